@@ -1,5 +1,6 @@
 //! The composition root: from settings to a source, an engine, and a screen or a report.
 
+mod archive;
 mod ask;
 mod baseline;
 mod check;
@@ -130,6 +131,7 @@ fn run(settings: &Invocation) -> Result<u8> {
         Command::Fleet { url, last, format } => {
             fleet::run(&console, (common, &preferences), url.as_deref(), last, format.as_deref()).map(|()| 0)
         }
+        Command::Archive(command) => archive::run(&console, common, command).map(|()| 0),
         Command::FleetInit { database, keep_days, keep, cluster, print } => {
             let plan = clickhouse::DatabasePlan { database, keep_days: *keep_days, keep, cluster: cluster.as_deref() };
             fleet::init(&plan, print).map(|()| 0)

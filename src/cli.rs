@@ -11,7 +11,7 @@ mod units;
 
 pub use config::{ConfigEntry, ConfigFile, read as read_config, usual_place};
 pub use near::near;
-pub use settings::{Command, Common, ConfigCommand, InForce, Invocation, SwitchRequest};
+pub use settings::{ArchiveCommand, Command, Common, ConfigCommand, InForce, Invocation, SwitchRequest};
 pub use units::time;
 
 use crate::error::{Error, Result};

@@ -58,6 +58,8 @@
 //!   each snapshot, as evidence and as a table.
 //! - **Exports** ([`export`]) get every interval, closed conversation, finding and snapshot through one bounded queue that a live engine never waits
 //!   for (`engine/merge/subscription.rs`), each exporter in a thread of its own; `spantop probe` runs them without a terminal (`app/probe/`).
+//! - **An archive** is read in units, which may be parts of files (`capture/file/cut.rs`), on many machines (`app/archive.rs`); what adds up of their
+//!   reports is put together (`report/archive/`).
 //! - **A fleet** ([`fleet`]) is what many probes have written into one database: asked in SQL, small question by small question, through the exporter's
 //!   connection, in a thread of its own (`app/fleet.rs`); a report, or a dashboard (`tui/fleet/`).
 //! - **Losses are counted where they happen** and shown: interface, kernel, our own stages, eviction at a cap. Every container
@@ -117,7 +119,9 @@
 //!   text, Markdown, HTML, screens (`tui/panels/any_table.rs`), sorting and the filter read them. What a dissector counts is in them by
 //!   itself ([`snapshot::tables::applications`]);
 //! - a fuzz target: one file and one line in `tests/support/fuzz/`, its binary in `fuzz/`;
-//! - an exporter: one file in `export/` and one line in `export/registry.rs`; its rows are those of [`snapshot::tables`];
+//! - an exporter: one file in `export/` and one line in `export/registry.rs`; its rows are those of [`snapshot::tables`] (`export/rows.rs` where it keeps
+//!   tables);
+//! - a number of reports that adds up over units of an archive: its line in `report/archive/numbers.rs`;
 //! - a question to a fleet's database: its SQL in `fleet/queries.rs`, in the dialect that the server of 2018 and a current one share, and its reading
 //!   beside what it fills;
 //! - a report format: one file and one line in `report/registry.rs`;

@@ -5,6 +5,7 @@ use crate::model::limits::MAX_PACKET_BYTES;
 use crate::model::time::SECOND;
 use crate::model::{Address, Carrier, Decap, RspanChoice, StampChoice, Timestamp};
 use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -103,6 +104,40 @@ pub struct FileSettings {
     pub follow: bool,
     /// Stop after this long.
     pub limit: Option<Duration>,
+    /// Only a part of the one file there is.
+    pub part: Option<FilePart>,
+}
+
+/// A part of a capture that begins and ends between two records.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FilePart {
+    /// Byte of the file where its first record begins.
+    pub from: u64,
+    /// Byte of the file where the first record behind it begins.
+    pub to: u64,
+    /// Stretches of the file before it that its packets cannot be read without: sections and interfaces of pcapng.
+    pub context: Vec<(u64, u64)>,
+}
+
+/// How places to cut a capture are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CutWay {
+    /// As it suits the file's size; walking where a scan finds nothing.
+    Auto,
+    /// By going through all records.
+    Walk,
+    /// By looking around.
+    Scan,
+}
+
+/// What becomes of copies that the mirror made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnitCopies {
+    /// Left out, as reports do: which packets are copies is found out within each unit.
+    LeftOut,
+    /// Counted like any packet.
+    Counted,
 }
 
 /// Where a stretch of packets begins or ends.
@@ -218,11 +253,13 @@ pub struct LoadSettings {
     pub interval: i64,
     /// The local networks; empty means the private ranges.
     pub local_nets: Vec<IpNet>,
+    /// Where intervals are counted from; `None`: from the first packet.
+    pub origin: Option<Timestamp>,
 }
 
 impl Default for LoadSettings {
     fn default() -> Self {
-        Self { interval: SECOND, local_nets: Vec::new() }
+        Self { interval: SECOND, local_nets: Vec::new(), origin: None }
     }
 }
 

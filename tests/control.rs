@@ -6,7 +6,7 @@ use serde_json::Value;
 use spantop::decode::{self, Headers, Peel, Rules};
 use spantop::model::{
     Address, Bpdu, BpduKind, ControlBody, EapolStep, Frame, GatewayHello, GatewayProtocol, GroupQuery, Lacp, LacpEnd, LinkType, Neighbour,
-    NeighbourProtocol, OspfPacket,
+    NeighbourProtocol, OspfPacket, SpeakerHello,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,7 +16,8 @@ use support::packet::{control, file};
 
 /// What is compared.
 const PROTOCOLS: &str = "lldp || cdp || fdp || edp || mndp || udld || vtp || dtp || stp || lacp || vrrp || carp || hsrp || glbp || ospf || \
-                         igmp.type == 0x11 || icmpv6.type == 130 || eapol";
+                         igmp.type == 0x11 || icmpv6.type == 130 || eapol || isis.hello || eigrp.opcode == 5 || \
+                         ptp.v2.messagetype == 0xb";
 
 /// tshark's fields of one packet, each with all its values.
 type Fields = BTreeMap<String, Vec<String>>;
@@ -90,6 +91,40 @@ impl Claims {
     fn list<T: ToString>(&mut self, field: &'static str, values: impl IntoIterator<Item = T>) {
         self.0.push((field, values.into_iter().map(|v| v.to_string()).collect()));
     }
+}
+
+fn speaker(told: &SpeakerHello) -> Claims {
+    let mut c = Claims(Vec::new());
+    match told {
+        SpeakerHello::Isis { area, hold, .. } => {
+            c.text("hello_isis_hello_source_id", &told.who());
+            c.number("hello_isis_hello_holding_timer", *hold);
+            // tshark says the length as well.
+            let length = area.len() as u8;
+            c.list("hello_isis_hello_area_address", (length > 0).then(|| hex(&[&[length], &area[..]].concat())));
+        }
+        SpeakerHello::Eigrp { number, hold, .. } => {
+            c.number("eigrp_as", *number);
+            c.number("eigrp_par_holdtime", *hold);
+        }
+        SpeakerHello::Ptp { domain, clock, grandmaster, priorities, class, steps, interval } => {
+            c.number("ptp_v2_domainnumber", *domain);
+            let identity = |clock: &[u8; 8]| format!("0x{:016x}", u64::from_be_bytes(*clock));
+            c.text("ptp_v2_clockidentity", &identity(clock));
+            c.text("ptp_v2_an_grandmasterclockidentity", &identity(grandmaster));
+            c.number("ptp_v2_an_priority1", priorities[0]);
+            c.number("ptp_v2_an_priority2", priorities[1]);
+            c.number("ptp_v2_an_grandmasterclockclass", *class);
+            c.number("ptp_v2_an_localstepsremoved", *steps);
+            c.text("ptp_v2_logmessageperiod", &interval.to_string());
+        }
+    }
+    c
+}
+
+/// `03:49:00:01`.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(":")
 }
 
 fn lldp(n: &Neighbour, c: &mut Claims) {
@@ -330,6 +365,7 @@ fn compare(place: &str, body: &ControlBody, fields: &Fields) -> usize {
         ControlBody::Gateway(g) => gateway(g),
         ControlBody::Ospf(o) => ospf(o),
         ControlBody::Query(q) => query(q),
+        ControlBody::Speaker(told) => speaker(told),
         ControlBody::Eapol(step) => {
             let code = match step {
                 EapolStep::Request => Some(1u8),
@@ -357,8 +393,10 @@ fn compare(place: &str, body: &ControlBody, fields: &Fields) -> usize {
 fn every_field_as_tshark_says_on_captures() {
     let Some(captures) = indexed() else { return };
     let mut agreed = BTreeMap::new();
-    let words =
-        ["stp", "lldp", "cdp", "lacp", "udld", "vtp", "dtp", "hsrp", "vrrp", "glbp", "ospf", "mndp", "igmp", "eapol", "capwap", "1kxun"];
+    let words = [
+        "stp", "lldp", "cdp", "lacp", "udld", "vtp", "dtp", "hsrp", "vrrp", "glbp", "ospf", "mndp", "igmp", "eapol", "capwap", "1kxun",
+        "isis", "eigrp", "ptp",
+    ];
     for capture in captures {
         let lower = format!("{} {}", capture.name, capture.exercises).to_lowercase();
         if !words.iter().any(|word| lower.contains(word)) {
@@ -374,7 +412,7 @@ fn every_field_as_tshark_says_on_captures() {
         }
     }
     println!("fields that agree: {agreed:?}");
-    for kind in ["lldp", "cdp", "udld", "vtp", "dtp", "mndp", "bpdu", "lacp", "gateway", "ospf"] {
+    for kind in ["lldp", "cdp", "udld", "vtp", "dtp", "mndp", "bpdu", "lacp", "gateway", "ospf", "isis", "ptp"] {
         assert!(agreed.get(kind).is_some_and(|n| *n > 0), "{kind}: {agreed:?}");
     }
 }
@@ -388,6 +426,7 @@ fn kind(body: &ControlBody) -> &'static str {
         ControlBody::Gateway(_) => "gateway",
         ControlBody::Ospf(_) => "ospf",
         ControlBody::Query(_) => "query",
+        ControlBody::Speaker(told) => told.protocol(),
         ControlBody::Eapol(_) => "eapol",
     }
 }

@@ -190,7 +190,7 @@ fn a_few_packets_that_go_round_are_a_loop() {
     all.extend(rounds(2, 3, 2));
     assert_eq!(found(&report(&all)), [("route.loop", Severity::Warning)], "twice three times, by two routers");
     let mut all = network(0.2);
-    all.extend(rounds(1, 31, 2));
+    all.extend(rounds(1, 9, 2));
     assert_eq!(found(&report(&all)), [], "one may be a probe");
     let quoted = Packet::bare().ip([192, 0, 2, 1], [203, 0, 113, 7]).udp(33_000, 33_434).payload(&[0; 8]).build();
     let expired = Packet::eth(B, A).ipv4([198, 51, 100, 1], [192, 0, 2, 1]).icmp(11, 0, [0; 4]).payload(&quoted[..28]).build();
@@ -322,4 +322,19 @@ fn equal_malformed_packets_are_all_malformed() {
     let (seen, all) = (report(&packets), truth(&packets));
     assert_eq!(all.capture.losses.malformed, 1_000);
     assert_eq!((seen.stats.total.packets, seen.capture.losses.malformed), (1_000, 1_000));
+}
+
+/// Of each conversation one direction comes twice: few of its packets with payload are copies, and yet all of that direction is.
+#[test]
+fn one_direction_that_comes_twice() {
+    let once = network(0.0);
+    assert!(!found(&report(&once)).iter().any(|f| f.0.starts_with("dup.")));
+    for gap in [20 * US, 3 * MS, 20 * MS] {
+        let again = once.iter().filter(|(_, frame)| frame[..6] < frame[6..12]).map(|(time, frame)| (time + gap, frame.clone()));
+        let all: Vec<Sent> = once.iter().cloned().chain(again).collect();
+        let s = report(&all);
+        let told = found(&s);
+        assert!(told.iter().any(|f| f.0 == "dup.some"), "{gap} ns apart: {told:?} {:#?}", s.mirror.duplicates);
+        assert!(!told.iter().any(|f| f.0.ends_with(".unanswered")), "{gap} ns apart: {told:?}");
+    }
 }

@@ -12,6 +12,9 @@ mod fleet;
 mod grafana;
 #[path = "export/init.rs"]
 mod init;
+#[cfg(feature = "parquet")]
+#[path = "export/parquet.rs"]
+mod parquet;
 #[path = "export/receivers.rs"]
 mod receivers;
 #[path = "export/scale.rs"]

@@ -127,12 +127,11 @@ fn half_a_minute_without_a_packet_in_steady_traffic_is_told() {
 
 #[test]
 fn traffic_that_pauses_by_itself_is_no_outage() {
-    // Six packets a second; bursts with pauses of all lengths; a pause at the end of a short capture.
+    // Six packets a second; bursts with pauses of all lengths.
     let bursts = (0..12i64).flat_map(|n| datagrams(n * 20..n * 20 + 1 + n % 3, 300.0, n as u64)).collect();
     let quiet = [datagrams(0..40, 6.0, 1), datagrams(70..110, 6.0, 2)].concat();
-    let short = [datagrams(0..10, 60.0, 1), datagrams(40..50, 60.0, 2)].concat();
     let breathing = [datagrams(0..30, 60.0, 1), datagrams(34..60, 60.0, 2), datagrams(90..120, 60.0, 3)].concat();
-    for (what, frames) in [("bursts", bursts), ("quiet", quiet), ("short", short), ("breathing", breathing)] {
+    for (what, frames) in [("bursts", bursts), ("quiet", quiet), ("breathing", breathing)] {
         assert_eq!(outage(&analyse(frames)), None, "{what}");
     }
 }
@@ -308,4 +307,132 @@ fn a_direction_that_comes_milliseconds_late_is_out_of_order_and_not_lost() {
     assert_eq!(ids(&analyse((0..3).flat_map(|n| upload(40_000 + n, 0, 0)).collect())), [""; 0]);
     let s = analyse((0..3).flat_map(|n| upload(40_000 + n, 3 * MILLISECOND, 50)).collect());
     assert!(ids(&s).contains(&"upstream.loss"), "{:?}", ids(&s));
+}
+
+/// A conversation of eight seconds, a request and three segments of answer each 50 ms, with either direction late. Of the answer's segments one in
+/// `lost_each` never comes (0: all do), and one in five of those comes 300 ms later after all.
+fn asked_and_answered(port: u16, [client_late, server_late]: [i64; 2], lost_each: u32) -> Frames {
+    const SEGMENT: u32 = 1_200;
+    let begin = i64::from(port % 97) * 1_013_000;
+    let mut frames = Frames::new();
+    let mut step = |after: i64, is_client: bool, flags: u8, seq: u32, ack: u32, bytes: u32| {
+        let packet = match is_client {
+            true => Packet::eth(CLIENT, SERVER).ip([10, 0, 0, 1], [10, 0, 0, 2]).tcp(port, 443),
+            false => Packet::eth(SERVER, CLIENT).ip([10, 0, 0, 2], [10, 0, 0, 1]).tcp(443, port),
+        };
+        let packet = packet.seq(seq).ack(ack).flags(flags).id((after / 100_000) as u16).payload(&vec![b'x'; bytes as usize]);
+        // Not on whole milliseconds: stamps that are would be another finding.
+        frames.push((begin + after + after / 997 + if is_client { client_late } else { server_late }, packet.build()));
+    };
+    step(0, true, SYN, 999, 0, 0);
+    step(MILLISECOND, false, SYN | ACK, 4_999, 1_000, 0);
+    step(2 * MILLISECOND, true, ACK, 1_000, 5_000, 0);
+    let mut lost = 0;
+    for n in 0..160u32 {
+        let (at, seq, ack) = (i64::from(n) * 50 * MILLISECOND + 3 * MILLISECOND, 1_000 + n * 200, 5_000 + n * 3 * SEGMENT);
+        step(at, true, PSH | ACK, seq, ack, 200);
+        for k in 0..3 {
+            let (number, sent) = (n * 3 + k, at + i64::from(k + 1) * MILLISECOND);
+            let is_lost = lost_each != 0 && number % lost_each == 7;
+            lost += u32::from(is_lost);
+            let again = if is_lost { 300 * MILLISECOND } else { 0 };
+            if !is_lost || lost % 5 == 0 {
+                step(sent + again, false, PSH | ACK, ack + k * SEGMENT, seq + 200, SEGMENT);
+            }
+        }
+        step(at + 5 * MILLISECOND, true, ACK, seq + 200, ack + 3 * SEGMENT, 0);
+    }
+    frames
+}
+
+/// The seconds by which order.skew says that answers come first.
+fn told_skew(s: &Snapshot) -> Option<f64> {
+    let found = s.diagnosis.findings.iter().find(|f| f.id == "order.skew")?;
+    found.evidence.iter().find_map(|(name, value)| match value {
+        Value::Seconds(seconds) if *name == "p50_seconds" => Some(*seconds),
+        _ => None,
+    })
+}
+
+/// How far a direction is late does not decide what is said of it: either direction, before and behind the time that loss waits.
+#[test]
+fn a_direction_that_is_late_by_any_time_is_out_of_order_and_nothing_else() {
+    for late in [30, 150, 190, 220, 300, 450, 700, 1_200, 1_900] {
+        let late = late * MILLISECOND;
+        for shift in [[late, 0], [0, late]] {
+            let s = analyse((0..12).flat_map(|n| asked_and_answered(40_000 + n, shift, 0)).collect());
+            assert_eq!(ids(&s), ["order.skew"], "{shift:?}");
+            let told = told_skew(&s).unwrap();
+            assert!((told * 1e9 / late as f64 - 1.0).abs() < 0.25, "{shift:?}: {told}");
+            assert!(s.mirror.loss.upstream.is_none_or(|lost| lost.rate == 0.0), "{shift:?}: {:?}", s.mirror.loss);
+        }
+    }
+}
+
+/// Of short connections all of the client's part is over before the server's first packet comes.
+#[test]
+fn a_server_that_comes_late_is_seen_in_its_handshakes() {
+    for late in [50, 220, 700, 1_900] {
+        let late = late * MILLISECOND;
+        let frames = early_answers(0).into_iter();
+        let s = analyse(frames.map(|(time, frame)| if frame[6..12] == SERVER { (time + late, frame) } else { (time, frame) }).collect());
+        assert_eq!(ids(&s), ["order.skew"], "{late}");
+        assert!(told_skew(&s).is_some_and(|told| (told * 1e9 / late as f64 - 1.0).abs() < 0.12), "{late}: {:?}", told_skew(&s));
+    }
+    assert_eq!(ids(&analyse(early_answers(0))), [""; 0], "in order");
+}
+
+#[test]
+fn what_is_lost_and_now_and_then_sent_again_is_lost_and_in_order() {
+    let s = analyse((0..12).flat_map(|n| asked_and_answered(40_000 + n, [0, 0], 20)).collect());
+    assert!(ids(&s).contains(&"upstream.loss") && !ids(&s).contains(&"order.skew"), "{:?}", ids(&s));
+    assert_eq!(ids(&analyse((0..12).flat_map(|n| asked_and_answered(40_000 + n, [0, 0], 0)).collect())), [""; 0]);
+}
+
+/// However long nothing arrives: as long as all the traffic, it is the mirror's; longer, it may be two captures or a clock.
+#[test]
+fn silence_has_no_upper_edge() {
+    let silent = |seconds: i64| {
+        let after = datagrams(0..40, 60.0, 8).into_iter().map(|(time, frame)| (time + (40 + seconds) * SECOND, frame));
+        analyse([datagrams(0..40, 60.0, 7), after.collect()].concat())
+    };
+    let told = |s: &Snapshot| s.diagnosis.findings.iter().find(|f| f.id == "mirror.outage").map(|f| (f.severity, f.title.clone()));
+    for (seconds, severity) in
+        [(30, Severity::Warning), (75, Severity::Warning), (90, Severity::Note), (3_600, Severity::Note), (86_400, Severity::Note)]
+    {
+        let s = silent(seconds);
+        let (worst, title) = told(&s).unwrap_or_else(|| panic!("{seconds} s: {:?}", ids(&s)));
+        assert_eq!(worst, severity, "{seconds} s: {title}");
+        assert_eq!(title.contains("clock set forward"), severity == Severity::Note, "{title}");
+    }
+    let short = analyse([datagrams(0..10, 60.0, 1), datagrams(40..50, 60.0, 2)].concat());
+    assert_eq!(told(&short).map(|t| t.0), Some(Severity::Note), "of a short capture less is known");
+    // Two captures of a quiet network in one file.
+    let quiet = |seed| datagrams(0..40, 1.0, seed);
+    let later: Frames = quiet(2).into_iter().map(|(time, frame)| (time + 3_600 * SECOND, frame)).collect();
+    assert_eq!(told(&analyse([quiet(1), later].concat())), None);
+}
+
+/// Datagrams every five milliseconds, of `hosts` by turns; `coarse`: on a clock of five, at times of no pattern.
+fn beat(hosts: u8, coarse: bool) -> Frames {
+    let mut rng = Rng(11);
+    let step = 5 * MILLISECOND;
+    (0..4_000i64)
+        .map(|n| {
+            let host = 10 + n as u8 % hosts;
+            let layers = Packet::eth([2, 0, 0, 0, 0, host], SERVER).ip([10, 0, 0, host], [10, 0, 0, 2]).id(n as u16);
+            let time = if coarse { rng.below(4_000) as i64 * step } else { n * step };
+            (time, layers.udp(5004, 6000).payload(&n.to_be_bytes()).build())
+        })
+        .collect()
+}
+
+#[test]
+fn packets_on_an_even_beat_say_nothing_of_the_clock() {
+    for hosts in [1, 7, 100] {
+        let s = analyse(beat(hosts, false));
+        assert!(!ids(&s).contains(&"clock.coarse"), "{hosts}: {:?}", ids(&s));
+        assert!(s.mirror.trust.summary.contains("no TCP was seen"), "{}", s.mirror.trust.summary);
+        assert!(ids(&analyse(beat(hosts, true))).contains(&"clock.coarse"), "{hosts}");
+    }
 }

@@ -41,6 +41,7 @@ fn conversation(a: Address, b: Address, ports: (u16, u16), ab: Traffic, ba: Traf
         app: None,
         app_by: None,
         server_name: None,
+        ports: 0,
         path: path(&[Proto::Eth, Proto::Ip, Proto::Tcp]),
         vlans: [10, 20].into_iter().collect(),
         tcp: None,
@@ -119,9 +120,10 @@ fn full() -> Snapshot {
         app: None,
         vlans: spantop::model::VlanStack::default(),
         peers: 1,
+        itself: traffic(0, 0),
     }];
     s.stats.endpoints.ip.total_rows = 1;
-    s.stats.vlans.rows = vec![VlanRow { id: 10, traffic: traffic(9, 940), recent: traffic(0, 0) }];
+    s.stats.vlans.rows = vec![VlanRow { id: 10, traffic: traffic(9, 940), ..VlanRow::default() }];
     s.stats.vlans.total_rows = 1;
     s.mirror.transport = "plain";
     s.mirror.link = traffic(10, 1000);
@@ -204,7 +206,7 @@ fn json_keeps_the_contract() {
     assert_eq!(json["conversations_total"]["tcp"], 2);
     assert_eq!(json["conversations_other"], serde_json::json!({"tcp": {"rows": 4, "packets": 5, "wire_bytes": 500}}));
     assert_eq!(json["endpoints"]["ip"][0]["tx_wire_bytes"], 400);
-    assert_eq!(json["vlans"], serde_json::json!([{"id": 10, "packets": 9, "wire_bytes": 940}]));
+    assert_eq!(json["vlans"], serde_json::json!([{"id": 10, "packets": 9, "wire_bytes": 940, "group_packets": 0, "group_wire_bytes": 0}]));
     assert_eq!(json["tcp"]["reset"], 4);
     let trust = &json["mirror"]["trust"];
     assert_eq!([&trust["score"], &trust["verdict"], &trust["summary"]], [&Value::from(40), &"bad".into(), &"every packet twice".into()]);

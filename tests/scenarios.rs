@@ -395,6 +395,19 @@ fn lost_on_the_path_and_in_the_switch() {
     }
 }
 
+/// The way loses large copies only: in bytes that is more than in copies, and all of it is the way's.
+#[test]
+fn lost_on_the_path_by_size() {
+    for part in [0.1, 0.3] {
+        let mut rng = Rng(12);
+        let wrapped = mirror::wrap(clean(), Wrap::Erspan2, 5_000);
+        let outer = mirror::filter(wrapped, |copied| copied.frame.len() < 1_000 || !rng.chance(part));
+        let s = analyse(&outer, SourceLosses::default());
+        expect(&format!("{part} of the large"), &s, &["path.loss"]);
+        assert_eq!(s.mirror.loss.switch, None, "{part}");
+    }
+}
+
 #[test]
 fn lost_in_this_host() {
     let mut rng = Rng(13);

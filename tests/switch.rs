@@ -2,8 +2,16 @@
 
 mod support;
 
+#[path = "switch/members.rs"]
+mod members;
+#[path = "switch/speakers.rs"]
+mod speakers;
 #[path = "switch/stations.rs"]
 mod stations;
+#[path = "switch/transit.rs"]
+mod transit;
+#[path = "switch/vlans.rs"]
+mod vlans;
 
 use spantop::capture::Memory;
 use spantop::engine::{self, Settings};

@@ -97,7 +97,15 @@ fn print_list(console: &Console, shown: impl Fn(&str) -> bool) -> Result<()> {
     output::print(console.text(&lines).as_bytes())
 }
 
-/// What a finding means, by its identifier.
-pub fn explanation(id: &str) -> Option<String> {
-    diagnose::explain(id)
+/// Columns of an explanation that is printed.
+const COLUMNS: usize = 78;
+
+/// What a finding means, by its identifier, as it is printed.
+fn explanation(id: &str) -> Option<String> {
+    diagnose::explain(id, COLUMNS)
+}
+
+/// The same for somebody who wraps it: each text in one line.
+pub fn explanation_unwrapped(id: &str) -> Option<String> {
+    diagnose::explain(id, usize::MAX)
 }

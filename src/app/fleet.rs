@@ -104,7 +104,8 @@ fn write(console: &Console, fleet: &FleetDatabase<DatabaseLink>, span: FleetSpan
 
 /// All pieces of the span, one after the other.
 fn shared(fleet: &FleetDatabase<DatabaseLink>, picture: &FleetPicture) -> std::result::Result<SharedTraffic, String> {
-    let pieces = picture.span.pieces(picture.asked);
+    // A database without probes does not say the time, and has nothing to count.
+    let pieces = if picture.probes.is_empty() { Vec::new() } else { picture.span.pieces(picture.asked) };
     let mut all = SharedTraffic { pieces: (0, pieces.len()), ..SharedTraffic::default() };
     for piece in pieces {
         all.add(&fleet.shared(piece)?);
@@ -248,7 +249,7 @@ impl Asker {
             return Ok(());
         }
         let begun = clock::now();
-        let pieces = question.span.pieces(now);
+        let pieces = if now > 0 { question.span.pieces(now) } else { Vec::new() };
         let is_other = self.counted.done.as_ref().is_none_or(|(_, span, _)| *span != question.span);
         let mut all = SharedTraffic { pieces: (0, pieces.len()), ..SharedTraffic::default() };
         for piece in pieces {

@@ -119,6 +119,10 @@ impl Source for MaskedSource {
         self.source.losses()
     }
 
+    fn counts_losses(&self) -> bool {
+        self.source.counts_losses()
+    }
+
     fn is_live(&self) -> bool {
         self.source.is_live()
     }

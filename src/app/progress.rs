@@ -145,6 +145,10 @@ impl Source for Watched {
         self.source.losses()
     }
 
+    fn counts_losses(&self) -> bool {
+        self.source.counts_losses()
+    }
+
     fn is_live(&self) -> bool {
         self.source.is_live()
     }

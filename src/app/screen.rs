@@ -126,7 +126,7 @@ pub fn options(
     tui::DashboardOptions {
         source_title: title.to_owned(),
         stop: Arc::clone(stop),
-        explain: check::explanation,
+        explain: check::explanation_unwrapped,
         manufacturer,
         service,
         color: match common.console.color {

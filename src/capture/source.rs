@@ -49,6 +49,11 @@ pub trait Source: Send {
         SourceLosses::default()
     }
 
+    /// Whether anybody counts what is lost before it comes here: without that no losses are none that are known.
+    fn counts_losses(&self) -> bool {
+        true
+    }
+
     /// Whether packets arrive as they happen (then wall time advances the clock when it is quiet).
     fn is_live(&self) -> bool {
         false

@@ -97,6 +97,17 @@ Credentials are those of the exporter: [export.clickhouse] user and password-fil
 SPANTOP_CLICKHOUSE_PASSWORD in the environment. The database is only read. A probe that has not been heard of for three minutes is silent:
 nothing is said of its now.";
 
+/// Below the help of `spantop archive`.
+pub const ARCHIVE: &str = "\
+Examples:
+  spantop archive plan --unit 1GiB day*.pcap > units                    a line of JSON for each unit
+  spantop archive run < units > summaries                               on one machine; many take some lines each
+  spantop archive merge summaries                                       everything together; --format json for scripts
+  split -n l/4 units part. ; for p in part.*; do spantop archive run < $p > $p.sum & done; wait; spantop archive merge part.*.sum
+
+One unit that is all there is gives the report of spantop report, to the last byte. Of several what adds up is told: packets, bytes, load, protocols,
+conversations, hosts, VLANs, as spantop report --no-dedup has them. What rests on packets on both sides of a border is listed as not judged.";
+
 /// Below the help of `spantop diff`.
 pub const DIFF: &str = "\
 Examples:

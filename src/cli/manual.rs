@@ -1,6 +1,7 @@
 //! The manual page: what the options say of themselves, the commands, examples, in roff as `man` and `mandoc` take it.
 
 use super::{OfferedExporter, help};
+use crate::model::FILTER_WORDS;
 use clap::Command;
 use clap_mangen::Man;
 use std::io::{self, Write};
@@ -32,6 +33,7 @@ pub fn write(command: &Command, exporters: &[OfferedExporter], out: &mut dyn Wri
         roff.write_all(String::from_utf8_lossy(&section).replacen(".SH OPTIONS", &heading, 1).as_bytes())?;
     }
     options_of_exporters(exporters, &mut roff)?;
+    filter(&mut roff)?;
     writeln!(roff, ".SH EXAMPLES")?;
     paragraphs(help::EXAMPLES, &mut roff)?;
     for sub in command.get_subcommands() {
@@ -49,6 +51,18 @@ fn commands(command: &Command, out: &mut dyn Write) -> io::Result<()> {
     for sub in command.get_subcommands() {
         let about = sub.get_about().map(ToString::to_string).unwrap_or_default();
         writeln!(out, ".TP\n\\fB{}\\fR\n{}", escaped(sub.get_name()), escaped(&about))?;
+    }
+    Ok(())
+}
+
+/// What may be typed behind `/`.
+fn filter(out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, ".SH DISPLAY FILTER")?;
+    let about =
+        "In the dashboard / shows only what matches, as it is typed: conversations, and the hosts, protocols and applications in them.";
+    writeln!(out, "{}", escaped(about))?;
+    for (example, shows) in FILTER_WORDS {
+        writeln!(out, ".TP\n\\fB{}\\fR\n{}", escaped(example), escaped(shows))?;
     }
     Ok(())
 }

@@ -1,16 +1,16 @@
 //! From what was typed to what is meant.
 
-use super::settings::{Command, Common, ConfigCommand, Invocation, SwitchRequest};
+use super::settings::{ArchiveCommand, Command, Common, ConfigCommand, Invocation, SwitchRequest};
 use super::typed::{
-    Given, Typed, TypedColor, TypedCommand, TypedCommon, TypedConfig, TypedDecap, TypedFanout, TypedFleet, TypedInput, TypedRing,
-    TypedStretch,
+    Given, Typed, TypedArchive, TypedColor, TypedCommand, TypedCommon, TypedConfig, TypedCopies, TypedCut, TypedDecap, TypedFanout,
+    TypedFleet, TypedInput, TypedRing, TypedStretch,
 };
 use super::{Shell, units};
 use crate::error::{Error, Result};
 use crate::model::{Address, Decap};
 use crate::settings::{
-    Color, ConsoleSettings, FanoutMode, FileSettings, InputSettings, LiveSettings, LoadSettings, MirrorSettings, PacketStretch,
-    PrivacySettings, ProbeSettings, RecorderSettings, RightsSettings, RingSettings,
+    Color, ConsoleSettings, CutWay, FanoutMode, FileSettings, InputSettings, LiveSettings, LoadSettings, MirrorSettings, PacketStretch,
+    PrivacySettings, ProbeSettings, RecorderSettings, RightsSettings, RingSettings, UnitCopies,
 };
 use std::path::Path;
 use std::time::Duration;
@@ -93,6 +93,7 @@ impl Typed {
                 recorder: RecorderSettings { memory: Some(0), ring: ring.meant(), ..RecorderSettings::default() },
                 probe: ProbeSettings { exports: export, id: probe_id, site, status },
             },
+            TypedCommand::Archive { action } => Command::Archive(action.meant()?),
             TypedCommand::Fleet { action: Some(TypedFleet::Init { database, keep_days, keep, cluster, print }), .. } => {
                 Command::FleetInit { database, keep_days, keep, cluster, print }
             }
@@ -144,6 +145,32 @@ fn replay(typed: Option<String>, input: &mut TypedInput) -> Result<Option<f64>> 
     }
 }
 
+/// The smallest unit that a scan makes: it has to look farther than the longest packet.
+const SCANNED_UNIT: u64 = 4 << 20;
+
+impl TypedArchive {
+    fn meant(self) -> Result<ArchiveCommand> {
+        Ok(match self {
+            TypedArchive::Plan { unit: 0, .. } => return Err(Error::usage("--unit 0: a unit has some bytes")),
+            TypedArchive::Plan { files, unit, cut, copies } => {
+                let cut = match cut {
+                    TypedCut::Auto => CutWay::Auto,
+                    TypedCut::Walk => CutWay::Walk,
+                    TypedCut::Scan if (unit as u64) < SCANNED_UNIT => return Err(Error::usage("--cut scan: units of 4MiB at least")),
+                    TypedCut::Scan => CutWay::Scan,
+                };
+                let copies = copies.map(|copies| match copies {
+                    TypedCopies::Counted => UnitCopies::Counted,
+                    TypedCopies::LeftOut => UnitCopies::LeftOut,
+                });
+                ArchiveCommand::Plan { files, unit: unit as u64, cut, copies }
+            }
+            TypedArchive::Run { filter } => ArchiveCommand::Run { filter },
+            TypedArchive::Merge { files, format, output } => ArchiveCommand::Merge { files, format, output },
+        })
+    }
+}
+
 impl TypedRing {
     fn meant(self) -> Option<RingSettings> {
         let (files, bytes) = (self.ring_files as usize, self.ring_size as u64);
@@ -177,7 +204,7 @@ impl TypedInput {
             let Self { files: paths, filter, follow, limit, .. } = self;
             let may_last = follow || paths.iter().any(|path| path.as_os_str() == "-");
             let limit = limit.filter(|_| may_last || given.any(&["limit"]));
-            return Ok(Some(InputSettings::Files(FileSettings { paths, filter, replay, notes: false, follow, limit })));
+            return Ok(Some(InputSettings::Files(FileSettings { paths, filter, replay, notes: false, follow, limit, part: None })));
         }
         if !self.interface.is_empty() {
             return Ok(Some(InputSettings::Live(LiveSettings {
@@ -210,7 +237,11 @@ impl TypedCommon {
         Common {
             threads: self.threads.map(|n| n as usize),
             memory: self.memory,
-            load: LoadSettings { interval: i64::try_from(self.interval.as_nanos()).unwrap_or(i64::MAX), local_nets: self.local_net },
+            load: LoadSettings {
+                interval: i64::try_from(self.interval.as_nanos()).unwrap_or(i64::MAX),
+                local_nets: self.local_net,
+                origin: None,
+            },
             mirror: MirrorSettings {
                 decap: match self.decap {
                     TypedDecap::Auto => Decap::Auto,

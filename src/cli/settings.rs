@@ -2,8 +2,8 @@
 
 use super::ConfigFile;
 use crate::settings::{
-    ConsoleSettings, InputSettings, LoadSettings, MirrorSettings, PacketStretch, PrivacySettings, ProbeSettings, RecorderSettings,
-    RightsSettings,
+    ConsoleSettings, CutWay, InputSettings, LoadSettings, MirrorSettings, PacketStretch, PrivacySettings, ProbeSettings, RecorderSettings,
+    RightsSettings, UnitCopies,
 };
 use std::path::PathBuf;
 
@@ -92,6 +92,8 @@ pub enum Command {
         /// Whether noise is listed too.
         all: bool,
     },
+    /// An archive of captures.
+    Archive(ArchiveCommand),
     /// A probe without a terminal.
     Probe {
         /// Where packets come from.
@@ -161,6 +163,36 @@ pub struct Common {
     pub named_file: Option<PathBuf>,
     /// The configuration file, where there is one.
     pub file: Option<ConfigFile>,
+}
+
+/// Something about an archive of captures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ArchiveCommand {
+    /// Cut captures into units.
+    Plan {
+        /// The captures.
+        files: Vec<PathBuf>,
+        /// Bytes of a unit, about.
+        unit: u64,
+        /// How places to cut are found.
+        cut: CutWay,
+        /// What becomes of copies; `None`: as it suits the plan.
+        copies: Option<UnitCopies>,
+    },
+    /// Read the units of standard input.
+    Run {
+        /// Capture filter.
+        filter: Option<String>,
+    },
+    /// Put summaries together.
+    Merge {
+        /// Files of summaries; `-`: standard input.
+        files: Vec<PathBuf>,
+        /// `text`, `json` or `summary`.
+        format: String,
+        /// Where it goes; `None`: standard output.
+        output: Option<PathBuf>,
+    },
 }
 
 /// Something about the configuration file.

@@ -167,6 +167,12 @@ pub(super) enum TypedCommand {
         #[arg(long, value_name = "FORMAT", value_parser = ["text", "json", "csv"])]
         format: Option<String>,
     },
+    /// Read an archive of captures on many machines: cut it into units, read units, put together what came of them
+    #[command(after_help = help::ARCHIVE)]
+    Archive {
+        #[command(subcommand)]
+        action: TypedArchive,
+    },
     /// List the interfaces and what each would be good for
     Interfaces,
     /// Explain a finding: what it means, how it is measured, what to do
@@ -209,6 +215,56 @@ pub(super) enum TypedFleet {
         #[arg(long, value_name = "WHAT", default_value = "tables", value_parser = ["tables", "users", "users-xml"])]
         print: String,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TypedArchive {
+    /// Cut captures into units, a line of JSON each
+    Plan {
+        /// Captures
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+        /// How large a unit is, about; smaller files are a unit each
+        #[arg(long, value_name = "SIZE", default_value = "128MiB", value_parser = units::size)]
+        unit: usize,
+        /// How places to cut are found: walk goes through all records, scan looks around for some (large files), auto does what suits a file
+        #[arg(long, value_name = "WAY", default_value = "auto")]
+        cut: TypedCut,
+        /// Copies that the mirror made: count them, or leave out those found within a unit [default: left-out if there is one unit, else counted]
+        #[arg(long, value_name = "WHAT")]
+        copies: Option<TypedCopies>,
+    },
+    /// Read the units on standard input, a line each, and write a summary of each, a line each
+    Run {
+        /// Capture filter in pcap-filter(7) syntax
+        #[arg(short, long, value_name = "BPF")]
+        filter: Option<String>,
+    },
+    /// Put summaries together: all of them to a report, some to one summary
+    Merge {
+        /// Files of summaries; - is standard input
+        #[arg(value_name = "FILE", default_value = "-")]
+        files: Vec<PathBuf>,
+        /// How it looks; summary: a line that can be merged again
+        #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = ["text", "json", "summary"])]
+        format: String,
+        /// Write to PATH (all or nothing) instead of standard output
+        #[arg(short, long, value_name = "PATH")]
+        output: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum TypedCut {
+    Auto,
+    Walk,
+    Scan,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum TypedCopies {
+    Counted,
+    LeftOut,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,8 +1,8 @@
 //! Control packets read as a whole: which parser reads what.
 
 use super::control::snap;
-use super::{adjacency, bpdu, lacp, neighbour};
-use crate::model::{ControlBody, ControlMessage, Frame, Mac, Neighbour};
+use super::{adjacency, bpdu, lacp, neighbour, speaker};
+use crate::model::{ControlBody, ControlMessage, Frame, Mac, Neighbour, SpeakerHello};
 
 /// Organisations that their control protocols are numbered by.
 const CISCO: [u8; 3] = [0x00, 0x00, 0x0c];
@@ -17,6 +17,7 @@ pub fn bare_message(frame: &Frame<'_>) -> Option<ControlMessage> {
     let found = match frame.ether_type {
         0x88cc => neighbour(neighbour::lldp(body)),
         0x8809 => lacp::lacp(body).map(ControlBody::Lacp),
+        0x88f7 => speaker::ptp(body).map(speaks),
         0x888e => adjacency::eapol(body).map(ControlBody::Eapol),
         _ if frame.l2_end == 0 => None,
         _ if destination.is_group() => llc(frame, body),
@@ -27,11 +28,18 @@ pub fn bare_message(frame: &Frame<'_>) -> Option<ControlMessage> {
     message(frame, found?)
 }
 
+fn speaks(hello: SpeakerHello) -> ControlBody {
+    ControlBody::Speaker(Box::new(hello))
+}
+
 /// What stands behind an LLC header.
 fn llc(frame: &Frame<'_>, body: &[u8]) -> Option<ControlBody> {
     let bpdu = |b| ControlBody::Bpdu(Box::new(b));
     if let Some(body) = body.strip_prefix(&[0x42, 0x42, 3]) {
         return bpdu::bpdu(body).map(bpdu);
+    }
+    if let Some(body) = body.strip_prefix(&[0xfe, 0xfe, 3]) {
+        return speaker::isis(body).map(speaks);
     }
     let neighbour = |n: Option<Neighbour>| n.map(|n| ControlBody::Neighbour(Box::new(n)));
     match body {
@@ -66,6 +74,8 @@ pub fn group_message(frame: &Frame<'_>) -> Option<ControlMessage> {
         (17, 2029) => adjacency::hsrp(frame.payload(), sender).map(ControlBody::Gateway),
         (17, 3222) => adjacency::glbp(frame.payload(), sender).map(ControlBody::Gateway),
         (17, 5678) => neighbour(neighbour::mndp(frame.payload())),
+        (17, 320) => speaker::ptp(frame.payload()).map(speaks),
+        (88, _) => speaker::eigrp(frame.payload(), sender).map(speaks),
         (89, _) => adjacency::ospf(frame.payload()).map(ControlBody::Ospf),
         (112, _) => adjacency::vrrp(frame.payload(), sender).map(ControlBody::Gateway),
         (2, _) => adjacency::igmp_query(frame.payload(), sender).map(ControlBody::Query),

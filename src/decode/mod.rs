@@ -21,6 +21,7 @@ mod neighbour;
 mod ppp;
 mod rules;
 pub mod sflow;
+mod speaker;
 pub mod stamp;
 mod trace;
 mod transport;

@@ -67,6 +67,7 @@ const EDGES: &[Edge] = &[
     // A host that does not answer for its own address answers nothing.
     Edge { causes: &["arp.unanswered", "route.loop"], effects: &["icmp.unreachable"], about: About::Host },
     Edge { causes: &["arp.unanswered", "route.loop"], effects: SILENT, about: About::Host },
+    Edge { causes: &["ipv6.broken"], effects: &["tcp.no_answer", "tcp.refused"], about: About::Service },
     // An ICMP error may be about one port alone.
     Edge { causes: &["icmp.unreachable"], effects: SILENT, about: About::Service },
     Edge { causes: &["pmtu.blackhole"], effects: &["tcp.loss", "tls.failing", "server.slow", "service.errors"], about: About::Host },

@@ -4,6 +4,7 @@ use super::evidence::Evidence;
 use super::figure::{Figure, filled};
 use super::vendor::VendorTopic;
 use crate::model::evidence::share;
+use crate::model::tcp::HOLD;
 use crate::model::units::{duration, grouped, percent, times};
 use crate::model::{Aspect, Episode, Location, PathSide, ProvingPackets, Severity, Subject, Value, wilson};
 
@@ -256,11 +257,18 @@ pub enum Need {
     Unsampled,
     /// The two directions are not shifted against each other.
     Aligned,
+    /// No direction comes so late that the other's answers seem slow or early.
+    Prompt,
+    /// No direction comes later than what is missing is waited for.
+    Abreast,
     /// Frames of several VLANs can be told apart.
     Tagged,
     /// Milliseconds can be told apart by the capture's clock.
     FineClock,
 }
+
+/// Seconds that data is waited for after its acknowledgement.
+const HELD: f64 = HOLD as f64 / 1e9;
 
 /// Nanoseconds of the coarsest clock by which milliseconds can be told apart: a tenth of one.
 const FINE_CLOCK: u64 = 100_000;
@@ -290,6 +298,14 @@ impl Need {
                     return Ok(());
                 }
                 format!("{} of the answers arrive before their cause", percent(order.rate()))
+            }
+            Need::Prompt => match e.order.shift() {
+                Some(late) => format!("one direction comes about {} later than the other", duration(late)),
+                None => return Ok(()),
+            },
+            Need::Abreast if e.order.is_far_apart => {
+                let by = e.order.skew.map_or_else(String::new, |[p50, _]| format!("about {} ", duration(p50)));
+                format!("one direction comes {by}later than the other, and what is missing is waited for {}", duration(HELD))
             }
             Need::EverySide => {
                 let sides = &e.sides;

@@ -46,7 +46,7 @@ pub(in crate::diagnose) fn clean() -> Evidence {
         tags: TagEvidence { tagged: 900_000, untagged: 100_000, vlans: 3, claimed: 3, networks: 3, flows: 1000, one_way: 2 },
         sizes: SizeEvidence { packets: 990_000, segments: 100_000, largest: 1518, ..SizeEvidence::default() },
         checksums: ChecksumEvidence { right: 20_000, ..ChecksumEvidence::default() },
-        order: OrderEvidence { judged: 100_000, violations: 3, skew: Some([0.0001, 0.001]), outer_in_order: None, queues: Some(1) },
+        order: OrderEvidence { judged: 100_000, violations: 3, skew: Some([0.0001, 0.001]), queues: Some(1), ..OrderEvidence::default() },
         clock: ClockEvidence {
             packets: 1_000_000,
             grain: 1000,
@@ -178,11 +178,15 @@ const CASES: &[Case] = &[
     }),
     ("route.loop", Critical, 101.0, 100.0, |e, looped| {
         // A warning from two on; the scale is by what is critical.
-        let loops = if looped > 100.0 { 2 } else { 1 };
+        let loops = if looped > 100.0 { 2 } else { 0 };
         e.copies = CopyEvidence { packets: 10_000, loops, looped: looped as u64, ..CopyEvidence::default() };
     }),
     ("route.loop", Warning, 2.0, 1.0, |e, loops| {
-        e.copies = CopyEvidence { packets: 100_000, loops: loops as u64, looped: 300, ..CopyEvidence::default() };
+        e.copies = CopyEvidence { packets: 100_000, loops: loops as u64, looped: 29, ..CopyEvidence::default() };
+    }),
+    // Of one packet.
+    ("route.loop", Warning, 30.0, 29.0, |e, looped| {
+        e.copies = CopyEvidence { packets: 100_000, loops: 1, looped: looped as u64, ..CopyEvidence::default() };
     }),
     ("route.loop", Warning, 4.0, 3.0, |e, looped| {
         e.copies = CopyEvidence { packets: 10_000, loops: 2, looped: looped as u64, ..CopyEvidence::default() };
@@ -193,6 +197,9 @@ const CASES: &[Case] = &[
     }),
     ("dup.some", Note, 101.0, 100.0, |e, copies| e.copies = some_copies(copies, 10.0)),
     ("dup.some", Warning, 10.0, 9.0, |e, flows| e.copies = some_copies(3_000.0, flows)),
+    ("dup.some", Warning, 50.0, 49.0, |e, flows| {
+        e.copies = CopyEvidence { flows_proven: flows as u64, ..some_copies(3_000.0, 0.0) };
+    }),
     ("dup.some", Warning, 1_501.0, 1_500.0, |e, changed| {
         let changed = changed as u64;
         e.copies =
@@ -288,7 +295,7 @@ const CASES: &[Case] = &[
     ("vlan.stripped", Note, 0.0, 2.0, |e, tagged| {
         e.tags = TagEvidence { untagged: 1000, tagged: tagged as u64, networks: 3, ..TagEvidence::default() };
     }),
-    ("vlan.oneway", Warning, 11.0, 10.0, |e, one_way| (e.tags.flows, e.tags.one_way) = (20, one_way as u64)),
+    ("vlan.oneway", Warning, 2.0, 1.0, |e, one_way| (e.tags.flows, e.tags.one_way) = (20, one_way as u64)),
     // What the mirror does not carry.
     ("cpu.blind", Note, 90.0, 89.0, |e, seconds| e.control = ControlEvidence { neighbour: 3, silent_partners: 1, seconds }),
     ("mirror.none", Critical, 5.0, 4.0, |e, broadcast| {
@@ -323,6 +330,9 @@ const CASES: &[Case] = &[
         let outage = Outage { seconds: 8.0, senders: 1, missed: 3, open: true, ..Outage::default() };
         e.outages = if open == YES { vec![outage] } else { Vec::new() };
     }),
+    ("mirror.outage", Note, 3.0, 2.0, |e, missed| {
+        e.outages = vec![Outage { seconds: 90.0, missed: missed as _, outlasts: true, ..Outage::default() }];
+    }),
     // Frames as they should not be.
     ("trunc", Warning, 2.0, 1.0, |e, cut| (e.sizes.packets, e.sizes.cut_by_mirror) = (100, cut as u64)),
     ("trunc.capture", Note, 100.0, 99.0, |e, packets| (e.sizes.packets, e.sizes.cut_by_capture) = (packets as u64, 2)),
@@ -341,8 +351,10 @@ const CASES: &[Case] = &[
     // Order and clock.
     ("order.skew", Note, 5.0, 4.0, |e, violations| (e.order.judged, e.order.violations) = (1_000, violations as u64)),
     ("order.skew", Warning, 100.0, 99.0, |e, judged| (e.order.judged, e.order.violations) = (judged as u64, 10)),
+    ("order.skew", Warning, 20.0, 19.0, |e, all| (e.order.judged, e.order.violations) = (all as u64, all as u64)),
     ("clock.step", Warning, 1.0, 0.0, |e, steps| (e.clock.steps, e.clock.largest_step) = (steps as u64, 0.5 * steps)),
     ("clock.coarse", Note, 100_000.0, 99_999.0, |e, grain| e.clock.grain = grain as _),
+    ("clock.coarse", Note, NO, YES, |e, beat| (e.clock.grain, e.clock.is_beat) = (100_000, beat == YES)),
     ("clock.coarse", Warning, 100.0, 99.0, |e, n| (e.clock.grain, e.clock.differences) = (1_000_000, n as u64)),
     ("clock.coarse", Note, 65.0, 64.0, |e, run| (e.clock.equal, e.clock.longest_run) = (500_001, run as _)),
     // On the way, and this host.
@@ -469,6 +481,8 @@ fn bad_evidence_silences_what_rests_on_it() {
     assert_eq!(silenced(|e| e.sizes.cut_by_capture = 600_000), cut);
     assert_eq!(silenced(|e| e.sizes.above_mss = 6_000), ["span.size", "csum.bad"]);
     assert_eq!(silenced(|e| e.clock.steps = 1), ["mirror.outage", "order.skew"]);
+    let apart = silenced(|e| e.order.is_far_apart = true);
+    assert_eq!(apart, ["span.oversub", "span.sampled", "span.ratelimit", "span.size", "switch.loss", "upstream.loss"]);
 }
 
 #[test]
@@ -536,7 +550,7 @@ fn a_file_says_when_it_held() {
     let (mut state, mut e) = (Judge::default(), clean());
     (e.live, e.span) = (false, Some(Episode { first: Timestamp(5), last: Timestamp(95) }));
     (e.casts, e.sizes.cut_by_capture) = (Default::default(), 20_000);
-    let outage = |from, missed| Outage { from: Timestamp(from * SECOND), seconds: 2.0, senders: 4, missed, open: false };
+    let outage = |from, missed| Outage { from: Timestamp(from * SECOND), seconds: 2.0, senders: 4, missed, ..Outage::default() };
     e.outages = vec![outage(30, 9), outage(10, 4), outage(20, 2)];
     let held = |state: &mut Judge| -> Vec<(&str, Vec<(i64, i64)>)> {
         let findings = judge(&e, state, Timestamp(100 * SECOND)).findings;

@@ -107,6 +107,11 @@ fn down(failed: u64, clients: u64, seconds: i64) -> ServiceEvidence {
     ServiceEvidence { since_success: SinceSuccess { attempts, ..SinceSuccess::default() }, ..service("", w) }
 }
 
+/// A port of a host of which nothing was ever heard, for so many clients.
+fn never_heard(failed: u64, clients: u64) -> ServiceEvidence {
+    ServiceEvidence { is_alive: false, ..never(attempts(failed, NoAnswer, failed, clients)) }
+}
+
 /// A port at which nobody ever answered, and that other hosts have as well.
 fn one_of_several(failed: u64) -> ServiceEvidence {
     ServiceEvidence { is_one_of_several: true, ..never(attempts(failed, NoAnswer, failed, 1)) }
@@ -396,6 +401,8 @@ fn both_sides_of_every_threshold_of_the_network() {
         ("http.errors", Warning, evidence(answers("http", 50, Rejected, 40, 3)), evidence(answers("http", 50, Rejected, 30, 3))),
         ("http.errors", Note, evidence(answers("http", 50, Rejected, 40, 1)), evidence(answers("http", 49, Rejected, 40, 1))),
         ("http.errors", Warning, evidence(rejecting(0.05, 20)), evidence(rejecting(0.15, 20))),
+        ("tcp.no_answer", Note, evidence(never_heard(4, 1)), evidence(never_heard(3, 1))),
+        ("tcp.no_answer", Warning, evidence(never_heard(4, 2)), evidence(never_heard(3, 2))),
         ("tcp.no_answer", Note, evidence(one_of_several(4)), evidence(one_of_several(3))),
         ("server.slow", Note, evidence(answers("http", 20, VerySlow, 20, 1)), evidence(answers("http", 20, VerySlow, 5, 1))),
         ("tcp.no_answer", Critical, evidence(down(3, 2, 10)), evidence(down(3, 2, 9))),

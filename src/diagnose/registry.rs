@@ -157,9 +157,10 @@ pub fn summaries() -> impl Iterator<Item = (&'static str, String)> {
     })
 }
 
-/// What a finding means, how it is measured, what else it could be, what to change: plain text, at most 78 columns. `None` for an
+/// What a finding means, how it is measured, what else it could be, what to change: plain text in lines of at most `columns`. `None` for an
 /// identifier that does not exist ([`IDS`]).
-pub fn explain(id: &str) -> Option<String> {
+pub fn explain(id: &str, columns: usize) -> Option<String> {
+    let wrapped = |text: &str| wrapped(text, columns);
     let page = all().map(|d| d.page()).find(|p| p.id == id)?;
     let mut out = String::new();
     let _ = writeln!(out, "{}", page.id);
@@ -196,16 +197,15 @@ fn sections(page: &ExplainPage) -> [(&'static str, &'static str); 5] {
     ]
 }
 
-/// Text in lines of at most 78 columns, indented by two; later lines of one text by two as well.
-fn wrapped(text: &str) -> String {
-    const COLUMNS: usize = 78;
+/// Text in lines of at most so many columns, indented by two; later lines of one text by two as well.
+fn wrapped(text: &str, columns: usize) -> String {
     let (mut out, mut column) = (String::new(), 0);
     for word in text.split_whitespace() {
         let width = word.chars().count();
         if column == 0 {
             out.push_str("  ");
             column = 2;
-        } else if column + 1 + width > COLUMNS {
+        } else if column + 1 + width > columns {
             out.push_str("\n  ");
             column = 2;
         } else {
@@ -269,11 +269,11 @@ mod tests {
     #[test]
     fn explanations_fit_a_terminal() {
         for id in IDS {
-            let text = explain(id).unwrap_or_default();
+            let text = explain(id, 78).unwrap_or_default();
             assert!(text.starts_with(id) && text.contains("What to change"), "{id}");
             assert!(text.lines().all(|l| l.chars().count() <= 78), "{id}:\n{text}");
         }
-        assert!(explain("dup.every").is_some_and(|t| t.contains("Cisco IOS: `monitor session 1 source interface Gi0/1 rx`")));
-        assert_eq!(explain("no.such"), None);
+        assert!(explain("dup.every", usize::MAX).is_some_and(|t| t.contains("Cisco IOS: `monitor session 1 source interface Gi0/1 rx`")));
+        assert_eq!(explain("no.such", 78), None);
     }
 }

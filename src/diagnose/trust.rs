@@ -2,7 +2,7 @@
 
 use super::detector::Need;
 use super::evidence::Evidence;
-use crate::model::evidence::share;
+use crate::model::evidence::{COPY_REACH, share};
 use crate::model::host::{Check, Checklist, Rating};
 use crate::model::units::{duration, grouped, percent};
 use crate::model::{Aspect, Finding, Severity, Trust, TrustPart, Value, Verdict};
@@ -154,16 +154,19 @@ fn completeness(e: &Evidence) -> Scored {
     let host = e.loss.host.map_or_else(|| share(lost, e.packets.saturating_add(lost)), |h| h.rate);
     let path = e.loss.path.filter(|p| p.n >= 100).map_or(0.0, |p| p.rate);
     let known = host.max(path);
-    let complaint = [Need::BothDirections, Need::Unique].iter().find_map(|n| n.check(e).err());
+    let complaint = [Need::BothDirections, Need::Unique, Need::Abreast].iter().find_map(|n| n.check(e).err());
     let tcp = e.loss.all.filter(|a| a.n >= 100 && complaint.is_none());
     let single = e.loss.orphans_alone().filter(|_| complaint.is_none());
     match (tcp, single) {
         (Some(all), _) => {
+            let here = match e.loss.host {
+                None if lost == 0 => "what this host lost was not counted".to_owned(),
+                _ => format!("{} lost in this host", percent(host)),
+            };
             let text = format!(
-                "{} of acknowledged TCP data never seen, wherever it was lost (n {} segments), {} lost in this host",
+                "{} of acknowledged TCP data never seen, wherever it was lost (n {} segments), {here}",
                 percent(all.rate),
                 grouped(all.n),
-                percent(host)
             );
             (Some(through(LOSS, all.rate.max(known))), text)
         }
@@ -192,7 +195,13 @@ fn uniqueness(e: &Evidence) -> Scored {
     if copies.packets < 400 {
         return unknown(format!("{} of 400 packets", grouped(copies.packets)));
     }
-    (Some(through(COPIES, copies.share())), format!("{} of {} packets are copies", percent(copies.share()), grouped(copies.packets)))
+    let text = format!(
+        "{} of {} packets are copies up to {} apart",
+        percent(copies.share()),
+        grouped(copies.packets),
+        duration(COPY_REACH as f64 / 1e9)
+    );
+    (Some(through(COPIES, copies.share())), text)
 }
 
 fn order(e: &Evidence) -> Scored {
@@ -200,7 +209,7 @@ fn order(e: &Evidence) -> Scored {
     if let Some(complaint) = [Need::BothDirections, Need::SteadyClock].iter().find_map(|n| n.check(e).err()) {
         return unknown(complaint);
     }
-    if order.judged < 100 {
+    if !order.is_enough() {
         return unknown(format!("{} of 100 pairs of cause and effect", grouped(order.judged)));
     }
     let rate = order.rate();
@@ -239,6 +248,9 @@ fn timing(e: &Evidence) -> Scored {
         return unknown(format!("{} of 100 differences between time stamps", grouped(clock.differences)));
     }
     let grain = clock.grain as f64 / 1e9;
+    if clock.is_beat {
+        return unknown(format!("packets come on an even beat of {}", duration(grain)));
+    }
     (
         Some(through(GRAIN, grain)),
         format!("clock resolution {}, {} steps back (n {})", duration(grain), grouped(clock.steps), grouped(clock.differences)),
@@ -281,9 +293,11 @@ fn summary(e: &Evidence, findings: &[Finding], host: &[Checklist], verdict: Verd
 /// Why nothing can be told.
 fn undecided(e: &Evidence, findings: &[Finding], told: &dyn Fn(Aspect) -> bool) -> String {
     let fault = if active(findings).next().is_some() { "" } else { "no fault found, " };
+    // Of a file nothing more comes.
+    let yet = if e.live { " yet" } else { "" };
     match (told(Aspect::Completeness), told(Aspect::Coverage)) {
-        (true, _) => format!("{fault}directions cannot be told yet"),
-        (false, true) => format!("{fault}loss cannot be told yet"),
+        (true, _) => format!("{fault}directions cannot be told{yet}"),
+        (false, true) => format!("{fault}loss cannot be told{yet}"),
         (false, false) => {
             let none = || active(findings).find(|f| f.id == "mirror.none").map(|f| lower(&f.title));
             super::findings::contents::instead(&e.contents).or_else(none).unwrap_or_else(|| "too little was seen to judge".into())
@@ -291,10 +305,15 @@ fn undecided(e: &Evidence, findings: &[Finding], told: &dyn Fn(Aspect) -> bool) 
     }
 }
 
-/// A title within a sentence.
+/// A title within a sentence: an abbreviation that it begins with (`VLAN`, `IPv6`) stays one.
 fn lower(title: &str) -> String {
+    let first = title.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    let is_abbreviation = first.chars().skip(1).any(char::is_uppercase);
     let mut chars = title.chars();
-    chars.next().map_or_else(String::new, |c| c.to_lowercase().chain(chars).collect())
+    match chars.next() {
+        Some(c) if !is_abbreviation => c.to_lowercase().chain(chars).collect(),
+        _ => title.to_owned(),
+    }
 }
 
 fn short(e: &Evidence, finding: &Finding) -> String {

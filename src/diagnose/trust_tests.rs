@@ -53,6 +53,7 @@ fn verdicts() {
         (|e| e.loss.declared_sampling = Some(10), Doubtful, "the mirror samples one packet in 10"),
         (|e| e.sizes.cut_by_capture = 20_000, Noted, "good, with one note"),
         (|e| e.loss.all = None, Unknown, "no fault found, loss cannot be told yet"),
+        (|e| (e.live, e.loss.all) = (false, None), Unknown, "no fault found, loss cannot be told"),
         (|e| e.sides.judged = 19, Unknown, "no fault found, directions cannot be told yet"),
         (|e| (e.sides.judged, e.sizes.cut_by_capture) = (19, 20_000), Unknown, "directions cannot be told yet"),
         (
@@ -191,4 +192,11 @@ fn lines_through_points() {
     for points in [LOSS, COPIES, ORDER, CHANGED, GRAIN, SIDES] {
         assert!(points.windows(2).all(|p| p[0].0 < p[1].0 && p[0].1 >= p[1].1), "more is never better");
     }
+}
+
+#[test]
+fn abbreviations_keep_their_case_within_a_sentence() {
+    let within = ["VLAN tags in one direction only", "IPv6 is not mirrored", "Every packet arrives twice", "A port is full", "", "É"];
+    let told = ["VLAN tags in one direction only", "IPv6 is not mirrored", "every packet arrives twice", "a port is full", "", "é"];
+    assert_eq!(within.map(lower), told);
 }

@@ -263,6 +263,7 @@ fn router(
     };
     let plan = Plan {
         interval: settings.load.interval,
+        origin: settings.load.origin,
         query: settings.query.clone(),
         watched,
         live: settings.live,

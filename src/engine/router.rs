@@ -32,6 +32,8 @@ use std::time::{Duration, Instant};
 pub struct Plan {
     /// Interval length in nanoseconds.
     pub interval: i64,
+    /// Where intervals are counted from; `None`: from the first packet.
+    pub origin: Option<Timestamp>,
     /// What snapshots should hold at first.
     pub query: Query,
     /// Whether snapshots are wanted while running (a screen watches), and after the end.
@@ -140,7 +142,7 @@ impl Router {
         (host, switch): (HostWatch, SwitchWatch),
         answered: Arc<AtomicU64>,
     ) -> Self {
-        let intervals = Intervals::new(plan.interval, plan.mirror.speed);
+        let intervals = Intervals::new(plan.interval, plan.mirror.speed).from(plan.origin);
         let utilisation = Utilisation::new(plan.mirror.speed);
         let sides = Known { ours: std::mem::take(&mut plan.ours), ends: std::mem::take(&mut plan.mirror.ends) };
         let peek =
@@ -434,6 +436,7 @@ impl Router {
             latest: self.latest,
             recent_seconds,
             quiet,
+            counts_losses: self.source.counts_losses(),
             losses: Losses {
                 interface_drops: lost.interface,
                 kernel_drops: lost.kernel,

@@ -67,6 +67,15 @@ pub enum AnswerPlace {
     Unix(PathBuf),
 }
 
+impl std::fmt::Display for AnswerPlace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Tcp(address) => write!(f, "{address}"),
+            Self::Unix(path) => f.write_str(&super::files::place(path)),
+        }
+    }
+}
+
 impl AnswerPlace {
     /// `ADDRESS:PORT` or `unix:PATH`.
     ///

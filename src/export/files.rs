@@ -184,6 +184,16 @@ fn which(_: &Path) -> Option<(u64, u64)> {
     None
 }
 
+/// The name of a file's place, whichever way leads to it.
+pub fn place(path: &Path) -> String {
+    let within = folder(path).and_then(|folder| std::fs::canonicalize(folder).ok());
+    match (within, path.file_name()) {
+        (Some(folder), Some(name)) => folder.join(name).display().to_string(),
+        _ if path.as_os_str() == "-" => "standard output".to_owned(),
+        _ => path.display().to_string(),
+    }
+}
+
 /// The directory that a file is made in; none for standard output.
 pub fn folder(path: &Path) -> Option<PathBuf> {
     if path.as_os_str() == "-" {

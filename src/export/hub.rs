@@ -3,8 +3,8 @@
 use super::findings::FindingWatch;
 use super::lane::{ClosingLane, Lane, LanePlan};
 use super::{
-    ExportBoard, ExportNeeds, ExportRecord, ExportTarget, ExporterCounters, ExporterOpening, Identity, OpenExporter, PreparedExporter,
-    registry,
+    AnswerPlace, ExportBoard, ExportNeeds, ExportRecord, ExportTarget, ExporterCounters, ExporterOpening, Identity, OpenExporter,
+    PreparedExporter, registry,
 };
 use crate::dissect::registry as applications;
 use crate::error::{Error, Result};
@@ -44,25 +44,30 @@ impl HubPlan {
     pub fn open(targets: &[ExportTarget], identity: Identity) -> Result<Self> {
         let (identity, board) = (Arc::new(identity), Arc::<ExportBoard>::default());
         let mut plan = Self { identity, board, open: BTreeMap::new(), needs: ExportNeeds::default() };
+        let mut taken = Taken::default();
         for (at, target) in targets.iter().enumerate() {
             not_again(targets, at)?;
-            let open = open(target, &plan.identity, &plan.board)?;
+            let open = open(target, &plan.identity, &plan.board, &mut taken)?;
             plan.needs.add(&open.needs);
             plan.open.insert(target.clone(), open);
         }
         Ok(plan)
     }
 
-    /// What [`HubPlan::open`] would refuse, each with its place in the list. Nothing is opened.
-    pub fn wrong(targets: &[ExportTarget], identity: Identity) -> Vec<(usize, Error)> {
+    /// What [`HubPlan::open`] would refuse, each with its place in the list, where something else is at a `status` already. Nothing is opened.
+    pub fn wrong(targets: &[ExportTarget], identity: Identity, status: Option<&str>) -> Vec<(usize, Error)> {
+        let mut taken = Taken::default();
+        if let Some(place) = status.and_then(|text| AnswerPlace::of_this_machine(text).ok()) {
+            taken.0.insert(place.to_string(), "the status".into());
+        }
         let (identity, board) = (Arc::new(identity), Arc::<ExportBoard>::default());
-        let look = |(at, target): (usize, &ExportTarget)| {
+        let mut look = |(at, target): (usize, &ExportTarget)| {
             let counters = board.counters(&target.name());
             let opening = ExporterOpening { target, identity: &identity, counters: &counters, board: &board };
-            let outcome = not_again(targets, at).and_then(|()| prepare(opening).map(drop));
+            let outcome = not_again(targets, at).and_then(|()| taken.take(target, &prepare(opening)?));
             outcome.err().map(|error| (at, error))
         };
-        targets.iter().enumerate().filter_map(look).collect()
+        targets.iter().enumerate().filter_map(&mut look).collect()
     }
 
     /// What all of them will still have to do when rights are given up.
@@ -86,6 +91,22 @@ fn takes(target: &ExportTarget) -> fn(&ExportRecord) -> bool {
     registry::find(&target.exporter).map_or(|_| true, |kind| kind.takes)
 }
 
+/// What exporters have alone, and who has it.
+#[derive(Default)]
+struct Taken(BTreeMap<String, String>);
+
+impl Taken {
+    fn take(&mut self, target: &ExportTarget, prepared: &PreparedExporter<'_>) -> Result<()> {
+        for what in &prepared.alone {
+            if let Some(who) = self.0.get(what) {
+                return Err(Error::usage(format!("--export {}: {what} is taken by {who}", target.name())));
+            }
+            self.0.insert(what.clone(), target.name());
+        }
+        Ok(())
+    }
+}
+
 /// Nothing is exported twice to the same place.
 fn not_again(targets: &[ExportTarget], at: usize) -> Result<()> {
     let Some((target, before)) = targets.get(..=at).and_then(<[ExportTarget]>::split_last) else { return Ok(()) };
@@ -104,10 +125,12 @@ fn prepare<'a>(opening: ExporterOpening<'a>) -> Result<PreparedExporter<'a>> {
     (kind.prepare)(opening)
 }
 
-fn open(target: &ExportTarget, identity: &Arc<Identity>, board: &Arc<ExportBoard>) -> Result<OpenExporter> {
+fn open(target: &ExportTarget, identity: &Arc<Identity>, board: &Arc<ExportBoard>, taken: &mut Taken) -> Result<OpenExporter> {
     let counters = board.counters(&target.name());
     let prepared = prepare(ExporterOpening { target, identity, counters: &counters, board });
-    let opened = prepared.and_then(|open| open()).inspect_err(|_| board.forget(&target.name()))?;
+    let opened = prepared
+        .and_then(|prepared| taken.take(target, &prepared).and_then(|()| (prepared.open)()))
+        .inspect_err(|_| board.forget(&target.name()))?;
     counters.gone.store(false, Ordering::Relaxed);
     Ok(opened)
 }
@@ -243,6 +266,13 @@ impl Hub {
     }
 
     fn reload(&mut self, targets: Vec<ExportTarget>) -> Vec<String> {
+        // What is not allowed any more changes nothing: who is to take an exporter's place must be able to.
+        let refused: Vec<String> =
+            targets.iter().filter(|target| !self.lanes.contains_key(target)).filter_map(|target| self.refused(target)).collect();
+        if !refused.is_empty() {
+            self.lanes.values().for_each(Lane::reopen);
+            return refused;
+        }
         let gone: Vec<ExportTarget> = self.lanes.keys().filter(|known| !targets.contains(known)).cloned().collect();
         for target in gone {
             self.board.counters(&target.name()).gone.store(true, Ordering::Relaxed);
@@ -273,11 +303,10 @@ impl Hub {
 
     /// Opens an exporter and starts it; else what is wrong, and whether that will not change.
     fn admit(&mut self, target: &ExportTarget) -> std::result::Result<(), (String, bool)> {
-        let open = open(target, &self.identity, &self.board).map_err(|error| (error.to_string(), false))?;
+        let open = open(target, &self.identity, &self.board, &mut Taken::default()).map_err(|error| (error.to_string(), false))?;
         if let Some(what) = self.forbidden(&open.needs) {
             self.board.forget(&target.name());
-            let name = target.name();
-            return Err((format!("--export {name}: {what} was not named at the start, and rights are given up: restart"), true));
+            return Err((not_named(target, &what), true));
         }
         self.add(target.clone(), open);
         Ok(())
@@ -296,6 +325,13 @@ impl Hub {
                 Err(_) => self.pending.push(target),
             }
         }
+    }
+
+    /// Why an exporter cannot be opened any more, as far as that is for rights that were given up. Nothing is opened.
+    fn refused(&self, target: &ExportTarget) -> Option<String> {
+        let (board, counters) = (Arc::<ExportBoard>::default(), Arc::<ExporterCounters>::default());
+        let prepared = prepare(ExporterOpening { target, identity: &self.identity, counters: &counters, board: &board }).ok()?;
+        self.forbidden(&prepared.needs).map(|what| not_named(target, &what))
     }
 
     /// What an exporter would have to do that is not allowed any more.
@@ -335,6 +371,10 @@ impl Hub {
             ExporterCounters::add(&self.board.counters(&target.name()).queue_lost, record.rows());
         }
     }
+}
+
+fn not_named(target: &ExportTarget, what: &str) -> String {
+    format!("--export {}: {what} was not named at the start, and rights are given up: restart", target.name())
 }
 
 fn named(batch: &FlowBatch) -> Arc<[ClosedFlow]> {
@@ -382,5 +422,43 @@ mod tests {
         drop(end);
         hub.finish();
         std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn what_is_not_allowed_any_more_changes_nothing() {
+        let folder = std::env::temp_dir().join(format!("spantop-hub-later-{}", std::process::id()));
+        let [one, other] = ["one", "other"].map(|name| folder.join(name));
+        [&one, &other].into_iter().for_each(|folder| std::fs::create_dir_all(folder).unwrap());
+        let file = |folder: &std::path::Path| ExportTarget::parse(&format!("jsonl-eve:{}/eve.json", folder.display())).unwrap();
+        let plan = HubPlan::open(&[file(&one)], Identity::default()).unwrap();
+        let (end, feed) = bounded(0);
+        let hub = ExportHub::start(plan, Box::new(Quiet(feed)), (false, true), || {}).unwrap();
+        let refused = hub.reload(vec![file(&other)]);
+        assert!(matches!(&refused[..], [what] if what.contains("other") && what.ends_with("restart")), "{refused:?}");
+        assert!(!other.join("eve.json").exists());
+        let states = hub.board().states();
+        assert!(matches!(&states[..], [state] if !state.gone && state.trouble.is_empty()), "the one there was goes on: {states:?}");
+        drop(end);
+        hub.finish();
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn two_that_share_something_are_refused_before_anything_is_opened() {
+        let folder = std::env::temp_dir();
+        let spooled = |host: &str| ExportTarget {
+            options: [("spool".to_owned(), folder.display().to_string())].into(),
+            ..ExportTarget::parse(&format!("clickhouse:http://{host}:8123/net")).unwrap()
+        };
+        let page = || ExportTarget::parse("prometheus:127.0.0.1:9902").unwrap();
+        let wrong = |targets: &[ExportTarget], status: Option<&str>| {
+            let wrong = HubPlan::wrong(targets, Identity::default(), status);
+            wrong.into_iter().map(|(at, error)| (at, error.to_string())).collect::<Vec<_>>()
+        };
+        let spools = wrong(&[spooled("a"), spooled("b")], None);
+        assert!(matches!(&spools[..], [(1, what)] if what.contains("the spool is taken by clickhouse:http://a")), "{spools:?}");
+        let ports = wrong(&[page()], Some("127.0.0.1:9902"));
+        assert!(matches!(&ports[..], [(0, what)] if what.contains("127.0.0.1:9902 is taken by the status")), "{ports:?}");
+        assert_eq!(wrong(&[page(), spooled("a")], Some("127.0.0.1:9901")), []);
     }
 }

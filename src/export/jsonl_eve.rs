@@ -30,7 +30,8 @@ pub static KIND: ExporterKind = ExporterKind {
 fn prepare(opening: ExporterOpening<'_>) -> Result<PreparedExporter<'_>> {
     let path = Path::new(&opening.target.target);
     files::check(path).map_err(|e| opening.wrong(e))?;
-    Ok(Box::new(move || open(opening, path)))
+    let needs = ExportNeeds { folders: files::folder(path).into_iter().collect(), ..ExportNeeds::default() };
+    Ok(PreparedExporter::new(needs, move || open(opening, path)).alone_with(Some(files::place(path))))
 }
 
 fn open(opening: ExporterOpening<'_>, path: &Path) -> Result<OpenExporter> {

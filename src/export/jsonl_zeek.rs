@@ -38,7 +38,8 @@ fn prepare(opening: ExporterOpening<'_>) -> Result<PreparedExporter<'_>> {
     if !folder.is_dir() {
         return Err(opening.wrong("no such directory"));
     }
-    Ok(Box::new(move || open(opening, folder)))
+    let needs = ExportNeeds { folders: vec![folder.to_owned()], ..ExportNeeds::default() };
+    Ok(PreparedExporter::new(needs, move || open(opening, folder)).alone_with(Some(super::files::place(&folder.join("conn.log")))))
 }
 
 fn open(opening: ExporterOpening<'_>, folder: &Path) -> Result<OpenExporter> {

@@ -29,9 +29,12 @@ mod jsonl_zeek;
 mod lane;
 mod net;
 mod option;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod prometheus;
 mod record;
 pub mod registry;
+mod rows;
 mod secret;
 mod syslog;
 mod uid;
@@ -119,6 +122,9 @@ impl ExportTarget {
         let names = || registry::EXPORTERS.iter().map(|kind| kind.token).collect::<Vec<_>>().join(", ");
         let (name, target) = text.split_once(':').unwrap_or((text, ""));
         let Some(kind) = registry::find(name) else {
+            if name == "parquet" {
+                return Err(Error::usage("--export parquet: this program was built without it (cargo build --features parquet)"));
+            }
             return Err(Error::usage(format!("--export: there is no exporter '{name}'; there are {}", names())));
         };
         if target.is_empty() {
@@ -224,7 +230,27 @@ pub struct OpenExporter {
 }
 
 /// An exporter whose target and options are right, as far as that can be told without opening, making or connecting anything: what is left to do.
-pub type PreparedExporter<'a> = Box<dyn FnOnce() -> Result<OpenExporter> + 'a>;
+pub struct PreparedExporter<'a> {
+    /// What it will still have to do when rights are given up.
+    needs: ExportNeeds,
+    /// What nobody else may have beside it: files, directories, ports; by their names.
+    alone: Vec<String>,
+    open: Box<dyn FnOnce() -> Result<OpenExporter> + 'a>,
+}
+
+impl<'a> PreparedExporter<'a> {
+    /// One that is opened so.
+    pub fn new(needs: ExportNeeds, open: impl FnOnce() -> Result<OpenExporter> + 'a) -> Self {
+        Self { needs, alone: Vec::new(), open: Box::new(open) }
+    }
+
+    /// It shares something with nobody.
+    #[must_use]
+    pub fn alone_with(mut self, what: Option<String>) -> Self {
+        self.alone.extend(what);
+        self
+    }
+}
 
 /// A kind of exporter.
 pub struct ExporterKind {

@@ -28,7 +28,9 @@ pub static KIND: ExporterKind = ExporterKind {
 
 fn prepare(opening: ExporterOpening<'_>) -> Result<PreparedExporter<'_>> {
     let place = AnswerPlace::named(&opening.target.target).map_err(|e| opening.wrong(e))?;
-    Ok(Box::new(move || open(opening, place)))
+    let needs = ExportNeeds { answers: true, ..ExportNeeds::default() };
+    let name = place.to_string();
+    Ok(PreparedExporter::new(needs, move || open(opening, place)).alone_with(Some(name)))
 }
 
 fn open(opening: ExporterOpening<'_>, place: AnswerPlace) -> Result<OpenExporter> {

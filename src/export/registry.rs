@@ -1,10 +1,21 @@
 //! The list of exporters.
 
+#[cfg(feature = "parquet")]
+use super::parquet;
 use super::{ExporterKind, clickhouse, ipfix, jsonl_eve, jsonl_zeek, prometheus, syslog, webhook};
 
 /// Every kind of exporter.
-pub static EXPORTERS: &[&ExporterKind] =
-    &[&jsonl_zeek::KIND, &jsonl_eve::KIND, &prometheus::KIND, &ipfix::KIND, &clickhouse::KIND, &syslog::KIND, &webhook::KIND];
+pub static EXPORTERS: &[&ExporterKind] = &[
+    &jsonl_zeek::KIND,
+    &jsonl_eve::KIND,
+    &prometheus::KIND,
+    &ipfix::KIND,
+    &clickhouse::KIND,
+    &syslog::KIND,
+    &webhook::KIND,
+    #[cfg(feature = "parquet")]
+    &parquet::KIND,
+];
 
 /// The kind of a name.
 pub fn find(token: &str) -> Option<&'static ExporterKind> {

@@ -50,7 +50,7 @@ fn prepare(opening: ExporterOpening<'_>) -> Result<PreparedExporter<'_>> {
         form,
         waiting: VecDeque::new(),
     };
-    Ok(Box::new(move || Ok(OpenExporter { exporter: Box::new(exporter), needs })))
+    Ok(PreparedExporter::new(needs.clone(), move || Ok(OpenExporter { exporter: Box::new(exporter), needs })))
 }
 
 struct Syslog {

@@ -52,13 +52,31 @@ impl Counted {
 pub struct HistoryReader {
     history: ProbeHistory,
     runs: HashMap<String, Counted>,
+    /// Nanoseconds since 1970 where the span begins, if that is known.
+    from: Option<u64>,
 }
 
 impl HistoryReader {
+    /// For a span that begins then, in seconds since 1970: a run that began in it counts from nothing, also where it told only once.
+    pub fn since(from: i64) -> Self {
+        Self { from: u64::try_from(from).ok().and_then(|from| from.checked_mul(1_000_000_000)), ..Self::default() }
+    }
+
+    /// What a run had counted before its first row: nothing, where it began in the span. A session begins with the time of its start.
+    fn before(&self, session: &str, first: Counted) -> Counted {
+        let start = session.split('-').next().and_then(|text| u64::from_str_radix(text, 16).ok());
+        match start.zip(self.from) {
+            Some((start, from)) if start >= from => Counted { packets: 0, bytes: 0, lost: 0, rows: 0, time: start.min(first.time) },
+            _ => first,
+        }
+    }
+
     /// Takes a row.
     pub fn take(&mut self, row: &AnswerRow) {
         let (from, to) = (Counted::read(row, "first"), Counted::read(row, "last"));
-        let before = self.runs.insert(row.text("session"), to).unwrap_or(from);
+        let session = row.text("session");
+        let first = self.before(&session, from);
+        let before = self.runs.insert(session, to).unwrap_or(first);
         let out = &mut self.history;
         let bytes = to.bytes.saturating_sub(before.bytes);
         out.packets = out.packets.saturating_add(to.packets.saturating_sub(before.packets));
@@ -99,6 +117,14 @@ mod tests {
         let history = reader.finish();
         assert_eq!((history.packets, history.wire_bytes, history.lost_packets), (10 + 20 + 7, 3_700, 2), "of a run since its first row");
         assert_eq!(history.bins.len(), 3);
+        // A run of the span that told once: all it counted came in since.
+        let mut once = HistoryReader::since(1_000);
+        let told = line("e8d4a51000-7", 1_000, 50, 50).replace("\"last_lost\":1", "\"last_lost\":0");
+        rows(&told).unwrap().iter().for_each(|row| once.take(row));
+        assert_eq!(once.finish().packets, 50);
+        let mut earlier = HistoryReader::since(1_001);
+        rows(&told).unwrap().iter().for_each(|row| earlier.take(row));
+        assert_eq!(earlier.finish().packets, 0, "a run that began before the span counts from its first row");
         assert_eq!(history.bins[1].bits_per_second, 2_000.0 * 8.0 / 60.0);
     }
 }

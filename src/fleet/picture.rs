@@ -28,6 +28,9 @@ pub(super) struct PictureRows {
     pub findings: Vec<AnswerRow>,
 }
 
+/// What begins the verdict of a run that ended in order.
+const ENDED: &str = "ended";
+
 fn name(row: &AnswerRow) -> ProbeName {
     ProbeName { site: row.text("site"), probe: row.text("probe") }
 }
@@ -38,19 +41,20 @@ impl FleetPicture {
         let asked = rows.probes.first().map_or(0, |row| row.seconds("asked"));
         let mut probes: Vec<FleetProbe> = rows.probes.iter().take(FLEET_PROBES).map(|row| known(row, asked)).collect();
         let place: HashMap<ProbeName, usize> = probes.iter().enumerate().map(|(at, probe)| (probe.name.clone(), at)).collect();
+        let from = asked.saturating_sub(span.seconds());
         let mut recent: HashMap<usize, Vec<&AnswerRow>> = HashMap::new();
         let mut histories: HashMap<usize, HistoryReader> = HashMap::new();
         for row in &rows.recent {
             place.get(&name(row)).into_iter().for_each(|at| recent.entry(*at).or_default().push(row));
         }
         for row in &rows.history {
-            place.get(&name(row)).into_iter().for_each(|at| histories.entry(*at).or_default().take(row));
+            place.get(&name(row)).into_iter().for_each(|at| histories.entry(*at).or_insert_with(|| HistoryReader::since(from)).take(row));
         }
         for (at, rows) in recent {
-            if let (Some(probe), Some(newest)) = (probes.get_mut(at).filter(|probe| probe.state == ProbeState::Heard), rows.first()) {
-                (probe.version, probe.verdict) = (newest.text("version"), verdict(&newest.text("verdict")));
+            if let (Some(probe), Some(newest)) = (probes.get_mut(at).filter(|probe| probe.state != ProbeState::Silent), rows.first()) {
+                (probe.version, probe.verdict) = (newest.text("version"), verdict(newest.text("verdict").trim_start_matches(ENDED).trim()));
                 probe.findings = newest.count("findings");
-                probe.load = load(&rows);
+                probe.load = load(&rows).filter(|_| probe.state == ProbeState::Heard);
                 probe.clock_offset = clock_offset(&rows);
             }
         }
@@ -96,7 +100,11 @@ fn known(row: &AnswerRow, asked: i64) -> FleetProbe {
     FleetProbe {
         name: name(row),
         session: row.text("latest_session"),
-        state: if age < SILENT_AFTER { ProbeState::Heard } else { ProbeState::Silent },
+        state: match row.text("latest_verdict") {
+            verdict if verdict.starts_with(ENDED) => ProbeState::Ended,
+            _ if age < SILENT_AFTER => ProbeState::Heard,
+            _ => ProbeState::Silent,
+        },
         heard,
         age,
         ..FleetProbe::default()

@@ -26,6 +26,8 @@ impl std::fmt::Display for ProbeName {
 pub enum ProbeState {
     /// It tells how it is.
     Heard,
+    /// It ended in order, and has said so: there is no now.
+    Ended,
     /// Nothing came for [`SILENT_AFTER`]: whatever it said before is not about now.
     #[default]
     Silent,
@@ -36,6 +38,7 @@ impl ProbeState {
     pub const fn token(self) -> &'static str {
         match self {
             ProbeState::Heard => "heard",
+            ProbeState::Ended => "ended",
             ProbeState::Silent => "silent",
         }
     }

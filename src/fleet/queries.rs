@@ -53,7 +53,8 @@ impl FleetQueries<'_> {
     /// Every probe there ever was, its last run, and when it was heard of.
     pub fn probes(&self) -> String {
         format!(
-            "SELECT site, probe, toUInt32(now()) AS asked, toUInt32(max(received)) AS heard, argMax(session, now_ns) AS latest_session
+            "SELECT site, probe, toUInt32(now()) AS asked, toUInt32(max(received)) AS heard, argMax(session, now_ns) AS latest_session,
+ argMax(verdict, clock_ns) AS latest_verdict
 FROM {}.probes_heard GROUP BY site, probe ORDER BY site, probe LIMIT {} FORMAT JSONEachRow",
             self.database,
             FLEET_PROBES + 1

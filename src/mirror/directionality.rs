@@ -5,7 +5,7 @@
 use crate::model::evidence::ONE_SIDE_PACKETS;
 use crate::model::limits::{MAC_ROLES, PLACES};
 use crate::model::sum::{Rule, Sum, sums};
-use crate::model::{Address, FlowKey, Mac};
+use crate::model::{Address, Episode, Extent, FlowKey, Mac};
 use hashbrown::HashMap;
 use std::hash::Hash;
 
@@ -56,6 +56,8 @@ pub struct OneWayFlow<'a> {
     pub packets: [u64; 2],
     /// TCP: whether any segment acknowledged something (a connection exists, it is not a scan).
     pub acknowledged: bool,
+    /// From its first packet to its last.
+    pub seen: Episode,
 }
 
 sums! {
@@ -66,6 +68,8 @@ sums! {
         pub tcp: JudgedConversations,
         /// The same of other protocols to unicast addresses: one-sided ones are normal (logs, streams), so only shown.
         pub other: JudgedConversations,
+        /// When one-sided ones of TCP were seen.
+        pub one_sided_at: Extent,
         /// By host and address block of either end, TCP only.
         places: HashMap<Prefix, JudgedConversations> => Places,
     }
@@ -115,6 +119,9 @@ impl DirectionCounts {
             return;
         }
         self.tcp = JudgedConversations { all: self.tcp.all + 1, one_sided: self.tcp.one_sided + one_sided };
+        if least == 0 {
+            [flow.seen.first, flow.seen.last].into_iter().for_each(|time| self.one_sided_at.note(time));
+        }
         let [a, b] = [Prefix::of(flow.key.a()).unwrap_or_default(), Prefix::of(flow.key.b()).unwrap_or_default()];
         for (i, place) in [a[0], a[1], b[0], b[1]].into_iter().enumerate() {
             if i >= 2 && a.contains(&place) {
@@ -195,14 +202,17 @@ impl MacRoles {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Timestamp;
     use proptest::prelude::*;
+
+    const SEEN: Episode = Episode { first: Timestamp(3), last: Timestamp(7) };
 
     fn key(source: u32, destination: u32, protocol: u8) -> FlowKey {
         FlowKey::new(false, protocol, source.into(), destination.into(), 40_000, 443).0
     }
 
     fn add(counts: &mut DirectionCounts, source: u32, destination: u32, packets: [u64; 2]) {
-        counts.add(&OneWayFlow { key: &key(source, destination, TCP), packets, acknowledged: true });
+        counts.add(&OneWayFlow { key: &key(source, destination, TCP), packets, acknowledged: true, seen: SEEN });
     }
 
     #[test]
@@ -212,10 +222,11 @@ mod tests {
         assert_eq!(counts.tcp, JudgedConversations::default(), "four packets say nothing");
         add(&mut counts, 0x0a00_0001, 0x0a00_0101, [5, 0]);
         add(&mut counts, 0x0a00_0001, 0x0a00_0101, [1, 5]);
-        counts.add(&OneWayFlow { key: &key(1, 2, TCP), packets: [9, 0], acknowledged: false });
-        counts.add(&OneWayFlow { key: &key(1, 2, 17), packets: [9, 0], acknowledged: false });
-        counts.add(&OneWayFlow { key: &key(1, 0xe000_0001, 17), packets: [9, 0], acknowledged: false });
+        counts.add(&OneWayFlow { key: &key(1, 2, TCP), packets: [9, 0], acknowledged: false, seen: SEEN });
+        counts.add(&OneWayFlow { key: &key(1, 2, 17), packets: [9, 0], acknowledged: false, seen: SEEN });
+        counts.add(&OneWayFlow { key: &key(1, 0xe000_0001, 17), packets: [9, 0], acknowledged: false, seen: SEEN });
         assert_eq!(counts.tcp, JudgedConversations { all: 2, one_sided: 1 });
+        assert_eq!(counts.one_sided_at.episodes(), [SEEN]);
         assert_eq!(counts.other, JudgedConversations { all: 1, one_sided: 1 });
     }
 

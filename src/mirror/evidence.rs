@@ -1,11 +1,15 @@
 //! What findings rest on, made of what this wing counted.
 
-use super::{CopyClass, DirectionCounts, DuplicateCounts, HealthCounts, LossCounts, MacRoles, OrderCounts, order, size_floor};
+use super::{
+    CopyClass, DirectionCounts, DuplicateCounts, HealthCounts, LossCounts, MacRoles, OrderCounts, OvertakenCounts, order, overtaken,
+    size_floor,
+};
 use crate::model::Sum;
 use crate::model::evidence::{
     CastEvidence, ChecksumEvidence, ClockEvidence, ContentEvidence, CopyEvidence, CopyGap, LoadClass, OrderEvidence, SideEvidence,
     SizeEvidence, SizeLoss,
 };
+use crate::model::tcp::HOLD;
 use crate::model::{Mac, ProvingPackets};
 use std::collections::BTreeSet;
 
@@ -21,6 +25,14 @@ impl DuplicateCounts {
     pub fn vlan_pairs(&self) -> Vec<(Option<u16>, Option<u16>, u64)> {
         let mut pairs: Vec<_> = self.vlans.iter().filter(|v| v.packets > 0).map(|v| (v.first, v.later, v.packets)).collect();
         pairs.sort_by_key(|&(first, later, packets)| (std::cmp::Reverse(packets), first, later));
+        pairs
+    }
+
+    /// From priority to priority, with copies, most first.
+    pub fn remarked_pairs(&self) -> Vec<(u8, u8, u64)> {
+        let rows = (0u8..).zip(&self.remarked).flat_map(|(from, row)| (0u8..).zip(row).map(move |(to, n)| (from, to, *n)));
+        let mut pairs: Vec<_> = rows.filter(|pair| pair.2 > 0).collect();
+        pairs.sort_by_key(|&(from, to, packets)| (std::cmp::Reverse(packets), from, to));
         pairs
     }
 
@@ -42,8 +54,12 @@ impl DuplicateCounts {
             repeated: self.repeated.packets,
             looped: self.looped.packets,
             loops: self.loops,
+            copied_at: self.copied_at,
+            repeated_at: self.repeated_at,
+            looped_at: self.looped_at,
             flows: self.flows,
             flows_affected: self.flows_copied,
+            flows_proven: self.flows_proven,
             gap,
             pairs: self.vlan_pairs().into_iter().map(|(a, b, n)| (format!("{} -> {}", vlan(a), vlan(b)), n)).collect(),
             kept,
@@ -121,6 +137,7 @@ impl HealthCounts {
             encrypted: contents.encrypted,
             foreign_links: contents.foreign_links.rows(),
             carriers: contents.carriers.rows().into_iter().map(|((port, kind), n)| (port, kind, n)).collect(),
+            tunnels: None,
         }
     }
 }
@@ -141,20 +158,42 @@ impl order::ClockCounts {
 
 impl OrderCounts {
     /// Causes and effects as evidence, with what acknowledgements and answers say; `outer_in_order`: of outer sequence numbers.
-    pub fn evidence(&self, loss: &LossCounts, health: &HealthCounts, outer_in_order: Option<bool>) -> OrderEvidence {
+    pub fn evidence(
+        &self,
+        loss: &LossCounts,
+        health: &HealthCounts,
+        overtaken: &OvertakenCounts,
+        outer_in_order: Option<bool>,
+    ) -> OrderEvidence {
         let asked = &health.unmatched;
         let opened = self.with_far();
+        let is_far_apart = self.is_beyond_waiting(health, overtaken);
         let mut skew = opened.skew;
-        skew.merge(&loss.late_skew);
-        skew.merge(&asked.skew);
-        let sum = |of: [u64; 3]| of.iter().fold(0u64, |sum, n| sum.saturating_add(*n));
+        [&asked.skew, &overtaken.skew, &overtaken.handshakes].into_iter().for_each(|more| skew.merge(more));
+        // What is waited for that long only does not tell of more.
+        if !is_far_apart {
+            skew.merge(&loss.late_skew);
+        }
+        let sum = |of: &[u64]| of.iter().fold(0u64, |sum, n| sum.saturating_add(*n));
+        let mut violated_at = self.inverted_at;
+        [&loss.late_at, &asked.inverted_at, &overtaken.seen_at].into_iter().for_each(|more| violated_at.merge(more));
         OrderEvidence {
-            judged: sum([opened.handshakes, loss.acks, asked.answered]),
-            violations: sum([opened.inverted, loss.late, asked.inverted]),
+            violated_at,
+            judged: sum(&[opened.handshakes, loss.acks, asked.answered]),
+            violations: sum(&[opened.inverted, overtaken.handshakes.count(), loss.late.max(overtaken.acknowledgements()), asked.inverted]),
             skew: skew.quantile(0.5).zip(skew.quantile(0.99)).map(|(a, b)| [a, b]),
+            is_far_apart,
             outer_in_order,
             queues: None,
         }
+    }
+
+    /// Whether one direction comes later than what is missing is waited for: by acknowledgements, or by most handshakes or most answers.
+    pub fn is_beyond_waiting(&self, health: &HealthCounts, overtaken: &OvertakenCounts) -> bool {
+        let (opened, asked) = (self.with_far(), &health.unmatched);
+        let most = |far: u64, all: u64| far >= overtaken::LEAST && far.saturating_mul(2) > all;
+        let shaken = opened.skew.beyond(HOLD).saturating_add(overtaken.handshakes.beyond(HOLD));
+        overtaken.is_far_apart() || most(shaken, opened.handshakes) || most(asked.skew.beyond(HOLD), asked.answered)
     }
 }
 
@@ -173,6 +212,7 @@ impl DirectionCounts {
         SideEvidence {
             judged: self.tcp.all,
             one_sided: self.tcp.one_sided,
+            one_sided_at: self.one_sided_at,
             concentration: self.concentration().0,
             only_source: roles.only_source,
             only_destination: roles.only_destination,

@@ -14,8 +14,8 @@
 
 use super::loss_counts::{LossCounts, Ratios, size_bin};
 use super::windows::{LostBytes, window};
-use crate::model::Direction;
 use crate::model::tcp::{HoleEvent, LostRange, TcpEvent, TcpMarks};
+use crate::model::{Direction, Timestamp};
 
 /// Segment size assumed where no SYN announced one: Ethernet's.
 const USUAL_MSS: u16 = 1460;
@@ -84,14 +84,14 @@ impl Loss {
         }
     }
 
-    /// Looks at what became of data that was not seen in its place.
-    pub fn hole(&mut self, state: &mut LossState, event: &HoleEvent) {
+    /// Looks at what became, with a segment of that time, of data that was not seen in its place.
+    pub fn hole(&mut self, state: &mut LossState, event: &HoleEvent, time: Timestamp) {
         match *event {
             HoleEvent::Acknowledged { way, bytes } => state.judge(way, 0, bytes),
             HoleEvent::Late { way, bytes, after } => {
                 let missing = &mut state.missing[way as usize];
                 *missing = missing.saturating_sub(bytes);
-                self.counts.late(bytes.into(), after);
+                self.counts.late(bytes.into(), after, time);
             }
             HoleEvent::Forgotten => self.counts.forgotten += 1,
         }

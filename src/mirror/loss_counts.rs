@@ -3,6 +3,7 @@
 use super::order::Skews;
 use crate::model::evidence::{RATIO_BYTES, UTILISATION_BOUNDS};
 use crate::model::sum::sums;
+use crate::model::{Extent, Timestamp};
 
 /// Classes of utilisation of the mirror link in the window a packet fell into: unknown, below 50 %, up to 95 %, above.
 pub const UTILISATION_CLASSES: usize = 4;
@@ -102,6 +103,8 @@ sums! {
         pub late_bytes: u64,
         /// By how much.
         pub late_skew: Skews,
+        /// When it came.
+        pub late_at: Extent,
         /// Sequence numbers that began anew without a SYN.
         pub restarts: u64,
         /// Holes forgotten at the cap before they were decided.
@@ -128,7 +131,8 @@ impl LossCounts {
         self.gaps += 1;
     }
 
-    pub(super) fn late(&mut self, bytes: u64, skew: i64) {
+    pub(super) fn late(&mut self, bytes: u64, skew: i64, time: Timestamp) {
+        self.late_at.note(time);
         self.late += 1;
         self.late_bytes += bytes;
         self.late_skew.add(skew);

@@ -1,13 +1,13 @@
 //! Effects seen before their causes, and the grain of the capture clock.
 //!
-//! Data that arrives after its acknowledgement is found by [`super::Loss`], replies before their query by
+//! Data that arrives after its acknowledgement is found by [`super::Loss`] and, long after, by [`super::Overtaken`], replies before their query by
 //! [`super::UnmatchedCounts`]; here are handshakes and the clock. Cost: a branch a packet for handshakes,
 //! 2 ns for the clock once its grain is settled.
 
-use crate::model::Timestamp;
 use crate::model::sum::{Largest, Own, Rule, Sum, sums};
 use crate::model::tcp::{TcpEvent, TcpMarks};
 use crate::model::time::SECOND;
+use crate::model::{Extent, Timestamp};
 
 /// Steps of a histogram of skews, eight an octave of microseconds: a value is known to 6 %. The last one holds everything beyond 2^31 µs.
 pub const SKEW_BINS: usize = 8 * 30;
@@ -39,6 +39,12 @@ impl Skews {
     /// How many.
     pub fn count(&self) -> u64 {
         self.bins.iter().fold(0, |sum, n| sum.saturating_add(*n))
+    }
+
+    /// How many are as much or more, in nanoseconds, as well as that is known.
+    pub fn beyond(&self, nanos: i64) -> u64 {
+        let least = bin_of(nanos.max(0) as u64 / 1000);
+        self.bins.iter().skip(least).fold(0, |sum, n| sum.saturating_add(*n))
     }
 
     /// Seconds that a share of them (0 to 1) does not exceed, to two digits; `None` without any.
@@ -106,6 +112,8 @@ sums! {
         pub early: u64,
         /// Of these those whose SYN came later.
         pub resolved: u64,
+        /// When those came whose SYN-ACK had come first.
+        pub inverted_at: Extent,
         started: Option<Timestamp> => Own,
     }
 }
@@ -163,6 +171,7 @@ impl OrderCounts {
         if !event.marks.has(TcpMarks::LATE_SYN) {
             return;
         }
+        self.inverted_at.note(time);
         // A SYN repeated a second later because the answer was slow is no violation.
         if lag >= SECOND / 2 {
             self.far_resolved += u64::from(is_settled(time.plus(-lag)));

@@ -1,8 +1,8 @@
 //! Pauses in which nothing arrived at all, beside traffic that knows none: the only sign of an outage where no sender is regular as a clock.
 //!
 //! A network that is idle now and then has pauses of every length; one that is never idle for a second, and then for half a minute, was not
-//! mirrored meanwhile. A pause longer than all the traffic beside it is the gap between two captures in one file. Whoever writes the tape tells
-//! of pauses; packets cost nothing.
+//! mirrored meanwhile. A pause longer than all the traffic beside it may as well be the gap between two captures in one file, or a clock that was
+//! set forward: that is told apart from the others. Whoever writes the tape tells of pauses; packets cost nothing.
 
 use crate::model::Timestamp;
 use crate::model::evidence::{Outage, PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_STEADY};
@@ -51,19 +51,26 @@ impl Pauses {
         let Some(first) = self.first else { return Vec::new() };
         let paused = self.long.iter().fold(0i64, |sum, pause| sum.saturating_add(length(*pause)));
         let besides = now.since(first).saturating_sub(paused);
-        if besides < PAUSE_BESIDES {
+        if besides < PAUSE {
             return Vec::new();
         }
         let rate = self.packets as f64 / besides as f64;
+        // What is longer than all the traffic besides stands out where that has hardly a pause, and would in ten seconds lack enough packets.
+        let is_dense = self.short.saturating_mul(PAUSE_STEADY) <= PAUSE && rate * PAUSE as f64 >= PAUSE_MISSED as f64;
         let long = || self.long.iter().filter(|pause| length(**pause) >= PAUSE);
         if long().count() > MOST {
             return Vec::new();
         }
         let outage = |&(from, to): &(Timestamp, Timestamp)| {
             let missed = (rate * length((from, to)) as f64) as u64;
-            Outage { from, seconds: to.seconds_since(from), senders: 0, missed, open: false }
+            let outlasts = to.since(from) > besides;
+            Outage { from, seconds: to.seconds_since(from), missed, outlasts, ..Outage::default() }
         };
-        let standing_out = long().filter(|pause| length(**pause) / PAUSE_STEADY >= self.short && length(**pause) <= besides);
+        let steady = |pause: (Timestamp, Timestamp)| match length(pause) > besides {
+            true => is_dense,
+            false => besides >= PAUSE_BESIDES && length(pause) / PAUSE_STEADY >= self.short,
+        };
+        let standing_out = long().filter(|pause| steady(**pause));
         let mut found: Vec<Outage> = standing_out.map(outage).filter(|o| o.missed >= PAUSE_MISSED).collect();
         found.sort_unstable_by_key(|outage| outage.from);
         found
@@ -91,9 +98,23 @@ mod tests {
     fn a_pause_of_steady_traffic_is_an_outage() {
         assert_eq!(found(&[(20, 50)], 4_200), [20]);
         assert_eq!(found(&[(5, 6), (60, 75), (20, 50)], 4_200), [20, 60]);
-        assert_eq!(found(&[(5, 7), (60, 75), (20, 50)], 4_200), [20], "15 s are not ten times 2 s");
+        assert_eq!(found(&[(5, 7), (60, 75), (20, 50)], 4_200), [20], "15 s are not eight times 2 s");
         assert_eq!(found(&[(20, 29)], 9_000), [0i64; 0], "short");
         assert_eq!(found(&[(20, 30)], 9_000), [20]);
+    }
+
+    #[test]
+    fn what_is_longer_than_all_traffic_besides_is_told_apart() {
+        let mut all = Pauses::default();
+        all.count(seconds(0), 4_200);
+        all.note(seconds(10), seconds(60));
+        let outlasts = |all: &Pauses, end| all.outages(seconds(end)).iter().map(|o| o.outlasts).collect::<Vec<_>>();
+        assert_eq!((outlasts(&all, 100), outlasts(&all, 99)), (vec![false], vec![true]));
+        // A clock that was set forward by a year.
+        let mut all = Pauses::default();
+        all.count(seconds(0), 600);
+        all.note(seconds(10), seconds(365 * 86_400));
+        assert_eq!(outlasts(&all, 365 * 86_400 + 10), [true]);
     }
 
     #[test]
@@ -101,8 +122,9 @@ mod tests {
         assert_eq!(found(&[(20, 50), (60, 64)], 4_200), [0i64; 0]);
         assert_eq!(found(&[(0, 10), (20, 30), (40, 50), (60, 70)], 4_200), [0i64; 0], "again and again");
         assert_eq!(found(&[(20, 50)], 400), [0i64; 0], "six packets a second are few");
-        assert_eq!(found(&[(10, 85)], 4_200), [0i64; 0], "hardly anything besides");
-        assert_eq!((found(&[(10, 60)], 4_200), found(&[(10, 61)], 4_200)), (vec![10], vec![]), "two captures in one file");
+        assert_eq!(found(&[(4, 95)], 4_200), [0i64; 0], "hardly anything besides");
+        assert_eq!(found(&[(10, 85), (90, 93)], 4_200), [0i64; 0], "and that has pauses");
+        assert_eq!(found(&[(10, 85)], 400), [0i64; 0], "or few packets");
         let many: Vec<(i64, i64)> = (0..40).map(|n| (n * 100, n * 100 + 20)).collect();
         assert_eq!(found(&many, 1_000_000), [0i64; 0]);
         assert_eq!(Pauses::default().outages(seconds(9)).len(), 0);

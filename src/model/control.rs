@@ -4,6 +4,7 @@ use super::adjacency::{EapolStep, GatewayHello, GroupQuery, OspfPacket};
 use super::bpdu::Bpdu;
 use super::lacp::Lacp;
 use super::neighbour::Neighbour;
+use super::speaker::SpeakerHello;
 use super::{Mac, Timestamp};
 
 /// A protocol with a regular sender.
@@ -77,6 +78,8 @@ pub enum ControlBody {
     Neighbour(Box<Neighbour>),
     /// Spanning tree.
     Bpdu(Box<Bpdu>),
+    /// A router of IS-IS or EIGRP, or a clock of PTP.
+    Speaker(Box<SpeakerHello>),
     /// Link aggregation.
     Lacp(Lacp),
     /// A shared gateway address.

@@ -118,6 +118,8 @@ pub enum ExchangeEvent {
     Inverted {
         /// See above.
         by: i64,
+        /// When the request came.
+        at: Timestamp,
     },
     /// A request had no reply in time.
     Unanswered,

@@ -1,5 +1,6 @@
 //! What is wrong and why: findings, with the evidence behind them.
 
+use super::sum::Sum;
 use super::{Subject, Timestamp, limits, units};
 use std::fmt;
 
@@ -100,6 +101,37 @@ impl Episode {
     /// A moment.
     pub fn at(time: Timestamp) -> Self {
         Self { first: time, last: time }
+    }
+}
+
+/// From the first to the last time that something was seen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Extent(Option<Episode>);
+
+impl Extent {
+    /// Notes that it was seen.
+    #[inline]
+    pub fn note(&mut self, time: Timestamp) {
+        let Episode { first, last } = self.0.unwrap_or(Episode::at(time));
+        self.0 = Some(Episode { first: first.min(time), last: last.max(time) });
+    }
+
+    /// When that was; nothing where it was not.
+    pub fn episodes(self) -> Vec<Episode> {
+        self.0.into_iter().collect()
+    }
+}
+
+/// Told over the whole time.
+impl Sum for Extent {
+    fn merge(&mut self, other: &Self) {
+        for end in other.0.into_iter().flat_map(|e| [e.first, e.last]) {
+            self.note(end);
+        }
+    }
+
+    fn since(&self, _: &Self) -> Self {
+        *self
     }
 }
 

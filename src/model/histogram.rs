@@ -73,6 +73,49 @@ impl Histogram {
         self.longest = self.longest.max(nanos);
     }
 
+    /// Takes a duration back that was counted. An extreme that it was becomes that of the buckets which are left.
+    pub fn uncount(&mut self, nanos: i64) {
+        let nanos = u64::try_from(nanos).unwrap_or(0);
+        let Some(n) = bucket(nanos).checked_sub(self.first).and_then(|at| self.buckets.get_mut(at)).filter(|n| **n > 0) else { return };
+        *n -= 1;
+        self.count = self.count.saturating_sub(1);
+        self.sum = self.sum.saturating_sub(nanos);
+        let (least, longest) = (self.least.unwrap_or(0), self.longest);
+        let extreme = |at: Option<usize>| at.map(|at| middle(self.first + at).clamp(least, longest));
+        if nanos == least {
+            self.least = extreme(self.buckets.iter().position(|&n| n > 0));
+        }
+        if nanos == longest {
+            self.longest = extreme(self.buckets.iter().rposition(|&n| n > 0)).unwrap_or(0);
+        }
+    }
+
+    /// How many durations lie in each of so many steps to a doubling (1 to 64, a power of two): the shortest of a step in nanoseconds, the
+    /// first that is longer than all of it, and how many; empty steps at both ends are left out.
+    pub fn steps(&self, in_octave: usize) -> Vec<(u64, u64, u64)> {
+        let together = (SUB / in_octave.clamp(1, SUB)).max(1);
+        let mut steps: Vec<(u64, u64, u64)> = Vec::new();
+        for (at, &n) in (self.first..).zip(&self.buckets) {
+            // Below 64 ns each value has its own bucket: they are put together by doublings as well.
+            let (low, high) = step_of(at, together);
+            match steps.last_mut() {
+                Some(last) if last.0 == low => last.2 = last.2.saturating_add(n.into()),
+                _ => steps.push((low, high, n.into())),
+            }
+        }
+        while steps.last().is_some_and(|step| step.2 == 0) {
+            steps.pop();
+        }
+        let empty = steps.iter().take_while(|step| step.2 == 0).count();
+        steps.split_off(empty)
+    }
+
+    /// How many durations are shorter than this, by their buckets.
+    pub fn below(&self, nanos: u64) -> u64 {
+        let buckets = (self.first..).zip(&self.buckets).take_while(|(at, _)| middle(*at) < nanos);
+        buckets.fold(0u64, |sum, (_, n)| sum.saturating_add((*n).into()))
+    }
+
     /// Makes room for these buckets.
     fn reach(&mut self, used: std::ops::Range<usize>) {
         if self.buckets.is_empty() {
@@ -171,6 +214,21 @@ fn bucket(nanos: u64) -> usize {
     (shift as usize * SUB).saturating_add((nanos >> shift) as usize).min(BUCKETS - 1)
 }
 
+/// The shortest duration of the step that a bucket belongs to, and the first that is longer than all of it: so many buckets make one.
+fn step_of(at: usize, together: usize) -> (u64, u64) {
+    if at < SUB {
+        let nanos = at as u64;
+        let octave = nanos.max(1).ilog2();
+        let width = ((1u64 << octave) * together as u64 / SUB as u64).max(1);
+        let low = nanos - nanos % width;
+        return (low, low + width);
+    }
+    let first = at - at % together;
+    let shift = (first / SUB).saturating_sub(1) as u32;
+    let low = ((first - shift as usize * SUB) as u64) << shift;
+    (low, low + ((together as u64) << shift))
+}
+
 /// The duration in the middle of a bucket.
 fn middle(at: usize) -> u64 {
     let shift = (at / SUB).saturating_sub(1) as u32;
@@ -212,6 +270,35 @@ mod tests {
         assert_eq!(Histogram::default().quantiles(), None);
         let one = of(&[-5]).quantiles().unwrap();
         assert_eq!((one.count, one.min, one.p99, one.max), (1, 0.0, 0.0, 0.0));
+    }
+
+    #[test]
+    fn what_was_counted_can_be_taken_back() {
+        let mut h = of(&[5, 700, 700, 90_000]);
+        h.uncount(90_000);
+        let q = h.quantiles().unwrap();
+        assert_eq!((q.count, q.min, q.mean), (3, 5e-9, 1405e-9 / 3.0));
+        assert!((q.max - 700e-9).abs() < 10e-9, "{}", q.max);
+        h.uncount(123_456_789);
+        assert_eq!(h.len(), 3, "what was not counted is not taken back");
+        [5, 700, 700].into_iter().for_each(|n| h.uncount(n));
+        assert!(h.is_empty() && h.quantiles().is_none());
+    }
+
+    #[test]
+    fn steps_hold_every_duration_once() {
+        let values: Vec<i64> = (0..4000).map(|n| n * n % 300_007).collect();
+        for in_octave in [1, 4, 64] {
+            let steps = of(&values).steps(in_octave);
+            assert!(steps.windows(2).all(|w| w[0].1 <= w[1].0), "{steps:?}");
+            for (low, high, n) in &steps {
+                let want = values.iter().filter(|&&v| (v as u64) >= *low && (v as u64) < *high).count() as u64;
+                assert_eq!(*n, want, "{low}..{high} of {in_octave}");
+            }
+            assert_eq!(steps.iter().map(|s| s.2).sum::<u64>(), 4000);
+        }
+        assert_eq!(of(&[1000, 1023, 1024]).steps(1), [(512, 1024, 2), (1024, 2048, 1)]);
+        assert_eq!((of(&[10, 20, 4000]).below(20), of(&[10, 20, 4000]).below(21)), (1, 2));
     }
 
     proptest! {

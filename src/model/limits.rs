@@ -181,6 +181,15 @@ pub const EXPORT_LANE_ROWS: u64 = SUBSCRIPTION_ROWS;
 /// Snapshots that wait for one exporter, each some MiB: it gets the newest ones, and those that came too early for it are superseded.
 pub const EXPORT_LANE_SNAPSHOTS: usize = 2;
 
+/// Rows of a table that one file of columns may hold; twice as many wait where it cannot be written. Some 400 bytes each.
+pub const EXPORT_PARQUET_ROWS: u64 = 200_000;
+
+/// Bytes of sections and interfaces that a part of a capture is read with; where a file has more, it is not cut behind them.
+pub const PART_CONTEXT_BYTES: usize = 1 << 20;
+
+/// Units of an archive that one process is given at once.
+pub const ARCHIVE_UNITS: usize = 1 << 20;
+
 /// Full messages that wait for a collector that is not there, 16 KiB each at most: some hundred thousand conversations in 32 MiB.
 pub const EXPORT_WAITING_MESSAGES: usize = 2 * 1024;
 
@@ -249,6 +258,28 @@ pub const COPY_HELD_BYTES: usize = 192;
 
 /// Rows of "from which VLAN to which" that duplicate detection keeps in each shard; more are counted together.
 pub const COPY_VLAN_PAIRS: usize = 64;
+
+/// Routers of IS-IS and EIGRP and clocks of PTP that are followed (about 400 bytes each).
+pub const SPEAKERS: usize = 512;
+
+/// Pairs of VLAN tags, one in the other, that are counted apart (40 bytes each).
+pub const VLAN_PAIRS: usize = 4 * 1024;
+
+/// Groups whose members are followed (100 bytes each): a network with IPv6 has one for each address.
+pub const MEMBERSHIPS: usize = 1024;
+
+/// Members of a group that are told apart (about 16 bytes each); of more it is said that there are more.
+pub const GROUP_MEMBERS: usize = 64;
+
+/// Pairs of places between which each shard measures how long packets take (1 KiB each, 10 KiB where they scatter most): VLANs a router joins,
+/// ports that are mirrored. Packets between others are counted together.
+pub const TRANSIT_PAIRS: usize = 16;
+
+/// Parts of the time that are told apart of each such pair (24 bytes each).
+pub const TRANSIT_SLICES: usize = 32;
+
+/// Pairs of places that a snapshot shows, those with most packets.
+pub const TRANSIT_ROWS: usize = 64;
 
 /// Tunnels whose outside is watched (about 600 bytes each): a switch exports a handful of mirror sessions; networks full of overlay tunnels
 /// have more, and those beyond are counted together and not taken off.
@@ -327,6 +358,10 @@ pub const SESSIONS_APART: usize = 64;
 
 /// Outages remembered of each regular sender; later ones are counted only.
 pub const OUTAGES: usize = 8;
+
+/// Acknowledgements of unseen data that are remembered per shard, until the data comes or surely does not: 6 KiB (a direct-mapped table: older ones
+/// stay).
+pub const OVERTAKEN: usize = 256;
 
 /// Requests waiting for their reply per shard (a direct-mapped table: newer ones win).
 pub const REQUESTS: usize = 1024;

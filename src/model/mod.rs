@@ -15,6 +15,7 @@ pub mod estimate;
 pub mod evidence;
 pub mod exchange;
 pub mod fast_headers;
+mod filter_words;
 pub mod finding;
 pub mod flow;
 pub mod flow_record;
@@ -45,6 +46,7 @@ pub mod round_trips;
 pub mod rtp;
 pub mod sighting;
 pub mod source;
+pub mod speaker;
 pub mod stamp;
 pub mod station;
 pub mod subject;
@@ -59,6 +61,7 @@ pub mod text;
 pub mod time;
 mod time_span;
 pub mod traffic;
+pub mod transit;
 pub mod trust;
 pub mod units;
 pub mod vlan;
@@ -73,7 +76,8 @@ pub use control::{ArpBlocks, Control, ControlBody, ControlFrame, ControlMessage}
 pub use estimate::{Estimate, wilson};
 pub use exchange::{AppMessage, ExchangeEvent, ExchangeOutcome, Transaction, TransactionEnd};
 pub use fast_headers::FastHeaders;
-pub use finding::{Episode, Explained, Finding, Location, PathSide, Severity, Value};
+pub use filter_words::FILTER_WORDS;
+pub use finding::{Episode, Explained, Extent, Finding, Location, PathSide, Severity, Value};
 pub use flow::{Direction, FlowKey};
 pub use flow_record::{CloseReason, FlowBatch, FlowRecord, TcpSummary};
 pub use frame::{Cast, Frame, Segment, Stop};
@@ -101,13 +105,14 @@ pub use round_trips::{RoundTripFigures, SideTrips, TurnFigures};
 pub use rtp::{MediaNews, MediaOffer, RtpPacket};
 pub use sighting::{ClockSight, DhcpConfig, DhcpSight, Sight, Sighting};
 pub use source::{FileInterface, SourceInfo};
+pub use speaker::{SpeakerHello, SpeakerRow};
 pub use stamp::{Stamp, StampChoice, StampKind, StampPort, Stamps};
 pub use station::{CirclingFrame, FreshStation, SAMPLED_FRAMES, SampledPair, StationNews};
 pub use subject::{Subject, SubjectPart};
 pub use sum::Sum;
 pub use switch::{
-    AggregateRow, Flood, FloodSecond, GatewayRow, NeighbourRow, OspfRow, QuerierRow, SwitchEvent, SwitchEventKind, SwitchIdentity,
-    SwitchView, TreeRow, short_port,
+    AggregateRow, Flood, FloodSecond, GatewayRow, MemberRow, NeighbourRow, OspfRow, QuerierRow, SwitchEvent, SwitchEventKind,
+    SwitchIdentity, SwitchView, TreeRow, short_port,
 };
 pub use tally::{AppSection, Counter, CounterValue, Measure, Tally};
 pub use tape_packet::{PacketNote, TapePacket};
@@ -116,5 +121,6 @@ pub use tcp_options::{SackBlocks, TcpOption, TcpOptions};
 pub use time::Timestamp;
 pub use time_span::TimeSpan;
 pub use traffic::Traffic;
+pub use transit::{Transit, TransitPlace, TransitRow, TransitSlice};
 pub use trust::{Aspect, Trust, TrustPart, Verdict};
 pub use vlan::VlanStack;

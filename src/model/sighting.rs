@@ -126,6 +126,15 @@ pub enum Sight {
     Join {
         /// Which group.
         group: super::Address,
+        /// The version of IGMP or MLD.
+        version: u8,
+    },
+    /// A host wants it no longer.
+    Leave {
+        /// Which group.
+        group: super::Address,
+        /// The version of IGMP or MLD.
+        version: u8,
     },
     /// A router tells a host of a better way (RFC 792 "Redirect Message", RFC 4861 section 4.5).
     Redirect {

@@ -1,7 +1,8 @@
 //! What is known of the switch from what it and its neighbours say: rows of tables and events.
 
 use super::{
-    Address, AskedSwitch, BridgeId, GatewayProtocol, Lacp, LinkUse, Mac, Neighbour, NeighbourProtocol, PortRole, PortRow, Timestamp,
+    Address, AskedSwitch, BridgeId, GatewayProtocol, Lacp, LinkUse, Mac, Neighbour, NeighbourProtocol, PortRole, PortRow, SpeakerRow,
+    Timestamp, Transit,
 };
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -165,6 +166,33 @@ pub struct QuerierRow {
     pub last: Timestamp,
 }
 
+/// A group, and who wants what is sent to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberRow {
+    /// The group.
+    pub group: Address,
+    /// `igmp` or `mld`.
+    pub protocol: &'static str,
+    /// The version of the latest report.
+    pub version: u8,
+    /// The VLAN it is wanted in.
+    pub vlan: Option<u16>,
+    /// Stations that joined and did not leave.
+    pub members: u64,
+    /// There are more than are told apart.
+    pub more: bool,
+    /// Who joined last.
+    pub joined: Mac,
+    /// Reports, and those that only say again what is known.
+    pub reports: u64,
+    /// Times somebody left.
+    pub leaves: u64,
+    /// The first of them.
+    pub first: Timestamp,
+    /// The last.
+    pub last: Timestamp,
+}
+
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SwitchEventKind {
@@ -186,6 +214,8 @@ pub enum SwitchEventKind {
     RouterChanged,
     /// Authentication at a port failed.
     AuthenticationFailed,
+    /// A router of IS-IS or EIGRP or a clock fell silent, or began again, or follows another clock.
+    SpeakerChanged,
 }
 
 impl SwitchEventKind {
@@ -201,6 +231,7 @@ impl SwitchEventKind {
             SwitchEventKind::GatewayChanged => "gateway.active",
             SwitchEventKind::RouterChanged => "ospf.router",
             SwitchEventKind::AuthenticationFailed => "eapol.failure",
+            SwitchEventKind::SpeakerChanged => "speaker.changed",
         }
     }
 }
@@ -271,8 +302,12 @@ pub struct SwitchView {
     pub gateways: Vec<GatewayRow>,
     /// OSPF.
     pub ospf: Vec<OspfRow>,
+    /// Routers of IS-IS and EIGRP, and clocks of PTP.
+    pub speakers: Vec<SpeakerRow>,
     /// Who asks for groups.
     pub queriers: Vec<QuerierRow>,
+    /// Groups that hosts join, those with most members first.
+    pub members: Vec<MemberRow>,
     /// Who claimed which network address by ARP or neighbour discovery, in the order of stations.
     pub addresses: Vec<(Mac, Address)>,
     /// What happened, oldest first; the latest [`super::limits::SWITCH_EVENTS`].
@@ -283,6 +318,8 @@ pub struct SwitchView {
     pub asked: Option<Arc<AskedSwitch>>,
     /// Its ports, where it was asked.
     pub ports: Vec<PortRow>,
+    /// How long packets take from place to place.
+    pub transit: Transit,
     /// How the monitored link was used; `None` where its speed is not known.
     pub link_use: Option<LinkUse>,
     /// Control packets that were read.

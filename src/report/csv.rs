@@ -109,6 +109,7 @@ fn put(value: FieldValue<'_>, out: &mut String) {
         }
         FieldValue::Path(path) => show(&escape_formula(&path.to_string())),
         FieldValue::Layer(layer) => show(&escape_formula(&layer.to_string())),
+        FieldValue::PortOf(..) | FieldValue::Ports(..) => show(&escape_formula(&value.ports_text().unwrap_or_default())),
         FieldValue::Word(_) | FieldValue::Guess(_) | FieldValue::Text(_) | FieldValue::State(_) => {
             show(&escape_formula(value.as_text().unwrap_or_default()))
         }

@@ -1,6 +1,7 @@
 //! `--format html`: one page that needs nothing else: style inside, the chart as a drawing inside.
 
 use super::chart::Chart;
+use super::document::picture::Picture;
 use super::document::{Document, DocumentCell, DocumentTable, Part, Section, format};
 use super::format::{Format, ReportOptions};
 use crate::model::units;
@@ -59,6 +60,7 @@ fn part(part: &Part) -> Value {
         }
         Part::Table(t) => table(t),
         Part::Chart(c) => chart(c),
+        Part::Picture(p) => picture(p),
         Part::Note(tone, words) => context! { kind => "note", tone => tone.token(), sign => tone.sign(), words => words.as_str() },
         Part::Heading(tone, words) => {
             context! { kind => "heading", tone => tone.token(), sign => tone.sign(), words => words.as_str() }
@@ -74,6 +76,45 @@ fn table(table: &DocumentTable) -> Value {
     };
     let rows: Vec<Vec<Value>> = table.rows.iter().map(|row| row.iter().zip(&table.columns).map(cell).collect()).collect();
     context! { kind => "table", columns => columns, rows => rows }
+}
+
+/// Bursts stand on a line of their own, each kind of event on one below.
+fn picture(picture: &Picture) -> Value {
+    const TOP: f64 = 60.0;
+    const LINE: f64 = 18.0;
+    let under = if picture.bars.is_empty() { 0.0 } else { TOP + 8.0 };
+    let place = |at: f64| format!("{:.2}", at * WIDTH);
+    let bars: Vec<Value> = picture
+        .bars
+        .iter()
+        .map(|bar| {
+            // A burst of some milliseconds is to be seen in an hour.
+            let (wide, height) = ((bar.length * WIDTH).max(1.5), bar.height * TOP);
+            let top = format!("{:.2}", TOP - height);
+            context! { x => place(bar.at), y => top, wide => format!("{wide:.2}"), height => format!("{height:.2}"), words => bar.words.as_str() }
+        })
+        .collect();
+    let middle = |line: usize| under + LINE * (line as f64 + 0.5);
+    let marks: Vec<Value> = picture
+        .marks
+        .iter()
+        .map(|mark| context! { x => place(mark.at), y => format!("{:.2}", middle(mark.line)), words => mark.words.as_str() })
+        .collect();
+    let lines: Vec<Value> =
+        picture.lines.iter().enumerate().map(|(at, kind)| context! { y => format!("{:.2}", middle(at)), kind => *kind }).collect();
+    let bottom = under + LINE * picture.lines.len() as f64;
+    context! {
+        kind => "picture",
+        bars => bars,
+        marks => marks,
+        lines => lines,
+        speed => picture.speed.as_str(),
+        base => TOP,
+        bottom => format!("{:.0}", bottom + 18.0),
+        height => format!("{:.0}", bottom + 36.0),
+        from => picture.from.as_str(),
+        to => picture.to.as_str(),
+    }
 }
 
 /// Each run of columns with packets becomes one filled area, so that a gap in time stays a gap.

@@ -50,6 +50,8 @@ fn write_part(part: &Part, width: usize, out: &mut dyn Write) -> io::Result<()> 
             layout::chart(chart, width).iter().try_for_each(|line| writeln!(out, "{line}"))?;
             writeln!(out, "```")
         }
+        // The tables say the same.
+        Part::Picture(_) => Ok(()),
         Part::Note(tone, words) => writeln!(out, "{}", signed(tone.sign(), words)),
         Part::Heading(tone, words) => writeln!(out, "### {}", signed(tone.sign(), words)),
     }

@@ -3,6 +3,7 @@
 //! A format is one file and one line in `registry.rs`. `json` and `csv` write rows as they are; `text`, `markdown` and `html`
 //! render one [`document::Document`], so that they always say the same.
 
+pub mod archive;
 mod chart;
 mod csv;
 mod diff;

@@ -99,6 +99,8 @@ impl Page {
                 lines
             }
             Part::Chart(chart) => layout::chart(chart, room),
+            // The tables say the same.
+            Part::Picture(_) => Vec::new(),
             Part::Note(tone, words) => {
                 let behind = " ".repeat(tone.sign().width());
                 let line = |(at, line): (usize, &String)| match (at, behind.is_empty()) {

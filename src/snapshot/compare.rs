@@ -501,6 +501,7 @@ mod tests {
             inside: None,
             app: None,
             peers: Default::default(),
+            itself: Default::default(),
             vlans: Default::default(),
         }
     }

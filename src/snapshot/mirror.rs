@@ -23,7 +23,7 @@ pub struct LossLedger {
 /// A class of duplicates, with its counts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DuplicateClass {
-    /// `identical`, `vlan`, `routed`, `session`, `flooded`; and of what is counted as traffic `ambiguous`, `repeated`, `looped`.
+    /// `identical`, `vlan`, `routed`, `session`, `port`, `flooded`; and of what is counted as traffic `ambiguous`, `repeated`, `looped`.
     pub class: &'static str,
     /// Copies beyond the first; for the last three what looks like some.
     pub traffic: Traffic,
@@ -51,6 +51,8 @@ pub struct Duplicates {
     pub classes: Vec<DuplicateClass>,
     /// VLAN of the first copy, VLAN of the later one (None: untagged), packets; largest first.
     pub vlan_pairs: Vec<(Option<u16>, Option<u16>, u64)>,
+    /// Priority in the first copy's tag, that in the later one's, packets; largest first. Both are tagged, and the priorities differ.
+    pub remarked: Vec<(u8, u8, u64)>,
     /// Seconds between copies: median, 95th and 99th percentile.
     pub gap: Option<[f64; 3]>,
 }

@@ -13,6 +13,7 @@ mod query;
 mod rows;
 mod selection;
 mod shape;
+pub mod sweeps;
 pub mod table;
 pub mod tables;
 mod untimed;
@@ -31,7 +32,7 @@ pub use packets::{
 };
 pub use published::{Ended, Published, RecordFeed};
 pub use query::{Column, Order, Query};
-pub use rows::{ConnectionEnding, Conversation, HostRow, ProtocolRow, Table, TcpState, Traffic, VlanRow};
+pub use rows::{ConnectionEnding, Conversation, HostRow, ProtocolRow, Table, TcpState, Traffic, VlanPairRow, VlanRow};
 pub use wings::{CaptureSummary, Diagnosis, Dissected, Statistics};
 
 use crate::model::time::SECOND;
@@ -170,6 +171,35 @@ impl Load {
             |fine: &&FineLoad| fine.since.is_none_or(|known| since.is_some_and(|since| known <= since)) && fine.width < self.interval;
         self.fine.iter().filter(holds).min_by_key(|fine| fine.width)
     }
+
+    /// Bits per second that the means of 95 of 100 stretches of five minutes do not exceed, as providers bill: the highest twentieth is left out.
+    /// `None` where there are fewer than twenty, and one would be the highest twentieth and more. Times without packets count; a last stretch
+    /// that is not whole does not.
+    pub fn billed(&self) -> Option<f64> {
+        let (first, last) = (self.samples.first()?, self.samples.last()?);
+        let whole = usize::try_from(last.start.plus(last.length).since(first.start) / Self::BILLED).ok()?;
+        let is_coarse = self.samples.iter().any(|sample| sample.length > Self::BILLED);
+        if is_coarse || !(20..=Self::MOST_BILLED).contains(&whole) {
+            return None;
+        }
+        let mut bytes = vec![0u64; whole];
+        for sample in &self.samples {
+            let middle = sample.start.plus(sample.length / 2).since(first.start);
+            let at = usize::try_from(middle / Self::BILLED).ok();
+            if let Some(sum) = at.and_then(|at| bytes.get_mut(at)) {
+                *sum = sum.saturating_add(sample.traffic.wire_bytes);
+            }
+        }
+        bytes.sort_unstable();
+        let at = (whole * 95).div_ceil(100).saturating_sub(1);
+        bytes.get(at).map(|bytes| *bytes as f64 * 8e9 / Self::BILLED as f64)
+    }
+
+    /// Nanoseconds of a stretch that is billed.
+    const BILLED: i64 = 300 * crate::model::time::SECOND;
+
+    /// Stretches that are looked at: ten years.
+    const MOST_BILLED: usize = 1 << 20;
 }
 
 /// Load over time in bins of one width, which begin at multiples of it.
@@ -210,6 +240,17 @@ pub struct Casts {
     pub multicast: Traffic,
     /// To all.
     pub broadcast: Traffic,
+}
+
+/// Packets by the class that their headers ask for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TrafficClasses {
+    /// IP packets by their differentiated services code point (RFC 2474), in eight rows of eight.
+    pub dscp: [[Traffic; 8]; 8],
+    /// IP packets by explicit congestion notification (RFC 3168): not capable, ECT(1), ECT(0), congestion experienced.
+    pub ecn: [Traffic; 4],
+    /// Tagged frames by priority (IEEE 802.1Q 6.9.3).
+    pub pcp: [Traffic; 8],
 }
 
 /// Tables by the layer their rows are counted at. Rows are in the order the [`Query`] asked for.
@@ -325,9 +366,41 @@ impl Snapshot {
         }
     }
 
+    /// Seconds in which the busiest millisecond's packets came: a file that is shorter than that holds nothing else, and no peak is below the mean.
+    pub fn burst_seconds(&self) -> f64 {
+        const MILLISECOND: f64 = 1e-3;
+        let all = self.duration();
+        if self.finished && all > 0.0 && all < MILLISECOND { all } else { MILLISECOND }
+    }
+
     /// Mean bits per second over the whole capture, 0 when it has no duration.
     pub fn mean_bits_per_second(&self) -> f64 {
         let d = self.duration();
         if d > 0.0 { self.stats.total.wire_bytes as f64 * 8.0 / d } else { 0.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::time::SECOND;
+
+    #[test]
+    fn the_highest_twentieth_is_not_billed() {
+        // 40 stretches of five minutes at 1, 2, … 40 Mb/s, in samples of ten seconds.
+        let sample = |n: i64| Sample {
+            start: Timestamp(n * 10 * SECOND),
+            length: 10 * SECOND,
+            traffic: Traffic { packets: 1, wire_bytes: (n / 30 + 1) as u64 * 1_250_000 },
+            ..Sample::default()
+        };
+        let load = |n: i64| Load { interval: 10 * SECOND, samples: (0..n).map(sample).collect(), ..Load::default() };
+        assert_eq!(load(1200).billed(), Some(38e6));
+        assert_eq!(load(599).billed(), None, "19 whole ones");
+        let mut gap = load(1200);
+        gap.samples.retain(|sample| sample.start.0 < 300 * SECOND || sample.start.0 >= 39 * 300 * SECOND);
+        assert_eq!(gap.billed(), Some(0.0), "times without packets count");
+        gap.samples[0].length = 400 * SECOND;
+        assert_eq!((gap.billed(), Load::default().billed()), (None, None));
     }
 }

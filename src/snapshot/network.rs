@@ -40,6 +40,8 @@ impl Network {
 pub struct Service {
     /// Which.
     pub key: ServiceKey,
+    /// 0; of a row that stands for many: how many ports of the host somebody tried, in vain (see [`super::sweeps`]). Its own port is 0 then.
+    pub ports: u32,
     /// What is spoken, where content told.
     pub app: Option<&'static str>,
     /// What its port usually means.
@@ -57,6 +59,12 @@ pub struct Service {
 }
 
 impl Service {
+    /// Whether it did what somebody wanted of it: whoever refuses, or says nothing, need not be what its port means.
+    pub fn was_of_use(&self) -> bool {
+        let counts = &self.counts;
+        counts.established > 0 || counts.answered > 0 || self.uses() == 0
+    }
+
     /// How often something went wrong.
     pub fn trouble(&self, trouble: Trouble) -> u64 {
         self.counts.trouble(trouble).count

@@ -157,6 +157,8 @@ pub struct Conversation {
     pub state: Option<TcpState>,
     /// How it ended or stands, for TCP.
     pub ended: Option<ConnectionEnding>,
+    /// 0; of a row that stands for many: at how many ports of the one the other tried, in vain (see [`super::sweeps`]). Its own ports are 0 then.
+    pub ports: u32,
     /// What is spoken: by content where known, else by the registered port.
     pub app: Option<&'static str>,
     /// Which of both.
@@ -172,6 +174,15 @@ pub struct Conversation {
 }
 
 impl Conversation {
+    /// Whether its beginning was seen, for TCP: a SYN, or its answer. Others begin with the first packet that is seen.
+    pub fn is_begun(&self) -> bool {
+        match (&self.tcp, self.state) {
+            (Some(tcp), Some(_)) => tcp.control.iter().take(2).any(|count| *count > 0),
+            (None, Some(state)) => state != TcpState::Midstream,
+            _ => true,
+        }
+    }
+
     /// Both directions together.
     pub fn total(&self) -> Traffic {
         self.ab.plus(self.ba)
@@ -222,12 +233,19 @@ pub struct HostRow {
     pub vlans: VlanStack,
     /// Addresses it sent to or received from (MAC addresses).
     pub peers: u32,
+    /// What it sent to itself, which is among what it sent and among what it received.
+    pub itself: Traffic,
 }
 
 impl HostRow {
     /// Sent and received together.
     pub fn total(&self) -> Traffic {
         self.tx.plus(self.rx)
+    }
+
+    /// What it takes part in: what it sent to itself counts once. Never more than everything.
+    pub fn part(&self) -> Traffic {
+        self.total().since(self.itself)
     }
 
     /// Sent and received together since the previous snapshot.
@@ -283,11 +301,28 @@ impl ProtocolRow {
     }
 }
 
-/// One VLAN identifier.
+/// A pair of VLAN tags: one network's VLANs in those of another (IEEE 802.1ad).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VlanPairRow {
+    /// The outer tag.
+    pub outer: u16,
+    /// The tag inside.
+    pub inner: u16,
+    /// Packets and bytes.
+    pub traffic: Traffic,
+}
+
+/// One VLAN identifier.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VlanRow {
     /// The 12-bit identifier.
     pub id: u16,
+    /// What switches say it is called (LLDP, VTP).
+    pub name: Option<Arc<str>>,
+    /// To groups and to all.
+    pub groups: Traffic,
+    /// Whether frames between stations are seen in one direction only; `None`: not known, or there are too few.
+    pub one_way: Option<bool>,
     /// In all.
     pub traffic: Traffic,
     /// Since the previous snapshot.

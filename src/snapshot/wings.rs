@@ -1,7 +1,8 @@
 //! The fields of a [`super::Snapshot`] by the wing that they come from, where no other module describes them.
 
 use super::{
-    Casts, Conversations, Directions, Endpoints, Load, Losses, Network, ProtocolRow, Service, Table, TcpAnalysis, TcpFlags, VlanRow,
+    Casts, Conversations, Directions, Endpoints, Load, Losses, Network, ProtocolRow, Service, Table, TcpAnalysis, TcpFlags, TrafficClasses,
+    VlanPairRow, VlanRow,
 };
 use crate::model::host::Checklist;
 use crate::model::{AppSection, Finding, LearntName, SourceInfo, Timestamp, Traffic};
@@ -52,8 +53,12 @@ pub struct Statistics {
     pub endpoints: Endpoints,
     /// VLANs: a packet counts once for each identifier it carries.
     pub vlans: Table<VlanRow>,
+    /// Frames with two tags, by both.
+    pub vlan_pairs: Vec<VlanPairRow>,
     /// Packets without a VLAN tag.
     pub untagged: Traffic,
+    /// By the class that their headers ask for.
+    pub classes: TrafficClasses,
     /// TCP flag counts.
     pub tcp_flags: TcpFlags,
     /// What Wireshark says of TCP segments.

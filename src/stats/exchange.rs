@@ -9,6 +9,7 @@
 #[cfg(test)]
 mod tests;
 
+use crate::model::evidence::COPY_REACH;
 use crate::model::limits::REQUESTS;
 use crate::model::mix::Keys;
 use crate::model::time::{MILLISECOND, SECOND};
@@ -20,8 +21,11 @@ pub const REPLY_WAIT: i64 = 5 * SECOND;
 /// The same over TCP, where nobody asks again: what makes users give up takes less than a minute.
 pub const STREAM_WAIT: i64 = 60 * SECOND;
 
-/// How long a reply waits for a request that comes late: longer than any reordering between two mirrored directions that was reported.
-const LATE: i64 = 200 * MILLISECOND;
+/// How long a reply waits for a request that comes late: longer than two mirrored directions were reported to lie apart (2 s).
+const LATE: i64 = 3 * SECOND;
+
+/// The same at the end of a capture, where no more can come.
+const LATE_AT_END: i64 = 200 * MILLISECOND;
 
 const TCP: u8 = 6;
 const ICMP: u8 = 1;
@@ -140,7 +144,7 @@ impl Exchanges {
         let state = match (message.is_request, slot.state) {
             (true, State::Early) => {
                 event(ExchangeEvent::Answered { settled });
-                event(ExchangeEvent::Inverted { by: message.time.since(slot.time) });
+                event(ExchangeEvent::Inverted { by: message.time.since(slot.time), at: message.time });
                 State::Done
             }
             (true, State::Done) => State::Done,
@@ -186,6 +190,8 @@ impl Exchanges {
                 self.ended.push(Transaction { way: message.way, answered: None, ..ended(slot, TransactionEnd::Answered(slot.code)) });
                 slot.course = Course::Closed;
             }
+            // Nobody asks the same by the same number so soon after its answer: it is a copy that could not be told.
+            (true, Course::Closed) if same && is_copy(slot, message) => {}
             (true, course) => {
                 if course == Course::Open {
                     self.ended.push(ended(slot, TransactionEnd::Forgotten));
@@ -270,8 +276,11 @@ impl Exchanges {
             .flat_map(|(at, word)| (0..64).filter(move |bit| word >> bit & 1 != 0).map(move |bit| at * 64 + bit))
     }
 
-    /// Nothing more comes: what still waits is not judged.
-    pub fn finish(&mut self) {
+    /// Nothing more comes after `now`: what still waits is not judged, but replies that waited for longer than reordering lasts.
+    pub fn finish(&mut self, now: Timestamp, event: &mut impl FnMut(ExchangeEvent)) {
+        for slot in self.table.iter().filter(|slot| slot.state == State::Early && now.since(slot.time) > LATE_AT_END) {
+            self.decide(slot, now, event);
+        }
         let open = self.table.iter_mut().filter(|slot| slot.course == Course::Open);
         for slot in open {
             slot.course = Course::None;
@@ -283,6 +292,11 @@ impl Exchanges {
     pub fn take_ended(&mut self, mut to: impl FnMut(Transaction)) {
         self.ended.drain(..).for_each(&mut to);
     }
+}
+
+/// Whether a request may be a copy of the one that was answered.
+fn is_copy(slot: &Slot, message: &AppMessage) -> bool {
+    slot.flow.protocol != TCP && slot.question == message.question && (0..=COPY_REACH).contains(&message.time.since(slot.latest))
 }
 
 fn is_expired(slot: &Slot, now: Timestamp) -> bool {

@@ -1,8 +1,7 @@
 //! Sums over all packets of a shard.
 
-use crate::model::Stop;
-use crate::model::Traffic;
 use crate::model::sum::sums;
+use crate::model::{Frame, Stop, Traffic};
 
 /// Index into [`Totals::directions`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,6 +28,12 @@ sums! {
         pub link: Traffic,
         /// Analysed frames by RMON size class: every one is in exactly one, so their sum is the total.
         pub sizes: [Traffic; 7],
+        /// IP packets by their differentiated services code point (RFC 2474), in eight rows of eight.
+        pub dscp: [[Traffic; 8]; 8],
+        /// IP packets by explicit congestion notification (RFC 3168): not capable, ECT(1), ECT(0), congestion experienced.
+        pub ecn: [Traffic; 4],
+        /// Tagged frames by priority (IEEE 802.1Q 6.9.3).
+        pub pcp: [Traffic; 8],
         /// Captured bytes.
         pub captured_bytes: u64,
         /// Packets captured shorter than on the wire.
@@ -77,6 +82,20 @@ impl Totals {
         }
     }
 
+    /// Counts the classes that an analysed frame asks for; it stands for `times`.
+    #[inline]
+    pub fn count_classes(&mut self, frame: &Frame<'_>, times: u64) {
+        let count = |sum: &mut Traffic| sum.count_times(frame.wire, times);
+        if frame.net.is_some() {
+            let class = usize::from(frame.dscp());
+            count(&mut self.dscp[class >> 3 & 7][class & 7]);
+            count(&mut self.ecn[usize::from(frame.ecn()) & 3]);
+        }
+        if let Some(tci) = frame.tci {
+            count(&mut self.pcp[usize::from(tci >> 13) & 7]);
+        }
+    }
+
     /// Counts the length of an analysed frame that stands for `times`.
     pub fn count_times(&mut self, wire: u32, times: u64) {
         self.sizes[size_class(wire)].count_times(wire, times);
@@ -122,6 +141,19 @@ impl Totals {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn packets_by_the_class_they_ask_for() {
+        let mut totals = Totals::default();
+        let frame = Frame { wire: 100, net: Some(14), traffic_class: 46 << 2 | 3, tci: Some(5 << 13 | 10), ..Frame::default() };
+        totals.count_classes(&frame, 1);
+        totals.count_classes(&Frame { net: None, tci: None, ..frame }, 1);
+        totals.count_classes(&Frame { traffic_class: 1, tci: None, ..frame }, 3);
+        let packets = |t: Traffic| t.packets;
+        assert_eq!((packets(totals.dscp[5][6]), packets(totals.dscp[0][0])), (1, 3), "46 is 5 times 8 and 6");
+        assert_eq!((totals.ecn.map(packets), totals.pcp.map(packets)), ([0, 3, 0, 1], [0, 0, 0, 0, 0, 1, 0, 0]));
+        assert_eq!(totals.dscp[0][0].wire_bytes, 300);
+    }
 
     #[test]
     fn class_bounds() {

@@ -19,7 +19,7 @@ use super::theme::Theme;
 use super::time_cursor::ChartTimes;
 use super::view::{Pane, SCALES, Scene, Topic, Trail, View};
 use crate::model::Timestamp;
-use crate::snapshot::{Column, Filter, Order, Query, Snapshot};
+use crate::snapshot::{Column, Filter, Order, Query, Snapshot, sweeps};
 use ratatui::layout::Rect;
 use std::sync::Arc;
 use std::time::Duration;
@@ -266,7 +266,8 @@ impl App {
             }
             self.view.filter = Some(filter);
         }
-        self.shown = held::narrowed(self.past.as_ref().unwrap_or(&self.held), self.view.filter.as_ref());
+        let narrowed = held::narrowed(self.past.as_ref().unwrap_or(&self.held), self.view.filter.as_ref());
+        self.shown = sweeps::folded(&narrowed).map_or(narrowed, Arc::new);
         if self.pane().selected.is_some() {
             self.hold();
         }

@@ -18,6 +18,8 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 pub(super) enum Hit {
     /// Go to a screen.
     Tab(usize),
+    /// Go to the screen of a title.
+    Screen(&'static str),
     /// Show a kind of rows.
     Kind(usize),
     /// Select a row of a kind (`None`: the one shown).

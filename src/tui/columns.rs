@@ -8,11 +8,12 @@ use super::view::{Kind, Scene, Topic};
 use super::widgets::amount::{self, RATE};
 use super::widgets::strip;
 use super::widgets::table::{Cell, Col};
-use crate::model::Address;
+use crate::model::{Address, Path, Proto, Traffic};
 use crate::snapshot::table::TableSpec;
 use crate::snapshot::tables::conversations::CONVERSATIONS;
-use crate::snapshot::tables::endpoints::ENDPOINTS;
-use crate::snapshot::{Column, Conversation, HostRow, Order};
+use crate::snapshot::tables::endpoints::{self, ENDPOINTS};
+use crate::snapshot::{Column, Conversation, HostRow, Order, Snapshot};
+use std::collections::HashSet;
 
 pub(super) use super::fields::{load_cell, load_title, numbers_text as vlans, side};
 
@@ -180,18 +181,24 @@ pub(super) fn hosts<'a>(kind: Option<Kind>, six: bool, whole: bool, named: bool)
 }
 
 /// Sorts rows by an order; by the rate they keep the places they have while it changes little, so that they can be read.
-fn sort<'a, R: Clone>(scene: &Scene, spec: &TableSpec<R>, order: Order, rows: &mut Vec<(Topic, Kind, &'a R)>) {
+fn sort<'a, R: Clone>(
+    scene: &Scene,
+    (spec, recent): (&TableSpec<R>, fn(&R) -> Traffic),
+    order: Order,
+    rows: &mut Vec<(Topic, Kind, &'a R)>,
+) {
     let seconds = order.column.remembered_seconds();
     if scene.whole() || order.column != Column::RATE && seconds.is_none() {
         // A file has no now.
         let order = if order.column.is_of_now() && scene.whole() { Order { column: Column::BYTES, ..order } } else { order };
         return rows.sort_by(|x, y| spec.compare(order, x.2, y.2));
     }
-    let rank = |topic: &Topic| match seconds {
+    // What stands for several rows is remembered by none: it has the place of what came of it of late.
+    let rank = |topic: &Topic, row: &R| match seconds {
         Some(seconds) => scene.rates.of(topic, seconds).unwrap_or(0.0),
-        None => scene.rates.rank(topic),
+        None => scene.rates.rank(topic).unwrap_or_else(|| recent(row).bits_per_second(scene.snapshot.recent_seconds) / 8.0),
     };
-    let mut ranked: Vec<(f64, (Topic, Kind, &'a R))> = rows.drain(..).map(|row| (rank(&row.0), row)).collect();
+    let mut ranked: Vec<(f64, (Topic, Kind, &'a R))> = rows.drain(..).map(|row| (rank(&row.0, row.2), row)).collect();
     ranked.sort_by(|(x, one), (y, other)| {
         let by = x.total_cmp(y);
         let by = if order.descending { by.reverse() } else { by };
@@ -224,14 +231,16 @@ pub(super) fn has_six<'a>(mut addresses: impl Iterator<Item = &'a Address>) -> b
 /// Conversations of a kind in an order, in the held order of the page.
 pub(super) fn conversation_rows<'a>(scene: &Scene<'a>, kind: Kind) -> Vec<(Topic, KindAndConversation<'a>)> {
     let mut rows: Vec<_> = kind.conversations(scene.snapshot).rows.iter().map(|row| (Topic::conversation(kind, row), kind, row)).collect();
-    sort(scene, &CONVERSATIONS, scene.view.conversations, &mut rows);
+    sort(scene, (&CONVERSATIONS, Conversation::recent), scene.view.conversations, &mut rows);
     scene.pane.arrange(rows.into_iter().map(|(topic, kind, row)| (topic, (kind, row))).collect())
 }
 
-/// End points of a kind in an order, in the held order of the page.
-pub(super) fn host_rows<'a>(scene: &Scene<'a>, kind: Kind) -> Vec<(Topic, End<'a>)> {
-    let mut rows: Vec<_> = kind.endpoints(scene.snapshot).rows.iter().map(|row| (Topic::host(kind, row), kind, row)).collect();
-    sort(scene, &ENDPOINTS, scene.view.endpoints, &mut rows);
+/// End points of a kind in an order, in the held order of the page: hosts, or groups and who has no address yet.
+pub(super) fn host_rows<'a>(scene: &Scene<'a>, kinds: &[Kind], groups: bool) -> Vec<(Topic, End<'a>)> {
+    let all = kinds.iter().flat_map(|&kind| kind.endpoints(scene.snapshot).rows.iter().map(move |row| (kind, row)));
+    let shown = all.filter(|(kind, row)| is_apart(*kind, row) == groups);
+    let mut rows: Vec<_> = shown.map(|(kind, row)| (Topic::host(kind, row), kind, row)).collect();
+    sort(scene, (&ENDPOINTS, HostRow::recent), scene.view.endpoints, &mut rows);
     scene.pane.arrange(rows.into_iter().map(|(topic, kind, row)| (topic, (kind, row))).collect())
 }
 
@@ -240,33 +249,56 @@ pub(super) fn busiest(live: bool) -> Order {
     Order { column: if live { Column::RATE } else { Column::BYTES }, descending: true }
 }
 
-/// The busiest hosts, by IP addresses where there are any. Groups are none: they stand on the screen of hosts, as what they are.
-pub(super) fn busiest_hosts<'a>(scene: &Scene<'a>) -> Vec<(Topic, End<'a>)> {
-    let order = busiest(scene.snapshot.live);
-    for kinds in [&[Kind::Ip, Kind::Ipv6][..], &[Kind::Eth]] {
-        let all = kinds.iter().flat_map(|&k| k.endpoints(scene.snapshot).rows.iter().map(move |r| (Topic::host(k, r), k, r)));
-        let mut rows: Vec<_> = all.filter(|(_, _, row)| row.address.is_somebody()).collect();
-        if !rows.is_empty() {
-            sort(scene, &ENDPOINTS, order, &mut rows);
-            return rows.into_iter().map(|(topic, kind, row)| (topic, (kind, row))).collect();
-        }
-    }
-    Vec::new()
+/// Whether an end point stands with the groups and not with the hosts; ports of groups stand with the other ports.
+pub(super) fn is_apart(kind: Kind, row: &HostRow) -> bool {
+    matches!(kind, Kind::Ip | Kind::Ipv6 | Kind::Eth) && endpoints::is_apart(row.address)
 }
 
-/// Transport conversations of all kinds, or the next lower layer that has some.
+fn has_ip(path: Path) -> bool {
+    path.contains(Proto::Ip) || path.contains(Proto::Ipv6)
+}
+
+/// The busiest hosts, by IP addresses; network cards that speak nothing of IP stand among them. Groups are none: they stand on the screen of
+/// hosts, as what they are.
+pub(super) fn busiest_hosts<'a>(scene: &Scene<'a>) -> Vec<(Topic, End<'a>)> {
+    let s = scene.snapshot;
+    let with_ip: HashSet<Address> = s.stats.conversations.eth.rows.iter().filter(|c| has_ip(c.path)).flat_map(|c| [c.a, c.b]).collect();
+    let all = [Kind::Ip, Kind::Ipv6, Kind::Eth].into_iter().flat_map(|kind| kind.endpoints(s).rows.iter().map(move |r| (kind, r)));
+    let is_host = |(kind, row): &(Kind, &HostRow)| row.address.is_somebody() && (*kind != Kind::Eth || !with_ip.contains(&row.address));
+    let mut rows: Vec<_> = all.filter(is_host).map(|(kind, row)| (Topic::host(kind, row), kind, row)).collect();
+    if rows.is_empty() {
+        rows.extend(
+            s.stats.endpoints.eth.rows.iter().filter(|row| row.address.is_somebody()).map(|r| (Topic::host(Kind::Eth, r), Kind::Eth, r)),
+        );
+    }
+    sort(scene, (&ENDPOINTS, HostRow::recent), busiest(s.live), &mut rows);
+    rows.into_iter().map(|(topic, kind, row)| (topic, (kind, row))).collect()
+}
+
+/// Who talks to whom, each packet once: by ports, by addresses where there are none, by network cards where there is no IP.
 pub(super) fn busiest_conversations<'a>(scene: &Scene<'a>, keep: &dyn Fn(&Conversation) -> bool) -> Vec<(Topic, KindAndConversation<'a>)> {
     let snapshot = scene.snapshot;
-    let order = busiest(snapshot.live);
-    for kinds in [&[Kind::Tcp, Kind::Udp, Kind::Sctp][..], &[Kind::Ip, Kind::Ipv6], &[Kind::Eth]] {
-        let all = kinds.iter().flat_map(|&k| k.conversations(snapshot).rows.iter().map(move |r| (k, r)));
-        let mut rows: Vec<_> = all.filter(|(_, row)| keep(row)).map(|(k, row)| (Topic::conversation(k, row), k, row)).collect();
-        if !rows.is_empty() {
-            sort(scene, &CONVERSATIONS, order, &mut rows);
-            return rows.into_iter().map(|(topic, kind, row)| (topic, (kind, row))).collect();
+    let has_ports = |path: Path| [Proto::Tcp, Proto::Udp, Proto::Sctp].into_iter().any(|proto| path.contains(proto));
+    let pair = |c: &Conversation| if c.a <= c.b { (c.a, c.b) } else { (c.b, c.a) };
+    let of = |kinds: &'static [Kind]| of_kinds(snapshot, kinds);
+    let ports = || of(&[Kind::Tcp, Kind::Udp, Kind::Sctp]);
+    // Of a pair of addresses that talks with ports too it is not known how much it talks without.
+    let with_ports: HashSet<_> = ports().map(|(_, c)| pair(c)).collect();
+    let addresses = of(&[Kind::Ip, Kind::Ipv6]).filter(|(_, c)| !has_ports(c.path) && !with_ports.contains(&pair(c)));
+    let cards = of(&[Kind::Eth]).filter(|(_, c)| !has_ip(c.path));
+    let all = ports().chain(addresses).chain(cards).filter(|(_, row)| keep(row));
+    let mut rows: Vec<_> = all.map(|(k, row)| (Topic::conversation(k, row), k, row)).collect();
+    for kinds in [&[Kind::Ip, Kind::Ipv6][..], &[Kind::Eth]] {
+        if rows.is_empty() {
+            rows.extend(of_kinds(snapshot, kinds).filter(|(_, row)| keep(row)).map(|(k, row)| (Topic::conversation(k, row), k, row)));
         }
     }
-    Vec::new()
+    sort(scene, (&CONVERSATIONS, Conversation::recent), busiest(snapshot.live), &mut rows);
+    rows.into_iter().map(|(topic, kind, row)| (topic, (kind, row))).collect()
+}
+
+fn of_kinds<'a>(snapshot: &'a Snapshot, kinds: &[Kind]) -> impl Iterator<Item = (Kind, &'a Conversation)> {
+    kinds.iter().flat_map(|&k| k.conversations(snapshot).rows.iter().map(move |r| (k, r)))
 }
 
 /// What an empty table says.

@@ -1,6 +1,6 @@
 //! What is said on the normal screen after the dashboard has gone: four lines.
 
-use crate::model::{Severity, units};
+use crate::model::{Severity, Verdict, units};
 use crate::snapshot::Snapshot;
 
 /// How long, how much, what was lost, what was wrong.
@@ -12,6 +12,8 @@ pub struct ExitSummary {
     wire_bytes: u64,
     lost: [(u64, &'static str); 2],
     mirror: String,
+    /// The mirror line tells of something wrong.
+    is_doubtful: bool,
     wrong: Vec<(Severity, String)>,
 }
 
@@ -32,6 +34,7 @@ impl ExitSummary {
             wire_bytes: snapshot.stats.total.wire_bytes,
             lost: [(l.interface_drops, "interface"), (l.kernel_drops, "kernel")],
             mirror: trust.score.map_or(String::new(), |_| trust.summary.clone()),
+            is_doubtful: trust.score.is_some() && matches!(trust.verdict, Verdict::Bad | Verdict::Doubtful),
             wrong,
         }
     }
@@ -56,7 +59,8 @@ impl ExitSummary {
 
     fn problems(&self) -> String {
         if self.wrong.is_empty() {
-            return "nothing wrong was found".into();
+            // What this host does to the packets is no finding, and stands in the line above.
+            return if self.is_doubtful { "nothing else wrong was found" } else { "nothing wrong was found" }.into();
         }
         let named: Vec<&str> = self.wrong.iter().take(NAMED).map(|w| w.1.as_str()).collect();
         let more = self.wrong.len().saturating_sub(NAMED);
@@ -85,8 +89,10 @@ mod tests {
         s.capture.losses.kernel_drops = 10;
         s.mirror.trust.score = Some(50);
         s.mirror.trust.summary = "every\x1b[2Jpacket twice".into();
+        s.mirror.trust.verdict = Verdict::Doubtful;
         let lines = ExitSummary::of(&s, "").lines();
         assert_eq!(lines[2], "lost 1.0 % (10 kernel) · mirror: every\\u{1b}[2Jpacket twice");
         assert_eq!(lines[0], "watched 10.00 s");
+        assert_eq!(lines[3], "nothing else wrong was found", "the line above tells of something");
     }
 }

@@ -141,6 +141,7 @@ pub(super) fn value_family(value: FieldValue<'_>) -> Family {
         FieldValue::Word(token) | FieldValue::Guess(token) => label::family(token),
         FieldValue::Text(token) => label::family(token),
         FieldValue::Layer(layer) => label::layer_family(layer),
+        FieldValue::PortOf(layer, _) | FieldValue::Ports(layer, _) => label::layer_family(layer),
         _ => Family::Other,
     }
 }
@@ -205,6 +206,7 @@ pub(super) fn cell(scene: &Scene, layer: Layer, head: &Head, value: FieldValue<'
         (_, FieldValue::Flag(yes)) => Cell::Text(if yes { "yes" } else { "no" }.into(), style),
         (_, FieldValue::Guess(token)) => Cell::Guess(token.into(), style),
         (_, FieldValue::Layer(layer)) => Cell::Text(layer.to_string(), style),
+        (_, FieldValue::PortOf(..) | FieldValue::Ports(..)) => Cell::Text(value.ports_text().unwrap_or_default(), style),
         (_, FieldValue::Path(path)) => Cell::Text(path.to_string(), style),
         (_, FieldValue::Text(text)) => Cell::Text(crate::model::text::printable(text).into_owned(), style),
         (_, value) => Cell::Text(value.as_text().unwrap_or_default().into(), style),

@@ -47,10 +47,10 @@ pub(super) fn list(screens: &[ScreenEntry], screen: &dyn Screen, here: &Here) ->
     let lists_packets = screen.title() == "Packets";
     if !lists_packets {
         out.push(hint(
-        "/",
-        "filter",
-        "show only conversations that match, and the hosts, protocols and applications in them, as you type: 10.0.0.0/8, tls, port 443, vlan 10, bytes > 1M, joined by and, or, not",
-    ));
+            "/",
+            "filter",
+            "show only conversations that match, and the hosts, protocols and applications in them, as you type: 10.0.0.0/8, tls, port 443, vlan 10, bytes > 1M, joined by and, or, not",
+        ));
     }
     if here.selected || here.deep {
         out.push(hint("m", "", "what can be done with the row: filter, copy, open elsewhere, export; so does a right click"));
@@ -104,7 +104,11 @@ pub(super) fn list(screens: &[ScreenEntry], screen: &dyn Screen, here: &Here) ->
     out.push(hint("Ctrl-Z", "", "stop until the shell continues it"));
     out.push(hint(digits(screens), "", "go to the screen with that digit in its tab (also Tab)"));
     out.push(hint(":", "", "choose from all screens and actions (also Ctrl-P)"));
-    out.push(hint("mouse", "", "tabs, rows, column heads and the keys below can be clicked; the wheel scrolls"));
+    out.push(hint(
+        "mouse",
+        "",
+        "tabs, the verdict in the first line, titles of panels, rows, column heads and the keys below can be clicked; the wheel scrolls",
+    ));
     if here.rows {
         out.push(hint("g G", "", "first and last row (also Home End)"));
         out.push(hint("PgUp PgDn", "", "a page up or down"));

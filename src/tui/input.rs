@@ -450,6 +450,7 @@ impl App {
         }
         match hit {
             Some(Hit::Tab(i)) => self.go(i),
+            Some(Hit::Screen(title)) => self.show(title),
             Some(Hit::Press(code)) => return self.choose(Action::Press(code)),
             Some(Hit::Kind(i)) => self.kind(i),
             Some(Hit::Column(column)) => self.sort(column),

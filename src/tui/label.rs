@@ -75,7 +75,8 @@ fn mac_name(scene: &Scene, mac: Mac) -> String {
 /// An address with its port, where the kind has ports.
 pub(super) fn endpoint(scene: &Scene, kind: Kind, addr: Address, port: u16) -> String {
     let text = address(scene, addr);
-    if !matches!(kind, Kind::Tcp | Kind::Udp | Kind::Sctp) {
+    // A row that stands for many ports has none of its own.
+    if !matches!(kind, Kind::Tcp | Kind::Udp | Kind::Sctp) || port == 0 {
         return text;
     }
     let own = scene.options.own_names.port(port, kind.token());

@@ -66,7 +66,7 @@ pub struct DashboardOptions {
     pub baseline: Option<Arc<Baseline>>,
     /// Set from outside (a signal) to leave.
     pub stop: Arc<AtomicBool>,
-    /// A longer explanation of a finding, by its identifier.
+    /// A longer explanation of a finding, by its identifier: each text in one line, however long.
     pub explain: fn(&str) -> Option<String>,
     /// Who made a network card, by the prefix of its address.
     pub manufacturer: fn(Mac) -> Option<&'static str>,

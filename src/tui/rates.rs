@@ -234,9 +234,9 @@ impl Rates {
         Some(one.plus(other).bits_per_second(now.saturating_sub(window) as f64 / SECOND as f64))
     }
 
-    /// Bytes a second by which a row has its place: those of the last ten seconds, held while they change little.
-    pub fn rank(&self, topic: &Topic) -> f64 {
-        self.tracks.get(topic).map_or(0.0, |track| track.rank)
+    /// Bytes a second by which a row has its place: those of the last ten seconds, held while they change little. `None`: nothing is remembered.
+    pub fn rank(&self, topic: &Topic) -> Option<f64> {
+        self.tracks.get(topic).map(|track| track.rank)
     }
 
     /// Whether nothing came of a row in the last ten seconds.

@@ -66,11 +66,6 @@ pub(super) trait Screen: Sync {
         ""
     }
 
-    /// Its name where there is little room.
-    fn short(&self) -> &'static str {
-        self.title()
-    }
-
     /// How many kinds of rows Left and Right walk through.
     fn kinds(&self, snapshot: &Snapshot) -> usize {
         let _ = snapshot;

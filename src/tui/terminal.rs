@@ -16,13 +16,14 @@ use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Signal, getpgrp, getsid, kill_current_process_group};
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use signal_hook::SigId;
-use signal_hook::consts::{SIGCONT, SIGTSTP};
+use signal_hook::consts::{SIGABRT, SIGCONT, SIGTSTP};
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Read, Stdout, Write, stdin, stdout};
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// Where events come from: the terminal, or a test.
@@ -164,6 +165,7 @@ impl RawTerminal {
             signals.push(signal_hook::flag::register(signal, Arc::clone(flag)).map_err(failed)?);
         }
         restore_on_panic(stop);
+        signals.push(restore_on_abort().map_err(failed)?);
         take().map_err(failed)?;
         let out = Out(BufWriter::with_capacity(FRAME_BYTES, stdout()));
         let terminal = area().and_then(|area| {
@@ -271,6 +273,9 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// Takes the terminal over.
 fn take() -> std::io::Result<()> {
+    if let (None, Ok(before)) = (BEFORE.get(), tcgetattr(rustix::stdio::stdout())) {
+        let _ = BEFORE.set(before);
+    }
     enable_raw_mode()?;
     TAKEN.store(true, Ordering::Relaxed);
     let entered = execute!(stdout(), EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste);
@@ -295,9 +300,42 @@ pub fn give_back() {
     }
 }
 
+/// How the terminal was before the dashboard took it, for [`give_back_at_once`].
+static BEFORE: OnceLock<Termios> = OnceLock::new();
+
+/// What [`give_back`] writes: the end of a frame, no pasting and no mouse, the normal screen, the cursor.
+const GIVEN_BACK: &[u8] = b"\x1b[?2026l\x1b[?2004l\x1b[?1006l\x1b[?1015l\x1b[?1003l\x1b[?1002l\x1b[?1000l\x1b[?1049l\x1b[?25h";
+
+/// What is said where the program ends itself: its last words have gone with the screen.
+const ABORTED: &[u8] = b"spantop: aborted: there was no memory left, or the program is at fault\n";
+
+/// Has a program that ends itself (`abort`, as where an allocation fails) give the terminal back before it does: it waits for no other thread.
+fn restore_on_abort() -> std::io::Result<SigId> {
+    #[allow(unsafe_code, reason = "what runs in a signal handler is the caller's word")]
+    // SAFETY: the handler makes system calls and reads atomics; it takes no memory and no lock, and does not panic.
+    unsafe {
+        signal_hook::low_level::register(SIGABRT, give_back_at_once)
+    }
+}
+
+/// Gives the terminal back from within a signal handler: see [`restore_on_abort`] for what may be done here.
+fn give_back_at_once() {
+    if !TAKEN.swap(false, Ordering::Relaxed) {
+        return;
+    }
+    let out = rustix::stdio::stdout();
+    if let Some(before) = BEFORE.get() {
+        let _ = tcsetattr(out, OptionalActions::Now, before);
+    }
+    if writable() {
+        let _ = rustix::io::write(out, GIVEN_BACK);
+        let _ = rustix::io::write(rustix::stdio::stderr(), ABORTED);
+    }
+}
+
 /// Whether standard output takes bytes now; `true` where the system cannot tell.
 fn writable() -> bool {
-    let out = stdout();
+    let out = rustix::stdio::stdout();
     let mut waiting = [PollFd::new(&out, PollFlags::OUT)];
     let soon = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
     !matches!(poll(&mut waiting, Some(&soon)), Ok(0))
@@ -333,6 +371,26 @@ mod tests {
 
     /// Set in the process that panics: the hook is the whole process's.
     const INSIDE: &str = "SPANTOP_PANIC_TEST";
+
+    #[test]
+    fn a_program_that_ends_itself_gives_the_terminal_back_before() {
+        if std::env::var_os(INSIDE).is_some() {
+            let _registered = restore_on_abort().expect("a handler");
+            TAKEN.store(true, Ordering::Relaxed);
+            std::process::abort();
+        }
+        let name = "tui::terminal::tests::a_program_that_ends_itself_gives_the_terminal_back_before";
+        let program = std::env::current_exe().expect("the path of this test");
+        let output = Command::new(program).args(["--exact", name, "--nocapture"]).env(INSIDE, "1").output().expect("the test inside");
+        let (shown, told) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(shown.contains("\x1b[?1049l") && shown.contains("\x1b[?1000l") && shown.contains("\x1b[?25h"), "{shown:?}");
+        assert!(told.contains("aborted"), "{told}");
+        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&output.status), Some(SIGABRT), "it ends as it would have");
+        // What is written there is what the dashboard writes when it gives the terminal back in peace.
+        let mut usual = Vec::new();
+        execute!(usual, EndSynchronizedUpdate, DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen, Show).expect("bytes");
+        assert_eq!(GIVEN_BACK, usual);
+    }
 
     #[test]
     fn another_threads_panic_ends_the_dashboard_and_is_told_afterwards() {

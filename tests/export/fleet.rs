@@ -100,7 +100,7 @@ fn what_two_probes_saw_counts_once_in_the_real_database() {
     let picture = fleet.picture(FleetSpan::Hour).unwrap();
     assert_eq!(picture.probes.len(), 3, "{picture:?}");
     for probe in &picture.probes {
-        assert_eq!((probe.state, probe.name.site.as_str()), (ProbeState::Heard, "lab"));
+        assert_eq!((probe.state, probe.name.site.as_str()), (ProbeState::Ended, "lab"), "its last word");
         assert!(probe.clock_offset.is_some_and(|offset| offset.abs() < 3.0), "{probe:?}");
     }
     let name = &picture.probes[1].name;

@@ -80,7 +80,7 @@ impl ProbePreferences {
     pub fn wrong_targets(&self) -> Vec<Error> {
         let nobody = Identity::new(String::new(), String::new(), Timestamp::UNKNOWN, 0);
         match self.targets(&ProbeSettings::default()) {
-            Ok(targets) => HubPlan::wrong(&targets, nobody).into_iter().map(|(_, error)| error).collect(),
+            Ok(targets) => HubPlan::wrong(&targets, nobody, self.status.as_deref()).into_iter().map(|(_, error)| error).collect(),
             Err(error) => vec![error],
         }
     }
@@ -159,6 +159,7 @@ mod tests {
             inside: None,
             app: None,
             peers: 0,
+            itself: Traffic::default(),
             vlans: Default::default(),
         };
         let mut snapshot = Snapshot::default();

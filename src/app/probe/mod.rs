@@ -191,6 +191,11 @@ impl Probe<'_> {
         }
     }
 
+    /// Where the status is told; it stays there until the end.
+    fn status(&self) -> Option<&str> {
+        self.settings.status.as_deref().or(self.preferences.probe.status.as_deref())
+    }
+
     fn line(&self) -> String {
         let s = self.engine.latest();
         let lost = s.capture.losses.lost_packets();
@@ -216,7 +221,7 @@ impl Probe<'_> {
         match preferences.probe.targets(self.settings) {
             Ok(targets) => {
                 // A mistake changes nothing: it is found before anything is closed.
-                let mistakes = HubPlan::wrong(&targets, identity(self.settings, &preferences));
+                let mistakes = HubPlan::wrong(&targets, identity(self.settings, &preferences), self.status());
                 if !mistakes.is_empty() {
                     let told: Vec<String> = mistakes.iter().map(|(_, error)| error.to_string()).collect();
                     log(Level::Warning, "reload", json!({ "error": told.join("; ") }));

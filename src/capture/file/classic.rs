@@ -1,8 +1,9 @@
 //! pcap (draft-ietf-opsawg-pcap) in both byte orders, with micro- or nanoseconds, and its historical variants.
 
-use super::format::{ByteOrder, FileFormat, FramingStop, Recognised, link_type};
+use super::format::{ByteOrder, FileFormat, FramingStop, Recognised, RecordKind, link_type};
 use crate::capture::Packet;
 use crate::model::limits::MAX_PACKET_BYTES;
+use crate::model::time::SECOND;
 use crate::model::{LinkType, Timestamp};
 
 /// Bytes of the file header.
@@ -13,6 +14,9 @@ const RECORD: usize = 16;
 
 /// Records looked at to tell variants apart that share a magic number.
 const TRIED: usize = 2;
+
+/// Seconds that packets of a file are apart at most, to whoever looks for one: two years.
+const SPAN: i64 = 2 * 366 * 86_400;
 
 /// An original length beyond this speaks against a variant: 128 MiB, the largest D-Bus message.
 const LARGEST_ORIGINAL: u32 = 128 * 1024 * 1024;
@@ -156,6 +160,13 @@ fn objections(variant: &Variant, head: &[u8], order: ByteOrder) -> usize {
 }
 
 impl Classic {
+    /// Captured and original length of a record.
+    fn sizes(&self, head: &[u8; RECORD]) -> (u32, u32) {
+        let (captured, wire) = (self.order.u32(head, 8), self.order.u32(head, 12));
+        let swapped = self.lengths != Lengths::CapturedFirst && (self.lengths == Lengths::OriginalFirst || captured > wire);
+        if swapped { (wire, captured) } else { (captured, wire) }
+    }
+
     /// The loop over records, compiled once for each byte order.
     #[inline(always)]
     fn frame_in(&self, order: ByteOrder, data: &[u8], at: &mut usize, packets: &mut Vec<Packet>, limit: usize) -> FramingStop {
@@ -189,6 +200,21 @@ impl FileFormat for Classic {
 
     fn fork(&self) -> Option<Box<dyn FileFormat>> {
         Some(Box::new(self.clone()))
+    }
+
+    fn begins(&mut self, head: &[u8]) -> Option<(RecordKind, u64)> {
+        let (captured, _) = self.sizes(head.first_chunk::<RECORD>()?);
+        let fits = captured as usize <= MAX_PACKET_BYTES;
+        fits.then_some((RecordKind::Packet, self.variant.record as u64 + u64::from(captured)))
+    }
+
+    fn guess(&self, data: &[u8], first: i64) -> Option<u64> {
+        let head = data.first_chunk::<RECORD>()?;
+        let (captured, wire) = self.sizes(head);
+        let is_near = (i64::from(self.order.u32(head, 0)) - first).abs() <= SPAN;
+        let is_time = is_near && i64::from(self.order.u32(head, 4)) * self.variant.unit < SECOND;
+        let is_length = captured as usize <= MAX_PACKET_BYTES && captured <= wire && wire <= LARGEST_ORIGINAL;
+        (is_time && is_length).then_some(self.variant.record as u64 + u64::from(captured))
     }
 
     fn frame(&mut self, data: &[u8], at: &mut usize, packets: &mut Vec<Packet>, limit: usize) -> FramingStop {

@@ -157,6 +157,10 @@ impl FileFormat for Erf {
         FramingStop::Full
     }
 
+    fn counts_losses(&self) -> bool {
+        true
+    }
+
     fn losses(&self) -> SourceLosses {
         SourceLosses { interface: self.drops, kernel: 0 }
     }

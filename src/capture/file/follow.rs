@@ -33,6 +33,8 @@ pub(super) struct Follow {
     /// What was read before the current one.
     done: Vec<SourceInfo>,
     losses: SourceLosses,
+    /// Whether the latest file that was left counts what was lost.
+    counted: bool,
     /// Whether nothing was opened so far: then a file that is no capture is a failure, and later it is left out.
     is_new: bool,
 }
@@ -52,6 +54,7 @@ impl Follow {
             looked: None,
             done: Vec::new(),
             losses: SourceLosses::default(),
+            counted: false,
             is_new: true,
         };
         for name in follow.names.iter().filter(|name| !is_pattern(name)) {
@@ -140,6 +143,7 @@ impl Follow {
     fn finish(&mut self) {
         if let Some((_, mut reader)) = self.current.take() {
             let lost = reader.losses();
+            self.counted = reader.counts_losses();
             self.losses.interface = self.losses.interface.saturating_add(lost.interface);
             self.losses.kernel = self.losses.kernel.saturating_add(lost.kernel);
             self.known.insert(reader.input().identity(), reader.input().position());
@@ -196,6 +200,10 @@ impl Source for Follow {
 
     fn waits(&self) -> bool {
         true
+    }
+
+    fn counts_losses(&self) -> bool {
+        self.current.as_ref().map_or(self.counted, |(_, reader)| reader.counts_losses())
     }
 
     fn losses(&mut self) -> SourceLosses {

@@ -27,6 +27,11 @@ pub(super) trait FileFormat: Send {
     /// `packets` grows to at most `limit` entries.
     fn frame(&mut self, data: &[u8], at: &mut usize, packets: &mut Vec<Packet>, limit: usize) -> FramingStop;
 
+    /// Whether the file tells how many packets were lost before they were written, be it none.
+    fn counts_losses(&self) -> bool {
+        false
+    }
+
     /// Packets that were lost before they were written, as the file tells.
     fn losses(&self) -> SourceLosses {
         SourceLosses::default()
@@ -48,10 +53,43 @@ pub(super) trait FileFormat: Send {
     /// What the file said of the packets framed last, in their order.
     fn notes(&mut self, _into: &mut Vec<PacketNote>) {}
 
+    /// What the record that begins with these bytes is (at least [`RECORD_HEAD`] of them, fewer at the end of the file), and how long; `None`: no
+    /// record of this format, or one of a format that is not cut.
+    fn begins(&mut self, _head: &[u8]) -> Option<(RecordKind, u64)> {
+        None
+    }
+
+    /// How long the packet's record is that these bytes look like the beginning of; `None`: they do not look like one. A `first` packet of the file is
+    /// known by its seconds since 1970.
+    fn guess(&self, _data: &[u8], _first: i64) -> Option<u64> {
+        None
+    }
+
+    /// What records begin at a multiple of, in bytes.
+    fn alignment(&self) -> u64 {
+        1
+    }
+
     /// What is wrong with what the file tells, for people.
     fn problem(&self) -> Option<String> {
         None
     }
+}
+
+/// Bytes that tell what a record is.
+pub(super) const RECORD_HEAD: usize = 32;
+
+/// What a record is to whoever cuts a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RecordKind {
+    /// A packet: a part may begin with it.
+    Packet,
+    /// Packets behind it cannot be read without it.
+    Context,
+    /// Anything else.
+    Other,
+    /// A packet that cannot be read without those before it: the file is not cut.
+    Uncut,
 }
 
 /// What the beginning of a file is.

@@ -44,6 +44,8 @@ pub(super) struct Raw<R = File> {
     head: Vec<u8>,
     taken: usize,
     meter: Arc<Meter>,
+    /// Byte at which it is taken to end.
+    end: u64,
 }
 
 impl<R: Read + AsFd> Raw<R> {
@@ -66,6 +68,9 @@ impl<R: Read + AsFd> Raw<R> {
         if self.waits && !self.ready()? {
             return Err(ErrorKind::WouldBlock.into());
         }
+        let left = usize::try_from(self.end.saturating_sub(self.meter.position.load(Relaxed))).unwrap_or(usize::MAX);
+        let room = into.len().min(left);
+        let into = into.get_mut(..room).unwrap_or(&mut []);
         let n = loop {
             match self.from.read(into) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -170,7 +175,7 @@ impl Input {
         let patience = AtomicU32::new(READ_ATTEMPTS);
         let meter = Arc::new(Meter { position: AtomicU64::new(0), patience, grows: AtomicBool::new(grows) });
         let size = (kind.is_file() && !grows).then_some(about.len());
-        let raw = Raw { from: file, waits, head: Vec::new(), taken: 0, meter: Arc::clone(&meter) };
+        let raw = Raw { from: file, waits, head: Vec::new(), taken: 0, meter: Arc::clone(&meter), end: u64::MAX };
         Ok(Self { stream: Stream::Fresh(raw), meter, size, compression: None, waits: waits || grows, identity: FileIdentity::of(&about) })
     }
 
@@ -182,6 +187,14 @@ impl Input {
     /// Whether it can be read from elsewhere: a file on disk that is not compressed.
     pub(super) fn is_sought(&self) -> bool {
         self.size.is_some() && self.compression.is_none()
+    }
+
+    /// The file is taken to end at a byte.
+    pub(super) fn end_at(&mut self, end: u64) {
+        if let Stream::Fresh(raw) | Stream::Plain(raw) = &mut self.stream {
+            raw.end = end;
+            self.size = self.size.map(|size| size.min(end));
+        }
     }
 
     /// Goes on reading at a byte of the file.
@@ -246,6 +259,17 @@ impl Input {
             Ok(0) => Ok(Chunk::End),
             Ok(n) => Ok(Chunk::Bytes(n)),
             Err(error) => quiet_or(error),
+        }
+    }
+
+    /// Fills all of a place.
+    ///
+    /// # Errors
+    /// The system's, or the file ends before.
+    pub(super) fn read_whole(&mut self, into: &mut [u8]) -> io::Result<()> {
+        match &mut self.stream {
+            Stream::Plain(raw) | Stream::Fresh(raw) => raw.read_exact(into),
+            Stream::Packed(_) | Stream::Gone => Err(ErrorKind::Unsupported.into()),
         }
     }
 

@@ -173,6 +173,10 @@ impl Source for FileMerge {
         self.lanes.iter().any(|lane| lane.reader.waits())
     }
 
+    fn counts_losses(&self) -> bool {
+        self.lanes.iter().all(|lane| lane.reader.counts_losses())
+    }
+
     fn losses(&mut self) -> SourceLosses {
         self.lanes.iter_mut().map(|lane| lane.reader.losses()).fold(SourceLosses::default(), |sum, l| SourceLosses {
             interface: sum.interface.saturating_add(l.interface),

@@ -15,11 +15,13 @@
 //! | `follow` | files that grow, and patterns that take in new ones |
 //! | `glob` | patterns of file names |
 //! | `descriptors` | how many files may be open at once |
+//! | `cut` | parts of large files, for several machines |
 //! | `index` | where packets lie, to be read again |
 //! | `replay` | at the pace of packet time |
 
 mod classic;
 mod compress;
+mod cut;
 mod descriptors;
 mod erf;
 mod follow;
@@ -42,6 +44,7 @@ use super::{Bpf, Source};
 use crate::error::{Error, Result};
 use crate::model::limits::{LEAST_SNIFF_BYTES, MERGE_BYTES, SNIFF_BYTES};
 use crate::settings::FileSettings;
+pub use cut::{FileCut, FileCuts, cuts};
 use follow::Follow;
 pub use index::PacketIndex;
 use merge::FileMerge;
@@ -95,6 +98,9 @@ pub fn open_noting(settings: &FileSettings, index: Option<&Arc<PacketIndex>>) ->
     let source: Box<dyn Source> = match (readers.len(), readers.pop()) {
         (1, Some(mut only)) => {
             only.note_in(index.cloned());
+            if let Some(part) = &settings.part {
+                only.take_part(part)?;
+            }
             Box::new(only)
         }
         (_, Some(last)) => {

@@ -1,10 +1,11 @@
 //! pcapng (draft-ietf-opsawg-pcapng): sections, interfaces, packets; everything else is stepped over.
 
-use super::format::{ByteOrder, FileFormat, FramingStop, Recognised, link_type};
+use super::format::{ByteOrder, FileFormat, FramingStop, Recognised, RecordKind, link_type};
 use crate::capture::{Packet, SourceLosses};
 use crate::model::limits::{
     FILE_INTERFACES, INTERFACE_TEXT, LISTED_INTERFACES, MAX_PACKET_BYTES, PACKET_COMMENTS, PCAPNG_BLOCK_BYTES, RECORD_BYTES,
 };
+use crate::model::time::SECOND;
 use crate::model::{FileInterface, LinkType, PacketNote, Timestamp};
 
 /// Block types.
@@ -12,8 +13,13 @@ const SECTION: u32 = 0x0a0d_0d0a;
 const INTERFACE: u32 = 1;
 const OLD_PACKET: u32 = 2;
 const SIMPLE_PACKET: u32 = 3;
+const NAMES: u32 = 4;
 const STATISTICS: u32 = 5;
 const ENHANCED_PACKET: u32 = 6;
+
+/// The longest block and the seconds between packets that whoever looks for one believes in: a packet with its options, two years.
+const MOST: u32 = RECORD_BYTES as u32;
+const SPAN: i64 = 2 * 366 * 86_400;
 
 /// Drops that a capture may tell of: beyond it (nine days of a full terabit link's smallest packets) the count cannot be true.
 const POSSIBLE_DROPS: u64 = 1 << 50;
@@ -72,6 +78,8 @@ struct Pcapng {
     big: bool,
     /// The largest count of drops that cannot be true.
     impossible: u64,
+    /// A count of drops that may be true was read, be it none.
+    counted: bool,
     interfaces: Vec<Interface>,
     /// Interfaces of the sections before: how many, and the first of them as they are listed.
     base: usize,
@@ -89,6 +97,7 @@ impl Default for Pcapng {
         Self {
             big: false,
             impossible: 0,
+            counted: false,
             interfaces: Vec::new(),
             base: 0,
             before: Vec::new(),
@@ -182,6 +191,7 @@ impl Pcapng {
                     self.impossible = self.impossible.max(n);
                     continue;
                 }
+                self.counted = true;
                 match code {
                     5 => interface.losses.interface = interface.losses.interface.max(n),
                     7 => interface.losses.kernel = interface.losses.kernel.max(n),
@@ -245,6 +255,7 @@ impl Pcapng {
         } else {
             None
         };
+        self.counted |= drops.is_some_and(|n| n <= POSSIBLE_DROPS);
         let drops = drops.filter(|&n| n > 0);
         if let Some(drops) = drops.filter(|&n| n > POSSIBLE_DROPS) {
             self.impossible = self.impossible.max(drops);
@@ -352,6 +363,10 @@ impl FileFormat for Pcapng {
         FramingStop::Full
     }
 
+    fn counts_losses(&self) -> bool {
+        self.counted
+    }
+
     fn losses(&self) -> SourceLosses {
         self.total()
     }
@@ -361,6 +376,54 @@ impl FileFormat for Pcapng {
         const FORKED: usize = 64;
         let few = self.interfaces.len() <= FORKED && self.before.len() <= FORKED;
         few.then(|| Box::new(Self { notes: None, ..self.clone() }) as Box<dyn FileFormat>)
+    }
+
+    fn begins(&mut self, head: &[u8]) -> Option<(RecordKind, u64)> {
+        let mut order = ByteOrder { big: self.big };
+        let kind = order.u32(head, 0);
+        if kind == SECTION {
+            order = byte_order(head.get(8..12)?)?;
+            self.big = order.big;
+        }
+        let length = order.u32(head, 4);
+        let is_length = head.len() >= FRAME && (FRAME as u32..=PCAPNG_BLOCK_BYTES).contains(&length);
+        let kind = match kind {
+            SECTION | INTERFACE => RecordKind::Context,
+            OLD_PACKET | ENHANCED_PACKET => RecordKind::Packet,
+            SIMPLE_PACKET => RecordKind::Uncut,
+            _ => RecordKind::Other,
+        };
+        is_length.then(|| (kind, u64::from(length).next_multiple_of(4)))
+    }
+
+    fn guess(&self, data: &[u8], first: i64) -> Option<u64> {
+        let order = ByteOrder { big: self.big };
+        let (kind, length) = (order.u32(data, 0), order.u32(data, 4));
+        if data.len() < FRAME
+            || !matches!(kind, OLD_PACKET | ENHANCED_PACKET | STATISTICS | NAMES)
+            || !(FRAME as u32..=MOST).contains(&length)
+        {
+            return None;
+        }
+        let end = length.next_multiple_of(4) as usize;
+        // The length stands at the end again, where that has been read.
+        if data.get(end - 4..end).is_some_and(|again| order.u32(again, 0) != length) {
+            return None;
+        }
+        if matches!(kind, OLD_PACKET | ENHANCED_PACKET) {
+            let id = if kind == ENHANCED_PACKET { order.u32(data, 8) as usize } else { usize::from(order.u16(data, 8)) };
+            let interface = self.interfaces.get(id)?;
+            let ticks = u64::from(order.u32(data, 12)) << 32 | u64::from(order.u32(data, 16));
+            let seconds = interface.clock.time(ticks).0.div_euclid(SECOND);
+            let (captured, wire) = (order.u32(data, 20), order.u32(data, 24));
+            let is_packet = length >= 32 && captured <= length - 32 && captured <= wire && (seconds - first).abs() <= SPAN;
+            return is_packet.then_some(end as u64);
+        }
+        Some(end as u64)
+    }
+
+    fn alignment(&self) -> u64 {
+        4
     }
 
     fn keep_notes(&mut self) {

@@ -7,9 +7,10 @@ use super::registry;
 use super::sniff;
 use crate::capture::{Block, Bpf, Fill, Packet, Source, SourceInfo, SourceLosses};
 use crate::error::{Error, Result};
-use crate::model::limits::{BLOCK_PACKETS, RECORD_BYTES};
+use crate::model::limits::{BLOCK_PACKETS, PART_CONTEXT_BYTES, RECORD_BYTES};
 use crate::model::text::printable;
 use crate::model::{FileInterface, LinkType, Timestamp};
+use crate::settings::FilePart;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::sync::Arc;
@@ -96,6 +97,11 @@ impl FileReader {
         Ok(reader)
     }
 
+    /// Bytes before the first record, and a format that has seen none of them; `None` before it is known.
+    pub(super) fn beginning(&self) -> (Option<u64>, Option<Box<dyn FileFormat>>) {
+        (self.format.is_some().then_some(self.base + self.skip), self.format.as_ref().and_then(|format| format.fork()))
+    }
+
     /// What it is read from.
     pub(super) fn input(&self) -> &Input {
         &self.input
@@ -126,6 +132,29 @@ impl FileReader {
         self.carry.clear();
         (self.base, self.skip, self.packets, self.framed) = (position, 0, packets, packets);
         self.format = Some(format);
+        Ok(())
+    }
+
+    /// Reads only a part of the file.
+    ///
+    /// # Errors
+    /// The file cannot be sought in, or what is read before the part is no context of it.
+    pub(super) fn take_part(&mut self, part: &FilePart) -> Result<()> {
+        let Some(mut format) = self.format.take().filter(|_| self.input.is_sought()) else {
+            return Err(self.error("is read whole: only an uncompressed file on disk has parts"));
+        };
+        for (from, to) in &part.context {
+            let mut bytes = vec![0; usize::try_from(to.saturating_sub(*from)).unwrap_or(usize::MAX).min(PART_CONTEXT_BYTES)];
+            let read = self.input.seek(*from).and_then(|()| self.input.read_whole(&mut bytes));
+            read.map_err(|e| self.error(self.unreadable(&e)))?;
+            let (mut at, mut packets) = (0, Vec::new());
+            format.frame(&bytes, &mut at, &mut packets, 1);
+            if at != bytes.len() || !packets.is_empty() {
+                return Err(self.error(format!("no sections and interfaces at bytes {from} to {to}")));
+            }
+        }
+        self.resume(part.from, 0, format)?;
+        self.input.end_at(part.to);
         Ok(())
     }
 
@@ -399,6 +428,10 @@ impl Source for FileReader {
 
     fn waits(&self) -> bool {
         self.input.waits()
+    }
+
+    fn counts_losses(&self) -> bool {
+        self.format.as_ref().is_some_and(|f| f.counts_losses())
     }
 
     fn losses(&mut self) -> SourceLosses {

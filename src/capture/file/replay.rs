@@ -105,6 +105,10 @@ impl Source for Replay {
         info
     }
 
+    fn counts_losses(&self) -> bool {
+        self.source.counts_losses()
+    }
+
     fn losses(&mut self) -> SourceLosses {
         self.source.losses()
     }

@@ -91,6 +91,10 @@ impl FileFormat for Snoop {
         FramingStop::Full
     }
 
+    fn counts_losses(&self) -> bool {
+        true
+    }
+
     fn losses(&self) -> SourceLosses {
         SourceLosses { interface: 0, kernel: self.drops }
     }

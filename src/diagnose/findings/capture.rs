@@ -4,7 +4,9 @@ use super::{SURE, lacking, present_if};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Seconds, Share, Times};
-use crate::model::evidence::{CLOCK_STEP, Outage, PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_STEADY, SILENT, share};
+use crate::model::evidence::{
+    CAUSES, CAUSES_FEW, CLOCK_STEP, OVERTAKEN_REACH, Outage, PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_STEADY, SILENT, share,
+};
 use crate::model::tcp::HOLD;
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, percent, times};
@@ -13,8 +15,7 @@ use crate::model::{Aspect, Episode, Severity, Value, wilson};
 /// Effects before causes.
 pub struct OrderSkew;
 
-/// Pairs of cause and effect before a share of them says anything, and effects that come first before they are more than chance.
-const PAIRS: u64 = 100;
+/// Effects that come first before they are more than chance.
 const VIOLATIONS: u64 = 5;
 
 /// The share of effects that come first, lower end of its interval, above which it is told; and the share from which on it is a warning.
@@ -48,10 +49,11 @@ impl Detector for OrderSkew {
             aspect: Some(Aspect::Order),
             meaning: "Packets arrive in another order than they were sent in: answers before their questions. Round-trip times and \
                       what looks like retransmission are unreliable.",
-            measured: "Handshakes with the answer first, data that arrives (within {hold}) after its acknowledgement, \
-                       DNS and echo replies before their question. Raised when surely more than {limit} (lower end of \
-                       the {sure} interval) of at least {pairs} such pairs, with at least {least}; a warning from \
-                       {warning}.",
+            measured: "Handshakes with the answer first, data that arrives (within {hold}; of some, within {reach}) after its \
+                       acknowledgement, a SYN-ACK after its acknowledgement, DNS and echo replies before their question. Raised when \
+                       surely more than {limit} (lower end of the {sure} interval) of at least {pairs} such pairs, with at least \
+                       {least}, or most of them, with at least {few}; a warning from {warning}. Where data comes later than {hold} after \
+                       its acknowledgement, loss is not judged.",
             cause: "The two directions are buffered apart: by the mirror, by two legs of a tap, by several receive queues of this \
                     host, or by parallel links on the way.",
             lookalikes: "A capture file merged from two captures whose clocks differ.",
@@ -62,7 +64,9 @@ impl Detector for OrderSkew {
                 SURE,
                 ("hold", Nanos(HOLD)),
                 ("limit", Share(SKEWED.raise)),
-                ("pairs", Count(PAIRS)),
+                ("pairs", Count(CAUSES)),
+                ("few", Count(CAUSES_FEW)),
+                ("reach", Nanos(OVERTAKEN_REACH)),
                 ("least", Count(VIOLATIONS)),
                 ("warning", Share(SKEWED_WARNING)),
             ],
@@ -76,8 +80,8 @@ impl Detector for OrderSkew {
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         let order = &e.order;
-        if order.judged < PAIRS {
-            return lacking(order.judged, PAIRS, "pairs of cause and effect");
+        if !order.is_enough() {
+            return lacking(order.judged, CAUSES, "pairs of cause and effect");
         }
         let rate = order.rate();
         let surely = wilson(order.violations, order.judged).low;
@@ -91,7 +95,8 @@ impl Detector for OrderSkew {
                 evidence.push(("p99_seconds", Value::Seconds(p99)));
             }
             let severity = if rate >= SKEWED_WARNING { Severity::Warning } else { Severity::Note };
-            let report = Report::new(severity, format!("{} of the answers arrive before their cause{by}", percent(rate)), evidence);
+            let title = format!("{} of the answers arrive before their cause{by}", percent(rate));
+            let report = Report::new(severity, title, evidence).held(e.of_file(&order.violated_at.episodes()));
             match (order.outer_in_order, order.queues) {
                 (Some(true), _) => report.because("Copies arrive in the order they were sent: the switch mixes them when it makes them."),
                 (Some(false), _) => {
@@ -144,7 +149,7 @@ impl Detector for ClockCoarse {
                        from {note} (bursts of ten times that need such a resolution), a warning from {warning}. Batches: \
                        more than {batched} of the packets stamped like the one before, in runs of more than {run}.",
             cause: "The capture's clock or file format is coarse, or the driver stamps a batch of packets at once.",
-            lookalikes: "Traffic made by a generator on an even beat.",
+            lookalikes: "Traffic made by a generator on an even beat: one packet a beat is known for it, several beats beside each other are not.",
             remedy: "Use hardware time stamps where the interface has them, and a file format with nanoseconds.",
             topic: None,
             figures: &[
@@ -161,6 +166,9 @@ impl Detector for ClockCoarse {
         let clock = &e.clock;
         if clock.differences < DIFFERENCES {
             return lacking(clock.differences, DIFFERENCES, "differences between time stamps");
+        }
+        if clock.is_beat {
+            return Detection::Unknown(format!("packets on another beat than {}", duration(clock.grain as f64 / 1e9)));
         }
         let batched = share(clock.equal, clock.packets) > BATCHED && clock.longest_run > RUN;
         present_if(clock.grain >= NOTE || batched, || {
@@ -192,11 +200,12 @@ impl Detector for MirrorOutage {
             measured: "Spanning tree, LLDP, LACP, VRRP and the like, after five even intervals: at least three in a row missing from \
                        every sender frequent enough to tell, while fewer packets than {little} of the usual arrived; where that \
                        is one sender only, none at all. Also a pause of at least {pause} without any packet, in which at \
-                       least {missed} would have come, {steady} as long as every ordinary one, beside {besides} of \
-                       traffic at least, and as much as it lasts, from one source. Critical while it lasts, a warning afterwards.",
+                       least {missed} would have come, {steady} times as long as every ordinary one, beside {besides} of \
+                       traffic at least, from one source. Critical while it lasts, a warning afterwards; a note where it is longer than \
+                       all the traffic besides, which then has no pause that is noteworthy.",
             cause: "The session was removed or changed, its destination port flapped, or the switch reloaded.",
             lookalikes: "The senders themselves were down, if there are few of them; all that was seen came from one host, which paused; \
-                         a clock that was set forward.",
+                         a clock that was set forward; two captures in one file.",
             remedy: "Look at the switch's log at that time.",
             topic: None,
             figures: &[
@@ -215,11 +224,9 @@ impl Detector for MirrorOutage {
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         let enough = |o: &&Outage| o.missed >= 3;
-        let Some(longest) = e
-            .outages
-            .iter()
-            .filter(enough)
-            .max_by(|a, b| (a.open, a.seconds).partial_cmp(&(b.open, b.seconds)).unwrap_or(std::cmp::Ordering::Equal))
+        let rank = |o: &Outage| (o.open, !o.outlasts, o.seconds);
+        let Some(longest) =
+            e.outages.iter().filter(enough).max_by(|a, b| rank(a).partial_cmp(&rank(b)).unwrap_or(std::cmp::Ordering::Equal))
         else {
             return Detection::Clear;
         };
@@ -235,6 +242,9 @@ impl Detector for MirrorOutage {
         held.sort_unstable_by_key(|h| h.first);
         let (severity, title) = if longest.open {
             (Severity::Critical, format!("The mirror has been silent for {}", duration(longest.seconds)))
+        } else if longest.outlasts {
+            let title = format!("Nothing arrived for {}: silence, two captures, or a clock set forward", duration(longest.seconds));
+            (Severity::Note, title)
         } else {
             (Severity::Warning, format!("The mirror was silent for {}", duration(longest.seconds)))
         };

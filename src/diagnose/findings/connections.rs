@@ -104,7 +104,7 @@ impl Detector for TcpNoAnswer {
                        out.",
             cause: "The host is down or its service hangs, or a firewall drops the packets without a word.",
             lookalikes: "A mirror that does not show what the server sends (then dir.half stands, or conversations show one direction); \
-                         IPv6 attempts that a client drops in favour of IPv4; one of several servers, which a single client asks in turn (a note).",
+                         IPv6 attempts that a client drops in favour of IPv4; hosts of which nothing was ever heard and that a single client asks for, and one of several servers (notes).",
             remedy: "Is the host up, does it answer at other ports? If so look at the service and at the firewall before it, else at the \
                      host and its link.",
             topic: None,
@@ -141,7 +141,10 @@ impl Detector for TcpNoAnswer {
                 (false, true) => "the host answers elsewhere",
                 (false, false) => "nothing is heard of the host",
             };
-            let severity = match (answered && silent.clients >= 2, service.is_one_of_several) {
+            let is_of_one = silent.clients == 1 && !silent.is_more;
+            // What never answered anybody while somebody looked, and only one client asks for: a printer that is off, an old setting, a monitor.
+            let is_unmissed = !answered && is_of_one && !service.is_alive && silent.count < SCAN_MANY || service.is_one_of_several;
+            let severity = match (answered && silent.clients >= 2, is_unmissed) {
                 (true, _) => Severity::Critical,
                 (false, true) => Severity::Note,
                 (false, false) => Severity::Warning,

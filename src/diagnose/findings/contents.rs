@@ -60,6 +60,10 @@ pub(in crate::diagnose) fn instead(contents: &ContentEvidence) -> Option<String>
         (None, Some((port, kind, _))) => {
             Some(format!("looks like {0} on UDP port {port}: --decap-port {port}={1}", tunnel_name(*kind), kind.token()))
         }
+        _ if let Some((kind, packets)) = contents.tunnels.filter(|t| most(t.1)) => {
+            let part = percent(share(packets.min(contents.packets), contents.packets));
+            Some(format!("{part} of the packets are in tunnels ({}), which are left on: --decap all looks inside", tunnel_name(kind)))
+        }
         _ if most(contents.encrypted) => Some("MACsec: what is inside cannot be read".into()),
         _ if contents.packets >= MANY && contents.ip == 0 => Some("no IP was seen, so that neither directions nor loss can be told".into()),
         _ if contents.packets >= MANY && contents.tcp == 0 => {
@@ -173,6 +177,9 @@ mod tests {
         assert_eq!(of(|c| c.foreign_links = vec![(LinkType(239), 1_500)]).as_deref(), Some("link type 239 (NFLOG) is not understood"));
         let vxlan = of(|c| c.carriers = vec![(12_345, TunnelKind::Vxlan, 1_500)]);
         assert_eq!(vxlan.as_deref(), Some("looks like VXLAN on UDP port 12345: --decap-port 12345=vxlan"));
+        let tunnels = of(|c| c.tunnels = Some((TunnelKind::Vxlan, 1_900)));
+        assert_eq!(tunnels.as_deref(), Some("95 % of the packets are in tunnels (VXLAN), which are left on: --decap all looks inside"));
+        assert_eq!(of(|c| c.tunnels = Some((TunnelKind::Vxlan, 900))), None);
         assert!(of(|c| c.encrypted = 2_000).is_some_and(|t| t.starts_with("MACsec")));
         assert!(of(|c| c.tcp = 0).is_some_and(|t| t.starts_with("no TCP")));
         assert!(of(|c| (c.ip, c.tcp) = (0, 0)).is_some_and(|t| t.starts_with("no IP")));

@@ -14,6 +14,9 @@ const PACKETS: u64 = 400;
 /// Conversations with copies that show the mirror, not one talkative host; with fewer in all, every one of them.
 const FLOWS: u64 = 10;
 
+/// One in so many conversations with a sure copy are enough where few packets of each are copied.
+const SPREAD: u64 = 10;
+
 /// Every packet arrives the same number of times.
 pub struct DupEvery;
 
@@ -81,7 +84,11 @@ const LARGE_PART: f64 = 0.05;
 fn is_mirror(copies: &CopyEvidence) -> bool {
     // Nobody repeats nearly every packet but a mirror.
     let certain = copies.changed.saturating_mul(2) > copies.copies || copies.times > 1;
-    copies.flows_affected >= FLOWS.min(copies.flows.max(1)) && (certain || copies.gap.is_none_or(|g| g.is_tight()))
+    // One direction, or one packet in many, may be all that comes twice: then no conversation has many copies, and yet they are everywhere.
+    let few = FLOWS.min(copies.flows.max(1));
+    let spread = copies.flows_proven >= few && copies.flows_proven.saturating_mul(SPREAD) >= copies.flows;
+    let everywhere = copies.flows_affected >= few || spread;
+    everywhere && (certain || copies.gap.is_none_or(|g| g.is_tight()))
 }
 
 fn evidence(copies: &CopyEvidence) -> Vec<(&'static str, Value)> {
@@ -162,7 +169,7 @@ impl Detector for DupSome {
             aspect: Some(Aspect::Uniqueness),
             meaning: "A part of the traffic is mirrored at two places and arrives twice. That part would be counted double if \
                       copies were not left out.",
-            measured: "As for dup.every. A note above {note} of at least {packets} packets, a warning above {warning}; \
+            measured: "As for dup.every, or with any packet surely copied in at least one of {spread} conversations. A note above {note} of at least {packets} packets, a warning above {warning}; \
                        cleared below {clear}. Repetitions that scatter in time are retransmissions and raise nothing.",
             cause: "Two sources of the mirror overlap: traffic between two mirrored ports, or before and behind the same \
                     router, passes both.",
@@ -171,6 +178,7 @@ impl Detector for DupSome {
             remedy: "Remove the overlapping source: mirror only uplinks, or only one side of the router, or one direction.",
             topic: Some(VendorTopic::OneDirection),
             figures: &[
+                ("spread", Count(SPREAD)),
                 ("note", Share(PART.raise)),
                 ("clear", Share(PART.clear)),
                 ("warning", Share(LARGE_PART)),
@@ -192,6 +200,7 @@ impl Detector for DupSome {
             let apart = copies.gap.map(|g| format!(", {} apart", duration(g.p50))).unwrap_or_default();
             Report::new(severity, format!("{} of the packets arrive more than once{apart}", percent(share)), evidence(copies))
                 .proved_by(&copies.proof)
+                .held(e.of_file(&copies.copied_at.episodes()))
         })
     }
 }

@@ -166,6 +166,7 @@ impl Detector for DirSome {
         present_if(PART.exceeded(surely, standing.at_all()) && !sides.is_routing(), || {
             let evidence = vec![("one_sided", Value::Count(sides.one_sided)), ("conversations", Value::Count(sides.judged))];
             Report::new(Severity::Warning, format!("{} of the conversations show one direction only", percent(sides.share())), evidence)
+                .held(e.of_file(&sides.one_sided_at.episodes()))
         })
     }
 }
@@ -227,7 +228,7 @@ impl Detector for VlanStripped {
 }
 
 /// The share of conversations tagged one way.
-const ONE_WAY: Limit = Limit::new(0.5);
+const ONE_WAY: Limit = Limit::new(0.05);
 
 impl Detector for VlanOneway {
     fn page(&self) -> &'static ExplainPage {
@@ -398,6 +399,8 @@ impl Detector for MirrorNone {
         present_if(others < if standing.at_all() { OTHERS.1 } else { OTHERS.0 }, || {
             let (severity, title) = if casts.to_host > 0 {
                 (Severity::Critical, "Not a mirror port: only broadcast, multicast and this host's own packets arrive")
+            } else if casts.multicast > 0 {
+                (Severity::Critical, "Not a mirror port: only broadcast and multicast arrive")
             } else {
                 (Severity::Critical, "Not a mirror port: only broadcast arrives")
             };

@@ -185,7 +185,7 @@ impl Detector for SwitchLoss {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::Unique]
+        &[Need::BothDirections, Need::Unique, Need::Abreast]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -222,7 +222,7 @@ impl Detector for UpstreamLoss {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::Unique]
+        &[Need::BothDirections, Need::Unique, Need::Abreast]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {

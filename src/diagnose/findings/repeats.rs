@@ -12,9 +12,10 @@ use crate::model::{Severity, Value};
 const PACKETS: u64 = 100;
 
 /// Different packets that went round before a loop is told of, or one whose end a router reports; and how often each did on average, seen once more
-/// than that.
+/// than that. One that went round more often needs no other.
 const LOOPS: u64 = 2;
 const TURNS: u64 = 2;
+const ROUNDS: u64 = 30;
 
 /// Share of all packets from which on a loop is critical: the link carries little else soon.
 const LOOPED: f64 = 0.01;
@@ -53,7 +54,7 @@ impl Detector for DupFlood {
         present_if(n >= PACKETS || standing.at_all() && n > 0, || {
             let evidence = vec![("packets", Value::Count(n)), ("share", Value::Share(share(n, e.copies.packets)))];
             let title = format!("{} equal packets are traffic, not copies: more than this mirror makes", grouped(n));
-            Report::new(Severity::Note, title, evidence)
+            Report::new(Severity::Note, title, evidence).held(e.of_file(&e.copies.repeated_at.episodes()))
         })
     }
 }
@@ -67,8 +68,8 @@ impl Detector for RouteLoop {
                       to each other. They do not arrive, and the link carries each of them many times.",
             measured: "Packets with the same identification and content between the same MAC addresses, with a TTL at least {hops} \
                        lower: at least {loops} different ones, or one while routers report packets whose TTL is used up (ICMP time exceeded), each \
-                       of them seen at least {turns} times more on average; critical above {looped} of all packets. All of them are counted as \
-                       traffic.",
+                       of them seen at least {turns} times more on average; or any that come {rounds} times each. Critical above {looped} of all \
+                       packets. All of them are counted as traffic.",
             cause: "Two or more routers each think the other is the way: a default route towards a router that has none itself, a \
                     route that was withdrawn on one side.",
             lookalikes: "A short loop while routes change is normal and lasts seconds. A firewall that gets a packet three times and \
@@ -76,7 +77,13 @@ impl Detector for RouteLoop {
             remedy: "Nothing at the mirror. Compare the routes to these destinations on both routers; let a router drop what no route \
                      leads to (a discard route for its own networks).",
             topic: None,
-            figures: &[("hops", Count(LOOP_HOPS as u64)), ("loops", Count(LOOPS)), ("turns", Count(TURNS)), ("looped", Share(LOOPED))],
+            figures: &[
+                ("hops", Count(LOOP_HOPS as u64)),
+                ("loops", Count(LOOPS)),
+                ("turns", Count(TURNS)),
+                ("rounds", Count(ROUNDS)),
+                ("looped", Share(LOOPED)),
+            ],
         }
     }
 
@@ -87,13 +94,15 @@ impl Detector for RouteLoop {
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let copies = &e.copies;
         let is_reported = copies.loops > 0 && e.network.expired > 0;
-        let found = (copies.loops >= LOOPS || is_reported) && copies.looped >= TURNS.saturating_mul(copies.loops);
+        let each = |turns: u64| copies.loops > 0 && copies.looped >= turns.saturating_mul(copies.loops);
+        let found = (copies.loops >= LOOPS || is_reported) && each(TURNS) || each(ROUNDS);
         present_if(found || standing.at_all() && copies.looped > 0, || {
             let share = share(copies.looped, copies.packets);
             let evidence =
                 vec![("packets", Value::Count(copies.looped)), ("different", Value::Count(copies.loops)), ("share", Value::Share(share))];
             let title = format!("A routing loop: {} went round, {} in all", plural(copies.loops, "packet"), plural(copies.looped, "time"));
-            Report::new(if share > LOOPED { Severity::Critical } else { Severity::Warning }, title, evidence)
+            let severity = if share > LOOPED { Severity::Critical } else { Severity::Warning };
+            Report::new(severity, title, evidence).held(e.of_file(&copies.looped_at.episodes()))
         })
     }
 }

@@ -294,7 +294,7 @@ impl Detector for TcpSlowReceiver {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::Unmerged]
+        &[Need::BothDirections, Need::Prompt, Need::Unmerged]
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {

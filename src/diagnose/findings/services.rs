@@ -10,7 +10,7 @@ use crate::model::evidence::{
     Troubled, UNANSWERED_SHARE, USUAL_TIMES, VERY_SLOW_REPLY, WEB_ERRORS_SHARE,
 };
 use crate::model::units::{duration, grouped, percent, plural};
-use crate::model::{Severity, Value, wilson};
+use crate::model::{PathSide, Severity, Value, wilson};
 
 /// The names of protocols that have findings of their own.
 const DNS: &str = "dns";
@@ -276,7 +276,7 @@ impl Detector for DnsSlow {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::SteadyClock]
+        &[Need::BothDirections, Need::Prompt, Need::SteadyClock]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -339,7 +339,7 @@ impl Detector for ServerSlow {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::Complete, Need::SteadyClock]
+        &[Need::BothDirections, Need::Prompt, Need::Complete, Need::SteadyClock]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -353,7 +353,9 @@ impl Detector for ServerSlow {
             let kind = [Trouble::VerySlow, Trouble::SlowerThanUsual].into_iter().find(is_much)?;
             let slow = w.trouble(kind);
             let median = w.response.map_or(0.0, |r| r.p50);
-            let network = service.network.unwrap_or(0.0);
+            // The round trip may have risen since connections were opened: then it is the network that is slow.
+            let lately = w.trips.get(PathSide::Server as usize).and_then(|trips| trips.times.as_ref()).map(|times| times.p50);
+            let network = service.network.into_iter().chain(lately).fold(0.0, f64::max);
             if network > median / 2.0 {
                 return None;
             }

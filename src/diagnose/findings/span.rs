@@ -80,7 +80,7 @@ impl Detector for SpanOversub {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::Unique]
+        &[Need::BothDirections, Need::Unique, Need::Abreast]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -153,7 +153,7 @@ impl Detector for SpanSampled {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::Unique]
+        &[Need::BothDirections, Need::Unique, Need::Abreast]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -215,7 +215,7 @@ impl Detector for SpanRatelimit {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::Unique]
+        &[Need::BothDirections, Need::Unique, Need::Abreast]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -299,7 +299,7 @@ impl Detector for SpanSize {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::Unique, Need::Unmerged]
+        &[Need::BothDirections, Need::Unique, Need::Abreast, Need::Unmerged]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {

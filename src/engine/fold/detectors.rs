@@ -5,13 +5,15 @@ use crate::engine::tape::Request;
 use crate::engine::tape::precomputed::Precomputed;
 use crate::mirror::{
     Acked, ClockCounts, CopyVerdict, Digest, DirectionCounts, DuplicateCounts, DuplicateFilter, Health, HealthCounts, Loss, LossCounts,
-    LossState, LostBytes, OneWayFlow, OrderCounts, Ratios, UnmatchedCounts,
+    LossState, LostBytes, OneWayFlow, OrderCounts, Overtaken, OvertakenCounts, Ratios, TransitReport, UnmatchedCounts,
 };
 use crate::model::mix::Keys;
 use crate::model::sum::{Appended, ByPart, sums};
 use crate::model::tcp::{HoleEvent, LostRange, TcpEvent};
 use crate::model::time::SECOND;
-use crate::model::{Cast, ControlMessage, Direction, FloodSecond, Frame, Mac, PacketJudgement, ProvingPackets, Timestamp, VlanStack};
+use crate::model::{
+    Cast, ControlMessage, Direction, Episode, FloodSecond, Frame, Mac, PacketJudgement, ProvingPackets, Timestamp, VlanStack,
+};
 use crate::stats::{Contexts, FlowTable, TcpHot};
 use crate::switch::{PeriodicSender, StationWatch, Switch, SwitchCounts, TagFlows, TagState};
 
@@ -28,6 +30,7 @@ pub struct Detectors {
     duplicates: DuplicateFilter,
     loss: Loss,
     order: OrderCounts,
+    overtaken: Overtaken,
     clock: ClockCounts,
     health: Health,
     switch: Switch,
@@ -52,6 +55,8 @@ sums! {
         pub acked: Vec<Acked> => ByPart,
         /// Causes and effects.
         pub order: OrderCounts,
+        /// What was acknowledged long before it came.
+        pub overtaken: OvertakenCounts,
         /// The clock, by each shard's own packets.
         pub clock: ClockCounts,
         /// State of the copies.
@@ -86,6 +91,8 @@ sums! {
         pub lost: LostBytes,
         /// Conversations with a packet in the last [`RECENT`]; of a file all of them.
         pub recent: ConversationCounts,
+        /// How long packets took from one place to another.
+        pub transits: TransitReport,
         /// Further conversations, with a packet in the last [`REMEMBERED`].
         pub older: ConversationCounts,
     }
@@ -111,6 +118,7 @@ impl Detectors {
             duplicates: DuplicateFilter::new(keys),
             loss: Loss::default(),
             order: OrderCounts::default(),
+            overtaken: Overtaken::new(keys),
             clock: ClockCounts::default(),
             health: Health::default(),
             switch: Switch::default(),
@@ -194,8 +202,12 @@ impl Detectors {
         self.clock.observe(frame.time);
         if let (Some(segment), Some((_, way))) = (&frame.tcp, &frame.flow) {
             self.loss.observe(&mut detectors.loss, tcp, *way, segment.payload, load);
-            holes.iter().for_each(|hole| self.loss.hole(&mut detectors.loss, hole));
+            holes.iter().for_each(|hole| self.loss.hole(&mut detectors.loss, hole, frame.time));
             self.order.observe(tcp, frame.time);
+            if let Some((flow, way)) = &frame.flow {
+                let is_alone = numbers.next_sequence(way.reversed()).is_none();
+                self.overtaken.observe(tcp, segment, (flow, *way), is_alone, frame.time);
+            }
             self.health.segment(numbers.mss(*way), segment.payload);
         } else {
             self.health.datagram(frame);
@@ -281,7 +293,9 @@ impl Detectors {
             part.tags.add(flow.detectors.tags);
             part.ratios.add(&flow.detectors.loss);
             let packets = flow.traffic.map(|t| t.packets);
-            part.sides.add(&OneWayFlow { key: &flow.key, packets, acknowledged: flow.tcp.acked() || flow.tcp.answered() });
+            let seen = Episode { first: record.rest.first, last: record.last() };
+            let acknowledged = flow.tcp.acked() || flow.tcp.answered();
+            part.sides.add(&OneWayFlow { key: &flow.key, packets, acknowledged, seen });
         }
         let (mut health, mut switch) = (self.health.counts(), self.switch.counts());
         // What this host sends and receives itself is no copy. A port that brings copies in tunnels receives them at its own address.
@@ -306,6 +320,7 @@ impl Detectors {
                 loss,
                 acked: vec![loss.acked_bytes()],
                 order: self.order,
+                overtaken: self.overtaken.counts(now),
                 clock: self.clock,
                 health,
                 switch,
@@ -313,6 +328,7 @@ impl Detectors {
             senders: self.switch.senders().list().to_vec(),
             lost: self.loss.windows().clone(),
             recent,
+            transits: self.duplicates.transits(),
             older,
         }
     }

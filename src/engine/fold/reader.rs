@@ -187,7 +187,7 @@ impl Reader {
     pub fn advance(&mut self, now: Timestamp, finished: bool, mirror: &mut UnmatchedCounts) {
         self.exchanges.advance(now, &mut |event| mirror.note(event));
         if finished {
-            self.exchanges.finish();
+            self.exchanges.finish(now, &mut |event| mirror.note(event));
         }
         self.take_ended();
     }

@@ -127,6 +127,7 @@ pub fn conversation(
         app,
         app_by,
         server_name: reader.server_name(&flow.app).cloned(),
+        ports: 0,
         path,
         vlans,
         tcp: (kind == ConversationKind::Tcp).then(|| Box::new(table.figures(at))),
@@ -141,10 +142,13 @@ pub fn spoken(flow: &FlowHot<FlowDetectors>) -> Option<(&'static str, AppBy)> {
 }
 
 /// The service that a conversation's ports stand for: of a connection whose beginning was seen the port it was opened to, for the other is a
-/// client's, whatever it is called.
+/// client's, whatever it is called. A port that refused, or said nothing, is none.
 fn app_by_port(kind: ConversationKind, flow: &FlowHot<FlowDetectors>) -> Option<&'static str> {
     let (transport, [a, b]) = (transport(kind)?, [flow.key.a_port, flow.key.b_port]);
     if kind == ConversationKind::Tcp && flow.tcp.opened() {
+        if matches!(ended(flow), ConnectionEnding::Refused | ConnectionEnding::NoAnswer) {
+            return None;
+        }
         return names::service(if flow.originator == 0 { b } else { a }, transport);
     }
     names::likely(a, b, transport)

@@ -287,6 +287,7 @@ impl Shard {
         }
         self.totals.count(frame.wire);
         self.totals.count_stop(frame.stop);
+        self.totals.count_classes(frame, 1);
         let Some(step) = step(frame) else {
             self.totals.directions[TrafficDirection::Unknown as usize].count(frame.wire);
             self.detectors.bare(frame);

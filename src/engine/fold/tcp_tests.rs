@@ -57,7 +57,7 @@ impl Talk {
         let event = self.follower.follow(&mut self.hot, || Some(&mut self.cold), frame, way, segment, load);
         self.loss.observe(&mut self.state, &event, way, segment.payload, load);
         if event.marks.has(TcpMarks::HOLES) {
-            self.follower.hole_events().iter().for_each(|hole| self.loss.hole(&mut self.state, hole));
+            self.follower.hole_events().iter().for_each(|hole| self.loss.hole(&mut self.state, hole, frame.time));
         }
         self.order.observe(&event, frame.time);
         event

@@ -5,16 +5,20 @@ use crate::engine::fold::detectors::{Counts, DetectorReport};
 use crate::engine::judge::asked;
 use crate::engine::judge::history::{SessionSums, Sums};
 use crate::engine::tape::Request;
-use crate::mirror::{LossSplit, WINDOW, clustered, flat_top, window};
+use crate::mirror::{LossCounts, LossSplit, WINDOW, clustered, flat_top, window};
 use crate::model::evidence::{
-    ClockEvidence, CopyEvidence, HostEvidence, LossEvidence, NARROW_SEQUENCE_BITS, Outage, SILENT, SessionLoss, TransitEvidence,
+    ClockEvidence, ContentEvidence, CopyEvidence, HostEvidence, LossEvidence, NARROW_SEQUENCE_BITS, Outage, SILENT, SessionLoss,
+    TransitEvidence,
 };
 use crate::model::time::SECOND;
-use crate::model::{Episode, Estimate, Mac, Sum, Timestamp, wilson};
+use crate::model::{Episode, Estimate, Mac, Sum, Timestamp, TunnelKind, wilson};
 use crate::switch::{OutageSpan, outages};
 
 /// Payload of a full segment on an Ethernet: bytes of loss are counted in these, since whole segments are lost, not bytes.
 const SEGMENT: u64 = 1460;
+
+/// Part of the beats of a clock's grain that may lack a packet, or have one more, where packets are sent on that beat.
+const BEAT: f64 = 0.05;
 
 /// Conversations of the last minute before those of the last ten are left out.
 const CONVERSATIONS: u64 = 20;
@@ -37,15 +41,37 @@ pub struct Sources<'a> {
 
 /// Loss by place: of acknowledged data, of outer sequence numbers, of what this host counted, of what a device says it could not copy.
 pub fn loss(sums: &Sums) -> (Option<Estimate>, LossSplit) {
-    let all = clustered(&sums.counts.acked, SEGMENT, sums.counts.loss.gaps);
-    let Sums { outer, lost, link, .. } = sums;
+    let Sums { outer, counts, .. } = sums;
+    // What comes later than it is waited for is not lost.
+    let is_told = !counts.order.is_beyond_waiting(&counts.health, &counts.overtaken);
+    let all = clustered(&counts.acked, SEGMENT, counts.loss.gaps).filter(|_| is_told);
     let sequence = (outer.numbered > 0).then(|| wilson(outer.missing, outer.missing.saturating_add(outer.numbered)));
-    let host = (link.packets > 0).then(|| wilson(*lost, lost.saturating_add(link.packets)));
-    let mut split = LossSplit::new(all, sequence, host);
+    let mut split = LossSplit::new(all, sequence, lost_here(sums));
+    split.host = split.host.filter(|_| !sums.uncounted);
+    split.switch = split.switch.and_then(|switch| never_copied(switch, &counts.loss, outer.missing));
     // What a device says of itself is better than nothing, and no match for what was seen to be missing.
     let declared = || (outer.refused > 0).then(|| wilson(outer.refused, outer.refused.saturating_add(outer.taken)));
     split.switch = split.switch.or_else(declared);
     (all, split)
+}
+
+/// Lost in this host, of what reached it. Where nobody counted that, it is taken for nothing: then it is part of what was lost before.
+fn lost_here(sums: &Sums) -> Option<Estimate> {
+    (sums.link.packets > 0).then(|| wilson(sums.lost, sums.lost.saturating_add(sums.link.packets)))
+}
+
+/// What is surely the switch's loss, where `numbers` of copies are missing as well: shares of bytes and of copies say nothing of that where the way
+/// loses large ones first, so by number of packets. What TCP misses beyond all missing numbers was never numbered; `None` where nothing is.
+fn never_copied(switch: Estimate, loss: &LossCounts, numbers: u64) -> Option<Estimate> {
+    if numbers == 0 || switch.rate <= 0.0 {
+        return Some(switch);
+    }
+    let sum = |bins: &[u64]| bins.iter().fold(0u64, |sum, n| sum.saturating_add(*n));
+    let (seen, missing) = (sum(&loss.seen_sizes), sum(&loss.missing_sizes));
+    // How many segments were missing is known by their bytes: as well as it would be by chance.
+    let beyond = missing.saturating_sub(numbers) as f64 - 2.0 * (missing as f64).sqrt();
+    let surely = beyond / seen.saturating_add(missing).max(1) as f64;
+    (surely > 0.0).then_some(Estimate { low: switch.low.min(surely), ..switch })
 }
 
 /// The share of answers whose question was never seen: SYN-ACKs, DNS, ICMP echo. Where both directions are mirrored it estimates the loss
@@ -95,7 +121,7 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
             switch: asked::larger(split.switch, asked::mirror_port(request).as_ref().and_then(asked::loss)),
             upstream: split.upstream,
             unmatched: unmatched(sums),
-            by_session: by_session(sums, split),
+            by_session: by_session(sums),
             times: detected.lost.times(request.first),
             by_load: counts.loss.by_load(&sums.windows, split.host.map_or(0.0, |h| h.rate)),
             by_size: counts.loss.by_size(),
@@ -109,8 +135,8 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         tags: switch.tags.evidence(&talks.tags),
         sizes: health.size_evidence(outer.errors),
         checksums: health.checksum_evidence(),
-        order: counts.order.evidence(&counts.loss, health, (outer.numbered > 0).then_some(outer.reordered == 0)),
-        clock: clock(counts, request),
+        order: counts.order.evidence(&counts.loss, health, &counts.overtaken, (outer.numbered > 0).then_some(outer.reordered == 0)),
+        clock: clock(counts, request, seconds),
         casts: health.cast_evidence(),
         outages: outages_seen(request, detected, sums, sums.link.packets as f64 / seconds.max(1.0)),
         control: switch.control.evidence(age),
@@ -121,11 +147,19 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
             outer: outer.packets,
             fragments: outer.fragments,
         },
-        contents: health.content_evidence(),
+        contents: ContentEvidence { tunnels: left_on(request), ..health.content_evidence() },
         host: HostEvidence { lost: sums.lost, ..HostEvidence::default() },
         network: Default::default(),
         sliding: false,
     }
+}
+
+/// Tunnels that are left on: the kind with the most packets, and the packets of all.
+fn left_on(request: &Request) -> Option<(TunnelKind, u64)> {
+    let mut all = 0u64;
+    let left = request.tunnels.sessions.iter().filter(|s| !s.session.peeled && !s.foreign).map(|s| &s.session);
+    let most = left.inspect(|s| all = all.saturating_add(s.packets)).max_by_key(|s| s.packets).map(|s| s.tunnel.kind);
+    most.map(|kind| (kind, all))
 }
 
 /// One in how many the mirror says it copies: the session with the most samples.
@@ -135,9 +169,12 @@ fn declared_sampling(request: &Request) -> Option<u32> {
 }
 
 /// The clock as packets show it, with its steps back, which the router saw.
-fn clock(counts: &Counts, request: &Request) -> ClockEvidence {
+fn clock(counts: &Counts, request: &Request, seconds: f64) -> ClockEvidence {
     let steps = request.clock_steps;
-    ClockEvidence { steps: steps.count, largest_step: steps.largest.unsigned_abs() as f64 / 1e9, ..counts.clock.evidence() }
+    let seen = counts.clock.evidence();
+    let beats = seconds * SECOND as f64 / seen.grain.max(1) as f64;
+    let is_beat = seen.grain > 0 && seen.equal == 0 && (seen.packets as f64 / beats.max(1.0) - 1.0).abs() < BEAT;
+    ClockEvidence { is_beat, steps: steps.count, largest_step: steps.largest.unsigned_abs() as f64 / 1e9, ..seen }
 }
 
 /// Times without a mirror: by the senders that are regular as a clock, and by pauses of traffic that has none. `usual` is how many packets arrive
@@ -181,12 +218,12 @@ fn share(part: u64, whole: u64) -> f64 {
 }
 
 /// Loss between switch and host by mirror session, less what this host lost.
-fn by_session(sums: &Sums, split: &LossSplit) -> Vec<SessionLoss> {
+fn by_session(sums: &Sums) -> Vec<SessionLoss> {
     let one = |s: &SessionSums| SessionLoss {
         tunnel: s.tunnel,
         loss: s.missing.and_then(|missing| {
             let sequence = wilson(missing, missing.saturating_add(s.packets));
-            LossSplit::new(None, Some(sequence), split.host).transport
+            LossSplit::new(None, Some(sequence), lost_here(sums)).transport
         }),
         packets: s.packets,
         errors: s.errors,

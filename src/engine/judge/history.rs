@@ -163,6 +163,8 @@ sums! {
         pub link: Traffic,
         /// Packets lost in this host.
         pub lost: u64,
+        /// Nobody counted those.
+        pub uncounted: bool => Own,
         /// Outsides of mirror sessions.
         pub outer: Outer,
         /// The same by session.
@@ -180,6 +182,7 @@ impl Sums {
             counts: detected.counts.clone(),
             link,
             lost: request.losses.lost_packets(),
+            uncounted: !request.counts_losses && request.losses.lost_packets() == 0,
             outer: Outer::of(request, link.packets),
             sessions: SessionSums::of(request),
             windows: request.load.windows,

@@ -76,6 +76,7 @@ impl Assess for MirrorJudge {
         };
         let mut switch = self.network.switch(request.now);
         switch.link_use.clone_from(&request.used);
+        switch.transit = super::transit::transit(&detected.transits, &whole.counts.duplicates, &request.tunnels, evidence.clock.grain);
         asked::add(&mut switch, request);
         if switch.identity.is_none() && switch.link.is_empty() {
             switch.remedy = if switch.packets == 0 { unseen(evidence.vendor) } else { UNNAMED.to_owned() };
@@ -196,6 +197,7 @@ fn duplicates(counts: &DuplicateCounts, dropped: bool, before: Option<Traffic>) 
         share: counts.share(),
         classes,
         vlan_pairs,
+        remarked: counts.remarked_pairs(),
         gap: seconds(0.5).zip(seconds(0.95)).zip(seconds(0.99)).map(|((a, b), c)| [a, b, c]),
     }
 }

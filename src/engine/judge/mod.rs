@@ -6,3 +6,4 @@ pub mod history;
 mod host;
 pub mod mirror;
 pub mod network;
+mod transit;

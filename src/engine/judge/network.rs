@@ -190,15 +190,20 @@ impl NetworkJudge {
 
     /// Every service seen, in the order of addresses.
     pub fn services(&self) -> Vec<Service> {
-        let service = |totals: crate::stats::services::ServiceTotals| Service {
-            key: totals.key,
-            app: registry::token(totals.app),
-            guess: guess(&totals.key),
-            last: totals.last,
-            response: totals.response,
-            network: totals.network,
-            client_network: totals.client_network,
-            counts: worded(totals.app, totals.counts),
+        let service = |totals: crate::stats::services::ServiceTotals| {
+            let mut service = Service {
+                key: totals.key,
+                ports: 0,
+                app: registry::token(totals.app),
+                guess: None,
+                last: totals.last,
+                response: totals.response,
+                network: totals.network,
+                client_network: totals.client_network,
+                counts: worded(totals.app, totals.counts),
+            };
+            service.guess = guess(&totals.key).filter(|_| service.was_of_use());
+            service
         };
         self.ledger.totals().into_iter().map(service).collect()
     }

@@ -2,18 +2,19 @@
 
 use super::endpoints::Wanted;
 use super::timeline::Extent;
-use super::{Assessment, HistoryKeeper, Kept, Merge, Pending};
+use super::{Assessment, HistoryKeeper, Kept, Merge, Pending, servers};
 use crate::engine::fold::rows;
 use crate::engine::fold::shard::ShardSums;
 use crate::engine::tape::Request;
-use crate::model::{AppBy, LearntName, Proto, ServiceKey, Traffic};
+use crate::model::{AppBy, LearntName, Proto, ServiceKey, Timestamp, Traffic};
 use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::tables::names::NAMES;
 use crate::snapshot::{
     CaptureSummary, Conversation, Conversations, Diagnosis, Directions, Dissected, Endpoints, Query, Service, Snapshot, Statistics, Table,
-    TcpAnalysis, TcpFlags,
+    TcpAnalysis, TcpFlags, TrafficClasses,
 };
 use crate::stats::totals::TrafficDirection;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl Merge {
@@ -52,7 +53,10 @@ impl Merge {
         losses.dissection = dissected.losses;
         let heading = |h: TrafficDirection| totals.directions[h as usize];
         let [ip, ipv6, tcp, udp, sctp] = ends;
+        let mut conversations = conversations;
+        servers::face(&mut conversations);
         name_services(&mut services.rows, &conversations);
+        servers::count_clients(&mut services.rows, &conversations);
         let mut snapshot = Snapshot {
             number: request.number,
             finished: request.finished,
@@ -84,7 +88,9 @@ impl Merge {
                 },
                 protocols: self.tables.hierarchy.rows(request.live),
                 vlans: self.tables.vlan_table(request.live),
+                vlan_pairs: self.tables.vlan_pairs(),
                 untagged: self.tables.untagged,
+                classes: TrafficClasses { dscp: totals.dscp, ecn: totals.ecn, pcp: totals.pcp },
                 tcp_flags: TcpFlags { syn: totals.syn, syn_ack: totals.syn_ack, fin: totals.fin, reset: totals.reset },
                 tcp_analysis: TcpAnalysis {
                     flags: analysed.flags,
@@ -102,6 +108,7 @@ impl Merge {
             history: self.history.as_ref().map(HistoryKeeper::history).unwrap_or_default(),
             span: None,
         };
+        name_vlans(&mut snapshot);
         if !snapshot.is_timed() {
             snapshot.forget_times();
         }
@@ -109,6 +116,22 @@ impl Merge {
         // Only a live port, which goes on, may have nothing to add to it.
         self.kept = (live && !request.finished).then(|| Kept { snapshot: Arc::clone(&snapshot), detected, totals, open });
         Some(snapshot)
+    }
+}
+
+/// VLANs as switches call them: what was heard last counts.
+fn name_vlans(snapshot: &mut Snapshot) {
+    let mut names: BTreeMap<u16, (Timestamp, &str)> = BTreeMap::new();
+    for row in &snapshot.switch.neighbours {
+        for (id, name) in row.told.vlans.iter().filter(|vlan| !vlan.1.is_empty()) {
+            let known = names.entry(*id).or_insert((row.last, name));
+            if row.last > known.0 {
+                *known = (row.last, name);
+            }
+        }
+    }
+    for vlan in &mut snapshot.stats.vlans.rows {
+        vlan.name = names.get(&vlan.id).map(|(_, name)| Arc::from(*name));
     }
 }
 

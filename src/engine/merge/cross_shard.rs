@@ -4,9 +4,10 @@ use crate::engine::fold::rows::ConversationKind;
 use crate::engine::merge::hierarchy::Hierarchy;
 use crate::engine::merge::row_budget::RowBudget;
 use crate::engine::merge::tables::{Increase, RowTable};
+use crate::model::limits::VLAN_PAIRS;
 use crate::model::{Address, Cast, Mac, Traffic};
-use crate::snapshot::{Casts, Conversation, Conversations, HostRow, Query, Table, VlanRow};
-use crate::stats::Context;
+use crate::snapshot::{Casts, Conversation, Conversations, HostRow, Query, Table, VlanPairRow, VlanRow};
+use crate::stats::{Context, ContextKey};
 use std::collections::BTreeMap;
 
 /// MAC pairs looked at for the roles of stations: more would make a snapshot slow and say no more.
@@ -15,11 +16,54 @@ const JUDGED_PAIRS: usize = 20_000;
 /// Conversations or contexts in hand at once, each with a row of its address pair.
 pub const BATCH: usize = 16;
 
+/// A VLAN, and which way stations were seen to talk in it.
+struct VlanSeen {
+    row: VlanRow,
+    /// Frames between two stations.
+    unicast: u64,
+    /// Pairs of stations by a hash, those seen from the lower address to the higher and those seen from the higher to the lower.
+    ways: [[u64; 4]; 2],
+}
+
+impl VlanSeen {
+    fn new(id: u16) -> Self {
+        Self { row: VlanRow { id, ..VlanRow::default() }, unicast: 0, ways: [[0; 4]; 2] }
+    }
+
+    fn add(&mut self, key: &ContextKey, added: Traffic) {
+        self.row.traffic.add(added);
+        self.row.recent.add(added);
+        match (key.cast, key.mac) {
+            (Cast::Unicast, Some((source, destination))) => {
+                self.unicast = self.unicast.saturating_add(added.packets);
+                let (low, high) = (source.min(destination), source.max(destination));
+                let hash = (low.word() ^ high.word().rotate_left(21)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56;
+                let way = self.ways.get_mut(usize::from(source > destination)).and_then(|way| way.get_mut((hash / 64) as usize));
+                way.into_iter().for_each(|bits| *bits |= 1 << (hash % 64));
+            }
+            (Cast::Unicast, None) => {}
+            _ => self.row.groups.add(added),
+        }
+    }
+
+    /// The row. In a VLAN seen one way only no pair of stations is seen both ways; two pairs that have one place say nothing wrong of it, they
+    /// hide it at worst.
+    fn row(&self) -> VlanRow {
+        let [there, back] = self.ways;
+        let both = there.iter().zip(back).any(|(a, b)| a & b != 0);
+        VlanRow { one_way: (self.unicast >= ONE_WAY_FRAMES).then_some(!both), ..self.row.clone() }
+    }
+}
+
+/// Frames between stations from which on it is told that a VLAN is seen one way only.
+const ONE_WAY_FRAMES: u64 = 100;
+
 /// Everything that crosses shards.
 pub struct CrossShard {
     /// Protocols.
     pub hierarchy: Hierarchy,
-    vlans: BTreeMap<u16, VlanRow>,
+    vlans: BTreeMap<u16, VlanSeen>,
+    vlan_pairs: BTreeMap<(u16, u16), Traffic>,
     /// Frames without a VLAN tag.
     pub untagged: Traffic,
     /// Frames by the kind of destination.
@@ -40,6 +84,7 @@ impl CrossShard {
         Self {
             hierarchy: Hierarchy::default(),
             vlans: BTreeMap::new(),
+            vlan_pairs: BTreeMap::new(),
             untagged: Traffic::default(),
             casts: Casts::default(),
             eth_pairs: RowTable::new(&stations),
@@ -105,10 +150,13 @@ impl CrossShard {
         for (i, &id) in ids.iter().enumerate() {
             // A packet counts once for each identifier, also when both of its tags carry the same one.
             if !ids[..i].contains(&id) {
-                let row = self.vlans.entry(id).or_insert(VlanRow { id, traffic: Traffic::default(), recent: Traffic::default() });
-                row.traffic.add(added);
-                row.recent.add(added);
+                self.vlans.entry(id).or_insert_with(|| VlanSeen::new(id)).add(key, added);
             }
+        }
+        if let [outer, inner, ..] = *ids
+            && (self.vlan_pairs.len() < VLAN_PAIRS || self.vlan_pairs.contains_key(&(outer, inner)))
+        {
+            self.vlan_pairs.entry((outer, inner)).or_default().add(added);
         }
         if let Some((source, destination)) = key.mac {
             let zero = Traffic::default();
@@ -123,6 +171,9 @@ impl CrossShard {
                 if let Some(row) = self.eth_hosts.add(hash, Address::Mac(station), 0, added_at(traffic), || None, || None) {
                     ids.iter().filter(|id| **id != 0).for_each(|&id| row.vlans.insert(id));
                     row.peers = row.peers.saturating_add(u32::from(is_new));
+                    if source == destination && traffic[0] == added {
+                        row.itself.add(added);
+                    }
                 }
             }
         }
@@ -154,10 +205,18 @@ impl CrossShard {
     /// The VLANs, by their load.
     pub fn vlan_table(&mut self, live: bool) -> Table<VlanRow> {
         let mut rows: Vec<VlanRow> =
-            self.vlans.values().copied().map(|r| if live { r } else { VlanRow { recent: r.traffic, ..r } }).collect();
-        self.vlans.values_mut().for_each(|r| r.recent = Traffic::default());
+            self.vlans.values().map(VlanSeen::row).map(|r| if live { r } else { VlanRow { recent: r.traffic, ..r } }).collect();
+        self.vlans.values_mut().for_each(|seen| seen.row.recent = Traffic::default());
         rows.sort_by_key(|r| (std::cmp::Reverse(r.traffic.wire_bytes), r.id));
         Table { total_rows: rows.len() as u64, rows, ..Table::default() }
+    }
+
+    /// Pairs of tags, by their load; those that came first where there are more than [`VLAN_PAIRS`].
+    pub fn vlan_pairs(&self) -> Vec<VlanPairRow> {
+        let mut rows: Vec<VlanPairRow> =
+            self.vlan_pairs.iter().map(|(&(outer, inner), &traffic)| VlanPairRow { outer, inner, traffic }).collect();
+        rows.sort_by_key(|r| (std::cmp::Reverse(r.traffic.wire_bytes), r.outer, r.inner));
+        rows
     }
 
     /// Nothing will be added any more.

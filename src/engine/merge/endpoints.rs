@@ -117,7 +117,10 @@ impl Tables {
             let added = Increase { traffic, first: talk.first, last: talk.last };
             // Who has no address yet (0.0.0.0) is on no side.
             let inside = || address.ip().filter(|ip| !ip.is_unspecified()).map(|ip| self.local.contains(ip));
-            self.hosts[family(talk)].add(hashes[0][i], address, 0, added, inside, || None);
+            let row = self.hosts[family(talk)].add(hashes[0][i], address, 0, added, inside, || None);
+            if let (0, true, Some(row)) = (i, talk.ends[0].0 == talk.ends[1].0, row) {
+                row.itself.add(ab.plus(ba));
+            }
             if let Some(table) = self.ports.get_mut(*kind as usize) {
                 let app = || rows::transport(*kind).and_then(|t| names::service(port, t));
                 table.add(hashes[1][i], address, port, added, inside, app);

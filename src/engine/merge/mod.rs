@@ -8,6 +8,7 @@ mod hierarchy;
 mod history;
 mod interval_order;
 mod row_budget;
+mod servers;
 mod subscription;
 pub mod tables;
 mod timeline;

@@ -234,6 +234,7 @@ impl RowTable<HostRow> {
             app: app(),
             vlans: VlanStack::default(),
             peers: 0,
+            itself: zero,
         };
         let Some(at) = self.row(hash, (address, port), make) else {
             self.count_other(added.traffic);
@@ -280,6 +281,7 @@ impl RowTable<Conversation> {
             app: None,
             app_by: None,
             server_name: None,
+            ports: 0,
             path,
             vlans: VlanStack::default(),
             tcp: None,

@@ -24,6 +24,8 @@ pub struct Closed {
 pub struct Intervals {
     open: OpenInterval,
     end: Timestamp,
+    /// Where they are counted from; `None`: from the first packet.
+    origin: Option<Timestamp>,
     /// Whether an interval is open.
     begun: bool,
     now: Option<Timestamp>,
@@ -46,6 +48,7 @@ impl Intervals {
         Self {
             open: OpenInterval::first(zero, length),
             end: zero,
+            origin: None,
             begun: false,
             now: None,
             number: 0,
@@ -59,12 +62,19 @@ impl Intervals {
         }
     }
 
+    /// Counts them from a moment instead of the first packet: so that those of a part of a capture are those of the whole.
+    #[must_use]
+    pub fn from(mut self, origin: Option<Timestamp>) -> Self {
+        self.origin = origin;
+        self
+    }
+
     /// Opens the first interval, unless one is open; which one is.
     pub fn begin(&mut self, time: Timestamp) -> OpenInterval {
         if !self.begun {
             self.begun = true;
             self.bursts.begin(time);
-            self.open_at(OpenInterval::first(time, self.open.length));
+            self.open_at(OpenInterval::first(self.origin.unwrap_or(time), self.open.length).at(time));
         }
         self.open
     }
@@ -82,7 +92,8 @@ impl Intervals {
             return None;
         }
         let mut closed = None;
-        if time >= self.end {
+        // What lies at the end of time lies in the last interval there is.
+        if time >= self.end && self.end < Timestamp(i64::MAX) {
             closed = Some(self.close_open(self.open.at(time)));
         }
         self.now = self.now.max(Some(time));

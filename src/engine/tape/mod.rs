@@ -59,6 +59,8 @@ pub struct Request {
     pub quiet: f64,
     /// Losses the router knows of.
     pub losses: Losses,
+    /// Whether anybody counts what is lost before it comes here.
+    pub counts_losses: bool,
     /// The sources.
     pub sources: Vec<SourceInfo>,
     /// This host and its interfaces; empty for files.

@@ -16,7 +16,10 @@ pub struct OpenInterval {
 impl OpenInterval {
     /// The first interval.
     pub fn first(origin: Timestamp, length: i64) -> Self {
-        Self { start: origin, origin, length: length.max(1) }
+        // At the end of time there is room for it before the packet only.
+        let (length, end) = (length.max(1), i64::MAX);
+        let origin = Timestamp(origin.0.min(end - length));
+        Self { start: origin, origin, length }
     }
 
     /// The beginning of the interval that a time lies in.

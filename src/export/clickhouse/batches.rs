@@ -1,24 +1,16 @@
 //! Rows on their way into batches: one buffer a table, as lines of JSON.
 
-use super::schema::{self, NEWS, PROBES, RowWriter};
+use super::schema::{self, RowWriter};
 use super::spool::BatchHead;
-use crate::export::{ExportBoard, ExportRecord, FindingNews, Identity};
+use crate::export::Identity;
+use crate::export::rows::{self, RowColumn, RowSink};
 use crate::model::Timestamp;
-use crate::model::clock;
-use crate::snapshot::table::{AnyTable, Field, Head, TableSpec};
-use crate::snapshot::tables::closed_flows::CLOSED_FLOWS;
-use crate::snapshot::tables::findings::FINDINGS;
-use crate::snapshot::tables::load::LOAD;
-use crate::snapshot::{Snapshot, tables};
+use crate::snapshot::table::FieldValue;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 use std::io::Write;
-
-/// Tables of a snapshot that are told once a minute, by their tokens: services, stations, what the switch did, how far the mirror can be
-/// trusted, what was lost.
-pub const TOLD: [&str; 6] = ["services", "stations", "switch_events", "trust", "losses", "vlans"];
 
 /// How a batch is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,93 +57,36 @@ struct Buffer {
 #[derive(Debug, Default)]
 pub struct Batches {
     open: BTreeMap<&'static str, Buffer>,
+    /// The row that is being written.
+    row: Option<(&'static str, Timestamp, Map<String, Json>)>,
 }
 
 /// All tables that are written, with their columns.
 pub fn all_tables() -> Vec<(&'static str, Vec<(String, &'static str)>)> {
-    let fixed = |list: &[(&str, &'static str)]| list.iter().map(|(name, kind)| ((*name).to_owned(), *kind)).collect::<Vec<_>>();
-    let mut out = vec![
-        ("probes", fixed(PROBES)),
-        ("intervals", schema::columns(&LOAD.heads(), false)),
-        ("flows", schema::columns(&CLOSED_FLOWS.heads(), false)),
-        ("findings", [fixed(NEWS), schema::columns(&FINDINGS.heads(), true)].concat()),
-    ];
-    for token in TOLD {
-        if let Some(table) = tables::find(token) {
-            out.push((table.token(), schema::columns(&table.heads(), true)));
-        }
-    }
-    out
+    rows::all_tables().into_iter().map(|(table, columns)| (table, schema::columns(&columns))).collect()
 }
 
-fn fields<R: Clone>(spec: &TableSpec<R>, row: &R, into: &mut Map<String, Json>, may_be_unknown: bool) {
-    let put = |field: &Field<R>| schema::put(into, &field.head, field.value(row), may_be_unknown);
-    spec.fields.iter().for_each(put);
+impl RowSink for Batches {
+    fn begin(&mut self, table: &'static str, time: Timestamp) {
+        self.row = Some((table, time, Map::new()));
+    }
+
+    fn put(&mut self, column: RowColumn, value: FieldValue<'_>) {
+        if let Some((_, _, row)) = &mut self.row {
+            schema::put(row, column, value);
+        }
+    }
+
+    fn end(&mut self) {
+        if let Some((table, time, row)) = self.row.take() {
+            let buffer = self.open.entry(table).or_default();
+            buffer.rows.push(row);
+            buffer.times.push(time);
+        }
+    }
 }
 
 impl Batches {
-    /// Takes what is exported of a record; snapshots are told by [`Self::tell`].
-    pub fn take(&mut self, record: &ExportRecord) {
-        match record {
-            ExportRecord::Interval(sample) => self.push("intervals", sample.start, |row| fields(&LOAD, sample, row, false)),
-            ExportRecord::Flows(flows) => {
-                for flow in flows.iter() {
-                    self.push("flows", flow.record.last, |row| fields(&CLOSED_FLOWS, flow, row, false));
-                }
-            }
-            ExportRecord::Findings(news) => news.iter().for_each(|news| self.finding(news)),
-            ExportRecord::Events(_) | ExportRecord::Snapshot(_) | ExportRecord::Reset => {}
-        }
-    }
-
-    fn finding(&mut self, news: &FindingNews) {
-        self.push("findings", news.finding.last, |row| {
-            row.insert("state".into(), news.state.token().into());
-            row.insert("subject".into(), news.finding.subject.to_string().into());
-            fields(&FINDINGS, &*news.finding, row, true);
-        });
-    }
-
-    /// Tells how the probe is, and the tables of a snapshot.
-    pub fn tell(&mut self, s: &Snapshot, board: &ExportBoard) {
-        self.push("probes", s.now, |row| {
-            let nanos = |time: Timestamp| u64::try_from(time.0).unwrap_or(0);
-            let losses = &s.capture.losses;
-            let lost = board.states().iter().fold(0u64, |sum, state| sum.saturating_add(state.queue_lost).saturating_add(state.dropped));
-            let values: [Json; 11] = [
-                env!("CARGO_PKG_VERSION").into(),
-                nanos(clock::wall()).into(),
-                nanos(s.now).into(),
-                s.stats.total.packets.into(),
-                s.stats.total.wire_bytes.into(),
-                losses.interface_drops.into(),
-                losses.kernel_drops.into(),
-                board.subscription_lost().into(),
-                lost.into(),
-                s.mirror.trust.verdict.token().into(),
-                s.diagnosis.findings.iter().filter(|f| f.active).count().into(),
-            ];
-            PROBES.iter().zip(values).for_each(|((name, _), value)| drop(row.insert((*name).to_owned(), value)));
-        });
-        for table in TOLD.iter().filter_map(|token| tables::find(token)) {
-            let heads: Vec<Head> = table.heads();
-            let rows = table.rows(0, s);
-            for at in 0..rows.len() {
-                self.push(table.token(), s.now, |row| {
-                    heads.iter().enumerate().for_each(|(field, head)| schema::put(row, head, rows.value(at, field), true));
-                });
-            }
-        }
-    }
-
-    fn push(&mut self, table: &'static str, time: Timestamp, fill: impl FnOnce(&mut Map<String, Json>)) {
-        let mut row = Map::new();
-        fill(&mut row);
-        let buffer = self.open.entry(table).or_default();
-        buffer.rows.push(row);
-        buffer.times.push(time);
-    }
-
     /// Tables with at least so many rows.
     pub fn full(&self, rows: usize) -> Vec<&'static str> {
         self.open.iter().filter(|(_, buffer)| buffer.rows.len() >= rows.max(1)).map(|(table, _)| *table).collect()

@@ -152,7 +152,7 @@ mod tests {
     fn there_is_a_step_for_each_table_and_its_number() {
         let sql = migrations(&DatabasePlan::new("net"));
         let tables: Vec<_> = statements().into_iter().map(|(table, _)| table).collect();
-        assert_eq!(tables.len(), 4 + super::super::batches::TOLD.len() + schema::VIEWS.len(), "every token of the list names a table");
+        assert_eq!(tables.len(), 4 + crate::export::rows::TOLD.len() + schema::VIEWS.len(), "every token of the list names a table");
         for (at, table) in tables.iter().enumerate() {
             assert!(sql.contains(&format!("-- step {:04}\nCREATE ", at + 2)) && sql.contains(&format!("EXISTS net.{table}\n")), "{table}");
         }

@@ -97,7 +97,22 @@ impl DatabaseLink {
         }
         let line = answer.text.lines().next().unwrap_or_default();
         let line: String = printable(line).chars().take(COMPLAINT).collect();
-        Err((code(&answer.text), format!("{}: status {}: {line}", self.url, answer.status)))
+        let code = code(&answer.text);
+        let hint = code.map_or("", remedy);
+        Err((code, format!("{}: refuses (status {}): {line}{hint}", self.url, answer.status)))
+    }
+}
+
+/// What to do about an error (ClickHouse's ErrorCodes.cpp), where that is known.
+fn remedy(code: u32) -> &'static str {
+    match code {
+        // No such table, no such database.
+        60 | 81 => " (spantop fleet init | clickhouse-client --multiquery makes the tables)",
+        // No such user, wrong password, authentication failed.
+        192 | 193 | 194 | 516 => " (user and password: [export.clickhouse] user and password-file, SPANTOP_CLICKHOUSE_USER and _PASSWORD)",
+        // No such column or name: tables of an earlier release.
+        16 | 47 => " (spantop fleet init prints what is new in the tables)",
+        _ => "",
     }
 }
 

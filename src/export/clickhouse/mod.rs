@@ -12,7 +12,7 @@ mod spool;
 use super::net::BackOff;
 use super::{
     ExportBoard, ExportNeeds, ExportOption, ExportRecord, ExportValue, Exported, Exporter, ExporterCounters, ExporterKind, ExporterOpening,
-    Identity, OpenExporter, PreparedExporter,
+    Identity, OpenExporter, PreparedExporter, files, rows,
 };
 use crate::error::Result;
 use crate::model::clock::Ticker;
@@ -40,6 +40,9 @@ const MOST_SECONDS: u64 = 86_400;
 const TELL: Duration = Duration::from_secs(60);
 /// What a server refuses for good: the rows are not what the table takes (ClickHouse's ErrorCodes.cpp: cannot parse, unknown field).
 const REFUSED: [u32; 6] = [6, 26, 27, 72, 117, 130];
+
+/// What a spool is called among what exporters have alone.
+const SPOOL: &str = "the spool";
 
 /// The kind.
 pub static KIND: ExporterKind = ExporterKind {
@@ -100,7 +103,8 @@ fn prepare(opening: ExporterOpening<'_>) -> Result<PreparedExporter<'_>> {
     let seconds = opening.number("batch-seconds")?;
     let needs =
         ExportNeeds { connects: vec![link.port()], folders: folder.map(Path::to_owned).into_iter().collect(), ..ExportNeeds::default() };
-    Ok(Box::new(move || {
+    let own = folder.map(|folder| files::place(&folder.join(SPOOL)));
+    let prepared = PreparedExporter::new(needs.clone(), move || {
         let exporter = ClickHouse {
             identity: Arc::clone(opening.identity),
             counters: Arc::clone(opening.counters),
@@ -116,7 +120,8 @@ fn prepare(opening: ExporterOpening<'_>) -> Result<PreparedExporter<'_>> {
             latest: None,
         };
         Ok(OpenExporter { exporter: Box::new(exporter), needs })
-    }))
+    });
+    Ok(prepared.alone_with(own))
 }
 
 fn ticker(seconds: u64) -> Ticker {
@@ -236,7 +241,7 @@ impl Exporter for ClickHouse {
         if let ExportRecord::Snapshot(snapshot) = record {
             self.latest = Some(Arc::clone(snapshot));
         }
-        self.batches.take(record);
+        rows::take(record, &mut self.batches);
         let closed = self.close(self.rows);
         self.send().and(closed)
     }
@@ -244,7 +249,7 @@ impl Exporter for ClickHouse {
     fn tick(&mut self) -> Exported {
         let told = self.tell.due().then(|| self.latest.clone()).flatten();
         if let Some(snapshot) = &told {
-            self.batches.tell(snapshot, &self.board);
+            rows::tell(snapshot, &self.board, false, &mut self.batches);
         }
         // What tells the probe's clock is not to wait: the server notes when it came.
         let closed = if self.flush.due() || told.is_some() { self.close(1) } else { Ok(()) };
@@ -253,7 +258,7 @@ impl Exporter for ClickHouse {
 
     fn finish(&mut self) -> Exported {
         if let Some(snapshot) = self.latest.take() {
-            self.batches.tell(&snapshot, &self.board);
+            rows::tell(&snapshot, &self.board, true, &mut self.batches);
         }
         let closed = self.close(1);
         self.pauses.reset();

@@ -2,33 +2,16 @@
 //! server of 2018 and a current one know alike: moments are seconds and nanoseconds, addresses are text.
 
 use crate::export::Identity;
+use crate::export::rows::RowColumn;
 use crate::model::Timestamp;
 use crate::model::time::SECOND;
-use crate::snapshot::table::{FieldKind, FieldValue, Head};
+use crate::snapshot::table::{FieldKind, FieldValue};
 use serde_json::{Map, Value as Json};
 use std::fmt::Write as _;
 
 /// Columns of every table: whose the row is, and which batch brought it.
 const OWN: &[(&str, &str)] =
     &[("time", "DateTime"), ("probe", "String"), ("site", "String"), ("session", "String"), ("batch", "String"), ("row", "UInt32")];
-
-/// The table of probes: how each is.
-pub const PROBES: &[(&str, &str)] = &[
-    ("version", "String"),
-    ("clock_ns", "UInt64"),
-    ("now_ns", "UInt64"),
-    ("packets", "UInt64"),
-    ("wire_bytes", "UInt64"),
-    ("interface_drops", "UInt64"),
-    ("kernel_drops", "UInt64"),
-    ("records_lost", "UInt64"),
-    ("rows_lost", "UInt64"),
-    ("verdict", "String"),
-    ("findings", "UInt64"),
-];
-
-/// What findings have beside their descriptor.
-pub const NEWS: &[(&str, &str)] = &[("state", "String"), ("subject", "String")];
 
 /// What the server keeps of rows as they come, by its name.
 ///
@@ -99,32 +82,27 @@ GROUP BY site, probe, session, hour",
     ),
 ];
 
-/// The type of a field; `None` where a column cannot hold it, or others say the same.
-fn column_type(head: &Head, may_be_unknown: bool) -> Option<&'static str> {
+/// The type of a column.
+fn column_type(column: RowColumn) -> &'static str {
     use FieldKind::*;
-    if !head.csv {
-        return None;
-    }
-    Some(match head.kind {
-        Count | Bytes | Id | Port if may_be_unknown => "Nullable(UInt64)",
+    match column.kind {
+        Count | Bytes | Id | Port if column.may_be_unknown => "Nullable(UInt64)",
         Count | Bytes | Id | Port => "UInt64",
-        Real | Ratio | BitRate | Span | Fullness => "Nullable(Float64)",
+        Real | Ratio | BitRate | Span | Fullness | Rate | PacketRate | Share | PacketShare | Percent => "Nullable(Float64)",
         Flag => "UInt8",
-        Word | Text | App | State | Address | Maker | Side | End | Path => "String",
+        Word | Text | App | State | Address | Maker | Side | End | Path | Ends | Trips => "String",
         Vlans => "Array(UInt16)",
         Time | Moment => "DateTime",
-        Rate | PacketRate | Share | PacketShare | Percent | Ends | Trips => return None,
-    })
+    }
 }
 
-/// The columns of a descriptor, name and type.
-pub fn columns(heads: &[Head], may_be_unknown: bool) -> Vec<(String, &'static str)> {
+/// Columns, name and type.
+pub fn columns(columns: &[RowColumn]) -> Vec<(String, &'static str)> {
     let mut out = Vec::new();
-    for head in heads {
-        let Some(kind) = column_type(head, may_be_unknown) else { continue };
-        out.push((head.token.to_owned(), kind));
-        if matches!(head.kind, FieldKind::Time | FieldKind::Moment) {
-            out.push((format!("{}_ns", head.token), "UInt32"));
+    for column in columns {
+        out.push((column.token.to_owned(), column_type(*column)));
+        if matches!(column.kind, FieldKind::Time | FieldKind::Moment) {
+            out.push((format!("{}_ns", column.token), "UInt32"));
         }
     }
     out
@@ -174,11 +152,8 @@ pub fn seconds(time: Timestamp) -> u32 {
     u32::try_from(time.0.div_euclid(SECOND)).unwrap_or(0)
 }
 
-/// Writes the value of a field where its column holds it.
-pub fn put(row: &mut Map<String, Json>, head: &Head, value: FieldValue<'_>, may_be_unknown: bool) {
-    if column_type(head, may_be_unknown).is_none() {
-        return;
-    }
+/// Writes the value of a column.
+pub fn put(row: &mut Map<String, Json>, column: RowColumn, value: FieldValue<'_>) {
     let json = match value {
         FieldValue::None => return,
         FieldValue::Count(n) | FieldValue::AtLeast(n) => n.into(),
@@ -189,12 +164,13 @@ pub fn put(row: &mut Map<String, Json>, head: &Head, value: FieldValue<'_>, may_
         FieldValue::End(address, port) => format!("{address} {port}").into(),
         FieldValue::Time(time) => {
             let nanos = u32::try_from(time.0.rem_euclid(SECOND)).unwrap_or(0);
-            row.insert(format!("{}_ns", head.token), nanos.into());
+            row.insert(format!("{}_ns", column.token), nanos.into());
             seconds(time).into()
         }
         FieldValue::Numbers(numbers) => numbers.into(),
         FieldValue::Path(path) => path.to_string().into(),
         FieldValue::Layer(layer) => layer.to_string().into(),
+        FieldValue::PortOf(..) | FieldValue::Ports(..) => value.ports_text().unwrap_or_default().into(),
         FieldValue::Word(_) | FieldValue::Guess(_) | FieldValue::Text(_) | FieldValue::State(_) => value.as_text().into(),
         FieldValue::Ends(_)
         | FieldValue::Trips(..)
@@ -203,18 +179,19 @@ pub fn put(row: &mut Map<String, Json>, head: &Head, value: FieldValue<'_>, may_
         | FieldValue::Turns(_)
         | FieldValue::Load { .. } => return,
     };
-    row.insert(head.token.to_owned(), json);
+    row.insert(column.token.to_owned(), json);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snapshot::table::AnyTable;
-    use crate::snapshot::tables::closed_flows::CLOSED_FLOWS;
+    use crate::export::rows;
 
     #[test]
     fn a_table_has_a_column_for_each_field_and_a_key_that_knows_the_batch() {
-        let sql = create("flows", &columns(&CLOSED_FLOWS.heads(), false));
+        let tables = rows::all_tables();
+        let (_, flows) = tables.iter().find(|(table, _)| *table == "flows").unwrap();
+        let sql = create("flows", &columns(flows));
         for wanted in [
             "`first` DateTime",
             "`first_ns` UInt32",

@@ -62,7 +62,7 @@ fn prepare(opening: ExporterOpening<'_>) -> Result<PreparedExporter<'_>> {
         again: Ticker::new(AGAIN, AGAIN),
         record: Vec::new(),
     };
-    Ok(Box::new(move || Ok(OpenExporter { exporter: Box::new(exporter), needs })))
+    Ok(PreparedExporter::new(needs.clone(), move || Ok(OpenExporter { exporter: Box::new(exporter), needs })))
 }
 
 struct Ipfix {

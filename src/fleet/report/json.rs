@@ -9,7 +9,8 @@ pub(super) fn write(report: &FleetReport<'_>, out: &mut dyn Write) -> io::Result
     let picture = report.picture;
     let load = picture.load();
     let value = json!({
-        "asked": picture.asked,
+        // A database without probes does not say the time.
+        "asked": (picture.asked > 0).then_some(picture.asked),
         "span_seconds": picture.span.seconds(),
         "complete": !picture.left_off,
         "probes": picture.probes.iter().map(probe).collect::<Vec<_>>(),
@@ -69,5 +70,6 @@ fn shared(shared: &SharedTraffic) -> Value {
         .iter()
         .map(|(one, other, n, behind)| json!({ "probes": [name(one), name(other)], "conversations": n, "median_behind_seconds": behind }))
         .collect();
-    json!({ "from": shared.span.0, "to": shared.span.1, "complete": !shared.left_off, "told": sum(shared.told), "once": sum(shared.once()), "pairs": pairs })
+    let time = |seconds: i64| (seconds > 0).then_some(seconds);
+    json!({ "from": time(shared.span.0), "to": time(shared.span.1), "complete": !shared.left_off, "told": sum(shared.told), "once": sum(shared.once()), "pairs": pairs })
 }

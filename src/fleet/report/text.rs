@@ -70,14 +70,19 @@ fn row(probe: &FleetProbe) -> [String; 10] {
         safe(&probe.name.probe),
         probe.load.map_or_else(none, |load| units::bits_per_second(load.0)),
         match probe.verdict_now() {
+            _ if probe.state == ProbeState::Ended => "ended".to_owned(),
             _ if silent => format!("silent since {}", super::utc(probe.heard)),
             Some(verdict) => verdict.token().to_owned(),
             None => "not judged".to_owned(),
         },
         units::grouped(probe.history.packets),
         units::grouped(probe.history.lost_packets),
-        if silent { none() } else { units::grouped(probe.findings) },
-        probe.worst.as_ref().filter(|_| !silent).map_or_else(none, |worst| safe(&format!("{}: {}", worst.severity.token(), worst.title))),
+        if probe.state == ProbeState::Heard { units::grouped(probe.findings) } else { none() },
+        probe
+            .worst
+            .as_ref()
+            .filter(|_| probe.state == ProbeState::Heard)
+            .map_or_else(none, |worst| safe(&format!("{}: {}", worst.severity.token(), worst.title))),
         probe.clock_offset.map_or_else(|| "not judged".into(), clock),
         format!("{news} ago"),
     ]

@@ -1,9 +1,9 @@
 //! What a filter counted, in sums that may be added in any order.
 
 use super::fingerprint::Vantage;
-use crate::model::Traffic;
 use crate::model::limits::COPY_VLAN_PAIRS;
 use crate::model::sum::{Rule, Sum, sums};
+use crate::model::{Extent, Traffic};
 
 /// Gaps below this are alike: captures have stamps of a microsecond, and some switches send copies one behind the other.
 pub(super) const GRAIN: u64 = 20_000;
@@ -22,11 +22,19 @@ pub enum CopyClass {
     Vlan,
     /// Through another mirror session or capture interface.
     Session,
+    /// Through the same session, which tells another port or the other side of one (ERSPAN).
+    Port,
 }
 
 impl CopyClass {
     /// Every class, in the order of their discriminants.
-    pub const ALL: [CopyClass; 5] = [CopyClass::Identical, CopyClass::Flooded, CopyClass::Routed, CopyClass::Vlan, CopyClass::Session];
+    pub const ALL: [CopyClass; 6] =
+        [CopyClass::Identical, CopyClass::Flooded, CopyClass::Routed, CopyClass::Vlan, CopyClass::Session, CopyClass::Port];
+
+    /// Whether something lies between the places of the two copies that packets pass one after the other.
+    pub fn is_transit(self) -> bool {
+        !matches!(self, CopyClass::Identical | CopyClass::Flooded)
+    }
 
     /// The word in reports.
     pub fn token(self) -> &'static str {
@@ -36,6 +44,7 @@ impl CopyClass {
             CopyClass::Routed => "routed",
             CopyClass::Vlan => "vlan",
             CopyClass::Session => "session",
+            CopyClass::Port => "port",
         }
     }
 }
@@ -178,6 +187,12 @@ sums! {
     pub struct DuplicateCounts {
         /// Packets looked at, copies included.
         pub observed: Traffic,
+        /// When copies came.
+        pub copied_at: Extent,
+        /// When equal packets came that are traffic.
+        pub repeated_at: Extent,
+        /// When packets went round.
+        pub looped_at: Extent,
         /// Copies by class, in the order of [`CopyClass::ALL`].
         pub classes: [ClassCounts; CopyClass::ALL.len()],
         /// Packets that may be copies and were kept: nothing but their repetition says so.
@@ -192,6 +207,8 @@ sums! {
         pub sightings: [u64; SIGHTINGS],
         /// From which VLAN to which, sorted by VLANs; at most [`COPY_VLAN_PAIRS`] a shard.
         pub vlans: Vec<VlanChange> => VlanChanges,
+        /// Copies of tagged frames, by the priority of the first sighting's tag and of theirs, where these differ.
+        pub remarked: [[u64; 8]; 8],
         /// Copies with a change of VLAN beyond the cap.
         pub vlans_other: u64,
         /// Packets that carry payload (all but TCP segments with at most one byte), copies included.
@@ -203,6 +220,8 @@ sums! {
         pub flows: u64,
         /// Those of them more than a fifth of whose payload-bearing packets were copies.
         pub flows_copied: u64,
+        /// Conversations of which any packet was surely copied.
+        pub flows_proven: u64,
         /// Packets forgotten before the window was over, for want of room: copies of them would not be recognised.
         pub displaced: u64,
     }
@@ -259,6 +278,9 @@ impl DuplicateCounts {
         if from.vlan() != to.vlan() {
             self.count_vlan(from.vlan(), to.vlan());
         }
+        if let Some(n) = self.remarks(from, to) {
+            *n += 1;
+        }
         if let Some(counts) = self.classes.get_mut(class as usize) {
             counts.traffic.count(wire);
             counts.gaps.count(code);
@@ -277,6 +299,9 @@ impl DuplicateCounts {
                 None => self.vlans_other = self.vlans_other.saturating_sub(1),
             }
         }
+        if let Some(n) = self.remarks(from, to) {
+            *n = n.saturating_sub(1);
+        }
         if let Some(counts) = self.classes.get_mut(class as usize) {
             counts.traffic = counts.traffic.since(Traffic { packets: 1, wire_bytes: wire.into() });
             counts.gaps.uncount(code);
@@ -284,6 +309,12 @@ impl DuplicateCounts {
         if let Some(n) = self.sightings.get_mut(usize::from(seen.saturating_sub(1)).min(SIGHTINGS - 1)) {
             *n = n.saturating_sub(1);
         }
+    }
+
+    /// Copies whose priority was changed like that.
+    fn remarks(&mut self, from: Vantage, to: Vantage) -> Option<&mut u64> {
+        let (from, to) = from.priority().zip(to.priority()).filter(|(from, to)| from != to)?;
+        self.remarked.get_mut(usize::from(from))?.get_mut(usize::from(to))
     }
 
     pub(super) fn count_vlan(&mut self, first: Option<u16>, later: Option<u16>) {

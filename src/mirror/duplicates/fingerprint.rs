@@ -2,14 +2,14 @@
 
 use crate::model::evidence::COMPARED_BYTES;
 use crate::model::mix::{Keys, fold};
-use crate::model::{Direction, FastHeaders, Frame};
+use crate::model::{Direction, FastHeaders, Frame, MirrorTag, Side};
 
 /// Bytes from the start of a non-IP frame in the key.
 const HEAD: usize = 1024;
 
 /// Where and how a packet was seen: copies of one packet differ in this alone. One word, so that it stays in a register: from the lowest
 /// bit a hash of the MAC addresses (16 bits), the tag control information of the outermost VLAN tag (16), TTL or hop limit (8), a hash of
-/// mirror session and capture interface (8), and 16 bits free.
+/// mirror session, capture interface and, where the mirror tells them, port and side of it (8), and 16 bits free.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Vantage(pub u64);
 
@@ -19,21 +19,26 @@ const UNTAGGED: u16 = u16::MAX;
 impl Vantage {
     /// MAC addresses count by their last four bytes: what is before names the maker.
     #[inline(always)]
-    fn new([source, destination]: [u64; 2], ttl: u8, tci: Option<u16>, (session, interface): (u16, u16)) -> Self {
+    fn new([source, destination]: [u64; 2], ttl: u8, tci: Option<u16>, (session, interface, port): (u16, u16, u8)) -> Self {
         let macs = (source >> 16) as u32 ^ ((destination >> 16) as u32).rotate_left(13);
         let macs = macs.wrapping_mul(0x9e37_79b1) >> 16;
-        let via = (session as u8).wrapping_mul(37).wrapping_add(interface as u8);
+        let via = (session as u8).wrapping_mul(37).wrapping_add(interface as u8).wrapping_add(port);
         Self(u64::from(macs) | u64::from(tci.unwrap_or(UNTAGGED)) << 16 | u64::from(ttl) << 32 | u64::from(via) << 40)
     }
 
     #[inline(always)]
     fn of(frame: &Frame, ttl: u8) -> Self {
-        Self::new(stations(frame), ttl, frame.tci, (frame.session, frame.interface))
+        Self::new(stations(frame), ttl, frame.tci, (frame.session, frame.interface, frame.tag.as_ref().map_or(0, port)))
     }
 
     /// Whether there is a hop between.
     pub fn is_hop(self, other: Self) -> bool {
         self.0 as u16 != other.0 as u16 || self.ttl() != other.ttl()
+    }
+
+    /// A hash of mirror session, capture interface and port.
+    pub fn via(self) -> u8 {
+        (self.0 >> 40) as u8
     }
 
     /// TTL or hop limit.
@@ -52,11 +57,26 @@ impl Vantage {
         self.0 as u32 >> 16 != other.0 as u32 >> 16
     }
 
+    /// The priority in the tag (IEEE 802.1Q 6.9.3).
+    pub fn priority(self) -> Option<u8> {
+        self.vlan().map(|_| (self.0 >> 29) as u8 & 7)
+    }
+
     /// The VLAN identifier.
     pub fn vlan(self) -> Option<u16> {
         let tag = (self.0 >> 16) as u16;
         (tag != UNTAGGED).then_some(tag & 0x0fff)
     }
+}
+
+/// A hash of which port of the mirroring device a copy is of, and of which side of it; 0 where it does not tell.
+fn port(tag: &MirrorTag) -> u8 {
+    let side = match tag.side {
+        None => 0,
+        Some(Side::Ingress) => 101u8,
+        Some(Side::Egress) => 158,
+    };
+    (tag.port.unwrap_or(0).wrapping_mul(0x9e37_79b1) >> 24) as u8 ^ side
 }
 
 /// What is kept of a packet to know it again, packed: an entry of the table takes it as it is. The default is none.
@@ -261,7 +281,7 @@ fn brief_print(fast: &FastHeaders, bytes: &[u8], via: (u16, u16), keys: &Keys) -
         Body::of_udp(udp, bytes.get(transport + 8..transport + 8 + counts)?)
     };
     let key = absorb(start ^ body.fixed.0, body.fixed.1, body.rest, keys);
-    let place = Vantage::new([fast.source, fast.destination], ttl, fast.tci(), via);
+    let place = Vantage::new([fast.source, fast.destination], ttl, fast.tci(), (via.0, via.1, 0));
     Some(Fingerprint::new(key, (fast.hash, fast.direction as u8), id, place, body.checksum))
 }
 

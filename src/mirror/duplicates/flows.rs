@@ -148,11 +148,13 @@ pub(super) struct Flows {
     slots: Vec<Flow>,
     taken: usize,
     judged: (u64, u64),
+    /// Conversations that were forgotten, of which a packet was surely copied.
+    proven: u64,
 }
 
 impl Flows {
     pub fn new() -> Self {
-        Self { slots: vec![Flow::default(); COPY_FLOWS_AT_FIRST], taken: 0, judged: (0, 0) }
+        Self { slots: vec![Flow::default(); COPY_FLOWS_AT_FIRST], taken: 0, judged: (0, 0), proven: 0 }
     }
 
     /// Whether a packet with this key is one of those that are noted.
@@ -200,6 +202,7 @@ impl Flows {
         if slot.tag != tag {
             let (flows, copied) = slot.judge();
             self.judged = (self.judged.0 + flows, self.judged.1 + copied);
+            self.proven += u64::from(slot.proven);
             *slot = Flow { tag, ..Flow::default() };
             self.taken += 1;
         }
@@ -208,6 +211,11 @@ impl Flows {
     /// Conversations with enough packets to tell, and those of them that were copied.
     pub fn judged(&self) -> (u64, u64) {
         self.slots.iter().map(Flow::judge).fold(self.judged, |sum, f| (sum.0 + f.0, sum.1 + f.1))
+    }
+
+    /// Conversations of which a packet was surely copied, however few of theirs were; one that was forgotten in between counts again.
+    pub fn proven(&self) -> u64 {
+        self.slots.iter().fold(self.proven, |sum, flow| sum + u64::from(flow.proven))
     }
 
     #[cfg(test)]

@@ -9,7 +9,7 @@ use super::watch::Multiplicity;
 use super::{CopyVerdict, DuplicateFilter, LEARN, WINDOW, WINDOW_HIGH, WINDOW_LOW};
 use crate::model::evidence::LOOP_HOPS;
 use crate::model::time::MILLISECOND;
-use crate::model::{Cast, Frame};
+use crate::model::{Cast, Frame, Traffic};
 
 /// Farthest apart that sightings may be which only their repetition says to be copies.
 const WEAK: u64 = 10 * MILLISECOND as u64;
@@ -175,7 +175,20 @@ impl DuplicateFilter {
     /// Keeps what may be a copy: what follows is compared with this one.
     fn keep(&mut self, frame: &Frame, digest: &Digest, repeat: &Repeat) -> CopyVerdict {
         self.table.push(Entry { print: digest.print, first: repeat.now }, self.window);
-        if digest.light || repeat.gap > WINDOW as u64 && !repeat.known.is_near(repeat.code) {
+        if repeat.gap > WINDOW as u64 && !repeat.known.is_near(repeat.code) {
+            return CopyVerdict::First;
+        }
+        // On a bus that is no network equal messages are what is sent there.
+        let is_network = frame.mac.is_some() || frame.flow.is_some();
+        if is_network && let Some(flood) = self.runs.another(digest.print.key, digest.light, repeat.now, frame.wire) {
+            let counts = &mut *self.counts;
+            counts.repeated.add(flood);
+            counts.repeated_at.note(frame.time);
+            let before = flood.since(Traffic { packets: 1, wire_bytes: frame.wire.into() });
+            counts.ambiguous = if digest.light { counts.ambiguous } else { counts.ambiguous.since(before) };
+            return CopyVerdict::First;
+        }
+        if digest.light {
             return CopyVerdict::First;
         }
         self.counts.ambiguous.count(frame.wire);
@@ -189,6 +202,7 @@ impl DuplicateFilter {
         }
         self.table.push(Entry { print: digest.print, first: repeat.now }, self.window);
         self.counts.repeated.count(frame.wire);
+        self.counts.repeated_at.note(frame.time);
         CopyVerdict::First
     }
 
@@ -206,7 +220,10 @@ impl DuplicateFilter {
         let counts = &mut *self.counts;
         let looped = first.ttl() != place.ttl();
         counts.loops += u64::from(looped && !entry.is_excess());
-        if looped { &mut counts.looped } else { &mut counts.repeated }.count(frame.wire);
+        let (traffic, at) =
+            if looped { (&mut counts.looped, &mut counts.looped_at) } else { (&mut counts.repeated, &mut counts.repeated_at) };
+        traffic.count(frame.wire);
+        at.note(frame.time);
         CopyVerdict::First
     }
 
@@ -276,13 +293,17 @@ impl DuplicateFilter {
     /// Counts a copy. It is held as well where it may prove to be traffic.
     fn copy(&mut self, frame: &Frame, digest: &Digest, repeat: &Repeat, (sign, alike, held): (Sign, bool, bool)) -> CopyVerdict {
         let places = [repeat.entry.print.place(), digest.print.place()];
-        let class = class(frame, places);
+        let class = self.class(frame, places);
         let waits = sign == Sign::Likely && repeat.known.times == 1;
         if held && !self.held.hold(HeldCopy { alike, ..held_copy(frame, digest, repeat, (sign, class)) }, waits) && waits {
             return self.another(frame, digest, repeat);
         }
+        self.counts.copied_at.note(frame.time);
         self.counts.count_copy(class, frame.wire, repeat.code, repeat.seen(), places);
         self.counts.payload_copies += u64::from(!digest.light);
+        if class.is_transit() && repeat.seen() == 1 {
+            self.transits.count(class, places, repeat.now, repeat.now.abs_diff(repeat.entry.first));
+        }
         if let Some(entry) = self.table.get_mut(repeat.at) {
             entry.copied(repeat.now);
         }
@@ -293,7 +314,7 @@ impl DuplicateFilter {
     /// Leaves out what may be a copy until what follows tells. Where there is no room for that, frames to a group that come one behind the
     /// other are copies, for switches flood them, and others are kept.
     fn hold_back(&mut self, frame: &Frame, digest: &Digest, repeat: &Repeat) -> CopyVerdict {
-        let class = class(frame, [repeat.entry.print.place(), digest.print.place()]);
+        let class = self.class(frame, [repeat.entry.print.place(), digest.print.place()]);
         if !self.held.hold(held_copy(frame, digest, repeat, (Sign::Weak, class)), true) {
             if repeat.group && repeat.gap <= GRAIN {
                 return self.copy(frame, digest, repeat, (Sign::Likely, false, false));
@@ -305,6 +326,21 @@ impl DuplicateFilter {
             entry.copied(repeat.now);
         }
         CopyVerdict::Held
+    }
+
+    fn class(&self, frame: &Frame, places: [Vantage; 2]) -> CopyClass {
+        let [a, b] = places;
+        if frame.cast() != Cast::Unicast {
+            CopyClass::Flooded
+        } else if a.is_hop(b) {
+            CopyClass::Routed
+        } else if a.is_retagged(b) {
+            CopyClass::Vlan
+        } else if a != b {
+            self.transits.by_point(places)
+        } else {
+            CopyClass::Identical
+        }
     }
 
     fn learn_window(&mut self) {
@@ -326,6 +362,7 @@ fn held_copy(frame: &Frame, digest: &Digest, repeat: &Repeat, (sign, class): (Si
         time: repeat.now,
         flow: digest.flow,
         wire: frame.wire,
+        since: repeat.now.abs_diff(repeat.entry.first).min(u32::MAX.into()) as u32,
         seen: repeat.seen(),
         code: repeat.code,
         class,
@@ -335,19 +372,5 @@ fn held_copy(frame: &Frame, digest: &Digest, repeat: &Repeat, (sign, class): (Si
         alike: false,
         waits: false,
         open: true,
-    }
-}
-
-fn class(frame: &Frame, [a, b]: [Vantage; 2]) -> CopyClass {
-    if frame.cast() != Cast::Unicast {
-        CopyClass::Flooded
-    } else if a.is_hop(b) {
-        CopyClass::Routed
-    } else if a.is_retagged(b) {
-        CopyClass::Vlan
-    } else if a != b {
-        CopyClass::Session
-    } else {
-        CopyClass::Identical
     }
 }

@@ -58,7 +58,9 @@ mod fingerprint;
 mod flows;
 mod judge;
 mod recall;
+mod runs;
 mod table;
+mod transit;
 mod watch;
 
 #[cfg(test)]
@@ -77,7 +79,10 @@ use fingerprint::WHOLE;
 pub use fingerprint::{Digest, Fingerprint};
 use flows::{Flows, Pattern};
 use recall::HeldCopies;
+use runs::Runs;
 use table::{CopyTable, Entry};
+use transit::Transits;
+pub use transit::{MirrorPoint, TransitCounts, TransitKey, TransitReport};
 
 /// The window for which the table makes room at least, when it is known that a mirror makes no copies; while nothing is known it is
 /// [`REACH`]. Nanoseconds: routing and switching copies are found up to a few milliseconds apart, busy mirror queues add to that.
@@ -123,9 +128,11 @@ pub struct DuplicateFilter {
     window: i64,
     known: CopyTimes,
     held: HeldCopies,
+    runs: Runs,
     observed: Traffic,
     light_packets: u64,
     learn_at: u64,
+    transits: Transits,
     counts: Box<DuplicateCounts>,
 }
 
@@ -145,9 +152,11 @@ impl DuplicateFilter {
             window: REACH,
             known: CopyTimes::default(),
             held: HeldCopies::default(),
+            runs: Runs::default(),
             observed: Traffic::default(),
             light_packets: 0,
             learn_at: LEARN,
+            transits: Transits::default(),
             counts: Box::default(),
         }
     }
@@ -200,6 +209,7 @@ impl DuplicateFilter {
         let now = frame.time.0;
         self.observed.count(frame.wire);
         self.light_packets += u64::from(digest.light);
+        self.transits.note(digest.print.place().via(), frame);
         if let Some(at) = self.table.find(&digest.print, now, REACH, || fingerprint::partial_checksum(frame)) {
             return self.again(frame, digest, at);
         }
@@ -224,9 +234,15 @@ impl DuplicateFilter {
             payload_packets: self.observed.packets - self.light_packets,
             flows,
             flows_copied,
+            flows_proven: self.flows.proven(),
             displaced: self.table.displaced,
             ..(*self.counts).clone()
         }
+    }
+
+    /// How long packets took from one place to another.
+    pub fn transits(&self) -> TransitReport {
+        self.transits.report()
     }
 
     /// The window for which the table makes room, nanoseconds.
@@ -236,6 +252,6 @@ impl DuplicateFilter {
 
     #[cfg(test)]
     fn bytes(&self) -> usize {
-        self.table.bytes() + self.flows.bytes()
+        self.table.bytes() + self.flows.bytes() + self.transits.bytes()
     }
 }

@@ -6,8 +6,8 @@ use super::counts::{CopyClass, GRAIN, gap_code, gap_end};
 use super::fingerprint::Vantage;
 use super::table::Entry;
 use super::{CopyTimes, DuplicateFilter, REACH, WINDOW};
-use crate::model::Traffic;
 use crate::model::limits::{COPY_DECIDED, COPY_HELD};
+use crate::model::{Timestamp, Traffic};
 
 /// What says that a repetition is the same packet, and not another one that looks the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub(super) struct HeldCopy {
     pub time: i64,
     pub flow: u32,
     pub wire: u32,
+    /// Nanoseconds since the first.
+    pub since: u32,
     /// Sightings before this one.
     pub seen: u8,
     /// Code of the gap to the one before.
@@ -44,6 +46,13 @@ pub(super) struct HeldCopy {
     pub waits: bool,
     /// Whether it may still be given back.
     pub open: bool,
+}
+
+impl HeldCopy {
+    /// Whether it shows how long its packet took from one place to another.
+    fn is_transit(&self) -> bool {
+        self.class.is_transit() && self.seen == 1
+    }
 }
 
 /// Copies that may prove to be traffic.
@@ -206,8 +215,12 @@ impl DuplicateFilter {
         if copy.sign == Sign::Weak {
             let counts = &mut *self.counts;
             counts.ambiguous = counts.ambiguous.since(Traffic { packets: 1, wire_bytes: copy.wire.into() });
+            counts.copied_at.note(Timestamp(copy.time));
             counts.count_copy(copy.class, copy.wire, copy.code, copy.seen, copy.places);
             counts.payload_copies += u64::from(!copy.light);
+            if copy.is_transit() {
+                self.transits.count(copy.class, copy.places, copy.time, copy.since.into());
+            }
         }
     }
 
@@ -220,14 +233,20 @@ impl DuplicateFilter {
             let counts = &mut *self.counts;
             counts.take_back(copy.class, copy.wire, copy.code, copy.seen, copy.places);
             counts.payload_copies = counts.payload_copies.saturating_sub(u64::from(!copy.light));
+            let at = Timestamp(copy.time);
             let traffic = if looped {
+                counts.looped_at.note(at);
                 &mut counts.looped
             } else if copy.alike {
                 &mut counts.ambiguous
             } else {
+                counts.repeated_at.note(at);
                 &mut counts.repeated
             };
             traffic.count(copy.wire);
+            if copy.is_transit() {
+                self.transits.take_back(copy.class, copy.places, copy.time, copy.since.into());
+            }
         }
         // Whoever does not ask has not kept them.
         if self.held.back.len() < COPY_HELD {

@@ -6,8 +6,8 @@
 //! together is known to the exchange table, which tells it ([`ExchangeEvent`]).
 
 use crate::mirror::order::Skews;
-use crate::model::ExchangeEvent;
 use crate::model::sum::sums;
+use crate::model::{ExchangeEvent, Extent};
 
 sums! {
     /// Questions and answers, in sums that merge.
@@ -29,6 +29,8 @@ sums! {
         pub inverted: u64,
         /// By how much.
         pub skew: Skews,
+        /// When those questions came.
+        pub inverted_at: Extent,
     }
 }
 
@@ -41,7 +43,8 @@ impl UnmatchedCounts {
                 self.settled = self.settled.saturating_add(settled.into());
                 &mut self.answered
             }
-            ExchangeEvent::Inverted { by } => {
+            ExchangeEvent::Inverted { by, at } => {
+                self.inverted_at.note(at);
                 self.skew.add(by);
                 &mut self.inverted
             }

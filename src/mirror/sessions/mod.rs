@@ -18,6 +18,7 @@
 mod ruling;
 mod sampling;
 mod sequence;
+mod shared_numbers;
 #[cfg(test)]
 mod tests;
 mod watched;
@@ -270,7 +271,9 @@ impl Sessions {
 
     /// All sessions in order of appearance.
     pub fn report(&self) -> Vec<SessionReport> {
-        self.list.iter().enumerate().map(|(at, s)| s.report(at)).collect()
+        let mut reports: Vec<SessionReport> = self.list.iter().enumerate().map(|(at, s)| s.report(at)).collect();
+        shared_numbers::settle(&mut reports);
+        reports
     }
 
     /// Everything on the link, tunnels included.

@@ -173,3 +173,38 @@ fn sessions_are_bounded() {
     assert_eq!(s.beyond().packets, SESSIONS as u64);
     assert_eq!(s.number(&tunnel(TunnelKind::Vxlan, 1, SESSIONS as u32 + 1, SESSIONS as u64 + 1)), 0);
 }
+
+/// Two sessions of one source: numbers in turn, in threes, lost in parts; with counters of their own or a common one.
+fn two_sessions(common: bool, lost: impl Fn(u32) -> bool) -> [(u64, u64); 2] {
+    let mut s = Sessions::new();
+    let tunnels = [7, 8].map(|id| tunnel(TunnelKind::Erspan2, 1, 2, id));
+    let mut own = [0u32; 2];
+    for n in 0..3_000u32 {
+        let at = usize::from(n % 3 == 0);
+        own[at] += 1;
+        if lost(n) {
+            continue;
+        }
+        let (t, time) = (&tunnels[at], Timestamp(i64::from(n) * 1_000_000));
+        s.begin(150);
+        s.decide(t, 150, time, &UNKNOWN, Decap::Auto);
+        s.account(t, &MirrorTag { sequence: Some(if common { n } else { own[at] }), ..MirrorTag::default() }, 100, time);
+    }
+    let mut told: Vec<_> = s.report().iter().map(|r| (r.session.tunnel.id, r.session.packets, r.session.missing)).collect();
+    told.sort_unstable();
+    [0, 1].map(|at| (told[at].1, told[at].2))
+}
+
+#[test]
+fn sessions_of_one_counter_miss_nothing_that_another_has() {
+    assert_eq!(two_sessions(true, |_| false), [(2_000, 0), (1_000, 0)]);
+    let [(a, lost_a), (b, lost_b)] = two_sessions(true, |n| n % 10 == 5);
+    assert_eq!(a + b, 2_700);
+    assert!((lost_a + lost_b).abs_diff(300) <= 2 && lost_a.abs_diff(200) < 10, "{lost_a} {lost_b}");
+    // Counters of their own, and losses of all kinds.
+    assert_eq!(two_sessions(false, |_| false), [(2_000, 0), (1_000, 0)]);
+    let [(_, lost_a), (_, lost_b)] = two_sessions(false, |n| n % 10 == 5);
+    assert_eq!((lost_a, lost_b), (200, 100));
+    let [(_, lost_a), (_, lost_b)] = two_sessions(false, |n| n % 3 == 1);
+    assert!(lost_a >= 998 && lost_b == 0, "{lost_a} {lost_b}");
+}

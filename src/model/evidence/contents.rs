@@ -74,6 +74,8 @@ pub struct ContentEvidence {
     pub foreign_links: Vec<(LinkType, u64)>,
     /// UDP ports whose datagrams look like a mirror's tunnel that is not looked for there: port, kind, datagrams, most first.
     pub carriers: Vec<(u16, TunnelKind, u64)>,
+    /// Tunnels between hosts that are left on, so that what is inside is not looked at: the kind with the most packets, and all of their packets.
+    pub tunnels: Option<(TunnelKind, u64)>,
 }
 
 /// Frames by destination.

@@ -1,7 +1,7 @@
 //! Packets seen more than once.
 
 use super::share;
-use crate::model::ProvingPackets;
+use crate::model::{Extent, ProvingPackets};
 
 /// Seconds between copies of one packet.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -44,10 +44,18 @@ pub struct CopyEvidence {
     pub looped: u64,
     /// How many different packets did.
     pub loops: u64,
+    /// When copies came.
+    pub copied_at: Extent,
+    /// When equal packets came that are traffic.
+    pub repeated_at: Extent,
+    /// When packets went round.
+    pub looped_at: Extent,
     /// Conversations that were compared.
     pub flows: u64,
     /// Of them with more than 20 % copies.
     pub flows_affected: u64,
+    /// Conversations with any packet that was surely copied, however few of theirs were.
+    pub flows_proven: u64,
     /// Distance between copies.
     pub gap: Option<CopyGap>,
     /// Between what, with packets, most first (`VLAN 10 -> 20`, `session 1 -> 2`).

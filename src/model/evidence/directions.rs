@@ -1,7 +1,7 @@
 //! Which directions were seen, and which VLAN tags.
 
 use super::share;
-use crate::model::wilson;
+use crate::model::{Extent, wilson};
 
 /// Conversations before their directions say anything: nine of ten one-sided ones are surely more than half.
 pub const JUDGED: u64 = 10;
@@ -25,6 +25,8 @@ pub struct SideEvidence {
     pub judged: u64,
     /// Of them with packets in one direction only.
     pub one_sided: u64,
+    /// When those were seen.
+    pub one_sided_at: Extent,
     /// Share of the one-sided ones that have an end in an address block where nine of ten are one-sided.
     pub concentration: f64,
     /// MAC addresses that only send.

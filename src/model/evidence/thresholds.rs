@@ -21,6 +21,16 @@ pub const LONGEST_RATE_WINDOW: i64 = {
 /// turn.
 pub const CLOCK_STEP: i64 = 10 * MILLISECOND;
 
+/// Pairs of cause and effect before a share of them says anything.
+pub const CAUSES: u64 = 100;
+
+/// The same where most of them have the effect first: no chance makes twenty of them.
+pub const CAUSES_FEW: u64 = 20;
+
+/// How long after its acknowledgement it is waited for data that shows how far apart two directions are: longer than was reported (2 s), with a
+/// round trip besides.
+pub const OVERTAKEN_REACH: i64 = 3 * SECOND;
+
 /// Packets one side must have sent before a missing answer says anything.
 pub const ONE_SIDE_PACKETS: u64 = 5;
 
@@ -68,8 +78,9 @@ pub const SILENT: f64 = 0.1;
 /// silent.
 pub const PAUSE: i64 = 10 * SECOND;
 
-/// How many times as long as every ordinary pause such a one must be.
-pub const PAUSE_STEADY: i64 = 10;
+/// How many times as long as every ordinary pause such a one must be: where pauses come by chance none is that much longer than all others, in a
+/// capture of any length.
+pub const PAUSE_STEADY: i64 = 8;
 
 /// Packets that would have come in it at the rate of the rest.
 pub const PAUSE_MISSED: u64 = 200;

@@ -1,7 +1,14 @@
 //! Order, clocks and silence.
 
-use super::share;
-use crate::model::Timestamp;
+use super::{CAUSES, CAUSES_FEW, share};
+use crate::model::{Extent, Timestamp, wilson};
+
+/// Share of the answers before their cause from which on a direction is late and not the odd packet; how many they are at least.
+const SHIFTED: f64 = 0.05;
+const LEAST: u64 = 5;
+
+/// Seconds by which it is late from which on times of response are longer or shorter by it.
+const LONG: f64 = 0.001;
 
 /// Effects before causes.
 #[derive(Debug, Clone, Copy, Default)]
@@ -10,8 +17,12 @@ pub struct OrderEvidence {
     pub judged: u64,
     /// Of them with the effect first.
     pub violations: u64,
+    /// When those causes came.
+    pub violated_at: Extent,
     /// Seconds by which effects came first, median and 99th percentile.
     pub skew: Option<[f64; 2]>,
+    /// Whether one direction comes so late that what is missing is not waited for as long.
+    pub is_far_apart: bool,
     /// Whether outer sequence numbers were in order; `None` without any.
     pub outer_in_order: Option<bool>,
     /// Receive queues of the interface.
@@ -22,6 +33,18 @@ impl OrderEvidence {
     /// Share of the pairs with the effect first.
     pub fn rate(&self) -> f64 {
         share(self.violations.min(self.judged), self.judged)
+    }
+
+    /// Whether there are enough pairs for a share of them to say something: fewer do where most have the effect first.
+    pub fn is_enough(&self) -> bool {
+        let most = self.violations >= CAUSES_FEW && self.violations.saturating_mul(2) > self.judged;
+        self.judged >= CAUSES || most
+    }
+
+    /// Seconds by which one direction comes later than the other, in the median, where that is much and most of what shows it agrees.
+    pub fn shift(&self) -> Option<f64> {
+        let surely = wilson(self.violations.min(self.judged), self.judged).low > SHIFTED;
+        self.skew.map(|[p50, _]| p50).filter(|p50| self.violations >= LEAST && surely && *p50 >= LONG)
     }
 }
 
@@ -38,6 +61,8 @@ pub struct ClockEvidence {
     pub equal: u64,
     /// Longest run of equal stamps.
     pub longest_run: u64,
+    /// One packet comes with each beat of the grain, and no two with one: it is how they are sent, and says nothing of the clock.
+    pub is_beat: bool,
     /// Steps back by more than 10 ms.
     pub steps: u64,
     /// Largest step back, in seconds.
@@ -57,4 +82,7 @@ pub struct Outage {
     pub missed: u64,
     /// Whether it still goes on.
     pub open: bool,
+    /// It is longer than all the traffic beside it: between two captures in one file nothing was captured, and a clock that is set forward leaves
+    /// such a gap.
+    pub outlasts: bool,
 }

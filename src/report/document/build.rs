@@ -8,11 +8,12 @@ use crate::model::{FileInterface, LinkType, Traffic, Verdict, units};
 use crate::report::chart::Chart;
 use crate::snapshot::tables::TABLES;
 use crate::snapshot::tables::casts::CASTS;
+use crate::snapshot::tables::endpoints::{ENDPOINTS, GROUPS, HOSTS};
 use crate::snapshot::tables::losses::LOSSES;
 use crate::snapshot::tables::protocols::PROTOCOLS;
 use crate::snapshot::tables::services::SERVICES;
 use crate::snapshot::tables::sizes::SIZES;
-use crate::snapshot::{Snapshot, SourceInfo};
+use crate::snapshot::{Snapshot, SourceInfo, sweeps};
 
 impl Document {
     /// What a report on `s` says: tables of at most `rows` rows, a chart of at most `columns` columns.
@@ -21,6 +22,8 @@ impl Document {
         sections.extend(mirror::mirror(s, rows));
         sections.extend(switch::switch(s, rows));
         sections.push(load(s, columns));
+        let people = &sweeps::folded(s);
+        let s = people.as_ref().unwrap_or(s);
         sections.extend(tables::sections(&SERVICES, s, rows, false));
         if s.stats.total.packets > 0 {
             // A tree is whole or not at all.
@@ -29,6 +32,10 @@ impl Document {
         }
         for table in TABLES.iter().filter(|t| ![PROTOCOLS.token, SERVICES.token].contains(&t.token())) {
             sections.extend(tables::sections(*table, s, rows, false));
+            if table.token() == ENDPOINTS.token {
+                sections.extend(tables::sections(&HOSTS, s, rows, false));
+                sections.extend(tables::sections(&GROUPS, s, rows, false));
+            }
         }
         sections.extend(tcp(s));
         Self { title: title("report", s), sections }
@@ -210,7 +217,9 @@ fn losses(s: &Snapshot) -> Section {
     let l = &s.capture.losses;
     let mut parts = Vec::new();
     let lost = l.lost_packets();
-    if lost == 0 {
+    if lost == 0 && s.mirror.loss.host.is_none() && s.mirror.link.packets > 0 {
+        parts.push(Part::Note(Tone::Plain, "Whether packets were lost on the capturing host is not known: nobody counted them.".into()));
+    } else if lost == 0 {
         parts.push(Part::Note(Tone::Good, "No packet is known to be lost on this host.".into()));
     } else if s.mirror.loss.host.is_none() {
         let words = format!("{} dropped in the capture, and none that arrived is there to compare with", plural(lost, "packet"));
@@ -239,7 +248,7 @@ fn load(s: &Snapshot, columns: usize) -> Section {
         let packets = units::packets_per_second(s.stats.total.packets_per_second(duration));
         facts.push(("Mean", format!("{}, {packets}{}", units::bits_per_second(mean), of_link(s.stats.total, duration))));
     }
-    if let Some(peak) = s.stats.load.peak {
+    if let Some(peak) = s.stats.load.peak.filter(|peak| peak.length > 0) {
         let rate = peak.bits_per_second();
         let at = moment(peak.start);
         facts.push((
@@ -253,14 +262,20 @@ fn load(s: &Snapshot, columns: usize) -> Section {
         ));
     }
     if let Some((at, bytes, packets)) = s.stats.load.peak_ms {
-        let rate = bytes as f64 * 8000.0;
+        let (burst, seconds) = (Traffic { packets, wire_bytes: bytes }, s.burst_seconds());
         let what = format!(
-            "{} over 1 ms ({}){}",
-            units::bits_per_second(rate),
+            "{} over {} ({}){}",
+            units::bits_per_second(burst.bits_per_second(seconds)),
+            if seconds < 1e-3 { units::duration(seconds) } else { "1 ms".to_owned() },
             plural(packets, "packet"),
-            of_link(Traffic { packets, wire_bytes: bytes }, 1e-3)
+            of_link(burst, seconds)
         );
         facts.push(("Burst", format!("{what}, at {}", moment(at))));
+    }
+    if let Some(billed) = s.stats.load.billed() {
+        let share =
+            s.capture.speed.filter(|speed| *speed > 0).map(|speed| format!(", {} of the speed", units::percent(billed / speed as f64)));
+        facts.push(("95 % of 5 min", format!("{}, as providers bill{}", units::bits_per_second(billed), share.unwrap_or_default())));
     }
     let d = &s.stats.directions;
     if d.inbound.packets + d.outbound.packets > 0 {

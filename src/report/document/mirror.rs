@@ -70,8 +70,12 @@ fn facts(m: &Mirror) -> Vec<(&'static str, String)> {
         }
     };
     facts.push(("Copies", copies));
+    if !d.remarked.is_empty() {
+        let one = |(from, to, n): &(u8, u8, u64)| format!("{from} to {to} ({})", plural(*n, "packet"));
+        facts.push(("Priority changed", d.remarked.iter().take(8).map(one).collect::<Vec<_>>().join(", ")));
+    }
     let l = &m.loss;
-    facts.push(("Lost in this host", loss(l.host)));
+    facts.push(("Lost in this host", l.host.map_or_else(|| "not counted".to_owned(), |_| loss(l.host))));
     if let (None, None, Some(upstream)) = (l.path, l.switch, l.upstream) {
         facts.push(("Lost before it", format!("{}; in the switch or on the path: nothing numbers the copies", loss(Some(upstream)))));
     } else {

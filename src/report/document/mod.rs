@@ -4,6 +4,7 @@ mod build;
 pub mod format;
 mod host;
 mod mirror;
+pub mod picture;
 mod switch;
 mod tables;
 
@@ -87,6 +88,8 @@ pub enum Part {
     Table(DocumentTable),
     /// Load over time.
     Chart(Chart),
+    /// Bursts and events over time: a drawing where the format can draw.
+    Picture(picture::Picture),
     /// A paragraph, and how loud it is.
     Note(Tone, String),
     /// A heading of something in the section, and how loud it is.

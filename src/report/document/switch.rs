@@ -1,14 +1,19 @@
 //! The switch, by what it and its neighbours say.
 
 use super::format::plural;
+use super::picture::Picture;
 use super::tables::{self, section};
 use super::{Part, Section, Tone};
 use crate::model::text::printable;
-use crate::model::{SwitchIdentity, SwitchView};
+use crate::model::{SwitchIdentity, SwitchView, units};
 use crate::snapshot::Snapshot;
+use crate::snapshot::table::AnyTable;
+use crate::snapshot::tables::members::MEMBERS;
 use crate::snapshot::tables::ports::PORTS;
+use crate::snapshot::tables::speakers::SPEAKERS;
 use crate::snapshot::tables::stations::GROUPS;
 use crate::snapshot::tables::switch::{AGGREGATES, EVENTS, GATEWAYS, NEIGHBOURS, OSPF, QUERIERS, TREES};
+use crate::snapshot::tables::transit::TRANSIT;
 
 /// Which switch it is, then a table for each thing that was heard. Nothing where there are no packets.
 pub fn switch(s: &Snapshot, rows: usize) -> Option<Section> {
@@ -17,15 +22,18 @@ pub fn switch(s: &Snapshot, rows: usize) -> Option<Section> {
         return None;
     }
     let mut parts = identity(v);
+    parts.extend(Picture::new(s).map(Part::Picture));
     parts.extend(asked(v));
     parts.extend(tables::parts(&PORTS, s, rows));
     parts.extend(tables::parts(&NEIGHBOURS, s, rows));
     if v.trees.is_empty() {
         parts.push(Part::Note(Tone::Plain, "Spanning tree: not visible in this mirror.".into()));
     }
-    for table in [&TREES as &'static dyn crate::snapshot::table::AnyTable, &AGGREGATES, &GATEWAYS, &OSPF, &QUERIERS, &GROUPS, &EVENTS] {
+    let tables: [&'static dyn AnyTable; 9] = [&TREES, &AGGREGATES, &GATEWAYS, &OSPF, &SPEAKERS, &QUERIERS, &MEMBERS, &GROUPS, &EVENTS];
+    for table in tables {
         parts.extend(tables::parts(table, s, rows));
     }
+    parts.extend(transit(s, rows));
     if v.events_forgotten > 0 {
         parts.push(Part::Note(Tone::Plain, format!("{} made room for later ones.", plural(v.events_forgotten, "earlier event"))));
     }
@@ -33,6 +41,26 @@ pub fn switch(s: &Snapshot, rows: usize) -> Option<Section> {
         parts.push(Part::Note(Tone::Warning, format!("{} not taken in: there were too many.", plural(v.beyond, "control packet"))));
     }
     Some(section("Switch", parts))
+}
+
+/// How long packets take through it, or why that is not known.
+fn transit(s: &Snapshot, rows: usize) -> Vec<Part> {
+    let t = &s.switch.transit;
+    if t.rows.is_empty() {
+        let words = if t.reason.is_empty() { "no packet was seen at two places" } else { t.reason };
+        return vec![Part::Note(Tone::Plain, format!("Transit times: not judged, {words}."))];
+    }
+    let mut parts = tables::parts(&TRANSIT, s, rows);
+    let clock = match t.resolution {
+        resolution if resolution > 0.0 => format!(", which tells {} apart", units::duration(resolution)),
+        _ => String::new(),
+    };
+    let words = format!("Between a packet's first two sightings, by the capture's clock{clock}: what the mirror delays copies is in it.");
+    parts.push(Part::Note(Tone::Plain, words));
+    if t.beyond > 0 {
+        parts.push(Part::Note(Tone::Warning, format!("{} between other places: there were too many.", plural(t.beyond, "packet"))));
+    }
+    parts
 }
 
 /// What came of asking it.

@@ -209,6 +209,8 @@ struct LoadFacts {
     peak_at: Option<Timestamp>,
     mean_packets_per_second: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    p95_5min_bits_per_second: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     peak_millisecond: Option<Burst>,
     #[serde(skip_serializing_if = "Option::is_none")]
     link_bits_per_second: Option<u64>,
@@ -234,6 +236,7 @@ impl LoadFacts {
             peak_bits_per_second: s.stats.load.peak.map_or(0.0, |p| p.bits_per_second()),
             peak_at: s.stats.load.peak.map(|p| p.start),
             mean_packets_per_second: s.stats.total.packets_per_second(s.duration()),
+            p95_5min_bits_per_second: s.stats.load.billed(),
             peak_millisecond: s.stats.load.peak_ms.map(burst),
             link_bits_per_second: s.capture.speed,
         }

@@ -195,6 +195,7 @@ pub fn value(w: &mut Writer, value: FieldValue<'_>) {
         }
         FieldValue::Path(path) => w.string(&path.to_string()),
         FieldValue::Layer(layer) => w.string(&layer.to_string()),
+        FieldValue::PortOf(..) | FieldValue::Ports(..) => w.string(&value.ports_text().unwrap_or_default()),
         FieldValue::End(address, port) => {
             w.open(b'{');
             w.key("address");

@@ -1,8 +1,9 @@
 //! The switch, by what it and its neighbours say.
 
 use crate::model::{
-    AggregateRow, AskedSwitch, BridgeId, BurstContributor, GatewayRow, LacpEnd, LinkBurst, LinkUse, Neighbour, NeighbourRow, OspfRow,
-    PortRow, QuerierRow, SwitchEvent, SwitchIdentity, TreeRow,
+    AggregateRow, AskedSwitch, BridgeId, BurstContributor, GatewayRow, Histogram, LacpEnd, LinkBurst, LinkUse, MemberRow, Neighbour,
+    NeighbourRow, OspfRow, PortRow, QuerierRow, SpeakerRow, SwitchEvent, SwitchIdentity, Transit, TransitPlace, TransitRow, TransitSlice,
+    TreeRow,
 };
 use crate::snapshot::Snapshot;
 use crate::snapshot::tables::stations::{GroupRow, StationRow, groups, stations};
@@ -60,7 +61,10 @@ impl Serialize for SwitchJson<'_> {
         map.serialize_entry("lacp", &rows(&v.aggregates))?;
         map.serialize_entry("gateways", &rows(&v.gateways))?;
         map.serialize_entry("ospf", &rows(&v.ospf))?;
+        map.serialize_entry("speakers", &rows(&v.speakers))?;
         map.serialize_entry("queriers", &rows(&v.queriers))?;
+        map.serialize_entry("group_members", &rows(&v.members))?;
+        map.serialize_entry("transit", &Row(&v.transit))?;
         map.serialize_entry("events", &rows(&v.events))?;
         map.serialize_entry("events_forgotten", &v.events_forgotten)?;
         map.end()
@@ -210,6 +214,21 @@ row!(OspfRow, o, {
     "last" => o.last,
 });
 
+row!(SpeakerRow, r, {
+    "protocol" => r.told.protocol(),
+    "who" => r.words[0],
+    "group" ?some => some(&r.words[1]),
+    "says" ?some => some(&r.words[2]),
+    "vlan" ?some => r.tag,
+    "source" => r.source,
+    "hold_seconds" => r.told.hold() as f64 / 1e9,
+    "packets" => r.packets,
+    "changes" => r.changes,
+    "silent" => r.is_silent,
+    "first" => r.first,
+    "last" => r.last,
+});
+
 row!(QuerierRow, q, {
     "protocol" => q.protocol,
     "version" => q.version,
@@ -218,6 +237,72 @@ row!(QuerierRow, q, {
     "queries" => q.packets,
     "first" => q.first,
     "last" => q.last,
+});
+
+row!(MemberRow, m, {
+    "group" => m.group,
+    "protocol" => m.protocol,
+    "version" => m.version,
+    "vlan" ?some => m.vlan,
+    "members" => m.members,
+    "more" => m.more,
+    "joined_last" => m.joined,
+    "reports" => m.reports,
+    "leaves" => m.leaves,
+    "first" => m.first,
+    "last" => m.last,
+});
+
+row!(Transit, t, {
+    "judged" => !t.rows.is_empty(),
+    "reason" ?some => some(t.reason),
+    "resolution_seconds" => (t.resolution > 0.0).then_some(t.resolution),
+    "pairs" => rows(&t.rows),
+    "packets_beyond_cap" => t.beyond,
+});
+
+row!(TransitRow, t, {
+    "kind" => t.kind,
+    "from" => Row(&t.from),
+    "to" => Row(&t.to),
+    "packets" => t.times.count,
+    "approximate" => true,
+    "relative_error" => Histogram::ERROR,
+    "min_seconds" => t.times.min,
+    "mean_seconds" => t.times.mean,
+    "p50_seconds" => t.times.p50,
+    "p95_seconds" => t.times.p95,
+    "p99_seconds" => t.times.p99,
+    "max_seconds" => t.times.max,
+    "finer_than_clock" => t.unresolved,
+    "histogram" => t.steps.iter().map(|(from, to, packets)| TransitStep { from_seconds: *from, to_seconds: *to, packets: *packets }).collect::<Vec<_>>(),
+    "trend" => rows(&t.trend),
+});
+
+/// A step of a histogram.
+#[derive(serde::Serialize)]
+struct TransitStep {
+    from_seconds: f64,
+    to_seconds: f64,
+    packets: u64,
+}
+
+row!(TransitPlace, p, {
+    "vlan" => p.vlan,
+    "session" ?some => p.session.map(|t| t.id),
+    "session_source" ?some => p.session.map(|t| t.source),
+    "interface" => p.interface,
+    "side" ?some => p.side.map(crate::model::Side::token),
+    "port" ?some => p.port,
+    "mixed" => p.is_mixed,
+});
+
+row!(TransitSlice, s, {
+    "start" => s.start,
+    "duration" => s.length as f64 / 1e9,
+    "packets" => s.packets,
+    "mean_seconds" => s.mean,
+    "max_seconds" => s.max,
 });
 
 row!(StationRow, s, {

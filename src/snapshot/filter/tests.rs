@@ -35,6 +35,7 @@ fn web() -> Conversation {
         app: Some("tls"),
         app_by: Some(crate::model::AppBy::Port),
         server_name: None,
+        ports: 0,
         path: path(&[Proto::Eth, Proto::Vlan, Proto::Ip, Proto::Tcp]),
         vlans: [10].into_iter().collect(),
         tcp: None,
@@ -52,6 +53,7 @@ fn neighbours() -> Conversation {
         app: None,
         app_by: None,
         server_name: None,
+        ports: 0,
         path: path(&[Proto::Eth, Proto::Arp]),
         vlans: Default::default(),
         ..web()
@@ -148,6 +150,7 @@ fn end_points_are_judged_by_what_they_know() {
         app: Some("tls"),
         vlans: crate::model::VlanStack::default(),
         peers: 0,
+        itself: Traffic::default(),
     };
     for (filter, shown) in [
         ("10.0", true),
@@ -305,4 +308,14 @@ fn words_that_are_shown_find_their_rows() {
     let mut one = Filter::parse("laptop").expect("valid").expect("not empty");
     one.learn(|_| vec![address("10.0.0.5")]);
     assert!(one.and(Filter::vlan(10)).matches_conversation(&web()), "two filters together keep what their words stand for");
+}
+
+#[test]
+fn every_example_of_the_help_is_understood() {
+    for (examples, shows) in crate::model::FILTER_WORDS {
+        assert!(!shows.is_empty());
+        for example in examples.split(", ") {
+            assert!(matches!(Filter::parse(example), Ok(Some(_))), "{example}: {:?}", Filter::parse(example));
+        }
+    }
 }

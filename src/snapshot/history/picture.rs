@@ -64,6 +64,7 @@ fn talk(key: &TalkKey, about: TalkAbout, traffic: [Traffic; 2], span: TimeSpan) 
         app,
         app_by,
         server_name: about.server_name,
+        ports: 0,
         path: about.path,
         vlans: about.vlans,
         tcp: None,
@@ -89,6 +90,8 @@ fn host(address: Address, port: u16, traffic: [Traffic; 2], span: TimeSpan, know
         inside: inside.or(known.and_then(|row| row.inside)),
         app: known.and_then(|row| row.app),
         peers: known.map_or(0, |row| row.peers),
+        // Of the past it is known only of who talks to nobody else.
+        itself: known.filter(|row| row.itself == row.tx).map_or_else(Default::default, |_| traffic[0]),
         vlans: known.map_or_else(Default::default, |row| row.vlans),
     }
 }
@@ -120,7 +123,13 @@ impl Snapshot {
         let [inbound, outbound, inside, through, unknown] = sums.directions;
         let [syn, syn_ack, fin, reset] = sums.tcp_flags;
         let paths = over(slots, |slot| &slot.protocols);
-        let one = |row: TopRow<u16, ()>| VlanRow { id: row.key, traffic: row.traffic[0], recent: row.traffic[0] };
+        let one = |row: TopRow<u16, ()>| VlanRow {
+            id: row.key,
+            name: self.stats.vlans.rows.iter().find(|vlan| vlan.id == row.key).and_then(|vlan| vlan.name.clone()),
+            traffic: row.traffic[0],
+            recent: row.traffic[0],
+            ..VlanRow::default()
+        };
         let (capture, stats) = (self.capture.clone(), self.stats.clone());
         Some(Self {
             live: false,

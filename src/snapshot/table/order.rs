@@ -149,6 +149,7 @@ mod tests {
                         app: (received > 2).then_some("x"),
                         vlans: crate::model::VlanStack::default(),
                         peers: 0,
+                        itself: Traffic::default(),
                     }
                 })
                 .collect();

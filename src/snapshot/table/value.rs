@@ -3,7 +3,7 @@
 use super::super::TcpState;
 use crate::model::path::Layer;
 use crate::model::time::SECOND;
-use crate::model::{Address, Direction, Path, PathSide, RoundTripFigures, Timestamp, Traffic, TurnFigures};
+use crate::model::{Address, Direction, Path, PathSide, RoundTripFigures, Timestamp, Traffic, TurnFigures, units};
 use std::cmp::Ordering;
 
 /// A value, as far as possible without its form: every output writes it in its own way.
@@ -41,6 +41,10 @@ pub enum FieldValue<'a> {
     Path(Path),
     /// One protocol.
     Layer(Layer),
+    /// A protocol and the port at which something unknown is spoken: `tcp/9999`.
+    PortOf(Layer, u16),
+    /// A protocol and how many ports were tried: `tcp, 1,000 ports`.
+    Ports(Layer, u32),
     /// The state of a TCP connection.
     State(TcpState),
     /// Round trips of a connection, and in which of its directions its client sends.
@@ -102,6 +106,15 @@ impl<'a> FieldValue<'a> {
             FieldValue::Word(word) | FieldValue::Guess(word) => Some(word),
             FieldValue::Text(text) => Some(text),
             FieldValue::State(state) => Some(state.token()),
+            _ => None,
+        }
+    }
+
+    /// A protocol with its ports, as people read it.
+    pub fn ports_text(self) -> Option<String> {
+        match self {
+            FieldValue::PortOf(layer, port) => Some(format!("{layer}/{port}")),
+            FieldValue::Ports(layer, ports) => Some(format!("{layer}, {} ports", units::grouped(ports.into()))),
             _ => None,
         }
     }

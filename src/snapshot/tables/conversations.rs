@@ -1,6 +1,7 @@
 //! Who talks to whom.
 
-use crate::model::{Address, AnalysisFlags, AppBy, Direction, RoundTripFigures, Timestamp};
+use crate::model::path::Layer;
+use crate::model::{Address, AnalysisFlags, AppBy, Direction, Proto, RoundTripFigures, Timestamp};
 use crate::snapshot::table::{Ends, Field, FieldKind, FieldValue, Layers, NO_SPAN, Room, Sheet, TableSpec, Tint, When};
 use crate::snapshot::{ConnectionEnding, Conversation, Traffic};
 use std::cmp::Ordering;
@@ -205,12 +206,12 @@ const FIELDS: &[Field<Conversation>] = &[
     Field::new("protocols", "Protocols", FieldKind::Path, |c: &Conversation| FieldValue::Path(c.path)).machine().no_json().searched(true),
     Field::new("from", "From", FieldKind::End, |c: &Conversation| end(c, true)).people().no_screen().searched(false).paper(0, Room::Cut),
     Field::new("to", "To", FieldKind::End, |c: &Conversation| end(c, false)).people().no_screen().searched(false).paper(1, Room::Cut),
-    Field::new("spoken", "App", FieldKind::App, app).people().no_screen().searched(false).paper(2, Room::Fixed).optional().sorts("app"),
+    Field::new("spoken", "App", FieldKind::App, spoken).people().no_screen().searched(false).paper(2, Room::Fixed).optional().sorts("app"),
     Field::bytes("sent", "Sent", |c: &Conversation| ways(c)[0].wire_bytes).people().no_screen().paper(4, Room::Dropped(2)),
     Field::bytes("received", "Received", |c: &Conversation| ways(c)[1].wire_bytes).people().no_screen().paper(5, Room::Dropped(2)),
     Field::new("percent", "Share", FieldKind::Percent, load).people().no_screen().paper(7, Room::Fixed).sorts(""),
     Field::new("ends", "Conversation", FieldKind::Ends, ends).people().no_paper().screen(0, "conversation", 0),
-    Field::new("speaks", "Speaks", FieldKind::App, speaks).people().no_paper().screen(1, "app", 2).wide(6, 14).sorts("app").searched(false),
+    Field::new("speaks", "Speaks", FieldKind::App, speaks).people().no_paper().screen(1, "app", 2).wide(6, 16).sorts("app").searched(false),
     Field::new("rate", "Rate", FieldKind::Rate, load).people().no_paper().screen(3, "rate", 1),
     Field::new("share", "Share", FieldKind::Share, load).people().no_paper().screen(4, "share", 6).tint(Tint::App).sorts(""),
     Field::new("mean_rate", "Rate while active", FieldKind::BitRate, |c: &Conversation| {
@@ -311,10 +312,32 @@ fn app(c: &Conversation) -> FieldValue<'_> {
     }
 }
 
-/// The application, or the innermost protocol where there is none.
+/// The application, or the innermost protocol where there is none, with the port that is the server's.
 fn speaks(c: &Conversation) -> FieldValue<'_> {
-    match app(c) {
-        FieldValue::None => c.path.last().map_or(FieldValue::None, FieldValue::Layer),
-        app => app,
+    match (app(c), c.path.last()) {
+        (FieldValue::None, None) => FieldValue::None,
+        (FieldValue::None, Some(layer)) if c.ports > 0 => FieldValue::Ports(layer, c.ports),
+        (FieldValue::None, Some(layer)) => match server_port(c) {
+            Some(port) if has_ports(layer) => FieldValue::PortOf(layer, port),
+            _ => FieldValue::Layer(layer),
+        },
+        (app, _) => app,
     }
+}
+
+/// The same in reports, where only conversations with ports speak something.
+fn spoken(c: &Conversation) -> FieldValue<'_> {
+    if c.ports > 0 || server_port(c).is_some() { speaks(c) } else { app(c) }
+}
+
+fn has_ports(layer: Layer) -> bool {
+    matches!(layer, Layer::Known(Proto::Tcp | Proto::Udp | Proto::Sctp))
+}
+
+/// The port that was asked: the other one's of whoever began. Where no beginning was seen a port that systems give to clients is none.
+fn server_port(c: &Conversation) -> Option<u16> {
+    const GIVEN_TO_CLIENTS: u16 = 32_768;
+    let (asked, asking) = if c.originator_is_a { (c.b_port, c.a_port) } else { (c.a_port, c.b_port) };
+    let is_turned = !c.is_begun() && asked >= GIVEN_TO_CLIENTS && asking < GIVEN_TO_CLIENTS;
+    Some(if is_turned { asking } else { asked }).filter(|port| *port > 0)
 }

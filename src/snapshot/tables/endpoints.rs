@@ -1,14 +1,15 @@
 //! Who talks: addresses and ports.
 
-use crate::snapshot::HostRow;
-use crate::snapshot::table::{Field, FieldKind, FieldValue, Layers, Room, Sheet, TableSpec, Tint, When};
+use crate::model::Address;
+use crate::snapshot::table::{Field, FieldKind, FieldValue, Layers, Room, Rows, Sheet, TableSpec, Tint, When};
+use crate::snapshot::{HostRow, Table};
 
 /// End points of every kind.
 pub static ENDPOINTS: TableSpec<HostRow> = TableSpec {
     sheets: &[
-        Sheet { token: "eth", title: "Ethernet hosts", layers: Layers::ETH, paper: Some(2), rows: |s| (&s.stats.endpoints.eth).into() },
-        Sheet { token: "ip", title: "IPv4 hosts", layers: Layers::IP, paper: Some(0), rows: |s| (&s.stats.endpoints.ip).into() },
-        Sheet { token: "ipv6", title: "IPv6 hosts", layers: Layers::IPV6, paper: Some(1), rows: |s| (&s.stats.endpoints.ipv6).into() },
+        Sheet { token: "eth", title: "Ethernet hosts", layers: Layers::ETH, paper: None, rows: |s| (&s.stats.endpoints.eth).into() },
+        Sheet { token: "ip", title: "IPv4 hosts", layers: Layers::IP, paper: None, rows: |s| (&s.stats.endpoints.ip).into() },
+        Sheet { token: "ipv6", title: "IPv6 hosts", layers: Layers::IPV6, paper: None, rows: |s| (&s.stats.endpoints.ipv6).into() },
         Sheet { token: "tcp", title: "TCP ports", layers: Layers::TCP, paper: None, rows: |s| (&s.stats.endpoints.tcp).into() },
         Sheet { token: "udp", title: "UDP ports", layers: Layers::UDP, paper: None, rows: |s| (&s.stats.endpoints.udp).into() },
         Sheet { token: "sctp", title: "SCTP ports", layers: Layers::SCTP, paper: None, rows: |s| (&s.stats.endpoints.sctp).into() },
@@ -18,6 +19,45 @@ pub static ENDPOINTS: TableSpec<HostRow> = TableSpec {
     lead: |h| h.address.leading_bits(),
     ..TableSpec::new("endpoints", "host", "wire_bytes", |x, y| (x.address, x.port).cmp(&(y.address, y.port)))
 };
+
+/// Hosts as reports for people have them: groups are none, and stand in [`GROUPS`].
+pub static HOSTS: TableSpec<HostRow> = TableSpec {
+    sheets: &[
+        Sheet { token: "eth", title: "Ethernet hosts", layers: Layers::ETH, paper: Some(2), rows: |s| part(&s.stats.endpoints.eth, false) },
+        Sheet { token: "ip", title: "IPv4 hosts", layers: Layers::IP, paper: Some(0), rows: |s| part(&s.stats.endpoints.ip, false) },
+        Sheet { token: "ipv6", title: "IPv6 hosts", layers: Layers::IPV6, paper: Some(1), rows: |s| part(&s.stats.endpoints.ipv6, false) },
+    ],
+    fields: FIELDS,
+    in_json: false,
+    ..TableSpec::new("hosts", "host", "wire_bytes", |x, y| (x.address, x.port).cmp(&(y.address, y.port)))
+};
+
+/// Groups, in the same way: whom nobody is.
+pub static GROUPS: TableSpec<HostRow> = TableSpec {
+    sheets: &[
+        Sheet { token: "eth", title: "Ethernet groups", layers: Layers::ETH, paper: Some(2), rows: |s| part(&s.stats.endpoints.eth, true) },
+        Sheet { token: "ip", title: "IPv4 groups", layers: Layers::IP, paper: Some(0), rows: |s| part(&s.stats.endpoints.ip, true) },
+        Sheet { token: "ipv6", title: "IPv6 groups", layers: Layers::IPV6, paper: Some(1), rows: |s| part(&s.stats.endpoints.ipv6, true) },
+    ],
+    fields: FIELDS,
+    in_json: false,
+    ..TableSpec::new("host_groups", "group", "wire_bytes", |x, y| (x.address, x.port).cmp(&(y.address, y.port)))
+};
+
+/// Whether an address is no host's: that of a group, or of who has none yet.
+pub fn is_apart(address: Address) -> bool {
+    address.is_group() || address.ip().is_some_and(|ip| ip.is_unspecified())
+}
+
+/// The rows of a table that are groups, or are not; what is not among its rows is counted with the hosts.
+fn part(table: &Table<HostRow>, groups: bool) -> Rows<'_, HostRow> {
+    let rows: Vec<HostRow> = table.rows.iter().filter(|row| is_apart(row.address) == groups).cloned().collect();
+    if groups {
+        return Rows::of(rows);
+    }
+    let apart = (table.rows.len() - rows.len()) as u64;
+    Rows { rows: rows.into(), total_rows: table.total_rows.saturating_sub(apart), other: table.other, other_rows: table.other_rows }
+}
 
 const FIELDS: &[Field<HostRow>] = &[
     Field::address("address", "Address", |h: &HostRow| h.address).no_screen().paper(0, Room::Cut).searched(false),
@@ -58,7 +98,11 @@ const FIELDS: &[Field<HostRow>] = &[
         .sorts("")
         .of(Layers::ETH),
     Field::new("rate", "Rate", FieldKind::Rate, load).people().no_paper().screen(2, "rate", 1),
-    Field::new("share", "Share of bytes", FieldKind::Share, load).people().paper(5, Room::Fixed).screen(3, "share", 4).sorts(""),
+    Field::new("share", "Share of bytes", FieldKind::Share, |h: &HostRow| FieldValue::Load { total: h.part(), recent: h.recent() })
+        .people()
+        .paper(5, Room::Fixed)
+        .screen(3, "share", 4)
+        .sorts(""),
     Field::new("sends", "Sends", FieldKind::Rate, |h: &HostRow| FieldValue::Load { total: h.tx, recent: h.recent_tx })
         .people()
         .no_paper()

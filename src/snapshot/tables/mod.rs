@@ -3,22 +3,26 @@
 pub mod applications;
 pub mod bursts;
 pub mod casts;
+pub mod classes;
 pub mod closed_flows;
 pub mod conversations;
 pub mod endpoints;
 pub mod findings;
 pub mod load;
 pub mod losses;
+pub mod members;
 pub mod names;
 pub mod ports;
 pub mod protocols;
 pub mod services;
 pub mod sessions;
 pub mod sizes;
+pub mod speakers;
 pub mod stations;
 pub mod switch;
 #[cfg(test)]
 pub mod toy;
+pub mod transit;
 pub mod trust;
 pub mod tunnels;
 pub mod vlans;
@@ -31,6 +35,7 @@ pub static TABLES: &[&dyn AnyTable] = &[
     &conversations::CONVERSATIONS,
     &endpoints::ENDPOINTS,
     &vlans::VLANS,
+    &vlans::VLAN_PAIRS,
     &services::SERVICES,
     &applications::APPLICATIONS,
     &names::NAMES,
@@ -40,6 +45,7 @@ pub static TABLES: &[&dyn AnyTable] = &[
     &bursts::BURSTS,
     &sizes::SIZES,
     &casts::CASTS,
+    &classes::CLASSES,
     &sessions::SESSIONS,
     &stations::STATIONS,
     &stations::GROUPS,
@@ -49,7 +55,10 @@ pub static TABLES: &[&dyn AnyTable] = &[
     &switch::AGGREGATES,
     &switch::GATEWAYS,
     &switch::OSPF,
+    &speakers::SPEAKERS,
     &switch::QUERIERS,
+    &members::MEMBERS,
+    &transit::TRANSIT,
     &switch::EVENTS,
     &trust::TRUST,
     &findings::FINDINGS,

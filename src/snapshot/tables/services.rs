@@ -1,6 +1,7 @@
 //! Services: what listens where, who uses it, how fast it answers, what goes wrong.
 
 use crate::model::evidence::Trouble;
+use crate::model::path::Layer;
 use crate::snapshot::Service;
 use crate::snapshot::table::{Field, FieldKind, FieldValue, Room, TableSpec, Tint, sheet};
 use std::cmp::Ordering;
@@ -18,7 +19,7 @@ pub static SERVICES: TableSpec<Service> = TableSpec {
             .screen(0, "service", 0)
             .wide(16, 44)
             .searched(true),
-        Field::new("app", "App", FieldKind::App, app).paper(2, Room::Fixed).screen(2, "app", 1).wide(8, 12).searched(true),
+        Field::new("app", "App", FieldKind::App, app).paper(2, Room::Fixed).screen(2, "app", 1).wide(8, 16).searched(true),
         Field::new("clients", "Clients", FieldKind::Count, clients).paper(3, Room::Fixed).screen(3, "clients", 2).wide(7, 7),
         Field::count("attempts", "Connections", |s: &Service| s.counts.attempts)
             .paper(4, Room::Dropped(3))
@@ -64,6 +65,10 @@ const fn trouble(token: &'static str, title: &'static str, get: fn(&Service) -> 
 }
 
 fn clients(s: &Service) -> FieldValue<'static> {
+    // There is nobody without clients: who they are was not told apart.
+    if s.counts.clients == 0 {
+        return FieldValue::None;
+    }
     if s.counts.is_more_clients { FieldValue::AtLeast(s.counts.clients) } else { FieldValue::Count(s.counts.clients) }
 }
 
@@ -72,12 +77,14 @@ fn span(seconds: Option<f64>) -> FieldValue<'static> {
     seconds.map_or(FieldValue::None, |s| FieldValue::Span((s * 1e9) as i64))
 }
 
-/// What is spoken; what only the port tells is a guess.
+/// What is spoken; what only the port tells is a guess, and what it does not tell is called by the port.
 fn app(s: &Service) -> FieldValue<'_> {
+    let over = Layer::Known(s.key.protocol);
     match (s.app, s.guess) {
+        _ if s.ports > 0 => FieldValue::Ports(over, s.ports),
         (Some(app), _) => FieldValue::word(Some(app)),
         (None, Some(guess)) => FieldValue::Guess(guess),
-        (None, None) => FieldValue::None,
+        (None, None) => FieldValue::PortOf(over, s.key.port),
     }
 }
 

@@ -68,7 +68,7 @@ pub static STATIONS: TableSpec<StationRow> = TableSpec {
             .paper(2, Room::Cut)
             .optional()
             .screen(2, "addresses", 6)
-            .wide(9, 32),
+            .wide(15, 32),
         Field::new("maker", "Maker", FieldKind::Maker, |s: &StationRow| FieldValue::Address(Address::Mac(s.mac)))
             .people()
             .no_paper()
@@ -80,7 +80,7 @@ pub static STATIONS: TableSpec<StationRow> = TableSpec {
         Field::new("locally_administered", "Local address", FieldKind::Flag, |s: &StationRow| FieldValue::Flag(s.mac.is_local()))
             .paper(4, Room::Dropped(2))
             .no_screen(),
-        Field::vlans("vlans", "VLANs", |s: &StationRow| s.vlans.ids()).paper(5, Room::Fixed).optional().screen(5, "vlans", 7).wide(5, 14),
+        Field::vlans("vlans", "VLANs", |s: &StationRow| s.vlans.ids()).paper(5, Room::Fixed).optional().screen(5, "vlans", 7).wide(8, 14),
         Field::count("peers", "Peers", |s: &StationRow| s.peers).machine(),
         Field::count("tx_packets", "Packets sent", |s: &StationRow| s.traffic[0].packets).machine(),
         Field::bytes("tx_wire_bytes", "Sent", |s: &StationRow| s.traffic[0].wire_bytes).no_screen().paper(6, Room::Fixed),
@@ -117,7 +117,7 @@ pub static GROUPS: TableSpec<GroupRow> = TableSpec {
             .wide(14, 28)
             .searched(true),
         Field::count("senders", "Senders", |g: &GroupRow| g.senders).paper(2, Room::Fixed).screen(2, "senders", 4).wide(7, 7),
-        Field::vlans("vlans", "VLANs", |g: &GroupRow| g.vlans.ids()).paper(3, Room::Fixed).optional().screen(3, "vlans", 5).wide(5, 14),
+        Field::vlans("vlans", "VLANs", |g: &GroupRow| g.vlans.ids()).paper(3, Room::Fixed).optional().screen(3, "vlans", 5).wide(8, 14),
         Field::count("packets", "Packets", |g: &GroupRow| g.traffic.packets).paper(4, Room::Fixed).screen(5, "packets", 3).wide(7, 7),
         Field::bytes("wire_bytes", "Volume", |g: &GroupRow| g.traffic.wire_bytes).paper(5, Room::Fixed).no_screen(),
         Field::new("rate", "Rate", FieldKind::Rate, |g: &GroupRow| FieldValue::Load { total: g.traffic, recent: g.recent })

@@ -10,7 +10,7 @@ pub static NEIGHBOURS: TableSpec<NeighbourRow> = TableSpec {
     sheets: &[placed("Neighbours", |s| Rows::of(&s.switch.neighbours))],
     fields: &[
         Field::new("name", "Device", FieldKind::Text, device).paper(0, Room::Cut).screen(0, "device", 0).wide(12, 40).searched(true),
-        Field::text("port", "Port", |n: &NeighbourRow| some(n.told.port_name())).paper(1, Room::Cut).screen(1, "port", 1).wide(10, 30),
+        Field::text("port", "Port", |n: &NeighbourRow| some(n.told.port_name())).paper(1, Room::Cut).screen(1, "port", 1).wide(21, 30),
         Field::word("protocol", "By", |n: &NeighbourRow| Some(n.told.protocol.token()))
             .paper(2, Room::Fixed)
             .screen(2, "by", 2)

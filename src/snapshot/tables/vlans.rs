@@ -1,26 +1,38 @@
 //! VLANs.
 
-use crate::snapshot::VlanRow;
-use crate::snapshot::table::{Field, FieldKind, FieldValue, Room, TableSpec, Tint, When, sheet};
+use crate::snapshot::table::{Field, FieldKind, FieldValue, Room, Rows, TableSpec, Tint, When, sheet};
+use crate::snapshot::{VlanPairRow, VlanRow};
 
 /// VLAN identifiers: a packet counts once for each it carries.
 pub static VLANS: TableSpec<VlanRow> = TableSpec {
     sheets: &[sheet("VLANs", |s| (&s.stats.vlans).into())],
     fields: &[
         Field::id("id", "VLAN", |v: &VlanRow| v.id.into()).paper(0, Room::Fixed).left().screen(0, "vlan", 0).wide(6, 8),
-        Field::count("packets", "Packets", |v: &VlanRow| v.traffic.packets).paper(1, Room::Fixed).screen(5, "packets", 5).wide(7, 7),
+        Field::text("name", "Name", |v: &VlanRow| v.name.as_deref()).paper(1, Room::Cut).optional().screen(1, "name", 2).wide(6, 20),
+        Field::count("packets", "Packets", |v: &VlanRow| v.traffic.packets).paper(2, Room::Fixed).screen(6, "packets", 6).wide(7, 7),
         Field::bytes("wire_bytes", "Volume", |v: &VlanRow| v.traffic.wire_bytes)
-            .paper(2, Room::Fixed)
-            .screen(4, "bytes", 3)
+            .paper(3, Room::Fixed)
+            .screen(5, "bytes", 4)
             .when(When::Live),
-        Field::new("rate", "Rate", FieldKind::Rate, load).people().no_paper().screen(1, "rate", 1),
+        Field::new("rate", "Rate", FieldKind::Rate, load).people().no_paper().screen(2, "rate", 1),
         Field::new("share", "Share of bytes", FieldKind::Share, load)
             .people()
-            .paper(3, Room::Fixed)
-            .screen(2, "share", 2)
+            .paper(4, Room::Fixed)
+            .screen(3, "share", 3)
             .wide(12, 40)
             .tint(Tint::High),
-        Field::new("packet_rate", "Packet rate", FieldKind::PacketRate, load).people().no_paper().screen(3, "pps", 4).when(When::Live),
+        Field::new("packet_rate", "Packet rate", FieldKind::PacketRate, load).people().no_paper().screen(4, "pps", 5).when(When::Live),
+        Field::count("group_packets", "Group packets", |v: &VlanRow| v.groups.packets).machine(),
+        Field::bytes("group_wire_bytes", "Group bytes", |v: &VlanRow| v.groups.wire_bytes).machine(),
+        Field::new("groups", "To groups", FieldKind::Ratio, to_groups)
+            .people()
+            .paper(5, Room::Dropped(1))
+            .screen(7, "to groups", 7)
+            .wide(8, 9),
+        Field::new("one_way", "One way only", FieldKind::Flag, |v: &VlanRow| v.one_way.map_or(FieldValue::None, FieldValue::Flag))
+            .paper(6, Room::Dropped(0))
+            .screen(8, "one way", 8)
+            .wide(7, 7),
     ],
     weight: |v| v.traffic.wire_bytes,
     // Packets without a tag are no VLAN.
@@ -28,6 +40,7 @@ pub static VLANS: TableSpec<VlanRow> = TableSpec {
         "id" => FieldValue::Word("untagged"),
         "packets" => FieldValue::Count(s.stats.untagged.packets),
         "wire_bytes" => FieldValue::Count(s.stats.untagged.wire_bytes),
+        "name" | "groups" | "one_way" => FieldValue::Word(""),
         "share" => FieldValue::Load { total: s.stats.untagged, recent: s.stats.untagged },
         _ => FieldValue::None,
     }),
@@ -37,3 +50,25 @@ pub static VLANS: TableSpec<VlanRow> = TableSpec {
 fn load(v: &VlanRow) -> FieldValue<'_> {
     FieldValue::Load { total: v.traffic, recent: v.recent }
 }
+
+/// The part that goes to groups.
+fn to_groups(v: &VlanRow) -> FieldValue<'_> {
+    if v.traffic.packets == 0 { FieldValue::None } else { FieldValue::Real(v.groups.packets as f64 / v.traffic.packets as f64) }
+}
+
+/// Pairs of VLAN tags, one in the other.
+pub static VLAN_PAIRS: TableSpec<VlanPairRow> = TableSpec {
+    sheets: &[sheet("VLANs in VLANs", |s| Rows::of(&s.stats.vlan_pairs))],
+    fields: &[
+        Field::id("outer", "Outer", |v: &VlanPairRow| v.outer.into()).paper(0, Room::Fixed).left().screen(0, "outer", 0).wide(5, 6),
+        Field::id("inner", "Inner", |v: &VlanPairRow| v.inner.into()).paper(1, Room::Fixed).left().screen(1, "inner", 0).wide(5, 6),
+        Field::count("packets", "Packets", |v: &VlanPairRow| v.traffic.packets).paper(2, Room::Fixed).screen(2, "packets", 2).wide(7, 7),
+        Field::bytes("wire_bytes", "Volume", |v: &VlanPairRow| v.traffic.wire_bytes).paper(3, Room::Fixed).screen(3, "bytes", 1),
+        Field::new("share", "Share of bytes", FieldKind::Share, |v: &VlanPairRow| FieldValue::Load { total: v.traffic, recent: v.traffic })
+            .people()
+            .paper(4, Room::Fixed)
+            .no_screen(),
+    ],
+    weight: |v| v.traffic.wire_bytes,
+    ..TableSpec::new("vlan_pairs", "pair of tags", "wire_bytes", |x, y| (x.outer, x.inner).cmp(&(y.outer, y.inner)))
+};

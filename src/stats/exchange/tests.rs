@@ -86,24 +86,40 @@ fn an_answer_to_another_question_is_none() {
     t.pass(1, 9, true, 0).pass(1, 8, false, 10).pass(1, 9, false, 20).pass(1, 9, false, 21);
     assert_eq!(t.ends(), [(Answered(3), Some(20), 0)]);
     // The identifier is used again, before and after the answer.
-    t.pass(1, 7, true, 30).pass(1, 6, true, 40).pass(1, 6, false, 45).pass(1, 6, true, 50).pass(1, 0, false, 53);
+    t.pass(1, 7, true, 30).pass(1, 6, true, 40).pass(1, 6, false, 45).pass(1, 6, true, 450).pass(1, 0, false, 453);
     assert_eq!(t.ends()[1..], [(Forgotten, None, 0), (Answered(3), Some(5), 0), (Answered(3), Some(3), 0)]);
 }
 
 #[test]
 fn an_answer_just_before_its_question_belongs_to_it() {
     let mut t = Table::new();
-    t.pass(1, 9, false, 100).pass(1, 9, true, 101).pass(2, 9, false, 100).pass(2, 9, true, 400).advance(10_000);
-    assert_eq!(t.ends(), [(Answered(3), None, 0), (Unanswered, None, 0)]);
+    t.pass(1, 9, false, 100).pass(1, 9, true, 101).pass(2, 9, false, 100).pass(2, 9, true, 2_400);
+    t.pass(3, 9, false, 100).pass(3, 9, true, 3_200).advance(10_000);
+    assert_eq!(t.ends(), [(Answered(3), None, 0), (Answered(3), None, 0), (Unanswered, None, 0)]);
+}
+
+#[test]
+fn a_copy_of_what_was_answered_asks_nothing() {
+    let mut t = Table::new();
+    t.pass(1, 9, true, 0).pass(1, 9, false, 2).pass(1, 9, true, 20).pass(1, 8, true, 40).advance(60_000);
+    assert_eq!(t.ends(), [(Answered(3), Some(2), 0), (Unanswered, None, 0)], "another question is one");
 }
 
 #[test]
 fn what_waits_at_the_end_is_not_judged() {
     let mut t = Table::new();
     t.pass(1, 9, true, 0).pass(2, 9, true, 4_000).advance(5_500);
-    t.exchanges.finish();
+    t.exchanges.finish(Timestamp(10_000 * MILLISECOND), &mut |event| t.events.note(event));
     t.advance(5_500);
     assert_eq!(t.ends(), [(Unanswered, None, 0), (Forgotten, None, 0)]);
+}
+
+#[test]
+fn a_reply_at_the_end_has_no_request_if_none_came_so_soon() {
+    let mut t = Table::new();
+    t.pass(1, 0, false, 9_000).pass(2, 0, false, 9_900).pass(3, 0, false, 4_000);
+    t.exchanges.finish(Timestamp(10_000 * MILLISECOND), &mut |event| t.events.note(event));
+    assert_eq!(t.events.0, [0, 0, 0, 0, 0, 0, 1], "one of them may still have come, one answers what passed before the capture");
 }
 
 #[test]

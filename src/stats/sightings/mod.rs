@@ -60,7 +60,7 @@ impl SightingLedger {
             Sight::Clock(answer) => self.clocks.take(seen, answer),
             &Sight::Redirect { router, host, target, gateway } => self.redirects.take(seen, router, host, (target, gateway)),
             // Of stations, VLANs and groups: the switch's.
-            Sight::ArpCopy { .. } | Sight::Place { .. } | Sight::Join { .. } => {}
+            Sight::ArpCopy { .. } | Sight::Place { .. } | Sight::Join { .. } | Sight::Leave { .. } => {}
         }
     }
 

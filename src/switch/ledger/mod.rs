@@ -10,15 +10,17 @@ mod identity;
 mod links;
 mod load;
 mod loops;
+mod members;
 mod neighbours;
 mod routers;
+mod speakers;
 mod stations;
 mod trees;
 
 use crate::model::evidence::{SwitchEvidence, SwitchTrouble, SwitchTroubleKind};
 use crate::model::{
     ConnectionEnd, ControlBody, ControlMessage, Episode, Flood, FloodSecond, LinkLoad, Mac, Sight, Sighting, StationNews, Subject,
-    SwitchView, Timestamp,
+    SwitchView, Timestamp, Transit,
 };
 use aggregates::Aggregates;
 use events::EventLog;
@@ -27,8 +29,10 @@ use gateways::Gateways;
 use groups::Groups;
 use load::LinkLoads;
 use loops::{Leaks, Loops};
+use members::Members;
 use neighbours::Neighbours;
 use routers::{Peers, Ports, Queriers, Routers};
+use speakers::Speakers;
 use stations::Stations;
 use std::collections::BTreeSet;
 use trees::Trees;
@@ -64,6 +68,7 @@ pub struct SwitchLedger {
     aggregates: Aggregates,
     gateways: Gateways,
     routers: Routers,
+    speakers: Speakers,
     queriers: Queriers,
     ports: Ports,
     peers: Peers,
@@ -72,6 +77,7 @@ pub struct SwitchLedger {
     loops: Loops,
     leaks: Leaks,
     groups: Groups,
+    members: Members,
     loads: LinkLoads,
     log: EventLog,
     begun: Option<Timestamp>,
@@ -100,6 +106,7 @@ impl SwitchLedger {
             ControlBody::Lacp(told) => self.aggregates.take(message, place, told, log),
             ControlBody::Gateway(told) => self.gateways.take(message, place, told, log),
             ControlBody::Ospf(told) => self.routers.take(message, place, told, log),
+            ControlBody::Speaker(told) => self.speakers.take(message, place, told, log),
             ControlBody::Query(query) => self.queriers.take(message, place, query),
             ControlBody::Eapol(step) => self.ports.take(message, place, *step, log),
         };
@@ -134,7 +141,11 @@ impl SwitchLedger {
         match seen.what {
             Sight::Arp { .. } | Sight::ArpCopy { .. } => self.leaks.take(seen),
             Sight::Place { session, port } => self.stations.place(seen.source, seen.vlan, (session, port), (seen.first, seen.last)),
-            Sight::Join { group } => self.groups.joined(seen.source, seen.vlan, group, seen.last),
+            Sight::Join { group, version } => {
+                self.groups.joined(seen.source, seen.vlan, group, seen.last);
+                self.members.joined(seen, group, version);
+            }
+            Sight::Leave { group, version } => self.members.left(seen, group, version),
             _ => {}
         }
     }
@@ -183,6 +194,7 @@ impl SwitchLedger {
         if let Some(latest) = self.latest {
             self.neighbours.advance(now, latest, &mut self.log);
             self.routers.advance(now, &mut self.log);
+            self.speakers.advance(now, latest, &mut self.log);
         }
     }
 
@@ -200,10 +212,13 @@ impl SwitchLedger {
             aggregates: self.aggregates.rows(),
             gateways: self.gateways.rows(),
             ospf: self.routers.rows(),
+            speakers: self.speakers.rows(),
             queriers: self.queriers.rows(),
+            members: self.members.rows(),
             addresses: Vec::new(),
             asked: None,
             ports: Vec::new(),
+            transit: Transit::default(),
             link_use: None,
             events: self.log.events(),
             events_forgotten: self.log.forgotten(),

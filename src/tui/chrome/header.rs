@@ -6,8 +6,10 @@
 
 use crate::model::{Timestamp, units};
 use crate::snapshot::Snapshot;
-use crate::tui::canvas::{Canvas, cells, cut_end};
+use crate::tui::canvas::{Canvas, Hit, cells, cut_end};
 use crate::tui::panels::mirror::verdict;
+use crate::tui::screen::Screen;
+use crate::tui::screens::mirror::Mirror;
 use crate::tui::theme::Hue;
 use crate::tui::view::{Scene, ratio};
 use crate::tui::widgets::amount;
@@ -19,9 +21,28 @@ use std::borrow::Cow;
 struct Piece {
     worth: u8,
     text: Vec<(Cow<'static, str>, Style)>,
+    /// The screen that is about it.
+    leads: Option<&'static str>,
 }
 
 impl Piece {
+    fn new(worth: u8, text: Vec<(Cow<'static, str>, Style)>) -> Self {
+        Self { worth, text, leads: None }
+    }
+
+    /// A click on it goes to the screen that is about it.
+    fn leading_to(self, screen: &dyn Screen) -> Self {
+        Self { leads: Some(screen.title()), ..self }
+    }
+
+    fn put(&self, canvas: &mut Canvas, x: u16, y: u16, room: u16) -> u16 {
+        let width = canvas.pieces(x, y, room, &self.text);
+        if let Some(screen) = self.leads {
+            canvas.click(Rect { x, y, width, height: 1 }, Hit::Screen(screen));
+        }
+        width
+    }
+
     fn width(&self) -> u16 {
         self.text.iter().map(|t| cells(&t.0)).sum()
     }
@@ -52,12 +73,12 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     }
     let mut x = inner.x;
     for piece in &left {
-        x += canvas.pieces(x, inner.y, inner.right().saturating_sub(x), &piece.text) + GAP;
+        x += piece.put(canvas, x, inner.y, inner.right().saturating_sub(x)) + GAP;
     }
     let mut end = inner.right();
     for piece in right.iter().rev() {
         let start = end.saturating_sub(piece.width()).max(inner.x);
-        canvas.pieces(start, inner.y, inner.right() - start, &piece.text);
+        piece.put(canvas, start, inner.y, inner.right() - start);
         end = start.saturating_sub(GAP);
     }
 }
@@ -75,28 +96,28 @@ fn left(scene: &Scene, width: u16) -> Vec<Piece> {
     let source = vec![(cut_end(&name, room).into_owned().into(), scene.theme.style(Hue::Title))];
     let switch = s.switch.title();
     let promiscuous = s.capture.sources.iter().filter_map(|f| f.promiscuous).reduce(|a, b| a && b);
-    let mut out = vec![Piece { worth: LEAST + 1, text: vec![("spantop".into(), scene.theme.strong(Hue::Accent))] }];
-    out.push(Piece { worth: 3, text: source });
+    let mut out = vec![Piece::new(LEAST + 1, vec![("spantop".into(), scene.theme.strong(Hue::Accent))])];
+    out.push(Piece::new(3, source));
     if let Some(title) = switch {
         // Who alone says something of itself may be the device at the other end.
         let doubt = if s.switch.identity.as_ref().is_some_and(|i| i.is_likely) { "?" } else { "" };
         let title = cut_end(&title, (width / 4).max(12)).into_owned();
-        out.push(Piece { worth: 5, text: vec![(title.into(), text), (doubt.into(), dim)] });
+        out.push(Piece::new(5, vec![(title.into(), text), (doubt.into(), dim)]));
     }
     match promiscuous {
-        Some(true) => out.push(Piece { worth: 6, text: vec![("⟂ promisc".into(), dim)] }),
-        Some(false) => out.push(Piece { worth: 4, text: vec![("not promisc".into(), scene.style(Hue::Warn))] }),
+        Some(true) => out.push(Piece::new(6, vec![("⟂ promisc".into(), dim)])),
+        Some(false) => out.push(Piece::new(4, vec![("not promisc".into(), scene.style(Hue::Warn))])),
         None => {}
     }
     if let Some(filter) = &s.capture.filter {
-        out.push(Piece { worth: 6, text: vec![("bpf ".into(), dim), (cut_end(filter, 24).into_owned().into(), text)] });
+        out.push(Piece::new(6, vec![("bpf ".into(), dim), (cut_end(filter, 24).into_owned().into(), text)]));
     }
     if let Some(speed) = s.capture.speed {
-        out.push(Piece { worth: 7, text: vec![(amount::speed(speed).into(), text)] });
+        out.push(Piece::new(7, vec![(amount::speed(speed).into(), text)]));
     }
     // Every number is an estimate then.
     if let Some(n) = s.mirror.one_in() {
-        out.push(Piece { worth: 3, text: vec![(format!("sampled 1:{n}").into(), scene.style(Hue::Warn))] });
+        out.push(Piece::new(3, vec![(format!("sampled 1:{n}").into(), scene.style(Hue::Warn))]));
     }
     let (symbol, words, hue) = verdict(&s.mirror.trust);
     let words = match hue {
@@ -109,7 +130,7 @@ fn left(scene: &Scene, width: u16) -> Vec<Piece> {
         Hue::Dim => vec![(words.into(), dim)],
         _ => vec![(format!("{symbol} {words}").into(), scene.theme.strong(hue))],
     };
-    out.push(Piece { worth: 1, text: badge });
+    out.push(Piece::new(1, badge).leading_to(&Mirror));
     out
 }
 
@@ -149,10 +170,7 @@ fn right(scene: &Scene, dated: Dated) -> Vec<Piece> {
     if let Some(share) = progress {
         let filled = (share * 8.0).round() as usize;
         let bar = format!("{}{}", "▮".repeat(filled.min(8)), "▯".repeat(8 - filled.min(8)));
-        out.push(Piece {
-            worth: 5,
-            text: vec![(bar.into(), scene.style(Hue::Accent)), (format!(" {:>3.0} %", share * 100.0).into(), text)],
-        });
+        out.push(Piece::new(5, vec![(bar.into(), scene.style(Hue::Accent)), (format!(" {:>3.0} %", share * 100.0).into(), text)]));
     }
     let (traffic, seconds) = scene.now();
     let rate = amount::rate(scene, traffic.bits_per_second(seconds));
@@ -167,28 +185,28 @@ fn right(scene: &Scene, dated: Dated) -> Vec<Piece> {
     if !s.live && s.duration() <= 0.0 && s.stats.total.packets > 0 {
         // What took no time, or no known one, has no rate.
         let (packets, volume) = (units::plural(s.stats.total.packets, "packet"), units::bytes(s.stats.total.wire_bytes));
-        out.push(Piece { worth: 0, text: vec![(packets.into(), scene.theme.strong(Hue::Title))] });
-        out.push(Piece { worth: 4, text: vec![(volume.into(), text)] });
+        out.push(Piece::new(0, vec![(packets.into(), scene.theme.strong(Hue::Title))]));
+        out.push(Piece::new(4, vec![(volume.into(), text)]));
     } else {
         let packets = amount::packet_rate(traffic.packets_per_second(seconds));
-        out.push(Piece { worth: 0, text: vec![(mark.into(), dim), (number.into(), scene.theme.strong(Hue::Title)), (unit.into(), text)] });
-        out.push(Piece {
-            worth: if dated != Dated::No && past.is_none() && scene.whole() { LEAST } else { 4 },
-            text: vec![(packets.text().into(), text)],
-        });
+        out.push(Piece::new(0, vec![(mark.into(), dim), (number.into(), scene.theme.strong(Hue::Title)), (unit.into(), text)]));
+        out.push(Piece::new(
+            if dated != Dated::No && past.is_none() && scene.whole() { LEAST } else { 4 },
+            vec![(packets.text().into(), text)],
+        ));
     }
     if let Some((times, closely)) = past {
-        out.push(Piece { worth: 1, text: vec![(format!(" ◂ {times} ").into(), scene.theme.badge(Hue::Warn))] });
-        out.push(Piece { worth: 6, text: vec![(closely.into(), dim)] });
+        out.push(Piece::new(1, vec![(format!(" ◂ {times} ").into(), scene.theme.badge(Hue::Warn))]));
+        out.push(Piece::new(6, vec![(closely.into(), dim)]));
     } else if let (true, false, Some(first)) = (s.live, reading, s.capture.first) {
-        out.push(Piece { worth: 8, text: vec![(units::clock(s.now.seconds_since(first)).into(), text)] });
+        out.push(Piece::new(8, vec![(units::clock(s.now.seconds_since(first)).into(), text)]));
     } else if let (Some(first), Some(last)) = (s.capture.first, s.capture.last) {
-        out.push(Piece { worth: 8, text: vec![(times(scene, first, last, dated).into(), text)] });
+        out.push(Piece::new(8, vec![(times(scene, first, last, dated).into(), text)]));
     }
     if let Some(age) = scene.age {
-        out.push(Piece { worth: 1, text: vec![(format!(" {age} s old ").into(), scene.theme.badge(Hue::Warn))] });
+        out.push(Piece::new(1, vec![(format!(" {age} s old ").into(), scene.theme.badge(Hue::Warn))]));
     }
-    out.push(Piece { worth: 2, text: lost(scene) });
+    out.push(Piece::new(2, lost(scene)).leading_to(&Mirror));
     out
 }
 

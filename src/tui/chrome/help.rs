@@ -1,5 +1,6 @@
 //! The keys that work here, over everything else.
 
+use crate::model::FILTER_WORDS;
 use crate::tui::canvas::{Canvas, cells, cut_end, wrap};
 use crate::tui::keymap::Keymap;
 use crate::tui::screen::Hint;
@@ -10,9 +11,11 @@ use ratatui::layout::Rect;
 /// Cells of a line of help that are still read well.
 const LINE: u16 = 84;
 
-/// Draws the keys in one or two columns; long explanations take several lines.
+/// Draws the keys in one or two columns; long explanations take several lines. Where `/` filters, what a filter may say stands behind them.
 pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, title: &str, (hints, keymap): (&[Hint], &Keymap), scroll: usize) {
-    let hints: Vec<(String, &str)> = hints.iter().map(|hint| keymap.shown(title, hint)).collect();
+    let filters = hints.iter().any(|hint| hint.word == "filter");
+    let words = FILTER_WORDS.iter().filter(|_| filters).map(|(example, shows)| ((*example).to_owned(), *shows));
+    let hints: Vec<(String, &str)> = hints.iter().map(|hint| keymap.shown(title, hint)).chain(words).collect();
     let key = hints.iter().map(|h| cells(&h.0)).max().unwrap_or(0) + 2;
     let wanted = hints.iter().map(|h| cells(h.1)).max().unwrap_or(0).min(LINE);
     let room = area.width.saturating_sub(6);

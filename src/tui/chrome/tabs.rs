@@ -14,17 +14,27 @@ use ratatui::crossterm::event::KeyCode;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-/// The name of a screen's tab, and whether it is the current one; empty: only its digit stands there, or nothing.
-type Naming = fn(&ScreenEntry, bool) -> &'static str;
+/// Which tabs have a name beside their digit, and the cells between tabs. A screen has one name: where there is no room the last lose theirs.
+#[derive(Clone, Copy)]
+struct Naming {
+    /// So many of the screens from the first on; the current one always has its name.
+    named: usize,
+    gap: u16,
+}
 
-/// Names of the tabs and the cells between them, from those that need most room to those that need least. Screens without a digit go before names do.
-const NAMES: [(Naming, u16); 5] = [
-    (|e, _| e.screen.title(), 2),
-    (|e, _| e.screen.short(), 2),
-    (|e, here| if here || e.digit.is_some() { e.screen.short() } else { "" }, 2),
-    (|e, here| if here || e.digit.is_some() { e.screen.short() } else { "" }, 1),
-    (|e, here| if here { e.screen.short() } else { "" }, 2),
-];
+impl Naming {
+    /// From those that need most room to those that need least. Screens without a digit go before names do.
+    fn all(screens: &[ScreenEntry]) -> impl Iterator<Item = Self> {
+        let digits = screens.iter().filter(|entry| entry.digit.is_some()).count();
+        let roomy = [screens.len(), digits].into_iter().flat_map(|named| [2, 1].map(|gap| Self { named, gap }));
+        roomy.chain((0..digits).rev().map(|named| Self { named, gap: 2 }))
+    }
+
+    /// The name of a screen's tab by its place, and whether it is the current one; empty: only its digit stands there, or nothing.
+    fn name(self, at: usize, entry: &ScreenEntry, here: bool) -> &'static str {
+        if here || at < self.named { entry.screen.title() } else { "" }
+    }
+}
 
 /// Cells of a tab with the gap behind it, without its mark.
 fn wide(entry: &ScreenEntry, name: &str, gap: u16) -> u16 {
@@ -47,13 +57,14 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, scree
     let mark = |i: usize| screens.get(i).and_then(|s| s.screen.badge(scene.snapshot));
     let marks: u16 = (0..screens.len()).filter_map(mark).map(|m| cells(&m.0) + 1).sum();
     // Names follow from the width alone: neither another screen nor a mark of usual size renames a tab.
-    let names = NAMES.iter().find(|(names, gap)| {
-        let all = |current| screens.iter().enumerate().map(|(i, s)| wide(s, names(s, i == current), *gap)).sum::<u16>();
-        let widest = (0..screens.len()).map(all).max().unwrap_or(0);
-        let hidden = screens.iter().any(|s| wide(s, names(s, false), *gap) == 0);
-        widest + marks.max(USUAL_MARKS) + u16::from(hidden) * 2 <= area.width.saturating_add(gap - 1)
-    });
-    let (names, gap) = names.or(NAMES.last()).copied().unwrap_or((|e, _| e.screen.title(), 2));
+    let fits = |naming: &Naming| {
+        let each = |current| screens.iter().enumerate().map(move |(i, s)| wide(s, naming.name(i, s, i == current), naming.gap));
+        let widest = (0..screens.len()).map(|current| each(current).sum::<u16>()).max().unwrap_or(0);
+        let hidden = each(usize::MAX).any(|cells| cells == 0);
+        widest + marks.max(USUAL_MARKS) + u16::from(hidden) * 2 <= area.width.saturating_add(naming.gap - 1)
+    };
+    let naming = Naming::all(screens).find(fits).unwrap_or(Naming { named: 0, gap: 2 });
+    let gap = naming.gap;
     let mut hidden = false;
     let mut x = area.x + 1;
     for (i, entry) in screens.iter().enumerate() {
@@ -61,7 +72,7 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, scree
         let here = i == current;
         let digit = if here { scene.theme.strong(Hue::Accent) } else { scene.style(Hue::Accent) };
         let room = |x: u16| area.right().saturating_sub(x);
-        let name = names(entry, here);
+        let name = naming.name(i, entry, here);
         if wide(entry, name, gap) == 0 {
             hidden = true;
             continue;

@@ -189,6 +189,7 @@ fn hosts(rows: &[&Conversation], ports: bool) -> Vec<HostRow> {
                 app: row.app.filter(|_| ports && port < 30_000),
                 vlans: row.vlans,
                 peers: 0,
+                itself: Traffic::default(),
             });
             host.peers += 1;
             host.tx.add(tx);
@@ -228,7 +229,7 @@ fn vlans(rows: &[(bool, Conversation)]) -> Vec<VlanRow> {
     let mut all: BTreeMap<u16, VlanRow> = BTreeMap::new();
     for (_, c) in rows {
         for &id in c.vlans.ids() {
-            let row = all.entry(id).or_insert(VlanRow { id, traffic: Traffic::default(), recent: Traffic::default() });
+            let row = all.entry(id).or_insert_with(|| VlanRow { id, ..VlanRow::default() });
             row.traffic.add(c.total());
             row.recent.add(c.recent());
         }

@@ -32,6 +32,7 @@ fn service(key: ServiceKey, clients: &[&Conversation], trouble: bool) -> Service
     let way = 120e-6 + f64::from(key.port % 7) * 40e-6;
     Service {
         key,
+        ports: 0,
         app: app.filter(|_| is_read),
         guess: app.filter(|_| !is_read),
         counts,

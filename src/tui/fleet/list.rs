@@ -13,7 +13,7 @@ use crate::tui::widgets::table::{self, Cell, Col, Shape};
 use ratatui::layout::Rect;
 
 /// A row: the probe, the span and the moment its history is about.
-type Row<'a> = (&'a FleetProbe, FleetSpan, i64);
+type Row<'a> = (&'a FleetProbe, FleetSpan, i64, i64);
 
 /// Rows of the panel about shared conversations.
 const SHARED: u16 = 7;
@@ -32,10 +32,10 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, app: &FleetApp, scene: &Scen
     let note = if is_other { vec![("asking …".into(), scene.style(Hue::Dim))] } else { Vec::new() };
     let body = titled(canvas, upper, &title, &note, false);
     let (span, now) = app.known.picture.as_ref().map_or((app.question.span, 0), |picture| (picture.span, picture.asked));
-    let rows: Vec<(Topic, Row)> = app.probes().into_iter().map(|probe| (topic(&probe.name), (probe, span, now))).collect();
+    let rows: Vec<(Topic, Row)> = app.probes().into_iter().map(|probe| (topic(&probe.name), (probe, span, now, app.stale()))).collect();
     let empty = match (&app.known.picture, &app.known.trouble) {
         (None, None) => "asking the database …",
-        (None, Some(_)) => "nothing is known: the database does not answer",
+        (None, Some(_)) => "nothing is known: see the line above",
         (Some(_), _) => "no probe has written here yet: spantop probe -i eth1 --export clickhouse:https://HOST:8443/DATABASE",
     };
     table::draw(canvas, scene, body, &columns(), &rows, &Shape { focused: true, empty, ..Shape::default() });
@@ -47,7 +47,7 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, app: &FleetApp, scene: &Scen
 fn columns<'a>() -> [Col<Row<'a>>; 11] {
     [
         Col::left("probe", 12..=28, 0, |s, (p, ..)| {
-            let hue = if p.state == ProbeState::Silent { Hue::Dim } else { Hue::Title };
+            let hue = if p.state == ProbeState::Heard { Hue::Title } else { Hue::Dim };
             Cell::Text(p.name.probe.clone(), s.style(hue))
         }),
         Col::left("site", 8..=20, 6, |s, (p, ..)| Cell::Text(p.name.site.clone(), s.style(Hue::Text))),
@@ -59,7 +59,7 @@ fn columns<'a>() -> [Col<Row<'a>>; 11] {
             Some((_, packets)) => Cell::Amount(amount::packet_rate(packets), s.style(Hue::Text)),
             None => Cell::Right("–".into(), s.style(Hue::Dim)),
         }),
-        Col::left("load", 24..=24, 7, |s, (p, span, now)| Cell::Text(shown::sparkline(p, *span, *now, 24), s.style(Hue::AreaHigh))),
+        Col::left("load", 24..=24, 7, |s, (p, span, now, _)| Cell::Text(shown::sparkline(p, *span, *now, 24), s.style(Hue::AreaHigh))),
         Col::left("mirror", 20..=20, 2, |s, (p, ..)| {
             let (words, hue) = shown::mirror(p, s);
             Cell::Text(words, if hue == Hue::Dim { s.style(hue) } else { s.theme.strong(hue) })
@@ -83,8 +83,8 @@ fn columns<'a>() -> [Col<Row<'a>>; 11] {
             let (text, hue) = shown::clock(p.clock_offset);
             Cell::Text(text, s.style(hue))
         }),
-        Col::right("news", 7..=8, 5, |s, (p, ..)| {
-            Cell::Right(shown::ago(p.age), s.style(if p.state == ProbeState::Silent { Hue::Bad } else { Hue::Dim }))
+        Col::right("news", 7..=8, 5, |s, (p, _, _, stale)| {
+            Cell::Right(shown::ago(p.age.saturating_add(*stale)), s.style(if p.state == ProbeState::Silent { Hue::Bad } else { Hue::Dim }))
         }),
     ]
 }

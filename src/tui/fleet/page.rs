@@ -24,14 +24,14 @@ const WIDE: u16 = 150;
 pub(super) fn draw(canvas: &mut Canvas, area: Rect, app: &FleetApp, name: &ProbeName, scene: &Scene) {
     let (line, rest) = split_top(area, 1);
     if let (Some(probe), true) = (app.opened(), line.height > 0) {
-        canvas.pieces(line.x + 1, line.y, line.width.saturating_sub(2), &said(probe, scene));
+        canvas.pieces(line.x + 1, line.y, line.width.saturating_sub(2), &said(probe, app.stale(), scene));
     }
     let story = app.story();
     let chart = if rest.height >= 30 { rest.height / 3 } else { (rest.height * 2 / 5).max(6) };
     let (upper, lower) = split_top(rest, chart);
     load(canvas, upper, app, story, name, scene);
     let Some(story) = story else {
-        let words = if app.known.trouble.is_some() { "not known: the database does not answer" } else { "asking …" };
+        let words = if app.known.trouble.is_some() { "not known: see the line above" } else { "asking …" };
         canvas.put(lower.x + 1, lower.y, lower.width.saturating_sub(2), words, scene.style(Hue::Dim));
         return;
     };
@@ -50,7 +50,7 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, app: &FleetApp, name: &Probe
 }
 
 /// What the list says of it, in a line.
-fn said(probe: &FleetProbe, scene: &Scene) -> Vec<(Cow<'static, str>, Style)> {
+fn said(probe: &FleetProbe, stale: i64, scene: &Scene) -> Vec<(Cow<'static, str>, Style)> {
     let (dim, text) = (scene.style(Hue::Dim), scene.style(Hue::Text));
     let (mirror, hue) = shown::mirror(probe, scene);
     let mut out: Vec<(Cow<'static, str>, Style)> = vec![
@@ -71,7 +71,7 @@ fn said(probe: &FleetProbe, scene: &Scene) -> Vec<(Cow<'static, str>, Style)> {
     out.push((clock.into(), scene.style(hue)));
     let hue = if probe.state == ProbeState::Silent { Hue::Bad } else { Hue::Text };
     out.push(("   last news ".into(), dim));
-    out.push((format!("{} ago", shown::ago(probe.age)).into(), scene.style(hue)));
+    out.push((format!("{} ago", shown::ago(probe.age.saturating_add(stale))).into(), scene.style(hue)));
     out
 }
 

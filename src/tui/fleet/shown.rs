@@ -14,6 +14,9 @@ pub(super) fn mirror(probe: &FleetProbe, scene: &Scene) -> (String, Hue) {
         let when = when(probe.heard, probe.heard.saturating_add(probe.age), scene);
         return (format!("✖ silent since {}", when.get(5..).filter(|day| !day.is_empty()).unwrap_or(&when)), Hue::Bad);
     }
+    if probe.state == ProbeState::Ended {
+        return ("· ended".into(), Hue::Dim);
+    }
     match probe.verdict_now() {
         Some(Verdict::Good | Verdict::Noted) => ("● good".into(), Hue::Good),
         Some(Verdict::Doubtful) => ("▲ doubtful".into(), Hue::Warn),

@@ -152,6 +152,12 @@ impl FleetApp {
         self.known.picture.as_ref().map_or(0, |picture| picture.asked)
     }
 
+    /// Seconds by which ages have grown since the database answered last, where it does not answer any more.
+    pub fn stale(&self) -> i64 {
+        let age = self.age.filter(|_| self.known.trouble.is_some()).unwrap_or(0);
+        i64::try_from(age).unwrap_or(i64::MAX)
+    }
+
     /// Rows of the list in front.
     fn rows(&self) -> usize {
         let Some(story) = self.story() else { return 0 };

@@ -221,7 +221,7 @@ fn a_server_that_is_down_is_told_and_what_was_known_stays_with_its_age() {
     let nothing = FleetView { trouble, ..FleetView::default() };
     let mut app = FleetApp::new(DashboardOptions::default(), Theme::default());
     app.see(Arc::new(nothing), None);
-    assert!(text(&mut app, 120, 30).contains("nothing is known: the database does not answer"));
+    assert!(text(&mut app, 120, 30).contains("nothing is known: see the line above"));
     assert_eq!(press(&mut app, KeyCode::Enter), FleetEffect::Nothing);
 }
 

@@ -13,9 +13,10 @@ use crate::snapshot::Network;
 use crate::tui::canvas::{Canvas, Hit, cells, cut_end, wrap};
 use crate::tui::label;
 use crate::tui::panels::mirror;
+use crate::tui::screens::problems::Problems;
 use crate::tui::theme::Hue;
 use crate::tui::view::{Scene, Topic};
-use crate::tui::widgets::frame::titled;
+use crate::tui::widgets::frame::titled_of;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use std::borrow::Cow;
@@ -41,6 +42,7 @@ fn nothing(canvas: &mut Canvas, body: Rect, scene: &Scene) {
     let words = match hue {
         Hue::Good if in_span => "mirror: no fault in this span".to_owned(),
         Hue::Good => "mirror: no fault found".to_owned(),
+        Hue::Dim if scene.snapshot.finished => "mirror: cannot be judged".to_owned(),
         Hue::Dim => "mirror: not judged yet".to_owned(),
         _ => words,
     };
@@ -110,7 +112,7 @@ pub(in crate::tui) fn height(scene: &Scene, width: u16) -> u16 {
 pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, kind: usize) {
     let rows = rows(scene);
     let focused = scene.pane.kind == kind;
-    let body = titled(canvas, area, "What is wrong", &[], focused && scene.pane.selected.is_some());
+    let body = titled_of(canvas, area, ("What is wrong", &Problems), &[], focused && scene.pane.selected.is_some());
     if rows.is_empty() {
         nothing(canvas, body, scene);
     }

@@ -13,20 +13,24 @@ use crate::model::time::SECOND;
 use crate::model::{TimeSpan, Timestamp, units};
 use crate::snapshot::{Sample, Snapshot};
 use crate::tui::canvas::{Canvas, cells, split_top};
+use crate::tui::screens::bursts::Bursts;
 use crate::tui::theme::Hue;
 use crate::tui::time_cursor::{ChartStretch, ChartTimes};
 use crate::tui::view::{Axes, SCALES, Scene, ratio};
 use crate::tui::widgets::amount;
 use crate::tui::widgets::bins::{self, Bin, Bins, Window};
 use crate::tui::widgets::chart::{self, LABELS, Plot, settle};
-use crate::tui::widgets::frame::titled;
+use crate::tui::widgets::frame::{titled, titled_of};
 use crate::tui::widgets::strip;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use std::borrow::Cow;
 
-/// Bins that a chart shows at least: with fewer it would be a staircase.
-const FEWEST_BINS: i64 = 32;
+/// Bins that a chart shows at least: with fewer there is nothing to see.
+const FEWEST_BINS: i64 = 4;
+
+/// Cells of a title line from which on the width of a bin stands in the name.
+const ROOMY: u16 = 100;
 
 /// The time on the chart.
 pub(super) fn window(scene: &Scene) -> Window {
@@ -62,9 +66,12 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let split = divided(scene);
     let before = Axes { key: (scene.view.scale, split, scene.view.bytes), ..Axes::default() };
     let mut axes = if scene.view.axes.key == before.key { scene.view.axes } else { before };
+    let drawn = bins.facts.width;
+    let is_roomy = bits.width >= ROOMY;
     let name = title(scene, split);
+    let name = if is_roomy && drawn > 0 { format!("{name} · bins of {}", units::duration(drawn as f64 / SECOND as f64)) } else { name };
     let room = bits.width.saturating_sub(cells(&name) + 8);
-    let body = titled(canvas, bits, &name, &note(scene, past, &bins, room), false);
+    let body = titled_of(canvas, bits, (&name, &Bursts), &note(scene, past, &bins, (room, is_roomy)), false);
     let (field, ticks) = split_top(body, body.height.saturating_sub(1));
     let (heat, field) = split_top(field, u16::from(field.height >= 4));
     strip::draw(canvas, heat, "1 ms", &series(&bins, |b| b.peak_bytes), full(scene, &bins));
@@ -136,7 +143,7 @@ fn span_name(nanos: i64) -> String {
 type Note = Vec<(Cow<'static, str>, Style)>;
 
 /// What is said of the load, the most important first, as much as there is room for.
-fn note(scene: &Scene, past: &Snapshot, bins: &Bins, room: u16) -> Note {
+fn note(scene: &Scene, past: &Snapshot, bins: &Bins, (room, is_roomy): (u16, bool)) -> Note {
     let (dim, text) = (scene.style(Hue::Dim), scene.style(Hue::Text));
     if let Some(note) = past_note(scene, past, room) {
         return note;
@@ -165,20 +172,23 @@ fn note(scene: &Scene, past: &Snapshot, bins: &Bins, room: u16) -> Note {
     }
     let of_mean = |speed: u64| all.map_or(facts.mean_link * 8.0 / speed as f64, |(traffic, seconds)| traffic.link_share(seconds, speed));
     let share = if s.live { String::new() } else { utilisation(&of_mean) };
-    said.push((1, vec![("mean ".into(), dim), (rate(mean).into(), text), (share.into(), text)]));
+    if all.is_none_or(|(_, seconds)| seconds > 0.0) {
+        // The first line of a file tells the mean of all of it.
+        let of = if scene.whole() && all.is_none() { "mean in view " } else { "mean " };
+        said.push((1, vec![(of.into(), dim), (rate(mean).into(), text), (share.into(), text)]));
+    } else {
+        // What came at one moment has no mean.
+        said.push((1, vec![("all at one moment".into(), dim)]));
+    }
     if let Some(p95) = facts.p95 {
         said.push((4, vec![("p95 1 s ".into(), dim), (rate(p95).into(), text)]));
     }
-    let interval = s.stats.load.interval;
-    let interval = s.stats.load.peak.map_or(interval, |peak| peak.length);
-    let span = if interval == SECOND { "1 s".to_owned() } else { units::duration(interval as f64 / SECOND as f64) };
-    // Of the whole capture the maximum is the report's, which is never below the mean.
-    let everything = scene.whole() && window(scene) == Window::Everything;
-    let peak = s.stats.load.peak.map(|peak| peak.bits_per_second() / 8.0).filter(|_| everything);
-    if let Some(max) = peak.or(facts.max) {
-        said.push((2, vec![(format!("max {span} ").into(), dim), (rate(max).into(), text)]));
+    // Of the bins as they are drawn: what the eye sees is what is told. Where the mean is of a shorter time than they are, there is none.
+    if let Some(max) = facts.max.filter(|max| *max >= mean) {
+        let width = if is_roomy { String::new() } else { format!("{} ", units::duration(facts.width as f64 / SECOND as f64)) };
+        said.push((2, vec![(format!("max {width}").into(), dim), (rate(max).into(), text)]));
     }
-    if let Some((at, bytes)) = facts.worst {
+    if let Some((at, bytes)) = facts.worst.filter(|_| s.burst_seconds() >= A_MILLISECOND) {
         let (value, hue) = match speed.map(|speed| facts.worst_traffic.link_share(A_MILLISECOND, speed)) {
             Some(share) => (amount::share(share), scene.theme.heat(share)),
             None => (rate(bytes), text),

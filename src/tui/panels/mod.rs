@@ -10,4 +10,5 @@ pub(super) mod mirror;
 pub(super) mod packet_list;
 pub(super) mod shares;
 pub(super) mod top;
+pub(super) mod transit;
 pub(super) mod when;

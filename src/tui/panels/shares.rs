@@ -9,11 +9,12 @@
 use crate::model::Severity;
 use crate::snapshot::{SIZE_CLASSES, Traffic};
 use crate::tui::canvas::{Canvas, cells};
+use crate::tui::screens::mirror::Mirror;
 use crate::tui::theme::Hue;
 use crate::tui::view::{Scene, ratio};
 use crate::tui::widgets::amount;
 use crate::tui::widgets::bar;
-use crate::tui::widgets::frame::titled;
+use crate::tui::widgets::frame::{titled, titled_of};
 use ratatui::layout::Rect;
 
 /// Draws named shares of a whole as bars.
@@ -83,10 +84,10 @@ pub(in crate::tui) fn directions(canvas: &mut Canvas, area: Rect, scene: &Scene)
 
 /// Packets lost and not fully decoded, by stage.
 pub(in crate::tui) fn losses(canvas: &mut Canvas, area: Rect, scene: &Scene) {
-    let body = titled(
+    let body = titled_of(
         canvas,
         area,
-        if scene.whole() { "Losses" } else { "Losses · since start" },
+        (if scene.whole() { "Losses" } else { "Losses · since start" }, &Mirror),
         &[("packets".into(), scene.style(Hue::Dim))],
         false,
     );

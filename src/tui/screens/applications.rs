@@ -33,10 +33,6 @@ impl Screen for Applications {
         "Applications"
     }
 
-    fn short(&self) -> &'static str {
-        "Apps"
-    }
-
     fn about(&self) -> &'static str {
         "DNS, TLS and the like: questions, answers, codes, versions, server names, latency"
     }

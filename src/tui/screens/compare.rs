@@ -117,10 +117,6 @@ impl Screen for Compare {
         "Compare"
     }
 
-    fn short(&self) -> &'static str {
-        "Diff"
-    }
-
     fn about(&self) -> &'static str {
         "what changed: against another capture (--compare FILE), or between two spans of time; what is new, gone, more, less, and more than chance"
     }

@@ -38,10 +38,6 @@ impl Screen for Conversations {
         "TCP, UDP and all others; `Enter` opens one"
     }
 
-    fn short(&self) -> &'static str {
-        "Flows"
-    }
-
     fn kinds(&self, _: &Snapshot) -> usize {
         KINDS.len()
     }

@@ -1,13 +1,13 @@
 //! Who talks: addresses and ports.
 //!
 //! ```text
-//!  IPv4 88   IPv6 12   MAC 40   TCP ports 310   UDP ports 120
+//!  IPv4 88   IPv6 12   MAC 40   TCP ports 310   UDP ports 120   groups 6
 //!  host           side       rate ▼        share      sends    receives
 //! ```
 
-use crate::snapshot::{Column, Snapshot};
+use crate::snapshot::{Column, Snapshot, Table};
 use crate::tui::canvas::{Canvas, split_top};
-use crate::tui::columns::{self, empty};
+use crate::tui::columns::{self, End, empty};
 use crate::tui::label;
 use crate::tui::panels::kinds;
 use crate::tui::screen::{Hint, Screen, Sorts};
@@ -16,21 +16,62 @@ use crate::tui::view::{Kind, Scene, Topic};
 use crate::tui::widgets::frame::titled;
 use crate::tui::widgets::table::{self, Shape};
 use ratatui::layout::Rect;
+use ratatui::style::Style;
+use std::borrow::Cow;
 
 /// End points of every kind.
 pub(in crate::tui) struct Hosts;
 
-const KINDS: [(Kind, &str); 6] = [
-    (Kind::Ip, "IPv4"),
-    (Kind::Ipv6, "IPv6"),
-    (Kind::Eth, "MAC"),
-    (Kind::Tcp, "TCP ports"),
-    (Kind::Udp, "UDP ports"),
-    (Kind::Sctp, "SCTP ports"),
+/// Rows that are shown together: hosts of a kind, or what is none.
+struct Shown {
+    name: &'static str,
+    kinds: &'static [Kind],
+    /// Groups (multicast, broadcast), and who has no address yet.
+    groups: bool,
+}
+
+const fn hosts(name: &'static str, kinds: &'static [Kind]) -> Shown {
+    Shown { name, kinds, groups: false }
+}
+
+const SHOWN: [Shown; 7] = [
+    hosts("IPv4", &[Kind::Ip]),
+    hosts("IPv6", &[Kind::Ipv6]),
+    hosts("MAC", &[Kind::Eth]),
+    hosts("TCP ports", &[Kind::Tcp]),
+    hosts("UDP ports", &[Kind::Udp]),
+    hosts("SCTP ports", &[Kind::Sctp]),
+    Shown { name: "groups", kinds: &[Kind::Ip, Kind::Ipv6, Kind::Eth], groups: true },
 ];
 
-fn kind(scene: &Scene) -> Kind {
-    KINDS.get(scene.pane.kind).map_or(Kind::Ip, |k| k.0)
+impl Shown {
+    fn of(scene: &Scene) -> &'static Self {
+        SHOWN.get(scene.pane.kind).unwrap_or(&SHOWN[0])
+    }
+
+    /// The kind whose columns its rows have.
+    fn kind(&self) -> Kind {
+        self.kinds.first().copied().unwrap_or(Kind::Ip)
+    }
+
+    /// How many there are; what has no row is counted with the hosts.
+    fn count(&self, s: &Snapshot) -> u64 {
+        let apart = |kind: Kind| kind.endpoints(s).rows.iter().filter(|row| columns::is_apart(kind, row)).count() as u64;
+        let of = |&kind: &Kind| if self.groups { apart(kind) } else { kind.endpoints(s).total_rows.saturating_sub(apart(kind)) };
+        self.kinds.iter().map(of).sum()
+    }
+
+    fn rows<'a>(&self, scene: &Scene<'a>) -> Vec<(Topic, End<'a>)> {
+        columns::host_rows(scene, self.kinds, self.groups)
+    }
+
+    /// What is said of the rows beside the title.
+    fn note(&self, scene: &Scene, rows: usize) -> Vec<(Cow<'static, str>, Style)> {
+        let s = scene.snapshot;
+        let table = self.kind().endpoints(s);
+        let (other, other_rows) = if self.groups { Default::default() } else { (table.other, table.other_rows) };
+        shown(scene, rows, &Table::<()> { rows: Vec::new(), total_rows: self.count(s), other, other_rows })
+    }
 }
 
 impl Screen for Hosts {
@@ -43,11 +84,11 @@ impl Screen for Hosts {
     }
 
     fn kinds(&self, _: &Snapshot) -> usize {
-        KINDS.len()
+        SHOWN.len()
     }
 
     fn topics(&self, scene: &Scene) -> Vec<Topic> {
-        columns::host_rows(scene, kind(scene)).into_iter().map(|r| r.0).collect()
+        Shown::of(scene).rows(scene).into_iter().map(|r| r.0).collect()
     }
 
     fn sorting(&self) -> Option<(Sorts, Vec<Column>)> {
@@ -70,18 +111,19 @@ impl Screen for Hosts {
     }
 
     fn keys(&self) -> &'static [Hint] {
-        &[Hint { key: "← →", word: "kind", help: "IPv4, IPv6, MAC addresses, TCP, UDP and SCTP ports" }]
+        &[Hint {
+            key: "← →", word: "kind", help: "IPv4, IPv6, MAC addresses, TCP, UDP and SCTP ports, groups (multicast and broadcast)"
+        }]
     }
 
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
-        let kind = kind(scene);
-        let rows = columns::host_rows(scene, kind);
+        let these = Shown::of(scene);
+        let (kind, rows) = (these.kind(), these.rows(scene));
         let six = columns::has_six(rows.iter().map(|r| &r.1.1.address));
         let named = !matches!(kind, Kind::Tcp | Kind::Udp | Kind::Sctp) && label::has_names(scene, rows.iter().map(|r| &r.1.1.address));
-        let body =
-            titled(canvas, area, &scene.based("Hosts", area.width), &shown(scene, rows.len(), kind.endpoints(scene.snapshot)), false);
+        let body = titled(canvas, area, &scene.based("Hosts", area.width), &these.note(scene, rows.len()), false);
         let (line, body) = split_top(body, 1);
-        let names: Vec<_> = KINDS.iter().map(|(k, n)| (*n, Some(k.endpoints(scene.snapshot).total_rows))).collect();
+        let names: Vec<_> = SHOWN.iter().map(|shown| (shown.name, Some(shown.count(scene.snapshot)))).collect();
         kinds::draw(canvas, line, scene, &names);
         let order = Some(scene.view.endpoints);
         table::draw(

@@ -45,10 +45,6 @@ impl Screen for Layer2 {
         "VLANs, MAC addresses, groups and what they mean, broadcast and multicast"
     }
 
-    fn short(&self) -> &'static str {
-        "L2"
-    }
-
     fn kinds(&self, _: &Snapshot) -> usize {
         3
     }
@@ -79,10 +75,11 @@ impl Screen for Layer2 {
                 return match scene.pane.kind {
                     STATIONS => STATION_PANEL.draw(canvas, area, scene, true),
                     GROUPS => GROUP_PANEL.draw(canvas, area, scene, true),
-                    _ => vlans(canvas, area, scene),
+                    _ => narrow(canvas, area, scene),
                 };
             }
             76..110 => area.width - 32,
+            110..160 => area.width - 36,
             _ => area.width * 66 / 100,
         };
         let parts = divide(canvas, area, &[left]);
@@ -125,6 +122,17 @@ fn vlan_rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, &'a VlanRow)> {
     let bytes = |r: &VlanRow| scene.basis(r.recent, r.traffic).0.wire_bytes;
     rows.sort_by(|x, y| bytes(y).cmp(&bytes(x)).then(x.id.cmp(&y.id)));
     scene.pane.arrange(rows.into_iter().map(|r| (Topic::Vlan(r.id), r)).collect())
+}
+
+/// VLANs where there is room for one list beside them at most: what they leave the stations have.
+fn narrow(canvas: &mut Canvas, area: Rect, scene: &Scene) {
+    let want = (scene.snapshot.stats.vlans.rows.len() + 3).min(usize::from(u16::MAX)) as u16;
+    let (above, below) = split_top(area, want.max(4).min(area.height * 3 / 5));
+    if below.height < 4 || STATION_PANEL.count(scene.snapshot) == 0 {
+        return vlans(canvas, area, scene);
+    }
+    vlans(canvas, above, scene);
+    STATION_PANEL.draw(canvas, below, scene, false);
 }
 
 fn vlans(canvas: &mut Canvas, area: Rect, scene: &Scene) {

@@ -11,10 +11,11 @@
 
 use crate::snapshot::Snapshot;
 use crate::snapshot::tables::services;
-use crate::tui::canvas::{Canvas, split_top};
+use crate::tui::canvas::{Canvas, Hit, split_top};
 use crate::tui::panels::any_table::TablePanel;
 use crate::tui::panels::{findings, load, shares, top};
 use crate::tui::screen::{Hint, Screen};
+use crate::tui::screens::services::Services;
 use crate::tui::view::{Scene, Topic};
 use crate::tui::widgets::frame::columns;
 use ratatui::layout::Rect;
@@ -127,6 +128,7 @@ fn bottom(canvas: &mut Canvas, area: Rect, scene: &Scene) {
             shares::losses(canvas, losses, scene);
             findings::draw(canvas, wrong, scene, WRONG);
         }
+        canvas.click(Rect { height: services.height.min(1), ..services }, Hit::Screen(Services.title()));
         return SERVICES.draw(canvas, services, scene, false);
     }
     type Panel = fn(&mut Canvas, Rect, &Scene);

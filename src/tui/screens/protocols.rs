@@ -74,10 +74,6 @@ impl Screen for Protocols {
         "the tree of what is inside what"
     }
 
-    fn short(&self) -> &'static str {
-        "Protos"
-    }
-
     fn topics(&self, scene: &Scene) -> Vec<Topic> {
         rows(scene).into_iter().map(|r| r.0).collect()
     }

@@ -12,11 +12,14 @@
 mod tree;
 
 use crate::snapshot::Snapshot;
+use crate::snapshot::tables::members::MEMBERS;
 use crate::snapshot::tables::ports::PORTS;
+use crate::snapshot::tables::speakers::SPEAKERS;
 use crate::snapshot::tables::switch::{AGGREGATES, EVENTS, GATEWAYS, NEIGHBOURS, OSPF, QUERIERS, TREES};
+use crate::snapshot::tables::transit::TRANSIT;
 use crate::tui::canvas::{Canvas, cells, cut_end, split_top, wrap};
 use crate::tui::panels::any_table::TablePanel;
-use crate::tui::panels::{facts, kinds};
+use crate::tui::panels::{facts, kinds, transit};
 use crate::tui::screen::{Hint, Screen};
 use crate::tui::theme::Hue;
 use crate::tui::view::{Scene, Topic};
@@ -31,21 +34,44 @@ pub(in crate::tui) struct Switch;
 const UNSEEN: &str = "not visible in this mirror: most mirror sessions leave out what switches say to each other";
 
 /// The panels, in the order Left and Right walk through them.
-const PANELS: [(&str, TablePanel); 8] = [
+const PANELS: [(&str, TablePanel); 11] = [
     ("Neighbours", TablePanel { empty: UNSEEN, ..TablePanel::of(&NEIGHBOURS) }),
     ("Ports", TablePanel { empty: "the switch is asked only when told to: --switch snmp://HOST", ..TablePanel::of(&PORTS) }),
     ("Spanning tree", TablePanel { empty: UNSEEN, ..TablePanel::of(&TREES) }),
     ("LACP", TablePanel { empty: UNSEEN, ..TablePanel::of(&AGGREGATES) }),
     ("Gateways", TablePanel { empty: "no VRRP, CARP, HSRP or GLBP is visible in this mirror", ..TablePanel::of(&GATEWAYS) }),
     ("OSPF", TablePanel { empty: "no OSPF hello is visible in this mirror", ..TablePanel::of(&OSPF) }),
+    ("Clocks", TablePanel { empty: "no IS-IS, EIGRP or PTP is visible in this mirror", ..TablePanel::of(&SPEAKERS) }),
     ("Queriers", TablePanel { empty: "no query for multicast groups is visible in this mirror", ..TablePanel::of(&QUERIERS) }),
+    ("Members", TablePanel { empty: "no host that joins a group is visible in this mirror", ..TablePanel::of(&MEMBERS) }),
+    (
+        "Transit",
+        TablePanel { empty: "no packet was seen at two places: the mirror shows one side of the switch", ..TablePanel::of(&TRANSIT) },
+    ),
     ("Events", TablePanel { empty: "nothing has happened since the beginning, as far as this mirror shows it", ..TablePanel::of(&EVENTS) }),
 ];
 
-const EVENTS_AT: usize = 7;
+const TRANSIT_AT: usize = 9;
+const EVENTS_AT: usize = 10;
 
 fn panel(at: usize) -> &'static TablePanel {
     PANELS.get(at).map_or(&PANELS[0].1, |panel| &panel.1)
+}
+
+/// Draws a panel; one without rows says why.
+fn draw_panel(canvas: &mut Canvas, area: Rect, scene: &Scene, at: usize, focused: bool) {
+    let reason = scene.snapshot.switch.transit.reason;
+    let empty = if at == TRANSIT_AT && !reason.is_empty() { reason } else { panel(at).empty };
+    TablePanel { empty, ..*panel(at) }.draw(canvas, area, scene, focused);
+}
+
+/// Transit times, and below them those of the row that is selected.
+fn draw_transit(canvas: &mut Canvas, area: Rect, scene: &Scene) {
+    let rows = panel(TRANSIT_AT).count(scene.snapshot).min(200) as u16;
+    let (above, below) = split_top(area, rows.saturating_add(3).min(area.height / 2));
+    draw_panel(canvas, above, scene, TRANSIT_AT, true);
+    let selected = scene.pane.selected.as_ref().and_then(|topic| panel(TRANSIT_AT).place(scene, topic));
+    transit::draw(canvas, below, scene, selected.unwrap_or(0));
 }
 
 impl Screen for Switch {
@@ -54,7 +80,7 @@ impl Screen for Switch {
     }
 
     fn about(&self) -> &'static str {
-        "which switch and port is mirrored, spanning tree, neighbours, link aggregation, gateways, what happened"
+        "which switch and port is mirrored, spanning tree, neighbours, link aggregation, gateways, how long packets take, what happened"
     }
 
     fn kinds(&self, _: &Snapshot) -> usize {
@@ -73,7 +99,7 @@ impl Screen for Switch {
         &[Hint {
             key: "← →",
             word: "panel",
-            help: "neighbours, ports, spanning tree, link aggregation, gateways, routers, queriers, events",
+            help: "neighbours, ports, spanning tree, link aggregation, gateways, routers, clocks, queriers, members, transit times, events",
         }]
     }
 
@@ -92,7 +118,10 @@ impl Screen for Switch {
         kinds::draw(canvas, tabs, scene, &names);
         let kind = scene.pane.kind;
         if body.height < 14 {
-            return panel(kind).draw(canvas, body, scene, true);
+            return draw_panel(canvas, body, scene, kind, true);
+        }
+        if kind == TRANSIT_AT && panel(kind).count(scene.snapshot) > 0 {
+            return draw_transit(canvas, body, scene);
         }
         let count = |at: usize| panel(at).count(scene.snapshot);
         if (0..PANELS.len()).all(|at| count(at) == 0) {
@@ -105,7 +134,7 @@ impl Screen for Switch {
             let parts = divide(canvas, body, &[body.width * 58 / 100]);
             if let [lists, right] = parts[..] {
                 others.retain(|at| *at != EVENTS_AT);
-                panel(EVENTS_AT).draw(canvas, right, scene, false);
+                draw_panel(canvas, right, scene, EVENTS_AT, false);
                 left = lists;
             }
         }
@@ -115,7 +144,7 @@ impl Screen for Switch {
         let few: u16 = others.iter().map(|at| lines(*at).min(6)).sum();
         let first = lines(kind).min(left.height.saturating_sub(few).max(left.height / 3)).max(4);
         let (above, mut rest) = split_top(left, if others.is_empty() && drawing.is_empty() { left.height } else { first });
-        panel(kind).draw(canvas, above, scene, true);
+        draw_panel(canvas, above, scene, kind, true);
         for (place, at) in others.iter().enumerate() {
             let behind: u16 = others.iter().skip(place + 1).map(|at| lines(*at).min(6)).sum();
             let height = lines(*at).min(rest.height.saturating_sub(behind).max(6));
@@ -123,7 +152,7 @@ impl Screen for Switch {
                 return;
             }
             let (part, under) = split_top(rest, height);
-            panel(*at).draw(canvas, part, scene, false);
+            draw_panel(canvas, part, scene, *at, false);
             rest = under;
         }
         if !drawing.is_empty() && rest.height >= 3 {

@@ -66,8 +66,10 @@ pub(in crate::tui) struct Facts {
     pub mean: f64,
     /// Wire bytes a second that 95 of 100 intervals stay below; `None` where too few are in view.
     pub p95: Option<f64>,
-    /// Wire bytes a second in the busiest interval; `None` where none is in view as a whole.
+    /// Wire bytes a second in the largest bin as drawn; `None` where nothing is finer than the mean.
     pub max: Option<f64>,
+    /// Nanoseconds of a bin as drawn: of one column of dots, or of what is known where that is wider.
+    pub width: i64,
     /// The busiest millisecond: when, wire bytes a second.
     pub worst: Option<(Timestamp, f64)>,
     /// What it holds.
@@ -91,12 +93,14 @@ fn end_of(sample: &Sample) -> i64 {
 struct Known<'a> {
     samples: &'a [Sample],
     open: Option<&'a Sample>,
+    /// Nanoseconds of one, where all are equally wide.
+    width: Option<i64>,
 }
 
 impl<'a> Known<'a> {
     fn of(load: &'a Load, finished: bool) -> Self {
         let joins = |open: &&Sample| finished || load.samples.is_empty() || open.length >= load.interval / 2;
-        Self { samples: &load.samples, open: load.open.as_ref().filter(joins) }
+        Self { samples: &load.samples, open: load.open.as_ref().filter(joins), width: None }
     }
 
     fn all(&self) -> impl Iterator<Item = &'a Sample> + use<'a> {
@@ -106,9 +110,14 @@ impl<'a> Known<'a> {
     /// Narrower bins in their place, where there are some since a moment (`None`: for all time).
     fn finer(&self, load: &'a Load, since: Option<i64>) -> Self {
         match load.finest(since.map(Timestamp)) {
-            Some(fine) => Self { samples: &fine.samples, open: None },
-            None => Self { samples: self.samples, open: self.open },
+            Some(fine) => Self { samples: &fine.samples, open: None, width: Some(fine.width) },
+            None => Self { samples: self.samples, open: self.open, width: None },
         }
+    }
+
+    /// Nanoseconds of the widest: older intervals may be several in one.
+    fn width(&self, interval: i64) -> i64 {
+        self.width.unwrap_or_else(|| self.samples.iter().map(|sample| sample.length).max().unwrap_or(interval).max(interval))
     }
 
     /// Those that end after a moment.
@@ -160,7 +169,9 @@ pub(in crate::tui) fn gather(load: &Load, now: Timestamp, shown: Window, count: 
         intervals.since(stretch.start).take_while(|s| s.start.0 < stretch.end).for_each(|sample| quiet(sample, stretch, span, part));
     }
     let from = stretches.first().map_or(begin, |s| s.start).max(begin);
-    let facts = facts(&known, &intervals, (from, end), interval);
+    let mut facts = facts(&known, &intervals, (from, end), interval);
+    facts.width = span.max(known.width(interval));
+    facts.max = bins.iter().flatten().map(|bin| bin.bytes).reduce(f64::max).filter(|max| *max >= facts.mean * ROUNDED);
     Bins { span, end, bins, stretches, facts }
 }
 
@@ -276,7 +287,6 @@ fn facts(known: &Known, intervals: &Known, (from, end): (i64, i64), interval: i6
         }
     }
     rates.sort_by(|x, y| y.0.total_cmp(&x.0));
-    out.max = rates.first().map(|r| r.0);
     let mut above = view as f64 * 0.05;
     let at = rates.iter().find(|(_, length)| {
         above -= *length as f64;
@@ -285,6 +295,9 @@ fn facts(known: &Known, intervals: &Known, (from, end): (i64, i64), interval: i6
     out.p95 = (view >= interval.saturating_mul(FEWEST_INTERVALS)).then(|| at.map_or(0.0, |r| r.0));
     out
 }
+
+/// What is left of a mean that equals the largest bin, after sums in another order.
+const ROUNDED: f64 = 1.0 - 1e-9;
 
 /// Intervals of which 95 of 100 can be spoken.
 const FEWEST_INTERVALS: i64 = 10;
@@ -319,7 +332,8 @@ mod tests {
         let coarse = gather(&load, Timestamp::new(30, 0), Window::Last(30 * SECOND), 15, false);
         assert_eq!(rates(&coarse)[..4], [Some(200.0), None, Some(250.0), None]);
         assert_eq!(bins.facts.mean, 910.0 / 30.0);
-        assert_eq!((bins.facts.max, bins.facts.p95), (Some(500.0), Some(300.0)));
+        assert_eq!((bins.facts.max, bins.facts.p95, bins.facts.width), (Some(500.0), Some(300.0), SECOND));
+        assert_eq!((coarse.facts.max, coarse.facts.width), (Some(250.0), 2 * SECOND), "of the bins as they are drawn");
     }
 
     #[test]
@@ -397,7 +411,27 @@ mod tests {
         let near = gather(&load, Timestamp::new(9, 0), Window::Around(Timestamp::new(4, 0), 100 * MILLISECOND), 100, true);
         assert_eq!((near.span, near.stretches[0].start), (MILLISECOND, 4 * SECOND - 50 * MILLISECOND));
         assert_eq!((near.bins.iter().flatten().count(), near.facts.mean), (100, 1_000.0));
-        assert_eq!((near.facts.max, near.facts.p95), (None, None), "no interval is in view");
+        assert_eq!((near.facts.max, near.facts.p95), (Some(1_000.0), None), "no interval is in view");
+    }
+
+    #[test]
+    fn the_largest_bin_is_never_below_the_mean_and_its_width_holds_still() {
+        for seconds in [1, 7, 12, 40, 93, 400] {
+            let load = load((0..seconds).map(|s| sample(s, 1_000 + (s as u64 % 3))).collect());
+            for columns in [40, 137, 226] {
+                let bins = gather(&load, Timestamp::new(seconds, 0), Window::Last(300 * SECOND), columns, false);
+                let facts = bins.facts;
+                assert!(facts.max.is_some_and(|max| max >= facts.mean * ROUNDED && max <= 1_003.0), "{seconds} s: {facts:?}");
+                // Of a port that is watched the width does not grow with every second: the samples are a second wide.
+                let least = (300 * SECOND / columns as i64).max(SECOND) + 1;
+                assert!((SECOND..=least).contains(&facts.width), "{seconds} s, {columns} columns: {}", facts.width);
+            }
+        }
+        // A capture shorter than what is told apart: no bin is finer than the mean, and the mean is no maximum.
+        let mut short = load(vec![Sample { length: MILLISECOND / 2, ..sample(0, 500) }]);
+        short.fine = vec![FineLoad { width: MILLISECOND, since: None, samples: [millis(0, 500)].into() }];
+        let facts = gather(&short, Timestamp(MILLISECOND / 2), Window::Everything, 10, true).facts;
+        assert!(facts.max.is_none_or(|max| max >= facts.mean * ROUNDED), "{facts:?}");
     }
 
     #[test]

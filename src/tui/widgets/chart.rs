@@ -39,14 +39,14 @@ pub(in crate::tui) struct Plot<'a> {
 pub(in crate::tui) const LABELS: u16 = 7;
 
 /// The top of an axis for a largest value: a tenth above it, and the same as before as long as that is nearly as good, so that an axis holds
-/// still. Once the largest value is 30 % of a link's speed, the axis shows all of the link.
+/// still. Once the largest value is half of a link's speed, the axis shows all of the link.
 pub(in crate::tui) fn settle(before: Option<f64>, largest: f64, limit: Option<f64>) -> f64 {
     let limit = limit.filter(|l| *l > 0.0);
     if largest <= 0.0 || !largest.is_finite() {
         return before.or(limit).unwrap_or(0.0);
     }
     if let Some(limit) = limit {
-        let enough = if before == Some(limit) { 0.2 } else { 0.3 };
+        let enough = if before == Some(limit) { 0.4 } else { 0.5 };
         if largest <= limit && largest >= limit * enough {
             return limit;
         }

@@ -4,7 +4,8 @@
 //! ─ Protocols ─────────────── share of bytes ─┬─ Conversations ───────────
 //! ```
 
-use crate::tui::canvas::{Canvas, cells, cut_end, padded, split_top};
+use crate::tui::canvas::{Canvas, Hit, cells, cut_end, padded, split_top};
+use crate::tui::screen::Screen;
 use crate::tui::theme::Hue;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -34,6 +35,18 @@ pub(in crate::tui) fn titled(canvas: &mut Canvas, area: Rect, title: &str, note:
         canvas.put(x + wide, line.y, 1, " ", faint);
     }
     body
+}
+
+/// The same, where a click on the title line goes to the screen that is about what stands below it.
+pub(in crate::tui) fn titled_of(
+    canvas: &mut Canvas,
+    area: Rect,
+    (title, screen): (&str, &dyn Screen),
+    note: &[(Cow<'_, str>, Style)],
+    focused: bool,
+) -> Rect {
+    canvas.click(Rect { height: area.height.min(1), ..area }, Hit::Screen(screen.title()));
+    titled(canvas, area, title, note, focused)
 }
 
 /// Divides an area into columns of the given widths with a thin line between them; the last one takes the rest.

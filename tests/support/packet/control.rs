@@ -344,6 +344,46 @@ fn igmp(source: [u8; 6], sender: u8, kind: u8, to: [u8; 4], group: [u8; 4]) -> V
         .build()
 }
 
+/// A hello of IS-IS on a link of several routers, level 2, area 49.0001, which hears one other.
+pub fn isis_hello(source: [u8; 6], router: u8, hold: u16) -> Vec<u8> {
+    let lists = [&[1, 4, 3, 0x49, 0, 1][..], &[129, 1, 0xcc], &[6, 6, 2, 0, 0, 0, 0, 99]].concat();
+    let length = (27 + lists.len()) as u16;
+    let mut body = vec![0x83, 27, 1, 0, 16, 1, 0, 0, 2, 0x19, 0x21, 0x68, 0, 0x10, router];
+    body.extend(hold.to_be_bytes());
+    body.extend(length.to_be_bytes());
+    body.extend([64, 0x19, 0x21, 0x68, 0, 0x10, router, 1]);
+    body.extend(&lists);
+    let length = (body.len() + 3) as u16;
+    [&[0x01, 0x80, 0xc2, 0, 0, 0x15][..], &source, &length.to_be_bytes(), &[0xfe, 0xfe, 3], &body].concat()
+}
+
+/// A hello of EIGRP in an autonomous system.
+pub fn eigrp_hello(source: [u8; 6], router: u8, number: u16, hold: u16) -> Vec<u8> {
+    let mut body = vec![2, 5, 0, 0];
+    body.extend([0; 14]);
+    body.extend(number.to_be_bytes());
+    body.extend([0, 1, 0, 12, 1, 0, 1, 0, 0, 0]);
+    body.extend(hold.to_be_bytes());
+    let sum = super::checksum::checksum(&body).to_be_bytes();
+    body[2..4].copy_from_slice(&sum);
+    let to = Ipv4Addr::new(224, 0, 0, 10);
+    Packet::eth(source, group_mac(to)).ip([10, 0, 0, router], to).ttl(2).protocol(88).payload(&body).build()
+}
+
+/// An announcement of PTP by one clock, of the same or another one at the top, once a second.
+pub fn ptp_announce(source: [u8; 6], clock: u8, top: u8, class: u8) -> Vec<u8> {
+    let identity = |last: u8| [0x00, 0xb0, 0xae, 0xff, 0xfe, 0x01, 0xf9, last];
+    let mut body = vec![0x0b, 2, 0, 64, 4, 0, 0, 0];
+    body.extend([0; 12]);
+    body.extend(identity(clock));
+    body.extend([0, 1, 0, 7, 5, 0]);
+    body.extend([0; 10]);
+    body.extend([0, 37, 0, 128, class, 0xfe, 0x4e, 0x5d, 127]);
+    body.extend(identity(top));
+    body.extend([0, u8::from(clock != top), 0x20]);
+    Packet::eth(source, [0x01, 0x1b, 0x19, 0, 0, 0]).ether_type(0x88f7).payload(&body).build()
+}
+
 /// An EAP packet of a code: 1 request, 2 response, 3 success, 4 failure.
 pub fn eap(source: [u8; 6], code: u8) -> Vec<u8> {
     let eap: &[u8] = if code <= 2 { &[code, 7, 0, 5, 1] } else { &[code, 7, 0, 4] };
@@ -383,6 +423,9 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
         ("gateway", hsrp2(switch)),
         ("ospf", ospf_hello(switch, 4, [10, 40], &[1, 2])),
         ("ospf", ospf_description(switch, 4, 1500)),
+        ("isis", isis_hello(switch, 1, 30)),
+        ("eigrp", eigrp_hello(switch, 1, 100, 15)),
+        ("ptp", ptp_announce(switch, 0x20, 0x21, 248)),
         ("query", igmp_query(switch, 1)),
         ("eapol", eap(switch, 1)),
         ("eapol", eap(switch, 4)),

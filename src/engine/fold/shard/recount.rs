@@ -71,6 +71,7 @@ impl Shard {
         flight.probe = self.flows.probe(flight.hash);
         self.totals.count(frame.wire);
         self.totals.count_stop(packet.stop);
+        self.totals.count_classes(frame, 1);
         let Some(step) = step(frame) else {
             self.totals.directions[TrafficDirection::Unknown as usize].count(frame.wire);
             self.contexts.count(&in_flight::context(frame), frame.time, frame.wire);

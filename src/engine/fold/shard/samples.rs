@@ -32,6 +32,7 @@ impl Shard {
         let (frame, times, others) = (&flight.frame, u64::from(times), u64::from(others));
         let more = Traffic { packets: others, wire_bytes: u64::from(frame.wire) * others };
         self.totals.count_times(frame.wire, times);
+        self.totals.count_classes(frame, times);
         if frame.fragment && frame.flow.is_some() {
             self.totals.fragments += others;
         }

@@ -37,33 +37,62 @@ pub(super) fn copy(seen: &mut Gathering, frame: &Frame<'_>) {
     }
 }
 
-/// A host joins groups: IGMP's reports (RFC 2236 section 2, RFC 3376 section 4.2).
+fn v4(bytes: &[u8]) -> Option<Address> {
+    bytes.first_chunk::<4>().map(|b| Address::V4(Ipv4Addr::from(*b)))
+}
+
+fn v6(bytes: &[u8]) -> Option<Address> {
+    bytes.first_chunk::<16>().map(|b| Address::V6(Ipv6Addr::from(*b)))
+}
+
+/// A host joins or leaves groups of IPv4: IGMP (RFC 1112 appendix I, RFC 2236 section 2, RFC 3376 section 4.2).
 #[inline(never)]
 pub(super) fn membership(seen: &mut Gathering, frame: &Frame<'_>) {
-    let group = |bytes: &[u8]| bytes.first_chunk::<4>().map(|b| Ipv4Addr::from(*b));
     match frame.payload() {
-        [0x12 | 0x16, _, _, _, rest @ ..] => group(rest).into_iter().for_each(|group| join(seen, frame, Address::V4(group))),
-        [0x22, _, _, _, _, _, count @ ..] if count.len() >= 2 => {
-            let mut rest = count.get(2..).unwrap_or_default();
-            for _ in 0..RECORDS {
-                let [kind, more, a, b, ..] = *rest else { return };
-                // Not one that wants to hear nobody of the group.
-                let sources = usize::from(u16::from_be_bytes([a, b]));
-                if let Some(address) = rest.get(4..).and_then(group).filter(|_| matches!(kind, 2 | 4) || sources > 0 && kind != 6) {
-                    join(seen, frame, Address::V4(address));
-                }
-                rest = rest.get(8 + 4 * (sources + usize::from(more))..).unwrap_or_default();
-            }
+        [kind @ (0x12 | 0x16), _, _, _, rest @ ..] => {
+            let version = if *kind == 0x12 { 1 } else { 2 };
+            v4(rest).into_iter().for_each(|group| note(seen, frame, Sight::Join { group, version }));
         }
+        [0x17, _, _, _, rest @ ..] => v4(rest).into_iter().for_each(|group| note(seen, frame, Sight::Leave { group, version: 2 })),
+        [0x22, _, _, _, _, _, _, _, list @ ..] => records(list, 4, v4, |sight| note(seen, frame, sight(3))),
+        _ => {}
+    }
+}
+
+/// The same of IPv6: MLD (RFC 2710 section 3, RFC 3810 section 5.2). Its messages come from the same link, with a hop limit of 1.
+fn listeners(seen: &mut Gathering, frame: &Frame<'_>, bytes: &[u8]) {
+    match bytes {
+        [131, _, _, _, _, _, _, _, rest @ ..] => {
+            v6(rest).into_iter().for_each(|group| note(seen, frame, Sight::Join { group, version: 1 }));
+        }
+        [132, _, _, _, _, _, _, _, rest @ ..] => {
+            v6(rest).into_iter().for_each(|group| note(seen, frame, Sight::Leave { group, version: 1 }));
+        }
+        [143, _, _, _, _, _, _, _, list @ ..] => records(list, 16, v6, |sight| note(seen, frame, sight(2))),
         _ => {}
     }
 }
 
 /// Records of one report that are read.
-const RECORDS: usize = 16;
+const RECORDS: usize = 64;
 
-fn join(seen: &mut Gathering, frame: &Frame<'_>, group: Address) {
-    note(seen, frame, Sight::Join { group });
+/// What a record says, once its version is told.
+type Told<'a> = &'a dyn Fn(u8) -> Sight;
+
+/// Group records of IGMPv3 and MLDv2, which differ in the bytes of an address only: type, words of auxiliary data, number of sources, group.
+fn records(mut rest: &[u8], bytes: usize, group: fn(&[u8]) -> Option<Address>, mut told: impl FnMut(Told<'_>)) {
+    for _ in 0..RECORDS {
+        let [kind, more, a, b, ..] = *rest else { return };
+        let sources = usize::from(u16::from_be_bytes([a, b]));
+        let Some(group) = rest.get(4..).and_then(group) else { return };
+        match (kind, sources) {
+            // Who listens to no source of it, or to none any more, does not listen.
+            (1 | 3, 0) => told(&|version| Sight::Leave { group, version }),
+            (2 | 4, _) | (1 | 3 | 5, 1..) => told(&|version| Sight::Join { group, version }),
+            _ => {}
+        }
+        rest = rest.get(4 + bytes + bytes * sources + 4 * usize::from(more)..).unwrap_or_default();
+    }
 }
 
 fn note(seen: &mut Gathering, frame: &Frame<'_>, what: Sight) {
@@ -86,8 +115,14 @@ fn arp(bytes: &[u8]) -> Option<Sight> {
 #[inline(never)]
 pub(super) fn discovery(seen: &mut Gathering, frame: &Frame<'_>) {
     // What is not from the same link is not to be believed (RFC 4861 sections 6.1.2 and 7.1.2).
-    let (Some((key, way)), Some(at), 255) = (&frame.flow, frame.transport, frame.ttl) else { return };
+    let (Some((key, way)), Some(at)) = (&frame.flow, frame.transport) else { return };
     let bytes = frame.bytes.get(at as usize..frame.ip_end() as usize).unwrap_or_default();
+    if frame.ttl == 1 {
+        return listeners(seen, frame, bytes);
+    }
+    if frame.ttl != 255 {
+        return;
+    }
     let [(Address::V6(from), _), (Address::V6(to), _)] = key.ends(*way) else { return };
     let source = frame.mac.map(|(source, _)| source).unwrap_or_default();
     let what = match bytes.first() {

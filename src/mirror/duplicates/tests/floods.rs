@@ -58,8 +58,33 @@ fn equal_queries_are_counted() {
     for id in [0, 77] {
         let mut all = conversation(false, 1, 100, 0);
         all.extend((0..1000).map(|k| udp(false, id, 4000, b"one and the same name").at(600 * MS + k * 300 * US)));
-        assert_eq!(OneShard::run(&all).counted(), 1100, "identification {id}");
+        let shard = OneShard::run(&all);
+        assert_eq!(shard.counted(), 1100, "identification {id}");
+        let counts = shard.filter.report();
+        assert_eq!((counts.repeated.packets, counts.ambiguous.packets), (999, 0), "identification {id}: told as what they are");
     }
+}
+
+/// Acknowledgements may be equal for as long as a window lasts; a flood of them goes on.
+#[test]
+fn equal_segments_without_data_are_a_flood_when_they_go_on() {
+    for (n, flood) in [(200, 0), (1000, 999)] {
+        let mut all = conversation(false, 1, 100, 0);
+        all.extend((0..n).map(|k| tcp(false, 0, 3000, 7, 0).flags(0x10).at(600 * MS + k * 300 * US)));
+        let shard = OneShard::run(&all);
+        assert_eq!((shard.counted(), shard.filter.report().repeated.packets), (100 + n as usize, flood));
+    }
+}
+
+#[test]
+fn what_a_sender_repeats_now_and_then_is_no_flood() {
+    let mut all = conversation(false, 1, 100, 0);
+    // Twelve of a kind each, 20 ms apart; and one that comes every 100 ms for long.
+    (0..40i64).for_each(|port| {
+        all.extend((0..12).map(|k| udp(false, 0, 4000 + port as u16, b"again").at(600 * MS + port * 300 * MS + k * 20 * MS)));
+    });
+    all.extend((0..200).map(|k| udp(false, 0, 3999, b"alive").at(600 * MS + k * 100 * MS)));
+    assert_eq!(OneShard::run(&all).filter.report().repeated.packets, 0);
 }
 
 /// A packet that two routers send to each other, from `from` on until its TTL is used up.

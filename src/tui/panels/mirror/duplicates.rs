@@ -38,6 +38,7 @@ fn meaning(class: &str) -> &'static str {
         "vlan" => "copied in two VLANs",
         "routed" => "before and after a router",
         "session" => "two mirror sessions",
+        "port" => "two ports of one mirror session",
         "flooded" => "flooded to several ports",
         "repeated" => "too many for copies: counted",
         "looped" => "in a routing loop: counted",

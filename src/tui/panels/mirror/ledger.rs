@@ -40,6 +40,17 @@ fn estimated(name: &'static str, short: &'static str, estimate: Option<Estimate>
     Stage { name, short, symbol, figure: amount::share(e.rate), basis, hue }
 }
 
+/// A stage whose loss shows in what conversations acknowledge. Nothing lost among a few says little, for much may be.
+fn inferred(name: &'static str, short: &'static str, estimate: Option<Estimate>) -> Stage {
+    match estimate {
+        Some(e) if e.rate <= 0.0 && e.high > CRITICAL => {
+            let basis = format!("0 of {}: too few", units::count(e.n));
+            Stage { name, short, symbol: "?", figure: "cannot tell".into(), basis, hue: Hue::Dim }
+        }
+        estimate => estimated(name, short, estimate),
+    }
+}
+
 fn bare(share: f64) -> String {
     amount::share(share).trim_end_matches(" %").to_owned()
 }
@@ -67,9 +78,9 @@ fn stages(scene: &Scene) -> Vec<Stage> {
     let all = s.stats.total.packets.saturating_add(s.capture.losses.lost_packets());
     let mut out = Vec::with_capacity(6);
     match (ledger.switch, ledger.path, ledger.upstream) {
-        (None, None, Some(both)) => out.push(estimated("switch or path", "upstream", Some(both))),
+        (None, None, Some(both)) => out.push(inferred("switch or path", "upstream", Some(both))),
         (switch, path, _) => {
-            out.push(estimated("switch", "switch", switch));
+            out.push(inferred("switch", "switch", switch));
             out.push(estimated("path", "path", path));
         }
     }

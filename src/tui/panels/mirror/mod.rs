@@ -46,10 +46,11 @@ pub(in crate::tui) fn verdict(trust: &Trust) -> (&'static str, String, Hue) {
 }
 
 /// The verdict as a sentence.
-fn sentence(trust: &Trust) -> String {
+fn sentence(trust: &Trust, finished: bool) -> String {
+    let yet = if finished { "" } else { " yet" };
     match trust.verdict {
-        Verdict::Unknown if trust.summary.is_empty() => "It cannot be told yet whether this mirror can be believed.".to_owned(),
-        Verdict::Unknown => format!("It cannot be told yet whether this mirror can be believed: {}.", trust.summary),
+        Verdict::Unknown if trust.summary.is_empty() => format!("It cannot be told{yet} whether this mirror can be believed."),
+        Verdict::Unknown => format!("It cannot be told{yet} whether this mirror can be believed: {}.", trust.summary),
         Verdict::Good => "This mirror can be believed.".to_owned(),
         Verdict::Noted => "This mirror can be believed; there are notes.".to_owned(),
         Verdict::Doubtful | Verdict::Bad => {
@@ -64,7 +65,7 @@ fn sentence(trust: &Trust) -> String {
 pub(in crate::tui) fn headline(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let mirror = &scene.snapshot.mirror;
     let (symbol, _, hue) = verdict(&mirror.trust);
-    let words = sentence(&mirror.trust);
+    let words = sentence(&mirror.trust, scene.snapshot.finished);
     let score = mirror.trust.score.map_or("trust ?".to_owned(), |s| format!("trust {s} of 100"));
     let right = 16.min(area.width / 3);
     let width = area.width.saturating_sub(right + 3);
@@ -104,11 +105,16 @@ pub(in crate::tui) fn headline(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     }
 }
 
+/// What the parts are of where the whole cannot be told.
+fn unjudged(scene: &Scene) -> &'static str {
+    if scene.snapshot.finished { "of what could be judged" } else { "of what could be judged so far" }
+}
+
 /// The parts of the score as gauges.
 pub(in crate::tui) fn trust(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let trust = &scene.snapshot.mirror.trust;
     let parts = &trust.parts;
-    let note = if trust.verdict == Verdict::Unknown { "of what could be judged so far" } else { "the weakest part decides" };
+    let note = if trust.verdict == Verdict::Unknown { unjudged(scene) } else { "the weakest part decides" };
     let body = titled(canvas, area, "Trust", &[(note.into(), scene.style(Hue::Dim))], false);
     if parts.is_empty() && body.height > 0 {
         canvas.ink(body.x + 1, body.y, body.width.saturating_sub(2), "waiting for packets: nothing to judge so far", Hue::Dim);
@@ -222,8 +228,9 @@ mod tests {
         assert_eq!(badge(Verdict::Noted, Some(85), "good, with one note"), "● mirror good");
         assert_eq!(badge(Verdict::Doubtful, Some(75), "one direction only"), "▲ mirror: one direction only");
         assert_eq!(badge(Verdict::Bad, Some(22), "every packet twice"), "✖ mirror: every packet twice");
-        assert_eq!(sentence(&trust(Verdict::Bad, Some(22), "every packet twice")), "Every packet twice");
-        let unknown = sentence(&trust(Verdict::Unknown, None, "no TCP was seen"));
-        assert!(unknown.ends_with("believed: no TCP was seen."), "{unknown}");
+        assert_eq!(sentence(&trust(Verdict::Bad, Some(22), "every packet twice"), true), "Every packet twice");
+        let unknown = |finished| sentence(&trust(Verdict::Unknown, None, "no TCP was seen"), finished);
+        assert_eq!(unknown(false), "It cannot be told yet whether this mirror can be believed: no TCP was seen.");
+        assert_eq!(unknown(true), "It cannot be told whether this mirror can be believed: no TCP was seen.", "nothing more comes");
     }
 }

@@ -1,0 +1,216 @@
+//! One row for somebody who tries port after port of a host: a thousand rows would say the same, and hide what there is besides.
+//!
+//! For people only: machines get every conversation as it was.
+
+use super::{ConnectionEnding, Conversation, Service, Snapshot, Table};
+use crate::model::evidence::Trouble;
+use crate::model::{Address, AppBy, Proto, ServiceKey};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// So many ports of one host, tried in vain by another, are one row.
+pub const FEWEST_PORTS: usize = 8;
+
+/// Packets of a question without ports of its own to answer from which on somebody talks and does not try.
+const FEW: u64 = 3;
+
+/// The snapshot with such rows folded; `None` where there are none.
+#[must_use]
+pub fn folded(s: &Snapshot) -> Option<Snapshot> {
+    let c = &s.stats.conversations;
+    let (tcp, udp, services) = (talks(&c.tcp, Proto::Tcp), talks(&c.udp, Proto::Udp), offers(&s.stats.services));
+    if tcp.is_none() && udp.is_none() && services.is_none() {
+        return None;
+    }
+    let mut out = s.clone();
+    let c = &mut out.stats.conversations;
+    for (table, rows) in [(&mut c.tcp, tcp), (&mut c.udp, udp)] {
+        rows.into_iter().for_each(|rows| replace(table, rows));
+    }
+    services.into_iter().for_each(|rows| replace(&mut out.stats.services, rows));
+    Some(out)
+}
+
+fn replace<R>(table: &mut Table<R>, rows: Vec<R>) {
+    table.total_rows = table.total_rows.saturating_sub((table.rows.len() - rows.len()) as u64);
+    table.rows = rows;
+}
+
+/// Who tried, whom, and at which port, where nothing came of it.
+fn vain(c: &Conversation, protocol: Proto) -> Option<((Address, Address), u16)> {
+    let (forth, back) = if c.originator_is_a { (c.ab, c.ba) } else { (c.ba, c.ab) };
+    let is_vain = match protocol {
+        Proto::Tcp => matches!(c.ended, Some(ConnectionEnding::Refused | ConnectionEnding::NoAnswer)),
+        _ => back.packets == 0 && forth.packets <= FEW && c.app_by != Some(AppBy::Content),
+    };
+    let ends = if c.originator_is_a { ((c.a, c.b), c.b_port) } else { ((c.b, c.a), c.a_port) };
+    is_vain.then_some(ends)
+}
+
+/// Rows with those that stand for one and the same folded into the first of them; `None`: there are none.
+fn talks(table: &Table<Conversation>, protocol: Proto) -> Option<Vec<Conversation>> {
+    let mut ports: BTreeMap<(Address, Address), BTreeSet<u16>> = BTreeMap::new();
+    for (ends, port) in table.rows.iter().filter_map(|c| vain(c, protocol)) {
+        ports.entry(ends).or_default().insert(port);
+    }
+    ports.retain(|_, ports| ports.len() >= FEWEST_PORTS);
+    if ports.is_empty() {
+        return None;
+    }
+    let mut places: BTreeMap<(Address, Address), usize> = BTreeMap::new();
+    let mut out: Vec<Conversation> = Vec::with_capacity(table.rows.len());
+    for c in &table.rows {
+        let sweep = vain(c, protocol).and_then(|(ends, _)| Some((ends, ports.get(&ends)?.len())));
+        let Some((ends, tried)) = sweep else {
+            out.push(c.clone());
+            continue;
+        };
+        match places.get(&ends).and_then(|at| out.get_mut(*at)) {
+            Some(row) => add(row, c),
+            None => {
+                places.insert(ends, out.len());
+                out.push(whole(c, u32::try_from(tried).unwrap_or(u32::MAX)));
+            }
+        }
+    }
+    // Where they stand follows from what they are together.
+    out.sort_by_key(|c| std::cmp::Reverse(c.total().wire_bytes));
+    Some(out)
+}
+
+/// The row that stands for all, with the numbers of the first. Its ends are in the order of their addresses alone.
+fn whole(c: &Conversation, ports: u32) -> Conversation {
+    Conversation { a_port: 0, b_port: 0, ports, app: None, app_by: None, server_name: None, tcp: None, ..c.clone() }
+}
+
+fn add(row: &mut Conversation, c: &Conversation) {
+    row.ab.add(c.ab);
+    row.ba.add(c.ba);
+    row.recent_ab.add(c.recent_ab);
+    row.recent_ba.add(c.recent_ba);
+    (row.first, row.last) = (row.first.min(c.first), row.last.max(c.last));
+    c.vlans.ids().iter().for_each(|&id| row.vlans.insert(id));
+    if row.state != c.state {
+        row.state = None;
+    }
+    if row.ended != c.ended {
+        row.ended = None;
+    }
+}
+
+/// Services likewise: ports of one host of which none was of use to anybody.
+fn offers(table: &Table<Service>) -> Option<Vec<Service>> {
+    let host = |s: &Service| (!s.was_of_use() && s.app.is_none()).then_some((s.key.address, s.key.protocol));
+    let mut ports: BTreeMap<(Address, Proto), u32> = BTreeMap::new();
+    table.rows.iter().filter_map(host).for_each(|host| *ports.entry(host).or_default() += 1);
+    ports.retain(|_, ports| *ports as usize >= FEWEST_PORTS);
+    if ports.is_empty() {
+        return None;
+    }
+    let mut places: BTreeMap<(Address, Proto), usize> = BTreeMap::new();
+    let mut out: Vec<Service> = Vec::with_capacity(table.rows.len());
+    for s in &table.rows {
+        let Some((host, tried)) = host(s).and_then(|host| Some((host, *ports.get(&host)?))) else {
+            out.push(s.clone());
+            continue;
+        };
+        match places.get(&host).and_then(|at| out.get_mut(*at)) {
+            Some(row) => join(row, s),
+            None => {
+                places.insert(host, out.len());
+                let key = ServiceKey { port: 0, ..s.key };
+                out.push(Service { key, ports: tried, guess: None, ..s.clone() });
+            }
+        }
+    }
+    Some(out)
+}
+
+/// Attempts and what became of them add up. Clients do not: the same come to each port.
+fn join(row: &mut Service, s: &Service) {
+    let (all, one) = (&mut row.counts, &s.counts);
+    for (all, one) in [(&mut all.attempts, one.attempts), (&mut all.requests, one.requests), (&mut all.lone, one.lone)] {
+        *all = all.saturating_add(one);
+    }
+    (all.clients, all.sources) = (all.clients.max(one.clients), all.sources.max(one.sources));
+    for trouble in [Trouble::NoAnswer, Trouble::Refused, Trouble::HalfOpen, Trouble::Cut, Trouble::Unanswered] {
+        if let (Some(all), Some(one)) = (all.troubles.get_mut(trouble as usize), one.troubles.get(trouble as usize)) {
+            (all.count, all.clients) = (all.count.saturating_add(one.count), all.clients.max(one.clients));
+        }
+    }
+    row.last = row.last.max(s.last);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::path::Layer;
+    use crate::model::{Path, Timestamp, Traffic};
+    use crate::snapshot::TcpState;
+    use crate::snapshot::table::FieldValue;
+    use crate::snapshot::tables::conversations::CONVERSATIONS;
+
+    fn at(n: u8) -> Address {
+        Address::V4([10, 0, 0, n].into())
+    }
+
+    fn tried(port: u16, ended: ConnectionEnding) -> Conversation {
+        let mut path = Path::EMPTY;
+        [Proto::Eth, Proto::Ip, Proto::Tcp].into_iter().for_each(|p| path.push(p));
+        let one = |wire_bytes| Traffic { packets: 1, wire_bytes };
+        Conversation {
+            a: at(1),
+            b: at(9),
+            a_port: 40_000 + port,
+            b_port: port,
+            ab: one(60),
+            ba: if ended == ConnectionEnding::Refused { one(54) } else { Traffic::default() },
+            recent_ab: Traffic::default(),
+            recent_ba: Traffic::default(),
+            first: Timestamp(i64::from(port)),
+            last: Timestamp(i64::from(port) + 1),
+            originator_is_a: true,
+            state: Some(if ended == ConnectionEnding::Refused { TcpState::Reset } else { TcpState::SynSent }),
+            ended: Some(ended),
+            ports: 0,
+            app: None,
+            app_by: None,
+            server_name: None,
+            path,
+            vlans: Default::default(),
+            tcp: None,
+        }
+    }
+
+    fn picture(rows: Vec<Conversation>) -> Snapshot {
+        let mut s = Snapshot::default();
+        s.stats.conversations.tcp = Table { total_rows: rows.len() as u64, rows, ..Table::default() };
+        s
+    }
+
+    #[test]
+    fn ports_tried_in_vain_are_one_row_that_holds_all_of_them() {
+        let mut rows: Vec<_> = (1..=1_000).map(|port| tried(port, ConnectionEnding::Refused)).collect();
+        rows.push(Conversation { app: Some("https"), ..tried(443, ConnectionEnding::Closed) });
+        let s = picture(rows);
+        let out = folded(&s).expect("a sweep");
+        let table = &out.stats.conversations.tcp;
+        assert_eq!((table.rows.len(), table.total_rows), (2, 2));
+        let row = &table.rows[0];
+        assert_eq!((row.ports, row.b_port, row.app, row.total()), (1_000, 0, None, Traffic { packets: 2_000, wire_bytes: 114_000 }));
+        assert_eq!((row.first, row.last, row.state), (Timestamp(1), Timestamp(1_001), Some(TcpState::Reset)));
+        let speaks = CONVERSATIONS.fields.iter().find(|f| f.head.token == "speaks").expect("a field").value(row);
+        assert_eq!(speaks, FieldValue::Ports(Layer::Known(Proto::Tcp), 1_000));
+        assert_eq!(speaks.ports_text().as_deref(), Some("tcp, 1,000 ports"));
+        let sum = |s: &Snapshot| s.stats.conversations.tcp.rows.iter().map(|c| c.total().wire_bytes).sum::<u64>();
+        assert_eq!(sum(&out), sum(&s), "nothing is missing");
+    }
+
+    #[test]
+    fn what_is_used_or_tried_seldom_stays_as_it_is() {
+        assert_eq!(folded(&picture((1..8).map(|port| tried(port, ConnectionEnding::NoAnswer)).collect())), None);
+        assert_eq!(folded(&picture((1..100).map(|port| tried(port, ConnectionEnding::Closed)).collect())), None);
+        // One port, tried from many of the client's.
+        let again = |n: u16| Conversation { a_port: 40_000 + n, ..tried(80, ConnectionEnding::Refused) };
+        assert_eq!(folded(&picture((1..100).map(again).collect())), None);
+    }
+}

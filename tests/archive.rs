@@ -1,0 +1,311 @@
+//! An archive that is read in units comes to what it comes to in one piece.
+
+mod support;
+
+use assert_cmd::Command;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use support::packet::Packet;
+
+fn spantop(args: &[&str], input: &str) -> (bool, String, String) {
+    let mut command = Command::cargo_bin("spantop").unwrap();
+    let out = command.args(args).args(["--no-sandbox", "--threads", "1"]).write_stdin(input).output().unwrap();
+    (out.status.success(), String::from_utf8(out.stdout).unwrap(), String::from_utf8_lossy(&out.stderr).into_owned())
+}
+
+fn done(args: &[&str], input: &str) -> String {
+    let (is_done, out, error) = spantop(args, input);
+    assert!(is_done, "{args:?}: {error}");
+    out
+}
+
+fn folder(test: &str) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("archive-{test}"));
+    let _ = std::fs::remove_dir_all(&path);
+    std::fs::create_dir_all(&path).unwrap();
+    path
+}
+
+type Sums = BTreeMap<String, Vec<u64>>;
+
+/// What a report says of everything that adds up, by name. Connections between the same ends are one.
+fn sums(report: &Value) -> Sums {
+    let mut out = Sums::new();
+    let mut add = |name: String, row: &Value, fields: &[&str]| {
+        let numbers = fields.iter().map(|field| row[*field].as_u64().unwrap_or_else(|| panic!("{name}: {field}")));
+        let sum = out.entry(name.clone()).or_insert_with(|| vec![0; fields.len()]);
+        sum.iter_mut().zip(numbers).for_each(|(sum, n)| *sum += n);
+    };
+    let amount = ["packets", "wire_bytes"];
+    add("capture".into(), &report["capture"], &["packets", "wire_bytes", "captured_bytes", "truncated_packets", "fragments"]);
+    add("losses".into(), &report["losses"], &["decode_errors", "malformed"]);
+    add("untagged".into(), &report["untagged"], &amount);
+    add("tcp".into(), &report["tcp"], &["syn", "syn_ack", "fin", "reset"]);
+    for kind in ["unicast", "multicast", "broadcast"] {
+        add(format!("cast {kind}"), &report["load"]["casts"][kind], &amount);
+    }
+    for way in ["inbound", "outbound", "inside", "through", "unknown"] {
+        add(format!("way {way}"), &report["directions"][way], &amount);
+    }
+    let rows = |value: &Value| value.as_array().unwrap().clone();
+    rows(&report["load"]["series"]).iter().for_each(|row| add(format!("at {}", row["start"]), row, &amount));
+    rows(&report["load"]["sizes"]).iter().for_each(|row| add(format!("from {}", row["from"]), row, &amount));
+    rows(&report["protocols"]).iter().for_each(|row| add(format!("protocol {}", row["path"]), row, &amount));
+    rows(&report["vlans"]).iter().for_each(|row| add(format!("vlan {}", row["id"]), row, &amount));
+    for kind in ["eth", "ip", "ipv6", "tcp", "udp", "sctp"] {
+        for row in rows(&report["conversations"][kind]) {
+            let name = format!("{kind} {} {} {} {}", row["a"], row["a_port"], row["b"], row["b_port"]);
+            add(name, &row, &["packets", "wire_bytes", "packets_ab", "wire_bytes_ab", "packets_ba", "wire_bytes_ba"]);
+        }
+        for row in rows(&report["endpoints"][kind]) {
+            let name = format!("host {kind} {} {}", row["address"], row["port"]);
+            add(name, &row, &["packets", "wire_bytes", "tx_packets", "tx_wire_bytes", "rx_packets", "rx_wire_bytes"]);
+        }
+    }
+    out
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+fn report(files: &[&str]) -> Value {
+    json(&done(&[&["report", "--no-dedup", "--format", "json"], files].concat(), ""))
+}
+
+/// Reads captures in units of a size; how many units, and what they come to.
+fn in_units(files: &[&str], unit: &str, cut: &str) -> (usize, Value) {
+    let plan = done(&[&["archive", "plan", "--unit", unit, "--cut", cut], files].concat(), "");
+    // In any order.
+    let lines: Vec<&str> = plan.lines().rev().collect();
+    let summaries = done(&["archive", "run"], &lines.join("\n"));
+    (lines.len(), json(&done(&["archive", "merge", "--format", "json"], &summaries)))
+}
+
+fn differences(whole: &Sums, parts: &Sums) -> Vec<String> {
+    let names: std::collections::BTreeSet<&String> = whole.keys().chain(parts.keys()).collect();
+    let is_nothing = |sums: Option<&Vec<u64>>| sums.is_none_or(|sums| sums.iter().all(|n| *n == 0));
+    let differs = |name: &&&String| {
+        let (x, y) = (whole.get(**name), parts.get(**name));
+        x != y && !(is_nothing(x) && is_nothing(y))
+    };
+    names.iter().filter(differs).map(|name| format!("{name}: {:?}, in units {:?}", whole.get(*name), parts.get(*name))).collect()
+}
+
+fn not_judged(archive: &Value, what: &str) -> bool {
+    archive["not_judged"].as_array().unwrap().iter().any(|one| one["what"] == what)
+}
+
+/// Reads a capture in units of a size, and says whether everything was told; what was is to be what the report says.
+fn same_as_the_report(path: &str, whole: &Value, unit: u64) -> Option<usize> {
+    let (units, archive) = in_units(&[path], &unit.to_string(), "auto");
+    if units == 1 {
+        return None;
+    }
+    assert_eq!(archive["capture"]["packets"], whole["capture"]["packets"], "{path}");
+    if not_judged(&archive, "what stands inside of packets") {
+        assert!(archive["conversations"]["ip"].as_array().unwrap().is_empty());
+        return None;
+    }
+    let mut differ = differences(&sums(whole), &sums(&archive));
+    if not_judged(&archive, "ports of some fragments") {
+        differ.retain(|name| !["udp", "tcp", "sctp", "host udp", "host tcp", "host sctp"].iter().any(|kind| name.starts_with(kind)));
+    }
+    assert!(differ.is_empty(), "{path} in {units} units of {unit} bytes: {differ:#?}");
+    for member in ["first", "last", "duration"] {
+        assert_eq!(archive["capture"][member], whole["capture"][member], "{path} {member}");
+    }
+    for member in ["interval", "peak_bits_per_second", "peak_at", "mean_bits_per_second"] {
+        assert_eq!(archive["load"][member], whole["load"][member], "{path} {member}");
+    }
+    Some(units)
+}
+
+#[test]
+fn units_of_any_size_come_to_the_report() {
+    let mut cut = 0;
+    for name in ["office.pcapng", "vlans.pcap", "erspan.pcap", "duplicates.pcap", "one-way.pcap", "squeezed.pcap"] {
+        let path = format!("{}/captures/{name}", env!("CARGO_MANIFEST_DIR"));
+        let (whole, size) = (report(&[&path]), std::fs::metadata(&path).unwrap().len());
+        for parts in [2, 7, 40] {
+            cut += same_as_the_report(&path, &whole, size / parts + 1).unwrap_or(0);
+        }
+    }
+    assert!(cut > 6 * 40, "{cut} units");
+    // Rights are given up once, however many units there are.
+    let path = format!("{}/captures/office.pcapng", env!("CARGO_MANIFEST_DIR"));
+    let plan = done(&["archive", "plan", "--unit", "20000", &path], "");
+    let out = Command::cargo_bin("spantop").unwrap().args(["archive", "run"]).write_stdin(plan.as_str()).output().unwrap();
+    let (said, lines) = (String::from_utf8_lossy(&out.stderr), plan.lines().count());
+    assert!(out.status.success() && lines > 20 && out.stdout.iter().filter(|b| **b == b'\n').count() == lines, "{said}");
+    assert!(said.lines().filter(|line| line.contains("could not be given up")).count() <= 1, "{said}");
+}
+
+#[test]
+fn thirty_captures_of_others_come_to_their_reports() {
+    let folder = Path::new("/work/shared/captures");
+    if !folder.is_dir() {
+        eprintln!("skipped: there are no shared captures");
+        return;
+    }
+    let mut files: Vec<PathBuf> = Vec::new();
+    for group in
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir() && !path.ends_with("hostile"))
+    {
+        files.extend(std::fs::read_dir(group).unwrap().map(|entry| entry.unwrap().path()));
+    }
+    let is_fit = |path: &PathBuf| {
+        let size = std::fs::metadata(path).map_or(0, |about| if about.is_file() { about.len() } else { 0 });
+        path.extension().is_some_and(|ending| ["pcap", "cap", "pcapng"].iter().any(|known| ending == *known))
+            && (3_000..400_000).contains(&size)
+    };
+    files.retain(is_fit);
+    files.sort();
+    let (mut compared, step) = (0, (files.len() / 60).max(1));
+    for path in files.iter().step_by(step) {
+        let name = path.to_str().unwrap();
+        let (is_read, text, _) = spantop(&["report", "--no-dedup", "--format", "json", name], "");
+        let size = std::fs::metadata(path).unwrap().len();
+        if is_read && compared < 30 && same_as_the_report(name, &json(&text), size / 5 + 1).is_some() {
+            compared += 1;
+        }
+    }
+    assert!(compared == 30, "{compared} of {}", files.len());
+}
+
+#[test]
+fn one_unit_is_the_report_and_several_files_are_the_report_of_all() {
+    let path = |name: &str| format!("{}/captures/{name}", env!("CARGO_MANIFEST_DIR"));
+    for name in ["duplicates.pcap", "office.pcapng"] {
+        let plan = done(&["archive", "plan", &path(name)], "");
+        let merged = done(&["archive", "merge", "--format", "json"], &done(&["archive", "run"], &plan));
+        assert!(merged == done(&["report", "--format", "json", &path(name)], ""), "{name}: to the last byte");
+    }
+    let names = [path("vlans.pcap"), path("office.pcapng"), path("one-way.pcap")];
+    let files: Vec<&str> = names.iter().map(String::as_str).collect();
+    let (units, archive) = in_units(&files, "40000", "auto");
+    assert!(units > 6, "{units}");
+    assert_eq!(differences(&sums(&report(&files)), &sums(&archive)), [""; 0]);
+    assert!(not_judged(&archive, "findings and the mirror's verdict"));
+    // In two steps, as many machines do.
+    let plan = done(&[&["archive", "plan", "--unit", "40000"], files.as_slice()].concat(), "");
+    let summaries = done(&["archive", "run"], &plan);
+    let lines: Vec<&str> = summaries.lines().collect();
+    let (some, others) = lines.split_at(3);
+    let halves: String = [some, others].iter().map(|half| done(&["archive", "merge", "--format", "summary"], &half.join("\n"))).collect();
+    assert_eq!(json(&done(&["archive", "merge", "--format", "json"], &halves)), archive);
+    assert!(done(&["archive", "merge"], &summaries).contains("eth:ip:tcp"));
+}
+
+/// A pcap of so many packets whose payload is made of what looks like records of that file, up to the very end of each: whoever begins there goes
+/// along them into the real ones.
+fn hostile(packets: u32) -> Vec<u8> {
+    let mut out: Vec<u8> =
+        [0xa1b2_c3d4u32.to_le_bytes(), [2, 0, 4, 0], [0; 4], [0; 4], 65_535u32.to_le_bytes(), 1u32.to_le_bytes()].concat();
+    let record = |seconds: u32, length: u32| [seconds, 7, length, length].iter().flat_map(|n| n.to_le_bytes()).collect::<Vec<u8>>();
+    for n in 0..packets {
+        let mut payload = Vec::new();
+        for fake in 0..20 {
+            payload.extend(record(1_700_000_000 + n / 100 + fake, 44));
+            payload.extend([0x45; 44]);
+        }
+        let frame = Packet::eth([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2])
+            .ip([10, 0, (n % 7) as u8, 1], [10, 0, 0, 9])
+            .udp(1000 + (n % 50) as u16, 53)
+            .payload(&payload)
+            .build();
+        // The last of them ends where the packet does.
+        out.extend(record(1_700_000_000 + n / 100, frame.len() as u32));
+        out.extend(frame);
+    }
+    out
+}
+
+#[test]
+fn packets_made_to_look_like_records_are_neither_lost_nor_doubled() {
+    let folder = folder("hostile");
+    let path = folder.join("hostile.pcap");
+    std::fs::write(&path, hostile(20_000)).unwrap();
+    let name = path.to_str().unwrap();
+    let size = std::fs::metadata(&path).unwrap().len();
+    assert!(size > 24_000_000);
+    let (units, archive) = in_units(&[name], "4MiB", "scan");
+    assert!(units >= 4, "{units} units of {size} bytes");
+    assert_eq!(differences(&sums(&report(&[name])), &sums(&archive)), [""; 0]);
+    assert_eq!(archive["capture"]["packets"], 20_000);
+    // A cut inside of a packet, at a record that is none: it shows.
+    let plan = done(&["archive", "plan", "--unit", "4MiB", "--cut", "scan", name], "");
+    let units: Vec<Value> = plan.lines().map(json).collect();
+    let wrong = units[1]["from"].as_u64().unwrap() + 16 + 42;
+    let (mut before, mut behind) = (units[0].clone(), units[1].clone());
+    (before["to"], behind["from"]) = (wrong.into(), wrong.into());
+    assert!(spantop(&["archive", "run"], &behind.to_string()).0, "a chain of records as good as any");
+    let (is_done, _, error) = spantop(&["archive", "run"], &before.to_string());
+    assert!(!is_done && error.contains("does not end between two records"), "{error}");
+}
+
+#[test]
+fn what_is_missing_or_there_twice_is_told() {
+    let path = format!("{}/captures/vlans.pcap", env!("CARGO_MANIFEST_DIR"));
+    let plan = done(&["archive", "plan", "--unit", "40000", &path], "");
+    let summaries = done(&["archive", "run"], &plan);
+    let lines: Vec<&str> = summaries.lines().collect();
+    assert!(lines.len() > 2);
+    let error = |input: &[&str]| {
+        let (is_done, _, error) = spantop(&["archive", "merge"], &input.join("\n"));
+        assert!(!is_done);
+        error
+    };
+    assert!(error(&lines[1..]).contains("not all units are there"));
+    assert!(error(&[&lines[..], &lines[..1]].concat()).contains("were read twice"));
+    assert!(error(&["{}"]).contains("no summary") && error(&[]).contains("no summaries"));
+    let other = done(&["archive", "run", "--interval", "2s"], plan.lines().next().unwrap());
+    assert!(error(&[&lines[1..], &[&other]].concat()).contains("different ways"));
+    // What was cut is not to have changed since.
+    let longer = plan.replace("\"size\":", "\"size\":1");
+    assert!(spantop(&["archive", "run"], &longer).2.contains("plan again"));
+    let (is_done, _, wrong) = spantop(&["archive", "run"], "{\"unit\":1}");
+    assert!(!is_done && wrong.contains("line 1"), "{wrong}");
+}
+
+#[test]
+fn spark_comes_to_the_same_where_it_is_installed() {
+    let python = std::env::var("SPANTOP_SPARK_PYTHON").unwrap_or_else(|_| "python3".into());
+    let program = |name: &str, args: &[&str]| std::process::Command::new(name).args(args).output().is_ok_and(|out| out.status.success());
+    if !program(&python, &["-c", "import pyspark"]) || !program("java", &["-version"]) {
+        eprintln!("skipped: {python} has no pyspark, or there is no java (SPANTOP_SPARK_PYTHON names a Python that has it)");
+        return;
+    }
+    let folder = folder("spark");
+    let (report_file, tables) = (folder.join("report.json"), folder.join("tables"));
+    let names = ["vlans.pcap", "office.pcapng"].map(|name| format!("{}/captures/{name}", env!("CARGO_MANIFEST_DIR")));
+    let out = std::process::Command::new(&python)
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/spark/archive.py"))
+        .args(["--master", "local[2]", "--unit", "40000", "--tasks", "4", "--option=--no-sandbox", "--spantop"])
+        .arg(assert_cmd::cargo::cargo_bin("spantop"))
+        .arg("--report")
+        .arg(&report_file)
+        .arg("--out")
+        .arg(&tables)
+        .args(&names)
+        .env("PYSPARK_PYTHON", &python)
+        .env("SPARK_LOCAL_IP", "127.0.0.1")
+        .current_dir(&folder)
+        .output()
+        .unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let files: Vec<&str> = names.iter().map(String::as_str).collect();
+    let archive = json(&std::fs::read_to_string(&report_file).unwrap());
+    assert_eq!(differences(&sums(&report(&files)), &sums(&archive)), [""; 0]);
+    for table in ["summaries", "intervals", "protocols", "vlans", "conversations", "endpoints", "sketches"] {
+        let files = std::fs::read_dir(tables.join(table)).unwrap();
+        assert!(files.flatten().any(|file| file.path().extension().is_some_and(|ending| ending == "parquet")), "{table}");
+    }
+}
+
+#[test]
+fn the_driver_for_spark_stays_small() {
+    let driver = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/spark/archive.py")).unwrap();
+    assert!(driver.lines().count() <= 200, "{}", driver.lines().count());
+}
