@@ -175,6 +175,32 @@ fn routing_loops() {
     }
 }
 
+/// Packets that go round so often, with a TTL that is so much lower each time.
+fn rounds(packets: u16, times: u8, step: u8) -> Vec<Sent> {
+    let pass = |n: u16, k: u8| {
+        let ip = Packet::eth(A, B).ipv4([192, 0, 2, 1], [203, 0, 113, 7]).ttl(64 - step * k).id(500 + n);
+        (3_000 * MS + i64::from(n) * 100 * MS + i64::from(k) * 2 * MS, ip.udp(33_000 + n, 33_434).payload(b"lost").build())
+    };
+    (0..packets).flat_map(|n| (0..times).map(move |k| pass(n, k))).collect()
+}
+
+#[test]
+fn a_few_packets_that_go_round_are_a_loop() {
+    let mut all = network(0.2);
+    all.extend(rounds(2, 3, 2));
+    assert_eq!(found(&report(&all)), [("route.loop", Severity::Warning)], "twice three times, by two routers");
+    let mut all = network(0.2);
+    all.extend(rounds(1, 9, 2));
+    assert_eq!(found(&report(&all)), [], "one may be a probe");
+    let quoted = Packet::bare().ip([192, 0, 2, 1], [203, 0, 113, 7]).udp(33_000, 33_434).payload(&[0; 8]).build();
+    let expired = Packet::eth(B, A).ipv4([198, 51, 100, 1], [192, 0, 2, 1]).icmp(11, 0, [0; 4]).payload(&quoted[..28]).build();
+    all.push((3_090 * MS, expired));
+    assert_eq!(found(&report(&all)), [("route.loop", Severity::Warning)], "a router says that it did");
+    let mut all = network(0.2);
+    all.extend(rounds(9, 2, 2));
+    assert_eq!(found(&report(&all)), [], "through a firewall and back");
+}
+
 #[test]
 fn a_storm_of_one_frame() {
     let ask = Packet::eth(A, [0xff; 6]).ether_type(0x0806).payload(&[0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 0x0a]).build();

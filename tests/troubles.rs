@@ -2,6 +2,8 @@
 
 #[path = "troubles/addresses.rs"]
 mod addresses;
+#[path = "troubles/cuts.rs"]
+mod cuts;
 #[path = "troubles/detours.rs"]
 mod detours;
 #[path = "troubles/floods.rs"]
@@ -255,7 +257,8 @@ fn one_direction_alone_is_no_silence() {
             t.segment(at + 600 + part, ends, PSH | ACK, (1 + 100 * part as u32, 1), 100);
         }
     }
-    assert_eq!(troubles(&t.seen()), []);
+    let s = t.seen();
+    assert_eq!((troubles(&s), s.diagnosis.network.verdict), (vec![], Verdict::Unknown), "nothing is known to be good");
 }
 
 #[test]
@@ -302,7 +305,7 @@ fn connections_that_are_cut() {
     }
     let s = t.with_office(60).seen();
     assert_eq!(troubles(&s), only("tcp.reset", "10.1.0.9:80/tcp", Severity::Warning));
-    assert_eq!(title(&s), "Connections to 10.1.0.9:80 are cut while data is on its way: 10 of 40");
+    assert_eq!(title(&s), "Connections to 10.1.0.9:80 are cut in the middle: 10 of 40");
 }
 
 #[test]
@@ -555,6 +558,43 @@ fn loss_is_told_with_the_side_it_is_on() {
         let all = if fate == Fate::LostBeyond { "3.8 %" } else { "4.0 %" };
         assert_eq!(share.as_deref(), Some(all), "of the segments with data, not of their acknowledgements too");
     }
+}
+
+/// Thirty transfers of six clients from three servers; of some clients every 25th segment is lost beyond the mirrored port.
+fn transfers_of(losing: &[u8]) -> Snapshot {
+    let mut t = Traffic::default();
+    for n in 0..30u16 {
+        let client = 1 + n as u8 % 6;
+        let every = if losing.contains(&client) { 25 } else { 0 };
+        let (at, client, server) = (i64::from(n) * S, (client, 5_000 + n), (9 + (n / 6) as u8 % 3, 8_080));
+        t.transfer(at, client, server, 300, (every, Fate::LostBeyond));
+        t.segment(at + 400_000, [client, server], FIN | ACK, (1, 30_001), 0);
+        t.segment(at + 400_400, [server, client], FIN | ACK, (30_001, 2), 0);
+        t.segment(at + 400_600, [client, server], ACK, (2, 30_002), 0);
+    }
+    t.with_office(60).seen()
+}
+
+#[test]
+fn a_client_that_loses_what_others_do_not_is_the_subject() {
+    use spantop::model::Location;
+    let s = transfers_of(&[2]);
+    assert_eq!(troubles(&s), only("tcp.loss", "10.1.0.2", Severity::Warning), "{:?}", s.diagnosis.network);
+    let finding = s.diagnosis.findings.iter().find(|f| f.id == "tcp.loss").unwrap();
+    assert_eq!((finding.side, finding.location, finding.hosts), (Some(PathSide::Client), Some(Location::BeyondMirror), Some(1)));
+    assert_eq!(
+        finding.title,
+        "Packets from and to 10.1.0.2 are lost: 55 (3.5 %), on its side of the mirrored port; 5 other clients of the same services do not"
+    );
+    // Two of six: each of them.
+    let of_two: Vec<_> = [2, 3].into_iter().flat_map(|n| only("tcp.loss", &format!("10.1.0.{n}"), Severity::Warning)).collect();
+    assert_eq!(troubles(&transfers_of(&[2, 3])), of_two);
+}
+
+#[test]
+fn where_most_clients_lose_it_is_the_services() {
+    let found = troubles(&transfers_of(&[1, 2, 3, 4, 5]));
+    assert!(!found.is_empty() && found.iter().all(|t| t.0 == "tcp.loss" && t.1.ends_with(":8080/tcp")), "{found:?}");
 }
 
 #[test]

@@ -25,7 +25,7 @@ pub fn take_apart(link: LinkType, bytes: &[u8], wire: u32, rules: &Rules) -> Pac
     if let Some((flow, way)) = decoded.flow.filter(|(flow, _)| matches!(flow.protocol, 6 | 17) && !decoded.fragment) {
         let content = bytes.get(decoded.payload.clone()).unwrap_or_default();
         let length = decoded.payload_wire.max(u32::try_from(content.len()).unwrap_or(u32::MAX));
-        let payload = Payload { flow: &flow, way, time: Timestamp::UNKNOWN, bytes: content, length };
+        let payload = Payload { flow: &flow, way, time: Timestamp::UNKNOWN, bytes: content, length, number: 0 };
         dissect::tree::read(&mut tree, bytes, decoded.payload, &payload);
         // What lies behind the packet comes last.
         if let Some(at) = tree.layers.iter().position(|layer| layer.token == "eth.padding") {

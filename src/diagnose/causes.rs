@@ -216,6 +216,17 @@ mod tests {
     }
 
     #[test]
+    fn a_storm_explains_those_beside_it() {
+        let vlan = Subject::Vlan(7);
+        let findings = vec![
+            finding("arp.storm", Subject::Host(HOST), 20, 60),
+            finding("storm.multicast", Subject::Network, 25, 60),
+            finding("storm.broadcast", vlan, 22, 60),
+        ];
+        assert_eq!(told(findings), ["storm.broadcast VLAN 7", "  arp.storm 10.0.0.7", "  storm.multicast network"]);
+    }
+
+    #[test]
     fn time_decides() {
         let pair = |cause: (i64, i64), effect: (i64, i64)| {
             let mut findings = vec![

@@ -4,9 +4,10 @@ use super::detector::{Detection, Detector, ExplainPage, Report, StandingFindings
 use super::evidence::Evidence;
 use super::registry::{DETECTORS, NETWORK};
 use super::vendor::Vendor;
+use crate::model::evidence::Trouble;
 use crate::model::time::SECOND;
 use crate::model::units::grouped;
-use crate::model::{Episode, Finding, Severity, Subject, Timestamp, limits};
+use crate::model::{Episode, Finding, ServiceKey, Severity, Subject, Timestamp, limits};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -89,6 +90,7 @@ fn run(detectors: &[&'static dyn Detector], evidence: &Evidence, state: &mut Jud
         match outcome {
             Detection::Present(reports) => {
                 for report in reports {
+                    let report = proved(page.id, report, evidence);
                     untold = untold.saturating_add(u64::from(!state.raise(page, report, evidence, now)));
                 }
             }
@@ -102,6 +104,35 @@ fn run(detectors: &[&'static dyn Detector], evidence: &Evidence, state: &mut Jud
     }
     judgement.findings = state.listed(detectors, evidence);
     judgement
+}
+
+/// A report about a service with the packets that prove it, where it has none of its own.
+fn proved(id: &str, mut report: Report, evidence: &Evidence) -> Report {
+    let kinds: &[Trouble] = match id {
+        "tcp.no_answer" => &[Trouble::NoAnswer],
+        "tcp.refused" => &[Trouble::Refused],
+        "tcp.reset" if report.severity == Severity::Note => &[Trouble::IdleCut],
+        "tcp.reset" => &[Trouble::Cut],
+        "tcp.synflood" => &[Trouble::HalfOpen],
+        "tcp.loss" => &[Trouble::Lossy],
+        "icmp.unreachable" => &[Trouble::Unreachable],
+        "dns.unanswered" | "ntp.bad" => &[Trouble::Unanswered],
+        "dns.failing" => &[Trouble::Error, Trouble::NoSuchName],
+        "http.errors" => &[Trouble::Error, Trouble::Rejected],
+        "service.errors" => &[Trouble::Error],
+        "dns.slow" => &[Trouble::Slow, Trouble::SlowerThanUsual],
+        "server.slow" => &[Trouble::VerySlow, Trouble::SlowerThanUsual],
+        "auth.failing" => &[Trouble::Denied],
+        _ => &[],
+    };
+    let Subject::Service { address, port, protocol } = report.subject else { return report };
+    let key = ServiceKey { address, port, protocol };
+    let service = evidence.network.services.iter().find(|service| service.key == key).filter(|_| report.packets.is_empty());
+    let proofs = service.map_or(&[][..], |service| &service.proof);
+    if let Some((_, packets)) = kinds.iter().find_map(|kind| proofs.iter().find(|proof| proof.0 == *kind)) {
+        report.packets = packets.numbers();
+    }
+    report
 }
 
 impl Judge {

@@ -177,19 +177,23 @@ const CASES: &[Case] = &[
         e.copies = CopyEvidence { packets: 10_000, repeated: packets as u64, ..CopyEvidence::default() };
     }),
     ("route.loop", Critical, 101.0, 100.0, |e, looped| {
-        // A note from 30 on; the scale is by what is critical.
-        let loops = if looped > 100.0 { 3 } else { 0 };
+        // A warning from two on; the scale is by what is critical.
+        let loops = if looped > 100.0 { 2 } else { 0 };
         e.copies = CopyEvidence { packets: 10_000, loops, looped: looped as u64, ..CopyEvidence::default() };
     }),
-    ("route.loop", Note, 3.0, 2.0, |e, loops| {
-        e.copies = CopyEvidence { packets: 100_000, loops: loops as u64, looped: 59, ..CopyEvidence::default() };
+    ("route.loop", Warning, 2.0, 1.0, |e, loops| {
+        e.copies = CopyEvidence { packets: 100_000, loops: loops as u64, looped: 29, ..CopyEvidence::default() };
     }),
     // Of one packet.
-    ("route.loop", Note, 30.0, 29.0, |e, looped| {
+    ("route.loop", Warning, 30.0, 29.0, |e, looped| {
         e.copies = CopyEvidence { packets: 100_000, loops: 1, looped: looped as u64, ..CopyEvidence::default() };
     }),
-    ("route.loop", Note, 30.0, 29.0, |e, looped| {
-        e.copies = CopyEvidence { packets: 10_000, loops: 3, looped: looped as u64, ..CopyEvidence::default() };
+    ("route.loop", Warning, 4.0, 3.0, |e, looped| {
+        e.copies = CopyEvidence { packets: 10_000, loops: 2, looped: looped as u64, ..CopyEvidence::default() };
+    }),
+    ("route.loop", Warning, 1.0, 0.0, |e, expired| {
+        e.copies = CopyEvidence { packets: 10_000, loops: 1, looped: 2, ..CopyEvidence::default() };
+        e.network.expired = expired as u64;
     }),
     ("dup.some", Note, 101.0, 100.0, |e, copies| e.copies = some_copies(copies, 10.0)),
     ("dup.some", Warning, 10.0, 9.0, |e, flows| e.copies = some_copies(3_000.0, flows)),

@@ -25,12 +25,16 @@ fn trouble(w: &mut ServiceWindow, trouble: Trouble, count: u64, clients: u64) {
 
 /// A service with this in every stretch of time.
 fn service(app_token: &'static str, w: ServiceWindow) -> ServiceEvidence {
+    let mut proof = crate::model::ProvingPackets::default();
+    proof.note(7);
     ServiceEvidence {
         key: key(),
         app: AppId::NONE,
         app_token,
         last_success: Some(Timestamp(NOW - 100 * SECOND)),
         is_alive: true,
+        guesses: None,
+        proof: vec![(Trouble::Refused, proof)],
         usual_trips: [None; 2],
         usual_is_young: [false; 2],
         usual_response: None,
@@ -138,8 +142,15 @@ fn usually(usual: f64, median: f64, mut service: ServiceEvidence) -> ServiceEvid
 /// So many lost segments of so many, before the mirrored port and on the server's side.
 fn losses(segments: u64, lost: u64, connections: u64) -> Evidence {
     let span = Some(Episode { first: Timestamp(NOW - 30 * SECOND), last: Timestamp(NOW) });
-    let loss = LossWindow { segments, lost: [0, lost], before: 0, connections, clients: connections, span };
+    let loss = LossWindow { segments, lost: [0, lost], before: 0, connections, clients: connections, earlier: [0; 2], span };
     evidence(service("", ServiceWindow { loss, ..ServiceWindow::default() }))
+}
+
+/// The same after so many, of which so many were lost.
+fn losses_after(segments: u64, lost: u64, earlier: [u64; 2]) -> Evidence {
+    let mut e = losses(segments, lost, 3);
+    e.network.services[0].windows[0].loss.earlier = earlier;
+    e
 }
 
 /// A receiver that stalled so often, for so many seconds at the longest, and still does.
@@ -269,6 +280,63 @@ fn skewed(count: u64) -> Evidence {
     evidence(service)
 }
 
+/// Logins that are all refused, of one client under so many names.
+fn guessed(names: u64) -> Evidence {
+    evidence(ServiceEvidence { guesses: Some((host(7), names)), ..answers("ftp", 60, Denied, 30, 1) })
+}
+
+/// So many short connections of one client within a minute.
+fn short_logins(app: &'static str, count: u64) -> Evidence {
+    let w = ServiceWindow { seconds: 60.0, ended: count, short: Some((host(7), count)), ..ServiceWindow::default() };
+    evidence(service(app, w))
+}
+
+/// Connections of a database that were cut when idle, after so many seconds.
+fn idle_cuts(seconds: &[f64]) -> Evidence {
+    let mut service = attempts(seconds.len() as u64, IdleCut, seconds.len() as u64, 2);
+    service.windows[0].idle_cuts = seconds.to_vec();
+    evidence(service)
+}
+
+/// What two clients of a service lost on their side, of how many segments each.
+fn lossy_clients(lost: [u64; 2], segments: u64) -> Evidence {
+    let client = |n: u8, lost: u64| ClientLoss { client: host(n), segments, lost: [0, lost], connections: lost };
+    let client_losses = vec![client(1, lost[0]), client(2, lost[1])];
+    let all = lost[0] + lost[1];
+    let connections = all;
+    let loss = LossWindow { segments: 2 * segments, lost: [all, 0], before: 0, connections, clients: 2, earlier: [0; 2], span: Some(SPAN) };
+    evidence(service("", ServiceWindow { loss, client_losses, ..ServiceWindow::default() }))
+}
+
+#[test]
+fn a_client_is_the_subject_where_another_of_the_same_service_loses_nothing() {
+    let about = |e: &Evidence| -> Vec<(Subject, Severity)> {
+        let judgement = judge_network(e, &mut Judge::default(), Timestamp(NOW));
+        judgement.findings.iter().filter(|f| f.id == "tcp.loss").map(|f| (f.subject, f.severity)).collect()
+    };
+    assert_eq!(about(&lossy_clients([30, 0], 1_000)), [(Subject::Host(host(1)), Warning)]);
+    assert_eq!(about(&lossy_clients([70, 0], 1_000)), [(Subject::Host(host(1)), Critical)]);
+    let service = Subject::Service { address: host(9), port: 80, protocol: Proto::Tcp };
+    assert_eq!(about(&lossy_clients([30, 28], 1_000)), [(service, Warning)], "both lose");
+    assert_eq!(about(&lossy_clients([30, 12], 1_000)), [(Subject::Host(host(1)), Warning)], "surely less, and not much");
+    assert_eq!(about(&lossy_clients([4, 0], 160)), [], "few");
+    assert_eq!(about(&lossy_clients([9, 0], 99)), [], "of few");
+}
+
+#[test]
+fn packets_that_prove_it_stand_with_a_finding_about_a_service() {
+    let packets = |e: &Evidence| judge_network(e, &mut Judge::default(), Timestamp(NOW)).findings[0].packets.clone();
+    assert_eq!(packets(&evidence(attempts(100, Refused, 3, 2))), [7]);
+    assert_eq!(packets(&evidence(attempts(40, Cut, 20, 3))), [0u64; 0], "of another kind");
+}
+
+#[test]
+fn somebody_who_is_refused_under_many_names_guesses() {
+    let title = |e: &Evidence| judge_network(e, &mut Judge::default(), Timestamp(NOW)).findings[0].title.clone();
+    assert!(title(&guessed(21)).starts_with("10.0.0.7 guesses logins at 10.0.0.9:80: 21 names"), "{}", title(&guessed(21)));
+    assert!(title(&guessed(20)).starts_with("Logins at 10.0.0.9:80 are refused"), "{}", title(&guessed(20)));
+}
+
 /// A time server that so many requests were sent to in vain.
 fn no_time(bad: u64) -> Evidence {
     let mut silent = answers("ntp", bad, Unanswered, bad, 1);
@@ -298,6 +366,7 @@ fn both_sides_of_every_threshold_of_the_network() {
         ("tcp.refused", Critical, evidence(attempts(100, Refused, 3, 2)), evidence(attempts(100, Refused, 2, 2))),
         ("tcp.reset", Warning, evidence(attempts(40, Cut, 6, 1)), evidence(attempts(40, Cut, 4, 1))),
         ("tcp.reset", Critical, evidence(attempts(40, Cut, 20, 3)), evidence(attempts(19, Cut, 19, 3))),
+        ("tcp.reset", Note, idle_cuts(&[60.0, 60.1, 61.0, 62.0, 63.0]), idle_cuts(&[60.0, 60.1, 61.0, 62.0, 63.1])),
         ("icmp.unreachable", Warning, evidence(attempts(1, Unreachable, 10, 1)), evidence(attempts(1, Unreachable, 9, 2))),
         ("icmp.unreachable", Critical, evidence(attempts(1, Unreachable, 3, 3)), evidence(attempts(1, Unreachable, 3, 2))),
         ("scan.ports", Note, scan(true, 15, 3), scan(true, 15, 4)),
@@ -347,6 +416,9 @@ fn both_sides_of_every_threshold_of_the_network() {
         ("http.errors", Critical, evidence(answers("http", 50, Error, 20, 3)), evidence(answers("http", 49, Error, 49, 3))),
         ("tcp.loss", Warning, losses(1_000, 18, 3), losses(1_000, 15, 3)),
         ("tcp.loss", Critical, losses(1_000, 70, 3), losses(299, 70, 3)),
+        // Surely more than a thousandth, and ten times what was lost before.
+        ("tcp.loss", Warning, losses_after(12_000, 72, [12_000, 0]), losses_after(12_000, 72, [12_000, 5])),
+        ("tcp.loss", Warning, losses_after(3_000, 9, [12_000, 0]), losses_after(2_999, 9, [12_000, 0])),
         ("tcp.slow_receiver", Warning, stalled(3, 0.1, 0), stalled(2, 0.5, 0)),
         ("tcp.slow_receiver", Warning, stalled(1, 3.0, 1), stalled(1, 2.9, 1)),
         ("tcp.slow_receiver", Critical, stalled(1, 31.0, 5), stalled(3, 0.06, 5)),
@@ -394,6 +466,8 @@ fn both_sides_of_every_threshold_of_the_network() {
         ("ip.fragments", Note, fragments([30, 0], 100), fragments([30, 0], 99)),
         ("auth.failing", Warning, evidence(answers("ldap", 20, Denied, 11, 2)), evidence(answers("ldap", 20, Denied, 9, 2))),
         ("auth.failing", Warning, skewed(3), skewed(2)),
+        ("auth.failing", Note, short_logins("ssh", 10), short_logins("ssh", 9)),
+        ("auth.failing", Note, short_logins("ssh", 99), short_logins("http", 99)),
         ("tls.failing", Warning, tls_failing(5, 20, [2, 3]), tls_failing(2, 20, [2, 3])),
         ("tls.failing", Critical, tls_failing(3, 3, [3, 0]), tls_failing(3, 4, [3, 1])),
         ("tls.failing", Note, tls_failing(5, 20, [1, 3]), tls_failing(5, 19, [1, 3])),
@@ -403,6 +477,7 @@ fn both_sides_of_every_threshold_of_the_network() {
         ("tls.expiring", Warning, certificate(-1, 0), certificate(300, 0)),
         ("tls.expiring", Critical, certificate(-1, 1), certificate(100, 1)),
         ("service.errors", Note, evidence(answers("ldap", 20, Error, 5, 1)), evidence(answers("ldap", 20, Error, 4, 1))),
+        ("service.errors", Note, evidence(answers("snmp", 20, Error, 5, 1)), evidence(answers("ntp", 20, Error, 20, 5))),
         ("service.errors", Critical, evidence(answers("ldap", 20, Error, 18, 3)), evidence(answers("ldap", 19, Error, 18, 3))),
     ];
     let cases: Vec<_> = cases.into_iter().chain(switch_cases()).chain(way_cases()).chain(media_cases()).collect();

@@ -30,6 +30,8 @@ pub struct Payload<'a> {
     pub bytes: &'a [u8],
     /// How many there were on the wire.
     pub length: u32,
+    /// The number of the packet that they came with, or that completed them; 0 where it is not known.
+    pub number: u64,
 }
 
 impl Payload<'_> {
@@ -206,22 +208,27 @@ impl DissectOutput<'_> {
 
     /// Tells of a request with this identifier.
     pub(super) fn request(&mut self, payload: &Payload<'_>, id: u32) {
-        self.tell(payload, true, id, 0);
+        self.request_by(payload, id, 0);
+    }
+
+    /// The same, by somebody whose name has this hash (0: none), who may be refused.
+    pub(super) fn request_by(&mut self, payload: &Payload<'_>, id: u32, user: u32) {
+        self.tell(payload, true, id, (user, 0));
     }
 
     /// Tells of the reply to it.
     pub(super) fn reply(&mut self, payload: &Payload<'_>, id: u32, code: u32) {
-        self.tell(payload, false, id, code);
+        self.tell(payload, false, id, (0, code));
     }
 
     /// Tells that nothing is known of the reply to it: bytes are missing. The payload is one that goes the reply's way.
     pub(super) fn lost(&mut self, payload: &Payload<'_>, id: u32) {
-        self.tell(payload, false, id, AppMessage::LOST);
+        self.tell(payload, false, id, (0, AppMessage::LOST));
     }
 
-    fn tell(&mut self, payload: &Payload<'_>, is_request: bool, id: u32, code: u32) {
-        let Payload { flow, way, time, .. } = *payload;
-        self.message(AppMessage { app: self.app, flow: *flow, way, time, is_request, id, question: 0, code, tells_loss: false });
+    fn tell(&mut self, payload: &Payload<'_>, is_request: bool, id: u32, (question, code): (u32, u32)) {
+        let Payload { flow, way, time, number, .. } = *payload;
+        self.message(AppMessage { app: self.app, flow: *flow, way, time, number, is_request, id, question, code, tells_loss: false });
     }
 
     /// Tells what a TLS handshake shows; `way` is the way from the client.

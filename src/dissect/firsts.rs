@@ -148,7 +148,7 @@ mod tests {
         fn what_is_not_asked_would_have_said_no(bytes in prop::collection::vec(any::<u8>(), 1..80), port in prop::sample::select(vec![9u16, 53, 443, 4500])) {
             for (protocol, carriage) in [(6, Carriage::Tcp), (17, Carriage::Udp)] {
                 let (flow, way) = crate::model::FlowKey::v4(protocol, 1, 2, 40_000, port);
-                let payload = Payload { flow: &flow, way, time: Default::default(), bytes: &bytes, length: bytes.len() as u32 };
+                let payload = Payload { flow: &flow, way, time: Default::default(), bytes: &bytes, length: bytes.len() as u32, number: 0 };
                 let asked = candidates(carriage, bytes[0]);
                 for (app, about) in registry::every().filter(|(_, about)| about.ports(carriage).is_some()) {
                     let said = registry::probe(app, &payload, carriage);

@@ -5,7 +5,7 @@ use super::bytes::be32;
 use super::frames::{Framed, Frames};
 use super::requests::{self, with_outcomes};
 use super::turns::Turns;
-use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
+use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress, turns};
 use crate::model::{Counter, Direction, ExchangeOutcome, Measure, Tally, Transaction};
 use std::borrow::Cow;
 
@@ -91,8 +91,9 @@ impl Dissector for Kerberos {
 
     fn datagram(payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
         // Nothing ties an answer to its request but their ports.
-        match read(payload.bytes).map(|message| count(&message, out)) {
-            Some(None) => out.request(payload, 0),
+        let message = read(payload.bytes);
+        match message.map(|message| count(&message, out)) {
+            Some(None) => out.request_by(payload, 0, message.as_ref().and_then(user).map_or(0, turns::user)),
             Some(Some(code)) => out.reply(payload, 0, code),
             None => {}
         }
@@ -103,8 +104,14 @@ impl Dissector for Kerberos {
         let KerberosConnection { frames, turns } = state;
         let Some(frames) = frames.get_mut(payload.way as usize) else { return Progress::Skip };
         frames.read(payload.bytes, out, READ, framed, |bytes, out| {
-            match bytes.get(4..).and_then(read).map(|message| count(&message, out)) {
-                Some(None) => turns.ask(payload, out),
+            let message = bytes.get(4..).and_then(read);
+            match message.map(|message| count(&message, out)) {
+                Some(None) => {
+                    if let Some(name) = message.as_ref().and_then(user) {
+                        turns.called(name);
+                    }
+                    turns.ask(payload, out);
+                }
                 Some(Some(code)) => turns.answer(payload, code, out),
                 None => {}
             }
@@ -158,6 +165,14 @@ fn read(bytes: &[u8]) -> Option<Element<'_>> {
     let version = elements(sequence.inner).next().filter(|e| e.tag == number)?;
     let is_known = matches!(message.tag, AS_REQUEST | AS_REPLY | TGS_REQUEST | TGS_REPLY | ERROR) && version.inner == [2, 1, 5];
     is_known.then_some(Element { tag: message.tag, ..sequence })
+}
+
+/// The first part of the client's name in a request for a first ticket (RFC 4120 section 5.4.1).
+fn user<'a>(message: &Element<'a>) -> Option<&'a [u8]> {
+    let body = find(message.inner, 0xa4).filter(|_| message.tag == AS_REQUEST).and_then(|e| element(e.inner))?;
+    let name = find(body.inner, 0xa1).and_then(|e| element(e.inner))?;
+    let parts = find(name.inner, 0xa1).and_then(|e| element(e.inner))?;
+    elements(parts.inner).next().map(|part| part.inner)
 }
 
 /// Counts a message; the code where it is an answer.

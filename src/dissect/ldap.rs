@@ -6,7 +6,7 @@ use super::ber::{element, elements};
 use super::bytes::contains;
 use super::frames::{Framed, Frames};
 use super::requests::{self, with_outcomes};
-use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
+use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress, turns};
 use crate::model::{Counter, Direction, ExchangeOutcome, Measure, Tally, Transaction};
 use std::borrow::Cow;
 
@@ -26,6 +26,7 @@ const MESSAGE: usize = 64 << 20;
 const SEQUENCE: u8 = 0x30;
 const INTEGER: u8 = 0x02;
 const ENUMERATED: u8 = 0x0a;
+const BIND: u8 = 0x60;
 const UNBIND: u8 = 0x42;
 const ABANDON: u8 = 0x50;
 
@@ -164,7 +165,7 @@ fn framed(bytes: &[u8]) -> Framed {
 }
 
 fn is_request(tag: u8) -> bool {
-    matches!(tag, 0x60 | UNBIND | 0x63 | 0x66 | 0x68 | 0x4a | 0x6c | 0x6e | ABANDON | 0x77)
+    matches!(tag, BIND | UNBIND | 0x63 | 0x66 | 0x68 | 0x4a | 0x6c | 0x6e | ABANDON | 0x77)
 }
 
 /// The last message of an answer, which holds its code.
@@ -183,7 +184,9 @@ fn message(bytes: &[u8], payload: &Payload<'_>, out: &mut DissectOutput<'_>) {
         out.tally().add_code(OPERATIONS, tag.into());
         let lasts = LASTING.iter().any(|control| contains(bytes, control));
         if !matches!(tag, UNBIND | ABANDON) && !lasts {
-            out.request(payload, id);
+            // As whom it binds: the name stands behind the version.
+            let name = elements(inner).nth(1).filter(|e| tag == BIND && e.length > 0);
+            out.request_by(payload, id, name.map_or(0, |e| turns::user(e.inner)));
         }
     } else if result_of(tag)
         && let Some(code) = elements(inner).next().filter(|e| e.tag == ENUMERATED).and_then(|e| e.number())

@@ -21,6 +21,8 @@ const COUNTERS: &[Counter] = with_outcomes! {
 /// Bytes of a packet that are read, and of its header.
 const READ: usize = 128;
 const HEADER: usize = 4;
+/// Where the client's name is in what it logs in with.
+const LOGIN_NAME: usize = 32;
 /// The flag of a client that goes on in TLS.
 const TLS: u16 = 0x0800;
 
@@ -155,6 +157,10 @@ fn ask(sequence: u8, body: &[u8], payload: &Payload<'_>, turns: &mut Turns, out:
         if matches!(command, 1 | 18 | 24 | 25 | 30) {
             return;
         }
+    }
+    // Behind flags, sizes and a character set.
+    if let Some(name) = body.get(LOGIN_NAME..).filter(|_| sequence == 1) {
+        turns.called(name.split(|&b| b == 0).next().unwrap_or_default());
     }
     turns.ask(payload, out);
 }

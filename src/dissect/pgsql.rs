@@ -103,6 +103,11 @@ impl Dissector for Pgsql {
             frames.read(bytes, out, READ, untyped_framed, |bytes, out| {
                 *asked_tls = matches!(be32(bytes, 4), Some(TLS | GSS));
                 *started |= be32(bytes, 4) == Some(STARTUP);
+                if be32(bytes, 4) == Some(STARTUP)
+                    && let Some(name) = user(bytes.get(8..).unwrap_or_default())
+                {
+                    turns.called(name);
+                }
                 if be32(bytes, 4) != Some(CANCEL) {
                     turns.ask(payload, out);
                 }
@@ -147,6 +152,12 @@ impl Dissector for Pgsql {
     fn transaction(transaction: &Transaction, tally: &mut Tally) {
         requests::count(transaction, tally, COUNTERS);
     }
+}
+
+/// The name among the parameters of a client that begins.
+fn user(parameters: &[u8]) -> Option<&[u8]> {
+    let mut words = parameters.split(|&b| b == 0);
+    std::iter::from_fn(|| Some((words.next()?, words.next()?))).find(|pair| pair.0 == b"user").map(|pair| pair.1)
 }
 
 fn untyped_framed(bytes: &[u8]) -> Framed {

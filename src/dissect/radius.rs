@@ -2,7 +2,7 @@
 
 use super::bytes::be16;
 use super::requests::{self, with_outcomes};
-use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
+use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress, turns};
 use crate::model::{Counter, ExchangeOutcome, Measure, Tally, Transaction};
 use std::borrow::Cow;
 
@@ -54,7 +54,8 @@ impl Dissector for Radius {
         }
         out.tally().add_code(PACKETS, code.into());
         match code {
-            1 | 4 | 12 | 40 | 43 => out.request(payload, id.into()),
+            1 => out.request_by(payload, id.into(), user(payload.bytes).map_or(0, turns::user)),
+            4 | 12 | 40 | 43 => out.request(payload, id.into()),
             2 | 3 | 5 | 11 | 41 | 42 | 44 | 45 => out.reply(payload, id.into(), code.into()),
             _ => {}
         }
@@ -77,6 +78,21 @@ impl Dissector for Radius {
     fn transaction(transaction: &Transaction, tally: &mut Tally) {
         requests::count(transaction, tally, COUNTERS);
     }
+}
+
+/// The name in an Access-Request (RFC 2865 section 5.1): the first attribute of type 1.
+fn user(bytes: &[u8]) -> Option<&[u8]> {
+    let mut rest = bytes.get(20..)?;
+    // Each has two bytes at least.
+    for _ in 0..64 {
+        let [kind, length] = *rest.first_chunk()?;
+        let (attribute, behind) = rest.split_at_checked(usize::from(length).max(2))?;
+        if kind == 1 {
+            return attribute.get(2..);
+        }
+        rest = behind;
+    }
+    None
 }
 
 #[cfg(test)]

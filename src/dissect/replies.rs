@@ -54,6 +54,9 @@ impl Lined {
             self.server = Some(if is_server { payload.way } else { payload.way.reversed() });
         }
         if !is_server {
+            if let Some(name) = user(payload.bytes) {
+                self.turns.called(name);
+            }
             self.turns.ask(payload, out);
             return Progress::Continue;
         }
@@ -83,6 +86,17 @@ impl Lined {
 fn is_reply(bytes: &[u8], reply: impl Fn(&[u8]) -> Option<u32>) -> bool {
     let line = bytes.split(|&b| b == b'\n').next().unwrap_or_default();
     reply(line).is_some() || code(line).is_some() || line.starts_with(b"* ")
+}
+
+/// The name in a line that says as whom the client comes: `USER name`, `tag LOGIN name …`.
+fn user(bytes: &[u8]) -> Option<&[u8]> {
+    let line = bytes.split(|&b| b == b'\r' || b == b'\n').next().unwrap_or_default();
+    let mut words = line.split(|&b| b == b' ');
+    let (first, second) = (words.next()?, words.next()?);
+    if first.eq_ignore_ascii_case(b"USER") {
+        return Some(second);
+    }
+    second.eq_ignore_ascii_case(b"LOGIN").then(|| words.next())?
 }
 
 /// The last line of a reply: three digits and no hyphen.
@@ -251,6 +265,7 @@ mod tests {
         assert_eq!(Ftp::outcome(530), ExchangeOutcome::Denied);
         // 220 is many a protocol's.
         assert_eq!(Talk::tcp(9).server("220 ready\r\n").app(), None);
+        assert_eq!((user(b"USER a b\r\n"), user(b"a1 login x y"), user(b"PASS b\r\n")), (Some(&b"a"[..]), Some(&b"x"[..]), None));
         let talk =
             Talk::tcp(21).server("220 ready\r\n").client("AUTH TLS\r\n").server("234 go on\r\n").client(b"\x16\x03\x01\0\x04\x01\0\0\0");
         assert_eq!((talk.app(), talk.codes()), (Some("tls"), vec![234]));

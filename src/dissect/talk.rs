@@ -54,7 +54,7 @@ impl Talk {
     fn show(mut self, way: Direction, bytes: &[u8]) -> Self {
         self.time += 1;
         let length = bytes.len() as u32 + self.beyond;
-        let payload = Payload { flow: &self.key, way, time: Timestamp(self.time * 1_000_000), bytes, length };
+        let payload = Payload { flow: &self.key, way, time: Timestamp(self.time * 1_000_000), bytes, length, number: 0 };
         match self.key.protocol {
             6 => self.dissectors.stream(&mut self.slot, &payload, &mut self.heard),
             _ => self.dissectors.datagram(&mut self.slot, &payload, &mut self.heard),

@@ -3,6 +3,11 @@
 use super::{DissectOutput, Payload};
 use crate::model::Direction;
 
+/// The hash by which names of those who log in are told apart (FNV-1a); never 0.
+pub fn user(name: &[u8]) -> u32 {
+    name.iter().fold(0x811c_9dc5u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)).max(1)
+}
+
 /// Where a conversation is.
 #[derive(Debug, Default)]
 pub struct Turns {
@@ -13,6 +18,8 @@ pub struct Turns {
     open: bool,
     /// Something is missing: what comes may belong to another turn.
     adrift: bool,
+    /// A hash of the name by which the client logs in (0: not read).
+    user: u32,
 }
 
 impl Turns {
@@ -27,7 +34,12 @@ impl Turns {
         }
         (self.open, self.adrift) = (true, false);
         self.client = Some(payload.way);
-        out.request(payload, self.number);
+        out.request_by(payload, self.number, self.user);
+    }
+
+    /// The client says as whom it comes.
+    pub fn called(&mut self, name: &[u8]) {
+        self.user = user(name);
     }
 
     /// The server answered.

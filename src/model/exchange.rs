@@ -13,6 +13,8 @@ pub struct AppMessage {
     pub way: Direction,
     /// When it passed.
     pub time: Timestamp,
+    /// The number of its packet; 0 where it is not known.
+    pub number: u64,
     /// A request, else a reply.
     pub is_request: bool,
     /// The identifier both carry.
@@ -86,6 +88,8 @@ pub struct Transaction {
     pub question: u32,
     /// How often it was asked again.
     pub repeated: u16,
+    /// The number of the answer's packet, without one of the request's; 0 where it is not known.
+    pub number: u64,
 }
 
 impl Transaction {

@@ -101,7 +101,7 @@ pub use port::Port;
 pub use proof::ProvingPackets;
 pub use proto::Proto;
 pub use quote::QuotedFlow;
-pub use round_trips::{RoundTripFigures, SideTrips};
+pub use round_trips::{RoundTripFigures, SideTrips, TurnFigures};
 pub use rtp::{MediaNews, MediaOffer, RtpPacket};
 pub use sighting::{ClockSight, DhcpConfig, DhcpSight, Sight, Sighting};
 pub use source::{FileInterface, SourceInfo};

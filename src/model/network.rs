@@ -111,6 +111,8 @@ pub struct Attempt {
     pub client_half: Option<i64>,
     /// Whether an earlier outcome of the same attempt was told as [`AttemptOutcome::Unanswered`].
     pub was_unanswered: bool,
+    /// The number of the packet of its latest SYN; 0 where it is not known.
+    pub number: u64,
 }
 
 /// Where in its life a connection was cut by RST (RFC 9293 section 3.10.7).
@@ -124,20 +126,25 @@ pub enum CutPhase {
     Idle,
     /// One side had said by FIN that it has no more data.
     AfterFin,
+    /// Nothing was outstanding, and the client waited for an answer.
+    RequestPending,
 }
 
 impl CutPhase {
     /// All of them, each at the place of its number.
-    pub const ALL: [CutPhase; 4] = [CutPhase::Transfer, CutPhase::Quiet, CutPhase::Idle, CutPhase::AfterFin];
+    pub const ALL: [CutPhase; 5] = [CutPhase::Transfer, CutPhase::Quiet, CutPhase::Idle, CutPhase::AfterFin, CutPhase::RequestPending];
 
-    /// Where a connection is that RST meets: sides that sent FIN, whether data was outstanding, and nanoseconds since the segment before.
-    pub fn of(fins: u32, outstanding: Option<bool>, pause: i64) -> Self {
+    /// Where a connection is that RST meets: sides that sent FIN, whether data was outstanding, nanoseconds since the segment before, and whether
+    /// the client waits for an answer.
+    pub fn of(fins: u32, outstanding: Option<bool>, pause: i64, asks: bool) -> Self {
         if fins > 0 {
             CutPhase::AfterFin
         } else if outstanding == Some(true) {
             CutPhase::Transfer
         } else if pause >= super::limits::IDLE_CUT {
             CutPhase::Idle
+        } else if asks && outstanding.is_some() {
+            CutPhase::RequestPending
         } else {
             CutPhase::Quiet
         }
@@ -150,6 +157,7 @@ impl CutPhase {
             CutPhase::Quiet => "quiet",
             CutPhase::Idle => "idle",
             CutPhase::AfterFin => "after_fin",
+            CutPhase::RequestPending => "request_pending",
         }
     }
 
@@ -160,6 +168,7 @@ impl CutPhase {
             CutPhase::Quiet => "with nothing outstanding",
             CutPhase::Idle => "when idle",
             CutPhase::AfterFin => "after FIN",
+            CutPhase::RequestPending => "with a request pending",
         }
     }
 }
@@ -177,6 +186,8 @@ pub struct ConnectionEnd {
     pub app: AppId,
     /// How it was cut; `None`: closed by FIN of both sides.
     pub cut: Option<CutPhase>,
+    /// Nanoseconds from the segment before to its end.
+    pub pause: i64,
     /// The side that sent the RST is the client.
     pub by_client: bool,
     /// The client had sent all it wanted, and wants no more of what it gets: it stopped a transfer, or its user closed a page.
@@ -185,6 +196,8 @@ pub struct ConnectionEnd {
     pub packets: [u64; 2],
     /// Of them those of the ways that carry data.
     pub data_packets: u64,
+    /// The number of the packet that ended it; 0 where it is not known.
+    pub number: u64,
 }
 
 /// An ICMP error and the conversation it quotes.
@@ -198,6 +211,8 @@ pub struct IcmpError {
     pub quoted: QuotedFlow,
     /// When.
     pub time: Timestamp,
+    /// The number of its packet; 0 where it is not known.
+    pub number: u64,
 }
 
 /// A segment that was lost, located by what the mirror saw.
@@ -217,6 +232,8 @@ pub struct LocatedLoss {
     pub packets: u64,
     /// It had arrived, as its receiver says now: one that was told of before is taken back.
     pub retracted: bool,
+    /// The number of the packet that shows it: the one that came again, or late; 0 where it is not known.
+    pub number: u64,
 }
 
 impl LocatedLoss {
@@ -307,7 +324,7 @@ pub struct StuckSegment {
     pub repeated: u32,
     /// Whether its receiver is seen to be there, in the same conversation.
     pub is_alive: bool,
-    /// Whether it is the first that its sender sent.
+    /// Whether its sender sent nothing as large before, and nothing smaller behind it.
     pub is_opening: bool,
 }
 

@@ -21,6 +21,22 @@ pub struct RoundTripFigures {
     pub handshake: [Option<i64>; 2],
 }
 
+/// The turns of a TCP connection, requests and what answers them, and whose time they were, in nanoseconds. The four times add up to what passed
+/// from the first request to the last response, less turns that were left out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TurnFigures {
+    /// Requests that something answered.
+    pub count: u32,
+    /// The ways between the mirrored port and both ends, and what was waited for retransmissions.
+    pub network: i64,
+    /// From the last packet of a request to the first of its response, without the way to the server and back.
+    pub server: i64,
+    /// From the last packet of a response to the first of the next request, without the way to the client and back.
+    pub client: i64,
+    /// From the first packet of requests and responses to their last.
+    pub transfer: i64,
+}
+
 impl RoundTripFigures {
     /// From the SYN to the acknowledgement of its answer.
     pub fn handshake_total(&self) -> Option<i64> {

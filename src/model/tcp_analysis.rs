@@ -3,8 +3,9 @@
 //! `stats::tcp_analysis` makes them by Wireshark's own procedure, quirks included, so that numbers can be compared; what is really wrong with a
 //! connection is another question, which [`TcpMarks`](super::tcp::TcpMarks) answer.
 
-use super::RoundTripFigures;
+use super::evidence::LOST_ON_ONE_SIDE;
 use super::sum::Sum;
+use super::{Direction, PathSide, RoundTripFigures, TurnFigures};
 use std::fmt;
 use std::ops::{BitOr, BitOrAssign};
 
@@ -140,12 +141,15 @@ pub struct SegmentAnalysis {
     /// The connection's initial round trip, from the latest SYN to the first acknowledgement without SYN of either side
     /// (`tcp.analysis.initial_rtt`), as known with this segment.
     pub initial_rtt: Option<i64>,
+    /// Wireshark notes something of it, be it told or not: it acknowledges more than was seen.
+    pub is_noted: bool,
 }
 
 impl SegmentAnalysis {
     /// As Wireshark prints it: the initial round trip stands only beside something else.
     pub fn as_printed(&self) -> Self {
         let alone = self.flags.is_empty() && self.ack_rtt.is_none() && self.rto.is_none() && self.bytes_in_flight.is_none();
+        let alone = alone && !self.is_noted;
         Self { initial_rtt: self.initial_rtt.filter(|_| !alone), ..*self }
     }
 }
@@ -161,9 +165,26 @@ pub struct ConnectionFigures {
     pub initial_rtt: Option<i64>,
     /// Round trips by the end they lead to.
     pub round_trips: RoundTripFigures,
+    /// Its turns, and whose time they were.
+    pub turns: TurnFigures,
+    /// Segments that were lost in the network, by direction: before they passed the mirrored port, and behind it. Not Wireshark's: what arrived, and
+    /// what the mirror lost, is not among them.
+    pub lost: [[u32; 2]; 2],
 }
 
 impl ConnectionFigures {
+    /// Segments lost before and beyond the mirrored port, and the half of the path on which nearly all of them were; `client` is the client's way.
+    pub fn losses(&self, client: Direction) -> ([u64; 2], Option<PathSide>) {
+        let at = |way: Direction, beyond: usize| self.lost.get(way as usize).and_then(|of| of.get(beyond)).copied().map_or(0, u64::from);
+        let server = client.reversed();
+        let of_client = at(client, 0).saturating_add(at(server, 1));
+        let of_server = at(client, 1).saturating_add(at(server, 0));
+        let all = of_client.saturating_add(of_server);
+        let most = |part: u64| all > 0 && part as f64 >= LOST_ON_ONE_SIDE * all as f64;
+        let side = if most(of_client) { Some(PathSide::Client) } else { Some(PathSide::Server).filter(|_| most(of_server)) };
+        ([at(client, 0).saturating_add(at(server, 0)), at(client, 1).saturating_add(at(server, 1))], side)
+    }
+
     /// How many packets have a flag.
     pub fn of(&self, flag: AnalysisFlags) -> u64 {
         flag.places().next().and_then(|place| self.flags.get(place)).copied().unwrap_or(0).into()

@@ -7,7 +7,7 @@ use crate::model::{Quantiles, ServiceKey, Timestamp, Verdict};
 /// What is thought of the network.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Network {
-    /// In one word; `unknown` while nothing was judged.
+    /// In one word; `unknown` while nothing was judged, and where the mirror shows too little to judge it.
     pub verdict: Verdict,
     /// Attempts to connect and requests that were judged.
     pub judged: u64,

@@ -1,6 +1,6 @@
 //! Rows of the tables in a snapshot.
 
-use crate::model::{Address, AppBy, ConnectionFigures, CutPhase, Path, Timestamp, VlanStack};
+use crate::model::{Address, AppBy, ConnectionFigures, CutPhase, Path, Timestamp, TurnFigures, VlanStack};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -191,6 +191,13 @@ impl Conversation {
     /// Both directions together since the previous snapshot.
     pub fn recent(&self) -> Traffic {
         self.recent_ab.plus(self.recent_ba)
+    }
+
+    /// Its turns, where it had any and they say something: not where both sides talk at once, as these protocols may.
+    pub fn turns(&self) -> Option<&TurnFigures> {
+        const AT_ONCE: &[&str] = &["http2", "smb2", "smb", "ldap", "mqtt", "kafka", "amqp", "dns", "rdp", "vnc", "websocket"];
+        let in_turn = self.app.is_none_or(|app| !AT_ONCE.contains(&app));
+        self.tcp.as_ref().map(|tcp| &tcp.turns).filter(|turns| in_turn && turns.count > 0)
     }
 
     /// Seconds from its first to its last packet.

@@ -28,7 +28,7 @@ impl Snapshot {
 fn conversation(row: &mut Conversation) {
     (row.first, row.last) = (Timestamp::UNKNOWN, Timestamp::UNKNOWN);
     if let Some(tcp) = &mut row.tcp {
-        (tcp.initial_rtt, tcp.round_trips) = (None, Default::default());
+        (tcp.initial_rtt, tcp.round_trips, tcp.turns) = (None, Default::default(), Default::default());
     }
 }
 

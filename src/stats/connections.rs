@@ -49,6 +49,8 @@ struct Pending {
     told: bool,
     /// Initial sequence number.
     isn: u32,
+    /// The number of the latest SYN's packet.
+    number: u64,
     first: Timestamp,
     last: Timestamp,
     answered: Timestamp,
@@ -65,6 +67,8 @@ pub struct Course {
     pub station: Mac,
     /// When it passed.
     pub time: Timestamp,
+    /// Its number; 0 where it is not known.
+    pub number: u64,
     /// When the segment before it passed, of either side.
     pub before: Timestamp,
     /// The way from the client, where the beginning was seen.
@@ -79,8 +83,8 @@ pub struct Course {
     pub packets: [u64; 2],
     /// Of them those of the ways that carry data.
     pub data_packets: u64,
-    /// Whether data of either side was not acknowledged; `None` where that cannot be told.
-    pub outstanding: Option<bool>,
+    /// Where the first RST met it; `None` without any.
+    pub cut: Option<CutPhase>,
     /// Whether data of the segment's sender itself was not; so too where that cannot be told.
     pub owes: bool,
 }
@@ -138,6 +142,7 @@ impl Connections {
             answers: 0,
             told: false,
             isn: segment.sequence,
+            number: course.number,
             first: course.time,
             last: course.time,
             answered: course.time,
@@ -152,7 +157,7 @@ impl Connections {
                 let again = pending.stage == Stage::Decided && course.time.since(pending.last) > REPEATED;
                 if same && !again {
                     pending.syns = pending.syns.saturating_add(1);
-                    pending.last = pending.last.max(course.time);
+                    (pending.last, pending.number) = (pending.last.max(course.time), course.number);
                 } else {
                     let old = std::mem::replace(pending, fresh);
                     if let Some(event) = replaced(&old, course.time) {
@@ -209,7 +214,7 @@ impl Connections {
     fn reset(&mut self, course: &Course) {
         let Some(pending) = self.find(&course.flow) else {
             if !course.is_cut {
-                self.end(course, Some(phase(course)));
+                self.end(course, course.cut);
             }
             return;
         };
@@ -238,8 +243,9 @@ impl Connections {
         let [there, back] = [way, way.reversed()].map(|way| course.packets.get(way as usize).copied().unwrap_or(0));
         let (flow, time, app) = (course.flow, course.time, course.app);
         let (packets, data_packets) = ([there, back], course.data_packets);
-        let gave_up = by_client && !course.owes;
-        self.events.push(NetworkEvent::Ended(ConnectionEnd { flow, way, time, app, cut, by_client, gave_up, packets, data_packets }));
+        let (gave_up, pause) = (by_client && !course.owes, time.since(course.before));
+        let ended = ConnectionEnd { flow, way, time, app, cut, pause, by_client, gave_up, packets, data_packets, number: course.number };
+        self.events.push(NetworkEvent::Ended(ended));
     }
 
     /// Tells of an event that others saw.
@@ -349,6 +355,7 @@ fn decided(pending: &Pending, outcome: AttemptOutcome, time: Timestamp) -> Attem
         server_half: answered.then(|| pending.answered.since(pending.first)),
         client_half: None,
         was_unanswered: pending.told,
+        number: pending.number,
     }
 }
 
@@ -360,10 +367,6 @@ fn replaced(old: &Pending, now: Timestamp) -> Option<NetworkEvent> {
         _ => return None,
     };
     Some(NetworkEvent::Attempt(decided(old, outcome, now)))
-}
-
-fn phase(course: &Course) -> CutPhase {
-    CutPhase::of(course.fins, course.outstanding, course.time.since(course.before))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ struct Lab {
     connections: Connections,
     fins: u32,
     is_cut: bool,
-    outstanding: Option<bool>,
+    cut: Option<CutPhase>,
     last: Option<Timestamp>,
 }
 
@@ -37,6 +37,7 @@ impl Lab {
             flow: flow(port),
             way,
             time: at(ms),
+            number: 0,
             before: self.last.unwrap_or(at(ms)),
             client: Some(CLIENT),
             fins: self.fins,
@@ -44,7 +45,7 @@ impl Lab {
             app: AppId::NONE,
             packets: [0; 2],
             data_packets: 0,
-            outstanding: self.outstanding,
+            cut: self.cut,
             owes: true,
         };
         let segment = segment(flags, sequence);
@@ -209,10 +210,14 @@ fn who_cut_it_and_when() {
         lab.rst(ms + 1, 1, SERVER);
         lab.ends()
     };
-    assert_eq!(cut(&|lab| lab.outstanding = Some(true), 50), [(Some(CutPhase::Transfer), false)]);
-    assert_eq!(cut(&|lab| lab.outstanding = Some(false), 50), [(Some(CutPhase::Quiet), false)]);
-    assert_eq!(cut(&|lab| lab.outstanding = Some(false), 60_000), [(Some(CutPhase::Idle), false)]);
-    assert_eq!(cut(&|lab| lab.segment(3, 1, CLIENT, FIN | ACK, 8, TcpMarks::FIN), 50), [(Some(CutPhase::AfterFin), false)]);
+    for phase in CutPhase::ALL {
+        assert_eq!(cut(&|lab| lab.cut = Some(phase), 50), [(Some(phase), false)]);
+    }
+    let of = |fins, outstanding, seconds, asks| CutPhase::of(fins, outstanding, seconds * SECOND, asks);
+    assert_eq!(of(0, Some(true), 90, true), CutPhase::Transfer);
+    assert_eq!((of(0, Some(false), 29, false), of(0, Some(false), 30, true)), (CutPhase::Quiet, CutPhase::Idle));
+    assert_eq!((of(0, Some(false), 29, true), of(0, None, 29, true)), (CutPhase::RequestPending, CutPhase::Quiet));
+    assert_eq!(of(1, Some(true), 0, true), CutPhase::AfterFin);
     let mut lab = Lab::default();
     lab.segment(3, 1, CLIENT, FIN | ACK, 8, TcpMarks::FIN);
     lab.segment(4, 1, SERVER, FIN | ACK, 8, TcpMarks::FIN);
@@ -229,6 +234,7 @@ fn attempts_beyond_the_cap_are_counted() {
             flow,
             way: CLIENT,
             time: at(0),
+            number: 0,
             before: at(0),
             client: Some(CLIENT),
             fins: 0,
@@ -236,7 +242,7 @@ fn attempts_beyond_the_cap_are_counted() {
             app: AppId::NONE,
             packets: [0; 2],
             data_packets: 0,
-            outstanding: None,
+            cut: None,
             owes: true,
         };
         let segment = segment(SYN, 0);

@@ -66,6 +66,8 @@ struct Slot {
     app: AppId,
     way: Direction,
     question: u32,
+    /// The request's packet.
+    number: u64,
     asked: Timestamp,
     /// The latest copy of the request.
     latest: Timestamp,
@@ -169,6 +171,7 @@ impl Exchanges {
             flow: message.flow,
             way: message.way,
             question: message.question,
+            number: message.number,
             code: message.code,
             course: if message.is_request { Course::Open } else { Course::Early },
             repeated: 0,
@@ -202,7 +205,7 @@ impl Exchanges {
             (false, _) if message.code == AppMessage::LOST => {}
             (false, Course::Open) if same && slot.way != message.way => {
                 let end = TransactionEnd::Answered(message.code);
-                self.ended.push(Transaction { answered: Some(message.time), ..ended(slot, end) });
+                self.ended.push(Transaction { answered: Some(message.time), number: message.number, ..ended(slot, end) });
                 slot.course = Course::Closed;
             }
             (false, Course::None) => *slot = fresh,
@@ -312,8 +315,8 @@ fn is_overdue(slot: &Slot, now: Timestamp) -> bool {
 
 /// The transaction of a slot.
 fn ended(slot: &Slot, end: TransactionEnd) -> Transaction {
-    let Slot { app, flow, way, asked, question, repeated, .. } = *slot;
-    Transaction { app, flow, way, asked, answered: None, end, question, repeated }
+    let Slot { app, flow, way, asked, question, repeated, number, .. } = *slot;
+    Transaction { app, flow, way, asked, answered: None, end, question, repeated, number }
 }
 
 /// The message in an ICMP or ICMPv6 echo request or reply: identifier and sequence number tie them (RFC 792, RFC 4443 section 4.1).
@@ -326,5 +329,16 @@ pub fn echo(frame: &Frame<'_>) -> Option<AppMessage> {
         _ => return None,
     };
     let id = u32::from_be_bytes([a, b, c, d]);
-    Some(AppMessage { app: AppId::NONE, flow, way, time: frame.time, is_request, id, question: 0, code: 0, tells_loss: true })
+    Some(AppMessage {
+        app: AppId::NONE,
+        flow,
+        way,
+        time: frame.time,
+        number: frame.number,
+        is_request,
+        id,
+        question: 0,
+        code: 0,
+        tells_loss: true,
+    })
 }

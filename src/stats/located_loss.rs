@@ -155,7 +155,7 @@ impl LossLocator {
         if let Some(newest) = missing.again.last_mut() {
             *newest = Some(Again { number: segment.sequence, time, location });
         }
-        Some(LocatedLoss { flow: *flow, client, way, time, location, packets: 0, retracted: false })
+        Some(LocatedLoss { flow: *flow, client, way, time, location, packets: 0, retracted: false, number: 0 })
     }
 
     /// Whether anything is known: then acknowledgements are to be shown as well.
@@ -182,7 +182,7 @@ impl LossLocator {
         let missing = lossy.ways.get_mut(way as usize)?;
         let is_in = |again: &Again| !before(again.number, block.0) && before(again.number, block.1);
         let again = missing.again.iter_mut().find(|a| a.as_ref().is_some_and(is_in))?.take()?;
-        Some(LocatedLoss { flow: *flow, client, way, time, location: again.location, packets: 0, retracted: true })
+        Some(LocatedLoss { flow: *flow, client, way, time, location: again.location, packets: 0, retracted: true, number: 0 })
     }
 
     fn entry(&mut self, flow: &FlowKey, time: Timestamp) -> Option<&mut Lossy> {

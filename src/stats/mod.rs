@@ -22,6 +22,7 @@ pub mod talkers;
 pub mod tcp;
 pub mod tcp_analysis;
 pub mod totals;
+mod turns;
 
 pub use bursts::{Burst, Bursts};
 pub use connections::{Connections, Course};

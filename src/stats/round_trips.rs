@@ -5,8 +5,9 @@
 //! segment, so the median is told of those of two segments or more. A connection's first round trips are all taken in, later ones now and
 //! then: it costs a cache line each time.
 
+use super::turns::{TurnData, Turns};
 use crate::model::limits::MEASURED_PER_SHARD;
-use crate::model::{CapScale, Direction, RoundTripFigures, SideTrips, Timestamp, memory};
+use crate::model::{CapScale, Direction, RoundTripFigures, SideTrips, Timestamp, TurnFigures, memory};
 
 /// Round trips of a connection that are all taken in.
 const ALL_OF: u32 = 4;
@@ -76,13 +77,17 @@ struct Extremes {
 struct Record {
     extremes: [Extremes; 2],
     sketches: [Sketch; 2],
+    turns: Turns,
 }
 
-const _: () = assert!(size_of::<[Extremes; 2]>() == 64 && size_of::<Record>() == 256);
+const _: () = assert!(size_of::<[Extremes; 2]>() == 64 && size_of::<Record>() == 320);
 
 impl Record {
-    const NEW: Record =
-        Record { extremes: [Extremes { min: i64::MAX, max: 0, handshake: 0, count: 0 }; 2], sketches: [Sketch([0; BUCKETS]); 2] };
+    const NEW: Record = Record {
+        extremes: [Extremes { min: i64::MAX, max: 0, handshake: 0, count: 0 }; 2],
+        sketches: [Sketch([0; BUCKETS]); 2],
+        turns: Turns::NEW,
+    };
 }
 
 /// What of it a connection keeps beside its other state.
@@ -118,6 +123,8 @@ pub struct Trip {
     pub prompt: bool,
     /// Whether it is one of the handshake's.
     pub handshake: bool,
+    /// Whether it is the answer to a SYN.
+    pub answers: bool,
 }
 
 /// The round trips of a shard's connections.
@@ -176,6 +183,9 @@ impl RoundTrips {
         if trip.handshake {
             side.handshake = trip.nanos;
         }
+        if trip.answers {
+            record.turns.opened(trip.way);
+        }
         side.min = side.min.min(trip.nanos);
         side.max = side.max.max(trip.nanos);
         side.count = side.count.saturating_add(1);
@@ -186,6 +196,30 @@ impl RoundTrips {
             sketch.count(trip.nanos);
         }
         true
+    }
+
+    /// Takes in new data of a connection behind new data of its other side.
+    #[inline(never)]
+    pub fn turn(&mut self, handle: TripsHandle, data: &TurnData) {
+        let Some(record) = self.records.get_mut((handle.record as usize).wrapping_sub(1)) else { return };
+        let half = |way: Direction| record.extremes.get(way as usize).filter(|of| of.count > 0).map_or(0, |of| of.min);
+        let Some(client) = record.turns.client() else { return };
+        let halves = [half(client), half(client.reversed())];
+        record.turns.data(data, halves);
+    }
+
+    /// Something of a connection was sent again, so many nanoseconds after its sender sent anything before.
+    #[inline(never)]
+    pub fn sent_again(&mut self, handle: TripsHandle, time: Timestamp, waited: i64) {
+        let Some(record) = self.records.get_mut((handle.record as usize).wrapping_sub(1)) else { return };
+        let known = record.extremes.iter().filter(|of| of.count > 0);
+        let usual = known.fold(0i64, |sum, of| sum.saturating_add(of.min.saturating_mul(2)));
+        record.turns.stalled(time, waited.saturating_sub(usual));
+    }
+
+    /// The turns of a connection; `last` is when each direction sent something new last.
+    pub fn turns(&self, handle: TripsHandle, last: [Timestamp; 2]) -> TurnFigures {
+        self.records.get((handle.record as usize).wrapping_sub(1)).map_or_else(TurnFigures::default, |record| record.turns.figures(last))
     }
 
     /// What is known of a connection.
@@ -220,7 +254,7 @@ mod tests {
     use crate::model::time::{MILLISECOND, SECOND};
 
     fn trip(time: i64, nanos: i64, prompt: bool) -> Trip {
-        Trip { time: Timestamp(time), way: Direction::BToA, nanos, prompt, handshake: false }
+        Trip { time: Timestamp(time), way: Direction::BToA, nanos, prompt, handshake: false, answers: false }
     }
 
     #[test]

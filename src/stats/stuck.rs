@@ -31,8 +31,10 @@ struct Stuck {
     is_alive: bool,
     /// Something as large arrived.
     is_passed: bool,
-    /// It is the first that was sent.
+    /// Nothing as large arrived before, and nothing smaller is behind it.
     is_opening: bool,
+    /// What its receiver has acknowledged.
+    acknowledged: u32,
     told: u32,
     /// It was told that its receiver is there.
     told_alive: bool,
@@ -57,8 +59,10 @@ pub struct Repeated {
     pub waited: i64,
     /// Nothing as large was acknowledged before.
     pub is_first: bool,
-    /// Nothing was, and nothing smaller is on its way.
+    /// Nothing as large was, and nothing smaller is on its way.
     pub is_opening: bool,
+    /// What was acknowledged so far.
+    pub acknowledged: u32,
 }
 
 impl StuckSegments {
@@ -91,6 +95,8 @@ impl StuckSegments {
                 return stuck.tell();
             }
         }
+        // Behind a probe of the tail its copy looks like what arrived.
+        let before_it = at.and_then(|at| self.stuck.get(at)).filter(|old| time.since(old.last) < KEPT).copied();
         let stuck = Stuck {
             flow: *flow,
             way,
@@ -102,8 +108,9 @@ impl StuckSegments {
             last: time,
             repeated: 1,
             is_alive: false,
-            is_passed: !segment.is_first,
-            is_opening: segment.is_opening,
+            is_passed: before_it.map_or(!segment.is_first, |old| old.is_passed),
+            is_opening: before_it.map_or(segment.is_opening, |old| old.is_opening),
+            acknowledged: segment.acknowledged,
             told: 0,
             told_alive: false,
         };
@@ -137,6 +144,8 @@ impl StuckSegments {
             self.stuck.swap_remove(at);
             return None;
         }
+        // Something as large before it.
+        stuck.is_passed |= before(stuck.acknowledged, number) && number.wrapping_sub(stuck.acknowledged) >= stuck.payload;
         for (start, end) in blocks.filter(|b| before(stuck.number, b.1)) {
             let bytes = end.wrapping_sub(start);
             stuck.is_passed |= bytes >= stuck.payload;
@@ -181,7 +190,8 @@ mod tests {
         let mut out = None;
         for (n, &ms) in times.iter().enumerate() {
             let waited = if n == 0 { 200 * MILLISECOND } else { 0 };
-            let segment = Repeated { number: 1_000, length, payload: length - 40, waited, is_first: true, is_opening: false };
+            let payload = length - 40;
+            let segment = Repeated { number: 1_000, length, payload, waited, is_first: true, is_opening: false, acknowledged: 1_000 };
             out = stuck.repeated(&flow, (SENDER, RECEIVER), at(ms), &segment).or(out);
             if n == 0
                 && let Some((ms, number, blocks)) = ack

@@ -16,7 +16,7 @@ pub const EVERY: i64 = 10 * SECOND;
 const PACKETS_A_RECORD: u64 = 4;
 
 /// Bytes a second of a host below which nothing is told.
-const LITTLE: u64 = 10_000;
+const LITTLE: u64 = 1_000;
 
 /// A conversation as it is when it is looked at.
 #[derive(Debug, Clone, Copy)]

@@ -78,12 +78,13 @@ fn a_sender_that_holds_back_a_window_that_grows_and_a_short_way_are_none() {
     assert!(!is_told(Sending { rounds: 8, ..HELD }), "short");
 }
 
-/// Host 1 sends to host 9 so much in each of the seconds from and to, in frames of 8,000 bytes.
+/// Host 1 sends to host 9 so much in each of the seconds from and to, in frames of 8,000 bytes; where that is negative, in frames of 500.
 fn load(parts: &[(i64, i64, i64)]) -> Vec<(&'static str, String, Severity)> {
     let mut t = Traffic::default();
     for &(from, to, frames) in parts {
+        let (frames, bytes) = if frames < 0 { (-frames, 500) } else { (frames, 8_000) };
         for n in from * frames..to * frames {
-            let packet = t.ip(1, 9).udp(5_000, 9_000).payload(&[7; 8_000]);
+            let packet = t.ip(1, 9).udp(5_000, 9_000).payload(&vec![7; bytes]);
             t.push(n * S / frames, packet);
         }
     }
@@ -99,6 +100,8 @@ fn load(parts: &[(i64, i64, i64)]) -> Vec<(&'static str, String, Severity)> {
 fn load_that_rises() {
     let usual = [(0, 650, 2), (650, 690, 250), (690, 700, 2)];
     assert_eq!(load(&usual), only("load.surge", "10.1.0.1", Severity::Note));
+    let quiet = [(0, 650, -4), (650, 690, 250), (690, 700, -4)];
+    assert_eq!(load(&quiet), only("load.surge", "10.1.0.1", Severity::Note), "usually some kilobits a second");
     assert_eq!(load(&[(0, 400, 2), (400, 440, 250), (440, 700, 2)]), [], "nothing is usual before ten minutes are over");
     assert_eq!(load(&[(0, 650, 2), (650, 690, 100), (690, 700, 2)]), [], "less than 10 Mb/s");
     assert_eq!(load(&[(0, 650, 70), (650, 690, 250), (690, 700, 70)]), [], "four times as much");

@@ -178,3 +178,29 @@ fn logins_that_are_refused() {
     assert!(title(&s).starts_with("Logins at 10.1.0.9:389 are refused: 15 of 30 answers (50 %) to 3 clients: "), "{}", title(&s));
     assert_eq!(troubles(&binds(3, 5).seen()), [], "people mistype");
 }
+
+#[test]
+fn somebody_who_tries_many_names() {
+    let ftp = |t: &mut Traffic, n: i64, client: u8, name: &str| {
+        let turns = [
+            (false, b"220 FTP ready\r\n".to_vec()),
+            (true, format!("USER {name}\r\n").into_bytes()),
+            (false, b"331 password\r\n".to_vec()),
+            (true, b"PASS x\r\n".to_vec()),
+            (false, b"530 Login incorrect\r\n".to_vec()),
+        ];
+        t.talk(n * S, (client, 5_000 + n as u16), (9, 21), &turns);
+    };
+    let mut t = Traffic::default();
+    (0..30).for_each(|n| ftp(&mut t, n, 1, &format!("user{n}")));
+    let s = t.with_office(60).seen();
+    assert_eq!(troubles(&s), only("auth.failing", "10.1.0.9:21/tcp", Severity::Warning));
+    assert_eq!(title(&s), "10.1.0.1 guesses logins at 10.1.0.9:21: 30 names, 30 of 60 answers refuse them");
+    // One whose password was changed, and many who each mistype theirs.
+    for who in [|n: i64| (1, n % 2), |n: i64| (1 + n as u8 % 6, n % 6)] {
+        let mut t = Traffic::default();
+        (0..30).for_each(|n| ftp(&mut t, n, who(n).0, &format!("user{}", who(n).1)));
+        let s = t.with_office(60).seen();
+        assert!(title(&s).starts_with("Logins at 10.1.0.9:21 are refused"), "{}", title(&s));
+    }
+}

@@ -52,6 +52,51 @@ fn large_packets_that_vanish() {
     assert!(found.iter().all(|f| f.0 == "pmtu.blackhole") && found.len() <= 3, "{found:?}");
 }
 
+impl Traffic {
+    /// A connection that says something small, which arrives, and then `segments` large ones, of which nothing is acknowledged: the last is sent again
+    /// first, as a probe, and then the first one, each time after twice as long. The way is the client's, or the server's.
+    fn hangs_behind(&mut self, at: Micros, client: (u8, u16), server: (u8, u16), segments: u32, of_client: bool) {
+        let (there, back) = ([client, server], [server, client]);
+        self.syn(at, client, server);
+        self.segment(at + 400, back, SYN | ACK, (0, 1), 0);
+        self.segment(at + 600, there, ACK, (1, 1), 0);
+        self.segment(at + 700, there, PSH | ACK, (1, 1), 153);
+        self.segment(at + 1_100, back, ACK, (1, 154), 0);
+        let (ends, numbers) = if of_client { (there, (154, 1)) } else { (back, (1, 154)) };
+        let nth = |n: u32| (numbers.0 + n * KILO as u32, numbers.1);
+        (0..segments).for_each(|n| self.segment(at + 2_000 + i64::from(n), ends, PSH | ACK, nth(n), KILO));
+        if segments > 1 {
+            self.segment(at + 12_000, ends, PSH | ACK, nth(segments - 1), KILO);
+        }
+        for wait in [220_000, 660_000, 1_540_000, 3_300_000] {
+            self.segment(at + wait, ends, PSH | ACK, numbers, KILO);
+        }
+    }
+}
+
+#[test]
+fn large_packets_that_vanish_behind_small_ones_that_arrive() {
+    // Uploads of four clients, one after the other, in one window of large segments each.
+    let mut t = Traffic::default();
+    (0..4u8).for_each(|n| t.hangs_behind(i64::from(n) * 4 * S, (1 + n, 5_000 + u16::from(n)), (9, 80), 8, true));
+    let s = t.with_office(60).seen();
+    assert_eq!(troubles(&s)[..1], only("pmtu.blackhole", "10.1.0.9", Severity::Critical), "{:?}", troubles(&s));
+    assert!(!troubles(&s).iter().any(|f| f.0 == "tcp.loss"), "{:?}", troubles(&s));
+    // One server's answers to three clients, each of which is stuck once.
+    let mut t = Traffic::default();
+    (0..3u8).for_each(|n| t.hangs_behind(i64::from(n) * 4 * S, (1 + n, 5_000 + u16::from(n)), (9, 80), 1, false));
+    let s = t.with_office(60).seen();
+    assert_eq!(troubles(&s), only("pmtu.blackhole", "10.1.0.9", Severity::Critical));
+    // A single one may have died.
+    let mut t = Traffic::default();
+    t.hangs_behind(0, (1, 5_000), (9, 80), 1, false);
+    assert!(!troubles(&t.with_office(60).seen()).iter().any(|f| f.0 == "pmtu.blackhole"));
+    // So may a server with all its connections, which had opened before.
+    let mut t = Traffic::default();
+    (0..4u8).for_each(|n| t.hangs_behind(i64::from(n) * 100, (1 + n, 5_000 + u16::from(n)), (9, 80), 8, true));
+    assert!(!troubles(&t.with_office(60).seen()).iter().any(|f| f.0 == "pmtu.blackhole"));
+}
+
 #[test]
 fn a_receiver_that_died_and_a_way_that_carried_as_much_before_are_no_black_hole() {
     for (before, is_seen) in [(0, false), (3, true)] {

@@ -6,9 +6,10 @@ use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, 
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Share, Tuned};
 use crate::model::evidence::{
-    ARP_SWEEP_ANSWERED, ARP_TARGETS, CUT_SHARE, FLOOD_CONNECTIONS, REFUSED_ATTEMPTS, SCAN_FAILS, SCAN_HOSTS, SCAN_PORTS, SCAN_WINDOW,
-    SILENT_ATTEMPTS, ScanEvidence, ServiceEvidence, ServiceWindow, SweepEvidence, Trouble, Troubled, share,
+    ARP_SWEEP_ANSWERED, ARP_TARGETS, CUT_SHARE, FLOOD_CONNECTIONS, IDLE_CUTS, IDLE_CUTS_WITHIN, REFUSED_ATTEMPTS, SCAN_FAILS, SCAN_HOSTS,
+    SCAN_PORTS, SCAN_WINDOW, SILENT_ATTEMPTS, ScanEvidence, ServiceEvidence, ServiceWindow, SweepEvidence, Trouble, Troubled, share,
 };
+use crate::model::limits::IDLE_CUT;
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, percent, plural};
 use crate::model::{Address, Estimate, Proto, ServiceKey, Severity, Subject, Value, wilson};
@@ -229,17 +230,29 @@ impl Detector for TcpReset {
         static PAGE: ExplainPage = ExplainPage {
             id: "tcp.reset",
             aspect: None,
-            meaning: "Connections to this service are cut by RST while data is on its way: what was transferred is lost or incomplete.",
-            measured: "Connections whose end was seen that ended by RST while sent data was not acknowledged yet, but for clients that had \
-                       sent everything and stop what comes to them: surely more than {cut} of at least {of}, and at least {least} (lower \
-                       end of the {sure} interval); critical above {many}.",
+            meaning: "Connections to this service are cut by RST while data is on its way or an answer is waited for: what was transferred is lost \
+                      or incomplete.",
+            measured: "Connections whose end was seen that ended by RST while sent data was not acknowledged yet, or while the client waited for \
+                       the answer to what it sent last, but for clients that had sent everything and stop what comes to them: surely more \
+                       than {cut} of at least {of}, and at least {least} (lower end of the {sure} interval); critical above {many}. A note \
+                       where at least {idle} were cut, not by their clients, after they had been silent for much the same time of {long} or \
+                       more, within {within} of each other.",
             cause: "The server's process crashes or is overloaded, a load balancer or firewall gives up connections, or one end runs into \
-                    a time-out of its own.",
+                    a time-out of its own. What is cut when idle, always after the same time, meets a time-out on the way or at the server.",
             lookalikes: "RST after FIN or when all was acknowledged is normal and not counted, nor are browsers that close a page while it loads.",
             remedy: "Look at the server's log at these times. If RSTs carry another TTL than the host's other packets, a device between \
                      sends them.",
             topic: None,
-            figures: &[SURE, ("cut", Tuned(&CUT_SHARE)), ("of", Count(CUT_OF)), ("least", Count(CUT_LEAST)), ("many", Share(CUT_MANY))],
+            figures: &[
+                SURE,
+                ("cut", Tuned(&CUT_SHARE)),
+                ("of", Count(CUT_OF)),
+                ("least", Count(CUT_LEAST)),
+                ("many", Share(CUT_MANY)),
+                ("idle", Count(IDLE_CUTS as u64)),
+                ("long", Nanos(IDLE_CUT)),
+                ("within", Share(IDLE_CUTS_WITHIN)),
+            ],
         };
         &PAGE
     }
@@ -249,25 +262,52 @@ impl Detector for TcpReset {
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
-        all_of(tcp_services(e).filter_map(|service| {
-            let w = service.window(|w| w.ended >= CUT_OF)?;
-            let cut = w.trouble(Trouble::Cut);
-            let share = wilson(cut.count, w.ended);
-            let span = cut.span?;
-            if cut.count < CUT_LEAST || !exceeded(&share, CUT_SHARE.value(), CUT_SHARE.value() / 2.0, standing.on(subject(&service.key))) {
-                return None;
-            }
-            let severity = if share.low > CUT_MANY { Severity::Critical } else { Severity::Warning };
-            let title = format!("Connections to {} are cut while data is on its way: {} of {}", service.key, grouped(cut.count), w.ended);
-            let evidence = vec![
-                ("cut", Value::Count(cut.count)),
-                ("ended", Value::Count(w.ended)),
-                ("share", Value::Share(share.rate)),
-                ("clients", cut.told()),
-            ];
-            Some(Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(cut.clients).held(vec![span]))
-        }))
+        all_of(tcp_services(e).filter_map(|service| cut(service, standing.on(subject(&service.key))).or_else(|| cut_when_idle(service))))
     }
+}
+
+/// Connections that were cut while somebody waited.
+fn cut(service: &ServiceEvidence, stands: bool) -> Option<Report> {
+    let w = service.window(|w| w.ended >= CUT_OF)?;
+    let cut = w.trouble(Trouble::Cut);
+    let share = wilson(cut.count, w.ended);
+    let span = cut.span?;
+    if cut.count < CUT_LEAST || !exceeded(&share, CUT_SHARE.value(), CUT_SHARE.value() / 2.0, stands) {
+        return None;
+    }
+    let severity = if share.low > CUT_MANY { Severity::Critical } else { Severity::Warning };
+    let title = format!("Connections to {} are cut in the middle: {} of {}", service.key, grouped(cut.count), w.ended);
+    let evidence = vec![
+        ("cut", Value::Count(cut.count)),
+        ("ended", Value::Count(w.ended)),
+        ("share", Value::Share(share.rate)),
+        ("clients", cut.told()),
+    ];
+    Some(Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(cut.clients).held(vec![span]))
+}
+
+/// Connections that were cut after they had been silent for much the same time.
+fn cut_when_idle(service: &ServiceEvidence) -> Option<Report> {
+    let same = |w: &ServiceWindow| {
+        let alike = |from: usize| {
+            let first = *w.idle_cuts.get(from)?;
+            let times: Vec<f64> =
+                w.idle_cuts.iter().skip(from).take_while(|time| **time <= first * (1.0 + IDLE_CUTS_WITHIN)).copied().collect();
+            Some((times.len(), *times.get(times.len() / 2)?))
+        };
+        (0..w.idle_cuts.len()).filter_map(alike).max_by_key(|(count, _)| *count).filter(|(count, _)| *count >= IDLE_CUTS)
+    };
+    let (w, (alike, time)) = service.windows.iter().find_map(|w| Some((w, same(w)?)))?;
+    let cut = w.trouble(Trouble::IdleCut);
+    let title = format!("Idle connections to {} are cut after {}: {}", service.key, duration(time), grouped(cut.count));
+    let evidence = vec![
+        ("cut", Value::Count(cut.count)),
+        ("after_much_the_same_time", Value::Count(alike as u64)),
+        ("idle_seconds", Value::Seconds(time)),
+        ("clients", cut.told()),
+    ];
+    let report = Report::new(Severity::Note, title, evidence).about(subject(&service.key)).held(cut.span.into_iter().collect());
+    Some(report.mend("Where clients keep connections for later, have them send keep-alives more often than that, or raise the time-out."))
 }
 
 /// Attempts that were not completed, of clients that do not repeat their SYN.

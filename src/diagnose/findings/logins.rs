@@ -5,7 +5,7 @@ use super::{SURE, all_of};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Share};
-use crate::model::evidence::{CertificateEvidence, OldTlsEvidence, ServiceEvidence, TlsFailureEvidence, Trouble};
+use crate::model::evidence::{CertificateEvidence, OldTlsEvidence, SHORT_LOGIN, ServiceEvidence, TlsFailureEvidence, Trouble};
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, percent, plural};
 use crate::model::{Episode, Severity, Subject, Timestamp, Value, wilson};
@@ -18,6 +18,12 @@ const LEAST: u64 = 5;
 /// Kerberos' code for clocks that differ too much (RFC 4120 section 7.5.9), and how often it is told of.
 const SKEW: u32 = 37;
 const SKEWED: u64 = 3;
+
+/// Names under which one client is refused from which on it guesses.
+const GUESSED: u64 = 20;
+
+/// Short connections of one client by SSH within a minute, of which somebody should know.
+const SHORT: u64 = 10;
 
 /// Share of handshakes that fail: told of; of how many, and how many at least.
 const FAILING: f64 = 0.05;
@@ -52,13 +58,24 @@ impl Detector for AuthFailing {
             measured: "Answers that refuse credentials (Kerberos, LDAP, SMB, RADIUS, MySQL, PostgreSQL, Redis, mail, FTP, SNMP): surely more than \
                        {share} of at least {n} answers, and at least {least}, within a minute, else within ten (lower end of the {sure} \
                        interval); or {skewed} refusals by Kerberos because of a client's clock. What is asked without credentials first is \
-                       normal and left out.",
+                       normal and left out. One client that is refused under more than {guessed} names within ten minutes guesses \
+                       (Kerberos, LDAP, RADIUS, MySQL, PostgreSQL, mail, FTP). SSH does not show who is let in: a note where one client has \
+                       {short} connections or more within a minute that end after {packets} packets each way or fewer.",
             cause: "A password that was changed and is stored somewhere, an account that is locked, a directory that lost its data, a clock that \
                     is wrong; or an attempt to guess.",
-            lookalikes: "Tests of monitoring systems with a wrong password on purpose.",
+            lookalikes: "Tests of monitoring systems with a wrong password on purpose; by SSH programs that log in for every command.",
             remedy: "Look at the service's log for the user names. One client and many refusals: look at that client first.",
             topic: None,
-            figures: &[SURE, ("share", Share(DENIED)), ("n", Count(ANSWERS)), ("least", Count(LEAST)), ("skewed", Count(SKEWED))],
+            figures: &[
+                SURE,
+                ("share", Share(DENIED)),
+                ("n", Count(ANSWERS)),
+                ("least", Count(LEAST)),
+                ("skewed", Count(SKEWED)),
+                ("guessed", Count(GUESSED)),
+                ("short", Count(SHORT)),
+                ("packets", Count(SHORT_LOGIN)),
+            ],
         }
     }
 
@@ -67,8 +84,21 @@ impl Detector for AuthFailing {
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
-        all_of(e.network.services.iter().filter_map(|service| denied(service, standing.on(subject(&service.key)))))
+        all_of(
+            e.network.services.iter().filter_map(|service| denied(service, standing.on(subject(&service.key))).or_else(|| short(service))),
+        )
     }
+}
+
+/// Somebody comes again and again by SSH and does nothing there.
+fn short(service: &ServiceEvidence) -> Option<Report> {
+    let w = service.windows.first().filter(|w| service.app_token == "ssh" && w.seconds > 0.0)?;
+    let (client, count) = w.short.filter(|(_, count)| *count >= SHORT)?;
+    let title =
+        format!("{client} logs in to {} again and again: {} short connections within {}", service.key, grouped(count), duration(w.seconds));
+    let evidence =
+        vec![("short_connections", Value::Count(count)), ("ended", Value::Count(w.ended)), ("client", Value::Text(client.to_string()))];
+    Some(Report::new(Severity::Note, title, evidence).about(subject(&service.key)))
 }
 
 fn denied(service: &ServiceEvidence, stands: bool) -> Option<Report> {
@@ -83,9 +113,17 @@ fn denied(service: &ServiceEvidence, stands: bool) -> Option<Report> {
     }
     let codes: Vec<String> = w.denied.iter().take(3).map(|c| format!("{} {} times", c.text, grouped(c.count))).collect();
     let who = bad.who();
-    let title = match skewed {
-        Some(w) => format!("Logins at {} are refused because clocks differ: {} times, {who}", service.key, grouped(skew(&w.denied))),
-        None => format!(
+    let guessing = service.guesses.filter(|(_, names)| *names > GUESSED);
+    let title = match (guessing, skewed) {
+        (Some((client, names)), _) => format!(
+            "{client} guesses logins at {}: {} names, {} of {} answers refuse them",
+            service.key,
+            grouped(names),
+            grouped(bad.count),
+            grouped(w.answered)
+        ),
+        (_, Some(w)) => format!("Logins at {} are refused because clocks differ: {} times, {who}", service.key, grouped(skew(&w.denied))),
+        _ => format!(
             "Logins at {} are refused: {} of {} answers ({}) to {who}: {}",
             service.key,
             grouped(bad.count),
@@ -94,13 +132,16 @@ fn denied(service: &ServiceEvidence, stands: bool) -> Option<Report> {
             codes.join(", ")
         ),
     };
-    let evidence = vec![
+    let mut evidence = vec![
         ("answers", Value::Count(w.answered)),
         ("refused", Value::Count(bad.count)),
         ("share", Value::Share(share.rate)),
         ("share_low", Value::Share(share.low)),
         ("clients", bad.told()),
     ];
+    if let Some((client, names)) = guessing {
+        evidence.extend([("guessing_client", Value::Text(client.to_string())), ("names_tried", Value::Count(names))]);
+    }
     let report = Report::new(Severity::Warning, title, evidence).about(subject(&service.key)).suffered_by(bad.clients);
     Some(report.held(bad.span.into_iter().collect()))
 }

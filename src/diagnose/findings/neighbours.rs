@@ -87,7 +87,9 @@ fn conflict(c: &ConflictEvidence) -> Report {
         evidence.push((name, Value::Text(station.mac.to_string())));
     }
     let severity = if c.is_needed { Severity::Critical } else { Severity::Warning };
-    Report::new(severity, title, evidence).about(Subject::Host(c.address)).held(vec![c.span])
+    // Each of them loses what the other is sent.
+    let report = Report::new(severity, title, evidence).about(Subject::Host(c.address)).suffered_by(c.stations.len() as u64);
+    report.held(vec![c.span])
 }
 
 impl Detector for ArpUnanswered {

@@ -11,9 +11,11 @@ use crate::model::{Severity, Value};
 /// Equal packets before they are told of.
 const PACKETS: u64 = 100;
 
-/// Different packets that went round before a loop is told of, and how often all of them did; with fewer, each has to go round so often.
-const LOOPS: u64 = 3;
-const TURNS: u64 = 30;
+/// Different packets that went round before a loop is told of, or one whose end a router reports; and how often each did on average, seen once more
+/// than that. One that went round more often needs no other.
+const LOOPS: u64 = 2;
+const TURNS: u64 = 2;
+const ROUNDS: u64 = 30;
 
 /// Share of all packets from which on a loop is critical: the link carries little else soon.
 const LOOPED: f64 = 0.01;
@@ -65,8 +67,9 @@ impl Detector for RouteLoop {
             meaning: "Packets pass the same link again and again, each time with a lower TTL, until it is used up: routers send them \
                       to each other. They do not arrive, and the link carries each of them many times.",
             measured: "Packets with the same identification and content between the same MAC addresses, with a TTL at least {hops} \
-                       lower: at least {loops} different ones, {turns} packets in all, or fewer that come {turns} times each; critical above {looped} of all packets. All of them are \
-                       counted as traffic.",
+                       lower: at least {loops} different ones, or one while routers report packets whose TTL is used up (ICMP time exceeded), each \
+                       of them seen at least {turns} times more on average; or any that come {rounds} times each. Critical above {looped} of all \
+                       packets. All of them are counted as traffic.",
             cause: "Two or more routers each think the other is the way: a default route towards a router that has none itself, a \
                     route that was withdrawn on one side.",
             lookalikes: "A short loop while routes change is normal and lasts seconds. A firewall that gets a packet three times and \
@@ -74,7 +77,13 @@ impl Detector for RouteLoop {
             remedy: "Nothing at the mirror. Compare the routes to these destinations on both routers; let a router drop what no route \
                      leads to (a discard route for its own networks).",
             topic: None,
-            figures: &[("hops", Count(LOOP_HOPS as u64)), ("loops", Count(LOOPS)), ("turns", Count(TURNS)), ("looped", Share(LOOPED))],
+            figures: &[
+                ("hops", Count(LOOP_HOPS as u64)),
+                ("loops", Count(LOOPS)),
+                ("turns", Count(TURNS)),
+                ("rounds", Count(ROUNDS)),
+                ("looped", Share(LOOPED)),
+            ],
         }
     }
 
@@ -84,14 +93,15 @@ impl Detector for RouteLoop {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let copies = &e.copies;
-        let each = copies.loops > 0 && copies.looped / copies.loops >= TURNS;
-        let found = copies.loops >= LOOPS && copies.looped >= TURNS || each;
+        let is_reported = copies.loops > 0 && e.network.expired > 0;
+        let each = |turns: u64| copies.loops > 0 && copies.looped >= turns.saturating_mul(copies.loops);
+        let found = (copies.loops >= LOOPS || is_reported) && each(TURNS) || each(ROUNDS);
         present_if(found || standing.at_all() && copies.looped > 0, || {
             let share = share(copies.looped, copies.packets);
             let evidence =
                 vec![("packets", Value::Count(copies.looped)), ("different", Value::Count(copies.loops)), ("share", Value::Share(share))];
             let title = format!("A routing loop: {} went round, {} in all", plural(copies.loops, "packet"), plural(copies.looped, "time"));
-            let severity = if share > LOOPED { Severity::Critical } else { Severity::Note };
+            let severity = if share > LOOPED { Severity::Critical } else { Severity::Warning };
             Report::new(severity, title, evidence).held(e.of_file(&copies.looped_at.episodes()))
         })
     }

@@ -4,11 +4,14 @@ use super::connections::{exceeded, subject};
 use super::{SURE, all_of};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Nanos, Seconds, Share, Tuned};
-use crate::model::evidence::{LOSS_REORDERED, LOSS_TIMED_OUT};
-use crate::model::evidence::{LOST_CRITICAL_SHARE, LOST_SHARE, ServiceEvidence, ServiceWindow};
+use crate::diagnose::figure::Figure::{Count, Nanos, Seconds, Share, Times, Tuned};
+use crate::model::evidence::{
+    ClientLoss, LOSS_REORDERED, LOSS_TIMED_OUT, LOST_CRITICAL_SHARE, LOST_ON_ONE_SIDE, LOST_SHARE, LossWindow, NetworkEvidence,
+    ServiceEvidence,
+};
 use crate::model::units::{duration, grouped, percent, plural};
-use crate::model::{Location, PathSide, Severity, Subject, Value, wilson};
+use crate::model::{Address, Episode, Estimate, Location, PathSide, Severity, Subject, Value, wilson};
+use std::collections::BTreeMap;
 
 /// Share of lost segments: told of, critical; of how many segments, and how many at least.
 const SEGMENTS: u64 = 300;
@@ -17,7 +20,15 @@ const LOST_LEAST: u64 = 5;
 /// Losses, connections and the share of losses on one side of the mirrored port before that side is named.
 const SIDED: u64 = 10;
 const SIDED_CONNECTIONS: u64 = 3;
-const ONE_SIDE: f64 = 0.8;
+
+/// The same where little was lost before: the share, how many times the usual one it must be, and of how many segments, now and before.
+const LITTLE: f64 = 0.001;
+const UNUSUAL: f64 = 10.0;
+const MANY: u64 = 3_000;
+
+/// Segments of one client before its own share says anything; of another one before it is compared with it.
+const OF_CLIENT: u64 = 100;
+const OF_HEALTHY: u64 = 30;
 
 /// Stalls that are told of: so many that last so long together, or one that is longer.
 const STALLS: u64 = 3;
@@ -39,13 +50,15 @@ impl Detector for TcpLoss {
         static PAGE: ExplainPage = ExplainPage {
             id: "tcp.loss",
             aspect: None,
-            meaning: "Segments of this service's connections are lost in the network and have to be sent again: transfers are slow, and \
-                      users wait for time-outs.",
+            meaning: "Segments of this service's connections, or of this client's, are lost in the network and have to be sent again: transfers are \
+                      slow, and users wait for time-outs.",
             measured: "Segments that are seen again because their receiver asked for them, or after more than {timeout}: lost beyond the \
                        mirrored port; holes that close later than {reordered} and half a round trip, for which the receiver asked: lost \
                        before it. Raised when they surely are more than {lost} of at least {segments} packets of the ways that carry data, and at least {least} (lower \
-                       end of the {sure} interval); critical from {many}. The side is named from {sided} losses in {connections} \
-                       connections on, when {one} of them are on it.",
+                       end of the {sure} interval); or, of at least {lots}, surely more than {little} and more than {unusual} times the share of as many before. \
+                       Critical from {many}. The side is named from {sided} losses in {connections} \
+                       connections on, when {one} of them are on it. It is about one client where what is lost on the clients' side is its: by the \
+                       same measure of at least {client} packets, while at least as many other clients of the same services surely lose less.",
             cause: "A full queue (then round-trip times rise as well), a bad cable or transceiver, a duplex mismatch, radio.",
             lookalikes: "What the mirror loses is acknowledged and never sent again, and is not counted here; neither are probes of a \
                          connection's tail, keep-alives, reordering and what was sent again although it had arrived.",
@@ -61,7 +74,11 @@ impl Detector for TcpLoss {
                 ("many", Tuned(&LOST_CRITICAL_SHARE)),
                 ("sided", Count(SIDED)),
                 ("connections", Count(SIDED_CONNECTIONS)),
-                ("one", Share(ONE_SIDE)),
+                ("one", Share(LOST_ON_ONE_SIDE)),
+                ("client", Count(OF_CLIENT)),
+                ("lots", Count(MANY)),
+                ("little", Share(LITTLE)),
+                ("unusual", Times(UNUSUAL)),
             ],
         };
         &PAGE
@@ -81,23 +98,150 @@ impl Detector for TcpLoss {
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
-        all_of(e.network.services.iter().filter_map(|service| {
+        let losing = losing(&e.network, standing);
+        let services = e.network.services.iter().filter_map(|service| {
             let w = service.window(|w| w.loss.segments >= SEGMENTS)?;
-            lost(service, w, standing.on(subject(&service.key)))
-        }))
+            let own = w.client_losses.iter().filter(|c| losing.contains_key(&c.client));
+            let rest = own.fold(w.loss, |rest, c| without(&rest, c));
+            lost(service, &rest, standing.on(subject(&service.key)))
+        });
+        all_of(losing.iter().map(|(client, of)| lost_of(*client, of)).chain(services))
     }
 }
 
-fn lost(service: &ServiceEvidence, w: &ServiceWindow, stands: bool) -> Option<Report> {
-    let loss = &w.loss;
+/// What one client lost on its side, at all services.
+#[derive(Debug, Clone, Default)]
+struct Losing {
+    segments: u64,
+    lost: [u64; 2],
+    connections: u64,
+    services: u64,
+    /// Other clients of these services that lose nothing to speak of.
+    healthy: u64,
+    span: Option<Episode>,
+}
+
+impl Losing {
+    fn all(&self) -> u64 {
+        self.lost.iter().fold(0, |sum, n| sum.saturating_add(*n))
+    }
+
+    fn is_much(&self, stands: bool) -> bool {
+        let share = wilson(self.all(), self.segments);
+        let least = if stands { 1 } else { LOST_LEAST };
+        self.all() >= least && self.segments >= OF_CLIENT && exceeded(&share, LOST_SHARE.value(), LOST_SHARE.value() / 2.0, stands)
+    }
+}
+
+/// Clients that lose much on their side while others of the same services do not: the trouble is theirs, and no service's.
+fn losing(network: &NetworkEvidence, standing: StandingFindings<'_>) -> BTreeMap<Address, Losing> {
+    let windows = || {
+        let window = |service: &'_ ServiceEvidence| service.windows.iter().position(|w| w.loss.segments >= SEGMENTS).unwrap_or(0);
+        network.services.iter().filter_map(move |service| service.windows.get(window(service))).filter(|w| !w.client_losses.is_empty())
+    };
+    let mut clients: BTreeMap<Address, Losing> = BTreeMap::new();
+    for (w, c) in windows().flat_map(|w| w.client_losses.iter().map(move |c| (w, c))) {
+        let of = clients.entry(c.client).or_default();
+        of.segments = of.segments.saturating_add(c.segments);
+        of.lost.iter_mut().zip(c.lost).for_each(|(sum, n)| *sum = sum.saturating_add(n));
+        if c.all() > 0 {
+            of.connections = of.connections.saturating_add(c.connections);
+            of.services = of.services.saturating_add(1);
+            let span = w.loss.span;
+            let first = of.span.into_iter().chain(span).map(|s| s.first).min();
+            of.span = first.zip(of.span.into_iter().chain(span).map(|s| s.last).max()).map(|(first, last)| Episode { first, last });
+        }
+    }
+    let much: Vec<Address> = clients.iter().filter(|(client, of)| of.is_much(standing.on(Subject::Host(**client)))).map(|c| *c.0).collect();
+    let mut found = BTreeMap::new();
+    for client in &much {
+        let shared = || windows().filter(|w| w.client_losses.iter().any(|c| c.client == *client && c.all() > 0));
+        let others = || shared().flat_map(|w| &w.client_losses).filter(|c| !much.contains(&c.client));
+        let sum = |part: fn(&ClientLoss) -> u64| others().fold(0u64, |sum, c| sum.saturating_add(part(c)));
+        let mut healthy: Vec<Address> = others().filter(|c| c.segments >= OF_HEALTHY).map(|c| c.client).collect();
+        let mut alike: Vec<Address> = shared().flat_map(|w| &w.client_losses).map(|c| c.client).filter(|c| much.contains(c)).collect();
+        for list in [&mut healthy, &mut alike] {
+            list.sort_unstable();
+            list.dedup();
+        }
+        let usual = wilson(sum(ClientLoss::all), sum(|c| c.segments));
+        if healthy.len() >= alike.len()
+            && let Some(of) = clients.get(client).filter(|of| usual.high < wilson(of.all(), of.segments).low)
+        {
+            found.insert(*client, Losing { healthy: healthy.len() as u64, ..of.clone() });
+        }
+    }
+    found
+}
+
+/// What is left of a service's losses without those of one client on its side.
+fn without(loss: &LossWindow, c: &ClientLoss) -> LossWindow {
+    let [client, server] = loss.lost;
+    let [before, _] = c.lost;
+    LossWindow {
+        segments: loss.segments.saturating_sub(c.segments),
+        lost: [client.saturating_sub(c.all()), server],
+        before: loss.before.saturating_sub(before),
+        connections: loss.connections.saturating_sub(c.connections),
+        clients: loss.clients.saturating_sub(u64::from(c.connections > 0)),
+        earlier: loss.earlier,
+        span: loss.span,
+    }
+}
+
+/// The report about one client.
+fn lost_of(client: Address, of: &Losing) -> Report {
+    let all = of.all();
+    let share = wilson(all, of.segments);
+    let [before, beyond] = of.lost;
+    let title = format!(
+        "Packets from and to {client} are lost: {} ({}), on its side of the mirrored port; {} of the same {} {} not",
+        grouped(all),
+        percent(share.rate),
+        plural(of.healthy, "other client"),
+        if of.services == 1 { "service" } else { "services" },
+        if of.healthy == 1 { "does" } else { "do" },
+    );
+    let evidence = vec![
+        ("lost", Value::Count(all)),
+        ("segments", Value::Count(of.segments)),
+        ("loss_share", Value::Share(share.rate)),
+        ("share_low", Value::Share(share.low)),
+        ("share_high", Value::Share(share.high)),
+        ("before_mirror", Value::Count(before)),
+        ("connections", Value::Count(of.connections)),
+        ("services", Value::Count(of.services)),
+        ("healthy_clients", Value::Count(of.healthy)),
+    ];
+    let most = |part: u64| part as f64 >= LOST_ON_ONE_SIDE * all as f64;
+    let severity = if share.low >= LOST_CRITICAL_SHARE.value() { Severity::Critical } else { Severity::Warning };
+    let mut report = Report::new(severity, title, evidence).about(Subject::Host(client)).suffered_by(1);
+    report.side = Some(PathSide::Client);
+    report.location = if most(before) { Some(Location::BeforeMirror) } else { Some(Location::BeyondMirror).filter(|_| most(beyond)) };
+    report
+        .held(of.span.into_iter().collect())
+        .mend("Look at error and drop counters of the port that this client is at, at its cable and card, or at its radio link.")
+}
+
+/// Whether far more is lost than before, though it is not much.
+fn is_unusual(loss: &LossWindow, share: &Estimate, stands: bool) -> bool {
+    let [segments, lost] = loss.earlier;
+    // As if one more had been lost: of what was not lost at all nobody knows how seldom it is.
+    let usual = lost.saturating_add(1) as f64 / segments.max(1) as f64;
+    let enough = loss.segments >= MANY && segments >= MANY;
+    enough && if stands { share.high > LITTLE / 2.0 } else { share.low > LITTLE.max(UNUSUAL * usual) }
+}
+
+fn lost(service: &ServiceEvidence, loss: &LossWindow, stands: bool) -> Option<Report> {
     let [client, server] = loss.lost;
     let all = client.saturating_add(server);
     let share = wilson(all, loss.segments);
-    if all < LOST_LEAST || !exceeded(&share, LOST_SHARE.value(), LOST_SHARE.value() / 2.0, stands) {
+    let is_much = exceeded(&share, LOST_SHARE.value(), LOST_SHARE.value() / 2.0, stands);
+    if all < LOST_LEAST || loss.segments < OF_CLIENT || !(is_much || is_unusual(loss, &share, stands)) {
         return None;
     }
     let is_sided = all >= SIDED && loss.connections >= SIDED_CONNECTIONS;
-    let most = |part: u64| is_sided && part as f64 >= ONE_SIDE * all as f64;
+    let most = |part: u64| is_sided && part as f64 >= LOST_ON_ONE_SIDE * all as f64;
     let side = if most(client) { Some(PathSide::Client) } else { Some(PathSide::Server).filter(|_| most(server)) };
     let beyond = all.saturating_sub(loss.before);
     let location = if most(loss.before) { Some(Location::BeforeMirror) } else { Some(Location::BeyondMirror).filter(|_| most(beyond)) };
@@ -174,7 +318,8 @@ impl Detector for TcpSlowReceiver {
                 ("probes", Value::Count(stall.probes)),
             ];
             let severity = if never { Severity::Critical } else { Severity::Warning };
-            Some(Report::new(severity, title, evidence).about(Subject::Host(stall.receiver)).held(vec![stall.span]))
+            let report = Report::new(severity, title, evidence).about(Subject::Host(stall.receiver));
+            Some(report.suffered_by(1).held(vec![stall.span]))
         }))
     }
 }

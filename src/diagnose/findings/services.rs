@@ -16,6 +16,7 @@ use crate::model::{PathSide, Severity, Value, wilson};
 const DNS: &str = "dns";
 const HTTP: &str = "http";
 const TLS: &str = "tls";
+const NTP: &str = "ntp";
 
 /// Share of queries without an answer: told of; how many queries there must be.
 const QUERIES: u64 = 20;
@@ -464,7 +465,8 @@ impl Detector for ServiceErrors {
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
-        let others = e.network.services.iter().filter(|s| !matches!(s.app_token, "" | DNS | HTTP | TLS));
+        // Those that have a rule of their own are told of there.
+        let others = e.network.services.iter().filter(|s| !matches!(s.app_token, "" | DNS | HTTP | TLS | NTP));
         all_of(others.filter_map(|service| {
             let w = service.window(|w| w.answered >= QUERIES)?;
             let bad = w.trouble(Trouble::Error);

@@ -234,6 +234,7 @@ fn message(payload: &Payload<'_>, bytes: &[u8], is_whole: bool, source: NameSour
             flow: *payload.flow,
             way: payload.way,
             time: payload.time,
+            number: payload.number,
             is_request: !header.is_response(),
             id: header.id.into(),
             question: question.map_or(0, |q| name.question_hash(q.kind)),

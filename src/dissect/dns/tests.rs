@@ -38,7 +38,7 @@ fn key(port: u16, tcp: bool) -> (FlowKey, Direction) {
 }
 
 fn payload<'a>(key: &'a FlowKey, way: Direction, time: i64, bytes: &'a [u8]) -> Payload<'a> {
-    Payload { flow: key, way, time: Timestamp(time), bytes, length: bytes.len() as u32 }
+    Payload { flow: key, way, time: Timestamp(time), bytes, length: bytes.len() as u32, number: 0 }
 }
 
 fn tally(report: &DissectReport, token: &str) -> Tally {

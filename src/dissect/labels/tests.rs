@@ -112,7 +112,7 @@ proptest! {
         let seed = seeds[place % seeds.len()];
         let (flow, way) = crate::model::FlowKey::v4(6, 1, 2, 40_000, 4500);
         for bytes in [&bytes[..], &seed[..cut.min(seed.len())], &[&seed[..cut.min(seed.len())], &bytes].concat()] {
-            let payload = Payload { flow: &flow, way, time: Default::default(), bytes, length: bytes.len() as u32 + beyond };
+            let payload = Payload { flow: &flow, way, time: Default::default(), bytes, length: bytes.len() as u32 + beyond, number: 0 };
             for label in LABELS {
                 (label.probe)(&payload, Carriage::Udp);
                 (label.probe)(&payload, Carriage::Tcp);

@@ -68,7 +68,7 @@ impl Connection {
             (false, Direction::AToB) => Direction::BToA,
             (false, Direction::BToA) => Direction::AToB,
         };
-        let payload = Payload { flow: &self.key, way, time: Timestamp(0), bytes, length: bytes.len() as u32 };
+        let payload = Payload { flow: &self.key, way, time: Timestamp(0), bytes, length: bytes.len() as u32, number: 0 };
         self.dissectors.stream(&mut self.slot, &payload, &mut ());
         self
     }

@@ -22,6 +22,8 @@ pub struct Waiting<'a> {
     pub way: Direction,
     /// When it passed.
     pub time: Timestamp,
+    /// Its number; 0 where it is not known.
+    pub number: u64,
     /// What was captured of its payload.
     pub bytes: &'a [u8],
     /// Bytes of its payload on the wire.
@@ -42,7 +44,7 @@ impl<'a> Waiting<'a> {
             (None, UDP) => datagram_length(frame)?,
             _ => return None,
         };
-        Some(Self { shard: 0, at, flow, way, time: frame.time, bytes, length, segment: frame.tcp, expected })
+        Some(Self { shard: 0, at, flow, way, time: frame.time, number: frame.number, bytes, length, segment: frame.tcp, expected })
     }
 }
 

@@ -12,6 +12,7 @@ fn dns(exchanges: &mut Exchanges, counts: &mut UnmatchedCounts, id: u8, answer: 
         flow,
         way,
         time: Timestamp(millis * 1_000_000),
+        number: 0,
         is_request: !answer,
         id: id.into(),
         question: 0,

@@ -250,5 +250,5 @@ impl Reader {
 const AHEAD: u32 = 1 << 16;
 
 fn payload<'a>(packet: &'a Waiting<'_>, bytes: &'a [u8], length: u32) -> Payload<'a> {
-    Payload { flow: &packet.flow, way: packet.way, time: packet.time, bytes, length }
+    Payload { flow: &packet.flow, way: packet.way, time: packet.time, bytes, length, number: packet.number }
 }

@@ -306,6 +306,7 @@ impl Shard {
             *waits = self.wants(at, frame);
         }
         let Counted { flow, backward, tcp, before, holes, analysis } = self.flows.count(at, &step, packet.load);
+        let mut lost = None;
         if step.tcp.is_none() {
             network::datagram(&mut self.connections, (&mut self.sightings, &mut self.pieces), frame);
         } else if tcp.marks.has(network::MARKS)
@@ -316,10 +317,13 @@ impl Shard {
         {
             let segment = network::MarkedSegment { frame, tcp: &tcp, analysis, before };
             let ledgers = (&mut self.losses, &mut self.stalls, &mut self.stuck, &mut self.kept);
-            network::segment(&mut self.connections, ledgers, flow, &segment);
+            lost = network::segment(&mut self.connections, ledgers, flow, &segment);
         }
         self.detectors.conversation(&mut flow.detectors, frame, &flow.numbers, &tcp, holes, packet.load);
         let heading = flow.heading[step.direction as usize];
+        if let Some(lost) = &lost {
+            self.flows.note_lost(at, lost);
+        }
         if backward {
             self.contexts.backward(self.flows.context(at, step.direction), step.time);
         }

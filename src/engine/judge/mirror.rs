@@ -67,7 +67,8 @@ impl Assess for MirrorJudge {
         let sources = Sources { request, detected, sums: &sums, age, dropped: self.dedup, mac_pairs };
         let (all, lately) = evidence::loss(&sums);
         let evidence = evidence::evidence(sources, all, &lately);
-        let evidence = super::host::with_host_facts(evidence, &request.host);
+        let mut evidence = super::host::with_host_facts(evidence, &request.host);
+        evidence.network.expired = self.network.expired();
         let judgement = diagnose::judge(&evidence, &mut self.judge, request.now);
         let (network, troubles) = {
             let besides = diagnose::gravest_of_the_network(&judgement.findings);

@@ -183,6 +183,11 @@ impl NetworkJudge {
         (network, findings)
     }
 
+    /// How often routers reported that a packet's TTL was used up.
+    pub fn expired(&self) -> u64 {
+        self.ledger.expired()
+    }
+
     /// Every service seen, in the order of addresses.
     pub fn services(&self) -> Vec<Service> {
         let service = |totals: crate::stats::services::ServiceTotals| {

@@ -172,7 +172,12 @@ pub fn put(row: &mut Map<String, Json>, column: RowColumn, value: FieldValue<'_>
         FieldValue::Layer(layer) => layer.to_string().into(),
         FieldValue::PortOf(..) | FieldValue::Ports(..) => value.ports_text().unwrap_or_default().into(),
         FieldValue::Word(_) | FieldValue::Guess(_) | FieldValue::Text(_) | FieldValue::State(_) => value.as_text().into(),
-        FieldValue::Ends(_) | FieldValue::Trips(..) | FieldValue::Handshake(..) | FieldValue::Load { .. } => return,
+        FieldValue::Ends(_)
+        | FieldValue::Trips(..)
+        | FieldValue::Handshake(..)
+        | FieldValue::Losses(..)
+        | FieldValue::Turns(_)
+        | FieldValue::Load { .. } => return,
     };
     row.insert(column.token.to_owned(), json);
 }

@@ -2,7 +2,7 @@
 
 use super::{SightingEvidence, SwitchEvidence};
 use crate::model::units::plural;
-use crate::model::{Address, AppId, Episode, FlowKey, Quantiles, ServiceKey, ShortName, Timestamp, Value};
+use crate::model::{Address, AppId, Episode, FlowKey, ProvingPackets, Quantiles, ServiceKey, ShortName, Timestamp, Value};
 use std::borrow::Cow;
 
 /// What may go wrong for the client of a service.
@@ -14,7 +14,7 @@ pub enum Trouble {
     Refused,
     /// A SYN-ACK was not acknowledged.
     HalfOpen,
-    /// A connection was cut by RST while data was outstanding.
+    /// A connection was cut by RST while data was outstanding, or its client waited for an answer.
     Cut,
     /// A request was answered by an error.
     Error,
@@ -36,11 +36,32 @@ pub enum Trouble {
     Rejected,
     /// There is no such name.
     NoSuchName,
+    /// A connection was cut by RST when it was idle, not by its client.
+    IdleCut,
 }
 
 impl Trouble {
     /// How many there are.
-    pub const COUNT: usize = 14;
+    pub const COUNT: usize = 15;
+
+    /// All of them, each at the place of its number.
+    pub const ALL: [Trouble; Self::COUNT] = [
+        Trouble::NoAnswer,
+        Trouble::Refused,
+        Trouble::HalfOpen,
+        Trouble::Cut,
+        Trouble::Error,
+        Trouble::Unanswered,
+        Trouble::Slow,
+        Trouble::VerySlow,
+        Trouble::Unreachable,
+        Trouble::Lossy,
+        Trouble::Denied,
+        Trouble::SlowerThanUsual,
+        Trouble::Rejected,
+        Trouble::NoSuchName,
+        Trouble::IdleCut,
+    ];
 }
 
 /// How often something went wrong.
@@ -93,8 +114,30 @@ pub struct LossWindow {
     pub connections: u64,
     /// Clients whose connections did.
     pub clients: u64,
+    /// Of the time before: packets counted alike, and lost.
+    pub earlier: [u64; 2],
     /// When.
     pub span: Option<Episode>,
+}
+
+/// What of one client's connections to a service was lost on its side of the mirrored port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientLoss {
+    /// Who.
+    pub client: Address,
+    /// Packets of its connections that ended or lost something, of the ways that carry data.
+    pub segments: u64,
+    /// Lost on its side: before the mirrored port, and beyond it.
+    pub lost: [u64; 2],
+    /// Connections that lost something, on either side.
+    pub connections: u64,
+}
+
+impl ClientLoss {
+    /// Lost before the mirrored port and beyond it.
+    pub fn all(&self) -> u64 {
+        self.lost.iter().fold(0, |sum, n| sum.saturating_add(*n))
+    }
 }
 
 /// Round trips between the mirrored port and one side.
@@ -366,6 +409,12 @@ pub struct ServiceWindow {
     pub troubles: [Troubled; Trouble::COUNT],
     /// Segments that were lost.
     pub loss: LossWindow,
+    /// By client, as far as clients are told apart, where any were lost on the clients' side.
+    pub client_losses: Vec<ClientLoss>,
+    /// Who had most connections of at most [`super::SHORT_LOGIN`] packets each way that ended, and how many.
+    pub short: Option<(Address, u64)>,
+    /// For how long connections were silent that were cut when idle, seconds, ascending; the first ones.
+    pub idle_cuts: Vec<f64>,
     /// Round trips on the clients' side of the mirrored port, and on the server's.
     pub trips: [TripWindow; 2],
     /// Response times, seconds; quantiles of a sample where there were many.
@@ -412,6 +461,10 @@ pub struct ServiceEvidence {
     pub is_alive: bool,
     /// The median of the round trips of handshakes to it, seconds: the half between the mirrored port and the server.
     pub network: Option<f64>,
+    /// Packets that prove what went wrong lately.
+    pub proof: Vec<(Trouble, ProvingPackets)>,
+    /// Who was refused under most names lately, and how many.
+    pub guesses: Option<(Address, u64)>,
     /// The usual round trip on the clients' side and on the server's, seconds; `None` while too little is known.
     pub usual_trips: [Option<f64>; 2],
     /// Round trips by side of stretches shorter than a minute, the shortest first, as far as there are enough to compare with the usual ones.
@@ -512,6 +565,8 @@ pub struct NetworkEvidence {
     pub quic: Option<QuicEvidence>,
     /// Hosts that keep connections alive.
     pub kept_alive: Vec<KeepAliveEvidence>,
+    /// How often routers reported that a packet's TTL was used up (ICMP time exceeded).
+    pub expired: u64,
     /// Addresses, routers and clocks.
     pub sightings: SightingEvidence,
 }

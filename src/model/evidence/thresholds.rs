@@ -34,6 +34,18 @@ pub const OVERTAKEN_REACH: i64 = 3 * SECOND;
 /// Packets one side must have sent before a missing answer says anything.
 pub const ONE_SIDE_PACKETS: u64 = 5;
 
+/// Share of what was lost that must be on one side of the mirrored port before that side is named.
+pub const LOST_ON_ONE_SIDE: f64 = 0.8;
+
+/// Connections that were cut when idle, after much the same time, before that time is told of, and how far apart the times may be.
+pub const IDLE_CUTS: usize = 5;
+
+/// See [`IDLE_CUTS`].
+pub const IDLE_CUTS_WITHIN: f64 = 0.05;
+
+/// Packets each way of a connection in which somebody logged in and did little or nothing, at most.
+pub const SHORT_LOGIN: u64 = 30;
+
 /// Segments of each side after which a conversation that was joined midway is followed.
 pub const MIDWAY_SEGMENTS: u8 = 20;
 

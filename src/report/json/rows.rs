@@ -4,7 +4,7 @@ use super::buffer::MemberText;
 use super::parallel_rows;
 use super::writer::Writer;
 use crate::model::time::SECOND;
-use crate::model::{Address, SideTrips, Timestamp, Traffic};
+use crate::model::{Address, PathSide, SideTrips, Timestamp, Traffic, TurnFigures};
 use crate::report::format::ReportOptions;
 use crate::snapshot::Snapshot;
 use crate::snapshot::table::{AnyRows, AnyTable, Cells, FieldValue, Head, InJson, SheetHead};
@@ -215,6 +215,8 @@ pub fn value(w: &mut Writer, value: FieldValue<'_>) {
             w.close(b'}');
         }
         FieldValue::Trips(trips, client) => sides(w, |w, at| side(w, trips.sides.get(client as usize ^ at))),
+        FieldValue::Losses(lost, side) => losses(w, lost, side),
+        FieldValue::Turns(of) => turns(w, &of),
         FieldValue::Handshake(trips, client) => {
             let half = |at: usize| trips.handshake.get(at).copied().flatten();
             w.open(b'{');
@@ -230,6 +232,31 @@ pub fn value(w: &mut Writer, value: FieldValue<'_>) {
             w.close(b'}');
         }
     }
+}
+
+/// Segments lost, and on which side.
+fn losses(w: &mut Writer, [before, beyond]: [u64; 2], side: Option<PathSide>) {
+    w.open(b'{');
+    w.count("before_mirror", before);
+    w.count("beyond_mirror", beyond);
+    w.key("side");
+    match side {
+        Some(side) => w.word(side.token()),
+        None => w.null(),
+    }
+    w.close(b'}');
+}
+
+/// Turns, and whose time they were.
+fn turns(w: &mut Writer, turns: &TurnFigures) {
+    w.open(b'{');
+    w.count("n", turns.count.into());
+    let times = [("network", turns.network), ("server", turns.server), ("client", turns.client), ("transfer", turns.transfer)];
+    for (name, nanos) in times {
+        w.key(name);
+        span(w, Some(nanos));
+    }
+    w.close(b'}');
 }
 
 /// What there is of the client's side and of the server's.

@@ -335,6 +335,8 @@ fn compare(value: FieldValue<'_>, comparison: Comparison, operand: &Operand) -> 
         FieldValue::Span(nanos) => comparison.holds(seconds(nanos), number.real),
         FieldValue::Trips(trips, _) => comparison.holds(seconds(round_trip(trips)?), number.real),
         FieldValue::Handshake(trips, _) => comparison.holds(seconds(trips.handshake_total()?), number.real),
+        FieldValue::Losses(lost, _) => comparison.holds(lost.iter().sum::<u64>() as f64, number.real),
+        FieldValue::Turns(turns) => comparison.holds(seconds(turns.server), number.real),
         _ => return None,
     })
 }

@@ -4,7 +4,7 @@ use super::super::TcpState;
 use super::super::sweeps::MANY_PORTS;
 use crate::model::path::Layer;
 use crate::model::time::SECOND;
-use crate::model::{Address, Direction, Path, RoundTripFigures, Timestamp, Traffic, units};
+use crate::model::{Address, Direction, Path, PathSide, RoundTripFigures, Timestamp, Traffic, TurnFigures, units};
 use std::cmp::Ordering;
 
 /// A value, as far as possible without its form: every output writes it in its own way.
@@ -52,6 +52,10 @@ pub enum FieldValue<'a> {
     Trips(&'a RoundTripFigures, Direction),
     /// Those of its handshake.
     Handshake(&'a RoundTripFigures, Direction),
+    /// Segments that were lost before and beyond the mirrored port, and the half of the path on which nearly all of them were.
+    Losses([u64; 2], Option<PathSide>),
+    /// Its turns, and whose time they were.
+    Turns(TurnFigures),
     /// Packets and wire bytes in all, and of them those since the previous snapshot.
     Load {
         /// In all.

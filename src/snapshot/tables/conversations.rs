@@ -181,6 +181,8 @@ const FIELDS: &[Field<Conversation>] = &[
     .no_csv()
     .sorts("")
     .of(Layers::TCP),
+    Field::new("loss", "Segments lost", FieldKind::Trips, losses).machine().no_csv().sorts("").of(Layers::TCP),
+    Field::new("turns", "Turns", FieldKind::Trips, turns).machine().no_csv().sorts("").of(Layers::TCP),
     Field::new("retransmitted", "Retransmitted", FieldKind::Ratio, retransmitted)
         .people()
         .no_paper()
@@ -248,6 +250,20 @@ fn retransmitted(c: &Conversation) -> FieldValue<'_> {
 fn trips(c: &Conversation) -> Option<(&RoundTripFigures, Direction)> {
     let way = if c.originator_is_a { Direction::AToB } else { Direction::BToA };
     c.tcp.as_ref().map(|tcp| (&tcp.round_trips, way)).filter(|(trips, _)| trips.sides.iter().any(|side| side.count > 0))
+}
+
+/// What was lost in the network; of one direction alone nobody can tell.
+fn losses(c: &Conversation) -> FieldValue<'_> {
+    let way = if c.originator_is_a { Direction::AToB } else { Direction::BToA };
+    let tcp = c.tcp.as_ref().filter(|_| c.ab.packets > 0 && c.ba.packets > 0);
+    tcp.map_or(FieldValue::None, |tcp| {
+        let (lost, side) = tcp.losses(way);
+        FieldValue::Losses(lost, side)
+    })
+}
+
+fn turns(c: &Conversation) -> FieldValue<'_> {
+    c.turns().map_or(FieldValue::None, |turns| FieldValue::Turns(*turns))
 }
 
 /// The median round trip between the mirrored port and the client (0) or the server (1); the least where there is no median.

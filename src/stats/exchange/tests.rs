@@ -42,7 +42,8 @@ impl Table {
         let ((from, from_port), (to, to_port)) = if asks { (client, server) } else { (server, client) };
         let (flow, way) = FlowKey::v4(17, from, to, from_port, to_port);
         let time = Timestamp(millis * MILLISECOND);
-        let message = AppMessage { app: AppId::at(0), flow, way, time, is_request: asks, id, question, code: 3, tells_loss: true };
+        let message =
+            AppMessage { app: AppId::at(0), flow, way, time, number: 0, is_request: asks, id, question, code: 3, tells_loss: true };
         self.exchanges.pass(&message, &mut |event| self.events.note(event));
         self.exchanges.take_ended(|t| self.ended.push(t));
         self
@@ -161,6 +162,7 @@ fn over_tcp_a_reply_is_waited_for_as_long_as_people_do() {
         flow,
         way: if is_request { way } else { way.reversed() },
         time: Timestamp(seconds * SECOND),
+        number: 0,
         is_request,
         id: 1,
         question: 0,
@@ -187,7 +189,7 @@ fn over_tcp_a_request_goes_on_until_its_last_byte_and_a_lost_reply_is_not_judged
     {
         let way = if is_request { way } else { way.reversed() };
         let time = Timestamp(millis * MILLISECOND);
-        let message = AppMessage { app: AppId::at(0), flow, way, time, is_request, id, question: 0, code, tells_loss: false };
+        let message = AppMessage { app: AppId::at(0), flow, way, time, number: 0, is_request, id, question: 0, code, tells_loss: false };
         table.exchanges.pass(&message, &mut |event| table.events.note(event));
     }
     table.advance(200_000);

@@ -8,7 +8,7 @@ use crate::model::memory;
 use crate::model::mix::Keys;
 use crate::model::tcp::{ACK, HoleEvent, LostRange, SYN, TcpEvent, TcpMarks};
 use crate::model::{
-    AppSlot, CapScale, ConnectionFigures, CutPhase, Direction, FlowKey, Frame, Segment, SegmentAnalysis, Timestamp, Traffic,
+    AppSlot, CapScale, ConnectionFigures, CutPhase, Direction, FlowKey, Frame, LocatedLoss, Segment, SegmentAnalysis, Timestamp, Traffic,
 };
 use crate::stats::tcp::{Follower, TcpCold, TcpHot};
 use crate::stats::tcp_analysis::{Analyser, TcpAnalysisSums};
@@ -226,7 +226,7 @@ impl<X: Copy + Default> FlowTable<X> {
                 segment,
                 label,
             );
-            flow.hear(&tcp, step.direction, at, &mut self.lives);
+            flow.hear(&tcp, step.direction, at, (&mut self.lives, &self.analyser));
             if tcp.marks.has(TcpMarks::HOLES) {
                 holes = self.follower.hole_events();
             }
@@ -292,6 +292,13 @@ impl<X: Copy + Default> FlowTable<X> {
         self.flows.get(at as usize).map_or_else(Default::default, |flow| self.analyser.figures(flow.analysis))
     }
 
+    /// A segment of a conversation was lost on the way, or was not after all.
+    pub fn note_lost(&mut self, at: u32, lost: &LocatedLoss) {
+        if let Some(flow) = self.flows.get(at as usize) {
+            self.analyser.lost(flow.analysis, lost);
+        }
+    }
+
     /// What it counted of all of them.
     pub fn analysis_sums(&self) -> TcpAnalysisSums {
         self.analyser.sums()
@@ -303,7 +310,7 @@ impl<X: Copy + Default> FlowTable<X> {
         let (flow, cold) = (&mut self.flows[at as usize], &mut self.rest[at as usize]);
         let tcp = step.tcp.map_or_else(TcpEvent::default, |s| Follower::glimpse(&mut flow.numbers, &mut cold.numbers, step.direction, s));
         let before = flow.tcp;
-        flow.hear(&tcp, step.direction, at, &mut self.lives);
+        flow.hear(&tcp, step.direction, at, (&mut self.lives, &self.analyser));
         flow.tcp.note_sampled();
         Counted { flow, backward, tcp, before, holes: &[], analysis: self.analyser.skip() }
     }
@@ -500,13 +507,15 @@ impl<X: Copy + Default> FlowTable<X> {
 impl<X> FlowHot<X> {
     /// Listens to what a segment did to the connection.
     #[inline(always)]
-    fn hear(&mut self, event: &TcpEvent, way: Direction, at: u32, lives: &mut Lives) {
+    fn hear(&mut self, event: &TcpEvent, way: Direction, at: u32, (lives, analyser): (&mut Lives, &Analyser)) {
         if event.marks.has(TcpMarks::COURSE) {
             if event.marks.has(TcpMarks::RST) {
                 let in_flight = |way| self.numbers.in_flight(way).map(|bytes| bytes > 0);
                 let outstanding = in_flight(way).zip(in_flight(way.reversed())).map(|(there, back)| there || back);
                 let pause = self.last_of(way).zip(self.last_of(way.reversed())).map_or(0, |(now, before)| now.since(before));
-                self.tcp.note_cut(way, CutPhase::of(self.tcp.fins(), outstanding, pause));
+                let client = if self.originator == 0 { Direction::AToB } else { Direction::BToA };
+                let asks = analyser.asks(self.analysis, client);
+                self.tcp.note_cut(way, CutPhase::of(self.tcp.fins(), outstanding, pause, asks));
             }
             self.tcp.note(event, way);
             if self.tcp.has_ended() {

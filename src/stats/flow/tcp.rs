@@ -45,7 +45,7 @@ impl TcpTrack {
     /// Which way the first RST went, and where it met the connection.
     pub fn cut(&self) -> Option<(Direction, CutPhase)> {
         let way = if self.0 & Self::RST_BACK == 0 { Direction::AToB } else { Direction::BToA };
-        let phase = CutPhase::ALL.get(usize::from(self.0 >> Self::PHASE & 3)).copied()?;
+        let phase = CutPhase::ALL.get(usize::from(self.0 >> Self::PHASE & 7)).copied()?;
         self.reset().then_some((way, phase))
     }
 

@@ -22,10 +22,21 @@ struct BlackHole {
     span: Episode,
 }
 
+/// Somebody whose large packets vanish, whoever is to receive them.
+#[derive(Debug)]
+struct Hanging {
+    conversations: Vec<FlowKey>,
+    /// When the first of them was stuck.
+    first: Timestamp,
+    /// Connections that opened in vain after that.
+    opened: u32,
+}
+
 /// All of them.
 #[derive(Debug, Default)]
 pub(super) struct BlackHoles {
     known: Bounded<Address, BlackHole, SERVICES, { SIGHT_HELD / SECOND }>,
+    hanging: Bounded<Address, Hanging, SERVICES, { SIGHT_HELD / SECOND }>,
     /// Who was told that packets to somebody are too large, and when last.
     told: Bounded<(Address, Address), (), SERVICES, REMEMBERED_SECONDS>,
     /// When connections opened.
@@ -55,12 +66,37 @@ impl BlackHoles {
     /// Whether what is lost of a conversation is what is too large.
     pub fn holds(&self, flow: &FlowKey, way: Direction) -> bool {
         let [_, (to, _)] = flow.ends(way);
-        self.known.get(&to).is_some_and(|hole| hole.is_proved && hole.conversations.contains(flow))
+        self.known.get(&to).is_some_and(|hole| self.is_proved(hole) && hole.conversations.contains(flow))
+    }
+
+    /// Whether small packets pass meanwhile: its receiver is seen to be there, or connections open that hang with their first large one.
+    fn is_proved(&self, hole: &BlackHole) -> bool {
+        hole.is_proved || hole.senders.iter().any(|sender| self.hanging.get(sender).is_some_and(|hanging| hanging.opened >= OPENED))
+    }
+
+    /// Whether a conversation opened after `first` and hangs with the first large packet that it sends.
+    fn is_opened_in_vain(&self, stuck: &StuckSegment, first: Timestamp) -> bool {
+        stuck.is_opening && self.opened.last(&stuck.flow).is_some_and(|opened| opened > first)
+    }
+
+    /// Takes in that large packets of somebody are stuck, whoever is to receive them.
+    fn hangs(&mut self, from: Address, stuck: &StuckSegment) {
+        let first = self.hanging.get(&from).map_or(stuck.first, |hanging| hanging.first);
+        let opened = self.is_opened_in_vain(stuck, first);
+        let fresh = || Hanging { conversations: Vec::new(), first: stuck.first, opened: 0 };
+        let Some(hanging) = self.hanging.entry_or(from, stuck.time, fresh) else { return };
+        if hanging.conversations.len() < SERVICE_CLIENTS && !hanging.conversations.contains(&stuck.flow) {
+            hanging.conversations.push(stuck.flow);
+            hanging.opened += u32::from(opened);
+        }
     }
 
     /// Takes in a segment that is stuck.
     pub fn note(&mut self, stuck: &StuckSegment) {
         let [(from, _), (to, _)] = stuck.flow.ends(stuck.way);
+        self.hangs(from, stuck);
+        let first = self.known.get(&to).map_or(stuck.first, |hole| hole.span.first);
+        let opened = self.is_opened_in_vain(stuck, first);
         let fresh = || BlackHole {
             conversations: Vec::new(),
             senders: Vec::new(),
@@ -74,8 +110,7 @@ impl BlackHoles {
         let Some(hole) = self.known.entry_or(to, stuck.time, fresh) else { return };
         if hole.conversations.len() < SERVICE_CLIENTS && !hole.conversations.contains(&stuck.flow) {
             hole.conversations.push(stuck.flow);
-            // It opened while another was stuck, and the first that it sent is stuck as well.
-            let opened = stuck.is_opening && self.opened.last(&stuck.flow).is_some_and(|opened| opened > hole.span.first);
+            // It opened while another was stuck, and the first large packet that it sent is stuck as well.
             hole.opened += u32::from(opened);
         }
         if hole.senders.len() < SERVICE_CLIENTS && !hole.senders.contains(&from) {
@@ -90,7 +125,7 @@ impl BlackHoles {
 
     /// Everybody who lately received no large packets, in the order of addresses.
     pub fn evidence(&self, now: Timestamp) -> Vec<BlackHoleEvidence> {
-        let lately = self.known.iter().filter(|(_, hole, _)| hole.is_proved && now.since(hole.span.last) <= SIGHT_HELD / 2);
+        let lately = self.known.iter().filter(|(_, hole, _)| self.is_proved(hole) && now.since(hole.span.last) <= SIGHT_HELD / 2);
         let mut all: Vec<BlackHoleEvidence> = lately
             .map(|(receiver, hole, _)| BlackHoleEvidence {
                 receiver: *receiver,

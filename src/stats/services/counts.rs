@@ -1,7 +1,8 @@
 //! What is counted of a service in a stretch of time.
 
-use crate::model::evidence::{CodeCount, FAILING_ZONES, LossWindow, ServiceWindow, TripWindow, Trouble, Troubled};
+use crate::model::evidence::{ClientLoss, CodeCount, FAILING_ZONES, LossWindow, ServiceWindow, TripWindow, Trouble, Troubled};
 use crate::model::limits::{FURTHER_CLIENTS, SERVICE_CLIENTS};
+use crate::model::time::MILLISECOND;
 use crate::model::{Address, Episode, LocatedLoss, Location, PathSide, Quantiles, Timestamp};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -15,6 +16,12 @@ pub struct ClientCounts {
     /// Single SYNs that nothing answered: a client that changed its mind, a scan or a flood.
     pub lone: u32,
     pub troubles: [u32; Trouble::COUNT],
+    /// Connections of few packets that ended.
+    pub short: u32,
+    /// Packets of its connections that ended or lost something, of the ways that carry data.
+    pub packets: u32,
+    /// Segments that were lost on its side: before the mirrored port, and beyond it.
+    pub lost: [u32; 2],
 }
 
 impl ClientCounts {
@@ -36,6 +43,9 @@ impl ClientCounts {
         sum(&mut self.answered, other.answered);
         sum(&mut self.lone, other.lone);
         self.troubles.iter_mut().zip(other.troubles).for_each(|(a, b)| sum(a, b));
+        sum(&mut self.short, other.short);
+        sum(&mut self.packets, other.packets);
+        self.lost.iter_mut().zip(other.lost).for_each(|(a, b)| sum(a, b));
     }
 }
 
@@ -134,6 +144,8 @@ pub struct ServiceCounts {
     /// Of questions that were answered by an error, what stands for their zone; 0: none.
     zones: [u16; FAILING_ZONES as usize],
     pub segments: SegmentCounts,
+    /// For how long connections were silent that were cut when idle, milliseconds: the first ones.
+    idle_cuts: Vec<u32>,
     /// Round trips by [`PathSide`].
     trips: [Option<Box<TripCounts>>; 2],
 }
@@ -201,7 +213,7 @@ impl SegmentCounts {
     }
 
     /// A segment was not lost after all.
-    pub fn take_back(&mut self, lost: &LocatedLoss) {
+    fn take_back(&mut self, lost: &LocatedLoss) {
         if let Some(n) = self.lost.get_mut(lost.side() as usize) {
             *n = n.saturating_sub(1);
         }
@@ -209,7 +221,7 @@ impl SegmentCounts {
     }
 
     /// Segments that were lost.
-    pub fn note_lost(&mut self, lost: &LocatedLoss) {
+    fn note_lost(&mut self, lost: &LocatedLoss) {
         if let Some(n) = self.lost.get_mut(lost.side() as usize) {
             *n = n.saturating_add(1);
         }
@@ -222,11 +234,15 @@ impl ServiceCounts {
     /// Codes told apart.
     const CODES: usize = 16;
 
+    /// Idle connections that were cut, told apart.
+    const IDLE_CUTS: usize = 16;
+
     /// Bytes at most, with its clients, codes and response times.
     #[cfg(test)]
     pub const BYTES: usize = size_of::<(i64, Self)>()
         + SERVICE_CLIENTS * size_of::<(Address, ClientCounts)>()
         + 2 * Self::CODES * size_of::<(u32, u64)>()
+        + Self::IDLE_CUTS * size_of::<u32>()
         + Latencies::KEPT * size_of::<u32>()
         + 2 * (size_of::<TripCounts>() + Latencies::KEPT * size_of::<u32>());
 
@@ -313,6 +329,34 @@ impl ServiceCounts {
         self.clients.iter().find(|c| c.0 == client).map(|c| c.1.lone)
     }
 
+    /// Packets of a client's connection, of the ways that carry data.
+    pub fn data_packets(&mut self, client: Address, packets: u64) {
+        self.segments.packets = self.segments.packets.saturating_add(packets);
+        let of = &mut self.client(client).packets;
+        *of = of.saturating_add(u32::try_from(packets).unwrap_or(u32::MAX));
+    }
+
+    /// A segment of a client's connection was lost, or was not after all.
+    pub fn lost(&mut self, client: Address, lost: &LocatedLoss) {
+        match lost.retracted {
+            true => self.segments.take_back(lost),
+            false => self.segments.note_lost(lost),
+        }
+        if lost.side() == PathSide::Client
+            && let Some(n) = self.client(client).lost.get_mut(usize::from(lost.location == Location::BeyondMirror))
+        {
+            *n = if lost.retracted { n.saturating_sub(1) } else { n.saturating_add(1) };
+        }
+    }
+
+    /// A client's connection was cut after it had been silent for so many nanoseconds.
+    pub fn idle_cut(&mut self, client: Address, time: Timestamp, pause: i64) {
+        self.trouble(client, Trouble::IdleCut, time, time);
+        if self.idle_cuts.len() < Self::IDLE_CUTS {
+            self.idle_cuts.push(u32::try_from(pause / MILLISECOND).unwrap_or(u32::MAX));
+        }
+    }
+
     /// Something went wrong for a client.
     pub fn trouble(&mut self, client: Address, trouble: Trouble, from: Timestamp, to: Timestamp) {
         self.troubles(client, (trouble, 1), from, to);
@@ -386,6 +430,18 @@ fn merge(all: &mut Vec<(u32, u64)>, part: &[(u32, u64)]) {
     }
 }
 
+/// What each client lost on its side, where any did: those that lost nothing are what the others are compared with.
+fn client_losses(clients: &[(Address, ClientCounts)], segments: &SegmentCounts) -> Vec<ClientLoss> {
+    let [on_their_side, _] = segments.lost;
+    let of = |&(client, ref counts): &(Address, ClientCounts)| ClientLoss {
+        client,
+        segments: counts.packets.into(),
+        lost: counts.lost.map(u64::from),
+        connections: counts.troubles.get(Trouble::Lossy as usize).copied().unwrap_or(0).into(),
+    };
+    clients.iter().filter(|c| on_their_side > 0 && c.1.packets > 0).map(of).collect()
+}
+
 /// Several stretches together, without the clients that `is_left_out`.
 pub fn window<'a>(
     parts: impl Iterator<Item = &'a ServiceCounts> + Clone,
@@ -395,7 +451,7 @@ pub fn window<'a>(
     let mut clients: Vec<(Address, ClientCounts)> = Vec::new();
     let (mut sum, mut others) = (ClientCounts::default(), ClientCounts::default());
     let (mut further, mut again) = (Vec::<u32>::new(), 0u64);
-    let (mut segments, mut zones) = (SegmentCounts::default(), ServiceCounts::default());
+    let (mut segments, mut zones, mut idle_cuts) = (SegmentCounts::default(), ServiceCounts::default(), Vec::new());
     let (mut spans, mut codes, mut denied) = ([None; Trouble::COUNT], Vec::<(u32, u64)>::new(), Vec::<(u32, u64)>::new());
     for part in parts.clone() {
         sum.add(&part.others);
@@ -408,6 +464,7 @@ pub fn window<'a>(
         for (span, more) in spans.iter_mut().zip(part.spans) {
             *span = joined(*span, more);
         }
+        idle_cuts.extend(part.idle_cuts.iter().map(|millis| f64::from(*millis) / 1e3));
         part.zones.iter().filter(|zone| **zone != 0).for_each(|zone| zones.zone(*zone));
         merge(&mut codes, &part.codes);
         merge(&mut denied, &part.denied);
@@ -420,6 +477,7 @@ pub fn window<'a>(
         }
         same
     });
+    idle_cuts.sort_unstable_by(f64::total_cmp);
     codes.sort_unstable_by_key(|&(code, n)| (std::cmp::Reverse(n), code));
     denied.sort_unstable_by_key(|&(code, n)| (std::cmp::Reverse(n), code));
     let mut troubles = [Troubled::default(); Trouble::COUNT];
@@ -452,8 +510,12 @@ pub fn window<'a>(
             before: segments.before,
             connections: of(Trouble::Lossy),
             clients: troubles.get(Trouble::Lossy as usize).map_or(0, |t: &Troubled| t.clients),
+            earlier: [0; 2],
             span: segments.span,
         },
+        short: clients.iter().map(|c| (c.0, u64::from(c.1.short))).filter(|c| c.1 > 0).max_by_key(|&(who, n)| (n, std::cmp::Reverse(who))),
+        client_losses: client_losses(&clients, &segments),
+        idle_cuts,
         trips: [0, 1].map(|side| TripCounts::window(parts.clone().filter_map(move |p| p.trips(side)))),
         response: Latencies::quantiles(parts.map(|p| &p.latencies)),
         codes: counted(codes),

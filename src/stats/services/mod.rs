@@ -8,6 +8,7 @@ mod answered_elsewhere;
 mod black_holes;
 mod counts;
 mod fallbacks;
+mod guesses;
 mod kept_alive;
 mod loads;
 mod lossy;
@@ -23,7 +24,8 @@ mod windows;
 
 use crate::model::bounded::BoundedMap;
 use crate::model::evidence::{
-    FEWEST_TRIPS, NetworkEvidence, SLOW_REPLY, ServiceEvidence, ServiceWindow, TripWindow, Trouble, USUAL_TIMES, VERY_SLOW_REPLY,
+    FEWEST_TRIPS, NetworkEvidence, SHORT_LOGIN, SLOW_REPLY, ServiceEvidence, ServiceWindow, TripWindow, Trouble, USUAL_TIMES,
+    VERY_SLOW_REPLY,
 };
 #[cfg(test)]
 use crate::model::limits::FURTHER_CLIENTS;
@@ -32,12 +34,13 @@ use crate::model::mix::Keys;
 use crate::model::time::SECOND;
 use crate::model::{
     Address, AppId, Attempt, AttemptOutcome, CapScale, ConnectionEnd, CutPhase, Histogram, IcmpError, LocatedLoss, Location, Mac,
-    NetworkEvent, Quantiles, RoundTrip, ServiceKey, StuckSegment, Timestamp, Transaction, TransactionEnd,
+    NetworkEvent, ProvingPackets, Quantiles, RoundTrip, ServiceKey, StuckSegment, Timestamp, Transaction, TransactionEnd,
 };
 use answered_elsewhere::AnsweredElsewhere;
 use black_holes::BlackHoles;
 use counts::{ServiceCounts, TripCounts, window};
 use fallbacks::Fallbacks;
+use guesses::Guesses;
 use hashbrown::{DefaultHashBuilder, HashMap};
 use kept_alive::KeptConnections;
 use loads::Loads;
@@ -91,6 +94,9 @@ struct Service {
     client_half: Option<Histogram>,
     network: Option<Histogram>,
     response: Option<Histogram>,
+    guesses: Guesses,
+    /// Packets that prove what went wrong lately, by [`Trouble`].
+    proof: [Option<Box<ProvingPackets>>; Trouble::COUNT],
 }
 
 impl Service {
@@ -115,6 +121,18 @@ impl Service {
         let window =
             |bins| [0, 1].map(|side| if are_enough(bins, side) { TripCounts::window(trips(bins, side)) } else { TripWindow::default() });
         (1..=2).map(window).filter(|sides| sides.iter().any(|side| side.times.is_some())).collect()
+    }
+
+    /// A packet that shows that something went wrong.
+    fn prove(&mut self, trouble: Trouble, number: u64) {
+        if let Some(proof) = self.proof.get_mut(trouble as usize).filter(|_| number > 0) {
+            proof.get_or_insert_default().note(number);
+        }
+    }
+
+    /// Packets that do, by what went wrong.
+    fn proof(&self) -> Vec<(Trouble, ProvingPackets)> {
+        Trouble::ALL.iter().zip(&self.proof).filter_map(|(trouble, proof)| Some((*trouble, **proof.as_ref()?))).collect()
     }
 
     /// Whether anything went wrong in what is remembered.
@@ -183,6 +201,8 @@ pub struct ServiceLedger {
     full: i64,
     /// When each host was last seen to send something that counts here.
     alive: Bounded<Address, (), SERVICES, REMEMBERED_SECONDS>,
+    /// How often routers reported that a TTL was used up.
+    expired: u64,
     /// The latest event.
     now: Option<Timestamp>,
     /// Events of services beyond the cap.
@@ -218,7 +238,14 @@ impl ServiceLedger {
     pub const BYTES: [usize; 3] = {
         let bin = ServiceCounts::BYTES;
         [
-            size_of::<Service>() + bin + FURTHER_CLIENTS * size_of::<u32>() + 3 * Histogram::BYTES + 3 * 64 + UsualService::BYTES,
+            size_of::<Service>()
+                + bin
+                + FURTHER_CLIENTS * size_of::<u32>()
+                + 3 * Histogram::BYTES
+                + 3 * 64
+                + Guesses::BYTES
+                + Trouble::COUNT * size_of::<ProvingPackets>()
+                + UsualService::BYTES,
             bin,
             Scans::PAIR_BYTES,
         ]
@@ -327,6 +354,7 @@ impl ServiceLedger {
             }
         });
         let Some(service) = self.services.get_mut(&key) else { return };
+        trouble.into_iter().filter(|_| is_counted).for_each(|trouble| service.prove(trouble, attempt.number));
         let silent = if is_counted { u32::from(trouble == Some(Trouble::NoAnswer)) } else { tries };
         if attempt.outcome == AttemptOutcome::Established {
             service.last_success = Some(attempt.time);
@@ -364,13 +392,24 @@ impl ServiceLedger {
         self.with(key, end.time, |counts| {
             let of = counts.client(client);
             of.ended = of.ended.saturating_add(1);
-            counts.segments.packets = counts.segments.packets.saturating_add(packets);
-            if end.cut == Some(CutPhase::Transfer) && !end.gave_up {
-                counts.trouble(client, Trouble::Cut, end.time, end.time);
+            of.short = of.short.saturating_add(u32::from(end.packets.iter().all(|packets| *packets <= SHORT_LOGIN)));
+            counts.data_packets(client, packets);
+            match end.cut {
+                Some(CutPhase::Transfer | CutPhase::RequestPending) if !end.gave_up => {
+                    counts.trouble(client, Trouble::Cut, end.time, end.time)
+                }
+                Some(CutPhase::Idle) if !end.by_client => counts.idle_cut(client, end.time, end.pause),
+                _ => {}
             }
         });
-        if let Some(service) = self.services.get_mut(&key).filter(|_| end.app != AppId::NONE) {
+        let Some(service) = self.services.get_mut(&key) else { return };
+        if end.app != AppId::NONE {
             service.app = end.app;
+        }
+        match end.cut {
+            Some(CutPhase::Transfer | CutPhase::RequestPending) if !end.gave_up => service.prove(Trouble::Cut, end.number),
+            Some(CutPhase::Idle) if !end.by_client => service.prove(Trouble::IdleCut, end.number),
+            _ => {}
         }
     }
 
@@ -434,6 +473,10 @@ impl ServiceLedger {
         });
         let Some(service) = self.services.get_mut(&key) else { return };
         service.app = t.app;
+        if answer == Answer::Denied && t.question != 0 {
+            service.guesses.note(client, t.question, time);
+        }
+        transaction_troubles(t, answer, [half, slower]).for_each(|trouble| service.prove(trouble, t.number));
         if let Some(latency) = latency {
             service.last_success = Some(time);
             service.unanswered.answered(time);
@@ -447,6 +490,8 @@ impl ServiceLedger {
 
     fn icmp(&mut self, error: &IcmpError) {
         self.note_alive(error.reporter, error.time);
+        let is_expired = (error.quoted.kind, error.quoted.code) == if error.quoted.key.is_v6 { (3, 0) } else { (11, 0) };
+        self.expired = self.expired.saturating_add(u64::from(is_expired));
         let Some(key) = ServiceKey::of(&error.quoted.key, error.quoted.direction) else { return };
         let is_unreachable = match error.quoted.key.is_v6 {
             false => error.quoted.kind == 3 && error.quoted.code != 4,
@@ -455,6 +500,9 @@ impl ServiceLedger {
         // What comes too late for a closed socket is normal: only services are looked at that somebody asked.
         if is_unreachable && self.services.contains_key(&key) {
             self.with(key, error.time, |counts| counts.trouble(error.receiver, Trouble::Unreachable, error.time, error.time));
+            if let Some(service) = self.services.get_mut(&key) {
+                service.prove(Trouble::Unreachable, error.number);
+            }
         }
     }
 
@@ -466,16 +514,19 @@ impl ServiceLedger {
             return;
         }
         if lost.retracted {
-            return self.with(key, lost.time, |counts| counts.segments.take_back(lost));
+            return self.with(key, lost.time, |counts| counts.lost(client, lost));
         }
         let (is_first, packets) = self.lossy.note(&lost.flow, lost.time, lost.packets);
         self.with(key, lost.time, |counts| {
-            counts.segments.packets = counts.segments.packets.saturating_add(packets);
-            counts.segments.note_lost(lost);
+            counts.data_packets(client, packets);
+            counts.lost(client, lost);
             if is_first {
                 counts.trouble(client, Trouble::Lossy, lost.time, lost.time);
             }
         });
+        if let Some(service) = self.services.get_mut(&key) {
+            service.prove(Trouble::Lossy, lost.number);
+        }
     }
 
     /// What is too large for the way is no loss of the way: others of every size would be lost as well.
@@ -486,9 +537,10 @@ impl ServiceLedger {
         }
         let (Some(key), taken) = (ServiceKey::of(&stuck.flow, stuck.client), self.lossy.take_back(&stuck.flow)) else { return };
         let StuckSegment { flow, way, client, time, .. } = *stuck;
-        let lost = LocatedLoss { flow, client, way, time, location: Location::BeyondMirror, packets: 0, retracted: true };
+        let lost = LocatedLoss { flow, client, way, time, location: Location::BeyondMirror, packets: 0, retracted: true, number: 0 };
         if taken > 0 {
-            self.with(key, time, |counts| (0..taken).for_each(|_| counts.segments.take_back(&lost)));
+            let [(client, _), _] = flow.ends(client);
+            self.with(key, time, |counts| (0..taken).for_each(|_| counts.lost(client, &lost)));
         }
     }
 
@@ -575,6 +627,11 @@ impl ServiceLedger {
         self.services.iter().any(|(key, service)| key.address == address && service.last_success.is_some())
     }
 
+    /// How often routers reported that a packet's TTL was used up.
+    pub fn expired(&self) -> u64 {
+        self.expired
+    }
+
     /// The latest event.
     pub fn now(&self) -> Option<Timestamp> {
         self.now
@@ -601,6 +658,7 @@ impl ServiceLedger {
             windows: self.windows.evidence(now, at_end),
             quic: self.quic.evidence(now, at_end),
             kept_alive: self.kept.evidence(now),
+            expired: self.expired,
             ..NetworkEvidence::default()
         }
     }
@@ -608,7 +666,12 @@ impl ServiceLedger {
     fn of(&self, key: &ServiceKey, service: &Service, now: Timestamp, at_end: bool) -> ServiceEvidence {
         let number = now.0.div_euclid(BIN);
         let is_scanner = |client| self.scans.is_scanner(client, key);
-        let stretch = |bins: i64| window(service.latest(number, bins), (bins * BIN / SECOND) as f64, is_scanner);
+        let stretch = |bins: i64| {
+            let mut w = window(service.latest(number, bins), (bins * BIN / SECOND) as f64, is_scanner);
+            let (sum, whole) = (|lost: [u64; 2]| lost.iter().fold(0u64, |sum, n| sum.saturating_add(*n)), &service.whole.segments);
+            w.loss.earlier = [whole.packets.saturating_sub(w.loss.segments), sum(whole.lost).saturating_sub(sum(w.loss.lost))];
+            w
+        };
         // What held for a while was found while it did: the end of a file is about the whole of it.
         let windows = match at_end {
             true => {
@@ -627,6 +690,8 @@ impl ServiceLedger {
             last_success: service.last_success,
             is_alive,
             network: service.network.as_ref().and_then(Histogram::quantiles).map(|q| q.p50),
+            proof: service.proof(),
+            guesses: service.guesses.most(),
             usual_trips: [0, 1].map(|side| service.usual.trip(side)),
             usual_is_young: [0, 1].map(|side| service.usual.is_young(side)),
             usual_response: service.usual.response(),
@@ -665,6 +730,24 @@ impl ServiceLedger {
         all.sort_unstable_by_key(|s| s.key);
         all
     }
+}
+
+/// What went wrong with a request: the way to the server and back, and what is slower than usual, nanoseconds.
+fn transaction_troubles(t: &Transaction, answer: Answer, [half, slower]: [i64; 2]) -> impl Iterator<Item = Trouble> {
+    let latency = t.latency().filter(|_| answer != Answer::Held);
+    let is_slower = |than: i64| latency.is_some_and(|latency| latency > than);
+    [
+        (t.end == TransactionEnd::Unanswered, Trouble::Unanswered),
+        (answer == Answer::Error, Trouble::Error),
+        (answer == Answer::Denied, Trouble::Denied),
+        (answer == Answer::Rejected, Trouble::Rejected),
+        (answer == Answer::NoSuchName, Trouble::NoSuchName),
+        (is_slower(slower), Trouble::SlowerThanUsual),
+        (is_slower(SLOW_REPLY.nanos().saturating_add(half)), Trouble::Slow),
+        (is_slower(VERY_SLOW_REPLY.nanos()), Trouble::VerySlow),
+    ]
+    .into_iter()
+    .filter_map(|(is, trouble)| is.then_some(trouble))
 }
 
 /// Whether nobody in particular listens there.

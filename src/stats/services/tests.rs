@@ -30,6 +30,7 @@ fn attempt(from: u8, to: u8, port: u16, seconds: i64, outcome: AttemptOutcome) -
         server_half: (outcome == AttemptOutcome::Established).then_some(2_000_000),
         client_half: None,
         was_unanswered: false,
+        number: 7,
     })
 }
 
@@ -46,6 +47,7 @@ fn query(from: u8, to: u8, seconds: i64, latency: Option<i64>, code: u32) -> Net
         end: latency.map_or(TransactionEnd::Unanswered, |_| TransactionEnd::Answered(code)),
         question: 1,
         repeated: 0,
+        number: 7,
     })
 }
 
@@ -151,6 +153,7 @@ fn an_icmp_error_counts_only_for_what_somebody_asked() {
             receiver: host(1),
             quoted: QuotedFlow { kind: 3, code: 1, rest: 0, key: quoted, direction },
             time: now(4),
+            number: 7,
         })
     };
     let evidence = ledger(&[query(1, 9, 3, None, 0), error(53), error(54)]).evidence(now(5), false);
@@ -162,8 +165,17 @@ fn an_icmp_error_counts_only_for_what_somebody_asked() {
 fn a_group_is_no_service() {
     let (flow, way) = FlowKey::v4(17, 0x0a00_0001, 0xe000_00fb, 5353, 5353);
     let asked = now(0);
-    let transaction =
-        Transaction { app: AppId::at(0), flow, way, asked, answered: None, end: TransactionEnd::Unanswered, question: 1, repeated: 0 };
+    let transaction = Transaction {
+        app: AppId::at(0),
+        flow,
+        way,
+        asked,
+        answered: None,
+        end: TransactionEnd::Unanswered,
+        question: 1,
+        repeated: 0,
+        number: 7,
+    };
     assert_eq!(ledger(&[NetworkEvent::Transaction(transaction)]).totals(), []);
     assert_eq!(way, Direction::AToB);
 }
@@ -194,6 +206,7 @@ fn services_beyond_the_cap_are_counted_together() {
             server_half: None,
             client_half: None,
             was_unanswered: false,
+            number: 7,
         });
         l.take(&event, meaning);
     }

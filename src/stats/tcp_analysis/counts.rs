@@ -25,6 +25,8 @@ sums! {
 pub(super) struct Rare {
     control: [u32; 4],
     flags: [u32; AnalysisFlags::COUNT],
+    /// Segments that were lost, by direction: before the mirrored port, and beyond it.
+    pub(super) lost: [[u32; 2]; 2],
     /// Multipath TCP.
     pub(super) multipath: Multipath,
 }
@@ -90,5 +92,5 @@ pub(super) fn figures(connection: &Connection, list: &[Rare]) -> ConnectionFigur
     let mut control = rare.control;
     control.iter_mut().zip(connection.few).for_each(|(n, few)| *n = n.saturating_add(few.into()));
     let initial_rtt = Some(connection.initial_rtt).filter(|&rtt| rtt != 0);
-    ConnectionFigures { control, flags: rare.flags, initial_rtt, ..ConnectionFigures::default() }
+    ConnectionFigures { control, flags: rare.flags, initial_rtt, lost: rare.lost, ..ConnectionFigures::default() }
 }

@@ -21,9 +21,13 @@ mod unacked;
 pub use counts::TcpAnalysisSums;
 
 use crate::model::limits::ANALYSED_PER_SHARD;
-use crate::model::tcp::{ACK, SYN};
-use crate::model::{AnalysisFlags, CapScale, ConnectionFigures, Direction, Frame, Segment, SegmentAnalysis, TcpOptions, Timestamp, memory};
+use crate::model::tcp::{ACK, SYN, before};
+use crate::model::{
+    AnalysisFlags, CapScale, ConnectionFigures, Direction, Frame, LocatedLoss, Location, Segment, SegmentAnalysis, TcpOptions, Timestamp,
+    memory,
+};
 use crate::stats::round_trips::{RoundTrips, Trip};
+use crate::stats::turns::TurnData;
 use counts::Rare;
 use split::SplitSegments;
 use state::{Connection, DirectionState};
@@ -151,6 +155,8 @@ impl Analyser {
         let Self { connections, lists, rare, free_rare, sums, trips, latest: analysis, .. } = self;
         let Some(connection) = connections.get_mut((*handle as usize).wrapping_sub(1)) else { return };
         let known = connection.initial_rtt;
+        let before =
+            connection.sides.get(way as usize).map_or((0, Timestamp(0), Timestamp(0)), |side| (side.next, side.next_time, side.last_time));
         rules::judge(connection, lists, rare, free_rare, seen, way, analysis);
         if reuses {
             analysis.flags |= AnalysisFlags::REUSED_PORTS;
@@ -163,8 +169,12 @@ impl Analyser {
             let handshake = completes || seen.segment.flags & SYN != 0;
             // Nobody waits with the acknowledgements of a handshake.
             analysis.ack_rtt_is_prompt |= handshake;
-            let trip = Trip { time: seen.time, way, nanos, prompt: analysis.ack_rtt_is_prompt, handshake };
+            let answers = seen.segment.flags & SYN != 0;
+            let trip = Trip { time: seen.time, way, nanos, prompt: analysis.ack_rtt_is_prompt, handshake, answers };
             analysis.is_round_trip = trips.note(&mut connection.trips, &trip);
+        }
+        if seen.segment.payload > 0 {
+            note_turn(connection, trips, seen, way, before, analysis.flags);
         }
         if seen.cut {
             *analysis = SegmentAnalysis::default();
@@ -208,7 +218,28 @@ impl Analyser {
     /// What was counted of a connection.
     pub fn figures(&self, handle: u32) -> ConnectionFigures {
         let Some(connection) = self.connections.get((handle as usize).wrapping_sub(1)) else { return ConnectionFigures::default() };
-        ConnectionFigures { round_trips: self.trips.figures(connection.trips), ..counts::figures(connection, &self.rare) }
+        let turns = self.trips.turns(connection.trips, connection.sides.each_ref().map(|side| side.next_time));
+        ConnectionFigures { round_trips: self.trips.figures(connection.trips), turns, ..counts::figures(connection, &self.rare) }
+    }
+
+    /// Whether `client` sent something new after all that its server did, so that it waits for an answer.
+    pub fn asks(&self, handle: u32, client: Direction) -> bool {
+        let Some(connection) = self.connections.get((handle as usize).wrapping_sub(1)) else { return false };
+        let [asks, answers] = [client, client.reversed()].map(|way| connection.sides.get(way as usize));
+        asks.zip(answers).is_some_and(|(asks, answers)| {
+            let has_sent = asks.is(DirectionState::BASE) && asks.next.wrapping_sub(asks.base) > 1;
+            has_sent && answers.next_time != Timestamp(0) && asks.next_time > answers.next_time
+        })
+    }
+
+    /// A segment of a connection was lost on the way, as the place it was lost at shows; or was not after all.
+    pub fn lost(&mut self, handle: u32, lost: &LocatedLoss) {
+        let Some(connection) = self.connections.get_mut((handle as usize).wrapping_sub(1)) else { return };
+        let Some(rare) = counts::rare(connection, &mut self.rare, &mut self.free_rare) else { return };
+        let place = rare.lost.get_mut(lost.way as usize).and_then(|of| of.get_mut(usize::from(lost.location == Location::BeyondMirror)));
+        if let Some(count) = place {
+            *count = if lost.retracted { count.saturating_sub(1) } else { count.saturating_add(1) };
+        }
     }
 
     /// Forgets a connection.
@@ -226,5 +257,25 @@ impl Analyser {
     /// Everything counted so far.
     pub fn sums(&self) -> TcpAnalysisSums {
         TcpAnalysisSums { not_noted: self.lists.left_out, ..self.sums.clone() }
+    }
+}
+
+/// Takes data into the turns of its connection, where the other side spoke since this one did or something is sent again. `before` is what was
+/// known of its direction: the number behind the highest, when that came, and when the latest segment came.
+#[inline(always)]
+fn note_turn(
+    connection: &Connection,
+    trips: &mut RoundTrips,
+    seen: &Seen<'_>,
+    way: Direction,
+    (next, next_time, last_time): (u32, Timestamp, Timestamp),
+    flags: AnalysisFlags,
+) {
+    let [Some(side), Some(other)] = [way, way.reversed()].map(|way| connection.sides.get(way as usize)) else { return };
+    if side.next != next && next_time <= other.next_time {
+        let after_hole = flags.has(AnalysisFlags::LOST_SEGMENT) || before(other.next, seen.segment.acknowledgement);
+        trips.turn(connection.trips, &TurnData { time: seen.time, way, other: other.next_time, after_hole });
+    } else if flags.has(AnalysisFlags::RETRANSMISSION) && !flags.has(AnalysisFlags::SPURIOUS_RETRANSMISSION) {
+        trips.sent_again(connection.trips, seen.time, seen.time.since(last_time));
     }
 }

@@ -43,6 +43,7 @@ pub(super) fn judge(
     if segment.acknowledgement != fwd.last_ack {
         fwd.duplicates = 0;
     }
+    analysis.is_noted = acknowledges_unseen(rev, segment);
     flags |= acknowledged_unseen(rev, segment);
     let is_data = segment.payload > 0 || segment.flags & (SYN | FIN) != 0;
     if is_data && !flags.has(AnalysisFlags::KEEP_ALIVE) {
@@ -146,10 +147,16 @@ fn repeated(fwd: &mut DirectionState, rev: &DirectionState, window: u16, of_mult
     }
 }
 
-/// Whether it acknowledges what was not seen. Told once where no hole is known, whatever was missed.
+/// Whether it acknowledges more than is expected.
+#[inline(always)]
+fn acknowledges_unseen(rev: &DirectionState, segment: &Segment) -> bool {
+    rev.contiguous != 0 && segment.flags & ACK != 0 && before(rev.contiguous, segment.acknowledgement)
+}
+
+/// Whether that is told: once where no hole is known, whatever was missed.
 #[inline(always)]
 fn acknowledged_unseen(rev: &mut DirectionState, segment: &Segment) -> AnalysisFlags {
-    if rev.contiguous == 0 || segment.flags & ACK == 0 || !before(rev.contiguous, segment.acknowledgement) {
+    if !acknowledges_unseen(rev, segment) {
         return AnalysisFlags::NONE;
     }
     if before(rev.contiguous, rev.next) {

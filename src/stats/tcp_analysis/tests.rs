@@ -171,3 +171,34 @@ proptest! {
         prop_assert_eq!(analyser.figures(handle), ConnectionFigures::default());
     }
 }
+
+#[test]
+fn an_acknowledgement_of_more_than_was_seen_shows_the_initial_round_trip_although_nothing_is_said_of_it() {
+    let (mut analyser, mut handle) = (Analyser::default(), 0);
+    let segment = |sequence, acknowledgement, flags| Segment { sequence, acknowledgement, flags, window: 500, payload: 0 };
+    see(&mut analyser, &mut handle, A, 0, segment(1_000, 0, SYN), &[]);
+    see(&mut analyser, &mut handle, B, 8, segment(5_000, 1_001, SYN | ACK), &[]);
+    see(&mut analyser, &mut handle, A, 10, segment(1_001, 5_001, ACK), &[]);
+    let first = see(&mut analyser, &mut handle, B, 20, segment(5_001, 2_461, ACK), &[]);
+    assert_eq!(first.flags, AnalysisFlags::ACK_LOST_SEGMENT);
+    let next = see(&mut analyser, &mut handle, B, 21, segment(5_001, 3_921, ACK), &[]);
+    assert_eq!((next.flags, next.as_printed().initial_rtt), (AnalysisFlags::NONE, Some(10)));
+    let plain = see(&mut analyser, &mut handle, A, 22, segment(1_001, 5_001, ACK), &[]);
+    assert_eq!((plain.flags, plain.as_printed().initial_rtt), (AnalysisFlags::DUPLICATE_ACK, Some(10)));
+}
+
+#[test]
+fn a_client_waits_while_it_spoke_last() {
+    let (mut analyser, mut handle) = (Analyser::default(), 0);
+    let segment = |sequence, acknowledgement, payload| Segment { sequence, acknowledgement, flags: ACK, window: 500, payload };
+    see(&mut analyser, &mut handle, A, 1, Segment { flags: SYN, ..segment(1_000, 0, 0) }, &[]);
+    see(&mut analyser, &mut handle, B, 2, Segment { flags: SYN | ACK, ..segment(5_000, 1_001, 0) }, &[]);
+    see(&mut analyser, &mut handle, A, 3, segment(1_001, 5_001, 0), &[]);
+    assert!(!analyser.asks(handle, A), "nothing was asked");
+    see(&mut analyser, &mut handle, A, 4, segment(1_001, 5_001, 100), &[]);
+    see(&mut analyser, &mut handle, B, 5, segment(5_001, 1_101, 0), &[]);
+    assert!(analyser.asks(handle, A), "it was acknowledged and not answered");
+    see(&mut analyser, &mut handle, B, 6, segment(5_001, 1_101, 10), &[]);
+    see(&mut analyser, &mut handle, A, 7, segment(1_101, 5_011, 0), &[]);
+    assert!(!analyser.asks(handle, A) && !analyser.asks(0, A));
+}

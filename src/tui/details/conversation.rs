@@ -11,6 +11,7 @@
 use super::{SubjectPage, gone, head, related, span_line, traffic_line, troubles};
 use crate::model::text::printable;
 use crate::model::time::SECOND;
+use crate::model::units::plural;
 use crate::model::{AppBy, Timestamp, Traffic};
 use crate::snapshot::{Conversation, Snapshot};
 use crate::tui::canvas::{Canvas, split_top};
@@ -100,6 +101,9 @@ impl Screen for ConversationPage {
         if let Some(trips) = trips(row) {
             facts.push(("round trip".into(), trips, text));
         }
+        if let Some(turns) = turns(row) {
+            facts.push(("turns".into(), turns, text));
+        }
         facts.push(("path".into(), row.path.to_string(), text));
         if row.first != Timestamp::UNKNOWN {
             facts.push(("seen".into(), span_line(scene, row.first, row.last), text));
@@ -132,6 +136,14 @@ fn trips(row: &Conversation) -> Option<String> {
     };
     let sides: Vec<String> = [side("client side", client), side("server side", 1 - client)].into_iter().flatten().collect();
     (!sides.is_empty()).then(|| sides.join(" · "))
+}
+
+/// Whose time it was: of all its turns together.
+fn turns(row: &Conversation) -> Option<String> {
+    let turns = row.turns()?;
+    let parts = [("network", turns.network), ("server", turns.server), ("client", turns.client), ("transfer", turns.transfer)];
+    let parts = parts.map(|(name, nanos)| format!("{name} {}", amount::short_duration(nanos as f64 / SECOND as f64)));
+    Some(format!("{}: {}", plural(turns.count.into(), "turn"), parts.join(" · ")))
 }
 
 struct Way {

@@ -1,6 +1,6 @@
 //! Why something is slow or fails, on the page about it: what was found about it, how fast its service answers, what was sent again.
 
-use crate::model::{Address, AnalysisFlags, Subject, units};
+use crate::model::{Address, AnalysisFlags, Direction, Subject, units};
 use crate::snapshot::{Conversation, Service};
 use crate::tui::label;
 use crate::tui::panels::facts::Fact;
@@ -96,6 +96,12 @@ pub(super) fn segments(scene: &Scene, row: &Conversation) -> Vec<Fact> {
             1 => pieces.push(format!("1 {one}")),
             n => pieces.push(format!("{} {many}", units::grouped(n))),
         }
+    }
+    let way = if row.originator_is_a { Direction::AToB } else { Direction::BToA };
+    let ([before, beyond], side) = tcp.losses(way);
+    if before.saturating_add(beyond) > 0 {
+        let whose = side.map(|side| format!(" on the {}'s side", side.token())).unwrap_or_default();
+        pieces.push(format!("{} lost{whose}", units::grouped(before.saturating_add(beyond))));
     }
     match pieces.is_empty() {
         true => vec![("segments".into(), "none sent again, no window closed".into(), scene.style(Hue::Dim))],

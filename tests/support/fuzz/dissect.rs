@@ -47,7 +47,7 @@ impl Conversation {
         let way = if how & FROM_SERVER == 0 { self.client } else { self.client.reversed() };
         let length = bytes.len() as u32 + u32::from(how & CUT != 0);
         self.time += 1_000_000;
-        let payload = Payload { flow: &self.key, way, time: Timestamp(self.time), bytes, length };
+        let payload = Payload { flow: &self.key, way, time: Timestamp(self.time), bytes, length, number: 0 };
         if self.key.protocol != 6 {
             self.dissectors.datagram(&mut self.slot, &payload, &mut self.heard);
         } else {

@@ -25,23 +25,24 @@ pub(super) struct MarkedSegment<'a> {
     pub before: TcpTrack,
 }
 
-/// A segment that is a step of its connection's course, or of which something is lost or stalls.
+/// A segment that is a step of its connection's course, or of which something is lost or stalls. What it shows to be lost, or not after all.
 #[inline(never)]
 pub(super) fn segment(
     connections: &mut Connections,
     (losses, stalls, stuck, kept): (&mut LossLocator, &mut Stalls, &mut StuckSegments, &mut KeepAlives),
     flow: &FlowHot<FlowDetectors>,
     MarkedSegment { frame, tcp, analysis, before }: &MarkedSegment<'_>,
-) {
-    let (Some((key, way)), Some(segment)) = (&frame.flow, &frame.tcp) else { return };
+) -> Option<LocatedLoss> {
+    let (Some((key, way)), Some(segment)) = (&frame.flow, &frame.tcp) else { return None };
+    let mut located = None;
     let client = if flow.originator == 0 { Direction::AToB } else { Direction::BToA };
     if tcp.marks.has(TcpMarks::COURSE) {
-        let in_flight = |way| flow.numbers.in_flight(way).map(|bytes| bytes > 0);
         let course = Course {
             flow: *key,
             way: *way,
             station: frame.mac.map(|(source, _)| source).unwrap_or_default(),
             time: frame.time,
+            number: frame.number,
             before: flow.last_of(way.reversed()).unwrap_or(frame.time),
             client: flow.tcp.opened().then_some(client),
             fins: flow.tcp.fins(),
@@ -49,8 +50,8 @@ pub(super) fn segment(
             app: flow.app.app,
             packets: flow.traffic.map(|traffic| traffic.packets),
             data_packets: data_packets(flow),
-            outstanding: in_flight(Direction::AToB).zip(in_flight(Direction::BToA)).map(|(ab, ba)| ab || ba),
-            owes: in_flight(*way).unwrap_or(true),
+            cut: flow.tcp.cut().map(|(_, phase)| phase),
+            owes: flow.numbers.in_flight(*way).is_none_or(|bytes| bytes > 0),
         };
         connections.step(&course, segment, tcp);
     }
@@ -62,8 +63,9 @@ pub(super) fn segment(
     if tcp.marks.has(located_loss::MARKS)
         && let Some(lost) = losses.segment(key, (*way, client), frame.time, (segment, frame.tcp_options()), tcp, analysis)
     {
-        connections.tell(NetworkEvent::Lost(LocatedLoss { packets: data_packets(flow), ..lost }));
+        located = Some(LocatedLoss { packets: data_packets(flow), number: frame.number, ..lost });
     }
+    located.into_iter().for_each(|lost| connections.tell(NetworkEvent::Lost(lost)));
     let repeated = tcp.marks.has(TcpMarks::REPEATED) && !analysis.flags.has(AnalysisFlags::SPURIOUS_RETRANSMISSION);
     let event = match repeated && segment.payload > 1 {
         true => stuck.repeated(key, (*way, client), frame.time, &again(frame, *way, segment, flow, analysis)),
@@ -80,6 +82,7 @@ pub(super) fn segment(
         && let Some(lost) = losses.acknowledged(key, (*way, client), frame.time, segment.acknowledgement, block)
     {
         connections.tell(NetworkEvent::Lost(lost));
+        located = Some(lost);
     }
     if analysis.is_round_trip
         && let Some(nanos) = analysis.ack_rtt
@@ -93,6 +96,7 @@ pub(super) fn segment(
     {
         connections.tell(event);
     }
+    located
 }
 
 /// What was in flight to the end that acknowledges some of it.
@@ -114,15 +118,21 @@ fn again(frame: &Frame<'_>, way: Direction, segment: &Segment, flow: &FlowHot<Fl
     let arrived = data.saturating_sub(on_its_way);
     // A smaller piece behind it would arrive: that its receiver says nothing of it would tell that nobody is there.
     let all_alike = on_its_way.is_multiple_of(u64::from(segment.payload).max(1));
-    let (is_first, is_opening) = (arrived < u64::from(segment.payload), arrived < OPTIONS && all_alike);
-    Repeated { number: segment.sequence, length, payload: segment.payload, waited: analysis.rto.unwrap_or(0), is_first, is_opening }
+    let is_first = arrived < u64::from(segment.payload);
+    let acknowledged = flow.numbers.next_sequence(way).map_or(segment.sequence, |next| next.wrapping_sub(on_its_way as u32));
+    Repeated {
+        number: segment.sequence,
+        length,
+        payload: segment.payload,
+        waited: analysis.rto.unwrap_or(0),
+        is_first,
+        is_opening: is_first && all_alike,
+        acknowledged,
+    }
 }
 
 /// Bytes of Ethernet's, IPv4's and TCP's headers without options.
 const HEADERS: u64 = 54;
-
-/// Bytes of options in some packets, at most: where no more arrived, nothing did.
-const OPTIONS: u64 = 256;
 
 /// Bytes beyond them that a packet without data may have: IPv6, time stamps, three tags.
 const NO_DATA: u64 = 44;
@@ -167,7 +177,7 @@ fn icmp(connections: &mut Connections, seen: &mut Gathering, frame: &Frame<'_>) 
         if quoted.kind == sightings::REDIRECT && !quoted.key.is_v6 {
             sightings::redirect(seen, frame, quoted.key.ends(quoted.direction)[1].0);
         }
-        connections.tell(NetworkEvent::Icmp(IcmpError { reporter, receiver, quoted, time: frame.time }));
+        connections.tell(NetworkEvent::Icmp(IcmpError { reporter, receiver, quoted, time: frame.time, number: frame.number }));
     }
 }
 
