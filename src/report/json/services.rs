@@ -56,8 +56,11 @@ impl Serialize for ServiceJson<'_> {
     }
 }
 
-/// What goes wrong, by its name here.
-const TROUBLES: [(&str, fn(&Service) -> u64); 7] = [
+/// A count of a service, by its name here.
+type NamedCount = (&'static str, fn(&Service) -> u64);
+
+/// What goes wrong.
+const TROUBLES: [NamedCount; 7] = [
     ("refused", |s| s.trouble(Trouble::Refused)),
     ("no_answer", |s| s.trouble(Trouble::NoAnswer)),
     ("half_open", |s| s.trouble(Trouble::HalfOpen)),
