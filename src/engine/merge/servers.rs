@@ -116,7 +116,7 @@ mod tests {
             recent_ba: some,
             first: Timestamp(0),
             last: Timestamp(1),
-            originator_is_a: one.1 % 2 == 0,
+            originator_is_a: one.1.is_multiple_of(2),
             state: Some(TcpState::Midstream),
             ended: None,
             ports: 0,

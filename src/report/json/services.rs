@@ -56,11 +56,11 @@ impl Serialize for ServiceJson<'_> {
     }
 }
 
-/// How often something went wrong at a service.
-type HowOften = fn(&Service) -> u64;
+/// A count of a service, by its name here.
+type NamedCount = (&'static str, fn(&Service) -> u64);
 
-/// What goes wrong, by its name here.
-const TROUBLES: [(&str, HowOften); 7] = [
+/// What goes wrong.
+const TROUBLES: [NamedCount; 7] = [
     ("refused", |s| s.trouble(Trouble::Refused)),
     ("no_answer", |s| s.trouble(Trouble::NoAnswer)),
     ("half_open", |s| s.trouble(Trouble::HalfOpen)),
