@@ -33,6 +33,11 @@ const TRUE: &[(&str, &str, &str)] = &[
     ),
     ("hostile/ntop__nDPI/fuzz-2006-06-26-2594.pcap", "trunc", "damaged on purpose: 27 packets claim to be longer than their frame"),
     (
+        "ntop__nDPI/1kxun.pcap",
+        "dup.some",
+        "tshark: segments that 192.168.115.8 sends stand there twice, with the same identification and numbers, what it receives once",
+    ),
+    (
         "blitz__tcptrace/http.dmp.gz",
         "upstream.loss",
         "tshark: seven acknowledgements of data that is not in the capture, in four conversations",

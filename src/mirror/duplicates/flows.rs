@@ -100,6 +100,8 @@ pub(super) struct Flow {
     pub constant: [bool; 2],
     /// One of its packets was surely copied: more than the repetition itself told.
     pub proven: bool,
+    /// The same of a packet to one station: frames to a group come twice by flooding.
+    pub proven_unicast: bool,
 }
 
 impl Flow {
@@ -202,7 +204,7 @@ impl Flows {
         if slot.tag != tag {
             let (flows, copied) = slot.judge();
             self.judged = (self.judged.0 + flows, self.judged.1 + copied);
-            self.proven += u64::from(slot.proven);
+            self.proven += u64::from(slot.proven_unicast);
             *slot = Flow { tag, ..Flow::default() };
             self.taken += 1;
         }
@@ -215,7 +217,7 @@ impl Flows {
 
     /// Conversations of which a packet was surely copied, however few of theirs were; one that was forgotten in between counts again.
     pub fn proven(&self) -> u64 {
-        self.slots.iter().fold(self.proven, |sum, flow| sum + u64::from(flow.proven))
+        self.slots.iter().fold(self.proven, |sum, flow| sum + u64::from(flow.proven_unicast))
     }
 
     #[cfg(test)]

@@ -140,6 +140,7 @@ impl DuplicateFilter {
         let certain = sign == Sign::Sure || copy && repeat.is_backed();
         let taught = copy && (certain || sign == Sign::Weak) || pair;
         flow.proven |= certain;
+        flow.proven_unicast |= certain && !repeat.group;
         if payload {
             if taught {
                 self.shard.copy(code);
