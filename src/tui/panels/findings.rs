@@ -13,7 +13,6 @@ use crate::snapshot::Network;
 use crate::tui::canvas::{Canvas, Hit, cells, cut_end, wrap};
 use crate::tui::label;
 use crate::tui::panels::mirror;
-use crate::tui::screens::problems::Problems;
 use crate::tui::theme::Hue;
 use crate::tui::view::{Scene, Topic};
 use crate::tui::widgets::frame::titled_of;
@@ -113,7 +112,7 @@ pub(in crate::tui) fn height(scene: &Scene, width: u16) -> u16 {
 pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, kind: usize) {
     let rows = rows(scene);
     let focused = scene.pane.kind == kind;
-    let body = titled_of(canvas, area, ("What is wrong", &Problems), &[], focused && scene.pane.selected.is_some());
+    let body = titled_of(canvas, area, ("What is wrong", "Problems"), &[], focused && scene.pane.selected.is_some());
     if rows.is_empty() {
         nothing(canvas, body, scene);
     }

@@ -13,7 +13,6 @@ use crate::model::time::SECOND;
 use crate::model::{TimeSpan, Timestamp, units};
 use crate::snapshot::{Sample, Snapshot};
 use crate::tui::canvas::{Canvas, cells, split_top};
-use crate::tui::screens::bursts::Bursts;
 use crate::tui::theme::Hue;
 use crate::tui::time_cursor::{ChartStretch, ChartTimes};
 use crate::tui::view::{Axes, SCALES, Scene, ratio};
@@ -74,7 +73,7 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let name = title(scene, split);
     let name = if is_roomy && drawn > 0 { format!("{name} · bins of {}", units::duration(drawn as f64 / SECOND as f64)) } else { name };
     let room = bits.width.saturating_sub(cells(&name) + 8);
-    let body = titled_of(canvas, bits, (&name, &Bursts), &note(scene, past, &bins, (room, is_roomy)), false);
+    let body = titled_of(canvas, bits, (&name, "Bursts"), &note(scene, past, &bins, (room, is_roomy)), false);
     let (field, ticks) = split_top(body, body.height.saturating_sub(1));
     let (heat, field) = split_top(field, u16::from(field.height >= 4));
     strip::draw(canvas, heat, "1 ms", &series(&bins, |b| b.peak_bytes), full(scene, &bins));

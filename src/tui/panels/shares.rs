@@ -9,7 +9,6 @@
 use crate::model::Severity;
 use crate::snapshot::{SIZE_CLASSES, Traffic};
 use crate::tui::canvas::{Canvas, cells};
-use crate::tui::screens::mirror::Mirror;
 use crate::tui::theme::Hue;
 use crate::tui::view::{Scene, ratio};
 use crate::tui::widgets::amount;
@@ -87,7 +86,7 @@ pub(in crate::tui) fn losses(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let body = titled_of(
         canvas,
         area,
-        (if scene.whole() { "Losses" } else { "Losses · since start" }, &Mirror),
+        (if scene.whole() { "Losses" } else { "Losses · since start" }, "Mirror"),
         &[("packets".into(), scene.style(Hue::Dim))],
         false,
     );

@@ -13,10 +13,6 @@ use crate::snapshot::{Conversation, Traffic};
 use crate::tui::canvas::Canvas;
 use crate::tui::columns::{self, End, KindAndConversation};
 use crate::tui::label;
-use crate::tui::screen::Screen;
-use crate::tui::screens::conversations::Conversations;
-use crate::tui::screens::hosts::Hosts;
-use crate::tui::screens::protocols::Protocols;
 use crate::tui::theme::Hue;
 use crate::tui::view::{Kind, Scene, Topic};
 use crate::tui::widgets::amount::RATE;
@@ -180,7 +176,7 @@ pub(in crate::tui) fn protocols(canvas: &mut Canvas, area: Rect, scene: &Scene, 
         Col::right("share", 10..=40, 2, |s, l| Cell::Share(s.share(l.recent, l.total), s.style(Hue::Family(l.family)))),
     ];
     let rows = protocol_rows(scene);
-    panel(canvas, area, scene, (&Protocols, kind), &columns, &rows);
+    panel(canvas, area, scene, ("Protocols", kind), &columns, &rows);
 }
 
 /// The busiest conversations.
@@ -194,7 +190,7 @@ pub(in crate::tui) fn conversation_rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, Ki
 pub(in crate::tui) fn conversations(canvas: &mut Canvas, area: Rect, scene: &Scene, kind: usize) {
     let rows = conversation_rows(scene);
     let six = columns::has_six(rows.iter().take(usize::from(area.height)).map(|r| &r.1.1.a));
-    panel(canvas, area, scene, (&Conversations, kind), &columns::conversations(None, six, scene.whole()), &rows);
+    panel(canvas, area, scene, ("Conversations", kind), &columns::conversations(None, six, scene.whole()), &rows);
 }
 
 /// The busiest addresses.
@@ -209,12 +205,19 @@ pub(in crate::tui) fn hosts(canvas: &mut Canvas, area: Rect, scene: &Scene, kind
     let rows = host_rows(scene);
     let six = columns::has_six(rows.iter().take(usize::from(area.height)).map(|r| &r.1.1.address));
     let named = label::has_names(scene, rows.iter().take(usize::from(area.height)).map(|r| &r.1.1.address));
-    panel(canvas, area, scene, (&Hosts, kind), &columns::hosts(None, six, scene.whole(), named), &rows);
+    panel(canvas, area, scene, ("Hosts", kind), &columns::hosts(None, six, scene.whole(), named), &rows);
 }
 
-fn panel<R>(canvas: &mut Canvas, area: Rect, scene: &Scene, (screen, kind): (&dyn Screen, usize), columns: &[Col<R>], rows: &[(Topic, R)]) {
+fn panel<R>(
+    canvas: &mut Canvas,
+    area: Rect,
+    scene: &Scene,
+    (screen, kind): (&'static str, usize),
+    columns: &[Col<R>],
+    rows: &[(Topic, R)],
+) {
     let focused = scene.pane.kind == kind;
-    let title = scene.based(screen.title(), area.width);
+    let title = scene.based(screen, area.width);
     let body = titled_of(canvas, area, (&title, screen), &[], focused && scene.pane.selected.is_some());
     let empty = columns::empty(scene);
     table::draw(canvas, scene, body, columns, rows, &Shape { order: None, focused, kind: Some(kind), empty, ..Shape::default() });

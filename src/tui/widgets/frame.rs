@@ -5,7 +5,6 @@
 //! ```
 
 use crate::tui::canvas::{Canvas, Hit, cells, cut_end, padded, split_top};
-use crate::tui::screen::Screen;
 use crate::tui::theme::Hue;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -37,15 +36,15 @@ pub(in crate::tui) fn titled(canvas: &mut Canvas, area: Rect, title: &str, note:
     body
 }
 
-/// The same, where a click on the title line goes to the screen that is about what stands below it.
+/// The same, where a click on the title line goes to the screen of a title, which is about what stands below it.
 pub(in crate::tui) fn titled_of(
     canvas: &mut Canvas,
     area: Rect,
-    (title, screen): (&str, &dyn Screen),
+    (title, screen): (&str, &'static str),
     note: &[(Cow<'_, str>, Style)],
     focused: bool,
 ) -> Rect {
-    canvas.click(Rect { height: area.height.min(1), ..area }, Hit::Screen(screen.title()));
+    canvas.click(Rect { height: area.height.min(1), ..area }, Hit::Screen(screen));
     titled(canvas, area, title, note, focused)
 }
 
