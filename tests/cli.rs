@@ -221,7 +221,7 @@ fn csv_holds_the_table_that_is_asked_for() {
         ("conversations", "kind,a,a_port,b,b_port,packets,"),
         ("endpoints", "kind,address,port,packets,wire_bytes,"),
         ("protocols", "path,packets,wire_bytes"),
-        ("vlans", "id,packets,wire_bytes"),
+        ("vlans", "id,name,packets,wire_bytes"),
         ("tunnels", "kind,source,destination,id,"),
     ] {
         let output = spantop(&["report", "--format", "csv", "--table", table, &file]);

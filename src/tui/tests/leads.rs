@@ -21,7 +21,7 @@ fn the_verdict_and_titles_of_panels_lead_to_their_screens() {
         (" What is wrong ", "Problems"),
         (" Losses · since start ", "Mirror"),
         (" Load · last", "Bursts"),
-        ("lost 0", "Mirror"),
+        ("lost here 0", "Mirror"),
     ] {
         let mut session = Session::new(Story::Calm, 140, 40);
         assert_eq!(click(&mut session, text), screen, "{}", session.text());
