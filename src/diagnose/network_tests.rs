@@ -318,7 +318,8 @@ fn a_client_is_the_subject_where_another_of_the_same_service_loses_nothing() {
     assert_eq!(about(&lossy_clients([70, 0], 1_000)), [(Subject::Host(host(1)), Critical)]);
     let service = Subject::Service { address: host(9), port: 80, protocol: Proto::Tcp };
     assert_eq!(about(&lossy_clients([30, 28], 1_000)), [(service, Warning)], "both lose");
-    assert_eq!(about(&lossy_clients([30, 12], 1_000)), [(Subject::Host(host(1)), Warning)], "surely less, and not much");
+    assert_eq!(about(&lossy_clients([30, 12], 1_000)), [(service, Warning)], "the other loses a third of that as well");
+    assert_eq!(about(&lossy_clients([40, 2], 1_000)), [(Subject::Host(host(1)), Warning)], "surely less than a third");
     assert_eq!(about(&lossy_clients([4, 0], 160)), [], "few");
     assert_eq!(about(&lossy_clients([9, 0], 99)), [], "of few");
 }

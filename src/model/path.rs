@@ -141,6 +141,17 @@ impl Path {
         shared
     }
 
+    /// What both begin with; where one of them is of IP and the other is not, that as well: who reads it is to know whether IP is among what it
+    /// stands for.
+    pub fn together(self, other: Path) -> Path {
+        let mut shared = self.common(other);
+        let is_of = |proto| self.contains(proto) || other.contains(proto);
+        if !shared.contains(Proto::Ip) && !shared.contains(Proto::Ipv6) {
+            [Proto::Ip, Proto::Ipv6].into_iter().filter(|proto| is_of(*proto)).take(1).for_each(|proto| shared.push(proto));
+        }
+        shared
+    }
+
     /// Appends any layer.
     pub fn push_layer(&mut self, layer: Layer) {
         match layer {
@@ -237,6 +248,14 @@ mod tests {
         q.push(Proto::Udp);
         assert_eq!(p.common(q).to_string(), "eth:ip");
         assert_eq!(p.common(p), p);
+        let (mut arp, mut six) = (Path::EMPTY, Path::EMPTY);
+        arp.push(Proto::Eth);
+        six.push(Proto::Eth);
+        arp.push(Proto::Arp);
+        six.push(Proto::Ipv6);
+        assert_eq!((p.together(arp).to_string(), arp.together(p).to_string()), ("eth:ip".into(), "eth:ip".into()));
+        assert_eq!((six.together(arp).to_string(), six.together(p).to_string()), ("eth:ipv6".into(), "eth:ip".into()));
+        assert_eq!((p.together(q).to_string(), arp.together(arp)), ("eth:ip".into(), arp));
     }
 
     #[test]

@@ -319,8 +319,8 @@ pub struct VlanRow {
     pub id: u16,
     /// What switches say it is called (LLDP, VTP).
     pub name: Option<Arc<str>>,
-    /// To groups and to all.
-    pub groups: Traffic,
+    /// To groups and to all; `None`: not known, as of a span of time.
+    pub groups: Option<Traffic>,
     /// Whether frames between stations are seen in one direction only; `None`: not known, or there are too few.
     pub one_way: Option<bool>,
     /// In all.

@@ -39,6 +39,9 @@ const LONG_STALL: f64 = 3.0;
 const PROBES: u64 = 5;
 const NEVER: f64 = 30.0;
 
+/// How many times as much as the other clients of its services a client must lose: of forty some lose twice the share of all by chance.
+const CLIENT_TIMES: f64 = 3.0;
+
 /// Segments are lost.
 pub struct TcpLoss;
 
@@ -58,7 +61,7 @@ impl Detector for TcpLoss {
                        end of the {sure} interval); or, of at least {lots}, surely more than {little} and more than {unusual} times the share of as many before. \
                        Critical from {many}. The side is named from {sided} losses in {connections} \
                        connections on, when {one} of them are on it. It is about one client where what is lost on the clients' side is its: by the \
-                       same measure of at least {client} packets, while at least as many other clients of the same services surely lose less.",
+                       same measure of at least {client} packets, while at least as many other clients of the same services surely lose less than one part in {part} of its share.",
             cause: "A full queue (then round-trip times rise as well), a bad cable or transceiver, a duplex mismatch, radio.",
             lookalikes: "What the mirror loses is acknowledged and never sent again, and is not counted here; neither are probes of a \
                          connection's tail, keep-alives, reordering and what was sent again although it had arrived.",
@@ -75,6 +78,7 @@ impl Detector for TcpLoss {
                 ("sided", Count(SIDED)),
                 ("connections", Count(SIDED_CONNECTIONS)),
                 ("one", Share(LOST_ON_ONE_SIDE)),
+                ("part", Count(CLIENT_TIMES as u64)),
                 ("client", Count(OF_CLIENT)),
                 ("lots", Count(MANY)),
                 ("little", Share(LITTLE)),
@@ -166,7 +170,7 @@ fn losing(network: &NetworkEvidence, standing: StandingFindings<'_>) -> BTreeMap
         }
         let usual = wilson(sum(ClientLoss::all), sum(|c| c.segments));
         if healthy.len() >= alike.len()
-            && let Some(of) = clients.get(client).filter(|of| usual.high < wilson(of.all(), of.segments).low)
+            && let Some(of) = clients.get(client).filter(|of| usual.high * CLIENT_TIMES < wilson(of.all(), of.segments).low)
         {
             found.insert(*client, Losing { healthy: healthy.len() as u64, ..of.clone() });
         }

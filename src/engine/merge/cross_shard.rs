@@ -27,7 +27,7 @@ struct VlanSeen {
 
 impl VlanSeen {
     fn new(id: u16) -> Self {
-        Self { row: VlanRow { id, ..VlanRow::default() }, unicast: 0, ways: [[0; 4]; 2] }
+        Self { row: VlanRow { id, groups: Some(Traffic::default()), ..VlanRow::default() }, unicast: 0, ways: [[0; 4]; 2] }
     }
 
     fn add(&mut self, key: &ContextKey, added: Traffic) {
@@ -42,7 +42,7 @@ impl VlanSeen {
                 way.into_iter().for_each(|bits| *bits |= 1 << (hash % 64));
             }
             (Cast::Unicast, None) => {}
-            _ => self.row.groups.add(added),
+            _ => self.row.groups.get_or_insert_default().add(added),
         }
     }
 

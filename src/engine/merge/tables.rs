@@ -297,7 +297,7 @@ impl RowTable<Conversation> {
                     row.first = added.first;
                     row.originator_is_a = originator_is_a;
                 }
-                row.path = row.path.common(path);
+                row.path = row.path.together(path);
                 row.last = row.last.max(added.last);
                 vlans.iter().for_each(|&id| row.vlans.insert(id));
             }

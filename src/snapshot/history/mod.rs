@@ -103,7 +103,7 @@ pub struct PairAbout {
 
 impl RowAbout for PairAbout {
     fn join(&mut self, later: &Self) {
-        self.path = self.path.common(later.path);
+        self.path = self.path.together(later.path);
     }
 }
 

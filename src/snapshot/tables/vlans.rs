@@ -1,7 +1,7 @@
 //! VLANs.
 
 use crate::snapshot::table::{Field, FieldKind, FieldValue, Room, Rows, TableSpec, Tint, When, sheet};
-use crate::snapshot::{VlanPairRow, VlanRow};
+use crate::snapshot::{Traffic, VlanPairRow, VlanRow};
 
 /// VLAN identifiers: a packet counts once for each it carries.
 pub static VLANS: TableSpec<VlanRow> = TableSpec {
@@ -22,8 +22,8 @@ pub static VLANS: TableSpec<VlanRow> = TableSpec {
             .wide(12, 40)
             .tint(Tint::High),
         Field::new("packet_rate", "Packet rate", FieldKind::PacketRate, load).people().no_paper().screen(4, "pps", 5).when(When::Live),
-        Field::count("group_packets", "Group packets", |v: &VlanRow| v.groups.packets).machine(),
-        Field::bytes("group_wire_bytes", "Group bytes", |v: &VlanRow| v.groups.wire_bytes).machine(),
+        Field::new("group_packets", "Group packets", FieldKind::Count, |v: &VlanRow| to(v, |t| t.packets)).machine(),
+        Field::new("group_wire_bytes", "Group bytes", FieldKind::Bytes, |v: &VlanRow| to(v, |t| t.wire_bytes)).machine(),
         Field::new("groups", "To groups", FieldKind::Ratio, to_groups)
             .people()
             .paper(5, Room::Dropped(1))
@@ -51,9 +51,15 @@ fn load(v: &VlanRow) -> FieldValue<'_> {
     FieldValue::Load { total: v.traffic, recent: v.recent }
 }
 
+/// A count of what goes to groups.
+fn to(v: &VlanRow, count: fn(Traffic) -> u64) -> FieldValue<'_> {
+    v.groups.map_or(FieldValue::None, |groups| FieldValue::Count(count(groups)))
+}
+
 /// The part that goes to groups.
 fn to_groups(v: &VlanRow) -> FieldValue<'_> {
-    if v.traffic.packets == 0 { FieldValue::None } else { FieldValue::Real(v.groups.packets as f64 / v.traffic.packets as f64) }
+    let groups = v.groups.filter(|_| v.traffic.packets > 0);
+    groups.map_or(FieldValue::None, |groups| FieldValue::Real(groups.packets as f64 / v.traffic.packets as f64))
 }
 
 /// Pairs of VLAN tags, one in the other.

@@ -28,8 +28,16 @@ struct Hanging {
     conversations: Vec<FlowKey>,
     /// When the first of them was stuck.
     first: Timestamp,
-    /// Connections that opened in vain after that.
+    /// Connections that opened in vain after that, and all that opened to or from it.
     opened: u32,
+    all: u32,
+}
+
+impl Hanging {
+    /// Whether it is no accident: several, and most of those that opened.
+    fn is_proof(&self) -> bool {
+        self.opened >= OPENED && self.opened.saturating_mul(2) >= self.all
+    }
 }
 
 /// All of them.
@@ -61,6 +69,11 @@ impl BlackHoles {
     /// A connection opened: small packets pass.
     pub fn opened(&mut self, flow: &FlowKey, time: Timestamp) {
         self.opened.entry(*flow, time);
+        for (end, _) in flow.ends(Direction::AToB) {
+            if let Some(hanging) = self.hanging.get_mut(&end) {
+                hanging.all = hanging.all.saturating_add(1);
+            }
+        }
     }
 
     /// Whether what is lost of a conversation is what is too large.
@@ -71,7 +84,7 @@ impl BlackHoles {
 
     /// Whether small packets pass meanwhile: its receiver is seen to be there, or connections open that hang with their first large one.
     fn is_proved(&self, hole: &BlackHole) -> bool {
-        hole.is_proved || hole.senders.iter().any(|sender| self.hanging.get(sender).is_some_and(|hanging| hanging.opened >= OPENED))
+        hole.is_proved || hole.senders.iter().any(|sender| self.hanging.get(sender).is_some_and(Hanging::is_proof))
     }
 
     /// Whether a conversation opened after `first` and hangs with the first large packet that it sends.
@@ -83,7 +96,7 @@ impl BlackHoles {
     fn hangs(&mut self, from: Address, stuck: &StuckSegment) {
         let first = self.hanging.get(&from).map_or(stuck.first, |hanging| hanging.first);
         let opened = self.is_opened_in_vain(stuck, first);
-        let fresh = || Hanging { conversations: Vec::new(), first: stuck.first, opened: 0 };
+        let fresh = || Hanging { conversations: Vec::new(), first: stuck.first, opened: 0, all: 0 };
         let Some(hanging) = self.hanging.entry_or(from, stuck.time, fresh) else { return };
         if hanging.conversations.len() < SERVICE_CLIENTS && !hanging.conversations.contains(&stuck.flow) {
             hanging.conversations.push(stuck.flow);
