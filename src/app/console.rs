@@ -107,7 +107,9 @@ impl Console {
     pub fn losses(&self, s: &Snapshot) {
         let warnings = || s.capture.sources.iter().filter_map(|source| source.warning.as_ref().map(|warning| (&source.name, warning)));
         for (name, warning) in warnings().take(WARNINGS) {
-            say(format_args!("warning: {name}: {warning}"));
+            // Of a port its warning names it.
+            let of = if warning.starts_with(name.as_str()) { String::new() } else { format!("{name}: ") };
+            say(format_args!("warning: {of}{warning}"));
         }
         if let more @ 1.. = warnings().count().saturating_sub(WARNINGS) {
             say(format_args!(

@@ -72,6 +72,8 @@ const EDGES: &[Edge] = &[
     Edge { causes: &["icmp.unreachable"], effects: SILENT, about: About::Service },
     Edge { causes: &["pmtu.blackhole"], effects: &["tcp.loss", "tls.failing", "server.slow", "service.errors"], about: About::Host },
     Edge { causes: &["tcp.synflood"], effects: &["tcp.no_answer", "tcp.refused", "tcp.reset", "server.slow"], about: About::Service },
+    // Whoever refuses credentials lets the client wait: that is meant.
+    Edge { causes: &["auth.failing"], effects: &["server.slow"], about: About::Service },
     Edge { causes: &["tls.expiring"], effects: &["tls.failing"], about: About::Service },
     Edge { causes: &["dns.unanswered"], effects: &["dns.failing", "dns.slow"], about: About::Service },
 ];

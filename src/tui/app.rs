@@ -281,9 +281,8 @@ impl App {
     pub(super) fn narrow(&mut self) {
         self.look_back();
         if let Some(mut filter) = self.view.filter.take() {
-            if self.view.names {
-                filter.learn(|word| label::called(&self.scene(), word));
-            }
+            // Names have columns of their own, also where addresses are not replaced by them.
+            filter.learn(|word| label::called(&self.scene(), word));
             self.view.filter = Some(filter);
         }
         let narrowed = held::narrowed(self.past.as_ref().unwrap_or(&self.held), self.view.filter.as_ref());

@@ -26,6 +26,8 @@ pub struct MirrorJudge {
     dedup: bool,
     caps: CapScale,
     judge: Judge,
+    /// Whether findings ever rested on the recent past: then what stands is known from before.
+    was_live: bool,
     history: CountsHistory,
     network: NetworkJudge,
     begun: Option<Timestamp>,
@@ -69,6 +71,11 @@ impl Assess for MirrorJudge {
         let evidence = evidence::evidence(sources, all, &lately);
         let mut evidence = super::host::with_host_facts(evidence, &request.host);
         evidence.network.expired = self.network.expired();
+        self.was_live |= live;
+        if !self.was_live {
+            // A file is judged as a whole each time it is looked at: what its beginning looked like is no reason for anything.
+            self.judge = Judge::default();
+        }
         let judgement = diagnose::judge(&evidence, &mut self.judge, request.now);
         let (network, troubles) = {
             let besides = diagnose::gravest_of_the_network(&judgement.findings);

@@ -183,8 +183,10 @@ impl Summary {
     /// What is missing of the files, in words; nothing where every byte was read once.
     pub fn missing(&self) -> Vec<String> {
         let is_whole = |file: &FileRead| file.read.as_slice() == [(file.begin, file.size)];
-        let told =
-            |(path, file): (&String, &FileRead)| format!("{path}: only bytes {:?} of {} to {} were read", file.read, file.begin, file.size);
+        let told = |(path, file): (&String, &FileRead)| {
+            let read: Vec<String> = file.read.iter().map(|(from, to)| format!("{from} to {to}")).collect();
+            format!("{path}: of bytes {} to {} only {} were read: a unit is missing", file.begin, file.size, read.join(", "))
+        };
         self.files.iter().filter(|(_, file)| !is_whole(file)).map(told).collect()
     }
 

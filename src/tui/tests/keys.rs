@@ -330,3 +330,15 @@ fn the_chart_zooms_on_files_past_spans_that_show_nothing() {
     session.keys("r");
     assert!(session.text().contains("live port"), "r says why it does nothing");
 }
+
+/// Hosts have a column of names, also where addresses are not replaced by them.
+#[test]
+fn a_filter_finds_hosts_by_their_names() {
+    let mut session = Session::new(Story::Calm, 120, 40);
+    session.keys("3");
+    let named: Vec<String> = session.lines().iter().filter(|line| line.contains("files.")).cloned().collect();
+    assert!(!named.is_empty(), "{}", session.text());
+    session.keys("/").kinds("files.").keys("Enter");
+    let shown = session.app.shown.stats.endpoints.ip.rows.len();
+    assert!((1..=named.len()).contains(&shown), "{shown} rows\n{}", session.text());
+}

@@ -66,9 +66,14 @@ pub(in crate::tui) fn columns(canvas: &mut Canvas, area: Rect, widths: &[u16]) -
     out
 }
 
+/// Columns beside a box, on both sides together, that it takes as well.
+const EDGES: u16 = 6;
+
 /// A box over everything else, in the middle; returns its inside.
 pub(in crate::tui) fn popup(canvas: &mut Canvas, area: Rect, width: u16, height: u16, title: &str) -> Rect {
     let (width, height) = (width.min(area.width), height.min(area.height));
+    // A few letters of what is behind it, left and right of it, would only look like a fault.
+    let width = if area.width - width <= EDGES { area.width } else { width };
     let outer = Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
     canvas.clear(outer);
     canvas.hits.clear();
