@@ -123,7 +123,7 @@ fn full() -> Snapshot {
         itself: traffic(0, 0),
     }];
     s.stats.endpoints.ip.total_rows = 1;
-    s.stats.vlans.rows = vec![VlanRow { id: 10, traffic: traffic(9, 940), ..VlanRow::default() }];
+    s.stats.vlans.rows = vec![VlanRow { id: 10, groups: Some(Traffic::default()), traffic: traffic(9, 940), ..VlanRow::default() }];
     s.stats.vlans.total_rows = 1;
     s.mirror.transport = "plain";
     s.mirror.link = traffic(10, 1000);

@@ -699,7 +699,12 @@ impl ServiceLedger {
             usual_rejected: service.usual.rejected(),
             is_one_of_several: self.is_one_of_several(key, service),
             since_success: service.unanswered.told(),
-            recent: stretch(RECENT),
+            // Nothing else is found in it than trouble, and times that are not the usual ones.
+            recent: if service.is_troubled(number) || service.usual.response().is_some() {
+                stretch(RECENT)
+            } else {
+                ServiceWindow::default()
+            },
             lately: if at_end { Vec::new() } else { service.lately(number) },
             windows,
         }
