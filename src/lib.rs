@@ -28,7 +28,8 @@
 //! ```
 //!
 //! - **Source → [`capture::Block`].** A source writes packets into a reusable block: bytes in an arena, an index beside it. Files
-//!   are framed in place; a live port costs one copy out of the kernel's ring. Nothing is allocated per packet.
+//!   are framed in place; a live port costs one copy out of the kernel's ring. Nothing is allocated per packet. Several readers may share a
+//!   port's packets (`capture/live/readers.rs`): each copies out of a ring of its own, and what they read is put in the order of its time.
 //! - **Router** (`engine/router.rs`, `engine/route/`). Gives every packet one of 64 shards by a symmetric hash of the packet itself and marks,
 //!   between two packets, where an interval ends and where a snapshot is taken. Time is packet time.
 //!   Of the commonest packets it leaves their [`model::FastHeaders`] and all hashes on the tape (`engine/tape/precomputed.rs`), so that

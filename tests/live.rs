@@ -4,7 +4,7 @@
 mod support;
 
 use spantop::capture::live::open;
-use spantop::capture::{Block, Fill, Source};
+use spantop::capture::{Block, Fill, Source, SourceLosses};
 use spantop::model::{LinkType, Timestamp};
 use spantop::settings::{FanoutMode, LiveSettings};
 use std::process::{Command, Stdio};
@@ -126,24 +126,29 @@ fn readers_share_the_packets_of_a_port() {
     }
 }
 
+/// A port whose small rings are sent more than they hold, and which went away and came back after that; what was lost.
+fn overrun(settings: &LiveSettings, send: fn(&str, u32)) -> (Box<dyn Source>, SourceLosses) {
+    pair("a", "b");
+    let mut source = open(&LiveSettings { buffer_bytes: 1024 * 1024, ..settings.clone() }).expect("b opens");
+    send("a", 100_000);
+    let frames = collect(source.as_mut(), 1);
+    let lost = source.losses();
+    assert!(lost.kernel > 0 && !frames.is_empty());
+    assert_eq!(frames.len() as u64 + lost.kernel, 100_000, "what did not arrive is counted");
+    run("ip link del dev a");
+    until_warning(source.as_mut(), says("gone"));
+    pair("a", "b");
+    until_warning(source.as_mut(), |warning| warning.is_none());
+    (source, lost)
+}
+
 #[test]
 fn readers_lose_nothing_uncounted() {
     if !inside("readers_lose_nothing_uncounted") {
         return;
     }
-    pair("a", "b");
-    let settings = LiveSettings { readers: 2, fanout: FanoutMode::RoundRobin, buffer_bytes: 1024 * 1024, ..options(&["b"]) };
-    let mut source = open(&settings).expect("b opens");
-    send_mixed("a", 100_000);
-    let frames = collect(source.as_mut(), 1);
-    let lost = source.losses();
-    assert!(lost.kernel > 0 && !frames.is_empty());
-    assert_eq!(frames.len() as u64 + lost.kernel, 100_000, "what did not arrive is counted");
-    // They go away and come back together.
-    run("ip link del dev a");
-    until_warning(source.as_mut(), says("gone"));
-    pair("a", "b");
-    until_warning(source.as_mut(), |warning| warning.is_none());
+    let (mut source, lost) = overrun(&LiveSettings { readers: 2, fanout: FanoutMode::RoundRobin, ..options(&["b"]) }, send_mixed);
+    // They came back together.
     let start = Instant::now();
     let mut seen = 0;
     while seen == 0 && start.elapsed() < SOON {
@@ -323,19 +328,8 @@ fn a_full_ring_is_told() {
     if !inside("a_full_ring_is_told") {
         return;
     }
-    pair("a", "b");
-    let mut source = open(&LiveSettings { buffer_bytes: 1024 * 1024, ..options(&["b"]) }).expect("b opens");
-    send_plain("a", 100_000);
-    let frames = collect(source.as_mut(), 1);
-    let lost = source.losses();
-    assert!(lost.kernel > 0 && !frames.is_empty());
-    assert_eq!(frames.len() as u64 + lost.kernel, 100_000, "what did not arrive is counted");
-    // The counter does not start again with the next handle.
-    run("ip link del dev a");
-    until_warning(source.as_mut(), says("gone"));
-    pair("a", "b");
-    until_warning(source.as_mut(), |warning| warning.is_none());
-    assert_eq!(source.losses(), lost);
+    let (mut source, lost) = overrun(&options(&["b"]), send_plain);
+    assert_eq!(source.losses(), lost, "the counter does not start again with the next handle");
 }
 
 #[test]

@@ -5,7 +5,7 @@
 use crate::model::evidence::ONE_SIDE_PACKETS;
 use crate::model::limits::{MAC_ROLES, PLACES};
 use crate::model::sum::{Rule, Sum, sums};
-use crate::model::{Address, Episode, Extent, FlowKey, Mac};
+use crate::model::{Address, Episode, FlowKey, Mac, SeenAt};
 use hashbrown::HashMap;
 use std::hash::Hash;
 
@@ -69,7 +69,7 @@ sums! {
         /// The same of other protocols to unicast addresses: one-sided ones are normal (logs, streams), so only shown.
         pub other: JudgedConversations,
         /// When one-sided ones of TCP were seen.
-        pub one_sided_at: Extent,
+        pub one_sided_at: SeenAt,
         /// By host and address block of either end, TCP only.
         places: HashMap<Prefix, JudgedConversations> => Places,
     }

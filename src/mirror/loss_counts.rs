@@ -3,7 +3,7 @@
 use super::order::Skews;
 use crate::model::evidence::{RATIO_BYTES, UTILISATION_BOUNDS};
 use crate::model::sum::sums;
-use crate::model::{Extent, Timestamp};
+use crate::model::{SeenAt, Timestamp};
 
 /// Classes of utilisation of the mirror link in the window a packet fell into: unknown, below 50 %, up to 95 %, above.
 pub const UTILISATION_CLASSES: usize = 4;
@@ -104,7 +104,7 @@ sums! {
         /// By how much.
         pub late_skew: Skews,
         /// When it came.
-        pub late_at: Extent,
+        pub late_at: SeenAt,
         /// Sequence numbers that began anew without a SYN.
         pub restarts: u64,
         /// Holes forgotten at the cap before they were decided.

@@ -7,7 +7,7 @@
 use crate::model::sum::{Largest, Own, Rule, Sum, sums};
 use crate::model::tcp::{TcpEvent, TcpMarks};
 use crate::model::time::SECOND;
-use crate::model::{Extent, Timestamp};
+use crate::model::{SeenAt, Timestamp};
 
 /// Steps of a histogram of skews, eight an octave of microseconds: a value is known to 6 %. The last one holds everything beyond 2^31 µs.
 pub const SKEW_BINS: usize = 8 * 30;
@@ -113,7 +113,7 @@ sums! {
         /// Of these those whose SYN came later.
         pub resolved: u64,
         /// When those came whose SYN-ACK had come first.
-        pub inverted_at: Extent,
+        pub inverted_at: SeenAt,
         started: Option<Timestamp> => Own,
     }
 }

@@ -13,7 +13,7 @@ use crate::model::limits::OVERTAKEN;
 use crate::model::mix::Keys;
 use crate::model::sum::sums;
 use crate::model::tcp::{FIN, HOLD, TcpEvent, TcpMarks, before};
-use crate::model::{Direction, Extent, FlowKey, Segment, Timestamp};
+use crate::model::{Direction, FlowKey, SeenAt, Segment, Timestamp};
 
 /// So many at least are no chance.
 pub(super) const LEAST: u64 = 5;
@@ -33,7 +33,7 @@ sums! {
         /// Handshakes whose SYN-ACK came after its acknowledgement: by how much.
         pub handshakes: Skews,
         /// When what had been acknowledged came.
-        pub seen_at: Extent,
+        pub seen_at: SeenAt,
     }
 }
 

@@ -106,9 +106,9 @@ impl Episode {
 
 /// From the first to the last time that something was seen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Extent(Option<Episode>);
+pub struct SeenAt(Option<Episode>);
 
-impl Extent {
+impl SeenAt {
     /// Notes that it was seen.
     #[inline]
     pub fn note(&mut self, time: Timestamp) {
@@ -123,7 +123,7 @@ impl Extent {
 }
 
 /// Told over the whole time.
-impl Sum for Extent {
+impl Sum for SeenAt {
     fn merge(&mut self, other: &Self) {
         for end in other.0.into_iter().flat_map(|e| [e.first, e.last]) {
             self.note(end);

@@ -1,4 +1,5 @@
-//! What the program asks of memory beyond what the language offers. With `capture/live/fanout.rs` and `tui/terminal.rs` the only place with `unsafe`, for two calls:
+//! What the program asks of memory beyond what the language offers. With `capture/live/fanout.rs`, `tui/terminal.rs` and `main.rs` the only
+//! place with `unsafe`, for two calls:
 //!
 //! - The processor's prefetch instruction is declared unsafe because it takes a raw pointer, but it reads nothing, writes nothing and cannot
 //!   fault, wherever the pointer leads (Intel SDM volume 2, PREFETCHh; AMD APM volume 3, PREFETCHlevel). Without it a worker waits for one

@@ -77,7 +77,7 @@ pub use estimate::{Estimate, wilson};
 pub use exchange::{AppMessage, ExchangeEvent, ExchangeOutcome, Transaction, TransactionEnd};
 pub use fast_headers::FastHeaders;
 pub use filter_words::FILTER_WORDS;
-pub use finding::{Episode, Explained, Extent, Finding, Location, PathSide, Severity, Value};
+pub use finding::{Episode, Explained, Finding, Location, PathSide, SeenAt, Severity, Value};
 pub use flow::{Direction, FlowKey};
 pub use flow_record::{CloseReason, FlowBatch, FlowRecord, TcpSummary};
 pub use frame::{Cast, Frame, Segment, Stop};

@@ -52,7 +52,7 @@ pub struct Handle {
 }
 
 /// How an interface is opened.
-pub struct Opening {
+pub struct PortToOpen {
     pub name: String,
     pub options: LiveSettings,
     /// Whether the device has nanoseconds.
@@ -65,7 +65,7 @@ pub struct Opening {
 
 impl Handle {
     /// Opens an interface for non-blocking reads.
-    pub fn open(Opening { name, options, nanoseconds, index, fanout }: &Opening) -> Result<Self, Refused> {
+    pub fn open(PortToOpen { name, options, nanoseconds, index, fanout }: &PortToOpen) -> Result<Self, Refused> {
         let nanoseconds = *nanoseconds;
         // libpcap turns promiscuous mode down for `any` and calls that a warning, which the binding takes for a failure.
         let promiscuous = options.promiscuous && name != "any";

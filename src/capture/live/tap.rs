@@ -1,7 +1,7 @@
 //! One interface over its whole life: open, down, gone, back again. What it counted stays.
 
 use super::fanout::Fanout;
-use super::handle::{self, Handle, Opening, Refused};
+use super::handle::{self, Handle, PortToOpen, Refused};
 use super::trouble::{self, Meaning};
 use super::{Turn, WithRights};
 use crate::capture::sysfs::{self, Interface, Status};
@@ -116,7 +116,7 @@ impl Tap {
         // Nanoseconds are what Linux has for network interfaces; elsewhere libpcap may refuse and does not say so here.
         let nanoseconds = cfg!(target_os = "linux") && (interface.is_some() || self.name == "any");
         let (name, options, fanout) = (self.name.clone(), self.options.clone(), self.fanout.clone());
-        let opening = Opening { name, options, nanoseconds, index, fanout };
+        let opening = PortToOpen { name, options, nanoseconds, index, fanout };
         let (opened, handle) = mpsc::channel();
         (self.with_rights)(Box::new(move || drop(opened.send(Handle::open(&opening)))));
         let handle = handle.recv().unwrap_or_else(|_| Err(Refused::Device("the thread that opens ports has ended".into())))?;

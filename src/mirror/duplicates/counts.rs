@@ -3,7 +3,7 @@
 use super::fingerprint::Vantage;
 use crate::model::limits::COPY_VLAN_PAIRS;
 use crate::model::sum::{Rule, Sum, sums};
-use crate::model::{Extent, Traffic};
+use crate::model::{SeenAt, Traffic};
 
 /// Gaps below this are alike: captures have stamps of a microsecond, and some switches send copies one behind the other.
 pub(super) const GRAIN: u64 = 20_000;
@@ -188,11 +188,11 @@ sums! {
         /// Packets looked at, copies included.
         pub observed: Traffic,
         /// When copies came.
-        pub copied_at: Extent,
+        pub copied_at: SeenAt,
         /// When equal packets came that are traffic.
-        pub repeated_at: Extent,
+        pub repeated_at: SeenAt,
         /// When packets went round.
-        pub looped_at: Extent,
+        pub looped_at: SeenAt,
         /// Copies by class, in the order of [`CopyClass::ALL`].
         pub classes: [ClassCounts; CopyClass::ALL.len()],
         /// Packets that may be copies and were kept: nothing but their repetition says so.

@@ -7,7 +7,7 @@
 
 use crate::mirror::order::Skews;
 use crate::model::sum::sums;
-use crate::model::{ExchangeEvent, Extent};
+use crate::model::{ExchangeEvent, SeenAt};
 
 sums! {
     /// Questions and answers, in sums that merge.
@@ -30,7 +30,7 @@ sums! {
         /// By how much.
         pub skew: Skews,
         /// When those questions came.
-        pub inverted_at: Extent,
+        pub inverted_at: SeenAt,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Packets seen more than once.
 
 use super::share;
-use crate::model::{Extent, ProvingPackets};
+use crate::model::{ProvingPackets, SeenAt};
 
 /// Seconds between copies of one packet.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -45,11 +45,11 @@ pub struct CopyEvidence {
     /// How many different packets did.
     pub loops: u64,
     /// When copies came.
-    pub copied_at: Extent,
+    pub copied_at: SeenAt,
     /// When equal packets came that are traffic.
-    pub repeated_at: Extent,
+    pub repeated_at: SeenAt,
     /// When packets went round.
-    pub looped_at: Extent,
+    pub looped_at: SeenAt,
     /// Conversations that were compared.
     pub flows: u64,
     /// Of them with more than 20 % copies.

@@ -1,7 +1,7 @@
 //! Which directions were seen, and which VLAN tags.
 
 use super::share;
-use crate::model::{Extent, wilson};
+use crate::model::{SeenAt, wilson};
 
 /// Conversations before their directions say anything: nine of ten one-sided ones are surely more than half.
 pub const JUDGED: u64 = 10;
@@ -26,7 +26,7 @@ pub struct SideEvidence {
     /// Of them with packets in one direction only.
     pub one_sided: u64,
     /// When those were seen.
-    pub one_sided_at: Extent,
+    pub one_sided_at: SeenAt,
     /// Share of the one-sided ones that have an end in an address block where nine of ten are one-sided.
     pub concentration: f64,
     /// MAC addresses that only send.

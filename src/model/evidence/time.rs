@@ -1,7 +1,7 @@
 //! Order, clocks and silence.
 
 use super::{CAUSES, CAUSES_FEW, share};
-use crate::model::{Extent, Timestamp, wilson};
+use crate::model::{SeenAt, Timestamp, wilson};
 
 /// Share of the answers before their cause from which on a direction is late and not the odd packet; how many they are at least.
 const SHIFTED: f64 = 0.05;
@@ -18,7 +18,7 @@ pub struct OrderEvidence {
     /// Of them with the effect first.
     pub violations: u64,
     /// When those causes came.
-    pub violated_at: Extent,
+    pub violated_at: SeenAt,
     /// Seconds by which effects came first, median and 99th percentile.
     pub skew: Option<[f64; 2]>,
     /// Whether one direction comes so late that what is missing is not waited for as long.
