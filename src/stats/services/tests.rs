@@ -1,7 +1,8 @@
 //! What the ledger makes of events.
 
 use super::*;
-use crate::model::{Direction, FlowKey, Proto, QuotedFlow};
+use crate::model::evidence::Trouble;
+use crate::model::{AppId, Attempt, AttemptOutcome, Direction, FlowKey, IcmpError, Proto, QuotedFlow, TransactionEnd};
 use std::net::Ipv4Addr;
 
 const START: i64 = 1_700_000_000 * SECOND;

@@ -1,0 +1,56 @@
+//! What each of these tables takes of memory at most, for the test that adds every cap up.
+
+use super::answered_elsewhere::AnsweredElsewhere;
+use super::counts::ServiceCounts;
+use super::fallbacks::Fallbacks;
+use super::guesses::Guesses;
+use super::kept_alive::KeptConnections;
+use super::loads::Loads;
+use super::media::MediaStreams;
+use super::quic_attempts::QuicAttempts;
+use super::scans::Scans;
+use super::service::Service;
+use super::tls_servers::TlsServers;
+use super::usual::UsualService;
+use super::windows::ReceiveWindows;
+use crate::model::evidence::Trouble;
+use crate::model::limits::FURTHER_CLIENTS;
+use crate::model::{Histogram, ProvingPackets};
+use crate::stats::ServiceLedger;
+
+impl ServiceLedger {
+    /// Bytes of a service at most, of one of its bins, and of a pair of those who scan.
+    pub const BYTES: [usize; 3] = {
+        let bin = ServiceCounts::BYTES;
+        [
+            size_of::<Service>()
+                + bin
+                + FURTHER_CLIENTS * size_of::<u32>()
+                + 3 * Histogram::BYTES
+                + 3 * 64
+                + Guesses::BYTES
+                + Trouble::COUNT * size_of::<ProvingPackets>()
+                + UsualService::BYTES,
+            bin,
+            Scans::PAIR_BYTES,
+        ]
+    };
+
+    /// Bytes of a station and a service tried by IPv6, and of a connection that is kept alive.
+    pub const BESIDE_BYTES: usize = Fallbacks::BYTES + KeptConnections::BYTES;
+
+    /// Bytes of a stream of voice, and of a client that speaks QUIC.
+    pub const MEDIA_BYTES: [usize; 2] = [MediaStreams::BYTES + 100, QuicAttempts::BYTES];
+
+    /// Bytes of a host whose load is known.
+    pub const LOAD_BYTES: usize = Loads::BYTES;
+
+    /// Bytes of what was answered lately.
+    pub const ANSWERS_BYTES: usize = AnsweredElsewhere::BYTES;
+
+    /// Bytes of a connection whose window is looked at.
+    pub const WINDOW_BYTES: usize = ReceiveWindows::BYTES;
+
+    /// Bytes of a TLS service at most.
+    pub const TLS_BYTES: usize = TlsServers::BYTES;
+}

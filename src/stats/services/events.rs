@@ -1,0 +1,268 @@
+//! What each kind of event changes in what is known of services.
+
+use super::BIN;
+use super::answers::{Answer, AnswerMeaning};
+use crate::model::evidence::{SHORT_LOGIN, SLOW_REPLY, Trouble, USUAL_TIMES, VERY_SLOW_REPLY};
+use crate::model::mix::Keys;
+use crate::model::time::SECOND;
+use crate::model::{
+    Address, AppId, Attempt, AttemptOutcome, ConnectionEnd, CutPhase, IcmpError, LocatedLoss, Location, RoundTrip, ServiceKey,
+    StuckSegment, Timestamp, Transaction, TransactionEnd,
+};
+use crate::stats::ServiceLedger;
+use std::collections::VecDeque;
+
+/// Single SYNs of one client in a bin from which on they are attempts that nothing answers.
+const TRIES: u32 = 4;
+
+impl ServiceLedger {
+    pub(super) fn attempt(&mut self, attempt: &Attempt) {
+        let Some(key) = ServiceKey::of(&attempt.flow, attempt.way) else { return };
+        let client = attempt.flow.ends(attempt.way)[0].0;
+        self.fallbacks.take(attempt, key);
+        if attempt.outcome == AttemptOutcome::Established {
+            self.windows.opened(attempt);
+            self.black_holes.opened(&attempt.flow, attempt.time);
+        }
+        self.judged = self.judged.saturating_add(1);
+        let trouble = attempt_trouble(attempt.outcome);
+        match trouble {
+            Some(Trouble::Refused | Trouble::NoAnswer) => {
+                self.scans.failed(client, &key, attempt.time, trouble == Some(Trouble::Refused));
+            }
+            _ => self.scans.succeeded(client, &key),
+        }
+        // One SYN that nothing answered may be a client that changed its mind: only a scan or a flood is made of those.
+        let is_counted = !(attempt.outcome == AttemptOutcome::Unanswered && attempt.syns < 2);
+        let tries = if is_counted { 0 } else { self.tries(key, client, attempt.time) };
+        if attempt.outcome != AttemptOutcome::Unanswered {
+            self.note_alive(key.address, attempt.time);
+        }
+        if trouble.is_some() && self.scans.is_scanner(client, &key) {
+            return;
+        }
+        self.with(key, attempt.time, |counts| {
+            let of = counts.client(client);
+            if !is_counted {
+                of.lone = of.lone.saturating_add(1);
+                if tries == 0 {
+                    return;
+                }
+                of.attempts = of.attempts.saturating_add(tries);
+                counts.again = counts.again.saturating_add(tries);
+                counts.troubles(client, (Trouble::NoAnswer, tries), attempt.first, attempt.time);
+                return;
+            }
+            of.attempts = of.attempts.saturating_add(1);
+            if attempt.outcome == AttemptOutcome::Established {
+                of.established = of.established.saturating_add(1);
+            }
+            if let Some(trouble) = trouble {
+                counts.trouble(client, trouble, attempt.first, attempt.time);
+            }
+        });
+        let Some(service) = self.services.get_mut(&key) else { return };
+        trouble.into_iter().filter(|_| is_counted).for_each(|trouble| service.prove(trouble, attempt.number));
+        let silent = if is_counted { u32::from(trouble == Some(Trouble::NoAnswer)) } else { tries };
+        service.note_attempt(attempt, client, silent);
+    }
+
+    /// What another single SYN of a client that nothing answered makes of it: whoever sends more than one every three seconds does not change
+    /// its mind, it tries again and again. So many attempts were not counted yet.
+    fn tries(&self, key: ServiceKey, client: Address, time: Timestamp) -> u32 {
+        let bins = self.services.get(&key).map(|service| &service.bins);
+        let newest = bins.and_then(VecDeque::back).filter(|(number, _)| *number >= time.0.div_euclid(BIN));
+        match newest.and_then(|(_, counts)| counts.lone_of(client)).unwrap_or(0).saturating_add(1) {
+            ..TRIES => 0,
+            TRIES => TRIES,
+            _ => 1,
+        }
+    }
+
+    pub(super) fn ended(&mut self, end: &ConnectionEnd) {
+        self.tls.ended(end);
+        let Some(key) = ServiceKey::of(&end.flow, end.way) else { return };
+        let client = end.flow.ends(end.way)[0].0;
+        self.note_alive(key.address, end.time);
+        let packets = end.data_packets.saturating_sub(self.lossy.end(&end.flow));
+        self.with(key, end.time, |counts| {
+            let of = counts.client(client);
+            of.ended = of.ended.saturating_add(1);
+            of.short = of.short.saturating_add(u32::from(end.packets.iter().all(|packets| *packets <= SHORT_LOGIN)));
+            counts.data_packets(client, packets);
+            match end.cut {
+                Some(CutPhase::Transfer | CutPhase::RequestPending) if !end.gave_up => {
+                    counts.trouble(client, Trouble::Cut, end.time, end.time)
+                }
+                Some(CutPhase::Idle) if !end.by_client => counts.idle_cut(client, end.time, end.pause),
+                _ => {}
+            }
+        });
+        let Some(service) = self.services.get_mut(&key) else { return };
+        if end.app != AppId::NONE {
+            service.app = end.app;
+        }
+        match end.cut {
+            Some(CutPhase::Transfer | CutPhase::RequestPending) if !end.gave_up => service.prove(Trouble::Cut, end.number),
+            Some(CutPhase::Idle) if !end.by_client => service.prove(Trouble::IdleCut, end.number),
+            _ => {}
+        }
+    }
+
+    pub(super) fn transaction(&mut self, t: &Transaction, AnswerMeaning { answer, slow_floor }: AnswerMeaning) {
+        let Some(key) = ServiceKey::of(&t.flow, t.way).filter(|key| !is_group(key.address)) else { return };
+        self.quic.transaction(t, &key);
+        let client = t.flow.ends(t.way)[0].0;
+        let time = t.answered.unwrap_or(t.asked);
+        if matches!(t.end, TransactionEnd::Forgotten) || answer == Answer::Uncounted {
+            return;
+        }
+        // Whoever asks several servers at once takes the first answer, and what the others do does not matter to him.
+        if !self.answers.take(t, client) {
+            return;
+        }
+        self.judged = self.judged.saturating_add(1);
+        let latency = t.latency();
+        if t.answered.is_some() {
+            self.note_alive(key.address, time);
+        }
+        let service = self.services.get(&key);
+        let half = service.and_then(|s| s.server_half).unwrap_or(0);
+        let usual = service.and_then(|s| s.usual.response()).map(|usual| (usual * SECOND as f64) as i64);
+        let slower = usual.map_or(i64::MAX, |usual| usual.saturating_mul(USUAL_TIMES).max(slow_floor.saturating_add(half)));
+        self.with(key, time, |counts| {
+            if let TransactionEnd::Answered(code) = t.end {
+                let of = counts.client(client);
+                of.answered = of.answered.saturating_add(1);
+                answer.trouble().into_iter().for_each(|trouble| counts.trouble(client, trouble, t.asked, time));
+                match answer {
+                    Answer::Error => {
+                        counts.code(code);
+                        counts.zone(t.zone());
+                    }
+                    Answer::Rejected => counts.code(code),
+                    Answer::Denied => counts.refusal(code),
+                    _ => {}
+                }
+            } else {
+                counts.trouble(client, Trouble::Unanswered, t.asked, t.asked);
+            }
+            if let Some(latency) = latency.filter(|_| answer != Answer::Held) {
+                counts.latencies.note(latency);
+                if latency > SLOW_REPLY.nanos().saturating_add(half) {
+                    counts.trouble(client, Trouble::Slow, t.asked, time);
+                }
+                if latency > VERY_SLOW_REPLY.nanos() {
+                    counts.trouble(client, Trouble::VerySlow, t.asked, time);
+                }
+                if latency > slower {
+                    counts.trouble(client, Trouble::SlowerThanUsual, t.asked, time);
+                }
+            }
+        });
+        let Some(service) = self.services.get_mut(&key) else { return };
+        transaction_troubles(t, answer, [half, slower]).for_each(|trouble| service.prove(trouble, t.number));
+        service.note_transaction(t, client, answer);
+    }
+
+    pub(super) fn icmp(&mut self, error: &IcmpError) {
+        self.note_alive(error.reporter, error.time);
+        let is_expired = (error.quoted.kind, error.quoted.code) == if error.quoted.key.is_v6 { (3, 0) } else { (11, 0) };
+        self.expired = self.expired.saturating_add(u64::from(is_expired));
+        let Some(key) = ServiceKey::of(&error.quoted.key, error.quoted.direction) else { return };
+        let is_unreachable = match error.quoted.key.is_v6 {
+            false => error.quoted.kind == 3 && error.quoted.code != 4,
+            true => error.quoted.kind == 1,
+        };
+        // What comes too late for a closed socket is normal: only services are looked at that somebody asked.
+        if is_unreachable && self.services.contains_key(&key) {
+            self.with(key, error.time, |counts| counts.trouble(error.receiver, Trouble::Unreachable, error.time, error.time));
+            if let Some(service) = self.services.get_mut(&key) {
+                service.prove(Trouble::Unreachable, error.number);
+            }
+        }
+    }
+
+    pub(super) fn lost(&mut self, lost: &LocatedLoss) {
+        let Some(key) = ServiceKey::of(&lost.flow, lost.client) else { return };
+        let client = lost.flow.ends(lost.client)[0].0;
+        self.windows.lost(lost);
+        if self.black_holes.holds(&lost.flow, lost.way) {
+            return;
+        }
+        if lost.retracted {
+            return self.with(key, lost.time, |counts| counts.lost(client, lost));
+        }
+        let (is_first, packets) = self.lossy.note(&lost.flow, lost.time, lost.packets);
+        self.with(key, lost.time, |counts| {
+            counts.data_packets(client, packets);
+            counts.lost(client, lost);
+            if is_first {
+                counts.trouble(client, Trouble::Lossy, lost.time, lost.time);
+            }
+        });
+        if let Some(service) = self.services.get_mut(&key) {
+            service.prove(Trouble::Lossy, lost.number);
+        }
+    }
+
+    /// What is too large for the way is no loss of the way: others of every size would be lost as well.
+    pub(super) fn stuck(&mut self, stuck: &StuckSegment) {
+        self.black_holes.note(stuck);
+        if !self.black_holes.holds(&stuck.flow, stuck.way) {
+            return;
+        }
+        let (Some(key), taken) = (ServiceKey::of(&stuck.flow, stuck.client), self.lossy.take_back(&stuck.flow)) else { return };
+        let StuckSegment { flow, way, client, time, .. } = *stuck;
+        let lost = LocatedLoss { flow, client, way, time, location: Location::BeyondMirror, packets: 0, retracted: true, number: 0 };
+        if taken > 0 {
+            let [(client, _), _] = flow.ends(client);
+            self.with(key, time, |counts| (0..taken).for_each(|_| counts.lost(client, &lost)));
+        }
+    }
+
+    pub(super) fn round_trip(&mut self, trip: &RoundTrip) {
+        let Some(key) = ServiceKey::of(&trip.flow, trip.way) else { return };
+        self.windows.acknowledged(trip);
+        let connection = (trip.flow.keyed_hash(&Keys::FIXED) >> 32) as u32;
+        let client = trip.flow.ends(trip.way)[0].0;
+        self.with(key, trip.time, |counts| counts.trips_mut(trip.side).note(trip.nanos, connection, client));
+    }
+}
+
+/// What went wrong with an attempt to connect.
+fn attempt_trouble(outcome: AttemptOutcome) -> Option<Trouble> {
+    match outcome {
+        AttemptOutcome::Established | AttemptOutcome::Abandoned => None,
+        AttemptOutcome::Refused => Some(Trouble::Refused),
+        AttemptOutcome::Unanswered => Some(Trouble::NoAnswer),
+        AttemptOutcome::HalfOpen => Some(Trouble::HalfOpen),
+    }
+}
+
+/// What went wrong with a request: the way to the server and back, and what is slower than usual, nanoseconds.
+fn transaction_troubles(t: &Transaction, answer: Answer, [half, slower]: [i64; 2]) -> impl Iterator<Item = Trouble> {
+    let latency = t.latency().filter(|_| answer != Answer::Held);
+    let is_slower = |than: i64| latency.is_some_and(|latency| latency > than);
+    [
+        (t.end == TransactionEnd::Unanswered, Trouble::Unanswered),
+        (answer == Answer::Error, Trouble::Error),
+        (answer == Answer::Denied, Trouble::Denied),
+        (answer == Answer::Rejected, Trouble::Rejected),
+        (answer == Answer::NoSuchName, Trouble::NoSuchName),
+        (is_slower(slower), Trouble::SlowerThanUsual),
+        (is_slower(SLOW_REPLY.nanos().saturating_add(half)), Trouble::Slow),
+        (is_slower(VERY_SLOW_REPLY.nanos()), Trouble::VerySlow),
+    ]
+    .into_iter()
+    .filter_map(|(is, trouble)| is.then_some(trouble))
+}
+
+/// Whether nobody in particular listens there.
+fn is_group(address: Address) -> bool {
+    match address {
+        Address::V4(a) => a.is_multicast() || a.is_broadcast() || a.octets()[3] == 255,
+        Address::V6(a) => a.is_multicast(),
+        Address::Mac(mac) => mac.is_group(),
+    }
+}

@@ -1,0 +1,129 @@
+//! What findings rest on, and what the service table shows.
+
+use super::counts::window;
+use super::service::Service;
+use super::{BIN, MINUTE, RECENT, REMEMBERED};
+use crate::model::evidence::{NetworkEvidence, ServiceEvidence, ServiceWindow};
+use crate::model::time::SECOND;
+use crate::model::{AppId, Histogram, Quantiles, ServiceKey, Timestamp};
+use crate::stats::ServiceLedger;
+
+/// What the service table shows of a service: everything since the beginning.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServiceTotals {
+    /// Which.
+    pub key: ServiceKey,
+    /// What is spoken, where content told.
+    pub app: AppId,
+    /// Counts.
+    pub counts: ServiceWindow,
+    /// From the request to the answer.
+    pub response: Option<Quantiles>,
+    /// From the SYN to its answer: the network between the mirrored port and the server.
+    pub network: Option<Quantiles>,
+    /// From the SYN-ACK to its acknowledgement: the network between the mirrored port and the client.
+    pub client_network: Option<Quantiles>,
+    /// The latest event.
+    pub last: Timestamp,
+}
+
+impl ServiceLedger {
+    /// What findings rest on, at `now`. At the end of a file everything is looked at as well.
+    pub fn evidence(&self, now: Timestamp, at_end: bool) -> NetworkEvidence {
+        let number = now.0.div_euclid(BIN);
+        let mut services: Vec<ServiceEvidence> =
+            self.services.iter().filter(|(_, s)| at_end || s.may_tell(number)).map(|(key, s)| self.of(key, s, now, at_end)).collect();
+        services.sort_unstable_by_key(|s| s.key);
+        NetworkEvidence {
+            now,
+            services,
+            scans: self.scans.evidence(now, at_end),
+            stalls: self.receivers.evidence(now, at_end),
+            black_holes: self.black_holes.evidence(now),
+            tls_failures: self.tls.failures(now),
+            tls_old: self.tls.old(now),
+            certificates: self.tls.certificates(now),
+            fallbacks: self.fallbacks.evidence(now, at_end),
+            media: self.media.evidence(now, at_end),
+            surges: self.loads.evidence(now),
+            windows: self.windows.evidence(now, at_end),
+            quic: self.quic.evidence(now, at_end),
+            kept_alive: self.kept.evidence(now),
+            expired: self.expired,
+            ..NetworkEvidence::default()
+        }
+    }
+
+    fn of(&self, key: &ServiceKey, service: &Service, now: Timestamp, at_end: bool) -> ServiceEvidence {
+        let number = now.0.div_euclid(BIN);
+        let is_scanner = |client| self.scans.is_scanner(client, key);
+        let stretch = |bins: i64| {
+            let mut w = window(service.latest(number, bins), (bins * BIN / SECOND) as f64, is_scanner);
+            let (sum, whole) = (|lost: [u64; 2]| lost.iter().fold(0u64, |sum, n| sum.saturating_add(*n)), &service.whole.segments);
+            w.loss.earlier = [whole.packets.saturating_sub(w.loss.segments), sum(whole.lost).saturating_sub(sum(w.loss.lost))];
+            w
+        };
+        // What held for a while was found while it did: the end of a file is about the whole of it.
+        let windows = match at_end {
+            true => {
+                // The same durations as the sample's, all of them: as the table of services says.
+                let response = service.response.as_ref().and_then(Histogram::quantiles);
+                vec![ServiceWindow { response, ..window(std::iter::once(&service.whole), 0.0, is_scanner) }]
+            }
+            false if service.is_troubled(number) => vec![stretch(MINUTE), stretch(REMEMBERED)],
+            false => vec![stretch(MINUTE)],
+        };
+        let is_alive = self.alive.last(&key.address).is_some_and(|last| at_end || now.since(last) <= REMEMBERED * BIN);
+        ServiceEvidence {
+            key: *key,
+            app: service.app,
+            app_token: "",
+            last_success: service.last_success,
+            is_alive,
+            network: service.network.as_ref().and_then(Histogram::quantiles).map(|q| q.p50),
+            proof: service.proof(),
+            guesses: service.guesses.most(),
+            usual_trips: [0, 1].map(|side| service.usual.trip(side)),
+            usual_is_young: [0, 1].map(|side| service.usual.is_young(side)),
+            usual_response: service.usual.response(),
+            usual_missing: service.usual.missing(),
+            usual_rejected: service.usual.rejected(),
+            is_one_of_several: self.is_one_of_several(key, service),
+            since_success: service.unanswered.told(),
+            // Nothing else is found in it than trouble, and times that are not the usual ones.
+            recent: if service.is_troubled(number) || service.usual.response().is_some() {
+                stretch(RECENT)
+            } else {
+                ServiceWindow::default()
+            },
+            lately: if at_end { Vec::new() } else { service.lately(number) },
+            windows,
+        }
+    }
+
+    /// Whether nobody ever connected to it, and the only one who tried connects to the same port of others.
+    fn is_one_of_several(&self, key: &ServiceKey, service: &Service) -> bool {
+        let tried = service.whole.only_client().filter(|_| service.last_success.is_none());
+        let others = || self.services.iter().filter(|(other, _)| (other.port, other.protocol) == (key.port, key.protocol));
+        tried.is_some_and(|client| others().any(|(_, other)| other.whole.has_connected(client)))
+    }
+
+    /// Every service since the beginning, those with most clients' events first.
+    pub fn totals(&self) -> Vec<ServiceTotals> {
+        let mut all: Vec<ServiceTotals> = self
+            .services
+            .iter()
+            .map(|(key, s)| ServiceTotals {
+                key: *key,
+                app: s.app,
+                counts: window(std::iter::once(&s.whole), 0.0, |_| false).with_lone(),
+                response: s.response.as_ref().and_then(Histogram::quantiles),
+                network: s.network.as_ref().and_then(Histogram::quantiles),
+                client_network: s.client_half.as_ref().and_then(Histogram::quantiles),
+                last: s.last,
+            })
+            .collect();
+        all.sort_unstable_by_key(|s| s.key);
+        all
+    }
+}

@@ -1,0 +1,121 @@
+//! One service: what happened since the beginning, in bins of the last ten minutes, and what is usual.
+
+use super::answers::Answer;
+use super::counts::{ServiceCounts, TripCounts};
+use super::guesses::Guesses;
+use super::unanswered::UnansweredSince;
+use super::usual::UsualService;
+use super::{MINUTE, REMEMBERED};
+use crate::model::evidence::{FEWEST_TRIPS, TripWindow, Trouble};
+use crate::model::{Address, AppId, Attempt, AttemptOutcome, Histogram, ProvingPackets, Timestamp, Transaction, TransactionEnd};
+use std::collections::VecDeque;
+
+/// What is known of a service.
+#[derive(Debug, Default)]
+pub(super) struct Service {
+    pub(super) app: AppId,
+    pub(super) whole: ServiceCounts,
+    /// Each with its number, ascending.
+    pub(super) bins: VecDeque<(i64, ServiceCounts)>,
+    /// The latest of them in which anything went wrong, but for the newest, in which it may still.
+    pub(super) troubled: Option<i64>,
+    pub(super) usual: UsualService,
+    pub(super) last: Timestamp,
+    pub(super) last_success: Option<Timestamp>,
+    pub(super) unanswered: UnansweredSince,
+    /// Shortest, nanoseconds.
+    pub(super) server_half: Option<i64>,
+    pub(super) client_half: Option<Histogram>,
+    pub(super) network: Option<Histogram>,
+    pub(super) response: Option<Histogram>,
+    pub(super) guesses: Guesses,
+    /// Packets that prove what went wrong lately, by [`Trouble`].
+    pub(super) proof: [Option<Box<ProvingPackets>>; Trouble::COUNT],
+}
+
+impl Service {
+    /// One of which nothing is known so far.
+    pub(super) fn unknown() -> Self {
+        Self { whole: ServiceCounts::of_everything(), ..Self::default() }
+    }
+
+    /// The bins of the last so many up to a number.
+    pub(super) fn latest(&self, number: i64, bins: i64) -> impl Iterator<Item = &ServiceCounts> + Clone {
+        self.bins.iter().rev().take_while(move |b| b.0 > number.saturating_sub(bins)).map(|b| &b.1)
+    }
+
+    /// Round trips of the last whole bin, and of the last two: of each as soon as there are enough to tell whether they have become long. A bin
+    /// in hand would tell another thing at each moment.
+    pub(super) fn lately(&self, number: i64) -> Vec<[TripWindow; 2]> {
+        let whole = |bins: i64| self.bins.iter().rev().filter(move |b| (1..=bins).contains(&number.saturating_sub(b.0)));
+        let trips = |bins, side| whole(bins).filter_map(move |(_, counts)| counts.trips(side));
+        let are_enough = |bins, side| {
+            self.usual.trip(side).is_some() && trips(bins, side).fold(0u64, |sum, t| sum.saturating_add(t.times.count())) >= FEWEST_TRIPS
+        };
+        let window =
+            |bins| [0, 1].map(|side| if are_enough(bins, side) { TripCounts::window(trips(bins, side)) } else { TripWindow::default() });
+        (1..=2).map(window).filter(|sides| sides.iter().any(|side| side.times.is_some())).collect()
+    }
+
+    /// A packet that shows that something went wrong.
+    pub(super) fn prove(&mut self, trouble: Trouble, number: u64) {
+        if let Some(proof) = self.proof.get_mut(trouble as usize).filter(|_| number > 0) {
+            proof.get_or_insert_default().note(number);
+        }
+    }
+
+    /// Packets that do, by what went wrong.
+    pub(super) fn proof(&self) -> Vec<(Trouble, ProvingPackets)> {
+        Trouble::ALL.iter().zip(&self.proof).filter_map(|(trouble, proof)| Some((*trouble, **proof.as_ref()?))).collect()
+    }
+
+    /// Whether anything went wrong in what is remembered.
+    pub(super) fn is_troubled(&self, number: i64) -> bool {
+        let remembered = number.saturating_sub(REMEMBERED);
+        self.troubled.is_some_and(|latest| latest > remembered)
+            || self.bins.back().is_some_and(|(latest, counts)| *latest > remembered && counts.is_troubled())
+    }
+
+    /// Whether anything can be found: most services have no trouble, of them only round trips of the last minute tell anything. Every service is
+    /// asked every ten seconds of packet time.
+    pub(super) fn may_tell(&self, number: i64) -> bool {
+        let trips =
+            |side| self.latest(number, MINUTE).filter_map(|c| c.trips(side)).fold(0u64, |sum, t| sum.saturating_add(t.times.count()));
+        self.is_troubled(number) || (0..2).any(|side| trips(side) >= FEWEST_TRIPS)
+    }
+
+    /// An attempt to connect was decided; `silent` so many attempts of the client were answered by nothing.
+    pub(super) fn note_attempt(&mut self, attempt: &Attempt, client: Address, silent: u32) {
+        if attempt.outcome == AttemptOutcome::Established {
+            self.last_success = Some(attempt.time);
+            self.unanswered.established(attempt.time);
+        } else if silent > 0 {
+            self.unanswered.attempts(client, silent, (attempt.first, attempt.time));
+        }
+        if let Some(half) = attempt.server_half {
+            self.server_half = Some(self.server_half.map_or(half, |least| least.min(half)));
+            self.network.get_or_insert_default().count(half);
+        }
+        if let Some(half) = attempt.client_half {
+            self.client_half.get_or_insert_default().count(half);
+        }
+    }
+
+    /// A request was answered, or was not.
+    pub(super) fn note_transaction(&mut self, t: &Transaction, client: Address, answer: Answer) {
+        let time = t.answered.unwrap_or(t.asked);
+        self.app = t.app;
+        if answer == Answer::Denied && t.question != 0 {
+            self.guesses.note(client, t.question, time);
+        }
+        if let Some(latency) = t.latency() {
+            self.last_success = Some(time);
+            self.unanswered.answered(time);
+            if answer != Answer::Held {
+                self.response.get_or_insert_default().count(latency);
+            }
+        } else if t.end == TransactionEnd::Unanswered {
+            self.unanswered.request(client, t.asked);
+        }
+    }
+}
