@@ -221,20 +221,8 @@ fn router(
         groups = groups.into_iter().take(1).zip([listener]).map(|(group, listener)| group.listing(listener)).collect();
     }
     let answered = Arc::new(AtomicU64::new(0));
-    let publish: Publish = {
-        let (answered, mut publish) = (Arc::clone(&answered), publish);
-        Box::new(move |snapshot, taken| {
-            answered.store(snapshot.number, Ordering::Relaxed);
-            publish(snapshot, taken);
-        })
-    };
-    let room = RowBudget::new(settings.memory.end_points);
-    let ends = if workers == 0 {
-        Ok(EndpointTables::here(Arc::clone(&local), room))
-    } else {
-        EndpointTables::thread(Arc::clone(&local), room, settings.live)
-    };
-    let ends = ends.map_err(|e| Error::io(NO_THREADS, &e))?;
+    let publish = numbered(publish, Arc::clone(&answered));
+    let ends = ends(settings, workers, local.clone())?;
     let judge = Box::new(MirrorJudge::new(settings.mirror.dedup, settings.memory.caps));
     let history = settings.history.then(|| HistoryKeeper::new(groups.len(), settings.load.interval, Arc::clone(&local)));
     let subscribers = Subscribers::new(listeners.subscribers);
@@ -277,6 +265,23 @@ fn router(
         HostWatch::start(settings.host.as_ref(), watched).map_err(|e| Error::io("cannot start the thread that looks at this host", &e))?;
     let switch = SwitchWatch::start(settings.switch.as_ref()).map_err(|e| Error::io("cannot start the thread that asks the switch", &e))?;
     Ok(Router::new(source, pool, plan, commands, stop, (host, switch), answered))
+}
+
+/// Publishing that also tells the router which snapshot was the newest.
+fn numbered(mut publish: Publish, answered: Arc<AtomicU64>) -> Publish {
+    Box::new(move |snapshot, taken| {
+        answered.store(snapshot.number, Ordering::Relaxed);
+        publish(snapshot, taken);
+    })
+}
+
+/// The tables of end points: on a thread of their own where there are any.
+fn ends(settings: &Settings, workers: usize, local: Arc<LocalNets>) -> Result<EndpointTables> {
+    let room = RowBudget::new(settings.memory.end_points);
+    if workers == 0 {
+        return Ok(EndpointTables::here(local, room));
+    }
+    EndpointTables::thread(local, room, settings.live).map_err(|e| Error::io(NO_THREADS, &e))
 }
 
 /// How many worker threads there are, and the shards of each group. Whoever reads a file may fold some, so there are more groups than
