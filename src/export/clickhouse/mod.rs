@@ -21,7 +21,7 @@ use crate::snapshot::Snapshot;
 use batches::{Batches, Coding};
 pub use init::{DatabasePlan, migrations, table_names, users_sql, users_xml};
 pub use link::DatabaseLink;
-use spool::{BatchHead, Spool};
+use spool::{BatchHead, NoBytes, Spool};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -149,6 +149,7 @@ struct ClickHouse {
 enum BatchOutcome {
     Arrived,
     Refused(String),
+    Damaged(String),
     Failed(String),
 }
 
@@ -178,12 +179,10 @@ impl ClickHouse {
         while self.pauses.is_over() {
             let Some(first) = self.spool.first() else { break };
             let (head, doubtful, bytes) = (first.head.clone(), first.may_have_arrived, first.bytes());
-            let is_gone = first.is_gone();
             let sent = match bytes {
                 Ok(bytes) => self.send_batch(&head, doubtful, &bytes),
-                // It may be readable the next time, unless it is gone.
-                Err(what) if is_gone => BatchOutcome::Refused(what),
-                Err(what) => BatchOutcome::Failed(what),
+                Err(NoBytes::Unreadable(what)) => BatchOutcome::Failed(what),
+                Err(NoBytes::Damaged(what)) => BatchOutcome::Damaged(what),
             };
             match sent {
                 BatchOutcome::Arrived => {
@@ -194,6 +193,11 @@ impl ClickHouse {
                 BatchOutcome::Refused(what) => {
                     ExporterCounters::add(&self.counters.dropped, head.rows);
                     self.spool.done();
+                    outcome = Err(what);
+                }
+                BatchOutcome::Damaged(what) => {
+                    ExporterCounters::add(&self.counters.dropped, head.rows);
+                    self.spool.set_aside();
                     outcome = Err(what);
                 }
                 BatchOutcome::Failed(what) => {

@@ -1,6 +1,7 @@
 //! Batches that wait for a server: on the disk where there is a directory for them, else in memory; either way no more than a cap. Beyond it
 //! the oldest go, and are counted.
 
+use super::batches::rows_of;
 use crate::export::files::{alone, private};
 use std::collections::VecDeque;
 use std::fs::{self, File};
@@ -9,6 +10,9 @@ use std::path::{Path, PathBuf};
 
 /// The ending of a batch on the disk.
 const ENDING: &str = "batch";
+
+/// The ending of one that is none any more.
+const DAMAGED: &str = "damaged";
 
 /// What is known of a batch beside its rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,24 +76,43 @@ pub struct WaitingBatch {
     pub head: BatchHead,
     /// Whether it may have arrived already: it was sent and no answer came, or an earlier run left it.
     pub may_have_arrived: bool,
+    /// Whether an earlier run wrote it, and it has not been looked at since.
+    unchecked: bool,
     body: Body,
 }
 
+/// Why a batch has no bytes to send.
+#[derive(Debug, PartialEq, Eq)]
+pub enum NoBytes {
+    /// They cannot be read now, and perhaps later.
+    Unreadable(String),
+    /// Its file is gone, or does not hold the rows it should: it never will.
+    Damaged(String),
+}
+
 impl WaitingBatch {
-    /// Its bytes.
+    /// Its bytes. What an earlier run has left is looked through first: a server that cannot unpack it would be asked again for ever.
     ///
     /// # Errors
-    /// They cannot be read.
-    pub fn bytes(&self) -> Result<Vec<u8>, String> {
-        match &self.body {
-            Body::Memory(bytes) => Ok(bytes.clone()),
-            Body::File(path, _) => fs::read(path).map_err(|e| format!("{}: {e}", path.display())),
+    /// They cannot be read, or are not those of the batch.
+    pub fn bytes(&mut self) -> Result<Vec<u8>, NoBytes> {
+        let (path, bytes) = match &self.body {
+            Body::Memory(bytes) => return Ok(bytes.clone()),
+            Body::File(path, _) => (path, fs::read(path)),
+        };
+        let told = |what: &dyn std::fmt::Display| format!("{}: {what}", path.display());
+        let bytes = bytes.map_err(|e| match path.is_file() {
+            true => NoBytes::Unreadable(told(&e)),
+            false => NoBytes::Damaged(told(&e)),
+        })?;
+        if self.unchecked {
+            match rows_of(&self.head.coding, &bytes) {
+                Ok(rows) if rows == self.head.rows => self.unchecked = false,
+                Ok(rows) => return Err(NoBytes::Damaged(told(&format!("damaged: {rows} of {} rows", self.head.rows)))),
+                Err(e) => return Err(NoBytes::Damaged(told(&format!("damaged: {e}")))),
+            }
         }
-    }
-
-    /// Whether somebody took its file away.
-    pub fn is_gone(&self) -> bool {
-        matches!(&self.body, Body::File(path, _) if !path.exists())
+        Ok(bytes)
     }
 
     fn forget(self) {
@@ -147,7 +170,7 @@ impl Spool {
         for (head, path, length) in found {
             spool.next = spool.next.max(head.number.saturating_add(1));
             spool.bytes = spool.bytes.saturating_add(length);
-            spool.waiting.push_back(WaitingBatch { head, may_have_arrived: true, body: Body::File(path, length) });
+            spool.waiting.push_back(WaitingBatch { head, may_have_arrived: true, unchecked: true, body: Body::File(path, length) });
         }
         Ok(spool)
     }
@@ -182,7 +205,7 @@ impl Spool {
             },
         };
         self.bytes = self.bytes.saturating_add(body.len());
-        self.waiting.push_back(WaitingBatch { head, may_have_arrived: false, body });
+        self.waiting.push_back(WaitingBatch { head, may_have_arrived: false, unchecked: false, body });
         let mut lost = 0u64;
         while self.bytes > self.cap
             && let Some(oldest) = self.waiting.pop_front()
@@ -197,6 +220,16 @@ impl Spool {
     /// The oldest batch.
     pub fn first(&mut self) -> Option<&mut WaitingBatch> {
         self.waiting.front_mut()
+    }
+
+    /// The oldest batch is none: it is left for whoever wants to look at it, under a name by which it is not tried again.
+    pub fn set_aside(&mut self) {
+        if let Some(batch) = self.waiting.pop_front() {
+            self.bytes = self.bytes.saturating_sub(batch.body.len());
+            if let Body::File(path, _) = batch.body {
+                let _ = fs::rename(&path, path.with_extension(DAMAGED));
+            }
+        }
     }
 
     /// The oldest batch has arrived, or is given up.
@@ -239,11 +272,38 @@ mod tests {
         let mut spool = Spool::open(Some(&folder), 250).unwrap();
         assert_eq!((spool.waiting(), spool.next_number()), ((20, 200), 4));
         let first = spool.first().unwrap();
-        assert!(first.may_have_arrived && first.head == head(2) && first.bytes().unwrap() == [2; 100]);
+        assert!(first.may_have_arrived && first.head == head(2));
+        assert!(matches!(first.bytes(), Err(NoBytes::Damaged(_))), "it was never packed");
         spool.done();
         spool.done();
         assert!(Spool::open(Some(&folder), 250).unwrap_err().contains("another exporter"), "it is in use");
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 2, "what is none of ours stays, beside the lock");
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_damaged_batch_is_set_aside_and_does_not_hold_up_the_others() {
+        let folder = std::env::temp_dir().join(format!("spantop-damaged-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        let packed = |text: &str| zstd::bulk::compress(text.as_bytes(), 1).unwrap();
+        let ten = packed(&"{}\n".repeat(10));
+        let bodies = [ten.clone(), ten.get(..ten.len() - 3).unwrap().to_vec(), packed("{}\n"), Vec::new(), ten];
+        let mut spool = Spool::open(Some(&folder), 1 << 20).unwrap();
+        for (number, body) in (0u64..).zip(bodies) {
+            spool.push(BatchHead { coding: "zstd".into(), ..head(number) }, body).1.unwrap();
+        }
+        drop(spool);
+        fs::create_dir(folder.join(BatchHead { coding: "zstd".into(), ..head(9) }.file())).unwrap();
+        let mut spool = Spool::open(Some(&folder), 1 << 20).unwrap();
+        let mut outcomes = Vec::new();
+        while let Some(first) = spool.first() {
+            outcomes.push((first.head.number, first.bytes().is_ok()));
+            spool.set_aside();
+        }
+        assert_eq!(outcomes, [(0, true), (1, false), (2, false), (3, false), (4, true), (9, false)]);
+        drop(spool);
+        assert_eq!(Spool::open(Some(&folder), 1 << 20).unwrap().waiting(), (0, 0), "they are not tried again");
         fs::remove_dir_all(&folder).unwrap();
     }
 }
