@@ -261,7 +261,7 @@ fn protocol(number: u8) -> String {
 fn state(flow: &ClosedFlow) -> &'static str {
     let [forth, back] = flow.record.traffic;
     match flow.record.tcp {
-        Some(tcp) if tcp.reset || tcp.fins == 2 => "closed",
+        Some(tcp) if tcp.reset.is_some() || tcp.fins() == 2 => "closed",
         Some(tcp) if tcp.acknowledged || tcp.midstream => "established",
         Some(_) => "new",
         None if forth.packets > 0 && back.packets > 0 => "established",

@@ -1,7 +1,7 @@
 //! JSON lines in the shape of Zeek's logs `conn`, `dns`, `http` and `ssl` (LogAscii::use_json), a file each, so that what reads Zeek reads them.
 //!
-//! What a mirror and a flow record cannot tell stays out, as Zeek leaves out what is unset: payload bytes (`orig_bytes`), and who of both
-//! sent the RST or the only FIN, so that `conn_state` stands only where it is certain. Sizes are wire bytes, in fields of their own.
+//! What a flow record does not tell stays out, as Zeek leaves out what is unset: `history`, and bytes of the payload and of IP (`orig_bytes`,
+//! `orig_ip_bytes`). Sizes are wire bytes, in fields of their own.
 
 use super::community::community_id;
 use super::files::LineFile;
@@ -14,7 +14,7 @@ use crate::dissect::registry as applications;
 use crate::error::{Error, Result};
 use crate::model::limits::EXPORT_UIDS;
 use crate::model::time::SECOND;
-use crate::model::{CloseReason, FlowKey, NetworkEvent, Timestamp, TlsNews, TlsSight, Transaction, TransactionEnd};
+use crate::model::{Direction, FlowKey, NetworkEvent, TcpSummary, Timestamp, TlsNews, TlsSight, Transaction, TransactionEnd};
 use crate::snapshot::tables::closed_flows::ClosedFlow;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -117,9 +117,10 @@ struct Conn<'a> {
     head: Head<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     service: Option<&'static str>,
-    duration: f64,
+    /// Unset, as Zeek has it, where there is one packet.
     #[serde(skip_serializing_if = "Option::is_none")]
-    conn_state: Option<&'static str>,
+    duration: Option<f64>,
+    conn_state: &'static str,
     orig_pkts: u64,
     orig_wire_bytes: u64,
     resp_pkts: u64,
@@ -167,7 +168,7 @@ fn is_zero(n: &u16) -> bool {
 #[derive(Debug, Default)]
 struct Handshake {
     time: Timestamp,
-    way: crate::model::Direction,
+    way: Direction,
     server_name: Option<String>,
     version: Option<u16>,
     alert: Option<u8>,
@@ -232,7 +233,7 @@ impl Zeek {
         let line = Conn {
             head: head("conn", flow.record.first, flow.record.originator),
             service: flow.app.map(service),
-            duration: seconds(flow.record.last.since(flow.record.first)),
+            duration: (flow.total().packets > 1).then(|| seconds(flow.record.last.since(flow.record.first))),
             conn_state: conn_state(flow),
             orig_pkts: forth.packets,
             orig_wire_bytes: forth.wire_bytes,
@@ -334,13 +335,7 @@ impl Exporter for Zeek {
     }
 }
 
-fn head<'a>(
-    identity: &'a Identity,
-    path: &'static str,
-    time: Timestamp,
-    (key, way): (&FlowKey, crate::model::Direction),
-    uid: u64,
-) -> Head<'a> {
+fn head<'a>(identity: &'a Identity, path: &'static str, time: Timestamp, (key, way): (&FlowKey, Direction), uid: u64) -> Head<'a> {
     let [(orig, orig_p), (resp, resp_p)] = key.ends(way);
     Head {
         path,
@@ -389,28 +384,78 @@ fn tls_version(version: u16) -> Cow<'static, str> {
     }
 }
 
-/// Zeek's `conn_state`, where a record is enough to tell.
-fn conn_state(flow: &ClosedFlow) -> Option<&'static str> {
+/// Zeek's `conn_state` (base/protocols/conn/main.zeek): of UDP who spoke, of TCP how it began and ended, of everything else nothing.
+fn conn_state(flow: &ClosedFlow) -> &'static str {
     let [forth, back] = flow.ways();
-    let Some(tcp) = flow.record.tcp else {
-        return Some(match (forth.packets > 0, back.packets > 0) {
+    match flow.record.tcp {
+        Some(tcp) => tcp_state(&tcp, flow.record.originator, back.packets > 0),
+        None if flow.record.key.protocol != UDP => "OTH",
+        None => match (forth.packets > 0, back.packets > 0) {
             (true, true) => "SF",
             (true, false) => "S0",
             (false, true) => "SHR",
-            (false, false) => return None,
-        });
-    };
-    match (tcp.midstream, tcp.answered, tcp.reset, tcp.fins) {
-        (true, ..) => Some("OTH"),
-        (false, false, true, _) => (back.packets > 0).then_some("REJ"),
-        (false, false, false, 0) => Some("S0"),
-        (false, false, false, _) => (back.packets == 0).then_some("SH"),
-        (false, true, false, 0) => (flow.record.reason != CloseReason::Rst).then_some("S1"),
-        (false, true, false, 2) => Some("SF"),
-        // Who sent the only FIN, or the RST, is not in a record.
-        (false, true, ..) => None,
+            (false, false) => "OTH",
+        },
     }
 }
+
+/// That of a TCP connection; whether the responder sent anything.
+fn tcp_state(tcp: &TcpSummary, originator: Direction, is_answered: bool) -> &'static str {
+    let [orig_fin, resp_fin] = if originator == Direction::AToB { tcp.fin } else { [tcp.fin[1], tcp.fin[0]] };
+    // Neither side's SYN was seen: Zeek calls both inactive, or partial.
+    let resp_is_inactive = tcp.midstream || !tcp.answered;
+    match tcp.reset {
+        Some(way) if way != originator && tcp.midstream => "RSTRH",
+        Some(way) if way != originator => {
+            if tcp.acknowledged {
+                "RSTR"
+            } else {
+                "REJ"
+            }
+        }
+        Some(_) => {
+            if resp_is_inactive {
+                "RSTOS0"
+            } else {
+                "RSTO"
+            }
+        }
+        None => match (orig_fin, resp_fin) {
+            (true, true) => "SF",
+            (true, false) => {
+                if resp_is_inactive {
+                    "SH"
+                } else {
+                    "S2"
+                }
+            }
+            (false, true) => {
+                if tcp.midstream {
+                    "SHR"
+                } else {
+                    "S3"
+                }
+            }
+            (false, false) if tcp.midstream => "OTH",
+            (false, false) if tcp.answered => {
+                if tcp.acknowledged {
+                    "S1"
+                } else {
+                    "OTH"
+                }
+            }
+            (false, false) => {
+                if is_answered {
+                    "OTH"
+                } else {
+                    "S0"
+                }
+            }
+        },
+    }
+}
+
+const UDP: u8 = 17;
 
 #[cfg(test)]
 mod tests {
@@ -420,6 +465,32 @@ mod tests {
     fn words_of_zeek() {
         assert_eq!((service("tls"), service("dns"), tls_version(0x0304)), ("ssl", "dns", "TLSv13".into()));
         assert_eq!((transport(6), transport(58), transport(132)), ("tcp".into(), "icmp".into(), "unknown_transport".into()));
+        let tcp = TcpSummary::default();
+        let opened = TcpSummary { answered: true, acknowledged: true, ..tcp };
+        let joined = TcpSummary { acknowledged: true, midstream: true, ..tcp };
+        let (orig, resp) = (Direction::BToA, Direction::AToB);
+        let states = [
+            (tcp, false, "S0"),
+            (TcpSummary { reset: Some(resp), ..tcp }, true, "REJ"),
+            (TcpSummary { reset: Some(orig), ..tcp }, false, "RSTOS0"),
+            (TcpSummary { fin: [false, true], ..tcp }, false, "SH"),
+            (TcpSummary { answered: true, ..tcp }, true, "OTH"),
+            (TcpSummary { answered: true, reset: Some(resp), ..tcp }, true, "REJ"),
+            (opened, true, "S1"),
+            (TcpSummary { fin: [true; 2], ..opened }, true, "SF"),
+            (TcpSummary { fin: [false, true], ..opened }, true, "S2"),
+            (TcpSummary { fin: [true, false], ..opened }, true, "S3"),
+            (TcpSummary { reset: Some(orig), ..opened }, true, "RSTO"),
+            (TcpSummary { reset: Some(resp), fin: [false, true], ..opened }, true, "RSTR"),
+            (joined, true, "OTH"),
+            (TcpSummary { fin: [true; 2], ..joined }, true, "SF"),
+            (TcpSummary { reset: Some(resp), ..joined }, true, "RSTRH"),
+            (TcpSummary { reset: Some(orig), ..joined }, true, "RSTOS0"),
+            (TcpSummary { fin: [true, false], ..joined }, true, "SHR"),
+        ];
+        for (summary, is_answered, state) in states {
+            assert_eq!(tcp_state(&summary, orig, is_answered), state, "{summary:?}");
+        }
         assert_eq!(serde_json::to_string(&Seconds(Timestamp(1_700_000_000_123_456_789))).unwrap(), "1700000000.123456");
     }
 }

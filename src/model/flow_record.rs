@@ -48,10 +48,17 @@ pub struct TcpSummary {
     pub acknowledged: bool,
     /// The first segment seen was no SYN.
     pub midstream: bool,
-    /// Sides that sent FIN: 0 to 2.
-    pub fins: u8,
-    /// A RST was seen.
-    pub reset: bool,
+    /// Whether the smaller end sent FIN, and the larger one.
+    pub fin: [bool; 2],
+    /// Which way the first RST went.
+    pub reset: Option<Direction>,
+}
+
+impl TcpSummary {
+    /// How many sides sent FIN.
+    pub fn fins(&self) -> u8 {
+        self.fin.iter().map(|sent| u8::from(*sent)).sum()
+    }
 }
 
 /// A conversation, or a part of one, that was closed.

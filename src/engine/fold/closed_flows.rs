@@ -66,8 +66,8 @@ fn flow_record(table: &FlowTable<FlowDetectors>, event: &FlowEvent<'_, FlowDetec
         answered: flow.tcp.answered(),
         acknowledged: flow.tcp.acked(),
         midstream: flow.tcp.midstream(),
-        fins: flow.tcp.fins() as u8,
-        reset: flow.tcp.reset(),
+        fin: flow.tcp.fin(),
+        reset: flow.tcp.cut().map(|(way, _)| way),
     });
     Some(FlowRecord {
         key: flow.key,

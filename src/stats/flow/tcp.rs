@@ -59,6 +59,11 @@ impl TcpTrack {
         (self.0 & (Self::FIN[0] | Self::FIN[1])).count_ones()
     }
 
+    /// Which sides have sent FIN: the smaller end, the larger one.
+    pub fn fin(&self) -> [bool; 2] {
+        Self::FIN.map(|fin| self.0 & fin != 0)
+    }
+
     /// Whether it is over: RST was seen, or FIN of both sides.
     pub fn has_ended(&self) -> bool {
         self.reset() || self.fins() == 2
@@ -123,8 +128,8 @@ mod tests {
         assert!(track.answered() && !track.acked() && !track.midstream());
         assert!(note(TcpMarks::FIRST_ACK, Direction::AToB).acked());
         note(TcpMarks::FIN, Direction::AToB);
-        assert_eq!(note(TcpMarks::FIN, Direction::AToB).fins(), 1);
+        assert_eq!(note(TcpMarks::FIN, Direction::AToB).fin(), [true, false]);
         let track = note(TcpMarks::FIN | TcpMarks::RST, Direction::BToA);
-        assert_eq!((track.fins(), track.reset(), track.sampled()), (2, true, false));
+        assert_eq!((track.fin(), track.fins(), track.reset(), track.sampled()), ([true; 2], 2, true, false));
     }
 }
