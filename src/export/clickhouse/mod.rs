@@ -22,6 +22,7 @@ use batches::{Batches, Coding};
 pub use init::{DatabasePlan, migrations, table_names, users_sql, users_xml};
 pub use link::DatabaseLink;
 use spool::{BatchHead, NoBytes, Spool};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -40,6 +41,10 @@ const MOST_SECONDS: u64 = 86_400;
 const TELL: Duration = Duration::from_secs(60);
 /// What a server refuses for good: the rows are not what the table takes (ClickHouse's ErrorCodes.cpp: cannot parse, unknown field).
 const REFUSED: [u32; 6] = [6, 26, 27, 72, 117, 130];
+
+/// What a server refuses of one table, which others do not wait for: there is none, it lacks a column that is asked for, the user may not write
+/// it (ErrorCodes.cpp: unknown table, no such column, unknown identifier, access denied).
+const NO_TABLE: [u32; 4] = [60, 16, 47, 497];
 
 /// What a spool is called among what exporters have alone.
 const SPOOL: &str = "the spool";
@@ -115,6 +120,7 @@ fn prepare(opening: ExporterOpening<'_>) -> Result<PreparedExporter<'_>> {
             batches: Batches::default(),
             spool: Spool::open(folder, cap).map_err(|e| opening.wrong(e))?,
             pauses: BackOff::default(),
+            closed_tables: BTreeMap::new(),
             flush: ticker(seconds),
             tell: Ticker::new(Duration::ZERO, TELL),
             latest: None,
@@ -140,6 +146,8 @@ struct ClickHouse {
     batches: Batches,
     spool: Spool,
     pauses: BackOff,
+    /// Tables that the server does not take rows of now.
+    closed_tables: BTreeMap<String, BackOff>,
     flush: Ticker,
     tell: Ticker,
     latest: Option<Arc<Snapshot>>,
@@ -150,6 +158,7 @@ enum BatchOutcome {
     Arrived,
     Refused(String),
     Damaged(String),
+    NoTable(String),
     Failed(String),
 }
 
@@ -173,11 +182,14 @@ impl ClickHouse {
         self.counters.spooled_bytes.store(bytes, Ordering::Relaxed);
     }
 
-    /// Sends what waits, the oldest first, until something fails.
+    /// Sends what waits, the oldest first, until the server fails. Rows of a table that it does not have wait, those of other tables do not
+    /// wait for them.
     fn send(&mut self) -> Exported {
         let mut outcome = Ok(());
         while self.pauses.is_over() {
-            let Some(first) = self.spool.first() else { break };
+            let closed = &self.closed_tables;
+            let Some(place) = self.spool.first(|table| closed.get(table).is_some_and(|pauses| !pauses.is_over())) else { break };
+            let Some(first) = self.spool.at(place) else { break };
             let (head, doubtful, bytes) = (first.head.clone(), first.may_have_arrived, first.bytes());
             let sent = match bytes {
                 Ok(bytes) => self.send_batch(&head, doubtful, &bytes),
@@ -188,21 +200,27 @@ impl ClickHouse {
                 BatchOutcome::Arrived => {
                     ExporterCounters::add(&self.counters.exported, head.rows);
                     self.pauses.reset();
-                    self.spool.done();
+                    self.closed_tables.remove(&head.table);
+                    self.spool.done(place);
                 }
                 BatchOutcome::Refused(what) => {
                     ExporterCounters::add(&self.counters.dropped, head.rows);
-                    self.spool.done();
+                    self.spool.done(place);
                     outcome = Err(what);
                 }
                 BatchOutcome::Damaged(what) => {
                     ExporterCounters::add(&self.counters.dropped, head.rows);
-                    self.spool.set_aside();
+                    self.spool.set_aside(place);
+                    outcome = Err(what);
+                }
+                BatchOutcome::NoTable(what) => {
+                    ExporterCounters::add(&self.counters.retries, 1);
+                    self.closed_tables.entry(head.table).or_default().failed();
                     outcome = Err(what);
                 }
                 BatchOutcome::Failed(what) => {
                     ExporterCounters::add(&self.counters.retries, 1);
-                    if let Some(first) = self.spool.first() {
+                    if let Some(first) = self.spool.at(place) {
                         first.may_have_arrived = true;
                     }
                     self.pauses.failed();
@@ -228,6 +246,7 @@ impl ClickHouse {
                         return BatchOutcome::Arrived;
                     }
                 }
+                Err((Some(code), what)) if NO_TABLE.contains(&code) => return BatchOutcome::NoTable(what),
                 Err((_, what)) => return BatchOutcome::Failed(what),
             }
         }
@@ -235,6 +254,7 @@ impl ClickHouse {
         match self.link.ask(&insert, Some(head.coding.as_str()), bytes) {
             Ok(_) => BatchOutcome::Arrived,
             Err((Some(code), what)) if REFUSED.contains(&code) => BatchOutcome::Refused(what),
+            Err((Some(code), what)) if NO_TABLE.contains(&code) => BatchOutcome::NoTable(what),
             Err((_, what)) => BatchOutcome::Failed(what),
         }
     }
@@ -266,6 +286,7 @@ impl Exporter for ClickHouse {
         }
         let closed = self.close(1);
         self.pauses.reset();
+        self.closed_tables.clear();
         self.send().and(closed)
     }
 

@@ -217,27 +217,34 @@ impl Spool {
         (lost, outcome)
     }
 
-    /// The oldest batch.
-    pub fn first(&mut self) -> Option<&mut WaitingBatch> {
-        self.waiting.front_mut()
+    /// The place of the oldest batch of a table that is not to be passed over.
+    pub fn first(&self, is_passed_over: impl Fn(&str) -> bool) -> Option<usize> {
+        self.waiting.iter().position(|batch| !is_passed_over(&batch.head.table))
     }
 
-    /// The oldest batch is none: it is left for whoever wants to look at it, under a name by which it is not tried again.
-    pub fn set_aside(&mut self) {
-        if let Some(batch) = self.waiting.pop_front() {
-            self.bytes = self.bytes.saturating_sub(batch.body.len());
-            if let Body::File(path, _) = batch.body {
-                let _ = fs::rename(&path, path.with_extension(DAMAGED));
-            }
-        }
+    /// The batch at a place.
+    pub fn at(&mut self, place: usize) -> Option<&mut WaitingBatch> {
+        self.waiting.get_mut(place)
     }
 
-    /// The oldest batch has arrived, or is given up.
-    pub fn done(&mut self) {
-        if let Some(batch) = self.waiting.pop_front() {
-            self.bytes = self.bytes.saturating_sub(batch.body.len());
+    /// The batch at a place has arrived, or is given up.
+    pub fn done(&mut self, place: usize) {
+        if let Some(batch) = self.take(place) {
             batch.forget();
         }
+    }
+
+    /// The batch at a place is none: it is left for whoever wants to look at it, under a name by which it is not tried again.
+    pub fn set_aside(&mut self, place: usize) {
+        if let Some(WaitingBatch { body: Body::File(path, _), .. }) = self.take(place) {
+            let _ = fs::rename(&path, path.with_extension(DAMAGED));
+        }
+    }
+
+    fn take(&mut self, place: usize) -> Option<WaitingBatch> {
+        let batch = self.waiting.remove(place)?;
+        self.bytes = self.bytes.saturating_sub(batch.body.len());
+        Some(batch)
     }
 }
 
@@ -271,11 +278,13 @@ mod tests {
         drop(spool);
         let mut spool = Spool::open(Some(&folder), 250).unwrap();
         assert_eq!((spool.waiting(), spool.next_number()), ((20, 200), 4));
-        let first = spool.first().unwrap();
+        let first = spool.at(0).unwrap();
         assert!(first.may_have_arrived && first.head == head(2));
         assert!(matches!(first.bytes(), Err(NoBytes::Damaged(_))), "it was never packed");
-        spool.done();
-        spool.done();
+        assert_eq!((spool.first(|_| false), spool.first(|table| table == "flows")), (Some(0), None));
+        spool.done(1);
+        spool.done(0);
+        assert_eq!(spool.waiting(), (0, 0));
         assert!(Spool::open(Some(&folder), 250).unwrap_err().contains("another exporter"), "it is in use");
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 2, "what is none of ours stays, beside the lock");
         fs::remove_dir_all(&folder).unwrap();
@@ -297,9 +306,9 @@ mod tests {
         fs::create_dir(folder.join(BatchHead { coding: "zstd".into(), ..head(9) }.file())).unwrap();
         let mut spool = Spool::open(Some(&folder), 1 << 20).unwrap();
         let mut outcomes = Vec::new();
-        while let Some(first) = spool.first() {
+        while let Some(first) = spool.at(0) {
             outcomes.push((first.head.number, first.bytes().is_ok()));
-            spool.set_aside();
+            spool.set_aside(0);
         }
         assert_eq!(outcomes, [(0, true), (1, false), (2, false), (3, false), (4, true), (9, false)]);
         drop(spool);
