@@ -201,6 +201,7 @@ fn listen(subscription: Subscription, pace: Duration) -> std::thread::JoinHandle
                 Published::Snapshot(snapshot) => heard.snapshots.push(snapshot),
                 Published::Flows(batch) => heard.flows.push(FlowBatch::clone(&batch)),
                 Published::Events(said) => heard.events.extend_from_slice(&said),
+                Published::Words(_) => panic!("nobody asked for them"),
                 Published::Reset => {}
             }
             std::thread::sleep(pace);

@@ -154,6 +154,19 @@ pub fn code_text(app: AppId, code: u32) -> Cow<'static, str> {
     Which::of(app).map_or_else(|| code.to_string().into(), |which| which.code_text(code))
 }
 
+/// The usual name of a DNS record type: `AAAA`; Zeek's word for one without.
+pub fn dns_type_name(kind: u16) -> Cow<'static, str> {
+    match super::dns::wire::kind_name(kind) {
+        "" => format!("query-{kind}").into(),
+        name => name.into(),
+    }
+}
+
+/// The method of an HTTP request, by the code that tells it.
+pub fn http_method_name(method: u8) -> Cow<'static, str> {
+    super::http::method_name(method)
+}
+
 /// The protocol of a token.
 pub fn app(token: &str) -> Option<AppId> {
     every().find(|(_, about)| about.token == token).map(|(app, _)| app)

@@ -213,7 +213,11 @@ fn router(
     let local = Arc::new(LocalNets::new(settings.load.local_nets.clone()));
     let base = Snapshot { live: settings.live, capture: asked(settings), ..Snapshot::default() };
     let rules = rules_of(&settings.mirror.clone().resolved())?;
-    let shards = ShardPlan { flow_records: listeners.flows.is_some() || !listeners.subscribers.is_empty(), ..plan_of(settings) };
+    let shards = ShardPlan {
+        flow_records: listeners.flows.is_some() || !listeners.subscribers.is_empty(),
+        request_words: listeners.subscribers.iter().any(Subscriber::wants_words),
+        ..plan_of(settings)
+    };
     let threads = if listeners.packets.is_some() { 0 } else { settings.threads };
     let (workers, groups) = division(threads, settings.live);
     let mut groups: Vec<_> = groups.into_iter().map(|s| ShardGroup::new(s, shards, Arc::clone(&local), rules.clone())).collect();
@@ -329,6 +333,7 @@ fn plan_of(settings: &Settings) -> ShardPlan {
         flows: settings.memory.flows_per_shard,
         dedup: settings.mirror.dedup,
         flow_records: false,
+        request_words: false,
         history: settings.history.then_some(if settings.live { HistoryPace::EachInterval } else { HistoryPace::Doubling }),
         nested: settings.mirror.decap == Decap::None,
         hash_keys: HashKeys { tables: random(), copies: on_a_port(), shards: on_a_port() },

@@ -75,6 +75,7 @@ fn link_load(interval: u64, load: LinkLoad) -> Message {
         // Behind those of all shards.
         shard: SHARDS as u8,
         events,
+        words: Vec::new(),
         unfollowed: 0,
         control,
         floods,

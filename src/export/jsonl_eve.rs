@@ -224,7 +224,7 @@ impl Exporter for Eve {
                 self.uids = UidTable::default();
                 Ok(())
             }
-            ExportRecord::Interval(_) | ExportRecord::Events(_) | ExportRecord::Snapshot(_) => Ok(()),
+            ExportRecord::Interval(_) | ExportRecord::Events(_) | ExportRecord::Words(_) | ExportRecord::Snapshot(_) => Ok(()),
         }
     }
 

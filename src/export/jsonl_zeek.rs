@@ -14,7 +14,9 @@ use crate::dissect::registry as applications;
 use crate::error::{Error, Result};
 use crate::model::limits::EXPORT_UIDS;
 use crate::model::time::SECOND;
-use crate::model::{Direction, FlowKey, NetworkEvent, TcpSummary, Timestamp, TlsNews, TlsSight, Transaction, TransactionEnd};
+use crate::model::{
+    Direction, FlowKey, NetworkEvent, RequestPart, RequestWords, TcpSummary, Timestamp, TlsNews, TlsSight, Transaction, TransactionEnd,
+};
 use crate::snapshot::tables::closed_flows::ClosedFlow;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -29,7 +31,7 @@ pub static KIND: ExporterKind = ExporterKind {
     target: "DIR",
     hides_path: false,
     options: &[],
-    takes: |record| matches!(record, ExportRecord::Flows(_) | ExportRecord::Events(_) | ExportRecord::Reset),
+    takes: |record| matches!(record, ExportRecord::Flows(_) | ExportRecord::Events(_) | ExportRecord::Words(_) | ExportRecord::Reset),
     prepare,
 };
 
@@ -53,6 +55,7 @@ fn open(opening: ExporterOpening<'_>, folder: &Path) -> Result<OpenExporter> {
         files: [file("conn.log")?, file("dns.log")?, file("http.log")?, file("ssl.log")?],
         uids: UidTable::default(),
         handshakes: HashMap::new(),
+        requests: Requests::default(),
     };
     let needs = ExportNeeds { folders: vec![folder.to_owned()], ..ExportNeeds::default() };
     Ok(OpenExporter { exporter: Box::new(exporter), needs })
@@ -71,6 +74,48 @@ struct Zeek {
     uids: UidTable,
     /// What handshakes have shown, until their conversation is closed.
     handshakes: HashMap<FlowKey, Handshake>,
+    requests: Requests,
+}
+
+/// What requests said that were not answered yet. Beyond the cap those that came first are forgotten, half of them at once.
+#[derive(Default)]
+struct Requests {
+    newer: HashMap<(FlowKey, u32), Said>,
+    older: HashMap<(FlowKey, u32), Said>,
+}
+
+/// What one request said.
+#[derive(Debug, Default)]
+struct Said {
+    /// Type and class of the record that is asked for.
+    question: Option<[u16; 2]>,
+    method: Option<u8>,
+    /// The name, or the target.
+    what: Option<Box<str>>,
+    host: Option<Box<str>>,
+    user_agent: Option<Box<str>>,
+}
+
+impl Requests {
+    fn note(&mut self, words: &RequestWords) {
+        let key = (words.flow, words.id);
+        if self.newer.len() >= EXPORT_UIDS / 2 && !self.newer.contains_key(&key) {
+            self.older = std::mem::take(&mut self.newer);
+        }
+        let said = self.newer.entry(key).or_default();
+        let text = Some(words.text.clone());
+        match words.part {
+            RequestPart::Question { kind, class } => *said = Said { question: Some([kind, class]), what: text, ..Said::default() },
+            RequestPart::Target { method } => *said = Said { method: Some(method), what: text, ..Said::default() },
+            RequestPart::Host => said.host = text,
+            RequestPart::UserAgent => said.user_agent = text,
+        }
+    }
+
+    fn take(&mut self, flow: FlowKey, id: u32) -> Said {
+        let key = (flow, id);
+        self.newer.remove(&key).or_else(|| self.older.remove(&key)).unwrap_or_default()
+    }
 }
 
 /// What every line begins with.
@@ -144,6 +189,28 @@ struct Conn<'a> {
 struct Asked<'a> {
     #[serde(flatten)]
     head: Head<'a>,
+    /// The identifier of a DNS message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trans_id: Option<u32>,
+    /// Which request of its connection it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trans_depth: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    query: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    qclass: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    qtype: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    qtype_name: Option<Cow<'static, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    method: Option<Cow<'static, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uri: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_agent: Option<Box<str>>,
     /// Seconds to the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     rtt: Option<f64>,
@@ -153,8 +220,6 @@ struct Asked<'a> {
     rcode_name: Option<Cow<'static, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status_code: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status_msg: Option<Cow<'static, str>>,
     outcome: &'static str,
     #[serde(skip_serializing_if = "is_zero")]
     repeated: u16,
@@ -275,14 +340,26 @@ impl Zeek {
             TransactionEnd::Unanswered => (None, "unanswered"),
             TransactionEnd::Forgotten => (None, "forgotten"),
         };
-        let (is_dns, name) = (file == DNS, code.map(|code| applications::code_text(t.app, code)));
+        let is_dns = file == DNS;
+        let Said { question, method, what, host, user_agent } = self.requests.take(t.flow, t.id);
+        let (query, uri) = if is_dns { (what, None) } else { (None, what) };
+        let [qtype, qclass] = question.map_or([None; 2], |numbers| numbers.map(Some));
         let line = Asked {
             head: head(&identity, path, t.asked, (&t.flow, t.way), uid),
+            trans_id: Some(t.id).filter(|_| is_dns),
+            trans_depth: Some(t.id.saturating_add(1)).filter(|_| !is_dns),
+            query,
+            qclass,
+            qtype,
+            qtype_name: qtype.map(applications::dns_type_name),
+            method: method.map(applications::http_method_name),
+            host,
+            uri,
+            user_agent,
             rtt: t.latency().map(seconds),
             rcode: code.filter(|_| is_dns),
-            rcode_name: name.clone().filter(|_| is_dns),
+            rcode_name: code.filter(|_| is_dns).map(|code| applications::code_text(t.app, code)),
             status_code: code.filter(|_| !is_dns),
-            status_msg: name.filter(|_| !is_dns),
             outcome,
             repeated: t.repeated,
         };
@@ -312,8 +389,10 @@ impl Exporter for Zeek {
         match record {
             ExportRecord::Flows(flows) => return each(flows.iter(), |flow| self.flow(flow)),
             ExportRecord::Events(said) => return each(said.iter(), |event| self.event(event)),
+            ExportRecord::Words(words) => words.iter().for_each(|words| self.requests.note(words)),
             ExportRecord::Reset => {
                 self.handshakes.clear();
+                self.requests = Requests::default();
                 self.uids = UidTable::default();
             }
             ExportRecord::Interval(_) | ExportRecord::Findings(_) | ExportRecord::Snapshot(_) => {}

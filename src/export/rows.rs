@@ -108,7 +108,7 @@ pub fn take(record: &ExportRecord, into: &mut dyn RowSink) {
             }
         }
         ExportRecord::Findings(news) => news.iter().for_each(|news| finding(news, into)),
-        ExportRecord::Events(_) | ExportRecord::Snapshot(_) | ExportRecord::Reset => {}
+        ExportRecord::Events(_) | ExportRecord::Words(_) | ExportRecord::Snapshot(_) | ExportRecord::Reset => {}
     }
 }
 

@@ -211,6 +211,9 @@ pub const HTTP_REQUEST_BYTES: usize = 8 * 1024;
 /// Conversations whose name an exporter remembers until they are closed, about 64 bytes each: as many as ask something at a time.
 pub const EXPORT_UIDS: usize = 64 * 1024;
 
+/// Parts of requests that a shard keeps for exporters until an interval ends or its block is done, of at most 2 KiB each.
+pub const REQUEST_WORDS: usize = 4_096;
+
 /// Rows of each table in a dashboard's snapshot. What is beyond stays countable by filter and by the report.
 pub const SNAPSHOT_ROWS: usize = 1_000;
 

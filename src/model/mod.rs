@@ -74,7 +74,7 @@ pub use bpdu::{Bpdu, BpduFlags, BpduKind, BridgeId, PortRole, TreeInstance, Tree
 pub use cap_scale::CapScale;
 pub use control::{ArpBlocks, Control, ControlBody, ControlFrame, ControlMessage};
 pub use estimate::{Estimate, wilson};
-pub use exchange::{AppMessage, ExchangeEvent, ExchangeOutcome, Transaction, TransactionEnd};
+pub use exchange::{AppMessage, ExchangeEvent, ExchangeOutcome, RequestPart, RequestWords, Transaction, TransactionEnd};
 pub use fast_headers::FastHeaders;
 pub use filter_words::FILTER_WORDS;
 pub use finding::{Episode, Explained, Finding, Location, PathSide, SeenAt, Severity, Value};

@@ -3,7 +3,7 @@
 
 use super::{
     Address, AppId, ControlMessage, Direction, FloodSecond, FlowKey, Location, Mac, MediaNews, MediaOffer, PathSide, Proto, QuotedFlow,
-    Sighting, StationNews, Timestamp, Transaction,
+    RequestWords, Sighting, StationNews, Timestamp, Transaction,
 };
 use std::fmt;
 
@@ -471,6 +471,8 @@ pub struct NetworkBatch {
     pub shard: u8,
     /// What happened, in the order of the tape.
     pub events: Vec<NetworkEvent>,
+    /// What requests say, of those told of by these events or later ones, where somebody wants to know.
+    pub words: Vec<RequestWords>,
     /// Attempts that were not followed because there were too many at a time.
     pub unfollowed: u64,
     /// Control packets, in the order of the tape.

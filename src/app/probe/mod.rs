@@ -101,6 +101,7 @@ pub fn run(
     let status = Arc::new(ProbeStatus::new(identity.clone(), Arc::clone(plan.board())));
     let is_endless = source::is_endless(input);
     let (subscriber, subscription) = subscribe(SUBSCRIPTION_RECORDS);
+    let subscriber = if plan.wants_words() { subscriber.with_words() } else { subscriber };
     // A port is never waited for; of a file nothing is lost.
     let subscriber = if is_endless { subscriber } else { subscriber.waited_for() };
     let rights_of_exports = if common.rights.sandbox { rights.to_string() } else { String::new() };

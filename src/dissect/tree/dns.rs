@@ -1,7 +1,7 @@
 //! DNS and its relatives (RFC 1035, RFC 6762, RFC 4795, RFC 1002): header, questions, records.
 
 use crate::dissect::Carriage;
-use crate::dissect::dns::wire::{HEADER, Header, Name};
+use crate::dissect::dns::wire::{self, HEADER, Header, Name};
 use crate::model::{LayerWriter, Show};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -37,31 +37,9 @@ fn netbios(name: &[u8]) -> Option<String> {
 }
 
 /// The name of a record type (IANA "DNS Parameters").
+/// The usual name of a record type; empty where it has none.
 fn kind(number: u64) -> &'static str {
-    match number {
-        1 => "A",
-        2 => "NS",
-        5 => "CNAME",
-        6 => "SOA",
-        12 => "PTR",
-        13 => "HINFO",
-        15 => "MX",
-        16 => "TXT",
-        28 => "AAAA",
-        32 => "NB",
-        33 => "SRV",
-        35 => "NAPTR",
-        41 => "OPT",
-        43 => "DS",
-        46 => "RRSIG",
-        47 => "NSEC",
-        48 => "DNSKEY",
-        64 => "SVCB",
-        65 => "HTTPS",
-        255 => "ANY",
-        257 => "CAA",
-        _ => "",
-    }
+    u16::try_from(number).map_or("", wire::kind_name)
 }
 
 fn kind_text(number: u64) -> String {

@@ -3,11 +3,12 @@
 use super::dissect_queue::Waiting;
 use crate::dissect::{DissectReport, Dissectors, Listener, Payload};
 use crate::mirror::UnmatchedCounts;
+use crate::model::limits::REQUEST_WORDS;
 use crate::model::mix::Keys;
 use crate::model::tcp::{ACK, RST};
 use crate::model::{
-    AppMessage, AppSlot, CapScale, CloseReason, Direction, Frame, LearntName, MediaOffer, NetworkEvent, RtpPacket, Segment, Timestamp,
-    TlsSight, Transaction,
+    AppMessage, AppSlot, CapScale, CloseReason, Direction, Frame, LearntName, MediaOffer, NetworkEvent, RequestWords, RtpPacket, Segment,
+    Timestamp, TlsSight, Transaction,
 };
 use crate::stats::exchange::{self, Exchanges};
 use crate::stats::{Reassembler, ReassemblyPool, RtpStreams, StreamEnd, StreamPiece};
@@ -29,6 +30,8 @@ pub struct Reader {
     tls: Vec<TlsSight>,
     /// Where voice and pictures are going to be sent, likewise.
     offers: Vec<MediaOffer>,
+    /// What requests said, likewise, where somebody wants to know.
+    words: Option<Vec<RequestWords>>,
     rtp: RtpStreams,
 }
 
@@ -37,6 +40,7 @@ struct ToExchanges<'a> {
     exchanges: &'a mut Exchanges,
     tls: &'a mut Vec<TlsSight>,
     offers: &'a mut Vec<MediaOffer>,
+    words: &'a mut Option<Vec<RequestWords>>,
     rtp: &'a mut RtpStreams,
     mirror: &'a mut UnmatchedCounts,
 }
@@ -58,6 +62,14 @@ impl Listener for ToExchanges<'_> {
     fn offer(&mut self, offer: &MediaOffer) {
         self.offers.push(*offer);
     }
+
+    fn wants_words(&self) -> bool {
+        self.words.as_ref().is_some_and(|words| words.len() < REQUEST_WORDS)
+    }
+
+    fn words(&mut self, words: RequestWords) {
+        self.words.iter_mut().for_each(|all| all.push(words.clone()));
+    }
 }
 
 impl Reader {
@@ -68,6 +80,11 @@ impl Reader {
     /// No conversation read yet; with the keys of its tables' hashes, and the scale of its caps.
     pub fn new(keys: Keys, caps: CapScale) -> Self {
         Self { exchanges: Exchanges::new(keys), dissectors: Dissectors::within(caps), ..Self::default() }
+    }
+
+    /// Keeps what requests say until it is handed over.
+    pub fn keep_words(&mut self) {
+        self.words = Some(Vec::new());
     }
 
     /// Tells when the capture began.
@@ -84,6 +101,7 @@ impl Reader {
                     exchanges: &mut self.exchanges,
                     tls: &mut self.tls,
                     offers: &mut self.offers,
+                    words: &mut self.words,
                     rtp: &mut self.rtp,
                     mirror,
                 };
@@ -110,8 +128,14 @@ impl Reader {
         }
         let Some(mut streams) = self.dissectors.detach(slot) else { return };
         let (dissectors, pool) = (&mut self.dissectors, &mut self.pool);
-        let listener =
-            &mut ToExchanges { exchanges: &mut self.exchanges, tls: &mut self.tls, offers: &mut self.offers, rtp: &mut self.rtp, mirror };
+        let listener = &mut ToExchanges {
+            exchanges: &mut self.exchanges,
+            tls: &mut self.tls,
+            offers: &mut self.offers,
+            words: &mut self.words,
+            rtp: &mut self.rtp,
+            mirror,
+        };
         let [a, b] = &mut streams;
         let (this, other, back) = match packet.way {
             Direction::AToB => (a, b, Direction::BToA),
@@ -220,6 +244,11 @@ impl Reader {
         self.offers.drain(..)
     }
 
+    /// Takes out what requests said since.
+    pub fn words(&mut self) -> Vec<RequestWords> {
+        self.words.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
     /// Tells what became of streams where an interval ends; `all` of it when nothing more comes.
     pub fn media(&mut self, now: Timestamp, all: bool, tell: impl FnMut(NetworkEvent)) {
         self.rtp.advance(now, all, tell);
@@ -227,7 +256,7 @@ impl Reader {
 
     /// How many there are of all of them.
     pub fn ended_count(&self) -> usize {
-        self.ended.len() + self.tls.len() + self.offers.len()
+        self.ended.len() + self.tls.len() + self.offers.len() + self.words.as_ref().map_or(0, Vec::len)
     }
 
     /// The name of the server of a conversation.

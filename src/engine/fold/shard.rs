@@ -121,6 +121,8 @@ pub struct ShardPlan {
     pub dedup: bool,
     /// Whether somebody wants the records of closed conversations.
     pub flow_records: bool,
+    /// Whether somebody wants to know what requests say.
+    pub request_words: bool,
     /// Whether TCP is analysed inside tunnels that are not taken off.
     pub nested: bool,
     /// Where slots of the past end; `None`: nobody looks back.
@@ -169,6 +171,10 @@ impl Shard {
         if plan.history.is_some() {
             flows.look_back();
         }
+        let mut reader = Reader::new(plan.hash_keys.shards, plan.caps);
+        if plan.request_words {
+            reader.keep_words();
+        }
         Self {
             number,
             dedup: plan.dedup,
@@ -181,7 +187,7 @@ impl Shard {
             closed: ClosedFlows::new(number, plan.flow_records),
             finished: false,
             fragments: FragmentTable::new(plan.hash_keys.shards),
-            reader: Reader::new(plan.hash_keys.shards, plan.caps),
+            reader,
             connections: Connections::new(plan.hash_keys.tables),
             losses: LossLocator::new(plan.hash_keys.tables),
             stalls: Stalls::default(),

@@ -247,6 +247,7 @@ impl Shard {
         let (control, control_beyond) = self.detectors.control();
         let floods = self.detectors.floods();
         let stations = self.detectors.stations().take();
-        NetworkBatch { interval, shard: self.number, events, unfollowed, control, floods, control_beyond, stations, load: None }
+        let words = self.reader.words();
+        NetworkBatch { interval, shard: self.number, events, words, unfollowed, control, floods, control_beyond, stations, load: None }
     }
 }
