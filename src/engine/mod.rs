@@ -79,6 +79,8 @@ pub struct Settings {
     pub ours: Vec<Address>,
     /// Interfaces of this host to be looked at while their packets are read; none for files.
     pub host: Option<crate::capture::host::HostProbe>,
+    /// Nanoseconds after which subscribers get a record of a conversation that goes on; `None`: at its end only.
+    pub flow_parts: Option<i64>,
     /// Whether the past is kept, so that a screen can look back ([`crate::snapshot::history`]).
     pub history: bool,
     /// The switch that is asked what it says of itself.
@@ -101,6 +103,7 @@ impl Default for Settings {
             filter: None,
             ours: Vec::new(),
             host: None,
+            flow_parts: None,
             history: false,
             switch: None,
             memory: MemoryPlan::default(),
@@ -333,6 +336,7 @@ fn plan_of(settings: &Settings) -> ShardPlan {
         flows: settings.memory.flows_per_shard,
         dedup: settings.mirror.dedup,
         flow_records: false,
+        flow_parts: settings.flow_parts,
         request_words: false,
         history: settings.history.then_some(if settings.live { HistoryPace::EachInterval } else { HistoryPace::Doubling }),
         nested: settings.mirror.decap == Decap::None,

@@ -6,6 +6,7 @@
 use super::community::community_id;
 use super::files::LineFile;
 use super::uid::{self, UidTable};
+use super::whole_flows::WholeFlows;
 use super::{
     ExportNeeds, ExportRecord, Exported, Exporter, ExporterCounters, ExporterKind, ExporterOpening, Identity, OpenExporter,
     PreparedExporter, each,
@@ -55,6 +56,7 @@ fn open(opening: ExporterOpening<'_>, folder: &Path) -> Result<OpenExporter> {
         files: [file("conn.log")?, file("dns.log")?, file("http.log")?, file("ssl.log")?],
         uids: UidTable::default(),
         handshakes: HashMap::new(),
+        whole: WholeFlows::default(),
         requests: Requests::default(),
     };
     let needs = ExportNeeds { folders: vec![folder.to_owned()], ..ExportNeeds::default() };
@@ -74,6 +76,7 @@ struct Zeek {
     uids: UidTable,
     /// What handshakes have shown, until their conversation is closed.
     handshakes: HashMap<FlowKey, Handshake>,
+    whole: WholeFlows,
     requests: Requests,
 }
 
@@ -387,12 +390,15 @@ impl Zeek {
 impl Exporter for Zeek {
     fn take(&mut self, record: &ExportRecord) -> Exported {
         match record {
-            ExportRecord::Flows(flows) => return each(flows.iter(), |flow| self.flow(flow)),
+            ExportRecord::Flows(flows) => {
+                return each(flows.iter(), |flow| self.whole.take(flow).map_or(Ok(()), |flow| self.flow(&flow)));
+            }
             ExportRecord::Events(said) => return each(said.iter(), |event| self.event(event)),
             ExportRecord::Words(words) => words.iter().for_each(|words| self.requests.note(words)),
             ExportRecord::Reset => {
                 self.handshakes.clear();
                 self.requests = Requests::default();
+                self.whole.forget();
                 self.uids = UidTable::default();
             }
             ExportRecord::Interval(_) | ExportRecord::Findings(_) | ExportRecord::Snapshot(_) => {}

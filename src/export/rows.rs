@@ -101,7 +101,8 @@ pub fn take(record: &ExportRecord, into: &mut dyn RowSink) {
             into.end();
         }
         ExportRecord::Flows(flows) => {
-            for flow in flows.iter() {
+            // One without packets is the end of what was told of already.
+            for flow in flows.iter().filter(|flow| flow.total().packets > 0) {
                 into.begin("flows", flow.record.last);
                 fields(&CLOSED_FLOWS, flow, into, false);
                 into.end();

@@ -15,6 +15,7 @@ use crate::export::{AnswerPlace, AnswerPort, ExportHub, HubPlan, Identity};
 use crate::model::clock;
 use crate::model::evidence::THRESHOLDS;
 use crate::model::limits::SUBSCRIPTION_RECORDS;
+use crate::model::time::SECOND;
 use crate::settings::{InputSettings, ProbeSettings, RecorderSettings};
 use crate::snapshot::{Feed, Query, Snapshot};
 use log::{Level, exporters, log};
@@ -39,6 +40,9 @@ const STATUS_EVERY: Duration = Duration::from_secs(5);
 const LOG_EVERY: Duration = Duration::from_secs(60);
 /// A live port answers every second; one that has not for so long is stuck.
 const STUCK: Duration = Duration::from_secs(30);
+/// Seconds after which a conversation that goes on is exported, where the configuration does not say otherwise: what a probe that is killed had
+/// not told of is no more than that.
+const FLOW_SECONDS: u32 = 300;
 
 /// Flags that signals set.
 struct Asked {
@@ -121,6 +125,7 @@ pub fn run(
     let mut engine_settings = engine_settings(common, input, &source.info());
     engine_settings.query = Query::default();
     engine_settings.switch = agent;
+    engine_settings.flow_parts = flow_parts(preferences);
     let kept = PacketKeepers::of(input, source.as_ref(), common, recorder, &mut engine_settings)?;
     let mut listeners = kept.listeners;
     listeners.subscribers.push(subscriber);
@@ -142,6 +147,12 @@ pub fn run(
         hub.hasten();
     }
     finish((engine, hub), &notify, &status, (kept.ring, is_endless), &mut line)
+}
+
+/// After how long conversations that go on are exported, nanoseconds.
+fn flow_parts(preferences: &Preferences) -> Option<i64> {
+    let seconds = preferences.probe.flow_seconds.unwrap_or(FLOW_SECONDS);
+    (seconds > 0).then(|| i64::from(seconds).saturating_mul(SECOND))
 }
 
 struct Probe<'a> {
@@ -246,6 +257,7 @@ impl Probe<'_> {
             ("id", typed.id.is_none() && before.id != now.id),
             ("site", typed.site.is_none() && before.site != now.site),
             ("status", typed.status.is_none() && before.status != now.status),
+            ("flow-seconds", before.flow_seconds != now.flow_seconds),
         ];
         let options_before = self.common.file.as_ref().map_or(&[][..], |file| &file.options);
         let differs = |of: &[ConfigEntry], entry: &ConfigEntry| !of.iter().any(|e| (&e.key, &e.values) == (&entry.key, &entry.values));

@@ -121,6 +121,8 @@ pub struct ShardPlan {
     pub dedup: bool,
     /// Whether somebody wants the records of closed conversations.
     pub flow_records: bool,
+    /// Nanoseconds after which there is a record of a part of a conversation that goes on; `None`: of whole conversations only.
+    pub flow_parts: Option<i64>,
     /// Whether somebody wants to know what requests say.
     pub request_words: bool,
     /// Whether TCP is analysed inside tunnels that are not taken off.
@@ -170,6 +172,9 @@ impl Shard {
         let mut flows = FlowTable::new(plan.flows, plan.hash_keys.tables, plan.caps);
         if plan.history.is_some() {
             flows.look_back();
+        }
+        if let Some(longest) = plan.flow_parts.filter(|_| plan.flow_records) {
+            flows.tell_parts(longest);
         }
         let mut reader = Reader::new(plan.hash_keys.shards, plan.caps);
         if plan.request_words {
