@@ -46,6 +46,7 @@ pub fn secret(target: &ExportTarget, option: &str, variable: &str) -> Result<Opt
     let path = Path::new(path);
     match read(path) {
         Ok((_, version)) if version.is_none() => Err(wrong("others may read it; chmod 600 it".into())),
+        Ok((secret, _)) if secret.expose().chars().any(char::is_control) => Err(wrong("its first line holds a control character".into())),
         Ok((secret, version)) => {
             if let (Ok(mut kept), Some(version)) = (KEPT.lock(), version) {
                 kept.insert(path.to_owned(), KeptSecret { secret: secret.clone(), version });

@@ -47,17 +47,30 @@ impl Coding {
     }
 }
 
+/// The same bytes, packed otherwise.
+///
+/// # Errors
+/// They cannot be unpacked to their end.
+pub fn repacked(from: &str, bytes: &[u8], to: Coding) -> io::Result<Vec<u8>> {
+    let mut plain = Vec::new();
+    unpacked(from, bytes)?.read_to_end(&mut plain)?;
+    to.pack(plain)
+}
+
+fn unpacked<'a>(coding: &str, bytes: &'a [u8]) -> io::Result<Box<dyn Read + 'a>> {
+    Ok(match coding {
+        "gzip" => Box::new(MultiGzDecoder::new(bytes)),
+        "zstd" => Box::new(zstd::Decoder::new(bytes)?),
+        _ => Box::new(bytes),
+    })
+}
+
 /// How many rows packed bytes hold: lines that end.
 ///
 /// # Errors
 /// They cannot be unpacked to their end.
 pub fn rows_of(coding: &str, bytes: &[u8]) -> io::Result<u64> {
-    let unpacked: Box<dyn Read + '_> = match coding {
-        "gzip" => Box::new(MultiGzDecoder::new(bytes)),
-        "zstd" => Box::new(zstd::Decoder::new(bytes)?),
-        _ => Box::new(bytes),
-    };
-    let mut unpacked = BufReader::with_capacity(1 << 16, unpacked);
+    let mut unpacked = BufReader::with_capacity(1 << 16, unpacked(coding, bytes)?);
     let mut rows = 0u64;
     loop {
         let held = unpacked.fill_buf()?;

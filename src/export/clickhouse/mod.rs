@@ -42,6 +42,9 @@ const TELL: Duration = Duration::from_secs(60);
 /// What a server refuses for good: the rows are not what the table takes (ClickHouse's ErrorCodes.cpp: cannot parse, unknown field).
 const REFUSED: [u32; 6] = [6, 26, 27, 72, 117, 130];
 
+/// A server that does not know how a batch is packed (ErrorCodes.cpp: unknown compression method).
+const NO_CODING: u32 = 89;
+
 /// What a server refuses of one table, which others do not wait for: there is none, it lacks a column that is asked for, the user may not write
 /// it (ErrorCodes.cpp: unknown table, no such column, unknown identifier, access denied).
 const NO_TABLE: [u32; 4] = [60, 16, 47, 497];
@@ -121,6 +124,7 @@ fn prepare(opening: ExporterOpening<'_>) -> Result<PreparedExporter<'_>> {
             spool: Spool::open(folder, cap).map_err(|e| opening.wrong(e))?,
             pauses: BackOff::default(),
             closed_tables: BTreeMap::new(),
+            lacks_zstd: false,
             flush: ticker(seconds),
             tell: Ticker::new(Duration::ZERO, TELL),
             latest: None,
@@ -148,6 +152,8 @@ struct ClickHouse {
     pauses: BackOff,
     /// Tables that the server does not take rows of now.
     closed_tables: BTreeMap<String, BackOff>,
+    /// The server does not take Zstandard.
+    lacks_zstd: bool,
     flush: Ticker,
     tell: Ticker,
     latest: Option<Arc<Snapshot>>,
@@ -233,7 +239,22 @@ impl ClickHouse {
         outcome
     }
 
-    fn send_batch(&self, head: &BatchHead, is_doubtful: bool, bytes: &[u8]) -> BatchOutcome {
+    /// Sends a batch, packed otherwise where the server does not know how it is packed.
+    fn send_batch(&mut self, head: &BatchHead, is_doubtful: bool, bytes: &[u8]) -> BatchOutcome {
+        let known = |head: &BatchHead| head.coding != Coding::Zstd.token();
+        if known(head) || !self.lacks_zstd {
+            let outcome = self.send_packed(head, is_doubtful, bytes);
+            if known(head) || !self.lacks_zstd {
+                return outcome;
+            }
+        }
+        match batches::repacked(&head.coding, bytes, Coding::Gzip) {
+            Ok(bytes) => self.send_packed(&BatchHead { coding: Coding::Gzip.token().into(), ..head.clone() }, is_doubtful, &bytes),
+            Err(e) => BatchOutcome::Damaged(format!("{}: {e}", head.id)),
+        }
+    }
+
+    fn send_packed(&mut self, head: &BatchHead, is_doubtful: bool, bytes: &[u8]) -> BatchOutcome {
         let BatchHead { table, id, span: [first, last], .. } = head;
         if is_doubtful {
             let query = format!(
@@ -253,10 +274,23 @@ impl ClickHouse {
         let insert = format!("INSERT INTO {}.{table} FORMAT JSONEachRow", self.link.database());
         match self.link.ask(&insert, Some(head.coding.as_str()), bytes) {
             Ok(_) => BatchOutcome::Arrived,
+            Err((Some(NO_CODING), what)) if head.coding == Coding::Zstd.token() => {
+                // Servers before 20.12: gzip from now on.
+                (self.lacks_zstd, self.coding) = (true, Coding::Gzip);
+                BatchOutcome::Failed(what)
+            }
             Err((Some(code), what)) if REFUSED.contains(&code) => BatchOutcome::Refused(what),
             Err((Some(code), what)) if NO_TABLE.contains(&code) => BatchOutcome::NoTable(what),
             Err((_, what)) => BatchOutcome::Failed(what),
         }
+    }
+}
+
+/// What is wrong with the disk, and with the server.
+fn both(disk: Exported, server: Exported) -> Exported {
+    match (disk, server) {
+        (Err(disk), Err(server)) => Err(format!("{disk}; {server}")),
+        (disk, server) => disk.and(server),
     }
 }
 
@@ -267,7 +301,7 @@ impl Exporter for ClickHouse {
         }
         rows::take(record, &mut self.batches);
         let closed = self.close(self.rows);
-        self.send().and(closed)
+        both(closed, self.send())
     }
 
     fn tick(&mut self) -> Exported {
@@ -277,7 +311,7 @@ impl Exporter for ClickHouse {
         }
         // What tells the probe's clock is not to wait: the server notes when it came.
         let closed = if self.flush.due() || told.is_some() { self.close(1) } else { Ok(()) };
-        self.send().and(closed)
+        both(closed, self.send())
     }
 
     fn finish(&mut self) -> Exported {
@@ -287,7 +321,7 @@ impl Exporter for ClickHouse {
         let closed = self.close(1);
         self.pauses.reset();
         self.closed_tables.clear();
-        self.send().and(closed)
+        both(closed, self.send())
     }
 
     fn give_up(&mut self) {

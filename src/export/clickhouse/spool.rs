@@ -1,8 +1,9 @@
 //! Batches that wait for a server: on the disk where there is a directory for them, else in memory; either way no more than a cap. Beyond it
-//! the oldest go, and are counted.
+//! the oldest go, and are counted. What the disk does not take waits in memory, within the cap of that.
 
 use super::batches::rows_of;
 use crate::export::files::{alone, private};
+use crate::model::limits::EXPORT_SPOOL_MEMORY_BYTES;
 use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io::Write;
@@ -129,6 +130,8 @@ pub struct Spool {
     waiting: VecDeque<WaitingBatch>,
     bytes: u64,
     cap: u64,
+    /// Bytes at most of what is in memory.
+    memory_cap: u64,
     next: u64,
     /// Nobody else has this directory while it is open.
     lock: Option<File>,
@@ -145,7 +148,9 @@ impl Spool {
     /// # Errors
     /// The directory cannot be read; in words.
     pub fn open(folder: Option<&Path>, cap: u64) -> Result<Self, String> {
-        let mut spool = Self { folder: folder.map(Path::to_owned), waiting: VecDeque::new(), bytes: 0, cap, next: 0, lock: None };
+        let memory_cap = cap.min(EXPORT_SPOOL_MEMORY_BYTES);
+        let mut spool =
+            Self { folder: folder.map(Path::to_owned), waiting: VecDeque::new(), bytes: 0, cap, memory_cap, next: 0, lock: None };
         let Some(folder) = folder else { return Ok(spool) };
         // Batches of two writers would have the same names.
         let lock = private().write(true).create(true).truncate(false).open(folder.join(".lock"));
@@ -207,14 +212,23 @@ impl Spool {
         self.bytes = self.bytes.saturating_add(body.len());
         self.waiting.push_back(WaitingBatch { head, may_have_arrived: false, unchecked: false, body });
         let mut lost = 0u64;
-        while self.bytes > self.cap
-            && let Some(oldest) = self.waiting.pop_front()
+        while let Some(place) = self.too_much()
+            && let Some(oldest) = self.take(place)
         {
             lost = lost.saturating_add(oldest.head.rows);
-            self.bytes = self.bytes.saturating_sub(oldest.body.len());
             oldest.forget();
         }
         (lost, outcome)
+    }
+
+    /// The place of the oldest batch that has to go: of all, or of those that the disk did not take.
+    fn too_much(&self) -> Option<usize> {
+        if self.bytes > self.cap {
+            return (!self.waiting.is_empty()).then_some(0);
+        }
+        let is_in_memory = |batch: &WaitingBatch| matches!(batch.body, Body::Memory(_));
+        let held = self.waiting.iter().filter(|batch| is_in_memory(batch)).fold(0u64, |sum, batch| sum.saturating_add(batch.body.len()));
+        if held > self.memory_cap { self.waiting.iter().position(is_in_memory) } else { None }
     }
 
     /// The place of the oldest batch of a table that is not to be passed over.
@@ -288,6 +302,21 @@ mod tests {
         assert!(Spool::open(Some(&folder), 250).unwrap_err().contains("another exporter"), "it is in use");
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 2, "what is none of ours stays, beside the lock");
         fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn what_the_disk_does_not_take_is_kept_in_memory_within_its_cap() {
+        let folder = std::env::temp_dir().join(format!("spantop-unwritable-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        let mut spool = Spool::open(Some(&folder), 1 << 30).unwrap();
+        spool.memory_cap = 250;
+        spool.push(head(0), vec![0; 100]).1.unwrap();
+        fs::remove_dir_all(&folder).unwrap();
+        let pushed: Vec<(u64, bool)> =
+            (1..5).map(|n| spool.push(head(n), vec![0; 100])).map(|(lost, told)| (lost, told.is_err())).collect();
+        assert_eq!(pushed, [(0, true), (0, true), (10, true), (10, true)]);
+        assert_eq!((spool.in_memory(), spool.waiting()), ((20, 10), (30, 300)), "the one on the disk stays");
     }
 
     #[test]
