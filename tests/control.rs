@@ -69,7 +69,7 @@ fn read(bytes: &[u8]) -> Option<ControlBody> {
     decode::walk(LinkType::ETHERNET, bytes, bytes.len() as u32, &Rules::PLAIN, Peel::ALL, &mut headers);
     let mut frame = Frame::default();
     headers.show(bytes, headers.flow(), &mut frame);
-    decode::group_message(&frame).or_else(|| decode::bare_message(&frame)).map(|message| message.body)
+    decode::network_message(&frame).or_else(|| decode::bare_message(&frame)).map(|message| message.body)
 }
 
 /// A claim: tshark's field has these values, as numbers where they are some.

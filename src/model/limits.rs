@@ -262,8 +262,14 @@ pub const COPY_HELD_BYTES: usize = 192;
 /// Rows of "from which VLAN to which" that duplicate detection keeps in each shard; more are counted together.
 pub const COPY_VLAN_PAIRS: usize = 64;
 
-/// Routers of IS-IS and EIGRP and clocks of PTP that are followed (about 400 bytes each).
+/// Routers of IS-IS and EIGRP, ends of BFD's sessions and clocks of PTP that are followed (about 400 bytes each). Those beyond are counted.
 pub const SPEAKERS: usize = 512;
+
+/// Of them time servers that answer, which may be many hosts of the Internet.
+pub const TIME_SERVERS: usize = 64;
+
+/// Ends of BFD's sessions that a shard watches (300 bytes each). Those silent longest make room.
+pub const SESSIONS_WATCHED: usize = 256;
 
 /// Pairs of VLAN tags, one in the other, that are counted apart (40 bytes each).
 pub const VLAN_PAIRS: usize = 4 * 1024;

@@ -213,10 +213,12 @@ impl Detectors {
             self.health.datagram(frame);
         }
         self.health.observe(frame);
-        if self.group(frame)
-            && let Some(message) = decode::group_message(frame)
+        if (self.group(frame) || decode::is_control(frame))
+            && let Some(message) = decode::network_message(frame)
         {
             self.switch.tell(message);
+        } else if let Some(hello) = decode::session(frame) {
+            self.switch.session(frame, hello, |hello| decode::session_message(frame, hello));
         }
     }
 

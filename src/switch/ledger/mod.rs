@@ -146,6 +146,7 @@ impl SwitchLedger {
                 self.members.joined(seen, group, version);
             }
             Sight::Leave { group, version } => self.members.left(seen, group, version),
+            Sight::Clock(answer) => self.speakers.clock(seen, &answer),
             _ => {}
         }
     }
@@ -195,6 +196,13 @@ impl SwitchLedger {
             self.neighbours.advance(now, latest, &mut self.log);
             self.routers.advance(now, &mut self.log);
             self.speakers.advance(now, latest, &mut self.log);
+        }
+    }
+
+    /// All control packets up to the latest were taken in.
+    pub fn settle(&mut self) {
+        if let Some(latest) = self.latest {
+            self.speakers.settle(latest, &mut self.log);
         }
     }
 
