@@ -117,7 +117,7 @@ pub fn network_message(frame: &Frame<'_>) -> Option<ControlMessage> {
         (17, 5678) => neighbour(neighbour::mndp(frame.payload())),
         (17, 320) => speaker::ptp(frame.payload()).map(speaks),
         (88, _) => speaker::eigrp(frame.payload(), sender).map(speaks),
-        (89, _) => adjacency::ospf(frame.payload()).map(ControlBody::Ospf),
+        (89, _) => adjacency::ospf(frame.payload(), sender).map(ControlBody::Ospf),
         (112, _) => adjacency::vrrp(frame.payload(), sender).map(ControlBody::Gateway),
         (2, _) => adjacency::igmp_query(frame.payload(), sender).map(ControlBody::Query),
         // What is not from the same link is none (RFC 3810 section 5.1.14).

@@ -169,9 +169,11 @@ fn said(kind: SwitchTroubleKind, count: u64, measure: f64, seconds: i64) -> Evid
         subject: Subject::Network,
         vlan: None,
         vlans: 1,
+        instance: None,
         who: "a".to_owned(),
         other: "b".to_owned(),
         count,
+        recent: count,
         measure,
         span: Episode { first: Timestamp(NOW - seconds * SECOND), last: Timestamp(NOW) },
     };

@@ -561,9 +561,19 @@ pub const TREES: usize = 4 * 1024;
 /// Ends of aggregated links (some 200 bytes each). Those beyond are counted.
 pub const AGGREGATES: usize = 512;
 
-/// Changes of spanning trees that are remembered, of roots, of the topology and of missing hellos (100 bytes each): of ten minutes, in which a
-/// healthy network has a few. Older ones make room.
+/// Missing hellos of spanning trees that are remembered (100 bytes each): of ten minutes, in which a healthy network has a few. Older ones make
+/// room.
 pub const TREE_HISTORY: usize = 4 * 1024;
+
+/// Changes of the topology that are remembered, however many trees and bridges tell of each (8 KiB each at most, usually 200 bytes): of five
+/// minutes one each second. Older ones make room.
+pub const TOPOLOGY_HISTORY: usize = 512;
+
+/// Series of root changes that are remembered (8 KiB each at most). Older ones make room.
+pub const ROOT_SERIES: usize = 256;
+
+/// Trees that are told apart in each of both; further ones are counted with them.
+pub const CHANGED_TREES: usize = 128;
 
 /// Times of changes that are remembered of a gateway, a session or a port (8 or 16 bytes each). Older ones make room.
 pub const CHANGES_REMEMBERED: usize = 32;

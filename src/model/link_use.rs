@@ -10,7 +10,7 @@ pub const USE_CLASSES: usize = 21;
 pub struct BurstContributor {
     /// Sender and receiver.
     pub ends: [Mac; 2],
-    /// Bytes of those frames that came when it was known to be a burst.
+    /// Its part of the burst's bytes on the link, by the frames that were looked at: nearly all.
     pub bytes: u64,
 }
 

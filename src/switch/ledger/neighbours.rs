@@ -73,11 +73,6 @@ impl Neighbours {
         }
     }
 
-    /// Whether anybody names whom it hears.
-    pub fn hear_each_other(&self) -> bool {
-        self.list.iter().any(|d| !d.row.told.heard.is_empty())
-    }
-
     /// All of them: by protocol, device and port.
     pub fn rows(&self) -> Vec<NeighbourRow> {
         let mut rows: Vec<NeighbourRow> = self.list.iter().map(|d| d.row.clone()).collect();
