@@ -2,14 +2,20 @@
 
 mod support;
 
+#[path = "switch/gateways.rs"]
+mod gateways;
 #[path = "switch/members.rs"]
 mod members;
+#[path = "switch/sessions.rs"]
+mod sessions;
 #[path = "switch/speakers.rs"]
 mod speakers;
 #[path = "switch/stations.rs"]
 mod stations;
 #[path = "switch/transit.rs"]
 mod transit;
+#[path = "switch/trees.rs"]
+mod trees;
 #[path = "switch/vlans.rs"]
 mod vlans;
 
@@ -515,7 +521,24 @@ fn ends_of_one_link_that_differ() {
     assert_eq!(ends(10, true, true), ["vlan.native"]);
     assert_eq!(ends(1, false, true), ["duplex.mismatch"]);
     assert_eq!(ends(1, true, true), [""; 0]);
-    assert_eq!(ends(10, false, false), [""; 0], "two ports that nothing shows to be ends of one link");
+    // Nobody names another, but nobody else is there.
+    let probable = |native: u16, full: bool, third: bool| {
+        let mut t = Traffic::default();
+        t.talk(0..120 * S);
+        t.every(60 * S, 0..120 * S, &control::cdp_of(mac(1), ["sw-a", "sw-a", "Gi0/1"], 99, true));
+        t.every(60 * S, S..120 * S, &control::cdp_of(mac(2), ["sw-b", "sw-b", "Gi0/2"], native, full));
+        if third {
+            t.every(60 * S, 2 * S..120 * S, &control::cdp_of(mac(3), ["sw-c", "sw-c", "Gi0/3"], 99, true));
+        }
+        let s = t.look();
+        let number = |name| value(&s, "vlan.native", name);
+        (found(&s).into_iter().map(|f| (f.0, f.1)).collect::<Vec<_>>(), [number("native_vlan"), number("other_native_vlan")])
+    };
+    let numbers = [Some(Value::Count(99)), Some(Value::Count(1))];
+    assert_eq!(probable(1, true, false), (vec![("vlan.native", Severity::Note)], numbers));
+    assert_eq!(probable(99, false, false).0, [("duplex.mismatch", Severity::Note)]);
+    assert_eq!(probable(99, true, false).0, [], "they agree");
+    assert_eq!(probable(1, false, true).0, [], "with a third it is not one link");
 }
 
 /// A broadcast that no other is equal to.

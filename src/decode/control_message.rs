@@ -79,15 +79,22 @@ pub fn is_control(frame: &Frame<'_>) -> bool {
     }
 }
 
-/// What an end of a session of BFD says, where a packet is one of it: by its port, and by the hop limit, with which it left and arrives on one
-/// hop (RFC 5881 section 5).
+/// Whether a packet is of a session of BFD: by its port, and by the hop limit, with which it left and arrives on one hop (RFC 5881 section 5).
+#[inline]
+pub fn is_session(frame: &Frame<'_>) -> bool {
+    let Some((key, way)) = frame.flow.as_ref().filter(|(key, _)| key.protocol == 17) else { return false };
+    let port = key.ends(*way)[1].1;
+    WATCHED.contains(&port) && !frame.fragment && (port == 4784 || frame.ttl == 255)
+}
+
+/// What an end of a session of BFD says, where a packet is one of it.
 #[inline]
 pub fn session(frame: &Frame<'_>) -> Option<BfdHello> {
-    let (key, way) = frame.flow.as_ref().filter(|(key, _)| key.protocol == 17)?;
-    let [(sender, _), (receiver, port)] = key.ends(*way);
-    if !WATCHED.contains(&port) || frame.fragment || (port != 4784 && frame.ttl != 255) {
+    if !is_session(frame) {
         return None;
     }
+    let (key, way) = frame.flow.as_ref()?;
+    let [(sender, _), (receiver, port)] = key.ends(*way);
     speaker::bfd(frame.payload(), [sender, receiver], port == 6784)
 }
 

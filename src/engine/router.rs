@@ -333,7 +333,7 @@ impl Router {
         for one in earlier.chain([packet]).filter(|one| one.link == LinkType::ETHERNET) {
             let from = one.offset as usize;
             let bytes = data.get(from..from + one.captured as usize).unwrap_or(&[]);
-            self.intervals.link().contribute(bytes, one.wire);
+            self.intervals.contribute(bytes, one.wire);
         }
     }
 

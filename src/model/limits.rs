@@ -609,8 +609,11 @@ pub const GROUPS: usize = 4 * 1024;
 /// Bursts of the monitored link that are listed, the latest (300 bytes each).
 pub const LINK_BURSTS: usize = 256;
 
-/// Pairs of stations that are told apart in a burst (24 bytes each).
+/// Pairs of stations that are told apart in a millisecond of a burst (24 bytes each), and four times as many in a burst.
 pub const BURST_CONTRIBUTORS: usize = 10;
+
+/// Milliseconds of bursts of which packets may still come (300 bytes each); of the oldest of more than that nobody knows who sent.
+pub const BURST_MILLISECONDS: usize = 16;
 
 /// Ports of a switch that is asked (1 KiB each): of a large chassis. Those beyond are not shown, and that is told.
 pub const ASKED_PORTS: usize = 4 * 1024;

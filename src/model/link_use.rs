@@ -6,7 +6,7 @@ use super::{Mac, Timestamp};
 pub const USE_CLASSES: usize = 21;
 
 /// Who sent to whom in a burst.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct BurstContributor {
     /// Sender and receiver.
     pub ends: [Mac; 2],

@@ -50,7 +50,7 @@ pub struct CirclingFrame {
     pub times: u64,
     /// So often that nothing but a loop does it, whatever it holds.
     pub is_fast: bool,
-    /// It asks for an address by ARP or neighbour discovery: nobody asks the same more than about once a second.
+    /// It asks everybody for an address or a name: nobody asks the same more than about once a second.
     pub is_request: bool,
 }
 

@@ -155,9 +155,15 @@ impl StationWatch {
     }
 }
 
-/// Whether a frame to a group asks for an address: ARP, or neighbour discovery by its groups (RFC 4291 section 2.7.1).
+/// Ports of DHCP of both versions of IP, NetBIOS names, multicast DNS and LLMNR.
+const ASKED: [u16; 7] = [67, 68, 137, 546, 547, 5353, 5355];
+
+/// Whether a frame to a group asks everybody for something, and by its protocol not the same several times a second: ARP, neighbour discovery by
+/// its groups (RFC 4291 section 2.7.1), DHCP, names of the link.
 fn is_request(frame: &Frame<'_>) -> bool {
-    frame.ether_type == 0x0806 || frame.mac.is_some_and(|(_, Mac(to))| to.starts_with(&[0x33, 0x33, 0xff]))
+    frame.ether_type == 0x0806
+        || frame.mac.is_some_and(|(_, Mac(to))| to.starts_with(&[0x33, 0x33, 0xff]))
+        || frame.flow.as_ref().is_some_and(|(key, way)| key.protocol == 17 && ASKED.contains(&key.ends(*way)[1].1))
 }
 
 #[cfg(test)]

@@ -103,9 +103,10 @@ impl Detector for LoopLayer2 {
                       this VLAN of it, hardly works.",
             measured: "Frames to groups with the same content and the same MAC addresses that come at least {times} times within a second, \
                        in at least {parts} of its sixty-four parts, for copies of a mirror come close together: {frames} different ones of \
-                       {stations} stations, {rate} times a second in all. Or requests by ARP or neighbour discovery that come at least \
-                       {asked} times within a second, each time in another part: {requests} different ones of {askers} stations. Either \
-                       for {seconds} seconds one after the other.",
+                       {stations} stations, {rate} times a second in all. Or requests for addresses and names (ARP, neighbour \
+                       discovery, DHCP, NetBIOS, multicast DNS, LLMNR) that come at least {asked} times within a second, each time in another part: {requests} different ones of {askers} stations. Either \
+                       for {seconds} seconds one after the other; told of are the seconds before and after in which {frames} frames of \
+                       {stations} stations circle as well.",
             cause: "Two ports are connected that a spanning tree does not keep apart: a cable plugged in twice, a small switch under a desk, \
                     a group of links whose other end is none.",
             lookalikes: "Two stations that repeat the same frames without end.",
@@ -128,11 +129,11 @@ impl Detector for LoopLayer2 {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         each(e, Kind::FramesCircle, |t| {
-            if t.count < LOOP_SECONDS && !standing.on(t.subject) {
+            if t.recent < LOOP_SECONDS && !standing.on(t.subject) {
                 return None;
             }
-            let title =
-                format!("Frames go round between switches{}: {} a second for {}", vlan(t), grouped(t.vlans), duration(t.count as f64));
+            let (peak, length) = (grouped(t.measure as u64), duration(t.count as f64));
+            let title = format!("Frames go round between switches{}: up to {peak} a second, for {length}", vlan(t));
             let evidence = vec![
                 ("frames_per_second", Value::Count(t.vlans)),
                 ("peak_frames_per_second", Value::Count(t.measure as u64)),
@@ -236,6 +237,10 @@ impl Detector for VlanLeak {
                 ("recent", Nanos(SWITCH_RECENT)),
             ],
         }
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Once]
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {

@@ -140,6 +140,11 @@ impl Intervals {
         (!self.link.is_burst(before)).then_some(at)
     }
 
+    /// Takes notice of a frame of the millisecond of the packet counted last, which is part of a burst.
+    pub fn contribute(&mut self, frame: &[u8], wire: u32) {
+        self.link.contribute(self.millisecond.at, frame, wire);
+    }
+
     /// How full the link is.
     pub fn link(&mut self) -> &mut LinkWatch {
         &mut self.link

@@ -156,8 +156,8 @@ pub const CIRCLING: [u64; 2] = [64, 24];
 /// Different frames that must circle, and stations that sent them.
 pub const CIRCLING_FRAMES: [u64; 2] = [3, 2];
 
-/// The same of requests by ARP or neighbour discovery, of which hosts repeat one about once a second (RFC 1122 section 2.3.2.1, RFC 4861 section
-/// 10): how often within a second, each time in another of its 64 parts; different ones, and stations that sent them.
+/// The same of requests for addresses and names, which hosts repeat about once a second (RFC 1122 section 2.3.2.1, RFC 4861 section 10, RFC
+/// 2131 section 4.1, RFC 6762 section 5.2; probes by multicast DNS three times, 250 ms apart): how often within a second, each time in another of its 64 parts; different ones, and stations that sent them.
 pub const CIRCLING_REQUESTS: [u64; 3] = [5, 10, 2];
 
 /// Changes of a station's port within [`MOVES_WITHIN`].

@@ -6,7 +6,8 @@ use crate::model::evidence::{SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind};
 use crate::model::{Episode, Mac, Neighbour, NeighbourProtocol, NeighbourRow, Subject, Timestamp};
 
 /// What ends of links disagree about; `pairs` are addresses of both ends.
-pub fn troubles(rows: &[NeighbourRow], pairs: &[[Mac; 2]], now: Timestamp, out: &mut Vec<SwitchTrouble>) {
+/// `is_one_place`: no mirror session brought them, which may be of several ports.
+pub fn troubles(rows: &[NeighbourRow], pairs: &[[Mac; 2]], is_one_place: bool, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
     let heard = |row: &NeighbourRow, other: &NeighbourRow| {
         row.told.heard.iter().any(|(device, port)| *device == other.told.chassis && *port == other.told.port)
     };
@@ -24,6 +25,7 @@ pub fn troubles(rows: &[NeighbourRow], pairs: &[[Mac; 2]], now: Timestamp, out: 
         compare(&lately, [&|row| row.source == *a, &|row| row.source == *b], true, out);
     }
     if links.is_empty()
+        && is_one_place
         && let Some([a, b]) = identity::ends(rows)
     {
         compare(&lately, [&|row| identity::is_of(row, a), &|row| identity::is_of(row, b)], false, out);

@@ -48,6 +48,12 @@ struct Circled {
 }
 
 impl Circled {
+    /// Whether something circles, be it enough for a loop or not: before it has multiplied, and when it ends.
+    fn is_part(&self) -> bool {
+        let [frames, senders] = CIRCLING_FRAMES;
+        self.all.are(frames, senders)
+    }
+
     fn is_loop(&self) -> bool {
         let ([frames, senders], [_, requests, askers]) = (CIRCLING_FRAMES, CIRCLING_REQUESTS);
         self.fast.times >= STORM_RATE && self.fast.are(frames, senders) || self.requests.are(requests, askers)
@@ -87,14 +93,16 @@ impl Loops {
     pub fn troubles(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
         let vlans: BTreeSet<u16> = self.seconds.keys().map(|key| key.0).collect();
         for vlan in vlans {
-            let is_loop = |second: i64| self.seconds.get(&(vlan, second)).filter(|circled| circled.is_loop());
+            let is_part = |second: i64| self.seconds.get(&(vlan, second)).filter(|circled| circled.is_part());
             let range = (vlan, i64::MIN)..=(vlan, i64::MAX);
             let Some(last) = self.seconds.range(range).rev().find(|(_, c)| c.is_loop()).map(|(key, _)| key.1) else { continue };
+            let ends = (0..STORMS as i64).map_while(|on| is_part(last + on).map(|_| last + on)).last();
+            let last = ends.unwrap_or(last);
             let at = |second: i64| Timestamp(second.saturating_mul(SECOND));
             if now.since(at(last.saturating_add(1))) > LASTS {
                 continue;
             }
-            let run: Vec<(i64, &Circled)> = (0..STORMS as i64).map_while(|back| Some((last - back, is_loop(last - back)?))).collect();
+            let run: Vec<(i64, &Circled)> = (0..STORMS as i64).map_while(|back| Some((last - back, is_part(last - back)?))).collect();
             let first = run.last().map_or(last, |r| r.0);
             let senders: BTreeSet<&Mac> = run.iter().flat_map(|r| &r.1.all.senders).collect();
             let times = run.iter().fold(0u64, |sum, r| sum.saturating_add(r.1.all.times));
@@ -103,6 +111,7 @@ impl Loops {
                 vlans: times / (run.len() as u64).max(1),
                 who: senders.first().map(|mac| mac.to_string()).unwrap_or_default(),
                 other: senders.len().to_string(),
+                recent: run.iter().filter(|r| r.1.is_loop()).count() as u64,
                 measure: run.iter().map(|r| r.1.all.times).max().unwrap_or(0) as f64,
                 ..trouble(
                     SwitchTroubleKind::FramesCircle,

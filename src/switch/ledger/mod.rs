@@ -184,7 +184,7 @@ impl SwitchLedger {
         self.leaks.troubles(now, out);
         self.groups.troubles(&self.queriers.rows(), now, out);
         self.loads.troubles(now, out);
-        links::troubles(&self.neighbours.rows(), &self.aggregates.pairs(), now, out);
+        links::troubles(&self.neighbours.rows(), &self.aggregates.pairs(), self.neighbours.are_at_one_place(), now, out);
         SwitchEvidence { troubles }
     }
 

@@ -73,6 +73,11 @@ impl Neighbours {
         }
     }
 
+    /// Whether no mirror session brought what they say.
+    pub fn are_at_one_place(&self) -> bool {
+        self.list.iter().all(|d| d.place.session == 0)
+    }
+
     /// All of them: by protocol, device and port.
     pub fn rows(&self) -> Vec<NeighbourRow> {
         let mut rows: Vec<NeighbourRow> = self.list.iter().map(|d| d.row.clone()).collect();
