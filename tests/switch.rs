@@ -560,6 +560,15 @@ fn storms_and_what_is_none() {
     assert_eq!(told, [("storm.broadcast", Severity::Warning, "network".to_owned())]);
     assert_eq!(value(&s, "storm.broadcast", "station"), Some(Value::Text("02:00:00:00:00:07".into())));
     assert!(matches!(value(&s, "storm.broadcast", "peak_frames_per_second"), Some(Value::Count(1499..=1501))));
+    assert_eq!(value(&s, "storm.broadcast", "stations"), Some(Value::Count(1)));
+    // Forty stations alike: none of them is the culprit.
+    let crowd = flood(8, &|n| {
+        let [_, b, c, d] = n.to_be_bytes();
+        Packet::arp(1, End::new(mac(10 + (n % 40) as u8), [10, 1, 0, 7], 0), [0; 6], [10, b, c, d].into()).build()
+    });
+    let title = crowd.diagnosis.findings.iter().find(|f| f.id == "storm.broadcast").map(|f| f.title.clone()).unwrap_or_default();
+    assert!(title.contains(" broadcasts a second, of 40 stations, 2.5 % from 02:00:00:00:00:0a"), "{title}");
+    assert!(matches!(value(&crowd, "storm.broadcast", "station_share"), Some(Value::Share(part)) if (part - 0.025).abs() < 0.001));
     let short = flood(3, &broadcast);
     assert!(!found(&short).iter().any(|f| f.0.starts_with("storm")), "an address scan ends soon: {:?}", found(&short));
     // Video for a group, at the same rate, is meant.

@@ -175,6 +175,7 @@ fn said(kind: SwitchTroubleKind, count: u64, measure: f64, seconds: i64) -> Evid
         count,
         recent: count,
         measure,
+        share: 1.0,
         span: Episode { first: Timestamp(NOW - seconds * SECOND), last: Timestamp(NOW) },
     };
     let switch = SwitchEvidence { troubles: vec![trouble] };

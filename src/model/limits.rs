@@ -624,6 +624,9 @@ pub const ASKED_STATIONS: usize = 16 * 1024;
 /// VLANs, kinds and stations of which floods are added up (100 bytes each). Those beyond are not judged.
 pub const STORMS: usize = 4 * 1024;
 
+/// Stations that are told apart in a flood (16 bytes each).
+pub const STORM_SENDERS: usize = 128;
+
 /// Routers that share gateways' addresses (some 200 bytes each), of all groups together. Those beyond are counted.
 pub const GATEWAYS: usize = 1024;
 

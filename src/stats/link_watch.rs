@@ -242,6 +242,9 @@ mod tests {
         watch.finish();
         let used = watch.used().unwrap();
         let top = &used.list[0].top;
-        assert!(top.len() <= BURST_CONTRIBUTORS && top[0].ends[0] == Mac([0, 0, 0, 0, 0, 1]) && (6_250..=12_500).contains(&top[0].bytes), "{top:?}");
+        assert!(
+            top.len() <= BURST_CONTRIBUTORS && top[0].ends[0] == Mac([0, 0, 0, 0, 0, 1]) && (6_250..=12_500).contains(&top[0].bytes),
+            "{top:?}"
+        );
     }
 }

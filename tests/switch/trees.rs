@@ -56,7 +56,13 @@ fn roots_of_different_trees_are_different_faults() {
         t.every(2 * S, 60 * S..200 * S, &of(root).per_vlan(mac(9), vlan, Some(vlan)));
     }
     let s = t.look();
-    let told: Vec<_> = s.diagnosis.findings.iter().filter(|f| f.id == "stp.root_changed").map(|f| (f.subject.to_string(), f.evidence.last().cloned())).collect();
+    let told: Vec<_> = s
+        .diagnosis
+        .findings
+        .iter()
+        .filter(|f| f.id == "stp.root_changed")
+        .map(|f| (f.subject.to_string(), f.evidence.last().cloned()))
+        .collect();
     let of = |root: u8, vlan| (format!("32768/02:00:00:00:00:0{root}"), Some(("vlan", Value::Count(vlan))));
     assert_eq!(told, [of(2, 10), of(3, 20)]);
 }
@@ -90,7 +96,11 @@ fn changes_are_counted_from_the_first_and_told_by_who_notifies() {
         let s = notified(8, 50 * S, vlans).look();
         assert_eq!(found(&s), [("stp.topology_changes", Severity::Warning, "network".to_owned())]);
         let of = |name| value(&s, "stp.topology_changes", name);
-        assert_eq!((of("changes"), of("first_told_by")), (Some(Value::Count(8)), Some(Value::Text("02:00:00:00:00:02".into()))), "{vlans:?}");
+        assert_eq!(
+            (of("changes"), of("first_told_by")),
+            (Some(Value::Count(8)), Some(Value::Text("02:00:00:00:00:02".into()))),
+            "{vlans:?}"
+        );
         assert!(matches!(of("seconds"), Some(Value::Seconds(seconds)) if (350.0..=352.0).contains(&seconds)), "{:?}", of("seconds"));
         let (vlan, several) = (Some(Value::Count(vlans[0].into())), Some(Value::Count(vlans.len() as u64)));
         assert_eq!((of("vlan"), of("vlans")), if vlans == [10] { (vlan, None) } else { (None, several) });
@@ -101,4 +111,18 @@ fn changes_are_counted_from_the_first_and_told_by_who_notifies() {
     let many = notified(40, 12 * S, &[10]).look();
     assert_eq!(found(&many).first().map(|f| f.1), Some(Severity::Critical));
     assert_eq!(value(&many, "stp.topology_changes", "changes"), Some(Value::Count(40)));
+}
+
+#[test]
+fn trees_of_two_customers_in_tags_are_two() {
+    let mut t = Traffic::default();
+    t.talk(0..200 * S);
+    for (vlan, root) in [(100u16, 1u8), (200, 2)] {
+        let mut frame = naming(root, root).frame(mac(root));
+        frame.splice(12..12, [0x88, 0xa8, 0, vlan as u8]);
+        t.every(2 * S, i64::from(root) * 100..200 * S, &frame);
+    }
+    let s = t.look();
+    assert_eq!(s.switch.trees.len(), 2);
+    assert_eq!(found(&s), []);
 }

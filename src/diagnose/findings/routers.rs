@@ -7,7 +7,8 @@ use crate::diagnose::figure::Figure::{Count, Nanos, Seconds};
 use crate::model::evidence::{
     PAUSE_RATE, QUERIERS_BESIDE, SESSION_PACKETS, STORM_RATE, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind as Kind,
 };
-use crate::model::units::{duration, grouped, plural};
+use crate::model::limits::STORM_SENDERS;
+use crate::model::units::{duration, grouped, percent, plural};
 use crate::model::{Severity, Subject, Value};
 
 /// Times that two routers say in turn that they forward, and hellos for which they do.
@@ -306,12 +307,21 @@ fn storm(e: &Evidence, standing: StandingFindings<'_>, kind: Kind, what: &str) -
             return None;
         }
         let (peak, mean) = (t.measure as u64, t.vlans);
-        let title = format!("{} {what} a second{}, most from {}", grouped(mean), vlan(t), t.who);
+        let part = percent(t.share);
+        let from = match t.recent {
+            _ if t.share > 0.995 => format!("all from {}", t.who),
+            _ if t.share > 0.5 => format!("most from {} ({part})", t.who),
+            n if n >= STORM_SENDERS as u64 => format!("of {} stations or more, {part} from {}", grouped(n), t.who),
+            n => format!("of {}, {part} from {}", plural(n, "station"), t.who),
+        };
+        let title = format!("{} {what} a second{}, {from}", grouped(mean), vlan(t));
         let evidence = vec![
             ("frames_per_second", Value::Count(mean)),
             ("peak_frames_per_second", Value::Count(peak)),
             ("seconds", Value::Count(t.count)),
             ("station", Value::Text(t.who.clone())),
+            ("station_share", Value::Share(t.share)),
+            ("stations", Value::Count(t.recent)),
         ];
         Some(Report::new(if peak >= STORM_GRAVE { Severity::Critical } else { Severity::Warning }, title, evidence))
     })

@@ -5,9 +5,9 @@ use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, 
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Share};
 use crate::model::evidence::{
-    ACQUAINTED, BURST, BURST_SHORT, BURSTS, BURSTS_MEAN, CIRCLING, CIRCLING_FRAMES, CIRCLING_REQUESTS, FLOODED_RATE, FLOODED_STATIONS, LEAKED, LEAKED_WITHIN,
-    LINK_FULL, LINK_FULL_FOR, MEMBERS_FORGOTTEN, MOVES, MOVES_WITHIN, NEW_STATIONS, STATION_FORGOTTEN, STORM_RATE, STREAM_FRAMES,
-    SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind as Kind,
+    ACQUAINTED, BURST, BURST_SHORT, BURSTS, BURSTS_MEAN, CIRCLING, CIRCLING_FRAMES, CIRCLING_REQUESTS, FLOODED_RATE, FLOODED_STATIONS,
+    LEAKED, LEAKED_WITHIN, LINK_FULL, LINK_FULL_FOR, MEMBERS_FORGOTTEN, MOVES, MOVES_WITHIN, NEW_STATIONS, STATION_FORGOTTEN, STORM_RATE,
+    STREAM_FRAMES, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind as Kind,
 };
 use crate::model::units::{bits_per_second, duration, grouped, percent, plural};
 use crate::model::{Severity, Value};

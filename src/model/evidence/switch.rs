@@ -83,6 +83,8 @@ pub struct SwitchTrouble {
     pub recent: u64,
     /// The measure that is compared beside it: a share, a rate, a number of others.
     pub measure: f64,
+    /// The part of it that is `who`'s.
+    pub share: f64,
     /// When.
     pub span: Episode,
 }

@@ -112,8 +112,13 @@ mod tests {
     #[test]
     fn a_burst_tells_its_share_of_the_link_and_who_sent_most() {
         let pair = |last, bytes| BurstContributor { ends: [Mac([2, 0, 0, 0, 0, last]), Mac([2, 0, 0, 0, 0, 9])], bytes };
-        let burst =
-            LinkBurst { at: Timestamp(5), milliseconds: 3, peak: 600_000_000, bytes: 200_000, top: vec![pair(1, 150_000), pair(2, 50_000)] };
+        let burst = LinkBurst {
+            at: Timestamp(5),
+            milliseconds: 3,
+            peak: 600_000_000,
+            bytes: 200_000,
+            top: vec![pair(1, 150_000), pair(2, 50_000)],
+        };
         let row = BurstRow::new(&burst, 1_000_000_000);
         assert_eq!((row.length, row.share, row.others), (3 * MILLISECOND, 0.6, 1));
         assert_eq!(row.top.map(|top| (top.0, top.2)), Some((Address::Mac(Mac([2, 0, 0, 0, 0, 1])), 0.75)));

@@ -36,9 +36,8 @@ pub fn troubles(rows: &[NeighbourRow], pairs: &[[Mac; 2]], is_one_place: bool, n
 fn compare(rows: &[&NeighbourRow], ends: [&dyn Fn(&NeighbourRow) -> bool; 2], is_certain: bool, out: &mut Vec<SwitchTrouble>) {
     type Said = fn(&Neighbour) -> Option<u64>;
     let mut note = |kind, what: Said| {
-        let one = |is_end: &dyn Fn(&NeighbourRow) -> bool| {
-            rows.iter().filter(|row| is_end(row)).find_map(|row| Some((*row, what(&row.told)?)))
-        };
+        let one =
+            |is_end: &dyn Fn(&NeighbourRow) -> bool| rows.iter().filter(|row| is_end(row)).find_map(|row| Some((*row, what(&row.told)?)));
         let (Some((x, x_value)), Some((y, y_value))) = (one(ends[0]), one(ends[1])) else { return };
         if x_value == y_value {
             return;

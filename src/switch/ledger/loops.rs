@@ -22,15 +22,16 @@ const LASTS: i64 = 15 * SECOND;
 struct Frames {
     times: u64,
     frames: u64,
-    senders: BTreeSet<Mac>,
+    senders: BTreeMap<Mac, u64>,
 }
 
 impl Frames {
     fn add(&mut self, told: &CirclingFrame) {
         self.times = self.times.saturating_add(told.times);
         self.frames = self.frames.saturating_add(1);
-        if self.senders.len() < SENDERS {
-            self.senders.insert(told.source);
+        if self.senders.len() < SENDERS || self.senders.contains_key(&told.source) {
+            let sum = self.senders.entry(told.source).or_default();
+            *sum = sum.saturating_add(told.times);
         }
     }
 
@@ -104,12 +105,15 @@ impl Loops {
             }
             let run: Vec<(i64, &Circled)> = (0..STORMS as i64).map_while(|back| Some((last - back, is_part(last - back)?))).collect();
             let first = run.last().map_or(last, |r| r.0);
-            let senders: BTreeSet<&Mac> = run.iter().flat_map(|r| &r.1.all.senders).collect();
+            let mut senders: BTreeMap<Mac, u64> = BTreeMap::new();
+            run.iter().flat_map(|r| &r.1.all.senders).for_each(|(mac, times)| *senders.entry(*mac).or_default() += times);
+            // Who sent most of it; of equal ones the first.
+            let most = senders.iter().max_by_key(|(mac, times)| (**times, std::cmp::Reverse(**mac))).map(|(mac, _)| mac.to_string());
             let times = run.iter().fold(0u64, |sum, r| sum.saturating_add(r.1.all.times));
             out.push(SwitchTrouble {
                 vlan: Some(vlan & 0x0fff).filter(|id| *id != 0),
                 vlans: times / (run.len() as u64).max(1),
-                who: senders.first().map(|mac| mac.to_string()).unwrap_or_default(),
+                who: most.unwrap_or_default(),
                 other: senders.len().to_string(),
                 recent: run.iter().filter(|r| r.1.is_loop()).count() as u64,
                 measure: run.iter().map(|r| r.1.all.times).max().unwrap_or(0) as f64,

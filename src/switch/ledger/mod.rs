@@ -54,7 +54,7 @@ impl Place {
 /// A trouble with what every kind has.
 fn trouble(kind: SwitchTroubleKind, subject: Subject, count: u64, span: Episode) -> SwitchTrouble {
     let (who, other) = (String::new(), String::new());
-    SwitchTrouble { kind, subject, vlan: None, vlans: 1, instance: None, who, other, count, recent: count, measure: 0.0, span }
+    SwitchTrouble { kind, subject, vlan: None, vlans: 1, instance: None, who, other, count, recent: count, measure: 0.0, share: 1.0, span }
 }
 
 /// One station as an example; empty without any.

@@ -7,8 +7,8 @@ use crate::model::evidence::{QUERIERS_BESIDE, SESSION_PACKETS, SWITCH_RECENT, Sw
 use crate::model::limits::{AUTHENTICATED_PORTS, CHANGES_REMEMBERED, PEERS, QUERIERS, ROUTERS};
 use crate::model::time::SECOND;
 use crate::model::{
-    Address, ConnectionEnd, ControlMessage, EapolStep, Episode, GroupQuery, Mac, OspfHello, OspfPacket, OspfRow, QuerierRow, Subject, SwitchEventKind,
-    Timestamp,
+    Address, ConnectionEnd, ControlMessage, EapolStep, Episode, GroupQuery, Mac, OspfHello, OspfPacket, OspfRow, QuerierRow, Subject,
+    SwitchEventKind, Timestamp,
 };
 use std::collections::{BTreeMap, VecDeque};
 

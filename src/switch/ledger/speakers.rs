@@ -4,9 +4,7 @@ use super::Place;
 use super::events::EventLog;
 use crate::model::limits::{SPEAKERS, TIME_SERVERS};
 use crate::model::time::{MILLISECOND, SECOND};
-use crate::model::{
-    BfdHello, ClockSight, ControlMessage, SpeakerHello, SpeakerRow, Sighting, SwitchEventKind, Timestamp,
-};
+use crate::model::{BfdHello, ClockSight, ControlMessage, Sighting, SpeakerHello, SpeakerRow, SwitchEventKind, Timestamp};
 
 /// One of them at a place.
 #[derive(Debug)]
@@ -122,9 +120,8 @@ impl Speakers {
     pub fn clock(&mut self, seen: &Sighting, answer: &ClockSight) {
         let told = SpeakerHello::Ntp(*answer);
         let is_ntp = |s: &Speaker| matches!(s.row.told, SpeakerHello::Ntp(_));
-        let is_same = |s: &&mut Speaker| {
-            matches!(&s.row.told, SpeakerHello::Ntp(before) if before.server == answer.server) && s.row.tag == seen.vlan
-        };
+        let is_same =
+            |s: &&mut Speaker| matches!(&s.row.told, SpeakerHello::Ntp(before) if before.server == answer.server) && s.row.tag == seen.vlan;
         if let Some(Speaker { row, .. }) = self.list.iter_mut().find(is_same) {
             row.packets = row.packets.saturating_add(seen.count);
             row.last = row.last.max(seen.last);

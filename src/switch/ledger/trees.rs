@@ -110,7 +110,7 @@ impl Trees {
             last: m.time,
         };
         if changing && self.list.get(&key).is_none_or(|tree| !tree.changing) {
-            self.topology.note(m.time, (place.session, bpdu.vlan, told.instance), told.bridge.mac);
+            self.topology.note(m.time, (place.session, bpdu.vlan.or(place.tag), told.instance), told.bridge.mac);
         }
         self.look_for_missing(m, &key, bpdu);
         let Some(tree) = self.list.get_mut(&key) else {
@@ -125,7 +125,7 @@ impl Trees {
             // What a bridge said for a moment, while it or the tree began, was no root; unless it is the way back to one.
             let stood = m.time.since(tree.since) >= ROOT_STOOD;
             if stood || tree.stood.contains(&old) || tree.stood.contains(&told.root) {
-                self.roots.note(m.time, (place.session, bpdu.vlan, told.instance), [old, told.root]);
+                self.roots.note(m.time, (place.session, bpdu.vlan.or(place.tag), told.instance), [old, told.root]);
             }
             if stood && !tree.stood.contains(&old) {
                 if tree.stood.len() >= ROOTS_STOOD {
@@ -202,7 +202,7 @@ impl Trees {
             let fresh =
                 now.since(tree.row.last) <= (i64::from(tree.row.times[0]) * SECOND / 256).max(SECOND).saturating_mul(HELLOS_MISSING);
             if fresh && now.since(tree.since) >= ROOTS_BESIDE && tree.row.role != PortRole::Alternate {
-                trees.entry((key.place.session, key.vlan)).or_default().push(tree);
+                trees.entry((key.place.session, key.vlan.or(key.place.tag))).or_default().push(tree);
             }
         }
         for ((_, vlan), mut trees) in trees {
