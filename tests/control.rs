@@ -16,7 +16,7 @@ use support::packet::{control, file};
 
 /// What is compared.
 const PROTOCOLS: &str = "lldp || cdp || fdp || edp || mndp || udld || vtp || dtp || stp || lacp || vrrp || carp || hsrp || glbp || ospf || \
-                         igmp.type == 0x11 || icmpv6.type == 130 || eapol || isis.hello || eigrp.opcode == 5 || \
+                         igmp.type == 0x11 || icmpv6.type == 130 || bfd || eapol || isis.hello || eigrp.opcode == 5 || \
                          ptp.v2.messagetype == 0xb";
 
 /// tshark's fields of one packet, each with all its values.
@@ -69,7 +69,8 @@ fn read(bytes: &[u8]) -> Option<ControlBody> {
     decode::walk(LinkType::ETHERNET, bytes, bytes.len() as u32, &Rules::PLAIN, Peel::ALL, &mut headers);
     let mut frame = Frame::default();
     headers.show(bytes, headers.flow(), &mut frame);
-    decode::group_message(&frame).or_else(|| decode::bare_message(&frame)).map(|message| message.body)
+    let session = || decode::session(&frame).and_then(|hello| decode::session_message(&frame, hello));
+    decode::network_message(&frame).or_else(|| decode::bare_message(&frame)).or_else(session).map(|message| message.body)
 }
 
 /// A claim: tshark's field has these values, as numbers where they are some.
@@ -118,6 +119,18 @@ fn speaker(told: &SpeakerHello) -> Claims {
             c.number("ptp_v2_an_localstepsremoved", *steps);
             c.text("ptp_v2_logmessageperiod", &interval.to_string());
         }
+        SpeakerHello::Bfd(b) => {
+            c.number("bfd_sta", b.state);
+            c.number("bfd_diag", b.diagnostic);
+            c.number("bfd_detect_time_multiplier", b.multiplier);
+            c.number("bfd_my_discriminator", b.numbers[0]);
+            c.number("bfd_your_discriminator", b.numbers[1]);
+            c.number("bfd_desired_min_tx_interval", b.intervals[0]);
+            c.number("bfd_required_min_rx_interval", b.intervals[1]);
+            c.number("bfd_flags_d", u8::from(b.is_demanding));
+        }
+        // Not a control packet: its dissector is compared elsewhere.
+        SpeakerHello::Ntp(_) => {}
     }
     c
 }
@@ -344,8 +357,13 @@ fn ospf(o: &OspfPacket) -> Claims {
 
 fn query(q: &GroupQuery) -> Claims {
     let mut c = Claims(Vec::new());
-    if let Address::V4(_) = q.querier {
-        c.number("igmp_version", q.version);
+    match q.querier {
+        Address::V4(_) => c.number("igmp_version", q.version),
+        // tshark has fields of version 2 for what only that has.
+        _ => {
+            c.number("icmpv6_type", 130u8);
+            c.known("icmpv6_mld_flag_qrv", (q.version == 2).then_some(2u8));
+        }
     }
     c
 }

@@ -1,6 +1,6 @@
-//! Hellos of routers and announcements of clocks: IS-IS, EIGRP, PTP.
+//! Hellos of routers, announcements of clocks and watched ways: IS-IS, EIGRP, PTP, BFD.
 
-use crate::model::{Address, SpeakerHello};
+use crate::model::{Address, BfdHello, SpeakerHello};
 
 fn word(bytes: &[u8], at: usize) -> Option<u16> {
     bytes.get(at..)?.first_chunk().map(|b| u16::from_be_bytes(*b))
@@ -75,5 +75,30 @@ pub fn ptp(body: &[u8]) -> Option<SpeakerHello> {
         class: head[48],
         steps: word(head, 61)?,
         interval: head[33] as i8,
+    })
+}
+
+/// Reads a control packet of BFD (RFC 5880 section 4.1), with what section 6.8.6 has discarded.
+pub fn bfd(payload: &[u8], [sender, receiver]: [Address; 2], is_member: bool) -> Option<BfdHello> {
+    let [head, flags, multiplier @ 1..=255, length @ 24..=255, ..] = *payload else { return None };
+    let long = |at: usize| Some(u32::from_be_bytes(*payload.get(at..)?.first_chunk()?));
+    let numbers = [long(4)?, long(8)?];
+    // Without a number there is no session; the bit for several ends is not in use.
+    if head >> 5 != 1 || numbers[0] == 0 || flags & 1 != 0 || usize::from(length) > payload.len() {
+        return None;
+    }
+    Some(BfdHello {
+        sender,
+        receiver,
+        is_member,
+        state: flags >> 6,
+        diagnostic: head & 0x1f,
+        multiplier,
+        numbers,
+        intervals: [long(12)?, long(16)?],
+        is_demanding: flags & 2 != 0,
+        other_receives: 0,
+        packets: 1,
+        silence: 0,
     })
 }

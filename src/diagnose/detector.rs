@@ -263,6 +263,8 @@ pub enum Need {
     Abreast,
     /// Frames of several VLANs can be told apart.
     Tagged,
+    /// The mirror does not show nearly every packet once more with another tag.
+    Once,
     /// Milliseconds can be told apart by the capture's clock.
     FineClock,
 }
@@ -282,6 +284,9 @@ impl Need {
             }
             Need::Unique if e.copies.kept && e.copies.share() > 0.01 => {
                 format!("{} of the packets are copies and copies are kept", percent(e.copies.share()))
+            }
+            Need::Once if e.copies.times >= 2 && e.copies.changed.saturating_mul(2) > e.copies.copies => {
+                "nearly every packet comes again, with another tag or from a router".to_string()
             }
             Need::Whole if share(e.sizes.cut_by_mirror.saturating_add(e.sizes.cut_by_capture), e.sizes.packets) > 0.5 => {
                 "most packets are cut".to_string()

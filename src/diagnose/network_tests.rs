@@ -169,10 +169,13 @@ fn said(kind: SwitchTroubleKind, count: u64, measure: f64, seconds: i64) -> Evid
         subject: Subject::Network,
         vlan: None,
         vlans: 1,
+        instance: None,
         who: "a".to_owned(),
         other: "b".to_owned(),
         count,
+        recent: count,
         measure,
+        share: 1.0,
         span: Episode { first: Timestamp(NOW - seconds * SECOND), last: Timestamp(NOW) },
     };
     let switch = SwitchEvidence { troubles: vec![trouble] };

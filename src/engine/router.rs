@@ -3,7 +3,7 @@
 
 use super::EngineCommand;
 use super::pool::WorkerPool;
-use crate::capture::{Fill, Source};
+use crate::capture::{Fill, Packet, Source};
 use crate::decode::Rules;
 use crate::engine::fold::message::Message;
 use crate::engine::host_watch::HostWatch;
@@ -325,6 +325,19 @@ impl Router {
         load.into_iter().for_each(|load| self.pool.tell(link_load(number, load)));
     }
 
+    /// Takes notice of who sends in a burst, with the packet that makes its millisecond one also of those before it, as far as they are in
+    /// this block.
+    #[inline(never)]
+    fn contribute(&mut self, data: &[u8], before: &[Packet], packet: &Packet) {
+        let begun = self.intervals.burst_begins(packet.wire);
+        let earlier = before.iter().rev().take_while(|p| begun.is_some_and(|begun| p.time >= begun));
+        for one in earlier.chain([packet]).filter(|one| one.link == LinkType::ETHERNET) {
+            let from = one.offset as usize;
+            let bytes = data.get(from..from + one.captured as usize).unwrap_or(&[]);
+            self.intervals.contribute(bytes, one.wire);
+        }
+    }
+
     fn route(&mut self, tape_block: &mut TapeBlock) {
         let TapeBlock { block, precomputed, marks, open, .. } = tape_block;
         let crate::capture::Block { data, packets, weights, .. } = block;
@@ -338,7 +351,9 @@ impl Router {
         let (mut steps, mut largest) = (0u64, 0i64);
         // What is left of earlier blocks is written over.
         precomputed.resize(precomputed.len().max(packets.len()), Precomputed::default());
-        for (at, (packet, reading)) in packets.iter_mut().zip(precomputed.iter_mut()).enumerate() {
+        for (at, reading) in precomputed.iter_mut().enumerate().take(packets.len()) {
+            let (before, rest) = packets.split_at_mut(at);
+            let Some(packet) = rest.first_mut() else { break };
             if packet.time == Timestamp::UNKNOWN {
                 packet.time = time;
             } else {
@@ -357,8 +372,8 @@ impl Router {
             }
             let from = packet.offset as usize;
             let bytes = data.get(from..from + packet.captured as usize).unwrap_or(&[]);
-            if self.intervals.is_burst() && packet.link == LinkType::ETHERNET {
-                self.intervals.link().contribute(bytes, packet.wire);
+            if self.intervals.is_burst() {
+                self.contribute(data, before, packet);
             }
             packet.load = self.utilisation.class(packet.time, packet.wire);
             self.peek.route(packet, bytes, reading);

@@ -265,8 +265,14 @@ pub const COPY_HELD_BYTES: usize = 192;
 /// Rows of "from which VLAN to which" that duplicate detection keeps in each shard; more are counted together.
 pub const COPY_VLAN_PAIRS: usize = 64;
 
-/// Routers of IS-IS and EIGRP and clocks of PTP that are followed (about 400 bytes each).
+/// Routers of IS-IS and EIGRP, ends of BFD's sessions and clocks of PTP that are followed (about 400 bytes each). Those beyond are counted.
 pub const SPEAKERS: usize = 512;
+
+/// Of them time servers that answer, which may be many hosts of the Internet.
+pub const TIME_SERVERS: usize = 64;
+
+/// Ends of BFD's sessions that a shard watches (300 bytes each). Those silent longest make room.
+pub const SESSIONS_WATCHED: usize = 256;
 
 /// Pairs of VLAN tags, one in the other, that are counted apart (40 bytes each).
 pub const VLAN_PAIRS: usize = 4 * 1024;
@@ -558,9 +564,19 @@ pub const TREES: usize = 4 * 1024;
 /// Ends of aggregated links (some 200 bytes each). Those beyond are counted.
 pub const AGGREGATES: usize = 512;
 
-/// Changes of spanning trees that are remembered, of roots, of the topology and of missing hellos (100 bytes each): of ten minutes, in which a
-/// healthy network has a few. Older ones make room.
+/// Missing hellos of spanning trees that are remembered (100 bytes each): of ten minutes, in which a healthy network has a few. Older ones make
+/// room.
 pub const TREE_HISTORY: usize = 4 * 1024;
+
+/// Changes of the topology that are remembered, however many trees and bridges tell of each (8 KiB each at most, usually 200 bytes): of five
+/// minutes one each second. Older ones make room.
+pub const TOPOLOGY_HISTORY: usize = 512;
+
+/// Series of root changes that are remembered (8 KiB each at most). Older ones make room.
+pub const ROOT_SERIES: usize = 256;
+
+/// Trees that are told apart in each of both; further ones are counted with them.
+pub const CHANGED_TREES: usize = 128;
 
 /// Times of changes that are remembered of a gateway, a session or a port (8 or 16 bytes each). Older ones make room.
 pub const CHANGES_REMEMBERED: usize = 32;
@@ -596,8 +612,11 @@ pub const GROUPS: usize = 4 * 1024;
 /// Bursts of the monitored link that are listed, the latest (300 bytes each).
 pub const LINK_BURSTS: usize = 256;
 
-/// Pairs of stations that are told apart in a burst (24 bytes each).
+/// Pairs of stations that are told apart in a millisecond of a burst (24 bytes each), and four times as many in a burst.
 pub const BURST_CONTRIBUTORS: usize = 10;
+
+/// Milliseconds of bursts of which packets may still come (300 bytes each); of the oldest of more than that nobody knows who sent.
+pub const BURST_MILLISECONDS: usize = 16;
 
 /// Ports of a switch that is asked (1 KiB each): of a large chassis. Those beyond are not shown, and that is told.
 pub const ASKED_PORTS: usize = 4 * 1024;
@@ -607,6 +626,9 @@ pub const ASKED_STATIONS: usize = 16 * 1024;
 
 /// VLANs, kinds and stations of which floods are added up (100 bytes each). Those beyond are not judged.
 pub const STORMS: usize = 4 * 1024;
+
+/// Stations that are told apart in a flood (16 bytes each).
+pub const STORM_SENDERS: usize = 128;
 
 /// Routers that share gateways' addresses (some 200 bytes each), of all groups together. Those beyond are counted.
 pub const GATEWAYS: usize = 1024;

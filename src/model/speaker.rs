@@ -1,8 +1,10 @@
-//! Routers and clocks that say at regular times that they are there, beside those of OSPF and of shared gateways: IS-IS, EIGRP, PTP.
+//! Who says at regular times that it is there, beside OSPF and shared gateways: routers of IS-IS and EIGRP, ends of BFD's sessions, clocks
+//! of PTP; and time servers, which say so when they are asked.
 
-use super::time::SECOND;
-use super::{Address, Mac, Timestamp};
+use super::time::{MILLISECOND, SECOND};
+use super::{Address, BfdHello, ClockSight, Mac, Timestamp};
 use std::fmt::Write;
+use std::net::Ipv4Addr;
 
 /// What one says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +48,10 @@ pub enum SpeakerHello {
         /// Logarithm to the base 2 of the seconds between two.
         interval: i8,
     },
+    /// An end of a session of BFD.
+    Bfd(BfdHello),
+    /// An answer of a time server.
+    Ntp(ClockSight),
 }
 
 fn hex(bytes: &[u8], apart: usize, mark: char) -> String {
@@ -66,6 +72,8 @@ impl SpeakerHello {
             SpeakerHello::Isis { .. } => "isis",
             SpeakerHello::Eigrp { .. } => "eigrp",
             SpeakerHello::Ptp { .. } => "ptp",
+            SpeakerHello::Bfd(_) => "bfd",
+            SpeakerHello::Ntp(_) => "ntp",
         }
     }
 
@@ -75,6 +83,8 @@ impl SpeakerHello {
             SpeakerHello::Isis { system, .. } => hex(system, 2, '.'),
             SpeakerHello::Eigrp { router, .. } => router.to_string(),
             SpeakerHello::Ptp { clock, .. } => hex(clock, 1, ':'),
+            SpeakerHello::Bfd(hello) => hello.sender.to_string(),
+            SpeakerHello::Ntp(answer) => answer.server.to_string(),
         }
     }
 
@@ -89,6 +99,9 @@ impl SpeakerHello {
             }
             SpeakerHello::Eigrp { number, .. } => format!("AS {number}"),
             SpeakerHello::Ptp { domain, .. } => format!("domain {domain}"),
+            SpeakerHello::Bfd(hello) if hello.is_member => format!("with {}, link {}", hello.receiver, hello.numbers[0]),
+            SpeakerHello::Bfd(hello) => format!("with {}", hello.receiver),
+            SpeakerHello::Ntp(_) => String::new(),
         }
     }
 
@@ -104,15 +117,25 @@ impl SpeakerHello {
                 let master = if clock == grandmaster { "grandmaster".to_owned() } else { format!("of {}", hex(grandmaster, 1, ':')) };
                 format!("{master}, priority {a}/{b}, class {class}, {steps} between")
             }
+            SpeakerHello::Bfd(hello) => {
+                let every = f64::from(hello.intervals[0]) * 1e3 / MILLISECOND as f64;
+                let why = if hello.state == BfdHello::UP { "" } else { hello.reason() };
+                let mark = if why.is_empty() { "" } else { ": " };
+                format!("{}{mark}{why}, every {every} ms, {} may be missing", hello.state(), hello.multiplier)
+            }
+            SpeakerHello::Ntp(answer) => time_source(answer),
         }
     }
 
-    /// Nanoseconds of silence after which it is gone; with PTP three announcements (IEEE 1588 clause 7.7.3.1).
+    /// Nanoseconds of silence after which it is gone; with PTP three announcements (IEEE 1588 clause 7.7.3.1). 0: silence says nothing.
     pub fn hold(&self) -> i64 {
         match self {
             SpeakerHello::Isis { hold, .. } | SpeakerHello::Eigrp { hold, .. } => i64::from(*hold).saturating_mul(SECOND),
             SpeakerHello::Ptp { interval: interval @ 0.., .. } => 3 * SECOND.saturating_mul(1 << (*interval).min(10)),
             SpeakerHello::Ptp { interval, .. } => 3 * (SECOND >> interval.unsigned_abs().min(10)),
+            SpeakerHello::Bfd(hello) => hello.hold(),
+            // It speaks when it is asked.
+            SpeakerHello::Ntp(_) => 0,
         }
     }
 
@@ -125,7 +148,20 @@ impl SpeakerHello {
     }
 }
 
-/// A router or clock.
+/// Where a time server has its time from (RFC 5905 section 7.3).
+fn time_source(answer: &ClockSight) -> String {
+    let letters: String = answer.reference.iter().filter(|b| b.is_ascii_alphanumeric()).map(|b| char::from(*b)).collect();
+    match answer.stratum {
+        0 => format!("refuses: {letters}"),
+        1 => format!("stratum 1, {letters}"),
+        stratum if stratum >= 16 || answer.leap == 3 => "not synchronised".to_owned(),
+        // Of IPv6 it is a hash of the address.
+        stratum if matches!(answer.server, Address::V4(_)) => format!("stratum {stratum}, of {}", Ipv4Addr::from(answer.reference)),
+        stratum => format!("stratum {stratum}"),
+    }
+}
+
+/// A router, an end of a session or a clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpeakerRow {
     /// What it said last.
@@ -177,6 +213,13 @@ mod tests {
             interval,
         };
         assert_eq!([ptp(1), ptp(0), ptp(-2)].map(|told| told.hold()), [6 * SECOND, 3 * SECOND, 3 * SECOND / 4]);
+        let answer = |stratum, leap, reference| {
+            let host = Address::V4([10, 0, 0, 1].into());
+            let sight = ClockSight { server: host, client: host, stratum, leap, distance: 0, ahead: None, reference };
+            SpeakerHello::Ntp(sight).says()
+        };
+        let all = [answer(1, 0, *b"GPS\0"), answer(2, 0, [10, 0, 0, 9]), answer(3, 3, [0; 4]), answer(0, 0, *b"RATE")];
+        assert_eq!(all, ["stratum 1, GPS", "stratum 2, of 10.0.0.9", "not synchronised", "refuses: RATE"]);
         assert_eq!(ptp(0).says(), "of 02:02:02:02:02:02:02:02, priority 128/127, class 6, 1 between");
     }
 }

@@ -7,6 +7,7 @@ mod floods;
 mod ledger;
 mod messages;
 mod periodic;
+mod sessions;
 mod stations;
 mod tags;
 
@@ -17,10 +18,11 @@ pub use stations::StationWatch;
 pub use tags::{TagCounts, TagFlows, TagState, VlanSet};
 
 use crate::model::sum::{Standing, sums};
-use crate::model::{ArpBlocks, ControlFrame, ControlMessage, Frame};
+use crate::model::{ArpBlocks, BfdHello, ControlFrame, ControlMessage, Frame};
 use crate::model::{FloodSecond, Timestamp};
 use floods::FloodCounter;
 use messages::ControlMessages;
+use sessions::Sessions;
 
 sums! {
     /// What one shard saw of the switch. What is a set (VLANs, address blocks, control protocols' systems and their packets) is always that
@@ -41,6 +43,7 @@ pub struct Switch {
     tags: TagCounts,
     messages: ControlMessages,
     floods: FloodCounter,
+    sessions: Sessions,
     stations: StationWatch,
 }
 
@@ -58,6 +61,11 @@ impl Switch {
         self.messages.push(message);
     }
 
+    /// Takes in what an end of a session of BFD says; `as_message` makes a control packet of it.
+    pub fn session(&mut self, frame: &Frame<'_>, hello: BfdHello, as_message: impl FnOnce(BfdHello) -> Option<ControlMessage>) {
+        self.sessions.take(frame, hello, as_message, &mut self.messages);
+    }
+
     /// Counts a frame to a group.
     #[inline]
     pub fn flood(&mut self, frame: &Frame<'_>) {
@@ -67,6 +75,7 @@ impl Switch {
     /// An interval ends at `now`.
     pub fn advance(&mut self, now: Timestamp) {
         self.floods.advance(now);
+        self.sessions.advance(&mut self.messages);
         self.stations.advance(now);
     }
 

@@ -148,6 +148,11 @@ impl Detectors {
     /// Whether a packet is a further copy of one seen before.
     #[inline]
     pub fn is_copy(&mut self, frame: &Frame, digest: &Digest) -> bool {
+        // Ends of BFD's sessions send the same packet again and again.
+        if decode::is_session(frame) {
+            (self.verdict, self.content) = (CopyVerdict::First, 0);
+            return false;
+        }
         let verdict = self.duplicates.judge(frame, digest);
         if verdict.is_copy() {
             self.copied.note(frame.number);
@@ -213,10 +218,12 @@ impl Detectors {
             self.health.datagram(frame);
         }
         self.health.observe(frame);
-        if self.group(frame)
-            && let Some(message) = decode::group_message(frame)
+        if (self.group(frame) || decode::is_control(frame))
+            && let Some(message) = decode::network_message(frame)
         {
             self.switch.tell(message);
+        } else if let Some(hello) = decode::session(frame) {
+            self.switch.session(frame, hello, |hello| decode::session_message(frame, hello));
         }
     }
 

@@ -75,6 +75,7 @@ impl NetworkJudge {
     fn control(&mut self, batch: &NetworkBatch) {
         if self.waiting.0 != Some(batch.interval) {
             self.put_in_order();
+            self.switch.settle();
             self.waiting.0 = Some(batch.interval);
         }
         let list = &mut self.waiting.1;
@@ -160,6 +161,9 @@ impl NetworkJudge {
         besides: Option<Severity>,
     ) -> (Network, Vec<Finding>) {
         self.put_in_order();
+        if at_end {
+            self.switch.settle();
+        }
         self.switch.advance(now);
         let end = self.ledger.now().map_or(now, |latest| latest.max(now));
         if live || at_end {

@@ -45,6 +45,7 @@ impl Document {
     pub fn verdict(s: &Snapshot, rows: usize, talkative: bool) -> Self {
         let mut sections: Vec<Section> = mirror::mirror(s, rows).into_iter().collect();
         sections.extend(host::host(&s.diagnosis.host));
+        sections.extend(Some(switch::asked(&s.switch)).filter(|parts| !parts.is_empty()).map(|parts| section("Switch", parts)));
         sections.extend(mirror::findings(s));
         if s.diagnosis.findings.is_empty() {
             let trust = &s.mirror.trust;

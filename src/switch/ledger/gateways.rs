@@ -5,7 +5,7 @@ use super::{Place, trouble};
 use crate::model::evidence::{SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind};
 use crate::model::limits::{CHANGES_REMEMBERED, GATEWAYS};
 use crate::model::time::SECOND;
-use crate::model::{Address, ControlMessage, Episode, GatewayHello, GatewayProtocol, GatewayRow, Subject, SwitchEventKind, Timestamp};
+use crate::model::{Address, ControlMessage, Episode, GatewayHello, GatewayProtocol, GatewayRow, Mac, Subject, SwitchEventKind, Timestamp};
 use std::collections::VecDeque;
 
 /// Hellos that may be missing before a router that forwarded does so no longer (RFC 9568 section 6.1).
@@ -81,7 +81,7 @@ impl Gateways {
     pub fn troubles(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
         for group in &self.list {
             let (place, protocol, number, address) = group.key;
-            let Some(subject) = address.or(group.active).map(Subject::Host) else { continue };
+            let subject = address.map_or_else(|| Subject::Station(shared_mac(protocol, number)), Subject::Host);
             let group_name = format!("{} group {number}", protocol.token());
             let recent: Vec<Timestamp> = group.flips.iter().copied().filter(|t| now.since(*t) <= SWITCH_RECENT).collect();
             if let (Some(first), Some(last)) = (recent.first(), recent.last()) {
@@ -165,6 +165,18 @@ impl Group {
             self.routers.iter_mut().filter(|r| r.row.router != router).for_each(|r| r.row.is_active = false);
         }
     }
+}
+
+/// The address of the link layer that the routers of a group share: what it is known by where hellos do not tell the other one, as those of
+/// CARP (RFC 9568 section 7.3, RFC 2281 section 5.1).
+fn shared_mac(protocol: GatewayProtocol, group: u16) -> Mac {
+    let [high, low] = group.to_be_bytes();
+    Mac(match protocol {
+        GatewayProtocol::Vrrp | GatewayProtocol::Carp => [0, 0, 0x5e, 0, 1, low],
+        GatewayProtocol::Hsrp if high == 0 => [0, 0, 0x0c, 7, 0xac, low],
+        GatewayProtocol::Hsrp => [0, 0, 0x0c, 0x9f, 0xf0 | high & 0x0f, low],
+        GatewayProtocol::Glbp => [0, 7, 0xb4, high, low, 1],
+    })
 }
 
 /// Whether two routers may be of one network: a group's number alone says nothing.

@@ -73,9 +73,9 @@ impl Neighbours {
         }
     }
 
-    /// Whether anybody names whom it hears.
-    pub fn hear_each_other(&self) -> bool {
-        self.list.iter().any(|d| !d.row.told.heard.is_empty())
+    /// Whether no mirror session brought what they say.
+    pub fn are_at_one_place(&self) -> bool {
+        self.list.iter().all(|d| d.place.session == 0)
     }
 
     /// All of them: by protocol, device and port.

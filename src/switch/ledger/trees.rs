@@ -1,10 +1,10 @@
 //! Spanning trees, as bridges tell of them: IEEE 802.1Q clause 13 and 14.
 
+use super::changes::{RootChanges, TopologyChanges};
 use super::events::EventLog;
 use super::{Place, trouble};
 use crate::model::evidence::{
-    HELLOS_AWAY, HELLOS_MISSING, ROOT_STOOD, ROOTS_BESIDE, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind, TOPOLOGY_RECENT,
-    TOPOLOGY_TOGETHER,
+    HELLOS_AWAY, HELLOS_MISSING, ROOT_STOOD, ROOTS_BESIDE, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind, TOPOLOGY_TOGETHER,
 };
 use crate::model::limits::{TREE_HISTORY, TREES};
 use crate::model::time::SECOND;
@@ -12,6 +12,9 @@ use crate::model::{
     Bpdu, BpduFlags, BpduKind, BridgeId, ControlMessage, Episode, Mac, PortRole, Subject, SwitchEventKind, Timestamp, TreeRow,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// Roots that stood which are remembered of a tree: one, its backup, and two more.
+const ROOTS_STOOD: usize = 4;
 
 /// What one port of a bridge says of a tree.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,19 +35,10 @@ pub struct Tree {
     since: Timestamp,
     /// The root it named before, where that had stood for a while.
     before: Option<BridgeId>,
+    /// Roots it named for a while, the latest last.
+    stood: VecDeque<BridgeId>,
     /// Since when no hello was missing.
     unbroken: Timestamp,
-}
-
-/// Something that changed in a tree.
-#[derive(Debug, Clone, Copy)]
-struct Change {
-    time: Timestamp,
-    vlan: Option<u16>,
-    /// Who says so.
-    bridge: BridgeId,
-    /// Of a root: the old one and the new one. Of the topology: the bridge twice.
-    roots: [BridgeId; 2],
 }
 
 /// Hellos of a port that were missing.
@@ -60,8 +54,8 @@ struct Gap {
 #[derive(Debug, Default)]
 pub struct Trees {
     list: BTreeMap<Key, Tree>,
-    roots: VecDeque<Change>,
-    topology: VecDeque<Change>,
+    roots: RootChanges,
+    topology: TopologyChanges,
     missing: VecDeque<Gap>,
 }
 
@@ -116,22 +110,28 @@ impl Trees {
             last: m.time,
         };
         if changing && self.list.get(&key).is_none_or(|tree| !tree.changing) {
-            remember(&mut self.topology, Change { time: m.time, vlan: bpdu.vlan, bridge: told.bridge, roots: [told.bridge; 2] });
+            self.topology.note(m.time, (place.session, bpdu.vlan.or(place.tag), told.instance), told.bridge.mac);
         }
         self.look_for_missing(m, &key, bpdu);
         let Some(tree) = self.list.get_mut(&key) else {
             let has_room = self.list.len() < TREES;
             if has_room {
-                self.list.insert(key, Tree { row, changing, since: m.time, before: None, unbroken: m.time });
+                self.list.insert(key, Tree { row, changing, since: m.time, before: None, stood: VecDeque::new(), unbroken: m.time });
             }
             return has_room;
         };
         if told.root != tree.row.root {
             let old = tree.row.root;
-            // What a bridge said for a moment, while it or the tree began, was no root.
+            // What a bridge said for a moment, while it or the tree began, was no root; unless it is the way back to one.
             let stood = m.time.since(tree.since) >= ROOT_STOOD;
-            if stood {
-                remember(&mut self.roots, Change { time: m.time, vlan: bpdu.vlan, bridge: told.bridge, roots: [old, told.root] });
+            if stood || tree.stood.contains(&old) || tree.stood.contains(&told.root) {
+                self.roots.note(m.time, (place.session, bpdu.vlan.or(place.tag), told.instance), [old, told.root]);
+            }
+            if stood && !tree.stood.contains(&old) {
+                if tree.stood.len() >= ROOTS_STOOD {
+                    tree.stood.pop_front();
+                }
+                tree.stood.push_back(old);
             }
             tree.before = if stood { Some(old) } else { tree.before };
             tree.since = m.time;
@@ -175,7 +175,7 @@ impl Trees {
             tree.row.topology_changes = tree.row.topology_changes.saturating_add(1);
             bridge = tree.row.bridge;
         }
-        remember(&mut self.topology, Change { time: m.time, vlan: m.tag, bridge, roots: [bridge; 2] });
+        self.topology.note(m.time, (place.session, m.tag, None), bridge.mac);
         let text = "notifies the root of a topology change".to_owned();
         log.note(m.time, SwitchEventKind::TopologyChange, m.tag, m.source.to_string(), text);
     }
@@ -189,54 +189,10 @@ impl Trees {
 
     /// What was unhealthy lately.
     pub fn troubles(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
-        self.changed_roots(now, out);
-        self.changed_topology(now, out);
+        self.roots.troubles(now, out);
+        self.topology.troubles(now, out);
         self.two_roots(now, out);
         self.missing_hellos(now, out);
-    }
-
-    /// Roots that took over, each with what it replaced: in every VLAN the same bridge is one.
-    fn changed_roots(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
-        let mut by_root: BTreeMap<Mac, Vec<&Change>> = BTreeMap::new();
-        for change in self.roots.iter().filter(|c| now.since(c.time) <= SWITCH_RECENT) {
-            by_root.entry(change.roots[1].mac).or_default().push(change);
-        }
-        for changes in by_root.into_values() {
-            let (Some(first), Some(last)) = (changes.first(), changes.last()) else { continue };
-            let root = last.roots[1];
-            let subject = Subject::Bridge { priority: root.priority & 0xf000, mac: root.mac };
-            let times = distinct(changes.iter().map(|c| c.time));
-            out.push(SwitchTrouble {
-                vlan: one_vlan(changes.iter().map(|c| c.vlan)),
-                vlans: vlans(changes.iter().map(|c| c.vlan)),
-                who: root.to_string(),
-                other: first.roots[0].to_string(),
-                measure: f64::from(first.roots[0].priority),
-                ..trouble(SwitchTroubleKind::RootChanged, subject, times, Episode { first: first.time, last: last.time })
-            });
-        }
-    }
-
-    fn changed_topology(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
-        let recent: Vec<&Change> = self.topology.iter().filter(|c| now.since(c.time) <= TOPOLOGY_RECENT).collect();
-        let (Some(first), Some(last)) = (recent.first(), recent.last()) else { return };
-        // Whoever says so first most often is nearest to where it changes.
-        let mut begins: BTreeMap<Mac, u64> = BTreeMap::new();
-        let mut before: Option<Timestamp> = None;
-        for change in &recent {
-            if before.is_none_or(|t| change.time.since(t) > TOPOLOGY_TOGETHER) {
-                *begins.entry(change.bridge.mac).or_default() += 1;
-            }
-            before = Some(change.time);
-        }
-        let who = begins.iter().max_by_key(|(mac, n)| (**n, std::cmp::Reverse(**mac))).map(|(mac, _)| mac.to_string());
-        let span = Episode { first: first.time, last: last.time };
-        out.push(SwitchTrouble {
-            vlan: one_vlan(recent.iter().map(|c| c.vlan)),
-            vlans: vlans(recent.iter().map(|c| c.vlan)),
-            who: who.unwrap_or_default(),
-            ..trouble(SwitchTroubleKind::TopologyChanges, Subject::Network, distinct(recent.iter().map(|c| c.time)), span)
-        });
     }
 
     /// Trees of which bridges name different roots, each for longer than it takes to settle. Instances of several regions have a root each.
@@ -246,7 +202,7 @@ impl Trees {
             let fresh =
                 now.since(tree.row.last) <= (i64::from(tree.row.times[0]) * SECOND / 256).max(SECOND).saturating_mul(HELLOS_MISSING);
             if fresh && now.since(tree.since) >= ROOTS_BESIDE && tree.row.role != PortRole::Alternate {
-                trees.entry((key.place.session, key.vlan)).or_default().push(tree);
+                trees.entry((key.place.session, key.vlan.or(key.place.tag))).or_default().push(tree);
             }
         }
         for ((_, vlan), mut trees) in trees {
@@ -293,13 +249,6 @@ impl Trees {
             });
         }
     }
-}
-
-fn remember(list: &mut VecDeque<Change>, change: Change) {
-    if list.len() >= TREE_HISTORY {
-        list.pop_front();
-    }
-    list.push_back(change);
 }
 
 /// How many moments there are that are further apart than one change takes to be told by everybody.
