@@ -105,6 +105,13 @@ impl Report {
         self
     }
 
+    /// With another number.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: Value) -> Self {
+        self.evidence.push((name, value));
+        self
+    }
+
     /// Proved by these packets.
     #[must_use]
     pub fn proved_by(mut self, packets: &ProvingPackets) -> Self {

@@ -2,7 +2,7 @@
 
 use super::labels::{LABELS, Label};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{AppId, CloseReason, Direction, ExchangeOutcome, Tally, Transaction};
+use crate::model::{AppId, CloseReason, Direction, ExchangeOutcome, Tally, Transaction, TurnKind};
 use std::borrow::Cow;
 
 macro_rules! dissectors {
@@ -125,6 +125,18 @@ fn label(app: AppId) -> Option<&'static Label> {
 /// Whether nobody reads a protocol, and what it turns into is not looked for.
 pub(super) fn is_final(app: AppId) -> bool {
     label(app).is_some_and(|label| !label.opens)
+}
+
+/// Whether requests and answers of a conversation that nobody reads are told by whose turn it is. Of TLS the dissector reads the handshake alone.
+pub fn told_by_turns(app: AppId) -> Option<TurnKind> {
+    if app == AppId::NONE {
+        return Some(TurnKind::Unknown);
+    }
+    match Which::of(app) {
+        Some(Which::Tls) => Some(TurnKind::Encrypted),
+        Some(_) => None,
+        None => label(app).filter(|label| label.in_turn).map(|_| TurnKind::Unread),
+    }
 }
 
 /// Every protocol, those first that are read.

@@ -22,6 +22,7 @@ pub mod talkers;
 pub mod tcp;
 pub mod tcp_analysis;
 pub mod totals;
+pub mod unread_turns;
 mod turns;
 
 pub use bursts::{Burst, Bursts};
@@ -45,3 +46,4 @@ pub use talkers::{ConversationSample, Talkers};
 pub use tcp::{Follower, TcpCold, TcpHot};
 pub use tcp_analysis::{Analyser, TcpAnalysisSums};
 pub use totals::Totals;
+pub use unread_turns::UnreadTurns;

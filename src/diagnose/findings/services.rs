@@ -6,7 +6,7 @@ use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, 
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Seconds, Share, Tuned};
 use crate::model::evidence::{
-    FAILING_SHARE, FAILING_ZONES, LONG_POLL, SLOW_FLOOR, SLOW_NAME_FLOOR, SLOW_REPLY, SLOW_SHARE, ServiceEvidence, ServiceWindow, Trouble,
+    FAILING_SHARE, FAILING_ZONES, LONG_POLL, SERVERS_SHARE, SLOW_FLOOR, SLOW_NAME_FLOOR, SLOW_REPLY, SLOW_SHARE, ServiceEvidence, ServiceWindow, Trouble,
     Troubled, UNANSWERED_SHARE, USUAL_TIMES, VERY_SLOW_REPLY, WEB_ERRORS_SHARE,
 };
 use crate::model::units::{duration, grouped, percent, plural};
@@ -53,6 +53,12 @@ const REJECTED_UNUSUAL: f64 = 0.5;
 const SERVER_SLOW: f64 = 0.2;
 const SERVER_ANSWERS: u64 = 20;
 const SERVER_CRITICAL: f64 = 4.0;
+
+/// Requests that nobody can read and that were held for long, from which on others may be meant to wait as well.
+const HELD: u64 = 2;
+
+/// Turns that a connection showed before it turned out to be a talk, so that others may be talks as well.
+const TURNS_OF_TALKS: u64 = 4;
 
 /// A name server does not answer.
 pub struct DnsUnanswered;
@@ -315,11 +321,15 @@ impl Detector for ServerSlow {
             aspect: None,
             meaning: "The service answers slowly, and the network does not: requests arrive and the first byte of the answer leaves late.",
             measured: "Requests whose answer began more than {very} later, or more than {times} times as late as usual and {floor} beyond the \
-                       round trip: surely more than {share} of at least {n} (lower end of the {sure} interval), while the round trip to the server is less than half of the median; critical when at least \
-                       {several} clients wait and the median is above {grave}.",
+                       round trip, {servers} of that time the server's and not the network's: surely more than {share} of at least {n} (lower \
+                       end of the {sure} interval), while the round trip to the server is less than half of the median; critical when at \
+                       least {several} clients wait and the median is above {grave}. Where requests cannot be read (TLS, protocols without \
+                       a dissector), turns tell them: from the last packet of what the client said to the first of what the server said, of \
+                       TLS between records of application data alone. Of a protocol that is not known only what is slower than usual counts.",
             cause: "The server or what it depends on (database, storage, name server) is overloaded or waits.",
             lookalikes: "Requests that are meant to wait: event streams, uploads, jobs of a single client (a note). Answers by HTTP that begin {held} later or more count as long \
-                         polls, which the server holds until there is something to tell: they are not judged.",
+                         polls, which the server holds until there is something to tell: they are not judged. Where turns are that long, or \
+                         connections turn out to be talks of both sides (event streams, chats, terminals), only what is slower than usual counts.",
             remedy: "Look at the server: load, locks, what it asks in its turn. If it asks another service seen here, look at that one's \
                      times first.",
             topic: None,
@@ -333,6 +343,7 @@ impl Detector for ServerSlow {
                 ("held", Tuned(&LONG_POLL)),
                 ("times", Count(USUAL_TIMES as u64)),
                 ("floor", Nanos(SLOW_FLOOR)),
+                ("servers", Share(SERVERS_SHARE)),
             ],
         };
         &PAGE
@@ -343,14 +354,15 @@ impl Detector for ServerSlow {
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
-        all_of(e.network.services.iter().filter(|s| s.app_token != DNS && !s.app_token.is_empty()).filter_map(|service| {
-            let w = service.newest(|w| w.answered >= SERVER_ANSWERS)?;
+        all_of(e.network.services.iter().filter(|s| s.app_token != DNS).filter_map(|service| {
+            let w = service.newest(|w| w.timed >= SERVER_ANSWERS)?;
             let stands = standing.on(subject(&service.key));
             let is_much = |kind: &Trouble| {
                 let slow = w.trouble(*kind).count;
-                slow >= BAD && exceeded(&wilson(slow, w.answered), SERVER_SLOW, SERVER_SLOW / 2.0, stands)
+                slow >= BAD && exceeded(&wilson(slow, w.timed), SERVER_SLOW, SERVER_SLOW / 2.0, stands)
             };
-            let kind = [Trouble::VerySlow, Trouble::SlowerThanUsual].into_iter().find(is_much)?;
+            let kinds = if is_held_or_talks(w) { &[Trouble::SlowerThanUsual][..] } else { &[Trouble::VerySlow, Trouble::SlowerThanUsual] };
+            let kind = *kinds.iter().find(|kind| is_much(kind))?;
             let slow = w.trouble(kind);
             let median = w.response.map_or(0.0, |r| r.p50);
             // The round trip may have risen since connections were opened: then it is the network that is slow.
@@ -362,12 +374,27 @@ impl Detector for ServerSlow {
             // What one client asks for may take its time: a job.
             let is_job = slow.clients <= 1 && !slow.is_more && kind == Trouble::VerySlow && service.usual_response.is_none();
             let severity = if is_job { Severity::Note } else { by_clients(slow.clients, median > SERVER_CRITICAL) };
-            let way = service.network.map_or_else(String::new, |half| format!(", network {}", duration(half)));
+            let way = service.network.map_or_else(String::new, |_| format!(", network {}", duration(network)));
             let usual = service.usual_response.filter(|usual| kind == Trouble::SlowerThanUsual || *usual < median / 2.0);
             let way = way + &usual.map_or_else(String::new, |usual| format!("; usual are {}", duration(usual)));
-            let title = format!("{} at {} answers slowly: {}{way}", service.app_token, service.key, times(w));
-            Some(report(service, w, kind, severity, title))
+            let title = format!("{}: {}{way}", slowly(service, w), times(w));
+            let report = report(service, w, kind, severity, title);
+            Some(if w.turns.answered > 0 { report.with("turns", Value::Count(w.turns.answered)) } else { report })
         }))
+    }
+}
+
+/// Whether requests that nobody can read may be meant to wait: some were held for long, or connections turn out to be talks of both sides.
+fn is_held_or_talks(w: &ServiceWindow) -> bool {
+    w.turns.held >= HELD || w.turns.talks > 0 && w.turns.talks * TURNS_OF_TALKS >= w.turns.answered
+}
+
+/// What a service does slowly: it is called by its protocol, where that is known.
+fn slowly(service: &ServiceEvidence, w: &ServiceWindow) -> String {
+    match (service.app_token, w.turns.answered) {
+        ("", _) => format!("The service at {} answers slowly", service.key),
+        (TLS, 1..) => format!("{TLS} at {} answers encrypted requests slowly", service.key),
+        (app, _) => format!("{app} at {} answers slowly", service.key),
     }
 }
 

@@ -23,7 +23,7 @@ pub use loss::{FlatTop, LoadClass, LossEvidence, PortLoss, SessionLoss, SizeLoss
 pub use network::{
     BlackHoleEvidence, CertificateEvidence, ClientLoss, CodeCount, FallbackEvidence, KeepAliveEvidence, LossWindow, MediaEvidence,
     NetworkEvidence, OldTlsEvidence, QuicEvidence, ScanEvidence, ServiceEvidence, ServiceWindow, SinceSuccess, StallEvidence,
-    SurgeEvidence, TlsFailureEvidence, TripWindow, Trouble, Troubled, WindowEvidence,
+    SurgeEvidence, TlsFailureEvidence, TripWindow, Trouble, Troubled, TurnWindow, WindowEvidence,
 };
 pub use sightings::{
     ArpStormEvidence, ClockEvidenceOfServer, ClockFault, ConflictEvidence, DhcpEvidence, DhcpFloodEvidence, FragmentEvidence,
@@ -37,7 +37,7 @@ pub use thresholds::{
     LONGEST_RATE_WINDOW, LOOP_HOPS, LOSS_REORDERED, LOSS_TIMED_OUT, LOST_ON_ONE_SIDE, MEDIA_JITTER, MEDIA_UNEVEN, MIDWAY_SEGMENTS,
     NARROW_SEQUENCE_BITS, NETWORK_BITS, ONE_SIDE_PACKETS, OVERTAKEN_REACH, PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_STEADY,
     PROXY_ADDRESSES, QUIC_WITHIN, RATE_WINDOW, RATE_WINDOW_LENGTHS, RATIO_BYTES, ROUTERS_BESIDE, SCAN_FAILS, SERVERS_BESIDE, SHORT_LOGIN,
-    SIGHT_BINS, SIGHT_HELD, SILENT, SLOW_FLOOR, SLOW_NAME_FLOOR, STUCK_LARGE, STUCK_REPEATED, STUCK_WAITED, SURGE_ENDS, SURGE_RATE,
+    SERVERS_SHARE, SIGHT_BINS, SIGHT_HELD, SILENT, SLOW_FLOOR, SLOW_NAME_FLOOR, STUCK_LARGE, STUCK_REPEATED, STUCK_WAITED, SURGE_ENDS, SURGE_RATE,
     SURGE_SHARE, SURGE_TIMES, TLS_CLOSED, TLS_RESET, USUAL_TIMES, UTILISATION_BOUNDS, WINDOW_FULL,
 };
 pub use time::{ClockEvidence, OrderEvidence, Outage};

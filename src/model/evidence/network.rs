@@ -417,6 +417,10 @@ pub struct ServiceWindow {
     pub idle_cuts: Vec<f64>,
     /// Round trips on the clients' side of the mirrored port, and on the server's.
     pub trips: [TripWindow; 2],
+    /// Answers whose time says how fast the service works, those among them that were held until there was something to tell.
+    pub timed: u64,
+    /// Of them those of requests that nobody can read.
+    pub turns: TurnWindow,
     /// Response times, seconds; quantiles of a sample where there were many.
     pub response: Option<Quantiles>,
     /// Codes of errors, most frequent first.
@@ -425,6 +429,17 @@ pub struct ServiceWindow {
     pub denied: Vec<CodeCount>,
     /// Zones of names for which errors were answered, told apart up to [`super::FAILING_ZONES`].
     pub failing_zones: u64,
+}
+
+/// Requests that nobody can read: of encrypted connections, and of protocols without a dissector.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct TurnWindow {
+    /// Answered.
+    pub answered: u64,
+    /// Of them held for so long that the server waited until there was something to tell.
+    pub held: u64,
+    /// Connections that turned out not to be made of requests and answers.
+    pub talks: u64,
 }
 
 impl ServiceWindow {

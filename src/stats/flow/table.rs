@@ -299,6 +299,13 @@ impl<X: Copy + Default> FlowTable<X> {
         }
     }
 
+    /// The next new data of a direction of a conversation is to be told of, whoever spoke last.
+    pub fn watch_turn(&mut self, at: u32, way: Direction) {
+        if let Some(flow) = self.flows.get(at as usize) {
+            self.analyser.watch(flow.analysis, way);
+        }
+    }
+
     /// What it counted of all of them.
     pub fn analysis_sums(&self) -> TcpAnalysisSums {
         self.analyser.sums()

@@ -10,6 +10,7 @@ use super::media::MediaStreams;
 use super::quic_attempts::QuicAttempts;
 use super::scans::Scans;
 use super::service::Service;
+use super::times::LatelyTrips;
 use super::tls_servers::TlsServers;
 use super::usual::UsualService;
 use super::windows::ReceiveWindows;
@@ -26,7 +27,8 @@ impl ServiceLedger {
             size_of::<Service>()
                 + bin
                 + FURTHER_CLIENTS * size_of::<u32>()
-                + 3 * Histogram::BYTES
+                + 5 * Histogram::BYTES
+                + LatelyTrips::BYTES
                 + 3 * 64
                 + Guesses::BYTES
                 + Trouble::COUNT * size_of::<ProvingPackets>()

@@ -5,7 +5,7 @@ use super::service::Service;
 use super::{BIN, MINUTE, RECENT, REMEMBERED};
 use crate::model::evidence::{NetworkEvidence, ServiceEvidence, ServiceWindow};
 use crate::model::time::SECOND;
-use crate::model::{AppId, Histogram, Quantiles, ServiceKey, Timestamp};
+use crate::model::{AppId, Histogram, Quantiles, ResponseBy, ServiceKey, Timestamp};
 use crate::stats::ServiceLedger;
 
 /// What the service table shows of a service: everything since the beginning.
@@ -19,6 +19,8 @@ pub struct ServiceTotals {
     pub counts: ServiceWindow,
     /// From the request to the answer.
     pub response: Option<Quantiles>,
+    /// What that is measured by.
+    pub response_by: Option<ResponseBy>,
     /// From the SYN to its answer: the network between the mirrored port and the server.
     pub network: Option<Quantiles>,
     /// From the SYN-ACK to its acknowledgement: the network between the mirrored port and the client.
@@ -67,8 +69,9 @@ impl ServiceLedger {
         let windows = match at_end {
             true => {
                 // The same durations as the sample's, all of them: as the table of services says.
-                let response = service.response.as_ref().and_then(Histogram::quantiles);
-                vec![ServiceWindow { response, ..window(std::iter::once(&service.whole), 0.0, is_scanner) }]
+                let whole = window(std::iter::once(&service.whole), 0.0, is_scanner);
+                let work = service.response().filter(|(_, by)| *by != ResponseBy::Handshakes);
+                vec![ServiceWindow { response: work.map_or(whole.response, |(times, _)| Some(times)), ..whole }]
             }
             false if service.is_troubled(number) => vec![stretch(MINUTE), stretch(REMEMBERED)],
             false => vec![stretch(MINUTE)],
@@ -117,7 +120,8 @@ impl ServiceLedger {
                 key: *key,
                 app: s.app,
                 counts: window(std::iter::once(&s.whole), 0.0, |_| false).with_lone(),
-                response: s.response.as_ref().and_then(Histogram::quantiles),
+                response: s.response().map(|(times, _)| times),
+                response_by: s.response().map(|(_, by)| by),
                 network: s.network.as_ref().and_then(Histogram::quantiles),
                 client_network: s.client_half.as_ref().and_then(Histogram::quantiles),
                 last: s.last,

@@ -24,6 +24,8 @@ mod service;
 #[cfg(test)]
 mod tests;
 mod tls_servers;
+mod times;
+mod turns;
 mod unanswered;
 mod usual;
 mod windows;
@@ -115,6 +117,8 @@ impl ServiceLedger {
             NetworkEvent::Attempt(attempt) => self.attempt(attempt),
             NetworkEvent::Ended(end) => self.ended(end),
             NetworkEvent::Transaction(transaction) => self.transaction(transaction, meaning(transaction)),
+            NetworkEvent::Turn(turn) => self.turn(turn),
+            NetworkEvent::Talks(talk) => self.talks(talk),
             NetworkEvent::Icmp(error) => {
                 self.black_holes.icmp(error);
                 self.icmp(error);

@@ -1,16 +1,17 @@
 //! What happens between hosts, as a shard sees it, on its way to the merge.
 
 use super::{Shard, sightings};
+use crate::dissect::registry;
 use crate::engine::fold::detectors::FlowDetectors;
 use crate::model::tcp::{FIN, TcpEvent, TcpMarks};
 use crate::model::time::SECOND;
 use crate::model::{
-    AnalysisFlags, Direction, Flight, Frame, IcmpError, LocatedLoss, Mac, NetworkBatch, NetworkEvent, PathSide, RoundTrip, Segment,
-    SegmentAnalysis, Timestamp, Traffic,
+    AnalysisFlags, AppId, Direction, Flight, Frame, IcmpError, LocatedLoss, Mac, NetworkBatch, NetworkEvent, PathSide, RoundTrip, Segment,
+    SegmentAnalysis, Timestamp, Traffic, TurnKind, TurnStep,
 };
 use crate::stats::{
     Connections, ConversationSample, Course, FlowHot, Fragments, Gathering, KeepAlives, LossLocator, Record, Stalls, StuckSegments,
-    TcpTrack, located_loss, stuck::Repeated,
+    TcpTrack, UnreadTurns, located_loss, stuck::Repeated, unread_turns::Spoken,
 };
 
 /// What makes a segment of interest here, beside windows of zero.
@@ -97,6 +98,19 @@ pub(super) fn segment(
         connections.tell(event);
     }
     located
+}
+
+/// Somebody begins to speak: whether the next that the same side says is of interest as well. Of what is read dissectors tell.
+#[inline(never)]
+pub(super) fn turn(unread: &mut UnreadTurns, flow: &FlowHot<FlowDetectors>, frame: &Frame<'_>, at: u32, step: TurnStep) -> bool {
+    let (Some((key, way)), Some(segment)) = (&frame.flow, &frame.tcp) else { return false };
+    let Some(other_next) = flow.numbers.next_sequence(way.reversed()) else { return false };
+    if registry::told_by_turns(flow.app.app).is_none() {
+        return false;
+    }
+    let (sequence, length, bytes) = (segment.sequence, segment.payload, frame.payload());
+    let Frame { time, number, .. } = *frame;
+    unread.step(&Spoken { flow: key, way: *way, time, number, sequence, bytes, length, other_next, step, at })
 }
 
 /// What was in flight to the end that acknowledges some of it.
@@ -193,6 +207,7 @@ impl Shard {
         let connections = &mut self.connections;
         self.stalls.advance(now, |event| connections.tell(event));
         self.kept.advance(now, |event| connections.tell(event));
+        self.unread.advance(now, false);
         let packets = self.totals.link.packets;
         if self.talkers.is_due(now, packets, self.flows.len()) {
             let talk = |record: Record<'_, FlowDetectors>| {
@@ -215,6 +230,7 @@ impl Shard {
         let connections = &mut self.connections;
         self.stalls.advance(now, |event| connections.tell(event));
         self.kept.advance(now, |event| connections.tell(event));
+        self.unread.advance(now, true);
         self.reader.media(now, true, |event| connections.tell(event));
         self.reader.advance(now, true, self.detectors.unmatched());
     }
@@ -231,9 +247,22 @@ impl Shard {
         seen.into_iter().for_each(|sighting| self.connections.tell(NetworkEvent::Sighted(sighting)));
     }
 
+    /// The turns that are over, of conversations that nobody reads, as is known by now.
+    fn turns(&mut self) -> impl Iterator<Item = NetworkEvent> + use<> {
+        let (mut over, talks) = self.unread.take();
+        over.retain_mut(|told| {
+            let app = self.flows.record(told.at).filter(|record| record.flow.key == told.turn.flow).map_or(AppId::NONE, |record| record.flow.app.app);
+            let Some(kind) = registry::told_by_turns(app) else { return false };
+            let is_encrypted = told.turn.kind == TurnKind::Encrypted;
+            (told.turn.app, told.turn.kind) = (app, kind);
+            is_encrypted == (kind == TurnKind::Encrypted)
+        });
+        talks.into_iter().map(NetworkEvent::Talks).chain(over.into_iter().map(|told| NetworkEvent::Turn(told.turn)))
+    }
+
     /// Events that wait to be handed over.
     pub fn told(&self) -> usize {
-        self.connections.told() + self.reader.ended_count() + self.detectors.told()
+        self.connections.told() + self.reader.ended_count() + self.detectors.told() + self.unread.told()
     }
 
     /// What happened since it was last asked, in the interval of that number.
@@ -244,6 +273,7 @@ impl Shard {
         events.extend(told);
         events.extend(self.reader.offers().map(NetworkEvent::Offered));
         events.extend(self.reader.ended().map(NetworkEvent::Transaction));
+        events.extend(self.turns());
         let (control, control_beyond) = self.detectors.control();
         let floods = self.detectors.floods();
         let stations = self.detectors.stations().take();
