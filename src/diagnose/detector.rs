@@ -6,7 +6,7 @@ use super::vendor::VendorTopic;
 use crate::model::evidence::share;
 use crate::model::tcp::HOLD;
 use crate::model::units::{duration, grouped, percent, times};
-use crate::model::{Aspect, Episode, Location, PathSide, ProvingPackets, Severity, Subject, Value, wilson};
+use crate::model::{Aspect, Episode, Finding, Location, PathSide, ProvingPackets, Severity, Subject, Value, wilson};
 
 /// What is said of a finding whatever its numbers.
 #[derive(Debug)]
@@ -197,6 +197,11 @@ pub trait Detector: Sync {
     /// Findings this one is the cause of, by this evidence, while it stands.
     fn explains(&self, _evidence: &Evidence) -> &'static [&'static str] {
         &[]
+    }
+
+    /// Of a finding about the network that lacks what it `needs`: whether what it rests on shows by itself that it is not the mirror's doing.
+    fn is_proved_without(&self, _need: Need, _finding: &Finding) -> bool {
+        false
     }
 
     /// Of one that rests on the mirror's evidence: whether it says something of the network all the same.

@@ -64,6 +64,10 @@ macro_rules! dissectors {
                 match self { $(State::$name(state) => <$dissector as Dissector>::end(state, reason, tally)),* }
             }
 
+            pub(super) fn is_unfinished(&self) -> bool {
+                match self { $(State::$name(state) => <$dissector as Dissector>::is_unfinished(state)),* }
+            }
+
             pub(super) fn held(&self) -> usize {
                 match self { $(State::$name(state) => <$dissector as Dissector>::held(state)),* }
             }

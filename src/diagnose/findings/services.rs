@@ -260,11 +260,13 @@ impl Detector for DnsSlow {
             id: "dns.slow",
             aspect: None,
             meaning: "This name server answers slowly: everything that begins with a name waits for it.",
-            measured: "Answers more than {slow} after the first query: surely more than {share} of at least {n} (lower end of the {sure} \
-                       interval); or half of at least {n} of the last seconds took more than {times} times as long as usual and than {floor}. \
-                       Critical when surely more than {most} take longer than {very}, for then clients ask again.",
+            measured: "Answers more than {slow} and the way to the server and back after the first query: surely more than {share} of at least {n} (lower end of the {sure} \
+                       interval); or half of at least {n} of the last seconds took more than {times} times as long as usual and than {floor} and \
+                       the way. What opens connections to the same host or to others elsewhere, whom a name server asks in its turn, shows how \
+                       long the way is; where nothing does, answers from elsewhere that always take the same time. \
+                       Critical when surely more than {most} take longer than {very} and the way, for then clients ask again.",
             cause: "It is overloaded, or those it asks itself answer slowly.",
-            lookalikes: "One slow zone; a cold cache after a restart.",
+            lookalikes: "One slow zone; a cold cache after a restart; a satellite link, on which everything takes as long.",
             remedy: "Look at its load and at the servers it forwards to.",
             topic: None,
             figures: &[
@@ -291,10 +293,15 @@ impl Detector for DnsSlow {
             let slow = w.trouble(Trouble::Slow);
             let share = wilson(slow.count, w.answered);
             let stands = standing.on(subject(&service.key));
-            if slow.count < BAD || !exceeded(&share, SLOW_SHARE.value(), SLOW_SHARE.value() / 2.0, stands) {
+            let way = service.path.unwrap_or(0.0);
+            let is_beyond = |slow: i64| w.response.is_some_and(|r| r.p95 > slow as f64 / 1e9 + way);
+            if slow.count < BAD
+                || !exceeded(&share, SLOW_SHARE.value(), SLOW_SHARE.value() / 2.0, stands)
+                || !is_beyond(SLOW_REPLY.nanos())
+            {
                 return slower_names(service, w, stands);
             }
-            let grave = wilson(w.trouble(Trouble::VerySlow).count, w.answered).low > VERY_SLOW;
+            let grave = wilson(w.trouble(Trouble::VerySlow).count, w.answered).low > VERY_SLOW && is_beyond(VERY_SLOW_REPLY.nanos());
             let severity = if grave { Severity::Critical } else { Severity::Warning };
             let title = format!("Name server {} answers slowly: {}; {}", service.key.address, times(w), waiting(&slow));
             Some(report(service, w, Trouble::Slow, severity, title))
@@ -305,7 +312,7 @@ impl Detector for DnsSlow {
 /// Half of a name server's answers take far longer than usual.
 fn slower_names(service: &ServiceEvidence, w: &ServiceWindow, stands: bool) -> Option<Report> {
     let (usual, median) = (service.usual_response?, w.response?.p50);
-    let least = (USUAL_TIMES as f64 * usual).max(SLOW_NAME_FLOOR as f64 / 1e9);
+    let least = (USUAL_TIMES as f64 * usual).max(SLOW_NAME_FLOOR as f64 / 1e9 + service.path.unwrap_or(0.0));
     if median <= if stands { least / 2.0 } else { least } {
         return None;
     }

@@ -30,6 +30,8 @@ pub struct Reader {
     /// Where voice and pictures are going to be sent, likewise.
     offers: Vec<MediaOffer>,
     rtp: RtpStreams,
+    /// The latest segment cut an answer short.
+    cuts_short: bool,
 }
 
 /// Takes what dissectors read to the exchange table.
@@ -76,7 +78,9 @@ impl Reader {
     }
 
     /// Reads a packet of the conversation with this slot; `mirror` counts what the exchange table says of the mirror.
-    pub fn read(&mut self, slot: &mut AppSlot, packet: &Waiting<'_>, mirror: &mut UnmatchedCounts) {
+    /// Whether it ends the conversation in the middle of an answer.
+    pub fn read(&mut self, slot: &mut AppSlot, packet: &Waiting<'_>, mirror: &mut UnmatchedCounts) -> bool {
+        self.cuts_short = false;
         match packet.segment {
             Some(segment) => self.segment(slot, packet, &segment, mirror),
             None => {
@@ -91,6 +95,7 @@ impl Reader {
             }
         }
         self.take_ended();
+        self.cuts_short
     }
 
     /// Looks at an ICMP echo, which belongs to no dissector.
@@ -103,6 +108,7 @@ impl Reader {
 
     fn segment(&mut self, slot: &mut AppSlot, packet: &Waiting<'_>, segment: &Segment, mirror: &mut UnmatchedCounts) {
         if segment.flags & RST != 0 {
+            self.cuts_short = self.dissectors.is_unfinished(slot);
             return self.end(slot, CloseReason::Rst);
         }
         if slot.state == 0 && !self.admit(slot, packet, segment) {

@@ -154,6 +154,8 @@ pub struct Shard {
     stuck: StuckSegments,
     kept: KeepAlives,
     unread: UnreadTurns,
+    /// Conversations of this interval that were cut in the middle of an answer.
+    cut_short: Vec<FlowKey>,
     talkers: Talkers,
     sightings: Gathering,
     pieces: Fragments,
@@ -189,6 +191,7 @@ impl Shard {
             stuck: StuckSegments::default(),
             kept: KeepAlives::default(),
             unread: UnreadTurns::default(),
+            cut_short: Vec::new(),
             talkers: Talkers::default(),
             sightings: Gathering::default(),
             pieces: Fragments::default(),
@@ -375,8 +378,10 @@ impl Shard {
 
     /// Dissects a packet that has waited.
     pub fn dissect(&mut self, packet: &Waiting<'_>) {
-        if let Some(slot) = self.flows.app_mut(packet.at) {
-            self.reader.read(slot, packet, self.detectors.unmatched());
+        let Some(slot) = self.flows.app_mut(packet.at) else { return };
+        if self.reader.read(slot, packet, self.detectors.unmatched()) {
+            self.flows.note_cut_short(packet.at);
+            self.cut_short.push(packet.flow);
         }
     }
 

@@ -476,6 +476,9 @@ pub struct ServiceEvidence {
     pub is_alive: bool,
     /// The median of the round trips of handshakes to it, seconds: the half between the mirrored port and the server.
     pub network: Option<f64>,
+    /// The shortest way to it and back that anything shows, seconds: connections to the same host, those to hosts elsewhere, which whoever asks
+    /// for others must reach, and where nothing does, an answer time of a host elsewhere that never changes; `None`: nothing shows it.
+    pub path: Option<f64>,
     /// Packets that prove what went wrong lately.
     pub proof: Vec<(Trouble, ProvingPackets)>,
     /// Who was refused under most names lately, and how many.
@@ -501,6 +504,27 @@ pub struct ServiceEvidence {
     pub recent: ServiceWindow,
     /// The last minute, the last ten minutes, and of a file everything: the shortest stretch that holds enough is looked at.
     pub windows: Vec<ServiceWindow>,
+}
+
+/// What a router said of a host in the last minute: that packets to it cannot be delivered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnreachableEvidence {
+    /// Who says it.
+    pub reporter: Address,
+    /// Of whom.
+    pub target: Address,
+    /// Whether the code is one of ICMPv6.
+    pub is_v6: bool,
+    /// Why (RFC 792, RFC 1812 section 5.2.7.1, RFC 4443 section 3.1).
+    pub code: u8,
+    /// How often.
+    pub count: u64,
+    /// Who received it, told apart up to a cap, in the order of addresses.
+    pub clients: Vec<Address>,
+    /// When.
+    pub span: Episode,
+    /// Packets that prove it.
+    pub proof: ProvingPackets,
 }
 
 /// What was not answered since a client of a service last succeeded.
@@ -574,6 +598,8 @@ pub struct NetworkEvidence {
     pub media: Vec<MediaEvidence>,
     /// Transfers and the windows of their receivers.
     pub windows: Vec<WindowEvidence>,
+    /// What cannot be reached, as routers say.
+    pub unreachables: Vec<UnreachableEvidence>,
     /// Hosts whose load is many times their usual.
     pub surges: Vec<SurgeEvidence>,
     /// What became of QUIC, where any was tried in vain.

@@ -306,6 +306,13 @@ impl<X: Copy + Default> FlowTable<X> {
         }
     }
 
+    /// A conversation was cut by RST in the middle of an answer, all of which that had come was acknowledged.
+    pub fn note_cut_short(&mut self, at: u32) {
+        if let Some(flow) = self.flows.get_mut(at as usize) {
+            flow.tcp.note_cut_short();
+        }
+    }
+
     /// What it counted of all of them.
     pub fn analysis_sums(&self) -> TcpAnalysisSums {
         self.analyser.sums()

@@ -12,6 +12,7 @@ use super::scans::Scans;
 use super::service::Service;
 use super::times::LatelyTrips;
 use super::tls_servers::TlsServers;
+use super::unreachables::Unreachables;
 use super::usual::UsualService;
 use super::windows::ReceiveWindows;
 use crate::model::evidence::Trouble;
@@ -49,6 +50,9 @@ impl ServiceLedger {
 
     /// Bytes of what was answered lately.
     pub const ANSWERS_BYTES: usize = AnsweredElsewhere::BYTES;
+
+    /// Bytes of what routers say of a host.
+    pub const UNREACHABLE_BYTES: usize = Unreachables::BYTES;
 
     /// Bytes of a connection whose window is looked at.
     pub const WINDOW_BYTES: usize = ReceiveWindows::BYTES;

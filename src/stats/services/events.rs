@@ -163,13 +163,20 @@ impl ServiceLedger {
         self.note_alive(error.reporter, error.time);
         let is_expired = (error.quoted.kind, error.quoted.code) == if error.quoted.key.is_v6 { (3, 0) } else { (11, 0) };
         self.expired = self.expired.saturating_add(u64::from(is_expired));
-        let Some(key) = ServiceKey::of(&error.quoted.key, error.quoted.direction) else { return };
+        let key = ServiceKey::of(&error.quoted.key, error.quoted.direction);
         let is_unreachable = match error.quoted.key.is_v6 {
             false => error.quoted.kind == 3 && error.quoted.code != 4,
             true => error.quoted.kind == 1,
         };
+        let Some(key) = key.filter(|key| self.services.contains_key(key)) else {
+            let is_scan = key.is_some_and(|key| self.scans.is_scanner(error.receiver, &key));
+            if is_unreachable && !is_scan {
+                self.unreachables.note(error);
+            }
+            return;
+        };
         // What comes too late for a closed socket is normal: only services are looked at that somebody asked.
-        if is_unreachable && self.services.contains_key(&key) {
+        if is_unreachable {
             self.with(key, error.time, |counts| counts.trouble(error.receiver, Trouble::Unreachable, error.time, error.time));
             if let Some(service) = self.services.get_mut(&key) {
                 service.prove(Trouble::Unreachable, error.number);

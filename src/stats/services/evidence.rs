@@ -33,8 +33,9 @@ impl ServiceLedger {
     /// What findings rest on, at `now`. At the end of a file everything is looked at as well.
     pub fn evidence(&self, now: Timestamp, at_end: bool) -> NetworkEvidence {
         let number = now.0.div_euclid(BIN);
-        let mut services: Vec<ServiceEvidence> =
-            self.services.iter().filter(|(_, s)| at_end || s.may_tell(number)).map(|(key, s)| self.of(key, s, now, at_end)).collect();
+        let elsewhere = self.way_elsewhere();
+        let telling = self.services.iter().filter(|(_, s)| at_end || s.may_tell(number));
+        let mut services: Vec<ServiceEvidence> = telling.map(|(key, s)| self.of(key, s, elsewhere, (now, at_end))).collect();
         services.sort_unstable_by_key(|s| s.key);
         NetworkEvidence {
             now,
@@ -49,6 +50,7 @@ impl ServiceLedger {
             media: self.media.evidence(now, at_end),
             surges: self.loads.evidence(now),
             windows: self.windows.evidence(now, at_end),
+            unreachables: self.unreachables.evidence(now),
             quic: self.quic.evidence(now, at_end),
             kept_alive: self.kept.evidence(now),
             expired: self.expired,
@@ -56,7 +58,7 @@ impl ServiceLedger {
         }
     }
 
-    fn of(&self, key: &ServiceKey, service: &Service, now: Timestamp, at_end: bool) -> ServiceEvidence {
+    fn of(&self, key: &ServiceKey, service: &Service, elsewhere: Option<i64>, (now, at_end): (Timestamp, bool)) -> ServiceEvidence {
         let number = now.0.div_euclid(BIN);
         let is_scanner = |client| self.scans.is_scanner(client, key);
         let stretch = |bins: i64| {
@@ -84,6 +86,7 @@ impl ServiceLedger {
             last_success: service.last_success,
             is_alive,
             network: service.network.as_ref().and_then(Histogram::quantiles).map(|q| q.p50),
+            path: self.path(key, service, elsewhere),
             proof: service.proof(),
             guesses: service.guesses.most(),
             usual_trips: [0, 1].map(|side| service.usual.trip(side)),

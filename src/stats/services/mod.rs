@@ -18,6 +18,7 @@ mod kept_alive;
 mod loads;
 mod lossy;
 mod media;
+mod path;
 mod quic_attempts;
 mod scans;
 mod service;
@@ -27,6 +28,7 @@ mod tls_servers;
 mod times;
 mod turns;
 mod unanswered;
+mod unreachables;
 mod usual;
 mod windows;
 
@@ -49,6 +51,7 @@ use quic_attempts::QuicAttempts;
 use scans::Scans;
 use service::Service;
 use tls_servers::TlsServers;
+use unreachables::Unreachables;
 use windows::ReceiveWindows;
 
 /// Nanoseconds of packet time in one bin.
@@ -85,6 +88,7 @@ pub struct ServiceLedger {
     media: MediaStreams,
     quic: QuicAttempts,
     windows: ReceiveWindows,
+    unreachables: Unreachables,
     loads: Loads,
     answers: AnsweredElsewhere,
     bins: usize,

@@ -6,7 +6,7 @@ use crate::engine::fold::detectors::FlowDetectors;
 use crate::model::tcp::{FIN, TcpEvent, TcpMarks};
 use crate::model::time::SECOND;
 use crate::model::{
-    AnalysisFlags, AppId, Direction, Flight, Frame, IcmpError, LocatedLoss, Mac, NetworkBatch, NetworkEvent, PathSide, RoundTrip, Segment,
+    AnalysisFlags, AppId, CutPhase, Direction, Flight, Frame, IcmpError, LocatedLoss, Mac, NetworkBatch, NetworkEvent, PathSide, RoundTrip, Segment,
     SegmentAnalysis, Timestamp, Traffic, TurnKind, TurnStep,
 };
 use crate::stats::{
@@ -133,6 +133,8 @@ fn again(frame: &Frame<'_>, way: Direction, segment: &Segment, flow: &FlowHot<Fl
     // A smaller piece behind it would arrive: that its receiver says nothing of it would tell that nobody is there.
     let all_alike = on_its_way.is_multiple_of(u64::from(segment.payload).max(1));
     let is_first = arrived < u64::from(segment.payload);
+    // What is acknowledged of it beyond a hole: bytes in flight do not count it.
+    let behind = on_its_way.saturating_sub(analysis.bytes_in_flight.map_or(on_its_way, u64::from));
     let acknowledged = flow.numbers.next_sequence(way).map_or(segment.sequence, |next| next.wrapping_sub(on_its_way as u32));
     Repeated {
         number: segment.sequence,
@@ -141,6 +143,7 @@ fn again(frame: &Frame<'_>, way: Direction, segment: &Segment, flow: &FlowHot<Fl
         waited: analysis.rto.unwrap_or(0),
         is_first,
         is_opening: is_first && all_alike,
+        behind: u32::try_from(behind).unwrap_or(u32::MAX),
         acknowledged,
     }
 }
@@ -269,7 +272,16 @@ impl Shard {
     pub fn network(&mut self, interval: u64) -> NetworkBatch {
         // What a connection showed comes before its end.
         let mut events: Vec<NetworkEvent> = self.reader.tls().map(NetworkEvent::Tls).collect();
-        let (told, unfollowed) = self.connections.take();
+        let (mut told, unfollowed) = self.connections.take();
+        let cut_short = std::mem::take(&mut self.cut_short);
+        if !cut_short.is_empty() {
+            // Only who reads the answer knows that not all of it came.
+            for end in told.iter_mut().filter_map(|event| if let NetworkEvent::Ended(end) = event { Some(end) } else { None }) {
+                if end.cut == Some(CutPhase::Quiet) && cut_short.contains(&end.flow) {
+                    end.cut = Some(CutPhase::Transfer);
+                }
+            }
+        }
         events.extend(told);
         events.extend(self.reader.offers().map(NetworkEvent::Offered));
         events.extend(self.reader.ended().map(NetworkEvent::Transaction));
