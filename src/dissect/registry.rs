@@ -131,13 +131,15 @@ pub(super) fn is_final(app: AppId) -> bool {
     label(app).is_some_and(|label| !label.opens)
 }
 
-/// Whether requests and answers of a conversation that nobody reads are told by whose turn it is. Of TLS the dissector reads the handshake alone.
-pub fn told_by_turns(app: AppId) -> Option<TurnKind> {
+/// Whether requests and answers of a conversation are told by whose turn it is: where nobody reads them. Of TLS the dissector reads the handshake
+/// alone; of what is read a request that the capture `cut`.
+pub fn told_by_turns(app: AppId, cut: bool) -> Option<TurnKind> {
     if app == AppId::NONE {
         return Some(TurnKind::Unknown);
     }
     match Which::of(app) {
         Some(Which::Tls) => Some(TurnKind::Encrypted),
+        Some(Which::Http | Which::Mysql | Which::Pgsql | Which::Redis | Which::Modbus) if cut => Some(TurnKind::Unread),
         Some(_) => None,
         None => label(app).filter(|label| label.in_turn).map(|_| TurnKind::Unread),
     }

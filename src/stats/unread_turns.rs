@@ -1,8 +1,8 @@
 //! Requests and answers that nobody can read: of encrypted connections, and of protocols without a dissector. Whose turn it is tells them.
 //!
 //! Of TLS a request begins with a record of application data; handshakes, alerts and records too small for more than a remark of the protocol within
-//! (an acknowledgement of settings, a ping, a window) are none. What a server of TLS 1.3 sends at once behind the client's Finished may be
-//! tickets: the answer is what comes later.
+//! (an acknowledgement of settings, a ping, a window) are none. What a server of TLS 1.3 sends at once behind the client's Finished, or behind the
+//! first request, may be tickets: where more comes before the client goes on, that is the answer.
 //!
 //! A turn is told when it is over: when the client goes on, when the connection ends, or some time later. Where both sides speak whenever they
 //! have something to say (chats, event streams, terminals), turns mean nothing: a side that says little for long shows that, and nothing more is
@@ -101,6 +101,10 @@ struct Conversation {
     is_tls: bool,
     /// Its client has said something encrypted, or that it will.
     is_encrypted: bool,
+    /// Its handshake is over, and all that the server sent since may be tickets.
+    awaits_tickets: bool,
+    /// The capture cut what its client said.
+    is_cut: bool,
     /// Both sides speak whenever they like.
     talks: bool,
 }
@@ -130,6 +134,13 @@ pub struct Spoken<'a> {
     pub at: u32,
 }
 
+impl Spoken<'_> {
+    /// Whether the capture cut it.
+    pub fn is_cut(&self) -> bool {
+        self.bytes.len() < self.length as usize
+    }
+}
+
 /// A turn that is told where an interval ends, when it is known what is spoken.
 #[derive(Debug, Clone, Copy)]
 pub struct ToldTurn {
@@ -137,6 +148,8 @@ pub struct ToldTurn {
     pub at: u32,
     /// The turn; nothing of it says what is spoken.
     pub turn: UnreadTurn,
+    /// The capture cut its request.
+    pub is_cut: bool,
 }
 
 /// The conversations of one shard that are told by turns.
@@ -221,21 +234,23 @@ fn record(bytes: &[u8]) -> Option<(u8, usize)> {
     }
 }
 
-/// Whether a segment is whole records of application data that may be tickets.
+/// Whether a segment is whole records of application data that may be tickets, as far as it was captured.
 fn is_tickets(bytes: &[u8], length: u32) -> bool {
-    let mut left = bytes;
-    let is_whole = bytes.len() == length as usize && bytes.len() <= TICKETS;
-    while let Some((APPLICATION_DATA, size)) = record(left) {
-        let Some(rest) = left.get(size..).filter(|_| size >= TICKET) else { return false };
-        left = rest;
+    let (mut left, mut rest) = (bytes, length as usize);
+    while rest > 0 && !left.is_empty() {
+        let Some((APPLICATION_DATA, size)) = record(left).filter(|(_, size)| (TICKET..=rest).contains(size)) else {
+            // The capture may cut a header.
+            return left.len() < HEADER && bytes.len() < length as usize;
+        };
+        (left, rest) = (left.get(size..).unwrap_or_default(), rest - size);
     }
-    is_whole && left.is_empty()
+    length as usize <= TICKETS
 }
 
 impl Conversation {
     fn new(spoken: &Spoken<'_>) -> Self {
         let speech = Speech { from: spoken.time, number: spoken.sequence };
-        Self { phase: Phase::Idle, asks: speech, answers: speech, turn: None, is_tls: false, is_encrypted: false, talks: false }
+        Self { phase: Phase::Idle, asks: speech, answers: speech, turn: None, is_tls: false, is_encrypted: false, awaits_tickets: false, is_cut: false, talks: false }
     }
 
     /// The client begins to speak: the turn before is over.
@@ -247,7 +262,9 @@ impl Conversation {
         if self.talks {
             return None;
         }
+        self.awaits_tickets &= over.is_none();
         self.asks = Speech { from: spoken.time, number: spoken.sequence };
+        self.is_cut = spoken.is_cut();
         self.phase = Phase::Asked(if spoken.step.is_whole { self.said(spoken) } else { Said::Nothing });
         over
     }
@@ -263,10 +280,12 @@ impl Conversation {
                 (self.is_tls, self.is_encrypted) = (true, true);
                 let behind = spoken.bytes.get(size..).and_then(record);
                 // Of TLS 1.2 the Finished is a record of the handshake.
-                if matches!(behind, Some((APPLICATION_DATA, _))) { Said::Finished } else { Said::Nothing }
+                self.awaits_tickets = matches!(behind, Some((APPLICATION_DATA, _)));
+                if self.awaits_tickets { Said::Finished } else { Said::Nothing }
             }
             Some((APPLICATION_DATA, size)) if self.is_tls => {
                 let is_first = !std::mem::replace(&mut self.is_encrypted, true);
+                self.awaits_tickets |= is_first;
                 match size {
                     ..=SMALL_RECORD => Said::Remark(size as u32),
                     _ if is_first => Said::Finished,
@@ -309,16 +328,17 @@ impl Conversation {
             }
         }
         let before = match phase {
-            Phase::Asked(Said::Finished) => Some(spoken.step.after.plus(spoken.step.network)),
-            Phase::Tickets(before) => Some(before),
-            _ => None,
+            Phase::Tickets(before) => before,
+            _ => spoken.step.after.plus(spoken.step.network),
         };
-        if before.is_some_and(|before| spoken.time.since(before) <= TICKET_DELAY) && is_tickets(spoken.bytes, spoken.length) {
-            self.phase = Phase::Tickets(spoken.time);
-            return true;
-        }
+        let may_be_tickets = self.awaits_tickets && spoken.time.since(before) <= TICKET_DELAY && is_tickets(spoken.bytes, spoken.length);
+        // It is the answer where nothing follows.
         self.answered(spoken);
-        false
+        if may_be_tickets {
+            self.phase = Phase::Tickets(spoken.time);
+        }
+        self.awaits_tickets = may_be_tickets;
+        may_be_tickets
     }
 
     fn answered(&mut self, spoken: &Spoken<'_>) {
@@ -327,6 +347,7 @@ impl Conversation {
         self.answers = Speech { from: time, number: sequence };
         let kind = if self.is_tls { TurnKind::Encrypted } else { TurnKind::Unread };
         let (way, asked, answered) = (way.reversed(), step.after, time);
-        self.turn = Some(ToldTurn { at, turn: UnreadTurn { flow: *flow, way, asked, answered, network: step.network, app: AppId::NONE, kind, number } });
+        let turn = UnreadTurn { flow: *flow, way, asked, answered, network: step.network, app: AppId::NONE, kind, number };
+        self.turn = Some(ToldTurn { at, turn, is_cut: self.is_cut });
     }
 }

@@ -21,10 +21,9 @@ const UNEVEN: f64 = 0.05;
 /// An estimated opinion score below which calls are bad (60 points of ITU-T G.107).
 const BAD: f64 = 3.1;
 
-/// Streams without a gap beside one that has some, from which on it is not the mirror that lost it; for how much of its time they must last; and how
-/// many times what they may have lost unseen it must have lost.
+/// Streams without a gap beside one that has some, at all times of it, from which on it is not the mirror that lost it; and how many times what they
+/// may have lost unseen it must have lost.
 const WITNESSES: u64 = 3;
-const BESIDE: f64 = 0.8;
 const WITNESSED: f64 = 3.0;
 
 /// What says how many they are.
@@ -97,23 +96,23 @@ fn report(stream: &MediaEvidence, severity: Severity, title: String, more: (&'st
     Report::new(severity, title + &score, evidence).about(Subject::Host(stream.to)).suffered_by(1).held(vec![stream.span])
 }
 
-/// Streams beside one of which surely so many packets were lost that lack nothing while it does, where they are most of those that last as long:
-/// what the mirror loses it loses of all. 0 where they do not prove that.
+/// Streams that lack nothing while another does of which surely so many packets were lost, where there are enough of them all the time, and they
+/// are most: what the mirror loses it loses of all. 0 where they do not prove that.
 fn whole_beside(stream: &MediaEvidence, all: &[MediaEvidence], low: f64) -> u64 {
     let Episode { first, last } = stream.span;
-    let lasts = |other: &&MediaEvidence| {
-        let beside = other.span.last.min(last).since(other.span.first.max(first)) as f64;
-        other.received >= PACKETS && beside >= BESIDE * last.since(first) as f64
-    };
+    let beside = |other: &MediaEvidence| other.span.last.min(last).since(other.span.first.max(first));
     let is_same = |other: &MediaEvidence| (other.from, other.to, other.port) == (stream.from, stream.to, stream.port);
-    let (mut others, mut whole, mut packets) = (0u64, 0u64, 0u64);
-    for other in all.iter().filter(is_sure).filter(lasts).filter(|other| !is_same(other)) {
-        others += 1;
+    let others = all.iter().filter(is_sure).filter(|other| !is_same(other) && other.received >= PACKETS && beside(other) > 0);
+    let (mut count, mut whole, mut packets, mut nanos) = (0u64, 0u64, 0u64, 0i64);
+    for other in others {
+        count += 1;
         if other.lost == 0 {
             (whole, packets) = (whole + 1, packets.saturating_add(other.received));
+            nanos = nanos.saturating_add(beside(other));
         }
     }
-    let proves = whole >= WITNESSES && whole * 2 >= others && wilson(0, packets).high * WITNESSED < low;
+    let always = nanos as f64 >= WITNESSES as f64 * last.since(first) as f64;
+    let proves = whole >= WITNESSES && always && whole * 2 >= count && wilson(0, packets).high * WITNESSED < low;
     if proves { whole } else { 0 }
 }
 

@@ -4,7 +4,7 @@ use super::dissect_queue::Waiting;
 use crate::dissect::{DissectReport, Dissectors, Listener, Payload};
 use crate::mirror::UnmatchedCounts;
 use crate::model::mix::Keys;
-use crate::model::tcp::{ACK, RST};
+use crate::model::tcp::{ACK, RST, SYN};
 use crate::model::{
     AppMessage, AppSlot, CapScale, CloseReason, Direction, Frame, LearntName, MediaOffer, NetworkEvent, RtpPacket, Segment, Timestamp,
     TlsSight, Transaction,
@@ -153,7 +153,8 @@ impl Reader {
         if segment.payload == 0 || packet.bytes.is_empty() {
             return false;
         }
-        let (mine, start) = (packet.way as usize, segment.sequence);
+        // Data that comes with a SYN stands behind it (RFC 7413).
+        let (mine, start) = (packet.way as usize, segment.sequence.wrapping_add(u32::from(segment.flags & SYN != 0)));
         // The other direction begins where it stands, or with what is acknowledged: its first segment to come may have overtaken others.
         let acknowledged = (segment.flags & ACK != 0).then_some(segment.acknowledgement);
         let mut streams =

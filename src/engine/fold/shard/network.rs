@@ -105,12 +105,11 @@ pub(super) fn segment(
 pub(super) fn turn(unread: &mut UnreadTurns, flow: &FlowHot<FlowDetectors>, frame: &Frame<'_>, at: u32, step: TurnStep) -> bool {
     let (Some((key, way)), Some(segment)) = (&frame.flow, &frame.tcp) else { return false };
     let Some(other_next) = flow.numbers.next_sequence(way.reversed()) else { return false };
-    if registry::told_by_turns(flow.app.app).is_none() {
-        return false;
-    }
     let (sequence, length, bytes) = (segment.sequence, segment.payload, frame.payload());
     let Frame { time, number, .. } = *frame;
-    unread.step(&Spoken { flow: key, way: *way, time, number, sequence, bytes, length, other_next, step, at })
+    let spoken = Spoken { flow: key, way: *way, time, number, sequence, bytes, length, other_next, step, at };
+    // An answer is of interest where its request was.
+    registry::told_by_turns(flow.app.app, spoken.is_cut() || !step.asks).is_some() && unread.step(&spoken)
 }
 
 /// What was in flight to the end that acknowledges some of it.
@@ -255,7 +254,7 @@ impl Shard {
         let (mut over, talks) = self.unread.take();
         over.retain_mut(|told| {
             let app = self.flows.record(told.at).filter(|record| record.flow.key == told.turn.flow).map_or(AppId::NONE, |record| record.flow.app.app);
-            let Some(kind) = registry::told_by_turns(app) else { return false };
+            let Some(kind) = registry::told_by_turns(app, told.is_cut) else { return false };
             let is_encrypted = told.turn.kind == TurnKind::Encrypted;
             (told.turn.app, told.turn.kind) = (app, kind);
             is_encrypted == (kind == TurnKind::Encrypted)
