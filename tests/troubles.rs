@@ -15,6 +15,8 @@ mod logins;
 #[path = "troubles/sizes.rs"]
 mod sizes;
 mod support;
+#[path = "troubles/turns.rs"]
+mod turns;
 #[path = "troubles/voice.rs"]
 mod voice;
 

@@ -199,6 +199,11 @@ pub trait Detector: Sync {
         &[]
     }
 
+    /// Whether what was found is known by now not to be so: what was seen since shows it.
+    fn withdraws(&self, _evidence: &Evidence, _finding: &Finding) -> bool {
+        false
+    }
+
     /// Of a finding about the network that lacks what it `needs`: whether what it rests on shows by itself that it is not the mirror's doing.
     fn is_proved_without(&self, _need: Need, _finding: &Finding) -> bool {
         false

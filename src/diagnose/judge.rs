@@ -87,6 +87,7 @@ fn run(detectors: &[&'static dyn Detector], evidence: &Evidence, state: &mut Jud
             state.end(page.id);
             continue;
         }
+        state.raised.retain(|(id, _), raised| *id != page.id || !detector.withdraws(evidence, &raised.finding));
         let mut untold = 0u64;
         let outcome = detector.judge(evidence, StandingFindings::new(&|subject| state.stands(page.id, subject)));
         match outcome {

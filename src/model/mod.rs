@@ -92,8 +92,8 @@ pub use listed_packet::{ListedPacket, PacketJudgement};
 pub use mirror::{Carrier, Decap, MirrorTag, Purpose, RspanChoice, Sampling, Session, SessionClock, Side, Tunnel, TunnelKind};
 pub use neighbour::{Abilities, Inventory, LinkClaims, MediaPolicy, Neighbour, NeighbourProtocol, PowerClaims};
 pub use network::{
-    Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Flight, FreeTalk, HostLoad, IcmpError, KeptAlive, LinkLoad, LocatedLoss, NetworkBatch,
-    NetworkEvent, RoundTrip, ServiceKey, ShortName, Stall, StuckSegment, TlsNews, TlsSight, TurnKind, UnreadTurn,
+    Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Flight, FreeTalk, HostLoad, IcmpError, KeptAlive, LinkLoad, LocatedLoss,
+    NetworkBatch, NetworkEvent, RoundTrip, ServiceKey, ShortName, Stall, StuckSegment, TlsNews, TlsSight, TurnKind, UnreadTurn,
 };
 pub use packet_tree::{LayerWriter, PacketTree, Show, TreeField, TreeLayer};
 pub use path::Path;

@@ -22,8 +22,8 @@ pub mod talkers;
 pub mod tcp;
 pub mod tcp_analysis;
 pub mod totals;
-pub mod unread_turns;
 mod turns;
+pub mod unread_turns;
 
 pub use bursts::{Burst, Bursts};
 pub use connections::{Connections, Course};

@@ -199,7 +199,8 @@ mod tests {
         for (n, &ms) in times.iter().enumerate() {
             let waited = if n == 0 { 200 * MILLISECOND } else { 0 };
             let payload = length - 40;
-            let segment = Repeated { number: 1_000, length, payload, waited, is_first: true, is_opening: false, acknowledged: 1_000, behind };
+            let segment =
+                Repeated { number: 1_000, length, payload, waited, is_first: true, is_opening: false, acknowledged: 1_000, behind };
             out = stuck.repeated(&flow, (SENDER, RECEIVER), at(ms), &segment).or(out);
             if n == 0
                 && let Some((ms, number, blocks)) = ack

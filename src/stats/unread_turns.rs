@@ -250,7 +250,17 @@ fn is_tickets(bytes: &[u8], length: u32) -> bool {
 impl Conversation {
     fn new(spoken: &Spoken<'_>) -> Self {
         let speech = Speech { from: spoken.time, number: spoken.sequence };
-        Self { phase: Phase::Idle, asks: speech, answers: speech, turn: None, is_tls: false, is_encrypted: false, awaits_tickets: false, is_cut: false, talks: false }
+        Self {
+            phase: Phase::Idle,
+            asks: speech,
+            answers: speech,
+            turn: None,
+            is_tls: false,
+            is_encrypted: false,
+            awaits_tickets: false,
+            is_cut: false,
+            talks: false,
+        }
     }
 
     /// The client begins to speak: the turn before is over.

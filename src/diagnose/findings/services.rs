@@ -6,11 +6,12 @@ use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, 
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Seconds, Share, Tuned};
 use crate::model::evidence::{
-    FAILING_SHARE, FAILING_ZONES, LONG_POLL, SERVERS_SHARE, SLOW_FLOOR, SLOW_NAME_FLOOR, SLOW_REPLY, SLOW_SHARE, ServiceEvidence, ServiceWindow, Trouble,
-    Troubled, UNANSWERED_SHARE, USUAL_TIMES, VERY_SLOW_REPLY, WEB_ERRORS_SHARE,
+    FAILING_SHARE, FAILING_ZONES, LONG_POLL, MeantWaits, SERVERS_SHARE, SLOW_FLOOR, SLOW_NAME_FLOOR, SLOW_REPLY, SLOW_SHARE,
+    ServiceEvidence, ServiceWindow, Trouble, Troubled, UNANSWERED_SHARE, USUAL_TIMES, VERY_SLOW_REPLY, WEB_ERRORS_SHARE,
 };
+use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, percent, plural};
-use crate::model::{PathSide, Severity, Value, wilson};
+use crate::model::{Finding, PathSide, Severity, Timestamp, Value, wilson};
 
 /// The names of protocols that have findings of their own.
 const DNS: &str = "dns";
@@ -54,11 +55,18 @@ const SERVER_SLOW: f64 = 0.2;
 const SERVER_ANSWERS: u64 = 20;
 const SERVER_CRITICAL: f64 = 4.0;
 
-/// Requests that nobody can read and that were held for long, from which on others may be meant to wait as well.
+/// Requests that were held for long, and their share, from which on others may be meant to wait as well: what ended their waiting sooner.
 const HELD: u64 = 2;
+const HELD_SHARE: f64 = 0.02;
 
 /// Turns that a connection showed before it turned out to be a talk, so that others may be talks as well.
 const TURNS_OF_TALKS: u64 = 4;
+
+/// How long turns of a service must be known before they are slow by themselves: whoever holds requests shows it by then.
+const KNOWN_FOR: i64 = 60 * SECOND;
+
+/// What says what is usual.
+const USUAL: &str = "usual_seconds";
 
 /// A name server does not answer.
 pub struct DnsUnanswered;
@@ -295,9 +303,7 @@ impl Detector for DnsSlow {
             let stands = standing.on(subject(&service.key));
             let way = service.path.unwrap_or(0.0);
             let is_beyond = |slow: i64| w.response.is_some_and(|r| r.p95 > slow as f64 / 1e9 + way);
-            if slow.count < BAD
-                || !exceeded(&share, SLOW_SHARE.value(), SLOW_SHARE.value() / 2.0, stands)
-                || !is_beyond(SLOW_REPLY.nanos())
+            if slow.count < BAD || !exceeded(&share, SLOW_SHARE.value(), SLOW_SHARE.value() / 2.0, stands) || !is_beyond(SLOW_REPLY.nanos())
             {
                 return slower_names(service, w, stands);
             }
@@ -335,8 +341,9 @@ impl Detector for ServerSlow {
                        TLS between records of application data alone. Of a protocol that is not known only what is slower than usual counts.",
             cause: "The server or what it depends on (database, storage, name server) is overloaded or waits.",
             lookalikes: "Requests that are meant to wait: event streams, uploads, jobs of a single client (a note). Answers by HTTP that begin {held} later or more count as long \
-                         polls, which the server holds until there is something to tell: they are not judged. Where turns are that long, or \
-                         connections turn out to be talks of both sides (event streams, chats, terminals), only what is slower than usual counts.",
+                         polls, which the server holds until there is something to tell: they are not judged, and where there are at least {holds} \
+                         and {holding} of them, of others only what is slower than usual counts. So too where connections that nobody can read \
+                         turn out to be talks of both sides (event streams, chats, terminals).",
             remedy: "Look at the server: load, locks, what it asks in its turn. If it asks another service seen here, look at that one's \
                      times first.",
             topic: None,
@@ -351,6 +358,8 @@ impl Detector for ServerSlow {
                 ("times", Count(USUAL_TIMES as u64)),
                 ("floor", Nanos(SLOW_FLOOR)),
                 ("servers", Share(SERVERS_SHARE)),
+                ("holds", Count(HELD)),
+                ("holding", Share(HELD_SHARE)),
             ],
         };
         &PAGE
@@ -368,8 +377,7 @@ impl Detector for ServerSlow {
                 let slow = w.trouble(*kind).count;
                 slow >= BAD && exceeded(&wilson(slow, w.timed), SERVER_SLOW, SERVER_SLOW / 2.0, stands)
             };
-            let kinds = if is_held_or_talks(w) { &[Trouble::SlowerThanUsual][..] } else { &[Trouble::VerySlow, Trouble::SlowerThanUsual] };
-            let kind = *kinds.iter().find(|kind| is_much(kind))?;
+            let kind = *slow_kinds(service, w, e.network.now).iter().find(|kind| is_much(kind))?;
             let slow = w.trouble(kind);
             let median = w.response.map_or(0.0, |r| r.p50);
             // The round trip may have risen since connections were opened: then it is the network that is slow.
@@ -385,15 +393,35 @@ impl Detector for ServerSlow {
             let usual = service.usual_response.filter(|usual| kind == Trouble::SlowerThanUsual || *usual < median / 2.0);
             let way = way + &usual.map_or_else(String::new, |usual| format!("; usual are {}", duration(usual)));
             let title = format!("{}: {}{way}", slowly(service, w), times(w));
-            let report = report(service, w, kind, severity, title);
+            let mut report = report(service, w, kind, severity, title);
+            if let Some(usual) = service.usual_response.filter(|_| kind == Trouble::SlowerThanUsual) {
+                report = report.with(USUAL, Value::Seconds(usual));
+            }
             Some(if w.turns.answered > 0 { report.with("turns", Value::Count(w.turns.answered)) } else { report })
         }))
     }
+
+    fn withdraws(&self, e: &Evidence, finding: &Finding) -> bool {
+        let is_of = |service: &&ServiceEvidence| subject(&service.key) == finding.subject;
+        let is_against_usual = finding.evidence.iter().any(|(name, _)| *name == USUAL);
+        !is_against_usual && e.network.services.iter().find(is_of).is_some_and(|service| may_be_meant(&service.waits))
+    }
 }
 
-/// Whether requests that nobody can read may be meant to wait: some were held for long, or connections turn out to be talks of both sides.
-fn is_held_or_talks(w: &ServiceWindow) -> bool {
-    w.turns.held >= HELD || w.turns.talks > 0 && w.turns.talks * TURNS_OF_TALKS >= w.turns.answered
+/// Whether requests may be meant to wait: some were held for long, or connections of which nobody can read anything turn out to be talks of both
+/// sides.
+fn may_be_meant(waits: &MeantWaits) -> bool {
+    let is_held = waits.held >= HELD && waits.held as f64 >= HELD_SHARE * waits.timed as f64;
+    is_held || waits.talks > 0 && waits.talks * TURNS_OF_TALKS >= waits.turns
+}
+
+/// What can be said to be slow of a service: what is meant to wait, or may turn out to be, only against what it usually does.
+fn slow_kinds(service: &ServiceEvidence, w: &ServiceWindow, now: Timestamp) -> &'static [Trouble] {
+    let is_young = service.waits.first_turn.is_some_and(|first| now.since(first) < KNOWN_FOR);
+    match may_be_meant(&service.waits) || w.turns.answered > 0 && is_young {
+        true => &[Trouble::SlowerThanUsual],
+        false => &[Trouble::VerySlow, Trouble::SlowerThanUsual],
+    }
 }
 
 /// What a service does slowly: it is called by its protocol, where that is known.

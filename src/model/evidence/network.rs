@@ -431,15 +431,26 @@ pub struct ServiceWindow {
     pub failing_zones: u64,
 }
 
+/// What says that clients of a service may be meant to wait, since the beginning.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct MeantWaits {
+    /// Answers whose time says how fast the service works, and how many of them were held until there was something to tell.
+    pub timed: u64,
+    /// See above.
+    pub held: u64,
+    /// Answers to requests that nobody can read, connections that turned out not to be made of those, and since when there were any.
+    pub turns: u64,
+    /// See above.
+    pub talks: u64,
+    /// See above.
+    pub first_turn: Option<Timestamp>,
+}
+
 /// Requests that nobody can read: of encrypted connections, and of protocols without a dissector.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct TurnWindow {
     /// Answered.
     pub answered: u64,
-    /// Of them held for so long that the server waited until there was something to tell.
-    pub held: u64,
-    /// Connections that turned out not to be made of requests and answers.
-    pub talks: u64,
 }
 
 impl ServiceWindow {
@@ -479,6 +490,8 @@ pub struct ServiceEvidence {
     /// The shortest way to it and back that anything shows, seconds: connections to the same host, those to hosts elsewhere, which whoever asks
     /// for others must reach, and where nothing does, an answer time of a host elsewhere that never changes; `None`: nothing shows it.
     pub path: Option<f64>,
+    /// Whether clients may be meant to wait.
+    pub waits: MeantWaits,
     /// Packets that prove what went wrong lately.
     pub proof: Vec<(Trouble, ProvingPackets)>,
     /// Who was refused under most names lately, and how many.

@@ -1,7 +1,7 @@
 //! Services: what listens where, who uses it, how fast it answers, what goes wrong.
 
-use crate::model::evidence::Trouble;
 use crate::model::ResponseBy;
+use crate::model::evidence::Trouble;
 use crate::model::path::Layer;
 use crate::snapshot::Service;
 use crate::snapshot::table::{Field, FieldKind, FieldValue, Room, TableSpec, Tint, sheet};

@@ -1,6 +1,8 @@
 //! What is counted of a service in a stretch of time.
 
-use crate::model::evidence::{ClientLoss, CodeCount, FAILING_ZONES, LossWindow, ServiceWindow, TripWindow, Trouble, Troubled, TurnWindow};
+use crate::model::evidence::{
+    ClientLoss, CodeCount, FAILING_ZONES, LossWindow, MeantWaits, ServiceWindow, TripWindow, Trouble, Troubled, TurnWindow,
+};
 use crate::model::limits::{FURTHER_CLIENTS, SERVICE_CLIENTS};
 use crate::model::time::MILLISECOND;
 use crate::model::{Address, Episode, LocatedLoss, Location, PathSide, Quantiles, Timestamp};
@@ -232,12 +234,12 @@ impl SegmentCounts {
     }
 }
 
-/// Requests that nobody can read, and what says that they are not to be relied on.
+/// Requests that nobody can read, and what says that times are not to be relied on.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TurnCounts {
     /// Answered.
     answered: u32,
-    /// Of them held until there was something to tell.
+    /// Requests, be they read or not, that were held until there was something to tell.
     held: u32,
     /// Answers that only begin a connection.
     begun: u32,
@@ -421,15 +423,26 @@ impl ServiceCounts {
         self.clients.iter().map(|c| of(&c.1)).fold(of(&self.others), u64::saturating_add)
     }
 
-    /// A request was answered that nobody can read, perhaps after it was held.
-    pub fn turn(&mut self, is_held: bool) {
+    /// A request was answered that nobody can read.
+    pub fn turn(&mut self) {
         self.turns.answered = self.turns.answered.saturating_add(1);
-        self.turns.held = self.turns.held.saturating_add(u32::from(is_held));
+    }
+
+    /// A request was held until there was something to tell.
+    pub fn held(&mut self) {
+        self.turns.held = self.turns.held.saturating_add(1);
     }
 
     /// An answer only begins a connection.
     pub fn begun(&mut self) {
         self.turns.begun = self.turns.begun.saturating_add(1);
+    }
+
+    /// What says that clients may be meant to wait; the first turn was then.
+    pub fn waits(&self, first_turn: Option<Timestamp>) -> MeantWaits {
+        let TurnCounts { answered, held, begun, talks } = self.turns;
+        let timed = self.answered().saturating_sub(begun.into()).saturating_add(answered.into());
+        MeantWaits { timed, held: held.into(), turns: answered.into(), talks: talks.into(), first_turn }
     }
 
     /// A connection turned out not to be made of requests and answers.
@@ -560,7 +573,7 @@ pub fn window<'a>(
         idle_cuts,
         trips: [0, 1].map(|side| TripCounts::window(parts.clone().filter_map(move |p| p.trips(side)))),
         timed: u64::from(sum.answered).saturating_sub(turns.begun.into()).saturating_add(turns.answered.into()),
-        turns: TurnWindow { answered: turns.answered.into(), held: turns.held.into(), talks: turns.talks.into() },
+        turns: TurnWindow { answered: turns.answered.into() },
         response: Latencies::quantiles(parts.map(|p| &p.latencies)),
         codes: counted(codes),
         denied: counted(denied),

@@ -148,8 +148,10 @@ impl ServiceLedger {
                 counts.latencies.note(latency);
                 slowness.troubles(latency).for_each(|trouble| counts.trouble(client, trouble, t.asked, time));
             }
-            if answer == Answer::Begun {
-                counts.begun();
+            match answer {
+                Answer::Begun => counts.begun(),
+                Answer::Held => counts.held(),
+                _ => {}
             }
         });
         let Some(service) = self.services.get_mut(&key) else { return };

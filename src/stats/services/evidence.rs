@@ -87,6 +87,7 @@ impl ServiceLedger {
             is_alive,
             network: service.network.as_ref().and_then(Histogram::quantiles).map(|q| q.p50),
             path: self.path(key, service, elsewhere),
+            waits: service.whole.waits(service.first_turn),
             proof: service.proof(),
             guesses: service.guesses.most(),
             usual_trips: [0, 1].map(|side| service.usual.trip(side)),

@@ -24,8 +24,8 @@ mod scans;
 mod service;
 #[cfg(test)]
 mod tests;
-mod tls_servers;
 mod times;
+mod tls_servers;
 mod turns;
 mod unanswered;
 mod unreachables;

@@ -8,7 +8,10 @@ use super::unanswered::UnansweredSince;
 use super::usual::UsualService;
 use super::{MINUTE, REMEMBERED};
 use crate::model::evidence::{FEWEST_TRIPS, TripWindow, Trouble};
-use crate::model::{Address, AppId, Attempt, AttemptOutcome, Histogram, PathSide, ProvingPackets, Quantiles, ResponseBy, Timestamp, Transaction, TransactionEnd};
+use crate::model::{
+    Address, AppId, Attempt, AttemptOutcome, Histogram, PathSide, ProvingPackets, Quantiles, ResponseBy, Timestamp, Transaction,
+    TransactionEnd,
+};
 use std::collections::VecDeque;
 
 /// What is known of a service.
@@ -32,6 +35,8 @@ pub(super) struct Service {
     /// The same of requests that nobody can read, and of those that only begin a connection.
     pub(super) turns: Option<Histogram>,
     pub(super) hellos: Option<Histogram>,
+    /// The first of these.
+    pub(super) first_turn: Option<Timestamp>,
     /// The latest round trips to it.
     pub(super) trips: LatelyTrips,
     pub(super) guesses: Guesses,

@@ -17,14 +17,17 @@ impl ServiceLedger {
         // Of what is not known nobody knows how long it may take, but for what it usually does.
         let is_meant = |trouble: &Trouble| turn.kind != TurnKind::Unknown || *trouble == Trouble::SlowerThanUsual;
         self.with(key, turn.answered, |counts| {
-            counts.turn(is_held);
-            if !is_held {
+            counts.turn();
+            if is_held {
+                counts.held();
+            } else {
                 counts.latencies.note(latency);
                 let troubles = slowness.troubles(latency).filter(is_meant);
                 troubles.for_each(|trouble| counts.trouble(client, trouble, turn.asked, turn.answered));
             }
         });
         let Some(service) = self.services.get_mut(&key) else { return };
+        service.first_turn.get_or_insert(turn.asked);
         if !is_held {
             slowness.troubles(latency).filter(is_meant).for_each(|trouble| service.prove(trouble, turn.number));
             service.turns.get_or_insert_default().count(latency);

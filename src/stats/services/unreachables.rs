@@ -42,12 +42,8 @@ impl Unreachables {
             return;
         }
         let claim = (error.reporter, target, quoted.key.is_v6, quoted.code);
-        let fresh = || Reported {
-            recent: Recent::default(),
-            clients: Vec::new(),
-            span: Episode::at(error.time),
-            proof: ProvingPackets::default(),
-        };
+        let fresh =
+            || Reported { recent: Recent::default(), clients: Vec::new(), span: Episode::at(error.time), proof: ProvingPackets::default() };
         let Some(reported) = self.known.entry_or(claim, error.time, fresh) else { return };
         // What was long ago is over.
         if error.time.since(reported.span.last) > MINUTE * BIN {

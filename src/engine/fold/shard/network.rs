@@ -6,8 +6,8 @@ use crate::engine::fold::detectors::FlowDetectors;
 use crate::model::tcp::{FIN, TcpEvent, TcpMarks};
 use crate::model::time::SECOND;
 use crate::model::{
-    AnalysisFlags, AppId, CutPhase, Direction, Flight, Frame, IcmpError, LocatedLoss, Mac, NetworkBatch, NetworkEvent, PathSide, RoundTrip, Segment,
-    SegmentAnalysis, Timestamp, Traffic, TurnKind, TurnStep,
+    AnalysisFlags, AppId, CutPhase, Direction, Flight, Frame, IcmpError, LocatedLoss, Mac, NetworkBatch, NetworkEvent, PathSide, RoundTrip,
+    Segment, SegmentAnalysis, Timestamp, Traffic, TurnKind, TurnStep,
 };
 use crate::stats::{
     Connections, ConversationSample, Course, FlowHot, Fragments, Gathering, KeepAlives, LossLocator, Record, Stalls, StuckSegments,
@@ -253,7 +253,11 @@ impl Shard {
     fn turns(&mut self) -> impl Iterator<Item = NetworkEvent> + use<> {
         let (mut over, talks) = self.unread.take();
         over.retain_mut(|told| {
-            let app = self.flows.record(told.at).filter(|record| record.flow.key == told.turn.flow).map_or(AppId::NONE, |record| record.flow.app.app);
+            let app = self
+                .flows
+                .record(told.at)
+                .filter(|record| record.flow.key == told.turn.flow)
+                .map_or(AppId::NONE, |record| record.flow.app.app);
             let Some(kind) = registry::told_by_turns(app, told.is_cut) else { return false };
             let is_encrypted = told.turn.kind == TurnKind::Encrypted;
             (told.turn.app, told.turn.kind) = (app, kind);
