@@ -6,6 +6,8 @@ mod addresses;
 mod cuts;
 #[path = "troubles/detours.rs"]
 mod detours;
+#[path = "troubles/distance.rs"]
+mod distance;
 #[path = "troubles/floods.rs"]
 mod floods;
 #[path = "troubles/loads.rs"]
