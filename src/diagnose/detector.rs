@@ -6,7 +6,7 @@ use super::vendor::VendorTopic;
 use crate::model::evidence::share;
 use crate::model::tcp::HOLD;
 use crate::model::units::{duration, grouped, percent, times};
-use crate::model::{Aspect, Episode, Location, PathSide, ProvingPackets, Severity, Subject, Value, wilson};
+use crate::model::{Aspect, Episode, Finding, Location, PathSide, ProvingPackets, Severity, Subject, Value, wilson};
 
 /// What is said of a finding whatever its numbers.
 #[derive(Debug)]
@@ -105,6 +105,13 @@ impl Report {
         self
     }
 
+    /// With another number.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: Value) -> Self {
+        self.evidence.push((name, value));
+        self
+    }
+
     /// Proved by these packets.
     #[must_use]
     pub fn proved_by(mut self, packets: &ProvingPackets) -> Self {
@@ -190,6 +197,16 @@ pub trait Detector: Sync {
     /// Findings this one is the cause of, by this evidence, while it stands.
     fn explains(&self, _evidence: &Evidence) -> &'static [&'static str] {
         &[]
+    }
+
+    /// Whether what was found is known by now not to be so: what was seen since shows it.
+    fn withdraws(&self, _evidence: &Evidence, _finding: &Finding) -> bool {
+        false
+    }
+
+    /// Of a finding about the network that lacks what it `needs`: whether what it rests on shows by itself that it is not the mirror's doing.
+    fn is_proved_without(&self, _need: Need, _finding: &Finding) -> bool {
+        false
     }
 
     /// Of one that rests on the mirror's evidence: whether it says something of the network all the same.

@@ -1,6 +1,6 @@
 //! Findings over time: they appear, hold and clear.
 
-use super::detector::{Detection, Detector, ExplainPage, Report, StandingFindings};
+use super::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use super::evidence::Evidence;
 use super::registry::{DETECTORS, NETWORK};
 use super::vendor::Vendor;
@@ -61,10 +61,12 @@ pub fn gravest_of_the_network(findings: &[Finding]) -> Option<Severity> {
 pub fn silence(findings: &mut Vec<Finding>, mirror: &Evidence) -> Vec<(&'static str, String)> {
     let mut silenced = Vec::new();
     for detector in NETWORK {
-        if let Some(complaint) = detector.needs().iter().find_map(|n| n.check(mirror).err()) {
-            let id = detector.page().id;
-            findings.retain(|f| f.id != id);
-            silenced.push((id, complaint));
+        let lacking: Vec<(Need, String)> = detector.needs().iter().filter_map(|n| Some((*n, n.check(mirror).err()?))).collect();
+        let Some((_, complaint)) = lacking.first() else { continue };
+        let id = detector.page().id;
+        findings.retain(|f| f.id != id || lacking.iter().all(|(need, _)| detector.is_proved_without(*need, f)));
+        if !findings.iter().any(|f| f.id == id) {
+            silenced.push((id, complaint.clone()));
         }
     }
     silenced
@@ -85,6 +87,7 @@ fn run(detectors: &[&'static dyn Detector], evidence: &Evidence, state: &mut Jud
             state.end(page.id);
             continue;
         }
+        state.raised.retain(|(id, _), raised| *id != page.id || !detector.withdraws(evidence, &raised.finding));
         let mut untold = 0u64;
         let outcome = detector.judge(evidence, StandingFindings::new(&|subject| state.stands(page.id, subject)));
         match outcome {

@@ -34,6 +34,8 @@ fn service(app_token: &'static str, w: ServiceWindow) -> ServiceEvidence {
         last_success: Some(Timestamp(NOW - 100 * SECOND)),
         is_alive: true,
         guesses: None,
+        path: None,
+        waits: crate::model::evidence::MeantWaits::default(),
         proof: vec![(Trouble::Refused, proof)],
         usual_trips: [None; 2],
         usual_is_young: [false; 2],
@@ -85,7 +87,7 @@ fn attempts(all: u64, kind: Trouble, bad: u64, clients: u64) -> ServiceEvidence 
 fn answers(app: &'static str, all: u64, kind: Trouble, bad: u64, clients: u64) -> ServiceEvidence {
     let answered = if kind == Trouble::Unanswered { all - bad } else { all };
     let response = times(2.0, 3.0);
-    let mut w = ServiceWindow { requests: all, answered, clients: 5, response, ..ServiceWindow::default() };
+    let mut w = ServiceWindow { requests: all, answered, timed: answered, clients: 5, response, ..ServiceWindow::default() };
     w.failing_zones = FAILING_ZONES;
     trouble(&mut w, kind, bad, clients);
     service(app, w)

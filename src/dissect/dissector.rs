@@ -170,6 +170,11 @@ pub trait Dissector {
     /// The conversation was closed, or (without a reason) nothing more of it can be read.
     fn end(_state: &mut Self::State, _reason: Option<CloseReason>, _tally: &mut Tally) {}
 
+    /// Whether an answer has begun that says how long it is, and not all of it came.
+    fn is_unfinished(_state: &Self::State) -> bool {
+        false
+    }
+
     /// Bytes its state holds outside of itself.
     fn held(_state: &Self::State) -> usize {
         0

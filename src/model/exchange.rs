@@ -69,6 +69,29 @@ pub enum TransactionEnd {
     Forgotten,
 }
 
+/// What response times of a service are measured by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ResponseBy {
+    /// From requests to their answers, as a dissector read them.
+    #[default]
+    Answers,
+    /// From the last packet of what the client said to the first of what the server said: of what nobody can read.
+    Turns,
+    /// From hellos to their answers, by which a connection begins to be encrypted: nothing else was seen.
+    Handshakes,
+}
+
+impl ResponseBy {
+    /// Its word in reports.
+    pub const fn token(self) -> &'static str {
+        match self {
+            ResponseBy::Answers => "answers",
+            ResponseBy::Turns => "turns",
+            ResponseBy::Handshakes => "handshakes",
+        }
+    }
+}
+
 /// A request and what became of it: the unit between the dissectors and everything that judges services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Transaction {

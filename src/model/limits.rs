@@ -463,6 +463,12 @@ pub const QUIC_CLIENTS: usize = 2 * 1024;
 /// them.
 pub const KEPT_ALIVE: usize = 512;
 
+/// Connections at the same time whose requests and answers nobody reads, so that they are told by whose turn it is, per shard (400 bytes each).
+pub const UNREAD_TURNS: usize = 1024;
+
+/// What routers say cannot be reached, by who says it, of whom and why (1.5 KiB each).
+pub const UNREACHABLES: usize = 1024;
+
 /// Stations whose attempts by IPv6 and IPv4 are held beside each other (700 bytes each), services that are tried by IPv6 (1.5 KiB each), and
 /// connections that are kept alive (200 bytes each).
 pub const BESIDE: usize = 4 * 1024;

@@ -76,7 +76,7 @@ pub use bpdu::{Bpdu, BpduFlags, BpduKind, BridgeId, PortRole, TreeInstance, Tree
 pub use cap_scale::CapScale;
 pub use control::{ArpBlocks, Control, ControlBody, ControlFrame, ControlMessage};
 pub use estimate::{Estimate, wilson};
-pub use exchange::{AppMessage, ExchangeEvent, ExchangeOutcome, RequestPart, RequestWords, Transaction, TransactionEnd};
+pub use exchange::{AppMessage, ExchangeEvent, ExchangeOutcome, RequestPart, RequestWords, ResponseBy, Transaction, TransactionEnd};
 pub use fast_headers::FastHeaders;
 pub use filter_words::FILTER_WORDS;
 pub use finding::{Episode, Explained, Finding, Location, PathSide, SeenAt, Severity, Value};
@@ -94,8 +94,8 @@ pub use listed_packet::{ListedPacket, PacketJudgement};
 pub use mirror::{Carrier, Decap, MirrorTag, Purpose, RspanChoice, Sampling, Session, SessionClock, Side, Tunnel, TunnelKind};
 pub use neighbour::{Abilities, Inventory, LinkClaims, MediaPolicy, Neighbour, NeighbourProtocol, PowerClaims};
 pub use network::{
-    Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Flight, HostLoad, IcmpError, KeptAlive, LinkLoad, LocatedLoss, NetworkBatch,
-    NetworkEvent, RoundTrip, ServiceKey, ShortName, Stall, StuckSegment, TlsNews, TlsSight,
+    Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Flight, FreeTalk, HostLoad, IcmpError, KeptAlive, LinkLoad, LocatedLoss,
+    NetworkBatch, NetworkEvent, RoundTrip, ServiceKey, ShortName, Stall, StuckSegment, TlsNews, TlsSight, TurnKind, UnreadTurn,
 };
 pub use packet_tree::{LayerWriter, PacketTree, Show, TreeField, TreeLayer};
 pub use path::Path;
@@ -118,7 +118,7 @@ pub use switch::{
 };
 pub use tally::{AppSection, Counter, CounterValue, Measure, Tally};
 pub use tape_packet::{PacketNote, TapePacket};
-pub use tcp_analysis::{AnalysisCounts, AnalysisFlags, ConnectionFigures, SegmentAnalysis};
+pub use tcp_analysis::{AnalysisCounts, AnalysisFlags, ConnectionFigures, SegmentAnalysis, TurnStep};
 pub use tcp_options::{SackBlocks, TcpOption, TcpOptions};
 pub use time::Timestamp;
 pub use time_span::TimeSpan;

@@ -127,6 +127,10 @@ impl Default for HttpConnection {
 impl Dissector for Http {
     type State = HttpConnection;
 
+    fn is_unfinished(state: &HttpConnection) -> bool {
+        state.sides.iter().any(HttpSide::is_unfinished)
+    }
+
     const ABOUT: About = About {
         token: "http",
         title: "Hypertext Transfer Protocol",

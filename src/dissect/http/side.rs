@@ -101,6 +101,11 @@ impl HttpSide {
         }
     }
 
+    /// Whether a reply that says how long it is, or where it ends, has begun and not all of it came.
+    pub fn is_unfinished(&self) -> bool {
+        matches!(self.head.start, Start::Reply(_)) && matches!(self.at, At::Body(1..) | At::Chunk(_) | At::Size)
+    }
+
     /// So many bytes of a body or chunk are left.
     fn passed(&mut self, left: u64) {
         self.at = match self.at {

@@ -5,7 +5,7 @@ use crate::dissect::{DissectReport, Dissectors, Listener, Payload};
 use crate::mirror::UnmatchedCounts;
 use crate::model::limits::REQUEST_WORDS;
 use crate::model::mix::Keys;
-use crate::model::tcp::{ACK, RST};
+use crate::model::tcp::{ACK, RST, SYN};
 use crate::model::{
     AppMessage, AppSlot, CapScale, CloseReason, Direction, Frame, LearntName, MediaOffer, NetworkEvent, RequestWords, RtpPacket, Segment,
     Timestamp, TlsSight, Transaction,
@@ -33,6 +33,8 @@ pub struct Reader {
     /// What requests said, likewise, where somebody wants to know.
     words: Option<Vec<RequestWords>>,
     rtp: RtpStreams,
+    /// The latest segment cut an answer short.
+    cuts_short: bool,
 }
 
 /// Takes what dissectors read to the exchange table.
@@ -93,7 +95,9 @@ impl Reader {
     }
 
     /// Reads a packet of the conversation with this slot; `mirror` counts what the exchange table says of the mirror.
-    pub fn read(&mut self, slot: &mut AppSlot, packet: &Waiting<'_>, mirror: &mut UnmatchedCounts) {
+    /// Whether it ends the conversation in the middle of an answer.
+    pub fn read(&mut self, slot: &mut AppSlot, packet: &Waiting<'_>, mirror: &mut UnmatchedCounts) -> bool {
+        self.cuts_short = false;
         match packet.segment {
             Some(segment) => self.segment(slot, packet, &segment, mirror),
             None => {
@@ -109,6 +113,7 @@ impl Reader {
             }
         }
         self.take_ended();
+        self.cuts_short
     }
 
     /// Looks at an ICMP echo, which belongs to no dissector.
@@ -121,6 +126,7 @@ impl Reader {
 
     fn segment(&mut self, slot: &mut AppSlot, packet: &Waiting<'_>, segment: &Segment, mirror: &mut UnmatchedCounts) {
         if segment.flags & RST != 0 {
+            self.cuts_short = self.dissectors.is_unfinished(slot);
             return self.end(slot, CloseReason::Rst);
         }
         if slot.state == 0 && !self.admit(slot, packet, segment) {
@@ -171,7 +177,8 @@ impl Reader {
         if segment.payload == 0 || packet.bytes.is_empty() {
             return false;
         }
-        let (mine, start) = (packet.way as usize, segment.sequence);
+        // Data that comes with a SYN stands behind it (RFC 7413).
+        let (mine, start) = (packet.way as usize, segment.sequence.wrapping_add(u32::from(segment.flags & SYN != 0)));
         // The other direction begins where it stands, or with what is acknowledged: its first segment to come may have overtaken others.
         let acknowledged = (segment.flags & ACK != 0).then_some(segment.acknowledgement);
         let mut streams =

@@ -206,6 +206,7 @@ impl NetworkJudge {
                 guess: guess(&totals.key).filter(|_| is_used),
                 last: totals.last,
                 response: totals.response,
+                response_by: totals.response_by,
                 network: totals.network,
                 client_network: totals.client_network,
                 counts,
@@ -263,6 +264,7 @@ fn answer(transaction: &Transaction, is_name: bool) -> Answer {
             }
         }
         TransactionEnd::Answered(code) if registry::outcome(transaction.app, code) == ExchangeOutcome::Denied => Answer::Denied,
+        TransactionEnd::Answered(_) if registry::token(transaction.app) == Some("tls") => Answer::Begun,
         _ if is_web && transaction.latency().is_some_and(|nanos| nanos >= LONG_POLL.nanos()) => Answer::Held,
         _ => Answer::Normal,
     }

@@ -219,6 +219,9 @@ pub const USUAL_TIMES: i64 = 4;
 /// Nanoseconds beyond the round trip to the server within which no answer is slow, however fast it usually is.
 pub const SLOW_FLOOR: i64 = 100 * MILLISECOND;
 
+/// Share of the time from a request to its answer that must be the server's for the server to be slow.
+pub const SERVERS_SHARE: f64 = 0.7;
+
 /// The same of a name server's median.
 pub const SLOW_NAME_FLOOR: i64 = 50 * MILLISECOND;
 

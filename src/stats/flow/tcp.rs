@@ -42,6 +42,13 @@ impl TcpTrack {
         }
     }
 
+    /// What the first RST met was not quiet: an answer was on its way.
+    pub(super) fn note_cut_short(&mut self) {
+        if self.cut().is_some_and(|(_, phase)| phase == CutPhase::Quiet) {
+            self.0 = self.0 & !(7 << Self::PHASE) | (CutPhase::Transfer as u16) << Self::PHASE;
+        }
+    }
+
     /// Which way the first RST went, and where it met the connection.
     pub fn cut(&self) -> Option<(Direction, CutPhase)> {
         let way = if self.0 & Self::RST_BACK == 0 { Direction::AToB } else { Direction::BToA };

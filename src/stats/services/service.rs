@@ -3,11 +3,15 @@
 use super::answers::Answer;
 use super::counts::{ServiceCounts, TripCounts};
 use super::guesses::Guesses;
+use super::times::LatelyTrips;
 use super::unanswered::UnansweredSince;
 use super::usual::UsualService;
 use super::{MINUTE, REMEMBERED};
 use crate::model::evidence::{FEWEST_TRIPS, TripWindow, Trouble};
-use crate::model::{Address, AppId, Attempt, AttemptOutcome, Histogram, ProvingPackets, Timestamp, Transaction, TransactionEnd};
+use crate::model::{
+    Address, AppId, Attempt, AttemptOutcome, Histogram, PathSide, ProvingPackets, Quantiles, ResponseBy, Timestamp, Transaction,
+    TransactionEnd,
+};
 use std::collections::VecDeque;
 
 /// What is known of a service.
@@ -28,6 +32,13 @@ pub(super) struct Service {
     pub(super) client_half: Option<Histogram>,
     pub(super) network: Option<Histogram>,
     pub(super) response: Option<Histogram>,
+    /// The same of requests that nobody can read, and of those that only begin a connection.
+    pub(super) turns: Option<Histogram>,
+    pub(super) hellos: Option<Histogram>,
+    /// The first of these.
+    pub(super) first_turn: Option<Timestamp>,
+    /// The latest round trips to it.
+    pub(super) trips: LatelyTrips,
     pub(super) guesses: Guesses,
     /// Packets that prove what went wrong lately, by [`Trouble`].
     pub(super) proof: [Option<Box<ProvingPackets>>; Trouble::COUNT],
@@ -55,6 +66,12 @@ impl Service {
         let window =
             |bins| [0, 1].map(|side| if are_enough(bins, side) { TripCounts::window(trips(bins, side)) } else { TripWindow::default() });
         (1..=2).map(window).filter(|sides| sides.iter().any(|side| side.times.is_some())).collect()
+    }
+
+    /// Response times, and what they are measured by: what is read before what is not, and how connections begin only where nothing else was seen.
+    pub(super) fn response(&self) -> Option<(Quantiles, ResponseBy)> {
+        let by = [(&self.response, ResponseBy::Answers), (&self.turns, ResponseBy::Turns), (&self.hellos, ResponseBy::Handshakes)];
+        by.into_iter().find_map(|(times, by)| Some((times.as_ref()?.quantiles()?, by)))
     }
 
     /// A packet that shows that something went wrong.
@@ -95,6 +112,7 @@ impl Service {
         if let Some(half) = attempt.server_half {
             self.server_half = Some(self.server_half.map_or(half, |least| least.min(half)));
             self.network.get_or_insert_default().count(half);
+            self.trips.note(PathSide::Server, attempt.time, half);
         }
         if let Some(half) = attempt.client_half {
             self.client_half.get_or_insert_default().count(half);
@@ -111,8 +129,10 @@ impl Service {
         if let Some(latency) = t.latency() {
             self.last_success = Some(time);
             self.unanswered.answered(time);
-            if answer != Answer::Held {
-                self.response.get_or_insert_default().count(latency);
+            match answer {
+                Answer::Held => {}
+                Answer::Begun => self.hellos.get_or_insert_default().count(latency),
+                _ => self.response.get_or_insert_default().count(latency),
             }
         } else if t.end == TransactionEnd::Unanswered {
             self.unanswered.request(client, t.asked);
