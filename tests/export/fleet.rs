@@ -97,7 +97,7 @@ fn what_two_probes_saw_counts_once_in_the_real_database() {
     let later = fleet.shared(piece).unwrap();
     assert_eq!((later.told.packets, later.once().packets, later.groups.len()), (4 * packets, 2 * packets, 1));
     // The list: every probe, heard of just now, its clock as far off as this machine's is from itself.
-    let picture = fleet.picture(FleetSpan::Hour).unwrap();
+    let picture = fleet.picture(FleetSpan::HOUR).unwrap();
     assert_eq!(picture.probes.len(), 3, "{picture:?}");
     for probe in &picture.probes {
         assert_eq!((probe.state, probe.name.site.as_str()), (ProbeState::Ended, "lab"), "its last word");
@@ -105,7 +105,7 @@ fn what_two_probes_saw_counts_once_in_the_real_database() {
     }
     let name = &picture.probes[1].name;
     assert_eq!(name.probe, "probe-2'\\");
-    fleet.story(name, "5-8", FleetSpan::Month).unwrap();
+    fleet.story(name, "5-8", FleetSpan::MONTH).unwrap();
     // Reading is all that this connection does.
     let link = DatabaseLink::open(&ExportTarget::parse(&target).unwrap()).unwrap();
     assert!(link.ask("DROP TABLE net.flows").unwrap_err().contains("readonly"));

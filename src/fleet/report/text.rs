@@ -101,6 +101,9 @@ fn write_shared(shared: &SharedTraffic, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "Conversations, as told:     {}", said(shared.told))?;
     let most = if shared.left_off { "at most " } else { "" };
     writeln!(out, "Conversations, each once:   {most}{}", said(shared.once()))?;
+    for doubt in &shared.doubts {
+        writeln!(out, "Clocks: {}", printable(doubt))?;
+    }
     let pairs = pairs(&shared.groups);
     if pairs.is_empty() {
         return writeln!(out, "No conversation was seen by two probes.");

@@ -56,7 +56,7 @@ fn probe(at: usize) -> FleetProbe {
 }
 
 fn picture(probes: usize) -> FleetPicture {
-    FleetPicture { asked: NOW, span: FleetSpan::Hour, probes: (0..probes).map(probe).collect(), left_off: false }
+    FleetPicture { asked: NOW, span: FleetSpan::HOUR, probes: (0..probes).map(probe).collect(), left_off: false }
 }
 
 fn shared() -> SharedTraffic {
@@ -95,7 +95,7 @@ fn story() -> ProbeStory {
     };
     ProbeStory {
         name: name(1),
-        span: FleetSpan::Hour,
+        span: FleetSpan::HOUR,
         step: 7,
         load: load.collect(),
         findings: vec![
@@ -146,7 +146,7 @@ fn app(view: FleetView) -> FleetApp {
 fn known() -> FleetView {
     FleetView {
         picture: Some(Arc::new(picture(12))),
-        shared: Some((FleetSpan::Hour, Arc::new(shared()))),
+        shared: Some((FleetSpan::HOUR, Arc::new(shared()))),
         story: Some(Arc::new(story())),
         ..FleetView::default()
     }
@@ -205,7 +205,7 @@ fn a_probe_at_three_sizes() {
         let mut app = app(known());
         app.list.selected = Some(super::state::topic(&name(1)));
         let effect = press(&mut app, KeyCode::Enter);
-        assert_eq!(effect, FleetEffect::Ask(FleetQuestion { span: FleetSpan::Hour, probe: Some(name(1)) }));
+        assert_eq!(effect, FleetEffect::Ask(FleetQuestion { span: FleetSpan::HOUR, probe: Some(name(1)) }));
         let shown = text(&mut app, width, height);
         assert!(!shown.contains('\x1b'));
         insta::assert_snapshot!(format!("fleet_probe_{width}x{height}"), shown);
@@ -257,15 +257,15 @@ fn keys_walk_through_the_fleet() {
     assert_eq!(app.probes()[0].name, name(4), "the silent one needs somebody first");
     press(&mut app, KeyCode::Down);
     press(&mut app, KeyCode::Down);
-    assert_eq!(press(&mut app, KeyCode::Enter), FleetEffect::Ask(FleetQuestion { span: FleetSpan::Hour, probe: Some(name(1)) }));
+    assert_eq!(press(&mut app, KeyCode::Enter), FleetEffect::Ask(FleetQuestion { span: FleetSpan::HOUR, probe: Some(name(1)) }));
     assert!(text(&mut app, 120, 40).contains("10.20.0.0"));
     press(&mut app, KeyCode::Right);
     let hosts = text(&mut app, 120, 40);
     assert!(hosts.contains("host ") && hosts.contains("packets"), "{hosts}");
     press(&mut app, KeyCode::End);
     assert!(text(&mut app, 120, 40).contains("10.20.0.39"));
-    assert_eq!(press(&mut app, KeyCode::Char('3')), FleetEffect::Ask(FleetQuestion { span: FleetSpan::Week, probe: Some(name(1)) }));
-    assert_eq!(press(&mut app, KeyCode::Esc), FleetEffect::Ask(FleetQuestion { span: FleetSpan::Week, probe: None }));
+    assert_eq!(press(&mut app, KeyCode::Char('3')), FleetEffect::Ask(FleetQuestion { span: FleetSpan::WEEK, probe: Some(name(1)) }));
+    assert_eq!(press(&mut app, KeyCode::Esc), FleetEffect::Ask(FleetQuestion { span: FleetSpan::WEEK, probe: None }));
     assert!(text(&mut app, 120, 40).contains("asking …"), "what is shown is of another span");
     press(&mut app, KeyCode::Char('s'));
     assert_eq!((app.order, app.probes()[0].name.clone()), (ProbeOrder::Load, name(11)));
