@@ -5,8 +5,8 @@ use super::picture::PictureRows;
 use super::shared::{group, skew};
 use super::tails::AT_ONCE;
 use super::{
-    FleetClocks, FleetDetail, FleetPicture, FleetProbe, FleetQueries, FleetSpan, FleetSubject, LoadPoint, ProbeName, ProbeStory, SharedTraffic,
-    detail, story,
+    FleetClocks, FleetDetail, FleetPicture, FleetProbe, FleetQueries, FleetSpan, FleetSubject, LoadPoint, ProbeName, ProbeStory,
+    SharedTraffic, detail, story,
 };
 
 /// Whoever has the connection: asks one question and gives the answer as the server wrote it.
@@ -113,7 +113,12 @@ impl<A: AskDatabase> FleetDatabase<A> {
     ///
     /// # Errors
     /// The server does not answer, or refuses; in words.
-    pub fn detail(&self, picture: &FleetPicture, (name, subject): (&ProbeName, &FleetSubject), span: FleetSpan) -> Result<FleetDetail, String> {
+    pub fn detail(
+        &self,
+        picture: &FleetPicture,
+        (name, subject): (&ProbeName, &FleetSubject),
+        span: FleetSpan,
+    ) -> Result<FleetDetail, String> {
         let shifts = picture.clocks.shifts();
         let queries = self.queries(&shifts);
         let (step, load) = queries.load_of((name, subject), span);

@@ -1,10 +1,10 @@
 //! Every probe of a fleet at a moment.
 
-use super::tails::RunTail;
-use super::{FleetClocks, FleetSpan};
 use super::answers::AnswerRow;
 use super::history::HistoryReader;
 use super::probe::{FleetProbe, ProbeName, ProbeState, SILENT_AFTER, WorstFinding, severity, verdict};
+use super::tails::RunTail;
+use super::{FleetClocks, FleetSpan};
 use crate::model::limits::FLEET_PROBES;
 use std::collections::HashMap;
 
@@ -74,7 +74,8 @@ impl FleetPicture {
         }
         for row in &rows.findings {
             // Those of an earlier run ended with it.
-            let probe = place.get(&name(row)).and_then(|at| probes.get_mut(*at)).filter(|probe| probe.running() == Some(&*row.text("session")));
+            let probe =
+                place.get(&name(row)).and_then(|at| probes.get_mut(*at)).filter(|probe| probe.running() == Some(&*row.text("session")));
             if let Some(probe) = probe {
                 take_finding(probe, row);
             }

@@ -2,9 +2,9 @@
 //!
 //! Duplicates of a batch have the same key: `FINAL` merges them away where rows are added up; largest, smallest and newest values do not mind.
 
-use super::{FleetSpan, FleetSubject, ProbeName, RunTail};
 use super::clock::DOUBTS;
 use super::shared::PAIRED;
+use super::{FleetSpan, FleetSubject, ProbeName, RunTail};
 use crate::model::limits::{FLEET_GROUPS, FLEET_LIST, FLEET_POINTS, FLEET_PROBES, FLEET_ROWS};
 
 /// Clocks of two probes that see the same conversation agree within this time, in seconds: a conversation of a millisecond overlaps itself.
@@ -246,8 +246,10 @@ FROM {}.flows FINAL WHERE {}",
     fn shared_flows(&self, flows: &str, probes: u64) -> String {
         let half = CLOCKS_AGREE * 500_000_000;
         let several = if probes > 1 {
-            format!(" AND conversation GLOBAL IN (SELECT conversation FROM ({flows}) GROUP BY conversation
-    HAVING min(cityHash64(site, probe)) != max(cityHash64(site, probe)))")
+            format!(
+                " AND conversation GLOBAL IN (SELECT conversation FROM ({flows}) GROUP BY conversation
+    HAVING min(cityHash64(site, probe)) != max(cityHash64(site, probe)))"
+            )
         } else {
             String::new()
         };

@@ -226,7 +226,9 @@ mod tests {
         let mut all = SharedTraffic { pieces: (0, 3), ..SharedTraffic::default() };
         [piece(0, 1), piece(0, 1), piece(10, 1)].iter().for_each(|piece| all.add(piece));
         assert_eq!(all.doubts, ["at 0", "at 10"]);
-        let row = rows("{\"one_site\":\"lab\",\"one_probe\":\"A\",\"other_site\":\"lab\",\"other_probe\":\"D\",\"met\":\"500\",\"apart\":5.0}").unwrap();
+        let row =
+            rows("{\"one_site\":\"lab\",\"one_probe\":\"A\",\"other_site\":\"lab\",\"other_probe\":\"D\",\"met\":\"500\",\"apart\":5.0}")
+                .unwrap();
         let said = skew(&row[0]).unwrap();
         assert!(said.starts_with("lab/A and lab/D: 500 conversations with the same ends and ports begin 5.0 s apart"), "{said}");
     }

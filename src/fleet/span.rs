@@ -153,7 +153,9 @@ mod tests {
     #[test]
     fn any_span_has_a_name_and_can_lie_in_the_past() {
         let words = |token: &str| FleetSpan::find(token).map(FleetSpan::words);
-        for (token, said) in [("1h", "last hour"), ("1d", "last 24 hours"), ("7d", "last 7 days"), ("30d", "last 30 days"), ("3w", "last 3 weeks")] {
+        for (token, said) in
+            [("1h", "last hour"), ("1d", "last 24 hours"), ("7d", "last 7 days"), ("30d", "last 30 days"), ("3w", "last 3 weeks")]
+        {
             assert_eq!(words(token).as_deref(), Some(said));
         }
         assert_eq!(words("90m").as_deref(), Some("last 90 minutes"));

@@ -1,9 +1,9 @@
 //! What runs counted that nobody told: a probe says its sums once a minute, and intervals as they end. One that was killed has told intervals behind its
 //! last word, and one that goes on has them too.
 
+use super::ProbeName;
 use super::answers::AnswerRow;
 use super::history::RunTold;
-use super::ProbeName;
 use crate::model::limits::FLEET_TAILS;
 
 /// Runs that are asked for with one question, whose size is bounded.

@@ -105,7 +105,7 @@ fn what_two_probes_saw_counts_once_in_the_real_database() {
     }
     let name = &picture.probes[1].name;
     assert_eq!(name.probe, "probe-2'\\");
-    fleet.story(name, "5-8", FleetSpan::MONTH).unwrap();
+    fleet.story(&picture, name, FleetSpan::MONTH).unwrap();
     // Reading is all that this connection does.
     let link = DatabaseLink::open(&ExportTarget::parse(&target).unwrap()).unwrap();
     assert!(link.ask("DROP TABLE net.flows").unwrap_err().contains("readonly"));

@@ -127,6 +127,6 @@ fn two_shards_are_one_database() {
     let picture = fleet.picture(FleetSpan::HOUR).unwrap();
     let ended = picture.probes.iter().filter(|probe| probe.state == ProbeState::Ended).count();
     assert_eq!((picture.probes.len(), ended), (6, 6));
-    fleet.story(&picture.probes[0].name, "", FleetSpan::HOUR).unwrap();
+    fleet.story(&picture, &picture.probes[0].name, FleetSpan::HOUR).unwrap();
     assert_eq!(one.ask("SELECT sumMerge(packets) FROM net.flows_by_hour"), (6 * packets).to_string());
 }

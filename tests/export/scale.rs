@@ -84,8 +84,8 @@ fn forty_probes_and_thirty_days_are_there_within_a_second() {
     for span in FleetSpan::ALL {
         let (took, picture) = best(|| fleet.picture(span).unwrap());
         let name = &picture.probes[7].name;
-        let (story, _) = best(|| fleet.story(name, "s-7", span).unwrap());
-        println!("{}: picture {took:?}, page of a probe {story:?}", span.token());
+        let (story, _) = best(|| fleet.story(&picture, name, span).unwrap());
+        println!("{}: picture {took:?}, page of a probe {story:?}", span.words());
         slowest = slowest.max(took);
     }
     let now = picture.asked;
