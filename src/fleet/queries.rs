@@ -130,7 +130,7 @@ GROUP BY site, probe, session ORDER BY site, probe, session LIMIT {FLEET_ROWS} F
     /// Every probe there ever was, its last run, and when it was heard of.
     pub fn probes(&self) -> String {
         format!(
-            "SELECT site, probe, toUInt32(now()) AS asked, toUInt32(max(received)) AS heard, argMax(session, received) AS latest_session,
+            "SELECT site, probe, toUInt32(now()) AS asked, toUInt32(max(received)) AS heard, argMax(session, (received, clock_ns)) AS latest_session,
  argMax(verdict, (received, clock_ns)) AS latest_verdict
 FROM {}.probes_heard GROUP BY site, probe ORDER BY site, probe LIMIT {} FORMAT JSONEachRow",
             self.database,
