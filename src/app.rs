@@ -130,8 +130,9 @@ fn run(settings: &Invocation) -> Result<u8> {
             let wanted = diff::DiffRequest { files, filter: filter.as_ref(), format, output: output.as_deref(), top: *top, all: *all };
             diff::diff(&console, common, &wanted).map(|()| 0)
         }
-        Command::Fleet { url, last, format } => {
-            fleet::run(&console, (common, &preferences), url.as_deref(), last, format.as_deref()).map(|()| 0)
+        Command::Fleet { url, last, between, format } => {
+            let span = fleet::span(*last, *between)?;
+            fleet::run(&console, (common, &preferences), url.as_deref(), span, format.as_deref()).map(|()| 0)
         }
         Command::Archive(command) => archive::run(&console, common, command).map(|()| 0),
         Command::FleetInit { database, keep_days, keep, cluster, print } => {

@@ -707,6 +707,13 @@ pub const FLEET_ROWS: usize = 250_000;
 /// Bytes of an answer of a fleet's database.
 pub const FLEET_ANSWER_BYTES: u64 = 64 << 20;
 
+/// Runs of probes whose clocks are put right in a question about conversations, some 30 signs each: a server takes questions of 16 KiB. Those beyond
+/// are told.
+pub const FLEET_CLOCKS: usize = 64;
+
+/// Runs of probes that are asked for what they counted behind their last word, at most; those that told last first.
+pub const FLEET_TAILS: usize = 192;
+
 /// Groups of probes that see the same conversations, some 200 bytes each; those that share fewer are left off, and that is said.
 pub const FLEET_GROUPS: usize = 1_000;
 
