@@ -18,6 +18,7 @@ pub mod table;
 pub mod tables;
 mod untimed;
 mod wings;
+mod wrapping;
 
 pub use crate::model::{SourceInfo, Trust, TrustPart};
 pub use baseline::{Baseline, BaselineState};
@@ -34,6 +35,7 @@ pub use published::{Ended, Published, RecordFeed};
 pub use query::{Column, Order, Query};
 pub use rows::{ConnectionEnding, Conversation, HostRow, ProtocolRow, Table, TcpState, Traffic, VlanPairRow, VlanRow};
 pub use wings::{CaptureSummary, Diagnosis, Dissected, Statistics};
+pub use wrapping::{CaptureFilter, Wrappings};
 
 use crate::model::time::SECOND;
 use crate::model::{AnalysisCounts, DissectLosses, Histogram, Severity, SwitchView, Timestamp};

@@ -16,6 +16,7 @@ use crate::model::clock;
 use crate::model::evidence::THRESHOLDS;
 use crate::model::limits::SUBSCRIPTION_RECORDS;
 use crate::model::time::SECOND;
+use crate::record::RingStatus;
 use crate::settings::{InputSettings, ProbeSettings, RecorderSettings};
 use crate::snapshot::{Feed, Query, Snapshot};
 use log::{Level, exporters, log};
@@ -170,7 +171,7 @@ impl Probe<'_> {
     /// Until it is to end.
     fn watch(&self, asked: &Asked, line: &mut clock::Ticker) {
         let mut tell = clock::Ticker::new(Duration::ZERO, STATUS_EVERY);
-        let mut sources = SourceWatch::default();
+        let (mut sources, mut ring) = (SourceWatch::default(), RingWatch::default());
         let mut life = self.notify.watchdog().map(|every| clock::Ticker::new(Duration::ZERO, every / 2));
         loop {
             let snapshot = self.engine.latest();
@@ -181,6 +182,9 @@ impl Probe<'_> {
                 log(level, "source", json!({ "name": name, "trouble": trouble }));
             }
             self.status.set(snapshot, is_alive);
+            if let Some((level, fields)) = ring.news(self.status.ring()) {
+                log(level, "ring", fields);
+            }
             if is_over {
                 return;
             }
@@ -310,6 +314,29 @@ impl SourceWatch {
     }
 }
 
+/// What was told of a ring.
+#[derive(Default)]
+struct RingWatch {
+    trouble: Option<String>,
+    lost: u64,
+}
+
+impl RingWatch {
+    /// What is to be told now: that it is not written, that it is again, or that packets were lost meanwhile.
+    fn news(&mut self, ring: Option<Arc<RingStatus>>) -> Option<(Level, serde_json::Value)> {
+        let ring = ring?;
+        let (trouble, lost) = (ring.trouble(), ring.lost());
+        // While it is not written the count grows with every packet: the regular line tells it.
+        let is_news = trouble != self.trouble || trouble.is_none() && lost > self.lost;
+        let level = if trouble.is_some() || lost > self.lost { Level::Warning } else { Level::Info };
+        let fields = is_news.then(|| json!({ "trouble": trouble, "written": ring.written(), "lost": lost }));
+        if is_news {
+            (self.trouble, self.lost) = (trouble, lost);
+        }
+        fields.map(|fields| (level, fields))
+    }
+}
+
 /// Has something done in a thread beside, and does something else each time that it is time to; `None` where the thread broke off.
 fn attended<T: Send>(work: impl FnOnce() -> T + Send, every: &mut clock::Ticker, mut meanwhile: impl FnMut()) -> Option<T> {
     std::thread::scope(|scope| {
@@ -329,7 +356,7 @@ fn finish(
     (engine, hub): (engine::Engine, ExportHub),
     notify: &Notify,
     status: &ProbeStatus,
-    (ring, is_endless): (Option<Arc<crate::record::RingStatus>>, bool),
+    (ring, is_endless): (Option<Arc<RingStatus>>, bool),
     line: &mut clock::Ticker,
 ) -> Result<u8> {
     notify.tell("STOPPING=1");
