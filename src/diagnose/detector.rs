@@ -2,11 +2,13 @@
 
 use super::evidence::Evidence;
 use super::figure::{Figure, filled};
+use super::findings::contents::tunnel_name;
+use super::findings::loss::TCP_LIMIT;
 use super::vendor::VendorTopic;
 use crate::model::evidence::share;
 use crate::model::tcp::HOLD;
 use crate::model::units::{duration, grouped, percent, times};
-use crate::model::{Aspect, Episode, Location, PathSide, ProvingPackets, Severity, Subject, Value, wilson};
+use crate::model::{Aspect, Episode, Location, PathSide, ProvingPackets, Severity, Subject, TunnelKind, Value, wilson};
 
 /// What is said of a finding whatever its numbers.
 #[derive(Debug)]
@@ -187,6 +189,11 @@ pub trait Detector: Sync {
         &[]
     }
 
+    /// The part of trust that this one names where no other finding does: it stands only while none that is more than a note takes from it.
+    fn part(&self) -> Option<Aspect> {
+        None
+    }
+
     /// Findings this one is the cause of, by this evidence, while it stands.
     fn explains(&self, _evidence: &Evidence) -> &'static [&'static str] {
         &[]
@@ -241,6 +248,8 @@ pub enum Need {
     BothDirections,
     /// Copies are left out of the analysis, or there are few.
     Unique,
+    /// No copies come so late that they look like what their sender sent again.
+    Timely,
     /// Most packets are there whole.
     Whole,
     /// Segments are as they were on the wire.
@@ -253,6 +262,8 @@ pub enum Need {
     Complete,
     /// The mirror surely loses little.
     SurelyComplete,
+    /// Nothing seems to be missing that tunnels hide which are left on.
+    Undivided,
     /// Packets are not sampled.
     Unsampled,
     /// The two directions are not shifted against each other.
@@ -273,6 +284,11 @@ const HELD: f64 = HOLD as f64 / 1e9;
 /// Nanoseconds of the coarsest clock by which milliseconds can be told apart: a tenth of one.
 const FINE_CLOCK: u64 = 100_000;
 
+/// Why what is missing may not be.
+fn divided(kind: TunnelKind) -> String {
+    format!("a part of the conversations lies in tunnels ({}), which are left on: --decap all looks inside", tunnel_name(kind))
+}
+
 impl Need {
     /// Whether it holds, or why not.
     pub fn check(self, e: &Evidence) -> Result<(), String> {
@@ -283,6 +299,12 @@ impl Need {
             Need::Unique if e.copies.kept && e.copies.share() > 0.01 => {
                 format!("{} of the packets are copies and copies are kept", percent(e.copies.share()))
             }
+            Need::Unique | Need::Timely => match e.copies.late() {
+                Some(late) => {
+                    format!("{} of the packets come again {} later, too late to be left out", percent(late.share()), duration(late.gap.p50))
+                }
+                None => return Ok(()),
+            },
             Need::Whole if share(e.sizes.cut_by_mirror.saturating_add(e.sizes.cut_by_capture), e.sizes.packets) > 0.5 => {
                 "most packets are cut".to_string()
             }
@@ -318,6 +340,13 @@ impl Need {
                 let witnesses = [e.loss.all.filter(|all| all.n >= 100), e.loss.orphans_alone(), e.loss.path, e.loss.host];
                 match witnesses.into_iter().flatten().find(|loss| loss.low > MIRROR_LOSS) {
                     Some(loss) => format!("the mirror loses {} of the traffic", percent(loss.rate)),
+                    None => return Ok(()),
+                }
+            }
+            Need::Undivided => {
+                let lacks = e.loss.all.is_some_and(|all| all.low > TCP_LIMIT.raise) || wilson(e.sides.one_sided, e.sides.judged).low > ONE_SIDED;
+                match e.contents.divides().filter(|_| lacks || e.sides.is_half(false)) {
+                    Some(kind) => divided(kind),
                     None => return Ok(()),
                 }
             }

@@ -449,6 +449,7 @@ impl Router {
             clock_steps: if live { self.steps.recent() } else { self.steps },
             open: self.intervals.open(),
             tunnels: self.peek.tunnels(),
+            distant: self.peek.copies.distant(),
             load: self.utilisation.facts().clone(),
             used: self.intervals.link().used(),
         }

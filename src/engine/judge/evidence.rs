@@ -112,7 +112,7 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         packets: sums.link.packets,
         live: request.live,
         vendor: recognise(&hints).map(|r| r.vendor),
-        copies: CopyEvidence { proof: counts.copied, ..counts.duplicates.evidence(!dropped) },
+        copies: CopyEvidence { proof: counts.copied, distant: sums.distant.evidence(), ..counts.duplicates.evidence(!dropped) },
         loss: LossEvidence {
             mirror_port: asked::mirror_port(request),
             all,
@@ -147,7 +147,11 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
             outer: outer.packets,
             fragments: outer.fragments,
         },
-        contents: ContentEvidence { tunnels: left_on(request), ..health.content_evidence() },
+        contents: ContentEvidence {
+            tunnels: left_on(request),
+            divided: (request.tunnels.divided.inside, request.tunnels.divided.both),
+            ..health.content_evidence()
+        },
         host: HostEvidence { lost: sums.lost, ..HostEvidence::default() },
         network: Default::default(),
         sliding: false,

@@ -19,6 +19,17 @@ pub struct TunnelFacts {
     pub fragments: Traffic,
     /// Time stamps of devices on the way.
     pub stamps: Vec<Stamps>,
+    /// Conversations that lie partly in tunnels that are left on.
+    pub divided: DividedFacts,
+}
+
+/// Conversations that lie partly in tunnels that are left on, in packets of a sample.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DividedFacts {
+    /// Packets inside.
+    pub inside: u64,
+    /// Of them those of conversations that were seen outside as well.
+    pub both: u64,
 }
 
 /// How often the clock was set back.
