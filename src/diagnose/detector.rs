@@ -3,7 +3,7 @@
 use super::evidence::Evidence;
 use super::figure::{Figure, filled};
 use super::findings::contents::tunnel_name;
-use super::findings::loss::TCP_LIMIT;
+use super::findings::loss::{TCP_LIMIT, orphans_alone};
 use super::vendor::VendorTopic;
 use crate::model::evidence::share;
 use crate::model::tcp::HOLD;
@@ -256,6 +256,8 @@ pub enum Need {
     Unmerged,
     /// The clock was not set meanwhile.
     SteadyClock,
+    /// Packets stand in the order of their times, but for single wrong stamps: the clock was not set back, and no other capture was appended.
+    InSequence,
     /// Nearly all conversations show both directions: no host's answers take another way.
     EverySide,
     /// The mirror does not surely lose more than a little.
@@ -314,6 +316,9 @@ impl Need {
             Need::SteadyClock if e.clock.steps > 0 => {
                 format!("the capture clock stepped back {}", times(e.clock.steps))
             }
+            Need::InSequence if e.clock.set_back > 0 => {
+                format!("the times of the packets go back {}, and go on from there", times(e.clock.set_back))
+            }
             Need::Aligned => {
                 let order = &e.order;
                 if wilson(order.violations, order.judged).low <= SHIFTED {
@@ -337,7 +342,7 @@ impl Need {
                 format!("{} of {} conversations show one direction only", grouped(sides.one_sided), grouped(sides.judged))
             }
             Need::Complete => {
-                let witnesses = [e.loss.all.filter(|all| all.n >= 100), e.loss.orphans_alone(), e.loss.path, e.loss.host];
+                let witnesses = [e.loss.all.filter(|all| all.n >= 100), orphans_alone(e), e.loss.path, e.loss.host];
                 match witnesses.into_iter().flatten().find(|loss| loss.low > MIRROR_LOSS) {
                     Some(loss) => format!("the mirror loses {} of the traffic", percent(loss.rate)),
                     None => return Ok(()),

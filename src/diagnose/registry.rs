@@ -69,6 +69,7 @@ registry! {
         "host.link" host::HostLink;
         "host.oversize" host::HostOversize;
         "host.pause" host::HostPause;
+        "host.away" host::HostAway;
         "low.completeness" parts::LowCompleteness;
         "low.uniqueness" parts::LowUniqueness;
         "low.order" parts::LowOrder;

@@ -2,11 +2,11 @@
 
 use super::detector::Need;
 use super::evidence::Evidence;
-use super::findings::loss::{LOSS_NEEDS, TCP_LIMIT};
+use super::findings::loss::{GRAVE, LOSS_NEEDS, TCP_LIMIT, orphans_alone};
 use crate::model::evidence::{COPY_REACH, share};
 use crate::model::host::{Check, Checklist, Rating};
 use crate::model::units::{duration, grouped, percent};
-use crate::model::{Aspect, Finding, Severity, Trust, TrustPart, Value, Verdict};
+use crate::model::{Aspect, Finding, Severity, Trust, TrustPart, Value, Verdict, wilson};
 
 /// Loss: below 0.1 % good, 1 % usable, 5 % partial, then volumes are not to be believed.
 const LOSS: &[(f64, f64)] = &[(0.0, 100.0), (0.001, 95.0), (0.01, 80.0), (0.05, 50.0), (0.2, 20.0), (1.0, 0.0)];
@@ -14,14 +14,14 @@ const LOSS: &[(f64, f64)] = &[(0.0, 100.0), (0.001, 95.0), (0.01, 80.0), (0.05, 
 /// Copies are left out of the analysis, so half of everything costs trust but does not end it.
 const COPIES: &[(f64, f64)] = &[(0.0, 100.0), (0.01, 95.0), (0.05, 80.0), (0.5, 50.0), (1.0, 20.0)];
 
-/// Answers before their cause.
-const ORDER: &[(f64, f64)] = &[(0.0, 100.0), (0.001, 95.0), (0.01, 75.0), (0.1, 40.0), (1.0, 10.0)];
+/// Answers before their cause: from 1 % on times of one side say nothing.
+const ORDER: &[(f64, f64)] = &[(0.0, 100.0), (0.001, 95.0), (0.009_9, 80.0), (0.01, 75.0), (0.1, 40.0), (1.0, 10.0)];
 
 /// Packets not as they were on the wire.
 const CHANGED: &[(f64, f64)] = &[(0.0, 100.0), (0.01, 95.0), (0.1, 70.0), (1.0, 40.0)];
 
-/// Grain of the clock in seconds: bursts of 1 ms need 100 µs.
-const GRAIN: &[(f64, f64)] = &[(0.0, 100.0), (0.000_01, 100.0), (0.000_1, 85.0), (0.001, 60.0), (0.1, 20.0), (1.0, 0.0)];
+/// Grain of the clock in seconds: bursts of 1 ms need 100 µs, and with a grain of 1 ms there are none.
+const GRAIN: &[(f64, f64)] = &[(0.0, 100.0), (0.000_01, 100.0), (0.000_1, 85.0), (0.000_99, 80.0), (0.001, 60.0), (0.1, 20.0), (1.0, 0.0)];
 
 /// One-sided conversations.
 const SIDES: &[(f64, f64)] = &[(0.0, 100.0), (0.02, 95.0), (0.1, 85.0), (0.5, 50.0), (1.0, 10.0)];
@@ -166,7 +166,7 @@ fn completeness(e: &Evidence) -> Scored {
     let known = host.max(path);
     let complaint = LOSS_NEEDS.iter().find_map(|n| n.check(e).err());
     let tcp = e.loss.all.filter(|a| a.n >= 100 && complaint.is_none());
-    let single = e.loss.orphans_alone().filter(|_| complaint.is_none());
+    let single = orphans_alone(e).filter(|_| complaint.is_none());
     match (tcp, single) {
         (Some(all), single) => {
             let here = match e.loss.host {
@@ -241,8 +241,8 @@ fn fidelity(e: &Evidence) -> Scored {
         return unknown(format!("{} of 100 IP packets", grouped(e.sizes.packets)));
     }
     let cut = share(e.sizes.cut_by_mirror, e.sizes.packets);
-    let merged = e.sizes.merged();
-    let wrong = share(e.checksums.wrong, e.checksums.all());
+    let merged = if e.sizes.segments >= 100 { e.sizes.merged() } else { 0.0 };
+    let wrong = if e.checksums.all() > 0 { wilson(e.checksums.wrong, e.checksums.all()).low } else { 0.0 };
     let tags = if e.tags.flows >= 20 { share(e.tags.one_way, e.tags.flows) } else { 0.0 };
     let worst = cut.max(merged).max(tags).max(10.0 * wrong);
     // What the capture cut is no change by the mirror, and is said where there is any.
@@ -288,8 +288,15 @@ fn coverage(e: &Evidence, findings: &[Finding]) -> Scored {
     if e.sides.judged < 20 && !e.sides.is_half(false) {
         return unknown(format!("{} of 20 TCP conversations with five packets from one side", grouped(e.sides.judged)));
     }
-    let text = format!("{} of {} conversations show one direction only", grouped(e.sides.one_sided), grouped(e.sides.judged));
-    let score = through(SIDES, e.sides.share());
+    let away: f64 = e.host.away.iter().map(|a| a.absence.seconds()).sum();
+    let away = if e.host.away.is_empty() { String::new() } else { format!("; the port was away for {}", duration(away)) };
+    let text = format!("{} of {} conversations show one direction only{away}", grouped(e.sides.one_sided), grouped(e.sides.judged));
+    if let Some(all) = e.loss.all.filter(|all| all.rate >= GRAVE && !e.sides.is_half(false)) {
+        return unknown(format!("{} of the data is missing, of which one-sided conversations may come", percent(all.rate)));
+    }
+    // What is sure counts, until it is one direction that is mirrored.
+    let surely = if e.sides.is_half(false) { e.sides.share() } else { wilson(e.sides.one_sided, e.sides.judged).low };
+    let score = through(SIDES, surely);
     if e.sides.is_routing() {
         // The mirror carries what it should: their answers do not come by here (`route.asym`).
         return (Some(score.max(Verdict::DOUBTFUL_BELOW)), format!("{text}, all of them of a few hosts"));
@@ -359,7 +366,7 @@ fn short(e: &Evidence, finding: &Finding) -> String {
         "dir.half" => "one direction only".into(),
         "switch.discards" => format!("{} of the copies are dropped by the switch's mirror port", lost(e.loss.switch)),
         "switch.loss" => format!("{} of the traffic never reached the mirror", lost(e.loss.switch)),
-        "upstream.loss" => format!("{} of the traffic never reached this host", lost(e.loss.upstream)),
+        "upstream.loss" if orphans_alone(e).is_none() => format!("{} of the traffic never reached this host", lost(e.loss.upstream)),
         "path.loss" => format!("{} of the copies lost on the way", lost(e.loss.path)),
         _ => lower(&finding.title),
     }

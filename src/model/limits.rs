@@ -252,6 +252,9 @@ pub const COPY_FLOWS: usize = 4 * 1024;
 /// time that one is followed, a smaller share of them is.
 pub const COPY_WATCHED: usize = 1024;
 
+/// Times in which a live port was away that are remembered one by one (40 bytes each).
+pub const PORT_ABSENCES: usize = 16;
+
 /// Conversations remembered to have been seen outside of tunnels, where tunnels are left on (4 bytes each: 32 KiB): a direct-mapped table, of the
 /// latest.
 pub const OUTSIDE_FLOWS: usize = 8 * 1024;

@@ -11,7 +11,7 @@ use crate::model::{Aspect, Severity, Value};
 /// Packets before a share of copies says anything: an interval of 5 points at 50 %.
 const PACKETS: u64 = 400;
 
-/// Conversations with copies that show the mirror, not one talkative host; with fewer in all, every one of them.
+/// Conversations with copies that show the mirror, not one talkative host; with fewer in all, most of them.
 const FLOWS: u64 = 10;
 
 /// One in so many conversations with a sure copy are enough where few packets of each are copied.
@@ -85,7 +85,7 @@ fn is_mirror(copies: &CopyEvidence) -> bool {
     // Nobody repeats nearly every packet but a mirror.
     let certain = copies.changed.saturating_mul(2) > copies.copies || copies.times > 1;
     // One direction, or one packet in many, may be all that comes twice: then no conversation has many copies, and yet they are everywhere.
-    let few = FLOWS.min(copies.flows.max(1));
+    let few = FLOWS.min(copies.flows / 2 + 1);
     let spread = copies.flows_proven >= few && copies.flows_proven.saturating_mul(SPREAD) >= copies.flows;
     let everywhere = copies.flows_affected >= few || spread;
     everywhere && (certain || copies.gap.is_none_or(|g| g.is_tight()))

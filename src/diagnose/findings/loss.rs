@@ -28,11 +28,11 @@ const SEQUENCE_LIMIT: Limit = Limit::new(0.001);
 const ORPHAN_LIMIT: Limit = Limit::new(0.005);
 
 /// What must hold for data that is missing to be the mirror's loss.
-pub(in crate::diagnose) const LOSS_NEEDS: &[Need] = &[Need::Undivided, Need::BothDirections, Need::Unique, Need::Abreast, Need::SteadyClock];
+pub(in crate::diagnose) const LOSS_NEEDS: &[Need] = &[Need::Undivided, Need::BothDirections, Need::Unique, Need::Abreast, Need::InSequence];
 
 /// Shares from which on volumes are partial, and not to be believed.
 const PARTIAL: f64 = 0.01;
-pub(super) const GRAVE: f64 = 0.05;
+pub(in crate::diagnose) const GRAVE: f64 = 0.05;
 
 /// The share lost here from which on it is a warning: what this host loses can be mended here.
 const HOST_WARNING: f64 = 0.001;
@@ -97,6 +97,13 @@ fn lossy(session: &SessionLoss, e: &Evidence, standing: StandingFindings<'_>, se
     let of = if several { format!(" of {subject}") } else { String::new() };
     let title = format!("{} of the copies{of} are lost between switch and host", percent(loss.rate));
     Some(Report::new(severity(loss.rate), title, numbers(&loss)).about(subject).held(e.of_file(&[session.span])))
+}
+
+/// The answers without a question where they have to tell alone. Beside TCP they do while no side of its conversations is missing: then their
+/// questions are as well.
+pub(in crate::diagnose) fn orphans_alone(e: &Evidence) -> Option<Estimate> {
+    let is_told = e.loss.all.is_none_or(|all| all.n < SAMPLE) || Need::EverySide.check(e).is_ok();
+    e.loss.orphans_alone().filter(|_| is_told)
 }
 
 /// What answers without a question say where they have to tell alone.
@@ -243,7 +250,7 @@ impl Detector for UpstreamLoss {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
-        if let Some(single) = e.loss.orphans_alone() {
+        if let Some(single) = orphans_alone(e) {
             let told = single_packets(single, active);
             if matches!(told, Detection::Present(_)) || e.loss.all.is_none_or(|all| all.n < SAMPLE) {
                 return told;

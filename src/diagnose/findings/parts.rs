@@ -49,7 +49,7 @@ macro_rules! part {
                                below {bad}. The title says what the score rests on.",
                     cause: $cause,
                     lookalikes: "Traffic that is seldom seen and looks like such a fault; the other findings rule out what they know.",
-                    remedy: "Look at the numbers in the title and at the conversations they are of; `spantop check` and screen 8 show all parts of trust.",
+                    remedy: "Look at the numbers in the title and at the conversations they are of; `spantop check` and the mirror's screen show all parts of trust.",
                     topic: None,
                     figures: FIGURES,
                 }

@@ -7,11 +7,11 @@ use crate::engine::judge::history::{SessionSums, Sums};
 use crate::engine::tape::Request;
 use crate::mirror::{LossCounts, LossSplit, WINDOW, clustered, flat_top, window};
 use crate::model::evidence::{
-    ClockEvidence, ContentEvidence, CopyEvidence, HostEvidence, LossEvidence, NARROW_SEQUENCE_BITS, Outage, SILENT, SessionLoss,
+    ClockEvidence, ContentEvidence, CopyEvidence, HostEvidence, LossEvidence, NARROW_SEQUENCE_BITS, Outage, PortAway, SILENT, SessionLoss,
     TransitEvidence,
 };
 use crate::model::time::SECOND;
-use crate::model::{Episode, Estimate, Mac, Sum, Timestamp, TunnelKind, wilson};
+use crate::model::{Episode, Estimate, Mac, SourceInfo, Sum, Timestamp, TunnelKind, wilson};
 use crate::switch::{OutageSpan, outages};
 
 /// Payload of a full segment on an Ethernet: bytes of loss are counted in these, since whole segments are lost, not bytes.
@@ -152,10 +152,21 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
             divided: (request.tunnels.divided.inside, request.tunnels.divided.both),
             ..health.content_evidence()
         },
-        host: HostEvidence { lost: sums.lost, ..HostEvidence::default() },
+        host: HostEvidence { lost: sums.lost, away: away(request, sums), ..HostEvidence::default() },
         network: Default::default(),
         sliding: false,
     }
+}
+
+/// When ports were away, of the time that is judged.
+fn away(request: &Request, sums: &Sums) -> Vec<PortAway> {
+    let of = |source: &SourceInfo| {
+        let lately = source.absences.iter().filter(|absence| sums.from.is_none_or(|from| absence.last >= from));
+        lately.map(|&absence| PortAway { port: source.name.clone(), absence }).collect::<Vec<_>>()
+    };
+    let mut all: Vec<PortAway> = request.sources.iter().flat_map(of).collect();
+    all.sort_by_key(|away| away.absence.first);
+    all
 }
 
 /// Tunnels that are left on: the kind with the most packets, and the packets of all.
@@ -178,7 +189,7 @@ fn clock(counts: &Counts, request: &Request, seconds: f64) -> ClockEvidence {
     let seen = counts.clock.evidence();
     let beats = seconds * SECOND as f64 / seen.grain.max(1) as f64;
     let is_beat = seen.grain > 0 && seen.equal == 0 && (seen.packets as f64 / beats.max(1.0) - 1.0).abs() < BEAT;
-    ClockEvidence { is_beat, steps: steps.count, largest_step: steps.largest.unsigned_abs() as f64 / 1e9, ..seen }
+    ClockEvidence { is_beat, steps: steps.count, set_back: steps.set_back, largest_step: steps.largest.unsigned_abs() as f64 / 1e9, ..seen }
 }
 
 /// Times without a mirror: by the senders that are regular as a clock, and by pauses of traffic that has none. `usual` is how many packets arrive

@@ -39,6 +39,8 @@ pub struct ClockSteps {
     pub count: u64,
     /// By how many nanoseconds at most.
     pub largest: i64,
+    /// Of them those after which time went on from there, and not where it was before one wrong stamp.
+    pub set_back: u64,
     /// The last time.
     pub last: Option<Instant>,
 }

@@ -18,7 +18,7 @@ mod tuning;
 pub use contents::{CastEvidence, ChecksumEvidence, ContentEvidence, SizeEvidence};
 pub use copies::{CopyEvidence, CopyGap, DistantCopies};
 pub use directions::{ANSWERED, CONCENTRATED, HALF, HALF_CLEAR, JUDGED, SideEvidence, TagEvidence};
-pub use host::{ControlEvidence, HostEvidence, TransitEvidence};
+pub use host::{ControlEvidence, HostEvidence, PortAway, TransitEvidence};
 pub use loss::{FlatTop, LoadClass, LossEvidence, PortLoss, SessionLoss, SizeLoss};
 pub use network::{
     BlackHoleEvidence, CertificateEvidence, ClientLoss, CodeCount, FallbackEvidence, KeepAliveEvidence, LossWindow, MediaEvidence,
