@@ -14,8 +14,15 @@ use crate::model::time::SECOND;
 use crate::model::{Episode, Estimate, Mac, SourceInfo, Sum, Timestamp, TunnelKind, wilson};
 use crate::switch::{OutageSpan, outages};
 
-/// Payload of a full segment on an Ethernet: bytes of loss are counted in these, since whole segments are lost, not bytes.
+/// Payload of a full segment on an Ethernet.
 const SEGMENT: u64 = 1460;
+
+/// Bytes of loss are counted in segments, since whole segments are lost, not bytes: in those of the mean length seen. Telegrams of twenty bytes are
+/// packets as well.
+fn segment(loss: &LossCounts) -> u64 {
+    let seen = loss.seen_sizes.iter().fold(0u64, |sum, n| sum.saturating_add(*n));
+    loss.acked_bytes().bytes.checked_div(seen).unwrap_or(SEGMENT).clamp(1, SEGMENT)
+}
 
 /// Part of the beats of a clock's grain that may lack a packet, or have one more, where packets are sent on that beat.
 const BEAT: f64 = 0.05;
@@ -44,7 +51,7 @@ pub fn loss(sums: &Sums) -> (Option<Estimate>, LossSplit) {
     let Sums { outer, counts, .. } = sums;
     // What comes later than it is waited for is not lost.
     let is_told = !counts.order.is_beyond_waiting(&counts.health, &counts.overtaken);
-    let all = clustered(&counts.acked, SEGMENT, counts.loss.gaps).filter(|_| is_told);
+    let all = clustered(&counts.acked, segment(&counts.loss), counts.loss.gaps).filter(|_| is_told);
     let sequence = (outer.numbered > 0).then(|| wilson(outer.missing, outer.missing.saturating_add(outer.numbered)));
     let mut split = LossSplit::new(all, sequence, lost_here(sums));
     split.host = split.host.filter(|_| !sums.uncounted);

@@ -182,7 +182,11 @@ fn capture(s: &Snapshot) -> Section {
         facts.push(("Last packet", moment(last)));
     }
     if s.capture.first.is_some() || s.stats.total.packets == 0 {
-        facts.push(("Duration", units::duration(s.duration())));
+        let gap = match s.mirror.gap {
+            gap if gap > 0.0 => format!(", {} of them without any packet: means are over the rest", units::duration(gap)),
+            _ => String::new(),
+        };
+        facts.push(("Duration", units::duration(s.duration()) + &gap));
     } else {
         facts.push(("Times", "none: the packets were recorded without".into()));
     }
@@ -252,7 +256,7 @@ fn losses(s: &Snapshot) -> Section {
 }
 
 fn load(s: &Snapshot, columns: usize) -> Section {
-    let duration = s.duration();
+    let duration = s.covered();
     let mut facts = Vec::new();
     let of_link = |traffic: Traffic, seconds: f64| match s.capture.speed {
         Some(speed) if speed > 0 => {
