@@ -338,3 +338,40 @@ fn one_direction_that_comes_twice() {
         assert!(!told.iter().any(|f| f.0.ends_with(".unanswered")), "{gap} ns apart: {told:?}");
     }
 }
+
+/// Copies that come later than they are left out are told with their distance, and nobody is blamed for what they look like.
+#[test]
+fn copies_too_late_to_be_left_out() {
+    let once = network(0.0);
+    for (gap, nth, id) in [(360 * MS, 1, "dup.every"), (600 * MS, 1, "dup.every"), (3_000 * MS, 1, "dup.every"), (1_000 * MS, 3, "dup.some")] {
+        let again = once.iter().enumerate().filter(|(n, _)| n % nth == 0).map(|(_, (time, frame))| (time + gap, frame.clone()));
+        let all: Vec<Sent> = once.iter().cloned().chain(again).collect();
+        let s = report(&all);
+        let told: Vec<_> = found(&s).into_iter().map(|f| f.0).collect();
+        assert_eq!(told, [id], "{gap} ns apart, one in {nth}: {:#?}", s.diagnosis.findings);
+        let apart = s.diagnosis.findings[0].evidence.iter().find_map(|(name, value)| match value {
+            spantop::model::Value::Seconds(x) if *name == "p50_seconds" => Some(*x),
+            _ => None,
+        });
+        assert!(apart.is_some_and(|x| (x * 1e9 / gap as f64 - 1.0).abs() < 0.07), "{gap}: {apart:?}");
+        assert_eq!(s.diagnosis.network.verdict, Verdict::Unknown, "what they look like is not judged");
+        assert_eq!(s.stats.total.packets as usize, all.len(), "nothing is left out");
+    }
+    assert!(found(&report(&once)).is_empty());
+}
+
+/// Where only what opens a connection comes twice, it is told by the sender's identifications: at any distance alike.
+#[test]
+fn copied_handshakes_are_judged_alike_at_any_distance() {
+    let once = network(0.0);
+    let opens = |frame: &[u8]| frame[12..14] == [8, 0] && frame[23] == 6 && frame[47] & 2 != 0;
+    let some = once.iter().filter(|(_, frame)| opens(frame)).count();
+    for gap in [10 * US, MS, 5 * MS, 15 * MS, 100 * MS, 300 * MS] {
+        let again = once.iter().filter(|(_, frame)| opens(frame)).map(|(time, frame)| (time + gap, frame.clone()));
+        let all: Vec<Sent> = once.iter().cloned().chain(again).collect();
+        let s = report(&all);
+        let copies = s.mirror.duplicates.traffic.packets as usize;
+        assert!(copies * 100 >= some * 95 && copies <= some, "{gap} ns apart: {copies} of {some} {:?}", s.mirror.duplicates.classes);
+        assert!(!found(&s).iter().any(|f| f.0 == "dup.flood"), "{gap} ns apart: {:?}", found(&s));
+    }
+}

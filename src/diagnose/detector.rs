@@ -2,11 +2,13 @@
 
 use super::evidence::Evidence;
 use super::figure::{Figure, filled};
+use super::findings::contents::tunnel_name;
+use super::findings::loss::{TCP_LIMIT, orphans_alone};
 use super::vendor::VendorTopic;
 use crate::model::evidence::share;
 use crate::model::tcp::HOLD;
 use crate::model::units::{duration, grouped, percent, times};
-use crate::model::{Aspect, Episode, Finding, Location, PathSide, ProvingPackets, Severity, Subject, Value, wilson};
+use crate::model::{Aspect, Episode, Finding, Location, PathSide, ProvingPackets, Severity, Subject, TunnelKind, Value, wilson};
 
 /// What is said of a finding whatever its numbers.
 #[derive(Debug)]
@@ -194,6 +196,11 @@ pub trait Detector: Sync {
         &[]
     }
 
+    /// The part of trust that this one names where no other finding does: it stands only while none that is more than a note takes from it.
+    fn part(&self) -> Option<Aspect> {
+        None
+    }
+
     /// Findings this one is the cause of, by this evidence, while it stands.
     fn explains(&self, _evidence: &Evidence) -> &'static [&'static str] {
         &[]
@@ -258,18 +265,24 @@ pub enum Need {
     BothDirections,
     /// Copies are left out of the analysis, or there are few.
     Unique,
+    /// No copies come so late that they look like what their sender sent again.
+    Timely,
     /// Most packets are there whole.
     Whole,
     /// Segments are as they were on the wire.
     Unmerged,
     /// The clock was not set meanwhile.
     SteadyClock,
+    /// Packets stand in the order of their times, but for single wrong stamps: the clock was not set back, and no other capture was appended.
+    InSequence,
     /// Nearly all conversations show both directions: no host's answers take another way.
     EverySide,
     /// The mirror does not surely lose more than a little.
     Complete,
     /// The mirror surely loses little.
     SurelyComplete,
+    /// Nothing seems to be missing that tunnels hide which are left on.
+    Undivided,
     /// Packets are not sampled.
     Unsampled,
     /// The two directions are not shifted against each other.
@@ -292,6 +305,11 @@ const HELD: f64 = HOLD as f64 / 1e9;
 /// Nanoseconds of the coarsest clock by which milliseconds can be told apart: a tenth of one.
 const FINE_CLOCK: u64 = 100_000;
 
+/// Why what is missing may not be.
+fn divided(kind: TunnelKind) -> String {
+    format!("a part of the conversations lies in tunnels ({}), which are left on: --decap all looks inside", tunnel_name(kind))
+}
+
 impl Need {
     /// Whether it holds, or why not.
     pub fn check(self, e: &Evidence) -> Result<(), String> {
@@ -305,6 +323,12 @@ impl Need {
             Need::Once if e.copies.times >= 2 && e.copies.changed.saturating_mul(2) > e.copies.copies => {
                 "nearly every packet comes again, with another tag or from a router".to_string()
             }
+            Need::Unique | Need::Timely => match e.copies.late() {
+                Some(late) => {
+                    format!("{} of the packets come again {} later, too late to be left out", percent(late.share()), duration(late.gap.p50))
+                }
+                None => return Ok(()),
+            },
             Need::Whole if share(e.sizes.cut_by_mirror.saturating_add(e.sizes.cut_by_capture), e.sizes.packets) > 0.5 => {
                 "most packets are cut".to_string()
             }
@@ -313,6 +337,9 @@ impl Need {
             }
             Need::SteadyClock if e.clock.steps > 0 => {
                 format!("the capture clock stepped back {}", times(e.clock.steps))
+            }
+            Need::InSequence if e.clock.set_back > 0 => {
+                format!("the times of the packets go back {}, and go on from there", times(e.clock.set_back))
             }
             Need::Aligned => {
                 let order = &e.order;
@@ -337,9 +364,16 @@ impl Need {
                 format!("{} of {} conversations show one direction only", grouped(sides.one_sided), grouped(sides.judged))
             }
             Need::Complete => {
-                let witnesses = [e.loss.all.filter(|all| all.n >= 100), e.loss.orphans_alone(), e.loss.path, e.loss.host];
+                let witnesses = [e.loss.all.filter(|all| all.n >= 100), orphans_alone(e), e.loss.path, e.loss.host];
                 match witnesses.into_iter().flatten().find(|loss| loss.low > MIRROR_LOSS) {
                     Some(loss) => format!("the mirror loses {} of the traffic", percent(loss.rate)),
+                    None => return Ok(()),
+                }
+            }
+            Need::Undivided => {
+                let lacks = e.loss.all.is_some_and(|all| all.low > TCP_LIMIT.raise) || wilson(e.sides.one_sided, e.sides.judged).low > ONE_SIDED;
+                match e.contents.divides().filter(|_| lacks || e.sides.is_half(false)) {
+                    Some(kind) => divided(kind),
                     None => return Ok(()),
                 }
             }

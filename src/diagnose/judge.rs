@@ -2,12 +2,12 @@
 
 use super::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use super::evidence::Evidence;
-use super::registry::{DETECTORS, NETWORK};
+use super::registry::{DETECTORS, NETWORK, aspect};
 use super::vendor::Vendor;
 use crate::model::evidence::Trouble;
 use crate::model::time::SECOND;
 use crate::model::units::grouped;
-use crate::model::{Episode, Finding, ServiceKey, Severity, Subject, Timestamp, limits};
+use crate::model::{Aspect, Episode, Finding, ServiceKey, Severity, Subject, Timestamp, limits};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -76,7 +76,7 @@ fn run(detectors: &[&'static dyn Detector], evidence: &Evidence, state: &mut Jud
     let mut judgement = Judgement::default();
     for detector in detectors {
         let page = detector.page();
-        if state.any_stands(detector.yields_to()) {
+        if state.any_stands(detector.yields_to()) || detector.part().is_some_and(|aspect| state.is_named(aspect, page.id)) {
             state.end(page.id);
             continue;
         }
@@ -146,6 +146,12 @@ impl Judge {
 
     fn any_stands(&self, ids: &[&str]) -> bool {
         !ids.is_empty() && self.raised.iter().any(|((id, _), r)| r.finding.active && ids.contains(id))
+    }
+
+    /// Whether a finding other than `own` that is more than a note says what takes from a part of trust.
+    fn is_named(&self, part: Aspect, own: &str) -> bool {
+        let grave = |r: &Raised| r.finding.active && r.finding.severity > Severity::Note;
+        self.raised.iter().any(|((id, _), r)| *id != own && grave(r) && aspect(id) == Some(part))
     }
 
     fn of(&mut self, id: &'static str) -> impl Iterator<Item = &mut Raised> {

@@ -117,6 +117,8 @@ pub struct Router {
     answered: Arc<AtomicU64>,
     /// Time of the newest packet that has one, in the order of the tape.
     recent: Option<Timestamp>,
+    /// Time of the packet before that one.
+    earlier: Option<Timestamp>,
     /// Whether packets are stamped by a clock that is ahead of this host's.
     ahead: bool,
     /// How often the clock was set back lately.
@@ -165,6 +167,7 @@ impl Router {
             snapshots: 0,
             answered,
             recent: None,
+            earlier: None,
             ahead: false,
             steps: ClockSteps::default(),
             ticked: None,
@@ -279,7 +282,7 @@ impl Router {
                 }
                 self.host.forget();
                 self.switch.forget();
-                (self.first, self.latest, self.recent, self.ticked) = (None, None, None, None);
+                (self.first, self.latest, self.recent, self.earlier, self.ticked) = (None, None, None, None, None);
                 self.steps = ClockSteps::default();
                 self.intervals.forget_late(self.plan.mirror.speed);
                 self.peek.forget();
@@ -348,7 +351,8 @@ impl Router {
         if !packets.is_empty() && marks.is_empty() {
             *open = self.intervals.begin(time);
         }
-        let (mut steps, mut largest) = (0u64, 0i64);
+        let (mut steps, mut largest, mut set_back) = (0u64, 0i64, 0u64);
+        let mut earlier = self.earlier.unwrap_or(time);
         // What is left of earlier blocks is written over.
         precomputed.resize(precomputed.len().max(packets.len()), Precomputed::default());
         for (at, reading) in precomputed.iter_mut().enumerate().take(packets.len()) {
@@ -360,8 +364,10 @@ impl Router {
                 let back = time.since(packet.time);
                 if back > STEP_BACK {
                     (steps, largest) = (steps + 1, largest.max(back));
+                    // After one wrong stamp time goes on where it was before that.
+                    set_back += u64::from(earlier.since(packet.time) > STEP_BACK);
                 }
-                time = packet.time;
+                (earlier, time) = (time, packet.time);
                 first = first.min(time);
                 latest = latest.max(time);
             }
@@ -384,7 +390,9 @@ impl Router {
         if steps > 0 {
             self.steps = if self.source.is_live() { self.steps.recent() } else { self.steps };
             self.steps.note(steps, largest);
+            self.steps.set_back = self.steps.set_back.saturating_add(set_back);
         }
+        self.earlier = Some(earlier).filter(|_| !packets.is_empty()).or(self.earlier);
         if latest != Timestamp::UNKNOWN {
             (self.first, self.latest, self.recent) = (Some(first), Some(latest), Some(time));
         }
@@ -465,6 +473,7 @@ impl Router {
             clock_steps: if live { self.steps.recent() } else { self.steps },
             open: self.intervals.open(),
             tunnels: self.peek.tunnels(),
+            distant: self.peek.copies.distant(),
             load: self.utilisation.facts().clone(),
             used: self.intervals.link().used(),
         }

@@ -255,6 +255,17 @@ pub const COPY_FLOWS: usize = 4 * 1024;
 /// time that one is followed, a smaller share of them is.
 pub const COPY_WATCHED: usize = 1024;
 
+/// Times in which a live port was away that are remembered one by one (40 bytes each).
+pub const PORT_ABSENCES: usize = 16;
+
+/// Conversations remembered to have been seen outside of tunnels, where tunnels are left on (4 bytes each: 32 KiB): a direct-mapped table, of the
+/// latest.
+pub const OUTSIDE_FLOWS: usize = 8 * 1024;
+
+/// Packets waited for to come again later than copies are left out (32 bytes each, and 256 KiB of index: 384 KiB). When more are to be, a smaller
+/// share of them is.
+pub const COPY_AWAITED: usize = 4096;
+
 /// Copies that each shard keeps for a while, because what follows may show that they were traffic (64 bytes each, and a packet's first
 /// [`COPY_HELD_BYTES`]: at most 9 MiB in all, and none where no copies come). The oldest stay copies when there is no room.
 pub const COPY_HELD: usize = 512;

@@ -106,7 +106,7 @@ pub use quote::QuotedFlow;
 pub use round_trips::{RoundTripFigures, SideTrips, TurnFigures};
 pub use rtp::{MediaNews, MediaOffer, RtpPacket};
 pub use sighting::{ClockSight, DhcpConfig, DhcpSight, Sight, Sighting};
-pub use source::{FileInterface, SourceInfo};
+pub use source::{FileInterface, PortAbsence, SourceInfo};
 pub use speaker::{SpeakerHello, SpeakerRow};
 pub use stamp::{Stamp, StampChoice, StampKind, StampPort, Stamps};
 pub use station::{CirclingFrame, FreshStation, SAMPLED_FRAMES, SampledPair, StationNews};

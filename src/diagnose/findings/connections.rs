@@ -114,7 +114,7 @@ impl Detector for TcpNoAnswer {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::EverySide, Need::Complete, Need::Unsampled]
+        &[Need::Undivided, Need::BothDirections, Need::Timely, Need::EverySide, Need::Complete, Need::Unsampled]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -186,7 +186,7 @@ impl Detector for TcpRefused {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::Unsampled]
+        &[Need::Undivided, Need::BothDirections, Need::Timely, Need::Unsampled]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -258,7 +258,7 @@ impl Detector for TcpReset {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::EverySide, Need::Complete, Need::Unsampled]
+        &[Need::Undivided, Need::BothDirections, Need::Timely, Need::EverySide, Need::Complete, Need::Unsampled]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {

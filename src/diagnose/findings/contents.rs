@@ -37,7 +37,8 @@ fn link_name(link: LinkType) -> String {
     }
 }
 
-fn tunnel_name(kind: TunnelKind) -> &'static str {
+/// A kind of tunnel as people call it.
+pub(in crate::diagnose) fn tunnel_name(kind: TunnelKind) -> &'static str {
     match kind {
         TunnelKind::Vxlan => "VXLAN",
         TunnelKind::Geneve => "Geneve",

@@ -150,7 +150,7 @@ impl Detector for DnsUnanswered {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::EverySide, Need::Complete, Need::Unsampled]
+        &[Need::Undivided, Need::BothDirections, Need::Timely, Need::EverySide, Need::Complete, Need::Unsampled]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -292,7 +292,7 @@ impl Detector for DnsSlow {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::Prompt, Need::SteadyClock]
+        &[Need::Undivided, Need::BothDirections, Need::Timely, Need::Prompt, Need::SteadyClock]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -366,7 +366,7 @@ impl Detector for ServerSlow {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::Prompt, Need::Complete, Need::SteadyClock]
+        &[Need::Undivided, Need::BothDirections, Need::Timely, Need::Prompt, Need::Complete, Need::SteadyClock]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
