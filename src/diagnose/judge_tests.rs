@@ -442,7 +442,9 @@ fn every_finding_is_complete() {
                     assert!(text.len() > 4 && !text.contains("{}") && !text.contains("NaN") && !text.contains("inf"), "{id}: {text}");
                 }
                 assert!(f.title.chars().count() <= 90, "{id}: {}", f.title);
-    XX.evidence.is_empty() && (f.first, f.last) == known.unwrap_or((Timestamp(7), Timestamp(7))), "{id}");
+                let silent = e.outages.first().map(|o| (o.from, o.from.plus((o.seconds * SECOND as f64) as i64)));
+                let known = silent.or(e.host.away.first().map(|a| (a.absence.first, a.absence.last)));
+                assert!(!f.evidence.is_empty() && (f.first, f.last) == known.unwrap_or((Timestamp(7), Timestamp(7))), "{id}");
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Loss with a pattern: what the mirror does by design or by its limits.
 
-use super::loss::{LOSS_NEEDS, ANSWERS, GRAVE};
+use super::loss::{ANSWERS, GRAVE, LOSS_NEEDS};
 use super::{ENCAPSULATION, lacking, present_if};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;

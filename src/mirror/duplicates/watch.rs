@@ -6,8 +6,8 @@
 //! Without them other packets do, and frames to groups, which a switch floods, always speak for themselves alone.
 
 use super::counts::{gap_code, gap_end};
-use super::flows::{EIGHT, FOUR};
 use super::distant::{DistantCounts, DistantWatch};
+use super::flows::{EIGHT, FOUR};
 use super::table::MOST_COPIES;
 use super::{Digest, Fingerprint, REACH};
 use crate::model::limits::COPY_WATCHED;
