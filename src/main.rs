@@ -18,6 +18,10 @@ static BEFORE_MAIN: extern "C" fn() = {
     note
 };
 
+/// Says in one line that there is no memory left.
+#[global_allocator]
+static ALLOCATOR: spantop::model::memory::Allocator = spantop::model::memory::Allocator;
+
 fn main() -> ExitCode {
     ExitCode::from(spantop::app::main(std::env::args_os()))
 }

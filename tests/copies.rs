@@ -210,6 +210,25 @@ fn a_storm_of_one_frame() {
     assert_eq!((s.stats.total, s.stats.casts), (want.stats.total, want.stats.casts));
 }
 
+/// Frames to a group that circle in a loop of switches, each some tens of times a second: they are traffic, however many different ones do.
+#[test]
+fn frames_that_circle_are_traffic() {
+    for frames in [12u8, 60] {
+        let mut all = network(0.2);
+        for n in 0..frames {
+            let group = Packet::eth([2, 0, 0, 0, 3, n], [1, 0, 0x5e, 0, 0, 0xfb]).ipv4([192, 0, 2, n], [224, 0, 0, 251]).ttl(255).id(0);
+            let name = group.udp(5353, 5353).payload(&dns(0, &format!("p{n}.local"), None)).build();
+            // Every 20 ms, give or take a tenth.
+            all.extend(
+                (0..200).map(|k| (i64::from(n) * 3 * MS + k * 20 * MS + (k * 7 % 5 - 2) * MS, name.clone())).map(|(t, f)| (t.max(0), f)),
+            );
+        }
+        let (s, want) = (report(&all), truth(&all));
+        let (seen, there) = (s.stats.casts.multicast.packets, want.stats.casts.multicast.packets);
+        assert!(seen * 100 >= there * 97, "{frames} frames: {seen} of {there} {:?}", s.mirror.duplicates.classes);
+    }
+}
+
 #[test]
 fn floods_through_a_mirror_that_makes_copies() {
     for (times, gap) in [(2, 5 * US), (2, 20 * MS), (4, 3 * US)] {
@@ -343,7 +362,9 @@ fn one_direction_that_comes_twice() {
 #[test]
 fn copies_too_late_to_be_left_out() {
     let once = network(0.0);
-    for (gap, nth, id) in [(360 * MS, 1, "dup.every"), (600 * MS, 1, "dup.every"), (3_000 * MS, 1, "dup.every"), (1_000 * MS, 3, "dup.some")] {
+    for (gap, nth, id) in
+        [(360 * MS, 1, "dup.every"), (600 * MS, 1, "dup.every"), (3_000 * MS, 1, "dup.every"), (1_000 * MS, 3, "dup.some")]
+    {
         let again = once.iter().enumerate().filter(|(n, _)| n % nth == 0).map(|(_, (time, frame))| (time + gap, frame.clone()));
         let all: Vec<Sent> = once.iter().cloned().chain(again).collect();
         let s = report(&all);

@@ -9,7 +9,7 @@ use spantop::engine::{self, Settings};
 use spantop::model::{LinkType, Severity, Timestamp, Value};
 use spantop::snapshot::Snapshot;
 use support::Rng;
-use support::packet::message::stp;
+use support::packet::message::{dns, stp};
 use support::packet::{ACK, PSH, Packet, SYN};
 
 const MILLISECOND: i64 = 1_000_000;
@@ -451,15 +451,20 @@ fn packets_on_an_even_beat_say_nothing_of_the_clock() {
 fn asked_names(lost: u16) -> Frames {
     let mut all: Frames = (0..30).flat_map(|n| asked_and_answered(40_000 + n, [0, 0], 0)).collect();
     for n in 0..200u16 {
-        let (at, [client, server]) = (i64::from(n) * 150 * MS, [[192, 0, 2, 10], [192, 0, 2, 53]]);
-        let ask = |from: [u8; 4], to: [u8; 4], ports: (u16, u16), answer: Option<[u8; 4]>| {
+        let (at, [client, server]) = (i64::from(n) * 150 * MILLISECOND, [[192, 0, 2, 10], [192, 0, 2, 53]]);
+        let ask = |from: [u8; 4], to: [u8; 4], ports: (u16, u16), answer: Option<std::net::Ipv4Addr>| {
             let name = dns(n, &format!("h{n}.example"), answer);
-            Packet::eth([2, 0, 0, 0, 0, from[3]], [2, 0, 0, 0, 0, to[3]]).ipv4(from, to).id(n + 1).udp(ports.0, ports.1).payload(&name).build()
+            Packet::eth([2, 0, 0, 0, 0, from[3]], [2, 0, 0, 0, 0, to[3]])
+                .ipv4(from, to)
+                .id(n + 1)
+                .udp(ports.0, ports.1)
+                .payload(&name)
+                .build()
         };
         if lost == 0 || n % lost > 0 {
             all.push((at, ask(client, server, (30_000 + n, 53), None)));
         }
-        all.push((at + 2 * MS, ask(server, client, (53, 30_000 + n), Some([192, 0, 2, 80]))));
+        all.push((at + 2 * MILLISECOND, ask(server, client, (53, 30_000 + n), Some(std::net::Ipv4Addr::new(192, 0, 2, 80)))));
     }
     all
 }

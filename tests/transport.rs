@@ -352,15 +352,18 @@ fn conversations_that_lie_partly_in_tunnels_are_not_lost() {
     let every_second = |n: usize, _: &[u8]| n % 2 == 0;
     let one_direction = |_: usize, frame: &[u8]| frame[..6] < frame[6..12];
     for (geneve, inside) in [(false, &every_second as &dyn Fn(usize, &[u8]) -> bool), (true, &every_second), (false, &one_direction)] {
-        let divide = |(n, (time, frame)): (usize, &(i64, Vec<u8>))| {
-            (*time, if inside(n, frame) { tunnelled(frame, geneve) } else { frame.clone() })
-        };
+        let divide =
+            |(n, (time, frame)): (usize, &(i64, Vec<u8>))| (*time, if inside(n, frame) { tunnelled(frame, geneve) } else { frame.clone() });
         let divided: Frames = frames.iter().enumerate().map(divide).collect();
         let s = analyse(&erspan(&divided, |_| false, 0), &Settings::default());
         let told = ids(&s);
         assert!(!told.iter().any(|id| id.ends_with(".loss") || id.starts_with("dir.") || id.starts_with("low.")), "{told:?}");
         assert!(s.mirror.trust.summary.contains("--decap all"), "{:?}", s.mirror.trust);
-        assert!(s.mirror.not_judged.iter().any(|(id, why)| *id == "switch.loss" && why.contains("--decap all")), "{:?}", s.mirror.not_judged);
+        assert!(
+            s.mirror.not_judged.iter().any(|(id, why)| *id == "switch.loss" && why.contains("--decap all")),
+            "{:?}",
+            s.mirror.not_judged
+        );
         // Looked into, nothing is missing.
         let all = analyse(&erspan(&divided, |_| false, 0), &Settings::with(|s| s.mirror.decap = Decap::All));
         assert_eq!((load(&all), ids(&all)), (load(&whole), ids(&whole)));

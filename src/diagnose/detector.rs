@@ -371,7 +371,8 @@ impl Need {
                 }
             }
             Need::Undivided => {
-                let lacks = e.loss.all.is_some_and(|all| all.low > TCP_LIMIT.raise) || wilson(e.sides.one_sided, e.sides.judged).low > ONE_SIDED;
+                let lacks =
+                    e.loss.all.is_some_and(|all| all.low > TCP_LIMIT.raise) || wilson(e.sides.one_sided, e.sides.judged).low > ONE_SIDED;
                 match e.contents.divides().filter(|_| lacks || e.sides.is_half(false)) {
                     Some(kind) => divided(kind),
                     None => return Ok(()),

@@ -442,7 +442,8 @@ fn every_finding_is_complete() {
                     assert!(text.len() > 4 && !text.contains("{}") && !text.contains("NaN") && !text.contains("inf"), "{id}: {text}");
                 }
                 assert!(f.title.chars().count() <= 90, "{id}: {}", f.title);
-                let known = e.outages.first().map(|o| (o.from, o.from.plus((o.seconds * SECOND as f64) as i64)));
+                let silent = e.outages.first().map(|o| (o.from, o.from.plus((o.seconds * SECOND as f64) as i64)));
+                let known = silent.or(e.host.away.first().map(|a| (a.absence.first, a.absence.last)));
                 assert!(!f.evidence.is_empty() && (f.first, f.last) == known.unwrap_or((Timestamp(7), Timestamp(7))), "{id}");
             }
         }
@@ -523,7 +524,8 @@ fn bad_evidence_silences_what_rests_on_it() {
     assert_eq!(silenced(|e| e.sizes.above_mss = 6_000), ["span.size", "csum.bad"]);
     assert_eq!(silenced(|e| e.clock.steps = 1), ["mirror.outage", "order.skew"], "one wrong stamp makes no hole");
     let appended = silenced(|e| (e.clock.steps, e.clock.set_back) = (1, 1));
-    assert_eq!(appended, ["switch.loss", "upstream.loss", "mirror.outage", "order.skew"]);
+    let patterns = ["span.oversub", "span.sampled", "span.ratelimit", "span.size"];
+    assert_eq!(appended, [&patterns[..], &["switch.loss", "upstream.loss", "mirror.outage", "order.skew"]].concat());
     let late = silenced(|e| {
         let gap = CopyGap { p5: 0.4, p50: 0.4, p95: 0.41, p99: 0.41 };
         e.copies.distant = Some(DistantCopies { watched: 1_000, again: 900, gap });

@@ -4,8 +4,8 @@
 use super::{DuplicateClass, Duplicates, TcpAnalysis};
 use crate::model::host::{Check, Checklist};
 use crate::model::{
-    Address, AppSection, Counter, CounterValue, DissectLosses, Episode, Estimate, FileInterface, Histogram, LinkType, Mac, PortAbsence, Sampling,
-    Session, SessionClock, SourceInfo, StampPort, Stamps, Subject, SubjectPart, Timestamp, Traffic, Trust, TrustPart, Value,
+    Address, AppSection, Counter, CounterValue, DissectLosses, Episode, Estimate, FileInterface, Histogram, LinkType, Mac, PortAbsence,
+    Sampling, Session, SessionClock, SourceInfo, StampPort, Stamps, Subject, SubjectPart, Timestamp, Traffic, Trust, TrustPart, Value,
 };
 use serde::ser::{Serialize, SerializeMap, Serializer};
 

@@ -81,9 +81,10 @@ impl Detector for HostAway {
                 let title = format!("{port} was away {}, {} in all: {why}", times(away.len() as u64), duration(seconds));
                 (if seconds >= AWAY { Severity::Warning } else { Severity::Note }, title)
             }
-            false => {
-                (if seconds >= AWAY { Severity::Warning } else { Severity::Note }, format!("{port} was away for {}: {why}", duration(seconds)))
-            }
+            false => (
+                if seconds >= AWAY { Severity::Warning } else { Severity::Note },
+                format!("{port} was away for {}: {why}", duration(seconds)),
+            ),
         };
         let evidence = vec![
             ("interface", Value::Text(latest.port.clone())),

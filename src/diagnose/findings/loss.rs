@@ -240,7 +240,16 @@ impl Detector for UpstreamLoss {
             remedy: "Mirror fewer sources or one direction, or use a faster destination port; check the counters of the ports on \
                      the way and switch flow control off.",
             topic: Some(VendorTopic::Relief),
-            figures: &[SURE, HOLD, N, WARN, CRITICAL, ("limit", Share(TCP_LIMIT.raise)), ("alone", Share(ORPHAN_LIMIT.raise)), ("few", Count(LossEvidence::FEW))],
+            figures: &[
+                SURE,
+                HOLD,
+                N,
+                WARN,
+                CRITICAL,
+                ("limit", Share(TCP_LIMIT.raise)),
+                ("alone", Share(ORPHAN_LIMIT.raise)),
+                ("few", Count(LossEvidence::FEW)),
+            ],
         }
     }
 

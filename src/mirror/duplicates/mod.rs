@@ -67,8 +67,8 @@ mod watch;
 #[cfg(test)]
 mod tests;
 
-pub use distant::DistantCounts;
 pub use counts::{ClassCounts, CopyClass, DuplicateCounts, GapHistogram, JUDGED_PACKETS, VlanChange};
+pub use distant::DistantCounts;
 #[cfg(test)]
 use watch::Multiplicity;
 pub use watch::{CopyTimes, CopyWatch};

@@ -5,9 +5,9 @@
 //! each came. TCP segments with data speak first: sequence numbers tell them apart, so that no flood of equal packets is among them.
 //! Without them other packets do, and frames to groups, which a switch floods, always speak for themselves alone.
 
-use super::counts::gap_code;
-use super::flows::{EIGHT, FOUR};
+use super::counts::{gap_code, gap_end};
 use super::distant::{DistantCounts, DistantWatch};
+use super::flows::{EIGHT, FOUR};
 use super::table::MOST_COPIES;
 use super::{Digest, Fingerprint, REACH};
 use crate::model::limits::COPY_WATCHED;
@@ -71,6 +71,17 @@ struct Watched {
     /// The largest gap between two.
     most: u8,
     kind: Kind,
+}
+
+/// Sightings from which on they show whether they go on.
+const STEADY: u8 = 5;
+
+impl Watched {
+    /// Whether it came at much the same distance all the time that it was followed.
+    fn goes_on(&self) -> bool {
+        let rest = REACH.saturating_sub(self.last.saturating_sub(self.first));
+        self.seen >= STEADY && rest <= 2 * gap_end(self.most)
+    }
 }
 
 /// Packets before what they say is believed.
@@ -285,6 +296,8 @@ impl CopyWatch {
         if self.mask > THINNED && self.watched.len() < COPY_WATCHED / 8 {
             self.mask >>= 1;
         }
+        // What still came when it was given up goes on: it circles in a network, and no mirror makes so many.
+        let oldest = if oldest.goes_on() { Watched { seen: 1, ..oldest } } else { oldest };
         let Some(tally) = self.tallies.get_mut(oldest.kind as usize) else { return };
         if tally.count(&oldest) && tally.total.is_multiple_of(ENOUGH) {
             self.judge(false);

@@ -229,9 +229,19 @@ fn absences(source: &SourceInfo) -> Option<String> {
     let name = printable(&source.name);
     Some(if times > 1 {
         let last = latest.first.utc();
-        format!("{name} was away {}, {} in all, last ({}) from {last}: what passed then is missing", plural(times, "time"), units::duration(seconds), latest.why)
+        format!(
+            "{name} was away {}, {} in all, last ({}) from {last}: what passed then is missing",
+            plural(times, "time"),
+            units::duration(seconds),
+            latest.why
+        )
     } else {
-        format!("{name} was away ({}) for {} from {}: what passed then is missing", latest.why, units::duration(seconds), latest.first.utc())
+        format!(
+            "{name} was away ({}) for {} from {}: what passed then is missing",
+            latest.why,
+            units::duration(seconds),
+            latest.first.utc()
+        )
     })
 }
 
