@@ -475,7 +475,7 @@ pub const QUIC_CLIENTS: usize = 2 * 1024;
 pub const KEPT_ALIVE: usize = 512;
 
 /// Connections at the same time whose requests and answers nobody reads, so that they are told by whose turn it is, per shard (400 bytes each).
-pub const UNREAD_TURNS: usize = 1024;
+pub const UNREAD_TURNS: usize = 512;
 
 /// What routers say cannot be reached, by who says it, of whom and why (1.5 KiB each).
 pub const UNREACHABLES: usize = 1024;

@@ -40,15 +40,15 @@ pub static SERVICES: TableSpec<Service> = TableSpec {
             .paper(9, Room::Dropped(2))
             .optional()
             .screen(9, "99 %", 9),
-        Field::word("response_by", "By", |s: &Service| s.response_by.map(ResponseBy::token)).no_paper().screen(10, "by", 13).wide(7, 10),
+        Field::word("response_by", "By", |s: &Service| s.response_by.map(ResponseBy::token)).no_paper().no_screen(),
         Field::new("network_p50", "Network", FieldKind::Span, |s: &Service| span(s.network.map(|q| q.p50)))
             .paper(10, Room::Dropped(1))
             .optional()
-            .screen(11, "to server", 6)
+            .screen(10, "to server", 6)
             .wide(9, 9),
         Field::new("client_network_p50", "To client", FieldKind::Span, |s: &Service| span(s.client_network.map(|q| q.p50)))
             .no_paper()
-            .screen(12, "to client", 8)
+            .screen(11, "to client", 8)
             .wide(9, 9),
         trouble("refused", "refused", |s| s.trouble(Trouble::Refused)),
         trouble("no_answer", "no answer", |s| s.trouble(Trouble::NoAnswer)),

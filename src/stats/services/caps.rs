@@ -28,7 +28,7 @@ impl ServiceLedger {
             size_of::<Service>()
                 + bin
                 + FURTHER_CLIENTS * size_of::<u32>()
-                + 5 * Histogram::BYTES
+                + 3 * Histogram::BYTES
                 + LatelyTrips::BYTES
                 + 3 * 64
                 + Guesses::BYTES

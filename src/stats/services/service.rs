@@ -32,9 +32,9 @@ pub(super) struct Service {
     pub(super) client_half: Option<Histogram>,
     pub(super) network: Option<Histogram>,
     pub(super) response: Option<Histogram>,
-    /// The same of requests that nobody can read, and of those that only begin a connection.
-    pub(super) turns: Option<Histogram>,
-    pub(super) hellos: Option<Histogram>,
+    /// What these are measured by, and how many measured otherwise came since.
+    response_by: ResponseBy,
+    beside: u64,
     /// The first of these.
     pub(super) first_turn: Option<Timestamp>,
     /// The latest round trips to it.
@@ -68,10 +68,29 @@ impl Service {
         (1..=2).map(window).filter(|sides| sides.iter().any(|side| side.times.is_some())).collect()
     }
 
-    /// Response times, and what they are measured by: what is read before what is not, and how connections begin only where nothing else was seen.
+    /// A response time. They are kept of one kind: how connections begin only where nothing else is seen, and of what is read and what is not that of
+    /// which there is more.
+    pub(super) fn note_response(&mut self, nanos: i64, by: ResponseBy) {
+        let known = self.response.as_ref().map_or(0, Histogram::len);
+        match (self.response_by, by) {
+            _ if known == 0 => self.response_by = by,
+            (now, by) if now == by => {}
+            (_, ResponseBy::Handshakes) => return,
+            (ResponseBy::Handshakes, _) => (self.response, self.response_by) = (None, by),
+            _ => {
+                self.beside = self.beside.saturating_add(1);
+                if self.beside <= known {
+                    return;
+                }
+                (self.response, self.response_by, self.beside) = (None, by, 0);
+            }
+        }
+        self.response.get_or_insert_default().count(nanos);
+    }
+
+    /// Response times, and what they are measured by.
     pub(super) fn response(&self) -> Option<(Quantiles, ResponseBy)> {
-        let by = [(&self.response, ResponseBy::Answers), (&self.turns, ResponseBy::Turns), (&self.hellos, ResponseBy::Handshakes)];
-        by.into_iter().find_map(|(times, by)| Some((times.as_ref()?.quantiles()?, by)))
+        Some((self.response.as_ref()?.quantiles()?, self.response_by))
     }
 
     /// A packet that shows that something went wrong.
@@ -131,8 +150,8 @@ impl Service {
             self.unanswered.answered(time);
             match answer {
                 Answer::Held => {}
-                Answer::Begun => self.hellos.get_or_insert_default().count(latency),
-                _ => self.response.get_or_insert_default().count(latency),
+                Answer::Begun => self.note_response(latency, ResponseBy::Handshakes),
+                _ => self.note_response(latency, ResponseBy::Answers),
             }
         } else if t.end == TransactionEnd::Unanswered {
             self.unanswered.request(client, t.asked);

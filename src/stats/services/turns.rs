@@ -2,7 +2,7 @@
 
 use super::times::Slowness;
 use crate::model::evidence::{LONG_POLL, SLOW_FLOOR, Trouble};
-use crate::model::{FreeTalk, ServiceKey, TurnKind, UnreadTurn};
+use crate::model::{FreeTalk, ResponseBy, ServiceKey, TurnKind, UnreadTurn};
 use crate::stats::ServiceLedger;
 
 impl ServiceLedger {
@@ -30,7 +30,7 @@ impl ServiceLedger {
         service.first_turn.get_or_insert(turn.asked);
         if !is_held {
             slowness.troubles(latency).filter(is_meant).for_each(|trouble| service.prove(trouble, turn.number));
-            service.turns.get_or_insert_default().count(latency);
+            service.note_response(latency, ResponseBy::Turns);
         }
     }
 

@@ -60,8 +60,8 @@ fn times(service: &Service) -> Vec<String> {
     if let Some(response) = service.response {
         let (half, most) = (amount::short_duration(response.p50), amount::short_duration(response.p95));
         let what = match service.response_by {
-            Some(ResponseBy::Turns) => "turn of what nobody can read",
-            Some(ResponseBy::Handshakes) => "handshake of TLS",
+            Some(ResponseBy::Turns) => "unreadable turn",
+            Some(ResponseBy::Handshakes) => "TLS handshake",
             _ => "answer",
         };
         pieces.push(format!("answers half within {half}, 95 % within {most} ({})", units::plural(response.count, what)));
