@@ -141,7 +141,11 @@ fn clocks_and_ends_of_probes_are_told_for_what_they_are_in_the_real_database() {
                 other => other.to_owned(),
             };
             let values: Vec<String> = names.iter().map(|name| format!("{} AS new_{name}", value(name))).collect();
-            server.ask(&format!("INSERT INTO net.{table} ({}) SELECT {} FROM net.{table} WHERE probe = 'a'", names.join(","), values.join(",")));
+            server.ask(&format!(
+                "INSERT INTO net.{table} ({}) SELECT {} FROM net.{table} WHERE probe = 'a'",
+                names.join(","),
+                values.join(",")
+            ));
         }
     };
     told_by("right", 0, 0, 1);
@@ -197,7 +201,11 @@ fn pages_of_what_a_probe_told(fleet: &FleetDatabase<DatabaseLink>, picture: &Fle
     let past = FleetSpan::between(now - 3_600, now - 60).unwrap();
     for span in [FleetSpan::HOUR, past] {
         let talk = detail(talk.clone(), span);
-        assert_eq!((talk.records.len(), talk.records[0].destination.1, talk.records[0].packets), (100, 80, (5, 3)), "twenty of each of five");
+        assert_eq!(
+            (talk.records.len(), talk.records[0].destination.1, talk.records[0].packets),
+            (100, 80, (5, 3)),
+            "twenty of each of five"
+        );
         let groups: Vec<(usize, u64)> = talk.seen.iter().map(|group| (group.probes.len(), group.conversations)).collect();
         assert_eq!(groups, [(4, 20), (1, 20)], "{:?}", talk.seen);
     }

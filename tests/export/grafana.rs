@@ -87,7 +87,9 @@ fn panels_count_what_several_probes_saw_once_and_findings_end_with_their_probe()
     assert_eq!(volume("Services", 4), 60, "records of twenty connections and forty queries");
     // A finding of each; one of them has not ended.
     let finding = "INSERT INTO net.findings (time, site, probe, session, batch, row, id, subject, severity, title, state)";
-    server.ask(&format!("{finding} SELECT now(), site, probe, session, 'f-1', 0, 'dns.slow', 'x', 'warning', probe, 'opened' FROM net.probes_heard"));
+    server.ask(&format!(
+        "{finding} SELECT now(), site, probe, session, 'f-1', 0, 'dns.slow', 'x', 'warning', probe, 'opened' FROM net.probes_heard"
+    ));
     assert_eq!(panel(&server, "Findings that hold"), [[""; 0]; 0]);
     let columns = "time, site, probe, session, batch, row, clock_ns, received";
     server.ask(&format!(
