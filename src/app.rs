@@ -134,7 +134,7 @@ fn run(settings: &Invocation) -> Result<u8> {
             let span = fleet::span(*last, *between)?;
             fleet::run(&console, (common, &preferences), url.as_deref(), span, format.as_deref()).map(|()| 0)
         }
-        Command::Archive(command) => archive::run(&console, common, command).map(|()| 0),
+        Command::Archive(command) => archive::run(&console, common, command),
         Command::FleetInit { database, keep_days, keep, cluster, print } => {
             let plan = clickhouse::DatabasePlan { database, keep_days: *keep_days, keep, cluster: cluster.as_deref() };
             fleet::init(&plan, print).map(|()| 0)

@@ -12,7 +12,7 @@ use std::fmt::Display;
 use std::io::{IsTerminal, Write, stderr, stdout};
 
 /// Sources whose warnings are told one by one.
-const WARNINGS: usize = 20;
+pub const WARNINGS: usize = 20;
 
 /// Says something on standard error; when nobody listens, that is no failure.
 pub fn say(what: impl Display) {

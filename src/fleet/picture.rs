@@ -61,7 +61,7 @@ impl FleetPicture {
                 probe.clock_offset = clock_offset(&rows);
             }
         }
-        for probe in probes.iter_mut().filter(|probe| probe.state != ProbeState::Silent && probe.clock_offset.is_none()) {
+        for probe in probes.iter_mut().filter(|probe| probe.clock_offset.is_none()) {
             probe.clock_offset = clocks.ahead(&probe.name, &probe.session);
         }
         let mut tails = Vec::new();

@@ -215,10 +215,11 @@ mod tests {
             behind: behind.to_vec(),
             ..SharedGroup::default()
         };
-        let pairs = pairs(&[group(&["a", "b", "c"], 6, &[0.1, 0.4, 0.3]), group(&["a", "c"], 2, &[0.8]), group(&["a", "d"], 1, &[])]);
+        let pairs =
+            pairs(&[group(&["a", "b", "c"], 6, &[0.125, 0.375, 0.25]), group(&["a", "c"], 2, &[0.875]), group(&["a", "d"], 1, &[])]);
         let told: Vec<(String, Option<f64>)> = pairs.iter().map(|(a, b, n, behind)| (format!("{a}{b}{n}"), *behind)).collect();
         let named = |name: &str, behind| (name.to_owned(), behind);
-        assert_eq!(told, [named("ac8", Some(0.5)), named("ab6", Some(0.1)), named("bc6", Some(0.3)), named("ad1", None)]);
+        assert_eq!(told, [named("ac8", Some(0.5)), named("ab6", Some(0.125)), named("bc6", Some(0.25)), named("ad1", None)]);
     }
 
     #[test]

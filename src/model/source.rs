@@ -17,6 +17,8 @@ pub struct SourceInfo {
     pub interfaces: Vec<FileInterface>,
     /// Interfaces of the file beyond those listed.
     pub more_interfaces: u64,
+    /// What was named in the part that was read is needed to read what follows: interfaces that its context has not.
+    pub renews_context: bool,
     /// Packets delivered.
     pub packets: u64,
     /// Packets read of which a filter chose those delivered; `None` without a filter, or where the kernel filters.

@@ -31,6 +31,9 @@ const EARLIEST: Timestamp = Timestamp(i64::MIN + 1);
 const HEAD: usize = 8;
 const FRAME: usize = 12;
 
+/// What packets of an interface are read by: link type, longest packet, clock.
+type Reading = (LinkType, u32, Clock);
+
 /// An interface of the current section.
 #[derive(Clone)]
 struct Interface {
@@ -53,6 +56,10 @@ impl Interface {
     fn losses(&self) -> SourceLosses {
         let told = self.packet_drops.saturating_sub(self.losses.kernel);
         SourceLosses { interface: self.losses.interface.max(told), ..self.losses }
+    }
+
+    fn reading(&self) -> Reading {
+        (self.link, self.snap, self.clock)
     }
 
     /// As it is listed.
@@ -84,6 +91,9 @@ struct Pcapng {
     /// Interfaces of the sections before: how many, and the first of them as they are listed.
     base: usize,
     before: Vec<FileInterface>,
+    /// Byte order of the section, and of the first section, with what its packets are read by.
+    section_big: bool,
+    first: Option<(bool, Vec<Reading>)>,
     /// Losses of the sections before.
     lost: SourceLosses,
     /// Time of the latest packet that has one.
@@ -101,6 +111,8 @@ impl Default for Pcapng {
             interfaces: Vec::new(),
             base: 0,
             before: Vec::new(),
+            section_big: false,
+            first: None,
             lost: SourceLosses::default(),
             time: Timestamp::UNKNOWN,
             notes: None,
@@ -137,6 +149,10 @@ impl Pcapng {
         if major != 1 {
             return Err(format!("a section of pcapng version {major}.{} (1.0 is supported)", order.u16(block, 14)));
         }
+        if self.first.is_none() && !self.interfaces.is_empty() {
+            self.first = Some((self.section_big, self.interfaces.iter().map(Interface::reading).collect()));
+        }
+        self.section_big = self.big;
         self.lost = self.total();
         let room = LISTED_INTERFACES.saturating_sub(self.before.len());
         self.before.extend(self.interfaces.iter().take(room).map(Interface::listed));
@@ -442,6 +458,13 @@ impl FileFormat for Pcapng {
         (listed, more)
     }
 
+    fn renews(&self, known: u64) -> bool {
+        let is_more = self.interfaces.len() as u64 > known;
+        let Some((big, first)) = &self.first else { return is_more };
+        // Sections that were put behind each other are often of the same ports: what follows is read as the first was.
+        is_more || *big != self.section_big || !self.interfaces.iter().zip(first).all(|(one, other)| one.reading() == *other)
+    }
+
     fn problem(&self) -> Option<String> {
         let most = self.impossible;
         (most > 0).then(|| format!("its statistics tell of {most} dropped packets, which cannot be true: not counted"))
@@ -459,7 +482,7 @@ fn options(order: ByteOrder, mut rest: &[u8]) -> impl Iterator<Item = (u16, &[u8
 }
 
 /// How an interface counts time.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Clock {
     unit: Unit,
     /// Seconds to be added (`if_tsoffset`).

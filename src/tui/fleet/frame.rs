@@ -43,13 +43,13 @@ const ALWAYS: [Hint; 11] = [
     key("/", "find", "rows that have a text in them, as you type; Esc shows all again"),
     key(",", "earlier", "the span before this one (also <)"),
     key(".", "later", "the span behind this one; the last one ends now (also >)"),
+    key("0", "now", "back to the span that ends now"),
     key("?", "keys", "these lines"),
     key("q", "quit", "leave"),
     key("1", "hour", "an hour"),
     key("2", "day", "a day"),
     key("3", "week", "seven days"),
     key("4", "month", "thirty days"),
-    key("0", "now", "back to the span that ends now"),
     key("+", "", "a longer span; - a shorter one; b bytes instead of bits"),
 ];
 

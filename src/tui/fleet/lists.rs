@@ -152,9 +152,7 @@ fn record_columns<'a>() -> [Col<&'a StoryRecord>; 7] {
 
 fn seen_columns<'a>() -> [Col<&'a SharedGroup>; 5] {
     [
-        Col::left("seen by, and how much later by their clocks", 30..=120, 0, |s, group| {
-            Cell::Text(shown::path(group), s.style(Hue::Title))
-        }),
+        Col::left("seen by, and how much later", 50..=120, 0, |s, group| Cell::Text(shown::path(group), s.style(Hue::Title))),
         Col::right("times", COUNT + 1..=COUNT + 1, 1, |s, group| Cell::Right(units::count(group.conversations), s.style(Hue::Text))),
         Col::right("volume", VOLUME..=VOLUME, 2, |s, group| Cell::Amount(amount::volume(group.once.wire_bytes), s.style(Hue::Text))),
         Col::right("packets", COUNT + 1..=COUNT + 1, 3, |s, group| Cell::Amount(amount::count(group.once.packets), s.style(Hue::Text))),
