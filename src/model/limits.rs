@@ -687,6 +687,9 @@ pub const INDEX_PLACES: usize = 8 * 1024;
 /// Bytes of a piece of the recorder's memory (and half as many for its index): what a screen copies at most to see the newest packets.
 pub const SEGMENT_BYTES: usize = 1 << 20;
 
+/// Beginnings of TCP connections that a list of packets counts from (some 100 bytes each): packets of those beyond keep the numbers of their headers.
+pub const NOTED_STREAMS: usize = 1 << 18;
+
 /// Packets of a list that is not of all of them (8 bytes each): those beyond are not listed.
 pub const LISTED_PACKETS: usize = 1 << 20;
 

@@ -91,7 +91,7 @@ fn control(payload: &Payload<'_>, carriage: Carriage) -> Option<(&'static str, &
     let is_on = |port: u16| carriage == Carriage::Udp && ports.contains(&port);
     match payload.bytes {
         [0, 0..=3, ..] | [1, 40, ..] if is_on(1985) || is_on(2029) => Some(("hsrp", "Hot Standby Router Protocol")),
-        [1, 0, ..] if is_on(3222) => Some(("glbp", "Gateway Load Balancing Protocol")),
+        [1, ..] if is_on(3222) => Some(("glbp", "Gateway Load Balancing Protocol")),
         [head, _, _, length, ..] if head >> 5 == 1 && *length >= 24 && (is_on(3784) || is_on(4784) || is_on(6784)) => {
             Some(("bfd", "Bidirectional Forwarding Detection"))
         }
