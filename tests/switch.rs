@@ -525,10 +525,10 @@ fn ends_of_one_link_that_differ() {
     let probable = |native: u16, full: bool, third: bool| {
         let mut t = Traffic::default();
         t.talk(0..120 * S);
-        t.every(60 * S, 0..120 * S, &control::cdp_of(mac(1), ["sw-a", "sw-a", "Gi0/1"], 99, true));
-        t.every(60 * S, S..120 * S, &control::cdp_of(mac(2), ["sw-b", "sw-b", "Gi0/2"], native, full));
+        t.every(30 * S, 0..120 * S, &control::cdp_of(mac(1), ["sw-a", "sw-a", "Gi0/1"], 99, true));
+        t.every(30 * S, S..120 * S, &control::cdp_of(mac(2), ["sw-b", "sw-b", "Gi0/2"], native, full));
         if third {
-            t.every(60 * S, 2 * S..120 * S, &control::cdp_of(mac(3), ["sw-c", "sw-c", "Gi0/3"], 99, true));
+            t.every(30 * S, 2 * S..120 * S, &control::cdp_of(mac(3), ["sw-c", "sw-c", "Gi0/3"], 99, true));
         }
         let s = t.look();
         let number = |name| value(&s, "vlan.native", name);

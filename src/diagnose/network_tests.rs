@@ -528,7 +528,7 @@ fn switch_cases() -> Vec<(&'static str, Severity, Evidence, Evidence)> {
         ("stp.root_changed", Warning, said(RootChanged, 1, 0.0, 0), none()),
         ("stp.root_changed", Critical, said(RootChanged, 3, 0.0, 0), none()),
         ("stp.topology_changes", Warning, said(TopologyChanges, 5, 0.0, 0), said(TopologyChanges, 4, 0.0, 0)),
-        ("stp.topology_changes", Critical, said(TopologyChanges, 20, 0.0, 0), said(TopologyChanges, 4, 0.0, 0)),
+        ("stp.topology_changes", Critical, said(TopologyChanges, 20, 20.0, 0), said(TopologyChanges, 4, 4.0, 0)),
         ("stp.two_roots", Warning, said(TwoRoots, 2, 1.0, 60), none()),
         ("stp.two_roots", Note, said(TwoRoots, 2, 0.0, 60), none()),
         ("stp.bpdu_lost", Warning, said(HellosMissing, 2, 8.0, 60), said(HellosMissing, 1, 8.0, 60)),

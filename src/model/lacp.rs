@@ -39,7 +39,7 @@ impl LacpState {
             "taking frames",
             "sending frames",
             "assuming who is at the other end",
-            "no longer hearing the other end",
+            "waiting for the other end in vain",
         ];
         let which = |bits: u8| -> Vec<&str> { WORDS.iter().enumerate().filter(|(bit, _)| bits >> bit & 1 != 0).map(|w| *w.1).collect() };
         let changed = self.0 ^ before.0;

@@ -302,8 +302,8 @@ impl Detector for VlanNative {
                       for one reaches the other.",
             measured: "The native VLANs that both ends of one link announce (CDP, LLDP's port VLAN), where each names the other by UDLD or \
                        LACP, so that they are certain to be its ends, within {recent}. A note where nobody names \
-                       another, but only two bridges announce themselves, by one port each, and no \
-                       tunnel brought the copies.",
+                       another, but only two bridges announce themselves, by one port each, for a minute, and \
+                       no tunnel brought the copies.",
             cause: "One end was set up otherwise.",
             lookalikes: "Links on which every frame has a tag: there it changes nothing. With the note: two mirrored ports, of which the \
                          mirror shows the other ends alone.",
@@ -336,8 +336,8 @@ impl Detector for DuplexMismatch {
                       broken frames, and transfers crawl.",
             measured: "The duplex modes that both ends of one link announce (CDP, LLDP's interface type), where each names the other by \
                        UDLD or LACP, so that they are certain to be its ends, within {recent}. A note where nobody names \
-                       another, but only two bridges announce themselves, by one port each, and no \
-                       tunnel brought the copies.",
+                       another, but only two bridges announce themselves, by one port each, for a minute, and \
+                       no tunnel brought the copies.",
             cause: "One end is set to a fixed mode, so that the other, which negotiates, falls back to half duplex.",
             lookalikes: "A converter in between, whose ends differ as they should. With the note: two mirrored ports, of which the mirror \
                          shows the other ends alone.",

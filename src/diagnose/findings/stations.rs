@@ -154,7 +154,7 @@ impl Detector for MacFlapping {
                       so that part of it is lost.",
             measured: "Ports by which ARP requests of one station enter the device, where the mirror tells them (port or session): at least \
                        {moves} changes within {within}, in one VLAN. Copies are left out, so that one frame seen twice is no move. Where \
-                       the mirror does not say whether a frame entered or left there, broadcasts from one address count, of a station \
+                       the mirror does not say whether a frame entered or left, sessions and broadcasts from one address count, of a station \
                        whose frames are never seen at several places at once.",
             cause: "A loop of switches; two devices with the same MAC address, such as cloned virtual machines; a group of links that is one \
                     at one end only.",

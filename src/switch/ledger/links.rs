@@ -3,7 +3,12 @@
 
 use super::{identity, trouble};
 use crate::model::evidence::{SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind};
+use crate::model::time::SECOND;
 use crate::model::{Episode, Mac, Neighbour, NeighbourProtocol, NeighbourRow, Subject, Timestamp};
+
+/// Packets, and nanoseconds from the first to the last, in which nobody but both announced himself.
+const PROBABLE_PACKETS: u64 = 3;
+const PROBABLE_FOR: i64 = 60 * SECOND;
 
 /// What ends of links disagree about; `pairs` are addresses of both ends.
 /// `is_one_place`: no mirror session brought them, which may be of several ports.
@@ -24,8 +29,11 @@ pub fn troubles(rows: &[NeighbourRow], pairs: &[[Mac; 2]], is_one_place: bool, n
     for [a, b] in &links {
         compare(&lately, [&|row| row.source == *a, &|row| row.source == *b], true, out);
     }
+    // A few packets say too little of who is there.
+    let is_known = |r: &&NeighbourRow| r.packets >= PROBABLE_PACKETS && r.last.since(r.first) >= PROBABLE_FOR;
     if links.is_empty()
         && is_one_place
+        && lately.iter().all(is_known)
         && let Some([a, b]) = identity::ends(rows)
     {
         compare(&lately, [&|row| identity::is_of(row, a), &|row| identity::is_of(row, b)], false, out);

@@ -41,7 +41,7 @@ const PANELS: [(&str, TablePanel); 11] = [
     ("LACP", TablePanel { empty: UNSEEN, ..TablePanel::of(&AGGREGATES) }),
     ("Gateways", TablePanel { empty: "no VRRP, CARP, HSRP or GLBP is visible in this mirror", ..TablePanel::of(&GATEWAYS) }),
     ("OSPF", TablePanel { empty: "no OSPF hello is visible in this mirror", ..TablePanel::of(&OSPF) }),
-    ("Clocks", TablePanel { empty: "no IS-IS, EIGRP or PTP is visible in this mirror", ..TablePanel::of(&SPEAKERS) }),
+    ("Clocks", TablePanel { empty: "no IS-IS, EIGRP, BFD, PTP or NTP is visible in this mirror", ..TablePanel::of(&SPEAKERS) }),
     ("Queriers", TablePanel { empty: "no query for multicast groups is visible in this mirror", ..TablePanel::of(&QUERIERS) }),
     ("Members", TablePanel { empty: "no host that joins a group is visible in this mirror", ..TablePanel::of(&MEMBERS) }),
     (
