@@ -1,6 +1,5 @@
 //! What makes a part of trust low where no other finding names it: nothing that was measured is passed over in silence.
 
-use super::present_if;
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{self, Count};
@@ -34,11 +33,12 @@ const TITLE: usize = 90;
 fn low(aspect: Aspect, e: &Evidence) -> Detection {
     let (score, text) = trust::measured(aspect, e, &[]);
     let score = score.unwrap_or(100);
-    present_if(score < Verdict::DOUBTFUL_BELOW, || {
-        let severity = if score < Verdict::BAD_BELOW { Severity::Critical } else { Severity::Warning };
-        let title = text.split([';', '(']).next().unwrap_or_default().trim().chars().take(TITLE).collect::<String>();
-        Report::new(severity, title, vec![("score", Value::Count(score.into())), ("rests_on", Value::Text(text))])
-    })
+    if score >= Verdict::DOUBTFUL_BELOW {
+        return Detection::Clear;
+    }
+    let severity = if score < Verdict::BAD_BELOW { Severity::Critical } else { Severity::Warning };
+    let title = text.split([';', '(']).next().unwrap_or_default().trim().chars().take(TITLE).collect::<String>();
+    Report::new(severity, title, vec![("score", Value::Count(score.into())), ("rests_on", Value::Text(text))]).into()
 }
 
 macro_rules! part {
