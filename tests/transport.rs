@@ -347,9 +347,9 @@ fn conversations_that_lie_partly_in_tunnels_are_not_lost() {
         let outer = Packet::eth([2, 0, 9, 0, 0, 1], [2, 0, 9, 0, 0, 2]).ipv4([10, 250, 0, 1], [10, 250, 0, 2]);
         if geneve { outer.geneve(77, &[]).frame(frame).build() } else { outer.vxlan(77).frame(frame).build() }
     };
-    let whole = analyse(&frames, &Settings::default());
+    let whole = analyse(&erspan(&frames, |_| false, 0), &Settings::with(|s| s.mirror.decap = Decap::All));
     let ids = |s: &Snapshot| s.diagnosis.findings.iter().filter(|f| f.active).map(|f| f.id).collect::<Vec<_>>();
-    let every_second = |n: usize, _: &[u8]| n % 2 == 0;
+    let every_second = |n: usize, _: &[u8]| n.is_multiple_of(2);
     let one_direction = |_: usize, frame: &[u8]| frame[..6] < frame[6..12];
     for (geneve, inside) in [(false, &every_second as &dyn Fn(usize, &[u8]) -> bool), (true, &every_second), (false, &one_direction)] {
         let divide =

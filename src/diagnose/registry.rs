@@ -4,8 +4,9 @@ use super::detector::{Detector, ExplainPage};
 use super::figure::Figure;
 use super::findings::{
     addresses, bridges, capture, chatter, clocks, connections, contents, copies, detours, directionality, fidelity, host, loads, logins,
-    loss, neighbours, parts, repeats, round_trips, routers, segments, services, sizes, span, stations, transit, voice, windows,
+    loss, neighbours, repeats, round_trips, routers, segments, services, sizes, span, stations, transit, voice, windows,
 };
+use super::parts;
 use crate::model::Aspect;
 use std::fmt::Write as _;
 

@@ -1,8 +1,8 @@
 //! Can the mirror be believed: its parts, and their minimum. A mean would let five good parts hide one that spoils everything.
 
-use super::detector::Need;
+use super::detector::{LOSS_NEEDS, Need, TCP_LIMIT, orphans_alone};
 use super::evidence::Evidence;
-use super::findings::loss::{GRAVE, LOSS_NEEDS, TCP_LIMIT, orphans_alone};
+use super::findings::loss::GRAVE;
 use crate::model::evidence::{COPY_REACH, share};
 use crate::model::host::{Check, Checklist, Rating};
 use crate::model::units::{duration, grouped, percent};

@@ -1,15 +1,11 @@
 //! What the program asks of memory beyond what the language offers. With `capture/live/fanout.rs`, `tui/terminal.rs` and `main.rs` the only
-//! place with `unsafe`, for two calls and an allocator:
+//! place with `unsafe`, for two calls:
 //!
 //! - The processor's prefetch instruction is declared unsafe because it takes a raw pointer, but it reads nothing, writes nothing and cannot
 //!   fault, wherever the pointer leads (Intel SDM volume 2, PREFETCHh; AMD APM volume 3, PREFETCHlevel). Without it a worker waits for one
 //!   record after the other; a plain read ahead of time does the same job at several times the cost, because the processor holds everything
 //!   behind a read that is still on its way.
 //! - `mallopt` is declared unsafe as all of libc is; it sets a number in glibc's allocator (mallopt(3)).
-//! - [`Allocator`] hands every call on to the system's as it is. What it adds is the one line that is said where there is no memory left.
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::io::Write as _;
 
 /// Pieces of memory from this size on are the system's own: it gives no page of them before it is written to.
 pub const LARGE: usize = 128 * 1024;
@@ -26,47 +22,6 @@ pub fn give_back_early() {
         // The value it starts with; setting it is what keeps it there.
         libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE as libc::c_int);
     }
-}
-
-/// The system's allocator. Where it refuses, the program says so in one line and aborts: the language's own way says it in two, the second of
-/// which is for who writes programs.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Allocator;
-
-#[allow(unsafe_code, reason = "an allocator is declared unsafe")]
-// SAFETY: every call is the system allocator's, with the caller's arguments; what it returns is given back as it is, or the program ends.
-unsafe impl GlobalAlloc for Allocator {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        granted(unsafe { System.alloc(layout) })
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        granted(unsafe { System.alloc_zeroed(layout) })
-    }
-
-    unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        granted(unsafe { System.realloc(place, layout, size) })
-    }
-
-    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
-        unsafe { System.dealloc(place, layout) }
-    }
-}
-
-#[inline(always)]
-fn granted(place: *mut u8) -> *mut u8 {
-    if place.is_null() { refused() } else { place }
-}
-
-/// What is said where there is no memory left.
-const REFUSED: &[u8] = b"spantop: no memory left: give it more (ulimit -v, the control group), or let it keep less with --memory\n";
-
-/// Ends the program; who shows a dashboard gives the terminal back as it aborts.
-#[cold]
-fn refused() -> ! {
-    // Unbuffered: it takes no memory.
-    let _ = std::io::stderr().write_all(REFUSED);
-    std::process::abort()
 }
 
 /// Bytes the memory hands over at a time.

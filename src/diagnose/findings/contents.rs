@@ -1,12 +1,12 @@
 //! Packets that cannot be looked into, and what would help.
 
 use super::present_if;
-use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Report, StandingFindings, tunnel_name};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Share};
 use crate::model::evidence::{ContentEvidence, share};
 use crate::model::units::{percent, plural};
-use crate::model::{LinkType, Severity, TunnelKind, Value};
+use crate::model::{LinkType, Severity, Value};
 
 /// Packets of a link type that is not understood.
 pub struct LinkUnknown;
@@ -34,16 +34,6 @@ fn link_name(link: LinkType) -> String {
     match link.name() {
         Some(name) => format!("link type {} ({name})", link.0),
         None => format!("link type {}", link.0),
-    }
-}
-
-/// A kind of tunnel as people call it.
-pub(in crate::diagnose) fn tunnel_name(kind: TunnelKind) -> &'static str {
-    match kind {
-        TunnelKind::Vxlan => "VXLAN",
-        TunnelKind::Geneve => "Geneve",
-        TunnelKind::Tzsp => "TZSP",
-        other => other.token(),
     }
 }
 

@@ -1,7 +1,9 @@
 //! Loss by the place where it happened.
 
 use super::{SURE, lacking, numbers, present_if};
-use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Need, Report, StandingFindings};
+use crate::diagnose::detector::{
+    Detection, Detector, ExplainPage, LOSS_NEEDS, Limit, Need, Report, StandingFindings, TCP_LIMIT, orphans_alone,
+};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{self, Count, Nanos, Share};
 use crate::diagnose::vendor::VendorTopic;
@@ -17,18 +19,11 @@ const SAMPLE: u64 = 100;
 /// Answers before their questions are taken to say at what rate single packets are missing.
 pub(super) const ANSWERS: u64 = 20;
 
-/// Lower end of the interval above which copies are missing beyond doubt: half of the 0.1 % that is still called good, so that a
-/// true 0.1 % is found on some tens of thousands of segments.
-pub(in crate::diagnose) const TCP_LIMIT: Limit = Limit::new(0.0005);
-
 /// The same by sequence numbers, which count every packet.
 const SEQUENCE_LIMIT: Limit = Limit::new(0.001);
 
 /// The same by answers without their question, where there is too little TCP: one or two of a hundred may have been slow.
 const ORPHAN_LIMIT: Limit = Limit::new(0.005);
-
-/// What must hold for data that is missing to be the mirror's loss.
-pub(in crate::diagnose) const LOSS_NEEDS: &[Need] = &[Need::Undivided, Need::BothDirections, Need::Unique, Need::Abreast, Need::InSequence];
 
 /// Shares from which on volumes are partial, and not to be believed.
 const PARTIAL: f64 = 0.01;
@@ -97,13 +92,6 @@ fn lossy(session: &SessionLoss, e: &Evidence, standing: StandingFindings<'_>, se
     let of = if several { format!(" of {subject}") } else { String::new() };
     let title = format!("{} of the copies{of} are lost between switch and host", percent(loss.rate));
     Some(Report::new(severity(loss.rate), title, numbers(&loss)).about(subject).held(e.of_file(&[session.span])))
-}
-
-/// The answers without a question where they have to tell alone. Beside TCP they do while no side of its conversations is missing: then their
-/// questions are as well.
-pub(in crate::diagnose) fn orphans_alone(e: &Evidence) -> Option<Estimate> {
-    let is_told = e.loss.all.is_none_or(|all| all.n < SAMPLE) || Need::EverySide.check(e).is_ok();
-    e.loss.orphans_alone().filter(|_| is_told)
 }
 
 /// What answers without a question say where they have to tell alone.

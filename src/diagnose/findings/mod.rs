@@ -16,7 +16,6 @@ pub(super) mod loads;
 pub(super) mod logins;
 pub(super) mod loss;
 pub(super) mod neighbours;
-pub(super) mod parts;
 pub(super) mod repeats;
 pub(super) mod round_trips;
 pub(super) mod routers;

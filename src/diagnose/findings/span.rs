@@ -1,8 +1,8 @@
 //! Loss with a pattern: what the mirror does by design or by its limits.
 
-use super::loss::{ANSWERS, GRAVE, LOSS_NEEDS};
+use super::loss::{ANSWERS, GRAVE};
 use super::{ENCAPSULATION, lacking, present_if};
-use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Need, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, LOSS_NEEDS, Limit, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Share, Times};
 use crate::diagnose::vendor::VendorTopic;

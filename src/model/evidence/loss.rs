@@ -127,7 +127,7 @@ impl LossEvidence {
     /// Answers of which surely most lack their question: then so few say it.
     pub const FEW: u64 = 20;
     /// Answers, or segments, before they say anything of a smaller share.
-    const ENOUGH: u64 = 100;
+    pub const ENOUGH: u64 = 100;
 
     /// The answers without a question where they have to tell alone: this host lost nothing, there are enough of them, and there is too little TCP,
     /// or surely less of its data is missing, or of the copies' numbers (then it is not most answers: those nobody may have asked for).

@@ -1,6 +1,5 @@
 //! What makes a part of trust low where no other finding names it: nothing that was measured is passed over in silence.
 
-use super::present_if;
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{self, Count};
@@ -27,14 +26,19 @@ pub struct LowCoverage;
 
 const FIGURES: &[(&str, Figure)] = &[("doubtful", Count(Verdict::DOUBTFUL_BELOW as u64)), ("bad", Count(Verdict::BAD_BELOW as u64))];
 
+/// Characters of a title, at most: the rest of what a part rests on stands in the evidence.
+const TITLE: usize = 90;
+
 /// Whether a part is low, and what it rests on.
 fn low(aspect: Aspect, e: &Evidence) -> Detection {
     let (score, text) = trust::measured(aspect, e, &[]);
     let score = score.unwrap_or(100);
-    present_if(score < Verdict::DOUBTFUL_BELOW, || {
-        let severity = if score < Verdict::BAD_BELOW { Severity::Critical } else { Severity::Warning };
-        Report::new(severity, text, vec![("score", Value::Count(score.into()))])
-    })
+    if score >= Verdict::DOUBTFUL_BELOW {
+        return Detection::Clear;
+    }
+    let severity = if score < Verdict::BAD_BELOW { Severity::Critical } else { Severity::Warning };
+    let title = text.split([';', '(']).next().unwrap_or_default().trim().chars().take(TITLE).collect::<String>();
+    Report::new(severity, title, vec![("score", Value::Count(score.into())), ("rests_on", Value::Text(text))]).into()
 }
 
 macro_rules! part {
