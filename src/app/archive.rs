@@ -40,7 +40,8 @@ pub fn run(console: &Console, common: &Common, command: &ArchiveCommand) -> Resu
 
 /// Writes a line for each unit.
 fn plan(files: &[PathBuf], unit: u64, way: CutWay, copies: Option<UnitCopies>) -> Result<u8> {
-    let (mut found, mut left_out): (Vec<(&PathBuf, FileCuts)>, Vec<(&PathBuf, Error)>) = (Vec::new(), Vec::new());
+    let mut found: Vec<(&PathBuf, FileCuts)> = Vec::new();
+    let mut left_out: Vec<(&PathBuf, Error)> = Vec::new();
     for path in files {
         match cuts(path, unit, way) {
             Ok(cuts) => found.push((path, cuts)),
