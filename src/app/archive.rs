@@ -40,7 +40,8 @@ pub fn run(console: &Console, common: &Common, command: &ArchiveCommand) -> Resu
 
 /// Writes a line for each unit.
 fn plan(files: &[PathBuf], unit: u64, way: CutWay, copies: Option<UnitCopies>) -> Result<u8> {
-    let (mut found, mut left_out): (Vec<(&PathBuf, FileCuts)>, Vec<(&PathBuf, Error)>) = (Vec::new(), Vec::new());
+    let mut found: Vec<(&PathBuf, FileCuts)> = Vec::new();
+    let mut left_out: Vec<(&PathBuf, Error)> = Vec::new();
     for path in files {
         match cuts(path, unit, way) {
             Ok(cuts) => found.push((path, cuts)),
@@ -63,50 +64,41 @@ fn plan(files: &[PathBuf], unit: u64, way: CutWay, copies: Option<UnitCopies>) -
     let origin = found.iter().filter_map(|(_, cuts)| cuts.first).min().filter(|_| !is_alone).map(|time| time.0);
     let mut units = Vec::with_capacity(total);
     for (path, file) in &found {
-        let name = name(path)?;
-        let whole = [FileCut { at: file.begin, context: Vec::new() }];
-        let starts: Vec<&FileCut> = whole.iter().chain(&file.cuts).collect();
-        for (at, start) in starts.iter().enumerate() {
-            units.push(Unit {
-                unit: units.len() as u64,
-                path: name.clone(),
-                kind: if file.cuts.is_empty() { UnitKind::File } else { UnitKind::Part },
-                from: start.at,
-                to: starts.get(at + 1).map_or(file.size, |next| next.at),
-                begin: file.begin,
-                size: file.size,
-                context: start.context.clone(),
-                scanned: file.scanned,
-                interfaces: file.interfaces,
-                origin,
-                copies,
-                trouble: None,
-            });
-        }
+        units.extend(units_of(name(path)?, file, (origin, copies)));
     }
     for (path, error) in &left_out {
-        let unit = (units.len() as u64, name(path)?);
         let (before, words) = (format!("{}: ", printable(&path.display().to_string())), error.to_string());
         let why = words.strip_prefix(&before).unwrap_or(&words).to_owned();
         say(format_args!("warning: {before}left out: {why}"));
-        units.push(Unit {
-            unit: unit.0,
-            path: unit.1,
-            kind: UnitKind::LeftOut,
-            from: 0,
-            to: 0,
-            begin: 0,
-            size: 0,
-            context: Vec::new(),
-            scanned: false,
-            interfaces: 0,
-            origin: None,
-            copies,
-            trouble: Some(why),
-        });
+        // Of no file that there is: nothing of it is read.
+        let nothing = units_of(name(path)?, &FileCuts::default(), (None, copies));
+        units.extend(nothing.into_iter().map(|unit| Unit { kind: UnitKind::LeftOut, trouble: Some(why.clone()), ..unit }));
     }
+    (0..).zip(&mut units).for_each(|(number, unit)| unit.unit = number);
     Output::Stdout.write(None, |out| units.iter().try_for_each(|unit| line(out, unit)))?;
     Ok(if left_out.is_empty() { 0 } else { LEFT_OUT })
+}
+
+/// Units of a file, without their numbers.
+fn units_of(path: String, file: &FileCuts, (origin, copies): (Option<i64>, UnitCopies)) -> Vec<Unit> {
+    let whole = [FileCut { at: file.begin, context: Vec::new() }];
+    let starts: Vec<&FileCut> = whole.iter().chain(&file.cuts).collect();
+    let unit = |(at, start): (usize, &&FileCut)| Unit {
+        unit: 0,
+        path: path.clone(),
+        kind: if file.cuts.is_empty() { UnitKind::File } else { UnitKind::Part },
+        from: start.at,
+        to: starts.get(at + 1).map_or(file.size, |next| next.at),
+        begin: file.begin,
+        size: file.size,
+        context: start.context.clone(),
+        scanned: file.scanned,
+        interfaces: file.interfaces,
+        origin,
+        copies,
+        trouble: None,
+    };
+    starts.iter().enumerate().map(unit).collect()
 }
 
 /// A path as a plan names it.
