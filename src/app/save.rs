@@ -95,6 +95,10 @@ fn copy(
     loop {
         block.clear();
         let filled = source.fill(&mut block);
+        // What a packet can be deciphered with is needed whether or not it is saved itself: what it says may go on in others.
+        for extra in block.notes.iter().flat_map(|note| &note.before) {
+            writer.extra(extra)?;
+        }
         for packet in &block.packets {
             done.seen += 1;
             let first = *first.get_or_insert(packet.time);
