@@ -99,6 +99,8 @@ pub(in crate::tui) struct Looking {
     pub total: u64,
     /// The newest packet is followed.
     pub tail: bool,
+    /// The end of a capture that is still being read is waited for.
+    pub to_end: bool,
     pub focus: Focus,
     /// The line of the cursor in the fields, and the lines there are.
     pub field: usize,
@@ -142,7 +144,7 @@ impl Looking {
     pub fn go(&mut self, seek: PacketSeek) {
         let serial = self.seek.as_ref().map_or(self.taken, |(serial, _)| *serial) + 1;
         self.seek = Some((serial, seek));
-        self.tail = false;
+        (self.tail, self.to_end) = (false, false);
     }
 
     /// Takes notice of a row that was clicked.
@@ -152,7 +154,7 @@ impl Looking {
         }
         self.click = selected.cloned();
         if let Some(Topic::Row(row)) = selected {
-            (self.row, self.tail, self.focus) = (*row, false, Focus::List);
+            (self.row, self.tail, self.to_end, self.focus) = (*row, false, false, Focus::List);
         }
     }
 
@@ -169,7 +171,7 @@ impl Looking {
     }
 
     /// The page to be drawn; `None` where there are no packets to look at.
-    pub fn page(&mut self, live: bool) -> Option<Arc<PacketPage>> {
+    pub fn page(&mut self, live: bool, reading: bool) -> Option<Arc<PacketPage>> {
         let store = self.store.clone()?;
         let mut page = Arc::default();
         // Once for what is known, once more where that moves the window.
@@ -180,6 +182,8 @@ impl Looking {
             self.total = page.total;
             let (row, offset) = (self.row, self.offset);
             self.settle(&page, live);
+            // Once it is read and looked through the cursor is where it was wanted.
+            self.to_end &= reading || page.searched.is_some() || self.row + 1 < page.total;
             self.place();
             if (row, offset) == (self.row, self.offset) {
                 break;
@@ -201,7 +205,7 @@ impl Looking {
                 None => self.notice = Some("nothing found".to_owned()),
             }
         }
-        if live && self.tail {
+        if live && self.tail || self.to_end {
             self.row = u64::MAX;
         }
         self.row = self.row.min(page.total.saturating_sub(1));
