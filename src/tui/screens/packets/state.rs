@@ -219,3 +219,54 @@ impl Looking {
         self.offset = self.offset.min(self.total.saturating_sub(height).max(self.row.saturating_sub(height - 1)));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::keys;
+    use super::*;
+    use ratatui::crossterm::event::{KeyCode, KeyEvent};
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    /// A capture of which more and more has been read.
+    #[derive(Default)]
+    struct Growing(AtomicU64);
+
+    impl PacketStore for Growing {
+        fn look(&self, request: &PacketRequest) -> Arc<PacketPage> {
+            Arc::new(PacketPage { subject: request.subject.clone(), total: self.0.load(Ordering::Relaxed), ..PacketPage::default() })
+        }
+
+        fn version(&self) -> u64 {
+            0
+        }
+
+        fn save(&self, _: &PacketSubject) -> String {
+            String::new()
+        }
+    }
+
+    #[test]
+    fn the_last_packet_of_a_capture_that_is_read_is_waited_for() {
+        let store = Arc::new(Growing::default());
+        store.0.store(100, Ordering::Relaxed);
+        let state = State::new(Some(Arc::clone(&store) as Arc<dyn PacketStore>));
+        let mut looking = state.looking();
+        let mut press = |looking: &mut Looking, key, reading| keys::press(looking, KeyEvent::from(key), (false, reading));
+        looking.page(false, true);
+        assert!(press(&mut looking, KeyCode::Char('G'), true));
+        for (total, reading, waits) in [(100, true, true), (500, true, true), (900, false, false), (900, false, false)] {
+            store.0.store(total, Ordering::Relaxed);
+            looking.page(false, reading);
+            assert_eq!((looking.row, looking.to_end), (total - 1, waits), "{total} {reading}");
+        }
+        // Whoever moves waits no longer, and of what has been read whole nobody waits.
+        press(&mut looking, KeyCode::Char('G'), true);
+        press(&mut looking, KeyCode::Up, true);
+        store.0.store(2_000, Ordering::Relaxed);
+        looking.page(false, true);
+        assert_eq!((looking.row, looking.to_end), (898, false));
+        press(&mut looking, KeyCode::End, false);
+        looking.page(false, false);
+        assert_eq!((looking.row, looking.to_end), (1_999, false));
+    }
+}
