@@ -176,9 +176,9 @@ fn secrets_and_names_are_kept() {
         secrets.extend(keys);
         secrets.resize(secrets.len().next_multiple_of(4), 0);
         // IPv4, a name; the end of the records.
-        let mut names = [order.u16(1), order.u16(4 + 6)].concat();
+        let mut names = [order.u16(1), order.u16(4 + 7)].concat();
         names.extend([10, 0, 0, 1]);
-        names.extend(b"host-a");
+        names.extend(b"host-a\0");
         names.resize(names.len().next_multiple_of(4), 0);
         names.extend([0; 4]);
         let frame = support::packet::Packet::eth([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]).ip([10, 0, 0, 1], [10, 0, 0, 2]).udp(1, 2).build();
