@@ -2,11 +2,13 @@
 
 mod support;
 
-use spantop::capture::file;
+use spantop::browse::{Browser, FileShelf};
+use spantop::capture::{Block, Fill, file};
+use spantop::decode::Rules;
 use spantop::engine::{self, Settings};
-use spantop::model::Address;
+use spantop::model::{Address, Timestamp};
 use spantop::settings::FileSettings;
-use spantop::snapshot::{PacketSubject, Snapshot, Wrappings};
+use spantop::snapshot::{PacketStore, PacketSubject, Snapshot, Wrappings};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -162,4 +164,111 @@ fn what_lies_in_a_tunnel_gets_the_filter_of_the_tunnel() {
     let unknown = Snapshot { mirror: Default::default(), ..snapshot };
     let why = between(1).bpf(&Wrappings::of(&unknown, &between(1))).unwrap_err();
     assert_eq!(why, "no capture filter: BPF cannot look into erspan");
+}
+
+/// Captures whose conversations lie in tags, labels, tunnels or fragments.
+const WRAPPED: &[&str] = &[
+    "AlexeyVasilev__PcapFlowLab/showcase__pcap_flow_lab_showcase.pcap",
+    "OISF__suricata-verify/geneve-decoder__input.pcap",
+    "OISF__suricata-verify/pppoe__input.pcap",
+    "epiecs__packetlife-backup/EoMPLS_802.1q.pcap.cap",
+    "epiecs__packetlife-backup/path_MTU_discovery.cap",
+    "ntop__nDPI/capwap_data.pcapng",
+    "ntop__nDPI/ipv6_in_gtp.pcap",
+    "seladb__PcapPlusPlus/ipv6_options.pcap",
+    "the-tcpdump-group__tcpdump/erspan-type-i-1.pcap",
+    "the-tcpdump-group__tcpdump/erspan-type-ii-1.pcap",
+    "the-tcpdump-group__tcpdump/erspan-type-iii-ft-0.pcap",
+    "the-tcpdump-group__tcpdump/mpls-traceroute.pcap",
+    "the-tcpdump-group__tcpdump/various_gre.pcap",
+];
+
+/// The numbers of the packets that Wireshark's filter finds.
+fn numbers(path: &Path, filter: &str) -> Option<Vec<u64>> {
+    let output = Command::new("tshark")
+        .arg("-r")
+        .arg(path)
+        .args(["-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE"])
+        .args(["-n", "-Y", filter, "-T", "fields", "-e", "frame.number"])
+        .output()
+        .ok()?;
+    Some(String::from_utf8_lossy(&output.stdout).lines().filter_map(|line| line.parse().ok()).collect())
+}
+
+#[test]
+fn what_is_saved_of_a_selection_is_what_wireshark_finds() {
+    let Some(captures) = support::captures::indexed() else { return };
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("selection-saved");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    let (mut compared, mut differing) = (0, Vec::new());
+    let more = std::env::var("SELECTION_MORE").unwrap_or_default();
+    for name in WRAPPED.iter().copied().chain(more.split_whitespace()) {
+        let capture = captures.iter().find(|c| c.name == name).unwrap_or_else(|| panic!("no {name}"));
+        let snapshot = snapshot(&capture.path);
+        let tables = &snapshot.stats.conversations;
+        let mut subjects = Vec::new();
+        for (table, protocol) in [
+            (&tables.tcp, Some(6)),
+            (&tables.udp, Some(17)),
+            (&tables.sctp, Some(132)),
+            (&tables.ip, None),
+            (&tables.ipv6, None),
+            (&tables.eth, None),
+        ] {
+            let of = |c: &spantop::snapshot::Conversation| PacketSubject::Between {
+                a: c.a,
+                a_port: c.a_port,
+                b: c.b,
+                b_port: c.b_port,
+                protocol,
+            };
+            subjects.extend(table.rows.iter().take(6).map(of));
+        }
+        subjects.extend(snapshot.stats.vlans.rows.iter().take(3).map(|row| PacketSubject::Vlan(row.id)));
+        let original = packets(&capture.path);
+        for subject in subjects {
+            let Some(wanted) = numbers(&capture.path, &subject.wireshark().unwrap()) else {
+                println!("skipped: no tshark");
+                return;
+            };
+            let index = std::sync::Arc::default();
+            let mut source = file::open_noting(&settings(&capture.path), Some(&index)).unwrap();
+            let mut block = Block::new();
+            while !matches!(source.fill(&mut block), Ok(Fill::End) | Err(_)) {
+                block.clear();
+            }
+            let shelf = Box::new(FileShelf::new(settings(&capture.path), index));
+            let browser = Browser::start(shelf, Rules::default(), Some(folder.clone())).unwrap();
+            let mut said = browser.save(&subject);
+            let began = std::time::Instant::now();
+            while said == "saving …" && began.elapsed().as_secs() < 20 {
+                std::thread::sleep(std::time::Duration::from_millis(50));
+                said = browser.save(&PacketSubject::Numbers(Vec::new()));
+            }
+            drop(browser);
+            let saved = said.rsplit(" to ").next().map(PathBuf::from).filter(|path| path.is_file());
+            let saved = saved.map_or(Vec::new(), |path| packets(&path));
+            let wanted: Vec<_> = wanted.iter().filter_map(|n| original.get(*n as usize - 1).cloned()).collect();
+            if saved != wanted {
+                differing.push(format!("{name}: {subject:?}: {} saved, {} found: {said}", saved.len(), wanted.len()));
+            }
+            compared += 1;
+        }
+    }
+    assert!(differing.is_empty() && compared > 50, "{compared} compared, {}:\n{}", differing.len(), differing.join("\n"));
+}
+
+/// Every packet of a file.
+fn packets(path: &Path) -> Vec<(Timestamp, Vec<u8>)> {
+    let mut source = file::open(&settings(path)).unwrap();
+    let (mut block, mut all) = (Block::new(), Vec::new());
+    loop {
+        block.clear();
+        let filled = source.fill(&mut block);
+        all.extend(block.packets.iter().map(|p| (p.time, block.captured(p).to_vec())));
+        if !matches!(filled, Ok(Fill::Packets)) {
+            return all;
+        }
+    }
 }

@@ -2,15 +2,77 @@
 
 mod support;
 
-use spantop::browse;
+use spantop::browse::{self, StreamStarts};
 use spantop::capture::{Block, Fill, file};
 use spantop::decode::Rules;
-use spantop::model::PacketTree;
+use spantop::model::{PacketTree, TapePacket};
 use spantop::settings::FileSettings;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 use support::captures::indexed;
+
+/// Captures of TCP: whole connections, without beginnings, with ports used again, with scaled windows and selective acknowledgements.
+const STREAMS: &[&str] = &[
+    "blitz__tcptrace/dsack.dmp.gz",
+    "epiecs__packetlife-backup/path_MTU_discovery.cap",
+    "ntop__nDPI/kerberos.pcap",
+    "ntop__nDPI/doq.pcapng",
+    "AlexeyVasilev__PcapFlowLab/showcase__pcap_flow_lab_showcase.pcap",
+];
+
+#[test]
+fn numbers_of_tcp_count_as_tshark_counts() {
+    const WANTED: [&str; 3] = ["tcp.seq", "tcp.ack", "tcp.window_size"];
+    let Some(captures) = indexed() else { return };
+    let crafted = captures.iter().filter(|c| c.name.starts_with("tcp-crafted/")).map(|c| c.name.as_str());
+    let mut compared = 0;
+    for name in STREAMS.iter().copied().chain(crafted) {
+        let Some(capture) = captures.iter().find(|c| c.name == name) else { panic!("no {name}") };
+        let mut command = Command::new("tshark");
+        command.args(["-n", "-T", "fields", "-E", "separator=/t", "-E", "aggregator=|"]);
+        command.args(["-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE", "-r"]).arg(&capture.path);
+        WANTED.iter().for_each(|field| _ = command.args(["-e", field]));
+        let Ok(output) = command.output() else {
+            println!("skipped: no tshark");
+            return;
+        };
+        let output = String::from_utf8_lossy(&output.stdout).into_owned();
+        let mut lines = output.lines();
+        let (mut streams, mut number) = (StreamStarts::new(Rules::PLAIN), 0);
+        packets(&capture.path, |packet| {
+            streams.note(number, packet);
+            let tree = browse::take_apart_in(&streams, number, packet, &Rules::PLAIN);
+            number += 1;
+            let wanted = lines.next().unwrap_or_else(|| panic!("{name}: as many packets"));
+            // Of one segment each: in tunnels and quotes tshark counts every one.
+            if tree.fields("tcp.seq_raw").count() != 1 || wanted.contains('|') {
+                return;
+            }
+            let value = |field| tree.fields(field).next().map_or(String::new(), |f| f.value.clone());
+            assert_eq!(WANTED.map(value).join("\t"), wanted, "{name}: packet {number}: {}", tree.info);
+            compared += 1;
+        });
+    }
+    assert!(compared > 1_000, "{compared} segments");
+}
+
+/// Shows every packet of a capture.
+fn packets(path: &Path, mut show: impl FnMut(&TapePacket<'_>)) {
+    let mut source = file::open(&FileSettings { paths: vec![path.to_owned()], ..FileSettings::default() }).unwrap();
+    let mut block = Block::new();
+    loop {
+        block.clear();
+        let filled = source.fill(&mut block);
+        for packet in &block.packets {
+            let (time, link, wire, interface) = (packet.time, packet.link, packet.wire, packet.interface);
+            show(&TapePacket { time, link, wire, interface, bytes: block.captured(packet) });
+        }
+        if !matches!(filled, Ok(Fill::Packets)) {
+            return;
+        }
+    }
+}
 
 /// Shows every packet of a capture, taken apart.
 fn each(path: &Path, mut show: impl FnMut(PacketTree, &[u8])) {

@@ -117,7 +117,7 @@ pub use switch::{
     SwitchIdentity, SwitchView, TreeRow, short_port,
 };
 pub use tally::{AppSection, Counter, CounterValue, Measure, Tally};
-pub use tape_packet::{PacketNote, TapePacket};
+pub use tape_packet::{FileExtra, PacketNote, TapePacket};
 pub use tcp_analysis::{AnalysisCounts, AnalysisFlags, ConnectionFigures, SegmentAnalysis, TurnStep};
 pub use tcp_options::{SackBlocks, TcpOption, TcpOptions};
 pub use time::Timestamp;

@@ -52,8 +52,8 @@ impl RingStatus {
     pub fn words(&self) -> Option<String> {
         let lost = units::plural(self.lost(), "packet");
         match self.trouble() {
-            Some(trouble) => Some(format!("the ring is not written: {trouble} · {lost} in no file · capture goes on")),
-            None if self.lost() > 0 => Some(format!("{lost} in no file of the ring: the disk was too slow or full")),
+            Some(trouble) => Some(format!("ring not written, capture goes on: {lost} in no file · {trouble}")),
+            None if self.lost() > 0 => Some(format!("ring: {lost} in no file, the disk was too slow or full")),
             None => None,
         }
     }
@@ -361,7 +361,7 @@ mod tests {
         status.tell(None);
         files.take(&piece, &status);
         assert_eq!((status.written(), status.lost(), existing(&folder).len()), (10, 5, 2));
-        assert_eq!(status.words().unwrap(), "5 packets in no file of the ring: the disk was too slow or full");
+        assert_eq!(status.words().unwrap(), "ring: 5 packets in no file, the disk was too slow or full");
         fs::remove_dir_all(folder).unwrap();
     }
 

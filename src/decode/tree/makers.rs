@@ -57,8 +57,8 @@ fn edp(w: &mut LayerWriter<'_, '_>) {
         if kind == 0 {
             break;
         }
-        said.push(' ');
-        said.push_str(name(kind));
+        let id = if kind == 5 { w.peek(at + 6, 2).map_or(String::new(), |id| id.to_string()) } else { String::new() };
+        said = format!("{said} {}{id}", name(kind));
         at += length;
     }
     w.summary(said.trim_start_matches("EDP: ").to_owned());
