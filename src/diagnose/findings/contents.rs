@@ -156,6 +156,7 @@ impl Detector for DecapPort {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::TunnelKind;
 
     #[test]
     fn it_is_said_what_was_seen_instead() {

@@ -192,7 +192,6 @@ pub fn mirror(total: Traffic, recent: Traffic, second: i64, trouble: bool) -> Mi
     }
     let session = |id, missing, reordered| Session { missing, reordered, ..session(total, second, id) };
     Mirror {
-        gap: 0.0,
         forgotten: Forgotten::default(),
         gap: 0.0,
         transport: "erspan2",
