@@ -156,9 +156,14 @@ impl Traffic {
     }
 }
 
+/// What no single packet shows: a rate of a whole host.
+const UNPROVED: [&str; 1] = ["load.surge"];
+
 /// Findings about the network: what, about whom, how bad.
 fn troubles(s: &Snapshot) -> Vec<(&'static str, String, Severity)> {
     let network = s.diagnosis.findings.iter().filter(|f| spantop::diagnose::aspect(f.id).is_none());
+    // Whatever is found shows its evidence and says how many suffer.
+    network.clone().for_each(|f| assert!(UNPROVED.contains(&f.id) || !f.packets.is_empty() && f.hosts > Some(0), "{f:#?}"));
     network.map(|f| (f.id, f.subject.to_string(), f.severity)).collect()
 }
 

@@ -231,7 +231,8 @@ fn second_server(told: DhcpConfig, differs: bool) -> Evidence {
 fn second_router(differs: bool) -> Evidence {
     let (router, before) = ("fe80::66".parse().unwrap(), "fe80::1".parse().unwrap());
     let source = station(1);
-    let second = SecondRouterEvidence { vlan: None, router, source, before, prefixes: [None; 2], differs, alone: 700.0, span: SPAN };
+    let second =
+        SecondRouterEvidence { vlan: None, router, source, before, prefixes: [None; 2], differs, alone: 700.0, hosts: 3, span: SPAN };
     sighted(|s| s.second_routers.push(second))
 }
 
@@ -262,7 +263,7 @@ fn tls_failing(failed: u64, hellos: u64, clients: [u64; 2]) -> Evidence {
 }
 
 fn tls_old(version: u16) -> Evidence {
-    tls(|n| n.tls_old.push(OldTlsEvidence { service: None, host: host(1), version, count: 1, span: SPAN }))
+    tls(|n| n.tls_old.push(OldTlsEvidence { service: None, host: host(1), version, count: 1, clients: 1, span: SPAN }))
 }
 
 /// A certificate of a year with so many days left.
@@ -270,7 +271,7 @@ fn certificate(days: i64, refused: u64) -> Evidence {
     let now = NOW / SECOND;
     let valid = [now - (365 - days) * 86_400, now + days * 86_400];
     let name = crate::model::ShortName::new(b"x");
-    tls(|n| n.certificates.push(CertificateEvidence { key: key(), name, valid, seen: Timestamp(NOW), refused }))
+    tls(|n| n.certificates.push(CertificateEvidence { key: key(), name, valid, seen: Timestamp(NOW), refused, clients: 3 }))
 }
 
 /// Kerberos' answers, so many of which say that the client's clock is wrong.

@@ -48,6 +48,8 @@ pub struct CirclingFrame {
     pub source: Mac,
     /// How often it came in that second.
     pub times: u64,
+    /// The number of its latest packet.
+    pub number: u64,
 }
 
 /// What a shard tells of stations of an interval.

@@ -32,7 +32,7 @@ pub use packets::{
 };
 pub use published::{Ended, Published, RecordFeed};
 pub use query::{Column, Order, Query};
-pub use rows::{ConnectionEnding, Conversation, HostRow, ProtocolRow, Table, TcpState, Traffic, VlanPairRow, VlanRow};
+pub use rows::{ConnectionEnding, Conversation, HostRow, ProtocolRow, ResetBy, Table, TcpState, Traffic, VlanPairRow, VlanRow};
 pub use wings::{CaptureSummary, Diagnosis, Dissected, Statistics};
 
 use crate::model::time::SECOND;

@@ -19,6 +19,8 @@ struct Watched {
     times: u64,
     /// The parts of the second in which it came.
     parts: u64,
+    /// Its latest packet.
+    number: u64,
 }
 
 /// What a sample of frames between two stations tells.
@@ -96,11 +98,11 @@ impl StationWatch {
                 watched.times -= 1;
                 return;
             }
-            *watched = Watched { key, source, vlan, times: 0, parts: 0 };
+            *watched = Watched { key, source, vlan, times: 0, parts: 0, number: 0 };
         }
         let part = frame.time.0.rem_euclid(SECOND) / (SECOND / PARTS + 1);
         watched.parts |= 1 << part.clamp(0, PARTS - 1);
-        watched.times = watched.times.saturating_add(1);
+        (watched.times, watched.number) = (watched.times.saturating_add(1), frame.number);
     }
 
     /// The second that `now` is in begins: what came before is complete.
@@ -116,7 +118,8 @@ impl StationWatch {
         for watched in &mut self.watched {
             let seen = std::mem::take(watched);
             if seen.times >= times && u64::from(seen.parts.count_ones()) >= parts && self.circling.len() < CIRCLING_WATCHED * 16 {
-                self.circling.push(CirclingFrame { second: self.second, vlan: seen.vlan, source: seen.source, times: seen.times });
+                let Watched { source, vlan, times, number, .. } = seen;
+                self.circling.push(CirclingFrame { second: self.second, vlan, source, times, number });
             }
         }
         self.second = second;

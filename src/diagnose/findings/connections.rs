@@ -7,7 +7,8 @@ use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Share, Tuned};
 use crate::model::evidence::{
     ARP_SWEEP_ANSWERED, ARP_TARGETS, CUT_SHARE, FLOOD_CONNECTIONS, IDLE_CUTS, IDLE_CUTS_WITHIN, REFUSED_ATTEMPTS, SCAN_FAILS, SCAN_HOSTS,
-    SCAN_PORTS, SCAN_WINDOW, SILENT_ATTEMPTS, ScanEvidence, ServiceEvidence, ServiceWindow, SweepEvidence, Trouble, Troubled, share,
+    SCAN_PORTS, SCAN_WINDOW, SILENT_ATTEMPTS, ScanEvidence, ServiceEvidence, ServiceWindow, SweepEvidence, TTL_PACKETS, Trouble, Troubled,
+    share,
 };
 use crate::model::limits::IDLE_CUT;
 use crate::model::time::SECOND;
@@ -175,12 +176,19 @@ impl Detector for TcpRefused {
             meaning: "Clients try to connect to this port and are refused by RST: the host is there, and nothing listens.",
             measured: "Attempts whose SYN was answered by RST: surely more than {most} of at least {least} attempts within a minute, else \
                        within ten (lower end of the {sure} interval), or at least {since} since the service last answered. A refused SYN \
-                       that its sender repeats at once is one attempt. Sources that scan are left out.",
+                       that its sender repeats at once is one attempt. Sources that scan are left out. A RST with another TTL than all SYN-ACKs \
+                       of the service before ({ttls} at least) was sent by a device between.",
             cause: "The service was stopped, crashed or listens elsewhere; or a firewall rejects the connection.",
             lookalikes: "Clients that try a service which was never there (ident), IPv6 attempts beside IPv4.",
             remedy: "Start the service, or send its clients where it is now. If it runs, look at firewalls on the host and on the way.",
             topic: None,
-            figures: &[SURE, ("most", Share(MOST)), ("least", Tuned(&REFUSED_ATTEMPTS)), ("since", Count(REFUSED_SINCE))],
+            figures: &[
+                SURE,
+                ("most", Share(MOST)),
+                ("least", Tuned(&REFUSED_ATTEMPTS)),
+                ("since", Count(REFUSED_SINCE)),
+                ("ttls", Count(TTL_PACKETS)),
+            ],
         };
         &PAGE
     }
@@ -211,13 +219,16 @@ impl Detector for TcpRefused {
             };
             let word = if answered.is_some() { "; it answered before" } else { "" };
             let title = format!("{} refuses connections: {} of {}{word}", service.key, plural(refused.count, "attempt"), refused.who());
+            let [_, between] = w.between;
             let evidence = vec![
                 ("attempts", Value::Count(w.attempts)),
                 ("refused", Value::Count(refused.count)),
                 ("share", Value::Share(failing.rate)),
                 ("clients", refused.told()),
+                ("with_another_ttl", Value::Count(between)),
             ];
-            Some(Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(refused.clients).held(vec![span]))
+            let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(refused.clients);
+            Some(by_device(report.held(vec![span]), between, refused.count))
         }))
     }
 }
@@ -233,19 +244,21 @@ impl Detector for TcpReset {
             meaning: "Connections to this service are cut by RST while data is on its way or an answer is waited for: what was transferred is lost \
                       or incomplete.",
             measured: "Connections whose end was seen that ended by RST while sent data was not acknowledged yet, or while the client waited for \
-                       the answer to what it sent last, but for clients that had sent everything and stop what comes to them: surely more \
+                       the answer to what it sent last, but for clients that had sent everything and stop what comes to them; or, within a second of other segments, by a \
+                       RST whose TTL is not that of its sender's other packets ({ttls} of them at least, which have one and the same), which a \
+                       device between sent: surely more \
                        than {cut} of at least {of}, and at least {least} (lower end of the {sure} interval); critical above {many}. A note \
                        where at least {idle} were cut, not by their clients, after they had been silent for much the same time of {long} or \
                        more, within {within} of each other.",
             cause: "The server's process crashes or is overloaded, a load balancer or firewall gives up connections, or one end runs into \
                     a time-out of its own. What is cut when idle, always after the same time, meets a time-out on the way or at the server.",
             lookalikes: "RST after FIN or when all was acknowledged is normal and not counted, nor are browsers that close a page while it loads.",
-            remedy: "Look at the server's log at these times. If RSTs carry another TTL than the host's other packets, a device between \
-                     sends them.",
+            remedy: "Look at the server's log at these times, and at what the connections have in common.",
             topic: None,
             figures: &[
                 SURE,
                 ("cut", Tuned(&CUT_SHARE)),
+                ("ttls", Count(TTL_PACKETS)),
                 ("of", Count(CUT_OF)),
                 ("least", Count(CUT_LEAST)),
                 ("many", Share(CUT_MANY)),
@@ -266,6 +279,18 @@ impl Detector for TcpReset {
     }
 }
 
+/// What most of these RSTs say by their TTL: that a device between both ends sends them.
+fn by_device(report: Report, between: u64, all: u64) -> Report {
+    if between.saturating_mul(2) <= all {
+        return report;
+    }
+    let title = format!("{}; by a device between", report.title);
+    let report = Report { title, ..report };
+    report
+        .because("A firewall, load balancer or filter on the way sends these RSTs in the host's name: their TTL is not that of the host's other packets.")
+        .mend("Look for the rule or time-out of the devices between the mirrored port and the host; the host itself does not know of it.")
+}
+
 /// Connections that were cut while somebody waited.
 fn cut(service: &ServiceEvidence, stands: bool) -> Option<Report> {
     let w = service.window(|w| w.ended >= CUT_OF)?;
@@ -282,8 +307,10 @@ fn cut(service: &ServiceEvidence, stands: bool) -> Option<Report> {
         ("ended", Value::Count(w.ended)),
         ("share", Value::Share(share.rate)),
         ("clients", cut.told()),
+        ("with_another_ttl", Value::Count(w.between[0])),
     ];
-    Some(Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(cut.clients).held(vec![span]))
+    let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(cut.clients).held(vec![span]);
+    Some(by_device(report, w.between[0], cut.count))
 }
 
 /// Connections that were cut after they had been silent for much the same time.
@@ -306,7 +333,8 @@ fn cut_when_idle(service: &ServiceEvidence) -> Option<Report> {
         ("idle_seconds", Value::Seconds(time)),
         ("clients", cut.told()),
     ];
-    let report = Report::new(Severity::Note, title, evidence).about(subject(&service.key)).held(cut.span.into_iter().collect());
+    let report = Report::new(Severity::Note, title, evidence).about(subject(&service.key)).suffered_by(cut.clients);
+    let report = report.held(cut.span.into_iter().collect());
     Some(report.mend("Where clients keep connections for later, have them send keep-alives more often than that, or raise the time-out."))
 }
 
@@ -362,7 +390,8 @@ impl Detector for TcpSynflood {
                 ("sources", if w.is_more { Value::AtLeast(w.sources) } else { Value::Count(w.sources) }),
             ];
             let severity = if w.established == 0 && service.last_success.is_some() { Severity::Critical } else { Severity::Warning };
-            Some(Report::new(severity, title, evidence).about(subject(&service.key)))
+            // The one that is flooded.
+            Some(Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(1))
         }))
     }
 }
@@ -475,7 +504,8 @@ fn swept(sweep: &SweepEvidence) -> Report {
         ("requests", Value::Count(sweep.station.count)),
         ("station", Value::Text(station(&sweep.station))),
     ];
-    Report::new(Severity::Note, title, evidence).about(Subject::Host(sweep.source)).held(vec![sweep.span])
+    let report = Report::new(Severity::Note, title, evidence).about(Subject::Host(sweep.source)).suffered_by(sweep.targets);
+    report.held(vec![sweep.span])
 }
 
 /// Ports by which malware spreads: SSH, file sharing, remote desktop.
@@ -496,7 +526,9 @@ fn scanned(scan: &ScanEvidence, crosses_border: bool, title: &dyn Fn(String) -> 
         ("succeeded", Value::Count(scan.succeeded)),
         ("seconds", Value::Seconds(seconds)),
     ];
-    Some(Report::new(severity, title(number), evidence).about(Subject::Host(scan.source)).held(vec![scan.span]))
+    // One host whose ports are tried, or all at which one is.
+    let hosts = if scan.target.is_some() { 1 } else { scan.failed };
+    Some(Report::new(severity, title(number), evidence).about(Subject::Host(scan.source)).suffered_by(hosts).held(vec![scan.span]))
 }
 
 impl Detector for IcmpUnreachable {

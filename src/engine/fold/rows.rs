@@ -6,7 +6,7 @@ use crate::engine::fold::detectors::FlowDetectors;
 use crate::model::{Address, AppBy, LearntName, Path, Timestamp, Traffic, VlanStack};
 use crate::names;
 use crate::snapshot::tables::names::NAMES;
-use crate::snapshot::{Column, ConnectionEnding, Conversation, Order, Query, TcpState};
+use crate::snapshot::{Column, ConnectionEnding, Conversation, Order, Query, ResetBy, TcpState};
 use crate::stats::{Contexts, FlowHot, FlowTable, Record, TcpTrack};
 
 /// What a conversation means for its two ends.
@@ -189,7 +189,8 @@ fn ended(flow: &FlowHot<FlowDetectors>) -> ConnectionEnding {
         let by_client = way as u8 == flow.originator;
         return match phase {
             _ if !tcp.midstream() && !tcp.answered() && !tcp.acked() && !by_client => ConnectionEnding::Refused,
-            phase => ConnectionEnding::Reset { by_client, phase },
+            phase if tcp.is_cut_between() => ConnectionEnding::Reset { by: ResetBy::Between, phase },
+            phase => ConnectionEnding::Reset { by: if by_client { ResetBy::Client } else { ResetBy::Server }, phase },
         };
     }
     match tcp.fins() {

@@ -16,7 +16,7 @@ mod time;
 mod tuning;
 
 pub use contents::{CastEvidence, ChecksumEvidence, ContentEvidence, SizeEvidence};
-pub use copies::{CopyEvidence, CopyGap};
+pub use copies::{CopyEvidence, CopyGap, Destinations};
 pub use directions::{ANSWERED, CONCENTRATED, HALF, HALF_CLEAR, JUDGED, SideEvidence, TagEvidence};
 pub use host::{ControlEvidence, HostEvidence, TransitEvidence};
 pub use loss::{FlatTop, LoadClass, LossEvidence, PortLoss, SessionLoss, SizeLoss};
@@ -38,7 +38,7 @@ pub use thresholds::{
     NARROW_SEQUENCE_BITS, NETWORK_BITS, ONE_SIDE_PACKETS, OVERTAKEN_REACH, PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_STEADY,
     PROXY_ADDRESSES, QUIC_WITHIN, RATE_WINDOW, RATE_WINDOW_LENGTHS, RATIO_BYTES, ROUTERS_BESIDE, SCAN_FAILS, SERVERS_BESIDE, SHORT_LOGIN,
     SIGHT_BINS, SIGHT_HELD, SILENT, SLOW_FLOOR, SLOW_NAME_FLOOR, STUCK_LARGE, STUCK_REPEATED, STUCK_WAITED, SURGE_ENDS, SURGE_RATE,
-    SURGE_SHARE, SURGE_TIMES, TLS_CLOSED, TLS_RESET, USUAL_TIMES, UTILISATION_BOUNDS, WINDOW_FULL,
+    SURGE_SHARE, SURGE_TIMES, TLS_CLOSED, TLS_RESET, TTL_PACKETS, USUAL_TIMES, UTILISATION_BOUNDS, WINDOW_FULL,
 };
 pub use time::{ClockEvidence, OrderEvidence, Outage};
 pub use tuning::{

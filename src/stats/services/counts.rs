@@ -131,6 +131,10 @@ pub struct ServiceCounts {
     others: ClientCounts,
     /// Single SYNs of clients that try again and again: they count as attempts all the same.
     pub again: u32,
+    /// Connections that were cut, and attempts that were refused, by a device between both ends.
+    pub cut_between: u32,
+    /// See above.
+    pub refused_between: u32,
     /// Hashes of those, ascending, where they are told apart.
     further: Vec<u32>,
     /// Whether they are.
@@ -450,7 +454,7 @@ pub fn window<'a>(
 ) -> ServiceWindow {
     let mut clients: Vec<(Address, ClientCounts)> = Vec::new();
     let (mut sum, mut others) = (ClientCounts::default(), ClientCounts::default());
-    let (mut further, mut again) = (Vec::<u32>::new(), 0u64);
+    let (mut further, mut again, mut between) = (Vec::<u32>::new(), 0u64, [0u64; 2]);
     let (mut segments, mut zones, mut idle_cuts) = (SegmentCounts::default(), ServiceCounts::default(), Vec::new());
     let (mut spans, mut codes, mut denied) = ([None; Trouble::COUNT], Vec::<(u32, u64)>::new(), Vec::<(u32, u64)>::new());
     for part in parts.clone() {
@@ -458,6 +462,8 @@ pub fn window<'a>(
         others.add(&part.others);
         further.extend(&part.further);
         again = again.saturating_add(part.again.into());
+        let [cut, refused] = &mut between;
+        (*cut, *refused) = (cut.saturating_add(part.cut_between.into()), refused.saturating_add(part.refused_between.into()));
         segments.add(&part.segments);
         let counted = part.clients.iter().filter(|c| !is_left_out(c.0));
         clients.extend(counted.inspect(|c| sum.add(&c.1)));
@@ -516,6 +522,7 @@ pub fn window<'a>(
         short: clients.iter().map(|c| (c.0, u64::from(c.1.short))).filter(|c| c.1 > 0).max_by_key(|&(who, n)| (n, std::cmp::Reverse(who))),
         client_losses: client_losses(&clients, &segments),
         idle_cuts,
+        between,
         trips: [0, 1].map(|side| TripCounts::window(parts.clone().filter_map(move |p| p.trips(side)))),
         response: Latencies::quantiles(parts.map(|p| &p.latencies)),
         codes: counted(codes),

@@ -6,7 +6,7 @@ use super::guesses::Guesses;
 use super::unanswered::UnansweredSince;
 use super::usual::UsualService;
 use super::{MINUTE, REMEMBERED};
-use crate::model::evidence::{FEWEST_TRIPS, TripWindow, Trouble};
+use crate::model::evidence::{FEWEST_TRIPS, TTL_PACKETS, TripWindow, Trouble};
 use crate::model::{Address, AppId, Attempt, AttemptOutcome, Histogram, ProvingPackets, Timestamp, Transaction, TransactionEnd};
 use std::collections::VecDeque;
 
@@ -29,8 +29,29 @@ pub(super) struct Service {
     pub(super) network: Option<Histogram>,
     pub(super) response: Option<Histogram>,
     pub(super) guesses: Guesses,
+    pub(super) answers_ttl: AnswersTtl,
     /// Packets that prove what went wrong lately, by [`Trouble`].
     pub(super) proof: [Option<Box<ProvingPackets>>; Trouble::COUNT],
+}
+
+/// The TTL that SYN-ACKs of a service have, where all have the same.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct AnswersTtl {
+    ttl: u8,
+    answers: u64,
+    differ: bool,
+}
+
+impl AnswersTtl {
+    fn note(&mut self, ttl: u8) {
+        self.differ |= self.answers > 0 && ttl != self.ttl;
+        (self.ttl, self.answers) = (ttl, self.answers.saturating_add(1));
+    }
+
+    /// The TTL of all of them, once they are enough.
+    pub(super) fn sure(self) -> Option<u8> {
+        (self.answers >= TTL_PACKETS && !self.differ && self.ttl > 0).then_some(self.ttl)
+    }
 }
 
 impl Service {
@@ -88,6 +109,7 @@ impl Service {
     pub(super) fn note_attempt(&mut self, attempt: &Attempt, client: Address, silent: u32) {
         if attempt.outcome == AttemptOutcome::Established {
             self.last_success = Some(attempt.time);
+            self.answers_ttl.note(attempt.ttl);
             self.unanswered.established(attempt.time);
         } else if silent > 0 {
             self.unanswered.attempts(client, silent, (attempt.first, attempt.time));

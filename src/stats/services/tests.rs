@@ -31,6 +31,7 @@ fn attempt(from: u8, to: u8, port: u16, seconds: i64, outcome: AttemptOutcome) -
         server_half: (outcome == AttemptOutcome::Established).then_some(2_000_000),
         client_half: None,
         was_unanswered: false,
+        ttl: 64,
         number: 7,
     })
 }
@@ -207,6 +208,7 @@ fn services_beyond_the_cap_are_counted_together() {
             server_half: None,
             client_half: None,
             was_unanswered: false,
+            ttl: 64,
             number: 7,
         });
         l.take(&event, meaning);

@@ -51,6 +51,8 @@ pub(super) fn segment(
             packets: flow.traffic.map(|traffic| traffic.packets),
             data_packets: data_packets(flow),
             cut: flow.tcp.cut().map(|(_, phase)| phase),
+            ttl: frame.ttl,
+            is_cut_between: flow.tcp.is_cut_between(),
             owes: flow.numbers.in_flight(*way).is_none_or(|bytes| bytes > 0),
         };
         connections.step(&course, segment, tcp);
@@ -58,7 +60,7 @@ pub(super) fn segment(
     // Of one that takes no data it is a probe.
     if tcp.marks.has(TcpMarks::KEEP_ALIVE) && !flow.numbers.takes_nothing(way.reversed()) {
         let sent = flow.traffic.get(*way as usize).map_or(0, |traffic| traffic.packets);
-        kept.note(key, *way, frame.time, sent);
+        kept.note(key, *way, (frame.time, frame.number), sent);
     }
     if tcp.marks.has(located_loss::MARKS)
         && let Some(lost) = losses.segment(key, (*way, client), frame.time, (segment, frame.tcp_options()), tcp, analysis)
@@ -89,10 +91,11 @@ pub(super) fn segment(
         && analysis.ack_rtt_is_prompt
     {
         let side = if *way == client { PathSide::Client } else { PathSide::Server };
-        connections.tell_trip(RoundTrip { flow: *key, way: client, side, time: frame.time, nanos, flight: flight(flow, *way, tcp) });
+        let (time, number) = (frame.time, frame.number);
+        connections.tell_trip(RoundTrip { flow: *key, way: client, side, time, nanos, flight: flight(flow, *way, tcp), number });
     }
     if (stalls.any() || analysis.flags.has(AnalysisFlags::ZERO_WINDOW))
-        && let Some(event) = stalls.segment(key, (*way, client), frame.time, segment, analysis)
+        && let Some(event) = stalls.segment(key, (*way, client), (frame.time, frame.number), segment, analysis)
     {
         connections.tell(event);
     }
@@ -128,6 +131,7 @@ fn again(frame: &Frame<'_>, way: Direction, segment: &Segment, flow: &FlowHot<Fl
         is_first,
         is_opening: is_first && all_alike,
         acknowledged,
+        packet: frame.number,
     }
 }
 
@@ -222,7 +226,7 @@ impl Shard {
     /// Tells what was gathered in an interval that ends.
     fn tell(&mut self, now: Timestamp) {
         let seen = &mut self.sightings;
-        self.pieces.advance(now, |time, sight| seen.note(time, None, Mac::default(), sight));
+        self.pieces.advance(now, |told, sight| seen.note(told, None, Mac::default(), sight));
         if self.sightings.is_empty() {
             return;
         }
