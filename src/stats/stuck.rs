@@ -67,6 +67,8 @@ pub struct Repeated {
     pub acknowledged: u32,
     /// The number of its packet.
     pub packet: u64,
+    /// Bytes behind it that its receiver has acknowledged selectively.
+    pub sacked: u32,
 }
 
 impl StuckSegments {
@@ -111,8 +113,9 @@ impl StuckSegments {
             first: time.plus(-segment.waited.clamp(0, KEPT)),
             last: time,
             repeated: 1,
-            is_alive: false,
-            is_passed: before_it.map_or(!segment.is_first, |old| old.is_passed),
+            // A small piece behind it arrived before anybody knew that it is stuck.
+            is_alive: (1..segment.payload).contains(&segment.sacked),
+            is_passed: before_it.map_or(!segment.is_first, |old| old.is_passed) || segment.sacked >= segment.payload,
             is_opening: before_it.map_or(segment.is_opening, |old| old.is_opening),
             acknowledged: segment.acknowledged,
             told: 0,
@@ -198,7 +201,7 @@ mod tests {
             let waited = if n == 0 { 200 * MILLISECOND } else { 0 };
             let payload = length - 40;
             let (is_first, is_opening, acknowledged, packet) = (true, false, 1_000, 0);
-            let segment = Repeated { number: 1_000, length, payload, waited, is_first, is_opening, acknowledged, packet };
+            let segment = Repeated { number: 1_000, length, payload, waited, is_first, is_opening, acknowledged, packet, sacked: 0 };
             out = stuck.repeated(&flow, (SENDER, RECEIVER), at(ms), &segment).or(out);
             if n == 0
                 && let Some((ms, number, blocks)) = ack

@@ -13,7 +13,7 @@ use crate::model::evidence::{
 use crate::model::limits::IDLE_CUT;
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, percent, plural};
-use crate::model::{Address, Estimate, Proto, ServiceKey, Severity, Subject, Value, wilson};
+use crate::model::{Estimate, Proto, ServiceKey, Severity, Subject, Value, wilson};
 
 /// Attempts of which most must fail, by the lower end of the interval.
 const MOST: f64 = 0.5;
@@ -56,15 +56,6 @@ pub(super) fn subject(key: &ServiceKey) -> Subject {
 /// Whether most trials surely fail; a standing finding clears when surely few do.
 pub(super) fn exceeded(estimate: &Estimate, raise: f64, clear: f64, stands: bool) -> bool {
     if stands { estimate.high > clear && estimate.rate > 0.0 } else { estimate.low > raise }
-}
-
-/// Whether an address is not one of those that sites use inside (RFC 1918, RFC 4193, RFC 3927).
-fn is_outside(address: Address) -> bool {
-    match address {
-        Address::V4(a) => !(a.is_private() || a.is_link_local() || a.is_loopback()),
-        Address::V6(a) => !(matches!(a.segments()[0] & 0xfe00, 0xfc00) || a.segments()[0] & 0xffc0 == 0xfe80 || a.is_loopback()),
-        Address::Mac(_) => false,
-    }
 }
 
 fn tcp_services(e: &Evidence) -> impl Iterator<Item = &ServiceEvidence> {
@@ -432,7 +423,7 @@ impl Detector for ScanPorts {
                 return None;
             }
             let title = |number: String| format!("{} tries {number} ports of {target} in vain", scan.source);
-            scanned(scan, is_outside(scan.source) || is_outside(target), &title)
+            scanned(scan, scan.source.is_outside() || target.is_outside(), &title)
         }))
     }
 }
@@ -477,8 +468,8 @@ impl Detector for ScanHosts {
                     return None;
                 }
                 let title = |number: String| format!("{} tries port {port} of {number} hosts in vain", scan.source);
-                let mut report = scanned(scan, is_outside(scan.source), &title)?;
-                if SPREADING.contains(&port) && scan.failed >= SCAN_MANY && !is_outside(scan.source) {
+                let mut report = scanned(scan, scan.source.is_outside(), &title)?;
+                if SPREADING.contains(&port) && scan.failed >= SCAN_MANY && !scan.source.is_outside() {
                     report.severity = Severity::Critical;
                 }
                 Some(report)

@@ -150,7 +150,7 @@ fn fragments(f: &FragmentEvidence) -> Option<Report> {
         let share = wilson(broken, all);
         if share.low > BROKEN {
             let title = format!(
-                "Fragments to {} are lost: {} of {} datagrams ({}) do not arrive whole",
+                "Fragments to {} are lost: {} of {} datagrams within a minute ({}) do not arrive whole",
                 f.receiver,
                 grouped(broken),
                 grouped(all),

@@ -213,7 +213,9 @@ impl NetworkJudge {
                 counts,
             }
         };
-        self.ledger.totals().into_iter().map(service).collect()
+        // What routers say cannot be reached is a service only where somebody was seen to use it.
+        let is_seen = |t: &crate::stats::services::ServiceTotals| !t.is_only_unreachable;
+        self.ledger.totals().into_iter().filter(is_seen).map(service).collect()
     }
 }
 
@@ -245,7 +247,8 @@ fn guess(key: &ServiceKey) -> Option<&'static str> {
 /// What a transaction's answer means.
 fn meaning(transaction: &Transaction) -> AnswerMeaning {
     let is_name = registry::token(transaction.app) == Some("dns");
-    AnswerMeaning { answer: answer(transaction, is_name), slow_floor: if is_name { SLOW_NAME_FLOOR } else { SLOW_FLOOR } }
+    let slow_floor = if is_name { SLOW_NAME_FLOOR } else { SLOW_FLOOR };
+    AnswerMeaning { answer: answer(transaction, is_name), slow_floor, asks_outside: is_name }
 }
 
 /// NXDOMAIN (RFC 6895 section 2.3).

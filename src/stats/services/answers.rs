@@ -9,6 +9,8 @@ pub struct AnswerMeaning {
     pub answer: Answer,
     /// Nanoseconds beyond the round trip to the server within which no answer is slow, whatever is usual.
     pub slow_floor: i64,
+    /// Who answers may have to ask others first, beyond the site's link to the outside.
+    pub asks_outside: bool,
 }
 
 /// What an answer's code means for whoever asked.

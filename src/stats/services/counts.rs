@@ -315,6 +315,16 @@ impl ServiceCounts {
         }
     }
 
+    /// Whether nothing happened but this.
+    pub fn is_only(&self, trouble: Trouble) -> bool {
+        let others = |of: &ClientCounts| {
+            let counts = [of.attempts, of.established, of.ended, of.answered, of.lone, of.packets];
+            counts.iter().chain(of.troubles.iter().enumerate().filter(|(at, _)| *at != trouble as usize).map(|(_, n)| n)).any(|n| *n > 0)
+        };
+        let is_other = others(&self.others) || self.clients.iter().any(|c| others(&c.1));
+        !is_other && self.troubled(trouble) > 0 && self.trips.iter().all(Option::is_none)
+    }
+
     /// The client, where there was only one.
     pub fn only_client(&self) -> Option<Address> {
         match self.clients.as_slice() {

@@ -2,11 +2,12 @@
 
 use super::BIN;
 use super::answers::{Answer, AnswerMeaning};
+use super::service::Service;
 use crate::model::evidence::{SHORT_LOGIN, SLOW_REPLY, Trouble, USUAL_TIMES, VERY_SLOW_REPLY};
 use crate::model::mix::Keys;
 use crate::model::time::SECOND;
 use crate::model::{
-    Address, AppId, Attempt, AttemptOutcome, ConnectionEnd, CutPhase, IcmpError, LocatedLoss, Location, RoundTrip, ServiceKey,
+    Address, AppId, Attempt, AttemptOutcome, ConnectionEnd, CutPhase, IcmpError, LocatedLoss, Location, PathSide, RoundTrip, ServiceKey,
     StuckSegment, Timestamp, Transaction, TransactionEnd,
 };
 use crate::stats::ServiceLedger;
@@ -43,6 +44,9 @@ impl ServiceLedger {
         }
         if trouble.is_some() && self.scans.is_scanner(client, &key) {
             return;
+        }
+        if let Some(half) = attempt.server_half.filter(|_| key.address.is_outside()) {
+            self.uplink = Some(self.uplink.map_or(half, |least| least.min(half)));
         }
         let is_foreign = self.is_foreign(&key, attempt);
         self.with(key, attempt.time, |counts| {
@@ -121,7 +125,7 @@ impl ServiceLedger {
         }
     }
 
-    pub(super) fn transaction(&mut self, t: &Transaction, AnswerMeaning { answer, slow_floor }: AnswerMeaning) {
+    pub(super) fn transaction(&mut self, t: &Transaction, AnswerMeaning { answer, slow_floor, asks_outside }: AnswerMeaning) {
         let Some(key) = ServiceKey::of(&t.flow, t.way).filter(|key| !is_group(key.address)) else { return };
         self.quic.transaction(t, &key);
         let client = t.flow.ends(t.way)[0].0;
@@ -139,7 +143,7 @@ impl ServiceLedger {
             self.note_alive(key.address, time);
         }
         let service = self.services.get(&key);
-        let half = service.and_then(|s| s.server_half).unwrap_or(0);
+        let half = service.map_or(0, Service::half).saturating_add(self.uplink.filter(|_| asks_outside).unwrap_or(0));
         let usual = service.and_then(|s| s.usual.response()).map(|usual| (usual * SECOND as f64) as i64);
         let slower = usual.map_or(i64::MAX, |usual| usual.saturating_mul(USUAL_TIMES).max(slow_floor.saturating_add(half)));
         self.with(key, time, |counts| {
@@ -186,8 +190,9 @@ impl ServiceLedger {
             false => error.quoted.kind == 3 && error.quoted.code != 4,
             true => error.quoted.kind == 1,
         };
-        // What comes too late for a closed socket is normal: only services are looked at that somebody asked.
-        if is_unreachable && self.services.contains_key(&key) {
+        // What comes too late for a closed socket is normal: of ports only those are looked at that somebody asked.
+        let is_of_port = (error.quoted.kind, error.quoted.code) == if error.quoted.key.is_v6 { (1, 4) } else { (3, 3) };
+        if is_unreachable && (!is_of_port || self.services.contains_key(&key)) {
             self.with(key, error.time, |counts| counts.trouble(error.receiver, Trouble::Unreachable, error.time, error.time));
             if let Some(service) = self.services.get_mut(&key) {
                 service.prove(Trouble::Unreachable, error.number);
@@ -238,6 +243,9 @@ impl ServiceLedger {
         self.windows.acknowledged(trip);
         let connection = (trip.flow.keyed_hash(&Keys::FIXED) >> 32) as u32;
         let client = trip.flow.ends(trip.way)[0].0;
+        if let Some(service) = self.services.get_mut(&key).filter(|_| trip.side == PathSide::Server) {
+            service.note_trip(trip.nanos);
+        }
         self.with(key, trip.time, |counts| counts.trips_mut(trip.side).note(trip.nanos, connection, client));
     }
 }

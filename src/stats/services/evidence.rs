@@ -3,7 +3,7 @@
 use super::counts::window;
 use super::service::Service;
 use super::{BIN, MINUTE, RECENT, REMEMBERED};
-use crate::model::evidence::{NetworkEvidence, ServiceEvidence, ServiceWindow};
+use crate::model::evidence::{NetworkEvidence, ServiceEvidence, ServiceWindow, Trouble};
 use crate::model::time::SECOND;
 use crate::model::{AppId, Histogram, Quantiles, ServiceKey, Timestamp};
 use crate::stats::ServiceLedger;
@@ -25,6 +25,8 @@ pub struct ServiceTotals {
     pub client_network: Option<Quantiles>,
     /// The latest event.
     pub last: Timestamp,
+    /// Nothing is known of it but that routers say it cannot be reached.
+    pub is_only_unreachable: bool,
 }
 
 impl ServiceLedger {
@@ -121,6 +123,7 @@ impl ServiceLedger {
                 network: s.network.as_ref().and_then(Histogram::quantiles),
                 client_network: s.client_half.as_ref().and_then(Histogram::quantiles),
                 last: s.last,
+                is_only_unreachable: s.whole.is_only(Trouble::Unreachable),
             })
             .collect();
         all.sort_unstable_by_key(|s| s.key);

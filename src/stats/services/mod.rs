@@ -92,6 +92,8 @@ pub struct ServiceLedger {
     alive: Bounded<Address, (), SERVICES, REMEMBERED_SECONDS>,
     /// How often routers reported that a TTL was used up.
     expired: u64,
+    /// The shortest way between the mirrored port and anybody outside, nanoseconds: what leads there takes as long at least.
+    uplink: Option<i64>,
     /// The latest event.
     now: Option<Timestamp>,
     /// Events of services beyond the cap.

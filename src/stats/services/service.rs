@@ -7,6 +7,7 @@ use super::unanswered::UnansweredSince;
 use super::usual::UsualService;
 use super::{MINUTE, REMEMBERED};
 use crate::model::evidence::{FEWEST_TRIPS, TTL_PACKETS, TripWindow, Trouble};
+use crate::model::time::MICROSECOND;
 use crate::model::{Address, AppId, Attempt, AttemptOutcome, Histogram, ProvingPackets, Timestamp, Transaction, TransactionEnd};
 use std::collections::VecDeque;
 
@@ -30,6 +31,8 @@ pub(super) struct Service {
     pub(super) response: Option<Histogram>,
     pub(super) guesses: Guesses,
     pub(super) answers_ttl: AnswersTtl,
+    /// The latest round trips to it, microseconds, the newest first; 0: none.
+    trips: [u32; Self::TRIPS],
     /// Packets that prove what went wrong lately, by [`Trouble`].
     pub(super) proof: [Option<Box<ProvingPackets>>; Trouble::COUNT],
 }
@@ -55,6 +58,23 @@ impl AnswersTtl {
 }
 
 impl Service {
+    /// Round trips whose shortest is how long the way takes at present.
+    const TRIPS: usize = 8;
+
+    /// A round trip to it was measured.
+    pub(super) fn note_trip(&mut self, nanos: i64) {
+        self.trips.rotate_right(1);
+        if let Some(newest) = self.trips.first_mut() {
+            *newest = u32::try_from(nanos / MICROSECOND).unwrap_or(u32::MAX).max(1);
+        }
+    }
+
+    /// How long the way to it takes at present, nanoseconds: what is part of every answer, and not the service's time.
+    pub(super) fn half(&self) -> i64 {
+        let now = self.trips.iter().filter(|trip| **trip > 0).min().map_or(0, |trip| i64::from(*trip) * MICROSECOND);
+        self.server_half.unwrap_or(0).max(now)
+    }
+
     /// One of which nothing is known so far.
     pub(super) fn unknown() -> Self {
         Self { whole: ServiceCounts::of_everything(), ..Self::default() }

@@ -59,7 +59,7 @@ fn meaning(t: &Transaction) -> AnswerMeaning {
         TransactionEnd::Answered(3) => Answer::NoSuchName,
         _ => Answer::Normal,
     };
-    AnswerMeaning { answer, slow_floor: 50_000_000 }
+    AnswerMeaning { answer, slow_floor: 50_000_000, asks_outside: true }
 }
 
 fn ledger(events: &[NetworkEvent]) -> ServiceLedger {

@@ -132,6 +132,7 @@ fn again(frame: &Frame<'_>, way: Direction, segment: &Segment, flow: &FlowHot<Fl
         is_opening: is_first && all_alike,
         acknowledged,
         packet: frame.number,
+        sacked: analysis.bytes_in_flight.map_or(0, |bytes| (on_its_way as u32).saturating_sub(bytes)),
     }
 }
 
