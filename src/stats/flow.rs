@@ -47,8 +47,6 @@ pub struct FlowHot<X> {
     pub heading: [TrafficDirection; 2],
     /// 0 or 1: the direction of the originator.
     pub originator: u8,
-    /// The TTL of each direction's packets but RSTs; see [`FlowHot::comes_from_elsewhere`].
-    ttl: [u8; 2],
     /// Where in its life it is.
     life: Life,
     /// What dissectors keep of it.
@@ -58,25 +56,11 @@ pub struct FlowHot<X> {
 }
 
 impl<X> FlowHot<X> {
-    /// In place of a TTL: they differ. No segment arrives with this one.
-    const TTLS_DIFFER: u8 = 1;
-
-    /// Notes the TTL of a packet that is no RST.
-    #[inline(always)]
-    fn note_ttl(&mut self, way: usize, ttl: u8) {
-        if let Some(known) = self.ttl.get_mut(way)
-            && *known != ttl
-        {
-            *known = if *known == 0 { ttl } else { Self::TTLS_DIFFER };
-        }
-    }
-
     /// Whether a RST with this TTL surely is not its sender's own: all other packets of that direction, three at least, have one TTL, and it is
     /// another.
     pub fn comes_from_elsewhere(&self, way: Direction, ttl: u8) -> bool {
-        let known = self.ttl.get(way as usize).copied().unwrap_or(0);
         let packets = self.traffic.get(way as usize).map_or(0, |traffic| traffic.packets);
-        known > Self::TTLS_DIFFER && known != ttl && packets > TTL_PACKETS
+        self.numbers.ttl(way).is_some_and(|known| known != ttl) && packets > TTL_PACKETS
     }
 
     /// The latest packet of a direction, as long as its context has not changed since.

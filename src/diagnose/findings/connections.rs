@@ -8,12 +8,12 @@ use crate::diagnose::figure::Figure::{Count, Nanos, Share, Tuned};
 use crate::model::evidence::{
     ARP_SWEEP_ANSWERED, ARP_TARGETS, CUT_SHARE, FLOOD_CONNECTIONS, IDLE_CUTS, IDLE_CUTS_WITHIN, REFUSED_ATTEMPTS, SCAN_FAILS, SCAN_HOSTS,
     SCAN_PORTS, SCAN_WINDOW, SILENT_ATTEMPTS, ScanEvidence, ServiceEvidence, ServiceWindow, SweepEvidence, TTL_PACKETS, Trouble, Troubled,
-    share,
+    UnreachableReport, share,
 };
 use crate::model::limits::IDLE_CUT;
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, percent, plural};
-use crate::model::{Estimate, Proto, ServiceKey, Severity, Subject, Value, wilson};
+use crate::model::{Address, Episode, Estimate, Proto, ServiceKey, Severity, Subject, Value, limits, wilson};
 
 /// Attempts of which most must fail, by the lower end of the interval.
 const MOST: f64 = 0.5;
@@ -189,39 +189,68 @@ impl Detector for TcpRefused {
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
-        all_of(tcp_services(e).filter_map(|service| {
-            let answered = service.last_success;
-            let stands = standing.on(subject(&service.key));
-            let since_answer = |w: &&ServiceWindow| {
+        let mut reports: Vec<Report> = tcp_services(e)
+            .filter_map(|service| {
+                let answered = service.last_success;
+                let stands = standing.on(subject(&service.key));
+                let since_answer = |w: &&ServiceWindow| {
+                    let refused = w.trouble(Trouble::Refused);
+                    refused.count >= REFUSED_SINCE && answered.zip(refused.span).is_some_and(|(success, span)| success < span.first)
+                };
+                let w =
+                    service.windows.iter().find(since_answer).or_else(|| service.window(|w| w.attempts >= REFUSED_ATTEMPTS.number()))?;
                 let refused = w.trouble(Trouble::Refused);
-                refused.count >= REFUSED_SINCE && answered.zip(refused.span).is_some_and(|(success, span)| success < span.first)
-            };
-            let w = service.windows.iter().find(since_answer).or_else(|| service.window(|w| w.attempts >= REFUSED_ATTEMPTS.number()))?;
-            let refused = w.trouble(Trouble::Refused);
-            let failing = wilson(refused.count, w.attempts);
-            let span = refused.span?;
-            if !(since_answer(&w) || exceeded(&failing, MOST, FEW, stands)) {
-                return None;
-            }
-            let severity = match (answered.is_some(), refused.clients) {
-                _ if service.key.port == IDENT => Severity::Note,
-                (true, 2..) => Severity::Critical,
-                _ => Severity::Warning,
-            };
-            let word = if answered.is_some() { "; it answered before" } else { "" };
-            let title = format!("{} refuses connections: {} of {}{word}", service.key, plural(refused.count, "attempt"), refused.who());
-            let [_, between] = w.between;
-            let evidence = vec![
-                ("attempts", Value::Count(w.attempts)),
-                ("refused", Value::Count(refused.count)),
-                ("share", Value::Share(failing.rate)),
-                ("clients", refused.told()),
-                ("with_another_ttl", Value::Count(between)),
-            ];
-            let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(refused.clients);
-            Some(by_device(report.held(vec![span]), between, refused.count))
-        }))
+                let failing = wilson(refused.count, w.attempts);
+                let span = refused.span?;
+                if !(since_answer(&w) || exceeded(&failing, MOST, FEW, stands)) {
+                    return None;
+                }
+                let severity = match (answered.is_some(), refused.clients) {
+                    _ if service.key.port == IDENT => Severity::Note,
+                    (true, 2..) => Severity::Critical,
+                    _ => Severity::Warning,
+                };
+                let word = if answered.is_some() { "; it answered before" } else { "" };
+                let title = format!("{} refuses connections: {} of {}{word}", service.key, plural(refused.count, "attempt"), refused.who());
+                let [_, between] = w.between;
+                let evidence = vec![
+                    ("attempts", Value::Count(w.attempts)),
+                    ("refused", Value::Count(refused.count)),
+                    ("share", Value::Share(failing.rate)),
+                    ("clients", refused.told()),
+                    ("with_another_ttl", Value::Count(between)),
+                ];
+                let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(refused.clients);
+                Some(by_device(report.held(vec![span]), between, refused.count))
+            })
+            .collect();
+        let (ident, others): (Vec<Report>, Vec<Report>) =
+            reports.drain(..).partition(|report| matches!(report.subject, Subject::Service { port: IDENT, .. }));
+        all_of(others.into_iter().chain(ident_together(ident, e)))
     }
+}
+
+/// Mail servers ask every client of theirs: what all of those refuse is one note.
+fn ident_together(mut reports: Vec<Report>, e: &Evidence) -> Vec<Report> {
+    let count = |report: &Report, name: &str| {
+        report.evidence.iter().find(|(known, _)| *known == name).map_or(0, |(_, value)| if let Value::Count(n) = value { *n } else { 0 })
+    };
+    if reports.len() < 2 {
+        return reports;
+    }
+    let sum = |name: &str| reports.iter().fold(0u64, |sum, report| sum.saturating_add(count(report, name)));
+    let (hosts, refused, attempts) = (reports.len() as u64, sum("refused"), sum("attempts"));
+    let title = format!("{} refuse ident (port {IDENT}): {}", plural(hosts, "host"), plural(refused, "attempt"));
+    let evidence = vec![("attempts", Value::Count(attempts)), ("refused", Value::Count(refused)), ("hosts", Value::Count(hosts))];
+    let held = reports.iter().flat_map(|report| &report.held);
+    let span = held.clone().map(|span| span.first).min().zip(held.map(|span| span.last).max());
+    let of_ident = e.network.services.iter().filter(|s| s.key.port == IDENT).flat_map(|s| &s.proof);
+    let mut packets: Vec<u64> = of_ident.filter(|proof| proof.0 == Trouble::Refused).flat_map(|proof| proof.1.numbers()).collect();
+    packets.sort_unstable();
+    let packets = packets.split_off(packets.len().saturating_sub(limits::PROVING_PACKETS));
+    reports.clear();
+    let report = Report { packets, ..Report::new(Severity::Note, title, evidence).suffered_by(hosts) };
+    vec![report.held(span.map(|(first, last)| Episode { first, last }).into_iter().collect())]
 }
 
 /// The identification protocol (RFC 1413): mail servers still ask, nobody answers.
@@ -522,14 +551,42 @@ fn scanned(scan: &ScanEvidence, crosses_border: bool, title: &dyn Fn(String) -> 
     Some(Report::new(severity, title(number), evidence).about(Subject::Host(scan.source)).suffered_by(hosts).held(vec![scan.span]))
 }
 
+/// Whether a report is of somebody who was told to refuse it.
+fn is_filtered(report: &UnreachableReport) -> bool {
+    match report.reporter {
+        Address::V6(_) => matches!(report.code, 1 | 5),
+        _ => matches!(report.code, 9 | 10 | 13),
+    }
+}
+
+/// What a code of an ICMP error says (RFC 792, RFC 1812 section 5.2.7.1; RFC 4443 section 3.1).
+fn why_unreachable(report: &UnreachableReport) -> &'static str {
+    match (report.reporter, report.code) {
+        (Address::V6(_), 0) => "that no route leads there",
+        (Address::V6(_), 1) => "that it is administratively prohibited",
+        (Address::V6(_), 2) => "that it is beyond the scope of the source",
+        (Address::V6(_), 3) => "that the host does not answer",
+        (Address::V6(_), 5) => "that a policy refuses the source",
+        (Address::V6(_), 6) => "that the route is to be refused",
+        (Address::V6(_), 4) | (_, 3) => "that nothing listens there",
+        (_, 0 | 6) => "that no route leads to its network",
+        (_, 1 | 7) => "that the host does not answer",
+        (_, 2) => "that the host does not know the protocol",
+        (_, 9 | 10 | 13) => "that it is administratively prohibited",
+        (_, 11 | 12) => "that no route leads there for this type of service",
+        _ => "so",
+    }
+}
+
 impl Detector for IcmpUnreachable {
     fn page(&self) -> &'static ExplainPage {
         &ExplainPage {
             id: "icmp.unreachable",
             aspect: None,
             meaning: "Routers or hosts answer packets to this service with ICMP errors: it cannot be reached.",
-            measured: "ICMP errors (destination unreachable, without those about the size of packets) that quote packets to a service which \
-                       clients ask: at least {least} within a minute, or received by at least {several} clients.",
+            measured: "ICMP errors (destination unreachable, without those about the size of packets) that quote packets to a service; of \
+                       those that nothing listens there, to one which clients ask: at least {least} within a minute, or received by at least {several} clients. A note where whoever sends them \
+                       was told to refuse it.",
             cause: "A route is missing, a filter rejects the packets, or nothing listens at a UDP port.",
             lookalikes: "Late answers to a socket that was closed in the meantime, traceroute; both are not counted as services. Routers \
                          limit how many errors they send, so their number says little.",
@@ -548,15 +605,30 @@ impl Detector for IcmpUnreachable {
             let stands = standing.on(subject(&service.key));
             let w = service.window(|w| enough(w) || stands && w.trouble(Trouble::Unreachable).count > 0)?;
             let errors = w.trouble(Trouble::Unreachable);
+            let whose = service.unreachable.first();
+            let says = whose.map(|r| format!("{} says {}", r.reporter, why_unreachable(r))).unwrap_or_default();
             let title = format!(
-                "{}/{} cannot be reached: {} to {}",
+                "{}/{} cannot be reached: {says}{}{} to {}",
                 service.key,
                 service.key.protocol.token(),
+                if says.is_empty() { "" } else { ", " },
                 plural(errors.count, "ICMP error"),
                 plural(errors.clients, "client")
             );
-            let evidence = vec![("errors", Value::Count(errors.count)), ("clients", errors.told())];
-            let severity = if errors.clients >= SEVERAL { Severity::Critical } else { Severity::Warning };
+            let mut evidence = vec![("errors", Value::Count(errors.count)), ("clients", errors.told())];
+            if let Some(r) = whose {
+                evidence.extend([
+                    ("reporter", Value::Text(r.reporter.to_string())),
+                    ("code", Value::Count(r.code.into())),
+                    ("reason", Value::Text(why_unreachable(r).to_owned())),
+                ]);
+            }
+            let severity = match errors.clients {
+                // Somebody decided it.
+                _ if whose.is_some_and(is_filtered) => Severity::Note,
+                SEVERAL.. => Severity::Critical,
+                _ => Severity::Warning,
+            };
             let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(errors.clients);
             Some(report.held(errors.span.into_iter().collect()))
         }))

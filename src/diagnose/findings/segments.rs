@@ -7,7 +7,7 @@ use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Seconds, Share, Times, Tuned};
 use crate::model::evidence::{
     ClientLoss, LOSS_REORDERED, LOSS_TIMED_OUT, LOST_CRITICAL_SHARE, LOST_ON_ONE_SIDE, LOST_SHARE, LossWindow, NetworkEvidence,
-    ServiceEvidence,
+    ServiceEvidence, ServiceWindow,
 };
 use crate::model::units::{duration, grouped, percent, plural};
 use crate::model::{Address, Episode, Estimate, Location, PathSide, Severity, Subject, Value, wilson};
@@ -104,10 +104,14 @@ impl Detector for TcpLoss {
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let losing = losing(&e.network, standing);
         let services = e.network.services.iter().filter_map(|service| {
-            let w = service.window(|w| w.loss.segments >= SEGMENTS)?;
-            let own = w.client_losses.iter().filter(|c| losing.contains_key(&c.client));
-            let rest = own.fold(w.loss, |rest, c| without(&rest, c));
-            lost(service, &rest, standing.on(subject(&service.key)))
+            let judged = |w: &ServiceWindow| {
+                let own = w.client_losses.iter().filter(|c| losing.contains_key(&c.client));
+                let rest = own.fold(w.loss, |rest, c| without(&rest, c));
+                lost(service, &rest, standing.on(subject(&service.key)))
+            };
+            // What has just begun is little of a minute.
+            let begun = || Some(&service.recent).filter(|w| w.loss.segments >= SEGMENTS).and_then(judged);
+            service.window(|w| w.loss.segments >= SEGMENTS).and_then(judged).or_else(begun)
         });
         all_of(losing.iter().map(|(client, of)| lost_of(*client, of)).chain(services))
     }
@@ -244,17 +248,25 @@ fn lost(service: &ServiceEvidence, loss: &LossWindow, stands: bool) -> Option<Re
     if all < LOST_LEAST || loss.segments < OF_CLIENT || !(is_much || is_unusual(loss, &share, stands)) {
         return None;
     }
-    let is_sided = all >= SIDED && loss.connections >= SIDED_CONNECTIONS;
-    let most = |part: u64| is_sided && part as f64 >= LOST_ON_ONE_SIDE * all as f64;
+    let is_sure = all >= SIDED && loss.connections >= SIDED_CONNECTIONS;
+    let most = |part: u64| part as f64 >= LOST_ON_ONE_SIDE * all as f64;
     let side = if most(client) { Some(PathSide::Client) } else { Some(PathSide::Server).filter(|_| most(server)) };
     let beyond = all.saturating_sub(loss.before);
-    let location = if most(loss.before) { Some(Location::BeforeMirror) } else { Some(Location::BeyondMirror).filter(|_| most(beyond)) };
-    let whose = match side {
-        Some(PathSide::Client) => ", on the clients' side of the mirrored port",
-        Some(PathSide::Server) => ", on the server's side of the mirrored port",
-        None => "",
+    let location = if !is_sure {
+        None
+    } else if most(loss.before) {
+        Some(Location::BeforeMirror)
+    } else {
+        Some(Location::BeyondMirror).filter(|_| most(beyond))
     };
-    let title = format!("Packets from and to {} are lost: {} ({}){whose}", service.key, grouped(all), percent(share.rate));
+    let whose = match side {
+        Some(PathSide::Client) => "the clients' side",
+        Some(PathSide::Server) => "the server's side",
+        None => "both sides",
+    };
+    let so_far = if is_sure { "" } else { "so far " };
+    let (lost, rate) = (grouped(all), percent(share.rate));
+    let title = format!("Packets from and to {} are lost: {lost} ({rate}), {so_far}on {whose} of the mirrored port", service.key);
     let evidence = vec![
         ("lost", Value::Count(all)),
         ("segments", Value::Count(loss.segments)),

@@ -23,7 +23,7 @@ pub use loss::{FlatTop, LoadClass, LossEvidence, PortLoss, SessionLoss, SizeLoss
 pub use network::{
     BlackHoleEvidence, CertificateEvidence, ClientLoss, CodeCount, FallbackEvidence, KeepAliveEvidence, LossWindow, MediaEvidence,
     NetworkEvidence, OldTlsEvidence, QuicEvidence, ScanEvidence, ServiceEvidence, ServiceWindow, SinceSuccess, StallEvidence,
-    SurgeEvidence, TlsFailureEvidence, TripWindow, Trouble, Troubled, WindowEvidence,
+    SurgeEvidence, TlsFailureEvidence, TripWindow, Trouble, Troubled, UnreachableReport, WindowEvidence,
 };
 pub use sightings::{
     ArpStormEvidence, ClockEvidenceOfServer, ClockFault, ConflictEvidence, DhcpEvidence, DhcpFloodEvidence, FragmentEvidence,

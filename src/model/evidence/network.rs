@@ -452,6 +452,17 @@ impl ServiceWindow {
     }
 }
 
+/// Who says by ICMP that a service cannot be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnreachableReport {
+    /// Who.
+    pub reporter: Address,
+    /// Its code (RFC 792, RFC 1812 section 5.2.7.1; RFC 4443 section 3.1).
+    pub code: u8,
+    /// How often.
+    pub count: u64,
+}
+
 /// One service.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ServiceEvidence {
@@ -467,6 +478,8 @@ pub struct ServiceEvidence {
     pub is_alive: bool,
     /// The median of the round trips of handshakes to it, seconds: the half between the mirrored port and the server.
     pub network: Option<f64>,
+    /// Who says by ICMP that it cannot be reached, most often first.
+    pub unreachable: Vec<UnreachableReport>,
     /// Packets that prove what went wrong lately.
     pub proof: Vec<(Trouble, ProvingPackets)>,
     /// Who was refused under most names lately, and how many.

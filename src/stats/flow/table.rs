@@ -374,7 +374,6 @@ impl<X: Copy + Default> FlowTable<X> {
             analysis: 0,
             heading,
             originator: originator(step),
-            ttl: [0; 2],
             life,
             app: AppSlot::default(),
             detectors: X::default(),
@@ -510,7 +509,7 @@ impl<X> FlowHot<X> {
     #[inline(always)]
     fn hear(&mut self, event: &TcpEvent, (way, ttl): (Direction, u8), at: u32, (lives, analyser): (&mut Lives, &Analyser)) {
         if !event.marks.has(TcpMarks::RST) {
-            self.note_ttl(way as usize, ttl);
+            self.numbers.note_ttl(way, ttl);
         }
         if event.marks.has(TcpMarks::COURSE) {
             if event.marks.has(TcpMarks::RST) {

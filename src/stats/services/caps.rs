@@ -27,7 +27,7 @@ impl ServiceLedger {
                 + bin
                 + FURTHER_CLIENTS * size_of::<u32>()
                 + 3 * Histogram::BYTES
-                + 3 * 64
+                + 4 * 64
                 + Guesses::BYTES
                 + Trouble::COUNT * size_of::<ProvingPackets>()
                 + UsualService::BYTES,

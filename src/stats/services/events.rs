@@ -196,6 +196,7 @@ impl ServiceLedger {
             self.with(key, error.time, |counts| counts.trouble(error.receiver, Trouble::Unreachable, error.time, error.time));
             if let Some(service) = self.services.get_mut(&key) {
                 service.prove(Trouble::Unreachable, error.number);
+                service.note_unreachable(error.reporter, error.quoted.code);
             }
         }
     }

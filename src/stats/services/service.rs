@@ -6,7 +6,7 @@ use super::guesses::Guesses;
 use super::unanswered::UnansweredSince;
 use super::usual::UsualService;
 use super::{MINUTE, REMEMBERED};
-use crate::model::evidence::{FEWEST_TRIPS, TTL_PACKETS, TripWindow, Trouble};
+use crate::model::evidence::{FEWEST_TRIPS, TTL_PACKETS, TripWindow, Trouble, UnreachableReport};
 use crate::model::time::MICROSECOND;
 use crate::model::{Address, AppId, Attempt, AttemptOutcome, Histogram, ProvingPackets, Timestamp, Transaction, TransactionEnd};
 use std::collections::VecDeque;
@@ -31,6 +31,8 @@ pub(super) struct Service {
     pub(super) response: Option<Histogram>,
     pub(super) guesses: Guesses,
     pub(super) answers_ttl: AnswersTtl,
+    /// Who says by ICMP that it cannot be reached: the first few.
+    unreachable: Vec<UnreachableReport>,
     /// The latest round trips to it, microseconds, the newest first; 0: none.
     trips: [u32; Self::TRIPS],
     /// Packets that prove what went wrong lately, by [`Trouble`].
@@ -60,6 +62,25 @@ impl AnswersTtl {
 impl Service {
     /// Round trips whose shortest is how long the way takes at present.
     const TRIPS: usize = 8;
+
+    /// Those who say that it cannot be reached that are told apart.
+    const REPORTS: usize = 4;
+
+    /// Somebody says by ICMP that it cannot be reached.
+    pub(super) fn note_unreachable(&mut self, reporter: Address, code: u8) {
+        if let Some(known) = self.unreachable.iter_mut().find(|r| (r.reporter, r.code) == (reporter, code)) {
+            known.count = known.count.saturating_add(1);
+        } else if self.unreachable.len() < Self::REPORTS {
+            self.unreachable.push(UnreachableReport { reporter, code, count: 1 });
+        }
+    }
+
+    /// Who says so, most often first.
+    pub(super) fn unreachable(&self) -> Vec<UnreachableReport> {
+        let mut all = self.unreachable.clone();
+        all.sort_by_key(|r| (std::cmp::Reverse(r.count), r.reporter, r.code));
+        all
+    }
 
     /// A round trip to it was measured.
     pub(super) fn note_trip(&mut self, nanos: i64) {

@@ -139,13 +139,18 @@ fn again(frame: &Frame<'_>, way: Direction, segment: &Segment, flow: &FlowHot<Fl
 /// Bytes of Ethernet's, IPv4's and TCP's headers without options.
 const HEADERS: u64 = 54;
 
+/// A way with less than this part of the other's data only says what that is for, or that it came.
+const LITTLE_DATA: u64 = 8;
+
 /// Bytes beyond them that a packet without data may have: IPv6, time stamps, three tags.
 const NO_DATA: u64 = 44;
 
 /// Packets of the ways that carry data, so that the acknowledgements of a transfer do not make a loss look half as bad: only data is lost in a
 /// way that can be seen. Where every way is made of packets that are hardly larger than their headers, all count.
 fn data_packets(flow: &FlowHot<FlowDetectors>) -> u64 {
-    let carries = |sent: &&Traffic| sent.wire_bytes > sent.packets.saturating_mul(HEADERS + NO_DATA);
+    let data = |sent: &Traffic| sent.wire_bytes.saturating_sub(sent.packets.saturating_mul(HEADERS));
+    let most = flow.traffic.iter().map(data).max().unwrap_or(0);
+    let carries = |sent: &&Traffic| data(sent) > sent.packets.saturating_mul(NO_DATA) && data(sent) >= most / LITTLE_DATA;
     let sum = |packets: u64, sent: &Traffic| packets.saturating_add(sent.packets);
     match flow.traffic.iter().filter(carries).fold(0, sum) {
         0 => flow.traffic.iter().fold(0, sum),
