@@ -50,6 +50,8 @@ pub struct CirclingFrame {
     pub times: u64,
     /// The number of its latest packet.
     pub number: u64,
+    /// It came as often as [`super::evidence::CIRCLING`] says, and not only as [`super::evidence::CIRCLING_SLOWLY`] does.
+    pub is_fast: bool,
 }
 
 /// What a shard tells of stations of an interval.

@@ -1,7 +1,7 @@
 //! What one shard sees of stations: a sample of who sends to whom, who sends for the first time, and frames to groups that come round again and
 //! again. The ordinary frame pays for none of it.
 
-use crate::model::evidence::CIRCLING;
+use crate::model::evidence::{CIRCLING, CIRCLING_SLOWLY};
 use crate::model::limits::{CIRCLING_WATCHED, FRESH_STATIONS, SAMPLED_PAIRS};
 use crate::model::time::SECOND;
 use crate::model::{Address, CirclingFrame, Frame, FreshStation, Mac, SAMPLED_FRAMES, SampledPair, StationNews, Timestamp};
@@ -114,12 +114,11 @@ impl StationWatch {
     }
 
     fn end(&mut self, second: i64) {
-        let [times, parts] = CIRCLING;
         for watched in &mut self.watched {
-            let seen = std::mem::take(watched);
-            if seen.times >= times && u64::from(seen.parts.count_ones()) >= parts && self.circling.len() < CIRCLING_WATCHED * 16 {
-                let Watched { source, vlan, times, number, .. } = seen;
-                self.circling.push(CirclingFrame { second: self.second, vlan, source, times, number });
+            let Watched { source, vlan, times, number, parts, .. } = std::mem::take(watched);
+            let comes = |[least, apart]: [u64; 2]| times >= least && u64::from(parts.count_ones()) >= apart;
+            if comes(CIRCLING_SLOWLY) && self.circling.len() < CIRCLING_WATCHED * 16 {
+                self.circling.push(CirclingFrame { second: self.second, vlan, source, times, number, is_fast: comes(CIRCLING) });
             }
         }
         self.second = second;

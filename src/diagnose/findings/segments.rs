@@ -57,10 +57,10 @@ impl Detector for TcpLoss {
                       slow, and users wait for time-outs.",
             measured: "Segments that are seen again because their receiver asked for them, or after more than {timeout}: lost beyond the \
                        mirrored port; holes that close later than {reordered} and half a round trip, for which the receiver asked: lost \
-                       before it. Raised when they surely are more than {lost} of at least {segments} packets of the ways that carry data, and at least {least} (lower \
+                       before it. In the last minute, else in the last twenty seconds, and then a warning at most. Raised when they surely are more than {lost} of at least {segments} packets of the ways that carry data, and at least {least} (lower \
                        end of the {sure} interval); or, of at least {lots}, surely more than {little} and more than {unusual} times the share of as many before. \
-                       Critical from {many}. The side is named from {sided} losses in {connections} \
-                       connections on, when {one} of them are on it. It is about one client where what is lost on the clients' side is its: by the \
+                       Critical from {many}. The side is named when {one} of them are on it, as what is seen \
+                       so far below {sided} losses in {connections} connections. It is about one client where what is lost on the clients' side is its: by the \
                        same measure of at least {client} packets, while at least as many other clients of the same services surely lose less than one part in {part} of its share.",
             cause: "A full queue (then round-trip times rise as well), a bad cable or transceiver, a duplex mismatch, radio.",
             lookalikes: "What the mirror loses is acknowledged and never sent again, and is not counted here; neither are probes of a \
@@ -110,7 +110,11 @@ impl Detector for TcpLoss {
                 lost(service, &rest, standing.on(subject(&service.key)))
             };
             // What has just begun is little of a minute.
-            let begun = || Some(&service.recent).filter(|w| w.loss.segments >= SEGMENTS).and_then(judged);
+            let begun = || {
+                let report = Some(&service.recent).filter(|w| w.loss.segments >= SEGMENTS).and_then(judged)?;
+                // How bad it is a minute shows.
+                Some(Report { severity: report.severity.min(Severity::Warning), ..report })
+            };
             service.window(|w| w.loss.segments >= SEGMENTS).and_then(judged).or_else(begun)
         });
         all_of(losing.iter().map(|(client, of)| lost_of(*client, of)).chain(services))

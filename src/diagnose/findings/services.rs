@@ -254,7 +254,8 @@ impl Detector for DnsSlow {
             id: "dns.slow",
             aspect: None,
             meaning: "This name server answers slowly: everything that begins with a name waits for it.",
-            measured: "Answers more than {slow} after the first query: surely more than {share} of at least {n} (lower end of the {sure} \
+            measured: "Answers more than {slow} after the first query, and beyond the way to the server and the shortest way to anybody outside the \
+                       site, as handshakes show both: surely more than {share} of at least {n} (lower end of the {sure} \
                        interval); or half of at least {n} of the last seconds took more than {times} times as long as usual and than {floor}. \
                        Critical when surely more than {most} take longer than {very}, for then clients ask again.",
             cause: "It is overloaded, or those it asks itself answer slowly.",

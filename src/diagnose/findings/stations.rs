@@ -5,9 +5,9 @@ use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, 
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Share};
 use crate::model::evidence::{
-    ACQUAINTED, BURST, BURST_SHORT, BURSTS, BURSTS_MEAN, CIRCLING, CIRCLING_FRAMES, FLOODED_RATE, FLOODED_STATIONS, LEAKED, LEAKED_WITHIN,
-    LINK_FULL, LINK_FULL_FOR, MEMBERS_FORGOTTEN, MOVES, MOVES_WITHIN, NEW_STATIONS, STATION_FORGOTTEN, STORM_RATE, STREAM_FRAMES,
-    SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind as Kind,
+    ACQUAINTED, BURST, BURST_SHORT, BURSTS, BURSTS_MEAN, CIRCLING, CIRCLING_FRAMES, CIRCLING_MANY, CIRCLING_SLOWLY, FLOODED_RATE,
+    FLOODED_STATIONS, LEAKED, LEAKED_WITHIN, LINK_FULL, LINK_FULL_FOR, MEMBERS_FORGOTTEN, MOVES, MOVES_WITHIN, NEW_STATIONS,
+    STATION_FORGOTTEN, STORM_RATE, STREAM_FRAMES, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind as Kind,
 };
 use crate::model::units::{bits_per_second, duration, grouped, percent, plural};
 use crate::model::{Severity, Value};
@@ -103,7 +103,8 @@ impl Detector for LoopLayer2 {
                       this VLAN of it, hardly works.",
             measured: "Frames to groups with the same content and the same MAC addresses that come at least {times} times within a second, \
                        in at least {parts} of its sixty-four parts, for copies of a mirror come close together: {frames} different ones of \
-                       {stations} stations, {rate} times a second in all, for {seconds} seconds one after the other.",
+                       {stations} stations, {rate} times a second in all, for {seconds} seconds one after the other. Or {slowly} times in \
+                       {apart} parts, through a slow link: then {many} different ones.",
             cause: "Two ports are connected that a spanning tree does not keep apart: a cable plugged in twice, a small switch under a desk, \
                     a group of links whose other end is none.",
             lookalikes: "Two stations that repeat the same frames without end.",
@@ -111,6 +112,9 @@ impl Detector for LoopLayer2 {
                      and loop protection on.",
             topic: None,
             figures: &[
+                ("slowly", Count(CIRCLING_SLOWLY[0])),
+                ("apart", Count(CIRCLING_SLOWLY[1])),
+                ("many", Count(CIRCLING_MANY)),
                 ("times", Count(CIRCLING[0])),
                 ("parts", Count(CIRCLING[1])),
                 ("frames", Count(CIRCLING_FRAMES[0])),

@@ -149,6 +149,12 @@ pub const FLOODED_STATIONS: u64 = 3;
 /// How often the same frame to a group must come within a second, and in how many of its 64 parts, to be one that circles: copies of a mirror come together.
 pub const CIRCLING: [u64; 2] = [64, 24];
 
+/// The same of frames that circle slowly, through a link that holds them up: then many must.
+pub const CIRCLING_SLOWLY: [u64; 2] = [16, 8];
+
+/// Different frames that must circle slowly.
+pub const CIRCLING_MANY: u64 = 10;
+
 /// Different frames that must circle, and stations that sent them.
 pub const CIRCLING_FRAMES: [u64; 2] = [3, 2];
 

@@ -3,7 +3,7 @@
 use super::{one_of, trouble};
 use crate::model::bounded::BoundedMap;
 use crate::model::evidence::{
-    CIRCLING_FRAMES, LEAKED, LEAKED_PARTNERS, LEAKED_WITHIN, STORM_RATE, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind,
+    CIRCLING_FRAMES, CIRCLING_MANY, LEAKED, LEAKED_PARTNERS, LEAKED_WITHIN, STORM_RATE, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind,
 };
 use crate::model::limits::{GROUPS, STORMS};
 use crate::model::time::SECOND;
@@ -21,14 +21,16 @@ const LASTS: i64 = 15 * SECOND;
 #[derive(Debug, Default)]
 struct Circled {
     times: u64,
+    /// Different frames, and of them those that came very often.
     frames: u64,
+    fast: u64,
     senders: BTreeSet<Mac>,
 }
 
 impl Circled {
     fn is_loop(&self) -> bool {
         let [frames, senders] = CIRCLING_FRAMES;
-        self.times >= STORM_RATE && self.frames >= frames && self.senders.len() as u64 >= senders
+        (self.times >= STORM_RATE && self.fast >= frames || self.frames >= CIRCLING_MANY) && self.senders.len() as u64 >= senders
     }
 }
 
@@ -49,6 +51,7 @@ impl Loops {
         let circled = self.seconds.entry(key).or_default();
         circled.times = circled.times.saturating_add(told.times);
         circled.frames = circled.frames.saturating_add(1);
+        circled.fast = circled.fast.saturating_add(u64::from(told.is_fast));
         if circled.senders.len() < SENDERS {
             circled.senders.insert(told.source);
         }
