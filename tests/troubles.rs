@@ -673,7 +673,7 @@ fn what_is_asked_for_by_selective_acknowledgements_of_a_shrinking_window_is_lost
         t.segment(at + 440, there, ACK, (10_002, 2), 0);
     }
     let s = t.with_office(60).seen();
-    assert_eq!(troubles(&s), only("tcp.loss", "10.1.0.9:8080/tcp", Severity::Warning), "{:?}", s.diagnosis.findings);
+    assert_eq!(troubles(&s), only("tcp.loss", "10.1.0.9:8080/tcp", Severity::Critical), "{:?}", s.diagnosis.findings);
     let lost = s.diagnosis.findings[0].evidence.iter().find(|e| e.0 == "lost").map(|e| e.1.to_string());
     assert_eq!(lost.as_deref(), Some("120"), "one of each");
 }
