@@ -105,6 +105,9 @@ impl Detector for TcpLoss {
         let losing = losing(&e.network, standing);
         let services = e.network.services.iter().filter_map(|service| {
             let judged = |w: &ServiceWindow| {
+                if is_of_one(w) {
+                    return None;
+                }
                 let own = w.client_losses.iter().filter(|c| losing.contains_key(&c.client));
                 let rest = own.fold(w.loss, |rest, c| without(&rest, c));
                 lost(service, &rest, standing.on(subject(&service.key)))
@@ -119,6 +122,15 @@ impl Detector for TcpLoss {
         });
         all_of(losing.iter().map(|(client, of)| lost_of(*client, of)).chain(services))
     }
+}
+
+/// Whether one client alone loses what is lost on the clients' side, and others are seen to lose nothing there: that is its trouble, be there enough of
+/// it to say so or not.
+fn is_of_one(w: &ServiceWindow) -> bool {
+    let [on_clients_side, elsewhere] = w.loss.lost;
+    let losing = w.client_losses.iter().filter(|c| c.all() > 0).count();
+    let others = w.client_losses.iter().filter(|c| c.all() == 0).fold(0u64, |sum, c| sum.saturating_add(c.segments));
+    losing == 1 && others >= OF_CLIENT && on_clients_side > elsewhere
 }
 
 /// What one client lost on its side, at all services.
