@@ -280,6 +280,8 @@ pub struct FloodSecond {
     pub second: i64,
     /// How many.
     pub frames: u64,
+    /// The number of the latest of them.
+    pub number: u64,
 }
 
 /// Everything known of the switch.
