@@ -262,7 +262,7 @@ pub const PORT_ABSENCES: usize = 16;
 /// latest.
 pub const OUTSIDE_FLOWS: usize = 8 * 1024;
 
-/// Packets waited for to come again later than copies are left out (32 bytes each, and 256 KiB of index: 384 KiB). When more are to be, a smaller
+/// Packets waited for to come again later than copies are left out (32 bytes each, 256 KiB of index, and 32 KiB of keys without a place: 416 KiB). When more are to be, a smaller
 /// share of them is.
 pub const COPY_AWAITED: usize = 4096;
 

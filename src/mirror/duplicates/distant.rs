@@ -104,10 +104,14 @@ pub(super) struct DistantWatch {
     waiting: VecDeque<Awaited>,
     /// Where a key stands, counted from the first ever entered; by its bits.
     index: Vec<u64>,
+    /// Keys that found no place there: when they come again, it is not for the first time.
+    skipped: Vec<u64>,
     /// Packets that have left [`Self::waiting`].
     left: u64,
     /// Which keys are taken: those without these bits.
     mask: u64,
+    /// When more keys were taken last, and the bits of those that were before: the first of some was not seen.
+    widened: (i64, u64),
     ids: [u16; IDS],
     next: usize,
     newest: i64,
@@ -130,8 +134,14 @@ impl DistantWatch {
         }
         let at = key as usize & (self.index.len() - 1);
         let number = self.index.get(at).and_then(|number| number.checked_sub(self.left + 1));
+        let is_taken = number.and_then(|number| self.waiting.get(number as usize)).map(|awaited| awaited.key != key);
+        match is_taken {
+            Some(true) => return self.note_skipped(key),
+            None if self.was_skipped(key) => return,
+            _ => {}
+        }
         match number.and_then(|number| self.waiting.get_mut(number as usize)) {
-            Some(awaited) if awaited.key != key || awaited.fate != Fate::Once => {}
+            Some(awaited) if awaited.fate != Fate::Once => {}
             Some(awaited) => {
                 let gap = time.saturating_sub(awaited.first);
                 // What passed the same way with a lower TTL went round.
@@ -142,8 +152,35 @@ impl DistantWatch {
                     self.next = (self.next + 1) % IDS;
                 }
             }
-            None => self.wait_for(Awaited { key, first: time, place, fate: Fate::Once }, at),
+            None => {
+                let (since, mask) = self.widened;
+                // It may be the one that came again.
+                let is_doubtful = key >> SAMPLE & mask != 0 && time.saturating_sub(since) <= FAR;
+                self.wait_for(Awaited { key, first: time, place, fate: if is_doubtful { Fate::Untold } else { Fate::Once } }, at);
+            }
         }
+    }
+
+    fn skipped_place(&mut self, key: u64) -> Option<&mut u64> {
+        if self.skipped.is_empty() {
+            self.skipped = vec![0; COPY_AWAITED];
+        }
+        self.skipped.get_mut((key >> 24) as usize & (COPY_AWAITED - 1))
+    }
+
+    fn note_skipped(&mut self, key: u64) {
+        if let Some(place) = self.skipped_place(key) {
+            *place = if *place == key { 0 } else { key };
+        }
+    }
+
+    /// Whether a key found no place before; it is forgotten.
+    fn was_skipped(&mut self, key: u64) -> bool {
+        self.skipped_place(key).is_some_and(|place| {
+            let was = *place == key;
+            *place = if was { 0 } else { *place };
+            was
+        })
     }
 
     fn wait_for(&mut self, awaited: Awaited, at: usize) {
@@ -177,6 +214,9 @@ impl DistantWatch {
         self.left += 1;
         self.counts.count(oldest.fate);
         if self.mask > 0 && self.waiting.len() < COPY_AWAITED / 8 {
+            let (since, before) = self.widened;
+            let before = if self.newest.saturating_sub(since) <= FAR { before } else { 0 };
+            self.widened = (self.newest, before | self.mask);
             self.mask >>= 1;
         }
     }

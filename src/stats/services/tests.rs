@@ -160,8 +160,8 @@ fn an_icmp_error_counts_only_for_what_somebody_asked() {
         })
     };
     let evidence = ledger(&[query(1, 9, 3, None, 0), error(53, 3), error(54, 3), error(55, 1)]).evidence(now(5), false);
-    // What nobody listens at is no service where nobody asked; what no way leads to is one all the same.
-    assert_eq!(evidence.services.iter().map(|s| s.key.port).collect::<Vec<_>>(), [53, 55]);
+    // What routers say of others is told by who says it, and is no service.
+    assert_eq!(evidence.services.iter().map(|s| s.key.port).collect::<Vec<_>>(), [53]);
     assert_eq!(evidence.services[0].windows[0].trouble(Trouble::Unreachable).count, 1);
 }
 
