@@ -17,7 +17,7 @@ use support::packet::{control, file};
 /// What is compared.
 const PROTOCOLS: &str = "lldp || cdp || fdp || edp || mndp || udld || vtp || dtp || stp || lacp || vrrp || carp || hsrp || glbp || ospf || \
                          igmp.type == 0x11 || icmpv6.type == 130 || eapol || isis.hello || eigrp.opcode == 5 || \
-                         ptp.v2.messagetype == 0xb";
+                         ptp.v2.messagetype == 0xb || bfd || ntp.flags.mode == 4 || ntp.flags.mode == 5";
 
 /// tshark's fields of one packet, each with all its values.
 type Fields = BTreeMap<String, Vec<String>>;
@@ -69,7 +69,10 @@ fn read(bytes: &[u8]) -> Option<ControlBody> {
     decode::walk(LinkType::ETHERNET, bytes, bytes.len() as u32, &Rules::PLAIN, Peel::ALL, &mut headers);
     let mut frame = Frame::default();
     headers.show(bytes, headers.flow(), &mut frame);
-    decode::group_message(&frame).or_else(|| decode::bare_message(&frame)).map(|message| message.body)
+    let is_group = frame.mac.is_some_and(|(_, destination)| destination.is_group());
+    let regular = || decode::regular_words(&frame).and_then(|_| decode::regular_message(&frame));
+    let found = if is_group { decode::group_message(&frame) } else { decode::direct_message(&frame).or_else(regular) };
+    found.or_else(|| decode::bare_message(&frame)).map(|message| message.body)
 }
 
 /// A claim: tshark's field has these values, as numbers where they are some.
@@ -117,6 +120,20 @@ fn speaker(told: &SpeakerHello) -> Claims {
             c.number("ptp_v2_an_grandmasterclockclass", *class);
             c.number("ptp_v2_an_localstepsremoved", *steps);
             c.text("ptp_v2_logmessageperiod", &interval.to_string());
+        }
+        SpeakerHello::Bfd { state, diagnostic, multiplier, interval, discriminator, .. } => {
+            c.number("bfd_sta", *state as u8);
+            c.number("bfd_diag", *diagnostic);
+            c.number("bfd_detect_time_multiplier", *multiplier);
+            c.number("bfd_desired_min_tx_interval", *interval);
+            c.number("bfd_my_discriminator", *discriminator);
+        }
+        SpeakerHello::Ntp { stratum, reference, is_lost, .. } => {
+            c.number("ntp_stratum", *stratum);
+            c.text("ntp_refid", &hex(reference));
+            if *is_lost {
+                c.number("ntp_flags_li", 3u8);
+            }
         }
     }
     c
@@ -344,8 +361,9 @@ fn ospf(o: &OspfPacket) -> Claims {
 
 fn query(q: &GroupQuery) -> Claims {
     let mut c = Claims(Vec::new());
-    if let Address::V4(_) = q.querier {
-        c.number("igmp_version", q.version);
+    match q.querier {
+        Address::V4(_) => c.number("igmp_version", q.version),
+        _ => c.number("icmpv6_type", 130u8),
     }
     c
 }
@@ -366,7 +384,8 @@ fn compare(place: &str, body: &ControlBody, fields: &Fields) -> usize {
         ControlBody::Ospf(o) => ospf(o),
         ControlBody::Query(q) => query(q),
         ControlBody::Speaker(told) => speaker(told),
-        ControlBody::Eapol(step) => {
+        ControlBody::Regular { told, .. } => speaker(told),
+        ControlBody::Eapol(step, method) => {
             let code = match step {
                 EapolStep::Request => Some(1u8),
                 EapolStep::Response => Some(2),
@@ -376,6 +395,9 @@ fn compare(place: &str, body: &ControlBody, fields: &Fields) -> usize {
             };
             let mut c = Claims(Vec::new());
             c.known("eap_code", code);
+            if let Some(method) = method {
+                c.number("eap_type", *method);
+            }
             c
         }
     };
@@ -395,7 +417,7 @@ fn every_field_as_tshark_says_on_captures() {
     let mut agreed = BTreeMap::new();
     let words = [
         "stp", "lldp", "cdp", "lacp", "udld", "vtp", "dtp", "hsrp", "vrrp", "glbp", "ospf", "mndp", "igmp", "eapol", "capwap", "1kxun",
-        "isis", "eigrp", "ptp",
+        "isis", "eigrp", "ptp", "bfd", "ntp", "mld", "802.1x",
     ];
     for capture in captures {
         let lower = format!("{} {}", capture.name, capture.exercises).to_lowercase();
@@ -426,8 +448,8 @@ fn kind(body: &ControlBody) -> &'static str {
         ControlBody::Gateway(_) => "gateway",
         ControlBody::Ospf(_) => "ospf",
         ControlBody::Query(_) => "query",
-        ControlBody::Speaker(told) => told.protocol(),
-        ControlBody::Eapol(_) => "eapol",
+        ControlBody::Speaker(told) | ControlBody::Regular { told, .. } => told.protocol(),
+        ControlBody::Eapol(..) => "eapol",
     }
 }
 

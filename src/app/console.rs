@@ -117,6 +117,9 @@ impl Console {
                 report::document::format::plural(more as u64, "source")
             ));
         }
+        if let Some((asked, trouble)) = s.switch.asked.as_ref().and_then(|asked| Some((asked, asked.trouble.as_ref()?))) {
+            say(format_args!("warning: asking the switch {}: {trouble}", asked.target));
+        }
         self.filtered(s);
         let l = &s.capture.losses;
         let stages = [

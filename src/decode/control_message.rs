@@ -18,7 +18,7 @@ pub fn bare_message(frame: &Frame<'_>) -> Option<ControlMessage> {
         0x88cc => neighbour(neighbour::lldp(body)),
         0x8809 => lacp::lacp(body).map(ControlBody::Lacp),
         0x88f7 => speaker::ptp(body).map(speaks),
-        0x888e => adjacency::eapol(body).map(ControlBody::Eapol),
+        0x888e => adjacency::eapol(body).map(|(step, method)| ControlBody::Eapol(step, method)),
         _ if frame.l2_end == 0 => None,
         _ if destination.is_group() => llc(frame, body),
         // Extreme's group is written like a station's address.
@@ -61,6 +61,65 @@ fn llc(frame: &Frame<'_>, body: &[u8]) -> Option<ControlBody> {
     }
 }
 
+/// ICMPv6 from its header on, which is no payload of the conversation.
+fn icmp6<'a>(frame: &Frame<'a>) -> &'a [u8] {
+    let end = frame.ip_end() as usize;
+    frame.transport.and_then(|at| frame.bytes.get(at as usize..end)).unwrap_or_default()
+}
+
+/// What a packet to one station says above the network layer, where it is a control packet: neighbours that were told of each other need no
+/// group (RFC 2328 section 8.1, RFC 9568 section 5.1).
+pub fn direct_message(frame: &Frame<'_>) -> Option<ControlMessage> {
+    let (key, way) = frame.flow.as_ref().filter(|_| !frame.fragment)?;
+    let [(sender, _), _] = key.ends(*way);
+    let found = match key.protocol {
+        88 => speaker::eigrp(frame.payload(), sender).map(speaks),
+        89 => adjacency::ospf(frame.payload()).map(ControlBody::Ospf),
+        112 => adjacency::vrrp(frame.payload(), sender).map(ControlBody::Gateway),
+        _ => None,
+    };
+    message(frame, found?)
+}
+
+/// Of a packet of UDP that somebody sends again and again: which of its bytes are alike while it says the same.
+pub fn regular_words(frame: &Frame<'_>) -> Option<[u64; 4]> {
+    let (key, way) = frame.flow.as_ref().filter(|(key, _)| key.protocol == 17 && !frame.fragment)?;
+    let [(_, source), (_, port)] = key.ends(*way);
+    let bytes = frame.payload();
+    let word = |at: usize| bytes.get(at..)?.first_chunk().map(|b| u64::from_be_bytes(*b));
+    match (source, port) {
+        (_, BFD | BFD_MULTIHOP | BFD_LAG | BFD_SEAMLESS) => Some([word(0)?, word(8)?, word(16)?, 0]),
+        // Domain, sender; priorities, class and grandmaster; steps.
+        (_, PTP) if bytes.first()? & 0x0f == 0x0b => Some([word(0)?, word(20)?, word(47)?, word(55)?]),
+        // Leap, mode, stratum; reference.
+        (NTP, _) if matches!(bytes.first()? & 7, 4 | 5) => {
+            Some([u64::from(*bytes.first()?), u64::from(*bytes.get(1)?), word(12)? >> 32, 0])
+        }
+        _ => None,
+    }
+}
+
+/// Ports of BFD (RFC 5881, RFC 5883, RFC 7130, RFC 7881), PTP's general messages and NTP.
+const BFD: u16 = 3784;
+const BFD_MULTIHOP: u16 = 4784;
+const BFD_LAG: u16 = 6784;
+const BFD_SEAMLESS: u16 = 7784;
+const PTP: u16 = 320;
+const NTP: u16 = 123;
+
+/// What such a packet says.
+pub fn regular_message(frame: &Frame<'_>) -> Option<ControlMessage> {
+    let (key, way) = frame.flow.as_ref()?;
+    let [(sender, source), (to, port)] = key.ends(*way);
+    let told = match (source, port) {
+        (_, BFD | BFD_MULTIHOP | BFD_LAG | BFD_SEAMLESS) => speaker::bfd(frame.payload(), [sender, to]),
+        (_, PTP) => speaker::ptp(frame.payload()),
+        (NTP, _) => speaker::ntp(frame.payload(), sender),
+        _ => None,
+    };
+    message(frame, ControlBody::Regular { told: Box::new(told?), packets: 1, until: frame.time })
+}
+
 /// What a packet to a group says above the network layer, where it is a control packet.
 pub fn group_message(frame: &Frame<'_>) -> Option<ControlMessage> {
     let (key, way) = frame.flow.as_ref()?;
@@ -74,12 +133,13 @@ pub fn group_message(frame: &Frame<'_>) -> Option<ControlMessage> {
         (17, 2029) => adjacency::hsrp(frame.payload(), sender).map(ControlBody::Gateway),
         (17, 3222) => adjacency::glbp(frame.payload(), sender).map(ControlBody::Gateway),
         (17, 5678) => neighbour(neighbour::mndp(frame.payload())),
-        (17, 320) => speaker::ptp(frame.payload()).map(speaks),
+        (17, PTP) => speaker::ptp(frame.payload()).map(speaks),
+        (17, _) if source_port == NTP => speaker::ntp(frame.payload(), sender).map(speaks),
         (88, _) => speaker::eigrp(frame.payload(), sender).map(speaks),
         (89, _) => adjacency::ospf(frame.payload()).map(ControlBody::Ospf),
         (112, _) => adjacency::vrrp(frame.payload(), sender).map(ControlBody::Gateway),
         (2, _) => adjacency::igmp_query(frame.payload(), sender).map(ControlBody::Query),
-        (58, _) => adjacency::mld_query(frame.payload(), sender).map(ControlBody::Query),
+        (58, _) => adjacency::mld_query(icmp6(frame), sender).map(ControlBody::Query),
         _ => None,
     };
     message(frame, found?)

@@ -1,6 +1,6 @@
-//! Hellos of routers and announcements of clocks: IS-IS, EIGRP, PTP.
+//! Hellos of routers and announcements of clocks: IS-IS, EIGRP, BFD, PTP, NTP.
 
-use crate::model::{Address, SpeakerHello};
+use crate::model::{Address, BfdState, SpeakerHello};
 
 fn word(bytes: &[u8], at: usize) -> Option<u16> {
     bytes.get(at..)?.first_chunk().map(|b| u16::from_be_bytes(*b))
@@ -76,4 +76,37 @@ pub fn ptp(body: &[u8]) -> Option<SpeakerHello> {
         steps: word(head, 61)?,
         interval: head[33] as i8,
     })
+}
+
+/// Reads a control packet of BFD version 1 (RFC 5880 section 4.1).
+pub fn bfd(payload: &[u8], [router, peer]: [Address; 2]) -> Option<SpeakerHello> {
+    let [head, state, multiplier, length, d0, d1, d2, d3, _, _, _, _, i0, i1, i2, i3, ..] = *payload.first_chunk::<24>()?;
+    if head >> 5 != 1 || length < 24 || multiplier == 0 {
+        return None;
+    }
+    Some(SpeakerHello::Bfd {
+        router,
+        peer,
+        state: match state >> 6 {
+            0 => BfdState::AdminDown,
+            1 => BfdState::Down,
+            2 => BfdState::Init,
+            _ => BfdState::Up,
+        },
+        diagnostic: head & 0x1f,
+        multiplier,
+        interval: u32::from_be_bytes([i0, i1, i2, i3]),
+        discriminator: u32::from_be_bytes([d0, d1, d2, d3]),
+    })
+}
+
+/// Reads what a time server answers, or tells everybody (RFC 5905 section 7.3).
+pub fn ntp(payload: &[u8], server: Address) -> Option<SpeakerHello> {
+    let head = payload.first_chunk::<48>()?;
+    let [flags, stratum, ..] = *head;
+    if !matches!(flags & 7, 4 | 5) || !(1..=4).contains(&(flags >> 3 & 7)) {
+        return None;
+    }
+    let [_, _, _, _, _, _, _, _, _, _, _, _, a, b, c, d, ..] = *head;
+    Some(SpeakerHello::Ntp { server, stratum, reference: [a, b, c, d], is_lost: flags >> 6 == 3 })
 }

@@ -169,6 +169,9 @@ fn said(kind: SwitchTroubleKind, count: u64, measure: f64, seconds: i64) -> Evid
         subject: Subject::Network,
         vlan: None,
         vlans: 1,
+        instance: None,
+        instances: 0,
+        is_likely: false,
         who: "a".to_owned(),
         other: "b".to_owned(),
         count,
@@ -507,7 +510,7 @@ fn beside(mut evidence: Evidence, others: u64) -> Evidence {
 /// The same of what switches and routers say; where one is enough, none is too little.
 fn switch_cases() -> Vec<(&'static str, Severity, Evidence, Evidence)> {
     use SwitchTroubleKind::*;
-    let none = || said(TopologyChanges, 1, 0.0, 0);
+    let none = || said(TopologyChanges, 1, 1.0, 0);
     vec![
         ("loop.layer2", Critical, said(FramesCircle, 3, 1_500.0, 3), said(FramesCircle, 2, 1_500.0, 2)),
         ("mac.overflow", Critical, said(StationsWithoutEnd, 2_000, 1_000.0, 20), none()),
@@ -520,10 +523,10 @@ fn switch_cases() -> Vec<(&'static str, Severity, Evidence, Evidence)> {
         ("link.saturated", Note, said(LinkFull, 10, 0.97, 10), none()),
         ("burst.micro", Note, said(LinkBursts, 10, 0.1, 60), none()),
         ("igmp.no_querier", Note, said(NoQuerier, 6_000, 20.0, 300), none()),
-        ("stp.root_changed", Warning, said(RootChanged, 1, 0.0, 0), none()),
-        ("stp.root_changed", Critical, said(RootChanged, 3, 0.0, 0), none()),
-        ("stp.topology_changes", Warning, said(TopologyChanges, 5, 0.0, 0), said(TopologyChanges, 4, 0.0, 0)),
-        ("stp.topology_changes", Critical, said(TopologyChanges, 20, 0.0, 0), said(TopologyChanges, 4, 0.0, 0)),
+        ("stp.root_changed", Warning, said(RootChanged, 1, 1.0, 0), none()),
+        ("stp.root_changed", Critical, said(RootChanged, 3, 3.0, 0), none()),
+        ("stp.topology_changes", Warning, said(TopologyChanges, 5, 5.0, 0), said(TopologyChanges, 4, 4.0, 0)),
+        ("stp.topology_changes", Critical, said(TopologyChanges, 20, 20.0, 0), said(TopologyChanges, 4, 4.0, 0)),
         ("stp.two_roots", Warning, said(TwoRoots, 2, 1.0, 60), none()),
         ("stp.two_roots", Note, said(TwoRoots, 2, 0.0, 60), none()),
         ("stp.bpdu_lost", Warning, said(HellosMissing, 2, 8.0, 60), said(HellosMissing, 1, 8.0, 60)),

@@ -80,6 +80,15 @@ pub enum ControlBody {
     Bpdu(Box<Bpdu>),
     /// A router of IS-IS or EIGRP, or a clock of PTP.
     Speaker(Box<SpeakerHello>),
+    /// Packets one after the other that said the same, of whoever sends many: BFD, a time server, a clock that tells each of its own.
+    Regular {
+        /// What they said.
+        told: Box<SpeakerHello>,
+        /// How many; the message has the time of the first of them.
+        packets: u64,
+        /// The time of the last.
+        until: Timestamp,
+    },
     /// Link aggregation.
     Lacp(Lacp),
     /// A shared gateway address.
@@ -88,8 +97,8 @@ pub enum ControlBody {
     Ospf(OspfPacket),
     /// Who asks for groups.
     Query(GroupQuery),
-    /// A port's authentication.
-    Eapol(EapolStep),
+    /// A port's authentication, and the method of EAP that a request or an answer names.
+    Eapol(EapolStep, Option<u8>),
 }
 
 /// A control packet and how it came.

@@ -265,6 +265,9 @@ pub const COPY_VLAN_PAIRS: usize = 64;
 /// Routers of IS-IS and EIGRP and clocks of PTP that are followed (about 400 bytes each).
 pub const SPEAKERS: usize = 512;
 
+/// Routers and clocks of a shard that send the same many times a second (256 bytes each): beyond, what they say is handed over more often.
+pub const REGULARS: usize = 64;
+
 /// Pairs of VLAN tags, one in the other, that are counted apart (40 bytes each).
 pub const VLAN_PAIRS: usize = 4 * 1024;
 

@@ -67,7 +67,7 @@ pub mod units;
 pub mod vlan;
 
 pub use address::{Address, Mac};
-pub use adjacency::{EapolStep, GatewayHello, GatewayProtocol, GroupQuery, OspfHello, OspfPacket};
+pub use adjacency::{AuthenticatorRow, EapolStep, GatewayHello, GatewayProtocol, GroupQuery, OspfHello, OspfPacket, eap_method};
 pub use app::{AppBy, AppId, AppSlot, AppStage, DissectLosses};
 pub use asked::{AskedSwitch, PortCounts, PortRow, SwitchAnswer, SwitchPort};
 pub use bpdu::{Bpdu, BpduFlags, BpduKind, BridgeId, PortRole, TreeInstance, TreeRegion};
@@ -105,7 +105,7 @@ pub use round_trips::{RoundTripFigures, SideTrips, TurnFigures};
 pub use rtp::{MediaNews, MediaOffer, RtpPacket};
 pub use sighting::{ClockSight, DhcpConfig, DhcpSight, Sight, Sighting};
 pub use source::{FileInterface, SourceInfo};
-pub use speaker::{SpeakerHello, SpeakerRow};
+pub use speaker::{BfdState, SpeakerHello, SpeakerRow};
 pub use stamp::{Stamp, StampChoice, StampKind, StampPort, Stamps};
 pub use station::{CirclingFrame, FreshStation, SAMPLED_FRAMES, SampledPair, StationNews};
 pub use subject::{Subject, SubjectPart};

@@ -1,8 +1,8 @@
 //! What is known of the switch from what it and its neighbours say: rows of tables and events.
 
 use super::{
-    Address, AskedSwitch, BridgeId, GatewayProtocol, Lacp, LinkUse, Mac, Neighbour, NeighbourProtocol, PortRole, PortRow, SpeakerRow,
-    Timestamp, Transit,
+    Address, AskedSwitch, AuthenticatorRow, BridgeId, GatewayProtocol, Lacp, LinkUse, Mac, Neighbour, NeighbourProtocol, PortRole, PortRow,
+    SpeakerRow, Timestamp, Transit,
 };
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -41,6 +41,10 @@ pub struct NeighbourRow {
     pub last: Timestamp,
     /// It took its leave, or was not heard for as long as it holds.
     pub is_gone: bool,
+    /// Power over Ethernet in words; empty: it says nothing of it.
+    pub power: String,
+    /// What it says besides, in a line.
+    pub besides: String,
 }
 
 /// A spanning tree, as one port tells of it.
@@ -302,8 +306,10 @@ pub struct SwitchView {
     pub gateways: Vec<GatewayRow>,
     /// OSPF.
     pub ospf: Vec<OspfRow>,
-    /// Routers of IS-IS and EIGRP, and clocks of PTP.
+    /// Routers of IS-IS, EIGRP and BFD, and clocks of PTP and NTP.
     pub speakers: Vec<SpeakerRow>,
+    /// Who takes part in the authentication of ports.
+    pub authenticators: Vec<AuthenticatorRow>,
     /// Who asks for groups.
     pub queriers: Vec<QuerierRow>,
     /// Groups that hosts join, those with most members first.

@@ -69,7 +69,7 @@ pub(crate) fn value(measure: ComparedMeasure, value: Option<f64>) -> String {
     let Some(value) = value else { return "–".into() };
     match measure {
         ComparedMeasure::BitRate => units::bits_per_second(value),
-        ComparedMeasure::PacketRate => format!("{value:.1} /s"),
+        ComparedMeasure::PacketRate | ComparedMeasure::UseRate => format!("{value:.1} /s"),
         ComparedMeasure::Response => units::duration(value),
         ComparedMeasure::Errors => units::percent(value),
         ComparedMeasure::Severity => match value as u8 {

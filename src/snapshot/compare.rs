@@ -115,6 +115,8 @@ pub enum ComparedMeasure {
     BitRate,
     /// Packets per second.
     PacketRate,
+    /// Connections and requests per second, of a service.
+    UseRate,
     /// Seconds of half of the answers.
     Response,
     /// Share of attempts and requests that went wrong.
@@ -129,6 +131,7 @@ impl ComparedMeasure {
         match self {
             Self::BitRate => "bits_per_second",
             Self::PacketRate => "packets_per_second",
+            Self::UseRate => "uses_per_second",
             Self::Response => "response_p50_seconds",
             Self::Errors => "error_share",
             Self::Severity => "severity",
@@ -140,6 +143,7 @@ impl ComparedMeasure {
         match self {
             Self::BitRate => "rate",
             Self::PacketRate => "packet rate",
+            Self::UseRate => "uses",
             Self::Response => "response, half",
             Self::Errors => "errors",
             Self::Severity => "finding",
@@ -453,7 +457,7 @@ impl<'a> Work<'a> {
             };
             let rate = |s: Option<&Service>, seconds: f64| s.map(|s| s.uses() as f64 / seconds);
             let values = [rate(x, self.seconds[0]), rate(y, self.seconds[1])];
-            return self.push(ChangeKind::Service, (name, about), ComparedMeasure::PacketRate, values, noise);
+            return self.push(ChangeKind::Service, (name, about), ComparedMeasure::UseRate, values, noise);
         };
         let mut differs = false;
         if let (Some(p), Some(q)) = (&before.response, &after.response) {

@@ -11,7 +11,7 @@ mod packets;
 mod published;
 mod query;
 mod rows;
-mod selection;
+pub mod selection;
 mod shape;
 pub mod sweeps;
 pub mod table;

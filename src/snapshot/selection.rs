@@ -3,7 +3,7 @@
 //!
 //! Nothing in them comes from packets but addresses and numbers, so that they can be put on a command line in quotes.
 
-use super::PacketSubject;
+use super::{PacketSubject, Snapshot};
 use crate::model::Address;
 
 /// How Wireshark calls addresses of a kind.
@@ -35,6 +35,22 @@ fn host(address: Address, way: &str) -> String {
 
 fn joined(parts: impl IntoIterator<Item = Option<String>>, word: &str) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(word)
+}
+
+/// A capture filter that finds its packets behind VLAN tags as well, of which a frame has `most` at most. Each `vlan` moves what follows it
+/// four bytes on, so that the last part looks behind two tags (pcap-filter(7), "vlan").
+pub fn behind_tags(words: &str, most: u8) -> String {
+    let tagged = format!(" or (vlan and ({words}))").repeat(most.min(2).into());
+    if tagged.is_empty() { words.to_owned() } else { format!("({words}){tagged}") }
+}
+
+/// How many VLAN tags frames of a picture have at most, as far as a capture filter can look behind them.
+pub fn most_tags(s: &Snapshot) -> u8 {
+    match (s.stats.vlan_pairs.is_empty(), s.stats.vlans.rows.is_empty()) {
+        (false, _) => 2,
+        (_, false) => 1,
+        _ => 0,
+    }
 }
 
 impl PacketSubject {
@@ -82,12 +98,24 @@ impl PacketSubject {
         }
     }
 
-    /// As a capture filter; `None` where there is none: for all packets, and for some by their numbers.
-    pub fn bpf(&self) -> Option<String> {
+    /// As a capture filter for frames with so many VLAN tags at most; `None` where there is none: for all packets, and for some by their
+    /// numbers.
+    pub fn bpf(&self, tags: u8) -> Option<String> {
+        match self {
+            Self::Between { a: Address::Mac(_), .. } | Self::Host { address: Address::Mac(_), .. } => self.untagged_bpf(),
+            // The second one looks at the inner tag.
+            Self::Vlan(id) if tags > 1 => Some(format!("vlan {id} or vlan {id}")),
+            Self::Vlan(_) => self.untagged_bpf(),
+            Self::During(_, of) => of.bpf(tags),
+            _ => self.untagged_bpf().map(|words| behind_tags(&words, tags)),
+        }
+    }
+
+    fn untagged_bpf(&self) -> Option<String> {
         match self {
             Self::All | Self::Numbers(_) => None,
             // No capture filter knows the time.
-            Self::During(_, of) => of.bpf(),
+            Self::During(_, of) => of.untagged_bpf(),
             Self::Between { a, a_port, b, b_port, protocol } => {
                 let name = transport(*protocol);
                 let way = |from: &Address, from_port: u16, to: &Address, to_port: u16| {
@@ -158,15 +186,17 @@ mod tests {
             "(ip.src == 10.0.0.1 && tcp.srcport == 40000 && ip.dst == 10.0.0.2 && tcp.dstport == 443) || (ip.src == 10.0.0.2 && tcp.srcport == 443 && ip.dst == 10.0.0.1 && tcp.dstport == 40000)"
         );
         assert_eq!(
-            all[0].bpf().unwrap(),
+            all[0].bpf(0).unwrap(),
             "tcp and ((src host 10.0.0.1 and src port 40000 and dst host 10.0.0.2 and dst port 443) or (src host 10.0.0.2 and src port 443 and dst host 10.0.0.1 and dst port 40000))"
         );
         assert_eq!(
-            all[3].bpf().unwrap(),
+            all[3].bpf(2).unwrap(),
             "(ether src 02:00:00:00:00:01 and ether dst 02:00:00:00:00:02) or (ether src 02:00:00:00:00:02 and ether dst 02:00:00:00:00:01)"
         );
+        assert_eq!(all[5].bpf(1).unwrap(), "(host 10.0.0.1) or (vlan and (host 10.0.0.1))");
+        assert_eq!([0, 1, 2].map(|tags| all[8].bpf(tags).unwrap()), ["vlan 10", "vlan 10", "vlan 10 or vlan 10"]);
         assert_eq!(PacketSubject::Numbers(vec![1, 5]).wireshark().unwrap(), "frame.number in {1, 5}");
-        assert_eq!((PacketSubject::All.wireshark(), PacketSubject::All.bpf()), (None, None));
+        assert_eq!((PacketSubject::All.wireshark(), PacketSubject::All.bpf(1)), (None, None));
     }
 
     #[test]

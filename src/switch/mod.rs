@@ -7,6 +7,7 @@ mod floods;
 mod ledger;
 mod messages;
 mod periodic;
+mod regulars;
 mod stations;
 mod tags;
 
@@ -21,6 +22,7 @@ use crate::model::{ArpBlocks, ControlFrame, ControlMessage, Frame};
 use crate::model::{FloodSecond, Timestamp};
 use floods::FloodCounter;
 use messages::ControlMessages;
+use regulars::Regulars;
 
 sums! {
     /// What one shard saw of the switch. What is a set (VLANs, address blocks, control protocols' systems and their packets) is always that
@@ -40,6 +42,7 @@ pub struct Switch {
     senders: PeriodicSenders,
     tags: TagCounts,
     messages: ControlMessages,
+    regulars: Regulars,
     floods: FloodCounter,
     stations: StationWatch,
 }
@@ -58,6 +61,11 @@ impl Switch {
         self.messages.push(message);
     }
 
+    /// Takes in a packet of whoever sends many that say the same; `words` are alike while they do, and `read` reads one.
+    pub fn regular(&mut self, frame: &Frame<'_>, words: [u64; 4], read: fn(&Frame<'_>) -> Option<ControlMessage>) {
+        self.regulars.take(frame, words, read, &mut self.messages);
+    }
+
     /// Counts a frame to a group.
     #[inline]
     pub fn flood(&mut self, frame: &Frame<'_>) {
@@ -67,6 +75,7 @@ impl Switch {
     /// An interval ends at `now`.
     pub fn advance(&mut self, now: Timestamp) {
         self.floods.advance(now);
+        self.regulars.advance(&mut self.messages);
         self.stations.advance(now);
     }
 

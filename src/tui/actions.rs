@@ -12,6 +12,7 @@ use super::view::Topic;
 use super::widgets::amount;
 use crate::model::Timestamp;
 use crate::model::text::printable;
+use crate::snapshot::selection;
 use crate::snapshot::{Filter, PacketSubject};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -54,10 +55,11 @@ impl App {
                 "icmpv6" => Some("icmp6".into()),
                 _ => None,
             };
+            let bpf = bpf.map(|words: String| selection::behind_tags(&words, selection::most_tags(&self.raw)));
             return [Some(word.clone()), Some(word), bpf];
         }
         let subject = self.subject_of_target();
-        [subject.row_filter(), subject.wireshark(), subject.bpf()]
+        [subject.row_filter(), subject.wireshark(), subject.bpf(selection::most_tags(&self.raw))]
     }
 
     /// Does an action; what the world has to do comes back.
@@ -78,6 +80,11 @@ impl App {
             }
             RowAction::Copy => copied(self.row_text(), "the row"),
             RowAction::Wireshark => copied(wireshark, "the display filter"),
+            RowAction::Bpf if !matches!(self.raw.mirror.transport, "" | "plain" | "rspan") => {
+                let through = self.raw.mirror.transport;
+                self.say(format!("no capture filter can look into copies that come by {through}: the display filter can (y)"));
+                return Vec::new();
+            }
             RowAction::Bpf => copied(bpf, "the capture filter"),
             RowAction::OpenWireshark => self.open_in("wireshark", wireshark),
             RowAction::OpenTermshark => self.open_in("termshark", wireshark),

@@ -52,11 +52,14 @@ pub struct VlanNative;
 /// The ends of a link disagree about its duplex mode.
 pub struct DuplexMismatch;
 
-/// Where it was seen, for titles: ` in VLAN 10`, ` in 12 VLANs`.
+/// Where it was seen, for titles: ` in VLAN 10`, ` in 12 VLANs`, ` in instance 3`.
 fn place(t: &SwitchTrouble) -> String {
-    match (t.vlan, t.vlans) {
-        (Some(id), _) => format!(" in VLAN {id}"),
-        (None, n @ 2..) => format!(" in {} VLANs", grouped(n)),
+    match (t.vlan, t.vlans, t.instance, t.instances) {
+        (Some(id), ..) => format!(" in VLAN {id}"),
+        (None, n @ 2.., ..) => format!(" in {} VLANs", grouped(n)),
+        (.., Some(0), _) => " in the common tree".to_owned(),
+        (.., Some(id), _) => format!(" in instance {id}"),
+        (.., n @ 2..) => format!(" in {} instances", grouped(n)),
         _ => String::new(),
     }
 }
@@ -65,10 +68,21 @@ fn each(e: &Evidence, kind: Kind, tell: impl Fn(&SwitchTrouble) -> Option<Report
     all_of(e.network.switch.of(kind).filter_map(|t| Some(tell(t)?.about(t.subject).held(vec![t.span]))))
 }
 
+/// What titles say where it is likely only that two devices are the ends of one link.
+fn unsure(t: &SwitchTrouble) -> &'static str {
+    if t.is_likely { ", if they are the ends of one link" } else { "" }
+}
+
+fn grave(t: &SwitchTrouble) -> Severity {
+    if t.is_likely { Severity::Note } else { Severity::Warning }
+}
+
 fn vlan(t: &SwitchTrouble) -> Vec<(&'static str, Value)> {
-    match t.vlan {
-        Some(id) => vec![("vlan", Value::Count(id.into()))],
-        None => vec![("vlans", Value::Count(t.vlans))],
+    match (t.vlan, t.instance, t.instances) {
+        (Some(id), ..) => vec![("vlan", Value::Count(id.into()))],
+        (_, Some(id), _) => vec![("instance", Value::Count(id.into()))],
+        (.., n @ 1..) => vec![("instances", Value::Count(n))],
+        _ => vec![("vlans", Value::Count(t.vlans))],
     }
 }
 
@@ -96,14 +110,20 @@ impl Detector for StpRootChanged {
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         each(e, Kind::RootChanged, |t| {
-            let title = format!("{} became root of the spanning tree{}, {} before", t.who, place(t), t.other);
+            let title = match t.count {
+                ..=1 => format!("{} became root of the spanning tree{}, {} before", t.who, place(t), t.other),
+                n => {
+                    let n = grouped(n);
+                    format!("The root of the spanning tree{} changed {n} times: {}, {} before", place(t), t.who, t.other)
+                }
+            };
             let mut evidence = vec![
                 ("changes", Value::Count(t.count)),
                 ("root", Value::Text(t.who.clone())),
                 ("root_before", Value::Text(t.other.clone())),
             ];
             evidence.extend(vlan(t));
-            Some(Report::new(if t.count >= ROOTS_MANY { Severity::Critical } else { Severity::Warning }, title, evidence))
+            Some(Report::new(if t.measure >= ROOTS_MANY as f64 { Severity::Critical } else { Severity::Warning }, title, evidence))
         })
     }
 }
@@ -137,13 +157,13 @@ impl Detector for StpTopologyChanges {
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         each(e, Kind::TopologyChanges, |t| {
             let enough = if standing.on(t.subject) { CHANGES / 2 } else { CHANGES };
-            if t.count < enough {
+            if t.measure < enough as f64 {
                 return None;
             }
             let title = format!("The spanning tree's topology changed {} times{}, told first by {}", grouped(t.count), place(t), t.who);
             let mut evidence = vec![("changes", Value::Count(t.count)), ("first_told_by", Value::Text(t.who.clone()))];
             evidence.extend(vlan(t));
-            Some(Report::new(if t.count >= CHANGES_MANY { Severity::Critical } else { Severity::Warning }, title, evidence))
+            Some(Report::new(if t.measure >= CHANGES_MANY as f64 { Severity::Critical } else { Severity::Warning }, title, evidence))
         })
     }
 }
@@ -288,7 +308,8 @@ impl Detector for VlanNative {
             meaning: "Both ends of a link put frames without a tag into different VLANs: those two VLANs are joined there, and what is meant \
                       for one reaches the other.",
             measured: "The native VLANs that both ends of one link announce (CDP, LLDP's port VLAN), where each names the other by UDLD or \
-                       LACP, so that they are certain to be its ends, within {recent}.",
+                       LACP, so that they are certain to be its ends, within {recent}. Where nobody does, of the only two that announce \
+                       themselves: a note, for the mirror may show two links.",
             cause: "One end was set up otherwise.",
             lookalikes: "Links on which every frame has a tag: there it changes nothing.",
             remedy: "Set the same native VLAN at both ends, best one that is used for nothing else.",
@@ -299,9 +320,9 @@ impl Detector for VlanNative {
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         each(e, Kind::NativeVlanDiffers, |t| {
-            let title = format!("Native VLAN {} at {}, but {} at {}", t.count, t.who, t.measure, t.other);
+            let title = format!("Native VLAN {} at {}, but {} at {}{}", t.count, t.who, t.measure, t.other, unsure(t));
             let evidence = vec![("native_vlan", Value::Count(t.count)), ("other_native_vlan", Value::Count(t.measure as u64))];
-            Some(Report::new(Severity::Warning, title, evidence))
+            Some(Report::new(grave(t), title, evidence))
         })
     }
 }
@@ -314,7 +335,8 @@ impl Detector for DuplexMismatch {
             meaning: "One end of a link sends and receives at once, the other in turn: under load the one sees late collisions and the other \
                       broken frames, and transfers crawl.",
             measured: "The duplex modes that both ends of one link announce (CDP, LLDP's interface type), where each names the other by \
-                       UDLD or LACP, so that they are certain to be its ends, within {recent}.",
+                       UDLD or LACP, so that they are certain to be its ends, within {recent}. Of the only two that \
+                       announce themselves, where nobody names the other: a note, for the mirror may show two links.",
             cause: "One end is set to a fixed mode, so that the other, which negotiates, falls back to half duplex.",
             lookalikes: "A converter in between, whose ends differ as they should.",
             remedy: "Let both ends negotiate.",
@@ -326,9 +348,9 @@ impl Detector for DuplexMismatch {
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         each(e, Kind::DuplexDiffers, |t| {
             let (full, half) = if t.count == 1 { (&t.who, &t.other) } else { (&t.other, &t.who) };
-            let title = format!("{full} sends and receives at once, {half} in turn: their duplex modes differ");
+            let title = format!("{full} sends and receives at once, {half} in turn: their duplex modes differ{}", unsure(t));
             let evidence = vec![("full", Value::Text(full.clone())), ("half", Value::Text(half.clone()))];
-            Some(Report::new(Severity::Warning, title, evidence))
+            Some(Report::new(grave(t), title, evidence))
         })
     }
 }

@@ -166,7 +166,10 @@ impl Detector for OspfHelloLost {
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         each(e, Kind::RouterSilent, |t| {
-            let title = format!("OSPF router {}{} sends no hellos any more, {} others do", t.who, vlan(t), grouped(t.count));
+            let others = plural(t.count, "other router");
+            let is = if t.count == 1 { "was" } else { "were" };
+            let title =
+                format!("OSPF router {}{} fell silent: no hello for {}, while {others} {is} heard", t.who, vlan(t), duration(t.measure));
             let evidence = vec![
                 ("router", Value::Text(t.who.clone())),
                 ("dead_seconds", Value::Seconds(t.measure)),

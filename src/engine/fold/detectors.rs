@@ -213,10 +213,24 @@ impl Detectors {
             self.health.datagram(frame);
         }
         self.health.observe(frame);
-        if self.group(frame)
-            && let Some(message) = decode::group_message(frame)
-        {
-            self.switch.tell(message);
+        if self.group(frame) {
+            decode::group_message(frame).into_iter().for_each(|message| self.switch.tell(message));
+        } else if frame.tcp.is_none() {
+            self.direct(frame);
+        }
+    }
+
+    /// Looks at a packet of no TCP to one station: routers and clocks that know each other need no group.
+    #[inline]
+    fn direct(&mut self, frame: &Frame) {
+        match frame.flow.as_ref().map(|(key, _)| key.protocol) {
+            Some(88 | 89 | 112) => decode::direct_message(frame).into_iter().for_each(|message| self.switch.tell(message)),
+            Some(17) => {
+                if let Some(words) = decode::regular_words(frame) {
+                    self.switch.regular(frame, words, decode::regular_message);
+                }
+            }
+            _ => {}
         }
     }
 

@@ -205,6 +205,7 @@ fn duplicates(counts: &DuplicateCounts, dropped: bool, before: Option<Traffic>) 
         classes,
         vlan_pairs,
         remarked: counts.remarked_pairs(),
+        remarked_dscp: counts.remarked_dscp_pairs(),
         gap: seconds(0.5).zip(seconds(0.95)).zip(seconds(0.99)).map(|((a, b), c)| [a, b, c]),
     }
 }

@@ -71,6 +71,10 @@ pub struct SwitchTrouble {
     pub vlan: Option<u16>,
     /// How many VLANs or trees it was seen in.
     pub vlans: u64,
+    /// The instance of a multiple spanning tree; `None`: none, or several.
+    pub instance: Option<u16>,
+    /// How many instances it was seen in.
+    pub instances: u64,
     /// Who does it.
     pub who: String,
     /// What stood before, or the other one.
@@ -79,6 +83,8 @@ pub struct SwitchTrouble {
     pub count: u64,
     /// The measure that is compared beside it: a share, a rate, a number of others.
     pub measure: f64,
+    /// It rests on what is likely: on who seems to be the two ends of one link.
+    pub is_likely: bool,
     /// When.
     pub span: Episode,
 }

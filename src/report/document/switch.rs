@@ -70,10 +70,6 @@ fn asked(v: &SwitchView) -> Vec<Part> {
     if let Some(trouble) = &asked.trouble {
         parts.push(Part::Note(Tone::Warning, format!("Asking the switch: {}.", printable(trouble))));
     }
-    if asked.newest.is_some() && !v.ports.iter().any(|port| port.is_mirror) {
-        let words = "Which of its ports sends the copies is not known: --switch-port names it, and then its discards are the mirror's.";
-        parts.push(Part::Note(Tone::Plain, words.into()));
-    }
     parts
 }
 

@@ -1,6 +1,7 @@
 //! The tables: a file each, and a line each in [`TABLES`].
 
 pub mod applications;
+pub mod authentication;
 pub mod bursts;
 pub mod casts;
 pub mod classes;
@@ -56,6 +57,7 @@ pub static TABLES: &[&dyn AnyTable] = &[
     &switch::GATEWAYS,
     &switch::OSPF,
     &speakers::SPEAKERS,
+    &authentication::AUTHENTICATION,
     &switch::QUERIERS,
     &members::MEMBERS,
     &transit::TRANSIT,

@@ -5,7 +5,7 @@ use super::{Place, trouble};
 use crate::model::evidence::{SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind};
 use crate::model::limits::{CHANGES_REMEMBERED, GATEWAYS};
 use crate::model::time::SECOND;
-use crate::model::{Address, ControlMessage, Episode, GatewayHello, GatewayProtocol, GatewayRow, Subject, SwitchEventKind, Timestamp};
+use crate::model::{Address, ControlMessage, Episode, GatewayHello, GatewayProtocol, GatewayRow, Mac, Subject, SwitchEventKind, Timestamp};
 use std::collections::VecDeque;
 
 /// Hellos that may be missing before a router that forwarded does so no longer (RFC 9568 section 6.1).
@@ -81,7 +81,8 @@ impl Gateways {
     pub fn troubles(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
         for group in &self.list {
             let (place, protocol, number, address) = group.key;
-            let Some(subject) = address.or(group.active).map(Subject::Host) else { continue };
+            // CARP does not say which address its group shares: what is known of it is the card that all its routers speak for.
+            let Some(subject) = address.map(Subject::Host).or_else(|| shared_card(protocol, number)) else { continue };
             let group_name = format!("{} group {number}", protocol.token());
             let recent: Vec<Timestamp> = group.flips.iter().copied().filter(|t| now.since(*t) <= SWITCH_RECENT).collect();
             if let (Some(first), Some(last)) = (recent.first(), recent.last()) {
@@ -103,6 +104,14 @@ impl Gateways {
             }
         }
     }
+}
+
+/// The address of the virtual card of a group (RFC 9568 section 7.3, of which CARP makes the same use); `None`: another protocol, which
+/// says which address is shared.
+fn shared_card(protocol: GatewayProtocol, group: u16) -> Option<Subject> {
+    let number = u8::try_from(group).ok()?;
+    let is_known = matches!(protocol, GatewayProtocol::Carp | GatewayProtocol::Vrrp);
+    is_known.then_some(Subject::Station(Mac([0, 0, 0x5e, 0, 1, number])))
 }
 
 fn row(m: &ControlMessage, told: &GatewayHello, router: Address) -> GatewayRow {

@@ -1,4 +1,5 @@
-//! What the two ends of one link say of it, where it is certain that they are its ends: each names the other by UDLD or LACP.
+//! What the two ends of one link say of it: those that name each other by UDLD or LACP are certain to be its ends, the only two that announce
+//! themselves by a protocol that no switch passes on are likely to be.
 
 use super::trouble;
 use crate::model::evidence::{SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind};
@@ -18,7 +19,9 @@ pub fn troubles(rows: &[NeighbourRow], pairs: &[[Mac; 2]], now: Timestamp, out: 
     }
     links.sort_unstable();
     links.dedup();
-    for [a, b] in links {
+    let likely = [NeighbourProtocol::Cdp, NeighbourProtocol::Lldp].iter().filter_map(|protocol| only_two(rows, *protocol, now));
+    let likely: Vec<[Mac; 2]> = likely.filter(|[a, b]| !links.contains(&[*a, *b]) && !links.contains(&[*b, *a])).take(1).collect();
+    for ([a, b], is_likely) in links.into_iter().map(|link| (link, false)).chain(likely.into_iter().map(|link| (link, true))) {
         let latest = |mac: Mac| rows.iter().filter(move |r| r.source == mac && !r.is_gone && now.since(r.last) <= SWITCH_RECENT);
         let both = |what: fn(&Neighbour) -> Option<u64>| {
             let one = |mac| latest(mac).find_map(|row| Some((row, what(&row.told)?)));
@@ -32,10 +35,19 @@ pub fn troubles(rows: &[NeighbourRow], pairs: &[[Mac; 2]], now: Timestamp, out: 
                 who: name(x),
                 other: name(y),
                 measure: y_value as f64,
+                is_likely,
                 ..trouble(kind, Subject::Station(x.source), x_value, span)
             });
         };
         note(SwitchTroubleKind::DuplexDiffers, |told| told.link.full_duplex.map(u64::from));
         note(SwitchTroubleKind::NativeVlanDiffers, |told| told.native_vlan.map(u64::from));
     }
+}
+
+/// The only two that announce themselves by a protocol, of one port and device each, in the same place. Those that left are forgotten.
+fn only_two(rows: &[NeighbourRow], protocol: NeighbourProtocol, now: Timestamp) -> Option<[Mac; 2]> {
+    let mut heard = rows.iter().filter(|r| r.told.protocol == protocol && !r.is_gone && now.since(r.last) <= SWITCH_RECENT);
+    let (a, b) = (heard.next()?, heard.next()?);
+    let is_pair = heard.next().is_none() && a.source != b.source && a.told.name() != b.told.name() && a.tag == b.tag;
+    is_pair.then_some([a.source.min(b.source), a.source.max(b.source)])
 }

@@ -52,7 +52,20 @@ impl Place {
 
 /// A trouble with what every kind has.
 fn trouble(kind: SwitchTroubleKind, subject: Subject, count: u64, span: Episode) -> SwitchTrouble {
-    SwitchTrouble { kind, subject, vlan: None, vlans: 1, who: String::new(), other: String::new(), count, measure: 0.0, span }
+    SwitchTrouble {
+        kind,
+        subject,
+        vlan: None,
+        vlans: 1,
+        instance: None,
+        instances: 0,
+        who: String::new(),
+        other: String::new(),
+        count,
+        measure: 0.0,
+        is_likely: false,
+        span,
+    }
 }
 
 /// One station as an example; empty without any.
@@ -106,9 +119,13 @@ impl SwitchLedger {
             ControlBody::Lacp(told) => self.aggregates.take(message, place, told, log),
             ControlBody::Gateway(told) => self.gateways.take(message, place, told, log),
             ControlBody::Ospf(told) => self.routers.take(message, place, told, log),
-            ControlBody::Speaker(told) => self.speakers.take(message, place, told, log),
+            ControlBody::Speaker(told) => self.speakers.take(message, place, (told, 1, message.time), log),
+            ControlBody::Regular { told, packets, until } => {
+                self.latest = self.latest.max(Some(*until));
+                self.speakers.take(message, place, (told, *packets, *until), log)
+            }
             ControlBody::Query(query) => self.queriers.take(message, place, query),
-            ControlBody::Eapol(step) => self.ports.take(message, place, *step, log),
+            ControlBody::Eapol(step, method) => self.ports.take(message, place, (*step, *method), log),
         };
         self.beyond = self.beyond.saturating_add(u64::from(!had_room));
     }
@@ -178,7 +195,7 @@ impl SwitchLedger {
         self.groups.troubles(&self.queriers.rows(), now, out);
         self.loads.troubles(now, out);
         let pairs = self.aggregates.pairs();
-        if !pairs.is_empty() || self.neighbours.hear_each_other() {
+        if !pairs.is_empty() || self.neighbours.hear_each_other() || self.neighbours.are_several() {
             links::troubles(&self.neighbours.rows(), &pairs, now, out);
         }
         SwitchEvidence { troubles }
@@ -213,6 +230,7 @@ impl SwitchLedger {
             gateways: self.gateways.rows(),
             ospf: self.routers.rows(),
             speakers: self.speakers.rows(),
+            authenticators: self.ports.rows(),
             queriers: self.queriers.rows(),
             members: self.members.rows(),
             addresses: Vec::new(),

@@ -41,6 +41,8 @@ pub struct Tree {
 struct Change {
     time: Timestamp,
     vlan: Option<u16>,
+    /// The instance of a multiple spanning tree.
+    instance: Option<u16>,
     /// Who says so.
     bridge: BridgeId,
     /// Of a root: the old one and the new one. Of the topology: the bridge twice.
@@ -116,7 +118,10 @@ impl Trees {
             last: m.time,
         };
         if changing && self.list.get(&key).is_none_or(|tree| !tree.changing) {
-            remember(&mut self.topology, Change { time: m.time, vlan: bpdu.vlan, bridge: told.bridge, roots: [told.bridge; 2] });
+            remember(
+                &mut self.topology,
+                Change { time: m.time, vlan: bpdu.vlan, instance: told.instance, bridge: told.bridge, roots: [told.bridge; 2] },
+            );
         }
         self.look_for_missing(m, &key, bpdu);
         let Some(tree) = self.list.get_mut(&key) else {
@@ -131,7 +136,10 @@ impl Trees {
             // What a bridge said for a moment, while it or the tree began, was no root.
             let stood = m.time.since(tree.since) >= ROOT_STOOD;
             if stood {
-                remember(&mut self.roots, Change { time: m.time, vlan: bpdu.vlan, bridge: told.bridge, roots: [old, told.root] });
+                remember(
+                    &mut self.roots,
+                    Change { time: m.time, vlan: bpdu.vlan, instance: told.instance, bridge: told.bridge, roots: [old, told.root] },
+                );
             }
             tree.before = if stood { Some(old) } else { tree.before };
             tree.since = m.time;
@@ -175,7 +183,7 @@ impl Trees {
             tree.row.topology_changes = tree.row.topology_changes.saturating_add(1);
             bridge = tree.row.bridge;
         }
-        remember(&mut self.topology, Change { time: m.time, vlan: m.tag, bridge, roots: [bridge; 2] });
+        remember(&mut self.topology, Change { time: m.time, vlan: m.tag, instance: None, bridge, roots: [bridge; 2] });
         let text = "notifies the root of a topology change".to_owned();
         log.note(m.time, SwitchEventKind::TopologyChange, m.tag, m.source.to_string(), text);
     }
@@ -195,47 +203,58 @@ impl Trees {
         self.missing_hellos(now, out);
     }
 
-    /// Roots that took over, each with what it replaced: in every VLAN the same bridge is one.
+    /// Roots that took over: changes of one tree, and of others by the same bridges, are one trouble however often they go to and fro.
     fn changed_roots(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
-        let mut by_root: BTreeMap<Mac, Vec<&Change>> = BTreeMap::new();
-        for change in self.roots.iter().filter(|c| now.since(c.time) <= SWITCH_RECENT) {
-            by_root.entry(change.roots[1].mac).or_default().push(change);
+        let mut parts: Vec<(BTreeSet<Mac>, Vec<&Change>)> = Vec::new();
+        for change in &self.roots {
+            let roots = change.roots.map(|root| root.mac);
+            let (mut of, others): (Vec<_>, Vec<_>) = parts.into_iter().partition(|part| roots.iter().any(|mac| part.0.contains(mac)));
+            let mut part: (BTreeSet<Mac>, Vec<&Change>) = (roots.into(), vec![change]);
+            of.iter_mut().for_each(|(macs, changes)| {
+                part.0.append(macs);
+                part.1.append(changes);
+            });
+            parts = others;
+            parts.push(part);
         }
-        for changes in by_root.into_values() {
+        for (_, mut changes) in parts {
+            changes.sort_by_key(|c| c.time);
+            let (changes, lately) = standing(&changes, now, SWITCH_RECENT);
             let (Some(first), Some(last)) = (changes.first(), changes.last()) else { continue };
-            let root = last.roots[1];
-            let subject = Subject::Bridge { priority: root.priority & 0xf000, mac: root.mac };
-            let times = distinct(changes.iter().map(|c| c.time));
+            let begun = first.roots[1];
+            let subject = Subject::Bridge { priority: begun.priority & 0xf000, mac: begun.mac };
+            let before = if last.roots[1].mac == first.roots[1].mac { first.roots[0] } else { last.roots[0] };
             out.push(SwitchTrouble {
-                vlan: one_vlan(changes.iter().map(|c| c.vlan)),
-                vlans: vlans(changes.iter().map(|c| c.vlan)),
-                who: root.to_string(),
-                other: first.roots[0].to_string(),
-                measure: f64::from(first.roots[0].priority),
-                ..trouble(SwitchTroubleKind::RootChanged, subject, times, Episode { first: first.time, last: last.time })
+                who: last.roots[1].to_string(),
+                other: before.to_string(),
+                measure: lately as f64,
+                ..self::place(
+                    changes,
+                    trouble(SwitchTroubleKind::RootChanged, subject, distinct(changes.iter().map(|c| c.time)), span(first, last)),
+                )
             });
         }
     }
 
     fn changed_topology(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
-        let recent: Vec<&Change> = self.topology.iter().filter(|c| now.since(c.time) <= TOPOLOGY_RECENT).collect();
-        let (Some(first), Some(last)) = (recent.first(), recent.last()) else { return };
+        let all: Vec<&Change> = self.topology.iter().collect();
+        let (changes, lately) = standing(&all, now, TOPOLOGY_RECENT);
+        let (Some(first), Some(last)) = (changes.first(), changes.last()) else { return };
         // Whoever says so first most often is nearest to where it changes.
         let mut begins: BTreeMap<Mac, u64> = BTreeMap::new();
         let mut before: Option<Timestamp> = None;
-        for change in &recent {
+        for change in changes {
             if before.is_none_or(|t| change.time.since(t) > TOPOLOGY_TOGETHER) {
                 *begins.entry(change.bridge.mac).or_default() += 1;
             }
             before = Some(change.time);
         }
         let who = begins.iter().max_by_key(|(mac, n)| (**n, std::cmp::Reverse(**mac))).map(|(mac, _)| mac.to_string());
-        let span = Episode { first: first.time, last: last.time };
+        let times = distinct(changes.iter().map(|c| c.time));
         out.push(SwitchTrouble {
-            vlan: one_vlan(recent.iter().map(|c| c.vlan)),
-            vlans: vlans(recent.iter().map(|c| c.vlan)),
             who: who.unwrap_or_default(),
-            ..trouble(SwitchTroubleKind::TopologyChanges, Subject::Network, distinct(recent.iter().map(|c| c.time)), span)
+            measure: lately as f64,
+            ..self::place(changes, trouble(SwitchTroubleKind::TopologyChanges, Subject::Network, times, span(first, last)))
         });
     }
 
@@ -310,6 +329,31 @@ fn distinct(times: impl Iterator<Item = Timestamp>) -> u64 {
         before = Some(time);
     }
     count
+}
+
+/// The changes of a series that goes on until lately, none of them longer than `recent` after the one before, and how many moments of change
+/// there were lately. Nothing where the latest of them is longer ago.
+fn standing<'a, 'b>(all: &'a [&'b Change], now: Timestamp, recent: i64) -> (&'a [&'b Change], u64) {
+    let begin = (1..all.len()).rev().find(|at| all[*at].time.since(all[at - 1].time) > recent).unwrap_or(0);
+    let series = all.get(begin..).unwrap_or_default();
+    let lately = distinct(series.iter().map(|c| c.time).filter(|time| now.since(*time) <= recent));
+    if lately == 0 { (&[], 0) } else { (series, lately) }
+}
+
+fn span(first: &Change, last: &Change) -> Episode {
+    Episode { first: first.time, last: last.time }
+}
+
+/// A trouble with the VLANs and instances of its changes.
+fn place(changes: &[&Change], t: SwitchTrouble) -> SwitchTrouble {
+    let instances: BTreeSet<u16> = changes.iter().filter_map(|c| c.instance).collect();
+    SwitchTrouble {
+        vlan: one_vlan(changes.iter().map(|c| c.vlan)),
+        vlans: vlans(changes.iter().map(|c| c.vlan)),
+        instance: instances.first().copied().filter(|_| instances.len() == 1),
+        instances: instances.len() as u64,
+        ..t
+    }
 }
 
 fn one_vlan(all: impl Iterator<Item = Option<u16>>) -> Option<u16> {

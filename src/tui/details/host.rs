@@ -7,7 +7,8 @@
 //! ```
 
 use super::{SubjectPage, draw_related, gone, head, names, related, span_line, traffic_line, troubles};
-use crate::model::{Address, Timestamp, Traffic, units};
+use crate::model::text::printable;
+use crate::model::{Address, Mac, Timestamp, Traffic, units};
 use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::{Conversation, Filter, HostRow, Service, Snapshot};
 use crate::tui::canvas::Canvas;
@@ -87,6 +88,22 @@ fn card(scene: &Scene, row: &HostRow) -> Option<Fact> {
     (!list.is_empty()).then(|| ("mac".into(), list.join(" · "), text))
 }
 
+/// What a card's device says of itself to its neighbours, by each protocol.
+fn says(scene: &Scene, mac: Mac) -> Vec<Fact> {
+    let (text, title) = (scene.style(Hue::Text), scene.style(Hue::Title));
+    let of = scene.base.switch.neighbours.iter().filter(|row| row.source == mac).take(SAYS);
+    of.flat_map(|row| {
+        let who = format!("{} {}", row.told.name(), row.told.port_name());
+        let head = (row.told.protocol.token().to_owned(), printable(who.trim()).into_owned(), title);
+        let facts = row.told.facts().into_iter().map(move |(what, words)| (what.to_owned(), printable(&words).into_owned(), text));
+        std::iter::once(head).chain(facts)
+    })
+    .collect()
+}
+
+/// Announcements of one card that stand on its page.
+const SAYS: usize = 4;
+
 /// What listens at an address: ports, what they speak, and how often that failed.
 fn serves(scene: &Scene, address: Address) -> Option<Fact> {
     let of: Vec<&Service> = scene.snapshot.stats.services.rows.iter().filter(|s| s.key.address == address).collect();
@@ -126,6 +143,9 @@ impl Screen for HostPage {
             facts.push(("maker".into(), maker.into(), text));
         }
         facts.extend(card(scene, row));
+        if let Address::Mac(mac) = row.address {
+            facts.extend(says(scene, mac));
+        }
         if row.port == 0 {
             facts.extend(serves(scene, row.address));
         }

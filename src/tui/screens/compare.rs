@@ -266,8 +266,8 @@ fn value(scene: &Scene, change: &Change, value: Option<f64>) -> Cell {
     let Some(number) = value else { return Cell::Right("–".into(), scene.style(Hue::Dim)) };
     let text = match change.measure {
         ComparedMeasure::BitRate => amount::rate(scene, number).plain(),
-        ComparedMeasure::PacketRate if number < 10.0 => format!("{number:.2} /s"),
-        ComparedMeasure::PacketRate => format!("{number:.0} /s"),
+        ComparedMeasure::PacketRate | ComparedMeasure::UseRate if number < 10.0 => format!("{number:.2} /s"),
+        ComparedMeasure::PacketRate | ComparedMeasure::UseRate => format!("{number:.0} /s"),
         ComparedMeasure::Response => amount::short_duration(number),
         ComparedMeasure::Errors => amount::share(number),
         ComparedMeasure::Severity => match number as u8 {

@@ -12,6 +12,7 @@
 mod tree;
 
 use crate::snapshot::Snapshot;
+use crate::snapshot::tables::authentication::AUTHENTICATION;
 use crate::snapshot::tables::members::MEMBERS;
 use crate::snapshot::tables::ports::PORTS;
 use crate::snapshot::tables::speakers::SPEAKERS;
@@ -34,14 +35,15 @@ pub(in crate::tui) struct Switch;
 const UNSEEN: &str = "not visible in this mirror: most mirror sessions leave out what switches say to each other";
 
 /// The panels, in the order Left and Right walk through them.
-const PANELS: [(&str, TablePanel); 11] = [
+const PANELS: [(&str, TablePanel); 12] = [
     ("Neighbours", TablePanel { empty: UNSEEN, ..TablePanel::of(&NEIGHBOURS) }),
     ("Ports", TablePanel { empty: "the switch is asked only when told to: --switch snmp://HOST", ..TablePanel::of(&PORTS) }),
     ("Spanning tree", TablePanel { empty: UNSEEN, ..TablePanel::of(&TREES) }),
     ("LACP", TablePanel { empty: UNSEEN, ..TablePanel::of(&AGGREGATES) }),
     ("Gateways", TablePanel { empty: "no VRRP, CARP, HSRP or GLBP is visible in this mirror", ..TablePanel::of(&GATEWAYS) }),
     ("OSPF", TablePanel { empty: "no OSPF hello is visible in this mirror", ..TablePanel::of(&OSPF) }),
-    ("Clocks", TablePanel { empty: "no IS-IS, EIGRP or PTP is visible in this mirror", ..TablePanel::of(&SPEAKERS) }),
+    ("Clocks", TablePanel { empty: "no IS-IS, EIGRP, BFD, PTP or NTP is visible in this mirror", ..TablePanel::of(&SPEAKERS) }),
+    ("802.1X", TablePanel { empty: "no port that lets devices in by 802.1X is visible in this mirror", ..TablePanel::of(&AUTHENTICATION) }),
     ("Queriers", TablePanel { empty: "no query for multicast groups is visible in this mirror", ..TablePanel::of(&QUERIERS) }),
     ("Members", TablePanel { empty: "no host that joins a group is visible in this mirror", ..TablePanel::of(&MEMBERS) }),
     (
@@ -51,8 +53,8 @@ const PANELS: [(&str, TablePanel); 11] = [
     ("Events", TablePanel { empty: "nothing has happened since the beginning, as far as this mirror shows it", ..TablePanel::of(&EVENTS) }),
 ];
 
-const TRANSIT_AT: usize = 9;
-const EVENTS_AT: usize = 10;
+const TRANSIT_AT: usize = 10;
+const EVENTS_AT: usize = 11;
 
 fn panel(at: usize) -> &'static TablePanel {
     PANELS.get(at).map_or(&PANELS[0].1, |panel| &panel.1)
@@ -99,7 +101,7 @@ impl Screen for Switch {
         &[Hint {
             key: "← →",
             word: "panel",
-            help: "neighbours, ports, spanning tree, link aggregation, gateways, routers, clocks, queriers, members, transit times, events",
+            help: "neighbours, ports, spanning tree, link aggregation, gateways, routers, clocks, port authentication, queriers, members, transit times, events",
         }]
     }
 

@@ -391,6 +391,62 @@ pub fn eap(source: [u8; 6], code: u8) -> Vec<u8> {
     Packet::eth(source, PORT_ACCESS).ether_type(0x888e).payload(&body).build()
 }
 
+/// An EAP request or response that names a method.
+pub fn eap_method(source: [u8; 6], code: u8, method: u8) -> Vec<u8> {
+    let body = [2, 0, 0, 6, code, 7, 0, 6, method, 0];
+    Packet::eth(source, PORT_ACCESS).ether_type(0x888e).payload(&body).build()
+}
+
+/// Routers or clocks that know each other: the last bytes of their addresses.
+fn between(source: [u8; 6], [from, to]: [u8; 2]) -> Packet {
+    Packet::eth(source, [2, 0, 0, 0, 0, to]).ip([10, 0, 0, from], [10, 0, 0, to])
+}
+
+/// A control packet of BFD from one router to another: its state (1 down, 3 up) and why it was down; three of them may be missing, 300 ms apart.
+pub fn bfd(source: [u8; 6], ends: [u8; 2], state: u8, diagnostic: u8) -> Vec<u8> {
+    let mut body = vec![1 << 5 | diagnostic, state << 6, 3, 24, 0, 0, 0, ends[0], 0, 0, 0, ends[1]];
+    body.extend(300_000u32.to_be_bytes());
+    body.extend(300_000u32.to_be_bytes());
+    body.extend([0; 4]);
+    between(source, ends).ttl(255).udp(49_152, 3784).payload(&body).build()
+}
+
+/// The answer of a time server: its stratum and its reference.
+pub fn ntp_answer(source: [u8; 6], ends: [u8; 2], stratum: u8, reference: [u8; 4]) -> Vec<u8> {
+    let mut body = vec![0x24, stratum, 6, 0xec, 0, 0, 0, 0, 0, 0, 0, 0];
+    body.extend(reference);
+    body.extend([0xe9, 0, 0, 0, 0, 0, 0, 0].repeat(4));
+    between(source, ends).udp(123, 123).payload(&body).build()
+}
+
+/// An announcement of PTP to one clock that asked for it.
+pub fn ptp_to_one(source: [u8; 6], ends: [u8; 2]) -> Vec<u8> {
+    let announced = ptp_announce(source, ends[0], ends[0], 6);
+    between(source, ends).udp(320, 320).payload(&announced[14..]).build()
+}
+
+/// A database description to the neighbour alone, as routers send it.
+pub fn ospf_description_to(source: [u8; 6], ends: [u8; 2], mtu: u16) -> Vec<u8> {
+    let group = ospf_description(source, ends[0], mtu);
+    between(source, ends).ttl(1).protocol(89).payload(&group[34..]).build()
+}
+
+/// A general query for IPv6's groups, version 2, behind a router alert.
+pub fn mld_query(source: [u8; 6], sender: u8) -> Vec<u8> {
+    let from = [0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, sender];
+    let to = [0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+    let mut body = vec![130, 0, 0, 0, 0x27, 0x10, 0, 0];
+    body.extend([0; 16]);
+    body.extend([2, 125, 0, 0]);
+    let pseudo = [&from[..], &to, &(body.len() as u32).to_be_bytes(), &[0, 0, 0, 58]].concat();
+    let sum = super::checksum::checksum(&[&pseudo[..], &body].concat()).to_be_bytes();
+    body[2..4].copy_from_slice(&sum);
+    let options = [58, 0, 5, 2, 0, 0, 1, 0];
+    let length = (options.len() + body.len()) as u16;
+    let head = [&[0x60, 0, 0, 0][..], &length.to_be_bytes(), &[0, 1], &from, &to].concat();
+    [&[0x33, 0x33, 0, 0, 0, 1][..], &source, &[0x86, 0xdd], &head, &options, &body].concat()
+}
+
 /// A PAUSE frame: so many quanta of 512 bit times.
 pub fn pause(source: [u8; 6], quanta: u16) -> Vec<u8> {
     let body = [&[0, 1][..], &quanta.to_be_bytes()].concat();
@@ -429,5 +485,13 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
         ("query", igmp_query(switch, 1)),
         ("eapol", eap(switch, 1)),
         ("eapol", eap(switch, 4)),
+        ("eapol", eap_method(switch, 1, 25)),
+        ("bfd", bfd(switch, [1, 2], 3, 0)),
+        ("bfd", bfd(switch, [1, 2], 1, 1)),
+        ("ntp", ntp_answer(switch, [1, 2], 2, [10, 0, 0, 9])),
+        ("ntp", ntp_answer(switch, [1, 2], 1, *b"GPS\0")),
+        ("ptp", ptp_to_one(switch, [1, 2])),
+        ("ospf", ospf_description_to(switch, [1, 2], 9000)),
+        ("query", mld_query(switch, 1)),
     ]
 }

@@ -27,8 +27,13 @@ fn bridge(scene: &Scene, id: BridgeId) -> String {
 }
 
 /// What trees of several VLANs have in common when they are drawn as one.
-fn shape(row: &TreeRow) -> (crate::model::Mac, crate::model::Mac, u16, u32, PortRole) {
-    (row.root.mac, row.bridge.mac, row.port & 0x0fff, row.cost, row.role)
+fn shape(row: &TreeRow) -> (crate::model::Mac, crate::model::Mac, u16, u32, PortRole, bool) {
+    (row.root.mac, row.bridge.mac, row.port & 0x0fff, row.cost, row.role, row.vlan.is_some())
+}
+
+/// The priority without the number of the VLAN that stands in its low bits, where trees of several are drawn as one (IEEE 802.1Q 13.26.3).
+fn common(id: BridgeId, vlans: usize) -> BridgeId {
+    if vlans > 1 { BridgeId { priority: id.priority & 0xf000, ..id } } else { id }
 }
 
 /// The drawing: a line for each tree, or several where one has no room, those of VLANs that look alike together.
@@ -47,10 +52,11 @@ pub(super) fn lines(scene: &Scene, width: u16) -> Vec<Drawn> {
         let root: Drawn = vec![
             (cut_end(&format!("{which}  "), width / 4).into_owned().into(), dim),
             ("◆ root ".into(), accent),
-            (bridge(scene, row.root).into(), text),
+            (bridge(scene, common(row.root, vlans.len())).into(), text),
         ];
         let hop = |words: String, to: String| vec![(format!(" {way} {words} {way}▶ ").into(), dim), (to.into(), text)];
-        let between = (row.root.mac != row.bridge.mac).then(|| hop(format!("cost {}", row.cost), bridge(scene, row.bridge)));
+        let between =
+            (row.root.mac != row.bridge.mac).then(|| hop(format!("cost {}", row.cost), bridge(scene, common(row.bridge, vlans.len()))));
         let role = if row.role == PortRole::Unknown { "" } else { row.role.token() };
         let last = hop(format!("port {} {role}", row.port & 0x0fff).trim_end().to_owned(), "this link".to_owned());
         std::iter::once(root).chain(between).chain([last]).collect()
