@@ -33,7 +33,7 @@ mod wlan;
 #[cfg(test)]
 mod tests;
 
-pub use control::{arp_blocks, control};
+pub use control::{arp_blocks, chatter, control};
 pub use control_message::{bare_message, direct_message, group_message, regular_message, regular_words};
 pub use fast_path::fast;
 pub use headers::{Fragment, Headers, MAX_TUNNELS, Net, TransportHeader, TunnelLayer, Tunnels};

@@ -1,8 +1,8 @@
 //! What is known of the switch from what it and its neighbours say: rows of tables and events.
 
 use super::{
-    Address, AskedSwitch, AuthenticatorRow, BridgeId, GatewayProtocol, Lacp, LinkUse, Mac, Neighbour, NeighbourProtocol, PortRole, PortRow,
-    SpeakerRow, Timestamp, Transit,
+    Address, AskedSwitch, AuthenticatorRow, BridgeId, Chatter, GatewayProtocol, Lacp, LinkUse, Mac, Neighbour, NeighbourProtocol, PortRole,
+    PortRow, SpeakerRow, Timestamp, Traffic, Transit,
 };
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -285,6 +285,17 @@ pub struct FloodSecond {
     pub frames: u64,
 }
 
+/// Packets of a kind by which hosts and routers find each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChatterRow {
+    /// Which.
+    pub kind: Chatter,
+    /// In all.
+    pub traffic: Traffic,
+    /// Since the previous picture.
+    pub recent: Traffic,
+}
+
 /// Everything known of the switch.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SwitchView {
@@ -308,6 +319,8 @@ pub struct SwitchView {
     pub ospf: Vec<OspfRow>,
     /// Routers of IS-IS, EIGRP and BFD, and clocks of PTP and NTP.
     pub speakers: Vec<SpeakerRow>,
+    /// Packets by which hosts and routers find each other, by kinds that came.
+    pub chatter: Vec<ChatterRow>,
     /// Who takes part in the authentication of ports.
     pub authenticators: Vec<AuthenticatorRow>,
     /// Who asks for groups.

@@ -3,6 +3,7 @@
 pub mod dhcp;
 pub mod dns;
 pub mod group;
+pub mod neighbours;
 
 use super::bytes::{from, mac, part, v4, v6, word};
 use super::network::ip;

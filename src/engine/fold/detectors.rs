@@ -162,6 +162,9 @@ impl Detectors {
     pub fn left_out(&mut self, frame: &Frame<'_>) {
         if frame.mac.is_some_and(|(_, destination)| destination.is_group()) {
             self.switch.stations().group(frame, self.content);
+        } else if self.verdict == CopyVerdict::Held && frame.tcp.is_none() {
+            // Who says the same many times a second may look like copies: that he was not silent is certain whatever comes of it.
+            self.direct(frame);
         }
     }
 
@@ -213,6 +216,11 @@ impl Detectors {
             self.health.datagram(frame);
         }
         self.health.observe(frame);
+        if frame.tcp.is_none()
+            && let Some(kind) = decode::chatter(frame)
+        {
+            self.switch.chatter(kind, frame.wire);
+        }
         if self.group(frame) {
             decode::group_message(frame).into_iter().for_each(|message| self.switch.tell(message));
         } else if frame.tcp.is_none() {
@@ -239,6 +247,9 @@ impl Detectors {
         self.clock.observe(frame.time);
         self.health.observe(frame);
         self.group(frame);
+        if let Some(kind) = decode::chatter(frame) {
+            self.switch.chatter(kind, frame.wire);
+        }
         if let Some(blocks) = decode::arp_blocks(frame) {
             self.switch.arp(frame, &blocks);
         } else if let Some(message) = decode::bare_message(frame) {

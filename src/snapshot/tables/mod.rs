@@ -4,6 +4,7 @@ pub mod applications;
 pub mod authentication;
 pub mod bursts;
 pub mod casts;
+pub mod chatter;
 pub mod classes;
 pub mod closed_flows;
 pub mod conversations;
@@ -47,6 +48,7 @@ pub static TABLES: &[&dyn AnyTable] = &[
     &sizes::SIZES,
     &casts::CASTS,
     &classes::CLASSES,
+    &chatter::CHATTER,
     &sessions::SESSIONS,
     &stations::STATIONS,
     &stations::GROUPS,

@@ -230,6 +230,7 @@ impl SwitchLedger {
             gateways: self.gateways.rows(),
             ospf: self.routers.rows(),
             speakers: self.speakers.rows(),
+            chatter: Vec::new(),
             authenticators: self.ports.rows(),
             queriers: self.queriers.rows(),
             members: self.members.rows(),
