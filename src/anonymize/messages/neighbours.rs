@@ -62,12 +62,26 @@ fn values(pan: &mut Pan, bytes: &mut [u8]) {
             (0x04 | 0x08 | 0x0a..=0x13 | 0x19 | 0x1a, 0..=16) if !words::is_text(value) => {}
             (_, 6) => mac(pan, value, 0),
             (_, 0..=4) if !words::is_text(value) => {}
-            _ => mixed(pan, value),
+            _ => told(pan, value),
         }
         at = end;
     }
     blank(pan, from(bytes, at));
 }
+
+/// A name without spaces is one, however short its parts are; anything else may hold some.
+pub fn told(pan: &mut Pan, bytes: &mut [u8]) {
+    let end = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
+    let is_name = |name: &[u8]| (1..=LONGEST_NAME).contains(&name.len()) && name.iter().all(u8::is_ascii_graphic);
+    if bytes.get(..end).is_some_and(is_name) {
+        words::name(pan, part(bytes, 0, end));
+        return mixed(pan, from(bytes, end));
+    }
+    mixed(pan, bytes);
+}
+
+/// Bytes of a host's name at most (RFC 1035 section 2.3.4: of one label).
+const LONGEST_NAME: usize = 63;
 
 /// CDP's list of addresses: how many, then each with its protocol and behind lengths.
 fn addresses(pan: &mut Pan, bytes: &mut [u8]) {
@@ -88,7 +102,7 @@ fn addresses(pan: &mut Pan, bytes: &mut [u8]) {
 /// VTP: the domain's name, who changed it last, VLANs' names.
 fn vtp(pan: &mut Pan, bytes: &mut [u8]) {
     let code = bytes.get(1).copied().unwrap_or(0);
-    mixed(pan, part(bytes, 4, 36));
+    told(pan, part(bytes, 4, 36));
     if code == 1 {
         v4(pan, bytes, 40);
         return blank(pan, from(bytes, 56));
@@ -96,7 +110,7 @@ fn vtp(pan: &mut Pan, bytes: &mut [u8]) {
     let mut at = 40;
     while code == 2 && at + 12 <= bytes.len() {
         let (length, named) = (usize::from(bytes[at]).max(12), usize::from(bytes[at + 3]));
-        mixed(pan, part(bytes, at + 12, (at + 12 + named).min(bytes.len())));
+        told(pan, part(bytes, at + 12, (at + 12 + named).min(bytes.len())));
         at += length;
     }
 }
@@ -117,9 +131,9 @@ fn edp(pan: &mut Pan, bytes: &mut [u8]) {
             2 => {}
             5 => {
                 v4(pan, value, 8);
-                mixed(pan, from(value, 12));
+                told(pan, from(value, 12));
             }
-            _ => mixed(pan, value),
+            _ => told(pan, value),
         }
         at = end;
     }
@@ -141,7 +155,7 @@ pub fn mndp(pan: &mut Pan, bytes: &mut [u8]) {
             (17, 4) => v4(pan, value, 0),
             // How long it runs, and how it is packed.
             (10, 4) | (14, 1) => {}
-            _ => mixed(pan, value),
+            _ => told(pan, value),
         }
         at = end;
     }

@@ -38,6 +38,9 @@ const OTHERS: [(&str, TablePanel); 3] = [
     ("ARP/DHCP", TablePanel { empty: "no packet by which hosts and routers find each other has come", ..TablePanel::of(&CHATTER) }),
 ];
 
+/// Lines of the panel of losses.
+const LOSSES: u16 = 9;
+
 /// The table of a kind beyond stations and groups.
 fn other(kind: usize) -> Option<&'static TablePanel> {
     OTHERS.get(kind.checked_sub(GROUPS + 1)?).map(|other| &other.1)
@@ -126,7 +129,8 @@ impl Screen for Layer2 {
             let lines = |count: u64| count.saturating_add(3).min(u64::from(u16::MAX)) as u16;
             let (stations, groups) = (lines(STATION_PANEL.count(scene.snapshot)), lines(GROUP_PANEL.count(scene.snapshot)));
             let lowest = groups.min((below.height / 3).max(below.height.saturating_sub(stations)));
-            let (middle, lowest) = split_top(below, below.height - lowest);
+            // The groups stand right below the stations: what nobody needs is at the foot.
+            let (middle, lowest) = split_top(below, stations.min(below.height - lowest));
             STATION_PANEL.draw(canvas, middle, scene, kind == STATIONS);
             GROUP_PANEL.draw(canvas, lowest, scene, kind == GROUPS);
         } else if kind == GROUPS {
@@ -142,8 +146,19 @@ impl Screen for Layer2 {
             shares::directions(canvas, directions, scene);
         }
         shares::sizes(canvas, sizes, scene);
+        let (losses, mut rest) = split_top(losses, LOSSES.min(losses.height));
         if losses.height > 0 {
             shares::losses(canvas, losses, scene);
+        }
+        // Where there is room for more, what else there is to say of this layer.
+        for (at, (_, panel)) in OTHERS.iter().enumerate().rev().filter(|(at, _)| GROUPS + 1 + at != kind) {
+            let wants = panel.count(scene.snapshot).saturating_add(3).min(u64::from(u16::MAX)) as u16;
+            if panel.count(scene.snapshot) == 0 || rest.height < 5 || at == 0 {
+                continue;
+            }
+            let (part, below) = split_top(rest, wants.min(rest.height));
+            panel.draw(canvas, part, scene, false);
+            rest = below;
         }
     }
 }

@@ -23,7 +23,7 @@ use crate::tui::panels::any_table::TablePanel;
 use crate::tui::panels::{facts, kinds, transit};
 use crate::tui::screen::{Hint, Screen};
 use crate::tui::theme::Hue;
-use crate::tui::view::{Scene, Topic};
+use crate::tui::view::{Kind, Scene, Topic};
 use crate::tui::widgets::frame::{columns as divide, titled};
 use ratatui::layout::Rect;
 use std::borrow::Cow;
@@ -93,8 +93,22 @@ impl Screen for Switch {
         panel(scene.pane.kind).topics(scene)
     }
 
+    /// The address in the row. A group to which nothing was sent has no page: there it is who joined it last; places between which packets
+    /// were seen are VLANs.
     fn opens(&self, scene: &Scene, topic: &Topic) -> Option<Topic> {
-        panel(scene.pane.kind).host(scene, topic)
+        let list = panel(scene.pane.kind);
+        if scene.pane.kind == TRANSIT_AT {
+            let row = scene.snapshot.switch.transit.rows.get(list.place(scene, topic)?)?;
+            return [&row.to, &row.from].into_iter().find_map(|place| place.vlan).map(Topic::Vlan);
+        }
+        let found = list.host(scene, topic)?;
+        let Topic::Host { kind, address, .. } = &found else { return Some(found) };
+        if kind.endpoints(scene.snapshot).rows.iter().any(|row| row.address == *address) {
+            return Some(found);
+        }
+        let others = list.addresses(scene, topic).into_iter().skip(1);
+        let others = others.map(|address| Topic::Host { kind: Kind::of_address(address), address, port: 0 });
+        Some(others.last().unwrap_or(found))
     }
 
     fn keys(&self) -> &'static [Hint] {
@@ -132,7 +146,7 @@ impl Screen for Switch {
         // What was walked to stands first; beside and below it what has rows.
         let mut others: Vec<usize> = (0..PANELS.len()).filter(|at| *at != kind && count(*at) > 0).collect();
         let mut left = body;
-        if body.width >= 150 && kind != EVENTS_AT && others.len() > 1 {
+        if body.width >= 150 && kind != EVENTS_AT && others.len() > 1 && count(EVENTS_AT) > 0 {
             let parts = divide(canvas, body, &[body.width * 58 / 100]);
             if let [lists, right] = parts[..] {
                 others.retain(|at| *at != EVENTS_AT);

@@ -245,6 +245,9 @@ fn laid_out<R>(columns: &[Col<R>], extents: &[Extent], mut kept: Vec<usize>, wid
     }
     // A head that is cut is one for all rows.
     hand_out(&mut out, &mut spare, |i| head_cells(&columns[i], order));
+    // What says what a row is comes first.
+    let is_telling = |i: usize| columns[i].worth <= TELLING && extents.get(i).is_some_and(|extent| extent.ends == [0; 2]);
+    hand_out(&mut out, &mut spare, |i| if is_telling(i) { need(i).min(columns[i].max) } else { 0 });
     hand_out(&mut out, &mut spare, need);
     // Two ends stand beside each other: what they do not need is a gap where a bar could have it.
     let has_bar = out.iter().any(|(i, _)| extents.get(*i).is_some_and(|extent| extent.share > 0.0));
