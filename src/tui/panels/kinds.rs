@@ -28,7 +28,7 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, kinds
     };
     let fits = |all: bool, counts: bool, gap: u16| {
         let shown = kinds.iter().enumerate().filter(|kind| all || has_rows(kind));
-        shown.map(|(i, kind)| wide(i, kind, counts) + gap).sum::<u16>() <= area.width + gap - 1
+        shown.map(|(i, kind)| wide(i, kind, counts) + gap).sum::<u16>() < area.width + gap
     };
     // Without room for all of it first the counts stay away, then kinds without rows, and then what is left of the current one.
     let ways = [(true, true, GAP), (true, false, GAP), (true, false, NARROW), (false, false, NARROW)];
