@@ -33,7 +33,7 @@ pub static NEIGHBOURS: TableSpec<NeighbourRow> = TableSpec {
             .optional()
             .screen(5, "duplex", 6)
             .wide(6, 6),
-        Field::text("power", "PoE", |n: &NeighbourRow| some(&n.power)).paper(9, Room::Fixed).optional().screen(11, "poe", 6).wide(6, 22),
+        Field::text("power", "PoE", |n: &NeighbourRow| some(&n.power)).paper(9, Room::Fixed).optional().screen(11, "poe", 6).wide(16, 32),
         Field::text("platform", "Platform", |n: &NeighbourRow| some(&n.told.platform))
             .paper(6, Room::Cut)
             .optional()
