@@ -1,6 +1,6 @@
 //! Ports that let devices in by IEEE 802.1X, and the devices.
 
-use crate::model::{Address, AuthenticatorRow, EapolStep, eap_method};
+use crate::model::{Address, AuthenticatorRow, eap_method};
 use crate::snapshot::table::{Field, FieldKind, FieldValue, Room, Rows, TableSpec, Tint, placed};
 
 /// Who takes part in the authentication of ports.
@@ -21,7 +21,7 @@ pub static AUTHENTICATION: TableSpec<AuthenticatorRow> = TableSpec {
             .paper(3, Room::Fixed)
             .screen(3, "method", 4)
             .wide(6, 8),
-        Field::word("last_step", "Last step", |r: &AuthenticatorRow| Some(r.last_step).map(EapolStep::token))
+        Field::word("last_step", "Last step", |r: &AuthenticatorRow| Some(r.last_step.token()))
             .paper(4, Room::Fixed)
             .screen(4, "last step", 3)
             .wide(9, 9),

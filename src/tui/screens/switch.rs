@@ -107,8 +107,8 @@ impl Screen for Switch {
             return Some(found);
         }
         let others = list.addresses(scene, topic).into_iter().skip(1);
-        let others = others.map(|address| Topic::Host { kind: Kind::of_address(address), address, port: 0 });
-        Some(others.last().unwrap_or(found))
+        let mut others = others.map(|address| Topic::Host { kind: Kind::of_address(address), address, port: 0 });
+        Some(others.next_back().unwrap_or(found))
     }
 
     fn keys(&self) -> &'static [Hint] {

@@ -183,9 +183,12 @@ fn fit<R>(columns: &[Col<R>], extents: &[Extent], width: u16, order: Option<Orde
             columns[*i].worth <= TELLING && *wide < need.min(columns[*i].max)
         };
         let stays = |i: usize| order.is_some_and(|o| columns[i].sort == Some(o.column));
-        let least = out.iter().skip(1).map(|(i, _)| *i).filter(|i| columns[*i].worth > YIELDS && !stays(*i));
+        // A number that is one is worth its column.
+        let tells = |i: usize| is_number(&columns[i], extents.get(i)) && extents.get(i).is_some_and(|extent| extent.is_some);
+        let least = out.iter().skip(1).map(|(i, _)| *i).filter(|i| columns[*i].worth > YIELDS && !stays(*i) && !tells(*i));
         match least.max_by_key(|i| (columns[*i].worth, *i)) {
-            Some(least) if out.iter().any(is_cut) => told.retain(|i| *i != least),
+            // What had no room before has none now.
+            Some(least) if out.iter().any(is_cut) => told.retain(|i| *i != least && out.iter().any(|(kept, _)| kept == i)),
             _ => return out,
         }
     }
@@ -246,7 +249,7 @@ fn laid_out<R>(columns: &[Col<R>], extents: &[Extent], mut kept: Vec<usize>, wid
     // A head that is cut is one for all rows.
     hand_out(&mut out, &mut spare, |i| head_cells(&columns[i], order));
     // What says what a row is comes first.
-    let is_telling = |i: usize| columns[i].worth <= TELLING && extents.get(i).is_some_and(|extent| extent.ends == [0; 2]);
+    let is_telling = |i: usize| columns[i].worth <= TELLING;
     hand_out(&mut out, &mut spare, |i| if is_telling(i) { need(i).min(columns[i].max) } else { 0 });
     hand_out(&mut out, &mut spare, need);
     // Two ends stand beside each other: what they do not need is a gap where a bar could have it.
