@@ -76,7 +76,6 @@ impl Speakers {
         let gap = m.time.since(row.last);
         if !row.is_silent && row.told.session().is_some() && hold > 0 && gap > hold {
             row.is_silent = true;
-            row.changes = row.changes.saturating_add(1);
             note_silence(row, log);
         }
         if std::mem::take(&mut row.is_silent) {
