@@ -333,46 +333,6 @@ fn what_is_not_known_to_be_structure_is_enciphered() {
     }
 }
 
-/// What a frame announces of its sender.
-fn announced(bytes: &[u8]) -> Option<spantop::model::Neighbour> {
-    let mut headers = spantop::decode::Headers::default();
-    spantop::decode::walk(
-        LinkType::ETHERNET,
-        bytes,
-        bytes.len() as u32,
-        &spantop::decode::Rules::PLAIN,
-        spantop::decode::Peel::ALL,
-        &mut headers,
-    );
-    let mut frame = spantop::model::Frame::default();
-    headers.show(bytes, headers.flow(), &mut frame);
-    let message = spantop::decode::group_message(&frame).or_else(|| spantop::decode::bare_message(&frame))?;
-    match message.body {
-        spantop::model::ControlBody::Neighbour(told) => Some(*told),
-        _ => None,
-    }
-}
-
-#[test]
-fn devices_still_announce_themselves_by_other_names() {
-    let mut seen = 0;
-    for (name, frame) in support::packet::control::all() {
-        let Some(was) = announced(&frame) else { continue };
-        let mut hidden = frame.clone();
-        anonymizer().packet(LinkType::ETHERNET, &mut hidden);
-        let now = announced(&hidden).unwrap_or_else(|| panic!("{name}: nothing is announced any more"));
-        assert_eq!((now.protocol, now.native_vlan, now.hold, now.vlans.len()), (was.protocol, was.native_vlan, was.hold, was.vlans.len()));
-        assert_eq!(now.management.len(), was.management.len(), "{name}");
-        for (what, before, after) in [("device", was.name(), now.name()), ("domain", &was.domain, &now.domain)] {
-            assert_eq!(before.is_empty(), after.is_empty(), "{name} {what}: {after:?}");
-            assert!(before.is_empty() || before != after, "{name} {what}: {after:?}");
-        }
-        assert!(was.management.iter().all(|address| !now.management.contains(address)), "{name}");
-        seen += 1;
-    }
-    assert_eq!(seen, 9);
-}
-
 #[test]
 fn damaged_packets_keep_their_length() {
     let mut rng = support::Rng(7);

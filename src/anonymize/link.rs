@@ -77,8 +77,6 @@ pub fn by_type(pan: &mut Pan, ether_type: u16, bytes: &mut [u8], macs: [[u8; 6];
         0x8864 if matches!(word(bytes, 6), 0x0021 | 0x0057) => network::ip(pan, from(bytes, 8)),
         0x8864 => blank(pan, from(bytes, 8)),
         0..0x0600 if bytes.starts_with(&[0x42, 0x42, 3]) => messages::spanning_tree(pan, from(bytes, 3)),
-        // Announcements of devices.
-        0..0x0600 if messages::neighbours::snap(pan, bytes) => {}
         // SNAP without an organisation: an EtherType.
         0..0x0600 if bytes.starts_with(&[0xaa, 0xaa, 3, 0, 0, 0]) => behind(pan, bytes, 6, macs),
         // IPX, NetBEUI and others that LLC announces carry no IP packets, whatever their bytes look like.

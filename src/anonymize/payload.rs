@@ -92,7 +92,6 @@ fn of_datagram(pan: &mut Pan, ports: [u16; 2], bytes: &mut [u8]) {
         _ if is(|p| matches!(p, 53 | 5353 | 5355 | 137)) => dns::message(pan, bytes),
         _ if is(|p| *p == 67) && is(|p| *p == 68) || ports == [67, 67] => dhcp::message(pan, bytes),
         _ if is(|p| *p == 123) => messages::ntp(pan, bytes),
-        _ if ports == [5678; 2] => messages::neighbours::mndp(pan, bytes),
         _ if is(|p| *p == 138) => {
             // NetBIOS datagrams: the sender's address (RFC 1002 section 4.4.1), names, words.
             v4(pan, bytes, 4);

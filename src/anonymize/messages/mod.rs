@@ -3,7 +3,6 @@
 pub mod dhcp;
 pub mod dns;
 pub mod group;
-pub mod neighbours;
 
 use super::bytes::{from, mac, part, v4, v6, word};
 use super::network::ip;
@@ -71,7 +70,6 @@ pub fn lldp(pan: &mut Pan, bytes: &mut [u8]) {
             (8, Some(5)) if value.get(1) == Some(&1) => v4(pan, value, 2),
             (8, Some(17)) if value.get(1) == Some(&2) => v6(pan, value, 2),
             (3 | 7, _) => {}
-            (5, _) => neighbours::told(pan, value),
             (127, _) => mixed(pan, from(value, 4)),
             _ => mixed(pan, value),
         }
