@@ -117,6 +117,8 @@ pub struct FilePart {
     pub to: u64,
     /// Stretches of the file before it that its packets cannot be read without: sections and interfaces of pcapng.
     pub context: Vec<(u64, u64)>,
+    /// How many interfaces whoever reads what follows knows.
+    pub interfaces: u64,
 }
 
 /// How places to cut a capture are found.

@@ -462,3 +462,40 @@ fn a_key_hides_them_on_every_screen_and_shows_them_again() {
     assert!(support::tty::within(|| !shown(&tty.screen()).is_empty()) && !tty.screen().contains("names hidden"), "{}", tty.screen());
     tty.keys(&["q"]);
 }
+
+/// What devices say of themselves can still be read when it is replaced: the same fields at the same places, other names and addresses.
+#[test]
+fn what_switches_say_keeps_its_form() {
+    // Names of devices and domains, of VLANs, and addresses.
+    const NAMES: [&[u8]; 9] = [b"sw-a", b"sw-b", b"campus", b"fastiron", b"summit", b"servers", b"router-7", b"serial1", b"voice"];
+    const ADDRESSES: [[u8; 4]; 4] = [[10, 0, 0, 2], [10, 0, 0, 3], [10, 0, 0, 7], [10, 0, 0, 9]];
+    let shape = |frame: &[u8]| {
+        let tree = spantop::browse::take_apart(LinkType::ETHERNET, frame, frame.len() as u32, &spantop::decode::Rules::PLAIN);
+        let layers = tree.layers.iter().map(|l| (l.token, l.fields.iter().map(|f| (f.name, f.at, f.length)).collect::<Vec<_>>()));
+        (tree.protocol.to_string(), layers.collect::<Vec<_>>())
+    };
+    let mut read = BTreeSet::new();
+    for (kind, before) in support::packet::control::all() {
+        if !matches!(kind, "lldp" | "cdp" | "fdp" | "edp" | "mndp" | "udld" | "vtp" | "dtp" | "bpdu" | "lacp") {
+            continue;
+        }
+        let mut after = before.clone();
+        anonymizer().packet(LinkType::ETHERNET, &mut after);
+        assert_eq!(shape(&before), shape(&after), "{kind}");
+        let holds = |bytes: &[u8], word: &[u8]| bytes.windows(word.len()).any(|place| place.eq_ignore_ascii_case(word));
+        for secret in NAMES.iter().copied().chain(ADDRESSES.iter().map(|a| &a[..])) {
+            assert!(!holds(&after, secret), "{kind}: {}", String::from_utf8_lossy(secret));
+            if holds(&before, secret) {
+                read.insert(secret.to_vec());
+            }
+        }
+        // Sums that were right are right: of the protocols whose sum is that of IP over all of the message.
+        let at = match kind {
+            "udld" | "edp" => 22,
+            _ => continue,
+        };
+        let end = 14 + usize::from(u16::from_be_bytes([before[12], before[13]]));
+        assert_eq!([sum(&before[at..end]) % 0xffff, sum(&after[at..end]) % 0xffff], [0, 0], "{kind}");
+    }
+    assert_eq!(read.len(), NAMES.len() + ADDRESSES.len(), "all of them are in these messages: {read:?}");
+}

@@ -269,6 +269,117 @@ fn what_is_missing_or_there_twice_is_told() {
     assert!(!is_done && wrong.contains("line 1"), "{wrong}");
 }
 
+/// What the three steps say of captures: exit codes, what they said, and what it came to.
+fn steps(plan: &[&str], between: impl FnOnce()) -> ([Option<i32>; 3], String, Value) {
+    let step = |args: &[&str], input: &str| {
+        let out =
+            Command::cargo_bin("spantop").unwrap().args(args).args(["--no-sandbox", "--threads", "1"]).write_stdin(input).output().unwrap();
+        (out.status.code(), String::from_utf8(out.stdout).unwrap(), String::from_utf8_lossy(&out.stderr).into_owned())
+    };
+    let plan = step(&[&["archive", "plan"], plan].concat(), "");
+    between();
+    let run = step(&["archive", "run"], &plan.1);
+    let merge = step(&["archive", "merge", "--format", "json"], &run.1);
+    let said = [plan.2.as_str(), &run.2, &merge.2].concat();
+    let told = serde_json::from_str(&merge.1).unwrap_or_else(|e| panic!("{e}: {said}"));
+    ([plan.0, run.0, merge.0], said, told)
+}
+
+#[test]
+fn damage_and_truncation_are_told_as_a_report_tells_them() {
+    let folder = folder("damage");
+    let whole = std::fs::read(format!("{}/captures/vlans.pcap", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let cut = folder.join("cut.pcap");
+    std::fs::write(&cut, &whole[..whole.len() - 37]).unwrap();
+    let name = cut.to_str().unwrap();
+    let (codes, said, archive) = steps(&["--unit", "40000", name], || ());
+    let report = report(&[name]);
+    let warning = report["capture"]["sources"][0]["warning"].as_str().unwrap();
+    assert!(warning.starts_with("cut short in the middle of a packet at byte"), "{warning}");
+    assert_eq!((codes, &archive["warnings"][0]["warning"]), ([Some(0); 3], &warning.into()), "{said}");
+    assert_eq!((&archive["capture"]["cut_short"], &report["capture"]["cut_short"]), (&true.into(), &true.into()));
+    assert_eq!(said.matches(warning).count(), 2, "by who read it, and by who put it together: {said}");
+    let summaries = done(&["archive", "run"], &done(&["archive", "plan", "--unit", "40000", name], ""));
+    assert!(done(&["archive", "merge"], &summaries).contains(&format!("Warning: {name}: {warning}")));
+    // In the middle of a file that is cut by a scan: a report ends there, units behind it are read.
+    let mut damaged = hostile(20_000);
+    let at = damaged.len() / 2;
+    damaged[at..at + 4_000].fill(0xff);
+    let path = folder.join("damaged.pcap");
+    std::fs::write(&path, &damaged).unwrap();
+    let name = path.to_str().unwrap();
+    let (codes, said, archive) = steps(&["--unit", "4MiB", "--cut", "scan", name], || ());
+    let read = self::report(&[name])["capture"]["packets"].as_u64().unwrap();
+    let counted = archive["capture"]["packets"].as_u64().unwrap();
+    assert!(codes == [Some(0); 3] && read < counted && counted < 20_000, "{codes:?}, {read} and {counted}: {said}");
+    let warning = archive["warnings"][0]["warning"].as_str().unwrap();
+    assert!(warning.starts_with("damaged at byte") && warning.contains("up to byte"), "{warning}");
+    // By a walk nothing behind the damage is known, as in a report.
+    let (codes, said, archive) = steps(&["--unit", "4MiB", "--cut", "walk", name], || ());
+    assert_eq!((codes, archive["capture"]["packets"].as_u64()), ([Some(0); 3], Some(read)), "{said}");
+    assert!(archive["warnings"][0]["warning"].as_str().unwrap().starts_with("damaged at byte"));
+}
+
+#[test]
+fn what_cannot_be_read_is_left_out_and_told() {
+    let folder = folder("left-out");
+    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let good = format!("{}/captures/vlans.pcap", env!("CARGO_MANIFEST_DIR"));
+    std::fs::write(path("empty.pcap"), b"").unwrap();
+    std::fs::write(path("words.pcap"), b"these are words").unwrap();
+    std::fs::copy(&good, path("vanishes.pcap")).unwrap();
+    let names = [path("empty.pcap"), good.clone(), path("words.pcap"), path("gone.pcap")];
+    let files: Vec<&str> = names.iter().map(String::as_str).collect();
+    let (codes, said, archive) = steps(&files, || ());
+    assert_eq!((codes, archive["left_out"].as_array().unwrap().len()), ([Some(4); 3], 3), "{said}");
+    assert_eq!(differences(&sums(&report(&[&good])), &sums(&archive)), [""; 0]);
+    assert!(not_judged(&archive, "findings and the mirror's verdict"), "what is left out may have been part of it");
+    for (name, why) in [(&names[0], "is empty"), (&names[2], "is not a capture file"), (&names[3], "no such file")] {
+        assert!(said.contains(&format!("warning: {name}: left out: ")) && said.contains(why), "{said}");
+    }
+    // What is gone or has grown when it is to be read: parts of others are read all the same.
+    let vanishing = path("vanishes.pcap");
+    let (codes, said, archive) = steps(&["--unit", "40000", &good, &vanishing], || std::fs::remove_file(&vanishing).unwrap());
+    assert_eq!(codes, [Some(0), Some(4), Some(4)], "{said}");
+    assert_eq!(differences(&sums(&report(&[&good])), &sums(&archive)), [""; 0]);
+    assert_eq!(archive["left_out"][0]["file"], vanishing.as_str());
+    // Where nothing is left there is no plan.
+    let (is_done, out, error) = spantop(&["archive", "plan", &names[0]], "");
+    assert!(!is_done && out.is_empty() && error.contains("is empty, not a capture file"), "{error}");
+}
+
+#[test]
+fn sections_put_behind_each_other_are_read_by_parts_where_they_are_of_the_same_ports() {
+    let folder = folder("sections");
+    let one = std::fs::read(format!("{}/captures/office.pcapng", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let path = folder.join("sections.pcapng");
+    std::fs::write(&path, one.repeat(24_000_000 / one.len() + 1)).unwrap();
+    let name = path.to_str().unwrap();
+    let (units, archive) = in_units(&[name], "4MiB", "scan");
+    assert!(units > 2, "{units}");
+    assert_eq!(differences(&sums(&report(&[name])), &sums(&archive)), [""; 0]);
+    // A section of another link is another thing: what follows would be read wrongly.
+    let mut other = one.repeat(12_000_000 / one.len() + 1);
+    other.extend(of_another_link(&one).repeat(12_000_000 / one.len() + 1));
+    std::fs::write(&path, &other).unwrap();
+    let plan = done(&["archive", "plan", "--unit", "4MiB", "--cut", "scan", name], "");
+    let (is_done, _, error) = spantop(&["archive", "run"], &plan);
+    assert!(!is_done && error.contains("names interfaces that what follows needs"), "{error}");
+    let (_, walked) = in_units(&[name], "4MiB", "walk");
+    assert_eq!(differences(&sums(&report(&[name])), &sums(&walked)), [""; 0]);
+}
+
+/// A pcapng whose first interface is of another link type (147, for users' own).
+fn of_another_link(file: &[u8]) -> Vec<u8> {
+    let number = |at: usize| u32::from_le_bytes(file[at..at + 4].try_into().unwrap());
+    let (mut out, mut at) = (file.to_vec(), 0);
+    while number(at) != 1 {
+        at += number(at + 4) as usize;
+    }
+    out[at + 8..at + 10].copy_from_slice(&147u16.to_le_bytes());
+    out
+}
+
 #[test]
 fn spark_comes_to_the_same_where_it_is_installed() {
     let python = std::env::var("SPANTOP_SPARK_PYTHON").unwrap_or_else(|_| "python3".into());

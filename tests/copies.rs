@@ -210,6 +210,25 @@ fn a_storm_of_one_frame() {
     assert_eq!((s.stats.total, s.stats.casts), (want.stats.total, want.stats.casts));
 }
 
+/// Frames to a group that circle in a loop of switches, each some tens of times a second: they are traffic, however many different ones do.
+#[test]
+fn frames_that_circle_are_traffic() {
+    for frames in [12u8, 60] {
+        let mut all = network(0.2);
+        for n in 0..frames {
+            let group = Packet::eth([2, 0, 0, 0, 3, n], [1, 0, 0x5e, 0, 0, 0xfb]).ipv4([192, 0, 2, n], [224, 0, 0, 251]).ttl(255).id(0);
+            let name = group.udp(5353, 5353).payload(&dns(0, &format!("p{n}.local"), None)).build();
+            // Every 20 ms, give or take a tenth.
+            all.extend(
+                (0..200).map(|k| (i64::from(n) * 3 * MS + k * 20 * MS + (k * 7 % 5 - 2) * MS, name.clone())).map(|(t, f)| (t.max(0), f)),
+            );
+        }
+        let (s, want) = (report(&all), truth(&all));
+        let (seen, there) = (s.stats.casts.multicast.packets, want.stats.casts.multicast.packets);
+        assert!(seen * 100 >= there * 97, "{frames} frames: {seen} of {there} {:?}", s.mirror.duplicates.classes);
+    }
+}
+
 #[test]
 fn floods_through_a_mirror_that_makes_copies() {
     for (times, gap) in [(2, 5 * US), (2, 20 * MS), (4, 3 * US)] {
@@ -336,5 +355,44 @@ fn one_direction_that_comes_twice() {
         let told = found(&s);
         assert!(told.iter().any(|f| f.0 == "dup.some"), "{gap} ns apart: {told:?} {:#?}", s.mirror.duplicates);
         assert!(!told.iter().any(|f| f.0.ends_with(".unanswered")), "{gap} ns apart: {told:?}");
+    }
+}
+
+/// Copies that come later than they are left out are told with their distance, and nobody is blamed for what they look like.
+#[test]
+fn copies_too_late_to_be_left_out() {
+    let once = network(0.0);
+    for (gap, nth, id) in
+        [(360 * MS, 1, "dup.every"), (600 * MS, 1, "dup.every"), (3_000 * MS, 1, "dup.every"), (1_000 * MS, 3, "dup.some")]
+    {
+        let again = once.iter().enumerate().filter(|(n, _)| n % nth == 0).map(|(_, (time, frame))| (time + gap, frame.clone()));
+        let all: Vec<Sent> = once.iter().cloned().chain(again).collect();
+        let s = report(&all);
+        let told: Vec<_> = found(&s).into_iter().map(|f| f.0).collect();
+        assert_eq!(told, [id], "{gap} ns apart, one in {nth}: {:#?}", s.diagnosis.findings);
+        let apart = s.diagnosis.findings[0].evidence.iter().find_map(|(name, value)| match value {
+            spantop::model::Value::Seconds(x) if *name == "p50_seconds" => Some(*x),
+            _ => None,
+        });
+        assert!(apart.is_some_and(|x| (x * 1e9 / gap as f64 - 1.0).abs() < 0.07), "{gap}: {apart:?}");
+        assert_eq!(s.diagnosis.network.verdict, Verdict::Unknown, "what they look like is not judged");
+        assert_eq!(s.stats.total.packets as usize, all.len(), "nothing is left out");
+    }
+    assert!(found(&report(&once)).is_empty());
+}
+
+/// Where only what opens a connection comes twice, it is told by the sender's identifications: at any distance alike.
+#[test]
+fn copied_handshakes_are_judged_alike_at_any_distance() {
+    let once = network(0.0);
+    let opens = |frame: &[u8]| frame[12..14] == [8, 0] && frame[23] == 6 && frame[47] & 2 != 0;
+    let some = once.iter().filter(|(_, frame)| opens(frame)).count();
+    for gap in [10 * US, MS, 5 * MS, 15 * MS, 100 * MS, 300 * MS] {
+        let again = once.iter().filter(|(_, frame)| opens(frame)).map(|(time, frame)| (time + gap, frame.clone()));
+        let all: Vec<Sent> = once.iter().cloned().chain(again).collect();
+        let s = report(&all);
+        let copies = s.mirror.duplicates.traffic.packets as usize;
+        assert!(copies * 100 >= some * 95 && copies <= some, "{gap} ns apart: {copies} of {some} {:?}", s.mirror.duplicates.classes);
+        assert!(!found(&s).iter().any(|f| f.0 == "dup.flood"), "{gap} ns apart: {:?}", found(&s));
     }
 }

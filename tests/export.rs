@@ -62,8 +62,20 @@ fn logs_in_the_shape_of_zeek_add_up_to_the_report() {
     for line in &asked {
         assert_eq!((&line["rcode_name"], &line["id.resp_p"]), (&"NOERROR".into(), &53.into()));
         assert!((line["rtt"].as_f64().unwrap() - 0.002).abs() < 1e-6);
+        assert_eq!(
+            (&line["query"], &line["qtype"], &line["qtype_name"], &line["qclass"]),
+            (&"a.example".into(), &1.into(), &"A".into(), &1.into())
+        );
         let conn = conns.iter().filter(|c| c["uid"] == line["uid"]).collect::<Vec<_>>();
         assert_eq!((conn.len(), &conn[0]["id.orig_p"]), (1, &line["id.orig_p"]), "{line}");
+    }
+    let ids: std::collections::BTreeSet<u64> = asked.iter().map(|line| line["trans_id"].as_u64().unwrap()).collect();
+    assert_eq!(ids.len(), 40, "each query has an identifier of its own");
+    let requests = lines(&folder.join("http.log"));
+    assert_eq!(requests.len(), 20);
+    for line in &requests {
+        let said = ["method", "host", "uri"].map(|name| line[name].as_str().unwrap());
+        assert_eq!((said, &line["status_code"], &line["trans_depth"]), (["GET", "a.example", "/"], &200.into(), &1.into()));
     }
     let written = [conns.len(), asked.len(), lines(&folder.join("http.log")).len(), lines(&folder.join("ssl.log")).len()];
     assert_eq!(states[0].exported, written.iter().sum::<usize>() as u64);

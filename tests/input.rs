@@ -364,3 +364,35 @@ fn a_locale_without_letters_gets_ascii() {
         assert!(text.is_ascii(), "{name}={value}: {}", String::from_utf8_lossy(&text));
     }
 }
+
+/// Where there is no memory left that is said in one line.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_memory_left_is_one_line() {
+    use std::os::unix::process::ExitStatusExt;
+    let path = folder("memory").join("flood.pcap");
+    let syn = |n: u32| {
+        let [a, b, c, d] = n.wrapping_mul(0x9e37_79b9).to_be_bytes();
+        Packet::eth([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2])
+            .ip([a | 1, b, c, d], [10, 0, 0, 2])
+            .tcp(1_024 + n as u16 % 50_000, 80)
+            .flags(2)
+            .build()
+    };
+    let frames: Vec<Vec<u8>> = (0..100_000).map(syn).collect();
+    let times = (0..100_000i64).map(|n| 1_700_000_000_000_000_000 + n * 20_000);
+    fs::write(&path, file::pcap(times.zip(&frames).map(|(time, f)| (time, f.as_slice())))).unwrap();
+    let mut aborted = 0;
+    for kilobytes in [120_000, 140_000, 160_000, 180_000, 200_000, 240_000] {
+        let script = format!("ulimit -c 0; ulimit -v {kilobytes}; exec \"$0\" report --threads 1 --memory 4GiB \"$1\"");
+        let mut shell = Command::new("sh");
+        shell.arg("-c").arg(script).arg(env!("CARGO_BIN_EXE_spantop")).arg(&path);
+        let output = ended(shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap());
+        if output.status.signal() == Some(6) {
+            aborted += 1;
+            let told = told(&output);
+            assert!(told.lines().count() == 1 && told.starts_with("spantop: no memory left"), "{kilobytes}: {told}");
+        }
+    }
+    assert!(aborted > 0, "none of them was too little");
+}

@@ -6,7 +6,7 @@ mod support;
 use spantop::capture::{Block, Fill, Memory, Source, SourceInfo, SourceLosses};
 use spantop::engine::{self, Engine, Listeners, Published, Settings, Subscription, TapeMark, TapePacket, TapeReader, TapeRun, subscribe};
 use spantop::error::Result;
-use spantop::model::{FlowBatch, LinkType, NetworkEvent, Timestamp};
+use spantop::model::{CloseReason, FlowBatch, LinkType, NetworkEvent, Timestamp};
 use spantop::snapshot::{Feed, Sample, Snapshot};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -201,6 +201,7 @@ fn listen(subscription: Subscription, pace: Duration) -> std::thread::JoinHandle
                 Published::Snapshot(snapshot) => heard.snapshots.push(snapshot),
                 Published::Flows(batch) => heard.flows.push(FlowBatch::clone(&batch)),
                 Published::Events(said) => heard.events.extend_from_slice(&said),
+                Published::Words(_) => panic!("nobody asked for them"),
                 Published::Reset => {}
             }
             std::thread::sleep(pace);
@@ -238,6 +239,36 @@ fn a_subscriber_gets_every_interval_and_every_snapshot() {
             "threads {threads}"
         );
     }
+}
+
+#[test]
+fn conversations_that_go_on_are_told_of_in_parts_that_add_up() {
+    let packets = packets();
+    let run = |flow_parts: Option<i64>, threads: usize| {
+        let (give, take) = subscribe(100_000);
+        let listener = listen(take, Duration::ZERO);
+        let mut settings = Settings { threads, flow_parts, block_bytes: 20_000, ..Settings::default() };
+        settings.load.interval = 50_000_000;
+        let got = engine::run_with(Box::new(memory(&packets)), &settings, Listeners::subscriber(give), Default::default()).unwrap();
+        (listener.join().unwrap().flows, got.result)
+    };
+    let sum = |flows: &[FlowBatch]| {
+        let records = flows.iter().flat_map(|b| &b.records);
+        let mut sums = std::collections::BTreeMap::<_, [u64; 2]>::new();
+        for record in records {
+            let sum = sums.entry((record.key.a(), record.key.b(), record.key.a_port, record.key.b_port, record.key.protocol)).or_default();
+            *sum = [sum[0] + record.traffic[0].packets, sum[1] + record.traffic[1].packets];
+        }
+        sums
+    };
+    let (whole, result) = run(None, 2);
+    let (parts, same) = run(Some(1_000_000_000), 2);
+    let active = |flows: &[FlowBatch]| flows.iter().flat_map(|b| &b.records).filter(|r| r.reason == CloseReason::Active).count();
+    assert_eq!(active(&whole), 0);
+    assert!(active(&parts) > 0, "none lasted for a second");
+    assert_eq!(sum(&whole), sum(&parts));
+    assert!(result == same, "tables do not know of parts");
+    assert_eq!(run(Some(1_000_000_000), 0).0, parts, "the same with any number of threads");
 }
 
 #[test]

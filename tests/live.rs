@@ -208,9 +208,14 @@ fn waits_for_a_port_that_is_down() {
     assert_eq!(collect(source.as_mut(), 50).len(), 50);
     assert_eq!(source.info()[0].packets, 150);
 
+    let told = source.info()[0].absences.clone();
+    assert_eq!(told.iter().map(|a| (a.why, a.is_open)).collect::<Vec<_>>(), [("down", false); 2], "what was away stays told: {told:?}");
+    assert!(told.iter().all(|a| a.last > a.first && a.seconds() < 60.0), "{told:?}");
+
     // No carrier: the other end is down.
     run("ip link set dev a down");
     until_warning(source.as_mut(), says("no carrier"));
+    assert_eq!(source.info()[0].absences.last().map(|a| (a.why, a.is_open)), Some(("no carrier", true)));
 
     let wrong = LiveSettings { filter: Some("tcp prot 80".into()), ..options(&["b"]) };
     run("ip link set dev b down");

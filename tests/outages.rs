@@ -9,7 +9,7 @@ use spantop::engine::{self, Settings};
 use spantop::model::{LinkType, Severity, Timestamp, Value};
 use spantop::snapshot::Snapshot;
 use support::Rng;
-use support::packet::message::stp;
+use support::packet::message::{dns, stp};
 use support::packet::{ACK, PSH, Packet, SYN};
 
 const MILLISECOND: i64 = 1_000_000;
@@ -405,6 +405,16 @@ fn silence_has_no_upper_edge() {
         assert_eq!(worst, severity, "{seconds} s: {title}");
         assert_eq!(title.contains("clock set forward"), severity == Severity::Note, "{title}");
     }
+    // A mean is over what was captured: one wrong stamp makes no network of it that hardly sends.
+    let (whole, gap) = (analyse(datagrams(0..80, 60.0, 7)), silent(86_400));
+    let mean = |s: &Snapshot| s.mean_bits_per_second();
+    assert!((mean(&gap) / mean(&whole) - 1.0).abs() < 0.05, "{} {}", mean(&gap), mean(&whole));
+    let mut wrong = datagrams(0..80, 60.0, 7);
+    wrong[0].0 = -START;
+    let wrong = analyse(wrong);
+    assert!((mean(&wrong) / mean(&whole) - 1.0).abs() < 0.05, "{} {}", mean(&wrong), mean(&whole));
+    assert!(wrong.duration() > 1e9 && (79.0..81.0).contains(&wrong.covered()), "{} {}", wrong.duration(), wrong.covered());
+    assert_eq!(told(&wrong).map(|t| t.0), Some(Severity::Note));
     let short = analyse([datagrams(0..10, 60.0, 1), datagrams(40..50, 60.0, 2)].concat());
     assert_eq!(told(&short).map(|t| t.0), Some(Severity::Note), "of a short capture less is known");
     // Two captures of a quiet network in one file.
@@ -435,4 +445,53 @@ fn packets_on_an_even_beat_say_nothing_of_the_clock() {
         assert!(s.mirror.trust.summary.contains("no TCP was seen"), "{}", s.mirror.trust.summary);
         assert!(ids(&analyse(beat(hosts, true))).contains(&"clock.coarse"), "{hosts}");
     }
+}
+
+/// Connections that lose nothing, and questions to a name server of which one in `lost` was not mirrored (0: all were).
+fn asked_names(lost: u16) -> Frames {
+    let mut all: Frames = (0..30).flat_map(|n| asked_and_answered(40_000 + n, [0, 0], 0)).collect();
+    for n in 0..200u16 {
+        let (at, [client, server]) = (i64::from(n) * 150 * MILLISECOND, [[192, 0, 2, 10], [192, 0, 2, 53]]);
+        let ask = |from: [u8; 4], to: [u8; 4], ports: (u16, u16), answer: Option<std::net::Ipv4Addr>| {
+            let name = dns(n, &format!("h{n}.example"), answer);
+            Packet::eth([2, 0, 0, 0, 0, from[3]], [2, 0, 0, 0, 0, to[3]])
+                .ipv4(from, to)
+                .id(n + 1)
+                .udp(ports.0, ports.1)
+                .payload(&name)
+                .build()
+        };
+        if lost == 0 || n % lost > 0 {
+            all.push((at, ask(client, server, (30_000 + n, 53), None)));
+        }
+        all.push((at + 2 * MILLISECOND, ask(server, client, (53, 30_000 + n), Some(std::net::Ipv4Addr::new(192, 0, 2, 80)))));
+    }
+    all
+}
+
+/// Single packets that are missing are told though no TCP data is.
+#[test]
+fn questions_that_were_not_mirrored_are_told_beside_whole_connections() {
+    let s = analyse(asked_names(0));
+    assert!(!ids(&s).contains(&"upstream.loss"), "{:?}", ids(&s));
+    let s = analyse(asked_names(3));
+    let told = s.diagnosis.findings.iter().find(|f| f.id == "upstream.loss").map(|f| f.title.clone());
+    assert!(told.as_ref().is_some_and(|title| title.contains("single packets never arrived")), "{told:?} {:#?}", s.mirror.trust);
+    assert!(s.mirror.trust.score.is_some_and(|score| score < 80), "{:#?}", s.mirror.trust);
+    assert!(!ids(&s).contains(&"dns.unanswered"), "{:?}", ids(&s));
+}
+
+/// One direction behind the other in one file: all of it is there, and nothing was lost.
+#[test]
+fn captures_that_were_appended_lost_nothing() {
+    let mut all: Frames = (0..30).flat_map(|n| asked_and_answered(40_000 + n, [0, 0], 0)).collect();
+    all.sort_by_key(|p| p.0);
+    let (up, down): (Frames, Frames) = all.into_iter().partition(|(_, frame)| frame[..6] < frame[6..12]);
+    let mut memory = Memory::new();
+    for (time, frame) in up.iter().chain(&down) {
+        memory.push(Timestamp(START + time), LinkType::ETHERNET, frame.len() as u32, frame);
+    }
+    let s = engine::run(Box::new(memory), &Settings::default(), Default::default()).unwrap().complete().unwrap();
+    assert!(ids(&s).contains(&"clock.step") && !ids(&s).iter().any(|id| id.ends_with(".loss")), "{:?}", ids(&s));
+    assert!(s.mirror.not_judged.iter().any(|(id, _)| *id == "upstream.loss"), "{:?}", s.mirror.not_judged);
 }

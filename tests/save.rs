@@ -163,3 +163,45 @@ fn a_stretch_that_ends_before_it_begins_is_refused_and_an_empty_one_told() {
     let (code, said) = run(&["--from", "4000000000"]);
     assert!(code == Some(0) && said.contains("the file holds none"), "{code:?} {said}");
 }
+
+/// Keys and names of the original are in what is saved of it, before the packets; masked packets come without them.
+#[test]
+fn secrets_and_names_are_kept() {
+    use support::packet::file::Writer;
+    let folder = folder("secrets");
+    let keys = b"CLIENT_RANDOM 00 11\n";
+    for big in [false, true] {
+        let order = Writer { big };
+        let mut secrets = [order.u32(0x544c_534b), order.u32(keys.len() as u32)].concat();
+        secrets.extend(keys);
+        secrets.resize(secrets.len().next_multiple_of(4), 0);
+        // IPv4, a name; the end of the records.
+        let mut names = [order.u16(1), order.u16(4 + 7)].concat();
+        names.extend([10, 0, 0, 1]);
+        names.extend(b"host-a\0");
+        names.resize(names.len().next_multiple_of(4), 0);
+        names.extend([0; 4]);
+        let frame = support::packet::Packet::eth([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]).ip([10, 0, 0, 1], [10, 0, 0, 2]).udp(1, 2).build();
+        let packet = order.enhanced(0, 1_700_000_000_000_000, frame.len() as u32, &frame);
+        let parts =
+            [order.section(), order.interface(1, 0, &[]), packet.clone(), order.block(10, &secrets), order.block(4, &names), packet];
+        let original = folder.join(format!("a-{big}.pcapng"));
+        fs::write(&original, parts.concat()).unwrap();
+        let saved = folder.join(format!("b-{big}.pcapng"));
+        // The second packet alone: what it says is deciphered with what stood before it.
+        for (more, kept) in [(&["--from", "#2"][..], true), (&["--anonymize"][..], false)] {
+            let _ = fs::remove_file(&saved);
+            let arguments = ["save", original.to_str().unwrap(), "-o", saved.to_str().unwrap()];
+            let output = spantop(&[&arguments[..], more].concat());
+            assert!(output.status.success(), "{}", stderr(&output));
+            let bytes = fs::read(&saved).unwrap();
+            let place = |wanted: &[u8]| bytes.windows(wanted.len()).position(|place| place == wanted);
+            assert_eq!((place(keys).is_some(), place(b"host-a").is_some()), (kept, kept), "{more:?}");
+            let first_packet = place(&[6, 0, 0, 0]).unwrap();
+            assert!(place(keys).is_none_or(|at| at < first_packet), "keys come before what they are for");
+            let read = Command::new("capinfos").arg(&saved).output();
+            assert!(read.map_or(true, |read| read.status.success()), "capinfos accepts it");
+            assert_eq!(packets(&saved).len(), if kept { 1 } else { 2 });
+        }
+    }
+}

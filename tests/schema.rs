@@ -9,8 +9,8 @@ mod support;
 use serde_json::{Map, Value, json};
 use spantop::capture::file;
 use spantop::engine::{self, Settings};
-use spantop::model::Decap;
 use spantop::model::host::{Check, Checklist, Rating};
+use spantop::model::{Decap, PortAbsence, Timestamp};
 use spantop::report::{self, ReportOptions};
 use spantop::settings::{FileSettings, MirrorSettings};
 use spantop::snapshot::Snapshot;
@@ -157,6 +157,11 @@ fn told(snapshot: &Snapshot) -> Value {
 
 /// A snapshot with what a live port has beside a file: the speed of its link, and what is thought of this host.
 fn as_if_live(mut snapshot: Snapshot) -> Snapshot {
+    let absence = PortAbsence { first: Timestamp(1), last: Timestamp(2), why: "down", is_open: false };
+    for source in &mut snapshot.capture.sources {
+        (source.absences, source.more_absences) = (vec![absence], 1);
+    }
+    snapshot.mirror.gap = 1.0;
     let check = |verdict, command: Option<&str>| Check {
         id: "mtu",
         name: "MTU",

@@ -2,14 +2,20 @@
 
 mod support;
 
+#[path = "switch/gateways.rs"]
+mod gateways;
 #[path = "switch/members.rs"]
 mod members;
+#[path = "switch/sessions.rs"]
+mod sessions;
 #[path = "switch/speakers.rs"]
 mod speakers;
 #[path = "switch/stations.rs"]
 mod stations;
 #[path = "switch/transit.rs"]
 mod transit;
+#[path = "switch/trees.rs"]
+mod trees;
 #[path = "switch/vlans.rs"]
 mod vlans;
 
@@ -515,7 +521,24 @@ fn ends_of_one_link_that_differ() {
     assert_eq!(ends(10, true, true), ["vlan.native"]);
     assert_eq!(ends(1, false, true), ["duplex.mismatch"]);
     assert_eq!(ends(1, true, true), [""; 0]);
-    assert_eq!(ends(10, false, false), [""; 0], "two ports that nothing shows to be ends of one link");
+    // Nobody names another, but nobody else is there.
+    let probable = |native: u16, full: bool, third: bool| {
+        let mut t = Traffic::default();
+        t.talk(0..120 * S);
+        t.every(30 * S, 0..120 * S, &control::cdp_of(mac(1), ["sw-a", "sw-a", "Gi0/1"], 99, true));
+        t.every(30 * S, S..120 * S, &control::cdp_of(mac(2), ["sw-b", "sw-b", "Gi0/2"], native, full));
+        if third {
+            t.every(30 * S, 2 * S..120 * S, &control::cdp_of(mac(3), ["sw-c", "sw-c", "Gi0/3"], 99, true));
+        }
+        let s = t.look();
+        let number = |name| value(&s, "vlan.native", name);
+        (found(&s).into_iter().map(|f| (f.0, f.1)).collect::<Vec<_>>(), [number("native_vlan"), number("other_native_vlan")])
+    };
+    let numbers = [Some(Value::Count(99)), Some(Value::Count(1))];
+    assert_eq!(probable(1, true, false), (vec![("vlan.native", Severity::Note)], numbers));
+    assert_eq!(probable(99, false, false).0, [("duplex.mismatch", Severity::Note)]);
+    assert_eq!(probable(99, true, false).0, [], "they agree");
+    assert_eq!(probable(1, false, true).0, [], "with a third it is not one link");
 }
 
 /// A broadcast that no other is equal to.
@@ -537,6 +560,15 @@ fn storms_and_what_is_none() {
     assert_eq!(told, [("storm.broadcast", Severity::Warning, "network".to_owned())]);
     assert_eq!(value(&s, "storm.broadcast", "station"), Some(Value::Text("02:00:00:00:00:07".into())));
     assert!(matches!(value(&s, "storm.broadcast", "peak_frames_per_second"), Some(Value::Count(1499..=1501))));
+    assert_eq!(value(&s, "storm.broadcast", "stations"), Some(Value::Count(1)));
+    // Forty stations alike: none of them is the culprit.
+    let crowd = flood(8, &|n| {
+        let [_, b, c, d] = n.to_be_bytes();
+        Packet::arp(1, End::new(mac(10 + (n % 40) as u8), [10, 1, 0, 7], 0), [0; 6], [10, b, c, d].into()).build()
+    });
+    let title = crowd.diagnosis.findings.iter().find(|f| f.id == "storm.broadcast").map(|f| f.title.clone()).unwrap_or_default();
+    assert!(title.contains(" broadcasts a second, of 40 stations, 2.5 % from 02:00:00:00:00:0a"), "{title}");
+    assert!(matches!(value(&crowd, "storm.broadcast", "station_share"), Some(Value::Share(part)) if (part - 0.025).abs() < 0.001));
     let short = flood(3, &broadcast);
     assert!(!found(&short).iter().any(|f| f.0.starts_with("storm")), "an address scan ends soon: {:?}", found(&short));
     // Video for a group, at the same rate, is meant.

@@ -335,3 +335,37 @@ fn tshark_reads_the_same_stamps() {
         assert_eq!(row, want, "{kind:?}");
     }
 }
+
+/// Conversations of which a part travels in a tunnel that is left on seem to lack it: that is said, and no loss.
+#[test]
+fn conversations_that_lie_partly_in_tunnels_are_not_lost() {
+    let frames: Frames = network::run(&Plan { connections: 150, segments: 30, loss_after: 0.0, ..Plan::default() })
+        .into_iter()
+        .map(|p| (p.time, p.frame))
+        .collect();
+    let tunnelled = |frame: &[u8], geneve: bool| {
+        let outer = Packet::eth([2, 0, 9, 0, 0, 1], [2, 0, 9, 0, 0, 2]).ipv4([10, 250, 0, 1], [10, 250, 0, 2]);
+        if geneve { outer.geneve(77, &[]).frame(frame).build() } else { outer.vxlan(77).frame(frame).build() }
+    };
+    let whole = analyse(&erspan(&frames, |_| false, 0), &Settings::with(|s| s.mirror.decap = Decap::All));
+    let ids = |s: &Snapshot| s.diagnosis.findings.iter().filter(|f| f.active).map(|f| f.id).collect::<Vec<_>>();
+    let every_second = |n: usize, _: &[u8]| n.is_multiple_of(2);
+    let one_direction = |_: usize, frame: &[u8]| frame[..6] < frame[6..12];
+    for (geneve, inside) in [(false, &every_second as &dyn Fn(usize, &[u8]) -> bool), (true, &every_second), (false, &one_direction)] {
+        let divide =
+            |(n, (time, frame)): (usize, &(i64, Vec<u8>))| (*time, if inside(n, frame) { tunnelled(frame, geneve) } else { frame.clone() });
+        let divided: Frames = frames.iter().enumerate().map(divide).collect();
+        let s = analyse(&erspan(&divided, |_| false, 0), &Settings::default());
+        let told = ids(&s);
+        assert!(!told.iter().any(|id| id.ends_with(".loss") || id.starts_with("dir.") || id.starts_with("low.")), "{told:?}");
+        assert!(s.mirror.trust.summary.contains("--decap all"), "{:?}", s.mirror.trust);
+        assert!(
+            s.mirror.not_judged.iter().any(|(id, why)| *id == "switch.loss" && why.contains("--decap all")),
+            "{:?}",
+            s.mirror.not_judged
+        );
+        // Looked into, nothing is missing.
+        let all = analyse(&erspan(&divided, |_| false, 0), &Settings::with(|s| s.mirror.decap = Decap::All));
+        assert_eq!((load(&all), ids(&all)), (load(&whole), ids(&whole)));
+    }
+}

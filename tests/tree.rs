@@ -2,15 +2,77 @@
 
 mod support;
 
-use spantop::browse;
+use spantop::browse::{self, StreamStarts};
 use spantop::capture::{Block, Fill, file};
 use spantop::decode::Rules;
-use spantop::model::PacketTree;
+use spantop::model::{PacketTree, TapePacket};
 use spantop::settings::FileSettings;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 use support::captures::indexed;
+
+/// Captures of TCP: whole connections, without beginnings, with ports used again, with scaled windows and selective acknowledgements.
+const STREAMS: &[&str] = &[
+    "blitz__tcptrace/dsack.dmp.gz",
+    "epiecs__packetlife-backup/path_MTU_discovery.cap",
+    "ntop__nDPI/kerberos.pcap",
+    "ntop__nDPI/doq.pcapng",
+    "AlexeyVasilev__PcapFlowLab/showcase__pcap_flow_lab_showcase.pcap",
+];
+
+#[test]
+fn numbers_of_tcp_count_as_tshark_counts() {
+    const WANTED: [&str; 3] = ["tcp.seq", "tcp.ack", "tcp.window_size"];
+    let Some(captures) = indexed() else { return };
+    let crafted = captures.iter().filter(|c| c.name.starts_with("tcp-crafted/")).map(|c| c.name.as_str());
+    let mut compared = 0;
+    for name in STREAMS.iter().copied().chain(crafted) {
+        let Some(capture) = captures.iter().find(|c| c.name == name) else { panic!("no {name}") };
+        let mut command = Command::new("tshark");
+        command.args(["-n", "-T", "fields", "-E", "separator=/t", "-E", "aggregator=|"]);
+        command.args(["-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE", "-r"]).arg(&capture.path);
+        WANTED.iter().for_each(|field| _ = command.args(["-e", field]));
+        let Ok(output) = command.output() else {
+            println!("skipped: no tshark");
+            return;
+        };
+        let output = String::from_utf8_lossy(&output.stdout).into_owned();
+        let mut lines = output.lines();
+        let (mut streams, mut number) = (StreamStarts::new(Rules::PLAIN), 0);
+        packets(&capture.path, |packet| {
+            streams.note(number, packet);
+            let tree = browse::take_apart_in(&streams, number, packet, &Rules::PLAIN);
+            number += 1;
+            let wanted = lines.next().unwrap_or_else(|| panic!("{name}: as many packets"));
+            // Of one segment each: in tunnels and quotes tshark counts every one.
+            if tree.fields("tcp.seq_raw").count() != 1 || wanted.contains('|') {
+                return;
+            }
+            let value = |field| tree.fields(field).next().map_or(String::new(), |f| f.value.clone());
+            assert_eq!(WANTED.map(value).join("\t"), wanted, "{name}: packet {number}: {}", tree.info);
+            compared += 1;
+        });
+    }
+    assert!(compared > 1_000, "{compared} segments");
+}
+
+/// Shows every packet of a capture.
+fn packets(path: &Path, mut show: impl FnMut(&TapePacket<'_>)) {
+    let mut source = file::open(&FileSettings { paths: vec![path.to_owned()], ..FileSettings::default() }).unwrap();
+    let mut block = Block::new();
+    loop {
+        block.clear();
+        let filled = source.fill(&mut block);
+        for packet in &block.packets {
+            let (time, link, wire, interface) = (packet.time, packet.link, packet.wire, packet.interface);
+            show(&TapePacket { time, link, wire, interface, bytes: block.captured(packet) });
+        }
+        if !matches!(filled, Ok(Fill::Packets)) {
+            return;
+        }
+    }
+}
 
 /// Shows every packet of a capture, taken apart.
 fn each(path: &Path, mut show: impl FnMut(PacketTree, &[u8])) {
@@ -56,6 +118,8 @@ const COMPARED: &[&str] = &[
     "chrissanders__packets/3e80211_wpaauth.pcapng",
     "chrissanders__packets/arppoison.pcapng",
     "epiecs__packetlife-backup/EoMPLS_802.1q.pcap.cap",
+    "epiecs__packetlife-backup/GLBP_election.cap",
+    "epiecs__packetlife-backup/PAGP.cap",
     "epiecs__packetlife-backup/VRRP_failover.cap",
     "epiecs__packetlife-backup/path_MTU_discovery.cap",
     "hostile/ntop__nDPI/dhcp-fuzz.pcapng",
@@ -67,6 +131,14 @@ const COMPARED: &[&str] = &[
     "seladb__PcapPlusPlus/many_interfaces-1.pcapng",
     "seladb__PcapPlusPlus/nanosecs_big_endian.pcap",
     "the-tcpdump-group__tcpdump/802.1w_rapid_STP.pcap",
+    "the-tcpdump-group__tcpdump/HSRP_failover.pcap",
+    "the-tcpdump-group__tcpdump/LACP.pcap",
+    "the-tcpdump-group__tcpdump/LLDP_and_CDP.pcap",
+    "the-tcpdump-group__tcpdump/UDLD.pcap",
+    "the-tcpdump-group__tcpdump/bfd-sbfd.pcap",
+    "the-tcpdump-group__tcpdump/lldp_8021_linkagg.pcap",
+    "the-tcpdump-group__tcpdump/rpvstp-trunk-native-vid5.pcap",
+    "the-tcpdump-group__tcpdump/erspan-type-i-4.pcap",
     "the-tcpdump-group__tcpdump/erspan-type-i-1.pcap",
     "the-tcpdump-group__tcpdump/erspan-type-ii-1.pcap",
     "the-tcpdump-group__tcpdump/erspan-type-iii-ft-0.pcap",
@@ -129,6 +201,86 @@ const FIELDS: &[&str] = &[
     "stp.root.cost",
     "stp.port",
     "dhcp.id",
+    "lldp.tlv.type",
+    "lldp.tlv.len",
+    "lldp.chassis.subtype",
+    "lldp.chassis.id.mac",
+    "lldp.chassis.id.ip4",
+    "lldp.port.subtype",
+    "lldp.port.id",
+    "lldp.time_to_live",
+    "lldp.tlv.system.name",
+    "lldp.tlv.system_cap",
+    "lldp.tlv.enable_system_cap.bridge",
+    "lldp.mgn.addr.ip4",
+    "lldp.mgn.interface.number",
+    "lldp.ieee.802_1.port_vlan.id",
+    "lldp.ieee.802_1.vlan.id",
+    "lldp.ieee.802_1.vlan.name",
+    "lldp.ieee.802_1.aggregated_port_id",
+    "lldp.ieee.802_3.pmd_mau_type",
+    "lldp.ieee.802_3.max_frame_size",
+    "lldp.ieee.802_3.mdi_pse_pair",
+    "lldp.media.vlan_id",
+    "lldp.media.dscp",
+    "lldp.media.model",
+    "cdp.ttl",
+    "cdp.checksum",
+    "cdp.deviceid",
+    "cdp.portid",
+    "cdp.capabilities",
+    "cdp.number_of_addresses",
+    "cdp.nrgyz.ip_address",
+    "cdp.native_vlan",
+    "cdp.vtp_management_domain",
+    "udld.opcode",
+    "udld.checksum",
+    "udld.device_id",
+    "udld.sent_through_interface",
+    "vtp.code",
+    "vtp.md",
+    "vtp.conf_rev_num",
+    "vtp.followers",
+    "vtp.vlan_info.isl_vlan_id",
+    "vtp.vlan_info.vlan_name",
+    "dtp.domain",
+    "dtp.tos",
+    "dtp.tas",
+    "dtp.tot",
+    "dtp.senderid",
+    "pagp.localdevid",
+    "pagp.partnerdevid",
+    "pagp.localgroupcap",
+    "pagp.numtlvs",
+    "pagp.tlvdevname",
+    "pagp.tlvportname",
+    "lacp.actor.sysid",
+    "lacp.actor.key",
+    "lacp.actor.state",
+    "lacp.partner.port",
+    "lacp.partner.state.expired",
+    "lacp.collector.max_delay",
+    "vrrp.prio",
+    "vrrp.adver_int",
+    "vrrp.checksum",
+    "vrrp.ip_addr",
+    "hsrp.opcode",
+    "hsrp.state",
+    "hsrp.priority",
+    "hsrp.group",
+    "hsrp.virt_ip",
+    "glbp.group",
+    "glbp.ownerid",
+    "glbp.hello.vgstate",
+    "glbp.hello.priority",
+    "glbp.hello.helloint",
+    "glbp.hello.virtualipv4",
+    "glbp.reqresp.virtualmac",
+    "glbp.reqresp.weight",
+    "bfd.diag",
+    "bfd.sta",
+    "bfd.my_discriminator",
+    "bfd.desired_min_tx_interval",
     "dhcp.type",
 ];
 

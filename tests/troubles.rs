@@ -6,6 +6,8 @@ mod addresses;
 mod cuts;
 #[path = "troubles/detours.rs"]
 mod detours;
+#[path = "troubles/distance.rs"]
+mod distance;
 #[path = "troubles/floods.rs"]
 mod floods;
 #[path = "troubles/loads.rs"]
@@ -15,6 +17,8 @@ mod logins;
 #[path = "troubles/sizes.rs"]
 mod sizes;
 mod support;
+#[path = "troubles/turns.rs"]
+mod turns;
 #[path = "troubles/voice.rs"]
 mod voice;
 

@@ -79,6 +79,8 @@ pub fn by_type(pan: &mut Pan, ether_type: u16, bytes: &mut [u8], macs: [[u8; 6];
         0..0x0600 if bytes.starts_with(&[0x42, 0x42, 3]) => messages::spanning_tree(pan, from(bytes, 3)),
         // SNAP without an organisation: an EtherType.
         0..0x0600 if bytes.starts_with(&[0xaa, 0xaa, 3, 0, 0, 0]) => behind(pan, bytes, 6, macs),
+        // What switches say of themselves.
+        0..0x0600 if messages::neighbour::behind_snap(pan, ether_type, bytes) => {}
         // IPX, NetBEUI and others that LLC announces carry no IP packets, whatever their bytes look like.
         0..0x0600 if !matches!(bytes.first(), Some(0xaa | 0x06)) => foreign(pan, bytes, macs),
         0x8809 => messages::lacp(pan, bytes),

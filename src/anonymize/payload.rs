@@ -2,7 +2,7 @@
 
 use super::ber::{self, Of};
 use super::bytes::{from, part, v4, word};
-use super::messages::{self, dhcp, dns, group};
+use super::messages::{self, dhcp, dns, group, neighbour};
 use super::pan::Pan;
 use super::talk;
 use super::veil::{opaque, veil};
@@ -104,6 +104,8 @@ fn of_datagram(pan: &mut Pan, ports: [u16; 2], bytes: &mut [u8]) {
         _ if is(|p| matches!(p, 88 | 389 | 464)) && ber::is_message(bytes) => ber::elements(pan, Of::Other, bytes, 0),
         _ if is(|p| matches!(p, 1645 | 1646 | 1812 | 1813)) => talk::radius(pan, bytes),
         _ if is(|p| matches!(p, 1985 | 2029)) => group::hsrp(pan, bytes),
+        _ if is(|p| *p == 3222) => neighbour::glbp(pan, bytes),
+        _ if is(|p| *p == 5678) => neighbour::mndp(pan, bytes),
         // Times, but not the clocks' names (IEEE 1588 clause 13.3).
         _ if is(|p| matches!(p, 319 | 320)) => {
             veil(pan, part(bytes, 25, 28));

@@ -1,6 +1,6 @@
 //! `spantop archive`: cuts captures into units, reads units, and puts together what came of them, so that many machines may read an archive.
 
-use super::console::Console;
+use super::console::{Console, WARNINGS, say};
 use super::output::Output;
 use super::rights::{self, Needs};
 use super::{fold_with, signals};
@@ -22,8 +22,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-/// Does what was asked for.
-pub fn run(console: &Console, common: &Common, command: &ArchiveCommand) -> Result<()> {
+/// The exit code where something could not be read and was left out, and everything else is there.
+const LEFT_OUT: u8 = 4;
+
+/// Does what was asked for; the exit code.
+pub fn run(console: &Console, common: &Common, command: &ArchiveCommand) -> Result<u8> {
     match command {
         ArchiveCommand::Plan { files, unit, cut, copies } => {
             // Who wrote captures is not to be trusted: their records are looked at without rights, as reports do.
@@ -36,42 +39,71 @@ pub fn run(console: &Console, common: &Common, command: &ArchiveCommand) -> Resu
 }
 
 /// Writes a line for each unit.
-fn plan(files: &[PathBuf], unit: u64, way: CutWay, copies: Option<UnitCopies>) -> Result<()> {
-    let found: Vec<(&PathBuf, FileCuts)> =
-        files.iter().map(|path| cuts(path, unit, way).map(|cuts| (path, cuts))).collect::<Result<_>>()?;
+fn plan(files: &[PathBuf], unit: u64, way: CutWay, copies: Option<UnitCopies>) -> Result<u8> {
+    let mut found: Vec<(&PathBuf, FileCuts)> = Vec::new();
+    let mut left_out: Vec<(&PathBuf, Error)> = Vec::new();
+    for path in files {
+        match cuts(path, unit, way) {
+            Ok(cuts) => found.push((path, cuts)),
+            Err(error) => left_out.push((path, error)),
+        }
+    }
+    if found.is_empty() {
+        // Nothing is left.
+        return left_out.into_iter().next().map_or(Ok(0), |(_, error)| Err(error));
+    }
     for (path, cuts) in &found {
         if let Some(why) = &cuts.uncut {
-            super::console::say(format_args!("warning: {}: not cut further: {why}", printable(&path.display().to_string())));
+            say(format_args!("warning: {}: not cut further: {why}", printable(&path.display().to_string())));
         }
     }
     let total: usize = found.iter().map(|(_, cuts)| cuts.cuts.len() + 1).sum();
-    let is_alone = total == 1;
+    let is_alone = total == 1 && left_out.is_empty();
     // Which packets are copies is found out from those before: only a unit that is everything tells as a report does.
     let copies = copies.unwrap_or(if is_alone { UnitCopies::LeftOut } else { UnitCopies::Counted });
-    let origin = found.iter().filter_map(|(_, cuts)| cuts.first).min().filter(|_| !is_alone);
+    let origin = found.iter().filter_map(|(_, cuts)| cuts.first).min().filter(|_| !is_alone).map(|time| time.0);
     let mut units = Vec::with_capacity(total);
     for (path, file) in &found {
-        let name = path.to_str().ok_or_else(|| Error::usage(format!("{}: a name that is no text", path.display())))?;
-        let whole = [FileCut { at: file.begin, context: Vec::new() }];
-        let starts: Vec<&FileCut> = whole.iter().chain(&file.cuts).collect();
-        for (at, start) in starts.iter().enumerate() {
-            units.push(Unit {
-                unit: units.len() as u64,
-                path: name.to_owned(),
-                kind: if file.cuts.is_empty() { UnitKind::File } else { UnitKind::Part },
-                from: start.at,
-                to: starts.get(at + 1).map_or(file.size, |next| next.at),
-                begin: file.begin,
-                size: file.size,
-                context: start.context.clone(),
-                scanned: file.scanned,
-                interfaces: file.interfaces,
-                origin: origin.map(|time| time.0),
-                copies,
-            });
-        }
+        units.extend(units_of(name(path)?, file, (origin, copies)));
     }
-    Output::Stdout.write(None, |out| units.iter().try_for_each(|unit| line(out, unit)))
+    for (path, error) in &left_out {
+        let (before, words) = (format!("{}: ", printable(&path.display().to_string())), error.to_string());
+        let why = words.strip_prefix(&before).unwrap_or(&words).to_owned();
+        say(format_args!("warning: {before}left out: {why}"));
+        // Of no file that there is: nothing of it is read.
+        let nothing = units_of(name(path)?, &FileCuts::default(), (None, copies));
+        units.extend(nothing.into_iter().map(|unit| Unit { kind: UnitKind::LeftOut, trouble: Some(why.clone()), ..unit }));
+    }
+    (0..).zip(&mut units).for_each(|(number, unit)| unit.unit = number);
+    Output::Stdout.write(None, |out| units.iter().try_for_each(|unit| line(out, unit)))?;
+    Ok(if left_out.is_empty() { 0 } else { LEFT_OUT })
+}
+
+/// Units of a file, without their numbers.
+fn units_of(path: String, file: &FileCuts, (origin, copies): (Option<i64>, UnitCopies)) -> Vec<Unit> {
+    let whole = [FileCut { at: file.begin, context: Vec::new() }];
+    let starts: Vec<&FileCut> = whole.iter().chain(&file.cuts).collect();
+    let unit = |(at, start): (usize, &&FileCut)| Unit {
+        unit: 0,
+        path: path.clone(),
+        kind: if file.cuts.is_empty() { UnitKind::File } else { UnitKind::Part },
+        from: start.at,
+        to: starts.get(at + 1).map_or(file.size, |next| next.at),
+        begin: file.begin,
+        size: file.size,
+        context: start.context.clone(),
+        scanned: file.scanned,
+        interfaces: file.interfaces,
+        origin,
+        copies,
+        trouble: None,
+    };
+    starts.iter().enumerate().map(unit).collect()
+}
+
+/// A path as a plan names it.
+fn name(path: &Path) -> Result<String> {
+    path.to_str().map(str::to_owned).ok_or_else(|| Error::usage(format!("{}: a name that is no text", path.display())))
 }
 
 fn line(out: &mut dyn Write, value: &impl serde::Serialize) -> io::Result<()> {
@@ -80,7 +112,7 @@ fn line(out: &mut dyn Write, value: &impl serde::Serialize) -> io::Result<()> {
 }
 
 /// Reads the units that stand on standard input, a line each, and writes a summary of each.
-fn read_units(console: &Console, common: &Common, filter: Option<&String>) -> Result<()> {
+fn read_units(console: &Console, common: &Common, filter: Option<&String>) -> Result<u8> {
     let stop = signals::watch()?;
     let mut units: Vec<Unit> = Vec::new();
     // All of them first: rights are given up with the first file that is read.
@@ -95,54 +127,78 @@ fn read_units(console: &Console, common: &Common, filter: Option<&String>) -> Re
         }
         units.push(serde_json::from_str(&text).map_err(|e| wrong(format!("no unit of spantop archive plan: {e}")))?);
     }
-    let reads: Vec<PathBuf> = units.iter().map(|unit| PathBuf::from(&unit.path)).collect();
-    let mut common = common.clone();
+    let reads: Vec<PathBuf> = units.iter().filter(|unit| unit.kind != UnitKind::LeftOut).map(|unit| PathBuf::from(&unit.path)).collect();
+    let (mut common, mut is_all) = (common.clone(), true);
     for unit in &units {
-        let summary = read_unit(console, (&common, filter), unit, &reads, &stop)?;
-        // Rights are given up once: the system takes few such promises of one thread.
-        common.rights.sandbox = false;
+        let summary = match &unit.trouble {
+            Some(why) => unread(unit, (&common, filter), why.clone()),
+            None => {
+                let read = read_unit(console, (&common, filter), unit, &reads, &stop)?;
+                // Rights are given up once: the system takes few such promises of one thread.
+                common.rights.sandbox = false;
+                read.unwrap_or_else(|why| unread(unit, (&common, filter), why))
+            }
+        };
+        is_all &= summary.left_out.is_empty();
+        summary.told().iter().for_each(|words| say(format_args!("warning: {}", printable(words))));
         Output::Stdout.write(None, |out| line(out, &summary).and_then(|()| out.flush()))?;
     }
-    Ok(())
+    Ok(if is_all { 0 } else { LEFT_OUT })
 }
 
+/// The summary of a unit that cannot be read: whatever else there is is read all the same.
+fn unread(unit: &Unit, (common, filter): (&Common, Option<&String>), why: String) -> Summary {
+    Summary::unread(unit, how(&of_unit(common, unit), filter), why)
+}
+
+/// Options as they are in force for a unit.
+fn of_unit(common: &Common, unit: &Unit) -> Common {
+    let mut common = common.clone();
+    common.load.origin = unit.origin.map(Timestamp);
+    common.mirror.dedup &= unit.copies == UnitCopies::LeftOut;
+    common
+}
+
+/// Reads a unit, or says why it cannot be read.
 fn read_unit(
     console: &Console,
     (common, filter): (&Common, Option<&String>),
     unit: &Unit,
     reads: &[PathBuf],
     stop: &Arc<AtomicBool>,
-) -> Result<Summary> {
+) -> Result<std::result::Result<Summary, String>> {
     let path = PathBuf::from(&unit.path);
     let wrong = |what: &str| Error::Format { path: printable(&unit.path).into_owned(), offset: Some(unit.from), message: what.to_owned() };
-    let size = std::fs::metadata(&path).map_err(|e| Error::io(path.display(), &e))?.len();
+    let size = match std::fs::metadata(&path) {
+        Ok(about) => about.len(),
+        Err(error) => return Ok(Err(error.to_string())),
+    };
     if size != unit.size {
-        return Err(wrong(&format!("has {size} bytes, and had {} when it was planned: plan again", unit.size)));
+        return Ok(Err(format!("has {size} bytes, and had {} when it was planned: plan again", unit.size)));
     }
     let is_part = unit.kind == UnitKind::Part;
-    let part = is_part.then(|| FilePart { from: unit.from, to: unit.to, context: unit.context.clone() });
-    let mut common = common.clone();
-    common.load.origin = unit.origin.map(Timestamp);
-    common.mirror.dedup &= unit.copies == UnitCopies::LeftOut;
+    let part = is_part.then(|| FilePart { from: unit.from, to: unit.to, context: unit.context.clone(), interfaces: unit.interfaces });
+    let common = of_unit(common, unit);
     let input = InputSettings::Files(FileSettings { paths: vec![path], filter: filter.cloned(), part, ..FileSettings::default() });
     let needs = Needs { reads: reads.to_vec(), ..Needs::default() };
-    let (outcome, _) = fold_with(console, &common, &input, usize::MAX, needs, stop)?;
-    let snapshot = outcome.complete()?;
+    let snapshot = match fold_with(console, &common, &input, usize::MAX, needs, stop).and_then(|(outcome, _)| outcome.complete()) {
+        Ok(snapshot) => snapshot,
+        Err(error @ (Error::Format { .. } | Error::Io { .. })) => {
+            let words = error.to_string();
+            let before = format!("{}: ", printable(&unit.path));
+            return Ok(Err(words.strip_prefix(&before).unwrap_or(&words).to_owned()));
+        }
+        Err(error) => return Err(error),
+    };
     let source = snapshot.capture.sources.first();
-    let (is_cut_short, warning) = source.map_or((false, None), |source| (source.cut_short, source.warning.as_deref()));
-    // Every part that ends where the next one begins proves that one's beginning.
-    if is_part && unit.to < unit.size && (is_cut_short || warning.is_some_and(|what| what.starts_with("damaged"))) {
+    // Every part that ends where the next one begins proves that one's beginning. One that is damaged before its end proves nothing, and is told.
+    if is_part && unit.to < unit.size && source.is_some_and(|source| source.cut_short) {
         return Err(wrong("does not end between two records: plan again with --cut walk"));
     }
-    if unit.scanned && interfaces(&snapshot) > unit.interfaces && unit.to < unit.size {
+    if unit.scanned && unit.to < unit.size && source.is_some_and(|source| source.renews_context) {
         return Err(wrong("names interfaces that what follows needs: plan again with --cut walk"));
     }
-    summary(unit, (&common, filter), &snapshot)
-}
-
-/// Interfaces that a capture has named.
-fn interfaces(snapshot: &Snapshot) -> u64 {
-    snapshot.capture.sources.first().map_or(0, |source| source.interfaces.len() as u64 + source.more_interfaces)
+    summary(unit, (&common, filter), &snapshot).map(Ok)
 }
 
 fn summary(unit: &Unit, (common, filter): (&Common, Option<&String>), snapshot: &Snapshot) -> Result<Summary> {
@@ -214,7 +270,7 @@ fn rulings(common: &Common, snapshot: &Snapshot) -> BTreeMap<String, std::collec
 }
 
 /// Puts summaries together.
-fn merge(files: &[PathBuf], format: &str, output: Option<&Path>) -> Result<()> {
+fn merge(files: &[PathBuf], format: &str, output: Option<&Path>) -> Result<u8> {
     let output = Output::new(output, &InputSettings::Files(FileSettings { paths: files.to_vec(), ..FileSettings::default() }))?;
     let mut readers: Vec<(String, Box<dyn BufRead>)> = Vec::new();
     for path in files {
@@ -243,5 +299,15 @@ fn merge(files: &[PathBuf], format: &str, output: Option<&Path>) -> Result<()> {
         ("json", Some(report)) => out.write_all(report.as_bytes()),
         ("json", None) => line(out, &merged.archive()),
         _ => out.write_all(text(&merged.archive()).as_bytes()),
-    })
+    })?;
+    if format == "summary" {
+        // Whoever merges it again tells.
+        return Ok(0);
+    }
+    let told = merged.told();
+    told.iter().take(WARNINGS).for_each(|words| say(format_args!("warning: {}", printable(words))));
+    if told.len() > WARNINGS {
+        say(format_args!("warning: {} more; the report lists them", told.len() - WARNINGS));
+    }
+    Ok(if merged.left_out.is_empty() { 0 } else { LEFT_OUT })
 }

@@ -12,7 +12,7 @@ use std::fmt::Display;
 use std::io::{IsTerminal, Write, stderr, stdout};
 
 /// Sources whose warnings are told one by one.
-const WARNINGS: usize = 20;
+pub const WARNINGS: usize = 20;
 
 /// Says something on standard error; when nobody listens, that is no failure.
 pub fn say(what: impl Display) {
@@ -116,9 +116,6 @@ impl Console {
                 "warning: {} more have warnings; the report lists them",
                 report::document::format::plural(more as u64, "source")
             ));
-        }
-        if let Some((asked, trouble)) = s.switch.asked.as_ref().and_then(|asked| Some((asked, asked.trouble.as_ref()?))) {
-            say(format_args!("warning: asking the switch {}: {trouble}", asked.target));
         }
         self.filtered(s);
         let l = &s.capture.losses;

@@ -10,8 +10,9 @@ use crate::export::ExportTarget;
 use crate::export::clickhouse::{self, DatabaseLink, DatabasePlan};
 use crate::fleet::report::{self, FleetReport};
 use crate::fleet::{AskDatabase, FleetDatabase, FleetFeed, FleetPicture, FleetQuestion, FleetSpan, FleetView, SharedTraffic};
-use crate::model::clock;
 use crate::model::limits::FLEET_ANSWER_BYTES;
+use crate::model::time::SECOND;
+use crate::model::{Timestamp, clock};
 use crate::tui;
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -52,6 +53,18 @@ fn target(url: Option<&str>, preferences: &Preferences) -> Result<ExportTarget> 
     Ok(ExportTarget { options, ..target })
 }
 
+/// The span that was asked for.
+pub fn span(last: Duration, [from, to]: [Option<Timestamp>; 2]) -> Result<FleetSpan> {
+    let second = |time: Timestamp| time.0.div_euclid(SECOND);
+    let length = i64::try_from(last.as_secs()).unwrap_or(i64::MAX);
+    let span = match (from, to) {
+        (None, None) => FleetSpan::last(length),
+        (None, Some(to)) => FleetSpan::between(second(to).saturating_sub(length), second(to)),
+        (Some(from), to) => FleetSpan::between(second(from), second(to.unwrap_or_else(clock::wall))),
+    };
+    span.ok_or_else(|| Error::usage("a span of a minute to 400 days is wanted, which ends behind its beginning"))
+}
+
 /// Prints what makes a database, or its users.
 pub fn init(plan: &DatabasePlan<'_>, what: &str) -> Result<()> {
     if let Some((unknown, _)) = plan.keep.iter().find(|(table, _)| !clickhouse::table_names().contains(&table.as_str())) {
@@ -71,12 +84,11 @@ pub fn run(
     console: &Console,
     (common, preferences): (&Common, &Preferences),
     url: Option<&str>,
-    last: &str,
+    span: FleetSpan,
     format: Option<&str>,
 ) -> Result<()> {
     let target = target(url, preferences)?;
     let link = DatabaseLink::open(&target)?;
-    let span = FleetSpan::find(last).unwrap_or_default();
     let rights = ExportRights { connects: vec![link.port()], ..ExportRights::default() };
     match format {
         None if console.interactive() => watch(console, (common, preferences), (link, rights), &target, span),
@@ -124,7 +136,7 @@ fn watch(
     signals::guard(&stop, tui::give_back, &common.rights)?;
     let keeper = Arc::new(Keeper::open(common));
     let name = target.target.split_once("://").map_or(target.target.as_str(), |(_, rest)| rest).to_owned();
-    let board = Arc::new(Board::new(FleetQuestion { span, probe: None }));
+    let board = Arc::new(Board::new(FleetQuestion { span, ..FleetQuestion::default() }));
     // Started before rights are given up here, and gives up its own: it connects to the database's port and nothing else.
     let (key, gate) = rights::gate(rights, &common.rights);
     let (before, asker) = (gate.waiting(), Arc::clone(&board));
@@ -233,9 +245,13 @@ impl Asker {
         let shown = Arc::clone(&picture);
         self.board.publish(|view| (view.picture, view.trouble) = (Some(shown), None));
         if let Some(name) = &question.probe {
-            let session = picture.find(name).map(|probe| probe.session.clone()).unwrap_or_default();
-            let story = Arc::new(self.fleet.story(name, &session, question.span)?);
-            self.board.publish(|view| view.story = Some(story));
+            if let Some(subject) = &question.subject {
+                let detail = Arc::new(self.fleet.detail(&picture, (name, subject), question.span)?);
+                self.board.publish(|view| view.detail = Some(detail));
+            } else {
+                let story = Arc::new(self.fleet.story(&picture, name, question.span)?);
+                self.board.publish(|view| view.story = Some(story));
+            }
         }
         self.count(question, picture.asked)
     }
@@ -259,7 +275,7 @@ impl Asker {
             let known = self.counted.days.get(&piece);
             let counted = known.map_or_else(|| self.fleet.shared(piece), |known| Ok(known.clone()))?;
             all.add(&counted);
-            if piece.1.saturating_add(SETTLED) <= now && piece.1.saturating_sub(piece.0) == FleetSpan::Day.seconds() {
+            if piece.1.saturating_add(SETTLED) <= now && piece.1.saturating_sub(piece.0) == FleetSpan::DAY.seconds() {
                 self.counted.days.insert(piece, counted);
             }
             // The first time it is shown as it grows.

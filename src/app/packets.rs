@@ -3,7 +3,7 @@
 use super::console::Console;
 use super::output::Output;
 use super::{engine_settings, progress, signals, source};
-use crate::browse;
+use crate::browse::{self, StreamStarts};
 use crate::cli::Common;
 use crate::engine::{self, Listeners, PacketBatch};
 use crate::error::{Error, Result};
@@ -50,6 +50,7 @@ pub fn list(console: &Console, common: &Common, input: &InputSettings, wanted: L
     let listener = {
         let (stop, done, failed) = (Arc::clone(&stop), Arc::clone(&done), Arc::clone(&failed));
         let (mut first, mut taken) = (None, 0);
+        let mut streams = StreamStarts::new(rules.clone());
         Box::new(move |packets: &PacketBatch<'_>| {
             if done.load(Ordering::Relaxed) {
                 return;
@@ -59,9 +60,11 @@ pub fn list(console: &Console, common: &Common, input: &InputSettings, wanted: L
             let mut written = Ok(());
             for (listed, packet) in packets.iter() {
                 let first = *first.get_or_insert(listed.time);
+                let number = listed.number.saturating_sub(1);
+                streams.note(number, &packet);
                 if stretch.contains(listed.number, listed.time, first) {
                     taken += 1;
-                    let tree = browse::take_apart(packet.link, packet.bytes, packet.wire, &rules);
+                    let tree = browse::take_apart_in(&streams, number, &packet, &rules);
                     written = list.write(listed, Some(&tree));
                 }
                 over = stretch.ends_at(listed.number, taken);

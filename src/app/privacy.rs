@@ -129,8 +129,11 @@ impl Source for MaskedSource {
                 self.anonymizer.packet(packet.link, bytes);
             }
         }
-        // What people wrote beside packets.
-        block.notes.iter_mut().for_each(|note| note.comments.clear());
+        // What people wrote beside packets, names, and keys to what they say.
+        block.notes.iter_mut().for_each(|note| {
+            note.comments.clear();
+            note.before.clear();
+        });
         filled
     }
 

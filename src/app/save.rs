@@ -6,7 +6,7 @@ use super::{signals, source};
 use crate::capture::{Block, Fill, Source};
 use crate::cli::Common;
 use crate::error::{Error, Result};
-use crate::model::{TapePacket, units};
+use crate::model::{TapePacket, Timestamp, units};
 use crate::record::{InterfaceAbout, PcapngWriter};
 use crate::settings::{InputSettings, PacketStretch};
 use std::io::{self, IsTerminal, Write};
@@ -81,6 +81,19 @@ impl From<io::Error> for Trouble {
     }
 }
 
+/// Writes what each interface lost, as the original tells: only where all of its packets are saved is it theirs.
+fn losses<W: Write>(writer: &mut PcapngWriter<W>, source: &dyn Source, last: Timestamp) -> io::Result<()> {
+    let sources = source.info();
+    let [only] = sources.as_slice() else { return Ok(()) };
+    if only.unfiltered.is_some() {
+        return Ok(());
+    }
+    for (number, interface) in (0..).zip(&only.interfaces).filter(|(_, interface)| interface.dropped > 0) {
+        writer.statistics(number, last.0, interface.dropped, 0)?;
+    }
+    Ok(())
+}
+
 fn copy(
     source: &mut dyn Source,
     stretch: PacketStretch,
@@ -91,13 +104,18 @@ fn copy(
 ) -> std::result::Result<(), Trouble> {
     let mut writer = PcapngWriter::new(out, "")?;
     let mut block = Block::new();
-    let mut first = None;
+    let (mut first, mut last) = (None, Timestamp::UNKNOWN);
     loop {
         block.clear();
         let filled = source.fill(&mut block);
+        // What a packet can be deciphered with is needed whether or not it is saved itself: what it says may go on in others.
+        for extra in block.notes.iter().flat_map(|note| &note.before) {
+            writer.extra(extra)?;
+        }
         for packet in &block.packets {
             done.seen += 1;
             let first = *first.get_or_insert(packet.time);
+            last = packet.time;
             if stretch.contains(done.seen, packet.time, first) {
                 let interface = || {
                     let known = source.interface(packet.interface).unwrap_or_default();
@@ -120,7 +138,12 @@ fn copy(
         }
         done.bytes = writer.bytes();
         match filled {
-            Ok(Fill::End) => return Ok(writer.flush()?),
+            Ok(Fill::End) => {
+                if done.saved == done.seen {
+                    losses(&mut writer, source, last)?;
+                }
+                return Ok(writer.flush()?);
+            }
             Err(error) => {
                 writer.flush()?;
                 return Err(Trouble::Read(error));

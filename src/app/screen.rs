@@ -100,8 +100,17 @@ fn show(
         recorder.save_dir.clone().map(|folder| Arc::new(move |export: &tui::Export| exports::write(&folder, export)) as tui::ExportTo);
     let open = (!common.rights.sandbox).then(|| Arc::new(exports::open) as tui::OpenWith);
     let baseline = compare.map(|path| baseline::start(path, input.filter(), common, stop)).transpose()?;
-    let options =
-        tui::DashboardOptions { packets, spans, baseline, capture_file, export, open, ..options(&title, common, preferences, stop) };
+    let written = kept.ring.clone().map(|ring| Arc::new(move || ring.words()) as tui::Written);
+    let options = tui::DashboardOptions {
+        packets,
+        spans,
+        written,
+        baseline,
+        capture_file,
+        export,
+        open,
+        ..options(&title, common, preferences, stop)
+    };
     let options = tui::DashboardOptions { mask: masked.maker(), ..options };
     let tui::Left { bookmarks, masked } = tui::run(&feed, &options)?;
     let last = engine.last();
@@ -117,10 +126,7 @@ fn show(
     }
     output::print(Console::new(common).text(&(lines.join("\n") + "\n")).as_bytes())?;
     if let Some(ring) = kept.ring {
-        ring.trouble().into_iter().for_each(|trouble| say(format_args!("warning: the ring: {trouble}")));
-        if ring.lost() > 0 {
-            say(format_args!("warning: {} packets are not in the ring: the disk was too slow or full", ring.lost()));
-        }
+        ring.words().into_iter().for_each(|words| say(format_args!("warning: {words}")));
     }
     engine.failure().map_or(Ok(()), Err)
 }

@@ -2,9 +2,10 @@
 
 use super::lines::Lines;
 use super::matching::Matcher;
+use super::relative::StreamStarts;
 use super::shelf::Shelf;
 use super::stream::StreamReader;
-use super::take_apart;
+use super::take_apart_in;
 use crate::decode::Rules;
 use crate::error::Result;
 use crate::model::limits::PAGE_ROWS;
@@ -17,9 +18,12 @@ pub(super) struct Librarian {
     shelf: Box<dyn Shelf>,
     rules: Rules,
     matcher: Matcher,
+    streams: StreamStarts,
     lines: Lines,
     begin: Option<Timestamp>,
     chosen: Option<(u64, Arc<PacketContents>)>,
+    /// Whether the chosen packet was noted when it was taken apart.
+    chosen_noted: bool,
     /// The search that goes on, and the row it has come to.
     search: Option<(u64, PacketSeek, u64)>,
     found: Option<(u64, Option<u64>)>,
@@ -37,10 +41,12 @@ impl Librarian {
         Self {
             shelf,
             matcher: Matcher::new(rules.clone()),
+            streams: StreamStarts::new(rules.clone()),
             rules,
             lines: Lines::default(),
             begin: None,
             chosen: None,
+            chosen_noted: false,
             search: None,
             found: None,
             stream: None,
@@ -74,10 +80,28 @@ impl Librarian {
             self.shelf.refresh();
         }
         self.lines.refresh(self.shelf.as_mut());
+        let noting = self.note()?;
         let more = self.lines.look_on(self.shelf.as_mut(), &mut self.matcher)?;
         let searching = self.seek(request, more)?;
         let streaming = self.follow(request)?;
-        Ok(more || searching || streaming)
+        Ok(more || searching || streaming || noting)
+    }
+
+    /// Notes where the connections of some more packets begin; whether there are more packets.
+    fn note(&mut self) -> Result<bool> {
+        let range = self.shelf.range();
+        self.streams.begin(range.start);
+        let next = self.streams.noted().end.max(range.start);
+        if next >= range.end {
+            return Ok(false);
+        }
+        let streams = &mut self.streams;
+        let read = self.shelf.read(next, &mut |number, packet| {
+            if number >= next {
+                streams.note(number, packet);
+            }
+        })?;
+        Ok(read && self.streams.noted().end < range.end)
     }
 
     /// Goes on to look for a place; whether that takes more.
@@ -155,11 +179,11 @@ impl Librarian {
     fn each(&mut self, rows: &[u64], show: &mut dyn FnMut(u64, u64, &TapePacket<'_>, PacketTree)) -> Result<()> {
         let mut at = 0;
         while let Some(number) = rows.get(at).and_then(|row| self.lines.number(*row)) {
-            let (lines, rules) = (&self.lines, &self.rules);
+            let (lines, rules, streams) = (&self.lines, &self.rules, &self.streams);
             let before = at;
             let read = self.shelf.read(number, &mut |found, packet| {
                 if let Some(row) = rows.get(at).copied().filter(|row| lines.number(*row) == Some(found)) {
-                    show(row, found, packet, take_apart(packet.link, packet.bytes, packet.wire, rules));
+                    show(row, found, packet, take_apart_in(streams, found, packet, rules));
                     at += 1;
                 }
             })?;
@@ -241,20 +265,22 @@ impl Librarian {
         };
         if let Some((at, contents)) = &mut self.chosen
             && contents.number == number + 1
+            && self.chosen_noted == self.streams.noted().contains(&number)
         {
             *at = row;
             return Ok(());
         }
         let mut chosen = None;
-        let (rules, matcher) = (&self.rules, &mut self.matcher);
+        let (rules, matcher, streams) = (&self.rules, &mut self.matcher, &self.streams);
         self.shelf.read(number, &mut |found, packet| {
             if found == number {
-                let tree = take_apart(packet.link, packet.bytes, packet.wire, rules);
+                let tree = take_apart_in(streams, number, packet, rules);
                 let subject = matcher.conversation(packet);
                 let (time, wire, bytes) = (packet.time, packet.wire, packet.bytes.to_vec());
                 chosen = Some(Arc::new(PacketContents { number: number + 1, time, wire, tree, bytes, subject }));
             }
         })?;
+        self.chosen_noted = self.streams.noted().contains(&number);
         self.chosen = chosen.map(|contents| (row, contents));
         Ok(())
     }

@@ -8,20 +8,39 @@ mod answer;
 mod browser;
 mod lines;
 mod matching;
+mod relative;
 mod shelf;
 mod stream;
 
 pub use browser::Browser;
+pub use relative::StreamStarts;
 pub use shelf::{FileShelf, RecorderShelf, Shelf};
 
 use crate::decode::{self, Rules};
 use crate::dissect::{self, Payload};
-use crate::model::{LinkType, PacketTree, Timestamp};
+use crate::model::{Direction, FlowKey, LinkType, PacketTree, TapePacket, Timestamp};
+
+/// Takes a packet apart as [`take_apart`] does, with numbers of TCP counted from the beginning of its connection where that was noted; the
+/// packet's number is from 0.
+pub fn take_apart_in(streams: &StreamStarts, number: u64, packet: &TapePacket<'_>, rules: &Rules) -> PacketTree {
+    let (mut tree, flow) = apart(packet.link, packet.bytes, packet.wire, rules);
+    let is_syn = tree.fields("tcp.flags.syn").last().is_some_and(|field| field.number == Some(1));
+    if let Some((key, way)) = flow.filter(|(key, _)| key.protocol == 6)
+        && let Some(start) = streams.of(number, &key, way, is_syn)
+    {
+        relative::show(&mut tree, start);
+    }
+    tree
+}
 
 /// Takes a packet apart: its headers through every tunnel, and what is said behind them.
 pub fn take_apart(link: LinkType, bytes: &[u8], wire: u32, rules: &Rules) -> PacketTree {
+    apart(link, bytes, wire, rules).0
+}
+
+fn apart(link: LinkType, bytes: &[u8], wire: u32, rules: &Rules) -> (PacketTree, Option<(FlowKey, Direction)>) {
     let decoded = decode::tree::read(link, bytes, wire, rules);
-    let mut tree = decoded.tree;
+    let (mut tree, whole) = (decoded.tree, decoded.flow);
     if let Some((flow, way)) = decoded.flow.filter(|(flow, _)| matches!(flow.protocol, 6 | 17) && !decoded.fragment) {
         let content = bytes.get(decoded.payload.clone()).unwrap_or_default();
         let length = decoded.payload_wire.max(u32::try_from(content.len()).unwrap_or(u32::MAX));
@@ -33,5 +52,5 @@ pub fn take_apart(link: LinkType, bytes: &[u8], wire: u32, rules: &Rules) -> Pac
             tree.layers.push(padding);
         }
     }
-    tree
+    (tree, whole)
 }

@@ -183,11 +183,10 @@ impl Shelf for RecorderShelf {
         let (first, last) = (time(self.segments.first(), |_| 0), time(self.segments.last(), |s| s.len().saturating_sub(1)));
         let span = first.zip(last).map_or(0.0, |(first, last)| last.seconds_since(first).max(0.0));
         let kept = format!("recorder: the last {} in {}", units::duration(span), units::bytes(self.recorder.capacity() as u64));
-        match self.ring.as_ref().map(|ring| (ring.trouble(), ring.lost())) {
+        match self.ring.as_ref().map(|ring| ring.words()) {
             None => kept,
-            Some((Some(trouble), lost)) => format!("ring: {lost} packets lost, {trouble} · {kept}"),
-            Some((None, 0)) => format!("{kept} · ring written"),
-            Some((None, lost)) => format!("ring: {lost} packets lost · {kept}"),
+            Some(Some(trouble)) => format!("{trouble} · {kept}"),
+            Some(None) => format!("{kept} · ring written"),
         }
     }
 

@@ -88,6 +88,7 @@ pub const FLEET: &str = "\
 Examples:
   spantop fleet clickhouse:https://ch.example:8443/spantop              every probe, on a terminal
   spantop fleet clickhouse:http://127.0.0.1:8123/spantop --format json | jq .conversations.once
+  spantop fleet --last 3w --to 2026-11-02                               three weeks that ended then
   spantop fleet --last 7d --format text                                 the database that this host's probe writes to
   spantop fleet init | clickhouse-client --multiquery                   makes the tables; run it again after an update
   spantop fleet init --database net --keep-days 30 --keep intervals=90 > net.sql

@@ -97,7 +97,7 @@ impl Typed {
             TypedCommand::Fleet { action: Some(TypedFleet::Init { database, keep_days, keep, cluster, print }), .. } => {
                 Command::FleetInit { database, keep_days, keep, cluster, print }
             }
-            TypedCommand::Fleet { action: None, url, last, format } => Command::Fleet { url, last, format },
+            TypedCommand::Fleet { action: None, url, last, from, to, format } => Command::Fleet { url, last, between: [from, to], format },
             TypedCommand::Interfaces => Command::Interfaces,
             TypedCommand::Explain { finding } => Command::Explain { finding },
             TypedCommand::Config { action } => Command::Config(match action {

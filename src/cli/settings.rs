@@ -1,11 +1,13 @@
 //! What is meant by a command line: every value checked, every default filled in.
 
 use super::ConfigFile;
+use crate::model::Timestamp;
 use crate::settings::{
     ConsoleSettings, CutWay, InputSettings, LoadSettings, MirrorSettings, PacketStretch, PrivacySettings, ProbeSettings, RecorderSettings,
     RightsSettings, UnitCopies,
 };
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// A command and what holds for every command.
 #[derive(Debug, Clone, PartialEq)]
@@ -107,8 +109,10 @@ pub enum Command {
     Fleet {
         /// The database; `None`: the first that this host's probe exports to.
         url: Option<String>,
-        /// Token of the span.
-        last: String,
+        /// How far back.
+        last: Duration,
+        /// From when on and up to when, instead; `None`: open.
+        between: [Option<Timestamp>; 2],
         /// Token of the report format; `None`: a dashboard on a terminal, else text.
         format: Option<String>,
     },

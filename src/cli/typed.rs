@@ -1,7 +1,7 @@
 //! What can be typed: every option with its help. What it means: `meaning.rs`.
 
 use super::{CHECK_FORMATS, DIFF_FORMATS, PACKET_FORMATS, help, units};
-use crate::model::{Carrier, RspanChoice, StampChoice};
+use crate::model::{Carrier, RspanChoice, StampChoice, Timestamp};
 use crate::settings::{PacketBound, THEMES, ThemeChoice};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::parser::ValueSource;
@@ -160,9 +160,15 @@ pub(super) enum TypedCommand {
         /// The database, as probes name it: clickhouse:https://HOST:8443/DATABASE [default: the first of [probe] export]
         #[arg(value_name = "URL")]
         url: Option<String>,
-        /// How far back
-        #[arg(long, value_name = "SPAN", default_value = "1h", value_parser = ["1h", "1d", "7d", "30d"])]
-        last: String,
+        /// How far back: 90m, 1d, 3w, up to 400d
+        #[arg(long, value_name = "SPAN", default_value = "1h", value_parser = units::time)]
+        last: Duration,
+        /// From this moment on, such as 2026-11-02 or 2026-11-02T08:00 (this host's time), or seconds since 1970
+        #[arg(long, value_name = "TIME", value_parser = units::moment, conflicts_with = "last")]
+        from: Option<Timestamp>,
+        /// Up to this moment [default: now]
+        #[arg(long, value_name = "TIME", value_parser = units::moment)]
+        to: Option<Timestamp>,
         /// How it looks; without it: a dashboard on a terminal, else text
         #[arg(long, value_name = "FORMAT", value_parser = ["text", "json", "csv"])]
         format: Option<String>,

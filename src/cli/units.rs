@@ -31,7 +31,8 @@ pub fn time(text: &str) -> Result<Duration, String> {
                 "m" | "min" => 60.0,
                 "h" => 3600.0,
                 "d" => 86_400.0,
-                other => return Err(format!("unknown unit of time '{other}'; use ms, s, m, h or d")),
+                "w" => 7.0 * 86_400.0,
+                other => return Err(format!("unknown unit of time '{other}'; use ms, s, m, h, d or w")),
             };
         rest = &rest[after..];
     }
@@ -60,6 +61,15 @@ pub fn bound(text: &str) -> Result<PacketBound, String> {
     let local = || text.parse::<jiff::civil::DateTime>().ok()?.to_zoned(jiff::tz::TimeZone::system()).ok().map(|t| t.timestamp());
     let time = zoned.or_else(local).ok_or_else(wrong)?;
     i64::try_from(time.as_nanosecond()).map(|nanos| PacketBound::At(Timestamp(nanos))).map_err(|_| wrong())
+}
+
+/// A moment: `2026-11-28`, `2026-11-28T14:02:11+01:00`, seconds since 1970; a time without zone is of this host's.
+pub fn moment(text: &str) -> Result<Timestamp, String> {
+    let wrong = || "write 2026-11-28, 2026-11-28T14:02, or seconds since 1970".to_owned();
+    match bound(text) {
+        Ok(PacketBound::At(time)) => Ok(time),
+        _ => Err(wrong()),
+    }
 }
 
 /// Nanoseconds of a plain number of seconds, exactly: a floating-point number does not hold the nanoseconds of today.

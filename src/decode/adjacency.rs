@@ -112,7 +112,7 @@ pub fn glbp(payload: &[u8], sender: Address) -> Option<GatewayHello> {
 }
 
 /// Reads OSPF (RFC 2328 appendix A.3, RFC 5340 appendix A.3).
-pub fn ospf(payload: &[u8]) -> Option<OspfPacket> {
+pub fn ospf(payload: &[u8], sender: Address) -> Option<OspfPacket> {
     let [version @ (2 | 3), kind @ 1..=5, ..] = *payload else { return None };
     let body = payload.get(if version == 2 { 24 } else { 16 }..).unwrap_or_default();
     let hello = || {
@@ -123,12 +123,15 @@ pub fn ospf(payload: &[u8]) -> Option<OspfPacket> {
         let all = usize::from(word(payload, 2)?).min(payload.len());
         let listed = all.saturating_sub(payload.len() - body.len()).saturating_sub(end) / 4;
         let mask = (version == 2).then(|| long(body, 0)).flatten().map(|mask| mask.leading_ones() as u8);
-        Some(OspfHello { interval, dead, mask, neighbours: listed.min(usize::from(u16::MAX)) as u16 })
+        let mut heard = [0; 8];
+        heard.iter_mut().zip(0..listed).for_each(|(router, at)| *router = long(body, end + 4 * at).unwrap_or(0));
+        Some(OspfHello { interval, dead, mask, neighbours: listed.min(usize::from(u16::MAX)) as u16, heard })
     };
     Some(OspfPacket {
         version,
         kind,
         router: v4(payload, 4)?,
+        sender: Some(sender),
         area: v4(payload, 8)?,
         hello: if kind == 1 { Some(hello()?) } else { None },
         mtu: if kind == 2 { word(body, if version == 2 { 0 } else { 4 }) } else { None },

@@ -2,7 +2,7 @@
 
 use super::control::snap;
 use super::{adjacency, bpdu, lacp, neighbour, speaker};
-use crate::model::{ControlBody, ControlMessage, Frame, Mac, Neighbour, SpeakerHello};
+use crate::model::{BfdHello, ControlBody, ControlMessage, Frame, Mac, Neighbour, SpeakerHello};
 
 /// Organisations that their control protocols are numbered by.
 const CISCO: [u8; 3] = [0x00, 0x00, 0x0c];
@@ -61,67 +61,56 @@ fn llc(frame: &Frame<'_>, body: &[u8]) -> Option<ControlBody> {
     }
 }
 
-/// ICMPv6 from its header on, which is no payload of the conversation.
-fn icmp6<'a>(frame: &Frame<'a>) -> &'a [u8] {
-    let end = frame.ip_end() as usize;
-    frame.transport.and_then(|at| frame.bytes.get(at as usize..end)).unwrap_or_default()
-}
+/// Ports of UDP at which control packets arrive: PTP, HSRP of both versions of IP, GLBP.
+const PORTS: [u16; 4] = [320, 1985, 2029, 3222];
 
-/// What a packet to one station says above the network layer, where it is a control packet: neighbours that were told of each other need no
-/// group (RFC 2328 section 8.1, RFC 9568 section 5.1).
-pub fn direct_message(frame: &Frame<'_>) -> Option<ControlMessage> {
-    let (key, way) = frame.flow.as_ref().filter(|_| !frame.fragment)?;
-    let [(sender, _), _] = key.ends(*way);
-    let found = match key.protocol {
-        88 => speaker::eigrp(frame.payload(), sender).map(speaks),
-        89 => adjacency::ospf(frame.payload()).map(ControlBody::Ospf),
-        112 => adjacency::vrrp(frame.payload(), sender).map(ControlBody::Gateway),
-        _ => None,
-    };
-    message(frame, found?)
-}
+/// Ports of BFD: one hop (RFC 5881), several (RFC 5883), a link of a group of links (RFC 7130).
+const WATCHED: [u16; 3] = [3784, 4784, 6784];
 
-/// Of a packet of UDP that somebody sends again and again: which of its bytes are alike while it says the same.
-pub fn regular_words(frame: &Frame<'_>) -> Option<[u64; 4]> {
-    let (key, way) = frame.flow.as_ref().filter(|(key, _)| key.protocol == 17 && !frame.fragment)?;
-    let [(_, source), (_, port)] = key.ends(*way);
-    let bytes = frame.payload();
-    let word = |at: usize| bytes.get(at..)?.first_chunk().map(|b| u64::from_be_bytes(*b));
-    match (source, port) {
-        (_, BFD | BFD_MULTIHOP | BFD_LAG | BFD_SEAMLESS) => Some([word(0)?, word(8)?, word(16)?, 0]),
-        // Domain, sender; priorities, class and grandmaster; steps.
-        (_, PTP) if bytes.first()? & 0x0f == 0x0b => Some([word(0)?, word(20)?, word(47)?, word(55)?]),
-        // Leap, mode, stratum; reference.
-        (NTP, _) if matches!(bytes.first()? & 7, 4 | 5) => {
-            Some([u64::from(*bytes.first()?), u64::from(*bytes.get(1)?), word(12)? >> 32, 0])
-        }
-        _ => None,
+/// Whether a packet to a station may be a control packet, by its protocol and port: database descriptions of OSPF, routers that were told
+/// their neighbours, as EIGRP, VRRP and PTP can be. Queries and announcements to everybody go to groups.
+#[inline]
+pub fn is_control(frame: &Frame<'_>) -> bool {
+    let Some((key, way)) = &frame.flow else { return false };
+    match key.protocol {
+        6 => false,
+        17 => PORTS.contains(&key.ends(*way)[1].1),
+        protocol => matches!(protocol, 88 | 89 | 112),
     }
 }
 
-/// Ports of BFD (RFC 5881, RFC 5883, RFC 7130, RFC 7881), PTP's general messages and NTP.
-const BFD: u16 = 3784;
-const BFD_MULTIHOP: u16 = 4784;
-const BFD_LAG: u16 = 6784;
-const BFD_SEAMLESS: u16 = 7784;
-const PTP: u16 = 320;
-const NTP: u16 = 123;
-
-/// What such a packet says.
-pub fn regular_message(frame: &Frame<'_>) -> Option<ControlMessage> {
-    let (key, way) = frame.flow.as_ref()?;
-    let [(sender, source), (to, port)] = key.ends(*way);
-    let told = match (source, port) {
-        (_, BFD | BFD_MULTIHOP | BFD_LAG | BFD_SEAMLESS) => speaker::bfd(frame.payload(), [sender, to]),
-        (_, PTP) => speaker::ptp(frame.payload()),
-        (NTP, _) => speaker::ntp(frame.payload(), sender),
-        _ => None,
-    };
-    message(frame, ControlBody::Regular { told: Box::new(told?), packets: 1, until: frame.time })
+/// Whether a packet is of a session of BFD: by its port, and by the hop limit, with which it left and arrives on one hop (RFC 5881 section 5).
+#[inline]
+pub fn is_session(frame: &Frame<'_>) -> bool {
+    let Some((key, way)) = frame.flow.as_ref().filter(|(key, _)| key.protocol == 17) else { return false };
+    let port = key.ends(*way)[1].1;
+    WATCHED.contains(&port) && !frame.fragment && (port == 4784 || frame.ttl == 255)
 }
 
-/// What a packet to a group says above the network layer, where it is a control packet.
-pub fn group_message(frame: &Frame<'_>) -> Option<ControlMessage> {
+/// What an end of a session of BFD says, where a packet is one of it.
+#[inline]
+pub fn session(frame: &Frame<'_>) -> Option<BfdHello> {
+    if !is_session(frame) {
+        return None;
+    }
+    let (key, way) = frame.flow.as_ref()?;
+    let [(sender, _), (receiver, port)] = key.ends(*way);
+    speaker::bfd(frame.payload(), [sender, receiver], port == 6784)
+}
+
+/// What an end of a session says, as a control packet.
+pub fn session_message(frame: &Frame<'_>, hello: BfdHello) -> Option<ControlMessage> {
+    message(frame, speaks(SpeakerHello::Bfd(hello)))
+}
+
+/// An ICMP message from its header on.
+fn icmp<'a>(frame: &Frame<'a>) -> &'a [u8] {
+    let at = frame.transport.unwrap_or(u32::MAX) as usize;
+    frame.bytes.get(at..(frame.ip_end() as usize).min(frame.bytes.len())).unwrap_or_default()
+}
+
+/// What a packet says above the network layer, where it is a control packet of those that have no session.
+pub fn network_message(frame: &Frame<'_>) -> Option<ControlMessage> {
     let (key, way) = frame.flow.as_ref()?;
     if frame.fragment {
         return None;
@@ -133,13 +122,13 @@ pub fn group_message(frame: &Frame<'_>) -> Option<ControlMessage> {
         (17, 2029) => adjacency::hsrp(frame.payload(), sender).map(ControlBody::Gateway),
         (17, 3222) => adjacency::glbp(frame.payload(), sender).map(ControlBody::Gateway),
         (17, 5678) => neighbour(neighbour::mndp(frame.payload())),
-        (17, PTP) => speaker::ptp(frame.payload()).map(speaks),
-        (17, _) if source_port == NTP => speaker::ntp(frame.payload(), sender).map(speaks),
+        (17, 320) => speaker::ptp(frame.payload()).map(speaks),
         (88, _) => speaker::eigrp(frame.payload(), sender).map(speaks),
-        (89, _) => adjacency::ospf(frame.payload()).map(ControlBody::Ospf),
+        (89, _) => adjacency::ospf(frame.payload(), sender).map(ControlBody::Ospf),
         (112, _) => adjacency::vrrp(frame.payload(), sender).map(ControlBody::Gateway),
         (2, _) => adjacency::igmp_query(frame.payload(), sender).map(ControlBody::Query),
-        (58, _) => adjacency::mld_query(icmp6(frame), sender).map(ControlBody::Query),
+        // What is not from the same link is none (RFC 3810 section 5.1.14).
+        (58, _) if frame.ttl == 1 => adjacency::mld_query(icmp(frame), sender).map(ControlBody::Query),
         _ => None,
     };
     message(frame, found?)

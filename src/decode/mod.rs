@@ -34,7 +34,7 @@ mod wlan;
 mod tests;
 
 pub use control::{arp_blocks, chatter, control};
-pub use control_message::{bare_message, direct_message, group_message, regular_message, regular_words};
+pub use control_message::{bare_message, is_control, is_session, network_message, session, session_message};
 pub use fast_path::fast;
 pub use headers::{Fragment, Headers, MAX_TUNNELS, Net, TransportHeader, TunnelLayer, Tunnels};
 pub use rules::{Peel, Rules, UnknownEncapsulation};

@@ -1,6 +1,6 @@
-//! Hellos of routers and announcements of clocks: IS-IS, EIGRP, BFD, PTP, NTP.
+//! Hellos of routers, announcements of clocks and watched ways: IS-IS, EIGRP, PTP, BFD.
 
-use crate::model::{Address, BfdState, SpeakerHello};
+use crate::model::{Address, BfdHello, SpeakerHello};
 
 fn word(bytes: &[u8], at: usize) -> Option<u16> {
     bytes.get(at..)?.first_chunk().map(|b| u16::from_be_bytes(*b))
@@ -78,35 +78,27 @@ pub fn ptp(body: &[u8]) -> Option<SpeakerHello> {
     })
 }
 
-/// Reads a control packet of BFD version 1 (RFC 5880 section 4.1).
-pub fn bfd(payload: &[u8], [router, peer]: [Address; 2]) -> Option<SpeakerHello> {
-    let [head, state, multiplier, length, d0, d1, d2, d3, _, _, _, _, i0, i1, i2, i3, ..] = *payload.first_chunk::<24>()?;
-    if head >> 5 != 1 || length < 24 || multiplier == 0 {
+/// Reads a control packet of BFD (RFC 5880 section 4.1), with what section 6.8.6 has discarded.
+pub fn bfd(payload: &[u8], [sender, receiver]: [Address; 2], is_member: bool) -> Option<BfdHello> {
+    let [head, flags, multiplier @ 1..=255, length @ 24..=255, ..] = *payload else { return None };
+    let long = |at: usize| Some(u32::from_be_bytes(*payload.get(at..)?.first_chunk()?));
+    let numbers = [long(4)?, long(8)?];
+    // Without a number there is no session; the bit for several ends is not in use.
+    if head >> 5 != 1 || numbers[0] == 0 || flags & 1 != 0 || usize::from(length) > payload.len() {
         return None;
     }
-    Some(SpeakerHello::Bfd {
-        router,
-        peer,
-        state: match state >> 6 {
-            0 => BfdState::AdminDown,
-            1 => BfdState::Down,
-            2 => BfdState::Init,
-            _ => BfdState::Up,
-        },
+    Some(BfdHello {
+        sender,
+        receiver,
+        is_member,
+        state: flags >> 6,
         diagnostic: head & 0x1f,
         multiplier,
-        interval: u32::from_be_bytes([i0, i1, i2, i3]),
-        discriminator: u32::from_be_bytes([d0, d1, d2, d3]),
+        numbers,
+        intervals: [long(12)?, long(16)?],
+        is_demanding: flags & 2 != 0,
+        other_receives: 0,
+        packets: 1,
+        silence: 0,
     })
-}
-
-/// Reads what a time server answers, or tells everybody (RFC 5905 section 7.3).
-pub fn ntp(payload: &[u8], server: Address) -> Option<SpeakerHello> {
-    let head = payload.first_chunk::<48>()?;
-    let [flags, stratum, ..] = *head;
-    if !matches!(flags & 7, 4 | 5) || !(1..=4).contains(&(flags >> 3 & 7)) {
-        return None;
-    }
-    let [_, _, _, _, _, _, _, _, _, _, _, _, a, b, c, d, ..] = *head;
-    Some(SpeakerHello::Ntp { server, stratum, reference: [a, b, c, d], is_lost: flags >> 6 == 3 })
 }

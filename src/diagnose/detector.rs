@@ -3,10 +3,10 @@
 use super::evidence::Evidence;
 use super::figure::{Figure, filled};
 use super::vendor::VendorTopic;
-use crate::model::evidence::share;
+use crate::model::evidence::{LossEvidence, share};
 use crate::model::tcp::HOLD;
 use crate::model::units::{duration, grouped, percent, times};
-use crate::model::{Aspect, Episode, Location, PathSide, ProvingPackets, Severity, Subject, Value, wilson};
+use crate::model::{Aspect, Episode, Estimate, Finding, Location, PathSide, ProvingPackets, Severity, Subject, TunnelKind, Value, wilson};
 
 /// What is said of a finding whatever its numbers.
 #[derive(Debug)]
@@ -105,6 +105,13 @@ impl Report {
         self
     }
 
+    /// With another number.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: Value) -> Self {
+        self.evidence.push((name, value));
+        self
+    }
+
     /// Proved by these packets.
     #[must_use]
     pub fn proved_by(mut self, packets: &ProvingPackets) -> Self {
@@ -187,9 +194,24 @@ pub trait Detector: Sync {
         &[]
     }
 
+    /// The part of trust that this one names where no other finding does: it stands only while none that is more than a note takes from it.
+    fn part(&self) -> Option<Aspect> {
+        None
+    }
+
     /// Findings this one is the cause of, by this evidence, while it stands.
     fn explains(&self, _evidence: &Evidence) -> &'static [&'static str] {
         &[]
+    }
+
+    /// Whether what was found is known by now not to be so: what was seen since shows it.
+    fn withdraws(&self, _evidence: &Evidence, _finding: &Finding) -> bool {
+        false
+    }
+
+    /// Of a finding about the network that lacks what it `needs`: whether what it rests on shows by itself that it is not the mirror's doing.
+    fn is_proved_without(&self, _need: Need, _finding: &Finding) -> bool {
+        false
     }
 
     /// Of one that rests on the mirror's evidence: whether it says something of the network all the same.
@@ -234,6 +256,30 @@ pub const MIRROR_LOSS: f64 = 0.01;
 /// Share of tagged frames below which VLANs cannot be told apart, where there are several.
 const UNTAGGED: f64 = 0.001;
 
+/// Lower end of the interval above which copies are missing beyond doubt: half of the 0.1 % that is still called good, so that a
+/// true 0.1 % is found on some tens of thousands of segments.
+pub(super) const TCP_LIMIT: Limit = Limit::new(0.0005);
+
+/// What must hold for data that is missing to be the mirror's loss.
+pub(super) const LOSS_NEEDS: &[Need] = &[Need::Undivided, Need::BothDirections, Need::Unique, Need::Abreast, Need::InSequence];
+
+/// The answers without a question where they have to tell alone. Beside TCP they do while no side of its conversations is missing: then their
+/// questions are as well.
+pub(super) fn orphans_alone(e: &Evidence) -> Option<Estimate> {
+    let is_told = e.loss.all.is_none_or(|all| all.n < LossEvidence::ENOUGH) || Need::EverySide.check(e).is_ok();
+    e.loss.orphans_alone().filter(|_| is_told)
+}
+
+/// A kind of tunnel as people call it.
+pub(super) fn tunnel_name(kind: TunnelKind) -> &'static str {
+    match kind {
+        TunnelKind::Vxlan => "VXLAN",
+        TunnelKind::Geneve => "Geneve",
+        TunnelKind::Tzsp => "TZSP",
+        other => other.token(),
+    }
+}
+
 /// A condition without which evidence means nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
@@ -241,18 +287,24 @@ pub enum Need {
     BothDirections,
     /// Copies are left out of the analysis, or there are few.
     Unique,
+    /// No copies come so late that they look like what their sender sent again.
+    Timely,
     /// Most packets are there whole.
     Whole,
     /// Segments are as they were on the wire.
     Unmerged,
     /// The clock was not set meanwhile.
     SteadyClock,
+    /// Packets stand in the order of their times, but for single wrong stamps: the clock was not set back, and no other capture was appended.
+    InSequence,
     /// Nearly all conversations show both directions: no host's answers take another way.
     EverySide,
     /// The mirror does not surely lose more than a little.
     Complete,
     /// The mirror surely loses little.
     SurelyComplete,
+    /// Nothing seems to be missing that tunnels hide which are left on.
+    Undivided,
     /// Packets are not sampled.
     Unsampled,
     /// The two directions are not shifted against each other.
@@ -263,6 +315,8 @@ pub enum Need {
     Abreast,
     /// Frames of several VLANs can be told apart.
     Tagged,
+    /// The mirror does not show nearly every packet once more with another tag.
+    Once,
     /// Milliseconds can be told apart by the capture's clock.
     FineClock,
 }
@@ -272,6 +326,11 @@ const HELD: f64 = HOLD as f64 / 1e9;
 
 /// Nanoseconds of the coarsest clock by which milliseconds can be told apart: a tenth of one.
 const FINE_CLOCK: u64 = 100_000;
+
+/// Why what is missing may not be.
+fn divided(kind: TunnelKind) -> String {
+    format!("a part of the conversations lies in tunnels ({}), which are left on: --decap all looks inside", tunnel_name(kind))
+}
 
 impl Need {
     /// Whether it holds, or why not.
@@ -283,6 +342,15 @@ impl Need {
             Need::Unique if e.copies.kept && e.copies.share() > 0.01 => {
                 format!("{} of the packets are copies and copies are kept", percent(e.copies.share()))
             }
+            Need::Once if e.copies.times >= 2 && e.copies.changed.saturating_mul(2) > e.copies.copies => {
+                "nearly every packet comes again, with another tag or from a router".to_string()
+            }
+            Need::Unique | Need::Timely => match e.copies.late() {
+                Some(late) => {
+                    format!("{} of the packets come again {} later, too late to be left out", percent(late.share()), duration(late.gap.p50))
+                }
+                None => return Ok(()),
+            },
             Need::Whole if share(e.sizes.cut_by_mirror.saturating_add(e.sizes.cut_by_capture), e.sizes.packets) > 0.5 => {
                 "most packets are cut".to_string()
             }
@@ -291,6 +359,9 @@ impl Need {
             }
             Need::SteadyClock if e.clock.steps > 0 => {
                 format!("the capture clock stepped back {}", times(e.clock.steps))
+            }
+            Need::InSequence if e.clock.set_back > 0 => {
+                format!("the times of the packets go back {}, and go on from there", times(e.clock.set_back))
             }
             Need::Aligned => {
                 let order = &e.order;
@@ -315,9 +386,17 @@ impl Need {
                 format!("{} of {} conversations show one direction only", grouped(sides.one_sided), grouped(sides.judged))
             }
             Need::Complete => {
-                let witnesses = [e.loss.all.filter(|all| all.n >= 100), e.loss.orphans_alone(), e.loss.path, e.loss.host];
+                let witnesses = [e.loss.all.filter(|all| all.n >= 100), orphans_alone(e), e.loss.path, e.loss.host];
                 match witnesses.into_iter().flatten().find(|loss| loss.low > MIRROR_LOSS) {
                     Some(loss) => format!("the mirror loses {} of the traffic", percent(loss.rate)),
+                    None => return Ok(()),
+                }
+            }
+            Need::Undivided => {
+                let lacks =
+                    e.loss.all.is_some_and(|all| all.low > TCP_LIMIT.raise) || wilson(e.sides.one_sided, e.sides.judged).low > ONE_SIDED;
+                match e.contents.divides().filter(|_| lacks || e.sides.is_half(false)) {
+                    Some(kind) => divided(kind),
                     None => return Ok(()),
                 }
             }

@@ -1,13 +1,13 @@
 //! Findings over time: they appear, hold and clear.
 
-use super::detector::{Detection, Detector, ExplainPage, Report, StandingFindings};
+use super::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use super::evidence::Evidence;
-use super::registry::{DETECTORS, NETWORK};
+use super::registry::{DETECTORS, NETWORK, aspect};
 use super::vendor::Vendor;
 use crate::model::evidence::Trouble;
 use crate::model::time::SECOND;
 use crate::model::units::grouped;
-use crate::model::{Episode, Finding, ServiceKey, Severity, Subject, Timestamp, limits};
+use crate::model::{Aspect, Episode, Finding, ServiceKey, Severity, Subject, Timestamp, limits};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -61,10 +61,12 @@ pub fn gravest_of_the_network(findings: &[Finding]) -> Option<Severity> {
 pub fn silence(findings: &mut Vec<Finding>, mirror: &Evidence) -> Vec<(&'static str, String)> {
     let mut silenced = Vec::new();
     for detector in NETWORK {
-        if let Some(complaint) = detector.needs().iter().find_map(|n| n.check(mirror).err()) {
-            let id = detector.page().id;
-            findings.retain(|f| f.id != id);
-            silenced.push((id, complaint));
+        let lacking: Vec<(Need, String)> = detector.needs().iter().filter_map(|n| Some((*n, n.check(mirror).err()?))).collect();
+        let Some((_, complaint)) = lacking.first() else { continue };
+        let id = detector.page().id;
+        findings.retain(|f| f.id != id || lacking.iter().all(|(need, _)| detector.is_proved_without(*need, f)));
+        if !findings.iter().any(|f| f.id == id) {
+            silenced.push((id, complaint.clone()));
         }
     }
     silenced
@@ -74,7 +76,7 @@ fn run(detectors: &[&'static dyn Detector], evidence: &Evidence, state: &mut Jud
     let mut judgement = Judgement::default();
     for detector in detectors {
         let page = detector.page();
-        if state.any_stands(detector.yields_to()) {
+        if state.any_stands(detector.yields_to()) || detector.part().is_some_and(|aspect| state.is_named(aspect, page.id)) {
             state.end(page.id);
             continue;
         }
@@ -85,6 +87,7 @@ fn run(detectors: &[&'static dyn Detector], evidence: &Evidence, state: &mut Jud
             state.end(page.id);
             continue;
         }
+        state.raised.retain(|(id, _), raised| *id != page.id || !detector.withdraws(evidence, &raised.finding));
         let mut untold = 0u64;
         let outcome = detector.judge(evidence, StandingFindings::new(&|subject| state.stands(page.id, subject)));
         match outcome {
@@ -143,6 +146,12 @@ impl Judge {
 
     fn any_stands(&self, ids: &[&str]) -> bool {
         !ids.is_empty() && self.raised.iter().any(|((id, _), r)| r.finding.active && ids.contains(id))
+    }
+
+    /// Whether a finding other than `own` that is more than a note says what takes from a part of trust.
+    fn is_named(&self, part: Aspect, own: &str) -> bool {
+        let grave = |r: &Raised| r.finding.active && r.finding.severity > Severity::Note;
+        self.raised.iter().any(|((id, _), r)| *id != own && grave(r) && aspect(id) == Some(part))
     }
 
     fn of(&mut self, id: &'static str) -> impl Iterator<Item = &mut Raised> {

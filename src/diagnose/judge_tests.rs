@@ -2,7 +2,7 @@ use super::super::Vendor;
 use super::super::evidence::Evidence;
 use super::*;
 use crate::model::evidence::*;
-use crate::model::{Address, Estimate, LinkType, Severity, Tunnel, TunnelKind};
+use crate::model::{Address, Estimate, LinkType, PortAbsence, Severity, Tunnel, TunnelKind};
 use std::net::Ipv4Addr;
 
 /// Ten minutes of a clean live mirror, with evidence enough for every detector.
@@ -279,7 +279,11 @@ const CASES: &[Case] = &[
     ("dir.half", Critical, 10.0, 9.0, |e, judged| {
         e.sides = SideEvidence { judged: judged as u64, one_sided: 9, concentration: 1.0, ..SideEvidence::default() };
     }),
-    ("dir.some", Warning, 23.0, 21.0, |e, one_sided| {
+    ("dir.some", Warning, 23.0, 4.0, |e, one_sided| {
+        e.sides = SideEvidence { judged: 100, one_sided: one_sided as u64, ..SideEvidence::default() }
+    }),
+    // Beside a mirror that is whole a few have lost their other end.
+    ("dir.some", Note, 10.0, 4.0, |e, one_sided| {
         e.sides = SideEvidence { judged: 100, one_sided: one_sided as u64, ..SideEvidence::default() }
     }),
     ("dir.some", Warning, 20.0, 19.0, |e, judged| {
@@ -372,7 +376,43 @@ const CASES: &[Case] = &[
     ("host.link", Warning, YES, NO, |e, half| e.host.half_duplex = (half == YES).then_some(true)),
     ("host.oversize", Warning, 1.0, 0.0, |e, errors| e.host.length_errors = errors as u64),
     ("host.pause", Note, YES, NO, |e, on| e.host.pause = (on == YES).then_some(true)),
+    ("host.away", Warning, 1.0, NO, away),
+    ("host.away", Note, 0.9, NO, away),
+    // What no other finding names.
+    ("low.completeness", Critical, 0.051, 0.0004, |e, low| {
+        // Lost, and no place where: the switch and the path lose as much as each other.
+        e.loss.all = estimate(0.2, low, 9_999);
+        e.loss.upstream = None;
+    }),
+    ("low.uniqueness", Warning, 0.06, 0.04, |e, share| {
+        e.copies = CopyEvidence { packets: 10_000, copies: (share * 1e4) as u64, flows: 400, gap: tight(), ..CopyEvidence::default() };
+    }),
 ];
+
+/// A part that is low and named by none has a finding of its own, and gives it up to one that names it.
+#[test]
+fn a_low_part_is_named() {
+    let mut e = clean();
+    e.copies = CopyEvidence { packets: 10_000, copies: 3_000, flows: 400, gap: tight(), ..CopyEvidence::default() };
+    let mut state = Judge::default();
+    let told = |e: &Evidence, state: &mut Judge| -> Vec<&'static str> {
+        judge(e, state, Timestamp(0)).findings.iter().filter(|f| f.active).map(|f| f.id).collect()
+    };
+    assert_eq!(told(&e, &mut state), ["low.uniqueness"]);
+    e.copies.flows_affected = 300;
+    assert_eq!(told(&e, &mut state), ["dup.some"], "what says more takes its place");
+    for detector in DETECTORS {
+        if let Some(part) = detector.part() {
+            assert_eq!(aspect(detector.page().id), Some(part));
+            assert_eq!(detector.page().id, format!("low.{}", part.token()));
+        }
+    }
+}
+
+fn away(e: &mut Evidence, seconds: f64) {
+    let absence = PortAbsence { first: Timestamp(0), last: Timestamp((seconds * 1e9) as i64), why: "down", is_open: false };
+    e.host.away = if seconds > 0.0 { vec![PortAway { port: "eth1".into(), absence }] } else { Vec::new() };
+}
 
 #[test]
 fn both_sides_of_every_threshold() {
@@ -383,7 +423,8 @@ fn both_sides_of_every_threshold() {
         assert_eq!(active(&e), [(*id, *severity)], "case {i}: exactly {id}");
         assert!(!ids(&less).contains(id), "case {i}: not {id}");
     }
-    for detector in DETECTORS {
+    // A part that others name is theirs to name.
+    for detector in DETECTORS.iter().filter(|d| d.part().is_none()) {
         let id = detector.page().id;
         assert!(CASES.iter().any(|c| c.0 == id), "no case for {id}");
     }
@@ -401,7 +442,8 @@ fn every_finding_is_complete() {
                     assert!(text.len() > 4 && !text.contains("{}") && !text.contains("NaN") && !text.contains("inf"), "{id}: {text}");
                 }
                 assert!(f.title.chars().count() <= 90, "{id}: {}", f.title);
-                let known = e.outages.first().map(|o| (o.from, o.from.plus((o.seconds * SECOND as f64) as i64)));
+                let silent = e.outages.first().map(|o| (o.from, o.from.plus((o.seconds * SECOND as f64) as i64)));
+                let known = silent.or(e.host.away.first().map(|a| (a.absence.first, a.absence.last)));
                 assert!(!f.evidence.is_empty() && (f.first, f.last) == known.unwrap_or((Timestamp(7), Timestamp(7))), "{id}");
             }
         }
@@ -480,7 +522,28 @@ fn bad_evidence_silences_what_rests_on_it() {
     assert_eq!(cut, ["host.txcsum", "csum.bad"]);
     assert_eq!(silenced(|e| e.sizes.cut_by_capture = 600_000), cut);
     assert_eq!(silenced(|e| e.sizes.above_mss = 6_000), ["span.size", "csum.bad"]);
-    assert_eq!(silenced(|e| e.clock.steps = 1), ["mirror.outage", "order.skew"]);
+    assert_eq!(silenced(|e| e.clock.steps = 1), ["mirror.outage", "order.skew"], "one wrong stamp makes no hole");
+    let appended = silenced(|e| (e.clock.steps, e.clock.set_back) = (1, 1));
+    let patterns = ["span.oversub", "span.sampled", "span.ratelimit", "span.size"];
+    assert_eq!(appended, [&patterns[..], &["switch.loss", "upstream.loss", "mirror.outage", "order.skew"]].concat());
+    let late = silenced(|e| {
+        let gap = CopyGap { p5: 0.4, p50: 0.4, p95: 0.41, p99: 0.41 };
+        e.copies.distant = Some(DistantCopies { watched: 1_000, again: 900, gap });
+    });
+    for id in ["upstream.loss", "switch.loss", "order.skew"] {
+        assert!(late.contains(&id), "{id}: {late:?}");
+    }
+    let divided = silenced(|e| {
+        (e.contents.tunnels, e.contents.divided) = (Some((TunnelKind::Vxlan, 5_000)), (1_000, 900));
+    });
+    for id in ["upstream.loss", "switch.loss", "dir.half"] {
+        assert!(divided.contains(&id), "{id}: {divided:?}");
+    }
+    let whole = |e: &mut Evidence| {
+        (e.loss.upstream, e.loss.all) = (estimate(0.0, 0.0, 9_999), estimate(0.0, 0.0, 9_999));
+        (e.contents.tunnels, e.contents.divided) = (Some((TunnelKind::Vxlan, 5_000)), (1_000, 900));
+    };
+    assert_eq!(silenced(whole), [""; 0], "where nothing is missing tunnels hide nothing");
     let apart = silenced(|e| e.order.is_far_apart = true);
     assert_eq!(apart, ["span.oversub", "span.sampled", "span.ratelimit", "span.size", "switch.loss", "upstream.loss"]);
 }

@@ -12,6 +12,7 @@ mod evidence;
 mod figure;
 mod findings;
 mod judge;
+mod parts;
 mod registry;
 mod trust;
 mod vendor;

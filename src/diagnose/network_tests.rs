@@ -34,6 +34,8 @@ fn service(app_token: &'static str, w: ServiceWindow) -> ServiceEvidence {
         last_success: Some(Timestamp(NOW - 100 * SECOND)),
         is_alive: true,
         guesses: None,
+        path: None,
+        waits: crate::model::evidence::MeantWaits::default(),
         proof: vec![(Trouble::Refused, proof)],
         usual_trips: [None; 2],
         usual_is_young: [false; 2],
@@ -85,7 +87,7 @@ fn attempts(all: u64, kind: Trouble, bad: u64, clients: u64) -> ServiceEvidence 
 fn answers(app: &'static str, all: u64, kind: Trouble, bad: u64, clients: u64) -> ServiceEvidence {
     let answered = if kind == Trouble::Unanswered { all - bad } else { all };
     let response = times(2.0, 3.0);
-    let mut w = ServiceWindow { requests: all, answered, clients: 5, response, ..ServiceWindow::default() };
+    let mut w = ServiceWindow { requests: all, answered, timed: answered, clients: 5, response, ..ServiceWindow::default() };
     w.failing_zones = FAILING_ZONES;
     trouble(&mut w, kind, bad, clients);
     service(app, w)
@@ -170,12 +172,12 @@ fn said(kind: SwitchTroubleKind, count: u64, measure: f64, seconds: i64) -> Evid
         vlan: None,
         vlans: 1,
         instance: None,
-        instances: 0,
-        is_likely: false,
         who: "a".to_owned(),
         other: "b".to_owned(),
         count,
+        recent: count,
         measure,
+        share: 1.0,
         span: Episode { first: Timestamp(NOW - seconds * SECOND), last: Timestamp(NOW) },
     };
     let switch = SwitchEvidence { troubles: vec![trouble] };
@@ -510,7 +512,7 @@ fn beside(mut evidence: Evidence, others: u64) -> Evidence {
 /// The same of what switches and routers say; where one is enough, none is too little.
 fn switch_cases() -> Vec<(&'static str, Severity, Evidence, Evidence)> {
     use SwitchTroubleKind::*;
-    let none = || said(TopologyChanges, 1, 1.0, 0);
+    let none = || said(TopologyChanges, 1, 0.0, 0);
     vec![
         ("loop.layer2", Critical, said(FramesCircle, 3, 1_500.0, 3), said(FramesCircle, 2, 1_500.0, 2)),
         ("mac.overflow", Critical, said(StationsWithoutEnd, 2_000, 1_000.0, 20), none()),
@@ -523,9 +525,9 @@ fn switch_cases() -> Vec<(&'static str, Severity, Evidence, Evidence)> {
         ("link.saturated", Note, said(LinkFull, 10, 0.97, 10), none()),
         ("burst.micro", Note, said(LinkBursts, 10, 0.1, 60), none()),
         ("igmp.no_querier", Note, said(NoQuerier, 6_000, 20.0, 300), none()),
-        ("stp.root_changed", Warning, said(RootChanged, 1, 1.0, 0), none()),
-        ("stp.root_changed", Critical, said(RootChanged, 3, 3.0, 0), none()),
-        ("stp.topology_changes", Warning, said(TopologyChanges, 5, 5.0, 0), said(TopologyChanges, 4, 4.0, 0)),
+        ("stp.root_changed", Warning, said(RootChanged, 1, 0.0, 0), none()),
+        ("stp.root_changed", Critical, said(RootChanged, 3, 0.0, 0), none()),
+        ("stp.topology_changes", Warning, said(TopologyChanges, 5, 0.0, 0), said(TopologyChanges, 4, 0.0, 0)),
         ("stp.topology_changes", Critical, said(TopologyChanges, 20, 20.0, 0), said(TopologyChanges, 4, 4.0, 0)),
         ("stp.two_roots", Warning, said(TwoRoots, 2, 1.0, 60), none()),
         ("stp.two_roots", Note, said(TwoRoots, 2, 0.0, 60), none()),

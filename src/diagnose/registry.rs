@@ -6,6 +6,7 @@ use super::findings::{
     addresses, bridges, capture, chatter, clocks, connections, contents, copies, detours, directionality, fidelity, host, loads, logins,
     loss, neighbours, repeats, round_trips, routers, segments, services, sizes, span, stations, transit, voice, windows,
 };
+use super::parts;
 use crate::model::Aspect;
 use std::fmt::Write as _;
 
@@ -69,6 +70,13 @@ registry! {
         "host.link" host::HostLink;
         "host.oversize" host::HostOversize;
         "host.pause" host::HostPause;
+        "host.away" host::HostAway;
+        "low.completeness" parts::LowCompleteness;
+        "low.uniqueness" parts::LowUniqueness;
+        "low.order" parts::LowOrder;
+        "low.fidelity" parts::LowFidelity;
+        "low.timing" parts::LowTiming;
+        "low.coverage" parts::LowCoverage;
     }
     network {
         "loop.layer2" stations::LoopLayer2;

@@ -1,11 +1,12 @@
 //! Can the mirror be believed: its parts, and their minimum. A mean would let five good parts hide one that spoils everything.
 
-use super::detector::Need;
+use super::detector::{LOSS_NEEDS, Need, TCP_LIMIT, orphans_alone};
 use super::evidence::Evidence;
+use super::findings::loss::GRAVE;
 use crate::model::evidence::{COPY_REACH, share};
 use crate::model::host::{Check, Checklist, Rating};
 use crate::model::units::{duration, grouped, percent};
-use crate::model::{Aspect, Finding, Severity, Trust, TrustPart, Value, Verdict};
+use crate::model::{Aspect, Finding, Severity, Trust, TrustPart, Value, Verdict, wilson};
 
 /// Loss: below 0.1 % good, 1 % usable, 5 % partial, then volumes are not to be believed.
 const LOSS: &[(f64, f64)] = &[(0.0, 100.0), (0.001, 95.0), (0.01, 80.0), (0.05, 50.0), (0.2, 20.0), (1.0, 0.0)];
@@ -13,14 +14,14 @@ const LOSS: &[(f64, f64)] = &[(0.0, 100.0), (0.001, 95.0), (0.01, 80.0), (0.05, 
 /// Copies are left out of the analysis, so half of everything costs trust but does not end it.
 const COPIES: &[(f64, f64)] = &[(0.0, 100.0), (0.01, 95.0), (0.05, 80.0), (0.5, 50.0), (1.0, 20.0)];
 
-/// Answers before their cause.
-const ORDER: &[(f64, f64)] = &[(0.0, 100.0), (0.001, 95.0), (0.01, 75.0), (0.1, 40.0), (1.0, 10.0)];
+/// Answers before their cause: from 1 % on times of one side say nothing.
+const ORDER: &[(f64, f64)] = &[(0.0, 100.0), (0.001, 95.0), (0.009_9, 80.0), (0.01, 75.0), (0.1, 40.0), (1.0, 10.0)];
 
 /// Packets not as they were on the wire.
 const CHANGED: &[(f64, f64)] = &[(0.0, 100.0), (0.01, 95.0), (0.1, 70.0), (1.0, 40.0)];
 
-/// Grain of the clock in seconds: bursts of 1 ms need 100 µs.
-const GRAIN: &[(f64, f64)] = &[(0.0, 100.0), (0.000_01, 100.0), (0.000_1, 85.0), (0.001, 60.0), (0.1, 20.0), (1.0, 0.0)];
+/// Grain of the clock in seconds: bursts of 1 ms need 100 µs, and with a grain of 1 ms there are none.
+const GRAIN: &[(f64, f64)] = &[(0.0, 100.0), (0.000_01, 100.0), (0.000_1, 85.0), (0.000_99, 80.0), (0.001, 60.0), (0.1, 20.0), (1.0, 0.0)];
 
 /// One-sided conversations.
 const SIDES: &[(f64, f64)] = &[(0.0, 100.0), (0.02, 95.0), (0.1, 85.0), (0.5, 50.0), (1.0, 10.0)];
@@ -45,21 +46,17 @@ fn unknown(text: impl std::fmt::Display) -> Scored {
 /// Sums the mirror up: one judgement, from which score, verdict, exit code and signs follow. `findings` are those of [`super::judge()`] on the
 /// same evidence, `host` what was checked of this host.
 ///
-/// The numbers of a part order it among others of its kind; how grave it is says the worst finding that takes from it. So no part is low
-/// without a finding that names why, and no finding stands beside a part that looks better.
+/// The numbers of a part order it among others of its kind; how grave it is says the worst finding that takes from it. No part is low without a
+/// finding that names why, for where none does one about the part itself is raised (`low.completeness` and its kin); and no finding stands
+/// beside a part that looks better.
 pub fn trust(e: &Evidence, findings: &[Finding], host: &[Checklist]) -> Trust {
     let mut parts: Vec<TrustPart> = Vec::new();
     let mut graves: Vec<Option<Severity>> = Vec::new();
     for aspect in Aspect::ALL {
         let (score, text) = match aspect {
-            Aspect::Completeness => completeness(e),
-            Aspect::Uniqueness => uniqueness(e),
-            Aspect::Order => order(e),
-            Aspect::Fidelity => fidelity(e),
-            Aspect::Timing => timing(e),
-            Aspect::Coverage => coverage(e, findings),
             Aspect::Host if host.is_empty() => continue,
             Aspect::Host => checked(host),
+            _ => measured(aspect, e, findings),
         };
         let worst = worst(findings, aspect);
         let grave = worst.map(|f| f.severity).max((aspect == Aspect::Host).then(|| grave(worst_check(host).map(|c| c.verdict))).flatten());
@@ -90,11 +87,24 @@ pub fn trust(e: &Evidence, findings: &[Finding], host: &[Checklist]) -> Trust {
     Trust { verdict, score, summary, parts }
 }
 
+/// The score of a part as it was measured, and what it rests on. Of the host nothing is measured here.
+pub(super) fn measured(aspect: Aspect, e: &Evidence, findings: &[Finding]) -> Scored {
+    match aspect {
+        Aspect::Completeness => completeness(e),
+        Aspect::Uniqueness => uniqueness(e),
+        Aspect::Order => order(e),
+        Aspect::Fidelity => fidelity(e),
+        Aspect::Timing => timing(e),
+        Aspect::Coverage => coverage(e, findings),
+        Aspect::Host => unknown("its checklist says it"),
+    }
+}
+
 /// A score within what its gravest finding leaves of it.
 fn bounded(score: Option<u8>, grave: Option<Severity>) -> Option<u8> {
     const WORST_GOOD: u8 = Verdict::DOUBTFUL_BELOW;
     match grave {
-        None | Some(Severity::Note) => score.map(|s| s.max(WORST_GOOD)),
+        None | Some(Severity::Note) => score,
         Some(Severity::Warning) => Some(score.map_or(WORST_GOOD - 1, |s| s.clamp(Verdict::BAD_BELOW, WORST_GOOD - 1))),
         Some(Severity::Critical) => Some(score.map_or(Verdict::BAD_BELOW - 1, |s| s.min(Verdict::BAD_BELOW - 1))),
     }
@@ -154,11 +164,11 @@ fn completeness(e: &Evidence) -> Scored {
     let host = e.loss.host.map_or_else(|| share(lost, e.packets.saturating_add(lost)), |h| h.rate);
     let path = e.loss.path.filter(|p| p.n >= 100).map_or(0.0, |p| p.rate);
     let known = host.max(path);
-    let complaint = [Need::BothDirections, Need::Unique, Need::Abreast].iter().find_map(|n| n.check(e).err());
+    let complaint = LOSS_NEEDS.iter().find_map(|n| n.check(e).err());
     let tcp = e.loss.all.filter(|a| a.n >= 100 && complaint.is_none());
-    let single = e.loss.orphans_alone().filter(|_| complaint.is_none());
+    let single = orphans_alone(e).filter(|_| complaint.is_none());
     match (tcp, single) {
-        (Some(all), _) => {
+        (Some(all), single) => {
             let here = match e.loss.host {
                 None if lost == 0 => "what this host lost was not counted".to_owned(),
                 _ => format!("{} lost in this host", percent(host)),
@@ -168,7 +178,12 @@ fn completeness(e: &Evidence) -> Scored {
                 percent(all.rate),
                 grouped(all.n),
             );
-            (Some(through(LOSS, all.rate.max(known))), text)
+            let alone = single.map_or_else(String::new, |single| {
+                format!("; {} of answers without their question (n {})", percent(single.rate), grouped(single.n))
+            });
+            // What is sure counts, until it is sure that something is missing.
+            let missing = if all.low > TCP_LIMIT.raise { all.rate } else { all.low };
+            (Some(through(LOSS, missing.max(known).max(single.map_or(0.0, |single| single.low)))), text + &alone)
         }
         (None, _) if known > 0.0 => {
             (Some(through(LOSS, known)), format!("{} lost here, {} on the path; the switch cannot be told", percent(host), percent(path)))
@@ -195,13 +210,18 @@ fn uniqueness(e: &Evidence) -> Scored {
     if copies.packets < 400 {
         return unknown(format!("{} of 400 packets", grouped(copies.packets)));
     }
-    let text = format!(
+    let mut text = format!(
         "{} of {} packets are copies up to {} apart",
         percent(copies.share()),
         grouped(copies.packets),
         duration(COPY_REACH as f64 / 1e9)
     );
-    (Some(through(COPIES, copies.share())), text)
+    let late = copies.late().map_or(0.0, |late| {
+        text.push_str(&format!("; {} come again {} later", percent(late.share()), duration(late.gap.p50)));
+        // Of what arrives, not of what was sent.
+        late.share() / (1.0 + late.share())
+    });
+    (Some(through(COPIES, copies.share().max(late))), text)
 }
 
 fn order(e: &Evidence) -> Scored {
@@ -221,8 +241,8 @@ fn fidelity(e: &Evidence) -> Scored {
         return unknown(format!("{} of 100 IP packets", grouped(e.sizes.packets)));
     }
     let cut = share(e.sizes.cut_by_mirror, e.sizes.packets);
-    let merged = e.sizes.merged();
-    let wrong = share(e.checksums.wrong, e.checksums.all());
+    let merged = if e.sizes.segments >= 100 { e.sizes.merged() } else { 0.0 };
+    let wrong = if e.checksums.all() > 0 { wilson(e.checksums.wrong, e.checksums.all()).low } else { 0.0 };
     let tags = if e.tags.flows >= 20 { share(e.tags.one_way, e.tags.flows) } else { 0.0 };
     let worst = cut.max(merged).max(tags).max(10.0 * wrong);
     // What the capture cut is no change by the mirror, and is said where there is any.
@@ -262,11 +282,26 @@ fn coverage(e: &Evidence, findings: &[Finding]) -> Scored {
     if let Some(finding) = active(findings).find(nothing) {
         return (Some(0), finding.title.clone());
     }
+    if let Err(complaint) = Need::Undivided.check(e) {
+        return unknown(complaint);
+    }
     if e.sides.judged < 20 && !e.sides.is_half(false) {
         return unknown(format!("{} of 20 TCP conversations with five packets from one side", grouped(e.sides.judged)));
     }
-    let text = format!("{} of {} conversations show one direction only", grouped(e.sides.one_sided), grouped(e.sides.judged));
-    (Some(through(SIDES, e.sides.share())), text)
+    let away: f64 = e.host.away.iter().map(|a| a.absence.seconds()).sum();
+    let away = if e.host.away.is_empty() { String::new() } else { format!("; the port was away for {}", duration(away)) };
+    let text = format!("{} of {} conversations show one direction only{away}", grouped(e.sides.one_sided), grouped(e.sides.judged));
+    if let Some(all) = e.loss.all.filter(|all| all.rate >= GRAVE && !e.sides.is_half(false)) {
+        return unknown(format!("{} of the data is missing, of which one-sided conversations may come", percent(all.rate)));
+    }
+    // What is sure counts, until it is one direction that is mirrored.
+    let surely = if e.sides.is_half(false) { e.sides.share() } else { wilson(e.sides.one_sided, e.sides.judged).low };
+    let score = through(SIDES, surely);
+    if e.sides.is_routing() {
+        // The mirror carries what it should: their answers do not come by here (`route.asym`).
+        return (Some(score.max(Verdict::DOUBTFUL_BELOW)), format!("{text}, all of them of a few hosts"));
+    }
+    (Some(score), text)
 }
 
 fn active(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
@@ -295,6 +330,9 @@ fn undecided(e: &Evidence, findings: &[Finding], told: &dyn Fn(Aspect) -> bool) 
     let fault = if active(findings).next().is_some() { "" } else { "no fault found, " };
     // Of a file nothing more comes.
     let yet = if e.live { " yet" } else { "" };
+    if let Err(complaint) = Need::Undivided.check(e) {
+        return complaint;
+    }
     match (told(Aspect::Completeness), told(Aspect::Coverage)) {
         (true, _) => format!("{fault}directions cannot be told{yet}"),
         (false, true) => format!("{fault}loss cannot be told{yet}"),
@@ -328,7 +366,7 @@ fn short(e: &Evidence, finding: &Finding) -> String {
         "dir.half" => "one direction only".into(),
         "switch.discards" => format!("{} of the copies are dropped by the switch's mirror port", lost(e.loss.switch)),
         "switch.loss" => format!("{} of the traffic never reached the mirror", lost(e.loss.switch)),
-        "upstream.loss" => format!("{} of the traffic never reached this host", lost(e.loss.upstream)),
+        "upstream.loss" if orphans_alone(e).is_none() => format!("{} of the traffic never reached this host", lost(e.loss.upstream)),
         "path.loss" => format!("{} of the copies lost on the way", lost(e.loss.path)),
         _ => lower(&finding.title),
     }

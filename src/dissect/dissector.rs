@@ -2,8 +2,8 @@
 
 use super::names::{AddressNames, ServerNames};
 use crate::model::{
-    Address, AppId, AppMessage, CloseReason, Counter, Direction, ExchangeOutcome, FlowKey, MediaOffer, NameSource, RtpPacket, Tally,
-    Timestamp, TlsNews, TlsSight, Transaction,
+    Address, AppId, AppMessage, CloseReason, Counter, Direction, ExchangeOutcome, FlowKey, MediaOffer, NameSource, RequestPart,
+    RequestWords, RtpPacket, Tally, Timestamp, TlsNews, TlsSight, Transaction,
 };
 use std::borrow::Cow;
 use std::fmt;
@@ -98,6 +98,14 @@ pub trait Listener {
 
     /// Where such a stream is going to be sent.
     fn offer(&mut self, _: &MediaOffer) {}
+
+    /// Whether somebody wants to know what requests say.
+    fn wants_words(&self) -> bool {
+        false
+    }
+
+    /// What a request says.
+    fn words(&mut self, _: RequestWords) {}
 }
 
 /// Nobody listens.
@@ -161,6 +169,11 @@ pub trait Dissector {
 
     /// The conversation was closed, or (without a reason) nothing more of it can be read.
     fn end(_state: &mut Self::State, _reason: Option<CloseReason>, _tally: &mut Tally) {}
+
+    /// Whether an answer has begun that says how long it is, and not all of it came.
+    fn is_unfinished(_state: &Self::State) -> bool {
+        false
+    }
 
     /// Bytes its state holds outside of itself.
     fn held(_state: &Self::State) -> usize {
@@ -229,6 +242,14 @@ impl DissectOutput<'_> {
     fn tell(&mut self, payload: &Payload<'_>, is_request: bool, id: u32, (question, code): (u32, u32)) {
         let Payload { flow, way, time, number, .. } = *payload;
         self.message(AppMessage { app: self.app, flow: *flow, way, time, number, is_request, id, question, code, tells_loss: false });
+    }
+
+    /// Tells what a request says, where somebody wants to know: of the request with this identifier that is told of now or later.
+    pub(super) fn words(&mut self, payload: &Payload<'_>, id: u32, part: RequestPart, text: &[u8]) {
+        if self.listener.wants_words() {
+            let text = String::from_utf8_lossy(text).into();
+            self.listener.words(RequestWords { flow: *payload.flow, id, part, text });
+        }
     }
 
     /// Tells what a TLS handshake shows; `way` is the way from the client.

@@ -183,6 +183,12 @@ impl<R: Default> Dissectors<R> {
         self.forget(slot, |state, tally| state.end(Some(reason), tally))
     }
 
+    /// Whether an answer of a TCP conversation has begun that says how long it is, and not all of it came.
+    pub fn is_unfinished(&self, slot: &AppSlot) -> bool {
+        let reading = (slot.is_wanted() && slot.state != 0).then(|| self.states.get(slot.state)).flatten();
+        reading.and_then(|reading| reading.state.as_ref()).is_some_and(State::is_unfinished)
+    }
+
     /// Nothing more of a TCP conversation can be read, for its bytes cannot be put in order any more: no memory is left for that.
     pub fn overflow(&mut self, slot: &mut AppSlot) -> Option<R> {
         let attached = self.forget(slot, |state, tally| state.end(None, tally));

@@ -2,7 +2,7 @@
 
 use super::labels::{LABELS, Label};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{AppId, CloseReason, Direction, ExchangeOutcome, Tally, Transaction};
+use crate::model::{AppId, CloseReason, Direction, ExchangeOutcome, Tally, Transaction, TurnKind};
 use std::borrow::Cow;
 
 macro_rules! dissectors {
@@ -62,6 +62,10 @@ macro_rules! dissectors {
 
             pub(super) fn end(&mut self, reason: Option<CloseReason>, tally: &mut Tally) {
                 match self { $(State::$name(state) => <$dissector as Dissector>::end(state, reason, tally)),* }
+            }
+
+            pub(super) fn is_unfinished(&self) -> bool {
+                match self { $(State::$name(state) => <$dissector as Dissector>::is_unfinished(state)),* }
             }
 
             pub(super) fn held(&self) -> usize {
@@ -127,6 +131,20 @@ pub(super) fn is_final(app: AppId) -> bool {
     label(app).is_some_and(|label| !label.opens)
 }
 
+/// Whether requests and answers of a conversation are told by whose turn it is: where nobody reads them. Of TLS the dissector reads the handshake
+/// alone; of what is read a request that the capture `cut`.
+pub fn told_by_turns(app: AppId, cut: bool) -> Option<TurnKind> {
+    if app == AppId::NONE {
+        return Some(TurnKind::Unknown);
+    }
+    match Which::of(app) {
+        Some(Which::Tls) => Some(TurnKind::Encrypted),
+        Some(Which::Http | Which::Mysql | Which::Pgsql | Which::Redis | Which::Modbus) if cut => Some(TurnKind::Unread),
+        Some(_) => None,
+        None => label(app).filter(|label| label.in_turn).map(|_| TurnKind::Unread),
+    }
+}
+
 /// Every protocol, those first that are read.
 pub(super) fn every() -> impl Iterator<Item = (AppId, &'static About)> {
     let labels = LABELS.iter().zip(ALL.len()..).map(|(label, place)| (AppId::at(place), &label.about));
@@ -152,6 +170,19 @@ pub fn outcome(app: AppId, code: u32) -> ExchangeOutcome {
 /// The usual words for the code of an answer of a protocol: `SERVFAIL`, `503`.
 pub fn code_text(app: AppId, code: u32) -> Cow<'static, str> {
     Which::of(app).map_or_else(|| code.to_string().into(), |which| which.code_text(code))
+}
+
+/// The usual name of a DNS record type: `AAAA`; Zeek's word for one without.
+pub fn dns_type_name(kind: u16) -> Cow<'static, str> {
+    match super::dns::wire::kind_name(kind) {
+        "" => format!("query-{kind}").into(),
+        name => name.into(),
+    }
+}
+
+/// The method of an HTTP request, by the code that tells it.
+pub fn http_method_name(method: u8) -> Cow<'static, str> {
+    super::http::method_name(method)
 }
 
 /// The protocol of a token.

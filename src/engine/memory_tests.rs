@@ -11,7 +11,7 @@ use crate::model::limits::*;
 use crate::model::{FloodSecond, FlowRecord, Measure, Session, Sighting};
 use crate::snapshot::{Conversation, HistorySlot, HostRow, Sample};
 use crate::stats::exchange::Exchanges;
-use crate::stats::{Analyser, Connections, Context, LossLocator, RtpStreams, ServiceLedger, SightingLedger, Talkers};
+use crate::stats::{Analyser, Connections, Context, LossLocator, RtpStreams, ServiceLedger, SightingLedger, Talkers, UnreadTurns};
 use crate::switch::SwitchLedger;
 use std::mem::size_of;
 
@@ -62,6 +62,7 @@ fn in_each_shard(plan: &MemoryPlan) -> Vec<(&'static str, usize, usize)> {
         ("sightings", SIGHTINGS, 2 * size_of::<Sighting>()),
         ("datagrams in fragments", OPEN_DATAGRAMS, 512),
         ("connections that are kept alive", KEPT_ALIVE, 96),
+        ("turns of what nobody reads", UNREAD_TURNS, UnreadTurns::BYTES),
         ("bytes of conversations", TALKERS, Talkers::BYTES),
         ("streams of voice", RTP_STREAMS, RtpStreams::BYTES),
         ("packets that may be a stream's", RTP_CANDIDATES, 64),
@@ -81,6 +82,7 @@ fn once(plan: &MemoryPlan) -> Vec<(&'static str, usize, usize)> {
         ("scans", SCAN_PAIRS, ServiceLedger::BYTES[2]),
         ("attempts by IPv6, connections that are kept alive", BESIDE, ServiceLedger::BESIDE_BYTES),
         ("streams of voice", MEDIA_STREAMS, ServiceLedger::MEDIA_BYTES[0]),
+        ("what cannot be reached", UNREACHABLES, ServiceLedger::UNREACHABLE_BYTES),
         ("windows of connections", WINDOWED, ServiceLedger::WINDOW_BYTES),
         ("what was answered lately", 1, ServiceLedger::ANSWERS_BYTES),
         ("loads of hosts", LOADED_HOSTS, ServiceLedger::LOAD_BYTES),

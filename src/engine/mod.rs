@@ -79,6 +79,8 @@ pub struct Settings {
     pub ours: Vec<Address>,
     /// Interfaces of this host to be looked at while their packets are read; none for files.
     pub host: Option<crate::capture::host::HostProbe>,
+    /// Nanoseconds after which subscribers get a record of a conversation that goes on; `None`: at its end only.
+    pub flow_parts: Option<i64>,
     /// Whether the past is kept, so that a screen can look back ([`crate::snapshot::history`]).
     pub history: bool,
     /// The switch that is asked what it says of itself.
@@ -101,6 +103,7 @@ impl Default for Settings {
             filter: None,
             ours: Vec::new(),
             host: None,
+            flow_parts: None,
             history: false,
             switch: None,
             memory: MemoryPlan::default(),
@@ -213,7 +216,11 @@ fn router(
     let local = Arc::new(LocalNets::new(settings.load.local_nets.clone()));
     let base = Snapshot { live: settings.live, capture: asked(settings), ..Snapshot::default() };
     let rules = rules_of(&settings.mirror.clone().resolved())?;
-    let shards = ShardPlan { flow_records: listeners.flows.is_some() || !listeners.subscribers.is_empty(), ..plan_of(settings) };
+    let shards = ShardPlan {
+        flow_records: listeners.flows.is_some() || !listeners.subscribers.is_empty(),
+        request_words: listeners.subscribers.iter().any(Subscriber::wants_words),
+        ..plan_of(settings)
+    };
     let threads = if listeners.packets.is_some() { 0 } else { settings.threads };
     let (workers, groups) = division(threads, settings.live);
     let mut groups: Vec<_> = groups.into_iter().map(|s| ShardGroup::new(s, shards, Arc::clone(&local), rules.clone())).collect();
@@ -221,20 +228,8 @@ fn router(
         groups = groups.into_iter().take(1).zip([listener]).map(|(group, listener)| group.listing(listener)).collect();
     }
     let answered = Arc::new(AtomicU64::new(0));
-    let publish: Publish = {
-        let (answered, mut publish) = (Arc::clone(&answered), publish);
-        Box::new(move |snapshot, taken| {
-            answered.store(snapshot.number, Ordering::Relaxed);
-            publish(snapshot, taken);
-        })
-    };
-    let room = RowBudget::new(settings.memory.end_points);
-    let ends = if workers == 0 {
-        Ok(EndpointTables::here(Arc::clone(&local), room))
-    } else {
-        EndpointTables::thread(Arc::clone(&local), room, settings.live)
-    };
-    let ends = ends.map_err(|e| Error::io(NO_THREADS, &e))?;
+    let publish = numbered(publish, Arc::clone(&answered));
+    let ends = ends(settings, workers, local.clone())?;
     let judge = Box::new(MirrorJudge::new(settings.mirror.dedup, settings.memory.caps));
     let history = settings.history.then(|| HistoryKeeper::new(groups.len(), settings.load.interval, Arc::clone(&local)));
     let subscribers = Subscribers::new(listeners.subscribers);
@@ -277,6 +272,23 @@ fn router(
         HostWatch::start(settings.host.as_ref(), watched).map_err(|e| Error::io("cannot start the thread that looks at this host", &e))?;
     let switch = SwitchWatch::start(settings.switch.as_ref()).map_err(|e| Error::io("cannot start the thread that asks the switch", &e))?;
     Ok(Router::new(source, pool, plan, commands, stop, (host, switch), answered))
+}
+
+/// Publishing that also tells the router which snapshot was the newest.
+fn numbered(mut publish: Publish, answered: Arc<AtomicU64>) -> Publish {
+    Box::new(move |snapshot, taken| {
+        answered.store(snapshot.number, Ordering::Relaxed);
+        publish(snapshot, taken);
+    })
+}
+
+/// The tables of end points: on a thread of their own where there are any.
+fn ends(settings: &Settings, workers: usize, local: Arc<LocalNets>) -> Result<EndpointTables> {
+    let room = RowBudget::new(settings.memory.end_points);
+    if workers == 0 {
+        return Ok(EndpointTables::here(local, room));
+    }
+    EndpointTables::thread(local, room, settings.live).map_err(|e| Error::io(NO_THREADS, &e))
 }
 
 /// How many worker threads there are, and the shards of each group. Whoever reads a file may fold some, so there are more groups than
@@ -324,6 +336,8 @@ fn plan_of(settings: &Settings) -> ShardPlan {
         flows: settings.memory.flows_per_shard,
         dedup: settings.mirror.dedup,
         flow_records: false,
+        flow_parts: settings.flow_parts,
+        request_words: false,
         history: settings.history.then_some(if settings.live { HistoryPace::EachInterval } else { HistoryPace::Doubling }),
         nested: settings.mirror.decap == Decap::None,
         hash_keys: HashKeys { tables: random(), copies: on_a_port(), shards: on_a_port() },

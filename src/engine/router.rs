@@ -3,7 +3,7 @@
 
 use super::EngineCommand;
 use super::pool::WorkerPool;
-use crate::capture::{Fill, Source};
+use crate::capture::{Fill, Packet, Source};
 use crate::decode::Rules;
 use crate::engine::fold::message::Message;
 use crate::engine::host_watch::HostWatch;
@@ -75,6 +75,7 @@ fn link_load(interval: u64, load: LinkLoad) -> Message {
         // Behind those of all shards.
         shard: SHARDS as u8,
         events,
+        words: Vec::new(),
         unfollowed: 0,
         control,
         floods,
@@ -116,6 +117,8 @@ pub struct Router {
     answered: Arc<AtomicU64>,
     /// Time of the newest packet that has one, in the order of the tape.
     recent: Option<Timestamp>,
+    /// Time of the packet before that one.
+    earlier: Option<Timestamp>,
     /// Whether packets are stamped by a clock that is ahead of this host's.
     ahead: bool,
     /// How often the clock was set back lately.
@@ -164,6 +167,7 @@ impl Router {
             snapshots: 0,
             answered,
             recent: None,
+            earlier: None,
             ahead: false,
             steps: ClockSteps::default(),
             ticked: None,
@@ -278,7 +282,7 @@ impl Router {
                 }
                 self.host.forget();
                 self.switch.forget();
-                (self.first, self.latest, self.recent, self.ticked) = (None, None, None, None);
+                (self.first, self.latest, self.recent, self.earlier, self.ticked) = (None, None, None, None, None);
                 self.steps = ClockSteps::default();
                 self.intervals.forget_late(self.plan.mirror.speed);
                 self.peek.forget();
@@ -324,6 +328,19 @@ impl Router {
         load.into_iter().for_each(|load| self.pool.tell(link_load(number, load)));
     }
 
+    /// Takes notice of who sends in a burst, with the packet that makes its millisecond one also of those before it, as far as they are in
+    /// this block.
+    #[inline(never)]
+    fn contribute(&mut self, data: &[u8], before: &[Packet], packet: &Packet) {
+        let begun = self.intervals.burst_begins(packet.wire);
+        let earlier = before.iter().rev().take_while(|p| begun.is_some_and(|begun| p.time >= begun));
+        for one in earlier.chain([packet]).filter(|one| one.link == LinkType::ETHERNET) {
+            let from = one.offset as usize;
+            let bytes = data.get(from..from + one.captured as usize).unwrap_or(&[]);
+            self.intervals.contribute(bytes, one.wire);
+        }
+    }
+
     fn route(&mut self, tape_block: &mut TapeBlock) {
         let TapeBlock { block, precomputed, marks, open, .. } = tape_block;
         let crate::capture::Block { data, packets, weights, .. } = block;
@@ -334,18 +351,23 @@ impl Router {
         if !packets.is_empty() && marks.is_empty() {
             *open = self.intervals.begin(time);
         }
-        let (mut steps, mut largest) = (0u64, 0i64);
+        let (mut steps, mut largest, mut set_back) = (0u64, 0i64, 0u64);
+        let mut earlier = self.earlier.unwrap_or(time);
         // What is left of earlier blocks is written over.
         precomputed.resize(precomputed.len().max(packets.len()), Precomputed::default());
-        for (at, (packet, reading)) in packets.iter_mut().zip(precomputed.iter_mut()).enumerate() {
+        for (at, reading) in precomputed.iter_mut().enumerate().take(packets.len()) {
+            let (before, rest) = packets.split_at_mut(at);
+            let Some(packet) = rest.first_mut() else { break };
             if packet.time == Timestamp::UNKNOWN {
                 packet.time = time;
             } else {
                 let back = time.since(packet.time);
                 if back > STEP_BACK {
                     (steps, largest) = (steps + 1, largest.max(back));
+                    // After one wrong stamp time goes on where it was before that.
+                    set_back += u64::from(earlier.since(packet.time) > STEP_BACK);
                 }
-                time = packet.time;
+                (earlier, time) = (time, packet.time);
                 first = first.min(time);
                 latest = latest.max(time);
             }
@@ -356,8 +378,8 @@ impl Router {
             }
             let from = packet.offset as usize;
             let bytes = data.get(from..from + packet.captured as usize).unwrap_or(&[]);
-            if self.intervals.is_burst() && packet.link == LinkType::ETHERNET {
-                self.intervals.link().contribute(bytes, packet.wire);
+            if self.intervals.is_burst() {
+                self.contribute(data, before, packet);
             }
             packet.load = self.utilisation.class(packet.time, packet.wire);
             self.peek.route(packet, bytes, reading);
@@ -368,7 +390,9 @@ impl Router {
         if steps > 0 {
             self.steps = if self.source.is_live() { self.steps.recent() } else { self.steps };
             self.steps.note(steps, largest);
+            self.steps.set_back = self.steps.set_back.saturating_add(set_back);
         }
+        self.earlier = Some(earlier).filter(|_| !packets.is_empty()).or(self.earlier);
         if latest != Timestamp::UNKNOWN {
             (self.first, self.latest, self.recent) = (Some(first), Some(latest), Some(time));
         }
@@ -449,6 +473,7 @@ impl Router {
             clock_steps: if live { self.steps.recent() } else { self.steps },
             open: self.intervals.open(),
             tunnels: self.peek.tunnels(),
+            distant: self.peek.copies.distant(),
             load: self.utilisation.facts().clone(),
             used: self.intervals.link().used(),
         }

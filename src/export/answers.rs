@@ -1,23 +1,28 @@
-//! A page or two over HTTP, for a scraper or a health check: one request at a time, with a deadline, and nothing that a caller sends is
-//! kept. RFC 9112, as much of it as a `GET` needs.
+//! A page or two over HTTP, for a scraper or a health check: some callers at a time in one thread, each with a deadline, and nothing that a
+//! caller sends is kept. RFC 9112, as much of it as a `GET` needs.
 
+use crate::model::clock;
 use crate::model::limits::HTTP_REQUEST_BYTES;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Pause after the system refused a caller.
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// How long a caller may take for its request, and to take the answer.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Callers that are looked after at a time.
+const CALLERS: usize = 64;
 
 /// What is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,7 +137,9 @@ impl AnswerPort {
     /// # Errors
     /// What the system says.
     pub fn tcp(address: SocketAddr) -> io::Result<Self> {
-        Ok(Self { door: Door::Tcp(TcpListener::bind(address)?) })
+        let listener = TcpListener::bind(address)?;
+        listener.set_nonblocking(true)?;
+        Ok(Self { door: Door::Tcp(listener) })
     }
 
     /// Opens a socket in the file system. One that an earlier run has left is replaced; a file that is none stays.
@@ -146,7 +153,9 @@ impl AnswerPort {
         if is_left {
             std::fs::remove_file(path)?;
         }
-        Ok(Self { door: Door::Unix(UnixListener::bind(path)?) })
+        let listener = UnixListener::bind(path)?;
+        listener.set_nonblocking(true)?;
+        Ok(Self { door: Door::Unix(listener) })
     }
 
     /// The TCP address it has, when the system chose the port.
@@ -173,18 +182,23 @@ impl AnswerPort {
         Ok(Answering { stop, thread: Some(thread) })
     }
 
+    /// Looks after everybody who calls at once: whoever says nothing, or takes nothing, keeps nobody else waiting.
     fn answer_until(self, stop: &AtomicBool, page: &dyn Fn(&str) -> WebPage) {
+        let mut callers: VecDeque<Caller> = VecDeque::new();
         while !stop.load(Ordering::Relaxed) {
-            if !self.door.is_called() {
-                continue;
+            let called = self.door.wait(&callers);
+            if called {
+                match self.door.accept() {
+                    Ok(stream) => callers.push_back(Caller::new(stream)),
+                    Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+                    // Without descriptors the caller stays at the door: asking again at once would keep a core busy.
+                    Err(_) => std::thread::sleep(PAUSE),
+                }
             }
-            let answered = match &self.door {
-                Door::Tcp(listener) => listener.accept().map(|(caller, _)| drop(tcp(caller, page))),
-                Door::Unix(listener) => listener.accept().map(|(caller, _)| drop(unix(caller, page))),
-            };
-            // Without descriptors the caller stays at the door: asking again at once would keep a core busy.
-            if answered.is_err() {
-                std::thread::sleep(PAUSE);
+            callers.retain_mut(|caller| caller.go_on(page));
+            // Those who have waited longest for themselves go first.
+            while callers.len() > CALLERS {
+                callers.pop_front();
             }
         }
     }
@@ -208,15 +222,33 @@ impl Drop for Answering {
 }
 
 impl Door {
-    /// Whether somebody calls soon.
-    fn is_called(&self) -> bool {
-        let door = match self {
+    fn fd(&self) -> BorrowedFd<'_> {
+        match self {
             Door::Tcp(listener) => listener.as_fd(),
             Door::Unix(listener) => listener.as_fd(),
+        }
+    }
+
+    fn accept(&self) -> io::Result<CallerStream> {
+        let stream = match self {
+            Door::Tcp(listener) => listener.accept().map(|(stream, _)| CallerStream::Tcp(stream))?,
+            Door::Unix(listener) => listener.accept().map(|(stream, _)| CallerStream::Unix(stream))?,
         };
+        match &stream {
+            CallerStream::Tcp(stream) => stream.set_nonblocking(true)?,
+            CallerStream::Unix(stream) => stream.set_nonblocking(true)?,
+        }
+        Ok(stream)
+    }
+
+    /// Waits a little for somebody to call, or to say or take something; whether somebody calls.
+    fn wait(&self, callers: &VecDeque<Caller>) -> bool {
+        let waits = |caller: &Caller| if caller.answer.is_empty() { PollFlags::IN } else { PollFlags::OUT };
+        let mut fds = vec![PollFd::from_borrowed_fd(self.fd(), PollFlags::IN)];
+        fds.extend(callers.iter().map(|caller| PollFd::from_borrowed_fd(caller.stream.fd(), waits(caller))));
         let wait = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
-        match poll(&mut [PollFd::from_borrowed_fd(door, PollFlags::IN)], Some(&wait)) {
-            Ok(ready) => ready > 0,
+        match poll(&mut fds, Some(&wait)) {
+            Ok(_) => fds.first().is_some_and(|door| door.revents().contains(PollFlags::IN)),
             Err(_) => {
                 std::thread::sleep(PAUSE);
                 false
@@ -225,33 +257,91 @@ impl Door {
     }
 }
 
-fn tcp(caller: TcpStream, page: &dyn Fn(&str) -> WebPage) -> io::Result<()> {
-    caller.set_read_timeout(Some(PATIENCE))?;
-    caller.set_write_timeout(Some(PATIENCE))?;
-    exchange(&mut &caller, &mut &caller, page)
+enum CallerStream {
+    Tcp(TcpStream),
+    Unix(UnixStream),
 }
 
-fn unix(caller: UnixStream, page: &dyn Fn(&str) -> WebPage) -> io::Result<()> {
-    caller.set_read_timeout(Some(PATIENCE))?;
-    caller.set_write_timeout(Some(PATIENCE))?;
-    exchange(&mut &caller, &mut &caller, page)
-}
-
-fn exchange(from: &mut dyn Read, to: &mut dyn Write, page: &dyn Fn(&str) -> WebPage) -> io::Result<()> {
-    let started = crate::model::clock::now();
-    let mut request = Vec::with_capacity(1024);
-    let mut piece = [0; 1024];
-    while !request.windows(4).any(|end| end == b"\r\n\r\n") {
-        // Whoever sends a byte a second is not waited for any longer than whoever sends none.
-        if request.len() > HTTP_REQUEST_BYTES || crate::model::clock::since(started) > PATIENCE {
-            return Err(io::ErrorKind::InvalidData.into());
+impl CallerStream {
+    fn fd(&self) -> BorrowedFd<'_> {
+        match self {
+            CallerStream::Tcp(stream) => stream.as_fd(),
+            CallerStream::Unix(stream) => stream.as_fd(),
         }
-        let n = from.read(&mut piece)?;
-        if n == 0 {
-            return Ok(());
-        }
-        request.extend_from_slice(piece.get(..n).unwrap_or_default());
     }
+
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            CallerStream::Tcp(stream) => stream.read(into),
+            CallerStream::Unix(stream) => stream.read(into),
+        }
+    }
+
+    fn write(&mut self, from: &[u8]) -> io::Result<usize> {
+        match self {
+            CallerStream::Tcp(stream) => stream.write(from),
+            CallerStream::Unix(stream) => stream.write(from),
+        }
+    }
+}
+
+/// Somebody who called.
+struct Caller {
+    stream: CallerStream,
+    /// When he called, or when the answer began to go out.
+    since: Instant,
+    request: Vec<u8>,
+    /// What is to be sent of the answer; empty as long as the request is not whole.
+    answer: Vec<u8>,
+    sent: usize,
+}
+
+impl Caller {
+    fn new(stream: CallerStream) -> Self {
+        Self { stream, since: clock::now(), request: Vec::new(), answer: Vec::new(), sent: 0 }
+    }
+
+    /// Takes what he says and gives him what he takes; false when it is over. Whoever sends a byte a second is not waited for any longer than
+    /// whoever sends none.
+    fn go_on(&mut self, page: &dyn Fn(&str) -> WebPage) -> bool {
+        if clock::since(self.since) > PATIENCE {
+            return false;
+        }
+        let went = if self.answer.is_empty() { self.listen(page) } else { Ok(true) };
+        let went = went.and_then(|goes_on| if self.answer.is_empty() { Ok(goes_on) } else { self.speak() });
+        match went {
+            Ok(goes_on) => goes_on,
+            Err(e) => matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted),
+        }
+    }
+
+    fn listen(&mut self, page: &dyn Fn(&str) -> WebPage) -> io::Result<bool> {
+        let mut piece = [0; 1024];
+        while !self.request.windows(4).any(|end| end == b"\r\n\r\n") {
+            if self.request.len() > HTTP_REQUEST_BYTES {
+                return Ok(false);
+            }
+            let n = self.stream.read(&mut piece)?;
+            if n == 0 {
+                return Ok(false);
+            }
+            self.request.extend_from_slice(piece.get(..n).unwrap_or_default());
+        }
+        answer(&self.request, page, &mut self.answer)?;
+        self.since = clock::now();
+        Ok(true)
+    }
+
+    fn speak(&mut self) -> io::Result<bool> {
+        while let Some(rest) = self.answer.get(self.sent..).filter(|rest| !rest.is_empty()) {
+            self.sent += self.stream.write(rest)?;
+        }
+        Ok(false)
+    }
+}
+
+/// What a request is answered.
+fn answer(request: &[u8], page: &dyn Fn(&str) -> WebPage, to: &mut Vec<u8>) -> io::Result<()> {
     let line = request.split(|b| *b == b'\r').next().unwrap_or_default();
     let line = String::from_utf8_lossy(line);
     let mut words = line.split(' ');
@@ -289,6 +379,12 @@ mod tests {
         assert!(ask("GET /y HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 404"));
         assert!(ask("POST /x HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 405"));
         assert_eq!(ask(&format!("GET /x HTTP/1.1\r\nA: {}", "a".repeat(2 * HTTP_REQUEST_BYTES))), "", "no end, no answer");
+        // Many who say nothing, and one who takes nothing, keep nobody waiting.
+        let idle: Vec<TcpStream> = (0..100).map(|_| TcpStream::connect(address).unwrap()).collect();
+        let started = clock::now();
+        assert!(ask("GET /x HTTP/1.1\r\n\r\n").ends_with("here\n"));
+        assert!(clock::since(started) < PATIENCE / 2, "{:?}", clock::since(started));
+        drop(idle);
         drop(answering);
         assert!(TcpStream::connect(address).is_err(), "nobody answers any more");
     }

@@ -75,6 +75,12 @@ impl HubPlan {
         &self.needs
     }
 
+    /// Whether one of them takes what requests say.
+    pub fn wants_words(&self) -> bool {
+        let words = ExportRecord::Words(Arc::default());
+        self.open.keys().any(|target| takes(target)(&words))
+    }
+
     /// Where they count.
     pub fn board(&self) -> &Arc<ExportBoard> {
         &self.board
@@ -349,6 +355,7 @@ impl Hub {
                 flows => ExportRecord::Flows(flows),
             },
             Published::Events(said) => ExportRecord::Events(said),
+            Published::Words(words) => ExportRecord::Words(words),
             Published::Snapshot(snapshot) => {
                 let news = self.findings.news(&snapshot.diagnosis.findings);
                 if !news.is_empty() {

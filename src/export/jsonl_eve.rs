@@ -5,6 +5,7 @@ use super::community::community_id;
 use super::files::{self, LineFile};
 use super::iso::suricata;
 use super::uid::UidTable;
+use super::whole_flows::WholeFlows;
 use super::{
     ExportNeeds, ExportRecord, Exported, Exporter, ExporterCounters, ExporterKind, ExporterOpening, FindingNews, Identity, OpenExporter,
     PreparedExporter, each,
@@ -40,6 +41,7 @@ fn open(opening: ExporterOpening<'_>, path: &Path) -> Result<OpenExporter> {
         counters: Arc::clone(opening.counters),
         file: LineFile::open(path).map_err(|e| Error::io(path.display(), &e))?,
         uids: UidTable::default(),
+        whole: WholeFlows::default(),
     };
     let needs = ExportNeeds { folders: files::folder(path).into_iter().collect(), ..ExportNeeds::default() };
     Ok(OpenExporter { exporter: Box::new(exporter), needs })
@@ -50,6 +52,7 @@ struct Eve {
     counters: Arc<ExporterCounters>,
     file: LineFile,
     uids: UidTable,
+    whole: WholeFlows,
 }
 
 #[derive(Serialize)]
@@ -144,8 +147,8 @@ impl Eve {
         let record = &flow.record;
         let ([(source, source_port), (destination, destination_port)], [forth, back]) = (flow.ends(), flow.ways());
         let has_ports = matches!(record.key.protocol, 6 | 17 | 132);
-        // A signed number of 63 bits for whoever reads it into one.
-        let flow_id = self.uids.close(&record.key) >> 1;
+        // 51 bits, as Suricata has: whoever reads numbers as doubles keeps every digit.
+        let flow_id = self.uids.close(&record.key) >> 13;
         let line = FlowEvent {
             timestamp: suricata(record.last),
             flow_id,
@@ -218,13 +221,14 @@ impl Eve {
 impl Exporter for Eve {
     fn take(&mut self, record: &ExportRecord) -> Exported {
         match record {
-            ExportRecord::Flows(flows) => each(flows.iter(), |flow| self.flow(flow)),
+            ExportRecord::Flows(flows) => each(flows.iter(), |flow| self.whole.take(flow).map_or(Ok(()), |flow| self.flow(&flow))),
             ExportRecord::Findings(news) => each(news.iter(), |news| self.finding(news)),
             ExportRecord::Reset => {
                 self.uids = UidTable::default();
+                self.whole.forget();
                 Ok(())
             }
-            ExportRecord::Interval(_) | ExportRecord::Events(_) | ExportRecord::Snapshot(_) => Ok(()),
+            ExportRecord::Interval(_) | ExportRecord::Events(_) | ExportRecord::Words(_) | ExportRecord::Snapshot(_) => Ok(()),
         }
     }
 
@@ -261,7 +265,7 @@ fn protocol(number: u8) -> String {
 fn state(flow: &ClosedFlow) -> &'static str {
     let [forth, back] = flow.record.traffic;
     match flow.record.tcp {
-        Some(tcp) if tcp.reset || tcp.fins == 2 => "closed",
+        Some(tcp) if tcp.reset.is_some() || tcp.fins() == 2 => "closed",
         Some(tcp) if tcp.acknowledged || tcp.midstream => "established",
         Some(_) => "new",
         None if forth.packets > 0 && back.packets > 0 => "established",
@@ -271,7 +275,7 @@ fn state(flow: &ClosedFlow) -> &'static str {
 
 fn reason(reason: CloseReason) -> &'static str {
     match reason {
-        CloseReason::Fin | CloseReason::Rst | CloseReason::Replaced | CloseReason::Idle => "timeout",
+        CloseReason::Fin | CloseReason::Rst | CloseReason::Replaced | CloseReason::Idle | CloseReason::Active => "timeout",
         CloseReason::Evicted => "forced",
         CloseReason::Finished => "shutdown",
     }

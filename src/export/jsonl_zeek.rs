@@ -1,11 +1,12 @@
 //! JSON lines in the shape of Zeek's logs `conn`, `dns`, `http` and `ssl` (LogAscii::use_json), a file each, so that what reads Zeek reads them.
 //!
-//! What a mirror and a flow record cannot tell stays out, as Zeek leaves out what is unset: payload bytes (`orig_bytes`), and who of both
-//! sent the RST or the only FIN, so that `conn_state` stands only where it is certain. Sizes are wire bytes, in fields of their own.
+//! What a flow record does not tell stays out, as Zeek leaves out what is unset: `history`, and bytes of the payload and of IP (`orig_bytes`,
+//! `orig_ip_bytes`). Sizes are wire bytes, in fields of their own.
 
 use super::community::community_id;
 use super::files::LineFile;
 use super::uid::{self, UidTable};
+use super::whole_flows::WholeFlows;
 use super::{
     ExportNeeds, ExportRecord, Exported, Exporter, ExporterCounters, ExporterKind, ExporterOpening, Identity, OpenExporter,
     PreparedExporter, each,
@@ -14,7 +15,9 @@ use crate::dissect::registry as applications;
 use crate::error::{Error, Result};
 use crate::model::limits::EXPORT_UIDS;
 use crate::model::time::SECOND;
-use crate::model::{CloseReason, FlowKey, NetworkEvent, Timestamp, TlsNews, TlsSight, Transaction, TransactionEnd};
+use crate::model::{
+    Direction, FlowKey, NetworkEvent, RequestPart, RequestWords, TcpSummary, Timestamp, TlsNews, TlsSight, Transaction, TransactionEnd,
+};
 use crate::snapshot::tables::closed_flows::ClosedFlow;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -29,7 +32,7 @@ pub static KIND: ExporterKind = ExporterKind {
     target: "DIR",
     hides_path: false,
     options: &[],
-    takes: |record| matches!(record, ExportRecord::Flows(_) | ExportRecord::Events(_) | ExportRecord::Reset),
+    takes: |record| matches!(record, ExportRecord::Flows(_) | ExportRecord::Events(_) | ExportRecord::Words(_) | ExportRecord::Reset),
     prepare,
 };
 
@@ -53,6 +56,8 @@ fn open(opening: ExporterOpening<'_>, folder: &Path) -> Result<OpenExporter> {
         files: [file("conn.log")?, file("dns.log")?, file("http.log")?, file("ssl.log")?],
         uids: UidTable::default(),
         handshakes: HashMap::new(),
+        whole: WholeFlows::default(),
+        requests: Requests::default(),
     };
     let needs = ExportNeeds { folders: vec![folder.to_owned()], ..ExportNeeds::default() };
     Ok(OpenExporter { exporter: Box::new(exporter), needs })
@@ -71,6 +76,49 @@ struct Zeek {
     uids: UidTable,
     /// What handshakes have shown, until their conversation is closed.
     handshakes: HashMap<FlowKey, Handshake>,
+    whole: WholeFlows,
+    requests: Requests,
+}
+
+/// What requests said that were not answered yet. Beyond the cap those that came first are forgotten, half of them at once.
+#[derive(Default)]
+struct Requests {
+    newer: HashMap<(FlowKey, u32), Said>,
+    older: HashMap<(FlowKey, u32), Said>,
+}
+
+/// What one request said.
+#[derive(Debug, Default)]
+struct Said {
+    /// Type and class of the record that is asked for.
+    question: Option<[u16; 2]>,
+    method: Option<u8>,
+    /// The name, or the target.
+    what: Option<Box<str>>,
+    host: Option<Box<str>>,
+    user_agent: Option<Box<str>>,
+}
+
+impl Requests {
+    fn note(&mut self, words: &RequestWords) {
+        let key = (words.flow, words.id);
+        if self.newer.len() >= EXPORT_UIDS / 2 && !self.newer.contains_key(&key) {
+            self.older = std::mem::take(&mut self.newer);
+        }
+        let said = self.newer.entry(key).or_default();
+        let text = Some(words.text.clone());
+        match words.part {
+            RequestPart::Question { kind, class } => *said = Said { question: Some([kind, class]), what: text, ..Said::default() },
+            RequestPart::Target { method } => *said = Said { method: Some(method), what: text, ..Said::default() },
+            RequestPart::Host => said.host = text,
+            RequestPart::UserAgent => said.user_agent = text,
+        }
+    }
+
+    fn take(&mut self, flow: FlowKey, id: u32) -> Said {
+        let key = (flow, id);
+        self.newer.remove(&key).or_else(|| self.older.remove(&key)).unwrap_or_default()
+    }
 }
 
 /// What every line begins with.
@@ -117,9 +165,10 @@ struct Conn<'a> {
     head: Head<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     service: Option<&'static str>,
-    duration: f64,
+    /// Unset, as Zeek has it, where there is one packet.
     #[serde(skip_serializing_if = "Option::is_none")]
-    conn_state: Option<&'static str>,
+    duration: Option<f64>,
+    conn_state: &'static str,
     orig_pkts: u64,
     orig_wire_bytes: u64,
     resp_pkts: u64,
@@ -143,6 +192,28 @@ struct Conn<'a> {
 struct Asked<'a> {
     #[serde(flatten)]
     head: Head<'a>,
+    /// The identifier of a DNS message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trans_id: Option<u32>,
+    /// Which request of its connection it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trans_depth: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    query: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    qclass: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    qtype: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    qtype_name: Option<Cow<'static, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    method: Option<Cow<'static, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uri: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_agent: Option<Box<str>>,
     /// Seconds to the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     rtt: Option<f64>,
@@ -152,8 +223,6 @@ struct Asked<'a> {
     rcode_name: Option<Cow<'static, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status_code: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status_msg: Option<Cow<'static, str>>,
     outcome: &'static str,
     #[serde(skip_serializing_if = "is_zero")]
     repeated: u16,
@@ -167,7 +236,7 @@ fn is_zero(n: &u16) -> bool {
 #[derive(Debug, Default)]
 struct Handshake {
     time: Timestamp,
-    way: crate::model::Direction,
+    way: Direction,
     server_name: Option<String>,
     version: Option<u16>,
     alert: Option<u8>,
@@ -232,7 +301,7 @@ impl Zeek {
         let line = Conn {
             head: head("conn", flow.record.first, flow.record.originator),
             service: flow.app.map(service),
-            duration: seconds(flow.record.last.since(flow.record.first)),
+            duration: (flow.total().packets > 1).then(|| seconds(flow.record.last.since(flow.record.first))),
             conn_state: conn_state(flow),
             orig_pkts: forth.packets,
             orig_wire_bytes: forth.wire_bytes,
@@ -274,14 +343,26 @@ impl Zeek {
             TransactionEnd::Unanswered => (None, "unanswered"),
             TransactionEnd::Forgotten => (None, "forgotten"),
         };
-        let (is_dns, name) = (file == DNS, code.map(|code| applications::code_text(t.app, code)));
+        let is_dns = file == DNS;
+        let Said { question, method, what, host, user_agent } = self.requests.take(t.flow, t.id);
+        let (query, uri) = if is_dns { (what, None) } else { (None, what) };
+        let [qtype, qclass] = question.map_or([None; 2], |numbers| numbers.map(Some));
         let line = Asked {
             head: head(&identity, path, t.asked, (&t.flow, t.way), uid),
+            trans_id: Some(t.id).filter(|_| is_dns),
+            trans_depth: Some(t.id.saturating_add(1)).filter(|_| !is_dns),
+            query,
+            qclass,
+            qtype,
+            qtype_name: qtype.map(applications::dns_type_name),
+            method: method.map(applications::http_method_name),
+            host,
+            uri,
+            user_agent,
             rtt: t.latency().map(seconds),
             rcode: code.filter(|_| is_dns),
-            rcode_name: name.clone().filter(|_| is_dns),
+            rcode_name: code.filter(|_| is_dns).map(|code| applications::code_text(t.app, code)),
             status_code: code.filter(|_| !is_dns),
-            status_msg: name.filter(|_| !is_dns),
             outcome,
             repeated: t.repeated,
         };
@@ -309,10 +390,15 @@ impl Zeek {
 impl Exporter for Zeek {
     fn take(&mut self, record: &ExportRecord) -> Exported {
         match record {
-            ExportRecord::Flows(flows) => return each(flows.iter(), |flow| self.flow(flow)),
+            ExportRecord::Flows(flows) => {
+                return each(flows.iter(), |flow| self.whole.take(flow).map_or(Ok(()), |flow| self.flow(&flow)));
+            }
             ExportRecord::Events(said) => return each(said.iter(), |event| self.event(event)),
+            ExportRecord::Words(words) => words.iter().for_each(|words| self.requests.note(words)),
             ExportRecord::Reset => {
                 self.handshakes.clear();
+                self.requests = Requests::default();
+                self.whole.forget();
                 self.uids = UidTable::default();
             }
             ExportRecord::Interval(_) | ExportRecord::Findings(_) | ExportRecord::Snapshot(_) => {}
@@ -334,13 +420,7 @@ impl Exporter for Zeek {
     }
 }
 
-fn head<'a>(
-    identity: &'a Identity,
-    path: &'static str,
-    time: Timestamp,
-    (key, way): (&FlowKey, crate::model::Direction),
-    uid: u64,
-) -> Head<'a> {
+fn head<'a>(identity: &'a Identity, path: &'static str, time: Timestamp, (key, way): (&FlowKey, Direction), uid: u64) -> Head<'a> {
     let [(orig, orig_p), (resp, resp_p)] = key.ends(way);
     Head {
         path,
@@ -389,28 +469,78 @@ fn tls_version(version: u16) -> Cow<'static, str> {
     }
 }
 
-/// Zeek's `conn_state`, where a record is enough to tell.
-fn conn_state(flow: &ClosedFlow) -> Option<&'static str> {
+/// Zeek's `conn_state` (base/protocols/conn/main.zeek): of UDP who spoke, of TCP how it began and ended, of everything else nothing.
+fn conn_state(flow: &ClosedFlow) -> &'static str {
     let [forth, back] = flow.ways();
-    let Some(tcp) = flow.record.tcp else {
-        return Some(match (forth.packets > 0, back.packets > 0) {
+    match flow.record.tcp {
+        Some(tcp) => tcp_state(&tcp, flow.record.originator, back.packets > 0),
+        None if flow.record.key.protocol != UDP => "OTH",
+        None => match (forth.packets > 0, back.packets > 0) {
             (true, true) => "SF",
             (true, false) => "S0",
             (false, true) => "SHR",
-            (false, false) => return None,
-        });
-    };
-    match (tcp.midstream, tcp.answered, tcp.reset, tcp.fins) {
-        (true, ..) => Some("OTH"),
-        (false, false, true, _) => (back.packets > 0).then_some("REJ"),
-        (false, false, false, 0) => Some("S0"),
-        (false, false, false, _) => (back.packets == 0).then_some("SH"),
-        (false, true, false, 0) => (flow.record.reason != CloseReason::Rst).then_some("S1"),
-        (false, true, false, 2) => Some("SF"),
-        // Who sent the only FIN, or the RST, is not in a record.
-        (false, true, ..) => None,
+            (false, false) => "OTH",
+        },
     }
 }
+
+/// That of a TCP connection; whether the responder sent anything.
+fn tcp_state(tcp: &TcpSummary, originator: Direction, is_answered: bool) -> &'static str {
+    let [orig_fin, resp_fin] = if originator == Direction::AToB { tcp.fin } else { [tcp.fin[1], tcp.fin[0]] };
+    // Neither side's SYN was seen: Zeek calls both inactive, or partial.
+    let resp_is_inactive = tcp.midstream || !tcp.answered;
+    match tcp.reset {
+        Some(way) if way != originator && tcp.midstream => "RSTRH",
+        Some(way) if way != originator => {
+            if tcp.acknowledged {
+                "RSTR"
+            } else {
+                "REJ"
+            }
+        }
+        Some(_) => {
+            if resp_is_inactive {
+                "RSTOS0"
+            } else {
+                "RSTO"
+            }
+        }
+        None => match (orig_fin, resp_fin) {
+            (true, true) => "SF",
+            (true, false) => {
+                if resp_is_inactive {
+                    "SH"
+                } else {
+                    "S2"
+                }
+            }
+            (false, true) => {
+                if tcp.midstream {
+                    "SHR"
+                } else {
+                    "S3"
+                }
+            }
+            (false, false) if tcp.midstream => "OTH",
+            (false, false) if tcp.answered => {
+                if tcp.acknowledged {
+                    "S1"
+                } else {
+                    "OTH"
+                }
+            }
+            (false, false) => {
+                if is_answered {
+                    "OTH"
+                } else {
+                    "S0"
+                }
+            }
+        },
+    }
+}
+
+const UDP: u8 = 17;
 
 #[cfg(test)]
 mod tests {
@@ -420,6 +550,32 @@ mod tests {
     fn words_of_zeek() {
         assert_eq!((service("tls"), service("dns"), tls_version(0x0304)), ("ssl", "dns", "TLSv13".into()));
         assert_eq!((transport(6), transport(58), transport(132)), ("tcp".into(), "icmp".into(), "unknown_transport".into()));
+        let tcp = TcpSummary::default();
+        let opened = TcpSummary { answered: true, acknowledged: true, ..tcp };
+        let joined = TcpSummary { acknowledged: true, midstream: true, ..tcp };
+        let (orig, resp) = (Direction::BToA, Direction::AToB);
+        let states = [
+            (tcp, false, "S0"),
+            (TcpSummary { reset: Some(resp), ..tcp }, true, "REJ"),
+            (TcpSummary { reset: Some(orig), ..tcp }, false, "RSTOS0"),
+            (TcpSummary { fin: [false, true], ..tcp }, false, "SH"),
+            (TcpSummary { answered: true, ..tcp }, true, "OTH"),
+            (TcpSummary { answered: true, reset: Some(resp), ..tcp }, true, "REJ"),
+            (opened, true, "S1"),
+            (TcpSummary { fin: [true; 2], ..opened }, true, "SF"),
+            (TcpSummary { fin: [false, true], ..opened }, true, "S2"),
+            (TcpSummary { fin: [true, false], ..opened }, true, "S3"),
+            (TcpSummary { reset: Some(orig), ..opened }, true, "RSTO"),
+            (TcpSummary { reset: Some(resp), fin: [false, true], ..opened }, true, "RSTR"),
+            (joined, true, "OTH"),
+            (TcpSummary { fin: [true; 2], ..joined }, true, "SF"),
+            (TcpSummary { reset: Some(resp), ..joined }, true, "RSTRH"),
+            (TcpSummary { reset: Some(orig), ..joined }, true, "RSTOS0"),
+            (TcpSummary { fin: [true, false], ..joined }, true, "SHR"),
+        ];
+        for (summary, is_answered, state) in states {
+            assert_eq!(tcp_state(&summary, orig, is_answered), state, "{summary:?}");
+        }
         assert_eq!(serde_json::to_string(&Seconds(Timestamp(1_700_000_000_123_456_789))).unwrap(), "1700000000.123456");
     }
 }

@@ -39,6 +39,7 @@ mod secret;
 mod syslog;
 mod uid;
 mod webhook;
+mod whole_flows;
 
 pub use answers::{AnswerPlace, AnswerPort, WebPage};
 pub use board::{ExportBoard, ExporterCounters, ExporterState};

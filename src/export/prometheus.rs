@@ -108,7 +108,7 @@ impl Exporter for Prometheus {
         match record {
             ExportRecord::Snapshot(snapshot) => counted.latest = Some(Arc::clone(snapshot)),
             ExportRecord::Flows(flows) => {
-                for flow in flows.iter() {
+                for flow in flows.iter().filter(|flow| flow.record.reason != CloseReason::Active) {
                     *counted.closed.entry(flow.record.reason).or_default() += 1;
                 }
             }

@@ -101,14 +101,15 @@ pub fn take(record: &ExportRecord, into: &mut dyn RowSink) {
             into.end();
         }
         ExportRecord::Flows(flows) => {
-            for flow in flows.iter() {
+            // One without packets is the end of what was told of already.
+            for flow in flows.iter().filter(|flow| flow.total().packets > 0) {
                 into.begin("flows", flow.record.last);
                 fields(&CLOSED_FLOWS, flow, into, false);
                 into.end();
             }
         }
         ExportRecord::Findings(news) => news.iter().for_each(|news| finding(news, into)),
-        ExportRecord::Events(_) | ExportRecord::Snapshot(_) | ExportRecord::Reset => {}
+        ExportRecord::Events(_) | ExportRecord::Words(_) | ExportRecord::Snapshot(_) | ExportRecord::Reset => {}
     }
 }
 

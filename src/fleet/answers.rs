@@ -43,6 +43,12 @@ impl AnswerRow {
         self.0.get(name).and_then(number).filter(|x: &f64| x.is_finite())
     }
 
+    /// A list of numbers; those that are none are 0.
+    pub fn reals(&self, name: &str) -> Vec<f64> {
+        let list = self.0.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        list.iter().map(|value| number(value).filter(|x: &f64| x.is_finite()).unwrap_or(0.0)).collect()
+    }
+
     /// A text; empty where there is none.
     pub fn text(&self, name: &str) -> String {
         self.0.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()

@@ -1,16 +1,18 @@
 //! What a dashboard is shown from, while somebody else asks the database.
 
-use super::{FleetPicture, FleetSpan, ProbeName, ProbeStory, SharedTraffic};
+use super::{FleetDetail, FleetPicture, FleetSpan, FleetSubject, ProbeName, ProbeStory, SharedTraffic};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// What is looked at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FleetQuestion {
-    /// How far back.
+    /// Which time.
     pub span: FleetSpan,
     /// Which probe, where one is opened.
     pub probe: Option<ProbeName>,
+    /// Which host, service or conversation of it, where one is opened.
+    pub subject: Option<FleetSubject>,
 }
 
 /// What is known by now. Answers come one after the other, so each says what it is about.
@@ -22,6 +24,8 @@ pub struct FleetView {
     pub shared: Option<(FleetSpan, Arc<SharedTraffic>)>,
     /// The probe that is opened.
     pub story: Option<Arc<ProbeStory>>,
+    /// The host, service or conversation that is opened.
+    pub detail: Option<Arc<FleetDetail>>,
     /// What went wrong last; `None`: everything was answered.
     pub trouble: Option<String>,
     /// Changes with each of these.

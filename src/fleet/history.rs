@@ -47,36 +47,57 @@ impl Counted {
     }
 }
 
+/// What a run told last.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RunTold {
+    /// The run.
+    pub session: String,
+    /// Packets and bytes in all, by its last word.
+    pub all: (u64, u64),
+    /// When that was, nanoseconds since 1970 by its own clock.
+    pub last_ns: u64,
+    /// When it began, where that is in the span.
+    pub began_ns: Option<u64>,
+}
+
+/// When a run began, nanoseconds since 1970 by its own clock: a session begins with it.
+fn start(session: &str) -> Option<u64> {
+    session.split('-').next().and_then(|text| u64::from_str_radix(text, 16).ok())
+}
+
 /// Reads the history of one probe while its rows pass, in their order.
 #[derive(Default)]
 pub struct HistoryReader {
     history: ProbeHistory,
     runs: HashMap<String, Counted>,
-    /// Nanoseconds since 1970 where the span begins, if that is known.
-    from: Option<u64>,
+    /// Seconds since 1970 where the span begins, if that is known.
+    from: Option<i64>,
+    told: Vec<RunTold>,
 }
 
 impl HistoryReader {
     /// For a span that begins then, in seconds since 1970: a run that began in it counts from nothing, also where it told only once.
     pub fn since(from: i64) -> Self {
-        Self { from: u64::try_from(from).ok().and_then(|from| from.checked_mul(1_000_000_000)), ..Self::default() }
+        Self { from: Some(from), ..Self::default() }
     }
 
-    /// What a run had counted before its first row: nothing, where it began in the span. A session begins with the time of its start.
-    fn before(&self, session: &str, first: Counted) -> Counted {
-        let start = session.split('-').next().and_then(|text| u64::from_str_radix(text, 16).ok());
-        match start.zip(self.from) {
-            Some((start, from)) if start >= from => Counted { packets: 0, bytes: 0, lost: 0, rows: 0, time: start.min(first.time) },
-            _ => first,
-        }
+    /// When a run began, where that is in the span: `ahead` is what its clock is off by, in seconds.
+    fn began(&self, session: &str, ahead: i64) -> Option<u64> {
+        let start = start(session)?;
+        let second = i64::try_from(start / 1_000_000_000).ok()?.saturating_sub(ahead);
+        self.from.is_some_and(|from| second >= from).then_some(start)
     }
 
     /// Takes a row.
     pub fn take(&mut self, row: &AnswerRow) {
         let (from, to) = (Counted::read(row, "first"), Counted::read(row, "last"));
         let session = row.text("session");
-        let first = self.before(&session, from);
-        let before = self.runs.insert(session, to).unwrap_or(first);
+        // What a run had counted before its first row: nothing, where it began in the span.
+        let began = self.began(&session, row.seconds("is_ahead"));
+        let first = began.map_or(from, |start| Counted { packets: 0, bytes: 0, lost: 0, rows: 0, time: start.min(from.time) });
+        let before = self.runs.insert(session.clone(), to).unwrap_or(first);
+        self.told.retain(|told| told.session != session);
+        self.told.push(RunTold { session, all: (to.packets, to.bytes), last_ns: to.time, began_ns: began });
         let out = &mut self.history;
         let bytes = to.bytes.saturating_sub(before.bytes);
         out.packets = out.packets.saturating_add(to.packets.saturating_sub(before.packets));
@@ -87,6 +108,11 @@ impl HistoryReader {
         if seconds > 0.0 && out.bins.len() < KEPT_BINS {
             out.bins.push(HistoryBin { start: row.seconds("bin"), bits_per_second: bytes as f64 * 8.0 / seconds });
         }
+    }
+
+    /// What each run told last.
+    pub fn told(&self) -> &[RunTold] {
+        &self.told
     }
 
     /// What was read.
@@ -125,6 +151,11 @@ mod tests {
         let mut earlier = HistoryReader::since(1_001);
         rows(&told).unwrap().iter().for_each(|row| earlier.take(row));
         assert_eq!(earlier.finish().packets, 0, "a run that began before the span counts from its first row");
+        // Its clock is behind by a minute: it began in the span.
+        let mut behind = HistoryReader::since(1_001);
+        rows(&told.replace("\"bin\"", "\"is_ahead\":-60,\"bin\"")).unwrap().iter().for_each(|row| behind.take(row));
+        assert_eq!((behind.told()[0].began_ns, behind.told()[0].all.0), (Some(1_000_000_000_000), 50));
+        assert_eq!(behind.finish().packets, 50);
         assert_eq!(history.bins[1].bits_per_second, 2_000.0 * 8.0 / 60.0);
     }
 }

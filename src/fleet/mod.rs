@@ -10,10 +10,13 @@
 //!
 //! - [`FleetPicture`]: every probe, how it is, how loaded, what is wrong with it ([`FleetDatabase::picture`]);
 //! - [`SharedTraffic`]: conversations that several mirrors saw, counted once ([`FleetDatabase::shared`]);
-//! - [`ProbeStory`]: one probe over time ([`FleetDatabase::story`]).
+//! - [`ProbeStory`]: one probe over time ([`FleetDatabase::story`]);
+//! - [`FleetDetail`]: a host, a service or a conversation over time ([`FleetDatabase::detail`]).
 
 mod answers;
+mod clock;
 mod database;
+mod detail;
 mod feed;
 mod history;
 mod picture;
@@ -23,13 +26,17 @@ pub mod report;
 mod shared;
 mod span;
 mod story;
+mod tails;
 
+pub use clock::FleetClocks;
 pub use database::{AskDatabase, FleetDatabase};
+pub use detail::{FleetDetail, FleetSubject, StoryRecord, port_words};
 pub use feed::{FleetFeed, FleetQuestion, FleetView};
-pub use history::{HistoryBin, ProbeHistory};
+pub use history::{HistoryBin, ProbeHistory, RunTold};
 pub use picture::FleetPicture;
 pub use probe::{FleetProbe, ProbeName, ProbeState, SILENT_AFTER, WorstFinding};
 pub use queries::FleetQueries;
-pub use shared::{SharedGroup, SharedSum, SharedTraffic, pairs};
+pub use shared::{PAIRED, ProbePair, SharedGroup, SharedSum, SharedTraffic, pairs};
 pub use span::FleetSpan;
 pub use story::{LoadPoint, ProbeStory, StoryConversation, StoryFinding, StoryHost, StoryService};
+pub use tails::RunTail;

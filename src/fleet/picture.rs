@@ -1,9 +1,10 @@
 //! Every probe of a fleet at a moment.
 
-use super::FleetSpan;
 use super::answers::AnswerRow;
 use super::history::HistoryReader;
 use super::probe::{FleetProbe, ProbeName, ProbeState, SILENT_AFTER, WorstFinding, severity, verdict};
+use super::tails::RunTail;
+use super::{FleetClocks, FleetSpan};
 use crate::model::limits::FLEET_PROBES;
 use std::collections::HashMap;
 
@@ -18,6 +19,8 @@ pub struct FleetPicture {
     pub probes: Vec<FleetProbe>,
     /// Whether there are more.
     pub left_off: bool,
+    /// Clocks of their runs over the span.
+    pub clocks: FleetClocks,
 }
 
 /// Rows of the questions that a picture is made of.
@@ -36,12 +39,12 @@ fn name(row: &AnswerRow) -> ProbeName {
 }
 
 impl FleetPicture {
-    /// Makes one.
-    pub(super) fn of(span: FleetSpan, rows: &PictureRows) -> Self {
+    /// Makes one, and says of which runs it is to be asked what they counted behind their last word.
+    pub(super) fn of(span: FleetSpan, rows: &PictureRows, clocks: FleetClocks) -> (Self, Vec<RunTail>) {
         let asked = rows.probes.first().map_or(0, |row| row.seconds("asked"));
         let mut probes: Vec<FleetProbe> = rows.probes.iter().take(FLEET_PROBES).map(|row| known(row, asked)).collect();
         let place: HashMap<ProbeName, usize> = probes.iter().enumerate().map(|(at, probe)| (probe.name.clone(), at)).collect();
-        let from = asked.saturating_sub(span.seconds());
+        let (from, _) = span.bounds(asked);
         let mut recent: HashMap<usize, Vec<&AnswerRow>> = HashMap::new();
         let mut histories: HashMap<usize, HistoryReader> = HashMap::new();
         for row in &rows.recent {
@@ -58,19 +61,39 @@ impl FleetPicture {
                 probe.clock_offset = clock_offset(&rows);
             }
         }
+        for probe in probes.iter_mut().filter(|probe| probe.clock_offset.is_none()) {
+            probe.clock_offset = clocks.ahead(&probe.name, &probe.session);
+        }
+        let mut tails = Vec::new();
         for (at, reader) in histories {
             if let Some(probe) = probes.get_mut(at) {
+                let has_ended = |session: &str| probe.state == ProbeState::Ended && probe.session == session;
+                tails.extend(reader.told().iter().filter_map(|told| RunTail::of(&probe.name, told, has_ended(&told.session))));
                 probe.history = reader.finish();
             }
         }
         for row in &rows.findings {
             // Those of an earlier run ended with it.
-            let probe = place.get(&name(row)).and_then(|at| probes.get_mut(*at)).filter(|probe| probe.session == row.text("session"));
+            let probe =
+                place.get(&name(row)).and_then(|at| probes.get_mut(*at)).filter(|probe| probe.running() == Some(&*row.text("session")));
             if let Some(probe) = probe {
                 take_finding(probe, row);
             }
         }
-        Self { asked, span, probes, left_off: rows.probes.len() > FLEET_PROBES }
+        (Self { asked, span, probes, left_off: rows.probes.len() > FLEET_PROBES, clocks }, RunTail::newest(tails))
+    }
+
+    /// Adds what runs counted that they have not told, of rows about these.
+    pub(super) fn add_untold(&mut self, tails: &[RunTail], rows: &[AnswerRow]) {
+        for row in rows {
+            let (name, session) = (name(row), row.text("session"));
+            let tail = tails.iter().find(|tail| tail.name == name && tail.session == session);
+            if let Some((tail, probe)) = tail.zip(self.probes.iter_mut().find(|probe| probe.name == name)) {
+                let (packets, bytes) = tail.untold(row);
+                probe.history.packets = probe.history.packets.saturating_add(packets);
+                probe.history.wire_bytes = probe.history.wire_bytes.saturating_add(bytes);
+            }
+        }
     }
 
     /// Probes that are heard of.

@@ -100,6 +100,11 @@ impl FleetProbe {
         (self.state == ProbeState::Heard && self.verdict != Verdict::Unknown).then_some(self.verdict)
     }
 
+    /// The run whose findings can hold: its last, unless that has ended.
+    pub fn running(&self) -> Option<&str> {
+        (self.state != ProbeState::Ended).then_some(&*self.session)
+    }
+
     /// What needs somebody first, the largest: silent, then bad, critical, doubtful, losses.
     pub fn urgency(&self) -> u8 {
         let worst = self.worst.as_ref().map(|w| w.severity);

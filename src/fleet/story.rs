@@ -31,7 +31,7 @@ pub struct StoryFinding {
     pub cause: String,
     /// What to do.
     pub remedy: String,
-    /// Whether it holds: it was not cleared, and the run that told it is the probe's last.
+    /// Whether it holds: it was not cleared, and the run that told it is the probe's last and has not ended.
     pub is_active: bool,
     /// Seconds since 1970.
     pub first: i64,
@@ -71,13 +71,17 @@ pub struct StoryService {
     pub wire_bytes: u64,
 }
 
-/// Two hosts and what they talked.
+/// Two hosts and what they talked at a port.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StoryConversation {
     /// Who began.
     pub source: String,
     /// With whom.
     pub destination: String,
+    /// At which port of it; 0: there are none.
+    pub port: u64,
+    /// The IP protocol.
+    pub protocol: u64,
     /// The application, where it was recognised.
     pub app: String,
     /// Records of conversations.
@@ -120,17 +124,24 @@ pub(super) fn load(row: &AnswerRow) -> LoadPoint {
     }
 }
 
-pub(super) fn finding(row: &AnswerRow, session: &str) -> StoryFinding {
+/// `running`: the run whose findings can hold; findings end with it.
+pub(super) fn finding(row: &AnswerRow, running: Option<&str>) -> StoryFinding {
     StoryFinding {
         id: row.text("id"),
         severity: severity(&row.text("latest_severity")),
         title: row.text("latest_title"),
         cause: row.text("latest_cause"),
         remedy: row.text("latest_remedy"),
-        is_active: row.text("latest_state") != "cleared" && row.text("session") == session,
+        is_active: row.text("latest_state") != "cleared" && running == Some(&*row.text("session")),
         first: row.seconds("came"),
         last: row.seconds("said"),
     }
+}
+
+/// Those that hold first, as they were otherwise.
+pub(super) fn in_order(mut findings: Vec<StoryFinding>) -> Vec<StoryFinding> {
+    findings.sort_by_key(|finding| !finding.is_active);
+    findings
 }
 
 pub(super) fn host(row: &AnswerRow) -> StoryHost {
@@ -153,6 +164,8 @@ pub(super) fn conversation(row: &AnswerRow) -> StoryConversation {
     StoryConversation {
         source: row.text("one"),
         destination: row.text("other"),
+        port: row.count("port"),
+        protocol: row.count("ip_protocol"),
         app: row.text("some_app"),
         records: row.count("records"),
         packets: row.count("packets"),

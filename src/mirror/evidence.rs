@@ -73,6 +73,7 @@ impl DuplicateCounts {
             pairs: self.vlan_pairs().into_iter().map(|(a, b, n)| (format!("{} -> {}", vlan(a), vlan(b)), n)).collect(),
             kept,
             proof: ProvingPackets::default(),
+            distant: None,
         }
     }
 }
@@ -147,6 +148,7 @@ impl HealthCounts {
             foreign_links: contents.foreign_links.rows(),
             carriers: contents.carriers.rows().into_iter().map(|((port, kind), n)| (port, kind, n)).collect(),
             tunnels: None,
+            divided: (0, 0),
         }
     }
 }

@@ -18,7 +18,7 @@ pub mod switch_clock;
 mod windows;
 
 pub use directionality::{DirectionCounts, JudgedConversations, MacRoleCounts, MacRoles, OneWayFlow};
-pub use duplicates::{CopyClass, CopyTimes, CopyVerdict, CopyWatch, Digest, DuplicateCounts, DuplicateFilter, Fingerprint};
+pub use duplicates::{CopyClass, CopyTimes, CopyVerdict, CopyWatch, Digest, DistantCounts, DuplicateCounts, DuplicateFilter, Fingerprint};
 pub use duplicates::{MirrorPoint, TransitCounts, TransitKey, TransitReport};
 pub use estimate::{LossSplit, clustered};
 pub use flat_top::flat_top;

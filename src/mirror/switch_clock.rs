@@ -6,6 +6,10 @@ use crate::model::time::SECOND;
 /// Beyond its first packets one in this many gives a pair of stamps: a line needs no more.
 const PAIRS: u64 = 16;
 
+/// Parts per million beyond which it is no drift: the stamps do not count in the unit that they are said to. A clock without any discipline is off by
+/// some hundred at most (ITU-T G.810 allows 4.6 to those of networks).
+const MOST_DRIFT: f64 = 10_000.0;
+
 /// A switch's clock against the capture clock: a straight line through the pairs of stamps, by least squares.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct SwitchClock {
@@ -61,10 +65,11 @@ impl SwitchClock {
         expected.wrapping_add_signed(i64::from(off))
     }
 
-    /// How much faster the switch's clock runs, in parts per million of the capture clock; none before a second and 100 pairs.
+    /// How much faster the switch's clock runs, in parts per million of the capture clock; none before a second and 100 pairs, nor where the stamps are no
+    /// clock in their unit.
     pub fn drift_ppm(&self) -> Option<f64> {
         let enough = self.samples >= 100 && self.last.0.saturating_sub(self.origin.0) >= SECOND && self.moments.0 > 0.0;
-        enough.then(|| (self.moments.2 / self.moments.0 - 1.0) * 1e6)
+        enough.then(|| (self.moments.2 / self.moments.0 - 1.0) * 1e6).filter(|drift| drift.abs() <= MOST_DRIFT)
     }
 
     /// Standard deviation of the pairs about the line, nanoseconds: how unevenly copies travel from switch to stamp.
@@ -90,6 +95,10 @@ mod tests {
         }
         assert!((c.drift_ppm().unwrap() - 50.0).abs() < 0.01, "{:?}", c.drift_ppm());
         assert!(c.jitter_nanos().unwrap() < 1000.0, "{:?}", c.jitter_nanos());
+        // Stamps that count something else than they say have no drift.
+        let mut other = SwitchClock::default();
+        (0..1_000i64).for_each(|n| other.push(Timestamp(n * SECOND / 100), n as u64 * 4_000_000, 100));
+        assert_eq!((other.samples > 200, other.drift_ppm(), other.jitter_nanos()), (true, None, None));
         let mut unknown = SwitchClock::default();
         unknown.push(Timestamp(1), 5, 0);
         assert_eq!((unknown.samples, unknown.drift_ppm()), (0, None));

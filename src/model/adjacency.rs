@@ -60,6 +60,8 @@ pub struct OspfPacket {
     pub kind: u8,
     /// Who sends.
     pub router: Ipv4Addr,
+    /// The address it sends from.
+    pub sender: Option<Address>,
     /// The area.
     pub area: Ipv4Addr,
     /// What a hello says.
@@ -79,6 +81,8 @@ pub struct OspfHello {
     pub mask: Option<u8>,
     /// Routers it hears.
     pub neighbours: u16,
+    /// The first of them, by their identifiers (0: none).
+    pub heard: [u32; 8],
 }
 
 /// Who asks a link for the groups that are wanted there (RFC 3376, RFC 3810).

@@ -130,6 +130,21 @@ impl AskedSwitch {
         known.all(|other| other == first).then_some(first)
     }
 
+    /// Why the port that copies come from is not known although the switch answers; `None`: it is, or nobody answered.
+    pub fn no_mirror_port(&self, is_known: bool) -> Option<String> {
+        if is_known || self.newest.is_none() {
+            return None;
+        }
+        Some(match &self.mirror_port {
+            Some(named) => format!("The switch has no port {named}, which --switch-port names: what the mirror's port drops is not known"),
+            None => {
+                "The switch does not know at which of its ports this host is: --switch-port names the one that sends the copies, and then \
+                     its discards are the mirror's"
+                    .to_owned()
+            }
+        })
+    }
+
     /// Every port, with what was added since it was first asked.
     pub fn rows(&self, own: &[Mac]) -> Vec<PortRow> {
         let Some(newest) = &self.newest else { return Vec::new() };
@@ -179,5 +194,9 @@ mod tests {
         let by_station = AskedSwitch { newest, ..AskedSwitch::default() };
         assert_eq!(by_station.mirror_port(&[Mac([2, 0, 0, 0, 0, 1])]), Some(24));
         assert_eq!(by_station.mirror_port(&[]), None);
+        assert!(by_station.no_mirror_port(false).is_some_and(|words| words.contains("--switch-port")));
+        let wrong = AskedSwitch { mirror_port: Some("nosuch".into()), ..by_name.clone() };
+        assert!(wrong.mirror_port(&[]).is_none() && wrong.no_mirror_port(false).is_some_and(|words| words.contains("no port nosuch")));
+        assert_eq!((by_name.no_mirror_port(true), AskedSwitch::default().no_mirror_port(false)), (None, None));
     }
 }

@@ -80,15 +80,6 @@ pub enum ControlBody {
     Bpdu(Box<Bpdu>),
     /// A router of IS-IS or EIGRP, or a clock of PTP.
     Speaker(Box<SpeakerHello>),
-    /// Packets one after the other that said the same, of whoever sends many: BFD, a time server, a clock that tells each of its own.
-    Regular {
-        /// What they said.
-        told: Box<SpeakerHello>,
-        /// How many; the message has the time of the first of them.
-        packets: u64,
-        /// The time of the last.
-        until: Timestamp,
-    },
     /// Link aggregation.
     Lacp(Lacp),
     /// A shared gateway address.

@@ -69,6 +69,29 @@ pub enum TransactionEnd {
     Forgotten,
 }
 
+/// What response times of a service are measured by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ResponseBy {
+    /// From requests to their answers, as a dissector read them.
+    #[default]
+    Answers,
+    /// From the last packet of what the client said to the first of what the server said: of what nobody can read.
+    Turns,
+    /// From hellos to their answers, by which a connection begins to be encrypted: nothing else was seen.
+    Handshakes,
+}
+
+impl ResponseBy {
+    /// Its word in reports.
+    pub const fn token(self) -> &'static str {
+        match self {
+            ResponseBy::Answers => "answers",
+            ResponseBy::Turns => "turns",
+            ResponseBy::Handshakes => "handshakes",
+        }
+    }
+}
+
 /// A request and what became of it: the unit between the dissectors and everything that judges services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Transaction {
@@ -86,6 +109,8 @@ pub struct Transaction {
     pub end: TransactionEnd,
     /// A hash of what was asked (0: not readable).
     pub question: u32,
+    /// The identifier that the request and its answer carry.
+    pub id: u32,
     /// How often it was asked again.
     pub repeated: u16,
     /// The number of the answer's packet, without one of the request's; 0 where it is not known.
@@ -102,6 +127,41 @@ impl Transaction {
     pub fn latency(&self) -> Option<i64> {
         self.answered.map(|answered| answered.since(self.asked))
     }
+}
+
+/// A part of what a request says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequestPart {
+    /// The name that is asked for, with the type and class of the record (RFC 1035 section 4.1.2).
+    Question {
+        /// The type.
+        kind: u16,
+        /// The class.
+        class: u16,
+    },
+    /// The target of an HTTP request (RFC 9112 section 3.2), with the code of its method.
+    Target {
+        /// As the counter of requests has it.
+        method: u8,
+    },
+    /// The field `Host`.
+    Host,
+    /// The field `User-Agent`.
+    UserAgent,
+}
+
+/// What a request says, for whoever keeps a line of each; it comes before the request's [`Transaction`], which has the same conversation and
+/// identifier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestWords {
+    /// The conversation.
+    pub flow: FlowKey,
+    /// The identifier.
+    pub id: u32,
+    /// Which part.
+    pub part: RequestPart,
+    /// The words, as far as they are read; bytes that are no UTF-8 are replaced.
+    pub text: Box<str>,
 }
 
 /// What the exchange table says of requests and replies that are one packet each, by identifier alone: what a mirror lost shows in them.

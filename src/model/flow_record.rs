@@ -1,6 +1,7 @@
 //! What is told of a conversation when it ends: a flow record, as exporters and subscribers get it.
 //!
-//! A conversation that pauses for long and goes on yields one record for each part; its parts add up to the row that tables show of it.
+//! A conversation that pauses for long and goes on yields one record for each part, and so does, where that was asked for, one that lasts for
+//! long; its parts add up to the row that tables show of it.
 
 use super::{AppId, Direction, FlowKey, Mac, Path, Timestamp, Traffic, VlanStack};
 
@@ -13,6 +14,8 @@ pub enum CloseReason {
     Rst,
     /// No packet for as long as its protocol is waited for ([`super::limits`]).
     Idle,
+    /// It goes on, and was told of because it has lasted for long.
+    Active,
     /// A new TCP connection began on the same ports.
     Replaced,
     /// The table was full, and this conversation was among those idle longest.
@@ -23,8 +26,15 @@ pub enum CloseReason {
 
 impl CloseReason {
     /// All of them.
-    pub const ALL: [CloseReason; 6] =
-        [CloseReason::Fin, CloseReason::Rst, CloseReason::Idle, CloseReason::Replaced, CloseReason::Evicted, CloseReason::Finished];
+    pub const ALL: [CloseReason; 7] = [
+        CloseReason::Fin,
+        CloseReason::Rst,
+        CloseReason::Idle,
+        CloseReason::Active,
+        CloseReason::Replaced,
+        CloseReason::Evicted,
+        CloseReason::Finished,
+    ];
 
     /// Its word in outputs.
     pub const fn token(self) -> &'static str {
@@ -32,6 +42,7 @@ impl CloseReason {
             CloseReason::Fin => "fin",
             CloseReason::Rst => "rst",
             CloseReason::Idle => "idle",
+            CloseReason::Active => "active",
             CloseReason::Replaced => "replaced",
             CloseReason::Evicted => "evicted",
             CloseReason::Finished => "finished",
@@ -48,10 +59,17 @@ pub struct TcpSummary {
     pub acknowledged: bool,
     /// The first segment seen was no SYN.
     pub midstream: bool,
-    /// Sides that sent FIN: 0 to 2.
-    pub fins: u8,
-    /// A RST was seen.
-    pub reset: bool,
+    /// Whether the smaller end sent FIN, and the larger one.
+    pub fin: [bool; 2],
+    /// Which way the first RST went.
+    pub reset: Option<Direction>,
+}
+
+impl TcpSummary {
+    /// How many sides sent FIN.
+    pub fn fins(&self) -> u8 {
+        self.fin.iter().map(|sent| u8::from(*sent)).sum()
+    }
 }
 
 /// A conversation, or a part of one, that was closed.

@@ -29,6 +29,25 @@ impl LacpState {
         self.0 & bits != 0
     }
 
+    /// What changed against a state before, in words.
+    pub fn changes(self, before: LacpState) -> String {
+        const WORDS: [&str; 8] = [
+            "active",
+            "asking for one a second",
+            "able to be aggregated",
+            "in step with the other end",
+            "taking frames",
+            "sending frames",
+            "assuming who is at the other end",
+            "waiting for the other end in vain",
+        ];
+        let which = |bits: u8| -> Vec<&str> { WORDS.iter().enumerate().filter(|(bit, _)| bits >> bit & 1 != 0).map(|w| *w.1).collect() };
+        let changed = self.0 ^ before.0;
+        let (now, gone) = (which(changed & self.0), which(changed & before.0));
+        let all = [(!now.is_empty()).then(|| now.join(", ")), (!gone.is_empty()).then(|| format!("not {} any more", gone.join(", ")))];
+        all.into_iter().flatten().collect::<Vec<_>>().join("; ")
+    }
+
     /// In letters, in the order of the bits, `-` for those that are not set.
     pub fn letters(self) -> String {
         "ASGYCDFX".char_indices().map(|(bit, letter)| if self.0 >> bit & 1 != 0 { letter } else { '-' }).collect()
@@ -72,6 +91,8 @@ mod tests {
     #[test]
     fn states_in_letters() {
         assert_eq!(LacpState(0x3d).letters(), "A-GYCD--");
+        assert_eq!(LacpState(0x0d).changes(LacpState(0x3d)), "not taking frames, sending frames any more");
+        assert_eq!(LacpState(0x45).changes(LacpState(0x0d)), "assuming who is at the other end; not in step with the other end any more");
         assert!(LacpState(0x80).any(LacpState::EXPIRED));
     }
 }

@@ -211,6 +211,9 @@ pub const HTTP_REQUEST_BYTES: usize = 8 * 1024;
 /// Conversations whose name an exporter remembers until they are closed, about 64 bytes each: as many as ask something at a time.
 pub const EXPORT_UIDS: usize = 64 * 1024;
 
+/// Parts of requests that a shard keeps for exporters until an interval ends or its block is done, of at most 2 KiB each.
+pub const REQUEST_WORDS: usize = 4_096;
+
 /// Rows of each table in a dashboard's snapshot. What is beyond stays countable by filter and by the report.
 pub const SNAPSHOT_ROWS: usize = 1_000;
 
@@ -252,6 +255,17 @@ pub const COPY_FLOWS: usize = 4 * 1024;
 /// time that one is followed, a smaller share of them is.
 pub const COPY_WATCHED: usize = 1024;
 
+/// Times in which a live port was away that are remembered one by one (40 bytes each).
+pub const PORT_ABSENCES: usize = 16;
+
+/// Conversations remembered to have been seen outside of tunnels, where tunnels are left on (4 bytes each: 32 KiB): a direct-mapped table, of the
+/// latest.
+pub const OUTSIDE_FLOWS: usize = 8 * 1024;
+
+/// Packets waited for to come again later than copies are left out (32 bytes each, and 256 KiB of index: 384 KiB). When more are to be, a smaller
+/// share of them is.
+pub const COPY_AWAITED: usize = 4096;
+
 /// Copies that each shard keeps for a while, because what follows may show that they were traffic (64 bytes each, and a packet's first
 /// [`COPY_HELD_BYTES`]: at most 9 MiB in all, and none where no copies come). The oldest stay copies when there is no room.
 pub const COPY_HELD: usize = 512;
@@ -262,11 +276,14 @@ pub const COPY_HELD_BYTES: usize = 192;
 /// Rows of "from which VLAN to which" that duplicate detection keeps in each shard; more are counted together.
 pub const COPY_VLAN_PAIRS: usize = 64;
 
-/// Routers of IS-IS and EIGRP and clocks of PTP that are followed (about 400 bytes each).
+/// Routers of IS-IS and EIGRP, ends of BFD's sessions and clocks of PTP that are followed (about 400 bytes each). Those beyond are counted.
 pub const SPEAKERS: usize = 512;
 
-/// Routers and clocks of a shard that send the same many times a second (256 bytes each): beyond, what they say is handed over more often.
-pub const REGULARS: usize = 64;
+/// Of them time servers that answer, which may be many hosts of the Internet.
+pub const TIME_SERVERS: usize = 64;
+
+/// Ends of BFD's sessions that a shard watches (300 bytes each). Those silent longest make room.
+pub const SESSIONS_WATCHED: usize = 256;
 
 /// Pairs of VLAN tags, one in the other, that are counted apart (40 bytes each).
 pub const VLAN_PAIRS: usize = 4 * 1024;
@@ -457,6 +474,12 @@ pub const QUIC_CLIENTS: usize = 2 * 1024;
 /// them.
 pub const KEPT_ALIVE: usize = 512;
 
+/// Connections at the same time whose requests and answers nobody reads, so that they are told by whose turn it is, per shard (400 bytes each).
+pub const UNREAD_TURNS: usize = 512;
+
+/// What routers say cannot be reached, by who says it, of whom and why (1.5 KiB each).
+pub const UNREACHABLES: usize = 1024;
+
 /// Stations whose attempts by IPv6 and IPv4 are held beside each other (700 bytes each), services that are tried by IPv6 (1.5 KiB each), and
 /// connections that are kept alive (200 bytes each).
 pub const BESIDE: usize = 4 * 1024;
@@ -558,9 +581,19 @@ pub const TREES: usize = 4 * 1024;
 /// Ends of aggregated links (some 200 bytes each). Those beyond are counted.
 pub const AGGREGATES: usize = 512;
 
-/// Changes of spanning trees that are remembered, of roots, of the topology and of missing hellos (100 bytes each): of ten minutes, in which a
-/// healthy network has a few. Older ones make room.
+/// Missing hellos of spanning trees that are remembered (100 bytes each): of ten minutes, in which a healthy network has a few. Older ones make
+/// room.
 pub const TREE_HISTORY: usize = 4 * 1024;
+
+/// Changes of the topology that are remembered, however many trees and bridges tell of each (8 KiB each at most, usually 200 bytes): of five
+/// minutes one each second. Older ones make room.
+pub const TOPOLOGY_HISTORY: usize = 512;
+
+/// Series of root changes that are remembered (8 KiB each at most). Older ones make room.
+pub const ROOT_SERIES: usize = 256;
+
+/// Trees that are told apart in each of both; further ones are counted with them.
+pub const CHANGED_TREES: usize = 128;
 
 /// Times of changes that are remembered of a gateway, a session or a port (8 or 16 bytes each). Older ones make room.
 pub const CHANGES_REMEMBERED: usize = 32;
@@ -596,8 +629,11 @@ pub const GROUPS: usize = 4 * 1024;
 /// Bursts of the monitored link that are listed, the latest (300 bytes each).
 pub const LINK_BURSTS: usize = 256;
 
-/// Pairs of stations that are told apart in a burst (24 bytes each).
+/// Pairs of stations that are told apart in a millisecond of a burst (24 bytes each), and four times as many in a burst.
 pub const BURST_CONTRIBUTORS: usize = 10;
+
+/// Milliseconds of bursts of which packets may still come (300 bytes each); of the oldest of more than that nobody knows who sent.
+pub const BURST_MILLISECONDS: usize = 16;
 
 /// Ports of a switch that is asked (1 KiB each): of a large chassis. Those beyond are not shown, and that is told.
 pub const ASKED_PORTS: usize = 4 * 1024;
@@ -607,6 +643,9 @@ pub const ASKED_STATIONS: usize = 16 * 1024;
 
 /// VLANs, kinds and stations of which floods are added up (100 bytes each). Those beyond are not judged.
 pub const STORMS: usize = 4 * 1024;
+
+/// Stations that are told apart in a flood (16 bytes each).
+pub const STORM_SENDERS: usize = 128;
 
 /// Routers that share gateways' addresses (some 200 bytes each), of all groups together. Those beyond are counted.
 pub const GATEWAYS: usize = 1024;
@@ -648,6 +687,9 @@ pub const INDEX_PLACES: usize = 8 * 1024;
 /// Bytes of a piece of the recorder's memory (and half as many for its index): what a screen copies at most to see the newest packets.
 pub const SEGMENT_BYTES: usize = 1 << 20;
 
+/// Beginnings of TCP connections that a list of packets counts from (some 100 bytes each): packets of those beyond keep the numbers of their headers.
+pub const NOTED_STREAMS: usize = 1 << 18;
+
 /// Packets of a list that is not of all of them (8 bytes each): those beyond are not listed.
 pub const LISTED_PACKETS: usize = 1 << 20;
 
@@ -678,6 +720,13 @@ pub const FLEET_ROWS: usize = 250_000;
 
 /// Bytes of an answer of a fleet's database.
 pub const FLEET_ANSWER_BYTES: u64 = 64 << 20;
+
+/// Runs of probes whose clocks are put right in a question about conversations, some 30 signs each: a server takes questions of 16 KiB. Those beyond
+/// are told.
+pub const FLEET_CLOCKS: usize = 64;
+
+/// Runs of probes that are asked for what they counted behind their last word, at most; those that told last first.
+pub const FLEET_TAILS: usize = 192;
 
 /// Groups of probes that see the same conversations, some 200 bytes each; those that share fewer are left off, and that is said.
 pub const FLEET_GROUPS: usize = 1_000;

@@ -6,11 +6,11 @@ use super::{Mac, Timestamp};
 pub const USE_CLASSES: usize = 21;
 
 /// Who sent to whom in a burst.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct BurstContributor {
     /// Sender and receiver.
     pub ends: [Mac; 2],
-    /// Bytes of those frames that came when it was known to be a burst.
+    /// Its part of the burst's bytes on the link, by the frames that were looked at: nearly all.
     pub bytes: u64,
 }
 

@@ -6,6 +6,7 @@ pub mod address;
 pub mod adjacency;
 pub mod app;
 pub mod asked;
+pub mod bfd;
 pub mod bounded;
 pub mod bpdu;
 mod cap_scale;
@@ -71,12 +72,13 @@ pub use address::{Address, Mac};
 pub use adjacency::{AuthenticatorRow, EapolStep, GatewayHello, GatewayProtocol, GroupQuery, OspfHello, OspfPacket, eap_method};
 pub use app::{AppBy, AppId, AppSlot, AppStage, DissectLosses};
 pub use asked::{AskedSwitch, PortCounts, PortRow, SwitchAnswer, SwitchPort};
+pub use bfd::BfdHello;
 pub use bpdu::{Bpdu, BpduFlags, BpduKind, BridgeId, PortRole, TreeInstance, TreeRegion};
 pub use cap_scale::CapScale;
 pub use chatter::Chatter;
 pub use control::{ArpBlocks, Control, ControlBody, ControlFrame, ControlMessage};
 pub use estimate::{Estimate, wilson};
-pub use exchange::{AppMessage, ExchangeEvent, ExchangeOutcome, Transaction, TransactionEnd};
+pub use exchange::{AppMessage, ExchangeEvent, ExchangeOutcome, RequestPart, RequestWords, ResponseBy, Transaction, TransactionEnd};
 pub use fast_headers::FastHeaders;
 pub use filter_words::FILTER_WORDS;
 pub use finding::{Episode, Explained, Finding, Location, PathSide, SeenAt, Severity, Value};
@@ -94,8 +96,8 @@ pub use listed_packet::{ListedPacket, PacketJudgement};
 pub use mirror::{Carrier, Decap, MirrorTag, Purpose, RspanChoice, Sampling, Session, SessionClock, Side, Tunnel, TunnelKind};
 pub use neighbour::{Abilities, Inventory, LinkClaims, MediaPolicy, Neighbour, NeighbourProtocol, PowerClaims};
 pub use network::{
-    Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Flight, HostLoad, IcmpError, KeptAlive, LinkLoad, LocatedLoss, NetworkBatch,
-    NetworkEvent, RoundTrip, ServiceKey, ShortName, Stall, StuckSegment, TlsNews, TlsSight,
+    Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Flight, FreeTalk, HostLoad, IcmpError, KeptAlive, LinkLoad, LocatedLoss,
+    NetworkBatch, NetworkEvent, RoundTrip, ServiceKey, ShortName, Stall, StuckSegment, TlsNews, TlsSight, TurnKind, UnreadTurn,
 };
 pub use packet_tree::{LayerWriter, PacketTree, Show, TreeField, TreeLayer};
 pub use path::Path;
@@ -106,8 +108,8 @@ pub use quote::QuotedFlow;
 pub use round_trips::{RoundTripFigures, SideTrips, TurnFigures};
 pub use rtp::{MediaNews, MediaOffer, RtpPacket};
 pub use sighting::{ClockSight, DhcpConfig, DhcpSight, Sight, Sighting};
-pub use source::{FileInterface, SourceInfo};
-pub use speaker::{BfdState, SpeakerHello, SpeakerRow};
+pub use source::{FileInterface, PortAbsence, SourceInfo};
+pub use speaker::{SpeakerHello, SpeakerRow};
 pub use stamp::{Stamp, StampChoice, StampKind, StampPort, Stamps};
 pub use station::{CirclingFrame, FreshStation, SAMPLED_FRAMES, SampledPair, StationNews};
 pub use subject::{Subject, SubjectPart};
@@ -117,8 +119,8 @@ pub use switch::{
     SwitchIdentity, SwitchView, TreeRow, short_port,
 };
 pub use tally::{AppSection, Counter, CounterValue, Measure, Tally};
-pub use tape_packet::{PacketNote, TapePacket};
-pub use tcp_analysis::{AnalysisCounts, AnalysisFlags, ConnectionFigures, SegmentAnalysis};
+pub use tape_packet::{FileExtra, PacketNote, TapePacket};
+pub use tcp_analysis::{AnalysisCounts, AnalysisFlags, ConnectionFigures, SegmentAnalysis, TurnStep};
 pub use tcp_options::{SackBlocks, TcpOption, TcpOptions};
 pub use time::Timestamp;
 pub use time_span::TimeSpan;

@@ -3,7 +3,7 @@
 
 use super::{
     Address, AppId, ControlMessage, Direction, FloodSecond, FlowKey, Location, Mac, MediaNews, MediaOffer, PathSide, Proto, QuotedFlow,
-    Sighting, StationNews, Timestamp, Transaction,
+    RequestWords, Sighting, StationNews, Timestamp, Transaction,
 };
 use std::fmt;
 
@@ -328,6 +328,49 @@ pub struct StuckSegment {
     pub is_opening: bool,
 }
 
+/// A request and its answer that nobody can read: the client spoke, then the server did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnreadTurn {
+    /// The conversation.
+    pub flow: FlowKey,
+    /// The way from the client.
+    pub way: Direction,
+    /// The last of the request.
+    pub asked: Timestamp,
+    /// The first of the answer.
+    pub answered: Timestamp,
+    /// Of the time between them the network's: the way to the server and back, and what was waited for a retransmission; nanoseconds.
+    pub network: i64,
+    /// What is spoken.
+    pub app: AppId,
+    /// By whose turn it is told.
+    pub kind: TurnKind,
+    /// The number of the packet with which the answer begins; 0 where it is not known.
+    pub number: u64,
+}
+
+/// Why a turn cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TurnKind {
+    /// It is encrypted: records of application data tell requests and answers from the rest.
+    Encrypted,
+    /// Of a protocol that works by requests and answers, which nobody reads here.
+    Unread,
+    /// What is spoken is not known.
+    Unknown,
+}
+
+/// A connection that is not made of requests and answers: both sides speak whenever they have something to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FreeTalk {
+    /// The conversation.
+    pub flow: FlowKey,
+    /// The way from the client.
+    pub way: Direction,
+    /// When it showed.
+    pub time: Timestamp,
+}
+
 /// A name, as far as it fits, for events that are copied.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct ShortName {
@@ -416,6 +459,10 @@ pub enum NetworkEvent {
     Ended(ConnectionEnd),
     /// A request and what became of it.
     Transaction(Transaction),
+    /// A request that cannot be read was answered.
+    Turn(UnreadTurn),
+    /// A connection turned out not to be made of requests and answers.
+    Talks(FreeTalk),
     /// A router or host reports that packets cannot be delivered.
     Icmp(IcmpError),
     /// A segment was lost.
@@ -447,6 +494,8 @@ impl NetworkEvent {
             NetworkEvent::Attempt(attempt) => attempt.time,
             NetworkEvent::Ended(end) => end.time,
             NetworkEvent::Transaction(t) => t.answered.unwrap_or(t.asked),
+            NetworkEvent::Turn(turn) => turn.answered,
+            NetworkEvent::Talks(talk) => talk.time,
             NetworkEvent::Icmp(error) => error.time,
             NetworkEvent::Lost(lost) => lost.time,
             NetworkEvent::Stalled(stall) => stall.to,
@@ -471,6 +520,8 @@ pub struct NetworkBatch {
     pub shard: u8,
     /// What happened, in the order of the tape.
     pub events: Vec<NetworkEvent>,
+    /// What requests say, of those told of by these events or later ones, where somebody wants to know.
+    pub words: Vec<RequestWords>,
     /// Attempts that were not followed because there were too many at a time.
     pub unfollowed: u64,
     /// Control packets, in the order of the tape.

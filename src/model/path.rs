@@ -164,6 +164,15 @@ impl Path {
         }
     }
 
+    /// The path whose text this is; `None`: of no path.
+    pub fn of_text(text: &str) -> Option<Self> {
+        let mut path = Self::EMPTY;
+        for layer in text.split(':') {
+            path.push_layer(Layer::of_text(layer)?);
+        }
+        Some(path)
+    }
+
     /// The innermost layer.
     pub fn last(self) -> Option<Layer> {
         self.layers().last()
@@ -182,6 +191,27 @@ impl Path {
     /// Whether `proto` is one of the layers.
     pub fn contains(self, proto: Proto) -> bool {
         self.layers().any(|l| l == Layer::Known(proto))
+    }
+}
+
+impl Layer {
+    /// The layer whose text this is; `None`: of none.
+    fn of_text(text: &str) -> Option<Self> {
+        if let Some(proto) = Proto::ALL.iter().find(|proto| proto.token() == text) {
+            return Some(Layer::Known(*proto));
+        }
+        let hex = |before: &str| text.strip_prefix(before).and_then(|number| u16::from_str_radix(number, 16).ok());
+        let decimal = |before: &str| text.strip_prefix(before).and_then(|number| number.parse::<u16>().ok());
+        let byte = |number: u16| u8::try_from(number).ok();
+        hex("ethertype-0x")
+            .map(Layer::EtherType)
+            .or_else(|| decimal("ip-proto-").and_then(byte).map(Layer::IpProtocol))
+            .or_else(|| hex("llc-sap-0x").and_then(byte).map(Layer::Sap))
+            .or_else(|| hex("ppp-0x").map(Layer::Ppp))
+            .or_else(|| decimal("linktype-").map(Layer::LinkType))
+            .or_else(|| (0..=u8::MAX).find(|n| numbers::ip_protocol_token(*n) == Some(text)).map(Layer::IpProtocol))
+            .or_else(|| (0..=u8::MAX).find(|n| numbers::sap_token(*n) == Some(text)).map(Layer::Sap))
+            .or_else(|| (0..=u16::MAX).find(|n| numbers::ether_type_token(*n) == Some(text)).map(Layer::EtherType))
     }
 }
 
@@ -235,6 +265,33 @@ mod tests {
         assert_eq!(p.depth(), 3);
         let all: Vec<_> = p.prefixes().map(|p| p.to_string()).collect();
         assert_eq!(all, ["eth", "eth:vlan", "eth:vlan:ethertype-0x1234"]);
+    }
+
+    #[test]
+    fn a_text_is_read_back() {
+        let layers = [
+            Layer::Known(Proto::Eth),
+            Layer::EtherType(0x1234),
+            Layer::IpProtocol(253),
+            Layer::Sap(0x99),
+            Layer::Ppp(0x4321),
+            Layer::LinkType(300),
+        ];
+        for layer in layers {
+            let mut path = Path::EMPTY;
+            path.push_layer(layer);
+            path.push(Proto::Data);
+            assert_eq!(Path::of_text(&path.to_string()), Some(path), "{path}");
+        }
+        for number in 0..=u16::MAX {
+            let mut path = Path::EMPTY;
+            path.push_ether_type(number);
+            if let Some(token) = numbers::ether_type_token(number) {
+                // Where a token is a protocol's or another number's too, the first is taken: rows of it are one anyway.
+                assert!(Path::of_text(token).is_some_and(|path| path.to_string() == token), "{token}");
+            }
+        }
+        assert_eq!((Path::of_text("eth:nothing"), Path::of_text("")), (None, None));
     }
 
     #[test]

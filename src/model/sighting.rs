@@ -121,6 +121,9 @@ pub enum Sight {
         session: u16,
         /// The port by which the frame entered the device.
         port: Option<u32>,
+        /// Where the mirror does not say whether the frame entered or left there: the address that the request is from. A broadcast that is seen
+        /// once entered; one that left did so by other ports as well.
+        sender: Option<Ipv4Addr>,
     },
     /// A host wants what is sent to a group (IGMP, MLD).
     Join {

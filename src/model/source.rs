@@ -1,6 +1,6 @@
 //! What is known of where packets come from.
 
-use super::LinkType;
+use super::{LinkType, Timestamp};
 
 /// What is known of one source, for headers and reports. May grow while reading.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -17,6 +17,8 @@ pub struct SourceInfo {
     pub interfaces: Vec<FileInterface>,
     /// Interfaces of the file beyond those listed.
     pub more_interfaces: u64,
+    /// What was named in the part that was read is needed to read what follows: interfaces that its context has not.
+    pub renews_context: bool,
     /// Packets delivered.
     pub packets: u64,
     /// Packets read of which a filter chose those delivered; `None` without a filter, or where the kernel filters.
@@ -27,12 +29,36 @@ pub struct SourceInfo {
     pub warning: Option<String>,
     /// Nothing is looked at that may pass there now: it is gone, down, or cannot be opened (live only); the warning says which.
     pub is_away: bool,
+    /// When nothing was looked at that may have passed there, oldest first (live only): the latest [`limits::PORT_ABSENCES`](super::limits::PORT_ABSENCES).
+    pub absences: Vec<PortAbsence>,
+    /// Absences before those listed.
+    pub more_absences: u64,
     /// How much of it has been read, 0 to 1, when that can be known.
     pub progress: Option<f32>,
     /// Promiscuous mode in force (live only).
     pub promiscuous: Option<bool>,
     /// Link speed in bits per second, when the interface says.
     pub speed: Option<u64>,
+}
+
+/// A time in which nothing that may have passed a live port was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PortAbsence {
+    /// When it was noticed, wall time; the port is looked at four times a second.
+    pub first: Timestamp,
+    /// When the port was back, or when it was last seen to be away.
+    pub last: Timestamp,
+    /// Why: `down`, `gone`, `no carrier`, `not opened`.
+    pub why: &'static str,
+    /// Whether it lasts.
+    pub is_open: bool,
+}
+
+impl PortAbsence {
+    /// Its length.
+    pub fn seconds(&self) -> f64 {
+        self.last.seconds_since(self.first).max(0.0)
+    }
 }
 
 /// An interface that packets of a capture file came from.

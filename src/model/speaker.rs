@@ -1,10 +1,10 @@
-//! Routers and clocks that say at regular times that they are there, beside those of OSPF and of shared gateways: IS-IS, EIGRP, BFD, PTP,
-//! NTP.
+//! Who says at regular times that it is there, beside OSPF and shared gateways: routers of IS-IS and EIGRP, ends of BFD's sessions, clocks
+//! of PTP; and time servers, which say so when they are asked.
 
-use super::learnt::clean;
 use super::time::{MILLISECOND, SECOND};
-use super::{Address, Mac, Timestamp};
+use super::{Address, BfdHello, ClockSight, Mac, Timestamp};
 use std::fmt::Write;
+use std::net::Ipv4Addr;
 
 /// What one says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,74 +48,10 @@ pub enum SpeakerHello {
         /// Logarithm to the base 2 of the seconds between two.
         interval: i8,
     },
-    /// A control packet of BFD (RFC 5880 section 4.1).
-    Bfd {
-        /// Who sends.
-        router: Address,
-        /// To whom.
-        peer: Address,
-        /// The state of its session.
-        state: BfdState,
-        /// Why it was last not up (RFC 5880 section 4.1, "Diagnostic").
-        diagnostic: u8,
-        /// Packets that may be missing.
-        multiplier: u8,
-        /// Microseconds between two, as it wants to send them.
-        interval: u32,
-        /// Its number of the session.
-        discriminator: u32,
-    },
-    /// What a time server answers (RFC 5905 section 7.3).
-    Ntp {
-        /// Who.
-        server: Address,
-        /// Steps from a reference clock: 1 has one itself, 0 refuses, 16 knows no time.
-        stratum: u8,
-        /// Its reference: four letters of a clock or, from the second stratum on, whom it follows.
-        reference: [u8; 4],
-        /// It says that it is not synchronised.
-        is_lost: bool,
-    },
-}
-
-/// The state of a session of BFD (RFC 5880 section 4.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BfdState {
-    /// It is turned off.
-    AdminDown,
-    /// Nothing is heard.
-    Down,
-    /// The other end is heard.
-    Init,
-    /// Both hear each other.
-    Up,
-}
-
-impl BfdState {
-    /// The word in reports.
-    pub fn token(self) -> &'static str {
-        match self {
-            BfdState::AdminDown => "turned off",
-            BfdState::Down => "down",
-            BfdState::Init => "init",
-            BfdState::Up => "up",
-        }
-    }
-}
-
-/// Why a session of BFD was last not up, in words (RFC 5880 section 4.1); `None`: no reason, or one that is not assigned.
-fn why_down(diagnostic: u8) -> Option<&'static str> {
-    const REASONS: [&str; 8] = [
-        "control packets missing",
-        "echo failed",
-        "the other end said so",
-        "forwarding was reset",
-        "path down",
-        "concatenated path down",
-        "turned off",
-        "reverse concatenated path down",
-    ];
-    REASONS.get(usize::from(diagnostic).checked_sub(1)?).copied()
+    /// An end of a session of BFD.
+    Bfd(BfdHello),
+    /// An answer of a time server.
+    Ntp(ClockSight),
 }
 
 fn hex(bytes: &[u8], apart: usize, mark: char) -> String {
@@ -129,17 +65,6 @@ fn hex(bytes: &[u8], apart: usize, mark: char) -> String {
     out
 }
 
-/// A stratum of time and its reference: `stratum 1, GPS`, `stratum 2, of 10.0.0.1`.
-fn of_stratum(stratum: u8, reference: [u8; 4]) -> String {
-    let letters = || clean(reference.split(|b| *b == 0).next().unwrap_or_default());
-    match stratum {
-        0 => format!("refuses: {}", letters()),
-        1 => format!("stratum 1, {}", letters()),
-        16.. => "knows no time".to_owned(),
-        _ => format!("stratum {stratum}, of {}", std::net::Ipv4Addr::from(reference)),
-    }
-}
-
 impl SpeakerHello {
     /// The word in reports.
     pub fn protocol(&self) -> &'static str {
@@ -147,8 +72,8 @@ impl SpeakerHello {
             SpeakerHello::Isis { .. } => "isis",
             SpeakerHello::Eigrp { .. } => "eigrp",
             SpeakerHello::Ptp { .. } => "ptp",
-            SpeakerHello::Bfd { .. } => "bfd",
-            SpeakerHello::Ntp { .. } => "ntp",
+            SpeakerHello::Bfd(_) => "bfd",
+            SpeakerHello::Ntp(_) => "ntp",
         }
     }
 
@@ -156,9 +81,10 @@ impl SpeakerHello {
     pub fn who(&self) -> String {
         match self {
             SpeakerHello::Isis { system, .. } => hex(system, 2, '.'),
-            SpeakerHello::Eigrp { router, .. } | SpeakerHello::Bfd { router, .. } => router.to_string(),
-            SpeakerHello::Ntp { server, .. } => server.to_string(),
+            SpeakerHello::Eigrp { router, .. } => router.to_string(),
             SpeakerHello::Ptp { clock, .. } => hex(clock, 1, ':'),
+            SpeakerHello::Bfd(hello) => hello.sender.to_string(),
+            SpeakerHello::Ntp(answer) => answer.server.to_string(),
         }
     }
 
@@ -173,8 +99,9 @@ impl SpeakerHello {
             }
             SpeakerHello::Eigrp { number, .. } => format!("AS {number}"),
             SpeakerHello::Ptp { domain, .. } => format!("domain {domain}"),
-            SpeakerHello::Bfd { peer, .. } => format!("to {peer}"),
-            SpeakerHello::Ntp { .. } => String::new(),
+            SpeakerHello::Bfd(hello) if hello.is_member => format!("with {}, link {}", hello.receiver, hello.numbers[0]),
+            SpeakerHello::Bfd(hello) => format!("with {}", hello.receiver),
+            SpeakerHello::Ntp(_) => String::new(),
         }
     }
 
@@ -190,26 +117,25 @@ impl SpeakerHello {
                 let master = if clock == grandmaster { "grandmaster".to_owned() } else { format!("of {}", hex(grandmaster, 1, ':')) };
                 format!("{master}, priority {a}/{b}, class {class}, {steps} between")
             }
-            SpeakerHello::Bfd { state, diagnostic, multiplier, interval, discriminator, .. } => {
-                let why = why_down(*diagnostic).map(|why| format!(" ({why})")).unwrap_or_default();
-                let every = f64::from(*interval) / 1e3;
-                format!("{}{why}, {multiplier} × {every} ms, session {discriminator}", state.token())
+            SpeakerHello::Bfd(hello) => {
+                let every = f64::from(hello.intervals[0]) * 1e3 / MILLISECOND as f64;
+                let why = if hello.state == BfdHello::UP { "" } else { hello.reason() };
+                let mark = if why.is_empty() { "" } else { ": " };
+                format!("{}{mark}{why}, every {every} ms, {} may be missing", hello.state(), hello.multiplier)
             }
-            SpeakerHello::Ntp { stratum, reference, is_lost, .. } => {
-                let lost = if *is_lost { ", not synchronised" } else { "" };
-                format!("{}{lost}", of_stratum(*stratum, *reference))
-            }
+            SpeakerHello::Ntp(answer) => time_source(answer),
         }
     }
 
-    /// Nanoseconds of silence after which it is gone; with PTP three announcements (IEEE 1588 clause 7.7.3.1). 0: it speaks when it is asked.
+    /// Nanoseconds of silence after which it is gone; with PTP three announcements (IEEE 1588 clause 7.7.3.1). 0: silence says nothing.
     pub fn hold(&self) -> i64 {
         match self {
             SpeakerHello::Isis { hold, .. } | SpeakerHello::Eigrp { hold, .. } => i64::from(*hold).saturating_mul(SECOND),
             SpeakerHello::Ptp { interval: interval @ 0.., .. } => 3 * SECOND.saturating_mul(1 << (*interval).min(10)),
             SpeakerHello::Ptp { interval, .. } => 3 * (SECOND >> interval.unsigned_abs().min(10)),
-            SpeakerHello::Bfd { multiplier, interval, .. } => i64::from(*multiplier) * i64::from(*interval) * (MILLISECOND / 1_000),
-            SpeakerHello::Ntp { .. } => 0,
+            SpeakerHello::Bfd(hello) => hello.hold(),
+            // It speaks when it is asked.
+            SpeakerHello::Ntp(_) => 0,
         }
     }
 
@@ -217,21 +143,25 @@ impl SpeakerHello {
     pub fn leader(&self) -> Option<[u8; 8]> {
         match self {
             SpeakerHello::Ptp { grandmaster, .. } => Some(*grandmaster),
-            SpeakerHello::Ntp { stratum, reference: [a, b, c, d], .. } => Some([0, 0, 0, *stratum, *a, *b, *c, *d]),
-            _ => None,
-        }
-    }
-
-    /// The state of its session, where it has one.
-    pub fn session(&self) -> Option<BfdState> {
-        match self {
-            SpeakerHello::Bfd { state, .. } => Some(*state),
             _ => None,
         }
     }
 }
 
-/// A router or clock.
+/// Where a time server has its time from (RFC 5905 section 7.3).
+fn time_source(answer: &ClockSight) -> String {
+    let letters: String = answer.reference.iter().filter(|b| b.is_ascii_alphanumeric()).map(|b| char::from(*b)).collect();
+    match answer.stratum {
+        0 => format!("refuses: {letters}"),
+        1 => format!("stratum 1, {letters}"),
+        stratum if stratum >= 16 || answer.leap == 3 => "not synchronised".to_owned(),
+        // Of IPv6 it is a hash of the address.
+        stratum if matches!(answer.server, Address::V4(_)) => format!("stratum {stratum}, of {}", Ipv4Addr::from(answer.reference)),
+        stratum => format!("stratum {stratum}"),
+    }
+}
+
+/// A router, an end of a session or a clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpeakerRow {
     /// What it said last.
@@ -283,6 +213,13 @@ mod tests {
             interval,
         };
         assert_eq!([ptp(1), ptp(0), ptp(-2)].map(|told| told.hold()), [6 * SECOND, 3 * SECOND, 3 * SECOND / 4]);
+        let answer = |stratum, leap, reference| {
+            let host = Address::V4([10, 0, 0, 1].into());
+            let sight = ClockSight { server: host, client: host, stratum, leap, distance: 0, ahead: None, reference };
+            SpeakerHello::Ntp(sight).says()
+        };
+        let all = [answer(1, 0, *b"GPS\0"), answer(2, 0, [10, 0, 0, 9]), answer(3, 3, [0; 4]), answer(0, 0, *b"RATE")];
+        assert_eq!(all, ["stratum 1, GPS", "stratum 2, of 10.0.0.9", "not synchronised", "refuses: RATE"]);
         assert_eq!(ptp(0).says(), "of 02:02:02:02:02:02:02:02, priority 128/127, class 6, 1 between");
     }
 }

@@ -218,7 +218,8 @@ pub enum SwitchEventKind {
     RouterChanged,
     /// Authentication at a port failed.
     AuthenticationFailed,
-    /// A router of IS-IS or EIGRP or a clock fell silent, or began again, or follows another clock.
+    /// A router of IS-IS or EIGRP, an end of a BFD session or a clock fell silent, or began again; a session came up or went down; a clock
+    /// follows another.
     SpeakerChanged,
 }
 
@@ -317,7 +318,7 @@ pub struct SwitchView {
     pub gateways: Vec<GatewayRow>,
     /// OSPF.
     pub ospf: Vec<OspfRow>,
-    /// Routers of IS-IS, EIGRP and BFD, and clocks of PTP and NTP.
+    /// Routers of IS-IS and EIGRP, ends of BFD's sessions, clocks of PTP and time servers.
     pub speakers: Vec<SpeakerRow>,
     /// Packets by which hosts and routers find each other, by kinds that came.
     pub chatter: Vec<ChatterRow>,

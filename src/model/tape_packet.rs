@@ -26,4 +26,15 @@ pub struct PacketNote {
     pub comments: Vec<String>,
     /// Direction and how it was received (pcapng: `epb_flags`).
     pub flags: Option<u32>,
+    /// What the file says between the packet before and this one that is of no single packet.
+    pub before: Vec<FileExtra>,
+}
+
+/// What a capture file holds beside packets that whoever reads them may need.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileExtra {
+    /// Keys that what follows can be deciphered with (pcapng: Decryption Secrets Block): their kind, and what is written of them.
+    Secrets(u32, Vec<u8>),
+    /// Names of addresses (pcapng: Name Resolution Block): kind and value of each record.
+    Names(Vec<(u16, Vec<u8>)>),
 }

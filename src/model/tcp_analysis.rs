@@ -5,7 +5,7 @@
 
 use super::evidence::LOST_ON_ONE_SIDE;
 use super::sum::Sum;
-use super::{Direction, PathSide, RoundTripFigures, TurnFigures};
+use super::{Direction, PathSide, RoundTripFigures, Timestamp, TurnFigures};
 use std::fmt;
 use std::ops::{BitOr, BitOrAssign};
 
@@ -143,6 +143,23 @@ pub struct SegmentAnalysis {
     pub initial_rtt: Option<i64>,
     /// Wireshark notes something of it, be it told or not: it acknowledges more than was seen.
     pub is_noted: bool,
+    /// Where the other side begins to speak.
+    pub turn: Option<TurnStep>,
+}
+
+/// A segment with which the other side of a connection begins to speak, or goes on where that was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TurnStep {
+    /// When the side that spoke before sent something new last.
+    pub after: Timestamp,
+    /// Of the time since then what is the network's, nanoseconds: the way to the server and back, and what was waited for a retransmission.
+    pub network: i64,
+    /// It is the client that speaks.
+    pub asks: bool,
+    /// Nothing before it is missing.
+    pub is_whole: bool,
+    /// It goes on with what it was saying.
+    pub goes_on: bool,
 }
 
 impl SegmentAnalysis {

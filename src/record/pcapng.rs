@@ -3,15 +3,17 @@
 //! Every block is handed to the output whole, so that a file that ends at any flush is complete.
 
 use crate::model::limits::SAVED_INTERFACES;
-use crate::model::{LinkType, PacketNote, TapePacket, Timestamp};
+use crate::model::{FileExtra, LinkType, PacketNote, TapePacket, Timestamp};
 use std::io::{self, Write};
 
 /// Block types.
 const SECTION: u32 = 0x0a0d_0d0a;
 const INTERFACE: u32 = 1;
 const SIMPLE_PACKET: u32 = 3;
+const NAMES: u32 = 4;
 const STATISTICS: u32 = 5;
 const ENHANCED_PACKET: u32 = 6;
+const SECRETS: u32 = 10;
 
 /// Option codes: of every block, of a section, of an interface, of a packet, of statistics.
 const COMMENT: u16 = 1;
@@ -91,12 +93,34 @@ impl<W: Write> PcapngWriter<W> {
         }
         self.block.extend_from_slice(packet.bytes);
         self.pad();
-        if let Some(note) = note {
+        if let Some(note) = note.filter(|note| note.flags.is_some() || !note.comments.is_empty()) {
             if let Some(flags) = note.flags {
                 self.option(PACKET_FLAGS, &flags.to_le_bytes());
             }
             note.comments.iter().for_each(|comment| self.option(COMMENT, comment.as_bytes()));
             self.end_of_options();
+        }
+        self.end()
+    }
+
+    /// Writes what is of no packet: keys before the packets they are for, names.
+    ///
+    /// # Errors
+    /// What the output answers to a write.
+    pub fn extra(&mut self, extra: &FileExtra) -> io::Result<()> {
+        match extra {
+            FileExtra::Secrets(kind, data) => {
+                self.begin(SECRETS);
+                self.block.extend_from_slice(&kind.to_le_bytes());
+                self.block.extend_from_slice(&u32::try_from(data.len()).unwrap_or(u32::MAX).to_le_bytes());
+                self.block.extend_from_slice(data);
+                self.pad();
+            }
+            FileExtra::Names(records) => {
+                self.begin(NAMES);
+                records.iter().for_each(|(kind, value)| self.option(*kind, value));
+                self.end_of_options();
+            }
         }
         self.end()
     }

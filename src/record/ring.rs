@@ -7,7 +7,7 @@ use super::recorder::PacketRun;
 use super::{InterfaceAbout, PcapngWriter};
 use crate::error::{Error, Result};
 use crate::model::limits::{RING_FILES, RING_PIECES};
-use crate::model::{TapePacket, clock};
+use crate::model::{TapePacket, clock, units};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions};
@@ -46,6 +46,16 @@ impl RingStatus {
     /// Packets that are in no file, because the disk was too slow or full.
     pub fn lost(&self) -> u64 {
         self.lost.load(Ordering::Relaxed)
+    }
+
+    /// What is to be told of it, in words: why nothing is written now, or how many packets are in no file; `None` while all is well.
+    pub fn words(&self) -> Option<String> {
+        let lost = units::plural(self.lost(), "packet");
+        match self.trouble() {
+            Some(trouble) => Some(format!("ring not written, capture goes on: {lost} in no file · {trouble}")),
+            None if self.lost() > 0 => Some(format!("ring: {lost} in no file, the disk was too slow or full")),
+            None => None,
+        }
     }
 
     /// Why nothing is written now.
@@ -206,15 +216,17 @@ impl Files {
             status.lost.fetch_add(piece.len() as u64, Ordering::Relaxed);
             return;
         }
-        match self.write(piece) {
+        let mut written = 0;
+        let outcome = self.write(piece, &mut written);
+        status.written.fetch_add(written, Ordering::Relaxed);
+        status.lost.fetch_add((piece.len() as u64).saturating_sub(written), Ordering::Relaxed);
+        match outcome {
             Ok(()) => {
-                status.written.fetch_add(piece.len() as u64, Ordering::Relaxed);
                 if self.failed.take().is_some() {
                     status.tell(None);
                 }
             }
             Err(error) => {
-                status.lost.fetch_add(piece.len() as u64, Ordering::Relaxed);
                 status.tell(Some(format!("{}: {error}", self.plan.folder.display())));
                 self.failed = Some(clock::now());
                 self.leave();
@@ -222,18 +234,24 @@ impl Files {
         }
     }
 
-    fn write(&mut self, piece: &PacketRun) -> io::Result<()> {
+    /// Writes a piece; `done`: packets of it that are in a file.
+    fn write(&mut self, piece: &PacketRun, done: &mut u64) -> io::Result<()> {
+        let mut waiting = 0;
         for packet in piece.packets() {
             if self.current.as_ref().is_none_or(|(_, writer, _)| writer.bytes() >= self.plan.bytes) {
                 self.put()?;
+                *done += std::mem::take(&mut waiting);
                 self.next()?;
             }
             let Some((_, writer, _)) = &mut self.current else { return Ok(()) };
             let names = &self.names;
             let about = || InterfaceAbout { name: names.get(usize::from(packet.interface)).cloned(), description: None };
             writer.packet(&packet, None, about)?;
+            waiting += 1;
         }
-        self.put()
+        self.put()?;
+        *done += waiting;
+        Ok(())
     }
 
     /// Puts what was written so far into the file.
@@ -241,11 +259,11 @@ impl Files {
         let Some((file, writer, written)) = &mut self.current else { return Ok(()) };
         let bytes = writer.out();
         let outcome = file.write_all(bytes);
-        if outcome.is_err() {
+        match outcome {
+            Ok(()) => *written += bytes.len() as u64,
             // What is left is whole up to the piece before.
-            let _ = file.set_len(*written);
+            Err(_) => _ = file.set_len(*written),
         }
-        *written += bytes.len() as u64;
         bytes.clear();
         outcome
     }
@@ -312,6 +330,38 @@ mod tests {
         }
         drop(ring);
         assert_eq!((status.written(), status.lost()), (2_000, 0));
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_leaves_no_empty_file_and_is_counted() {
+        let folder = folder("full");
+        let plan = RingPlan { folder: folder.clone(), files: 9, bytes: 1 << 30 };
+        let mut files = Files { known: VecDeque::new(), plan, names: Vec::new(), current: None, number: 0, failed: None };
+        files.next().unwrap();
+        let status = RingStatus::default();
+        let mut piece = PacketRun::new();
+        let packet = TapePacket { time: Timestamp(1), link: LinkType::ETHERNET, wire: 9, interface: 0, bytes: &[7; 9] };
+        (0..5).for_each(|_| piece.push(&packet));
+        files.take(&piece, &status);
+        assert_eq!((status.written(), status.lost(), status.words()), (5, 0, None));
+        // The next file has no room for a byte.
+        files.next().unwrap();
+        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        files.current.iter_mut().for_each(|current| current.0 = full.try_clone().unwrap());
+        files.take(&piece, &status);
+        assert_eq!((status.written(), status.lost()), (5, 5));
+        let words = status.words().unwrap();
+        assert!(words.contains("No space left") && words.contains("5 packets in no file") && words.contains("capture goes on"), "{words}");
+        assert_eq!(existing(&folder).len(), 1, "the one in which something is");
+        assert!(existing(&folder).iter().all(|path| fs::metadata(path).unwrap().len() > 0));
+        // It is written again after a while, and what was lost stays told.
+        files.failed = None;
+        status.tell(None);
+        files.take(&piece, &status);
+        assert_eq!((status.written(), status.lost(), existing(&folder).len()), (10, 5, 2));
+        assert_eq!(status.words().unwrap(), "ring: 5 packets in no file, the disk was too slow or full");
         fs::remove_dir_all(folder).unwrap();
     }
 

@@ -69,7 +69,8 @@ pub(crate) fn value(measure: ComparedMeasure, value: Option<f64>) -> String {
     let Some(value) = value else { return "–".into() };
     match measure {
         ComparedMeasure::BitRate => units::bits_per_second(value),
-        ComparedMeasure::PacketRate | ComparedMeasure::UseRate => format!("{value:.1} /s"),
+        ComparedMeasure::PacketRate => format!("{value:.1} /s"),
+        ComparedMeasure::UseRate => format!("{value:.2} /s"),
         ComparedMeasure::Response => units::duration(value),
         ComparedMeasure::Errors => units::percent(value),
         ComparedMeasure::Severity => match value as u8 {

@@ -115,7 +115,7 @@ pub enum ComparedMeasure {
     BitRate,
     /// Packets per second.
     PacketRate,
-    /// Connections and requests per second, of a service.
+    /// Attempts to connect and requests per second, of a service.
     UseRate,
     /// Seconds of half of the answers.
     Response,
@@ -131,7 +131,7 @@ impl ComparedMeasure {
         match self {
             Self::BitRate => "bits_per_second",
             Self::PacketRate => "packets_per_second",
-            Self::UseRate => "uses_per_second",
+            Self::UseRate => "attempts_and_requests_per_second",
             Self::Response => "response_p50_seconds",
             Self::Errors => "error_share",
             Self::Severity => "severity",
@@ -143,7 +143,7 @@ impl ComparedMeasure {
         match self {
             Self::BitRate => "rate",
             Self::PacketRate => "packet rate",
-            Self::UseRate => "uses",
+            Self::UseRate => "attempts and requests",
             Self::Response => "response, half",
             Self::Errors => "errors",
             Self::Severity => "finding",

@@ -138,4 +138,6 @@ pub struct Mirror {
     pub not_judged: Vec<(&'static str, String)>,
     /// User tunnels.
     pub tunnels: Table<TunnelRow>,
+    /// Seconds without any packet that are longer than all the traffic besides: between two captures in one file, or behind a wrong time stamp.
+    pub gap: f64,
 }

@@ -11,13 +11,14 @@ mod packets;
 mod published;
 mod query;
 mod rows;
-pub mod selection;
+mod selection;
 mod shape;
 pub mod sweeps;
 pub mod table;
 pub mod tables;
 mod untimed;
 mod wings;
+mod wrapping;
 
 pub use crate::model::{SourceInfo, Trust, TrustPart};
 pub use baseline::{Baseline, BaselineState};
@@ -34,6 +35,7 @@ pub use published::{Ended, Published, RecordFeed};
 pub use query::{Column, Order, Query};
 pub use rows::{ConnectionEnding, Conversation, HostRow, ProtocolRow, Table, TcpState, Traffic, VlanPairRow, VlanRow};
 pub use wings::{CaptureSummary, Diagnosis, Dissected, Statistics};
+pub use wrapping::{CaptureFilter, Wrappings};
 
 use crate::model::time::SECOND;
 use crate::model::{AnalysisCounts, DissectLosses, Histogram, Severity, SwitchView, Timestamp};
@@ -366,6 +368,14 @@ impl Snapshot {
         }
     }
 
+    /// Seconds that means are over: those from the first to the last packet, without a gap longer than all the traffic besides, of which nobody
+    /// knows whether anything was captured in it.
+    pub fn covered(&self) -> f64 {
+        let all = self.duration();
+        let covered = all - self.mirror.gap;
+        if covered > 0.0 { covered } else { all }
+    }
+
     /// Seconds in which the busiest millisecond's packets came: a file that is shorter than that holds nothing else, and no peak is below the mean.
     pub fn burst_seconds(&self) -> f64 {
         const MILLISECOND: f64 = 1e-3;
@@ -373,9 +383,9 @@ impl Snapshot {
         if self.finished && all > 0.0 && all < MILLISECOND { all } else { MILLISECOND }
     }
 
-    /// Mean bits per second over the whole capture, 0 when it has no duration.
+    /// Mean bits per second over what the capture [covers](Self::covered), 0 when it has no duration.
     pub fn mean_bits_per_second(&self) -> f64 {
-        let d = self.duration();
+        let d = self.covered();
         if d > 0.0 { self.stats.total.wire_bytes as f64 * 8.0 / d } else { 0.0 }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::model::evidence::{ServiceWindow, Trouble};
 use crate::model::units::grouped;
-use crate::model::{Quantiles, ServiceKey, Timestamp, Verdict};
+use crate::model::{Quantiles, ResponseBy, ServiceKey, Timestamp, Verdict};
 
 /// What is thought of the network.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +52,8 @@ pub struct Service {
     pub counts: ServiceWindow,
     /// From requests to their answers, seconds.
     pub response: Option<Quantiles>,
+    /// What these are measured by.
+    pub response_by: Option<ResponseBy>,
     /// From SYNs to their answers: the network between the mirrored port and the server, seconds.
     pub network: Option<Quantiles>,
     /// From SYN-ACKs to their acknowledgement: the network between the mirrored port and the client, seconds.

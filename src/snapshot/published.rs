@@ -1,7 +1,7 @@
 //! What whoever writes elsewhere gets, record by record: as [`super::Feed`] is for screens, without knowing the engine.
 
 use super::{Sample, Snapshot};
-use crate::model::{FlowBatch, NetworkEvent};
+use crate::model::{FlowBatch, NetworkEvent, RequestWords};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +14,8 @@ pub enum Published {
     Flows(Arc<FlowBatch>),
     /// What applications said: requests that were answered or given up, TLS handshakes; in the order of intervals and shards.
     Events(Arc<[NetworkEvent]>),
+    /// What requests said, before the events that tell what became of them; for subscribers that asked for it.
+    Words(Arc<[RequestWords]>),
     /// A snapshot was taken.
     Snapshot(Arc<Snapshot>),
     /// Everything counted so far was forgotten.

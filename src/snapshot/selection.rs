@@ -3,7 +3,8 @@
 //!
 //! Nothing in them comes from packets but addresses and numbers, so that they can be put on a command line in quotes.
 
-use super::{PacketSubject, Snapshot};
+use super::PacketSubject;
+use super::wrapping::{CaptureFilter, Wrappings};
 use crate::model::Address;
 
 /// How Wireshark calls addresses of a kind.
@@ -35,22 +36,6 @@ fn host(address: Address, way: &str) -> String {
 
 fn joined(parts: impl IntoIterator<Item = Option<String>>, word: &str) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(word)
-}
-
-/// A capture filter that finds its packets behind VLAN tags as well, of which a frame has `most` at most. Each `vlan` moves what follows it
-/// four bytes on, so that the last part looks behind two tags (pcap-filter(7), "vlan").
-pub fn behind_tags(words: &str, most: u8) -> String {
-    let tagged = format!(" or (vlan and ({words}))").repeat(most.min(2).into());
-    if tagged.is_empty() { words.to_owned() } else { format!("({words}){tagged}") }
-}
-
-/// How many VLAN tags frames of a picture have at most, as far as a capture filter can look behind them.
-pub fn most_tags(s: &Snapshot) -> u8 {
-    match (s.stats.vlan_pairs.is_empty(), s.stats.vlans.rows.is_empty()) {
-        (false, _) => 2,
-        (_, false) => 1,
-        _ => 0,
-    }
 }
 
 impl PacketSubject {
@@ -98,24 +83,41 @@ impl PacketSubject {
         }
     }
 
-    /// As a capture filter for frames with so many VLAN tags at most; `None` where there is none: for all packets, and for some by their
-    /// numbers.
-    pub fn bpf(&self, tags: u8) -> Option<String> {
+    /// The ends of it.
+    pub(super) fn ends(&self) -> Vec<Address> {
         match self {
-            Self::Between { a: Address::Mac(_), .. } | Self::Host { address: Address::Mac(_), .. } => self.untagged_bpf(),
-            // The second one looks at the inner tag.
-            Self::Vlan(id) if tags > 1 => Some(format!("vlan {id} or vlan {id}")),
-            Self::Vlan(_) => self.untagged_bpf(),
-            Self::During(_, of) => of.bpf(tags),
-            _ => self.untagged_bpf().map(|words| behind_tags(&words, tags)),
+            Self::During(_, of) => of.ends(),
+            Self::Between { a, b, .. } => vec![*a, *b],
+            Self::Host { address, .. } => vec![*address],
+            Self::All | Self::Numbers(_) | Self::Vlan(_) => Vec::new(),
         }
     }
 
-    fn untagged_bpf(&self) -> Option<String> {
+    /// As a capture filter for packets that are wrapped in what those of a capture are; `None` where there is none: for all packets, and for
+    /// some by their numbers.
+    ///
+    /// # Errors
+    /// Why no capture filter finds them, in words.
+    pub fn bpf(&self, wrappings: &Wrappings) -> Result<Option<CaptureFilter>, String> {
+        let Some(bare) = self.bare_bpf(wrappings.tags()) else { return Ok(None) };
+        // Tags are not in front of the addresses of the link, and a VLAN is a tag itself.
+        let by_link = self.ends().iter().any(|end| matches!(end, Address::Mac(_)));
+        wrappings.around(&bare, by_link || self.is_vlan()).map(Some)
+    }
+
+    fn is_vlan(&self) -> bool {
+        match self {
+            Self::During(_, of) => of.is_vlan(),
+            other => matches!(other, Self::Vlan(_)),
+        }
+    }
+
+    /// As a capture filter for packets in nothing but so many tags.
+    fn bare_bpf(&self, tags: usize) -> Option<String> {
         match self {
             Self::All | Self::Numbers(_) => None,
             // No capture filter knows the time.
-            Self::During(_, of) => of.untagged_bpf(),
+            Self::During(_, of) => of.bare_bpf(tags),
             Self::Between { a, a_port, b, b_port, protocol } => {
                 let name = transport(*protocol);
                 let way = |from: &Address, from_port: u16, to: &Address, to_port: u16| {
@@ -130,7 +132,8 @@ impl PacketSubject {
                 let one = |way: &str| format!("({} and {}port {port})", host(*address, way), way);
                 Some(format!("{} or {}", one("src "), one("dst ")))
             }
-            Self::Vlan(id) => Some(format!("vlan {id}")),
+            // The word moves what is behind it by one tag, so that the second one asks for the second tag.
+            Self::Vlan(id) => Some(vec![format!("vlan {id}"); tags.max(1)].join(" or ")),
         }
     }
 
@@ -178,6 +181,11 @@ mod tests {
         ]
     }
 
+    /// The filter of what is wrapped in nothing.
+    fn bpf(subject: &PacketSubject) -> Option<String> {
+        subject.bpf(&Wrappings::default()).unwrap().map(|filter| filter.text)
+    }
+
     #[test]
     fn filters_say_what_is_selected() {
         let all = every();
@@ -186,17 +194,15 @@ mod tests {
             "(ip.src == 10.0.0.1 && tcp.srcport == 40000 && ip.dst == 10.0.0.2 && tcp.dstport == 443) || (ip.src == 10.0.0.2 && tcp.srcport == 443 && ip.dst == 10.0.0.1 && tcp.dstport == 40000)"
         );
         assert_eq!(
-            all[0].bpf(0).unwrap(),
+            bpf(&all[0]).unwrap(),
             "tcp and ((src host 10.0.0.1 and src port 40000 and dst host 10.0.0.2 and dst port 443) or (src host 10.0.0.2 and src port 443 and dst host 10.0.0.1 and dst port 40000))"
         );
         assert_eq!(
-            all[3].bpf(2).unwrap(),
+            bpf(&all[3]).unwrap(),
             "(ether src 02:00:00:00:00:01 and ether dst 02:00:00:00:00:02) or (ether src 02:00:00:00:00:02 and ether dst 02:00:00:00:00:01)"
         );
-        assert_eq!(all[5].bpf(1).unwrap(), "(host 10.0.0.1) or (vlan and (host 10.0.0.1))");
-        assert_eq!([0, 1, 2].map(|tags| all[8].bpf(tags).unwrap()), ["vlan 10", "vlan 10", "vlan 10 or vlan 10"]);
         assert_eq!(PacketSubject::Numbers(vec![1, 5]).wireshark().unwrap(), "frame.number in {1, 5}");
-        assert_eq!((PacketSubject::All.wireshark(), PacketSubject::All.bpf(1)), (None, None));
+        assert_eq!((PacketSubject::All.wireshark(), bpf(&PacketSubject::All)), (None, None));
     }
 
     #[test]

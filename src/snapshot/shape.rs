@@ -4,8 +4,8 @@
 use super::{DuplicateClass, Duplicates, TcpAnalysis};
 use crate::model::host::{Check, Checklist};
 use crate::model::{
-    Address, AppSection, Counter, CounterValue, DissectLosses, Episode, Estimate, FileInterface, Histogram, LinkType, Mac, Sampling,
-    Session, SessionClock, SourceInfo, StampPort, Stamps, Subject, SubjectPart, Timestamp, Traffic, Trust, TrustPart, Value,
+    Address, AppSection, Counter, CounterValue, DissectLosses, Episode, Estimate, FileInterface, Histogram, LinkType, Mac, PortAbsence,
+    Sampling, Session, SessionClock, SourceInfo, StampPort, Stamps, Subject, SubjectPart, Timestamp, Traffic, Trust, TrustPart, Value,
 };
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -65,6 +65,16 @@ members!(SourceInfo, s, {
     "warning" if some => s.warning,
     "interfaces" if some => (!s.interfaces.is_empty()).then_some(&s.interfaces),
     "more_interfaces" if some => (s.more_interfaces > 0).then_some(s.more_interfaces),
+    "away" if some => (!s.absences.is_empty()).then_some(&s.absences),
+    "more_away" if some => (s.more_absences > 0).then_some(s.more_absences),
+});
+
+members!(PortAbsence, a, {
+    "first" => a.first,
+    "last" => a.last,
+    "seconds" => a.seconds(),
+    "why" => a.why,
+    "lasts" => a.is_open,
 });
 
 members!(FileInterface, i, {

@@ -249,6 +249,7 @@ mod tests {
             guess: None,
             counts: Default::default(),
             response: None,
+            response_by: None,
             network: None,
             client_network: None,
             last: Timestamp(0),

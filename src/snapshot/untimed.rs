@@ -13,7 +13,8 @@ impl Snapshot {
         let tables = [&mut e.eth, &mut e.ip, &mut e.ipv6, &mut e.tcp, &mut e.udp, &mut e.sctp];
         tables.into_iter().flat_map(|table| &mut table.rows).for_each(host);
         for service in &mut self.stats.services.rows {
-            (service.response, service.network, service.client_network) = (None, None, None);
+            (service.response, service.response_by) = (None, None);
+            (service.network, service.client_network) = (None, None);
         }
         for name in &mut self.dissect.names.rows {
             (name.first, name.last) = (Timestamp::UNKNOWN, Timestamp::UNKNOWN);

@@ -66,6 +66,7 @@ struct Slot {
     app: AppId,
     way: Direction,
     question: u32,
+    id: u32,
     /// The request's packet.
     number: u64,
     asked: Timestamp,
@@ -171,6 +172,7 @@ impl Exchanges {
             flow: message.flow,
             way: message.way,
             question: message.question,
+            id: message.id,
             number: message.number,
             code: message.code,
             course: if message.is_request { Course::Open } else { Course::Early },
@@ -315,8 +317,8 @@ fn is_overdue(slot: &Slot, now: Timestamp) -> bool {
 
 /// The transaction of a slot.
 fn ended(slot: &Slot, end: TransactionEnd) -> Transaction {
-    let Slot { app, flow, way, asked, question, repeated, number, .. } = *slot;
-    Transaction { app, flow, way, asked, answered: None, end, question, repeated, number }
+    let Slot { app, flow, way, asked, question, id, repeated, number, .. } = *slot;
+    Transaction { app, flow, way, asked, answered: None, end, question, id, repeated, number }
 }
 
 /// The message in an ICMP or ICMPv6 echo request or reply: identifier and sequence number tie them (RFC 792, RFC 4443 section 4.1).

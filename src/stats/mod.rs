@@ -23,6 +23,7 @@ pub mod tcp;
 pub mod tcp_analysis;
 pub mod totals;
 mod turns;
+pub mod unread_turns;
 
 pub use bursts::{Burst, Bursts};
 pub use connections::{Connections, Course};
@@ -45,3 +46,4 @@ pub use talkers::{ConversationSample, Talkers};
 pub use tcp::{Follower, TcpCold, TcpHot};
 pub use tcp_analysis::{Analyser, TcpAnalysisSums};
 pub use totals::Totals;
+pub use unread_turns::UnreadTurns;

@@ -7,7 +7,7 @@
 
 use super::turns::{TurnData, Turns};
 use crate::model::limits::MEASURED_PER_SHARD;
-use crate::model::{CapScale, Direction, RoundTripFigures, SideTrips, Timestamp, TurnFigures, memory};
+use crate::model::{CapScale, Direction, RoundTripFigures, SideTrips, Timestamp, TurnFigures, TurnStep, memory};
 
 /// Round trips of a connection that are all taken in.
 const ALL_OF: u32 = 4;
@@ -198,14 +198,29 @@ impl RoundTrips {
         true
     }
 
-    /// Takes in new data of a connection behind new data of its other side.
+    /// Takes in new data of a connection behind new data of its other side: the step it is, of a connection whose beginning was seen.
     #[inline(never)]
-    pub fn turn(&mut self, handle: TripsHandle, data: &TurnData) {
-        let Some(record) = self.records.get_mut((handle.record as usize).wrapping_sub(1)) else { return };
+    pub fn turn(&mut self, handle: TripsHandle, data: &TurnData) -> Option<TurnStep> {
+        let record = self.records.get_mut((handle.record as usize).wrapping_sub(1))?;
         let half = |way: Direction| record.extremes.get(way as usize).filter(|of| of.count > 0).map_or(0, |of| of.min);
-        let Some(client) = record.turns.client() else { return };
+        let client = record.turns.client()?;
         let halves = [half(client), half(client.reversed())];
-        record.turns.data(data, halves);
+        let left = record.turns.data(data, halves);
+        let step = TurnStep { after: data.other, network: 0, asks: data.way == client, is_whole: !data.after_hole, goes_on: false };
+        let waited = data.time.since(data.other);
+        Some(match left {
+            Some(left) => TurnStep { network: waited.saturating_sub(left), ..step },
+            None => TurnStep { is_whole: step.is_whole && step.asks, ..step },
+        })
+    }
+
+    /// The step that it is when the server of a connection goes on with what it says.
+    #[inline(never)]
+    pub fn goes_on(&self, handle: TripsHandle, data: &TurnData) -> Option<TurnStep> {
+        let record = self.records.get((handle.record as usize).wrapping_sub(1))?;
+        let asks = data.way == record.turns.client()?;
+        let network = record.extremes.get(data.way as usize).filter(|of| of.count > 0).map_or(0, |of| of.min);
+        Some(TurnStep { after: data.other, network, asks, is_whole: !data.after_hole, goes_on: true })
     }
 
     /// Something of a connection was sent again, so many nanoseconds after its sender sent anything before.

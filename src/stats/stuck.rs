@@ -63,6 +63,8 @@ pub struct Repeated {
     pub is_opening: bool,
     /// What was acknowledged so far.
     pub acknowledged: u32,
+    /// Bytes behind it that were acknowledged selectively.
+    pub behind: u32,
 }
 
 impl StuckSegments {
@@ -107,8 +109,9 @@ impl StuckSegments {
             first: time.plus(-segment.waited.clamp(0, KEPT)),
             last: time,
             repeated: 1,
-            is_alive: false,
-            is_passed: before_it.map_or(!segment.is_first, |old| old.is_passed),
+            // The small piece of its flight came at once, and its receiver said so before anything was sent again.
+            is_alive: segment.behind > 0 && segment.behind < segment.payload,
+            is_passed: segment.behind >= segment.payload || before_it.map_or(!segment.is_first, |old| old.is_passed),
             is_opening: before_it.map_or(segment.is_opening, |old| old.is_opening),
             acknowledged: segment.acknowledged,
             told: 0,
@@ -185,13 +188,19 @@ mod tests {
 
     /// Repetitions of a segment at these times, then an acknowledgement with these blocks.
     fn told(length: u32, times: &[i64], ack: Option<Ack<'_>>) -> Option<u32> {
+        told_behind(length, times, ack, 0)
+    }
+
+    /// The same with so many bytes behind it that were acknowledged before it was sent again.
+    fn told_behind(length: u32, times: &[i64], ack: Option<Ack<'_>>, behind: u32) -> Option<u32> {
         let flow = FlowKey::v4(6, 1, 2, 40_000, 80).0;
         let mut stuck = StuckSegments::default();
         let mut out = None;
         for (n, &ms) in times.iter().enumerate() {
             let waited = if n == 0 { 200 * MILLISECOND } else { 0 };
             let payload = length - 40;
-            let segment = Repeated { number: 1_000, length, payload, waited, is_first: true, is_opening: false, acknowledged: 1_000 };
+            let segment =
+                Repeated { number: 1_000, length, payload, waited, is_first: true, is_opening: false, acknowledged: 1_000, behind };
             out = stuck.repeated(&flow, (SENDER, RECEIVER), at(ms), &segment).or(out);
             if n == 0
                 && let Some((ms, number, blocks)) = ack
@@ -215,5 +224,7 @@ mod tests {
         assert_eq!(told(1_500, &[200, 600, 1_400], None), None, "nobody knows whether the receiver is there");
         assert_eq!(told(1_500, &[200, 600, 1_400], Some((210, 1_000, &[(2_460, 3_920)]))), None, "one as large arrived: loss");
         assert_eq!(told(1_500, &[200, 600, 1_400], Some((210, 2_460, &[]))), None, "it arrived");
+        assert_eq!(told_behind(1_500, &[200, 600, 1_400], None, 1_127), Some(3), "the small piece of its flight had arrived");
+        assert_eq!(told_behind(1_500, &[200, 600, 1_400], None, 1_460), None, "one as large had: loss");
     }
 }

@@ -69,9 +69,10 @@ impl Turns {
         self.client
     }
 
-    /// Takes in new data behind new data of the other side; `halves` are the ways to the client and to the server and back, nanoseconds.
-    pub(super) fn data(&mut self, data: &TurnData, halves: [i64; 2]) {
-        let Some(client) = self.client else { return };
+    /// Takes in new data behind new data of the other side; `halves` are the ways to the client and to the server and back, nanoseconds. Of an
+    /// answer that was waited for: what the server took of that time.
+    pub(super) fn data(&mut self, data: &TurnData, halves: [i64; 2]) -> Option<i64> {
+        let client = self.client?;
         let [client_half, server_half] = halves;
         match (self.phase, data.way == client) {
             (Phase::Between | Phase::Response, true) => {
@@ -83,14 +84,17 @@ impl Turns {
             (Phase::Request, false) => {
                 if data.after_hole || data.time < data.other || data.other < self.begun {
                     self.phase = Phase::Between;
-                    return;
+                    return None;
                 }
+                let left = self.close(data, server_half);
                 self.sum.count = self.sum.count.saturating_add(1);
-                self.sum.server = self.sum.server.saturating_add(self.close(data, server_half));
+                self.sum.server = self.sum.server.saturating_add(left);
                 self.begin(Phase::Response, data);
+                return Some(left);
             }
             _ => {}
         }
+        None
     }
 
     fn begin(&mut self, phase: Phase, data: &TurnData) {

@@ -80,9 +80,10 @@ fn kind(frame: &Frame<'_>, Mac(to): Mac) -> Option<Flood> {
         | [0x33, 0x33, 0, 0, 0, _]
         | [0x33, 0x33, 0xff, ..]
         | [0x01, 0x80, 0xc2, ..]
-        | [0x01, 0x00, 0x0c, ..] => Some(Flood::LinkMulticast),
-        // SSDP announces itself to a group of a wider scope.
-        [0x01, 0x00, 0x5e, 0x7f, 0xff, 0xfa] => None,
+        | [0x01, 0x00, 0x0c, ..]
+        // DHCPv6 and LLMNR; SSDP, whose group is of a wider scope, and whose announcements are few.
+        | [0x33, 0x33, 0, 1, 0, 2 | 3]
+        | [0x01, 0x00, 0x5e, 0x7f, 0xff, 0xfa] => Some(Flood::LinkMulticast),
         [0x01, 0x00, 0x5e, ..] => Some(Flood::Stream),
         _ => None,
     }

@@ -7,7 +7,7 @@ mod floods;
 mod ledger;
 mod messages;
 mod periodic;
-mod regulars;
+mod sessions;
 mod stations;
 mod tags;
 
@@ -18,11 +18,11 @@ pub use stations::StationWatch;
 pub use tags::{TagCounts, TagFlows, TagState, VlanSet};
 
 use crate::model::sum::{Standing, sums};
-use crate::model::{ArpBlocks, Chatter, ControlFrame, ControlMessage, Frame, Traffic};
+use crate::model::{ArpBlocks, BfdHello, Chatter, ControlFrame, ControlMessage, Frame, Traffic};
 use crate::model::{FloodSecond, Timestamp};
 use floods::FloodCounter;
 use messages::ControlMessages;
-use regulars::Regulars;
+use sessions::Sessions;
 
 sums! {
     /// What one shard saw of the switch. What is a set (VLANs, address blocks, control protocols' systems and their packets) is always that
@@ -44,8 +44,8 @@ pub struct Switch {
     senders: PeriodicSenders,
     tags: TagCounts,
     messages: ControlMessages,
-    regulars: Regulars,
     floods: FloodCounter,
+    sessions: Sessions,
     stations: StationWatch,
     chatter: [Traffic; Chatter::ALL.len()],
 }
@@ -64,9 +64,9 @@ impl Switch {
         self.messages.push(message);
     }
 
-    /// Takes in a packet of whoever sends many that say the same; `words` are alike while they do, and `read` reads one.
-    pub fn regular(&mut self, frame: &Frame<'_>, words: [u64; 4], read: fn(&Frame<'_>) -> Option<ControlMessage>) {
-        self.regulars.take(frame, words, read, &mut self.messages);
+    /// Takes in what an end of a session of BFD says; `as_message` makes a control packet of it.
+    pub fn session(&mut self, frame: &Frame<'_>, hello: BfdHello, as_message: impl FnOnce(BfdHello) -> Option<ControlMessage>) {
+        self.sessions.take(frame, hello, as_message, &mut self.messages);
     }
 
     /// Counts a frame to a group.
@@ -78,7 +78,7 @@ impl Switch {
     /// An interval ends at `now`.
     pub fn advance(&mut self, now: Timestamp) {
         self.floods.advance(now);
-        self.regulars.advance(&mut self.messages);
+        self.sessions.advance(&mut self.messages);
         self.stations.advance(now);
     }
 

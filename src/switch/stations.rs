@@ -1,7 +1,7 @@
 //! What one shard sees of stations: a sample of who sends to whom, who sends for the first time, and frames to groups that come round again and
 //! again. The ordinary frame pays for none of it.
 
-use crate::model::evidence::CIRCLING;
+use crate::model::evidence::{CIRCLING, CIRCLING_REQUESTS};
 use crate::model::limits::{CIRCLING_WATCHED, FRESH_STATIONS, SAMPLED_PAIRS};
 use crate::model::time::SECOND;
 use crate::model::{Address, CirclingFrame, Frame, FreshStation, Mac, SAMPLED_FRAMES, SampledPair, StationNews, Timestamp};
@@ -19,6 +19,7 @@ struct Watched {
     times: u64,
     /// The parts of the second in which it came.
     parts: u64,
+    is_request: bool,
 }
 
 /// What a sample of frames between two stations tells.
@@ -96,7 +97,7 @@ impl StationWatch {
                 watched.times -= 1;
                 return;
             }
-            *watched = Watched { key, source, vlan, times: 0, parts: 0 };
+            *watched = Watched { key, source, vlan, times: 0, parts: 0, is_request: is_request(frame) };
         }
         let part = frame.time.0.rem_euclid(SECOND) / (SECOND / PARTS + 1);
         watched.parts |= 1 << part.clamp(0, PARTS - 1);
@@ -113,10 +114,14 @@ impl StationWatch {
 
     fn end(&mut self, second: i64) {
         let [times, parts] = CIRCLING;
+        let [asked, ..] = CIRCLING_REQUESTS;
         for watched in &mut self.watched {
-            let seen = std::mem::take(watched);
-            if seen.times >= times && u64::from(seen.parts.count_ones()) >= parts && self.circling.len() < CIRCLING_WATCHED * 16 {
-                self.circling.push(CirclingFrame { second: self.second, vlan: seen.vlan, source: seen.source, times: seen.times });
+            let Watched { source, vlan, times: came, parts: seen, is_request, .. } = std::mem::take(watched);
+            let seen = u64::from(seen.count_ones());
+            let is_fast = came >= times && seen >= parts;
+            let is_request = is_request && came >= asked && seen >= asked;
+            if (is_fast || is_request) && self.circling.len() < CIRCLING_WATCHED * 16 {
+                self.circling.push(CirclingFrame { second: self.second, vlan, source, times: came, is_fast, is_request });
             }
         }
         self.second = second;
@@ -150,6 +155,17 @@ impl StationWatch {
     }
 }
 
+/// Ports of DHCP of both versions of IP, NetBIOS names, multicast DNS and LLMNR.
+const ASKED: [u16; 7] = [67, 68, 137, 546, 547, 5353, 5355];
+
+/// Whether a frame to a group asks everybody for something, and by its protocol not the same several times a second: ARP, neighbour discovery by
+/// its groups (RFC 4291 section 2.7.1), DHCP, names of the link.
+fn is_request(frame: &Frame<'_>) -> bool {
+    frame.ether_type == 0x0806
+        || frame.mac.is_some_and(|(_, Mac(to))| to.starts_with(&[0x33, 0x33, 0xff]))
+        || frame.flow.as_ref().is_some_and(|(key, way)| key.protocol == 17 && ASKED.contains(&key.ends(*way)[1].1))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,6 +187,21 @@ mod tests {
         assert_eq!(circling((0..1000).map(|n| 5_000 + n)), [1000]);
         assert_eq!(circling((0..400).map(|n| 5_000 + n / 20)), [0; 0], "400 copies within 20 ms");
         assert_eq!(circling((0..40).map(|n| 5_000 + n * 25)), [0; 0], "a station that repeats itself 40 times a second");
+    }
+
+    #[test]
+    fn the_same_request_again_and_again_circles() {
+        let told = |times: i64, apart: i64| {
+            let mut watch = StationWatch::default();
+            for n in 0..times {
+                watch.group(&Frame { ether_type: 0x0806, ..frame(5_000 + n * apart, 1) }, 7);
+            }
+            watch.advance(Timestamp(10 * SECOND));
+            watch.take().circling.iter().map(|c| (c.times, c.is_fast, c.is_request)).collect::<Vec<_>>()
+        };
+        assert_eq!(told(50, 20), [(50, false, true)]);
+        assert_eq!(told(4, 200), [], "a probe comes three times");
+        assert_eq!(told(50, 1), [], "copies within 50 ms");
     }
 
     #[test]

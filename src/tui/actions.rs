@@ -12,8 +12,7 @@ use super::view::Topic;
 use super::widgets::amount;
 use crate::model::Timestamp;
 use crate::model::text::printable;
-use crate::snapshot::selection;
-use crate::snapshot::{Filter, PacketSubject};
+use crate::snapshot::{CaptureFilter, Filter, PacketSubject, Wrappings};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::fmt::Write;
@@ -23,6 +22,11 @@ use std::sync::Arc;
 pub(super) fn line(bookmark: &Bookmark, utc_offset: fn(Timestamp) -> i64) -> String {
     let (at, offset) = (bookmark.at, utc_offset(bookmark.at));
     format!("{} {}  {}  {}", amount::date(at, offset), amount::moment(at, offset), bookmark.place, bookmark.note)
+}
+
+/// Whether a word can stand in a filter as it is.
+fn is_word(word: &str) -> bool {
+    word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
 }
 
 /// Most bookmarks that are kept.
@@ -41,31 +45,49 @@ impl App {
         own.unwrap_or_else(|| packets::of_topic(&self.shown, self.target().as_ref()).0)
     }
 
-    /// The words of the screens' filter, of Wireshark's and of BPF for the target.
-    fn filter_words(&self) -> [Option<String>; 3] {
+    /// The words of the screens' filter and of Wireshark's for the target.
+    fn filter_words(&self) -> [Option<String>; 2] {
         let word = match self.target() {
             Some(Topic::Protocol(path)) => path.last().map(|layer| layer.to_string()),
             Some(Topic::App(token)) => Some(token),
             _ => None,
         };
-        if let Some(word) = word.filter(|w| w.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))) {
-            let bpf = match word.as_str() {
-                "arp" | "ip" | "tcp" | "udp" | "sctp" | "icmp" | "igmp" => Some(word.clone()),
-                "ipv6" => Some("ip6".into()),
-                "icmpv6" => Some("icmp6".into()),
-                _ => None,
-            };
-            let bpf = bpf.map(|words: String| selection::behind_tags(&words, selection::most_tags(&self.raw)));
-            return [Some(word.clone()), Some(word), bpf];
+        if let Some(word) = word.filter(|w| is_word(w)) {
+            return [Some(word.clone()), Some(word)];
         }
         let subject = self.subject_of_target();
-        [subject.row_filter(), subject.wireshark(), subject.bpf(selection::most_tags(&self.raw))]
+        [subject.row_filter(), subject.wireshark()]
+    }
+
+    /// The capture filter for the target, and what is to be said of it; `Err`: why there is none.
+    fn capture_filter(&self) -> Result<Option<CaptureFilter>, String> {
+        if let Some(Topic::Protocol(path)) = self.target() {
+            let word = path.last().map(|layer| layer.to_string()).unwrap_or_default();
+            return Wrappings::of_path(&self.raw, path).protocol(&word);
+        }
+        let subject = self.subject_of_target();
+        subject.bpf(&Wrappings::of(&self.raw, &subject))
+    }
+
+    /// Copies the capture filter of the target.
+    fn copy_capture_filter(&mut self) -> Vec<Effect> {
+        match self.capture_filter() {
+            Ok(None) => Vec::new(),
+            Ok(Some(CaptureFilter { text, limits })) => {
+                let about = limits.map(|limits| format!(" ({limits})")).unwrap_or_default();
+                vec![Effect::Copy(text, format!("the capture filter{about}"))]
+            }
+            Err(why) => {
+                self.say_long(why);
+                vec![Effect::Done]
+            }
+        }
     }
 
     /// Does an action; what the world has to do comes back.
     pub(super) fn act(&mut self, action: RowAction) -> Vec<Effect> {
         const NOTHING: &str = "select a row first: nothing is chosen that could be filtered by";
-        let [rows, wireshark, bpf] = self.filter_words();
+        let [rows, wireshark] = self.filter_words();
         let copied = |text: Option<String>, what: &str| match text {
             Some(text) => vec![Effect::Copy(text, what.to_owned())],
             None => Vec::new(),
@@ -80,12 +102,7 @@ impl App {
             }
             RowAction::Copy => copied(self.row_text(), "the row"),
             RowAction::Wireshark => copied(wireshark, "the display filter"),
-            RowAction::Bpf if !matches!(self.raw.mirror.transport, "" | "plain" | "rspan") => {
-                let through = self.raw.mirror.transport;
-                self.say(format!("no capture filter can look into copies that come by {through}: the display filter can (y)"));
-                return Vec::new();
-            }
-            RowAction::Bpf => copied(bpf, "the capture filter"),
+            RowAction::Bpf => self.copy_capture_filter(),
             RowAction::OpenWireshark => self.open_in("wireshark", wireshark),
             RowAction::OpenTermshark => self.open_in("termshark", wireshark),
             RowAction::ExportText => vec![Effect::Export(Export::Text(self.screen_text(), "txt"))],

@@ -64,7 +64,7 @@ pub use ascii::{text as in_ascii, wanted as wants_ascii};
 pub use exit_summary::ExitSummary;
 pub use fleet::fleet;
 pub use keymap::{KeyChange, Keymap};
-pub use options::{ChosenColumns, DashboardOptions, ExportTo, Keep, KeptChoices, Mask, MaskedSide, OpenWith, OwnNames};
+pub use options::{ChosenColumns, DashboardOptions, ExportTo, Keep, KeptChoices, Mask, MaskedSide, OpenWith, OwnNames, Written};
 pub use picker::pick;
 pub use row_action::{Bookmark, Export};
 pub use run::{Left, MASKED_TITLE, run};

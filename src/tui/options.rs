@@ -63,6 +63,8 @@ pub struct DashboardOptions {
     pub packets: Option<Arc<dyn PacketStore>>,
     /// Who reads spans of the past again, where somebody can.
     pub spans: Option<Arc<dyn SpanStore>>,
+    /// Who knows whether packets that are to be written down are, where any are.
+    pub written: Option<Written>,
     /// The capture that is compared with, where there is one.
     pub baseline: Option<Arc<Baseline>>,
     /// Set from outside (a signal) to leave.
@@ -124,6 +126,9 @@ pub struct MaskedSide {
     pub spans: Option<Arc<dyn SpanStore>>,
 }
 
+/// What is to be told of files that are written all the time: `None` while all is well.
+pub type Written = Arc<dyn Fn() -> Option<String> + Send + Sync>;
+
 /// Who writes exports into files.
 pub type ExportTo = Arc<dyn Fn(&Export) -> String + Send + Sync>;
 
@@ -136,6 +141,7 @@ impl Default for DashboardOptions {
             source_title: String::new(),
             packets: None,
             spans: None,
+            written: None,
             baseline: None,
             stop: Arc::default(),
             explain: |_| None,

@@ -40,6 +40,11 @@ impl App {
         self.paint_all(buffer, false);
     }
 
+    /// What is not written down that was to be.
+    fn unwritten(&self) -> Option<String> {
+        self.options.written.as_ref().and_then(|written| written())
+    }
+
     fn paint_all(&self, buffer: &mut Buffer, with_modal: bool) -> Painted {
         let area = buffer.area;
         let scene = self.scene();
@@ -57,7 +62,8 @@ impl App {
         // What no past is kept of must not be taken for that of the span.
         let timeless = self.is_timeless();
         let words = "All of the time up to now: of this no past is kept by spans · Esc returns to now";
-        let banner = header::banner(&self.shown, self.failure.as_deref()).or_else(|| timeless.then(|| (Hue::Warn, words.to_owned())));
+        let banner = header::banner(&self.shown, self.failure.as_deref(), self.unwritten().as_deref())
+            .or_else(|| timeless.then(|| (Hue::Warn, words.to_owned())));
         let (line, body) = split_top(body, u16::from(banner.is_some() && body.height > 2));
         if let (Some((hue, words)), true) = (banner, line.height > 0) {
             let style = self.theme.badge(hue);

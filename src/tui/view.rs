@@ -205,7 +205,7 @@ impl Scene<'_> {
 
     /// The seconds and the traffic a rate is taken over.
     pub fn basis(&self, recent: Traffic, total: Traffic) -> (Traffic, f64) {
-        if self.whole() { (total, self.snapshot.duration()) } else { (recent, self.snapshot.recent_seconds) }
+        if self.whole() { (total, self.snapshot.covered()) } else { (recent, self.snapshot.recent_seconds) }
     }
 
     /// Seconds of what is shown from a conversation's first to its last packet.

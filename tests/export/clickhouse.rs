@@ -136,6 +136,57 @@ fn a_dead_server_loses_nothing_within_the_spool() {
 }
 
 #[test]
+fn a_server_that_does_not_know_zstandard_gets_gzip() {
+    let rows = Rows::default();
+    let server = {
+        let rows = Arc::clone(&rows);
+        serve(0, move |request| {
+            if !request.path.contains("INSERT") {
+                return Some((200, count(&rows, request)));
+            }
+            if request.fields.get("content-encoding").is_some_and(|coding| coding == "zstd") {
+                return Some((500, "Code: 89, e.displayText() = DB::Exception: Unknown Content-Encoding of HTTP request: zstd".into()));
+            }
+            insert(&rows, request);
+            Some((200, String::new()))
+        })
+    };
+    let options = [("batch-rows", "16"), ("compression", "zstd")];
+    let (snapshot, states) = export(busy(), &[&format!("clickhouse:{}/net", server.url)], &options);
+    assert_eq!((packets(&rows), states[0].waiting, states[0].dropped), (totals(&snapshot).0, 0, 0));
+    let refused = server.requests.lock().unwrap().iter().filter(|r| r.fields.get("content-encoding").is_some_and(|c| c == "zstd")).count();
+    assert_eq!(refused, 1, "it is asked once");
+}
+
+#[test]
+fn a_table_that_is_missing_holds_up_its_own_rows_only() {
+    let (folder, rows) = (folder("clickhouse-no-table"), Rows::default());
+    let refusing = |is_there: bool| {
+        let rows = Arc::clone(&rows);
+        serve(0, move |request| {
+            if request.path.contains("net.intervals") && !is_there {
+                return Some((404, "Code: 60. DB::Exception: Table net.intervals doesn't exist. (UNKNOWN_TABLE)".into()));
+            }
+            match request.path.contains("INSERT") {
+                true => insert(&rows, request),
+                false => return Some((200, count(&rows, request))),
+            }
+            Some((200, String::new()))
+        })
+    };
+    let options = [("batch-rows", "16"), ("spool", folder.to_str().unwrap())];
+    let server = refusing(false);
+    let (snapshot, states) = export(busy(), &[&format!("clickhouse:{}/net", server.url)], &options);
+    assert_eq!(packets(&rows), totals(&snapshot).0, "flows arrive");
+    assert!(states[0].waiting > 0 && states[0].dropped == 0 && states[0].trouble.contains("fleet init"), "{states:?}");
+    assert!(!rows.lock().unwrap().contains_key("net.intervals") && batches(&folder) > 0);
+    let server = refusing(true);
+    let (_, states) = export(nothing(), &[&format!("clickhouse:{}/net", server.url)], &options);
+    let bytes = rows.lock().unwrap()["net.intervals"].iter().map(|row| row["wire_bytes"].as_u64().unwrap()).sum::<u64>();
+    assert_eq!((bytes, states[0].waiting, batches(&folder)), (totals(&snapshot).1, 0, 0));
+}
+
+#[test]
 fn what_a_server_refuses_for_good_holds_nothing_up() {
     let rows = Rows::default();
     let server = database(0, &rows, |n| match n {

@@ -130,6 +130,7 @@ pub fn run(source: Memory, plan: HubPlan) -> (Snapshot, Vec<ExporterState>) {
 /// The same, and does something before exporters end.
 pub fn run_while(source: Memory, plan: HubPlan, meanwhile: impl FnOnce(&Snapshot)) -> (Snapshot, Vec<ExporterState>) {
     let (subscriber, subscription) = subscribe(64);
+    let subscriber = if plan.wants_words() { subscriber.with_words() } else { subscriber };
     let ends = Arc::<AtomicBool>::default();
     let hub = ExportHub::start(plan, Box::new(Held(subscription, Arc::clone(&ends))), (true, true), || {}).unwrap();
     let settings = Settings { threads: 2, ..Settings::default() };

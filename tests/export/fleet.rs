@@ -6,7 +6,7 @@ use crate::server::{self, serve};
 use serde_json::Value;
 use spantop::export::clickhouse::{DatabaseLink, DatabasePlan, migrations};
 use spantop::export::{ExportTarget, Identity};
-use spantop::fleet::{AskDatabase, FleetDatabase, FleetSpan, ProbeState};
+use spantop::fleet::{AskDatabase, FleetDatabase, FleetDetail, FleetPicture, FleetSpan, FleetSubject, ProbeName, ProbeState};
 use spantop::model::Timestamp;
 use std::process::Command;
 
@@ -97,7 +97,7 @@ fn what_two_probes_saw_counts_once_in_the_real_database() {
     let later = fleet.shared(piece).unwrap();
     assert_eq!((later.told.packets, later.once().packets, later.groups.len()), (4 * packets, 2 * packets, 1));
     // The list: every probe, heard of just now, its clock as far off as this machine's is from itself.
-    let picture = fleet.picture(FleetSpan::Hour).unwrap();
+    let picture = fleet.picture(FleetSpan::HOUR).unwrap();
     assert_eq!(picture.probes.len(), 3, "{picture:?}");
     for probe in &picture.probes {
         assert_eq!((probe.state, probe.name.site.as_str()), (ProbeState::Ended, "lab"), "its last word");
@@ -105,8 +105,108 @@ fn what_two_probes_saw_counts_once_in_the_real_database() {
     }
     let name = &picture.probes[1].name;
     assert_eq!(name.probe, "probe-2'\\");
-    fleet.story(name, "5-8", FleetSpan::Month).unwrap();
+    fleet.story(&picture, name, FleetSpan::MONTH).unwrap();
     // Reading is all that this connection does.
     let link = DatabaseLink::open(&ExportTarget::parse(&target).unwrap()).unwrap();
     assert!(link.ask("DROP TABLE net.flows").unwrap_err().contains("readonly"));
+}
+
+#[test]
+fn clocks_and_ends_of_probes_are_told_for_what_they_are_in_the_real_database() {
+    let folder = folder("fleet-clocks");
+    let Some(server) = RealDatabase::start(&folder) else { return };
+    server.make(&migrations(&DatabasePlan::new("net")));
+    let target = format!("clickhouse:http://127.0.0.1:{}/net", server.port);
+    let (snapshot, _) = export_as(busy(), &[&target], &[], Identity::new("a", "lab", Timestamp(5), 7));
+    let (packets, bytes) = totals(&snapshot);
+    let now = server.ask("SELECT toUInt32(now())").parse::<i64>().unwrap();
+    // The same as other probes would have told it ten minutes ago: `ahead` by their clocks, `late` as packets reached them, `part` of what they
+    // counted by their last word.
+    let told_by = |probe: &str, ahead: i64, late: i64, part: u64| {
+        let by = now - 600 - 1_700_000_000 + ahead + late;
+        let session = format!("{:x}-1", (now - 660 + ahead) * 1_000_000_000);
+        for table in ["flows", "intervals", "probes"] {
+            let columns = server.ask(&format!("SELECT name FROM system.columns WHERE database = 'net' AND table = '{table}'"));
+            let names: Vec<&str> = columns.lines().collect();
+            let value = |name: &&str| match *name {
+                "probe" => format!("'{probe}'"),
+                "batch" => format!("concat(batch, '{probe}')"),
+                "session" => format!("'{session}'"),
+                "verdict" => "'good'".to_owned(),
+                "packets" | "wire_bytes" if table == "probes" => format!("intDiv({name}, {part})"),
+                "time" | "first" | "last" | "start" => format!("{name} + ({by})"),
+                "now_ns" => format!("toUInt64(now_ns + ({by}) * 1000000000)"),
+                // Read now, by a clock that is off.
+                "clock_ns" => format!("toUInt64((toUInt32(now()) + ({ahead})) * 1000000000)"),
+                other => other.to_owned(),
+            };
+            let values: Vec<String> = names.iter().map(|name| format!("{} AS new_{name}", value(name))).collect();
+            server.ask(&format!(
+                "INSERT INTO net.{table} ({}) SELECT {} FROM net.{table} WHERE probe = 'a'",
+                names.join(","),
+                values.join(",")
+            ));
+        }
+    };
+    told_by("right", 0, 0, 1);
+    told_by("behind", -5, 0, 1);
+    told_by("days", 172_800, 0, 1);
+    told_by("killed", 0, 0, 3);
+    told_by("unmeasured", 0, 7, 1);
+    let fleet = FleetDatabase::new(DatabaseLink::open(&ExportTarget::parse(&target).unwrap()).unwrap());
+    let clocks = fleet.clocks((now - 60, now + 60)).unwrap();
+    let mut shifts: Vec<i64> = clocks.shifts().iter().map(|shift| shift.1).collect();
+    shifts.sort_unstable();
+    assert!(matches!(shifts.as_slice(), [-6..=-4, 172_799..=172_801]), "{shifts:?}");
+    // Conversations of clocks that were measured are one; what is off otherwise is told.
+    let shared = fleet.shared((now - 3_600, now + 60)).unwrap();
+    assert_eq!((shared.told.packets, shared.once().packets, shared.once().wire_bytes), (5 * packets, 2 * packets, 2 * bytes));
+    let [doubt] = shared.doubts.as_slice() else { panic!("{:?}", shared.doubts) };
+    assert!(doubt.contains("lab/unmeasured") && doubt.contains("60 conversations") && doubt.contains("s apart"), "{doubt}");
+    let behind = |one: &str, other: &str| {
+        let pairs = spantop::fleet::pairs(&shared.groups);
+        pairs.iter().find(|pair| pair.0.probe == one && pair.1.probe == other).and_then(|pair| pair.3).unwrap()
+    };
+    assert_eq!((behind("behind", "right"), behind("days", "right"), behind("killed", "right")), (5.0, -172_800.0, 0.0), "each two of four");
+    // Every packet counts, however far off the clock is, and also where nobody told the sum.
+    let picture = fleet.picture(FleetSpan::HOUR).unwrap();
+    for probe in picture.probes.iter().filter(|probe| probe.name.probe != "a") {
+        assert_eq!((probe.history.packets, probe.history.wire_bytes), (packets, bytes), "{probe:?}");
+    }
+    let state = |probe: &str| picture.probes.iter().find(|p| p.name.probe == probe).unwrap();
+    assert!(state("days").clock_offset.is_some_and(|offset| (offset - 172_800.0).abs() < 2.0), "{picture:?}");
+    // A finding ends with its run, and one of a run that goes on holds.
+    let finding = "INSERT INTO net.findings (time, first, last, site, probe, session, batch, row, id, subject, severity, title, state)";
+    server.ask(&format!(
+        "{finding} SELECT now(), now(), now(), site, probe, session, 'f-1', 0, 'dns.slow', 'x', 'warning', 'slow', 'opened' FROM net.probes_heard WHERE probe IN ('a', 'right')"
+    ));
+    let story = |probe: &str| fleet.story(&picture, &state(probe).name, FleetSpan::HOUR).unwrap();
+    assert_eq!((state("a").state, story("a").findings[0].is_active), (ProbeState::Ended, false));
+    assert_eq!((state("right").state, story("right").findings[0].is_active), (ProbeState::Heard, true));
+    let loads: u64 = story("days").load.iter().map(|point| point.packets).sum();
+    assert_eq!(loads, packets);
+    pages_of_what_a_probe_told(&fleet, &picture, &state("days").name, (packets, now));
+}
+
+/// A host, a service and a conversation: what they come to, who saw them, their records.
+fn pages_of_what_a_probe_told(fleet: &FleetDatabase<DatabaseLink>, picture: &FleetPicture, name: &ProbeName, (packets, now): (u64, i64)) {
+    let detail = |subject: FleetSubject, span| fleet.detail(picture, (name, &subject), span).unwrap();
+    let host = detail(FleetSubject::Host("10.0.0.1".into()), FleetSpan::HOUR);
+    let sum = |detail: &FleetDetail| detail.load.iter().map(|point| point.packets).sum::<u64>();
+    assert_eq!((sum(&host), host.conversations.len(), host.services.len()), (packets, 2, 2), "{host:?}");
+    let service = FleetSubject::Service { address: "10.0.0.2".into(), port: 80, protocol: 6 };
+    let service = detail(service, FleetSpan::HOUR);
+    assert_eq!((sum(&service), service.hosts.len(), service.conversations[0].records), (20 * 8, 2, 20));
+    let talk = FleetSubject::Conversation { source: "10.0.0.1".into(), destination: "10.0.0.2".into(), port: 80, protocol: 6 };
+    let past = FleetSpan::between(now - 3_600, now - 60).unwrap();
+    for span in [FleetSpan::HOUR, past] {
+        let talk = detail(talk.clone(), span);
+        assert_eq!(
+            (talk.records.len(), talk.records[0].destination.1, talk.records[0].packets),
+            (100, 80, (5, 3)),
+            "twenty of each of five"
+        );
+        let groups: Vec<(usize, u64)> = talk.seen.iter().map(|group| (group.probes.len(), group.conversations)).collect();
+        assert_eq!(groups, [(4, 20), (1, 20)], "{:?}", talk.seen);
+    }
 }

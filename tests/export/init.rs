@@ -42,7 +42,7 @@ fn writers_write_and_readers_read_and_neither_does_more() {
     let link = DatabaseLink::open(&ExportTarget { options, ..ExportTarget::parse(&target).unwrap() }).unwrap();
     assert!(link.ask("SELECT * FROM other.t").is_err());
     let fleet = FleetDatabase::new(link);
-    assert_eq!(fleet.picture(FleetSpan::Hour).unwrap().probes.len(), 1);
+    assert_eq!(fleet.picture(FleetSpan::HOUR).unwrap().probes.len(), 1);
     assert_eq!(fleet.shared((1_700_000_000, 1_700_003_600)).unwrap().told.packets, totals(&snapshot).0);
     for (user, password, sql) in [
         ("spantop_reader", "read", "INSERT INTO net.flows (time) VALUES (1)"),
@@ -124,9 +124,9 @@ fn two_shards_are_one_database() {
     let fleet = FleetDatabase::new(DatabaseLink::open(&ExportTarget::parse(&target).unwrap()).unwrap());
     let shared = fleet.shared((1_700_000_000 - 10, 1_700_003_600)).unwrap();
     assert_eq!((shared.told.packets, shared.once().packets), (6 * packets, packets));
-    let picture = fleet.picture(FleetSpan::Hour).unwrap();
+    let picture = fleet.picture(FleetSpan::HOUR).unwrap();
     let ended = picture.probes.iter().filter(|probe| probe.state == ProbeState::Ended).count();
     assert_eq!((picture.probes.len(), ended), (6, 6));
-    fleet.story(&picture.probes[0].name, "", FleetSpan::Hour).unwrap();
+    fleet.story(&picture, &picture.probes[0].name, FleetSpan::HOUR).unwrap();
     assert_eq!(one.ask("SELECT sumMerge(packets) FROM net.flows_by_hour"), (6 * packets).to_string());
 }

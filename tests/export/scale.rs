@@ -77,15 +77,15 @@ fn forty_probes_and_thirty_days_are_there_within_a_second() {
     let target = format!("clickhouse:http://127.0.0.1:{}/net", server.port);
     let fleet = FleetDatabase::new(DatabaseLink::open(&ExportTarget::parse(&target).unwrap()).unwrap());
     let begun = Instant::now();
-    let picture = fleet.picture(FleetSpan::Hour).unwrap();
+    let picture = fleet.picture(FleetSpan::HOUR).unwrap();
     println!("first picture, the first time: {:?}", begun.elapsed());
     assert_eq!(picture.probes.len(), 40);
     let mut slowest = Duration::ZERO;
     for span in FleetSpan::ALL {
         let (took, picture) = best(|| fleet.picture(span).unwrap());
         let name = &picture.probes[7].name;
-        let (story, _) = best(|| fleet.story(name, "s-7", span).unwrap());
-        println!("{}: picture {took:?}, page of a probe {story:?}", span.token());
+        let (story, _) = best(|| fleet.story(&picture, name, span).unwrap());
+        println!("{}: picture {took:?}, page of a probe {story:?}", span.words());
         slowest = slowest.max(took);
     }
     let now = picture.asked;

@@ -1,11 +1,11 @@
 //! Who wants what is sent to which group: every version of IGMP and MLD, and as tshark says of captures.
 
 use super::support::captures::indexed;
-use super::support::packet::Packet;
-use super::{S, Traffic, mac};
+use super::support::packet::{Packet, control};
+use super::{S, Traffic, found, mac};
 use spantop::capture::file;
 use spantop::engine::{self, Settings};
-use spantop::model::{Address, Decap, MemberRow};
+use spantop::model::{Address, Decap, MemberRow, Severity};
 use spantop::settings::{FileSettings, MirrorSettings};
 use spantop::snapshot::Snapshot;
 use std::collections::BTreeMap;
@@ -146,4 +146,28 @@ fn as_tshark_says_of_captures() {
         ours.into_iter().for_each(|(protocol, sum)| *compared.entry(protocol).or_insert(0) += sum.0 + sum.1);
     }
     assert!(["igmp", "mld"].iter().all(|p| compared.get(p).is_some_and(|n| *n > 10)), "{compared:?}");
+}
+
+#[test]
+fn queriers_of_ipv6_are_listed_and_two_are_told() {
+    let queriers = |list: &[(u8, u8, bool)]| {
+        let mut t = Traffic::default();
+        t.talk(0..600 * S);
+        for &(sender, version, has_alert) in list {
+            let frame = control::mld_query(mac(sender), sender, version, has_alert);
+            t.every(125 * S, i64::from(sender) * S..600 * S, &frame);
+        }
+        let s = t.look();
+        let rows: Vec<_> = s.switch.queriers.iter().map(|q| (q.protocol, q.version, q.querier.to_string(), q.packets)).collect();
+        (rows, found(&s))
+    };
+    for version in [1, 2] {
+        for has_alert in [false, true] {
+            let one = queriers(&[(3, version, has_alert)]);
+            assert_eq!(one, (vec![("mld", version, "fe80::3".to_owned(), 5)], vec![]), "{version} {has_alert}");
+        }
+    }
+    let (rows, told) = queriers(&[(3, 2, true), (4, 2, true)]);
+    assert_eq!(rows.len(), 2);
+    assert_eq!(told, [("igmp.two_queriers", Severity::Note, "fe80::4".to_owned())]);
 }

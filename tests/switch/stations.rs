@@ -88,6 +88,32 @@ fn a_loop_of_switches() {
 }
 
 #[test]
+fn a_loop_that_is_slow_shows_by_requests() {
+    // Every frame comes round 50 times a second, 600 together.
+    let circling = |frames: u8, stations: u8, rate: i64| {
+        let mut t = Traffic::default();
+        t.talk(0..30 * S);
+        for n in 0..frames {
+            let frame = asks(1 + n % stations, 100 + n, None);
+            (0..10 * rate).for_each(|k| t.push(5 * S + i64::from(n) + k * 1000 / rate, frame.clone()));
+        }
+        t.look()
+    };
+    for (frames, stations, rate) in [(12, 6, 50), (10, 2, 6)] {
+        let s = circling(frames, stations, rate);
+        let told: Vec<_> = ids(&s).into_iter().filter(|f| f.0 == "loop.layer2").collect();
+        assert_eq!(told, [("loop.layer2", Severity::Critical)], "{frames} {rate}");
+        let told = value(&s, "loop.layer2", "frames_per_second");
+        let all = u64::from(frames) * rate as u64;
+        assert!(matches!(told, Some(Value::Count(n)) if n.abs_diff(all) <= all / 10), "{told:?} of {all}");
+        assert!(matches!(value(&s, "loop.layer2", "seconds"), Some(Value::Count(9..=11))));
+    }
+    for (frames, stations, rate, why) in [(12, 1, 50, "one station"), (9, 9, 50, "few frames"), (12, 6, 4, "hosts that ask again")] {
+        assert!(!ids(&circling(frames, stations, rate)).iter().any(|f| f.0 == "loop.layer2"), "{why}");
+    }
+}
+
+#[test]
 fn copies_of_many_ports_and_a_station_that_repeats_itself_are_no_loop() {
     let mut copies = Traffic::default();
     copies.talk(0..30 * S);
@@ -130,6 +156,45 @@ fn a_station_at_two_ports_and_one_that_moved() {
     assert_eq!(flapping(2), [], "there and back");
 }
 
+/// The same where the mirror does not say whether frames enter or leave: by type II, session and index; to everybody.
+fn through_either(t: &mut Traffic, at: Millis, (session, index): (u16, u32), frame: &[u8]) {
+    let header = Erspan { session, index, vlan: 0, sequence: Some(at as u32), ..Erspan::default() };
+    let outer = Packet::eth(mac(250), mac(251)).ip([192, 0, 2, 1], [192, 0, 2, 2]).id(at as u16);
+    t.push(at, outer.erspan2(header).frame(frame).build());
+}
+
+#[test]
+fn a_station_at_two_ports_of_a_mirror_that_does_not_tell_the_way() {
+    let flapping = |places: [(u16, u32); 2], moves: i64, is_copied: bool| {
+        let mut t = Traffic::default();
+        for n in 0..60i64 {
+            through_either(&mut t, n * S, places[0], &asks(20, (n % 200) as u8, None));
+            let at = places[((n * moves / 60) % 2) as usize];
+            let frame = asks(30, (n % 200) as u8, None);
+            through_either(&mut t, n * S + 13, at, &frame);
+            if is_copied {
+                // It left by the other port as well.
+                through_either(&mut t, n * S + 14, if at == places[0] { places[1] } else { places[0] }, &frame);
+            }
+        }
+        found(&t.look()).into_iter().filter(|f| f.0 == "mac.flapping").map(|f| f.2).collect::<Vec<_>>()
+    };
+    let sessions = [(1, 5), (2, 5)];
+    assert_eq!(flapping(sessions, 60, false), ["02:00:00:00:00:1e"]);
+    assert_eq!(flapping(sessions, 60, true), [""; 0], "copies of what left by both");
+    assert_eq!(flapping(sessions, 1, false), [""; 0], "a laptop");
+    assert_eq!(flapping([(1, 5), (1, 9)], 60, false), [""; 0], "an index may be that of a port by which frames leave");
+    // A router asks in each VLAN from another address; the mirror took the tags off.
+    let mut router = Traffic::default();
+    for n in 0..60i64 {
+        let vlan = (n % 2) as u8;
+        let end = End::new(mac(30), [10, vlan, 0, 1], 0);
+        let frame = Packet::arp(1, end, [0; 6], [10, vlan, 0, (n % 200) as u8].into()).build();
+        through_either(&mut router, n * S, (1, 5 + u32::from(vlan)), &frame);
+    }
+    assert!(!found(&router.look()).iter().any(|f| f.0 == "mac.flapping"));
+}
+
 /// New stations, so many a second, by a rule for their addresses.
 fn newcomers(t: &mut Traffic, seconds: std::ops::Range<i64>, rate: i64, address: impl Fn(u32) -> [u8; 6]) {
     for second in seconds {
@@ -155,6 +220,7 @@ fn stations_without_end() {
     let s = t.look();
     let told = ids(&s);
     assert_eq!(told, [("mac.overflow", Severity::Critical)]);
+    assert!(matches!(value(&s, "mac.overflow", "seconds"), Some(Value::Seconds(seconds)) if (29.0..=30.0).contains(&seconds)));
     assert!(
         matches!(value(&s, "mac.overflow", "stations"), Some(Value::Count(4000..=4500))),
         "{:?}",
@@ -253,6 +319,11 @@ fn short_bursts_and_a_full_link() {
     let used = s.switch.link_use.as_ref().unwrap();
     assert_eq!((used.bursts, used.list.len(), used.list[0].milliseconds), (30, 30, 2));
     assert_eq!(used.list[0].top[0].ends.map(|mac| mac.0), [mac(41), mac(42)]);
+    // Each frame of 1,514 bytes takes up 24 more; the few others of a burst are of those that talk.
+    for burst in &used.list {
+        assert!((16 * 1_538..16 * 1_538 + 200).contains(&burst.bytes), "{burst:?}");
+        assert!(burst.top[0].bytes.abs_diff(16 * 1_538) <= 200, "all of it is its: {burst:?}");
+    }
     assert_eq!(found(&of_speed(&bursts(8, 8), 100_000_000)), [], "a few");
     assert_eq!(found(&of_speed(&bursts(3, 30), 100_000_000)), [], "they do not fill it");
     assert_eq!(found(&bursts(8, 30).look()), [], "of no known speed");

@@ -124,3 +124,40 @@ fn whose_time_it_is_adds_up() {
     let losses = row.tcp.as_ref().map(|tcp| tcp.losses(spantop::model::Direction::BToA));
     assert_eq!(losses, Some(([0, 1], Some(spantop::model::PathSide::Server))));
 }
+
+/// Fifty connections of five clients, in each third of which the server cuts an answer that is so long by what it says, after so many bytes of it; all
+/// that came was acknowledged, and the RST comes from elsewhere.
+fn cut_short(length: usize, came: usize) -> Snapshot {
+    let mut t = Traffic::default();
+    for n in 0..50u16 {
+        let (at, client, server) = (i64::from(n) * S, (1 + n as u8 % 5, 5_000 + n), (9, 80));
+        if n % 3 != 0 {
+            t.page(at, client, server, 5_000);
+            continue;
+        }
+        let (there, back) = ([client, server], [server, client]);
+        let ask = b"GET /big HTTP/1.1\r\nHost: a.example\r\n\r\n";
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n");
+        let answer = [head.as_bytes(), &vec![b'x'; came]].concat();
+        let (asked, said) = (1 + ask.len() as u32, 1 + answer.len() as u32);
+        t.syn(at, client, server);
+        t.segment(at + 400, back, SYN | ACK, (0, 1), 0);
+        t.segment(at + 600, there, ACK, (1, 1), 0);
+        t.says(at + 700, there, PSH | ACK, (1, 1), ask);
+        t.says(at + 5_000, back, PSH | ACK, (1, asked), &answer);
+        t.segment(at + 5_300, there, ACK, (asked, said), 0);
+        let reset = t.ip(9, client.0).ttl(250).tcp(80, client.1).seq(1_000 * 80 + said).ack(1_000 * u32::from(client.1) + asked);
+        t.push(at + 200_000, reset.flags(RST | ACK));
+    }
+    t.with_office(120).seen()
+}
+
+#[test]
+fn an_answer_that_is_cut_in_the_middle_of_its_body() {
+    let s = cut_short(90_000, 900);
+    assert_eq!(troubles(&s), only("tcp.reset", "10.1.0.9:80/tcp", Severity::Warning));
+    assert_eq!(title(&s), "Connections to 10.1.0.9:80 are cut in the middle: 17 of 50");
+    assert_eq!(phases(&s), [CutPhase::Transfer]);
+    let s = cut_short(900, 900);
+    assert_eq!((troubles(&s), phases(&s)), (vec![], vec![CutPhase::Quiet]), "all of it had come");
+}

@@ -109,6 +109,44 @@ fn a_receiver_that_died_and_a_way_that_carried_as_much_before_are_no_black_hole(
     }
 }
 
+/// SACK (RFC 2018): bytes from the first of these numbers to the second have come.
+fn selective(from: u32, to: u32) -> Vec<u8> {
+    [&[1, 1, 5, 10][..], &from.to_be_bytes(), &to.to_be_bytes()].concat()
+}
+
+/// Four connections whose server answers with so many large segments and a small one, all at once; the receiver says at once that one of `sizes`
+/// behind the first has come, and nothing more. The first is sent again and again.
+fn stuck_at_once(came: usize) -> Traffic {
+    let mut t = Traffic::default();
+    for n in 0..4u16 {
+        let (at, client, server) = (i64::from(n) * 9 * S, (1 + n as u8, 5_000 + n), (9, 443));
+        let (there, back) = ([client, server], [server, client]);
+        t.syn(at, client, server);
+        t.segment(at + 400, back, SYN | ACK, (0, 1), 0);
+        t.segment(at + 600, there, ACK, (1, 1), 0);
+        t.segment(at + 700, there, PSH | ACK, (1, 1), 200);
+        t.segment(at + 1_200, back, PSH | ACK, (1, 201), KILO);
+        t.segment(at + 1_210, back, PSH | ACK, (1 + KILO as u32, 201), came);
+        let base = 1_000 * 443 + 1 + KILO as u32;
+        let options = selective(base, base + came as u32);
+        let said = t.ip(client.0, server.0).tcp(client.1, server.1).seq(1_000 * u32::from(client.1) + 201).ack(1_000 * 443 + 1);
+        t.push(at + 1_400, said.flags(ACK).options(&options));
+        for wait in [202_000, 620_000, 1_450_000, 3_100_000, 6_400_000] {
+            t.segment(at + wait, back, PSH | ACK, (1, 201), KILO);
+        }
+    }
+    t.with_office(60)
+}
+
+#[test]
+fn large_packets_that_vanish_before_a_small_one_that_came_at_once() {
+    let found = troubles(&stuck_at_once(700).seen());
+    assert_eq!(found[..1], only("pmtu.blackhole", "10.1.0.9", Severity::Critical), "{found:?}");
+    assert!(found.iter().all(|f| f.0 == "pmtu.blackhole"), "{found:?}");
+    let found = troubles(&stuck_at_once(KILO).seen());
+    assert!(!found.iter().any(|f| f.0 == "pmtu.blackhole"), "one as large came: {found:?}");
+}
+
 /// Datagrams to host 9 in three fragments, of each `every`th of which one is missing.
 fn fragmented(port: u16, every: u16) -> Traffic {
     let mut t = Traffic::default();

@@ -85,6 +85,27 @@ fn voice_of_which_the_mirror_may_have_lost_packets_is_not_judged() {
     assert!(s.diagnosis.network.not_judged.iter().any(|n| n.0 == "rtp.loss"), "{:?}", s.diagnosis.network.not_judged);
 }
 
+/// A call that lacks one packet in thirty one way, and four others of which `fate` says what becomes of their packets; nothing else shows how much the
+/// mirror loses.
+fn calls_alone(fate: fn(u8, u32) -> Option<Micros>) -> Traffic {
+    let lossy = |way: u8, n: u32| if way == 0 && n % 30 == 11 { None } else { Some(0) };
+    let mut t = Traffic::default().call(CALL, 0, lossy);
+    for n in 0..4u8 {
+        t = t.call(((10 + n, 16_400 + u16::from(n)), (30 + n, 18_100 + u16::from(n))), 0, fate);
+    }
+    t
+}
+
+#[test]
+fn voice_that_lacks_packets_where_other_streams_prove_the_mirror() {
+    let s = calls_alone(|_, _| Some(0)).seen();
+    assert_eq!(troubles(&s), only("rtp.loss", "10.1.0.2", Severity::Warning));
+    assert!(!s.diagnosis.network.not_judged.iter().any(|n| n.0 == "rtp.loss"));
+    let s = calls_alone(|_, n| (n % 300 != 50).then_some(0)).seen();
+    assert_eq!(troubles(&s), [], "all lack some: it may be the mirror");
+    assert!(s.diagnosis.network.not_judged.iter().any(|n| n.0 == "rtp.loss"));
+}
+
 #[test]
 fn voice_that_comes_unevenly() {
     let uneven = |way: u8, n: u32| Some(if way == 1 { i64::from(n * 7 % 13) * 15_000 } else { 0 });

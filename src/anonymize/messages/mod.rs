@@ -3,6 +3,7 @@
 pub mod dhcp;
 pub mod dns;
 pub mod group;
+pub mod neighbour;
 
 use super::bytes::{from, mac, part, v4, v6, word};
 use super::network::ip;
@@ -71,6 +72,7 @@ pub fn lldp(pan: &mut Pan, bytes: &mut [u8]) {
             (8, Some(17)) if value.get(1) == Some(&2) => v6(pan, value, 2),
             (3 | 7, _) => {}
             (127, _) => mixed(pan, from(value, 4)),
+            (5, _) => neighbour::name(pan, value),
             _ => mixed(pan, value),
         }
         at = end;

@@ -151,6 +151,9 @@ fn probe_in_force(preferences: &Preferences) -> String {
             let _ = writeln!(out, "{key} = {}", quoted(value));
         }
     }
+    if let Some(seconds) = told.flow_seconds {
+        let _ = writeln!(out, "flow-seconds = {seconds}");
+    }
     let _ = writeln!(out, "export = {}", list(&told.exports));
     for (exporter, options) in &told.options {
         let _ = writeln!(out, "\n[export.{exporter}]");
@@ -164,7 +167,7 @@ fn probe_in_force(preferences: &Preferences) -> String {
 /// The same as comments.
 fn probe_template() -> String {
     let mut out = "\n[probe]\n#id = \"campus-7\"  # in every exported row; else the host's name\n#site = \"library\"\n\
-                   #status = \"127.0.0.1:9901\"  # /healthz and /status\n#export = [\"jsonl-eve:/var/log/spantop/eve.json\"]\n"
+                   #status = \"127.0.0.1:9901\"  # /healthz and /status\n#flow-seconds = 300  # conversations that go on are exported after so many, 0: at their end only\n#export = [\"jsonl-eve:/var/log/spantop/eve.json\"]\n"
         .to_owned();
     for kind in EXPORTERS.iter().filter(|kind| !kind.options.is_empty()) {
         let _ = writeln!(out, "\n[export.{}]  # {}:{}", kind.token, kind.token, kind.target);

@@ -53,6 +53,8 @@ pub struct ProbePreferences {
     pub site: Option<String>,
     /// Where its status is to be had.
     pub status: Option<String>,
+    /// Seconds after which a conversation that goes on is exported; 0: at its end only.
+    pub flow_seconds: Option<u32>,
     /// What is exported where.
     pub exports: Vec<String>,
     /// Where that stands.

@@ -97,6 +97,10 @@ fn probe(entry: &ConfigEntry, out: &mut Preferences) -> Result<(), String> {
             AnswerPlace::of_this_machine(text).map_err(|what| format!("{text}: {what}"))?;
             out.probe.status = Some(text.to_owned());
         }
+        "flow-seconds" => {
+            let seconds = one(entry)?.parse().ok().filter(|seconds| *seconds <= 86_400);
+            out.probe.flow_seconds = Some(seconds.ok_or("seconds are wanted, 0 (at the end of a conversation only) to 86400")?);
+        }
         "export" => {
             for target in &entry.values {
                 ExportTarget::parse(target).map_err(|e| e.to_string().replacen("--export ", "", 1))?;
@@ -104,7 +108,7 @@ fn probe(entry: &ConfigEntry, out: &mut Preferences) -> Result<(), String> {
             out.probe.exports.clone_from(&entry.values);
             out.probe.exports_place.clone_from(&entry.place);
         }
-        other => return Err(format!("unknown key '{other}'; [probe] has id, site, status, export")),
+        other => return Err(format!("unknown key '{other}'; [probe] has id, site, status, flow-seconds, export")),
     }
     Ok(())
 }

@@ -15,6 +15,8 @@ use crate::export::{AnswerPlace, AnswerPort, ExportHub, HubPlan, Identity};
 use crate::model::clock;
 use crate::model::evidence::THRESHOLDS;
 use crate::model::limits::SUBSCRIPTION_RECORDS;
+use crate::model::time::SECOND;
+use crate::record::RingStatus;
 use crate::settings::{InputSettings, ProbeSettings, RecorderSettings};
 use crate::snapshot::{Feed, Query, Snapshot};
 use log::{Level, exporters, log};
@@ -39,6 +41,9 @@ const STATUS_EVERY: Duration = Duration::from_secs(5);
 const LOG_EVERY: Duration = Duration::from_secs(60);
 /// A live port answers every second; one that has not for so long is stuck.
 const STUCK: Duration = Duration::from_secs(30);
+/// Seconds after which a conversation that goes on is exported, where the configuration does not say otherwise: what a probe that is killed had
+/// not told of is no more than that.
+const FLOW_SECONDS: u32 = 300;
 
 /// Flags that signals set.
 struct Asked {
@@ -101,6 +106,7 @@ pub fn run(
     let status = Arc::new(ProbeStatus::new(identity.clone(), Arc::clone(plan.board())));
     let is_endless = source::is_endless(input);
     let (subscriber, subscription) = subscribe(SUBSCRIPTION_RECORDS);
+    let subscriber = if plan.wants_words() { subscriber.with_words() } else { subscriber };
     // A port is never waited for; of a file nothing is lost.
     let subscriber = if is_endless { subscriber } else { subscriber.waited_for() };
     let rights_of_exports = if common.rights.sandbox { rights.to_string() } else { String::new() };
@@ -120,6 +126,7 @@ pub fn run(
     let mut engine_settings = engine_settings(common, input, &source.info());
     engine_settings.query = Query::default();
     engine_settings.switch = agent;
+    engine_settings.flow_parts = flow_parts(preferences);
     let kept = PacketKeepers::of(input, source.as_ref(), common, recorder, &mut engine_settings)?;
     let mut listeners = kept.listeners;
     listeners.subscribers.push(subscriber);
@@ -143,6 +150,12 @@ pub fn run(
     finish((engine, hub), &notify, &status, (kept.ring, is_endless), &mut line)
 }
 
+/// After how long conversations that go on are exported, nanoseconds.
+fn flow_parts(preferences: &Preferences) -> Option<i64> {
+    let seconds = preferences.probe.flow_seconds.unwrap_or(FLOW_SECONDS);
+    (seconds > 0).then(|| i64::from(seconds).saturating_mul(SECOND))
+}
+
 struct Probe<'a> {
     engine: &'a Engine,
     hub: &'a ExportHub,
@@ -158,7 +171,7 @@ impl Probe<'_> {
     /// Until it is to end.
     fn watch(&self, asked: &Asked, line: &mut clock::Ticker) {
         let mut tell = clock::Ticker::new(Duration::ZERO, STATUS_EVERY);
-        let mut sources = SourceWatch::default();
+        let (mut sources, mut ring) = (SourceWatch::default(), RingWatch::default());
         let mut life = self.notify.watchdog().map(|every| clock::Ticker::new(Duration::ZERO, every / 2));
         loop {
             let snapshot = self.engine.latest();
@@ -169,6 +182,9 @@ impl Probe<'_> {
                 log(level, "source", json!({ "name": name, "trouble": trouble }));
             }
             self.status.set(snapshot, is_alive);
+            if let Some((level, fields)) = ring.news(self.status.ring()) {
+                log(level, "ring", fields);
+            }
             if is_over {
                 return;
             }
@@ -245,6 +261,7 @@ impl Probe<'_> {
             ("id", typed.id.is_none() && before.id != now.id),
             ("site", typed.site.is_none() && before.site != now.site),
             ("status", typed.status.is_none() && before.status != now.status),
+            ("flow-seconds", before.flow_seconds != now.flow_seconds),
         ];
         let options_before = self.common.file.as_ref().map_or(&[][..], |file| &file.options);
         let differs = |of: &[ConfigEntry], entry: &ConfigEntry| !of.iter().any(|e| (&e.key, &e.values) == (&entry.key, &entry.values));
@@ -297,6 +314,29 @@ impl SourceWatch {
     }
 }
 
+/// What was told of a ring.
+#[derive(Default)]
+struct RingWatch {
+    trouble: Option<String>,
+    lost: u64,
+}
+
+impl RingWatch {
+    /// What is to be told now: that it is not written, that it is again, or that packets were lost meanwhile.
+    fn news(&mut self, ring: Option<Arc<RingStatus>>) -> Option<(Level, serde_json::Value)> {
+        let ring = ring?;
+        let (trouble, lost) = (ring.trouble(), ring.lost());
+        // While it is not written the count grows with every packet: the regular line tells it.
+        let is_news = trouble != self.trouble || trouble.is_none() && lost > self.lost;
+        let level = if trouble.is_some() || lost > self.lost { Level::Warning } else { Level::Info };
+        let fields = is_news.then(|| json!({ "trouble": trouble, "written": ring.written(), "lost": lost }));
+        if is_news {
+            (self.trouble, self.lost) = (trouble, lost);
+        }
+        fields.map(|fields| (level, fields))
+    }
+}
+
 /// Has something done in a thread beside, and does something else each time that it is time to; `None` where the thread broke off.
 fn attended<T: Send>(work: impl FnOnce() -> T + Send, every: &mut clock::Ticker, mut meanwhile: impl FnMut()) -> Option<T> {
     std::thread::scope(|scope| {
@@ -316,7 +356,7 @@ fn finish(
     (engine, hub): (engine::Engine, ExportHub),
     notify: &Notify,
     status: &ProbeStatus,
-    (ring, is_endless): (Option<Arc<crate::record::RingStatus>>, bool),
+    (ring, is_endless): (Option<Arc<RingStatus>>, bool),
     line: &mut clock::Ticker,
 ) -> Result<u8> {
     notify.tell("STOPPING=1");

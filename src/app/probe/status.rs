@@ -31,6 +31,11 @@ impl ProbeStatus {
         *self.ring.lock().unwrap_or_else(PoisonError::into_inner) = ring;
     }
 
+    /// The ring that it writes.
+    pub fn ring(&self) -> Option<Arc<RingStatus>> {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// What it has counted by now, and whether it goes on.
     pub fn set(&self, snapshot: Arc<Snapshot>, is_alive: bool) {
         *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(snapshot);
@@ -41,7 +46,7 @@ impl ProbeStatus {
     pub fn value(&self) -> Value {
         let latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let ring = ring.map(|ring| json!({ "lost": ring.lost(), "trouble": ring.trouble() }));
+        let ring = ring.map(|ring| json!({ "written": ring.written(), "lost": ring.lost(), "trouble": ring.trouble() }));
         let sources = latest.as_deref().map_or(&[][..], |s| &s.capture.sources);
         let sources: Vec<Value> = sources
             .iter()

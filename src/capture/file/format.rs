@@ -42,6 +42,11 @@ pub(super) trait FileFormat: Send {
         (Vec::new(), 0)
     }
 
+    /// Whether packets that follow cannot be read by who knows the first so many interfaces of the file's first section.
+    fn renews(&self, _known: u64) -> bool {
+        false
+    }
+
     /// Another one that knows the same, to frame the file from here on a second time; `None` where that is too much.
     fn fork(&self) -> Option<Box<dyn FileFormat>> {
         None

@@ -6,7 +6,7 @@ use crate::model::limits::{
     FILE_INTERFACES, INTERFACE_TEXT, LISTED_INTERFACES, MAX_PACKET_BYTES, PACKET_COMMENTS, PCAPNG_BLOCK_BYTES, RECORD_BYTES,
 };
 use crate::model::time::SECOND;
-use crate::model::{FileInterface, LinkType, PacketNote, Timestamp};
+use crate::model::{FileExtra, FileInterface, LinkType, PacketNote, Timestamp};
 
 /// Block types.
 const SECTION: u32 = 0x0a0d_0d0a;
@@ -16,6 +16,7 @@ const SIMPLE_PACKET: u32 = 3;
 const NAMES: u32 = 4;
 const STATISTICS: u32 = 5;
 const ENHANCED_PACKET: u32 = 6;
+const SECRETS: u32 = 10;
 
 /// The longest block and the seconds between packets that whoever looks for one believes in: a packet with its options, two years.
 const MOST: u32 = RECORD_BYTES as u32;
@@ -30,6 +31,9 @@ const EARLIEST: Timestamp = Timestamp(i64::MIN + 1);
 /// Bytes around a block's body: type and length before it, the length again behind it.
 const HEAD: usize = 8;
 const FRAME: usize = 12;
+
+/// What packets of an interface are read by: link type, longest packet, clock.
+type Reading = (LinkType, u32, Clock);
 
 /// An interface of the current section.
 #[derive(Clone)]
@@ -53,6 +57,10 @@ impl Interface {
     fn losses(&self) -> SourceLosses {
         let told = self.packet_drops.saturating_sub(self.losses.kernel);
         SourceLosses { interface: self.losses.interface.max(told), ..self.losses }
+    }
+
+    fn reading(&self) -> Reading {
+        (self.link, self.snap, self.clock)
     }
 
     /// As it is listed.
@@ -84,12 +92,17 @@ struct Pcapng {
     /// Interfaces of the sections before: how many, and the first of them as they are listed.
     base: usize,
     before: Vec<FileInterface>,
+    /// Byte order of the section, and of the first section, with what its packets are read by.
+    section_big: bool,
+    first: Option<(bool, Vec<Reading>)>,
     /// Losses of the sections before.
     lost: SourceLosses,
     /// Time of the latest packet that has one.
     time: Timestamp,
     /// What the file says of packets, where somebody wants to know.
     notes: Option<Vec<PacketNote>>,
+    /// What it says that is of no packet, until the next one is there to carry it.
+    extras: Vec<FileExtra>,
 }
 
 impl Default for Pcapng {
@@ -101,9 +114,12 @@ impl Default for Pcapng {
             interfaces: Vec::new(),
             base: 0,
             before: Vec::new(),
+            section_big: false,
+            first: None,
             lost: SourceLosses::default(),
             time: Timestamp::UNKNOWN,
             notes: None,
+            extras: Vec::new(),
         }
     }
 }
@@ -137,6 +153,10 @@ impl Pcapng {
         if major != 1 {
             return Err(format!("a section of pcapng version {major}.{} (1.0 is supported)", order.u16(block, 14)));
         }
+        if self.first.is_none() && !self.interfaces.is_empty() {
+            self.first = Some((self.section_big, self.interfaces.iter().map(Interface::reading).collect()));
+        }
+        self.section_big = self.big;
         self.lost = self.total();
         let room = LISTED_INTERFACES.saturating_sub(self.before.len());
         self.before.extend(self.interfaces.iter().take(room).map(Interface::listed));
@@ -282,6 +302,40 @@ impl Pcapng {
         }
     }
 
+    /// Gives the note of a packet its place in the block, and what stood in front of the packet.
+    #[inline(always)]
+    fn place_note(&mut self, offset: u32) {
+        let Some(notes) = self.notes.as_mut() else { return };
+        if !self.extras.is_empty() && notes.last().is_none_or(|note| note.offset != u32::MAX) {
+            notes.push(PacketNote { offset: u32::MAX, ..PacketNote::default() });
+        }
+        if let Some(note) = notes.last_mut().filter(|note| note.offset == u32::MAX) {
+            note.offset = offset;
+            note.before = std::mem::take(&mut self.extras);
+        }
+    }
+
+    /// Keeps secrets and names, for the next packet to carry.
+    #[cold]
+    fn extra(&mut self, order: ByteOrder, kind: u32, block: &[u8]) {
+        if self.extras.len() >= PACKET_COMMENTS {
+            return;
+        }
+        if kind == SECRETS {
+            let end = (HEAD + 8).saturating_add(order.u32(block, HEAD + 4) as usize);
+            if let Some(data) = block.get(HEAD + 8..end) {
+                self.extras.push(FileExtra::Secrets(order.u32(block, HEAD), data.to_vec()));
+            }
+            return;
+        }
+        // Records have the form of options, and end like them.
+        let records = options(order, block.get(HEAD..).unwrap_or(&[]));
+        let records: Vec<_> = records.map(|(kind, value)| (kind, value.to_vec())).collect();
+        if !records.is_empty() {
+            self.extras.push(FileExtra::Names(records));
+        }
+    }
+
     /// Losses of all sections.
     fn total(&self) -> SourceLosses {
         self.interfaces.iter().fold(self.lost, |sum, i| {
@@ -312,7 +366,8 @@ impl Pcapng {
             return Some(FramingStop::Damage(format!("a block of {length} bytes")));
         }
         let padded = length.next_multiple_of(4) as usize;
-        if !matches!(kind, SECTION | INTERFACE | OLD_PACKET | SIMPLE_PACKET | STATISTICS | ENHANCED_PACKET) {
+        let is_extra = matches!(kind, SECRETS | NAMES) && self.notes.is_some() && length <= RECORD_BYTES as u32;
+        if !is_extra && !matches!(kind, SECTION | INTERFACE | OLD_PACKET | SIMPLE_PACKET | STATISTICS | ENHANCED_PACKET) {
             return Some(FramingStop::Skip(padded as u64));
         }
         let whole = padded.min(RECORD_BYTES);
@@ -329,13 +384,15 @@ impl Pcapng {
         let done = match kind {
             ENHANCED_PACKET | OLD_PACKET | SIMPLE_PACKET => self.packet(order, kind, body).map(|mut packet| {
                 packet.offset += *at as u32;
-                if let Some(note) = self.notes.as_mut().and_then(|notes| notes.last_mut()).filter(|note| note.offset == u32::MAX) {
-                    note.offset = packet.offset;
-                }
+                self.place_note(packet.offset);
                 packets.push(packet);
             }),
             SECTION => self.section(body),
             INTERFACE => self.interface(order, body),
+            SECRETS | NAMES => {
+                self.extra(order, kind, body);
+                Ok(())
+            }
             _ => {
                 self.statistics(order, body);
                 Ok(())
@@ -442,6 +499,13 @@ impl FileFormat for Pcapng {
         (listed, more)
     }
 
+    fn renews(&self, known: u64) -> bool {
+        let is_more = self.interfaces.len() as u64 > known;
+        let Some((big, first)) = &self.first else { return is_more };
+        // Sections that were put behind each other are often of the same ports: what follows is read as the first was.
+        is_more || *big != self.section_big || !self.interfaces.iter().zip(first).all(|(one, other)| one.reading() == *other)
+    }
+
     fn problem(&self) -> Option<String> {
         let most = self.impossible;
         (most > 0).then(|| format!("its statistics tell of {most} dropped packets, which cannot be true: not counted"))
@@ -459,7 +523,7 @@ fn options(order: ByteOrder, mut rest: &[u8]) -> impl Iterator<Item = (u16, &[u8
 }
 
 /// How an interface counts time.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Clock {
     unit: Unit,
     /// Seconds to be added (`if_tsoffset`).

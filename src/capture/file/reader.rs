@@ -53,6 +53,8 @@ pub(super) struct FileReader {
     empty: u64,
     link_types: Vec<LinkType>,
     cut_short: bool,
+    /// Interfaces that whoever reads what follows knows, where a part is read.
+    interfaces_behind: Option<u64>,
     warning: Option<String>,
     /// What is to be told of it besides.
     notice: Option<&'static str>,
@@ -86,6 +88,7 @@ impl FileReader {
             empty: 0,
             link_types: Vec::new(),
             cut_short: false,
+            interfaces_behind: None,
             warning: None,
             notice: None,
             keeps_notes: false,
@@ -154,6 +157,7 @@ impl FileReader {
             }
         }
         self.resume(part.from, 0, format)?;
+        self.interfaces_behind = Some(part.interfaces);
         self.input.end_at(part.to);
         Ok(())
     }
@@ -413,6 +417,7 @@ impl Source for FileReader {
             link_types: self.link_types.clone(),
             interfaces,
             more_interfaces,
+            renews_context: self.interfaces_behind.is_some_and(|known| self.format.as_ref().is_some_and(|f| f.renews(known))),
             packets: self.packets,
             unfiltered: self.filter.as_ref().map(|_| self.framed),
             cut_short: self.cut_short,

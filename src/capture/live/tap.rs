@@ -7,9 +7,10 @@ use super::{Turn, WithRights};
 use crate::capture::sysfs::{self, Interface, Status};
 use crate::capture::{Block, SourceInfo, SourceLosses};
 use crate::error::Result;
-use crate::model::LinkType;
 use crate::model::clock;
+use crate::model::limits::PORT_ABSENCES;
 use crate::model::text::printable;
+use crate::model::{LinkType, PortAbsence};
 use crate::settings::LiveSettings;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Arc, mpsc};
@@ -65,6 +66,10 @@ pub struct Tap {
     seen: bool,
     /// It is open, and set down.
     is_down: bool,
+    /// It is open, and nothing is plugged in.
+    has_no_carrier: bool,
+    absences: Vec<PortAbsence>,
+    more_absences: u64,
 }
 
 impl Tap {
@@ -92,6 +97,9 @@ impl Tap {
             uncounted: None,
             seen: false,
             is_down: false,
+            has_no_carrier: false,
+            absences: Vec::new(),
+            more_absences: 0,
         };
         if let Err(refused) = tap.connect() {
             match trouble::explain(name, options, &refused) {
@@ -100,6 +108,7 @@ impl Tap {
             }
             tap.check_filter()?;
         }
+        tap.note_absence();
         Ok(tap)
     }
 
@@ -200,6 +209,38 @@ impl Tap {
             State::Waiting(next) if now >= next => self.retry(now),
             State::Waiting(_) => {}
         }
+        self.note_absence();
+    }
+
+    /// Why nothing can come from it, if nothing can.
+    fn away(&self) -> Option<&'static str> {
+        match self.state {
+            State::Open(_) if self.is_down => Some("down"),
+            State::Open(_) if self.has_no_carrier => Some("no carrier"),
+            State::Open(_) => None,
+            State::Leaving(..) | State::Waiting(_) => Some(match sysfs::status(&self.name) {
+                Status::Missing => "gone",
+                Status::Down => "down",
+                Status::Up | Status::NoCarrier | Status::Unknown => "not opened",
+            }),
+        }
+    }
+
+    /// Notes that it is away, or back.
+    fn note_absence(&mut self) {
+        let (why, now) = (self.away(), clock::wall());
+        match (self.absences.last_mut().filter(|last| last.is_open), why) {
+            (Some(last), Some(why)) if last.why == why => last.last = now,
+            (last, _) => {
+                last.into_iter().for_each(|last| (last.last, last.is_open) = (now, false));
+                let Some(why) = why else { return };
+                if self.absences.len() >= PORT_ABSENCES {
+                    self.absences.remove(0);
+                    self.more_absences = self.more_absences.saturating_add(1);
+                }
+                self.absences.push(PortAbsence { first: now, last: now, why, is_open: true });
+            }
+        }
     }
 
     /// Whether the interface behind the handle is no longer the one of that name.
@@ -237,6 +278,7 @@ impl Tap {
         self.speed = sysfs::interface(&self.name).and_then(|i| i.speed());
         let status = sysfs::status(&self.name);
         self.is_down = status == Status::Down;
+        self.has_no_carrier = status == Status::NoCarrier;
         self.warning = match status {
             Status::Down => Some(self.told_down()),
             Status::NoCarrier => Some(format!("{} has no carrier: check the cable and the switch port", printable(&self.name))),
@@ -303,6 +345,8 @@ impl Tap {
             promiscuous: Some(self.promiscuous),
             speed: self.speed,
             is_away: !matches!(self.state, State::Open(_)) || self.is_down,
+            absences: self.absences.clone(),
+            more_absences: self.more_absences,
             warning: told([&self.warning, &self.failed, &self.uncounted]),
             ..SourceInfo::default()
         }

@@ -88,16 +88,30 @@ pub(super) fn link(walk: &mut Walk, link: LinkType) -> Next {
         LinkType::IEEE802_15_4_NONASK_PHY => wpan::phy(walk),
         LinkType::IEEE802_15_4_TAP => wpan::tap(walk),
 
-        LinkType::JUNIPER_ETHER | LinkType::JUNIPER_PPPOE => juniper::juniper(walk, juniper::Behind::Ethernet),
-        LinkType::JUNIPER_PPP => juniper::juniper(walk, juniper::Behind::Ppp),
-        LinkType::JUNIPER_CHDLC => juniper::juniper(walk, juniper::Behind::Chdlc),
-        LinkType::JUNIPER_FRELAY => juniper::juniper(walk, juniper::Behind::FrameRelay),
-        LinkType::JUNIPER_MLPPP => juniper::juniper(walk, juniper::Behind::Multilink),
-        LinkType::JUNIPER_MLFR => juniper::juniper(walk, juniper::Behind::Nlpid(2)),
-        LinkType::JUNIPER_MFR => juniper::juniper(walk, juniper::Behind::Nlpid(4)),
-        LinkType::JUNIPER_ATM1 => juniper::juniper(walk, juniper::Behind::Atm(4)),
-        LinkType::JUNIPER_ATM2 => juniper::juniper(walk, juniper::Behind::Atm(8)),
-        LinkType::JUNIPER_PPPOE_ATM => juniper::juniper(walk, juniper::Behind::EtherType),
+        LinkType::ERF => erf::erf(walk),
+        LinkType::PPI => wrapped::ppi(walk),
+        LinkType::PKTAP => wrapped::pktap(walk),
+
+        _ => match juniper_header(link) {
+            Some(behind) => juniper::juniper(walk, behind),
+            None => known_by_name(walk, link),
+        },
+    }
+}
+
+/// What stands behind the header that Juniper's routers write.
+fn juniper_header(link: LinkType) -> Option<juniper::Behind> {
+    Some(match link {
+        LinkType::JUNIPER_ETHER | LinkType::JUNIPER_PPPOE => juniper::Behind::Ethernet,
+        LinkType::JUNIPER_PPP => juniper::Behind::Ppp,
+        LinkType::JUNIPER_CHDLC => juniper::Behind::Chdlc,
+        LinkType::JUNIPER_FRELAY => juniper::Behind::FrameRelay,
+        LinkType::JUNIPER_MLPPP => juniper::Behind::Multilink,
+        LinkType::JUNIPER_MLFR => juniper::Behind::Nlpid(2),
+        LinkType::JUNIPER_MFR => juniper::Behind::Nlpid(4),
+        LinkType::JUNIPER_ATM1 => juniper::Behind::Atm(4),
+        LinkType::JUNIPER_ATM2 => juniper::Behind::Atm(8),
+        LinkType::JUNIPER_PPPOE_ATM => juniper::Behind::EtherType,
         LinkType::JUNIPER_ES
         | LinkType::JUNIPER_GGSN
         | LinkType::JUNIPER_SERVICES
@@ -109,13 +123,14 @@ pub(super) fn link(walk: &mut Walk, link: LinkType) -> Next {
         | LinkType::JUNIPER_VS
         | LinkType::JUNIPER_SRX_E2E
         | LinkType::JUNIPER_FIBRECHANNEL
-        | LinkType::JUNIPER_ATM_CEMIC => juniper::juniper(walk, juniper::Behind::Cookie),
+        | LinkType::JUNIPER_ATM_CEMIC => juniper::Behind::Cookie,
+        _ => return None,
+    })
+}
 
-        LinkType::ERF => erf::erf(walk),
-        LinkType::PPI => wrapped::ppi(walk),
-        LinkType::PKTAP => wrapped::pktap(walk),
-
-        // Known by name: what they carry is not read.
+/// Link types whose packets are told by name: what they carry is not read.
+fn known_by_name(walk: &mut Walk, link: LinkType) -> Next {
+    match link {
         LinkType::NETLINK => walk.leaf(Proto::Netlink),
         LinkType::USB_BSD | LinkType::USB_LINUX | LinkType::USB_LINUX_MMAPPED | LinkType::USBPCAP | LinkType::USB_DARWIN => {
             walk.leaf(Proto::Usb)

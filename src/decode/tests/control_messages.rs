@@ -1,14 +1,14 @@
 //! Control packets as a whole: what they say, and what of it is left when they are cut.
 
 use super::{frame, plain};
-use crate::decode::{bare_message, group_message};
+use crate::decode::{bare_message, network_message};
 use crate::model::{Abilities, Address, BpduKind, ControlBody, EapolStep, GatewayProtocol, Mac, Neighbour, NeighbourProtocol, PortRole};
 use crate::packet::control::{self, Hello};
 
 fn read(bytes: &[u8]) -> Option<ControlBody> {
     let headers = plain(bytes);
     let frame = frame(&headers, bytes);
-    bare_message(&frame).or_else(|| group_message(&frame)).map(|m| m.body)
+    bare_message(&frame).or_else(|| network_message(&frame)).map(|m| m.body)
 }
 
 fn neighbour(bytes: &[u8]) -> Neighbour {

@@ -1,6 +1,6 @@
-//! Fields of what switches and routers say to each other: spanning tree, LLDP, CDP, LACP, VRRP, OSPF, pause, 802.1X, PTP.
+//! Fields of what switches and routers say to each other: spanning tree, LACP, VRRP, CARP, OSPF, pause, 802.1X, PTP.
 
-use crate::model::{LayerWriter, Mac, Show};
+use crate::model::{LayerWriter, Show};
 
 /// A bridge identifier (IEEE 802.1D clause 9.2.5): priority, system extension, address.
 fn bridge(w: &mut LayerWriter<'_, '_>, names: [&'static str; 2], title: &'static str, at: usize) -> Option<String> {
@@ -64,121 +64,79 @@ pub(super) fn stp(w: &mut LayerWriter<'_, '_>) {
     w.say("STP", format!("{name}.{change} Root = {root}  Cost = {cost}  Port = 0x{port:04x}"));
 }
 
-/// LLDP (IEEE 802.1AB clause 8): values of seven bits of type and nine of length.
-pub(super) fn lldp(w: &mut LayerWriter<'_, '_>) {
-    let name = |kind| match kind {
-        0 => "End of LLDPDU",
-        1 => "Chassis ID",
-        2 => "Port ID",
-        3 => "Time to live",
-        4 => "Port description",
-        5 => "System name",
-        6 => "System description",
-        7 => "Capabilities",
-        8 => "Management address",
-        127 => "Organization specific",
-        _ => "Reserved",
-    };
-    let mut said = [const { String::new() }; 4];
-    let mut at = 0;
-    while let Some(head) = w.peek(at, 2) {
-        let (kind, length) = (head >> 9, (head & 0x1ff) as usize);
-        let text = match kind {
-            1 | 2 if length >= 2 => identifier(w, kind, at + 2, length),
-            3 => w.number("lldp.time_to_live", "Time to live (s)", at + 2, 2, Show::Dec).map_or(String::new(), |n| n.to_string()),
-            4 => w.text("lldp.port.desc", name(kind), at + 2, length),
-            5 => w.text("lldp.tlv.system.name", name(kind), at + 2, length),
-            6 => w.text("lldp.tlv.system.desc", name(kind), at + 2, length),
-            0 => break,
-            _ => {
-                w.raw("lldp.tlv", name(kind), at + 2, length);
-                String::new()
-            }
-        };
-        let place = match kind {
-            1..=3 => Some(kind as usize - 1),
-            5 => Some(3),
-            _ => None,
-        };
-        if let Some(slot) = place.and_then(|place| said.get_mut(place)) {
-            *slot = text;
-        }
-        at += 2 + length;
-    }
-    let [chassis, port, life, system] = said;
-    w.summary(format!("{chassis} {port}"));
-    let system = if system.is_empty() { system } else { format!(" SysN={system}") };
-    w.say("LLDP", format!("{chassis} {port} {life}{system}"));
+/// The bits of a LACP state, by end.
+const LACP_STATE: [[(&str, &str, u64); 8]; 2] = [
+    [
+        ("lacp.actor.state.activity", "Active", 0x01),
+        ("lacp.actor.state.timeout", "Short timeout", 0x02),
+        ("lacp.actor.state.aggregation", "Aggregatable", 0x04),
+        ("lacp.actor.state.synchronization", "In sync", 0x08),
+        ("lacp.actor.state.collecting", "Collecting", 0x10),
+        ("lacp.actor.state.distributing", "Distributing", 0x20),
+        ("lacp.actor.state.defaulted", "Defaulted", 0x40),
+        ("lacp.actor.state.expired", "Expired", 0x80),
+    ],
+    [
+        ("lacp.partner.state.activity", "Active", 0x01),
+        ("lacp.partner.state.timeout", "Short timeout", 0x02),
+        ("lacp.partner.state.aggregation", "Aggregatable", 0x04),
+        ("lacp.partner.state.synchronization", "In sync", 0x08),
+        ("lacp.partner.state.collecting", "Collecting", 0x10),
+        ("lacp.partner.state.distributing", "Distributing", 0x20),
+        ("lacp.partner.state.defaulted", "Defaulted", 0x40),
+        ("lacp.partner.state.expired", "Expired", 0x80),
+    ],
+];
+
+/// What the fields of an end of LACP are called: its title, then system priority, system, key, port priority, port, state.
+const LACP_ENDS: [[&str; 7]; 2] = [
+    [
+        "Actor",
+        "lacp.actor.sys_priority",
+        "lacp.actor.sysid",
+        "lacp.actor.key",
+        "lacp.actor.port_priority",
+        "lacp.actor.port",
+        "lacp.actor.state",
+    ],
+    [
+        "Partner",
+        "lacp.partner.sys_priority",
+        "lacp.partner.sysid",
+        "lacp.partner.key",
+        "lacp.partner.port_priority",
+        "lacp.partner.port",
+        "lacp.partner.state",
+    ],
+];
+
+/// A state in Wireshark's letters: expired, defaulted, distributing, collecting, in sync, aggregatable, short timeout, active.
+fn lacp_letters(state: u64) -> String {
+    const LETTERS: &str = "EFDCSGSA";
+    LETTERS.chars().enumerate().map(|(n, letter)| if state >> (7 - n) & 1 != 0 { letter } else { '*' }).collect()
 }
 
-/// A chassis or port identifier: its kind, then the value; in Wireshark's short form.
-fn identifier(w: &mut LayerWriter<'_, '_>, kind: u64, at: usize, length: usize) -> String {
-    let (subtype, names) = (w.word(at, 1), if kind == 1 { ["lldp.chassis.id", "Chassis ID"] } else { ["lldp.port.id", "Port ID"] });
-    let is_mac = if kind == 1 { subtype == 4 } else { subtype == 3 };
-    if is_mac && length >= 7 {
-        return w.mac(names[0], names[1], at + 1).map_or(String::new(), |mac| format!("MA/{mac}"));
-    }
-    let short = match (kind, subtype) {
-        (1, 5) | (2, 4) => "NA/",
-        (1, 6) | (2, 5) => "IN/",
-        (_, 7) => "LA/",
-        _ => "",
-    };
-    format!("{short}{}", w.text(names[0], names[1], at + 1, length - 1))
-}
-
-/// CDP: version, time to live, checksum; values whose length includes the four bytes of type and length.
-pub(super) fn cdp(w: &mut LayerWriter<'_, '_>) {
-    let name = |kind| match kind {
-        1 => "Device ID",
-        2 => "Addresses",
-        3 => "Port ID",
-        4 => "Capabilities",
-        5 => "Software version",
-        6 => "Platform",
-        9 => "VTP management domain",
-        10 => "Native VLAN",
-        11 => "Duplex",
-        _ => "Value",
-    };
-    // Behind SNAP the first byte is CDP's own.
-    w.number("cdp.version", "Version", 0, 1, Show::Dec);
-    w.number("cdp.ttl", "Time to live (s)", 1, 1, Show::Dec);
-    w.number("cdp.checksum", "Checksum", 2, 2, Show::Hex);
-    let (mut device, mut port) = (String::new(), String::new());
-    let mut at = 4;
-    while let (Some(kind), Some(length)) = (w.peek(at, 2), w.peek(at + 2, 2)) {
-        let length = (length as usize).max(4);
-        match kind {
-            1 => device = w.text("cdp.deviceid", name(kind), at + 4, length - 4),
-            3 => port = w.text("cdp.portid", name(kind), at + 4, length - 4),
-            5 => _ = w.text("cdp.software_version", name(kind), at + 4, length - 4),
-            6 => _ = w.text("cdp.platform", name(kind), at + 4, length - 4),
-            10 => _ = w.number("cdp.native_vlan", "Native VLAN", at + 4, 2, Show::Dec),
-            _ => w.raw("cdp.tlv", name(kind), at + 4, length - 4),
-        }
-        at += length;
-    }
-    w.summary(format!("{device} {port}"));
-    w.say("CDP", format!("Device ID: {device}  Port ID: {port}"));
-}
-
-/// LACP (IEEE 802.1AX clause 6.4.2.3): actor and partner.
+/// LACP (IEEE 802.1AX clause 6.4.2.3): actor, partner, collector.
 pub(super) fn lacp(w: &mut LayerWriter<'_, '_>) {
-    w.number("slow.subtype", "Subtype", 0, 1, Show::Dec);
+    w.number("slow.subtype", "Subtype", 0, 1, Show::Named(|n| if n == 1 { "LACP" } else { "" }));
     w.number("lacp.version", "Version", 1, 1, Show::Dec);
     let mut ends = Vec::new();
-    for (title, at) in [("Actor", 2), ("Partner", 22)] {
-        w.value("lacp.part", title, at, 20, "");
+    for ((names, bits), at) in LACP_ENDS.iter().zip(&LACP_STATE).zip([2, 22]) {
+        let [title, priority, system, key, port_priority, port, state] = *names;
+        w.value("lacp.tlv_type", title, at, 20, "");
         w.inside(|w| {
-            w.number("lacp.sysprio", "System priority", at + 2, 2, Show::Dec);
-            let system = w.mac("lacp.sysid", "System", at + 4).unwrap_or(Mac::default());
-            w.number("lacp.key", "Key", at + 10, 2, Show::Dec);
-            w.number("lacp.portprio", "Port priority", at + 12, 2, Show::Dec);
-            let port = w.number("lacp.port", "Port", at + 14, 2, Show::Dec).unwrap_or(0);
-            w.number("lacp.state", "State", at + 16, 1, Show::Hex);
-            ends.push(format!("{system} P: {port}"));
+            w.number(priority, "System priority", at + 2, 2, Show::Dec);
+            let system = w.mac(system, "System", at + 4).unwrap_or_default();
+            let key = w.number(key, "Key", at + 10, 2, Show::Dec).unwrap_or(0);
+            w.number(port_priority, "Port priority", at + 12, 2, Show::Dec);
+            let port = w.number(port, "Port", at + 14, 2, Show::Dec).unwrap_or(0);
+            let found = w.number(state, "State", at + 16, 1, Show::Hex).unwrap_or(0);
+            w.inside(|w| w.flags(at + 16, 1, bits));
+            ends.push(format!("{system} P: {port} K: {key} {}", lacp_letters(found)));
         });
+    }
+    if w.peek(42, 1) == Some(3) {
+        w.number("lacp.collector.max_delay", "Collector's largest delay (10 us)", 44, 2, Show::Dec);
     }
     w.summary("Actor and partner");
     if let [actor, partner] = ends.as_slice() {
@@ -191,15 +149,47 @@ pub(super) fn vrrp(w: &mut LayerWriter<'_, '_>) {
     let version = w.bits("vrrp.version", "Version", 0, 1, 0xf0, Show::Dec).unwrap_or(0);
     w.bits("vrrp.type", "Type", 0, 1, 0x0f, Show::Named(|n| if n == 1 { "Advertisement" } else { "" }));
     let id = w.number("vrrp.virt_rtr_id", "Virtual router", 1, 1, Show::Dec).unwrap_or(0);
-    w.number("vrrp.prio", "Priority", 2, 1, Show::Dec);
-    let count = w.number("vrrp.addr_count", "Addresses", 3, 1, Show::Dec).unwrap_or(0);
-    if w.len() >= 8 + 4 * count as usize {
-        for n in 0..count as usize {
-            w.ipv4("vrrp.ip_addr", "Address", 8 + 4 * n);
+    let priority = |n: u64| match n {
+        0 => "0 (the master gives up)".to_owned(),
+        255 => "255 (owns the address)".to_owned(),
+        n => n.to_string(),
+    };
+    w.number("vrrp.prio", "Priority", 2, 1, Show::As(priority));
+    let count = w.number("vrrp.addr_count", "Addresses", 3, 1, Show::Dec).unwrap_or(0) as usize;
+    if version >= 3 {
+        let interval = |n: u64| format!("{}.{:02} s", n / 100, n % 100);
+        w.bits("vrrp.short_adver_int", "Advertisement interval", 4, 2, 0x0fff, Show::As(interval));
+    } else {
+        w.number("vrrp.auth_type", "Authentication type", 4, 1, Show::Dec);
+        w.number("vrrp.adver_int", "Advertisement interval (s)", 5, 1, Show::Dec);
+    }
+    w.number("vrrp.checksum", "Checksum", 6, 2, Show::Hex);
+    // Of IPv4 unless there is no room but for longer ones.
+    let is_six = version >= 3 && w.len() >= 8 + 16 * count.max(1);
+    for n in 0..count {
+        match is_six {
+            true => _ = w.ipv6("vrrp.ipv6_addr", "Address", 8 + 16 * n),
+            false => _ = w.ipv4("vrrp.ip_addr", "Address", 8 + 4 * n),
         }
     }
     w.summary(format!("virtual router {id}"));
     w.say("VRRP", format!("Announcement (v{version})"));
+}
+
+/// CARP (OpenBSD carp(4)): the form of VRRP's, with a counter and a digest instead of addresses.
+pub(super) fn carp(w: &mut LayerWriter<'_, '_>) {
+    let version = w.bits("carp.version", "Version", 0, 1, 0xf0, Show::Dec).unwrap_or(0);
+    w.bits("carp.type", "Type", 0, 1, 0x0f, Show::Named(|n| if n == 1 { "Advertisement" } else { "" }));
+    let id = w.number("carp.vhid", "Virtual host", 1, 1, Show::Dec).unwrap_or(0);
+    w.number("carp.advskew", "Advertisement skew (1/256 s)", 2, 1, Show::Dec);
+    w.number("carp.authlen", "Authentication length", 3, 1, Show::Dec);
+    w.number("carp.demotion", "Demotion", 4, 1, Show::Dec);
+    w.number("carp.advbase", "Advertisement interval (s)", 5, 1, Show::Dec);
+    w.number("carp.checksum", "Checksum", 6, 2, Show::Hex);
+    w.number("carp.counter", "Counter", 8, 8, Show::Dec);
+    w.raw("carp.hmac", "Digest", 16, 20);
+    w.summary(format!("virtual host {id}"));
+    w.say("CARP", format!("Announcement (v{version})"));
 }
 
 /// OSPF's header (RFC 2328 A.3.1, RFC 5340 A.3.1).

@@ -155,10 +155,11 @@ pub(super) fn icmpv6(w: &mut LayerWriter<'_, '_>) {
     w.say("ICMPv6", if reason.is_empty() { name } else { format!("{name} ({reason})") });
 }
 
-/// Neighbour discovery; false when it is something else.
+/// Neighbour and listener discovery; false when it is something else.
 fn neighbours(w: &mut LayerWriter<'_, '_>, kind: u64) -> bool {
     let name = icmpv6_type(kind);
     match kind {
+        130..=132 | 143 => listeners(w, kind),
         133 => nd_options(w, 4, name.to_owned(), "from"),
         134 => {
             w.number("icmpv6.nd.ra.cur_hop_limit", "Hop limit", 0, 1, Show::Dec);
@@ -215,6 +216,55 @@ fn nd_options(w: &mut LayerWriter<'_, '_>, mut at: usize, mut info: String, word
     }
 }
 
+/// Multicast listener discovery (RFC 2710, RFC 3810), behind type, code and checksum.
+fn listeners(w: &mut LayerWriter<'_, '_>, kind: u64) {
+    if kind == 143 {
+        return listener_records(w);
+    }
+    w.number("icmpv6.mld.maximum_response_code", "Maximum response code", 0, 2, Show::Dec);
+    let group = w.ipv6("icmpv6.mld.multicast_address", "Multicast address", 4);
+    if kind == 130 && w.len() >= 24 {
+        w.bits("icmpv6.mld.flag.s", "Suppress router's processing", 20, 1, 0x08, Show::Flag);
+        w.bits("icmpv6.mld.flag.qrv", "Robustness", 20, 1, 0x07, Show::Dec);
+        w.number("icmpv6.mld.qqi", "Query interval code", 21, 1, Show::Dec);
+        let sources = w.number("icmpv6.mld.nb_sources", "Number of sources", 22, 2, Show::Dec).unwrap_or(0);
+        for n in 0..sources as usize {
+            if w.ipv6("icmpv6.mld.source_address", "Source address", 24 + 16 * n).is_none() {
+                break;
+            }
+        }
+    }
+    let name = icmpv6_type(kind);
+    let about = group.filter(|group| !group.is_unspecified()).map_or(String::new(), |group| format!(" for {group}"));
+    w.say("ICMPv6", format!("{name}{about}"));
+}
+
+fn listener_records(w: &mut LayerWriter<'_, '_>) {
+    let count = w.number("icmpv6.mldr.nb_mcast_records", "Group records", 2, 2, Show::Dec).unwrap_or(0);
+    let (mut groups, mut at) = (Vec::new(), 4);
+    for _ in 0..count {
+        w.number("icmpv6.mldr.mar.record_type", "Record type", at, 1, Show::Named(record_type));
+        let Some(group) = w.ipv6("icmpv6.mldr.mar.multicast_address", "Multicast address", at + 4) else { break };
+        groups.push(group.to_string());
+        at += 20 + w.word(at + 2, 2) as usize * 16 + w.word(at + 1, 1) as usize * 4;
+    }
+    let about = if groups.is_empty() { String::new() } else { format!(" / {}", groups.join(", ")) };
+    w.say("ICMPv6", format!("{}{about}", icmpv6_type(143)));
+}
+
+/// Words for what a record of a report says (RFC 3376 section 4.2.12, RFC 3810 section 5.2.12).
+fn record_type(number: u64) -> &'static str {
+    match number {
+        1 => "Mode is include",
+        2 => "Mode is exclude",
+        3 => "Change to include",
+        4 => "Change to exclude",
+        5 => "Allow new sources",
+        6 => "Block old sources",
+        _ => "",
+    }
+}
+
 pub(super) fn igmp(w: &mut LayerWriter<'_, '_>) {
     let name = |n| match n {
         0x11 => "Membership Query",
@@ -237,7 +287,7 @@ pub(super) fn igmp(w: &mut LayerWriter<'_, '_>) {
     if kind == 0x22 {
         let mut at = 8;
         for _ in 0..w.number("igmp.num_grp_recs", "Group records", 6, 2, Show::Dec).unwrap_or(0) {
-            w.number("igmp.record_type", "Record type", at, 1, Show::Dec);
+            w.number("igmp.record_type", "Record type", at, 1, Show::Named(record_type));
             let Some(group) = w.ipv4("igmp.maddr", "Multicast address", at + 4) else { break };
             info = format!("{info} / group {group}");
             at += 8 + w.word(at + 2, 2) as usize * 4 + w.word(at + 1, 1) as usize * 4;
@@ -248,6 +298,17 @@ pub(super) fn igmp(w: &mut LayerWriter<'_, '_>) {
             (0x11, false) => info = format!("{info}, specific for group {group}"),
             (0x17, _) => info = format!("{info} {group}"),
             _ => info = format!("{info} / group {group}"),
+        }
+        if version == 3 {
+            w.bits("igmp.s", "Suppress router's processing", 8, 1, 0x08, Show::Flag);
+            w.bits("igmp.qrv", "Robustness", 8, 1, 0x07, Show::Dec);
+            w.number("igmp.qqic", "Query interval code", 9, 1, Show::Dec);
+            let sources = w.number("igmp.num_src", "Number of sources", 10, 2, Show::Dec).unwrap_or(0);
+            for n in 0..sources as usize {
+                if w.ipv4("igmp.saddr", "Source address", 12 + 4 * n).is_none() {
+                    break;
+                }
+            }
         }
     }
     w.summary(info.clone());

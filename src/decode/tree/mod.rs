@@ -1,9 +1,13 @@
 //! One packet taken apart: the fields of every header. Which headers there are and where they begin says the same [walk](super::walk()) that
 //! reads all packets; what stands in each is a function here. One file a family; a header's fields are a line in `describe` and its function.
 
+mod cisco;
 mod control;
 mod icmp;
 mod link;
+mod lldp;
+mod lldp_organisations;
+mod makers;
 mod net;
 mod transport;
 mod tunnel;
@@ -45,7 +49,9 @@ pub fn read(link: LinkType, bytes: &[u8], wire: u32, rules: &Rules) -> DecodedPa
     let payload = if leaf { bytes.len()..bytes.len() } else { trace.payload() };
     let end = (headers.net_end as usize).max(payload.end);
     let payload_wire = u32::try_from(end.saturating_sub(payload.start)).unwrap_or(u32::MAX);
-    behind(&mut tree, &headers, bytes, payload.clone(), payload_wire);
+    if !makers::behind_snap(&mut tree, &headers, bytes, payload.clone()) {
+        behind(&mut tree, &headers, bytes, payload.clone(), payload_wire);
+    }
     if headers.stop.is_some() {
         stop(&mut tree, bytes, headers.stop);
     }
@@ -146,10 +152,15 @@ fn fields_of(proto: Proto) -> Option<fn(&mut LayerWriter<'_, '_>)> {
         P::Esp => tunnel::esp,
         P::Ah => tunnel::ah,
         P::Stp => control::stp,
-        P::Lldp => control::lldp,
-        P::Cdp => control::cdp,
+        P::Lldp => lldp::lldp,
+        P::Cdp => cisco::cdp,
+        P::Udld => cisco::udld,
+        P::Vtp => cisco::vtp,
+        P::Dtp => cisco::dtp,
+        P::Pagp => cisco::pagp,
         P::Lacp => control::lacp,
         P::Vrrp => control::vrrp,
+        P::Carp => control::carp,
         P::Ospf => control::ospf,
         P::MacControl => control::pause,
         P::Eapol => control::eapol,

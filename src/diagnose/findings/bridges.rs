@@ -52,14 +52,13 @@ pub struct VlanNative;
 /// The ends of a link disagree about its duplex mode.
 pub struct DuplexMismatch;
 
-/// Where it was seen, for titles: ` in VLAN 10`, ` in 12 VLANs`, ` in instance 3`.
+/// Where it was seen, for titles: ` in VLAN 10`, ` of instance 3`, ` in 12 VLANs or instances`.
 fn place(t: &SwitchTrouble) -> String {
-    match (t.vlan, t.vlans, t.instance, t.instances) {
+    match (t.vlan, t.instance, t.vlans) {
         (Some(id), ..) => format!(" in VLAN {id}"),
-        (None, n @ 2.., ..) => format!(" in {} VLANs", grouped(n)),
-        (.., Some(0), _) => " in the common tree".to_owned(),
-        (.., Some(id), _) => format!(" in instance {id}"),
-        (.., n @ 2..) => format!(" in {} instances", grouped(n)),
+        // The first is the tree that all share.
+        (None, Some(instance @ 1..), _) => format!(" of instance {instance}"),
+        (None, None, n @ 2..) => format!(" in {} VLANs or instances", grouped(n)),
         _ => String::new(),
     }
 }
@@ -68,20 +67,10 @@ fn each(e: &Evidence, kind: Kind, tell: impl Fn(&SwitchTrouble) -> Option<Report
     all_of(e.network.switch.of(kind).filter_map(|t| Some(tell(t)?.about(t.subject).held(vec![t.span]))))
 }
 
-/// What titles say where it is likely only that two devices are the ends of one link.
-fn unsure(t: &SwitchTrouble) -> &'static str {
-    if t.is_likely { ", if they are the ends of one link" } else { "" }
-}
-
-fn grave(t: &SwitchTrouble) -> Severity {
-    if t.is_likely { Severity::Note } else { Severity::Warning }
-}
-
 fn vlan(t: &SwitchTrouble) -> Vec<(&'static str, Value)> {
-    match (t.vlan, t.instance, t.instances) {
-        (Some(id), ..) => vec![("vlan", Value::Count(id.into()))],
-        (_, Some(id), _) => vec![("instance", Value::Count(id.into()))],
-        (.., n @ 1..) => vec![("instances", Value::Count(n))],
+    match (t.vlan, t.instance) {
+        (Some(id), _) => vec![("vlan", Value::Count(id.into()))],
+        (None, Some(instance)) => vec![("instance", Value::Count(instance.into()))],
         _ => vec![("vlans", Value::Count(t.vlans))],
     }
 }
@@ -93,8 +82,9 @@ impl Detector for StpRootChanged {
             aspect: None,
             meaning: "Another bridge became the root of the spanning tree. While the tree settles, links stop forwarding, and afterwards \
                       traffic takes other ways, often through a small switch.",
-            measured: "A bridge that named a root for at least {stood} names another one. Told for {recent}; critical from {many} changes \
-                       in that time. What is said while a bridge begins is no change.",
+            measured: "A bridge that named a root for at least {stood} names another one, or goes back to one that it named for so long. \
+                       Changes of one tree, or to one bridge, belong together while they are less than {recent} apart, and are told for \
+                       as long; critical from {many}. What is said while a bridge begins is no change.",
             cause: "The root failed, or a bridge with a better priority was connected.",
             lookalikes: "Maintenance that was meant; a mirror that was moved to another switch.",
             remedy: "Set the priorities of the root and of its backup on purpose, and let ports for devices ignore better hellos (root \
@@ -111,11 +101,8 @@ impl Detector for StpRootChanged {
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         each(e, Kind::RootChanged, |t| {
             let title = match t.count {
-                ..=1 => format!("{} became root of the spanning tree{}, {} before", t.who, place(t), t.other),
-                n => {
-                    let n = grouped(n);
-                    format!("The root of the spanning tree{} changed {n} times: {}, {} before", place(t), t.who, t.other)
-                }
+                0 | 1 => format!("{} became root of the spanning tree{}, {} before", t.who, place(t), t.other),
+                n => format!("The root of the spanning tree{} changed {} times: now {}, {} before", place(t), grouped(n), t.who, t.other),
             };
             let mut evidence = vec![
                 ("changes", Value::Count(t.count)),
@@ -123,7 +110,7 @@ impl Detector for StpRootChanged {
                 ("root_before", Value::Text(t.other.clone())),
             ];
             evidence.extend(vlan(t));
-            Some(Report::new(if t.measure >= ROOTS_MANY as f64 { Severity::Critical } else { Severity::Warning }, title, evidence))
+            Some(Report::new(if t.count >= ROOTS_MANY { Severity::Critical } else { Severity::Warning }, title, evidence))
         })
     }
 }
@@ -136,7 +123,8 @@ impl Detector for StpTopologyChanges {
             meaning: "The spanning tree's topology changes again and again. With each change switches forget where stations are, and flood \
                       what they would otherwise send to one port.",
             measured: "Times at which bridges begin to say that the topology changes, those within {together} as one: at least {changes} in \
-                       {recent}; critical from {many}. The bridge that says so first most often is named: it is nearest to the cause.",
+                       {recent}; critical from {many}. Counted is from the first that is less than {recent} before the next. The bridge \
+                       that says so first most often is named: it is nearest to the cause.",
             cause: "A link that goes up and down; ports for devices that are not set as edge ports, so that each start of a device counts.",
             lookalikes: "Work on the cabling; a switch that starts.",
             remedy: "Follow the changes from the bridge that is named to the port that causes them, and set ports for devices as edge ports.",
@@ -157,11 +145,16 @@ impl Detector for StpTopologyChanges {
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         each(e, Kind::TopologyChanges, |t| {
             let enough = if standing.on(t.subject) { CHANGES / 2 } else { CHANGES };
-            if t.measure < enough as f64 {
+            if t.recent < enough {
                 return None;
             }
-            let title = format!("The spanning tree's topology changed {} times{}, told first by {}", grouped(t.count), place(t), t.who);
-            let mut evidence = vec![("changes", Value::Count(t.count)), ("first_told_by", Value::Text(t.who.clone()))];
+            let (times, length) = (plural(t.count, "time"), duration(t.seconds()));
+            let title = format!("The spanning tree's topology changed {times} in {length}{}, told first by {}", place(t), t.who);
+            let mut evidence = vec![
+                ("changes", Value::Count(t.count)),
+                ("seconds", Value::Seconds(t.seconds())),
+                ("first_told_by", Value::Text(t.who.clone())),
+            ];
             evidence.extend(vlan(t));
             Some(Report::new(if t.measure >= CHANGES_MANY as f64 { Severity::Critical } else { Severity::Warning }, title, evidence))
         })
@@ -308,10 +301,12 @@ impl Detector for VlanNative {
             meaning: "Both ends of a link put frames without a tag into different VLANs: those two VLANs are joined there, and what is meant \
                       for one reaches the other.",
             measured: "The native VLANs that both ends of one link announce (CDP, LLDP's port VLAN), where each names the other by UDLD or \
-                       LACP, so that they are certain to be its ends, within {recent}. Where nobody does, of the only two that announce \
-                       themselves: a note, for the mirror may show two links.",
+                       LACP, so that they are certain to be its ends, within {recent}. A note where nobody names \
+                       another, but only two bridges announce themselves, by one port each, for a minute, and \
+                       no tunnel brought the copies.",
             cause: "One end was set up otherwise.",
-            lookalikes: "Links on which every frame has a tag: there it changes nothing.",
+            lookalikes: "Links on which every frame has a tag: there it changes nothing. With the note: two mirrored ports, of which the \
+                         mirror shows the other ends alone.",
             remedy: "Set the same native VLAN at both ends, best one that is used for nothing else.",
             topic: None,
             figures: &[("recent", Nanos(SWITCH_RECENT))],
@@ -320,11 +315,16 @@ impl Detector for VlanNative {
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         each(e, Kind::NativeVlanDiffers, |t| {
-            let title = format!("Native VLAN {} at {}, but {} at {}{}", t.count, t.who, t.measure, t.other, unsure(t));
+            let title = format!("Native VLAN {} at {}, but {} at {}", t.count, t.who, t.measure, t.other);
             let evidence = vec![("native_vlan", Value::Count(t.count)), ("other_native_vlan", Value::Count(t.measure as u64))];
-            Some(Report::new(grave(t), title, evidence))
+            Some(Report::new(end_severity(t), title, evidence))
         })
     }
+}
+
+/// Of ends that are certain, a warning.
+fn end_severity(t: &SwitchTrouble) -> Severity {
+    if t.recent > 0 { Severity::Warning } else { Severity::Note }
 }
 
 impl Detector for DuplexMismatch {
@@ -335,10 +335,12 @@ impl Detector for DuplexMismatch {
             meaning: "One end of a link sends and receives at once, the other in turn: under load the one sees late collisions and the other \
                       broken frames, and transfers crawl.",
             measured: "The duplex modes that both ends of one link announce (CDP, LLDP's interface type), where each names the other by \
-                       UDLD or LACP, so that they are certain to be its ends, within {recent}. Of the only two that \
-                       announce themselves, where nobody names the other: a note, for the mirror may show two links.",
+                       UDLD or LACP, so that they are certain to be its ends, within {recent}. A note where nobody names \
+                       another, but only two bridges announce themselves, by one port each, for a minute, and \
+                       no tunnel brought the copies.",
             cause: "One end is set to a fixed mode, so that the other, which negotiates, falls back to half duplex.",
-            lookalikes: "A converter in between, whose ends differ as they should.",
+            lookalikes: "A converter in between, whose ends differ as they should. With the note: two mirrored ports, of which the mirror \
+                         shows the other ends alone.",
             remedy: "Let both ends negotiate.",
             topic: None,
             figures: &[("recent", Nanos(SWITCH_RECENT))],
@@ -348,9 +350,9 @@ impl Detector for DuplexMismatch {
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         each(e, Kind::DuplexDiffers, |t| {
             let (full, half) = if t.count == 1 { (&t.who, &t.other) } else { (&t.other, &t.who) };
-            let title = format!("{full} sends and receives at once, {half} in turn: their duplex modes differ{}", unsure(t));
+            let title = format!("{full} sends and receives at once, {half} in turn: their duplex modes differ");
             let evidence = vec![("full", Value::Text(full.clone())), ("half", Value::Text(half.clone()))];
-            Some(Report::new(grave(t), title, evidence))
+            Some(Report::new(end_severity(t), title, evidence))
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Attempts to connect: refused, not answered, cut, and made in great number.
 
 use super::neighbours::station;
-use super::{SURE, all_of};
+use super::{SURE, all_of, unreachables};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Share, Tuned};
@@ -45,7 +45,7 @@ const FLOOD_ANSWERED: u64 = 256;
 const SCAN_MANY: u64 = 100;
 
 /// ICMP errors about a service, and clients that receive them.
-const UNREACHABLE: u64 = 10;
+pub(super) const UNREACHABLE: u64 = 10;
 
 /// The subject of a service.
 pub(super) fn subject(key: &ServiceKey) -> Subject {
@@ -114,7 +114,7 @@ impl Detector for TcpNoAnswer {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::EverySide, Need::Complete, Need::Unsampled]
+        &[Need::Undivided, Need::BothDirections, Need::Timely, Need::EverySide, Need::Complete, Need::Unsampled]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -186,7 +186,7 @@ impl Detector for TcpRefused {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::Unsampled]
+        &[Need::Undivided, Need::BothDirections, Need::Timely, Need::Unsampled]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -258,7 +258,7 @@ impl Detector for TcpReset {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::EverySide, Need::Complete, Need::Unsampled]
+        &[Need::Undivided, Need::BothDirections, Need::Timely, Need::EverySide, Need::Complete, Need::Unsampled]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -504,11 +504,14 @@ impl Detector for IcmpUnreachable {
         &ExplainPage {
             id: "icmp.unreachable",
             aspect: None,
-            meaning: "Routers or hosts answer packets to this service with ICMP errors: it cannot be reached.",
+            meaning: "Routers or hosts answer packets to this service or host with ICMP errors: it cannot be reached.",
             measured: "ICMP errors (destination unreachable, without those about the size of packets) that quote packets to a service which \
-                       clients ask: at least {least} within a minute, or received by at least {several} clients.",
+                       clients ask: at least {least} within a minute, or received by at least {several} clients. The same of hosts and of \
+                       whatever else is sent to them, by who says it, of whom and why, but for ports at which nothing listens and for what \
+                       scans; hosts of which one router says the same are told together. A note where a filter rejects packets, or where a \
+                       single client hears it.",
             cause: "A route is missing, a filter rejects the packets, or nothing listens at a UDP port.",
-            lookalikes: "Late answers to a socket that was closed in the meantime, traceroute; both are not counted as services. Routers \
+            lookalikes: "Late answers to a socket that was closed in the meantime, traceroute; both are not counted. Routers \
                          limit how many errors they send, so their number says little.",
             remedy: "Look at the route and the filters of whoever sends the errors.",
             topic: None,
@@ -517,7 +520,7 @@ impl Detector for IcmpUnreachable {
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
-        all_of(e.network.services.iter().filter_map(|service| {
+        let services = e.network.services.iter().filter_map(|service| {
             let enough = |w: &ServiceWindow| {
                 let t = w.trouble(Trouble::Unreachable);
                 t.count >= UNREACHABLE || t.clients >= SEVERAL
@@ -536,7 +539,8 @@ impl Detector for IcmpUnreachable {
             let severity = if errors.clients >= SEVERAL { Severity::Critical } else { Severity::Warning };
             let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(errors.clients);
             Some(report.held(errors.span.into_iter().collect()))
-        }))
+        });
+        all_of(services.chain(unreachables::reports(e)))
     }
 }
 

@@ -1,12 +1,12 @@
 //! Packets that cannot be looked into, and what would help.
 
 use super::present_if;
-use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Report, StandingFindings, tunnel_name};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Share};
 use crate::model::evidence::{ContentEvidence, share};
 use crate::model::units::{percent, plural};
-use crate::model::{LinkType, Severity, TunnelKind, Value};
+use crate::model::{LinkType, Severity, Value};
 
 /// Packets of a link type that is not understood.
 pub struct LinkUnknown;
@@ -34,15 +34,6 @@ fn link_name(link: LinkType) -> String {
     match link.name() {
         Some(name) => format!("link type {} ({name})", link.0),
         None => format!("link type {}", link.0),
-    }
-}
-
-fn tunnel_name(kind: TunnelKind) -> &'static str {
-    match kind {
-        TunnelKind::Vxlan => "VXLAN",
-        TunnelKind::Geneve => "Geneve",
-        TunnelKind::Tzsp => "TZSP",
-        other => other.token(),
     }
 }
 
@@ -165,6 +156,7 @@ impl Detector for DecapPort {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::TunnelKind;
 
     #[test]
     fn it_is_said_what_was_seen_instead() {

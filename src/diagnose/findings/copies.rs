@@ -4,14 +4,14 @@ use super::{lacking, present_if};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Report, StandingFindings};
 use crate::diagnose::figure::Figure::{Count, Nanos, Share, Times};
 use crate::diagnose::vendor::VendorTopic;
-use crate::model::evidence::{COMPARED_BYTES, COPY_REACH, CopyEvidence, CopyGap};
+use crate::model::evidence::{COMPARED_BYTES, COPY_FAR, COPY_REACH, CopyEvidence, CopyGap, DistantCopies};
 use crate::model::units::{duration, percent};
 use crate::model::{Aspect, Severity, Value};
 
 /// Packets before a share of copies says anything: an interval of 5 points at 50 %.
 const PACKETS: u64 = 400;
 
-/// Conversations with copies that show the mirror, not one talkative host; with fewer in all, every one of them.
+/// Conversations with copies that show the mirror, not one talkative host; with fewer in all, most of them.
 const FLOWS: u64 = 10;
 
 /// One in so many conversations with a sure copy are enough where few packets of each are copied.
@@ -85,10 +85,27 @@ fn is_mirror(copies: &CopyEvidence) -> bool {
     // Nobody repeats nearly every packet but a mirror.
     let certain = copies.changed.saturating_mul(2) > copies.copies || copies.times > 1;
     // One direction, or one packet in many, may be all that comes twice: then no conversation has many copies, and yet they are everywhere.
-    let few = FLOWS.min(copies.flows.max(1));
+    let few = FLOWS.min(copies.flows / 2 + 1);
     let spread = copies.flows_proven >= few && copies.flows_proven.saturating_mul(SPREAD) >= copies.flows;
     let everywhere = copies.flows_affected >= few || spread;
     everywhere && (certain || copies.gap.is_none_or(|g| g.is_tight()))
+}
+
+/// The share of packets that come again late from which on it is all of them: what is cut off by the end of the capture does not come any more.
+const NEARLY_ALL: f64 = 0.9;
+
+/// Why a packet comes again so late.
+const LATE: &str = "Two ways of different length bring the same packets here (a tap with a buffer, a mirror through a congested network), or two \
+                    captures were merged whose clocks differ. What comes so late is counted as traffic: all loads are too high by this share.";
+
+fn late_evidence(late: &DistantCopies) -> Vec<(&'static str, Value)> {
+    vec![
+        ("share", Value::Share(late.share())),
+        ("copies", Value::Count(late.again)),
+        ("watched", Value::Count(late.watched)),
+        ("p50_seconds", Value::Seconds(late.gap.p50)),
+        ("p95_seconds", Value::Seconds(late.gap.p95)),
+    ]
 }
 
 fn evidence(copies: &CopyEvidence) -> Vec<(&'static str, Value)> {
@@ -119,7 +136,9 @@ impl Detector for DupEvery {
                        {four_low} to {four_high} for four, and so on if nearly all conversations are copied), in at \
                        least {flows} conversations, at much the same \
                        distance (95th percentile at most {spread} times the 5th), unless most of them passed a router \
-                       or changed their VLAN in between.",
+                       or changed their VLAN in between. What comes later than that is not left out, but told: of a sample of TCP \
+                       segments with data, waited for up to {far}, at least {nearly} come again with the same IP identification at \
+                       much the same distance.",
             cause: "The session mirrors packets both where they come in and where they go out, or a port and its VLAN at once: \
                     each packet passes two of its sources.",
             lookalikes: "Two taps or two sessions into one analyser port; a capture file merged with itself; capturing on a \
@@ -138,6 +157,8 @@ impl Detector for DupEvery {
                 ("thrice_high", Share(THRICE.1)),
                 ("four_low", Share(FOUR_TIMES.0)),
                 ("four_high", Share(FOUR_TIMES.1)),
+                ("far", Nanos(COPY_FAR)),
+                ("nearly", Share(NEARLY_ALL)),
             ],
         }
     }
@@ -145,6 +166,10 @@ impl Detector for DupEvery {
     fn judge(&self, e: &crate::diagnose::Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         let copies = &e.copies;
+        if let Some(late) = copies.late().filter(|late| late.share() >= NEARLY_ALL) {
+            let title = format!("Every packet arrives again {} later, too late to be left out", duration(late.gap.p50));
+            return Detection::from(Report::new(Severity::Critical, title, late_evidence(late)).because(LATE));
+        }
         if copies.packets < PACKETS {
             return lacking(copies.packets, PACKETS, "packets");
         }
@@ -190,6 +215,12 @@ impl Detector for DupSome {
     fn judge(&self, e: &crate::diagnose::Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         let copies = &e.copies;
+        if let Some(late) = copies.late() {
+            let severity = if late.share() > LARGE_PART { Severity::Warning } else { Severity::Note };
+            let after = duration(late.gap.p50);
+            let title = format!("{} of the packets arrive again {after} later, too late to be left out", percent(late.share()));
+            return Detection::from(Report::new(severity, title, late_evidence(late)).because(LATE));
+        }
         if copies.packets < PACKETS {
             return lacking(copies.packets, PACKETS, "packets");
         }

@@ -2,7 +2,7 @@
 
 use super::loss::GRAVE;
 use super::{SURE, lacking, present_if};
-use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Need, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Need, ONE_SIDED, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Seconds, Share};
 use crate::diagnose::vendor::VendorTopic;
@@ -66,6 +66,10 @@ impl Detector for DirHalf {
         }
     }
 
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Undivided]
+    }
+
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         let sides = &e.sides;
@@ -109,6 +113,10 @@ impl Detector for RouteAsym {
         }
     }
 
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Undivided]
+    }
+
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         let sides = &e.sides;
@@ -127,9 +135,9 @@ impl Detector for RouteAsym {
     }
 }
 
-/// Share of one-sided conversations, lower end of its interval, above which numbers suffer: beside a mirror that is whole there are always
-/// some whose other end has gone.
-const PART: Limit = Limit::new(0.15);
+/// Share of one-sided conversations, lower end of its interval, above which it is a warning: beside a mirror that is whole there are always some
+/// whose other end has gone, and no more is lost with them than what they would say of services.
+const PART: f64 = 0.15;
 
 impl Detector for DirSome {
     fn yields_to(&self) -> &'static [&'static str] {
@@ -142,15 +150,19 @@ impl Detector for DirSome {
             aspect: Some(Aspect::Coverage),
             meaning: "A part of the conversations shows one direction only: their loss, round-trip times and retransmissions cannot be \
                       judged, and half of their load is not here.",
-            measured: "As for dir.half. Raised when surely more than {part} (lower end of the {sure} interval) of at least {judged} \
-                       conversations are one-sided, without dir.half, route.asym or a pattern of loss, and less than {lost} of the \
+            measured: "As for dir.half. Raised when surely more than {note} (lower end of the {sure} interval) of at least {judged} \
+                       conversations are one-sided, a warning above {part}, without dir.half, route.asym or a pattern of loss, and less than {lost} of the \
                        data is missing.",
             cause: "Some of the mirrored ports are mirrored in one direction only, or some traffic takes another way back.",
             lookalikes: "Conversations cut off by the beginning or the end of a short capture; connections whose other end has gone.",
             remedy: "Mirror both directions of every source, and every port of a link aggregation.",
             topic: Some(VendorTopic::BothDirections),
-            figures: &[SURE, ("part", Share(PART.raise)), ("lost", Share(GRAVE)), ("judged", Count(CONVERSATIONS))],
+            figures: &[SURE, ("note", Share(ONE_SIDED)), ("part", Share(PART)), ("lost", Share(GRAVE)), ("judged", Count(CONVERSATIONS))],
         }
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Undivided]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -163,9 +175,11 @@ impl Detector for DirSome {
             return Detection::Unknown(format!("{} of the data is missing, of which one-sided conversations may come", percent(all.rate)));
         }
         let surely = wilson(sides.one_sided, sides.judged).low;
-        present_if(PART.exceeded(surely, standing.at_all()) && !sides.is_routing(), || {
+        let found = Limit::new(ONE_SIDED).exceeded(surely, standing.at_all()) && !sides.is_routing();
+        present_if(found, || {
+            let severity = if surely > PART { Severity::Warning } else { Severity::Note };
             let evidence = vec![("one_sided", Value::Count(sides.one_sided)), ("conversations", Value::Count(sides.judged))];
-            Report::new(Severity::Warning, format!("{} of the conversations show one direction only", percent(sides.share())), evidence)
+            Report::new(severity, format!("{} of the conversations show one direction only", percent(sides.share())), evidence)
                 .held(e.of_file(&sides.one_sided_at.episodes()))
         })
     }

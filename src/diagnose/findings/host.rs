@@ -3,9 +3,10 @@
 use super::present_if;
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::BitsPerSecond;
-use crate::model::units::{bits_per_second, grouped, plural};
-use crate::model::{Aspect, Severity, Value};
+use crate::diagnose::figure::Figure::{BitsPerSecond, Seconds};
+use crate::model::text::printable;
+use crate::model::units::{bits_per_second, duration, grouped, plural, times};
+use crate::model::{Aspect, Episode, Severity, Value};
 
 /// The interface sends.
 pub struct NicTransmits;
@@ -21,6 +22,12 @@ pub struct HostOversize;
 
 /// Flow control is on.
 pub struct HostPause;
+
+/// The port was down, gone or unplugged.
+pub struct HostAway;
+
+/// Seconds in all from which on what is missing is more than a blink.
+const AWAY: f64 = 1.0;
 
 /// The page's remedy with the interface's name in its commands, where one interface is meant.
 pub(super) fn remedy(e: &Evidence, page: &ExplainPage) -> String {
@@ -44,6 +51,51 @@ pub(super) fn remedy(e: &Evidence, page: &ExplainPage) -> String {
 
 fn named(e: &Evidence, name: &'static str, value: Value) -> Vec<(&'static str, Value)> {
     vec![("interface", Value::Text(e.host.interface.clone())), (name, value)]
+}
+
+impl Detector for HostAway {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
+            id: "host.away",
+            aspect: Some(Aspect::Coverage),
+            meaning: "The port that packets are to come from was down, gone or unplugged: what passed then is missing, and no counter tells how much.",
+            measured: "The state of the interface, looked at four times a second: down, gone, without a carrier, or not to be opened. Critical while it \
+                       lasts, a warning from {away} in all, a note below.",
+            cause: "Somebody set the interface down, its driver was loaded anew, the cable was out, or the switch's port was shut.",
+            lookalikes: "A virtual interface whose other end was made anew.",
+            remedy: "Compare with the system's log (`dmesg`, `journalctl -u NetworkManager`) and the switch's at that time; keep services that manage \
+                     interfaces away from the mirror port.",
+            topic: None,
+            figures: &[("away", Seconds(AWAY))],
+        }
+    }
+
+    fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
+        let away = &e.host.away;
+        let Some(latest) = away.last() else { return Detection::Clear };
+        let seconds = away.iter().map(|a| a.absence.seconds()).fold(0.0, |sum: f64, s| sum + s);
+        let (port, why) = (printable(&latest.port), latest.absence.why);
+        let (severity, title) = match latest.absence.is_open {
+            true => (Severity::Critical, format!("{port} is away: {why}")),
+            false if away.len() > 1 => {
+                let title = format!("{port} was away {}, {} in all: {why}", times(away.len() as u64), duration(seconds));
+                (if seconds >= AWAY { Severity::Warning } else { Severity::Note }, title)
+            }
+            false => (
+                if seconds >= AWAY { Severity::Warning } else { Severity::Note },
+                format!("{port} was away for {}: {why}", duration(seconds)),
+            ),
+        };
+        let evidence = vec![
+            ("interface", Value::Text(latest.port.clone())),
+            ("times", Value::Count(away.len() as u64)),
+            ("seconds", Value::Seconds(seconds)),
+            ("why", Value::Text(why.into())),
+        ];
+        let mut held: Vec<Episode> = away.iter().map(|a| Episode { first: a.absence.first, last: a.absence.last }).collect();
+        held.sort_unstable_by_key(|h| h.first);
+        Report::new(severity, title, evidence).held(held).into()
+    }
 }
 
 impl Detector for NicTransmits {

@@ -167,7 +167,7 @@ impl Detector for TlsFailing {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::Complete, Need::Unsampled, Need::Whole]
+        &[Need::Undivided, Need::BothDirections, Need::Timely, Need::Complete, Need::Unsampled, Need::Whole]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {

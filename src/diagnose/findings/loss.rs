@@ -1,11 +1,13 @@
 //! Loss by the place where it happened.
 
 use super::{SURE, lacking, numbers, present_if};
-use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Need, Report, StandingFindings};
+use crate::diagnose::detector::{
+    Detection, Detector, ExplainPage, LOSS_NEEDS, Limit, Need, Report, StandingFindings, TCP_LIMIT, orphans_alone,
+};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{self, Count, Nanos, Share};
 use crate::diagnose::vendor::VendorTopic;
-use crate::model::evidence::{MIDWAY_SEGMENTS, NARROW_SEQUENCE_BITS, SessionLoss, share};
+use crate::model::evidence::{LossEvidence, MIDWAY_SEGMENTS, NARROW_SEQUENCE_BITS, SessionLoss, share};
 use crate::model::tcp;
 use crate::model::text::printable;
 use crate::model::units::{duration, percent, plural};
@@ -17,10 +19,6 @@ const SAMPLE: u64 = 100;
 /// Answers before their questions are taken to say at what rate single packets are missing.
 pub(super) const ANSWERS: u64 = 20;
 
-/// Lower end of the interval above which copies are missing beyond doubt: half of the 0.1 % that is still called good, so that a
-/// true 0.1 % is found on some tens of thousands of segments.
-const TCP_LIMIT: Limit = Limit::new(0.0005);
-
 /// The same by sequence numbers, which count every packet.
 const SEQUENCE_LIMIT: Limit = Limit::new(0.001);
 
@@ -29,7 +27,7 @@ const ORPHAN_LIMIT: Limit = Limit::new(0.005);
 
 /// Shares from which on volumes are partial, and not to be believed.
 const PARTIAL: f64 = 0.01;
-pub(super) const GRAVE: f64 = 0.05;
+pub(in crate::diagnose) const GRAVE: f64 = 0.05;
 
 /// The share lost here from which on it is a warning: what this host loses can be mended here.
 const HOST_WARNING: f64 = 0.001;
@@ -95,6 +93,19 @@ fn lossy(session: &SessionLoss, e: &Evidence, standing: StandingFindings<'_>, se
     let title = format!("{} of the copies{of} are lost between switch and host", percent(loss.rate));
     Some(Report::new(severity(loss.rate), title, numbers(&loss)).about(subject).held(e.of_file(&[session.span])))
 }
+
+/// What answers without a question say where they have to tell alone.
+fn single_packets(single: Estimate, active: bool) -> Detection {
+    if single.rate < LossEvidence::MOST {
+        return rated(Some(single), ORPHAN_LIMIT, active, |p| format!("{p} of single packets never arrived: their answers did"));
+    }
+    let title = format!("{} of the answers arrive without their question", percent(single.rate));
+    Report::new(Severity::Critical, title, numbers(&single)).because(UNASKED).into()
+}
+
+/// Why most answers lack their question.
+const UNASKED: &str = "Only the direction of the answers is mirrored, or the mirror copies one packet in many; or nobody here asked (answers sent to \
+                       a forged address).";
 
 /// Copies the switch never made.
 pub struct SwitchLoss;
@@ -185,7 +196,7 @@ impl Detector for SwitchLoss {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::Unique, Need::Abreast]
+        LOSS_NEEDS
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -208,30 +219,42 @@ impl Detector for UpstreamLoss {
                        this host lost itself. Without sequence numbers on the copies, switch and path cannot be told \
                        apart. Raised when the lower end of its {sure} interval is above {limit}, on at least {n} \
                        segments; a warning from {warning}, critical from {critical}. Answers whose question was never \
-                       seen (SYN-ACK, DNS, echo) stand beside it as a witness; with less TCP than that, at least {n} \
-                       answers raise it alone, when surely more than {alone} lack their question and this host lost \
-                       nothing.",
+                       seen (SYN-ACK, DNS, echo) stand beside it as a witness; where less TCP than that was seen, or surely less \
+                       of it is missing, at least {n} answers raise it alone, when surely more than {alone} lack their question and \
+                       this host lost nothing; without TCP at least {few}, when surely most of them do.",
             cause: "The mirror copies more than its destination carries, or copies are lost on their way here.",
             lookalikes: "Traffic that takes another way for a time; a middlebox that changes sequence numbers; network cards \
                          that drop without counting.",
             remedy: "Mirror fewer sources or one direction, or use a faster destination port; check the counters of the ports on \
                      the way and switch flow control off.",
             topic: Some(VendorTopic::Relief),
-            figures: &[SURE, HOLD, N, WARN, CRITICAL, ("limit", Share(TCP_LIMIT.raise)), ("alone", Share(ORPHAN_LIMIT.raise))],
+            figures: &[
+                SURE,
+                HOLD,
+                N,
+                WARN,
+                CRITICAL,
+                ("limit", Share(TCP_LIMIT.raise)),
+                ("alone", Share(ORPHAN_LIMIT.raise)),
+                ("few", Count(LossEvidence::FEW)),
+            ],
         }
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::Unique, Need::Abreast]
+        LOSS_NEEDS
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
+        if let Some(single) = orphans_alone(e) {
+            let told = single_packets(single, active);
+            if matches!(told, Detection::Present(_)) || e.loss.all.is_none_or(|all| all.n < SAMPLE) {
+                return told;
+            }
+        }
         if e.loss.switch.is_some() {
             return Detection::Clear;
-        }
-        if let Some(single) = e.loss.orphans_alone() {
-            return rated(Some(single), ORPHAN_LIMIT, active, |p| format!("{p} of single packets never arrived: their answers did"));
         }
         witnessed(rated(e.loss.upstream, TCP_LIMIT, active, |p| format!("{p} of the traffic never reached this host")), e)
     }

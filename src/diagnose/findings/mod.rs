@@ -25,6 +25,7 @@ pub(super) mod sizes;
 pub(super) mod span;
 pub(super) mod stations;
 pub(super) mod transit;
+mod unreachables;
 pub(super) mod voice;
 pub(super) mod windows;
 

@@ -7,8 +7,9 @@ use crate::diagnose::figure::Figure::{Count, Nanos, Seconds};
 use crate::model::evidence::{
     PAUSE_RATE, QUERIERS_BESIDE, SESSION_PACKETS, STORM_RATE, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind as Kind,
 };
-use crate::model::units::{duration, grouped, plural};
-use crate::model::{Severity, Value};
+use crate::model::limits::STORM_SENDERS;
+use crate::model::units::{duration, grouped, percent, plural};
+use crate::model::{Severity, Subject, Value};
 
 /// Times that two routers say in turn that they forward, and hellos for which they do.
 const TURNS: u64 = 6;
@@ -68,6 +69,14 @@ fn vlan(t: &SwitchTrouble) -> String {
     t.vlan.map_or(String::new(), |id| format!(" in VLAN {id}"))
 }
 
+/// The shared address; of a group that does not tell it, only that there is one.
+fn shared(t: &SwitchTrouble) -> String {
+    match t.subject {
+        Subject::Host(address) => address.to_string(),
+        _ => "one shared address".to_owned(),
+    }
+}
+
 impl Detector for FhrpTwoMasters {
     fn page(&self) -> &'static ExplainPage {
         &ExplainPage {
@@ -94,7 +103,7 @@ impl Detector for FhrpTwoMasters {
             if !standing.on(t.subject) && (t.count < TURNS || t.measure < TURN_HELLOS) {
                 return None;
             }
-            let title = format!("Two routers forward for {}{}: {} ({})", t.subject, vlan(t), t.other, t.who);
+            let title = format!("Two routers forward for {}{}: {} ({})", shared(t), vlan(t), t.other, t.who);
             let evidence = vec![
                 ("group", Value::Text(t.who.clone())),
                 ("routers", Value::Text(t.other.clone())),
@@ -132,7 +141,7 @@ impl Detector for FhrpFlip {
             if t.count < FLIPS && !(standing.on(t.subject) && t.count > 1) {
                 return None;
             }
-            let title = format!("The router that forwards for {}{} changed {} times ({})", t.subject, vlan(t), grouped(t.count), t.who);
+            let title = format!("The router that forwards for {}{} changed {} times ({})", shared(t), vlan(t), grouped(t.count), t.who);
             let evidence = vec![
                 ("group", Value::Text(t.who.clone())),
                 ("changes", Value::Count(t.count)),
@@ -151,7 +160,7 @@ impl Detector for OspfHelloLost {
             meaning: "An OSPF router that sent hellos regularly sends none any more: its neighbours give it up, and what lies behind it is \
                       reached another way or not at all.",
             measured: "No hello for longer than the router's own dead interval, while other routers of the link are heard. Told until it \
-                       sends again, or for {recent}.",
+                       has sent again for a while, or for {recent}.",
             cause: "The router or its link failed, or its hellos are lost.",
             lookalikes: "Maintenance that was meant; a router that was moved to a link that is not mirrored.",
             remedy: "Look at the router and at the port it is connected to.",
@@ -166,10 +175,11 @@ impl Detector for OspfHelloLost {
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         each(e, Kind::RouterSilent, |t| {
-            let others = plural(t.count, "other router");
-            let is = if t.count == 1 { "was" } else { "were" };
-            let title =
-                format!("OSPF router {}{} fell silent: no hello for {}, while {others} {is} heard", t.who, vlan(t), duration(t.measure));
+            let others = if t.count == 1 { "1 other does".to_owned() } else { format!("{} others do", grouped(t.count)) };
+            let title = match t.recent {
+                0 => format!("OSPF router {}{} sent no hellos for {}, and does again", t.who, vlan(t), duration(t.seconds())),
+                _ => format!("OSPF router {}{} sends no hellos any more, {others}", t.who, vlan(t)),
+            };
             let evidence = vec![
                 ("router", Value::Text(t.who.clone())),
                 ("dead_seconds", Value::Seconds(t.measure)),
@@ -297,12 +307,21 @@ fn storm(e: &Evidence, standing: StandingFindings<'_>, kind: Kind, what: &str) -
             return None;
         }
         let (peak, mean) = (t.measure as u64, t.vlans);
-        let title = format!("{} {what} a second{}, most from {}", grouped(mean), vlan(t), t.who);
+        let part = percent(t.share);
+        let from = match t.recent {
+            _ if t.share > 0.995 => format!("all from {}", t.who),
+            _ if t.share > 0.5 => format!("most from {} ({part})", t.who),
+            n if n >= STORM_SENDERS as u64 => format!("of {} stations or more, {part} from {}", grouped(n), t.who),
+            n => format!("of {}, {part} from {}", plural(n, "station"), t.who),
+        };
+        let title = format!("{} {what} a second{}, {from}", grouped(mean), vlan(t));
         let evidence = vec![
             ("frames_per_second", Value::Count(mean)),
             ("peak_frames_per_second", Value::Count(peak)),
             ("seconds", Value::Count(t.count)),
             ("station", Value::Text(t.who.clone())),
+            ("station_share", Value::Share(t.share)),
+            ("stations", Value::Count(t.recent)),
         ];
         Some(Report::new(if peak >= STORM_GRAVE { Severity::Critical } else { Severity::Warning }, title, evidence))
     })
@@ -342,7 +361,7 @@ impl Detector for StormMulticast {
             aspect: None,
             meaning: "Packets to groups of the link's own protocols come at a rate that no healthy network has. Switches send them to every \
                       port of the VLAN.",
-            measured: "Frames to groups that never leave the link (those of bridges, and the link-local groups of IP) in each second of \
+            measured: "Frames to groups that never leave the link (those of bridges, the link-local groups of IP) and to SSDP's in each second of \
                        packet time: at least {rate} in {seconds} seconds one after the other; critical from {grave}. Streams to other \
                        groups, such as video, are none.",
             cause: "A loop of switches, a broken interface, or a program that announces itself without end.",

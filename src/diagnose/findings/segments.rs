@@ -298,7 +298,7 @@ impl Detector for TcpSlowReceiver {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::Prompt, Need::Unmerged]
+        &[Need::Undivided, Need::BothDirections, Need::Timely, Need::Prompt, Need::Unmerged]
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {

@@ -6,11 +6,12 @@ use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, 
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Seconds, Share, Tuned};
 use crate::model::evidence::{
-    FAILING_SHARE, FAILING_ZONES, LONG_POLL, SLOW_FLOOR, SLOW_NAME_FLOOR, SLOW_REPLY, SLOW_SHARE, ServiceEvidence, ServiceWindow, Trouble,
-    Troubled, UNANSWERED_SHARE, USUAL_TIMES, VERY_SLOW_REPLY, WEB_ERRORS_SHARE,
+    FAILING_SHARE, FAILING_ZONES, LONG_POLL, MeantWaits, SERVERS_SHARE, SLOW_FLOOR, SLOW_NAME_FLOOR, SLOW_REPLY, SLOW_SHARE,
+    ServiceEvidence, ServiceWindow, Trouble, Troubled, UNANSWERED_SHARE, USUAL_TIMES, VERY_SLOW_REPLY, WEB_ERRORS_SHARE,
 };
+use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, percent, plural};
-use crate::model::{PathSide, Severity, Value, wilson};
+use crate::model::{Finding, PathSide, Severity, Timestamp, Value, wilson};
 
 /// The names of protocols that have findings of their own.
 const DNS: &str = "dns";
@@ -54,6 +55,19 @@ const SERVER_SLOW: f64 = 0.2;
 const SERVER_ANSWERS: u64 = 20;
 const SERVER_CRITICAL: f64 = 4.0;
 
+/// Requests that were held for long, and their share, from which on others may be meant to wait as well: what ended their waiting sooner.
+const HELD: u64 = 2;
+const HELD_SHARE: f64 = 0.02;
+
+/// Turns that a connection showed before it turned out to be a talk, so that others may be talks as well.
+const TURNS_OF_TALKS: u64 = 4;
+
+/// How long turns of a service must be known before they are slow by themselves: whoever holds requests shows it by then.
+const KNOWN_FOR: i64 = 60 * SECOND;
+
+/// What says what is usual.
+const USUAL: &str = "usual_seconds";
+
 /// A name server does not answer.
 pub struct DnsUnanswered;
 
@@ -88,11 +102,13 @@ fn by_clients(clients: u64, is_grave: bool) -> Severity {
 
 fn report(service: &ServiceEvidence, w: &ServiceWindow, trouble: Trouble, severity: Severity, title: String) -> Report {
     let bad = w.trouble(trouble);
-    let n = if trouble == Trouble::Unanswered { w.requests } else { w.answered };
-    let share = wilson(bad.count, n);
+    // What is slow is slow among answers that are timed, be they read or not.
+    let is_slow = matches!(trouble, Trouble::VerySlow | Trouble::SlowerThanUsual) && w.turns.answered > 0;
+    let [requests, answered] = if is_slow { [w.timed; 2] } else { [w.requests, w.answered] };
+    let share = wilson(bad.count, if trouble == Trouble::Unanswered { requests } else { answered });
     let mut evidence = vec![
-        ("requests", Value::Count(w.requests)),
-        ("answered", Value::Count(w.answered)),
+        ("requests", Value::Count(requests)),
+        ("answered", Value::Count(answered)),
         ("bad", Value::Count(bad.count)),
         ("share", Value::Share(share.rate)),
         ("share_low", Value::Share(share.low)),
@@ -136,7 +152,7 @@ impl Detector for DnsUnanswered {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::EverySide, Need::Complete, Need::Unsampled]
+        &[Need::Undivided, Need::BothDirections, Need::Timely, Need::EverySide, Need::Complete, Need::Unsampled]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -254,11 +270,13 @@ impl Detector for DnsSlow {
             id: "dns.slow",
             aspect: None,
             meaning: "This name server answers slowly: everything that begins with a name waits for it.",
-            measured: "Answers more than {slow} after the first query: surely more than {share} of at least {n} (lower end of the {sure} \
-                       interval); or half of at least {n} of the last seconds took more than {times} times as long as usual and than {floor}. \
-                       Critical when surely more than {most} take longer than {very}, for then clients ask again.",
+            measured: "Answers more than {slow} and the way to the server and back after the first query: surely more than {share} of at least {n} (lower end of the {sure} \
+                       interval); or half of at least {n} of the last seconds took more than {times} times as long as usual and than {floor} and \
+                       the way. What opens connections to the same host or to others elsewhere, whom a name server asks in its turn, shows how \
+                       long the way is; where nothing does, answers from elsewhere that always take the same time. \
+                       Critical when surely more than {most} take longer than {very} and the way, for then clients ask again.",
             cause: "It is overloaded, or those it asks itself answer slowly.",
-            lookalikes: "One slow zone; a cold cache after a restart.",
+            lookalikes: "One slow zone; a cold cache after a restart; a satellite link, on which everything takes as long.",
             remedy: "Look at its load and at the servers it forwards to.",
             topic: None,
             figures: &[
@@ -276,7 +294,7 @@ impl Detector for DnsSlow {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::Prompt, Need::SteadyClock]
+        &[Need::Undivided, Need::BothDirections, Need::Timely, Need::Prompt, Need::SteadyClock]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -285,10 +303,13 @@ impl Detector for DnsSlow {
             let slow = w.trouble(Trouble::Slow);
             let share = wilson(slow.count, w.answered);
             let stands = standing.on(subject(&service.key));
-            if slow.count < BAD || !exceeded(&share, SLOW_SHARE.value(), SLOW_SHARE.value() / 2.0, stands) {
+            let way = service.path.unwrap_or(0.0);
+            let is_beyond = |slow: i64| w.response.is_some_and(|r| r.p95 > slow as f64 / 1e9 + way);
+            if slow.count < BAD || !exceeded(&share, SLOW_SHARE.value(), SLOW_SHARE.value() / 2.0, stands) || !is_beyond(SLOW_REPLY.nanos())
+            {
                 return slower_names(service, w, stands);
             }
-            let grave = wilson(w.trouble(Trouble::VerySlow).count, w.answered).low > VERY_SLOW;
+            let grave = wilson(w.trouble(Trouble::VerySlow).count, w.answered).low > VERY_SLOW && is_beyond(VERY_SLOW_REPLY.nanos());
             let severity = if grave { Severity::Critical } else { Severity::Warning };
             let title = format!("Name server {} answers slowly: {}; {}", service.key.address, times(w), waiting(&slow));
             Some(report(service, w, Trouble::Slow, severity, title))
@@ -299,7 +320,7 @@ impl Detector for DnsSlow {
 /// Half of a name server's answers take far longer than usual.
 fn slower_names(service: &ServiceEvidence, w: &ServiceWindow, stands: bool) -> Option<Report> {
     let (usual, median) = (service.usual_response?, w.response?.p50);
-    let least = (USUAL_TIMES as f64 * usual).max(SLOW_NAME_FLOOR as f64 / 1e9);
+    let least = (USUAL_TIMES as f64 * usual).max(SLOW_NAME_FLOOR as f64 / 1e9 + service.path.unwrap_or(0.0));
     if median <= if stands { least / 2.0 } else { least } {
         return None;
     }
@@ -315,11 +336,16 @@ impl Detector for ServerSlow {
             aspect: None,
             meaning: "The service answers slowly, and the network does not: requests arrive and the first byte of the answer leaves late.",
             measured: "Requests whose answer began more than {very} later, or more than {times} times as late as usual and {floor} beyond the \
-                       round trip: surely more than {share} of at least {n} (lower end of the {sure} interval), while the round trip to the server is less than half of the median; critical when at least \
-                       {several} clients wait and the median is above {grave}.",
+                       round trip, {servers} of that time the server's and not the network's: surely more than {share} of at least {n} (lower \
+                       end of the {sure} interval), while the round trip to the server is less than half of the median; critical when at \
+                       least {several} clients wait and the median is above {grave}. Where requests cannot be read (TLS, protocols without \
+                       a dissector), turns tell them: from the last packet of what the client said to the first of what the server said, of \
+                       TLS between records of application data alone. Of a protocol that is not known only what is slower than usual counts.",
             cause: "The server or what it depends on (database, storage, name server) is overloaded or waits.",
             lookalikes: "Requests that are meant to wait: event streams, uploads, jobs of a single client (a note). Answers by HTTP that begin {held} later or more count as long \
-                         polls, which the server holds until there is something to tell: they are not judged.",
+                         polls, which the server holds until there is something to tell: they are not judged, and where there are at least {holds} \
+                         and {holding} of them, of others only what is slower than usual counts. So too where connections that nobody can read \
+                         turn out to be talks of both sides (event streams, chats, terminals).",
             remedy: "Look at the server: load, locks, what it asks in its turn. If it asks another service seen here, look at that one's \
                      times first.",
             topic: None,
@@ -333,24 +359,27 @@ impl Detector for ServerSlow {
                 ("held", Tuned(&LONG_POLL)),
                 ("times", Count(USUAL_TIMES as u64)),
                 ("floor", Nanos(SLOW_FLOOR)),
+                ("servers", Share(SERVERS_SHARE)),
+                ("holds", Count(HELD)),
+                ("holding", Share(HELD_SHARE)),
             ],
         };
         &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::Prompt, Need::Complete, Need::SteadyClock]
+        &[Need::Undivided, Need::BothDirections, Need::Timely, Need::Prompt, Need::Complete, Need::SteadyClock]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
-        all_of(e.network.services.iter().filter(|s| s.app_token != DNS && !s.app_token.is_empty()).filter_map(|service| {
-            let w = service.newest(|w| w.answered >= SERVER_ANSWERS)?;
+        all_of(e.network.services.iter().filter(|s| s.app_token != DNS).filter_map(|service| {
+            let w = service.newest(|w| w.timed >= SERVER_ANSWERS)?;
             let stands = standing.on(subject(&service.key));
             let is_much = |kind: &Trouble| {
                 let slow = w.trouble(*kind).count;
-                slow >= BAD && exceeded(&wilson(slow, w.answered), SERVER_SLOW, SERVER_SLOW / 2.0, stands)
+                slow >= BAD && exceeded(&wilson(slow, w.timed), SERVER_SLOW, SERVER_SLOW / 2.0, stands)
             };
-            let kind = [Trouble::VerySlow, Trouble::SlowerThanUsual].into_iter().find(is_much)?;
+            let kind = *slow_kinds(service, w, e.network.now).iter().find(|kind| is_much(kind))?;
             let slow = w.trouble(kind);
             let median = w.response.map_or(0.0, |r| r.p50);
             // The round trip may have risen since connections were opened: then it is the network that is slow.
@@ -362,12 +391,47 @@ impl Detector for ServerSlow {
             // What one client asks for may take its time: a job.
             let is_job = slow.clients <= 1 && !slow.is_more && kind == Trouble::VerySlow && service.usual_response.is_none();
             let severity = if is_job { Severity::Note } else { by_clients(slow.clients, median > SERVER_CRITICAL) };
-            let way = service.network.map_or_else(String::new, |half| format!(", network {}", duration(half)));
+            let way = service.network.map_or_else(String::new, |_| format!(", network {}", duration(network)));
             let usual = service.usual_response.filter(|usual| kind == Trouble::SlowerThanUsual || *usual < median / 2.0);
             let way = way + &usual.map_or_else(String::new, |usual| format!("; usual are {}", duration(usual)));
-            let title = format!("{} at {} answers slowly: {}{way}", service.app_token, service.key, times(w));
-            Some(report(service, w, kind, severity, title))
+            let title = format!("{}: {}{way}", slowly(service, w), times(w));
+            let mut report = report(service, w, kind, severity, title);
+            if let Some(usual) = service.usual_response.filter(|_| kind == Trouble::SlowerThanUsual) {
+                report = report.with(USUAL, Value::Seconds(usual));
+            }
+            Some(if w.turns.answered > 0 { report.with("turns", Value::Count(w.turns.answered)) } else { report })
         }))
+    }
+
+    fn withdraws(&self, e: &Evidence, finding: &Finding) -> bool {
+        let is_of = |service: &&ServiceEvidence| subject(&service.key) == finding.subject;
+        let is_against_usual = finding.evidence.iter().any(|(name, _)| *name == USUAL);
+        !is_against_usual && e.network.services.iter().find(is_of).is_some_and(|service| may_be_meant(&service.waits))
+    }
+}
+
+/// Whether requests may be meant to wait: some were held for long, or connections of which nobody can read anything turn out to be talks of both
+/// sides.
+fn may_be_meant(waits: &MeantWaits) -> bool {
+    let is_held = waits.held >= HELD && waits.held as f64 >= HELD_SHARE * waits.timed as f64;
+    is_held || waits.talks > 0 && waits.talks * TURNS_OF_TALKS >= waits.turns
+}
+
+/// What can be said to be slow of a service: what is meant to wait, or may turn out to be, only against what it usually does.
+fn slow_kinds(service: &ServiceEvidence, w: &ServiceWindow, now: Timestamp) -> &'static [Trouble] {
+    let is_young = service.waits.first_turn.is_some_and(|first| now.since(first) < KNOWN_FOR);
+    match may_be_meant(&service.waits) || w.turns.answered > 0 && is_young {
+        true => &[Trouble::SlowerThanUsual],
+        false => &[Trouble::VerySlow, Trouble::SlowerThanUsual],
+    }
+}
+
+/// What a service does slowly: it is called by its protocol, where that is known.
+fn slowly(service: &ServiceEvidence, w: &ServiceWindow) -> String {
+    match (service.app_token, w.turns.answered) {
+        ("", _) => format!("The service at {} answers slowly", service.key),
+        (TLS, 1..) => format!("{TLS} at {} answers encrypted requests slowly", service.key),
+        (app, _) => format!("{app} at {} answers slowly", service.key),
     }
 }
 

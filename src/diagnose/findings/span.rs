@@ -2,7 +2,7 @@
 
 use super::loss::{ANSWERS, GRAVE};
 use super::{ENCAPSULATION, lacking, present_if};
-use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Need, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, LOSS_NEEDS, Limit, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Share, Times};
 use crate::diagnose::vendor::VendorTopic;
@@ -80,7 +80,7 @@ impl Detector for SpanOversub {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::Unique, Need::Abreast]
+        LOSS_NEEDS
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -153,7 +153,7 @@ impl Detector for SpanSampled {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::Unique, Need::Abreast]
+        LOSS_NEEDS
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -215,7 +215,7 @@ impl Detector for SpanRatelimit {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::Unique, Need::Abreast]
+        LOSS_NEEDS
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -299,7 +299,7 @@ impl Detector for SpanSize {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::Unique, Need::Abreast, Need::Unmerged]
+        &[Need::Undivided, Need::BothDirections, Need::Unique, Need::Abreast, Need::InSequence, Need::Unmerged]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {

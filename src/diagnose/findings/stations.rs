@@ -5,9 +5,9 @@ use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, 
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Share};
 use crate::model::evidence::{
-    ACQUAINTED, BURST, BURST_SHORT, BURSTS, BURSTS_MEAN, CIRCLING, CIRCLING_FRAMES, FLOODED_RATE, FLOODED_STATIONS, LEAKED, LEAKED_WITHIN,
-    LINK_FULL, LINK_FULL_FOR, MEMBERS_FORGOTTEN, MOVES, MOVES_WITHIN, NEW_STATIONS, STATION_FORGOTTEN, STORM_RATE, STREAM_FRAMES,
-    SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind as Kind,
+    ACQUAINTED, BURST, BURST_SHORT, BURSTS, BURSTS_MEAN, CIRCLING, CIRCLING_FRAMES, CIRCLING_REQUESTS, FLOODED_RATE, FLOODED_STATIONS,
+    LEAKED, LEAKED_WITHIN, LINK_FULL, LINK_FULL_FOR, MEMBERS_FORGOTTEN, MOVES, MOVES_WITHIN, NEW_STATIONS, STATION_FORGOTTEN, STORM_RATE,
+    STREAM_FRAMES, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind as Kind,
 };
 use crate::model::units::{bits_per_second, duration, grouped, percent, plural};
 use crate::model::{Severity, Value};
@@ -103,7 +103,10 @@ impl Detector for LoopLayer2 {
                       this VLAN of it, hardly works.",
             measured: "Frames to groups with the same content and the same MAC addresses that come at least {times} times within a second, \
                        in at least {parts} of its sixty-four parts, for copies of a mirror come close together: {frames} different ones of \
-                       {stations} stations, {rate} times a second in all, for {seconds} seconds one after the other.",
+                       {stations} stations, {rate} times a second in all. Or requests for addresses and names (ARP, neighbour \
+                       discovery, DHCP, NetBIOS, multicast DNS, LLMNR) that come at least {asked} times within a second, each time in another part: {requests} different ones of {askers} stations. Either \
+                       for {seconds} seconds one after the other; told of are the seconds before and after in which {frames} frames of \
+                       {stations} stations circle as well.",
             cause: "Two ports are connected that a spanning tree does not keep apart: a cable plugged in twice, a small switch under a desk, \
                     a group of links whose other end is none.",
             lookalikes: "Two stations that repeat the same frames without end.",
@@ -116,6 +119,9 @@ impl Detector for LoopLayer2 {
                 ("frames", Count(CIRCLING_FRAMES[0])),
                 ("stations", Count(CIRCLING_FRAMES[1])),
                 ("rate", Count(STORM_RATE)),
+                ("asked", Count(CIRCLING_REQUESTS[0])),
+                ("requests", Count(CIRCLING_REQUESTS[1])),
+                ("askers", Count(CIRCLING_REQUESTS[2])),
                 ("seconds", Count(LOOP_SECONDS)),
             ],
         }
@@ -123,11 +129,11 @@ impl Detector for LoopLayer2 {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         each(e, Kind::FramesCircle, |t| {
-            if t.count < LOOP_SECONDS && !standing.on(t.subject) {
+            if t.recent < LOOP_SECONDS && !standing.on(t.subject) {
                 return None;
             }
-            let title =
-                format!("Frames go round between switches{}: {} a second for {}", vlan(t), grouped(t.vlans), duration(t.count as f64));
+            let (peak, length) = (grouped(t.measure as u64), duration(t.count as f64));
+            let title = format!("Frames go round between switches{}: up to {peak} a second, for {length}", vlan(t));
             let evidence = vec![
                 ("frames_per_second", Value::Count(t.vlans)),
                 ("peak_frames_per_second", Value::Count(t.measure as u64)),
@@ -146,8 +152,10 @@ impl Detector for MacFlapping {
             aspect: None,
             meaning: "A station's frames come in by different ports in turn. The switch sends what is meant for it to where it was seen last, \
                       so that part of it is lost.",
-            measured: "Ports by which ARP requests of one station enter the device, where the mirror tells them (ingress port or session): \
-                       at least {moves} changes within {within}, in one VLAN. Copies are left out, so that one frame seen twice is no move.",
+            measured: "Ports by which ARP requests of one station enter the device, where the mirror tells them (port or session): at least \
+                       {moves} changes within {within}, in one VLAN. Copies are left out, so that one frame seen twice is no move. Where \
+                       the mirror does not say whether a frame entered or left, sessions and broadcasts from one address count, of a station \
+                       whose frames are never seen at several places at once.",
             cause: "A loop of switches; two devices with the same MAC address, such as cloned virtual machines; a group of links that is one \
                     at one end only.",
             lookalikes: "Both links of a group that are mirrored one by one, under a host that takes them in turn. A device that moves once \
@@ -229,6 +237,10 @@ impl Detector for VlanLeak {
                 ("recent", Nanos(SWITCH_RECENT)),
             ],
         }
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Once]
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {

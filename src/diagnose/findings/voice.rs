@@ -6,7 +6,7 @@ use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Seconds, Share, Times};
 use crate::model::evidence::{MEDIA_JITTER, MEDIA_UNEVEN, MediaEvidence};
 use crate::model::units::{duration, grouped, percent};
-use crate::model::{Severity, Subject, Value, wilson};
+use crate::model::{Episode, Finding, Severity, Subject, Value, wilson};
 
 /// Share of lost packets: told of, critical; of how many packets, and how many at least.
 const LOST: f64 = 0.01;
@@ -20,6 +20,14 @@ const UNEVEN: f64 = 0.05;
 
 /// An estimated opinion score below which calls are bad (60 points of ITU-T G.107).
 const BAD: f64 = 3.1;
+
+/// Streams without a gap beside one that has some, at all times of it, from which on it is not the mirror that lost it; and how many times what they
+/// may have lost unseen it must have lost.
+const WITNESSES: u64 = 3;
+const WITNESSED: f64 = 3.0;
+
+/// What says how many they are.
+const WHOLE: &str = "streams_without_gaps_beside_it";
 
 /// Streams lack packets.
 pub struct RtpLoss;
@@ -88,6 +96,26 @@ fn report(stream: &MediaEvidence, severity: Severity, title: String, more: (&'st
     Report::new(severity, title + &score, evidence).about(Subject::Host(stream.to)).suffered_by(1).held(vec![stream.span])
 }
 
+/// Streams that lack nothing while another does of which surely so many packets were lost, where there are enough of them all the time, and they
+/// are most: what the mirror loses it loses of all. 0 where they do not prove that.
+fn whole_beside(stream: &MediaEvidence, all: &[MediaEvidence], low: f64) -> u64 {
+    let Episode { first, last } = stream.span;
+    let beside = |other: &MediaEvidence| other.span.last.min(last).since(other.span.first.max(first));
+    let is_same = |other: &MediaEvidence| (other.from, other.to, other.port) == (stream.from, stream.to, stream.port);
+    let others = all.iter().filter(is_sure).filter(|other| !is_same(other) && other.received >= PACKETS && beside(other) > 0);
+    let (mut count, mut whole, mut packets, mut nanos) = (0u64, 0u64, 0u64, 0i64);
+    for other in others {
+        count += 1;
+        if other.lost == 0 {
+            (whole, packets) = (whole + 1, packets.saturating_add(other.received));
+            nanos = nanos.saturating_add(beside(other));
+        }
+    }
+    let always = nanos as f64 >= WITNESSES as f64 * last.since(first) as f64;
+    let proves = whole >= WITNESSES && always && whole * 2 >= count && wilson(0, packets).high * WITNESSED < low;
+    if proves { whole } else { 0 }
+}
+
 /// Of each receiver the report that comes first.
 fn one_each(reports: impl Iterator<Item = Report>) -> Detection {
     let mut seen: Vec<Report> = Vec::new();
@@ -113,7 +141,8 @@ impl Detector for RtpLoss {
                        the {sure} interval). A pause, or a step of thousands of numbers, is a stream that was moved. Critical from {many}, \
                        or when the opinion score that ITU-T's E-model estimates of codec, loss and jitter is below {bad}.",
             cause: "A full queue or a bad link between the sender and the mirrored port: voice has no priority, or the link is wireless.",
-            lookalikes: "What the mirror itself loses: the finding is not told unless that is known to be little.",
+            lookalikes: "What the mirror itself loses: the finding is not told unless that is known to be little, of acknowledged segments of \
+                         TCP, or because at least {witnesses} other streams, and most of them, lack nothing at the same time.",
             remedy: "Look at the drop counters of the ports towards the sender, and whether its packets are marked (DSCP) and served first.",
             topic: None,
             figures: &[
@@ -121,6 +150,7 @@ impl Detector for RtpLoss {
                 ("lost", Share(LOST)),
                 ("packets", Count(PACKETS)),
                 ("least", Count(LOST_LEAST)),
+                ("witnesses", Count(WITNESSES)),
                 ("many", Share(LOST_MANY)),
                 ("bad", Times(BAD)),
             ],
@@ -128,7 +158,11 @@ impl Detector for RtpLoss {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::Unique, Need::SurelyComplete, Need::Unsampled]
+        &[Need::Unique, Need::Complete, Need::SurelyComplete, Need::Unsampled]
+    }
+
+    fn is_proved_without(&self, need: Need, finding: &Finding) -> bool {
+        need == Need::SurelyComplete && finding.evidence.iter().any(|(name, _)| *name == WHOLE)
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
@@ -143,7 +177,9 @@ impl Detector for RtpLoss {
             let (what, lost) = (kind(stream.payload_type), grouped(stream.lost));
             let title =
                 format!("{what} to {} from {} lacks packets: {lost} of {} ({})", stream.to, stream.from, grouped(all), percent(share.rate));
-            Some(report(stream, severity, title, ("loss_share", Value::Share(share.rate))))
+            let report = report(stream, severity, title, ("loss_share", Value::Share(share.rate)));
+            let whole = whole_beside(stream, &e.network.media, share.low);
+            Some(if whole > 0 { report.with(WHOLE, Value::Count(whole)) } else { report })
         }))
     }
 }

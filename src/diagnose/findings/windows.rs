@@ -64,7 +64,7 @@ impl Detector for TcpWindowLimited {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::EverySide, Need::Aligned, Need::Unmerged, Need::Unsampled]
+        &[Need::Undivided, Need::BothDirections, Need::Timely, Need::EverySide, Need::Aligned, Need::Unmerged, Need::Unsampled]
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {

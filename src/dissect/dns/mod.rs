@@ -7,7 +7,9 @@ mod stream;
 pub(super) mod wire;
 
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{Address, AppId, AppMessage, Counter, ExchangeOutcome, Measure, NameSource, Tally, Transaction, TransactionEnd};
+use crate::model::{
+    Address, AppId, AppMessage, Counter, ExchangeOutcome, Measure, NameSource, RequestPart, Tally, Transaction, TransactionEnd,
+};
 use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use stream::Framing;
@@ -229,6 +231,10 @@ fn message(payload: &Payload<'_>, bytes: &[u8], is_whole: bool, source: NameSour
     }
     let question = read.and_then(|(question, _)| question);
     if source == NameSource::Dns {
+        if let Some(question) = question.filter(|_| !header.is_response()) {
+            let part = RequestPart::Question { kind: question.kind, class: question.class };
+            out.words(payload, header.id.into(), part, name.bytes());
+        }
         out.message(AppMessage {
             app: AppId::NONE,
             flow: *payload.flow,

@@ -175,6 +175,34 @@ impl Name {
     }
 }
 
+/// The usual name of a record type (IANA's registry of DNS parameters); empty where it has none that is met.
+pub fn kind_name(number: u16) -> &'static str {
+    match number {
+        1 => "A",
+        2 => "NS",
+        5 => "CNAME",
+        6 => "SOA",
+        12 => "PTR",
+        13 => "HINFO",
+        15 => "MX",
+        16 => "TXT",
+        28 => "AAAA",
+        32 => "NB",
+        33 => "SRV",
+        35 => "NAPTR",
+        41 => "OPT",
+        43 => "DS",
+        46 => "RRSIG",
+        47 => "NSEC",
+        48 => "DNSKEY",
+        64 => "SVCB",
+        65 => "HTTPS",
+        255 => "ANY",
+        257 => "CAA",
+        _ => "",
+    }
+}
+
 /// A question's type and class, behind its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Question {

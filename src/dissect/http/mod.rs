@@ -12,7 +12,7 @@ mod side;
 
 use super::requests::{self, with_outcomes};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{Counter, Direction, ExchangeOutcome, Measure, NameSource, Tally, Transaction, learnt};
+use crate::model::{Counter, Direction, ExchangeOutcome, Measure, NameSource, RequestPart, Tally, Transaction, learnt};
 use side::{BodyEnd, HttpSide, MessageHead, Start};
 use std::borrow::Cow;
 
@@ -79,6 +79,11 @@ const METHOD_BYTES: usize = 16;
 const HEAD: u8 = 2;
 const CONNECT: u8 = 6;
 
+/// The word for the method of a [`RequestPart::Target`].
+pub fn method_name(place: u8) -> Cow<'static, str> {
+    method(place.into())
+}
+
 fn method(place: u32) -> Cow<'static, str> {
     METHODS.get(place as usize).map_or_else(|| place.to_string().into(), |method| Cow::Borrowed(*method))
 }
@@ -121,6 +126,10 @@ impl Default for HttpConnection {
 
 impl Dissector for Http {
     type State = HttpConnection;
+
+    fn is_unfinished(state: &HttpConnection) -> bool {
+        state.sides.iter().any(HttpSide::is_unfinished)
+    }
 
     const ABOUT: About = About {
         token: "http",
@@ -171,9 +180,8 @@ impl Dissector for Http {
 }
 
 impl HttpConnection {
-    /// A request's or reply's head begins: its number and what it says in its first line.
-    fn begin(&mut self, start: Start, payload: &Payload<'_>, out: &mut DissectOutput<'_>) {
-        let Start::Request(method) = start else { return };
+    /// A request's head begins: its method, and what it asks for.
+    fn begin(&mut self, method: u8, target: &[u8], payload: &Payload<'_>, out: &mut DissectOutput<'_>) {
         if self.adrift {
             // Their replies are not known: those before them may be missing.
             let waiting = self.asked.saturating_sub(self.answered);
@@ -184,6 +192,8 @@ impl HttpConnection {
             (self.asked, self.answered, self.adrift) = (last, last, false);
         }
         out.tally().add_code(REQUESTS, method.into());
+        let end = target.iter().rposition(|&b| b == b' ').unwrap_or(target.len());
+        out.words(payload, self.asked, RequestPart::Target { method }, target.get(..end).unwrap_or_default());
         let bit = 1u64 << (self.asked % 64);
         set(&mut self.bodiless, bit, method == HEAD);
         set(&mut self.tunnels, bit, method == CONNECT);
@@ -235,6 +245,7 @@ impl HttpConnection {
         if host.is_empty() {
             return;
         }
+        out.words(payload, self.asked, RequestPart::Host, host);
         let clean = learnt::clean(host);
         out.tally().add_text(HOSTS, &clean);
         let name = without_port(&clean);
@@ -248,6 +259,11 @@ impl HttpConnection {
         if is_direct {
             out.address_name(payload.addresses()[1], NameSource::Http, name.as_bytes(), payload.time);
         }
+    }
+
+    /// What a request says of the program that sends it.
+    fn user_agent(&mut self, words: &[u8], payload: &Payload<'_>, out: &mut DissectOutput<'_>) {
+        out.words(payload, self.asked, RequestPart::UserAgent, words);
     }
 
     /// A message is complete.

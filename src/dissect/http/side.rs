@@ -101,6 +101,11 @@ impl HttpSide {
         }
     }
 
+    /// Whether a reply that says how long it is, or where it ends, has begun and not all of it came.
+    pub fn is_unfinished(&self) -> bool {
+        matches!(self.head.start, Start::Reply(_)) && matches!(self.at, At::Body(1..) | At::Chunk(_) | At::Size)
+    }
+
     /// So many bytes of a body or chunk are left.
     fn passed(&mut self, left: u64) {
         self.at = match self.at {
@@ -183,7 +188,7 @@ fn start(head: &mut MessageHead, line: &[u8], payload: &Payload<'_>, out: &mut D
     if let Some((method, target)) = request_method(line) {
         head.is_direct = target.starts_with(b"/");
         head.start = Start::Request(method);
-        connection.begin(head.start, payload, out);
+        connection.begin(method, target, payload, out);
         return At::Head;
     }
     // Empty lines before a message are passed over (RFC 9112 section 2.2).
@@ -201,6 +206,8 @@ fn header(head: &mut MessageHead, line: &[u8], payload: &Payload<'_>, out: &mut 
     } else if name.eq_ignore_ascii_case(b"host") && matches!(head.start, Start::Request(_)) && !head.named {
         head.named = true;
         connection.host(value, head.is_direct, payload, out);
+    } else if name.eq_ignore_ascii_case(b"user-agent") && matches!(head.start, Start::Request(_)) {
+        connection.user_agent(value, payload, out);
     }
 }
 

@@ -16,6 +16,8 @@ pub(super) struct Label {
     pub about: About,
     /// What it turns into is looked for: it only opens the way for another protocol.
     pub opens: bool,
+    /// It works by requests and answers, one behind the other, and no request is meant to wait.
+    pub in_turn: bool,
     /// Whether a payload of an unknown conversation is this protocol's.
     pub probe: fn(&Payload<'_>, Carriage) -> Probe,
 }
@@ -29,11 +31,16 @@ const fn on(ports: &'static [u16]) -> Option<&'static [u16]> {
     Some(ports)
 }
 
+/// A line of a protocol whose requests are answered in turn.
+const fn in_turn(line: Label) -> Label {
+    Label { in_turn: true, ..line }
+}
+
 type Ports = Option<&'static [u16]>;
 
 /// A line: token, name, ports over UDP and over TCP, signature.
 const fn label(token: &'static str, title: &'static str, udp: Ports, tcp: Ports, probe: fn(&Payload<'_>, Carriage) -> Probe) -> Label {
-    Label { about: About { token, title, udp, tcp, counters: &[] }, opens: false, probe }
+    Label { about: About { token, title, udp, tcp, counters: &[] }, opens: false, in_turn: false, probe }
 }
 
 /// A line of a protocol that opens the way for another.
@@ -57,7 +64,7 @@ pub(super) const LABELS: &[Label] = &[
     label("dtls", "Datagram TLS", ANY, NO, |p, _| dtls(p)),
     label("ssdp", "Simple Service Discovery", on(&[1900]), NO, |p, _| ssdp(p)),
     label("wsd", "Web Services Discovery", on(&[3702]), NO, |p, _| unsure(has(p, b"<?xml") || has(p, b"<soap:") || has(p, b":Envelope"))),
-    label("ajp13", "Apache JServ", NO, on(&[8009]), |p, _| unsure(starts(p, b"\x12\x34") || starts(p, b"AB\0"))),
+    in_turn(label("ajp13", "Apache JServ", NO, on(&[8009]), |p, _| unsure(starts(p, b"\x12\x34") || starts(p, b"AB\0")))),
     // Files and remote procedures.
     label("smb", "Server Message Block 1", NO, on(&[445, 139]), |p, _| certain(is_smb1(p))),
     label("dcerpc", "DCE remote procedure call", on(&[135]), on(&[135]), dcerpc),
@@ -66,16 +73,16 @@ pub(super) const LABELS: &[Label] = &[
     label("iscsi", "iSCSI", NO, on(&[3260]), |p, _| iscsi(p)),
     label("tftp", "Trivial File Transfer", on(&[69]), NO, |p, _| tftp(p)),
     // Databases and message queues.
-    label("tds", "Microsoft SQL Server", NO, on(&[1433]), |p, _| tds(p)),
-    label("tns", "Oracle", NO, on(&[1521]), |p, _| tns(p)),
+    in_turn(label("tds", "Microsoft SQL Server", NO, on(&[1433]), |p, _| tds(p))),
+    in_turn(label("tns", "Oracle", NO, on(&[1521]), |p, _| tns(p))),
     label("mongo", "MongoDB", NO, on(&[27_017]), |p, _| mongo(p)),
-    label("cql", "Cassandra", NO, on(&[9042]), |p, _| cql(p)),
-    label("memcache", "memcached", on(&[11_211]), on(&[11_211]), |p, _| memcache(p)),
+    in_turn(label("cql", "Cassandra", NO, on(&[9042]), |p, _| cql(p))),
+    in_turn(label("memcache", "memcached", on(&[11_211]), on(&[11_211]), |p, _| memcache(p))),
     label("mqtt", "MQTT", NO, on(&[1883]), |p, _| certain(is_mqtt(p))),
     label("amqp", "AMQP", NO, on(&[5672]), |p, _| amqp(p)),
     label("kafka", "Kafka", NO, on(&[9092]), |p, _| kafka(p)),
     label("nats", "NATS", NO, on(&[4222]), |p, _| certain(starts(p, b"INFO {\"server_id\"") || starts(p, b"CONNECT {\""))),
-    label("zabbix", "Zabbix", NO, on(&[10_050, 10_051]), |p, _| certain(starts(p, b"ZBXD\x01"))),
+    in_turn(label("zabbix", "Zabbix", NO, on(&[10_050, 10_051]), |p, _| certain(starts(p, b"ZBXD\x01")))),
     // Names, addresses, time, management.
     label("nbdgm", "NetBIOS datagrams", on(&[138]), NO, |p, _| unsure(matches!(first(p), 0x10..=0x16) && p.length >= 14)),
     label("dhcpv6", "DHCPv6", on(&[546, 547]), NO, |p, _| unsure(is_dhcpv6(p))),
@@ -83,7 +90,7 @@ pub(super) const LABELS: &[Label] = &[
         unsure(matches!(p.bytes, [a, b, ..] if a & 15 <= 0xd && b & 15 == 2) && p.length >= 34)
     }),
     label("syslog", "Syslog", on(&[514]), on(&[514, 601]), |p, _| syslog(p)),
-    label("tacplus", "TACACS+", NO, on(&[49]), |p, _| certain(is_tacacs(p))),
+    in_turn(label("tacplus", "TACACS+", NO, on(&[49]), |p, _| certain(is_tacacs(p)))),
     label("diameter", "Diameter", NO, on(&[3868]), |p, _| {
         certain(
             first(p) == 1
@@ -142,7 +149,7 @@ pub(super) const LABELS: &[Label] = &[
     }),
     label("fix", "Financial Information eXchange", NO, ANY, |p, _| certain(starts(p, b"8=FIX"))),
     // Machines.
-    label("s7comm", "Siemens S7", NO, on(&[102]), |p, _| s7comm(p)),
+    in_turn(label("s7comm", "Siemens S7", NO, on(&[102]), |p, _| s7comm(p))),
     label("dnp3", "DNP3", on(&[20_000]), on(&[20_000]), |p, _| dnp3(p)),
     label("enip", "EtherNet/IP", on(&[44_818, 2222]), on(&[44_818]), |p, _| enip(p)),
     label("iec60870_104", "IEC 60870-5-104", NO, on(&[2404]), |p, _| {

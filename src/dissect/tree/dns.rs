@@ -1,7 +1,7 @@
 //! DNS and its relatives (RFC 1035, RFC 6762, RFC 4795, RFC 1002): header, questions, records.
 
 use crate::dissect::Carriage;
-use crate::dissect::dns::wire::{HEADER, Header, Name};
+use crate::dissect::dns::wire::{self, HEADER, Header, Name};
 use crate::model::{LayerWriter, Show};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -37,31 +37,9 @@ fn netbios(name: &[u8]) -> Option<String> {
 }
 
 /// The name of a record type (IANA "DNS Parameters").
+/// The usual name of a record type; empty where it has none.
 fn kind(number: u64) -> &'static str {
-    match number {
-        1 => "A",
-        2 => "NS",
-        5 => "CNAME",
-        6 => "SOA",
-        12 => "PTR",
-        13 => "HINFO",
-        15 => "MX",
-        16 => "TXT",
-        28 => "AAAA",
-        32 => "NB",
-        33 => "SRV",
-        35 => "NAPTR",
-        41 => "OPT",
-        43 => "DS",
-        46 => "RRSIG",
-        47 => "NSEC",
-        48 => "DNSKEY",
-        64 => "SVCB",
-        65 => "HTTPS",
-        255 => "ANY",
-        257 => "CAA",
-        _ => "",
-    }
+    u16::try_from(number).map_or("", wire::kind_name)
 }
 
 fn kind_text(number: u64) -> String {
@@ -98,8 +76,41 @@ fn failed(code: u64) -> &'static str {
 fn message(w: &mut LayerWriter<'_, '_>, base: usize, protocol: &'static str) {
     let message = w.bytes().get(base..).unwrap_or_default();
     let Some(header) = Header::read(message) else { return };
-    w.number("dns.id", "Transaction ID", base, 2, Show::Hex);
+    header_fields(w, base);
     let response = header.is_response();
+    let mut info = about(&header, protocol);
+    let mut at = HEADER;
+    let [questions, answers, authorities, additional] = header.counts.map(u32::from);
+    for _ in 0..questions.min(RECORDS) {
+        match question(w, message, base, at) {
+            Some((said, next)) => {
+                info = format!("{info} {said}");
+                if protocol == "MDNS" && !response {
+                    let unicast = w.word(base + next - 2, 1) & 0x80 != 0;
+                    info.push_str(if unicast { ", \"QU\" question" } else { ", \"QM\" question" });
+                }
+                at = next;
+            }
+            None => break,
+        }
+    }
+    for n in 0..answers.saturating_add(authorities).saturating_add(additional).min(RECORDS) {
+        let Some((said, next)) = record(w, message, base, at) else { break };
+        // Wireshark lists what answers, and of the rest what is not a detail of the transport.
+        if n < answers || !said.starts_with("OPT") {
+            info = format!("{info} {said}");
+        } else {
+            info = format!("{info} OPT");
+        }
+        at = next;
+    }
+    w.summary(info.clone());
+    w.say(protocol, info);
+}
+
+/// The fields before the questions.
+fn header_fields(w: &mut LayerWriter<'_, '_>, base: usize) {
+    w.number("dns.id", "Transaction ID", base, 2, Show::Hex);
     w.bits(
         "dns.flags.response",
         "Response",
@@ -130,6 +141,10 @@ fn message(w: &mut LayerWriter<'_, '_>, base: usize, protocol: &'static str) {
     for (n, (name, title)) in counts.into_iter().enumerate() {
         w.number(name, title, base + 4 + 2 * n, 2, Show::Dec);
     }
+}
+
+/// What the header says of the message, in a list.
+fn about(header: &Header, protocol: &str) -> String {
     let mut info = if protocol == "NBNS" {
         nbns_operation(header.opcode()).to_owned()
     } else if header.opcode() == 0 {
@@ -137,43 +152,17 @@ fn message(w: &mut LayerWriter<'_, '_>, base: usize, protocol: &'static str) {
     } else {
         opcode(header.opcode().into()).to_owned()
     };
-    if response {
+    if header.is_response() {
         info.push_str(" response");
     }
     // NetBIOS has no number in Wireshark's list.
     if protocol != "NBNS" {
         info = format!("{info} 0x{:04x}", header.id);
     }
-    if response && header.rcode() != 0 {
+    if header.is_response() && header.rcode() != 0 {
         info = format!("{info} {}", failed(header.rcode().into()));
     }
-    let mut at = HEADER;
-    let [questions, answers, authorities, additional] = header.counts.map(u32::from);
-    for _ in 0..questions.min(RECORDS) {
-        match question(w, message, base, at) {
-            Some((said, next)) => {
-                info = format!("{info} {said}");
-                if protocol == "MDNS" && !response {
-                    let unicast = w.word(base + next - 2, 1) & 0x80 != 0;
-                    info.push_str(if unicast { ", \"QU\" question" } else { ", \"QM\" question" });
-                }
-                at = next;
-            }
-            None => break,
-        }
-    }
-    for n in 0..answers.saturating_add(authorities).saturating_add(additional).min(RECORDS) {
-        let Some((said, next)) = record(w, message, base, at) else { break };
-        // Wireshark lists what answers, and of the rest what is not a detail of the transport.
-        if n < answers || !said.starts_with("OPT") {
-            info = format!("{info} {said}");
-        } else {
-            info = format!("{info} OPT");
-        }
-        at = next;
-    }
-    w.summary(info.clone());
-    w.say(protocol, info);
+    info
 }
 
 fn nbns_operation(number: u16) -> &'static str {

@@ -2,8 +2,11 @@
 //! [probes](super::registry) that all packets are shown to; without the conversation's history what begins in the middle of a message is
 //! data. One file a protocol, and a line in `writer`.
 
+mod bfd;
 mod dhcp;
 mod dns;
+mod gateways;
+mod mndp;
 mod ntp;
 mod text;
 mod tls;
@@ -55,6 +58,10 @@ fn writer(token: &str) -> Option<Writer> {
         "ftp" => text::ftp,
         "imap" => text::imap,
         "pop" => text::pop,
+        "hsrp" => gateways::hsrp,
+        "glbp" => gateways::glbp,
+        "bfd" => bfd::bfd,
+        "mndp" => mndp::mndp,
         _ => return None,
     })
 }
@@ -74,7 +81,23 @@ fn protocol(payload: &Payload<'_>, carriage: Carriage) -> Option<(&'static str, 
             Probe::Unsure | Probe::Follows(_) | Probe::No => {}
         }
     }
-    by_port.or_else(|| (carriage == Carriage::Tcp && tls::is_record(payload.bytes)).then_some(("tls", "TLS")))
+    let by_port = by_port.or_else(|| (carriage == Carriage::Tcp && tls::is_record(payload.bytes)).then_some(("tls", "TLS")));
+    by_port.or_else(|| control(payload, carriage))
+}
+
+/// Token and title of what switches and routers say to each other over UDP: by the registered port and the form of its first bytes.
+fn control(payload: &Payload<'_>, carriage: Carriage) -> Option<(&'static str, &'static str)> {
+    let ports = payload.ports();
+    let is_on = |port: u16| carriage == Carriage::Udp && ports.contains(&port);
+    match payload.bytes {
+        [0, 0..=3, ..] | [1, 40, ..] if is_on(1985) || is_on(2029) => Some(("hsrp", "Hot Standby Router Protocol")),
+        [1, ..] if is_on(3222) => Some(("glbp", "Gateway Load Balancing Protocol")),
+        [head, _, _, length, ..] if head >> 5 == 1 && *length >= 24 && (is_on(3784) || is_on(4784) || is_on(6784)) => {
+            Some(("bfd", "Bidirectional Forwarding Detection"))
+        }
+        [_, _, _, _, 0, 1, 0, 6, ..] if is_on(5678) => Some(("mndp", "MikroTik Neighbor Discovery Protocol")),
+        _ => None,
+    }
 }
 
 /// Whether a payload on a protocol's port can be a message of it that is not the first.

@@ -3,7 +3,7 @@
 use crate::engine::fold::detectors::FlowDetectors;
 use crate::engine::fold::rows;
 use crate::model::limits::CLOSED_FLOWS;
-use crate::model::{Direction, FlowBatch, FlowRecord, TcpSummary};
+use crate::model::{CloseReason, Direction, FlowBatch, FlowRecord, TcpSummary};
 use crate::stats::flow::{FlowChange, FlowEvent};
 use crate::stats::{Contexts, FlowTable};
 
@@ -58,7 +58,11 @@ impl ClosedFlows {
 
 /// The record of a conversation that was closed.
 fn flow_record(table: &FlowTable<FlowDetectors>, event: &FlowEvent<'_, FlowDetectors>, contexts: &Contexts) -> Option<FlowRecord> {
-    let FlowChange::Closed(reason) = event.change else { return None };
+    let reason = match event.change {
+        FlowChange::Opened => return None,
+        FlowChange::Parted => CloseReason::Active,
+        FlowChange::Closed(reason) => reason,
+    };
     let (flow, rest) = (event.record.flow, event.record.rest);
     let (path, vlans) = rows::seen_in(event.record, table.vlans(event.at), contexts);
     let [there, back] = rest.context.map(|at| contexts.get(at).and_then(|c| c.key.mac));
@@ -66,8 +70,8 @@ fn flow_record(table: &FlowTable<FlowDetectors>, event: &FlowEvent<'_, FlowDetec
         answered: flow.tcp.answered(),
         acknowledged: flow.tcp.acked(),
         midstream: flow.tcp.midstream(),
-        fins: flow.tcp.fins() as u8,
-        reset: flow.tcp.reset(),
+        fin: flow.tcp.fin(),
+        reset: flow.tcp.cut().map(|(way, _)| way),
     });
     Some(FlowRecord {
         key: flow.key,

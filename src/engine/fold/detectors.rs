@@ -148,6 +148,11 @@ impl Detectors {
     /// Whether a packet is a further copy of one seen before.
     #[inline]
     pub fn is_copy(&mut self, frame: &Frame, digest: &Digest) -> bool {
+        // Ends of BFD's sessions send the same packet again and again.
+        if decode::is_session(frame) {
+            (self.verdict, self.content) = (CopyVerdict::First, 0);
+            return false;
+        }
         let verdict = self.duplicates.judge(frame, digest);
         if verdict.is_copy() {
             self.copied.note(frame.number);
@@ -162,9 +167,6 @@ impl Detectors {
     pub fn left_out(&mut self, frame: &Frame<'_>) {
         if frame.mac.is_some_and(|(_, destination)| destination.is_group()) {
             self.switch.stations().group(frame, self.content);
-        } else if self.verdict == CopyVerdict::Held && frame.tcp.is_none() {
-            // Who says the same many times a second may look like copies: that he was not silent is certain whatever comes of it.
-            self.direct(frame);
         }
     }
 
@@ -221,24 +223,12 @@ impl Detectors {
         {
             self.switch.chatter(kind, frame.wire);
         }
-        if self.group(frame) {
-            decode::group_message(frame).into_iter().for_each(|message| self.switch.tell(message));
-        } else if frame.tcp.is_none() {
-            self.direct(frame);
-        }
-    }
-
-    /// Looks at a packet of no TCP to one station: routers and clocks that know each other need no group.
-    #[inline]
-    fn direct(&mut self, frame: &Frame) {
-        match frame.flow.as_ref().map(|(key, _)| key.protocol) {
-            Some(88 | 89 | 112) => decode::direct_message(frame).into_iter().for_each(|message| self.switch.tell(message)),
-            Some(17) => {
-                if let Some(words) = decode::regular_words(frame) {
-                    self.switch.regular(frame, words, decode::regular_message);
-                }
-            }
-            _ => {}
+        if (self.group(frame) || decode::is_control(frame))
+            && let Some(message) = decode::network_message(frame)
+        {
+            self.switch.tell(message);
+        } else if let Some(hello) = decode::session(frame) {
+            self.switch.session(frame, hello, |hello| decode::session_message(frame, hello));
         }
     }
 

@@ -3,11 +3,12 @@
 use super::dissect_queue::Waiting;
 use crate::dissect::{DissectReport, Dissectors, Listener, Payload};
 use crate::mirror::UnmatchedCounts;
+use crate::model::limits::REQUEST_WORDS;
 use crate::model::mix::Keys;
-use crate::model::tcp::{ACK, RST};
+use crate::model::tcp::{ACK, RST, SYN};
 use crate::model::{
-    AppMessage, AppSlot, CapScale, CloseReason, Direction, Frame, LearntName, MediaOffer, NetworkEvent, RtpPacket, Segment, Timestamp,
-    TlsSight, Transaction,
+    AppMessage, AppSlot, CapScale, CloseReason, Direction, Frame, LearntName, MediaOffer, NetworkEvent, RequestWords, RtpPacket, Segment,
+    Timestamp, TlsSight, Transaction,
 };
 use crate::stats::exchange::{self, Exchanges};
 use crate::stats::{Reassembler, ReassemblyPool, RtpStreams, StreamEnd, StreamPiece};
@@ -29,7 +30,11 @@ pub struct Reader {
     tls: Vec<TlsSight>,
     /// Where voice and pictures are going to be sent, likewise.
     offers: Vec<MediaOffer>,
+    /// What requests said, likewise, where somebody wants to know.
+    words: Option<Vec<RequestWords>>,
     rtp: RtpStreams,
+    /// The latest segment cut an answer short.
+    cuts_short: bool,
 }
 
 /// Takes what dissectors read to the exchange table.
@@ -37,6 +42,7 @@ struct ToExchanges<'a> {
     exchanges: &'a mut Exchanges,
     tls: &'a mut Vec<TlsSight>,
     offers: &'a mut Vec<MediaOffer>,
+    words: &'a mut Option<Vec<RequestWords>>,
     rtp: &'a mut RtpStreams,
     mirror: &'a mut UnmatchedCounts,
 }
@@ -58,6 +64,14 @@ impl Listener for ToExchanges<'_> {
     fn offer(&mut self, offer: &MediaOffer) {
         self.offers.push(*offer);
     }
+
+    fn wants_words(&self) -> bool {
+        self.words.as_ref().is_some_and(|words| words.len() < REQUEST_WORDS)
+    }
+
+    fn words(&mut self, words: RequestWords) {
+        self.words.iter_mut().for_each(|all| all.push(words.clone()));
+    }
 }
 
 impl Reader {
@@ -70,13 +84,20 @@ impl Reader {
         Self { exchanges: Exchanges::new(keys), dissectors: Dissectors::within(caps), ..Self::default() }
     }
 
+    /// Keeps what requests say until it is handed over.
+    pub fn keep_words(&mut self) {
+        self.words = Some(Vec::new());
+    }
+
     /// Tells when the capture began.
     pub fn begin(&mut self, time: Timestamp) {
         self.exchanges.begin(time);
     }
 
     /// Reads a packet of the conversation with this slot; `mirror` counts what the exchange table says of the mirror.
-    pub fn read(&mut self, slot: &mut AppSlot, packet: &Waiting<'_>, mirror: &mut UnmatchedCounts) {
+    /// Whether it ends the conversation in the middle of an answer.
+    pub fn read(&mut self, slot: &mut AppSlot, packet: &Waiting<'_>, mirror: &mut UnmatchedCounts) -> bool {
+        self.cuts_short = false;
         match packet.segment {
             Some(segment) => self.segment(slot, packet, &segment, mirror),
             None => {
@@ -84,6 +105,7 @@ impl Reader {
                     exchanges: &mut self.exchanges,
                     tls: &mut self.tls,
                     offers: &mut self.offers,
+                    words: &mut self.words,
                     rtp: &mut self.rtp,
                     mirror,
                 };
@@ -91,6 +113,7 @@ impl Reader {
             }
         }
         self.take_ended();
+        self.cuts_short
     }
 
     /// Looks at an ICMP echo, which belongs to no dissector.
@@ -103,6 +126,7 @@ impl Reader {
 
     fn segment(&mut self, slot: &mut AppSlot, packet: &Waiting<'_>, segment: &Segment, mirror: &mut UnmatchedCounts) {
         if segment.flags & RST != 0 {
+            self.cuts_short = self.dissectors.is_unfinished(slot);
             return self.end(slot, CloseReason::Rst);
         }
         if slot.state == 0 && !self.admit(slot, packet, segment) {
@@ -110,8 +134,14 @@ impl Reader {
         }
         let Some(mut streams) = self.dissectors.detach(slot) else { return };
         let (dissectors, pool) = (&mut self.dissectors, &mut self.pool);
-        let listener =
-            &mut ToExchanges { exchanges: &mut self.exchanges, tls: &mut self.tls, offers: &mut self.offers, rtp: &mut self.rtp, mirror };
+        let listener = &mut ToExchanges {
+            exchanges: &mut self.exchanges,
+            tls: &mut self.tls,
+            offers: &mut self.offers,
+            words: &mut self.words,
+            rtp: &mut self.rtp,
+            mirror,
+        };
         let [a, b] = &mut streams;
         let (this, other, back) = match packet.way {
             Direction::AToB => (a, b, Direction::BToA),
@@ -147,7 +177,8 @@ impl Reader {
         if segment.payload == 0 || packet.bytes.is_empty() {
             return false;
         }
-        let (mine, start) = (packet.way as usize, segment.sequence);
+        // Data that comes with a SYN stands behind it (RFC 7413).
+        let (mine, start) = (packet.way as usize, segment.sequence.wrapping_add(u32::from(segment.flags & SYN != 0)));
         // The other direction begins where it stands, or with what is acknowledged: its first segment to come may have overtaken others.
         let acknowledged = (segment.flags & ACK != 0).then_some(segment.acknowledgement);
         let mut streams =
@@ -220,6 +251,11 @@ impl Reader {
         self.offers.drain(..)
     }
 
+    /// Takes out what requests said since.
+    pub fn words(&mut self) -> Vec<RequestWords> {
+        self.words.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
     /// Tells what became of streams where an interval ends; `all` of it when nothing more comes.
     pub fn media(&mut self, now: Timestamp, all: bool, tell: impl FnMut(NetworkEvent)) {
         self.rtp.advance(now, all, tell);
@@ -227,7 +263,7 @@ impl Reader {
 
     /// How many there are of all of them.
     pub fn ended_count(&self) -> usize {
-        self.ended.len() + self.tls.len() + self.offers.len()
+        self.ended.len() + self.tls.len() + self.offers.len() + self.words.as_ref().map_or(0, Vec::len)
     }
 
     /// The name of the server of a conversation.

@@ -24,7 +24,7 @@ use crate::engine::tape::precomputed::{HashKeys, Precomputed};
 use crate::engine::tape::shard_key::FragmentTable;
 use crate::mirror::Digest;
 use crate::model::sum::sums;
-use crate::model::tcp::{HOLD, SYN};
+use crate::model::tcp::{FIN, HOLD, RST, SYN};
 use crate::model::{
     AnalysisFlags, AppId, AppSlot, CapScale, CloseReason, Direction, FlowBatch, FlowKey, Frame, LearntName, ListedPacket, SegmentAnalysis,
     Timestamp, Traffic,
@@ -34,7 +34,7 @@ use crate::stats::flow::{Counted, FlowChange, FlowPacket, Flushed};
 use crate::stats::totals::TrafficDirection;
 use crate::stats::{
     Connections, Context, Contexts, FlowTable, Fragments, Gathering, KeepAlives, LossLocator, Record, Stalls, StuckSegments, Talkers,
-    TcpAnalysisSums, Totals,
+    TcpAnalysisSums, Totals, UnreadTurns,
 };
 use crate::switch::StationWatch;
 use history::ShardHistory;
@@ -121,6 +121,10 @@ pub struct ShardPlan {
     pub dedup: bool,
     /// Whether somebody wants the records of closed conversations.
     pub flow_records: bool,
+    /// Nanoseconds after which there is a record of a part of a conversation that goes on; `None`: of whole conversations only.
+    pub flow_parts: Option<i64>,
+    /// Whether somebody wants to know what requests say.
+    pub request_words: bool,
     /// Whether TCP is analysed inside tunnels that are not taken off.
     pub nested: bool,
     /// Where slots of the past end; `None`: nobody looks back.
@@ -153,6 +157,9 @@ pub struct Shard {
     stalls: Stalls,
     stuck: StuckSegments,
     kept: KeepAlives,
+    unread: UnreadTurns,
+    /// Conversations of this interval that were cut in the middle of an answer.
+    cut_short: Vec<FlowKey>,
     talkers: Talkers,
     sightings: Gathering,
     pieces: Fragments,
@@ -169,6 +176,13 @@ impl Shard {
         if plan.history.is_some() {
             flows.look_back();
         }
+        if let Some(longest) = plan.flow_parts.filter(|_| plan.flow_records) {
+            flows.tell_parts(longest);
+        }
+        let mut reader = Reader::new(plan.hash_keys.shards, plan.caps);
+        if plan.request_words {
+            reader.keep_words();
+        }
         Self {
             number,
             dedup: plan.dedup,
@@ -181,12 +195,14 @@ impl Shard {
             closed: ClosedFlows::new(number, plan.flow_records),
             finished: false,
             fragments: FragmentTable::new(plan.hash_keys.shards),
-            reader: Reader::new(plan.hash_keys.shards, plan.caps),
+            reader,
             connections: Connections::new(plan.hash_keys.tables),
             losses: LossLocator::new(plan.hash_keys.tables),
             stalls: Stalls::default(),
             stuck: StuckSegments::default(),
             kept: KeepAlives::default(),
+            unread: UnreadTurns::default(),
+            cut_short: Vec::new(),
             talkers: Talkers::default(),
             sightings: Gathering::default(),
             pieces: Fragments::default(),
@@ -319,10 +335,17 @@ impl Shard {
             let ledgers = (&mut self.losses, &mut self.stalls, &mut self.stuck, &mut self.kept);
             lost = network::segment(&mut self.connections, ledgers, flow, &segment);
         }
+        let watches = analysis.turn.is_some_and(|turn| network::turn(&mut self.unread, flow, frame, at, turn));
+        if step.flags & (FIN | RST) != 0 {
+            self.unread.end(&flow.key);
+        }
         self.detectors.conversation(&mut flow.detectors, frame, &flow.numbers, &tcp, holes, packet.load);
         let heading = flow.heading[step.direction as usize];
         if let Some(lost) = &lost {
             self.flows.note_lost(at, lost);
+        }
+        if watches {
+            self.flows.watch_turn(at, step.direction);
         }
         if backward {
             self.contexts.backward(self.flows.context(at, step.direction), step.time);
@@ -366,8 +389,10 @@ impl Shard {
 
     /// Dissects a packet that has waited.
     pub fn dissect(&mut self, packet: &Waiting<'_>) {
-        if let Some(slot) = self.flows.app_mut(packet.at) {
-            self.reader.read(slot, packet, self.detectors.unmatched());
+        let Some(slot) = self.flows.app_mut(packet.at) else { return };
+        if self.reader.read(slot, packet, self.detectors.unmatched()) {
+            self.flows.note_cut_short(packet.at);
+            self.cut_short.push(packet.flow);
         }
     }
 

@@ -2,8 +2,7 @@
 
 use crate::engine::tape::Request;
 use crate::model::evidence::PortLoss;
-use crate::model::{Address, AskedSwitch, Estimate, Mac, NeighbourProtocol, PortRow, SwitchIdentity, SwitchView, wilson};
-use std::sync::Arc;
+use crate::model::{Address, Estimate, Mac, NeighbourProtocol, PortRow, SwitchIdentity, SwitchView, wilson};
 
 /// Packets of the mirror port from which a share of them says something.
 const SAMPLE: u64 = 100;
@@ -38,32 +37,11 @@ pub fn larger(measured: Option<Estimate>, said: Option<Estimate>) -> Option<Esti
     }
 }
 
-/// Why it is not known what the port dropped that copies come from, where the switch did answer.
-fn unknown_port(asked: &AskedSwitch, ports: &[PortRow]) -> Option<String> {
-    if asked.trouble.is_some() || asked.newest.is_none() || ports.iter().any(|port| port.is_mirror) {
-        return None;
-    }
-    let names: Vec<&str> = ports.iter().map(|row| row.port.name.as_str()).filter(|name| !name.is_empty()).take(PORTS_NAMED).collect();
-    let (more, list) = (if ports.len() > PORTS_NAMED { ", …" } else { "" }, names.join(", "));
-    Some(match &asked.mirror_port {
-        Some(named) => {
-            format!("it has no port {named:?} (--switch-port), so that the mirror port's discards are not known; it has {list}{more}")
-        }
-        None => format!("which of its ports sends the copies is not known, nor what it dropped: --switch-port names it ({list}{more})"),
-    })
-}
-
-/// Ports that are listed where none of them is the one that is looked for.
-const PORTS_NAMED: usize = 6;
-
 /// Adds what the switch says to what the mirror shows of it.
 pub fn add(view: &mut SwitchView, request: &Request) {
     let Some(asked) = &request.switch else { return };
     view.ports = rows(request);
-    view.asked = Some(match unknown_port(asked, &view.ports) {
-        Some(words) => Arc::new(AskedSwitch { trouble: Some(words), ..AskedSwitch::clone(asked) }),
-        None => Arc::clone(asked),
-    });
+    view.asked = Some(std::sync::Arc::clone(asked));
     let Some(newest) = asked.newest.as_ref().filter(|answer| view.identity.is_none() && !answer.name.is_empty()) else { return };
     let host = asked.target.rsplit_once(':').map_or(asked.target.as_str(), |(host, _)| host);
     let management = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().ok().map(Address::from);
@@ -82,18 +60,6 @@ pub fn add(view: &mut SwitchView, request: &Request) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_port_that_the_switch_does_not_have_is_told() {
-        let port = crate::model::SwitchPort { index: 1, name: "Gi1/0/1".into(), ..Default::default() };
-        let newest = Some(Arc::new(crate::model::SwitchAnswer { ports: vec![port], ..Default::default() }));
-        let asked =
-            |named: Option<&str>| AskedSwitch { newest: newest.clone(), mirror_port: named.map(str::to_owned), ..Default::default() };
-        let told = |named| unknown_port(&asked(named), &asked(named).rows(&[]));
-        assert!(told(Some("nosuch")).is_some_and(|words| words.contains("no port \"nosuch\"") && words.contains("Gi1/0/1")));
-        assert!(told(None).is_some_and(|words| words.contains("--switch-port")));
-        assert_eq!(told(Some("Gi1/0/1")), None);
-    }
 
     #[test]
     fn what_is_measured_and_what_is_said() {

@@ -7,15 +7,22 @@ use crate::engine::judge::history::{SessionSums, Sums};
 use crate::engine::tape::Request;
 use crate::mirror::{LossCounts, LossSplit, WINDOW, clustered, flat_top, window};
 use crate::model::evidence::{
-    ClockEvidence, ContentEvidence, CopyEvidence, HostEvidence, LossEvidence, NARROW_SEQUENCE_BITS, Outage, SILENT, SessionLoss,
+    ClockEvidence, ContentEvidence, CopyEvidence, HostEvidence, LossEvidence, NARROW_SEQUENCE_BITS, Outage, PortAway, SILENT, SessionLoss,
     TransitEvidence,
 };
 use crate::model::time::SECOND;
-use crate::model::{Episode, Estimate, Mac, Sum, Timestamp, TunnelKind, wilson};
+use crate::model::{Episode, Estimate, Mac, SourceInfo, Sum, Timestamp, TunnelKind, wilson};
 use crate::switch::{OutageSpan, outages};
 
-/// Payload of a full segment on an Ethernet: bytes of loss are counted in these, since whole segments are lost, not bytes.
+/// Payload of a full segment on an Ethernet.
 const SEGMENT: u64 = 1460;
+
+/// Bytes of loss are counted in segments, since whole segments are lost, not bytes: in those of the mean length seen. Telegrams of twenty bytes are
+/// packets as well.
+fn segment(loss: &LossCounts) -> u64 {
+    let seen = loss.seen_sizes.iter().fold(0u64, |sum, n| sum.saturating_add(*n));
+    loss.acked_bytes().bytes.checked_div(seen).unwrap_or(SEGMENT).clamp(1, SEGMENT)
+}
 
 /// Part of the beats of a clock's grain that may lack a packet, or have one more, where packets are sent on that beat.
 const BEAT: f64 = 0.05;
@@ -44,7 +51,7 @@ pub fn loss(sums: &Sums) -> (Option<Estimate>, LossSplit) {
     let Sums { outer, counts, .. } = sums;
     // What comes later than it is waited for is not lost.
     let is_told = !counts.order.is_beyond_waiting(&counts.health, &counts.overtaken);
-    let all = clustered(&counts.acked, SEGMENT, counts.loss.gaps).filter(|_| is_told);
+    let all = clustered(&counts.acked, segment(&counts.loss), counts.loss.gaps).filter(|_| is_told);
     let sequence = (outer.numbered > 0).then(|| wilson(outer.missing, outer.missing.saturating_add(outer.numbered)));
     let mut split = LossSplit::new(all, sequence, lost_here(sums));
     split.host = split.host.filter(|_| !sums.uncounted);
@@ -112,7 +119,7 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         packets: sums.link.packets,
         live: request.live,
         vendor: recognise(&hints).map(|r| r.vendor),
-        copies: CopyEvidence { proof: counts.copied, ..counts.duplicates.evidence(!dropped) },
+        copies: CopyEvidence { proof: counts.copied, distant: sums.distant.evidence(), ..counts.duplicates.evidence(!dropped) },
         loss: LossEvidence {
             mirror_port: asked::mirror_port(request),
             all,
@@ -147,11 +154,26 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
             outer: outer.packets,
             fragments: outer.fragments,
         },
-        contents: ContentEvidence { tunnels: left_on(request), ..health.content_evidence() },
-        host: HostEvidence { lost: sums.lost, ..HostEvidence::default() },
+        contents: ContentEvidence {
+            tunnels: left_on(request),
+            divided: (request.tunnels.divided.inside, request.tunnels.divided.both),
+            ..health.content_evidence()
+        },
+        host: HostEvidence { lost: sums.lost, away: away(request, sums), ..HostEvidence::default() },
         network: Default::default(),
         sliding: false,
     }
+}
+
+/// When ports were away, of the time that is judged.
+fn away(request: &Request, sums: &Sums) -> Vec<PortAway> {
+    let of = |source: &SourceInfo| {
+        let lately = source.absences.iter().filter(|absence| sums.from.is_none_or(|from| absence.last >= from));
+        lately.map(|&absence| PortAway { port: source.name.clone(), absence }).collect::<Vec<_>>()
+    };
+    let mut all: Vec<PortAway> = request.sources.iter().flat_map(of).collect();
+    all.sort_by_key(|away| away.absence.first);
+    all
 }
 
 /// Tunnels that are left on: the kind with the most packets, and the packets of all.
@@ -174,7 +196,7 @@ fn clock(counts: &Counts, request: &Request, seconds: f64) -> ClockEvidence {
     let seen = counts.clock.evidence();
     let beats = seconds * SECOND as f64 / seen.grain.max(1) as f64;
     let is_beat = seen.grain > 0 && seen.equal == 0 && (seen.packets as f64 / beats.max(1.0) - 1.0).abs() < BEAT;
-    ClockEvidence { is_beat, steps: steps.count, largest_step: steps.largest.unsigned_abs() as f64 / 1e9, ..seen }
+    ClockEvidence { is_beat, steps: steps.count, set_back: steps.set_back, largest_step: steps.largest.unsigned_abs() as f64 / 1e9, ..seen }
 }
 
 /// Times without a mirror: by the senders that are regular as a clock, and by pauses of traffic that has none. `usual` is how many packets arrive

@@ -7,7 +7,7 @@
 
 use crate::engine::fold::detectors::{Counts, DetectorReport};
 use crate::engine::tape::Request;
-use crate::mirror::UTILISATION_CLASSES;
+use crate::mirror::{DistantCounts, UTILISATION_CLASSES};
 use crate::model::limits::SESSIONS_APART;
 use crate::model::sum::{Own, Rule, sums};
 use crate::model::time::SECOND;
@@ -159,6 +159,8 @@ sums! {
         pub from: Option<Timestamp> => Own,
         /// The detectors' counts.
         pub counts: Counts,
+        /// Copies that came too late to be left out.
+        pub distant: DistantCounts,
         /// Packets as they arrived.
         pub link: Traffic,
         /// Packets lost in this host.
@@ -180,6 +182,7 @@ impl Sums {
         Self {
             from: None,
             counts: detected.counts.clone(),
+            distant: request.distant,
             link,
             lost: request.losses.lost_packets(),
             uncounted: !request.counts_losses && request.losses.lost_packets() == 0,

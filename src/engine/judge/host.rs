@@ -12,7 +12,8 @@ pub fn with_host_facts(mut evidence: Evidence, facts: &[HostFacts]) -> Evidence 
     // The last look at a port is a look at a port.
     evidence.live |= !facts.is_empty();
     evidence.order.queues = queues(facts);
-    evidence.host = host(facts, evidence.host.lost);
+    let away = std::mem::take(&mut evidence.host.away);
+    evidence.host = HostEvidence { away, ..host(facts, evidence.host.lost) };
     evidence
 }
 
@@ -37,6 +38,7 @@ fn host(facts: &[HostFacts], lost: u64) -> HostEvidence {
         pause: any(&|f| f.pause.map(|p| p.receive || p.send)),
         mtu: ports.iter().filter_map(|f| f.mtu).min(),
         length_errors: sum(&|f| f.counters.map(|c| c.length)).unwrap_or(0),
+        away: Vec::new(),
     }
 }
 

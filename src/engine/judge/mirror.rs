@@ -106,6 +106,7 @@ impl Assess for MirrorJudge {
                 upstream: split.upstream,
                 unmatched: evidence::unmatched(&whole),
             },
+            gap: evidence.outages.iter().filter(|o| o.outlasts).map(|o| o.seconds).sum(),
             sides: Sides { judged: evidence.sides.judged, one_sided: evidence.sides.one_sided },
             trust: diagnose::trust(&evidence, &judgement.findings, &host),
             not_judged: judgement.silenced.iter().chain(&judgement.undecided).cloned().collect(),

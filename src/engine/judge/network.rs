@@ -75,6 +75,7 @@ impl NetworkJudge {
     fn control(&mut self, batch: &NetworkBatch) {
         if self.waiting.0 != Some(batch.interval) {
             self.put_in_order();
+            self.switch.settle();
             self.waiting.0 = Some(batch.interval);
         }
         let list = &mut self.waiting.1;
@@ -160,6 +161,9 @@ impl NetworkJudge {
         besides: Option<Severity>,
     ) -> (Network, Vec<Finding>) {
         self.put_in_order();
+        if at_end {
+            self.switch.settle();
+        }
         self.switch.advance(now);
         let end = self.ledger.now().map_or(now, |latest| latest.max(now));
         if live || at_end {
@@ -202,6 +206,7 @@ impl NetworkJudge {
                 guess: guess(&totals.key).filter(|_| is_used),
                 last: totals.last,
                 response: totals.response,
+                response_by: totals.response_by,
                 network: totals.network,
                 client_network: totals.client_network,
                 counts,
@@ -259,6 +264,7 @@ fn answer(transaction: &Transaction, is_name: bool) -> Answer {
             }
         }
         TransactionEnd::Answered(code) if registry::outcome(transaction.app, code) == ExchangeOutcome::Denied => Answer::Denied,
+        TransactionEnd::Answered(_) if registry::token(transaction.app) == Some("tls") => Answer::Begun,
         _ if is_web && transaction.latency().is_some_and(|nanos| nanos >= LONG_POLL.nanos()) => Answer::Held,
         _ => Answer::Normal,
     }

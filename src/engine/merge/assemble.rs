@@ -6,13 +6,14 @@ use super::{Assessment, HistoryKeeper, Kept, Merge, Pending, servers};
 use crate::engine::fold::rows;
 use crate::engine::fold::shard::ShardSums;
 use crate::engine::tape::Request;
-use crate::model::{AppBy, LearntName, Proto, ServiceKey, Timestamp, Traffic};
+use crate::model::{AppBy, DissectLosses, LearntName, Proto, ServiceKey, Timestamp, Traffic};
 use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::tables::names::NAMES;
 use crate::snapshot::{
-    CaptureSummary, Conversation, Conversations, Diagnosis, Directions, Dissected, Endpoints, Query, Service, Snapshot, Statistics, Table,
-    TcpAnalysis, TcpFlags, TrafficClasses,
+    CaptureSummary, Conversation, Conversations, Diagnosis, Directions, Dissected, Endpoints, Losses, Query, Service, Snapshot, Statistics,
+    Table, TcpAnalysis, TcpFlags, TrafficClasses,
 };
+use crate::stats::Totals;
 use crate::stats::totals::TrafficDirection;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -45,13 +46,7 @@ impl Merge {
         let recent = if request.live { total.since(self.total_before) } else { total };
         self.total_before = total;
         let load = self.timeline.load(query.samples, request.open, open, extent(request, total));
-        let mut losses = request.losses;
-        losses.queue_drops = self.subscribers.lost();
-        losses.decode_errors = totals.short;
-        losses.malformed = totals.malformed;
-        losses.evicted_flows = self.tables.evicted.iter().fold(0, |sum, e| sum.saturating_add(e.1));
-        losses.dissection = dissected.losses;
-        let heading = |h: TrafficDirection| totals.directions[h as usize];
+        let losses = self.losses(request, &totals, dissected.losses);
         let [ip, ipv6, tcp, udp, sctp] = ends;
         let mut conversations = conversations;
         servers::face(&mut conversations);
@@ -73,25 +68,8 @@ impl Merge {
                 ..self.base.capture.clone()
             },
             stats: Statistics {
-                total,
                 recent,
-                fragments: totals.fragments,
                 load,
-                sizes: totals.sizes,
-                casts: self.tables.casts,
-                directions: Directions {
-                    inbound: heading(TrafficDirection::Inbound),
-                    outbound: heading(TrafficDirection::Outbound),
-                    inside: heading(TrafficDirection::Inside),
-                    through: heading(TrafficDirection::Through),
-                    unknown: heading(TrafficDirection::Unknown),
-                },
-                protocols: self.tables.hierarchy.rows(request.live),
-                vlans: self.tables.vlan_table(request.live),
-                vlan_pairs: self.tables.vlan_pairs(),
-                untagged: self.tables.untagged,
-                classes: TrafficClasses { dscp: totals.dscp, ecn: totals.ecn, pcp: totals.pcp },
-                tcp_flags: TcpFlags { syn: totals.syn, syn_ack: totals.syn_ack, fin: totals.fin, reset: totals.reset },
                 tcp_analysis: TcpAnalysis {
                     flags: analysed.flags,
                     handshake_rtt: analysed.initial_rtt,
@@ -100,6 +78,7 @@ impl Merge {
                 conversations,
                 endpoints: Endpoints { eth: eth_hosts, ip, ipv6, tcp, udp, sctp },
                 services,
+                ..self.statistics(&totals, request.live)
             },
             dissect: Dissected { apps: dissected.sections(), names: learnt(names, query) },
             mirror,
@@ -117,6 +96,43 @@ impl Merge {
         // Only a live port, which goes on, may have nothing to add to it.
         self.kept = (live && !request.finished).then(|| Kept { snapshot: Arc::clone(&snapshot), detected, totals, open });
         Some(snapshot)
+    }
+
+    /// Every loss that is known, with those of this program.
+    fn losses(&self, request: &Request, totals: &Totals, dissection: DissectLosses) -> Losses {
+        Losses {
+            queue_drops: self.subscribers.lost(),
+            decode_errors: totals.short,
+            malformed: totals.malformed,
+            evicted_flows: self.tables.evicted.iter().fold(0, |sum, e| sum.saturating_add(e.1)),
+            dissection,
+            ..request.losses
+        }
+    }
+
+    /// What is read off the sums of all shards.
+    fn statistics(&mut self, totals: &Totals, live: bool) -> Statistics {
+        let heading = |h: TrafficDirection| totals.directions[h as usize];
+        Statistics {
+            total: totals.traffic(),
+            fragments: totals.fragments,
+            sizes: totals.sizes,
+            casts: self.tables.casts,
+            directions: Directions {
+                inbound: heading(TrafficDirection::Inbound),
+                outbound: heading(TrafficDirection::Outbound),
+                inside: heading(TrafficDirection::Inside),
+                through: heading(TrafficDirection::Through),
+                unknown: heading(TrafficDirection::Unknown),
+            },
+            protocols: self.tables.hierarchy.rows(live),
+            vlans: self.tables.vlan_table(live),
+            vlan_pairs: self.tables.vlan_pairs(),
+            untagged: self.tables.untagged,
+            classes: TrafficClasses { dscp: totals.dscp, ecn: totals.ecn, pcp: totals.pcp },
+            tcp_flags: TcpFlags { syn: totals.syn, syn_ack: totals.syn_ack, fin: totals.fin, reset: totals.reset },
+            ..Statistics::default()
+        }
     }
 }
 

@@ -208,21 +208,7 @@ impl Merge {
                 self.timeline.facts(number, sample);
                 self.intervals_ended();
             }
-            Message::IntervalParts(parts) => {
-                for (number, part) in parts {
-                    self.timeline.part(number, part);
-                    self.intervals_ended();
-                    let judge = &mut self.judge;
-                    let subscribers = &self.subscribers;
-                    self.network.pass(number, |batch| {
-                        subscribers.give_events(&batch);
-                        judge.take(batch);
-                    });
-                    // What was said in a conversation comes before its end.
-                    self.flows.pass(number);
-                    self.history.iter_mut().for_each(|history| history.pass(number));
-                }
-            }
+            Message::IntervalParts(parts) => parts.into_iter().for_each(|(number, part)| self.interval_part(number, part)),
             Message::ClosedFlows(batch) => self.flows.take(batch),
             Message::Network(batch) => self.network.take(batch),
             Message::History(batch) => {
@@ -236,70 +222,104 @@ impl Merge {
                 self.timeline.clock_step(number, nanos);
                 self.history.iter_mut().for_each(|history| history.clock_step(number, nanos));
             }
-            Message::Evicted(flows) => {
-                let load = Arc::new(EndpointLoad { flows, whole: None });
-                self.ends.take(&load);
-                for f in &load.flows {
-                    self.tables.evicted[f.kind as usize].0.add(f.row.total());
-                    self.tables.evicted[f.kind as usize].1 += 1;
-                }
-                load.flows.chunks(BATCH).for_each(|batch| self.tables.add_flows(batch.iter().map(|f| &f.row)));
-            }
+            Message::Evicted(flows) => self.evicted(EndpointLoad { flows, whole: None }),
             Message::Still(request) => self.still(&request),
             Message::Request(request) => self.pending.push_back(Pending::new(request, self.groups)),
-            Message::Report(number, report) => {
-                let Some(pending) = self.pending.iter_mut().find(|p| p.request.number == number) else { return true };
-                let at = usize::from(report.shard);
-                if let Some(slot) = pending.reports.get_mut(at) {
-                    *slot = Some(report);
-                }
-                self.absorb();
-            }
+            Message::Report(number, report) => self.report(number, report),
             Message::Peaks(peaks) => self.timeline.peaks(&peaks),
             Message::Reported(number, open, fine) => {
                 self.timeline.fine(&fine);
-                let Some(pending) = self.pending.iter_mut().find(|p| p.request.number == number) else { return true };
-                pending.open.merge(&open);
-                pending.left = pending.left.saturating_sub(1);
-                while self.pending.front().is_some_and(|p| p.left == 0)
-                    && let Some(pending) = self.pending.pop_front()
-                {
-                    if pending.request.finished {
-                        let judge = &mut self.judge;
-                        let subscribers = &self.subscribers;
-                        self.network.finish(|batch| {
-                            subscribers.give_events(&batch);
-                            judge.take(batch);
-                        });
-                        self.flows.finish();
-                        self.history.iter_mut().for_each(HistoryKeeper::finish);
-                    }
-                    let taken = pending.request.taken;
-                    match self.assemble(pending) {
-                        Some(snapshot) => self.publish(snapshot, taken),
-                        // Without all its parts a snapshot would not be true.
-                        None => self.broken = true,
-                    }
-                    self.absorb();
-                }
+                self.reported(number, &open);
             }
-            Message::Reset => {
-                self.resets += 1;
-                if self.resets == self.groups {
-                    self.resets = 0;
-                    self.tables = self.tables.emptied();
-                    self.ends.forget();
-                    self.total_before = Traffic::default();
-                    self.judge.forget();
-                    self.network = IntervalOrder::new(self.groups);
-                    self.history = self.history.as_ref().map(HistoryKeeper::emptied);
-                    self.timeline.reset();
-                    self.kept = None;
-                    self.subscribers.give(&Published::Reset);
-                }
-            }
+            Message::Reset => self.reset(),
         }
         !self.broken
+    }
+
+    /// What a group has found in an interval: with it come the events and ends of conversations of that interval, in their order.
+    fn interval_part(&mut self, number: u64, part: IntervalPart) {
+        self.timeline.part(number, part);
+        self.intervals_ended();
+        let (judge, subscribers) = (&mut self.judge, &self.subscribers);
+        self.network.pass(number, |batch| {
+            subscribers.give_events(&batch);
+            judge.take(batch);
+        });
+        // What was said in a conversation comes before its end.
+        self.flows.pass(number);
+        self.history.iter_mut().for_each(|history| history.pass(number));
+    }
+
+    /// Conversations that a shard has no room for any more: they count with the others.
+    fn evicted(&mut self, load: EndpointLoad) {
+        let load = Arc::new(load);
+        self.ends.take(&load);
+        for f in &load.flows {
+            let (traffic, rows) = &mut self.tables.evicted[f.kind as usize];
+            traffic.add(f.row.total());
+            *rows += 1;
+        }
+        load.flows.chunks(BATCH).for_each(|batch| self.tables.add_flows(batch.iter().map(|f| &f.row)));
+    }
+
+    /// A shard's report for a request.
+    fn report(&mut self, number: u64, report: Box<ShardReport>) {
+        let Some(pending) = self.pending.iter_mut().find(|p| p.request.number == number) else { return };
+        let at = usize::from(report.shard);
+        if let Some(slot) = pending.reports.get_mut(at) {
+            *slot = Some(report);
+        }
+        self.absorb();
+    }
+
+    /// A group has handed in all its shards: requests that every group has answered become snapshots.
+    fn reported(&mut self, number: u64, open: &IntervalPart) {
+        let Some(pending) = self.pending.iter_mut().find(|p| p.request.number == number) else { return };
+        pending.open.merge(open);
+        pending.left = pending.left.saturating_sub(1);
+        while self.pending.front().is_some_and(|p| p.left == 0)
+            && let Some(pending) = self.pending.pop_front()
+        {
+            if pending.request.finished {
+                self.finish();
+            }
+            let taken = pending.request.taken;
+            match self.assemble(pending) {
+                Some(snapshot) => self.publish(snapshot, taken),
+                // Without all its parts a snapshot would not be true.
+                None => self.broken = true,
+            }
+            self.absorb();
+        }
+    }
+
+    /// No interval comes any more: what waits for its turn is taken as it is.
+    fn finish(&mut self) {
+        let (judge, subscribers) = (&mut self.judge, &self.subscribers);
+        self.network.finish(|batch| {
+            subscribers.give_events(&batch);
+            judge.take(batch);
+        });
+        self.flows.finish();
+        self.history.iter_mut().for_each(HistoryKeeper::finish);
+    }
+
+    /// A group counts from nothing again; when all do, so does what was merged.
+    fn reset(&mut self) {
+        self.resets += 1;
+        if self.resets < self.groups {
+            return;
+        }
+        self.resets = 0;
+        self.tables = self.tables.emptied();
+        self.ends.forget();
+        self.total_before = Traffic::default();
+        self.judge.forget();
+        self.network = IntervalOrder::new(self.groups);
+        self.history = self.history.as_ref().map(HistoryKeeper::emptied);
+        self.timeline.reset();
+        self.kept = None;
+        self.subscribers.give(&Published::Reset);
     }
 
     /// Tells subscribers of the intervals that have ended.

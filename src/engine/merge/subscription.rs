@@ -2,7 +2,7 @@
 
 use crate::engine::merge::flow_stream::FlowListener;
 use crate::model::limits::{SUBSCRIPTION_ROWS, SUBSCRIPTION_SNAPSHOTS};
-use crate::model::{FlowBatch, NetworkBatch, NetworkEvent};
+use crate::model::{FlowBatch, NetworkBatch, NetworkEvent, RequestWords};
 use crate::snapshot::{Ended, Published, RecordFeed};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use std::sync::Arc;
@@ -37,6 +37,7 @@ pub struct Subscriber {
     shared: Arc<Shared>,
     /// Whether the engine waits for room: of a file nothing is to be lost, and nobody waits for its packets.
     is_waited_for: bool,
+    wants_words: bool,
 }
 
 /// A subscription whose queue holds `records` at most, of them [`SUBSCRIPTION_SNAPSHOTS`] snapshots, and [`SUBSCRIPTION_ROWS`] rows. The engine
@@ -44,7 +45,7 @@ pub struct Subscriber {
 pub fn subscribe(records: usize) -> (Subscriber, Subscription) {
     let (send, queue) = bounded(records.max(1));
     let shared = Arc::<Shared>::default();
-    (Subscriber { queue: send, shared: Arc::clone(&shared), is_waited_for: false }, Subscription { queue, shared })
+    (Subscriber { queue: send, shared: Arc::clone(&shared), is_waited_for: false, wants_words: false }, Subscription { queue, shared })
 }
 
 impl RecordFeed for Subscription {
@@ -96,6 +97,7 @@ fn rows(record: &Published) -> u64 {
     match record {
         Published::Flows(batch) => batch.records.len() as u64,
         Published::Events(said) => said.len() as u64,
+        Published::Words(words) => words.len() as u64,
         _ => 1,
     }
 }
@@ -113,6 +115,17 @@ impl Subscriber {
     #[must_use]
     pub fn waited_for(self) -> Self {
         Self { is_waited_for: true, ..self }
+    }
+
+    /// The same subscriber, who also gets what requests say.
+    #[must_use]
+    pub fn with_words(self) -> Self {
+        Self { wants_words: true, ..self }
+    }
+
+    /// Whether he gets what requests say.
+    pub fn wants_words(&self) -> bool {
+        self.wants_words
     }
 
     /// Hands on a record, unless there is no room. Whoever has gone wants nothing and loses nothing.
@@ -190,6 +203,10 @@ impl Subscribers {
     pub fn give_events(&self, batch: &NetworkBatch) {
         if self.is_empty() {
             return;
+        }
+        if !batch.words.is_empty() {
+            let words: Arc<[RequestWords]> = batch.words.iter().cloned().collect();
+            self.0.iter().filter(|s| s.wants_words).for_each(|s| s.give(Published::Words(Arc::clone(&words))));
         }
         let is_said = |event: &&NetworkEvent| matches!(event, NetworkEvent::Transaction(_) | NetworkEvent::Tls(_));
         let said: Arc<[NetworkEvent]> = batch.events.iter().filter(is_said).copied().collect();

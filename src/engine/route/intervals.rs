@@ -133,6 +133,18 @@ impl Intervals {
         self.link.is_burst(self.millisecond.traffic)
     }
 
+    /// When the millisecond of the packet counted last began, where it is part of a burst by this packet alone.
+    pub fn burst_begins(&self, wire: u32) -> Option<Timestamp> {
+        let Burst { at, traffic } = self.millisecond;
+        let before = traffic.since(Traffic { packets: 1, wire_bytes: wire.into() });
+        (!self.link.is_burst(before)).then_some(at)
+    }
+
+    /// Takes notice of a frame of the millisecond of the packet counted last, which is part of a burst.
+    pub fn contribute(&mut self, frame: &[u8], wire: u32) {
+        self.link.contribute(self.millisecond.at, frame, wire);
+    }
+
     /// How full the link is.
     pub fn link(&mut self) -> &mut LinkWatch {
         &mut self.link

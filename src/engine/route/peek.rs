@@ -1,5 +1,6 @@
 //! The router's look at a packet: just enough to give it its shard.
 
+mod divided;
 mod pieces;
 mod rspan;
 mod samples;
@@ -13,6 +14,7 @@ use crate::engine::tape::precomputed::{HashKeys, Precomputed};
 use crate::engine::tape::shard_key::{FragmentTable, FragmentedDatagram, shard_of_flow, shard_of_frame, shard_of_hash};
 use crate::mirror::{CopyWatch, Ours, Sessions};
 use crate::model::{Address, Decap, Frame, LinkType, RspanChoice, StampChoice, Traffic, Tunnel, TunnelKind};
+use divided::Divided;
 use rspan::{RspanFrame, RspanWatch};
 use samples::Samples;
 use stamps::StampWatch;
@@ -47,6 +49,9 @@ pub struct Peek {
     rspan: RspanWatch,
     /// Interfaces whose frames have nothing more to be looked for.
     flushed: Vec<bool>,
+    /// Conversations of which a part lies in tunnels that are left on, and the headers within those.
+    divided: Divided,
+    within: Headers,
     hash_keys: HashKeys,
 }
 
@@ -86,6 +91,9 @@ impl Peek {
         }
         packet.shard = shard_of_hash(fast.hash);
         self.copies.see(fast, &facts.print, packet.time);
+        if self.divided.is_on() {
+            self.divided.outside(fast.hash);
+        }
         self.plain.count(wire);
         // A tag to be taken off is out of the ordinary.
         if packet.pops() {
@@ -131,10 +139,16 @@ impl Peek {
         {
             return;
         }
-        if self.headers.tunnels.is_empty() {
+        let tunnels = self.headers.tunnels.iter().count() as u8;
+        if tunnels == 0 {
             self.plain.count(wire);
         } else {
             self.unwrap(packet, bytes);
+        }
+        if packet.peels() < tunnels && packet.weight == 0 {
+            self.look_inside(packet.link, bytes, wire, tunnels);
+        } else if let Some((key, _)) = self.headers.flow() {
+            self.note_outside(&key);
         }
         if let Some(piece) = piece.filter(|piece| piece.first) {
             self.note_first_piece(packet, &piece);
@@ -202,6 +216,7 @@ impl Peek {
             beyond: self.sessions.beyond(),
             fragments: self.sessions.fragments(),
             stamps: self.stamps.report(),
+            divided: self.divided.facts(),
         }
     }
 

@@ -19,6 +19,17 @@ pub struct TunnelFacts {
     pub fragments: Traffic,
     /// Time stamps of devices on the way.
     pub stamps: Vec<Stamps>,
+    /// Conversations that lie partly in tunnels that are left on.
+    pub divided: DividedFacts,
+}
+
+/// Conversations that lie partly in tunnels that are left on, in packets of a sample.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DividedFacts {
+    /// Packets inside.
+    pub inside: u64,
+    /// Of them those of conversations that were seen outside as well.
+    pub both: u64,
 }
 
 /// How often the clock was set back.
@@ -28,6 +39,8 @@ pub struct ClockSteps {
     pub count: u64,
     /// By how many nanoseconds at most.
     pub largest: i64,
+    /// Of them those after which time went on from there, and not where it was before one wrong stamp.
+    pub set_back: u64,
     /// The last time.
     pub last: Option<Instant>,
 }

@@ -7,7 +7,7 @@ pub mod reader;
 pub mod shard_key;
 
 use crate::capture::{Block, Packet};
-use crate::mirror::CopyTimes;
+use crate::mirror::{CopyTimes, DistantCounts};
 use crate::model::limits::SHARDS;
 use crate::model::{AskedSwitch, HostFacts, LinkUse, Timestamp};
 use crate::snapshot::{Losses, Query, Sample, SourceInfo};
@@ -71,6 +71,8 @@ pub struct Request {
     pub open: Option<Sample>,
     /// Tunnels on the link.
     pub tunnels: TunnelFacts,
+    /// Copies that came too late to be left out.
+    pub distant: DistantCounts,
     /// Load of the mirror link.
     pub load: LoadFacts,
     /// What a switch that is asked says of itself.

@@ -7,10 +7,11 @@ use crate::export::rows::{self, RowColumn, RowSink};
 use crate::model::Timestamp;
 use crate::snapshot::table::FieldValue;
 use flate2::Compression;
+use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{self, BufRead, BufReader, Read, Write};
 
 /// How a batch is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +44,42 @@ impl Coding {
             }
             Coding::Zstd => zstd::bulk::compress(&bytes, 1),
         }
+    }
+}
+
+/// The same bytes, packed otherwise.
+///
+/// # Errors
+/// They cannot be unpacked to their end.
+pub fn repacked(from: &str, bytes: &[u8], to: Coding) -> io::Result<Vec<u8>> {
+    let mut plain = Vec::new();
+    unpacked(from, bytes)?.read_to_end(&mut plain)?;
+    to.pack(plain)
+}
+
+fn unpacked<'a>(coding: &str, bytes: &'a [u8]) -> io::Result<Box<dyn Read + 'a>> {
+    Ok(match coding {
+        "gzip" => Box::new(MultiGzDecoder::new(bytes)),
+        "zstd" => Box::new(zstd::Decoder::new(bytes)?),
+        _ => Box::new(bytes),
+    })
+}
+
+/// How many rows packed bytes hold: lines that end.
+///
+/// # Errors
+/// They cannot be unpacked to their end.
+pub fn rows_of(coding: &str, bytes: &[u8]) -> io::Result<u64> {
+    let mut unpacked = BufReader::with_capacity(1 << 16, unpacked(coding, bytes)?);
+    let mut rows = 0u64;
+    loop {
+        let held = unpacked.fill_buf()?;
+        if held.is_empty() {
+            return Ok(rows);
+        }
+        let length = held.len();
+        rows = rows.saturating_add(held.iter().filter(|byte| **byte == b'\n').count() as u64);
+        unpacked.consume(length);
     }
 }
 

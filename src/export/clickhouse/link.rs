@@ -96,7 +96,10 @@ impl DatabaseLink {
             return Ok(answer.text);
         }
         let line = answer.text.lines().next().unwrap_or_default();
-        let line: String = printable(line).chars().take(COMPLAINT).collect();
+        // A server that tells what it was asked with is not to put a password into a log.
+        let secret = self.credentials.as_ref().map(|credentials| credentials.expose().trim_start_matches("Basic ")).unwrap_or_default();
+        let line = if secret.is_empty() { line.to_owned() } else { line.replace(secret, "(secret)") };
+        let line: String = printable(&line).chars().take(COMPLAINT).collect();
         let code = code(&answer.text);
         let hint = code.map_or("", remedy);
         Err((code, format!("{}: refuses (status {}): {line}{hint}", self.url, answer.status)))

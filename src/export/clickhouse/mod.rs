@@ -21,7 +21,8 @@ use crate::snapshot::Snapshot;
 use batches::{Batches, Coding};
 pub use init::{DatabasePlan, migrations, table_names, users_sql, users_xml};
 pub use link::DatabaseLink;
-use spool::{BatchHead, Spool};
+use spool::{BatchHead, NoBytes, Spool};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -40,6 +41,13 @@ const MOST_SECONDS: u64 = 86_400;
 const TELL: Duration = Duration::from_secs(60);
 /// What a server refuses for good: the rows are not what the table takes (ClickHouse's ErrorCodes.cpp: cannot parse, unknown field).
 const REFUSED: [u32; 6] = [6, 26, 27, 72, 117, 130];
+
+/// A server that does not know how a batch is packed (ErrorCodes.cpp: unknown compression method).
+const NO_CODING: u32 = 89;
+
+/// What a server refuses of one table, which others do not wait for: there is none, it lacks a column that is asked for, the user may not write
+/// it (ErrorCodes.cpp: unknown table, no such column, unknown identifier, access denied).
+const NO_TABLE: [u32; 4] = [60, 16, 47, 497];
 
 /// What a spool is called among what exporters have alone.
 const SPOOL: &str = "the spool";
@@ -115,6 +123,8 @@ fn prepare(opening: ExporterOpening<'_>) -> Result<PreparedExporter<'_>> {
             batches: Batches::default(),
             spool: Spool::open(folder, cap).map_err(|e| opening.wrong(e))?,
             pauses: BackOff::default(),
+            closed_tables: BTreeMap::new(),
+            lacks_zstd: false,
             flush: ticker(seconds),
             tell: Ticker::new(Duration::ZERO, TELL),
             latest: None,
@@ -140,6 +150,10 @@ struct ClickHouse {
     batches: Batches,
     spool: Spool,
     pauses: BackOff,
+    /// Tables that the server does not take rows of now.
+    closed_tables: BTreeMap<String, BackOff>,
+    /// The server does not take Zstandard.
+    lacks_zstd: bool,
     flush: Ticker,
     tell: Ticker,
     latest: Option<Arc<Snapshot>>,
@@ -149,6 +163,8 @@ struct ClickHouse {
 enum BatchOutcome {
     Arrived,
     Refused(String),
+    Damaged(String),
+    NoTable(String),
     Failed(String),
 }
 
@@ -172,33 +188,45 @@ impl ClickHouse {
         self.counters.spooled_bytes.store(bytes, Ordering::Relaxed);
     }
 
-    /// Sends what waits, the oldest first, until something fails.
+    /// Sends what waits, the oldest first, until the server fails. Rows of a table that it does not have wait, those of other tables do not
+    /// wait for them.
     fn send(&mut self) -> Exported {
         let mut outcome = Ok(());
         while self.pauses.is_over() {
-            let Some(first) = self.spool.first() else { break };
+            let closed = &self.closed_tables;
+            let Some(place) = self.spool.first(|table| closed.get(table).is_some_and(|pauses| !pauses.is_over())) else { break };
+            let Some(first) = self.spool.at(place) else { break };
             let (head, doubtful, bytes) = (first.head.clone(), first.may_have_arrived, first.bytes());
-            let is_gone = first.is_gone();
             let sent = match bytes {
                 Ok(bytes) => self.send_batch(&head, doubtful, &bytes),
-                // It may be readable the next time, unless it is gone.
-                Err(what) if is_gone => BatchOutcome::Refused(what),
-                Err(what) => BatchOutcome::Failed(what),
+                Err(NoBytes::Unreadable(what)) => BatchOutcome::Failed(what),
+                Err(NoBytes::Damaged(what)) => BatchOutcome::Damaged(what),
             };
             match sent {
                 BatchOutcome::Arrived => {
                     ExporterCounters::add(&self.counters.exported, head.rows);
                     self.pauses.reset();
-                    self.spool.done();
+                    self.closed_tables.remove(&head.table);
+                    self.spool.done(place);
                 }
                 BatchOutcome::Refused(what) => {
                     ExporterCounters::add(&self.counters.dropped, head.rows);
-                    self.spool.done();
+                    self.spool.done(place);
+                    outcome = Err(what);
+                }
+                BatchOutcome::Damaged(what) => {
+                    ExporterCounters::add(&self.counters.dropped, head.rows);
+                    self.spool.set_aside(place);
+                    outcome = Err(what);
+                }
+                BatchOutcome::NoTable(what) => {
+                    ExporterCounters::add(&self.counters.retries, 1);
+                    self.closed_tables.entry(head.table).or_default().failed();
                     outcome = Err(what);
                 }
                 BatchOutcome::Failed(what) => {
                     ExporterCounters::add(&self.counters.retries, 1);
-                    if let Some(first) = self.spool.first() {
+                    if let Some(first) = self.spool.at(place) {
                         first.may_have_arrived = true;
                     }
                     self.pauses.failed();
@@ -211,7 +239,22 @@ impl ClickHouse {
         outcome
     }
 
-    fn send_batch(&self, head: &BatchHead, is_doubtful: bool, bytes: &[u8]) -> BatchOutcome {
+    /// Sends a batch, packed otherwise where the server does not know how it is packed.
+    fn send_batch(&mut self, head: &BatchHead, is_doubtful: bool, bytes: &[u8]) -> BatchOutcome {
+        let known = |head: &BatchHead| head.coding != Coding::Zstd.token();
+        if known(head) || !self.lacks_zstd {
+            let outcome = self.send_packed(head, is_doubtful, bytes);
+            if known(head) || !self.lacks_zstd {
+                return outcome;
+            }
+        }
+        match batches::repacked(&head.coding, bytes, Coding::Gzip) {
+            Ok(bytes) => self.send_packed(&BatchHead { coding: Coding::Gzip.token().into(), ..head.clone() }, is_doubtful, &bytes),
+            Err(e) => BatchOutcome::Damaged(format!("{}: {e}", head.id)),
+        }
+    }
+
+    fn send_packed(&mut self, head: &BatchHead, is_doubtful: bool, bytes: &[u8]) -> BatchOutcome {
         let BatchHead { table, id, span: [first, last], .. } = head;
         if is_doubtful {
             let query = format!(
@@ -224,15 +267,30 @@ impl ClickHouse {
                         return BatchOutcome::Arrived;
                     }
                 }
+                Err((Some(code), what)) if NO_TABLE.contains(&code) => return BatchOutcome::NoTable(what),
                 Err((_, what)) => return BatchOutcome::Failed(what),
             }
         }
         let insert = format!("INSERT INTO {}.{table} FORMAT JSONEachRow", self.link.database());
         match self.link.ask(&insert, Some(head.coding.as_str()), bytes) {
             Ok(_) => BatchOutcome::Arrived,
+            Err((Some(NO_CODING), what)) if head.coding == Coding::Zstd.token() => {
+                // Servers before 20.12: gzip from now on.
+                (self.lacks_zstd, self.coding) = (true, Coding::Gzip);
+                BatchOutcome::Failed(what)
+            }
             Err((Some(code), what)) if REFUSED.contains(&code) => BatchOutcome::Refused(what),
+            Err((Some(code), what)) if NO_TABLE.contains(&code) => BatchOutcome::NoTable(what),
             Err((_, what)) => BatchOutcome::Failed(what),
         }
+    }
+}
+
+/// What is wrong with the disk, and with the server.
+fn both(disk: Exported, server: Exported) -> Exported {
+    match (disk, server) {
+        (Err(disk), Err(server)) => Err(format!("{disk}; {server}")),
+        (disk, server) => disk.and(server),
     }
 }
 
@@ -243,7 +301,7 @@ impl Exporter for ClickHouse {
         }
         rows::take(record, &mut self.batches);
         let closed = self.close(self.rows);
-        self.send().and(closed)
+        both(closed, self.send())
     }
 
     fn tick(&mut self) -> Exported {
@@ -253,7 +311,7 @@ impl Exporter for ClickHouse {
         }
         // What tells the probe's clock is not to wait: the server notes when it came.
         let closed = if self.flush.due() || told.is_some() { self.close(1) } else { Ok(()) };
-        self.send().and(closed)
+        both(closed, self.send())
     }
 
     fn finish(&mut self) -> Exported {
@@ -262,7 +320,8 @@ impl Exporter for ClickHouse {
         }
         let closed = self.close(1);
         self.pauses.reset();
-        self.send().and(closed)
+        self.closed_tables.clear();
+        both(closed, self.send())
     }
 
     fn give_up(&mut self) {

@@ -1,7 +1,9 @@
 //! Batches that wait for a server: on the disk where there is a directory for them, else in memory; either way no more than a cap. Beyond it
-//! the oldest go, and are counted.
+//! the oldest go, and are counted. What the disk does not take waits in memory, within the cap of that.
 
+use super::batches::rows_of;
 use crate::export::files::{alone, private};
+use crate::model::limits::EXPORT_SPOOL_MEMORY_BYTES;
 use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io::Write;
@@ -9,6 +11,9 @@ use std::path::{Path, PathBuf};
 
 /// The ending of a batch on the disk.
 const ENDING: &str = "batch";
+
+/// The ending of one that is none any more.
+const DAMAGED: &str = "damaged";
 
 /// What is known of a batch beside its rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,24 +77,43 @@ pub struct WaitingBatch {
     pub head: BatchHead,
     /// Whether it may have arrived already: it was sent and no answer came, or an earlier run left it.
     pub may_have_arrived: bool,
+    /// Whether an earlier run wrote it, and it has not been looked at since.
+    unchecked: bool,
     body: Body,
 }
 
+/// Why a batch has no bytes to send.
+#[derive(Debug, PartialEq, Eq)]
+pub enum NoBytes {
+    /// They cannot be read now, and perhaps later.
+    Unreadable(String),
+    /// Its file is gone, or does not hold the rows it should: it never will.
+    Damaged(String),
+}
+
 impl WaitingBatch {
-    /// Its bytes.
+    /// Its bytes. What an earlier run has left is looked through first: a server that cannot unpack it would be asked again for ever.
     ///
     /// # Errors
-    /// They cannot be read.
-    pub fn bytes(&self) -> Result<Vec<u8>, String> {
-        match &self.body {
-            Body::Memory(bytes) => Ok(bytes.clone()),
-            Body::File(path, _) => fs::read(path).map_err(|e| format!("{}: {e}", path.display())),
+    /// They cannot be read, or are not those of the batch.
+    pub fn bytes(&mut self) -> Result<Vec<u8>, NoBytes> {
+        let (path, bytes) = match &self.body {
+            Body::Memory(bytes) => return Ok(bytes.clone()),
+            Body::File(path, _) => (path, fs::read(path)),
+        };
+        let told = |what: &dyn std::fmt::Display| format!("{}: {what}", path.display());
+        let bytes = bytes.map_err(|e| match path.is_file() {
+            true => NoBytes::Unreadable(told(&e)),
+            false => NoBytes::Damaged(told(&e)),
+        })?;
+        if self.unchecked {
+            match rows_of(&self.head.coding, &bytes) {
+                Ok(rows) if rows == self.head.rows => self.unchecked = false,
+                Ok(rows) => return Err(NoBytes::Damaged(told(&format!("damaged: {rows} of {} rows", self.head.rows)))),
+                Err(e) => return Err(NoBytes::Damaged(told(&format!("damaged: {e}")))),
+            }
         }
-    }
-
-    /// Whether somebody took its file away.
-    pub fn is_gone(&self) -> bool {
-        matches!(&self.body, Body::File(path, _) if !path.exists())
+        Ok(bytes)
     }
 
     fn forget(self) {
@@ -106,6 +130,8 @@ pub struct Spool {
     waiting: VecDeque<WaitingBatch>,
     bytes: u64,
     cap: u64,
+    /// Bytes at most of what is in memory.
+    memory_cap: u64,
     next: u64,
     /// Nobody else has this directory while it is open.
     lock: Option<File>,
@@ -122,7 +148,9 @@ impl Spool {
     /// # Errors
     /// The directory cannot be read; in words.
     pub fn open(folder: Option<&Path>, cap: u64) -> Result<Self, String> {
-        let mut spool = Self { folder: folder.map(Path::to_owned), waiting: VecDeque::new(), bytes: 0, cap, next: 0, lock: None };
+        let memory_cap = cap.min(EXPORT_SPOOL_MEMORY_BYTES);
+        let mut spool =
+            Self { folder: folder.map(Path::to_owned), waiting: VecDeque::new(), bytes: 0, cap, memory_cap, next: 0, lock: None };
         let Some(folder) = folder else { return Ok(spool) };
         // Batches of two writers would have the same names.
         let lock = private().write(true).create(true).truncate(false).open(folder.join(".lock"));
@@ -147,7 +175,7 @@ impl Spool {
         for (head, path, length) in found {
             spool.next = spool.next.max(head.number.saturating_add(1));
             spool.bytes = spool.bytes.saturating_add(length);
-            spool.waiting.push_back(WaitingBatch { head, may_have_arrived: true, body: Body::File(path, length) });
+            spool.waiting.push_back(WaitingBatch { head, may_have_arrived: true, unchecked: true, body: Body::File(path, length) });
         }
         Ok(spool)
     }
@@ -182,29 +210,55 @@ impl Spool {
             },
         };
         self.bytes = self.bytes.saturating_add(body.len());
-        self.waiting.push_back(WaitingBatch { head, may_have_arrived: false, body });
+        self.waiting.push_back(WaitingBatch { head, may_have_arrived: false, unchecked: false, body });
         let mut lost = 0u64;
-        while self.bytes > self.cap
-            && let Some(oldest) = self.waiting.pop_front()
+        while let Some(place) = self.too_much()
+            && let Some(oldest) = self.take(place)
         {
             lost = lost.saturating_add(oldest.head.rows);
-            self.bytes = self.bytes.saturating_sub(oldest.body.len());
             oldest.forget();
         }
         (lost, outcome)
     }
 
-    /// The oldest batch.
-    pub fn first(&mut self) -> Option<&mut WaitingBatch> {
-        self.waiting.front_mut()
+    /// The place of the oldest batch that has to go: of all, or of those that the disk did not take.
+    fn too_much(&self) -> Option<usize> {
+        if self.bytes > self.cap {
+            return (!self.waiting.is_empty()).then_some(0);
+        }
+        let is_in_memory = |batch: &WaitingBatch| matches!(batch.body, Body::Memory(_));
+        let held = self.waiting.iter().filter(|batch| is_in_memory(batch)).fold(0u64, |sum, batch| sum.saturating_add(batch.body.len()));
+        if held > self.memory_cap { self.waiting.iter().position(is_in_memory) } else { None }
     }
 
-    /// The oldest batch has arrived, or is given up.
-    pub fn done(&mut self) {
-        if let Some(batch) = self.waiting.pop_front() {
-            self.bytes = self.bytes.saturating_sub(batch.body.len());
+    /// The place of the oldest batch of a table that is not to be passed over.
+    pub fn first(&self, is_passed_over: impl Fn(&str) -> bool) -> Option<usize> {
+        self.waiting.iter().position(|batch| !is_passed_over(&batch.head.table))
+    }
+
+    /// The batch at a place.
+    pub fn at(&mut self, place: usize) -> Option<&mut WaitingBatch> {
+        self.waiting.get_mut(place)
+    }
+
+    /// The batch at a place has arrived, or is given up.
+    pub fn done(&mut self, place: usize) {
+        if let Some(batch) = self.take(place) {
             batch.forget();
         }
+    }
+
+    /// The batch at a place is none: it is left for whoever wants to look at it, under a name by which it is not tried again.
+    pub fn set_aside(&mut self, place: usize) {
+        if let Some(WaitingBatch { body: Body::File(path, _), .. }) = self.take(place) {
+            let _ = fs::rename(&path, path.with_extension(DAMAGED));
+        }
+    }
+
+    fn take(&mut self, place: usize) -> Option<WaitingBatch> {
+        let batch = self.waiting.remove(place)?;
+        self.bytes = self.bytes.saturating_sub(batch.body.len());
+        Some(batch)
     }
 }
 
@@ -238,12 +292,56 @@ mod tests {
         drop(spool);
         let mut spool = Spool::open(Some(&folder), 250).unwrap();
         assert_eq!((spool.waiting(), spool.next_number()), ((20, 200), 4));
-        let first = spool.first().unwrap();
-        assert!(first.may_have_arrived && first.head == head(2) && first.bytes().unwrap() == [2; 100]);
-        spool.done();
-        spool.done();
+        let first = spool.at(0).unwrap();
+        assert!(first.may_have_arrived && first.head == head(2));
+        assert!(matches!(first.bytes(), Err(NoBytes::Damaged(_))), "it was never packed");
+        assert_eq!((spool.first(|_| false), spool.first(|table| table == "flows")), (Some(0), None));
+        spool.done(1);
+        spool.done(0);
+        assert_eq!(spool.waiting(), (0, 0));
         assert!(Spool::open(Some(&folder), 250).unwrap_err().contains("another exporter"), "it is in use");
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 2, "what is none of ours stays, beside the lock");
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn what_the_disk_does_not_take_is_kept_in_memory_within_its_cap() {
+        let folder = std::env::temp_dir().join(format!("spantop-unwritable-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        let mut spool = Spool::open(Some(&folder), 1 << 30).unwrap();
+        spool.memory_cap = 250;
+        spool.push(head(0), vec![0; 100]).1.unwrap();
+        fs::remove_dir_all(&folder).unwrap();
+        let pushed: Vec<(u64, bool)> =
+            (1..5).map(|n| spool.push(head(n), vec![0; 100])).map(|(lost, told)| (lost, told.is_err())).collect();
+        assert_eq!(pushed, [(0, true), (0, true), (10, true), (10, true)]);
+        assert_eq!((spool.in_memory(), spool.waiting()), ((20, 10), (30, 300)), "the one on the disk stays");
+    }
+
+    #[test]
+    fn a_damaged_batch_is_set_aside_and_does_not_hold_up_the_others() {
+        let folder = std::env::temp_dir().join(format!("spantop-damaged-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        let packed = |text: &str| zstd::bulk::compress(text.as_bytes(), 1).unwrap();
+        let ten = packed(&"{}\n".repeat(10));
+        let bodies = [ten.clone(), ten.get(..ten.len() - 3).unwrap().to_vec(), packed("{}\n"), Vec::new(), ten];
+        let mut spool = Spool::open(Some(&folder), 1 << 20).unwrap();
+        for (number, body) in (0u64..).zip(bodies) {
+            spool.push(BatchHead { coding: "zstd".into(), ..head(number) }, body).1.unwrap();
+        }
+        drop(spool);
+        fs::create_dir(folder.join(BatchHead { coding: "zstd".into(), ..head(9) }.file())).unwrap();
+        let mut spool = Spool::open(Some(&folder), 1 << 20).unwrap();
+        let mut outcomes = Vec::new();
+        while let Some(first) = spool.at(0) {
+            outcomes.push((first.head.number, first.bytes().is_ok()));
+            spool.set_aside(0);
+        }
+        assert_eq!(outcomes, [(0, true), (1, false), (2, false), (3, false), (4, true), (9, false)]);
+        drop(spool);
+        assert_eq!(Spool::open(Some(&folder), 1 << 20).unwrap().waiting(), (0, 0), "they are not tried again");
         fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -132,9 +132,10 @@ pub fn flow(flow: &ClosedFlow, out: &mut Vec<u8>) -> Option<u16> {
     out.extend(source_port.to_be_bytes());
     out.extend(destination_port.to_be_bytes());
     out.push(record.key.protocol);
-    // flowEndReason: 1 idle, 3 its end was seen, 4 forced, 5 lack of resources.
+    // flowEndReason: 1 idle, 2 it goes on, 3 its end was seen, 4 forced, 5 lack of resources.
     out.push(match record.reason {
         CloseReason::Idle => 1,
+        CloseReason::Active => 2,
         CloseReason::Fin | CloseReason::Rst | CloseReason::Replaced => 3,
         CloseReason::Finished => 4,
         CloseReason::Evicted => 5,

@@ -83,6 +83,10 @@ struct Ipfix {
 
 impl Ipfix {
     fn flow(&mut self, flow: &ClosedFlow) -> Exported {
+        // The end of what was told of already.
+        if flow.total().packets == 0 {
+            return Ok(());
+        }
         let mut record = std::mem::take(&mut self.record);
         let outcome = match message::flow(flow, &mut record) {
             Some(kind) => self.add(kind, &record),

@@ -12,6 +12,7 @@ pub(super) fn write(report: &FleetReport<'_>, out: &mut dyn Write) -> io::Result
         // A database without probes does not say the time.
         "asked": (picture.asked > 0).then_some(picture.asked),
         "span_seconds": picture.span.seconds(),
+        "span_end": picture.span.end(),
         "complete": !picture.left_off,
         "probes": picture.probes.iter().map(probe).collect::<Vec<_>>(),
         "total": {
@@ -71,5 +72,5 @@ fn shared(shared: &SharedTraffic) -> Value {
         .map(|(one, other, n, behind)| json!({ "probes": [name(one), name(other)], "conversations": n, "median_behind_seconds": behind }))
         .collect();
     let time = |seconds: i64| (seconds > 0).then_some(seconds);
-    json!({ "from": time(shared.span.0), "to": time(shared.span.1), "complete": !shared.left_off, "told": sum(shared.told), "once": sum(shared.once()), "pairs": pairs })
+    json!({ "from": time(shared.span.0), "to": time(shared.span.1), "complete": !shared.left_off, "doubts": shared.doubts, "told": sum(shared.told), "once": sum(shared.once()), "pairs": pairs })
 }

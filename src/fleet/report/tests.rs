@@ -14,6 +14,10 @@ impl AskDatabase for Told {
                 r#"{"site":"","probe":"=c","asked":1764400000,"heard":1764399999,"latest_session":"7-1"}"#,
             ]
             .join("\n"),
+            sql if sql.contains("AS moved") || sql.contains("all_bytes FROM net.intervals") => String::new(),
+            sql if sql.contains("AS apart") => {
+                r#"{"one_site":"lab","one_probe":"a","other_site":"","other_probe":"=c\u001b[2J","met":"500","low":4.9,"apart":5.0,"high":5.1}"#.into()
+            }
             sql if sql.contains("clock_ns") => [
                 r#"{"site":"","probe":"=c","session":"7-1","version":"0.1.0","verdict":"unknown","findings":"0","clock_ns":"0","heard":1764399999,"now_ns":"1","packets":"0","wire_bytes":"0"}"#,
                 r#"{"site":"lab","probe":"a","session":"5-7","version":"0.1.0","verdict":"bad","findings":"2","clock_ns":"1764400050000000000","heard":1764399990,"now_ns":"1764400050000000000","packets":"2000","wire_bytes":"900000"}"#,
@@ -30,7 +34,7 @@ impl AskDatabase for Told {
             ]
             .join("\n"),
             sql if sql.contains("uniq(site, probe)") => r#"{"records":"1000","packets":"20000","bytes":"3000000","probes":"2"}"#.into(),
-            _ => r#"{"who":[["","=c"],["lab","a"]],"met":"30","once_records":"30","told_records":"60","once_packets":"600","told_packets":"1100","once_bytes":"9000","told_bytes":"18000","median_behind":-0.0004}"#.into(),
+            _ => r#"{"who":[["","=c"],["lab","a"]],"met":"30","once_records":"30","told_records":"60","once_packets":"600","told_packets":"1100","once_bytes":"9000","told_bytes":"18000","median_behind":[-0.0004]}"#.into(),
         })
     }
 
@@ -41,7 +45,7 @@ impl AskDatabase for Told {
 
 fn report(format: &str) -> String {
     let fleet = FleetDatabase::new(Told);
-    let picture = fleet.picture(FleetSpan::Hour).unwrap();
+    let picture = fleet.picture(FleetSpan::HOUR).unwrap();
     let shared = fleet.shared((1764396400, 1764400000)).unwrap();
     let mut out = Vec::new();
     write(format, &FleetReport { picture: &picture, shared: Ok(&shared) }, &mut out).unwrap();
@@ -69,6 +73,7 @@ fn json_has_null_for_what_is_not_known() {
         (&told["told"]["packets"], &told["once"]["packets"], &told["once"]["records"]),
         (&20_000.into(), &19_500.into(), &970.into())
     );
+    assert!(told["doubts"][0].as_str().unwrap().starts_with("lab/a and =c"), "{told}");
     assert_eq!((&told["pairs"][0]["conversations"], &value["total"]["heard"]), (&30.into(), &2.into()));
 }
 

@@ -46,11 +46,11 @@ pub(super) fn write(report: &FleetReport<'_>, out: &mut dyn Write) -> io::Result
     let load = |(bits, packets)| format!("{}, {} now", units::bits_per_second(bits), units::packets_per_second(packets));
     writeln!(
         out,
-        "\nAll probes: {}; {} packets, {} in the {}; lost {} packets, {} rows",
+        "\nAll probes: {}; {} packets, {} in {}; lost {} packets, {} rows",
         picture.load().map_or_else(|| "nobody says a load".to_owned(), load),
         units::grouped(picture.sum(|p| p.history.packets)),
         units::bytes(picture.sum(|p| p.history.wire_bytes)),
-        picture.span.words(),
+        if picture.span.end().is_some() { "this time".to_owned() } else { format!("the {}", picture.span.words()) },
         units::grouped(picture.sum(|p| p.history.lost_packets)),
         units::grouped(picture.sum(|p| p.history.lost_rows)),
     )?;
@@ -101,6 +101,9 @@ fn write_shared(shared: &SharedTraffic, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "Conversations, as told:     {}", said(shared.told))?;
     let most = if shared.left_off { "at most " } else { "" };
     writeln!(out, "Conversations, each once:   {most}{}", said(shared.once()))?;
+    for doubt in &shared.doubts {
+        writeln!(out, "Clocks: {}", printable(doubt))?;
+    }
     let pairs = pairs(&shared.groups);
     if pairs.is_empty() {
         return writeln!(out, "No conversation was seen by two probes.");

@@ -102,6 +102,8 @@ pub(super) struct Flow {
     pub proven: bool,
     /// The same of a packet to one station: frames to a group come twice by flooding.
     pub proven_unicast: bool,
+    /// The IPv4 identification of each direction's latest packet with payload; 0 where there is none.
+    ids: [u16; 2],
 }
 
 impl Flow {
@@ -110,6 +112,18 @@ impl Flow {
     pub fn count(&mut self, copy: bool) {
         self.payload = self.payload.saturating_add(1);
         self.copies = self.copies.saturating_add(u32::from(copy));
+    }
+
+    /// Notes the identification of a packet with payload.
+    #[inline]
+    pub fn note_id(&mut self, way: u8, id: u16) {
+        self.ids[usize::from(way & 1)] = id;
+    }
+
+    /// Whether that sender gave a packet with payload another identification.
+    pub fn has_other_id(&self, way: u8, id: u16) -> bool {
+        let known = self.ids[usize::from(way & 1)];
+        id != 0 && known != 0 && known != id
     }
 
     /// Notes a packet that is no copy.

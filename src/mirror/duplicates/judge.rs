@@ -156,6 +156,7 @@ impl DuplicateFilter {
             }
             if notes {
                 flow.count(copy);
+                flow.note_id(digest.way, digest.print.id());
             }
         } else if certain && (digest.opens || digest.ends) {
             flow.copy(code, now);
@@ -365,6 +366,8 @@ fn held_copy(frame: &Frame, digest: &Digest, repeat: &Repeat, (sign, class): (Si
         flow: digest.flow,
         wire: frame.wire,
         since: repeat.now.abs_diff(repeat.entry.first).min(u32::MAX.into()) as u32,
+        id: if digest.opens { digest.print.id() } else { 0 },
+        way: digest.way,
         seen: repeat.seen(),
         code: repeat.code,
         class,

@@ -23,7 +23,7 @@
 //!   apart than 50 ms if copies are known to be). It is a copy, also where the mirror brings other packets once;
 //! - **it is likely** when it opens a TCP connection (a sender waits a second), ends one within 2 ms, or is a sender's first TCP packet,
 //!   which does not show what its identifications are, within 2 ms, once. It is a copy while nothing is known, and then if this mirror
-//!   makes as many, or the conversation has others;
+//!   makes as many, or the conversation has others, or (of one that opens it) what that sender sends next has another identification;
 //! - **otherwise** (IPv6, identification 0 or constant, no IP) a repetition looks like a copy. It is one where nearly every packet comes
 //!   so often through this mirror. While that is not known it is one if its gap is at most 10 ms and like those of copies in the same
 //!   conversation, where these are more than a fifth of the packets, and if the packet has not come as often yet as packets come here. To
@@ -54,6 +54,7 @@
 //! that copies are chosen with their first) when there are many.
 
 mod counts;
+mod distant;
 mod fingerprint;
 mod flows;
 mod judge;
@@ -67,6 +68,7 @@ mod watch;
 mod tests;
 
 pub use counts::{ClassCounts, CopyClass, DuplicateCounts, GapHistogram, JUDGED_PACKETS, VlanChange};
+pub use distant::DistantCounts;
 #[cfg(test)]
 use watch::Multiplicity;
 pub use watch::{CopyTimes, CopyWatch};
@@ -221,6 +223,7 @@ impl DuplicateFilter {
             {
                 flow.count(false);
                 flow.first();
+                flow.note_id(digest.way, digest.print.id());
             }
         }
         CopyVerdict::First

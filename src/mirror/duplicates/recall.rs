@@ -31,6 +31,10 @@ pub(super) struct HeldCopy {
     pub wire: u32,
     /// Nanoseconds since the first.
     pub since: u32,
+    /// Of a packet that opens a connection: its IPv4 identification; else 0.
+    pub id: u16,
+    /// Its direction.
+    pub way: u8,
     /// Sightings before this one.
     pub seen: u8,
     /// Code of the gap to the one before.
@@ -173,9 +177,9 @@ impl DuplicateFilter {
         if proven { Fate::Copy } else { Fate::Traffic }
     }
 
-    /// What its conversation says of a copy.
+    /// What its conversation says of a copy: that it has others, or that its sender does not use an identification twice.
     fn by_conversation(&mut self, copy: &HeldCopy) -> Fate {
-        let copied = self.flows.get(copy.flow).is_some_and(|flow| flow.taught().is_copied());
+        let copied = self.flows.get(copy.flow).is_some_and(|flow| flow.taught().is_copied() || flow.has_other_id(copy.way, copy.id));
         if copied { Fate::Copy } else { Fate::Traffic }
     }
 
@@ -212,6 +216,12 @@ impl DuplicateFilter {
         let Some(copy) = self.held.ring.get_mut(slot) else { return };
         copy.open = false;
         let copy = *copy;
+        if copy.sign == Sign::Likely
+            && let Some(flow) = self.flows.get(copy.flow)
+        {
+            flow.proven = true;
+            flow.proven_unicast |= !copy.group;
+        }
         if copy.sign == Sign::Weak {
             let counts = &mut *self.counts;
             counts.ambiguous = counts.ambiguous.since(Traffic { packets: 1, wire_bytes: copy.wire.into() });

@@ -5,7 +5,8 @@
 //! each came. TCP segments with data speak first: sequence numbers tell them apart, so that no flood of equal packets is among them.
 //! Without them other packets do, and frames to groups, which a switch floods, always speak for themselves alone.
 
-use super::counts::gap_code;
+use super::counts::{gap_code, gap_end};
+use super::distant::{DistantCounts, DistantWatch};
 use super::flows::{EIGHT, FOUR};
 use super::table::MOST_COPIES;
 use super::{Digest, Fingerprint, REACH};
@@ -70,6 +71,17 @@ struct Watched {
     /// The largest gap between two.
     most: u8,
     kind: Kind,
+}
+
+/// Sightings from which on they show whether they go on.
+const STEADY: u8 = 5;
+
+impl Watched {
+    /// Whether it came at much the same distance all the time that it was followed.
+    fn goes_on(&self) -> bool {
+        let rest = REACH.saturating_sub(self.last.saturating_sub(self.first));
+        self.seen >= STEADY && rest <= 2 * gap_end(self.most)
+    }
 }
 
 /// Packets before what they say is believed.
@@ -166,6 +178,8 @@ pub struct CopyWatch {
     /// What is to be told.
     news: bool,
     cover: usize,
+    /// Those that may come again later.
+    distant: DistantWatch,
 }
 
 /// Bits of a key that choose the sample lie above this many.
@@ -176,20 +190,20 @@ impl CopyWatch {
     #[inline(always)]
     pub fn see(&mut self, fast: &FastHeaders, print: &Fingerprint, time: Timestamp) {
         if print.key >> SAMPLE & self.mask == 0 {
-            self.take(fast, print.key, time.0);
+            self.take(fast, print, time.0);
         }
     }
 
     #[inline(never)]
-    fn take(&mut self, fast: &FastHeaders, key: u64, time: i64) {
+    fn take(&mut self, fast: &FastHeaders, print: &Fingerprint, time: i64) {
         let kind = match (fast.destination & 1 != 0, fast.is_tcp()) {
             (true, _) => Kind::Group,
             (false, true) if fast.payload > 1 => Kind::Data,
             (false, true) if fast.flags & 2 == 0 => return,
             (false, _) => Kind::Other,
         };
-        if key != 0 {
-            self.follow(key, time, kind);
+        if print.key != 0 {
+            self.follow(print, time, kind);
         }
     }
 
@@ -210,11 +224,15 @@ impl CopyWatch {
                 Some(tcp) if tcp.payload > 1 => Kind::Data,
                 _ => Kind::Other,
             };
-            self.follow(print.key, frame.time.0, kind);
+            self.follow(&print, frame.time.0, kind);
         }
     }
 
-    fn follow(&mut self, key: u64, time: i64, kind: Kind) {
+    fn follow(&mut self, print: &Fingerprint, time: i64, kind: Kind) {
+        let key = print.key;
+        if kind == Kind::Data {
+            self.distant.see(print, time);
+        }
         while self.watched.front().is_some_and(|oldest| time.saturating_sub(oldest.first) > REACH) {
             self.leave();
         }
@@ -243,6 +261,7 @@ impl CopyWatch {
         self.data = self.data.saturating_add(u32::from(kind == Kind::Data));
         if self.taken == ALL {
             self.mask |= THINNED;
+            self.distant.retain(|key| key >> SAMPLE & THINNED == 0);
         }
         self.watched.push_back(Watched { key, first: time, last: time, seen: 1, gap: 0, most: 0, kind });
         let number = self.left + self.watched.len() as u64;
@@ -257,6 +276,7 @@ impl CopyWatch {
         self.mask = (self.mask << 1 | 1) & u64::MAX >> SAMPLE;
         let mask = self.mask;
         self.watched.retain(|w| w.key >> SAMPLE & mask == 0);
+        self.distant.retain(|key| key >> SAMPLE & mask == 0);
         if self.watched.len() >= COPY_WATCHED {
             self.watched.clear();
         }
@@ -276,6 +296,8 @@ impl CopyWatch {
         if self.mask > THINNED && self.watched.len() < COPY_WATCHED / 8 {
             self.mask >>= 1;
         }
+        // What still came when it was given up goes on: it circles in a network, and no mirror makes so many.
+        let oldest = if oldest.goes_on() { Watched { seen: 1, ..oldest } } else { oldest };
         let Some(tally) = self.tallies.get_mut(oldest.kind as usize) else { return };
         if tally.count(&oldest) && tally.total.is_multiple_of(ENOUGH) {
             self.judge(false);
@@ -303,6 +325,11 @@ impl CopyWatch {
             self.leave();
         }
         self.judge(true);
+    }
+
+    /// What came again too late to be left out.
+    pub fn distant(&self) -> DistantCounts {
+        self.distant.counts()
     }
 
     /// What has been learnt since it was asked last.

@@ -113,15 +113,19 @@ impl Sessions {
 
     /// Whether the next layer of the open packet is to be taken off. `wire` is the length of the frame that carries the layer.
     pub fn decide(&mut self, tunnel: &Tunnel, wire: u32, time: Timestamp, ours: &Ours, policy: Decap) -> bool {
+        let is_again = self.stack.get(..self.depth).unwrap_or_default().contains(&Some(*tunnel));
         self.note_layer(tunnel, wire);
         let Some(at) = self.find(tunnel, time) else {
             self.beyond.count(wire);
             return policy == Decap::All;
         };
         let Some(session) = self.list.get_mut(at) else { return false };
-        session.outer.count(wire);
         session.last = session.last.max(time);
-        self.scales.count(session.sink, wire);
+        // A packet is one packet of its session, however often that has copied its own copies.
+        if !is_again {
+            session.outer.count(wire);
+            self.scales.count(session.sink, wire);
+        }
         if !session.ruling.stands() {
             let Watched { tunnel, sink, before, .. } = session;
             let case = Case { tunnel, sink: *sink, packets: session.outer.packets, before: *before, inner: self.depth > 1 };

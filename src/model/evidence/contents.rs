@@ -76,6 +76,19 @@ pub struct ContentEvidence {
     pub carriers: Vec<(u16, TunnelKind, u64)>,
     /// Tunnels between hosts that are left on, so that what is inside is not looked at: the kind with the most packets, and all of their packets.
     pub tunnels: Option<(TunnelKind, u64)>,
+    /// Packets of a sample of what is inside of those, and of them those of conversations that were seen outside as well.
+    pub divided: (u64, u64),
+}
+
+impl ContentEvidence {
+    /// Packets in tunnels whose conversations are seen outside as well before it is said of these that they are divided.
+    pub const DIVIDED: u64 = 10;
+
+    /// The kind of the tunnels that a part of the conversations' packets lies in, so that what is looked at lacks them.
+    pub fn divides(&self) -> Option<TunnelKind> {
+        let (inside, both) = self.divided;
+        self.tunnels.map(|(kind, _)| kind).filter(|_| both >= Self::DIVIDED && both.saturating_mul(5) >= inside)
+    }
 }
 
 /// Frames by destination.

@@ -1,7 +1,7 @@
 //! Packets seen more than once.
 
 use super::share;
-use crate::model::{ProvingPackets, SeenAt};
+use crate::model::{ProvingPackets, SeenAt, wilson};
 
 /// Seconds between copies of one packet.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -24,6 +24,39 @@ impl CopyGap {
     /// distances say nothing.
     pub fn is_tight(&self) -> bool {
         self.p95 <= Self::TIGHT * self.p5.max(1e-6)
+    }
+}
+
+/// Packets of a sample that came again later than copies are left out.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct DistantCopies {
+    /// Packets that were waited for.
+    pub watched: u64,
+    /// Of them those that came again.
+    pub again: u64,
+    /// After how long.
+    pub gap: CopyGap,
+}
+
+impl DistantCopies {
+    /// Packets that were waited for before anything is said of them.
+    pub const LEAST: u64 = 100;
+    /// Those that came again before a part of them says anything.
+    pub const FEWEST: u64 = 20;
+    /// The share that surely (lower end of its interval) came again before it is told.
+    pub const PART: f64 = 0.01;
+    /// How many times the 5th percentile the 95th is at most: a mirror that is late is late by the same time.
+    pub const TIGHT: f64 = 2.0;
+
+    /// Those that came again as a share of all.
+    pub fn share(&self) -> f64 {
+        share(self.again, self.watched)
+    }
+
+    /// Whether a mirror made them, and enough of them to be told.
+    pub fn is_told(&self) -> bool {
+        let is_enough = self.watched >= Self::LEAST && self.again >= Self::FEWEST;
+        is_enough && wilson(self.again, self.watched).low > Self::PART && self.gap.p95 <= Self::TIGHT * self.gap.p5
     }
 }
 
@@ -64,11 +97,18 @@ pub struct CopyEvidence {
     pub kept: bool,
     /// Copies beyond the first.
     pub proof: ProvingPackets,
+    /// Packets that came again too late for their copies to be known and left out.
+    pub distant: Option<DistantCopies>,
 }
 
 impl CopyEvidence {
     /// Copies beyond the first as a share of all packets.
     pub fn share(&self) -> f64 {
         share(self.copies, self.packets)
+    }
+
+    /// Copies that come too late to be left out, where a mirror makes them.
+    pub fn late(&self) -> Option<&DistantCopies> {
+        self.distant.as_ref().filter(|distant| distant.is_told())
     }
 }

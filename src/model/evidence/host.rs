@@ -1,5 +1,7 @@
 //! The way copies took, the switch at its end, and this host.
 
+use crate::model::PortAbsence;
+
 /// Control protocols.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ControlEvidence {
@@ -53,4 +55,15 @@ pub struct HostEvidence {
     pub mtu: Option<u32>,
     /// Frames dropped for their length.
     pub length_errors: u64,
+    /// When ports were away that were to be looked at, oldest first.
+    pub away: Vec<PortAway>,
+}
+
+/// A time in which a port was away.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PortAway {
+    /// Its name.
+    pub port: String,
+    /// From when to when, and why.
+    pub absence: PortAbsence,
 }

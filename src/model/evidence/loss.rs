@@ -122,10 +122,24 @@ pub struct LossEvidence {
 }
 
 impl LossEvidence {
-    /// The answers without a question where they have to tell alone: there is too little TCP, there are enough of them, this host lost
-    /// nothing, and it is not most of them (then a direction is missing, or nobody asked).
+    /// The share of answers without a question from which on it is most of them: a direction is missing, or nobody asked.
+    pub const MOST: f64 = 0.5;
+    /// Answers of which surely most lack their question: then so few say it.
+    pub const FEW: u64 = 20;
+    /// Answers, or segments, before they say anything of a smaller share.
+    pub const ENOUGH: u64 = 100;
+
+    /// The answers without a question where they have to tell alone: this host lost nothing, there are enough of them, and there is too little TCP,
+    /// or surely less of its data is missing, or of the copies' numbers (then it is not most answers: those nobody may have asked for).
     pub fn orphans_alone(&self) -> Option<Estimate> {
-        let spoken = self.all.is_some_and(|all| all.n >= 100) || self.host.is_some_and(|host| host.rate > 0.0);
-        self.unmatched.filter(|o| !spoken && o.n >= 100 && o.rate < 0.5)
+        let is_counted = |e: &Estimate| e.n >= Self::ENOUGH;
+        let tcp = self.all.filter(is_counted);
+        let others = [tcp, self.path.filter(is_counted)].into_iter().flatten().map(|e| e.high).fold(0.0, f64::max);
+        let here = self.host.is_some_and(|host| host.rate > 0.0);
+        let orphans = self.unmatched.filter(|o| !here && (others == 0.0 || o.low > others))?;
+        match orphans.rate < Self::MOST {
+            true => Some(orphans).filter(is_counted),
+            false => Some(orphans).filter(|o| tcp.is_none() && o.n >= Self::FEW && o.low > Self::MOST),
+        }
     }
 }

@@ -16,14 +16,14 @@ mod time;
 mod tuning;
 
 pub use contents::{CastEvidence, ChecksumEvidence, ContentEvidence, SizeEvidence};
-pub use copies::{CopyEvidence, CopyGap};
+pub use copies::{CopyEvidence, CopyGap, DistantCopies};
 pub use directions::{ANSWERED, CONCENTRATED, HALF, HALF_CLEAR, JUDGED, SideEvidence, TagEvidence};
-pub use host::{ControlEvidence, HostEvidence, TransitEvidence};
+pub use host::{ControlEvidence, HostEvidence, PortAway, TransitEvidence};
 pub use loss::{FlatTop, LoadClass, LossEvidence, PortLoss, SessionLoss, SizeLoss};
 pub use network::{
-    BlackHoleEvidence, CertificateEvidence, ClientLoss, CodeCount, FallbackEvidence, KeepAliveEvidence, LossWindow, MediaEvidence,
-    NetworkEvidence, OldTlsEvidence, QuicEvidence, ScanEvidence, ServiceEvidence, ServiceWindow, SinceSuccess, StallEvidence,
-    SurgeEvidence, TlsFailureEvidence, TripWindow, Trouble, Troubled, WindowEvidence,
+    BlackHoleEvidence, CertificateEvidence, ClientLoss, CodeCount, FallbackEvidence, KeepAliveEvidence, LossWindow, MeantWaits,
+    MediaEvidence, NetworkEvidence, OldTlsEvidence, QuicEvidence, ScanEvidence, ServiceEvidence, ServiceWindow, SinceSuccess,
+    StallEvidence, SurgeEvidence, TlsFailureEvidence, TripWindow, Trouble, Troubled, TurnWindow, UnreachableEvidence, WindowEvidence,
 };
 pub use sightings::{
     ArpStormEvidence, ClockEvidenceOfServer, ClockFault, ConflictEvidence, DhcpEvidence, DhcpFloodEvidence, FragmentEvidence,
@@ -32,13 +32,13 @@ pub use sightings::{
 pub use switch::*;
 pub use thresholds::{
     ALONE, ARP_ANSWERED, ARP_LASTS, ARP_OTHERS, ARP_SILENT, ARP_STRETCHES, ARP_SWEEP, ARP_SWEEP_ANSWERED, ARP_TARGETS, CAUSES, CAUSES_FEW,
-    CLOCK_ANSWERS, CLOCK_DIFFERS, CLOCK_DISTANCE, CLOCK_SERVERS, CLOCK_STEP, COMPARED_BYTES, CONFLICT_TURNS, COPY_REACH, DHCP_CLAIMED,
-    DHCP_DISCOVERS, DHCP_WAITED, FAILING_ZONES, FALLBACK_WITHIN, FEWEST_TRIPS, FLAT_WINDOWS, FRAGMENTS_WAIT, IDLE_CUTS, IDLE_CUTS_WITHIN,
-    LONGEST_RATE_WINDOW, LOOP_HOPS, LOSS_REORDERED, LOSS_TIMED_OUT, LOST_ON_ONE_SIDE, MEDIA_JITTER, MEDIA_UNEVEN, MIDWAY_SEGMENTS,
-    NARROW_SEQUENCE_BITS, NETWORK_BITS, ONE_SIDE_PACKETS, OVERTAKEN_REACH, PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_STEADY,
-    PROXY_ADDRESSES, QUIC_WITHIN, RATE_WINDOW, RATE_WINDOW_LENGTHS, RATIO_BYTES, ROUTERS_BESIDE, SCAN_FAILS, SERVERS_BESIDE, SHORT_LOGIN,
-    SIGHT_BINS, SIGHT_HELD, SILENT, SLOW_FLOOR, SLOW_NAME_FLOOR, STUCK_LARGE, STUCK_REPEATED, STUCK_WAITED, SURGE_ENDS, SURGE_RATE,
-    SURGE_SHARE, SURGE_TIMES, TLS_CLOSED, TLS_RESET, USUAL_TIMES, UTILISATION_BOUNDS, WINDOW_FULL,
+    CLOCK_ANSWERS, CLOCK_DIFFERS, CLOCK_DISTANCE, CLOCK_SERVERS, CLOCK_STEP, COMPARED_BYTES, CONFLICT_TURNS, COPY_FAR, COPY_REACH,
+    DHCP_CLAIMED, DHCP_DISCOVERS, DHCP_WAITED, FAILING_ZONES, FALLBACK_WITHIN, FEWEST_TRIPS, FLAT_WINDOWS, FRAGMENTS_WAIT, IDLE_CUTS,
+    IDLE_CUTS_WITHIN, LONGEST_RATE_WINDOW, LOOP_HOPS, LOSS_REORDERED, LOSS_TIMED_OUT, LOST_ON_ONE_SIDE, MEDIA_JITTER, MEDIA_UNEVEN,
+    MIDWAY_SEGMENTS, NARROW_SEQUENCE_BITS, NETWORK_BITS, ONE_SIDE_PACKETS, OVERTAKEN_REACH, PAUSE, PAUSE_BESIDES, PAUSE_MISSED,
+    PAUSE_STEADY, PROXY_ADDRESSES, QUIC_WITHIN, RATE_WINDOW, RATE_WINDOW_LENGTHS, RATIO_BYTES, ROUTERS_BESIDE, SCAN_FAILS, SERVERS_BESIDE,
+    SERVERS_SHARE, SHORT_LOGIN, SIGHT_BINS, SIGHT_HELD, SILENT, SLOW_FLOOR, SLOW_NAME_FLOOR, STUCK_LARGE, STUCK_REPEATED, STUCK_WAITED,
+    SURGE_ENDS, SURGE_RATE, SURGE_SHARE, SURGE_TIMES, TLS_CLOSED, TLS_RESET, USUAL_TIMES, UTILISATION_BOUNDS, WINDOW_FULL,
 };
 pub use time::{ClockEvidence, OrderEvidence, Outage};
 pub use tuning::{

@@ -417,6 +417,10 @@ pub struct ServiceWindow {
     pub idle_cuts: Vec<f64>,
     /// Round trips on the clients' side of the mirrored port, and on the server's.
     pub trips: [TripWindow; 2],
+    /// Answers whose time says how fast the service works, those among them that were held until there was something to tell.
+    pub timed: u64,
+    /// Of them those of requests that nobody can read.
+    pub turns: TurnWindow,
     /// Response times, seconds; quantiles of a sample where there were many.
     pub response: Option<Quantiles>,
     /// Codes of errors, most frequent first.
@@ -425,6 +429,28 @@ pub struct ServiceWindow {
     pub denied: Vec<CodeCount>,
     /// Zones of names for which errors were answered, told apart up to [`super::FAILING_ZONES`].
     pub failing_zones: u64,
+}
+
+/// What says that clients of a service may be meant to wait, since the beginning.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct MeantWaits {
+    /// Answers whose time says how fast the service works, and how many of them were held until there was something to tell.
+    pub timed: u64,
+    /// See above.
+    pub held: u64,
+    /// Answers to requests that nobody can read, connections that turned out not to be made of those, and since when there were any.
+    pub turns: u64,
+    /// See above.
+    pub talks: u64,
+    /// See above.
+    pub first_turn: Option<Timestamp>,
+}
+
+/// Requests that nobody can read: of encrypted connections, and of protocols without a dissector.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct TurnWindow {
+    /// Answered.
+    pub answered: u64,
 }
 
 impl ServiceWindow {
@@ -461,6 +487,11 @@ pub struct ServiceEvidence {
     pub is_alive: bool,
     /// The median of the round trips of handshakes to it, seconds: the half between the mirrored port and the server.
     pub network: Option<f64>,
+    /// The shortest way to it and back that anything shows, seconds: connections to the same host, those to hosts elsewhere, which whoever asks
+    /// for others must reach, and where nothing does, an answer time of a host elsewhere that never changes; `None`: nothing shows it.
+    pub path: Option<f64>,
+    /// Whether clients may be meant to wait.
+    pub waits: MeantWaits,
     /// Packets that prove what went wrong lately.
     pub proof: Vec<(Trouble, ProvingPackets)>,
     /// Who was refused under most names lately, and how many.
@@ -486,6 +517,27 @@ pub struct ServiceEvidence {
     pub recent: ServiceWindow,
     /// The last minute, the last ten minutes, and of a file everything: the shortest stretch that holds enough is looked at.
     pub windows: Vec<ServiceWindow>,
+}
+
+/// What a router said of a host in the last minute: that packets to it cannot be delivered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnreachableEvidence {
+    /// Who says it.
+    pub reporter: Address,
+    /// Of whom.
+    pub target: Address,
+    /// Whether the code is one of ICMPv6.
+    pub is_v6: bool,
+    /// Why (RFC 792, RFC 1812 section 5.2.7.1, RFC 4443 section 3.1).
+    pub code: u8,
+    /// How often.
+    pub count: u64,
+    /// Who received it, told apart up to a cap, in the order of addresses.
+    pub clients: Vec<Address>,
+    /// When.
+    pub span: Episode,
+    /// Packets that prove it.
+    pub proof: ProvingPackets,
 }
 
 /// What was not answered since a client of a service last succeeded.
@@ -559,6 +611,8 @@ pub struct NetworkEvidence {
     pub media: Vec<MediaEvidence>,
     /// Transfers and the windows of their receivers.
     pub windows: Vec<WindowEvidence>,
+    /// What cannot be reached, as routers say.
+    pub unreachables: Vec<UnreachableEvidence>,
     /// Hosts whose load is many times their usual.
     pub surges: Vec<SurgeEvidence>,
     /// What became of QUIC, where any was tried in vain.

@@ -73,18 +73,18 @@ pub struct SwitchTrouble {
     pub vlans: u64,
     /// The instance of a multiple spanning tree; `None`: none, or several.
     pub instance: Option<u16>,
-    /// How many instances it was seen in.
-    pub instances: u64,
     /// Who does it.
     pub who: String,
     /// What stood before, or the other one.
     pub other: String,
     /// How often.
     pub count: u64,
+    /// How often within the time that is looked at last, where that is less.
+    pub recent: u64,
     /// The measure that is compared beside it: a share, a rate, a number of others.
     pub measure: f64,
-    /// It rests on what is likely: on who seems to be the two ends of one link.
-    pub is_likely: bool,
+    /// The part of it that is `who`'s.
+    pub share: f64,
     /// When.
     pub span: Episode,
 }
@@ -157,6 +157,10 @@ pub const CIRCLING: [u64; 2] = [64, 24];
 
 /// Different frames that must circle, and stations that sent them.
 pub const CIRCLING_FRAMES: [u64; 2] = [3, 2];
+
+/// The same of requests for addresses and names, which hosts repeat about once a second (RFC 1122 section 2.3.2.1, RFC 4861 section 10, RFC
+/// 2131 section 4.1, RFC 6762 section 5.2; probes by multicast DNS three times, 250 ms apart): how often within a second, each time in another of its 64 parts; different ones, and stations that sent them.
+pub const CIRCLING_REQUESTS: [u64; 3] = [5, 10, 2];
 
 /// Changes of a station's port within [`MOVES_WITHIN`].
 pub const MOVES: u64 = 3;

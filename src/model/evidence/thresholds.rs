@@ -55,6 +55,9 @@ pub const COMPARED_BYTES: usize = 64;
 /// The farthest apart that two sightings of a packet may be, nanoseconds.
 pub const COPY_REACH: i64 = 350 * MILLISECOND;
 
+/// Nanoseconds after which a copy that comes too late to be left out is not waited for any longer.
+pub const COPY_FAR: i64 = 10_000 * MILLISECOND;
+
 /// Hops a packet must have lost when it passes the same link the same way again to be in a routing loop: two turns of the smallest one. One
 /// turn may be meant: through a firewall and back, twice, by one link whose tags the mirror took off.
 pub const LOOP_HOPS: u8 = 4;
@@ -218,6 +221,9 @@ pub const USUAL_TIMES: i64 = 4;
 
 /// Nanoseconds beyond the round trip to the server within which no answer is slow, however fast it usually is.
 pub const SLOW_FLOOR: i64 = 100 * MILLISECOND;
+
+/// Share of the time from a request to its answer that must be the server's for the server to be slow.
+pub const SERVERS_SHARE: f64 = 0.7;
 
 /// The same of a name server's median.
 pub const SLOW_NAME_FLOOR: i64 = 50 * MILLISECOND;

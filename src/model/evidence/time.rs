@@ -67,6 +67,8 @@ pub struct ClockEvidence {
     pub steps: u64,
     /// Largest step back, in seconds.
     pub largest_step: f64,
+    /// Of the steps back those after which time went on from there: what came before and what comes after lies at the same time.
+    pub set_back: u64,
 }
 
 /// A time in which every regular sender was silent.

@@ -24,6 +24,8 @@ pub enum UnitKind {
     File,
     /// A part of one, between two records.
     Part,
+    /// A file that cannot be read: it is told, and nothing of it is counted.
+    LeftOut,
 }
 
 /// Something to read: a line of what `spantop archive plan` writes.
@@ -58,6 +60,9 @@ pub struct Unit {
     pub origin: Option<i64>,
     /// What becomes of copies.
     pub copies: UnitCopies,
+    /// Why it cannot be read, of what is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
 }
 
 fn is_none(n: &u64) -> bool {
@@ -93,6 +98,15 @@ pub struct Summary {
     pub told_losses: [u64; 2],
     /// Whether parts tell of losses, which say by themselves nothing that adds up.
     pub parts_tell_losses: bool,
+    /// What is wrong with files, as reports warn of it, by file.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub warnings: BTreeMap<String, BTreeSet<String>>,
+    /// Files of which nothing, or not all, was read, and why.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub left_out: BTreeMap<String, BTreeSet<String>>,
+    /// A file ends in the middle of a packet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cut_short: bool,
     numbers: Value,
     /// The whole report as it is, of a unit that is a whole file, as long as it is alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -123,9 +137,26 @@ impl Summary {
             rulings: BTreeMap::new(),
             told_losses: if is_part { [0; 2] } else { drops },
             parts_tell_losses: is_part && drops != [0; 2],
+            warnings: warnings(unit, report),
+            left_out: BTreeMap::new(),
+            cut_short: report["capture"]["cut_short"] == true,
             numbers: Numbers::of(report).value(),
             report: None,
         }
+    }
+
+    /// That of a unit that could not be read: nothing of it is counted, and that is told.
+    pub fn unread(unit: &Unit, how: String, why: String) -> Self {
+        let mut summary = Self::new(unit, how, &Value::Null);
+        let what = match unit.kind {
+            UnitKind::Part => format!("bytes {} to {}: {why}", unit.from, unit.to),
+            UnitKind::File | UnitKind::LeftOut => why,
+        };
+        summary.left_out.entry(unit.path.clone()).or_default().insert(what);
+        if unit.kind == UnitKind::LeftOut {
+            (summary.units, summary.files) = (0, BTreeMap::new());
+        }
+        summary
     }
 
     /// Reads a line.
@@ -168,6 +199,12 @@ impl Summary {
         self.has_parts |= other.has_parts;
         self.parts_tell_losses |= other.parts_tell_losses;
         self.told_losses.iter_mut().zip(other.told_losses).for_each(|(sum, n)| *sum = sum.saturating_add(n));
+        self.cut_short |= other.cut_short;
+        for (told, more) in [(&mut self.warnings, other.warnings), (&mut self.left_out, other.left_out)] {
+            for (path, words) in more {
+                told.entry(path).or_default().extend(words);
+            }
+        }
         for (kind, rulings) in other.rulings {
             self.rulings.entry(kind).or_default().extend(rulings);
         }
@@ -190,6 +227,14 @@ impl Summary {
         self.files.iter().filter(|(_, file)| !is_whole(file)).map(told).collect()
     }
 
+    /// What is wrong with files and what was left out, a line each.
+    pub fn told(&self) -> Vec<String> {
+        let lines = |told: &BTreeMap<String, BTreeSet<String>>, before: &'static str| -> Vec<String> {
+            told.iter().flat_map(|(path, words)| words.iter().map(move |words| format!("{path}: {before}{words}"))).collect()
+        };
+        [lines(&self.warnings, ""), lines(&self.left_out, "left out: ")].concat()
+    }
+
     /// Everything together, in the shape of a report, with what is not judged and why.
     pub fn archive(&self) -> Value {
         let mut numbers = Numbers::of(&self.numbers);
@@ -202,6 +247,14 @@ impl Summary {
             out.insert("units".into(), self.units.into());
             out.insert("files".into(), self.files.len().into());
             out.insert("not_judged".into(), json!(not_judged));
+            let listed = |told: &BTreeMap<String, BTreeSet<String>>, name: &str| -> Vec<Value> {
+                told.iter().flat_map(|(path, words)| words.iter().map(move |words| json!({ "file": path, name: words }))).collect()
+            };
+            out.insert("warnings".into(), listed(&self.warnings, "warning").into());
+            out.insert("left_out".into(), listed(&self.left_out, "reason").into());
+            if let Some(capture) = out.get_mut("capture").and_then(Value::as_object_mut) {
+                capture.insert("cut_short".into(), self.cut_short.into());
+            }
             if !self.parts_tell_losses
                 && let Some(losses) = out.get_mut("losses").and_then(Value::as_object_mut)
             {
@@ -217,7 +270,7 @@ impl Summary {
     fn not_judged(&self, numbers: &mut Numbers) -> Vec<NotJudged> {
         let mut out = Vec::new();
         let mut say = |what, reason: String| out.push(NotJudged { what, reason });
-        if self.units > 1 {
+        if self.report.is_none() {
             let at_borders = "rests on packets that stand on both sides of a border between units".to_owned();
             for what in [
                 "findings and the mirror's verdict",
@@ -258,6 +311,18 @@ impl Summary {
         }
         out
     }
+}
+
+/// What the report of a unit warns of.
+fn warnings(unit: &Unit, report: &Value) -> BTreeMap<String, BTreeSet<String>> {
+    let sources = report["capture"]["sources"].as_array().into_iter().flatten();
+    let mut words: BTreeSet<String> = sources.filter_map(|source| source["warning"].as_str()).map(str::to_owned).collect();
+    // A report ends with the damage, and so does a part; those behind it were cut before anybody knew.
+    if unit.kind == UnitKind::Part && unit.to < unit.size {
+        let until = |words: String| if words.starts_with("damaged") { format!("{words}, up to byte {}", unit.to) } else { words };
+        words = words.into_iter().map(until).collect();
+    }
+    if words.is_empty() { BTreeMap::new() } else { BTreeMap::from([(unit.path.clone(), words)]) }
 }
 
 impl FileRead {

@@ -1,6 +1,7 @@
 //! What adds up: the members of a report that are the same whether a capture is read in one piece or in parts, and how parts of them are put
 //! together. Everything else rests on what came before (states of connections, copies, findings) and is not told of parts.
 
+use crate::model::Path;
 use crate::model::time::SECOND;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -301,7 +302,7 @@ impl Numbers {
     }
 }
 
-/// Depth first, siblings by their bytes.
+/// Depth first, siblings by their bytes, and of as many in the order that reports have.
 fn tree<'r>(rule: &Rule, mut rows: Vec<&'r Row>) -> Vec<&'r Row> {
     let path = |row: &Row| row.key.first().and_then(Value::as_str).unwrap_or_default().to_owned();
     let bytes: BTreeMap<String, u64> = rows.iter().map(|row| (path(row), rule.bytes(row))).collect();
@@ -310,7 +311,7 @@ fn tree<'r>(rule: &Rule, mut rows: Vec<&'r Row>) -> Vec<&'r Row> {
         let ends = path.match_indices(':').map(|(at, _)| at).chain([path.len()]);
         let step = |end: usize| {
             let prefix = path.get(..end).unwrap_or_default();
-            (u64::MAX - bytes.get(prefix).copied().unwrap_or(0), prefix.to_owned())
+            (u64::MAX - bytes.get(prefix).copied().unwrap_or(0), Path::of_text(prefix), prefix.to_owned())
         };
         ends.map(step).collect::<Vec<_>>()
     });
@@ -355,6 +356,30 @@ mod tests {
         assert_eq!(value["load"]["series"], json!([{"start": "10.000000000", "packets": 4, "wire_bytes": 320}]));
         assert_eq!((&value["capture"]["first"], &value["protocols"][1]["path"]), (&json!("9.000000001"), &json!("eth:ip")));
         assert_eq!(Numbers::of(&value), sum, "what is written is read again as it was");
+    }
+
+    #[test]
+    fn protocols_of_as_many_bytes_are_ordered_as_in_a_report() {
+        let row = |path: &str| json!({"path": path, "packets": 1, "wire_bytes": 60});
+        let listed = ["eth", "eth:arp", "eth:ip", "eth:ip:tcp", "eth:ip:udp", "eth:ipv6", "eth:ethertype-0x1234"];
+        let mut order: Vec<&str> = listed.to_vec();
+        order.sort_by_key(|path| Path::of_text(path));
+        let numbers = Numbers::of(&json!({"protocols": listed.iter().rev().map(|path| row(path)).collect::<Vec<_>>()}));
+        let value = numbers.value();
+        let paths: Vec<&str> = value["protocols"].as_array().unwrap().iter().map(|row| row["path"].as_str().unwrap()).collect();
+        let below = |list: &[&str], depth: usize| -> Vec<String> {
+            list.iter().filter(|path| path.matches(':').count() == depth).map(|path| (*path).to_owned()).collect()
+        };
+        assert_eq!((below(&paths, 1), below(&paths, 2)), (below(&order, 1), below(&order, 2)));
+        assert_ne!(
+            paths,
+            {
+                let mut text = listed.to_vec();
+                text.sort_unstable();
+                text
+            },
+            "not by their names"
+        );
     }
 
     #[test]

@@ -27,6 +27,17 @@ pub fn text(archive: &Value) -> String {
     if let (Some(mean), Some(peak)) = (archive["load"]["mean_bits_per_second"].as_f64(), archive["load"]["peak_bits_per_second"].as_f64()) {
         let _ = writeln!(out, "mean {mean:.0} bit/s, most {peak:.0} bit/s at {}", utc(&word(&archive["load"]["peak_at"])));
     }
+    for (list, reason) in [("warnings", "warning"), ("left_out", "reason")] {
+        for one in archive[list].as_array().into_iter().flatten() {
+            let _ = writeln!(
+                out,
+                "{}: {}: {}",
+                if list == "warnings" { "Warning" } else { "Left out" },
+                word(&one["file"]),
+                word(&one[reason])
+            );
+        }
+    }
     table(&mut out, "Protocols", &archive["protocols"], &|row| word(&row["path"]));
     for (title, kind) in
         [("IPv4 conversations", "ip"), ("IPv6 conversations", "ipv6"), ("TCP conversations", "tcp"), ("UDP conversations", "udp")]

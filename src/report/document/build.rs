@@ -4,7 +4,7 @@ use super::format::{moment, plural, ratio};
 use super::tables::{self, section, tcp};
 use super::{Document, Part, Section, Tone, host, mirror, switch};
 use crate::model::text::printable;
-use crate::model::{FileInterface, LinkType, Traffic, Verdict, units};
+use crate::model::{FileInterface, LinkType, PortAbsence, Traffic, Verdict, units};
 use crate::report::chart::Chart;
 use crate::snapshot::tables::TABLES;
 use crate::snapshot::tables::casts::CASTS;
@@ -45,6 +45,7 @@ impl Document {
     pub fn verdict(s: &Snapshot, rows: usize, talkative: bool) -> Self {
         let mut sections: Vec<Section> = mirror::mirror(s, rows).into_iter().collect();
         sections.extend(host::host(&s.diagnosis.host));
+        sections.extend(Some(switch::asked(&s.switch)).filter(|parts| !parts.is_empty()).map(|parts| section("Switch", parts)));
         sections.extend(mirror::findings(s));
         if s.diagnosis.findings.is_empty() {
             let trust = &s.mirror.trust;
@@ -182,7 +183,11 @@ fn capture(s: &Snapshot) -> Section {
         facts.push(("Last packet", moment(last)));
     }
     if s.capture.first.is_some() || s.stats.total.packets == 0 {
-        facts.push(("Duration", units::duration(s.duration())));
+        let gap = match s.mirror.gap {
+            gap if gap > 0.0 => format!(", {} of them without any packet: means are over the rest", units::duration(gap)),
+            _ => String::new(),
+        };
+        facts.push(("Duration", units::duration(s.duration()) + &gap));
     } else {
         facts.push(("Times", "none: the packets were recorded without".into()));
     }
@@ -207,10 +212,37 @@ fn capture(s: &Snapshot) -> Section {
     for one in s.capture.sources.iter().filter_map(|one| one.warning.as_ref().map(|w| (&one.name, w))) {
         parts.push(Part::Note(Tone::Warning, format!("{}: {}", printable(one.0), printable(one.1))));
     }
+    for source in &s.capture.sources {
+        parts.extend(absences(source).map(|words| Part::Note(Tone::Warning, words)));
+    }
     if link.packets == 0 {
         parts.push(Part::Note(Tone::Plain, "No packets.".into()));
     }
     section("Capture", parts)
+}
+
+/// When nothing that may have passed a port was looked at.
+fn absences(source: &SourceInfo) -> Option<String> {
+    let latest = source.absences.last()?;
+    let times = source.more_absences.saturating_add(source.absences.len() as u64);
+    let seconds = source.absences.iter().map(PortAbsence::seconds).fold(0.0, |sum: f64, s| sum + s);
+    let name = printable(&source.name);
+    Some(if times > 1 {
+        let last = latest.first.utc();
+        format!(
+            "{name} was away {}, {} in all, last ({}) from {last}: what passed then is missing",
+            plural(times, "time"),
+            units::duration(seconds),
+            latest.why
+        )
+    } else {
+        format!(
+            "{name} was away ({}) for {} from {}: what passed then is missing",
+            latest.why,
+            units::duration(seconds),
+            latest.first.utc()
+        )
+    })
 }
 
 fn losses(s: &Snapshot) -> Section {
@@ -235,7 +267,7 @@ fn losses(s: &Snapshot) -> Section {
 }
 
 fn load(s: &Snapshot, columns: usize) -> Section {
-    let duration = s.duration();
+    let duration = s.covered();
     let mut facts = Vec::new();
     let of_link = |traffic: Traffic, seconds: f64| match s.capture.speed {
         Some(speed) if speed > 0 => {

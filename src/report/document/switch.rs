@@ -68,11 +68,15 @@ fn transit(s: &Snapshot, rows: usize) -> Vec<Part> {
 }
 
 /// What came of asking it.
-fn asked(v: &SwitchView) -> Vec<Part> {
+pub(super) fn asked(v: &SwitchView) -> Vec<Part> {
     let Some(asked) = &v.asked else { return Vec::new() };
     let mut parts = Vec::new();
     if let Some(trouble) = &asked.trouble {
         parts.push(Part::Note(Tone::Warning, format!("Asking the switch: {}.", printable(trouble))));
+    }
+    if let Some(words) = asked.no_mirror_port(v.ports.iter().any(|port| port.is_mirror)) {
+        let tone = if asked.mirror_port.is_some() { Tone::Warning } else { Tone::Plain };
+        parts.push(Part::Note(tone, format!("{}.", printable(&words))));
     }
     parts
 }

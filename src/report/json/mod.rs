@@ -23,7 +23,7 @@ use crate::snapshot::tables::protocols::PROTOCOLS;
 use crate::snapshot::tables::sizes::SIZES;
 use crate::snapshot::tables::tunnels::TUNNELS;
 use crate::snapshot::tables::vlans::VLANS;
-use crate::snapshot::{Sample, Snapshot, TcpAnalysis, TcpFlags};
+use crate::snapshot::{Losses, Sample, Snapshot, TcpAnalysis, TcpFlags};
 use findings::FindingJson;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -62,7 +62,7 @@ impl Format for Json {
             w.flag("approximate", true);
         }
         section(w, "capture", &Capture::of(s))?;
-        section(w, "losses", &s.capture.losses)?;
+        section(w, "losses", &LossCounts { numbers: &s.capture.losses, counted: s.mirror.loss.host.is_some() })?;
         load(w, s, options)?;
         // A tree is whole or not at all.
         rows::table(w, &PROTOCOLS, s, &ReportOptions { rows: usize::MAX, ..*options })?;
@@ -120,6 +120,8 @@ struct Capture<'a> {
     first: Option<Timestamp>,
     last: Option<Timestamp>,
     duration: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gap: Option<f64>,
     truncated_packets: u64,
     cut_short: bool,
     fragments: u64,
@@ -144,12 +146,21 @@ impl<'a> Capture<'a> {
             first: s.capture.first,
             last: s.capture.last,
             duration: s.duration(),
+            gap: (s.mirror.gap > 0.0).then_some(s.mirror.gap),
             truncated_packets: s.capture.truncated_packets,
             cut_short: s.capture.sources.iter().any(|source| source.cut_short),
             fragments: s.stats.fragments,
             filter: s.capture.filter.as_deref(),
         }
     }
+}
+
+/// Losses, and whether anybody counted what was lost before it came here: if not, drops of 0 say nothing.
+#[derive(Serialize)]
+struct LossCounts<'a> {
+    #[serde(flatten)]
+    numbers: &'a Losses,
+    counted: bool,
 }
 
 /// Numbers, and whether they are scaled from samples.
@@ -235,7 +246,7 @@ impl LoadFacts {
             mean_bits_per_second: s.mean_bits_per_second(),
             peak_bits_per_second: s.stats.load.peak.map_or(0.0, |p| p.bits_per_second()),
             peak_at: s.stats.load.peak.map(|p| p.start),
-            mean_packets_per_second: s.stats.total.packets_per_second(s.duration()),
+            mean_packets_per_second: s.stats.total.packets_per_second(s.covered()),
             p95_5min_bits_per_second: s.stats.load.billed(),
             peak_millisecond: s.stats.load.peak_ms.map(burst),
             link_bits_per_second: s.capture.speed,

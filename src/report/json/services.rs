@@ -52,6 +52,9 @@ impl Serialize for ServiceJson<'_> {
         for (name, times) in [("response", &s.response), ("network", &s.network), ("client_network", &s.client_network)] {
             map.serialize_entry(name, &times.as_ref().map(Times))?;
         }
+        if let Some(by) = s.response_by {
+            map.serialize_entry("response_by", by.token())?;
+        }
         map.end()
     }
 }

@@ -18,7 +18,7 @@ pub struct BurstRow {
     pub share: f64,
     /// Bytes on the link, with what frames take up there beside their own.
     pub bytes: u64,
-    /// Who sent most of it, to whom, and the share of its frames that were looked at.
+    /// Who sent most of it, to whom, and its share of the bytes.
     pub top: Option<(Address, Address, f64)>,
     /// Other pairs that are known to have sent in it.
     pub others: u64,
@@ -26,10 +26,9 @@ pub struct BurstRow {
 
 impl BurstRow {
     fn new(burst: &LinkBurst, speed: u64) -> Self {
-        let seen: u64 = burst.top.iter().fold(0, |sum, one| sum.saturating_add(one.bytes));
         let top = burst.top.first().map(|one| {
             let [from, to] = one.ends.map(Address::Mac);
-            (from, to, one.bytes as f64 / seen.max(1) as f64)
+            (from, to, one.bytes as f64 / burst.bytes.max(1) as f64)
         });
         Self {
             at: burst.at,
@@ -113,8 +112,13 @@ mod tests {
     #[test]
     fn a_burst_tells_its_share_of_the_link_and_who_sent_most() {
         let pair = |last, bytes| BurstContributor { ends: [Mac([2, 0, 0, 0, 0, last]), Mac([2, 0, 0, 0, 0, 9])], bytes };
-        let burst =
-            LinkBurst { at: Timestamp(5), milliseconds: 3, peak: 600_000_000, bytes: 200_000, top: vec![pair(1, 300), pair(2, 100)] };
+        let burst = LinkBurst {
+            at: Timestamp(5),
+            milliseconds: 3,
+            peak: 600_000_000,
+            bytes: 200_000,
+            top: vec![pair(1, 150_000), pair(2, 50_000)],
+        };
         let row = BurstRow::new(&burst, 1_000_000_000);
         assert_eq!((row.length, row.share, row.others), (3 * MILLISECOND, 0.6, 1));
         assert_eq!(row.top.map(|top| (top.0, top.2)), Some((Address::Mac(Mac([2, 0, 0, 0, 0, 1])), 0.75)));

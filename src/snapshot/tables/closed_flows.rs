@@ -38,7 +38,7 @@ impl ClosedFlow {
     }
 }
 
-const NONE: TcpSummary = TcpSummary { answered: false, acknowledged: false, midstream: false, fins: 0, reset: false };
+const NONE: TcpSummary = TcpSummary { answered: false, acknowledged: false, midstream: false, fin: [false; 2], reset: None };
 
 fn tcp(flow: &ClosedFlow) -> TcpSummary {
     flow.record.tcp.unwrap_or(NONE)
@@ -79,8 +79,8 @@ pub static CLOSED_FLOWS: TableSpec<ClosedFlow> = TableSpec {
         Field::vlans("vlans", "VLANs", |f: &ClosedFlow| f.record.vlans.ids()),
         Field::new("answered", "Answered", FieldKind::Flag, |f: &ClosedFlow| FieldValue::Flag(tcp(f).answered)),
         Field::new("midstream", "Midstream", FieldKind::Flag, |f: &ClosedFlow| FieldValue::Flag(tcp(f).midstream)),
-        Field::count("fins", "FIN", |f: &ClosedFlow| tcp(f).fins.into()),
-        Field::new("reset", "RST", FieldKind::Flag, |f: &ClosedFlow| FieldValue::Flag(tcp(f).reset)),
+        Field::count("fins", "FIN", |f: &ClosedFlow| tcp(f).fins().into()),
+        Field::new("reset", "RST", FieldKind::Flag, |f: &ClosedFlow| FieldValue::Flag(tcp(f).reset.is_some())),
         Field::new("sampled", "Sampled", FieldKind::Flag, |f: &ClosedFlow| FieldValue::Flag(f.record.sampled)),
         Field::new("continued", "Continued", FieldKind::Flag, |f: &ClosedFlow| FieldValue::Flag(f.record.continued)),
         Field::word("reason", "Closed by", |f: &ClosedFlow| Some(f.record.reason.token())),

@@ -1,5 +1,6 @@
 //! Services: what listens where, who uses it, how fast it answers, what goes wrong.
 
+use crate::model::ResponseBy;
 use crate::model::evidence::Trouble;
 use crate::model::path::Layer;
 use crate::snapshot::Service;
@@ -39,6 +40,7 @@ pub static SERVICES: TableSpec<Service> = TableSpec {
             .paper(9, Room::Dropped(2))
             .optional()
             .screen(9, "99 %", 9),
+        Field::word("response_by", "By", |s: &Service| s.response_by.map(ResponseBy::token)).no_paper().no_screen(),
         Field::new("network_p50", "Network", FieldKind::Span, |s: &Service| span(s.network.map(|q| q.p50)))
             .paper(10, Room::Dropped(1))
             .optional()

@@ -1,4 +1,4 @@
-//! Routers of IS-IS, EIGRP and BFD, masters of PTP, servers of NTP.
+//! Routers of IS-IS and EIGRP, ends of BFD's sessions, masters of PTP and time servers.
 
 use crate::model::{Address, SpeakerRow};
 use crate::snapshot::table::{Field, FieldKind, FieldValue, Room, Rows, TableSpec, Tint, placed};

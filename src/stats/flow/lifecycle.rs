@@ -8,6 +8,7 @@
 use super::wheel::{NOWHERE, Wheel};
 use super::{FlowHot, FlowTable, Record};
 use crate::model::limits::{OTHER_IDLE, TCP_ENDED, TCP_IDLE, UDP_IDLE, WHEEL_ENTRIES};
+use crate::model::time::SECOND;
 use crate::model::{AppId, AppSlot, CloseReason, Timestamp, Traffic};
 
 /// What happened to a conversation.
@@ -15,6 +16,8 @@ use crate::model::{AppId, AppSlot, CloseReason, Timestamp, Traffic};
 pub enum FlowChange {
     /// Its first packet came, or the first after it was closed.
     Opened,
+    /// It goes on, and has lasted for so long that what passed so far is told of.
+    Parted,
     /// It was closed.
     Closed(CloseReason),
 }
@@ -70,6 +73,8 @@ impl Life {
     const TOUCHED: u8 = 2;
     /// It is known to have ended by FIN or RST.
     const ENDED: u8 = 4;
+    /// A part of it was told of, and no packet has come since.
+    const PARTED: u8 = 8;
 
     fn is(self, flag: u8) -> bool {
         self.flags & flag != 0
@@ -86,6 +91,8 @@ impl Life {
 pub(super) struct Lives {
     /// Whether somebody wants to be told who was opened.
     pub tells_opened: bool,
+    /// Nanoseconds after which a part of a conversation that goes on is told of.
+    longest_part: Option<i64>,
     /// Opened.
     opened: Vec<u32>,
     /// Ended by FIN or RST.
@@ -103,7 +110,8 @@ impl Lives {
         if self.tells_opened {
             self.opened.push(at);
         }
-        Life { flags: 0, bucket: self.wheel.put(at, time.plus(patience(protocol, false)), time) }
+        let wait = patience(protocol, false).min(self.longest_part.unwrap_or(i64::MAX));
+        Life { flags: 0, bucket: self.wheel.put(at, time.plus(wait), time) }
     }
 
     /// A connection has ended, which may be known.
@@ -177,6 +185,10 @@ impl<X: Copy + Default> FlowTable<X> {
                 flow.app = AppSlot::default();
             }
         }
+        if flow.life.is(Life::PARTED) {
+            flow.life.flags &= !Life::PARTED;
+            self.lives.reopened.entry(at).and_modify(|opening| opening.first = time);
+        }
         flow.life.flags |= Life::TOUCHED;
     }
 
@@ -225,6 +237,11 @@ impl<X: Copy + Default> FlowTable<X> {
         self.lives.tells_opened = wanted;
     }
 
+    /// Tells of conversations that go on after so many nanoseconds: what passed so far is a part of them.
+    pub fn tell_parts(&mut self, nanos: i64) {
+        self.lives.longest_part = Some(nanos.max(SECOND));
+    }
+
     /// Tells who was opened, and closes who was replaced.
     fn tell_changes(&mut self, tell: &mut impl FnMut(&Self, FlowEvent<'_, X>)) {
         for at in std::mem::take(&mut self.lives.opened) {
@@ -243,9 +260,31 @@ impl<X: Copy + Default> FlowTable<X> {
         if now.since(last).unsigned_abs() >= patience.unsigned_abs() {
             return self.close(at, CloseReason::Idle, tell);
         }
-        let bucket = self.lives.wheel.put(at, last.plus(patience), now);
+        let mut due = last.plus(patience);
+        if let Some(longest) = self.lives.longest_part {
+            let opened = self.lives.reopened.get(&at).map_or(record.rest.first, |opening| opening.first);
+            if !record.flow.life.is(Life::PARTED) && now.since(opened) >= longest {
+                self.part(at, tell);
+                due = due.min(now.plus(longest));
+            } else {
+                due = due.min(opened.plus(longest));
+            }
+        }
+        let bucket = self.lives.wheel.put(at, due, now);
         if let Some(flow) = self.flows.get_mut(at as usize) {
             flow.life.bucket = bucket;
+        }
+    }
+
+    /// Tells of what passed of a conversation that goes on.
+    fn part(&mut self, at: u32, tell: &mut impl FnMut(&Self, FlowEvent<'_, X>)) {
+        self.tell(at, FlowChange::Parted, tell);
+        let Some(last) = self.record(at).map(|record| record.last()) else { return };
+        if let Some(flow) = self.flows.get_mut(at as usize) {
+            self.lives.reopened.insert(at, Opening { first: last, traffic: flow.traffic });
+            flow.life.flags |= Life::PARTED;
+            // Its next packet is the first of a round, and begins the next part.
+            flow.round = 0;
         }
     }
 
@@ -254,7 +293,7 @@ impl<X: Copy + Default> FlowTable<X> {
         self.tell(at, FlowChange::Closed(reason), tell);
         self.lives.reopened.remove(&at);
         if let Some(flow) = self.flows.get_mut(at as usize) {
-            flow.life.flags |= Life::CLOSED;
+            flow.life.flags = flow.life.flags & !Life::PARTED | Life::CLOSED;
             // Its next packet is the first of a round, and opens it.
             flow.round = 0;
         }

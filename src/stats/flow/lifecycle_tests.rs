@@ -61,9 +61,11 @@ impl Told {
 }
 
 fn note(opened: &mut Vec<u32>, closed: &mut Vec<(u32, CloseReason, [u64; 2], i64)>, event: &FlowEvent<'_, ()>) {
+    let mut told = |reason| closed.push((event.at, reason, event.traffic().map(|t| t.packets), event.first().0 / SECOND));
     match event.change {
         FlowChange::Opened => opened.push(event.at),
-        FlowChange::Closed(reason) => closed.push((event.at, reason, event.traffic().map(|t| t.packets), event.first().0 / SECOND)),
+        FlowChange::Parted => told(CloseReason::Active),
+        FlowChange::Closed(reason) => told(reason),
     }
 }
 
@@ -166,6 +168,30 @@ fn parts_of_a_row_add_up_to_it() {
     t.finish();
     assert_eq!(t.closed(), [(0, CloseReason::Idle, [2, 0], 0), (0, CloseReason::Finished, [1, 1], 300)]);
     assert_eq!((t.opened.as_slice(), t.table.records().next().map(|r| r.flow.traffic[0].packets)), (&[0, 0][..], Some(3)));
+}
+
+#[test]
+fn what_goes_on_is_told_of_in_parts_where_that_is_wanted() {
+    let mut t = Told::new(64);
+    t.table.tell_parts(100 * SECOND);
+    // A packet every ten seconds for ten minutes, and another conversation that is short.
+    t.udp(9, 0);
+    for n in 0..60 {
+        t.pass(17, 5, n % 2 == 1, 10 * n, 0, 0);
+        t.table.flows[1].app.state = 7;
+        t.mark(10 * n + 5);
+    }
+    t.mark(2_000);
+    let told = t.closed();
+    let long: Vec<_> = told.iter().filter(|(at, ..)| *at == 1).collect();
+    assert_eq!(told.len() - long.len(), 1, "a short one is told of once");
+    let (parts, end) = long.split_at(long.len() - 1);
+    assert!(parts.len() >= 4 && parts.iter().all(|(_, reason, ..)| *reason == CloseReason::Active), "{told:?}");
+    assert_eq!(end[0].1, CloseReason::Idle);
+    assert_eq!(long.iter().fold([0, 0], |sum, part| [sum[0] + part.2[0], sum[1] + part.2[1]]), [30, 30]);
+    assert!(long.windows(2).all(|two| (90..=140).contains(&(two[1].3 - two[0].3))), "each begins with its first packet: {long:?}");
+    assert_eq!(t.opened, [0, 1], "it was opened once");
+    assert_eq!(t.table.flows[1].app.state, 7, "and goes on being read");
 }
 
 #[test]

@@ -299,6 +299,20 @@ impl<X: Copy + Default> FlowTable<X> {
         }
     }
 
+    /// The next new data of a direction of a conversation is to be told of, whoever spoke last.
+    pub fn watch_turn(&mut self, at: u32, way: Direction) {
+        if let Some(flow) = self.flows.get(at as usize) {
+            self.analyser.watch(flow.analysis, way);
+        }
+    }
+
+    /// A conversation was cut by RST in the middle of an answer, all of which that had come was acknowledged.
+    pub fn note_cut_short(&mut self, at: u32) {
+        if let Some(flow) = self.flows.get_mut(at as usize) {
+            flow.tcp.note_cut_short();
+        }
+    }
+
     /// What it counted of all of them.
     pub fn analysis_sums(&self) -> TcpAnalysisSums {
         self.analyser.sums()

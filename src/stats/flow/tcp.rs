@@ -42,6 +42,13 @@ impl TcpTrack {
         }
     }
 
+    /// What the first RST met was not quiet: an answer was on its way.
+    pub(super) fn note_cut_short(&mut self) {
+        if self.cut().is_some_and(|(_, phase)| phase == CutPhase::Quiet) {
+            self.0 = self.0 & !(7 << Self::PHASE) | (CutPhase::Transfer as u16) << Self::PHASE;
+        }
+    }
+
     /// Which way the first RST went, and where it met the connection.
     pub fn cut(&self) -> Option<(Direction, CutPhase)> {
         let way = if self.0 & Self::RST_BACK == 0 { Direction::AToB } else { Direction::BToA };
@@ -57,6 +64,11 @@ impl TcpTrack {
     /// How many sides have sent FIN.
     pub fn fins(&self) -> u32 {
         (self.0 & (Self::FIN[0] | Self::FIN[1])).count_ones()
+    }
+
+    /// Which sides have sent FIN: the smaller end, the larger one.
+    pub fn fin(&self) -> [bool; 2] {
+        Self::FIN.map(|fin| self.0 & fin != 0)
     }
 
     /// Whether it is over: RST was seen, or FIN of both sides.
@@ -123,8 +135,8 @@ mod tests {
         assert!(track.answered() && !track.acked() && !track.midstream());
         assert!(note(TcpMarks::FIRST_ACK, Direction::AToB).acked());
         note(TcpMarks::FIN, Direction::AToB);
-        assert_eq!(note(TcpMarks::FIN, Direction::AToB).fins(), 1);
+        assert_eq!(note(TcpMarks::FIN, Direction::AToB).fin(), [true, false]);
         let track = note(TcpMarks::FIN | TcpMarks::RST, Direction::BToA);
-        assert_eq!((track.fins(), track.reset(), track.sampled()), (2, true, false));
+        assert_eq!((track.fin(), track.fins(), track.reset(), track.sampled()), ([true; 2], 2, true, false));
     }
 }

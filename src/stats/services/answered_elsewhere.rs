@@ -58,7 +58,7 @@ mod tests {
         let ask = |question: u32, asked: i64, end| {
             let (flow, way) = FlowKey::v4(17, 1, 2, 40_000, 53);
             let asked = Timestamp(asked * MILLISECOND);
-            Transaction { app: AppId::at(0), flow, way, asked, answered: None, end, question, repeated: 0, number: 0 }
+            Transaction { app: AppId::at(0), flow, way, asked, answered: None, end, question, id: 0, repeated: 0, number: 0 }
         };
         use TransactionEnd::{Answered, Unanswered};
         assert!(answers.take(&ask(7, 1_000, Unanswered), host(1)), "nobody answered");

@@ -26,11 +26,18 @@ pub enum Answer {
     NoSuchName,
     /// The server held the request until there was something to tell: the time says nothing of the service.
     Held,
+    /// A connection begins to be encrypted: no work is done yet, and how long it takes says nothing of that.
+    Begun,
     /// It is no answer whose time says something of the service.
     Uncounted,
 }
 
 impl Answer {
+    /// Whether its time says how fast the service works.
+    pub(super) fn is_timed(self) -> bool {
+        !matches!(self, Self::Held | Self::Begun | Self::Uncounted)
+    }
+
     /// What went wrong for whoever gets it.
     pub(super) fn trouble(self) -> Option<Trouble> {
         match self {
@@ -38,7 +45,7 @@ impl Answer {
             Self::Denied => Some(Trouble::Denied),
             Self::Rejected => Some(Trouble::Rejected),
             Self::NoSuchName => Some(Trouble::NoSuchName),
-            Self::Normal | Self::Held | Self::Uncounted => None,
+            Self::Normal | Self::Held | Self::Begun | Self::Uncounted => None,
         }
     }
 }

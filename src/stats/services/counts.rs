@@ -1,6 +1,8 @@
 //! What is counted of a service in a stretch of time.
 
-use crate::model::evidence::{ClientLoss, CodeCount, FAILING_ZONES, LossWindow, ServiceWindow, TripWindow, Trouble, Troubled};
+use crate::model::evidence::{
+    ClientLoss, CodeCount, FAILING_ZONES, LossWindow, MeantWaits, ServiceWindow, TripWindow, Trouble, Troubled, TurnWindow,
+};
 use crate::model::limits::{FURTHER_CLIENTS, SERVICE_CLIENTS};
 use crate::model::time::MILLISECOND;
 use crate::model::{Address, Episode, LocatedLoss, Location, PathSide, Quantiles, Timestamp};
@@ -137,6 +139,8 @@ pub struct ServiceCounts {
     tells_further: bool,
     spans: [Option<Episode>; Trouble::COUNT],
     pub latencies: Latencies,
+    /// How requests were counted that say nothing, or that nobody read.
+    pub turns: TurnCounts,
     /// Codes of errors.
     codes: Vec<(u32, u64)>,
     /// Codes of refused credentials.
@@ -227,6 +231,29 @@ impl SegmentCounts {
         }
         self.before = self.before.saturating_add(u64::from(lost.location == Location::BeforeMirror));
         self.span = joined(self.span, Some(Episode::at(lost.time)));
+    }
+}
+
+/// Requests that nobody can read, and what says that times are not to be relied on.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TurnCounts {
+    /// Answered.
+    answered: u32,
+    /// Requests, be they read or not, that were held until there was something to tell.
+    held: u32,
+    /// Answers that only begin a connection.
+    begun: u32,
+    /// Connections that turned out not to be made of requests and answers.
+    talks: u32,
+}
+
+impl TurnCounts {
+    fn add(&mut self, other: &Self) {
+        let sum = |a: &mut u32, b: u32| *a = a.saturating_add(b);
+        sum(&mut self.answered, other.answered);
+        sum(&mut self.held, other.held);
+        sum(&mut self.begun, other.begun);
+        sum(&mut self.talks, other.talks);
     }
 }
 
@@ -396,6 +423,33 @@ impl ServiceCounts {
         self.clients.iter().map(|c| of(&c.1)).fold(of(&self.others), u64::saturating_add)
     }
 
+    /// A request was answered that nobody can read.
+    pub fn turn(&mut self) {
+        self.turns.answered = self.turns.answered.saturating_add(1);
+    }
+
+    /// A request was held until there was something to tell.
+    pub fn held(&mut self) {
+        self.turns.held = self.turns.held.saturating_add(1);
+    }
+
+    /// An answer only begins a connection.
+    pub fn begun(&mut self) {
+        self.turns.begun = self.turns.begun.saturating_add(1);
+    }
+
+    /// What says that clients may be meant to wait; the first turn was then.
+    pub fn waits(&self, first_turn: Option<Timestamp>) -> MeantWaits {
+        let TurnCounts { answered, held, begun, talks } = self.turns;
+        let timed = self.answered().saturating_sub(begun.into()).saturating_add(answered.into());
+        MeantWaits { timed, held: held.into(), turns: answered.into(), talks: talks.into(), first_turn }
+    }
+
+    /// A connection turned out not to be made of requests and answers.
+    pub fn talks(&mut self) {
+        self.turns.talks = self.turns.talks.saturating_add(1);
+    }
+
     /// Requests that were answered.
     pub fn answered(&self) -> u64 {
         self.clients.iter().map(|c| u64::from(c.1.answered)).fold(self.others.answered.into(), u64::saturating_add)
@@ -450,7 +504,7 @@ pub fn window<'a>(
 ) -> ServiceWindow {
     let mut clients: Vec<(Address, ClientCounts)> = Vec::new();
     let (mut sum, mut others) = (ClientCounts::default(), ClientCounts::default());
-    let (mut further, mut again) = (Vec::<u32>::new(), 0u64);
+    let (mut further, mut again, mut turns) = (Vec::<u32>::new(), 0u64, TurnCounts::default());
     let (mut segments, mut zones, mut idle_cuts) = (SegmentCounts::default(), ServiceCounts::default(), Vec::new());
     let (mut spans, mut codes, mut denied) = ([None; Trouble::COUNT], Vec::<(u32, u64)>::new(), Vec::<(u32, u64)>::new());
     for part in parts.clone() {
@@ -459,6 +513,7 @@ pub fn window<'a>(
         further.extend(&part.further);
         again = again.saturating_add(part.again.into());
         segments.add(&part.segments);
+        turns.add(&part.turns);
         let counted = part.clients.iter().filter(|c| !is_left_out(c.0));
         clients.extend(counted.inspect(|c| sum.add(&c.1)));
         for (span, more) in spans.iter_mut().zip(part.spans) {
@@ -517,6 +572,8 @@ pub fn window<'a>(
         client_losses: client_losses(&clients, &segments),
         idle_cuts,
         trips: [0, 1].map(|side| TripCounts::window(parts.clone().filter_map(move |p| p.trips(side)))),
+        timed: u64::from(sum.answered).saturating_sub(turns.begun.into()).saturating_add(turns.answered.into()),
+        turns: TurnWindow { answered: turns.answered.into() },
         response: Latencies::quantiles(parts.map(|p| &p.latencies)),
         codes: counted(codes),
         denied: counted(denied),

@@ -2,9 +2,9 @@
 
 use super::BIN;
 use super::answers::{Answer, AnswerMeaning};
-use crate::model::evidence::{SHORT_LOGIN, SLOW_REPLY, Trouble, USUAL_TIMES, VERY_SLOW_REPLY};
+use super::times::Slowness;
+use crate::model::evidence::{SHORT_LOGIN, Trouble};
 use crate::model::mix::Keys;
-use crate::model::time::SECOND;
 use crate::model::{
     Address, AppId, Attempt, AttemptOutcome, ConnectionEnd, CutPhase, IcmpError, LocatedLoss, Location, RoundTrip, ServiceKey,
     StuckSegment, Timestamp, Transaction, TransactionEnd,
@@ -126,10 +126,7 @@ impl ServiceLedger {
         if t.answered.is_some() {
             self.note_alive(key.address, time);
         }
-        let service = self.services.get(&key);
-        let half = service.and_then(|s| s.server_half).unwrap_or(0);
-        let usual = service.and_then(|s| s.usual.response()).map(|usual| (usual * SECOND as f64) as i64);
-        let slower = usual.map_or(i64::MAX, |usual| usual.saturating_mul(USUAL_TIMES).max(slow_floor.saturating_add(half)));
+        let slowness = Slowness::of(self.services.get(&key), time, 0, slow_floor);
         self.with(key, time, |counts| {
             if let TransactionEnd::Answered(code) = t.end {
                 let of = counts.client(client);
@@ -147,21 +144,20 @@ impl ServiceLedger {
             } else {
                 counts.trouble(client, Trouble::Unanswered, t.asked, t.asked);
             }
-            if let Some(latency) = latency.filter(|_| answer != Answer::Held) {
+            if let Some(latency) = latency.filter(|_| answer.is_timed()) {
                 counts.latencies.note(latency);
-                if latency > SLOW_REPLY.nanos().saturating_add(half) {
-                    counts.trouble(client, Trouble::Slow, t.asked, time);
-                }
-                if latency > VERY_SLOW_REPLY.nanos() {
-                    counts.trouble(client, Trouble::VerySlow, t.asked, time);
-                }
-                if latency > slower {
-                    counts.trouble(client, Trouble::SlowerThanUsual, t.asked, time);
-                }
+                slowness.troubles(latency).for_each(|trouble| counts.trouble(client, trouble, t.asked, time));
+            }
+            match answer {
+                Answer::Begun => counts.begun(),
+                Answer::Held => counts.held(),
+                _ => {}
             }
         });
         let Some(service) = self.services.get_mut(&key) else { return };
-        transaction_troubles(t, answer, [half, slower]).for_each(|trouble| service.prove(trouble, t.number));
+        let slow = latency.filter(|_| answer.is_timed()).into_iter().flat_map(|latency| slowness.troubles(latency));
+        let unanswered = (t.end == TransactionEnd::Unanswered).then_some(Trouble::Unanswered);
+        unanswered.into_iter().chain(answer.trouble()).chain(slow).for_each(|trouble| service.prove(trouble, t.number));
         service.note_transaction(t, client, answer);
     }
 
@@ -169,13 +165,20 @@ impl ServiceLedger {
         self.note_alive(error.reporter, error.time);
         let is_expired = (error.quoted.kind, error.quoted.code) == if error.quoted.key.is_v6 { (3, 0) } else { (11, 0) };
         self.expired = self.expired.saturating_add(u64::from(is_expired));
-        let Some(key) = ServiceKey::of(&error.quoted.key, error.quoted.direction) else { return };
+        let key = ServiceKey::of(&error.quoted.key, error.quoted.direction);
         let is_unreachable = match error.quoted.key.is_v6 {
             false => error.quoted.kind == 3 && error.quoted.code != 4,
             true => error.quoted.kind == 1,
         };
+        let Some(key) = key.filter(|key| self.services.contains_key(key)) else {
+            let is_scan = key.is_some_and(|key| self.scans.is_scanner(error.receiver, &key));
+            if is_unreachable && !is_scan {
+                self.unreachables.note(error);
+            }
+            return;
+        };
         // What comes too late for a closed socket is normal: only services are looked at that somebody asked.
-        if is_unreachable && self.services.contains_key(&key) {
+        if is_unreachable {
             self.with(key, error.time, |counts| counts.trouble(error.receiver, Trouble::Unreachable, error.time, error.time));
             if let Some(service) = self.services.get_mut(&key) {
                 service.prove(Trouble::Unreachable, error.number);
@@ -227,6 +230,9 @@ impl ServiceLedger {
         let connection = (trip.flow.keyed_hash(&Keys::FIXED) >> 32) as u32;
         let client = trip.flow.ends(trip.way)[0].0;
         self.with(key, trip.time, |counts| counts.trips_mut(trip.side).note(trip.nanos, connection, client));
+        if let Some(service) = self.services.get_mut(&key) {
+            service.trips.note(trip.side, trip.time, trip.nanos);
+        }
     }
 }
 
@@ -238,24 +244,6 @@ fn attempt_trouble(outcome: AttemptOutcome) -> Option<Trouble> {
         AttemptOutcome::Unanswered => Some(Trouble::NoAnswer),
         AttemptOutcome::HalfOpen => Some(Trouble::HalfOpen),
     }
-}
-
-/// What went wrong with a request: the way to the server and back, and what is slower than usual, nanoseconds.
-fn transaction_troubles(t: &Transaction, answer: Answer, [half, slower]: [i64; 2]) -> impl Iterator<Item = Trouble> {
-    let latency = t.latency().filter(|_| answer != Answer::Held);
-    let is_slower = |than: i64| latency.is_some_and(|latency| latency > than);
-    [
-        (t.end == TransactionEnd::Unanswered, Trouble::Unanswered),
-        (answer == Answer::Error, Trouble::Error),
-        (answer == Answer::Denied, Trouble::Denied),
-        (answer == Answer::Rejected, Trouble::Rejected),
-        (answer == Answer::NoSuchName, Trouble::NoSuchName),
-        (is_slower(slower), Trouble::SlowerThanUsual),
-        (is_slower(SLOW_REPLY.nanos().saturating_add(half)), Trouble::Slow),
-        (is_slower(VERY_SLOW_REPLY.nanos()), Trouble::VerySlow),
-    ]
-    .into_iter()
-    .filter_map(|(is, trouble)| is.then_some(trouble))
 }
 
 /// Whether nobody in particular listens there.

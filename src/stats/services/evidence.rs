@@ -5,7 +5,7 @@ use super::service::Service;
 use super::{BIN, MINUTE, RECENT, REMEMBERED};
 use crate::model::evidence::{NetworkEvidence, ServiceEvidence, ServiceWindow};
 use crate::model::time::SECOND;
-use crate::model::{AppId, Histogram, Quantiles, ServiceKey, Timestamp};
+use crate::model::{AppId, Histogram, Quantiles, ResponseBy, ServiceKey, Timestamp};
 use crate::stats::ServiceLedger;
 
 /// What the service table shows of a service: everything since the beginning.
@@ -19,6 +19,8 @@ pub struct ServiceTotals {
     pub counts: ServiceWindow,
     /// From the request to the answer.
     pub response: Option<Quantiles>,
+    /// What that is measured by.
+    pub response_by: Option<ResponseBy>,
     /// From the SYN to its answer: the network between the mirrored port and the server.
     pub network: Option<Quantiles>,
     /// From the SYN-ACK to its acknowledgement: the network between the mirrored port and the client.
@@ -31,8 +33,9 @@ impl ServiceLedger {
     /// What findings rest on, at `now`. At the end of a file everything is looked at as well.
     pub fn evidence(&self, now: Timestamp, at_end: bool) -> NetworkEvidence {
         let number = now.0.div_euclid(BIN);
-        let mut services: Vec<ServiceEvidence> =
-            self.services.iter().filter(|(_, s)| at_end || s.may_tell(number)).map(|(key, s)| self.of(key, s, now, at_end)).collect();
+        let elsewhere = self.way_elsewhere();
+        let telling = self.services.iter().filter(|(_, s)| at_end || s.may_tell(number));
+        let mut services: Vec<ServiceEvidence> = telling.map(|(key, s)| self.of(key, s, elsewhere, (now, at_end))).collect();
         services.sort_unstable_by_key(|s| s.key);
         NetworkEvidence {
             now,
@@ -47,6 +50,7 @@ impl ServiceLedger {
             media: self.media.evidence(now, at_end),
             surges: self.loads.evidence(now),
             windows: self.windows.evidence(now, at_end),
+            unreachables: self.unreachables.evidence(now),
             quic: self.quic.evidence(now, at_end),
             kept_alive: self.kept.evidence(now),
             expired: self.expired,
@@ -54,7 +58,7 @@ impl ServiceLedger {
         }
     }
 
-    fn of(&self, key: &ServiceKey, service: &Service, now: Timestamp, at_end: bool) -> ServiceEvidence {
+    fn of(&self, key: &ServiceKey, service: &Service, elsewhere: Option<i64>, (now, at_end): (Timestamp, bool)) -> ServiceEvidence {
         let number = now.0.div_euclid(BIN);
         let is_scanner = |client| self.scans.is_scanner(client, key);
         let stretch = |bins: i64| {
@@ -67,8 +71,9 @@ impl ServiceLedger {
         let windows = match at_end {
             true => {
                 // The same durations as the sample's, all of them: as the table of services says.
-                let response = service.response.as_ref().and_then(Histogram::quantiles);
-                vec![ServiceWindow { response, ..window(std::iter::once(&service.whole), 0.0, is_scanner) }]
+                let whole = window(std::iter::once(&service.whole), 0.0, is_scanner);
+                let work = service.response().filter(|(_, by)| *by != ResponseBy::Handshakes);
+                vec![ServiceWindow { response: work.map_or(whole.response, |(times, _)| Some(times)), ..whole }]
             }
             false if service.is_troubled(number) => vec![stretch(MINUTE), stretch(REMEMBERED)],
             false => vec![stretch(MINUTE)],
@@ -81,6 +86,8 @@ impl ServiceLedger {
             last_success: service.last_success,
             is_alive,
             network: service.network.as_ref().and_then(Histogram::quantiles).map(|q| q.p50),
+            path: self.path(key, service, elsewhere),
+            waits: service.whole.waits(service.first_turn),
             proof: service.proof(),
             guesses: service.guesses.most(),
             usual_trips: [0, 1].map(|side| service.usual.trip(side)),
@@ -117,7 +124,8 @@ impl ServiceLedger {
                 key: *key,
                 app: s.app,
                 counts: window(std::iter::once(&s.whole), 0.0, |_| false).with_lone(),
-                response: s.response.as_ref().and_then(Histogram::quantiles),
+                response: s.response().map(|(times, _)| times),
+                response_by: s.response().map(|(_, by)| by),
                 network: s.network.as_ref().and_then(Histogram::quantiles),
                 client_network: s.client_half.as_ref().and_then(Histogram::quantiles),
                 last: s.last,

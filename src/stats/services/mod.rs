@@ -18,13 +18,17 @@ mod kept_alive;
 mod loads;
 mod lossy;
 mod media;
+mod path;
 mod quic_attempts;
 mod scans;
 mod service;
 #[cfg(test)]
 mod tests;
+mod times;
 mod tls_servers;
+mod turns;
 mod unanswered;
+mod unreachables;
 mod usual;
 mod windows;
 
@@ -47,6 +51,7 @@ use quic_attempts::QuicAttempts;
 use scans::Scans;
 use service::Service;
 use tls_servers::TlsServers;
+use unreachables::Unreachables;
 use windows::ReceiveWindows;
 
 /// Nanoseconds of packet time in one bin.
@@ -83,6 +88,7 @@ pub struct ServiceLedger {
     media: MediaStreams,
     quic: QuicAttempts,
     windows: ReceiveWindows,
+    unreachables: Unreachables,
     loads: Loads,
     answers: AnsweredElsewhere,
     bins: usize,
@@ -115,6 +121,8 @@ impl ServiceLedger {
             NetworkEvent::Attempt(attempt) => self.attempt(attempt),
             NetworkEvent::Ended(end) => self.ended(end),
             NetworkEvent::Transaction(transaction) => self.transaction(transaction, meaning(transaction)),
+            NetworkEvent::Turn(turn) => self.turn(turn),
+            NetworkEvent::Talks(talk) => self.talks(talk),
             NetworkEvent::Icmp(error) => {
                 self.black_holes.icmp(error);
                 self.icmp(error);

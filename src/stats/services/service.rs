@@ -3,11 +3,15 @@
 use super::answers::Answer;
 use super::counts::{ServiceCounts, TripCounts};
 use super::guesses::Guesses;
+use super::times::LatelyTrips;
 use super::unanswered::UnansweredSince;
 use super::usual::UsualService;
 use super::{MINUTE, REMEMBERED};
 use crate::model::evidence::{FEWEST_TRIPS, TripWindow, Trouble};
-use crate::model::{Address, AppId, Attempt, AttemptOutcome, Histogram, ProvingPackets, Timestamp, Transaction, TransactionEnd};
+use crate::model::{
+    Address, AppId, Attempt, AttemptOutcome, Histogram, PathSide, ProvingPackets, Quantiles, ResponseBy, Timestamp, Transaction,
+    TransactionEnd,
+};
 use std::collections::VecDeque;
 
 /// What is known of a service.
@@ -28,6 +32,13 @@ pub(super) struct Service {
     pub(super) client_half: Option<Histogram>,
     pub(super) network: Option<Histogram>,
     pub(super) response: Option<Histogram>,
+    /// What these are measured by, and how many measured otherwise came since.
+    response_by: ResponseBy,
+    beside: u64,
+    /// The first of these.
+    pub(super) first_turn: Option<Timestamp>,
+    /// The latest round trips to it.
+    pub(super) trips: LatelyTrips,
     pub(super) guesses: Guesses,
     /// Packets that prove what went wrong lately, by [`Trouble`].
     pub(super) proof: [Option<Box<ProvingPackets>>; Trouble::COUNT],
@@ -55,6 +66,31 @@ impl Service {
         let window =
             |bins| [0, 1].map(|side| if are_enough(bins, side) { TripCounts::window(trips(bins, side)) } else { TripWindow::default() });
         (1..=2).map(window).filter(|sides| sides.iter().any(|side| side.times.is_some())).collect()
+    }
+
+    /// A response time. They are kept of one kind: how connections begin only where nothing else is seen, and of what is read and what is not that of
+    /// which there is more.
+    pub(super) fn note_response(&mut self, nanos: i64, by: ResponseBy) {
+        let known = self.response.as_ref().map_or(0, Histogram::len);
+        match (self.response_by, by) {
+            _ if known == 0 => self.response_by = by,
+            (now, by) if now == by => {}
+            (_, ResponseBy::Handshakes) => return,
+            (ResponseBy::Handshakes, _) => (self.response, self.response_by) = (None, by),
+            _ => {
+                self.beside = self.beside.saturating_add(1);
+                if self.beside <= known {
+                    return;
+                }
+                (self.response, self.response_by, self.beside) = (None, by, 0);
+            }
+        }
+        self.response.get_or_insert_default().count(nanos);
+    }
+
+    /// Response times, and what they are measured by.
+    pub(super) fn response(&self) -> Option<(Quantiles, ResponseBy)> {
+        Some((self.response.as_ref()?.quantiles()?, self.response_by))
     }
 
     /// A packet that shows that something went wrong.
@@ -95,6 +131,7 @@ impl Service {
         if let Some(half) = attempt.server_half {
             self.server_half = Some(self.server_half.map_or(half, |least| least.min(half)));
             self.network.get_or_insert_default().count(half);
+            self.trips.note(PathSide::Server, attempt.time, half);
         }
         if let Some(half) = attempt.client_half {
             self.client_half.get_or_insert_default().count(half);
@@ -111,8 +148,10 @@ impl Service {
         if let Some(latency) = t.latency() {
             self.last_success = Some(time);
             self.unanswered.answered(time);
-            if answer != Answer::Held {
-                self.response.get_or_insert_default().count(latency);
+            match answer {
+                Answer::Held => {}
+                Answer::Begun => self.note_response(latency, ResponseBy::Handshakes),
+                _ => self.note_response(latency, ResponseBy::Answers),
             }
         } else if t.end == TransactionEnd::Unanswered {
             self.unanswered.request(client, t.asked);

@@ -47,6 +47,7 @@ fn query(from: u8, to: u8, seconds: i64, latency: Option<i64>, code: u32) -> Net
         answered: latency.map(|l| asked.plus(l)),
         end: latency.map_or(TransactionEnd::Unanswered, |_| TransactionEnd::Answered(code)),
         question: 1,
+        id: 0,
         repeated: 0,
         number: 7,
     })
@@ -174,6 +175,7 @@ fn a_group_is_no_service() {
         answered: None,
         end: TransactionEnd::Unanswered,
         question: 1,
+        id: 0,
         repeated: 0,
         number: 7,
     };

@@ -334,7 +334,8 @@ impl ArpLedger {
     pub fn storms(&self, now: Timestamp) -> Vec<ArpStormEvidence> {
         // The newest ten seconds that are over.
         let bin = now.0.div_euclid(BIN).saturating_sub(1);
-        let span = Episode { first: Timestamp(bin.saturating_sub(1).saturating_mul(BIN)), last: now };
+        // It began with the stretch before, where that was one as well.
+        let span = |before: bool| Episode { first: Timestamp(bin.saturating_sub(i64::from(before)).saturating_mul(BIN)), last: now };
         let mut vlans: HashMap<Option<u16>, Vec<(u64, Mac, &Sender)>> = HashMap::new();
         for (&(vlan, mac), sender) in self.senders.iter().filter(|(_, s)| s.sent.minute(bin) > 0) {
             vlans.entry(vlan).or_default().push((sender.sent.at(bin), mac, sender));
@@ -358,6 +359,7 @@ impl ArpLedger {
                 if held && sent as f64 > ARP_OTHERS * median as f64 {
                     let source = Some(StationEvidence { mac, maker: None, count: sender.sent.minute(bin), last: sender.last });
                     let (rate, median) = (sent as f64 / 10.0, median as f64 / 10.0);
+                    let span = span(sender.sent.at(bin.saturating_sub(1)) > ARP_RATE.number() * 10);
                     out.push(ArpStormEvidence { vlan, source, rate, senders: hosts, median, span });
                 }
             }
@@ -366,7 +368,7 @@ impl ArpLedger {
             let is_flood = |sent: u64| sent.saturating_sub(sweeps) > least;
             let held = (0..ARP_STRETCHES).all(|back| is_flood(total(bin.saturating_sub(back))));
             if out.len() == before && held && sweeps < all / 2 {
-                out.push(ArpStormEvidence { vlan, source: None, rate: all as f64 / 10.0, senders: hosts, median: 0.0, span });
+                out.push(ArpStormEvidence { vlan, source: None, rate: all as f64 / 10.0, senders: hosts, median: 0.0, span: span(true) });
             }
         }
         out.sort_unstable_by_key(|s| (s.vlan, s.source.map(|s| s.mac)));

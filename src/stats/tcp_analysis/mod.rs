@@ -24,7 +24,7 @@ use crate::model::limits::ANALYSED_PER_SHARD;
 use crate::model::tcp::{ACK, SYN, before};
 use crate::model::{
     AnalysisFlags, CapScale, ConnectionFigures, Direction, Frame, LocatedLoss, Location, Segment, SegmentAnalysis, TcpOptions, Timestamp,
-    memory,
+    TurnStep, memory,
 };
 use crate::stats::round_trips::{RoundTrips, Trip};
 use crate::stats::turns::TurnData;
@@ -174,7 +174,7 @@ impl Analyser {
             analysis.is_round_trip = trips.note(&mut connection.trips, &trip);
         }
         if seen.segment.payload > 0 {
-            note_turn(connection, trips, seen, way, before, analysis.flags);
+            analysis.turn = note_turn(connection, trips, seen, way, before, analysis.flags);
         }
         if seen.cut {
             *analysis = SegmentAnalysis::default();
@@ -213,6 +213,14 @@ impl Analyser {
     pub fn is_reuse(&self, handle: u32, way: Direction, segment: &Segment) -> Option<bool> {
         let side = self.connections.get((handle as usize).wrapping_sub(1))?.sides.get(way as usize)?;
         Some(segment.flags & (SYN | ACK) == SYN && side.is(DirectionState::BASE) && side.base != segment.sequence)
+    }
+
+    /// The next new data of a direction is to be told of, whoever spoke last.
+    pub fn watch(&mut self, handle: u32, way: Direction) {
+        let connection = self.connections.get_mut((handle as usize).wrapping_sub(1));
+        if let Some(side) = connection.and_then(|connection| connection.sides.get_mut(way as usize)) {
+            side.flags |= DirectionState::WATCHED;
+        }
     }
 
     /// What was counted of a connection.
@@ -264,18 +272,24 @@ impl Analyser {
 /// known of its direction: the number behind the highest, when that came, and when the latest segment came.
 #[inline(always)]
 fn note_turn(
-    connection: &Connection,
+    connection: &mut Connection,
     trips: &mut RoundTrips,
     seen: &Seen<'_>,
     way: Direction,
     (next, next_time, last_time): (u32, Timestamp, Timestamp),
     flags: AnalysisFlags,
-) {
-    let [Some(side), Some(other)] = [way, way.reversed()].map(|way| connection.sides.get(way as usize)) else { return };
-    if side.next != next && next_time <= other.next_time {
+) -> Option<TurnStep> {
+    let handle = connection.trips;
+    let [first, second] = &mut connection.sides;
+    let (side, other) = if way == Direction::AToB { (first, &*second) } else { (second, &*first) };
+    if side.next != next && (next_time <= other.next_time || side.is(DirectionState::WATCHED)) {
+        side.flags &= !DirectionState::WATCHED;
         let after_hole = flags.has(AnalysisFlags::LOST_SEGMENT) || before(other.next, seen.segment.acknowledgement);
-        trips.turn(connection.trips, &TurnData { time: seen.time, way, other: other.next_time, after_hole });
-    } else if flags.has(AnalysisFlags::RETRANSMISSION) && !flags.has(AnalysisFlags::SPURIOUS_RETRANSMISSION) {
-        trips.sent_again(connection.trips, seen.time, seen.time.since(last_time));
+        let data = TurnData { time: seen.time, way, other: other.next_time, after_hole };
+        return if next_time <= other.next_time { trips.turn(handle, &data) } else { trips.goes_on(handle, &data) };
     }
+    if flags.has(AnalysisFlags::RETRANSMISSION) && !flags.has(AnalysisFlags::SPURIOUS_RETRANSMISSION) {
+        trips.sent_again(handle, seen.time, seen.time.since(last_time));
+    }
+    None
 }

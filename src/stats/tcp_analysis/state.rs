@@ -52,6 +52,8 @@ impl DirectionState {
     pub(super) const IN_FLIGHT: u8 = 1 << 5;
     /// Options of multipath TCP were seen, in either direction.
     pub(super) const MULTIPATH: u8 = 1 << 6;
+    /// Somebody wants to know of its next new data, whoever spoke last.
+    pub(super) const WATCHED: u8 = 1 << 7;
 
     const NEW: DirectionState = DirectionState {
         next_time: Timestamp(0),

@@ -134,7 +134,8 @@ impl End {
         let who = format!("{} port {}", new.system, new.port);
         if bits(old.state) != bits(new.state) {
             row.changes = row.changes.saturating_add(1);
-            let text = format!("state {} became {}", old.state.letters(), new.state.letters());
+            let (before, now) = (LacpState(bits(old.state)), LacpState(bits(new.state)));
+            let text = format!("is {} ({} became {})", now.changes(before), old.state.letters(), new.state.letters());
             log.note(m.time, SwitchEventKind::AggregateChanged, m.tag, who.clone(), text);
         }
         let (before, now) = (row.told.partner, told.partner);

@@ -2,7 +2,7 @@
 
 use super::trouble;
 use crate::model::evidence::{PAUSE_RATE, STORM_RATE, SwitchTrouble, SwitchTroubleKind};
-use crate::model::limits::STORMS;
+use crate::model::limits::{STORM_SENDERS, STORMS};
 use crate::model::time::SECOND;
 use crate::model::{Episode, Flood, FloodSecond, Mac, Subject, Timestamp};
 use std::collections::BTreeMap;
@@ -13,12 +13,40 @@ const LASTS: i64 = 15 * SECOND;
 /// Frames of one kind in one VLAN.
 #[derive(Debug, Default)]
 struct Storm {
-    /// The second that is being added up, its frames, and those of the station that sent most of them.
+    /// The second that is being added up, its frames, and who sent them.
     second: i64,
     frames: u64,
-    most: (u64, Mac),
-    /// The first and last second of those at a high rate that follow each other, the highest rate, all their frames, and the station.
-    run: Option<(i64, i64, u64, u64, Mac)>,
+    senders: Senders,
+    /// Seconds at a high rate that follow each other.
+    run: Option<Run>,
+}
+
+/// Stations that send, and how much; beyond the cap those are known that began first.
+#[derive(Debug, Clone, Default)]
+struct Senders(BTreeMap<Mac, u64>);
+
+impl Senders {
+    fn add(&mut self, sender: Mac, frames: u64) {
+        if self.0.len() < STORM_SENDERS || self.0.contains_key(&sender) {
+            let sum = self.0.entry(sender).or_default();
+            *sum = sum.saturating_add(frames);
+        }
+    }
+
+    /// Who sent most, and how much; of equal ones the first.
+    fn most(&self) -> (Mac, u64) {
+        self.0.iter().max_by_key(|(mac, frames)| (**frames, std::cmp::Reverse(**mac))).map_or((Mac::default(), 0), |(mac, n)| (*mac, *n))
+    }
+}
+
+/// The first and last second, the highest rate, all frames, and who sent them.
+#[derive(Debug, Clone)]
+struct Run {
+    first: i64,
+    last: i64,
+    peak: u64,
+    frames: u64,
+    senders: Senders,
 }
 
 /// All of them, by kind, VLAN and, where it is the station's own affair, station.
@@ -40,16 +68,15 @@ impl Storms {
             storm.second = told.second;
         }
         storm.frames = storm.frames.saturating_add(told.frames);
-        if told.frames > storm.most.0 {
-            storm.most = (told.frames, told.source);
-        }
+        storm.senders.add(told.source, told.frames);
         true
     }
 
     /// What was unhealthy lately.
     pub fn troubles(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
         for ((kind, vlan, _), storm) in &self.list {
-            let Some((first, last, peak, frames, who)) = storm.run_with_open(rate(*kind)) else { continue };
+            let Some(Run { first, last, peak, frames, senders }) = storm.run_with_open(rate(*kind)) else { continue };
+            let (who, most) = senders.most();
             let at = |second: i64| Timestamp(second.saturating_mul(SECOND));
             if now.since(at(last + 1)) > LASTS {
                 continue;
@@ -69,6 +96,8 @@ impl Storms {
                 who: who.to_string(),
                 measure: peak as f64,
                 vlans: frames / seconds,
+                recent: senders.0.len() as u64,
+                share: most as f64 / frames.max(1) as f64,
                 ..trouble(kind, subject, seconds, Episode { first: at(first), last: at(last + 1) })
             });
         }
@@ -81,20 +110,22 @@ fn rate(kind: Flood) -> u64 {
 
 impl Storm {
     /// The run, with the second that is being added up.
-    fn run_with_open(&self, rate: u64) -> Option<(i64, i64, u64, u64, Mac)> {
+    fn run_with_open(&self, rate: u64) -> Option<Run> {
         if self.frames < rate {
-            return self.run;
+            return self.run.clone();
         }
-        let (first, peak, frames, who) = match self.run {
-            Some((first, last, peak, frames, who)) if last + 1 >= self.second => (first, peak, frames, who),
-            _ => (self.second, 0, 0, self.most.1),
-        };
-        let who = if self.frames > peak { self.most.1 } else { who };
-        Some((first, self.second, peak.max(self.frames), frames.saturating_add(self.frames), who))
+        let begun = || Run { first: self.second, last: self.second, peak: 0, frames: 0, senders: Senders::default() };
+        let mut run = self.run.clone().filter(|run| run.last + 1 >= self.second).unwrap_or_else(begun);
+        (run.last, run.peak) = (self.second, run.peak.max(self.frames));
+        run.frames = run.frames.saturating_add(self.frames);
+        self.senders.0.iter().for_each(|(mac, frames)| run.senders.add(*mac, *frames));
+        Some(run)
     }
 
     fn end(&mut self, rate: u64) {
-        self.run = self.run_with_open(rate);
-        (self.frames, self.most) = (0, (0, Mac::default()));
+        if self.frames >= rate {
+            self.run = self.run_with_open(rate);
+        }
+        (self.frames, self.senders) = (0, Senders::default());
     }
 }

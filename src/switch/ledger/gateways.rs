@@ -81,8 +81,7 @@ impl Gateways {
     pub fn troubles(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
         for group in &self.list {
             let (place, protocol, number, address) = group.key;
-            // CARP does not say which address its group shares: what is known of it is the card that all its routers speak for.
-            let Some(subject) = address.map(Subject::Host).or_else(|| shared_card(protocol, number)) else { continue };
+            let subject = address.map_or_else(|| Subject::Station(shared_mac(protocol, number)), Subject::Host);
             let group_name = format!("{} group {number}", protocol.token());
             let recent: Vec<Timestamp> = group.flips.iter().copied().filter(|t| now.since(*t) <= SWITCH_RECENT).collect();
             if let (Some(first), Some(last)) = (recent.first(), recent.last()) {
@@ -104,14 +103,6 @@ impl Gateways {
             }
         }
     }
-}
-
-/// The address of the virtual card of a group (RFC 9568 section 7.3, of which CARP makes the same use); `None`: another protocol, which
-/// says which address is shared.
-fn shared_card(protocol: GatewayProtocol, group: u16) -> Option<Subject> {
-    let number = u8::try_from(group).ok()?;
-    let is_known = matches!(protocol, GatewayProtocol::Carp | GatewayProtocol::Vrrp);
-    is_known.then_some(Subject::Station(Mac([0, 0, 0x5e, 0, 1, number])))
 }
 
 fn row(m: &ControlMessage, told: &GatewayHello, router: Address) -> GatewayRow {
@@ -174,6 +165,18 @@ impl Group {
             self.routers.iter_mut().filter(|r| r.row.router != router).for_each(|r| r.row.is_active = false);
         }
     }
+}
+
+/// The address of the link layer that the routers of a group share: what it is known by where hellos do not tell the other one, as those of
+/// CARP (RFC 9568 section 7.3, RFC 2281 section 5.1).
+fn shared_mac(protocol: GatewayProtocol, group: u16) -> Mac {
+    let [high, low] = group.to_be_bytes();
+    Mac(match protocol {
+        GatewayProtocol::Vrrp | GatewayProtocol::Carp => [0, 0, 0x5e, 0, 1, low],
+        GatewayProtocol::Hsrp if high == 0 => [0, 0, 0x0c, 7, 0xac, low],
+        GatewayProtocol::Hsrp => [0, 0, 0x0c, 0x9f, 0xf0 | high & 0x0f, low],
+        GatewayProtocol::Glbp => [0, 7, 0xb4, high, low, 1],
+    })
 }
 
 /// Whether two routers may be of one network: a group's number alone says nothing.

@@ -58,6 +58,20 @@ pub fn find(rows: &[NeighbourRow]) -> FoundIdentity {
     FoundIdentity { identity: None, link, unknown: unknown.to_owned() }
 }
 
+/// The names of the two bridges that announce one port each, where nobody else says who it is: the ends of the mirrored link, unless two ports
+/// are mirrored and of each the other end alone.
+pub fn ends(rows: &[NeighbourRow]) -> Option<[&str; 2]> {
+    match devices(rows).as_slice() {
+        [a, b] if [a, b].iter().all(|d| d.is_bridge() && d.ports.len() == 1) => Some([a.name, b.name]),
+        _ => None,
+    }
+}
+
+/// Whether a row is of the device of this name.
+pub fn is_of(row: &NeighbourRow, name: &str) -> bool {
+    host(row.told.name()) == host(name)
+}
+
 fn identity(device: &Device, is_likely: bool) -> SwitchIdentity {
     SwitchIdentity {
         system: device.name.to_owned(),

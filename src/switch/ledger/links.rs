@@ -1,12 +1,18 @@
-//! What the two ends of one link say of it: those that name each other by UDLD or LACP are certain to be its ends, the only two that announce
-//! themselves by a protocol that no switch passes on are likely to be.
+//! What the two ends of one link say of it: where each names the other by UDLD or LACP it is certain that they are its ends, and probable
+//! where nobody else says who it is.
 
-use super::trouble;
+use super::{identity, trouble};
 use crate::model::evidence::{SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind};
+use crate::model::time::SECOND;
 use crate::model::{Episode, Mac, Neighbour, NeighbourProtocol, NeighbourRow, Subject, Timestamp};
 
+/// Packets, and nanoseconds from the first to the last, in which nobody but both announced himself.
+const PROBABLE_PACKETS: u64 = 3;
+const PROBABLE_FOR: i64 = 60 * SECOND;
+
 /// What ends of links disagree about; `pairs` are addresses of both ends.
-pub fn troubles(rows: &[NeighbourRow], pairs: &[[Mac; 2]], now: Timestamp, out: &mut Vec<SwitchTrouble>) {
+/// `is_one_place`: no mirror session brought them, which may be of several ports.
+pub fn troubles(rows: &[NeighbourRow], pairs: &[[Mac; 2]], is_one_place: bool, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
     let heard = |row: &NeighbourRow, other: &NeighbourRow| {
         row.told.heard.iter().any(|(device, port)| *device == other.told.chassis && *port == other.told.port)
     };
@@ -19,35 +25,41 @@ pub fn troubles(rows: &[NeighbourRow], pairs: &[[Mac; 2]], now: Timestamp, out: 
     }
     links.sort_unstable();
     links.dedup();
-    let likely = [NeighbourProtocol::Cdp, NeighbourProtocol::Lldp].iter().filter_map(|protocol| only_two(rows, *protocol, now));
-    let likely: Vec<[Mac; 2]> = likely.filter(|[a, b]| !links.contains(&[*a, *b]) && !links.contains(&[*b, *a])).take(1).collect();
-    for ([a, b], is_likely) in links.into_iter().map(|link| (link, false)).chain(likely.into_iter().map(|link| (link, true))) {
-        let latest = |mac: Mac| rows.iter().filter(move |r| r.source == mac && !r.is_gone && now.since(r.last) <= SWITCH_RECENT);
-        let both = |what: fn(&Neighbour) -> Option<u64>| {
-            let one = |mac| latest(mac).find_map(|row| Some((row, what(&row.told)?)));
-            one(a).zip(one(b)).filter(|((_, x), (_, y))| x != y)
-        };
-        let mut note = |kind, what: fn(&Neighbour) -> Option<u64>| {
-            let Some(((x, x_value), (y, y_value))) = both(what) else { return };
-            let name = |row: &NeighbourRow| format!("{} {}", row.told.name(), row.told.port_name()).trim().to_owned();
-            let span = Episode { first: x.last.min(y.last), last: x.last.max(y.last) };
-            out.push(SwitchTrouble {
-                who: name(x),
-                other: name(y),
-                measure: y_value as f64,
-                is_likely,
-                ..trouble(kind, Subject::Station(x.source), x_value, span)
-            });
-        };
-        note(SwitchTroubleKind::DuplexDiffers, |told| told.link.full_duplex.map(u64::from));
-        note(SwitchTroubleKind::NativeVlanDiffers, |told| told.native_vlan.map(u64::from));
+    let lately: Vec<&NeighbourRow> = rows.iter().filter(|r| !r.is_gone && now.since(r.last) <= SWITCH_RECENT).collect();
+    for [a, b] in &links {
+        compare(&lately, [&|row| row.source == *a, &|row| row.source == *b], true, out);
+    }
+    // A few packets say too little of who is there.
+    let is_known = |r: &&NeighbourRow| r.packets >= PROBABLE_PACKETS && r.last.since(r.first) >= PROBABLE_FOR;
+    if links.is_empty()
+        && is_one_place
+        && lately.iter().all(is_known)
+        && let Some([a, b]) = identity::ends(rows)
+    {
+        compare(&lately, [&|row| identity::is_of(row, a), &|row| identity::is_of(row, b)], false, out);
     }
 }
 
-/// The only two that announce themselves by a protocol, of one port and device each, in the same place. Those that left are forgotten.
-fn only_two(rows: &[NeighbourRow], protocol: NeighbourProtocol, now: Timestamp) -> Option<[Mac; 2]> {
-    let mut heard = rows.iter().filter(|r| r.told.protocol == protocol && !r.is_gone && now.since(r.last) <= SWITCH_RECENT);
-    let (a, b) = (heard.next()?, heard.next()?);
-    let is_pair = heard.next().is_none() && a.source != b.source && a.told.name() != b.told.name() && a.tag == b.tag;
-    is_pair.then_some([a.source.min(b.source), a.source.max(b.source)])
+/// Compares what both ends say, each known by its rows.
+fn compare(rows: &[&NeighbourRow], ends: [&dyn Fn(&NeighbourRow) -> bool; 2], is_certain: bool, out: &mut Vec<SwitchTrouble>) {
+    type Said = fn(&Neighbour) -> Option<u64>;
+    let mut note = |kind, what: Said| {
+        let one =
+            |is_end: &dyn Fn(&NeighbourRow) -> bool| rows.iter().filter(|row| is_end(row)).find_map(|row| Some((*row, what(&row.told)?)));
+        let (Some((x, x_value)), Some((y, y_value))) = (one(ends[0]), one(ends[1])) else { return };
+        if x_value == y_value {
+            return;
+        }
+        let name = |row: &NeighbourRow| format!("{} {}", row.told.name(), row.told.port_name()).trim().to_owned();
+        let span = Episode { first: x.last.min(y.last), last: x.last.max(y.last) };
+        out.push(SwitchTrouble {
+            who: name(x),
+            other: name(y),
+            measure: y_value as f64,
+            recent: u64::from(is_certain),
+            ..trouble(kind, Subject::Station(x.source), x_value, span)
+        });
+    };
+    note(SwitchTroubleKind::DuplexDiffers, |told| told.link.full_duplex.map(u64::from));
+    note(SwitchTroubleKind::NativeVlanDiffers, |told| told.native_vlan.map(u64::from));
 }

@@ -3,7 +3,7 @@
 use super::{one_of, trouble};
 use crate::model::bounded::BoundedMap;
 use crate::model::evidence::{
-    CIRCLING_FRAMES, LEAKED, LEAKED_PARTNERS, LEAKED_WITHIN, STORM_RATE, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind,
+    CIRCLING_FRAMES, CIRCLING_REQUESTS, LEAKED, LEAKED_PARTNERS, LEAKED_WITHIN, STORM_RATE, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind,
 };
 use crate::model::limits::{GROUPS, STORMS};
 use crate::model::time::SECOND;
@@ -17,18 +17,47 @@ const SENDERS: usize = 16;
 /// Nanoseconds after its last such second in which a loop still counts.
 const LASTS: i64 = 15 * SECOND;
 
-/// What circled in one second.
+/// Frames that circled.
 #[derive(Debug, Default)]
-struct Circled {
+struct Frames {
     times: u64,
     frames: u64,
-    senders: BTreeSet<Mac>,
+    senders: BTreeMap<Mac, u64>,
+}
+
+impl Frames {
+    fn add(&mut self, told: &CirclingFrame) {
+        self.times = self.times.saturating_add(told.times);
+        self.frames = self.frames.saturating_add(1);
+        if self.senders.len() < SENDERS || self.senders.contains_key(&told.source) {
+            let sum = self.senders.entry(told.source).or_default();
+            *sum = sum.saturating_add(told.times);
+        }
+    }
+
+    fn are(&self, frames: u64, senders: u64) -> bool {
+        self.frames >= frames && self.senders.len() as u64 >= senders
+    }
+}
+
+/// What circled in one second: all of it, what nothing but a loop sends so often, and requests.
+#[derive(Debug, Default)]
+struct Circled {
+    all: Frames,
+    fast: Frames,
+    requests: Frames,
 }
 
 impl Circled {
-    fn is_loop(&self) -> bool {
+    /// Whether something circles, be it enough for a loop or not: before it has multiplied, and when it ends.
+    fn is_part(&self) -> bool {
         let [frames, senders] = CIRCLING_FRAMES;
-        self.times >= STORM_RATE && self.frames >= frames && self.senders.len() as u64 >= senders
+        self.all.are(frames, senders)
+    }
+
+    fn is_loop(&self) -> bool {
+        let ([frames, senders], [_, requests, askers]) = (CIRCLING_FRAMES, CIRCLING_REQUESTS);
+        self.fast.times >= STORM_RATE && self.fast.are(frames, senders) || self.requests.are(requests, askers)
     }
 }
 
@@ -47,10 +76,12 @@ impl Loops {
             self.seconds.remove(&oldest);
         }
         let circled = self.seconds.entry(key).or_default();
-        circled.times = circled.times.saturating_add(told.times);
-        circled.frames = circled.frames.saturating_add(1);
-        if circled.senders.len() < SENDERS {
-            circled.senders.insert(told.source);
+        circled.all.add(told);
+        if told.is_fast {
+            circled.fast.add(told);
+        }
+        if told.is_request {
+            circled.requests.add(told);
         }
     }
 
@@ -63,23 +94,29 @@ impl Loops {
     pub fn troubles(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
         let vlans: BTreeSet<u16> = self.seconds.keys().map(|key| key.0).collect();
         for vlan in vlans {
-            let is_loop = |second: i64| self.seconds.get(&(vlan, second)).filter(|circled| circled.is_loop());
+            let is_part = |second: i64| self.seconds.get(&(vlan, second)).filter(|circled| circled.is_part());
             let range = (vlan, i64::MIN)..=(vlan, i64::MAX);
             let Some(last) = self.seconds.range(range).rev().find(|(_, c)| c.is_loop()).map(|(key, _)| key.1) else { continue };
+            let ends = (0..STORMS as i64).map_while(|on| is_part(last + on).map(|_| last + on)).last();
+            let last = ends.unwrap_or(last);
             let at = |second: i64| Timestamp(second.saturating_mul(SECOND));
             if now.since(at(last.saturating_add(1))) > LASTS {
                 continue;
             }
-            let run: Vec<(i64, &Circled)> = (0..STORMS as i64).map_while(|back| Some((last - back, is_loop(last - back)?))).collect();
+            let run: Vec<(i64, &Circled)> = (0..STORMS as i64).map_while(|back| Some((last - back, is_part(last - back)?))).collect();
             let first = run.last().map_or(last, |r| r.0);
-            let senders: BTreeSet<&Mac> = run.iter().flat_map(|r| &r.1.senders).collect();
-            let times = run.iter().fold(0u64, |sum, r| sum.saturating_add(r.1.times));
+            let mut senders: BTreeMap<Mac, u64> = BTreeMap::new();
+            run.iter().flat_map(|r| &r.1.all.senders).for_each(|(mac, times)| *senders.entry(*mac).or_default() += times);
+            // Who sent most of it; of equal ones the first.
+            let most = senders.iter().max_by_key(|(mac, times)| (**times, std::cmp::Reverse(**mac))).map(|(mac, _)| mac.to_string());
+            let times = run.iter().fold(0u64, |sum, r| sum.saturating_add(r.1.all.times));
             out.push(SwitchTrouble {
                 vlan: Some(vlan & 0x0fff).filter(|id| *id != 0),
                 vlans: times / (run.len() as u64).max(1),
-                who: senders.first().map(|mac| mac.to_string()).unwrap_or_default(),
+                who: most.unwrap_or_default(),
                 other: senders.len().to_string(),
-                measure: run.iter().map(|r| r.1.times).max().unwrap_or(0) as f64,
+                recent: run.iter().filter(|r| r.1.is_loop()).count() as u64,
+                measure: run.iter().map(|r| r.1.all.times).max().unwrap_or(0) as f64,
                 ..trouble(
                     SwitchTroubleKind::FramesCircle,
                     if vlan == 0 { Subject::Network } else { Subject::Vlan(vlan & 0x0fff) },

@@ -2,6 +2,7 @@
 //! which they came. One file a kind of what is said.
 
 mod aggregates;
+mod changes;
 mod events;
 mod floods;
 mod gateways;
@@ -52,20 +53,8 @@ impl Place {
 
 /// A trouble with what every kind has.
 fn trouble(kind: SwitchTroubleKind, subject: Subject, count: u64, span: Episode) -> SwitchTrouble {
-    SwitchTrouble {
-        kind,
-        subject,
-        vlan: None,
-        vlans: 1,
-        instance: None,
-        instances: 0,
-        who: String::new(),
-        other: String::new(),
-        count,
-        measure: 0.0,
-        is_likely: false,
-        span,
-    }
+    let (who, other) = (String::new(), String::new());
+    SwitchTrouble { kind, subject, vlan: None, vlans: 1, instance: None, who, other, count, recent: count, measure: 0.0, share: 1.0, span }
 }
 
 /// One station as an example; empty without any.
@@ -119,11 +108,7 @@ impl SwitchLedger {
             ControlBody::Lacp(told) => self.aggregates.take(message, place, told, log),
             ControlBody::Gateway(told) => self.gateways.take(message, place, told, log),
             ControlBody::Ospf(told) => self.routers.take(message, place, told, log),
-            ControlBody::Speaker(told) => self.speakers.take(message, place, (told, 1, message.time), log),
-            ControlBody::Regular { told, packets, until } => {
-                self.latest = self.latest.max(Some(*until));
-                self.speakers.take(message, place, (told, *packets, *until), log)
-            }
+            ControlBody::Speaker(told) => self.speakers.take(message, place, told, log),
             ControlBody::Query(query) => self.queriers.take(message, place, query),
             ControlBody::Eapol(step, method) => self.ports.take(message, place, (*step, *method), log),
         };
@@ -156,13 +141,18 @@ impl SwitchLedger {
     pub fn seen(&mut self, seen: &Sighting) {
         self.stations.heard(seen.source, seen.last);
         match seen.what {
-            Sight::Arp { .. } | Sight::ArpCopy { .. } => self.leaks.take(seen),
-            Sight::Place { session, port } => self.stations.place(seen.source, seen.vlan, (session, port), (seen.first, seen.last)),
+            Sight::Arp { .. } => self.leaks.take(seen),
+            Sight::ArpCopy { .. } => {
+                self.stations.copied(seen);
+                self.leaks.take(seen);
+            }
+            Sight::Place { session, port, sender } => self.stations.place(seen, (session, port), sender),
             Sight::Join { group, version } => {
                 self.groups.joined(seen.source, seen.vlan, group, seen.last);
                 self.members.joined(seen, group, version);
             }
             Sight::Leave { group, version } => self.members.left(seen, group, version),
+            Sight::Clock(answer) => self.speakers.clock(seen, &answer),
             _ => {}
         }
     }
@@ -194,10 +184,7 @@ impl SwitchLedger {
         self.leaks.troubles(now, out);
         self.groups.troubles(&self.queriers.rows(), now, out);
         self.loads.troubles(now, out);
-        let pairs = self.aggregates.pairs();
-        if !pairs.is_empty() || self.neighbours.hear_each_other() || self.neighbours.are_several() {
-            links::troubles(&self.neighbours.rows(), &pairs, now, out);
-        }
+        links::troubles(&self.neighbours.rows(), &self.aggregates.pairs(), self.neighbours.are_at_one_place(), now, out);
         SwitchEvidence { troubles }
     }
 
@@ -212,6 +199,13 @@ impl SwitchLedger {
             self.neighbours.advance(now, latest, &mut self.log);
             self.routers.advance(now, &mut self.log);
             self.speakers.advance(now, latest, &mut self.log);
+        }
+    }
+
+    /// All control packets up to the latest were taken in.
+    pub fn settle(&mut self) {
+        if let Some(latest) = self.latest {
+            self.speakers.settle(latest, &mut self.log);
         }
     }
 

@@ -75,14 +75,9 @@ impl Neighbours {
         }
     }
 
-    /// Whether there is more than one.
-    pub fn are_several(&self) -> bool {
-        self.list.len() > 1
-    }
-
-    /// Whether any of them says whom it hears.
-    pub fn hear_each_other(&self) -> bool {
-        self.list.iter().any(|d| !d.row.told.heard.is_empty())
+    /// Whether no mirror session brought what they say.
+    pub fn are_at_one_place(&self) -> bool {
+        self.list.iter().all(|d| d.place.session == 0)
     }
 
     /// All of them: by protocol, device and port.

@@ -7,8 +7,8 @@ use crate::model::evidence::{QUERIERS_BESIDE, SESSION_PACKETS, SWITCH_RECENT, Sw
 use crate::model::limits::{AUTHENTICATED_PORTS, CHANGES_REMEMBERED, PEERS, QUERIERS, ROUTERS};
 use crate::model::time::SECOND;
 use crate::model::{
-    Address, AuthenticatorRow, ConnectionEnd, ControlMessage, EapolStep, Episode, GroupQuery, Mac, OspfPacket, OspfRow, QuerierRow,
-    Subject, SwitchEventKind, Timestamp,
+    Address, AuthenticatorRow, ConnectionEnd, ControlMessage, EapolStep, Episode, GroupQuery, Mac, OspfHello, OspfPacket, OspfRow,
+    QuerierRow, Subject, SwitchEventKind, Timestamp,
 };
 use std::collections::{BTreeMap, VecDeque};
 
@@ -25,7 +25,30 @@ struct Router {
     row: OspfRow,
     /// Since when it is silent.
     silent: Option<Timestamp>,
+    /// When it was silent last, once it sent again, and how many others were heard.
+    returned: Option<(Episode, usize)>,
+    /// The address it sends from, and what its hello said last.
+    sender: Option<Address>,
+    hello: OspfHello,
 }
+
+impl Router {
+    /// Whether both are on one link: one hears the other, or both are in one network.
+    fn is_beside(&self, other: &Router) -> bool {
+        let hears = |a: &Router, b: &Router| {
+            let unlisted = usize::from(a.hello.neighbours) > a.hello.heard.len();
+            unlisted || a.hello.heard.contains(&b.row.router.to_bits())
+        };
+        let network = |r: &Router| match (r.sender, r.hello.mask) {
+            (Some(Address::V4(address)), Some(bits @ 1..=32)) => Some(address.to_bits() >> (32 - bits)),
+            _ => None,
+        };
+        hears(self, other) || hears(other, self) || network(self).is_some_and(|own| network(other) == Some(own))
+    }
+}
+
+/// Nanoseconds for which it is told that a router sends again: two judgements.
+const RETURNED: i64 = 20 * SECOND;
 
 /// All that speak OSPF.
 #[derive(Debug, Default)]
@@ -60,12 +83,17 @@ impl Routers {
                 packets: 0,
                 last: m.time,
             };
-            self.list.push(Router { place, row, silent: None });
+            self.list.push(Router { place, row, silent: None, returned: None, sender: told.sender, hello: OspfHello::default() });
         }
-        let Some(Router { row, silent, .. }) = self.list.iter_mut().find(is_same) else { return true };
+        let heard = self.list.iter().filter(|o| o.place == place && o.row.router != told.router).map(|o| o.row.last);
+        let heard: Vec<Timestamp> = heard.collect();
+        let Some(Router { row, silent, returned, sender, hello: said, .. }) = self.list.iter_mut().find(is_same) else { return true };
         row.mtu = told.mtu.or(row.mtu);
         let Some(hello) = told.hello else { return true };
-        if silent.take().is_some() {
+        (*sender, *said) = (told.sender, hello);
+        if let Some(since) = silent.take() {
+            let others = heard.iter().filter(|last| **last > since).count();
+            *returned = Some((Episode { first: row.last, last: m.time }, others));
             let text = format!("sends hellos again after {} s", m.time.since(row.last) / SECOND);
             log.note(m.time, SwitchEventKind::RouterChanged, m.tag, row.router.to_string(), text);
         }
@@ -79,7 +107,7 @@ impl Routers {
     /// Whoever was silent for longer than its neighbours wait is gone, if others at the same place were heard meanwhile.
     pub fn advance(&mut self, now: Timestamp, log: &mut EventLog) {
         let heard: Vec<(Place, Timestamp)> = self.list.iter().map(|r| (r.place, r.row.last)).collect();
-        for Router { place, row, silent } in self.list.iter_mut().filter(|r| r.silent.is_none() && r.row.packets > 1) {
+        for Router { place, row, silent, .. } in self.list.iter_mut().filter(|r| r.silent.is_none() && r.row.packets > 1) {
             let ends = row.last.plus(i64::from(row.times[1]).saturating_mul(SECOND));
             if now > ends && heard.iter().any(|(other, last)| other == place && *last > ends) {
                 *silent = Some(ends);
@@ -100,32 +128,40 @@ impl Routers {
     pub fn troubles(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
         for router in self.list.iter().filter(|r| r.row.packets >= REGULAR) {
             let row = &router.row;
-            if let Some(since) = router.silent.filter(|since| now.since(*since) <= SWITCH_RECENT) {
-                let others = self.list.iter().filter(|o| o.place == router.place && o.row.last > since).count();
-                out.push(SwitchTrouble {
-                    vlan: row.tag,
-                    who: row.router.to_string(),
-                    measure: f64::from(row.times[1]),
-                    ..trouble(
-                        SwitchTroubleKind::RouterSilent,
-                        Subject::Station(row.source),
-                        others as u64,
-                        Episode { first: row.last, last: now.max(row.last) },
-                    )
-                });
-            }
+            let (span, others, recent) = match (router.silent, router.returned) {
+                (Some(since), _) if now.since(since) <= SWITCH_RECENT => {
+                    let others = self.list.iter().filter(|o| o.place == router.place && o.row.last > since).count();
+                    (Episode { first: row.last, last: now.max(row.last) }, others, 1)
+                }
+                (None, Some((span, others))) if now.since(span.last) <= RETURNED => (span, others, 0),
+                _ => continue,
+            };
+            out.push(SwitchTrouble {
+                vlan: row.tag,
+                who: row.router.to_string(),
+                measure: f64::from(row.times[1]),
+                recent,
+                ..trouble(SwitchTroubleKind::RouterSilent, Subject::Station(row.source), others as u64, span)
+            });
         }
-        let mut areas: BTreeMap<(Place, u8, std::net::Ipv4Addr), Vec<&OspfRow>> = BTreeMap::new();
+        self.differing(now, out);
+    }
+
+    /// Routers of one link and area that disagree about the longest packet.
+    fn differing(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
+        let mut areas: BTreeMap<(Place, u8, std::net::Ipv4Addr), Vec<&Router>> = BTreeMap::new();
+        // A virtual link has none (RFC 2328 section A.3.3).
         let known = self.list.iter().filter(|r| r.row.mtu.is_some_and(|mtu| mtu > 0) && now.since(r.row.last) <= SWITCH_RECENT);
         for router in known {
-            areas.entry((router.place, router.row.version, router.row.area)).or_default().push(&router.row);
+            areas.entry((router.place, router.row.version, router.row.area)).or_default().push(router);
         }
-        for mut rows in areas.into_values() {
-            rows.sort_by_key(|r| (r.mtu, r.router));
-            let (Some(small), Some(large)) = (rows.first(), rows.last()) else { continue };
-            if small.mtu == large.mtu {
-                continue;
-            }
+        for mut routers in areas.into_values() {
+            routers.sort_by_key(|r| (r.row.mtu, r.row.router));
+            let beside = |small: &&Router| {
+                let mut larger = routers.iter().rev().take_while(|large| large.row.mtu > small.row.mtu);
+                larger.find(|large| small.is_beside(large)).copied()
+            };
+            let Some((small, large)) = routers.iter().find_map(|small| Some((&small.row, &beside(small)?.row))) else { continue };
             out.push(SwitchTrouble {
                 vlan: small.tag,
                 who: small.router.to_string(),

@@ -8,9 +8,10 @@ use crate::model::evidence::{
 };
 use crate::model::limits::{CHANGES_REMEMBERED, STATIONS_KNOWN, STATIONS_WATCHED};
 use crate::model::time::SECOND;
-use crate::model::{Address, Episode, FreshStation, Mac, SAMPLED_FRAMES, SampledPair, Subject, Timestamp};
+use crate::model::{Address, Episode, FreshStation, Mac, SAMPLED_FRAMES, SampledPair, Sighting, Subject, Timestamp};
 use hashbrown::{HashMap, HashSet};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::Ipv4Addr;
 
 /// Nanoseconds in which frames and new stations are counted together.
 const BIN: i64 = 10 * SECOND;
@@ -57,6 +58,10 @@ struct Position {
     place: (u16, Option<u32>),
     /// When it was there last.
     last: Timestamp,
+    /// From which address, where the mirror does not say whether the frame entered there.
+    sender: Option<Ipv4Addr>,
+    /// When frames of it were seen at several places at once.
+    copied: Option<Timestamp>,
     changes: VecDeque<Timestamp>,
     run: Option<Episode>,
 }
@@ -65,6 +70,8 @@ struct Position {
 #[derive(Debug, Default)]
 struct Newcomers {
     count: u64,
+    first: Timestamp,
+    last: Timestamp,
     looked_at: Vec<Mac>,
 }
 
@@ -186,20 +193,40 @@ impl Stations {
             self.fresh.pop_first();
         }
         let newcomers = self.fresh.entry(bin).or_default();
+        if newcomers.count == 0 {
+            newcomers.first = fresh.time;
+        }
         newcomers.count = newcomers.count.saturating_add(1);
+        newcomers.last = newcomers.last.max(fresh.time);
         if newcomers.looked_at.len() < LOOKED_AT {
             newcomers.looked_at.push(fresh.source);
         }
     }
 
+    /// Frames of a station were seen several times at once: where they entered cannot be told of those that may have left.
+    pub fn copied(&mut self, seen: &Sighting) {
+        if let Some(position) = self.positions.get_mut(&(seen.vlan, seen.source)) {
+            position.copied = Some(seen.last);
+        }
+    }
+
     /// Takes in where a station sends from, so often within an interval.
-    pub fn place(&mut self, mac: Mac, vlan: Option<u16>, place: (u16, Option<u32>), (first, last): (Timestamp, Timestamp)) {
-        if mac.is_shared_gateway() {
+    pub fn place(&mut self, seen: &Sighting, place: (u16, Option<u32>), sender: Option<Ipv4Addr>) {
+        let (first, last) = (seen.first, seen.last);
+        if seen.source.is_shared_gateway() {
             return;
         }
-        let key = (vlan, mac);
-        let fresh = || Position { place, last, changes: VecDeque::new(), run: None };
+        let key = (seen.vlan, seen.source);
+        let fresh = || Position { place, last, sender, copied: None, changes: VecDeque::new(), run: None };
         let Some(position) = self.positions.entry_or(key, last, fresh) else { return };
+        let was_copied = position.copied.is_some_and(|copied| last.since(copied) <= SWITCH_RECENT);
+        // A router has another address in each VLAN, which the mirror may not tell apart.
+        let is_sure = sender.is_none() || !was_copied && sender == position.sender;
+        position.sender = sender;
+        if position.place != place && !is_sure {
+            (position.place, position.last) = (place, position.last.max(last));
+            return;
+        }
         if position.place != place {
             // It was at the other place after it had been here already: there and back.
             let times = if position.last > first { [Some(first), Some(last)] } else { [Some(first), None] };
@@ -315,8 +342,7 @@ impl Stations {
         let bins: Vec<&Newcomers> = (first..=last).filter_map(many).collect();
         let count = bins.iter().fold(0u64, |sum, n| sum.saturating_add(n.count));
         let peak = bins.iter().map(|n| n.count).max().unwrap_or(0);
-        let at = |bin: i64| Timestamp(bin.saturating_mul(BIN));
-        let span = Episode { first: at(first), last: at(last.saturating_add(1)).min(now.max(self.latest)) };
+        let span = Episode { first: bins.first()?.first, last: bins.last()?.last };
         Some((span, count, peak, bins.first().and_then(|n| n.looked_at.first()).copied()))
     }
 

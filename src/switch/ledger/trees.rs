@@ -1,10 +1,10 @@
 //! Spanning trees, as bridges tell of them: IEEE 802.1Q clause 13 and 14.
 
+use super::changes::{RootChanges, TopologyChanges};
 use super::events::EventLog;
 use super::{Place, trouble};
 use crate::model::evidence::{
-    HELLOS_AWAY, HELLOS_MISSING, ROOT_STOOD, ROOTS_BESIDE, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind, TOPOLOGY_RECENT,
-    TOPOLOGY_TOGETHER,
+    HELLOS_AWAY, HELLOS_MISSING, ROOT_STOOD, ROOTS_BESIDE, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind, TOPOLOGY_TOGETHER,
 };
 use crate::model::limits::{TREE_HISTORY, TREES};
 use crate::model::time::SECOND;
@@ -12,6 +12,9 @@ use crate::model::{
     Bpdu, BpduFlags, BpduKind, BridgeId, ControlMessage, Episode, Mac, PortRole, Subject, SwitchEventKind, Timestamp, TreeRow,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// Roots that stood which are remembered of a tree: one, its backup, and two more.
+const ROOTS_STOOD: usize = 4;
 
 /// What one port of a bridge says of a tree.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,21 +35,10 @@ pub struct Tree {
     since: Timestamp,
     /// The root it named before, where that had stood for a while.
     before: Option<BridgeId>,
+    /// Roots it named for a while, the latest last.
+    stood: VecDeque<BridgeId>,
     /// Since when no hello was missing.
     unbroken: Timestamp,
-}
-
-/// Something that changed in a tree.
-#[derive(Debug, Clone, Copy)]
-struct Change {
-    time: Timestamp,
-    vlan: Option<u16>,
-    /// The instance of a multiple spanning tree.
-    instance: Option<u16>,
-    /// Who says so.
-    bridge: BridgeId,
-    /// Of a root: the old one and the new one. Of the topology: the bridge twice.
-    roots: [BridgeId; 2],
 }
 
 /// Hellos of a port that were missing.
@@ -62,8 +54,8 @@ struct Gap {
 #[derive(Debug, Default)]
 pub struct Trees {
     list: BTreeMap<Key, Tree>,
-    roots: VecDeque<Change>,
-    topology: VecDeque<Change>,
+    roots: RootChanges,
+    topology: TopologyChanges,
     missing: VecDeque<Gap>,
 }
 
@@ -118,28 +110,28 @@ impl Trees {
             last: m.time,
         };
         if changing && self.list.get(&key).is_none_or(|tree| !tree.changing) {
-            remember(
-                &mut self.topology,
-                Change { time: m.time, vlan: bpdu.vlan, instance: told.instance, bridge: told.bridge, roots: [told.bridge; 2] },
-            );
+            self.topology.note(m.time, (place.session, bpdu.vlan.or(place.tag), told.instance), told.bridge.mac);
         }
         self.look_for_missing(m, &key, bpdu);
         let Some(tree) = self.list.get_mut(&key) else {
             let has_room = self.list.len() < TREES;
             if has_room {
-                self.list.insert(key, Tree { row, changing, since: m.time, before: None, unbroken: m.time });
+                self.list.insert(key, Tree { row, changing, since: m.time, before: None, stood: VecDeque::new(), unbroken: m.time });
             }
             return has_room;
         };
         if told.root != tree.row.root {
             let old = tree.row.root;
-            // What a bridge said for a moment, while it or the tree began, was no root.
+            // What a bridge said for a moment, while it or the tree began, was no root; unless it is the way back to one.
             let stood = m.time.since(tree.since) >= ROOT_STOOD;
-            if stood {
-                remember(
-                    &mut self.roots,
-                    Change { time: m.time, vlan: bpdu.vlan, instance: told.instance, bridge: told.bridge, roots: [old, told.root] },
-                );
+            if stood || tree.stood.contains(&old) || tree.stood.contains(&told.root) {
+                self.roots.note(m.time, (place.session, bpdu.vlan.or(place.tag), told.instance), [old, told.root]);
+            }
+            if stood && !tree.stood.contains(&old) {
+                if tree.stood.len() >= ROOTS_STOOD {
+                    tree.stood.pop_front();
+                }
+                tree.stood.push_back(old);
             }
             tree.before = if stood { Some(old) } else { tree.before };
             tree.since = m.time;
@@ -183,7 +175,7 @@ impl Trees {
             tree.row.topology_changes = tree.row.topology_changes.saturating_add(1);
             bridge = tree.row.bridge;
         }
-        remember(&mut self.topology, Change { time: m.time, vlan: m.tag, instance: None, bridge, roots: [bridge; 2] });
+        self.topology.note(m.time, (place.session, m.tag, None), bridge.mac);
         let text = "notifies the root of a topology change".to_owned();
         log.note(m.time, SwitchEventKind::TopologyChange, m.tag, m.source.to_string(), text);
     }
@@ -197,65 +189,10 @@ impl Trees {
 
     /// What was unhealthy lately.
     pub fn troubles(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
-        self.changed_roots(now, out);
-        self.changed_topology(now, out);
+        self.roots.troubles(now, out);
+        self.topology.troubles(now, out);
         self.two_roots(now, out);
         self.missing_hellos(now, out);
-    }
-
-    /// Roots that took over: changes of one tree, and of others by the same bridges, are one trouble however often they go to and fro.
-    fn changed_roots(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
-        let mut parts: Vec<(BTreeSet<Mac>, Vec<&Change>)> = Vec::new();
-        for change in &self.roots {
-            let roots = change.roots.map(|root| root.mac);
-            let (mut of, others): (Vec<_>, Vec<_>) = parts.into_iter().partition(|part| roots.iter().any(|mac| part.0.contains(mac)));
-            let mut part: (BTreeSet<Mac>, Vec<&Change>) = (roots.into(), vec![change]);
-            of.iter_mut().for_each(|(macs, changes)| {
-                part.0.append(macs);
-                part.1.append(changes);
-            });
-            parts = others;
-            parts.push(part);
-        }
-        for (_, mut changes) in parts {
-            changes.sort_by_key(|c| c.time);
-            let (changes, lately) = standing(&changes, now, SWITCH_RECENT);
-            let (Some(first), Some(last)) = (changes.first(), changes.last()) else { continue };
-            let begun = first.roots[1];
-            let subject = Subject::Bridge { priority: begun.priority & 0xf000, mac: begun.mac };
-            let before = if last.roots[1].mac == first.roots[1].mac { first.roots[0] } else { last.roots[0] };
-            out.push(SwitchTrouble {
-                who: last.roots[1].to_string(),
-                other: before.to_string(),
-                measure: lately as f64,
-                ..self::place(
-                    changes,
-                    trouble(SwitchTroubleKind::RootChanged, subject, distinct(changes.iter().map(|c| c.time)), span(first, last)),
-                )
-            });
-        }
-    }
-
-    fn changed_topology(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
-        let all: Vec<&Change> = self.topology.iter().collect();
-        let (changes, lately) = standing(&all, now, TOPOLOGY_RECENT);
-        let (Some(first), Some(last)) = (changes.first(), changes.last()) else { return };
-        // Whoever says so first most often is nearest to where it changes.
-        let mut begins: BTreeMap<Mac, u64> = BTreeMap::new();
-        let mut before: Option<Timestamp> = None;
-        for change in changes {
-            if before.is_none_or(|t| change.time.since(t) > TOPOLOGY_TOGETHER) {
-                *begins.entry(change.bridge.mac).or_default() += 1;
-            }
-            before = Some(change.time);
-        }
-        let who = begins.iter().max_by_key(|(mac, n)| (**n, std::cmp::Reverse(**mac))).map(|(mac, _)| mac.to_string());
-        let times = distinct(changes.iter().map(|c| c.time));
-        out.push(SwitchTrouble {
-            who: who.unwrap_or_default(),
-            measure: lately as f64,
-            ..self::place(changes, trouble(SwitchTroubleKind::TopologyChanges, Subject::Network, times, span(first, last)))
-        });
     }
 
     /// Trees of which bridges name different roots, each for longer than it takes to settle. Instances of several regions have a root each.
@@ -265,7 +202,7 @@ impl Trees {
             let fresh =
                 now.since(tree.row.last) <= (i64::from(tree.row.times[0]) * SECOND / 256).max(SECOND).saturating_mul(HELLOS_MISSING);
             if fresh && now.since(tree.since) >= ROOTS_BESIDE && tree.row.role != PortRole::Alternate {
-                trees.entry((key.place.session, key.vlan)).or_default().push(tree);
+                trees.entry((key.place.session, key.vlan.or(key.place.tag))).or_default().push(tree);
             }
         }
         for ((_, vlan), mut trees) in trees {
@@ -314,13 +251,6 @@ impl Trees {
     }
 }
 
-fn remember(list: &mut VecDeque<Change>, change: Change) {
-    if list.len() >= TREE_HISTORY {
-        list.pop_front();
-    }
-    list.push_back(change);
-}
-
 /// How many moments there are that are further apart than one change takes to be told by everybody.
 fn distinct(times: impl Iterator<Item = Timestamp>) -> u64 {
     let (mut count, mut before) = (0u64, None::<Timestamp>);
@@ -329,31 +259,6 @@ fn distinct(times: impl Iterator<Item = Timestamp>) -> u64 {
         before = Some(time);
     }
     count
-}
-
-/// The changes of a series that goes on until lately, none of them longer than `recent` after the one before, and how many moments of change
-/// there were lately. Nothing where the latest of them is longer ago.
-fn standing<'a, 'b>(all: &'a [&'b Change], now: Timestamp, recent: i64) -> (&'a [&'b Change], u64) {
-    let begin = (1..all.len()).rev().find(|at| all[*at].time.since(all[at - 1].time) > recent).unwrap_or(0);
-    let series = all.get(begin..).unwrap_or_default();
-    let lately = distinct(series.iter().map(|c| c.time).filter(|time| now.since(*time) <= recent));
-    if lately == 0 { (&[], 0) } else { (series, lately) }
-}
-
-fn span(first: &Change, last: &Change) -> Episode {
-    Episode { first: first.time, last: last.time }
-}
-
-/// A trouble with the VLANs and instances of its changes.
-fn place(changes: &[&Change], t: SwitchTrouble) -> SwitchTrouble {
-    let instances: BTreeSet<u16> = changes.iter().filter_map(|c| c.instance).collect();
-    SwitchTrouble {
-        vlan: one_vlan(changes.iter().map(|c| c.vlan)),
-        vlans: vlans(changes.iter().map(|c| c.vlan)),
-        instance: instances.first().copied().filter(|_| instances.len() == 1),
-        instances: instances.len() as u64,
-        ..t
-    }
 }
 
 fn one_vlan(all: impl Iterator<Item = Option<u16>>) -> Option<u16> {

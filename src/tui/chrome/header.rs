@@ -260,10 +260,10 @@ fn lost(scene: &Scene, width: u16) -> Vec<(Cow<'static, str>, Style)> {
     vec![(format!(" lost {} {stage} ", amount::share(share)).into(), scene.theme.badge(Hue::Bad))]
 }
 
-/// What must not be overlooked: a failure, or warnings of a source.
-pub(in crate::tui) fn banner(snapshot: &Snapshot, failure: Option<&str>) -> Option<(Hue, String)> {
-    if let Some(failure) = failure {
-        return Some((Hue::Bad, format!("✖ {failure}")));
+/// What must not be overlooked: a failure, packets that are in no file although they should be, or warnings of a source.
+pub(in crate::tui) fn banner(snapshot: &Snapshot, failure: Option<&str>, unwritten: Option<&str>) -> Option<(Hue, String)> {
+    if let Some(bad) = failure.or(unwritten) {
+        return Some((Hue::Bad, format!("✖ {bad}")));
     }
     let warnings: Vec<String> = snapshot
         .capture

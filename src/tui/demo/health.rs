@@ -193,6 +193,7 @@ pub fn mirror(total: Traffic, recent: Traffic, second: i64, trouble: bool) -> Mi
     let session = |id, missing, reordered| Session { missing, reordered, ..session(total, second, id) };
     Mirror {
         forgotten: Forgotten::default(),
+        gap: 0.0,
         transport: "erspan2",
         link: part(total, 2.05),
         recent_link: part(recent, 2.05),

@@ -1,7 +1,7 @@
 //! The services of the demonstration: what its conversations lead to.
 
 use super::model::evidence::{ServiceWindow, Trouble, Troubled};
-use super::model::{Address, Proto, Quantiles, ServiceKey};
+use super::model::{Address, Proto, Quantiles, ResponseBy, ServiceKey};
 use super::snapshot::{Conversation, Service};
 use std::collections::BTreeMap;
 
@@ -38,6 +38,7 @@ fn service(key: ServiceKey, clients: &[&Conversation], trouble: bool) -> Service
         guess: app.filter(|_| !is_read),
         counts,
         response: quantiles(asked, if slow { 0.2 } else { 0.0012 }),
+        response_by: (asked > 0).then_some(ResponseBy::Answers),
         network: quantiles(opened, way),
         client_network: quantiles(opened, way * 0.7),
         last: clients.iter().map(|c| c.last).max().unwrap_or_default(),

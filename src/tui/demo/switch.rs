@@ -91,12 +91,11 @@ fn event(second: i64, kind: SwitchEventKind, vlan: Option<u16>, who: &str, text:
 
 /// Bursts, the latest last.
 pub fn bursts() -> Vec<LinkBurst> {
-    let burst = |ago: i64, milliseconds: u32, peak: u64, from: u8, to: u8| LinkBurst {
-        at: at(-ago).plus(304_000_000),
-        milliseconds,
-        peak,
-        bytes: peak / 8_000 * u64::from(milliseconds) * 9 / 10,
-        top: vec![BurstContributor { ends: [mac(from), mac(to)], bytes: 900 }, BurstContributor { ends: [mac(to), mac(from)], bytes: 40 }],
+    let burst = |ago: i64, milliseconds: u32, peak: u64, from: u8, to: u8| {
+        let bytes = peak / 8_000 * u64::from(milliseconds) * 9 / 10;
+        let pair = |ends: [u8; 2], part: u64| BurstContributor { ends: ends.map(mac), bytes: bytes / 94 * part };
+        let top = vec![pair([from, to], 90), pair([to, from], 4)];
+        LinkBurst { at: at(-ago).plus(304_000_000), milliseconds, peak, bytes, top }
     };
     vec![
         burst(1_702, 2, 5_400_000_000, 2, 7),

@@ -1,6 +1,6 @@
 //! Why something is slow or fails, on the page about it: what was found about it, how fast its service answers, what was sent again.
 
-use crate::model::{Address, AnalysisFlags, Direction, Subject, units};
+use crate::model::{Address, AnalysisFlags, Direction, ResponseBy, Subject, units};
 use crate::snapshot::{Conversation, Service};
 use crate::tui::label;
 use crate::tui::panels::facts::Fact;
@@ -59,7 +59,12 @@ fn times(service: &Service) -> Vec<String> {
     let mut pieces: Vec<String> = Vec::new();
     if let Some(response) = service.response {
         let (half, most) = (amount::short_duration(response.p50), amount::short_duration(response.p95));
-        pieces.push(format!("answers half within {half}, 95 % within {most} ({})", units::plural(response.count, "answer")));
+        let what = match service.response_by {
+            Some(ResponseBy::Turns) => "unreadable turn",
+            Some(ResponseBy::Handshakes) => "TLS handshake",
+            _ => "answer",
+        };
+        pieces.push(format!("answers half within {half}, 95 % within {most} ({})", units::plural(response.count, what)));
     }
     let ways = [("to the server", service.network), ("to its clients", service.client_network)];
     let ways = ways.into_iter().filter_map(|(name, trips)| Some(format!("{} {name}", amount::short_duration(trips?.p50))));

@@ -4,6 +4,7 @@ use super::state::FleetApp;
 use super::{frame, list, page};
 use crate::snapshot::Snapshot;
 use crate::tui::canvas::Canvas;
+use crate::tui::chrome::help;
 use crate::tui::rates::Rates;
 use crate::tui::view::{Scene, Trail};
 use ratatui::buffer::Buffer;
@@ -18,7 +19,7 @@ impl FleetApp {
             base: &snapshot,
             snapshot: &snapshot,
             view: &self.view,
-            pane: if self.question.probe.is_some() { &self.page } else { &self.list },
+            pane: self.pane(),
             topic: None,
             trail: &trail,
             rates: &rates,
@@ -32,12 +33,14 @@ impl FleetApp {
             Some(name) => page::draw(&mut canvas, body, self, name, &scene),
             None => list::draw(&mut canvas, body, self, &scene),
         }
+        if let Some(lines) = self.help {
+            help::draw(&mut canvas, body, "Fleet", (&frame::hints(self), &self.options.keymap), lines);
+        }
         canvas.paper();
-        let (hits, listing) = (std::mem::take(&mut canvas.hits), canvas.listing);
+        let (hits, listing, overflow) = (std::mem::take(&mut canvas.hits), canvas.listing, canvas.overflow);
         self.hits = hits;
         self.height = listing.height;
-        if self.question.probe.is_none() {
-            self.list.offset = listing.offset;
-        }
+        self.help = self.help.map(|lines| lines.min(overflow));
+        self.pane_mut().offset = listing.offset;
     }
 }

@@ -24,16 +24,43 @@ const OLD: u64 = 15;
 const WIDE: u16 = 130;
 
 /// Keys of the list of probes.
-const LIST: [Hint; 3] = [key("↑↓", "select"), key("⏎", "open"), key("s", "sort")];
+const LIST: [Hint; 3] = [
+    key("↑↓", "select", "select a probe (also j k, PgUp PgDn, g G)"),
+    key("⏎", "open", "the page of the probe"),
+    key("s", "sort", "worst first, by load, by losses, by name"),
+];
 
-/// Keys of the page about one.
-const PAGE: [Hint; 3] = [key("Esc", "back"), key("←→", "list"), key("↑↓", "scroll")];
+/// Keys of a page.
+const PAGE: [Hint; 4] = [
+    key("Esc", "back", "one level up"),
+    key("↑↓", "select", "select a row (also j k, PgUp PgDn, g G)"),
+    key("⏎", "open", "the page of a host, a service or a conversation: load, who saw it and how much later, records with both ports"),
+    key("←→", "list", "another list of the page"),
+];
 
-/// Keys of both.
-const BOTH: [Hint; 5] = [key("1", "hour"), key("2", "day"), key("3", "week"), key("4", "month"), key("q", "quit")];
+/// Keys of all of them.
+const ALWAYS: [Hint; 11] = [
+    key("/", "find", "rows that have a text in them, as you type; Esc shows all again"),
+    key(",", "earlier", "the span before this one (also <)"),
+    key(".", "later", "the span behind this one; the last one ends now (also >)"),
+    key("0", "now", "back to the span that ends now"),
+    key("?", "keys", "these lines"),
+    key("q", "quit", "leave"),
+    key("1", "hour", "an hour"),
+    key("2", "day", "a day"),
+    key("3", "week", "seven days"),
+    key("4", "month", "thirty days"),
+    key("+", "", "a longer span; - a shorter one; b bytes instead of bits"),
+];
 
-const fn key(key: &'static str, word: &'static str) -> Hint {
-    Hint { key, word, help: "" }
+const fn key(key: &'static str, word: &'static str, help: &'static str) -> Hint {
+    Hint { key, word, help }
+}
+
+/// Keys that work here.
+pub(super) fn hints(app: &FleetApp) -> Vec<Hint> {
+    let now = |hint: &&Hint| hint.key != "0" || app.question.span.end().is_some();
+    if app.question.probe.is_some() { PAGE.iter() } else { LIST.iter() }.chain(ALWAYS.iter().filter(now)).copied().collect()
 }
 
 type Piece = (Cow<'static, str>, Style);
@@ -44,10 +71,19 @@ pub(super) fn draw(canvas: &mut Canvas, app: &FleetApp, scene: &Scene) -> Rect {
     let (top, rest) = split_top(area, 1);
     let (body, last) = split_top(rest, rest.height.saturating_sub(1));
     head(canvas, top, app, scene);
-    let hints = [if app.question.probe.is_some() { PAGE } else { LIST }.as_slice(), &BOTH].concat();
-    let order = if app.question.probe.is_some() { Vec::new() } else { vec![(app.order.word().to_owned(), scene.style(Hue::Dim))] };
-    if last.height > 0 {
-        footer::draw(canvas, last, &hints, &|hint| hint.key.to_owned(), &order);
+    let mut in_force = Vec::new();
+    if !app.filter.is_empty() {
+        in_force.push((format!("/{}", app.filter), scene.theme.strong(Hue::Accent)));
+    }
+    if app.question.probe.is_none() {
+        in_force.push((app.order.word().to_owned(), scene.style(Hue::Dim)));
+    }
+    if last.height > 0 && app.is_typing {
+        let help = "a part of a name, an address, a port, an application · ⏎ keep · Esc leave";
+        footer::line(canvas, last, scene, ("find", help), &app.filter, app.filter.chars().count(), None);
+    } else if last.height > 0 {
+        let hints: Vec<Hint> = hints(app).into_iter().filter(|hint| !hint.word.is_empty()).collect();
+        footer::draw(canvas, last, &hints, &|hint| hint.key.to_owned(), &in_force);
     }
     let Some(trouble) = &app.known.trouble else { return body };
     let (line, body) = split_top(body, 1);
@@ -131,7 +167,11 @@ fn right(app: &FleetApp, scene: &Scene, width: u16) -> Vec<Piece> {
             }
         }
     }
-    out.push((format!("   {}", app.question.span.words()).into(), scene.style(Hue::Text)));
+    match app.question.span.end() {
+        // When it was stands over the lists.
+        Some(_) if width < WIDE => out.extend([("   ".into(), dim), (" past ".into(), scene.theme.badge(Hue::Accent))]),
+        _ => out.push((format!("   {}", app.question.span.words()).into(), scene.style(Hue::Text))),
+    }
     if let Some(age) = app.age.filter(|age| *age >= OLD) {
         out.push(("  ".into(), dim));
         out.push((format!(" {} old ", amount::short_duration(age as f64)).into(), scene.theme.badge(Hue::Warn)));

@@ -36,6 +36,7 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, app: &FleetApp, scene: &Scen
     let empty = match (&app.known.picture, &app.known.trouble) {
         (None, None) => "asking the database …",
         (None, Some(_)) => "nothing is known: see the line above",
+        _ if !app.filter.is_empty() => "no probe has this in its name or site",
         (Some(_), _) => "no probe has written here yet: spantop probe -i eth1 --export clickhouse:https://HOST:8443/DATABASE",
     };
     table::draw(canvas, scene, body, &columns(), &rows, &Shape { focused: true, empty, ..Shape::default() });
@@ -84,9 +85,9 @@ fn columns<'a>() -> [Col<Row<'a>>; 11] {
             }
             _ => Cell::Text("–".into(), s.style(Hue::Dim)),
         }),
-        Col::left("clock", 13..=16, 8, |s, (p, ..)| {
-            let (text, hue) = shown::clock(p.clock_offset);
-            Cell::Text(text, s.style(hue))
+        Col::right("clock", 7..=9, 3, |s, (p, ..)| {
+            let (text, hue) = shown::clock_short(p.clock_offset);
+            Cell::Right(text, s.style(hue))
         }),
         Col::right("news", 7..=8, 3, |s, (p, _, _, stale)| {
             Cell::Right(shown::ago(p.age.saturating_add(*stale)), s.style(if p.state == ProbeState::Silent { Hue::Bad } else { Hue::Dim }))
@@ -123,7 +124,15 @@ fn draw_shared(canvas: &mut Canvas, area: Rect, app: &FleetApp, scene: &Scene) {
     };
     let is_short = words(false).iter().map(|piece| cells(&piece.0)).sum::<u16>() > body.width.saturating_sub(2);
     line(canvas, 0, &words(is_short).map(|(words, style)| (words.into(), style)));
-    draw_pairs(canvas, Rect { y: body.y + 1.min(body.height), height: body.height.saturating_sub(1), ..body }, shared, scene);
+    // What clocks leave in doubt stands before pairs: the numbers above are not to be read without it.
+    let doubts = shared.doubts.len().min(usize::from(body.height.saturating_sub(1) / 3).max(1));
+    for (at, doubt) in shared.doubts.iter().enumerate().take(doubts) {
+        let more = shared.doubts.len().saturating_sub(doubts);
+        let words = if at + 1 == doubts && more > 0 { format!("▲ {doubt} (and {more} more)") } else { format!("▲ {doubt}") };
+        line(canvas, 1 + at as u16, &[(cut_end(&words, body.width.saturating_sub(2)), scene.style(Hue::Warn))]);
+    }
+    let used = (1 + doubts.min(shared.doubts.len()) as u16).min(body.height);
+    draw_pairs(canvas, Rect { y: body.y + used, height: body.height.saturating_sub(used), ..body }, shared, scene);
 }
 
 fn said(records: u64, packets: u64, bytes: u64, is_short: bool) -> String {

@@ -1,15 +1,17 @@
-//! The fleet: a list of probes, and a page about each.
+//! The fleet: a list of probes, a page about each, and below it pages about hosts, services and conversations.
 //!
 //! ```text
-//!  FleetFeed ─▶ FleetApp (what is looked at, keys) ─▶ list or page ─▶ widgets ─▶ cells
+//!  FleetFeed ─▶ FleetApp (what is looked at, keys) ─▶ list, page (level, lists) ─▶ widgets ─▶ cells
 //! ```
 //!
-//! It is a dashboard of its own beside the one of packets: nothing is counted here, and there is nothing to filter or to save. Theme, tables and
+//! It is a dashboard of its own beside the one of packets: nothing is counted here, and there is nothing to save. Theme, tables and
 //! charts are the same.
 
 mod draw;
 mod frame;
+mod level;
 mod list;
+mod lists;
 mod page;
 mod shown;
 mod state;

@@ -1,19 +1,19 @@
-//! One probe: how it is, its load over time, what was wrong, who talked.
+//! One probe: how it is, its load over time, what was wrong, who talked; or one host, service or conversation that it told of.
 
-use super::shown;
-use super::state::{FleetApp, KINDS};
-use crate::fleet::{FleetProbe, ProbeName, ProbeState, ProbeStory, StoryConversation, StoryFinding, StoryHost, StoryService};
+use super::level::{ListKind, Told};
+use super::state::FleetApp;
+use super::{lists, shown};
+use crate::fleet::{FleetProbe, FleetSubject, LoadPoint, ProbeName, ProbeState, ProbeStory, StoryFinding};
 use crate::model::time::SECOND;
 use crate::model::{Timestamp, Traffic, units};
 use crate::snapshot::{Load, Sample};
-use crate::tui::canvas::{Canvas, Hit, Listing, cells, cut_end, cut_middle, split_top};
+use crate::tui::canvas::{Canvas, cells, cut_end, cut_middle, split_top};
 use crate::tui::theme::Hue;
-use crate::tui::view::{Scene, Topic};
-use crate::tui::widgets::amount::{self, COUNT, VOLUME};
+use crate::tui::view::Scene;
+use crate::tui::widgets::amount;
 use crate::tui::widgets::bins::{Window, gather};
 use crate::tui::widgets::chart::{self, LABELS, Plot};
-use crate::tui::widgets::frame::{columns, titled};
-use crate::tui::widgets::table::{self, Cell, Col, Shape};
+use crate::tui::widgets::frame::titled;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use std::borrow::Cow;
@@ -24,8 +24,12 @@ const WIDE: u16 = 150;
 pub(super) fn draw(canvas: &mut Canvas, area: Rect, app: &FleetApp, name: &ProbeName, scene: &Scene) {
     let (line, rest) = split_top(area, 1);
     if let (Some(probe), true) = (app.opened(), line.height > 0) {
+        let facts = match &app.question.subject {
+            None => said(probe, app.stale(), scene, line.width / 3),
+            Some(subject) => said_of(subject, app.told(), name, scene, line.width),
+        };
         let mut x = line.x + 1;
-        for facts in said(probe, app.stale(), scene, line.width / 3) {
+        for facts in facts {
             // What has no room for all of it is left out: half a word says nothing.
             let wide: u16 = facts.iter().map(|piece| cells(&piece.0)).sum();
             if x + wide < line.right() {
@@ -33,27 +37,50 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, app: &FleetApp, name: &Probe
             }
         }
     }
-    let story = app.story();
+    let told = app.told();
     let chart = if rest.height >= 30 { rest.height / 3 } else { (rest.height * 2 / 5).max(6) };
     let (upper, lower) = split_top(rest, chart);
-    load(canvas, upper, app, story, name, scene);
-    let Some(story) = story else {
+    load(canvas, upper, app, told, name, scene);
+    let Some(told) = told else {
         let words = if app.known.trouble.is_some() { "not known: see the line above" } else { "asking …" };
         canvas.put(lower.x + 1, lower.y, lower.width.saturating_sub(2), words, scene.style(Hue::Dim));
         return;
     };
-    let (middle, lists) = split_top(lower, findings_height(lower, story, app));
+    let Told::Probe(story) = told else { return lists::one(canvas, lower, app, told, scene) };
+    let (middle, below) = split_top(lower, findings_height(lower, story, app));
     if middle.height > 0 {
         let holding: Vec<&StoryFinding> = story.findings.iter().filter(|finding| finding.is_active).collect();
         let body =
             titled(canvas, middle, &format!("What is wrong · {}", story.span.words()), &findings_note(story, holding.len(), scene), false);
         findings(canvas, body, &holding, (0, app.now()), scene);
     }
-    if lists.width >= WIDE && lists.height >= 6 {
-        beside(canvas, lists, app, story, scene);
+    if below.width >= WIDE && below.height >= 6 && app.kind() != ListKind::Findings {
+        lists::beside(canvas, below, app, told, scene);
     } else {
-        one(canvas, lists, app, story, scene);
+        lists::one(canvas, below, app, told, scene);
     }
+}
+
+/// What a page below a probe is about, in a line.
+fn said_of(
+    subject: &FleetSubject,
+    told: Option<Told<'_>>,
+    name: &ProbeName,
+    scene: &Scene,
+    room: u16,
+) -> Vec<Vec<(Cow<'static, str>, Style)>> {
+    let (dim, text) = (scene.style(Hue::Dim), scene.style(Hue::Text));
+    let mut out: Vec<Vec<(Cow<'static, str>, Style)>> =
+        vec![vec![(cut_middle(&subject.words(), room.saturating_sub(2)).into_owned().into(), scene.theme.style(Hue::Title))]];
+    if let Some(Told::Subject(detail)) = told {
+        let sum =
+            |of: &dyn Fn(&crate::fleet::SharedGroup) -> u64| detail.seen.iter().fold(0u64, |sum, group| sum.saturating_add(of(group)));
+        let (times, packets, bytes) = (sum(&|g| g.conversations), sum(&|g| g.once.packets), sum(&|g| g.once.wire_bytes));
+        out.push(vec![("once ".into(), dim), (format!("{}, {} packets", units::bytes(bytes), units::count(packets)).into(), text)]);
+        out.push(vec![(units::plural(times, "conversation").into(), text)]);
+    }
+    out.push(vec![("lists of ".into(), dim), (cut_middle(&name.to_string(), room / 4).into_owned().into(), text)]);
+    out
 }
 
 /// What the list says of it, in a line: its name in at most so many cells, and facts.
@@ -76,15 +103,19 @@ fn said(probe: &FleetProbe, stale: i64, scene: &Scene, room: u16) -> Vec<Vec<(Co
     out
 }
 
-fn load(canvas: &mut Canvas, area: Rect, app: &FleetApp, story: Option<&ProbeStory>, name: &ProbeName, scene: &Scene) {
-    let now = app.now();
-    let span = story.map_or(app.question.span, |story| story.span);
-    let samples: Vec<Sample> = story.map(samples).unwrap_or_default();
-    let load = Load { interval: story.map_or(1, |story| story.step.max(1)).saturating_mul(SECOND), samples, ..Load::default() };
+fn load(canvas: &mut Canvas, area: Rect, app: &FleetApp, told: Option<Told<'_>>, name: &ProbeName, scene: &Scene) {
+    let (span, step, points): (_, _, &[LoadPoint]) = match told {
+        None => (app.question.span, 1, &[]),
+        Some(Told::Probe(story)) => (story.span, story.step, &story.load),
+        Some(Told::Subject(detail)) => (detail.span, detail.step, &detail.load),
+    };
+    let samples = samples(points, step);
+    let load = Load { interval: step.max(1).saturating_mul(SECOND), samples, ..Load::default() };
     let count = usize::from(area.width.saturating_sub(LABELS)).saturating_mul(2);
     // What was counted last belongs to the picture, also where a clock is ahead.
     let end = load.samples.last().map_or(i64::MIN, |last| last.start.0.saturating_add(last.length));
-    let end = Timestamp(end.max(Timestamp::new(now, 0).0));
+    let (_, now) = span.bounds(app.now());
+    let end = Timestamp(if span.end().is_some() { Timestamp::new(now, 0).0 } else { end.max(Timestamp::new(now, 0).0) });
     let bins = gather(&load, end, Window::Last(span.seconds().saturating_mul(SECOND)), count, true);
     let up: Vec<Option<f64>> = bins.bins.iter().map(|bin| bin.map(|bin| bin.bytes * if scene.view.bytes { 1.0 } else { 8.0 })).collect();
     let largest = up.iter().flatten().copied().fold(0.0, f64::max);
@@ -92,12 +123,13 @@ fn load(canvas: &mut Canvas, area: Rect, app: &FleetApp, story: Option<&ProbeSto
         let rate = |bytes: f64| amount::rate(scene, bytes * 8.0).plain();
         let busiest = bins.facts.max.map(|max| format!(" · max {}", rate(max))).unwrap_or_default();
         format!("mean {}{busiest}", rate(bins.facts.mean))
-    } else if story.is_some() {
+    } else if told.is_some() {
         "nothing was counted".to_owned()
     } else {
         String::new()
     };
-    let title = format!("Load of {} · {}", cut_middle(&name.probe, area.width / 3), span.words());
+    let whose = app.question.subject.as_ref().map_or_else(|| name.probe.clone(), FleetSubject::words);
+    let title = format!("Load of {} · {}", cut_middle(&whose, area.width / 3), span.words());
     let body = titled(canvas, area, &title, &[(note.into(), scene.style(Hue::Dim))], false);
     let (field, ticks) = split_top(body, body.height.saturating_sub(1));
     let theme = *canvas.theme;
@@ -116,21 +148,21 @@ fn load(canvas: &mut Canvas, area: Rect, app: &FleetApp, story: Option<&ProbeSto
     }
 }
 
-fn samples(story: &ProbeStory) -> Vec<Sample> {
-    let sample = |point: &crate::fleet::LoadPoint| Sample {
+fn samples(points: &[LoadPoint], step: i64) -> Vec<Sample> {
+    let sample = |point: &LoadPoint| Sample {
         start: Timestamp::new(point.start, 0),
-        length: story.step.max(1).saturating_mul(SECOND),
+        length: step.max(1).saturating_mul(SECOND),
         traffic: Traffic { packets: point.packets, wire_bytes: point.wire_bytes },
         peak_ms_bytes: point.peak_millisecond_bytes,
         ..Sample::default()
     };
-    story.load.iter().map(sample).collect()
+    points.iter().map(sample).collect()
 }
 
 /// Rows of the findings that hold: none where they are the list in front.
 fn findings_height(area: Rect, story: &ProbeStory, app: &FleetApp) -> u16 {
     let holding = story.findings.iter().filter(|finding| finding.is_active).count();
-    if area.height < 8 || app.page.kind == 3 && area.width < WIDE {
+    if area.height < 8 || app.kind() == ListKind::Findings {
         return 0;
     }
     let most = if area.height >= 20 { 8 } else { 3 };
@@ -142,7 +174,7 @@ fn findings_note(story: &ProbeStory, holding: usize, scene: &Scene) -> [(Cow<'st
     [(format!("{holding} hold · {over} over").into(), scene.style(Hue::Dim))]
 }
 
-fn findings(canvas: &mut Canvas, area: Rect, list: &[&StoryFinding], (skip, now): (usize, i64), scene: &Scene) {
+pub(super) fn findings(canvas: &mut Canvas, area: Rect, list: &[&StoryFinding], (skip, now): (usize, i64), scene: &Scene) {
     let (dim, text) = (scene.style(Hue::Dim), scene.style(Hue::Text));
     if list.is_empty() && area.height > 0 {
         canvas.put(area.x + 1, area.y, area.width.saturating_sub(2), "no finding holds", dim);
@@ -163,98 +195,4 @@ fn findings(canvas: &mut Canvas, area: Rect, list: &[&StoryFinding], (skip, now)
             canvas.right(area.x + 1, y, room, &time, dim);
         }
     }
-}
-
-/// The list in front, with the names of the others.
-fn one(canvas: &mut Canvas, area: Rect, app: &FleetApp, story: &ProbeStory, scene: &Scene) {
-    let body = titled(canvas, area, "", &[], false);
-    if area.height == 0 {
-        return;
-    }
-    let mut x = area.x + 2;
-    for (kind, name) in KINDS.iter().enumerate() {
-        let style = if kind == app.page.kind { scene.theme.strong(Hue::Accent) } else { scene.style(Hue::Dim) };
-        let used = canvas.put(x, area.y, area.right().saturating_sub(x), &format!(" {name} "), style);
-        canvas.click(Rect { x, y: area.y, width: used, height: 1 }, Hit::Kind(kind));
-        x += used + 1;
-    }
-    list(canvas, body, app.page.kind, (app.page.offset, app.now()), story, scene);
-}
-
-/// All lists beside each other.
-fn beside(canvas: &mut Canvas, area: Rect, app: &FleetApp, story: &ProbeStory, scene: &Scene) {
-    let third = area.width / 3;
-    let parts = columns(canvas, area, &[third + third / 6, third - third / 6]);
-    let kind = app.page.kind.min(2);
-    for (at, part) in parts.into_iter().enumerate() {
-        let body = titled(canvas, part, &cut_end(KINDS.get(at).copied().unwrap_or_default(), part.width), &[], at == kind);
-        canvas.click(Rect { height: 1, ..part }, Hit::Kind(at));
-        let before = canvas.listing;
-        list(canvas, body, at, (if at == kind { app.page.offset } else { 0 }, app.now()), story, scene);
-        if at != kind {
-            canvas.listing = before;
-        }
-    }
-}
-
-fn list(canvas: &mut Canvas, area: Rect, kind: usize, (skip, now): (usize, i64), story: &ProbeStory, scene: &Scene) {
-    let height = usize::from(area.height.saturating_sub(u16::from(kind < 3)));
-    canvas.listing = Listing { offset: skip, height };
-    match kind {
-        0 => {
-            table::draw(canvas, scene, area, &conversation_columns(), &from(&story.conversations, skip), &shape("no conversation was told"))
-        }
-        1 => table::draw(canvas, scene, area, &host_columns(), &from(&story.hosts, skip), &shape("no host was told")),
-        2 => table::draw(canvas, scene, area, &service_columns(), &from(&story.services, skip), &shape("no service was told")),
-        _ => findings(canvas, area, &story.findings.iter().collect::<Vec<_>>(), (skip, now), scene),
-    }
-}
-
-fn shape(empty: &'static str) -> Shape {
-    Shape { inert: true, empty, ..Shape::default() }
-}
-
-fn from<R>(rows: &[R], skip: usize) -> Vec<(Topic, &R)> {
-    rows.iter().enumerate().skip(skip).map(|(at, row)| (Topic::App(at.to_string()), row)).collect()
-}
-
-fn app_cell(app: &str, scene: &Scene) -> Cell {
-    if app.is_empty() { Cell::Text("–".into(), scene.style(Hue::Dim)) } else { Cell::Text(app.to_owned(), scene.style(Hue::Text)) }
-}
-
-fn conversation_columns<'a>() -> [Col<&'a StoryConversation>; 5] {
-    [
-        Col::left("conversation", 33..=83, 0, |s, c| Cell::Pair(c.source.clone(), "⇄", c.destination.clone(), s.style(Hue::Title))),
-        Col::left("app", 5..=12, 2, |s, c| app_cell(&c.app, s)),
-        Col::right("sent", VOLUME..=VOLUME, 1, |s, c| Cell::Amount(amount::volume(c.forth), s.style(Hue::Text))),
-        Col::right("received", VOLUME + 1..=VOLUME + 1, 3, |s, c| Cell::Amount(amount::volume(c.back), s.style(Hue::Text))),
-        Col::right("records", COUNT + 1..=COUNT + 1, 4, |s, c| Cell::Right(units::count(c.records), s.style(Hue::Dim))),
-    ]
-}
-
-fn host_columns<'a>() -> [Col<&'a StoryHost>; 4] {
-    [
-        Col::left("host", 15..=39, 0, |s, h| Cell::Address(h.address.clone(), s.style(Hue::Title))),
-        Col::right("volume", VOLUME..=VOLUME, 1, |s, h| Cell::Amount(amount::volume(h.wire_bytes), s.style(Hue::Text))),
-        Col::right("packets", COUNT + 1..=COUNT + 1, 2, |s, h| Cell::Amount(amount::count(h.packets), s.style(Hue::Text))),
-        Col::right("records", COUNT + 1..=COUNT + 1, 3, |s, h| Cell::Right(units::count(h.records), s.style(Hue::Dim))),
-    ]
-}
-
-fn service_columns<'a>() -> [Col<&'a StoryService>; 5] {
-    [
-        Col::left("service", 20..=45, 0, |s, x| {
-            let transport = match x.protocol {
-                6 => "tcp".to_owned(),
-                17 => "udp".to_owned(),
-                132 => "sctp".to_owned(),
-                other => format!("ip {other}"),
-            };
-            Cell::Address(format!("{} {}/{transport}", x.address, x.port), s.style(Hue::Title))
-        }),
-        Col::left("app", 5..=12, 2, |s, x| app_cell(&x.app, s)),
-        Col::right("clients", COUNT + 1..=COUNT + 1, 3, |s, x| Cell::Right(units::count(x.clients), s.style(Hue::Text))),
-        Col::right("volume", VOLUME..=VOLUME, 1, |s, x| Cell::Amount(amount::volume(x.wire_bytes), s.style(Hue::Text))),
-        Col::right("records", COUNT + 1..=COUNT + 1, 4, |s, x| Cell::Right(units::count(x.records), s.style(Hue::Dim))),
-    ]
 }

@@ -1,6 +1,6 @@
 //! How single things about a probe look.
 
-use crate::fleet::{FleetProbe, FleetSpan, ProbeState};
+use crate::fleet::{FleetProbe, FleetSpan, PAIRED, ProbeState, SharedGroup};
 use crate::model::{Severity, Timestamp, Verdict, units};
 use crate::tui::theme::Hue;
 use crate::tui::view::Scene;
@@ -55,6 +55,33 @@ pub(super) fn clock(offset: Option<f64>) -> (String, Hue) {
     }
 }
 
+/// The same in a few cells: `+42.0 s` is ahead, `−42.0 s` behind.
+pub(super) fn clock_short(offset: Option<f64>) -> (String, Hue) {
+    let (words, hue) = clock(offset);
+    match offset {
+        None => ("–".into(), hue),
+        Some(offset) if offset.abs() > 1.5 => {
+            (format!("{}{}", if offset > 0.0 { "+" } else { "−" }, amount::short_duration(offset.abs())), hue)
+        }
+        Some(_) => (words, hue),
+    }
+}
+
+/// Probes that saw the same in the order in which they did, and by how much later than the first each was, by their own clocks.
+pub(super) fn path(group: &SharedGroup) -> String {
+    // The first pairs are those of the first probe.
+    let later = |at: usize| if at == 0 { Some(0.0) } else { group.behind.get(at - 1).copied() };
+    let mut probes: Vec<(String, Option<f64>)> =
+        group.probes.iter().enumerate().map(|(at, name)| (name.to_string(), later(at).filter(|_| at < PAIRED))).collect();
+    probes.sort_by(|x, y| x.1.unwrap_or(f64::MAX).total_cmp(&y.1.unwrap_or(f64::MAX)));
+    let first = probes.first().and_then(|probe| probe.1).unwrap_or(0.0);
+    let words = probes.iter().enumerate().map(|(at, (name, later))| match later {
+        Some(later) if at > 0 => format!("{name} +{}", units::duration(later - first)),
+        _ => name.clone(),
+    });
+    words.collect::<Vec<_>>().join(" → ")
+}
+
 fn ahead(offset: f64) -> String {
     let words = if offset > 0.0 { "ahead" } else { "behind" };
     format!("{} {words}", amount::short_duration(offset.abs()))
@@ -76,7 +103,7 @@ pub(super) fn sparkline(probe: &FleetProbe, span: FleetSpan, now: i64, width: us
     let largest = probe.history.bins.iter().map(|bin| bin.bits_per_second).fold(0.0, f64::max);
     let count = 24_i64;
     let step = (span.seconds() / count).max(1);
-    let first = now.saturating_sub(span.seconds()).div_euclid(step).saturating_add(1);
+    let first = span.bounds(now).0.div_euclid(step).saturating_add(1);
     let bars: Vec<char> = (0..count)
         .map(|at| {
             let start = first.saturating_add(at).saturating_mul(step);

@@ -1,6 +1,8 @@
 //! What is looked at, and what keys and clicks do.
 
-use crate::fleet::{FleetProbe, FleetQuestion, FleetSpan, FleetView, ProbeName, ProbeStory};
+use super::level::ListKind;
+use crate::fleet::{FleetProbe, FleetQuestion, FleetSpan, FleetSubject, FleetView, ProbeName, ProbeStory};
+use crate::model::text::is_unfit;
 use crate::tui::canvas::Hit;
 use crate::tui::options::DashboardOptions;
 use crate::tui::theme::Theme;
@@ -12,11 +14,12 @@ use std::time::Duration;
 
 /// Rows the wheel moves.
 const WHEEL: isize = 3;
+/// Signs of a filter.
+const FILTER: usize = 100;
+/// Pages below a probe.
+const DEEP: usize = 32;
 /// Events that are read before something is drawn.
 const AT_ONCE: usize = 64;
-
-/// Lists of the page about a probe.
-pub(super) const KINDS: [&str; 4] = ["Conversations", "Hosts", "Services", "Findings"];
 
 /// What comes of an event for the world.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,9 +74,16 @@ pub(super) struct FleetApp {
     pub question: FleetQuestion,
     pub order: ProbeOrder,
     pub view: View,
-    /// The list of probes, and that of the page.
+    /// The list of probes, that of the page of one, and those of the pages below it, the last in front.
     pub list: Pane,
     pub page: Pane,
+    pub below: Vec<(FleetSubject, Pane)>,
+    /// Rows have this in them.
+    pub filter: String,
+    /// It is being typed.
+    pub is_typing: bool,
+    /// Keys are shown, from so many lines on.
+    pub help: Option<usize>,
     pub hits: Vec<(Rect, Hit)>,
     /// Rows of the page's list that fit.
     pub height: usize,
@@ -93,6 +103,10 @@ impl FleetApp {
             view,
             list: Pane::default(),
             page: Pane::default(),
+            below: Vec::new(),
+            filter: String::new(),
+            is_typing: false,
+            help: None,
             hits: Vec::new(),
             height: 0,
             read: 0,
@@ -126,7 +140,10 @@ impl FleetApp {
     /// Probes in the order shown.
     pub fn probes(&self) -> Vec<&FleetProbe> {
         let Some(picture) = &self.known.picture else { return Vec::new() };
-        let mut probes: Vec<&FleetProbe> = picture.probes.iter().collect();
+        let wanted = self.filter.to_lowercase();
+        // What is typed over a page is about its rows.
+        let is_wanted = |probe: &&FleetProbe| self.question.probe.is_some() || probe.name.to_string().to_lowercase().contains(&wanted);
+        let mut probes: Vec<&FleetProbe> = picture.probes.iter().filter(is_wanted).collect();
         let bits = |probe: &FleetProbe| probe.load.map_or(-1.0, |load| load.0);
         match self.order {
             ProbeOrder::Urgency => probes.sort_by_key(|probe| std::cmp::Reverse(probe.urgency())),
@@ -158,14 +175,28 @@ impl FleetApp {
         i64::try_from(age).unwrap_or(i64::MAX)
     }
 
-    /// Rows of the list in front.
-    fn rows(&self) -> usize {
-        let Some(story) = self.story() else { return 0 };
-        match self.page.kind {
-            0 => story.conversations.len(),
-            1 => story.hosts.len(),
-            2 => story.services.len(),
-            _ => story.findings.len(),
+    /// The list in front: where its window and its selection are.
+    pub fn pane(&self) -> &Pane {
+        match (&self.question.probe, self.below.last()) {
+            (None, _) => &self.list,
+            (Some(_), None) => &self.page,
+            (Some(_), Some((_, pane))) => pane,
+        }
+    }
+
+    pub fn pane_mut(&mut self) -> &mut Pane {
+        match (&self.question.probe, self.below.last_mut()) {
+            (None, _) => &mut self.list,
+            (Some(_), None) => &mut self.page,
+            (Some(_), Some((_, pane))) => pane,
+        }
+    }
+
+    /// Rows of the list in front, by their names.
+    fn rows(&self) -> Vec<Topic> {
+        match self.question.probe {
+            None => self.probes().into_iter().map(|probe| topic(&probe.name)).collect(),
+            Some(_) => self.page_rows().into_iter().map(|row| row.0).collect(),
         }
     }
 
@@ -181,23 +212,48 @@ impl FleetApp {
 
     fn key(&mut self, key: KeyEvent) -> FleetEffect {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
-        let page = isize::try_from(self.height.max(2).saturating_sub(1)).unwrap_or(1);
         match key.code {
             KeyCode::Char('c') if control => return FleetEffect::Quit,
             KeyCode::Char('z') if control => return FleetEffect::Suspend,
+            _ if self.is_typing => self.type_filter(key),
+            _ if self.help.is_some() => self.read_help(key),
             KeyCode::Char('q') => return FleetEffect::Quit,
             KeyCode::Esc | KeyCode::Backspace => return self.leave(),
             KeyCode::Enter => return self.open(),
-            KeyCode::Char('+' | '=') => return self.look(self.question.span.step(1)),
-            KeyCode::Char('-') => return self.look(self.question.span.step(-1)),
-            KeyCode::Char(digit @ '1'..='4') => {
-                let at = usize::from(digit as u8 - b'1');
-                return self.look(FleetSpan::ALL.get(at).copied().unwrap_or_default());
-            }
+            KeyCode::Char('?' | 'h') | KeyCode::F(1) => self.help = Some(0),
+            KeyCode::Char('/') => self.is_typing = true,
             KeyCode::Char('s') if self.question.probe.is_none() => self.order = self.order.next(),
             KeyCode::Char('b') => self.view.bytes = !self.view.bytes,
-            KeyCode::Right | KeyCode::Tab if self.question.probe.is_some() => self.turn(1),
-            KeyCode::Left | KeyCode::BackTab if self.question.probe.is_some() => self.turn(KINDS.len() - 1),
+            _ => return self.time_key(key).unwrap_or_else(|| self.list_key(key)),
+        }
+        FleetEffect::Nothing
+    }
+
+    /// A key about the span; `None`: it is none.
+    fn time_key(&mut self, key: KeyEvent) -> Option<FleetEffect> {
+        let (span, now) = (self.question.span, self.now());
+        let wanted = match key.code {
+            KeyCode::Char('+' | '=') => span.step(1),
+            KeyCode::Char('-') => span.step(-1),
+            KeyCode::Char(',' | '<') => span.shift(-1, now),
+            KeyCode::Char('.' | '>') => span.shift(1, now),
+            KeyCode::Char('0') => FleetSpan::last(span.seconds()).unwrap_or_default(),
+            KeyCode::Char(digit @ '1'..='4') => {
+                let at = usize::from(digit as u8 - b'1');
+                span.long(FleetSpan::ALL.get(at).copied().unwrap_or_default())
+            }
+            _ => return None,
+        };
+        Some(self.look(wanted))
+    }
+
+    /// A key about the list in front.
+    fn list_key(&mut self, key: KeyEvent) -> FleetEffect {
+        let page = isize::try_from(self.height.max(2).saturating_sub(1)).unwrap_or(1);
+        let is_page = self.question.probe.is_some();
+        match key.code {
+            KeyCode::Right | KeyCode::Tab if is_page => self.turn(1),
+            KeyCode::Left | KeyCode::BackTab if is_page => self.turn(self.kinds().len().saturating_sub(1)),
             KeyCode::Down | KeyCode::Char('j') | KeyCode::Tab => self.step(1),
             KeyCode::Up | KeyCode::Char('k') | KeyCode::BackTab => self.step(-1),
             KeyCode::PageDown => self.step(page),
@@ -209,6 +265,30 @@ impl FleetApp {
         FleetEffect::Nothing
     }
 
+    fn type_filter(&mut self, key: KeyEvent) {
+        match key.code {
+            KeyCode::Enter => self.is_typing = false,
+            KeyCode::Esc => {
+                self.is_typing = false;
+                self.filter.clear();
+            }
+            KeyCode::Backspace => drop(self.filter.pop()),
+            KeyCode::Char(c) if self.filter.chars().count() < FILTER && !is_unfit(c) => self.filter.push(c),
+            _ => {}
+        }
+        let pane = self.pane_mut();
+        (pane.selected, pane.offset) = (None, 0);
+    }
+
+    fn read_help(&mut self, key: KeyEvent) {
+        let lines = self.help.unwrap_or(0);
+        self.help = match key.code {
+            KeyCode::Down | KeyCode::Char('j') | KeyCode::PageDown => Some(lines.saturating_add(1)),
+            KeyCode::Up | KeyCode::Char('k') | KeyCode::PageUp => Some(lines.saturating_sub(1)),
+            _ => None,
+        };
+    }
+
     fn mouse(&mut self, mouse: MouseEvent) -> FleetEffect {
         match mouse.kind {
             MouseEventKind::ScrollDown => self.step(WHEEL),
@@ -217,18 +297,26 @@ impl FleetApp {
                 let at = (mouse.column, mouse.row).into();
                 match self.hits.iter().rev().find(|hit| hit.0.contains(at)).map(|hit| hit.1.clone()) {
                     Some(Hit::Press(code)) => return self.key(KeyEvent::from(code)),
-                    Some(Hit::Kind(kind)) => self.page = Pane { kind, ..Pane::default() },
-                    Some(Hit::Row(_, topic)) if self.question.probe.is_none() => {
-                        if self.list.selected.as_ref() == Some(&topic) {
-                            return self.open();
-                        }
-                        self.list.selected = Some(topic);
-                    }
+                    Some(Hit::Kind(kind)) => *self.pane_mut() = Pane { kind, ..Pane::default() },
+                    Some(Hit::Row(kind, topic)) => return self.click(kind, topic),
                     _ => {}
                 }
             }
             _ => {}
         }
+        FleetEffect::Nothing
+    }
+
+    /// A click on a row: it is selected, and opened where it was.
+    fn click(&mut self, kind: Option<usize>, topic: Topic) -> FleetEffect {
+        let pane = self.pane_mut();
+        if pane.selected.as_ref() == Some(&topic) {
+            return self.open();
+        }
+        if let Some(kind) = kind.filter(|kind| *kind != pane.kind) {
+            *pane = Pane { kind, ..Pane::default() };
+        }
+        pane.selected = Some(topic);
         FleetEffect::Nothing
     }
 
@@ -241,52 +329,75 @@ impl FleetApp {
         FleetEffect::Ask(self.question.clone())
     }
 
-    /// The page of the selected probe, or of the first.
+    /// The page of the selected row, or of the first.
     fn open(&mut self) -> FleetEffect {
-        if self.question.probe.is_some() {
-            return FleetEffect::Nothing;
-        }
         let at = self.selected().unwrap_or(0);
-        let Some(name) = self.probes().get(at).map(|probe| probe.name.clone()) else { return FleetEffect::Nothing };
-        self.list.selected = Some(topic(&name));
-        self.page = Pane::default();
-        self.question.probe = Some(name);
+        if self.question.probe.is_none() {
+            let Some(name) = self.probes().get(at).map(|probe| probe.name.clone()) else { return FleetEffect::Nothing };
+            self.list.selected = Some(topic(&name));
+            self.page = Pane::default();
+            self.question.probe = Some(name);
+        } else {
+            let row = self.page_rows().get(at).and_then(|(topic, row)| Some((topic.clone(), row.subject()?)));
+            let Some((topic, subject)) = row.filter(|row| self.question.subject.as_ref() != Some(&row.1)) else {
+                return FleetEffect::Nothing;
+            };
+            if self.below.len() >= DEEP {
+                return FleetEffect::Nothing;
+            }
+            self.pane_mut().selected = Some(topic);
+            self.below.push((subject.clone(), Pane::default()));
+            self.question.subject = Some(subject);
+        }
+        self.filter.clear();
         FleetEffect::Ask(self.question.clone())
     }
 
-    /// One level up; from the list out of the selection first.
+    /// What was typed goes first, then the page, and in the list of probes the selection.
     fn leave(&mut self) -> FleetEffect {
+        if !self.filter.is_empty() {
+            self.filter.clear();
+            return FleetEffect::Nothing;
+        }
+        if self.below.pop().is_some() {
+            self.question.subject = self.below.last().map(|page| page.0.clone());
+            return FleetEffect::Ask(self.question.clone());
+        }
         if self.question.probe.take().is_some() {
             return FleetEffect::Ask(self.question.clone());
         }
-        self.list.selected = None;
-        self.list.offset = 0;
+        (self.list.selected, self.list.offset) = (None, 0);
         FleetEffect::Nothing
     }
 
     /// Another list of the page.
     fn turn(&mut self, by: usize) {
-        self.page = Pane { kind: (self.page.kind + by) % KINDS.len(), ..Pane::default() };
+        let kind = (self.pane().kind + by) % self.kinds().len().max(1);
+        *self.pane_mut() = Pane { kind, ..Pane::default() };
     }
 
     fn selected(&self) -> Option<usize> {
-        self.probes().iter().position(|probe| Some(topic(&probe.name)) == self.list.selected)
+        let selected = self.pane().selected.as_ref()?;
+        self.rows().iter().position(|row| row == selected)
     }
 
     fn step(&mut self, by: isize) {
-        if self.question.probe.is_some() {
-            let rows = self.rows();
-            self.page.offset = self.page.offset.saturating_add_signed(by).min(rows.saturating_sub(self.height));
+        let rows = self.rows();
+        let last = rows.len().saturating_sub(1);
+        if self.question.probe.is_some() && self.kind() == ListKind::Findings {
+            // Findings have no pages: they are scrolled.
+            let most = rows.len().saturating_sub(self.height);
+            let pane = self.pane_mut();
+            pane.offset = pane.offset.saturating_add_signed(by).min(most);
             return;
         }
-        let probes = self.probes();
         // The first step is onto the first row.
         let at = match self.selected() {
-            Some(at) => at.saturating_add_signed(by).min(probes.len().saturating_sub(1)),
-            None if by > 1 => probes.len().saturating_sub(1).min(by.unsigned_abs()),
+            Some(at) => at.saturating_add_signed(by).min(last),
+            None if by > 1 => last.min(by.unsigned_abs()),
             None => 0,
         };
-        self.list.selected = probes.get(at).map(|probe| topic(&probe.name));
+        self.pane_mut().selected = rows.get(at).cloned();
     }
 }
 

@@ -1,7 +1,8 @@
 use super::state::{FleetApp, FleetEffect, ProbeOrder};
 use crate::fleet::{
-    FleetPicture, FleetProbe, FleetQuestion, FleetSpan, FleetView, HistoryBin, LoadPoint, ProbeHistory, ProbeName, ProbeState, ProbeStory,
-    SharedGroup, SharedSum, SharedTraffic, StoryConversation, StoryFinding, StoryHost, StoryService, WorstFinding,
+    FleetDetail, FleetPicture, FleetProbe, FleetQuestion, FleetSpan, FleetSubject, FleetView, HistoryBin, LoadPoint, ProbeHistory,
+    ProbeName, ProbeState, ProbeStory, SharedGroup, SharedSum, SharedTraffic, StoryConversation, StoryFinding, StoryHost, StoryRecord,
+    StoryService, WorstFinding,
 };
 use crate::model::{Severity, Verdict};
 use crate::tui::options::DashboardOptions;
@@ -56,22 +57,23 @@ fn probe(at: usize) -> FleetProbe {
 }
 
 fn picture(probes: usize) -> FleetPicture {
-    FleetPicture { asked: NOW, span: FleetSpan::Hour, probes: (0..probes).map(probe).collect(), left_off: false }
+    FleetPicture { asked: NOW, span: FleetSpan::HOUR, probes: (0..probes).map(probe).collect(), ..FleetPicture::default() }
 }
 
 fn shared() -> SharedTraffic {
-    let group = |probes: &[usize], n: u64, behind| SharedGroup {
+    let group = |probes: &[usize], n: u64, behind: &[f64]| SharedGroup {
         probes: probes.iter().map(|at| name(*at)).collect(),
         conversations: n,
         told: SharedSum { records: 2 * n, packets: 40 * n, wire_bytes: 30_000 * n },
         once: SharedSum { records: n, packets: 21 * n, wire_bytes: 15_000 * n },
-        behind,
+        behind: behind.to_vec(),
     };
     SharedTraffic {
         span: (NOW - 3_600, NOW + 1),
         told: SharedSum { records: 120_000, packets: 9_000_000, wire_bytes: 4_000_000_000 },
-        groups: vec![group(&[0, 3], 18_200, Some(0.000_31)), group(&[1, 2], 940, Some(-0.004)), group(&[0, 1, 2], 12, None)],
+        groups: vec![group(&[0, 3], 18_200, &[0.000_31]), group(&[1, 2], 940, &[-0.004]), group(&[0, 1, 2], 12, &[0.3, 0.1, -0.2])],
         left_off: false,
+        doubts: vec!["physics/campus-04 and library/campus-06: 500 conversations with the same ends and ports begin 5.0 s apart".into()],
         pieces: (1, 1),
     }
 }
@@ -95,7 +97,7 @@ fn story() -> ProbeStory {
     };
     ProbeStory {
         name: name(1),
-        span: FleetSpan::Hour,
+        span: FleetSpan::HOUR,
         step: 7,
         load: load.collect(),
         findings: vec![
@@ -126,6 +128,8 @@ fn story() -> ProbeStory {
             .map(|at| StoryConversation {
                 source: format!("10.20.0.{at}"),
                 destination: "2001:db8::20".into(),
+                port: 445,
+                protocol: 6,
                 app: if at % 2 == 0 { "smb2".into() } else { String::new() },
                 records: 90 - at,
                 packets: 70_000,
@@ -146,7 +150,7 @@ fn app(view: FleetView) -> FleetApp {
 fn known() -> FleetView {
     FleetView {
         picture: Some(Arc::new(picture(12))),
-        shared: Some((FleetSpan::Hour, Arc::new(shared()))),
+        shared: Some((FleetSpan::HOUR, Arc::new(shared()))),
         story: Some(Arc::new(story())),
         ..FleetView::default()
     }
@@ -205,7 +209,7 @@ fn a_probe_at_three_sizes() {
         let mut app = app(known());
         app.list.selected = Some(super::state::topic(&name(1)));
         let effect = press(&mut app, KeyCode::Enter);
-        assert_eq!(effect, FleetEffect::Ask(FleetQuestion { span: FleetSpan::Hour, probe: Some(name(1)) }));
+        assert_eq!(effect, FleetEffect::Ask(FleetQuestion { probe: Some(name(1)), ..FleetQuestion::default() }));
         let shown = text(&mut app, width, height);
         assert!(!shown.contains('\x1b'));
         insta::assert_snapshot!(format!("fleet_probe_{width}x{height}"), shown);
@@ -257,19 +261,145 @@ fn keys_walk_through_the_fleet() {
     assert_eq!(app.probes()[0].name, name(4), "the silent one needs somebody first");
     press(&mut app, KeyCode::Down);
     press(&mut app, KeyCode::Down);
-    assert_eq!(press(&mut app, KeyCode::Enter), FleetEffect::Ask(FleetQuestion { span: FleetSpan::Hour, probe: Some(name(1)) }));
+    assert_eq!(press(&mut app, KeyCode::Enter), FleetEffect::Ask(FleetQuestion { probe: Some(name(1)), ..FleetQuestion::default() }));
     assert!(text(&mut app, 120, 40).contains("10.20.0.0"));
     press(&mut app, KeyCode::Right);
     let hosts = text(&mut app, 120, 40);
     assert!(hosts.contains("host ") && hosts.contains("packets"), "{hosts}");
     press(&mut app, KeyCode::End);
     assert!(text(&mut app, 120, 40).contains("10.20.0.39"));
-    assert_eq!(press(&mut app, KeyCode::Char('3')), FleetEffect::Ask(FleetQuestion { span: FleetSpan::Week, probe: Some(name(1)) }));
-    assert_eq!(press(&mut app, KeyCode::Esc), FleetEffect::Ask(FleetQuestion { span: FleetSpan::Week, probe: None }));
+    assert_eq!(
+        press(&mut app, KeyCode::Char('3')),
+        FleetEffect::Ask(FleetQuestion { span: FleetSpan::WEEK, probe: Some(name(1)), subject: None })
+    );
+    assert_eq!(press(&mut app, KeyCode::Esc), FleetEffect::Ask(FleetQuestion { span: FleetSpan::WEEK, ..FleetQuestion::default() }));
     assert!(text(&mut app, 120, 40).contains("asking …"), "what is shown is of another span");
     press(&mut app, KeyCode::Char('s'));
     assert_eq!((app.order, app.probes()[0].name.clone()), (ProbeOrder::Load, name(11)));
     assert_eq!(press(&mut app, KeyCode::Char('q')), FleetEffect::Quit);
+}
+
+fn detail(subject: FleetSubject) -> FleetDetail {
+    let (told, all) = (story(), shared());
+    let record = |at: i64| StoryRecord {
+        probe: name(at as usize % 3),
+        first: NOW - 60 * at,
+        duration: 0.25 * at as f64,
+        source: ("10.20.0.3".into(), 50_000 + at as u64),
+        destination: ("2001:db8::20".into(), 445),
+        packets: (40, 60),
+        wire_bytes: (4_000, 90_000),
+    };
+    FleetDetail {
+        name: name(1),
+        subject,
+        span: FleetSpan::HOUR,
+        step: 7,
+        load: told.load,
+        conversations: told.conversations,
+        hosts: told.hosts,
+        services: told.services,
+        records: (0..30).map(record).collect(),
+        seen: all.groups,
+    }
+}
+
+#[test]
+fn pages_below_a_probe_are_opened_by_rows_and_left_again() {
+    let mut app = app(known());
+    app.list.selected = Some(super::state::topic(&name(1)));
+    press(&mut app, KeyCode::Enter);
+    // The third host of the list.
+    press(&mut app, KeyCode::Right);
+    (0..3).for_each(|_| drop(press(&mut app, KeyCode::Down)));
+    let host = FleetSubject::Host("10.20.0.2".into());
+    let wanted = FleetQuestion { probe: Some(name(1)), subject: Some(host.clone()), ..FleetQuestion::default() };
+    assert_eq!(press(&mut app, KeyCode::Enter), FleetEffect::Ask(wanted.clone()));
+    assert!(text(&mut app, 120, 40).contains("asking …"), "nothing is known of it yet");
+    app.see(Arc::new(FleetView { detail: Some(Arc::new(detail(host))), generation: 2, ..known() }), Some(Duration::from_secs(1)));
+    let shown = text(&mut app, 120, 40);
+    assert!(shown.contains("Load of 10.20.0.2") && shown.contains("Seen by") && shown.contains("445/tcp"), "{shown}");
+    // A conversation of it, and back by the way that was come.
+    press(&mut app, KeyCode::Down);
+    let talk = FleetSubject::Conversation { source: "10.20.0.0".into(), destination: "2001:db8::20".into(), port: 445, protocol: 6 };
+    let deeper = FleetQuestion { subject: Some(talk.clone()), ..wanted.clone() };
+    assert_eq!(press(&mut app, KeyCode::Enter), FleetEffect::Ask(deeper));
+    app.see(Arc::new(FleetView { detail: Some(Arc::new(detail(talk))), generation: 3, ..known() }), Some(Duration::from_secs(1)));
+    for (width, height) in SIZES {
+        let shown = text(&mut app, width, height);
+        assert!(shown.contains("library/campus-00 → library/campus-03 +310 µs"), "{shown}");
+        insta::assert_snapshot!(format!("fleet_conversation_{width}x{height}"), shown);
+    }
+    press(&mut app, KeyCode::Right);
+    let records = text(&mut app, 200, 60);
+    assert!(
+        records.contains("10.20.0.3:50000") && records.contains("[2001:db8::20]:445") && records.contains("dorm-west/campus-02"),
+        "{records}"
+    );
+    assert_eq!(press(&mut app, KeyCode::Enter), FleetEffect::Nothing, "a record has no page");
+    assert_eq!(press(&mut app, KeyCode::Esc), FleetEffect::Ask(wanted));
+    assert_eq!(press(&mut app, KeyCode::Esc), FleetEffect::Ask(FleetQuestion { probe: Some(name(1)), ..FleetQuestion::default() }));
+    assert_eq!(press(&mut app, KeyCode::Esc), FleetEffect::Ask(FleetQuestion::default()));
+}
+
+#[test]
+fn rows_are_found_by_a_part_of_them_and_keys_are_told() {
+    let mut app = app(known());
+    press(&mut app, KeyCode::Char('/'));
+    "DORM".chars().for_each(|c| drop(press(&mut app, KeyCode::Char(c))));
+    assert_eq!(app.probes().len(), 4);
+    assert_eq!(press(&mut app, KeyCode::Char('q')), FleetEffect::Nothing, "a letter of what is typed");
+    press(&mut app, KeyCode::Backspace);
+    press(&mut app, KeyCode::Enter);
+    let shown = text(&mut app, 120, 40);
+    assert!(shown.contains("/DORM") && shown.contains("campus-05") && !shown.contains("campus-04  "), "{shown}");
+    press(&mut app, KeyCode::Esc);
+    assert_eq!(app.probes().len(), 12);
+    press(&mut app, KeyCode::Char('?'));
+    let help = text(&mut app, 120, 40);
+    assert!(help.contains("Keys · Fleet") && help.contains("the span before this one"), "{help}");
+    assert_eq!(press(&mut app, KeyCode::Char('q')), FleetEffect::Nothing, "closes the keys");
+    // What is found of a page is its rows.
+    app.list.selected = Some(super::state::topic(&name(1)));
+    press(&mut app, KeyCode::Enter);
+    press(&mut app, KeyCode::Char('/'));
+    "smb2".chars().for_each(|c| drop(press(&mut app, KeyCode::Char(c))));
+    press(&mut app, KeyCode::Enter);
+    press(&mut app, KeyCode::Down);
+    press(&mut app, KeyCode::Down);
+    let FleetEffect::Ask(asked) = press(&mut app, KeyCode::Enter) else { panic!("nothing was opened") };
+    let Some(FleetSubject::Conversation { source, .. }) = asked.subject else { panic!("{asked:?}") };
+    assert_eq!((source.as_str(), app.filter.as_str()), ("10.20.0.2", ""));
+}
+
+#[test]
+fn spans_of_the_past_are_walked_through() {
+    let mut app = app(known());
+    press(&mut app, KeyCode::Char('3'));
+    let FleetEffect::Ask(asked) = press(&mut app, KeyCode::Char(',')) else { panic!("nothing was asked") };
+    assert_eq!(asked.span.bounds(NOW), (NOW - 14 * 86_400, NOW - 7 * 86_400));
+    let shown = text(&mut app, 120, 40);
+    assert!(
+        shown.contains("Probes · 2025-11-15 07:06 to 2025-11-22 07:06 UTC")
+            && shown.lines().next().is_some_and(|line| line.ends_with(" past"))
+            && shown.contains("0 now"),
+        "{shown}"
+    );
+    press(&mut app, KeyCode::Char(','));
+    press(&mut app, KeyCode::Char('.'));
+    let FleetEffect::Ask(asked) = press(&mut app, KeyCode::Char('.')) else { panic!("nothing was asked") };
+    assert_eq!(asked.span, FleetSpan::WEEK, "the last one ends now");
+    assert_eq!(press(&mut app, KeyCode::Char('.')), FleetEffect::Nothing);
+    press(&mut app, KeyCode::Char(','));
+    assert_eq!(press(&mut app, KeyCode::Char('0')), FleetEffect::Ask(FleetQuestion { span: FleetSpan::WEEK, ..FleetQuestion::default() }));
+}
+
+#[test]
+fn how_far_a_clock_is_off_is_seen_at_every_size() {
+    for (width, height) in SIZES {
+        let shown = text(&mut app(known()), width, height);
+        assert!(shown.contains("clock") && shown.contains("−42.0 s") && shown.contains("in step"), "{shown}");
+    }
 }
 
 #[test]
@@ -281,11 +411,18 @@ fn any_size_and_any_key() {
         KeyCode::Right,
         KeyCode::PageDown,
         KeyCode::Char('4'),
+        KeyCode::Enter,
+        KeyCode::Char('?'),
+        KeyCode::Down,
+        KeyCode::Esc,
+        KeyCode::Char(','),
+        KeyCode::Char('/'),
+        KeyCode::Char('x'),
         KeyCode::Esc,
         KeyCode::End,
         KeyCode::Char('s'),
     ];
-    for (at, key) in keys.into_iter().cycle().take(40).enumerate() {
+    for (at, key) in keys.into_iter().cycle().take(60).enumerate() {
         press(&mut app, key);
         for width in [1, 2, 7, 30, 61, 150, 240] {
             text(&mut app, width, 1 + (at as u16 * 7) % 50);

@@ -29,7 +29,7 @@ pub fn run(data: &[u8]) {
             switch.arp(&frame, &blocks);
         }
         health.observe(&frame);
-        for message in [decode::bare_message(&frame), decode::group_message(&frame)].into_iter().flatten() {
+        for message in [decode::bare_message(&frame), decode::network_message(&frame)].into_iter().flatten() {
             let at = Timestamp(time.wrapping_mul(i64::from(frame.wire) * 40_000_000_000));
             ledger.advance(at);
             ledger.take(&ControlMessage { time: at, ..message.clone() });

@@ -2,7 +2,7 @@
 
 use super::Packet;
 use super::message::{lldp_element, rstp};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// Groups of the link.
 const BRIDGES: [u8; 6] = [0x01, 0x80, 0xc2, 0, 0, 0];
@@ -64,6 +64,11 @@ fn value(kind: u16, bytes: &[u8]) -> Vec<u8> {
 
 /// A CDP packet of a switch with a duplex and a native VLAN.
 pub fn full_cdp(source: [u8; 6], device: &str, port: &str, native: u16, full_duplex: bool) -> Vec<u8> {
+    cdp_of(source, [device, "sw-a", port], native, full_duplex)
+}
+
+/// The same of a device and system of these names at a port.
+pub fn cdp_of(source: [u8; 6], [device, system, port]: [&str; 3], native: u16, full_duplex: bool) -> Vec<u8> {
     let values = [
         value(1, device.as_bytes()),
         value(2, &[0, 0, 0, 1, 1, 1, 0xcc, 0, 4, 10, 0, 0, 3]),
@@ -75,7 +80,7 @@ pub fn full_cdp(source: [u8; 6], device: &str, port: &str, native: u16, full_dup
         value(0x0a, &native.to_be_bytes()),
         value(0x0b, &[u8::from(full_duplex)]),
         value(0x11, &1500u32.to_be_bytes()),
-        value(0x14, b"sw-a"),
+        value(0x14, system.as_bytes()),
     ];
     let mut body = [&[2, 180, 0, 0][..], &values.concat()].concat();
     let sum = super::checksum::checksum(&body).to_be_bytes();
@@ -213,6 +218,11 @@ impl Hello {
 
     /// A frame of a multiple spanning tree with one instance, of number 1.
     pub fn multiple(&self, source: [u8; 6]) -> Vec<u8> {
+        self.multiple_of(source, bridge(0x6001, 9))
+    }
+
+    /// The same with the root of the instance, whose number is the extension of its priority.
+    pub fn multiple_of(&self, source: [u8; 6], root: [u8; 8]) -> Vec<u8> {
         let mut body = self.rapid();
         (body[2], body[35]) = (3, 0);
         body.truncate(36);
@@ -227,7 +237,7 @@ impl Hello {
         body.extend(self.bridge);
         body.push(19);
         body.push(0x7c);
-        body.extend(bridge(0x6001, 9));
+        body.extend(root);
         body.extend(20_000u32.to_be_bytes());
         body.extend([0x60, 0x80, 18]);
         Packet::eth(source, BRIDGES).llc(0x42, 0x42, 3).payload(&body).build()
@@ -237,6 +247,12 @@ impl Hello {
 /// A topology change notification of the original protocol.
 pub fn topology_change(source: [u8; 6]) -> Vec<u8> {
     Packet::eth(source, BRIDGES).llc(0x42, 0x42, 3).payload(&[0, 0, 0, 0x80]).build()
+}
+
+/// The same as Cisco sends it for a VLAN: in its tag, which nothing else tells.
+pub fn topology_change_of(source: [u8; 6], vlan: u16) -> Vec<u8> {
+    let group = [0x01, 0, 0x0c, 0xcc, 0xcc, 0xcd];
+    Packet::eth(source, group).vlan(vlan).snap(CISCO).ether_type(0x010b).payload(&[0, 0, 0, 0x80]).build()
 }
 
 /// One end of an aggregated link: the last byte of the system's address, key, port, state.
@@ -265,6 +281,25 @@ pub fn vrrp(group: u8, priority: u8, sender: u8) -> Vec<u8> {
     let to = Ipv4Addr::new(224, 0, 0, 18);
     let source = [0, 0, 0x5e, 0, 1, group];
     Packet::eth(source, group_mac(to)).ip([10, 0, 0, sender], to).ttl(255).protocol(112).payload(&body).build()
+}
+
+/// The same to another router that it was told of.
+pub fn vrrp_to(group: u8, priority: u8, sender: u8, to: u8) -> Vec<u8> {
+    let frame = vrrp(group, priority, sender);
+    let link = |last: u8| [2, 0, 0, 0, 0, last];
+    let packet = Packet::eth(link(sender), link(to)).ip([10, 0, 0, sender], [10, 0, 0, to]).ttl(255).protocol(112);
+    packet.payload(&frame[34..54]).build()
+}
+
+/// A CARP advertisement, once a second: group, skew, sender's last byte. It does not tell the shared address.
+pub fn carp(group: u8, skew: u8, sender: u8) -> Vec<u8> {
+    let mut body = vec![0x21, group, skew, 7, 0, 1, 0, 0];
+    body.extend(u64::from(sender).to_be_bytes());
+    body.extend([sender; 20]);
+    let sum = super::checksum::checksum(&body).to_be_bytes();
+    body[6..8].copy_from_slice(&sum);
+    let to = Ipv4Addr::new(224, 0, 0, 18);
+    Packet::eth([0, 0, 0x5e, 0, 1, group], group_mac(to)).ip([10, 0, 0, sender], to).ttl(255).protocol(112).payload(&body).build()
 }
 
 fn vrrp3() -> Vec<u8> {
@@ -304,22 +339,28 @@ pub fn ospf_hello(source: [u8; 6], router: u8, [interval, dead]: [u16; 2], hears
         &hears.iter().flat_map(|n| [10, 0, 0, *n]).collect::<Vec<u8>>(),
     ]
     .concat();
-    ospf(source, router, 1, &body)
+    ospf(source, (router, None), 1, &body)
 }
 
 /// A database description that tells the longest packet of the sender's interface.
 pub fn ospf_description(source: [u8; 6], router: u8, mtu: u16) -> Vec<u8> {
-    ospf(source, router, 2, &[&mtu.to_be_bytes()[..], &[2, 7, 0, 0, 0, 1]].concat())
+    ospf(source, (router, None), 2, &[&mtu.to_be_bytes()[..], &[2, 7, 0, 0, 0, 1]].concat())
 }
 
-fn ospf(source: [u8; 6], router: u8, kind: u8, body: &[u8]) -> Vec<u8> {
+/// The same to one neighbour, as on links of several (RFC 2328 section 8.1): senders are stations of the same last byte.
+pub fn ospf_description_to(router: u8, to: u8, mtu: u16) -> Vec<u8> {
+    ospf([2, 0, 0, 0, 0, router], (router, Some(to)), 2, &[&mtu.to_be_bytes()[..], &[2, 7, 0, 0, 0, 1]].concat())
+}
+
+fn ospf(source: [u8; 6], (router, neighbour): (u8, Option<u8>), kind: u8, body: &[u8]) -> Vec<u8> {
     let length = (24 + body.len()) as u16;
     let head = [&[2, kind][..], &length.to_be_bytes(), &[10, 0, 0, router], &[0; 4], &[0; 12]].concat();
     let mut all = [&head, body].concat();
     let sum = super::checksum::checksum(&all).to_be_bytes();
     all[12..14].copy_from_slice(&sum);
-    let to = Ipv4Addr::new(224, 0, 0, 5);
-    Packet::eth(source, group_mac(to)).ip([10, 0, 0, router], to).ttl(1).protocol(89).payload(&all).build()
+    let to = neighbour.map_or(Ipv4Addr::new(224, 0, 0, 5), |last| Ipv4Addr::new(10, 0, 0, last));
+    let link = neighbour.map_or(group_mac(to), |last| [2, 0, 0, 0, 0, last]);
+    Packet::eth(source, link).ip([10, 0, 0, router], to).ttl(1).protocol(89).payload(&all).build()
 }
 
 /// A general IGMP query, version 2; of sender 0 from no address.
@@ -342,6 +383,51 @@ fn igmp(source: [u8; 6], sender: u8, kind: u8, to: [u8; 4], group: [u8; 4]) -> V
         .protocol(2)
         .payload(&body)
         .build()
+}
+
+/// A general MLD query, with the router alert in an extension header or without (RFC 2710 section 3, RFC 3810 section 5.1).
+pub fn mld_query(source: [u8; 6], sender: u8, version: u8, has_alert: bool) -> Vec<u8> {
+    let from = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, sender.into());
+    let all = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
+    let packet = Packet::eth(source, [0x33, 0x33, 0, 0, 0, 1]).ip(from, all).ttl(1);
+    let packet = if has_alert { packet.extension(0, &[5, 2, 0, 0, 1, 0]) } else { packet };
+    let more: &[u8] = if version == 2 { &[2, 125, 0, 0] } else { &[] };
+    packet.icmp(130, 0, [0x27, 0x10, 0, 0]).payload(&[&[0; 16][..], more].concat()).build()
+}
+
+/// An end of a session of BFD.
+#[derive(Debug, Clone, Copy)]
+pub struct BfdEnd {
+    /// Last bytes of its addresses, and of the other one's.
+    pub ends: [u8; 2],
+    /// 3 up, 1 down, with the reason.
+    pub state: [u8; 2],
+    /// Numbers of the session at both ends.
+    pub numbers: [u32; 2],
+    /// Microseconds between two packets, sent and received.
+    pub intervals: [u32; 2],
+    /// Port it sends to: 3784, 4784, 6784.
+    pub port: u16,
+}
+
+impl BfdEnd {
+    /// Of a session that stands, 300 ms, 3 times.
+    pub fn new(from: u8, to: u8) -> Self {
+        Self { ends: [from, to], state: [3, 0], numbers: [from.into(), to.into()], intervals: [300_000; 2], port: 3784 }
+    }
+
+    /// The packet (RFC 5880 section 4.1).
+    pub fn frame(&self) -> Vec<u8> {
+        let mut body = vec![0x20 | self.state[1], self.state[0] << 6, 3, 24];
+        for word in [self.numbers, self.intervals].concat() {
+            body.extend(word.to_be_bytes());
+        }
+        body.extend([0; 4]);
+        let [from, to] = self.ends;
+        let link = |last: u8| [2, 0, 0, 0, 0, last];
+        let packet = Packet::eth(link(from), link(to)).ip([10, 0, 0, from], [10, 0, 0, to]).ttl(255);
+        packet.udp(49_152, self.port).payload(&body).build()
+    }
 }
 
 /// A hello of IS-IS on a link of several routers, level 2, area 49.0001, which hears one other.
@@ -397,56 +483,6 @@ pub fn eap_method(source: [u8; 6], code: u8, method: u8) -> Vec<u8> {
     Packet::eth(source, PORT_ACCESS).ether_type(0x888e).payload(&body).build()
 }
 
-/// Routers or clocks that know each other: the last bytes of their addresses.
-fn between(source: [u8; 6], [from, to]: [u8; 2]) -> Packet {
-    Packet::eth(source, [2, 0, 0, 0, 0, to]).ip([10, 0, 0, from], [10, 0, 0, to])
-}
-
-/// A control packet of BFD from one router to another: its state (1 down, 3 up) and why it was down; three of them may be missing, 300 ms apart.
-pub fn bfd(source: [u8; 6], ends: [u8; 2], state: u8, diagnostic: u8) -> Vec<u8> {
-    let mut body = vec![1 << 5 | diagnostic, state << 6, 3, 24, 0, 0, 0, ends[0], 0, 0, 0, ends[1]];
-    body.extend(300_000u32.to_be_bytes());
-    body.extend(300_000u32.to_be_bytes());
-    body.extend([0; 4]);
-    between(source, ends).ttl(255).udp(49_152, 3784).payload(&body).build()
-}
-
-/// The answer of a time server: its stratum and its reference.
-pub fn ntp_answer(source: [u8; 6], ends: [u8; 2], stratum: u8, reference: [u8; 4]) -> Vec<u8> {
-    let mut body = vec![0x24, stratum, 6, 0xec, 0, 0, 0, 0, 0, 0, 0, 0];
-    body.extend(reference);
-    body.extend([0xe9, 0, 0, 0, 0, 0, 0, 0].repeat(4));
-    between(source, ends).udp(123, 123).payload(&body).build()
-}
-
-/// An announcement of PTP to one clock that asked for it.
-pub fn ptp_to_one(source: [u8; 6], ends: [u8; 2]) -> Vec<u8> {
-    let announced = ptp_announce(source, ends[0], ends[0], 6);
-    between(source, ends).udp(320, 320).payload(&announced[14..]).build()
-}
-
-/// A database description to the neighbour alone, as routers send it.
-pub fn ospf_description_to(source: [u8; 6], ends: [u8; 2], mtu: u16) -> Vec<u8> {
-    let group = ospf_description(source, ends[0], mtu);
-    between(source, ends).ttl(1).protocol(89).payload(&group[34..]).build()
-}
-
-/// A general query for IPv6's groups, version 2, behind a router alert.
-pub fn mld_query(source: [u8; 6], sender: u8) -> Vec<u8> {
-    let from = [0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, sender];
-    let to = [0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
-    let mut body = vec![130, 0, 0, 0, 0x27, 0x10, 0, 0];
-    body.extend([0; 16]);
-    body.extend([2, 125, 0, 0]);
-    let pseudo = [&from[..], &to, &(body.len() as u32).to_be_bytes(), &[0, 0, 0, 58]].concat();
-    let sum = super::checksum::checksum(&[&pseudo[..], &body].concat()).to_be_bytes();
-    body[2..4].copy_from_slice(&sum);
-    let options = [58, 0, 5, 2, 0, 0, 1, 0];
-    let length = (options.len() + body.len()) as u16;
-    let head = [&[0x60, 0, 0, 0][..], &length.to_be_bytes(), &[0, 1], &from, &to].concat();
-    [&[0x33, 0x33, 0, 0, 0, 1][..], &source, &[0x86, 0xdd], &head, &options, &body].concat()
-}
-
 /// A PAUSE frame: so many quanta of 512 bit times.
 pub fn pause(source: [u8; 6], quanta: u16) -> Vec<u8> {
     let body = [&[0, 1][..], &quanta.to_be_bytes()].concat();
@@ -482,16 +518,21 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
         ("isis", isis_hello(switch, 1, 30)),
         ("eigrp", eigrp_hello(switch, 1, 100, 15)),
         ("ptp", ptp_announce(switch, 0x20, 0x21, 248)),
+        ("ptp", {
+            let at = ptp_announce(switch, 0x20, 0x21, 248);
+            Packet::eth(switch, [2, 0, 0, 0, 0, 8]).ip([10, 0, 0, 1], [10, 0, 0, 2]).udp(320, 320).payload(&at[14..]).build()
+        }),
+        ("gateway", vrrp_to(7, 100, 2, 3)),
+        ("ospf", ospf_description_to(4, 3, 9000)),
+        ("bfd", BfdEnd { state: [1, 3], ..BfdEnd::new(2, 3) }.frame()),
+        ("bfd", BfdEnd { port: 4784, ..BfdEnd::new(2, 3) }.frame()),
         ("query", igmp_query(switch, 1)),
+        ("query", mld_query(switch, 1, 1, false)),
+        ("query", mld_query(switch, 1, 2, false)),
+        ("query", mld_query(switch, 1, 1, true)),
+        ("query", mld_query(switch, 1, 2, true)),
         ("eapol", eap(switch, 1)),
         ("eapol", eap(switch, 4)),
         ("eapol", eap_method(switch, 1, 25)),
-        ("bfd", bfd(switch, [1, 2], 3, 0)),
-        ("bfd", bfd(switch, [1, 2], 1, 1)),
-        ("ntp", ntp_answer(switch, [1, 2], 2, [10, 0, 0, 9])),
-        ("ntp", ntp_answer(switch, [1, 2], 1, *b"GPS\0")),
-        ("ptp", ptp_to_one(switch, [1, 2])),
-        ("ospf", ospf_description_to(switch, [1, 2], 9000)),
-        ("query", mld_query(switch, 1)),
     ]
 }

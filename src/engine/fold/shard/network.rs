@@ -1,16 +1,17 @@
 //! What happens between hosts, as a shard sees it, on its way to the merge.
 
 use super::{Shard, sightings};
+use crate::dissect::registry;
 use crate::engine::fold::detectors::FlowDetectors;
 use crate::model::tcp::{FIN, TcpEvent, TcpMarks};
 use crate::model::time::SECOND;
 use crate::model::{
-    AnalysisFlags, Direction, Flight, Frame, IcmpError, LocatedLoss, Mac, NetworkBatch, NetworkEvent, PathSide, RoundTrip, Segment,
-    SegmentAnalysis, Timestamp, Traffic,
+    AnalysisFlags, AppId, CutPhase, Direction, Flight, Frame, IcmpError, LocatedLoss, Mac, NetworkBatch, NetworkEvent, PathSide, RoundTrip,
+    Segment, SegmentAnalysis, Timestamp, Traffic, TurnKind, TurnStep,
 };
 use crate::stats::{
     Connections, ConversationSample, Course, FlowHot, Fragments, Gathering, KeepAlives, LossLocator, Record, Stalls, StuckSegments,
-    TcpTrack, located_loss, stuck::Repeated,
+    TcpTrack, UnreadTurns, located_loss, stuck::Repeated, unread_turns::Spoken,
 };
 
 /// What makes a segment of interest here, beside windows of zero.
@@ -99,6 +100,18 @@ pub(super) fn segment(
     located
 }
 
+/// Somebody begins to speak: whether the next that the same side says is of interest as well. Of what is read dissectors tell.
+#[inline(never)]
+pub(super) fn turn(unread: &mut UnreadTurns, flow: &FlowHot<FlowDetectors>, frame: &Frame<'_>, at: u32, step: TurnStep) -> bool {
+    let (Some((key, way)), Some(segment)) = (&frame.flow, &frame.tcp) else { return false };
+    let Some(other_next) = flow.numbers.next_sequence(way.reversed()) else { return false };
+    let (sequence, length, bytes) = (segment.sequence, segment.payload, frame.payload());
+    let Frame { time, number, .. } = *frame;
+    let spoken = Spoken { flow: key, way: *way, time, number, sequence, bytes, length, other_next, step, at };
+    // An answer is of interest where its request was.
+    registry::told_by_turns(flow.app.app, spoken.is_cut() || !step.asks).is_some() && unread.step(&spoken)
+}
+
 /// What was in flight to the end that acknowledges some of it.
 fn flight(flow: &FlowHot<FlowDetectors>, way: Direction, tcp: &TcpEvent) -> Option<Flight> {
     let numbers = &flow.numbers;
@@ -119,6 +132,8 @@ fn again(frame: &Frame<'_>, way: Direction, segment: &Segment, flow: &FlowHot<Fl
     // A smaller piece behind it would arrive: that its receiver says nothing of it would tell that nobody is there.
     let all_alike = on_its_way.is_multiple_of(u64::from(segment.payload).max(1));
     let is_first = arrived < u64::from(segment.payload);
+    // What is acknowledged of it beyond a hole: bytes in flight do not count it.
+    let behind = on_its_way.saturating_sub(analysis.bytes_in_flight.map_or(on_its_way, u64::from));
     let acknowledged = flow.numbers.next_sequence(way).map_or(segment.sequence, |next| next.wrapping_sub(on_its_way as u32));
     Repeated {
         number: segment.sequence,
@@ -127,6 +142,7 @@ fn again(frame: &Frame<'_>, way: Direction, segment: &Segment, flow: &FlowHot<Fl
         waited: analysis.rto.unwrap_or(0),
         is_first,
         is_opening: is_first && all_alike,
+        behind: u32::try_from(behind).unwrap_or(u32::MAX),
         acknowledged,
     }
 }
@@ -193,6 +209,7 @@ impl Shard {
         let connections = &mut self.connections;
         self.stalls.advance(now, |event| connections.tell(event));
         self.kept.advance(now, |event| connections.tell(event));
+        self.unread.advance(now, false);
         let packets = self.totals.link.packets;
         if self.talkers.is_due(now, packets, self.flows.len()) {
             let talk = |record: Record<'_, FlowDetectors>| {
@@ -215,6 +232,7 @@ impl Shard {
         let connections = &mut self.connections;
         self.stalls.advance(now, |event| connections.tell(event));
         self.kept.advance(now, |event| connections.tell(event));
+        self.unread.advance(now, true);
         self.reader.media(now, true, |event| connections.tell(event));
         self.reader.advance(now, true, self.detectors.unmatched());
     }
@@ -231,22 +249,50 @@ impl Shard {
         seen.into_iter().for_each(|sighting| self.connections.tell(NetworkEvent::Sighted(sighting)));
     }
 
+    /// The turns that are over, of conversations that nobody reads, as is known by now.
+    fn turns(&mut self) -> impl Iterator<Item = NetworkEvent> + use<> {
+        let (mut over, talks) = self.unread.take();
+        over.retain_mut(|told| {
+            let app = self
+                .flows
+                .record(told.at)
+                .filter(|record| record.flow.key == told.turn.flow)
+                .map_or(AppId::NONE, |record| record.flow.app.app);
+            let Some(kind) = registry::told_by_turns(app, told.is_cut) else { return false };
+            let is_encrypted = told.turn.kind == TurnKind::Encrypted;
+            (told.turn.app, told.turn.kind) = (app, kind);
+            is_encrypted == (kind == TurnKind::Encrypted)
+        });
+        talks.into_iter().map(NetworkEvent::Talks).chain(over.into_iter().map(|told| NetworkEvent::Turn(told.turn)))
+    }
+
     /// Events that wait to be handed over.
     pub fn told(&self) -> usize {
-        self.connections.told() + self.reader.ended_count() + self.detectors.told()
+        self.connections.told() + self.reader.ended_count() + self.detectors.told() + self.unread.told()
     }
 
     /// What happened since it was last asked, in the interval of that number.
     pub fn network(&mut self, interval: u64) -> NetworkBatch {
         // What a connection showed comes before its end.
         let mut events: Vec<NetworkEvent> = self.reader.tls().map(NetworkEvent::Tls).collect();
-        let (told, unfollowed) = self.connections.take();
+        let (mut told, unfollowed) = self.connections.take();
+        let cut_short = std::mem::take(&mut self.cut_short);
+        if !cut_short.is_empty() {
+            // Only who reads the answer knows that not all of it came.
+            for end in told.iter_mut().filter_map(|event| if let NetworkEvent::Ended(end) = event { Some(end) } else { None }) {
+                if end.cut == Some(CutPhase::Quiet) && cut_short.contains(&end.flow) {
+                    end.cut = Some(CutPhase::Transfer);
+                }
+            }
+        }
         events.extend(told);
         events.extend(self.reader.offers().map(NetworkEvent::Offered));
         events.extend(self.reader.ended().map(NetworkEvent::Transaction));
+        events.extend(self.turns());
         let (control, control_beyond) = self.detectors.control();
         let floods = self.detectors.floods();
         let stations = self.detectors.stations().take();
-        NetworkBatch { interval, shard: self.number, events, unfollowed, control, floods, control_beyond, stations, load: None }
+        let words = self.reader.words();
+        NetworkBatch { interval, shard: self.number, events, words, unfollowed, control, floods, control_beyond, stations, load: None }
     }
 }

@@ -21,10 +21,23 @@ pub(super) fn bare(seen: &mut Gathering, frame: &Frame<'_>) {
         && let Some(what) = arp(frame.l2_payload())
     {
         note(seen, frame, what);
-        // Where frames leave a switch its stations are everywhere.
-        if let Some(tag) = frame.tag.filter(|tag| tag.side == Some(Side::Ingress) && (tag.port.is_some() || frame.session != 0)) {
-            note(seen, frame, Sight::Place { session: frame.session, port: tag.port });
+        if let Some(place) = place(frame, &what) {
+            note(seen, frame, place);
         }
+    }
+}
+
+/// Where a station sends from, as far as the mirror tells. Where frames leave a switch its stations are everywhere.
+fn place(frame: &Frame<'_>, arp: &Sight) -> Option<Sight> {
+    let tag = frame.tag.filter(|tag| tag.port.is_some() || frame.session != 0)?;
+    let session = frame.session;
+    match (tag.side, arp) {
+        (Some(Side::Ingress), _) => Some(Sight::Place { session, port: tag.port, sender: None }),
+        // The port may be one by which it left.
+        (None, Sight::Arp { is_reply: false, sender, .. }) if session != 0 && frame.mac.is_some_and(|mac| mac.1 == Mac::BROADCAST) => {
+            Some(Sight::Place { session, port: None, sender: Some(*sender) })
+        }
+        _ => None,
     }
 }
 

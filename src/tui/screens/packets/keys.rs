@@ -6,7 +6,11 @@ use crate::tui::screen::Hint;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 pub(super) const HINTS: &[Hint] = &[
-    Hint { key: "↑↓", word: "select", help: "select a packet, or a field of it; on a port G follows the newest (also j k PgUp PgDn)" },
+    Hint {
+        key: "↑↓",
+        word: "select",
+        help: "select a packet, or a field of it; on a port G follows the newest, of a capture it waits for the last (also j k PgUp PgDn)",
+    },
     Hint { key: "⏎", word: "fields", help: "go into the fields of the packet; there: open and close a header" },
     Hint { key: "/", word: "search", help: "look for a text in the lines of the list; n goes on, N goes back" },
     Hint { key: "#", word: "go to", help: "go to a packet by its number, or to a second with a point in it (12.5)" },
@@ -21,7 +25,7 @@ pub(super) const HINTS: &[Hint] = &[
 ];
 
 /// A key; whether it meant something here.
-pub(super) fn press(looking: &mut Looking, key: KeyEvent, live: bool) -> bool {
+pub(super) fn press(looking: &mut Looking, key: KeyEvent, (live, reading): (bool, bool)) -> bool {
     if looking.store.is_none() || key.modifiers.contains(KeyModifiers::CONTROL) {
         return false;
     }
@@ -36,10 +40,10 @@ pub(super) fn press(looking: &mut Looking, key: KeyEvent, live: bool) -> bool {
     if looking.focus == Focus::Tree && in_tree(looking, key.code) {
         return true;
     }
-    in_list(looking, key.code, live)
+    in_list(looking, key.code, (live, reading))
 }
 
-fn in_list(looking: &mut Looking, key: KeyCode, live: bool) -> bool {
+fn in_list(looking: &mut Looking, key: KeyCode, (live, reading): (bool, bool)) -> bool {
     let page = looking.height.max(2) as i64 - 1;
     match key {
         KeyCode::Down | KeyCode::Char('j') => step(looking, 1),
@@ -49,7 +53,7 @@ fn in_list(looking: &mut Looking, key: KeyCode, live: bool) -> bool {
         KeyCode::Home | KeyCode::Char('g') => step(looking, i64::MIN),
         KeyCode::End | KeyCode::Char('G') => {
             step(looking, i64::MAX);
-            looking.tail = live;
+            (looking.tail, looking.to_end) = (live, reading);
         }
         KeyCode::Enter | KeyCode::Right => looking.focus = Focus::Tree,
         KeyCode::Char('/') => looking.typing = Some(TypedLine { search: true, text: String::new() }),
@@ -62,11 +66,11 @@ fn in_list(looking: &mut Looking, key: KeyCode, live: bool) -> bool {
             looking.show(subject, about);
         }
         KeyCode::Char('x') if looking.conversation != PacketSubject::All => {
-            looking.tail = false;
+            (looking.tail, looking.to_end) = (false, false);
             looking.stream = Some(StreamView::default());
         }
         KeyCode::Char('v') if looking.conversation != PacketSubject::All => {
-            looking.tail = false;
+            (looking.tail, looking.to_end) = (false, false);
             looking.stream = Some(StreamView { drawn: Some(Drawn::Sequence), ..StreamView::default() });
         }
         KeyCode::Char('W') => {
@@ -145,7 +149,7 @@ fn step(looking: &mut Looking, by: i64) {
         i64::MAX => last,
         by => looking.row.saturating_add_signed(by).min(last),
     };
-    looking.tail = false;
+    (looking.tail, looking.to_end) = (false, false);
     looking.field = 0;
 }
 

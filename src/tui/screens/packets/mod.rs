@@ -64,7 +64,7 @@ impl Screen for Packets {
     }
 
     fn key(&self, pane: &mut Pane, key: KeyEvent, snapshot: &Snapshot) -> Option<Effect> {
-        keys::press(&mut pane.own.get::<State>()?.looking(), key, snapshot.live).then_some(Effect::Done)
+        keys::press(&mut pane.own.get::<State>()?.looking(), key, (snapshot.live, is_reading(snapshot))).then_some(Effect::Done)
     }
 
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
@@ -74,7 +74,7 @@ impl Screen for Packets {
         let above = list_height(area.height, looking.stream.is_some());
         looking.height = usize::from(above.saturating_sub(2)).max(1);
         looking.offset = scene.pane.offset as u64;
-        let Some(page) = looking.page(scene.snapshot.live) else { return nothing(canvas, area, scene) };
+        let Some(page) = looking.page(scene.snapshot.live, is_reading(scene.snapshot)) else { return nothing(canvas, area, scene) };
         canvas.listing = Listing { offset: page.first as usize, height: looking.height };
         let (upper, lower) = split_top(area, above);
         let body = titled(canvas, upper, &looking.title(), &note(scene, looking, &page, area.width), looking.focus == Focus::List);
@@ -91,6 +91,19 @@ impl Screen for Packets {
             below(canvas, lower, scene, looking, &page);
         }
     }
+}
+
+/// Whether a capture is still being read: its end is not known yet.
+fn is_reading(snapshot: &Snapshot) -> bool {
+    !snapshot.live && !snapshot.finished
+}
+
+/// How far a capture has been read whose end is waited for.
+fn waiting(snapshot: &Snapshot) -> String {
+    let known: Vec<f32> = snapshot.capture.sources.iter().filter_map(|source| source.progress).collect();
+    let share = known.iter().sum::<f32>() / known.len().max(1) as f32;
+    let read = if known.is_empty() { String::new() } else { format!(" {:.0} %", share * 100.0) };
+    format!("reading …{read}, then to the last packet")
 }
 
 /// Lines of the list with its title and its head.
@@ -136,11 +149,12 @@ fn note<'a>(scene: &Scene, looking: &Looking, page: &PacketPage, width: u16) -> 
     if scene.snapshot.live {
         out.push((if looking.tail { " · newest" } else { " · held, G follows" }.into(), dim));
     }
-    let said = match (&page.trouble, &looking.notice) {
+    let waiting = looking.to_end.then(|| waiting(scene.snapshot));
+    let said = match (&page.trouble, waiting.as_ref().or(looking.notice.as_ref())) {
         (Some(trouble), _) => Some((trouble, Hue::Bad)),
         (None, Some(notice)) => Some((notice, Hue::Warn)),
         // A ring that cannot be written is no mere remark.
-        (None, None) if page.place.contains("lost") => Some((&page.place, Hue::Bad)),
+        (None, None) if page.place.contains("in no file") => Some((&page.place, Hue::Bad)),
         (None, None) => Some((&page.place, Hue::Dim)).filter(|(place, _)| !place.is_empty()),
     };
     let used: u16 = out.iter().map(|(text, _)| cells(text)).sum::<u16>() + cells(&looking.title());

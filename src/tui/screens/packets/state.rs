@@ -99,6 +99,8 @@ pub(in crate::tui) struct Looking {
     pub total: u64,
     /// The newest packet is followed.
     pub tail: bool,
+    /// The end of a capture that is still being read is waited for.
+    pub to_end: bool,
     pub focus: Focus,
     /// The line of the cursor in the fields, and the lines there are.
     pub field: usize,
@@ -142,7 +144,7 @@ impl Looking {
     pub fn go(&mut self, seek: PacketSeek) {
         let serial = self.seek.as_ref().map_or(self.taken, |(serial, _)| *serial) + 1;
         self.seek = Some((serial, seek));
-        self.tail = false;
+        (self.tail, self.to_end) = (false, false);
     }
 
     /// Takes notice of a row that was clicked.
@@ -152,7 +154,7 @@ impl Looking {
         }
         self.click = selected.cloned();
         if let Some(Topic::Row(row)) = selected {
-            (self.row, self.tail, self.focus) = (*row, false, Focus::List);
+            (self.row, self.tail, self.to_end, self.focus) = (*row, false, false, Focus::List);
         }
     }
 
@@ -169,7 +171,7 @@ impl Looking {
     }
 
     /// The page to be drawn; `None` where there are no packets to look at.
-    pub fn page(&mut self, live: bool) -> Option<Arc<PacketPage>> {
+    pub fn page(&mut self, live: bool, reading: bool) -> Option<Arc<PacketPage>> {
         let store = self.store.clone()?;
         let mut page = Arc::default();
         // Once for what is known, once more where that moves the window.
@@ -180,6 +182,8 @@ impl Looking {
             self.total = page.total;
             let (row, offset) = (self.row, self.offset);
             self.settle(&page, live);
+            // Once it is read and looked through the cursor is where it was wanted.
+            self.to_end &= reading || page.searched.is_some() || self.row + 1 < page.total;
             self.place();
             if (row, offset) == (self.row, self.offset) {
                 break;
@@ -201,7 +205,7 @@ impl Looking {
                 None => self.notice = Some("nothing found".to_owned()),
             }
         }
-        if live && self.tail {
+        if live && self.tail || self.to_end {
             self.row = u64::MAX;
         }
         self.row = self.row.min(page.total.saturating_sub(1));
@@ -213,5 +217,56 @@ impl Looking {
         self.offset = self.offset.min(self.row).max(self.row.saturating_sub(height - 1));
         // A window that hangs over the end shows less than there is room for.
         self.offset = self.offset.min(self.total.saturating_sub(height).max(self.row.saturating_sub(height - 1)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::keys;
+    use super::*;
+    use ratatui::crossterm::event::{KeyCode, KeyEvent};
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    /// A capture of which more and more has been read.
+    #[derive(Default)]
+    struct Growing(AtomicU64);
+
+    impl PacketStore for Growing {
+        fn look(&self, request: &PacketRequest) -> Arc<PacketPage> {
+            Arc::new(PacketPage { subject: request.subject.clone(), total: self.0.load(Ordering::Relaxed), ..PacketPage::default() })
+        }
+
+        fn version(&self) -> u64 {
+            0
+        }
+
+        fn save(&self, _: &PacketSubject) -> String {
+            String::new()
+        }
+    }
+
+    #[test]
+    fn the_last_packet_of_a_capture_that_is_read_is_waited_for() {
+        let store = Arc::new(Growing::default());
+        store.0.store(100, Ordering::Relaxed);
+        let state = State::new(Some(Arc::clone(&store) as Arc<dyn PacketStore>));
+        let mut looking = state.looking();
+        let press = |looking: &mut Looking, key, reading| keys::press(looking, KeyEvent::from(key), (false, reading));
+        looking.page(false, true);
+        assert!(press(&mut looking, KeyCode::Char('G'), true));
+        for (total, reading, waits) in [(100, true, true), (500, true, true), (900, false, false), (900, false, false)] {
+            store.0.store(total, Ordering::Relaxed);
+            looking.page(false, reading);
+            assert_eq!((looking.row, looking.to_end), (total - 1, waits), "{total} {reading}");
+        }
+        // Whoever moves waits no longer, and of what has been read whole nobody waits.
+        press(&mut looking, KeyCode::Char('G'), true);
+        press(&mut looking, KeyCode::Up, true);
+        store.0.store(2_000, Ordering::Relaxed);
+        looking.page(false, true);
+        assert_eq!((looking.row, looking.to_end), (898, false));
+        press(&mut looking, KeyCode::End, false);
+        looking.page(false, false);
+        assert_eq!((looking.row, looking.to_end), (1_999, false));
     }
 }

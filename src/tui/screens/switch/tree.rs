@@ -19,21 +19,24 @@ use std::borrow::Cow;
 pub(super) type Drawn = Vec<(Cow<'static, str>, Style)>;
 
 /// A bridge by its name, where it says one, with its priority.
-fn bridge(scene: &Scene, id: BridgeId) -> String {
+fn bridge(scene: &Scene, id: BridgeId, tree: &TreeRow) -> String {
     let of = |row: &&crate::model::NeighbourRow| row.told.chassis_mac == Some(id.mac) || row.source == id.mac;
     let name = scene.snapshot.switch.neighbours.iter().find(of).map(|row| printable(row.told.name()).into_owned()).unwrap_or_default();
     let name = if name.is_empty() { id.mac.to_string() } else { cut_end(&name, 24).into_owned() };
-    format!("{name} ({})", id.priority)
+    format!("{name} ({})", priority(id, tree))
+}
+
+/// The priority that was set: without the number of the VLAN or instance, where that is added to it (IEEE 802.1Q clause 14.2.5).
+fn priority(id: BridgeId, tree: &TreeRow) -> u16 {
+    let number = tree.vlan.or(tree.instance).filter(|number| id.priority & 0x0fff == *number);
+    id.priority - number.unwrap_or(0)
 }
 
 /// What trees of several VLANs have in common when they are drawn as one.
-fn shape(row: &TreeRow) -> (crate::model::Mac, crate::model::Mac, u16, u32, PortRole, bool) {
-    (row.root.mac, row.bridge.mac, row.port & 0x0fff, row.cost, row.role, row.vlan.is_some())
-}
-
-/// The priority without the number of the VLAN that stands in its low bits, where trees of several are drawn as one (IEEE 802.1Q 13.26.3).
-fn common(id: BridgeId, vlans: usize) -> BridgeId {
-    if vlans > 1 { BridgeId { priority: id.priority & 0xf000, ..id } } else { id }
+fn shape(row: &TreeRow) -> impl PartialEq + use<> {
+    let kind = (row.vlan.is_some(), row.instance, row.protocol);
+    let priorities = [priority(row.root, row), priority(row.bridge, row)];
+    (kind, row.root.mac, row.bridge.mac, priorities, row.port & 0x0fff, row.cost, row.role)
 }
 
 /// The drawing: a line for each tree, or several where one has no room, those of VLANs that look alike together.
@@ -47,16 +50,19 @@ pub(super) fn lines(scene: &Scene, width: u16) -> Vec<Drawn> {
         }
     }
     let hops = |(vlans, row): (Vec<u16>, &TreeRow)| {
-        let which = if vlans.is_empty() { row.protocol.to_owned() } else { format!("vlan {}", numbers_text(&vlans)) };
+        let which = match (vlans.as_slice(), row.instance) {
+            ([], Some(instance @ 1..)) => format!("{} instance {instance}", row.protocol),
+            ([], _) => row.protocol.to_owned(),
+            (vlans, _) => format!("vlan {}", numbers_text(vlans)),
+        };
         let way = if width >= 110 { "────" } else { "──" };
         let root: Drawn = vec![
             (cut_end(&format!("{which}  "), width / 4).into_owned().into(), dim),
             ("◆ root ".into(), accent),
-            (bridge(scene, common(row.root, vlans.len())).into(), text),
+            (bridge(scene, row.root, row).into(), text),
         ];
         let hop = |words: String, to: String| vec![(format!(" {way} {words} {way}▶ ").into(), dim), (to.into(), text)];
-        let between =
-            (row.root.mac != row.bridge.mac).then(|| hop(format!("cost {}", row.cost), bridge(scene, common(row.bridge, vlans.len()))));
+        let between = (row.root.mac != row.bridge.mac).then(|| hop(format!("cost {}", row.cost), bridge(scene, row.bridge, row)));
         let role = if row.role == PortRole::Unknown { "" } else { row.role.token() };
         let last = hop(format!("port {} {role}", row.port & 0x0fff).trim_end().to_owned(), "this link".to_owned());
         std::iter::once(root).chain(between).chain([last]).collect()

@@ -1,0 +1,177 @@
+//! Numbers of TCP counted from the beginning of their connection, as Wireshark counts them: sequence numbers from the first one seen, windows
+//! by the scale of the handshake. Packets are noted in their order; those that were not noted keep the numbers of their headers.
+
+use crate::decode::{self, Headers, Peel, Rules};
+use crate::model::limits::NOTED_STREAMS;
+use crate::model::tcp::{ACK, SYN};
+use crate::model::{Direction, FlowKey, Frame, PacketTree, Segment, TapePacket, TreeField};
+use hashbrown::HashMap;
+use std::ops::Range;
+
+/// Where a connection begins, by way: from the smaller end, from the larger one.
+#[derive(Debug, Clone, Copy, Default)]
+struct Start {
+    /// The number of the packet from which on it counts, from 0.
+    from: u64,
+    base: [Option<u32>; 2],
+    scale: [Scale; 2],
+}
+
+/// What is known of a window's scale.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Scale {
+    /// No SYN was seen.
+    #[default]
+    Unknown,
+    /// No scale is used.
+    Not,
+    /// A shift of so many bits.
+    By(u8),
+}
+
+/// Connections whose packets were noted.
+#[derive(Default)]
+pub struct StreamStarts {
+    headers: Box<Headers>,
+    rules: Rules,
+    streams: HashMap<FlowKey, Vec<Start>>,
+    /// How many beginnings are held.
+    held: usize,
+    /// The packets that were noted, by number from 0.
+    noted: Range<u64>,
+}
+
+/// What counts for one segment: what to take from its numbers, and the shift of its window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SegmentStart {
+    /// The sequence number that is 0.
+    sequence: u32,
+    /// The acknowledgement that is 0.
+    acknowledgement: u32,
+    shift: u8,
+}
+
+impl StreamStarts {
+    /// Notes packets that are decoded by rules.
+    pub fn new(rules: Rules) -> Self {
+        Self { rules, ..Self::default() }
+    }
+
+    /// The packets that were noted.
+    pub fn noted(&self) -> Range<u64> {
+        self.noted.clone()
+    }
+
+    /// Begins with the packet of a number: there are none before it any more.
+    pub fn begin(&mut self, number: u64) {
+        if self.noted.is_empty() {
+            self.noted = number..number;
+        }
+    }
+
+    /// Notes the packet that follows those before; its number from 0.
+    pub fn note(&mut self, number: u64, packet: &TapePacket<'_>) {
+        self.noted.end = self.noted.end.max(number + 1);
+        let peel = Peel { tunnels: u8::MAX, tag: false };
+        decode::walk(packet.link, packet.bytes, packet.wire, &self.rules, peel, &mut self.headers);
+        let mut frame = Frame::default();
+        self.headers.show(packet.bytes, self.headers.flow(), &mut frame);
+        let (Some((key, way)), Some(segment)) = (frame.flow, frame.tcp) else { return };
+        let [this, other] = sides(way);
+        let known = self.streams.entry(key).or_default();
+        let is_syn = segment.flags & (SYN | ACK) == SYN;
+        let is_other = known.last().is_none_or(|last| is_syn && last.base[this].is_some_and(|base| base != segment.sequence));
+        if is_other {
+            if self.held >= NOTED_STREAMS {
+                return;
+            }
+            self.held += 1;
+            known.push(Start { from: number, ..Start::default() });
+        }
+        if let Some(start) = known.last_mut() {
+            learn(start, [this, other], &frame, &segment);
+        }
+    }
+
+    /// What counts for a segment of a packet that was noted.
+    pub fn of(&self, number: u64, key: &FlowKey, way: Direction, is_syn: bool) -> Option<SegmentStart> {
+        if !self.noted.contains(&number) {
+            return None;
+        }
+        let start = self.streams.get(key)?.iter().rev().find(|start| start.from <= number)?;
+        let [this, other] = sides(way);
+        let shift = match start.scale[this] {
+            Scale::By(shift) if !is_syn => shift,
+            _ => 0,
+        };
+        // A way that never said anything has no numbers, and none are acknowledged.
+        Some(SegmentStart { sequence: start.base[this]?, acknowledgement: start.base[other].unwrap_or(0), shift })
+    }
+}
+
+/// The places of a way and of the one back.
+fn sides(way: Direction) -> [usize; 2] {
+    if way == Direction::AToB { [0, 1] } else { [1, 0] }
+}
+
+/// Takes from a segment where its ways begin, by the rules of Wireshark: the first number seen, less the SYN's where none was.
+fn learn(start: &mut Start, [this, other]: [usize; 2], frame: &Frame<'_>, segment: &Segment) {
+    let syn = segment.flags & SYN != 0;
+    let first = if syn { segment.sequence } else { segment.sequence.wrapping_sub(1) };
+    start.base[this].get_or_insert(first);
+    if segment.flags & ACK != 0 {
+        start.base[other].get_or_insert(segment.acknowledgement.wrapping_sub(1));
+    }
+    if syn {
+        start.scale[this] = frame.tcp_options().window_scale().map_or(Scale::Not, |shift| Scale::By(shift.min(14)));
+        // Both or none (RFC 7323 section 2.2).
+        if segment.flags & ACK != 0 && !start.scale.iter().all(|scale| matches!(scale, Scale::By(_))) {
+            start.scale = [Scale::Not; 2];
+        }
+    }
+}
+
+/// Counts the numbers of the innermost segment of a tree from the beginning of its connection.
+pub fn show(tree: &mut PacketTree, start: SegmentStart) {
+    let Some(layer) = tree.layers.iter_mut().rev().find(|layer| layer.token == "tcp") else { return };
+    let find = |fields: &[TreeField], name: &str| fields.iter().position(|field| field.name == name);
+    let number = |fields: &[TreeField], name: &str| find(fields, name).and_then(|at| fields.get(at)?.number).map(|n| n as u32);
+    let fields = &mut layer.fields;
+    let (Some(sequence), Some(acknowledged)) = (number(fields, "tcp.seq_raw"), number(fields, "tcp.ack_raw")) else { return };
+    let acks = fields.iter().any(|field| field.name == "tcp.flags.ack" && field.number == Some(1));
+    let from_start = sequence.wrapping_sub(start.sequence);
+    let answered = if acks { acknowledged.wrapping_sub(start.acknowledgement) } else { acknowledged };
+    let window = number(fields, "tcp.window_size_value").map(|raw| (raw, raw << start.shift));
+    let mut beside = |name: &str, own: &'static str, title: &'static str, value: u32| {
+        if let Some(at) = find(fields, name)
+            && let Some(field) = fields.get(at).cloned()
+        {
+            fields.insert(
+                at + 1,
+                TreeField { name: own, title: title.into(), value: value.to_string(), number: Some(value.into()), ..field },
+            );
+        }
+    };
+    beside("tcp.seq_raw", "tcp.seq", "Sequence number (relative)", from_start);
+    beside("tcp.ack_raw", "tcp.ack", "Acknowledgement number (relative)", answered);
+    if let Some((_, scaled)) = window {
+        beside("tcp.window_size_value", "tcp.window_size", "Window (calculated)", scaled);
+    }
+    let edges: Vec<u32> =
+        layer.fields.iter().filter(|f| f.name.starts_with("tcp.options.sack_")).filter_map(|f| Some(f.number? as u32)).collect();
+    let replace = |text: &str, word: &str, old: u32, new: u32| text.replacen(&format!("{word}{old}"), &format!("{word}{new}"), 1);
+    layer.summary = replace(&replace(&layer.summary, "Seq: ", sequence, from_start), "Ack: ", acknowledged, answered);
+    // Only where the columns are of the segment itself.
+    if !tree.info.contains("] Seq=") {
+        return;
+    }
+    let mut info = replace(&replace(&tree.info, " Seq=", sequence, from_start), " Ack=", acknowledged, answered);
+    if let Some((raw, scaled)) = window {
+        info = replace(&info, " Win=", raw, scaled);
+    }
+    for (at, edge) in edges.iter().enumerate() {
+        let word = if at % 2 == 0 { " SLE=" } else { " SRE=" };
+        info = replace(&info, word, *edge, edge.wrapping_sub(start.acknowledgement));
+    }
+    tree.info = info;
+}

@@ -1,0 +1,92 @@
+//! What routers say cannot be reached, beside services that clients ask: a host, or all that lies behind a route that is missing.
+
+use super::connections::{SEVERAL, UNREACHABLE};
+use crate::diagnose::detector::Report;
+use crate::diagnose::evidence::Evidence;
+use crate::model::evidence::UnreachableEvidence;
+use crate::model::units::{grouped, plural};
+use crate::model::{Address, Episode, Severity, Subject, Value};
+
+/// Hosts of which a router says the same, from which on it is the route and not the host.
+const TARGETS: usize = 3;
+
+/// What a code says.
+struct Reason {
+    /// In words.
+    words: &'static str,
+    /// Somebody wants it so: a filter.
+    is_meant: bool,
+}
+
+fn reason(told: &UnreachableEvidence) -> Reason {
+    let (words, is_meant) = match (told.is_v6, told.code) {
+        (false, 0 | 6 | 11) => ("no route to its network", false),
+        (false, 1 | 7 | 8 | 12) => ("nobody answers there on the last link", false),
+        (false, 2) => ("it does not speak this protocol", false),
+        (false, 5) => ("a source route failed", false),
+        (false, 9 | 10 | 13) | (true, 1) => ("a filter rejects the packets", true),
+        (true, 0) => ("no route to it", false),
+        (true, 2) => ("the sender's address is not valid that far", false),
+        (true, 3) => ("nobody answers there on the last link", false),
+        (true, 5) => ("a filter rejects the sender's address", true),
+        (true, 6) => ("its route rejects packets", true),
+        _ => ("for another reason", false),
+    };
+    Reason { words, is_meant }
+}
+
+/// How bad it is by who suffers: what one client asks for in vain may be an old setting.
+fn severity(clients: u64, is_meant: bool) -> Severity {
+    if clients <= 1 || is_meant { Severity::Note } else { Severity::Warning }
+}
+
+/// Of each router and reason the hosts, or all together where they are many.
+pub(super) fn reports(e: &Evidence) -> impl Iterator<Item = Report> + '_ {
+    let same = |a: &UnreachableEvidence, b: &UnreachableEvidence| (a.reporter, a.is_v6, a.code) == (b.reporter, b.is_v6, b.code);
+    e.network.unreachables.chunk_by(same).flat_map(|told| {
+        let (count, clients, _) = sum(told);
+        let is_much = count >= UNREACHABLE || clients.len() as u64 >= SEVERAL;
+        if let Some(first) = told.first().filter(|_| told.len() >= TARGETS && is_much) {
+            return vec![together(first, told)];
+        }
+        let is_enough = |one: &&UnreachableEvidence| one.count >= UNREACHABLE || one.clients.len() as u64 >= SEVERAL;
+        told.iter().filter(is_enough).map(alone).collect()
+    })
+}
+
+fn sum(told: &[UnreachableEvidence]) -> (u64, Vec<Address>, Option<Episode>) {
+    let count = told.iter().fold(0u64, |sum, one| sum.saturating_add(one.count));
+    let mut clients: Vec<Address> = told.iter().flat_map(|one| one.clients.iter().copied()).collect();
+    clients.sort_unstable();
+    clients.dedup();
+    let join = |a: Episode, b: Episode| Episode { first: a.first.min(b.first), last: a.last.max(b.last) };
+    (count, clients, told.iter().map(|one| one.span).reduce(join))
+}
+
+fn evidence(one: &UnreachableEvidence, count: u64, clients: u64, targets: u64) -> Vec<(&'static str, Value)> {
+    vec![
+        ("errors", Value::Count(count)),
+        ("clients", Value::Count(clients)),
+        ("reporter", Value::Text(one.reporter.to_string())),
+        ("code", Value::Count(one.code.into())),
+        ("hosts_not_reached", Value::Count(targets)),
+    ]
+}
+
+fn alone(one: &UnreachableEvidence) -> Report {
+    let (clients, reason) = (one.clients.len() as u64, reason(one));
+    let (errors, who) = (plural(one.count, "ICMP error"), plural(clients, "client"));
+    let title = format!("{} says that {} cannot be reached: {}; {errors} to {who}", one.reporter, one.target, reason.words);
+    let report = Report::new(severity(clients, reason.is_meant), title, evidence(one, one.count, clients, 1));
+    report.about(Subject::Host(one.target)).suffered_by(clients).proved_by(&one.proof).held(vec![one.span])
+}
+
+fn together(first: &UnreachableEvidence, told: &[UnreachableEvidence]) -> Report {
+    let (count, clients, span) = sum(told);
+    let (clients, reason) = (clients.len() as u64, reason(first));
+    let (errors, who) = (plural(count, "ICMP error"), plural(clients, "client"));
+    let hosts = grouped(told.len() as u64);
+    let title = format!("{} says that {hosts} hosts cannot be reached: {}; {errors} to {who}", first.reporter, reason.words);
+    let report = Report::new(severity(clients, reason.is_meant), title, evidence(first, count, clients, told.len() as u64));
+    report.about(Subject::Host(first.reporter)).suffered_by(clients).proved_by(&first.proof).held(span.into_iter().collect())
+}

@@ -1,0 +1,70 @@
+//! When an answer is slow, and whose fault that is.
+
+use super::service::Service;
+use crate::model::evidence::{SERVERS_SHARE, SLOW_REPLY, Trouble, USUAL_TIMES, VERY_SLOW_REPLY};
+use crate::model::time::SECOND;
+use crate::model::{PathSide, Timestamp};
+use std::collections::VecDeque;
+
+/// Round trips to a server that tell how long the way is now, and for how long they do.
+const LATELY: usize = 8;
+const TELLS_FOR: i64 = 20 * SECOND;
+
+/// The latest round trips to a server.
+#[derive(Debug, Default)]
+pub(super) struct LatelyTrips {
+    trips: VecDeque<(Timestamp, i64)>,
+}
+
+impl LatelyTrips {
+    /// Bytes at most, without its own.
+    #[cfg(test)]
+    pub(super) const BYTES: usize = LATELY * size_of::<(Timestamp, i64)>();
+
+    pub(super) fn note(&mut self, side: PathSide, time: Timestamp, nanos: i64) {
+        if side == PathSide::Server {
+            self.trips.truncate(LATELY - 1);
+            self.trips.push_front((time, nanos));
+        }
+    }
+
+    /// Their median, nanoseconds.
+    fn median(&self, now: Timestamp) -> Option<i64> {
+        let mut times: Vec<i64> = self.trips.iter().filter(|trip| now.since(trip.0) <= TELLS_FOR).map(|trip| trip.1).collect();
+        times.sort_unstable();
+        times.get(times.len() / 2).copied()
+    }
+}
+
+/// What is slow, nanoseconds from a request to its answer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Slowness {
+    /// The shortest way to the server and back, and the way at present.
+    half: i64,
+    way: i64,
+    /// What is slower than usual.
+    slower: i64,
+}
+
+impl Slowness {
+    /// Of an answer of a service at a time; so much of its time is known to be the network's, and within so much beyond the way none is slow.
+    pub(super) fn of(service: Option<&Service>, now: Timestamp, network: i64, floor: i64) -> Self {
+        let half = service.and_then(|s| s.server_half).unwrap_or(0);
+        let way = service.and_then(|s| s.trips.median(now)).unwrap_or(half).max(half).max(network);
+        let usual = service.and_then(|s| s.usual.response()).map(|usual| (usual * SECOND as f64) as i64);
+        let slower = usual.map_or(i64::MAX, |usual| usual.saturating_mul(USUAL_TIMES).max(floor.saturating_add(way)));
+        Self { half, way, slower }
+    }
+
+    /// What an answer after so long is.
+    pub(super) fn troubles(self, latency: i64) -> impl Iterator<Item = Trouble> + Clone {
+        let is_servers = latency.saturating_sub(self.way) as f64 >= latency as f64 * SERVERS_SHARE;
+        [
+            (latency > self.slower && is_servers, Trouble::SlowerThanUsual),
+            (latency > SLOW_REPLY.nanos().saturating_add(self.half), Trouble::Slow),
+            (latency > VERY_SLOW_REPLY.nanos() && is_servers, Trouble::VerySlow),
+        ]
+        .into_iter()
+        .filter_map(|(is, trouble)| is.then_some(trouble))
+    }
+}
