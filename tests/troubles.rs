@@ -144,6 +144,13 @@ impl Traffic {
         self
     }
 
+    /// The frames in the order of their numbers, from 1.
+    fn frames(&self) -> Vec<Vec<u8>> {
+        let mut packets = self.packets.clone();
+        packets.sort_by_key(|p| p.0);
+        packets.into_iter().map(|p| p.1).collect()
+    }
+
     fn seen_with(mut self, settings: &Settings) -> Snapshot {
         self.packets.sort_by_key(|p| p.0);
         let mut memory = Memory::new();
@@ -160,14 +167,31 @@ impl Traffic {
     }
 }
 
+/// What no single packet shows: a rate of a whole host.
+const UNPROVED: [&str; 1] = ["load.surge"];
+
+/// Of which nobody can tell how many suffer: whoever is behind the same switch.
+const UNCOUNTED: [&str; 3] = ["nd.rogue_ra", "storm.broadcast", "loop.layer2"];
+
 /// Findings about the network: what, about whom, how bad.
 fn troubles(s: &Snapshot) -> Vec<(&'static str, String, Severity)> {
     let network = s.diagnosis.findings.iter().filter(|f| spantop::diagnose::aspect(f.id).is_none());
+    // Whatever is found shows its evidence and says how many suffer.
+    network.clone().for_each(|f| {
+        assert!(UNPROVED.contains(&f.id) || !f.packets.is_empty(), "{f:#?}");
+        assert!(UNCOUNTED.contains(&f.id) || f.hosts > Some(0), "{f:#?}");
+    });
     network.map(|f| (f.id, f.subject.to_string(), f.severity)).collect()
 }
 
 fn title(s: &Snapshot) -> &str {
     &s.diagnosis.findings.iter().find(|f| spantop::diagnose::aspect(f.id).is_none()).expect("a finding").title
+}
+
+/// The frames that prove the finding of this identifier.
+fn proof(frames: &[Vec<u8>], s: &Snapshot, id: &str) -> Vec<Vec<u8>> {
+    let finding = s.diagnosis.findings.iter().find(|f| f.id == id).expect("the finding");
+    finding.packets.iter().map(|number| frames[*number as usize - 1].clone()).collect()
 }
 
 fn only(id: &'static str, about: &str, severity: Severity) -> Vec<(&'static str, String, Severity)> {
@@ -622,4 +646,38 @@ fn a_receiver_that_takes_no_data() {
     let s = t.with_office(40).seen();
     assert_eq!(troubles(&s), only("tcp.slow_receiver", "10.1.0.1", Severity::Warning));
     assert_eq!(title(&s), "10.1.0.1 cannot take data from the server in time: 3 stalls, the longest 500.0 ms");
+}
+
+/// Transfers of which every tenth segment is lost beyond the mirrored port, a twentieth of a millisecond away: the receiver asks by selective
+/// acknowledgements, each with a smaller window, and the sender sends again at once.
+#[test]
+fn what_is_asked_for_by_selective_acknowledgements_of_a_shrinking_window_is_lost() {
+    let mut t = Traffic::default();
+    for n in 0..120u16 {
+        let (at, client, server) = (i64::from(n) * S / 2, (1 + n as u8 % 5, 5_000 + n), (9, 8_080));
+        let (there, back) = ([client, server], [server, client]);
+        t.syn(at, client, server);
+        t.segment(at + 20, back, SYN | ACK, (0, 1), 0);
+        t.segment(at + 40, there, ACK, (1, 1), 0);
+        let base = 1_000 * u32::from(client.1) + 1;
+        for k in 0..10 {
+            t.segment(at + 100 + k, there, ACK, (1 + k as u32 * 1_000, 1), 1_000);
+        }
+        // The first did not arrive.
+        for k in 1..4u32 {
+            let end = base + 1_000 * (k * 3).min(10);
+            let block: Vec<u8> = [1, 1, 5, 10].into_iter().chain((base + 1_000).to_be_bytes()).chain(end.to_be_bytes()).collect();
+            let packet = t.ip(9, client.0).tcp(8_080, client.1).seq(1_000 * 8_080 + 1).window(60_000 - 500 * k as u16);
+            t.push(at + 120 + i64::from(k), packet.ack(base).flags(ACK).options(&block).payload(b""));
+        }
+        t.segment(at + 150, there, ACK, (1, 1), 1_000);
+        t.segment(at + 170, back, ACK, (1, 10_001), 0);
+        t.segment(at + 400, there, FIN | ACK, (10_001, 1), 0);
+        t.segment(at + 420, back, FIN | ACK, (1, 10_002), 0);
+        t.segment(at + 440, there, ACK, (10_002, 2), 0);
+    }
+    let s = t.with_office(60).seen();
+    assert_eq!(troubles(&s), only("tcp.loss", "10.1.0.9:8080/tcp", Severity::Critical), "{:?}", s.diagnosis.findings);
+    let lost = s.diagnosis.findings[0].evidence.iter().find(|e| e.0 == "lost").map(|e| e.1.to_string());
+    assert_eq!(lost.as_deref(), Some("120"), "one of each");
 }

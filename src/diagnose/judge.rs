@@ -7,7 +7,7 @@ use super::vendor::Vendor;
 use crate::model::evidence::Trouble;
 use crate::model::time::SECOND;
 use crate::model::units::grouped;
-use crate::model::{Aspect, Episode, Finding, ServiceKey, Severity, Subject, Timestamp, limits};
+use crate::model::{Aspect, Episode, Finding, PathSide, Proves, ServiceKey, Severity, Subject, Timestamp, limits};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -109,12 +109,30 @@ fn run(detectors: &[&'static dyn Detector], evidence: &Evidence, state: &mut Jud
     judgement
 }
 
-/// A report about a service with the packets that prove it, where it has none of its own.
+/// A report with the packets that prove it, where it has none of its own.
 fn proved(id: &str, mut report: Report, evidence: &Evidence) -> Report {
-    let kinds: &[Trouble] = match id {
+    if !report.packets.is_empty() {
+        return report;
+    }
+    if let Subject::Service { address, port, protocol } = report.subject {
+        let key = ServiceKey { address, port, protocol };
+        let service = evidence.network.services.iter().find(|service| service.key == key);
+        let proofs = service.map_or(&[][..], |service| &service.proof);
+        let proving = troubles(id, report.severity).iter().find_map(|kind| proofs.iter().find(|proof| proof.0 == *kind));
+        report.packets = proving.map(|(_, packets)| packets.numbers()).unwrap_or_default();
+    }
+    if report.packets.is_empty() {
+        report.packets = evidence.network.proofs.of(proves(id, report.side), report.subject);
+    }
+    report
+}
+
+/// What goes wrong at a service when it is found.
+fn troubles(id: &str, severity: Severity) -> &'static [Trouble] {
+    match id {
         "tcp.no_answer" => &[Trouble::NoAnswer],
         "tcp.refused" => &[Trouble::Refused],
-        "tcp.reset" if report.severity == Severity::Note => &[Trouble::IdleCut],
+        "tcp.reset" if severity == Severity::Note => &[Trouble::IdleCut],
         "tcp.reset" => &[Trouble::Cut],
         "tcp.synflood" => &[Trouble::HalfOpen],
         "tcp.loss" => &[Trouble::Lossy],
@@ -127,15 +145,45 @@ fn proved(id: &str, mut report: Report, evidence: &Evidence) -> Report {
         "server.slow" => &[Trouble::VerySlow, Trouble::SlowerThanUsual],
         "auth.failing" => &[Trouble::Denied],
         _ => &[],
-    };
-    let Subject::Service { address, port, protocol } = report.subject else { return report };
-    let key = ServiceKey { address, port, protocol };
-    let service = evidence.network.services.iter().find(|service| service.key == key).filter(|_| report.packets.is_empty());
-    let proofs = service.map_or(&[][..], |service| &service.proof);
-    if let Some((_, packets)) = kinds.iter().find_map(|kind| proofs.iter().find(|proof| proof.0 == *kind)) {
-        report.packets = packets.numbers();
     }
-    report
+}
+
+/// What packets prove when it is found of anybody.
+fn proves(id: &str, side: Option<PathSide>) -> &'static [Proves] {
+    match id {
+        "arp.conflict" => &[Proves::Claimed],
+        "arp.unanswered" => &[Proves::Sought],
+        "arp.storm" => &[Proves::Asks],
+        "dhcp.rogue" => &[Proves::Gives],
+        "dhcp.no_offer" => &[Proves::Discovers],
+        "dhcp.exhausted" => &[Proves::Refuses, Proves::Discovers],
+        "nd.rogue_ra" => &[Proves::Announces],
+        "icmp.redirect" => &[Proves::Redirects],
+        "scan.ports" | "scan.hosts" => &[Proves::Failed, Proves::Asks],
+        "tcp.synflood" => &[Proves::Unfinished],
+        "storm.broadcast" => &[Proves::Broadcasts],
+        "storm.multicast" => &[Proves::LinkMulticasts],
+        "pause.storm" => &[Proves::Pauses],
+        "loop.layer2" => &[Proves::Circles],
+        "ipv6.broken" => &[Proves::FailedByIpv6],
+        "pmtu.blackhole" => &[Proves::Stuck],
+        "ip.fragments" => &[Proves::Broken, Proves::Fragmented],
+        "tcp.loss" => &[Proves::Lost],
+        "tcp.rtt" if side == Some(PathSide::Client) => &[Proves::FarClients],
+        "tcp.rtt" => &[Proves::FarServer],
+        "tcp.window_limited" => &[Proves::Window],
+        "tcp.slow_receiver" => &[Proves::Stalled],
+        "tcp.keepalive" => &[Proves::KeptAlive],
+        "tls.failing" => &[Proves::TlsFailed],
+        "tls.old" => &[Proves::OldTls],
+        "tls.expiring" => &[Proves::Certificate],
+        "auth.failing" => &[Proves::Short],
+        "ntp.bad" => &[Proves::TellsTime],
+        "rtp.loss" => &[Proves::Gap],
+        "rtp.jitter" => &[Proves::Uneven],
+        "quic.blocked" => &[Proves::QuicFailed],
+        _ => &[],
+    }
 }
 
 impl Judge {

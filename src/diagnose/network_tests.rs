@@ -36,6 +36,7 @@ fn service(app_token: &'static str, w: ServiceWindow) -> ServiceEvidence {
         guesses: None,
         path: None,
         waits: crate::model::evidence::MeantWaits::default(),
+        unreachable: Vec::new(),
         proof: vec![(Trouble::Refused, proof)],
         usual_trips: [None; 2],
         usual_is_young: [false; 2],
@@ -236,7 +237,8 @@ fn second_server(told: DhcpConfig, differs: bool) -> Evidence {
 fn second_router(differs: bool) -> Evidence {
     let (router, before) = ("fe80::66".parse().unwrap(), "fe80::1".parse().unwrap());
     let source = station(1);
-    let second = SecondRouterEvidence { vlan: None, router, source, before, prefixes: [None; 2], differs, alone: 700.0, span: SPAN };
+    let second =
+        SecondRouterEvidence { vlan: None, router, source, before, prefixes: [None; 2], differs, alone: 700.0, hosts: 3, span: SPAN };
     sighted(|s| s.second_routers.push(second))
 }
 
@@ -267,7 +269,7 @@ fn tls_failing(failed: u64, hellos: u64, clients: [u64; 2]) -> Evidence {
 }
 
 fn tls_old(version: u16) -> Evidence {
-    tls(|n| n.tls_old.push(OldTlsEvidence { service: None, host: host(1), version, count: 1, span: SPAN }))
+    tls(|n| n.tls_old.push(OldTlsEvidence { service: None, host: host(1), version, count: 1, clients: 1, span: SPAN }))
 }
 
 /// A certificate of a year with so many days left.
@@ -275,7 +277,7 @@ fn certificate(days: i64, refused: u64) -> Evidence {
     let now = NOW / SECOND;
     let valid = [now - (365 - days) * 86_400, now + days * 86_400];
     let name = crate::model::ShortName::new(b"x");
-    tls(|n| n.certificates.push(CertificateEvidence { key: key(), name, valid, seen: Timestamp(NOW), refused }))
+    tls(|n| n.certificates.push(CertificateEvidence { key: key(), name, valid, seen: Timestamp(NOW), refused, clients: 3 }))
 }
 
 /// Kerberos' answers, so many of which say that the client's clock is wrong.
@@ -691,7 +693,24 @@ fn lookalikes_are_nothing() {
     // A router says why: then it is not silence.
     let mut told = attempts(10, NoAnswer, 10, 1);
     trouble(&mut told.windows[0], Unreachable, 10, 1);
+    let by = |code| UnreachableReport { reporter: host(7), code, count: 10 };
+    let says = |code| ServiceEvidence { unreachable: vec![by(code)], ..told.clone() };
+    let [filtered, lost] =
+        [13, 1].map(|code| judge_network(&evidence(says(code)), &mut Judge::default(), Timestamp(NOW)).findings.remove(0));
+    assert_eq!(
+        (filtered.severity, filtered.title.as_str()),
+        (Note, "10.0.0.9:80/tcp cannot be reached: 10.0.0.7 says that it is administratively prohibited, 10 ICMP errors to 1 client")
+    );
+    assert_eq!(
+        (lost.severity, lost.title.as_str()),
+        (Warning, "10.0.0.9:80/tcp cannot be reached: 10.0.0.7 says that the host does not answer, 10 ICMP errors to 1 client")
+    );
     assert_eq!(found(&evidence(told)), [("icmp.unreachable", Warning)]);
+    // Errors are told in the words of their protocol.
+    let mut bad = answers("mysql", 40, Error, 30, 3);
+    bad.windows[0].codes = vec![CodeCount { code: 1205, text: "lock wait timeout".into(), count: 30 }];
+    let told = judge_network(&evidence(bad), &mut Judge::default(), Timestamp(NOW)).findings.remove(0);
+    assert_eq!(told.title, "mysql at 10.0.0.9:80 answers 30 of 40 (75 %) requests with errors to 3 clients: lock wait timeout 30 times");
     // Nobody listens for mail servers' questions.
     let mut ident = never(attempts(20, Refused, 20, 3));
     ident.key.port = 113;
@@ -709,7 +728,7 @@ fn a_side_is_named_where_most_losses_are_on_it() {
         (finding.side, finding.location)
     };
     assert_eq!(of(&losses(1_000, 30, 3)), (Some(PathSide::Server), Some(crate::model::Location::BeyondMirror)));
-    assert_eq!(of(&losses(1_000, 30, 2)), (None, None), "one connection may be odd by itself");
+    assert_eq!(of(&losses(1_000, 30, 2)), (Some(PathSide::Server), None), "one connection may be odd by itself: so far");
     let mut both = losses(1_000, 30, 3);
     both.network.services[0].windows[0].loss.lost = [10, 20];
     assert_eq!(of(&both).0, None);

@@ -254,7 +254,7 @@ impl DissectOutput<'_> {
 
     /// Tells what a TLS handshake shows; `way` is the way from the client.
     pub(super) fn tls(&mut self, payload: &Payload<'_>, way: Direction, news: TlsNews) {
-        self.listener.tls(&TlsSight { flow: *payload.flow, way, time: payload.time, news });
+        self.listener.tls(&TlsSight { flow: *payload.flow, way, time: payload.time, news, number: payload.number });
     }
 
     /// Tells of a packet of a stream.

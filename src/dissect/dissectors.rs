@@ -204,7 +204,7 @@ impl<R: Default> Dissectors<R> {
         }
         let Reading { state, server_name, attached } = self.states.remove(slot.state)?;
         (slot.stage, slot.state) = (AppStage::Skip, server_name);
-        if let (Some(mut state), Some(tally)) = (state, slot.app.place().and_then(|place| self.tallies.get_mut(place))) {
+        if let (Some(mut state), Some(tally)) = (state, registry::counted(slot.app).and_then(|place| self.tallies.get_mut(place))) {
             self.held = self.held.saturating_sub(state.held());
             last(&mut state, tally);
         }
@@ -214,7 +214,7 @@ impl<R: Default> Dissectors<R> {
     /// Counts what became of a request.
     pub fn transaction(&mut self, transaction: &Transaction) {
         let which = Which::of(transaction.app);
-        let tally = transaction.app.place().and_then(|place| self.tallies.get_mut(place));
+        let tally = registry::counted(transaction.app).and_then(|place| self.tallies.get_mut(place));
         if let (Some(which), Some(tally)) = (which, tally) {
             which.transaction(transaction, tally);
         }
@@ -240,6 +240,7 @@ impl<R: Default> Dissectors<R> {
             return None;
         }
         let tried = slot.tried.get_mut(payload.way as usize)?;
+        let found = found.map(|app| registry::became(slot.app, app));
         slot.app = found.unwrap_or(slot.app);
         match found {
             Some(app) if Which::of(app).is_some() => slot.stage = AppStage::Parse,
@@ -377,6 +378,6 @@ fn output<'a>(
     listener: &'a mut dyn Listener,
     app: AppId,
 ) -> Option<DissectOutput<'a>> {
-    let tally = tallies.get_mut(app.place()?)?;
+    let tally = tallies.get_mut(registry::counted(app)?)?;
     Some(DissectOutput { app, tally, addresses, servers, room: 0, refused: false, server_name: 0, listener })
 }

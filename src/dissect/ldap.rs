@@ -109,6 +109,10 @@ impl Dissector for Ldap {
     }
 
     fn stream(state: &mut LdapMessages, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
+        // Once both agree on it (RFC 4511 section 4.14).
+        if matches!(payload.bytes, [0x16, 3, 0..=4, ..]) {
+            return Progress::BecameWith;
+        }
         let Some(frames) = state.0.get_mut(payload.way as usize) else { return Progress::Skip };
         frames.read(payload.bytes, out, READ, framed, |bytes, out| message(bytes, payload, out));
         Progress::Continue

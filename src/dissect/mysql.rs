@@ -215,7 +215,7 @@ mod tests {
             .server(packet(0, GREETING))
             .client(packet(1, &[&[0, 8][..], &[0; 30]].concat()))
             .client(b"\x16\x03\x01\0\x04\x01\0\0\0");
-        assert_eq!(talk.app(), Some("tls"));
+        assert_eq!(talk.app(), Some("mysql+tls"));
         let talk = Talk::tcp(3306).server(packet(0, b"\xff\x6a\x04Host is not allowed"));
         assert_eq!(talk.told("errors"), "1130 host is not allowed 1");
         let mut talk = Talk::tcp(3306).server(&packet(0, GREETING)[..9]).server(&packet(0, GREETING)[9..]).client(packet(0, b"\x03x"));

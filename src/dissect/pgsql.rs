@@ -231,7 +231,7 @@ mod tests {
     fn tls_refused_or_taken_and_missing_bytes() {
         let wish = [0, 0, 0, 8, 4, 0xd2, 0x16, 0x2f];
         let talk = Talk::tcp(9).client(wish).server(b"S").client(b"\x16\x03\x01\0\x04\x01\0\0\0");
-        assert_eq!((talk.app(), talk.codes()), (Some("tls"), vec![0]));
+        assert_eq!((talk.app(), talk.codes()), (Some("pgsql+tls"), vec![0]));
         let mut talk = Talk::tcp(9).client(wish).server(b"N").client(startup()).server(message(b'R', &[0; 4]));
         assert_eq!(talk.codes(), [0, 0]);
         talk = talk

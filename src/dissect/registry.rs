@@ -107,8 +107,9 @@ impl Which {
         ALL.iter().copied()
     }
 
+    /// The dissector that reads a protocol: of TLS within another one that of TLS.
     pub(super) fn of(app: AppId) -> Option<Which> {
-        ALL.get(app.place()?).copied()
+        ALL.get(app.place()?).copied().or_else(|| within(app).map(|_| Which::Tls))
     }
 
     pub(super) const fn app(self) -> AppId {
@@ -116,9 +117,41 @@ impl Which {
     }
 }
 
+/// Protocols that turn into TLS where they are told to (STARTTLS and its kin), and what their conversations are called then.
+const WITHIN: &[(&str, About)] = &[
+    ("ftp", secured("ftp+tls", "File Transfer, secured within")),
+    ("imap", secured("imap+tls", "Internet Message Access, secured within")),
+    ("ldap", secured("ldap+tls", "Lightweight Directory Access, secured within")),
+    ("mysql", secured("mysql+tls", "MySQL, secured within")),
+    ("pgsql", secured("pgsql+tls", "PostgreSQL, secured within")),
+    ("pop", secured("pop+tls", "Post Office, secured within")),
+    ("smtp", secured("smtp+tls", "Mail transfer, secured within")),
+    ("xmpp", secured("xmpp+tls", "Extensible Messaging and Presence, secured within")),
+];
+
+const fn secured(token: &'static str, title: &'static str) -> About {
+    About { token, title, udp: None, tcp: Some(&[]), counters: &[] }
+}
+
+/// What TLS within another protocol is called.
+fn within(app: AppId) -> Option<&'static About> {
+    WITHIN.get(app.place()?.checked_sub(ALL.len() + LABELS.len())?).map(|(_, about)| about)
+}
+
+/// What a conversation of protocol `before` is when `found` is spoken in it from now on.
+pub(super) fn became(before: AppId, found: AppId) -> AppId {
+    let at = token(before).filter(|_| found == Which::Tls.app()).and_then(|token| WITHIN.iter().position(|(outer, _)| *outer == token));
+    at.map_or(found, |at| AppId::at(ALL.len() + LABELS.len() + at))
+}
+
+/// The place of a protocol's counters: what TLS says within another protocol counts for TLS.
+pub(super) fn counted(app: AppId) -> Option<usize> {
+    within(app).map_or(app, |_| Which::Tls.app()).place()
+}
+
 /// What is known of the protocol of a conversation; `None` for one that was not recognised.
 pub fn about(app: AppId) -> Option<&'static About> {
-    Which::of(app).map(Which::about).or_else(|| label(app).map(|label| &label.about))
+    within(app).or_else(|| Which::of(app).map(Which::about)).or_else(|| label(app).map(|label| &label.about))
 }
 
 /// The protocol that is recognised and read no further.
@@ -187,7 +220,8 @@ pub fn http_method_name(method: u8) -> Cow<'static, str> {
 
 /// The protocol of a token.
 pub fn app(token: &str) -> Option<AppId> {
-    every().find(|(_, about)| about.token == token).map(|(app, _)| app)
+    let secured = WITHIN.iter().zip(ALL.len() + LABELS.len()..).map(|((_, about), place)| (AppId::at(place), about));
+    every().chain(secured).find(|(_, about)| about.token == token).map(|(app, _)| app)
 }
 
 #[cfg(test)]

@@ -268,7 +268,7 @@ mod tests {
         assert_eq!((user(b"USER a b\r\n"), user(b"a1 login x y"), user(b"PASS b\r\n")), (Some(&b"a"[..]), Some(&b"x"[..]), None));
         let talk =
             Talk::tcp(21).server("220 ready\r\n").client("AUTH TLS\r\n").server("234 go on\r\n").client(b"\x16\x03\x01\0\x04\x01\0\0\0");
-        assert_eq!((talk.app(), talk.codes()), (Some("tls"), vec![234]));
+        assert_eq!((talk.app(), talk.codes()), (Some("ftp+tls"), vec![234]));
     }
 
     #[test]

@@ -81,6 +81,7 @@ fn header(payload: &Payload<'_>) -> Option<RtpPacket> {
         ticks: be32(payload.bytes, 4)?,
         payload_type,
         marker,
+        number: payload.number,
     })
 }
 

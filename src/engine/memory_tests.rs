@@ -8,7 +8,7 @@ use crate::engine::memory::{FLOW, MemoryPlan};
 use crate::engine::merge::INDEX;
 use crate::model::learnt::NAME_BYTES;
 use crate::model::limits::*;
-use crate::model::{FloodSecond, FlowRecord, Measure, Session, Sighting};
+use crate::model::{FloodSecond, FlowRecord, Measure, Proofs, Session, Sighting};
 use crate::snapshot::{Conversation, HistorySlot, HostRow, Sample};
 use crate::stats::exchange::Exchanges;
 use crate::stats::{Analyser, Connections, Context, LossLocator, RtpStreams, ServiceLedger, SightingLedger, Talkers, UnreadTurns};
@@ -85,6 +85,7 @@ fn once(plan: &MemoryPlan) -> Vec<(&'static str, usize, usize)> {
         ("what cannot be reached", UNREACHABLES, ServiceLedger::UNREACHABLE_BYTES),
         ("windows of connections", WINDOWED, ServiceLedger::WINDOW_BYTES),
         ("what was answered lately", 1, ServiceLedger::ANSWERS_BYTES),
+        ("packets that prove what is found", 1, Proofs::BYTES),
         ("loads of hosts", LOADED_HOSTS, ServiceLedger::LOAD_BYTES),
         ("clients of QUIC", QUIC_CLIENTS, ServiceLedger::MEDIA_BYTES[1]),
         ("TLS services", SERVICES, ServiceLedger::TLS_BYTES),

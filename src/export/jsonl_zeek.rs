@@ -452,6 +452,7 @@ fn transport(number: u8) -> Cow<'static, str> {
 fn service(app: &'static str) -> &'static str {
     match app {
         "tls" => "ssl",
+        other if other.ends_with("+tls") => "ssl",
         "kerberos" => "krb",
         "smb2" => "smb",
         other => other,

@@ -49,6 +49,15 @@ pub enum Address {
 }
 
 impl Address {
+    /// Whether it is not one of those that sites use inside (RFC 1918, RFC 4193, RFC 3927).
+    pub fn is_outside(self) -> bool {
+        match self {
+            Address::V4(a) => !(a.is_private() || a.is_link_local() || a.is_loopback()),
+            Address::V6(a) => !(a.is_unique_local() || a.is_unicast_link_local() || a.is_loopback()),
+            Address::Mac(_) => false,
+        }
+    }
+
     /// A number that never decreases as addresses increase: kind and first 62 bits.
     pub fn leading_bits(self) -> u64 {
         match self {

@@ -375,6 +375,9 @@ pub const EPISODES: usize = 32;
 /// Packets named as proof of one finding (8 bytes each): more than anybody looks at.
 pub const PROVING_PACKETS: usize = 16;
 
+/// What packets prove of hosts, stations and services lately, told apart (at most half a kilobyte each, 8 MiB in all, usually a hundredth).
+pub const PROOFS: usize = 16 * 1024;
+
 /// Mirror sessions whose loss is told apart, the largest ones, in each state that is kept of a live port (64 bytes each): a probe is fed by a
 /// handful. The others are judged together.
 pub const SESSIONS_APART: usize = 64;

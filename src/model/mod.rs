@@ -102,7 +102,7 @@ pub use network::{
 pub use packet_tree::{LayerWriter, PacketTree, Show, TreeField, TreeLayer};
 pub use path::Path;
 pub use port::Port;
-pub use proof::ProvingPackets;
+pub use proof::{Proofs, Proves, ProvingPackets};
 pub use proto::Proto;
 pub use quote::QuotedFlow;
 pub use round_trips::{RoundTripFigures, SideTrips, TurnFigures};

@@ -57,6 +57,8 @@ pub struct RoundTrip {
     pub nanos: i64,
     /// What was in flight, where both SYNs were seen.
     pub flight: Option<Flight>,
+    /// The number of the packet that acknowledges; 0 where it is not known.
+    pub number: u64,
 }
 
 /// Data on its way to the end that acknowledges some of it.
@@ -111,6 +113,8 @@ pub struct Attempt {
     pub client_half: Option<i64>,
     /// Whether an earlier outcome of the same attempt was told as [`AttemptOutcome::Unanswered`].
     pub was_unanswered: bool,
+    /// The TTL of its answer, SYN-ACK or RST; 0: none.
+    pub ttl: u8,
     /// The number of the packet of its latest SYN; 0 where it is not known.
     pub number: u64,
 }
@@ -190,6 +194,8 @@ pub struct ConnectionEnd {
     pub pause: i64,
     /// The side that sent the RST is the client.
     pub by_client: bool,
+    /// Neither side sent it: its TTL is not that of its sender's other packets.
+    pub is_foreign: bool,
     /// The client had sent all it wanted, and wants no more of what it gets: it stopped a transfer, or its user closed a page.
     pub gave_up: bool,
     /// Packets of the conversation so far: from the client, from the server.
@@ -267,6 +273,8 @@ pub struct Stall {
     pub reopened: bool,
     /// Part of a stall that was told of before.
     pub continues: bool,
+    /// The number of the packet that announced it; 0 where it is not known.
+    pub number: u64,
 }
 
 /// Keep-alives of one side of a connection (RFC 9293 section 3.8.4): of one that takes no data they are probes, and not told.
@@ -284,6 +292,8 @@ pub struct KeptAlive {
     pub first: Timestamp,
     /// The last.
     pub last: Timestamp,
+    /// The number of its packet; 0 where it is not known.
+    pub number: u64,
 }
 
 /// What a host sent and received in some time, as one shard saw it.
@@ -326,6 +336,8 @@ pub struct StuckSegment {
     pub is_alive: bool,
     /// Whether its sender sent nothing as large before, and nothing smaller behind it.
     pub is_opening: bool,
+    /// The number of the packet of its latest copy; 0 where it is not known.
+    pub number: u64,
 }
 
 /// A request and its answer that nobody can read: the client spoke, then the server did.
@@ -448,6 +460,8 @@ pub struct TlsSight {
     pub time: Timestamp,
     /// What.
     pub news: TlsNews,
+    /// The number of the packet that shows it; 0 where it is not known.
+    pub number: u64,
 }
 
 /// Something that happened between hosts.

@@ -1,7 +1,119 @@
 //! Packets that prove something, by their number.
 
-use super::limits::PROVING_PACKETS;
+use super::bounded::BoundedMap;
+use super::limits::{PROOFS, PROVING_PACKETS};
 use super::sum::Sum;
+use super::{Subject, Timestamp};
+
+/// What packets prove of somebody. What goes wrong at a service is told by [`super::evidence::Trouble`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Proves {
+    /// A station claims the address.
+    Claimed,
+    /// Others look for the address by ARP, since it last answered.
+    Sought,
+    /// The station, or the VLAN, sends ARP requests and announcements.
+    Asks,
+    /// The station, or the VLAN, asks for an address by DHCP.
+    Discovers,
+    /// The server gives one, or offers it.
+    Gives,
+    /// The server refuses one.
+    Refuses,
+    /// The router announces itself.
+    Announces,
+    /// The router sends others elsewhere.
+    Redirects,
+    /// The time server says what time it is.
+    TellsTime,
+    /// A datagram to the host came in fragments.
+    Fragmented,
+    /// One of them did not come whole.
+    Broken,
+    /// The host tried to connect in vain.
+    Failed,
+    /// A SYN to the service was not answered.
+    Unfinished,
+    /// Broadcasts to the VLAN, or the whole network.
+    Broadcasts,
+    /// Multicasts of the link's protocols, likewise.
+    LinkMulticasts,
+    /// The station asks its link to pause.
+    Pauses,
+    /// Frames circle in the VLAN, or in the network.
+    Circles,
+    /// The client went on by IPv4 after an attempt at the service by IPv6 that failed.
+    FailedByIpv6,
+    /// A large segment to the host, or of it, was sent again.
+    Stuck,
+    /// The host kept a connection alive.
+    KeptAlive,
+    /// A segment was lost on the side of the host.
+    Lost,
+    /// A stream to the host lacks packets before this one.
+    Gap,
+    /// A packet of a stream to the host came far from where it should.
+    Uneven,
+    /// The host took no data.
+    Stalled,
+    /// The window of the host was announced.
+    Window,
+    /// A round trip on the clients' side of the service was long.
+    FarClients,
+    /// A round trip on its own side was.
+    FarServer,
+    /// A TLS handshake with the service failed.
+    TlsFailed,
+    /// A version was chosen that is old, by the service, or for want of another by the host.
+    OldTls,
+    /// The service showed its certificate.
+    Certificate,
+    /// QUIC was not answered.
+    QuicFailed,
+    /// A connection to the service, or a client's with it, ended after few packets.
+    Short,
+}
+
+/// How long proofs are kept at least, seconds of packet time.
+const KEPT: i64 = 600;
+
+/// Packets that prove what findings say, by what they prove and of whom: at most [`PROOFS`] of them.
+#[derive(Debug, Clone, Default)]
+pub struct Proofs {
+    known: BoundedMap<(Proves, Subject), ProvingPackets, PROOFS, KEPT>,
+}
+
+impl Proofs {
+    /// Bytes at most.
+    #[cfg(test)]
+    pub const BYTES: usize = BoundedMap::<(Proves, Subject), ProvingPackets, PROOFS, KEPT>::BYTES;
+
+    /// Notes a packet; 0 is one whose number is not known.
+    pub fn note(&mut self, proves: Proves, of: Subject, number: u64, time: Timestamp) {
+        if number > 0
+            && let Some(packets) = self.known.entry((proves, of), time)
+        {
+            packets.note(number);
+        }
+    }
+
+    /// What was noted is no proof any more.
+    pub fn forget(&mut self, proves: Proves, of: Subject) {
+        self.known.remove(&(proves, of));
+    }
+
+    /// The numbers of the packets that prove the first of these of which any are known, ascending.
+    pub fn of(&self, any: &[Proves], of: Subject) -> Vec<u64> {
+        any.iter().find_map(|proves| self.known.get(&(*proves, of))).map(ProvingPackets::numbers).unwrap_or_default()
+    }
+}
+
+impl PartialEq for Proofs {
+    fn eq(&self, other: &Self) -> bool {
+        let holds = |all: &Self, part: &Self| part.known.iter().all(|(key, packets, _)| all.known.get(key) == Some(packets));
+        holds(self, other) && holds(other, self)
+    }
+}
 
 /// Numbers of packets, from 1 as they came: of all that were noted the newest, at most [`PROVING_PACKETS`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

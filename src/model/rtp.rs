@@ -21,6 +21,8 @@ pub struct RtpPacket {
     pub payload_type: u8,
     /// The marker bit: with voice the first packet after silence.
     pub marker: bool,
+    /// The number of the packet that carries it; 0 where it is not known.
+    pub number: u64,
 }
 
 /// What became of a stream since the last time it was told of.
@@ -49,6 +51,8 @@ pub struct MediaNews {
     pub first: Timestamp,
     /// The last.
     pub last: Timestamp,
+    /// The number of the packet behind the latest gap, and of the one that was off most; 0 where there is none.
+    pub numbers: [u64; 2],
 }
 
 /// Where a stream is going to be sent, as those who call each other agree (SDP, RFC 8866).

@@ -167,4 +167,6 @@ pub struct Sighting {
     pub what: Sight,
     /// How often.
     pub count: u64,
+    /// The numbers of the first packet that shows it and of the last; 0 where they are not known.
+    pub numbers: [u64; 2],
 }

@@ -48,6 +48,8 @@ pub struct CirclingFrame {
     pub source: Mac,
     /// How often it came in that second.
     pub times: u64,
+    /// The number of its latest packet.
+    pub number: u64,
     /// So often that nothing but a loop does it, whatever it holds.
     pub is_fast: bool,
     /// It asks everybody for an address or a name: nobody asks the same more than about once a second.

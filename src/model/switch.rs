@@ -284,6 +284,8 @@ pub struct FloodSecond {
     pub second: i64,
     /// How many.
     pub frames: u64,
+    /// The number of the latest of them.
+    pub number: u64,
 }
 
 /// Packets of a kind by which hosts and routers find each other.

@@ -18,6 +18,9 @@ pub const SECOND: i64 = 1_000_000_000;
 /// Nanoseconds in one millisecond.
 pub const MILLISECOND: i64 = 1_000_000;
 
+/// Nanoseconds in a microsecond.
+pub const MICROSECOND: i64 = 1_000;
+
 impl Timestamp {
     /// From whole seconds and nanoseconds, saturating.
     pub fn new(seconds: i64, nanos: i64) -> Self {

@@ -59,6 +59,28 @@ impl TcpState {
     }
 }
 
+/// Who sent a RST.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResetBy {
+    /// Who began the connection.
+    Client,
+    /// The other side.
+    Server,
+    /// Neither: its TTL is not that of the other packets of whose name it bears.
+    Between,
+}
+
+impl ResetBy {
+    /// The word in reports.
+    pub fn token(self) -> &'static str {
+        match self {
+            ResetBy::Client => "client",
+            ResetBy::Server => "server",
+            ResetBy::Between => "a device between",
+        }
+    }
+}
+
 /// How a TCP connection ended, or how it stands at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConnectionEnding {
@@ -72,10 +94,10 @@ pub enum ConnectionEnding {
     Closed,
     /// One side did.
     HalfClosed,
-    /// RST: whether the client's, and where it met the connection.
+    /// RST: whose, and where it met the connection.
     Reset {
         /// See above.
-        by_client: bool,
+        by: ResetBy,
         /// See above.
         phase: CutPhase,
     },
@@ -103,9 +125,8 @@ impl ConnectionEnding {
     /// In words, with who cut it and where: `reset by the server during a transfer`.
     pub fn text(self) -> String {
         match self {
-            ConnectionEnding::Reset { by_client, phase } => {
-                format!("reset by the {} {}", if by_client { "client" } else { "server" }, phase.text())
-            }
+            ConnectionEnding::Reset { by: ResetBy::Between, phase } => format!("reset by a device between {}", phase.text()),
+            ConnectionEnding::Reset { by, phase } => format!("reset by the {} {}", by.token(), phase.text()),
             other => other.token().to_owned(),
         }
     }
@@ -113,7 +134,7 @@ impl ConnectionEnding {
     /// Who sent the RST.
     pub fn by(self) -> Option<&'static str> {
         match self {
-            ConnectionEnding::Reset { by_client, .. } => Some(if by_client { "client" } else { "server" }),
+            ConnectionEnding::Reset { by, .. } => Some(by.token()),
             ConnectionEnding::Refused => Some("server"),
             _ => None,
         }

@@ -47,6 +47,8 @@ struct Pending {
     answers: u8,
     /// It was told that nothing came back.
     told: bool,
+    /// The TTL of what came back first; 0: nothing.
+    ttl: u8,
     /// Initial sequence number.
     isn: u32,
     /// The number of the latest SYN's packet.
@@ -87,6 +89,10 @@ pub struct Course {
     pub cut: Option<CutPhase>,
     /// Whether data of the segment's sender itself was not; so too where that cannot be told.
     pub owes: bool,
+    /// The segment's TTL.
+    pub ttl: u8,
+    /// The first RST was sent by a device between both ends.
+    pub is_cut_between: bool,
 }
 
 /// The attempts of one shard that are not decided, and what was.
@@ -141,6 +147,7 @@ impl Connections {
             syns: 1,
             answers: 0,
             told: false,
+            ttl: 0,
             isn: segment.sequence,
             number: course.number,
             first: course.time,
@@ -193,7 +200,7 @@ impl Connections {
         let Some(pending) = self.find(&course.flow).filter(|p| p.way != course.way && p.stage != Stage::Decided) else { return };
         pending.answers = pending.answers.saturating_add(1);
         if pending.stage == Stage::Sent {
-            (pending.stage, pending.answered) = (Stage::Answered, course.time);
+            (pending.stage, pending.answered, pending.ttl) = (Stage::Answered, course.time, course.ttl);
         }
         self.wait_until(course.time.plus(SINGLE_WAIT));
     }
@@ -229,6 +236,9 @@ impl Connections {
             (Stage::Answered, true) => AttemptOutcome::Abandoned,
             (Stage::Answered, false) => AttemptOutcome::HalfOpen,
         };
+        if outcome == AttemptOutcome::Refused {
+            pending.ttl = course.ttl;
+        }
         let mut attempt = decided(pending, outcome, course.time);
         if outcome == AttemptOutcome::Refused {
             attempt.server_half = (pending.syns == 1).then(|| course.time.since(pending.last));
@@ -243,8 +253,10 @@ impl Connections {
         let [there, back] = [way, way.reversed()].map(|way| course.packets.get(way as usize).copied().unwrap_or(0));
         let (flow, time, app) = (course.flow, course.time, course.app);
         let (packets, data_packets) = ([there, back], course.data_packets);
-        let (gave_up, pause) = (by_client && !course.owes, time.since(course.before));
-        let ended = ConnectionEnd { flow, way, time, app, cut, pause, by_client, gave_up, packets, data_packets, number: course.number };
+        let (gave_up, pause) = (by_client && !course.owes && !course.is_cut_between, time.since(course.before));
+        let is_foreign = cut.is_some() && course.is_cut_between;
+        let (by_client, number) = (by_client && !is_foreign, course.number);
+        let ended = ConnectionEnd { flow, way, time, app, cut, pause, by_client, is_foreign, gave_up, packets, data_packets, number };
         self.events.push(NetworkEvent::Ended(ended));
     }
 
@@ -355,6 +367,7 @@ fn decided(pending: &Pending, outcome: AttemptOutcome, time: Timestamp) -> Attem
         server_half: answered.then(|| pending.answered.since(pending.first)),
         client_half: None,
         was_unanswered: pending.told,
+        ttl: pending.ttl,
         number: pending.number,
     }
 }

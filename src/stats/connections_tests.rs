@@ -47,6 +47,8 @@ impl Lab {
             data_packets: 0,
             cut: self.cut,
             owes: true,
+            ttl: 64,
+            is_cut_between: false,
         };
         let segment = segment(flags, sequence);
         self.connections.step(&course, &segment, &TcpEvent { marks, ..TcpEvent::default() });
@@ -244,6 +246,8 @@ fn attempts_beyond_the_cap_are_counted() {
             data_packets: 0,
             cut: None,
             owes: true,
+            ttl: 64,
+            is_cut_between: false,
         };
         let segment = segment(SYN, 0);
         connections.step(&course, &segment, &TcpEvent { marks: TcpMarks::SYN, ..TcpEvent::default() });

@@ -19,6 +19,7 @@ pub use tcp::TcpTrack;
 
 use super::tcp::{TcpCold, TcpHot};
 use super::totals::TrafficDirection;
+use crate::model::evidence::TTL_PACKETS;
 use crate::model::{AppSlot, Direction, FlowKey, Timestamp, Traffic};
 use lifecycle::Life;
 
@@ -55,6 +56,13 @@ pub struct FlowHot<X> {
 }
 
 impl<X> FlowHot<X> {
+    /// Whether a RST with this TTL surely is not its sender's own: all other packets of that direction, three at least, have one TTL, and it is
+    /// another.
+    pub fn comes_from_elsewhere(&self, way: Direction, ttl: u8) -> bool {
+        let packets = self.traffic.get(way as usize).map_or(0, |traffic| traffic.packets);
+        self.numbers.ttl(way).is_some_and(|known| known != ttl) && packets > TTL_PACKETS
+    }
+
     /// The latest packet of a direction, as long as its context has not changed since.
     pub fn last_of(&self, way: Direction) -> Option<Timestamp> {
         self.last.get(way as usize).copied().filter(|last| *last > Timestamp(i64::MIN))

@@ -35,6 +35,8 @@ struct Open {
     received: u32,
     total: Option<u32>,
     is_dns: bool,
+    /// The packet of the latest piece.
+    number: u64,
 }
 
 /// Whose datagram, and which.
@@ -54,9 +56,9 @@ impl Fragments {
         self.begun = Some(time);
     }
 
-    /// Takes in a fragment; says what arrived whole with it.
+    /// Takes in a fragment, which came in the packet of that number; says what arrived whole with it.
     #[inline(never)]
-    pub fn note(&mut self, time: Timestamp, piece: &Piece) -> Option<Sight> {
+    pub fn note(&mut self, (time, number): (Timestamp, u64), piece: &Piece) -> Option<Sight> {
         self.newest = self.newest.max(time);
         let key = (piece.ends, piece.protocol, piece.id);
         if self.open.len() >= OPEN_DATAGRAMS && !self.open.contains_key(&key) {
@@ -68,7 +70,9 @@ impl Fragments {
             received: 0,
             total: None,
             is_dns: piece.is_dns,
+            number,
         });
+        open.number = number;
         if open.offsets.len() < PIECES && !open.offsets.contains(&piece.offset) {
             open.offsets.push(piece.offset);
             open.received = open.received.saturating_add(piece.length);
@@ -83,8 +87,9 @@ impl Fragments {
         Some(sight(&key, &open, true))
     }
 
-    /// Decides on what has waited long enough, where an interval ends. What began with the capture is not judged.
-    pub fn advance(&mut self, now: Timestamp, mut tell: impl FnMut(Timestamp, Sight)) {
+    /// Decides on what has waited long enough, where an interval ends. What began with the capture is not judged. The number is that
+    /// of the latest packet that came of it.
+    pub fn advance(&mut self, now: Timestamp, mut tell: impl FnMut((Timestamp, u64), Sight)) {
         if self.open.is_empty() {
             return;
         }
@@ -92,7 +97,7 @@ impl Fragments {
         let mut late: Vec<(Which, Open)> = self.open.extract_if(|_, open| now.since(open.first) > FRAGMENTS_WAIT).collect();
         late.sort_unstable_by_key(|(key, open)| (open.first, *key));
         for (key, open) in late.iter().filter(|(_, open)| open.first.since(begun) > SECOND) {
-            tell(self.newest, sight(key, open, false));
+            tell((self.newest, open.number), sight(key, open, false));
         }
     }
 }
@@ -123,10 +128,10 @@ mod tests {
     fn whole_in_any_order_with_pieces_twice() {
         let mut fragments = Fragments::default();
         fragments.begin(at(0));
-        assert_eq!(fragments.note(at(5), &piece(7, 2_960, false)), None);
-        assert_eq!(fragments.note(at(5), &piece(7, 0, true)), None);
-        assert_eq!(fragments.note(at(5), &piece(7, 0, true)), None, "the same again");
-        assert!(fragments.note(at(6), &piece(7, 1_480, true)).is_some_and(is_whole));
+        assert_eq!(fragments.note((at(5), 0), &piece(7, 2_960, false)), None);
+        assert_eq!(fragments.note((at(5), 0), &piece(7, 0, true)), None);
+        assert_eq!(fragments.note((at(5), 0), &piece(7, 0, true)), None, "the same again");
+        assert!(fragments.note((at(6), 0), &piece(7, 1_480, true)).is_some_and(is_whole));
         let mut late = Vec::new();
         fragments.advance(at(60), |_, sight| late.push(sight));
         assert_eq!(late, []);
@@ -136,8 +141,8 @@ mod tests {
     fn what_is_missing_is_told_after_a_while() {
         let mut fragments = Fragments::default();
         fragments.begin(at(0));
-        fragments.note(at(0), &piece(6, 1_480, false));
-        fragments.note(at(5), &piece(7, 0, true));
+        fragments.note((at(0), 0), &piece(6, 1_480, false));
+        fragments.note((at(5), 0), &piece(7, 0, true));
         let mut late = Vec::new();
         fragments.advance(at(5).plus(FRAGMENTS_WAIT), |_, sight| late.push(sight));
         assert_eq!(late, [], "what began with the capture had a beginning before it");
@@ -149,7 +154,7 @@ mod tests {
     fn bounded() {
         let mut fragments = Fragments::default();
         for id in 0..3 * OPEN_DATAGRAMS as u32 {
-            fragments.note(at(5), &piece(id, 0, true));
+            fragments.note((at(5), 0), &piece(id, 0, true));
         }
         assert_eq!(fragments.open.len(), OPEN_DATAGRAMS);
     }

@@ -15,6 +15,8 @@ struct Kept {
     last: Timestamp,
     /// Packets of that way, up to the latest, and up to the last that was told.
     packets: [u64; 2],
+    /// The packet of the last.
+    number: u64,
 }
 
 /// The kept connections of one shard, by the way of their keep-alives.
@@ -24,21 +26,21 @@ pub struct KeepAlives {
 }
 
 impl KeepAlives {
-    /// Takes in a keep-alive; so many packets went its way, itself included.
+    /// Takes in a keep-alive and the number of its packet; so many packets went its way, itself included.
     #[inline(never)]
-    pub fn note(&mut self, flow: &FlowKey, way: Direction, time: Timestamp, packets: u64) {
+    pub fn note(&mut self, flow: &FlowKey, way: Direction, (time, number): (Timestamp, u64), packets: u64) {
         let key = (*flow, way == Direction::AToB);
         if self.known.len() >= KEPT_ALIVE && !self.known.contains_key(&key) {
             return;
         }
-        let fresh = Kept { count: 0, first: time, last: time, packets: [packets, packets.saturating_sub(1)] };
+        let fresh = Kept { count: 0, first: time, last: time, packets: [packets, packets.saturating_sub(1)], number };
         let kept = self.known.entry(key).or_insert(fresh);
         if kept.count == 0 {
             kept.first = time;
         }
         kept.count = kept.count.saturating_add(1);
         kept.last = kept.last.max(time);
-        kept.packets[0] = packets;
+        (kept.packets[0], kept.number) = (packets, number);
     }
 
     /// Tells of those since the last mark of packet time, in the order of time.
@@ -51,7 +53,8 @@ impl KeepAlives {
             if kept.count > 0 {
                 let way = if forth { Direction::AToB } else { Direction::BToA };
                 let packets = kept.packets[0].saturating_sub(kept.packets[1]);
-                told.push(KeptAlive { flow, way, count: kept.count, packets, first: kept.first, last: kept.last });
+                let Kept { count, first, last, number, .. } = *kept;
+                told.push(KeptAlive { flow, way, count, packets, first, last, number });
                 (kept.count, kept.packets[1]) = (0, kept.packets[0]);
             }
             now.since(kept.last) < FORGOTTEN
@@ -79,7 +82,7 @@ mod tests {
     fn packets_between_keep_alives_count() {
         let flow = FlowKey::v4(6, 1, 2, 40_000, 80).0;
         let mut kept = KeepAlives::default();
-        let note = |kept: &mut KeepAlives, s: i64, n| kept.note(&flow, Direction::AToB, Timestamp(s * SECOND), n);
+        let note = |kept: &mut KeepAlives, s: i64, n| kept.note(&flow, Direction::AToB, (Timestamp(s * SECOND), 0), n);
         note(&mut kept, 1, 100);
         note(&mut kept, 2, 101);
         assert_eq!(told(&mut kept, 3), [(2, 2)]);
@@ -95,7 +98,7 @@ mod tests {
     fn there_is_a_cap() {
         let mut kept = KeepAlives::default();
         for n in 0..2 * KEPT_ALIVE as u32 {
-            kept.note(&FlowKey::v4(6, n, 1_000_000, 40_000, 80).0, Direction::AToB, Timestamp(SECOND), 1);
+            kept.note(&FlowKey::v4(6, n, 1_000_000, 40_000, 80).0, Direction::AToB, (Timestamp(SECOND), 0), 1);
         }
         assert_eq!(told(&mut kept, 2).len(), KEPT_ALIVE);
     }

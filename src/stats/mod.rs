@@ -10,6 +10,7 @@ pub mod fragments;
 pub mod keep_alives;
 pub mod link_watch;
 pub mod located_loss;
+pub mod proofs;
 pub mod reassembly;
 pub mod round_trips;
 pub mod rtp;

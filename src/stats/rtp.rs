@@ -50,6 +50,10 @@ struct Stream {
     first: Timestamp,
     last: Timestamp,
     told: Timestamp,
+    /// The packet behind the latest gap.
+    behind_gap: u64,
+    /// By how much one was off most since it was told of, nanoseconds, and which.
+    worst: (i64, u64),
 }
 
 impl Stream {
@@ -72,6 +76,8 @@ impl Stream {
             first: packet.time,
             last: packet.time,
             told: packet.time,
+            behind_gap: 0,
+            worst: (0, 0),
         }
     }
 
@@ -116,6 +122,9 @@ impl Stream {
             }
             return;
         }
+        if ahead > 1 {
+            self.behind_gap = packet.number;
+        }
         for _ in 0..ahead {
             self.leaves(self.seen >> 63 == 1);
             self.seen <<= 1;
@@ -149,6 +158,7 @@ impl Stream {
         if off > PAUSE {
             return;
         }
+        self.worst = self.worst.max((off, packet.number));
         self.jitter = self.jitter.saturating_add(off).saturating_sub(self.jitter / 16);
         let now = self.jitter / 16;
         self.range = Some(self.range.map_or([now; 2], |[least, most]| [least.min(now), most.max(now)]));
@@ -226,6 +236,7 @@ impl RtpStreams {
                     spaced: std::mem::take(&mut stream.spaced),
                     first: stream.first,
                     last: stream.last,
+                    numbers: [stream.behind_gap, std::mem::take(&mut stream.worst).1],
                 });
                 (stream.told, stream.first) = (now, stream.last);
             }
@@ -257,6 +268,7 @@ mod tests {
                 ticks,
                 payload_type,
                 marker: false,
+                number: 0,
             });
         }
         let mut out = Vec::new();

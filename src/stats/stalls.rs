@@ -21,6 +21,8 @@ struct Standing {
     probes: u32,
     /// Until when it was told of.
     told: Option<Timestamp>,
+    /// The packet that announced it.
+    number: u64,
 }
 
 /// The stalls of one shard that last.
@@ -36,13 +38,13 @@ impl Stalls {
         !self.standing.is_empty()
     }
 
-    /// Takes in a segment; `client` is the way from the client. Says which stall ended with it.
+    /// Takes in a segment and the number of its packet; `client` is the way from the client. Says which stall ended with it.
     #[inline(never)]
     pub fn segment(
         &mut self,
         flow: &FlowKey,
         (way, client): (Direction, Direction),
-        time: Timestamp,
+        (time, number): (Timestamp, u64),
         segment: &Segment,
         analysis: &SegmentAnalysis,
     ) -> Option<NetworkEvent> {
@@ -50,7 +52,7 @@ impl Stalls {
         let is_zero = analysis.flags.has(AnalysisFlags::ZERO_WINDOW);
         let Some(at) = at else {
             if is_zero && self.standing.len() < STALLS {
-                let standing = Standing { flow: *flow, way, client, since: time, last: time, probes: 0, told: None };
+                let standing = Standing { flow: *flow, way, client, since: time, last: time, probes: 0, told: None, number };
                 self.standing.push(standing);
             }
             return None;
@@ -96,6 +98,7 @@ impl Standing {
             probes: self.probes,
             reopened,
             continues: self.told.is_some(),
+            number: self.number,
         })
     }
 }
@@ -122,7 +125,7 @@ mod tests {
         let flow = FlowKey::v4(6, 1, 2, 40_000, 80).0;
         let segment = Segment { sequence: 1, acknowledgement: 1, flags, window, payload: 0 };
         let analysis = SegmentAnalysis { flags: analysis, ..SegmentAnalysis::default() };
-        stalls.segment(&flow, (way, SENDER), at(ms), &segment, &analysis)
+        stalls.segment(&flow, (way, SENDER), (at(ms), 0), &segment, &analysis)
     }
 
     #[test]

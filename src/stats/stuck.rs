@@ -38,6 +38,8 @@ struct Stuck {
     told: u32,
     /// It was told that its receiver is there.
     told_alive: bool,
+    /// The packet of its latest copy.
+    packet: u64,
 }
 
 /// What is stuck in the connections of one shard.
@@ -63,6 +65,8 @@ pub struct Repeated {
     pub is_opening: bool,
     /// What was acknowledged so far.
     pub acknowledged: u32,
+    /// The number of its packet.
+    pub packet: u64,
     /// Bytes behind it that were acknowledged selectively.
     pub behind: u32,
 }
@@ -93,7 +97,7 @@ impl StuckSegments {
                 return None;
             }
             if stuck.number == segment.number && stuck.length == segment.length {
-                (stuck.last, stuck.repeated) = (time, stuck.repeated.saturating_add(1));
+                (stuck.last, stuck.repeated, stuck.packet) = (time, stuck.repeated.saturating_add(1), segment.packet);
                 return stuck.tell();
             }
         }
@@ -116,6 +120,7 @@ impl StuckSegments {
             acknowledged: segment.acknowledged,
             told: 0,
             told_alive: false,
+            packet: segment.packet,
         };
         match at.and_then(|at| self.stuck.get_mut(at)) {
             Some(old) => *old = stuck,
@@ -166,8 +171,9 @@ impl Stuck {
             return None;
         }
         (self.told, self.told_alive) = (self.repeated, self.is_alive);
-        let Stuck { flow, way, client, length, first, last, repeated, is_alive, is_opening, .. } = *self;
-        Some(NetworkEvent::Stuck(StuckSegment { flow, way, client, length, first, time: last, repeated, is_alive, is_opening }))
+        let Stuck { flow, way, client, length, first, last, repeated, is_alive, is_opening, packet, .. } = *self;
+        let stuck = StuckSegment { flow, way, client, length, first, time: last, repeated, is_alive, is_opening, number: packet };
+        Some(NetworkEvent::Stuck(stuck))
     }
 }
 
@@ -199,8 +205,8 @@ mod tests {
         for (n, &ms) in times.iter().enumerate() {
             let waited = if n == 0 { 200 * MILLISECOND } else { 0 };
             let payload = length - 40;
-            let segment =
-                Repeated { number: 1_000, length, payload, waited, is_first: true, is_opening: false, acknowledged: 1_000, behind };
+            let (is_first, is_opening, acknowledged, packet) = (true, false, 1_000, 0);
+            let segment = Repeated { number: 1_000, length, payload, waited, is_first, is_opening, acknowledged, packet, behind };
             out = stuck.repeated(&flow, (SENDER, RECEIVER), at(ms), &segment).or(out);
             if n == 0
                 && let Some((ms, number, blocks)) = ack

@@ -33,14 +33,14 @@ impl FloodCounter {
             self.latest = at;
         } else if self.rows.len() < FLOOD_ROWS {
             self.latest = self.rows.len();
-            self.rows.push(FloodSecond { kind, vlan, source, second: self.second, frames: 0 });
+            self.rows.push(FloodSecond { kind, vlan, source, second: self.second, frames: 0, number: 0 });
         } else {
             // Further senders count for the first of that kind, so that the sum is right; the sender named is one of them.
             let Some(at) = self.rows.iter().position(|row| (row.kind, row.vlan) == (kind, vlan)) else { return };
             self.latest = at;
         }
         if let Some(row) = self.rows.get_mut(self.latest) {
-            row.frames = row.frames.saturating_add(1);
+            (row.frames, row.number) = (row.frames.saturating_add(1), frame.number);
         }
     }
 

@@ -20,6 +20,8 @@ struct Watched {
     /// The parts of the second in which it came.
     parts: u64,
     is_request: bool,
+    /// Its latest packet.
+    number: u64,
 }
 
 /// What a sample of frames between two stations tells.
@@ -97,11 +99,11 @@ impl StationWatch {
                 watched.times -= 1;
                 return;
             }
-            *watched = Watched { key, source, vlan, times: 0, parts: 0, is_request: is_request(frame) };
+            *watched = Watched { key, source, vlan, times: 0, parts: 0, number: 0, is_request: is_request(frame) };
         }
         let part = frame.time.0.rem_euclid(SECOND) / (SECOND / PARTS + 1);
         watched.parts |= 1 << part.clamp(0, PARTS - 1);
-        watched.times = watched.times.saturating_add(1);
+        (watched.times, watched.number) = (watched.times.saturating_add(1), frame.number);
     }
 
     /// The second that `now` is in begins: what came before is complete.
@@ -116,12 +118,12 @@ impl StationWatch {
         let [times, parts] = CIRCLING;
         let [asked, ..] = CIRCLING_REQUESTS;
         for watched in &mut self.watched {
-            let Watched { source, vlan, times: came, parts: seen, is_request, .. } = std::mem::take(watched);
+            let Watched { source, vlan, times: came, parts: seen, is_request, number, .. } = std::mem::take(watched);
             let seen = u64::from(seen.count_ones());
             let is_fast = came >= times && seen >= parts;
             let is_request = is_request && came >= asked && seen >= asked;
             if (is_fast || is_request) && self.circling.len() < CIRCLING_WATCHED * 16 {
-                self.circling.push(CirclingFrame { second: self.second, vlan, source, times: came, is_fast, is_request });
+                self.circling.push(CirclingFrame { second: self.second, vlan, source, times: came, number, is_fast, is_request });
             }
         }
         self.second = second;

@@ -2,7 +2,7 @@
 
 use super::support::packet::message::{DhcpMessage, dhcp, neighbour_advertisement, ntp, router_advertisement};
 use super::support::packet::{End, Packet};
-use super::{Micros, S, START, Traffic, address, mac, only, title, troubles};
+use super::{Micros, S, START, Traffic, address, mac, only, proof, title, troubles};
 use spantop::model::Severity;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -178,9 +178,13 @@ fn a_router_that_dies_is_critical_from_then_on() {
         t.resolve(at, 3 + n % 2, 1, (n < 20).then(|| mac(1)));
         t.resolve(at + 1_000, 3 + n % 2, 240, Some(mac(240)));
     }
-    let s = t.with_office(60).seen();
+    let t = t.with_office(60);
+    let (frames, s) = (t.frames(), t.seen());
     assert_eq!(troubles(&s), only("arp.unanswered", "10.1.0.1", Severity::Critical));
     let finding = s.diagnosis.findings.iter().find(|f| f.id == "arp.unanswered").unwrap();
+    assert_eq!(finding.packets.len(), 16, "the latest of the requests");
+    let is_request = |frame: &Vec<u8>| frame[12..14] == [8, 6] && frame[21] == 1 && frame[38..42] == address(1);
+    assert!(proof(&frames, &s, "arp.unanswered").iter().all(is_request));
     assert!(finding.title.starts_with("The router 10.1.0.1 is gone: 2 hosts look for it in vain; last heard "), "{}", finding.title);
     assert_eq!(finding.first.0, START + 20 * S * 1_000 + 3_000_000, "since the first request that nothing answered");
 }

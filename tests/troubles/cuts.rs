@@ -1,6 +1,6 @@
 //! Connections that are cut: while their clients wait for an answer, and when they are idle.
 
-use super::{ACK, FIN, Micros, PSH, RST, S, SYN, Traffic, only, title, troubles};
+use super::{ACK, FIN, Micros, PSH, RST, S, SYN, Traffic, address, only, proof, title, troubles};
 use spantop::model::{CutPhase, Severity};
 use spantop::snapshot::{ConnectionEnding, Snapshot};
 
@@ -160,4 +160,55 @@ fn an_answer_that_is_cut_in_the_middle_of_its_body() {
     assert_eq!(phases(&s), [CutPhase::Transfer]);
     let s = cut_short(900, 900);
     assert_eq!((troubles(&s), phases(&s)), (vec![], vec![CutPhase::Quiet]), "all of it had come");
+}
+
+#[test]
+fn a_device_between_that_cuts_is_told_by_its_ttl() {
+    // The answer stops in the middle, and a RST comes whose TTL is not the server's.
+    let cut_by = |ttl: u8| {
+        let mut t = Traffic::default();
+        for n in 0..40u16 {
+            let (at, client, server) = (i64::from(n) * S, (1 + n as u8 % 5, 5_000 + n), (9, 8_080));
+            if n % 2 == 1 {
+                t.connection(at, client, server);
+                continue;
+            }
+            let (c, s) = t.asks_for(at, client, server, 900);
+            t.segment(at + 6_000, [server, client], ACK, (s, c), 900);
+            t.segment(at + 6_200, [client, server], ACK, (c, s + 900), 0);
+            let packet = t.ip(9, client.0).ttl(ttl).tcp(8_080, client.1).seq(1_000 * 8_080 + s + 900);
+            t.push(at + 8_000, packet.ack(1_000 * u32::from(client.1) + c).flags(RST | ACK).payload(b""));
+        }
+        let t = t.with_office(120);
+        (t.frames(), t.seen())
+    };
+    let (frames, s) = cut_by(250);
+    assert_eq!(troubles(&s), only("tcp.reset", "10.1.0.9:8080/tcp", Severity::Critical));
+    assert_eq!(title(&s), "Connections to 10.1.0.9:8080 are cut in the middle: 20 of 40; by a device between");
+    let finding = &s.diagnosis.findings[0];
+    assert!(finding.evidence.iter().any(|e| e.0 == "with_another_ttl" && e.1.to_string() == "20"), "{finding:#?}");
+    let ended: Vec<_> = s.stats.conversations.tcp.rows.iter().filter_map(|row| row.ended).filter(|e| e.by().is_some()).collect();
+    assert!(ended.len() == 20 && ended.iter().all(|e| e.by() == Some("a device between")), "{ended:?}");
+    let proof = proof(&frames, &s, "tcp.reset");
+    assert!(proof.iter().all(|frame| frame[22] == 250 && frame[47] & RST != 0), "the RSTs themselves");
+    let (_, own) = cut_by(frames.iter().find(|f| f[26..30] == address(9)).unwrap()[22]);
+    assert_eq!(troubles(&own), [], "the server itself, when all was acknowledged");
+}
+
+#[test]
+fn a_firewall_that_refuses_in_a_servers_name_is_told_by_its_ttl() {
+    let mut t = Traffic::default();
+    for n in 0..40u16 {
+        let (at, client, server) = (i64::from(n) * S, (1 + n as u8 % 5, 5_000 + n), (9, 8_080));
+        if n < 20 {
+            t.connection(at, client, server);
+            continue;
+        }
+        t.syn(at, client, server);
+        let packet = t.ip(9, client.0).ttl(250).tcp(8_080, client.1).seq(0);
+        t.push(at + 300, packet.ack(1_000 * u32::from(client.1) + 1).flags(RST | ACK).payload(b""));
+    }
+    let s = t.with_office(60).seen();
+    assert_eq!(troubles(&s), only("tcp.refused", "10.1.0.9:8080/tcp", Severity::Critical));
+    assert!(title(&s).ends_with("; it answered before; by a device between"), "{}", title(&s));
 }

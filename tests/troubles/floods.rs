@@ -1,10 +1,11 @@
 //! Connections that are opened in great number: whoever opens them, and whether anybody answers, the service shows every attempt.
 
-use super::support::packet::{ACK, SYN};
-use super::{S, Traffic, only, title, troubles};
+use super::support::packet::{ACK, End, Packet, SYN};
+use super::{S, Traffic, address, mac, only, title, troubles};
 use spantop::model::evidence::Trouble;
 use spantop::model::{Severity, Value};
 use spantop::snapshot::{Service, Snapshot};
+use std::net::Ipv4Addr;
 
 /// `n` SYNs in 30 s at host 9, each from another port of these many sources, which a server answers or nothing does.
 fn flood(n: u16, sources: u16, is_answered: bool) -> Traffic {
@@ -109,4 +110,20 @@ fn a_service_is_called_as_its_conversations_are() {
         assert_eq!((conversation.app, row.app), (Some("smtp"), Some("smtp")), "{}", row.key);
     }
     assert_eq!(s.stats.services.rows.len(), 2);
+}
+
+/// Twelve broadcasts of six stations go round through a slow link: each comes fifty times a second.
+#[test]
+fn frames_that_circle_slowly() {
+    let mut t = Traffic::default();
+    for n in 0..12u8 {
+        let sender = End::new(mac(1 + n % 6), address(1 + n % 6), 0);
+        for round in 0..400i64 {
+            let at = 20 * S + i64::from(n) * S / 2 + round * S / 50;
+            t.push(at, Packet::arp(1, sender, [0; 6], Ipv4Addr::from(address(200 + n))));
+        }
+    }
+    let s = t.with_office(60).seen();
+    let found = troubles(&s);
+    assert!(found.contains(&("loop.layer2", "network".to_owned(), Severity::Critical)), "{found:?}");
 }

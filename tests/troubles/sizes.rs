@@ -170,3 +170,28 @@ fn fragments_that_are_lost() {
     assert_eq!(troubles(&fragmented(2_049, 40).seen()), [], "few");
     assert_eq!(troubles(&fragmented(53, 0).seen()), only("ip.fragments", "10.1.0.9", Severity::Note), "of a name server");
 }
+
+#[test]
+fn large_packets_that_vanish_while_the_small_piece_behind_them_arrives() {
+    let mut t = Traffic::default();
+    for n in 0..3u8 {
+        let (at, client, server) = (i64::from(n) * 5 * S, (1 + n, 5_000 + u16::from(n)), (9, 443));
+        let (there, back) = ([client, server], [server, client]);
+        t.syn(at, client, server);
+        t.segment(at + 400, back, SYN | ACK, (0, 1), 0);
+        t.segment(at + 600, there, ACK, (1, 1), 0);
+        t.segment(at + 700, there, PSH | ACK, (1, 1), 122);
+        t.segment(at + 1_700, back, ACK, (1, 123), KILO);
+        t.segment(at + 1_702, back, PSH | ACK, (1 + KILO as u32, 123), 700);
+        // What came behind the hole is acknowledged before the first repetition, and nothing after it.
+        let [from, to] = [1 + KILO as u32, 701 + KILO as u32].map(|n| 1_000 * 443 + n);
+        let block: Vec<u8> = [[1, 1, 5, 10]].concat().into_iter().chain(from.to_be_bytes()).chain(to.to_be_bytes()).collect();
+        let packet = t.ip(client.0, 9).tcp(client.1, 443).seq(1_000 * u32::from(client.1) + 123);
+        t.push(at + 2_100, packet.ack(1_000 * 443 + 1).flags(ACK).options(&block).payload(b""));
+        for wait in [S, 3 * S, 7 * S, 15 * S] {
+            t.segment(at + wait, back, PSH | ACK, (1, 123), KILO);
+        }
+    }
+    let s = t.with_office(60).seen();
+    assert_eq!(troubles(&s)[0].0, "pmtu.blackhole", "{:#?}", s.diagnosis);
+}

@@ -11,7 +11,7 @@ use crate::model::evidence::{
     SecondServerEvidence,
 };
 use crate::model::units::{duration, grouped, plural};
-use crate::model::{Address, Severity, Subject, Value};
+use crate::model::{Address, Proves, Severity, Subject, Value};
 
 /// New clients that a server leaves without an address while it serves others.
 const LEFT_OUT: u64 = 3;
@@ -172,7 +172,10 @@ impl Detector for DhcpExhausted {
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         let sightings = &e.network.sightings;
-        let empty = sightings.dhcp.iter().filter(|d| is_exhausted(d)).map(exhausted);
+        let empty = sightings.dhcp.iter().filter(|d| is_exhausted(d)).map(|d| {
+            let (proofs, asked) = (&e.network.proofs, [Proves::Refuses, Proves::Discovers]);
+            Report { packets: proofs.of(if d.refused > 0 { &asked } else { &asked[1..] }, place(d.vlan)), ..exhausted(d) }
+        });
         all_of(empty.chain(sightings.dhcp_floods.iter().map(flood)))
     }
 }
@@ -214,5 +217,6 @@ fn flood(f: &DhcpFloodEvidence) -> Report {
     };
     let evidence = vec![("requests", Value::Count(f.requests)), ("clients", Value::Count(f.clients))];
     let severity = if is_starving { Severity::Critical } else { Severity::Warning };
-    Report::new(severity, title, evidence).about(Subject::Station(f.source.mac)).held(vec![f.span])
+    // The server; whoever waits for an address is told of beside it.
+    Report::new(severity, title, evidence).about(Subject::Station(f.source.mac)).suffered_by(1).held(vec![f.span])
 }

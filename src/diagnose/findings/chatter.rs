@@ -53,7 +53,7 @@ impl Detector for TcpKeepalive {
                 ("connections", Value::Count(kept.connections)),
                 ("pause_seconds", Value::Seconds(pause)),
             ];
-            Some(Report::new(Severity::Note, title, evidence).about(Subject::Host(kept.host)).held(vec![kept.span]))
+            Some(Report::new(Severity::Note, title, evidence).about(Subject::Host(kept.host)).suffered_by(1).held(vec![kept.span]))
         }))
     }
 }

@@ -7,12 +7,13 @@ use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Share, Tuned};
 use crate::model::evidence::{
     ARP_SWEEP_ANSWERED, ARP_TARGETS, CUT_SHARE, FLOOD_CONNECTIONS, IDLE_CUTS, IDLE_CUTS_WITHIN, REFUSED_ATTEMPTS, SCAN_FAILS, SCAN_HOSTS,
-    SCAN_PORTS, SCAN_WINDOW, SILENT_ATTEMPTS, ScanEvidence, ServiceEvidence, ServiceWindow, SweepEvidence, Trouble, Troubled, share,
+    SCAN_PORTS, SCAN_WINDOW, SILENT_ATTEMPTS, ScanEvidence, ServiceEvidence, ServiceWindow, SweepEvidence, TTL_PACKETS, Trouble, Troubled,
+    UnreachableReport, share,
 };
 use crate::model::limits::IDLE_CUT;
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, percent, plural};
-use crate::model::{Address, Estimate, Proto, ServiceKey, Severity, Subject, Value, wilson};
+use crate::model::{Address, Episode, Estimate, Proto, ServiceKey, Severity, Subject, Value, limits, wilson};
 
 /// Attempts of which most must fail, by the lower end of the interval.
 const MOST: f64 = 0.5;
@@ -55,15 +56,6 @@ pub(super) fn subject(key: &ServiceKey) -> Subject {
 /// Whether most trials surely fail; a standing finding clears when surely few do.
 pub(super) fn exceeded(estimate: &Estimate, raise: f64, clear: f64, stands: bool) -> bool {
     if stands { estimate.high > clear && estimate.rate > 0.0 } else { estimate.low > raise }
-}
-
-/// Whether an address is not one of those that sites use inside (RFC 1918, RFC 4193, RFC 3927).
-fn is_outside(address: Address) -> bool {
-    match address {
-        Address::V4(a) => !(a.is_private() || a.is_link_local() || a.is_loopback()),
-        Address::V6(a) => !(matches!(a.segments()[0] & 0xfe00, 0xfc00) || a.segments()[0] & 0xffc0 == 0xfe80 || a.is_loopback()),
-        Address::Mac(_) => false,
-    }
 }
 
 fn tcp_services(e: &Evidence) -> impl Iterator<Item = &ServiceEvidence> {
@@ -175,12 +167,19 @@ impl Detector for TcpRefused {
             meaning: "Clients try to connect to this port and are refused by RST: the host is there, and nothing listens.",
             measured: "Attempts whose SYN was answered by RST: surely more than {most} of at least {least} attempts within a minute, else \
                        within ten (lower end of the {sure} interval), or at least {since} since the service last answered. A refused SYN \
-                       that its sender repeats at once is one attempt. Sources that scan are left out.",
+                       that its sender repeats at once is one attempt. Sources that scan are left out. A RST with another TTL than all SYN-ACKs \
+                       of the service before ({ttls} at least) was sent by a device between.",
             cause: "The service was stopped, crashed or listens elsewhere; or a firewall rejects the connection.",
             lookalikes: "Clients that try a service which was never there (ident), IPv6 attempts beside IPv4.",
             remedy: "Start the service, or send its clients where it is now. If it runs, look at firewalls on the host and on the way.",
             topic: None,
-            figures: &[SURE, ("most", Share(MOST)), ("least", Tuned(&REFUSED_ATTEMPTS)), ("since", Count(REFUSED_SINCE))],
+            figures: &[
+                SURE,
+                ("most", Share(MOST)),
+                ("least", Tuned(&REFUSED_ATTEMPTS)),
+                ("since", Count(REFUSED_SINCE)),
+                ("ttls", Count(TTL_PACKETS)),
+            ],
         };
         &PAGE
     }
@@ -190,36 +189,68 @@ impl Detector for TcpRefused {
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
-        all_of(tcp_services(e).filter_map(|service| {
-            let answered = service.last_success;
-            let stands = standing.on(subject(&service.key));
-            let since_answer = |w: &&ServiceWindow| {
+        let mut reports: Vec<Report> = tcp_services(e)
+            .filter_map(|service| {
+                let answered = service.last_success;
+                let stands = standing.on(subject(&service.key));
+                let since_answer = |w: &&ServiceWindow| {
+                    let refused = w.trouble(Trouble::Refused);
+                    refused.count >= REFUSED_SINCE && answered.zip(refused.span).is_some_and(|(success, span)| success < span.first)
+                };
+                let w =
+                    service.windows.iter().find(since_answer).or_else(|| service.window(|w| w.attempts >= REFUSED_ATTEMPTS.number()))?;
                 let refused = w.trouble(Trouble::Refused);
-                refused.count >= REFUSED_SINCE && answered.zip(refused.span).is_some_and(|(success, span)| success < span.first)
-            };
-            let w = service.windows.iter().find(since_answer).or_else(|| service.window(|w| w.attempts >= REFUSED_ATTEMPTS.number()))?;
-            let refused = w.trouble(Trouble::Refused);
-            let failing = wilson(refused.count, w.attempts);
-            let span = refused.span?;
-            if !(since_answer(&w) || exceeded(&failing, MOST, FEW, stands)) {
-                return None;
-            }
-            let severity = match (answered.is_some(), refused.clients) {
-                _ if service.key.port == IDENT => Severity::Note,
-                (true, 2..) => Severity::Critical,
-                _ => Severity::Warning,
-            };
-            let word = if answered.is_some() { "; it answered before" } else { "" };
-            let title = format!("{} refuses connections: {} of {}{word}", service.key, plural(refused.count, "attempt"), refused.who());
-            let evidence = vec![
-                ("attempts", Value::Count(w.attempts)),
-                ("refused", Value::Count(refused.count)),
-                ("share", Value::Share(failing.rate)),
-                ("clients", refused.told()),
-            ];
-            Some(Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(refused.clients).held(vec![span]))
-        }))
+                let failing = wilson(refused.count, w.attempts);
+                let span = refused.span?;
+                if !(since_answer(&w) || exceeded(&failing, MOST, FEW, stands)) {
+                    return None;
+                }
+                let severity = match (answered.is_some(), refused.clients) {
+                    _ if service.key.port == IDENT => Severity::Note,
+                    (true, 2..) => Severity::Critical,
+                    _ => Severity::Warning,
+                };
+                let word = if answered.is_some() { "; it answered before" } else { "" };
+                let title = format!("{} refuses connections: {} of {}{word}", service.key, plural(refused.count, "attempt"), refused.who());
+                let [_, between] = w.between;
+                let evidence = vec![
+                    ("attempts", Value::Count(w.attempts)),
+                    ("refused", Value::Count(refused.count)),
+                    ("share", Value::Share(failing.rate)),
+                    ("clients", refused.told()),
+                    ("with_another_ttl", Value::Count(between)),
+                ];
+                let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(refused.clients);
+                Some(by_device(report.held(vec![span]), between, refused.count))
+            })
+            .collect();
+        let (ident, others): (Vec<Report>, Vec<Report>) =
+            reports.drain(..).partition(|report| matches!(report.subject, Subject::Service { port: IDENT, .. }));
+        all_of(others.into_iter().chain(ident_together(ident, e)))
     }
+}
+
+/// Mail servers ask every client of theirs: what all of those refuse is one note.
+fn ident_together(mut reports: Vec<Report>, e: &Evidence) -> Vec<Report> {
+    let count = |report: &Report, name: &str| {
+        report.evidence.iter().find(|(known, _)| *known == name).map_or(0, |(_, value)| if let Value::Count(n) = value { *n } else { 0 })
+    };
+    if reports.len() < 2 {
+        return reports;
+    }
+    let sum = |name: &str| reports.iter().fold(0u64, |sum, report| sum.saturating_add(count(report, name)));
+    let (hosts, refused, attempts) = (reports.len() as u64, sum("refused"), sum("attempts"));
+    let title = format!("{} refuse ident (port {IDENT}): {}", plural(hosts, "host"), plural(refused, "attempt"));
+    let evidence = vec![("attempts", Value::Count(attempts)), ("refused", Value::Count(refused)), ("hosts", Value::Count(hosts))];
+    let held = reports.iter().flat_map(|report| &report.held);
+    let span = held.clone().map(|span| span.first).min().zip(held.map(|span| span.last).max());
+    let of_ident = e.network.services.iter().filter(|s| s.key.port == IDENT).flat_map(|s| &s.proof);
+    let mut packets: Vec<u64> = of_ident.filter(|proof| proof.0 == Trouble::Refused).flat_map(|proof| proof.1.numbers()).collect();
+    packets.sort_unstable();
+    let packets = packets.split_off(packets.len().saturating_sub(limits::PROVING_PACKETS));
+    reports.clear();
+    let report = Report { packets, ..Report::new(Severity::Note, title, evidence).suffered_by(hosts) };
+    vec![report.held(span.map(|(first, last)| Episode { first, last }).into_iter().collect())]
 }
 
 /// The identification protocol (RFC 1413): mail servers still ask, nobody answers.
@@ -233,19 +264,21 @@ impl Detector for TcpReset {
             meaning: "Connections to this service are cut by RST while data is on its way or an answer is waited for: what was transferred is lost \
                       or incomplete.",
             measured: "Connections whose end was seen that ended by RST while sent data was not acknowledged yet, or while the client waited for \
-                       the answer to what it sent last, but for clients that had sent everything and stop what comes to them: surely more \
+                       the answer to what it sent last, but for clients that had sent everything and stop what comes to them; or, within a second of other segments, by a \
+                       RST whose TTL is not that of its sender's other packets ({ttls} of them at least, which have one and the same), which a \
+                       device between sent: surely more \
                        than {cut} of at least {of}, and at least {least} (lower end of the {sure} interval); critical above {many}. A note \
                        where at least {idle} were cut, not by their clients, after they had been silent for much the same time of {long} or \
                        more, within {within} of each other.",
             cause: "The server's process crashes or is overloaded, a load balancer or firewall gives up connections, or one end runs into \
                     a time-out of its own. What is cut when idle, always after the same time, meets a time-out on the way or at the server.",
             lookalikes: "RST after FIN or when all was acknowledged is normal and not counted, nor are browsers that close a page while it loads.",
-            remedy: "Look at the server's log at these times. If RSTs carry another TTL than the host's other packets, a device between \
-                     sends them.",
+            remedy: "Look at the server's log at these times, and at what the connections have in common.",
             topic: None,
             figures: &[
                 SURE,
                 ("cut", Tuned(&CUT_SHARE)),
+                ("ttls", Count(TTL_PACKETS)),
                 ("of", Count(CUT_OF)),
                 ("least", Count(CUT_LEAST)),
                 ("many", Share(CUT_MANY)),
@@ -266,6 +299,18 @@ impl Detector for TcpReset {
     }
 }
 
+/// What most of these RSTs say by their TTL: that a device between both ends sends them.
+fn by_device(report: Report, between: u64, all: u64) -> Report {
+    if between.saturating_mul(2) <= all {
+        return report;
+    }
+    let title = format!("{}; by a device between", report.title);
+    let report = Report { title, ..report };
+    report
+        .because("A firewall, load balancer or filter on the way sends these RSTs in the host's name: their TTL is not that of the host's other packets.")
+        .mend("Look for the rule or time-out of the devices between the mirrored port and the host; the host itself does not know of it.")
+}
+
 /// Connections that were cut while somebody waited.
 fn cut(service: &ServiceEvidence, stands: bool) -> Option<Report> {
     let w = service.window(|w| w.ended >= CUT_OF)?;
@@ -282,8 +327,10 @@ fn cut(service: &ServiceEvidence, stands: bool) -> Option<Report> {
         ("ended", Value::Count(w.ended)),
         ("share", Value::Share(share.rate)),
         ("clients", cut.told()),
+        ("with_another_ttl", Value::Count(w.between[0])),
     ];
-    Some(Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(cut.clients).held(vec![span]))
+    let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(cut.clients).held(vec![span]);
+    Some(by_device(report, w.between[0], cut.count))
 }
 
 /// Connections that were cut after they had been silent for much the same time.
@@ -306,7 +353,8 @@ fn cut_when_idle(service: &ServiceEvidence) -> Option<Report> {
         ("idle_seconds", Value::Seconds(time)),
         ("clients", cut.told()),
     ];
-    let report = Report::new(Severity::Note, title, evidence).about(subject(&service.key)).held(cut.span.into_iter().collect());
+    let report = Report::new(Severity::Note, title, evidence).about(subject(&service.key)).suffered_by(cut.clients);
+    let report = report.held(cut.span.into_iter().collect());
     Some(report.mend("Where clients keep connections for later, have them send keep-alives more often than that, or raise the time-out."))
 }
 
@@ -362,7 +410,8 @@ impl Detector for TcpSynflood {
                 ("sources", if w.is_more { Value::AtLeast(w.sources) } else { Value::Count(w.sources) }),
             ];
             let severity = if w.established == 0 && service.last_success.is_some() { Severity::Critical } else { Severity::Warning };
-            Some(Report::new(severity, title, evidence).about(subject(&service.key)))
+            // The one that is flooded.
+            Some(Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(1))
         }))
     }
 }
@@ -403,7 +452,7 @@ impl Detector for ScanPorts {
                 return None;
             }
             let title = |number: String| format!("{} tries {number} ports of {target} in vain", scan.source);
-            scanned(scan, is_outside(scan.source) || is_outside(target), &title)
+            scanned(scan, scan.source.is_outside() || target.is_outside(), &title)
         }))
     }
 }
@@ -448,8 +497,8 @@ impl Detector for ScanHosts {
                     return None;
                 }
                 let title = |number: String| format!("{} tries port {port} of {number} hosts in vain", scan.source);
-                let mut report = scanned(scan, is_outside(scan.source), &title)?;
-                if SPREADING.contains(&port) && scan.failed >= SCAN_MANY && !is_outside(scan.source) {
+                let mut report = scanned(scan, scan.source.is_outside(), &title)?;
+                if SPREADING.contains(&port) && scan.failed >= SCAN_MANY && !scan.source.is_outside() {
                     report.severity = Severity::Critical;
                 }
                 Some(report)
@@ -475,7 +524,8 @@ fn swept(sweep: &SweepEvidence) -> Report {
         ("requests", Value::Count(sweep.station.count)),
         ("station", Value::Text(station(&sweep.station))),
     ];
-    Report::new(Severity::Note, title, evidence).about(Subject::Host(sweep.source)).held(vec![sweep.span])
+    let report = Report::new(Severity::Note, title, evidence).about(Subject::Host(sweep.source)).suffered_by(sweep.targets);
+    report.held(vec![sweep.span])
 }
 
 /// Ports by which malware spreads: SSH, file sharing, remote desktop.
@@ -496,7 +546,36 @@ fn scanned(scan: &ScanEvidence, crosses_border: bool, title: &dyn Fn(String) -> 
         ("succeeded", Value::Count(scan.succeeded)),
         ("seconds", Value::Seconds(seconds)),
     ];
-    Some(Report::new(severity, title(number), evidence).about(Subject::Host(scan.source)).held(vec![scan.span]))
+    // One host whose ports are tried, or all at which one is.
+    let hosts = if scan.target.is_some() { 1 } else { scan.failed };
+    Some(Report::new(severity, title(number), evidence).about(Subject::Host(scan.source)).suffered_by(hosts).held(vec![scan.span]))
+}
+
+/// Whether a report is of somebody who was told to refuse it.
+fn is_filtered(report: &UnreachableReport) -> bool {
+    match report.reporter {
+        Address::V6(_) => matches!(report.code, 1 | 5),
+        _ => matches!(report.code, 9 | 10 | 13),
+    }
+}
+
+/// What a code of an ICMP error says (RFC 792, RFC 1812 section 5.2.7.1; RFC 4443 section 3.1).
+fn why_unreachable(report: &UnreachableReport) -> &'static str {
+    match (report.reporter, report.code) {
+        (Address::V6(_), 0) => "that no route leads there",
+        (Address::V6(_), 1) => "that it is administratively prohibited",
+        (Address::V6(_), 2) => "that it is beyond the scope of the source",
+        (Address::V6(_), 3) => "that the host does not answer",
+        (Address::V6(_), 5) => "that a policy refuses the source",
+        (Address::V6(_), 6) => "that the route is to be refused",
+        (Address::V6(_), 4) | (_, 3) => "that nothing listens there",
+        (_, 0 | 6) => "that no route leads to its network",
+        (_, 1 | 7) => "that the host does not answer",
+        (_, 2) => "that the host does not know the protocol",
+        (_, 9 | 10 | 13) => "that it is administratively prohibited",
+        (_, 11 | 12) => "that no route leads there for this type of service",
+        _ => "so",
+    }
 }
 
 impl Detector for IcmpUnreachable {
@@ -528,15 +607,30 @@ impl Detector for IcmpUnreachable {
             let stands = standing.on(subject(&service.key));
             let w = service.window(|w| enough(w) || stands && w.trouble(Trouble::Unreachable).count > 0)?;
             let errors = w.trouble(Trouble::Unreachable);
+            let whose = service.unreachable.first();
+            let says = whose.map(|r| format!("{} says {}", r.reporter, why_unreachable(r))).unwrap_or_default();
             let title = format!(
-                "{}/{} cannot be reached: {} to {}",
+                "{}/{} cannot be reached: {says}{}{} to {}",
                 service.key,
                 service.key.protocol.token(),
+                if says.is_empty() { "" } else { ", " },
                 plural(errors.count, "ICMP error"),
                 plural(errors.clients, "client")
             );
-            let evidence = vec![("errors", Value::Count(errors.count)), ("clients", errors.told())];
-            let severity = if errors.clients >= SEVERAL { Severity::Critical } else { Severity::Warning };
+            let mut evidence = vec![("errors", Value::Count(errors.count)), ("clients", errors.told())];
+            if let Some(r) = whose {
+                evidence.extend([
+                    ("reporter", Value::Text(r.reporter.to_string())),
+                    ("code", Value::Count(r.code.into())),
+                    ("reason", Value::Text(why_unreachable(r).to_owned())),
+                ]);
+            }
+            let severity = match errors.clients {
+                // Somebody decided it.
+                _ if whose.is_some_and(is_filtered) => Severity::Note,
+                SEVERAL.. => Severity::Critical,
+                _ => Severity::Warning,
+            };
             let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(errors.clients);
             Some(report.held(errors.span.into_iter().collect()))
         });

@@ -63,7 +63,7 @@ impl Detector for LoadSurge {
             if let Some((peer, port)) = surge.peer {
                 evidence.extend([("peer", Value::Text(peer.to_string())), ("port", Value::Count(port.into()))]);
             }
-            Some(Report::new(Severity::Note, title, evidence).about(Subject::Host(surge.host)).held(vec![surge.span]))
+            Some(Report::new(Severity::Note, title, evidence).about(Subject::Host(surge.host)).suffered_by(1).held(vec![surge.span]))
         }))
     }
 }

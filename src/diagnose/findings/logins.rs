@@ -98,7 +98,7 @@ fn short(service: &ServiceEvidence) -> Option<Report> {
         format!("{client} logs in to {} again and again: {} short connections within {}", service.key, grouped(count), duration(w.seconds));
     let evidence =
         vec![("short_connections", Value::Count(count)), ("ended", Value::Count(w.ended)), ("client", Value::Text(client.to_string()))];
-    Some(Report::new(Severity::Note, title, evidence).about(subject(&service.key)))
+    Some(Report::new(Severity::Note, title, evidence).about(subject(&service.key)).suffered_by(1))
 }
 
 fn denied(service: &ServiceEvidence, stands: bool) -> Option<Report> {
@@ -167,7 +167,7 @@ impl Detector for TlsFailing {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::Undivided, Need::BothDirections, Need::Timely, Need::Complete, Need::Unsampled, Need::Whole]
+        &[Need::Undivided, Need::BothDirections, Need::Timely, Need::Complete, Need::Unsampled, Need::Whole, Need::Aligned, Need::Prompt]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -252,7 +252,7 @@ fn old(o: &OldTlsEvidence) -> Report {
     };
     let severity = if o.version <= 0x0300 { Severity::Warning } else { Severity::Note };
     let evidence = vec![("connections", Value::Count(o.count)), ("version", Value::Text(version))];
-    Report::new(severity, title, evidence).about(about).held(vec![o.span])
+    Report::new(severity, title, evidence).about(about).suffered_by(o.clients.max(1)).held(vec![o.span])
 }
 
 impl Detector for TlsExpiring {
@@ -308,5 +308,5 @@ fn expiring(c: &CertificateEvidence) -> Option<Report> {
         (false, _) => Severity::Critical,
     };
     let title = format!("The certificate of {whose} {what}");
-    Some(Report::new(severity, title, evidence).about(subject(&c.key)).held(vec![Episode::at(c.seen)]))
+    Some(Report::new(severity, title, evidence).about(subject(&c.key)).suffered_by(c.clients.max(1)).held(vec![Episode::at(c.seen)]))
 }

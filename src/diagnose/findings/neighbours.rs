@@ -210,7 +210,8 @@ fn storm(s: &ArpStormEvidence) -> Report {
         ("median_of_others", Value::Number(s.median)),
     ];
     let severity = if s.rate > ARP_MANY { Severity::Critical } else { Severity::Warning };
-    Report::new(severity, title, evidence).about(subject).held(vec![s.span])
+    // Each has to look at every one.
+    Report::new(severity, title, evidence).about(subject).suffered_by(s.senders).held(vec![s.span])
 }
 
 impl Detector for NdRogueRa {
@@ -251,5 +252,7 @@ fn second_router(r: &SecondRouterEvidence) -> Report {
         evidence.extend(prefix.map(|(address, length)| (name, Value::Text(format!("{address}/{length}")))));
     }
     let severity = if r.differs { Severity::Warning } else { Severity::Note };
-    Report::new(severity, title, evidence).about(Subject::Host(Address::V6(r.router))).held(vec![r.span])
+    let mut report = Report::new(severity, title, evidence).about(Subject::Host(Address::V6(r.router)));
+    report.hosts = Some(r.hosts).filter(|hosts| *hosts > 0);
+    report.held(vec![r.span])
 }

@@ -54,7 +54,8 @@ impl Detector for DupFlood {
         present_if(n >= PACKETS || standing.at_all() && n > 0, || {
             let evidence = vec![("packets", Value::Count(n)), ("share", Value::Share(share(n, e.copies.packets)))];
             let title = format!("{} equal packets are traffic, not copies: more than this mirror makes", grouped(n));
-            Report::new(Severity::Note, title, evidence).held(e.of_file(&e.copies.repeated_at.episodes()))
+            let report = Report::new(Severity::Note, title, evidence).proved_by(&e.copies.repeated_proof);
+            report.held(e.of_file(&e.copies.repeated_at.episodes()))
         })
     }
 }
@@ -98,11 +99,25 @@ impl Detector for RouteLoop {
         let found = (copies.loops >= LOOPS || is_reported) && each(TURNS) || each(ROUNDS);
         present_if(found || standing.at_all() && copies.looped > 0, || {
             let share = share(copies.looped, copies.packets);
-            let evidence =
+            let mut evidence =
                 vec![("packets", Value::Count(copies.looped)), ("different", Value::Count(copies.loops)), ("share", Value::Share(share))];
-            let title = format!("A routing loop: {} went round, {} in all", plural(copies.loops, "packet"), plural(copies.looped, "time"));
+            let to = copies.looped_to.all();
+            let whither = match to.as_slice() {
+                [] => String::new(),
+                [one] if !copies.looped_to.is_more => format!(" to {one}"),
+                [one, ..] => format!(" to {one} and others"),
+            };
+            let packets = plural(copies.loops, "packet");
+            let title = format!("A routing loop: {packets}{whither} went round, {} in all", plural(copies.looped, "time"));
             let severity = if share > LOOPED { Severity::Critical } else { Severity::Warning };
-            Report::new(severity, title, evidence).held(e.of_file(&copies.looped_at.episodes()))
+            if !to.is_empty() {
+                let names: Vec<String> = to.iter().map(ToString::to_string).collect();
+                evidence.push(("destinations", Value::Text(names.join(", "))));
+            }
+            let mut report = Report::new(severity, title, evidence).proved_by(&copies.looped_proof);
+            // What cannot be reached suffers.
+            report.hosts = Some(to.len() as u64).filter(|hosts| *hosts > 0);
+            report.held(e.of_file(&copies.looped_at.episodes()))
         })
     }
 }

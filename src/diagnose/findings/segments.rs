@@ -7,7 +7,7 @@ use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Seconds, Share, Times, Tuned};
 use crate::model::evidence::{
     ClientLoss, LOSS_REORDERED, LOSS_TIMED_OUT, LOST_CRITICAL_SHARE, LOST_ON_ONE_SIDE, LOST_SHARE, LossWindow, NetworkEvidence,
-    ServiceEvidence,
+    ServiceEvidence, ServiceWindow,
 };
 use crate::model::units::{duration, grouped, percent, plural};
 use crate::model::{Address, Episode, Estimate, Location, PathSide, Severity, Subject, Value, wilson};
@@ -57,10 +57,10 @@ impl Detector for TcpLoss {
                       slow, and users wait for time-outs.",
             measured: "Segments that are seen again because their receiver asked for them, or after more than {timeout}: lost beyond the \
                        mirrored port; holes that close later than {reordered} and half a round trip, for which the receiver asked: lost \
-                       before it. Raised when they surely are more than {lost} of at least {segments} packets of the ways that carry data, and at least {least} (lower \
+                       before it. In the last minute, else in the last twenty seconds, and then a warning at most. Raised when they surely are more than {lost} of at least {segments} packets of the ways that carry data, and at least {least} (lower \
                        end of the {sure} interval); or, of at least {lots}, surely more than {little} and more than {unusual} times the share of as many before. \
-                       Critical from {many}. The side is named from {sided} losses in {connections} \
-                       connections on, when {one} of them are on it. It is about one client where what is lost on the clients' side is its: by the \
+                       Critical from {many}. The side is named when {one} of them are on it, as what is seen \
+                       so far below {sided} losses in {connections} connections. It is about one client where what is lost on the clients' side is its: by the \
                        same measure of at least {client} packets, while at least as many other clients of the same services surely lose less than one part in {part} of its share.",
             cause: "A full queue (then round-trip times rise as well), a bad cable or transceiver, a duplex mismatch, radio.",
             lookalikes: "What the mirror loses is acknowledged and never sent again, and is not counted here; neither are probes of a \
@@ -104,13 +104,33 @@ impl Detector for TcpLoss {
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let losing = losing(&e.network, standing);
         let services = e.network.services.iter().filter_map(|service| {
-            let w = service.window(|w| w.loss.segments >= SEGMENTS)?;
-            let own = w.client_losses.iter().filter(|c| losing.contains_key(&c.client));
-            let rest = own.fold(w.loss, |rest, c| without(&rest, c));
-            lost(service, &rest, standing.on(subject(&service.key)))
+            let judged = |w: &ServiceWindow| {
+                if is_of_one(w) {
+                    return None;
+                }
+                let own = w.client_losses.iter().filter(|c| losing.contains_key(&c.client));
+                let rest = own.fold(w.loss, |rest, c| without(&rest, c));
+                lost(service, &rest, standing.on(subject(&service.key)))
+            };
+            // What has just begun is little of a minute.
+            let begun = || {
+                let report = Some(&service.recent).filter(|w| w.loss.segments >= SEGMENTS).and_then(judged)?;
+                // How bad it is a minute shows.
+                Some(Report { severity: report.severity.min(Severity::Warning), ..report })
+            };
+            service.window(|w| w.loss.segments >= SEGMENTS).and_then(judged).or_else(begun)
         });
         all_of(losing.iter().map(|(client, of)| lost_of(*client, of)).chain(services))
     }
+}
+
+/// Whether one client alone loses what is lost on the clients' side, and others are seen to lose nothing there: that is its trouble, be there enough of
+/// it to say so or not.
+fn is_of_one(w: &ServiceWindow) -> bool {
+    let [on_clients_side, elsewhere] = w.loss.lost;
+    let losing = w.client_losses.iter().filter(|c| c.all() > 0).count();
+    let others = w.client_losses.iter().filter(|c| c.all() == 0).fold(0u64, |sum, c| sum.saturating_add(c.segments));
+    losing == 1 && others >= OF_CLIENT && on_clients_side > elsewhere
 }
 
 /// What one client lost on its side, at all services.
@@ -244,17 +264,25 @@ fn lost(service: &ServiceEvidence, loss: &LossWindow, stands: bool) -> Option<Re
     if all < LOST_LEAST || loss.segments < OF_CLIENT || !(is_much || is_unusual(loss, &share, stands)) {
         return None;
     }
-    let is_sided = all >= SIDED && loss.connections >= SIDED_CONNECTIONS;
-    let most = |part: u64| is_sided && part as f64 >= LOST_ON_ONE_SIDE * all as f64;
+    let is_sure = all >= SIDED && loss.connections >= SIDED_CONNECTIONS;
+    let most = |part: u64| part as f64 >= LOST_ON_ONE_SIDE * all as f64;
     let side = if most(client) { Some(PathSide::Client) } else { Some(PathSide::Server).filter(|_| most(server)) };
     let beyond = all.saturating_sub(loss.before);
-    let location = if most(loss.before) { Some(Location::BeforeMirror) } else { Some(Location::BeyondMirror).filter(|_| most(beyond)) };
-    let whose = match side {
-        Some(PathSide::Client) => ", on the clients' side of the mirrored port",
-        Some(PathSide::Server) => ", on the server's side of the mirrored port",
-        None => "",
+    let location = if !is_sure {
+        None
+    } else if most(loss.before) {
+        Some(Location::BeforeMirror)
+    } else {
+        Some(Location::BeyondMirror).filter(|_| most(beyond))
     };
-    let title = format!("Packets from and to {} are lost: {} ({}){whose}", service.key, grouped(all), percent(share.rate));
+    let whose = match side {
+        Some(PathSide::Client) => "the clients' side",
+        Some(PathSide::Server) => "the server's side",
+        None => "both sides",
+    };
+    let so_far = if is_sure { "" } else { "so far " };
+    let (lost, rate) = (grouped(all), percent(share.rate));
+    let title = format!("Packets from and to {} are lost: {lost} ({rate}), {so_far}on {whose} of the mirrored port", service.key);
     let evidence = vec![
         ("lost", Value::Count(all)),
         ("segments", Value::Count(loss.segments)),

@@ -140,7 +140,9 @@ impl Detector for IpFragments {
 fn fragments(f: &FragmentEvidence) -> Option<Report> {
     let enough = |counts: &&[u64; 2]| counts.iter().fold(0u64, |sum, n| sum.saturating_add(*n)) >= DATAGRAMS;
     let counts = [&f.minute, &f.all].into_iter().find(enough);
-    let report = |severity, title, evidence| Report::new(severity, title, evidence).about(Subject::Host(f.receiver)).held(vec![f.span]);
+    let report = |severity, title, evidence| {
+        Report::new(severity, title, evidence).about(Subject::Host(f.receiver)).suffered_by(1).held(vec![f.span])
+    };
     if let Some(&[whole, broken]) = counts
         && broken >= BROKEN_LEAST
     {
@@ -148,7 +150,7 @@ fn fragments(f: &FragmentEvidence) -> Option<Report> {
         let share = wilson(broken, all);
         if share.low > BROKEN {
             let title = format!(
-                "Fragments to {} are lost: {} of {} datagrams ({}) do not arrive whole",
+                "Fragments to {} are lost: {} of {} datagrams within a minute ({}) do not arrive whole",
                 f.receiver,
                 grouped(broken),
                 grouped(all),
@@ -161,7 +163,7 @@ fn fragments(f: &FragmentEvidence) -> Option<Report> {
                 ("share_low", Value::Share(share.low)),
                 ("senders", Value::Count(f.senders)),
             ];
-            return Some(report(Severity::Warning, title, evidence).suffered_by(1));
+            return Some(report(Severity::Warning, title, evidence));
         }
     }
     let (count, what) = if f.names >= PIECES { (f.names, "Answers of name servers") } else { (f.tcp, "TCP") };

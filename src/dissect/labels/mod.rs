@@ -140,7 +140,7 @@ pub(super) const LABELS: &[Label] = &[
         )
     })),
     // People.
-    label("xmpp", "XMPP", NO, on(&[5222, 5269]), |p, _| xmpp(p)),
+    opening(label("xmpp", "XMPP", NO, on(&[5222, 5269]), |p, _| xmpp(p))),
     label("irc", "Internet Relay Chat", NO, on(&[6667, 6668]), |p, _| irc(p)),
     opening(label("gnutella", "Gnutella", ANY, on(&[6346]), |p, t| certain(is_gnutella(p, t)))),
     label("bittorrent", "BitTorrent", NO, ANY, |p, _| certain(starts(p, b"\x13BitTorrent protocol"))),

@@ -6,7 +6,7 @@ use crate::engine::fold::detectors::FlowDetectors;
 use crate::model::{Address, AppBy, LearntName, Path, Timestamp, Traffic, VlanStack};
 use crate::names;
 use crate::snapshot::tables::names::NAMES;
-use crate::snapshot::{Column, ConnectionEnding, Conversation, Order, Query, TcpState};
+use crate::snapshot::{Column, ConnectionEnding, Conversation, Order, Query, ResetBy, TcpState};
 use crate::stats::{Contexts, FlowHot, FlowTable, Record, TcpTrack};
 
 /// What a conversation means for its two ends.
@@ -141,6 +141,9 @@ pub fn spoken(flow: &FlowHot<FlowDetectors>) -> Option<(&'static str, AppBy)> {
     by_content.or_else(by_port)
 }
 
+/// The port from which FTP servers open data connections.
+const FTP_DATA: u16 = 20;
+
 /// The service that a conversation's ports stand for: of a connection whose beginning was seen the port it was opened to, for the other is a
 /// client's, whatever it is called. A port that refused, or said nothing, is none.
 fn app_by_port(kind: ConversationKind, flow: &FlowHot<FlowDetectors>) -> Option<&'static str> {
@@ -149,7 +152,10 @@ fn app_by_port(kind: ConversationKind, flow: &FlowHot<FlowDetectors>) -> Option<
         if matches!(ended(flow), ConnectionEnding::Refused | ConnectionEnding::NoAnswer) {
             return None;
         }
-        return names::service(if flow.originator == 0 { b } else { a }, transport);
+        let (client, server) = if flow.originator == 0 { (a, b) } else { (b, a) };
+        // A server of files calls its clients itself, from this port (RFC 959 section 3.2).
+        let calls_back = || if client == FTP_DATA { names::service(client, transport) } else { None };
+        return names::service(server, transport).or_else(calls_back);
     }
     names::likely(a, b, transport)
 }
@@ -189,7 +195,8 @@ fn ended(flow: &FlowHot<FlowDetectors>) -> ConnectionEnding {
         let by_client = way as u8 == flow.originator;
         return match phase {
             _ if !tcp.midstream() && !tcp.answered() && !tcp.acked() && !by_client => ConnectionEnding::Refused,
-            phase => ConnectionEnding::Reset { by_client, phase },
+            phase if tcp.is_cut_between() => ConnectionEnding::Reset { by: ResetBy::Between, phase },
+            phase => ConnectionEnding::Reset { by: if by_client { ResetBy::Client } else { ResetBy::Server }, phase },
         };
     }
     match tcp.fins() {

@@ -6,13 +6,13 @@ use crate::model::evidence::{LONG_POLL, SLOW_FLOOR, SLOW_NAME_FLOOR, ServiceWind
 use crate::model::limits::CONTROL_WAITING;
 use crate::model::time::SECOND;
 use crate::model::{
-    AppId, CapScale, ControlMessage, ExchangeOutcome, Finding, Flood, FloodSecond, NetworkBatch, NetworkEvent, Proto, ServiceKey, Severity,
-    SwitchView, Timestamp, Transaction, TransactionEnd, Verdict,
+    AppId, CapScale, ControlMessage, ExchangeOutcome, Finding, Flood, FloodSecond, NetworkBatch, NetworkEvent, Proofs, Proto, ServiceKey,
+    Severity, SwitchView, Timestamp, Transaction, TransactionEnd, Verdict,
 };
 use crate::names::{self, Transport};
 use crate::snapshot::{Network, Service};
 use crate::stats::services::{Answer, AnswerMeaning, BIN};
-use crate::stats::{ServiceLedger, SightingLedger};
+use crate::stats::{ServiceLedger, SightingLedger, proofs};
 use crate::switch::SwitchLedger;
 
 /// Frames to many that a shard counts in a second, from which it is judged by their time even where nothing else happens.
@@ -23,6 +23,7 @@ const FLOODED: u64 = 16;
 pub struct NetworkJudge {
     ledger: ServiceLedger,
     sightings: SightingLedger,
+    proofs: Proofs,
     judge: Judge,
     /// The number of the bin up to whose beginning was judged.
     judged: Option<i64>,
@@ -42,6 +43,7 @@ impl NetworkJudge {
     /// Takes in what happened, and judges wherever a bin of time ends.
     pub fn take(&mut self, batch: NetworkBatch) {
         self.control(&batch);
+        batch.stations.circling.iter().for_each(|frame| proofs::circled(&mut self.proofs, frame));
         self.switch.stations(&batch.stations);
         if let Some(load) = &batch.load
             && self.switch.load(load)
@@ -60,6 +62,7 @@ impl NetworkJudge {
             if let NetworkEvent::Ended(end) = event {
                 self.switch.ended(end);
             }
+            proofs::prove(&mut self.proofs, event, |trip| self.ledger.is_far(trip));
             match event {
                 NetworkEvent::Sighted(sighting) => {
                     self.ledger.note_time(sighting.last);
@@ -93,6 +96,7 @@ impl NetworkJudge {
             if told.frames >= FLOODED && told.kind != Flood::Stream {
                 self.advance(Timestamp(told.second.saturating_mul(SECOND)));
             }
+            proofs::flooded(&mut self.proofs, told);
             self.switch.flood(told);
         }
         let list = &mut self.waiting.1;
@@ -147,8 +151,10 @@ impl NetworkJudge {
             |station| self.ledger.speaks_for(station),
         );
         network.sightings.stations().for_each(|station| station.maker = names::manufacturer(station.mac));
+        network.proofs = std::mem::take(&mut self.proofs);
         let evidence = Evidence { network, sliding: true, ..Evidence::default() };
         self.findings = diagnose::judge_network(&evidence, &mut self.judge, now).findings;
+        self.proofs = evidence.network.proofs;
     }
 
     /// What is wrong with the network at `now`, as far as the mirror can show it, by the evidence of the mirror. `at_end`: nothing more comes.
@@ -212,7 +218,9 @@ impl NetworkJudge {
                 counts,
             }
         };
-        self.ledger.totals().into_iter().map(service).collect()
+        // What routers say cannot be reached is a service only where somebody was seen to use it.
+        let is_seen = |t: &crate::stats::services::ServiceTotals| !t.is_only_unreachable;
+        self.ledger.totals().into_iter().filter(is_seen).map(service).collect()
     }
 }
 
@@ -244,7 +252,8 @@ fn guess(key: &ServiceKey) -> Option<&'static str> {
 /// What a transaction's answer means.
 fn meaning(transaction: &Transaction) -> AnswerMeaning {
     let is_name = registry::token(transaction.app) == Some("dns");
-    AnswerMeaning { answer: answer(transaction, is_name), slow_floor: if is_name { SLOW_NAME_FLOOR } else { SLOW_FLOOR } }
+    let slow_floor = if is_name { SLOW_NAME_FLOOR } else { SLOW_FLOOR };
+    AnswerMeaning { answer: answer(transaction, is_name), slow_floor }
 }
 
 /// NXDOMAIN (RFC 6895 section 2.3).

@@ -247,7 +247,7 @@ mod tests {
         let (give, take) = subscribe(SUBSCRIPTION_SNAPSHOTS);
         let batch = |rows: u64| {
             let (flow, way) = FlowKey::new(false, 6, 1, 2, 3, 443);
-            let alert = TlsSight { flow, way, time: Timestamp(0), news: TlsNews::Alert { code: 40, by_client: false } };
+            let alert = TlsSight { flow, way, time: Timestamp(0), news: TlsNews::Alert { code: 40, by_client: false }, number: 0 };
             Published::Events(std::iter::repeat_n(NetworkEvent::Tls(alert), rows as usize).collect())
         };
         give.give(batch(SUBSCRIPTION_ROWS + 1));

@@ -1,9 +1,10 @@
 //! What a filter counted, in sums that may be added in any order.
 
 use super::fingerprint::Vantage;
+use crate::model::evidence::Destinations;
 use crate::model::limits::COPY_VLAN_PAIRS;
 use crate::model::sum::{Rule, Sum, sums};
-use crate::model::{SeenAt, Traffic};
+use crate::model::{ProvingPackets, SeenAt, Traffic};
 
 /// Gaps below this are alike: captures have stamps of a microsecond, and some switches send copies one behind the other.
 pub(super) const GRAIN: u64 = 20_000;
@@ -203,6 +204,12 @@ sums! {
         pub looped: Traffic,
         /// How many different packets did.
         pub loops: u64,
+        /// Where they wanted to.
+        pub looped_to: Destinations,
+        /// Some of them.
+        pub looped_proof: ProvingPackets,
+        /// Some of the equal packets that are traffic.
+        pub repeated_proof: ProvingPackets,
         /// Copies that were the second, third ... fifteenth sighting of their packet; the last element counts all further ones.
         pub sightings: [u64; SIGHTINGS],
         /// From which VLAN to which, sorted by VLANs; at most [`COPY_VLAN_PAIRS`] a shard.

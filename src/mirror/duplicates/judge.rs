@@ -206,6 +206,7 @@ impl DuplicateFilter {
         self.table.push(Entry { print: digest.print, first: repeat.now }, self.window);
         self.counts.repeated.count(frame.wire);
         self.counts.repeated_at.note(frame.time);
+        self.counts.repeated_proof.note(frame.number);
         CopyVerdict::First
     }
 
@@ -223,10 +224,16 @@ impl DuplicateFilter {
         let counts = &mut *self.counts;
         let looped = first.ttl() != place.ttl();
         counts.loops += u64::from(looped && !entry.is_excess());
-        let (traffic, at) =
-            if looped { (&mut counts.looped, &mut counts.looped_at) } else { (&mut counts.repeated, &mut counts.repeated_at) };
+        let (traffic, at, proof) = match looped {
+            true => (&mut counts.looped, &mut counts.looped_at, &mut counts.looped_proof),
+            false => (&mut counts.repeated, &mut counts.repeated_at, &mut counts.repeated_proof),
+        };
         traffic.count(frame.wire);
         at.note(frame.time);
+        proof.note(frame.number);
+        if let Some((flow, way)) = frame.flow.as_ref().filter(|_| looped) {
+            counts.looped_to.note(flow.ends(*way)[1].0);
+        }
         CopyVerdict::First
     }
 

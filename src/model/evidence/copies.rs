@@ -1,7 +1,8 @@
 //! Packets seen more than once.
 
 use super::share;
-use crate::model::{ProvingPackets, SeenAt, wilson};
+use crate::model::sum::Sum;
+use crate::model::{Address, ProvingPackets, SeenAt, wilson};
 
 /// Seconds between copies of one packet.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -60,6 +61,46 @@ impl DistantCopies {
     }
 }
 
+/// Different addresses, told apart up to a few.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Destinations {
+    known: [Option<Address>; Self::APART],
+    /// There are others.
+    pub is_more: bool,
+}
+
+impl Destinations {
+    /// Addresses that are told apart.
+    const APART: usize = 8;
+
+    /// Takes one in.
+    pub fn note(&mut self, address: Address) {
+        match self.known.iter_mut().find(|known| known.is_none_or(|known| known == address)) {
+            Some(place) => *place = Some(address),
+            None => self.is_more = true,
+        }
+    }
+
+    /// Those that are told apart, in their order.
+    pub fn all(&self) -> Vec<Address> {
+        let mut all: Vec<Address> = self.known.iter().flatten().copied().collect();
+        all.sort_unstable();
+        all
+    }
+}
+
+impl Sum for Destinations {
+    fn merge(&mut self, other: &Self) {
+        other.known.iter().flatten().for_each(|address| self.note(*address));
+        self.is_more |= other.is_more;
+    }
+
+    /// All of them: of what came before one cannot be told that it did not come again.
+    fn since(&self, _: &Self) -> Self {
+        *self
+    }
+}
+
 /// Packets seen more than once.
 #[derive(Debug, Clone, Default)]
 pub struct CopyEvidence {
@@ -83,6 +124,12 @@ pub struct CopyEvidence {
     pub repeated_at: SeenAt,
     /// When packets went round.
     pub looped_at: SeenAt,
+    /// Where they wanted to.
+    pub looped_to: Destinations,
+    /// Some of them.
+    pub looped_proof: ProvingPackets,
+    /// Some of the equal packets that are traffic.
+    pub repeated_proof: ProvingPackets,
     /// Conversations that were compared.
     pub flows: u64,
     /// Of them with more than 20 % copies.

@@ -16,14 +16,15 @@ mod time;
 mod tuning;
 
 pub use contents::{CastEvidence, ChecksumEvidence, ContentEvidence, SizeEvidence};
-pub use copies::{CopyEvidence, CopyGap, DistantCopies};
+pub use copies::{CopyEvidence, CopyGap, Destinations, DistantCopies};
 pub use directions::{ANSWERED, CONCENTRATED, HALF, HALF_CLEAR, JUDGED, SideEvidence, TagEvidence};
 pub use host::{ControlEvidence, HostEvidence, PortAway, TransitEvidence};
 pub use loss::{FlatTop, LoadClass, LossEvidence, PortLoss, SessionLoss, SizeLoss};
 pub use network::{
     BlackHoleEvidence, CertificateEvidence, ClientLoss, CodeCount, FallbackEvidence, KeepAliveEvidence, LossWindow, MeantWaits,
     MediaEvidence, NetworkEvidence, OldTlsEvidence, QuicEvidence, ScanEvidence, ServiceEvidence, ServiceWindow, SinceSuccess,
-    StallEvidence, SurgeEvidence, TlsFailureEvidence, TripWindow, Trouble, Troubled, TurnWindow, UnreachableEvidence, WindowEvidence,
+    StallEvidence, SurgeEvidence, TlsFailureEvidence, TripWindow, Trouble, Troubled, TurnWindow, UnreachableEvidence, UnreachableReport,
+    WindowEvidence,
 };
 pub use sightings::{
     ArpStormEvidence, ClockEvidenceOfServer, ClockFault, ConflictEvidence, DhcpEvidence, DhcpFloodEvidence, FragmentEvidence,
@@ -38,7 +39,7 @@ pub use thresholds::{
     MIDWAY_SEGMENTS, NARROW_SEQUENCE_BITS, NETWORK_BITS, ONE_SIDE_PACKETS, OVERTAKEN_REACH, PAUSE, PAUSE_BESIDES, PAUSE_MISSED,
     PAUSE_STEADY, PROXY_ADDRESSES, QUIC_WITHIN, RATE_WINDOW, RATE_WINDOW_LENGTHS, RATIO_BYTES, ROUTERS_BESIDE, SCAN_FAILS, SERVERS_BESIDE,
     SERVERS_SHARE, SHORT_LOGIN, SIGHT_BINS, SIGHT_HELD, SILENT, SLOW_FLOOR, SLOW_NAME_FLOOR, STUCK_LARGE, STUCK_REPEATED, STUCK_WAITED,
-    SURGE_ENDS, SURGE_RATE, SURGE_SHARE, SURGE_TIMES, TLS_CLOSED, TLS_RESET, USUAL_TIMES, UTILISATION_BOUNDS, WINDOW_FULL,
+    SURGE_ENDS, SURGE_RATE, SURGE_SHARE, SURGE_TIMES, TLS_CLOSED, TLS_RESET, TTL_PACKETS, USUAL_TIMES, UTILISATION_BOUNDS, WINDOW_FULL,
 };
 pub use time::{ClockEvidence, OrderEvidence, Outage};
 pub use tuning::{

@@ -2,7 +2,7 @@
 
 use super::{SightingEvidence, SwitchEvidence};
 use crate::model::units::plural;
-use crate::model::{Address, AppId, Episode, FlowKey, ProvingPackets, Quantiles, ServiceKey, ShortName, Timestamp, Value};
+use crate::model::{Address, AppId, Episode, FlowKey, Proofs, ProvingPackets, Quantiles, ServiceKey, ShortName, Timestamp, Value};
 use std::borrow::Cow;
 
 /// What may go wrong for the client of a service.
@@ -221,6 +221,8 @@ pub struct OldTlsEvidence {
     pub version: u16,
     /// Connections.
     pub count: u64,
+    /// Clients of the service lately, told apart up to a cap; of a client 1.
+    pub clients: u64,
     /// When.
     pub span: Episode,
 }
@@ -238,6 +240,8 @@ pub struct CertificateEvidence {
     pub seen: Timestamp,
     /// How often clients refused a certificate of the service.
     pub refused: u64,
+    /// Clients of the service lately, told apart up to a cap.
+    pub clients: u64,
 }
 
 /// A service that clients try by IPv6 in vain, and then reach by IPv4.
@@ -415,6 +419,8 @@ pub struct ServiceWindow {
     pub short: Option<(Address, u64)>,
     /// For how long connections were silent that were cut when idle, seconds, ascending; the first ones.
     pub idle_cuts: Vec<f64>,
+    /// Connections that were cut, and attempts that were refused, by a device between both ends: by its TTL the RST is not the host's own.
+    pub between: [u64; 2],
     /// Round trips on the clients' side of the mirrored port, and on the server's.
     pub trips: [TripWindow; 2],
     /// Answers whose time says how fast the service works, those among them that were held until there was something to tell.
@@ -472,6 +478,17 @@ impl ServiceWindow {
     }
 }
 
+/// Who says by ICMP that a service cannot be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnreachableReport {
+    /// Who.
+    pub reporter: Address,
+    /// Its code (RFC 792, RFC 1812 section 5.2.7.1; RFC 4443 section 3.1).
+    pub code: u8,
+    /// How often.
+    pub count: u64,
+}
+
 /// One service.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ServiceEvidence {
@@ -492,6 +509,8 @@ pub struct ServiceEvidence {
     pub path: Option<f64>,
     /// Whether clients may be meant to wait.
     pub waits: MeantWaits,
+    /// Who says by ICMP that it cannot be reached, most often first.
+    pub unreachable: Vec<UnreachableReport>,
     /// Packets that prove what went wrong lately.
     pub proof: Vec<(Trouble, ProvingPackets)>,
     /// Who was refused under most names lately, and how many.
@@ -623,4 +642,6 @@ pub struct NetworkEvidence {
     pub expired: u64,
     /// Addresses, routers and clocks.
     pub sightings: SightingEvidence,
+    /// Packets that prove what is found of hosts; of services, beside those of each.
+    pub proofs: Proofs,
 }

@@ -149,6 +149,8 @@ pub struct SecondRouterEvidence {
     pub differs: bool,
     /// How long the first was alone, seconds.
     pub alone: f64,
+    /// Hosts there that speak IPv6, as far as they were seen to claim addresses: all of them listen.
+    pub hosts: u64,
     /// When.
     pub span: Episode,
 }

@@ -215,6 +215,9 @@ pub const CLOCK_SERVERS: usize = 3;
 /// Wrong answers in a row.
 pub const CLOCK_ANSWERS: u64 = 2;
 
+/// Packets of a host with one and the same TTL after which a RST with another is not its own.
+pub const TTL_PACKETS: u64 = 3;
+
 /// How many times as long as usual an answer must take to be slow (users of something that takes four times the time they find good give up:
 /// Apdex).
 pub const USUAL_TIMES: i64 = 4;

@@ -226,7 +226,7 @@ impl<X: Copy + Default> FlowTable<X> {
                 segment,
                 label,
             );
-            flow.hear(&tcp, step.direction, at, (&mut self.lives, &self.analyser));
+            flow.hear(&tcp, (step.direction, step.frame.ttl), at, (&mut self.lives, &self.analyser));
             if tcp.marks.has(TcpMarks::HOLES) {
                 holes = self.follower.hole_events();
             }
@@ -324,7 +324,7 @@ impl<X: Copy + Default> FlowTable<X> {
         let (flow, cold) = (&mut self.flows[at as usize], &mut self.rest[at as usize]);
         let tcp = step.tcp.map_or_else(TcpEvent::default, |s| Follower::glimpse(&mut flow.numbers, &mut cold.numbers, step.direction, s));
         let before = flow.tcp;
-        flow.hear(&tcp, step.direction, at, (&mut self.lives, &self.analyser));
+        flow.hear(&tcp, (step.direction, step.frame.ttl), at, (&mut self.lives, &self.analyser));
         flow.tcp.note_sampled();
         Counted { flow, backward, tcp, before, holes: &[], analysis: self.analyser.skip() }
     }
@@ -521,7 +521,10 @@ impl<X: Copy + Default> FlowTable<X> {
 impl<X> FlowHot<X> {
     /// Listens to what a segment did to the connection.
     #[inline(always)]
-    fn hear(&mut self, event: &TcpEvent, way: Direction, at: u32, (lives, analyser): (&mut Lives, &Analyser)) {
+    fn hear(&mut self, event: &TcpEvent, (way, ttl): (Direction, u8), at: u32, (lives, analyser): (&mut Lives, &Analyser)) {
+        if !event.marks.has(TcpMarks::RST) {
+            self.numbers.note_ttl(way, ttl);
+        }
         if event.marks.has(TcpMarks::COURSE) {
             if event.marks.has(TcpMarks::RST) {
                 let in_flight = |way| self.numbers.in_flight(way).map(|bytes| bytes > 0);
@@ -529,7 +532,8 @@ impl<X> FlowHot<X> {
                 let pause = self.last_of(way).zip(self.last_of(way.reversed())).map_or(0, |(now, before)| now.since(before));
                 let client = if self.originator == 0 { Direction::AToB } else { Direction::BToA };
                 let asks = analyser.asks(self.analysis, client);
-                self.tcp.note_cut(way, CutPhase::of(self.tcp.fins(), outstanding, pause, asks));
+                let phase = CutPhase::of(self.tcp.fins(), outstanding, pause, asks);
+                self.tcp.note_cut((way, self.comes_from_elsewhere(way, ttl)), phase);
             }
             self.tcp.note(event, way);
             if self.tcp.has_ended() {

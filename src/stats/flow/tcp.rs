@@ -18,6 +18,8 @@ impl TcpTrack {
     const RST_BACK: u16 = 1 << 7;
     /// Where the first RST met it: a place of [`CutPhase::ALL`].
     const PHASE: u16 = 8;
+    /// The first RST was sent by a device between both ends.
+    const FOREIGN: u16 = 1 << 11;
 
     /// Listens to what a segment did.
     #[inline(never)]
@@ -35,10 +37,11 @@ impl TcpTrack {
         }
     }
 
-    /// Notes where the first RST met the connection, before the event of its segment is noted.
-    pub(super) fn note_cut(&mut self, way: Direction, phase: CutPhase) {
+    /// Notes where the first RST met the connection, before the event of its segment is noted, and whether a device between both ends sent it.
+    pub(super) fn note_cut(&mut self, (way, is_foreign): (Direction, bool), phase: CutPhase) {
         if !self.reset() {
-            self.0 |= (phase as u16) << Self::PHASE | if way == Direction::BToA { Self::RST_BACK } else { 0 };
+            let foreign = if is_foreign { Self::FOREIGN } else { 0 };
+            self.0 |= (phase as u16) << Self::PHASE | foreign | if way == Direction::BToA { Self::RST_BACK } else { 0 };
         }
     }
 
@@ -54,6 +57,11 @@ impl TcpTrack {
         let way = if self.0 & Self::RST_BACK == 0 { Direction::AToB } else { Direction::BToA };
         let phase = CutPhase::ALL.get(usize::from(self.0 >> Self::PHASE & 7)).copied()?;
         self.reset().then_some((way, phase))
+    }
+
+    /// Whether the first RST was sent by a device between both ends.
+    pub fn is_cut_between(&self) -> bool {
+        self.0 & Self::FOREIGN != 0
     }
 
     /// Whether RST was seen.
@@ -116,10 +124,10 @@ mod tests {
         let mut track = TcpTrack::default();
         assert_eq!(track.cut(), None);
         for (way, phase) in [(Direction::BToA, CutPhase::Idle), (Direction::AToB, CutPhase::Transfer)] {
-            track.note_cut(way, phase);
+            track.note_cut((way, phase == CutPhase::Idle), phase);
             track.note(&TcpEvent { marks: TcpMarks::RST, ..TcpEvent::default() }, way);
         }
-        assert_eq!(track.cut(), Some((Direction::BToA, CutPhase::Idle)));
+        assert_eq!((track.cut(), track.is_cut_between()), (Some((Direction::BToA, CutPhase::Idle)), true));
     }
 
     #[test]

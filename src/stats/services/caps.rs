@@ -30,7 +30,7 @@ impl ServiceLedger {
                 + FURTHER_CLIENTS * size_of::<u32>()
                 + 3 * Histogram::BYTES
                 + LatelyTrips::BYTES
-                + 3 * 64
+                + 4 * 64
                 + Guesses::BYTES
                 + Trouble::COUNT * size_of::<ProvingPackets>()
                 + UsualService::BYTES,

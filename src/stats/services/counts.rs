@@ -133,6 +133,10 @@ pub struct ServiceCounts {
     others: ClientCounts,
     /// Single SYNs of clients that try again and again: they count as attempts all the same.
     pub again: u32,
+    /// Connections that were cut, and attempts that were refused, by a device between both ends.
+    pub cut_between: u32,
+    /// See above.
+    pub refused_between: u32,
     /// Hashes of those, ascending, where they are told apart.
     further: Vec<u32>,
     /// Whether they are.
@@ -338,6 +342,16 @@ impl ServiceCounts {
         }
     }
 
+    /// Whether nothing happened but this.
+    pub fn is_only(&self, trouble: Trouble) -> bool {
+        let others = |of: &ClientCounts| {
+            let counts = [of.attempts, of.established, of.ended, of.answered, of.lone, of.packets];
+            counts.iter().chain(of.troubles.iter().enumerate().filter(|(at, _)| *at != trouble as usize).map(|(_, n)| n)).any(|n| *n > 0)
+        };
+        let is_other = others(&self.others) || self.clients.iter().any(|c| others(&c.1));
+        !is_other && self.troubled(trouble) > 0 && self.trips.iter().all(Option::is_none)
+    }
+
     /// The client, where there was only one.
     pub fn only_client(&self) -> Option<Address> {
         match self.clients.as_slice() {
@@ -504,7 +518,7 @@ pub fn window<'a>(
 ) -> ServiceWindow {
     let mut clients: Vec<(Address, ClientCounts)> = Vec::new();
     let (mut sum, mut others) = (ClientCounts::default(), ClientCounts::default());
-    let (mut further, mut again, mut turns) = (Vec::<u32>::new(), 0u64, TurnCounts::default());
+    let (mut further, mut again, mut turns, mut between) = (Vec::<u32>::new(), 0u64, TurnCounts::default(), [0u64; 2]);
     let (mut segments, mut zones, mut idle_cuts) = (SegmentCounts::default(), ServiceCounts::default(), Vec::new());
     let (mut spans, mut codes, mut denied) = ([None; Trouble::COUNT], Vec::<(u32, u64)>::new(), Vec::<(u32, u64)>::new());
     for part in parts.clone() {
@@ -512,6 +526,8 @@ pub fn window<'a>(
         others.add(&part.others);
         further.extend(&part.further);
         again = again.saturating_add(part.again.into());
+        let [cut, refused] = &mut between;
+        (*cut, *refused) = (cut.saturating_add(part.cut_between.into()), refused.saturating_add(part.refused_between.into()));
         segments.add(&part.segments);
         turns.add(&part.turns);
         let counted = part.clients.iter().filter(|c| !is_left_out(c.0));
@@ -571,6 +587,7 @@ pub fn window<'a>(
         short: clients.iter().map(|c| (c.0, u64::from(c.1.short))).filter(|c| c.1 > 0).max_by_key(|&(who, n)| (n, std::cmp::Reverse(who))),
         client_losses: client_losses(&clients, &segments),
         idle_cuts,
+        between,
         trips: [0, 1].map(|side| TripCounts::window(parts.clone().filter_map(move |p| p.trips(side)))),
         timed: u64::from(sum.answered).saturating_sub(turns.begun.into()).saturating_add(turns.answered.into()),
         turns: TurnWindow { answered: turns.answered.into() },

@@ -5,12 +5,16 @@ use super::answers::{Answer, AnswerMeaning};
 use super::times::Slowness;
 use crate::model::evidence::{SHORT_LOGIN, Trouble};
 use crate::model::mix::Keys;
+use crate::model::time::SECOND;
 use crate::model::{
     Address, AppId, Attempt, AttemptOutcome, ConnectionEnd, CutPhase, IcmpError, LocatedLoss, Location, RoundTrip, ServiceKey,
     StuckSegment, Timestamp, Transaction, TransactionEnd,
 };
 use crate::stats::ServiceLedger;
 use std::collections::VecDeque;
+
+/// Nanoseconds since the segment before, up to which a connection is in use.
+const JUST_NOW: i64 = SECOND;
 
 /// Single SYNs of one client in a bin from which on they are attempts that nothing answers.
 const TRIES: u32 = 4;
@@ -41,7 +45,9 @@ impl ServiceLedger {
         if trouble.is_some() && self.scans.is_scanner(client, &key) {
             return;
         }
+        let is_foreign = self.is_foreign(&key, attempt);
         self.with(key, attempt.time, |counts| {
+            counts.refused_between = counts.refused_between.saturating_add(u32::from(is_foreign));
             let of = counts.client(client);
             if !is_counted {
                 of.lone = of.lone.saturating_add(1);
@@ -62,9 +68,15 @@ impl ServiceLedger {
             }
         });
         let Some(service) = self.services.get_mut(&key) else { return };
-        trouble.into_iter().filter(|_| is_counted).for_each(|trouble| service.prove(trouble, attempt.number));
+        trouble.into_iter().filter(|_| is_counted || tries > 0).for_each(|trouble| service.prove(trouble, attempt.number));
         let silent = if is_counted { u32::from(trouble == Some(Trouble::NoAnswer)) } else { tries };
         service.note_attempt(attempt, client, silent);
+    }
+
+    /// Whether a refusal surely is not the service's own: it comes with another TTL than every SYN-ACK so far.
+    fn is_foreign(&self, key: &ServiceKey, attempt: &Attempt) -> bool {
+        let known = self.services.get(key).and_then(|service| service.answers_ttl.sure());
+        attempt.outcome == AttemptOutcome::Refused && known.is_some_and(|ttl| ttl != attempt.ttl)
     }
 
     /// What another single SYN of a client that nothing answered makes of it: whoever sends more than one every three seconds does not change
@@ -91,8 +103,9 @@ impl ServiceLedger {
             of.short = of.short.saturating_add(u32::from(end.packets.iter().all(|packets| *packets <= SHORT_LOGIN)));
             counts.data_packets(client, packets);
             match end.cut {
-                Some(CutPhase::Transfer | CutPhase::RequestPending) if !end.gave_up => {
-                    counts.trouble(client, Trouble::Cut, end.time, end.time)
+                _ if is_cut(end) => {
+                    counts.trouble(client, Trouble::Cut, end.time, end.time);
+                    counts.cut_between = counts.cut_between.saturating_add(u32::from(end.is_foreign));
                 }
                 Some(CutPhase::Idle) if !end.by_client => counts.idle_cut(client, end.time, end.pause),
                 _ => {}
@@ -103,7 +116,7 @@ impl ServiceLedger {
             service.app = end.app;
         }
         match end.cut {
-            Some(CutPhase::Transfer | CutPhase::RequestPending) if !end.gave_up => service.prove(Trouble::Cut, end.number),
+            _ if is_cut(end) => service.prove(Trouble::Cut, end.number),
             Some(CutPhase::Idle) if !end.by_client => service.prove(Trouble::IdleCut, end.number),
             _ => {}
         }
@@ -182,6 +195,7 @@ impl ServiceLedger {
             self.with(key, error.time, |counts| counts.trouble(error.receiver, Trouble::Unreachable, error.time, error.time));
             if let Some(service) = self.services.get_mut(&key) {
                 service.prove(Trouble::Unreachable, error.number);
+                service.note_unreachable(error.reporter, error.quoted.code);
             }
         }
     }
@@ -233,6 +247,16 @@ impl ServiceLedger {
         if let Some(service) = self.services.get_mut(&key) {
             service.trips.note(trip.side, trip.time, trip.nanos);
         }
+    }
+}
+
+/// Whether a connection was cut while somebody waited. A device between both ends has no reason to cut one in use: whatever it met there, as long as
+/// something had just passed.
+fn is_cut(end: &ConnectionEnd) -> bool {
+    match end.cut {
+        Some(CutPhase::Transfer | CutPhase::RequestPending) => !end.gave_up,
+        Some(CutPhase::Quiet) => end.is_foreign && end.pause < JUST_NOW,
+        _ => false,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::counts::window;
 use super::service::Service;
 use super::{BIN, MINUTE, RECENT, REMEMBERED};
-use crate::model::evidence::{NetworkEvidence, ServiceEvidence, ServiceWindow};
+use crate::model::evidence::{NetworkEvidence, ServiceEvidence, ServiceWindow, Trouble};
 use crate::model::time::SECOND;
 use crate::model::{AppId, Histogram, Quantiles, ResponseBy, ServiceKey, Timestamp};
 use crate::stats::ServiceLedger;
@@ -27,6 +27,8 @@ pub struct ServiceTotals {
     pub client_network: Option<Quantiles>,
     /// The latest event.
     pub last: Timestamp,
+    /// Nothing is known of it but that routers say it cannot be reached.
+    pub is_only_unreachable: bool,
 }
 
 impl ServiceLedger {
@@ -88,6 +90,7 @@ impl ServiceLedger {
             network: service.network.as_ref().and_then(Histogram::quantiles).map(|q| q.p50),
             path: self.path(key, service, elsewhere),
             waits: service.whole.waits(service.first_turn),
+            unreachable: service.unreachable(),
             proof: service.proof(),
             guesses: service.guesses.most(),
             usual_trips: [0, 1].map(|side| service.usual.trip(side)),
@@ -129,6 +132,7 @@ impl ServiceLedger {
                 network: s.network.as_ref().and_then(Histogram::quantiles),
                 client_network: s.client_half.as_ref().and_then(Histogram::quantiles),
                 last: s.last,
+                is_only_unreachable: s.whole.is_only(Trouble::Unreachable),
             })
             .collect();
         all.sort_unstable_by_key(|s| s.key);

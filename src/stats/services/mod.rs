@@ -35,7 +35,7 @@ mod windows;
 use crate::model::bounded::BoundedMap;
 use crate::model::limits::{SERVICE_BINS, SERVICES};
 use crate::model::time::SECOND;
-use crate::model::{Address, CapScale, Mac, NetworkEvent, ServiceKey, Timestamp, Transaction};
+use crate::model::{Address, CapScale, Mac, NetworkEvent, RoundTrip, ServiceKey, Timestamp, Transaction};
 use answered_elsewhere::AnsweredElsewhere;
 pub use answers::{Answer, AnswerMeaning};
 use black_holes::BlackHoles;
@@ -216,6 +216,13 @@ impl ServiceLedger {
     /// Whether clients use a service of a host.
     pub fn is_server(&self, address: Address) -> bool {
         self.services.iter().any(|(key, service)| key.address == address && service.last_success.is_some())
+    }
+
+    /// Whether a round trip takes longer than is usual at its service; so too where nothing is usual yet.
+    pub fn is_far(&self, trip: &RoundTrip) -> bool {
+        let service = ServiceKey::of(&trip.flow, trip.way).and_then(|key| self.services.get(&key));
+        let usual = service.and_then(|service| service.usual.trip(trip.side as usize));
+        usual.is_none_or(|usual| trip.nanos as f64 / 1e9 > 2.0 * usual)
     }
 
     /// How often routers reported that a packet's TTL was used up.

@@ -7,7 +7,7 @@ use super::times::LatelyTrips;
 use super::unanswered::UnansweredSince;
 use super::usual::UsualService;
 use super::{MINUTE, REMEMBERED};
-use crate::model::evidence::{FEWEST_TRIPS, TripWindow, Trouble};
+use crate::model::evidence::{FEWEST_TRIPS, TTL_PACKETS, TripWindow, Trouble, UnreachableReport};
 use crate::model::{
     Address, AppId, Attempt, AttemptOutcome, Histogram, PathSide, ProvingPackets, Quantiles, ResponseBy, Timestamp, Transaction,
     TransactionEnd,
@@ -40,11 +40,53 @@ pub(super) struct Service {
     /// The latest round trips to it.
     pub(super) trips: LatelyTrips,
     pub(super) guesses: Guesses,
+    pub(super) answers_ttl: AnswersTtl,
+    /// Who says by ICMP that it cannot be reached: the first few.
+    unreachable: Vec<UnreachableReport>,
     /// Packets that prove what went wrong lately, by [`Trouble`].
     pub(super) proof: [Option<Box<ProvingPackets>>; Trouble::COUNT],
 }
 
+/// The TTL that SYN-ACKs of a service have, where all have the same.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct AnswersTtl {
+    ttl: u8,
+    answers: u64,
+    differ: bool,
+}
+
+impl AnswersTtl {
+    fn note(&mut self, ttl: u8) {
+        self.differ |= self.answers > 0 && ttl != self.ttl;
+        (self.ttl, self.answers) = (ttl, self.answers.saturating_add(1));
+    }
+
+    /// The TTL of all of them, once they are enough.
+    pub(super) fn sure(self) -> Option<u8> {
+        (self.answers >= TTL_PACKETS && !self.differ && self.ttl > 0).then_some(self.ttl)
+    }
+}
+
 impl Service {
+    /// Those who say that it cannot be reached that are told apart.
+    const REPORTS: usize = 4;
+
+    /// Somebody says by ICMP that it cannot be reached.
+    pub(super) fn note_unreachable(&mut self, reporter: Address, code: u8) {
+        if let Some(known) = self.unreachable.iter_mut().find(|r| (r.reporter, r.code) == (reporter, code)) {
+            known.count = known.count.saturating_add(1);
+        } else if self.unreachable.len() < Self::REPORTS {
+            self.unreachable.push(UnreachableReport { reporter, code, count: 1 });
+        }
+    }
+
+    /// Who says so, most often first.
+    pub(super) fn unreachable(&self) -> Vec<UnreachableReport> {
+        let mut all = self.unreachable.clone();
+        all.sort_by_key(|r| (std::cmp::Reverse(r.count), r.reporter, r.code));
+        all
+    }
+
     /// One of which nothing is known so far.
     pub(super) fn unknown() -> Self {
         Self { whole: ServiceCounts::of_everything(), ..Self::default() }
@@ -124,6 +166,7 @@ impl Service {
     pub(super) fn note_attempt(&mut self, attempt: &Attempt, client: Address, silent: u32) {
         if attempt.outcome == AttemptOutcome::Established {
             self.last_success = Some(attempt.time);
+            self.answers_ttl.note(attempt.ttl);
             self.unanswered.established(attempt.time);
         } else if silent > 0 {
             self.unanswered.attempts(client, silent, (attempt.first, attempt.time));

@@ -31,6 +31,7 @@ fn attempt(from: u8, to: u8, port: u16, seconds: i64, outcome: AttemptOutcome) -
         server_half: (outcome == AttemptOutcome::Established).then_some(2_000_000),
         client_half: None,
         was_unanswered: false,
+        ttl: 64,
         number: 7,
     })
 }
@@ -148,18 +149,19 @@ fn requests_have_times_codes_and_silence() {
 
 #[test]
 fn an_icmp_error_counts_only_for_what_somebody_asked() {
-    let error = |port: u16| {
+    let error = |port: u16, code: u8| {
         let (quoted, direction) = FlowKey::v4(17, 0x0a00_0001, 0x0a00_0009, 40_000, port);
         NetworkEvent::Icmp(IcmpError {
             reporter: host(254),
             receiver: host(1),
-            quoted: QuotedFlow { kind: 3, code: 1, rest: 0, key: quoted, direction },
+            quoted: QuotedFlow { kind: 3, code, rest: 0, key: quoted, direction },
             time: now(4),
             number: 7,
         })
     };
-    let evidence = ledger(&[query(1, 9, 3, None, 0), error(53), error(54)]).evidence(now(5), false);
-    assert_eq!(evidence.services.len(), 1);
+    let evidence = ledger(&[query(1, 9, 3, None, 0), error(53, 3), error(54, 3), error(55, 1)]).evidence(now(5), false);
+    // What nobody listens at is no service where nobody asked; what no way leads to is one all the same.
+    assert_eq!(evidence.services.iter().map(|s| s.key.port).collect::<Vec<_>>(), [53, 55]);
     assert_eq!(evidence.services[0].windows[0].trouble(Trouble::Unreachable).count, 1);
 }
 
@@ -209,6 +211,7 @@ fn services_beyond_the_cap_are_counted_together() {
             server_half: None,
             client_half: None,
             was_unanswered: false,
+            ttl: 64,
             number: 7,
         });
         l.take(&event, meaning);

@@ -43,6 +43,18 @@ struct Server {
     refused: u64,
 }
 
+impl Server {
+    /// Clients lately, whether it took them or not.
+    fn clients(&self) -> u64 {
+        let mut clients = Vec::new();
+        self.bins
+            .iter()
+            .flat_map(|(_, hellos)| hellos.clients.iter().chain(&hellos.others))
+            .for_each(|c| with_room(&mut clients, SERVICE_CLIENTS, *c));
+        clients.len() as u64
+    }
+}
+
 /// Connections in an old version.
 #[derive(Debug, Clone, Copy)]
 struct Old {
@@ -138,7 +150,8 @@ impl TlsServers {
             return;
         }
         let code = if end.cut.is_some() { TLS_RESET } else { TLS_CLOSED };
-        self.take(&TlsSight { flow: end.flow, way: end.way, time: end.time, news: TlsNews::Alert { code, by_client: false } });
+        let news = TlsNews::Alert { code, by_client: false };
+        self.take(&TlsSight { flow: end.flow, way: end.way, time: end.time, news, number: end.number });
     }
 
     fn choose(&mut self, key: ServiceKey, client: Address, version: u16, offered: u16, time: Timestamp) {
@@ -162,7 +175,14 @@ impl TlsServers {
         let lately = self.old.iter().filter(|(_, old)| now.since(old.span.last) <= SIGHT_HELD);
         let lately = lately.filter(|((service, host), _)| service.is_some() || !knows_more(host));
         let mut all: Vec<OldTlsEvidence> = lately
-            .map(|(&(service, host), old)| OldTlsEvidence { service, host, version: old.version, count: old.count, span: old.span })
+            .map(|(&(service, host), old)| OldTlsEvidence {
+                service,
+                host,
+                version: old.version,
+                count: old.count,
+                clients: service.map_or(1, |key| self.servers.get(&key).map_or(0, Server::clients)),
+                span: old.span,
+            })
             .collect();
         all.sort_unstable_by_key(|o| (o.service, o.host));
         all
@@ -215,7 +235,7 @@ impl TlsServers {
             .filter(|(_, _, last)| now.since(*last) <= SIGHT_HELD)
             .filter_map(|(key, s, _)| {
                 let (name, valid, seen) = s.certificate?;
-                Some(CertificateEvidence { key: *key, name, valid, seen, refused: s.refused })
+                Some(CertificateEvidence { key: *key, name, valid, seen, refused: s.refused, clients: s.clients() })
             })
             .collect();
         all.sort_unstable_by_key(|c| c.key);
@@ -234,7 +254,7 @@ mod tests {
         for (n, &(offered, version)) in connections.iter().enumerate() {
             let (flow, way) = FlowKey::v4(6, 0x0a00_0001, 0x0a00_0002, 40_000 + n as u16, 443);
             let time = Timestamp(n as i64 * SECOND);
-            servers.take(&TlsSight { flow, way, time, news: TlsNews::Chosen { version, offered } });
+            servers.take(&TlsSight { flow, way, time, news: TlsNews::Chosen { version, offered }, number: 0 });
         }
         servers.old(Timestamp(connections.len() as i64 * SECOND)).iter().map(|old| (old.service.is_some(), old.count)).collect()
     }

@@ -154,6 +154,15 @@ impl ArpLedger {
         all
     }
 
+    /// Stations of a VLAN that claim addresses of IPv6, as far as `counts` says so of these.
+    pub fn speakers_of_ipv6(&self, vlan: Option<u16>, counts: impl Fn(Address) -> bool) -> u64 {
+        let here = self.claims.iter().filter(|((of, address), _)| *of == vlan && matches!(address, Address::V6(_)) && counts(*address));
+        let mut stations: Vec<Mac> = here.flat_map(|(_, claims)| claims.stations.iter().map(|s| s.mac)).collect();
+        stations.sort_unstable();
+        stations.dedup();
+        stations.len() as u64
+    }
+
     /// Takes in an ARP packet.
     pub fn take(&mut self, seen: &Sighting, is_reply: bool, (sender, mac): (Ipv4Addr, Mac), target: Ipv4Addr) {
         let (vlan, bin) = (seen.vlan, seen.last.0.div_euclid(BIN));

@@ -7,22 +7,32 @@ use hashbrown::HashMap;
 /// What, where, and who sent the frame.
 type What = (Sight, Option<u16>, Mac);
 
+/// How often, when, and the first packet and the last.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    first: Timestamp,
+    last: Timestamp,
+    count: u64,
+    numbers: [u64; 2],
+}
+
 /// The sightings of one shard in the open interval.
 #[derive(Debug, Default)]
 pub struct Gathering {
-    seen: HashMap<What, (Timestamp, Timestamp, u64)>,
+    seen: HashMap<What, Seen>,
     unfollowed: u64,
 }
 
 impl Gathering {
-    /// Takes in what a frame shows.
+    /// Takes in what a frame of that number shows.
     #[inline(never)]
-    pub fn note(&mut self, time: Timestamp, vlan: Option<u16>, source: Mac, what: Sight) {
+    pub fn note(&mut self, (time, number): (Timestamp, u64), vlan: Option<u16>, source: Mac, what: Sight) {
         let key = (what, vlan, source);
-        if let Some((first, last, count)) = self.seen.get_mut(&key) {
-            (*first, *last, *count) = ((*first).min(time), (*last).max(time), count.saturating_add(1));
+        if let Some(seen) = self.seen.get_mut(&key) {
+            (seen.first, seen.last) = (seen.first.min(time), seen.last.max(time));
+            (seen.count, seen.numbers[1]) = (seen.count.saturating_add(1), number);
         } else if self.seen.len() < SIGHTINGS {
-            self.seen.insert(key, (time, time, 1));
+            self.seen.insert(key, Seen { first: time, last: time, count: 1, numbers: [number; 2] });
         } else {
             self.unfollowed = self.unfollowed.saturating_add(1);
         }
@@ -38,7 +48,15 @@ impl Gathering {
         let mut all: Vec<Sighting> = self
             .seen
             .drain()
-            .map(|((what, vlan, source), (first, last, count))| Sighting { first, last, vlan, source, what, count })
+            .map(|((what, vlan, source), Seen { first, last, count, numbers })| Sighting {
+                first,
+                last,
+                vlan,
+                source,
+                what,
+                count,
+                numbers,
+            })
             .collect();
         all.sort_unstable();
         (all, std::mem::take(&mut self.unfollowed))

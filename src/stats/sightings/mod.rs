@@ -93,7 +93,7 @@ impl SightingLedger {
             dhcp: self.dhcp.waiting(now),
             dhcp_floods: self.dhcp.floods(now),
             second_servers: self.dhcp.second_servers(now),
-            second_routers: self.routers.second(now),
+            second_routers: self.routers.second(now, |vlan| self.arp.speakers_of_ipv6(vlan, |address| !is_router(address))),
             fragments: self.datagrams.evidence(now),
             clocks: self.clocks.wrong(now),
             redirects: self.redirects.evidence(

@@ -70,8 +70,8 @@ impl RouterLedger {
         !self.routers.is_empty()
     }
 
-    /// Routers beside one that was there before.
-    pub fn second(&self, now: Timestamp) -> Vec<SecondRouterEvidence> {
+    /// Routers beside one that was there before; `hosts` tells how many of a VLAN speak IPv6.
+    pub fn second(&self, now: Timestamp, hosts: impl Fn(Option<u16>) -> u64) -> Vec<SecondRouterEvidence> {
         let mut out = Vec::new();
         let lately = |r: &Router| now.since(r.last) <= ROUTERS_BESIDE;
         for (&(vlan, address, mac), router) in self.routers.iter().filter(|(key, r)| lately(r) && !is_virtual(key.2)) {
@@ -90,7 +90,17 @@ impl RouterLedger {
                 let source = StationEvidence { mac, maker: None, count: router.count, last: router.last };
                 let prefixes = [known, router].map(|r| r.prefixes.first().copied());
                 let (span, alone) = (Episode { first: since, last: router.last }, alone as f64 / 1e9);
-                out.push(SecondRouterEvidence { vlan, router: address, source, before, prefixes, differs, alone, span });
+                out.push(SecondRouterEvidence {
+                    vlan,
+                    router: address,
+                    source,
+                    before,
+                    prefixes,
+                    differs,
+                    alone,
+                    hosts: hosts(vlan),
+                    span,
+                });
             }
         }
         out.sort_unstable_by_key(|r| (r.vlan, r.router, r.source.mac));

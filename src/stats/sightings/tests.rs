@@ -23,7 +23,7 @@ fn ip(n: u32) -> Ipv4Addr {
 
 fn arp(seconds: i64, vlan: Option<u16>, is_reply: bool, (from, to): (u32, u32), station: u32) -> Sighting {
     let what = Sight::Arp { is_reply, sender: ip(from), sender_mac: mac(station), target: ip(to) };
-    Sighting { first: at(seconds), last: at(seconds), vlan, source: mac(station), what, count: 1 }
+    Sighting { first: at(seconds), last: at(seconds), vlan, source: mac(station), what, count: 1, numbers: [0; 2] }
 }
 
 fn evidence(ledger: &SightingLedger, seconds: i64) -> SightingEvidence {
@@ -106,7 +106,7 @@ fn what_is_kept_is_bounded() {
     let mut ledger = SightingLedger::default();
     for n in 0..3 * SIGHTED as u32 {
         let what = Sight::Arp { is_reply: false, sender: ip(n), sender_mac: mac(n), target: ip(n + 1) };
-        gathering.note(at(0), None, mac(n), what);
+        gathering.note((at(0), 0), None, mac(n), what);
         ledger.take(&arp(i64::from(n) / 1_000, None, false, (n, n + 1), n));
         let told = DhcpConfig::default();
         let message = DhcpSight { kind: 1, client: mac(n), server: None, given: ip(0), relay: Ipv4Addr::UNSPECIFIED, told, is_boot: false };

@@ -141,7 +141,10 @@ impl Follower {
         let window = std::mem::replace(&mut hot.streams[at].window, segment.window);
         self.data(&mut hot.streams[at], segment, moment, &mut event);
         if segment.flags & ACK != 0 && hot.is(TcpHot::FOLLOWED[1 - at]) {
-            let silent = segment.payload == 0 && segment.flags & (SYN | FIN) == 0 && window == segment.window;
+            let bare = segment.payload == 0 && segment.flags & (SYN | FIN) == 0;
+            // The window shrinks with what waits behind a hole: what says by its blocks that there is one asks for it all the same (RFC 6675 section 2).
+            let asks = || frame.tcp_options().sack_blocks().any(|(start, _)| before(segment.acknowledgement, start));
+            let silent = || bare && (window == segment.window || asks());
             let stream = &mut hot.streams[1 - at];
             self.acknowledge(stream, segment.acknowledgement, silent, moment, &mut event);
             if stream.hole != 0 && settled {
@@ -218,9 +221,9 @@ impl Follower {
         stream.next = end;
     }
 
-    fn acknowledge(&mut self, stream: &mut Stream, ack: u32, silent: bool, moment: Moment, event: &mut TcpEvent) {
+    fn acknowledge(&mut self, stream: &mut Stream, ack: u32, silent: impl Fn() -> bool, moment: Moment, event: &mut TcpEvent) {
         if !before(stream.acked, ack) {
-            if silent && moment.settled && ack == stream.acked && stream.next != ack {
+            if moment.settled && ack == stream.acked && stream.next != ack && silent() {
                 event.marks |= TcpMarks::DUPLICATE_ACK;
             }
             return;

@@ -33,7 +33,8 @@ pub struct TcpHot {
     pub(super) streams: [Stream; 2],
     /// [`TcpHot::BASE`] and its like.
     pub(super) flags: u16,
-    /// Segments seen of each direction, up to [`MIDWAY_SEGMENTS`]; not counted any more once the conversation is settled.
+    /// Segments seen of each direction, up to [`MIDWAY_SEGMENTS`]; once the conversation is settled the TTL that each direction's packets have
+    /// since then but for RSTs: 0 is none so far, [`Self::TTLS_DIFFER`] several.
     pub(super) segments: [u8; 2],
     /// Window scale each side's SYN announced, plus one (0: unknown).
     pub(super) scale: [u8; 2],
@@ -143,12 +144,33 @@ impl TcpHot {
         self.is(Self::BASE[way as usize]) && cold.base[way as usize] != sequence
     }
 
+    /// In place of a TTL: they differ. No segment arrives with this one.
+    const TTLS_DIFFER: u8 = 1;
+
+    /// Notes the TTL of a packet that is no RST.
+    #[inline(always)]
+    pub(in crate::stats) fn note_ttl(&mut self, way: Direction, ttl: u8) {
+        let [there, back] = &mut self.segments;
+        let known = if way == Direction::AToB { there } else { back };
+        if *known != ttl && self.flags & Self::SETTLED != 0 {
+            *known = if *known == 0 { ttl } else { Self::TTLS_DIFFER };
+        }
+    }
+
+    /// The TTL that all of a direction's packets have, since the conversation was settled.
+    pub(in crate::stats) fn ttl(&self, way: Direction) -> Option<u8> {
+        let [there, back] = self.segments;
+        let known = if way == Direction::AToB { there } else { back };
+        (self.flags & Self::SETTLED != 0 && known > Self::TTLS_DIFFER).then_some(known)
+    }
+
     /// Counts one of a conversation's first segments, and says when it is settled from here on.
     pub(super) fn approach(&mut self, way: usize) {
         self.segments[way] = (self.segments[way] + 1).min(MIDWAY_SEGMENTS);
         let least = self.segments[0].min(self.segments[1]);
         if least >= MIDWAY_SEGMENTS || least > 0 && self.is(Self::OPENED) {
             self.flags |= Self::SETTLED;
+            self.segments = [0; 2];
             self.streams.iter_mut().for_each(|s| s.acked = s.next);
         }
     }

@@ -52,6 +52,8 @@ pub(super) fn segment(
             packets: flow.traffic.map(|traffic| traffic.packets),
             data_packets: data_packets(flow),
             cut: flow.tcp.cut().map(|(_, phase)| phase),
+            ttl: frame.ttl,
+            is_cut_between: flow.tcp.is_cut_between(),
             owes: flow.numbers.in_flight(*way).is_none_or(|bytes| bytes > 0),
         };
         connections.step(&course, segment, tcp);
@@ -59,7 +61,7 @@ pub(super) fn segment(
     // Of one that takes no data it is a probe.
     if tcp.marks.has(TcpMarks::KEEP_ALIVE) && !flow.numbers.takes_nothing(way.reversed()) {
         let sent = flow.traffic.get(*way as usize).map_or(0, |traffic| traffic.packets);
-        kept.note(key, *way, frame.time, sent);
+        kept.note(key, *way, (frame.time, frame.number), sent);
     }
     if tcp.marks.has(located_loss::MARKS)
         && let Some(lost) = losses.segment(key, (*way, client), frame.time, (segment, frame.tcp_options()), tcp, analysis)
@@ -90,10 +92,11 @@ pub(super) fn segment(
         && analysis.ack_rtt_is_prompt
     {
         let side = if *way == client { PathSide::Client } else { PathSide::Server };
-        connections.tell_trip(RoundTrip { flow: *key, way: client, side, time: frame.time, nanos, flight: flight(flow, *way, tcp) });
+        let (time, number) = (frame.time, frame.number);
+        connections.tell_trip(RoundTrip { flow: *key, way: client, side, time, nanos, flight: flight(flow, *way, tcp), number });
     }
     if (stalls.any() || analysis.flags.has(AnalysisFlags::ZERO_WINDOW))
-        && let Some(event) = stalls.segment(key, (*way, client), frame.time, segment, analysis)
+        && let Some(event) = stalls.segment(key, (*way, client), (frame.time, frame.number), segment, analysis)
     {
         connections.tell(event);
     }
@@ -144,11 +147,15 @@ fn again(frame: &Frame<'_>, way: Direction, segment: &Segment, flow: &FlowHot<Fl
         is_opening: is_first && all_alike,
         behind: u32::try_from(behind).unwrap_or(u32::MAX),
         acknowledged,
+        packet: frame.number,
     }
 }
 
 /// Bytes of Ethernet's, IPv4's and TCP's headers without options.
 const HEADERS: u64 = 54;
+
+/// A way with less than this part of the other's data only says what that is for, or that it came.
+const LITTLE_DATA: u64 = 8;
 
 /// Bytes beyond them that a packet without data may have: IPv6, time stamps, three tags.
 const NO_DATA: u64 = 44;
@@ -156,7 +163,9 @@ const NO_DATA: u64 = 44;
 /// Packets of the ways that carry data, so that the acknowledgements of a transfer do not make a loss look half as bad: only data is lost in a
 /// way that can be seen. Where every way is made of packets that are hardly larger than their headers, all count.
 fn data_packets(flow: &FlowHot<FlowDetectors>) -> u64 {
-    let carries = |sent: &&Traffic| sent.wire_bytes > sent.packets.saturating_mul(HEADERS + NO_DATA);
+    let data = |sent: &Traffic| sent.wire_bytes.saturating_sub(sent.packets.saturating_mul(HEADERS));
+    let most = flow.traffic.iter().map(data).max().unwrap_or(0);
+    let carries = |sent: &&Traffic| data(sent) > sent.packets.saturating_mul(NO_DATA) && data(sent) >= most / LITTLE_DATA;
     let sum = |packets: u64, sent: &Traffic| packets.saturating_add(sent.packets);
     match flow.traffic.iter().filter(carries).fold(0, sum) {
         0 => flow.traffic.iter().fold(0, sum),
@@ -240,7 +249,7 @@ impl Shard {
     /// Tells what was gathered in an interval that ends.
     fn tell(&mut self, now: Timestamp) {
         let seen = &mut self.sightings;
-        self.pieces.advance(now, |time, sight| seen.note(time, None, Mac::default(), sight));
+        self.pieces.advance(now, |told, sight| seen.note(told, None, Mac::default(), sight));
         if self.sightings.is_empty() {
             return;
         }

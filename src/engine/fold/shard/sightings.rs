@@ -110,7 +110,7 @@ fn records(mut rest: &[u8], bytes: usize, group: fn(&[u8]) -> Option<Address>, m
 
 fn note(seen: &mut Gathering, frame: &Frame<'_>, what: Sight) {
     let source = frame.mac.map(|(source, _)| source).unwrap_or_default();
-    seen.note(frame.time, frame.vlans.outermost(), source, what);
+    seen.note((frame.time, frame.number), frame.vlans.outermost(), source, what);
 }
 
 /// ARP for IPv4 over hardware addresses of six bytes (RFC 826).
@@ -228,10 +228,10 @@ pub(super) fn fragment(seen: &mut Gathering, pieces: &mut Fragments, frame: &Fra
         Piece { protocol: 6, ends: [from, to], .. } => {
             Some(Sight::Datagram { from, to, protocol: 6, is_whole: true, is_dns: false, pieces: 1 })
         }
-        _ => pieces.note(frame.time, &piece),
+        _ => pieces.note((frame.time, frame.number), &piece),
     };
     if let Some(what) = what {
-        seen.note(frame.time, None, Mac::default(), what);
+        seen.note((frame.time, frame.number), None, Mac::default(), what);
     }
 }
 
