@@ -226,8 +226,13 @@ fn fold_with(
     settings.query = Query { rows, ..Query::everything() };
     let source = progress::watch(source, console, input.limit(), signals::asks_for_statistics()?);
     let outcome = engine::run(source, &settings, Arc::clone(stop))?;
-    if let Some(trouble) = outcome.result.switch.asked.as_ref().and_then(|asked| asked.trouble.as_ref()) {
-        console::say(format_args!("warning: --switch: {trouble}"));
+    let switch = &outcome.result.switch;
+    if let Some(asked) = &switch.asked {
+        let is_known = switch.ports.iter().any(|port| port.is_mirror);
+        let unknown = asked.mirror_port.as_ref().and_then(|_| asked.no_mirror_port(is_known));
+        for words in asked.trouble.iter().chain(&unknown) {
+            console::say(format_args!("warning: --switch: {words}"));
+        }
     }
     match input {
         // A pipe that brought nothing but a failure is no capture; a port is one, whatever comes.

@@ -384,7 +384,7 @@ fn compare(place: &str, body: &ControlBody, fields: &Fields) -> usize {
         ControlBody::Ospf(o) => ospf(o),
         ControlBody::Query(q) => query(q),
         ControlBody::Speaker(told) => speaker(told),
-        ControlBody::Eapol(step) => {
+        ControlBody::Eapol(step, method) => {
             let code = match step {
                 EapolStep::Request => Some(1u8),
                 EapolStep::Response => Some(2),
@@ -394,6 +394,9 @@ fn compare(place: &str, body: &ControlBody, fields: &Fields) -> usize {
             };
             let mut c = Claims(Vec::new());
             c.known("eap_code", code);
+            if let Some(method) = method {
+                c.number("eap_type", *method);
+            }
             c
         }
     };
@@ -413,7 +416,7 @@ fn every_field_as_tshark_says_on_captures() {
     let mut agreed = BTreeMap::new();
     let words = [
         "stp", "lldp", "cdp", "lacp", "udld", "vtp", "dtp", "hsrp", "vrrp", "glbp", "ospf", "mndp", "igmp", "eapol", "capwap", "1kxun",
-        "isis", "eigrp", "ptp",
+        "isis", "eigrp", "ptp", "bfd", "mld", "802.1x",
     ];
     for capture in captures {
         let lower = format!("{} {}", capture.name, capture.exercises).to_lowercase();
@@ -445,7 +448,7 @@ fn kind(body: &ControlBody) -> &'static str {
         ControlBody::Ospf(_) => "ospf",
         ControlBody::Query(_) => "query",
         ControlBody::Speaker(told) => told.protocol(),
-        ControlBody::Eapol(_) => "eapol",
+        ControlBody::Eapol(..) => "eapol",
     }
 }
 

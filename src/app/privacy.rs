@@ -90,6 +90,31 @@ pub fn shelf(shelf: Box<dyn Shelf>, common: &Common) -> Result<Box<dyn Shelf>> {
     })
 }
 
+/// A file's name and the directories above it often say whose network it is: of both the ending stays, and which of several it is.
+fn mask_file(source: &mut SourceInfo, number: Option<usize>) {
+    // Standard input has no name of its own.
+    if source.name == "-" {
+        return;
+    }
+    let ending = Path::new(&source.name).extension().and_then(|e| e.to_str()).filter(|e| e.len() <= LONGEST_ENDING && is_plain(e));
+    let masked = format!(
+        "capture{}{}",
+        number.map(|n| format!("-{n}")).unwrap_or_default(),
+        ending.map(|ending| format!(".{ending}")).unwrap_or_default()
+    );
+    let name = std::mem::replace(&mut source.name, masked);
+    if let Some(warning) = source.warning.as_mut().filter(|warning| !name.is_empty() && warning.contains(&name)) {
+        *warning = warning.replace(&name, &source.name);
+    }
+}
+
+/// Letters of an ending such as `pcapng`.
+const LONGEST_ENDING: usize = 6;
+
+fn is_plain(ending: &str) -> bool {
+    ending.chars().all(|c| c.is_ascii_alphanumeric())
+}
+
 struct MaskedSource {
     source: Box<dyn Source>,
     anonymizer: Anonymizer,
@@ -115,6 +140,10 @@ impl Source for MaskedSource {
     fn info(&self) -> Vec<SourceInfo> {
         let mut sources = self.source.info();
         sources.iter_mut().flat_map(|source| &mut source.interfaces).for_each(mask_interface);
+        let several = sources.len() > 1;
+        for (number, source) in sources.iter_mut().enumerate().filter(|(_, source)| source.format != "live") {
+            mask_file(source, several.then_some(number + 1));
+        }
         sources
     }
 
@@ -243,6 +272,20 @@ impl Privacy {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_is_called_by_its_ending_alone() {
+        let named = |name: &str, number| {
+            let mut source = SourceInfo { name: name.into(), warning: Some(format!("{name}: cut short")), ..SourceInfo::default() };
+            mask_file(&mut source, number);
+            (source.name, source.warning.unwrap_or_default())
+        };
+        let told = |name: &str| (name.to_owned(), format!("{name}: cut short"));
+        assert_eq!(named("/home/acme/berlin-office.pcapng", None), told("capture.pcapng"));
+        assert_eq!(named("acme.2026-11-29.pcap.gz", Some(2)), told("capture-2.gz"));
+        assert_eq!(named("x.acme-berlin", None), told("capture"));
+        assert_eq!(named("-", None), told("-"));
+    }
 
     #[test]
     fn only_names_of_kind_and_place_stay() {

@@ -86,6 +86,8 @@ fn show(
     let masked = MaskedPlan { input: input.clone(), common: common.clone(), recording: kept.recorder.clone(), info, save_dir };
     let engine = Engine::start_with(source, &settings, kept.listeners)?;
     let title = source::title(input);
+    let is_file = matches!(input, InputSettings::Files(_));
+    let title = if common.privacy.anonymize && is_file { tui::MASKED_TITLE.to_owned() } else { title };
     let spans = recorder::spans((kept.recorder.clone(), None), input, Arc::clone(&index), &settings, common)?;
     let browser = recorder::browser((kept.recorder, kept.ring.clone()), input, index, common, recorder)?;
     let packets = browser.clone().map(|browser| browser as Arc<dyn PacketStore>);
@@ -113,7 +115,8 @@ fn show(
     let tui::Left { bookmarks, masked } = tui::run(&feed, &options)?;
     let last = engine.last();
     // Who leaves a masked screen does not want to read on the next line what it hid.
-    let leaving = tui::ExitSummary::of(&masked.unwrap_or(last), &title);
+    let left = if masked.is_some() && is_file { tui::MASKED_TITLE } else { &title };
+    let leaving = tui::ExitSummary::of(&masked.unwrap_or(last), left);
     // A source that does not end must not hold the program up now: from here on a signal ends it.
     stop.store(true, std::sync::atomic::Ordering::Relaxed);
     let mut lines = leaving.lines().to_vec();

@@ -158,9 +158,9 @@ pub fn mld_query(payload: &[u8], querier: Address) -> Option<GroupQuery> {
 }
 
 /// Reads a step of a port's authentication (IEEE 802.1X clause 11.3, RFC 3748 section 4).
-pub fn eapol(body: &[u8]) -> Option<EapolStep> {
+pub fn eapol(body: &[u8]) -> Option<(EapolStep, Option<u8>)> {
     let [1..=3, kind, ..] = *body else { return None };
-    Some(match (kind, body.get(4)) {
+    let step = match (kind, body.get(4)) {
         (0, Some(1)) => EapolStep::Request,
         (0, Some(2)) => EapolStep::Response,
         (0, Some(3)) => EapolStep::Success,
@@ -169,5 +169,8 @@ pub fn eapol(body: &[u8]) -> Option<EapolStep> {
         (2, _) => EapolStep::Logoff,
         (3, _) => EapolStep::Key,
         _ => EapolStep::Other,
-    })
+    };
+    // 1 to 3 are questions and notices, no method (RFC 3748 section 5).
+    let names = matches!(step, EapolStep::Request | EapolStep::Response);
+    Some((step, body.get(8).copied().filter(|method| names && *method > 3)))
 }

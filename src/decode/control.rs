@@ -1,7 +1,7 @@
 //! Control packets of the link layer: LLC, SNAP and lists of type-length-value behind the headers that were read already.
 
 use crate::model::evidence::NETWORK_BITS;
-use crate::model::{ArpBlocks, Control, ControlFrame, Frame, Mac};
+use crate::model::{ArpBlocks, Chatter, Control, ControlFrame, Frame, Mac};
 
 /// Destination of Cisco's per-VLAN spanning tree.
 const PVST: Mac = Mac([0x01, 0x00, 0x0c, 0xcc, 0xcc, 0xcd]);
@@ -37,6 +37,22 @@ pub fn control<'a>(frame: &Frame<'a>) -> Option<ControlFrame<'a>> {
         },
     };
     Some(found)
+}
+
+/// Which kind of packet it is by which hosts and routers find each other; `None`: another packet.
+#[inline]
+pub fn chatter(frame: &Frame<'_>) -> Option<Chatter> {
+    let Some((key, way)) = &frame.flow else {
+        // The operation stands behind both address spaces and lengths (RFC 826).
+        let operation = (frame.ether_type == 0x0806).then(|| frame.l2_payload().get(6..8)).flatten()?;
+        return Some(if operation == [0, 2] { Chatter::ArpReply } else { Chatter::ArpRequest });
+    };
+    match key.protocol {
+        17 => Chatter::of_ports(key.ends(*way).map(|end| end.1)),
+        58 => frame.transport.and_then(|at| frame.bytes.get(at as usize)).and_then(|kind| Chatter::of_icmp6(*kind)),
+        2 => Some(Chatter::Igmp),
+        _ => None,
+    }
 }
 
 /// Address blocks of an Ethernet/IPv4 ARP packet (RFC 826); probes (sender 0.0.0.0) have none.

@@ -18,7 +18,7 @@ pub fn bare_message(frame: &Frame<'_>) -> Option<ControlMessage> {
         0x88cc => neighbour(neighbour::lldp(body)),
         0x8809 => lacp::lacp(body).map(ControlBody::Lacp),
         0x88f7 => speaker::ptp(body).map(speaks),
-        0x888e => adjacency::eapol(body).map(ControlBody::Eapol),
+        0x888e => adjacency::eapol(body).map(|(step, method)| ControlBody::Eapol(step, method)),
         _ if frame.l2_end == 0 => None,
         _ if destination.is_group() => llc(frame, body),
         // Extreme's group is written like a station's address.

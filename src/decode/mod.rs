@@ -33,7 +33,7 @@ mod wlan;
 #[cfg(test)]
 mod tests;
 
-pub use control::{arp_blocks, control};
+pub use control::{arp_blocks, chatter, control};
 pub use control_message::{bare_message, is_control, is_session, network_message, session, session_message};
 pub use fast_path::fast;
 pub use headers::{Fragment, Headers, MAX_TUNNELS, Net, TransportHeader, TunnelLayer, Tunnels};

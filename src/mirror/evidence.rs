@@ -36,6 +36,15 @@ impl DuplicateCounts {
         pairs
     }
 
+    /// From DSCP to DSCP, with copies, most first.
+    pub fn remarked_dscp_pairs(&self) -> Vec<(u8, u8, u64)> {
+        let value = |code: Option<u16>| code.map_or(0, |code| code as u8);
+        let known = self.remarked_dscp.iter().filter(|c| c.packets > 0);
+        let mut pairs: Vec<_> = known.map(|c| (value(c.first), value(c.later), c.packets)).collect();
+        pairs.sort_by_key(|&(from, to, packets)| (std::cmp::Reverse(packets), from, to));
+        pairs
+    }
+
     /// The copies as evidence; `kept`: in the analysis.
     pub fn evidence(&self, kept: bool) -> CopyEvidence {
         let gaps = self.gaps();

@@ -1,6 +1,6 @@
 //! What routers, gateways and ports tell each other at regular times, beside the spanning tree.
 
-use super::Address;
+use super::{Address, Mac, Timestamp};
 use std::net::Ipv4Addr;
 
 /// By what routers share a gateway's address.
@@ -115,4 +115,75 @@ pub enum EapolStep {
     Failure,
     /// Anything else.
     Other,
+}
+
+impl EapolStep {
+    /// The word in reports.
+    pub fn token(self) -> &'static str {
+        match self {
+            EapolStep::Start => "start",
+            EapolStep::Logoff => "logoff",
+            EapolStep::Key => "key",
+            EapolStep::Request => "request",
+            EapolStep::Response => "response",
+            EapolStep::Success => "success",
+            EapolStep::Failure => "failure",
+            EapolStep::Other => "other",
+        }
+    }
+
+    /// Whether only a port takes it; `None`: both do.
+    pub fn is_of_port(self) -> Option<bool> {
+        match self {
+            EapolStep::Start | EapolStep::Logoff | EapolStep::Response => Some(false),
+            EapolStep::Request | EapolStep::Success | EapolStep::Failure => Some(true),
+            EapolStep::Key | EapolStep::Other => None,
+        }
+    }
+}
+
+/// How devices prove who they are, as EAP numbers it (IANA "EAP Method Types"); `None`: one that has no usual name.
+pub fn eap_method(kind: u8) -> Option<&'static str> {
+    Some(match kind {
+        4 => "MD5",
+        6 => "GTC",
+        13 => "TLS",
+        17 => "LEAP",
+        18 => "SIM",
+        21 => "TTLS",
+        23 => "AKA",
+        25 => "PEAP",
+        26 => "MSCHAPv2",
+        43 => "FAST",
+        52 => "PWD",
+        55 => "TEAP",
+        _ => return None,
+    })
+}
+
+/// Who takes part in the authentication of a port (IEEE 802.1X): a port that lets devices in, or a device that asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthenticatorRow {
+    /// Who.
+    pub mac: Mac,
+    /// It is the port; otherwise the device.
+    pub is_port: bool,
+    /// The VLAN tag it comes in.
+    pub tag: Option<u16>,
+    /// The method of EAP that it named last.
+    pub method: Option<u8>,
+    /// What it did last.
+    pub last_step: EapolStep,
+    /// Times it began: a device asked to be let in, a port asked who it is.
+    pub begun: u64,
+    /// Devices let in.
+    pub let_in: u64,
+    /// Devices refused.
+    pub refused: u64,
+    /// Packets.
+    pub packets: u64,
+    /// The first of them.
+    pub first: Timestamp,
+    /// The last.
+    pub last: Timestamp,
 }

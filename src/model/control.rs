@@ -88,8 +88,8 @@ pub enum ControlBody {
     Ospf(OspfPacket),
     /// Who asks for groups.
     Query(GroupQuery),
-    /// A port's authentication.
-    Eapol(EapolStep),
+    /// A port's authentication, and the method of EAP that a request or an answer names.
+    Eapol(EapolStep, Option<u8>),
 }
 
 /// A control packet and how it came.

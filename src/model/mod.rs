@@ -10,6 +10,7 @@ pub mod bfd;
 pub mod bounded;
 pub mod bpdu;
 mod cap_scale;
+pub mod chatter;
 pub mod clock;
 pub mod control;
 pub mod estimate;
@@ -68,12 +69,13 @@ pub mod units;
 pub mod vlan;
 
 pub use address::{Address, Mac};
-pub use adjacency::{EapolStep, GatewayHello, GatewayProtocol, GroupQuery, OspfHello, OspfPacket};
+pub use adjacency::{AuthenticatorRow, EapolStep, GatewayHello, GatewayProtocol, GroupQuery, OspfHello, OspfPacket, eap_method};
 pub use app::{AppBy, AppId, AppSlot, AppStage, DissectLosses};
 pub use asked::{AskedSwitch, PortCounts, PortRow, SwitchAnswer, SwitchPort};
 pub use bfd::BfdHello;
 pub use bpdu::{Bpdu, BpduFlags, BpduKind, BridgeId, PortRole, TreeInstance, TreeRegion};
 pub use cap_scale::CapScale;
+pub use chatter::Chatter;
 pub use control::{ArpBlocks, Control, ControlBody, ControlFrame, ControlMessage};
 pub use estimate::{Estimate, wilson};
 pub use exchange::{AppMessage, ExchangeEvent, ExchangeOutcome, RequestPart, RequestWords, ResponseBy, Transaction, TransactionEnd};
@@ -113,7 +115,7 @@ pub use station::{CirclingFrame, FreshStation, SAMPLED_FRAMES, SampledPair, Stat
 pub use subject::{Subject, SubjectPart};
 pub use sum::Sum;
 pub use switch::{
-    AggregateRow, Flood, FloodSecond, GatewayRow, MemberRow, NeighbourRow, OspfRow, QuerierRow, SwitchEvent, SwitchEventKind,
+    AggregateRow, ChatterRow, Flood, FloodSecond, GatewayRow, MemberRow, NeighbourRow, OspfRow, QuerierRow, SwitchEvent, SwitchEventKind,
     SwitchIdentity, SwitchView, TreeRow, short_port,
 };
 pub use tally::{AppSection, Counter, CounterValue, Measure, Tally};

@@ -140,6 +140,44 @@ pub struct PowerClaims {
     pub allocated: Option<u32>,
 }
 
+impl PowerClaims {
+    /// In words: `asks for 6.5 W`, `gives 6.5 of 7.0 W, class 2`.
+    pub fn words(&self) -> String {
+        let watts = |milliwatts: u32| format!("{:.1} W", f64::from(milliwatts) / 1e3);
+        let amount = match (self.allocated, self.requested) {
+            (Some(given), Some(asked)) if given != asked => format!("{} of {}", watts(given).trim_end_matches(" W"), watts(asked)),
+            (Some(amount), _) | (None, Some(amount)) => watts(amount),
+            (None, None) => String::new(),
+        };
+        let verb = match (self.is_source, self.allocated.is_some()) {
+            (true, _) => "gives",
+            (false, true) => "takes",
+            (false, false) => "asks for",
+        };
+        let class = self.class.map(|class| format!("class {class}"));
+        match (amount.as_str(), class) {
+            ("", None) => format!("{verb} power"),
+            ("", Some(class)) => format!("{verb} power, {class}"),
+            (_, None) => format!("{verb} {amount}"),
+            (_, Some(class)) => format!("{verb} {amount}, {class}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod power_tests {
+    use super::PowerClaims;
+
+    #[test]
+    fn power_is_told_with_what_is_asked_for() {
+        let told = |is_source, class, requested, allocated| PowerClaims { is_source, class, requested, allocated }.words();
+        assert_eq!(told(true, Some(2), Some(7_000), Some(6_500)), "gives 6.5 of 7.0 W, class 2");
+        assert_eq!(told(false, None, Some(6_300), None), "asks for 6.3 W");
+        assert_eq!(told(false, Some(4), Some(25_500), Some(25_500)), "takes 25.5 W, class 4");
+        assert_eq!(told(true, Some(0), None, None), "gives power, class 0");
+    }
+}
+
 /// A policy for a kind of traffic (ANSI/TIA-1057 clause 10.2.3).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct MediaPolicy {
@@ -233,6 +271,21 @@ pub struct Neighbour {
     pub is_broken: bool,
 }
 
+/// Kinds of traffic that a policy is for (ANSI/TIA-1057 table 13).
+fn media_kind(application: u8) -> &'static str {
+    match application {
+        1 => "voice",
+        2 => "voice signalling",
+        3 => "guest voice",
+        4 => "guest voice signalling",
+        5 => "softphone",
+        6 => "video conference",
+        7 => "streaming video",
+        8 => "video signalling",
+        _ => "other",
+    }
+}
+
 impl Neighbour {
     /// What people call the port: where it is told by an address or by what an operator wrote beside it, its description may be the name.
     pub fn port_name(&self) -> &str {
@@ -240,6 +293,46 @@ impl Neighbour {
             Some(1 | 3 | 4) if !self.port_description.is_empty() => &self.port_description,
             _ => &self.port,
         }
+    }
+
+    /// What it says besides its name and its port: what, and its words.
+    pub fn facts(&self) -> Vec<(&'static str, String)> {
+        let list = |words: Vec<String>| words.join(", ");
+        let id = |id: Option<u16>| id.map(|id| id.to_string()).unwrap_or_default();
+        let i = &self.inventory;
+        let link = [
+            self.link.full_duplex.map(|full| if full { "full duplex".to_owned() } else { "half duplex".to_owned() }),
+            self.link.mau_type.map(|kind| format!("MAU type {kind}")),
+            self.link.max_frame.map(|bytes| format!("frames up to {bytes} bytes")),
+            self.link.mtu.map(|bytes| format!("MTU {bytes}")),
+            self.link.aggregation.filter(|(_, is_in, _)| *is_in).map(|(.., number)| format!("part of link group {number}")),
+        ];
+        let revisions = [("hardware", &i.hardware), ("firmware", &i.firmware), ("software", &i.software)];
+        let revisions = revisions.iter().filter(|(_, text)| !text.is_empty()).map(|(what, text)| format!("{what} {text}")).collect();
+        let device = [&i.manufacturer, &i.model].into_iter().filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>().join(" ");
+        let vlans = self.vlans.iter().map(|(id, name)| format!("{id} {name}").trim().to_owned()).collect();
+        let policy = |p: &MediaPolicy| format!("{} VLAN {} priority {} DSCP {}", media_kind(p.application), p.vlan, p.priority, p.dscp);
+        let facts = [
+            ("port", if self.port_description == self.port_name() { self.port.clone() } else { self.port_description.clone() }),
+            ("managed at", list(self.management.iter().map(Address::to_string).collect())),
+            ("can", list(self.enabled.words().iter().map(|word| (*word).to_owned()).collect())),
+            ("link", list(link.into_iter().flatten().collect())),
+            ("PoE", self.power.map(|power| power.words()).unwrap_or_default()),
+            ("native VLAN", id(self.native_vlan)),
+            ("voice VLAN", id(self.voice_vlan)),
+            ("management VLAN", id(self.management_vlan)),
+            ("VLANs", list(vlans)),
+            ("policies", list(self.policies.iter().map(policy).collect())),
+            ("domain", self.domain.clone()),
+            ("VTP revision", self.revision.map(|n| n.to_string()).unwrap_or_default()),
+            ("platform", self.platform.clone()),
+            ("device", device),
+            ("serial", i.serial.clone()),
+            ("asset", i.asset.clone()),
+            ("revisions", list(revisions)),
+            ("runs", self.description.clone()),
+        ];
+        facts.into_iter().filter(|(_, words)| !words.is_empty()).collect()
     }
 
     /// What people call the device.

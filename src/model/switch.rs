@@ -1,8 +1,8 @@
 //! What is known of the switch from what it and its neighbours say: rows of tables and events.
 
 use super::{
-    Address, AskedSwitch, BridgeId, GatewayProtocol, Lacp, LinkUse, Mac, Neighbour, NeighbourProtocol, PortRole, PortRow, SpeakerRow,
-    Timestamp, Transit,
+    Address, AskedSwitch, AuthenticatorRow, BridgeId, Chatter, GatewayProtocol, Lacp, LinkUse, Mac, Neighbour, NeighbourProtocol, PortRole,
+    PortRow, SpeakerRow, Timestamp, Traffic, Transit,
 };
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -41,6 +41,10 @@ pub struct NeighbourRow {
     pub last: Timestamp,
     /// It took its leave, or was not heard for as long as it holds.
     pub is_gone: bool,
+    /// Power over Ethernet in words; empty: it says nothing of it.
+    pub power: String,
+    /// What it says besides, in a line.
+    pub besides: String,
 }
 
 /// A spanning tree, as one port tells of it.
@@ -284,6 +288,17 @@ pub struct FloodSecond {
     pub number: u64,
 }
 
+/// Packets of a kind by which hosts and routers find each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChatterRow {
+    /// Which.
+    pub kind: Chatter,
+    /// In all.
+    pub traffic: Traffic,
+    /// Since the previous picture.
+    pub recent: Traffic,
+}
+
 /// Everything known of the switch.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SwitchView {
@@ -307,6 +322,10 @@ pub struct SwitchView {
     pub ospf: Vec<OspfRow>,
     /// Routers of IS-IS and EIGRP, ends of BFD's sessions, clocks of PTP and time servers.
     pub speakers: Vec<SpeakerRow>,
+    /// Packets by which hosts and routers find each other, by kinds that came.
+    pub chatter: Vec<ChatterRow>,
+    /// Who takes part in the authentication of ports.
+    pub authenticators: Vec<AuthenticatorRow>,
     /// Who asks for groups.
     pub queriers: Vec<QuerierRow>,
     /// Groups that hosts join, those with most members first.

@@ -53,6 +53,8 @@ pub struct Duplicates {
     pub vlan_pairs: Vec<(Option<u16>, Option<u16>, u64)>,
     /// Priority in the first copy's tag, that in the later one's, packets; largest first. Both are tagged, and the priorities differ.
     pub remarked: Vec<(u8, u8, u64)>,
+    /// DSCP of the first copy, that of the later one, packets; largest first. They differ.
+    pub remarked_dscp: Vec<(u8, u8, u64)>,
     /// Seconds between copies: median, 95th and 99th percentile.
     pub gap: Option<[f64; 3]>,
 }

@@ -142,7 +142,7 @@ struct VlanPair((Option<u16>, Option<u16>, u64));
 
 members!(VlanPair, p, { "first" => p.0.0, "later" => p.0.1, "packets" => p.0.2 });
 
-/// Copies by the priorities of first and later sighting.
+/// Copies by the priorities, or the code points, of first and later sighting.
 struct Remarked((u8, u8, u64));
 
 members!(Remarked, p, { "first" => p.0.0, "later" => p.0.1, "packets" => p.0.2 });
@@ -160,6 +160,7 @@ members!(Duplicates, d, {
     "classes" => d.classes,
     "vlan_pairs" => d.vlan_pairs.iter().copied().map(VlanPair).collect::<Vec<_>>(),
     "remarked" => d.remarked.iter().copied().map(Remarked).collect::<Vec<_>>(),
+    "remarked_dscp" => d.remarked_dscp.iter().copied().map(Remarked).collect::<Vec<_>>(),
     "gap" => d.gap.map(Gap),
 });
 

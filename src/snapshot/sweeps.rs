@@ -26,7 +26,8 @@ const FEW: u64 = 3;
 #[must_use]
 pub fn folded(s: &Snapshot) -> Option<Snapshot> {
     let c = &s.stats.conversations;
-    let (tcp, udp, services) = (talks(&c.tcp, Proto::Tcp), talks(&c.udp, Proto::Udp), offers(&s.stats.services));
+    let (tcp, udp, mut services) = (talks(&c.tcp, Proto::Tcp), talks(&c.udp, Proto::Udp), offers(&s.stats.services));
+    services.iter_mut().flatten().filter(|service| service.ports > 0).for_each(|service| tried(service, &c.tcp));
     if tcp.is_none() && udp.is_none() && services.is_none() {
         return None;
     }
@@ -149,6 +150,29 @@ fn join(row: &mut Service, s: &Service) {
     row.last = row.last.max(s.last);
 }
 
+/// What the conversations say of the attempts at such a host, where they say more: of somebody who tries port after port services are told
+/// no more than shows that it is a sweep.
+fn tried(row: &mut Service, table: &Table<Conversation>) {
+    let mut clients: BTreeSet<Address> = BTreeSet::new();
+    let (mut refused, mut unanswered) = (0u64, 0u64);
+    for c in table.rows.iter().filter(|_| row.key.protocol == Proto::Tcp) {
+        let Some(((client, _), _)) = vain(c, Proto::Tcp).filter(|((_, server), _)| *server == row.key.address) else { continue };
+        clients.insert(client);
+        *if c.ended == Some(ConnectionEnding::Refused) { &mut refused } else { &mut unanswered } += 1;
+    }
+    let (counts, all) = (&mut row.counts, refused.saturating_add(unanswered));
+    if all <= counts.attempts {
+        return;
+    }
+    let known = clients.len() as u64;
+    (counts.attempts, counts.clients) = (all, counts.clients.max(known));
+    for (trouble, count) in [(Trouble::Refused, refused), (Trouble::NoAnswer, unanswered)] {
+        if let Some(told) = counts.troubles.get_mut(trouble as usize) {
+            (told.count, told.clients) = (told.count.max(count), told.clients.max(known));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -212,6 +236,29 @@ mod tests {
         assert_eq!(speaks.ports_text().as_deref(), Some("tcp, 1,000 ports"));
         let sum = |s: &Snapshot| s.stats.conversations.tcp.rows.iter().map(|c| c.total().wire_bytes).sum::<u64>();
         assert_eq!(sum(&out), sum(&s), "nothing is missing");
+    }
+
+    #[test]
+    fn the_row_of_a_swept_host_counts_every_attempt() {
+        let mut s = picture((1..=1_000).map(|port| tried(port, ConnectionEnding::Refused)).collect());
+        let service = |port: u16| Service {
+            key: ServiceKey { address: at(9), port, protocol: Proto::Tcp },
+            ports: 0,
+            is_used: false,
+            app: None,
+            guess: None,
+            counts: Default::default(),
+            response: None,
+            response_by: None,
+            network: None,
+            client_network: None,
+            last: Timestamp(0),
+        };
+        s.stats.services = Table { total_rows: 14, rows: (1..=14).map(service).collect(), ..Table::default() };
+        let out = folded(&s).expect("a sweep");
+        let row = &out.stats.services.rows[0];
+        assert_eq!((out.stats.services.rows.len(), row.counts.attempts, row.counts.clients), (1, 1_000, 1));
+        assert_eq!((row.trouble(Trouble::Refused), row.errors()), (1_000, 1_000));
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub use stations::StationWatch;
 pub use tags::{TagCounts, TagFlows, TagState, VlanSet};
 
 use crate::model::sum::{Standing, sums};
-use crate::model::{ArpBlocks, BfdHello, ControlFrame, ControlMessage, Frame};
+use crate::model::{ArpBlocks, BfdHello, Chatter, ControlFrame, ControlMessage, Frame, Traffic};
 use crate::model::{FloodSecond, Timestamp};
 use floods::FloodCounter;
 use messages::ControlMessages;
@@ -33,6 +33,8 @@ sums! {
         pub tags: TagCounts,
         /// Control protocols.
         pub control: ControlCounts => Standing,
+        /// What hosts and routers say to find each other, in the order of [`Chatter::ALL`].
+        pub chatter: [Traffic; Chatter::ALL.len()],
     }
 }
 
@@ -45,6 +47,7 @@ pub struct Switch {
     floods: FloodCounter,
     sessions: Sessions,
     stations: StationWatch,
+    chatter: [Traffic; Chatter::ALL.len()],
 }
 
 impl Switch {
@@ -100,6 +103,14 @@ impl Switch {
         self.messages.take()
     }
 
+    /// Counts a packet by which hosts and routers find each other.
+    #[inline]
+    pub fn chatter(&mut self, kind: Chatter, wire: u32) {
+        if let Some(counts) = self.chatter.get_mut(kind as usize) {
+            counts.count(wire);
+        }
+    }
+
     /// Looks at an ARP packet.
     pub fn arp(&mut self, frame: &Frame<'_>, blocks: &ArpBlocks) {
         if frame.vlans.outermost().is_none() {
@@ -109,7 +120,7 @@ impl Switch {
 
     /// Counts since the beginning. Frames by tag are not among them: whoever keeps the contexts has them.
     pub fn counts(&self) -> SwitchCounts {
-        SwitchCounts { tags: self.tags.clone(), control: self.senders.counts() }
+        SwitchCounts { tags: self.tags.clone(), control: self.senders.counts(), chatter: self.chatter }
     }
 
     /// Regular senders of control packets; each lives in one shard, so reports are put one after the other.

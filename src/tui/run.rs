@@ -92,6 +92,11 @@ fn watch(
     let mut turns = false;
     while !app.options.stop.load(Ordering::Relaxed) {
         if std::mem::take(&mut turns) {
+            if masked.is_none() && app.options.mask.is_some() {
+                // It is opened again first, which takes a while where it is large.
+                app.say("names are being hidden: it is read once more …".into());
+                screen.frame(|frame| draw(app, frame))?;
+            }
             mask(masked, app);
         }
         let feed = masked.as_ref().map_or(clear, |masked| masked.feed.as_ref());
@@ -205,7 +210,10 @@ fn mask(masked: &mut Option<Masked>, app: &mut App) {
             let clear = app.options.clone();
             let bookmarks = std::mem::take(&mut app.bookmarks);
             // Names of one's own are names, another capture has others, and the file itself hides nothing.
+            // What a file is called often says whose it is.
+            let source_title = if app.raw.live { clear.source_title.clone() } else { MASKED_TITLE.to_owned() };
             let hidden = DashboardOptions {
+                source_title,
                 packets,
                 spans,
                 is_masked: true,
@@ -221,6 +229,9 @@ fn mask(masked: &mut Option<Masked>, app: &mut App) {
         Err(error) => app.say_long(format!("not hidden: {error}")),
     }
 }
+
+/// What a file is called while names are hidden.
+pub const MASKED_TITLE: &str = "capture";
 
 /// Does what the dashboard asks for.
 fn obey(feed: &dyn Feed, effects: impl IntoIterator<Item = Effect>) -> Next {

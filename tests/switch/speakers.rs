@@ -1,6 +1,6 @@
-//! Routers of IS-IS and EIGRP, and clocks of PTP: who is there, who falls silent, who follows whom.
+//! Routers of IS-IS and EIGRP, and clocks of PTP: who is there, who falls silent, who follows whom. Ports that let devices in.
 
-use super::support::packet::control::{eigrp_hello, isis_hello, ptp_announce};
+use super::support::packet::control::{eap, eap_method, eigrp_hello, isis_hello, ptp_announce};
 use super::{S, Traffic, events, mac, troubles};
 use spantop::model::SwitchEventKind;
 
@@ -45,4 +45,17 @@ fn who_falls_silent_and_who_follows_another_clock() {
     sorted.sort_unstable();
     assert_eq!(sorted, want);
     assert_eq!(s.switch.speakers.iter().map(|r| r.changes).sum::<u64>(), 1);
+}
+
+#[test]
+fn ports_and_devices_of_an_authentication() {
+    let mut t = Traffic::default();
+    t.talk(0..60 * S);
+    t.every(20 * S, 0..60 * S, &eap(mac(1), 1));
+    t.every(20 * S, S..60 * S, &eap_method(mac(5), 2, 25));
+    t.every(20 * S, 2 * S..40 * S, &eap(mac(1), 3));
+    t.every(20 * S, 42 * S..60 * S, &eap(mac(1), 4));
+    let s = t.look();
+    let rows: Vec<_> = s.switch.authenticators.iter().map(|r| (r.mac.0, r.is_port, r.method, r.begun, r.let_in, r.refused)).collect();
+    assert_eq!(rows, [(mac(1), true, None, 3, 2, 1), (mac(5), false, Some(25), 0, 0, 0)]);
 }

@@ -107,7 +107,7 @@ fn routers_and_ports() {
     assert!(matches!(read(&control::ospf_description(SWITCH, 4, 9000)), Some(ControlBody::Ospf(o)) if o.mtu == Some(9000)));
     assert!(matches!(read(&control::igmp_query(SWITCH, 1)), Some(ControlBody::Query(q)) if q.version == 2 && q.is_general));
     assert_eq!(read(&control::igmp_report(SWITCH, 1, [239, 1, 1, 1])), None);
-    assert_eq!(read(&control::eap(SWITCH, 4)), Some(ControlBody::Eapol(EapolStep::Failure)));
+    assert_eq!(read(&control::eap(SWITCH, 4)), Some(ControlBody::Eapol(EapolStep::Failure, None)));
     assert!(matches!(read(&control::lacp(SWITCH, (1, 13, 22, 0x3d), (2, 14, 25, 0x3c))), Some(ControlBody::Lacp(l))
         if (l.actor.key, l.partner.key, l.max_delay) == (13, 14, Some(0x8000))));
 }

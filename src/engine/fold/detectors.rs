@@ -218,6 +218,11 @@ impl Detectors {
             self.health.datagram(frame);
         }
         self.health.observe(frame);
+        if frame.tcp.is_none()
+            && let Some(kind) = decode::chatter(frame)
+        {
+            self.switch.chatter(kind, frame.wire);
+        }
         if (self.group(frame) || decode::is_control(frame))
             && let Some(message) = decode::network_message(frame)
         {
@@ -232,6 +237,9 @@ impl Detectors {
         self.clock.observe(frame.time);
         self.health.observe(frame);
         self.group(frame);
+        if let Some(kind) = decode::chatter(frame) {
+            self.switch.chatter(kind, frame.wire);
+        }
         if let Some(blocks) = decode::arp_blocks(frame) {
             self.switch.arp(frame, &blocks);
         } else if let Some(message) = decode::bare_message(frame) {

@@ -11,7 +11,7 @@ use crate::engine::tape::Request;
 use crate::engine::tape::facts::TunnelFacts;
 use crate::mirror::{CopyClass, DuplicateCounts};
 use crate::model::mirror::Purpose;
-use crate::model::{CapScale, Finding, Mac, NetworkBatch, Timestamp, Traffic};
+use crate::model::{CapScale, Chatter, ChatterRow, Finding, Mac, NetworkBatch, Timestamp, Traffic};
 use crate::snapshot::tables::services::SERVICES;
 use crate::snapshot::{DuplicateClass, Duplicates, Forgotten, LossLedger, Mirror, Sides, Table, TunnelRow};
 
@@ -33,6 +33,7 @@ pub struct MirrorJudge {
     begun: Option<Timestamp>,
     link_before: Traffic,
     copies_before: Traffic,
+    chatter_before: [Traffic; Chatter::ALL.len()],
 }
 
 impl MirrorJudge {
@@ -84,6 +85,12 @@ impl Assess for MirrorJudge {
         let mut switch = self.network.switch(request.now);
         switch.link_use.clone_from(&request.used);
         switch.transit = super::transit::transit(&detected.transits, &whole.counts.duplicates, &request.tunnels, evidence.clock.grain);
+        let said = whole.counts.switch.chatter;
+        let before = if live { self.chatter_before } else { Default::default() };
+        let rows = Chatter::ALL.into_iter().zip(said.into_iter().zip(before));
+        let rows = rows.map(|(kind, (traffic, before))| ChatterRow { kind, traffic, recent: traffic.since(before) });
+        switch.chatter = rows.filter(|row| row.traffic.packets > 0).collect();
+        self.chatter_before = said;
         asked::add(&mut switch, request);
         if switch.identity.is_none() && switch.link.is_empty() {
             switch.remedy = if switch.packets == 0 { unseen(evidence.vendor) } else { UNNAMED.to_owned() };
@@ -206,6 +213,7 @@ fn duplicates(counts: &DuplicateCounts, dropped: bool, before: Option<Traffic>) 
         classes,
         vlan_pairs,
         remarked: counts.remarked_pairs(),
+        remarked_dscp: counts.remarked_dscp_pairs(),
         gap: seconds(0.5).zip(seconds(0.95)).zip(seconds(0.99)).map(|((a, b), c)| [a, b, c]),
     }
 }

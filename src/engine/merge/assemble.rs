@@ -88,6 +88,7 @@ impl Merge {
             span: None,
         };
         name_vlans(&mut snapshot);
+        servers::unname_clients(&mut snapshot.stats.endpoints, &snapshot.stats.conversations);
         if !snapshot.is_timed() {
             snapshot.forget_times();
         }

@@ -3,7 +3,7 @@
 use crate::engine::fold::rows::{ConversationKind, transport};
 use crate::model::{Address, AppBy, Proto, ServiceKey};
 use crate::names;
-use crate::snapshot::{ConnectionEnding, Conversation, Conversations, Service};
+use crate::snapshot::{ConnectionEnding, Conversation, Conversations, Endpoints, HostRow, Service};
 use hashbrown::{HashMap, HashSet};
 
 /// So many meet one end, and so many times as many as the other, where it is the server of a conversation without a beginning.
@@ -22,11 +22,19 @@ pub(super) fn face(conversations: &mut Conversations) {
     }
 }
 
-/// Whether it says nothing of who is the server. Of what has no SYN that is so where both talk: who only sends may try port after port.
+/// Whether it says nothing of who is the server.
 fn is_open(kind: ConversationKind, c: &Conversation) -> bool {
     match kind {
         ConversationKind::Tcp => !c.is_begun(),
-        _ => c.ab.packets > 0 && c.ba.packets > 0 && c.app_by != Some(AppBy::Content),
+        _ => c.app_by != Some(AppBy::Content),
+    }
+}
+
+/// Which of both ends may be a server that many meet: of what has no SYN who only sends may try port after port, so that it is none.
+fn may_serve(kind: ConversationKind, c: &Conversation) -> [bool; 2] {
+    match kind {
+        ConversationKind::Tcp => [true; 2],
+        _ => [c.ba.packets > 0, c.ab.packets > 0],
     }
 }
 
@@ -40,9 +48,10 @@ fn face_rows(kind: ConversationKind, rows: &mut [Conversation]) {
     }
     for c in rows.iter_mut().filter(|c| is_open(kind, c)) {
         let [a, b] = [(c.a, c.a_port), (c.b, c.b_port)].map(|end| met.get(&end).copied().unwrap_or(0));
+        let [a_serves, b_serves] = may_serve(kind, c);
         let port = match () {
-            () if a >= MANY && a >= b.saturating_mul(MANY) => c.a_port,
-            () if b >= MANY && b >= a.saturating_mul(MANY) => c.b_port,
+            () if a_serves && a >= MANY && a >= b.saturating_mul(MANY) => c.a_port,
+            () if b_serves && b >= MANY && b >= a.saturating_mul(MANY) => c.b_port,
             () => continue,
         };
         if kind == ConversationKind::Tcp {
@@ -54,6 +63,29 @@ fn face_rows(kind: ConversationKind, rows: &mut [Conversation]) {
         }
     }
 }
+
+/// Takes the name of a service from ports that conversations show to be a client's and nobody's server's.
+pub(super) fn unname_clients(ends: &mut Endpoints, conversations: &Conversations) {
+    let c = conversations;
+    for (hosts, rows) in [(&mut ends.tcp.rows, &c.tcp.rows), (&mut ends.udp.rows, &c.udp.rows), (&mut ends.sctp.rows, &c.sctp.rows)] {
+        let (mut clients, mut servers): (HashSet<End>, HashSet<End>) = Default::default();
+        for c in rows {
+            let (mut client, mut server) = ((c.a, c.a_port), (c.b, c.b_port));
+            // Of datagrams the first that was seen may be an answer: a port of the system's is a server's (RFC 6335 section 6).
+            let is_turned = c.tcp.is_none() && (c.a_port < SYSTEM) != (c.b_port < SYSTEM);
+            if if is_turned { c.a_port < SYSTEM } else { !c.originator_is_a } {
+                (client, server) = (server, client);
+            }
+            clients.insert(client);
+            servers.insert(server);
+        }
+        let is_client = |host: &HostRow| clients.contains(&(host.address, host.port)) && !servers.contains(&(host.address, host.port));
+        hosts.iter_mut().filter(|host| is_client(host)).for_each(|host| host.app = None);
+    }
+}
+
+/// Ports below are a server's.
+const SYSTEM: u16 = 1024;
 
 /// What conversations show of a service that was not asked for anything, as far as events tell.
 #[derive(Default)]
@@ -145,6 +177,55 @@ mod tests {
         all.tcp.rows = ports.iter().zip(1u8..).map(|(port, n)| met((at(n), *port), (at(9), 3_306))).collect();
         face(&mut all);
         assert!(all.tcp.rows.iter().all(|c| c.app == Some("mysql") && c.app_by == Some(AppBy::Port)));
+    }
+
+    #[test]
+    fn of_datagrams_the_server_is_who_is_met_and_a_sweep_is_none() {
+        let none = Traffic::default();
+        let udp = |client: End, server: End| Conversation { tcp: None, state: None, ..met(client, server) };
+        let mut all = Conversations::default();
+        // Sensors that only send, from a port that has a name, to one that has none.
+        all.udp.rows = (1u8..8).map(|n| Conversation { ba: none, originator_is_a: true, ..udp((at(n), 5_201), (at(9), 9_999)) }).collect();
+        face(&mut all);
+        assert!(all.udp.rows.iter().all(|c| (c.app, c.app_by) == (None, None)), "{:?}", all.udp.rows[0]);
+        // One that tries port after port from a port with a name.
+        let tried =
+            |port: u16| Conversation { ba: none, originator_is_a: true, app: None, app_by: None, ..udp((at(1), 5_201), (at(9), port)) };
+        all.udp.rows = (9_000..9_020).map(tried).collect();
+        face(&mut all);
+        assert!(all.udp.rows.iter().all(|c| c.app.is_none()));
+    }
+
+    #[test]
+    fn ports_of_clients_have_no_name() {
+        let host = |(address, port): End, app| {
+            let (some, none) = (Traffic { packets: 5, wire_bytes: 500 }, Traffic::default());
+            let times = (Timestamp(0), Timestamp(1));
+            let (first, last) = times;
+            HostRow {
+                address,
+                port,
+                tx: some,
+                rx: some,
+                recent_tx: some,
+                recent_rx: some,
+                first,
+                last,
+                inside: None,
+                app,
+                vlans: Default::default(),
+                peers: 1,
+                itself: none,
+            }
+        };
+        let (client, server) = ((at(1), 5_201), (at(9), 3_306));
+        let mut all = Conversations::default();
+        all.tcp.rows = vec![Conversation { originator_is_a: true, ..met(client, server) }];
+        let mut ends = Endpoints::default();
+        ends.tcp.rows = vec![host(client, Some("iperf3")), host(server, Some("mysql")), host((at(5), 5_201), Some("iperf3"))];
+        unname_clients(&mut ends, &all);
+        let names: Vec<_> = ends.tcp.rows.iter().map(|h| h.app).collect();
+        assert_eq!(names, [None, Some("mysql"), Some("iperf3")], "of whom nothing is known the guess stays");
     }
 
     #[test]

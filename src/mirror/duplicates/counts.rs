@@ -124,18 +124,18 @@ impl GapHistogram {
     }
 }
 
-/// Copies whose VLAN differed from the first sighting's. `None` is untagged.
+/// Copies whose VLAN (`None`: untagged), or whose DSCP, differed from the first sighting's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct VlanChange {
-    /// VLAN of the first sighting.
+    /// That of the first sighting.
     pub first: Option<u16>,
-    /// VLAN of the copy.
+    /// That of the copy.
     pub later: Option<u16>,
     /// Copies.
     pub packets: u64,
 }
 
-/// Changes sorted by their VLANs; each shard keeps some ([`COPY_VLAN_PAIRS`]), the whole all of them.
+/// Changes sorted by what they are from and to; each shard keeps some ([`COPY_VLAN_PAIRS`]), the whole all of them.
 #[derive(Debug)]
 struct VlanChanges;
 
@@ -216,6 +216,8 @@ sums! {
         pub vlans: Vec<VlanChange> => VlanChanges,
         /// Copies of tagged frames, by the priority of the first sighting's tag and of theirs, where these differ.
         pub remarked: [[u64; 8]; 8],
+        /// Copies by the DSCP of the first sighting and by theirs, where these differ, sorted by both.
+        pub remarked_dscp: Vec<VlanChange> => VlanChanges,
         /// Copies with a change of VLAN beyond the cap.
         pub vlans_other: u64,
         /// Packets that carry payload (all but TCP segments with at most one byte), copies included.
@@ -288,6 +290,10 @@ impl DuplicateCounts {
         if let Some(n) = self.remarks(from, to) {
             *n += 1;
         }
+        if from.dscp() != to.dscp() {
+            // Networks use a handful of code points: what is beyond the cap is noise of senders.
+            VlanChanges::add(&mut self.remarked_dscp, recoded(from, to), COPY_VLAN_PAIRS);
+        }
         if let Some(counts) = self.classes.get_mut(class as usize) {
             counts.traffic.count(wire);
             counts.gaps.count(code);
@@ -309,6 +315,11 @@ impl DuplicateCounts {
         if let Some(n) = self.remarks(from, to) {
             *n = n.saturating_sub(1);
         }
+        if from.dscp() != to.dscp() {
+            let change = recoded(from, to);
+            let known = self.remarked_dscp.iter_mut().find(|c| (c.first, c.later) == (change.first, change.later));
+            known.into_iter().for_each(|c| c.packets = c.packets.saturating_sub(1));
+        }
         if let Some(counts) = self.classes.get_mut(class as usize) {
             counts.traffic = counts.traffic.since(Traffic { packets: 1, wire_bytes: wire.into() });
             counts.gaps.uncount(code);
@@ -329,4 +340,9 @@ impl DuplicateCounts {
             self.vlans_other += 1;
         }
     }
+}
+
+/// A change of DSCP.
+fn recoded(from: Vantage, to: Vantage) -> VlanChange {
+    VlanChange { first: Some(from.dscp().into()), later: Some(to.dscp().into()), packets: 1 }
 }

@@ -8,10 +8,23 @@ use crate::model::{Direction, FastHeaders, Frame, MirrorTag, Side};
 const HEAD: usize = 1024;
 
 /// Where and how a packet was seen: copies of one packet differ in this alone. One word, so that it stays in a register: from the lowest
-/// bit a hash of the MAC addresses (16 bits), the tag control information of the outermost VLAN tag (16), TTL or hop limit (8), a hash of
+/// bit a hash of the MAC addresses (10 bits), DSCP (6), the tag control information of the outermost VLAN tag (16), TTL or hop limit (8), a hash of
 /// mirror session, capture interface and, where the mirror tells them, port and side of it (8), and 16 bits free.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Vantage(pub u64);
+
+/// Two places are the same whatever DSCP the packet has there: what re-marks it may stand anywhere on the way.
+impl PartialEq for Vantage {
+    fn eq(&self, other: &Self) -> bool {
+        (self.0 ^ other.0) & !DSCP == 0
+    }
+}
+
+impl Eq for Vantage {}
+
+/// Bits of the hash of MAC addresses, and of DSCP above them.
+const MACS: u64 = 0x3ff;
+const DSCP: u64 = 0xfc00;
 
 /// Tag of an untagged frame: VLAN 4095 is reserved (IEEE 802.1Q 9.6).
 const UNTAGGED: u16 = u16::MAX;
@@ -19,21 +32,21 @@ const UNTAGGED: u16 = u16::MAX;
 impl Vantage {
     /// MAC addresses count by their last four bytes: what is before names the maker.
     #[inline(always)]
-    fn new([source, destination]: [u64; 2], ttl: u8, tci: Option<u16>, (session, interface, port): (u16, u16, u8)) -> Self {
+    fn new([source, destination]: [u64; 2], [ttl, dscp]: [u8; 2], tci: Option<u16>, (session, interface, port): (u16, u16, u8)) -> Self {
         let macs = (source >> 16) as u32 ^ ((destination >> 16) as u32).rotate_left(13);
-        let macs = macs.wrapping_mul(0x9e37_79b1) >> 16;
+        let macs = macs.wrapping_mul(0x9e37_79b1) >> 22 | u32::from(dscp) << 10;
         let via = (session as u8).wrapping_mul(37).wrapping_add(interface as u8).wrapping_add(port);
         Self(u64::from(macs) | u64::from(tci.unwrap_or(UNTAGGED)) << 16 | u64::from(ttl) << 32 | u64::from(via) << 40)
     }
 
     #[inline(always)]
-    fn of(frame: &Frame, ttl: u8) -> Self {
-        Self::new(stations(frame), ttl, frame.tci, (frame.session, frame.interface, frame.tag.as_ref().map_or(0, port)))
+    fn of(frame: &Frame, ttl: u8, dscp: u8) -> Self {
+        Self::new(stations(frame), [ttl, dscp], frame.tci, (frame.session, frame.interface, frame.tag.as_ref().map_or(0, port)))
     }
 
     /// Whether there is a hop between.
     pub fn is_hop(self, other: Self) -> bool {
-        self.0 as u16 != other.0 as u16 || self.ttl() != other.ttl()
+        (self.0 ^ other.0) & MACS != 0 || self.ttl() != other.ttl()
     }
 
     /// A hash of mirror session, capture interface and port.
@@ -48,13 +61,18 @@ impl Vantage {
 
     /// Whether a packet passed the same link the same way before, so many hops earlier at least.
     pub fn is_return(self, earlier: Self, hops: u8) -> bool {
-        let same = (self.0 ^ earlier.0) & !(0xff << 32) == 0;
+        let same = (self.0 ^ earlier.0) & !(0xff << 32 | DSCP) == 0;
         same && earlier.ttl().saturating_sub(self.ttl()) >= hops
     }
 
     /// Whether VLAN or priority differ.
     pub fn is_retagged(self, other: Self) -> bool {
         self.0 as u32 >> 16 != other.0 as u32 >> 16
+    }
+
+    /// The differentiated services code point (RFC 2474).
+    pub fn dscp(self) -> u8 {
+        ((self.0 & DSCP) >> 10) as u8
     }
 
     /// The priority in the tag (IEEE 802.1Q 6.9.3).
@@ -249,7 +267,7 @@ pub(super) fn plain(frame: &Frame, keys: &Keys) -> Option<Digest> {
     let body = Body::of_tcp(tcp.first_chunk()?, frame.bytes.get(net + 40..frame.payload as usize)?, keys);
     let key = absorb(v4_start(fixed, keys) ^ body.fixed.0, body.fixed.1, body.rest, keys);
     let (way, id) = (*way as u8, u16::from_be_bytes([ip[4], ip[5]]));
-    let print = Fingerprint::new(key, (frame.hash, way), id, Vantage::of(frame, ip[8]), body.checksum);
+    let print = Fingerprint::new(key, (frame.hash, way), id, Vantage::of(frame, ip[8], ip[1] >> 2), body.checksum);
     Some(Digest {
         print,
         flow: frame.hash,
@@ -265,12 +283,12 @@ pub(super) fn plain(frame: &Frame, keys: &Keys) -> Option<Digest> {
 #[inline(always)]
 fn brief_print(fast: &FastHeaders, bytes: &[u8], via: (u16, u16), keys: &Keys) -> Option<Fingerprint> {
     let (net, transport) = (usize::from(fast.net_at()), usize::from(fast.transport_at()));
-    let (start, id, ttl) = if fast.flow.is_v6 {
+    let (start, id, ttl, dscp) = if fast.flow.is_v6 {
         let ip: &[u8; 40] = bytes.get(net..)?.first_chunk()?;
-        (v6_start(ip, 0, keys), 0, ip[7])
+        (v6_start(ip, 0, keys), 0, ip[7], v6_dscp(ip))
     } else {
         let ip: &[u8; 20] = bytes.get(net..)?.first_chunk()?;
-        (v4_start(ip, keys), u16::from_be_bytes([ip[4], ip[5]]), ip[8])
+        (v4_start(ip, keys), u16::from_be_bytes([ip[4], ip[5]]), ip[8], ip[1] >> 2)
     };
     let body = if fast.is_tcp() {
         let tcp: &[u8; 20] = bytes.get(transport..)?.first_chunk()?;
@@ -281,8 +299,14 @@ fn brief_print(fast: &FastHeaders, bytes: &[u8], via: (u16, u16), keys: &Keys) -
         Body::of_udp(udp, bytes.get(transport + 8..transport + 8 + counts)?)
     };
     let key = absorb(start ^ body.fixed.0, body.fixed.1, body.rest, keys);
-    let place = Vantage::new([fast.source, fast.destination], ttl, fast.tci(), (via.0, via.1, 0));
+    let place = Vantage::new([fast.source, fast.destination], [ttl, dscp], fast.tci(), (via.0, via.1, 0));
     Some(Fingerprint::new(key, (fast.hash, fast.direction as u8), id, place, body.checksum))
+}
+
+/// DSCP of IPv6: the upper six bits of the traffic class, which lies across two bytes (RFC 8200 section 3).
+#[inline(always)]
+fn v6_dscp(ip: &[u8; 40]) -> u8 {
+    (ip[0] << 4 | ip[1] >> 4) >> 2
 }
 
 /// Direction of a packet, 0 or 1; by its `ends` where it belongs to no conversation.
@@ -313,7 +337,7 @@ fn v4(frame: &Frame, ip: &[u8; 20], all: &[u8], keys: &Keys, cover: &mut usize) 
     let way = way(frame, (addresses as u32, (addresses >> 32) as u32));
     let id = u16::from_be_bytes([ip[4], ip[5]]);
     Digest {
-        print: Fingerprint::new(key, (frame.hash, way), id, Vantage::of(frame, ip[8]), body.checksum),
+        print: Fingerprint::new(key, (frame.hash, way), id, Vantage::of(frame, ip[8], ip[1] >> 2), body.checksum),
         flow: frame.hash,
         way,
         fragment: fragment != 0,
@@ -347,7 +371,7 @@ fn v6(frame: &Frame, ip: &[u8; 40], all: &[u8], keys: &Keys, cover: &mut usize) 
     let key = absorb(v6_start(ip, fragment, keys) ^ body.fixed.0, body.fixed.1, body.rest, keys);
     let way = way(frame, (ip.get(8..24), ip.get(24..40)));
     Digest {
-        print: Fingerprint::new(key, (frame.hash, way), 0, Vantage::of(frame, ip[7]), body.checksum),
+        print: Fingerprint::new(key, (frame.hash, way), 0, Vantage::of(frame, ip[7], v6_dscp(ip)), body.checksum),
         flow: frame.hash,
         way,
         fragment: frame.fragment,

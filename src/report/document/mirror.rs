@@ -6,6 +6,7 @@ use super::{DocumentTable, Part, Section, Tone};
 use crate::model::finding::evidence_name;
 use crate::model::text::printable;
 use crate::model::{Estimate, Finding, Severity, Verdict, units};
+use crate::snapshot::tables::classes::code_point_name;
 use crate::snapshot::tables::sessions::SESSIONS;
 use crate::snapshot::tables::trust::TRUST;
 use crate::snapshot::tables::tunnels::TUNNELS;
@@ -73,6 +74,11 @@ fn facts(m: &Mirror) -> Vec<(&'static str, String)> {
     if !d.remarked.is_empty() {
         let one = |(from, to, n): &(u8, u8, u64)| format!("{from} to {to} ({})", plural(*n, "packet"));
         facts.push(("Priority changed", d.remarked.iter().take(8).map(one).collect::<Vec<_>>().join(", ")));
+    }
+    if !d.remarked_dscp.is_empty() {
+        let one =
+            |(from, to, n): &(u8, u8, u64)| format!("{} to {} ({})", code_point_name(*from), code_point_name(*to), plural(*n, "packet"));
+        facts.push(("DSCP changed", d.remarked_dscp.iter().take(8).map(one).collect::<Vec<_>>().join(", ")));
     }
     let l = &m.loss;
     facts.push(("Lost in this host", l.host.map_or_else(|| "not counted".to_owned(), |_| loss(l.host))));

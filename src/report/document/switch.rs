@@ -8,6 +8,9 @@ use crate::model::text::printable;
 use crate::model::{SwitchIdentity, SwitchView, units};
 use crate::snapshot::Snapshot;
 use crate::snapshot::table::AnyTable;
+use crate::snapshot::tables::authentication::AUTHENTICATION;
+use crate::snapshot::tables::chatter::CHATTER;
+use crate::snapshot::tables::classes::CLASSES;
 use crate::snapshot::tables::members::MEMBERS;
 use crate::snapshot::tables::ports::PORTS;
 use crate::snapshot::tables::speakers::SPEAKERS;
@@ -29,7 +32,8 @@ pub fn switch(s: &Snapshot, rows: usize) -> Option<Section> {
     if v.trees.is_empty() {
         parts.push(Part::Note(Tone::Plain, "Spanning tree: not visible in this mirror.".into()));
     }
-    let tables: [&'static dyn AnyTable; 9] = [&TREES, &AGGREGATES, &GATEWAYS, &OSPF, &SPEAKERS, &QUERIERS, &MEMBERS, &GROUPS, &EVENTS];
+    let tables: [&'static dyn AnyTable; 12] =
+        [&TREES, &AGGREGATES, &GATEWAYS, &OSPF, &SPEAKERS, &AUTHENTICATION, &CHATTER, &CLASSES, &QUERIERS, &MEMBERS, &GROUPS, &EVENTS];
     for table in tables {
         parts.extend(tables::parts(table, s, rows));
     }

@@ -1,9 +1,9 @@
 //! The switch, by what it and its neighbours say.
 
 use crate::model::{
-    AggregateRow, AskedSwitch, BridgeId, BurstContributor, GatewayRow, Histogram, LacpEnd, LinkBurst, LinkUse, MemberRow, Neighbour,
-    NeighbourRow, OspfRow, PortRow, QuerierRow, SpeakerRow, SwitchEvent, SwitchIdentity, Transit, TransitPlace, TransitRow, TransitSlice,
-    TreeRow,
+    AggregateRow, AskedSwitch, AuthenticatorRow, BridgeId, BurstContributor, GatewayRow, Histogram, LacpEnd, LinkBurst, LinkUse, MemberRow,
+    Neighbour, NeighbourRow, OspfRow, PortRow, QuerierRow, SpeakerRow, SwitchEvent, SwitchIdentity, Transit, TransitPlace, TransitRow,
+    TransitSlice, TreeRow, eap_method,
 };
 use crate::snapshot::Snapshot;
 use crate::snapshot::tables::stations::{GroupRow, StationRow, groups, stations};
@@ -62,6 +62,7 @@ impl Serialize for SwitchJson<'_> {
         map.serialize_entry("gateways", &rows(&v.gateways))?;
         map.serialize_entry("ospf", &rows(&v.ospf))?;
         map.serialize_entry("speakers", &rows(&v.speakers))?;
+        map.serialize_entry("authentication", &rows(&v.authenticators))?;
         map.serialize_entry("queriers", &rows(&v.queriers))?;
         map.serialize_entry("group_members", &rows(&v.members))?;
         map.serialize_entry("transit", &Row(&v.transit))?;
@@ -221,10 +222,24 @@ row!(SpeakerRow, r, {
     "says" ?some => some(&r.words[2]),
     "vlan" ?some => r.tag,
     "source" => r.source,
-    "hold_seconds" => r.told.hold() as f64 / 1e9,
+    "hold_seconds" ?some => Some(r.told.hold()).filter(|hold| *hold > 0).map(|hold| hold as f64 / 1e9),
     "packets" => r.packets,
     "changes" => r.changes,
     "silent" => r.is_silent,
+    "first" => r.first,
+    "last" => r.last,
+});
+
+row!(AuthenticatorRow, r, {
+    "mac" => r.mac,
+    "role" => if r.is_port { "port" } else { "device" },
+    "vlan" ?some => r.tag,
+    "method" ?some => r.method.map(|method| eap_method(method).map_or_else(|| method.to_string(), str::to_owned)),
+    "last_step" => r.last_step.token(),
+    "begun" => r.begun,
+    "let_in" => r.let_in,
+    "refused" => r.refused,
+    "packets" => r.packets,
     "first" => r.first,
     "last" => r.last,
 });

@@ -91,6 +91,11 @@ fn priority(value: u8) -> String {
     NAMES.get(usize::from(value)).copied().unwrap_or_default().to_owned()
 }
 
+/// What a code point is called: `EF`, or by its number where it has no name.
+pub fn code_point_name(value: u8) -> String {
+    Some(code_point(value)).filter(|name| !name.is_empty()).unwrap_or_else(|| value.to_string())
+}
+
 /// IANA "Differentiated Services Field Codepoints".
 fn code_point(value: u8) -> String {
     match (value, value >> 3, value >> 1 & 3) {

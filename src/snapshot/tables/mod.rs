@@ -1,8 +1,10 @@
 //! The tables: a file each, and a line each in [`TABLES`].
 
 pub mod applications;
+pub mod authentication;
 pub mod bursts;
 pub mod casts;
+pub mod chatter;
 pub mod classes;
 pub mod closed_flows;
 pub mod conversations;
@@ -46,6 +48,7 @@ pub static TABLES: &[&dyn AnyTable] = &[
     &sizes::SIZES,
     &casts::CASTS,
     &classes::CLASSES,
+    &chatter::CHATTER,
     &sessions::SESSIONS,
     &stations::STATIONS,
     &stations::GROUPS,
@@ -56,6 +59,7 @@ pub static TABLES: &[&dyn AnyTable] = &[
     &switch::GATEWAYS,
     &switch::OSPF,
     &speakers::SPEAKERS,
+    &authentication::AUTHENTICATION,
     &switch::QUERIERS,
     &members::MEMBERS,
     &transit::TRANSIT,

@@ -27,7 +27,7 @@ pub static SERVICES: TableSpec<Service> = TableSpec {
             .screen(4, "connects", 7)
             .wide(8, 8),
         Field::count("requests", "Requests", |s: &Service| s.counts.requests).paper(5, Room::Fixed).screen(5, "requests", 4).wide(8, 8),
-        Field::count("errors", "Failed", Service::errors).paper(6, Room::Fixed).screen(6, "failed", 3).wide(6, 8).tint(Tint::Warn),
+        Field::count("errors", "Failed", Service::errors).paper(6, Room::Fixed).screen(6, "failed", 2).wide(6, 8).tint(Tint::Warn),
         Field::new("response_p50", "Median", FieldKind::Span, |s: &Service| span(s.response.map(|q| q.p50)))
             .paper(7, Room::Fixed)
             .optional()

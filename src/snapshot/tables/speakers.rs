@@ -24,7 +24,7 @@ pub static SPEAKERS: TableSpec<SpeakerRow> = TableSpec {
             .screen(4, "vlan", 5)
             .wide(4, 5),
         Field::address("source", "Address", |r: &SpeakerRow| Address::Mac(r.source)).machine(),
-        Field::span("hold", "Hold", |r: &SpeakerRow| r.told.hold()).paper(5, Room::Dropped(2)).screen(5, "hold", 6).wide(6, 7),
+        Field::new("hold", "Hold", FieldKind::Span, |r: &SpeakerRow| hold(r)).paper(5, Room::Dropped(2)).screen(5, "hold", 6).wide(6, 7),
         Field::count("packets", "Hellos", |r: &SpeakerRow| r.packets).paper(6, Room::Dropped(1)).screen(6, "hellos", 7).wide(6, 8),
         Field::count("changes", "Changes", |r: &SpeakerRow| r.changes)
             .paper(7, Room::Fixed)
@@ -42,3 +42,8 @@ pub static SPEAKERS: TableSpec<SpeakerRow> = TableSpec {
         (x.told.protocol(), &x.words, x.tag, x.source).cmp(&(y.told.protocol(), &y.words, y.tag, y.source))
     })
 };
+
+/// Who speaks when it is asked may be silent for as long as it likes.
+fn hold(r: &SpeakerRow) -> FieldValue<'static> {
+    Some(r.told.hold()).filter(|hold| *hold > 0).map_or(FieldValue::None, FieldValue::Span)
+}

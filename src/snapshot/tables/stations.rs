@@ -76,7 +76,7 @@ pub static STATIONS: TableSpec<StationRow> = TableSpec {
             .wide(10, 26)
             .tint(Tint::Dim)
             .sorts(""),
-        Field::word("role", "Role", |s: &StationRow| s.role).paper(3, Room::Fixed).optional().screen(4, "role", 4).wide(6, 14),
+        Field::word("role", "Role", |s: &StationRow| s.role).paper(3, Room::Fixed).optional().screen(4, "role", 5).wide(6, 14),
         Field::new("locally_administered", "Local address", FieldKind::Flag, |s: &StationRow| FieldValue::Flag(s.mac.is_local()))
             .paper(4, Room::Dropped(2))
             .no_screen(),

@@ -16,26 +16,34 @@ pub static NEIGHBOURS: TableSpec<NeighbourRow> = TableSpec {
             .screen(2, "by", 2)
             .wide(4, 5)
             .tint(Tint::Dim),
-        Field::address("source", "Address", |n: &NeighbourRow| Address::Mac(n.source))
-            .paper(3, Room::Cut)
-            .screen(3, "address", 5)
-            .wide(17, 17),
+        Field::address("source", "Address", |n: &NeighbourRow| Address::Mac(n.source)).paper(3, Room::Cut).screen(3, "mac", 7).wide(17, 17),
+        Field::new("management", "Managed at", FieldKind::Address, managed_at)
+            .paper(10, Room::Cut)
+            .optional()
+            .screen(4, "managed at", 5)
+            .wide(10, 39),
         Field::new("vlan", "VLAN", FieldKind::Id, |n: &NeighbourRow| id(n.tag)).no_paper().screen(8, "vlan", 8).wide(4, 5),
         Field::new("native_vlan", "Native VLAN", FieldKind::Id, |n: &NeighbourRow| id(n.told.native_vlan))
             .paper(4, Room::Fixed)
             .optional()
-            .screen(4, "native", 4)
+            .screen(5, "native", 4)
             .wide(6, 6),
         Field::word("duplex", "Duplex", |n: &NeighbourRow| n.told.link.full_duplex.map(|full| if full { "full" } else { "half" }))
             .paper(5, Room::Fixed)
             .optional()
             .screen(5, "duplex", 6)
             .wide(6, 6),
+        Field::text("power", "PoE", |n: &NeighbourRow| some(&n.power)).paper(9, Room::Fixed).optional().screen(11, "poe", 6).wide(16, 32),
         Field::text("platform", "Platform", |n: &NeighbourRow| some(&n.told.platform))
             .paper(6, Room::Cut)
             .optional()
             .screen(6, "platform", 9)
             .wide(8, 30),
+        Field::text("besides", "Says besides", |n: &NeighbourRow| some(&n.besides))
+            .paper(11, Room::Cut)
+            .optional()
+            .screen(12, "says besides", 11)
+            .wide(12, 120),
         Field::text("description", "Description", |n: &NeighbourRow| some(&n.told.description))
             .no_paper()
             .screen(9, "description", 10)
@@ -52,6 +60,11 @@ pub static NEIGHBOURS: TableSpec<NeighbourRow> = TableSpec {
         (x.told.protocol, x.source, x.tag, &x.told.port).cmp(&(y.told.protocol, y.source, y.tag, &y.told.port))
     })
 };
+
+/// The first address to manage it by.
+fn managed_at(n: &NeighbourRow) -> FieldValue<'_> {
+    n.told.management.first().map_or(FieldValue::None, |address| FieldValue::Address(*address))
+}
 
 /// What a device calls itself; one that does not say is called by the address it sends from.
 fn device(n: &NeighbourRow) -> FieldValue<'_> {

@@ -110,7 +110,7 @@ impl SwitchLedger {
             ControlBody::Ospf(told) => self.routers.take(message, place, told, log),
             ControlBody::Speaker(told) => self.speakers.take(message, place, told, log),
             ControlBody::Query(query) => self.queriers.take(message, place, query),
-            ControlBody::Eapol(step) => self.ports.take(message, place, *step, log),
+            ControlBody::Eapol(step, method) => self.ports.take(message, place, (*step, *method), log),
         };
         self.beyond = self.beyond.saturating_add(u64::from(!had_room));
     }
@@ -224,6 +224,8 @@ impl SwitchLedger {
             gateways: self.gateways.rows(),
             ospf: self.routers.rows(),
             speakers: self.speakers.rows(),
+            chatter: Vec::new(),
+            authenticators: self.ports.rows(),
             queriers: self.queriers.rows(),
             members: self.members.rows(),
             addresses: Vec::new(),

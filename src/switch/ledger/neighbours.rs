@@ -47,6 +47,8 @@ impl Neighbours {
             first: m.time,
             last: m.time,
             is_gone: told.hold == Some(0),
+            power: told.power.map(|power| power.words()).unwrap_or_default(),
+            besides: besides(told),
         };
         if self.list.len() >= NEIGHBOURS {
             // Whoever has left makes room.
@@ -109,6 +111,8 @@ impl Device {
                 note(log, SwitchEventKind::NeighbourChanged, changes);
             }
             row.told = told.clone();
+            row.power = told.power.map(|power| power.words()).unwrap_or_default();
+            row.besides = besides(told);
         }
     }
 }
@@ -148,4 +152,11 @@ fn names_devices(protocol: NeighbourProtocol) -> bool {
 
 fn who(told: &Neighbour, source: Mac) -> String {
     if told.name().is_empty() { source.to_string() } else { told.name().to_owned() }
+}
+
+/// What a device says of itself in a line. What has a column of its own does not stand in it.
+fn besides(told: &Neighbour) -> String {
+    let apart = ["managed at", "PoE", "native VLAN", "platform", "runs"];
+    let words = told.facts().into_iter().filter(|(what, _)| !apart.contains(what)).map(|(what, words)| format!("{what} {words}"));
+    words.collect::<Vec<_>>().join("; ")
 }

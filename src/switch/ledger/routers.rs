@@ -7,8 +7,8 @@ use crate::model::evidence::{QUERIERS_BESIDE, SESSION_PACKETS, SWITCH_RECENT, Sw
 use crate::model::limits::{AUTHENTICATED_PORTS, CHANGES_REMEMBERED, PEERS, QUERIERS, ROUTERS};
 use crate::model::time::SECOND;
 use crate::model::{
-    Address, ConnectionEnd, ControlMessage, EapolStep, Episode, GroupQuery, Mac, OspfHello, OspfPacket, OspfRow, QuerierRow, Subject,
-    SwitchEventKind, Timestamp,
+    Address, AuthenticatorRow, ConnectionEnd, ControlMessage, EapolStep, Episode, GroupQuery, Mac, OspfHello, OspfPacket, OspfRow,
+    QuerierRow, Subject, SwitchEventKind, Timestamp,
 };
 use std::collections::{BTreeMap, VecDeque};
 
@@ -295,14 +295,16 @@ struct Port {
 #[derive(Debug, Default)]
 pub struct Ports {
     list: BTreeMap<(Place, Mac), Port>,
+    rows: BTreeMap<(Place, Mac), AuthenticatorRow>,
 }
 
 impl Ports {
     /// Takes in a step; false where there is no room.
-    pub fn take(&mut self, m: &ControlMessage, place: Place, step: EapolStep, log: &mut EventLog) -> bool {
+    pub fn take(&mut self, m: &ControlMessage, place: Place, (step, method): (EapolStep, Option<u8>), log: &mut EventLog) -> bool {
         let key = (place, m.source);
+        let has_row = self.follow(m, key, step, method);
         if !matches!(step, EapolStep::Failure | EapolStep::Success) {
-            return true;
+            return has_row;
         }
         if step == EapolStep::Failure {
             let text = "did not let a device in".to_owned();
@@ -317,7 +319,45 @@ impl Ports {
             times.pop_front();
         }
         times.push_back(m.time);
+        has_row
+    }
+
+    /// The row of whoever sent it; false where there is no room for one.
+    fn follow(&mut self, m: &ControlMessage, key: (Place, Mac), step: EapolStep, method: Option<u8>) -> bool {
+        if !self.rows.contains_key(&key) && self.rows.len() >= AUTHENTICATED_PORTS {
+            return false;
+        }
+        let row = self.rows.entry(key).or_insert_with(|| AuthenticatorRow {
+            mac: m.source,
+            is_port: false,
+            tag: m.tag,
+            method: None,
+            last_step: step,
+            begun: 0,
+            let_in: 0,
+            refused: 0,
+            packets: 0,
+            first: m.time,
+            last: m.time,
+        });
+        row.is_port = step.is_of_port().unwrap_or(row.is_port);
+        row.method = method.or(row.method);
+        // A port begins where it asks who somebody is, which is no method.
+        let begins = step == EapolStep::Start || step == EapolStep::Request && method.is_none();
+        let add = |count: &mut u64, is: bool| *count = count.saturating_add(u64::from(is));
+        add(&mut row.begun, begins);
+        add(&mut row.let_in, step == EapolStep::Success);
+        add(&mut row.refused, step == EapolStep::Failure);
+        add(&mut row.packets, true);
+        (row.last_step, row.last) = (step, row.last.max(m.time));
         true
+    }
+
+    /// All that take part, ports first.
+    pub fn rows(&self) -> Vec<AuthenticatorRow> {
+        let mut rows: Vec<AuthenticatorRow> = self.rows.values().cloned().collect();
+        rows.sort_by_key(|r| (!r.is_port, r.tag, r.mac));
+        rows
     }
 
     /// Ports that refused devices lately, with how many they let in.

@@ -215,6 +215,7 @@ pub fn mirror(total: Traffic, recent: Traffic, second: i64, trouble: bool) -> Mi
                 (Some(30), None, total.packets / 40),
             ],
             remarked: Vec::new(),
+            remarked_dscp: Vec::new(),
             gap: Some([0.000_012, 0.000_08, 0.001_2]),
         },
         loss: LossLedger {

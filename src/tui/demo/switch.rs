@@ -30,7 +30,17 @@ fn neighbour(name: &str, port: &str, last: u8, able: u16, second: i64) -> Neighb
         link: LinkClaims { full_duplex: Some(true), ..LinkClaims::default() },
         ..Neighbour::default()
     };
-    NeighbourRow { told, source: mac(last), tag: None, packets: 120, first: at(-3_600), last: at(second - 9), is_gone: false }
+    NeighbourRow {
+        told,
+        source: mac(last),
+        tag: None,
+        packets: 120,
+        first: at(-3_600),
+        last: at(second - 9),
+        is_gone: false,
+        power: String::new(),
+        besides: String::new(),
+    }
 }
 
 fn tree(vlan: u16, changes: u64, second: i64) -> TreeRow {

@@ -7,7 +7,8 @@
 //! ```
 
 use super::{SubjectPage, draw_related, gone, head, names, related, span_line, traffic_line, troubles};
-use crate::model::{Address, Timestamp, Traffic, units};
+use crate::model::text::printable;
+use crate::model::{Address, Mac, NeighbourRow, Timestamp, Traffic, units};
 use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::{Conversation, Filter, HostRow, Service, Snapshot};
 use crate::tui::canvas::Canvas;
@@ -72,20 +73,46 @@ fn card(scene: &Scene, row: &HostRow) -> Option<Fact> {
     let claims = &scene.base.switch.addresses;
     let text = scene.style(Hue::Text);
     if let Address::Mac(mac) = row.address {
-        let list: Vec<String> = claims.iter().filter(|claim| claim.0 == mac).take(LISTED).map(|claim| claim.1.to_string()).collect();
+        // With what each is called, so that the page of the card and that of the address are about the same machine.
+        let named = |address: Address| match label::learnt(scene, address) {
+            Some(name) => format!("{address} ({name})"),
+            None => address.to_string(),
+        };
+        let list: Vec<String> = claims.iter().filter(|claim| claim.0 == mac).take(LISTED).map(|claim| named(claim.1)).collect();
         return (!list.is_empty()).then(|| ("addresses".into(), list.join(" · "), text));
     }
     let list: Vec<String> = claims
         .iter()
         .filter(|claim| claim.1 == row.address)
         .take(LISTED)
-        .map(|(mac, _)| match (scene.options.manufacturer)(*mac) {
-            Some(maker) => format!("{mac} ({maker})"),
-            None => mac.to_string(),
+        .map(|(mac, _)| {
+            let of = |row: &&NeighbourRow| row.source == *mac && !row.told.name().is_empty();
+            let itself = scene.base.switch.neighbours.iter().find(of).map(|row| format!("calls itself {}", printable(row.told.name())));
+            let maker = (scene.options.manufacturer)(*mac).map(str::to_owned);
+            match [itself, maker].into_iter().flatten().collect::<Vec<_>>().join(", ") {
+                told if told.is_empty() => mac.to_string(),
+                told => format!("{mac} ({told})"),
+            }
         })
         .collect();
     (!list.is_empty()).then(|| ("mac".into(), list.join(" · "), text))
 }
+
+/// What a card's device says of itself to its neighbours, by each protocol.
+fn says(scene: &Scene, mac: Mac) -> Vec<Fact> {
+    let (text, title) = (scene.style(Hue::Text), scene.style(Hue::Title));
+    let of = scene.base.switch.neighbours.iter().filter(|row| row.source == mac).take(SAYS);
+    of.flat_map(|row| {
+        let who = format!("{} {}", row.told.name(), row.told.port_name());
+        let head = (row.told.protocol.token().to_owned(), printable(who.trim()).into_owned(), title);
+        let facts = row.told.facts().into_iter().map(move |(what, words)| (what.to_owned(), printable(&words).into_owned(), text));
+        std::iter::once(head).chain(facts)
+    })
+    .collect()
+}
+
+/// Announcements of one card that stand on its page.
+const SAYS: usize = 4;
 
 /// What listens at an address: ports, what they speak, and how often that failed.
 fn serves(scene: &Scene, address: Address) -> Option<Fact> {
@@ -126,6 +153,9 @@ impl Screen for HostPage {
             facts.push(("maker".into(), maker.into(), text));
         }
         facts.extend(card(scene, row));
+        if let Address::Mac(mac) = row.address {
+            facts.extend(says(scene, mac));
+        }
         if row.port == 0 {
             facts.extend(serves(scene, row.address));
         }

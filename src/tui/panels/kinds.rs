@@ -11,43 +11,52 @@ use crate::tui::view::Scene;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-/// Cells between two kinds.
+/// Cells between two kinds, and where there is little room.
 const GAP: u16 = 3;
+const NARROW: u16 = 2;
 
 /// Draws the line; a count stands beside each name.
 pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, kinds: &[(&str, Option<u64>)]) {
     if area.height == 0 {
         return;
     }
+    let current = scene.pane.kind;
+    let has_rows = |(i, (_, count)): &(usize, &(&str, Option<u64>))| *i == current || *count != Some(0);
     let wide = |i: usize, (name, count): &(&str, Option<u64>), counts: bool| {
-        let count = count.filter(|_| counts || i == scene.pane.kind).map_or(0, |c| cells(&units::count(c)) + 1);
-        cells(name) + count + GAP
+        let count = count.filter(|_| counts || i == current).map_or(0, |c| cells(&units::count(c)) + 1);
+        cells(name) + count
     };
-    let all = |counts: bool| kinds.iter().enumerate().map(|(i, k)| wide(i, k, counts)).sum::<u16>();
-    // Without room for all the counts stay away, and then what is left of the current kind.
-    let counts = all(true) <= area.width + 1;
+    let fits = |all: bool, counts: bool, gap: u16| {
+        let shown = kinds.iter().enumerate().filter(|kind| all || has_rows(kind));
+        shown.map(|(i, kind)| wide(i, kind, counts) + gap).sum::<u16>() < area.width + gap
+    };
+    // Without room for all of it first the counts stay away, then kinds without rows, and then what is left of the current one.
+    let ways = [(true, true, GAP), (true, false, GAP), (true, false, NARROW), (false, false, NARROW)];
+    let (all, counts, gap) = ways.into_iter().find(|(all, counts, gap)| fits(*all, *counts, *gap)).unwrap_or((false, false, NARROW));
+    let shown: Vec<(usize, &(&str, Option<u64>))> = kinds.iter().enumerate().filter(|kind| all || has_rows(kind)).collect();
+    let place = shown.iter().position(|(i, _)| *i == current).unwrap_or(0);
+    let upto = |first: usize| shown.iter().take(place + 1).skip(first).map(|(i, kind)| wide(*i, kind, counts) + gap).sum::<u16>();
     let mut first = 0;
-    let upto = |first: usize| (first..=scene.pane.kind.min(kinds.len().saturating_sub(1))).map(|i| wide(i, &kinds[i], counts)).sum::<u16>();
-    while first < scene.pane.kind && upto(first) > area.width + 1 {
+    while first < place && upto(first) > area.width + 1 {
         first += 1;
     }
     let mut x = area.x + 1;
-    for (i, (name, count)) in kinds.iter().enumerate().skip(first) {
-        let current = i == scene.pane.kind;
-        let style = if current { scene.theme.strong(Hue::Accent).add_modifier(Modifier::UNDERLINED) } else { scene.style(Hue::Dim) };
+    for (i, (name, count)) in shown.into_iter().skip(first) {
+        let is_current = i == current;
+        let style = if is_current { scene.theme.strong(Hue::Accent).add_modifier(Modifier::UNDERLINED) } else { scene.style(Hue::Dim) };
         let start = x;
         // Half a name is none: there are more.
-        if !current && x + cells(name) > area.right() {
-            canvas.put(x.saturating_sub(GAP - 1).min(area.right().saturating_sub(1)), area.y, 1, "…", style);
+        if !is_current && x + cells(name) > area.right() {
+            canvas.put(x.saturating_sub(gap - 1).min(area.right().saturating_sub(1)), area.y, 1, "…", style);
             break;
         }
         x += canvas.put(x, area.y, area.right().saturating_sub(x), name, style);
-        if let Some(count) = count.filter(|_| counts || current) {
+        if let Some(count) = count.filter(|_| counts || is_current) {
             let style = scene.style(if count == 0 { Hue::Faint } else { Hue::Dim });
             x += canvas.put(x, area.y, area.right().saturating_sub(x), &format!(" {}", units::count(count)), style);
         }
         canvas.click(Rect { x: start, y: area.y, width: x.saturating_sub(start), height: 1 }, Hit::Kind(i));
-        x += GAP;
+        x += gap;
         if x >= area.right() {
             break;
         }

@@ -68,12 +68,12 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let split = divided(scene);
     let before = Axes { key: (scene.view.scale, split, scene.view.bytes), ..Axes::default() };
     let mut axes = if scene.view.axes.key == before.key { scene.view.axes } else { before };
-    let drawn = bins.facts.width;
+    let drawn = bins.span;
     let is_roomy = bits.width >= ROOMY && scene.view.cursor.is_none();
     let name = title(scene, split);
     let name = if is_roomy && drawn > 0 { format!("{name} · bins of {}", units::duration(drawn as f64 / SECOND as f64)) } else { name };
     let room = bits.width.saturating_sub(cells(&name) + 8);
-    let body = titled_of(canvas, bits, (&name, "Bursts"), &note(scene, past, &bins, (room, is_roomy)), false);
+    let body = titled_of(canvas, bits, (&name, "Bursts"), &note(scene, past, &bins, room), false);
     let (field, ticks) = split_top(body, body.height.saturating_sub(1));
     let (heat, field) = split_top(field, u16::from(field.height >= 4));
     strip::draw(canvas, heat, "1 ms", &series(&bins, |b| b.peak_bytes), full(scene, &bins));
@@ -145,7 +145,7 @@ fn span_name(nanos: i64) -> String {
 type Note = Vec<(Cow<'static, str>, Style)>;
 
 /// What is said of the load, the most important first, as much as there is room for.
-fn note(scene: &Scene, past: &Snapshot, bins: &Bins, (room, is_roomy): (u16, bool)) -> Note {
+fn note(scene: &Scene, past: &Snapshot, bins: &Bins, room: u16) -> Note {
     let (dim, text) = (scene.style(Hue::Dim), scene.style(Hue::Text));
     if let Some(note) = past_note(scene, past, room) {
         return note;
@@ -185,10 +185,10 @@ fn note(scene: &Scene, past: &Snapshot, bins: &Bins, (room, is_roomy): (u16, boo
     if let Some(p95) = facts.p95 {
         said.push((4, vec![("p95 1 s ".into(), dim), (rate(p95).into(), text)]));
     }
-    // Of the bins as they are drawn: what the eye sees is what is told. Where the mean is of a shorter time than they are, there is none.
+    // Where the mean is of a shorter time than a stretch there is none.
     if let Some(max) = facts.max.filter(|max| *max >= mean) {
-        let width = if is_roomy { String::new() } else { format!("{} ", units::duration(facts.width as f64 / SECOND as f64)) };
-        said.push((2, vec![(format!("max {width}").into(), dim), (rate(max).into(), text)]));
+        let width = span_name(facts.width);
+        said.push((2, vec![(format!("max {width} ").into(), dim), (rate(max).into(), text)]));
     }
     if let Some((at, bytes)) = facts.worst.filter(|_| s.burst_seconds() >= A_MILLISECOND) {
         let (value, hue) = match speed.map(|speed| facts.worst_traffic.link_share(A_MILLISECOND, speed)) {

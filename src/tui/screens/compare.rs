@@ -300,7 +300,7 @@ fn columns(noise: bool) -> Vec<Col<Change>> {
         Col::left("subject", 20..=90, 1, |s, c: &Change| {
             Cell::Text(subject(s, c), s.style(if c.significant { Hue::Text } else { Hue::Dim }))
         }),
-        Col::left("measured", 11..=14, 5, |s, c: &Change| Cell::Text(c.measure.title().into(), s.style(Hue::Dim))),
+        Col::left("measured", 11..=14, 4, |s, c: &Change| Cell::Text(c.measure.title().into(), s.style(Hue::Dim))),
         Col::right("before", 10..=10, 2, |s, c: &Change| value(s, c, c.before)),
         Col::right("now", 10..=10, 2, |s, c: &Change| value(s, c, c.after)),
         Col::right("times", 7..=7, 6, |s, c: &Change| {

@@ -8,12 +8,14 @@
 //! ```
 
 use crate::snapshot::table::Layers;
+use crate::snapshot::tables::chatter::CHATTER;
+use crate::snapshot::tables::classes::CLASSES;
 use crate::snapshot::tables::{stations, vlans};
 use crate::snapshot::{Snapshot, Traffic, VlanRow};
 use crate::tui::canvas::{Canvas, split_top};
 use crate::tui::fields;
 use crate::tui::panels::any_table::TablePanel;
-use crate::tui::panels::shares;
+use crate::tui::panels::{kinds, shares};
 use crate::tui::screen::{Hint, Screen};
 use crate::tui::theme::Hue;
 use crate::tui::view::{Kind, Scene, Topic};
@@ -29,6 +31,21 @@ const VLANS: usize = 0;
 const STATIONS: usize = 1;
 const GROUPS: usize = 2;
 
+/// Tables beside those that are always there.
+const OTHERS: [(&str, TablePanel); 3] = [
+    ("VLANs in VLANs", TablePanel { empty: "no frame with two VLAN tags has come", ..TablePanel::of(&vlans::VLAN_PAIRS) }),
+    ("classes", TablePanel { empty: "every packet asks for the class of those that ask for none", ..TablePanel::of(&CLASSES) }),
+    ("ARP/DHCP", TablePanel { empty: "no packet by which hosts and routers find each other has come", ..TablePanel::of(&CHATTER) }),
+];
+
+/// Lines of the panel of losses.
+const LOSSES: u16 = 9;
+
+/// The table of a kind beyond stations and groups.
+fn other(kind: usize) -> Option<&'static TablePanel> {
+    OTHERS.get(kind.checked_sub(GROUPS + 1)?).map(|other| &other.1)
+}
+
 /// Who is there.
 const STATION_PANEL: TablePanel =
     TablePanel { empty: "no MAC addresses: waiting for packets, or the link has none", ..TablePanel::of(&stations::STATIONS) };
@@ -42,17 +59,18 @@ impl Screen for Layer2 {
     }
 
     fn about(&self) -> &'static str {
-        "VLANs, MAC addresses, groups and what they mean, broadcast and multicast"
+        "VLANs, MAC addresses, groups and what they mean, classes of service, ARP and the like, broadcast and multicast"
     }
 
     fn kinds(&self, _: &Snapshot) -> usize {
-        3
+        GROUPS + 1 + OTHERS.len()
     }
 
     fn topics(&self, scene: &Scene) -> Vec<Topic> {
         match scene.pane.kind {
             STATIONS => STATION_PANEL.topics(scene),
             GROUPS => GROUP_PANEL.topics(scene),
+            kind if let Some(panel) = other(kind) => panel.topics(scene),
             _ => vlan_rows(scene).into_iter().map(|r| r.0).collect(),
         }
     }
@@ -66,20 +84,30 @@ impl Screen for Layer2 {
     }
 
     fn keys(&self) -> &'static [Hint] {
-        &[Hint { key: "← →", word: "panel", help: "VLANs, stations or groups" }]
+        &[Hint {
+            key: "← →",
+            word: "panel",
+            help: "VLANs, stations, groups, VLANs in VLANs, classes (priority, DSCP, ECN), ARP and the like",
+        }]
     }
 
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
+        let (line, area) = split_top(area, u16::from(area.height > 6));
+        let s = scene.snapshot;
+        let counts = [s.stats.vlans.total_rows, STATION_PANEL.count(s), GROUP_PANEL.count(s)];
+        let names = ["VLANs", "stations", "groups"].into_iter().zip(counts).map(|(name, count)| (name, Some(count)));
+        let names: Vec<_> = names.chain(OTHERS.iter().map(|(name, panel)| (*name, Some(panel.count(s))))).collect();
+        kinds::draw(canvas, line, scene, &names);
         let left = match area.width {
             0..76 => {
                 return match scene.pane.kind {
                     STATIONS => STATION_PANEL.draw(canvas, area, scene, true),
                     GROUPS => GROUP_PANEL.draw(canvas, area, scene, true),
+                    kind if let Some(panel) = other(kind) => panel.draw(canvas, area, scene, true),
                     _ => narrow(canvas, area, scene),
                 };
             }
-            76..110 => area.width - 32,
-            110..160 => area.width - 36,
+            76..160 => area.width - 30,
             _ => area.width * 66 / 100,
         };
         let parts = divide(canvas, area, &[left]);
@@ -89,12 +117,20 @@ impl Screen for Layer2 {
         vlans(canvas, above, scene);
         let kind = scene.pane.kind;
         let has_groups = kind == GROUPS || GROUP_PANEL.count(scene.snapshot) > 0;
-        if has_groups && below.height >= 20 {
+        if let Some(panel) = other(kind) {
+            let wants = panel.count(scene.snapshot).saturating_add(3).min(u64::from(u16::MAX)) as u16;
+            let (first, rest) = split_top(below, if below.height >= wants + 8 { wants } else { below.height });
+            panel.draw(canvas, first, scene, true);
+            if rest.height > 0 {
+                STATION_PANEL.draw(canvas, rest, scene, false);
+            }
+        } else if has_groups && below.height >= 20 {
             // Each what its rows need; where that is too much the groups have a third, or what the stations leave.
             let lines = |count: u64| count.saturating_add(3).min(u64::from(u16::MAX)) as u16;
             let (stations, groups) = (lines(STATION_PANEL.count(scene.snapshot)), lines(GROUP_PANEL.count(scene.snapshot)));
             let lowest = groups.min((below.height / 3).max(below.height.saturating_sub(stations)));
-            let (middle, lowest) = split_top(below, below.height - lowest);
+            // The groups stand right below the stations: what nobody needs is at the foot.
+            let (middle, lowest) = split_top(below, stations.min(below.height - lowest));
             STATION_PANEL.draw(canvas, middle, scene, kind == STATIONS);
             GROUP_PANEL.draw(canvas, lowest, scene, kind == GROUPS);
         } else if kind == GROUPS {
@@ -110,8 +146,19 @@ impl Screen for Layer2 {
             shares::directions(canvas, directions, scene);
         }
         shares::sizes(canvas, sizes, scene);
+        let (losses, mut rest) = split_top(losses, LOSSES.min(losses.height));
         if losses.height > 0 {
             shares::losses(canvas, losses, scene);
+        }
+        // Where there is room for more, what else there is to say of this layer.
+        for (at, (_, panel)) in OTHERS.iter().enumerate().rev().filter(|(at, _)| GROUPS + 1 + at != kind) {
+            let wants = panel.count(scene.snapshot).saturating_add(3).min(u64::from(u16::MAX)) as u16;
+            if panel.count(scene.snapshot) == 0 || rest.height < 5 || at == 0 {
+                continue;
+            }
+            let (part, below) = split_top(rest, wants.min(rest.height));
+            panel.draw(canvas, part, scene, false);
+            rest = below;
         }
     }
 }

@@ -12,6 +12,7 @@
 mod tree;
 
 use crate::snapshot::Snapshot;
+use crate::snapshot::tables::authentication::AUTHENTICATION;
 use crate::snapshot::tables::members::MEMBERS;
 use crate::snapshot::tables::ports::PORTS;
 use crate::snapshot::tables::speakers::SPEAKERS;
@@ -22,7 +23,7 @@ use crate::tui::panels::any_table::TablePanel;
 use crate::tui::panels::{facts, kinds, transit};
 use crate::tui::screen::{Hint, Screen};
 use crate::tui::theme::Hue;
-use crate::tui::view::{Scene, Topic};
+use crate::tui::view::{Kind, Scene, Topic};
 use crate::tui::widgets::frame::{columns as divide, titled};
 use ratatui::layout::Rect;
 use std::borrow::Cow;
@@ -34,7 +35,7 @@ pub(in crate::tui) struct Switch;
 const UNSEEN: &str = "not visible in this mirror: most mirror sessions leave out what switches say to each other";
 
 /// The panels, in the order Left and Right walk through them.
-const PANELS: [(&str, TablePanel); 11] = [
+const PANELS: [(&str, TablePanel); 12] = [
     ("Neighbours", TablePanel { empty: UNSEEN, ..TablePanel::of(&NEIGHBOURS) }),
     ("Ports", TablePanel { empty: "the switch is asked only when told to: --switch snmp://HOST", ..TablePanel::of(&PORTS) }),
     ("Spanning tree", TablePanel { empty: UNSEEN, ..TablePanel::of(&TREES) }),
@@ -42,6 +43,7 @@ const PANELS: [(&str, TablePanel); 11] = [
     ("Gateways", TablePanel { empty: "no VRRP, CARP, HSRP or GLBP is visible in this mirror", ..TablePanel::of(&GATEWAYS) }),
     ("OSPF", TablePanel { empty: "no OSPF hello is visible in this mirror", ..TablePanel::of(&OSPF) }),
     ("Clocks", TablePanel { empty: "no IS-IS, EIGRP, BFD, PTP or NTP is visible in this mirror", ..TablePanel::of(&SPEAKERS) }),
+    ("802.1X", TablePanel { empty: "no port that lets devices in by 802.1X is visible in this mirror", ..TablePanel::of(&AUTHENTICATION) }),
     ("Queriers", TablePanel { empty: "no query for multicast groups is visible in this mirror", ..TablePanel::of(&QUERIERS) }),
     ("Members", TablePanel { empty: "no host that joins a group is visible in this mirror", ..TablePanel::of(&MEMBERS) }),
     (
@@ -51,8 +53,8 @@ const PANELS: [(&str, TablePanel); 11] = [
     ("Events", TablePanel { empty: "nothing has happened since the beginning, as far as this mirror shows it", ..TablePanel::of(&EVENTS) }),
 ];
 
-const TRANSIT_AT: usize = 9;
-const EVENTS_AT: usize = 10;
+const TRANSIT_AT: usize = 10;
+const EVENTS_AT: usize = 11;
 
 fn panel(at: usize) -> &'static TablePanel {
     PANELS.get(at).map_or(&PANELS[0].1, |panel| &panel.1)
@@ -91,15 +93,29 @@ impl Screen for Switch {
         panel(scene.pane.kind).topics(scene)
     }
 
+    /// The address in the row. A group to which nothing was sent has no page: there it is who joined it last; places between which packets
+    /// were seen are VLANs.
     fn opens(&self, scene: &Scene, topic: &Topic) -> Option<Topic> {
-        panel(scene.pane.kind).host(scene, topic)
+        let list = panel(scene.pane.kind);
+        if scene.pane.kind == TRANSIT_AT {
+            let row = scene.snapshot.switch.transit.rows.get(list.place(scene, topic)?)?;
+            return [&row.to, &row.from].into_iter().find_map(|place| place.vlan).map(Topic::Vlan);
+        }
+        let found = list.host(scene, topic)?;
+        let Topic::Host { kind, address, .. } = &found else { return Some(found) };
+        if kind.endpoints(scene.snapshot).rows.iter().any(|row| row.address == *address) {
+            return Some(found);
+        }
+        let others = list.addresses(scene, topic).into_iter().skip(1);
+        let mut others = others.map(|address| Topic::Host { kind: Kind::of_address(address), address, port: 0 });
+        Some(others.next_back().unwrap_or(found))
     }
 
     fn keys(&self) -> &'static [Hint] {
         &[Hint {
             key: "← →",
             word: "panel",
-            help: "neighbours, ports, spanning tree, link aggregation, gateways, routers, clocks, queriers, members, transit times, events",
+            help: "neighbours, ports, spanning tree, link aggregation, gateways, routers, clocks, port authentication, queriers, members, transit times, events",
         }]
     }
 
@@ -130,7 +146,7 @@ impl Screen for Switch {
         // What was walked to stands first; beside and below it what has rows.
         let mut others: Vec<usize> = (0..PANELS.len()).filter(|at| *at != kind && count(*at) > 0).collect();
         let mut left = body;
-        if body.width >= 150 && kind != EVENTS_AT && others.len() > 1 {
+        if body.width >= 150 && kind != EVENTS_AT && others.len() > 1 && count(EVENTS_AT) > 0 {
             let parts = divide(canvas, body, &[body.width * 58 / 100]);
             if let [lists, right] = parts[..] {
                 others.retain(|at| *at != EVENTS_AT);

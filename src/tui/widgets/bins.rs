@@ -66,9 +66,10 @@ pub(in crate::tui) struct Facts {
     pub mean: f64,
     /// Wire bytes a second that 95 of 100 intervals stay below; `None` where too few are in view.
     pub p95: Option<f64>,
-    /// Wire bytes a second in the largest bin as drawn; `None` where nothing is finer than the mean.
+    /// Wire bytes a second in the largest stretch of `width`; `None` where nothing is finer than the mean.
     pub max: Option<f64>,
-    /// Nanoseconds of a bin as drawn: of one column of dots, or of what is known where that is wider.
+    /// Nanoseconds of such a stretch: an interval, or of a short capture so much that there are some dozens of them. It follows from what is
+    /// known, not from the width of the screen.
     pub width: i64,
     /// The busiest millisecond: when, wire bytes a second.
     pub worst: Option<(Timestamp, f64)>,
@@ -113,11 +114,6 @@ impl<'a> Known<'a> {
             Some(fine) => Self { samples: &fine.samples, open: None, width: Some(fine.width) },
             None => Self { samples: self.samples, open: self.open, width: None },
         }
-    }
-
-    /// Nanoseconds of the widest: older intervals may be several in one.
-    fn width(&self, interval: i64) -> i64 {
-        self.width.unwrap_or_else(|| self.samples.iter().map(|sample| sample.length).max().unwrap_or(interval).max(interval))
     }
 
     /// Those that end after a moment.
@@ -170,8 +166,9 @@ pub(in crate::tui) fn gather(load: &Load, now: Timestamp, shown: Window, count: 
     }
     let from = stretches.first().map_or(begin, |s| s.start).max(begin);
     let mut facts = facts(&known, &intervals, (from, end), interval);
-    facts.width = span.max(known.width(interval));
-    facts.max = bins.iter().flatten().map(|bin| bin.bytes).reduce(f64::max).filter(|max| *max >= facts.mean * ROUNDED);
+    let (max, width) = busiest(&known, &intervals, (from, end), if finished { interval } else { 0 });
+    facts.width = width;
+    facts.max = Some(max).filter(|max| *max > 0.0 && *max >= facts.mean * ROUNDED);
     Bins { span, end, bins, stretches, facts }
 }
 
@@ -296,6 +293,38 @@ fn facts(known: &Known, intervals: &Known, (from, end): (i64, i64), interval: i6
     out
 }
 
+/// The largest of the stretches in view, in bytes a second, and how long they are: intervals, or narrower ones where fewer than ten intervals of
+/// `interval` (0: of any number) are in view.
+fn busiest(known: &Known, intervals: &Known, (from, end): (i64, i64), interval: i64) -> (f64, i64) {
+    let view = end.saturating_sub(from).max(1);
+    let rate = |bytes: u64, length: i64| bytes as f64 / (length.max(1) as f64 / SECOND as f64);
+    let whole = |sample: &&Sample| end.min(end_of(sample)).saturating_sub(sample.start.0.max(from)) >= sample.length / 10 * 9;
+    if known.width.is_none() || view >= interval.saturating_mul(FEWEST_INTERVALS) {
+        let inside = || intervals.since(from).take_while(|s| s.start.0 < end).filter(whole);
+        let longest = inside().map(|s| s.length).max().unwrap_or(0);
+        // A short last interval is no measure of the others.
+        let measures = inside().filter(|sample| sample.length >= longest / 2);
+        return (measures.map(|s| rate(s.traffic.wire_bytes, s.length)).fold(0.0, f64::max), longest);
+    }
+    let mut width = known.width.unwrap_or(1).max(1);
+    while view / width > STRETCHES {
+        width = width.saturating_mul(2);
+    }
+    let (mut max, mut bytes, mut number) = (0u64, 0u64, i64::MIN);
+    for sample in known.since(from).take_while(|s| s.start.0 < end) {
+        let own = sample.start.0.div_euclid(width);
+        if own != number {
+            (number, bytes) = (own, 0);
+        }
+        bytes = bytes.saturating_add(sample.traffic.wire_bytes);
+        max = max.max(bytes);
+    }
+    (rate(max, width), width)
+}
+
+/// Stretches of a short capture at most.
+const STRETCHES: i64 = 64;
+
 /// What is left of a mean that equals the largest bin, after sums in another order.
 const ROUNDED: f64 = 1.0 - 1e-9;
 
@@ -333,7 +362,7 @@ mod tests {
         assert_eq!(rates(&coarse)[..4], [Some(200.0), None, Some(250.0), None]);
         assert_eq!(bins.facts.mean, 910.0 / 30.0);
         assert_eq!((bins.facts.max, bins.facts.p95, bins.facts.width), (Some(500.0), Some(300.0), SECOND));
-        assert_eq!((coarse.facts.max, coarse.facts.width), (Some(250.0), 2 * SECOND), "of the bins as they are drawn");
+        assert_eq!((coarse.facts.max, coarse.facts.width), (Some(500.0), SECOND), "whatever the width of the screen");
     }
 
     #[test]
@@ -422,9 +451,7 @@ mod tests {
                 let bins = gather(&load, Timestamp::new(seconds, 0), Window::Last(300 * SECOND), columns, false);
                 let facts = bins.facts;
                 assert!(facts.max.is_some_and(|max| max >= facts.mean * ROUNDED && max <= 1_003.0), "{seconds} s: {facts:?}");
-                // Of a port that is watched the width does not grow with every second: the samples are a second wide.
-                let least = (300 * SECOND / columns as i64).max(SECOND) + 1;
-                assert!((SECOND..=least).contains(&facts.width), "{seconds} s, {columns} columns: {}", facts.width);
+                assert_eq!(facts.width, SECOND, "{seconds} s, {columns} columns");
             }
         }
         // A capture shorter than what is told apart: no bin is finer than the mean, and the mean is no maximum.

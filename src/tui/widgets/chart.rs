@@ -72,6 +72,7 @@ pub(in crate::tui) fn plot(canvas: &mut Canvas, area: Rect, plot: &Plot) {
         let dots = hang(down, lower, bottom(plot.top, upper, lower));
         draw(canvas, &dots, lower, &|y| (plot.down_style)((f64::from(y) + 0.5) / f64::from(lower.height.max(1))));
     }
+    name_limit(canvas, upper, plot);
 }
 
 /// Rows above the axis.
@@ -192,6 +193,15 @@ fn grid(canvas: &mut Canvas, area: Rect, upper: Rect, lower: Rect, plot: &Plot) 
         canvas.run(upper.x, y, upper.width, "╌", dim);
         canvas.right(upper.x, y, upper.width, &format!(" {name} "), dim);
     }
+}
+
+/// The name of the limit, over what is drawn: bars that reach it would leave half of its letters.
+fn name_limit(canvas: &mut Canvas, upper: Rect, plot: &Plot) {
+    let Some((limit, name)) = plot.limit.filter(|l| l.0 <= plot.top * 1.000_001 && l.0 > 0.0 && !l.1.is_empty()) else { return };
+    let height = f64::from(upper.height);
+    let above = (limit / plot.top * height).floor().min(f64::from(upper.height.saturating_sub(1))) as u16;
+    let dim = canvas.theme.style(Hue::Dim);
+    canvas.right(upper.x, upper.bottom().saturating_sub(1 + above), upper.width, &format!(" {name} "), dim);
 }
 
 /// Draws times under a field that starts [`LABELS`] cells in; `clock`: times of day so many seconds east of UTC, not times before now.

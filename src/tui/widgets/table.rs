@@ -24,6 +24,8 @@ pub(in crate::tui) enum Cell {
     Guess(String, Style),
     /// An address: left, cut in its middle.
     Address(String, Style),
+    /// Words between spaces, of which those stand there that fit whole, and how many do not.
+    List(String, Style),
     /// Right-aligned text.
     Right(String, Style),
     /// Number and unit.
@@ -110,7 +112,7 @@ const SCALES: [f64; 7] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0];
 impl Extent {
     fn see(&mut self, cell: &Cell) {
         let wide = match cell {
-            Cell::Text(text, _) | Cell::Address(text, _) | Cell::Right(text, _) => cells(text.trim_end()),
+            Cell::Text(text, _) | Cell::List(text, _) | Cell::Address(text, _) | Cell::Right(text, _) => cells(text.trim_end()),
             Cell::Guess(text, _) => cells(text) + 1,
             Cell::Amount(value, _) => 5 + cells(&value.unit),
             // A bar has no width of its own.
@@ -170,12 +172,37 @@ fn told<R>(columns: &[Col<R>], extents: &[Extent], order: Option<Order>) -> Vec<
     (0..columns.len()).filter(stays).collect()
 }
 
-/// Which columns fit, and how wide they are. What is free goes to what would be cut first, as much as it needs; then to each up to its limit.
+/// Which columns fit, and how wide they are. Where what says what a row is would be cut, columns of little worth give way.
 fn fit<R>(columns: &[Col<R>], extents: &[Extent], width: u16, order: Option<Order>) -> Vec<(usize, u16)> {
+    let mut told: Vec<usize> = told(columns, extents, order);
+    loop {
+        let out = laid_out(columns, extents, told.clone(), width, order);
+        let is_cut = |(i, wide): &(usize, u16)| {
+            // Two ends are cut in their middles, and still say who they are.
+            let need = extents.get(*i).filter(|extent| extent.ends == [0; 2]).map_or(0, |extent| extent.wide);
+            columns[*i].worth <= TELLING && *wide < need.min(columns[*i].max)
+        };
+        let stays = |i: usize| order.is_some_and(|o| columns[i].sort == Some(o.column));
+        // A number that is one is worth its column.
+        let tells = |i: usize| is_number(&columns[i], extents.get(i)) && extents.get(i).is_some_and(|extent| extent.is_some);
+        let least = out.iter().skip(1).map(|(i, _)| *i).filter(|i| columns[*i].worth > YIELDS && !stays(*i) && !tells(*i));
+        match least.max_by_key(|i| (columns[*i].worth, *i)) {
+            // What had no room before has none now.
+            Some(least) if out.iter().any(is_cut) => told.retain(|i| *i != least && out.iter().any(|(kept, _)| kept == i)),
+            _ => return out,
+        }
+    }
+}
+
+/// Columns of at most this worth say what a row is; those of more than that give way where one of them would be cut.
+const TELLING: u8 = 3;
+const YIELDS: u8 = 4;
+
+/// Which columns fit, and how wide they are. What is free goes to what would be cut first, as much as it needs; then to each up to its limit.
+fn laid_out<R>(columns: &[Col<R>], extents: &[Extent], mut kept: Vec<usize>, width: u16, order: Option<Order>) -> Vec<(usize, u16)> {
     // By what rows are sorted can be read.
     let worth =
         |at: usize| if order.is_some_and(|o| columns[at].sort == Some(o.column)) { columns[at].worth.min(1) } else { columns[at].worth };
-    let mut kept: Vec<usize> = told(columns, extents, order);
     let needs = |kept: &[usize]| kept.iter().map(|&i| columns[i].width + GAP).sum::<u16>().saturating_sub(GAP);
     // The first column says what a row is: it gets a quarter more before columns of little worth get anything.
     let comfort = columns.first().map_or(0, |c| (c.width / 4).min(c.max.saturating_sub(c.width)));
@@ -221,6 +248,9 @@ fn fit<R>(columns: &[Col<R>], extents: &[Extent], width: u16, order: Option<Orde
     }
     // A head that is cut is one for all rows.
     hand_out(&mut out, &mut spare, |i| head_cells(&columns[i], order));
+    // What says what a row is comes first.
+    let is_telling = |i: usize| columns[i].worth <= TELLING;
+    hand_out(&mut out, &mut spare, |i| if is_telling(i) { need(i).min(columns[i].max) } else { 0 });
     hand_out(&mut out, &mut spare, need);
     // Two ends stand beside each other: what they do not need is a gap where a bar could have it.
     let has_bar = out.iter().any(|(i, _)| extents.get(*i).is_some_and(|extent| extent.share > 0.0));
@@ -404,6 +434,26 @@ const PERCENT: u16 = 5;
 /// Cells between the ends of a pair.
 const PAIR: u16 = 3;
 
+/// The words that fit whole, and how many more there are: `10.0.0.1 +2`. A first one that does not fit is cut in its middle.
+fn some_of(text: &str, width: u16) -> String {
+    if cells(text) <= width {
+        return text.to_owned();
+    }
+    let words: Vec<&str> = text.split(' ').collect();
+    let more = |shown: usize| format!(" +{}", words.len() - shown);
+    let shown = (1..words.len()).rev().find_map(|n| {
+        let line = format!("{}{}", words.get(..n)?.join(" "), more(n));
+        (cells(&line) <= width).then_some(line)
+    });
+    shown.unwrap_or_else(|| match words.as_slice() {
+        [first, _, ..] if width > MORE => format!("{}{}", cut_middle(first, width - MORE), more(1)),
+        _ => cut_middle(text, width).into_owned(),
+    })
+}
+
+/// Cells of ` +9`.
+const MORE: u16 = 3;
+
 /// Draws one cell of a table; `first`: cells of the first end of a pair, `full`: the share at which a bar ends.
 fn cell(canvas: &mut Canvas, x: u16, y: u16, width: u16, cell: Cell, (first, full): (u16, f64)) {
     match cell {
@@ -417,6 +467,9 @@ fn cell(canvas: &mut Canvas, x: u16, y: u16, width: u16, cell: Cell, (first, ful
         }
         Cell::Address(text, style) => {
             canvas.put(x, y, width, &cut_middle(&text, width), style);
+        }
+        Cell::List(text, style) => {
+            canvas.put(x, y, width, &some_of(&text, width), style);
         }
         Cell::Right(text, style) => canvas.right(x, y, width, &text, style),
         Cell::Amount(value, style) => {
@@ -517,6 +570,16 @@ mod tests {
         assert_eq!(split(33, [28, 10]), 20);
         assert_eq!(split(33, [40, 40]), 15);
         assert_eq!(split(2, [9, 9]), 0);
+    }
+
+    #[test]
+    fn of_a_list_whole_words_are_shown() {
+        let list = "10.77.0.104 fe80::5eff:fe00:13 fd77::1";
+        assert_eq!(super::some_of(list, 40), list);
+        assert_eq!(super::some_of(list, 34), "10.77.0.104 fe80::5eff:fe00:13 +1");
+        assert_eq!(super::some_of(list, 20), "10.77.0.104 +2");
+        assert_eq!(super::some_of(list, 12), "10.7….104 +2");
+        assert_eq!(cells(&super::some_of("fe80::5eff:fe00:13", 10)), 10);
     }
 
     #[test]

@@ -477,6 +477,12 @@ pub fn eap(source: [u8; 6], code: u8) -> Vec<u8> {
     Packet::eth(source, PORT_ACCESS).ether_type(0x888e).payload(&body).build()
 }
 
+/// An EAP request or response that names a method.
+pub fn eap_method(source: [u8; 6], code: u8, method: u8) -> Vec<u8> {
+    let body = [2, 0, 0, 6, code, 7, 0, 6, method, 0];
+    Packet::eth(source, PORT_ACCESS).ether_type(0x888e).payload(&body).build()
+}
+
 /// A PAUSE frame: so many quanta of 512 bit times.
 pub fn pause(source: [u8; 6], quanta: u16) -> Vec<u8> {
     let body = [&[0, 1][..], &quanta.to_be_bytes()].concat();
@@ -527,5 +533,6 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
         ("query", mld_query(switch, 1, 2, true)),
         ("eapol", eap(switch, 1)),
         ("eapol", eap(switch, 4)),
+        ("eapol", eap_method(switch, 1, 25)),
     ]
 }

@@ -9,6 +9,7 @@
 //! ```
 
 use crate::model::units;
+use crate::snapshot::tables::classes::code_point_name;
 use crate::tui::canvas::{Canvas, cut_end};
 use crate::tui::rates;
 use crate::tui::theme::Hue;
@@ -87,6 +88,15 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     if !d.vlan_pairs.is_empty() && y + 2 < body.bottom() {
         canvas.ink(body.x + 1, y, width, "first copy → later copy", Hue::Dim);
         y = pairs(canvas, Rect { y: y + 1, height: body.bottom() - y - 1, ..body }, scene);
+    }
+    if let Some((from, to, packets)) = d.remarked_dscp.first()
+        && y < body.bottom()
+    {
+        let all = d.remarked_dscp.iter().map(|c| c.2).sum::<u64>();
+        let more = if all > *packets { format!(", {} otherwise", units::count(all - packets)) } else { String::new() };
+        let line = format!("DSCP {} became {} in {} copies{more}", code_point_name(*from), code_point_name(*to), units::count(*packets));
+        canvas.ink(body.x + 1, y, width, &cut_end(&line, width), Hue::Text);
+        y += 1;
     }
     if let Some([median, p95, p99]) = d.gap
         && y < body.bottom()
