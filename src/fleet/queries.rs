@@ -2,7 +2,7 @@
 //!
 //! Duplicates of a batch have the same key: `FINAL` merges them away where rows are added up; largest, smallest and newest values do not mind.
 
-use super::clock::DOUBTS;
+use super::clocks::DOUBTS;
 use super::shared::PAIRED;
 use super::{FleetSpan, FleetSubject, ProbeName, RunTail};
 use crate::model::limits::{FLEET_GROUPS, FLEET_LIST, FLEET_POINTS, FLEET_PROBES, FLEET_ROWS};
