@@ -25,6 +25,9 @@ const SKEW_MOST: i64 = 600;
 /// The order in which rows were told: those of one moment by the number of their batch, which stands behind its session.
 const NEWEST: &str = "(time, toUInt64OrZero(splitByChar('-', batch)[-1]), row)";
 
+/// The order in which the server heard of rows, of those of one second by the probe's clock: a number, for that is found soonest among many.
+const LATEST: &str = "toUInt64(toUInt32(received)) * 4294967296 + intDiv(clock_ns, 1000000) % 4294967296";
+
 /// What a database is asked.
 pub struct FleetQueries<'a> {
     /// The database: letters, digits, underscores.
@@ -130,8 +133,8 @@ GROUP BY site, probe, session ORDER BY site, probe, session LIMIT {FLEET_ROWS} F
     /// Every probe there ever was, its last run, and when it was heard of.
     pub fn probes(&self) -> String {
         format!(
-            "SELECT site, probe, toUInt32(now()) AS asked, toUInt32(max(received)) AS heard, argMax(session, (received, clock_ns)) AS latest_session,
- argMax(verdict, (received, clock_ns)) AS latest_verdict
+            "SELECT site, probe, toUInt32(now()) AS asked, toUInt32(max(received)) AS heard, argMax(session, {LATEST}) AS latest_session,
+ argMax(verdict, {LATEST}) AS latest_verdict
 FROM {}.probes_heard GROUP BY site, probe ORDER BY site, probe LIMIT {} FORMAT JSONEachRow",
             self.database,
             FLEET_PROBES + 1
