@@ -14,7 +14,7 @@
 //! - [`FleetDetail`]: a host, a service or a conversation over time ([`FleetDatabase::detail`]).
 
 mod answers;
-mod clock;
+mod clocks;
 mod database;
 mod detail;
 mod feed;
@@ -28,7 +28,7 @@ mod span;
 mod story;
 mod tails;
 
-pub use clock::FleetClocks;
+pub use clocks::FleetClocks;
 pub use database::{AskDatabase, FleetDatabase};
 pub use detail::{FleetDetail, FleetSubject, StoryRecord, port_words};
 pub use feed::{FleetFeed, FleetQuestion, FleetView};

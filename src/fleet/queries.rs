@@ -2,7 +2,7 @@
 //!
 //! Duplicates of a batch have the same key: `FINAL` merges them away where rows are added up; largest, smallest and newest values do not mind.
 
-use super::clock::DOUBTS;
+use super::clocks::DOUBTS;
 use super::shared::PAIRED;
 use super::{FleetSpan, FleetSubject, ProbeName, RunTail};
 use crate::model::limits::{FLEET_GROUPS, FLEET_LIST, FLEET_POINTS, FLEET_PROBES, FLEET_ROWS};
@@ -24,6 +24,9 @@ const SKEW_MOST: i64 = 600;
 
 /// The order in which rows were told: those of one moment by the number of their batch, which stands behind its session.
 const NEWEST: &str = "(time, toUInt64OrZero(splitByChar('-', batch)[-1]), row)";
+
+/// The order in which the server heard of rows, of those of one second by the probe's clock: a number, for that is found soonest among many.
+const LATEST: &str = "toUInt64(toUInt32(received)) * 4294967296 + intDiv(clock_ns, 1000000) % 4294967296";
 
 /// What a database is asked.
 pub struct FleetQueries<'a> {
@@ -130,8 +133,8 @@ GROUP BY site, probe, session ORDER BY site, probe, session LIMIT {FLEET_ROWS} F
     /// Every probe there ever was, its last run, and when it was heard of.
     pub fn probes(&self) -> String {
         format!(
-            "SELECT site, probe, toUInt32(now()) AS asked, toUInt32(max(received)) AS heard, argMax(session, (received, clock_ns)) AS latest_session,
- argMax(verdict, (received, clock_ns)) AS latest_verdict
+            "SELECT site, probe, toUInt32(now()) AS asked, toUInt32(max(received)) AS heard, argMax(session, {LATEST}) AS latest_session,
+ argMax(verdict, {LATEST}) AS latest_verdict
 FROM {}.probes_heard GROUP BY site, probe ORDER BY site, probe LIMIT {} FORMAT JSONEachRow",
             self.database,
             FLEET_PROBES + 1

@@ -1,12 +1,12 @@
 //! Conversations that several mirrors saw: they count once, and say which probes see the same traffic.
 //!
 //! A conversation is its two ends with their ports and its protocol, whoever began it; what several probes saw of it within
-//! the same time is one: clocks that are off by what the server has measured are put right ([`super::clock`]), and may differ by
+//! the same time is one: clocks that are off by what the server has measured are put right ([`super::clocks`]), and may differ by
 //! [`super::queries::CLOCKS_AGREE`] then. Of each the probe that saw most counts. What clocks leave in doubt is told.
 
 use super::ProbeName;
 use super::answers::AnswerRow;
-use super::clock::DOUBTS;
+use super::clocks::DOUBTS;
 use crate::model::limits::FLEET_GROUPS;
 use crate::model::units;
 use std::collections::{BTreeMap, BTreeSet};

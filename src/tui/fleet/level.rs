@@ -1,7 +1,6 @@
 //! Lists of a page, below the list of probes: which there are, their rows, and what a row opens.
 
 use super::shown;
-use super::state::FleetApp;
 use crate::fleet::{
     FleetDetail, FleetSubject, ProbeStory, SharedGroup, StoryConversation, StoryFinding, StoryHost, StoryRecord, StoryService, port_words,
 };
@@ -38,6 +37,15 @@ const PROBE: [ListKind; 4] = [ListKind::Conversations, ListKind::Hosts, ListKind
 const HOST: [ListKind; 5] = [ListKind::Conversations, ListKind::Hosts, ListKind::Services, ListKind::Seen, ListKind::Records];
 /// Of a conversation's page.
 const CONVERSATION: [ListKind; 2] = [ListKind::Seen, ListKind::Records];
+
+/// Lists of the page about a subject, or about a probe.
+pub(super) fn kinds(subject: Option<&FleetSubject>) -> &'static [ListKind] {
+    match subject {
+        None => &PROBE,
+        Some(FleetSubject::Conversation { .. }) => &CONVERSATION,
+        Some(_) => &HOST,
+    }
+}
 
 /// What a page is about, and its lists.
 #[derive(Clone, Copy)]
@@ -114,37 +122,5 @@ impl PageRow<'_> {
             PageRow::Service(x) => Some(FleetSubject::Service { address: x.address.clone(), port: x.port, protocol: x.protocol }),
             PageRow::Finding(_) | PageRow::Record(_) | PageRow::Seen(_) => None,
         }
-    }
-}
-
-impl FleetApp {
-    /// Lists of the page in front.
-    pub fn kinds(&self) -> &'static [ListKind] {
-        match &self.question.subject {
-            None => &PROBE,
-            Some(FleetSubject::Conversation { .. }) => &CONVERSATION,
-            Some(_) => &HOST,
-        }
-    }
-
-    /// The list in front.
-    pub fn kind(&self) -> ListKind {
-        self.kinds().get(self.pane().kind).copied().unwrap_or(ListKind::Conversations)
-    }
-
-    /// What is known of the page in front.
-    pub fn told(&self) -> Option<Told<'_>> {
-        match &self.question.subject {
-            None => self.story().map(Told::Probe),
-            Some(subject) => {
-                let detail = self.known.detail.as_deref()?;
-                (detail.subject == *subject && self.question.probe.as_ref() == Some(&detail.name)).then_some(Told::Subject(detail))
-            }
-        }
-    }
-
-    /// Rows of the list in front.
-    pub fn page_rows(&self) -> Vec<(Topic, PageRow<'_>)> {
-        self.told().map(|told| told.rows(self.kind(), &self.filter)).unwrap_or_default()
     }
 }

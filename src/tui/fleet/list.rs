@@ -48,7 +48,7 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, app: &FleetApp, scene: &Scen
 fn columns<'a>() -> [Col<Row<'a>>; 11] {
     [
         // Names of one fleet differ at their ends.
-        Col::left("probe", 12..=28, 0, |s, (p, ..)| {
+        Col::left("probe", 11..=28, 0, |s, (p, ..)| {
             let hue = if p.state == ProbeState::Heard { Hue::Title } else { Hue::Dim };
             Cell::Address(p.name.probe.clone(), s.style(hue))
         }),
@@ -78,7 +78,7 @@ fn columns<'a>() -> [Col<Row<'a>>; 11] {
             let (text, style) = shown::loss(p.history.lost_rows, s);
             Cell::Right(text, style)
         }),
-        Col::left("worst finding", 12..=60, 4, |s, (p, ..)| match &p.worst {
+        Col::left("worst finding", 10..=60, 4, |s, (p, ..)| match &p.worst {
             Some(worst) if p.state == ProbeState::Heard => {
                 let (sign, hue) = shown::severity(worst.severity);
                 Cell::Pieces(vec![(format!("{sign} ").into(), s.theme.strong(hue)), (worst.title.clone().into(), s.style(Hue::Text))])

@@ -1,7 +1,7 @@
 //! Tables of the pages below the list of probes.
 
+use super::findings::findings;
 use super::level::{ListKind, PageRow, Told};
-use super::page::findings;
 use super::shown;
 use super::state::FleetApp;
 use crate::fleet::{SharedGroup, StoryConversation, StoryFinding, StoryHost, StoryRecord, StoryService, port_words};

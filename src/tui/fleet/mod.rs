@@ -8,6 +8,7 @@
 //! charts are the same.
 
 mod draw;
+mod findings;
 mod frame;
 mod level;
 mod list;

@@ -1,5 +1,6 @@
 //! One probe: how it is, its load over time, what was wrong, who talked; or one host, service or conversation that it told of.
 
+use super::findings::findings;
 use super::level::{ListKind, Told};
 use super::state::FleetApp;
 use super::{lists, shown};
@@ -7,7 +8,7 @@ use crate::fleet::{FleetProbe, FleetSubject, LoadPoint, ProbeName, ProbeState, P
 use crate::model::time::SECOND;
 use crate::model::{Timestamp, Traffic, units};
 use crate::snapshot::{Load, Sample};
-use crate::tui::canvas::{Canvas, cells, cut_end, cut_middle, split_top};
+use crate::tui::canvas::{Canvas, cells, cut_middle, split_top};
 use crate::tui::theme::Hue;
 use crate::tui::view::Scene;
 use crate::tui::widgets::amount;
@@ -172,27 +173,4 @@ fn findings_height(area: Rect, story: &ProbeStory, app: &FleetApp) -> u16 {
 fn findings_note(story: &ProbeStory, holding: usize, scene: &Scene) -> [(Cow<'static, str>, Style); 1] {
     let over = story.findings.len().saturating_sub(holding);
     [(format!("{holding} hold · {over} over").into(), scene.style(Hue::Dim))]
-}
-
-pub(super) fn findings(canvas: &mut Canvas, area: Rect, list: &[&StoryFinding], (skip, now): (usize, i64), scene: &Scene) {
-    let (dim, text) = (scene.style(Hue::Dim), scene.style(Hue::Text));
-    if list.is_empty() && area.height > 0 {
-        canvas.put(area.x + 1, area.y, area.width.saturating_sub(2), "no finding holds", dim);
-    }
-    for (finding, y) in list.iter().skip(skip).zip(area.top()..area.bottom()) {
-        let (sign, hue) = shown::severity(finding.severity);
-        let (sign, style) = if finding.is_active { (sign, scene.theme.strong(hue)) } else { ("○", dim) };
-        let since = if finding.is_active { "since" } else { "until" };
-        let time = shown::when(if finding.is_active { finding.first } else { finding.last }, now, scene);
-        let time = format!("{since} {time}");
-        let (room, wide) = (area.width.saturating_sub(2), cells(&time));
-        // A time stands at the right where it leaves the title readable.
-        let is_timed = room > wide + 40;
-        let left = if is_timed { room.saturating_sub(wide + 2) } else { room };
-        let title = cut_end(&finding.title, left.saturating_sub(2));
-        canvas.pieces(area.x + 1, y, left, &[(format!("{sign} ").into(), style), (title, if finding.is_active { text } else { dim })]);
-        if is_timed {
-            canvas.right(area.x + 1, y, room, &time, dim);
-        }
-    }
 }

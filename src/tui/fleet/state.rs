@@ -1,6 +1,6 @@
 //! What is looked at, and what keys and clicks do.
 
-use super::level::ListKind;
+use super::level::{ListKind, PageRow, Told, kinds};
 use crate::fleet::{FleetProbe, FleetQuestion, FleetSpan, FleetSubject, FleetView, ProbeName, ProbeStory};
 use crate::model::text::is_unfit;
 use crate::tui::canvas::Hit;
@@ -173,6 +173,32 @@ impl FleetApp {
     pub fn stale(&self) -> i64 {
         let age = self.age.filter(|_| self.known.trouble.is_some()).unwrap_or(0);
         i64::try_from(age).unwrap_or(i64::MAX)
+    }
+
+    /// Lists of the page in front.
+    pub fn kinds(&self) -> &'static [ListKind] {
+        kinds(self.question.subject.as_ref())
+    }
+
+    /// The list in front.
+    pub fn kind(&self) -> ListKind {
+        self.kinds().get(self.pane().kind).copied().unwrap_or(ListKind::Conversations)
+    }
+
+    /// What is known of the page in front.
+    pub fn told(&self) -> Option<Told<'_>> {
+        match &self.question.subject {
+            None => self.story().map(Told::Probe),
+            Some(subject) => {
+                let detail = self.known.detail.as_deref()?;
+                (detail.subject == *subject && self.question.probe.as_ref() == Some(&detail.name)).then_some(Told::Subject(detail))
+            }
+        }
+    }
+
+    /// Rows of the list in front.
+    pub fn page_rows(&self) -> Vec<(Topic, PageRow<'_>)> {
+        self.told().map(|told| told.rows(self.kind(), &self.filter)).unwrap_or_default()
     }
 
     /// The list in front: where its window and its selection are.
