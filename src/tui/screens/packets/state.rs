@@ -251,7 +251,7 @@ mod tests {
         store.0.store(100, Ordering::Relaxed);
         let state = State::new(Some(Arc::clone(&store) as Arc<dyn PacketStore>));
         let mut looking = state.looking();
-        let mut press = |looking: &mut Looking, key, reading| keys::press(looking, KeyEvent::from(key), (false, reading));
+        let press = |looking: &mut Looking, key, reading| keys::press(looking, KeyEvent::from(key), (false, reading));
         looking.page(false, true);
         assert!(press(&mut looking, KeyCode::Char('G'), true));
         for (total, reading, waits) in [(100, true, true), (500, true, true), (900, false, false), (900, false, false)] {
