@@ -108,7 +108,7 @@ fn packets_are_listed_with_their_flags() {
     let text = stdout(&output);
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 4, "{text}");
-    let first = "10.0.0.1 40000 > 10.0.0.2 80  eth:ip:tcp  54 bytes  TCP 40000 → 80 [SYN] Seq=100 Win=8192 Len=0";
+    let first = "10.0.0.1 40000 > 10.0.0.2 80  eth:ip:tcp  54 bytes  TCP 40000 → 80 [SYN] Seq=0 Win=8192 Len=0";
     assert!(lines[0].ends_with(first), "{text}");
     assert!(lines[2].starts_with("     3    0.030000000") && lines[2].contains("  retransmission"), "{text}");
     let output = spantop(&["packets", "--format", "json", &file]);

@@ -153,7 +153,9 @@ impl Pan {
         let Some(station) = mac.first_chunk_mut::<6>() else { return };
         let [a, b, c, x, y, z] = *station;
         let is_solicited = [a, b, c] == [0x33, 0x33, 0xff];
-        if (a & 1 == 1 && !is_solicited) || [a, b, c, x, y, z] == [0; 6] {
+        // Extreme's group is written like a station's address.
+        let is_group = a & 1 == 1 && !is_solicited || *station == [0, 0xe0, 0x2b, 0, 0, 0];
+        if is_group || *station == [0; 6] {
             return;
         }
         let mut low = [x, y, z];

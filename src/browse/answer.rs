@@ -306,7 +306,7 @@ impl Librarian {
         while at < range.end {
             let from = at;
             let read = shelf.read(at, &mut |number, packet| {
-                if number >= from && number < range.end && is_in(packet.time) && matcher.matches(subject, number, packet) {
+                if number >= from && number < range.end && is_in(packet.time) && matcher.lists(subject, number, packet) {
                     show(packet);
                 }
                 at = at.max(number + 1);

@@ -71,7 +71,7 @@ impl Lines {
         let read = shelf.read(self.next, &mut |number, packet| {
             if number >= next {
                 is_behind |= span.is_some_and(|span| packet.time >= span.to.plus(DISORDER));
-                if found.len() < LISTED_PACKETS && matcher.matches(subject, number, packet) {
+                if found.len() < LISTED_PACKETS && matcher.lists(subject, number, packet) {
                     found.push_back(number);
                 }
                 next = number + 1;

@@ -1,7 +1,7 @@
 //! Whether a packet belongs to a list.
 
 use crate::decode::{self, Headers, Peel, Rules};
-use crate::model::{Address, Direction, TapePacket};
+use crate::model::{Address, Direction, FlowKey, Frame, TapePacket};
 use crate::snapshot::PacketSubject;
 
 /// Reads headers for comparison, again and again.
@@ -42,26 +42,34 @@ impl Matcher {
         }
     }
 
+    /// Whether a packet belongs in a list of a subject: it is of it, or an ICMP error about it.
+    pub fn lists(&mut self, subject: &PacketSubject, number: u64, packet: &TapePacket<'_>) -> bool {
+        self.matches(subject, number, packet) || self.reports(subject, packet)
+    }
+
+    /// Whether a packet is an ICMP error that quotes a packet of a subject.
+    fn reports(&mut self, subject: &PacketSubject, packet: &TapePacket<'_>) -> bool {
+        if let PacketSubject::During(span, of) = subject {
+            return span.contains(packet.time) && self.reports(of, packet);
+        }
+        if !self.headers.flow().is_some_and(|(key, _)| matches!(key.protocol, 1 | 58)) {
+            return false;
+        }
+        let mut frame = Frame::default();
+        self.headers.show(packet.bytes, self.headers.flow(), &mut frame);
+        let by_address = matches!(subject, PacketSubject::Between { .. } | PacketSubject::Host { .. });
+        by_address && frame.quoted_flow().is_some_and(|quoted| is_of_flow(subject, Some(quoted.key)))
+    }
+
     fn is_of(&self, subject: &PacketSubject) -> bool {
-        let flow = self.headers.flow();
-        let ends = flow.map(|(key, _)| [(key.a(), key.a_port), (key.b(), key.b_port)]);
         let macs = self.headers.mac.map(|(a, b)| [(Address::Mac(a), 0), (Address::Mac(b), 0)]);
-        let is = |end: (Address, u16), address: Address, port: u16| end.0 == address && (port == 0 || end.1 == port);
         match subject {
-            PacketSubject::Between { a, a_port, b, b_port, protocol } => {
-                let ends = if matches!(a, Address::Mac(_)) { macs } else { ends };
-                let is_protocol = protocol.is_none_or(|wanted| flow.is_some_and(|(key, _)| key.protocol == wanted));
-                let is_between = |[one, other]: [(Address, u16); 2]| {
-                    is(one, *a, *a_port) && is(other, *b, *b_port) || is(one, *b, *b_port) && is(other, *a, *a_port)
-                };
-                is_protocol && ends.is_some_and(is_between)
-            }
-            PacketSubject::Host { address, port } => {
-                let ends = if matches!(address, Address::Mac(_)) { macs } else { ends };
-                ends.is_some_and(|ends| ends.iter().any(|end| is(*end, *address, *port)))
+            PacketSubject::Between { a: a @ Address::Mac(_), b, .. } => macs.is_some_and(|ends| are_between(ends, [(*a, 0), (*b, 0)])),
+            PacketSubject::Host { address: Address::Mac(mac), .. } => {
+                macs.is_some_and(|ends| ends.iter().any(|end| end.0 == Address::Mac(*mac)))
             }
             PacketSubject::Vlan(id) => self.headers.vlans.ids().contains(id),
-            PacketSubject::All | PacketSubject::Numbers(_) | PacketSubject::During(..) => true,
+            _ => is_of_flow(subject, self.headers.flow().map(|(key, _)| key)),
         }
     }
 
@@ -86,5 +94,28 @@ impl Matcher {
     /// The headers of the packet that was compared last.
     pub fn headers(&self) -> &Headers {
         &self.headers
+    }
+}
+
+/// Whether the ends of a packet are some two, in either order; a port of 0 is any.
+fn are_between([one, other]: [(Address, u16); 2], [a, b]: [(Address, u16); 2]) -> bool {
+    is_end(one, a) && is_end(other, b) || is_end(one, b) && is_end(other, a)
+}
+
+fn is_end(end: (Address, u16), wanted: (Address, u16)) -> bool {
+    end.0 == wanted.0 && (wanted.1 == 0 || end.1 == wanted.1)
+}
+
+/// Whether a conversation is of a subject.
+fn is_of_flow(subject: &PacketSubject, flow: Option<FlowKey>) -> bool {
+    let Some(key) = flow else { return matches!(subject, PacketSubject::All | PacketSubject::Numbers(_) | PacketSubject::During(..)) };
+    let ends = [(key.a(), key.a_port), (key.b(), key.b_port)];
+    match subject {
+        PacketSubject::Between { a, a_port, b, b_port, protocol } => {
+            protocol.is_none_or(|wanted| key.protocol == wanted) && are_between(ends, [(*a, *a_port), (*b, *b_port)])
+        }
+        PacketSubject::Host { address, port } => ends.iter().any(|end| is_end(*end, (*address, *port))),
+        PacketSubject::Vlan(_) => false,
+        PacketSubject::All | PacketSubject::Numbers(_) | PacketSubject::During(..) => true,
     }
 }
