@@ -4,6 +4,7 @@
 //! before the batch is sent again; what a crash in between still lets in twice has the same key and is merged away.
 
 mod batches;
+mod coding;
 mod init;
 mod link;
 mod schema;
@@ -18,7 +19,7 @@ use crate::error::Result;
 use crate::model::clock::Ticker;
 use crate::model::limits::{EXPORT_SPOOL_BYTES, EXPORT_SPOOL_MEMORY_BYTES};
 use crate::snapshot::Snapshot;
-use batches::{Batches, Coding};
+use batches::Batches;
 pub use init::{DatabasePlan, migrations, table_names, users_sql, users_xml};
 pub use link::DatabaseLink;
 use spool::{BatchHead, NoBytes, Spool};
@@ -248,7 +249,7 @@ impl ClickHouse {
                 return outcome;
             }
         }
-        match batches::repacked(&head.coding, bytes, Coding::Gzip) {
+        match coding::repacked(&head.coding, bytes, Coding::Gzip) {
             Ok(bytes) => self.send_packed(&BatchHead { coding: Coding::Gzip.token().into(), ..head.clone() }, is_doubtful, &bytes),
             Err(e) => BatchOutcome::Damaged(format!("{}: {e}", head.id)),
         }

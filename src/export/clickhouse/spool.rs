@@ -1,7 +1,7 @@
 //! Batches that wait for a server: on the disk where there is a directory for them, else in memory; either way no more than a cap. Beyond it
 //! the oldest go, and are counted. What the disk does not take waits in memory, within the cap of that.
 
-use super::batches::rows_of;
+use super::coding::rows_of;
 use crate::export::files::{alone, private};
 use crate::model::limits::EXPORT_SPOOL_MEMORY_BYTES;
 use std::collections::VecDeque;
