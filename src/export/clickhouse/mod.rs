@@ -20,6 +20,7 @@ use crate::model::clock::Ticker;
 use crate::model::limits::{EXPORT_SPOOL_BYTES, EXPORT_SPOOL_MEMORY_BYTES};
 use crate::snapshot::Snapshot;
 use batches::Batches;
+use coding::Coding;
 pub use init::{DatabasePlan, migrations, table_names, users_sql, users_xml};
 pub use link::DatabaseLink;
 use spool::{BatchHead, NoBytes, Spool};
