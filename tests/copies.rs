@@ -169,7 +169,7 @@ fn routing_loops() {
         (0..50).for_each(|n| all.extend(routing_loop(n + 1, from + i64::from(n) * 50 * MS, hop)));
         let s = hides_nothing(&format!("hops of {hop}"), &all, "route.loop");
         let found = s.diagnosis.findings.iter().find(|f| f.id == "route.loop").unwrap();
-        assert_eq!(found.title, "A routing loop: 50 packets went round, 2,950 times in all");
+        assert_eq!(found.title, "A routing loop: 50 packets to 203.0.113.7 went round, 2,950 times in all");
         // So much of all packets is no note, and no fault-free network.
         assert_eq!((found.severity, s.diagnosis.network.verdict), (Severity::Critical, Verdict::Bad));
     }

@@ -250,7 +250,7 @@ fn what_is_wrong_and_with_whom() {
     asked.ready("read to the end");
     asked.answers("Which DNS server is slow?", &["6"], &["Name server 10.1.0.53 answers slowly"]);
     asked.answers("Which server refuses?", &["6"], &["10.1.0.9:8080 refuses"]);
-    asked.answers("Is there a storm, and who sends it?", &["6"], &["broadcasts a second, most from 02:00:00:00:01:4d"]);
+    asked.answers("Is there a storm, and who sends it?", &["6"], &["broadcasts a second, all from 02:00:00:00:01:4d"]);
     asked.answers("Why is 10.1.0.71 slow? The server takes its time", &["5"], &["10.1.0.71:8000", "2.0 s", "400 µs"]);
     asked.answers("Which switch and port am I on?", &[], &["sw-a Gi1/0/24"]);
     asked.answers("Retransmissions: between whom?", &["4", "s"], &["10.1.0.30:", "10.1.0.31:9000", " %"]);

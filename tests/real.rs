@@ -94,6 +94,13 @@ const TRUE: &[(&str, &str, &str)] = &[
     ("seladb__PcapPlusPlus/file_heuristics__pcapng-example.pcapng.zst", "host.txcsum", "likewise"),
     ("seladb__PcapPlusPlus/ip-frag.pcap", "host.txcsum", "likewise"),
     ("the-tcpdump-group__tcpdump/of13_ericsson.pcapng", "host.txcsum", "likewise"),
+    ("packet-c.cap", "low.uniqueness", "424 of 926 packets come twice: before and behind a firewall that changes sequence numbers"),
+    (
+        "seladb__PcapPlusPlus/ip-frag.pcap",
+        "low.uniqueness",
+        "733 of 3,000 frames are equal to an earlier one to the byte, most within 0.2 ms",
+    ),
+    ("ntop__nDPI/wechat.pcap", "dir.some", "nine of 45 conversations show one direction only"),
     // The network.
     ("ntop__nDPI/synscan.pcap", "scan.ports", "nmap: 1,994 SYNs to 997 ports"),
     ("chrissanders__packets/http_espn_fail.pcapng", "tcp.no_answer", "nine connections to one silent server, 84 SYNs sent again"),

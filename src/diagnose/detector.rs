@@ -349,7 +349,10 @@ impl Need {
                 Some(late) => {
                     format!("{} of the packets come again {} later, too late to be left out", percent(late.share()), duration(late.gap.p50))
                 }
-                None => return Ok(()),
+                None => match e.copies.slow() {
+                    Some(gap) => format!("copies come {} later, as what is sent again does", duration(gap)),
+                    None => return Ok(()),
+                },
             },
             Need::Whole if share(e.sizes.cut_by_mirror.saturating_add(e.sizes.cut_by_capture), e.sizes.packets) > 0.5 => {
                 "most packets are cut".to_string()

@@ -1,7 +1,7 @@
 //! How clients get their addresses: not at all, from the wrong server, or from a pool that is empty.
 
+use super::SEVERAL;
 use super::all_of;
-use super::connections::SEVERAL;
 use super::neighbours::{place, station, within};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;

@@ -1,7 +1,8 @@
 //! Attempts to connect: refused, not answered, cut, and made in great number.
 
 use super::neighbours::station;
-use super::{SURE, all_of, unreachables};
+use super::unreachables::UNREACHABLE;
+use super::{SEVERAL, SURE, all_of, unreachables};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Share, Tuned};
@@ -27,9 +28,6 @@ const REFUSED_SINCE: u64 = 3;
 /// How long a port must have been silent.
 const SILENT_FOR: i64 = 10 * SECOND;
 
-/// Clients of a service that suffer before it is critical.
-pub(super) const SEVERAL: u64 = 3;
-
 /// Connections that were cut, as a share: told of, critical; how many there must be, and of how many.
 const CUT_MANY: f64 = 0.3;
 const CUT_LEAST: u64 = 5;
@@ -44,9 +42,6 @@ const FLOOD_ANSWERED: u64 = 256;
 
 /// Ports or hosts from which on a scan inside is no note any more.
 const SCAN_MANY: u64 = 100;
-
-/// ICMP errors about a service, and clients that receive them.
-pub(super) const UNREACHABLE: u64 = 10;
 
 /// The subject of a service.
 pub(super) fn subject(key: &ServiceKey) -> Subject {

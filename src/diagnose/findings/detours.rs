@@ -1,6 +1,7 @@
 //! Hosts that are sent another way, or have to take one.
 
-use super::connections::{SEVERAL, subject};
+use super::SEVERAL;
+use super::connections::subject;
 use super::neighbours::{station, within};
 use super::{SURE, all_of};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};

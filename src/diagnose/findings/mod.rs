@@ -38,6 +38,9 @@ use crate::model::{Estimate, Value};
 /// Bytes that encapsulations of a mirror add: the least and the most.
 const ENCAPSULATION: [u64; 2] = [38, 62];
 
+/// Clients of a service that suffer before it is critical.
+const SEVERAL: u64 = 3;
+
 /// The interval that is meant where something is said to be sure.
 const SURE: (&str, Figure) = ("sure", Figure::Share(CONFIDENCE));
 

@@ -1,6 +1,7 @@
 //! What services answer, and when: name servers, web servers and all others whose requests and answers are read.
 
-use super::connections::{SEVERAL, exceeded, of, subject, times};
+use super::SEVERAL;
+use super::connections::{exceeded, of, subject, times};
 use super::{SURE, all_of};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;

@@ -1,11 +1,14 @@
 //! What routers say cannot be reached, beside services that clients ask: a host, or all that lies behind a route that is missing.
 
-use super::connections::{SEVERAL, UNREACHABLE};
+use super::SEVERAL;
 use crate::diagnose::detector::Report;
 use crate::diagnose::evidence::Evidence;
 use crate::model::evidence::UnreachableEvidence;
 use crate::model::units::{grouped, plural};
 use crate::model::{Address, Episode, Severity, Subject, Value};
+
+/// ICMP errors about a service, and clients that receive them.
+pub(super) const UNREACHABLE: u64 = 10;
 
 /// Hosts of which a router says the same, from which on it is the route and not the host.
 const TARGETS: usize = 3;

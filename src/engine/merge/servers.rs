@@ -69,7 +69,8 @@ pub(super) fn unname_clients(ends: &mut Endpoints, conversations: &Conversations
     let c = conversations;
     for (hosts, rows) in [(&mut ends.tcp.rows, &c.tcp.rows), (&mut ends.udp.rows, &c.udp.rows), (&mut ends.sctp.rows, &c.sctp.rows)] {
         let (mut clients, mut servers): (HashSet<End>, HashSet<End>) = Default::default();
-        for c in rows {
+        // Who speaks from the port he speaks to is both.
+        for c in rows.iter().filter(|c| c.a_port != c.b_port) {
             let (mut client, mut server) = ((c.a, c.a_port), (c.b, c.b_port));
             // Of datagrams the first that was seen may be an answer: a port of the system's is a server's (RFC 6335 section 6).
             let is_turned = c.tcp.is_none() && (c.a_port < SYSTEM) != (c.b_port < SYSTEM);
@@ -79,7 +80,9 @@ pub(super) fn unname_clients(ends: &mut Endpoints, conversations: &Conversations
             clients.insert(client);
             servers.insert(server);
         }
-        let is_client = |host: &HostRow| clients.contains(&(host.address, host.port)) && !servers.contains(&(host.address, host.port));
+        let is_client = |host: &HostRow| {
+            host.port >= SYSTEM && clients.contains(&(host.address, host.port)) && !servers.contains(&(host.address, host.port))
+        };
         hosts.iter_mut().filter(|host| is_client(host)).for_each(|host| host.app = None);
     }
 }

@@ -149,9 +149,22 @@ pub struct CopyEvidence {
 }
 
 impl CopyEvidence {
+    /// Seconds from which on a copy comes as late as what a sender repeats (Linux waits for 200 ms at least, half of that with a margin).
+    const AS_LATE_AS_SENT_AGAIN: f64 = 0.1;
+
+    /// The share of copies from which on nearly every packet comes twice.
+    const MOST: f64 = 0.4;
+
     /// Copies beyond the first as a share of all packets.
     pub fn share(&self) -> f64 {
         share(self.copies, self.packets)
+    }
+
+    /// How many seconds later copies come, where most packets come twice and as late as senders send again: the first of them, before it was known
+    /// how late they come, look like that.
+    pub fn slow(&self) -> Option<f64> {
+        let gap = self.gap.as_ref()?.p50;
+        (gap >= Self::AS_LATE_AS_SENT_AGAIN && self.share() > Self::MOST).then_some(gap)
     }
 
     /// Copies that come too late to be left out, where a mirror makes them.

@@ -2,7 +2,7 @@
 
 use super::BIN;
 use super::answers::{Answer, AnswerMeaning};
-use super::times::Slowness;
+use super::slowness::Slowness;
 use crate::model::evidence::{SHORT_LOGIN, Trouble};
 use crate::model::mix::Keys;
 use crate::model::time::SECOND;

@@ -15,6 +15,7 @@ mod evidence;
 mod fallbacks;
 mod guesses;
 mod kept_alive;
+mod lately_trips;
 mod loads;
 mod lossy;
 mod media;
@@ -22,9 +23,9 @@ mod path;
 mod quic_attempts;
 mod scans;
 mod service;
+mod slowness;
 #[cfg(test)]
 mod tests;
-mod times;
 mod tls_servers;
 mod turns;
 mod unanswered;

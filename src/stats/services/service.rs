@@ -3,7 +3,7 @@
 use super::answers::Answer;
 use super::counts::{ServiceCounts, TripCounts};
 use super::guesses::Guesses;
-use super::times::LatelyTrips;
+use super::lately_trips::LatelyTrips;
 use super::unanswered::UnansweredSince;
 use super::usual::UsualService;
 use super::{MINUTE, REMEMBERED};

@@ -1,6 +1,6 @@
 //! What the turns of connections that nobody reads say of a service: how long it takes to answer.
 
-use super::times::Slowness;
+use super::slowness::Slowness;
 use crate::model::evidence::{LONG_POLL, SLOW_FLOOR, Trouble};
 use crate::model::{FreeTalk, ResponseBy, ServiceKey, TurnKind, UnreadTurn};
 use crate::stats::ServiceLedger;
