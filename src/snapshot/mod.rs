@@ -373,7 +373,13 @@ impl Snapshot {
     pub fn covered(&self) -> f64 {
         let all = self.duration();
         let covered = all - self.mirror.gap;
-        if covered > 0.0 { covered } else { all }
+        if self.mirror.gap <= 0.0 || covered <= 0.0 {
+            return all;
+        }
+        // Between stretches there is a packet's distance more than between their packets: no mean is above the peak.
+        let busiest = self.stats.load.peak.map_or(0.0, |peak| peak.bits_per_second());
+        let least = if busiest > 0.0 { self.stats.total.wire_bytes as f64 * 8.0 / busiest } else { 0.0 };
+        covered.max(least.min(all))
     }
 
     /// Seconds in which the busiest millisecond's packets came: a file that is shorter than that holds nothing else, and no peak is below the mean.
