@@ -142,7 +142,7 @@ fn troubles(id: &str, severity: Severity) -> &'static [Trouble] {
         "http.errors" => &[Trouble::Error, Trouble::Rejected],
         "service.errors" => &[Trouble::Error],
         "dns.slow" => &[Trouble::Slow, Trouble::SlowerThanUsual],
-        "server.slow" => &[Trouble::VerySlow, Trouble::SlowerThanUsual],
+        "server.slow" => &[Trouble::VerySlow, Trouble::SlowerThanUsual, Trouble::Waiting],
         "auth.failing" => &[Trouble::Denied],
         _ => &[],
     }

@@ -22,6 +22,10 @@ const ADDED: usize = 5;
 
 /// Counts a transaction in the last counters of a list made by [`with_outcomes`].
 pub(super) fn count(transaction: &Transaction, tally: &mut Tally, counters: &[Counter]) {
+    // What waits is counted at its end.
+    if transaction.end == TransactionEnd::Waiting {
+        return;
+    }
     let first = counters.len().saturating_sub(ADDED);
     tally.add_many(first + 3, transaction.repeated.into());
     match transaction.end {
@@ -33,5 +37,6 @@ pub(super) fn count(transaction: &Transaction, tally: &mut Tally, counters: &[Co
         }
         TransactionEnd::Unanswered => tally.add(first + 2),
         TransactionEnd::Forgotten => tally.add(first + 4),
+        TransactionEnd::Waiting => {}
     }
 }

@@ -330,6 +330,9 @@ impl Zeek {
     }
 
     fn asked(&mut self, t: &Transaction) -> Exported {
+        if t.end == TransactionEnd::Waiting {
+            return Ok(());
+        }
         let app = applications::token(t.app).unwrap_or_default();
         let (file, path) = match app {
             "dns" => (DNS, "dns"),
@@ -340,6 +343,8 @@ impl Zeek {
         let uid = self.uids.open(&t.flow);
         let (code, outcome) = match t.end {
             TransactionEnd::Answered(code) => (Some(code), applications::outcome(t.app, code).token()),
+            // Its line is written when it ends.
+            TransactionEnd::Waiting => return Ok(()),
             TransactionEnd::Unanswered => (None, "unanswered"),
             TransactionEnd::Forgotten => (None, "forgotten"),
         };

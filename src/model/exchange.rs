@@ -63,6 +63,8 @@ impl ExchangeOutcome {
 pub enum TransactionEnd {
     /// Answered, with the reply's code.
     Answered(u32),
+    /// Over TCP, where it is waited for long: it has waited for longer than users do, and waits on. It is told of once more at its end.
+    Waiting,
     /// Not answered in time, counted from its last copy.
     Unanswered,
     /// Lost sight of at the cap of the exchange table: not judged.

@@ -21,6 +21,9 @@ pub const REPLY_WAIT: i64 = 5 * SECOND;
 /// The same over TCP, where nobody asks again: what makes users give up takes less than a minute.
 pub const STREAM_WAIT: i64 = 60 * SECOND;
 
+/// How long users wait before they give up (Nielsen's limit of attention): a request over TCP that waits for longer is told of while it does.
+const USERS_WAIT: i64 = 10 * SECOND;
+
 /// How long a reply waits for a request that comes late: longer than two mirrored directions were reported to lie apart (2 s).
 const LATE: i64 = 3 * SECOND;
 
@@ -62,6 +65,8 @@ struct Slot {
     state: State,
     course: Course,
     repeated: u16,
+    /// It was told that it waits.
+    is_late: bool,
     code: u32,
     app: AppId,
     way: Direction,
@@ -177,6 +182,7 @@ impl Exchanges {
             code: message.code,
             course: if message.is_request { Course::Open } else { Course::Early },
             repeated: 0,
+            is_late: false,
             ..*slot
         };
         match (message.is_request, slot.course) {
@@ -201,6 +207,7 @@ impl Exchanges {
                 *slot = fresh;
             }
             (false, Course::Open) if message.code == AppMessage::LOST => {
+                self.note_late(slot, message.time);
                 self.ended.push(ended(slot, TransactionEnd::Forgotten));
                 slot.course = Course::Closed;
             }
@@ -212,6 +219,14 @@ impl Exchanges {
             }
             (false, Course::None) => *slot = fresh,
             (false, _) => {}
+        }
+    }
+
+    /// Tells of a request over TCP, once, that users would not wait for any longer.
+    fn note_late(&mut self, slot: &mut Slot, now: Timestamp) {
+        if is_late(slot, now) {
+            slot.is_late = true;
+            self.ended.push(ended(slot, TransactionEnd::Waiting));
         }
     }
 
@@ -253,11 +268,13 @@ impl Exchanges {
                 self.decide(slot, now, event);
                 slot.state = State::Empty;
             }
+            self.note_late(slot, now);
             if is_overdue(slot, now) {
                 self.end(slot, now);
                 slot.course = Course::None;
             } else if slot.course == Course::Open {
-                let due = slot.latest.plus(wait(&slot.flow));
+                let is_next = slot.flow.protocol == TCP && !slot.is_late;
+                let due = slot.latest.plus(if is_next { USERS_WAIT } else { wait(&slot.flow) });
                 self.due = Some(self.due.map_or(due, |d| d.min(due)));
             }
             if slot.state == State::Empty
@@ -285,6 +302,9 @@ impl Exchanges {
         }
         let open = self.table.iter_mut().filter(|slot| slot.course == Course::Open);
         for slot in open {
+            if is_late(slot, now) {
+                self.ended.push(ended(slot, TransactionEnd::Waiting));
+            }
             slot.course = Course::None;
             self.ended.push(ended(slot, TransactionEnd::Forgotten));
         }
@@ -309,6 +329,10 @@ fn is_expired(slot: &Slot, now: Timestamp) -> bool {
 /// How long a request of a conversation waits for its reply.
 fn wait(flow: &FlowKey) -> i64 {
     if flow.protocol == TCP { STREAM_WAIT } else { REPLY_WAIT }
+}
+
+fn is_late(slot: &Slot, now: Timestamp) -> bool {
+    slot.course == Course::Open && slot.flow.protocol == TCP && !slot.is_late && now.since(slot.latest) > USERS_WAIT
 }
 
 fn is_overdue(slot: &Slot, now: Timestamp) -> bool {

@@ -187,3 +187,30 @@ fn what_is_read_is_not_counted_twice() {
     let service = s.stats.services.rows.iter().find(|row| row.key.port == 8_080).unwrap();
     assert_eq!((service.response_by, service.response.unwrap().count, service.counts.turns.answered), (Some(ResponseBy::Answers), 60, 0));
 }
+
+#[test]
+fn a_service_that_takes_requests_and_answers_none_hangs() {
+    let hangs = |from: u16, until: u16| {
+        let mut t = Traffic::default();
+        for n in 0..60u16 {
+            let (at, client, server) = (i64::from(n) * S, (1 + n as u8 % 5, 5_000 + n), (9, 80));
+            if n < from || n >= until {
+                t.page(at, client, server, 5_000);
+                continue;
+            }
+            let (there, back) = ([client, server], [server, client]);
+            let ask = b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
+            t.syn(at, client, server);
+            t.segment(at + 400, back, SYN | ACK, (0, 1), 0);
+            t.segment(at + 600, there, ACK, (1, 1), 0);
+            t.says(at + 700, there, PSH | ACK, (1, 1), ask);
+            t.segment(at + 900, back, ACK, (1, 1 + ask.len() as u32), 0);
+        }
+        t.with_office(90).seen()
+    };
+    let s = hangs(40, 60);
+    assert_eq!(troubles(&s), only("server.slow", "10.1.0.9:80/tcp", Severity::Critical));
+    assert_eq!(title(&s), "http at 10.1.0.9:80 answers nothing any more: 20 requests of at least 4 clients wait");
+    assert_eq!(troubles(&hangs(40, 50)), [], "it answers again");
+    assert_eq!(troubles(&hangs(0, 60)), [], "whether it ever answered is not known");
+}

@@ -12,7 +12,7 @@ use crate::model::evidence::{
 };
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, percent, plural};
-use crate::model::{Finding, PathSide, Severity, Timestamp, Value, wilson};
+use crate::model::{Finding, PathSide, Proto, Severity, Timestamp, Value, wilson};
 
 /// The names of protocols that have findings of their own.
 const DNS: &str = "dns";
@@ -58,6 +58,12 @@ const SERVER_CRITICAL: f64 = 4.0;
 
 /// Requests that were held for long, and their share, from which on others may be meant to wait as well: what ended their waiting sooner.
 const HELD: u64 = 2;
+
+/// Applications of which nobody asks what is meant to wait for long; requests over TCP that wait, and answers known before, before a service hangs.
+const PROMPT: [&str; 6] = [HTTP, TLS, "mysql", "pgsql", "modbus", "kerberos"];
+const HANGING: u64 = 3;
+const ANSWERED_BEFORE: u64 = 5;
+
 const HELD_SHARE: f64 = 0.02;
 
 /// Turns that a connection showed before it turned out to be a talk, so that others may be talks as well.
@@ -341,7 +347,9 @@ impl Detector for ServerSlow {
                        end of the {sure} interval), while the round trip to the server is less than half of the median; critical when at \
                        least {several} clients wait and the median is above {grave}. Where requests cannot be read (TLS, protocols without \
                        a dissector), turns tell them: from the last packet of what the client said to the first of what the server said, of \
-                       TLS between records of application data alone. Of a protocol that is not known only what is slower than usual counts.",
+                       TLS between records of application data alone. Of a protocol that is not known only what is slower than usual counts. \
+                       Or at least {hanging} requests of {by} clients have waited for more than ten seconds, and none since was answered, by a service \
+                       that had answered {before} before: it hangs.",
             cause: "The server or what it depends on (database, storage, name server) is overloaded or waits.",
             lookalikes: "Requests that are meant to wait: event streams, uploads, jobs of a single client (a note). Answers by HTTP that begin {held} later or more count as long \
                          polls, which the server holds until there is something to tell: they are not judged, and where there are at least {holds} \
@@ -363,6 +371,9 @@ impl Detector for ServerSlow {
                 ("servers", Share(SERVERS_SHARE)),
                 ("holds", Count(HELD)),
                 ("holding", Share(HELD_SHARE)),
+                ("hanging", Count(HANGING)),
+                ("by", Count(DEAD_CLIENTS)),
+                ("before", Count(ANSWERED_BEFORE)),
             ],
         };
         &PAGE
@@ -374,6 +385,9 @@ impl Detector for ServerSlow {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         all_of(e.network.services.iter().filter(|s| s.app_token != DNS).filter_map(|service| {
+            if let Some(hangs) = hangs(service) {
+                return Some(hangs);
+            }
             let w = service.newest(|w| w.timed >= SERVER_ANSWERS)?;
             let stands = standing.on(subject(&service.key));
             let is_much = |kind: &Trouble| {
@@ -409,6 +423,24 @@ impl Detector for ServerSlow {
         let is_against_usual = finding.evidence.iter().any(|(name, _)| *name == USUAL);
         !is_against_usual && e.network.services.iter().find(is_of).is_some_and(|service| may_be_meant(&service.waits))
     }
+}
+
+/// A service that takes requests and answers none since it last answered anybody.
+fn hangs(service: &ServiceEvidence) -> Option<Report> {
+    let (waiting, before) = (&service.since_success.requests, &service.waits);
+    let is_told = PROMPT.contains(&service.app_token) && service.key.protocol == Proto::Tcp;
+    let is_enough = waiting.count >= HANGING && (waiting.clients >= DEAD_CLIENTS || waiting.is_more);
+    if !is_told || !is_enough || before.timed < ANSWERED_BEFORE || may_be_meant(before) {
+        return None;
+    }
+    let (app, requests) = (service.app_token, plural(waiting.count, "request"));
+    let title = format!("{app} at {} answers nothing any more: {requests} of {} wait", service.key, waiting.who());
+    let mut evidence = vec![("waiting", Value::Count(waiting.count)), ("clients", waiting.told())];
+    if let Some(last) = service.last_success {
+        evidence.push(("last_answer", Value::Time(last)));
+    }
+    let report = Report::new(by_clients(waiting.clients, true), title, evidence).about(subject(&service.key)).suffered_by(waiting.clients);
+    Some(report.held(waiting.span.into_iter().collect()))
 }
 
 /// Whether requests may be meant to wait: some were held for long, or connections of which nobody can read anything turn out to be talks of both

@@ -128,6 +128,9 @@ impl Dissector for Dns {
     }
 
     fn transaction(transaction: &Transaction, tally: &mut Tally) {
+        if transaction.end == TransactionEnd::Waiting {
+            return;
+        }
         tally.add_many(REPEATED, transaction.repeated.into());
         match transaction.end {
             TransactionEnd::Answered(_) => {
@@ -138,6 +141,7 @@ impl Dissector for Dns {
             }
             TransactionEnd::Unanswered => tally.add(UNANSWERED),
             TransactionEnd::Forgotten => tally.add(FORGOTTEN),
+            TransactionEnd::Waiting => {}
         }
     }
 }

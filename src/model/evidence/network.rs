@@ -38,11 +38,13 @@ pub enum Trouble {
     NoSuchName,
     /// A connection was cut by RST when it was idle, not by its client.
     IdleCut,
+    /// A request over TCP has waited for its answer for longer than users do, and still waits.
+    Waiting,
 }
 
 impl Trouble {
     /// How many there are.
-    pub const COUNT: usize = 15;
+    pub const COUNT: usize = 16;
 
     /// All of them, each at the place of its number.
     pub const ALL: [Trouble; Self::COUNT] = [
@@ -61,6 +63,7 @@ impl Trouble {
         Trouble::Rejected,
         Trouble::NoSuchName,
         Trouble::IdleCut,
+        Trouble::Waiting,
     ];
 }
 

@@ -41,7 +41,7 @@ impl AnsweredElsewhere {
                 let same = self.0.get(at).filter(|(known, _)| *known == hash);
                 same.is_none_or(|(_, asked)| asked.since(t.asked).abs() > AT_ONCE)
             }
-            TransactionEnd::Forgotten => true,
+            TransactionEnd::Waiting | TransactionEnd::Forgotten => true,
         }
     }
 }

@@ -130,6 +130,15 @@ impl ServiceLedger {
         if matches!(t.end, TransactionEnd::Forgotten) || answer == Answer::Uncounted {
             return;
         }
+        if t.end == TransactionEnd::Waiting {
+            self.with(key, t.asked, |counts| counts.trouble(client, Trouble::Waiting, t.asked, t.asked));
+            if let Some(service) = self.services.get_mut(&key) {
+                service.app = t.app;
+                service.prove(Trouble::Waiting, t.number);
+                service.unanswered.request(client, t.asked);
+            }
+            return;
+        }
         // Whoever asks several servers at once takes the first answer, and what the others do does not matter to him.
         if !self.answers.take(t, client) {
             return;

@@ -196,8 +196,11 @@ impl Service {
                 Answer::Begun => self.note_response(latency, ResponseBy::Handshakes),
                 _ => self.note_response(latency, ResponseBy::Answers),
             }
-        } else if t.end == TransactionEnd::Unanswered {
+        } else if t.end == TransactionEnd::Unanswered && t.flow.protocol != TCP {
             self.unanswered.request(client, t.asked);
         }
     }
 }
+
+/// Its requests were told of when they had waited for long.
+const TCP: u8 = 6;
