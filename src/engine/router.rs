@@ -96,6 +96,10 @@ const CLOCK_STEP: i64 = SECOND;
 /// Nanoseconds that a packet must be earlier than the one before it for the clock to have been set back.
 const STEP_BACK: i64 = crate::model::evidence::CLOCK_STEP;
 
+/// The same for what was lost not to be told from what comes late: within this whoever follows sequence numbers waits for it, as behind a port
+/// that stamps some packets before its queue and some behind it.
+const SET_BACK: i64 = crate::model::tcp::HOLD;
+
 /// The router's state.
 pub struct Router {
     source: Box<dyn Source>,
@@ -365,7 +369,7 @@ impl Router {
                 if back > STEP_BACK {
                     (steps, largest) = (steps + 1, largest.max(back));
                     // After one wrong stamp time goes on where it was before that.
-                    set_back += u64::from(earlier.since(packet.time) > STEP_BACK);
+                    set_back += u64::from(earlier.since(packet.time) > SET_BACK);
                 }
                 (earlier, time) = (time, packet.time);
                 first = first.min(time);
