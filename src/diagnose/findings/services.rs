@@ -435,10 +435,7 @@ fn hangs(service: &ServiceEvidence) -> Option<Report> {
     }
     let (app, requests) = (service.app_token, plural(waiting.count, "request"));
     let title = format!("{app} at {} answers nothing any more: {requests} of {} wait", service.key, waiting.who());
-    let mut evidence = vec![("waiting", Value::Count(waiting.count)), ("clients", waiting.told())];
-    if let Some(last) = service.last_success {
-        evidence.push(("last_answer", Value::Time(last)));
-    }
+    let evidence = vec![("waiting", Value::Count(waiting.count)), ("clients", waiting.told())];
     let report = Report::new(by_clients(waiting.clients, true), title, evidence).about(subject(&service.key)).suffered_by(waiting.clients);
     Some(report.held(waiting.span.into_iter().collect()))
 }
