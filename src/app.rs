@@ -9,6 +9,8 @@ mod diff;
 mod exports;
 mod fleet;
 mod interfaces;
+#[cfg(test)]
+mod made_shelf;
 mod masked_view;
 mod memory;
 mod output;
