@@ -221,7 +221,8 @@ impl FileReader {
 
     fn no_capture(&self) -> String {
         let inside = self.input.compression().map_or(String::new(), |c| format!(" (inside {})", c.name()));
-        format!("is not a capture file (pcap, pcapng, snoop, netmon, erf): it looks like {}{inside}", sniff::describe(&self.carry))
+        let formats = registry::format_names().collect::<Vec<_>>().join(", ");
+        format!("is not a capture file ({formats}): it looks like {}{inside}", sniff::describe(&self.carry))
     }
 
     fn unreadable(&self, error: &io::Error) -> String {
