@@ -9,6 +9,8 @@ mod diff;
 mod exports;
 mod fleet;
 mod interfaces;
+#[cfg(test)]
+mod made_shelf;
 mod masked_view;
 mod memory;
 mod output;
@@ -106,12 +108,7 @@ fn run(settings: &Invocation) -> Result<u8> {
         Command::Dashboard { input, recorder, compare, .. } if console.interactive() => {
             screen::watch(&by_name(input)?, common, &preferences, (recorder, compare.as_deref())).map(|()| 0)
         }
-        Command::Dashboard { compare: Some(_), needs_screen: true, .. } => {
-            Err(Error::usage("--compare goes with the dashboard, on a terminal; spantop diff BEFORE AFTER compares two captures"))
-        }
-        Command::Dashboard { needs_screen: true, .. } => {
-            Err(Error::usage("--recorder, --save-dir, --save-on and --ring go with the dashboard: on a terminal"))
-        }
+        Command::Dashboard { compare, needs_screen: true, .. } => Err(needs_screen(compare.is_some())),
         Command::Dashboard { input, top, .. } => {
             write_report(&console, (common, &preferences), &by_name(input)?, (report::FORMATS[0], None), None, *top)
         }
@@ -144,12 +141,22 @@ fn run(settings: &Invocation) -> Result<u8> {
         Command::Explain { finding: None } => check::list(&console).map(|()| 0),
         Command::Config(_) | Command::Probe { .. } => Ok(0),
         Command::Completions(shell) => output::print(&cli::completions(*shell, &offered())).map(|()| 0),
-        Command::Man => {
-            let mut page = Vec::new();
-            cli::man(&offered(), &mut page).map_err(|e| Error::io("manual page", &e))?;
-            output::print(&page).map(|()| 0)
-        }
+        Command::Man => print_manual().map(|()| 0),
     }
+}
+
+/// What is wrong where there is no screen to show what was asked for.
+fn needs_screen(compares: bool) -> Error {
+    Error::usage(match compares {
+        true => "--compare goes with the dashboard, on a terminal; spantop diff BEFORE AFTER compares two captures",
+        false => "--recorder, --save-dir, --save-on and --ring go with the dashboard: on a terminal",
+    })
+}
+
+fn print_manual() -> Result<()> {
+    let mut page = Vec::new();
+    cli::man(&offered(), &mut page).map_err(|e| Error::io("manual page", &e))?;
+    output::print(&page)
 }
 
 /// The token of the table that `--table` names.

@@ -53,6 +53,15 @@ const RINGS: &[(&str, &str, &str)] = &[
     ("anonymize", "network", "packets nest without end: tunnels carry frames, errors quote packets"),
 ];
 
+/// The longest function of `src/`, in lines from its name to its end: what is longer has more than one job.
+const FUNCTION_LINES: usize = 60;
+
+/// The longest file of `src/`, in lines.
+const FILE_LINES: usize = 650;
+
+/// Functions that are by nature a list, which is read best in one piece: file, name, of what.
+const LISTS: &[(&str, &str, &str)] = &[("decode/link/mod.rs", "link", "link types, one line each")];
+
 /// Starting threads is the engine's business; each exporter has one; what waits for a disk has one of its own (a screen's questions about packets, the ring of
 /// files), each of several readers of a port one, and the composition root has one for signals, one that opens ports and one that asks a fleet's database (tests may).
 const THREADS: (&[&str], &[&str]) = (
@@ -308,6 +317,58 @@ fn foreign_crates_are_named_where_they_belong() {
     assert!(seen.contains("clap") && seen.contains("pcap"), "the search finds nothing: {seen:?}");
 }
 
+/// The name of the function that begins on a line.
+fn function_named(line: &str) -> Option<&str> {
+    let mut words = line.trim_start().split(' ');
+    loop {
+        match words.next()? {
+            "fn" => return words.next()?.split(|c: char| !c.is_alphanumeric() && c != '_').next(),
+            "pub" | "const" | "async" | "unsafe" => {}
+            word if word.starts_with("pub(") => {}
+            _ => return None,
+        }
+    }
+}
+
+/// Functions of a formatted text: name and lines, from the one with the name to the closing brace.
+fn functions(text: &str) -> Vec<(&str, usize)> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut found = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        let (Some(name), rest) = (function_named(line), &lines[at..]) else { continue };
+        let Some(head) = rest.iter().position(|l| l.ends_with(['{', ';', '}'])) else { continue };
+        let end = format!("{}}}", &line[..line.len() - line.trim_start().len()]);
+        let last = if rest[head].ends_with('{') { rest.iter().position(|l| *l == end) } else { Some(head) };
+        found.extend(last.map(|last| (name, last + 1)));
+    }
+    found
+}
+
+#[test]
+fn functions_and_files_stay_short() {
+    let (mut long, mut seen, mut listed) = (Vec::new(), 0, BTreeSet::new());
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for (file, _) in code() {
+        let text = fs::read_to_string(sources.join(&file)).unwrap();
+        let lines = text.lines().count();
+        if lines > FILE_LINES {
+            long.push(format!("src/{file}: {lines} lines"));
+        }
+        for (name, lines) in functions(&text) {
+            seen += 1;
+            let is_long = lines > FUNCTION_LINES;
+            match LISTS.iter().find(|list| (list.0, list.1) == (file.as_str(), name)) {
+                Some(list) if is_long => drop(listed.insert(list)),
+                None if is_long => long.push(format!("src/{file}: {name} has {lines} lines")),
+                _ => {}
+            }
+        }
+    }
+    assert!(long.is_empty(), "{long:#?}");
+    assert!(seen > 5_000, "only {seen} functions: the search finds nothing");
+    assert_eq!(listed.len(), LISTS.len(), "a function of the list is no longer long");
+}
+
 #[test]
 fn what_is_unsafe_is_in_one_place() {
     let files: Vec<String> = code().into_iter().filter(|(_, text)| text.contains("unsafe_code")).map(|(file, _)| file).collect();
@@ -348,4 +409,7 @@ fn the_readers_of_this_test_read() {
     assert!(names_crate("use pcap::Device;", "pcap") && !names_crate("my_pcap::x a::pcap::y", "pcap"));
     assert_eq!(module("cli/units.rs"), "cli");
     assert_eq!(module("app.rs"), "app");
+    let text =
+        "trait A {\n    fn a(&self);\n}\npub(crate) const fn b() {}\nfn c(\n    x: u8,\n) -> u8 {\n    if x > 0 {\n    }\n}\nlet fn_d = 1;";
+    assert_eq!(functions(text), [("a", 1), ("b", 1), ("c", 6)]);
 }

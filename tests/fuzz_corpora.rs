@@ -125,8 +125,17 @@ macro_rules! targets {
 
 targets!(
     control decode dissect_dns_tcp dissect_dns_udp dissect_http dissect_local_names dissect_others dissect_tls engine fast_path file_pcap file_pcapng file_snoop tree
-    file_compressed filter sightings
+    file_netmon file_erf file_compressed filter sightings
 );
+
+#[test]
+fn each_capture_format_has_a_target() {
+    let names: Vec<&str> = spantop::capture::file::format_names().collect();
+    assert!(names.contains(&"pcapng"), "{names:?}");
+    for name in names {
+        assert!(TARGETS.iter().any(|target| target.name.strip_prefix("file_") == Some(name)), "no target reads {name}");
+    }
+}
 
 /// Each target has its binary and its seeds in `fuzz/`. `FUZZ_SEEDS=write` puts the seeds there.
 #[test]

@@ -10,7 +10,7 @@ use spantop::engine::{Engine, Settings};
 use spantop::model::{HostFacts, Severity};
 use spantop::settings::LiveSettings;
 use spantop::snapshot::{Feed, Snapshot};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use support::namespace::{inside, pair, run, send_plain};
 
@@ -174,6 +174,15 @@ fn counters_count_from_the_first_reading() {
     assert_eq!(sent(&mut reader), Some((6, 0)));
 }
 
+/// Frames for others, so that there is something to look at.
+fn busy() -> Child {
+    let frame = "{ 2,0,0,0,0,2, 2,0,0,0,0,1, 0x88, 0xb5, fill(0x5a, 46) }";
+    Command::new("sh")
+        .args(["-c", &format!("trafgen --no-cpu-stats -P 1 -q -n 20 -t 100ms -o a '{frame}' >/dev/null")])
+        .spawn()
+        .expect("a shell")
+}
+
 #[test]
 fn a_check_reads_the_host() {
     if !inside("a_check_reads_the_host") {
@@ -184,14 +193,6 @@ fn a_check_reads_the_host() {
     if ethtool {
         run("ethtool -K b gro off");
     }
-    // Frames for others, so that there is something to look at.
-    let busy = || {
-        let frame = "{ 2,0,0,0,0,2, 2,0,0,0,0,1, 0x88, 0xb5, fill(0x5a, 46) }";
-        Command::new("sh")
-            .args(["-c", &format!("trafgen --no-cpu-stats -P 1 -q -n 20 -t 100ms -o a '{frame}' >/dev/null")])
-            .spawn()
-            .expect("a shell")
-    };
     let mut sender = busy();
     let before = Instant::now();
     let output = check("b", &[]);

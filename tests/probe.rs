@@ -86,6 +86,17 @@ fn a_capture_is_exported_once_and_the_probe_ends() {
     assert_eq!(ended["exporters"][0]["dropped"], 0);
 }
 
+/// Waits until a service manager was told what is wanted.
+fn hear(manager: &UnixDatagram, wanted: &str, told: &mut String) {
+    until(wanted, || {
+        let mut bytes = [0; 512];
+        let n = manager.recv(&mut bytes).unwrap();
+        told.push_str(&String::from_utf8_lossy(&bytes[..n]));
+        told.push('\n');
+        told.contains(wanted)
+    });
+}
+
 /// What comes by a pipe comes for as long as somebody sends it, as from a port.
 #[test]
 fn a_service_manager_is_told_the_status_is_answered_files_turn_over_and_the_end_loses_nothing() {
@@ -97,15 +108,7 @@ fn a_service_manager_is_told_the_status_is_answered_files_turn_over_and_the_end_
     let manager = UnixDatagram::bind(&notify).unwrap();
     manager.set_read_timeout(Some(SOON)).unwrap();
     let mut told = String::new();
-    let mut heard = |wanted: &str| {
-        until(wanted, || {
-            let mut bytes = [0; 512];
-            let n = manager.recv(&mut bytes).unwrap();
-            told.push_str(&String::from_utf8_lossy(&bytes[..n]));
-            told.push('\n');
-            told.contains(wanted)
-        });
-    };
+    let mut heard = |wanted: &str| hear(&manager, wanted, &mut told);
     let (config_name, socket) = (config.to_str().unwrap(), format!("unix:{}", status.display()));
     let environment = [("NOTIFY_SOCKET", notify.to_str().unwrap()), ("WATCHDOG_USEC", "400000")];
     let mut child = probe(&["--config", config_name, "--status", &socket, "-"], &environment);

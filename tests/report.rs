@@ -7,8 +7,8 @@ use spantop::model::{
 };
 use spantop::report::{self, ReportOptions};
 use spantop::snapshot::{
-    CaptureSummary, Conversation, DuplicateClass, HostRow, Losses, ProtocolRow, Sample, Snapshot, SourceInfo, TcpState, Trust, TrustPart,
-    VlanRow,
+    CaptureSummary, Conversation, DuplicateClass, HostRow, Losses, Mirror, ProtocolRow, Sample, Snapshot, SourceInfo, Statistics, TcpState,
+    Trust, TrustPart, VlanRow,
 };
 use std::net::Ipv4Addr;
 use unicode_width::UnicodeWidthStr;
@@ -50,9 +50,16 @@ fn conversation(a: Address, b: Address, ports: (u16, u16), ab: Traffic, ba: Traf
 
 /// Every corner a report has: names with commands to terminals, wide addresses, losses, a finding, a mirror.
 fn full() -> Snapshot {
-    let v4 = |d: u8| Address::V4([10, 0, 0, d].into());
-    let v6 = |d: u16| Address::V6([0x2001, 0xdb8, 0x1111, 0x2222, 0x3333, 0x4444, 0x5555, d].into());
-    let capture = CaptureSummary {
+    let mut s = Snapshot { capture: damaged_capture(), ..Snapshot::default() };
+    count_traffic(&mut s.stats);
+    fill_tables(&mut s.stats);
+    s.mirror = copying_mirror();
+    s.diagnosis.findings = vec![copied_twice()];
+    s
+}
+
+fn damaged_capture() -> CaptureSummary {
+    CaptureSummary {
         sources: vec![SourceInfo {
             name: "evil\x1b[2J<b>|.pcap".into(),
             format: "pcapng".into(),
@@ -70,44 +77,51 @@ fn full() -> Snapshot {
         speed: Some(10_000_000_000),
         losses: Losses { kernel_drops: 3, malformed: 1, ..Losses::default() },
         ..CaptureSummary::default()
-    };
-    let mut s = Snapshot { capture, ..Snapshot::default() };
-    s.stats.total = traffic(10, 1000);
-    s.stats.untagged = traffic(1, 60);
-    s.stats.tcp_flags = spantop::snapshot::TcpFlags { syn: 1, syn_ack: 2, fin: 3, reset: 4 };
-    s.stats.load.interval = 1_000_000_000;
+    }
+}
+
+fn count_traffic(stats: &mut Statistics) {
+    stats.total = traffic(10, 1000);
+    stats.untagged = traffic(1, 60);
+    stats.tcp_flags = spantop::snapshot::TcpFlags { syn: 1, syn_ack: 2, fin: 3, reset: 4 };
+    stats.load.interval = 1_000_000_000;
     for second in [0i64, 1, 5] {
-        s.stats.load.samples.push(Sample {
+        stats.load.samples.push(Sample {
             start: Timestamp(1_700_000_000_000_000_001 + second * 1_000_000_000),
             length: 1_000_000_000,
             traffic: traffic(3, 333),
             ..Sample::default()
         });
     }
-    s.stats.load.peak = s.stats.load.samples.first().copied();
-    s.stats.load.peak_ms = Some((Timestamp(1_700_000_000_100_000_000), 125, 2));
-    s.stats.sizes[0] = traffic(9, 540);
-    s.stats.sizes[6] = traffic(1, 460);
-    s.stats.protocols = vec![
+    stats.load.peak = stats.load.samples.first().copied();
+    stats.load.peak_ms = Some((Timestamp(1_700_000_000_100_000_000), 125, 2));
+    stats.sizes[0] = traffic(9, 540);
+    stats.sizes[6] = traffic(1, 460);
+    stats.protocols = vec![
         ProtocolRow { path: path(&[Proto::Eth]), traffic: traffic(10, 1000), recent: traffic(0, 0), own: traffic(0, 0) },
         ProtocolRow { path: path(&[Proto::Eth, Proto::Ip]), traffic: traffic(9, 900), recent: traffic(0, 0), own: traffic(9, 900) },
     ];
+}
+
+fn fill_tables(stats: &mut Statistics) {
+    let v4 = |d: u8| Address::V4([10, 0, 0, d].into());
+    let v6 = |d: u16| Address::V6([0x2001, 0xdb8, 0x1111, 0x2222, 0x3333, 0x4444, 0x5555, d].into());
     let tcp = Conversation {
         state: Some(TcpState::Closed),
         ended: None,
         app: Some("=https"),
         ..conversation(v4(1), v4(2), (50_000, 443), traffic(4, 400), traffic(3, 200))
     };
-    s.stats.conversations.tcp.rows = vec![tcp, conversation(v6(1), v6(2), (50_000, 65_535), traffic(1, 60), traffic(0, 0))];
-    s.stats.conversations.tcp.total_rows = 2;
-    s.stats.conversations.tcp.other = traffic(5, 500);
-    s.stats.conversations.tcp.other_rows = 4;
-    s.stats.conversations.ip.rows = vec![conversation(v4(1), v4(2), (0, 0), traffic(4, 400), traffic(3, 200))];
-    s.stats.conversations.ip.total_rows = 1;
+    stats.conversations.tcp.rows = vec![tcp, conversation(v6(1), v6(2), (50_000, 65_535), traffic(1, 60), traffic(0, 0))];
+    stats.conversations.tcp.total_rows = 2;
+    stats.conversations.tcp.other = traffic(5, 500);
+    stats.conversations.tcp.other_rows = 4;
+    stats.conversations.ip.rows = vec![conversation(v4(1), v4(2), (0, 0), traffic(4, 400), traffic(3, 200))];
+    stats.conversations.ip.total_rows = 1;
     let (m1, m2) = (Address::Mac(Mac([0, 1, 2, 3, 4, 5])), Address::Mac(Mac::BROADCAST));
-    s.stats.conversations.eth.rows = vec![conversation(m1, m2, (0, 0), traffic(10, 1000), traffic(0, 0))];
-    s.stats.conversations.eth.total_rows = 1;
-    s.stats.endpoints.ip.rows = vec![HostRow {
+    stats.conversations.eth.rows = vec![conversation(m1, m2, (0, 0), traffic(10, 1000), traffic(0, 0))];
+    stats.conversations.eth.total_rows = 1;
+    stats.endpoints.ip.rows = vec![HostRow {
         address: v4(1),
         port: 0,
         tx: traffic(4, 400),
@@ -122,22 +136,28 @@ fn full() -> Snapshot {
         peers: 1,
         itself: traffic(0, 0),
     }];
-    s.stats.endpoints.ip.total_rows = 1;
-    s.stats.vlans.rows = vec![VlanRow { id: 10, groups: Some(Traffic::default()), traffic: traffic(9, 940), ..VlanRow::default() }];
-    s.stats.vlans.total_rows = 1;
-    s.mirror.transport = "plain";
-    s.mirror.link = traffic(10, 1000);
-    s.mirror.duplicates.traffic = traffic(5, 500);
-    s.mirror.duplicates.share = 0.5;
-    s.mirror.duplicates.classes = vec![DuplicateClass { class: "identical", traffic: traffic(5, 500) }];
-    s.mirror.loss.host = Some(Estimate { rate: 0.25, low: 0.1, high: 0.4, n: 12 });
-    s.mirror.not_judged = vec![("span.size", "14 of 20 segments".into())];
-    s.mirror.trust = Trust {
+    stats.endpoints.ip.total_rows = 1;
+    stats.vlans.rows = vec![VlanRow { id: 10, groups: Some(Traffic::default()), traffic: traffic(9, 940), ..VlanRow::default() }];
+    stats.vlans.total_rows = 1;
+}
+
+fn copying_mirror() -> Mirror {
+    let mut mirror = Mirror { transport: "plain", link: traffic(10, 1000), ..Mirror::default() };
+    mirror.duplicates.traffic = traffic(5, 500);
+    mirror.duplicates.share = 0.5;
+    mirror.duplicates.classes = vec![DuplicateClass { class: "identical", traffic: traffic(5, 500) }];
+    mirror.loss.host = Some(Estimate { rate: 0.25, low: 0.1, high: 0.4, n: 12 });
+    mirror.not_judged = vec![("span.size", "14 of 20 segments".into())];
+    mirror.trust = Trust {
         verdict: Verdict::Bad,
         score: Some(40),
         summary: "every packet twice".into(),
         parts: vec![TrustPart { name: "uniqueness", score: Some(40), evidence: "copies ".repeat(30) }],
     };
+    mirror
+}
+
+fn copied_twice() -> Finding {
     let times = [(0, 1), (1_700_000_000_000_000_001, 1_700_000_001_500_000_001)];
     let tunnel = Tunnel {
         kind: TunnelKind::Erspan2,
@@ -163,8 +183,7 @@ fn full() -> Snapshot {
         location: Some(Location::BeyondMirror),
         ..Finding::new("dup.every", Severity::Critical, "Every packet is copied twice \x1b]0;x\x07", Timestamp(0))
     };
-    s.diagnosis.findings = vec![found.held(times.map(|(first, last)| Episode { first: Timestamp(first), last: Timestamp(last) }).to_vec())];
-    s
+    found.held(times.map(|(first, last)| Episode { first: Timestamp(first), last: Timestamp(last) }).to_vec())
 }
 
 fn written(format: &str, s: &Snapshot, options: &ReportOptions) -> String {

@@ -202,6 +202,25 @@ fn numbers(path: &Path, filter: &str) -> Option<Vec<u64>> {
     Some(String::from_utf8_lossy(&output.stdout).lines().filter_map(|line| line.parse().ok()).collect())
 }
 
+/// Saves a capture's packets of a subject in a folder; what is said of it in the end.
+fn saved(path: &Path, folder: &Path, subject: &PacketSubject) -> String {
+    let index = std::sync::Arc::default();
+    let mut source = file::open_noting(&settings(path), Some(&index)).unwrap();
+    let mut block = Block::new();
+    while !matches!(source.fill(&mut block), Ok(Fill::End) | Err(_)) {
+        block.clear();
+    }
+    let shelf = Box::new(FileShelf::new(settings(path), index));
+    let browser = Browser::start(shelf, Rules::default(), Some(folder.to_owned())).unwrap();
+    let mut said = browser.save(subject);
+    let began = std::time::Instant::now();
+    while said == "saving …" && began.elapsed().as_secs() < 20 {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        said = browser.save(&PacketSubject::Numbers(Vec::new()));
+    }
+    said
+}
+
 #[test]
 fn what_is_saved_of_a_selection_is_what_wireshark_finds() {
     let Some(captures) = support::captures::indexed() else { return };
@@ -238,21 +257,7 @@ fn what_is_saved_of_a_selection_is_what_wireshark_finds() {
                 println!("skipped: no tshark");
                 return;
             };
-            let index = std::sync::Arc::default();
-            let mut source = file::open_noting(&settings(&capture.path), Some(&index)).unwrap();
-            let mut block = Block::new();
-            while !matches!(source.fill(&mut block), Ok(Fill::End) | Err(_)) {
-                block.clear();
-            }
-            let shelf = Box::new(FileShelf::new(settings(&capture.path), index));
-            let browser = Browser::start(shelf, Rules::default(), Some(folder.clone())).unwrap();
-            let mut said = browser.save(&subject);
-            let began = std::time::Instant::now();
-            while said == "saving …" && began.elapsed().as_secs() < 20 {
-                std::thread::sleep(std::time::Duration::from_millis(50));
-                said = browser.save(&PacketSubject::Numbers(Vec::new()));
-            }
-            drop(browser);
+            let said = saved(&capture.path, &folder, &subject);
             let saved = said.rsplit(" to ").next().map(PathBuf::from).filter(|path| path.is_file());
             let saved = saved.map_or(Vec::new(), |path| packets(&path));
             let wanted: Vec<_> = wanted.iter().filter_map(|n| original.get(*n as usize - 1).cloned()).collect();

@@ -271,6 +271,28 @@ fn the_vlan_of_a_remote_mirror_is_taken_off() {
     }
 }
 
+/// tshark that lists what its dissectors of trailers find.
+fn tshark_of_stamps(path: &std::path::Path) -> std::process::Command {
+    let mut command = std::process::Command::new("tshark");
+    command.arg("-n").arg("-r").arg(path).args(["--enable-heuristic", "metamako_eth", "--enable-heuristic", "exablaze_eth"]);
+    command.args(["-T", "fields", "-E", "separator=|"]).env("TZ", "UTC");
+    for field in [
+        "metamako.srcdevice",
+        "metamako.srcport",
+        "metamako.seqnum",
+        "metamako.time",
+        "exablaze.device",
+        "exablaze.port",
+        "exablaze.timestamp",
+        "ixiatrailer.timestamp",
+        "gmhdr.srcport",
+        "gmhdr.timestamp",
+    ] {
+        command.args(["-e", field]);
+    }
+    command
+}
+
 /// What tshark's dissectors say of trailers that were put there by hand: device or port, number, time.
 #[test]
 fn tshark_reads_the_same_stamps() {
@@ -295,24 +317,7 @@ fn tshark_reads_the_same_stamps() {
     let file = pcap(frames.iter().map(|f| (START, f.as_slice())));
     let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("stamps.pcap");
     std::fs::write(&path, file).unwrap();
-    let mut command = std::process::Command::new("tshark");
-    command.arg("-n").arg("-r").arg(&path).args(["--enable-heuristic", "metamako_eth", "--enable-heuristic", "exablaze_eth"]);
-    command.args(["-T", "fields", "-E", "separator=|"]).env("TZ", "UTC");
-    for field in [
-        "metamako.srcdevice",
-        "metamako.srcport",
-        "metamako.seqnum",
-        "metamako.time",
-        "exablaze.device",
-        "exablaze.port",
-        "exablaze.timestamp",
-        "ixiatrailer.timestamp",
-        "gmhdr.srcport",
-        "gmhdr.timestamp",
-    ] {
-        command.args(["-e", field]);
-    }
-    let Ok(output) = command.output() else {
+    let Ok(output) = tshark_of_stamps(&path).output() else {
         println!("skipped: no tshark here");
         return;
     };

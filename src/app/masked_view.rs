@@ -136,57 +136,32 @@ impl<S: Shelf> Source for ShelfSource<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{LinkType, TapePacket, Timestamp};
-    use crate::record::InterfaceAbout;
+    use crate::app::made_shelf::{BEGIN, MadeShelf};
+    use crate::model::time::SECOND;
     use std::ops::Range;
 
-    /// Packets of 60 bytes, in segments of seven.
-    #[derive(Clone)]
-    struct Sevens(Range<u64>);
-
-    impl Shelf for Sevens {
-        fn range(&mut self) -> Range<u64> {
-            self.0.clone()
-        }
-        fn read(&mut self, number: u64, show: &mut dyn FnMut(u64, &TapePacket<'_>)) -> Result<bool> {
-            let first = number / 7 * 7;
-            for n in (first..first + 7).filter(|n| self.0.contains(n)) {
-                let time = Timestamp::new(1_000 + n as i64, 0);
-                show(n, &TapePacket { time, link: LinkType::ETHERNET, wire: 60, interface: 0, bytes: &[n as u8; 60] });
-            }
-            Ok(self.0.contains(&number))
-        }
-        fn before(&mut self, _: Timestamp) -> u64 {
-            self.0.start
-        }
-        fn interface(&mut self, _: u16) -> InterfaceAbout {
-            InterfaceAbout::default()
-        }
-        fn place(&mut self) -> String {
-            String::new()
-        }
-        fn again(&self) -> Box<dyn Shelf> {
-            Box::new(self.clone())
-        }
+    /// A packet each second, in segments of seven.
+    fn sevens(numbers: Range<u64>) -> MadeShelf {
+        MadeShelf { numbers, bytes: vec![0; 60], step: SECOND, at_once: 7 }
     }
 
     #[test]
     fn a_shelf_is_read_once_from_its_oldest_packet_and_what_left_it_is_told() {
         let info = vec![SourceInfo { name: "eth1".into(), ..SourceInfo::default() }];
-        let mut source = ShelfSource { shelf: Box::new(Sevens(10..30)), next: None, missed: 0, info, is_live: true };
-        let read = |source: &mut ShelfSource<Sevens>| {
+        let mut source = ShelfSource { shelf: Box::new(sevens(10..30)), next: None, missed: 0, info, is_live: true };
+        let read = |source: &mut ShelfSource<MadeShelf>| {
             let (mut block, mut seconds) = (Block::new(), Vec::new());
             while source.fill(&mut block).unwrap() == Fill::Packets {
-                seconds.extend(block.packets.iter().map(|packet| packet.time.since(Timestamp::new(1_000, 0)) / 1_000_000_000));
+                seconds.extend(block.packets.iter().map(|packet| packet.time.since(BEGIN) / SECOND));
                 block.clear();
             }
             seconds
         };
         assert_eq!(read(&mut source), (10..30).collect::<Vec<i64>>());
-        source.shelf.0 = 12..33;
+        source.shelf.numbers = 12..33;
         assert_eq!(read(&mut source), [30, 31, 32], "what has come meanwhile");
         assert!(source.info()[0].warning.is_none());
-        source.shelf.0 = 40..42;
+        source.shelf.numbers = 40..42;
         assert_eq!(read(&mut source), [40, 41]);
         assert!(source.info()[0].warning.as_ref().is_some_and(|words| words.starts_with("7 packets left")), "{:?}", source.info());
     }

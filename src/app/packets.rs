@@ -5,12 +5,14 @@ use super::output::Output;
 use super::{engine_settings, progress, signals, source};
 use crate::browse::{self, StreamStarts};
 use crate::cli::Common;
+use crate::decode::Rules;
 use crate::engine::{self, Listeners, PacketBatch};
 use crate::error::{Error, Result};
+use crate::model::Timestamp;
 use crate::report::packets::{PacketFormat, PacketList};
 use crate::settings::{InputSettings, PacketStretch};
 use crate::snapshot::Query;
-use std::io::{self, BufWriter, ErrorKind};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -46,34 +48,17 @@ pub fn list(console: &Console, common: &Common, input: &InputSettings, wanted: L
     let source = progress::watch(source, console, input.limit(), signals::asks_for_statistics()?);
     let done = Arc::new(AtomicBool::new(false));
     let failed = Arc::new(Mutex::new(None));
-    let mut list = PacketList::new(BufWriter::with_capacity(BUFFER, io::stdout()), format, tree);
+    let list = PacketList::new(BufWriter::with_capacity(BUFFER, io::stdout()), format, tree);
+    let streams = StreamStarts::new(rules.clone());
+    let mut listing = Listing { list, stretch, rules, streams, first: None, taken: 0 };
     let listener = {
         let (stop, done, failed) = (Arc::clone(&stop), Arc::clone(&done), Arc::clone(&failed));
-        let (mut first, mut taken) = (None, 0);
-        let mut streams = StreamStarts::new(rules.clone());
         Box::new(move |packets: &PacketBatch<'_>| {
             if done.load(Ordering::Relaxed) {
                 return;
             }
-            // Whoever follows a capture sees each block as it is read.
-            let mut over = false;
-            let mut written = Ok(());
-            for (listed, packet) in packets.iter() {
-                let first = *first.get_or_insert(listed.time);
-                let number = listed.number.saturating_sub(1);
-                streams.note(number, &packet);
-                if stretch.contains(listed.number, listed.time, first) {
-                    taken += 1;
-                    let tree = browse::take_apart_in(&streams, number, &packet, &rules);
-                    written = list.write(listed, Some(&tree));
-                }
-                over = stretch.ends_at(listed.number, taken);
-                if over || written.is_err() {
-                    break;
-                }
-            }
-            let written = written.and_then(|()| list.flush());
-            if over || written.is_err() {
+            let written = listing.batch(packets);
+            if !matches!(written, Ok(false)) {
                 *failed.lock().unwrap_or_else(PoisonError::into_inner) = written.err();
                 done.store(true, Ordering::Relaxed);
                 stop.store(true, Ordering::Relaxed);
@@ -91,4 +76,38 @@ pub fn list(console: &Console, common: &Common, input: &InputSettings, wanted: L
     }
     console.losses(&outcome.result);
     outcome.complete().map(|_| ())
+}
+
+/// Writes the packets of a stretch as they come.
+struct Listing<W> {
+    list: PacketList<W>,
+    stretch: PacketStretch,
+    rules: Rules,
+    streams: StreamStarts,
+    /// Time of the capture's first packet.
+    first: Option<Timestamp>,
+    taken: u64,
+}
+
+impl<W: Write> Listing<W> {
+    /// Lists what is wanted of these packets and flushes it: whoever follows a capture sees each block as it is read. Whether the stretch ends there.
+    fn batch(&mut self, packets: &PacketBatch<'_>) -> io::Result<bool> {
+        let mut is_over = false;
+        for (listed, packet) in packets.iter() {
+            let first = *self.first.get_or_insert(listed.time);
+            let number = listed.number.saturating_sub(1);
+            self.streams.note(number, &packet);
+            if self.stretch.contains(listed.number, listed.time, first) {
+                self.taken += 1;
+                let tree = browse::take_apart_in(&self.streams, number, &packet, &self.rules);
+                self.list.write(listed, Some(&tree))?;
+            }
+            is_over = self.stretch.ends_at(listed.number, self.taken);
+            if is_over {
+                break;
+            }
+        }
+        self.list.flush()?;
+        Ok(is_over)
+    }
 }

@@ -94,29 +94,26 @@ fn losses<W: Write>(writer: &mut PcapngWriter<W>, source: &dyn Source, last: Tim
     Ok(())
 }
 
-fn copy(
-    source: &mut dyn Source,
+/// What a stretch of a capture is saved with.
+struct StretchWriter<'a> {
+    writer: PcapngWriter<&'a mut dyn Write>,
     stretch: PacketStretch,
-    stop: &AtomicBool,
-    endless: bool,
-    out: &mut dyn Write,
-    done: &mut Saved,
-) -> std::result::Result<(), Trouble> {
-    let mut writer = PcapngWriter::new(out, "")?;
-    let mut block = Block::new();
-    let (mut first, mut last) = (None, Timestamp::UNKNOWN);
-    loop {
-        block.clear();
-        let filled = source.fill(&mut block);
+    first: Option<Timestamp>,
+    last: Timestamp,
+}
+
+impl StretchWriter<'_> {
+    /// Saves a block's packets of the stretch; whether it ends there.
+    fn block(&mut self, source: &dyn Source, block: &Block, done: &mut Saved) -> io::Result<bool> {
         // What a packet can be deciphered with is needed whether or not it is saved itself: what it says may go on in others.
         for extra in block.notes.iter().flat_map(|note| &note.before) {
-            writer.extra(extra)?;
+            self.writer.extra(extra)?;
         }
         for packet in &block.packets {
             done.seen += 1;
-            let first = *first.get_or_insert(packet.time);
-            last = packet.time;
-            if stretch.contains(done.seen, packet.time, first) {
+            let first = *self.first.get_or_insert(packet.time);
+            self.last = packet.time;
+            if self.stretch.contains(done.seen, packet.time, first) {
                 let interface = || {
                     let known = source.interface(packet.interface).unwrap_or_default();
                     InterfaceAbout { name: known.name, description: known.description }
@@ -128,19 +125,40 @@ fn copy(
                     interface: packet.interface,
                     bytes: block.captured(packet),
                 };
-                writer.packet(&captured, block.note(packet), interface)?;
+                self.writer.packet(&captured, block.note(packet), interface)?;
                 done.saved += 1;
             }
-            if stretch.ends_at(done.seen, done.saved) {
-                done.bytes = writer.bytes();
-                return Ok(writer.flush()?);
+            if self.stretch.ends_at(done.seen, done.saved) {
+                return Ok(true);
             }
         }
+        Ok(false)
+    }
+}
+
+fn copy(
+    source: &mut dyn Source,
+    stretch: PacketStretch,
+    stop: &AtomicBool,
+    endless: bool,
+    out: &mut dyn Write,
+    done: &mut Saved,
+) -> std::result::Result<(), Trouble> {
+    let mut saving = StretchWriter { writer: PcapngWriter::new(out, "")?, stretch, first: None, last: Timestamp::UNKNOWN };
+    let mut block = Block::new();
+    loop {
+        block.clear();
+        let filled = source.fill(&mut block);
+        let is_over = saving.block(source, &block, done)?;
+        let StretchWriter { writer, last, .. } = &mut saving;
         done.bytes = writer.bytes();
+        if is_over {
+            return Ok(writer.flush()?);
+        }
         match filled {
             Ok(Fill::End) => {
                 if done.saved == done.seen {
-                    losses(&mut writer, source, last)?;
+                    losses(writer, source, *last)?;
                 }
                 return Ok(writer.flush()?);
             }

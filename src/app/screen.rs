@@ -16,9 +16,9 @@ use crate::model::time::SECOND;
 use crate::model::{Mac, Timestamp};
 use crate::names;
 use crate::settings::{Color, InputSettings, LiveSettings, RecorderSettings, ThemeChoice};
-use crate::snapshot::{Feed, PacketStore, Query};
+use crate::snapshot::{Feed, PacketStore, Query, Snapshot};
 use crate::tui;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -92,10 +92,6 @@ fn show(
     let browser = recorder::browser((kept.recorder, kept.ring.clone()), input, index, common, recorder)?;
     let packets = browser.clone().map(|browser| browser as Arc<dyn PacketStore>);
     let feed = Triggered::new(&engine, browser, recorder.save_on.clone());
-    let capture_file = match input {
-        InputSettings::Files(files) if !source::is_endless(input) && files.paths.len() == 1 => files.paths.first().cloned(),
-        _ => None,
-    };
     let export =
         recorder.save_dir.clone().map(|folder| Arc::new(move |export: &tui::Export| exports::write(&folder, export)) as tui::ExportTo);
     let open = (!common.rights.sandbox).then(|| Arc::new(exports::open) as tui::OpenWith);
@@ -106,29 +102,42 @@ fn show(
         spans,
         written,
         baseline,
-        capture_file,
+        capture_file: only_file(input),
         export,
         open,
         ..options(&title, common, preferences, stop)
     };
     let options = tui::DashboardOptions { mask: masked.maker(), ..options };
-    let tui::Left { bookmarks, masked } = tui::run(&feed, &options)?;
+    let left = tui::run(&feed, &options)?;
     let last = engine.last();
-    // Who leaves a masked screen does not want to read on the next line what it hid.
-    let left = if masked.is_some() && is_file { tui::MASKED_TITLE } else { &title };
-    let leaving = tui::ExitSummary::of(&masked.unwrap_or(last), left);
     // A source that does not end must not hold the program up now: from here on a signal ends it.
     stop.store(true, std::sync::atomic::Ordering::Relaxed);
-    let mut lines = leaving.lines().to_vec();
-    if !bookmarks.is_empty() {
-        lines.push("bookmarks:".into());
-        lines.extend(bookmarks);
-    }
-    output::print(Console::new(common).text(&(lines.join("\n") + "\n")).as_bytes())?;
+    print_exit_summary(left, last, if is_file { (&title, tui::MASKED_TITLE) } else { (&title, &title) }, common)?;
     if let Some(ring) = kept.ring {
         ring.words().into_iter().for_each(|words| say(format_args!("warning: {words}")));
     }
     engine.failure().map_or(Ok(()), Err)
+}
+
+/// The capture that is looked at, where it is one file that ends.
+fn only_file(input: &InputSettings) -> Option<PathBuf> {
+    match input {
+        InputSettings::Files(files) if !source::is_endless(input) && files.paths.len() == 1 => files.paths.first().cloned(),
+        _ => None,
+    }
+}
+
+/// Prints what was last counted and the bookmarks of who leaves; with the second title where the screen was masked.
+fn print_exit_summary(left: tui::Left, last: Arc<Snapshot>, (title, masked_title): (&str, &str), common: &Common) -> Result<()> {
+    let tui::Left { bookmarks, masked } = left;
+    // Who leaves a masked screen does not want to read on the next line what it hid.
+    let title = if masked.is_some() { masked_title } else { title };
+    let mut lines = tui::ExitSummary::of(&masked.unwrap_or(last), title).lines().to_vec();
+    if !bookmarks.is_empty() {
+        lines.push("bookmarks:".into());
+        lines.extend(bookmarks);
+    }
+    output::print(Console::new(common).text(&(lines.join("\n") + "\n")).as_bytes())
 }
 
 /// What every dashboard is shown with.

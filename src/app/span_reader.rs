@@ -2,7 +2,7 @@
 //!
 //! Only as much as fits in [`SPAN_BYTES`] is read again; of longer spans the slots tell, which are as good there.
 
-use crate::browse::Shelf;
+use crate::browse::{QuestionDesk, Shelf};
 use crate::capture::Memory;
 use crate::engine::{self, MemoryPlan};
 use crate::error::{Error, Result};
@@ -10,12 +10,13 @@ use crate::model::limits::{SPAN_BYTES, SPAN_MEMORY};
 use crate::model::time::SECOND;
 use crate::model::{TimeSpan, Timestamp};
 use crate::snapshot::{Query, Snapshot, SpanStore};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a screen waits for an answer before it shows what the slots tell.
 const PATIENCE: Duration = Duration::from_millis(30);
+/// How often the thread looks whether it is to end.
+const LOOK: Duration = Duration::from_secs(1);
 /// How much later than a span a packet must be for none of the span to come behind it.
 const DISORDER: i64 = 2 * SECOND;
 
@@ -27,24 +28,14 @@ struct Desk {
     answer: Option<(TimeSpan, Option<Arc<Snapshot>>)>,
 }
 
-#[derive(Default)]
-struct Room {
-    desk: Mutex<Desk>,
-    asked: Condvar,
-    answered: Condvar,
-    version: AtomicU64,
-    over: AtomicBool,
-}
-
-impl Room {
-    fn is_asked(&self, span: TimeSpan) -> bool {
-        self.desk.lock().unwrap_or_else(PoisonError::into_inner).asked == Some(span) && !self.over.load(Ordering::Relaxed)
-    }
+/// Whether a span is still what is asked for.
+fn is_asked(shared: &QuestionDesk<Desk>, span: TimeSpan) -> bool {
+    shared.lock().asked == Some(span) && !shared.is_closed()
 }
 
 /// The thread that reads spans again: the one asked for last.
 pub struct SpanReader {
-    room: Arc<Room>,
+    desk: Arc<QuestionDesk<Desk>>,
 }
 
 impl SpanReader {
@@ -53,7 +44,7 @@ impl SpanReader {
     /// # Errors
     /// The system refuses a thread.
     pub fn start(shelf: Box<dyn Shelf>, settings: &engine::Settings) -> Result<Self> {
-        let room = Arc::<Room>::default();
+        let desk = Arc::<QuestionDesk<Desk>>::default();
         let settings = engine::Settings {
             threads: 0,
             query: Query::default(),
@@ -64,64 +55,62 @@ impl SpanReader {
             memory: MemoryPlan { caps: settings.memory.caps, ..MemoryPlan::within(SPAN_MEMORY) },
             ..settings.clone()
         };
-        let theirs = Arc::clone(&room);
+        let theirs = Arc::clone(&desk);
         std::thread::Builder::new()
             .name("spans".into())
             .spawn(move || serve(&theirs, shelf.as_ref(), &settings))
             .map_err(|e| Error::io("cannot start the thread that reads spans again", &e))?;
-        Ok(Self { room })
+        Ok(Self { desk })
     }
 }
 
 impl Drop for SpanReader {
     fn drop(&mut self) {
-        self.room.over.store(true, Ordering::Relaxed);
-        self.room.asked.notify_all();
+        self.desk.close();
     }
 }
 
 impl SpanStore for SpanReader {
     fn look(&self, span: TimeSpan) -> Option<Arc<Snapshot>> {
-        let mut desk = self.room.desk.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut desk = self.desk.lock();
         let is_answered = |desk: &Desk| desk.answer.as_ref().is_some_and(|(answered, _)| *answered == span);
         if desk.asked != Some(span) && !is_answered(&desk) {
             desk.asked = Some(span);
-            self.room.asked.notify_all();
-            desk =
-                self.room.answered.wait_timeout_while(desk, PATIENCE, |desk| !is_answered(desk)).unwrap_or_else(PoisonError::into_inner).0;
+            self.desk.ask();
+            desk = self.desk.wait_for_answer(desk, PATIENCE, |desk| !is_answered(desk));
         }
         desk.answer.as_ref().filter(|(answered, _)| *answered == span).and_then(|(_, snapshot)| snapshot.clone())
     }
 
     fn version(&self) -> u64 {
-        self.room.version.load(Ordering::Relaxed)
+        self.desk.version()
     }
 }
 
-fn serve(room: &Room, shelf: &dyn Shelf, settings: &engine::Settings) {
+fn serve(shared: &QuestionDesk<Desk>, shelf: &dyn Shelf, settings: &engine::Settings) {
     loop {
         let span = {
-            let mut desk = room.desk.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut desk = shared.lock();
             loop {
-                if room.over.load(Ordering::Relaxed) {
+                if shared.is_closed() {
                     return;
                 }
                 let answered = desk.answer.as_ref().map(|(span, _)| *span);
                 match desk.asked {
                     Some(span) if answered != Some(span) => break span,
-                    _ => desk = room.asked.wait(desk).unwrap_or_else(PoisonError::into_inner),
+                    _ => desk = shared.wait_for_question(desk, LOOK),
                 }
             }
         };
-        let picture = read(shelf.again().as_mut(), span, || room.is_asked(span)).and_then(|packets| {
+        let picture = read(shelf.again().as_mut(), span, || is_asked(shared, span)).and_then(|packets| {
             let outcome = engine::run(Box::new(packets), settings, Arc::default()).ok()?;
             Some(Arc::new(outcome.result))
         });
-        let mut desk = room.desk.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut desk = shared.lock();
         if desk.asked == Some(span) {
             desk.answer = Some((span, picture));
-            room.version.fetch_add(1, Ordering::Relaxed);
-            room.answered.notify_all();
+            shared.renew();
+            shared.answer();
         }
     }
 }
@@ -161,42 +150,12 @@ fn read(shelf: &mut dyn Shelf, span: TimeSpan, is_wanted: impl Fn() -> bool) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{LinkType, TapePacket};
-    use crate::record::InterfaceAbout;
-    use std::ops::Range;
+    use crate::app::made_shelf::MadeShelf;
+    use crate::model::time::MILLISECOND;
 
     /// A packet each millisecond from 1,000 s on; what is before `from` was forgotten.
-    #[derive(Clone)]
-    struct Millis {
-        from: u64,
-        to: u64,
-        bytes: Vec<u8>,
-    }
-
-    impl Shelf for Millis {
-        fn range(&mut self) -> Range<u64> {
-            self.from..self.to
-        }
-        fn read(&mut self, number: u64, show: &mut dyn FnMut(u64, &TapePacket<'_>)) -> Result<bool> {
-            for n in number..(number + 100).min(self.to) {
-                let time = Timestamp::new(1_000, n as i64 * 1_000_000);
-                show(n, &TapePacket { time, link: LinkType::ETHERNET, wire: self.bytes.len() as u32, interface: 0, bytes: &self.bytes });
-            }
-            Ok(number < self.to)
-        }
-        fn before(&mut self, time: Timestamp) -> u64 {
-            let millis = time.since(Timestamp::new(1_000, 0)) / 1_000_000;
-            u64::try_from(millis - 10).unwrap_or(0).clamp(self.from, self.to)
-        }
-        fn interface(&mut self, _: u16) -> InterfaceAbout {
-            InterfaceAbout::default()
-        }
-        fn place(&mut self) -> String {
-            String::new()
-        }
-        fn again(&self) -> Box<dyn Shelf> {
-            Box::new(self.clone())
-        }
+    fn each_millisecond(from: u64, bytes: &[u8]) -> Box<MadeShelf> {
+        Box::new(MadeShelf { numbers: from..9_000, bytes: bytes.to_vec(), step: MILLISECOND, at_once: 100 })
     }
 
     fn millis(from: i64, to: i64) -> TimeSpan {
@@ -208,7 +167,7 @@ mod tests {
     fn answer(reader: &SpanReader, span: TimeSpan) -> Option<Arc<Snapshot>> {
         for _ in 0..500 {
             let seen = reader.look(span);
-            let desk = reader.room.desk.lock().unwrap();
+            let desk = reader.desk.lock();
             if desk.answer.as_ref().is_some_and(|(answered, _)| *answered == span) {
                 return seen.or_else(|| desk.answer.as_ref().and_then(|a| a.1.clone()));
             }
@@ -221,8 +180,7 @@ mod tests {
     #[test]
     fn a_span_has_its_packets_and_no_others() {
         let bytes = vec![0xff; 60];
-        let reader =
-            SpanReader::start(Box::new(Millis { from: 0, to: 9_000, bytes: bytes.clone() }), &engine::Settings::default()).unwrap();
+        let reader = SpanReader::start(each_millisecond(0, &bytes), &engine::Settings::default()).unwrap();
         for (from, to) in [(1_000, 1_010), (0, 9_000), (2_500, 2_501), (8_999, 20_000)] {
             let told = answer(&reader, millis(from, to)).expect("it can be read again");
             assert_eq!(told.stats.total.packets as i64, to.min(9_000) - from);
@@ -230,15 +188,14 @@ mod tests {
         let version = reader.version();
         assert!(answer(&reader, millis(8_999, 20_000)).is_some());
         assert_eq!(reader.version(), version, "asked twice, read once");
-        let forgetful = SpanReader::start(Box::new(Millis { from: 3_000, to: 9_000, bytes }), &engine::Settings::default()).unwrap();
+        let forgetful = SpanReader::start(each_millisecond(3_000, &bytes), &engine::Settings::default()).unwrap();
         assert!(answer(&forgetful, millis(2_900, 3_100)).is_none(), "part of it is not there any more");
         assert_eq!(answer(&forgetful, millis(3_001, 3_101)).map(|s| s.stats.total.packets), Some(100));
     }
 
     #[test]
     fn what_is_too_much_is_left_to_the_slots() {
-        let shelf = Millis { from: 0, to: 9_000, bytes: vec![0; 20_000] };
-        let reader = SpanReader::start(Box::new(shelf), &engine::Settings::default()).unwrap();
+        let reader = SpanReader::start(each_millisecond(0, &[0; 20_000]), &engine::Settings::default()).unwrap();
         assert!(answer(&reader, millis(0, 9_000)).is_none());
         assert_eq!(answer(&reader, millis(0, 20)).map(|s| s.stats.total.packets), Some(20));
     }

@@ -1,6 +1,7 @@
 //! The thread that answers a screen: what was asked last is answered, what was asked before is forgotten.
 
 use super::answer::Librarian;
+use super::desk::QuestionDesk;
 use super::shelf::Shelf;
 use crate::decode::Rules;
 use crate::error::{Error, Result};
@@ -11,8 +12,7 @@ use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long a screen waits for an answer before it shows the one before.
@@ -43,19 +43,9 @@ struct Desk {
     saved: Option<String>,
 }
 
-/// What both sides share.
-#[derive(Default)]
-struct Room {
-    desk: Mutex<Desk>,
-    asked: Condvar,
-    answered: Condvar,
-    version: AtomicU64,
-    over: AtomicBool,
-}
-
 /// Answers a screen's questions about packets.
 pub struct Browser {
-    room: Arc<Room>,
+    desk: Arc<QuestionDesk<Desk>>,
 }
 
 impl Browser {
@@ -64,82 +54,80 @@ impl Browser {
     /// # Errors
     /// The system refuses a thread.
     pub fn start(shelf: Box<dyn Shelf>, rules: Rules, folder: Option<PathBuf>) -> Result<Self> {
-        let room = Arc::new(Room::default());
+        let desk = Arc::<QuestionDesk<Desk>>::default();
         let thread = {
-            let room = Arc::clone(&room);
-            move || serve(&room, Librarian::new(shelf, rules), folder)
+            let desk = Arc::clone(&desk);
+            move || serve(&desk, Librarian::new(shelf, rules), folder)
         };
         std::thread::Builder::new()
             .name("packets".into())
             .spawn(thread)
             .map_err(|e| Error::io("cannot start the thread that reads packets again", &e))?;
-        Ok(Self { room })
+        Ok(Self { desk })
     }
 }
 
 impl Browser {
     /// Saves the packets of a span of time, when there is a moment; `why` stands in the file.
     pub fn save_span(&self, from: Timestamp, to: Timestamp, why: String) {
-        let mut desk = self.room.desk.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut desk = self.desk.lock();
         desk.save.push_back(SaveJob { subject: PacketSubject::All, span: Some((from, to)), why });
-        self.room.asked.notify_all();
+        self.desk.ask();
     }
 }
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        self.room.over.store(true, Ordering::Relaxed);
-        self.room.asked.notify_all();
+        self.desk.close();
     }
 }
 
 impl PacketStore for Browser {
     fn look(&self, request: &PacketRequest) -> Arc<PacketPage> {
-        let mut desk = self.room.desk.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut desk = self.desk.lock();
         if desk.request != *request || desk.asked == 0 {
             desk.request = request.clone();
             desk.asked += 1;
-            self.room.asked.notify_all();
+            self.desk.ask();
             let asked = desk.asked;
             let waiting = |desk: &mut Desk| desk.answered < asked;
-            desk = self.room.answered.wait_timeout_while(desk, PATIENCE, waiting).unwrap_or_else(PoisonError::into_inner).0;
+            desk = self.desk.wait_for_answer(desk, PATIENCE, waiting);
         }
         Arc::clone(&desk.page)
     }
 
     fn version(&self) -> u64 {
-        self.room.version.load(Ordering::Relaxed)
+        self.desk.version()
     }
 
     fn save(&self, subject: &PacketSubject) -> String {
-        let mut desk = self.room.desk.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut desk = self.desk.lock();
         desk.save.push_back(SaveJob { subject: subject.clone(), span: None, why: format!("saved from the dashboard: {}", words(subject)) });
         desk.saved = None;
-        self.room.asked.notify_all();
+        self.desk.ask();
         // Saving what is in memory takes a moment; more is told when it is done.
         let waiting = |desk: &mut Desk| desk.saved.is_none();
-        let patience = 10 * PATIENCE;
-        desk = self.room.answered.wait_timeout_while(desk, patience, waiting).unwrap_or_else(PoisonError::into_inner).0;
+        desk = self.desk.wait_for_answer(desk, 10 * PATIENCE, waiting);
         desk.saved.clone().unwrap_or_else(|| "saving …".to_owned())
     }
 }
 
-fn serve(room: &Room, mut librarian: Librarian, folder: Option<PathBuf>) {
+fn serve(shared: &QuestionDesk<Desk>, mut librarian: Librarian, folder: Option<PathBuf>) {
     let (mut answered, mut told, mut total) = (0, None::<Instant>, 0);
     let mut more = false;
-    while !room.over.load(Ordering::Relaxed) {
+    while !shared.is_closed() {
         let (request, asked, save) = {
-            let mut desk = room.desk.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut desk = shared.lock();
             if !more && desk.asked == answered && desk.save.is_empty() {
-                desk = room.asked.wait_timeout(desk, LOOK).unwrap_or_else(PoisonError::into_inner).0;
+                desk = shared.wait_for_question(desk, LOOK);
             }
             (desk.request.clone(), desk.asked, desk.save.pop_front())
         };
         if let Some(job) = save {
             let words = save_list(&mut librarian, &job, folder.as_ref());
-            let mut desk = room.desk.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut desk = shared.lock();
             desk.saved = Some(words);
-            room.answered.notify_all();
+            shared.answer();
         }
         // Nobody has asked yet: the capture is not read twice for nothing.
         if asked == 0 {
@@ -152,13 +140,13 @@ fn serve(room: &Room, mut librarian: Librarian, folder: Option<PathBuf>) {
             total = librarian.shelf().range().end;
             let page = Arc::new(librarian.page(&request));
             (answered, told) = (asked, Some(clock::now()));
-            let mut desk = room.desk.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut desk = shared.lock();
             if desk.page != page {
                 desk.page = page;
-                room.version.fetch_add(1, Ordering::Relaxed);
+                shared.renew();
             }
             desk.answered = asked;
-            room.answered.notify_all();
+            shared.answer();
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod answer;
 mod browser;
+mod desk;
 mod lines;
 mod matching;
 mod relative;
@@ -13,6 +14,7 @@ mod shelf;
 mod stream;
 
 pub use browser::Browser;
+pub use desk::QuestionDesk;
 pub use relative::StreamStarts;
 pub use shelf::{FileShelf, RecorderShelf, Shelf};
 

@@ -21,94 +21,120 @@ const OF_DASHBOARD: [&str; 6] = ["recorder", "save_dir", "save_on", "ring", "rin
 impl Typed {
     /// From what was typed to what is meant.
     pub(super) fn meant(mut self, given: &Given<'_>) -> Result<Invocation> {
-        let alone = self.common.switch.is_none() && given.any(&["switch_credentials", "switch_port"]);
-        if alone {
-            return Err(Error::usage("--switch-credentials and --switch-port go with --switch snmp://HOST"));
-        }
+        self.refuse_misplaced(given)?;
         // Each undoes the other, and what was typed goes before the file.
         self.common.verbose &= !given.any(&["quiet"]);
         self.common.quiet &= !given.any(&["verbose"]);
         let common = self.common.meant();
-        let rows = |top: Option<u64>| top.map(|n| usize::try_from(n).unwrap_or(usize::MAX));
         let ring = self.ring.meant();
         let recorder =
             RecorderSettings { memory: self.recorder.map(|bytes| bytes as u64), save_dir: self.save_dir, save_on: self.save_on, ring };
-        if given.any(&OF_DASHBOARD) && self.command.is_some() {
+        let command = match self.command {
+            Some(command) => command.meant(&given.of_command(), common.switch.is_some())?,
+            None => {
+                let mut input = self.input;
+                let replay = replay(self.replay, &mut input)?;
+                match input.meant(replay, given)? {
+                    Some(input) => {
+                        let needs_screen = given.any(&OF_DASHBOARD) || given.any(&["compare"]);
+                        Command::Dashboard { input, top: row_count(self.top), recorder, compare: self.compare, needs_screen }
+                    }
+                    None if given.any(&["compare"]) => {
+                        return Err(Error::usage("--compare FILE needs something to compare it with: a capture, or -i"));
+                    }
+                    None => Command::Welcome { recorder },
+                }
+            }
+        };
+        Ok(Invocation { command, common })
+    }
+
+    /// Refuses options that stand where they mean nothing.
+    fn refuse_misplaced(&self, given: &Given<'_>) -> Result<()> {
+        if self.common.switch.is_none() && given.any(&["switch_credentials", "switch_port"]) {
+            return Err(Error::usage("--switch-credentials and --switch-port go with --switch snmp://HOST"));
+        }
+        if self.command.is_none() {
+            return Ok(());
+        }
+        if given.any(&OF_DASHBOARD) {
             return Err(Error::usage("--recorder, --save-dir, --save-on and --ring go with the dashboard, not with a command"));
         }
-        if given.any(&["compare"]) && self.command.is_some() {
+        if given.any(&["compare"]) {
             return Err(Error::usage("--compare goes with the dashboard; spantop diff BEFORE AFTER compares two captures"));
         }
-        let compare = self.compare;
-        let top_level = given.any(&["files", "interface", "filter", "limit", "follow", "replay"]);
-        let Some(command) = self.command else {
-            let mut input = self.input;
-            let replay = replay(self.replay, &mut input)?;
-            let command = match input.meant(replay, given)? {
-                Some(input) => {
-                    let needs_screen = given.any(&OF_DASHBOARD) || given.any(&["compare"]);
-                    Command::Dashboard { input, top: rows(self.top), recorder, compare, needs_screen }
-                }
-                None if given.any(&["compare"]) => {
-                    return Err(Error::usage("--compare FILE needs something to compare it with: a capture, or -i"));
-                }
-                None => Command::Welcome { recorder },
-            };
-            return Ok(Invocation { command, common });
-        };
-        if top_level {
+        if given.any(&["files", "interface", "filter", "limit", "follow", "replay"]) {
             return Err(Error::usage("FILE, -i, -f, --for, --follow and --replay come after the command: spantop report -i eth1"));
         }
-        let wanted = |input: Option<InputSettings>, name: &str| {
-            input.ok_or_else(|| Error::usage(format!("{name} needs something to read: spantop {name} FILE, or spantop {name} -i eth1")))
-        };
-        let behind = given.of_command();
-        let command = match command {
-            TypedCommand::Report { input, format, output, top, table } => {
-                let implied = output.as_deref().filter(|_| !behind.any(&["format"])).and_then(implied_format);
+        Ok(())
+    }
+}
+
+/// A number of rows as tables take it.
+fn row_count(top: Option<u64>) -> Option<usize> {
+    top.map(|n| usize::try_from(n).unwrap_or(usize::MAX))
+}
+
+/// What the command `name` reads, which it cannot do without.
+fn needed(input: TypedInput, name: &str, given: &Given<'_>) -> Result<InputSettings> {
+    let missing = || Error::usage(format!("{name} needs something to read: spantop {name} FILE, or spantop {name} -i eth1"));
+    input.meant(None, given)?.ok_or_else(missing)
+}
+
+impl TypedCommand {
+    /// From a command and what was given behind it to what is meant.
+    fn meant(self, given: &Given<'_>, asks_switch: bool) -> Result<Command> {
+        Ok(match self {
+            Self::Report { input, format, output, top, table } => {
+                let implied = output.as_deref().filter(|_| !given.any(&["format"])).and_then(implied_format);
                 let format = implied.map_or(format, str::to_owned);
-                Command::Report { input: wanted(input.meant(None, &behind)?, "report")?, format, output, top: rows(top), table }
+                Command::Report { input: needed(input, "report", given)?, format, output, top: row_count(top), table }
             }
-            TypedCommand::Check { mut input, format } => {
+            Self::Check { mut input, format } => {
                 if input.files.is_empty() {
                     // A switch is asked at the beginning, and again when enough may have changed.
-                    input.limit.get_or_insert(if common.switch.is_some() { CHECK_TIME_ASKING } else { CHECK_TIME });
+                    input.limit.get_or_insert(if asks_switch { CHECK_TIME_ASKING } else { CHECK_TIME });
                 }
-                Command::Check { input: wanted(input.meant(None, &behind)?, "check")?, format }
+                Command::Check { input: needed(input, "check", given)?, format }
             }
-            TypedCommand::Packets { input, format, stretch, tree } => {
-                Command::Packets { input: wanted(input.meant(None, &behind)?, "packets")?, format, stretch: stretch.meant()?, tree }
+            Self::Packets { input, format, stretch, tree } => {
+                Command::Packets { input: needed(input, "packets", given)?, format, stretch: stretch.meant()?, tree }
             }
-            TypedCommand::Save { input, stretch, output } => {
-                Command::Save { input: wanted(input.meant(None, &behind)?, "save")?, stretch: stretch.meant()?, output }
+            Self::Save { input, stretch, output } => {
+                Command::Save { input: needed(input, "save", given)?, stretch: stretch.meant()?, output }
             }
-            TypedCommand::Diff { before, after, filter, format, output, top, all } => {
+            Self::Diff { before, after, filter, format, output, top, all } => {
                 let implied = output.as_deref().and_then(implied_format);
                 let format = format.unwrap_or_else(|| implied.unwrap_or("text").to_owned());
-                Command::Diff { files: [before, after], filter, format, output, top: rows(top), all }
+                Command::Diff { files: [before, after], filter, format, output, top: row_count(top), all }
             }
-            TypedCommand::Probe { input, export, probe_id, site, status, ring } => Command::Probe {
-                input: wanted(input.meant(None, &behind)?, "probe")?,
+            Self::Probe { input, export, probe_id, site, status, ring } => Command::Probe {
+                input: needed(input, "probe", given)?,
                 // Nobody looks at the last packets.
                 recorder: RecorderSettings { memory: Some(0), ring: ring.meant(), ..RecorderSettings::default() },
                 probe: ProbeSettings { exports: export, id: probe_id, site, status },
             },
-            TypedCommand::Archive { action } => Command::Archive(action.meant()?),
-            TypedCommand::Fleet { action: Some(TypedFleet::Init { database, keep_days, keep, cluster, print }), .. } => {
+            Self::Archive { action } => Command::Archive(action.meant()?),
+            Self::Fleet { action: Some(TypedFleet::Init { database, keep_days, keep, cluster, print }), .. } => {
                 Command::FleetInit { database, keep_days, keep, cluster, print }
             }
-            TypedCommand::Fleet { action: None, url, last, from, to, format } => Command::Fleet { url, last, between: [from, to], format },
-            TypedCommand::Interfaces => Command::Interfaces,
-            TypedCommand::Explain { finding } => Command::Explain { finding },
-            TypedCommand::Config { action } => Command::Config(match action {
-                TypedConfig::Check { file } => ConfigCommand::Check(file),
-                TypedConfig::Print => ConfigCommand::Print { options: Vec::new() },
-                TypedConfig::Init => ConfigCommand::Init,
-            }),
-            TypedCommand::Completions { shell } => Command::Completions(Shell(shell)),
-            TypedCommand::Man => Command::Man,
-        };
-        Ok(Invocation { command, common })
+            Self::Fleet { action: None, url, last, from, to, format } => Command::Fleet { url, last, between: [from, to], format },
+            Self::Interfaces => Command::Interfaces,
+            Self::Explain { finding } => Command::Explain { finding },
+            Self::Config { action } => Command::Config(action.meant()),
+            Self::Completions { shell } => Command::Completions(Shell(shell)),
+            Self::Man => Command::Man,
+        })
+    }
+}
+
+impl TypedConfig {
+    fn meant(self) -> ConfigCommand {
+        match self {
+            Self::Check { file } => ConfigCommand::Check(file),
+            Self::Print => ConfigCommand::Print { options: Vec::new() },
+            Self::Init => ConfigCommand::Init,
+        }
     }
 }
 

@@ -36,9 +36,38 @@ pub fn fast(bytes: &[u8], wire: u32, rules: &Rules, fast: &mut FastHeaders) {
 
 #[inline(always)]
 fn find(bytes: &[u8], wire: u32, rules: &Rules, fast: &mut FastHeaders) -> Option<()> {
-    const IPV4: u16 = 0x0800;
-    const IPV6: u16 = 0x86dd;
     let frame = (wire as usize).max(bytes.len());
+    let (net_at, ether_type, path) = find_link(bytes, fast)?;
+    let rest = bytes.get(net_at..)?;
+    let Network { header, length, ends, network } = find_network(rest, ether_type, fast)?;
+    let left = (net_at + length).min(frame).checked_sub(net_at + header)?;
+    let behind = rest.get(header..)?;
+    let (size, transport, is_plain) = match fast.flow.protocol {
+        6 => {
+            let (size, is_plain) = find_tcp(behind, left, fast)?;
+            (size, Proto::Tcp, is_plain && net_at + length <= wire as usize)
+        }
+        17 => {
+            let length = usize::from(ends[2]);
+            if length < 8 || length > left || tunnel::may_carry_packets(ends[0], ends[1], rules) {
+                return None;
+            }
+            (8, Proto::Udp, behind.get(8..).and_then(TunnelKind::looks_like).is_none())
+        }
+        _ => return None,
+    };
+    let payload_at = net_at + header + size;
+    fast.path = path << 16 | (network as u32) << 8 | transport as u32;
+    // At most 65,535, even behind IPv6: a header is taken off.
+    fast.payload = (net_at + length).saturating_sub(payload_at) as u16;
+    fast.payload_at = payload_at as u8;
+    fast.is_plain = is_plain;
+    Some(())
+}
+
+/// Reads the link layer: where the network header begins, its EtherType, and the tags' part of the path.
+#[inline(always)]
+fn find_link(bytes: &[u8], fast: &mut FastHeaders) -> Option<(usize, u16, u32)> {
     // Whether there are tags is not asked one by one: the processor would have to guess, and traffic is as often tagged as not.
     let head: &[u8; 22] = bytes.first_chunk()?;
     let types = [be16(head, 12), be16(head, 16)];
@@ -52,8 +81,25 @@ fn find(bytes: &[u8], wire: u32, rules: &Rules, fast: &mut FastHeaders) -> Optio
     let kind = |tag| if tag == 0x88a8 { Proto::Ieee8021ad as u32 } else { Proto::Vlan as u32 };
     let path = if tagged[0] { kind(types[0]) } else { 0 };
     let path = if tagged[1] { path << 8 | kind(types[1]) } else { path };
-    let rest = bytes.get(net_at..)?;
-    // The network header with the first eight bytes behind it, which hold ports and UDP's length.
+    Some((net_at, ether_type, path))
+}
+
+/// What is known of a network header.
+struct Network {
+    /// Its length.
+    header: usize,
+    /// Length of the packet, header included.
+    length: usize,
+    /// The six bytes behind it: ports and UDP's length.
+    ends: [u16; 3],
+    network: Proto,
+}
+
+/// Reads the network header with the first eight bytes behind it, which hold ports and UDP's length.
+#[inline(always)]
+fn find_network(rest: &[u8], ether_type: u16, fast: &mut FastHeaders) -> Option<Network> {
+    const IPV4: u16 = 0x0800;
+    const IPV6: u16 = 0x86dd;
     let (header, length, ends, network);
     match ether_type {
         IPV4 => {
@@ -81,34 +127,19 @@ fn find(bytes: &[u8], wire: u32, rules: &Rules, fast: &mut FastHeaders) -> Optio
         }
         _ => return None,
     }
-    let left = (net_at + length).min(frame).checked_sub(net_at + header)?;
-    let behind = rest.get(header..)?;
-    let (size, transport, is_plain) = match fast.flow.protocol {
-        6 => {
-            let tcp: &[u8; 20] = behind.first_chunk()?;
-            let size = usize::from(tcp[12] >> 4) * 4;
-            if size < 20 || size > left || size > behind.len() {
-                return None;
-            }
-            (fast.sequence, fast.acknowledgement) = (be32(tcp, 4), be32(tcp, 8));
-            (fast.flags, fast.window) = (tcp[13], be16(tcp, 14));
-            let only_time_stamps = size == 32 && behind.get(20..24) == Some(&TIME_STAMPS);
-            (size, Proto::Tcp, (size == 20 || only_time_stamps) && net_at + length <= wire as usize)
-        }
-        17 => {
-            let length = usize::from(ends[2]);
-            if length < 8 || length > left || tunnel::may_carry_packets(ends[0], ends[1], rules) {
-                return None;
-            }
-            (8, Proto::Udp, behind.get(8..).and_then(TunnelKind::looks_like).is_none())
-        }
-        _ => return None,
-    };
-    let payload_at = net_at + header + size;
-    fast.path = path << 16 | (network as u32) << 8 | transport as u32;
-    // At most 65,535, even behind IPv6: a header is taken off.
-    fast.payload = (net_at + length).saturating_sub(payload_at) as u16;
-    fast.payload_at = payload_at as u8;
-    fast.is_plain = is_plain;
-    Some(())
+    Some(Network { header, length, ends, network })
+}
+
+/// Reads TCP's header: its length, and whether it has no option but time stamps.
+#[inline(always)]
+fn find_tcp(behind: &[u8], left: usize, fast: &mut FastHeaders) -> Option<(usize, bool)> {
+    let tcp: &[u8; 20] = behind.first_chunk()?;
+    let size = usize::from(tcp[12] >> 4) * 4;
+    if size < 20 || size > left || size > behind.len() {
+        return None;
+    }
+    (fast.sequence, fast.acknowledgement) = (be32(tcp, 4), be32(tcp, 8));
+    (fast.flags, fast.window) = (tcp[13], be16(tcp, 14));
+    let only_time_stamps = size == 32 && behind.get(20..24) == Some(&TIME_STAMPS);
+    Some((size, size == 20 || only_time_stamps))
 }

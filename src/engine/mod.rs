@@ -214,7 +214,6 @@ fn router(
     stop: Arc<AtomicBool>,
 ) -> Result<Router> {
     let local = Arc::new(LocalNets::new(settings.load.local_nets.clone()));
-    let base = Snapshot { live: settings.live, capture: asked(settings), ..Snapshot::default() };
     let rules = rules_of(&settings.mirror.clone().resolved())?;
     let shards = ShardPlan {
         flow_records: listeners.flows.is_some() || !listeners.subscribers.is_empty(),
@@ -229,21 +228,10 @@ fn router(
     }
     let answered = Arc::new(AtomicU64::new(0));
     let publish = numbered(publish, Arc::clone(&answered));
-    let ends = ends(settings, workers, local.clone())?;
-    let judge = Box::new(MirrorJudge::new(settings.mirror.dedup, settings.memory.caps));
-    let history = settings.history.then(|| HistoryKeeper::new(groups.len(), settings.load.interval, Arc::clone(&local)));
     let subscribers = Subscribers::new(listeners.subscribers);
     let flows = FlowStream::new(groups.len(), subscribers.listen_to_flows(listeners.flows));
-    let mut merge = Merge::new(
-        groups.len(),
-        settings.load.interval,
-        ends,
-        RowBudget::new(settings.memory.pairs),
-        base,
-        judge,
-        Recipients { flows, subscribers, publish },
-    )
-    .with_history(history);
+    let ends = ends(settings, workers, Arc::clone(&local))?;
+    let mut merge = merge_of(settings, groups.len(), ends, Recipients { flows, subscribers, publish }, &local);
     let sink = Box::new(move |message| merge.take(message));
     let followers = groups
         .into_iter()
@@ -272,6 +260,15 @@ fn router(
         HostWatch::start(settings.host.as_ref(), watched).map_err(|e| Error::io("cannot start the thread that looks at this host", &e))?;
     let switch = SwitchWatch::start(settings.switch.as_ref()).map_err(|e| Error::io("cannot start the thread that asks the switch", &e))?;
     Ok(Router::new(source, pool, plan, commands, stop, (host, switch), answered))
+}
+
+/// What puts the reports of so many groups together.
+fn merge_of(settings: &Settings, groups: usize, ends: EndpointTables, recipients: Recipients, local: &Arc<LocalNets>) -> Merge {
+    let base = Snapshot { live: settings.live, capture: asked(settings), ..Snapshot::default() };
+    let judge = Box::new(MirrorJudge::new(settings.mirror.dedup, settings.memory.caps));
+    let history = settings.history.then(|| HistoryKeeper::new(groups, settings.load.interval, Arc::clone(local)));
+    let pairs = RowBudget::new(settings.memory.pairs);
+    Merge::new(groups, settings.load.interval, ends, pairs, base, judge, recipients).with_history(history)
 }
 
 /// Publishing that also tells the router which snapshot was the newest.

@@ -347,7 +347,7 @@ impl Router {
 
     fn route(&mut self, tape_block: &mut TapeBlock) {
         let TapeBlock { block, precomputed, marks, open, .. } = tape_block;
-        let crate::capture::Block { data, packets, weights, .. } = block;
+        let crate::capture::Block { data, packets, .. } = block;
         let mut first = self.first.unwrap_or(Timestamp(i64::MAX));
         let mut latest = self.latest.unwrap_or(Timestamp::UNKNOWN);
         // What was recorded without a time gets that of the packet before, or of the first one that has any.
@@ -392,9 +392,7 @@ impl Router {
             }
         }
         if steps > 0 {
-            self.steps = if self.source.is_live() { self.steps.recent() } else { self.steps };
-            self.steps.note(steps, largest);
-            self.steps.set_back = self.steps.set_back.saturating_add(set_back);
+            self.note_steps(steps, largest, set_back);
         }
         self.earlier = Some(earlier).filter(|_| !packets.is_empty()).or(self.earlier);
         if latest != Timestamp::UNKNOWN {
@@ -403,11 +401,24 @@ impl Router {
         if let Some(bursts) = self.intervals.late_bursts() {
             self.pool.tell(Message::LateBursts(bursts));
         }
-        tape_block.first = self.packets.saturating_add(1);
-        self.packets = self.packets.saturating_add(packets.len() as u64);
+        self.number(tape_block);
+    }
+
+    /// Notes how often times went back within a block, by how much at most, and how often for good.
+    fn note_steps(&mut self, steps: u64, largest: i64, set_back: u64) {
+        self.steps = if self.source.is_live() { self.steps.recent() } else { self.steps };
+        self.steps.note(steps, largest);
+        self.steps.set_back = self.steps.set_back.saturating_add(set_back);
+    }
+
+    /// Numbers the packets of a block. Samples of a switch become as many packets, without a number of their own.
+    fn number(&mut self, tape_block: &mut TapeBlock) {
+        let TapeBlock { block, precomputed, marks, first, .. } = tape_block;
+        *first = self.packets.saturating_add(1);
+        self.packets = self.packets.saturating_add(block.packets.len() as u64);
         if self.peek.samples.are_waiting() {
-            tape_block.first = 0;
-            self.peek.samples.unfold(packets, precomputed, weights, marks);
+            *first = 0;
+            self.peek.samples.unfold(&mut block.packets, precomputed, &mut block.weights, marks);
         }
     }
 

@@ -100,7 +100,7 @@ pub use network::{
     Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Flight, FreeTalk, HostLoad, IcmpError, KeptAlive, LinkLoad, LocatedLoss,
     NetworkBatch, NetworkEvent, RoundTrip, ServiceKey, ShortName, Stall, StuckSegment, TlsNews, TlsSight, TurnKind, UnreadTurn,
 };
-pub use packet_tree::{LayerWriter, PacketTree, Show, TreeField, TreeLayer};
+pub use packet_tree::{LayerWriter, PacketTree, Show, TreeField, TreeLayer, ValueHeads};
 pub use path::Path;
 pub use port::Port;
 pub use proof::{Proofs, Proves, ProvingPackets};

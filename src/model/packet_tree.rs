@@ -306,6 +306,34 @@ impl<'a> LayerWriter<'_, 'a> {
         self.depth = self.depth.saturating_sub(1);
         result
     }
+
+    /// Writes type and length of the values that stand one behind the other from `at` on, all that are there; inside each what `write` makes of its type,
+    /// and of place and length of its content.
+    pub fn values(&mut self, at: usize, heads: &ValueHeads, mut write: impl FnMut(&mut Self, u64, usize, usize)) {
+        let ValueHeads { width, counts_head, names: [kind_name, length_name], words } = *heads;
+        let mut at = at;
+        while let (Some(kind), Some(length)) = (self.peek(at, width), self.peek(at.saturating_add(width), width)) {
+            self.number(kind_name, "Type", at, width, Show::Named(words));
+            self.number(length_name, "Length", at + width, width, Show::Dec);
+            let content = (length as usize).saturating_sub(if counts_head { 2 * width } else { 0 });
+            at = at.saturating_add(2 * width);
+            self.inside(|w| write(w, kind, at, content));
+            at = at.saturating_add(content);
+        }
+    }
+}
+
+/// How values begin that stand one behind the other: a type and a length, of as many bytes each.
+#[derive(Debug, Clone, Copy)]
+pub struct ValueHeads {
+    /// Bytes of the type and of the length.
+    pub width: usize,
+    /// Whether the length counts type and length too.
+    pub counts_head: bool,
+    /// Names of type and length, as in Wireshark's display filters.
+    pub names: [&'static str; 2],
+    /// A type in words.
+    pub words: fn(u64) -> &'static str,
 }
 
 /// Bytes shown of a field without a meaning of its own.

@@ -146,10 +146,9 @@ pub(super) fn value_family(value: FieldValue<'_>) -> Family {
     }
 }
 
-/// A value as it stands on a screen. `layer` says whether addresses have ports, `family` what the row is about.
-pub(super) fn cell(scene: &Scene, layer: Layer, head: &Head, value: FieldValue<'_>, family: impl Fn() -> Family) -> Cell {
-    let tint = head.screen.map_or(Tint::Usual, |s| s.tint);
-    let hue = match tint {
+/// The colour of a value, by its column and what the row is about.
+fn hue(head: &Head, value: FieldValue<'_>, family: impl Fn() -> Family) -> Hue {
+    match head.screen.map_or(Tint::Usual, |s| s.tint) {
         Tint::Usual if head.kind == FieldKind::Vlans => Hue::Dim,
         Tint::Usual if head.kind == FieldKind::Share => Hue::Accent,
         Tint::Usual if head.kind == FieldKind::App => Hue::Family(value_family(value)),
@@ -162,7 +161,12 @@ pub(super) fn cell(scene: &Scene, layer: Layer, head: &Head, value: FieldValue<'
         Tint::Warn if is_some(value) => Hue::Warn,
         Tint::Bad if is_some(value) => Hue::Bad,
         Tint::Warn | Tint::Bad => Hue::Dim,
-    };
+    }
+}
+
+/// A value as it stands on a screen. `layer` says whether addresses have ports, `family` what the row is about.
+pub(super) fn cell(scene: &Scene, layer: Layer, head: &Head, value: FieldValue<'_>, family: impl Fn() -> Family) -> Cell {
+    let hue = hue(head, value, family);
     let style = scene.style(hue);
     match (head.kind, value) {
         (FieldKind::Rate, FieldValue::Load { total, recent }) => load_cell(scene, recent, total, hue),

@@ -29,7 +29,19 @@ const fn hint(key: &'static str, word: &'static str, help: &'static str) -> Hint
 
 /// Keys of a page.
 pub(super) fn list(screens: &[ScreenEntry], screen: &dyn Screen, here: &Here) -> Vec<Hint> {
-    let mut out = Vec::with_capacity(24);
+    // A list of packets looks for a text, and has no use for what leads to it.
+    let lists_packets = screen.title() == "Packets";
+    let mut out = Vec::with_capacity(48);
+    select(&mut out, screen, here);
+    act_on_rows(&mut out, screen, here, lists_packets);
+    look_elsewhere(&mut out, screen, here, lists_packets);
+    show_otherwise(&mut out, here);
+    run_program(&mut out, screens, here);
+    out
+}
+
+/// Selecting and leaving.
+fn select(out: &mut Vec<Hint>, screen: &dyn Screen, here: &Here) {
     if here.rows {
         out.push(hint("↑↓", "select", "select a row; it holds still while selected (also j k)"));
     }
@@ -43,8 +55,10 @@ pub(super) fn list(screens: &[ScreenEntry], screen: &dyn Screen, here: &Here) ->
     if here.cursor && !here.deep && !here.selected {
         out.push(hint("Esc", "now", "return to now"));
     }
-    // There it looks for a text.
-    let lists_packets = screen.title() == "Packets";
+}
+
+/// What is done with rows: filter, copy, sort.
+fn act_on_rows(out: &mut Vec<Hint>, screen: &dyn Screen, here: &Here, lists_packets: bool) {
     if !lists_packets {
         out.push(hint(
             "/",
@@ -70,6 +84,10 @@ pub(super) fn list(screens: &[ScreenEntry], screen: &dyn Screen, here: &Here) ->
         out.push(hint("s", "sort", "sort by the next column"));
         out.push(hint("S", "turn", "turn the order around"));
     }
+}
+
+/// Other moments, and other pages about the same.
+fn look_elsewhere(out: &mut Vec<Hint>, screen: &dyn Screen, here: &Here, lists_packets: bool) {
     out.push(hint("p", "pause", "hold the picture while counting goes on (also Space)"));
     if !lists_packets {
         out.push(hint("P", "packets", "the packets of what is selected, or of what the page is about"));
@@ -92,6 +110,10 @@ pub(super) fn list(screens: &[ScreenEntry], screen: &dyn Screen, here: &Here) ->
         ));
         out.push(hint("w", "worst", "put the time cursor on the worst burst; again: on the next one"));
     }
+}
+
+/// The same in other words and colours.
+fn show_otherwise(out: &mut Vec<Hint>, here: &Here) {
     out.push(hint("b", "bits/bytes", "bits or bytes"));
     out.push(hint("n", "names", "names or numbers: of hosts as learnt from DNS, DHCP, TLS and the like, of ports, of network cards"));
     out.push(hint("A", "", "hide addresses and names in everything that is drawn, copied, exported and saved; again: show them"));
@@ -100,6 +122,10 @@ pub(super) fn list(screens: &[ScreenEntry], screen: &dyn Screen, here: &Here) ->
     if here.live {
         out.push(hint("r", "reset", "forget everything counted so far (asks first; live ports only)"));
     }
+}
+
+/// Help, leaving, other screens, and what is seldom looked up.
+fn run_program(out: &mut Vec<Hint>, screens: &[ScreenEntry], here: &Here) {
     out.push(hint("?", "keys", "these keys (also h)"));
     out.push(hint("q", "quit", "quit (also Ctrl-C)"));
     out.push(hint("Ctrl-Z", "", "stop until the shell continues it"));
@@ -114,7 +140,6 @@ pub(super) fn list(screens: &[ScreenEntry], screen: &dyn Screen, here: &Here) ->
         out.push(hint("g G", "", "first and last row (also Home End)"));
         out.push(hint("PgUp PgDn", "", "a page up or down"));
     }
-    out
 }
 
 /// The hints of the footer that fit into `width` cells, in their order: help, quit and what concerns the selection come first.

@@ -204,13 +204,11 @@ impl App {
         if !control && self.time_key(key).is_some() {
             return Vec::new();
         }
-        let page = self.listing.height.max(1) as isize;
+        if self.move_key(key.code, control) {
+            return Vec::new();
+        }
         match key.code {
             KeyCode::Char('q') => return vec![Effect::Quit],
-            KeyCode::Char('f') if control => self.step(page),
-            KeyCode::Char('b') if control => self.step(-page),
-            KeyCode::Char('d') if control => self.step(page / 2),
-            KeyCode::Char('u') if control => self.step(-page / 2),
             KeyCode::Char('p') if control => self.modal = Modal::Palette(Palette::default()),
             KeyCode::Char(_) if control => {}
             KeyCode::Char(':') => self.modal = Modal::Palette(Palette::default()),
@@ -219,16 +217,6 @@ impl App {
                 Some(i) => self.go(i),
                 None => self.say(format!("no screen has the digit {digit} yet · : lists them all")),
             },
-            KeyCode::Tab => self.go((self.screen + 1) % self.screens.len().max(1)),
-            KeyCode::BackTab => self.go(self.screen.checked_sub(1).unwrap_or(self.screens.len().saturating_sub(1))),
-            KeyCode::Down | KeyCode::Char('j') => self.step(1),
-            KeyCode::Up | KeyCode::Char('k') => self.step(-1),
-            KeyCode::PageDown => self.step(page),
-            KeyCode::PageUp => self.step(-page),
-            KeyCode::Home | KeyCode::Char('g') => self.step(isize::MIN),
-            KeyCode::End | KeyCode::Char('G') => self.step(isize::MAX),
-            KeyCode::Left => self.sideways(-1),
-            KeyCode::Right => self.sideways(1),
             KeyCode::Enter => {
                 let first = || self.topics().into_iter().next().filter(|_| self.page().opens_first());
                 if let Some(topic) = self.pane().selected.clone().or_else(first) {
@@ -236,11 +224,7 @@ impl App {
                 }
             }
             KeyCode::Esc | KeyCode::Backspace => self.back(),
-            KeyCode::Char('/') => {
-                let before = self.view.filter.clone();
-                let text = before.as_ref().map(|f| f.text().to_owned()).unwrap_or_default();
-                self.modal = Modal::Filter(Typing { input: Input::new(text), error: None, before, since: self.now });
-            }
+            KeyCode::Char('/') => self.begin_filter(),
             KeyCode::Char('P') => self.show_packets(),
             KeyCode::Char('D') => self.show(compare::Compare.title()),
             KeyCode::Char('u') => self.show(bursts::Bursts.title()),
@@ -271,6 +255,37 @@ impl App {
             _ => {}
         }
         Vec::new()
+    }
+
+    /// Moves the selection, or to another screen; whether the key does so.
+    fn move_key(&mut self, code: KeyCode, control: bool) -> bool {
+        let page = self.listing.height.max(1) as isize;
+        match code {
+            KeyCode::Char('f') if control => self.step(page),
+            KeyCode::Char('b') if control => self.step(-page),
+            KeyCode::Char('d') if control => self.step(page / 2),
+            KeyCode::Char('u') if control => self.step(-page / 2),
+            KeyCode::Char(_) if control => return false,
+            KeyCode::Tab => self.go((self.screen + 1) % self.screens.len().max(1)),
+            KeyCode::BackTab => self.go(self.screen.checked_sub(1).unwrap_or(self.screens.len().saturating_sub(1))),
+            KeyCode::Down | KeyCode::Char('j') => self.step(1),
+            KeyCode::Up | KeyCode::Char('k') => self.step(-1),
+            KeyCode::PageDown => self.step(page),
+            KeyCode::PageUp => self.step(-page),
+            KeyCode::Home | KeyCode::Char('g') => self.step(isize::MIN),
+            KeyCode::End | KeyCode::Char('G') => self.step(isize::MAX),
+            KeyCode::Left => self.sideways(-1),
+            KeyCode::Right => self.sideways(1),
+            _ => return false,
+        }
+        true
+    }
+
+    /// Opens the line in which a filter is typed.
+    fn begin_filter(&mut self) {
+        let before = self.view.filter.clone();
+        let text = before.as_ref().map(|f| f.text().to_owned()).unwrap_or_default();
+        self.modal = Modal::Filter(Typing { input: Input::new(text), error: None, before, since: self.now });
     }
 
     /// The theme after this one, by its name.

@@ -118,29 +118,43 @@ fn watch(
             (changed, pressed) = (false, false);
         }
         let wait = if changed { drawn.map_or(WAIT, |at| least.saturating_sub(clock::since(at))) } else { WAIT };
-        let mut event = events.next(wait)?;
-        // Input without end (a cat on the keyboard, a program that types) must not keep from drawing or from signals.
-        let read_until = clock::now() + KEY_FRAME;
-        while let Some(now) = event {
-            (changed, pressed) = (true, true);
-            let effects = app.update(&now).into_iter().filter_map(|effect| outside(app, screen, effect)).collect::<Vec<_>>();
-            match obey(feed, effects) {
-                Next::GoOn => {}
-                Next::Suspend => {
-                    screen.suspend(true)?;
-                    drawn = None;
-                }
-                // What else was typed is for what is shown then.
-                Next::Mask => {
-                    turns = true;
-                    break;
-                }
-                Next::Leave => return Ok(()),
-            }
-            event = if clock::now() < read_until { events.next(Duration::ZERO)? } else { None };
+        let event = events.next(wait)?;
+        (changed, pressed) = (changed | event.is_some(), pressed | event.is_some());
+        match attend(feed, app, screen, events, event)? {
+            Next::GoOn => {}
+            Next::Suspend => drawn = None,
+            Next::Mask => turns = true,
+            Next::Leave => return Ok(()),
         }
     }
     Ok(())
+}
+
+/// Does what was typed and clicked, as much as there is in a moment; what is to be done next, a suspended screen being there again already.
+fn attend(
+    feed: &dyn Feed,
+    app: &mut App,
+    screen: &mut RawTerminal,
+    events: &mut dyn Events,
+    mut event: Option<ratatui::crossterm::event::Event>,
+) -> std::io::Result<Next> {
+    let mut next = Next::GoOn;
+    // Input without end (a cat on the keyboard, a program that types) must not keep from drawing or from signals.
+    let read_until = clock::now() + KEY_FRAME;
+    while let Some(now) = event {
+        let effects = app.update(&now).into_iter().filter_map(|effect| outside(app, screen, effect)).collect::<Vec<_>>();
+        match obey(feed, effects) {
+            Next::GoOn => {}
+            Next::Suspend => {
+                screen.suspend(true)?;
+                next = Next::Suspend;
+            }
+            // What else was typed is for what is shown then.
+            other => return Ok(other),
+        }
+        event = if clock::now() < read_until { events.next(Duration::ZERO)? } else { None };
+    }
+    Ok(next)
 }
 
 /// Draws one frame.

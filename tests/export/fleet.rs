@@ -111,6 +111,35 @@ fn what_two_probes_saw_counts_once_in_the_real_database() {
     assert!(link.ask("DROP TABLE net.flows").unwrap_err().contains("readonly"));
 }
 
+/// Writes what probe `a` told as another one would have told it ten minutes before `now`: `ahead` by its clock, `late` as packets reached it, a `part`th
+/// of what it counted by its last word.
+fn tell_as(server: &RealDatabase, probe: &str, (now, ahead, late): (i64, i64, i64), part: u64) {
+    let by = now - 600 - 1_700_000_000 + ahead + late;
+    let session = format!("{:x}-1", (now - 660 + ahead) * 1_000_000_000);
+    for table in ["flows", "intervals", "probes"] {
+        let columns = server.ask(&format!("SELECT name FROM system.columns WHERE database = 'net' AND table = '{table}'"));
+        let names: Vec<&str> = columns.lines().collect();
+        let value = |name: &&str| match *name {
+            "probe" => format!("'{probe}'"),
+            "batch" => format!("concat(batch, '{probe}')"),
+            "session" => format!("'{session}'"),
+            "verdict" => "'good'".to_owned(),
+            "packets" | "wire_bytes" if table == "probes" => format!("intDiv({name}, {part})"),
+            "time" | "first" | "last" | "start" => format!("{name} + ({by})"),
+            "now_ns" => format!("toUInt64(now_ns + ({by}) * 1000000000)"),
+            // Read now, by a clock that is off.
+            "clock_ns" => format!("toUInt64((toUInt32(now()) + ({ahead})) * 1000000000)"),
+            other => other.to_owned(),
+        };
+        let values: Vec<String> = names.iter().map(|name| format!("{} AS new_{name}", value(name))).collect();
+        server.ask(&format!(
+            "INSERT INTO net.{table} ({}) SELECT {} FROM net.{table} WHERE probe = 'a'",
+            names.join(","),
+            values.join(",")
+        ));
+    }
+}
+
 #[test]
 fn clocks_and_ends_of_probes_are_told_for_what_they_are_in_the_real_database() {
     let folder = folder("fleet-clocks");
@@ -120,34 +149,7 @@ fn clocks_and_ends_of_probes_are_told_for_what_they_are_in_the_real_database() {
     let (snapshot, _) = export_as(busy(), &[&target], &[], Identity::new("a", "lab", Timestamp(5), 7));
     let (packets, bytes) = totals(&snapshot);
     let now = server.ask("SELECT toUInt32(now())").parse::<i64>().unwrap();
-    // The same as other probes would have told it ten minutes ago: `ahead` by their clocks, `late` as packets reached them, `part` of what they
-    // counted by their last word.
-    let told_by = |probe: &str, ahead: i64, late: i64, part: u64| {
-        let by = now - 600 - 1_700_000_000 + ahead + late;
-        let session = format!("{:x}-1", (now - 660 + ahead) * 1_000_000_000);
-        for table in ["flows", "intervals", "probes"] {
-            let columns = server.ask(&format!("SELECT name FROM system.columns WHERE database = 'net' AND table = '{table}'"));
-            let names: Vec<&str> = columns.lines().collect();
-            let value = |name: &&str| match *name {
-                "probe" => format!("'{probe}'"),
-                "batch" => format!("concat(batch, '{probe}')"),
-                "session" => format!("'{session}'"),
-                "verdict" => "'good'".to_owned(),
-                "packets" | "wire_bytes" if table == "probes" => format!("intDiv({name}, {part})"),
-                "time" | "first" | "last" | "start" => format!("{name} + ({by})"),
-                "now_ns" => format!("toUInt64(now_ns + ({by}) * 1000000000)"),
-                // Read now, by a clock that is off.
-                "clock_ns" => format!("toUInt64((toUInt32(now()) + ({ahead})) * 1000000000)"),
-                other => other.to_owned(),
-            };
-            let values: Vec<String> = names.iter().map(|name| format!("{} AS new_{name}", value(name))).collect();
-            server.ask(&format!(
-                "INSERT INTO net.{table} ({}) SELECT {} FROM net.{table} WHERE probe = 'a'",
-                names.join(","),
-                values.join(",")
-            ));
-        }
-    };
+    let told_by = |probe: &str, ahead: i64, late: i64, part: u64| tell_as(&server, probe, (now, ahead, late), part);
     told_by("right", 0, 0, 1);
     told_by("behind", -5, 0, 1);
     told_by("days", 172_800, 0, 1);

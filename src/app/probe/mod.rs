@@ -113,13 +113,7 @@ pub fn run(
     let (open_gate, gate) = rights::gate(rights, &common.rights);
     let hub = ExportHub::start(plan, Box::new(subscription), (!is_endless, common.rights.sandbox), gate.clone().waiting())?;
     if let Some(port) = port {
-        let status = Arc::clone(&status);
-        let before = gate.waiting();
-        let start = std::thread::Builder::new().name("status".into()).spawn(move || {
-            before();
-            port.answer(|path| status.page(path));
-        });
-        start.map_err(|e| Error::io("cannot start the thread that tells the status", &e))?;
+        tell_status(port, &status, gate.waiting())?;
     }
     let agent = ask::agent(common, input)?;
     let (source, left) = source::open_noting(input, needs, None, common, console)?;
@@ -133,11 +127,12 @@ pub fn run(
     open_gate.open();
     let engine = Engine::start_with(source, &engine_settings, listeners)?;
     status.set_ring(kept.ring.clone());
+    let exporters: Vec<String> = hub.board().states().iter().map(|s| s.name.clone()).collect();
     log(
         Level::Info,
         "started",
-        json!({ "version": env!("CARGO_PKG_VERSION"), "identity": identity, "source": source::title(input), "rights": left.line(), "exporters_may": rights_of_exports,
-                "exporters": hub.board().states().iter().map(|s| s.name.clone()).collect::<Vec<_>>() }),
+        json!({ "version": env!("CARGO_PKG_VERSION"), "identity": identity, "source": source::title(input), "rights": left.line(),
+                "exporters_may": rights_of_exports, "exporters": exporters }),
     );
     notify.tell("READY=1");
     let probe = Probe { engine: &engine, hub: &hub, status: &status, notify: &notify, common, preferences, settings };
@@ -148,6 +143,16 @@ pub fn run(
         hub.hasten();
     }
     finish((engine, hub), &notify, &status, (kept.ring, is_endless), &mut line)
+}
+
+/// Starts the thread that answers who asks how it goes, once `before` lets it.
+fn tell_status(port: AnswerPort, status: &Arc<ProbeStatus>, before: impl FnOnce() + Send + 'static) -> Result<()> {
+    let status = Arc::clone(status);
+    let start = std::thread::Builder::new().name("status".into()).spawn(move || {
+        before();
+        port.answer(|path| status.page(path));
+    });
+    start.map(drop).map_err(|e| Error::io("cannot start the thread that tells the status", &e))
 }
 
 /// After how long conversations that go on are exported, nanoseconds.

@@ -220,29 +220,7 @@ fn become_user(who: Who) -> Result<(), nix::Error> {
 /// The user does not exist, or may not do what is needed.
 pub fn give_up(user: Option<&str>, needs: &Needs, opener: Option<&Opener>) -> Result<RightsLeft, String> {
     let mut standing = RightsLeft::default();
-    // A file in each directory stands for those to come.
-    let made: Vec<PathBuf> =
-        needs.writes.iter().cloned().chain(needs.folders.iter().chain(&needs.exports).map(|folder| folder.join("new"))).collect();
-    let (reads, writes) = (|who| needs.reads.iter().all(|p| may_read(who, p)), |who| made.iter().all(|p| may_write(who, p)));
-    // What was asked for has to be possible: for the user it is given up to, for root as the owner of files, or for root as ever.
-    let whom = whom(user)?;
-    if let (Some(name), Some(who)) = (user, whom)
-        && let Some(path) = needs.reads.iter().find(|p| p.exists() && !may_read(who, p)).or(made.iter().find(|p| !may_write(who, p)))
-    {
-        return Err(format!(
-            "--user {name} may not use {}; give that user the right, or name another",
-            printable(&path.display().to_string())
-        ));
-    }
-    let whom = whom.filter(|&who| reads(who) && writes(who));
-    let mut kept = CapabilitySet::empty();
-    if whom.is_none() && geteuid().is_root() {
-        let root = Who { uid: Uid::from_raw(0), gid: Gid::from_raw(0) };
-        kept.set(CapabilitySet::DAC_READ_SEARCH, !reads(root));
-        kept.set(CapabilitySet::DAC_OVERRIDE, !writes(root));
-        // In a directory where only its owner may replace a file (sticky), root does so as ever.
-        kept.set(CapabilitySet::FOWNER, needs.writes.as_ref().is_some_and(|path| !may_replace(root, path)));
-    }
+    let (whom, kept) = who_and_what_is_kept(user, needs)?;
     if let Some(opener) = opener {
         standing.refused.extend(opener.ask(Order::Prepare));
     }
@@ -263,6 +241,40 @@ pub fn give_up(user: Option<&str>, needs: &Needs, opener: Option<&Opener>) -> Re
         standing.holds.push("one thread may open ports again (NET_RAW)".into());
     }
     standing.holds.push("no new privileges".into());
+    restrict_process(needs, &mut standing);
+    Ok(standing)
+}
+
+/// Who the process becomes, where that is another user, and the capabilities that it keeps. What was asked for has to be possible: for the user it is
+/// given up to, for root as the owner of files, or for root as ever.
+fn who_and_what_is_kept(user: Option<&str>, needs: &Needs) -> Result<(Option<Who>, CapabilitySet), String> {
+    // A file in each directory stands for those to come.
+    let made: Vec<PathBuf> =
+        needs.writes.iter().cloned().chain(needs.folders.iter().chain(&needs.exports).map(|folder| folder.join("new"))).collect();
+    let (reads, writes) = (|who| needs.reads.iter().all(|p| may_read(who, p)), |who| made.iter().all(|p| may_write(who, p)));
+    let whom = whom(user)?;
+    if let (Some(name), Some(who)) = (user, whom)
+        && let Some(path) = needs.reads.iter().find(|p| p.exists() && !may_read(who, p)).or(made.iter().find(|p| !may_write(who, p)))
+    {
+        return Err(format!(
+            "--user {name} may not use {}; give that user the right, or name another",
+            printable(&path.display().to_string())
+        ));
+    }
+    let whom = whom.filter(|&who| reads(who) && writes(who));
+    let mut kept = CapabilitySet::empty();
+    if whom.is_none() && geteuid().is_root() {
+        let root = Who { uid: Uid::from_raw(0), gid: Gid::from_raw(0) };
+        kept.set(CapabilitySet::DAC_READ_SEARCH, !reads(root));
+        kept.set(CapabilitySet::DAC_OVERRIDE, !writes(root));
+        // In a directory where only its owner may replace a file (sticky), root does so as ever.
+        kept.set(CapabilitySet::FOWNER, needs.writes.as_ref().is_some_and(|path| !may_replace(root, path)));
+    }
+    Ok((whom, kept))
+}
+
+/// Forbids files and system calls that are not needed, in every thread that is started from here on.
+fn restrict_process(needs: &Needs, standing: &mut RightsLeft) {
     match restrict_files(needs.writes.as_deref(), &needs.folders, &[]) {
         Ok(true) => standing.holds.push(match needs.writes.as_deref().map(parent).or(needs.folders.first().map(PathBuf::as_path)) {
             Some(path) => format!("writes only to {} (Landlock)", printable(&path.display().to_string())),
@@ -277,7 +289,6 @@ pub fn give_up(user: Option<&str>, needs: &Needs, opener: Option<&Opener>) -> Re
         Ok(()) => standing.holds.push("runs no program, opens no socket but to ask the kernel (seccomp)".into()),
         Err(e) => standing.refused.push(format!("system calls ({e})")),
     }
-    Ok(standing)
 }
 
 fn names(set: CapabilitySet) -> String {

@@ -49,6 +49,7 @@ use follow::Follow;
 pub use index::PacketIndex;
 use merge::FileMerge;
 use reader::FileReader;
+pub use registry::format_names;
 use replay::Replay;
 use std::collections::HashSet;
 use std::sync::Arc;

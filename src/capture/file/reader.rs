@@ -221,7 +221,8 @@ impl FileReader {
 
     fn no_capture(&self) -> String {
         let inside = self.input.compression().map_or(String::new(), |c| format!(" (inside {})", c.name()));
-        format!("is not a capture file (pcap, pcapng, snoop, netmon, erf): it looks like {}{inside}", sniff::describe(&self.carry))
+        let formats = registry::format_names().collect::<Vec<_>>().join(", ");
+        format!("is not a capture file ({formats}): it looks like {}{inside}", sniff::describe(&self.carry))
     }
 
     fn unreadable(&self, error: &io::Error) -> String {
@@ -233,14 +234,7 @@ impl FileReader {
 
     /// Reads and frames until the block is full, the input is quiet, or the file ends. The state at the end is in `self`.
     fn read_block(&mut self, block: &mut Block) -> Result<Fill> {
-        if block.data.len() < self.carry.len() {
-            block.data.resize(self.carry.len(), 0);
-        }
-        let mut have = self.carry.len();
-        if let Some(front) = block.data.get_mut(..have) {
-            front.copy_from_slice(&self.carry);
-        }
-        self.carry.clear();
+        let mut have = self.begin_block(block);
         let mut at = 0;
         let mut fruitless = 0;
         let fill = loop {
@@ -277,12 +271,7 @@ impl FileReader {
                     block.data.resize(need, 0);
                 }
             }
-            let patience = if block.packets.is_empty() { READ_ATTEMPTS } else { 0 };
-            let got = match self.failure.take() {
-                Some(error) => Err(error),
-                None => self.input.read(block.data.get_mut(have..).unwrap_or(&mut []), patience),
-            };
-            match got {
+            match self.read(block, have) {
                 Ok(Chunk::Bytes(n)) => have += n,
                 Ok(Chunk::Quiet) => break if block.packets.is_empty() { Fill::Quiet } else { Fill::Packets },
                 Ok(Chunk::End) => {
@@ -301,6 +290,28 @@ impl FileReader {
         self.base += at as u64;
         self.carry.extend_from_slice(block.data.get(at..have).unwrap_or(&[]));
         Ok(fill)
+    }
+
+    /// Puts what is left of the block before at the arena's front; how many bytes that is.
+    fn begin_block(&mut self, block: &mut Block) -> usize {
+        let have = self.carry.len();
+        if block.data.len() < have {
+            block.data.resize(have, 0);
+        }
+        if let Some(front) = block.data.get_mut(..have) {
+            front.copy_from_slice(&self.carry);
+        }
+        self.carry.clear();
+        have
+    }
+
+    /// Reads behind the `have` bytes that are there; waits only for a block that has no packet yet.
+    fn read(&mut self, block: &mut Block, have: usize) -> io::Result<Chunk> {
+        let patience = if block.packets.is_empty() { READ_ATTEMPTS } else { 0 };
+        match self.failure.take() {
+            Some(error) => Err(error),
+            None => self.input.read(block.data.get_mut(have..).unwrap_or(&mut []), patience),
+        }
     }
 
     /// Frames what is there and drops what the filter does not want.

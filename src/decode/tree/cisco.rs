@@ -1,21 +1,10 @@
 //! Fields of Cisco's protocols between switches: CDP, UDLD (RFC 5171), VTP, DTP, PAgP.
 
-use crate::model::{LayerWriter, Show};
+use crate::model::{LayerWriter, Show, ValueHeads};
 
-/// A value's two bytes of type and two of length, which counts both; then `write` has what is behind them. All that are there.
-fn values(
-    w: &mut LayerWriter<'_, '_>,
-    (at, names, name): (usize, [&'static str; 2], fn(u64) -> &'static str),
-    mut write: impl FnMut(&mut LayerWriter<'_, '_>, u64, usize, usize),
-) {
-    let mut at = at;
-    while let (Some(kind), Some(length)) = (w.peek(at, 2), w.peek(at + 2, 2)) {
-        let length = (length as usize).max(4);
-        w.number(names[0], "Type", at, 2, Show::Named(name));
-        w.number(names[1], "Length", at + 2, 2, Show::Dec);
-        w.inside(|w| write(w, kind, at + 4, length - 4));
-        at += length;
-    }
+/// Two bytes of type and two of length, which counts both.
+const fn heads(names: [&'static str; 2], words: fn(u64) -> &'static str) -> ValueHeads {
+    ValueHeads { width: 2, counts_head: true, names, words }
 }
 
 fn cdp_name(kind: u64) -> &'static str {
@@ -66,7 +55,7 @@ pub(super) fn cdp(w: &mut LayerWriter<'_, '_>) {
     w.number("cdp.ttl", "Time to live (s)", 1, 1, Show::Dec);
     w.number("cdp.checksum", "Checksum", 2, 2, Show::Hex);
     let (mut device, mut port) = (String::new(), String::new());
-    values(w, (4, ["cdp.tlv.type", "cdp.tlv.len"], cdp_name), |w, kind, at, length| match kind {
+    w.values(4, &heads(["cdp.tlv.type", "cdp.tlv.len"], cdp_name), |w, kind, at, length| match kind {
         1 => device = w.text("cdp.deviceid", "Device ID", at, length),
         3 => port = w.text("cdp.portid", "Port ID", at, length),
         _ => cdp_value(w, kind, at, length),
@@ -154,7 +143,7 @@ pub(super) fn udld(w: &mut LayerWriter<'_, '_>) {
     w.inside(|w| w.flags(1, 1, &[("udld.flags.rt", "Recommended timeout", 1), ("udld.flags.rsy", "ReSynch", 2)]));
     w.number("udld.checksum", "Checksum", 2, 2, Show::Hex);
     let (mut device, mut port) = (String::new(), String::new());
-    values(w, (4, ["udld.tlv.type", "udld.tlv.len"], name), |w, kind, at, length| match kind {
+    w.values(4, &heads(["udld.tlv.type", "udld.tlv.len"], name), |w, kind, at, length| match kind {
         1 => device = w.text("udld.device_id", "Device ID", at, length),
         2 => port = w.text("udld.sent_through_interface", "Port ID", at, length),
         3 => echoes(w, at),
@@ -272,7 +261,7 @@ pub(super) fn dtp(w: &mut LayerWriter<'_, '_>) {
     };
     w.number("dtp.version", "Version", 0, 1, Show::Dec);
     let mut said = String::new();
-    values(w, (1, ["dtp.tlv_type", "dtp.tlv_len"], name), |w, kind, at, length| match kind {
+    w.values(1, &heads(["dtp.tlv_type", "dtp.tlv_len"], name), |w, kind, at, length| match kind {
         1 => _ = w.text("dtp.domain", "Domain", at, length),
         2 => {
             let now = w.bits("dtp.tos", "Trunk operating status", at, 1, 0x80, Show::Named(operating)).unwrap_or(0);

@@ -1,7 +1,7 @@
 //! Fields of protocols that makers of switches number by themselves behind SNAP: EDP (Extreme) and FDP (Foundry, Brocade, Ruckus).
 
 use super::super::Headers;
-use crate::model::{LayerWriter, PacketTree, Show};
+use crate::model::{LayerWriter, PacketTree, Show, ValueHeads};
 use std::ops::Range;
 
 /// Writes what stands behind a SNAP header of one of these makers; whether it is one of theirs.
@@ -99,21 +99,18 @@ fn fdp(w: &mut LayerWriter<'_, '_>) {
     w.number("fdp.version", "Version", 0, 1, Show::Dec);
     w.number("fdp.holdtime", "Hold time (s)", 1, 1, Show::Dec);
     w.number("fdp.checksum", "Checksum", 2, 2, Show::Hex);
-    let (mut said, mut at) = (String::from("FDP:"), 4);
-    while let (Some(kind), Some(length)) = (w.peek(at, 2), w.peek(at + 2, 2)) {
-        let length = (length as usize).max(4);
-        w.number("fdp.tlv.type", "Type", at, 2, Show::Named(name));
-        w.number("fdp.tlv.length", "Length", at + 2, 2, Show::Dec);
-        w.inside(|w| match kind {
-            1 | 3 | 5 | 6 => _ = w.text("fdp.string.text", name(kind), at + 4, length - 4),
-            2 if w.peek(at + 11, 2) == Some(4) => _ = w.ipv4("fdp.net.ip", "Address", at + 13),
-            4 => _ = w.number("fdp.capabilities", "Capabilities", at + 4, 4, Show::Hex),
-            _ => w.raw("fdp.string.data", "Data", at + 4, length - 4),
-        });
+    let mut said = String::from("FDP:");
+    let heads = ValueHeads { width: 2, counts_head: true, names: ["fdp.tlv.type", "fdp.tlv.length"], words: name };
+    w.values(4, &heads, |w, kind, at, length| {
+        match kind {
+            1 | 3 | 5 | 6 => _ = w.text("fdp.string.text", name(kind), at, length),
+            2 if w.peek(at + 7, 2) == Some(4) => _ = w.ipv4("fdp.net.ip", "Address", at + 9),
+            4 => _ = w.number("fdp.capabilities", "Capabilities", at, 4, Show::Hex),
+            _ => w.raw("fdp.string.data", "Data", at, length),
+        }
         said.push(' ');
         said.push_str(name(kind));
-        at += length;
-    }
+    });
     w.summary(said.trim_start_matches("FDP: ").to_owned());
     w.say("FDP", said);
 }

@@ -1,7 +1,7 @@
 //! Routers that share an address: HSRP (RFC 2281, and its version 2), GLBP.
 
 use crate::dissect::Carriage;
-use crate::model::{LayerWriter, Show};
+use crate::model::{LayerWriter, Show, ValueHeads};
 
 /// Words for an operation, of both versions.
 fn operation(number: u64) -> &'static str {
@@ -90,24 +90,21 @@ pub(super) fn glbp(w: &mut LayerWriter<'_, '_>, _: Carriage) {
     w.number("glbp.version", "Version", 0, 1, Show::Dec);
     let group = w.number("glbp.group", "Group", 2, 2, Show::Dec).unwrap_or(0);
     w.mac("glbp.ownerid", "Owner", 6);
-    let (mut info, mut at) = (format!("G: {group}"), 12);
-    while let (Some(kind), Some(length)) = (w.peek(at, 1), w.peek(at + 1, 1)) {
-        let length = (length as usize).max(2);
-        w.number("glbp.type", "Type", at, 1, Show::Named(kinds));
-        w.number("glbp.length", "Length", at + 1, 1, Show::Dec);
-        let said = w.inside(|w| match kind {
-            1 => hello(w, at + 2),
-            2 => forwarder(w, at + 2),
+    let mut info = format!("G: {group}");
+    let heads = ValueHeads { width: 1, counts_head: true, names: ["glbp.type", "glbp.length"], words: kinds };
+    w.values(12, &heads, |w, kind, at, length| {
+        let said = match kind {
+            1 => hello(w, at),
+            2 => forwarder(w, at),
             // Whatever authenticates is not shown.
             3 => String::new(),
             _ => {
-                w.raw("glbp.unknown.data", "Data", at + 2, length - 2);
+                w.raw("glbp.unknown.data", "Data", at, length);
                 String::new()
             }
-        });
+        };
         info = format!("{info}, {}{said}", kinds(kind));
-        at += length;
-    }
+    });
     w.summary(info.clone());
     w.say("GLBP", info);
 }

@@ -23,54 +23,56 @@ type Streams = [Reassembler; 2];
 pub struct Reader {
     dissectors: Dissectors<Streams>,
     pool: ReassemblyPool,
-    exchanges: Exchanges,
+    yielded: Yielded,
     /// Transactions that ended and were not handed over.
     ended: Vec<Transaction>,
-    /// What TLS handshakes showed, likewise.
+    /// The latest segment cut an answer short.
+    cuts_short: bool,
+}
+
+/// What dissectors yield.
+#[derive(Debug, Default)]
+struct Yielded {
+    exchanges: Exchanges,
+    /// What TLS handshakes showed and was not handed over.
     tls: Vec<TlsSight>,
     /// Where voice and pictures are going to be sent, likewise.
     offers: Vec<MediaOffer>,
     /// What requests said, likewise, where somebody wants to know.
     words: Option<Vec<RequestWords>>,
     rtp: RtpStreams,
-    /// The latest segment cut an answer short.
-    cuts_short: bool,
 }
 
 /// Takes what dissectors read to the exchange table.
 struct ToExchanges<'a> {
-    exchanges: &'a mut Exchanges,
-    tls: &'a mut Vec<TlsSight>,
-    offers: &'a mut Vec<MediaOffer>,
-    words: &'a mut Option<Vec<RequestWords>>,
-    rtp: &'a mut RtpStreams,
+    yielded: &'a mut Yielded,
     mirror: &'a mut UnmatchedCounts,
 }
 
 impl Listener for ToExchanges<'_> {
     fn message(&mut self, message: &AppMessage) {
         let mirror = &mut *self.mirror;
-        self.exchanges.pass(message, &mut |event| mirror.note(event));
+        self.yielded.exchanges.pass(message, &mut |event| mirror.note(event));
     }
 
     fn tls(&mut self, seen: &TlsSight) {
-        self.tls.push(*seen);
+        self.yielded.tls.push(*seen);
     }
 
     fn rtp(&mut self, packet: &RtpPacket) {
-        self.rtp.take(packet);
+        self.yielded.rtp.take(packet);
     }
 
     fn offer(&mut self, offer: &MediaOffer) {
-        self.offers.push(*offer);
+        self.yielded.offers.push(*offer);
     }
 
     fn wants_words(&self) -> bool {
-        self.words.as_ref().is_some_and(|words| words.len() < REQUEST_WORDS)
+        self.yielded.words.as_ref().is_some_and(|words| words.len() < REQUEST_WORDS)
     }
 
     fn words(&mut self, words: RequestWords) {
-        self.words.iter_mut().for_each(|all| all.push(words.clone()));
+        self.yielded.words.iter_mut().for_each(|all| all.push(words.clone()));
     }
 }
 
@@ -81,17 +83,18 @@ impl Reader {
 
     /// No conversation read yet; with the keys of its tables' hashes, and the scale of its caps.
     pub fn new(keys: Keys, caps: CapScale) -> Self {
-        Self { exchanges: Exchanges::new(keys), dissectors: Dissectors::within(caps), ..Self::default() }
+        let yielded = Yielded { exchanges: Exchanges::new(keys), ..Yielded::default() };
+        Self { yielded, dissectors: Dissectors::within(caps), ..Self::default() }
     }
 
     /// Keeps what requests say until it is handed over.
     pub fn keep_words(&mut self) {
-        self.words = Some(Vec::new());
+        self.yielded.words = Some(Vec::new());
     }
 
     /// Tells when the capture began.
     pub fn begin(&mut self, time: Timestamp) {
-        self.exchanges.begin(time);
+        self.yielded.exchanges.begin(time);
     }
 
     /// Reads a packet of the conversation with this slot; `mirror` counts what the exchange table says of the mirror.
@@ -101,14 +104,7 @@ impl Reader {
         match packet.segment {
             Some(segment) => self.segment(slot, packet, &segment, mirror),
             None => {
-                let listener = &mut ToExchanges {
-                    exchanges: &mut self.exchanges,
-                    tls: &mut self.tls,
-                    offers: &mut self.offers,
-                    words: &mut self.words,
-                    rtp: &mut self.rtp,
-                    mirror,
-                };
+                let listener = &mut ToExchanges { yielded: &mut self.yielded, mirror };
                 self.dissectors.datagram(slot, &payload(packet, packet.bytes, packet.length), listener);
             }
         }
@@ -119,8 +115,8 @@ impl Reader {
     /// Looks at an ICMP echo, which belongs to no dissector.
     pub fn echo(&mut self, frame: &Frame<'_>, mirror: &mut UnmatchedCounts) {
         if let Some(message) = exchange::echo(frame) {
-            self.exchanges.pass(&message, &mut |event| mirror.note(event));
-            self.exchanges.take_ended(|_| {});
+            self.yielded.exchanges.pass(&message, &mut |event| mirror.note(event));
+            self.yielded.exchanges.take_ended(|_| {});
         }
     }
 
@@ -134,14 +130,7 @@ impl Reader {
         }
         let Some(mut streams) = self.dissectors.detach(slot) else { return };
         let (dissectors, pool) = (&mut self.dissectors, &mut self.pool);
-        let listener = &mut ToExchanges {
-            exchanges: &mut self.exchanges,
-            tls: &mut self.tls,
-            offers: &mut self.offers,
-            words: &mut self.words,
-            rtp: &mut self.rtp,
-            mirror,
-        };
+        let listener = &mut ToExchanges { yielded: &mut self.yielded, mirror };
         let [a, b] = &mut streams;
         let (this, other, back) = match packet.way {
             Direction::AToB => (a, b, Direction::BToA),
@@ -216,21 +205,21 @@ impl Reader {
 
     /// Decides what waited long enough for its reply; when the capture has `finished` nothing waits any more.
     pub fn advance(&mut self, now: Timestamp, finished: bool, mirror: &mut UnmatchedCounts) {
-        self.exchanges.advance(now, &mut |event| mirror.note(event));
+        self.yielded.exchanges.advance(now, &mut |event| mirror.note(event));
         if finished {
-            self.exchanges.finish(now, &mut |event| mirror.note(event));
+            self.yielded.exchanges.finish(now, &mut |event| mirror.note(event));
         }
         self.take_ended();
     }
 
     /// Whether something waited long enough for its reply, where an interval ends.
     pub fn is_due(&self, now: Timestamp) -> bool {
-        self.exchanges.is_due(now)
+        self.yielded.exchanges.is_due(now)
     }
 
     fn take_ended(&mut self) {
         let (dissectors, ended) = (&mut self.dissectors, &mut self.ended);
-        self.exchanges.take_ended(|transaction| {
+        self.yielded.exchanges.take_ended(|transaction| {
             dissectors.transaction(&transaction);
             ended.push(transaction);
         });
@@ -243,27 +232,27 @@ impl Reader {
 
     /// Takes out what TLS handshakes showed since.
     pub fn tls(&mut self) -> impl Iterator<Item = TlsSight> + '_ {
-        self.tls.drain(..)
+        self.yielded.tls.drain(..)
     }
 
     /// Takes out where voice and pictures are going to be sent, of what was said since.
     pub fn offers(&mut self) -> impl Iterator<Item = MediaOffer> + '_ {
-        self.offers.drain(..)
+        self.yielded.offers.drain(..)
     }
 
     /// Takes out what requests said since.
     pub fn words(&mut self) -> Vec<RequestWords> {
-        self.words.as_mut().map(std::mem::take).unwrap_or_default()
+        self.yielded.words.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Tells what became of streams where an interval ends; `all` of it when nothing more comes.
     pub fn media(&mut self, now: Timestamp, all: bool, tell: impl FnMut(NetworkEvent)) {
-        self.rtp.advance(now, all, tell);
+        self.yielded.rtp.advance(now, all, tell);
     }
 
     /// How many there are of all of them.
     pub fn ended_count(&self) -> usize {
-        self.ended.len() + self.tls.len() + self.offers.len() + self.words.as_ref().map_or(0, Vec::len)
+        self.ended.len() + self.yielded.tls.len() + self.yielded.offers.len() + self.yielded.words.as_ref().map_or(0, Vec::len)
     }
 
     /// The name of the server of a conversation.

@@ -2,7 +2,7 @@
 
 use super::counts::{CopyClass, GRAIN, gap_code};
 use super::fingerprint::{Digest, Vantage};
-use super::flows::FOUR;
+use super::flows::{FOUR, Flow, Pattern};
 use super::recall::{HeldCopy, Sign};
 use super::table::{Entry, MOST_COPIES};
 use super::watch::Multiplicity;
@@ -78,6 +78,49 @@ impl Repeat {
     }
 }
 
+/// What a packet that was seen before teaches of how copies look here.
+#[derive(Clone, Copy)]
+struct Lesson {
+    /// It is one.
+    copy: bool,
+    /// It surely is.
+    certain: bool,
+    /// Its distance is that of copies.
+    taught: bool,
+    /// There is no packet before it to be compared with.
+    alone: bool,
+    /// Its conversation is noted.
+    notes: bool,
+}
+
+impl Lesson {
+    #[inline]
+    fn teach(self, flow: &mut Flow, shard: &mut Pattern, digest: &Digest, repeat: &Repeat) {
+        let Lesson { copy, certain, taught, alone, notes } = self;
+        let &Repeat { now, code, .. } = repeat;
+        if !digest.light {
+            if taught {
+                shard.copy(code);
+            } else {
+                shard.first();
+            }
+            if certain || taught && !alone {
+                if notes {
+                    flow.copy(code, now);
+                }
+            } else if notes {
+                flow.first();
+            }
+            if notes {
+                flow.count(copy);
+                flow.note_id(digest.way, digest.print.id());
+            }
+        } else if certain && (digest.opens || digest.ends) {
+            flow.copy(code, now);
+        }
+    }
+}
+
 impl DuplicateFilter {
     /// Judges a packet that was seen before, at a place of the table.
     #[inline(never)]
@@ -141,26 +184,8 @@ impl DuplicateFilter {
         let taught = copy && (certain || sign == Sign::Weak) || pair;
         flow.proven |= certain;
         flow.proven_unicast |= certain && !repeat.group;
-        if payload {
-            if taught {
-                self.shard.copy(code);
-            } else {
-                self.shard.first();
-            }
-            if certain || taught && !alone {
-                if notes {
-                    flow.copy(code, now);
-                }
-            } else if notes {
-                flow.first();
-            }
-            if notes {
-                flow.count(copy);
-                flow.note_id(digest.way, digest.print.id());
-            }
-        } else if certain && (digest.opens || digest.ends) {
-            flow.copy(code, now);
-        }
+        let lesson = Lesson { copy, certain, taught, alone, notes };
+        lesson.teach(flow, &mut self.shard, digest, repeat);
         if copy {
             let hop = entry.print.place().is_hop(digest.print.place());
             // What a pattern says is more than the repetition itself.

@@ -7,8 +7,10 @@ mod contents;
 mod copies;
 mod directions;
 mod host;
+mod hosts;
 mod loss;
 mod network;
+mod services;
 mod sightings;
 mod switch;
 mod thresholds;
@@ -19,12 +21,14 @@ pub use contents::{CastEvidence, ChecksumEvidence, ContentEvidence, SizeEvidence
 pub use copies::{CopyEvidence, CopyGap, Destinations, DistantCopies};
 pub use directions::{ANSWERED, CONCENTRATED, HALF, HALF_CLEAR, JUDGED, SideEvidence, TagEvidence};
 pub use host::{ControlEvidence, HostEvidence, PortAway, TransitEvidence};
+pub use hosts::{
+    BlackHoleEvidence, CertificateEvidence, FallbackEvidence, KeepAliveEvidence, MediaEvidence, OldTlsEvidence, QuicEvidence,
+    StallEvidence, SurgeEvidence, TlsFailureEvidence, WindowEvidence,
+};
 pub use loss::{FlatTop, LoadClass, LossEvidence, PortLoss, SessionLoss, SizeLoss};
-pub use network::{
-    BlackHoleEvidence, CertificateEvidence, ClientLoss, CodeCount, FallbackEvidence, KeepAliveEvidence, LossWindow, MeantWaits,
-    MediaEvidence, NetworkEvidence, OldTlsEvidence, QuicEvidence, ScanEvidence, ServiceEvidence, ServiceWindow, SinceSuccess,
-    StallEvidence, SurgeEvidence, TlsFailureEvidence, TripWindow, Trouble, Troubled, TurnWindow, UnreachableEvidence, UnreachableReport,
-    WindowEvidence,
+pub use network::{NetworkEvidence, ScanEvidence, Trouble, Troubled, UnreachableEvidence};
+pub use services::{
+    ClientLoss, CodeCount, LossWindow, MeantWaits, ServiceEvidence, ServiceWindow, SinceSuccess, TripWindow, TurnWindow, UnreachableReport,
 };
 pub use sightings::{
     ArpStormEvidence, ClockEvidenceOfServer, ClockFault, ConflictEvidence, DhcpEvidence, DhcpFloodEvidence, FragmentEvidence,

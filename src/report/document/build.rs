@@ -15,6 +15,9 @@ use crate::snapshot::tables::services::SERVICES;
 use crate::snapshot::tables::sizes::SIZES;
 use crate::snapshot::{Snapshot, SourceInfo, sweeps};
 
+/// A name and what is so.
+type Fact = (&'static str, String);
+
 impl Document {
     /// What a report on `s` says: tables of at most `rows` rows, a chart of at most `columns` columns.
     pub fn new(s: &Snapshot, rows: usize, columns: usize) -> Self {
@@ -159,8 +162,29 @@ fn interfaces(source: &SourceInfo) -> Vec<(&'static str, String)> {
 }
 
 fn capture(s: &Snapshot) -> Section {
+    let mut facts = sources(s);
+    if let Some(filter) = &s.capture.filter {
+        facts.push(("Filter", printable(filter).into_owned()));
+    }
+    facts.extend(times(s));
+    facts.extend(amounts(s));
+    let mut parts = vec![Part::Facts(facts)];
+    for one in s.capture.sources.iter().filter_map(|one| one.warning.as_ref().map(|w| (&one.name, w))) {
+        parts.push(Part::Note(Tone::Warning, format!("{}: {}", printable(one.0), printable(one.1))));
+    }
+    for source in &s.capture.sources {
+        parts.extend(absences(source).map(|words| Part::Note(Tone::Warning, words)));
+    }
+    if s.mirror.link.packets == 0 {
+        parts.push(Part::Note(Tone::Plain, "No packets.".into()));
+    }
+    section("Capture", parts)
+}
+
+/// Where the packets come from: sources with their interfaces, and link types.
+fn sources(s: &Snapshot) -> Vec<Fact> {
     let with_interfaces = |one| [vec![("Source", source(one))], interfaces(one)].concat();
-    let mut facts: Vec<(&'static str, String)> = s.capture.sources.iter().take(SOURCES).flat_map(with_interfaces).collect();
+    let mut facts: Vec<Fact> = s.capture.sources.iter().take(SOURCES).flat_map(with_interfaces).collect();
     if let more @ [_, ..] = s.capture.sources.get(SOURCES..).unwrap_or_default() {
         let packets = more.iter().fold(0u64, |sum, one| sum.saturating_add(one.packets));
         facts.push(("Source", format!("{} more, {}", units::grouped(more.len() as u64), plural(packets, "packet"))));
@@ -175,9 +199,12 @@ fn capture(s: &Snapshot) -> Section {
     if !links.is_empty() {
         facts.push(("Link type", links.join(", ")));
     }
-    if let Some(filter) = &s.capture.filter {
-        facts.push(("Filter", printable(filter).into_owned()));
-    }
+    facts
+}
+
+/// When the packets passed.
+fn times(s: &Snapshot) -> Vec<Fact> {
+    let mut facts = Vec::new();
     if let (Some(first), Some(last)) = (s.capture.first, s.capture.last) {
         facts.push(("First packet", moment(first)));
         facts.push(("Last packet", moment(last)));
@@ -191,9 +218,16 @@ fn capture(s: &Snapshot) -> Section {
     } else {
         facts.push(("Times", "none: the packets were recorded without".into()));
     }
+    facts
+}
+
+/// How much was captured.
+fn amounts(s: &Snapshot) -> Vec<Fact> {
     let link = s.mirror.link;
-    facts.push(("Packets", units::grouped(link.packets)));
-    facts.push(("On the wire", format!("{} bytes ({})", units::grouped(link.wire_bytes), units::bytes(link.wire_bytes))));
+    let mut facts = vec![
+        ("Packets", units::grouped(link.packets)),
+        ("On the wire", format!("{} bytes ({})", units::grouped(link.wire_bytes), units::bytes(link.wire_bytes))),
+    ];
     if link != s.stats.total {
         let (packets, bytes) = (units::grouped(s.stats.total.packets), units::grouped(s.stats.total.wire_bytes));
         facts.push(("Mirrored network", format!("{packets} packets, {bytes} bytes: without encapsulation and further copies")));
@@ -208,17 +242,7 @@ fn capture(s: &Snapshot) -> Section {
     if s.stats.fragments > 0 {
         facts.push(("IP fragments", units::grouped(s.stats.fragments)));
     }
-    let mut parts = vec![Part::Facts(facts)];
-    for one in s.capture.sources.iter().filter_map(|one| one.warning.as_ref().map(|w| (&one.name, w))) {
-        parts.push(Part::Note(Tone::Warning, format!("{}: {}", printable(one.0), printable(one.1))));
-    }
-    for source in &s.capture.sources {
-        parts.extend(absences(source).map(|words| Part::Note(Tone::Warning, words)));
-    }
-    if link.packets == 0 {
-        parts.push(Part::Note(Tone::Plain, "No packets.".into()));
-    }
-    section("Capture", parts)
+    facts
 }
 
 /// When nothing that may have passed a port was looked at.

@@ -119,6 +119,31 @@ impl Snapshot {
             exact: false,
             apps,
         };
+        let stats = Statistics { conversations, endpoints, ..self.stats_of(&sums, slots) };
+        Some(Self {
+            live: false,
+            finished: true,
+            now: span.to,
+            recent_seconds: span.seconds(),
+            capture: CaptureSummary {
+                captured_bytes: sums.captured_bytes,
+                truncated_packets: sums.truncated,
+                first: Some(span.from),
+                last: Some(span.to),
+                ..self.capture.clone()
+            },
+            stats,
+            diagnosis: Diagnosis {
+                findings: self.diagnosis.findings.iter().filter_map(|finding| held_in(finding, span)).collect(),
+                ..self.diagnosis.clone()
+            },
+            span: Some(Arc::new(shown)),
+            ..self.clone()
+        })
+    }
+
+    /// What is counted besides conversations and end points, of these slots with their sums.
+    fn stats_of(&self, sums: &SlotSums, slots: &[Arc<HistorySlot>]) -> Statistics {
         let [unicast, multicast, broadcast] = sums.casts;
         let [inbound, outbound, inside, through, unknown] = sums.directions;
         let [syn, syn_ack, fin, reset] = sums.tcp_flags;
@@ -130,41 +155,19 @@ impl Snapshot {
             recent: row.traffic[0],
             ..VlanRow::default()
         };
-        let (capture, stats) = (self.capture.clone(), self.stats.clone());
-        Some(Self {
-            live: false,
-            finished: true,
-            now: span.to,
-            recent_seconds: span.seconds(),
-            capture: CaptureSummary {
-                captured_bytes: sums.captured_bytes,
-                truncated_packets: sums.truncated,
-                first: Some(span.from),
-                last: Some(span.to),
-                ..capture
-            },
-            stats: Statistics {
-                total: sums.total(),
-                recent: sums.total(),
-                fragments: sums.fragments,
-                sizes: sums.sizes,
-                casts: Casts { unicast, multicast, broadcast },
-                directions: Directions { inbound, outbound, inside, through, unknown },
-                protocols: ProtocolRow::tree(paths.rows.iter().map(|row| (row.key, row.traffic[0], row.traffic[0]))),
-                vlans: table(over(slots, |slot| &slot.vlans), one),
-                untagged: sums.untagged,
-                tcp_flags: TcpFlags { syn, syn_ack, fin, reset },
-                conversations,
-                endpoints,
-                ..stats
-            },
-            diagnosis: Diagnosis {
-                findings: self.diagnosis.findings.iter().filter_map(|finding| held_in(finding, span)).collect(),
-                ..self.diagnosis.clone()
-            },
-            span: Some(Arc::new(shown)),
-            ..self.clone()
-        })
+        Statistics {
+            total: sums.total(),
+            recent: sums.total(),
+            fragments: sums.fragments,
+            sizes: sums.sizes,
+            casts: Casts { unicast, multicast, broadcast },
+            directions: Directions { inbound, outbound, inside, through, unknown },
+            protocols: ProtocolRow::tree(paths.rows.iter().map(|row| (row.key, row.traffic[0], row.traffic[0]))),
+            vlans: table(over(slots, |slot| &slot.vlans), one),
+            untagged: sums.untagged,
+            tcp_flags: TcpFlags { syn, syn_ack, fin, reset },
+            ..self.stats.clone()
+        }
     }
 }
 

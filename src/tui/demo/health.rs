@@ -154,42 +154,52 @@ pub fn checklist(trouble: bool) -> Checklist {
     Checklist { interface: "eth1".into(), checks }
 }
 
+/// The health of the mirror, calm or in trouble.
 pub fn mirror(total: Traffic, recent: Traffic, second: i64, trouble: bool) -> Mirror {
-    let trust_part = |name, score, evidence: &str| TrustPart { name, score, evidence: evidence.into() };
     let user = TunnelRow {
         tunnel: tunnel(TunnelKind::Vxlan, [10, 30, 0, 1], [10, 30, 0, 2], 5_010),
         traffic: part(total, 0.03),
         recent: part(recent, 0.03),
         inner_bytes: part(total, 0.028).wire_bytes,
     };
-    if !trouble {
-        return Mirror {
-            transport: "plain",
-            link: total,
-            recent_link: recent,
-            loss: LossLedger {
-                host: Some(Estimate { n: total.packets, ..Estimate::default() }),
-                switch: Some(Estimate { rate: 0.0, low: 0.0, high: 0.000_02, n: 184_000 }),
-                ..LossLedger::default()
-            },
-            sides: Sides { judged: 1_204, one_sided: 11 },
-            trust: Trust {
-                verdict: Verdict::Good,
-                score: Some(97),
-                summary: "good".into(),
-                parts: vec![
-                    trust_part("completeness", Some(99), "no acknowledged byte unseen in 184 k segments"),
-                    trust_part("uniqueness", Some(100), "no copies in 12 M packets"),
-                    trust_part("order", Some(98), "0.02 % out of order within flows"),
-                    trust_part("fidelity", Some(100), "nothing cut, no merged frames"),
-                    trust_part("timing", Some(97), "steps of the clock below 1 µs"),
-                    trust_part("coverage", Some(99), "both directions in 99 % of conversations"),
-                ],
-            },
-            tunnels: table(vec![user]),
-            ..Mirror::default()
-        };
+    if trouble { troubled(total, recent, second, user) } else { calm(total, recent, user) }
+}
+
+fn trust_part(name: &'static str, score: Option<u8>, evidence: &str) -> TrustPart {
+    TrustPart { name, score, evidence: evidence.into() }
+}
+
+fn calm(total: Traffic, recent: Traffic, user: TunnelRow) -> Mirror {
+    Mirror {
+        transport: "plain",
+        link: total,
+        recent_link: recent,
+        loss: LossLedger {
+            host: Some(Estimate { n: total.packets, ..Estimate::default() }),
+            switch: Some(Estimate { rate: 0.0, low: 0.0, high: 0.000_02, n: 184_000 }),
+            ..LossLedger::default()
+        },
+        sides: Sides { judged: 1_204, one_sided: 11 },
+        trust: Trust {
+            verdict: Verdict::Good,
+            score: Some(97),
+            summary: "good".into(),
+            parts: vec![
+                trust_part("completeness", Some(99), "no acknowledged byte unseen in 184 k segments"),
+                trust_part("uniqueness", Some(100), "no copies in 12 M packets"),
+                trust_part("order", Some(98), "0.02 % out of order within flows"),
+                trust_part("fidelity", Some(100), "nothing cut, no merged frames"),
+                trust_part("timing", Some(97), "steps of the clock below 1 µs"),
+                trust_part("coverage", Some(99), "both directions in 99 % of conversations"),
+            ],
+        },
+        tunnels: table(vec![user]),
+        ..Mirror::default()
     }
+}
+
+/// Every packet twice, and some lost.
+fn troubled(total: Traffic, recent: Traffic, second: i64, user: TunnelRow) -> Mirror {
     let session = |id, missing, reordered| Session { missing, reordered, ..session(total, second, id) };
     Mirror {
         forgotten: Forgotten::default(),
@@ -199,25 +209,7 @@ pub fn mirror(total: Traffic, recent: Traffic, second: i64, trouble: bool) -> Mi
         recent_link: part(recent, 2.05),
         sessions: vec![session(7, total.packets / 250, 12), session(8, 0, 0)],
         stamps: vec![stamps(total)],
-        duplicates: Duplicates {
-            dropped: true,
-            traffic: part(total, 0.95),
-            recent: part(recent, 0.95),
-            share: 0.487,
-            classes: vec![
-                DuplicateClass { class: "vlan", traffic: part(total, 0.91) },
-                DuplicateClass { class: "routed", traffic: part(total, 0.035) },
-                DuplicateClass { class: "ambiguous", traffic: part(total, 0.005) },
-            ],
-            vlan_pairs: vec![
-                (Some(10), Some(20), total.packets / 2),
-                (Some(20), Some(10), total.packets / 3),
-                (Some(30), None, total.packets / 40),
-            ],
-            remarked: Vec::new(),
-            remarked_dscp: Vec::new(),
-            gap: Some([0.000_012, 0.000_08, 0.001_2]),
-        },
+        duplicates: copies(total, recent),
         loss: LossLedger {
             host: Some(Estimate { rate: 0.012, low: 0.0119, high: 0.0121, n: total.packets }),
             path: Some(Estimate { rate: 0.004, low: 0.0038, high: 0.0042, n: total.packets }),
@@ -226,19 +218,7 @@ pub fn mirror(total: Traffic, recent: Traffic, second: i64, trouble: bool) -> Mi
             unmatched: Some(Estimate { rate: 0.035, low: 0.031, high: 0.04, n: 7_420 }),
         },
         sides: Sides { judged: 1_204, one_sided: 262 },
-        trust: Trust {
-            verdict: Verdict::Bad,
-            score: Some(22),
-            summary: "every packet twice".into(),
-            parts: vec![
-                trust_part("completeness", Some(71), "2.1 % of acknowledged TCP data unseen"),
-                trust_part("uniqueness", Some(22), "49 % of packets are copies, mostly of another VLAN"),
-                trust_part("order", Some(96), "0.1 % out of order within flows"),
-                trust_part("fidelity", Some(100), "nothing cut, no merged frames"),
-                trust_part("timing", None, "no second clock to compare with"),
-                trust_part("coverage", Some(78), "22 % of conversations in one direction only"),
-            ],
-        },
+        trust: distrust(),
         silenced: vec![
             ("tcp.retransmissions", "copies would count as retransmissions".into()),
             ("tcp.zero_window", "22 % of conversations are one-sided".into()),
@@ -249,5 +229,43 @@ pub fn mirror(total: Traffic, recent: Traffic, second: i64, trouble: bool) -> Mi
             ("span.size", "14 of 20 segments".into()),
         ],
         tunnels: table(vec![user]),
+    }
+}
+
+fn copies(total: Traffic, recent: Traffic) -> Duplicates {
+    Duplicates {
+        dropped: true,
+        traffic: part(total, 0.95),
+        recent: part(recent, 0.95),
+        share: 0.487,
+        classes: vec![
+            DuplicateClass { class: "vlan", traffic: part(total, 0.91) },
+            DuplicateClass { class: "routed", traffic: part(total, 0.035) },
+            DuplicateClass { class: "ambiguous", traffic: part(total, 0.005) },
+        ],
+        vlan_pairs: vec![
+            (Some(10), Some(20), total.packets / 2),
+            (Some(20), Some(10), total.packets / 3),
+            (Some(30), None, total.packets / 40),
+        ],
+        remarked: Vec::new(),
+        remarked_dscp: Vec::new(),
+        gap: Some([0.000_012, 0.000_08, 0.001_2]),
+    }
+}
+
+fn distrust() -> Trust {
+    Trust {
+        verdict: Verdict::Bad,
+        score: Some(22),
+        summary: "every packet twice".into(),
+        parts: vec![
+            trust_part("completeness", Some(71), "2.1 % of acknowledged TCP data unseen"),
+            trust_part("uniqueness", Some(22), "49 % of packets are copies, mostly of another VLAN"),
+            trust_part("order", Some(96), "0.1 % out of order within flows"),
+            trust_part("fidelity", Some(100), "nothing cut, no merged frames"),
+            trust_part("timing", None, "no second clock to compare with"),
+            trust_part("coverage", Some(78), "22 % of conversations in one direction only"),
+        ],
     }
 }

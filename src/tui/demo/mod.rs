@@ -245,10 +245,8 @@ fn sum(items: impl Iterator<Item = Traffic>) -> Traffic {
     items.fold(Traffic::default(), Traffic::plus)
 }
 
-/// The snapshot of a story at a second.
-pub fn snapshot(story: Story, second: i64) -> Snapshot {
-    let live = story != Story::File;
-    let facts = SourceInfo {
+fn source(live: bool) -> SourceInfo {
+    SourceInfo {
         name: if live { "eth1".into() } else { "office.pcapng".into() },
         format: if live { "live".into() } else { "pcapng".into() },
         link_types: vec![LinkType::ETHERNET],
@@ -256,19 +254,11 @@ pub fn snapshot(story: Story, second: i64) -> Snapshot {
         speed: live.then_some(10_000_000_000),
         progress: (!live).then_some(1.0),
         ..SourceInfo::default()
-    };
-    let bare = Snapshot {
-        number: second.unsigned_abs() + 1,
-        live,
-        capture: CaptureSummary { sources: vec![facts], ..CaptureSummary::default() },
-        recent_seconds: 1.0,
-        now: at(second),
-        ..Snapshot::default()
-    };
-    if story == Story::Empty {
-        return Snapshot { capture: CaptureSummary { speed: Some(10_000_000_000), ..bare.capture }, ..bare };
     }
-    let rows = talk::transport(second);
+}
+
+/// What is counted of these conversations of transport.
+fn statistics(rows: &[(bool, Conversation)], second: i64, (live, trouble): (bool, bool)) -> Statistics {
     let transports = sum(rows.iter().map(|r| r.1.total()));
     let extra = [
         (path(&[Proto::Eth, Proto::Vlan, Proto::Arp]), part(transports, 0.0006), part(transports, 0.000_000_4)),
@@ -277,18 +267,81 @@ pub fn snapshot(story: Story, second: i64) -> Snapshot {
         (path(&[Proto::Eth, Proto::Llc, Proto::Stp]), part(transports, 0.000_02), part(transports, 0.000_000_01)),
         (path(&[Proto::Eth, Proto::Lldp]), part(transports, 0.000_004), Traffic::default()),
     ];
-    let protocols = protocols(&rows, &extra);
+    let protocols = protocols(rows, &extra);
     let top = |f: fn(&ProtocolRow) -> Traffic| sum(protocols.iter().filter(|p| p.path.depth() == 1).map(f));
     let (total, recent) = (top(|p| p.traffic), top(|p| p.recent));
+    let (conversations, endpoints) = tables(rows);
+    Statistics {
+        total,
+        recent,
+        load: load(second, if live { -HISTORY } else { -447 }),
+        sizes: [0.31, 0.06, 0.04, 0.03, 0.04, 0.52, 0.0].map(|s| part(total, s)),
+        casts: Casts { unicast: part(total, 0.986), multicast: part(total, 0.005), broadcast: part(total, 0.009) },
+        directions: Directions {
+            inbound: part(total, 0.21),
+            outbound: part(total, 0.06),
+            inside: part(total, 0.72),
+            through: Traffic::default(),
+            unknown: part(total, 0.01),
+        },
+        conversations,
+        endpoints,
+        vlans: table(vlans(rows)),
+        untagged: part(total, 0.02),
+        services: table(services::services(rows, trouble)),
+        tcp_flags: TcpFlags { syn: 18_204, syn_ack: 18_090, fin: 30_112, reset: 1_204 },
+        protocols,
+        ..Statistics::default()
+    }
+}
+
+/// Conversations and end points of every layer.
+fn tables(rows: &[(bool, Conversation)]) -> (Conversations, Endpoints) {
     let all: Vec<&Conversation> = rows.iter().map(|r| &r.1).collect();
     let of = |tcp: bool| rows.iter().filter(|r| r.0 == tcp).map(|r| &r.1).collect::<Vec<_>>();
     let six = |row: &&&Conversation| matches!(row.a, Address::V6(_));
     let v4: Vec<&Conversation> = all.iter().filter(|r| !six(r)).copied().collect();
     let v6: Vec<&Conversation> = all.iter().filter(six).copied().collect();
     let eth = merged(&all, |r| (mac(r.a), mac(r.b)));
-    let trouble = story == Story::Trouble;
-    let drops = if trouble { total.packets / 82 } else { 0 };
     let owned = |rows: Vec<&Conversation>| rows.into_iter().cloned().collect::<Vec<_>>();
+    let conversations = Conversations {
+        tcp: table(owned(of(true))),
+        udp: table(owned(of(false))),
+        ip: table(merged(&v4, |r| (r.a, r.b))),
+        ipv6: table(merged(&v6, |r| (r.a, r.b))),
+        eth: table(eth.clone()),
+        ..Conversations::default()
+    };
+    let endpoints = Endpoints {
+        tcp: table(hosts(&of(true), true)),
+        udp: table(hosts(&of(false), true)),
+        ip: table(hosts(&v4, false)),
+        ipv6: table(hosts(&v6, false)),
+        eth: table(hosts(&eth.iter().collect::<Vec<_>>(), false)),
+        ..Endpoints::default()
+    };
+    (conversations, endpoints)
+}
+
+/// The snapshot of a story at a second.
+pub fn snapshot(story: Story, second: i64) -> Snapshot {
+    let live = story != Story::File;
+    let bare = Snapshot {
+        number: second.unsigned_abs() + 1,
+        live,
+        capture: CaptureSummary { sources: vec![source(live)], ..CaptureSummary::default() },
+        recent_seconds: 1.0,
+        now: at(second),
+        ..Snapshot::default()
+    };
+    if story == Story::Empty {
+        return Snapshot { capture: CaptureSummary { speed: Some(10_000_000_000), ..bare.capture }, ..bare };
+    }
+    let rows = talk::transport(second);
+    let trouble = story == Story::Trouble;
+    let stats = statistics(&rows, second, (live, trouble));
+    let (total, recent) = (stats.total, stats.recent);
+    let drops = if trouble { total.packets / 82 } else { 0 };
     Snapshot {
         finished: !live,
         capture: CaptureSummary {
@@ -299,42 +352,7 @@ pub fn snapshot(story: Story, second: i64) -> Snapshot {
             losses: Losses { kernel_drops: drops, decode_errors: if trouble { 312 } else { 0 }, ..Losses::default() },
             ..bare.capture
         },
-        stats: Statistics {
-            total,
-            recent,
-            load: load(second, if live { -HISTORY } else { -447 }),
-            sizes: [0.31, 0.06, 0.04, 0.03, 0.04, 0.52, 0.0].map(|s| part(total, s)),
-            casts: Casts { unicast: part(total, 0.986), multicast: part(total, 0.005), broadcast: part(total, 0.009) },
-            directions: Directions {
-                inbound: part(total, 0.21),
-                outbound: part(total, 0.06),
-                inside: part(total, 0.72),
-                through: Traffic::default(),
-                unknown: part(total, 0.01),
-            },
-            conversations: Conversations {
-                tcp: table(owned(of(true))),
-                udp: table(owned(of(false))),
-                ip: table(merged(&v4, |r| (r.a, r.b))),
-                ipv6: table(merged(&v6, |r| (r.a, r.b))),
-                eth: table(eth.clone()),
-                ..Conversations::default()
-            },
-            endpoints: Endpoints {
-                tcp: table(hosts(&of(true), true)),
-                udp: table(hosts(&of(false), true)),
-                ip: table(hosts(&v4, false)),
-                ipv6: table(hosts(&v6, false)),
-                eth: table(hosts(&eth.iter().collect::<Vec<_>>(), false)),
-                ..Endpoints::default()
-            },
-            vlans: table(vlans(&rows)),
-            untagged: part(total, 0.02),
-            services: table(services::services(&rows, trouble)),
-            tcp_flags: TcpFlags { syn: 18_204, syn_ack: 18_090, fin: 30_112, reset: 1_204 },
-            protocols,
-            ..Statistics::default()
-        },
+        stats,
         dissect: Dissected { apps: said::apps(second), names: table(said::names(second)) },
         mirror: if story == Story::Sampled { sampled(total, recent, second) } else { mirror(total, recent, second, trouble) },
         history: past::history(second, if live { 300 } else { 447 }),

@@ -21,7 +21,7 @@ const fn service((server, port): ([u8; 4], u16), app: &'static str, weight: f64,
     Service { server, port, app, weight, tcp, vlan, down, clients }
 }
 
-const SERVICES: [Service; 12] = [
+static SERVICES: [Service; 12] = [
     service(([10, 20, 1, 7], 443), "tls", 420.0, true, 10, 0.93, 22),
     service(([10, 20, 1, 9], 445), "smb2", 230.0, true, 20, 0.62, 9),
     service(([203, 0, 113, 20], 443), "tls", 130.0, true, 10, 0.95, 14),
@@ -36,90 +36,93 @@ const SERVICES: [Service; 12] = [
     service(([10, 20, 1, 41], 80), "http", 8.0, true, 10, 0.9, 4),
 ];
 
-/// Conversations of transport, with their VLAN.
+/// Conversations of transport, and whether each is TCP.
 pub fn transport(second: i64) -> Vec<(bool, Conversation)> {
-    let mut out = Vec::new();
     let whole: f64 = SERVICES.iter().map(|s| s.weight).sum();
-    for (n, s) in SERVICES.iter().enumerate() {
-        let skew: f64 = (0..s.clients).map(|c| 1.0 / f64::from(c + 1)).sum();
-        for c in 0..s.clients {
-            let seed = (n * 100) as u64 + u64::from(c);
-            let share = s.weight / whole / skew / f64::from(c + 1);
-            let rate = |second| load_at(second) / 8.0 * share * (0.6 + 0.8 * smooth(seed, second, 20));
-            let now = rate(second);
-            let total = rate(0).max(1.0) * 900.0 * (0.5 + noise(seed, 1)) + (1..=second).map(rate).sum::<f64>();
-            let client = Address::V4(Ipv4Addr::new(10, 20, 0, 8 + (seed * 7 % 90) as u8));
-            let server = Address::V4(Ipv4Addr::from(s.server));
-            let port = 49_152 + (seed * 977 % 16_000) as u16;
-            let ((up, down), (up_now, down_now)) = (split(total, s.down), split(now, s.down));
-            let first = (client, port) < (server, s.port);
-            let pick = |x, y| if first { (x, y) } else { (y, x) };
-            let (ab, ba) = pick(up, down);
-            let (recent_ab, recent_ba) = pick(up_now, down_now);
-            let ends = if first { (client, port, server, s.port) } else { (server, s.port, client, port) };
-            let state = match c {
-                _ if !s.tcp => None,
-                6 => Some(TcpState::Closing),
-                9 => Some(TcpState::Reset),
-                12 => Some(TcpState::SynSent),
-                1 | 3 => Some(TcpState::Midstream),
-                _ => Some(TcpState::Established),
-            };
-            let transport = if s.tcp { Proto::Tcp } else { Proto::Udp };
-            let row = Conversation {
-                a: ends.0,
-                a_port: ends.1,
-                b: ends.2,
-                b_port: ends.3,
-                ab,
-                ba,
-                recent_ab,
-                recent_ba,
-                first: at(-(60 + (seed * 37 % 2_800) as i64)),
-                last: at(second),
-                originator_is_a: first,
-                state,
-                ended: None,
-                app: Some(s.app),
-                app_by: Some(if matches!(s.app, "dns" | "tls") { AppBy::Content } else { AppBy::Port }),
-                server_name: None,
-                ports: 0,
-                path: path(&[Proto::Eth, Proto::Vlan, Proto::Ip, transport]),
-                vlans: [s.vlan].into_iter().collect(),
-                tcp: None,
-            };
-            out.push((s.tcp, row));
-        }
+    let of_service = |(n, s): (usize, &'static Service)| (0..s.clients).map(move |c| (s.tcp, with_client(n, s, c, whole, second)));
+    let six = (0..6).map(|c| (true, over_ipv6(c, second)));
+    SERVICES.iter().enumerate().flat_map(of_service).chain(six).collect()
+}
+
+/// How far the connection of a client has got.
+fn state(client: u8) -> TcpState {
+    match client {
+        6 => TcpState::Closing,
+        9 => TcpState::Reset,
+        12 => TcpState::SynSent,
+        1 | 3 => TcpState::Midstream,
+        _ => TcpState::Established,
     }
-    for c in 0..6u16 {
-        let client = Address::V6(Ipv6Addr::new(0x2001, 0xdb8, 20, 0, 0x21b, 0x54ff, 0xfeaa, 0x100 + c));
-        let server = Address::V6(Ipv6Addr::new(0x2001, 0xdb8, 99, 0, 0, 0, 0, 0x7));
-        let rate = |second| 1.1e6 / f64::from(c + 1) * (0.5 + smooth(900 + u64::from(c), second, 15));
-        let total = rate(0) * 700.0 + (1..=second).map(rate).sum::<f64>();
-        let ((ab, ba), (recent_ab, recent_ba)) = (split(total, 0.9), split(rate(second), 0.9));
-        let row = Conversation {
-            a: client,
-            a_port: 50_000 + c,
-            b: server,
-            b_port: 443,
-            ab,
-            ba,
-            recent_ab,
-            recent_ba,
-            first: at(-400),
-            last: at(second),
-            originator_is_a: true,
-            state: Some(TcpState::Established),
-            ended: None,
-            app: Some("tls"),
-            app_by: Some(AppBy::Content),
-            server_name: None,
-            ports: 0,
-            path: path(&[Proto::Eth, Proto::Ipv6, Proto::Tcp]),
-            vlans: Default::default(),
-            tcp: None,
-        };
-        out.push((true, row));
+}
+
+/// What client `c` of service `s`, the `n`th, says to it, of services that weigh `whole` together.
+fn with_client(n: usize, s: &Service, c: u8, whole: f64, second: i64) -> Conversation {
+    let skew: f64 = (0..s.clients).map(|c| 1.0 / f64::from(c + 1)).sum();
+    let seed = (n * 100) as u64 + u64::from(c);
+    let share = s.weight / whole / skew / f64::from(c + 1);
+    let rate = |second| load_at(second) / 8.0 * share * (0.6 + 0.8 * smooth(seed, second, 20));
+    let now = rate(second);
+    let total = rate(0).max(1.0) * 900.0 * (0.5 + noise(seed, 1)) + (1..=second).map(rate).sum::<f64>();
+    let client = Address::V4(Ipv4Addr::new(10, 20, 0, 8 + (seed * 7 % 90) as u8));
+    let server = Address::V4(Ipv4Addr::from(s.server));
+    let port = 49_152 + (seed * 977 % 16_000) as u16;
+    let ((up, down), (up_now, down_now)) = (split(total, s.down), split(now, s.down));
+    let first = (client, port) < (server, s.port);
+    let pick = |x, y| if first { (x, y) } else { (y, x) };
+    let (ab, ba) = pick(up, down);
+    let (recent_ab, recent_ba) = pick(up_now, down_now);
+    let ends = if first { (client, port, server, s.port) } else { (server, s.port, client, port) };
+    let transport = if s.tcp { Proto::Tcp } else { Proto::Udp };
+    Conversation {
+        a: ends.0,
+        a_port: ends.1,
+        b: ends.2,
+        b_port: ends.3,
+        ab,
+        ba,
+        recent_ab,
+        recent_ba,
+        first: at(-(60 + (seed * 37 % 2_800) as i64)),
+        last: at(second),
+        originator_is_a: first,
+        state: s.tcp.then(|| state(c)),
+        ended: None,
+        app: Some(s.app),
+        app_by: Some(if matches!(s.app, "dns" | "tls") { AppBy::Content } else { AppBy::Port }),
+        server_name: None,
+        ports: 0,
+        path: path(&[Proto::Eth, Proto::Vlan, Proto::Ip, transport]),
+        vlans: [s.vlan].into_iter().collect(),
+        tcp: None,
     }
-    out
+}
+
+fn over_ipv6(c: u16, second: i64) -> Conversation {
+    let client = Address::V6(Ipv6Addr::new(0x2001, 0xdb8, 20, 0, 0x21b, 0x54ff, 0xfeaa, 0x100 + c));
+    let server = Address::V6(Ipv6Addr::new(0x2001, 0xdb8, 99, 0, 0, 0, 0, 0x7));
+    let rate = |second| 1.1e6 / f64::from(c + 1) * (0.5 + smooth(900 + u64::from(c), second, 15));
+    let total = rate(0) * 700.0 + (1..=second).map(rate).sum::<f64>();
+    let ((ab, ba), (recent_ab, recent_ba)) = (split(total, 0.9), split(rate(second), 0.9));
+    Conversation {
+        a: client,
+        a_port: 50_000 + c,
+        b: server,
+        b_port: 443,
+        ab,
+        ba,
+        recent_ab,
+        recent_ba,
+        first: at(-400),
+        last: at(second),
+        originator_is_a: true,
+        state: Some(TcpState::Established),
+        ended: None,
+        app: Some("tls"),
+        app_by: Some(AppBy::Content),
+        server_name: None,
+        ports: 0,
+        path: path(&[Proto::Eth, Proto::Ipv6, Proto::Tcp]),
+        vlans: Default::default(),
+        tcp: None,
+    }
 }

@@ -172,6 +172,48 @@ fn told<R>(columns: &[Col<R>], extents: &[Extent], order: Option<Order>) -> Vec<
     (0..columns.len()).filter(stays).collect()
 }
 
+/// Cells that columns take at their usual widths.
+fn needed<R>(columns: &[Col<R>], kept: &[usize]) -> u16 {
+    kept.iter().map(|&i| columns[i].width + GAP).sum::<u16>().saturating_sub(GAP)
+}
+
+/// Cells that a column would have where nothing is cut.
+fn wanted<R>(columns: &[Col<R>], extents: &[Extent], at: usize, order: Option<Order>) -> u16 {
+    let needed = extents.get(at).map_or(0, |extent| extent.wide).max(head_cells(&columns[at], order));
+    // Numbers alone give what they do not use.
+    if is_number(&columns[at], extents.get(at)) { needed } else { needed.max(columns[at].width) }
+}
+
+/// Takes out the columns that do not fit, those of least worth first.
+fn drop_columns<R>(columns: &[Col<R>], extents: &[Extent], kept: &mut Vec<usize>, width: u16, order: Option<Order>) {
+    // By what rows are sorted can be read.
+    let worth =
+        |at: usize| if order.is_some_and(|o| columns[at].sort == Some(o.column)) { columns[at].worth.min(1) } else { columns[at].worth };
+    // The first column says what a row is: it gets a quarter more before columns of little worth get anything.
+    let comfort = columns.first().map_or(0, |c| (c.width / 4).min(c.max.saturating_sub(c.width)));
+    while kept.len() > 1 {
+        let Some(worst) = (0..kept.len()).max_by_key(|&k| (worth(kept[k]), k)) else { break };
+        let extra = if worth(kept[worst]) > 2 { comfort } else { 0 };
+        // The first number stays as long as half of the first column does.
+        let give = if worth(kept[worst]) == 1 { columns[kept[0]].width / 2 } else { 0 };
+        if needed(columns, kept) + extra <= width + give {
+            break;
+        }
+        kept.remove(worst);
+    }
+    // Where something would be cut, what holds nothing in any row and is of little worth gives way.
+    while kept.iter().fold(0u16, |sum, &i| sum.saturating_add(wanted(columns, extents, i, order)).saturating_add(GAP)).saturating_sub(GAP)
+        > width
+    {
+        let gives = |&k: &usize| {
+            let holds = extents.get(kept[k]).is_none_or(|extent| extent.is_some);
+            !holds && worth(kept[k]) > GIVES && matches!(columns[kept[k]].cell, Content::Field(..))
+        };
+        let Some(least) = (1..kept.len()).filter(gives).max_by_key(|&k| (worth(kept[k]), k)) else { break };
+        kept.remove(least);
+    }
+}
+
 /// Which columns fit, and how wide they are. Where what says what a row is would be cut, columns of little worth give way.
 fn fit<R>(columns: &[Col<R>], extents: &[Extent], width: u16, order: Option<Order>) -> Vec<(usize, u16)> {
     let mut told: Vec<usize> = told(columns, extents, order);
@@ -200,38 +242,11 @@ const YIELDS: u8 = 4;
 
 /// Which columns fit, and how wide they are. What is free goes to what would be cut first, as much as it needs; then to each up to its limit.
 fn laid_out<R>(columns: &[Col<R>], extents: &[Extent], mut kept: Vec<usize>, width: u16, order: Option<Order>) -> Vec<(usize, u16)> {
-    // By what rows are sorted can be read.
-    let worth =
-        |at: usize| if order.is_some_and(|o| columns[at].sort == Some(o.column)) { columns[at].worth.min(1) } else { columns[at].worth };
-    let needs = |kept: &[usize]| kept.iter().map(|&i| columns[i].width + GAP).sum::<u16>().saturating_sub(GAP);
-    // The first column says what a row is: it gets a quarter more before columns of little worth get anything.
-    let comfort = columns.first().map_or(0, |c| (c.width / 4).min(c.max.saturating_sub(c.width)));
-    while kept.len() > 1 {
-        let Some(worst) = (0..kept.len()).max_by_key(|&k| (worth(kept[k]), k)) else { break };
-        let extra = if worth(kept[worst]) > 2 { comfort } else { 0 };
-        // The first number stays as long as half of the first column does.
-        let give = if worth(kept[worst]) == 1 { columns[kept[0]].width / 2 } else { 0 };
-        if needs(&kept) + extra <= width + give {
-            break;
-        }
-        kept.remove(worst);
-    }
-    let wanted = |at: usize| {
-        let needed = extents.get(at).map_or(0, |extent| extent.wide).max(head_cells(&columns[at], order));
-        // Numbers alone give what they do not use.
-        if is_number(&columns[at], extents.get(at)) { needed } else { needed.max(columns[at].width) }
-    };
-    // Where something would be cut, what holds nothing in any row and is of little worth gives way.
-    while kept.iter().fold(0u16, |sum, &i| sum.saturating_add(wanted(i)).saturating_add(GAP)).saturating_sub(GAP) > width {
-        let gives = |&k: &usize| {
-            let holds = extents.get(kept[k]).is_none_or(|extent| extent.is_some);
-            !holds && worth(kept[k]) > GIVES && matches!(columns[kept[k]].cell, Content::Field(..))
-        };
-        let Some(least) = (1..kept.len()).filter(gives).max_by_key(|&k| (worth(kept[k]), k)) else { break };
-        kept.remove(least);
-    }
-    let mut spare = width.saturating_sub(needs(&kept));
-    let over = needs(&kept).saturating_sub(width);
+    drop_columns(columns, extents, &mut kept, width, order);
+    let needs = needed(columns, &kept);
+    let wanted = |at: usize| wanted(columns, extents, at, order);
+    let mut spare = width.saturating_sub(needs);
+    let over = needs.saturating_sub(width);
     let mut out: Vec<(usize, u16)> = kept.iter().map(|&i| (i, columns[i].width.min(width))).collect();
     if let (Some(first), true) = (out.first_mut(), kept.len() > 1) {
         first.1 = first.1.saturating_sub(over);

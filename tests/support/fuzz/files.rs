@@ -2,6 +2,7 @@
 //!
 //! Input: a file. Its first bytes are made those of the target's format, so that mutations stay with it.
 
+use super::super::packet::captured;
 use super::super::packet::file::{self, LITTLE};
 use super::decode;
 use spantop::capture::file::open;
@@ -119,6 +120,33 @@ pub fn snoop(data: &[u8]) {
 pub fn snoop_seeds() -> Vec<Vec<u8>> {
     let frames = frames();
     vec![file::snoop(&frames.iter().map(Vec::as_slice).collect::<Vec<_>>(), 3)]
+}
+
+/// Network Monitor, of both versions.
+pub fn netmon(data: &[u8]) {
+    let kinds = [b"RTSS", b"GMBU"];
+    survives(kinds[usize::from(data.first().copied().unwrap_or(0)) % kinds.len()], data);
+}
+
+/// A file of each version, whose frames end differently. The first byte tells which again.
+pub fn netmon_seeds() -> Vec<Vec<u8>> {
+    let made = |(kind, version): (u8, (u8, u8))| {
+        let mut seed = file::netmon(version, 1, &frames());
+        seed[0] = kind;
+        seed
+    };
+    [(0, (1, 0)), (1, (2, 0)), (1, (2, 2)), (1, (2, 3))].map(made).to_vec()
+}
+
+/// ERF, which has no magic number: whatever is no record of it is refused.
+pub fn erf(data: &[u8]) {
+    survives(&[], data);
+}
+
+/// Records with and without extension headers, one that only fills up between them.
+pub fn erf_seeds() -> Vec<Vec<u8>> {
+    let pad = captured::erf(48, 1_700_000_000, 0, &[], &[0; 8]);
+    vec![captured::erf_file(&frames()), [captured::erf_file(&frames()), pad, captured::erf_file(&frames())].concat()]
 }
 
 /// gzip, zstd, lz4, xz by the first byte's number.

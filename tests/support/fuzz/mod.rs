@@ -50,6 +50,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "file_pcap", run: files::pcap, seeds: files::pcap_seeds, mutations: 1500 },
     Target { name: "file_pcapng", run: files::pcapng, seeds: files::pcapng_seeds, mutations: 1000 },
     Target { name: "file_snoop", run: files::snoop, seeds: files::snoop_seeds, mutations: 2000 },
+    Target { name: "file_netmon", run: files::netmon, seeds: files::netmon_seeds, mutations: 1000 },
+    Target { name: "file_erf", run: files::erf, seeds: files::erf_seeds, mutations: 1000 },
     Target { name: "file_compressed", run: files::compressed, seeds: files::compressed_seeds, mutations: 500 },
     Target { name: "tree", run: tree::run, seeds: tree::seeds, mutations: 300 },
     Target { name: "filter", run: filter::run, seeds: filter::seeds, mutations: 500 },

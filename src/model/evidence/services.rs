@@ -1,0 +1,243 @@
+//! What findings about a service rest on: what happened to its clients, lately and usually.
+
+use super::network::{Trouble, Troubled};
+use crate::model::{Address, AppId, Episode, ProvingPackets, Quantiles, ServiceKey, Timestamp};
+use std::borrow::Cow;
+
+/// How often an answer had a code.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CodeCount {
+    /// The code.
+    pub code: u32,
+    /// In words; the number where there are none.
+    pub text: Cow<'static, str>,
+    /// How often.
+    pub count: u64,
+}
+
+/// Segments that were lost in the network, by what the mirror saw.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct LossWindow {
+    /// Packets of connections that ended or lost something, of the ways that carry data.
+    pub segments: u64,
+    /// Lost on the clients' side of the mirrored port, and on the server's.
+    pub lost: [u64; 2],
+    /// Of them before they passed the mirrored port.
+    pub before: u64,
+    /// Connections that lost something.
+    pub connections: u64,
+    /// Clients whose connections did.
+    pub clients: u64,
+    /// Of the time before: packets counted alike, and lost.
+    pub earlier: [u64; 2],
+    /// When.
+    pub span: Option<Episode>,
+}
+
+/// What of one client's connections to a service was lost on its side of the mirrored port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientLoss {
+    /// Who.
+    pub client: Address,
+    /// Packets of its connections that ended or lost something, of the ways that carry data.
+    pub segments: u64,
+    /// Lost on its side: before the mirrored port, and beyond it.
+    pub lost: [u64; 2],
+    /// Connections that lost something, on either side.
+    pub connections: u64,
+}
+
+impl ClientLoss {
+    /// Lost before the mirrored port and beyond it.
+    pub fn all(&self) -> u64 {
+        self.lost.iter().fold(0, |sum, n| sum.saturating_add(*n))
+    }
+}
+
+/// Round trips between the mirrored port and one side.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TripWindow {
+    /// Seconds; quantiles of a sample where there were many.
+    pub times: Option<Quantiles>,
+    /// Connections they are of, told apart up to a few.
+    pub connections: u64,
+    /// Whether they are all of one client.
+    pub is_of_one: bool,
+}
+
+/// What happened to the clients of a service in a stretch of time, without those who try everything.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ServiceWindow {
+    /// Seconds of packet time it covers.
+    pub seconds: f64,
+    /// Attempts to connect that were decided.
+    pub attempts: u64,
+    /// Of them completed.
+    pub established: u64,
+    /// Connections that ended or were cut.
+    pub ended: u64,
+    /// Requests that were answered or not.
+    pub requests: u64,
+    /// Of them answered.
+    pub answered: u64,
+    /// Clients seen.
+    pub clients: u64,
+    /// There are others, which were not told apart.
+    pub is_more_clients: bool,
+    /// Single SYNs that nothing answered.
+    pub lone: u64,
+    /// Of them those of clients that tried again and again, which count as attempts all the same.
+    pub again: u64,
+    /// Whoever sent anything, told apart up to a cap.
+    pub sources: u64,
+    /// There are others, which were not told apart.
+    pub is_more: bool,
+    /// What went wrong, by [`Trouble`].
+    pub troubles: [Troubled; Trouble::COUNT],
+    /// Segments that were lost.
+    pub loss: LossWindow,
+    /// By client, as far as clients are told apart, where any were lost on the clients' side.
+    pub client_losses: Vec<ClientLoss>,
+    /// Who had most connections of at most [`super::SHORT_LOGIN`] packets each way that ended, and how many.
+    pub short: Option<(Address, u64)>,
+    /// For how long connections were silent that were cut when idle, seconds, ascending; the first ones.
+    pub idle_cuts: Vec<f64>,
+    /// Connections that were cut, and attempts that were refused, by a device between both ends: by its TTL the RST is not the host's own.
+    pub between: [u64; 2],
+    /// Round trips on the clients' side of the mirrored port, and on the server's.
+    pub trips: [TripWindow; 2],
+    /// Answers whose time says how fast the service works, those among them that were held until there was something to tell.
+    pub timed: u64,
+    /// Of them those of requests that nobody can read.
+    pub turns: TurnWindow,
+    /// Response times, seconds; quantiles of a sample where there were many.
+    pub response: Option<Quantiles>,
+    /// Codes of errors, most frequent first.
+    pub codes: Vec<CodeCount>,
+    /// Codes of answers that refuse credentials, most frequent first.
+    pub denied: Vec<CodeCount>,
+    /// Zones of names for which errors were answered, told apart up to [`super::FAILING_ZONES`].
+    pub failing_zones: u64,
+}
+
+/// What says that clients of a service may be meant to wait, since the beginning.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct MeantWaits {
+    /// Answers whose time says how fast the service works, and how many of them were held until there was something to tell.
+    pub timed: u64,
+    /// See above.
+    pub held: u64,
+    /// Answers to requests that nobody can read, connections that turned out not to be made of those, and since when there were any.
+    pub turns: u64,
+    /// See above.
+    pub talks: u64,
+    /// See above.
+    pub first_turn: Option<Timestamp>,
+}
+
+/// Requests that nobody can read: of encrypted connections, and of protocols without a dissector.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct TurnWindow {
+    /// Answered.
+    pub answered: u64,
+}
+
+impl ServiceWindow {
+    /// The same with single SYNs that nothing answered among the attempts, and whoever sent them among the clients: nothing that was seen is
+    /// missing.
+    pub fn with_lone(mut self) -> Self {
+        let lone = self.lone.saturating_sub(self.again);
+        self.attempts = self.attempts.saturating_add(lone);
+        if let Some(silent) = self.troubles.get_mut(Trouble::NoAnswer as usize) {
+            silent.count = silent.count.saturating_add(lone);
+        }
+        (self.clients, self.is_more_clients) = (self.sources, self.is_more);
+        self
+    }
+
+    /// How often something went wrong.
+    pub fn trouble(&self, trouble: Trouble) -> Troubled {
+        self.troubles.get(trouble as usize).copied().unwrap_or_default()
+    }
+}
+
+/// Who says by ICMP that a service cannot be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnreachableReport {
+    /// Who.
+    pub reporter: Address,
+    /// Its code (RFC 792, RFC 1812 section 5.2.7.1; RFC 4443 section 3.1).
+    pub code: u8,
+    /// How often.
+    pub count: u64,
+}
+
+/// One service.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServiceEvidence {
+    /// Which.
+    pub key: ServiceKey,
+    /// What is spoken, where content told.
+    pub app: AppId,
+    /// Its token; empty where content did not tell.
+    pub app_token: &'static str,
+    /// When a client last succeeded; `None`: never seen.
+    pub last_success: Option<Timestamp>,
+    /// The host sent something to anybody in the last ten minutes.
+    pub is_alive: bool,
+    /// The median of the round trips of handshakes to it, seconds: the half between the mirrored port and the server.
+    pub network: Option<f64>,
+    /// The shortest way to it and back that anything shows, seconds: connections to the same host, those to hosts elsewhere, which whoever asks
+    /// for others must reach, and where nothing does, an answer time of a host elsewhere that never changes; `None`: nothing shows it.
+    pub path: Option<f64>,
+    /// Whether clients may be meant to wait.
+    pub waits: MeantWaits,
+    /// Who says by ICMP that it cannot be reached, most often first.
+    pub unreachable: Vec<UnreachableReport>,
+    /// Packets that prove what went wrong lately.
+    pub proof: Vec<(Trouble, ProvingPackets)>,
+    /// Who was refused under most names lately, and how many.
+    pub guesses: Option<(Address, u64)>,
+    /// The usual round trip on the clients' side and on the server's, seconds; `None` while too little is known.
+    pub usual_trips: [Option<f64>; 2],
+    /// Round trips by side of stretches shorter than a minute, the shortest first, as far as there are enough to compare with the usual ones.
+    pub lately: Vec<[TripWindow; 2]>,
+    /// Whether these rest on little so far.
+    pub usual_is_young: [bool; 2],
+    /// The usual response time, seconds; `None` while too little is known.
+    pub usual_response: Option<f64>,
+    /// The usual share of answers that there is no such name, and of requests that are refused, likewise.
+    pub usual_missing: Option<f64>,
+    /// See `usual_missing`.
+    pub usual_rejected: Option<f64>,
+    /// Nobody ever connected, and the only one who tried connects to the same port of other hosts: of several that do the same work one is
+    /// missing.
+    pub is_one_of_several: bool,
+    /// Attempts to connect and requests that were not answered since a client last succeeded.
+    pub since_success: SinceSuccess,
+    /// The last ten to twenty seconds: what has just begun is told of by itself.
+    pub recent: ServiceWindow,
+    /// The last minute, the last ten minutes, and of a file everything: the shortest stretch that holds enough is looked at.
+    pub windows: Vec<ServiceWindow>,
+}
+
+/// What was not answered since a client of a service last succeeded.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct SinceSuccess {
+    /// Attempts to connect.
+    pub attempts: Troubled,
+    /// Requests.
+    pub requests: Troubled,
+}
+
+impl ServiceEvidence {
+    /// The newest stretch of which `enough` holds: the last seconds, else the shortest.
+    pub fn newest(&self, enough: impl Fn(&ServiceWindow) -> bool) -> Option<&ServiceWindow> {
+        std::iter::once(&self.recent).chain(&self.windows).find(|w| enough(w))
+    }
+
+    /// The shortest stretch of which `enough` holds.
+    pub fn window(&self, enough: impl Fn(&ServiceWindow) -> bool) -> Option<&ServiceWindow> {
+        self.windows.iter().find(|w| enough(w))
+    }
+}
