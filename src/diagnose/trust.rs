@@ -3,7 +3,7 @@
 use super::detector::{LOSS_NEEDS, Need, TCP_LIMIT, orphans_alone};
 use super::evidence::Evidence;
 use super::findings::loss::GRAVE;
-use crate::model::evidence::{COPY_REACH, share};
+use crate::model::evidence::{COPY_REACH, HALF, share};
 use crate::model::host::{Check, Checklist, Rating};
 use crate::model::units::{duration, grouped, percent};
 use crate::model::{Aspect, Finding, Severity, Trust, TrustPart, Value, Verdict, wilson};
@@ -167,6 +167,17 @@ fn completeness(e: &Evidence) -> Scored {
     let complaint = LOSS_NEEDS.iter().find_map(|n| n.check(e).err());
     let tcp = e.loss.all.filter(|a| a.n >= 100 && complaint.is_none());
     let single = orphans_alone(e).filter(|_| complaint.is_none());
+    let numbered = e.loss.numbered_alone().filter(|_| complaint.is_none() && known <= 0.0);
+    if let Some(numbered) = numbered {
+        let text = format!(
+            "{} of {} packets of numbered streams (RTP, IPsec, WireGuard) never seen, of the streams that lack least {}",
+            percent(share(e.loss.streams.missing, e.loss.streams.packets.saturating_add(e.loss.streams.missing))),
+            grouped(e.loss.streams.packets.saturating_add(e.loss.streams.missing)),
+            percent(numbered.rate)
+        );
+        let missing = if numbered.low > TCP_LIMIT.raise { numbered.rate } else { numbered.low };
+        return (Some(through(LOSS, missing.max(single.map_or(0.0, |single| single.low)))), text);
+    }
     match (tcp, single) {
         (Some(all), single) => {
             let here = match e.loss.host {
@@ -285,8 +296,10 @@ fn coverage(e: &Evidence, findings: &[Finding]) -> Scored {
     if let Err(complaint) = Need::Undivided.check(e) {
         return unknown(complaint);
     }
-    if e.sides.judged < 20 && !e.sides.is_half(false) {
-        return unknown(format!("{} of 20 TCP conversations with five packets from one side", grouped(e.sides.judged)));
+    // Few who are numbered throughout, and all of whom show both directions, are as good as many: one that was not mirrored would lack in each.
+    let are_whole = e.loss.numbered_alone().is_some() && wilson(e.sides.one_sided, e.sides.judged).high < HALF;
+    if e.sides.judged < 20 && !are_whole && !e.sides.is_half(false) {
+        return unknown(format!("{} of 20 conversations with five packets from one side", grouped(e.sides.judged)));
     }
     let away: f64 = e.host.away.iter().map(|a| a.absence.seconds()).sum();
     let away = if e.host.away.is_empty() { String::new() } else { format!("; the port was away for {}", duration(away)) };

@@ -65,6 +65,8 @@ fn in_each_shard(plan: &MemoryPlan) -> Vec<(&'static str, usize, usize)> {
         ("turns of what nobody reads", UNREAD_TURNS, UnreadTurns::BYTES),
         ("bytes of conversations", TALKERS, Talkers::BYTES),
         ("streams of voice", RTP_STREAMS, RtpStreams::BYTES),
+        ("streams that are numbered", NUMBERED_STREAMS, NumberedStreams::BYTES[0]),
+        ("tunnels that are numbered", NUMBERED_TUNNELS, NumberedStreams::BYTES[1]),
         ("packets that may be a stream's", RTP_CANDIDATES, 64),
         ("hosts by side", PLACES, 32),
         ("MAC roles", MAC_ROLES, 16),

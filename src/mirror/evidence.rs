@@ -224,8 +224,8 @@ impl DirectionCounts {
         });
         let roles = roles.roles();
         SideEvidence {
-            judged: self.tcp.all,
-            one_sided: self.tcp.one_sided,
+            judged: self.mutual.all,
+            one_sided: self.mutual.one_sided,
             one_sided_at: self.one_sided_at,
             concentration: self.concentration().0,
             only_source: roles.only_source,

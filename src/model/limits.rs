@@ -449,6 +449,12 @@ pub const OPEN_DATAGRAMS: usize = 256;
 /// Streams of voice or pictures at the same time, per shard (320 bytes each): of several thousand calls.
 pub const RTP_STREAMS: usize = 512;
 
+/// Of them those whose numbers are added up, per shard (240 bytes each).
+pub const NUMBERED_STREAMS: usize = 512;
+
+/// Tunnels that number their packets in the clear (IPsec, WireGuard), per shard (700 bytes each).
+pub const NUMBERED_TUNNELS: usize = 128;
+
 /// The same of all shards, for ten minutes (500 bytes each), and places where they are going to be sent (100 bytes each).
 pub const MEDIA_STREAMS: usize = 4 * 1024;
 

@@ -103,7 +103,7 @@ impl Assess for MirrorJudge {
                 host: split.host,
                 path: split.transport,
                 switch: asked::larger(split.switch, asked::mirror_port(request).as_ref().and_then(asked::loss)),
-                upstream: split.upstream,
+                upstream: evidence.loss.numbered_alone().filter(|_| split.transport.is_none()).or(split.upstream),
                 unmatched: evidence::unmatched(&whole),
             },
             gap: evidence.outages.iter().filter(|o| o.outlasts).map(|o| o.seconds).sum(),

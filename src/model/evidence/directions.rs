@@ -21,7 +21,7 @@ pub const ANSWERED: u64 = 10;
 /// Which directions were seen.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SideEvidence {
-    /// TCP conversations with at least five packets from one side.
+    /// Conversations in which both ends must have spoken, with at least five packets from one side.
     pub judged: u64,
     /// Of them with packets in one direction only.
     pub one_sided: u64,

@@ -19,7 +19,7 @@ pub use contents::{CastEvidence, ChecksumEvidence, ContentEvidence, SizeEvidence
 pub use copies::{CopyEvidence, CopyGap, Destinations, DistantCopies};
 pub use directions::{ANSWERED, CONCENTRATED, HALF, HALF_CLEAR, JUDGED, SideEvidence, TagEvidence};
 pub use host::{ControlEvidence, HostEvidence, PortAway, TransitEvidence};
-pub use loss::{FlatTop, LoadClass, LossEvidence, PortLoss, SessionLoss, SizeLoss};
+pub use loss::{FlatTop, LoadClass, LossEvidence, PortLoss, SessionLoss, SizeLoss, StreamEvidence};
 pub use network::{
     BlackHoleEvidence, CertificateEvidence, ClientLoss, CodeCount, FallbackEvidence, KeepAliveEvidence, LossWindow, MeantWaits,
     MediaEvidence, NetworkEvidence, OldTlsEvidence, QuicEvidence, ScanEvidence, ServiceEvidence, ServiceWindow, SinceSuccess,

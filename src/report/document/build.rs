@@ -249,7 +249,7 @@ fn losses(s: &Snapshot) -> Section {
     let l = &s.capture.losses;
     let mut parts = Vec::new();
     let lost = l.lost_packets();
-    if lost == 0 && s.mirror.loss.host.is_none() && s.mirror.link.packets > 0 {
+    if s.is_loss_uncounted() {
         parts.push(Part::Note(Tone::Plain, "Whether packets were lost on the capturing host is not known: nobody counted them.".into()));
     } else if lost == 0 {
         parts.push(Part::Note(Tone::Good, "No packet is known to be lost on this host.".into()));
