@@ -388,8 +388,12 @@ impl Need {
                 }
                 format!("{} of {} conversations show one direction only", grouped(sides.one_sided), grouped(sides.judged))
             }
+            Need::Complete if let Some(lone) = e.loss.lone_answers() => {
+                format!("{} of {} answers lack their question", percent(lone.rate), grouped(lone.n))
+            }
             Need::Complete => {
-                let witnesses = [e.loss.all.filter(|all| all.n >= 100), e.loss.numbered_alone(), orphans_alone(e), e.loss.path, e.loss.host];
+                let witnesses =
+                    [e.loss.all.filter(|all| all.n >= 100), e.loss.numbered_alone(), orphans_alone(e), e.loss.path, e.loss.host];
                 match witnesses.into_iter().flatten().find(|loss| loss.low > MIRROR_LOSS) {
                     Some(loss) => format!("the mirror loses {} of the traffic", percent(loss.rate)),
                     None => return Ok(()),

@@ -221,6 +221,9 @@ fn uniqueness(e: &Evidence) -> Scored {
     if copies.packets < 400 {
         return unknown(format!("{} of 400 packets", grouped(copies.packets)));
     }
+    if copies.untold.saturating_mul(2) > copies.packets {
+        return unknown(format!("{} of the packets are cut before what tells them apart", percent(share(copies.untold, copies.packets))));
+    }
     let mut text = format!(
         "{} of {} packets are copies up to {} apart",
         percent(copies.share()),

@@ -6,6 +6,7 @@ use crate::engine::fold::history::TalkDelta;
 use crate::engine::fold::reader::Reader;
 use crate::engine::memory::{FLOW, MemoryPlan};
 use crate::engine::merge::INDEX;
+use crate::mirror::NumberedStreams;
 use crate::model::learnt::NAME_BYTES;
 use crate::model::limits::*;
 use crate::model::{FloodSecond, FlowRecord, Measure, Proofs, Session, Sighting};

@@ -6,7 +6,8 @@ use crate::engine::tape::Request;
 use crate::engine::tape::precomputed::Precomputed;
 use crate::mirror::{
     Acked, ClockCounts, CopyVerdict, Digest, DirectionCounts, DuplicateCounts, DuplicateFilter, Health, HealthCounts, Loss, LossCounts,
-    LossState, LostBytes, MutualStream, NumberedStreams, OneWayFlow, OrderCounts, Overtaken, OvertakenCounts, Ratios, StreamCounts, TransitReport, UnmatchedCounts,
+    LossState, LostBytes, MutualStream, NumberedStreams, OneWayFlow, OrderCounts, Overtaken, OvertakenCounts, Ratios, StreamCounts,
+    TransitReport, UnmatchedCounts,
 };
 use crate::model::mix::Keys;
 use crate::model::sum::{Appended, ByPart, sums};

@@ -154,6 +154,8 @@ pub struct LossEvidence {
 impl LossEvidence {
     /// The share of answers without a question from which on it is most of them: a direction is missing, or nobody asked.
     pub const MOST: f64 = 0.5;
+    /// The share of them, surely exceeded, from which on a mirror of which nothing else is known may hide answers as well: two of two.
+    pub const LONE: f64 = 0.3;
     /// Answers of which surely most lack their question: then so few say it.
     pub const FEW: u64 = 20;
     /// Answers, or segments, before they say anything of a smaller share.
@@ -167,6 +169,13 @@ impl LossEvidence {
     /// What numbered streams lack, where they have to tell alone: there is too little TCP.
     pub fn numbered_alone(&self) -> Option<Estimate> {
         self.streams.loss().filter(|_| self.all.is_none_or(|all| all.n < Self::ENOUGH))
+    }
+
+    /// The answers without a question, where they are too few to say how much is missing and yet surely so many that the network's silence may be the
+    /// mirror's.
+    pub fn lone_answers(&self) -> Option<Estimate> {
+        let is_known = self.all.is_some_and(|all| all.n >= Self::ENOUGH) || self.numbered_alone().is_some();
+        self.unmatched.filter(|lone| !is_known && lone.low > Self::LONE)
     }
 
     /// The answers without a question where they have to tell alone: this host lost nothing, there are enough of them, and there is too little TCP,
