@@ -391,6 +391,9 @@ impl Need {
             Need::Complete if let Some(lone) = e.loss.lone_answers() => {
                 format!("{} of {} answers lack their question", percent(lone.rate), grouped(lone.n))
             }
+            Need::Complete if let Some(lone) = e.loss.lone_segments() => {
+                format!("{} of {} acknowledged segments were never seen", percent(lone.rate), grouped(lone.n))
+            }
             Need::Complete => {
                 let witnesses =
                     [e.loss.all.filter(|all| all.n >= 100), e.loss.numbered_alone(), orphans_alone(e), e.loss.path, e.loss.host];

@@ -3,7 +3,7 @@
 use super::detector::{LOSS_NEEDS, Need, TCP_LIMIT, orphans_alone};
 use super::evidence::Evidence;
 use super::findings::loss::GRAVE;
-use crate::model::evidence::{COPY_REACH, HALF, share};
+use crate::model::evidence::{COPY_REACH, share};
 use crate::model::host::{Check, Checklist, Rating};
 use crate::model::units::{duration, grouped, percent};
 use crate::model::{Aspect, Finding, Severity, Trust, TrustPart, Value, Verdict, wilson};
@@ -291,6 +291,10 @@ fn timing(e: &Evidence) -> Scored {
     )
 }
 
+/// Packets of conversations that show both directions, and their share of all, from which on few conversations are enough.
+const CARRIED: u64 = 1_000;
+const MOSTLY: f64 = 0.8;
+
 fn coverage(e: &Evidence, findings: &[Finding]) -> Scored {
     let nothing = |f: &&Finding| matches!(f.id, "mirror.none" | "mirror.silent") && f.severity == Severity::Critical;
     if let Some(finding) = active(findings).find(nothing) {
@@ -299,8 +303,9 @@ fn coverage(e: &Evidence, findings: &[Finding]) -> Scored {
     if let Err(complaint) = Need::Undivided.check(e) {
         return unknown(complaint);
     }
-    // Few who are numbered throughout, and all of whom show both directions, are as good as many: one that was not mirrored would lack in each.
-    let are_whole = e.loss.numbered_alone().is_some() && wilson(e.sides.one_sided, e.sides.judged).high < HALF;
+    // Few that carry nearly everything, and all of which show both directions, are as good as many: one that was not mirrored would lack in each.
+    let carry = e.sides.answered_packets.min(e.packets);
+    let are_whole = e.sides.one_sided == 0 && carry >= CARRIED && share(carry, e.packets) >= MOSTLY;
     if e.sides.judged < 20 && !are_whole && !e.sides.is_half(false) {
         return unknown(format!("{} of 20 conversations with five packets from one side", grouped(e.sides.judged)));
     }
@@ -354,10 +359,32 @@ fn undecided(e: &Evidence, findings: &[Finding], told: &dyn Fn(Aspect) -> bool) 
         (false, true) => format!("{fault}loss cannot be told{yet}"),
         (false, false) => {
             let none = || active(findings).find(|f| f.id == "mirror.none").map(|f| lower(&f.title));
-            super::findings::contents::instead(&e.contents).or_else(none).unwrap_or_else(|| "too little was seen to judge".into())
+            let told = super::findings::contents::instead(&e.contents).or_else(none).or_else(|| few(e));
+            told.unwrap_or_else(|| "too little was seen to judge".into())
         }
     }
 }
+
+/// Why so many packets tell nothing; `None` where they are few.
+fn few(e: &Evidence) -> Option<String> {
+    let sides = &e.sides;
+    if e.packets < MANY {
+        return None;
+    }
+    if e.copies.untold.saturating_mul(2) > e.copies.packets {
+        return Some("packets are cut before what could tell of directions and loss".into());
+    }
+    match (sides.judged, sides.one_sided) {
+        (0, _) => Some("no conversation is long enough to tell of directions and loss".into()),
+        (all, one_sided) if all == one_sided => {
+            Some(format!("too few conversations to judge: {} that show one direction only", grouped(all)))
+        }
+        (all, _) => Some(format!("too few conversations to judge: {}", grouped(all))),
+    }
+}
+
+/// Packets that are not too few in themselves.
+const MANY: u64 = 1_000;
 
 /// A title within a sentence: an abbreviation that it begins with (`VLAN`, `IPv6`) stays one.
 fn lower(title: &str) -> String {

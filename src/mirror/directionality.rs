@@ -66,6 +66,8 @@ sums! {
         /// Conversations in which both ends must have spoken, with at least [`ONE_SIDE_PACKETS`] from one side. Others say nothing: one-sided ones
         /// are normal (logs, streams), or unanswered attempts.
         pub mutual: JudgedConversations,
+        /// Packets of those that show both directions.
+        pub answered_packets: u64,
         /// When one-sided ones of them were seen.
         pub one_sided_at: SeenAt,
         /// By host and address block of either end.
@@ -113,7 +115,9 @@ impl DirectionCounts {
             return;
         }
         self.mutual = JudgedConversations { all: self.mutual.all + 1, one_sided: self.mutual.one_sided + one_sided };
-        if least == 0 {
+        if least > 0 {
+            self.answered_packets = self.answered_packets.saturating_add(most.saturating_add(least));
+        } else {
             [flow.seen.first, flow.seen.last].into_iter().for_each(|time| self.one_sided_at.note(time));
         }
         let [a, b] = [Prefix::of(flow.key.a()).unwrap_or_default(), Prefix::of(flow.key.b()).unwrap_or_default()];

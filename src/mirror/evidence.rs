@@ -227,6 +227,7 @@ impl DirectionCounts {
         SideEvidence {
             judged: self.mutual.all,
             one_sided: self.mutual.one_sided,
+            answered_packets: self.answered_packets,
             one_sided_at: self.one_sided_at,
             concentration: self.concentration().0,
             only_source: roles.only_source,

@@ -6,9 +6,9 @@
 use super::Ledger;
 use crate::model::evidence::StreamEvidence;
 use crate::model::limits::{NUMBERED_STREAMS, NUMBERED_TUNNELS};
-use crate::model::sum::sums;
+use crate::model::sum::{Rule, sums};
 use crate::model::time::SECOND;
-use crate::model::{Direction, Episode, FlowKey, Frame, MediaNews, Timestamp, wilson};
+use crate::model::{Address, Direction, Episode, FlowKey, Frame, MediaNews, Timestamp, wilson};
 use hashbrown::HashMap;
 
 /// Packets of a stream, seen and missing, before its share is one.
@@ -52,12 +52,38 @@ sums! {
     pub struct StreamCounts {
         /// By class.
         pub classes: [StreamClass; CLASSES],
+        /// Which of 64 places their senders' addresses fall into.
+        pub senders: u64 => Places,
     }
+}
+
+/// Places that are taken in any part.
+#[derive(Debug)]
+pub struct Places;
+
+impl Rule<u64> for Places {
+    fn merge(sum: &mut u64, other: &u64) {
+        *sum |= other;
+    }
+
+    fn since(now: &u64, _: &u64) -> u64 {
+        *now
+    }
+}
+
+/// The place of an address.
+fn place(address: Address) -> u64 {
+    let bits = match address {
+        Address::V4(a) => u64::from(a.to_bits()),
+        Address::V6(a) => (a.to_bits() >> 64) as u64 ^ a.to_bits() as u64,
+        Address::Mac(a) => a.word(),
+    };
+    1 << (bits.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58)
 }
 
 impl StreamCounts {
     /// Counts a stream.
-    fn add(&mut self, packets: u64, missing: u64) {
+    fn add(&mut self, sender: Address, packets: u64, missing: u64) {
         let all = packets.saturating_add(missing);
         if all < LEAST {
             return;
@@ -68,6 +94,7 @@ impl StreamCounts {
             class.streams += 1;
             class.packets = class.packets.saturating_add(packets);
             class.missing = class.missing.saturating_add(missing);
+            self.senders |= place(sender);
         }
     }
 
@@ -77,6 +104,7 @@ impl StreamCounts {
         let sum = |class: StreamClass| class.packets.saturating_add(class.missing);
         StreamEvidence {
             streams: all.streams,
+            senders: self.senders.count_ones().into(),
             packets: all.packets,
             missing: all.missing,
             best: (sum(best) > 0).then(|| wilson(best.missing, sum(best))),
@@ -209,7 +237,10 @@ impl NumberedStreams {
             sum.iter_mut().zip(counts).for_each(|(sum, n)| *sum = sum.saturating_add(n));
         }
         let mut all = StreamCounts::default();
-        ways.values().for_each(|[packets, missing]| all.add(*packets, *missing));
+        for ((flow, forth), [packets, missing]) in ways {
+            let way = if forth { Direction::AToB } else { Direction::BToA };
+            all.add(flow.ends(way)[0].0, packets, missing);
+        }
         all
     }
 

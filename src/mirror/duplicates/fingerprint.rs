@@ -402,16 +402,24 @@ fn link(frame: &Frame, keys: &Keys) -> Digest {
             rest = head;
         }
     }
+    // Of a frame of two networks in parallel the trailer says which of them it came by.
+    let (rest, number) = redundant(rest).unwrap_or((rest, 0));
     let head = rest.get(..HEAD).unwrap_or(rest);
     let tail = rest.get(head.len()..).and_then(|b| b.last_chunk::<COMPARED_BYTES>()).map_or(&[][..], |b| b);
     let addresses = fold(s ^ k[0], d ^ k[1]);
-    let key = absorb(absorb(addresses, k[2], head, keys), k[3], tail, keys);
+    let key = absorb(absorb(addresses ^ number, k[2], head, keys), k[3], tail, keys);
     // The same in both directions.
     let flow = fold(s.wrapping_add(d) ^ k[2], s ^ d ^ u64::from(frame.ether_type) << 48 ^ k[3]) as u32;
     let way = way(frame, (s, d));
     // A check sequence that was not captured is no part of what was cut.
     let untold = bytes.len() + 4 < frame.wire as usize;
     Digest { print: Fingerprint::new(key, (flow, way), 0, Vantage::default(), 0), flow, way, untold, ..Digest::default() }
+}
+
+/// A frame without the trailer of parallel redundancy (IEC 62439-3: number, network and length, suffix), and the number in it.
+fn redundant(rest: &[u8]) -> Option<(&[u8], u64)> {
+    let (content, &[a, b, network, _, 0x88, 0xfb]) = rest.split_last_chunk::<6>()? else { return None };
+    matches!(network >> 4, 0xa | 0xb).then_some((content, u64::from(u16::from_be_bytes([a, b])) | 1 << 16))
 }
 
 /// What is inside a network header, by offsets from its start.

@@ -43,7 +43,8 @@
 //!
 //! What comes more often than this mirror makes copies (a flood of equal packets, a storm in a loop of switches; while nothing is known,
 //! more than 15 times to one station and 63 times to a group), and what passes the same link the same way again with a falling TTL (a
-//! loop of routers), is traffic. Of what had been left out of it before that showed, a short memory is kept (`recall.rs`), and the
+//! loop of routers), is traffic. So are equal frames to a group while it is not known how often others of them come: more than a switch has ports,
+//! each within 350 ms of the one before, however they bunch (a sender that asks 2,000 times a second asks 2,000 times). Of what had been left out of it before that showed, a short memory is kept (`recall.rs`), and the
 //! caller counts it after all ([`DuplicateFilter::recalled`]); so it does when the watch tells that this mirror makes no copies.
 //!
 //! # What is remembered
@@ -82,7 +83,7 @@ use fingerprint::WHOLE;
 pub use fingerprint::{Digest, Fingerprint};
 use flows::{Flows, Pattern};
 use recall::HeldCopies;
-use runs::Runs;
+use runs::{Bursts, Runs};
 use table::{CopyTable, Entry};
 use transit::Transits;
 pub use transit::{MirrorPoint, TransitCounts, TransitKey, TransitReport};
@@ -132,6 +133,7 @@ pub struct DuplicateFilter {
     known: CopyTimes,
     held: HeldCopies,
     runs: Runs,
+    bursts: Bursts,
     observed: Traffic,
     light_packets: u64,
     learn_at: u64,
@@ -156,6 +158,7 @@ impl DuplicateFilter {
             known: CopyTimes::default(),
             held: HeldCopies::default(),
             runs: Runs::default(),
+            bursts: Bursts::default(),
             observed: Traffic::default(),
             light_packets: 0,
             learn_at: LEARN,

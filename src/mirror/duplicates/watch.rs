@@ -274,7 +274,8 @@ impl CopyWatch {
                 (watched.gap, watched.most) = (gap, gap);
             }
             // Much later than the first two came one after the other, its sender may have sent it again: not under the same identification.
-            if gap <= watched.gap.saturating_add(EIGHT) || print.id() != 0 && kind == Kind::Data {
+            let is_close = watched.later == 0 && gap <= watched.gap.saturating_add(EIGHT);
+            if is_close || print.id() != 0 && kind == Kind::Data {
                 watched.most = watched.most.max(gap);
                 watched.seen = (watched.seen + 1).min(MOST_COPIES);
             } else {

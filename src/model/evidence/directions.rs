@@ -25,6 +25,8 @@ pub struct SideEvidence {
     pub judged: u64,
     /// Of them with packets in one direction only.
     pub one_sided: u64,
+    /// Packets of those that show both.
+    pub answered_packets: u64,
     /// When those were seen.
     pub one_sided_at: SeenAt,
     /// Share of the one-sided ones that have an end in an address block where nine of ten are one-sided.

@@ -89,6 +89,8 @@ pub struct PortLoss {
 pub struct StreamEvidence {
     /// Streams of a hundred packets or more: directions of conversations.
     pub streams: u64,
+    /// Who sends them, told apart up to about twenty.
+    pub senders: u64,
     /// Packets that came.
     pub packets: u64,
     /// Packets that did not.
@@ -98,17 +100,20 @@ pub struct StreamEvidence {
 }
 
 impl StreamEvidence {
-    /// Streams, all of which lack something, from which on it is not the way of each of them that loses it.
+    /// Streams, all of which lack something, from which on it is not the way of each of them that loses it; and their senders.
     pub const SEVERAL: u64 = 5;
+    /// See [`Self::SEVERAL`].
+    pub const SENDERS: u64 = 3;
     /// Of them, the packets before their share says anything.
     pub const ENOUGH: u64 = 1_000;
     /// Lower end of the interval above which something surely is missing.
     pub const LOST: f64 = 0.000_5;
 
-    /// The share that the mirror loses; `None` where too few are numbered, or so few streams lack something that it may be their own way.
+    /// The share that the mirror loses; `None` where too few are numbered, or so few streams of so few senders lack something that it may be their own way.
     pub fn loss(&self) -> Option<Estimate> {
         let enough = self.packets.saturating_add(self.missing) >= Self::ENOUGH;
-        self.best.filter(|best| enough && (self.streams >= Self::SEVERAL || best.low <= Self::LOST))
+        let are_several = self.streams >= Self::SEVERAL && self.senders >= Self::SENDERS;
+        self.best.filter(|best| enough && (are_several || best.low <= Self::LOST))
     }
 }
 
@@ -174,8 +179,16 @@ impl LossEvidence {
     /// The answers without a question, where they are too few to say how much is missing and yet surely so many that the network's silence may be the
     /// mirror's.
     pub fn lone_answers(&self) -> Option<Estimate> {
-        let is_known = self.all.is_some_and(|all| all.n >= Self::ENOUGH) || self.numbered_alone().is_some();
-        self.unmatched.filter(|lone| !is_known && lone.low > Self::LONE)
+        self.unmatched.filter(|lone| self.is_little_known() && lone.low > Self::LONE)
+    }
+
+    /// The same of acknowledged data.
+    pub fn lone_segments(&self) -> Option<Estimate> {
+        self.all.filter(|lone| self.is_little_known() && lone.low > Self::LONE)
+    }
+
+    fn is_little_known(&self) -> bool {
+        self.all.is_none_or(|all| all.n < Self::ENOUGH) && self.numbered_alone().is_none()
     }
 
     /// The answers without a question where they have to tell alone: this host lost nothing, there are enough of them, and there is too little TCP,

@@ -229,8 +229,11 @@ fn absences(source: &SourceInfo) -> Option<String> {
     let name = printable(&source.name);
     Some(if times > 1 {
         let last = latest.first.utc();
+        // Once down and once gone is neither of them.
+        let each = source.absences.iter().map(|a| format!("{} {}", a.why, units::duration(a.seconds()))).collect::<Vec<_>>().join(", ");
+        let each = if source.absences.iter().all(|a| a.why == latest.why) { String::new() } else { format!(" ({each})") };
         format!(
-            "{name} was away {}, {} in all, last ({}) from {last}: what passed then is missing",
+            "{name} was away {}, {} in all{each}, last ({}) from {last}: what passed then is missing",
             plural(times, "time"),
             units::duration(seconds),
             latest.why
