@@ -63,6 +63,8 @@ pub struct Report {
     pub hosts: Option<u64>,
     /// Packets that prove it.
     pub packets: Vec<u64>,
+    /// What it strikes besides, so that findings about that stand under it.
+    pub covers: Vec<Subject>,
 }
 
 impl Report {
@@ -81,6 +83,7 @@ impl Report {
             side: None,
             hosts: None,
             packets: Vec::new(),
+            covers: Vec::new(),
         }
     }
 
@@ -109,6 +112,13 @@ impl Report {
     #[must_use]
     pub fn with(mut self, name: &'static str, value: Value) -> Self {
         self.evidence.push((name, value));
+        self
+    }
+
+    /// Striking these as well.
+    #[must_use]
+    pub fn covering(mut self, subjects: Vec<Subject>) -> Self {
+        self.covers = subjects;
         self
     }
 

@@ -316,6 +316,7 @@ fn finding(page: &'static ExplainPage, report: Report, vendor: Option<Vendor>, n
         location: report.location,
         hosts: report.hosts,
         packets: report.packets,
+        covers: report.covers,
         evidence: report.evidence,
         cause: report.cause.unwrap_or_else(|| page.text(page.cause)),
         remedy,

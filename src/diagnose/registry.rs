@@ -173,7 +173,9 @@ pub fn explain(id: &str, columns: usize) -> Option<String> {
     let mut out = String::new();
     let _ = writeln!(out, "{}", page.id);
     for (head, text) in sections(page) {
-        let _ = write!(out, "\n{head}\n{}", wrapped(&page.text(text)));
+        let text = page.text(text);
+        let paragraphs: Vec<String> = text.split("\n\n").map(wrapped).collect();
+        let _ = write!(out, "\n{head}\n{}", paragraphs.join("\n"));
     }
     let tuned =
         || page.figures.iter().filter_map(|(_, figure)| if let Figure::Tuned(threshold) = figure { Some(*threshold) } else { None });

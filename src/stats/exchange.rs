@@ -9,6 +9,7 @@
 #[cfg(test)]
 mod tests;
 
+use crate::model::evidence::USERS_WAIT;
 use crate::model::evidence::COPY_REACH;
 use crate::model::limits::REQUESTS;
 use crate::model::mix::Keys;
@@ -21,8 +22,6 @@ pub const REPLY_WAIT: i64 = 5 * SECOND;
 /// The same over TCP, where nobody asks again: what makes users give up takes less than a minute.
 pub const STREAM_WAIT: i64 = 60 * SECOND;
 
-/// How long users wait before they give up (Nielsen's limit of attention): a request over TCP that waits for longer is told of while it does.
-const USERS_WAIT: i64 = 10 * SECOND;
 
 /// How long a reply waits for a request that comes late: longer than two mirrored directions were reported to lie apart (2 s).
 const LATE: i64 = 3 * SECOND;

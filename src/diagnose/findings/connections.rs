@@ -2,13 +2,13 @@
 
 use super::neighbours::station;
 use super::unreachables::UNREACHABLE;
-use super::{SEVERAL, SURE, all_of, unreachables};
+use super::{SEVERAL, SURE, all_of, hops, unreachables};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Share, Tuned};
 use crate::model::evidence::{
     ARP_SWEEP_ANSWERED, ARP_TARGETS, CUT_SHARE, FLOOD_CONNECTIONS, IDLE_CUTS, IDLE_CUTS_WITHIN, REFUSED_ATTEMPTS, SCAN_FAILS, SCAN_HOSTS,
-    SCAN_PORTS, SCAN_WINDOW, SILENT_ATTEMPTS, ScanEvidence, ServiceEvidence, ServiceWindow, SweepEvidence, TTL_PACKETS, Trouble, Troubled,
+    SCAN_PORTS, SCAN_WINDOW, SILENT_ATTEMPTS, SILENT_PEER, ScanEvidence, ServiceEvidence, ServiceWindow, SweepEvidence, TTL_PACKETS, Trouble, Troubled,
     UnreachableReport, share,
 };
 use crate::model::limits::IDLE_CUT;
@@ -88,14 +88,32 @@ impl Detector for TcpNoAnswer {
                        three seconds: surely more than {most} of at \
                        least {least} attempts within a minute, else within ten, over at least {time} (lower end of the {sure} interval); \
                        or all of at least {least} attempts since a client last connected, {time} and longer. Sources that scan are left \
-                       out.",
+                       out.\n\n\
+                       A part of a service: surely more than {part} of at least {of} attempts, and at least {few}, though others connect. A host \
+                       that is gone: on at least {least} connections of two clients data is sent again and again for {silent} and longer, and \
+                       nothing comes from it on any.\n\n\
+                       A router, by the station that the SYNs are sent to: since a client last connected to any host behind it nothing \
+                       answered at {gone} hosts or more; or surely more than {part} of all attempts, and at least {lots}, are not answered at \
+                       {hosts} hosts or more, of three clients or more, none of which has the half of them. What is found of services behind it stands under it.",
             cause: "The host is down or its service hangs, or a firewall drops the packets without a word.",
             lookalikes: "A mirror that does not show what the server sends (then dir.half stands, or conversations show one direction); \
                          IPv6 attempts that a client drops in favour of IPv4; hosts of which nothing was ever heard and that a single client asks for, and one of several servers (notes).",
             remedy: "Is the host up, does it answer at other ports? If so look at the service and at the firewall before it, else at the \
                      host and its link.",
             topic: None,
-            figures: &[SURE, ("most", Share(MOST)), ("least", Tuned(&SILENT_ATTEMPTS)), ("time", Nanos(SILENT_FOR))],
+            figures: &[
+                SURE,
+                ("most", Share(MOST)),
+                ("least", Tuned(&SILENT_ATTEMPTS)),
+                ("time", Nanos(SILENT_FOR)),
+                ("part", Share(hops::PART)),
+                ("of", Count(hops::PART_OF)),
+                ("few", Count(hops::PART_LEAST)),
+                ("silent", Nanos(SILENT_PEER)),
+                ("gone", Count(hops::GONE_HOSTS)),
+                ("lots", Count(hops::BEHIND_LEAST)),
+                ("hosts", Count(hops::BEHIND_HOSTS)),
+            ],
         };
         &PAGE
     }
@@ -105,53 +123,83 @@ impl Detector for TcpNoAnswer {
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
-        all_of(tcp_services(e).filter_map(|service| {
-            let w = service.window(|w| w.attempts >= SILENT_ATTEMPTS.number())?;
-            if service.windows.iter().any(is_flood) || w.trouble(Trouble::Unreachable).count > 0 {
-                return None;
-            }
-            let lasts = |silent: &Troubled| silent.span.is_some_and(|span| e.network.now.since(span.first) >= SILENT_FOR);
-            let since = service.since_success.attempts;
-            let is_down = service.last_success.is_some() && since.count >= SILENT_ATTEMPTS.number() && lasts(&since);
-            let (silent, attempts) = if is_down { (since, since.count) } else { (w.trouble(Trouble::NoAnswer), w.attempts) };
+        let services = tcp_services(e).filter_map(|service| {
             let stands = standing.on(subject(&service.key));
-            let span = silent.span?;
-            let nobody = service.last_success.is_none_or(|success| success < span.first);
-            let long = nobody && lasts(&silent) || span.last.since(span.first) >= SILENT_FOR;
-            let failing = wilson(silent.count, attempts);
-            if !is_down && !(exceeded(&failing, MOST, FEW, stands) && (long || stands)) {
-                return None;
-            }
-            let answered = service.last_success.is_some();
-            let kind = match (answered, service.is_alive) {
-                (true, _) => "it answered before",
-                (false, true) => "the host answers elsewhere",
-                (false, false) => "nothing is heard of the host",
-            };
-            let is_of_one = silent.clients == 1 && !silent.is_more;
-            // What never answered anybody while somebody looked, and only one client asks for: a printer that is off, an old setting, a monitor.
-            let is_unmissed = !answered && is_of_one && !service.is_alive && silent.count < SCAN_MANY || service.is_one_of_several;
-            let severity = match (answered && silent.clients >= 2, is_unmissed) {
-                (true, _) => Severity::Critical,
-                (false, true) => Severity::Note,
-                (false, false) => Severity::Warning,
-            };
-            let clients = silent.who();
-            let title = format!("Nobody answers at {}: {} of {clients} in vain; {kind}", service.key, plural(silent.count, "attempt"));
-            let evidence = vec![
-                ("attempts", Value::Count(attempts)),
-                ("unanswered", Value::Count(silent.count)),
-                ("share", Value::Share(failing.rate)),
-                ("clients", silent.told()),
-            ];
-            let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(silent.clients).held(vec![span]);
-            Some(match (answered, service.is_alive) {
-                (false, false) => report.because("Nothing is heard of the host at all: it is down, or the address is nobody's."),
-                (false, true) => report.because("The host sends other packets: a firewall drops these, or the service hangs."),
-                (true, _) => report,
-            })
-        }))
+            let is_silent = || unanswered(e, service, stands).or_else(|| hops::in_part(service, Trouble::NoAnswer, stands));
+            let is_told = service.windows.iter().any(is_flood) || service.windows.iter().any(|w| w.trouble(Trouble::Unreachable).count > 0);
+            gone(e, service).or_else(|| if is_told { None } else { is_silent() })
+        });
+        all_of(hops::silent(e, standing).chain(services))
     }
+}
+
+/// Connections hang because nothing comes from the host any more, to none of its clients.
+fn gone(e: &Evidence, service: &ServiceEvidence) -> Option<Report> {
+    let silent = &service.since_success.silent;
+    let span = silent.span?;
+    let is_enough = silent.count >= SILENT_ATTEMPTS.number() && (silent.clients >= 2 || silent.is_more);
+    if !is_enough || e.network.now.since(span.first) < SILENT_FOR {
+        return None;
+    }
+    let attempts = service.since_success.attempts.count;
+    let title = format!(
+        "{} says nothing any more: {} of {} hang, whose data is sent again and again{}",
+        service.key,
+        plural(silent.count, "connection"),
+        silent.who(),
+        if attempts > 0 { format!(", and {} in vain", plural(attempts, "attempt")) } else { String::new() },
+    );
+    let evidence =
+        vec![("connections", Value::Count(silent.count)), ("clients", silent.told()), ("attempts", Value::Count(attempts))];
+    let report = Report::new(Severity::Critical, title, evidence).about(subject(&service.key)).suffered_by(silent.clients);
+    Some(report.held(vec![span]).because("The host died or lost its link while connections were in use: what is sent to it is not even acknowledged."))
+}
+
+/// Attempts that nothing answers.
+fn unanswered(e: &Evidence, service: &ServiceEvidence, stands: bool) -> Option<Report> {
+    let w = service.window(|w| w.attempts >= SILENT_ATTEMPTS.number())?;
+    if service.windows.iter().any(is_flood) || w.trouble(Trouble::Unreachable).count > 0 {
+        return None;
+    }
+    let lasts = |silent: &Troubled| silent.span.is_some_and(|span| e.network.now.since(span.first) >= SILENT_FOR);
+    let since = service.since_success.attempts;
+    let is_down = service.last_success.is_some() && since.count >= SILENT_ATTEMPTS.number() && lasts(&since);
+    let (silent, attempts) = if is_down { (since, since.count) } else { (w.trouble(Trouble::NoAnswer), w.attempts) };
+    let span = silent.span?;
+    let nobody = service.last_success.is_none_or(|success| success < span.first);
+    let long = nobody && lasts(&silent) || span.last.since(span.first) >= SILENT_FOR;
+    let failing = wilson(silent.count, attempts);
+    if !is_down && !(exceeded(&failing, MOST, FEW, stands) && (long || stands)) {
+        return None;
+    }
+    let answered = service.last_success.is_some();
+    let kind = match (answered, service.is_alive) {
+        (true, _) => "it answered before",
+        (false, true) => "the host answers elsewhere",
+        (false, false) => "nothing is heard of the host",
+    };
+    let is_of_one = silent.clients == 1 && !silent.is_more;
+    // What never answered anybody while somebody looked, and only one client asks for: a printer that is off, an old setting, a monitor.
+    let is_unmissed = !answered && is_of_one && !service.is_alive && silent.count < SCAN_MANY || service.is_one_of_several;
+    let severity = match (answered && silent.clients >= 2, is_unmissed) {
+        (true, _) => Severity::Critical,
+        (false, true) => Severity::Note,
+        (false, false) => Severity::Warning,
+    };
+    let clients = silent.who();
+    let title = format!("Nobody answers at {}: {} of {clients} in vain; {kind}", service.key, plural(silent.count, "attempt"));
+    let evidence = vec![
+        ("attempts", Value::Count(attempts)),
+        ("unanswered", Value::Count(silent.count)),
+        ("share", Value::Share(failing.rate)),
+        ("clients", silent.told()),
+    ];
+    let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(silent.clients).held(vec![span]);
+    Some(match (answered, service.is_alive) {
+        (false, false) => report.because("Nothing is heard of the host at all: it is down, or the address is nobody's."),
+        (false, true) => report.because("The host sends other packets: a firewall drops these, or the service hangs."),
+        (true, _) => report,
+    })
 }
 
 impl Detector for TcpRefused {
@@ -163,7 +211,9 @@ impl Detector for TcpRefused {
             measured: "Attempts whose SYN was answered by RST: surely more than {most} of at least {least} attempts within a minute, else \
                        within ten (lower end of the {sure} interval), or at least {since} since the service last answered. A refused SYN \
                        that its sender repeats at once is one attempt. Sources that scan are left out. A RST with another TTL than all SYN-ACKs \
-                       of the service before ({ttls} at least) was sent by a device between.",
+                       of the service before ({ttls} at least) was sent by a device between.\n\n\
+                       A part of a service: surely more than {part} of at least {of} attempts, and at least {few}, though others connect. Behind a \
+                       router: surely more than {part} of all attempts, and at least {lots}, at {hosts} hosts or more, of three clients or more, none of which has the half of them.",
             cause: "The service was stopped, crashed or listens elsewhere; or a firewall rejects the connection.",
             lookalikes: "Clients that try a service which was never there (ident), IPv6 attempts beside IPv4.",
             remedy: "Start the service, or send its clients where it is now. If it runs, look at firewalls on the host and on the way.",
@@ -174,6 +224,11 @@ impl Detector for TcpRefused {
                 ("least", Tuned(&REFUSED_ATTEMPTS)),
                 ("since", Count(REFUSED_SINCE)),
                 ("ttls", Count(TTL_PACKETS)),
+                ("part", Share(hops::PART)),
+                ("of", Count(hops::PART_OF)),
+                ("few", Count(hops::PART_LEAST)),
+                ("lots", Count(hops::BEHIND_LEAST)),
+                ("hosts", Count(hops::BEHIND_HOSTS)),
             ],
         };
         &PAGE
@@ -186,43 +241,48 @@ impl Detector for TcpRefused {
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let mut reports: Vec<Report> = tcp_services(e)
             .filter_map(|service| {
-                let answered = service.last_success;
                 let stands = standing.on(subject(&service.key));
-                let since_answer = |w: &&ServiceWindow| {
-                    let refused = w.trouble(Trouble::Refused);
-                    refused.count >= REFUSED_SINCE && answered.zip(refused.span).is_some_and(|(success, span)| success < span.first)
-                };
-                let w =
-                    service.windows.iter().find(since_answer).or_else(|| service.window(|w| w.attempts >= REFUSED_ATTEMPTS.number()))?;
-                let refused = w.trouble(Trouble::Refused);
-                let failing = wilson(refused.count, w.attempts);
-                let span = refused.span?;
-                if !(since_answer(&w) || exceeded(&failing, MOST, FEW, stands)) {
-                    return None;
-                }
-                let severity = match (answered.is_some(), refused.clients) {
-                    _ if service.key.port == IDENT => Severity::Note,
-                    (true, 2..) => Severity::Critical,
-                    _ => Severity::Warning,
-                };
-                let word = if answered.is_some() { "; it answered before" } else { "" };
-                let title = format!("{} refuses connections: {} of {}{word}", service.key, plural(refused.count, "attempt"), refused.who());
-                let [_, between] = w.between;
-                let evidence = vec![
-                    ("attempts", Value::Count(w.attempts)),
-                    ("refused", Value::Count(refused.count)),
-                    ("share", Value::Share(failing.rate)),
-                    ("clients", refused.told()),
-                    ("with_another_ttl", Value::Count(between)),
-                ];
-                let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(refused.clients);
-                Some(by_device(report.held(vec![span]), between, refused.count))
+                refusals(service, stands).or_else(|| hops::in_part(service, Trouble::Refused, stands))
             })
             .collect();
         let (ident, others): (Vec<Report>, Vec<Report>) =
             reports.drain(..).partition(|report| matches!(report.subject, Subject::Service { port: IDENT, .. }));
-        all_of(others.into_iter().chain(ident_together(ident, e)))
+        all_of(hops::refused(e, standing).chain(others).chain(ident_together(ident, e)))
     }
+}
+
+/// Attempts that are refused.
+fn refusals(service: &ServiceEvidence, stands: bool) -> Option<Report> {
+    let answered = service.last_success;
+    let since_answer = |w: &&ServiceWindow| {
+        let refused = w.trouble(Trouble::Refused);
+        refused.count >= REFUSED_SINCE && answered.zip(refused.span).is_some_and(|(success, span)| success < span.first)
+    };
+    let w =
+        service.windows.iter().find(since_answer).or_else(|| service.window(|w| w.attempts >= REFUSED_ATTEMPTS.number()))?;
+    let refused = w.trouble(Trouble::Refused);
+    let failing = wilson(refused.count, w.attempts);
+    let span = refused.span?;
+    if !(since_answer(&w) || exceeded(&failing, MOST, FEW, stands)) {
+        return None;
+    }
+    let severity = match (answered.is_some(), refused.clients) {
+        _ if service.key.port == IDENT => Severity::Note,
+        (true, 2..) => Severity::Critical,
+        _ => Severity::Warning,
+    };
+    let word = if answered.is_some() { "; it answered before" } else { "" };
+    let title = format!("{} refuses connections: {} of {}{word}", service.key, plural(refused.count, "attempt"), refused.who());
+    let [_, between] = w.between;
+    let evidence = vec![
+        ("attempts", Value::Count(w.attempts)),
+        ("refused", Value::Count(refused.count)),
+        ("share", Value::Share(failing.rate)),
+        ("clients", refused.told()),
+        ("with_another_ttl", Value::Count(between)),
+    ];
+    let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(refused.clients);
+    Some(by_device(report.held(vec![span]), between, refused.count))
 }
 
 /// Mail servers ask every client of theirs: what all of those refuse is one note.

@@ -153,8 +153,8 @@ impl Detector for TlsFailing {
             aspect: None,
             meaning: "TLS connections to this service are given up before anything is encrypted: client and server agree on no version or \
                       cipher, or the client does not accept the certificate.",
-            measured: "Handshakes that end by an alert in clear that refuses something, or whose hello the server answers by RST or by closing \
-                       the connection: surely more than {share} of at least {n} (lower end of \
+            measured: "Handshakes that end by an alert in clear that refuses something, or whose hello the server answers by RST, by closing \
+                       the connection or not at all: surely more than {share} of at least {n} (lower end of \
                        the {sure} interval), or of at least {clients} clients all. Alerts of TLS one point three that are encrypted cannot be \
                        seen. Critical with {clients} clients, a note with one.",
             cause: "An expired certificate or one of an unknown issuer, a server or client without a common version, a name the server does not \
@@ -189,14 +189,14 @@ fn failing(f: &TlsFailureEvidence, stands: bool) -> Option<Report> {
         f.key,
         grouped(f.failed),
         grouped(f.hellos),
-        plural(clients, "client")
+        if f.is_more { format!("at least {}", plural(clients, "client")) } else { plural(clients, "client") }
     );
     let mut evidence = vec![
         ("handshakes", Value::Count(f.hellos)),
         ("failed", Value::Count(f.failed)),
         ("share", Value::Share(share.rate)),
         ("share_low", Value::Share(share.low)),
-        ("clients", Value::Count(clients)),
+        ("clients", if f.is_more { Value::AtLeast(clients) } else { Value::Count(clients) }),
     ];
     let alerts: Vec<String> = f.alerts.iter().take(4).map(|a| format!("{} {}", grouped(a.count), a.text)).collect();
     evidence.push(("alerts", Value::Text(alerts.join(", "))));

@@ -57,11 +57,11 @@ impl Detector for TcpLoss {
                       slow, and users wait for time-outs.",
             measured: "Segments that are seen again because their receiver asked for them, or after more than {timeout}: lost beyond the \
                        mirrored port; holes that close later than {reordered} and half a round trip, for which the receiver asked: lost \
-                       before it. In the last minute, else in the last twenty seconds, and then a warning at most. Raised when they surely are more than {lost} of at least {segments} packets of the ways that carry data, and at least {least} (lower \
+                       before it. In the last minute, else in the last twenty seconds, and then a warning at most. Raised when they surely are more than {lost} of at least {segments} segments with data, and at least {least} (lower \
                        end of the {sure} interval); or, of at least {lots}, surely more than {little} and more than {unusual} times the share of as many before. \
                        Critical from {many}. The side is named when {one} of them are on it, as what is seen \
                        so far below {sided} losses in {connections} connections. It is about one client where what is lost on the clients' side is its: by the \
-                       same measure of at least {client} packets, while at least as many other clients of the same services surely lose less than one part in {part} of its share.",
+                       same measure of at least {client} segments, while at least as many other clients of the same services surely lose less than one part in {part} of its share.",
             cause: "A full queue (then round-trip times rise as well), a bad cable or transceiver, a duplex mismatch, radio.",
             lookalikes: "What the mirror loses is acknowledged and never sent again, and is not counted here; neither are probes of a \
                          connection's tail, keep-alives, reordering and what was sent again although it had arrived.",

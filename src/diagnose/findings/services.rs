@@ -8,7 +8,7 @@ use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Seconds, Share, Tuned};
 use crate::model::evidence::{
     FAILING_SHARE, FAILING_ZONES, LONG_POLL, MeantWaits, SERVERS_SHARE, SLOW_FLOOR, SLOW_NAME_FLOOR, SLOW_REPLY, SLOW_SHARE,
-    ServiceEvidence, ServiceWindow, Trouble, Troubled, UNANSWERED_SHARE, USUAL_TIMES, VERY_SLOW_REPLY, WEB_ERRORS_SHARE,
+    ServiceEvidence, ServiceWindow, Trouble, Troubled, UNANSWERED_SHARE, USERS_WAIT, USUAL_TIMES, VERY_SLOW_REPLY, WEB_ERRORS_SHARE,
 };
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, percent, plural};
@@ -347,9 +347,10 @@ impl Detector for ServerSlow {
                        end of the {sure} interval), while the round trip to the server is less than half of the median; critical when at \
                        least {several} clients wait and the median is above {grave}. Where requests cannot be read (TLS, protocols without \
                        a dissector), turns tell them: from the last packet of what the client said to the first of what the server said, of \
-                       TLS between records of application data alone. Of a protocol that is not known only what is slower than usual counts. \
-                       Or at least {hanging} requests of {by} clients have waited for more than ten seconds, and none since was answered, by a service \
-                       that had answered {before} before: it hangs.",
+                       TLS between records of application data alone. Of a protocol that is not known only what is slower than usual counts.\n\n\
+                       A service hangs when it takes requests and answers none: at least {hanging} requests over TCP of {by} clients have waited \
+                       for more than {wait}, and nothing that was asked later is answered, by a service that had answered at least {before}. \
+                       Of TLS hellos tell; a service that never answered one fails (tls.failing).",
             cause: "The server or what it depends on (database, storage, name server) is overloaded or waits.",
             lookalikes: "Requests that are meant to wait: event streams, uploads, jobs of a single client (a note). Answers by HTTP that begin {held} later or more count as long \
                          polls, which the server holds until there is something to tell: they are not judged, and where there are at least {holds} \
@@ -374,6 +375,7 @@ impl Detector for ServerSlow {
                 ("hanging", Count(HANGING)),
                 ("by", Count(DEAD_CLIENTS)),
                 ("before", Count(ANSWERED_BEFORE)),
+                ("wait", Nanos(USERS_WAIT)),
             ],
         };
         &PAGE

@@ -6,10 +6,13 @@ use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Share};
 use crate::model::evidence::{BlackHoleEvidence, FRAGMENTS_WAIT, FragmentEvidence, STUCK_LARGE, STUCK_REPEATED, STUCK_WAITED};
 use crate::model::units::{grouped, percent, plural};
-use crate::model::{Severity, Subject, Value, wilson};
+use crate::model::{Finding, Severity, Subject, Value, wilson};
 
 /// Hosts that suffer before it is critical.
 const SEVERAL: u64 = 3;
+
+/// Receivers of one sender that are told together, as its trouble.
+const TOGETHER: u64 = 2;
 
 /// Share of datagrams in fragments that do not arrive whole: told of; of how many, and how many at least.
 const BROKEN: f64 = 0.05;
@@ -61,7 +64,7 @@ impl Detector for PmtuBlackhole {
         senders.sort_unstable();
         let of = |sender| holes.iter().filter(|h| h.sender == Some(sender)).count() as u64;
         senders.dedup();
-        senders.retain(|s| of(*s) >= SEVERAL);
+        senders.retain(|s| of(*s) >= TOGETHER);
         let apart = holes.iter().filter(|h| h.sender.is_none_or(|s| !senders.contains(&s))).map(black_hole);
         let together = senders.iter().filter_map(|sender| {
             let mut own = holes.iter().filter(|h| h.sender == Some(*sender));
@@ -75,10 +78,18 @@ impl Detector for PmtuBlackhole {
             }
             let receivers = of(*sender);
             let title = format!("Large packets vanish on the way from {sender}: {} to {}", sizes(&sum), plural(receivers, "host"));
-            let report = Report::new(Severity::Critical, title, evidence(&sum)).about(Subject::Host(*sender));
+            let severity = if receivers >= SEVERAL { Severity::Critical } else { Severity::Warning };
+            let report = Report::new(severity, title, evidence(&sum)).about(Subject::Host(*sender));
             Some(report.suffered_by(receivers).held(vec![sum.span]))
         });
         all_of(apart.chain(together))
+    }
+
+    /// What was told of one receiver is told of its sender once there are more of them.
+    fn withdraws(&self, e: &Evidence, finding: &Finding) -> bool {
+        let holes = &e.network.black_holes;
+        let sender = holes.iter().find(|h| finding.subject == Subject::Host(h.receiver)).and_then(|h| h.sender);
+        sender.is_some_and(|sender| holes.iter().filter(|h| h.sender == Some(sender)).count() as u64 >= TOGETHER)
     }
 }
 

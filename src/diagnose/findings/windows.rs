@@ -25,6 +25,9 @@ const NEAR: f64 = 0.001;
 /// Share of the fastest rate seen that the window allows at most.
 const SLOWER: f64 = 0.5;
 
+/// Share of what the window allows on an empty way from which on the way is empty: where packets wait, round trips are longer and less passes.
+const UNQUEUED: f64 = 0.7;
+
 /// Bytes that can be announced without the window scale option (RFC 7323 section 2.2).
 const UNSCALED: u64 = 65_535;
 
@@ -41,7 +44,8 @@ impl Detector for TcpWindowLimited {
             measured: "Bytes in flight (those before the mirrored port estimated by the rate) of at least {full} of the window less a segment: \
                        surely in more than {share} of at least {samples} acknowledgements (lower end of the {sure} interval), over at least \
                        {trips} round trips of {near} or more and {bytes} bytes, without loss, while the window stays as it is, and the rate it \
-                       allows is below {slower} of the fastest that was seen at both hosts. Only where both SYNs were seen. A note below \
+                       allows is below {slower} of the fastest that was seen at both hosts; or, where the window scale option lacks, \
+                       the rate is above {unqueued} of what the window allows. Only where both SYNs were seen. A note below \
                        {much} bytes.",
             cause: "The receiver's buffer is set too small (a fixed size in the program, or limits of the system), or one side does not offer \
                     the window scale option, or a device between takes it out.",
@@ -58,6 +62,7 @@ impl Detector for TcpWindowLimited {
                 ("near", Seconds(NEAR)),
                 ("bytes", Count(BYTES)),
                 ("slower", Share(SLOWER)),
+                ("unqueued", Share(UNQUEUED)),
                 ("much", Count(MUCH)),
             ],
         }
@@ -81,7 +86,11 @@ impl Detector for TcpWindowLimited {
 fn is_held_back(w: &WindowEvidence) -> bool {
     let allowed = w.window as f64 / w.round_trip;
     let is_long = w.round_trip >= NEAR && w.round_trips >= ROUND_TRIPS && w.bytes >= BYTES && w.samples >= SAMPLES;
-    is_long && w.is_steady && !w.has_lost && wilson(w.full, w.samples).low > HELD_BACK && allowed < SLOWER * w.fastest
+    // Where the window cannot be larger, no faster transfer has to show what the way could carry: that it takes no longer than the handshake did
+    // shows that nothing waits on the way.
+    let is_capped = w.is_unscaled && w.window <= UNSCALED && w.rate > UNQUEUED * allowed;
+    let is_full = is_long && w.is_steady && !w.has_lost && wilson(w.full, w.samples).low > HELD_BACK;
+    is_full && (is_capped || allowed < SLOWER * w.fastest)
 }
 
 fn limited(w: &WindowEvidence) -> Report {

@@ -2,7 +2,7 @@
 
 use super::{SightingEvidence, SwitchEvidence};
 use crate::model::units::plural;
-use crate::model::{Address, AppId, Episode, FlowKey, Proofs, ProvingPackets, Quantiles, ServiceKey, ShortName, Timestamp, Value};
+use crate::model::{Address, AppId, Episode, FlowKey, Mac, Proofs, ProvingPackets, Quantiles, ServiceKey, ShortName, Timestamp, Value};
 use std::borrow::Cow;
 
 /// What may go wrong for the client of a service.
@@ -107,7 +107,7 @@ pub struct CodeCount {
 /// Segments that were lost in the network, by what the mirror saw.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct LossWindow {
-    /// Packets of connections that ended or lost something, of the ways that carry data.
+    /// Segments with payload of connections that ended or lost something.
     pub segments: u64,
     /// Lost on the clients' side of the mirrored port, and on the server's.
     pub lost: [u64; 2],
@@ -128,7 +128,7 @@ pub struct LossWindow {
 pub struct ClientLoss {
     /// Who.
     pub client: Address,
-    /// Packets of its connections that ended or lost something, of the ways that carry data.
+    /// Segments with payload of its connections that ended or lost something.
     pub segments: u64,
     /// Lost on its side: before the mirrored port, and beyond it.
     pub lost: [u64; 2],
@@ -205,6 +205,8 @@ pub struct TlsFailureEvidence {
     pub failed: u64,
     /// Clients to which that happened, and clients to which it did not, told apart up to a cap.
     pub clients: [u64; 2],
+    /// There are more of the former, which were not told apart.
+    pub is_more: bool,
     /// Alerts, most frequent first.
     pub alerts: Vec<CodeCount>,
     /// The most frequent is the client's.
@@ -569,6 +571,46 @@ pub struct SinceSuccess {
     pub attempts: Troubled,
     /// Requests.
     pub requests: Troubled,
+    /// Connections on which the host says nothing any more, though data is sent to it again and again.
+    pub silent: Troubled,
+}
+
+/// Attempts to connect to hosts behind one station that failed in one way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HopFailures {
+    /// How many.
+    pub count: u64,
+    /// Of them those at the service that has most.
+    pub most: u64,
+    /// Hosts.
+    pub hosts: u64,
+    /// The port, where all have the same.
+    pub port: Option<u16>,
+    /// The services, in their order.
+    pub services: Vec<ServiceKey>,
+    /// Clients, told apart up to a cap.
+    pub clients: u64,
+    /// There are others, which were not told apart.
+    pub is_more: bool,
+    /// When.
+    pub span: Episode,
+}
+
+/// A station behind which several hosts are: a router. What became of attempts to connect to them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HopEvidence {
+    /// The station that the frames go to.
+    pub station: Mac,
+    /// When anybody last connected to any host behind it.
+    pub last_success: Option<Timestamp>,
+    /// Attempts that were decided in the last minute; of a file at its end, all of it.
+    pub attempts: u64,
+    /// What nothing answered since then.
+    pub since: Option<HopFailures>,
+    /// What nothing answered in the last minute.
+    pub silent: Option<HopFailures>,
+    /// What was refused.
+    pub refused: Option<HopFailures>,
 }
 
 impl ServiceEvidence {
@@ -613,6 +655,8 @@ pub struct NetworkEvidence {
     pub now: Timestamp,
     /// Services with something in the last ten minutes; of a file at its end, all of them.
     pub services: Vec<ServiceEvidence>,
+    /// Routers behind which attempts failed.
+    pub hops: Vec<HopEvidence>,
     /// Who failed at many.
     pub scans: Vec<ScanEvidence>,
     /// Receivers that took no data.

@@ -74,6 +74,13 @@ pub const NETWORK_BITS: u32 = 24;
 /// Bits of the outer sequence numbers of some switches.
 pub const NARROW_SEQUENCE_BITS: u32 = 30;
 
+/// How long users wait before they give up (Nielsen's limit of attention): a request over TCP that waits for longer is told of while it does.
+pub const USERS_WAIT: i64 = 10 * SECOND;
+
+/// How long data must have been sent again and again before its receiver, which says nothing, is not there any more: four times by the usual rules,
+/// from a fifth of a second on (RFC 6298 section 5.5).
+pub const SILENT_PEER: i64 = 2_500 * MILLISECOND;
+
 /// Share of the usual packets below which regular senders are silent because nothing is mirrored.
 pub const SILENT: f64 = 0.1;
 
@@ -151,6 +158,9 @@ pub const TLS_RESET: u8 = 254;
 
 /// The same: it closes the connection.
 pub const TLS_CLOSED: u8 = 255;
+
+/// The same of a hello that is not answered at all.
+pub const TLS_SILENT: u8 = 253;
 
 /// Share of a receiver's window that is in flight, but for a segment, when it is full.
 pub const WINDOW_FULL: f64 = 0.95;

@@ -9,7 +9,7 @@ use super::usual::UsualService;
 use super::{MINUTE, REMEMBERED};
 use crate::model::evidence::{FEWEST_TRIPS, TTL_PACKETS, TripWindow, Trouble, UnreachableReport};
 use crate::model::{
-    Address, AppId, Attempt, AttemptOutcome, Histogram, PathSide, ProvingPackets, Quantiles, ResponseBy, Timestamp, Transaction,
+    Address, AppId, Attempt, AttemptOutcome, Histogram, Mac, PathSide, ProvingPackets, Quantiles, ResponseBy, Timestamp, Transaction,
     TransactionEnd,
 };
 use std::collections::VecDeque;
@@ -18,6 +18,8 @@ use std::collections::VecDeque;
 #[derive(Debug, Default)]
 pub(super) struct Service {
     pub(super) app: AppId,
+    /// The station that its clients' frames go to: the host itself, or a router before it.
+    pub(super) next: Mac,
     pub(super) whole: ServiceCounts,
     /// Each with its number, ascending.
     pub(super) bins: VecDeque<(i64, ServiceCounts)>,
@@ -164,6 +166,7 @@ impl Service {
 
     /// An attempt to connect was decided; `silent` so many attempts of the client were answered by nothing.
     pub(super) fn note_attempt(&mut self, attempt: &Attempt, client: Address, silent: u32) {
+        self.next = attempt.next;
         if attempt.outcome == AttemptOutcome::Established {
             self.last_success = Some(attempt.time);
             self.answers_ttl.note(attempt.ttl);
@@ -190,7 +193,7 @@ impl Service {
         }
         if let Some(latency) = t.latency() {
             self.last_success = Some(time);
-            self.unanswered.answered(time);
+            self.unanswered.answered(client, t.asked, time);
             match answer {
                 Answer::Held => {}
                 Answer::Begun => self.note_response(latency, ResponseBy::Handshakes),

@@ -28,6 +28,7 @@ impl ServiceLedger {
         });
         let Some(service) = self.services.get_mut(&key) else { return };
         service.first_turn.get_or_insert(turn.asked);
+        service.unanswered.alive(turn.answered);
         if !is_held {
             slowness.troubles(latency).filter(is_meant).for_each(|trouble| service.prove(trouble, turn.number));
             service.note_response(latency, ResponseBy::Turns);
