@@ -6,12 +6,12 @@ use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Share, Times, Tuned};
 use crate::model::evidence::{
     ALONE, ARP_ANSWERED, ARP_LASTS, ARP_OTHERS, ARP_RATE, ARP_REQUESTS, ARP_SILENT, ARP_STRETCHES, ARP_SWEEP, ARP_TARGETS, ARP_VLAN_RATE,
-    ArpStormEvidence, CONFLICT_TURNS, ConflictEvidence, PROXY_ADDRESSES, ROUTERS_BESIDE, SIGHT_HELD, SecondRouterEvidence, StationEvidence,
+    ArpStormEvidence, BetweenEvidence, CONFLICT_TURNS, ConflictEvidence, PROXY_ADDRESSES, ROUTERS_BESIDE, SIGHT_HELD, SecondRouterEvidence, StationEvidence,
     UnansweredEvidence,
 };
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, plural};
-use crate::model::{Address, Severity, Subject, Value, wilson};
+use crate::model::{Address, Finding, Proves, Severity, Subject, Value, limits, wilson};
 
 /// Stations of one address that are told of.
 const STRETCH: i64 = 60 * SECOND;
@@ -56,7 +56,7 @@ impl Detector for ArpConflict {
             aspect: None,
             meaning: "Two devices use the same address. Others send to whichever was heard last, so both have connections that hang and break.",
             measured: "Senders of ARP packets, of IPv6 neighbour advertisements: two hardware addresses that claim the address in turn, at \
-                       least {turns} times each within {stretch}, towards the same host or both towards everybody. Redundant gateways (VRRP, \
+                       least {turns} times each within {stretch}, towards the same host or both towards everybody; or one that claims addresses of several others, each of which goes on to claim its own. Redundant gateways (VRRP, \
                        HSRP, GLBP, CARP) and stations that answer for {proxy} addresses or more are left out. Critical when the address \
                        is a router's or one that others use.",
             cause: "An address was given by hand that DHCP gives as well, a device was copied with its settings, or somebody pretends to be \
@@ -74,7 +74,17 @@ impl Detector for ArpConflict {
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
-        all_of(e.network.sightings.conflicts.iter().map(conflict))
+        let seen = &e.network.sightings;
+        // What a station between others claims is told once, of it.
+        let is_between = |address| seen.between.iter().any(|b| b.addresses.contains(&address));
+        let apart = seen.conflicts.iter().filter(|c| !is_between(c.address)).map(conflict);
+        all_of(seen.between.iter().map(|b| between(b, e)).chain(apart))
+    }
+
+    /// What was told of one address is told of the station that claims several.
+    fn withdraws(&self, e: &Evidence, finding: &Finding) -> bool {
+        let seen = &e.network.sightings.between;
+        seen.iter().flat_map(|b| &b.addresses).any(|address| finding.subject == Subject::Host(*address))
     }
 }
 
@@ -90,6 +100,28 @@ fn conflict(c: &ConflictEvidence) -> Report {
     // Each of them loses what the other is sent.
     let report = Report::new(severity, title, evidence).about(Subject::Host(c.address)).suffered_by(c.stations.len() as u64);
     report.held(vec![c.span])
+}
+
+/// A station that pretends to be several others at once.
+fn between(b: &BetweenEvidence, e: &Evidence) -> Report {
+    let names: Vec<String> = b.addresses.iter().map(Address::to_string).collect();
+    let title = format!("{} claims {}{}, which their owners go on to use", station(&b.station), names.join(", "), within(b.vlan));
+    let evidence = vec![
+        ("claims", Value::Count(b.station.count)),
+        ("addresses", Value::Text(names.join(", "))),
+        ("station", Value::Text(b.station.mac.to_string())),
+    ];
+    let severity = if b.is_needed { Severity::Critical } else { Severity::Warning };
+    let report = Report::new(severity, title, evidence).about(Subject::Station(b.station.mac)).suffered_by(b.addresses.len() as u64);
+    let packets = b.addresses.iter().flat_map(|address| e.network.proofs.of(&[Proves::Claimed], Subject::Host(*address)));
+    let mut packets: Vec<u64> = packets.collect();
+    packets.sort_unstable();
+    let packets = packets.split_off(packets.len().saturating_sub(limits::PROVING_PACKETS));
+    let report = Report { packets, ..report }.covering(b.addresses.iter().map(|address| Subject::Host(*address)).collect());
+    report
+        .held(vec![b.span])
+        .because("It puts itself between these hosts (ARP poisoning): what they send each other passes through it, to be read or changed.")
+        .mend("Find the station's port in the switch's table and unplug it; switch on inspection of ARP against the leases of DHCP.")
 }
 
 impl Detector for ArpUnanswered {

@@ -27,7 +27,7 @@ pub use network::{
     WindowEvidence,
 };
 pub use sightings::{
-    ArpStormEvidence, ClockEvidenceOfServer, ClockFault, ConflictEvidence, DhcpEvidence, DhcpFloodEvidence, FragmentEvidence,
+    ArpStormEvidence, BetweenEvidence, ClockEvidenceOfServer, ClockFault, ConflictEvidence, DhcpEvidence, DhcpFloodEvidence, FragmentEvidence,
     RedirectEvidence, SecondRouterEvidence, SecondServerEvidence, SightingEvidence, StationEvidence, SweepEvidence, UnansweredEvidence,
 };
 pub use switch::*;

@@ -4,13 +4,13 @@ use super::BIN;
 use super::bounded::{Lasting, Recent, entry};
 use crate::model::evidence::{
     ARP_ANSWERED, ARP_LASTS, ARP_OTHERS, ARP_RATE, ARP_REQUESTS, ARP_SILENT, ARP_STRETCHES, ARP_SWEEP, ARP_SWEEP_ANSWERED, ARP_TARGETS,
-    ARP_VLAN_RATE, ArpStormEvidence, CONFLICT_TURNS, ConflictEvidence, PROXY_ADDRESSES, SIGHT_BINS, SIGHT_HELD, StationEvidence,
+    ARP_VLAN_RATE, ArpStormEvidence, BetweenEvidence, CONFLICT_TURNS, ConflictEvidence, PROXY_ADDRESSES, SIGHT_BINS, SIGHT_HELD, StationEvidence,
     SweepEvidence, UnansweredEvidence,
 };
 use crate::model::limits::SIGHT_ASKERS;
 use crate::model::{Address, Episode, Mac, Sighting, Timestamp, wilson};
 use hashbrown::HashMap;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::Ipv4Addr;
 
 /// A minute.
@@ -18,6 +18,12 @@ const MINUTE: i64 = SIGHT_BINS as i64 * BIN;
 
 /// Turns remembered of one address.
 const TURNS: usize = 16;
+
+/// Changes of who claims an address, within a minute: to another one and back.
+const CHANGES: usize = 2;
+
+/// Addresses of others that a station claims as well, each of another one, while these go on to use them: it stands between them.
+const BETWEEN: usize = 2;
 
 /// Stations that claim one address, told apart.
 const CLAIMANTS: usize = 4;
@@ -34,6 +40,9 @@ struct Claims {
     /// Who claimed it after somebody else had: when, which of the stations, and towards whom (`None`: everybody).
     turns: VecDeque<(Timestamp, usize, Option<Address>)>,
     conflict: Option<(Episode, [usize; 2])>,
+    /// Who claimed it last, and when that was another one than before: the latest times.
+    latest: Option<Mac>,
+    changes: [Timestamp; CHANGES],
     last: Timestamp,
 }
 
@@ -106,6 +115,11 @@ fn is_virtual(mac: Mac) -> bool {
 impl Claims {
     fn note(&mut self, seen: &Sighting, mac: Mac, towards: Option<Address>) {
         self.last = self.last.max(seen.last);
+        if self.latest.replace(mac).is_some_and(|before| before != mac) {
+            self.changes.rotate_right(1);
+            let [newest, ..] = &mut self.changes;
+            *newest = seen.last;
+        }
         let at = self.stations.iter().position(|s| s.mac == mac).unwrap_or_else(|| {
             if self.stations.len() < CLAIMANTS {
                 self.stations.push(StationEvidence { mac, maker: None, count: 0, last: seen.last });
@@ -128,6 +142,15 @@ impl Claims {
             let first = self.conflict.map_or(first, |(span, _)| if seen.last.since(span.last) < SIGHT_HELD { span.first } else { first });
             self.conflict = Some((Episode { first, last: seen.last }, pair));
         }
+    }
+
+    /// Two stations that claim it in turn, whoever hears it.
+    fn rivals(&self) -> Option<[StationEvidence; 2]> {
+        let [newest, .., oldest] = self.changes;
+        let mut often: Vec<StationEvidence> = self.stations.iter().filter(|s| s.count >= CONFLICT_TURNS as u64).copied().collect();
+        often.sort_unstable_by_key(|s| std::cmp::Reverse(s.last));
+        let back = oldest != Timestamp::default() && newest.since(oldest) < MINUTE;
+        if let (true, [first, second, ..]) = (back, often.as_slice()) { Some([*first, *second]) } else { None }
     }
 
     /// Two stations that took turns towards the same.
@@ -247,6 +270,35 @@ impl ArpLedger {
         let mut all: Vec<ConflictEvidence> = self.claims.iter().filter_map(of).collect();
         all.sort_unstable_by_key(|c| (c.vlan, c.address));
         all
+    }
+
+    /// Stations that claim addresses of several others, who go on to use them.
+    pub fn between(&self, now: Timestamp, is_needed: impl Fn(Address) -> bool) -> Vec<BetweenEvidence> {
+        let mut claims: BTreeMap<InVlan<Mac>, Vec<(Address, StationEvidence, Mac)>> = BTreeMap::new();
+        for (&(vlan, address), known) in self.claims.iter().filter(|(_, known)| now.since(known.last) <= SIGHT_HELD) {
+            let Some([a, b]) = known.rivals() else { continue };
+            for (one, other) in [(a, b), (b, a)] {
+                claims.entry((vlan, one.mac)).or_default().push((address, one, other.mac));
+            }
+        }
+        let is_proxy = |key: &InVlan<Mac>| self.senders.get(key).is_some_and(|s| s.addresses.len() >= PROXY_ADDRESSES);
+        let of = |(key, mut own): (InVlan<Mac>, Vec<(Address, StationEvidence, Mac)>)| {
+            own.sort_unstable_by_key(|(address, ..)| *address);
+            let mut others: Vec<Mac> = own.iter().map(|(.., other)| *other).collect();
+            others.sort_unstable();
+            others.dedup();
+            let (_, station, _) = *own.first()?;
+            let last = own.iter().map(|(_, s, _)| s.last).max()?;
+            let count = own.iter().fold(0u64, |sum, (_, s, _)| sum.saturating_add(s.count));
+            let first = own.iter().filter_map(|(address, ..)| self.claims.get(&(key.0, *address))).flat_map(|known| known.changes);
+            let span = Episode { first: first.min().unwrap_or(last), last };
+            let addresses: Vec<Address> = own.iter().map(|(address, ..)| *address).collect();
+            let is_needed = addresses.iter().any(|address| is_needed(*address));
+            let station = StationEvidence { count, last, ..station };
+            let is_between = others.len() >= BETWEEN && addresses.len() >= BETWEEN && !is_proxy(&key);
+            is_between.then_some(BetweenEvidence { vlan: key.0, station, addresses, is_needed, span })
+        };
+        claims.into_iter().filter_map(of).collect()
     }
 
     /// Addresses that are asked for in vain by those whose other requests are seen to be answered.

@@ -123,6 +123,9 @@ impl DhcpLedger {
             // The way back may be seen in another VLAN.
             false => self.clients.keys().filter(|key| key.1 == message.client).copied().collect(),
         };
+        // Whoever renews its lease never asked as a new client does.
+        let renews = keys.is_empty() && message.kind == ACK;
+        let keys = if renews { vec![(seen.vlan, message.client)] } else { keys };
         for key in keys {
             let client = entry(&mut self.clients, key);
             client.answered = Some(client.answered.map_or(seen.last, |answered| answered.max(seen.last)));
