@@ -80,9 +80,9 @@ const EDGES: &[Edge] = &[
     },
     Edge { causes: &["tcp.refused"], effects: &["tcp.refused"], about: About::Behind },
     // What does not arrive is not answered; who does not answer does not answer a hello either.
-    Edge { causes: &["tcp.no_answer", "tcp.loss"], effects: &["server.slow", "tls.failing"], about: About::MilderOfService },
+    Edge { causes: &["tcp.no_answer"], effects: &["server.slow", "tls.failing"], about: About::MilderOfService },
     Edge { causes: &["tcp.no_answer"], effects: &["tcp.loss"], about: About::Service },
-    Edge { causes: &["server.slow"], effects: &["tls.failing"], about: About::MilderOfService },
+    Edge { causes: &["server.slow"], effects: &["tls.failing", "tcp.loss"], about: About::MilderOfService },
     // An ICMP error may be about one port alone.
     Edge { causes: &["icmp.unreachable"], effects: SILENT, about: About::Service },
     Edge { causes: &["pmtu.blackhole"], effects: &["tcp.loss", "tls.failing", "server.slow", "service.errors"], about: About::Host },

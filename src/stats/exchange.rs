@@ -9,8 +9,8 @@
 #[cfg(test)]
 mod tests;
 
-use crate::model::evidence::USERS_WAIT;
 use crate::model::evidence::COPY_REACH;
+use crate::model::evidence::USERS_WAIT;
 use crate::model::limits::REQUESTS;
 use crate::model::mix::Keys;
 use crate::model::time::{MILLISECOND, SECOND};
@@ -21,7 +21,6 @@ pub const REPLY_WAIT: i64 = 5 * SECOND;
 
 /// The same over TCP, where nobody asks again: what makes users give up takes less than a minute.
 pub const STREAM_WAIT: i64 = 60 * SECOND;
-
 
 /// How long a reply waits for a request that comes late: longer than two mirrored directions were reported to lie apart (2 s).
 const LATE: i64 = 3 * SECOND;

@@ -8,8 +8,8 @@ use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Share, Tuned};
 use crate::model::evidence::{
     ARP_SWEEP_ANSWERED, ARP_TARGETS, CUT_SHARE, FLOOD_CONNECTIONS, IDLE_CUTS, IDLE_CUTS_WITHIN, REFUSED_ATTEMPTS, SCAN_FAILS, SCAN_HOSTS,
-    SCAN_PORTS, SCAN_WINDOW, SILENT_ATTEMPTS, SILENT_PEER, ScanEvidence, ServiceEvidence, ServiceWindow, SweepEvidence, TTL_PACKETS, Trouble, Troubled,
-    UnreachableReport, share,
+    SCAN_PORTS, SCAN_WINDOW, SILENT_ATTEMPTS, SILENT_PEER, ScanEvidence, ServiceEvidence, ServiceWindow, SweepEvidence, TTL_PACKETS,
+    Trouble, Troubled, UnreachableReport, share,
 };
 use crate::model::limits::IDLE_CUT;
 use crate::model::time::SECOND;
@@ -125,7 +125,8 @@ impl Detector for TcpNoAnswer {
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let services = tcp_services(e).filter_map(|service| {
             let stands = standing.on(subject(&service.key));
-            let is_silent = || unanswered(e, service, stands).or_else(|| hops::in_part(service, Trouble::NoAnswer, stands));
+            let part = || hops::in_part(service, Trouble::NoAnswer, stands);
+            let is_silent = || unanswered(e, service, false).or_else(part).or_else(|| unanswered(e, service, stands));
             let is_told = service.windows.iter().any(is_flood) || service.windows.iter().any(|w| w.trouble(Trouble::Unreachable).count > 0);
             gone(e, service).or_else(|| if is_told { None } else { is_silent() })
         });
@@ -149,10 +150,13 @@ fn gone(e: &Evidence, service: &ServiceEvidence) -> Option<Report> {
         silent.who(),
         if attempts > 0 { format!(", and {} in vain", plural(attempts, "attempt")) } else { String::new() },
     );
-    let evidence =
-        vec![("connections", Value::Count(silent.count)), ("clients", silent.told()), ("attempts", Value::Count(attempts))];
+    let evidence = vec![("connections", Value::Count(silent.count)), ("clients", silent.told()), ("attempts", Value::Count(attempts))];
     let report = Report::new(Severity::Critical, title, evidence).about(subject(&service.key)).suffered_by(silent.clients);
-    Some(report.held(vec![span]).because("The host died or lost its link while connections were in use: what is sent to it is not even acknowledged."))
+    Some(
+        report
+            .held(vec![span])
+            .because("The host died or lost its link while connections were in use: what is sent to it is not even acknowledged."),
+    )
 }
 
 /// Attempts that nothing answers.
@@ -242,7 +246,9 @@ impl Detector for TcpRefused {
         let mut reports: Vec<Report> = tcp_services(e)
             .filter_map(|service| {
                 let stands = standing.on(subject(&service.key));
-                refusals(service, stands).or_else(|| hops::in_part(service, Trouble::Refused, stands))
+                // What stands may be either: that a part fails is said as long as it is no more.
+                let part = || hops::in_part(service, Trouble::Refused, stands);
+                refusals(service, false).or_else(part).or_else(|| refusals(service, stands))
             })
             .collect();
         let (ident, others): (Vec<Report>, Vec<Report>) =
@@ -258,8 +264,7 @@ fn refusals(service: &ServiceEvidence, stands: bool) -> Option<Report> {
         let refused = w.trouble(Trouble::Refused);
         refused.count >= REFUSED_SINCE && answered.zip(refused.span).is_some_and(|(success, span)| success < span.first)
     };
-    let w =
-        service.windows.iter().find(since_answer).or_else(|| service.window(|w| w.attempts >= REFUSED_ATTEMPTS.number()))?;
+    let w = service.windows.iter().find(since_answer).or_else(|| service.window(|w| w.attempts >= REFUSED_ATTEMPTS.number()))?;
     let refused = w.trouble(Trouble::Refused);
     let failing = wilson(refused.count, w.attempts);
     let span = refused.span?;

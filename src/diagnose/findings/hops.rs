@@ -69,7 +69,8 @@ fn gone(e: &Evidence, hop: &HopEvidence) -> Option<Report> {
     );
     let severity = if since.clients >= 2 { Severity::Critical } else { Severity::Warning };
     let report = report(hop, since, severity, title);
-    let report = report.because("All that lies behind this router went silent at once: the router, its uplink or what it leads to is down.");
+    let report =
+        report.because("All that lies behind this router went silent at once: the router, its uplink or what it leads to is down.");
     Some(report.mend("Look at this router and at the link that it goes on by; the servers themselves are not the cause."))
 }
 
@@ -81,9 +82,9 @@ fn behind(hop: &HopEvidence, failing: &HopFailures, how: &str, standing: Standin
     if failing.count < BEHIND_LEAST || !is_wide || !exceeded(&share, PART, PART / 2.0, stands) {
         return None;
     }
-    let port = failing.port.map_or_else(String::new, |port| format!(" at port {port}"));
+    let port = failing.port.map_or_else(String::new, |port| format!(" (port {port})"));
     let title = format!(
-        "A part {how} of what is tried behind {}{port}: {} attempts of {} at {}",
+        "Much of what is tried behind {} {how}: {} attempts, of {} at {}{port}",
         hop.station,
         of(failing.count, hop.attempts),
         who(failing),
@@ -91,7 +92,9 @@ fn behind(hop: &HopEvidence, failing: &HopFailures, how: &str, standing: Standin
     );
     let report = report(hop, failing, Severity::Warning, title).with("share", Value::Share(share.rate));
     let report = report.because("Many servers fail alike, others behind the same router do not: a rule of a firewall, address translation that has no port left, or a portal that wants a login.");
-    Some(report.mend("Look at the firewall and the address translation on the way behind this router, and at what the failing attempts have in common."))
+    Some(report.mend(
+        "Look at the firewall and the address translation on the way behind this router, and at what the failing attempts have in common.",
+    ))
 }
 
 /// A service of which a part does not work: it fails for some attempts, whoever makes them, and not for others.
@@ -119,7 +122,9 @@ pub(super) fn in_part(service: &ServiceEvidence, trouble: Trouble, stands: bool)
         ("clients", failing.told()),
     ];
     let report = Report::new(Severity::Warning, title, evidence).about(subject(&service.key)).suffered_by(failing.clients);
-    let report = report.because("One of several servers behind this address does not work, or the service takes no more connections at times.");
-    let report = report.mend("Where it is a load balancer, look at its members and at how it checks them; else at the service's limit of connections.");
+    let report =
+        report.because("One of several servers behind this address does not work, or the service takes no more connections at times.");
+    let report = report
+        .mend("Where it is a load balancer, look at its members and at how it checks them; else at the service's limit of connections.");
     Some(report.held(failing.span.into_iter().collect()))
 }

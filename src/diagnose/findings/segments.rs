@@ -10,7 +10,7 @@ use crate::model::evidence::{
     ServiceEvidence, ServiceWindow,
 };
 use crate::model::units::{duration, grouped, percent, plural};
-use crate::model::{Address, Episode, Estimate, Location, PathSide, Severity, Subject, Value, wilson};
+use crate::model::{Address, Episode, Estimate, Finding, Location, PathSide, Severity, Subject, Value, wilson};
 use std::collections::BTreeMap;
 
 /// Share of lost segments: told of, critical; of how many segments, and how many at least.
@@ -121,6 +121,20 @@ impl Detector for TcpLoss {
             service.window(|w| w.loss.segments >= SEGMENTS).and_then(judged).or_else(begun)
         });
         all_of(losing.iter().map(|(client, of)| lost_of(*client, of)).chain(services))
+    }
+
+    /// What was told of a service is its client's trouble once the client is known by itself.
+    fn withdraws(&self, e: &Evidence, finding: &Finding) -> bool {
+        let service = e.network.services.iter().find(|service| subject(&service.key) == finding.subject);
+        let losing = || losing(&e.network, StandingFindings::new(&|_| true));
+        service.filter(|s| s.windows.iter().any(|w| !w.client_losses.is_empty())).is_some_and(|service| {
+            let losing = losing();
+            let is_left = |w: &ServiceWindow| {
+                let own = w.client_losses.iter().filter(|c| losing.contains_key(&c.client));
+                own.fold(w.loss, |rest, c| without(&rest, c)).lost.iter().sum::<u64>() >= LOST_LEAST
+            };
+            !losing.is_empty() && !service.windows.iter().any(is_left)
+        })
     }
 }
 

@@ -21,14 +21,15 @@ pub use directions::{ANSWERED, CONCENTRATED, HALF, HALF_CLEAR, JUDGED, SideEvide
 pub use host::{ControlEvidence, HostEvidence, PortAway, TransitEvidence};
 pub use loss::{FlatTop, LoadClass, LossEvidence, PortLoss, SessionLoss, SizeLoss};
 pub use network::{
-    BlackHoleEvidence, CertificateEvidence, ClientLoss, CodeCount, FallbackEvidence, HopEvidence, HopFailures, KeepAliveEvidence, LossWindow, MeantWaits,
-    MediaEvidence, NetworkEvidence, OldTlsEvidence, QuicEvidence, ScanEvidence, ServiceEvidence, ServiceWindow, SinceSuccess,
-    StallEvidence, SurgeEvidence, TlsFailureEvidence, TripWindow, Trouble, Troubled, TurnWindow, UnreachableEvidence, UnreachableReport,
-    WindowEvidence,
+    BlackHoleEvidence, CertificateEvidence, ClientLoss, CodeCount, FallbackEvidence, HopEvidence, HopFailures, KeepAliveEvidence,
+    LossWindow, MeantWaits, MediaEvidence, NetworkEvidence, OldTlsEvidence, QuicEvidence, ScanEvidence, ServiceEvidence, ServiceWindow,
+    SinceSuccess, StallEvidence, SurgeEvidence, TlsFailureEvidence, TripWindow, Trouble, Troubled, TurnWindow, UnreachableEvidence,
+    UnreachableReport, WindowEvidence,
 };
 pub use sightings::{
-    ArpStormEvidence, BetweenEvidence, ClockEvidenceOfServer, ClockFault, ConflictEvidence, DhcpEvidence, DhcpFloodEvidence, FragmentEvidence,
-    RedirectEvidence, SecondRouterEvidence, SecondServerEvidence, SightingEvidence, StationEvidence, SweepEvidence, UnansweredEvidence,
+    ArpStormEvidence, BetweenEvidence, ClockEvidenceOfServer, ClockFault, ConflictEvidence, DhcpEvidence, DhcpFloodEvidence,
+    FragmentEvidence, RedirectEvidence, SecondRouterEvidence, SecondServerEvidence, SightingEvidence, StationEvidence, SweepEvidence,
+    UnansweredEvidence,
 };
 pub use switch::*;
 pub use thresholds::{
@@ -38,8 +39,9 @@ pub use thresholds::{
     IDLE_CUTS_WITHIN, LONGEST_RATE_WINDOW, LOOP_HOPS, LOSS_REORDERED, LOSS_TIMED_OUT, LOST_ON_ONE_SIDE, MEDIA_JITTER, MEDIA_UNEVEN,
     MIDWAY_SEGMENTS, NARROW_SEQUENCE_BITS, NETWORK_BITS, ONE_SIDE_PACKETS, OVERTAKEN_REACH, PAUSE, PAUSE_BESIDES, PAUSE_MISSED,
     PAUSE_STEADY, PROXY_ADDRESSES, QUIC_WITHIN, RATE_WINDOW, RATE_WINDOW_LENGTHS, RATIO_BYTES, ROUTERS_BESIDE, SCAN_FAILS, SERVERS_BESIDE,
-    SERVERS_SHARE, SHORT_LOGIN, SIGHT_BINS, SIGHT_HELD, SILENT, SILENT_PEER, SLOW_FLOOR, SLOW_NAME_FLOOR, STUCK_LARGE, STUCK_REPEATED, STUCK_WAITED,
-    SURGE_ENDS, SURGE_RATE, SURGE_SHARE, SURGE_TIMES, TLS_CLOSED, TLS_RESET, TLS_SILENT, TTL_PACKETS, USUAL_TIMES, USERS_WAIT, UTILISATION_BOUNDS, WINDOW_FULL,
+    SERVERS_SHARE, SHORT_LOGIN, SIGHT_BINS, SIGHT_HELD, SILENT, SILENT_PEER, SLOW_FLOOR, SLOW_NAME_FLOOR, STUCK_LARGE, STUCK_REPEATED,
+    STUCK_WAITED, SURGE_ENDS, SURGE_RATE, SURGE_SHARE, SURGE_TIMES, TLS_CLOSED, TLS_RESET, TLS_SILENT, TTL_PACKETS, USERS_WAIT,
+    USUAL_TIMES, UTILISATION_BOUNDS, WINDOW_FULL,
 };
 pub use time::{ClockEvidence, OrderEvidence, Outage};
 pub use tuning::{

@@ -1,7 +1,9 @@
 //! What TLS connections to a service come to before they are encrypted.
 
 use super::Bounded;
-use crate::model::evidence::{CertificateEvidence, CodeCount, OldTlsEvidence, SIGHT_HELD, TLS_CLOSED, TLS_RESET, TLS_SILENT, TlsFailureEvidence};
+use crate::model::evidence::{
+    CertificateEvidence, CodeCount, OldTlsEvidence, SIGHT_HELD, TLS_CLOSED, TLS_RESET, TLS_SILENT, TlsFailureEvidence,
+};
 use crate::model::limits::{SERVICE_CLIENTS, SERVICES};
 use crate::model::time::SECOND;
 use crate::model::{Address, ConnectionEnd, Episode, FlowKey, ServiceKey, ShortName, Timestamp, TlsNews, TlsSight, Transaction};
@@ -231,7 +233,16 @@ impl TlsServers {
                 let refused = sum.alerts.iter().filter(|a| !a.1).fold(0u64, |n, a| n.saturating_add(a.2));
                 let hellos = chosen.saturating_add(refused).max(sum.failed);
                 let clients = [sum.clients.len() as u64, sum.others.iter().filter(|c| !sum.clients.contains(c)).count() as u64];
-                Some(TlsFailureEvidence { key: *key, hellos, failed: sum.failed, clients, is_more: sum.is_more, alerts, by_client, span: sum.span? })
+                Some(TlsFailureEvidence {
+                    key: *key,
+                    hellos,
+                    failed: sum.failed,
+                    clients,
+                    is_more: sum.is_more,
+                    alerts,
+                    by_client,
+                    span: sum.span?,
+                })
             })
             .collect();
         all.sort_unstable_by_key(|f| f.key);

@@ -4,8 +4,8 @@ use super::BIN;
 use super::bounded::{Lasting, Recent, entry};
 use crate::model::evidence::{
     ARP_ANSWERED, ARP_LASTS, ARP_OTHERS, ARP_RATE, ARP_REQUESTS, ARP_SILENT, ARP_STRETCHES, ARP_SWEEP, ARP_SWEEP_ANSWERED, ARP_TARGETS,
-    ARP_VLAN_RATE, ArpStormEvidence, BetweenEvidence, CONFLICT_TURNS, ConflictEvidence, PROXY_ADDRESSES, SIGHT_BINS, SIGHT_HELD, StationEvidence,
-    SweepEvidence, UnansweredEvidence,
+    ARP_VLAN_RATE, ArpStormEvidence, BetweenEvidence, CONFLICT_TURNS, ConflictEvidence, PROXY_ADDRESSES, SIGHT_BINS, SIGHT_HELD,
+    StationEvidence, SweepEvidence, UnansweredEvidence,
 };
 use crate::model::limits::SIGHT_ASKERS;
 use crate::model::{Address, Episode, Mac, Sighting, Timestamp, wilson};
