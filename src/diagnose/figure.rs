@@ -30,6 +30,8 @@ impl Figure {
             ThresholdUnit::Count => Figure::Count(value as u64),
             ThresholdUnit::Share => Figure::Share(value),
             ThresholdUnit::Time => Figure::Seconds(value / 1e9),
+            ThresholdUnit::Times => Figure::Times(value),
+            ThresholdUnit::Rate => Figure::BitsPerSecond(value),
         }
     }
 }

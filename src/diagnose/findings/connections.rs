@@ -9,7 +9,7 @@ use crate::diagnose::figure::Figure::{Count, Nanos, Share, Tuned};
 use crate::model::evidence::{
     ARP_SWEEP_ANSWERED, ARP_TARGETS, CUT_SHARE, FLOOD_CONNECTIONS, IDLE_CUTS, IDLE_CUTS_WITHIN, REFUSED_ATTEMPTS, SCAN_FAILS, SCAN_HOSTS,
     SCAN_PORTS, SCAN_WINDOW, SILENT_ATTEMPTS, SILENT_PEER, ScanEvidence, ServiceEvidence, ServiceWindow, SweepEvidence, TTL_PACKETS,
-    Trouble, Troubled, UnreachableReport, share,
+    Threshold, Trouble, Troubled, UnreachableReport, share,
 };
 use crate::model::limits::IDLE_CUT;
 use crate::model::time::SECOND;
@@ -17,31 +17,31 @@ use crate::model::units::{duration, grouped, percent, plural};
 use crate::model::{Address, Episode, Estimate, Proto, ServiceKey, Severity, Subject, Value, limits, wilson};
 
 /// Attempts of which most must fail, by the lower end of the interval.
-const MOST: f64 = 0.5;
+static MOST: Threshold = Threshold::share(0.5);
 
 /// Share below which a standing finding clears, by the upper end.
 const FEW: f64 = 0.25;
 
 /// Refusals that are told of where the service answered before.
-const REFUSED_SINCE: u64 = 3;
+static REFUSED_SINCE: Threshold = Threshold::count(3.0);
 
 /// How long a port must have been silent.
-const SILENT_FOR: i64 = 10 * SECOND;
+static SILENT_FOR: Threshold = Threshold::nanos((10 * SECOND) as f64);
 
 /// Connections that were cut, as a share: told of, critical; how many there must be, and of how many.
-const CUT_MANY: f64 = 0.3;
-const CUT_LEAST: u64 = 5;
-const CUT_OF: u64 = 20;
+static CUT_MANY: Threshold = Threshold::share(0.3);
+static CUT_LEAST: Threshold = Threshold::count(5.0);
+static CUT_OF: Threshold = Threshold::count(20.0);
 
 /// Half-open attempts of a flood in the shortest stretch that is judged, the share of attempts that are completed all the same, and sources.
-const FLOOD_COMPLETED: f64 = 0.1;
-const FLOOD_SOURCES: u64 = 32;
+static FLOOD_COMPLETED: Threshold = Threshold::share(0.1);
+static FLOOD_SOURCES: Threshold = Threshold::count(32.0);
 
 /// SYN-ACKs that nobody acknowledges, from which on the number of sources does not matter.
-const FLOOD_ANSWERED: u64 = 256;
+static FLOOD_ANSWERED: Threshold = Threshold::count(256.0);
 
 /// Ports or hosts from which on a scan inside is no note any more.
-const SCAN_MANY: u64 = 100;
+static SCAN_MANY: Threshold = Threshold::count(100.0);
 
 /// The subject of a service.
 pub(super) fn subject(key: &ServiceKey) -> Subject {
@@ -103,16 +103,16 @@ impl Detector for TcpNoAnswer {
             topic: None,
             figures: &[
                 SURE,
-                ("most", Share(MOST)),
+                ("most", Tuned(&MOST)),
                 ("least", Tuned(&SILENT_ATTEMPTS)),
-                ("time", Nanos(SILENT_FOR)),
-                ("part", Share(hops::PART)),
-                ("of", Count(hops::PART_OF)),
-                ("few", Count(hops::PART_LEAST)),
+                ("time", Tuned(&SILENT_FOR)),
+                ("part", Tuned(&hops::PART)),
+                ("of", Tuned(&hops::PART_OF)),
+                ("few", Tuned(&hops::PART_LEAST)),
                 ("silent", Nanos(SILENT_PEER)),
-                ("gone", Count(hops::GONE_HOSTS)),
-                ("lots", Count(hops::BEHIND_LEAST)),
-                ("hosts", Count(hops::BEHIND_HOSTS)),
+                ("gone", Tuned(&hops::GONE_HOSTS)),
+                ("lots", Tuned(&hops::BEHIND_LEAST)),
+                ("hosts", Tuned(&hops::BEHIND_HOSTS)),
             ],
         };
         &PAGE
@@ -139,7 +139,7 @@ fn gone(e: &Evidence, service: &ServiceEvidence) -> Option<Report> {
     let silent = &service.since_success.silent;
     let span = silent.span?;
     let is_enough = silent.count >= SILENT_ATTEMPTS.number() && (silent.clients >= 2 || silent.is_more);
-    if !is_enough || e.network.now.since(span.first) < SILENT_FOR {
+    if !is_enough || e.network.now.since(span.first) < SILENT_FOR.in_nanos() {
         return None;
     }
     let attempts = service.since_success.attempts.count;
@@ -165,15 +165,15 @@ fn unanswered(e: &Evidence, service: &ServiceEvidence, stands: bool) -> Option<R
     if service.windows.iter().any(is_flood) || w.trouble(Trouble::Unreachable).count > 0 {
         return None;
     }
-    let lasts = |silent: &Troubled| silent.span.is_some_and(|span| e.network.now.since(span.first) >= SILENT_FOR);
+    let lasts = |silent: &Troubled| silent.span.is_some_and(|span| e.network.now.since(span.first) >= SILENT_FOR.in_nanos());
     let since = service.since_success.attempts;
     let is_down = service.last_success.is_some() && since.count >= SILENT_ATTEMPTS.number() && lasts(&since);
     let (silent, attempts) = if is_down { (since, since.count) } else { (w.trouble(Trouble::NoAnswer), w.attempts) };
     let span = silent.span?;
     let nobody = service.last_success.is_none_or(|success| success < span.first);
-    let long = nobody && lasts(&silent) || span.last.since(span.first) >= SILENT_FOR;
+    let long = nobody && lasts(&silent) || span.last.since(span.first) >= SILENT_FOR.in_nanos();
     let failing = wilson(silent.count, attempts);
-    if !is_down && !(exceeded(&failing, MOST, FEW, stands) && (long || stands)) {
+    if !is_down && !(exceeded(&failing, MOST.value(), FEW, stands) && (long || stands)) {
         return None;
     }
     let answered = service.last_success.is_some();
@@ -184,7 +184,7 @@ fn unanswered(e: &Evidence, service: &ServiceEvidence, stands: bool) -> Option<R
     };
     let is_of_one = silent.clients == 1 && !silent.is_more;
     // What never answered anybody while somebody looked, and only one client asks for: a printer that is off, an old setting, a monitor.
-    let is_unmissed = !answered && is_of_one && !service.is_alive && silent.count < SCAN_MANY || service.is_one_of_several;
+    let is_unmissed = !answered && is_of_one && !service.is_alive && silent.count < SCAN_MANY.number() || service.is_one_of_several;
     let severity = match (answered && silent.clients >= 2, is_unmissed) {
         (true, _) => Severity::Critical,
         (false, true) => Severity::Note,
@@ -224,15 +224,15 @@ impl Detector for TcpRefused {
             topic: None,
             figures: &[
                 SURE,
-                ("most", Share(MOST)),
+                ("most", Tuned(&MOST)),
                 ("least", Tuned(&REFUSED_ATTEMPTS)),
-                ("since", Count(REFUSED_SINCE)),
+                ("since", Tuned(&REFUSED_SINCE)),
                 ("ttls", Count(TTL_PACKETS)),
-                ("part", Share(hops::PART)),
-                ("of", Count(hops::PART_OF)),
-                ("few", Count(hops::PART_LEAST)),
-                ("lots", Count(hops::BEHIND_LEAST)),
-                ("hosts", Count(hops::BEHIND_HOSTS)),
+                ("part", Tuned(&hops::PART)),
+                ("of", Tuned(&hops::PART_OF)),
+                ("few", Tuned(&hops::PART_LEAST)),
+                ("lots", Tuned(&hops::BEHIND_LEAST)),
+                ("hosts", Tuned(&hops::BEHIND_HOSTS)),
             ],
         };
         &PAGE
@@ -262,13 +262,13 @@ fn refusals(service: &ServiceEvidence, stands: bool) -> Option<Report> {
     let answered = service.last_success;
     let since_answer = |w: &&ServiceWindow| {
         let refused = w.trouble(Trouble::Refused);
-        refused.count >= REFUSED_SINCE && answered.zip(refused.span).is_some_and(|(success, span)| success < span.first)
+        refused.count >= REFUSED_SINCE.number() && answered.zip(refused.span).is_some_and(|(success, span)| success < span.first)
     };
     let w = service.windows.iter().find(since_answer).or_else(|| service.window(|w| w.attempts >= REFUSED_ATTEMPTS.number()))?;
     let refused = w.trouble(Trouble::Refused);
     let failing = wilson(refused.count, w.attempts);
     let span = refused.span?;
-    if !(since_answer(&w) || exceeded(&failing, MOST, FEW, stands)) {
+    if !(since_answer(&w) || exceeded(&failing, MOST.value(), FEW, stands)) {
         return None;
     }
     let severity = match (answered.is_some(), refused.clients) {
@@ -339,9 +339,9 @@ impl Detector for TcpReset {
                 SURE,
                 ("cut", Tuned(&CUT_SHARE)),
                 ("ttls", Count(TTL_PACKETS)),
-                ("of", Count(CUT_OF)),
-                ("least", Count(CUT_LEAST)),
-                ("many", Share(CUT_MANY)),
+                ("of", Tuned(&CUT_OF)),
+                ("least", Tuned(&CUT_LEAST)),
+                ("many", Tuned(&CUT_MANY)),
                 ("idle", Count(IDLE_CUTS as u64)),
                 ("long", Nanos(IDLE_CUT)),
                 ("within", Share(IDLE_CUTS_WITHIN)),
@@ -373,14 +373,14 @@ fn by_device(report: Report, between: u64, all: u64) -> Report {
 
 /// Connections that were cut while somebody waited.
 fn cut(service: &ServiceEvidence, stands: bool) -> Option<Report> {
-    let w = service.window(|w| w.ended >= CUT_OF)?;
+    let w = service.window(|w| w.ended >= CUT_OF.number())?;
     let cut = w.trouble(Trouble::Cut);
     let share = wilson(cut.count, w.ended);
     let span = cut.span?;
-    if cut.count < CUT_LEAST || !exceeded(&share, CUT_SHARE.value(), CUT_SHARE.value() / 2.0, stands) {
+    if cut.count < CUT_LEAST.number() || !exceeded(&share, CUT_SHARE.value(), CUT_SHARE.value() / 2.0, stands) {
         return None;
     }
-    let severity = if share.low > CUT_MANY { Severity::Critical } else { Severity::Warning };
+    let severity = if share.low > CUT_MANY.value() { Severity::Critical } else { Severity::Warning };
     let title = format!("Connections to {} are cut in the middle: {} of {}", service.key, grouped(cut.count), w.ended);
     let evidence = vec![
         ("cut", Value::Count(cut.count)),
@@ -427,8 +427,8 @@ fn never_completed(w: &ServiceWindow) -> u64 {
 fn is_flood(w: &ServiceWindow) -> bool {
     let open = never_completed(w);
     open >= FLOOD_CONNECTIONS.number()
-        && (w.sources >= FLOOD_SOURCES || w.trouble(Trouble::HalfOpen).count >= FLOOD_ANSWERED)
-        && share(w.established, w.established.saturating_add(open)) < FLOOD_COMPLETED
+        && (w.sources >= FLOOD_SOURCES.number() || w.trouble(Trouble::HalfOpen).count >= FLOOD_ANSWERED.number())
+        && share(w.established, w.established.saturating_add(open)) < FLOOD_COMPLETED.value()
 }
 
 impl Detector for TcpSynflood {
@@ -445,10 +445,10 @@ impl Detector for TcpSynflood {
             remedy: "SYN cookies on the server; filter the sources at the border where they have something in common.",
             topic: None,
             figures: &[
-                ("sources", Count(FLOOD_SOURCES)),
-                ("answered", Count(FLOOD_ANSWERED)),
+                ("sources", Tuned(&FLOOD_SOURCES)),
+                ("answered", Tuned(&FLOOD_ANSWERED)),
                 ("flood", Tuned(&FLOOD_CONNECTIONS)),
-                ("completed", Share(FLOOD_COMPLETED)),
+                ("completed", Tuned(&FLOOD_COMPLETED)),
             ],
         };
         &PAGE
@@ -493,7 +493,7 @@ impl Detector for ScanPorts {
                 ("window", Tuned(&SCAN_WINDOW)),
                 ("ports", Tuned(&SCAN_PORTS)),
                 ("fails", Share(SCAN_FAILS)),
-                ("many", Count(SCAN_MANY)),
+                ("many", Tuned(&SCAN_MANY)),
             ],
         };
         &PAGE
@@ -537,7 +537,7 @@ impl Detector for ScanHosts {
                 ("targets", Count(ARP_TARGETS as u64)),
                 ("answer", Share(ARP_SWEEP_ANSWERED)),
                 ("fails", Share(SCAN_FAILS)),
-                ("many", Count(SCAN_MANY)),
+                ("many", Tuned(&SCAN_MANY)),
             ],
         };
         &PAGE
@@ -558,7 +558,7 @@ impl Detector for ScanHosts {
                 }
                 let title = |number: String| format!("{} tries port {port} of {number} hosts in vain", scan.source);
                 let mut report = scanned(scan, scan.source.is_outside(), &title)?;
-                if SPREADING.contains(&port) && scan.failed >= SCAN_MANY && !scan.source.is_outside() {
+                if SPREADING.contains(&port) && scan.failed >= SCAN_MANY.number() && !scan.source.is_outside() {
                     report.severity = Severity::Critical;
                 }
                 Some(report)
@@ -596,7 +596,7 @@ fn scanned(scan: &ScanEvidence, crosses_border: bool, title: &dyn Fn(String) -> 
     if share(scan.failed, scan.failed.saturating_add(scan.succeeded)) <= SCAN_FAILS {
         return None;
     }
-    let severity = if crosses_border || scan.failed >= SCAN_MANY { Severity::Warning } else { Severity::Note };
+    let severity = if crosses_border || scan.failed >= SCAN_MANY.number() { Severity::Warning } else { Severity::Note };
     let number = if scan.is_more { format!("more than {}", grouped(scan.failed)) } else { grouped(scan.failed) };
     let seconds = scan.span.last.since(scan.span.first) as f64 / 1e9;
     let evidence = vec![
@@ -640,7 +640,7 @@ fn why_unreachable(report: &UnreachableReport) -> &'static str {
 
 impl Detector for IcmpUnreachable {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "icmp.unreachable",
             aspect: None,
             meaning: "Routers or hosts answer packets to this service or host with ICMP errors: it cannot be reached.",
@@ -654,15 +654,16 @@ impl Detector for IcmpUnreachable {
                          limit how many errors they send, so their number says little.",
             remedy: "Look at the route and the filters of whoever sends the errors.",
             topic: None,
-            figures: &[("least", Count(UNREACHABLE)), ("several", Count(SEVERAL))],
-        }
+            figures: &[("least", Count(UNREACHABLE)), ("several", Tuned(&SEVERAL))],
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let services = e.network.services.iter().filter_map(|service| {
             let enough = |w: &ServiceWindow| {
                 let t = w.trouble(Trouble::Unreachable);
-                t.count >= UNREACHABLE || t.clients >= SEVERAL
+                t.count >= UNREACHABLE || t.clients >= SEVERAL.number()
             };
             let stands = standing.on(subject(&service.key));
             let w = service.window(|w| enough(w) || stands && w.trouble(Trouble::Unreachable).count > 0)?;
@@ -688,7 +689,7 @@ impl Detector for IcmpUnreachable {
             let severity = match errors.clients {
                 // Somebody decided it.
                 _ if whose.is_some_and(is_filtered) => Severity::Note,
-                SEVERAL.. => Severity::Critical,
+                n if n >= SEVERAL.number() => Severity::Critical,
                 _ => Severity::Warning,
             };
             let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(errors.clients);

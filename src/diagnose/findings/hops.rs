@@ -4,25 +4,25 @@ use super::SEVERAL;
 use super::connections::{exceeded, of, subject};
 use crate::diagnose::detector::{Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::model::evidence::{HopEvidence, HopFailures, SILENT_ATTEMPTS, ServiceEvidence, ServiceWindow, Trouble};
+use crate::model::evidence::{HopEvidence, HopFailures, SILENT_ATTEMPTS, ServiceEvidence, ServiceWindow, Threshold, Trouble};
 use crate::model::time::SECOND;
 use crate::model::units::{grouped, percent, plural};
 use crate::model::{Severity, Subject, Value, wilson};
 
 /// Hosts behind a router of which none is reached any more.
-pub(super) const GONE_HOSTS: u64 = 3;
+pub(super) static GONE_HOSTS: Threshold = Threshold::count(3.0);
 
 /// How long that must last.
 const GONE_FOR: i64 = 10 * SECOND;
 
 /// Attempts that fail though others succeed, as a share: told of; how many there must be, and of how many.
-pub(super) const PART: f64 = 0.05;
-pub(super) const PART_LEAST: u64 = 5;
-pub(super) const PART_OF: u64 = 20;
+pub(super) static PART: Threshold = Threshold::share(0.05);
+pub(super) static PART_LEAST: Threshold = Threshold::count(5.0);
+pub(super) static PART_OF: Threshold = Threshold::count(20.0);
 
 /// The same behind a router: attempts that fail, and hosts of which none has the half of them.
-pub(super) const BEHIND_LEAST: u64 = 20;
-pub(super) const BEHIND_HOSTS: u64 = 5;
+pub(super) static BEHIND_LEAST: Threshold = Threshold::count(20.0);
+pub(super) static BEHIND_HOSTS: Threshold = Threshold::count(5.0);
 
 /// Nothing answers any more behind a router, or much does not.
 pub(super) fn silent(e: &Evidence, standing: StandingFindings<'_>) -> impl Iterator<Item = Report> {
@@ -57,7 +57,7 @@ fn gone(e: &Evidence, hop: &HopEvidence) -> Option<Report> {
     let since = hop.since.as_ref()?;
     hop.last_success?;
     let lasts = e.network.now.since(since.span.first) >= GONE_FOR;
-    if since.hosts < GONE_HOSTS || since.count < SILENT_ATTEMPTS.number() || !lasts {
+    if since.hosts < GONE_HOSTS.number() || since.count < SILENT_ATTEMPTS.number() || !lasts {
         return None;
     }
     let title = format!(
@@ -78,8 +78,9 @@ fn gone(e: &Evidence, hop: &HopEvidence) -> Option<Report> {
 fn behind(hop: &HopEvidence, failing: &HopFailures, how: &str, standing: StandingFindings<'_>) -> Option<Report> {
     let share = wilson(failing.count, hop.attempts);
     let stands = standing.on(Subject::Station(hop.station));
-    let is_wide = failing.hosts >= BEHIND_HOSTS && failing.clients >= SEVERAL && failing.most.saturating_mul(2) < failing.count;
-    if failing.count < BEHIND_LEAST || !is_wide || !exceeded(&share, PART, PART / 2.0, stands) {
+    let is_wide =
+        failing.hosts >= BEHIND_HOSTS.number() && failing.clients >= SEVERAL.number() && failing.most.saturating_mul(2) < failing.count;
+    if failing.count < BEHIND_LEAST.number() || !is_wide || !exceeded(&share, PART.value(), PART.value() / 2.0, stands) {
         return None;
     }
     let port = failing.port.map_or_else(String::new, |port| format!(" (port {port})"));
@@ -99,11 +100,11 @@ fn behind(hop: &HopEvidence, failing: &HopFailures, how: &str, standing: Standin
 
 /// A service of which a part does not work: it fails for some attempts, whoever makes them, and not for others.
 pub(super) fn in_part(service: &ServiceEvidence, trouble: Trouble, stands: bool) -> Option<Report> {
-    let w = service.newest(|w: &ServiceWindow| w.attempts >= PART_OF && w.trouble(trouble).count >= PART_LEAST)?;
+    let w = service.newest(|w: &ServiceWindow| w.attempts >= PART_OF.number() && w.trouble(trouble).count >= PART_LEAST.number())?;
     let failing = w.trouble(trouble);
     let share = wilson(failing.count, w.attempts);
     let is_for_many = failing.clients >= 2 || failing.is_more;
-    if w.established == 0 || !is_for_many || !exceeded(&share, PART, PART / 2.0, stands) {
+    if w.established == 0 || !is_for_many || !exceeded(&share, PART.value(), PART.value() / 2.0, stands) {
         return None;
     }
     let how = if trouble == Trouble::Refused { "refuses" } else { "does not answer" };

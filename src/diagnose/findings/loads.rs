@@ -13,7 +13,7 @@ pub struct LoadSurge;
 
 impl Detector for LoadSurge {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "load.surge",
             aspect: None,
             meaning: "A host sends and receives many times as much as it usually does, and is most of what passes here.",
@@ -30,7 +30,8 @@ impl Detector for LoadSurge {
                 ("share", Share(SURGE_SHARE)),
                 ("ends", Times(SURGE_ENDS)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {

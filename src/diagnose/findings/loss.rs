@@ -5,16 +5,16 @@ use crate::diagnose::detector::{
     Detection, Detector, ExplainPage, LOSS_NEEDS, Limit, Need, Report, StandingFindings, TCP_LIMIT, orphans_alone,
 };
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{self, Count, Nanos, Share};
+use crate::diagnose::figure::Figure::{self, Count, Nanos, Share, Tuned};
 use crate::diagnose::vendor::VendorTopic;
-use crate::model::evidence::{LossEvidence, MIDWAY_SEGMENTS, NARROW_SEQUENCE_BITS, SessionLoss, share};
+use crate::model::evidence::{LossEvidence, MIDWAY_SEGMENTS, NARROW_SEQUENCE_BITS, SessionLoss, Threshold, share};
 use crate::model::tcp;
 use crate::model::text::printable;
 use crate::model::units::{duration, percent, plural};
 use crate::model::{Aspect, Estimate, Severity, Subject, Value};
 
 /// Things looked at before a rate is given.
-const SAMPLE: u64 = 100;
+static SAMPLE: Threshold = Threshold::count(100.0);
 
 /// Answers before their questions are taken to say at what rate single packets are missing.
 pub(super) const ANSWERS: u64 = 20;
@@ -26,23 +26,23 @@ const SEQUENCE_LIMIT: Limit = Limit::new(0.001);
 const ORPHAN_LIMIT: Limit = Limit::new(0.005);
 
 /// Shares from which on volumes are partial, and not to be believed.
-const PARTIAL: f64 = 0.01;
+static PARTIAL: Threshold = Threshold::share(0.01);
 pub(in crate::diagnose) const GRAVE: f64 = 0.05;
 
 /// The share lost here from which on it is a warning: what this host loses can be mended here.
-const HOST_WARNING: f64 = 0.001;
+static HOST_WARNING: Threshold = Threshold::share(0.001);
 
 /// Figures that several pages name.
 const HOLD: (&str, Figure) = ("hold", Nanos(tcp::HOLD));
-const N: (&str, Figure) = ("n", Count(SAMPLE));
-const WARN: (&str, Figure) = ("warning", Share(PARTIAL));
+const N: (&str, Figure) = ("n", Tuned(&SAMPLE));
+const WARN: (&str, Figure) = ("warning", Tuned(&PARTIAL));
 const CRITICAL: (&str, Figure) = ("critical", Share(GRAVE));
 
 /// Below 1 % usable, below 5 % partial, beyond it volumes are not to be believed.
 fn severity(rate: f64) -> Severity {
     match rate {
         r if r >= GRAVE => Severity::Critical,
-        r if r >= PARTIAL => Severity::Warning,
+        r if r >= PARTIAL.value() => Severity::Warning,
         _ => Severity::Note,
     }
 }
@@ -53,8 +53,8 @@ const PATTERNS: &[&str] = &["span.oversub", "span.sampled", "span.ratelimit", "s
 /// A rate of loss.
 fn rated(estimate: Option<Estimate>, limit: Limit, active: bool, title: impl FnOnce(String) -> String) -> Detection {
     let Some(estimate) = estimate else { return Detection::Unknown("no measure of it".into()) };
-    if estimate.n < SAMPLE {
-        return lacking(estimate.n, SAMPLE, "samples");
+    if estimate.n < SAMPLE.number() {
+        return lacking(estimate.n, SAMPLE.number(), "samples");
     }
     present_if(limit.exceeded(estimate.low, active), || {
         Report::new(severity(estimate.rate), title(percent(estimate.rate)), numbers(&estimate))
@@ -88,7 +88,7 @@ fn witnessed(outcome: Detection, e: &Evidence) -> Detection {
 /// The loss of one mirror session, which is named where there are several.
 fn lossy(session: &SessionLoss, e: &Evidence, standing: StandingFindings<'_>, several: bool) -> Option<Report> {
     let subject = Subject::Session(session.tunnel);
-    let loss = session.loss.filter(|l| l.n >= SAMPLE && SEQUENCE_LIMIT.exceeded(l.low, standing.on(subject)))?;
+    let loss = session.loss.filter(|l| l.n >= SAMPLE.number() && SEQUENCE_LIMIT.exceeded(l.low, standing.on(subject)))?;
     let of = if several { format!(" of {subject}") } else { String::new() };
     let title = format!("{} of the copies{of} are lost between switch and host", percent(loss.rate));
     Some(Report::new(severity(loss.rate), title, numbers(&loss)).about(subject).held(e.of_file(&[session.span])))
@@ -124,7 +124,7 @@ pub struct SwitchDiscards;
 
 impl Detector for SwitchDiscards {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "switch.discards",
             aspect: Some(Aspect::Completeness),
             meaning: "The switch itself says that the port which sends the copies drops some of them: it is to send more than it can. What is \
@@ -138,7 +138,8 @@ impl Detector for SwitchDiscards {
             remedy: "Mirror fewer sources or one direction, filter at the source, or use a faster destination port.",
             topic: Some(VendorTopic::Relief),
             figures: &[("limit", Share(SEQUENCE_LIMIT.raise)), WARN, CRITICAL],
-        }
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -176,7 +177,7 @@ impl Detector for SwitchLoss {
     }
 
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "switch.loss",
             aspect: Some(Aspect::Completeness),
             meaning: "Packets crossed the network, but the switch never made copies of them. Volumes are too low by this share.",
@@ -192,7 +193,8 @@ impl Detector for SwitchLoss {
             remedy: "Mirror fewer sources or one direction, filter at the source, or use a faster destination port.",
             topic: Some(VendorTopic::Relief),
             figures: &[SURE, HOLD, N, WARN, CRITICAL, ("limit", Share(TCP_LIMIT.raise)), ("settled", Count(MIDWAY_SEGMENTS as u64))],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -211,7 +213,7 @@ impl Detector for UpstreamLoss {
     }
 
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "upstream.loss",
             aspect: Some(Aspect::Completeness),
             meaning: "Packets crossed the network, but their copies never reached this host. Volumes are too low by this share.",
@@ -238,7 +240,8 @@ impl Detector for UpstreamLoss {
                 ("alone", Share(ORPHAN_LIMIT.raise)),
                 ("few", Count(LossEvidence::FEW)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -249,7 +252,7 @@ impl Detector for UpstreamLoss {
         let active = standing.at_all();
         if let Some(single) = orphans_alone(e) {
             let told = single_packets(single, active);
-            if matches!(told, Detection::Present(_)) || e.loss.all.is_none_or(|all| all.n < SAMPLE) {
+            if matches!(told, Detection::Present(_)) || e.loss.all.is_none_or(|all| all.n < SAMPLE.number()) {
                 return told;
             }
         }
@@ -266,7 +269,7 @@ impl Detector for PathLoss {
     }
 
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "path.loss",
             aspect: Some(Aspect::Completeness),
             meaning: "The switch sent copies that never arrived here.",
@@ -281,7 +284,8 @@ impl Detector for PathLoss {
                      their own.",
             topic: Some(VendorTopic::Relief),
             figures: &[SURE, N, WARN, CRITICAL, ("limit", Share(SEQUENCE_LIMIT.raise)), ("bits", Count(NARROW_SEQUENCE_BITS as u64))],
-        }
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -296,7 +300,7 @@ impl Detector for PathLoss {
 
 impl Detector for HostDrop {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "host.drop",
             aspect: Some(Aspect::Completeness),
             meaning: "This host is too slow or too busy: packets arrived at it and were lost before they were analysed.",
@@ -309,8 +313,9 @@ impl Detector for HostDrop {
             remedy: "Enlarge the capture buffer and the ring of the interface (`ethtool -G IF rx 4096`), capture with a filter, or \
                      move other work off this host.",
             topic: None,
-            figures: &[CRITICAL, ("host", Share(HOST_WARNING))],
-        }
+            figures: &[CRITICAL, ("host", Tuned(&HOST_WARNING))],
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
@@ -330,7 +335,7 @@ impl Detector for HostDrop {
         }
         let severity = match rate {
             r if r >= GRAVE => Severity::Critical,
-            r if r >= HOST_WARNING => Severity::Warning,
+            r if r >= HOST_WARNING.value() => Severity::Warning,
             _ => Severity::Note,
         };
         let evidence = vec![("share", Value::Share(rate)), ("lost", Value::Count(lost)), ("packets", Value::Count(e.packets))];

@@ -7,20 +7,20 @@ use crate::diagnose::figure::Figure::{Count, Nanos, Share, Times, Tuned};
 use crate::model::evidence::{
     ALONE, ARP_ANSWERED, ARP_LASTS, ARP_OTHERS, ARP_RATE, ARP_REQUESTS, ARP_SILENT, ARP_STRETCHES, ARP_SWEEP, ARP_TARGETS, ARP_VLAN_RATE,
     ArpStormEvidence, BetweenEvidence, CONFLICT_TURNS, ConflictEvidence, PROXY_ADDRESSES, ROUTERS_BESIDE, SIGHT_HELD, SecondRouterEvidence,
-    StationEvidence, UnansweredEvidence,
+    StationEvidence, Threshold, UnansweredEvidence,
 };
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, plural};
 use crate::model::{Address, Finding, Proves, Severity, Subject, Value, limits, wilson};
 
 /// Stations of one address that are told of.
-const STRETCH: i64 = 60 * SECOND;
+static STRETCH: Threshold = Threshold::nanos((60 * SECOND) as f64);
 
 /// Hosts that look for one that is gone before it is critical.
-const MANY_ASKERS: u64 = 5;
+static MANY_ASKERS: Threshold = Threshold::count(5.0);
 
 /// ARP packets a second that are critical.
-const ARP_MANY: f64 = 1_000.0;
+static ARP_MANY: Threshold = Threshold::count(1_000.0);
 
 /// Two devices use one address.
 pub struct ArpConflict;
@@ -51,7 +51,7 @@ pub(super) fn station(s: &StationEvidence) -> String {
 
 impl Detector for ArpConflict {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "arp.conflict",
             aspect: None,
             meaning: "Two devices use the same address. Others send to whichever was heard last, so both have connections that hang and break.",
@@ -65,8 +65,9 @@ impl Detector for ArpConflict {
             remedy: "Find both stations by their hardware addresses in the switch's table, and give one of them another address. Where \
                      neither is wrong, suspect spoofing.",
             topic: None,
-            figures: &[("turns", Count(CONFLICT_TURNS as u64)), ("stretch", Nanos(STRETCH)), ("proxy", Count(PROXY_ADDRESSES as u64))],
-        }
+            figures: &[("turns", Count(CONFLICT_TURNS as u64)), ("stretch", Tuned(&STRETCH)), ("proxy", Count(PROXY_ADDRESSES as u64))],
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -141,11 +142,11 @@ impl Detector for ArpUnanswered {
             figures: &[
                 SURE,
                 ("requests", Tuned(&ARP_REQUESTS)),
-                ("stretch", Nanos(STRETCH)),
+                ("stretch", Tuned(&STRETCH)),
                 ("silent", Nanos(ARP_SILENT)),
                 ("answered", Share(ARP_ANSWERED)),
                 ("sweep", Count(ARP_SWEEP as u64)),
-                ("many", Count(MANY_ASKERS)),
+                ("many", Tuned(&MANY_ASKERS)),
             ],
         };
         &PAGE
@@ -182,7 +183,7 @@ fn unanswered(u: &UnansweredEvidence) -> Report {
     let severity = match u.askers {
         _ if u.is_router => Severity::Critical,
         0 | 1 => Severity::Note,
-        MANY_ASKERS.. => Severity::Critical,
+        n if n >= MANY_ASKERS.number() => Severity::Critical,
         _ => Severity::Warning,
     };
     Report::new(severity, title, evidence).about(Subject::Host(Address::V4(u.address))).suffered_by(u.askers).held(vec![u.span])
@@ -209,7 +210,7 @@ impl Detector for ArpStorm {
                 ("lasts", Share(ARP_LASTS)),
                 ("all", Tuned(&ARP_VLAN_RATE)),
                 ("targets", Count(ARP_TARGETS as u64)),
-                ("many", Count(ARP_MANY as u64)),
+                ("many", Tuned(&ARP_MANY)),
             ],
         };
         &PAGE
@@ -241,14 +242,14 @@ fn storm(s: &ArpStormEvidence) -> Report {
         ("senders", Value::Count(s.senders)),
         ("median_of_others", Value::Number(s.median)),
     ];
-    let severity = if s.rate > ARP_MANY { Severity::Critical } else { Severity::Warning };
+    let severity = if s.rate > ARP_MANY.value() { Severity::Critical } else { Severity::Warning };
     // Each has to look at every one.
     Report::new(severity, title, evidence).about(subject).suffered_by(s.senders).held(vec![s.span])
 }
 
 impl Detector for NdRogueRa {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "nd.rogue_ra",
             aspect: None,
             meaning: "A second device announces itself as IPv6 router. Hosts make addresses of its prefix and send what leaves the network \
@@ -261,7 +262,8 @@ impl Detector for NdRogueRa {
             remedy: "Find the station's port in the switch's table; switch RA guard on at ports of hosts (RFC 6105).",
             topic: None,
             figures: &[("beside", Nanos(ROUTERS_BESIDE)), ("alone", Nanos(ALONE)), ("held", Nanos(SIGHT_HELD))],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {

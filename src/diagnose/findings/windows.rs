@@ -3,30 +3,30 @@
 use super::{SURE, all_of};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Seconds, Share};
-use crate::model::evidence::{WINDOW_FULL, WindowEvidence};
+use crate::diagnose::figure::Figure::{Share, Tuned};
+use crate::model::evidence::{Threshold, WINDOW_FULL, WindowEvidence};
 use crate::model::units::{bits_per_second, bytes, duration, percent};
 use crate::model::{Severity, Subject, Value, wilson};
 
 /// Share of the time in which the window must be full.
-const HELD_BACK: f64 = 0.3;
+static HELD_BACK: Threshold = Threshold::share(0.3);
 
 /// Round trips and bytes of the transfer, and bytes from which on it is a warning.
-const ROUND_TRIPS: f64 = 10.0;
-const BYTES: u64 = 1_000_000;
-const MUCH: u64 = 10_000_000;
+static ROUND_TRIPS: Threshold = Threshold::count(10.0);
+static BYTES: Threshold = Threshold::count(1_000_000.0);
+static MUCH: Threshold = Threshold::count(10_000_000.0);
 
 /// Acknowledgements that are looked at.
-const SAMPLES: u64 = 10;
+static SAMPLES: Threshold = Threshold::count(10.0);
 
 /// Round trips below which a window is hardly ever what holds back, seconds.
-const NEAR: f64 = 0.001;
+static NEAR: Threshold = Threshold::seconds(0.001);
 
 /// Share of the fastest rate seen that the window allows at most.
-const SLOWER: f64 = 0.5;
+static SLOWER: Threshold = Threshold::share(0.5);
 
 /// Share of what the window allows on an empty way from which on the way is empty: where packets wait, round trips are longer and less passes.
-const UNQUEUED: f64 = 0.7;
+static UNQUEUED: Threshold = Threshold::share(0.7);
 
 /// Bytes that can be announced without the window scale option (RFC 7323 section 2.2).
 const UNSCALED: u64 = 65_535;
@@ -36,7 +36,7 @@ pub struct TcpWindowLimited;
 
 impl Detector for TcpWindowLimited {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "tcp.window_limited",
             aspect: None,
             meaning: "A transfer is as fast as the window of its receiver allows on a path of this length, and no faster: no more than a window \
@@ -56,16 +56,17 @@ impl Detector for TcpWindowLimited {
             figures: &[
                 SURE,
                 ("full", Share(WINDOW_FULL)),
-                ("share", Share(HELD_BACK)),
-                ("samples", Count(SAMPLES)),
-                ("trips", Count(ROUND_TRIPS as u64)),
-                ("near", Seconds(NEAR)),
-                ("bytes", Count(BYTES)),
-                ("slower", Share(SLOWER)),
-                ("unqueued", Share(UNQUEUED)),
-                ("much", Count(MUCH)),
+                ("share", Tuned(&HELD_BACK)),
+                ("samples", Tuned(&SAMPLES)),
+                ("trips", Tuned(&ROUND_TRIPS)),
+                ("near", Tuned(&NEAR)),
+                ("bytes", Tuned(&BYTES)),
+                ("slower", Tuned(&SLOWER)),
+                ("unqueued", Tuned(&UNQUEUED)),
+                ("much", Tuned(&MUCH)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -85,12 +86,15 @@ impl Detector for TcpWindowLimited {
 
 fn is_held_back(w: &WindowEvidence) -> bool {
     let allowed = w.window as f64 / w.round_trip;
-    let is_long = w.round_trip >= NEAR && w.round_trips >= ROUND_TRIPS && w.bytes >= BYTES && w.samples >= SAMPLES;
+    let is_long = w.round_trip >= NEAR.in_seconds()
+        && w.round_trips >= ROUND_TRIPS.value()
+        && w.bytes >= BYTES.number()
+        && w.samples >= SAMPLES.number();
     // Where the window cannot be larger, no faster transfer has to show what the way could carry: that it takes no longer than the handshake did
     // shows that nothing waits on the way.
-    let is_capped = w.is_unscaled && w.window <= UNSCALED && w.rate > UNQUEUED * allowed;
-    let is_full = is_long && w.is_steady && !w.has_lost && wilson(w.full, w.samples).low > HELD_BACK;
-    is_full && (is_capped || allowed < SLOWER * w.fastest)
+    let is_capped = w.is_unscaled && w.window <= UNSCALED && w.rate > UNQUEUED.value() * allowed;
+    let is_full = is_long && w.is_steady && !w.has_lost && wilson(w.full, w.samples).low > HELD_BACK.value();
+    is_full && (is_capped || allowed < SLOWER.value() * w.fastest)
 }
 
 fn limited(w: &WindowEvidence) -> Report {
@@ -115,7 +119,7 @@ fn limited(w: &WindowEvidence) -> Report {
         ("transferred", Value::Bytes(w.bytes)),
         ("port", Value::Count(w.port.into())),
     ];
-    let severity = if w.bytes >= MUCH { Severity::Warning } else { Severity::Note };
+    let severity = if w.bytes >= MUCH.number() { Severity::Warning } else { Severity::Note };
     let report = Report::new(severity, title, evidence).about(Subject::Host(w.receiver)).suffered_by(1).held(vec![w.span]);
     match w.is_unscaled && w.window <= UNSCALED {
         true => report.because("One side's SYN offers no window scaling, or a device between took the option out.".to_owned()),

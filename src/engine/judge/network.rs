@@ -274,7 +274,7 @@ fn answer(transaction: &Transaction, is_name: bool) -> Answer {
         }
         TransactionEnd::Answered(code) if registry::outcome(transaction.app, code) == ExchangeOutcome::Denied => Answer::Denied,
         TransactionEnd::Answered(_) if registry::token(transaction.app) == Some("tls") => Answer::Begun,
-        _ if is_web && transaction.latency().is_some_and(|nanos| nanos >= LONG_POLL.nanos()) => Answer::Held,
+        _ if is_web && transaction.latency().is_some_and(|nanos| nanos >= LONG_POLL.in_nanos()) => Answer::Held,
         _ => Answer::Normal,
     }
 }

@@ -30,8 +30,8 @@ impl Slowness {
         let is_servers = latency.saturating_sub(self.way) as f64 >= latency as f64 * SERVERS_SHARE;
         [
             (latency > self.slower && is_servers, Trouble::SlowerThanUsual),
-            (latency > SLOW_REPLY.nanos().saturating_add(self.half), Trouble::Slow),
-            (latency > VERY_SLOW_REPLY.nanos() && is_servers, Trouble::VerySlow),
+            (latency > SLOW_REPLY.in_nanos().saturating_add(self.half), Trouble::Slow),
+            (latency > VERY_SLOW_REPLY.in_nanos() && is_servers, Trouble::VerySlow),
         ]
         .into_iter()
         .filter_map(|(is, trouble)| is.then_some(trouble))
