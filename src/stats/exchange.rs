@@ -272,7 +272,7 @@ impl Exchanges {
                 slot.course = Course::None;
             } else if slot.course == Course::Open {
                 let is_next = slot.flow.protocol == TCP && !slot.is_late;
-                let due = slot.latest.plus(if is_next { USERS_WAIT } else { wait(&slot.flow) });
+                let due = slot.latest.plus(if is_next { USERS_WAIT.in_nanos() } else { wait(&slot.flow) });
                 self.due = Some(self.due.map_or(due, |d| d.min(due)));
             }
             if slot.state == State::Empty
@@ -330,7 +330,7 @@ fn wait(flow: &FlowKey) -> i64 {
 }
 
 fn is_late(slot: &Slot, now: Timestamp) -> bool {
-    slot.course == Course::Open && slot.flow.protocol == TCP && !slot.is_late && now.since(slot.latest) > USERS_WAIT
+    slot.course == Course::Open && slot.flow.protocol == TCP && !slot.is_late && now.since(slot.latest) > USERS_WAIT.in_nanos()
 }
 
 fn is_overdue(slot: &Slot, now: Timestamp) -> bool {

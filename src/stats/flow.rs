@@ -62,7 +62,7 @@ impl<X> FlowHot<X> {
     /// another.
     pub fn comes_from_elsewhere(&self, way: Direction, ttl: u8) -> bool {
         let packets = self.traffic.get(way as usize).map_or(0, |traffic| traffic.packets);
-        self.numbers.ttl(way).is_some_and(|known| known != ttl) && packets > TTL_PACKETS
+        self.numbers.ttl(way).is_some_and(|known| known != ttl) && packets > TTL_PACKETS.number()
     }
 
     /// The latest packet of a direction, as long as its context has not changed since.

@@ -183,7 +183,7 @@ impl LossLocator {
         let sent_again = missing.asked.is_some_and(|a| selected(&a, SELECTIVE));
         let location = if tcp.marks.has(TcpMarks::FILLED) {
             let opened = opened?;
-            let reordered = LOSS_REORDERED.max(analysis.initial_rtt.unwrap_or(0) / 2);
+            let reordered = LOSS_REORDERED.in_nanos().max(analysis.initial_rtt.unwrap_or(0) / 2);
             ((sent_again || time.since(opened) > reordered) && asked_for(segment.sequence, opened)).then_some(Location::BeforeMirror)
         } else if tcp.marks.has(TcpMarks::REPEATED) && segment.payload > 1 {
             let waited = analysis.rto.unwrap_or(0);

@@ -141,7 +141,7 @@ fn attempted(proofs: &mut Proofs, attempt: &Attempt) {
 
 fn ended(proofs: &mut Proofs, end: &ConnectionEnd) {
     if let Some(key) = ServiceKey::of(&end.flow, end.way)
-        && end.packets.iter().all(|packets| *packets <= SHORT_LOGIN)
+        && end.packets.iter().all(|packets| *packets <= SHORT_LOGIN.number())
     {
         proofs.note(Proves::Short, service(key), end.number, end.time);
     }

@@ -47,7 +47,7 @@ impl Detector for DhcpNoOffer {
             lookalikes: "A port that is closed until its user has logged in (IEEE 802.1X); a client in a VLAN without a server.",
             remedy: "Is the DHCP server up? Does it hear the requests of this VLAN: look at the relay (helper address) of its router.",
             topic: None,
-            figures: &[("discovers", Count(DHCP_DISCOVERS)), ("waited", Nanos(DHCP_WAITED)), ("several", Tuned(&SEVERAL))],
+            figures: &[("discovers", Tuned(&DHCP_DISCOVERS)), ("waited", Tuned(&DHCP_WAITED)), ("several", Tuned(&SEVERAL))],
         };
         &PAGE
     }
@@ -97,7 +97,7 @@ impl Detector for DhcpRogue {
             lookalikes: "Two servers on purpose (failover) that are not set up alike.",
             remedy: "Find the station's port in the switch's table and unplug it; switch DHCP snooping on at ports of hosts.",
             topic: None,
-            figures: &[("beside", Nanos(SERVERS_BESIDE)), ("alone", Nanos(ALONE)), ("held", Nanos(SIGHT_HELD))],
+            figures: &[("beside", Tuned(&SERVERS_BESIDE)), ("alone", Nanos(ALONE)), ("held", Nanos(SIGHT_HELD))],
         };
         &PAGE
     }
@@ -157,8 +157,8 @@ impl Detector for DhcpExhausted {
             topic: None,
             figures: &[
                 ("left", Tuned(&LEFT_OUT)),
-                ("discovers", Count(DHCP_DISCOVERS)),
-                ("waited", Nanos(DHCP_WAITED)),
+                ("discovers", Tuned(&DHCP_DISCOVERS)),
+                ("waited", Tuned(&DHCP_WAITED)),
                 ("refusals", Tuned(&REFUSALS)),
                 ("refused", Tuned(&REFUSED)),
                 ("claimed", Count(DHCP_CLAIMED as u64)),

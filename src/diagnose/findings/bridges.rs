@@ -90,7 +90,7 @@ impl Detector for StpRootChanged {
             remedy: "Set the priorities of the root and of its backup on purpose, and let ports for devices ignore better hellos (root \
                      guard, BPDU guard).",
             topic: None,
-            figures: &[("stood", Nanos(ROOT_STOOD)), ("recent", Nanos(SWITCH_RECENT)), ("many", Tuned(&ROOTS_MANY))],
+            figures: &[("stood", Tuned(&ROOT_STOOD)), ("recent", Nanos(SWITCH_RECENT)), ("many", Tuned(&ROOTS_MANY))],
         };
         &PAGE
     }
@@ -131,7 +131,7 @@ impl Detector for StpTopologyChanges {
             remedy: "Follow the changes from the bridge that is named to the port that causes them, and set ports for devices as edge ports.",
             topic: None,
             figures: &[
-                ("together", Nanos(TOPOLOGY_TOGETHER)),
+                ("together", Tuned(&TOPOLOGY_TOGETHER)),
                 ("changes", Tuned(&CHANGES)),
                 ("recent", Nanos(TOPOLOGY_RECENT)),
                 ("many", Tuned(&CHANGES_MANY)),

@@ -4,7 +4,7 @@ use super::all_of;
 use super::connections::subject;
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Seconds, Tuned};
+use crate::diagnose::figure::Figure::{Seconds, Tuned};
 use crate::model::evidence::{
     CLOCK_ANSWERS, CLOCK_DIFFERS, CLOCK_DISTANCE, CLOCK_SERVERS, ClockEvidenceOfServer, ClockFault, ServiceEvidence, Threshold, Trouble,
 };
@@ -33,11 +33,11 @@ impl Detector for NtpBad {
             remedy: "Look at the server's sources (`ntpq -p`, `chronyc sources`). Where it refuses, ask less often or another one.",
             topic: None,
             figures: &[
-                ("answers", Count(CLOCK_ANSWERS)),
+                ("answers", Tuned(&CLOCK_ANSWERS)),
                 ("distance", Seconds(CLOCK_DISTANCE as f64 / 1e3)),
                 ("step", Seconds(CLOCK_DIFFERS[0] as f64 / 1e3)),
                 ("panic", Seconds(CLOCK_DIFFERS[1] as f64 / 1e3)),
-                ("servers", Count(CLOCK_SERVERS as u64)),
+                ("servers", Tuned(&CLOCK_SERVERS)),
                 ("silent", Tuned(&SILENT_REQUESTS)),
             ],
         };

@@ -5,7 +5,7 @@ use super::unreachables::UNREACHABLE;
 use super::{SEVERAL, SURE, all_of, hops, unreachables};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Nanos, Share, Tuned};
+use crate::diagnose::figure::Figure::{Count, Nanos, Tuned};
 use crate::model::evidence::{
     ARP_SWEEP_ANSWERED, ARP_TARGETS, CUT_SHARE, FLOOD_CONNECTIONS, IDLE_CUTS, IDLE_CUTS_WITHIN, REFUSED_ATTEMPTS, SCAN_FAILS, SCAN_HOSTS,
     SCAN_PORTS, SCAN_WINDOW, SILENT_ATTEMPTS, SILENT_PEER, ScanEvidence, ServiceEvidence, ServiceWindow, SweepEvidence, TTL_PACKETS,
@@ -109,7 +109,7 @@ impl Detector for TcpNoAnswer {
                 ("part", Tuned(&hops::PART)),
                 ("of", Tuned(&hops::PART_OF)),
                 ("few", Tuned(&hops::PART_LEAST)),
-                ("silent", Nanos(SILENT_PEER)),
+                ("silent", Tuned(&SILENT_PEER)),
                 ("gone", Tuned(&hops::GONE_HOSTS)),
                 ("lots", Tuned(&hops::BEHIND_LEAST)),
                 ("hosts", Tuned(&hops::BEHIND_HOSTS)),
@@ -227,7 +227,7 @@ impl Detector for TcpRefused {
                 ("most", Tuned(&MOST)),
                 ("least", Tuned(&REFUSED_ATTEMPTS)),
                 ("since", Tuned(&REFUSED_SINCE)),
-                ("ttls", Count(TTL_PACKETS)),
+                ("ttls", Tuned(&TTL_PACKETS)),
                 ("part", Tuned(&hops::PART)),
                 ("of", Tuned(&hops::PART_OF)),
                 ("few", Tuned(&hops::PART_LEAST)),
@@ -338,13 +338,13 @@ impl Detector for TcpReset {
             figures: &[
                 SURE,
                 ("cut", Tuned(&CUT_SHARE)),
-                ("ttls", Count(TTL_PACKETS)),
+                ("ttls", Tuned(&TTL_PACKETS)),
                 ("of", Tuned(&CUT_OF)),
                 ("least", Tuned(&CUT_LEAST)),
                 ("many", Tuned(&CUT_MANY)),
-                ("idle", Count(IDLE_CUTS as u64)),
+                ("idle", Tuned(&IDLE_CUTS)),
                 ("long", Nanos(IDLE_CUT)),
-                ("within", Share(IDLE_CUTS_WITHIN)),
+                ("within", Tuned(&IDLE_CUTS_WITHIN)),
             ],
         };
         &PAGE
@@ -399,10 +399,10 @@ fn cut_when_idle(service: &ServiceEvidence) -> Option<Report> {
         let alike = |from: usize| {
             let first = *w.idle_cuts.get(from)?;
             let times: Vec<f64> =
-                w.idle_cuts.iter().skip(from).take_while(|time| **time <= first * (1.0 + IDLE_CUTS_WITHIN)).copied().collect();
+                w.idle_cuts.iter().skip(from).take_while(|time| **time <= first * (1.0 + IDLE_CUTS_WITHIN.value())).copied().collect();
             Some((times.len(), *times.get(times.len() / 2)?))
         };
-        (0..w.idle_cuts.len()).filter_map(alike).max_by_key(|(count, _)| *count).filter(|(count, _)| *count >= IDLE_CUTS)
+        (0..w.idle_cuts.len()).filter_map(alike).max_by_key(|(count, _)| *count).filter(|(count, _)| *count >= IDLE_CUTS.number() as usize)
     };
     let (w, (alike, time)) = service.windows.iter().find_map(|w| Some((w, same(w)?)))?;
     let cut = w.trouble(Trouble::IdleCut);
@@ -492,7 +492,7 @@ impl Detector for ScanPorts {
             figures: &[
                 ("window", Tuned(&SCAN_WINDOW)),
                 ("ports", Tuned(&SCAN_PORTS)),
-                ("fails", Share(SCAN_FAILS)),
+                ("fails", Tuned(&SCAN_FAILS)),
                 ("many", Tuned(&SCAN_MANY)),
             ],
         };
@@ -535,8 +535,8 @@ impl Detector for ScanHosts {
                 ("window", Tuned(&SCAN_WINDOW)),
                 ("hosts", Tuned(&SCAN_HOSTS)),
                 ("targets", Count(ARP_TARGETS as u64)),
-                ("answer", Share(ARP_SWEEP_ANSWERED)),
-                ("fails", Share(SCAN_FAILS)),
+                ("answer", Tuned(&ARP_SWEEP_ANSWERED)),
+                ("fails", Tuned(&SCAN_FAILS)),
                 ("many", Tuned(&SCAN_MANY)),
             ],
         };
@@ -593,7 +593,7 @@ const SPREADING: [u16; 3] = [22, 445, 3389];
 
 /// The report of a scan, when most of what its source tries fails.
 fn scanned(scan: &ScanEvidence, crosses_border: bool, title: &dyn Fn(String) -> String) -> Option<Report> {
-    if share(scan.failed, scan.failed.saturating_add(scan.succeeded)) <= SCAN_FAILS {
+    if share(scan.failed, scan.failed.saturating_add(scan.succeeded)) <= SCAN_FAILS.value() {
         return None;
     }
     let severity = if crosses_border || scan.failed >= SCAN_MANY.number() { Severity::Warning } else { Severity::Note };

@@ -102,7 +102,7 @@ impl Detector for Ipv6Broken {
             topic: None,
             figures: &[
                 SURE,
-                ("within", Nanos(FALLBACK_WITHIN)),
+                ("within", Tuned(&FALLBACK_WITHIN)),
                 ("least", Tuned(&FALLBACKS)),
                 ("share", Tuned(&FALLS_BACK)),
                 ("everywhere", Tuned(&EVERYWHERE)),
@@ -154,7 +154,7 @@ impl Detector for QuicBlocked {
             lookalikes: "One server that does not speak QUIC any more; a version that a server does not know, which it answers.",
             remedy: "If it is meant, have the firewall answer with ICMP errors, so that clients need not wait; otherwise allow it.",
             topic: None,
-            figures: &[SURE, ("within", Nanos(QUIC_WITHIN)), ("share", Tuned(&QUIC_VAIN)), ("least", Tuned(&QUIC_ATTEMPTS))],
+            figures: &[SURE, ("within", Tuned(&QUIC_WITHIN)), ("share", Tuned(&QUIC_VAIN)), ("least", Tuned(&QUIC_ATTEMPTS))],
         };
         &PAGE
     }

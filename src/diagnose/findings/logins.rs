@@ -4,7 +4,7 @@ use super::connections::{exceeded, subject};
 use super::{SURE, all_of};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Nanos, Tuned};
+use crate::diagnose::figure::Figure::{Nanos, Tuned};
 use crate::model::evidence::{CertificateEvidence, OldTlsEvidence, SHORT_LOGIN, ServiceEvidence, Threshold, TlsFailureEvidence, Trouble};
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, percent, plural};
@@ -74,7 +74,7 @@ impl Detector for AuthFailing {
                 ("skewed", Tuned(&SKEWED)),
                 ("guessed", Tuned(&GUESSED)),
                 ("short", Tuned(&SHORT)),
-                ("packets", Count(SHORT_LOGIN)),
+                ("packets", Tuned(&SHORT_LOGIN)),
             ],
         };
         &PAGE

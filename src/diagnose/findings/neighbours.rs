@@ -3,7 +3,7 @@
 use super::{SURE, all_of};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Nanos, Share, Times, Tuned};
+use crate::diagnose::figure::Figure::{Count, Nanos, Tuned};
 use crate::model::evidence::{
     ALONE, ARP_ANSWERED, ARP_LASTS, ARP_OTHERS, ARP_RATE, ARP_REQUESTS, ARP_SILENT, ARP_STRETCHES, ARP_SWEEP, ARP_TARGETS, ARP_VLAN_RATE,
     ArpStormEvidence, BetweenEvidence, CONFLICT_TURNS, ConflictEvidence, PROXY_ADDRESSES, ROUTERS_BESIDE, SIGHT_HELD, SecondRouterEvidence,
@@ -65,7 +65,7 @@ impl Detector for ArpConflict {
             remedy: "Find both stations by their hardware addresses in the switch's table, and give one of them another address. Where \
                      neither is wrong, suspect spoofing.",
             topic: None,
-            figures: &[("turns", Count(CONFLICT_TURNS as u64)), ("stretch", Tuned(&STRETCH)), ("proxy", Count(PROXY_ADDRESSES as u64))],
+            figures: &[("turns", Tuned(&CONFLICT_TURNS)), ("stretch", Tuned(&STRETCH)), ("proxy", Count(PROXY_ADDRESSES as u64))],
         };
         &PAGE
     }
@@ -143,9 +143,9 @@ impl Detector for ArpUnanswered {
                 SURE,
                 ("requests", Tuned(&ARP_REQUESTS)),
                 ("stretch", Tuned(&STRETCH)),
-                ("silent", Nanos(ARP_SILENT)),
-                ("answered", Share(ARP_ANSWERED)),
-                ("sweep", Count(ARP_SWEEP as u64)),
+                ("silent", Tuned(&ARP_SILENT)),
+                ("answered", Tuned(&ARP_ANSWERED)),
+                ("sweep", Tuned(&ARP_SWEEP)),
                 ("many", Tuned(&MANY_ASKERS)),
             ],
         };
@@ -205,9 +205,9 @@ impl Detector for ArpStorm {
             topic: None,
             figures: &[
                 ("rate", Tuned(&ARP_RATE)),
-                ("stretches", Count(ARP_STRETCHES as u64)),
-                ("others", Times(ARP_OTHERS)),
-                ("lasts", Share(ARP_LASTS)),
+                ("stretches", Tuned(&ARP_STRETCHES)),
+                ("others", Tuned(&ARP_OTHERS)),
+                ("lasts", Tuned(&ARP_LASTS)),
                 ("all", Tuned(&ARP_VLAN_RATE)),
                 ("targets", Count(ARP_TARGETS as u64)),
                 ("many", Tuned(&ARP_MANY)),
@@ -261,7 +261,7 @@ impl Detector for NdRogueRa {
             lookalikes: "Two routers on purpose, each with its own prefix; a new router that replaces the old one.",
             remedy: "Find the station's port in the switch's table; switch RA guard on at ports of hosts (RFC 6105).",
             topic: None,
-            figures: &[("beside", Nanos(ROUTERS_BESIDE)), ("alone", Nanos(ALONE)), ("held", Nanos(SIGHT_HELD))],
+            figures: &[("beside", Tuned(&ROUTERS_BESIDE)), ("alone", Nanos(ALONE)), ("held", Nanos(SIGHT_HELD))],
         };
         &PAGE
     }

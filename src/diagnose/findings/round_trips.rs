@@ -4,7 +4,7 @@ use super::all_of;
 use super::connections::subject;
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Tuned};
+use crate::diagnose::figure::Figure::Tuned;
 use crate::model::evidence::{FEWEST_TRIPS, ServiceEvidence, ServiceWindow, Threshold, TripWindow};
 use crate::model::units::duration;
 use crate::model::{PathSide, Quantiles, Severity, Value};
@@ -47,7 +47,7 @@ impl Detector for TcpRtt {
             remedy: "Look at the load of the links on the side that is named at these times, and at what changed the way.",
             topic: None,
             figures: &[
-                ("trips", Count(FEWEST_TRIPS)),
+                ("trips", Tuned(&FEWEST_TRIPS)),
                 ("connections", Tuned(&CONNECTIONS)),
                 ("rose", Tuned(&ROSE)),
                 ("excess", Tuned(&EXCESS)),
@@ -80,7 +80,7 @@ impl Detector for TcpRtt {
 /// Round trips of a stretch on a side, where they are enough to judge by.
 fn judged(sides: &[TripWindow; 2], side: usize) -> Option<(&Quantiles, &TripWindow)> {
     let trips = sides.get(side).filter(|trips| trips.connections >= CONNECTIONS.number())?;
-    Some((trips.times.as_ref().filter(|times| times.count >= FEWEST_TRIPS)?, trips))
+    Some((trips.times.as_ref().filter(|times| times.count >= FEWEST_TRIPS.number())?, trips))
 }
 
 fn long(service: &ServiceEvidence, window: &ServiceWindow, side: usize, stands: bool) -> Option<(f64, Report)> {

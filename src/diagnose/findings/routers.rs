@@ -348,7 +348,7 @@ impl Detector for StormBroadcast {
             remedy: "Look at the station that is named. Where it is many, or MAC addresses move, look for a loop; limit broadcasts at the \
                      ports (storm control).",
             topic: None,
-            figures: &[("rate", Count(STORM_RATE)), ("seconds", Tuned(&STORM_SECONDS)), ("grave", Tuned(&STORM_GRAVE))],
+            figures: &[("rate", Tuned(&STORM_RATE)), ("seconds", Tuned(&STORM_SECONDS)), ("grave", Tuned(&STORM_GRAVE))],
         };
         &PAGE
     }
@@ -376,7 +376,7 @@ impl Detector for StormMulticast {
             lookalikes: "Very many routers or hosts that start at once, for a few seconds.",
             remedy: "Look at the station that is named; where it is many, look for a loop.",
             topic: None,
-            figures: &[("rate", Count(STORM_RATE)), ("seconds", Tuned(&STORM_SECONDS)), ("grave", Tuned(&STORM_GRAVE))],
+            figures: &[("rate", Tuned(&STORM_RATE)), ("seconds", Tuned(&STORM_SECONDS)), ("grave", Tuned(&STORM_GRAVE))],
         };
         &PAGE
     }

@@ -4,7 +4,7 @@ use super::connections::{exceeded, subject};
 use super::{SURE, all_of};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Nanos, Share, Tuned};
+use crate::diagnose::figure::Figure::{Nanos, Tuned};
 use crate::model::evidence::{
     ClientLoss, LOSS_REORDERED, LOSS_TIMED_OUT, LOST_CRITICAL_SHARE, LOST_ON_ONE_SIDE, LOST_SHARE, LossWindow, NetworkEvidence,
     ServiceEvidence, ServiceWindow, Threshold,
@@ -70,14 +70,14 @@ impl Detector for TcpLoss {
             figures: &[
                 SURE,
                 ("timeout", Nanos(LOSS_TIMED_OUT)),
-                ("reordered", Nanos(LOSS_REORDERED)),
+                ("reordered", Tuned(&LOSS_REORDERED)),
                 ("lost", Tuned(&LOST_SHARE)),
                 ("segments", Tuned(&SEGMENTS)),
                 ("least", Tuned(&LOST_LEAST)),
                 ("many", Tuned(&LOST_CRITICAL_SHARE)),
                 ("sided", Tuned(&SIDED)),
                 ("connections", Tuned(&SIDED_CONNECTIONS)),
-                ("one", Share(LOST_ON_ONE_SIDE)),
+                ("one", Tuned(&LOST_ON_ONE_SIDE)),
                 ("part", Tuned(&CLIENT_TIMES)),
                 ("client", Tuned(&OF_CLIENT)),
                 ("lots", Tuned(&MANY)),
@@ -251,7 +251,7 @@ fn lost_of(client: Address, of: &Losing) -> Report {
         ("services", Value::Count(of.services)),
         ("healthy_clients", Value::Count(of.healthy)),
     ];
-    let most = |part: u64| part as f64 >= LOST_ON_ONE_SIDE * all as f64;
+    let most = |part: u64| part as f64 >= LOST_ON_ONE_SIDE.value() * all as f64;
     let severity = if share.low >= LOST_CRITICAL_SHARE.value() { Severity::Critical } else { Severity::Warning };
     let mut report = Report::new(severity, title, evidence).about(Subject::Host(client)).suffered_by(1);
     report.side = Some(PathSide::Client);
@@ -279,7 +279,7 @@ fn lost(service: &ServiceEvidence, loss: &LossWindow, stands: bool) -> Option<Re
         return None;
     }
     let is_sure = all >= SIDED.number() && loss.connections >= SIDED_CONNECTIONS.number();
-    let most = |part: u64| part as f64 >= LOST_ON_ONE_SIDE * all as f64;
+    let most = |part: u64| part as f64 >= LOST_ON_ONE_SIDE.value() * all as f64;
     let side = if most(client) { Some(PathSide::Client) } else { Some(PathSide::Server).filter(|_| most(server)) };
     let beyond = all.saturating_sub(loss.before);
     let location = if !is_sure {

@@ -5,7 +5,7 @@ use super::connections::{exceeded, of, subject, times};
 use super::{SURE, all_of};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Nanos, Share, Tuned};
+use crate::diagnose::figure::Figure::{Count, Tuned};
 use crate::model::evidence::{
     FAILING_SHARE, FAILING_ZONES, LONG_POLL, MeantWaits, SERVERS_SHARE, SLOW_FLOOR, SLOW_NAME_FLOOR, SLOW_REPLY, SLOW_SHARE,
     ServiceEvidence, ServiceWindow, Threshold, Trouble, Troubled, UNANSWERED_SHARE, USERS_WAIT, USUAL_TIMES, VERY_SLOW_REPLY,
@@ -294,8 +294,8 @@ impl Detector for DnsSlow {
                 ("n", Tuned(&ANSWERS)),
                 ("most", Tuned(&VERY_SLOW)),
                 ("very", Tuned(&VERY_SLOW_REPLY)),
-                ("times", Count(USUAL_TIMES as u64)),
-                ("floor", Nanos(SLOW_NAME_FLOOR)),
+                ("times", Tuned(&USUAL_TIMES)),
+                ("floor", Tuned(&SLOW_NAME_FLOOR)),
             ],
         };
         &PAGE
@@ -331,7 +331,7 @@ impl Detector for DnsSlow {
 /// Half of a name server's answers take far longer than usual.
 fn slower_names(service: &ServiceEvidence, w: &ServiceWindow, stands: bool) -> Option<Report> {
     let (usual, median) = (service.usual_response?, w.response?.p50);
-    let least = (USUAL_TIMES as f64 * usual).max(SLOW_NAME_FLOOR as f64 / 1e9 + service.path.unwrap_or(0.0));
+    let least = (USUAL_TIMES.number() as i64 as f64 * usual).max(SLOW_NAME_FLOOR.in_nanos() as f64 / 1e9 + service.path.unwrap_or(0.0));
     if median <= if stands { least / 2.0 } else { least } {
         return None;
     }
@@ -371,15 +371,15 @@ impl Detector for ServerSlow {
                 ("several", Tuned(&SEVERAL)),
                 ("grave", Tuned(&SERVER_CRITICAL)),
                 ("held", Tuned(&LONG_POLL)),
-                ("times", Count(USUAL_TIMES as u64)),
-                ("floor", Nanos(SLOW_FLOOR)),
-                ("servers", Share(SERVERS_SHARE)),
+                ("times", Tuned(&USUAL_TIMES)),
+                ("floor", Tuned(&SLOW_FLOOR)),
+                ("servers", Tuned(&SERVERS_SHARE)),
                 ("holds", Tuned(&HELD)),
                 ("holding", Tuned(&HELD_SHARE)),
                 ("hanging", Tuned(&HANGING)),
                 ("by", Tuned(&DEAD_CLIENTS)),
                 ("before", Tuned(&ANSWERED_BEFORE)),
-                ("wait", Nanos(USERS_WAIT)),
+                ("wait", Tuned(&USERS_WAIT)),
             ],
         };
         &PAGE

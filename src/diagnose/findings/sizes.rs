@@ -3,7 +3,7 @@
 use super::{SURE, all_of};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Nanos, Tuned};
+use crate::diagnose::figure::Figure::Tuned;
 use crate::model::evidence::{BlackHoleEvidence, FRAGMENTS_WAIT, FragmentEvidence, STUCK_LARGE, STUCK_REPEATED, STUCK_WAITED, Threshold};
 use crate::model::units::{grouped, percent, plural};
 use crate::model::{Finding, Severity, Subject, Value, wilson};
@@ -45,9 +45,9 @@ impl Detector for PmtuBlackhole {
                      along the way to find the place.",
             topic: None,
             figures: &[
-                ("large", Count(STUCK_LARGE as u64)),
-                ("repeated", Count(STUCK_REPEATED as u64)),
-                ("waited", Nanos(STUCK_WAITED)),
+                ("large", Tuned(&STUCK_LARGE)),
+                ("repeated", Tuned(&STUCK_REPEATED)),
+                ("waited", Tuned(&STUCK_WAITED)),
                 ("several", Tuned(&SEVERAL)),
             ],
         };
@@ -131,7 +131,7 @@ impl Detector for IpFragments {
             topic: None,
             figures: &[
                 SURE,
-                ("wait", Nanos(FRAGMENTS_WAIT)),
+                ("wait", Tuned(&FRAGMENTS_WAIT)),
                 ("broken", Tuned(&BROKEN)),
                 ("datagrams", Tuned(&DATAGRAMS)),
                 ("least", Tuned(&BROKEN_LEAST)),

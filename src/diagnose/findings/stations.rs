@@ -65,7 +65,7 @@ impl Detector for FloodUnicast {
             remedy: "Look up the stations in the switch's table of addresses. Let switches remember them for as long as routers do (a few \
                      hours), or have the receivers send something regularly.",
             topic: None,
-            figures: &[("forgotten", Nanos(STATION_FORGOTTEN)), ("rate", Count(FLOODED_RATE)), ("stations", Count(FLOODED_STATIONS))],
+            figures: &[("forgotten", Nanos(STATION_FORGOTTEN)), ("rate", Tuned(&FLOODED_RATE)), ("stations", Tuned(&FLOODED_STATIONS))],
         };
         &PAGE
     }
@@ -76,7 +76,7 @@ impl Detector for FloodUnicast {
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         each(e, Kind::UnicastFlooded, |t| {
-            let many = t.count >= FLOODED_STATIONS && t.vlans >= 2;
+            let many = t.count >= FLOODED_STATIONS.number() && t.vlans >= 2;
             let rate = grouped(t.measure as u64);
             let title = match t.count {
                 1 => format!("{} is sent {rate} frames a second{} and sends nothing itself", t.who, vlan(t)),
@@ -119,7 +119,7 @@ impl Detector for LoopLayer2 {
                 ("parts", Count(CIRCLING[1])),
                 ("frames", Count(CIRCLING_FRAMES[0])),
                 ("stations", Count(CIRCLING_FRAMES[1])),
-                ("rate", Count(STORM_RATE)),
+                ("rate", Tuned(&STORM_RATE)),
                 ("asked", Count(CIRCLING_REQUESTS[0])),
                 ("requests", Count(CIRCLING_REQUESTS[1])),
                 ("askers", Count(CIRCLING_REQUESTS[2])),
@@ -164,7 +164,7 @@ impl Detector for MacFlapping {
                          is none.",
             remedy: "Look for the address in the switch's table of addresses, several times, and at both ports.",
             topic: None,
-            figures: &[("moves", Count(MOVES)), ("within", Nanos(MOVES_WITHIN))],
+            figures: &[("moves", Tuned(&MOVES)), ("within", Tuned(&MOVES_WITHIN))],
         };
         &PAGE
     }
@@ -202,7 +202,7 @@ impl Detector for MacOverflow {
             lookalikes: "A test of the network that was meant.",
             remedy: "Find the port from the switch's table of addresses, and limit how many addresses a port may have (port security).",
             topic: None,
-            figures: &[("begun", Nanos(ACQUAINTED)), ("stations", Count(NEW_STATIONS))],
+            figures: &[("begun", Tuned(&ACQUAINTED)), ("stations", Tuned(&NEW_STATIONS))],
         };
         &PAGE
     }
@@ -282,7 +282,7 @@ impl Detector for IgmpNoQuerier {
                          the queries.",
             remedy: "Turn the querier on at one switch of the VLAN (IGMP snooping querier).",
             topic: None,
-            figures: &[("frames", Count(STREAM_FRAMES)), ("forgotten", Nanos(MEMBERS_FORGOTTEN))],
+            figures: &[("frames", Tuned(&STREAM_FRAMES)), ("forgotten", Nanos(MEMBERS_FORGOTTEN))],
         };
         &PAGE
     }
@@ -322,7 +322,7 @@ impl Detector for BurstMicro {
                 ("full", Share(BURST[1])),
                 ("short", Count(BURST_SHORT as u64)),
                 ("bursts", Count(BURSTS)),
-                ("mean", Share(BURSTS_MEAN)),
+                ("mean", Tuned(&BURSTS_MEAN)),
             ],
         };
         &PAGE
@@ -361,7 +361,7 @@ impl Detector for LinkSaturated {
             lookalikes: "Both directions of the link mirrored into one port, whose sum may be twice its speed.",
             remedy: "Look who sends most of it. Give what must be quick a class of its own, move transfers to the night, or take a faster link.",
             topic: None,
-            figures: &[("full", Share(LINK_FULL)), ("time", Nanos(LINK_FULL_FOR))],
+            figures: &[("full", Tuned(&LINK_FULL)), ("time", Tuned(&LINK_FULL_FOR))],
         };
         &PAGE
     }

@@ -3,7 +3,7 @@
 use super::{SURE, all_of};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Nanos, Tuned};
+use crate::diagnose::figure::Figure::Tuned;
 use crate::model::evidence::{MEDIA_JITTER, MEDIA_UNEVEN, MediaEvidence, Threshold};
 use crate::model::units::{duration, grouped, percent};
 use crate::model::{Episode, Finding, Severity, Subject, Value, wilson};
@@ -200,11 +200,11 @@ impl Detector for RtpJitter {
             remedy: "Look at the load of the links towards the sender, and whether voice is served first there.",
             topic: None,
             figures: &[
-                ("jitter", Nanos(MEDIA_JITTER)),
+                ("jitter", Tuned(&MEDIA_JITTER)),
                 ("time", Tuned(&HIGH_FOR)),
                 ("share", Tuned(&UNEVEN)),
                 ("packets", Tuned(&PACKETS)),
-                ("far", Nanos(MEDIA_UNEVEN)),
+                ("far", Tuned(&MEDIA_UNEVEN)),
                 ("bad", Tuned(&BAD)),
             ],
         };

@@ -3,7 +3,7 @@
 use super::{SURE, all_of};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Share, Tuned};
+use crate::diagnose::figure::Figure::Tuned;
 use crate::model::evidence::{Threshold, WINDOW_FULL, WindowEvidence};
 use crate::model::units::{bits_per_second, bytes, duration, percent};
 use crate::model::{Severity, Subject, Value, wilson};
@@ -55,7 +55,7 @@ impl Detector for TcpWindowLimited {
             topic: None,
             figures: &[
                 SURE,
-                ("full", Share(WINDOW_FULL)),
+                ("full", Tuned(&WINDOW_FULL)),
                 ("share", Tuned(&HELD_BACK)),
                 ("samples", Tuned(&SAMPLES)),
                 ("trips", Tuned(&ROUND_TRIPS)),

@@ -252,7 +252,7 @@ fn guess(key: &ServiceKey) -> Option<&'static str> {
 /// What a transaction's answer means.
 fn meaning(transaction: &Transaction) -> AnswerMeaning {
     let is_name = registry::token(transaction.app) == Some("dns");
-    let slow_floor = if is_name { SLOW_NAME_FLOOR } else { SLOW_FLOOR };
+    let slow_floor = if is_name { SLOW_NAME_FLOOR.in_nanos() } else { SLOW_FLOOR.in_nanos() };
     AnswerMeaning { answer: answer(transaction, is_name), slow_floor }
 }
 

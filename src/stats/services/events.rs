@@ -100,7 +100,7 @@ impl ServiceLedger {
         self.with(key, end.time, |counts| {
             let of = counts.client(client);
             of.ended = of.ended.saturating_add(1);
-            of.short = of.short.saturating_add(u32::from(end.packets.iter().all(|packets| *packets <= SHORT_LOGIN)));
+            of.short = of.short.saturating_add(u32::from(end.packets.iter().all(|packets| *packets <= SHORT_LOGIN.number())));
             counts.data_packets(client, packets);
             match end.cut {
                 _ if is_cut(end) => {

@@ -127,7 +127,7 @@ impl<D: Different> Failed<D> {
     /// scans may work as well.
     fn is_scan(&self, least: u64) -> bool {
         let failed = self.targets.count() as u64;
-        failed >= least && failed as f64 > SCAN_FAILS * (failed + self.answered.count() as u64) as f64
+        failed >= least && failed as f64 > SCAN_FAILS.value() * (failed + self.answered.count() as u64) as f64
     }
 
     fn evidence(&self, source: Address, target: Option<Address>, port: Option<u16>) -> ScanEvidence {

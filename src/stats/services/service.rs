@@ -65,7 +65,7 @@ impl AnswersTtl {
 
     /// The TTL of all of them, once they are enough.
     pub(super) fn sure(self) -> Option<u8> {
-        (self.answers >= TTL_PACKETS && !self.differ && self.ttl > 0).then_some(self.ttl)
+        (self.answers >= TTL_PACKETS.number() && !self.differ && self.ttl > 0).then_some(self.ttl)
     }
 }
 
@@ -105,7 +105,8 @@ impl Service {
         let whole = |bins: i64| self.bins.iter().rev().filter(move |b| (1..=bins).contains(&number.saturating_sub(b.0)));
         let trips = |bins, side| whole(bins).filter_map(move |(_, counts)| counts.trips(side));
         let are_enough = |bins, side| {
-            self.usual.trip(side).is_some() && trips(bins, side).fold(0u64, |sum, t| sum.saturating_add(t.times.count())) >= FEWEST_TRIPS
+            self.usual.trip(side).is_some()
+                && trips(bins, side).fold(0u64, |sum, t| sum.saturating_add(t.times.count())) >= FEWEST_TRIPS.number()
         };
         let window =
             |bins| [0, 1].map(|side| if are_enough(bins, side) { TripCounts::window(trips(bins, side)) } else { TripWindow::default() });
@@ -161,7 +162,7 @@ impl Service {
     pub(super) fn may_tell(&self, number: i64) -> bool {
         let trips =
             |side| self.latest(number, MINUTE).filter_map(|c| c.trips(side)).fold(0u64, |sum, t| sum.saturating_add(t.times.count()));
-        self.is_troubled(number) || (0..2).any(|side| trips(side) >= FEWEST_TRIPS)
+        self.is_troubled(number) || (0..2).any(|side| trips(side) >= FEWEST_TRIPS.number())
     }
 
     /// An attempt to connect was decided; `silent` so many attempts of the client were answered by nothing.

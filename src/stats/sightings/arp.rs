@@ -147,7 +147,8 @@ impl Claims {
     /// Two stations that claim it in turn, whoever hears it.
     fn rivals(&self) -> Option<[StationEvidence; 2]> {
         let [newest, .., oldest] = self.changes;
-        let mut often: Vec<StationEvidence> = self.stations.iter().filter(|s| s.count >= CONFLICT_TURNS as u64).copied().collect();
+        let mut often: Vec<StationEvidence> =
+            self.stations.iter().filter(|s| s.count >= CONFLICT_TURNS.number() as usize as u64).copied().collect();
         often.sort_unstable_by_key(|s| std::cmp::Reverse(s.last));
         let back = oldest != Timestamp::default() && newest.since(oldest) < MINUTE;
         if let (true, [first, second, ..]) = (back, often.as_slice()) { Some([*first, *second]) } else { None }
@@ -156,7 +157,7 @@ impl Claims {
     /// Two stations that took turns towards the same.
     fn pair(&self, towards: Option<Address>) -> Option<[usize; 2]> {
         let turns = |at: usize| self.turns.iter().filter(|turn| turn.1 == at && turn.2 == towards).count();
-        let mut often = (0..self.stations.len()).filter(|at| turns(*at) >= CONFLICT_TURNS);
+        let mut often = (0..self.stations.len()).filter(|at| turns(*at) >= CONFLICT_TURNS.number() as usize);
         Some([often.next()?, often.next()?])
     }
 }
@@ -320,7 +321,7 @@ impl ArpLedger {
             for (asker, recent) in &target.askers {
                 let (count, key) = (recent.minute(bin), (vlan, *asker));
                 let Some(who) = self.askers.get(&key).filter(|who| count > 0 && who.shows(address)) else { continue };
-                if vain.get(&key).is_some_and(|n| *n > ARP_SWEEP) {
+                if vain.get(&key).is_some_and(|n| *n > ARP_SWEEP.number() as usize) {
                     continue;
                 }
                 (requests, askers) = (requests.saturating_add(count), askers + 1);
@@ -329,8 +330,8 @@ impl ArpLedger {
                 replies = replies.saturating_add(who.replies.min(besides));
             }
             let is_silent = last_heard(Address::V4(address)).is_none_or(|heard| heard < target.first);
-            let is_silent = is_silent && now.since(target.first) >= ARP_SILENT;
-            let is_vain = requests >= ARP_REQUESTS.number() && wilson(replies, others).low > ARP_ANSWERED && is_silent;
+            let is_silent = is_silent && now.since(target.first) >= ARP_SILENT.in_nanos();
+            let is_vain = requests >= ARP_REQUESTS.number() && wilson(replies, others).low > ARP_ANSWERED.value() && is_silent;
             let (last_answer, span) = (target.answered, Episode { first: target.first, last: target.last });
             let is_router = is_router(Address::V4(address));
             is_vain.then_some(UnansweredEvidence {
@@ -376,7 +377,7 @@ impl ArpLedger {
             let vain = if shows { targets.saturating_sub(answered) } else { sender.recent(bin).filter(|t| t.times > 1).count() };
             let follows = sender.recent(bin).zip(sender.recent(bin).skip(1));
             let ascending = follows.filter(|(a, b)| (1..=4).contains(&b.target.to_bits().wrapping_sub(a.target.to_bits()))).count();
-            (vain as f64 > (1.0 - ARP_SWEEP_ANSWERED) * targets as f64).then_some(SweepEvidence {
+            (vain as f64 > (1.0 - ARP_SWEEP_ANSWERED.value()) * targets as f64).then_some(SweepEvidence {
                 vlan,
                 source,
                 station: StationEvidence { mac, maker: None, count: sender.sent.minute(bin), last: sender.last },
@@ -414,10 +415,10 @@ impl ArpLedger {
                     continue;
                 }
                 let median = senders.get(senders.len().div_ceil(2)).map_or(0, |s| s.0);
-                let lasts = sent as f64 >= ARP_LASTS * sender.sent.most(bin) as f64;
-                let held = (0..ARP_STRETCHES).all(|back| sender.sent.at(bin.saturating_sub(back)) > ARP_RATE.number() * 10);
+                let lasts = sent as f64 >= ARP_LASTS.value() * sender.sent.most(bin) as f64;
+                let held = (0..ARP_STRETCHES.number() as i64).all(|back| sender.sent.at(bin.saturating_sub(back)) > ARP_RATE.number() * 10);
                 let held = held && lasts || sent > SURELY * 10;
-                if held && sent as f64 > ARP_OTHERS * median as f64 {
+                if held && sent as f64 > ARP_OTHERS.value() * median as f64 {
                     let source = Some(StationEvidence { mac, maker: None, count: sender.sent.minute(bin), last: sender.last });
                     let (rate, median) = (sent as f64 / 10.0, median as f64 / 10.0);
                     let span = span(sender.sent.at(bin.saturating_sub(1)) > ARP_RATE.number() * 10);
@@ -427,7 +428,7 @@ impl ArpLedger {
             let least = (ARP_VLAN_RATE.number() * 10).max(hosts.saturating_mul(10));
             let all = total(bin);
             let is_flood = |sent: u64| sent.saturating_sub(sweeps) > least;
-            let held = (0..ARP_STRETCHES).all(|back| is_flood(total(bin.saturating_sub(back))));
+            let held = (0..ARP_STRETCHES.number() as i64).all(|back| is_flood(total(bin.saturating_sub(back))));
             if out.len() == before && held && sweeps < all / 2 {
                 out.push(ArpStormEvidence { vlan, source: None, rate: all as f64 / 10.0, senders: hosts, median: 0.0, span: span(true) });
             }

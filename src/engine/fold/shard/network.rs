@@ -112,7 +112,7 @@ pub(super) fn segment(
 /// The receiver of what was sent again, where it has said nothing for long since it was sent first.
 fn silent(flow: &FlowHot<FlowDetectors>, (way, client): (Direction, Direction), frame: &Frame<'_>, waited: i64) -> Option<SilentPeer> {
     let since = frame.time.plus(-waited);
-    let is_silent = waited >= SILENT_PEER && flow.last_of(way.reversed()).is_some_and(|last| last < since);
+    let is_silent = waited >= SILENT_PEER.in_nanos() && flow.last_of(way.reversed()).is_some_and(|last| last < since);
     is_silent.then_some(SilentPeer { flow: flow.key, way, client, since, time: frame.time, number: frame.number })
 }
 
