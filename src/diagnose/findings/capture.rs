@@ -19,7 +19,7 @@ pub struct OrderSkew;
 static VIOLATIONS: Threshold = Threshold::count(5.0);
 
 /// The share of effects that come first, lower end of its interval, above which it is told; and the share from which on it is a warning.
-const SKEWED: Limit = Limit::new(0.001);
+static SKEWED: Limit = Limit::new(0.001);
 static SKEWED_WARNING: Threshold = Threshold::share(0.01);
 
 /// The clock was set.
@@ -63,7 +63,7 @@ impl Detector for OrderSkew {
             figures: &[
                 SURE,
                 ("hold", Nanos(HOLD)),
-                ("limit", Share(SKEWED.raise)),
+                ("limit", Tuned(&SKEWED.raise)),
                 ("pairs", Count(CAUSES)),
                 ("few", Count(CAUSES_FEW)),
                 ("reach", Nanos(OVERTAKEN_REACH)),

@@ -3,7 +3,7 @@
 use super::present_if;
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Report, StandingFindings, tunnel_name};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Share, Tuned};
+use crate::diagnose::figure::Figure::{Part, Tuned};
 use crate::model::evidence::{ContentEvidence, Threshold, share};
 use crate::model::units::{percent, plural};
 use crate::model::{LinkType, Severity, Value};
@@ -18,7 +18,7 @@ pub struct LinkEncrypted;
 pub struct DecapPort;
 
 /// The share of packets above which it is told that they cannot be looked into.
-const UNREADABLE: Limit = Limit::new(0.01);
+static UNREADABLE: Limit = Limit::new(0.01);
 
 /// Packets before such a share says anything.
 static PACKETS: Threshold = Threshold::count(20.0);
@@ -76,7 +76,7 @@ impl Detector for LinkUnknown {
             lookalikes: "A capture file whose header names the wrong link type.",
             remedy: "Capture on the Ethernet interface itself.",
             topic: None,
-            figures: &[("limit", Share(UNREADABLE.raise)), ("clear", Share(UNREADABLE.clear)), ("least", Tuned(&PACKETS))],
+            figures: &[("limit", Tuned(&UNREADABLE.raise)), ("clear", Part(&UNREADABLE.raise, Limit::CLEAR)), ("least", Tuned(&PACKETS))],
         };
         &PAGE
     }
@@ -112,7 +112,7 @@ impl Detector for LinkEncrypted {
             lookalikes: "None: such frames are marked.",
             remedy: "Mirror a port where frames are in the clear.",
             topic: None,
-            figures: &[("limit", Share(UNREADABLE.raise)), ("clear", Share(UNREADABLE.clear)), ("least", Tuned(&PACKETS))],
+            figures: &[("limit", Tuned(&UNREADABLE.raise)), ("clear", Part(&UNREADABLE.raise, Limit::CLEAR)), ("least", Tuned(&PACKETS))],
         };
         &PAGE
     }

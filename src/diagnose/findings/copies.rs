@@ -2,7 +2,7 @@
 
 use super::{lacking, present_if};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Report, StandingFindings};
-use crate::diagnose::figure::Figure::{Count, Nanos, Share, Times, Tuned};
+use crate::diagnose::figure::Figure::{Count, Nanos, Part, Share, Times, Tuned};
 use crate::diagnose::vendor::VendorTopic;
 use crate::model::evidence::{COMPARED_BYTES, COPY_FAR, COPY_REACH, CopyEvidence, CopyGap, DistantCopies, Threshold};
 use crate::model::units::{duration, percent};
@@ -76,7 +76,7 @@ const THRICE: (f64, f64) = band(3, SLACK);
 const FOUR_TIMES: (f64, f64) = band(4, SLACK);
 
 /// The share of copies above which a part is told, and above which it is a warning.
-const PART: Limit = Limit::new(0.01);
+static PART: Limit = Limit::new(0.01);
 static LARGE_PART: Threshold = Threshold::share(0.05);
 
 /// Whether the copies are the mirror's: many conversations, and much the same distance, unless most copies show by their headers
@@ -205,8 +205,8 @@ impl Detector for DupSome {
             topic: Some(VendorTopic::OneDirection),
             figures: &[
                 ("spread", Tuned(&SPREAD)),
-                ("note", Share(PART.raise)),
-                ("clear", Share(PART.clear)),
+                ("note", Tuned(&PART.raise)),
+                ("clear", Part(&PART.raise, Limit::CLEAR)),
                 ("warning", Tuned(&LARGE_PART)),
                 ("packets", Tuned(&PACKETS)),
             ],

@@ -4,7 +4,7 @@ use super::loss::GRAVE;
 use super::{SURE, lacking, present_if};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Need, ONE_SIDED, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Seconds, Share, Tuned};
+use crate::diagnose::figure::Figure::{Count, Part, Seconds, Share, Tuned};
 use crate::diagnose::vendor::VendorTopic;
 use crate::model::evidence::{ANSWERED, CONCENTRATED, HALF, HALF_CLEAR, JUDGED, NETWORK_BITS, ONE_SIDE_PACKETS, Threshold, share};
 use crate::model::units::{duration, percent};
@@ -246,7 +246,7 @@ impl Detector for VlanStripped {
 }
 
 /// The share of conversations tagged one way.
-const ONE_WAY: Limit = Limit::new(0.05);
+static ONE_WAY: Limit = Limit::new(0.05);
 
 impl Detector for VlanOneway {
     fn page(&self) -> &'static ExplainPage {
@@ -261,7 +261,7 @@ impl Detector for VlanOneway {
             lookalikes: "A mirrored link between a tagged and an untagged port, copied once on each.",
             remedy: "Let the mirror keep tags in both directions; conversations are put together regardless of tags here.",
             topic: Some(VendorTopic::Encapsulation),
-            figures: &[("limit", Share(ONE_WAY.raise)), ("clear", Share(ONE_WAY.clear)), ("flows", Tuned(&CONVERSATIONS))],
+            figures: &[("limit", Tuned(&ONE_WAY.raise)), ("clear", Part(&ONE_WAY.raise, Limit::CLEAR)), ("flows", Tuned(&CONVERSATIONS))],
         };
         &PAGE
     }

@@ -3,7 +3,7 @@
 use super::{lacking, present_if};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Share, Tuned};
+use crate::diagnose::figure::Figure::{Part, Tuned};
 use crate::diagnose::vendor::VendorTopic;
 use crate::model::evidence::{SizeEvidence, Threshold, share};
 use crate::model::units::{grouped, percent};
@@ -13,10 +13,10 @@ use crate::model::{Aspect, Location, Severity, Subject, Value};
 static PACKETS: Threshold = Threshold::count(100.0);
 
 /// The share of packets that are not as they were above which it is told.
-const PART: Limit = Limit::new(0.01);
+static PART: Limit = Limit::new(0.01);
 
 /// The same of damaged ones, and how many they are at least.
-const CORRUPT: Limit = Limit::new(0.001);
+static CORRUPT: Limit = Limit::new(0.001);
 static WRONG: Threshold = Threshold::count(5.0);
 
 /// Checksums before a share of one percent, or of a thousandth, says anything.
@@ -57,7 +57,7 @@ impl Detector for Trunc {
             lookalikes: "Damaged packets with a wrong length; a capture file that was shortened without keeping original lengths.",
             remedy: "Turn truncation off in the session, or raise the MTU on the way of the copies.",
             topic: Some(VendorTopic::Whole),
-            figures: &[("limit", Share(PART.raise)), ("clear", Share(PART.clear)), ("packets", Tuned(&PACKETS))],
+            figures: &[("limit", Tuned(&PART.raise)), ("clear", Part(&PART.raise, Limit::CLEAR)), ("packets", Tuned(&PACKETS))],
         };
         &PAGE
     }
@@ -91,7 +91,7 @@ impl Detector for TruncCapture {
             lookalikes: "None: the capture itself says so.",
             remedy: "Capture with a larger snapshot length if the contents matter; for load and health it is enough.",
             topic: None,
-            figures: &[("limit", Share(PART.raise)), ("clear", Share(PART.clear)), ("packets", Tuned(&PACKETS))],
+            figures: &[("limit", Tuned(&PART.raise)), ("clear", Part(&PART.raise, Limit::CLEAR)), ("packets", Tuned(&PACKETS))],
         };
         &PAGE
     }
@@ -146,7 +146,7 @@ impl Detector for HostGro {
             lookalikes: "A virtual switch that mirrors before segmentation (src.tso), when the capturing host is not known.",
             remedy: "`ethtool -K IF gro off lro off` (and on the physical interface below, when this one is virtual).",
             topic: None,
-            figures: &[("limit", Share(PART.raise)), ("clear", Share(PART.clear)), ("packets", Tuned(&PACKETS))],
+            figures: &[("limit", Tuned(&PART.raise)), ("clear", Part(&PART.raise, Limit::CLEAR)), ("packets", Tuned(&PACKETS))],
         };
         &PAGE
     }
@@ -214,7 +214,7 @@ impl Detector for HostTxcsum {
             lookalikes: "None: damage does not leave exactly the pseudo header's sum.",
             remedy: "Nothing for this program. For others: `ethtool -K IF tx off` on the sender, or let them ignore checksums.",
             topic: None,
-            figures: &[("limit", Share(PART.raise)), ("clear", Share(PART.clear)), ("sums", Tuned(&SUMS))],
+            figures: &[("limit", Tuned(&PART.raise)), ("clear", Part(&PART.raise, Limit::CLEAR)), ("sums", Tuned(&SUMS))],
         };
         &PAGE
     }
@@ -255,7 +255,7 @@ impl Detector for CsumBad {
             lookalikes: "Offloads that leave an odd value in the field; address translation that forgets the checksum.",
             remedy: "Find the common device: compare by VLAN, MAC address and conversation; check error counters of the ports.",
             topic: None,
-            figures: &[("limit", Share(CORRUPT.raise)), ("sums", Tuned(&MANY_SUMS)), ("least", Tuned(&WRONG))],
+            figures: &[("limit", Tuned(&CORRUPT.raise)), ("sums", Tuned(&MANY_SUMS)), ("least", Tuned(&WRONG))],
         };
         &PAGE
     }

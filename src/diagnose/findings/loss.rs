@@ -20,10 +20,10 @@ static SAMPLE: Threshold = Threshold::count(100.0);
 pub(super) const ANSWERS: u64 = 20;
 
 /// The same by sequence numbers, which count every packet.
-const SEQUENCE_LIMIT: Limit = Limit::new(0.001);
+static SEQUENCE_LIMIT: Limit = Limit::new(0.001);
 
 /// The same by answers without their question, where there is too little TCP: one or two of a hundred may have been slow.
-const ORPHAN_LIMIT: Limit = Limit::new(0.005);
+static ORPHAN_LIMIT: Limit = Limit::new(0.005);
 
 /// Shares from which on volumes are partial, and not to be believed.
 static PARTIAL: Threshold = Threshold::share(0.01);
@@ -51,7 +51,7 @@ fn severity(rate: f64) -> Severity {
 const PATTERNS: &[&str] = &["span.oversub", "span.sampled", "span.ratelimit", "span.size"];
 
 /// A rate of loss.
-fn rated(estimate: Option<Estimate>, limit: Limit, active: bool, title: impl FnOnce(String) -> String) -> Detection {
+fn rated(estimate: Option<Estimate>, limit: &Limit, active: bool, title: impl FnOnce(String) -> String) -> Detection {
     let Some(estimate) = estimate else { return Detection::Unknown("no measure of it".into()) };
     if estimate.n < SAMPLE.number() {
         return lacking(estimate.n, SAMPLE.number(), "samples");
@@ -97,7 +97,7 @@ fn lossy(session: &SessionLoss, e: &Evidence, standing: StandingFindings<'_>, se
 /// What answers without a question say where they have to tell alone.
 fn single_packets(single: Estimate, active: bool) -> Detection {
     if single.rate < LossEvidence::MOST {
-        return rated(Some(single), ORPHAN_LIMIT, active, |p| format!("{p} of single packets never arrived: their answers did"));
+        return rated(Some(single), &ORPHAN_LIMIT, active, |p| format!("{p} of single packets never arrived: their answers did"));
     }
     let title = format!("{} of the answers arrive without their question", percent(single.rate));
     Report::new(Severity::Critical, title, numbers(&single)).because(UNASKED).into()
@@ -137,7 +137,7 @@ impl Detector for SwitchDiscards {
                          misses nothing.",
             remedy: "Mirror fewer sources or one direction, filter at the source, or use a faster destination port.",
             topic: Some(VendorTopic::Relief),
-            figures: &[("limit", Share(SEQUENCE_LIMIT.raise)), WARN, CRITICAL],
+            figures: &[("limit", Tuned(&SEQUENCE_LIMIT.raise)), WARN, CRITICAL],
         };
         &PAGE
     }
@@ -192,7 +192,7 @@ impl Detector for SwitchLoss {
                        conversations joined midway (only those with {settled} packets of each side are judged).",
             remedy: "Mirror fewer sources or one direction, filter at the source, or use a faster destination port.",
             topic: Some(VendorTopic::Relief),
-            figures: &[SURE, HOLD, N, WARN, CRITICAL, ("limit", Share(TCP_LIMIT.raise)), ("settled", Count(MIDWAY_SEGMENTS as u64))],
+            figures: &[SURE, HOLD, N, WARN, CRITICAL, ("limit", Tuned(&TCP_LIMIT.raise)), ("settled", Count(MIDWAY_SEGMENTS as u64))],
         };
         &PAGE
     }
@@ -203,7 +203,7 @@ impl Detector for SwitchLoss {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
-        witnessed(rated(e.loss.switch, TCP_LIMIT, active, |p| format!("{p} of the traffic is never copied by the switch")), e)
+        witnessed(rated(e.loss.switch, &TCP_LIMIT, active, |p| format!("{p} of the traffic is never copied by the switch")), e)
     }
 }
 
@@ -236,8 +236,8 @@ impl Detector for UpstreamLoss {
                 N,
                 WARN,
                 CRITICAL,
-                ("limit", Share(TCP_LIMIT.raise)),
-                ("alone", Share(ORPHAN_LIMIT.raise)),
+                ("limit", Tuned(&TCP_LIMIT.raise)),
+                ("alone", Tuned(&ORPHAN_LIMIT.raise)),
                 ("few", Count(LossEvidence::FEW)),
             ],
         };
@@ -259,7 +259,7 @@ impl Detector for UpstreamLoss {
         if e.loss.switch.is_some() {
             return Detection::Clear;
         }
-        witnessed(rated(e.loss.upstream, TCP_LIMIT, active, |p| format!("{p} of the traffic never reached this host")), e)
+        witnessed(rated(e.loss.upstream, &TCP_LIMIT, active, |p| format!("{p} of the traffic never reached this host")), e)
     }
 }
 
@@ -283,7 +283,7 @@ impl Detector for PathLoss {
             remedy: "Check drops and MTU on the way, and how the way treats the DSCP value of mirror packets; give them a queue of \
                      their own.",
             topic: Some(VendorTopic::Relief),
-            figures: &[SURE, N, WARN, CRITICAL, ("limit", Share(SEQUENCE_LIMIT.raise)), ("bits", Count(NARROW_SEQUENCE_BITS as u64))],
+            figures: &[SURE, N, WARN, CRITICAL, ("limit", Tuned(&SEQUENCE_LIMIT.raise)), ("bits", Count(NARROW_SEQUENCE_BITS as u64))],
         };
         &PAGE
     }
@@ -294,7 +294,7 @@ impl Detector for PathLoss {
         if !own.is_empty() {
             return Detection::Present(own);
         }
-        rated(e.loss.path, SEQUENCE_LIMIT, standing.at_all(), |p| format!("{p} of the copies are lost between switch and host"))
+        rated(e.loss.path, &SEQUENCE_LIMIT, standing.at_all(), |p| format!("{p} of the copies are lost between switch and host"))
     }
 }
 

@@ -4,7 +4,7 @@ use super::loss::{ANSWERS, GRAVE};
 use super::{ENCAPSULATION, lacking, present_if};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, LOSS_NEEDS, Limit, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Nanos, Share, Times, Tuned};
+use crate::diagnose::figure::Figure::{Count, Nanos, Share, Tuned};
 use crate::diagnose::vendor::VendorTopic;
 use crate::model::evidence::{FLAT_WINDOWS, FlatTop, LONGEST_RATE_WINDOW, RATE_WINDOW, SizeLoss, Threshold, UTILISATION_BOUNDS, share};
 use crate::model::units::{bits_per_second, percent};
@@ -26,8 +26,8 @@ static FLOWS: Threshold = Threshold::count(20.0);
 static LEAST_SAMPLING: Threshold = Threshold::share(0.45);
 
 /// Loss above which the mirror is said to lose, and how many times the loss of low load it is when it depends on load.
-const LOSSY: Limit = Limit::new(0.001);
-const DEPENDS: Limit = Limit::new(10.0);
+static LOSSY: Limit = Limit::new(0.001);
+static DEPENDS: Limit = Limit::times(10.0);
 
 /// Variation of a rate that is called constant, before and while it is told; and how near the speed of the link it is the link's.
 const STEADY: (f64, f64) = (0.02, 0.03);
@@ -72,8 +72,8 @@ impl Detector for SpanOversub {
             figures: &[
                 ("full", Share(UTILISATION_BOUNDS[1])),
                 ("low", Share(UTILISATION_BOUNDS[0])),
-                ("limit", Share(LOSSY.raise)),
-                ("times", Times(DEPENDS.raise)),
+                ("limit", Tuned(&LOSSY.raise)),
+                ("times", Tuned(&DEPENDS.raise)),
                 ("windows", Tuned(&WINDOWS)),
             ],
         };
@@ -208,7 +208,7 @@ impl Detector for SpanRatelimit {
                 ("windows", Count(FLAT_WINDOWS)),
                 ("cut", Tuned(&CUT)),
                 ("below", Tuned(&BELOW_SPEED)),
-                ("limit", Share(LOSSY.raise)),
+                ("limit", Tuned(&LOSSY.raise)),
                 ("window", Nanos(RATE_WINDOW)),
                 ("longest", Nanos(LONGEST_RATE_WINDOW * RATE_WINDOW)),
                 ("critical", Share(GRAVE)),

@@ -3,7 +3,7 @@
 use super::{ENCAPSULATION, lacking, present_if};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Share, Tuned};
+use crate::diagnose::figure::Figure::{Count, Part, Tuned};
 use crate::model::evidence::{Threshold, share};
 use crate::model::units::{grouped, percent};
 use crate::model::{Aspect, Severity, Value};
@@ -11,8 +11,8 @@ use crate::model::{Aspect, Severity, Value};
 /// Copies of copies that are no accident, packets before a share says anything, and the shares that are told.
 static NESTED: Threshold = Threshold::count(5.0);
 static PACKETS: Threshold = Threshold::count(100.0);
-const FOREIGN: Limit = Limit::new(0.01);
-const FRAGMENTS: Limit = Limit::new(0.001);
+static FOREIGN: Limit = Limit::new(0.01);
+static FRAGMENTS: Limit = Limit::new(0.001);
 
 /// The mirror mirrors itself.
 pub struct Loop;
@@ -63,7 +63,7 @@ impl Detector for ForeignMirror {
             lookalikes: "This analyser's own session seen on its way, when it is not recognised as such.",
             remedy: "Nothing if intended. Else send copies over a network of their own, or end the session.",
             topic: None,
-            figures: &[("limit", Share(FOREIGN.raise)), ("packets", Tuned(&PACKETS))],
+            figures: &[("limit", Tuned(&FOREIGN.raise)), ("packets", Tuned(&PACKETS))],
         };
         &PAGE
     }
@@ -94,8 +94,8 @@ impl Detector for MirrorFragmented {
                        bytes at most for ERSPAN).",
             topic: None,
             figures: &[
-                ("limit", Share(FRAGMENTS.raise)),
-                ("clear", Share(FRAGMENTS.clear)),
+                ("limit", Tuned(&FRAGMENTS.raise)),
+                ("clear", Part(&FRAGMENTS.raise, Limit::CLEAR)),
                 ("packets", Tuned(&PACKETS)),
                 ("most", Count(ENCAPSULATION[1])),
             ],
