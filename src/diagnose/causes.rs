@@ -10,6 +10,9 @@ use crate::model::{Address, Explained, Finding, Subject};
 /// A cause begins this long after its effect at most: one stretch that is looked at.
 const BEGINS: i64 = 60 * SECOND;
 
+/// The same where nothing says that both are of the same place: what was there before is another's.
+const BEGINS_ANYWHERE: i64 = 10 * SECOND;
+
 /// An effect outlives its cause by this at most: two such stretches.
 const OUTLIVES: i64 = 120 * SECOND;
 
@@ -146,8 +149,8 @@ fn effects(findings: &[Finding], at: usize) -> Vec<usize> {
 
 fn is_about(about: About, cause: &Finding, effect: &Finding) -> bool {
     match about {
-        About::Anything => true,
-        About::Milder => effect.severity <= cause.severity,
+        About::Anything => may_strike(cause, effect),
+        About::Milder => effect.severity <= cause.severity && may_strike(cause, effect),
         About::Service => cause.subject == effect.subject,
         About::MilderOfService => cause.subject == effect.subject && effect.severity <= cause.severity,
         About::Behind => {
@@ -156,6 +159,12 @@ fn is_about(about: About, cause: &Finding, effect: &Finding) -> bool {
         }
         About::Host => address(&cause.subject).is_some_and(|host| address(&effect.subject) == Some(host)),
     }
+}
+
+/// Whether a cause that strikes whatever is behind the same switch may have this effect: not what was there before, nor of another VLAN.
+fn may_strike(cause: &Finding, effect: &Finding) -> bool {
+    let elsewhere = matches!((cause.subject, effect.subject), (Subject::Vlan(here), Subject::Vlan(there)) if here != there);
+    !elsewhere && cause.first <= effect.first.plus(BEGINS_ANYWHERE)
 }
 
 fn address(subject: &Subject) -> Option<Address> {

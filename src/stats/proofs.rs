@@ -148,6 +148,10 @@ fn ended(proofs: &mut Proofs, end: &ConnectionEnd) {
 }
 
 fn asked(proofs: &mut Proofs, t: &Transaction) {
+    // Of TLS a hello that nothing answers.
+    if let Some(key) = ServiceKey::of(&t.flow, t.way).filter(|_| t.end == TransactionEnd::Waiting) {
+        proofs.note(Proves::TlsFailed, service(key), t.number, t.asked);
+    }
     if t.flow.protocol == UDP && t.end == TransactionEnd::Unanswered && t.flow.ends(t.way)[1].1 == QUIC {
         proofs.note(Proves::QuicFailed, Subject::Network, t.number, t.asked);
     }

@@ -7,7 +7,7 @@ use crate::diagnose::evidence::Evidence;
 use crate::model::evidence::{HopEvidence, HopFailures, SILENT_ATTEMPTS, ServiceEvidence, ServiceWindow, Threshold, Trouble};
 use crate::model::time::SECOND;
 use crate::model::units::{grouped, percent, plural};
-use crate::model::{Severity, Subject, Value, wilson};
+use crate::model::{Address, Severity, Subject, Value, limits, wilson};
 
 /// Hosts behind a router of which none is reached any more.
 pub(super) static GONE_HOSTS: Threshold = Threshold::count(3.0);
@@ -26,17 +26,41 @@ pub(super) static BEHIND_HOSTS: Threshold = Threshold::count(5.0);
 
 /// Nothing answers any more behind a router, or much does not.
 pub(super) fn silent(e: &Evidence, standing: StandingFindings<'_>) -> impl Iterator<Item = Report> {
-    e.network.hops.iter().filter_map(move |hop| gone(e, hop).or_else(|| behind(hop, hop.silent.as_ref()?, "is not answered", standing)))
+    e.network.hops.iter().filter_map(move |hop| {
+        let all = || behind(hop, hop.silent.as_ref()?, "is not answered", standing).map(|report| (report, hop.silent.as_ref()));
+        let (report, failures) = gone(e, hop).map(|report| (report, hop.since.as_ref())).or_else(all)?;
+        Some(Report { packets: proof(e, failures?, Trouble::NoAnswer), ..report })
+    })
 }
 
 /// Much is refused behind a router.
 pub(super) fn refused(e: &Evidence, standing: StandingFindings<'_>) -> impl Iterator<Item = Report> {
-    e.network.hops.iter().filter_map(move |hop| behind(hop, hop.refused.as_ref()?, "is refused", standing))
+    e.network.hops.iter().filter_map(move |hop| {
+        let refused = hop.refused.as_ref()?;
+        let report = behind(hop, refused, "is refused", standing)?;
+        Some(Report { packets: proof(e, refused, Trouble::Refused), ..report })
+    })
 }
 
 fn who(failures: &HopFailures) -> String {
     let clients = plural(failures.clients, "client");
     if failures.is_more { format!("at least {clients}") } else { clients }
+}
+
+/// Packets that show what failed at these services: the latest of all.
+fn proof(e: &Evidence, failures: &HopFailures, trouble: Trouble) -> Vec<u64> {
+    let own = e.network.services.iter().filter(|service| failures.services.binary_search(&service.key).is_ok());
+    let proofs = own.flat_map(|service| &service.proof).filter(|proof| proof.0 == trouble);
+    let mut packets: Vec<u64> = proofs.flat_map(|proof| proof.1.numbers()).collect();
+    packets.sort_unstable();
+    packets.split_off(packets.len().saturating_sub(limits::PROVING_PACKETS))
+}
+
+/// The first few who suffer.
+fn names(failures: &HopFailures) -> String {
+    let names: Vec<String> = failures.named.iter().map(Address::to_string).collect();
+    let more = failures.clients.saturating_sub(names.len() as u64);
+    if more > 0 { format!("{} and {more} more", names.join(", ")) } else { names.join(", ") }
 }
 
 fn report(hop: &HopEvidence, failures: &HopFailures, severity: Severity, title: String) -> Report {
@@ -46,6 +70,7 @@ fn report(hop: &HopEvidence, failures: &HopFailures, severity: Severity, title: 
         ("servers", Value::Count(failures.hosts)),
         ("clients", clients),
         ("router", Value::Text(hop.station.to_string())),
+        ("suffering", Value::Text(names(failures))),
     ];
     let report = Report::new(severity, title, evidence).about(Subject::Station(hop.station)).suffered_by(failures.clients);
     let behind = failures.services.iter().map(subject).collect();
@@ -100,13 +125,16 @@ fn behind(hop: &HopEvidence, failing: &HopFailures, how: &str, standing: Standin
 
 /// A service of which a part does not work: it fails for some attempts, whoever makes them, and not for others.
 pub(super) fn in_part(service: &ServiceEvidence, trouble: Trouble, stands: bool) -> Option<Report> {
-    let w = service.newest(|w: &ServiceWindow| w.attempts >= PART_OF.number() && w.trouble(trouble).count >= PART_LEAST.number())?;
+    let is_failing = |w: &&ServiceWindow| {
+        let failing = w.trouble(trouble);
+        let is_for_many = w.established > 0 && (failing.clients >= 2 || failing.is_more);
+        let is_enough = w.attempts >= PART_OF.number() && failing.count >= PART_LEAST.number();
+        is_for_many && is_enough && exceeded(&wilson(failing.count, w.attempts), PART.value(), PART.value() / 2.0, stands)
+    };
+    // What has just begun is little of a minute.
+    let w = service.windows.iter().chain(std::iter::once(&service.recent)).find(is_failing)?;
     let failing = w.trouble(trouble);
     let share = wilson(failing.count, w.attempts);
-    let is_for_many = failing.clients >= 2 || failing.is_more;
-    if w.established == 0 || !is_for_many || !exceeded(&share, PART.value(), PART.value() / 2.0, stands) {
-        return None;
-    }
     let how = if trouble == Trouble::Refused { "refuses" } else { "does not answer" };
     let title = format!(
         "{} {how} {} of {} attempts to connect ({}), of {}; the others succeed",

@@ -5,8 +5,8 @@ use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, 
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::Tuned;
 use crate::model::evidence::{Threshold, WINDOW_FULL, WindowEvidence};
-use crate::model::units::{bits_per_second, bytes, duration, percent};
-use crate::model::{Severity, Subject, Value, wilson};
+use crate::model::units::{bits_per_second, bytes, duration, percent, plural};
+use crate::model::{Episode, Finding, Proves, Severity, Subject, Value, limits, wilson};
 
 /// Share of the time in which the window must be full.
 static HELD_BACK: Threshold = Threshold::share(0.3);
@@ -27,6 +27,9 @@ static SLOWER: Threshold = Threshold::share(0.5);
 
 /// Share of what the window allows on an empty way from which on the way is empty: where packets wait, round trips are longer and less passes.
 static UNQUEUED: Threshold = Threshold::share(0.7);
+
+/// Receivers of one sender that are told together.
+const TOGETHER: u64 = 2;
 
 /// Bytes that can be announced without the window scale option (RFC 7323 section 2.2).
 const UNSCALED: u64 = 65_535;
@@ -80,7 +83,26 @@ impl Detector for TcpWindowLimited {
             let others = held.iter().filter(|o| (o.receiver, o.sender) == (w.receiver, w.sender));
             others.max_by_key(|o| (o.bytes, o.port, o.span.first)).is_some_and(|o| o.flow == w.flow)
         });
-        all_of(largest.map(|w| limited(w)))
+        let (capped, grown): (Vec<&WindowEvidence>, Vec<&WindowEvidence>) = largest.copied().partition(|w| is_capped(w));
+        // Where the option lacks on the way from one sender to several, it is the sender's, or that way's.
+        let of = |sender| capped.iter().filter(|w| w.sender == sender).count() as u64;
+        let apart = capped.iter().filter(|w| of(w.sender) < TOGETHER).chain(&grown).map(|w| limited(w));
+        let first = |w: &&&WindowEvidence| {
+            of(w.sender) >= TOGETHER && capped.iter().find(|o| o.sender == w.sender).is_some_and(|o| o.flow == w.flow)
+        };
+        all_of(apart.chain(capped.iter().filter(first).map(|w| together(e, w, of(w.sender), &capped))))
+    }
+
+    /// What was told of one receiver is told of its sender once there are more of them.
+    fn withdraws(&self, e: &Evidence, finding: &Finding) -> bool {
+        let capped: Vec<&WindowEvidence> = e.network.windows.iter().filter(|w| is_held_back(w) && is_capped(w)).collect();
+        let own = capped.iter().find(|w| finding.subject == Subject::Host(w.receiver));
+        own.is_some_and(|own| {
+            let mut receivers: Vec<_> = capped.iter().filter(|w| w.sender == own.sender).map(|w| w.receiver).collect();
+            receivers.sort_unstable();
+            receivers.dedup();
+            receivers.len() as u64 >= TOGETHER
+        })
     }
 }
 
@@ -92,9 +114,43 @@ fn is_held_back(w: &WindowEvidence) -> bool {
         && w.samples >= SAMPLES.number();
     // Where the window cannot be larger, no faster transfer has to show what the way could carry: that it takes no longer than the handshake did
     // shows that nothing waits on the way.
-    let is_capped = w.is_unscaled && w.window <= UNSCALED && w.rate > UNQUEUED.value() * allowed;
+    let is_capped = is_capped(w) && w.rate > UNQUEUED.value() * allowed;
     let is_full = is_long && w.is_steady && !w.has_lost && wilson(w.full, w.samples).low > HELD_BACK.value();
     is_full && (is_capped || allowed < SLOWER.value() * w.fastest)
+}
+
+/// Whether the window cannot be larger, as the option lacks that lets it.
+fn is_capped(w: &WindowEvidence) -> bool {
+    w.is_unscaled && w.window <= UNSCALED
+}
+
+/// Transfers from one sender to several that lack the option.
+fn together(e: &Evidence, w: &WindowEvidence, receivers: u64, capped: &[&WindowEvidence]) -> Report {
+    let own = || capped.iter().filter(|o| o.sender == w.sender);
+    let transferred = own().fold(0u64, |sum, o| sum.saturating_add(o.bytes));
+    let title = format!(
+        "Transfers from {} to {} are held back, for the window scale option lacks: {} a round trip of {}",
+        w.sender,
+        plural(receivers, "host"),
+        bytes(w.window),
+        duration(w.round_trip)
+    );
+    let evidence = vec![
+        ("receivers", Value::Count(receivers)),
+        ("window", Value::Bytes(w.window)),
+        ("round_trip_seconds", Value::Seconds(w.round_trip)),
+        ("transferred", Value::Bytes(transferred)),
+    ];
+    let first = own().map(|o| o.span.first).min().unwrap_or(w.span.first);
+    let last = own().map(|o| o.span.last).max().unwrap_or(w.span.last);
+    let severity = if transferred >= MUCH.number() { Severity::Warning } else { Severity::Note };
+    let report = Report::new(severity, title, evidence).about(Subject::Host(w.sender)).suffered_by(receivers);
+    let mut packets: Vec<u64> = own().flat_map(|o| e.network.proofs.of(&[Proves::Window], Subject::Host(o.receiver))).collect();
+    packets.sort_unstable();
+    let packets = packets.split_off(packets.len().saturating_sub(limits::PROVING_PACKETS));
+    Report { packets, ..report }
+        .held(vec![Episode { first, last }])
+        .because("The sender's side offers no window scaling, or a device before it takes the option out.")
 }
 
 fn limited(w: &WindowEvidence) -> Report {

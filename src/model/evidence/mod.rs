@@ -22,9 +22,9 @@ pub use host::{ControlEvidence, HostEvidence, PortAway, TransitEvidence};
 pub use loss::{FlatTop, LoadClass, LossEvidence, PortLoss, SessionLoss, SizeLoss};
 pub use network::{
     BlackHoleEvidence, CertificateEvidence, ClientLoss, CodeCount, FallbackEvidence, HopEvidence, HopFailures, KeepAliveEvidence,
-    LossWindow, MeantWaits, MediaEvidence, NetworkEvidence, OldTlsEvidence, QuicEvidence, ScanEvidence, ServiceEvidence, ServiceWindow,
-    SinceSuccess, StallEvidence, SurgeEvidence, TlsFailureEvidence, TripWindow, Trouble, Troubled, TurnWindow, UnreachableEvidence,
-    UnreachableReport, WindowEvidence,
+    LossWindow, MeantWaits, MediaEvidence, NAMED, NetworkEvidence, OldTlsEvidence, QuicEvidence, ScanEvidence, ServiceEvidence,
+    ServiceWindow, SinceSuccess, StallEvidence, SurgeEvidence, TlsFailureEvidence, TripWindow, Trouble, Troubled, TurnWindow,
+    UnreachableEvidence, UnreachableReport, WindowEvidence,
 };
 pub use sightings::{
     ArpStormEvidence, BetweenEvidence, ClockEvidenceOfServer, ClockFault, ConflictEvidence, DhcpEvidence, DhcpFloodEvidence,

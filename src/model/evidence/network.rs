@@ -76,9 +76,14 @@ pub struct Troubled {
     pub clients: u64,
     /// For others besides, which were not told apart.
     pub is_more: bool,
+    /// The first few of them, those first for whom most did.
+    pub named: [Option<Address>; NAMED],
     /// When first and when last.
     pub span: Option<Episode>,
 }
+
+/// Clients that are named of those for whom something went wrong.
+pub const NAMED: usize = 3;
 
 impl Troubled {
     /// For how many clients, in words.
@@ -592,6 +597,8 @@ pub struct HopFailures {
     pub clients: u64,
     /// There are others, which were not told apart.
     pub is_more: bool,
+    /// The first few of them.
+    pub named: Vec<Address>,
     /// When.
     pub span: Episode,
 }

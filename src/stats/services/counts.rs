@@ -583,6 +583,11 @@ pub fn window<'a>(
         troubled.count = of(&sum).into();
         troubled.clients = clients.iter().filter(|c| of(&c.1) > 0).count() as u64;
         troubled.is_more = of(&others) > 0;
+        if troubled.clients > 0 {
+            let mut most: Vec<&(Address, ClientCounts)> = clients.iter().filter(|c| of(&c.1) > 0).collect();
+            most.sort_by_key(|c| (std::cmp::Reverse(of(&c.1)), c.0));
+            troubled.named.iter_mut().zip(most).for_each(|(place, c)| *place = Some(c.0));
+        }
         troubled.span = spans.get(at).copied().flatten().filter(|_| troubled.count > 0);
     }
     let of = |trouble: Trouble| troubles.get(trouble as usize).map_or(0, |t: &Troubled| t.count);

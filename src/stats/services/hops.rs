@@ -2,7 +2,7 @@
 
 use super::service::Service;
 use super::{BIN, MINUTE};
-use crate::model::evidence::{HopEvidence, HopFailures, Trouble};
+use crate::model::evidence::{HopEvidence, HopFailures, NAMED, Trouble};
 use crate::model::limits::SERVICES;
 use crate::model::{Address, Episode, Mac, Proto, ServiceKey, Timestamp};
 use crate::stats::ServiceLedger;
@@ -60,6 +60,7 @@ impl Sum {
             port: if let [one] = ports.as_slice() { Some(*one) } else { None },
             services: self.of.into_iter().map(|(key, _)| key).collect(),
             clients: self.clients.len() as u64,
+            named: self.clients.iter().take(NAMED).copied().collect(),
             is_more: self.is_more,
             span,
         })

@@ -1,6 +1,6 @@
 //! What a service left unanswered since a client last succeeded.
 
-use crate::model::evidence::{SinceSuccess, Troubled};
+use crate::model::evidence::{NAMED, SinceSuccess, Troubled};
 use crate::model::time::SECOND;
 use crate::model::{Address, Episode, Timestamp};
 
@@ -35,7 +35,9 @@ impl Unanswered {
 
     fn told(&self) -> Troubled {
         let clients = self.clients.iter().flatten().count() as u64;
-        Troubled { count: self.count.into(), clients, is_more: self.is_more, span: self.span }
+        let mut named = [None; NAMED];
+        named.iter_mut().zip(self.clients.iter().flatten()).for_each(|(place, client)| *place = Some(*client));
+        Troubled { count: self.count.into(), clients, is_more: self.is_more, named, span: self.span }
     }
 }
 
