@@ -1,5 +1,6 @@
 //! What findings about the network rest on: what happened to the clients of each service, and who failed at many.
 
+use super::hops::HopEvidence;
 use super::hosts::{
     BlackHoleEvidence, CertificateEvidence, FallbackEvidence, KeepAliveEvidence, MediaEvidence, OldTlsEvidence, QuicEvidence,
     StallEvidence, SurgeEvidence, TlsFailureEvidence, WindowEvidence,
@@ -80,9 +81,14 @@ pub struct Troubled {
     pub clients: u64,
     /// For others besides, which were not told apart.
     pub is_more: bool,
+    /// The first few of them, those first for whom most did.
+    pub named: [Option<Address>; NAMED],
     /// When first and when last.
     pub span: Option<Episode>,
 }
+
+/// Clients that are named of those for whom something went wrong.
+pub const NAMED: usize = 3;
 
 impl Troubled {
     /// For how many clients, in words.
@@ -148,6 +154,8 @@ pub struct NetworkEvidence {
     pub now: Timestamp,
     /// Services with something in the last ten minutes; of a file at its end, all of them.
     pub services: Vec<ServiceEvidence>,
+    /// Routers behind which attempts failed.
+    pub hops: Vec<HopEvidence>,
     /// Who failed at many.
     pub scans: Vec<ScanEvidence>,
     /// Receivers that took no data.

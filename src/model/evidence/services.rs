@@ -18,7 +18,7 @@ pub struct CodeCount {
 /// Segments that were lost in the network, by what the mirror saw.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct LossWindow {
-    /// Packets of connections that ended or lost something, of the ways that carry data.
+    /// Segments with payload of connections that ended or lost something.
     pub segments: u64,
     /// Lost on the clients' side of the mirrored port, and on the server's.
     pub lost: [u64; 2],
@@ -39,7 +39,7 @@ pub struct LossWindow {
 pub struct ClientLoss {
     /// Who.
     pub client: Address,
-    /// Packets of its connections that ended or lost something, of the ways that carry data.
+    /// Segments with payload of its connections that ended or lost something.
     pub segments: u64,
     /// Lost on its side: before the mirrored port, and beyond it.
     pub lost: [u64; 2],
@@ -228,6 +228,8 @@ pub struct SinceSuccess {
     pub attempts: Troubled,
     /// Requests.
     pub requests: Troubled,
+    /// Connections on which the host says nothing any more, though data is sent to it again and again.
+    pub silent: Troubled,
 }
 
 impl ServiceEvidence {
