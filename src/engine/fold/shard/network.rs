@@ -52,7 +52,7 @@ pub(super) fn segment(
             is_cut: before.reset(),
             app: flow.app.app,
             packets: flow.traffic.map(|traffic| traffic.packets),
-            data_packets: flow.data_segments.into(),
+            data_packets: analysis.data_segments.into(),
             cut: flow.tcp.cut().map(|(_, phase)| phase),
             ttl: frame.ttl,
             is_cut_between: flow.tcp.is_cut_between(),
@@ -74,7 +74,7 @@ pub(super) fn segment(
     if tcp.marks.has(located_loss::MARKS)
         && let Some(lost) = losses.segment(key, (*way, client), frame.time, (segment, frame.tcp_options()), tcp, analysis)
     {
-        located = Some(LocatedLoss { packets: flow.data_segments.into(), number: frame.number, ..lost });
+        located = Some(LocatedLoss { packets: analysis.data_segments.into(), number: frame.number, ..lost });
     }
     located.into_iter().for_each(|lost| connections.tell(NetworkEvent::Lost(lost)));
     let event = match repeated && segment.payload > 1 {
