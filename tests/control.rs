@@ -198,6 +198,9 @@ fn neighbour(n: &Neighbour) -> Claims {
         NeighbourProtocol::Udld => {
             c.text("udld_device_id", &n.chassis);
             c.text("udld_sent_through_interface", &n.port);
+            if let Some((device, _)) = n.heard.first() {
+                assert!(n.facts().iter().any(|(what, words)| *what == "hears" && words.contains(device)), "{n:?}");
+            }
         }
         NeighbourProtocol::Vtp => {
             c.text("vtp_md", &n.domain);
@@ -408,6 +411,88 @@ fn compare(place: &str, body: &ControlBody, fields: &Fields) -> usize {
         agreed += usize::from(!ours.is_empty());
     }
     agreed
+}
+
+/// What organisations add, in words, beside tshark's fields: what, its words, and fields with their values in tshark's plain form.
+type Said = (&'static str, &'static str, &'static [(&'static str, &'static [&'static str])]);
+const SELDOM: [Said; 15] = [
+    (
+        "aggregation",
+        "part of port 1001",
+        &[
+            ("lldp_ieee_802_3_aggregation_status_cap", &["1"]),
+            ("lldp_ieee_802_3_aggregation_status_enabled", &["1"]),
+            ("lldp_ieee_802_3_aggregated_port_id", &["1001"]),
+        ],
+    ),
+    (
+        "protocol VLAN",
+        "77 enabled",
+        &[("lldp_ieee_802_1_port_proto_vlan_id", &["77"]), ("lldp_ieee_802_1_port_and_vlan_id_flag_enabled", &["1"])],
+    ),
+    ("protocol identity", "802.1X 888e010203", &[("lldp_ieee_802_1_proto_id", &["88:8e:01:02:03"])]),
+    (
+        "congestion notification",
+        "priorities 3, 4, ready 3",
+        &[
+            ("lldp_ieee_802_1qau_cnpv_prio3", &["1"]),
+            ("lldp_ieee_802_1qau_cnpv_prio4", &["1"]),
+            ("lldp_ieee_802_1qau_ready_prio3", &["1"]),
+            ("lldp_ieee_802_1qau_ready_prio4", &["0"]),
+        ],
+    ),
+    (
+        "ETS",
+        "willing, at most 4 classes; classes 0, 0, 1, 2, 3, 0, 0, 0; bandwidth 40, 30, 20, 10, 0, 0, 0, 0 %; \
+         ETS, ETS, ETS, ETS, strict, strict, strict, strict",
+        &[("lldp_dcbx_ieee_ets_maxtcs", &["4"]), ("lldp_dcbx_ieee_ets_tsa3", &["2"]), ("lldp_dcbx_ieee_ets_tsa4", &["0"])],
+    ),
+    ("PFC", "willing, priorities 3, 4, at most 8", &[("lldp_dcbx_ieee_pfc_numtcs", &["8"])]),
+    ("application priority", "ethertype 0x8906 priority 3", &[("lldp_dcbx_ieee_app_prio", &["3"])]),
+    (
+        "energy-efficient Ethernet",
+        "transmit 17 µs, receive 18 µs, fallback 19 µs, echo transmit 20 µs, echo receive 21 µs",
+        &[
+            ("lldp_ieee_802_3_eee_transmit", &["17"]),
+            ("lldp_ieee_802_3_eee_receive", &["18"]),
+            ("lldp_ieee_802_3_eee_fallback_receive", &["19"]),
+            ("lldp_ieee_802_3_eee_echo_transmit", &["20"]),
+            ("lldp_ieee_802_3_eee_echo_receive", &["21"]),
+        ],
+    ),
+    (
+        "preemption",
+        "active, fragments of 128 bytes at least",
+        &[("lldp_ieee_802_3br_aec_active", &["1"]), ("lldp_ieee_802_3br_aec_addfragsize", &["1"])],
+    ),
+    ("media values", "capabilities, network policy, powered device, inventory", &[("lldp_media_subtype_caps", &["51"])]),
+    ("media", "endpoint class III (communication)", &[("lldp_media_subtype_class", &["3"])]),
+    ("location", "DE, city Berlin, room 12", &[("lldp_media_civic_country", &["DE"]), ("lldp_media_civic_value", &["Berlin", "12"])]),
+    ("location", "emergency number 4930112", &[("lldp_media_ecs", &["4930112"])]),
+    ("PoE source", "the switch, priority critical", &[("lldp_media_power_prio", &["1"]), ("lldp_media_power_value", &["65"])]),
+    ("managed by", "ifIndex 7", &[("lldp_mgn_interface_number", &["7"])]),
+];
+
+#[test]
+fn what_organisations_add_has_words_and_is_what_tshark_says() {
+    let frame = control::seldom_lldp([2, 0, 0, 0, 0, 9]);
+    let Some(ControlBody::Neighbour(told)) = read(&frame) else { panic!("no neighbour") };
+    let facts = told.facts();
+    for (what, words, _) in &SELDOM {
+        assert!(facts.iter().any(|(name, said)| name == what && said == words), "{what} {words}: {facts:?}");
+    }
+    assert!(facts.iter().any(|fact| *fact == ("other organisation", "aa:bb:cc subtype 1 6f6464".to_owned())), "{facts:?}");
+    assert!(!told.is_broken);
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("seldom.pcap");
+    std::fs::write(&path, file::pcap([(0, &frame[..])])).unwrap();
+    let Some(packets) = tshark(&path) else { return };
+    let [(_, _, fields)] = &packets[..] else { panic!("tshark knows {} packets", packets.len()) };
+    for (what, _, claims) in &SELDOM {
+        for (field, values) in *claims {
+            let theirs: Vec<String> = fields.get(*field).into_iter().flatten().map(|v| plain(v)).collect();
+            assert_eq!(theirs, *values, "{what}: {field}");
+        }
+    }
 }
 
 #[test]

@@ -7,15 +7,16 @@
 mod support;
 
 use serde_json::{Map, Value, json};
-use spantop::capture::file;
+use spantop::capture::{Memory, file};
 use spantop::engine::{self, Settings};
 use spantop::model::host::{Check, Checklist, Rating};
-use spantop::model::{Decap, PortAbsence, Timestamp};
+use spantop::model::{Decap, LinkType, PortAbsence, Timestamp};
 use spantop::report::{self, ReportOptions};
 use spantop::settings::{FileSettings, MirrorSettings};
 use spantop::snapshot::Snapshot;
 use std::fs;
 use std::path::{Path, PathBuf};
+use support::packet::control;
 
 const FILE: &str = "schema/spantop.report.1.json";
 
@@ -176,11 +177,21 @@ fn as_if_live(mut snapshot: Snapshot) -> Snapshot {
     snapshot
 }
 
+/// What devices say of themselves: a frame of each control protocol, made from its standard.
+fn control_packets() -> Snapshot {
+    let frames = control::all().into_iter().map(|(_, frame)| frame).chain([control::seldom_lldp([2, 0, 0, 0, 0, 8])]);
+    let source = frames.zip(1_700_000_000..).fold(Memory::new(), |source, (frame, second)| {
+        source.with(Timestamp::new(second, 0), LinkType::ETHERNET, frame.len() as u32, &frame)
+    });
+    engine::run(Box::new(source), &Settings::default(), Default::default()).unwrap().result
+}
+
 #[test]
 fn every_report_is_as_the_schema_says() {
     let mut reports: Vec<(PathBuf, Value)> =
         captures().into_iter().filter_map(|path| counted(&path, Decap::Auto).map(|snapshot| (path, told(&snapshot)))).collect();
     reports.extend(captures().into_iter().filter_map(|path| counted(&path, Decap::All).map(|snapshot| (path, told(&snapshot)))));
+    reports.push((PathBuf::from("control packets"), told(&control_packets())));
     let live = captures().first().and_then(|path| counted(path, Decap::Auto)).map(|snapshot| told(&as_if_live(snapshot)));
     reports.extend(live.map(|report| (PathBuf::from("live"), report)));
     let mut schema: Value = serde_json::from_str(&fs::read_to_string(FILE).unwrap_or_else(|_| "{}".into())).unwrap();

@@ -22,6 +22,7 @@ mod vlans;
 use spantop::capture::Memory;
 use spantop::engine::{self, Settings};
 use spantop::model::{LinkType, NeighbourProtocol, Severity, SwitchEventKind, Timestamp, Value};
+use spantop::settings::LoadSettings;
 use spantop::snapshot::Snapshot;
 use std::collections::BTreeSet;
 use support::packet::control::{self, Hello};
@@ -423,6 +424,26 @@ fn a_router_that_falls_silent() {
     assert_eq!(until(100 * S, true), [("ospf.hello_lost", Severity::Warning, "02:00:00:00:00:03".to_owned())]);
     assert_eq!(until(100 * S, false), [], "nobody else shows that the mirror was well");
     assert_eq!(until(280 * S, true), [], "not silent for as long as its neighbours wait");
+}
+
+#[test]
+fn what_shards_tell_of_an_interval_is_judged_in_the_order_of_its_time() {
+    let mut t = Traffic::default();
+    t.talk(0..400 * S);
+    let [one, other] = [(3, 4), (4, 3)].map(|(router, hears)| control::ospf_hello(mac(router), router, [10, 40], &[hears]));
+    t.every(10 * S, 0..90 * S, &one);
+    t.every(10 * S, 250 * S..400 * S, &one);
+    t.every(10 * S, 2 * S..400 * S, &other);
+    let told = |seconds: i64| {
+        let load = LoadSettings { interval: seconds * 1_000_000_000, ..LoadSettings::default() };
+        let s = t.look_at(&Settings { load, ..Settings::default() });
+        s.diagnosis.findings.iter().filter(|f| f.id.starts_with("ospf")).map(|f| (f.id, f.title.clone())).collect::<Vec<_>>()
+    };
+    let short = told(1);
+    assert!(matches!(&short[..], [("ospf.hello_lost", title)] if title.ends_with("and does again")), "{short:?}");
+    for seconds in [7, 60] {
+        assert_eq!(told(seconds), short, "intervals of {seconds} s");
+    }
 }
 
 #[test]

@@ -50,6 +50,9 @@ const EDGES: &[Edge] = &[
         effects: &["storm.broadcast", "storm.multicast", "arp.storm", "mac.flapping", "flood.unicast", "link.saturated"],
         about: About::Anything,
     },
+    // What circles comes again and again, and so does what a storm repeats: neither is the mirror's doing.
+    Edge { causes: &["loop.layer2"], effects: &["dup.some", "low.uniqueness"], about: About::Anything },
+    Edge { causes: &["loop.layer2", "storm.broadcast", "storm.multicast", "arp.storm"], effects: &["dup.flood"], about: About::Anything },
     Edge {
         causes: &["loop.layer2", "storm.broadcast", "storm.multicast", "arp.storm"],
         effects: &["tcp.loss", "tcp.rtt", "tcp.no_answer", "dns.unanswered", "dns.slow", "rtp.loss", "rtp.jitter"],

@@ -56,6 +56,22 @@ impl Chatter {
         }
     }
 
+    /// What people call it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::ArpRequest => "ARP request",
+            Self::ArpReply => "ARP reply",
+            Self::NeighbourSolicitation => "ND solicitation",
+            Self::NeighbourAdvertisement => "ND advertisement",
+            Self::RouterSolicitation => "router solicitation",
+            Self::RouterAdvertisement => "router advertisement",
+            Self::Dhcp => "DHCP",
+            Self::Dhcpv6 => "DHCPv6",
+            Self::Igmp => "IGMP",
+            Self::Mld => "MLD",
+        }
+    }
+
     /// Of ICMPv6, by its type (RFC 4861, RFC 2710, RFC 3810).
     pub fn of_icmp6(kind: u8) -> Option<Self> {
         Some(match kind {

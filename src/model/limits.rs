@@ -291,6 +291,12 @@ pub const SESSIONS_WATCHED: usize = 256;
 /// Pairs of VLAN tags, one in the other, that are counted apart (40 bytes each).
 pub const VLAN_PAIRS: usize = 4 * 1024;
 
+/// Stations whose frames are told apart by VLAN, so that what a router brings into one and takes out of it can be told (about 100 bytes each).
+pub const VLAN_STATIONS: usize = 16 * 1024;
+
+/// Routers that are known at once.
+pub const KNOWN_ROUTERS: usize = 1024;
+
 /// Groups whose members are followed (100 bytes each): a network with IPv6 has one for each address.
 pub const MEMBERSHIPS: usize = 1024;
 
@@ -676,6 +682,9 @@ pub const SWITCH_EVENTS: usize = 512;
 
 /// Entries of each list in what a device says of itself (addresses, VLANs, policies): more than a page shows.
 pub const NEIGHBOUR_LIST: usize = 32;
+
+/// What organisations' values of one neighbour's announcement say, beyond what has a field of its own.
+pub const NEIGHBOUR_FACTS: usize = 32;
 
 /// Fields of one packet that is taken apart (about 150 bytes each): a jumbo frame full of DNS records has fewer. Those beyond are counted.
 pub const TREE_FIELDS: usize = 2 * 1024;

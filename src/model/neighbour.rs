@@ -1,5 +1,7 @@
 //! What a device says of itself to whoever sits at the other end of its cable.
 
+mod facts;
+
 use super::{Address, Mac};
 
 /// The protocol it says it by.
@@ -267,23 +269,10 @@ pub struct Neighbour {
     pub heard: Vec<(String, String)>,
     /// DTP: how it is set, and what it is (the value of the status, and of the type).
     pub trunk: Option<[u8; 2]>,
+    /// What else organisations' values say: what, and its words; at most [`super::limits::NEIGHBOUR_FACTS`].
+    pub said: Vec<(&'static str, String)>,
     /// It ended early, or a length in it cannot be.
     pub is_broken: bool,
-}
-
-/// Kinds of traffic that a policy is for (ANSI/TIA-1057 table 13).
-fn media_kind(application: u8) -> &'static str {
-    match application {
-        1 => "voice",
-        2 => "voice signalling",
-        3 => "guest voice",
-        4 => "guest voice signalling",
-        5 => "softphone",
-        6 => "video conference",
-        7 => "streaming video",
-        8 => "video signalling",
-        _ => "other",
-    }
 }
 
 impl Neighbour {
@@ -293,46 +282,6 @@ impl Neighbour {
             Some(1 | 3 | 4) if !self.port_description.is_empty() => &self.port_description,
             _ => &self.port,
         }
-    }
-
-    /// What it says besides its name and its port: what, and its words.
-    pub fn facts(&self) -> Vec<(&'static str, String)> {
-        let list = |words: Vec<String>| words.join(", ");
-        let id = |id: Option<u16>| id.map(|id| id.to_string()).unwrap_or_default();
-        let i = &self.inventory;
-        let link = [
-            self.link.full_duplex.map(|full| if full { "full duplex".to_owned() } else { "half duplex".to_owned() }),
-            self.link.mau_type.map(|kind| format!("MAU type {kind}")),
-            self.link.max_frame.map(|bytes| format!("frames up to {bytes} bytes")),
-            self.link.mtu.map(|bytes| format!("MTU {bytes}")),
-            self.link.aggregation.filter(|(_, is_in, _)| *is_in).map(|(.., number)| format!("part of link group {number}")),
-        ];
-        let revisions = [("hardware", &i.hardware), ("firmware", &i.firmware), ("software", &i.software)];
-        let revisions = revisions.iter().filter(|(_, text)| !text.is_empty()).map(|(what, text)| format!("{what} {text}")).collect();
-        let device = [&i.manufacturer, &i.model].into_iter().filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>().join(" ");
-        let vlans = self.vlans.iter().map(|(id, name)| format!("{id} {name}").trim().to_owned()).collect();
-        let policy = |p: &MediaPolicy| format!("{} VLAN {} priority {} DSCP {}", media_kind(p.application), p.vlan, p.priority, p.dscp);
-        let facts = [
-            ("port", if self.port_description == self.port_name() { self.port.clone() } else { self.port_description.clone() }),
-            ("managed at", list(self.management.iter().map(Address::to_string).collect())),
-            ("can", list(self.enabled.words().iter().map(|word| (*word).to_owned()).collect())),
-            ("link", list(link.into_iter().flatten().collect())),
-            ("PoE", self.power.map(|power| power.words()).unwrap_or_default()),
-            ("native VLAN", id(self.native_vlan)),
-            ("voice VLAN", id(self.voice_vlan)),
-            ("management VLAN", id(self.management_vlan)),
-            ("VLANs", list(vlans)),
-            ("policies", list(self.policies.iter().map(policy).collect())),
-            ("domain", self.domain.clone()),
-            ("VTP revision", self.revision.map(|n| n.to_string()).unwrap_or_default()),
-            ("platform", self.platform.clone()),
-            ("device", device),
-            ("serial", i.serial.clone()),
-            ("asset", i.asset.clone()),
-            ("revisions", list(revisions)),
-            ("runs", self.description.clone()),
-        ];
-        facts.into_iter().filter(|(_, words)| !words.is_empty()).collect()
     }
 
     /// What people call the device.

@@ -332,6 +332,8 @@ pub struct SwitchView {
     pub members: Vec<MemberRow>,
     /// Who claimed which network address by ARP or neighbour discovery, in the order of stations.
     pub addresses: Vec<(Mac, Address)>,
+    /// Stations that frames for many networks go to, and those that say they are routers, ascending.
+    pub routers: Vec<Mac>,
     /// What happened, oldest first; the latest [`super::limits::SWITCH_EVENTS`].
     pub events: Vec<SwitchEvent>,
     /// Events that made room for later ones.

@@ -33,7 +33,7 @@ pub use packets::{
 };
 pub use published::{Ended, Published, RecordFeed};
 pub use query::{Column, Order, Query};
-pub use rows::{ConnectionEnding, Conversation, HostRow, ProtocolRow, ResetBy, Table, TcpState, Traffic, VlanPairRow, VlanRow};
+pub use rows::{ConnectionEnding, Conversation, HostRow, ProtocolRow, ResetBy, Table, TcpState, Traffic, VlanPairRow, VlanRow, VlanWays};
 pub use wings::{CaptureSummary, Diagnosis, Dissected, Statistics};
 pub use wrapping::{CaptureFilter, Wrappings};
 

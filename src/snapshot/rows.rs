@@ -333,6 +333,15 @@ pub struct VlanPairRow {
     pub traffic: Traffic,
 }
 
+/// What routers bring into a VLAN and take out of it: frames that one of them sends there, and frames that are sent to one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct VlanWays {
+    /// Into it, and out of it.
+    pub traffic: [Traffic; 2],
+    /// The same since the previous snapshot.
+    pub recent: [Traffic; 2],
+}
+
 /// One VLAN identifier.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VlanRow {
@@ -344,6 +353,8 @@ pub struct VlanRow {
     pub groups: Option<Traffic>,
     /// Whether frames between stations are seen in one direction only; `None`: not known, or there are too few.
     pub one_way: Option<bool>,
+    /// What routers bring into it and take out of it; `None`: not known, as where no router was recognised in it.
+    pub ways: Option<VlanWays>,
     /// In all.
     pub traffic: Traffic,
     /// Since the previous snapshot.

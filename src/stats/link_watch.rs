@@ -1,15 +1,11 @@
 //! How full the monitored link is, by milliseconds: for how long at which share of its speed, and in which bursts.
 
-use crate::model::evidence::{BURST, BURST_SHORT};
+use crate::model::evidence::{BURST, BURST_SHORT, SLOWEST_BURSTS};
 use crate::model::limits::{BURST_CONTRIBUTORS, BURST_MILLISECONDS, LINK_BURSTS};
 use crate::model::time::MILLISECOND;
 use crate::model::{BurstContributor, LinkBurst, LinkLoad, LinkUse, Mac, Timestamp, Traffic};
 use crate::stats::Burst;
 use std::collections::VecDeque;
-
-/// Bits per second of the slowest link of which bursts are told: there a millisecond holds eight full frames, on a slower one a single frame
-/// would be a burst.
-const SLOWEST: u64 = 100_000_000;
 
 /// Milliseconds that wait, because packets of them may still come.
 const WAITING: usize = 4;
@@ -68,7 +64,7 @@ impl LinkWatch {
     /// Of a link of `speed` bits per second.
     pub fn new(speed: Option<u64>) -> Self {
         let speed = speed.filter(|speed| *speed >= 1_000_000);
-        let half = speed.filter(|speed| *speed >= SLOWEST).map_or(u64::MAX, |speed| (speed as f64 / 8_000.0 * BURST[0]) as u64);
+        let half = speed.filter(|speed| *speed >= SLOWEST_BURSTS).map_or(u64::MAX, |speed| (speed as f64 / 8_000.0 * BURST[0]) as u64);
         Self { speed, half, ..Self::default() }
     }
 
@@ -123,7 +119,7 @@ impl LinkWatch {
             self.end_run();
         }
         let senders = self.senders.iter().position(|senders| senders.at == done.at).and_then(|at| self.senders.remove(at));
-        if share < BURST[0] || speed < SLOWEST {
+        if share < BURST[0] || speed < SLOWEST_BURSTS {
             return;
         }
         let none = [BurstContributor::default(); 4 * BURST_CONTRIBUTORS];

@@ -82,6 +82,9 @@ impl StationWatch {
     /// Takes in a frame to a group, be it a copy or not; `content` tells it from others.
     pub fn group(&mut self, frame: &Frame<'_>, content: u64) {
         let Some((source, _)) = frame.mac else { return };
+        if is_cyclic(frame.ether_type) {
+            return;
+        }
         let second = frame.time.0.div_euclid(SECOND);
         if second > self.second {
             self.end(second);
@@ -157,6 +160,12 @@ impl StationWatch {
     }
 }
 
+/// Whether stations of a protocol send the same frames to a group cyclically: PROFINET, EtherCAT, POWERLINK, GOOSE and sampled values, SERCOS,
+/// CC-Link IE.
+fn is_cyclic(ether_type: u16) -> bool {
+    matches!(ether_type, 0x8892 | 0x88a4 | 0x88ab | 0x88b8 | 0x88ba | 0x88cd | 0x890f)
+}
+
 /// Ports of DHCP of both versions of IP, NetBIOS names, multicast DNS and LLMNR.
 const ASKED: [u16; 7] = [67, 68, 137, 546, 547, 5353, 5355];
 
@@ -189,6 +198,14 @@ mod tests {
         assert_eq!(circling((0..1000).map(|n| 5_000 + n)), [1000]);
         assert_eq!(circling((0..400).map(|n| 5_000 + n / 20)), [0; 0], "400 copies within 20 ms");
         assert_eq!(circling((0..40).map(|n| 5_000 + n * 25)), [0; 0], "a station that repeats itself 40 times a second");
+    }
+
+    #[test]
+    fn cyclic_frames_of_machines_do_not_circle() {
+        let mut watch = StationWatch::default();
+        (0..1000).for_each(|n| watch.group(&Frame { ether_type: 0x88ab, ..frame(5_000 + n, 1) }, 7));
+        watch.advance(Timestamp(10 * SECOND));
+        assert_eq!(watch.take().circling, []);
     }
 
     #[test]

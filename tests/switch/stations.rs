@@ -88,6 +88,38 @@ fn a_loop_of_switches() {
 }
 
 #[test]
+fn two_frames_that_go_round_in_a_quiet_network() {
+    let circling = |stations: &[u8], rate: i64| {
+        let mut t = Traffic::default();
+        t.talk(0..30 * S);
+        for (at, station) in (0..).zip(stations) {
+            let frame = Packet::eth(mac(*station), control::group_mac([224, 0, 0, 22].into()))
+                .ip([10, 1, 0, *station], [224, 0, 0, 22])
+                .udp(9, 9)
+                .payload(b"round")
+                .build();
+            (0..8 * rate).for_each(|n| t.push(5 * S + at + n * 1000 / rate, frame.clone()));
+        }
+        t.look()
+    };
+    let s = circling(&[1, 2], 1000);
+    let told = s.diagnosis.findings.iter().find(|f| f.id == "loop.layer2").expect("a loop");
+    assert!(matches!(value(&s, "loop.layer2", "frames_per_second"), Some(Value::Count(1900..=2010))), "{:?}", told.evidence);
+    assert!(
+        matches!(value(&s, "loop.layer2", "share"), Some(Value::Share(share)) if (0.49..=0.51).contains(&share)),
+        "{:?}",
+        told.evidence
+    );
+    assert!(told.title.ends_with("of them from 02:00:00:00:00:01"), "{}", told.title);
+    // Where one thing goes round nothing else is told as its own cause.
+    let roots: Vec<_> = s.diagnosis.findings.iter().filter(|f| f.explained_by.is_none()).map(|f| f.id).collect();
+    assert!(roots.iter().all(|id| matches!(*id, "loop.layer2" | "clock.coarse")), "{roots:?}");
+    for (stations, rate, why) in [(&[1][..], 2000, "one that repeats itself"), (&[1, 2], 300, "as machines do")] {
+        assert!(!ids(&circling(stations, rate)).iter().any(|f| f.0 == "loop.layer2"), "{why}");
+    }
+}
+
+#[test]
 fn a_loop_that_is_slow_shows_by_requests() {
     // Every frame comes round 50 times a second, 600 together.
     let circling = |frames: u8, stations: u8, rate: i64| {
@@ -183,7 +215,16 @@ fn a_station_at_two_ports_of_a_mirror_that_does_not_tell_the_way() {
     assert_eq!(flapping(sessions, 60, false), ["02:00:00:00:00:1e"]);
     assert_eq!(flapping(sessions, 60, true), [""; 0], "copies of what left by both");
     assert_eq!(flapping(sessions, 1, false), [""; 0], "a laptop");
-    assert_eq!(flapping([(1, 5), (1, 9)], 60, false), [""; 0], "an index may be that of a port by which frames leave");
+    let ports = [(1, 5), (1, 9)];
+    assert_eq!(flapping(ports, 60, false), ["02:00:00:00:00:1e"], "by the index of one session");
+    assert_eq!(flapping(ports, 60, true), [""; 0], "an index may be that of a port by which frames leave: of a broadcast by all");
+    assert_eq!(flapping(ports, 1, false), [""; 0], "a laptop");
+    // An index that goes by something else, the packet's number say.
+    let mut counted = Traffic::default();
+    for n in 0..60i64 {
+        through_either(&mut counted, n * S, (1, n as u32 % 16), &asks(30, (n % 200) as u8, None));
+    }
+    assert!(!found(&counted.look()).iter().any(|f| f.0 == "mac.flapping"));
     // A router asks in each VLAN from another address; the mirror took the tags off.
     let mut router = Traffic::default();
     for n in 0..60i64 {
@@ -193,6 +234,20 @@ fn a_station_at_two_ports_of_a_mirror_that_does_not_tell_the_way() {
         through_either(&mut router, n * S, (1, 5 + u32::from(vlan)), &frame);
     }
     assert!(!found(&router.look()).iter().any(|f| f.0 == "mac.flapping"));
+}
+
+#[test]
+fn where_no_port_is_told_moves_are_not_judged() {
+    let not_judged =
+        |s: &Snapshot| s.diagnosis.network.not_judged.iter().filter(|n| n.0 == "mac.flapping").map(|n| n.1.clone()).collect::<Vec<_>>();
+    let mut plain = Traffic::default();
+    plain.talk(0..30 * S);
+    (0..30).for_each(|n| plain.push(n * S, asks(20 + (n % 2) as u8, n as u8, None)));
+    let told = not_judged(&plain.look());
+    assert!(matches!(&told[..], [reason] if reason.starts_with("no copy says at which port its frame entered")), "{told:?}");
+    let mut ports = Traffic::default();
+    (0..30).for_each(|n| through_either(&mut ports, n * S, (1, 5), &asks(20 + (n % 2) as u8, n as u8, None)));
+    assert_eq!(not_judged(&ports.look()), [""; 0], "the mirror tells ports");
 }
 
 /// New stations, so many a second, by a rule for their addresses.

@@ -126,3 +126,21 @@ fn trees_of_two_customers_in_tags_are_two() {
     assert_eq!(s.switch.trees.len(), 2);
     assert_eq!(found(&s), []);
 }
+
+#[test]
+fn a_root_that_others_tell_of_is_another_one_as_well() {
+    // Bridge 9 sends on this link until another root is nearer to bridge 8, which sends from then on; or both go on, on two links.
+    let told = |silent: bool| {
+        let mut t = Traffic::default();
+        t.talk(0..200 * S);
+        t.every(2 * S, 0..if silent { 100 * S } else { 200 * S }, &naming(9, 9).frame(mac(9)));
+        t.every(2 * S, 101 * S..200 * S, &naming(2, 8).frame(mac(8)));
+        t.look()
+    };
+    let s = told(true);
+    assert_eq!(found(&s), [("stp.root_changed", Severity::Warning, "32768/02:00:00:00:00:02".to_owned())]);
+    let name = |last: u8| Some(Value::Text(format!("32768/02:00:00:00:00:0{last}")));
+    assert_eq!((value(&s, "stp.root_changed", "root"), value(&s, "stp.root_changed", "root_before")), (name(2), name(9)));
+    assert_eq!(events(&s, SwitchEventKind::RootChanged).len(), 1);
+    assert!(!found(&told(false)).iter().any(|f| f.0 == "stp.root_changed"), "two links");
+}

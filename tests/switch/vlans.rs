@@ -15,6 +15,32 @@ fn datagram([from, to]: [u8; 2], tag: u16, class: u8, n: Millis) -> Vec<u8> {
 }
 
 #[test]
+fn what_a_router_brings_into_a_vlan_and_takes_out_of_it() {
+    let mut t = Traffic::default();
+    let tagged = |from: u8, to: u8, addresses: [[u8; 4]; 2], n: i64| {
+        Packet::eth(mac(from), mac(to)).vlan(20).ip(addresses[0], addresses[1]).id(n as u16).udp(5000, 5000).payload(&[7; 100]).build()
+    };
+    // Station 1 asks hosts of other networks by router 9, two for each that comes back; and talks with station 2 beside it.
+    for n in 0..3_000i64 {
+        let far = [192, 0, 2, (n % 50) as u8];
+        t.push(n * 10, tagged(1, 9, [[10, 20, 0, 1], far], n));
+        if n % 2 == 0 {
+            t.push(n * 10 + 3, tagged(9, 1, [far, [10, 20, 0, 1]], n));
+        }
+        t.push(n * 10 + 6, tagged(1, 2, [[10, 20, 0, 1], [10, 20, 0, 2]], n));
+    }
+    let s = t.look();
+    let row = s.stats.vlans.rows.iter().find(|row| row.id == 20).expect("the VLAN");
+    let ways = row.ways.expect("a router was seen");
+    assert_eq!(ways.traffic.map(|traffic| traffic.packets), [1_500, 3_000]);
+    assert_eq!((row.traffic.packets, s.switch.routers.clone()), (7_500, vec![spantop::model::Mac(mac(9))]));
+    // Where all stay among themselves nothing is told.
+    let mut inside = Traffic::default();
+    (0..3_000i64).for_each(|n| inside.push(n * 10, tagged(1, 2, [[10, 20, 0, 1], [10, 20, 0, 2]], n)));
+    assert_eq!(inside.look().stats.vlans.rows[0].ways, None);
+}
+
+#[test]
 fn vlans_have_names_and_directions() {
     let mut t = Traffic::default();
     t.every(30 * S, 0..60 * S, &control::full_lldp(mac(9)));

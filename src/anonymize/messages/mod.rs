@@ -71,6 +71,8 @@ pub fn lldp(pan: &mut Pan, bytes: &mut [u8]) {
             (8, Some(5)) if value.get(1) == Some(&1) => v4(pan, value, 2),
             (8, Some(17)) if value.get(1) == Some(&2) => v6(pan, value, 2),
             (3 | 7, _) => {}
+            // Where a device stands, in degrees.
+            (127, _) if value.starts_with(&[0x00, 0x12, 0xbb, 3, 1]) => blank(pan, from(value, 5)),
             (127, _) => mixed(pan, from(value, 4)),
             (5, _) => neighbour::name(pan, value),
             _ => mixed(pan, value),

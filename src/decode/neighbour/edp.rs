@@ -1,6 +1,7 @@
 //! Extreme's protocol: a head of 16 bytes with the sender's address, then values behind a mark.
 
-use super::{mac, note, text, word};
+use super::lldp_details::bytes;
+use super::{mac, note, say, text, word};
 use crate::model::{Address, Neighbour, NeighbourProtocol};
 use std::net::Ipv4Addr;
 
@@ -30,7 +31,7 @@ pub fn edp(body: &[u8]) -> Option<Neighbour> {
             1 => n.system = text(value),
             2 => info(&mut n, value),
             5 => vlan(&mut n, value),
-            _ => {}
+            _ => other(&mut n, *kind, value),
         }
         rest = rest.get(length..).unwrap_or_default();
     }
@@ -45,6 +46,26 @@ fn info(n: &mut Neighbour, value: &[u8]) {
     if let Some([a, b, c, d]) = value.get(12..16) {
         n.description = format!("{a}.{b}.{c}.{d}");
     }
+    if let Some(chassis) = word(value, 4).filter(|id| *id != 0) {
+        say(n, "virtual chassis", chassis.to_string());
+    }
+    let connections: String = value.get(16..32).unwrap_or_default().iter().map(|byte| format!("{byte:02x}")).collect();
+    if connections.bytes().any(|digit| digit != b'0') {
+        say(n, "connections", connections);
+    }
+}
+
+/// What is not read, by its name.
+fn other(n: &mut Neighbour, kind: u8, value: &[u8]) {
+    let name = match kind {
+        8 => "ESRP",
+        0x0b => "EAPS",
+        0x0d => "shared link",
+        0x0e => "link monitoring",
+        0x12 => "loop recovery",
+        _ => "EDP, other",
+    };
+    say(n, name, bytes(value));
 }
 
 /// A VLAN: flags, a reserved byte, its identifier, four reserved bytes, an address, a name.

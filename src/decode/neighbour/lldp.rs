@@ -1,6 +1,6 @@
 //! LLDP: IEEE 802.1AB clause 8.
 
-use super::{VALUES, address, lldp_organisations, mac, note, text, word};
+use super::{VALUES, address, lldp_organisations, long, mac, note, say, text, word};
 use crate::model::{Abilities, Address, Neighbour, NeighbourProtocol};
 
 /// Reads a LLDPDU. `None` where it does not begin with a chassis, as every one does.
@@ -50,10 +50,23 @@ fn take(n: &mut Neighbour, kind: u16, value: &[u8]) {
             {
                 note(&mut n.management, address);
             }
+            interface(n, rest.get(usize::from(*length)..).unwrap_or_default());
         }
         (127, [a, b, c, subtype, rest @ ..]) => lldp_organisations::take(n, [*a, *b, *c], *subtype, rest),
         (1..=8 | 127, _) => n.is_broken = true,
         _ => {}
+    }
+}
+
+/// The interface of a management address, by how it is numbered (clause 8.5.9.5).
+fn interface(n: &mut Neighbour, rest: &[u8]) {
+    let kind = match rest.first() {
+        Some(2) => "ifIndex",
+        Some(3) => "port",
+        _ => return,
+    };
+    if let Some(number) = long(rest, 1) {
+        say(n, "managed by", format!("{kind} {number}"));
     }
 }
 

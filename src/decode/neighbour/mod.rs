@@ -5,6 +5,7 @@ mod cdp;
 mod cisco;
 mod edp;
 mod lldp;
+mod lldp_details;
 mod lldp_organisations;
 mod mndp;
 
@@ -15,8 +16,8 @@ pub use lldp::lldp;
 pub use mndp::mndp;
 
 use crate::model::learnt::clean;
-use crate::model::limits::NEIGHBOUR_LIST;
-use crate::model::{Address, Mac};
+use crate::model::limits::{NEIGHBOUR_FACTS, NEIGHBOUR_LIST};
+use crate::model::{Address, Mac, Neighbour};
 
 /// Values looked at in a list: those of one frame, and an end to lists of empty ones.
 const VALUES: usize = 256;
@@ -54,6 +55,13 @@ fn address(bytes: &[u8]) -> Option<Address> {
 fn note<T: PartialEq>(list: &mut Vec<T>, value: T) {
     if list.len() < NEIGHBOUR_LIST && !list.contains(&value) {
         list.push(value);
+    }
+}
+
+/// Keeps in words what has no field of its own.
+fn say(n: &mut Neighbour, what: &'static str, words: String) {
+    if n.said.len() < NEIGHBOUR_FACTS && !words.is_empty() {
+        n.said.push((what, words));
     }
 }
 

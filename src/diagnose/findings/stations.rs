@@ -5,9 +5,9 @@ use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, 
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Share, Tuned};
 use crate::model::evidence::{
-    ACQUAINTED, BURST, BURST_SHORT, BURSTS, BURSTS_MEAN, CIRCLING, CIRCLING_FRAMES, CIRCLING_REQUESTS, FLOODED_RATE, FLOODED_STATIONS,
-    LEAKED, LEAKED_WITHIN, LINK_FULL, LINK_FULL_FOR, MEMBERS_FORGOTTEN, MOVES, MOVES_WITHIN, NEW_STATIONS, STATION_FORGOTTEN, STORM_RATE,
-    STREAM_FRAMES, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind as Kind, Threshold,
+    ACQUAINTED, BURST, BURST_SHORT, BURSTS, BURSTS_MEAN, CIRCLING, CIRCLING_FRAMES, CIRCLING_REQUESTS, CIRCLING_SWIFT, FLOODED_RATE,
+    FLOODED_STATIONS, LEAKED, LEAKED_WITHIN, LINK_FULL, LINK_FULL_FOR, MEMBERS_FORGOTTEN, MOVES, MOVES_PLACES, MOVES_WITHIN, NEW_STATIONS,
+    STATION_FORGOTTEN, STORM_RATE, STREAM_FRAMES, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind as Kind, Threshold,
 };
 use crate::model::units::{bits_per_second, duration, grouped, percent, plural};
 use crate::model::{Severity, Value};
@@ -104,10 +104,12 @@ impl Detector for LoopLayer2 {
                       this VLAN of it, hardly works.",
             measured: "Frames to groups with the same content and the same MAC addresses that come at least {times} times within a second, \
                        in at least {parts} of its sixty-four parts, for copies of a mirror come close together: {frames} different ones of \
-                       {stations} stations, {rate} times a second in all. Or requests for addresses and names (ARP, neighbour \
+                       {stations} stations, {rate} times a second in all, or {swift_frames} of as many stations that come at least {swift} times a second each. \
+                       Or requests for addresses and names (ARP, neighbour \
                        discovery, DHCP, NetBIOS, multicast DNS, LLMNR) that come at least {asked} times within a second, each time in another part: {requests} different ones of {askers} stations. Either \
                        for {seconds} seconds one after the other; told of are the seconds before and after in which {frames} frames of \
-                       {stations} stations circle as well.",
+                       {stations} stations circle as well. Frames of protocols that send the same cyclically (POWERLINK, EtherCAT, SERCOS, \
+                       PROFINET and their like) are not looked at.",
             cause: "Two ports are connected that a spanning tree does not keep apart: a cable plugged in twice, a small switch under a desk, \
                     a group of links whose other end is none.",
             lookalikes: "Two stations that repeat the same frames without end.",
@@ -120,6 +122,8 @@ impl Detector for LoopLayer2 {
                 ("frames", Count(CIRCLING_FRAMES[0])),
                 ("stations", Count(CIRCLING_FRAMES[1])),
                 ("rate", Tuned(&STORM_RATE)),
+                ("swift", Count(CIRCLING_SWIFT[0])),
+                ("swift_frames", Count(CIRCLING_SWIFT[1])),
                 ("asked", Count(CIRCLING_REQUESTS[0])),
                 ("requests", Count(CIRCLING_REQUESTS[1])),
                 ("askers", Count(CIRCLING_REQUESTS[2])),
@@ -135,12 +139,16 @@ impl Detector for LoopLayer2 {
                 return None;
             }
             let (peak, length) = (grouped(t.measure as u64), duration(t.count as f64));
-            let title = format!("Frames go round between switches{}: up to {peak} a second, for {length}", vlan(t));
+            let most = percent(t.share);
+            let title =
+                format!("Frames go round between switches{}: up to {peak} a second, for {length}, {most} of them from {}", vlan(t), t.who);
             let evidence = vec![
                 ("frames_per_second", Value::Count(t.vlans)),
                 ("peak_frames_per_second", Value::Count(t.measure as u64)),
                 ("seconds", Value::Count(t.count)),
+                ("stations", Value::Text(t.other.clone())),
                 ("station", Value::Text(t.who.clone())),
+                ("share", Value::Share(t.share)),
             ];
             Some(Report::new(Severity::Critical, title, evidence))
         })
@@ -156,15 +164,15 @@ impl Detector for MacFlapping {
                       so that part of it is lost.",
             measured: "Ports by which ARP requests of one station enter the device, where the mirror tells them (port or session): at least \
                        {moves} changes within {within}, in one VLAN. Copies are left out, so that one frame seen twice is no move. Where \
-                       the mirror does not say whether a frame entered or left, sessions and broadcasts from one address count, of a station \
-                       whose frames are never seen at several places at once.",
+                       the mirror does not say whether a frame entered or left, sessions, indexes and broadcasts from one address count, of a station \
+                       whose frames are never seen at several places at once, and at {places} places at most.",
             cause: "A loop of switches; two devices with the same MAC address, such as cloned virtual machines; a group of links that is one \
                     at one end only.",
             lookalikes: "Both links of a group that are mirrored one by one, under a host that takes them in turn. A device that moves once \
                          is none.",
             remedy: "Look for the address in the switch's table of addresses, several times, and at both ports.",
             topic: None,
-            figures: &[("moves", Tuned(&MOVES)), ("within", Tuned(&MOVES_WITHIN))],
+            figures: &[("moves", Tuned(&MOVES)), ("within", Tuned(&MOVES_WITHIN)), ("places", Count(MOVES_PLACES as u64))],
         };
         &PAGE
     }

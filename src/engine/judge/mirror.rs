@@ -71,6 +71,7 @@ impl Assess for MirrorJudge {
         let (all, lately) = evidence::loss(&sums);
         let evidence = evidence::evidence(sources, all, &lately);
         let mut evidence = super::host::with_host_facts(evidence, &request.host);
+        self.network.settle();
         evidence.network.expired = self.network.expired();
         self.was_live |= live;
         if !self.was_live {

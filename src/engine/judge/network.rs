@@ -14,9 +14,13 @@ use crate::snapshot::{Network, Service};
 use crate::stats::services::{Answer, AnswerMeaning, BIN};
 use crate::stats::{ServiceLedger, SightingLedger, proofs};
 use crate::switch::SwitchLedger;
+use std::collections::VecDeque;
 
 /// Frames to many that a shard counts in a second, from which it is judged by their time even where nothing else happens.
 const FLOODED: u64 = 16;
+
+/// Events of one interval that wait until all shards have told of it; with more, those there are are judged.
+const EVENTS_TOLD: usize = 16 * 1024;
 
 /// What stands between two judgements.
 #[derive(Debug, Default)]
@@ -29,9 +33,12 @@ pub struct NetworkJudge {
     judged: Option<i64>,
     findings: Vec<Finding>,
     switch: SwitchLedger,
-    /// Control packets of the interval of that number, as shards handed them over.
-    waiting: (Option<u64>, Vec<ControlMessage>),
-    floods: Vec<FloodSecond>,
+    /// The interval that shards are telling of, and what they told: all of them are heard before any of it is judged.
+    interval: Option<u64>,
+    told: Vec<NetworkBatch>,
+    /// Control packets, and frames to many, that are not taken in: in their order.
+    waiting: VecDeque<ControlMessage>,
+    floods: VecDeque<FloodSecond>,
 }
 
 impl NetworkJudge {
@@ -40,9 +47,31 @@ impl NetworkJudge {
         Self { ledger: ServiceLedger::within(caps), ..Self::default() }
     }
 
-    /// Takes in what happened, and judges wherever a bin of time ends.
+    /// Takes in what a shard tells of an interval; what all of them told of the one before is judged.
     pub fn take(&mut self, batch: NetworkBatch) {
-        self.control(&batch);
+        if self.interval != Some(batch.interval) {
+            self.settle();
+            self.switch.settle();
+            self.interval = Some(batch.interval);
+        } else if self.told.iter().map(|told| told.events.len()).sum::<usize>() > EVENTS_TOLD {
+            self.settle();
+        }
+        self.told.push(batch);
+    }
+
+    /// Takes in what shards have told so far: control packets in the order in which they came, whatever their shards.
+    pub fn settle(&mut self) {
+        let told = std::mem::take(&mut self.told);
+        told.iter().for_each(|batch| self.control(batch));
+        self.waiting.make_contiguous().sort_by_key(|message| message.number);
+        // Each shard counts on its own; by seconds, what they counted belongs together.
+        self.floods.make_contiguous().sort_by_key(|flood| flood.second);
+        told.into_iter().for_each(|batch| self.happened(&batch));
+        self.put_in_order();
+    }
+
+    /// Takes in what happened, and judges wherever a bin of time ends.
+    fn happened(&mut self, batch: &NetworkBatch) {
         batch.stations.circling.iter().for_each(|frame| proofs::circled(&mut self.proofs, frame));
         self.switch.stations(&batch.stations);
         if let Some(load) = &batch.load
@@ -74,34 +103,38 @@ impl NetworkJudge {
         }
     }
 
-    /// Control packets of an interval are put in the order in which they came, whatever their shards.
     fn control(&mut self, batch: &NetworkBatch) {
-        if self.waiting.0 != Some(batch.interval) {
-            self.put_in_order();
-            self.switch.settle();
-            self.waiting.0 = Some(batch.interval);
-        }
-        let list = &mut self.waiting.1;
+        let list = &mut self.waiting;
         let taken = batch.control.len().min(CONTROL_WAITING.saturating_sub(list.len()));
         list.extend(batch.control.iter().take(taken).cloned());
-        self.floods.extend_from_slice(&batch.floods);
+        self.floods.extend(batch.floods.iter().copied());
         self.switch.missed(batch.control_beyond.saturating_add((batch.control.len() - taken) as u64));
     }
 
+    /// Takes in control packets and frames to many that came before a moment, which is judged then.
+    fn catch_up(&mut self, until: Timestamp) {
+        let second = until.0.div_euclid(SECOND);
+        while let Some(told) = self.floods.front().copied().filter(|told| told.second < second) {
+            self.floods.pop_front();
+            proofs::flooded(&mut self.proofs, &told);
+            self.switch.flood(&told);
+        }
+        while self.waiting.front().is_some_and(|message| message.time < until) {
+            let Some(message) = self.waiting.pop_front() else { return };
+            self.switch.advance(message.time);
+            self.switch.take(&message);
+        }
+    }
+
     fn put_in_order(&mut self) {
-        let mut floods = std::mem::take(&mut self.floods);
-        // Each shard counts on its own; by seconds, what they counted belongs together.
-        floods.sort_by_key(|told| told.second);
-        for told in &floods {
+        while let Some(told) = self.floods.pop_front() {
             if told.frames >= FLOODED && told.kind != Flood::Stream {
                 self.advance(Timestamp(told.second.saturating_mul(SECOND)));
             }
-            proofs::flooded(&mut self.proofs, told);
-            self.switch.flood(told);
+            proofs::flooded(&mut self.proofs, &told);
+            self.switch.flood(&told);
         }
-        let list = &mut self.waiting.1;
-        list.sort_by_key(|message| message.number);
-        for message in std::mem::take(list) {
+        while let Some(message) = self.waiting.pop_front() {
             self.advance(message.time);
             self.switch.advance(message.time);
             self.switch.take(&message);
@@ -110,9 +143,11 @@ impl NetworkJudge {
 
     /// What the switch and its neighbours say, up to `now`.
     pub fn switch(&mut self, now: Timestamp) -> SwitchView {
-        self.put_in_order();
+        self.settle();
         self.switch.advance(now);
-        SwitchView { addresses: self.sightings.addresses(), ..self.switch.view() }
+        let addresses = self.sightings.addresses();
+        let routers = self.switch.gateways(&addresses);
+        SwitchView { addresses, routers, ..self.switch.view() }
     }
 
     /// Judges up to the beginning of the bin that `now` is in.
@@ -125,11 +160,12 @@ impl NetworkJudge {
         if number <= judged {
             return;
         }
-        self.look(Timestamp((judged + 1).saturating_mul(BIN)), false);
-        if number > judged + 1 {
-            self.look(Timestamp(number.saturating_mul(BIN)), false);
-        }
         self.judged = Some(number);
+        let ends = [judged + 1, number].map(|bin| Timestamp(bin.saturating_mul(BIN)));
+        for end in ends.into_iter().take(if number > judged + 1 { 2 } else { 1 }) {
+            self.catch_up(end);
+            self.look(end, false);
+        }
     }
 
     fn look(&mut self, now: Timestamp, at_end: bool) {
@@ -166,7 +202,7 @@ impl NetworkJudge {
         mirror: &Evidence,
         besides: Option<Severity>,
     ) -> (Network, Vec<Finding>) {
-        self.put_in_order();
+        self.settle();
         if at_end {
             self.switch.settle();
         }
@@ -179,7 +215,9 @@ impl NetworkJudge {
         if let Some(packets) = mirror.span {
             findings.iter_mut().for_each(|finding| finding.within(packets));
         }
-        let not_judged = diagnose::silence(&mut findings, mirror);
+        let mut not_judged = diagnose::silence(&mut findings, mirror);
+        let unseen = self.switch.not_judged().into_iter().filter(|(id, _)| not_judged.iter().all(|n| n.0 != *id)).collect::<Vec<_>>();
+        not_judged.extend(unseen);
         let worst = findings.iter().filter(|f| f.active).map(|f| f.severity).max().max(besides);
         let verdict = match worst {
             Some(Severity::Critical) => Verdict::Bad,

@@ -6,7 +6,7 @@ use super::{Assessment, HistoryKeeper, Kept, Merge, Pending, servers};
 use crate::engine::fold::rows;
 use crate::engine::fold::shard::ShardSums;
 use crate::engine::tape::Request;
-use crate::model::{AppBy, DissectLosses, LearntName, Proto, ServiceKey, Timestamp, Traffic};
+use crate::model::{Address, AppBy, DissectLosses, LearntName, Mac, Proto, ServiceKey, Timestamp, Traffic};
 use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::tables::names::NAMES;
 use crate::snapshot::{
@@ -88,6 +88,7 @@ impl Merge {
             span: None,
         };
         name_vlans(&mut snapshot);
+        self.tell_ways(&mut snapshot);
         servers::unname_clients(&mut snapshot.stats.endpoints, &snapshot.stats.conversations);
         if !snapshot.is_timed() {
             snapshot.forget_times();
@@ -96,6 +97,25 @@ impl Merge {
         // Only a live port, which goes on, may have nothing to add to it.
         self.kept = (live && !request.finished).then(|| Kept { snapshot: Arc::clone(&snapshot), detected, totals, open });
         Some(snapshot)
+    }
+
+    /// What routers bring into each VLAN and take out of it. A shared gateway's address is one that nobody has for himself.
+    fn tell_ways(&mut self, snapshot: &mut Snapshot) {
+        let shared = snapshot.stats.endpoints.eth.rows.iter().filter_map(|row| match row.address {
+            Address::Mac(mac) if mac.is_shared_gateway() => Some(mac),
+            _ => None,
+        });
+        let mut routers: Vec<Mac> = snapshot.switch.routers.iter().copied().chain(shared).collect();
+        routers.sort_unstable();
+        routers.dedup();
+        let mut ways = self.tables.vlan_ways(&routers);
+        self.tables.forget_recent_stations();
+        for vlan in &mut snapshot.stats.vlans.rows {
+            vlan.ways = ways.remove(&vlan.id);
+            if !snapshot.live {
+                vlan.ways.iter_mut().for_each(|ways| ways.recent = ways.traffic);
+            }
+        }
     }
 
     /// Every loss that is known, with those of this program.

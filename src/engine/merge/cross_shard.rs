@@ -4,10 +4,11 @@ use crate::engine::fold::rows::ConversationKind;
 use crate::engine::merge::hierarchy::Hierarchy;
 use crate::engine::merge::row_budget::RowBudget;
 use crate::engine::merge::tables::{Increase, RowTable};
-use crate::model::limits::VLAN_PAIRS;
+use crate::model::limits::{VLAN_PAIRS, VLAN_STATIONS};
 use crate::model::{Address, Cast, Mac, Traffic};
-use crate::snapshot::{Casts, Conversation, Conversations, HostRow, Query, Table, VlanPairRow, VlanRow};
+use crate::snapshot::{Casts, Conversation, Conversations, HostRow, Query, Table, VlanPairRow, VlanRow, VlanWays};
 use crate::stats::{Context, ContextKey};
+use hashbrown::HashMap;
 use std::collections::BTreeMap;
 
 /// MAC pairs looked at for the roles of stations: more would make a snapshot slow and say no more.
@@ -64,6 +65,8 @@ pub struct CrossShard {
     pub hierarchy: Hierarchy,
     vlans: BTreeMap<u16, VlanSeen>,
     vlan_pairs: BTreeMap<(u16, u16), Traffic>,
+    /// What a station sends in a VLAN, and what it is sent there.
+    vlan_stations: HashMap<(u16, Mac), VlanWays>,
     /// Frames without a VLAN tag.
     pub untagged: Traffic,
     /// Frames by the kind of destination.
@@ -85,6 +88,7 @@ impl CrossShard {
             hierarchy: Hierarchy::default(),
             vlans: BTreeMap::new(),
             vlan_pairs: BTreeMap::new(),
+            vlan_stations: HashMap::new(),
             untagged: Traffic::default(),
             casts: Casts::default(),
             eth_pairs: RowTable::new(&stations),
@@ -151,6 +155,10 @@ impl CrossShard {
             // A packet counts once for each identifier, also when both of its tags carry the same one.
             if !ids[..i].contains(&id) {
                 self.vlans.entry(id).or_insert_with(|| VlanSeen::new(id)).add(key, added);
+                if let Some((source, destination)) = key.mac {
+                    self.add_station((id, source), 0, added);
+                    self.add_station((id, destination), 1, added);
+                }
             }
         }
         if let [outer, inner, ..] = *ids
@@ -177,6 +185,35 @@ impl CrossShard {
                 }
             }
         }
+    }
+
+    /// Adds what a station sent in a VLAN, or what it was sent there.
+    fn add_station(&mut self, key: (u16, Mac), way: usize, added: Traffic) {
+        if key.1.is_group() || self.vlan_stations.len() >= VLAN_STATIONS && !self.vlan_stations.contains_key(&key) {
+            return;
+        }
+        let ways = self.vlan_stations.entry(key).or_default();
+        for part in [&mut ways.traffic, &mut ways.recent] {
+            part.get_mut(way).into_iter().for_each(|traffic| traffic.add(added));
+        }
+    }
+
+    /// What those routers bring into each VLAN and take out of it.
+    pub fn vlan_ways(&self, routers: &[Mac]) -> BTreeMap<u16, VlanWays> {
+        let mut out: BTreeMap<u16, VlanWays> = BTreeMap::new();
+        let of_routers = self.vlans.keys().flat_map(|id| routers.iter().map(|router| (*id, *router)));
+        for ((id, _), ways) in of_routers.filter_map(|key| Some((key, self.vlan_stations.get(&key)?))) {
+            let sum = out.entry(id).or_default();
+            for (sum, part) in [(&mut sum.traffic, ways.traffic), (&mut sum.recent, ways.recent)] {
+                sum.iter_mut().zip(part).for_each(|(sum, part)| sum.add(part));
+            }
+        }
+        out
+    }
+
+    /// A snapshot was taken: what is recent begins.
+    pub fn forget_recent_stations(&mut self) {
+        self.vlan_stations.values_mut().for_each(|ways| ways.recent = Default::default());
     }
 
     /// Adds at most [`BATCH`] conversations to their address pairs.

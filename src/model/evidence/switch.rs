@@ -159,6 +159,9 @@ pub const CIRCLING: [u64; 2] = [64, 24];
 /// Different frames that must circle, and stations that sent them.
 pub const CIRCLING_FRAMES: [u64; 2] = [3, 2];
 
+/// The same frame so often within a second that nobody repeats anything like it; different ones, each of a station of its own.
+pub const CIRCLING_SWIFT: [u64; 2] = [500, 2];
+
 /// The same of requests for addresses and names, which hosts repeat about once a second (RFC 1122 section 2.3.2.1, RFC 4861 section 10, RFC
 /// 2131 section 4.1, RFC 6762 section 5.2; probes by multicast DNS three times, 250 ms apart): how often within a second, each time in another of its 64 parts; different ones, and stations that sent them.
 pub const CIRCLING_REQUESTS: [u64; 3] = [5, 10, 2];
@@ -168,6 +171,9 @@ pub static MOVES: Threshold = Threshold::count(3.0);
 
 /// Nanoseconds.
 pub static MOVES_WITHIN: Threshold = Threshold::nanos((10 * SECOND) as f64);
+
+/// Places of one station beyond which what a mirror calls a port is none: it goes by something else.
+pub const MOVES_PLACES: usize = 4;
 
 /// New stations within ten seconds from which they are more than a network has; twice in a row.
 pub static NEW_STATIONS: Threshold = Threshold::count(1_000.0);
@@ -195,6 +201,10 @@ pub static STREAM_FRAMES: Threshold = Threshold::count(600.0);
 
 /// Shares of the link's speed: a burst, and one that fills the link.
 pub const BURST: [f64; 2] = [0.5, 0.9];
+
+/// Bits per second of the slowest link of which bursts are told: there a millisecond holds eight full frames, on a slower one a single frame
+/// would be a burst.
+pub const SLOWEST_BURSTS: u64 = 100_000_000;
 
 /// Milliseconds of a short burst at most.
 pub const BURST_SHORT: u32 = 100;

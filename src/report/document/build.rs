@@ -84,9 +84,15 @@ fn wrong(s: &Snapshot) -> Section {
     if !words.is_empty() {
         parts.push(Part::Note(tone(network.verdict), words));
     }
-    let not_judged: Vec<&str> = network.not_judged.iter().map(|n| n.0).collect();
-    if let (Some(reason), false) = (network.not_judged.first().map(|n| &n.1), not_judged.is_empty()) {
-        parts.push(Part::Note(Tone::Plain, format!("Not judged, for {reason}: {}.", not_judged.join(", "))));
+    let mut reasons: Vec<&str> = Vec::new();
+    for (_, reason) in &network.not_judged {
+        if !reasons.contains(&reason.as_str()) {
+            reasons.push(reason);
+        }
+    }
+    for reason in reasons {
+        let ids: Vec<&str> = network.not_judged.iter().filter(|n| n.1 == reason).map(|n| n.0).collect();
+        parts.push(Part::Note(Tone::Plain, format!("Not judged, for {reason}: {}.", ids.join(", "))));
     }
     section("What is wrong", parts)
 }

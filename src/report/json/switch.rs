@@ -1,9 +1,9 @@
 //! The switch, by what it and its neighbours say.
 
 use crate::model::{
-    AggregateRow, AskedSwitch, AuthenticatorRow, BridgeId, BurstContributor, GatewayRow, Histogram, LacpEnd, LinkBurst, LinkUse, MemberRow,
-    Neighbour, NeighbourRow, OspfRow, PortRow, QuerierRow, SpeakerRow, SwitchEvent, SwitchIdentity, Transit, TransitPlace, TransitRow,
-    TransitSlice, TreeRow, eap_method,
+    AggregateRow, AskedSwitch, AuthenticatorRow, BridgeId, BurstContributor, GatewayRow, Histogram, LacpEnd, LinkBurst, LinkClaims,
+    LinkUse, MediaPolicy, MemberRow, Neighbour, NeighbourRow, OspfRow, PortRow, QuerierRow, SpeakerRow, SwitchEvent, SwitchIdentity,
+    Transit, TransitPlace, TransitRow, TransitSlice, TreeRow, eap_method,
 };
 use crate::snapshot::Snapshot;
 use crate::snapshot::tables::stations::{GroupRow, StationRow, groups, stations};
@@ -119,13 +119,24 @@ row!(NeighbourRow, n, {
     "voice_vlan" ?some => n.told.voice_vlan,
     "management_vlan" ?some => n.told.management_vlan,
     "vlans" ?some => vlans(&n.told),
+    "negotiation" ?some => n.told.link.negotiates.map(|_| Row(&n.told.link)),
+    "aggregation" ?some => n.told.link.aggregation.map(Aggregated),
     "duplex" ?some => n.told.link.full_duplex.map(|full| if full { "full" } else { "half" }),
     "mau_type" ?some => n.told.link.mau_type,
     "max_frame" ?some => n.told.link.max_frame,
     "mtu" ?some => n.told.link.mtu,
     "power" ?some => n.told.power.as_ref().map(Row),
+    "policies" ?some => (!n.told.policies.is_empty()).then(|| rows(&n.told.policies)),
     "serial" ?some => some(&n.told.inventory.serial),
     "model" ?some => some(&n.told.inventory.model),
+    "manufacturer" ?some => some(&n.told.inventory.manufacturer),
+    "hardware" ?some => some(&n.told.inventory.hardware),
+    "firmware" ?some => some(&n.told.inventory.firmware),
+    "software" ?some => some(&n.told.inventory.software),
+    "asset" ?some => some(&n.told.inventory.asset),
+    "trunk" ?some => n.told.trunk.map(|[status, kind]| std::collections::BTreeMap::from([("status", status), ("type", kind)])),
+    "heard" ?some => (!n.told.heard.is_empty()).then(|| n.told.heard.iter().map(Heard).collect::<Vec<_>>()),
+    "facts" => n.told.facts().into_iter().map(Fact).collect::<Vec<_>>(),
     "domain" ?some => some(&n.told.domain),
     "revision" ?some => n.told.revision,
     "packets" => n.packets,
@@ -140,6 +151,58 @@ row!(crate::model::PowerClaims, p, {
     "requested_milliwatts" => p.requested,
     "allocated_milliwatts" => p.allocated,
 });
+
+row!(LinkClaims, l, {
+    "supported" => l.negotiates.is_some_and(|[able, _]| able),
+    "enabled" => l.negotiates.is_some_and(|[_, enabled]| enabled),
+    "offers" => l.offered(),
+});
+
+row!(MediaPolicy, p, {
+    "application" => p.application,
+    "tagged" => p.tagged,
+    "vlan" => p.vlan,
+    "priority" => p.priority,
+    "dscp" => p.dscp,
+});
+
+/// Whether a port can be part of an aggregated link, is, and of which.
+struct Aggregated((bool, bool, u32));
+
+impl Serialize for Aggregated {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (able, enabled, port) = self.0;
+        let mut map = serializer.serialize_map(Some(3))?;
+        map.serialize_entry("able", &able)?;
+        map.serialize_entry("enabled", &enabled)?;
+        map.serialize_entry("port", &port)?;
+        map.end()
+    }
+}
+
+/// A device and its port that another one hears.
+struct Heard<'a>(&'a (String, String));
+
+impl Serialize for Heard<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("device", &self.0.0)?;
+        map.serialize_entry("port", &self.0.1)?;
+        map.end()
+    }
+}
+
+/// Something a device says, in words as people read them.
+struct Fact((&'static str, String));
+
+impl Serialize for Fact {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("what", self.0.0)?;
+        map.serialize_entry("words", &self.0.1)?;
+        map.end()
+    }
+}
 
 /// VLANs by number, with their names.
 fn vlans(told: &Neighbour) -> Option<std::collections::BTreeMap<u16, &str>> {

@@ -1,9 +1,10 @@
 //! Bursts: runs of milliseconds in which the monitored link was at least half full.
 
-use crate::model::{Address, LinkBurst, TimeSpan, Timestamp};
+use crate::model::{Address, LinkBurst, Mac, TimeSpan, Timestamp};
 use crate::snapshot::Snapshot;
 use crate::snapshot::table::{Field, FieldKind, FieldValue, Room, Rows, TableSpec, sheet};
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 /// A burst as a row: beside what was measured its shares.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,9 +26,10 @@ pub struct BurstRow {
 }
 
 impl BurstRow {
-    fn new(burst: &LinkBurst, speed: u64) -> Self {
+    /// `hosts`: the only address of each station that claims one.
+    fn new(burst: &LinkBurst, speed: u64, hosts: &BTreeMap<Mac, Address>) -> Self {
         let top = burst.top.first().map(|one| {
-            let [from, to] = one.ends.map(Address::Mac);
+            let [from, to] = one.ends.map(|mac| hosts.get(&mac).copied().unwrap_or(Address::Mac(mac)));
             (from, to, one.bytes as f64 / burst.bytes.max(1) as f64)
         });
         Self {
@@ -84,11 +86,26 @@ pub static BURSTS: TableSpec<BurstRow> = TableSpec {
 fn rows(s: &Snapshot) -> Rows<'_, BurstRow> {
     let Some(used) = &s.switch.link_use else { return Rows::of(Vec::new()) };
     let span = s.span.as_ref().map(|shown| shown.span);
-    let every = used.list.iter().map(|burst| BurstRow::new(burst, used.speed));
+    let hosts = hosts(s);
+    let every = used.list.iter().map(|burst| BurstRow::new(burst, used.speed, &hosts));
     let mut rows: Vec<BurstRow> = every.filter(|b| span.is_none_or(|span| span.overlaps(b.span()))).collect();
     rows.sort_by_key(|b| (std::cmp::Reverse((b.peak, b.bytes)), b.at));
     let total_rows = if span.is_some() { rows.len() as u64 } else { used.bursts.max(rows.len() as u64) };
     Rows { total_rows, ..Rows::of(rows) }
+}
+
+/// Stations with one address of IPv4 alone, who are no routers: what they send is that address's.
+fn hosts(s: &Snapshot) -> BTreeMap<Mac, Address> {
+    let mut claims: BTreeMap<Mac, Vec<Address>> = BTreeMap::new();
+    for (mac, address) in s.switch.addresses.iter().filter(|(_, address)| matches!(address, Address::V4(_))) {
+        claims.entry(*mac).or_default().push(*address);
+    }
+    let is_host = |mac: &Mac| s.switch.routers.binary_search(mac).is_err() && !mac.is_shared_gateway();
+    claims
+        .into_iter()
+        .filter(|(mac, _)| is_host(mac))
+        .filter_map(|(mac, list)| Some((mac, *list.first().filter(|_| list.len() == 1)?)))
+        .collect()
 }
 
 fn end(b: &BurstRow, which: usize) -> FieldValue<'static> {
@@ -107,7 +124,7 @@ fn by_start(x: &BurstRow, y: &BurstRow) -> Ordering {
 mod tests {
     use super::*;
     use crate::model::time::MILLISECOND;
-    use crate::model::{BurstContributor, LinkUse, Mac};
+    use crate::model::{BurstContributor, LinkUse};
 
     #[test]
     fn a_burst_tells_its_share_of_the_link_and_who_sent_most() {
@@ -119,9 +136,17 @@ mod tests {
             bytes: 200_000,
             top: vec![pair(1, 150_000), pair(2, 50_000)],
         };
-        let row = BurstRow::new(&burst, 1_000_000_000);
+        let row = BurstRow::new(&burst, 1_000_000_000, &BTreeMap::new());
         assert_eq!((row.length, row.share, row.others), (3 * MILLISECOND, 0.6, 1));
         assert_eq!(row.top.map(|top| (top.0, top.2)), Some((Address::Mac(Mac([2, 0, 0, 0, 0, 1])), 0.75)));
+        // A station with one address is called by it, one with several and a router are not.
+        let mut s = Snapshot::default();
+        let claims = |last: u8, ip: [u8; 4]| (Mac([2, 0, 0, 0, 0, last]), Address::V4(ip.into()));
+        s.switch.addresses = vec![claims(1, [10, 0, 0, 1]), claims(2, [10, 0, 0, 2]), claims(2, [10, 0, 0, 3]), claims(9, [10, 0, 0, 9])];
+        s.switch.routers = vec![Mac([2, 0, 0, 0, 0, 9])];
+        let row = BurstRow::new(&burst, 1_000_000_000, &hosts(&s));
+        assert_eq!(row.top.map(|top| [top.0, top.1]), Some([claims(1, [10, 0, 0, 1]).1, Address::Mac(Mac([2, 0, 0, 0, 0, 9]))]));
+        assert_eq!(hosts(&s).len(), 1);
     }
 
     #[test]

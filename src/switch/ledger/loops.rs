@@ -3,7 +3,8 @@
 use super::{one_of, trouble};
 use crate::model::bounded::BoundedMap;
 use crate::model::evidence::{
-    CIRCLING_FRAMES, CIRCLING_REQUESTS, LEAKED, LEAKED_PARTNERS, LEAKED_WITHIN, STORM_RATE, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind,
+    CIRCLING_FRAMES, CIRCLING_REQUESTS, CIRCLING_SWIFT, LEAKED, LEAKED_PARTNERS, LEAKED_WITHIN, STORM_RATE, SWITCH_RECENT, SwitchTrouble,
+    SwitchTroubleKind,
 };
 use crate::model::limits::{GROUPS, STORMS};
 use crate::model::time::SECOND;
@@ -40,11 +41,12 @@ impl Frames {
     }
 }
 
-/// What circled in one second: all of it, what nothing but a loop sends so often, and requests.
+/// What circled in one second: all of it, what few send so often, what nothing but a loop does, and requests.
 #[derive(Debug, Default)]
 struct Circled {
     all: Frames,
     fast: Frames,
+    swift: Frames,
     requests: Frames,
 }
 
@@ -52,12 +54,18 @@ impl Circled {
     /// Whether something circles, be it enough for a loop or not: before it has multiplied, and when it ends.
     fn is_part(&self) -> bool {
         let [frames, senders] = CIRCLING_FRAMES;
-        self.all.are(frames, senders)
+        self.all.are(frames, senders) || self.is_swift()
+    }
+
+    /// Whether few frames go round as fast as links carry them: in a quiet network there are no more.
+    fn is_swift(&self) -> bool {
+        let [_, stations] = CIRCLING_SWIFT;
+        self.swift.are(stations, stations)
     }
 
     fn is_loop(&self) -> bool {
         let ([frames, senders], [_, requests, askers]) = (CIRCLING_FRAMES, CIRCLING_REQUESTS);
-        self.fast.times >= STORM_RATE.number() && self.fast.are(frames, senders) || self.requests.are(requests, askers)
+        self.is_swift() || self.fast.times >= STORM_RATE.number() && self.fast.are(frames, senders) || self.requests.are(requests, askers)
     }
 }
 
@@ -79,6 +87,9 @@ impl Loops {
         circled.all.add(told);
         if told.is_fast {
             circled.fast.add(told);
+        }
+        if told.is_fast && told.times >= CIRCLING_SWIFT[0] {
+            circled.swift.add(told);
         }
         if told.is_request {
             circled.requests.add(told);
@@ -108,13 +119,14 @@ impl Loops {
             let mut senders: BTreeMap<Mac, u64> = BTreeMap::new();
             run.iter().flat_map(|r| &r.1.all.senders).for_each(|(mac, times)| *senders.entry(*mac).or_default() += times);
             // Who sent most of it; of equal ones the first.
-            let most = senders.iter().max_by_key(|(mac, times)| (**times, std::cmp::Reverse(**mac))).map(|(mac, _)| mac.to_string());
+            let most = senders.iter().max_by_key(|(mac, times)| (**times, std::cmp::Reverse(**mac)));
             let times = run.iter().fold(0u64, |sum, r| sum.saturating_add(r.1.all.times));
             out.push(SwitchTrouble {
                 vlan: Some(vlan & 0x0fff).filter(|id| *id != 0),
                 vlans: times / (run.len() as u64).max(1),
-                who: most.unwrap_or_default(),
+                who: most.map(|(mac, _)| mac.to_string()).unwrap_or_default(),
                 other: senders.len().to_string(),
+                share: most.map_or(0.0, |(_, most)| *most as f64 / times.max(1) as f64),
                 recent: run.iter().filter(|r| r.1.is_loop()).count() as u64,
                 measure: run.iter().map(|r| r.1.all.times).max().unwrap_or(0) as f64,
                 ..trouble(

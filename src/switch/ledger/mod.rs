@@ -20,8 +20,8 @@ mod trees;
 
 use crate::model::evidence::{SwitchEvidence, SwitchTrouble, SwitchTroubleKind};
 use crate::model::{
-    ConnectionEnd, ControlBody, ControlMessage, Episode, Flood, FloodSecond, LinkLoad, Mac, Sight, Sighting, StationNews, Subject,
-    SwitchView, Timestamp, Transit,
+    Abilities, Address, ConnectionEnd, ControlBody, ControlMessage, Episode, Flood, FloodSecond, LinkLoad, Mac, Sight, Sighting,
+    StationNews, Subject, SwitchView, Timestamp, Transit,
 };
 use aggregates::Aggregates;
 use events::EventLog;
@@ -162,6 +162,13 @@ impl SwitchLedger {
         self.loops.any() || self.stations.is_watchful(now)
     }
 
+    /// Findings that nothing was seen of which could tell them, and why.
+    pub fn not_judged(&self) -> Vec<(&'static str, String)> {
+        let nowhere = "no copy says at which port its frame entered the switch: ERSPAN with direction or index does, and a mirror session \
+                       for each port";
+        self.stations.are_nowhere().then(|| ("mac.flapping", nowhere.to_owned())).into_iter().collect()
+    }
+
     /// Takes in the end of a connection: sessions between routers are not meant to end.
     pub fn ended(&mut self, end: &ConnectionEnd) {
         self.peers.take(end);
@@ -209,6 +216,21 @@ impl SwitchLedger {
         }
     }
 
+    /// Stations that bring frames into networks and take them out, ascending: by what frames are sent to them for, and by what they say of
+    /// themselves. `owners` says who claims which address, in the order of stations.
+    pub fn gateways(&self, owners: &[(Mac, Address)]) -> Vec<Mac> {
+        let said = self
+            .neighbours
+            .rows()
+            .into_iter()
+            .filter(|row| row.told.enabled.any(Abilities::ROUTER) && !row.told.enabled.any(Abilities::BRIDGE));
+        let mut all = self.stations.routers(owners);
+        all.extend(said.map(|row| row.source).chain(self.routers.rows().into_iter().map(|row| row.source)));
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
     /// What tables show.
     pub fn view(&self) -> SwitchView {
         let neighbours = self.neighbours.rows();
@@ -230,6 +252,7 @@ impl SwitchLedger {
             members: self.members.rows(),
             addresses: Vec::new(),
             asked: None,
+            routers: Vec::new(),
             ports: Vec::new(),
             transit: Transit::default(),
             link_use: None,

@@ -2,9 +2,9 @@
 
 use super::Place;
 use super::events::EventLog;
-#[cfg(test)]
-use crate::model::limits::NEIGHBOUR_LIST;
 use crate::model::limits::NEIGHBOURS;
+#[cfg(test)]
+use crate::model::limits::{NEIGHBOUR_FACTS, NEIGHBOUR_LIST};
 use crate::model::time::SECOND;
 use crate::model::{ControlMessage, Mac, Neighbour, NeighbourProtocol, NeighbourRow, SwitchEventKind, Timestamp};
 
@@ -27,7 +27,8 @@ pub struct Neighbours {
 impl Neighbours {
     /// Bytes of one at most: a dozen texts of 253 bytes, and lists.
     #[cfg(test)]
-    pub const ENTRY_BYTES: usize = size_of::<Device>() + 16 * 256 + NEIGHBOUR_LIST * (24 + 32 + 256 + 16 + 2 * (24 + 256));
+    pub const ENTRY_BYTES: usize =
+        size_of::<Device>() + 16 * 256 + NEIGHBOUR_FACTS * (40 + 256) + NEIGHBOUR_LIST * (24 + 32 + 256 + 16 + 2 * (24 + 256));
 
     /// Takes in what a device says; false where there is no room for it.
     pub fn take(&mut self, m: &ControlMessage, place: Place, told: &Neighbour, begun: Timestamp, log: &mut EventLog) -> bool {

@@ -3,10 +3,10 @@
 use super::trouble;
 use crate::model::bounded::BoundedMap;
 use crate::model::evidence::{
-    ACQUAINTED, FLOODED_RATE, MOVES, MOVES_WITHIN, NEW_MAKERS, NEW_STATIONS, STATION_FORGOTTEN, SWITCH_RECENT, SwitchTrouble,
+    ACQUAINTED, FLOODED_RATE, MOVES, MOVES_PLACES, MOVES_WITHIN, NEW_MAKERS, NEW_STATIONS, STATION_FORGOTTEN, SWITCH_RECENT, SwitchTrouble,
     SwitchTroubleKind,
 };
-use crate::model::limits::{CHANGES_REMEMBERED, STATIONS_KNOWN, STATIONS_WATCHED};
+use crate::model::limits::{CHANGES_REMEMBERED, KNOWN_ROUTERS, STATIONS_KNOWN, STATIONS_WATCHED};
 use crate::model::time::SECOND;
 use crate::model::{Address, Episode, FreshStation, Mac, SAMPLED_FRAMES, SampledPair, Sighting, Subject, Timestamp};
 use hashbrown::{HashMap, HashSet};
@@ -44,10 +44,15 @@ struct Receiver {
     to: Option<Address>,
     is_router: bool,
     senders: Vec<Mac>,
+    /// Networks that frames to it are for, beyond its own: one more than makes it a router.
+    networks: Vec<Address>,
     /// Frames of the sample by bins of the last minute, the newest at its number's place.
     newest: i64,
     frames: [u64; BINS],
 }
+
+/// Addresses of IPv4, and networks of 64 bits of IPv6, from which on a station to which frames for them go is a router: hosts have few.
+const ROUTED: [usize; 2] = [4, 3];
 
 /// A station that is sent frames and sends none: frames a second, who, since when.
 type Silent<'a> = (u64, Mac, Timestamp, &'a Receiver);
@@ -62,8 +67,21 @@ struct Position {
     sender: Option<Ipv4Addr>,
     /// When frames of it were seen at several places at once.
     copied: Option<Timestamp>,
+    /// Where it was lately, one place more than it may have.
+    places: Vec<(u16, Option<u32>)>,
     changes: VecDeque<Timestamp>,
     run: Option<Episode>,
+}
+
+impl Position {
+    /// Whether it is where it had been before, or moved for the first time, and there are no more places of it than a station that moves has.
+    fn is_back(&mut self, place: (u16, Option<u32>)) -> bool {
+        let (is_known, is_first) = (self.places.contains(&place), self.places.len() == 1);
+        if !is_known && self.places.len() <= MOVES_PLACES {
+            self.places.push(place);
+        }
+        (is_known || is_first) && self.places.len() <= MOVES_PLACES
+    }
 }
 
 /// Stations that were new in ten seconds.
@@ -80,6 +98,8 @@ struct Newcomers {
 pub struct Stations {
     receivers: HashMap<Mac, Receiver>,
     positions: BoundedMap<(Option<u16>, Mac), Position, STATIONS_WATCHED, { SWITCH_RECENT / SECOND }>,
+    /// Whether any frame told where its station sends from.
+    placed: bool,
     known: HashSet<Mac>,
     /// Those that sent a packet of a conversation: whether they have fallen silent a sample cannot tell.
     talking: HashSet<Mac>,
@@ -99,6 +119,31 @@ impl Receiver {
         if let Some(n) = self.frames.first_mut() {
             *n = n.saturating_add(frames);
         }
+    }
+
+    /// Takes notice of an address that frames to it are for.
+    fn is_for(&mut self, to: Address) {
+        let network = match to {
+            Address::V6(ip) if ip.is_unicast_link_local() || ip.is_multicast() => return,
+            Address::V6(ip) => Address::V6((ip.to_bits() >> 64 << 64).into()),
+            Address::V4(ip) if ip.is_link_local() || ip.is_multicast() || ip.is_broadcast() => return,
+            other => other,
+        };
+        if self.networks.len() < ROUTED[0] + ROUTED[1] && !self.networks.contains(&network) {
+            self.networks.push(network);
+        }
+    }
+
+    /// Whether frames to it are for so many that it is a router, but for those addresses that are its own.
+    fn routes(&self, own: &[Address]) -> bool {
+        let [mut four, mut six] = [0, 0];
+        for network in self.networks.iter().filter(|network| !own.contains(network)) {
+            match network {
+                Address::V6(_) => six += 1,
+                _ => four += 1,
+            }
+        }
+        four >= ROUTED[0] || six >= ROUTED[1]
     }
 
     /// Frames a second in the minute up to `now`.
@@ -156,6 +201,7 @@ impl Stations {
         station.vlan = pair.vlan;
         station.is_router |= pair.is_router || pair.to.is_none() || station.to.is_some_and(|to| Some(to) != pair.to);
         station.to = station.to.or(pair.to);
+        pair.to.into_iter().for_each(|to| station.is_for(to));
         if station.senders.len() < SENDERS && !station.senders.contains(&pair.source) {
             station.senders.push(pair.source);
         }
@@ -217,11 +263,12 @@ impl Stations {
             return;
         }
         let key = (seen.vlan, seen.source);
-        let fresh = || Position { place, last, sender, copied: None, changes: VecDeque::new(), run: None };
+        self.placed = true;
+        let fresh = || Position { place, last, sender, copied: None, places: vec![place], changes: VecDeque::new(), run: None };
         let Some(position) = self.positions.entry_or(key, last, fresh) else { return };
         let was_copied = position.copied.is_some_and(|copied| last.since(copied) <= SWITCH_RECENT);
         // A router has another address in each VLAN, which the mirror may not tell apart.
-        let is_sure = sender.is_none() || !was_copied && sender == position.sender;
+        let is_sure = sender.is_none() || !was_copied && sender == position.sender && position.is_back(place);
         position.sender = sender;
         if position.place != place && !is_sure {
             (position.place, position.last) = (place, position.last.max(last));
@@ -290,6 +337,23 @@ impl Stations {
                 )
             });
         }
+    }
+
+    /// Stations that frames for many networks go to; `owners` says who claims which address, in the order of stations.
+    pub fn routers(&self, owners: &[(Mac, Address)]) -> Vec<Mac> {
+        let own = |mac: &Mac| -> Vec<Address> {
+            let first = owners.partition_point(|owner| owner.0 < *mac);
+            owners.iter().skip(first).take_while(|owner| owner.0 == *mac).map(|owner| owner.1).collect()
+        };
+        let mut out: Vec<Mac> = self.receivers.iter().filter(|(mac, station)| station.routes(&own(mac))).map(|(mac, _)| *mac).collect();
+        out.sort_unstable();
+        out.truncate(KNOWN_ROUTERS);
+        out
+    }
+
+    /// Whether several stations were heard, and of none was told where it sends from.
+    pub fn are_nowhere(&self) -> bool {
+        !self.placed && self.known.len() > 1
     }
 
     /// Stations that are at several ports in turn.

@@ -39,6 +39,8 @@ pub struct Tree {
     stood: VecDeque<BridgeId>,
     /// Since when no hello was missing.
     unbroken: Timestamp,
+    /// Whose hellos it may have taken the place of, which root those named, and since when it is heard itself.
+    succeeds: Option<(Key, BridgeId, Timestamp)>,
 }
 
 /// Hellos of a port that were missing.
@@ -116,7 +118,9 @@ impl Trees {
         let Some(tree) = self.list.get_mut(&key) else {
             let has_room = self.list.len() < TREES;
             if has_room {
-                self.list.insert(key, Tree { row, changing, since: m.time, before: None, stood: VecDeque::new(), unbroken: m.time });
+                let succeeds = self.before(&key, &row).map(|(before, root)| (before, root, m.time));
+                let tree = Tree { row, changing, since: m.time, before: None, stood: VecDeque::new(), unbroken: m.time, succeeds };
+                self.list.insert(key, tree);
             }
             return has_room;
         };
@@ -137,7 +141,44 @@ impl Trees {
             tree.since = m.time;
         }
         tree.follow(row, changing, log);
+        self.succeed(m, &key, log);
         true
+    }
+
+    /// Who sent the hellos of a tree at a place until another one begins to, naming another root: on one link only one bridge does.
+    fn before(&self, key: &Key, row: &TreeRow) -> Option<(Key, BridgeId)> {
+        let hello = i64::from(row.times[0]) * SECOND / 256;
+        let stood = |(other, tree): &(&Key, &Tree)| {
+            (&other.place, other.vlan, other.instance) == (&key.place, key.vlan, key.instance)
+                && other.source != key.source
+                && tree.row.role == PortRole::Designated
+                && tree.row.root != row.root
+                && row.last.since(tree.since) >= ROOT_STOOD.in_nanos()
+                && row.last.since(tree.row.last) <= hello.saturating_mul(HELLOS_MISSING + 1).max(i64::from(row.times[1]) * SECOND / 256)
+        };
+        self.list.iter().filter(stood).max_by_key(|(_, tree)| tree.row.last).map(|(other, tree)| (other.clone(), tree.row.root))
+    }
+
+    /// Whoever was heard at this place before says nothing any more: the root is another one, though no bridge has changed its mind here.
+    fn succeed(&mut self, m: &ControlMessage, key: &Key, log: &mut EventLog) {
+        let Some(tree) = self.list.get_mut(key) else { return };
+        let hello = i64::from(tree.row.times[0]) * SECOND / 256;
+        let Some((before, old, begun)) = tree.succeeds.take() else { return };
+        if m.time.since(begun) < hello.saturating_mul(HELLOS_MISSING) {
+            tree.succeeds = Some((before, old, begun));
+            return;
+        }
+        let (root, bridge) = (tree.row.root, tree.row.bridge);
+        let is_silent = self.list.get(&before).is_none_or(|tree| tree.row.last.since(begun) <= hello);
+        if root == old || !is_silent {
+            return;
+        }
+        self.roots.note(begun, (key.place.session, key.vlan.or(key.place.tag), key.instance), [old, root]);
+        if let Some(tree) = self.list.get_mut(key) {
+            tree.row.root_changes = tree.row.root_changes.saturating_add(1);
+        }
+        let text = format!("names {root} as root, where another bridge named {old}");
+        log.note(begun, SwitchEventKind::RootChanged, key.vlan, bridge.to_string(), text);
     }
 
     /// Hellos of a port that came regularly and were missing, while those of another came.

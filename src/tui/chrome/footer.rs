@@ -13,8 +13,13 @@ use crate::tui::view::Scene;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+/// Columns below which there are only keys.
+const TINY: u16 = 40;
+
 /// Draws as many hints as fit, and what is in force at the right.
 pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, hints: &[Hint], shown: &dyn Fn(&Hint) -> String, in_force: &[(String, Style)]) {
+    // Where little of it would be left, keys say more.
+    let in_force = if area.width < TINY { &[] } else { in_force };
     let force: u16 = in_force.iter().map(|f| cells(&f.0) + 2).sum();
     let force = force.min(area.width / 2);
     let mut x = area.x + 1;

@@ -51,6 +51,9 @@ impl Piece {
 /// Columns below which each word is worth a cell more.
 const NARROW: u16 = 72;
 
+/// Columns below which a word says what is believed of the mirror.
+const TINY: u16 = 40;
+
 /// Cells between two pieces.
 const GAP: u16 = 3;
 
@@ -146,6 +149,9 @@ fn left(scene: &Scene, width: u16, more: [u16; 2]) -> Vec<Piece> {
     }
     let (symbol, words, hue) = verdict(&s.mirror.trust);
     let words = match hue {
+        Hue::Bad if width < TINY => "bad".to_owned(),
+        Hue::Warn if width < TINY => "weak".to_owned(),
+        Hue::Good if width < TINY => "good".to_owned(),
         Hue::Bad if width < NARROW => "mirror bad".to_owned(),
         Hue::Warn if width < NARROW => "mirror weak".to_owned(),
         _ => cut_end(&words, (width / 3).max(12).saturating_add(more[1])).into_owned(),

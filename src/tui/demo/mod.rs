@@ -16,7 +16,7 @@ use model::time::SECOND;
 use model::{Address, LinkType, Mac, Path, Proto, Timestamp, Traffic};
 use snapshot::{
     CaptureSummary, Casts, Conversation, Conversations, Diagnosis, Directions, Dissected, Endpoints, HostRow, Load, Losses, ProtocolRow,
-    Sample, Snapshot, SourceInfo, Statistics, Table, TcpFlags, VlanRow,
+    Sample, Snapshot, SourceInfo, Statistics, Table, TcpFlags, VlanRow, VlanWays,
 };
 use std::collections::BTreeMap;
 
@@ -233,6 +233,11 @@ fn vlans(rows: &[(bool, Conversation)]) -> Vec<VlanRow> {
             row.traffic.add(c.total());
             row.recent.add(c.recent());
         }
+    }
+    // Half of it comes by the router, a third leaves by it.
+    for row in all.values_mut() {
+        let ways = |whole: Traffic| [part(whole, 0.5), part(whole, 0.3)];
+        row.ways = Some(VlanWays { traffic: ways(row.traffic), recent: ways(row.recent) });
     }
     all.into_values().collect()
 }

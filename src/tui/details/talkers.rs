@@ -10,7 +10,7 @@ use super::draw_related;
 use crate::model::units::grouped;
 use crate::model::{Address, Traffic};
 use crate::snapshot::Conversation;
-use crate::tui::canvas::{Canvas, hundredths};
+use crate::tui::canvas::{Canvas, hundredths, split_top};
 use crate::tui::columns;
 use crate::tui::label;
 use crate::tui::theme::Hue;
@@ -27,6 +27,9 @@ pub(super) type Related<'a> = [(Topic, (Kind, &'a Conversation))];
 /// Cells from which on hosts stand beside conversations.
 const BESIDE: u16 = 150;
 
+/// Lines from which on hosts stand above conversations, where there is no room beside them.
+const ABOVE: u16 = 12;
+
 /// Who takes part, in how many conversations, and what was exchanged there.
 struct Talker {
     address: Address,
@@ -40,7 +43,8 @@ fn talkers(rows: &Related, but: Option<Address>) -> Vec<Talker> {
     let mut by: BTreeMap<Address, Talker> = BTreeMap::new();
     for (_, (_, c)) in rows {
         let second = Some(c.b).filter(|b| *b != c.a);
-        for address in [Some(c.a), second].into_iter().flatten().filter(|address| Some(*address) != but) {
+        // What is sent to many is no host.
+        for address in [Some(c.a), second].into_iter().flatten().filter(|address| Some(*address) != but && !address.is_group()) {
             let none = || Talker { address, conversations: 0, recent: Traffic::default(), total: Traffic::default() };
             let talker = by.entry(address).or_insert_with(none);
             talker.conversations += 1;
@@ -53,13 +57,19 @@ fn talkers(rows: &Related, but: Option<Address>) -> Vec<Talker> {
     out
 }
 
-/// Draws conversations, and beside them, where there is room, who takes part: under this title, without this one.
+/// Draws conversations, and beside or above them, where there is room, who takes part: under this title, without this one.
 pub(super) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &Related, (title, but): (&str, Option<Address>)) {
-    if area.width < BESIDE {
+    let list = talkers(rows, but);
+    let (left, right) = if area.width >= BESIDE {
+        let parts = divide(canvas, area, &[hundredths(area.width, 38)]);
+        let [left, right] = parts[..] else { return };
+        (left, right)
+    } else if area.height >= ABOVE {
+        let wants = (list.len() as u16).saturating_add(3);
+        split_top(area, wants.min(area.height * 2 / 5))
+    } else {
         return draw_related(canvas, area, scene, rows);
-    }
-    let parts = divide(canvas, area, &[hundredths(area.width, 38)]);
-    let [left, right] = parts[..] else { return };
+    };
     let whole = scene.whole();
     let columns: Vec<Col<Talker>> = vec![
         Col::left("host", 15..=39, 0, |s, t| Cell::Address(label::address(s, t.address), s.style(Hue::Text))),
@@ -68,7 +78,6 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &Relate
         Col::right(columns::load_title(whole), RATE..=RATE, 1, |s, t| columns::load_cell(s, t.recent, t.total, Hue::Text)),
         Col::right("packets", COUNT + 2..=COUNT + 2, 4, |s, t| Cell::Amount(amount::count(t.total.packets), s.style(Hue::Text))),
     ];
-    let list = talkers(rows, but);
     let note = [(grouped(list.len() as u64).into(), scene.style(Hue::Dim))];
     let body = titled(canvas, left, &scene.based(title, left.width), &note, false);
     let list: Vec<(Topic, Talker)> = (0..).zip(list).map(|(at, talker)| (Topic::Row(at), talker)).collect();

@@ -98,13 +98,21 @@ pub(in crate::tui) fn fullness(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let Some(used) = &scene.base.switch.link_use else { return unknown(canvas, area, scene) };
     let below = format!("{:.0} %", used.percentile(0.95) * 100.0);
     let scale = "bars: logarithm of the time";
-    let note = [("95 % of the time below ".into(), dim), (below.into(), text), (format!(" · {scale}").into(), dim)];
+    let note = [("95 % of the time below ".into(), dim), (below.into(), text), (format!(" · both directions · {scale}").into(), dim)];
     let note = match area.width {
-        80.. => &note[..],
+        100.. => &note[..],
+        80..100 => &note[..2],
         60..80 => &[(scale.into(), dim)],
         _ => &[("log scale".into(), dim)],
     };
-    let body = titled(canvas, area, "How full, by milliseconds", note, false);
+    // Of a span of time it is not kept.
+    let title = match (scene.snapshot.span.is_some(), scene.base.live) {
+        (false, _) => "How full, by milliseconds",
+        (true, true) => "How full, by milliseconds · since start",
+        (true, false) => "How full, by milliseconds · whole capture",
+    };
+    let body = titled(canvas, area, title, note, false);
+    let body = exceeded(canvas, body, scene, used);
     let millis = (used.nanos / crate::model::time::MILLISECOND).max(1) as f64;
     let most = millis.ln_1p();
     for ((name, middle, part), y) in classes(used, usize::from(body.height)).into_iter().zip(body.top()..body.bottom()) {
@@ -119,6 +127,29 @@ pub(in crate::tui) fn fullness(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         canvas.right(body.right().saturating_sub(7), y, 6, &amount::share(part), if none { style } else { dim });
     }
 }
+
+/// Says at the foot that more came than a link of that speed can carry, where that went on; what is left above it.
+fn exceeded(canvas: &mut Canvas, area: Rect, scene: &Scene, used: &LinkUse) -> Rect {
+    let above = used.classes().last().copied().unwrap_or(0.0) * used.nanos as f64 / SECOND as f64;
+    if above < EXCEEDED || area.height < 4 {
+        return area;
+    }
+    let words = format!(
+        "more than {} for {}: the speed is another one, or both directions of the link came together",
+        amount::speed(used.speed),
+        amount::short_duration(above)
+    );
+    let lines = wrap(&words, area.width.saturating_sub(2));
+    let height = (lines.len() as u16).min(area.height / 2);
+    let (rest, foot) = split_top(area, area.height - height);
+    for (line, y) in lines.iter().zip(foot.top()..foot.bottom()) {
+        canvas.put(foot.x + 1, y, foot.width.saturating_sub(2), line, scene.style(Hue::Warn));
+    }
+    rest
+}
+
+/// Seconds above the speed of a link after which it is said that it cannot be.
+const EXCEEDED: f64 = 1.0;
 
 /// Where the speed of the link is not known: why that is asked for, and the busiest milliseconds there were.
 fn unknown(canvas: &mut Canvas, area: Rect, scene: &Scene) {

@@ -15,6 +15,9 @@ use ratatui::style::Modifier;
 const GAP: u16 = 3;
 const NARROW: u16 = 2;
 
+/// Columns from which on kinds without rows are shown as well.
+const ROOMY: u16 = 100;
+
 /// Draws the line; a count stands beside each name.
 pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, kinds: &[(&str, Option<u64>)]) {
     if area.height == 0 {
@@ -31,8 +34,10 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, kinds
         shown.map(|(i, kind)| wide(i, kind, counts) + gap).sum::<u16>() < area.width + gap
     };
     // Without room for all of it first the counts stay away, then kinds without rows, and then what is left of the current one.
-    let ways = [(true, true, GAP), (true, false, GAP), (true, false, NARROW), (false, false, NARROW)];
-    let (all, counts, gap) = ways.into_iter().find(|(all, counts, gap)| fits(*all, *counts, *gap)).unwrap_or((false, false, NARROW));
+    let ways = [(true, true, GAP), (true, false, GAP), (false, true, GAP), (false, false, GAP), (false, false, NARROW)];
+    // In less than a hundred columns those without rows are in the way of those that have some.
+    let ways = if area.width < ROOMY { &ways[2..] } else { &ways[..] };
+    let (all, counts, gap) = ways.iter().copied().find(|(all, counts, gap)| fits(*all, *counts, *gap)).unwrap_or((false, false, NARROW));
     let shown: Vec<(usize, &(&str, Option<u64>))> = kinds.iter().enumerate().filter(|kind| all || has_rows(kind)).collect();
     let place = shown.iter().position(|(i, _)| *i == current).unwrap_or(0);
     let upto = |first: usize| shown.iter().take(place + 1).skip(first).map(|(i, kind)| wide(*i, kind, counts) + gap).sum::<u16>();

@@ -8,6 +8,7 @@
 //! ```
 
 use crate::model::Address;
+use crate::model::evidence::SLOWEST_BURSTS;
 use crate::snapshot::Column;
 use crate::snapshot::tables::bursts::BURSTS;
 use crate::tui::canvas::{Canvas, hundredths, split_top};
@@ -24,11 +25,21 @@ pub(in crate::tui) struct Bursts;
 const LIST: TablePanel =
     TablePanel { empty: "none: the link was never half full for a millisecond, as far as its speed is known", ..TablePanel::of(&BURSTS) };
 
-/// The conversation of two stations.
+/// Of a link that is too slow for bursts of milliseconds.
+const SLOW: &str = "not told below 100 Mb/s: there a millisecond holds a few frames, and each of them would be a burst";
+
+/// The list, with the reason where it is empty.
+fn list(scene: &Scene) -> TablePanel {
+    let is_slow = scene.base.switch.link_use.as_ref().is_some_and(|used| used.speed < SLOWEST_BURSTS);
+    TablePanel { empty: if is_slow { SLOW } else { LIST.empty }, ..LIST }
+}
+
+/// The conversation of two stations, or of two hosts.
 fn between(scene: &Scene, one: Address, other: Address) -> Option<Topic> {
-    let rows = &Kind::Eth.conversations(scene.snapshot).rows;
+    let kind = Kind::of_address(one);
+    let rows = &kind.conversations(scene.snapshot).rows;
     let row = rows.iter().find(|c| (c.a, c.b) == (one, other) || (c.b, c.a) == (one, other))?;
-    Some(Topic::conversation(Kind::Eth, row))
+    Some(Topic::conversation(kind, row))
 }
 
 impl Screen for Bursts {
@@ -72,12 +83,12 @@ impl Screen for Bursts {
                 if upper.height > 0 {
                     bursts::fullness(canvas, upper, scene);
                 }
-                return LIST.draw(canvas, lower, scene, true);
+                return list(scene).draw(canvas, lower, scene, true);
             }
             let parts = divide(canvas, area, &[hundredths(area.width, 38).clamp(46, 76)]);
             let [left, right] = parts[..] else { return };
             bursts::fullness(canvas, left, scene);
-            LIST.draw(canvas, right, scene, true);
+            list(scene).draw(canvas, right, scene, true);
         };
         match area.height {
             0..12 => lists(canvas, area),
@@ -91,7 +102,7 @@ impl Screen for Bursts {
                 let classes = if height >= 50 { 22 } else { 12 };
                 let rows = LIST.count(scene.base).saturating_add(2).min(u64::from(height)) as u16;
                 let lower = rows.max(classes).min(height / 2);
-                let (chart, rest) = split_top(area, (height - lower) * 55 / 100);
+                let (chart, rest) = split_top(area, hundredths(height - lower, 55));
                 let (peaks, below) = split_top(rest, rest.height.saturating_sub(lower));
                 load::draw(canvas, chart, scene);
                 bursts::peaks(canvas, peaks, scene);

@@ -113,7 +113,9 @@ impl Screen for Layer2 {
         let parts = divide(canvas, area, &[left]);
         let [lists, mixes] = parts[..] else { return };
         let want = (scene.snapshot.stats.vlans.rows.len() + 3).min(usize::from(u16::MAX)) as u16;
-        let (above, below) = split_top(lists, want.clamp(5, (lists.height / 2).max(5)));
+        // A sentence of two lines where there is none.
+        let least = if scene.snapshot.stats.vlans.rows.is_empty() { 4 } else { 5 };
+        let (above, below) = split_top(lists, want.clamp(least, (lists.height / 2).max(5)));
         vlans(canvas, above, scene);
         let kind = scene.pane.kind;
         let has_groups = kind == GROUPS || GROUP_PANEL.count(scene.snapshot) > 0;

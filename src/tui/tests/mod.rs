@@ -8,6 +8,7 @@ mod keys;
 mod leads;
 mod limits;
 mod looks;
+mod promises;
 mod rates;
 mod readme;
 

@@ -248,7 +248,9 @@ fn means(bins: &mut [Option<Bin>], start: i64, span: i64, (begin, end): (i64, i6
         let left = start.saturating_add(span.saturating_mul(i as i64));
         let known = end.min(left.saturating_add(span)).saturating_sub(left.max(begin));
         if let Some(b) = bin {
-            let seconds = known.clamp(1, span.max(1)) as f64 / SECOND as f64;
+            // Of what began in the middle of a bin the rate is a guess: it is not made more of than half of one.
+            let least = if left < begin { (span / 2).max(1) } else { 1 };
+            let seconds = known.clamp(least, span.max(1)) as f64 / SECOND as f64;
             for value in [&mut b.bytes, &mut b.packets, &mut b.outbound, &mut b.inbound] {
                 *value /= seconds;
             }
@@ -394,6 +396,16 @@ mod tests {
         };
         assert_eq!((at(400, false), at(600, false)), (None, Some(100.0)), "60 bytes in 0.6 s");
         assert_eq!(at(400, true), Some(150.0), "nothing more will come");
+    }
+
+    #[test]
+    fn a_first_bin_of_which_little_is_known_is_no_peak() {
+        // It begins a hundredth before the second bin of ten seconds.
+        let first = Sample { start: Timestamp(19 * SECOND + 900_000_000), length: 100_000_000, ..sample(0, 50) };
+        let load = load(std::iter::once(first).chain((20..50).map(|s| sample(s, 100))).collect());
+        let bins = gather(&load, Timestamp(50 * SECOND), Window::Last(40 * SECOND), 4, true);
+        let most = rates(&bins).into_iter().flatten().fold(0.0, f64::max);
+        assert!(bins.bins.iter().flatten().count() == 4 && most <= 101.0, "50 bytes in a tenth of a second: {:?}", rates(&bins));
     }
 
     #[test]

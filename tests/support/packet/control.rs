@@ -57,6 +57,33 @@ pub fn full_lldp(source: [u8; 6]) -> Vec<u8> {
     Packet::eth(source, NEAREST).ether_type(0x88cc).payload(&elements.concat()).build()
 }
 
+/// An LLDPDU with what is seldom seen: aggregation by IEEE 802.3, data centre bridging, energy, preemption, places.
+pub fn seldom_lldp(source: [u8; 6]) -> Vec<u8> {
+    let (bridges, links, media) = ([0, 0x80, 0xc2], [0, 0x12, 0x0f], [0, 0x12, 0xbb]);
+    let elements = [
+        lldp_element(1, &[&[4][..], &source].concat()),
+        lldp_element(2, b"\x05eth7"),
+        lldp_element(3, &[0, 30]),
+        lldp_element(8, &[5, 1, 10, 0, 0, 2, 2, 0, 0, 0, 7, 0]),
+        organisation(bridges, 2, &[6, 0, 77]),
+        organisation(bridges, 4, &[5, 0x88, 0x8e, 1, 2, 3]),
+        organisation(bridges, 8, &[0x18, 0x08]),
+        organisation(bridges, 9, &[&[0x84, 0x00, 0x12, 0x30, 0x00, 40, 30, 20, 10, 0, 0, 0, 0][..], &[2, 2, 2, 2, 0, 0, 0, 0]].concat()),
+        organisation(bridges, 11, &[0x88, 0x18]),
+        organisation(bridges, 12, &[0, 0x61, 0x89, 0x06]),
+        organisation(links, 3, &[3, 0, 0, 3, 233]),
+        organisation(links, 5, &[0, 17, 0, 18, 0, 19, 0, 20, 0, 21]),
+        organisation(links, 7, &[0, 0x0f]),
+        organisation(media, 1, &[0, 0x33, 3]),
+        organisation(media, 3, b"\x02\x0f\x01DE\x03\x06Berlin\x1c\x0212"),
+        organisation(media, 3, b"\x034930112"),
+        organisation(media, 4, &[0x51, 0, 65]),
+        organisation([0xaa, 0xbb, 0xcc], 1, b"odd"),
+        lldp_element(0, &[]),
+    ];
+    Packet::eth(source, NEAREST).ether_type(0x88cc).payload(&elements.concat()).build()
+}
+
 /// A value whose length counts its head.
 fn value(kind: u16, bytes: &[u8]) -> Vec<u8> {
     [&kind.to_be_bytes()[..], &(bytes.len() as u16 + 4).to_be_bytes(), bytes].concat()

@@ -33,9 +33,9 @@ fn place(frame: &Frame<'_>, arp: &Sight) -> Option<Sight> {
     let session = frame.session;
     match (tag.side, arp) {
         (Some(Side::Ingress), _) => Some(Sight::Place { session, port: tag.port, sender: None }),
-        // The port may be one by which it left.
-        (None, Sight::Arp { is_reply: false, sender, .. }) if session != 0 && frame.mac.is_some_and(|mac| mac.1 == Mac::BROADCAST) => {
-            Some(Sight::Place { session, port: None, sender: Some(*sender) })
+        // The port may be one by which it left: then copies of others tell, for a broadcast leaves by all.
+        (None, Sight::Arp { is_reply: false, sender, .. }) if frame.mac.is_some_and(|mac| mac.1 == Mac::BROADCAST) => {
+            Some(Sight::Place { session, port: tag.port, sender: Some(*sender) })
         }
         _ => None,
     }

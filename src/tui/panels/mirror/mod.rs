@@ -65,7 +65,8 @@ fn sentence(trust: &Trust, finished: bool) -> String {
 pub(in crate::tui) fn headline(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let mirror = &scene.snapshot.mirror;
     let (symbol, _, hue) = verdict(&mirror.trust);
-    let score = mirror.trust.score.map_or("trust ?".to_owned(), |s| format!("trust {s} of 100"));
+    let score =
+        mirror.trust.score.map_or("trust ?".to_owned(), |s| if area.width < TINY { s.to_string() } else { format!("trust {s} of 100") });
     let right = cells(&score).min(area.width / 3);
     let width = area.width.saturating_sub(right + 4);
     let words = sentence(&mirror.trust, scene.snapshot.finished);
@@ -138,13 +139,18 @@ pub(in crate::tui) fn trust(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         let hue = hue(Verdict::of_score(part.score));
         canvas.ink(body.x + 1, y, 12, part.name, Hue::Text);
         let style = scene.style(hue);
-        bar::gauge(canvas, body.x + 14, y, wide, f64::from(part.score.unwrap_or(0)) / 100.0, style);
+        if wide > 0 {
+            bar::gauge(canvas, body.x + 14, y, wide, f64::from(part.score.unwrap_or(0)) / 100.0, style);
+        }
         let x = body.x + 14 + wide;
         canvas.right(x, y, 4, &part.score.map_or("?".into(), |s| s.to_string()), style);
         let width = body.right().saturating_sub(x + 7);
         let lines = wrap(&part.evidence, width);
         let shown = lines.len().min(spare.saturating_add(1));
         spare = spare.saturating_sub(shown.saturating_sub(1));
+        // What would be cut says less of how it was measured.
+        let lines = if shown < lines.len() { wrap(&essence(&part.evidence), width) } else { lines };
+        let shown = shown.min(lines.len());
         for (i, line) in lines.iter().take(shown).enumerate() {
             let cut = i + 1 == shown && shown < lines.len();
             let line = if cut { cut_end(&format!("{line} …"), width).into_owned() } else { line.clone() };
@@ -155,10 +161,33 @@ pub(in crate::tui) fn trust(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     }
 }
 
-/// Cells of the gauges.
-fn gauge_width(width: u16) -> u16 {
-    (width / 4).clamp(6, 24)
+/// Evidence without what stands in brackets and without the time it is of.
+fn essence(evidence: &str) -> String {
+    let mut out = String::new();
+    let mut depth = 0usize;
+    for letter in evidence.chars() {
+        match letter {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ if depth == 0 => out.push(letter),
+            _ => {}
+        }
+    }
+    let until = out.rfind(", in ").unwrap_or(out.len());
+    out.get(..until).unwrap_or(&out).replace(" ,", ",").replace("  ", " ").trim_end().to_owned()
 }
+
+/// Cells of the gauges: where there is little room what was measured needs it, and the number says the same.
+fn gauge_width(width: u16) -> u16 {
+    match width {
+        0..70 => 0,
+        70..100 => 6,
+        _ => (width / 4).min(24),
+    }
+}
+
+/// Columns below which of the score only the number stands.
+const TINY: u16 = 40;
 
 /// Rows that the parts of the score need so that nothing of their evidence is cut.
 pub(in crate::tui) fn trust_height(scene: &Scene, width: u16) -> u16 {
@@ -226,6 +255,14 @@ pub(in crate::tui) fn silenced(canvas: &mut Canvas, area: Rect, scene: &Scene) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_has_no_room_says_less_of_how_it_was_measured() {
+        let whole = "0 % cut, 0 of 1,715 checksums wrong (n 1,913 packets), in 27.10 s";
+        assert_eq!(essence(whole), "0 % cut, 0 of 1,715 checksums wrong");
+        assert_eq!(essence("0 of 814 answers before their cause"), "0 of 814 answers before their cause");
+        assert_eq!(essence("seen (n 5), 0 % lost (a (b) c) here"), "seen, 0 % lost here");
+    }
 
     #[test]
     fn the_badge_says_what_the_verdict_says() {

@@ -1,0 +1,86 @@
+//! What the first ten seconds must keep: a load panel that fills its height, an axis that holds still, one mean a screen.
+
+use super::*;
+use std::collections::BTreeSet;
+
+/// Rows of the load's chart: behind the heat strip and before the times, which stand above the next title.
+fn chart(session: &Session) -> Vec<String> {
+    let begin = session.line_of("Load") + 1;
+    let panel = session.lines().into_iter().skip(begin).skip_while(|line| line.contains("1 ms"));
+    let mut rows: Vec<String> = panel.take_while(|line| !line.contains('─')).collect();
+    rows.pop();
+    rows
+}
+
+fn has_dots(row: &str) -> bool {
+    row.chars().any(|c| ('\u{2801}'..='\u{28ff}').contains(&c))
+}
+
+/// What stands beside the axis.
+fn axis(rows: &[String]) -> Vec<String> {
+    rows.iter().map(|row| row.chars().take(6).collect::<String>().trim().to_owned()).collect()
+}
+
+#[test]
+fn the_largest_load_fills_its_panel() {
+    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+        for story in [Story::Calm, Story::File] {
+            let mut session = Session::new(story, width, height);
+            (1..40).for_each(|second| session.see(demo::snapshot(story, second)));
+            let rows = chart(&session);
+            let used = rows.iter().filter(|row| has_dots(row)).count();
+            assert!(
+                rows.len() >= 2 && used * 100 >= rows.len() * 80,
+                "{used} of {} rows at {width}x{height}\n{}",
+                rows.len(),
+                session.text()
+            );
+        }
+    }
+}
+
+#[test]
+fn the_axis_holds_still_for_a_minute_of_steady_load() {
+    let mut session = Session::new(Story::Calm, 120, 40);
+    // The load of a second is that of any other, but for a tenth.
+    let steady = |second: i64| {
+        let mut s = demo::snapshot(Story::Calm, second);
+        for (at, sample) in s.stats.load.samples.iter_mut().enumerate() {
+            sample.traffic.wire_bytes = 100_000_000 + (at as u64 * 7_919 % 100) * 100_000;
+        }
+        s.stats.load.fine.clear();
+        s
+    };
+    (1..20).for_each(|second| session.see(steady(second)));
+    let before = axis(&chart(&session));
+    assert!(before.iter().any(|label| !label.is_empty()), "{}", session.text());
+    let changed: Vec<Vec<String>> = (20..80)
+        .filter_map(|second| {
+            session.see(steady(second));
+            Some(axis(&chart(&session))).filter(|now| *now != before)
+        })
+        .collect();
+    assert!(changed.is_empty(), "{} times, {before:?}: {:?}\n{}", changed.len(), changed.first(), session.text());
+}
+
+/// Every `mean 841 Mb/s` of a text.
+fn means(text: &str) -> BTreeSet<String> {
+    text.split("mean ")
+        .skip(1)
+        .map(|rest| rest.split_whitespace().take(2).collect::<Vec<_>>().join(" "))
+        .filter(|m| m.ends_with("b/s"))
+        .collect()
+}
+
+#[test]
+fn one_screen_knows_one_mean() {
+    let mut session = Session::new(Story::File, 160, 45);
+    let mut seen = BTreeSet::new();
+    for key in ["1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "u"] {
+        session.keys(key);
+        let told = means(&session.text());
+        assert!(told.len() <= 1, "screen {key}: {told:?}\n{}", session.text());
+        seen.extend(told);
+    }
+    assert_eq!(seen.len(), 1, "and so do all screens: {seen:?}");
+}
