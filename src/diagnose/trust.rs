@@ -221,8 +221,9 @@ fn uniqueness(e: &Evidence) -> Scored {
     if copies.packets < 400 {
         return unknown(format!("{} of 400 packets", grouped(copies.packets)));
     }
-    if copies.untold.saturating_mul(2) > copies.packets {
-        return unknown(format!("{} of the packets are cut before what tells them apart", percent(share(copies.untold, copies.packets))));
+    if copies.untold > copies.packets {
+        let all = copies.packets.saturating_add(copies.untold);
+        return unknown(format!("{} of the packets are cut before what tells them apart", percent(share(copies.untold, all))));
     }
     let mut text = format!(
         "{} of {} packets are copies up to {} apart",
@@ -371,7 +372,7 @@ fn few(e: &Evidence) -> Option<String> {
     if e.packets < MANY {
         return None;
     }
-    if e.copies.untold.saturating_mul(2) > e.copies.packets {
+    if e.copies.untold > e.copies.packets || sides.judged == 0 && Need::Whole.check(e).is_err() {
         return Some("packets are cut before what could tell of directions and loss".into());
     }
     match (sides.judged, sides.one_sided) {

@@ -248,7 +248,10 @@ impl DuplicateFilter {
         let &Repeat { entry, at, gap, code, known, .. } = repeat;
         let id = digest.print.id();
         if entry.print.place() != digest.print.place() && (gap <= WEAK || id != 0 || known.is_near(code)) {
-            return Sign::Sure;
+            let is_divided = id == 0 && known.times <= 1 && self.flows.get(digest.flow).is_some_and(|flow| flow.is_divided());
+            if !is_divided {
+                return Sign::Sure;
+            }
         }
         let otherwise = if digest.opens || digest.ends && gap <= PAIR { Sign::Likely } else { Sign::Weak };
         if id == 0 {

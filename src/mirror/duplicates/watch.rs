@@ -73,8 +73,16 @@ struct Watched {
     /// Sightings much later than the first two came one after the other, and the largest gap before one.
     later: u8,
     latest: u8,
+    /// It came before this was begun to be followed, as long before as it does now.
+    went_on: bool,
     kind: Kind,
 }
+
+/// A frame to a group that came more than once and is not followed any longer: its key, when it came last, and the largest gap.
+type Gone = (u64, i64, u8);
+
+/// So many are remembered.
+const GONE: usize = 256;
 
 /// Sightings from which on they show whether they go on.
 const STEADY: u8 = 5;
@@ -205,6 +213,8 @@ pub struct CopyWatch {
     /// What is to be told.
     news: bool,
     cover: usize,
+    /// Frames to groups that may go on, by bits of their keys.
+    gone: Vec<Gone>,
     /// Those that may come again later.
     distant: DistantWatch,
 }
@@ -294,7 +304,8 @@ impl CopyWatch {
             self.mask |= THINNED;
             self.distant.retain(|key| key >> SAMPLE & THINNED == 0);
         }
-        self.watched.push_back(Watched { key, first: time, last: time, seen: 1, kind, ..Watched::default() });
+        let went_on = kind == Kind::Group && self.goes_on(key, time);
+        self.watched.push_back(Watched { key, first: time, last: time, seen: 1, went_on, kind, ..Watched::default() });
         let number = self.left + self.watched.len() as u64;
         if let Some(place) = self.index.get_mut(slot) {
             *place = number;
@@ -320,6 +331,12 @@ impl CopyWatch {
         }
     }
 
+    /// Whether a frame came before at the distance at which it comes now: it circles, however slowly.
+    fn goes_on(&self, key: u64, time: i64) -> bool {
+        let gone = self.gone.get((key >> 32) as usize % GONE).filter(|(known, ..)| *known == key);
+        gone.is_some_and(|(_, last, gap)| time.saturating_sub(*last) <= 2 * gap_end(*gap))
+    }
+
     /// The oldest is not followed any longer.
     fn leave(&mut self) {
         let Some(oldest) = self.watched.pop_front() else { return };
@@ -328,7 +345,14 @@ impl CopyWatch {
             self.mask >>= 1;
         }
         // What still came when it was given up goes on: it circles in a network, and no mirror makes so many.
-        let oldest = if oldest.goes_on() { Watched { seen: 1, ..oldest } } else { oldest };
+        if oldest.kind == Kind::Group && (oldest.seen > 1 || oldest.went_on) {
+            self.gone.resize(GONE, Gone::default());
+            if let Some(slot) = self.gone.get_mut((oldest.key >> 32) as usize % GONE) {
+                let gap = if oldest.seen > 1 { oldest.most } else { slot.2 };
+                *slot = (oldest.key, oldest.last, gap);
+            }
+        }
+        let oldest = if oldest.went_on || oldest.goes_on() { Watched { seen: 1, ..oldest } } else { oldest };
         let Some(tally) = self.tallies.get_mut(oldest.kind as usize) else { return };
         if tally.count(&oldest) && tally.total.is_multiple_of(ENOUGH) {
             self.judge(false);
