@@ -55,22 +55,14 @@ struct Burst {
 }
 
 /// The latest bursts of frames to groups, of which it is not known how often this mirror brings them: more equal ones than a switch has ports, each
-/// within a third of a second of the one before, are no copies of one; unless several other frames come as often.
+/// within a third of a second of the one before, are no copies of one.
 #[derive(Debug, Default)]
-pub(super) struct Bursts {
-    latest: [Burst; RUNS],
-    /// Bursts so far, each of another frame than the one before in its place.
-    different: u32,
-}
-
-/// Bursts of different frames from which on they are how this mirror brings frames.
-const DIFFERENT: u32 = 4;
+pub(super) struct Bursts([Burst; RUNS]);
 
 impl Bursts {
     /// A frame that equals one before it.
     pub fn note(&mut self, key: u64, now: i64) {
-        let Some(burst) = self.latest.get_mut((key >> 24) as usize % RUNS) else { return };
-        self.different = self.different.saturating_add(u32::from(burst.key != key));
+        let Some(burst) = self.0.get_mut((key >> 24) as usize % RUNS) else { return };
         if burst.key != key || now.abs_diff(burst.last) > REACH as u64 {
             *burst = Burst { key, first: now, ..Burst::default() };
         }
@@ -79,8 +71,8 @@ impl Bursts {
     }
 
     fn of(&self, key: u64) -> Option<&Burst> {
-        let burst = self.latest.get((key >> 24) as usize % RUNS)?;
-        (self.different < DIFFERENT && burst.key == key && burst.frames > u32::from(MOST_COPIES)).then_some(burst)
+        let burst = self.0.get((key >> 24) as usize % RUNS)?;
+        (burst.key == key && burst.frames > u32::from(MOST_COPIES)).then_some(burst)
     }
 
     /// Whether frames with this key are traffic.

@@ -38,6 +38,8 @@ impl Multiplicity {
 pub struct CopyTimes {
     pub(super) unicast: Multiplicity,
     pub(super) group: Multiplicity,
+    /// Several different frames to groups came more than once: no single one stands for how often they come.
+    pub(super) several: bool,
 }
 
 impl CopyTimes {
@@ -80,6 +82,9 @@ struct Watched {
 
 /// A frame to a group that came more than once and is not followed any longer: its key, when it came last, and the largest gap.
 type Gone = (u64, i64, u8);
+
+/// Different frames to groups that came more than once, from which on it is not one of them alone.
+const SEVERAL: usize = 4;
 
 /// So many are remembered.
 const GONE: usize = 256;
@@ -213,6 +218,8 @@ pub struct CopyWatch {
     /// What is to be told.
     news: bool,
     cover: usize,
+    /// The first frames to groups that came more than once.
+    repeated: [u64; SEVERAL],
     /// Frames to groups that may go on, by bits of their keys.
     gone: Vec<Gone>,
     /// Those that may come again later.
@@ -282,6 +289,14 @@ impl CopyWatch {
             let gap = gap_code(time.abs_diff(watched.last));
             if watched.seen == 1 {
                 (watched.gap, watched.most) = (gap, gap);
+                if kind == Kind::Group
+                    && !self.repeated.contains(&key)
+                    && let Some(free) = self.repeated.iter_mut().find(|known| **known == 0)
+                {
+                    *free = key;
+                    self.told.several = !self.repeated.contains(&0);
+                    self.news |= self.told.several;
+                }
             }
             // Much later than the first two came one after the other, its sender may have sent it again: not under the same identification.
             let is_close = watched.later == 0 && gap <= watched.gap.saturating_add(EIGHT);
@@ -369,7 +384,7 @@ impl CopyWatch {
             _ if (alone || end) && other.times <= PLAUSIBLE => other,
             _ => Multiplicity::default(),
         };
-        let now = CopyTimes { unicast, group };
+        let now = CopyTimes { unicast, group, several: self.told.several };
         self.news |= now != self.told;
         self.told = now;
     }

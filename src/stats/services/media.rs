@@ -65,6 +65,7 @@ impl MediaStreams {
         stream.first = Some(stream.first.map_or(news.first, |first| first.min(news.first)));
         // The last packet or two of a capture say nothing of a clock that was known.
         if news.jitter.is_none() && news.received < FEW {
+            stream.high_since = None;
             return;
         }
         let since = stream.high_since.unwrap_or(news.first);
