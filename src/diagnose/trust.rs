@@ -355,7 +355,9 @@ fn undecided(e: &Evidence, findings: &[Finding], told: &dyn Fn(Aspect) -> bool) 
     if let Err(complaint) = Need::Undivided.check(e) {
         return complaint;
     }
+    let one_sided = Some(e.sides.judged).filter(|all| *all > 0 && e.sides.one_sided == *all);
     match (told(Aspect::Completeness), told(Aspect::Coverage)) {
+        (true, _) if let Some(all) = one_sided => format!("too few conversations to judge: {} that show one direction only", grouped(all)),
         (true, _) => format!("{fault}directions cannot be told{yet}"),
         (false, true) => format!("{fault}loss cannot be told{yet}"),
         (false, false) => {
