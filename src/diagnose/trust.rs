@@ -221,8 +221,9 @@ fn uniqueness(e: &Evidence) -> Scored {
     if copies.packets < 400 {
         return unknown(format!("{} of 400 packets", grouped(copies.packets)));
     }
-    if copies.untold.saturating_mul(2) > copies.packets {
-        return unknown(format!("{} of the packets are cut before what tells them apart", percent(share(copies.untold, copies.packets))));
+    if copies.untold > copies.packets {
+        let all = copies.packets.saturating_add(copies.untold);
+        return unknown(format!("{} of the packets are cut before what tells them apart", percent(share(copies.untold, all))));
     }
     let mut text = format!(
         "{} of {} packets are copies up to {} apart",
@@ -354,7 +355,9 @@ fn undecided(e: &Evidence, findings: &[Finding], told: &dyn Fn(Aspect) -> bool) 
     if let Err(complaint) = Need::Undivided.check(e) {
         return complaint;
     }
+    let one_sided = Some(e.sides.judged).filter(|all| *all > 0 && e.sides.one_sided == *all);
     match (told(Aspect::Completeness), told(Aspect::Coverage)) {
+        (true, _) if let Some(all) = one_sided => format!("too few conversations to judge: {} that show one direction only", grouped(all)),
         (true, _) => format!("{fault}directions cannot be told{yet}"),
         (false, true) => format!("{fault}loss cannot be told{yet}"),
         (false, false) => {
@@ -371,7 +374,7 @@ fn few(e: &Evidence) -> Option<String> {
     if e.packets < MANY {
         return None;
     }
-    if e.copies.untold.saturating_mul(2) > e.copies.packets {
+    if e.copies.untold > e.copies.packets || sides.judged == 0 && Need::Whole.check(e).is_err() {
         return Some("packets are cut before what could tell of directions and loss".into());
     }
     match (sides.judged, sides.one_sided) {

@@ -56,7 +56,7 @@ impl DuplicateCounts {
         };
         let vlan = |v: Option<u16>| v.map_or("untagged".to_owned(), |v| format!("VLAN {v}"));
         CopyEvidence {
-            packets: self.observed.packets,
+            packets: self.compared(),
             untold: self.untold,
             copies: self.copies().packets,
             changed: changed.iter().fold(0, |sum, n| sum.saturating_add(*n)),

@@ -1,8 +1,10 @@
 //! One judgement: verdict, score, exit code and findings never contradict each other.
 
-use spantop::diagnose;
+use serde_json::Value as Json;
 use spantop::model::{Aspect, Severity, Verdict};
+use spantop::report::{self, ReportOptions};
 use spantop::snapshot::Snapshot;
+use spantop::{diagnose, tui};
 
 /// What contradicts what in a snapshot; empty when nothing does.
 pub fn contradictions(s: &Snapshot) -> Vec<String> {
@@ -37,6 +39,67 @@ pub fn contradictions(s: &Snapshot) -> Vec<String> {
         wrong.push("a verdict without a word".into());
     }
     wrong.extend(shares_above_all(s));
+    wrong.extend(told_otherwise(s));
+    wrong
+}
+
+/// The sign that a verdict has everywhere; none where nothing is known.
+fn sign(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Good | Verdict::Noted => "●",
+        Verdict::Doubtful => "▲",
+        Verdict::Bad => "✖",
+        Verdict::Unknown => "",
+    }
+}
+
+/// What JSON, the text report, the first line of the dashboard or the sum at its end say otherwise than the snapshot.
+fn told_otherwise(s: &Snapshot) -> Vec<String> {
+    let trust = &s.mirror.trust;
+    let written = |format: &str| {
+        let options = ReportOptions { rows: 3, width: 1_000, ..ReportOptions::default() };
+        let mut out = Vec::new();
+        report::write(report::find(format).expect("a format"), s, &options, &mut out).expect("memory takes everything");
+        String::from_utf8(out).expect("UTF-8")
+    };
+    let mut wrong = Vec::new();
+    let mut hold = |is_so: bool, what: String| {
+        if !is_so {
+            wrong.push(what)
+        }
+    };
+    let active = s.diagnosis.findings.iter().filter(|f| f.active);
+    let json: Json = serde_json::from_str(&written("json")).expect("JSON");
+    let word = |verdict: Verdict| format!("{verdict:?}").to_lowercase();
+    let told = &json["mirror"]["trust"];
+    hold(told["verdict"] == word(trust.verdict) && told["score"] == Json::from(trust.score), format!("JSON says {told} of {trust:?}"));
+    hold(told["summary"] == trust.summary.as_str(), format!("JSON says {}", told["summary"]));
+    hold(
+        json["network"]["verdict"] == word(s.diagnosis.network.verdict),
+        format!("JSON says {} of the network", json["network"]["verdict"]),
+    );
+    let listed = json["findings"].as_array().into_iter().flatten().filter(|f| f["active"] == true);
+    hold(listed.map(|f| f["id"].as_str().unwrap_or_default()).eq(active.clone().map(|f| f.id)), "JSON lists other findings".into());
+    let is_counted = json["losses"]["counted"] == true;
+    let mirror = format!("{} {}", sign(trust.verdict), trust.summary);
+    let text = written("text");
+    hold(text.contains(mirror.trim_start()), format!("the text report does not say {mirror:?}"));
+    let counted = "No packet is known to be lost on this host";
+    hold(!text.contains(counted) || is_counted || s.mirror.link.packets == 0, "the text report counts losses that nobody did".into());
+    let mut still = tui::Still::new(tui::DashboardOptions::default(), (220, 50), false);
+    still.see(s.clone());
+    let screen = still.text();
+    let first = screen.lines().next().unwrap_or_default();
+    let others = ["▲", "✖"].into_iter().filter(|other| *other != sign(trust.verdict));
+    let is_alike = first.contains(sign(trust.verdict)) && others.into_iter().all(|other| !first.contains(other));
+    hold(is_alike || s.mirror.link.packets == 0, format!("{:?} in the first line: {first}", trust.verdict));
+    let is_told = |words: &str| first.contains(words) && !is_counted && s.mirror.link.packets > 0;
+    hold(!is_told("lost here 0") && !is_told("lost 0"), format!("losses nobody counted: {first}"));
+    let end = tui::ExitSummary::of(s, "file").lines();
+    hold(trust.score.is_none() || end[2].ends_with(&format!("mirror: {}", trust.summary)), format!("the sum at the end says {}", end[2]));
+    hold(is_counted || s.mirror.link.packets == 0 || !end[2].starts_with("lost 0"), format!("the sum at the end says {}", end[2]));
+    let is_well = active.count() == 0 && !matches!(trust.verdict, Verdict::Bad | Verdict::Doubtful);
+    hold(is_well == (end[3] == "nothing wrong was found"), format!("the sum at the end says {} of {trust:?}", end[3]));
     wrong
 }
 

@@ -109,6 +109,11 @@ const RECENT: i64 = 60 * SECOND;
 /// How far back when those are too few.
 const REMEMBERED: i64 = 600 * SECOND;
 
+/// To which of the recent and older ones a conversation counts whose last packet is so old.
+fn part([recent, older]: [&mut ConversationCounts; 2], age: i64) -> Option<&mut ConversationCounts> {
+    if age <= RECENT { Some(recent) } else { Some(older).filter(|_| age <= REMEMBERED) }
+}
+
 /// Packets of a connection of QUIC from one side that are more than attempts to open it.
 const QUIC_OPENED: u64 = 12;
 
@@ -321,11 +326,7 @@ impl Detectors {
             if flow.tcp.sampled() {
                 continue;
             }
-            let part = match age(record.last()) {
-                ..=RECENT => &mut recent,
-                ..=REMEMBERED => &mut older,
-                _ => continue,
-            };
+            let Some(part) = part([&mut recent, &mut older], age(record.last())) else { continue };
             part.tags.add(flow.detectors.tags);
             part.ratios.add(&flow.detectors.loss);
             let packets = flow.traffic.map(|t| t.packets);
@@ -336,11 +337,7 @@ impl Detectors {
         recent.streams = self.numbered.counts(|last| age(last) <= RECENT);
         older.streams = self.numbered.counts(|last| (RECENT + 1..=REMEMBERED).contains(&age(last)));
         for MutualStream { flow, packets, seen } in self.numbered.mutual() {
-            let part = match age(seen.last) {
-                ..=RECENT => &mut recent,
-                ..=REMEMBERED => &mut older,
-                _ => continue,
-            };
+            let Some(part) = part([&mut recent, &mut older], age(seen.last)) else { continue };
             part.sides.add(&OneWayFlow { key: &flow, packets, is_mutual: true, seen });
         }
         let (mut health, mut switch) = (self.health.counts(), self.switch.counts());

@@ -242,6 +242,11 @@ sums! {
 pub const JUDGED_PACKETS: u32 = 4;
 
 impl DuplicateCounts {
+    /// Packets that were compared: those that are not cut before what tells them apart.
+    pub fn compared(&self) -> u64 {
+        self.observed.packets.saturating_sub(self.untold)
+    }
+
     /// How many copies packets have that have any: the most that a quarter of them have, at least one.
     pub(super) fn usual_copies(&self) -> u8 {
         let least = self.sightings[0] / 4;
@@ -250,13 +255,13 @@ impl DuplicateCounts {
 
     /// How often four in five packets came, at least; 0 when that is once.
     pub fn times(&self) -> u64 {
-        let firsts = self.observed.packets.saturating_sub(self.copies().packets);
+        let firsts = self.compared().saturating_sub(self.copies().packets);
         let came = |n: &u64| n.saturating_mul(5) >= firsts.saturating_mul(4);
         match self.sightings.iter().take_while(|n| came(n)).count() {
             0 => 0,
             n if n < self.sightings.len() => n as u64 + 1,
             // As often as they came on average.
-            _ => self.observed.packets.saturating_add(firsts / 2).checked_div(firsts).unwrap_or(0),
+            _ => self.compared().saturating_add(firsts / 2).checked_div(firsts).unwrap_or(0),
         }
     }
 

@@ -102,9 +102,14 @@ pub(super) struct Flow {
     pub proven: bool,
     /// The same of a packet to one station: frames to a group come twice by flooding.
     pub proven_unicast: bool,
+    /// Where the first sightings of each direction's packets with payload came from, four bits each: 0 for none, [`SEVERAL`] for more than one place.
+    ways: u8,
     /// The IPv4 identification of each direction's latest packet with payload; 0 where there is none.
     ids: [u16; 2],
 }
+
+/// Packets of one direction came from several places.
+const SEVERAL: u8 = 15;
 
 impl Flow {
     /// Counts a packet with payload.
@@ -118,6 +123,22 @@ impl Flow {
     #[inline]
     pub fn note_id(&mut self, way: u8, id: u16) {
         self.ids[usize::from(way & 1)] = id;
+    }
+
+    /// Notes where a packet with payload was seen first, by a hash of it.
+    #[inline]
+    pub fn note_place(&mut self, way: u8, via: u8) {
+        let shift = (way & 1) * 4;
+        let (place, known) = (1 + via % 14, self.ways >> shift & 15);
+        let now = if known == 0 || known == place { place } else { SEVERAL };
+        self.ways = self.ways & !(15 << shift) | now << shift;
+    }
+
+    /// Whether packets of a direction come from several places, each from one: a part of them lies in a tunnel. Then a sender's repetition may come
+    /// from another place than what it repeats; of who only acknowledges, no packet tells of that.
+    pub fn is_divided(&self) -> bool {
+        let is_several = |shift: u8| self.ways >> shift & 15 == SEVERAL;
+        (is_several(0) || is_several(4)) && !self.pattern.is_copied()
     }
 
     /// Whether that sender gave a packet with payload another identification.

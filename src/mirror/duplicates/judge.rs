@@ -152,7 +152,7 @@ impl DuplicateFilter {
     fn weigh(&mut self, frame: &Frame, digest: &Digest, repeat: &Repeat, sign: Sign) -> CopyVerdict {
         let &Repeat { entry, now, gap, code, known, .. } = repeat;
         let payload = !digest.light;
-        let is_storm = repeat.group && known.times == 0 && self.bursts.is_storm(digest.print.key);
+        let is_storm = repeat.group && known.times == 0 && self.is_storm(digest.print.key);
         let lead = if sign != Sign::Weak || gap > WEAK || is_storm { Lead::Near } else { self.lead(&entry, repeat.at, gap) };
         // A pair: what copies look like when nothing else tells. The first packet of a sender has none before it to be compared with; it
         // may teach the shard, once, but not its conversation.
@@ -203,6 +203,11 @@ impl DuplicateFilter {
             return self.hold_back(frame, digest, repeat);
         }
         if sign == Sign::Weak { self.keep(frame, digest, repeat) } else { self.another(frame, digest, repeat) }
+    }
+
+    /// Whether equal frames to a group, of which it is not known how often others come, are traffic.
+    pub(super) fn is_storm(&self, key: u64) -> bool {
+        !self.known.several && self.bursts.is_storm(key)
     }
 
     /// Keeps what may be a copy: what follows is compared with this one.
@@ -273,7 +278,10 @@ impl DuplicateFilter {
         let &Repeat { entry, at, gap, code, known, .. } = repeat;
         let id = digest.print.id();
         if entry.print.place() != digest.print.place() && (gap <= WEAK || id != 0 || known.is_near(code)) {
-            return Sign::Sure;
+            let is_divided = id == 0 && known.times <= 1 && self.flows.get(digest.flow).is_some_and(|flow| flow.is_divided());
+            if !is_divided {
+                return Sign::Sure;
+            }
         }
         let otherwise = if digest.opens || digest.ends && gap <= PAIR { Sign::Likely } else { Sign::Weak };
         if id == 0 {
@@ -357,7 +365,7 @@ impl DuplicateFilter {
     fn hold_back(&mut self, frame: &Frame, digest: &Digest, repeat: &Repeat) -> CopyVerdict {
         let class = self.class(frame, [repeat.entry.print.place(), digest.print.place()]);
         if !self.held.hold(held_copy(frame, digest, repeat, (Sign::Weak, class)), true) {
-            if repeat.group && repeat.gap <= GRAIN && !self.bursts.is_storm(digest.print.key) {
+            if repeat.group && repeat.gap <= GRAIN && !self.is_storm(digest.print.key) {
                 return self.copy(frame, digest, repeat, (Sign::Likely, false, false));
             }
             return self.keep(frame, digest, repeat);

@@ -232,6 +232,7 @@ impl DuplicateFilter {
                 flow.count(false);
                 flow.first();
                 flow.note_id(digest.way, digest.print.id());
+                flow.note_place(digest.way, digest.print.place().via());
             }
         }
         CopyVerdict::First

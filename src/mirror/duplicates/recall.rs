@@ -190,7 +190,7 @@ impl DuplicateFilter {
             Sign::Likely if self.known.of(copy.group).times == 1 => self.by_conversation(copy),
             Sign::Sure | Sign::Likely => Fate::Open,
             // Equal frames of a storm, each as often as other packets come.
-            Sign::Weak if copy.group && self.bursts.is_storm(copy.key) => {
+            Sign::Weak if copy.group && self.is_storm(copy.key) => {
                 let is_copy = unicast.every && unicast.is_near(copy.code) && !copy.seen.is_multiple_of(unicast.times);
                 if is_copy { Fate::Copy } else { Fate::Traffic }
             }

@@ -38,6 +38,8 @@ impl Multiplicity {
 pub struct CopyTimes {
     pub(super) unicast: Multiplicity,
     pub(super) group: Multiplicity,
+    /// Several different frames to groups came more than once: no single one stands for how often they come.
+    pub(super) several: bool,
 }
 
 impl CopyTimes {
@@ -73,8 +75,19 @@ struct Watched {
     /// Sightings much later than the first two came one after the other, and the largest gap before one.
     later: u8,
     latest: u8,
+    /// It came before this was begun to be followed, as long before as it does now.
+    went_on: bool,
     kind: Kind,
 }
+
+/// A frame to a group that came more than once and is not followed any longer: its key, when it came last, and the largest gap.
+type Gone = (u64, i64, u8);
+
+/// Different frames to groups that came more than once, from which on it is not one of them alone.
+const SEVERAL: usize = 4;
+
+/// So many are remembered.
+const GONE: usize = 256;
 
 /// Sightings from which on they show whether they go on.
 const STEADY: u8 = 5;
@@ -205,6 +218,10 @@ pub struct CopyWatch {
     /// What is to be told.
     news: bool,
     cover: usize,
+    /// The first frames to groups that came more than once.
+    repeated: [u64; SEVERAL],
+    /// Frames to groups that may go on, by bits of their keys.
+    gone: Vec<Gone>,
     /// Those that may come again later.
     distant: DistantWatch,
 }
@@ -272,6 +289,14 @@ impl CopyWatch {
             let gap = gap_code(time.abs_diff(watched.last));
             if watched.seen == 1 {
                 (watched.gap, watched.most) = (gap, gap);
+                if kind == Kind::Group
+                    && !self.repeated.contains(&key)
+                    && let Some(free) = self.repeated.iter_mut().find(|known| **known == 0)
+                {
+                    *free = key;
+                    self.told.several = !self.repeated.contains(&0);
+                    self.news |= self.told.several;
+                }
             }
             // Much later than the first two came one after the other, its sender may have sent it again: not under the same identification.
             let is_close = watched.later == 0 && gap <= watched.gap.saturating_add(EIGHT);
@@ -294,7 +319,8 @@ impl CopyWatch {
             self.mask |= THINNED;
             self.distant.retain(|key| key >> SAMPLE & THINNED == 0);
         }
-        self.watched.push_back(Watched { key, first: time, last: time, seen: 1, kind, ..Watched::default() });
+        let went_on = kind == Kind::Group && self.goes_on(key, time);
+        self.watched.push_back(Watched { key, first: time, last: time, seen: 1, went_on, kind, ..Watched::default() });
         let number = self.left + self.watched.len() as u64;
         if let Some(place) = self.index.get_mut(slot) {
             *place = number;
@@ -320,6 +346,12 @@ impl CopyWatch {
         }
     }
 
+    /// Whether a frame came before at the distance at which it comes now: it circles, however slowly.
+    fn goes_on(&self, key: u64, time: i64) -> bool {
+        let gone = self.gone.get((key >> 32) as usize % GONE).filter(|(known, ..)| *known == key);
+        gone.is_some_and(|(_, last, gap)| time.saturating_sub(*last) <= 2 * gap_end(*gap))
+    }
+
     /// The oldest is not followed any longer.
     fn leave(&mut self) {
         let Some(oldest) = self.watched.pop_front() else { return };
@@ -328,7 +360,14 @@ impl CopyWatch {
             self.mask >>= 1;
         }
         // What still came when it was given up goes on: it circles in a network, and no mirror makes so many.
-        let oldest = if oldest.goes_on() { Watched { seen: 1, ..oldest } } else { oldest };
+        if oldest.kind == Kind::Group && (oldest.seen > 1 || oldest.went_on) {
+            self.gone.resize(GONE, Gone::default());
+            if let Some(slot) = self.gone.get_mut((oldest.key >> 32) as usize % GONE) {
+                let gap = if oldest.seen > 1 { oldest.most } else { slot.2 };
+                *slot = (oldest.key, oldest.last, gap);
+            }
+        }
+        let oldest = if oldest.went_on || oldest.goes_on() { Watched { seen: 1, ..oldest } } else { oldest };
         let Some(tally) = self.tallies.get_mut(oldest.kind as usize) else { return };
         if tally.count(&oldest) && tally.total.is_multiple_of(ENOUGH) {
             self.judge(false);
@@ -345,7 +384,7 @@ impl CopyWatch {
             _ if (alone || end) && other.times <= PLAUSIBLE => other,
             _ => Multiplicity::default(),
         };
-        let now = CopyTimes { unicast, group };
+        let now = CopyTimes { unicast, group, several: self.told.several };
         self.news |= now != self.told;
         self.told = now;
     }

@@ -106,7 +106,7 @@ impl Sum for Destinations {
 pub struct CopyEvidence {
     /// Packets that were compared.
     pub packets: u64,
-    /// Of them those that are cut before what tells them from others: never called equal.
+    /// Further ones, which are cut before what tells them from others.
     pub untold: u64,
     /// Copies beyond the first, of `packets`.
     pub copies: u64,

@@ -6,6 +6,9 @@ use crate::model::limits::{MEDIA_OFFERS, MEDIA_STREAMS};
 use crate::model::{Address, Direction, Episode, FlowKey, MediaNews, MediaOffer, Timestamp};
 use crate::stats::sightings::bounded::Recent;
 
+/// Packets at once that say nothing of how evenly they come.
+const FEW: u64 = 5;
+
 #[derive(Debug, Default)]
 struct Stream {
     payload_type: u8,
@@ -60,6 +63,11 @@ impl MediaStreams {
         stream.payload_type = news.payload_type;
         stream.is_offered |= is_offered;
         stream.first = Some(stream.first.map_or(news.first, |first| first.min(news.first)));
+        // The last packet or two of a capture say nothing of a clock that was known.
+        if news.jitter.is_none() && news.received < FEW {
+            stream.high_since = None;
+            return;
+        }
         let since = stream.high_since.unwrap_or(news.first);
         stream.jitter = news.jitter.map(|[_, most]| most);
         stream.high_since = news.jitter.filter(|[least, _]| *least > MEDIA_JITTER.in_nanos()).map(|_| since);

@@ -210,6 +210,18 @@ fn flooded_frames_that_come_many_times_are_counted_once() {
     }
 }
 
+/// Many frames that circle slowly: within what copies are told by, each comes twice, as copies would, and then again.
+#[test]
+fn frames_that_circle_slowly_are_no_copies() {
+    for (frames, round) in [(200, 200 * MS), (60, 170 * MS), (150, 300 * MS)] {
+        let mut all = conversation(false, 1, 300, 0);
+        let name = |n: i64| broadcast(udp(false, 0, 4000, format!("name {n}").as_bytes()));
+        all.extend((0..frames).flat_map(|n| (0..100).map(move |turn| name(n).at(turn * round + n * 700 * US))));
+        let counted = OneShard::run(&all).counted() as i64 - 300;
+        assert!(counted >= frames * 88, "{frames} frames, {round} ns: {counted} of {}", frames * 100);
+    }
+}
+
 /// So seldom that the first are decided on before it is known how often frames to groups come.
 #[test]
 fn flooded_frames_that_come_seldom_are_counted_once() {
