@@ -127,6 +127,16 @@ fn proved(id: &str, mut report: Report, evidence: &Evidence) -> Report {
     if report.packets.is_empty() {
         report.packets = evidence.network.proofs.of(proves(id, report.side), report.subject);
     }
+    // What devices of a VLAN say to each other is noted by the VLAN, whichever of them it is about.
+    if report.packets.is_empty() && CONTROL.iter().any(|family| id.starts_with(family)) {
+        let vlan = report.evidence.iter().find_map(|(name, value)| match value {
+            Value::Count(id) if *name == "vlan" => u16::try_from(*id).ok().map(Subject::Vlan),
+            _ => None,
+        });
+        let places = vlan.into_iter().chain([Subject::Network]);
+        let known = places.map(|place| evidence.network.proofs.of(proves(id, report.side), place));
+        report.packets = known.into_iter().find(|packets| !packets.is_empty()).unwrap_or_default();
+    }
     report
 }
 
@@ -145,6 +155,9 @@ fn suffering(id: &str, report: &Report, evidence: &Evidence) -> Option<String> {
     let more = report.hosts.unwrap_or(0).saturating_sub(names.len() as u64);
     Some(if more > 0 { format!("{} and {more} more", names.join(", ")) } else { names.join(", ") })
 }
+
+/// Families of findings about what switches and routers say to each other.
+const CONTROL: [&str; 9] = ["stp.", "fhrp.", "ospf.", "bgp.", "lacp.", "vlan.native", "duplex.", "igmp.two_queriers", "eapol."];
 
 /// What goes wrong at a service when it is found.
 fn troubles(id: &str, severity: Severity) -> &'static [Trouble] {
@@ -170,6 +183,16 @@ fn troubles(id: &str, severity: Severity) -> &'static [Trouble] {
 /// What packets prove when it is found of anybody.
 fn proves(id: &str, side: Option<PathSide>) -> &'static [Proves] {
     match id {
+        "stp.root_changed" | "stp.topology_changes" => &[Proves::TreeNews, Proves::Tree],
+        "stp.two_roots" | "stp.bpdu_lost" => &[Proves::Tree],
+        "fhrp.two_masters" => &[Proves::Gateway],
+        "fhrp.flip" => &[Proves::GatewayNews, Proves::Gateway],
+        "ospf.hello_lost" | "ospf.mtu" => &[Proves::RouterNews, Proves::Router],
+        "bgp.reset" => &[Proves::Session],
+        "lacp.half" | "lacp.mismatch" => &[Proves::Link],
+        "vlan.native" | "duplex.mismatch" => &[Proves::Neighbour],
+        "igmp.two_queriers" => &[Proves::Query],
+        "eapol.failing" => &[Proves::Login],
         "arp.conflict" => &[Proves::Claimed],
         "arp.unanswered" => &[Proves::Sought],
         "arp.storm" => &[Proves::Asks],

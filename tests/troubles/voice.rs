@@ -1,6 +1,6 @@
 //! Voice that lacks packets or comes unevenly, and QUIC that is not answered.
 
-use super::support::packet::message::{client_hello, tls_record};
+use super::support::packet::message::{client_hello, server_hello, tls_record};
 use super::support::packet::{ACK, PSH, SYN};
 use super::{Fate, Micros, S, Traffic, only, title, troubles};
 use aes::cipher::generic_array::GenericArray;

@@ -104,7 +104,8 @@ impl NetworkJudge {
         for message in std::mem::take(list) {
             self.advance(message.time);
             self.switch.advance(message.time);
-            self.switch.take(&message);
+            let is_news = self.switch.take(&message);
+            proofs::controlled(&mut self.proofs, &message, is_news);
         }
     }
 

@@ -238,8 +238,8 @@ fn one_success_makes_silence_nothing() {
     // What began before that success is no sign of anything.
     events.push(silent(8));
     assert_eq!(since(&events).count, 0);
-    (10..20).for_each(|n| events.push(attempt(n, 9, 80, i64::from(n), AttemptOutcome::Unanswered)));
-    assert_eq!((since(&events).count, since(&events).clients, since(&events).is_more), (10, 4, true));
+    (10..30).for_each(|n| events.push(attempt(n, 9, 80, i64::from(n), AttemptOutcome::Unanswered)));
+    assert_eq!((since(&events).count, since(&events).clients, since(&events).is_more), (20, 12, true));
 }
 
 #[test]
