@@ -111,6 +111,7 @@ fn run(detectors: &[&'static dyn Detector], evidence: &Evidence, state: &mut Jud
 
 /// A report with the packets that prove it, where it has none of its own.
 fn proved(id: &str, mut report: Report, evidence: &Evidence) -> Report {
+    report.vlan = report.vlan.or_else(|| vlan_of(&report, evidence));
     if let Some(names) = suffering(id, &report, evidence) {
         report.evidence.push(("suffering", Value::Text(names)));
     }
@@ -138,6 +139,18 @@ fn proved(id: &str, mut report: Report, evidence: &Evidence) -> Report {
         report.packets = known.into_iter().find(|packets| !packets.is_empty()).unwrap_or_default();
     }
     report
+}
+
+/// The VLAN of what a report is about.
+fn vlan_of(report: &Report, evidence: &Evidence) -> Option<u16> {
+    match report.subject {
+        Subject::Vlan(id) => Some(id),
+        Subject::Service { address, port, protocol } => {
+            let key = ServiceKey { address, port, protocol };
+            evidence.network.services.iter().find(|service| service.key == key).and_then(|service| service.vlan)
+        }
+        _ => None,
+    }
 }
 
 /// Who suffers at a service, by name: the first few.
@@ -372,6 +385,7 @@ fn finding(page: &'static ExplainPage, report: Report, vendor: Option<Vendor>, n
         location: report.location,
         hosts: report.hosts,
         packets: report.packets,
+        vlan: report.vlan,
         covers: report.covers,
         evidence: report.evidence,
         cause: report.cause.unwrap_or_else(|| page.text(page.cause)),
