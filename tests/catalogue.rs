@@ -3,7 +3,7 @@
 use spantop::diagnose::{IDS, aspect};
 
 /// The scenarios of faults, which look at each finding as a whole (`is_whole` there).
-const SCENARIOS: [&str; 22] = [
+const SCENARIOS: [&str; 25] = [
     include_str!("troubles.rs"),
     include_str!("troubles/addresses.rs"),
     include_str!("troubles/behind.rs"),
@@ -26,6 +26,9 @@ const SCENARIOS: [&str; 22] = [
     include_str!("switch/trees.rs"),
     include_str!("switch/vlans.rs"),
     include_str!("links.rs"),
+    include_str!("carriers.rs"),
+    include_str!("copies.rs"),
+    include_str!("mended.rs"),
 ];
 
 /// Whether a test of a scenario says that this is found: with its severity and its subject, or as one of what is.

@@ -197,8 +197,17 @@ fn is_whole(f: &Finding) {
 }
 
 /// What is of the whole network where no VLANs are told apart.
-const OF_ALL: [&str; 8] =
-    ["quic.blocked", "ipv6.broken", "dhcp.no_offer", "dhcp.exhausted", "storm.broadcast", "storm.multicast", "loop.layer2", "tcp.refused"];
+const OF_ALL: [&str; 9] = [
+    "quic.blocked",
+    "ipv6.broken",
+    "dhcp.no_offer",
+    "dhcp.exhausted",
+    "storm.broadcast",
+    "storm.multicast",
+    "loop.layer2",
+    "tcp.refused",
+    "arp.storm",
+];
 
 fn title(s: &Snapshot) -> &str {
     &s.diagnosis.findings.iter().find(|f| spantop::diagnose::aspect(f.id).is_none()).expect("a finding").title

@@ -170,7 +170,7 @@ fn suffering(id: &str, report: &Report, evidence: &Evidence) -> Option<String> {
 }
 
 /// Families of findings about what switches and routers say to each other.
-const CONTROL: [&str; 9] = ["stp.", "fhrp.", "ospf.", "bgp.", "lacp.", "vlan.native", "duplex.", "igmp.two_queriers", "eapol."];
+const CONTROL: [&str; 10] = ["stp.", "fhrp.", "ospf.", "bgp.", "lacp.", "mtu.", "vlan.native", "duplex.", "igmp.two_queriers", "eapol."];
 
 /// What goes wrong at a service when it is found.
 fn troubles(id: &str, severity: Severity) -> &'static [Trouble] {
@@ -200,7 +200,7 @@ fn proves(id: &str, side: Option<PathSide>) -> &'static [Proves] {
         "stp.two_roots" | "stp.bpdu_lost" => &[Proves::Tree],
         "fhrp.two_masters" => &[Proves::Gateway],
         "fhrp.flip" => &[Proves::GatewayNews, Proves::Gateway],
-        "ospf.hello_lost" | "ospf.mtu" => &[Proves::RouterNews, Proves::Router],
+        "ospf.hello_lost" | "mtu.mismatch" => &[Proves::RouterNews, Proves::Router],
         "bgp.reset" => &[Proves::Session],
         "lacp.half" | "lacp.mismatch" => &[Proves::Link],
         "vlan.native" | "duplex.mismatch" => &[Proves::Neighbour],

@@ -224,7 +224,8 @@ impl Connections {
 
     fn reset(&mut self, course: &Course) {
         let Some(pending) = self.find(&course.flow) else {
-            if !course.is_cut {
+            // What both sides have closed has ended already.
+            if !course.is_cut && course.fins < 2 {
                 self.end(course, course.cut);
             }
             return;
