@@ -186,6 +186,6 @@ fn a_store_that_answers_with_errors() {
     let get = b"*2\r\n$3\r\nGET\r\n$1\r\na\r\n";
     let s = answered(6_379, get, [b"$1\r\nb\r\n", b"-ERR out of memory\r\n"]).seen();
     assert_eq!(troubles(&s), only("service.errors", "10.1.0.9:6379/tcp", Severity::Warning));
-    assert!(title(&s).starts_with("redis at 10.1.0.9:6379 answers 25 of 100 (25 %) requests with errors to 5 clients"), "{}", title(&s));
+    assert!(title(&s).starts_with("resp at 10.1.0.9:6379 answers 25 of 100 (25 %) requests with errors to 5 clients"), "{}", title(&s));
     assert_eq!(troubles(&answered(6_379, get, [b"$1\r\nb\r\n", b"$-1\r\n"]).seen()), [], "what is not there is no error");
 }
