@@ -5,10 +5,10 @@ use crate::model::time::SECOND;
 use crate::model::{Address, Episode, Timestamp};
 
 /// Clients told apart.
-const CLIENTS: usize = 10;
+const CLIENTS: usize = 8;
 
 /// Requests over TCP told apart.
-const REQUESTS: usize = 12;
+const REQUESTS: usize = 10;
 
 /// How long before the newest request that waits others began to that wait for the same: what stops stops one client after the other.
 const TOGETHER: i64 = 30 * SECOND;
