@@ -600,13 +600,13 @@ fn the_usual_configuration_file_is_made_checked_printed_and_obeyed() {
     let wrong = stderr(&at_home(&home, &["config", "check", "--config", other.to_str().unwrap()]));
     assert!(wrong.contains("invalid value 'xx'") && wrong.contains("auto, ") && wrong.contains("light"), "{wrong}");
 
-    fs::write(&config, "format = \"json\"\n[thresholds]\nslow_reply = \"250ms\"\n[keys]\npause = \"x\"\n").unwrap();
+    fs::write(&config, "format = \"json\"\n[thresholds]\ndns.slow.slow = \"250ms\"\n[keys]\npause = \"x\"\n").unwrap();
     assert!(stdout(&at_home(&home, &["report", &file])).starts_with('{'), "its options hold");
     assert!(!stdout(&at_home(&home, &["report", "--format", "text", &file])).starts_with('{'), "the command line goes before it");
     let explained = stdout(&at_home(&home, &["explain", "dns.slow"]));
-    assert!(explained.contains("slow_reply") && explained.contains("250 ms, changed from 500"), "{explained}");
+    assert!(explained.contains("dns.slow.slow") && explained.contains("250 ms, changed from 500"), "{explained}");
     let printed = stdout(&at_home(&home, &["config", "print", "--interval", "2s"]));
-    for line in ["interval = \"2s\"  # command line", "slow_reply = \"250ms\"", "pause = [\"x\"]", "quit = [\"q\"]"] {
+    for line in ["interval = \"2s\"  # command line", "dns.slow.slow = \"250ms\"", "pause = [\"x\"]", "quit = [\"q\"]"] {
         assert!(printed.contains(line), "{line} is not in\n{printed}");
     }
     // What is printed is a file that says the same.
@@ -643,7 +643,7 @@ fn a_threshold_decides_what_is_found() {
     fs::write(&file, pcap(&packets)).unwrap();
     let scans = || stdout(&at_home(&home, &["report", "--format", "json", file.to_str().unwrap()])).contains("scan.ports");
     assert!(!scans());
-    fs::write(home.join("spantop/config.toml"), "[thresholds]\nscan_ports = 10\n").unwrap();
+    fs::write(home.join("spantop/config.toml"), "[thresholds]\nscan.ports.ports = 10\n").unwrap();
     assert!(scans());
 }
 

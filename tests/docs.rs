@@ -13,9 +13,11 @@ fn catalogue() -> String {
         let text = diagnose::explain(id, 78).expect("a page for each identifier");
         let _ = write!(out, "\n## `{id}`\n");
         for part in text.split("\n\n").skip(1) {
-            let (head, body) = part.split_once('\n').expect("a heading and its text");
-            let body: Vec<&str> = body.split_whitespace().collect();
-            let _ = write!(out, "\n**{head}.** {}\n", body.join(" ").replace('<', "&lt;").replace('|', "\\|"));
+            let lines = |text: &str| text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect::<Vec<_>>();
+            let (head, body) = if part.starts_with(' ') { ("", part) } else { part.split_once('\n').expect("a heading and its text") };
+            let body = if head.starts_with("Thresholds") { lines(body).join("; ") } else { lines(body).join(" ") };
+            let head = if head.is_empty() { String::new() } else { format!("**{head}.** ") };
+            let _ = write!(out, "\n{head}{}\n", body.replace('<', "&lt;").replace('|', "\\|"));
         }
     }
     out

@@ -21,7 +21,7 @@ mod vlans;
 
 use spantop::capture::Memory;
 use spantop::engine::{self, Settings};
-use spantop::model::{LinkType, NeighbourProtocol, Severity, SwitchEventKind, Timestamp, Value};
+use spantop::model::{Finding, LinkType, NeighbourProtocol, Severity, SwitchEventKind, Timestamp, Value};
 use spantop::settings::LoadSettings;
 use spantop::snapshot::Snapshot;
 use std::collections::BTreeSet;
@@ -106,9 +106,39 @@ fn events(s: &Snapshot, kind: SwitchEventKind) -> Vec<(i64, String, String, u64)
     s.switch.events.iter().filter(|e| e.kind == kind).map(|e| (seconds(e.time), e.who.clone(), e.text.clone(), e.count)).collect()
 }
 
+/// Whatever is found shows its evidence, says when it was and how many suffer, where that can be known.
+fn is_whole(f: &Finding) {
+    assert!(UNPROVED.contains(&f.id) || !f.packets.is_empty(), "{f:#?}");
+    assert!(UNCOUNTED.contains(&f.id) || f.hosts > Some(0), "{f:#?}");
+    assert!(!f.evidence.is_empty() && f.first <= f.last && f.episodes.last().is_some_and(|e| e.first == f.first), "{f:#?}");
+}
+
+/// What no single packet shows: how full a link is, what is counted of many packets.
+const UNPROVED: [&str; 8] =
+    ["link.saturated", "burst.micro", "flood.unicast", "mac.overflow", "mac.flapping", "vlan.leak", "igmp.no_querier", "storm.multicast"];
+
+/// Of which nobody can tell how many suffer: whoever is behind the same switch.
+const UNCOUNTED: [&str; 14] = [
+    "stp.root_changed",
+    "stp.topology_changes",
+    "link.saturated",
+    "burst.micro",
+    "flood.unicast",
+    "mac.overflow",
+    "mac.flapping",
+    "vlan.leak",
+    "igmp.no_querier",
+    "storm.broadcast",
+    "storm.multicast",
+    "loop.layer2",
+    "pause.storm",
+    "ntp.bad",
+];
+
 /// Findings of the network.
 fn troubles(s: &Snapshot) -> BTreeSet<&'static str> {
-    s.diagnosis.findings.iter().filter(|f| spantop::diagnose::aspect(f.id).is_none()).map(|f| f.id).collect()
+    let network = s.diagnosis.findings.iter().filter(|f| spantop::diagnose::aspect(f.id).is_none());
+    network.inspect(|f| is_whole(f)).map(|f| f.id).collect()
 }
 
 #[test]
@@ -254,6 +284,7 @@ fn a_cdp_of_the_builder_and_an_unknown_device_do_no_harm() {
 /// What is found, with its severity and subject.
 fn found(s: &Snapshot) -> Vec<(&'static str, Severity, String)> {
     let network = s.diagnosis.findings.iter().filter(|f| spantop::diagnose::aspect(f.id).is_none());
+    network.clone().for_each(is_whole);
     network.map(|f| (f.id, f.severity, f.subject.to_string())).collect()
 }
 

@@ -26,7 +26,7 @@ mod voice;
 
 use spantop::capture::Memory;
 use spantop::engine::{self, Settings};
-use spantop::model::{LinkType, PathSide, Severity, Timestamp, Verdict};
+use spantop::model::{Finding, LinkType, PathSide, Severity, Subject, Timestamp, Verdict};
 use spantop::snapshot::Snapshot;
 use support::packet::message::{dns, dns_failure};
 use support::packet::{ACK, FIN, PSH, Packet, RST, SYN};
@@ -182,9 +182,32 @@ fn troubles(s: &Snapshot) -> Vec<(&'static str, String, Severity)> {
     network.clone().for_each(|f| {
         assert!(UNPROVED.contains(&f.id) || !f.packets.is_empty(), "{f:#?}");
         assert!(UNCOUNTED.contains(&f.id) || f.hosts > Some(0), "{f:#?}");
+        is_whole(f);
     });
     network.map(|f| (f.id, f.subject.to_string(), f.severity)).collect()
 }
+
+/// What every finding has: about whom, evidence, and when it held in packet time, of which its sparkline is drawn.
+fn is_whole(f: &Finding) {
+    assert!(OF_ALL.contains(&f.id) || f.subject != Subject::Network, "{f:#?}");
+    assert!(!f.evidence.is_empty() && f.title.len() > 10 && !f.cause.is_empty() && !f.remedy.is_empty(), "{f:#?}");
+    let Some(latest) = f.episodes.last() else { panic!("{f:#?}") };
+    assert!((f.first, f.last) == (latest.first, latest.last) && f.first <= f.last && f.first >= Timestamp(START), "{f:#?}");
+    assert!(f.episodes.is_sorted_by_key(|episode| episode.first), "{f:#?}");
+}
+
+/// What is of the whole network where no VLANs are told apart.
+const OF_ALL: [&str; 9] = [
+    "quic.blocked",
+    "ipv6.broken",
+    "dhcp.no_offer",
+    "dhcp.exhausted",
+    "storm.broadcast",
+    "storm.multicast",
+    "loop.layer2",
+    "tcp.refused",
+    "arp.storm",
+];
 
 fn title(s: &Snapshot) -> &str {
     &s.diagnosis.findings.iter().find(|f| spantop::diagnose::aspect(f.id).is_none()).expect("a finding").title

@@ -63,7 +63,7 @@ The command line goes before the file. Without a section: long options (interval
   [order]       what conversations and endpoints are sorted by: conversations = \"-wire_bytes\"
   [hosts]       names of your own: \"10.0.0.53\" = \"dns-1\", also of MAC addresses
   [ports]       \"8443/tcp\" = \"intranet\"
-  [thresholds]  what findings are measured with: slow_reply = \"300ms\" (spantop explain names them)
+  [thresholds]  what findings are measured with: dns.slow.slow = \"300ms\" (spantop explain names them)
   [probe]       id, site, status, export = [\"NAME:TARGET\"] (spantop probe); [export.NAME] has an exporter's options
   [keys]        pause = [\"Space\", \"F5\"]; of one screen: [keys.packets] search = \"Ctrl-s\"";
 

@@ -166,7 +166,7 @@ fn is_about(about: About, cause: &Finding, effect: &Finding) -> bool {
 
 /// Whether a cause that strikes whatever is behind the same switch may have this effect: not what was there before, nor of another VLAN.
 fn may_strike(cause: &Finding, effect: &Finding) -> bool {
-    let elsewhere = matches!((cause.subject, effect.subject), (Subject::Vlan(here), Subject::Vlan(there)) if here != there);
+    let elsewhere = cause.vlan.zip(effect.vlan).is_some_and(|(here, there)| here != there);
     !elsewhere && cause.first <= effect.first.plus(BEGINS_ANYWHERE)
 }
 
@@ -258,6 +258,16 @@ mod tests {
             finding("storm.broadcast", vlan, 22, 60),
         ];
         assert_eq!(told(findings), ["storm.broadcast VLAN 7", "  arp.storm 10.0.0.7", "  storm.multicast network"]);
+    }
+
+    #[test]
+    fn a_storm_strikes_its_own_vlan_and_nothing_that_was_there_before() {
+        let within = |vlan, finding: Finding| Finding { vlan: Some(vlan), ..finding };
+        let storm = || within(7, finding("arp.storm", Subject::Vlan(7), 100, 160));
+        let loss = |vlan, from| within(vlan, finding("tcp.loss", service(HOST, 80), from, 160));
+        assert_eq!(told(vec![storm(), loss(7, 105)]), ["arp.storm VLAN 7", "  tcp.loss 10.0.0.7:80/tcp"]);
+        assert_eq!(told(vec![storm(), loss(8, 105)]), ["arp.storm VLAN 7", "tcp.loss 10.0.0.7:80/tcp"], "of another VLAN");
+        assert_eq!(told(vec![storm(), loss(7, 60)]), ["arp.storm VLAN 7", "tcp.loss 10.0.0.7:80/tcp"], "it was there before");
     }
 
     #[test]

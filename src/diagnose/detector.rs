@@ -63,6 +63,8 @@ pub struct Report {
     pub hosts: Option<u64>,
     /// Packets that prove it.
     pub packets: Vec<u64>,
+    /// The VLAN that its subject is reached in, where that is known.
+    pub vlan: Option<u16>,
     /// What it strikes besides, so that findings about that stand under it.
     pub covers: Vec<Subject>,
 }
@@ -83,6 +85,7 @@ impl Report {
             side: None,
             hosts: None,
             packets: Vec::new(),
+            vlan: None,
             covers: Vec::new(),
         }
     }

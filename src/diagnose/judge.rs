@@ -111,6 +111,7 @@ fn run(detectors: &[&'static dyn Detector], evidence: &Evidence, state: &mut Jud
 
 /// A report with the packets that prove it, where it has none of its own.
 fn proved(id: &str, mut report: Report, evidence: &Evidence) -> Report {
+    report.vlan = report.vlan.or_else(|| vlan_of(&report, evidence));
     if let Some(names) = suffering(id, &report, evidence) {
         report.evidence.push(("suffering", Value::Text(names)));
     }
@@ -127,7 +128,29 @@ fn proved(id: &str, mut report: Report, evidence: &Evidence) -> Report {
     if report.packets.is_empty() {
         report.packets = evidence.network.proofs.of(proves(id, report.side), report.subject);
     }
+    // What devices of a VLAN say to each other is noted by the VLAN, whichever of them it is about.
+    if report.packets.is_empty() && CONTROL.iter().any(|family| id.starts_with(family)) {
+        let vlan = report.evidence.iter().find_map(|(name, value)| match value {
+            Value::Count(id) if *name == "vlan" => u16::try_from(*id).ok().map(Subject::Vlan),
+            _ => None,
+        });
+        let places = vlan.into_iter().chain([Subject::Network]);
+        let known = places.map(|place| evidence.network.proofs.of(proves(id, report.side), place));
+        report.packets = known.into_iter().find(|packets| !packets.is_empty()).unwrap_or_default();
+    }
     report
+}
+
+/// The VLAN of what a report is about.
+fn vlan_of(report: &Report, evidence: &Evidence) -> Option<u16> {
+    match report.subject {
+        Subject::Vlan(id) => Some(id),
+        Subject::Service { address, port, protocol } => {
+            let key = ServiceKey { address, port, protocol };
+            evidence.network.services.iter().find(|service| service.key == key).and_then(|service| service.vlan)
+        }
+        _ => None,
+    }
 }
 
 /// Who suffers at a service, by name: the first few.
@@ -145,6 +168,9 @@ fn suffering(id: &str, report: &Report, evidence: &Evidence) -> Option<String> {
     let more = report.hosts.unwrap_or(0).saturating_sub(names.len() as u64);
     Some(if more > 0 { format!("{} and {more} more", names.join(", ")) } else { names.join(", ") })
 }
+
+/// Families of findings about what switches and routers say to each other.
+const CONTROL: [&str; 10] = ["stp.", "fhrp.", "ospf.", "bgp.", "lacp.", "mtu.", "vlan.native", "duplex.", "igmp.two_queriers", "eapol."];
 
 /// What goes wrong at a service when it is found.
 fn troubles(id: &str, severity: Severity) -> &'static [Trouble] {
@@ -170,6 +196,16 @@ fn troubles(id: &str, severity: Severity) -> &'static [Trouble] {
 /// What packets prove when it is found of anybody.
 fn proves(id: &str, side: Option<PathSide>) -> &'static [Proves] {
     match id {
+        "stp.root_changed" | "stp.topology_changes" => &[Proves::TreeNews, Proves::Tree],
+        "stp.two_roots" | "stp.bpdu_lost" => &[Proves::Tree],
+        "fhrp.two_masters" => &[Proves::Gateway],
+        "fhrp.flip" => &[Proves::GatewayNews, Proves::Gateway],
+        "ospf.hello_lost" | "mtu.mismatch" => &[Proves::RouterNews, Proves::Router],
+        "bgp.reset" => &[Proves::Session],
+        "lacp.half" | "lacp.mismatch" => &[Proves::Link],
+        "vlan.native" | "duplex.mismatch" => &[Proves::Neighbour],
+        "igmp.two_queriers" => &[Proves::Query],
+        "eapol.failing" => &[Proves::Login],
         "arp.conflict" => &[Proves::Claimed],
         "arp.unanswered" => &[Proves::Sought],
         "arp.storm" => &[Proves::Asks],
@@ -349,6 +385,7 @@ fn finding(page: &'static ExplainPage, report: Report, vendor: Option<Vendor>, n
         location: report.location,
         hosts: report.hosts,
         packets: report.packets,
+        vlan: report.vlan,
         covers: report.covers,
         evidence: report.evidence,
         cause: report.cause.unwrap_or_else(|| page.text(page.cause)),

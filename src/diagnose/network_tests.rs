@@ -29,6 +29,7 @@ fn service(app_token: &'static str, w: ServiceWindow) -> ServiceEvidence {
     proof.note(7);
     ServiceEvidence {
         key: key(),
+        vlan: None,
         app: AppId::NONE,
         app_token,
         last_success: Some(Timestamp(NOW - 100 * SECOND)),

@@ -310,6 +310,65 @@ mod tests {
         }
     }
 
+    /// Numbers that are no thresholds: how something is measured and for how long it is remembered, which tables are as large as.
+    const FIXED: &[(&str, &[&str])] = &[
+        ("dup.flood", &["reach"]),
+        ("route.loop", &["hops"]),
+        ("loop.layer2", &["times", "parts", "frames", "stations", "asked", "requests", "askers"]),
+        ("stp.two_roots", &["beside"]),
+        ("stp.root_changed", &["recent"]),
+        ("stp.topology_changes", &["recent"]),
+        ("stp.bpdu_lost", &["missing", "away", "recent"]),
+        ("fhrp.flip", &["recent"]),
+        ("ospf.hello_lost", &["recent"]),
+        ("bgp.reset", &["packets", "recent"]),
+        ("mtu.mismatch", &["recent"]),
+        ("vlan.leak", &["within", "frames", "stations", "recent"]),
+        ("vlan.native", &["recent"]),
+        ("duplex.mismatch", &["recent"]),
+        ("pause.storm", &["rate"]),
+        ("eapol.failing", &["recent"]),
+        ("flood.unicast", &["forgotten"]),
+        ("burst.micro", &["half", "full", "short", "bursts"]),
+        ("igmp.two_queriers", &["beside"]),
+        ("igmp.no_querier", &["forgotten"]),
+        ("arp.conflict", &["proxy"]),
+        ("dhcp.rogue", &["alone", "held"]),
+        ("dhcp.exhausted", &["claimed"]),
+        ("nd.rogue_ra", &["alone", "held"]),
+        ("arp.storm", &["targets"]),
+        ("scan.hosts", &["targets"]),
+        ("icmp.redirect", &["held"]),
+        ("tcp.reset", &["long"]),
+        ("tcp.loss", &["timeout"]),
+        ("dns.failing", &["zones"]),
+        ("tls.expiring", &["most", "least"]),
+        ("ntp.bad", &["distance", "step", "panic"]),
+    ];
+
+    #[test]
+    fn what_findings_about_the_network_are_measured_with_may_be_changed() {
+        let mut fixed = Vec::new();
+        for detector in all().filter(|d| d.page().aspect.is_none()) {
+            let page = detector.page();
+            for (name, figure) in page.figures {
+                let is_known = *name == "sure" || FIXED.iter().any(|(id, names)| *id == page.id && names.contains(name));
+                if matches!(figure, Figure::Tuned(_) | Figure::Part(..)) == is_known {
+                    fixed.push((page.id, *name));
+                }
+            }
+        }
+        assert!(fixed.is_empty(), "{fixed:?}");
+        let mut keys: Vec<String> = thresholds().map(|t| t.key()).collect();
+        let count = keys.len();
+        keys.sort();
+        keys.dedup();
+        assert!(keys.len() == count && count > 250, "{count} of which {} differ", keys.len());
+        for t in thresholds() {
+            assert!(t.threshold.least <= t.threshold.default && t.threshold.default <= t.threshold.most, "{}: {:?}", t.key(), t.threshold);
+        }
+    }
+
     #[test]
     fn explanations_fit_a_terminal() {
         for id in IDS {

@@ -100,6 +100,8 @@ pub struct Attempt {
     pub station: Mac,
     /// To whom: the server, or a router on the way there.
     pub next: Mac,
+    /// The VLAN of that frame: its outermost tag.
+    pub vlan: Option<u16>,
     /// The first SYN.
     pub first: Timestamp,
     /// When it was decided.

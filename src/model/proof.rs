@@ -72,6 +72,28 @@ pub enum Proves {
     QuicFailed,
     /// A connection to the service, or a client's with it, ended after few packets.
     Short,
+    /// A bridge speaks of the spanning tree of the VLAN, or of any; and where it told something new.
+    Tree,
+    /// See [`Proves::Tree`].
+    TreeNews,
+    /// Likewise of a shared gateway.
+    Gateway,
+    /// See [`Proves::Gateway`].
+    GatewayNews,
+    /// Likewise a router of its neighbours.
+    Router,
+    /// See [`Proves::Router`].
+    RouterNews,
+    /// An end of an aggregated link says how it sees it.
+    Link,
+    /// A device says who it is and how its port is set.
+    Neighbour,
+    /// Somebody asks who wants which groups.
+    Query,
+    /// A port lets somebody in, or does not.
+    Login,
+    /// A session between routers ended.
+    Session,
 }
 
 /// How long proofs are kept at least, seconds of packet time.

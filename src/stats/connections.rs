@@ -42,6 +42,7 @@ struct Pending {
     flow: FlowKey,
     way: Direction,
     stations: [Mac; 2],
+    vlan: Option<u16>,
     stage: Stage,
     syns: u8,
     answers: u8,
@@ -67,6 +68,8 @@ pub struct Course {
     pub way: Direction,
     /// Who sent its frame, and to whom.
     pub stations: [Mac; 2],
+    /// Its VLAN: the outermost tag.
+    pub vlan: Option<u16>,
     /// When it passed.
     pub time: Timestamp,
     /// Its number; 0 where it is not known.
@@ -143,6 +146,7 @@ impl Connections {
             flow: course.flow,
             way: course.way,
             stations: course.stations,
+            vlan: course.vlan,
             stage: Stage::Sent,
             syns: 1,
             answers: 0,
@@ -220,7 +224,8 @@ impl Connections {
 
     fn reset(&mut self, course: &Course) {
         let Some(pending) = self.find(&course.flow) else {
-            if !course.is_cut {
+            // What both sides have closed has ended already.
+            if !course.is_cut && course.fins < 2 {
                 self.end(course, course.cut);
             }
             return;
@@ -362,6 +367,7 @@ fn decided(pending: &Pending, outcome: AttemptOutcome, time: Timestamp) -> Attem
         way: pending.way,
         station,
         next,
+        vlan: pending.vlan,
         first: pending.first,
         time,
         outcome,

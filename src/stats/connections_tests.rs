@@ -34,6 +34,7 @@ impl Lab {
         self.fins += u32::from(flags & FIN != 0);
         let course = Course {
             stations: Default::default(),
+            vlan: None,
             flow: flow(port),
             way,
             time: at(ms),
@@ -233,6 +234,7 @@ fn attempts_beyond_the_cap_are_counted() {
         let flow = FlowKey::v4(6, n, 0x0a00_0002, 1, 80).0;
         let course = Course {
             stations: Default::default(),
+            vlan: None,
             flow,
             way: CLIENT,
             time: at(0),

@@ -51,7 +51,7 @@ struct Hole {
 }
 
 /// Holes remembered of a direction: what is merely out of order opens some as well, and closes them at once.
-const HOLES: usize = 8;
+const HOLES: usize = 4;
 
 impl Missing {
     /// When the hole opened that a segment fills, which is one no more.

@@ -4,9 +4,9 @@
 use crate::model::evidence::SHORT_LOGIN;
 use crate::model::time::SECOND;
 use crate::model::{
-    Address, Attempt, AttemptOutcome, CirclingFrame, ConnectionEnd, DhcpSight, Flood, FloodSecond, KeptAlive, LocatedLoss, MediaNews,
-    NetworkEvent, PathSide, Proofs, Proves, RoundTrip, ServiceKey, Sight, Sighting, Stall, StuckSegment, Subject, Timestamp, TlsNews,
-    TlsSight, Transaction, TransactionEnd,
+    Address, Attempt, AttemptOutcome, CirclingFrame, ConnectionEnd, ControlBody, ControlMessage, DhcpSight, Flood, FloodSecond, KeptAlive,
+    LocatedLoss, MediaNews, NetworkEvent, PathSide, Proofs, Proves, RoundTrip, ServiceKey, Sight, Sighting, Stall, StuckSegment, Subject,
+    Timestamp, TlsNews, TlsSight, Transaction, TransactionEnd,
 };
 
 const DISCOVER: u8 = 1;
@@ -20,6 +20,9 @@ const OLD_TLS: u16 = 0x0302;
 /// IP protocol number of UDP, and the port of QUIC.
 const UDP: u8 = 17;
 const QUIC: u16 = 443;
+
+/// The port of BGP.
+const BGP: u16 = 179;
 
 /// A VLAN, or the network where there is none.
 fn place(vlan: Option<u16>) -> Subject {
@@ -66,6 +69,27 @@ pub fn flooded(proofs: &mut Proofs, told: &FloodSecond) {
 pub fn circled(proofs: &mut Proofs, frame: &CirclingFrame) {
     let vlan = Some(frame.vlan & 0x0fff).filter(|id| *id != 0);
     proofs.note(Proves::Circles, place(vlan), frame.number, Timestamp(frame.second.saturating_mul(SECOND)));
+}
+
+/// Takes in a control packet; `is_news`: it told something that was not so before.
+pub fn controlled(proofs: &mut Proofs, message: &ControlMessage, is_news: bool) {
+    let (proves, news) = match &message.body {
+        ControlBody::Neighbour(_) => (Proves::Neighbour, None),
+        ControlBody::Bpdu(_) => (Proves::Tree, Some(Proves::TreeNews)),
+        ControlBody::Lacp(_) => (Proves::Link, None),
+        ControlBody::Gateway(_) => (Proves::Gateway, Some(Proves::GatewayNews)),
+        ControlBody::Ospf(_) => (Proves::Router, Some(Proves::RouterNews)),
+        ControlBody::Speaker(_) => return,
+        ControlBody::Query(_) => (Proves::Query, None),
+        ControlBody::Eapol(..) => (Proves::Login, None),
+    };
+    let place = place(message.tag.map(|tag| tag & 0x0fff).filter(|id| *id != 0));
+    for proves in [Some(proves), news.filter(|_| is_news)].into_iter().flatten() {
+        proofs.note(proves, place, message.number, message.time);
+        if place != Subject::Network {
+            proofs.note(proves, Subject::Network, message.number, message.time);
+        }
+    }
 }
 
 fn sighted(proofs: &mut Proofs, seen: &Sighting) {
@@ -140,6 +164,9 @@ fn attempted(proofs: &mut Proofs, attempt: &Attempt) {
 }
 
 fn ended(proofs: &mut Proofs, end: &ConnectionEnd) {
+    if end.flow.ends(end.way)[1].1 == BGP {
+        proofs.note(Proves::Session, Subject::Network, end.number, end.time);
+    }
     if let Some(key) = ServiceKey::of(&end.flow, end.way)
         && end.packets.iter().all(|packets| *packets <= SHORT_LOGIN.number())
     {

@@ -144,3 +144,48 @@ fn a_server_that_dies_under_its_connections_loses_nothing() {
     assert_eq!(title(&s), "10.1.0.9:9000 says nothing any more: 6 connections of 6 clients hang, whose data is sent again and again");
     assert_eq!(troubles(&in_use(1).seen()), [], "one client that is cut off, of a server that goes on");
 }
+
+impl Traffic {
+    /// A request and its answer, a millisecond later, on a connection of their own.
+    fn asked(&mut self, at: Micros, client: (u8, u16), server: (u8, u16), [request, answer]: [&[u8]; 2]) {
+        let (there, back) = ([client, server], [server, client]);
+        self.syn(at, client, server);
+        self.segment(at + 400, back, SYN | ACK, (0, 1), 0);
+        self.segment(at + 600, there, ACK, (1, 1), 0);
+        self.says(at + 700, there, PSH | ACK, (1, 1), request);
+        self.says(at + 1_700, back, PSH | ACK, (1, 1 + request.len() as u32), answer);
+        self.segment(at + 1_900, there, ACK, (1 + request.len() as u32, 1 + answer.len() as u32), 0);
+    }
+}
+
+/// A hundred requests, every fourth of which is answered by the second of these.
+fn answered(port: u16, request: &[u8], [good, bad]: [&[u8]; 2]) -> Traffic {
+    let mut t = Traffic::default();
+    for n in 0..100u16 {
+        let answer = if n % 4 == 0 { bad } else { good };
+        t.asked(i64::from(n) * S / 2, (1 + n as u8 % 5, 5_000 + n), (9, port), [request, answer]);
+    }
+    t.with_office(60)
+}
+
+#[test]
+fn a_proxy_that_reaches_nobody() {
+    let get = b"GET http://www.example.org/ HTTP/1.1\r\nHost: www.example.org\r\n\r\n";
+    let good = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    let s = answered(3_128, get, [good, b"HTTP/1.1 504 Gateway Timeout\r\nContent-Length: 0\r\n\r\n"]).seen();
+    assert_eq!(troubles(&s), only("http.errors", "10.1.0.9:3128/tcp", Severity::Critical));
+    assert_eq!(title(&s), "Web server 10.1.0.9:3128 answers 25 of 100 (25 %) requests with errors: 504 25 times");
+    let names = s.diagnosis.findings[0].evidence.iter().find(|(name, _)| *name == "suffering").map(|(_, value)| value.to_string());
+    assert_eq!(names.as_deref(), Some("10.1.0.1, 10.1.0.2, 10.1.0.3 and 2 more"), "who suffers has names");
+    let seldom = answered(3_128, get, [good, good]).seen();
+    assert_eq!(troubles(&seldom), []);
+}
+
+#[test]
+fn a_store_that_answers_with_errors() {
+    let get = b"*2\r\n$3\r\nGET\r\n$1\r\na\r\n";
+    let s = answered(6_379, get, [b"$1\r\nb\r\n", b"-ERR out of memory\r\n"]).seen();
+    assert_eq!(troubles(&s), only("service.errors", "10.1.0.9:6379/tcp", Severity::Warning));
+    assert!(title(&s).starts_with("resp at 10.1.0.9:6379 answers 25 of 100 (25 %) requests with errors to 5 clients"), "{}", title(&s));
+    assert_eq!(troubles(&answered(6_379, get, [b"$1\r\nb\r\n", b"$-1\r\n"]).seen()), [], "what is not there is no error");
+}

@@ -196,8 +196,8 @@ fn listed_thresholds(mark: &str) -> String {
         // What several findings are measured with is set once.
         let same = before.iter().find(|other| other.is_same(&named));
         match same {
-            Some(same) => drop(writeln!(out, "#\"{}\" = {value}  # the same number as {}", named.key(), same.key())),
-            None => drop(writeln!(out, "{mark}\"{}\" = {value}  # {} to {}{changed}", named.key(), text(t.least), text(t.most))),
+            Some(same) => drop(writeln!(out, "#{} = {value}  # the same number as {}", named.key(), same.key())),
+            None => drop(writeln!(out, "{mark}{} = {value}  # {} to {}{changed}", named.key(), text(t.least), text(t.most))),
         }
         before.push(named);
     }
@@ -321,7 +321,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told_all_at_once() {
         let text = "theme = \"mud\"\nspeling = 1\n[dashboard]\nscale = \"soon\"\n[columns]\nconversations = [\"sausage\"]\n[order]\nhosts = \"x\"\n\
-                    [hosts]\n\"10.0.0.256\" = \"x\"\n\"10.0.0.1\" = \"\"\n[ports]\n\"http\" = \"x\"\n[thresholds]\nslow_reply = \"1us\"\nslow_repli = 1\n\
+                    [hosts]\n\"10.0.0.256\" = \"x\"\n\"10.0.0.1\" = \"\"\n[ports]\n\"http\" = \"x\"\n[thresholds]\ndns.slow.slow = \"1us\"\ndns.slow.slwo = 1\ntcp.loss.many = \"200 %\"\n\
                     [keys]\npause = \"s\"\n[kees]\nx = 1\n";
         let wrong = wrong(&read("wrong", text));
         let wanted = [
@@ -333,10 +333,11 @@ mod tests {
             (":10:1: ", "is no address"),
             (":11:1: ", "a name has"),
             (":13:1: ", "is no port"),
-            (":15:1: ", "slow_reply lies between 1ms and 60s"),
-            (":16:1: ", "did you mean slow_reply?"),
-            (":20:1: ", "did you mean [keys]?"),
-            (":18:1: ", "s does 'sort' as well"),
+            (":15:10: ", "dns.slow.slow lies between 1ms and 60s"),
+            (":16:10: ", "did you mean dns.slow.slow?"),
+            (":17:10: ", "tcp.loss.many lies between 0.0001 and 1"),
+            (":21:1: ", "did you mean [keys]?"),
+            (":19:1: ", "s does 'sort' as well"),
         ];
         assert_eq!(wrong.len(), wanted.len(), "{wrong:#?}");
         for (place, words) in wanted {

@@ -34,7 +34,12 @@ pub(super) fn read(file: &ConfigFile) -> (Preferences, Vec<String>) {
             "probe" => probe(entry, &mut out),
             "export" => Err("options of an exporter stand in a section of its own: [export.NAME]".into()),
             section if section.starts_with("export.") => export(entry, &mut out),
-            "thresholds" => threshold(entry, &mut out),
+            "thresholds" => threshold(entry, &entry.key, &mut out),
+            // A key with points is a table in a table.
+            section if section.starts_with("thresholds.") => {
+                let id = section.strip_prefix("thresholds.").unwrap_or_default();
+                threshold(entry, &format!("{id}.{}", entry.key), &mut out)
+            }
             section if section == "keys" || section.starts_with("keys.") => {
                 let scope = section.strip_prefix("keys.").unwrap_or_default().to_owned();
                 keys.push(entry);
@@ -222,12 +227,12 @@ fn port(entry: &ConfigEntry, out: &mut Preferences) -> Result<(), String> {
     Ok(())
 }
 
-fn threshold(entry: &ConfigEntry, out: &mut Preferences) -> Result<(), String> {
-    let Some(named) = thresholds().find(|t| t.key() == entry.key) else {
+fn threshold(entry: &ConfigEntry, key: &str, out: &mut Preferences) -> Result<(), String> {
+    let Some(named) = thresholds().find(|t| t.key() == key) else {
         let known: Vec<String> = thresholds().map(|t| t.key()).collect();
-        return Err(match near(&entry.key, known.iter().map(String::as_str)) {
-            Some(near) => format!("there is no threshold '{}'; did you mean {near}?", entry.key),
-            None => format!("there is no threshold '{}'; spantop config print lists them", entry.key),
+        return Err(match near(key, known.iter().map(String::as_str)) {
+            Some(near) => format!("there is no threshold '{}'; did you mean {near}?", key),
+            None => format!("there is no threshold '{}'; spantop config print lists them", key),
         });
     };
     let (text, threshold) = (one(entry)?, named.threshold);
@@ -243,12 +248,12 @@ fn threshold(entry: &ConfigEntry, out: &mut Preferences) -> Result<(), String> {
     };
     if !(value >= threshold.least && value <= threshold.most) {
         let show = |v: f64| super::command::threshold_value(threshold.unit, v);
-        return Err(format!("{} lies between {} and {}", entry.key, show(threshold.least), show(threshold.most)));
+        return Err(format!("{} lies between {} and {}", key, show(threshold.least), show(threshold.most)));
     }
     // One number may be named by several findings: then it can be only one.
     if let Some((other, known)) = out.thresholds.iter().find(|(other, known)| other.is_same(&named) && *known != value) {
         let known = super::command::threshold_value(threshold.unit, *known);
-        return Err(format!("{} is the same number as {}, which is {known} here", entry.key, other.key()));
+        return Err(format!("{} is the same number as {}, which is {known} here", key, other.key()));
     }
     out.thresholds.push((named, value));
     Ok(())

@@ -63,8 +63,21 @@ fn place(t: &SwitchTrouble) -> String {
     }
 }
 
+/// How many devices suffer by something that is between these; `None`: whoever is behind them, and nobody knows how many.
+pub(super) fn devices(kind: Kind) -> Option<u64> {
+    match kind {
+        Kind::TwoMasters | Kind::GatewayFlips | Kind::LinkUnheard | Kind::LinksApart | Kind::MtuDiffers | Kind::PeerLost => Some(2),
+        Kind::TwoQueriers | Kind::DuplexDiffers | Kind::NativeVlanDiffers | Kind::TwoRoots => Some(2),
+        Kind::NotLetIn | Kind::RouterSilent | Kind::HellosMissing => Some(1),
+        _ => None,
+    }
+}
+
 fn each(e: &Evidence, kind: Kind, tell: impl Fn(&SwitchTrouble) -> Option<Report>) -> Detection {
-    all_of(e.network.switch.of(kind).filter_map(|t| Some(tell(t)?.about(t.subject).held(vec![t.span]))))
+    all_of(e.network.switch.of(kind).filter_map(|t| {
+        let report = tell(t)?.about(t.subject).held(vec![t.span]);
+        Some(Report { hosts: report.hosts.or(devices(kind)), ..report })
+    }))
 }
 
 fn vlan(t: &SwitchTrouble) -> Vec<(&'static str, Value)> {

@@ -654,7 +654,7 @@ impl Detector for IcmpUnreachable {
                          limit how many errors they send, so their number says little.",
             remedy: "Look at the route and the filters of whoever sends the errors.",
             topic: None,
-            figures: &[("least", Count(UNREACHABLE)), ("several", Tuned(&SEVERAL))],
+            figures: &[("least", Tuned(&UNREACHABLE)), ("several", Tuned(&SEVERAL))],
         };
         &PAGE
     }
@@ -663,7 +663,7 @@ impl Detector for IcmpUnreachable {
         let services = e.network.services.iter().filter_map(|service| {
             let enough = |w: &ServiceWindow| {
                 let t = w.trouble(Trouble::Unreachable);
-                t.count >= UNREACHABLE || t.clients >= SEVERAL.number()
+                t.count >= UNREACHABLE.number() || t.clients >= SEVERAL.number()
             };
             let stands = standing.on(subject(&service.key));
             let w = service.window(|w| enough(w) || stands && w.trouble(Trouble::Unreachable).count > 0)?;

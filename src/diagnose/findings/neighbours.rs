@@ -244,7 +244,8 @@ fn storm(s: &ArpStormEvidence) -> Report {
     ];
     let severity = if s.rate > ARP_MANY.value() { Severity::Critical } else { Severity::Warning };
     // Each has to look at every one.
-    Report::new(severity, title, evidence).about(subject).suffered_by(s.senders).held(vec![s.span])
+    let vlan = s.vlan;
+    Report { vlan, ..Report::new(severity, title, evidence) }.about(subject).suffered_by(s.senders).held(vec![s.span])
 }
 
 impl Detector for NdRogueRa {

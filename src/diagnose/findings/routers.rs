@@ -62,7 +62,10 @@ pub struct StormMulticast;
 pub struct PauseStorm;
 
 fn each(e: &Evidence, kind: Kind, tell: impl Fn(&SwitchTrouble) -> Option<Report>) -> Detection {
-    all_of(e.network.switch.of(kind).filter_map(|t| Some(tell(t)?.about(t.subject).held(vec![t.span]))))
+    all_of(e.network.switch.of(kind).filter_map(|t| {
+        let report = tell(t)?.about(t.subject).held(vec![t.span]);
+        Some(Report { hosts: report.hosts.or(super::bridges::devices(kind)), ..report })
+    }))
 }
 
 fn vlan(t: &SwitchTrouble) -> String {

@@ -3,12 +3,12 @@
 use super::SEVERAL;
 use crate::diagnose::detector::Report;
 use crate::diagnose::evidence::Evidence;
-use crate::model::evidence::UnreachableEvidence;
+use crate::model::evidence::{Threshold, UnreachableEvidence};
 use crate::model::units::{grouped, plural};
 use crate::model::{Address, Episode, Severity, Subject, Value};
 
 /// ICMP errors about a service, and clients that receive them.
-pub(super) const UNREACHABLE: u64 = 10;
+pub(super) static UNREACHABLE: Threshold = Threshold::count(10.0);
 
 /// Hosts of which a router says the same, from which on it is the route and not the host.
 const TARGETS: usize = 3;
@@ -48,11 +48,11 @@ pub(super) fn reports(e: &Evidence) -> impl Iterator<Item = Report> + '_ {
     let same = |a: &UnreachableEvidence, b: &UnreachableEvidence| (a.reporter, a.is_v6, a.code) == (b.reporter, b.is_v6, b.code);
     e.network.unreachables.chunk_by(same).flat_map(|told| {
         let (count, clients, _) = sum(told);
-        let is_much = count >= UNREACHABLE || clients.len() as u64 >= SEVERAL.number();
+        let is_much = count >= UNREACHABLE.number() || clients.len() as u64 >= SEVERAL.number();
         if let Some(first) = told.first().filter(|_| told.len() >= TARGETS && is_much) {
             return vec![together(first, told)];
         }
-        let is_enough = |one: &&UnreachableEvidence| one.count >= UNREACHABLE || one.clients.len() as u64 >= SEVERAL.number();
+        let is_enough = |one: &&UnreachableEvidence| one.count >= UNREACHABLE.number() || one.clients.len() as u64 >= SEVERAL.number();
         told.iter().filter(is_enough).map(alone).collect()
     })
 }

@@ -137,7 +137,8 @@ impl NetworkJudge {
         while let Some(message) = self.waiting.pop_front() {
             self.advance(message.time);
             self.switch.advance(message.time);
-            self.switch.take(&message);
+            let is_news = self.switch.take(&message);
+            proofs::controlled(&mut self.proofs, &message, is_news);
         }
     }
 

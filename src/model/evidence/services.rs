@@ -181,6 +181,8 @@ pub struct ServiceEvidence {
     pub app: AppId,
     /// Its token; empty where content did not tell.
     pub app_token: &'static str,
+    /// The VLAN that it is reached in; `None`: none, or several.
+    pub vlan: Option<u16>,
     /// When a client last succeeded; `None`: never seen.
     pub last_success: Option<Timestamp>,
     /// The host sent something to anybody in the last ten minutes.

@@ -93,6 +93,9 @@ impl ServiceLedger {
 
     pub(super) fn ended(&mut self, end: &ConnectionEnd) {
         self.tls.ended(end);
+        if end.cut.is_some() && !end.by_client {
+            self.cut_off.insert(end.flow, end.time, end.time);
+        }
         let Some(key) = ServiceKey::of(&end.flow, end.way) else { return };
         let client = end.flow.ends(end.way)[0].0;
         self.note_alive(key.address, end.time);
@@ -131,6 +134,9 @@ impl ServiceLedger {
             return;
         }
         if t.end == TransactionEnd::Waiting {
+            if self.cut_off.get(&t.flow).is_some_and(|cut| *cut >= t.asked) {
+                return;
+            }
             self.tls.waits(t);
             self.with(key, t.asked, |counts| counts.trouble(client, Trouble::Waiting, t.asked, t.asked));
             if let Some(service) = self.services.get_mut(&key) {

@@ -86,6 +86,7 @@ impl ServiceLedger {
             key: *key,
             app: service.app,
             app_token: "",
+            vlan: service.vlan.filter(|_| !service.is_in_several),
             last_success: service.last_success,
             is_alive,
             network: service.network.as_ref().and_then(Histogram::quantiles).map(|q| q.p50),

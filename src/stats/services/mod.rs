@@ -84,6 +84,8 @@ pub struct ServiceLedger {
     lossy: LossyConnections,
     /// Connections whose one end says nothing any more: since when, and when that was last told.
     silent: Bounded<FlowKey, [Timestamp; 2], { 16 * LOSSY_CONNECTIONS }, MINUTE_SECONDS>,
+    /// Connections that were cut, not by their clients: what was asked there waits no longer.
+    cut_off: Bounded<FlowKey, Timestamp, { 16 * LOSSY_CONNECTIONS }, MINUTE_SECONDS>,
     receivers: Receivers,
     black_holes: BlackHoles,
     tls: TlsServers,

@@ -20,6 +20,9 @@ pub(super) struct Service {
     pub(super) app: AppId,
     /// The station that its clients' frames go to: the host itself, or a router before it.
     pub(super) next: Mac,
+    /// The VLANs of those frames: the first, and whether there are others.
+    pub(super) vlan: Option<u16>,
+    pub(super) is_in_several: bool,
     pub(super) whole: ServiceCounts,
     /// Each with its number, ascending.
     pub(super) bins: VecDeque<(i64, ServiceCounts)>,
@@ -167,7 +170,8 @@ impl Service {
 
     /// An attempt to connect was decided; `silent` so many attempts of the client were answered by nothing.
     pub(super) fn note_attempt(&mut self, attempt: &Attempt, client: Address, silent: u32) {
-        self.next = attempt.next;
+        self.is_in_several |= self.next != Mac::default() && self.vlan != attempt.vlan;
+        (self.next, self.vlan) = (attempt.next, attempt.vlan);
         if attempt.outcome == AttemptOutcome::Established {
             self.last_success = Some(attempt.time);
             self.answers_ttl.note(attempt.ttl);

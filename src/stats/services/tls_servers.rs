@@ -21,7 +21,7 @@ const REMEMBERED: i64 = 10;
 const OLD: u16 = 0x0302;
 
 /// Clients and alerts of ten seconds that are told apart.
-const BIN_CLIENTS: usize = 16;
+const BIN_CLIENTS: usize = 5;
 const ALERTS: usize = 4;
 
 #[derive(Debug, Default)]

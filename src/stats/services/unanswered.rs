@@ -5,10 +5,10 @@ use crate::model::time::SECOND;
 use crate::model::{Address, Episode, Timestamp};
 
 /// Clients told apart.
-const CLIENTS: usize = 12;
+const CLIENTS: usize = 8;
 
 /// Requests over TCP told apart.
-const REQUESTS: usize = 16;
+const REQUESTS: usize = 10;
 
 /// How long before the newest request that waits others began to that wait for the same: what stops stops one client after the other.
 const TOGETHER: i64 = 30 * SECOND;
@@ -46,14 +46,17 @@ impl Unanswered {
 struct Waiting {
     /// The newest of them.
     requests: [Option<(Address, Timestamp)>; REQUESTS],
-    /// Older ones besides.
+    /// Others besides, which are not told apart.
     beyond: u32,
+    /// Whose all of them were, since none waited.
+    all: Unanswered,
     /// When the newest request was asked that was answered.
     answered: Option<Timestamp>,
 }
 
 impl Waiting {
     fn note(&mut self, client: Address, asked: Timestamp) {
+        self.all.note(client, 1, (asked, asked));
         self.requests.rotate_right(1);
         let [newest, ..] = &mut self.requests;
         self.beyond = self.beyond.saturating_add(u32::from(newest.is_some()));
@@ -68,7 +71,7 @@ impl Waiting {
             *place = place.filter(|&(who, when)| (who, when) != (client, asked) && when > asked.plus(-TOGETHER));
         }
         if self.requests.iter().all(Option::is_none) {
-            self.beyond = 0;
+            (self.beyond, self.all) = (0, Unanswered::default());
         }
     }
 
@@ -77,8 +80,14 @@ impl Waiting {
         let mut all = Unanswered::default();
         let newest = self.requests.iter().flatten().map(|(_, asked)| *asked).max();
         if newest.is_some() && newest > self.answered {
-            self.requests.iter().flatten().for_each(|&(client, asked)| all.note(client, 1, (asked, asked)));
-            all.count = all.count.saturating_add(self.beyond);
+            match self.beyond {
+                0 => self.requests.iter().flatten().for_each(|&(client, asked)| all.note(client, 1, (asked, asked))),
+                // Shards tell of theirs one after the other: those that are kept may be of few clients.
+                beyond => {
+                    let kept = self.requests.iter().flatten().count() as u32;
+                    all = Unanswered { count: kept.saturating_add(beyond), ..self.all };
+                }
+            }
         }
         all.told()
     }

@@ -16,11 +16,14 @@ const ALIKE: usize = 8;
 pub struct EventLog {
     list: VecDeque<SwitchEvent>,
     forgotten: u64,
+    /// How often anything was noted.
+    noted: u64,
 }
 
 impl EventLog {
     /// Notes an event.
     pub fn note(&mut self, time: Timestamp, kind: SwitchEventKind, vlan: Option<u16>, who: String, text: String) {
+        self.noted = self.noted.wrapping_add(1);
         let alike = |e: &&mut SwitchEvent| e.kind == kind && e.who == who && e.text == text && time.since(e.time).abs() <= TOGETHER;
         if let Some(event) = self.list.iter_mut().rev().take(ALIKE).find(alike) {
             event.count = event.count.saturating_add(1);
@@ -34,6 +37,11 @@ impl EventLog {
             self.forgotten = self.forgotten.saturating_add(1);
         }
         self.list.push_back(SwitchEvent { time, kind, vlan, who, text, count: 1 });
+    }
+
+    /// Grows whenever something is noted.
+    pub fn noted(&self) -> u64 {
+        self.noted
     }
 
     /// All that are kept, oldest first.

@@ -95,8 +95,9 @@ impl SwitchLedger {
 }
 
 impl SwitchLedger {
-    /// Takes in a control packet.
-    pub fn take(&mut self, message: &ControlMessage) {
+    /// Takes in a control packet; whether it is an event.
+    pub fn take(&mut self, message: &ControlMessage) -> bool {
+        let noted = self.log.noted();
         self.begun = Some(self.begun.map_or(message.time, |begun| begun.min(message.time)));
         self.latest = Some(self.latest.map_or(message.time, |latest| latest.max(message.time)));
         self.packets = self.packets.saturating_add(1);
@@ -113,6 +114,7 @@ impl SwitchLedger {
             ControlBody::Eapol(step, method) => self.ports.take(message, place, (*step, *method), log),
         };
         self.beyond = self.beyond.saturating_add(u64::from(!had_room));
+        self.log.noted() != noted
     }
 
     /// Takes in what a shard counted of frames to many in a second.

@@ -43,6 +43,7 @@ pub(super) fn segment(
         let course = Course {
             flow: *key,
             way: *way,
+            vlan: frame.vlans.outermost(),
             stations: frame.mac.map_or_else(Default::default, |(source, destination)| [source, destination]),
             time: frame.time,
             number: frame.number,
