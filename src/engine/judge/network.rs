@@ -162,10 +162,17 @@ impl NetworkJudge {
             return;
         }
         self.judged = Some(number);
-        let ends = [judged + 1, number].map(|bin| Timestamp(bin.saturating_mul(BIN)));
-        for end in ends.into_iter().take(if number > judged + 1 { 2 } else { 1 }) {
+        // Each bin in which anything was said, and the last one; of a silence between them there is nothing to say.
+        let mut bin = judged + 1;
+        loop {
+            let end = Timestamp(bin.saturating_mul(BIN));
             self.catch_up(end);
             self.look(end, false);
+            let next = self.waiting.front().map_or(number, |message| message.time.0.div_euclid(BIN).saturating_add(1).min(number));
+            if bin >= number {
+                break;
+            }
+            bin = next.max(bin + 1);
         }
     }
 
