@@ -55,6 +55,12 @@
 //! - **The past** is kept where somebody looks back: at the marks where a slot ends shards hand over what changed
 //!   (`engine/fold/shard/history.rs`), the merge keeps sums and the largest rows of each slot, finer ones of late
 //!   (`engine/merge/history.rs`), and from them comes the picture of any span ([`snapshot::history`]).
+//! - **This host is looked at** (`engine/host_watch.rs`, [`capture::host`]) in a thread of its own, about once a second while
+//!   a port is read: what it does to packets is evidence and a checklist ([`diagnose`]).
+//! - **Packets themselves** are kept by readers of the tape ([`record`]: the recorder's memory, a ring of files), or lie in the capture, of whose
+//!   places an index is made while it is read. [`browse`] lists, follows and takes apart what a screen or a command asks for, in a thread of its own.
+//! - **Addresses and names are hidden** ([`anonymize`], `app/privacy.rs`) where a source's packets come in, before anything looks at them; numbers get
+//!   their [`names`] where they are shown.
 //! - **The switch is asked** (`engine/switch_watch.rs`, [`ask`]) only when told to, in a thread of its own; what it says is handed to the judge with
 //!   each snapshot, as evidence and as a table.
 //! - **Exports** ([`export`]) get every interval, closed conversation, finding and snapshot through one bounded queue that a live engine never waits

@@ -28,7 +28,7 @@ pub use loss::{Loss, LossState};
 pub use loss_counts::{Acked, LossCounts, RATIO_BINS, Ratios, SIZE_BINS, UTILISATION_CLASSES, size_bin, size_floor, utilisation_class};
 pub use order::{ClockCounts, OrderCounts, SKEW_BINS, Skews};
 pub use overtaken::{Overtaken, OvertakenCounts};
-pub use sessions::{CheckSequence, Ours, SampledPacket, SessionReport, Sessions};
+pub use sessions::{CheckSequence, MirrorSessions, Ours, SampledPacket, SessionReport};
 pub use silence::Pauses;
 pub use stamps::StampLedger;
 pub use switch_clock::SwitchClock;

@@ -25,7 +25,7 @@ use crate::tui::widgets::table::{self, Col, Shape};
 use ratatui::layout::Rect;
 
 /// Layer 2.
-pub(in crate::tui) struct Layer2;
+pub(in crate::tui) struct Layer2Screen;
 
 const VLANS: usize = 0;
 const STATIONS: usize = 1;
@@ -53,7 +53,7 @@ const STATION_PANEL: TablePanel =
 /// What is sent to many.
 const GROUP_PANEL: TablePanel = TablePanel { empty: "nothing was sent to a group", ..TablePanel::of(&stations::GROUPS) };
 
-impl Screen for Layer2 {
+impl Screen for Layer2Screen {
     fn title(&self) -> &'static str {
         "Layer 2"
     }
