@@ -51,7 +51,8 @@ fn granted(place: *mut u8) -> *mut u8 {
 }
 
 /// What is said where there is no memory left.
-const REFUSED: &[u8] = b"spantop: no memory left: give it more (ulimit -v, the control group), or let it keep less with --memory\n";
+const REFUSED: &[u8] =
+    b"spantop: no memory left: give it more (ulimit -v, the control group), or let it need less with --memory and --threads 0\n";
 
 /// Ends the program; who shows a dashboard gives the terminal back as it aborts.
 #[cold]

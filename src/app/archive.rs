@@ -8,7 +8,7 @@ use crate::capture::file::{FileCut, FileCuts, cuts};
 use crate::cli::{ArchiveCommand, Common};
 use crate::error::{Error, Result};
 use crate::model::limits::ARCHIVE_UNITS;
-use crate::model::text::printable;
+use crate::model::text::{printable, to_json};
 use crate::model::{Decap, Purpose, RspanChoice, StampChoice, Timestamp};
 use crate::report::archive::{Summary, Unit, UnitKind, text};
 use crate::report::{self, ReportOptions};
@@ -107,7 +107,7 @@ fn name(path: &Path) -> Result<String> {
 }
 
 fn line(out: &mut dyn Write, value: &impl serde::Serialize) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, value)?;
+    to_json(&mut *out, value)?;
     out.write_all(b"\n")
 }
 

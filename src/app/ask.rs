@@ -3,6 +3,7 @@
 use crate::ask::{SharedAgent, SwitchAgent};
 use crate::cli::{Common, SwitchRequest};
 use crate::error::{Error, Result};
+use crate::model::small_file;
 use crate::settings::{AskSettings, InputSettings, Secret, SnmpAccess, SnmpDigest, SnmpPrivacy};
 use std::collections::BTreeMap;
 use std::net::ToSocketAddrs;
@@ -46,7 +47,7 @@ fn in_file(path: &Path) -> Result<Values> {
     if others_may_read(&file) {
         return Err(wrong("others may read it; chmod 600 it".into()));
     }
-    parse(&std::fs::read_to_string(path).map_err(|e| wrong(e.to_string()))?).map_err(wrong)
+    parse(&small_file::read_text(path).map_err(|e| wrong(e.to_string()))?).map_err(wrong)
 }
 
 #[cfg(unix)]

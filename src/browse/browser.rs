@@ -182,8 +182,19 @@ fn create(folder: &std::path::Path) -> io::Result<(PathBuf, File)> {
     Err(io::ErrorKind::AlreadyExists.into())
 }
 
+/// Writes a list to a new file, of which nothing is left where not all of it could be written: its path, packets and bytes.
 fn write(librarian: &mut Librarian, job: &SaveJob, folder: &std::path::Path) -> io::Result<(PathBuf, u64, u64)> {
     let (path, file) = create(folder)?;
+    match fill(librarian, job, file) {
+        Ok((packets, bytes)) => Ok((path, packets, bytes)),
+        Err(error) => {
+            let _ = std::fs::remove_file(path);
+            Err(error)
+        }
+    }
+}
+
+fn fill(librarian: &mut Librarian, job: &SaveJob, file: File) -> io::Result<(u64, u64)> {
     let mut writer = PcapngWriter::new(BufWriter::new(file), &job.why)?;
     // Names of interfaces are known beforehand: the shelf is being read while packets are written.
     let names: Vec<InterfaceAbout> = (0..64).map(|n| librarian.shelf().interface(n)).collect();
@@ -200,7 +211,7 @@ fn write(librarian: &mut Librarian, job: &SaveJob, folder: &std::path::Path) -> 
     }
     read.map_err(io::Error::other)?;
     writer.flush()?;
-    Ok((path, packets, writer.bytes()))
+    Ok((packets, writer.bytes()))
 }
 
 /// A list in words, for the comment of its file.

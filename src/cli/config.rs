@@ -2,6 +2,7 @@
 //! what no option says. What the sections mean is known to those who are told: here they are lines with a place.
 
 use crate::error::{Error, Result};
+use crate::model::small_file;
 use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 
@@ -41,7 +42,7 @@ pub fn usual_place() -> Option<PathBuf> {
 /// # Errors
 /// When it cannot be read or is not TOML, or a value is of a kind that nothing takes. The message names file, line and column.
 pub fn read(path: &Path) -> Result<ConfigFile> {
-    let text = std::fs::read_to_string(path).map_err(|e| Error::usage(format!("--config {}: {e}", path.display())))?;
+    let text = small_file::read_text(path).map_err(|e| Error::usage(format!("--config {}: {e}", path.display())))?;
     parse(&text, path)
 }
 

@@ -1,5 +1,6 @@
 //! Requests over HTTP and HTTPS: one at a time, each with a deadline, certificates always verified.
 
+use crate::model::small_file;
 use rustls::crypto::ring;
 use std::io::Read;
 use std::path::Path;
@@ -122,10 +123,13 @@ impl HttpClient {
     }
 }
 
+/// The largest file of certificates: those of all authorities are a third of a megabyte.
+const CERTIFICATES: u64 = 16 * small_file::SMALL;
+
 fn certificates(ca: Option<&str>) -> Result<Vec<Certificate<'static>>, String> {
     let file = ca.map(str::to_owned).or_else(|| SYSTEM.iter().find(|path| Path::new(path).is_file()).map(|path| (*path).to_owned()));
     let file = file.ok_or("no certificates to verify the server's with: install ca-certificates, or name a file with ca")?;
-    let bytes = std::fs::read(&file).map_err(|e| format!("{file}: {e}"))?;
+    let bytes = small_file::read_bytes(Path::new(&file), CERTIFICATES).map_err(|e| format!("{file}: {e}"))?;
     let found: Vec<Certificate<'static>> = parse_pem(&bytes)
         .filter_map(|item| match item {
             Ok(PemItem::Certificate(certificate)) => Some(certificate),

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::error::{Error, Result};
 use crate::model::CloseReason;
+use crate::model::text::to_json;
 use crate::snapshot::tables::closed_flows::ClosedFlow;
 use serde::Serialize;
 use std::path::Path;
@@ -136,7 +137,7 @@ struct Told<'a> {
 
 impl Eve {
     fn write(&mut self, line: &impl Serialize) -> Exported {
-        self.file.line(|out| serde_json::to_writer(out, line).map_err(Into::into)).map_err(|(lost, what)| {
+        self.file.line(|out| to_json(out, line).map_err(Into::into)).map_err(|(lost, what)| {
             ExporterCounters::add(&self.counters.dropped, lost);
             what
         })

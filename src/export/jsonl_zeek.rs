@@ -14,6 +14,7 @@ use super::{
 use crate::dissect::registry as applications;
 use crate::error::{Error, Result};
 use crate::model::limits::EXPORT_UIDS;
+use crate::model::text::to_json;
 use crate::model::time::SECOND;
 use crate::model::{
     Direction, FlowKey, NetworkEvent, RequestPart, RequestWords, TcpSummary, Timestamp, TlsNews, TlsSight, Transaction, TransactionEnd,
@@ -261,7 +262,7 @@ struct Ssl<'a> {
 impl Zeek {
     fn write(&mut self, file: usize, line: &impl Serialize) -> Exported {
         let Some(out) = self.files.get_mut(file) else { return Ok(()) };
-        let written = out.line(|out| serde_json::to_writer(out, line).map_err(Into::into));
+        let written = out.line(|out| to_json(out, line).map_err(Into::into));
         written.map_err(|(lost, what)| {
             ExporterCounters::add(&self.counters.dropped, lost);
             what

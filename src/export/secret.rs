@@ -2,6 +2,7 @@
 
 use super::ExportTarget;
 use crate::error::Result;
+use crate::model::small_file;
 use crate::settings::Secret;
 use std::collections::BTreeMap;
 use std::io;
@@ -70,7 +71,7 @@ fn read(path: &Path) -> io::Result<(Secret, Option<FileVersion>)> {
     if others_may_read(&about) {
         return Ok((Secret::new(""), None));
     }
-    let text = std::fs::read_to_string(path)?;
+    let text = small_file::read_text(path)?;
     Ok((Secret::new(text.lines().next().unwrap_or_default().trim_end()), Some(FileVersion::of(&about))))
 }
 

@@ -82,6 +82,13 @@ impl<K: Eq + Hash, V, const CAP: usize, const SECONDS: i64, S: BuildHasher> Boun
         self.map.get_mut(key).map(|entry| &mut entry.0)
     }
 
+    /// What is known of a key, to be changed, which is of use now.
+    pub fn touch(&mut self, key: &K, now: Timestamp) -> Option<&mut V> {
+        let (value, last) = self.map.get_mut(key)?;
+        *last = (*last).max(now);
+        Some(value)
+    }
+
     /// When a key was last of use.
     pub fn last(&self, key: &K) -> Option<Timestamp> {
         self.map.get(key).map(|entry| entry.1)

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::model::limits::{RING_FILES, RING_PIECES};
 use crate::model::{TapePacket, clock, units};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use rustix::fs::{FlockOperation, flock};
 use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -85,7 +86,8 @@ impl Ring {
     pub fn start(plan: RingPlan, names: Vec<String>) -> Result<Self> {
         let status = Arc::new(RingStatus::default());
         let failed = |error: &io::Error| Error::io(format_args!("cannot write to {} (--ring)", plan.folder.display()), error);
-        let mut files = Files { known: existing(&plan.folder), plan: plan.clone(), names, current: None, number: 0, failed: None };
+        let lock = lock(&plan.folder)?;
+        let mut files = Files { known: existing(&plan.folder), plan: plan.clone(), names, current: None, number: 0, failed: None, lock };
         files.next().map_err(|e| failed(&e))?;
         let (give_back, free) = bounded(RING_PIECES);
         let (full, pieces) = bounded::<PacketRun>(RING_PIECES);
@@ -155,6 +157,18 @@ impl Drop for Ring {
     }
 }
 
+/// Keeps other rings out of a directory: each would take the other's files for its own and remove them. A file system without locks has none.
+fn lock(folder: &Path) -> Result<Option<File>> {
+    let Ok(folder_file) = File::open(folder) else { return Ok(None) };
+    match flock(&folder_file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(Some(folder_file)),
+        Err(rustix::io::Errno::WOULDBLOCK) => {
+            Err(Error::usage(format!("another program writes its ring to {} (--ring): give each a directory of its own", folder.display())))
+        }
+        Err(_) => Ok(None),
+    }
+}
+
 /// The files that a ring before this one left.
 fn existing(folder: &Path) -> VecDeque<PathBuf> {
     let names = fs::read_dir(folder).into_iter().flatten().flatten();
@@ -181,6 +195,9 @@ struct Files {
     current: Option<(File, PcapngWriter<Vec<u8>>, u64)>,
     number: u64,
     failed: Option<Instant>,
+    /// Held as long as files are written.
+    #[expect(dead_code, reason = "it is let go when this is dropped")]
+    lock: Option<File>,
 }
 
 impl Files {
@@ -313,6 +330,19 @@ mod tests {
     }
 
     #[test]
+    fn two_rings_do_not_share_a_directory() {
+        let folder = folder("shared");
+        let plan = RingPlan { folder: folder.clone(), files: 3, bytes: 1 << 30 };
+        let first = Ring::start(plan.clone(), Vec::new()).unwrap();
+        let error = Ring::start(plan.clone(), Vec::new()).err().unwrap().to_string();
+        assert!(error.contains("another program") && error.contains("--ring"), "{error}");
+        assert_eq!(existing(&folder).len(), 1, "nothing is made or removed");
+        drop(first);
+        assert!(Ring::start(plan, Vec::new()).is_ok());
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
     fn moments_that_come_faster_than_the_disk_lose_nothing() {
         let folder = folder("fast");
         let mut ring = Ring::start(RingPlan { folder: folder.clone(), files: 3, bytes: 1 << 30 }, Vec::new()).unwrap();
@@ -338,7 +368,7 @@ mod tests {
     fn a_full_disk_leaves_no_empty_file_and_is_counted() {
         let folder = folder("full");
         let plan = RingPlan { folder: folder.clone(), files: 9, bytes: 1 << 30 };
-        let mut files = Files { known: VecDeque::new(), plan, names: Vec::new(), current: None, number: 0, failed: None };
+        let mut files = Files { known: VecDeque::new(), plan, names: Vec::new(), current: None, number: 0, failed: None, lock: None };
         files.next().unwrap();
         let status = RingStatus::default();
         let mut piece = PacketRun::new();

@@ -4,7 +4,7 @@ use super::document::format::{number, plural, prose, text, word};
 use super::document::{Document, DocumentCell, DocumentTable, Part, Section, Tone};
 use super::format::ReportOptions;
 use super::{html, markdown, render};
-use crate::model::text::printable;
+use crate::model::text::{printable, to_json_pretty};
 use crate::model::units;
 use crate::snapshot::{Change, ChangeKind, ChangeWay, ComparedMeasure, Comparison, RULES};
 use serde_json::json;
@@ -20,7 +20,7 @@ pub const DIFF_FORMATS: [&str; 4] = ["text", "json", "markdown", "html"];
 pub fn write_diff(format: &str, comparison: &Comparison, all: bool, options: &ReportOptions, out: &mut dyn Write) -> io::Result<()> {
     match format {
         "json" => {
-            serde_json::to_writer_pretty(&mut *out, &object(comparison))?;
+            to_json_pretty(&mut *out, &object(comparison))?;
             out.write_all(b"\n")?;
         }
         "html" => out.write_all(html::page(&document(comparison, all, options.rows))?.as_bytes())?,

@@ -3,7 +3,7 @@
 use super::format::{Format, ReportOptions};
 use super::write;
 use crate::model::Timestamp;
-use crate::model::text::printable;
+use crate::model::text::{json_text, printable};
 use crate::snapshot::Snapshot;
 use serde_json::json;
 use std::fmt::Write as _;
@@ -55,7 +55,7 @@ pub fn write_with_notes(
 
 fn object(notes: &[ReportNote]) -> io::Result<String> {
     let list: Vec<_> = notes.iter().map(|n| json!({ "time": n.at.to_string(), "place": n.place, "note": n.note })).collect();
-    Ok(format!(",\n\"bookmarks\":{}", serde_json::to_string(&list)?))
+    Ok(format!(",\n\"bookmarks\":{}", json_text(&list)))
 }
 
 fn lines(notes: &[ReportNote], head: &str, begin: &str) -> String {

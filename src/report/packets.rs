@@ -1,5 +1,6 @@
 //! A list of packets: a line, or a JSON object on a line, for each, as soon as it was looked at.
 
+use crate::model::text::json_text;
 use crate::model::time::SECOND;
 use crate::model::{Address, Direction, ListedPacket, PacketJudgement, PacketTree, Timestamp, TreeField};
 use std::fmt::{self, Display};
@@ -154,7 +155,7 @@ impl Display for Place<'_> {
 
 /// A text as JSON.
 fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    json_text(text)
 }
 
 fn json_fields(out: &mut impl Write, tree: &PacketTree) -> io::Result<()> {

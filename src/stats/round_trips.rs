@@ -206,6 +206,9 @@ impl RoundTrips {
         let client = record.turns.client()?;
         let halves = [half(client), half(client.reversed())];
         let left = record.turns.data(data, halves);
+        if record.turns.rests((data.time.0 >> TICK) as u16, data.way == client) {
+            return None;
+        }
         let step = TurnStep { after: data.other, network: 0, asks: data.way == client, is_whole: !data.after_hole, goes_on: false };
         let waited = data.time.since(data.other);
         Some(match left {
@@ -219,8 +222,18 @@ impl RoundTrips {
     pub fn goes_on(&self, handle: TripsHandle, data: &TurnData) -> Option<TurnStep> {
         let record = self.records.get((handle.record as usize).wrapping_sub(1))?;
         let asks = data.way == record.turns.client()?;
+        if record.turns.is_resting() {
+            return None;
+        }
         let network = record.extremes.get(data.way as usize).filter(|of| of.count > 0).map_or(0, |of| of.min);
         Some(TurnStep { after: data.other, network, asks, is_whole: !data.after_hole, goes_on: true })
+    }
+
+    /// Of the turns of a connection none is of interest that begins soon after now.
+    pub fn rest(&mut self, handle: TripsHandle, now: Timestamp) {
+        if let Some(record) = self.records.get_mut((handle.record as usize).wrapping_sub(1)) {
+            record.turns.rest((now.0 >> TICK) as u16);
+        }
     }
 
     /// Something of a connection was sent again, so many nanoseconds after its sender sent anything before.

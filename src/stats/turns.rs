@@ -34,7 +34,15 @@ pub(super) struct Turns {
     phase: Phase,
     /// The client's way, once the answer to its SYN was seen.
     client: Option<Direction>,
+    /// Nobody wants to know of its turns since this tick of about a millisecond (0: somebody does). It wraps after a minute: a turn that begins after
+    /// that is rarely taken for one within the time of rest.
+    rests_since: u16,
 }
+
+/// Ticks for which nobody wants to know.
+const REST: u16 = 240;
+
+const _: () = assert!(size_of::<Turns>() == 64);
 
 /// New data of one side.
 #[derive(Debug, Clone, Copy)]
@@ -57,11 +65,30 @@ impl Turns {
         stalled: 0,
         phase: Phase::Between,
         client: None,
+        rests_since: 0,
     };
 
     /// The SYN was answered by `server`.
     pub(super) fn opened(&mut self, server: Direction) {
         *self = Self { client: Some(server.reversed()), ..Self::NEW };
+    }
+
+    /// Nobody wants to know of turns that begin soon after this tick.
+    pub(super) fn rest(&mut self, tick: u16) {
+        self.rests_since = tick.max(1);
+    }
+
+    /// Whether nobody wants to know of what is said now: a client's `asks` ends that, in time.
+    pub(super) fn rests(&mut self, tick: u16, asks: bool) -> bool {
+        if asks && tick.wrapping_sub(self.rests_since) >= REST {
+            self.rests_since = 0;
+        }
+        self.is_resting()
+    }
+
+    /// Whether nobody does until a client asks.
+    pub(super) fn is_resting(&self) -> bool {
+        self.rests_since != 0
     }
 
     /// The client's way, where it is known.
@@ -186,6 +213,19 @@ mod tests {
         turns.stalled(at(500), 100 * MILLISECOND);
         turns.data(&data(CLIENT, 1_000, 600), HALVES);
         assert_eq!(told(&turns, [1_000, 600]), [1, 195 + 100 + 2, 45, 398, 260]);
+    }
+
+    #[test]
+    fn after_a_rest_a_request_is_of_interest_again() {
+        let mut turns = Turns::NEW;
+        turns.opened(SERVER);
+        assert!(!turns.rests(7, true) && !turns.is_resting());
+        for tick in [0, 7, u16::MAX] {
+            turns.rest(tick);
+            assert!(turns.rests(tick.wrapping_add(REST - 2), true), "{tick}: too soon");
+            assert!(turns.rests(tick.wrapping_add(REST + 2), false), "{tick}: an answer ends no rest");
+            assert!(!turns.rests(tick.wrapping_add(REST + 2), true) && !turns.rests(tick.wrapping_add(REST + 3), false), "{tick}");
+        }
     }
 
     #[test]

@@ -43,6 +43,11 @@ const TALK_RATE: i64 = 8 * 1024;
 /// An answer that nothing followed for so long is over.
 const OVER: i64 = 5 * SECOND;
 
+/// Turns of a connection that are all told of; behind them one in so many nanoseconds, whatever those between took: whoever asks a thousand times a
+/// second tells by a sample as much, and each that is told costs more than the packets that it is made of.
+const ALL_OF: u8 = 16;
+const PAUSE: i64 = 250 * MILLISECOND;
+
 /// A connection of which nothing was heard for so many seconds is forgotten where there is no room.
 const FORGOTTEN: i64 = 60;
 
@@ -107,6 +112,22 @@ struct Conversation {
     is_cut: bool,
     /// Both sides speak whenever they like.
     talks: bool,
+    /// Turns that were told of, up to [`ALL_OF`].
+    told: u8,
+}
+
+/// What is of interest of a conversation after a step.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Interest {
+    /// The next new data of the same side, whoever spoke last.
+    pub watches: bool,
+    /// No turn that begins in the next quarter of a second.
+    pub rests: bool,
+}
+
+impl Interest {
+    /// For a while none.
+    pub const RESTS: Interest = Interest { watches: false, rests: true };
 }
 
 /// A segment with which somebody begins to speak, or goes on.
@@ -158,6 +179,8 @@ pub struct UnreadTurns {
     known: Known,
     /// Turns that may be over.
     waiting: usize,
+    /// Before this moment none of them is, where nothing more comes.
+    due: Timestamp,
     over: Vec<ToldTurn>,
     talks: Vec<FreeTalk>,
 }
@@ -167,20 +190,24 @@ impl UnreadTurns {
     #[cfg(test)]
     pub const BYTES: usize = Known::ENTRY_BYTES + size_of::<ToldTurn>();
 
-    /// Takes in a step; whether the next new data of the same side is to be told of as well.
+    /// Takes in a step, and says what is of interest behind it.
     #[inline(never)]
-    pub fn step(&mut self, spoken: &Spoken<'_>) -> bool {
-        if !spoken.step.asks && !self.known.contains_key(spoken.flow) {
-            return false;
-        }
-        let Self { known, waiting, over, talks } = self;
-        let Some(conversation) = known.entry_or(*spoken.flow, spoken.time, || Conversation::new(spoken)) else { return false };
+    pub fn step(&mut self, spoken: &Spoken<'_>) -> Interest {
+        let Self { known, waiting, over, talks, due } = self;
+        // An answer is of interest where its request was.
+        let found = match spoken.step.asks {
+            true => known.entry_or(*spoken.flow, spoken.time, || Conversation::new(spoken)),
+            false => known.touch(spoken.flow, spoken.time),
+        };
+        let Some(conversation) = found else { return Interest::RESTS };
         let had = conversation.turn.is_some();
-        let watches = if spoken.step.asks {
-            over.extend(conversation.asks(spoken));
-            false
+        let interest = if spoken.step.asks {
+            let told = conversation.asks(spoken);
+            let rests = told.as_ref().is_some_and(|told| conversation.rests(told, spoken.time));
+            over.extend(told);
+            Interest { watches: false, rests }
         } else {
-            conversation.answers(spoken)
+            Interest { watches: conversation.answers(spoken), rests: false }
         };
         if conversation.talks && conversation.phase != Phase::Idle {
             conversation.phase = Phase::Idle;
@@ -188,7 +215,10 @@ impl UnreadTurns {
             talks.push(FreeTalk { flow: *spoken.flow, way, time: spoken.time });
         }
         *waiting = waiting.saturating_add(usize::from(conversation.turn.is_some())).saturating_sub(usize::from(had));
-        watches
+        if let Some(told) = &conversation.turn {
+            *due = if *waiting > 1 { (*due).min(over_at(&told.turn)) } else { over_at(&told.turn) };
+        }
+        Interest { rests: interest.rests || conversation.talks, ..interest }
     }
 
     /// A connection ends: what it was saying is over.
@@ -207,15 +237,15 @@ impl UnreadTurns {
 
     /// Finds the turns that are over at a mark of packet time; where nothing more comes all are.
     pub fn advance(&mut self, now: Timestamp, all: bool) {
-        if self.waiting == 0 {
+        if self.waiting == 0 || now < self.due && !all {
             return;
         }
-        // Whoever let the client wait for long may be somebody who speaks whenever he likes: that shows later.
-        let is_over = |turn: &UnreadTurn| all || now.since(turn.answered) >= OVER.max(4 * turn.answered.since(turn.asked));
-        let told = self.known.iter_mut().filter_map(|(_, conversation)| conversation.turn.take_if(|told| is_over(&told.turn)));
+        let told =
+            self.known.iter_mut().filter_map(|(_, conversation)| conversation.turn.take_if(|told| all || now >= over_at(&told.turn)));
         self.over.extend(told);
+        let left = self.known.iter().filter_map(|(_, conversation, _)| conversation.turn.as_ref().map(|told| over_at(&told.turn)));
         // Some may have gone where room was made.
-        self.waiting = self.known.iter().filter(|(_, conversation, _)| conversation.turn.is_some()).count();
+        (self.waiting, self.due) = left.fold((0, Timestamp(i64::MAX)), |(n, due), at| (n + 1, due.min(at)));
     }
 
     /// Takes out the turns that are over, and the connections that are not made of turns, in the order of time.
@@ -224,6 +254,11 @@ impl UnreadTurns {
         over.sort_unstable_by_key(|told| (told.turn.answered, told.turn.number, told.turn.flow.ends(told.turn.way)));
         (over, std::mem::take(&mut self.talks))
     }
+}
+
+/// When a turn that nothing followed is over. Whoever let the client wait for long may be somebody who speaks whenever he likes: that shows later.
+fn over_at(turn: &UnreadTurn) -> Timestamp {
+    turn.answered.plus(OVER.max(turn.answered.since(turn.asked).saturating_mul(4)))
 }
 
 /// The first record of a segment: its type, and its bytes with their header; `None`: it begins with none.
@@ -260,7 +295,18 @@ impl Conversation {
             awaits_tickets: false,
             is_cut: false,
             talks: false,
+            told: 0,
         }
+    }
+
+    /// Whether no other turn is told of for a while behind this one, which is over now.
+    fn rests(&mut self, told: &ToldTurn, now: Timestamp) -> bool {
+        self.told = (self.told + 1).min(ALL_OF);
+        let rests = self.told == ALL_OF && now.since(told.turn.asked) < PAUSE;
+        if rests {
+            self.phase = Phase::Idle;
+        }
+        rests
     }
 
     /// The client begins to speak: the turn before is over.
@@ -359,5 +405,65 @@ impl Conversation {
         let (way, asked, answered) = (way.reversed(), step.after, time);
         let turn = UnreadTurn { flow: *flow, way, asked, answered, network: step.network, app: AppId::NONE, kind, number };
         self.turn = Some(ToldTurn { at, turn, is_cut: self.is_cut });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A client that asks every `pause` nanoseconds and is answered after `wait`: when each turn that is told was asked.
+    fn told(turns: u32, pause: i64, wait: i64) -> Vec<i64> {
+        let flow = FlowKey::v4(6, 0x0a00_0001, 0x0a00_0009, 40_000, 9_000).0;
+        let (mut unread, mut rest) = (UnreadTurns::default(), None);
+        let mut told = Vec::new();
+        for n in 0..turns {
+            for (asks, time) in [(true, i64::from(n) * pause), (false, i64::from(n) * pause + wait)] {
+                let time = Timestamp(time);
+                if rest.is_some_and(|until| time < until || !asks) {
+                    continue;
+                }
+                let step = TurnStep { after: Timestamp(i64::from(n) * pause), network: 0, asks, is_whole: true, goes_on: false };
+                let way = if asks { Direction::AToB } else { Direction::BToA };
+                let bytes = &[b'x'; 20][..];
+                let (sequence, other_next) = (100 * n, 100 * n + 20);
+                let spoken = Spoken { flow: &flow, way, time, number: 1, sequence, bytes, length: 20, other_next, step, at: 0 };
+                rest = unread.step(&spoken).rests.then(|| time.plus(PAUSE));
+            }
+            told.extend(unread.take().0.iter().map(|told| told.turn.asked.0));
+        }
+        unread.advance(Timestamp(i64::from(turns) * pause + 60 * SECOND), false);
+        told.extend(unread.take().0.iter().map(|told| told.turn.asked.0));
+        told
+    }
+
+    #[test]
+    fn of_fast_turns_a_sample_is_told_and_of_slow_ones_all() {
+        let fast = told(4_000, 5 * MILLISECOND, MILLISECOND);
+        assert_eq!(
+            fast.iter().take(ALL_OF.into()).copied().collect::<Vec<_>>(),
+            (0..i64::from(ALL_OF)).map(|n| n * 5 * MILLISECOND).collect::<Vec<_>>()
+        );
+        // 20 s, and after each rest the turn that is told takes until the next request.
+        assert!((70..=16 + 20 * 4).contains(&fast.len()), "{}", fast.len());
+        assert_eq!(told(500, 300 * MILLISECOND, 280 * MILLISECOND).len(), 500);
+    }
+
+    #[test]
+    fn a_turn_that_nothing_follows_is_over_in_time() {
+        let flow = FlowKey::v4(6, 0x0a00_0001, 0x0a00_0009, 40_000, 9_000).0;
+        let mut unread = UnreadTurns::default();
+        for (asks, way, time) in [(true, Direction::AToB, 0), (false, Direction::BToA, 2 * SECOND)] {
+            let step = TurnStep { after: Timestamp(0), network: 0, asks, is_whole: true, goes_on: false };
+            let (time, bytes) = (Timestamp(time), &[b'x'; 200][..]);
+            let spoken =
+                Spoken { flow: &flow, way, time, number: 1, sequence: 0, bytes, length: 200_000, other_next: 200_000, step, at: 0 };
+            unread.step(&spoken);
+        }
+        // Nothing was said behind the answer for four times what the answer took.
+        unread.advance(Timestamp(9 * SECOND), false);
+        assert_eq!((unread.told(), unread.waiting), (0, 1));
+        unread.advance(Timestamp(10 * SECOND + 5 * MILLISECOND), false);
+        assert_eq!((unread.told(), unread.waiting, unread.due), (1, 0, Timestamp(i64::MAX)));
     }
 }

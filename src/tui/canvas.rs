@@ -260,6 +260,11 @@ pub(super) fn split_top(area: Rect, height: u16) -> (Rect, Rect) {
     (Rect { height, ..area }, Rect { y: area.y + height, height: area.height - height, ..area })
 }
 
+/// So many hundredths of a length: a terminal may be wider than what a percentage of it leaves room for.
+pub(super) fn hundredths(length: u16, share: u16) -> u16 {
+    (u32::from(length) * u32::from(share) / 100).min(u16::MAX.into()) as u16
+}
+
 /// The area without `n` columns at both sides.
 pub(super) fn padded(area: Rect, n: u16) -> Rect {
     let n = n.min(area.width / 2);

@@ -33,6 +33,7 @@ mod hints;
 mod hue;
 mod input;
 mod keymap;
+mod keystrokes;
 mod label;
 mod options;
 mod paint;

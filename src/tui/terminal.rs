@@ -1,6 +1,7 @@
 //! The terminal: taken over at the start, given back at the end, whatever the end is.
 
 use super::background::{self, LateAnswer};
+use super::keystrokes::Keystrokes;
 use crate::error::{Error, Result};
 use crate::model::clock;
 use crate::model::limits::{SCREEN_COLUMNS, SCREEN_ROWS};
@@ -18,7 +19,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Signal, getpgrp, getsid, kill_current_process_group};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use signal_hook::SigId;
-use signal_hook::consts::{SIGABRT, SIGCONT, SIGTSTP};
+use signal_hook::consts::{SIGABRT, SIGCONT, SIGTSTP, SIGWINCH};
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Read, Stdout, Write, stdin, stdout};
 use std::os::fd::AsFd;
@@ -42,13 +43,24 @@ const TTY: &str = "/dev/tty";
 pub(super) struct TerminalEvents {
     /// Open where standard input is no terminal; the event reader opens its own.
     tty: Option<File>,
+    keys: Keystrokes,
+    /// Set by the signal of a new size (SIGWINCH), which also ends a wait.
+    resized: Arc<AtomicBool>,
+    signal: Option<SigId>,
     late: LateAnswer,
 }
 
 impl TerminalEvents {
     /// Keys of standard input, or of the controlling terminal where that is something else.
     pub fn new() -> Self {
-        Self { tty: if stdin().is_terminal() { None } else { File::open(TTY).ok() }, late: LateAnswer::NONE }
+        let resized = Arc::default();
+        Self {
+            tty: if stdin().is_terminal() { None } else { File::open(TTY).ok() },
+            keys: Keystrokes::default(),
+            signal: signal_hook::flag::register(SIGWINCH, Arc::clone(&resized)).ok(),
+            resized,
+            late: LateAnswer::NONE,
+        }
     }
 
     /// Asks the terminal for its background, before anything is drawn; whether it is light. Waits a tenth of a second at most.
@@ -84,33 +96,70 @@ impl TerminalEvents {
     }
 }
 
-impl Events for TerminalEvents {
-    fn next(&mut self, wait: Duration) -> std::io::Result<Option<Event>> {
-        let ready = match &self.tty {
-            Some(tty) => readable(tty, wait)?,
-            None => readable(&stdin(), wait)?,
-        };
-        let pause = if ready { Duration::ZERO } else { wait };
-        if !event::poll(pause)? {
-            return Ok(None);
+impl TerminalEvents {
+    /// The next event of what has come, or that the terminal has another size.
+    fn at_hand(&mut self) -> Option<Event> {
+        if self.resized.swap(false, Ordering::Relaxed)
+            && let Ok((width, height)) = size()
+        {
+            return Some(Event::Resize(width, height));
         }
-        let event = event::read()?;
-        Ok(Some(event).filter(|event| !self.late.swallows(event, clock::now())))
+        let (keys, late) = (&mut self.keys, &mut self.late);
+        std::iter::from_fn(|| keys.next(clock::now())).find(|event| !late.swallows(event, clock::now()))
     }
 }
 
-/// Waits for input or a signal. Crossterm reads from a terminal that has gone without end, so whether it has is looked at before.
-/// `false` where the system cannot wait for terminals this way.
-fn readable(input: &impl AsFd, wait: Duration) -> std::io::Result<bool> {
+impl Events for TerminalEvents {
+    fn next(&mut self, wait: Duration) -> std::io::Result<Option<Event>> {
+        if let Some(event) = self.at_hand() {
+            return Ok(Some(event));
+        }
+        let wait = self.keys.patience(clock::now()).map_or(wait, |patience| patience.min(wait));
+        let mut bytes = [0; 4096];
+        let read = match &self.tty {
+            Some(tty) => read(tty, wait, &mut bytes)?,
+            None => read(&stdin(), wait, &mut bytes)?,
+        };
+        let Some(read) = read else {
+            // Systems that cannot wait for terminals this way.
+            let event = if event::poll(wait)? { Some(event::read()?) } else { None };
+            return Ok(event.filter(|event| !self.late.swallows(event, clock::now())));
+        };
+        if read > 0 {
+            self.keys.feed(bytes.get(..read).unwrap_or_default(), clock::now());
+        }
+        Ok(self.at_hand())
+    }
+}
+
+impl Drop for TerminalEvents {
+    fn drop(&mut self) {
+        self.signal.take().into_iter().for_each(|id| _ = signal_hook::low_level::unregister(id));
+    }
+}
+
+/// Waits for input or a signal, and reads what there is; `None` where the system cannot wait for terminals this way.
+///
+/// # Errors
+/// When the terminal has gone.
+fn read(input: &impl AsFd, wait: Duration, bytes: &mut [u8]) -> std::io::Result<Option<usize>> {
     let mut waiting = [PollFd::new(input, PollFlags::IN)];
     let limit = Timespec { tv_sec: wait.as_secs().min(3600) as _, tv_nsec: wait.subsec_nanos().into() };
     // An interruption is a signal: a new size, perhaps.
     let _ = poll(&mut waiting, Some(&limit));
-    let [input] = &waiting;
-    if input.revents().intersects(PollFlags::HUP) {
-        return Err(std::io::ErrorKind::UnexpectedEof.into());
+    let [ready] = &waiting;
+    let gone = || std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
+    match ready.revents() {
+        events if events.intersects(PollFlags::HUP) => Err(gone()),
+        events if events.intersects(PollFlags::NVAL | PollFlags::ERR) => Ok(None),
+        events if events.intersects(PollFlags::IN) => match rustix::io::read(input, bytes) {
+            Ok(0) => Err(gone()),
+            Ok(read) => Ok(Some(read)),
+            Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => Ok(Some(0)),
+            Err(error) => Err(error.into()),
+        },
+        _ => Ok(Some(0)),
     }
-    Ok(!input.revents().intersects(PollFlags::NVAL | PollFlags::ERR))
 }
 
 /// Bytes gathered before they are written: one frame goes out in few pieces, which matters over ssh.

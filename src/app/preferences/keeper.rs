@@ -4,6 +4,7 @@
 //! where that fails, and a file that somebody has replaced or broken meanwhile is left alone.
 
 use crate::cli::{self, Common};
+use crate::model::small_file::SMALL;
 use crate::model::text::printable;
 use crate::snapshot::Order;
 use crate::tui::KeptChoices;
@@ -69,7 +70,7 @@ fn write(file: &mut File, path: &PathBuf, kept: &KeptChoices) -> Result<(), Stri
         return Err(format!("{} has been replaced since the start (an editor does so); it counts from the next start", path.display()));
     }
     let mut before = String::new();
-    file.seek(SeekFrom::Start(0)).and_then(|_| file.read_to_string(&mut before)).map_err(here)?;
+    file.seek(SeekFrom::Start(0)).and_then(|_| file.take(SMALL).read_to_string(&mut before)).map_err(here)?;
     let after = changed(&before, kept).map_err(|e| format!("{} is broken, and stays as it is: {e}", path.display()))?;
     put(file, &after).map_err(|e| {
         let _ = put(file, &before);

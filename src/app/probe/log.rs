@@ -2,6 +2,7 @@
 
 use crate::export::{ExporterState, rfc3339};
 use crate::model::clock;
+use crate::model::text::json_text;
 use serde_json::{Map, Value, json};
 use std::io::Write;
 
@@ -30,7 +31,7 @@ pub fn log(level: Level, event: &str, fields: Value) {
     if let Value::Object(fields) = fields {
         line.extend(fields);
     }
-    let text = serde_json::to_string(&line).unwrap_or_default();
+    let text = json_text(&line);
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 

@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Descriptors that the program needs besides captures: the terminal, databases, an output file.
-const OTHERS: u64 = 64;
+const OTHERS: u64 = 32;
 
 /// Makes room for so many open files: the soft limit is raised as far as the hard one allows.
 ///
@@ -20,9 +20,11 @@ pub(super) fn make_room(files: usize) -> Result<()> {
     if maximum.is_none_or(|hard| hard >= wanted) && setrlimit(Resource::Nofile, raised).is_ok() {
         return Ok(());
     }
-    let allowed = maximum.or(current).unwrap_or(0).saturating_sub(OTHERS);
+    let allowed = maximum.or(current).unwrap_or(0);
+    let instead = if files > 1 { ", or merge captures in parts first" } else { "" };
     Err(Error::usage(format!(
-        "{files} captures at once are more than this system lets a program open ({allowed}); raise the limit (ulimit -Hn), or merge them in parts first"
+        "{files} capture{} at once and what else is needed are {wanted} open files, and this system allows {allowed}: raise the limit (ulimit -n, ulimit -Hn){instead}",
+        if files == 1 { "" } else { "s" }
     )))
 }
 
@@ -41,7 +43,7 @@ mod tests {
         }
         if let Some(hard) = maximum.filter(|hard| *hard < usize::MAX as u64 / 2) {
             let error = make_room(hard as usize).unwrap_err().to_string();
-            assert!(error.contains("ulimit -Hn") && error.contains(&(hard - OTHERS).to_string()), "{error}");
+            assert!(error.contains("ulimit -Hn") && error.contains(&format!("allows {hard}:")), "{error}");
         }
     }
 }

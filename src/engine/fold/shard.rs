@@ -335,7 +335,7 @@ impl Shard {
             let ledgers = (&mut self.losses, &mut self.stalls, &mut self.stuck, &mut self.kept);
             lost = network::segment(&mut self.connections, ledgers, flow, &segment);
         }
-        let watches = analysis.turn.is_some_and(|turn| network::turn(&mut self.unread, flow, frame, at, turn));
+        let interest = analysis.turn.map(|turn| network::turn(&mut self.unread, flow, frame, at, turn));
         if step.flags & (FIN | RST) != 0 {
             self.unread.end(&flow.key);
         }
@@ -344,8 +344,8 @@ impl Shard {
         if let Some(lost) = &lost {
             self.flows.note_lost(at, lost);
         }
-        if watches {
-            self.flows.watch_turn(at, step.direction);
+        if let Some(interest) = interest {
+            self.flows.note_interest(at, step.direction, step.time, interest);
         }
         if backward {
             self.contexts.backward(self.flows.context(at, step.direction), step.time);

@@ -6,6 +6,7 @@ use super::spool::BatchHead;
 use crate::export::Identity;
 use crate::export::rows::{self, RowColumn, RowSink};
 use crate::model::Timestamp;
+use crate::model::text::to_json;
 use crate::snapshot::table::FieldValue;
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
@@ -71,7 +72,7 @@ impl Batches {
             let mut whole = writer.begin(*time, at);
             whole.extend(row);
             // Writing to memory cannot fail.
-            let _ = serde_json::to_writer(&mut lines, &whole);
+            let _ = to_json(&mut lines, &whole);
             lines.push(b'\n');
         }
         let seconds = || buffer.times.iter().map(|time| schema::seconds(*time));

@@ -2,6 +2,7 @@
 
 use super::FleetReport;
 use crate::fleet::{FleetProbe, ProbeName, ProbeState, SharedSum, SharedTraffic, pairs};
+use crate::model::text::to_json_pretty;
 use serde_json::{Value, json};
 use std::io::{self, Write};
 
@@ -30,7 +31,7 @@ pub(super) fn write(report: &FleetReport<'_>, out: &mut dyn Write) -> io::Result
             Err(why) => json!({ "error": why }),
         },
     });
-    serde_json::to_writer_pretty(&mut *out, &value)?;
+    to_json_pretty(&mut *out, &value)?;
     writeln!(out)
 }
 

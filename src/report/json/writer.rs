@@ -1,6 +1,7 @@
 //! Writes JSON piece by piece: a report of a million rows needs no second copy of them and no allocation a field.
 
 use super::buffer::{Buffer, MemberText};
+use crate::model::text::{json_text, to_json};
 use crate::model::{Address, Mac, Timestamp, Traffic};
 use serde::Serialize;
 use std::io::{self, Write};
@@ -111,7 +112,7 @@ impl<'a> Writer<'a> {
     pub fn item(&mut self, value: &(impl Serialize + ?Sized)) {
         self.separate();
         // Writing to memory cannot fail, and no section has keys that are no text.
-        let _ = serde_json::to_writer(&mut self.buffer, value);
+        let _ = to_json(&mut self.buffer, value);
     }
 
     /// A member that derives `Serialize`.
@@ -136,8 +137,8 @@ impl<'a> Writer<'a> {
 
     /// The members of an object that derives `Serialize`, among others of the object that is open.
     pub fn members(&mut self, value: &impl Serialize) {
-        let text = serde_json::to_vec(value).unwrap_or_default();
-        if let [b'{', members @ .., b'}'] = text.as_slice()
+        let text = json_text(value);
+        if let [b'{', members @ .., b'}'] = text.as_bytes()
             && !members.is_empty()
         {
             self.separate();
@@ -156,7 +157,7 @@ impl<'a> Writer<'a> {
     pub fn float(&mut self, value: f64) {
         self.separate();
         // Writing to memory cannot fail, and serde_json writes no number that is not finite.
-        let _ = serde_json::to_writer(&mut self.buffer, &value);
+        let _ = to_json(&mut self.buffer, &value);
     }
 
     /// One of this program's own words, most of which need no escaping.
@@ -174,7 +175,7 @@ impl<'a> Writer<'a> {
     /// Text from anywhere.
     pub fn string(&mut self, value: &str) {
         self.separate();
-        let _ = serde_json::to_writer(&mut self.buffer, value);
+        let _ = to_json(&mut self.buffer, value);
     }
 
     /// True or false.

@@ -13,6 +13,7 @@ use crate::model::{
 use crate::stats::tcp::{Follower, TcpCold, TcpHot};
 use crate::stats::tcp_analysis::{Analyser, TcpAnalysisSums};
 use crate::stats::totals::TrafficDirection;
+use crate::stats::unread_turns::Interest;
 
 /// The number a conversation most probably has, and when that was found.
 #[derive(Debug, Clone, Copy, Default)]
@@ -299,10 +300,10 @@ impl<X: Copy + Default> FlowTable<X> {
         }
     }
 
-    /// The next new data of a direction of a conversation is to be told of, whoever spoke last.
-    pub fn watch_turn(&mut self, at: u32, way: Direction) {
+    /// What is of interest of a conversation behind what a direction of it has just said.
+    pub fn note_interest(&mut self, at: u32, way: Direction, now: Timestamp, interest: Interest) {
         if let Some(flow) = self.flows.get(at as usize) {
-            self.analyser.watch(flow.analysis, way);
+            self.analyser.note_interest(flow.analysis, way, now, interest);
         }
     }
 

@@ -28,8 +28,11 @@ impl LatelyTrips {
 
     /// Their median, nanoseconds.
     pub(super) fn median(&self, now: Timestamp) -> Option<i64> {
-        let mut times: Vec<i64> = self.trips.iter().filter(|trip| now.since(trip.0) <= TELLS_FOR).map(|trip| trip.1).collect();
+        let mut times = [0; LATELY];
+        let lately = self.trips.iter().filter(|trip| now.since(trip.0) <= TELLS_FOR);
+        let count = times.iter_mut().zip(lately).map(|(time, trip)| *time = trip.1).count();
+        let times = times.get_mut(..count)?;
         times.sort_unstable();
-        times.get(times.len() / 2).copied()
+        times.get(count / 2).copied()
     }
 }

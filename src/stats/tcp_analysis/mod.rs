@@ -28,6 +28,7 @@ use crate::model::{
 };
 use crate::stats::round_trips::{RoundTrips, Trip};
 use crate::stats::turns::TurnData;
+use crate::stats::unread_turns::Interest;
 use counts::Rare;
 use split::SplitSegments;
 use state::{Connection, DirectionState};
@@ -215,11 +216,14 @@ impl Analyser {
         Some(segment.flags & (SYN | ACK) == SYN && side.is(DirectionState::BASE) && side.base != segment.sequence)
     }
 
-    /// The next new data of a direction is to be told of, whoever spoke last.
-    pub fn watch(&mut self, handle: u32, way: Direction) {
-        let connection = self.connections.get_mut((handle as usize).wrapping_sub(1));
-        if let Some(side) = connection.and_then(|connection| connection.sides.get_mut(way as usize)) {
+    /// What is of interest behind what a direction of a connection has just said.
+    pub fn note_interest(&mut self, handle: u32, way: Direction, now: Timestamp, interest: Interest) {
+        let Some(connection) = self.connections.get_mut((handle as usize).wrapping_sub(1)) else { return };
+        if let Some(side) = connection.sides.get_mut(way as usize).filter(|_| interest.watches) {
             side.flags |= DirectionState::WATCHED;
+        }
+        if interest.rests {
+            self.trips.rest(connection.trips, now);
         }
     }
 

@@ -10,7 +10,7 @@ use super::draw_related;
 use crate::model::units::grouped;
 use crate::model::{Address, Traffic};
 use crate::snapshot::Conversation;
-use crate::tui::canvas::Canvas;
+use crate::tui::canvas::{Canvas, hundredths};
 use crate::tui::columns;
 use crate::tui::label;
 use crate::tui::theme::Hue;
@@ -58,7 +58,7 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &Relate
     if area.width < BESIDE {
         return draw_related(canvas, area, scene, rows);
     }
-    let parts = divide(canvas, area, &[area.width * 38 / 100]);
+    let parts = divide(canvas, area, &[hundredths(area.width, 38)]);
     let [left, right] = parts[..] else { return };
     let whole = scene.whole();
     let columns: Vec<Col<Talker>> = vec![

@@ -8,7 +8,7 @@
 
 use crate::model::{TransitRow, units};
 use crate::snapshot::tables::transit::TransitLine;
-use crate::tui::canvas::Canvas;
+use crate::tui::canvas::{Canvas, hundredths};
 use crate::tui::theme::Hue;
 use crate::tui::view::{Scene, ratio};
 use crate::tui::widgets::frame::{columns as divide, titled};
@@ -25,7 +25,7 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, at: u
     if area.width < 70 || row.trend.len() < 2 {
         return histogram(canvas, area, scene, row);
     }
-    let parts = divide(canvas, area, &[area.width * 55 / 100]);
+    let parts = divide(canvas, area, &[hundredths(area.width, 55)]);
     let [left, right] = parts[..] else { return };
     histogram(canvas, left, scene, row);
     trend(canvas, right, scene, row);

@@ -10,7 +10,7 @@
 use crate::model::Address;
 use crate::snapshot::Column;
 use crate::snapshot::tables::bursts::BURSTS;
-use crate::tui::canvas::{Canvas, split_top};
+use crate::tui::canvas::{Canvas, hundredths, split_top};
 use crate::tui::panels::any_table::TablePanel;
 use crate::tui::panels::{bursts, load};
 use crate::tui::screen::{Screen, Sorts};
@@ -74,7 +74,7 @@ impl Screen for BurstsScreen {
                 }
                 return LIST.draw(canvas, lower, scene, true);
             }
-            let parts = divide(canvas, area, &[(area.width * 38 / 100).clamp(46, 76)]);
+            let parts = divide(canvas, area, &[hundredths(area.width, 38).clamp(46, 76)]);
             let [left, right] = parts[..] else { return };
             bursts::fullness(canvas, left, scene);
             LIST.draw(canvas, right, scene, true);

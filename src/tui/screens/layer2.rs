@@ -12,7 +12,7 @@ use crate::snapshot::tables::chatter::CHATTER;
 use crate::snapshot::tables::classes::CLASSES;
 use crate::snapshot::tables::{stations, vlans};
 use crate::snapshot::{Snapshot, Traffic, VlanRow};
-use crate::tui::canvas::{Canvas, split_top};
+use crate::tui::canvas::{Canvas, hundredths, split_top};
 use crate::tui::fields;
 use crate::tui::panels::any_table::TablePanel;
 use crate::tui::panels::{kinds, shares};
@@ -108,7 +108,7 @@ impl Screen for Layer2Screen {
                 };
             }
             76..160 => area.width - 30,
-            _ => area.width * 66 / 100,
+            _ => hundredths(area.width, 66),
         };
         let parts = divide(canvas, area, &[left]);
         let [lists, mixes] = parts[..] else { return };

@@ -11,7 +11,7 @@
 
 use crate::snapshot::Snapshot;
 use crate::snapshot::tables::services;
-use crate::tui::canvas::{Canvas, Hit, split_top};
+use crate::tui::canvas::{Canvas, Hit, hundredths, split_top};
 use crate::tui::panels::any_table::TablePanel;
 use crate::tui::panels::{findings, load, shares, top};
 use crate::tui::screen::{Hint, Screen};
@@ -86,7 +86,7 @@ fn heights(all: u16) -> [u16; 3] {
             [load, all - load, 0]
         }
         _ => {
-            let load = (all * 37 / 100).clamp(7, 30);
+            let load = hundredths(all, 37).clamp(7, 30);
             let middle = (all - load).div_ceil(2) + u16::from(all >= 24);
             [load, middle, all - load - middle]
         }
@@ -122,7 +122,7 @@ fn middle(canvas: &mut Canvas, area: Rect, scene: &Scene) {
             _ => top::conversations(canvas, area, scene, CONVERSATIONS),
         };
     }
-    let left = if area.width < 100 { area.width - 51 } else { (area.width * 33 / 100).min(80) };
+    let left = if area.width < 100 { area.width - 51 } else { hundredths(area.width, 33).min(80) };
     let parts = columns(canvas, area, &[left]);
     if let [protocols, conversations] = parts[..] {
         top::protocols(canvas, protocols, scene, PROTOCOLS);
@@ -139,7 +139,7 @@ const WIDE: u16 = 170;
 
 fn bottom(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     if area.width >= WIDE && area.height >= LISTS && SERVICES.count(scene.snapshot) > 0 {
-        let parts = columns(canvas, area, &[area.width * 34 / 100]);
+        let parts = columns(canvas, area, &[hundredths(area.width, 34)]);
         let [hosts, right] = parts[..] else { return };
         top::hosts(canvas, hosts, scene, HOSTS);
         let (mixes, services) = split_top(right, MIXES);
@@ -172,16 +172,16 @@ fn bottom(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         112..WIDE => {
             vec![
                 (area.width * names / 100, hosts),
-                (area.width * 18 / 100, shares::sizes),
-                (area.width * 18 / 100, shares::casts),
+                (hundredths(area.width, 18), shares::sizes),
+                (hundredths(area.width, 18), shares::casts),
                 (0, wrong_and_losses),
             ]
         }
         // Hosts show more columns, findings more of their words.
         _ => vec![
-            (area.width * 42 / 100, hosts),
-            (area.width * 15 / 100, shares::sizes),
-            (area.width * 15 / 100, shares::casts),
+            (hundredths(area.width, 42), hosts),
+            (hundredths(area.width, 15), shares::sizes),
+            (hundredths(area.width, 15), shares::casts),
             (0, wrong_and_losses),
         ],
     };

@@ -9,7 +9,7 @@
 
 use crate::model::{Finding, Severity};
 use crate::snapshot::Snapshot;
-use crate::tui::canvas::{Canvas, cells, split_top};
+use crate::tui::canvas::{Canvas, cells, hundredths, split_top};
 use crate::tui::details::finding;
 use crate::tui::label;
 use crate::tui::panels::{mirror, when};
@@ -89,8 +89,8 @@ impl Screen for ProblemsScreen {
         } else if area.width >= BESIDE {
             // Titles are read in the list, and the preview stays wide enough to be read.
             let longest = rows.iter().map(|(_, f)| cells(&f.title)).max().unwrap_or(0).saturating_add(LIST_BESIDE);
-            let least = (area.width * 46 / 100).min(90);
-            let parts = divide(canvas, area, &[longest.clamp(least, (area.width * 58 / 100).max(least))]);
+            let least = hundredths(area.width, 46).min(90);
+            let parts = divide(canvas, area, &[longest.clamp(least, hundredths(area.width, 58).max(least))]);
             (parts[0], parts.get(1).copied())
         } else if area.height >= 16 || usize::from(area.height) >= rows.len() + 8 {
             let (above, below) = split_top(area, (rows.len() as u16 + 2).clamp(3, area.height / 2));

@@ -18,7 +18,7 @@ use crate::snapshot::tables::ports::PORTS;
 use crate::snapshot::tables::speakers::SPEAKERS;
 use crate::snapshot::tables::switch::{AGGREGATES, EVENTS, GATEWAYS, NEIGHBOURS, OSPF, QUERIERS, TREES};
 use crate::snapshot::tables::transit::TRANSIT;
-use crate::tui::canvas::{Canvas, cells, cut_end, split_top, wrap};
+use crate::tui::canvas::{Canvas, cells, cut_end, hundredths, split_top, wrap};
 use crate::tui::panels::any_table::TablePanel;
 use crate::tui::panels::{facts, kinds, transit};
 use crate::tui::screen::{Hint, Screen};
@@ -147,7 +147,7 @@ impl Screen for SwitchScreen {
         let mut others: Vec<usize> = (0..PANELS.len()).filter(|at| *at != kind && count(*at) > 0).collect();
         let mut left = body;
         if body.width >= 150 && kind != EVENTS_AT && others.len() > 1 && count(EVENTS_AT) > 0 {
-            let parts = divide(canvas, body, &[body.width * 58 / 100]);
+            let parts = divide(canvas, body, &[hundredths(body.width, 58)]);
             if let [lists, right] = parts[..] {
                 others.retain(|at| *at != EVENTS_AT);
                 draw_panel(canvas, right, scene, EVENTS_AT, false);

@@ -1,6 +1,7 @@
 //! Any size, any keys, any text, many rows.
 
 use super::*;
+use crate::model::limits::{SCREEN_COLUMNS, SCREEN_ROWS};
 
 #[test]
 fn any_size_any_story() {
@@ -36,6 +37,21 @@ fn any_size_any_story() {
                     session.app.paint(&mut buffer);
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn the_largest_screen_there_is() {
+    for keys in ["1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "u", "Tab Tab", "4 Down Enter", "3 Down Enter", "6 Down Enter", "?", "m"]
+    {
+        for (width, height) in [(SCREEN_COLUMNS, 40), (SCREEN_COLUMNS, SCREEN_ROWS)] {
+            let mut session = Session::new(Story::Trouble, 80, 24);
+            session.keys(keys);
+            let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+            session.app.paint(&mut buffer);
+            let last = buffer.content().iter().rposition(|cell| cell.symbol() != " ");
+            assert!(last.is_some(), "{keys} {width}x{height}");
         }
     }
 }

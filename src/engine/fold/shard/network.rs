@@ -11,7 +11,7 @@ use crate::model::{
 };
 use crate::stats::{
     Connections, ConversationSample, Course, FlowHot, Fragments, Gathering, KeepAlives, LossLocator, Record, Stalls, StuckSegments,
-    TcpTrack, UnreadTurns, located_loss, stuck::Repeated, unread_turns::Spoken,
+    TcpTrack, UnreadTurns, located_loss, stuck::Repeated, unread_turns::Interest, unread_turns::Spoken,
 };
 
 /// What makes a segment of interest here, beside windows of zero.
@@ -103,16 +103,19 @@ pub(super) fn segment(
     located
 }
 
-/// Somebody begins to speak: whether the next that the same side says is of interest as well. Of what is read dissectors tell.
+/// Somebody begins to speak: what of what follows is of interest. Of what is read dissectors tell.
 #[inline(never)]
-pub(super) fn turn(unread: &mut UnreadTurns, flow: &FlowHot<FlowDetectors>, frame: &Frame<'_>, at: u32, step: TurnStep) -> bool {
-    let (Some((key, way)), Some(segment)) = (&frame.flow, &frame.tcp) else { return false };
-    let Some(other_next) = flow.numbers.next_sequence(way.reversed()) else { return false };
+pub(super) fn turn(unread: &mut UnreadTurns, flow: &FlowHot<FlowDetectors>, frame: &Frame<'_>, at: u32, step: TurnStep) -> Interest {
+    let (Some((key, way)), Some(segment)) = (&frame.flow, &frame.tcp) else { return Interest::default() };
+    let Some(other_next) = flow.numbers.next_sequence(way.reversed()) else { return Interest::default() };
     let (sequence, length, bytes) = (segment.sequence, segment.payload, frame.payload());
     let Frame { time, number, .. } = *frame;
     let spoken = Spoken { flow: key, way: *way, time, number, sequence, bytes, length, other_next, step, at };
     // An answer is of interest where its request was.
-    registry::told_by_turns(flow.app.app, spoken.is_cut() || !step.asks).is_some() && unread.step(&spoken)
+    match registry::told_by_turns(flow.app.app, spoken.is_cut() || !step.asks) {
+        Some(_) => unread.step(&spoken),
+        None => Interest::RESTS,
+    }
 }
 
 /// What was in flight to the end that acknowledges some of it.

@@ -20,7 +20,7 @@ mod stream;
 mod subject;
 
 use crate::snapshot::{PacketPage, Snapshot};
-use crate::tui::canvas::{Canvas, Listing, cells, cut_end, split_top};
+use crate::tui::canvas::{Canvas, Listing, cells, cut_end, hundredths, split_top};
 use crate::tui::options::DashboardOptions;
 use crate::tui::screen::{Effect, Hint, Screen};
 use crate::tui::theme::Hue;
@@ -108,7 +108,7 @@ fn waiting(snapshot: &Snapshot) -> String {
 
 /// Lines of the list with its title and its head.
 fn list_height(height: u16, stream: bool) -> u16 {
-    let share = if stream { height / 4 } else { height * 45 / 100 };
+    let share = if stream { height / 4 } else { hundredths(height, 45) };
     share.max(5).min(height)
 }
 
