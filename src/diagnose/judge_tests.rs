@@ -5,6 +5,21 @@ use crate::model::evidence::*;
 use crate::model::{Address, Estimate, LinkType, PortAbsence, Severity, Tunnel, TunnelKind};
 use std::net::Ipv4Addr;
 
+fn clean_host() -> HostEvidence {
+    HostEvidence {
+        interface: "eth1".into(),
+        sent: Some(0),
+        receive_offload: Some(false),
+        vlan_offload: Some(true),
+        vlan_filter: Some(false),
+        speed: Some(1_000_000_000),
+        half_duplex: Some(false),
+        pause: Some(false),
+        mtu: Some(9216),
+        ..HostEvidence::default()
+    }
+}
+
 /// Ten minutes of a clean live mirror, with evidence enough for every detector.
 pub(in crate::diagnose) fn clean() -> Evidence {
     let mut ratios = [0; 21];
@@ -60,18 +75,7 @@ pub(in crate::diagnose) fn clean() -> Evidence {
         control: ControlEvidence { neighbour: 40, silent_partners: 0, seconds: 600.0 },
         transit: TransitEvidence::default(),
         contents: ContentEvidence { packets: 1_000_000, ip: 990_000, tcp: 900_000, ..ContentEvidence::default() },
-        host: HostEvidence {
-            interface: "eth1".into(),
-            sent: Some(0),
-            receive_offload: Some(false),
-            vlan_offload: Some(true),
-            vlan_filter: Some(false),
-            speed: Some(1_000_000_000),
-            half_duplex: Some(false),
-            pause: Some(false),
-            mtu: Some(9216),
-            ..HostEvidence::default()
-        },
+        host: clean_host(),
     }
 }
 
