@@ -144,6 +144,8 @@ impl Console {
             let forgotten = s.mirror.forgotten.named().map(|(what, n)| format!("{what} {}", units::grouped(n)));
             say(format_args!("evidence forgotten at a cap: {}", forgotten.join(", ")));
         }
-        say(format_args!("{warning}{packets}{analysed}, lost {}{details}", units::grouped(l.lost_packets())));
+        let lost =
+            if s.is_loss_uncounted() { "losses not counted".to_owned() } else { format!("lost {}", units::grouped(l.lost_packets())) };
+        say(format_args!("{warning}{packets}{analysed}, {lost}{details}"));
     }
 }

@@ -388,8 +388,15 @@ impl Need {
                 }
                 format!("{} of {} conversations show one direction only", grouped(sides.one_sided), grouped(sides.judged))
             }
+            Need::Complete if let Some(lone) = e.loss.lone_answers() => {
+                format!("{} of {} answers lack their question", percent(lone.rate), grouped(lone.n))
+            }
+            Need::Complete if let Some(lone) = e.loss.lone_segments() => {
+                format!("{} of {} acknowledged segments were never seen", percent(lone.rate), grouped(lone.n))
+            }
             Need::Complete => {
-                let witnesses = [e.loss.all.filter(|all| all.n >= 100), orphans_alone(e), e.loss.path, e.loss.host];
+                let witnesses =
+                    [e.loss.all.filter(|all| all.n >= 100), e.loss.numbered_alone(), orphans_alone(e), e.loss.path, e.loss.host];
                 match witnesses.into_iter().flatten().find(|loss| loss.low > MIRROR_LOSS) {
                     Some(loss) => format!("the mirror loses {} of the traffic", percent(loss.rate)),
                     None => return Ok(()),
@@ -414,7 +421,7 @@ impl Need {
                 }
                 format!("{} VLANs are mirrored without their tags", grouped(tags.claimed))
             }
-            Need::SurelyComplete => match e.loss.all {
+            Need::SurelyComplete => match e.loss.surely_numbered().or(e.loss.all) {
                 Some(all) if all.high <= MIRROR_LOSS => return Need::Complete.check(e),
                 Some(all) => format!("the mirror may lose up to {} of the traffic", percent(all.high)),
                 None => "what the mirror loses cannot be told".to_string(),

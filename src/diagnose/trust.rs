@@ -167,6 +167,17 @@ fn completeness(e: &Evidence) -> Scored {
     let complaint = LOSS_NEEDS.iter().find_map(|n| n.check(e).err());
     let tcp = e.loss.all.filter(|a| a.n >= 100 && complaint.is_none());
     let single = orphans_alone(e).filter(|_| complaint.is_none());
+    let numbered = e.loss.numbered_alone().filter(|_| complaint.is_none() && known <= 0.0);
+    if let Some(numbered) = numbered {
+        let text = format!(
+            "{} of {} packets of numbered streams (RTP, IPsec, WireGuard) never seen, of the streams that lack least {}",
+            percent(share(e.loss.streams.missing, e.loss.streams.packets.saturating_add(e.loss.streams.missing))),
+            grouped(e.loss.streams.packets.saturating_add(e.loss.streams.missing)),
+            percent(numbered.rate)
+        );
+        let missing = if numbered.low > TCP_LIMIT.raise { numbered.rate } else { numbered.low };
+        return (Some(through(LOSS, missing.max(single.map_or(0.0, |single| single.low)))), text);
+    }
     match (tcp, single) {
         (Some(all), single) => {
             let here = match e.loss.host {
@@ -209,6 +220,9 @@ fn uniqueness(e: &Evidence) -> Scored {
     let copies = &e.copies;
     if copies.packets < 400 {
         return unknown(format!("{} of 400 packets", grouped(copies.packets)));
+    }
+    if copies.untold.saturating_mul(2) > copies.packets {
+        return unknown(format!("{} of the packets are cut before what tells them apart", percent(share(copies.untold, copies.packets))));
     }
     let mut text = format!(
         "{} of {} packets are copies up to {} apart",
@@ -277,6 +291,10 @@ fn timing(e: &Evidence) -> Scored {
     )
 }
 
+/// Packets of conversations that show both directions, and their share of all, from which on few conversations are enough.
+const CARRIED: u64 = 1_000;
+const MOSTLY: f64 = 0.8;
+
 fn coverage(e: &Evidence, findings: &[Finding]) -> Scored {
     let nothing = |f: &&Finding| matches!(f.id, "mirror.none" | "mirror.silent") && f.severity == Severity::Critical;
     if let Some(finding) = active(findings).find(nothing) {
@@ -285,8 +303,11 @@ fn coverage(e: &Evidence, findings: &[Finding]) -> Scored {
     if let Err(complaint) = Need::Undivided.check(e) {
         return unknown(complaint);
     }
-    if e.sides.judged < 20 && !e.sides.is_half(false) {
-        return unknown(format!("{} of 20 TCP conversations with five packets from one side", grouped(e.sides.judged)));
+    // Few that carry nearly everything, and all of which show both directions, are as good as many: one that was not mirrored would lack in each.
+    let carry = e.sides.answered_packets.min(e.packets);
+    let are_whole = e.sides.one_sided == 0 && carry >= CARRIED && share(carry, e.packets) >= MOSTLY;
+    if e.sides.judged < 20 && !are_whole && !e.sides.is_half(false) {
+        return unknown(format!("{} of 20 conversations with five packets from one side", grouped(e.sides.judged)));
     }
     let away: f64 = e.host.away.iter().map(|a| a.absence.seconds()).sum();
     let away = if e.host.away.is_empty() { String::new() } else { format!("; the port was away for {}", duration(away)) };
@@ -338,10 +359,32 @@ fn undecided(e: &Evidence, findings: &[Finding], told: &dyn Fn(Aspect) -> bool) 
         (false, true) => format!("{fault}loss cannot be told{yet}"),
         (false, false) => {
             let none = || active(findings).find(|f| f.id == "mirror.none").map(|f| lower(&f.title));
-            super::findings::contents::instead(&e.contents).or_else(none).unwrap_or_else(|| "too little was seen to judge".into())
+            let told = super::findings::contents::instead(&e.contents).or_else(none).or_else(|| few(e));
+            told.unwrap_or_else(|| "too little was seen to judge".into())
         }
     }
 }
+
+/// Why so many packets tell nothing; `None` where they are few.
+fn few(e: &Evidence) -> Option<String> {
+    let sides = &e.sides;
+    if e.packets < MANY {
+        return None;
+    }
+    if e.copies.untold.saturating_mul(2) > e.copies.packets {
+        return Some("packets are cut before what could tell of directions and loss".into());
+    }
+    match (sides.judged, sides.one_sided) {
+        (0, _) => Some("no conversation is long enough to tell of directions and loss".into()),
+        (all, one_sided) if all == one_sided => {
+            Some(format!("too few conversations to judge: {} that show one direction only", grouped(all)))
+        }
+        (all, _) => Some(format!("too few conversations to judge: {}", grouped(all))),
+    }
+}
+
+/// Packets that are not too few in themselves.
+const MANY: u64 = 1_000;
 
 /// A title within a sentence: an abbreviation that it begins with (`VLAN`, `IPv6`) stays one.
 fn lower(title: &str) -> String {

@@ -6,6 +6,7 @@ use crate::engine::fold::history::TalkDelta;
 use crate::engine::fold::reader::Reader;
 use crate::engine::memory::{FLOW, MemoryPlan};
 use crate::engine::merge::INDEX;
+use crate::mirror::NumberedStreams;
 use crate::model::learnt::NAME_BYTES;
 use crate::model::limits::*;
 use crate::model::{FloodSecond, FlowRecord, Measure, Proofs, Session, Sighting};
@@ -65,6 +66,8 @@ fn in_each_shard(plan: &MemoryPlan) -> Vec<(&'static str, usize, usize)> {
         ("turns of what nobody reads", UNREAD_TURNS, UnreadTurns::BYTES),
         ("bytes of conversations", TALKERS, Talkers::BYTES),
         ("streams of voice", RTP_STREAMS, RtpStreams::BYTES),
+        ("streams that are numbered", NUMBERED_STREAMS, NumberedStreams::BYTES[0]),
+        ("tunnels that are numbered", NUMBERED_TUNNELS, NumberedStreams::BYTES[1]),
         ("packets that may be a stream's", RTP_CANDIDATES, 64),
         ("hosts by side", PLACES, 32),
         ("MAC roles", MAC_ROLES, 16),

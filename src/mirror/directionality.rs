@@ -15,8 +15,6 @@ const PLACE_CONVERSATIONS: u64 = 5;
 /// Packets of a MAC address before its role counts.
 const ROLE_PACKETS: u64 = 20;
 
-const TCP: u8 = 6;
-
 /// A host, or an address block: the first 24 bits of an IPv4 address, the first 48 of an IPv6 address.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Prefix {
@@ -54,8 +52,9 @@ pub struct OneWayFlow<'a> {
     pub key: &'a FlowKey,
     /// Packets from `a` to `b` and back.
     pub packets: [u64; 2],
-    /// TCP: whether any segment acknowledged something (a connection exists, it is not a scan).
-    pub acknowledged: bool,
+    /// Whether both ends must have spoken: a TCP connection in which something was acknowledged (it is no scan), one of QUIC that was opened, a
+    /// call, a tunnel.
+    pub is_mutual: bool,
     /// From its first packet to its last.
     pub seen: Episode,
 }
@@ -64,13 +63,14 @@ sums! {
     /// Counts of one-sided conversations.
     #[derive(Debug, Clone, Default, PartialEq, Eq)]
     pub struct DirectionCounts {
-        /// TCP conversations with at least [`ONE_SIDE_PACKETS`] from one side, without unanswered attempts.
-        pub tcp: JudgedConversations,
-        /// The same of other protocols to unicast addresses: one-sided ones are normal (logs, streams), so only shown.
-        pub other: JudgedConversations,
-        /// When one-sided ones of TCP were seen.
+        /// Conversations in which both ends must have spoken, with at least [`ONE_SIDE_PACKETS`] from one side. Others say nothing: one-sided ones
+        /// are normal (logs, streams), or unanswered attempts.
+        pub mutual: JudgedConversations,
+        /// Packets of those that show both directions.
+        pub answered_packets: u64,
+        /// When one-sided ones of them were seen.
         pub one_sided_at: SeenAt,
-        /// By host and address block of either end, TCP only.
+        /// By host and address block of either end.
         places: HashMap<Prefix, JudgedConversations> => Places,
     }
 }
@@ -111,15 +111,13 @@ impl DirectionCounts {
             return;
         }
         let one_sided = u64::from(least == 0);
-        if flow.key.protocol != TCP {
-            self.other = JudgedConversations { all: self.other.all + 1, one_sided: self.other.one_sided + one_sided };
+        if !flow.is_mutual {
             return;
         }
-        if !flow.acknowledged {
-            return;
-        }
-        self.tcp = JudgedConversations { all: self.tcp.all + 1, one_sided: self.tcp.one_sided + one_sided };
-        if least == 0 {
+        self.mutual = JudgedConversations { all: self.mutual.all + 1, one_sided: self.mutual.one_sided + one_sided };
+        if least > 0 {
+            self.answered_packets = self.answered_packets.saturating_add(most.saturating_add(least));
+        } else {
             [flow.seen.first, flow.seen.last].into_iter().for_each(|time| self.one_sided_at.note(time));
         }
         let [a, b] = [Prefix::of(flow.key.a()).unwrap_or_default(), Prefix::of(flow.key.b()).unwrap_or_default()];
@@ -134,7 +132,7 @@ impl DirectionCounts {
         }
     }
 
-    /// The share of one-sided TCP conversations that have an end at a host or in an address block where nine of ten are one-sided
+    /// The share of one-sided conversations that have an end at a host or in an address block where nine of ten are one-sided
     /// (0 to 1; the better of hosts and blocks), and how many conversations are answered: a high share beside answered ones
     /// points to routing, not to the mirror.
     pub fn concentration(&self) -> (f64, u64) {
@@ -145,8 +143,8 @@ impl DirectionCounts {
                 .fold(0u64, |sum, j| sum.saturating_add(j.one_sided))
         };
         let most = inside(true).max(inside(false));
-        let share = if self.tcp.one_sided == 0 { 0.0 } else { (most as f64 / self.tcp.one_sided as f64).min(1.0) };
-        (share, self.tcp.all.saturating_sub(self.tcp.one_sided))
+        let share = if self.mutual.one_sided == 0 { 0.0 } else { (most as f64 / self.mutual.one_sided as f64).min(1.0) };
+        (share, self.mutual.all.saturating_sub(self.mutual.one_sided))
     }
 }
 
@@ -212,22 +210,22 @@ mod tests {
     }
 
     fn add(counts: &mut DirectionCounts, source: u32, destination: u32, packets: [u64; 2]) {
-        counts.add(&OneWayFlow { key: &key(source, destination, TCP), packets, acknowledged: true, seen: SEEN });
+        counts.add(&OneWayFlow { key: &key(source, destination, 6), packets, is_mutual: true, seen: SEEN });
     }
 
     #[test]
     fn five_packets_without_answer_are_one_sided() {
         let mut counts = DirectionCounts::default();
         add(&mut counts, 0x0a00_0001, 0x0a00_0101, [4, 0]);
-        assert_eq!(counts.tcp, JudgedConversations::default(), "four packets say nothing");
+        assert_eq!(counts.mutual, JudgedConversations::default(), "four packets say nothing");
         add(&mut counts, 0x0a00_0001, 0x0a00_0101, [5, 0]);
         add(&mut counts, 0x0a00_0001, 0x0a00_0101, [1, 5]);
-        counts.add(&OneWayFlow { key: &key(1, 2, TCP), packets: [9, 0], acknowledged: false, seen: SEEN });
-        counts.add(&OneWayFlow { key: &key(1, 2, 17), packets: [9, 0], acknowledged: false, seen: SEEN });
-        counts.add(&OneWayFlow { key: &key(1, 0xe000_0001, 17), packets: [9, 0], acknowledged: false, seen: SEEN });
-        assert_eq!(counts.tcp, JudgedConversations { all: 2, one_sided: 1 });
+        counts.add(&OneWayFlow { key: &key(1, 2, 6), packets: [9, 0], is_mutual: false, seen: SEEN });
+        counts.add(&OneWayFlow { key: &key(1, 2, 17), packets: [9, 0], is_mutual: false, seen: SEEN });
+        counts.add(&OneWayFlow { key: &key(1, 0xe000_0001, 17), packets: [9, 0], is_mutual: false, seen: SEEN });
+        counts.add(&OneWayFlow { key: &key(1, 0xe000_0001, 50), packets: [9, 0], is_mutual: true, seen: SEEN });
+        assert_eq!(counts.mutual, JudgedConversations { all: 2, one_sided: 1 });
         assert_eq!(counts.one_sided_at.episodes(), [SEEN]);
-        assert_eq!(counts.other, JudgedConversations { all: 1, one_sided: 1 });
     }
 
     #[test]
@@ -276,7 +274,7 @@ mod tests {
             let mut merged = DirectionCounts::default();
             parts.iter().for_each(|p| merged.merge(p));
             prop_assert_eq!(&merged, &all);
-            prop_assert!(all.tcp.one_sided <= all.tcp.all && (0.0..=1.0).contains(&all.concentration().0));
+            prop_assert!(all.mutual.one_sided <= all.mutual.all && (0.0..=1.0).contains(&all.concentration().0));
         }
     }
 }

@@ -57,6 +57,7 @@ impl DuplicateCounts {
         let vlan = |v: Option<u16>| v.map_or("untagged".to_owned(), |v| format!("VLAN {v}"));
         CopyEvidence {
             packets: self.observed.packets,
+            untold: self.untold,
             copies: self.copies().packets,
             changed: changed.iter().fold(0, |sum, n| sum.saturating_add(*n)),
             times: self.times(),
@@ -224,8 +225,9 @@ impl DirectionCounts {
         });
         let roles = roles.roles();
         SideEvidence {
-            judged: self.tcp.all,
-            one_sided: self.tcp.one_sided,
+            judged: self.mutual.all,
+            one_sided: self.mutual.one_sided,
+            answered_packets: self.answered_packets,
             one_sided_at: self.one_sided_at,
             concentration: self.concentration().0,
             only_source: roles.only_source,

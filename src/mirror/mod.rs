@@ -9,6 +9,7 @@ mod health;
 pub mod ledger;
 mod loss;
 mod loss_counts;
+mod numbered;
 mod order;
 mod overtaken;
 pub mod sessions;
@@ -26,6 +27,7 @@ pub use health::{CastCounts, ChecksumCounts, ContentCounts, Health, HealthCounts
 pub use ledger::Ledger;
 pub use loss::{Loss, LossState};
 pub use loss_counts::{Acked, LossCounts, RATIO_BINS, Ratios, SIZE_BINS, UTILISATION_CLASSES, size_bin, size_floor, utilisation_class};
+pub use numbered::{MutualStream, NumberedStreams, StreamClass, StreamCounts};
 pub use order::{ClockCounts, OrderCounts, SKEW_BINS, Skews};
 pub use overtaken::{Overtaken, OvertakenCounts};
 pub use sessions::{CheckSequence, MirrorSessions, Ours, SampledPacket, SessionReport};

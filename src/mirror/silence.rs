@@ -7,9 +7,14 @@
 use crate::model::Timestamp;
 use crate::model::evidence::{Outage, PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_STEADY};
 use crate::model::limits::OUTAGES;
+use crate::model::time::SECOND;
 
 /// Pauses of that length at most: more are how this traffic is.
 const MOST: usize = 3;
+
+/// Time and packets beside a pause before there is a mean of them.
+const PAUSE_LEAST: i64 = SECOND;
+const PAUSE_PACKETS: u64 = 100;
 
 /// The pauses of a capture so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -46,6 +51,16 @@ impl Pauses {
         self.short = self.short.max(length(pause));
     }
 
+    /// Seconds of a pause longer than all the time besides, of which nobody knows whether anything was captured in it; 0 where there is none, or too
+    /// little besides to have a mean.
+    pub fn gap(&self, now: Timestamp) -> f64 {
+        let all = self.first.map_or(0, |first| now.since(first));
+        let longest = self.long.iter().map(|pause| length(*pause)).max().unwrap_or(0);
+        let besides = all.saturating_sub(longest);
+        let counts = longest > besides && besides >= PAUSE_LEAST && self.packets >= PAUSE_PACKETS;
+        if counts { longest as f64 / SECOND as f64 } else { 0.0 }
+    }
+
     /// The pauses that are no part of the traffic up to `now`, in the order of time.
     pub fn outages(&self, now: Timestamp) -> Vec<Outage> {
         let Some(first) = self.first else { return Vec::new() };
@@ -80,7 +95,6 @@ impl Pauses {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::time::SECOND;
 
     fn seconds(n: i64) -> Timestamp {
         Timestamp(n * SECOND)
@@ -115,6 +129,22 @@ mod tests {
         all.count(seconds(0), 600);
         all.note(seconds(10), seconds(365 * 86_400));
         assert_eq!(outlasts(&all, 365 * 86_400 + 10), [true]);
+    }
+
+    /// However thin the traffic is: a mean over years says nothing of it.
+    #[test]
+    fn a_mean_leaves_out_what_is_longer_than_all_besides() {
+        let gap = |pauses: &[(i64, i64)], packets, end| {
+            let mut all = Pauses::default();
+            all.count(seconds(0), packets);
+            pauses.iter().for_each(|&(from, to)| all.note(seconds(from), seconds(to)));
+            all.gap(seconds(end))
+        };
+        assert_eq!(gap(&[(20, 259_200)], 400, 259_220), 259_180.0);
+        assert_eq!(gap(&[(20, 259_200)], 99, 259_220), 0.0, "too few for a mean");
+        assert_eq!(gap(&[(0, 3_600)], 4_000, 3_600), 0.0, "nothing besides");
+        let thin: Vec<(i64, i64)> = (0..6).map(|n| (n * 600, n * 600 + 599)).collect();
+        assert_eq!(gap(&thin, 400, 3_600), 0.0, "that is how this traffic is");
     }
 
     #[test]

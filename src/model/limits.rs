@@ -54,8 +54,11 @@ pub const RECORD_BYTES: usize = MAX_PACKET_BYTES + 64 * 1024;
 /// Largest pcapng block: Wireshark's MAX_BLOCK_SIZE. A larger one is damage.
 pub const PCAPNG_BLOCK_BYTES: u32 = 16 * 1024 * 1024;
 
-/// Interfaces of one capture file: as many as a packet's index can tell apart. More are damage.
+/// Interfaces of one capture file that are told apart, by a packet's index; all others are one more.
 pub const FILE_INTERFACES: usize = u16::MAX as usize;
+
+/// Interfaces of one section of a capture file, with the clock of each (some 100 bytes); what comes behind more of them is not read.
+pub const SECTION_INTERFACES: usize = 4 * FILE_INTERFACES;
 
 /// Interfaces of a capture file that are listed by name, with what was counted of each (some 600 bytes at most): machines have a handful, files
 /// put together from others a few dozen. Those beyond are counted.
@@ -448,6 +451,12 @@ pub const OPEN_DATAGRAMS: usize = 256;
 
 /// Streams of voice or pictures at the same time, per shard (320 bytes each): of several thousand calls.
 pub const RTP_STREAMS: usize = 512;
+
+/// Of them those whose numbers are added up, per shard (240 bytes each).
+pub const NUMBERED_STREAMS: usize = 512;
+
+/// Tunnels that number their packets in the clear (IPsec, WireGuard), per shard (700 bytes each).
+pub const NUMBERED_TUNNELS: usize = 128;
 
 /// The same of all shards, for ten minutes (500 bytes each), and places where they are going to be sent (100 bytes each).
 pub const MEDIA_STREAMS: usize = 4 * 1024;

@@ -360,6 +360,11 @@ impl Snapshot {
         self.live || self.capture.first.is_some()
     }
 
+    /// Whether nobody counted what was lost before packets came here, as where a file holds no such numbers: then drops of 0 say nothing.
+    pub fn is_loss_uncounted(&self) -> bool {
+        self.mirror.loss.host.is_none() && self.mirror.link.packets > 0 && self.capture.losses.lost_packets() == 0
+    }
+
     /// Seconds from the first to the last packet.
     pub fn duration(&self) -> f64 {
         match (self.capture.first, self.capture.last) {

@@ -11,6 +11,8 @@ pub struct ExitSummary {
     packets: u64,
     wire_bytes: u64,
     lost: [(u64, &'static str); 2],
+    /// Nobody counted that.
+    is_uncounted: bool,
     mirror: String,
     /// The mirror line tells of something wrong.
     is_doubtful: bool,
@@ -33,6 +35,7 @@ impl ExitSummary {
             packets: snapshot.stats.total.packets,
             wire_bytes: snapshot.stats.total.wire_bytes,
             lost: [(l.interface_drops, "interface"), (l.kernel_drops, "kernel")],
+            is_uncounted: snapshot.is_loss_uncounted(),
             mirror: trust.score.map_or(String::new(), |_| trust.summary.clone()),
             is_doubtful: trust.score.is_some() && matches!(trust.verdict, Verdict::Bad | Verdict::Doubtful),
             wrong,
@@ -47,7 +50,11 @@ impl ExitSummary {
         let lost: u64 = self.lost.iter().map(|l| l.0).fold(0, u64::saturating_add);
         let stages: Vec<String> = self.lost.iter().filter(|l| l.0 > 0).map(|l| format!("{} {}", units::grouped(l.0), l.1)).collect();
         let share = lost as f64 / self.packets.saturating_add(lost).max(1) as f64;
-        let lost = if lost == 0 { "lost 0".to_owned() } else { format!("lost {} ({})", units::percent(share), stages.join(", ")) };
+        let lost = match lost {
+            0 if self.is_uncounted => "losses on the capturing host not counted".to_owned(),
+            0 => "lost 0".to_owned(),
+            _ => format!("lost {} ({})", units::percent(share), stages.join(", ")),
+        };
         let mirror = if self.mirror.is_empty() { String::new() } else { format!(" · mirror: {}", safe(&self.mirror)) };
         [
             format!("{name} {}", units::duration(self.seconds)),
@@ -86,6 +93,8 @@ mod tests {
             ExitSummary::of(&s, "eth1").lines(),
             ["eth1: 10.00 s", "990 packets, 1.25 MB, mean 1.00 Mb/s", "lost 0", "nothing wrong was found"]
         );
+        s.mirror.link.packets = 990;
+        assert_eq!(ExitSummary::of(&s, "eth1").lines()[2], "losses on the capturing host not counted");
         s.capture.losses.kernel_drops = 10;
         s.mirror.trust.score = Some(50);
         s.mirror.trust.summary = "every\x1b[2Jpacket twice".into();

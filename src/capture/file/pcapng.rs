@@ -4,7 +4,9 @@ mod interface;
 
 use super::format::{ByteOrder, FileFormat, FramingStop, Recognised, RecordKind, link_type};
 use crate::capture::{Packet, SourceLosses};
-use crate::model::limits::{FILE_INTERFACES, LISTED_INTERFACES, MAX_PACKET_BYTES, PACKET_COMMENTS, PCAPNG_BLOCK_BYTES, RECORD_BYTES};
+use crate::model::limits::{
+    FILE_INTERFACES, LISTED_INTERFACES, MAX_PACKET_BYTES, PACKET_COMMENTS, PCAPNG_BLOCK_BYTES, RECORD_BYTES, SECTION_INTERFACES,
+};
 use crate::model::time::SECOND;
 use crate::model::{FileExtra, FileInterface, PacketNote, Timestamp};
 use interface::{Clock, Reading, SectionInterface, options, text};
@@ -122,8 +124,8 @@ impl Pcapng {
         if block.len() < HEAD + 8 {
             return Err("an interface block that is too short".into());
         }
-        if self.base + self.interfaces.len() >= FILE_INTERFACES {
-            return Err(format!("more than {FILE_INTERFACES} interfaces"));
+        if self.interfaces.len() >= SECTION_INTERFACES {
+            return Err(format!("more than {SECTION_INTERFACES} interfaces in one section: spantop reads no more"));
         }
         let is_listed = self.base + self.interfaces.len() < LISTED_INTERFACES;
         let (mut clock, mut name, mut description) = (Clock::default(), None, None);
@@ -203,7 +205,8 @@ impl Pcapng {
         if captured as usize > block.len() - header {
             return Err(format!("a packet of {captured} bytes in a block of {}", block.len() + 4));
         }
-        let index = (self.base + id) as u16;
+        // All beyond those that can be told apart are one.
+        let index = (self.base + id).min(FILE_INTERFACES) as u16;
         let link = interface.link;
         interface.packets += 1;
         if kind != SIMPLE_PACKET {

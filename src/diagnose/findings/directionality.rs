@@ -47,8 +47,8 @@ impl Detector for DirHalf {
             aspect: Some(Aspect::Coverage),
             meaning: "Only one direction of the conversations is mirrored. Half of the traffic is not here, and loss, round-trip \
                       times and retransmissions cannot be judged.",
-            measured: "TCP conversations with at least {side} packets from one side and none from the other, unanswered \
-                       attempts left out. Raised when they surely are more than {half} (lower end of the {sure} \
+            measured: "Conversations in which both ends must have spoken (TCP and QUIC without unanswered attempts, calls, IPsec and \
+                       WireGuard), with at least {side} packets from one side and none from the other. Raised when they surely are more than {half} (lower end of the {sure} \
                        interval) of at least {judged} conversations, cleared below {clear}; critical from {critical}.",
             cause: "The session mirrors receive or transmit only, or only one leg of a tap is connected.",
             lookalikes: "Asymmetric routing, where it is always the same hosts (route.asym); a link aggregation of which one \
@@ -74,7 +74,7 @@ impl Detector for DirHalf {
         let active = standing.at_all();
         let sides = &e.sides;
         if sides.judged < JUDGED {
-            return lacking(sides.judged, JUDGED, "TCP conversations");
+            return lacking(sides.judged, JUDGED, "conversations");
         }
         let half = sides.share();
         present_if(sides.is_half(active), || {
@@ -102,7 +102,7 @@ impl Detector for RouteAsym {
             id: "route.asym",
             aspect: Some(Aspect::Coverage),
             meaning: "For some hosts only one direction passes here; all others are complete. Their answers take another way.",
-            measured: "One-sided TCP conversations (see dir.half) of which {share} belong to hosts or address blocks \
+            measured: "One-sided conversations (see dir.half) of which {share} belong to hosts or address blocks \
                        that are one-sided throughout, while at least {answered} other conversations, and one in ten, \
                        are answered.",
             cause: "Routing: the way back to these hosts does not cross the mirrored ports.",
@@ -121,7 +121,7 @@ impl Detector for RouteAsym {
         let active = standing.at_all();
         let sides = &e.sides;
         if sides.judged < CONVERSATIONS {
-            return lacking(sides.judged, CONVERSATIONS, "TCP conversations");
+            return lacking(sides.judged, CONVERSATIONS, "conversations");
         }
         present_if(Limit::new(0.02).exceeded(sides.share(), active) && sides.is_routing(), || {
             let evidence = vec![
@@ -168,7 +168,7 @@ impl Detector for DirSome {
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let sides = &e.sides;
         if sides.judged < CONVERSATIONS {
-            return lacking(sides.judged, CONVERSATIONS, "TCP conversations");
+            return lacking(sides.judged, CONVERSATIONS, "conversations");
         }
         // Where so much is lost, a side of short conversations is.
         if let Some(all) = e.loss.all.filter(|all| all.rate >= GRAVE) {

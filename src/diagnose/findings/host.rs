@@ -74,7 +74,16 @@ impl Detector for HostAway {
         let away = &e.host.away;
         let Some(latest) = away.last() else { return Detection::Clear };
         let seconds = away.iter().map(|a| a.absence.seconds()).fold(0.0, |sum: f64, s| sum + s);
-        let (port, why) = (printable(&latest.port), latest.absence.why);
+        // Once down and once gone is neither of them.
+        let all = away.iter().fold(Vec::new(), |mut all: Vec<&str>, a| {
+            if !all.contains(&a.absence.why) {
+                all.push(a.absence.why);
+            }
+            all
+        });
+        let all = all.join(", ");
+        let why = if latest.absence.is_open { latest.absence.why } else { all.as_str() };
+        let port = printable(&latest.port);
         let (severity, title) = match latest.absence.is_open {
             true => (Severity::Critical, format!("{port} is away: {why}")),
             false if away.len() > 1 => {

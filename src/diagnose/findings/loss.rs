@@ -7,7 +7,7 @@ use crate::diagnose::detector::{
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{self, Count, Nanos, Share};
 use crate::diagnose::vendor::VendorTopic;
-use crate::model::evidence::{LossEvidence, MIDWAY_SEGMENTS, NARROW_SEQUENCE_BITS, SessionLoss, share};
+use crate::model::evidence::{LossEvidence, MIDWAY_SEGMENTS, NARROW_SEQUENCE_BITS, SessionLoss, StreamEvidence, share};
 use crate::model::tcp;
 use crate::model::text::printable;
 use crate::model::units::{duration, percent, plural};
@@ -221,7 +221,9 @@ impl Detector for UpstreamLoss {
                        segments; a warning from {warning}, critical from {critical}. Answers whose question was never \
                        seen (SYN-ACK, DNS, echo) stand beside it as a witness; where less TCP than that was seen, or surely less \
                        of it is missing, at least {n} answers raise it alone, when surely more than {alone} lack their question and \
-                       this host lost nothing; without TCP at least {few}, when surely most of them do.",
+                       this host lost nothing; without TCP at least {few}, when surely most of them do. Without TCP also by the \
+                       numbers that senders put on their packets (RTP, IPsec, WireGuard), on at least {numbered}: what the \
+                       quarter of at least {streams} streams lacks that lacks least, of {senders} senders or more.",
             cause: "The mirror copies more than its destination carries, or copies are lost on their way here.",
             lookalikes: "Traffic that takes another way for a time; a middlebox that changes sequence numbers; network cards \
                          that drop without counting.",
@@ -237,6 +239,9 @@ impl Detector for UpstreamLoss {
                 ("limit", Share(TCP_LIMIT.raise)),
                 ("alone", Share(ORPHAN_LIMIT.raise)),
                 ("few", Count(LossEvidence::FEW)),
+                ("numbered", Count(StreamEvidence::ENOUGH)),
+                ("streams", Count(StreamEvidence::SEVERAL)),
+                ("senders", Count(StreamEvidence::SENDERS)),
             ],
         }
     }
@@ -249,9 +254,13 @@ impl Detector for UpstreamLoss {
         let active = standing.at_all();
         if let Some(single) = orphans_alone(e) {
             let told = single_packets(single, active);
-            if matches!(told, Detection::Present(_)) || e.loss.all.is_none_or(|all| all.n < SAMPLE) {
+            let is_alone = e.loss.all.is_none_or(|all| all.n < SAMPLE) && e.loss.numbered_alone().is_none();
+            if matches!(told, Detection::Present(_)) || is_alone {
                 return told;
             }
+        }
+        if let Some(numbered) = e.loss.numbered_alone() {
+            return rated(Some(numbered), TCP_LIMIT, active, |p| format!("{p} of the packets that senders number never reached this host"));
         }
         if e.loss.switch.is_some() {
             return Detection::Clear;

@@ -380,7 +380,21 @@ impl Detector for ServerSlow {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::Undivided, Need::BothDirections, Need::Timely, Need::Prompt, Need::Complete, Need::SteadyClock]
+        &[
+            Need::Undivided,
+            Need::BothDirections,
+            Need::Timely,
+            Need::Prompt,
+            Need::Complete,
+            Need::SteadyClock,
+            Need::EverySide,
+            Need::Unsampled,
+        ]
+    }
+
+    /// Answers that were seen were slow, whatever else was not seen.
+    fn is_proved_without(&self, need: Need, finding: &Finding) -> bool {
+        matches!(need, Need::EverySide | Need::Unsampled) && !finding.evidence.iter().any(|(name, _)| *name == WAITING)
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -425,6 +439,9 @@ impl Detector for ServerSlow {
     }
 }
 
+/// What says how many requests of a service that hangs have no answer.
+const WAITING: &str = "waiting";
+
 /// A service that takes requests and answers none since it last answered anybody.
 fn hangs(service: &ServiceEvidence) -> Option<Report> {
     let (waiting, before) = (&service.since_success.requests, &service.waits);
@@ -435,7 +452,7 @@ fn hangs(service: &ServiceEvidence) -> Option<Report> {
     }
     let (app, requests) = (service.app_token, plural(waiting.count, "request"));
     let title = format!("{app} at {} answers nothing any more: {requests} of {} wait", service.key, waiting.who());
-    let evidence = vec![("waiting", Value::Count(waiting.count)), ("clients", waiting.told())];
+    let evidence = vec![(WAITING, Value::Count(waiting.count)), ("clients", waiting.told())];
     let report = Report::new(by_clients(waiting.clients, true), title, evidence).about(subject(&service.key)).suffered_by(waiting.clients);
     Some(report.held(waiting.span.into_iter().collect()))
 }

@@ -1,18 +1,20 @@
 //! The detectors of one shard: what mirroring did to its packets.
 
 use crate::decode;
+use crate::dissect::registry;
 use crate::engine::tape::Request;
 use crate::engine::tape::precomputed::Precomputed;
 use crate::mirror::{
     Acked, ClockCounts, CopyVerdict, Digest, DirectionCounts, DuplicateCounts, DuplicateFilter, Health, HealthCounts, Loss, LossCounts,
-    LossState, LostBytes, OneWayFlow, OrderCounts, Overtaken, OvertakenCounts, Ratios, TransitReport, UnmatchedCounts,
+    LossState, LostBytes, MutualStream, NumberedStreams, OneWayFlow, OrderCounts, Overtaken, OvertakenCounts, Ratios, StreamCounts,
+    TransitReport, UnmatchedCounts,
 };
 use crate::model::mix::Keys;
 use crate::model::sum::{Appended, ByPart, sums};
 use crate::model::tcp::{HoleEvent, LostRange, TcpEvent};
 use crate::model::time::SECOND;
 use crate::model::{
-    Cast, ControlMessage, Direction, Episode, FloodSecond, Frame, Mac, PacketJudgement, ProvingPackets, Timestamp, VlanStack,
+    AppId, Cast, ControlMessage, Direction, Episode, FloodSecond, Frame, Mac, PacketJudgement, ProvingPackets, Timestamp, VlanStack,
 };
 use crate::stats::{Contexts, FlowTable, TcpHot};
 use crate::switch::{PeriodicSender, StationWatch, Switch, SwitchCounts, TagFlows, TagState};
@@ -33,6 +35,7 @@ pub struct Detectors {
     overtaken: Overtaken,
     clock: ClockCounts,
     health: Health,
+    numbered: NumberedStreams,
     switch: Switch,
     copied: ProvingPackets,
     /// What the latest packet was.
@@ -76,6 +79,8 @@ sums! {
         pub sides: DirectionCounts,
         /// Loss.
         pub ratios: Ratios,
+        /// Numbered streams.
+        pub streams: StreamCounts,
     }
 }
 
@@ -104,6 +109,14 @@ const RECENT: i64 = 60 * SECOND;
 /// How far back when those are too few.
 const REMEMBERED: i64 = 600 * SECOND;
 
+/// Packets of a connection of QUIC from one side that are more than attempts to open it.
+const QUIC_OPENED: u64 = 12;
+
+/// Whether a conversation is one of QUIC that was opened, for which both ends have to speak.
+fn is_answered(app: AppId, packets: [u64; 2]) -> bool {
+    packets.iter().any(|n| *n >= QUIC_OPENED) && registry::token(app) == Some("quic")
+}
+
 impl FlowDetectors {
     /// Notes that a direction was seen in a VLAN, or in none.
     pub fn note_tags(&mut self, way: Direction, vlans: &VlanStack) {
@@ -121,6 +134,7 @@ impl Detectors {
             overtaken: Overtaken::new(keys),
             clock: ClockCounts::default(),
             health: Health::default(),
+            numbered: NumberedStreams::default(),
             switch: Switch::default(),
             copied: ProvingPackets::default(),
             verdict: CopyVerdict::First,
@@ -216,6 +230,7 @@ impl Detectors {
             self.health.segment(numbers.mss(*way), segment.payload);
         } else {
             self.health.datagram(frame);
+            self.numbered.observe(frame);
         }
         self.health.observe(frame);
         if frame.tcp.is_none()
@@ -281,6 +296,11 @@ impl Detectors {
         self.switch.take()
     }
 
+    /// Streams that are numbered.
+    pub fn numbered(&mut self) -> &mut NumberedStreams {
+        &mut self.numbered
+    }
+
     /// What the exchange table says of requests and replies goes here.
     pub fn unmatched(&mut self) -> &mut UnmatchedCounts {
         self.health.unmatched_mut()
@@ -295,22 +315,33 @@ impl Detectors {
     pub fn report(&mut self, flows: &FlowTable<FlowDetectors>, contexts: &Contexts, request: &Request) -> DetectorReport {
         let now = request.now;
         let (mut recent, mut older) = (ConversationCounts::default(), ConversationCounts::default());
+        let age = |last: Timestamp| if request.live { now.since(last) } else { 0 };
         for record in flows.records() {
             let flow = record.flow;
             if flow.tcp.sampled() {
                 continue;
             }
-            let part = match now.since(record.last()) {
-                age if !request.live || age <= RECENT => &mut recent,
-                age if age <= REMEMBERED => &mut older,
+            let part = match age(record.last()) {
+                ..=RECENT => &mut recent,
+                ..=REMEMBERED => &mut older,
                 _ => continue,
             };
             part.tags.add(flow.detectors.tags);
             part.ratios.add(&flow.detectors.loss);
             let packets = flow.traffic.map(|t| t.packets);
             let seen = Episode { first: record.rest.first, last: record.last() };
-            let acknowledged = flow.tcp.acked() || flow.tcp.answered();
-            part.sides.add(&OneWayFlow { key: &flow.key, packets, acknowledged, seen });
+            let is_mutual = flow.tcp.acked() || flow.tcp.answered() || is_answered(flow.app.app, packets);
+            part.sides.add(&OneWayFlow { key: &flow.key, packets, is_mutual, seen });
+        }
+        recent.streams = self.numbered.counts(|last| age(last) <= RECENT);
+        older.streams = self.numbered.counts(|last| (RECENT + 1..=REMEMBERED).contains(&age(last)));
+        for MutualStream { flow, packets, seen } in self.numbered.mutual() {
+            let part = match age(seen.last) {
+                ..=RECENT => &mut recent,
+                ..=REMEMBERED => &mut older,
+                _ => continue,
+            };
+            part.sides.add(&OneWayFlow { key: &flow, packets, is_mutual: true, seen });
         }
         let (mut health, mut switch) = (self.health.counts(), self.switch.counts());
         // What this host sends and receives itself is no copy. A port that brings copies in tunnels receives them at its own address.

@@ -108,7 +108,7 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         _ => 0.0,
     };
     let mut talks = detected.recent.clone();
-    if talks.sides.tcp.all < CONVERSATIONS {
+    if talks.sides.mutual.all < CONVERSATIONS {
         talks.merge(&detected.older);
     }
     Evidence {
@@ -128,6 +128,7 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
             switch: asked::larger(split.switch, asked::mirror_port(request).as_ref().and_then(asked::loss)),
             upstream: split.upstream,
             unmatched: unmatched(sums),
+            streams: talks.streams.evidence(),
             by_session: by_session(sums),
             times: detected.lost.times(request.first),
             by_load: counts.loss.by_load(&sums.windows, split.host.map_or(0.0, |h| h.rate)),

@@ -1,6 +1,6 @@
 //! From the detectors' counts to the mirror as a snapshot shows it.
 
-use crate::diagnose::{self, Judge, Vendor, VendorTopic};
+use crate::diagnose::{self, Evidence, Judge, Vendor, VendorTopic};
 use crate::engine::fold::detectors::DetectorReport;
 use crate::engine::judge::asked;
 use crate::engine::judge::evidence::{self, Sources};
@@ -103,10 +103,10 @@ impl Assess for MirrorJudge {
                 host: split.host,
                 path: split.transport,
                 switch: asked::larger(split.switch, asked::mirror_port(request).as_ref().and_then(asked::loss)),
-                upstream: split.upstream,
+                upstream: evidence.loss.numbered_alone().filter(|_| split.transport.is_none()).or(split.upstream),
                 unmatched: evidence::unmatched(&whole),
             },
-            gap: evidence.outages.iter().filter(|o| o.outlasts).map(|o| o.seconds).sum(),
+            gap: gap(request, &evidence),
             sides: Sides { judged: evidence.sides.judged, one_sided: evidence.sides.one_sided },
             trust: diagnose::trust(&evidence, &judgement.findings, &host),
             not_judged: judgement.silenced.iter().chain(&judgement.undecided).cloned().collect(),
@@ -135,6 +135,15 @@ impl Assess for MirrorJudge {
         diagnose::by_cause(&mut findings);
         Assessment { mirror, network, switch, services, findings, host }
     }
+}
+
+/// Seconds that means leave out.
+fn gap(request: &Request, evidence: &Evidence) -> f64 {
+    let told = evidence.outages.iter().filter(|o| o.outlasts).map(|o| o.seconds).sum();
+    // On a port it was watched that nothing came; between one file and the next nobody captured.
+    let is_file = !request.live && request.sources.len() == 1;
+    let seen = if is_file { request.load.pauses.gap(request.latest.unwrap_or_default()) } else { 0.0 };
+    f64::max(told, seen)
 }
 
 /// Nothing is found before the first packet.

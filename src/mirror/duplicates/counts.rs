@@ -233,6 +233,8 @@ sums! {
         pub flows_proven: u64,
         /// Packets forgotten before the window was over, for want of room: copies of them would not be recognised.
         pub displaced: u64,
+        /// Packets that are cut before what tells them from others.
+        pub untold: u64,
     }
 }
 

@@ -168,6 +168,8 @@ pub struct Digest {
     pub(super) opens: bool,
     /// A TCP segment that ends a connection: repeated after a round trip time or two (RFC 8985 section 7.2).
     pub(super) ends: bool,
+    /// Cut before what tells it from others: whether another is equal cannot be told.
+    pub(super) untold: bool,
 }
 
 impl Digest {
@@ -190,6 +192,7 @@ impl Digest {
             light: tcp & (fast.payload <= 1),
             opens: tcp & (fast.flags & 2 != 0),
             ends: tcp & (fast.flags & 1 != 0),
+            untold: false,
         }
     }
 }
@@ -277,6 +280,7 @@ pub(super) fn plain(frame: &Frame, keys: &Keys) -> Option<Digest> {
         light: segment.payload <= 1,
         opens: body.opens,
         ends: body.ends,
+        untold: false,
     })
 }
 
@@ -345,6 +349,7 @@ fn v4(frame: &Frame, ip: &[u8; 20], all: &[u8], keys: &Keys, cover: &mut usize) 
         light: body.light && fragment == 0,
         opens: body.opens && fragment == 0,
         ends: body.ends && fragment == 0,
+        untold: !body.told && id == 0,
     }
 }
 
@@ -379,6 +384,7 @@ fn v6(frame: &Frame, ip: &[u8; 40], all: &[u8], keys: &Keys, cover: &mut usize) 
         light: body.light && !frame.fragment,
         opens: body.opens && !frame.fragment,
         ends: body.ends && !frame.fragment,
+        untold: !body.told && !frame.fragment,
     }
 }
 
@@ -396,14 +402,24 @@ fn link(frame: &Frame, keys: &Keys) -> Digest {
             rest = head;
         }
     }
+    // Of a frame of two networks in parallel the trailer says which of them it came by.
+    let (rest, number) = redundant(rest).unwrap_or((rest, 0));
     let head = rest.get(..HEAD).unwrap_or(rest);
     let tail = rest.get(head.len()..).and_then(|b| b.last_chunk::<COMPARED_BYTES>()).map_or(&[][..], |b| b);
     let addresses = fold(s ^ k[0], d ^ k[1]);
-    let key = absorb(absorb(addresses, k[2], head, keys), k[3], tail, keys);
+    let key = absorb(absorb(addresses ^ number, k[2], head, keys), k[3], tail, keys);
     // The same in both directions.
     let flow = fold(s.wrapping_add(d) ^ k[2], s ^ d ^ u64::from(frame.ether_type) << 48 ^ k[3]) as u32;
     let way = way(frame, (s, d));
-    Digest { print: Fingerprint::new(key, (flow, way), 0, Vantage::default(), 0), flow, way, ..Digest::default() }
+    // A check sequence that was not captured is no part of what was cut.
+    let untold = bytes.len() + 4 < frame.wire as usize;
+    Digest { print: Fingerprint::new(key, (flow, way), 0, Vantage::default(), 0), flow, way, untold, ..Digest::default() }
+}
+
+/// A frame without the trailer of parallel redundancy (IEC 62439-3: number, network and length, suffix), and the number in it.
+fn redundant(rest: &[u8]) -> Option<(&[u8], u64)> {
+    let (content, &[a, b, network, _, 0x88, 0xfb]) = rest.split_last_chunk::<6>()? else { return None };
+    matches!(network >> 4, 0xa | 0xb).then_some((content, u64::from(u16::from_be_bytes([a, b])) | 1 << 16))
 }
 
 /// What is inside a network header, by offsets from its start.
@@ -421,7 +437,12 @@ struct Body<'a> {
     light: bool,
     opens: bool,
     ends: bool,
+    /// Whether what is there tells it from others.
+    told: bool,
 }
+
+/// Bytes of the longest TCP header.
+const LONGEST_TCP: usize = 60;
 
 impl<'a> Body<'a> {
     #[inline(always)]
@@ -434,7 +455,11 @@ impl<'a> Body<'a> {
                 let rest = rest.get(..header - 20).unwrap_or(rest);
                 Self { light: length <= header + 1, ..Self::of_tcp(tcp, rest, keys) }
             }
-            17 if let Some((udp, rest)) = all.split_first_chunk::<8>() => Self::of_udp(udp, rest).limit(length - 8, cover),
+            17 if let Some((udp, rest)) = all.split_first_chunk::<8>() => {
+                let is_there = rest.len() >= (length - 8).min(COMPARED_BYTES);
+                let body = Self::of_udp(udp, rest);
+                Self { told: is_there || body.checksum != 0, ..body }.limit(length - 8, cover)
+            }
             _ => Self {
                 fixed: (0, 0),
                 rest: all.get(..COMPARED_BYTES + 20).unwrap_or(all),
@@ -442,7 +467,21 @@ impl<'a> Body<'a> {
                 light: false,
                 opens: false,
                 ends: false,
+                told: all.len() >= length.min(COMPARED_BYTES + 20) || Self::is_told(inside.protocol, all.len(), length),
             },
+        }
+    }
+
+    /// Whether the first bytes of a packet that was cut tell it from others: a sequence number of data, a number of every packet, or a checksum of all
+    /// of it. `length` is that of all by the IP header.
+    fn is_told(protocol: u8, bytes: usize, length: usize) -> bool {
+        match protocol {
+            6 => bytes >= 8 && length > LONGEST_TCP,
+            1 | 58 => bytes >= 4,
+            50 => bytes >= 8,
+            51 | 132 => bytes >= 12,
+            255 => true,
+            _ => false,
         }
     }
 
@@ -458,6 +497,7 @@ impl<'a> Body<'a> {
             light: false,
             opens: tcp[13] & 2 != 0,
             ends: tcp[13] & 1 != 0,
+            told: true,
         }
     }
 
@@ -465,7 +505,7 @@ impl<'a> Body<'a> {
     fn of_udp(udp: &[u8; 8], rest: &'a [u8]) -> Self {
         let header = word(udp, 0);
         let checksum = ((header >> 48) as u16).swap_bytes();
-        Self { fixed: (header & u64::MAX >> 16, 0), rest, checksum, light: false, opens: false, ends: false }
+        Self { fixed: (header & u64::MAX >> 16, 0), rest, checksum, light: false, opens: false, ends: false, told: true }
     }
 
     /// Ends the rest where the payload that counts ends: after 64 bytes. `length` is that of the payload by the IP header.

@@ -134,6 +134,9 @@ impl DuplicateFilter {
         if entry.is_excess() || turns {
             return self.excess(frame, digest, &repeat);
         }
+        if group && repeat.known.times == 0 {
+            self.bursts.note(digest.print.key, now);
+        }
         let sign = self.sign(digest, &repeat);
         if sign != Sign::Weak && repeat.seen() >= repeat.limit(sign) {
             return match (sign, repeat.known.times) {
@@ -149,7 +152,8 @@ impl DuplicateFilter {
     fn weigh(&mut self, frame: &Frame, digest: &Digest, repeat: &Repeat, sign: Sign) -> CopyVerdict {
         let &Repeat { entry, now, gap, code, known, .. } = repeat;
         let payload = !digest.light;
-        let lead = if sign != Sign::Weak || gap > WEAK { Lead::Near } else { self.lead(&entry, repeat.at, gap) };
+        let is_storm = repeat.group && known.times == 0 && self.bursts.is_storm(digest.print.key);
+        let lead = if sign != Sign::Weak || gap > WEAK || is_storm { Lead::Near } else { self.lead(&entry, repeat.at, gap) };
         // A pair: what copies look like when nothing else tells. The first packet of a sender has none before it to be compared with; it
         // may teach the shard, once, but not its conversation.
         let alone = lead == Lead::None;
@@ -176,6 +180,7 @@ impl DuplicateFilter {
             // Where none are made, the conversation may still show that it is one that comes twice.
             Sign::Likely => known.times <= 1 || repeat.is_backed() || pattern.holds(code),
             Sign::Weak if every => true,
+            Sign::Weak if is_storm => false,
             Sign::Weak if payload => like && !alike && (pattern.stands(code) || ((pair || pattern.knows(code)) && self.shard.stands(code))),
             Sign::Weak => pattern.holds(code) && (like || repeat.is_backed()),
         };
@@ -193,7 +198,8 @@ impl DuplicateFilter {
             let alike = sign == Sign::Weak && !digest.tcp;
             return self.copy(frame, digest, repeat, (taught, alike, hop || !repeat.is_backed()));
         }
-        if payload && known.times == 0 && repeat.is_tight() && repeat.seen() < repeat.limit(sign) {
+        let is_traffic = is_storm && self.bursts.lasts(digest.print.key);
+        if payload && known.times == 0 && repeat.is_tight() && repeat.seen() < repeat.limit(sign) && !is_traffic {
             return self.hold_back(frame, digest, repeat);
         }
         if sign == Sign::Weak { self.keep(frame, digest, repeat) } else { self.another(frame, digest, repeat) }
@@ -351,7 +357,7 @@ impl DuplicateFilter {
     fn hold_back(&mut self, frame: &Frame, digest: &Digest, repeat: &Repeat) -> CopyVerdict {
         let class = self.class(frame, [repeat.entry.print.place(), digest.print.place()]);
         if !self.held.hold(held_copy(frame, digest, repeat, (Sign::Weak, class)), true) {
-            if repeat.group && repeat.gap <= GRAIN {
+            if repeat.group && repeat.gap <= GRAIN && !self.bursts.is_storm(digest.print.key) {
                 return self.copy(frame, digest, repeat, (Sign::Likely, false, false));
             }
             return self.keep(frame, digest, repeat);

@@ -10,7 +10,8 @@
 //! reading their payload as well found nothing more in any capture, and took 6 % of the time of everything.)
 //!
 //! A capture that cuts packets within those 64 bytes makes the key end, from then on, where the shortest payload ended; the checksum, which
-//! covers all of the payload, then is part of the key. (A packet without a checksum is compared by the bytes that are there.)
+//! covers all of the payload, then is part of the key. A packet that ends before its checksum, and before any number that tells it from others, is
+//! not compared at all: acknowledgements of one conversation look alike without the number that they acknowledge.
 //!
 //! # When the same packet is a copy
 //!
@@ -42,7 +43,8 @@
 //!
 //! What comes more often than this mirror makes copies (a flood of equal packets, a storm in a loop of switches; while nothing is known,
 //! more than 15 times to one station and 63 times to a group), and what passes the same link the same way again with a falling TTL (a
-//! loop of routers), is traffic. Of what had been left out of it before that showed, a short memory is kept (`recall.rs`), and the
+//! loop of routers), is traffic. So are equal frames to a group while it is not known how often others of them come: more than a switch has ports,
+//! each within 350 ms of the one before, however they bunch (a sender that asks 2,000 times a second asks 2,000 times). Of what had been left out of it before that showed, a short memory is kept (`recall.rs`), and the
 //! caller counts it after all ([`DuplicateFilter::recalled`]); so it does when the watch tells that this mirror makes no copies.
 //!
 //! # What is remembered
@@ -81,7 +83,7 @@ use fingerprint::WHOLE;
 pub use fingerprint::{Digest, Fingerprint};
 use flows::{Flows, Pattern};
 use recall::HeldCopies;
-use runs::Runs;
+use runs::{Bursts, Runs};
 use table::{CopyTable, Entry};
 use transit::Transits;
 pub use transit::{MirrorPoint, TransitCounts, TransitKey, TransitReport};
@@ -131,6 +133,7 @@ pub struct DuplicateFilter {
     known: CopyTimes,
     held: HeldCopies,
     runs: Runs,
+    bursts: Bursts,
     observed: Traffic,
     light_packets: u64,
     learn_at: u64,
@@ -155,6 +158,7 @@ impl DuplicateFilter {
             known: CopyTimes::default(),
             held: HeldCopies::default(),
             runs: Runs::default(),
+            bursts: Bursts::default(),
             observed: Traffic::default(),
             light_packets: 0,
             learn_at: LEARN,
@@ -212,6 +216,10 @@ impl DuplicateFilter {
         self.observed.count(frame.wire);
         self.light_packets += u64::from(digest.light);
         self.transits.note(digest.print.place().via(), frame);
+        if digest.untold {
+            self.counts.untold = self.counts.untold.saturating_add(1);
+            return CopyVerdict::First;
+        }
         if let Some(at) = self.table.find(&digest.print, now, REACH, || fingerprint::partial_checksum(frame)) {
             return self.again(frame, digest, at);
         }

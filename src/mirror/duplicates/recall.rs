@@ -189,6 +189,11 @@ impl DuplicateFilter {
         match copy.sign {
             Sign::Likely if self.known.of(copy.group).times == 1 => self.by_conversation(copy),
             Sign::Sure | Sign::Likely => Fate::Open,
+            // Equal frames of a storm, each as often as other packets come.
+            Sign::Weak if copy.group && self.bursts.is_storm(copy.key) => {
+                let is_copy = unicast.every && unicast.is_near(copy.code) && !copy.seen.is_multiple_of(unicast.times);
+                if is_copy { Fate::Copy } else { Fate::Traffic }
+            }
             // Switches flood frames to groups: those that come one behind the other are copies, as where there is no room to wait.
             Sign::Weak if copy.group && self.known.group.times == 0 && copy.code <= gap_code(GRAIN) => Fate::Copy,
             // Who copies nearly everything copies the few frames to groups as well.

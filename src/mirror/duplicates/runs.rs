@@ -1,7 +1,9 @@
 //! Equal packets that are kept, one behind the other: so many of them are a flood, and no packet that its sender repeats.
 
 use super::REACH;
+use super::table::MOST_COPIES;
 use crate::model::Traffic;
+use crate::model::time::SECOND;
 
 /// Runs remembered, by their key: a flood comes again before others take its place.
 const RUNS: usize = 16;
@@ -40,5 +42,46 @@ impl Runs {
             n if n == least => Some(run.traffic),
             _ => Some(Traffic { packets: 1, wire_bytes: wire.into() }),
         }
+    }
+}
+
+/// Equal frames to a group, one behind the other or in bursts.
+#[derive(Debug, Clone, Copy, Default)]
+struct Burst {
+    key: u64,
+    first: i64,
+    last: i64,
+    frames: u32,
+}
+
+/// The latest bursts of frames to groups, of which it is not known how often this mirror brings them: more equal ones than a switch has ports, each
+/// within a third of a second of the one before, are no copies of one.
+#[derive(Debug, Default)]
+pub(super) struct Bursts([Burst; RUNS]);
+
+impl Bursts {
+    /// A frame that equals one before it.
+    pub fn note(&mut self, key: u64, now: i64) {
+        let Some(burst) = self.0.get_mut((key >> 24) as usize % RUNS) else { return };
+        if burst.key != key || now.abs_diff(burst.last) > REACH as u64 {
+            *burst = Burst { key, first: now, ..Burst::default() };
+        }
+        burst.last = now;
+        burst.frames = burst.frames.saturating_add(1);
+    }
+
+    fn of(&self, key: u64) -> Option<&Burst> {
+        let burst = self.0.get((key >> 24) as usize % RUNS)?;
+        (burst.key == key && burst.frames > u32::from(MOST_COPIES)).then_some(burst)
+    }
+
+    /// Whether frames with this key are traffic.
+    pub fn is_storm(&self, key: u64) -> bool {
+        self.of(key).is_some()
+    }
+
+    /// Whether they have been for so long that other frames would have told by now how often they come.
+    pub fn lasts(&self, key: u64) -> bool {
+        self.of(key).is_some_and(|burst| burst.last.saturating_sub(burst.first) >= SECOND)
     }
 }

@@ -70,6 +70,9 @@ struct Watched {
     gap: u8,
     /// The largest gap between two.
     most: u8,
+    /// Sightings much later than the first two came one after the other, and the largest gap before one.
+    later: u8,
+    latest: u8,
     kind: Kind,
 }
 
@@ -107,15 +110,29 @@ struct Tally {
     total: u32,
     /// The last ones' keys: what is sent again and again does not count again and again.
     keys: [u64; GAPS],
-    /// The gaps of the last that came more than once.
+    /// The same with sightings that came much later, and how many had any: what nearly every packet has its sender did not send again.
+    seen_later: [u32; MOST_COPIES as usize + 1],
+    later: u32,
+    /// The gaps of the last that came more than once: between sightings that are close, and before those that came later.
     gaps: [u8; GAPS],
+    later_gaps: [u8; GAPS],
     next: usize,
     known: Multiplicity,
 }
 
 impl Default for Tally {
     fn default() -> Self {
-        Self { seen: [0; MOST_COPIES as usize + 1], total: 0, keys: [0; GAPS], gaps: [0; GAPS], next: 0, known: Multiplicity::default() }
+        Self {
+            seen: [0; MOST_COPIES as usize + 1],
+            total: 0,
+            keys: [0; GAPS],
+            seen_later: [0; MOST_COPIES as usize + 1],
+            later: 0,
+            gaps: [0; GAPS],
+            later_gaps: [0; GAPS],
+            next: 0,
+            known: Multiplicity::default(),
+        }
     }
 }
 
@@ -129,13 +146,20 @@ impl Tally {
         if let Some(n) = self.seen.get_mut(usize::from(watched.seen)) {
             *n += 1;
         }
+        let all = watched.seen.saturating_add(watched.later).min(MOST_COPIES);
+        if let Some(n) = self.seen_later.get_mut(usize::from(all)) {
+            *n += 1;
+        }
+        self.later += u32::from(watched.later > 0);
         self.total += 1;
         if watched.seen > 1 {
             self.gaps[self.next % GAPS] = watched.most;
+            self.later_gaps[self.next % GAPS] = watched.latest;
             self.next = (self.next + 1) % GAPS;
         }
         if self.total >= MOST {
-            self.seen.iter_mut().for_each(|n| *n /= 2);
+            self.seen.iter_mut().chain(&mut self.seen_later).for_each(|n| *n /= 2);
+            self.later /= 2;
             self.total = self.seen.iter().sum();
         }
         true
@@ -146,15 +170,18 @@ impl Tally {
         if self.total < ENOUGH {
             return;
         }
+        let is_later = self.later * 4 >= self.total * 3;
+        let seen = if is_later { &self.seen_later } else { &self.seen };
         let mut reached = 0;
         let times = (1..=MOST_COPIES).rev().find(|&times| {
-            reached += self.seen.get(usize::from(times)).copied().unwrap_or(0);
+            reached += seen.get(usize::from(times)).copied().unwrap_or(0);
             let share = if times <= self.known.times { 2 * SHARE } else { SHARE };
             reached >= FEWEST.max(self.total / share)
         });
-        let more: u32 = self.seen.iter().skip(2).sum();
+        let more: u32 = seen.iter().skip(2).sum();
         // In coarse steps, and back only by two of them, so that it is not told anew all the time.
-        let largest = self.gaps.iter().copied().max().unwrap_or(0).div_ceil(FOUR).saturating_mul(FOUR);
+        let later = self.later_gaps.iter().filter(|_| is_later);
+        let largest = self.gaps.iter().chain(later).copied().max().unwrap_or(0).div_ceil(FOUR).saturating_mul(FOUR);
         let gap = if largest > self.known.gap || largest.saturating_add(FOUR) < self.known.gap { largest } else { self.known.gap };
         self.known = Multiplicity { times: times.unwrap_or(1), every: more * 4 >= self.total * 3, gap };
     }
@@ -217,8 +244,8 @@ impl CopyWatch {
         if self.cover == 0 {
             self.cover = super::fingerprint::WHOLE;
         }
-        let Digest { print, .. } = super::fingerprint::digest(frame, keys, &mut self.cover);
-        if print.key >> SAMPLE & self.mask == 0 {
+        let Digest { print, untold, .. } = super::fingerprint::digest(frame, keys, &mut self.cover);
+        if print.key >> SAMPLE & self.mask == 0 && !untold {
             let kind = match frame.tcp {
                 _ if group => Kind::Group,
                 Some(tcp) if tcp.payload > 1 => Kind::Data,
@@ -246,13 +273,17 @@ impl CopyWatch {
             if watched.seen == 1 {
                 (watched.gap, watched.most) = (gap, gap);
             }
-            // Much later than the first two came one after the other, its sender has sent it again.
-            if gap <= watched.gap.saturating_add(EIGHT) {
+            // Much later than the first two came one after the other, its sender may have sent it again: not under the same identification.
+            let is_close = watched.later == 0 && gap <= watched.gap.saturating_add(EIGHT);
+            if is_close || print.id() != 0 && kind == Kind::Data {
                 watched.most = watched.most.max(gap);
                 watched.seen = (watched.seen + 1).min(MOST_COPIES);
-                watched.last = time;
-                return;
+            } else {
+                watched.latest = watched.latest.max(gap);
+                watched.later = (watched.later + 1).min(MOST_COPIES);
             }
+            watched.last = time;
+            return;
         }
         if self.watched.len() >= COPY_WATCHED {
             self.thin();
@@ -263,7 +294,7 @@ impl CopyWatch {
             self.mask |= THINNED;
             self.distant.retain(|key| key >> SAMPLE & THINNED == 0);
         }
-        self.watched.push_back(Watched { key, first: time, last: time, seen: 1, gap: 0, most: 0, kind });
+        self.watched.push_back(Watched { key, first: time, last: time, seen: 1, kind, ..Watched::default() });
         let number = self.left + self.watched.len() as u64;
         if let Some(place) = self.index.get_mut(slot) {
             *place = number;

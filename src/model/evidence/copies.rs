@@ -106,6 +106,8 @@ impl Sum for Destinations {
 pub struct CopyEvidence {
     /// Packets that were compared.
     pub packets: u64,
+    /// Of them those that are cut before what tells them from others: never called equal.
+    pub untold: u64,
     /// Copies beyond the first, of `packets`.
     pub copies: u64,
     /// Of them those that passed a router or changed their VLAN in between: no sender repeats a packet like that.

@@ -21,10 +21,12 @@ pub const ANSWERED: u64 = 10;
 /// Which directions were seen.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SideEvidence {
-    /// TCP conversations with at least five packets from one side.
+    /// Conversations in which both ends must have spoken, with at least five packets from one side.
     pub judged: u64,
     /// Of them with packets in one direction only.
     pub one_sided: u64,
+    /// Packets of those that show both.
+    pub answered_packets: u64,
     /// When those were seen.
     pub one_sided_at: SeenAt,
     /// Share of the one-sided ones that have an end in an address block where nine of ten are one-sided.

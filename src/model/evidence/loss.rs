@@ -84,6 +84,39 @@ pub struct PortLoss {
     pub seconds: f64,
 }
 
+/// Streams whose senders number their packets: RTP, IPsec, WireGuard. What is missing of one the network lost, or the mirror.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct StreamEvidence {
+    /// Streams of a hundred packets or more: directions of conversations.
+    pub streams: u64,
+    /// Who sends them, told apart up to about twenty.
+    pub senders: u64,
+    /// Packets that came.
+    pub packets: u64,
+    /// Packets that did not.
+    pub missing: u64,
+    /// What is missing of the quarter of them that lacks least: no more of all was lost by the mirror.
+    pub best: Option<Estimate>,
+}
+
+impl StreamEvidence {
+    /// Streams, all of which lack something, from which on it is not the way of each of them that loses it; and their senders.
+    pub const SEVERAL: u64 = 5;
+    /// See [`Self::SEVERAL`].
+    pub const SENDERS: u64 = 3;
+    /// Of them, the packets before their share says anything.
+    pub const ENOUGH: u64 = 1_000;
+    /// Lower end of the interval above which something surely is missing.
+    pub const LOST: f64 = 0.000_5;
+
+    /// The share that the mirror loses; `None` where too few are numbered, or so few streams of so few senders lack something that it may be their own way.
+    pub fn loss(&self) -> Option<Estimate> {
+        let enough = self.packets.saturating_add(self.missing) >= Self::ENOUGH;
+        let are_several = self.streams >= Self::SEVERAL && self.senders >= Self::SENDERS;
+        self.best.filter(|best| enough && (are_several || best.low <= Self::LOST))
+    }
+}
+
 /// Where packets went missing.
 #[derive(Debug, Clone, Default)]
 pub struct LossEvidence {
@@ -101,6 +134,8 @@ pub struct LossEvidence {
     pub upstream: Option<Estimate>,
     /// Of answers (SYN-ACK, DNS, ICMP echo), those whose question was never seen: a witness to the loss of single packets.
     pub unmatched: Option<Estimate>,
+    /// Streams that are numbered: what they lack, where TCP tells nothing.
+    pub streams: StreamEvidence,
     /// The same by mirror session, the largest first.
     pub by_session: Vec<SessionLoss>,
     /// When data was acknowledged and never seen, oldest first; empty when it is not known back to the first packet.
@@ -124,10 +159,37 @@ pub struct LossEvidence {
 impl LossEvidence {
     /// The share of answers without a question from which on it is most of them: a direction is missing, or nobody asked.
     pub const MOST: f64 = 0.5;
+    /// The share of them, surely exceeded, from which on a mirror of which nothing else is known may hide answers as well: two of two.
+    pub const LONE: f64 = 0.3;
     /// Answers of which surely most lack their question: then so few say it.
     pub const FEW: u64 = 20;
     /// Answers, or segments, before they say anything of a smaller share.
     pub const ENOUGH: u64 = 100;
+
+    /// The same, where there are several of them.
+    pub fn surely_numbered(&self) -> Option<Estimate> {
+        self.numbered_alone().filter(|_| self.streams.streams >= StreamEvidence::SEVERAL)
+    }
+
+    /// What numbered streams lack, where they have to tell alone: there is too little TCP.
+    pub fn numbered_alone(&self) -> Option<Estimate> {
+        self.streams.loss().filter(|_| self.all.is_none_or(|all| all.n < Self::ENOUGH))
+    }
+
+    /// The answers without a question, where they are too few to say how much is missing and yet surely so many that the network's silence may be the
+    /// mirror's.
+    pub fn lone_answers(&self) -> Option<Estimate> {
+        self.unmatched.filter(|lone| self.is_little_known() && lone.low > Self::LONE)
+    }
+
+    /// The same of acknowledged data.
+    pub fn lone_segments(&self) -> Option<Estimate> {
+        self.all.filter(|lone| self.is_little_known() && lone.low > Self::LONE)
+    }
+
+    fn is_little_known(&self) -> bool {
+        self.all.is_none_or(|all| all.n < Self::ENOUGH) && self.numbered_alone().is_none()
+    }
 
     /// The answers without a question where they have to tell alone: this host lost nothing, there are enough of them, and there is too little TCP,
     /// or surely less of its data is missing, or of the copies' numbers (then it is not most answers: those nobody may have asked for).

@@ -25,7 +25,7 @@ pub use hosts::{
     BlackHoleEvidence, CertificateEvidence, FallbackEvidence, KeepAliveEvidence, MediaEvidence, OldTlsEvidence, QuicEvidence,
     StallEvidence, SurgeEvidence, TlsFailureEvidence, WindowEvidence,
 };
-pub use loss::{FlatTop, LoadClass, LossEvidence, PortLoss, SessionLoss, SizeLoss};
+pub use loss::{FlatTop, LoadClass, LossEvidence, PortLoss, SessionLoss, SizeLoss, StreamEvidence};
 pub use network::{NetworkEvidence, ScanEvidence, UnreachableEvidence};
 pub use services::{
     ClientLoss, CodeCount, LossWindow, MeantWaits, ServiceEvidence, ServiceWindow, SinceSuccess, TripWindow, Trouble, Troubled, TurnWindow,

@@ -253,8 +253,11 @@ fn absences(source: &SourceInfo) -> Option<String> {
     let name = printable(&source.name);
     Some(if times > 1 {
         let last = latest.first.utc();
+        // Once down and once gone is neither of them.
+        let each = source.absences.iter().map(|a| format!("{} {}", a.why, units::duration(a.seconds()))).collect::<Vec<_>>().join(", ");
+        let each = if source.absences.iter().all(|a| a.why == latest.why) { String::new() } else { format!(" ({each})") };
         format!(
-            "{name} was away {}, {} in all, last ({}) from {last}: what passed then is missing",
+            "{name} was away {}, {} in all{each}, last ({}) from {last}: what passed then is missing",
             plural(times, "time"),
             units::duration(seconds),
             latest.why
@@ -273,7 +276,7 @@ fn losses(s: &Snapshot) -> Section {
     let l = &s.capture.losses;
     let mut parts = Vec::new();
     let lost = l.lost_packets();
-    if lost == 0 && s.mirror.loss.host.is_none() && s.mirror.link.packets > 0 {
+    if s.is_loss_uncounted() {
         parts.push(Part::Note(Tone::Plain, "Whether packets were lost on the capturing host is not known: nobody counted them.".into()));
     } else if lost == 0 {
         parts.push(Part::Note(Tone::Good, "No packet is known to be lost on this host.".into()));

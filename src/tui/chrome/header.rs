@@ -244,13 +244,18 @@ fn progress(s: &Snapshot) -> Option<f64> {
     (!known.is_empty() && !s.finished).then_some(mean.clamp(0.0, 1.0))
 }
 
-/// `lost here 0`, or a badge with the share and the stage that loses most.
+/// `lost here 0`, that nobody counted it, or a badge with the share and the stage that loses most.
 fn lost(scene: &Scene, width: u16) -> Vec<(Cow<'static, str>, Style)> {
     let l = scene.snapshot.capture.losses;
     let lost = l.lost_packets();
     if lost == 0 {
         // What was lost before it came here is the mirror's, which says so.
-        let words = if width < NARROW { "lost 0" } else { "lost here 0" };
+        let words = match (scene.snapshot.is_loss_uncounted(), width < NARROW) {
+            (false, true) => "lost 0",
+            (false, false) => "lost here 0",
+            (true, true) => "lost ?",
+            (true, false) => "lost here not counted",
+        };
         return vec![(words.into(), scene.style(Hue::Dim))];
     }
     let stages = [(l.interface_drops, "interface"), (l.kernel_drops, "kernel")];

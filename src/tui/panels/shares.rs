@@ -91,6 +91,7 @@ pub(in crate::tui) fn losses(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         false,
     );
     let stages = scene.snapshot.capture.losses.stages();
+    let is_uncounted = scene.snapshot.is_loss_uncounted();
     let rows = usize::from(body.height);
     // Where there is no room for all, those that count something stand first, and the rest is told of.
     let mut shown: Vec<usize> = (0..stages.len()).collect();
@@ -114,6 +115,14 @@ pub(in crate::tui) fn losses(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         };
         canvas.ink(body.x + 1, y, body.width.saturating_sub(9), &stage.stage.to_lowercase(), Hue::Dim);
         let style = scene.style(if stage.count == 0 { Hue::Dim } else { hue });
+        if is_uncounted && BEFORE.contains(&stage.stage) {
+            let words = if body.width < 24 { "?" } else { "not counted" };
+            canvas.right(body.right().saturating_sub(12), y, 11, words, scene.style(Hue::Dim));
+            continue;
+        }
         canvas.right(body.right().saturating_sub(8), y, 7, &crate::model::units::count(stage.count), style);
     }
 }
+
+/// Stages before packets come here, which a file may say nothing of.
+const BEFORE: [&str; 2] = ["Interface", "Kernel"];

@@ -3,6 +3,7 @@
 use super::{Shard, sightings};
 use crate::dissect::registry;
 use crate::engine::fold::detectors::FlowDetectors;
+use crate::mirror::NumberedStreams;
 use crate::model::tcp::{FIN, TcpEvent, TcpMarks};
 use crate::model::time::SECOND;
 use crate::model::{
@@ -209,6 +210,14 @@ fn icmp(connections: &mut Connections, seen: &mut Gathering, frame: &Frame<'_>) 
     }
 }
 
+/// Tells what became of a stream of voice or pictures, which says something of the mirror as well.
+fn tell_media(connections: &mut Connections, numbered: &mut NumberedStreams, event: NetworkEvent) {
+    if let NetworkEvent::Media(news) = &event {
+        numbered.media(news);
+    }
+    connections.tell(event);
+}
+
 impl Shard {
     /// Decides what has waited long enough where an interval ends.
     pub fn advance(&mut self, now: Timestamp) {
@@ -230,7 +239,8 @@ impl Shard {
             };
             self.talkers.look(now, packets, self.flows.records().map(talk), |event| connections.tell(event));
         }
-        self.reader.media(now, false, |event| connections.tell(event));
+        let numbered = self.detectors.numbered();
+        self.reader.media(now, false, |event| tell_media(connections, numbered, event));
         if self.reader.is_due(now) {
             self.reader.advance(now, false, self.detectors.unmatched());
         }
@@ -245,7 +255,8 @@ impl Shard {
         self.stalls.advance(now, |event| connections.tell(event));
         self.kept.advance(now, |event| connections.tell(event));
         self.unread.advance(now, true);
-        self.reader.media(now, true, |event| connections.tell(event));
+        let numbered = self.detectors.numbered();
+        self.reader.media(now, true, |event| tell_media(connections, numbered, event));
         self.reader.advance(now, true, self.detectors.unmatched());
     }
 

@@ -181,6 +181,22 @@ fn a_storm_is_traffic() {
     }
 }
 
+/// Bursts of equal frames, and hardly another frame to a group that would tell how often they come.
+#[test]
+fn a_storm_in_bursts_is_traffic() {
+    for (burst, every) in [(40, 20 * MS), (12, 5 * MS), (60, 100 * MS), (3, 700 * US), (500, 250 * MS)] {
+        for copies in [0, 1, 2] {
+            let known = if copies > 0 { times(&conversation(false, 1, 300, 0), copies, 2 * US) } else { Vec::new() };
+            let bursts = (0..4_000).map(|n| broadcast(profinet(b"who has")).at(1_600 * MS + n / burst * every + n % burst * 5 * US));
+            let storm: Vec<_> = bursts.flat_map(|p| (0..copies.max(1)).map(move |n| p.clone().at(p.time + n * 2 * US))).collect();
+            let counted = OneShard::run(&[known, storm].concat()).counted() as i64;
+            let sent = 4_000 + if copies > 0 { 300 } else { 0 };
+            // The first of them are decided on before it shows that they are too many.
+            assert!((sent - 64..sent + 64).contains(&counted), "{burst} each {every} ns, {copies} times: {counted}");
+        }
+    }
+}
+
 #[test]
 fn flooded_frames_that_come_many_times_are_counted_once() {
     for copies in [3, 6, 12, 24, 46] {

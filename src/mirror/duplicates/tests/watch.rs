@@ -40,6 +40,23 @@ fn a_part_that_comes_twice() {
 }
 
 #[test]
+fn copies_at_two_distances() {
+    for v6 in [false, true] {
+        let once = conversation(v6, 1, 300, 0);
+        let again = |after: &[i64]| once.iter().flat_map(|p| after.iter().map(|gap| p.clone().at(p.time + gap))).collect::<Vec<_>>();
+        for (after, want) in [(&[0, 30 * US, 11 * MS][..], 3), (&[0, US, 40 * MS, 40 * MS + US], 4), (&[0, 2 * MS, 2 * MS + US], 3)] {
+            let found = learnt(&again(after)).unicast;
+            assert_eq!((found.times, found.every), (want, true), "{after:?}");
+            assert!(found.is_near(gap_of(after[2] - after[1])), "{after:?}");
+        }
+        // Some are sent again by who sends them, and come twice as all do.
+        let mut sent_again = times(&once, 2, 30 * US);
+        sent_again.extend(once.iter().step_by(10).flat_map(|p| [0, 30 * US].map(|gap| p.clone().at(p.time + 210 * MS + gap))));
+        assert_eq!(learnt(&sent_again).unicast.times, if v6 { 2 } else { 4 }, "under one identification nobody sends again");
+    }
+}
+
+#[test]
 fn floods_say_nothing_of_the_mirror() {
     let mut all = conversation(false, 1, 300, 0);
     all.extend((0..3000).map(|n| tcp(false, 242, 1024 + n % 64, 7, 0).flags(2).at(i64::from(n) * 100 * US)));

@@ -1,0 +1,293 @@
+//! Streams whose senders number their packets: voice and pictures (RTP), IPsec (ESP, AH) and WireGuard. What is missing of one was lost on its
+//! way, in the network or by the mirror; what none of them lacks the mirror did not lose.
+//!
+//! RTP is told of by who reads it. Of the others every packet is looked at: its number is in the clear.
+
+use super::Ledger;
+use crate::model::evidence::StreamEvidence;
+use crate::model::limits::{NUMBERED_STREAMS, NUMBERED_TUNNELS};
+use crate::model::sum::{Rule, sums};
+use crate::model::time::SECOND;
+use crate::model::{Address, Direction, Episode, FlowKey, Frame, MediaNews, Timestamp, wilson};
+use hashbrown::HashMap;
+
+/// Packets of a stream, seen and missing, before its share is one.
+const LEAST: u64 = 100;
+
+/// Upper ends of the classes of streams by the share that is missing; the first is of those that lack nothing.
+const BOUNDS: [f64; CLASSES] = [0.0, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0];
+const CLASSES: usize = 12;
+
+/// What this share of the streams lacks, those that lack least, is the most that the mirror can have lost of all.
+const BEST: f64 = 0.25;
+
+/// A stream that says nothing for so long makes room for others, where there is none left.
+const FORGOTTEN: i64 = 60 * SECOND;
+
+/// More of it missing is no numbering.
+const SPARSE: f64 = 0.999;
+
+/// Where IPsec is carried in UDP (RFC 3948).
+const NAT_TRAVERSAL: u16 = 4_500;
+
+/// A stream: its conversation and direction, and what tells it from others there.
+type Key = (FlowKey, bool, u32);
+
+sums! {
+    /// Streams of a class, and their packets.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub struct StreamClass {
+        /// Streams: directions of conversations.
+        pub streams: u64,
+        /// Packets that came.
+        pub packets: u64,
+        /// Packets that did not.
+        pub missing: u64,
+    }
+}
+
+sums! {
+    /// Streams by the share that is missing of them.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub struct StreamCounts {
+        /// By class.
+        pub classes: [StreamClass; CLASSES],
+        /// Which of 64 places their senders' addresses fall into.
+        pub senders: u64 => Places,
+    }
+}
+
+/// Places that are taken in any part.
+#[derive(Debug)]
+pub struct Places;
+
+impl Rule<u64> for Places {
+    fn merge(sum: &mut u64, other: &u64) {
+        *sum |= other;
+    }
+
+    fn since(now: &u64, _: &u64) -> u64 {
+        *now
+    }
+}
+
+/// The place of an address.
+fn place(address: Address) -> u64 {
+    let bits = match address {
+        Address::V4(a) => u64::from(a.to_bits()),
+        Address::V6(a) => (a.to_bits() >> 64) as u64 ^ a.to_bits() as u64,
+        Address::Mac(a) => a.word(),
+    };
+    1 << (bits.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58)
+}
+
+impl StreamCounts {
+    /// Counts a stream.
+    fn add(&mut self, sender: Address, packets: u64, missing: u64) {
+        let all = packets.saturating_add(missing);
+        if all < LEAST {
+            return;
+        }
+        let share = missing as f64 / all as f64;
+        let at = BOUNDS.iter().position(|bound| share <= *bound).unwrap_or(CLASSES - 1);
+        if let Some(class) = self.classes.get_mut(at).filter(|_| share < SPARSE) {
+            class.streams += 1;
+            class.packets = class.packets.saturating_add(packets);
+            class.missing = class.missing.saturating_add(missing);
+            self.senders |= place(sender);
+        }
+    }
+
+    /// The counts as evidence.
+    pub fn evidence(&self) -> StreamEvidence {
+        let (all, best) = (self.best(1.0), self.best(BEST));
+        let sum = |class: StreamClass| class.packets.saturating_add(class.missing);
+        StreamEvidence {
+            streams: all.streams,
+            senders: self.senders.count_ones().into(),
+            packets: all.packets,
+            missing: all.missing,
+            best: (sum(best) > 0).then(|| wilson(best.missing, sum(best))),
+        }
+    }
+
+    /// The streams that lack least, this share of all of them at least.
+    fn best(&self, share: f64) -> StreamClass {
+        let streams: u64 = self.classes.iter().map(|class| class.streams).sum();
+        let wanted = (streams as f64 * share).ceil() as u64;
+        let mut sum = StreamClass::default();
+        for class in self.classes.iter().filter(|class| class.streams > 0) {
+            if sum.streams >= wanted {
+                break;
+            }
+            sum.streams += class.streams;
+            sum.packets = sum.packets.saturating_add(class.packets);
+            sum.missing = sum.missing.saturating_add(class.missing);
+        }
+        sum
+    }
+}
+
+/// What is known of a stream that another part reads.
+#[derive(Debug, Clone, Copy)]
+struct Told {
+    received: u64,
+    lost: u64,
+    seen: Episode,
+    is_voice: bool,
+}
+
+/// A stream whose numbers are read here.
+#[derive(Debug, Clone)]
+struct Counted {
+    ledger: Ledger,
+    received: u64,
+    seen: Episode,
+}
+
+impl Counted {
+    fn is_usable(&self) -> bool {
+        self.ledger.is_usable() && self.ledger.restarts() == 0
+    }
+
+    /// Packets that came, each once.
+    fn came(&self) -> u64 {
+        self.received.saturating_sub(self.ledger.duplicates())
+    }
+}
+
+/// A conversation both ends of which speak by its nature: a call, a tunnel between two who are to hear each other.
+#[derive(Debug, Clone, Copy)]
+pub struct MutualStream {
+    /// Who.
+    pub flow: FlowKey,
+    /// Packets each way.
+    pub packets: [u64; 2],
+    /// From its first packet to its last.
+    pub seen: Episode,
+}
+
+/// The streams of one shard.
+#[derive(Debug, Default)]
+pub struct NumberedStreams {
+    told: HashMap<Key, Told>,
+    counted: HashMap<Key, Counted>,
+}
+
+impl NumberedStreams {
+    /// Bytes of a stream of voice, and of a tunnel.
+    #[cfg(test)]
+    pub const BYTES: [usize; 2] = [2 * size_of::<(Key, Told)>(), 2 * size_of::<(Key, Counted)>()];
+
+    /// Reads a packet that is no TCP segment: the number of one that is numbered in the clear.
+    #[inline]
+    pub fn observe(&mut self, frame: &Frame<'_>) {
+        if let Some((flow, way)) = &frame.flow
+            && let Some((stream, number)) = number(frame, flow)
+        {
+            self.count((*flow, *way == Direction::AToB, stream), number, frame.time);
+        }
+    }
+
+    fn count(&mut self, key: Key, number: u32, time: Timestamp) {
+        if let Some(known) = self.counted.get_mut(&key) {
+            known.ledger.push(number, time);
+            known.received += 1;
+            known.seen.last = time;
+            return;
+        }
+        if self.counted.len() >= NUMBERED_TUNNELS {
+            self.counted.retain(|_, stream| time.since(stream.seen.last) < FORGOTTEN);
+        }
+        if self.counted.len() < NUMBERED_TUNNELS {
+            let mut ledger = Ledger::default();
+            ledger.push(number, time);
+            self.counted.insert(key, Counted { ledger, received: 1, seen: Episode { first: time, last: time } });
+        }
+    }
+
+    /// Takes in what became of a stream of voice or pictures.
+    pub fn media(&mut self, news: &MediaNews) {
+        let key = (news.flow, news.way == Direction::AToB, news.source);
+        if !self.told.contains_key(&key) && self.told.len() >= NUMBERED_STREAMS {
+            self.told.retain(|_, stream| news.last.since(stream.seen.last) < FORGOTTEN);
+        }
+        if self.told.contains_key(&key) || self.told.len() < NUMBERED_STREAMS {
+            let stream = self.told.entry(key).or_insert(Told {
+                received: 0,
+                lost: 0,
+                seen: Episode { first: news.first, last: news.last },
+                is_voice: false,
+            });
+            stream.received = stream.received.saturating_add(news.received);
+            stream.lost = stream.lost.saturating_add(news.lost);
+            stream.seen.last = news.last;
+            stream.is_voice |= VOICE.contains(&news.payload_type);
+        }
+    }
+
+    /// The streams whose last packet's time is `wanted`: those of one direction of a conversation together.
+    pub fn counts(&self, wanted: impl Fn(Timestamp) -> bool) -> StreamCounts {
+        let told = self.told.iter().map(|(key, stream)| (key, stream.seen.last, [stream.received, stream.lost]));
+        let counted = self.counted.iter().filter(|(_, stream)| stream.is_usable());
+        let counted = counted.map(|(key, stream)| (key, stream.seen.last, [stream.came(), stream.ledger.missing()]));
+        let mut ways: HashMap<(FlowKey, bool), [u64; 2]> = HashMap::new();
+        for ((flow, forth, _), _, counts) in told.chain(counted).filter(|(_, last, _)| wanted(*last)) {
+            let sum = ways.entry((*flow, *forth)).or_default();
+            sum.iter_mut().zip(counts).for_each(|(sum, n)| *sum = sum.saturating_add(n));
+        }
+        let mut all = StreamCounts::default();
+        for ((flow, forth), [packets, missing]) in ways {
+            let way = if forth { Direction::AToB } else { Direction::BToA };
+            all.add(flow.ends(way)[0].0, packets, missing);
+        }
+        all
+    }
+
+    /// Calls and tunnels, in no order.
+    pub fn mutual(&self) -> impl Iterator<Item = MutualStream> {
+        let told = self.told.iter().filter(|(_, stream)| stream.is_voice).map(|(key, stream)| (key, stream.received, stream.seen));
+        let counted = self.counted.iter().filter(|(_, stream)| stream.is_usable() && stream.received >= LEAST);
+        let counted = counted.map(|(key, stream)| (key, stream.received, stream.seen));
+        let mut flows: HashMap<FlowKey, MutualStream> = HashMap::new();
+        for ((flow, forth, _), packets, seen) in told.chain(counted) {
+            let stream = flows.entry(*flow).or_insert(MutualStream { flow: *flow, packets: [0; 2], seen });
+            let [a, b] = &mut stream.packets;
+            let way = if *forth { a } else { b };
+            *way = way.saturating_add(packets);
+            stream.seen = Episode { first: stream.seen.first.min(seen.first), last: stream.seen.last.max(seen.last) };
+        }
+        flows.into_values()
+    }
+}
+
+/// Payload types of voice: audio of one channel with a meaning of its own (RFC 3551 table 4). Others may be of one who is heard by many.
+const VOICE: [u8; 13] = [0, 3, 4, 5, 6, 7, 8, 9, 12, 13, 15, 16, 18];
+
+/// The stream and the number of a packet of ESP (RFC 4303), AH (RFC 4302), ESP in UDP (RFC 3948) or WireGuard's data; `None` of others, of pieces
+/// and of those that are cut before it.
+#[inline]
+fn number(frame: &Frame<'_>, flow: &FlowKey) -> Option<(u32, u32)> {
+    let big = |bytes: &[u8], at: usize| bytes.get(at..)?.first_chunk().map(|b| u32::from_be_bytes(*b));
+    let little = |bytes: &[u8], at: usize| bytes.get(at..)?.first_chunk().map(|b| u32::from_le_bytes(*b));
+    match flow.protocol {
+        17 => {
+            let datagram = frame.bytes.get(frame.transport? as usize..)?;
+            let length = u16::from_be_bytes(*datagram.get(4..)?.first_chunk()?);
+            let content = datagram.get(8..)?;
+            // A type of 4, three bytes of nothing, and a length in steps of 16 with a check sum behind it.
+            if content.starts_with(&[4, 0, 0, 0]) && length >= 40 && length % 16 == 8 {
+                return (!frame.fragment && little(content, 12)? == 0).then_some((little(content, 4)?, little(content, 8)?));
+            }
+            let is_carried = flow.a_port == NAT_TRAVERSAL || flow.b_port == NAT_TRAVERSAL;
+            let index = big(content, 0).filter(|index| is_carried && *index != 0 && !frame.fragment)?;
+            Some((index, big(content, 4)?))
+        }
+        50 | 51 if !frame.fragment => {
+            let header = frame.bytes.get(frame.transport.unwrap_or(frame.payload) as usize..)?;
+            let at = if flow.protocol == 50 { 0 } else { 4 };
+            Some((big(header, at)?, big(header, at + 4)?))
+        }
+        _ => None,
+    }
+}

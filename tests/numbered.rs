@@ -1,0 +1,170 @@
+//! Networks without TCP: what senders number says whether their packets are all there, and what both ends must say whether both directions are.
+
+mod support;
+
+use spantop::capture::Memory;
+use spantop::engine::{self, Settings};
+use spantop::model::{LinkType, Severity, Timestamp, Verdict};
+use spantop::snapshot::Snapshot;
+use support::Rng;
+use support::packet::Packet;
+use support::packet::message::dns;
+
+const MILLISECOND: i64 = 1_000_000;
+const SECOND: i64 = 1_000 * MILLISECOND;
+const START: i64 = 1_700_000_000 * SECOND;
+
+/// A frame, its time in nanoseconds, and its direction.
+type Frames = Vec<(i64, Vec<u8>, bool)>;
+
+fn analyse(mut frames: Frames) -> Snapshot {
+    frames.sort_by_key(|f| f.0);
+    let mut memory = Memory::new();
+    for (time, frame, _) in &frames {
+        memory.push(Timestamp(START + time), LinkType::ETHERNET, frame.len() as u32, frame);
+    }
+    engine::run(Box::new(memory), &Settings::default(), Default::default()).unwrap().complete().unwrap()
+}
+
+/// Active findings.
+fn ids(s: &Snapshot) -> Vec<&'static str> {
+    s.diagnosis.findings.iter().filter(|f| f.active).map(|f| f.id).collect()
+}
+
+fn told(s: &Snapshot) -> (Verdict, Vec<&'static str>) {
+    (s.mirror.trust.verdict, ids(s))
+}
+
+/// What packets of a stream carry.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    Voice,
+    Esp,
+    EspInUdp,
+    WireGuard,
+    Quic,
+}
+
+const NUMBERED: [Kind; 4] = [Kind::Voice, Kind::Esp, Kind::EspInUdp, Kind::WireGuard];
+
+/// The packet of a number of one direction between two hosts.
+fn packet(kind: Kind, pair: u8, forth: bool, n: u32) -> Vec<u8> {
+    let hosts = if forth { [10 + pair, 200] } else { [200, 10 + pair] };
+    let layers =
+        Packet::eth([2, 0, 0, 0, 0, hosts[0]], [2, 0, 0, 0, 0, hosts[1]]).ip([10, 1, 0, hosts[0]], [10, 1, 0, hosts[1]]).id(n as u16 | 1);
+    let ports = |client: u16, server: u16| if forth { (client, server) } else { (server, client) };
+    let index = 0x0101_0000 | u32::from(pair) << 1 | u32::from(forth);
+    let filler = [n.wrapping_mul(0x9e37_79b1).to_be_bytes(); 32].concat();
+    match kind {
+        Kind::Voice => {
+            let (from, to) = ports(10_000 + 2 * u16::from(pair), 20_000 + 2 * u16::from(pair));
+            let head = [&[0x80, 0][..], &(n as u16).to_be_bytes(), &(n * 160).to_be_bytes(), &index.to_be_bytes()].concat();
+            layers.udp(from, to).payload(&[head, filler].concat()).build()
+        }
+        Kind::Esp => layers.protocol(50).payload(&[&index.to_be_bytes()[..], &(n + 1).to_be_bytes(), &filler].concat()).build(),
+        Kind::EspInUdp => {
+            let (from, to) = ports(4_500, 4_500);
+            layers.udp(from, to).payload(&[&index.to_be_bytes()[..], &(n + 1).to_be_bytes(), &filler].concat()).build()
+        }
+        Kind::WireGuard => {
+            let (from, to) = ports(40_000, 51_820);
+            let head = [&[4, 0, 0, 0][..], &index.to_le_bytes(), &u64::from(n).to_le_bytes()].concat();
+            layers.udp(from, to).payload(&[head, filler].concat()).build()
+        }
+        Kind::Quic => {
+            let (from, to) = ports(30_000 + u16::from(pair), 443);
+            let opens = [&[0xc3, 0, 0, 0, 1, 8][..], &filler, &[7; 1_100]].concat();
+            layers.udp(from, to).payload(&if n == 0 { opens } else { [&[0x43][..], &filler].concat() }).build()
+        }
+    }
+}
+
+/// So many pairs of hosts that talk to each other, 50 packets a second each way for 20 s, and now and then a question to a name server.
+fn talks(kind: Kind, pairs: u8) -> Frames {
+    let mut rng = Rng(7 + u64::from(pairs));
+    let mut all = Frames::new();
+    for (pair, forth) in (0..pairs).flat_map(|pair| [(pair, true), (pair, false)]) {
+        let late = rng.below(20_000_000) as i64;
+        let one = |n: u32| (late + i64::from(n) * 20 * MILLISECOND, packet(kind, pair, forth, n), forth);
+        all.extend((0..1_000).map(one).map(|(time, frame, way)| (time + rng.below(900_000) as i64, frame, way)));
+    }
+    for n in 0..40u16 {
+        let at = i64::from(n) * 490 * MILLISECOND;
+        let say = |hosts: [u8; 2], ports: (u16, u16), answer| {
+            let layers =
+                Packet::eth([2, 0, 0, 0, 0, hosts[0]], [2, 0, 0, 0, 0, hosts[1]]).ip([10, 1, 0, hosts[0]], [10, 1, 0, hosts[1]]).id(n + 1);
+            layers.udp(ports.0, ports.1).payload(&dns(n, "pbx.example", answer)).build()
+        };
+        let client = 10 + (n % 8) as u8;
+        all.push((at, say([client, 53], (50_000 + n, 53), None), true));
+        all.push((at + 2 * MILLISECOND, say([53, client], (53, 50_000 + n), Some([10, 1, 0, 9].into())), false));
+    }
+    all
+}
+
+/// One packet in so many is missing, of those that `lossy` is said of.
+fn without(frames: Frames, one_in: u64, lossy: impl Fn(&[u8]) -> bool) -> Frames {
+    let mut rng = Rng(99);
+    frames.into_iter().filter(|(_, frame, _)| !lossy(frame) || rng.below(one_in) > 0).collect()
+}
+
+#[test]
+fn networks_without_tcp_are_good_when_nothing_is_missing() {
+    for (kind, pairs) in NUMBERED.into_iter().flat_map(|kind| [(kind, 4), (kind, 24)]) {
+        let s = analyse(talks(kind, pairs));
+        assert_eq!(told(&s), (Verdict::Good, vec![]), "{kind:?} {pairs} {:#?}", s.mirror.trust);
+        let numbered = s.mirror.loss.upstream.unwrap();
+        assert_eq!((numbered.rate, s.mirror.sides.judged, s.mirror.sides.one_sided), (0.0, u64::from(pairs), 0), "{kind:?}");
+        assert!(numbered.n >= 1_990 * u64::from(pairs), "{kind:?}: {}", numbered.n);
+    }
+}
+
+#[test]
+fn one_direction_is_told_without_tcp() {
+    for (kind, forth) in NUMBERED.into_iter().chain([Kind::Quic]).flat_map(|kind| [(kind, true), (kind, false)]) {
+        let half: Frames = talks(kind, 24).into_iter().filter(|frame| frame.2 == forth).collect();
+        let s = analyse(half);
+        assert_eq!(told(&s), (Verdict::Bad, vec!["dir.half"]), "{kind:?} {forth} {:#?}", s.mirror.trust);
+        let finding = &s.diagnosis.findings[0];
+        assert_eq!((finding.severity, finding.title.as_str()), (Severity::Critical, "Only one direction of the conversations is mirrored"));
+    }
+}
+
+#[test]
+fn what_all_streams_lack_the_mirror_lost() {
+    for (kind, one_in) in NUMBERED.into_iter().flat_map(|kind| [(kind, 5), (kind, 12)]) {
+        let s = analyse(without(talks(kind, 24), one_in, |_| true));
+        assert_eq!(told(&s), (Verdict::Bad, vec!["upstream.loss"]), "{kind:?} {one_in} {:#?}", s.diagnosis.findings);
+        let (lost, share) = (s.mirror.loss.upstream.unwrap(), 1.0 / one_in as f64);
+        // Of the streams that lack least: a little less.
+        assert!(lost.rate < share && lost.rate > 0.75 * share, "{kind:?} {one_in}: {lost:?}");
+    }
+}
+
+#[test]
+fn what_one_stream_lacks_the_mirror_did_not_lose() {
+    for kind in NUMBERED {
+        let of_one = |frame: &[u8]| frame[29] == 13 || frame[33] == 13;
+        let s = analyse(without(talks(kind, 24), 12, of_one));
+        assert!(matches!(s.mirror.trust.verdict, Verdict::Good | Verdict::Noted), "{kind:?} {:#?}", s.mirror.trust);
+        assert_eq!(ids(&s).contains(&"rtp.loss"), kind == Kind::Voice, "{kind:?} {:?} {:?}", ids(&s), s.diagnosis.network.not_judged);
+        // Where all of few lack something, nobody knows who lost it.
+        let s = analyse(without(talks(kind, 2), 12, |_| true));
+        assert_eq!(s.mirror.trust.verdict, Verdict::Unknown, "{kind:?} {:#?}", s.mirror.trust);
+        assert!(!ids(&s).iter().any(|id| id.ends_with(".loss")), "{kind:?} {:?}", ids(&s));
+    }
+}
+
+/// Logs and streams that nobody answers show one direction by their nature.
+#[test]
+fn what_nobody_answers_is_no_half() {
+    let log = |host: u8, n: u32| {
+        let layers = Packet::eth([2, 0, 0, 0, 0, host], [2, 0, 0, 0, 0, 9]).ip([10, 1, 0, host], [10, 1, 0, 9]).id(n as u16 | 1);
+        layers.udp(40_000 + u16::from(host), 514).payload(format!("<14>{n} something happened").as_bytes()).build()
+    };
+    let logs: Frames =
+        (0..4_000u32).map(|n| (i64::from(n) * 5 * MILLISECOND + i64::from(n * n % 977), log(20 + (n % 40) as u8, n), true)).collect();
+    let s = analyse(logs);
+    assert_eq!(told(&s), (Verdict::Unknown, vec![]), "{:#?}", s.mirror.trust);
+    assert_eq!(s.mirror.sides.judged, 0);
+}
