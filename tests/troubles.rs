@@ -2,6 +2,8 @@
 
 #[path = "troubles/addresses.rs"]
 mod addresses;
+#[path = "troubles/behind.rs"]
+mod behind;
 #[path = "troubles/cuts.rs"]
 mod cuts;
 #[path = "troubles/detours.rs"]

@@ -10,6 +10,9 @@ use crate::model::{Address, Explained, Finding, Subject};
 /// A cause begins this long after its effect at most: one stretch that is looked at.
 const BEGINS: i64 = 60 * SECOND;
 
+/// The same where nothing says that both are of the same place: what was there before is another's.
+const BEGINS_ANYWHERE: i64 = 10 * SECOND;
+
 /// An effect outlives its cause by this at most: two such stretches.
 const OUTLIVES: i64 = 120 * SECOND;
 
@@ -24,6 +27,10 @@ enum About {
     Anything,
     /// Whatever it is, where it is no worse than the cause: what is worse names the culprit.
     Milder,
+    /// The same service, where it is no worse.
+    MilderOfService,
+    /// What the cause says that it strikes: hosts behind a router.
+    Behind,
 }
 
 struct Edge {
@@ -68,6 +75,17 @@ const EDGES: &[Edge] = &[
     Edge { causes: &["arp.unanswered", "route.loop"], effects: &["icmp.unreachable"], about: About::Host },
     Edge { causes: &["arp.unanswered", "route.loop"], effects: SILENT, about: About::Host },
     Edge { causes: &["ipv6.broken"], effects: &["tcp.no_answer", "tcp.refused"], about: About::Service },
+    // Behind a router that is gone nobody is there.
+    Edge {
+        causes: &["tcp.no_answer"],
+        effects: &["tcp.no_answer", "dns.unanswered", "ntp.bad", "tcp.loss", "server.slow", "tls.failing"],
+        about: About::Behind,
+    },
+    Edge { causes: &["tcp.refused"], effects: &["tcp.refused"], about: About::Behind },
+    // What does not arrive is not answered; who does not answer does not answer a hello either.
+    Edge { causes: &["tcp.no_answer"], effects: &["server.slow", "tls.failing"], about: About::MilderOfService },
+    Edge { causes: &["tcp.no_answer"], effects: &["tcp.loss"], about: About::Service },
+    Edge { causes: &["server.slow"], effects: &["tls.failing", "tcp.loss"], about: About::MilderOfService },
     // An ICMP error may be about one port alone.
     Edge { causes: &["icmp.unreachable"], effects: SILENT, about: About::Service },
     Edge { causes: &["pmtu.blackhole"], effects: &["tcp.loss", "tls.failing", "server.slow", "service.errors"], about: About::Host },
@@ -124,18 +142,29 @@ fn effects(findings: &[Finding], at: usize) -> Vec<usize> {
     let follows = |effect: &Finding| {
         let fits =
             |edge: &Edge| edge.causes.contains(&cause.id) && edge.effects.contains(&effect.id) && is_about(edge.about, cause, effect);
-        effect.id != cause.id && EDGES.iter().any(fits) && at_the_same_time(cause, effect)
+        (effect.subject != cause.subject || effect.id != cause.id) && EDGES.iter().any(fits) && at_the_same_time(cause, effect)
     };
     findings.iter().enumerate().filter(|(_, effect)| follows(effect)).map(|(at, _)| at).collect()
 }
 
 fn is_about(about: About, cause: &Finding, effect: &Finding) -> bool {
     match about {
-        About::Anything => true,
-        About::Milder => effect.severity <= cause.severity,
+        About::Anything => may_strike(cause, effect),
+        About::Milder => effect.severity <= cause.severity && may_strike(cause, effect),
         About::Service => cause.subject == effect.subject,
+        About::MilderOfService => cause.subject == effect.subject && effect.severity <= cause.severity,
+        About::Behind => {
+            let host = address(&effect.subject);
+            host.is_some() && cause.covers.iter().any(|struck| address(struck) == host)
+        }
         About::Host => address(&cause.subject).is_some_and(|host| address(&effect.subject) == Some(host)),
     }
+}
+
+/// Whether a cause that strikes whatever is behind the same switch may have this effect: not what was there before, nor of another VLAN.
+fn may_strike(cause: &Finding, effect: &Finding) -> bool {
+    let elsewhere = matches!((cause.subject, effect.subject), (Subject::Vlan(here), Subject::Vlan(there)) if here != there);
+    !elsewhere && cause.first <= effect.first.plus(BEGINS_ANYWHERE)
 }
 
 fn address(subject: &Subject) -> Option<Address> {

@@ -3,7 +3,7 @@
 use super::evidence::Evidence;
 use super::figure::{Figure, filled};
 use super::vendor::VendorTopic;
-use crate::model::evidence::{LossEvidence, share};
+use crate::model::evidence::{LossEvidence, Threshold, share};
 use crate::model::tcp::HOLD;
 use crate::model::units::{duration, grouped, percent, times};
 use crate::model::{Aspect, Episode, Estimate, Finding, Location, PathSide, ProvingPackets, Severity, Subject, TunnelKind, Value, wilson};
@@ -63,6 +63,8 @@ pub struct Report {
     pub hosts: Option<u64>,
     /// Packets that prove it.
     pub packets: Vec<u64>,
+    /// What it strikes besides, so that findings about that stand under it.
+    pub covers: Vec<Subject>,
 }
 
 impl Report {
@@ -81,6 +83,7 @@ impl Report {
             side: None,
             hosts: None,
             packets: Vec::new(),
+            covers: Vec::new(),
         }
     }
 
@@ -109,6 +112,13 @@ impl Report {
     #[must_use]
     pub fn with(mut self, name: &'static str, value: Value) -> Self {
         self.evidence.push((name, value));
+        self
+    }
+
+    /// Striking these as well.
+    #[must_use]
+    pub fn covering(mut self, subjects: Vec<Subject>) -> Self {
+        self.covers = subjects;
         self
     }
 
@@ -224,23 +234,29 @@ pub trait Detector: Sync {
 }
 
 /// A limit with hysteresis: raised above one value, cleared below a lower one.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Limit {
     /// Raised above this.
-    pub raise: f64,
-    /// Cleared at or below this.
-    pub clear: f64,
+    pub raise: Threshold,
 }
 
 impl Limit {
     /// Cleared at 70 % of the value it is raised at: a rate measured twice on the same traffic differs by less.
+    pub const CLEAR: f64 = 0.7;
+
+    /// Of a share.
     pub const fn new(raise: f64) -> Self {
-        Self { raise, clear: raise * 0.7 }
+        Self { raise: Threshold::share(raise) }
+    }
+
+    /// Of how many times as much.
+    pub const fn times(raise: f64) -> Self {
+        Self { raise: Threshold::times(raise) }
     }
 
     /// Whether the value is over it.
     pub fn exceeded(&self, value: f64, active: bool) -> bool {
-        value > if active { self.clear } else { self.raise }
+        value > if active { self.raise.value() * Self::CLEAR } else { self.raise.value() }
     }
 }
 
@@ -258,7 +274,7 @@ const UNTAGGED: f64 = 0.001;
 
 /// Lower end of the interval above which copies are missing beyond doubt: half of the 0.1 % that is still called good, so that a
 /// true 0.1 % is found on some tens of thousands of segments.
-pub(super) const TCP_LIMIT: Limit = Limit::new(0.0005);
+pub(super) static TCP_LIMIT: Limit = Limit::new(0.0005);
 
 /// What must hold for data that is missing to be the mirror's loss.
 pub(super) const LOSS_NEEDS: &[Need] = &[Need::Undivided, Need::BothDirections, Need::Unique, Need::Abreast, Need::InSequence];
@@ -403,8 +419,8 @@ impl Need {
                 }
             }
             Need::Undivided => {
-                let lacks =
-                    e.loss.all.is_some_and(|all| all.low > TCP_LIMIT.raise) || wilson(e.sides.one_sided, e.sides.judged).low > ONE_SIDED;
+                let lacks = e.loss.all.is_some_and(|all| all.low > TCP_LIMIT.raise.value())
+                    || wilson(e.sides.one_sided, e.sides.judged).low > ONE_SIDED;
                 match e.contents.divides().filter(|_| lacks || e.sides.is_half(false)) {
                     Some(kind) => divided(kind),
                     None => return Ok(()),

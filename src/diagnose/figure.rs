@@ -21,6 +21,8 @@ pub enum Figure {
     Times(f64),
     /// A threshold that a user may change: what is in force.
     Tuned(&'static Threshold),
+    /// So much of one.
+    Part(&'static Threshold, f64),
 }
 
 impl Figure {
@@ -30,6 +32,8 @@ impl Figure {
             ThresholdUnit::Count => Figure::Count(value as u64),
             ThresholdUnit::Share => Figure::Share(value),
             ThresholdUnit::Time => Figure::Seconds(value / 1e9),
+            ThresholdUnit::Times => Figure::Times(value),
+            ThresholdUnit::Rate => Figure::BitsPerSecond(value),
         }
     }
 }
@@ -52,6 +56,7 @@ impl fmt::Display for Figure {
             Figure::BitsPerSecond(x) => f.write_str(&units::bits_per_second(x)),
             Figure::Times(x) => f.write_str(&short(x)),
             Figure::Tuned(threshold) => Figure::of(threshold, threshold.value()).fmt(f),
+            Figure::Part(threshold, part) => Figure::of(threshold, threshold.value() * part).fmt(f),
         }
     }
 }

@@ -7,7 +7,7 @@ use super::vendor::Vendor;
 use crate::model::evidence::Trouble;
 use crate::model::time::SECOND;
 use crate::model::units::grouped;
-use crate::model::{Aspect, Episode, Finding, PathSide, Proves, ServiceKey, Severity, Subject, Timestamp, limits};
+use crate::model::{Address, Aspect, Episode, Finding, PathSide, Proves, ServiceKey, Severity, Subject, Timestamp, Value, limits};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -111,6 +111,9 @@ fn run(detectors: &[&'static dyn Detector], evidence: &Evidence, state: &mut Jud
 
 /// A report with the packets that prove it, where it has none of its own.
 fn proved(id: &str, mut report: Report, evidence: &Evidence) -> Report {
+    if let Some(names) = suffering(id, &report, evidence) {
+        report.evidence.push(("suffering", Value::Text(names)));
+    }
     if !report.packets.is_empty() {
         return report;
     }
@@ -125,6 +128,22 @@ fn proved(id: &str, mut report: Report, evidence: &Evidence) -> Report {
         report.packets = evidence.network.proofs.of(proves(id, report.side), report.subject);
     }
     report
+}
+
+/// Who suffers at a service, by name: the first few.
+fn suffering(id: &str, report: &Report, evidence: &Evidence) -> Option<String> {
+    let Subject::Service { address, port, protocol } = report.subject else { return None };
+    let key = ServiceKey { address, port, protocol };
+    let service = evidence.network.services.iter().find(|service| service.key == key)?;
+    let since = &service.since_success;
+    let windows = service.windows.iter().chain(std::iter::once(&service.recent));
+    let kinds = troubles(id, report.severity);
+    let known = kinds.iter().flat_map(|kind| windows.clone().map(|w| w.trouble(*kind)));
+    let all = known.chain([since.silent, since.requests, since.attempts].into_iter().filter(|_| !kinds.is_empty()));
+    let named = all.map(|trouble| trouble.named).find(|named| named.iter().any(Option::is_some))?;
+    let names: Vec<String> = named.iter().flatten().map(Address::to_string).collect();
+    let more = report.hosts.unwrap_or(0).saturating_sub(names.len() as u64);
+    Some(if more > 0 { format!("{} and {more} more", names.join(", ")) } else { names.join(", ") })
 }
 
 /// What goes wrong at a service when it is found.
@@ -274,13 +293,16 @@ impl Judge {
 /// file as long as the file is. What the evidence of a live port has forgotten is kept; a file's is known as a whole.
 fn episodes(old: Option<&Finding>, held: &[Episode], evidence: &Evidence, now: Timestamp) -> Vec<Episode> {
     if evidence.sliding {
-        return prolonged(old, held, now);
+        return prolonged(old, held, evidence, now);
     }
     if !evidence.live {
         return if held.is_empty() { vec![evidence.span.unwrap_or(Episode::at(now))] } else { held.to_vec() };
     }
     let mut times = old.map(|f| f.episodes.clone()).unwrap_or_default();
-    if let Some(first) = held.first() {
+    let was_cleared = old.is_some_and(|f| !f.active);
+    if let Some(&newest) = held.last().filter(|_| was_cleared && begins_again(&times, held)) {
+        times.push(Episode::at(newest.last));
+    } else if let Some(first) = held.first() {
         times.retain(|e| e.last < first.first);
         times.extend_from_slice(held);
     } else if let Some(latest) = times.last_mut().filter(|_| old.is_some_and(|f| f.active)) {
@@ -291,11 +313,22 @@ fn episodes(old: Option<&Finding>, held: &[Episode], evidence: &Evidence, now: T
     times
 }
 
+/// Whether what is found anew goes on from an episode that had ended, as the lists have shown: evidence that reaches farther back has not noticed
+/// the pause.
+fn begins_again(times: &[Episode], held: &[Episode]) -> bool {
+    let (before, now) = (times.last(), held.last());
+    before.zip(now).is_some_and(|(before, now)| now.first <= before.last && now.last > before.last)
+}
+
 /// When a finding of the network held: the stretch that is looked at slides on and forgets how it began, so while a finding stands its episode
 /// goes on.
-fn prolonged(old: Option<&Finding>, held: &[Episode], now: Timestamp) -> Vec<Episode> {
+fn prolonged(old: Option<&Finding>, held: &[Episode], evidence: &Evidence, now: Timestamp) -> Vec<Episode> {
     let latest = held.last().copied().unwrap_or(Episode::at(now));
     let mut times = old.map(|f| f.episodes.clone()).unwrap_or_default();
+    if evidence.live && old.is_some_and(|f| !f.active) && begins_again(&times, &[latest]) {
+        times.push(Episode::at(latest.last));
+        return times;
+    }
     match times.last_mut().filter(|t| old.is_some_and(|f| f.active) || t.last >= latest.first) {
         Some(episode) => episode.last = episode.last.max(latest.last),
         None => times.push(latest),
@@ -316,6 +349,7 @@ fn finding(page: &'static ExplainPage, report: Report, vendor: Option<Vendor>, n
         location: report.location,
         hosts: report.hosts,
         packets: report.packets,
+        covers: report.covers,
         evidence: report.evidence,
         cause: report.cause.unwrap_or_else(|| page.text(page.cause)),
         remedy,

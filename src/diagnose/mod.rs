@@ -23,6 +23,6 @@ pub use detector::{Detection, Detector, ExplainPage, Limit, Need, Report, Standi
 pub use evidence::Evidence;
 pub use figure::Figure;
 pub use judge::{CLEAR_AFTER, Judge, Judgement, gravest_of_the_network, judge, judge_network, silence};
-pub use registry::{IDS, aspect, explain, summaries};
+pub use registry::{IDS, NamedThreshold, aspect, explain, summaries, thresholds};
 pub use trust::trust;
 pub use vendor::{Hints, Recognition, Vendor, VendorTopic, recognise};

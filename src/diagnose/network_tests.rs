@@ -20,7 +20,7 @@ fn key() -> ServiceKey {
 /// Something that went wrong so often, for so many clients, from half a minute ago to now.
 fn trouble(w: &mut ServiceWindow, trouble: Trouble, count: u64, clients: u64) {
     let span = Some(Episode { first: Timestamp(NOW - 30 * SECOND), last: Timestamp(NOW) });
-    w.troubles[trouble as usize] = Troubled { count, clients, is_more: false, span };
+    w.troubles[trouble as usize] = Troubled { count, clients, is_more: false, named: [None; NAMED], span };
 }
 
 /// A service with this in every stretch of time.
@@ -98,7 +98,7 @@ fn answers(app: &'static str, all: u64, kind: Trouble, bad: u64, clients: u64) -
 fn dead_names(queries: u64, clients: u64, of: u64, seconds: i64) -> ServiceEvidence {
     let w = ServiceWindow { requests: 1_000, answered: 1_000 - queries, clients: of, ..ServiceWindow::default() };
     let span = Some(Episode { first: Timestamp(NOW - seconds * SECOND), last: Timestamp(NOW - 5 * SECOND) });
-    let requests = Troubled { count: queries, clients, is_more: false, span };
+    let requests = Troubled { count: queries, clients, is_more: false, named: [None; NAMED], span };
     ServiceEvidence { since_success: SinceSuccess { requests, ..SinceSuccess::default() }, ..service("dns", w) }
 }
 
@@ -106,7 +106,7 @@ fn dead_names(queries: u64, clients: u64, of: u64, seconds: i64) -> ServiceEvide
 fn down(failed: u64, clients: u64, seconds: i64) -> ServiceEvidence {
     let w = ServiceWindow { attempts: 100, established: 100 - failed, ..ServiceWindow::default() };
     let span = Some(Episode { first: Timestamp(NOW - seconds * SECOND), last: Timestamp(NOW - 3 * SECOND) });
-    let attempts = Troubled { count: failed, clients, is_more: false, span };
+    let attempts = Troubled { count: failed, clients, is_more: false, named: [None; NAMED], span };
     ServiceEvidence { since_success: SinceSuccess { attempts, ..SinceSuccess::default() }, ..service("", w) }
 }
 
@@ -265,7 +265,9 @@ fn tls(fill: impl FnOnce(&mut NetworkEvidence)) -> Evidence {
 
 fn tls_failing(failed: u64, hellos: u64, clients: [u64; 2]) -> Evidence {
     let alerts = vec![CodeCount { code: 48, text: "unknown_ca".into(), count: failed }];
-    tls(|n| n.tls_failures.push(TlsFailureEvidence { key: key(), hellos, failed, clients, alerts, by_client: true, span: SPAN }))
+    tls(|n| {
+        n.tls_failures.push(TlsFailureEvidence { key: key(), hellos, failed, clients, is_more: false, alerts, by_client: true, span: SPAN })
+    })
 }
 
 fn tls_old(version: u16) -> Evidence {

@@ -8,6 +8,7 @@ use super::findings::{
 };
 use super::parts;
 use crate::model::Aspect;
+use crate::model::evidence::Threshold;
 use std::fmt::Write as _;
 
 macro_rules! registry {
@@ -173,16 +174,16 @@ pub fn explain(id: &str, columns: usize) -> Option<String> {
     let mut out = String::new();
     let _ = writeln!(out, "{}", page.id);
     for (head, text) in sections(page) {
-        let _ = write!(out, "\n{head}\n{}", wrapped(&page.text(text)));
+        let text = page.text(text);
+        let paragraphs: Vec<String> = text.split("\n\n").map(wrapped).collect();
+        let _ = write!(out, "\n{head}\n{}", paragraphs.join("\n"));
     }
-    let tuned =
-        || page.figures.iter().filter_map(|(_, figure)| if let Figure::Tuned(threshold) = figure { Some(*threshold) } else { None });
-    if tuned().next().is_some() {
+    if tuned(page).next().is_some() {
         let _ = writeln!(out, "\nThresholds that a configuration file may change ([thresholds])");
-        for t in tuned() {
-            let (now, usual) = (Figure::of(t, t.value()), Figure::of(t, t.default));
+        for (name, t) in tuned(page) {
+            let [now, usual, least, most] = [t.value(), t.default, t.least, t.most].map(|value| Figure::of(t, value));
             let changed = if t.is_changed() { format!(", changed from {usual}") } else { String::new() };
-            out.push_str(&wrapped(&format!("{}: {} ({now}{changed})", t.token, t.about)));
+            out.push_str(&wrapped(&format!("{}.{name}: {now}{changed} ({least} to {most})", page.id)));
         }
     }
     if let Some(topic) = page.topic {
@@ -193,6 +194,41 @@ pub fn explain(id: &str, columns: usize) -> Option<String> {
         commands.iter().for_each(|c| out.push_str(&wrapped(c)));
     }
     Some(out)
+}
+
+/// The thresholds that a page names.
+fn tuned(page: &'static ExplainPage) -> impl Iterator<Item = (&'static str, &'static Threshold)> {
+    page.figures.iter().filter_map(|(name, figure)| if let Figure::Tuned(threshold) = figure { Some((*name, *threshold)) } else { None })
+}
+
+/// A threshold by the name that a configuration file has for it. Several findings may be measured with one.
+#[derive(Debug, Clone, Copy)]
+pub struct NamedThreshold {
+    /// The finding.
+    pub id: &'static str,
+    /// What its texts call it.
+    pub name: &'static str,
+    /// What it is.
+    pub threshold: &'static Threshold,
+}
+
+impl NamedThreshold {
+    /// Its key: the finding's identifier and its name there.
+    pub fn key(&self) -> String {
+        format!("{}.{}", self.id, self.name)
+    }
+
+    /// Whether both are the same number.
+    pub fn is_same(&self, other: &Self) -> bool {
+        std::ptr::eq(self.threshold, other.threshold)
+    }
+}
+
+/// Every threshold that pages of findings name, in their order.
+pub fn thresholds() -> impl Iterator<Item = NamedThreshold> {
+    all()
+        .map(|detector| detector.page())
+        .flat_map(|page| tuned(page).map(|(name, threshold)| NamedThreshold { id: page.id, name, threshold }))
 }
 
 fn sections(page: &ExplainPage) -> [(&'static str, &'static str); 5] {

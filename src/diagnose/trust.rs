@@ -175,7 +175,7 @@ fn completeness(e: &Evidence) -> Scored {
             grouped(e.loss.streams.packets.saturating_add(e.loss.streams.missing)),
             percent(numbered.rate)
         );
-        let missing = if numbered.low > TCP_LIMIT.raise { numbered.rate } else { numbered.low };
+        let missing = if numbered.low > TCP_LIMIT.raise.value() { numbered.rate } else { numbered.low };
         return (Some(through(LOSS, missing.max(single.map_or(0.0, |single| single.low)))), text);
     }
     match (tcp, single) {
@@ -193,7 +193,7 @@ fn completeness(e: &Evidence) -> Scored {
                 format!("; {} of answers without their question (n {})", percent(single.rate), grouped(single.n))
             });
             // What is sure counts, until it is sure that something is missing.
-            let missing = if all.low > TCP_LIMIT.raise { all.rate } else { all.low };
+            let missing = if all.low > TCP_LIMIT.raise.value() { all.rate } else { all.low };
             (Some(through(LOSS, missing.max(known).max(single.map_or(0.0, |single| single.low)))), text + &alone)
         }
         (None, _) if known > 0.0 => {

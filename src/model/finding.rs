@@ -221,6 +221,8 @@ pub struct Finding {
     pub hosts: Option<u64>,
     /// Frame numbers, from 1, of packets that prove it; at most [`limits::PROVING_PACKETS`].
     pub packets: Vec<u64>,
+    /// What it strikes besides its subject: findings about that stand under it. Not told by itself.
+    pub covers: Vec<Subject>,
     /// Whether it still holds (a finding that cleared stays listed).
     pub active: bool,
 }
@@ -247,6 +249,7 @@ impl Finding {
             explained_by: None,
             hosts: None,
             packets: Vec::new(),
+            covers: Vec::new(),
             active: true,
         }
     }

@@ -98,6 +98,8 @@ pub struct Attempt {
     pub way: Direction,
     /// Who sent the frame of the SYN: the client, or a router on its way.
     pub station: Mac,
+    /// To whom: the server, or a router on the way there.
+    pub next: Mac,
     /// The first SYN.
     pub first: Timestamp,
     /// When it was decided.
@@ -200,7 +202,7 @@ pub struct ConnectionEnd {
     pub gave_up: bool,
     /// Packets of the conversation so far: from the client, from the server.
     pub packets: [u64; 2],
-    /// Of them those of the ways that carry data.
+    /// TCP segments with payload, of both ways.
     pub data_packets: u64,
     /// The number of the packet that ended it; 0 where it is not known.
     pub number: u64,
@@ -234,7 +236,7 @@ pub struct LocatedLoss {
     pub time: Timestamp,
     /// Before it passed the mirrored port, or after.
     pub location: Location,
-    /// Packets of the conversation so far, of the ways that carry data.
+    /// Segments of the conversation with payload so far.
     pub packets: u64,
     /// It had arrived, as its receiver says now: one that was told of before is taken back.
     pub retracted: bool,
@@ -274,6 +276,23 @@ pub struct Stall {
     /// Part of a stall that was told of before.
     pub continues: bool,
     /// The number of the packet that announced it; 0 where it is not known.
+    pub number: u64,
+}
+
+/// An end of a connection that says nothing since data was sent to it, which is sent again and again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SilentPeer {
+    /// The conversation.
+    pub flow: FlowKey,
+    /// The way of what is sent to it.
+    pub way: Direction,
+    /// The way from the client.
+    pub client: Direction,
+    /// When what it does not acknowledge was sent first.
+    pub since: Timestamp,
+    /// When it was sent again.
+    pub time: Timestamp,
+    /// The number of that packet; 0 where it is not known.
     pub number: u64,
 }
 
@@ -489,6 +508,8 @@ pub enum NetworkEvent {
     Tls(TlsSight),
     /// A large segment does not get through.
     Stuck(StuckSegment),
+    /// Data is sent again and again, and its receiver says nothing at all.
+    Silent(SilentPeer),
     /// A connection is kept alive.
     KeptAlive(KeptAlive),
     /// So much passed.
@@ -516,6 +537,7 @@ impl NetworkEvent {
             NetworkEvent::RoundTrip(trip) => trip.time,
             NetworkEvent::Tls(seen) => seen.time,
             NetworkEvent::Stuck(stuck) => stuck.time,
+            NetworkEvent::Silent(silent) => silent.time,
             NetworkEvent::KeptAlive(kept) => kept.last,
             NetworkEvent::Load(load) => load.time,
             NetworkEvent::Media(news) => news.last,

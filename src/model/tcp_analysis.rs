@@ -197,7 +197,7 @@ impl ConnectionFigures {
         let of_client = at(client, 0).saturating_add(at(server, 1));
         let of_server = at(client, 1).saturating_add(at(server, 0));
         let all = of_client.saturating_add(of_server);
-        let most = |part: u64| all > 0 && part as f64 >= LOST_ON_ONE_SIDE * all as f64;
+        let most = |part: u64| all > 0 && part as f64 >= LOST_ON_ONE_SIDE.value() * all as f64;
         let side = if most(of_client) { Some(PathSide::Client) } else { Some(PathSide::Server).filter(|_| most(of_server)) };
         ([at(client, 0).saturating_add(at(server, 0)), at(client, 1).saturating_add(at(server, 1))], side)
     }

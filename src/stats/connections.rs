@@ -41,7 +41,7 @@ enum Stage {
 struct Pending {
     flow: FlowKey,
     way: Direction,
-    station: Mac,
+    stations: [Mac; 2],
     stage: Stage,
     syns: u8,
     answers: u8,
@@ -65,8 +65,8 @@ pub struct Course {
     pub flow: FlowKey,
     /// The way of the segment.
     pub way: Direction,
-    /// Who sent its frame.
-    pub station: Mac,
+    /// Who sent its frame, and to whom.
+    pub stations: [Mac; 2],
     /// When it passed.
     pub time: Timestamp,
     /// Its number; 0 where it is not known.
@@ -83,7 +83,7 @@ pub struct Course {
     pub app: AppId,
     /// Packets so far, each way.
     pub packets: [u64; 2],
-    /// Of them those of the ways that carry data.
+    /// TCP segments with payload, of both ways.
     pub data_packets: u64,
     /// Where the first RST met it; `None` without any.
     pub cut: Option<CutPhase>,
@@ -142,7 +142,7 @@ impl Connections {
         let fresh = Pending {
             flow: course.flow,
             way: course.way,
-            station: course.station,
+            stations: course.stations,
             stage: Stage::Sent,
             syns: 1,
             answers: 0,
@@ -356,10 +356,12 @@ impl Pending {
 /// An attempt with its outcome.
 fn decided(pending: &Pending, outcome: AttemptOutcome, time: Timestamp) -> Attempt {
     let answered = pending.stage == Stage::Answered && pending.syns == 1;
+    let [station, next] = pending.stations;
     Attempt {
         flow: pending.flow,
         way: pending.way,
-        station: pending.station,
+        station,
+        next,
         first: pending.first,
         time,
         outcome,

@@ -33,7 +33,7 @@ impl Lab {
     fn segment(&mut self, ms: i64, port: u16, way: Direction, flags: u8, sequence: u32, marks: TcpMarks) {
         self.fins += u32::from(flags & FIN != 0);
         let course = Course {
-            station: Mac::default(),
+            stations: Default::default(),
             flow: flow(port),
             way,
             time: at(ms),
@@ -232,7 +232,7 @@ fn attempts_beyond_the_cap_are_counted() {
     for n in 0..ATTEMPTS as u32 + 5 {
         let flow = FlowKey::v4(6, n, 0x0a00_0002, 1, 80).0;
         let course = Course {
-            station: Mac::default(),
+            stations: Default::default(),
             flow,
             way: CLIENT,
             time: at(0),

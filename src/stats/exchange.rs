@@ -10,6 +10,7 @@
 mod tests;
 
 use crate::model::evidence::COPY_REACH;
+use crate::model::evidence::USERS_WAIT;
 use crate::model::limits::REQUESTS;
 use crate::model::mix::Keys;
 use crate::model::time::{MILLISECOND, SECOND};
@@ -20,9 +21,6 @@ pub const REPLY_WAIT: i64 = 5 * SECOND;
 
 /// The same over TCP, where nobody asks again: what makes users give up takes less than a minute.
 pub const STREAM_WAIT: i64 = 60 * SECOND;
-
-/// How long users wait before they give up (Nielsen's limit of attention): a request over TCP that waits for longer is told of while it does.
-const USERS_WAIT: i64 = 10 * SECOND;
 
 /// How long a reply waits for a request that comes late: longer than two mirrored directions were reported to lie apart (2 s).
 const LATE: i64 = 3 * SECOND;
@@ -274,7 +272,7 @@ impl Exchanges {
                 slot.course = Course::None;
             } else if slot.course == Course::Open {
                 let is_next = slot.flow.protocol == TCP && !slot.is_late;
-                let due = slot.latest.plus(if is_next { USERS_WAIT } else { wait(&slot.flow) });
+                let due = slot.latest.plus(if is_next { USERS_WAIT.in_nanos() } else { wait(&slot.flow) });
                 self.due = Some(self.due.map_or(due, |d| d.min(due)));
             }
             if slot.state == State::Empty
@@ -332,7 +330,7 @@ fn wait(flow: &FlowKey) -> i64 {
 }
 
 fn is_late(slot: &Slot, now: Timestamp) -> bool {
-    slot.course == Course::Open && slot.flow.protocol == TCP && !slot.is_late && now.since(slot.latest) > USERS_WAIT
+    slot.course == Course::Open && slot.flow.protocol == TCP && !slot.is_late && now.since(slot.latest) > USERS_WAIT.in_nanos()
 }
 
 fn is_overdue(slot: &Slot, now: Timestamp) -> bool {

@@ -43,6 +43,8 @@ pub struct FlowHot<X> {
     pub numbers: TcpHot,
     /// Handle of what Wireshark's analysis keeps of it (0: nothing).
     pub(super) analysis: u32,
+    /// TCP segments with payload, of both directions.
+    pub data_segments: u32,
     /// Where each direction is heading.
     pub heading: [TrafficDirection; 2],
     /// 0 or 1: the direction of the originator.
@@ -60,7 +62,7 @@ impl<X> FlowHot<X> {
     /// another.
     pub fn comes_from_elsewhere(&self, way: Direction, ttl: u8) -> bool {
         let packets = self.traffic.get(way as usize).map_or(0, |traffic| traffic.packets);
-        self.numbers.ttl(way).is_some_and(|known| known != ttl) && packets > TTL_PACKETS
+        self.numbers.ttl(way).is_some_and(|known| known != ttl) && packets > TTL_PACKETS.number()
     }
 
     /// The latest packet of a direction, as long as its context has not changed since.

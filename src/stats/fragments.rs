@@ -94,7 +94,7 @@ impl Fragments {
             return;
         }
         let begun = self.begun.unwrap_or(now);
-        let mut late: Vec<(Which, Open)> = self.open.extract_if(|_, open| now.since(open.first) > FRAGMENTS_WAIT).collect();
+        let mut late: Vec<(Which, Open)> = self.open.extract_if(|_, open| now.since(open.first) > FRAGMENTS_WAIT.in_nanos()).collect();
         late.sort_unstable_by_key(|(key, open)| (open.first, *key));
         for (key, open) in late.iter().filter(|(_, open)| open.first.since(begun) > SECOND) {
             tell((self.newest, open.number), sight(key, open, false));
@@ -144,9 +144,9 @@ mod tests {
         fragments.note((at(0), 0), &piece(6, 1_480, false));
         fragments.note((at(5), 0), &piece(7, 0, true));
         let mut late = Vec::new();
-        fragments.advance(at(5).plus(FRAGMENTS_WAIT), |_, sight| late.push(sight));
+        fragments.advance(at(5).plus(FRAGMENTS_WAIT.in_nanos()), |_, sight| late.push(sight));
         assert_eq!(late, [], "what began with the capture had a beginning before it");
-        fragments.advance(at(6).plus(FRAGMENTS_WAIT), |_, sight| late.push(sight));
+        fragments.advance(at(6).plus(FRAGMENTS_WAIT.in_nanos()), |_, sight| late.push(sight));
         assert!(matches!(late.as_slice(), [Sight::Datagram { is_whole: false, pieces: 1, .. }]), "{late:?}");
     }
 

@@ -34,12 +34,58 @@ pub const MARKS: TcpMarks = TcpMarks::GAP.or(TcpMarks::FILLED).or(TcpMarks::REPE
 /// What is known of one direction of data.
 #[derive(Debug, Clone, Copy, Default)]
 struct Missing {
-    /// When the newest hole opened.
-    hole: Option<Timestamp>,
+    /// Holes that are open, the newest first.
+    holes: [Option<Hole>; HOLES],
     /// What the receiver asks for by duplicate acknowledgements.
     asked: Option<Asked>,
     /// What was counted as lost last, the newest last.
     again: [Option<Again>; AGAIN],
+}
+
+/// Bytes that were not seen in their place.
+#[derive(Debug, Clone, Copy)]
+struct Hole {
+    start: u32,
+    end: u32,
+    opened: Timestamp,
+}
+
+/// Holes remembered of a direction: what is merely out of order opens some as well, and closes them at once.
+const HOLES: usize = 8;
+
+impl Missing {
+    /// When the hole opened that a segment fills, which is one no more.
+    fn fill(&mut self, sequence: u32, payload: u32) -> Option<Timestamp> {
+        let is_in = |hole: &Hole| !before(sequence, hole.start) && before(sequence, hole.end);
+        let Some(place) = self.holes.iter_mut().find(|hole| hole.as_ref().is_some_and(is_in)) else {
+            // It was forgotten for newer ones.
+            let [newest, ..] = &self.holes;
+            return newest.map(|hole| hole.opened);
+        };
+        let hole = place.as_mut()?;
+        let (opened, end) = (hole.opened, sequence.wrapping_add(payload));
+        if sequence == hole.start && before(end, hole.end) {
+            hole.start = end;
+        } else if before(end, hole.end) {
+            // What lies before it is missing still, and what lies behind it.
+        } else if sequence == hole.start {
+            *place = None;
+        } else {
+            hole.end = sequence;
+        }
+        Some(opened)
+    }
+
+    /// A hole opens.
+    fn open(&mut self, hole: Hole) {
+        // One that is free is taken, else the oldest is forgotten.
+        let free = self.holes.iter().position(Option::is_none).unwrap_or(HOLES - 1);
+        if let Some(until) = self.holes.get_mut(..=free) {
+            until.rotate_right(1);
+        }
+        let [newest, ..] = &mut self.holes;
+        *newest = Some(hole);
+    }
 }
 
 /// Duplicate acknowledgements of the same number.
@@ -127,6 +173,7 @@ impl LossLocator {
             asked.reach = arrived.fold(asked.reach, |reach, (_, end)| if before(reach, end) { end } else { reach });
         }
         let missing = lossy.ways.get_mut(way as usize)?;
+        let opened = if tcp.marks.has(TcpMarks::FILLED) { missing.fill(segment.sequence, segment.payload) } else { None };
         let asked_for = |number: u32, since: Timestamp| {
             missing.asked.is_some_and(|a| !before(number, a.number) && a.last >= since && time.since(a.last) <= ASKED)
         };
@@ -135,8 +182,8 @@ impl LossLocator {
         let urged = missing.asked.is_some_and(|a| a.times >= DUPLICATES && time.since(a.first) >= COPIED || selected(&a, DUPLICATES));
         let sent_again = missing.asked.is_some_and(|a| selected(&a, SELECTIVE));
         let location = if tcp.marks.has(TcpMarks::FILLED) {
-            let opened = missing.hole?;
-            let reordered = LOSS_REORDERED.max(analysis.initial_rtt.unwrap_or(0) / 2);
+            let opened = opened?;
+            let reordered = LOSS_REORDERED.in_nanos().max(analysis.initial_rtt.unwrap_or(0) / 2);
             ((sent_again || time.since(opened) > reordered) && asked_for(segment.sequence, opened)).then_some(Location::BeforeMirror)
         } else if tcp.marks.has(TcpMarks::REPEATED) && segment.payload > 1 {
             let waited = analysis.rto.unwrap_or(0);
@@ -148,7 +195,8 @@ impl LossLocator {
             None
         };
         if tcp.marks.has(TcpMarks::GAP) {
-            missing.hole = Some(time);
+            let start = segment.sequence.wrapping_sub(tcp.gap);
+            missing.open(Hole { start, end: segment.sequence, opened: time });
         }
         let location = location?;
         missing.again.rotate_left(1);

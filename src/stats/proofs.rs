@@ -42,6 +42,7 @@ pub fn prove(proofs: &mut Proofs, event: &NetworkEvent, is_far: impl Fn(&RoundTr
         NetworkEvent::RoundTrip(trip) => round_trip(proofs, trip, is_far(trip)),
         NetworkEvent::Tls(seen) => tls(proofs, seen),
         NetworkEvent::Stuck(stuck) => stuck_segment(proofs, stuck),
+        NetworkEvent::Silent(_) => {}
         NetworkEvent::KeptAlive(kept) => kept_alive(proofs, kept),
         NetworkEvent::Media(news) => media(proofs, news),
         // Services keep those of turns themselves.
@@ -140,13 +141,17 @@ fn attempted(proofs: &mut Proofs, attempt: &Attempt) {
 
 fn ended(proofs: &mut Proofs, end: &ConnectionEnd) {
     if let Some(key) = ServiceKey::of(&end.flow, end.way)
-        && end.packets.iter().all(|packets| *packets <= SHORT_LOGIN)
+        && end.packets.iter().all(|packets| *packets <= SHORT_LOGIN.number())
     {
         proofs.note(Proves::Short, service(key), end.number, end.time);
     }
 }
 
 fn asked(proofs: &mut Proofs, t: &Transaction) {
+    // Of TLS a hello that nothing answers.
+    if let Some(key) = ServiceKey::of(&t.flow, t.way).filter(|_| t.end == TransactionEnd::Waiting) {
+        proofs.note(Proves::TlsFailed, service(key), t.number, t.asked);
+    }
     if t.flow.protocol == UDP && t.end == TransactionEnd::Unanswered && t.flow.ends(t.way)[1].1 == QUIC {
         proofs.note(Proves::QuicFailed, Subject::Network, t.number, t.asked);
     }

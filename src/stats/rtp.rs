@@ -164,7 +164,7 @@ impl Stream {
         self.range = Some(self.range.map_or([now; 2], |[least, most]| [least.min(now), most.max(now)]));
         let [all, uneven] = &mut self.spaced;
         *all = all.saturating_add(1);
-        *uneven = uneven.saturating_add(u64::from(off > MEDIA_UNEVEN));
+        *uneven = uneven.saturating_add(u64::from(off > MEDIA_UNEVEN.in_nanos()));
     }
 
     /// Finds out a clock that the payload type does not tell, by how far it goes in seconds; one that goes otherwise than its type says is not

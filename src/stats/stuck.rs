@@ -87,7 +87,7 @@ impl StuckSegments {
         time: Timestamp,
         segment: &Repeated,
     ) -> Option<NetworkEvent> {
-        if segment.length < STUCK_LARGE {
+        if segment.length < STUCK_LARGE.number() as u32 {
             return None;
         }
         let at = self.stuck.iter().position(|s| s.flow == *flow && s.way == way);
@@ -166,7 +166,8 @@ impl StuckSegments {
 
 impl Stuck {
     fn tell(&mut self) -> Option<NetworkEvent> {
-        let is_proved = self.repeated >= STUCK_REPEATED && self.last.since(self.first) >= STUCK_WAITED && !self.is_passed;
+        let is_proved =
+            self.repeated >= STUCK_REPEATED.number() as u32 && self.last.since(self.first) >= STUCK_WAITED.in_nanos() && !self.is_passed;
         if !is_proved || self.told >= self.repeated && self.told_alive == self.is_alive {
             return None;
         }

@@ -210,7 +210,7 @@ fn a_service_that_takes_requests_and_answers_none_hangs() {
     };
     let s = hangs(40, 60);
     assert_eq!(troubles(&s), only("server.slow", "10.1.0.9:80/tcp", Severity::Critical));
-    assert_eq!(title(&s), "http at 10.1.0.9:80 answers nothing any more: 20 requests of at least 4 clients wait");
+    assert_eq!(title(&s), "http at 10.1.0.9:80 answers nothing any more: 20 requests of 5 clients wait");
     assert_eq!(troubles(&hangs(40, 50)), [], "it answers again");
     assert_eq!(troubles(&hangs(0, 60)), [], "whether it ever answered is not known");
 }

@@ -1,6 +1,6 @@
 //! Voice that lacks packets or comes unevenly, and QUIC that is not answered.
 
-use super::support::packet::message::{client_hello, tls_record};
+use super::support::packet::message::{client_hello, server_hello, tls_record};
 use super::support::packet::{ACK, PSH, SYN};
 use super::{Fate, Micros, S, Traffic, only, title, troubles};
 use aes::cipher::generic_array::GenericArray;
@@ -176,6 +176,7 @@ impl Traffic {
         let hello = tls_record(22, &client_hello(Some(name), &["h2"]));
         let source = self.ip(client, server).tcp(port, 443).seq(1_000 * u32::from(port) + 1).ack(443_001);
         self.push(at + 700, source.flags(PSH | ACK).payload(&hello));
+        self.says(at + 1_100, back, PSH | ACK, (1, 1 + hello.len() as u32), &tls_record(22, &server_hello(0x0304)));
     }
 }
 

@@ -4,9 +4,10 @@ use super::Preferences;
 use crate::app::console::{Console, say};
 use crate::app::{offered, output};
 use crate::cli::{self, Common, ConfigCommand, ConfigFile, InForce};
+use crate::diagnose::{NamedThreshold, thresholds};
 use crate::error::{Error, Result};
 use crate::export::registry::EXPORTERS;
-use crate::model::evidence::{THRESHOLDS, ThresholdUnit};
+use crate::model::evidence::ThresholdUnit;
 use crate::model::text::printable;
 use crate::tui::Keymap;
 use std::fmt::Write as _;
@@ -86,8 +87,11 @@ fn value(text: &str) -> String {
 /// A value of a threshold as a file has it.
 pub(super) fn threshold_value(unit: ThresholdUnit, value: f64) -> String {
     match unit {
-        ThresholdUnit::Count | ThresholdUnit::Share => value.to_string(),
+        ThresholdUnit::Count | ThresholdUnit::Share | ThresholdUnit::Times | ThresholdUnit::Rate => {
+            ((value * 1e9).round() / 1e9).to_string()
+        }
         ThresholdUnit::Time if value % 1e9 == 0.0 => format!("{}s", value / 1e9),
+        ThresholdUnit::Time if value < 1e6 => format!("{}us", value / 1e3),
         ThresholdUnit::Time => format!("{}ms", value / 1e6),
     }
 }
@@ -139,7 +143,7 @@ fn in_force(common: &Common, options: &[InForce], preferences: &Preferences) -> 
         let key = if transport.is_empty() { port.to_string() } else { format!("{port}/{transport}") };
         let _ = writeln!(out, "{} = {}", quoted(&key), quoted(name));
     }
-    out + &thresholds("") + &keys(&preferences.keymap, "")
+    out + &listed_thresholds("") + &keys(&preferences.keymap, "")
 }
 
 /// What a probe is told.
@@ -178,13 +182,24 @@ fn probe_template() -> String {
     out
 }
 
-fn thresholds(mark: &str) -> String {
-    let mut out = "\n[thresholds]\n".to_owned();
-    for t in THRESHOLDS {
-        let text = threshold_value(t.unit, t.value());
-        let text = if t.unit == ThresholdUnit::Time { quoted(&text) } else { text };
-        let changed = if t.is_changed() { format!(" (else {})", threshold_value(t.unit, t.default)) } else { String::new() };
-        let _ = writeln!(out, "{mark}{} = {text}  # {}{changed}", t.token, t.about);
+fn listed_thresholds(mark: &str) -> String {
+    let mut out = "\n[thresholds]  # by finding, as spantop explain names them: the least, the most\n".to_owned();
+    let mut before: Vec<NamedThreshold> = Vec::new();
+    for named in thresholds() {
+        let t = named.threshold;
+        if before.last().is_none_or(|last| last.id != named.id) {
+            let _ = writeln!(out, "# spantop explain {}", named.id);
+        }
+        let text = |value| threshold_value(t.unit, value);
+        let value = if t.unit == ThresholdUnit::Time { quoted(&text(t.value())) } else { text(t.value()) };
+        let changed = if t.is_changed() { format!(" (else {})", text(t.default)) } else { String::new() };
+        // What several findings are measured with is set once.
+        let same = before.iter().find(|other| other.is_same(&named));
+        match same {
+            Some(same) => drop(writeln!(out, "#\"{}\" = {value}  # the same number as {}", named.key(), same.key())),
+            None => drop(writeln!(out, "{mark}\"{}\" = {value}  # {} to {}{changed}", named.key(), text(t.least), text(t.most))),
+        }
+        before.push(named);
     }
     out
 }
@@ -213,7 +228,7 @@ fn template() -> String {
          [order]\n#conversations = \"-rate\"\n#endpoints = \"-rate\"\n\n\
          [hosts]\n#\"10.0.0.53\" = \"dns-1\"\n\n[ports]\n#\"8443/tcp\" = \"intranet\"\n"
     );
-    head + &probe_template() + &thresholds("#") + &keys(&Keymap::default(), "#")
+    head + &probe_template() + &listed_thresholds("#") + &keys(&Keymap::default(), "#")
 }
 
 fn init(named: Option<PathBuf>) -> Result<u8> {

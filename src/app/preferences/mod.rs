@@ -8,9 +8,9 @@ pub use command::run;
 pub use keeper::Keeper;
 
 use crate::cli::{Common, ConfigFile};
+use crate::diagnose::NamedThreshold;
 use crate::error::{Error, Result};
 use crate::export::{ExportTarget, HubPlan, Identity};
-use crate::model::evidence::Threshold;
 use crate::model::{LearntName, NameSource, Timestamp};
 use crate::settings::ProbeSettings;
 use crate::snapshot::{Order, Snapshot};
@@ -37,7 +37,7 @@ pub struct Preferences {
     /// What `spantop probe` is told.
     pub probe: ProbePreferences,
     /// Thresholds that are not what they are by themselves.
-    pub thresholds: Vec<(&'static Threshold, f64)>,
+    pub thresholds: Vec<(NamedThreshold, f64)>,
     /// Keys that do something else.
     pub changes: Vec<KeyChange>,
     /// The keys in force.
@@ -133,8 +133,8 @@ impl Preferences {
         if common.privacy.anonymize {
             read.own_names = OwnNames::default();
         }
-        for (threshold, value) in &read.thresholds {
-            threshold.set(*value);
+        for (named, value) in &read.thresholds {
+            named.threshold.set(*value);
         }
         Ok(read)
     }

@@ -2,8 +2,9 @@
 
 use super::Preferences;
 use crate::cli::{self, ConfigEntry, ConfigFile, near};
+use crate::diagnose::thresholds;
 use crate::export::{AnswerPlace, ExportTarget, registry};
-use crate::model::evidence::{THRESHOLDS, ThresholdUnit};
+use crate::model::evidence::ThresholdUnit;
 use crate::model::text::printable;
 use crate::model::{Address, Mac};
 use crate::snapshot::table::Head;
@@ -222,17 +223,19 @@ fn port(entry: &ConfigEntry, out: &mut Preferences) -> Result<(), String> {
 }
 
 fn threshold(entry: &ConfigEntry, out: &mut Preferences) -> Result<(), String> {
-    let known = || THRESHOLDS.iter().map(|t| t.token);
-    let found = THRESHOLDS.iter().find(|t| t.token == entry.key);
-    let threshold = found.ok_or_else(|| match near(&entry.key, known()) {
-        Some(near) => format!("there is no threshold '{}'; did you mean {near}?", entry.key),
-        None => format!("there is no threshold '{}'; there are {}", entry.key, known().collect::<Vec<_>>().join(", ")),
-    })?;
-    let text = one(entry)?;
+    let Some(named) = thresholds().find(|t| t.key() == entry.key) else {
+        let known: Vec<String> = thresholds().map(|t| t.key()).collect();
+        return Err(match near(&entry.key, known.iter().map(String::as_str)) {
+            Some(near) => format!("there is no threshold '{}'; did you mean {near}?", entry.key),
+            None => format!("there is no threshold '{}'; spantop config print lists them", entry.key),
+        });
+    };
+    let (text, threshold) = (one(entry)?, named.threshold);
     let number = |text: &str| text.trim().parse::<f64>().map_err(|_| format!("'{text}' is no number"));
     let value = match threshold.unit {
         ThresholdUnit::Time => nanos(text)? as f64,
         ThresholdUnit::Count => number(text)?.round(),
+        ThresholdUnit::Times | ThresholdUnit::Rate => number(text)?,
         ThresholdUnit::Share => match text.trim().strip_suffix('%') {
             Some(percent) => number(percent)? / 100.0,
             None => number(text)?,
@@ -240,8 +243,13 @@ fn threshold(entry: &ConfigEntry, out: &mut Preferences) -> Result<(), String> {
     };
     if !(value >= threshold.least && value <= threshold.most) {
         let show = |v: f64| super::command::threshold_value(threshold.unit, v);
-        return Err(format!("{} lies between {} and {}", threshold.token, show(threshold.least), show(threshold.most)));
+        return Err(format!("{} lies between {} and {}", entry.key, show(threshold.least), show(threshold.most)));
     }
-    out.thresholds.push((threshold, value));
+    // One number may be named by several findings: then it can be only one.
+    if let Some((other, known)) = out.thresholds.iter().find(|(other, known)| other.is_same(&named) && *known != value) {
+        let known = super::command::threshold_value(threshold.unit, *known);
+        return Err(format!("{} is the same number as {}, which is {known} here", entry.key, other.key()));
+    }
+    out.thresholds.push((named, value));
     Ok(())
 }

@@ -9,11 +9,11 @@ use super::recorder::PacketKeepers;
 use super::rights::{self, ExportRights, Needs};
 use super::{ask, console::Console, engine_settings, source};
 use crate::cli::{self, Common, ConfigEntry};
+use crate::diagnose::thresholds;
 use crate::engine::{self, Engine, subscribe};
 use crate::error::{Error, Result};
 use crate::export::{AnswerPlace, AnswerPort, ExportHub, HubPlan, Identity};
 use crate::model::clock;
-use crate::model::evidence::THRESHOLDS;
 use crate::model::limits::SUBSCRIPTION_RECORDS;
 use crate::model::time::SECOND;
 use crate::record::RingStatus;
@@ -235,9 +235,9 @@ impl Probe<'_> {
                 return;
             }
         };
-        for threshold in THRESHOLDS {
-            let told = preferences.thresholds.iter().find(|(told, _)| told.token == threshold.token);
-            threshold.set(told.map_or(threshold.default, |(_, value)| *value));
+        for named in thresholds() {
+            let told = preferences.thresholds.iter().find(|(told, _)| told.is_same(&named));
+            named.threshold.set(told.map_or(named.threshold.default, |(_, value)| *value));
         }
         match preferences.probe.targets(self.settings) {
             Ok(targets) => {

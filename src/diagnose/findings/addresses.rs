@@ -8,17 +8,17 @@ use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Tuned};
 use crate::model::evidence::{
     ALONE, DHCP_CLAIMED, DHCP_DISCOVERS, DHCP_FLOOD, DHCP_WAITED, DhcpEvidence, DhcpFloodEvidence, SERVERS_BESIDE, SIGHT_HELD,
-    SecondServerEvidence,
+    SecondServerEvidence, Threshold,
 };
 use crate::model::units::{duration, grouped, plural};
 use crate::model::{Address, Proves, Severity, Subject, Value};
 
 /// New clients that a server leaves without an address while it serves others.
-const LEFT_OUT: u64 = 3;
+static LEFT_OUT: Threshold = Threshold::count(3.0);
 
 /// Refusals within a minute, and clients they go to.
-const REFUSALS: u64 = 3;
-const REFUSED: u64 = 2;
+static REFUSALS: Threshold = Threshold::count(3.0);
+static REFUSED: Threshold = Threshold::count(2.0);
 
 /// Clients get no address.
 pub struct DhcpNoOffer;
@@ -31,12 +31,12 @@ pub struct DhcpExhausted;
 
 /// A server that gives to others has nothing for new clients.
 fn is_exhausted(d: &DhcpEvidence) -> bool {
-    d.waiting_new >= LEFT_OUT && d.given > 0 || d.refused >= REFUSALS && d.refused_clients >= REFUSED
+    d.waiting_new >= LEFT_OUT.number() && d.given > 0 || d.refused >= REFUSALS.number() && d.refused_clients >= REFUSED.number()
 }
 
 impl Detector for DhcpNoOffer {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "dhcp.no_offer",
             aspect: None,
             meaning: "Clients ask for an address by DHCP again and again and get none: they cannot use the network.",
@@ -47,8 +47,9 @@ impl Detector for DhcpNoOffer {
             lookalikes: "A port that is closed until its user has logged in (IEEE 802.1X); a client in a VLAN without a server.",
             remedy: "Is the DHCP server up? Does it hear the requests of this VLAN: look at the relay (helper address) of its router.",
             topic: None,
-            figures: &[("discovers", Count(DHCP_DISCOVERS)), ("waited", Nanos(DHCP_WAITED)), ("several", Count(SEVERAL))],
-        }
+            figures: &[("discovers", Tuned(&DHCP_DISCOVERS)), ("waited", Tuned(&DHCP_WAITED)), ("several", Tuned(&SEVERAL))],
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -75,7 +76,7 @@ fn no_offer(d: &DhcpEvidence, anybody: bool) -> Report {
     }
     let severity = match d.waiting {
         _ if !anybody => Severity::Note,
-        SEVERAL.. => Severity::Critical,
+        n if n >= SEVERAL.number() => Severity::Critical,
         waiting if waiting >= 2 && waiting == d.clients => Severity::Critical,
         _ => Severity::Warning,
     };
@@ -84,7 +85,7 @@ fn no_offer(d: &DhcpEvidence, anybody: bool) -> Report {
 
 impl Detector for DhcpRogue {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "dhcp.rogue",
             aspect: None,
             meaning: "A second DHCP server answers the same clients. Those that take its offer may get a wrong router or name server: they are \
@@ -96,8 +97,9 @@ impl Detector for DhcpRogue {
             lookalikes: "Two servers on purpose (failover) that are not set up alike.",
             remedy: "Find the station's port in the switch's table and unplug it; switch DHCP snooping on at ports of hosts.",
             topic: None,
-            figures: &[("beside", Nanos(SERVERS_BESIDE)), ("alone", Nanos(ALONE)), ("held", Nanos(SIGHT_HELD))],
-        }
+            figures: &[("beside", Tuned(&SERVERS_BESIDE)), ("alone", Nanos(ALONE)), ("held", Nanos(SIGHT_HELD))],
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -154,11 +156,11 @@ impl Detector for DhcpExhausted {
             remedy: "Look at the server's leases. Where one station asks for many, find its port in the switch's table; limit DHCP there.",
             topic: None,
             figures: &[
-                ("left", Count(LEFT_OUT)),
-                ("discovers", Count(DHCP_DISCOVERS)),
-                ("waited", Nanos(DHCP_WAITED)),
-                ("refusals", Count(REFUSALS)),
-                ("refused", Count(REFUSED)),
+                ("left", Tuned(&LEFT_OUT)),
+                ("discovers", Tuned(&DHCP_DISCOVERS)),
+                ("waited", Tuned(&DHCP_WAITED)),
+                ("refusals", Tuned(&REFUSALS)),
+                ("refused", Tuned(&REFUSED)),
                 ("claimed", Count(DHCP_CLAIMED as u64)),
                 ("flood", Tuned(&DHCP_FLOOD)),
             ],
@@ -185,7 +187,7 @@ fn exhausted(d: &DhcpEvidence) -> Report {
         [server] => Subject::Host(Address::V4(*server)),
         _ => place(d.vlan),
     };
-    let title = match d.waiting_new >= LEFT_OUT {
+    let title = match d.waiting_new >= LEFT_OUT.number() {
         true => format!(
             "The pool of the DHCP server{} is empty: {} get no address, {} their old one",
             within(d.vlan),

@@ -3,30 +3,30 @@
 use super::all_of;
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Nanos, Seconds};
+use crate::diagnose::figure::Figure::{Count, Nanos, Tuned};
 use crate::model::evidence::{
     HELLOS_AWAY, HELLOS_MISSING, ROOT_STOOD, ROOTS_BESIDE, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind as Kind, TOPOLOGY_RECENT,
-    TOPOLOGY_TOGETHER,
+    TOPOLOGY_TOGETHER, Threshold,
 };
 use crate::model::units::{duration, grouped, plural};
 use crate::model::{Severity, Value};
 
 /// Root changes from which a tree does not hold still.
-const ROOTS_MANY: u64 = 3;
+static ROOTS_MANY: Threshold = Threshold::count(3.0);
 
 /// Topology changes that are told of, and from which they are grave.
-const CHANGES: u64 = 5;
-const CHANGES_MANY: u64 = 20;
+static CHANGES: Threshold = Threshold::count(5.0);
+static CHANGES_MANY: Threshold = Threshold::count(20.0);
 
 /// Times that hellos were missing.
-const LOST: u64 = 2;
+static LOST: Threshold = Threshold::count(2.0);
 
 /// Packets, and seconds, in which an end does not hear the other.
-const UNHEARD: u64 = 3;
-const UNHEARD_SECONDS: f64 = 10.0;
+static UNHEARD: Threshold = Threshold::count(3.0);
+static UNHEARD_SECONDS: Threshold = Threshold::seconds(10.0);
 
 /// Seconds for which a link of the group carries nothing.
-const IDLE_SECONDS: f64 = 30.0;
+static IDLE_SECONDS: Threshold = Threshold::seconds(30.0);
 
 /// Another bridge is root.
 pub struct StpRootChanged;
@@ -77,7 +77,7 @@ fn vlan(t: &SwitchTrouble) -> Vec<(&'static str, Value)> {
 
 impl Detector for StpRootChanged {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "stp.root_changed",
             aspect: None,
             meaning: "Another bridge became the root of the spanning tree. While the tree settles, links stop forwarding, and afterwards \
@@ -90,8 +90,9 @@ impl Detector for StpRootChanged {
             remedy: "Set the priorities of the root and of its backup on purpose, and let ports for devices ignore better hellos (root \
                      guard, BPDU guard).",
             topic: None,
-            figures: &[("stood", Nanos(ROOT_STOOD)), ("recent", Nanos(SWITCH_RECENT)), ("many", Count(ROOTS_MANY))],
-        }
+            figures: &[("stood", Tuned(&ROOT_STOOD)), ("recent", Nanos(SWITCH_RECENT)), ("many", Tuned(&ROOTS_MANY))],
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -110,14 +111,14 @@ impl Detector for StpRootChanged {
                 ("root_before", Value::Text(t.other.clone())),
             ];
             evidence.extend(vlan(t));
-            Some(Report::new(if t.count >= ROOTS_MANY { Severity::Critical } else { Severity::Warning }, title, evidence))
+            Some(Report::new(if t.count >= ROOTS_MANY.number() { Severity::Critical } else { Severity::Warning }, title, evidence))
         })
     }
 }
 
 impl Detector for StpTopologyChanges {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "stp.topology_changes",
             aspect: None,
             meaning: "The spanning tree's topology changes again and again. With each change switches forget where stations are, and flood \
@@ -130,12 +131,13 @@ impl Detector for StpTopologyChanges {
             remedy: "Follow the changes from the bridge that is named to the port that causes them, and set ports for devices as edge ports.",
             topic: None,
             figures: &[
-                ("together", Nanos(TOPOLOGY_TOGETHER)),
-                ("changes", Count(CHANGES)),
+                ("together", Tuned(&TOPOLOGY_TOGETHER)),
+                ("changes", Tuned(&CHANGES)),
                 ("recent", Nanos(TOPOLOGY_RECENT)),
-                ("many", Count(CHANGES_MANY)),
+                ("many", Tuned(&CHANGES_MANY)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -144,7 +146,7 @@ impl Detector for StpTopologyChanges {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         each(e, Kind::TopologyChanges, |t| {
-            let enough = if standing.on(t.subject) { CHANGES / 2 } else { CHANGES };
+            let enough = if standing.on(t.subject) { CHANGES.number() / 2 } else { CHANGES.number() };
             if t.recent < enough {
                 return None;
             }
@@ -156,14 +158,18 @@ impl Detector for StpTopologyChanges {
                 ("first_told_by", Value::Text(t.who.clone())),
             ];
             evidence.extend(vlan(t));
-            Some(Report::new(if t.measure >= CHANGES_MANY as f64 { Severity::Critical } else { Severity::Warning }, title, evidence))
+            Some(Report::new(
+                if t.measure >= CHANGES_MANY.number() as f64 { Severity::Critical } else { Severity::Warning },
+                title,
+                evidence,
+            ))
         })
     }
 }
 
 impl Detector for StpTwoRoots {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "stp.two_roots",
             aspect: None,
             meaning: "Bridges of one VLAN name different roots at the same time: they do not hear each other's hellos, and may both \
@@ -175,7 +181,8 @@ impl Detector for StpTwoRoots {
             remedy: "Look for BPDU filters and for links that lost one direction between both roots.",
             topic: None,
             figures: &[("beside", Nanos(ROOTS_BESIDE))],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -195,7 +202,7 @@ impl Detector for StpTwoRoots {
 
 impl Detector for StpBpduLost {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "stp.bpdu_lost",
             aspect: None,
             meaning: "Hellos of a bridge are missing now and then. When enough of them are, its neighbours take it for gone, and the tree \
@@ -209,10 +216,11 @@ impl Detector for StpBpduLost {
             figures: &[
                 ("missing", Count(HELLOS_MISSING as u64)),
                 ("away", Count(HELLOS_AWAY as u64)),
-                ("lost", Count(LOST)),
+                ("lost", Tuned(&LOST)),
                 ("recent", Nanos(SWITCH_RECENT)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -221,7 +229,7 @@ impl Detector for StpBpduLost {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         each(e, Kind::HellosMissing, |t| {
-            if t.count < LOST && !standing.on(t.subject) {
+            if t.count < LOST.number() && !standing.on(t.subject) {
                 return None;
             }
             let longest = duration(t.measure);
@@ -235,7 +243,7 @@ impl Detector for StpBpduLost {
 
 impl Detector for LacpHalf {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "lacp.half",
             aspect: None,
             meaning: "One end of an aggregated link does not hear the other: it says itself that it assumes who is there, or that what it \
@@ -245,13 +253,14 @@ impl Detector for LacpHalf {
             lookalikes: "A server that starts over the network before its group is set up; a port that is prepared and not used.",
             remedy: "Look at the state of the group at both ends, and turn LACP on at both or at none.",
             topic: None,
-            figures: &[("packets", Count(UNHEARD)), ("seconds", Seconds(UNHEARD_SECONDS))],
-        }
+            figures: &[("packets", Tuned(&UNHEARD)), ("seconds", Tuned(&UNHEARD_SECONDS))],
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         each(e, Kind::LinkUnheard, |t| {
-            if !standing.on(t.subject) && (t.count < UNHEARD || t.seconds() < UNHEARD_SECONDS) {
+            if !standing.on(t.subject) && (t.count < UNHEARD.number() || t.seconds() < UNHEARD_SECONDS.in_seconds()) {
                 return None;
             }
             let title = format!("{} does not hear the other end of its aggregated link", t.who);
@@ -263,7 +272,7 @@ impl Detector for LacpHalf {
 
 impl Detector for LacpMismatch {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "lacp.mismatch",
             aspect: None,
             meaning: "Links that one system wants in one group lead to different systems or groups, so that some of them carry nothing.",
@@ -273,13 +282,14 @@ impl Detector for LacpMismatch {
             lookalikes: "Dynamic groups by which each link forms a group of its own: there all of them send, which is no fault.",
             remedy: "Compare the cabling with both partners that are named.",
             topic: None,
-            figures: &[("idle", Seconds(IDLE_SECONDS))],
-        }
+            figures: &[("idle", Tuned(&IDLE_SECONDS))],
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         each(e, Kind::LinksApart, |t| {
-            if !standing.on(t.subject) && t.seconds() < IDLE_SECONDS {
+            if !standing.on(t.subject) && t.seconds() < IDLE_SECONDS.in_seconds() {
                 return None;
             }
             let title = format!("Links of one group lead to different systems: {} to {}", t.who, t.other);
@@ -295,7 +305,7 @@ impl Detector for LacpMismatch {
 
 impl Detector for VlanNative {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "vlan.native",
             aspect: None,
             meaning: "Both ends of a link put frames without a tag into different VLANs: those two VLANs are joined there, and what is meant \
@@ -310,7 +320,8 @@ impl Detector for VlanNative {
             remedy: "Set the same native VLAN at both ends, best one that is used for nothing else.",
             topic: None,
             figures: &[("recent", Nanos(SWITCH_RECENT))],
-        }
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
@@ -329,7 +340,7 @@ fn end_severity(t: &SwitchTrouble) -> Severity {
 
 impl Detector for DuplexMismatch {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "duplex.mismatch",
             aspect: None,
             meaning: "One end of a link sends and receives at once, the other in turn: under load the one sees late collisions and the other \
@@ -344,7 +355,8 @@ impl Detector for DuplexMismatch {
             remedy: "Let both ends negotiate.",
             topic: None,
             figures: &[("recent", Nanos(SWITCH_RECENT))],
-        }
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {

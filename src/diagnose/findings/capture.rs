@@ -3,9 +3,9 @@
 use super::{SURE, lacking, present_if};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Nanos, Seconds, Share, Times};
+use crate::diagnose::figure::Figure::{Count, Nanos, Seconds, Share, Times, Tuned};
 use crate::model::evidence::{
-    CAUSES, CAUSES_FEW, CLOCK_STEP, OVERTAKEN_REACH, Outage, PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_STEADY, SILENT, share,
+    CAUSES, CAUSES_FEW, CLOCK_STEP, OVERTAKEN_REACH, Outage, PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_STEADY, SILENT, Threshold, share,
 };
 use crate::model::tcp::HOLD;
 use crate::model::time::SECOND;
@@ -16,11 +16,11 @@ use crate::model::{Aspect, Episode, Severity, Value, wilson};
 pub struct OrderSkew;
 
 /// Effects that come first before they are more than chance.
-const VIOLATIONS: u64 = 5;
+static VIOLATIONS: Threshold = Threshold::count(5.0);
 
 /// The share of effects that come first, lower end of its interval, above which it is told; and the share from which on it is a warning.
-const SKEWED: Limit = Limit::new(0.001);
-const SKEWED_WARNING: f64 = 0.01;
+static SKEWED: Limit = Limit::new(0.001);
+static SKEWED_WARNING: Threshold = Threshold::share(0.01);
 
 /// The clock was set.
 pub struct ClockStep;
@@ -33,18 +33,18 @@ const NOTE: u64 = 100_000;
 const WARNING: u64 = 1_000_000;
 
 /// Differences between stamps before their grain is known.
-const DIFFERENCES: u64 = 100;
+static DIFFERENCES: Threshold = Threshold::count(100.0);
 
 /// Packets stamped like the one before, and the longest run of them, beyond which stamps are given in batches.
-const BATCHED: f64 = 0.5;
-const RUN: u64 = 64;
+static BATCHED: Threshold = Threshold::share(0.5);
+static RUN: Threshold = Threshold::count(64.0);
 
 /// The mirror was silent.
 pub struct MirrorOutage;
 
 impl Detector for OrderSkew {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "order.skew",
             aspect: Some(Aspect::Order),
             meaning: "Packets arrive in another order than they were sent in: answers before their questions. Round-trip times and \
@@ -63,14 +63,15 @@ impl Detector for OrderSkew {
             figures: &[
                 SURE,
                 ("hold", Nanos(HOLD)),
-                ("limit", Share(SKEWED.raise)),
+                ("limit", Tuned(&SKEWED.raise)),
                 ("pairs", Count(CAUSES)),
                 ("few", Count(CAUSES_FEW)),
                 ("reach", Nanos(OVERTAKEN_REACH)),
-                ("least", Count(VIOLATIONS)),
-                ("warning", Share(SKEWED_WARNING)),
+                ("least", Tuned(&VIOLATIONS)),
+                ("warning", Tuned(&SKEWED_WARNING)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -85,7 +86,7 @@ impl Detector for OrderSkew {
         }
         let rate = order.rate();
         let surely = wilson(order.violations, order.judged).low;
-        present_if(order.violations >= VIOLATIONS && SKEWED.exceeded(surely, active), || {
+        present_if(order.violations >= VIOLATIONS.number() && SKEWED.exceeded(surely, active), || {
             let mut evidence =
                 vec![("share", Value::Share(rate)), ("violations", Value::Count(order.violations)), ("pairs", Value::Count(order.judged))];
             let mut by = String::new();
@@ -94,7 +95,7 @@ impl Detector for OrderSkew {
                 evidence.push(("p50_seconds", Value::Seconds(p50)));
                 evidence.push(("p99_seconds", Value::Seconds(p99)));
             }
-            let severity = if rate >= SKEWED_WARNING { Severity::Warning } else { Severity::Note };
+            let severity = if rate >= SKEWED_WARNING.value() { Severity::Warning } else { Severity::Note };
             let title = format!("{} of the answers arrive before their cause{by}", percent(rate));
             let report = Report::new(severity, title, evidence).held(e.of_file(&order.violated_at.episodes()));
             match (order.outer_in_order, order.queues) {
@@ -113,7 +114,7 @@ impl Detector for OrderSkew {
 
 impl Detector for ClockStep {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "clock.step",
             aspect: Some(Aspect::Timing),
             meaning: "The clock of the capture was set back while it ran: times and rates around it are wrong.",
@@ -125,7 +126,8 @@ impl Detector for ClockStep {
                      the capture.",
             topic: None,
             figures: &[("step", Nanos(CLOCK_STEP))],
-        }
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
@@ -141,7 +143,7 @@ impl Detector for ClockStep {
 
 impl Detector for ClockCoarse {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "clock.coarse",
             aspect: Some(Aspect::Timing),
             meaning: "Time stamps are coarse or given in batches: bursts and times between packets shorter than that mean nothing.",
@@ -153,24 +155,25 @@ impl Detector for ClockCoarse {
             remedy: "Use hardware time stamps where the interface has them, and a file format with nanoseconds.",
             topic: None,
             figures: &[
-                ("n", Count(DIFFERENCES)),
+                ("n", Tuned(&DIFFERENCES)),
                 ("note", Seconds(NOTE as f64 / 1e9)),
                 ("warning", Seconds(WARNING as f64 / 1e9)),
-                ("batched", Share(BATCHED)),
-                ("run", Count(RUN)),
+                ("batched", Tuned(&BATCHED)),
+                ("run", Tuned(&RUN)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         let clock = &e.clock;
-        if clock.differences < DIFFERENCES {
-            return lacking(clock.differences, DIFFERENCES, "differences between time stamps");
+        if clock.differences < DIFFERENCES.number() {
+            return lacking(clock.differences, DIFFERENCES.number(), "differences between time stamps");
         }
         if clock.is_beat {
             return Detection::Unknown(format!("packets on another beat than {}", duration(clock.grain as f64 / 1e9)));
         }
-        let batched = share(clock.equal, clock.packets) > BATCHED && clock.longest_run > RUN;
+        let batched = share(clock.equal, clock.packets) > BATCHED.value() && clock.longest_run > RUN.number();
         present_if(clock.grain >= NOTE || batched, || {
             let grain = clock.grain as f64 / 1e9;
             let evidence = vec![
@@ -192,7 +195,7 @@ impl Detector for ClockCoarse {
 
 impl Detector for MirrorOutage {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "mirror.outage",
             aspect: Some(Aspect::Coverage),
             meaning: "For a while nothing was mirrored: senders that are regular as a clock were all silent at once, or traffic that \
@@ -215,7 +218,8 @@ impl Detector for MirrorOutage {
                 ("steady", Times(PAUSE_STEADY as f64)),
                 ("besides", Nanos(PAUSE_BESIDES)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {

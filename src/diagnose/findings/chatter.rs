@@ -3,21 +3,22 @@
 use super::{SURE, all_of};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Seconds, Share};
+use crate::diagnose::figure::Figure::Tuned;
+use crate::model::evidence::Threshold;
 use crate::model::units::{duration, grouped, plural};
 use crate::model::{Severity, Subject, Value, wilson};
 
 /// Keep-alives in a minute, their share of what the host sends in these connections, and the pause between two.
-const KEEP_ALIVES: u64 = 1_000;
-const MUCH: f64 = 0.1;
-const OFTEN: f64 = 15.0;
+static KEEP_ALIVES: Threshold = Threshold::count(1_000.0);
+static MUCH: Threshold = Threshold::share(0.1);
+static OFTEN: Threshold = Threshold::seconds(15.0);
 
 /// A host keeps connections alive too often.
 pub struct TcpKeepalive;
 
 impl Detector for TcpKeepalive {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "tcp.keepalive",
             aspect: None,
             meaning: "A host asks again and again whether its idle connections are still there: packets that carry nothing, and that keep \
@@ -30,8 +31,9 @@ impl Detector for TcpKeepalive {
                          send data.",
             remedy: "Set the interval of keep-alives to minutes, or close connections that are not used.",
             topic: None,
-            figures: &[SURE, ("least", Count(KEEP_ALIVES)), ("share", Share(MUCH)), ("pause", Seconds(OFTEN))],
-        }
+            figures: &[SURE, ("least", Tuned(&KEEP_ALIVES)), ("share", Tuned(&MUCH)), ("pause", Tuned(&OFTEN))],
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -42,7 +44,7 @@ impl Detector for TcpKeepalive {
         all_of(e.network.kept_alive.iter().filter_map(|kept| {
             let share = wilson(kept.count, kept.packets);
             let pause = 60.0 * kept.connections as f64 / kept.count.max(1) as f64;
-            if kept.count < KEEP_ALIVES || share.low <= MUCH || pause >= OFTEN {
+            if kept.count < KEEP_ALIVES.number() || share.low <= MUCH.value() || pause >= OFTEN.in_seconds() {
                 return None;
             }
             let (count, connections) = (grouped(kept.count), plural(kept.connections, "connection"));

@@ -4,22 +4,22 @@ use super::all_of;
 use super::connections::subject;
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Seconds};
+use crate::diagnose::figure::Figure::{Seconds, Tuned};
 use crate::model::evidence::{
-    CLOCK_ANSWERS, CLOCK_DIFFERS, CLOCK_DISTANCE, CLOCK_SERVERS, ClockEvidenceOfServer, ClockFault, ServiceEvidence, Trouble,
+    CLOCK_ANSWERS, CLOCK_DIFFERS, CLOCK_DISTANCE, CLOCK_SERVERS, ClockEvidenceOfServer, ClockFault, ServiceEvidence, Threshold, Trouble,
 };
 use crate::model::units::{duration, grouped, plural};
 use crate::model::{Proto, ServiceKey, Severity, Value, text};
 
 /// Requests without an answer before a time server is called silent.
-const SILENT_REQUESTS: u64 = 5;
+static SILENT_REQUESTS: Threshold = Threshold::count(5.0);
 
 /// A time server that is wrong or silent.
 pub struct NtpBad;
 
 impl Detector for NtpBad {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "ntp.bad",
             aspect: None,
             meaning: "A time server does not know the time, refuses to tell it, tells another than most, or does not answer. Clients drift, and \
@@ -33,14 +33,15 @@ impl Detector for NtpBad {
             remedy: "Look at the server's sources (`ntpq -p`, `chronyc sources`). Where it refuses, ask less often or another one.",
             topic: None,
             figures: &[
-                ("answers", Count(CLOCK_ANSWERS)),
+                ("answers", Tuned(&CLOCK_ANSWERS)),
                 ("distance", Seconds(CLOCK_DISTANCE as f64 / 1e3)),
                 ("step", Seconds(CLOCK_DIFFERS[0] as f64 / 1e3)),
                 ("panic", Seconds(CLOCK_DIFFERS[1] as f64 / 1e3)),
-                ("servers", Count(CLOCK_SERVERS as u64)),
-                ("silent", Count(SILENT_REQUESTS)),
+                ("servers", Tuned(&CLOCK_SERVERS)),
+                ("silent", Tuned(&SILENT_REQUESTS)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -86,7 +87,7 @@ fn bad(c: &ClockEvidenceOfServer) -> Report {
 }
 
 fn silent(service: &ServiceEvidence) -> Option<Report> {
-    let w = service.windows.iter().find(|w| w.trouble(Trouble::Unanswered).count >= SILENT_REQUESTS)?;
+    let w = service.windows.iter().find(|w| w.trouble(Trouble::Unanswered).count >= SILENT_REQUESTS.number())?;
     let silent = w.trouble(Trouble::Unanswered);
     let span = silent.span?;
     let since = service.last_success;

@@ -2,14 +2,14 @@
 
 use super::neighbours::station;
 use super::unreachables::UNREACHABLE;
-use super::{SEVERAL, SURE, all_of, unreachables};
+use super::{SEVERAL, SURE, all_of, hops, unreachables};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Nanos, Share, Tuned};
+use crate::diagnose::figure::Figure::{Count, Nanos, Tuned};
 use crate::model::evidence::{
     ARP_SWEEP_ANSWERED, ARP_TARGETS, CUT_SHARE, FLOOD_CONNECTIONS, IDLE_CUTS, IDLE_CUTS_WITHIN, REFUSED_ATTEMPTS, SCAN_FAILS, SCAN_HOSTS,
-    SCAN_PORTS, SCAN_WINDOW, SILENT_ATTEMPTS, ScanEvidence, ServiceEvidence, ServiceWindow, SweepEvidence, TTL_PACKETS, Trouble, Troubled,
-    UnreachableReport, share,
+    SCAN_PORTS, SCAN_WINDOW, SILENT_ATTEMPTS, SILENT_PEER, ScanEvidence, ServiceEvidence, ServiceWindow, SweepEvidence, TTL_PACKETS,
+    Threshold, Trouble, Troubled, UnreachableReport, share,
 };
 use crate::model::limits::IDLE_CUT;
 use crate::model::time::SECOND;
@@ -17,31 +17,31 @@ use crate::model::units::{duration, grouped, percent, plural};
 use crate::model::{Address, Episode, Estimate, Proto, ServiceKey, Severity, Subject, Value, limits, wilson};
 
 /// Attempts of which most must fail, by the lower end of the interval.
-const MOST: f64 = 0.5;
+static MOST: Threshold = Threshold::share(0.5);
 
 /// Share below which a standing finding clears, by the upper end.
 const FEW: f64 = 0.25;
 
 /// Refusals that are told of where the service answered before.
-const REFUSED_SINCE: u64 = 3;
+static REFUSED_SINCE: Threshold = Threshold::count(3.0);
 
 /// How long a port must have been silent.
-const SILENT_FOR: i64 = 10 * SECOND;
+static SILENT_FOR: Threshold = Threshold::nanos((10 * SECOND) as f64);
 
 /// Connections that were cut, as a share: told of, critical; how many there must be, and of how many.
-const CUT_MANY: f64 = 0.3;
-const CUT_LEAST: u64 = 5;
-const CUT_OF: u64 = 20;
+static CUT_MANY: Threshold = Threshold::share(0.3);
+static CUT_LEAST: Threshold = Threshold::count(5.0);
+static CUT_OF: Threshold = Threshold::count(20.0);
 
 /// Half-open attempts of a flood in the shortest stretch that is judged, the share of attempts that are completed all the same, and sources.
-const FLOOD_COMPLETED: f64 = 0.1;
-const FLOOD_SOURCES: u64 = 32;
+static FLOOD_COMPLETED: Threshold = Threshold::share(0.1);
+static FLOOD_SOURCES: Threshold = Threshold::count(32.0);
 
 /// SYN-ACKs that nobody acknowledges, from which on the number of sources does not matter.
-const FLOOD_ANSWERED: u64 = 256;
+static FLOOD_ANSWERED: Threshold = Threshold::count(256.0);
 
 /// Ports or hosts from which on a scan inside is no note any more.
-const SCAN_MANY: u64 = 100;
+static SCAN_MANY: Threshold = Threshold::count(100.0);
 
 /// The subject of a service.
 pub(super) fn subject(key: &ServiceKey) -> Subject {
@@ -88,14 +88,32 @@ impl Detector for TcpNoAnswer {
                        three seconds: surely more than {most} of at \
                        least {least} attempts within a minute, else within ten, over at least {time} (lower end of the {sure} interval); \
                        or all of at least {least} attempts since a client last connected, {time} and longer. Sources that scan are left \
-                       out.",
+                       out.\n\n\
+                       A part of a service: surely more than {part} of at least {of} attempts, and at least {few}, though others connect. A host \
+                       that is gone: on at least {least} connections of two clients data is sent again and again for {silent} and longer, and \
+                       nothing comes from it on any.\n\n\
+                       A router, by the station that the SYNs are sent to: since a client last connected to any host behind it nothing \
+                       answered at {gone} hosts or more; or surely more than {part} of all attempts, and at least {lots}, are not answered at \
+                       {hosts} hosts or more, of three clients or more, none of which has the half of them. What is found of services behind it stands under it.",
             cause: "The host is down or its service hangs, or a firewall drops the packets without a word.",
             lookalikes: "A mirror that does not show what the server sends (then dir.half stands, or conversations show one direction); \
                          IPv6 attempts that a client drops in favour of IPv4; hosts of which nothing was ever heard and that a single client asks for, and one of several servers (notes).",
             remedy: "Is the host up, does it answer at other ports? If so look at the service and at the firewall before it, else at the \
                      host and its link.",
             topic: None,
-            figures: &[SURE, ("most", Share(MOST)), ("least", Tuned(&SILENT_ATTEMPTS)), ("time", Nanos(SILENT_FOR))],
+            figures: &[
+                SURE,
+                ("most", Tuned(&MOST)),
+                ("least", Tuned(&SILENT_ATTEMPTS)),
+                ("time", Tuned(&SILENT_FOR)),
+                ("part", Tuned(&hops::PART)),
+                ("of", Tuned(&hops::PART_OF)),
+                ("few", Tuned(&hops::PART_LEAST)),
+                ("silent", Tuned(&SILENT_PEER)),
+                ("gone", Tuned(&hops::GONE_HOSTS)),
+                ("lots", Tuned(&hops::BEHIND_LEAST)),
+                ("hosts", Tuned(&hops::BEHIND_HOSTS)),
+            ],
         };
         &PAGE
     }
@@ -105,53 +123,87 @@ impl Detector for TcpNoAnswer {
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
-        all_of(tcp_services(e).filter_map(|service| {
-            let w = service.window(|w| w.attempts >= SILENT_ATTEMPTS.number())?;
-            if service.windows.iter().any(is_flood) || w.trouble(Trouble::Unreachable).count > 0 {
-                return None;
-            }
-            let lasts = |silent: &Troubled| silent.span.is_some_and(|span| e.network.now.since(span.first) >= SILENT_FOR);
-            let since = service.since_success.attempts;
-            let is_down = service.last_success.is_some() && since.count >= SILENT_ATTEMPTS.number() && lasts(&since);
-            let (silent, attempts) = if is_down { (since, since.count) } else { (w.trouble(Trouble::NoAnswer), w.attempts) };
+        let services = tcp_services(e).filter_map(|service| {
             let stands = standing.on(subject(&service.key));
-            let span = silent.span?;
-            let nobody = service.last_success.is_none_or(|success| success < span.first);
-            let long = nobody && lasts(&silent) || span.last.since(span.first) >= SILENT_FOR;
-            let failing = wilson(silent.count, attempts);
-            if !is_down && !(exceeded(&failing, MOST, FEW, stands) && (long || stands)) {
-                return None;
-            }
-            let answered = service.last_success.is_some();
-            let kind = match (answered, service.is_alive) {
-                (true, _) => "it answered before",
-                (false, true) => "the host answers elsewhere",
-                (false, false) => "nothing is heard of the host",
-            };
-            let is_of_one = silent.clients == 1 && !silent.is_more;
-            // What never answered anybody while somebody looked, and only one client asks for: a printer that is off, an old setting, a monitor.
-            let is_unmissed = !answered && is_of_one && !service.is_alive && silent.count < SCAN_MANY || service.is_one_of_several;
-            let severity = match (answered && silent.clients >= 2, is_unmissed) {
-                (true, _) => Severity::Critical,
-                (false, true) => Severity::Note,
-                (false, false) => Severity::Warning,
-            };
-            let clients = silent.who();
-            let title = format!("Nobody answers at {}: {} of {clients} in vain; {kind}", service.key, plural(silent.count, "attempt"));
-            let evidence = vec![
-                ("attempts", Value::Count(attempts)),
-                ("unanswered", Value::Count(silent.count)),
-                ("share", Value::Share(failing.rate)),
-                ("clients", silent.told()),
-            ];
-            let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(silent.clients).held(vec![span]);
-            Some(match (answered, service.is_alive) {
-                (false, false) => report.because("Nothing is heard of the host at all: it is down, or the address is nobody's."),
-                (false, true) => report.because("The host sends other packets: a firewall drops these, or the service hangs."),
-                (true, _) => report,
-            })
-        }))
+            let part = || hops::in_part(service, Trouble::NoAnswer, stands);
+            let is_silent = || unanswered(e, service, false).or_else(part).or_else(|| unanswered(e, service, stands));
+            let is_told = service.windows.iter().any(is_flood) || service.windows.iter().any(|w| w.trouble(Trouble::Unreachable).count > 0);
+            gone(e, service).or_else(|| if is_told { None } else { is_silent() })
+        });
+        all_of(hops::silent(e, standing).chain(services))
     }
+}
+
+/// Connections hang because nothing comes from the host any more, to none of its clients.
+fn gone(e: &Evidence, service: &ServiceEvidence) -> Option<Report> {
+    let silent = &service.since_success.silent;
+    let span = silent.span?;
+    let is_enough = silent.count >= SILENT_ATTEMPTS.number() && (silent.clients >= 2 || silent.is_more);
+    if !is_enough || e.network.now.since(span.first) < SILENT_FOR.in_nanos() {
+        return None;
+    }
+    let attempts = service.since_success.attempts.count;
+    let title = format!(
+        "{} says nothing any more: {} of {} hang, whose data is sent again and again{}",
+        service.key,
+        plural(silent.count, "connection"),
+        silent.who(),
+        if attempts > 0 { format!(", and {} in vain", plural(attempts, "attempt")) } else { String::new() },
+    );
+    let evidence = vec![("connections", Value::Count(silent.count)), ("clients", silent.told()), ("attempts", Value::Count(attempts))];
+    let report = Report::new(Severity::Critical, title, evidence).about(subject(&service.key)).suffered_by(silent.clients);
+    Some(
+        report
+            .held(vec![span])
+            .because("The host died or lost its link while connections were in use: what is sent to it is not even acknowledged."),
+    )
+}
+
+/// Attempts that nothing answers.
+fn unanswered(e: &Evidence, service: &ServiceEvidence, stands: bool) -> Option<Report> {
+    let w = service.window(|w| w.attempts >= SILENT_ATTEMPTS.number())?;
+    if service.windows.iter().any(is_flood) || w.trouble(Trouble::Unreachable).count > 0 {
+        return None;
+    }
+    let lasts = |silent: &Troubled| silent.span.is_some_and(|span| e.network.now.since(span.first) >= SILENT_FOR.in_nanos());
+    let since = service.since_success.attempts;
+    let is_down = service.last_success.is_some() && since.count >= SILENT_ATTEMPTS.number() && lasts(&since);
+    let (silent, attempts) = if is_down { (since, since.count) } else { (w.trouble(Trouble::NoAnswer), w.attempts) };
+    let span = silent.span?;
+    let nobody = service.last_success.is_none_or(|success| success < span.first);
+    let long = nobody && lasts(&silent) || span.last.since(span.first) >= SILENT_FOR.in_nanos();
+    let failing = wilson(silent.count, attempts);
+    if !is_down && !(exceeded(&failing, MOST.value(), FEW, stands) && (long || stands)) {
+        return None;
+    }
+    let answered = service.last_success.is_some();
+    let kind = match (answered, service.is_alive) {
+        (true, _) => "it answered before",
+        (false, true) => "the host answers elsewhere",
+        (false, false) => "nothing is heard of the host",
+    };
+    let is_of_one = silent.clients == 1 && !silent.is_more;
+    // What never answered anybody while somebody looked, and only one client asks for: a printer that is off, an old setting, a monitor.
+    let is_unmissed = !answered && is_of_one && !service.is_alive && silent.count < SCAN_MANY.number() || service.is_one_of_several;
+    let severity = match (answered && silent.clients >= 2, is_unmissed) {
+        (true, _) => Severity::Critical,
+        (false, true) => Severity::Note,
+        (false, false) => Severity::Warning,
+    };
+    let clients = silent.who();
+    let title = format!("Nobody answers at {}: {} of {clients} in vain; {kind}", service.key, plural(silent.count, "attempt"));
+    let evidence = vec![
+        ("attempts", Value::Count(attempts)),
+        ("unanswered", Value::Count(silent.count)),
+        ("share", Value::Share(failing.rate)),
+        ("clients", silent.told()),
+    ];
+    let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(silent.clients).held(vec![span]);
+    Some(match (answered, service.is_alive) {
+        (false, false) => report.because("Nothing is heard of the host at all: it is down, or the address is nobody's."),
+        (false, true) => report.because("The host sends other packets: a firewall drops these, or the service hangs."),
+        (true, _) => report,
+    })
 }
 
 impl Detector for TcpRefused {
@@ -163,17 +215,24 @@ impl Detector for TcpRefused {
             measured: "Attempts whose SYN was answered by RST: surely more than {most} of at least {least} attempts within a minute, else \
                        within ten (lower end of the {sure} interval), or at least {since} since the service last answered. A refused SYN \
                        that its sender repeats at once is one attempt. Sources that scan are left out. A RST with another TTL than all SYN-ACKs \
-                       of the service before ({ttls} at least) was sent by a device between.",
+                       of the service before ({ttls} at least) was sent by a device between.\n\n\
+                       A part of a service: surely more than {part} of at least {of} attempts, and at least {few}, though others connect. Behind a \
+                       router: surely more than {part} of all attempts, and at least {lots}, at {hosts} hosts or more, of three clients or more, none of which has the half of them.",
             cause: "The service was stopped, crashed or listens elsewhere; or a firewall rejects the connection.",
             lookalikes: "Clients that try a service which was never there (ident), IPv6 attempts beside IPv4.",
             remedy: "Start the service, or send its clients where it is now. If it runs, look at firewalls on the host and on the way.",
             topic: None,
             figures: &[
                 SURE,
-                ("most", Share(MOST)),
+                ("most", Tuned(&MOST)),
                 ("least", Tuned(&REFUSED_ATTEMPTS)),
-                ("since", Count(REFUSED_SINCE)),
-                ("ttls", Count(TTL_PACKETS)),
+                ("since", Tuned(&REFUSED_SINCE)),
+                ("ttls", Tuned(&TTL_PACKETS)),
+                ("part", Tuned(&hops::PART)),
+                ("of", Tuned(&hops::PART_OF)),
+                ("few", Tuned(&hops::PART_LEAST)),
+                ("lots", Tuned(&hops::BEHIND_LEAST)),
+                ("hosts", Tuned(&hops::BEHIND_HOSTS)),
             ],
         };
         &PAGE
@@ -186,43 +245,49 @@ impl Detector for TcpRefused {
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let mut reports: Vec<Report> = tcp_services(e)
             .filter_map(|service| {
-                let answered = service.last_success;
                 let stands = standing.on(subject(&service.key));
-                let since_answer = |w: &&ServiceWindow| {
-                    let refused = w.trouble(Trouble::Refused);
-                    refused.count >= REFUSED_SINCE && answered.zip(refused.span).is_some_and(|(success, span)| success < span.first)
-                };
-                let w =
-                    service.windows.iter().find(since_answer).or_else(|| service.window(|w| w.attempts >= REFUSED_ATTEMPTS.number()))?;
-                let refused = w.trouble(Trouble::Refused);
-                let failing = wilson(refused.count, w.attempts);
-                let span = refused.span?;
-                if !(since_answer(&w) || exceeded(&failing, MOST, FEW, stands)) {
-                    return None;
-                }
-                let severity = match (answered.is_some(), refused.clients) {
-                    _ if service.key.port == IDENT => Severity::Note,
-                    (true, 2..) => Severity::Critical,
-                    _ => Severity::Warning,
-                };
-                let word = if answered.is_some() { "; it answered before" } else { "" };
-                let title = format!("{} refuses connections: {} of {}{word}", service.key, plural(refused.count, "attempt"), refused.who());
-                let [_, between] = w.between;
-                let evidence = vec![
-                    ("attempts", Value::Count(w.attempts)),
-                    ("refused", Value::Count(refused.count)),
-                    ("share", Value::Share(failing.rate)),
-                    ("clients", refused.told()),
-                    ("with_another_ttl", Value::Count(between)),
-                ];
-                let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(refused.clients);
-                Some(by_device(report.held(vec![span]), between, refused.count))
+                // What stands may be either: that a part fails is said as long as it is no more.
+                let part = || hops::in_part(service, Trouble::Refused, stands);
+                refusals(service, false).or_else(part).or_else(|| refusals(service, stands))
             })
             .collect();
         let (ident, others): (Vec<Report>, Vec<Report>) =
             reports.drain(..).partition(|report| matches!(report.subject, Subject::Service { port: IDENT, .. }));
-        all_of(others.into_iter().chain(ident_together(ident, e)))
+        all_of(hops::refused(e, standing).chain(others).chain(ident_together(ident, e)))
     }
+}
+
+/// Attempts that are refused.
+fn refusals(service: &ServiceEvidence, stands: bool) -> Option<Report> {
+    let answered = service.last_success;
+    let since_answer = |w: &&ServiceWindow| {
+        let refused = w.trouble(Trouble::Refused);
+        refused.count >= REFUSED_SINCE.number() && answered.zip(refused.span).is_some_and(|(success, span)| success < span.first)
+    };
+    let w = service.windows.iter().find(since_answer).or_else(|| service.window(|w| w.attempts >= REFUSED_ATTEMPTS.number()))?;
+    let refused = w.trouble(Trouble::Refused);
+    let failing = wilson(refused.count, w.attempts);
+    let span = refused.span?;
+    if !(since_answer(&w) || exceeded(&failing, MOST.value(), FEW, stands)) {
+        return None;
+    }
+    let severity = match (answered.is_some(), refused.clients) {
+        _ if service.key.port == IDENT => Severity::Note,
+        (true, 2..) => Severity::Critical,
+        _ => Severity::Warning,
+    };
+    let word = if answered.is_some() { "; it answered before" } else { "" };
+    let title = format!("{} refuses connections: {} of {}{word}", service.key, plural(refused.count, "attempt"), refused.who());
+    let [_, between] = w.between;
+    let evidence = vec![
+        ("attempts", Value::Count(w.attempts)),
+        ("refused", Value::Count(refused.count)),
+        ("share", Value::Share(failing.rate)),
+        ("clients", refused.told()),
+        ("with_another_ttl", Value::Count(between)),
+    ];
+    let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(refused.clients);
+    Some(by_device(report.held(vec![span]), between, refused.count))
 }
 
 /// Mail servers ask every client of theirs: what all of those refuse is one note.
@@ -273,13 +338,13 @@ impl Detector for TcpReset {
             figures: &[
                 SURE,
                 ("cut", Tuned(&CUT_SHARE)),
-                ("ttls", Count(TTL_PACKETS)),
-                ("of", Count(CUT_OF)),
-                ("least", Count(CUT_LEAST)),
-                ("many", Share(CUT_MANY)),
-                ("idle", Count(IDLE_CUTS as u64)),
+                ("ttls", Tuned(&TTL_PACKETS)),
+                ("of", Tuned(&CUT_OF)),
+                ("least", Tuned(&CUT_LEAST)),
+                ("many", Tuned(&CUT_MANY)),
+                ("idle", Tuned(&IDLE_CUTS)),
                 ("long", Nanos(IDLE_CUT)),
-                ("within", Share(IDLE_CUTS_WITHIN)),
+                ("within", Tuned(&IDLE_CUTS_WITHIN)),
             ],
         };
         &PAGE
@@ -308,14 +373,14 @@ fn by_device(report: Report, between: u64, all: u64) -> Report {
 
 /// Connections that were cut while somebody waited.
 fn cut(service: &ServiceEvidence, stands: bool) -> Option<Report> {
-    let w = service.window(|w| w.ended >= CUT_OF)?;
+    let w = service.window(|w| w.ended >= CUT_OF.number())?;
     let cut = w.trouble(Trouble::Cut);
     let share = wilson(cut.count, w.ended);
     let span = cut.span?;
-    if cut.count < CUT_LEAST || !exceeded(&share, CUT_SHARE.value(), CUT_SHARE.value() / 2.0, stands) {
+    if cut.count < CUT_LEAST.number() || !exceeded(&share, CUT_SHARE.value(), CUT_SHARE.value() / 2.0, stands) {
         return None;
     }
-    let severity = if share.low > CUT_MANY { Severity::Critical } else { Severity::Warning };
+    let severity = if share.low > CUT_MANY.value() { Severity::Critical } else { Severity::Warning };
     let title = format!("Connections to {} are cut in the middle: {} of {}", service.key, grouped(cut.count), w.ended);
     let evidence = vec![
         ("cut", Value::Count(cut.count)),
@@ -334,10 +399,10 @@ fn cut_when_idle(service: &ServiceEvidence) -> Option<Report> {
         let alike = |from: usize| {
             let first = *w.idle_cuts.get(from)?;
             let times: Vec<f64> =
-                w.idle_cuts.iter().skip(from).take_while(|time| **time <= first * (1.0 + IDLE_CUTS_WITHIN)).copied().collect();
+                w.idle_cuts.iter().skip(from).take_while(|time| **time <= first * (1.0 + IDLE_CUTS_WITHIN.value())).copied().collect();
             Some((times.len(), *times.get(times.len() / 2)?))
         };
-        (0..w.idle_cuts.len()).filter_map(alike).max_by_key(|(count, _)| *count).filter(|(count, _)| *count >= IDLE_CUTS)
+        (0..w.idle_cuts.len()).filter_map(alike).max_by_key(|(count, _)| *count).filter(|(count, _)| *count >= IDLE_CUTS.number() as usize)
     };
     let (w, (alike, time)) = service.windows.iter().find_map(|w| Some((w, same(w)?)))?;
     let cut = w.trouble(Trouble::IdleCut);
@@ -362,8 +427,8 @@ fn never_completed(w: &ServiceWindow) -> u64 {
 fn is_flood(w: &ServiceWindow) -> bool {
     let open = never_completed(w);
     open >= FLOOD_CONNECTIONS.number()
-        && (w.sources >= FLOOD_SOURCES || w.trouble(Trouble::HalfOpen).count >= FLOOD_ANSWERED)
-        && share(w.established, w.established.saturating_add(open)) < FLOOD_COMPLETED
+        && (w.sources >= FLOOD_SOURCES.number() || w.trouble(Trouble::HalfOpen).count >= FLOOD_ANSWERED.number())
+        && share(w.established, w.established.saturating_add(open)) < FLOOD_COMPLETED.value()
 }
 
 impl Detector for TcpSynflood {
@@ -380,10 +445,10 @@ impl Detector for TcpSynflood {
             remedy: "SYN cookies on the server; filter the sources at the border where they have something in common.",
             topic: None,
             figures: &[
-                ("sources", Count(FLOOD_SOURCES)),
-                ("answered", Count(FLOOD_ANSWERED)),
+                ("sources", Tuned(&FLOOD_SOURCES)),
+                ("answered", Tuned(&FLOOD_ANSWERED)),
                 ("flood", Tuned(&FLOOD_CONNECTIONS)),
-                ("completed", Share(FLOOD_COMPLETED)),
+                ("completed", Tuned(&FLOOD_COMPLETED)),
             ],
         };
         &PAGE
@@ -427,8 +492,8 @@ impl Detector for ScanPorts {
             figures: &[
                 ("window", Tuned(&SCAN_WINDOW)),
                 ("ports", Tuned(&SCAN_PORTS)),
-                ("fails", Share(SCAN_FAILS)),
-                ("many", Count(SCAN_MANY)),
+                ("fails", Tuned(&SCAN_FAILS)),
+                ("many", Tuned(&SCAN_MANY)),
             ],
         };
         &PAGE
@@ -470,9 +535,9 @@ impl Detector for ScanHosts {
                 ("window", Tuned(&SCAN_WINDOW)),
                 ("hosts", Tuned(&SCAN_HOSTS)),
                 ("targets", Count(ARP_TARGETS as u64)),
-                ("answer", Share(ARP_SWEEP_ANSWERED)),
-                ("fails", Share(SCAN_FAILS)),
-                ("many", Count(SCAN_MANY)),
+                ("answer", Tuned(&ARP_SWEEP_ANSWERED)),
+                ("fails", Tuned(&SCAN_FAILS)),
+                ("many", Tuned(&SCAN_MANY)),
             ],
         };
         &PAGE
@@ -493,7 +558,7 @@ impl Detector for ScanHosts {
                 }
                 let title = |number: String| format!("{} tries port {port} of {number} hosts in vain", scan.source);
                 let mut report = scanned(scan, scan.source.is_outside(), &title)?;
-                if SPREADING.contains(&port) && scan.failed >= SCAN_MANY && !scan.source.is_outside() {
+                if SPREADING.contains(&port) && scan.failed >= SCAN_MANY.number() && !scan.source.is_outside() {
                     report.severity = Severity::Critical;
                 }
                 Some(report)
@@ -528,10 +593,10 @@ const SPREADING: [u16; 3] = [22, 445, 3389];
 
 /// The report of a scan, when most of what its source tries fails.
 fn scanned(scan: &ScanEvidence, crosses_border: bool, title: &dyn Fn(String) -> String) -> Option<Report> {
-    if share(scan.failed, scan.failed.saturating_add(scan.succeeded)) <= SCAN_FAILS {
+    if share(scan.failed, scan.failed.saturating_add(scan.succeeded)) <= SCAN_FAILS.value() {
         return None;
     }
-    let severity = if crosses_border || scan.failed >= SCAN_MANY { Severity::Warning } else { Severity::Note };
+    let severity = if crosses_border || scan.failed >= SCAN_MANY.number() { Severity::Warning } else { Severity::Note };
     let number = if scan.is_more { format!("more than {}", grouped(scan.failed)) } else { grouped(scan.failed) };
     let seconds = scan.span.last.since(scan.span.first) as f64 / 1e9;
     let evidence = vec![
@@ -575,7 +640,7 @@ fn why_unreachable(report: &UnreachableReport) -> &'static str {
 
 impl Detector for IcmpUnreachable {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "icmp.unreachable",
             aspect: None,
             meaning: "Routers or hosts answer packets to this service or host with ICMP errors: it cannot be reached.",
@@ -589,15 +654,16 @@ impl Detector for IcmpUnreachable {
                          limit how many errors they send, so their number says little.",
             remedy: "Look at the route and the filters of whoever sends the errors.",
             topic: None,
-            figures: &[("least", Count(UNREACHABLE)), ("several", Count(SEVERAL))],
-        }
+            figures: &[("least", Count(UNREACHABLE)), ("several", Tuned(&SEVERAL))],
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let services = e.network.services.iter().filter_map(|service| {
             let enough = |w: &ServiceWindow| {
                 let t = w.trouble(Trouble::Unreachable);
-                t.count >= UNREACHABLE || t.clients >= SEVERAL
+                t.count >= UNREACHABLE || t.clients >= SEVERAL.number()
             };
             let stands = standing.on(subject(&service.key));
             let w = service.window(|w| enough(w) || stands && w.trouble(Trouble::Unreachable).count > 0)?;
@@ -623,7 +689,7 @@ impl Detector for IcmpUnreachable {
             let severity = match errors.clients {
                 // Somebody decided it.
                 _ if whose.is_some_and(is_filtered) => Severity::Note,
-                SEVERAL.. => Severity::Critical,
+                n if n >= SEVERAL.number() => Severity::Critical,
                 _ => Severity::Warning,
             };
             let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(errors.clients);

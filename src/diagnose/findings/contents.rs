@@ -3,8 +3,8 @@
 use super::present_if;
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Report, StandingFindings, tunnel_name};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Share};
-use crate::model::evidence::{ContentEvidence, share};
+use crate::diagnose::figure::Figure::{Part, Tuned};
+use crate::model::evidence::{ContentEvidence, Threshold, share};
 use crate::model::units::{percent, plural};
 use crate::model::{LinkType, Severity, Value};
 
@@ -18,13 +18,13 @@ pub struct LinkEncrypted;
 pub struct DecapPort;
 
 /// The share of packets above which it is told that they cannot be looked into.
-const UNREADABLE: Limit = Limit::new(0.01);
+static UNREADABLE: Limit = Limit::new(0.01);
 
 /// Packets before such a share says anything.
-const PACKETS: u64 = 20;
+static PACKETS: Threshold = Threshold::count(20.0);
 
 /// Datagrams of one port that look like a tunnel before it is told: each alone looks so by chance once in 2^48.
-const DATAGRAMS: u64 = 20;
+static DATAGRAMS: Threshold = Threshold::count(20.0);
 
 /// Packets without TCP from which on it is TCP that is missing, and not packets.
 const MANY: u64 = 1_000;
@@ -38,12 +38,12 @@ fn link_name(link: LinkType) -> String {
 }
 
 fn unreadable(packets: u64, of: u64, active: bool) -> bool {
-    packets >= PACKETS && UNREADABLE.exceeded(share(packets, of), active)
+    packets >= PACKETS.number() && UNREADABLE.exceeded(share(packets, of), active)
 }
 
 /// What the packets are instead of traffic that tells of mirror and loss; `None` where they are too few, or no different.
 pub(in crate::diagnose) fn instead(contents: &ContentEvidence) -> Option<String> {
-    let most = |n: u64| n >= PACKETS && n.saturating_mul(2) > contents.packets;
+    let most = |n: u64| n >= PACKETS.number() && n.saturating_mul(2) > contents.packets;
     let link = contents.foreign_links.first().filter(|l| most(l.1));
     let carrier = contents.carriers.first().filter(|c| most(c.2));
     match (link, carrier) {
@@ -66,7 +66,7 @@ pub(in crate::diagnose) fn instead(contents: &ContentEvidence) -> Option<String>
 
 impl Detector for LinkUnknown {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "link.unknown",
             aspect: None,
             meaning: "Packets have a link layer this program does not understand: they are counted, and not looked into.",
@@ -76,8 +76,9 @@ impl Detector for LinkUnknown {
             lookalikes: "A capture file whose header names the wrong link type.",
             remedy: "Capture on the Ethernet interface itself.",
             topic: None,
-            figures: &[("limit", Share(UNREADABLE.raise)), ("clear", Share(UNREADABLE.clear)), ("least", Count(PACKETS))],
-        }
+            figures: &[("limit", Tuned(&UNREADABLE.raise)), ("clear", Part(&UNREADABLE.raise, Limit::CLEAR)), ("least", Tuned(&PACKETS))],
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -101,7 +102,7 @@ impl Detector for LinkUnknown {
 
 impl Detector for LinkEncrypted {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "link.encrypted",
             aspect: None,
             meaning: "Frames are encrypted on the link (MACsec): stations and volumes are seen, hosts and applications are not.",
@@ -111,8 +112,9 @@ impl Detector for LinkEncrypted {
             lookalikes: "None: such frames are marked.",
             remedy: "Mirror a port where frames are in the clear.",
             topic: None,
-            figures: &[("limit", Share(UNREADABLE.raise)), ("clear", Share(UNREADABLE.clear)), ("least", Count(PACKETS))],
-        }
+            figures: &[("limit", Tuned(&UNREADABLE.raise)), ("clear", Part(&UNREADABLE.raise, Limit::CLEAR)), ("least", Tuned(&PACKETS))],
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -127,7 +129,7 @@ impl Detector for LinkEncrypted {
 
 impl Detector for DecapPort {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "decap.port",
             aspect: None,
             meaning: "Datagrams look like a tunnel that carries whole packets, at a port where it is not looked for. What is inside is \
@@ -138,13 +140,14 @@ impl Detector for DecapPort {
             lookalikes: "None that is known: the headers of two layers have to fit.",
             remedy: "Name the port: `--decap-port PORT=KIND`.",
             topic: None,
-            figures: &[("least", Count(DATAGRAMS))],
-        }
+            figures: &[("least", Tuned(&DATAGRAMS))],
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let Some((port, kind, datagrams)) = e.contents.carriers.first().copied() else { return Detection::Clear };
-        present_if(datagrams >= DATAGRAMS || standing.at_all(), || {
+        present_if(datagrams >= DATAGRAMS.number() || standing.at_all(), || {
             let evidence =
                 vec![("port", Value::Count(port.into())), ("kind", Value::Text(kind.token().into())), ("packets", Value::Count(datagrams))];
             let title = format!("UDP port {port} looks like {}: {}", tunnel_name(kind), plural(datagrams, "packet"));

@@ -2,20 +2,20 @@
 
 use super::{lacking, present_if};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Report, StandingFindings};
-use crate::diagnose::figure::Figure::{Count, Nanos, Share, Times};
+use crate::diagnose::figure::Figure::{Count, Nanos, Part, Share, Times, Tuned};
 use crate::diagnose::vendor::VendorTopic;
-use crate::model::evidence::{COMPARED_BYTES, COPY_FAR, COPY_REACH, CopyEvidence, CopyGap, DistantCopies};
+use crate::model::evidence::{COMPARED_BYTES, COPY_FAR, COPY_REACH, CopyEvidence, CopyGap, DistantCopies, Threshold};
 use crate::model::units::{duration, percent};
 use crate::model::{Aspect, Severity, Value};
 
 /// Packets before a share of copies says anything: an interval of 5 points at 50 %.
-const PACKETS: u64 = 400;
+static PACKETS: Threshold = Threshold::count(400.0);
 
 /// Conversations with copies that show the mirror, not one talkative host; with fewer in all, most of them.
-const FLOWS: u64 = 10;
+static FLOWS: Threshold = Threshold::count(10.0);
 
 /// One in so many conversations with a sure copy are enough where few packets of each are copied.
-const SPREAD: u64 = 10;
+static SPREAD: Threshold = Threshold::count(10.0);
 
 /// Every packet arrives the same number of times.
 pub struct DupEvery;
@@ -76,8 +76,8 @@ const THRICE: (f64, f64) = band(3, SLACK);
 const FOUR_TIMES: (f64, f64) = band(4, SLACK);
 
 /// The share of copies above which a part is told, and above which it is a warning.
-const PART: Limit = Limit::new(0.01);
-const LARGE_PART: f64 = 0.05;
+static PART: Limit = Limit::new(0.01);
+static LARGE_PART: Threshold = Threshold::share(0.05);
 
 /// Whether the copies are the mirror's: many conversations, and much the same distance, unless most copies show by their headers
 /// that they are no repetition by their sender.
@@ -85,14 +85,14 @@ fn is_mirror(copies: &CopyEvidence) -> bool {
     // Nobody repeats nearly every packet but a mirror.
     let certain = copies.changed.saturating_mul(2) > copies.copies || copies.times > 1;
     // One direction, or one packet in many, may be all that comes twice: then no conversation has many copies, and yet they are everywhere.
-    let few = FLOWS.min(copies.flows / 2 + 1);
-    let spread = copies.flows_proven >= few && copies.flows_proven.saturating_mul(SPREAD) >= copies.flows;
+    let few = FLOWS.number().min(copies.flows / 2 + 1);
+    let spread = copies.flows_proven >= few && copies.flows_proven.saturating_mul(SPREAD.number()) >= copies.flows;
     let everywhere = copies.flows_affected >= few || spread;
     everywhere && (certain || copies.gap.is_none_or(|g| g.is_tight()))
 }
 
 /// The share of packets that come again late from which on it is all of them: what is cut off by the end of the capture does not come any more.
-const NEARLY_ALL: f64 = 0.9;
+static NEARLY_ALL: Threshold = Threshold::share(0.9);
 
 /// Why a packet comes again so late.
 const LATE: &str = "Two ways of different length bring the same packets here (a tap with a buffer, a mirror through a congested network), or two \
@@ -125,7 +125,7 @@ fn evidence(copies: &CopyEvidence) -> Vec<(&'static str, Value)> {
 
 impl Detector for DupEvery {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "dup.every",
             aspect: Some(Aspect::Uniqueness),
             meaning: "Every mirrored packet arrives twice (or more often). All loads would show doubled if copies were \
@@ -148,8 +148,8 @@ impl Detector for DupEvery {
             figures: &[
                 ("bytes", Count(COMPARED_BYTES as u64)),
                 ("reach", Nanos(COPY_REACH)),
-                ("packets", Count(PACKETS)),
-                ("flows", Count(FLOWS)),
+                ("packets", Tuned(&PACKETS)),
+                ("flows", Tuned(&FLOWS)),
                 ("spread", Times(CopyGap::TIGHT)),
                 ("twice_low", Share(TWICE.0)),
                 ("twice_high", Share(TWICE.1)),
@@ -158,20 +158,21 @@ impl Detector for DupEvery {
                 ("four_low", Share(FOUR_TIMES.0)),
                 ("four_high", Share(FOUR_TIMES.1)),
                 ("far", Nanos(COPY_FAR)),
-                ("nearly", Share(NEARLY_ALL)),
+                ("nearly", Tuned(&NEARLY_ALL)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &crate::diagnose::Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         let copies = &e.copies;
-        if let Some(late) = copies.late().filter(|late| late.share() >= NEARLY_ALL) {
+        if let Some(late) = copies.late().filter(|late| late.share() >= NEARLY_ALL.value()) {
             let title = format!("Every packet arrives again {} later, too late to be left out", duration(late.gap.p50));
             return Detection::from(Report::new(Severity::Critical, title, late_evidence(late)).because(LATE));
         }
-        if copies.packets < PACKETS {
-            return lacking(copies.packets, PACKETS, "packets");
+        if copies.packets < PACKETS.number() {
+            return lacking(copies.packets, PACKETS.number(), "packets");
         }
         match times(copies, active).filter(|_| is_mirror(copies)) {
             Some(k) => {
@@ -189,7 +190,7 @@ impl Detector for DupSome {
     }
 
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "dup.some",
             aspect: Some(Aspect::Uniqueness),
             meaning: "A part of the traffic is mirrored at two places and arrives twice. That part would be counted double if \
@@ -203,31 +204,32 @@ impl Detector for DupSome {
             remedy: "Remove the overlapping source: mirror only uplinks, or only one side of the router, or one direction.",
             topic: Some(VendorTopic::OneDirection),
             figures: &[
-                ("spread", Count(SPREAD)),
-                ("note", Share(PART.raise)),
-                ("clear", Share(PART.clear)),
-                ("warning", Share(LARGE_PART)),
-                ("packets", Count(PACKETS)),
+                ("spread", Tuned(&SPREAD)),
+                ("note", Tuned(&PART.raise)),
+                ("clear", Part(&PART.raise, Limit::CLEAR)),
+                ("warning", Tuned(&LARGE_PART)),
+                ("packets", Tuned(&PACKETS)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &crate::diagnose::Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         let copies = &e.copies;
         if let Some(late) = copies.late() {
-            let severity = if late.share() > LARGE_PART { Severity::Warning } else { Severity::Note };
+            let severity = if late.share() > LARGE_PART.value() { Severity::Warning } else { Severity::Note };
             let after = duration(late.gap.p50);
             let title = format!("{} of the packets arrive again {after} later, too late to be left out", percent(late.share()));
             return Detection::from(Report::new(severity, title, late_evidence(late)).because(LATE));
         }
-        if copies.packets < PACKETS {
-            return lacking(copies.packets, PACKETS, "packets");
+        if copies.packets < PACKETS.number() {
+            return lacking(copies.packets, PACKETS.number(), "packets");
         }
         let share = copies.share();
         let found = PART.exceeded(share, active) && times(copies, false).is_none() && is_mirror(copies);
         present_if(found, || {
-            let severity = if share > LARGE_PART { Severity::Warning } else { Severity::Note };
+            let severity = if share > LARGE_PART.value() { Severity::Warning } else { Severity::Note };
             let apart = copies.gap.map(|g| format!(", {} apart", duration(g.p50))).unwrap_or_default();
             Report::new(severity, format!("{} of the packets arrive more than once{apart}", percent(share)), evidence(copies))
                 .proved_by(&copies.proof)

@@ -6,22 +6,22 @@ use super::neighbours::{station, within};
 use super::{SURE, all_of};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Nanos, Share};
-use crate::model::evidence::{FALLBACK_WITHIN, FallbackEvidence, QUIC_WITHIN, RedirectEvidence, SIGHT_HELD};
+use crate::diagnose::figure::Figure::{Nanos, Tuned};
+use crate::model::evidence::{FALLBACK_WITHIN, FallbackEvidence, QUIC_WITHIN, RedirectEvidence, SIGHT_HELD, Threshold};
 use crate::model::units::{duration, grouped, plural};
 use crate::model::{Severity, Subject, Value, wilson};
 
 /// Redirects of one router in a minute that are more than information.
-const REDIRECTS: u64 = 10;
+static REDIRECTS: Threshold = Threshold::count(10.0);
 
 /// Attempts by IPv6 that were given up for IPv4, of which share at least, and services from which on it is not theirs.
-const FALLBACKS: u64 = 3;
-const FALLS_BACK: f64 = 0.5;
-const EVERYWHERE: u64 = 3;
+static FALLBACKS: Threshold = Threshold::count(3.0);
+static FALLS_BACK: Threshold = Threshold::share(0.5);
+static EVERYWHERE: Threshold = Threshold::count(3.0);
 
 /// Attempts by QUIC, and the share of them that must be in vain.
-const QUIC_ATTEMPTS: u64 = 5;
-const QUIC_VAIN: f64 = 0.5;
+static QUIC_ATTEMPTS: Threshold = Threshold::count(5.0);
+static QUIC_VAIN: Threshold = Threshold::share(0.5);
 
 /// A router sends hosts elsewhere.
 pub struct IcmpRedirect;
@@ -34,7 +34,7 @@ pub struct QuicBlocked;
 
 impl Detector for IcmpRedirect {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "icmp.redirect",
             aspect: None,
             meaning: "A router tells hosts to send packets for some destination to another router of the same network: what they send now \
@@ -48,8 +48,9 @@ impl Detector for IcmpRedirect {
             remedy: "Look at the routing table of whoever sends them. Give hosts the route, or have only one router for them; where no \
                      redirects are wanted, turn them off on the router and have hosts ignore them.",
             topic: None,
-            figures: &[("held", Nanos(SIGHT_HELD)), ("many", Count(REDIRECTS))],
-        }
+            figures: &[("held", Nanos(SIGHT_HELD)), ("many", Tuned(&REDIRECTS))],
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
@@ -59,7 +60,7 @@ impl Detector for IcmpRedirect {
 
 fn redirect(r: &RedirectEvidence) -> Report {
     let is_stranger = r.is_router == Some(false);
-    let severity = match is_stranger || r.gateway_is_unknown || r.minute >= REDIRECTS {
+    let severity = match is_stranger || r.gateway_is_unknown || r.minute >= REDIRECTS.number() {
         true => Severity::Warning,
         false => Severity::Note,
     };
@@ -84,7 +85,7 @@ fn redirect(r: &RedirectEvidence) -> Report {
 
 impl Detector for Ipv6Broken {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "ipv6.broken",
             aspect: None,
             meaning: "Clients try to reach this service by IPv6, get no answer or are refused, and go on by IPv4. It works, and each \
@@ -101,12 +102,13 @@ impl Detector for Ipv6Broken {
             topic: None,
             figures: &[
                 SURE,
-                ("within", Nanos(FALLBACK_WITHIN)),
-                ("least", Count(FALLBACKS)),
-                ("share", Share(FALLS_BACK)),
-                ("everywhere", Count(EVERYWHERE)),
+                ("within", Tuned(&FALLBACK_WITHIN)),
+                ("least", Tuned(&FALLBACKS)),
+                ("share", Tuned(&FALLS_BACK)),
+                ("everywhere", Tuned(&EVERYWHERE)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -114,9 +116,9 @@ impl Detector for Ipv6Broken {
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
-        let holds = |f: &&FallbackEvidence| f.fell_back >= FALLBACKS && wilson(f.fell_back, f.tried).low > FALLS_BACK;
+        let holds = |f: &&FallbackEvidence| f.fell_back >= FALLBACKS.number() && wilson(f.fell_back, f.tried).low > FALLS_BACK.value();
         let all = &e.network.fallbacks;
-        let everywhere = all.iter().find(|f| f.service.is_none() && f.servers >= EVERYWHERE).filter(holds);
+        let everywhere = all.iter().find(|f| f.service.is_none() && f.servers >= EVERYWHERE.number()).filter(holds);
         if let Some(everywhere) = everywhere {
             return broken(everywhere).into();
         }
@@ -135,13 +137,13 @@ fn broken(f: &FallbackEvidence) -> Report {
         ("clients", Value::Count(f.clients)),
     ];
     let about = f.service.as_ref().map_or(Subject::Network, subject);
-    let severity = if f.service.is_none() && f.clients >= SEVERAL { Severity::Critical } else { Severity::Warning };
+    let severity = if f.service.is_none() && f.clients >= SEVERAL.number() { Severity::Critical } else { Severity::Warning };
     Report::new(severity, title, evidence).about(about).suffered_by(f.clients).held(vec![f.span])
 }
 
 impl Detector for QuicBlocked {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "quic.blocked",
             aspect: None,
             meaning: "Clients try to reach web servers by QUIC (UDP), get no answer, and go on by TCP. It works, and connections begin later.",
@@ -152,8 +154,9 @@ impl Detector for QuicBlocked {
             lookalikes: "One server that does not speak QUIC any more; a version that a server does not know, which it answers.",
             remedy: "If it is meant, have the firewall answer with ICMP errors, so that clients need not wait; otherwise allow it.",
             topic: None,
-            figures: &[SURE, ("within", Nanos(QUIC_WITHIN)), ("share", Share(QUIC_VAIN)), ("least", Count(QUIC_ATTEMPTS))],
-        }
+            figures: &[SURE, ("within", Tuned(&QUIC_WITHIN)), ("share", Tuned(&QUIC_VAIN)), ("least", Tuned(&QUIC_ATTEMPTS))],
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -163,7 +166,7 @@ impl Detector for QuicBlocked {
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         let Some(quic) = &e.network.quic else { return Detection::Clear };
         let vain = wilson(quic.fell_back, quic.tried);
-        if quic.tried < QUIC_ATTEMPTS || vain.low <= QUIC_VAIN || quic.servers < 2 {
+        if quic.tried < QUIC_ATTEMPTS.number() || vain.low <= QUIC_VAIN.value() || quic.servers < 2 {
             return Detection::Clear;
         }
         let (count, tried) = (grouped(quic.fell_back), plural(quic.tried, "attempt"));

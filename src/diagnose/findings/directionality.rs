@@ -4,17 +4,17 @@ use super::loss::GRAVE;
 use super::{SURE, lacking, present_if};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Need, ONE_SIDED, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Seconds, Share};
+use crate::diagnose::figure::Figure::{Count, Part, Seconds, Share, Tuned};
 use crate::diagnose::vendor::VendorTopic;
-use crate::model::evidence::{ANSWERED, CONCENTRATED, HALF, HALF_CLEAR, JUDGED, NETWORK_BITS, ONE_SIDE_PACKETS, share};
+use crate::model::evidence::{ANSWERED, CONCENTRATED, HALF, HALF_CLEAR, JUDGED, NETWORK_BITS, ONE_SIDE_PACKETS, Threshold, share};
 use crate::model::units::{duration, percent};
 use crate::model::{Aspect, Severity, Value, wilson};
 
 /// Conversations before sidedness is judged: at 20, a half has an interval of 20 points to each side.
-const CONVERSATIONS: u64 = 20;
+static CONVERSATIONS: Threshold = Threshold::count(20.0);
 
 /// One-sided conversations from which on it is one direction that is mirrored, and not most of the other too.
-const NEARLY_ALL: f64 = 0.9;
+static NEARLY_ALL: Threshold = Threshold::share(0.9);
 
 /// Only one direction is mirrored.
 pub struct DirHalf;
@@ -42,7 +42,7 @@ pub struct MirrorSilent;
 
 impl Detector for DirHalf {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "dir.half",
             aspect: Some(Aspect::Coverage),
             meaning: "Only one direction of the conversations is mirrored. Half of the traffic is not here, and loss, round-trip \
@@ -61,9 +61,10 @@ impl Detector for DirHalf {
                 ("half", Share(HALF)),
                 ("clear", Share(HALF_CLEAR)),
                 ("judged", Count(JUDGED)),
-                ("critical", Share(NEARLY_ALL)),
+                ("critical", Tuned(&NEARLY_ALL)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -85,8 +86,8 @@ impl Detector for DirHalf {
                 ("macs_only_receiving", Value::Count(sides.only_destination)),
                 ("macs_in_both_roles", Value::Count(sides.both_roles)),
             ];
-            let severity = if half >= NEARLY_ALL { Severity::Critical } else { Severity::Warning };
-            let title = if half >= NEARLY_ALL {
+            let severity = if half >= NEARLY_ALL.value() { Severity::Critical } else { Severity::Warning };
+            let title = if half >= NEARLY_ALL.value() {
                 "Only one direction of the conversations is mirrored".to_string()
             } else {
                 format!("{} of the conversations show one direction only", percent(half))
@@ -98,7 +99,7 @@ impl Detector for DirHalf {
 
 impl Detector for RouteAsym {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "route.asym",
             aspect: Some(Aspect::Coverage),
             meaning: "For some hosts only one direction passes here; all others are complete. Their answers take another way.",
@@ -110,7 +111,8 @@ impl Detector for RouteAsym {
             remedy: "Nothing is wrong with the mirror as such. To see the answers, mirror the port they use as well.",
             topic: None,
             figures: &[("share", Share(CONCENTRATED)), ("answered", Count(ANSWERED))],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -120,8 +122,8 @@ impl Detector for RouteAsym {
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         let sides = &e.sides;
-        if sides.judged < CONVERSATIONS {
-            return lacking(sides.judged, CONVERSATIONS, "conversations");
+        if sides.judged < CONVERSATIONS.number() {
+            return lacking(sides.judged, CONVERSATIONS.number(), "conversations");
         }
         present_if(Limit::new(0.02).exceeded(sides.share(), active) && sides.is_routing(), || {
             let evidence = vec![
@@ -137,7 +139,7 @@ impl Detector for RouteAsym {
 
 /// Share of one-sided conversations, lower end of its interval, above which it is a warning: beside a mirror that is whole there are always some
 /// whose other end has gone, and no more is lost with them than what they would say of services.
-const PART: f64 = 0.15;
+static PART: Threshold = Threshold::share(0.15);
 
 impl Detector for DirSome {
     fn yields_to(&self) -> &'static [&'static str] {
@@ -145,7 +147,7 @@ impl Detector for DirSome {
     }
 
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "dir.some",
             aspect: Some(Aspect::Coverage),
             meaning: "A part of the conversations shows one direction only: their loss, round-trip times and retransmissions cannot be \
@@ -157,8 +159,9 @@ impl Detector for DirSome {
             lookalikes: "Conversations cut off by the beginning or the end of a short capture; connections whose other end has gone.",
             remedy: "Mirror both directions of every source, and every port of a link aggregation.",
             topic: Some(VendorTopic::BothDirections),
-            figures: &[SURE, ("note", Share(ONE_SIDED)), ("part", Share(PART)), ("lost", Share(GRAVE)), ("judged", Count(CONVERSATIONS))],
-        }
+            figures: &[SURE, ("note", Share(ONE_SIDED)), ("part", Tuned(&PART)), ("lost", Share(GRAVE)), ("judged", Tuned(&CONVERSATIONS))],
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -167,8 +170,8 @@ impl Detector for DirSome {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let sides = &e.sides;
-        if sides.judged < CONVERSATIONS {
-            return lacking(sides.judged, CONVERSATIONS, "conversations");
+        if sides.judged < CONVERSATIONS.number() {
+            return lacking(sides.judged, CONVERSATIONS.number(), "conversations");
         }
         // Where so much is lost, a side of short conversations is.
         if let Some(all) = e.loss.all.filter(|all| all.rate >= GRAVE) {
@@ -177,7 +180,7 @@ impl Detector for DirSome {
         let surely = wilson(sides.one_sided, sides.judged).low;
         let found = Limit::new(ONE_SIDED).exceeded(surely, standing.at_all()) && !sides.is_routing();
         present_if(found, || {
-            let severity = if surely > PART { Severity::Warning } else { Severity::Note };
+            let severity = if surely > PART.value() { Severity::Warning } else { Severity::Note };
             let evidence = vec![("one_sided", Value::Count(sides.one_sided)), ("conversations", Value::Count(sides.judged))];
             Report::new(severity, format!("{} of the conversations show one direction only", percent(sides.share())), evidence)
                 .held(e.of_file(&sides.one_sided_at.episodes()))
@@ -186,12 +189,12 @@ impl Detector for DirSome {
 }
 
 /// Frames before none of them with a tag says anything, and networks of untagged ARP that are more than one wire has by chance.
-const TAG_FRAMES: u64 = 100;
-const NETWORKS: u64 = 3;
+static TAG_FRAMES: Threshold = Threshold::count(100.0);
+static NETWORKS: Threshold = Threshold::count(3.0);
 
 impl Detector for VlanStripped {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "vlan.stripped",
             aspect: Some(Aspect::Fidelity),
             meaning: "Traffic of several VLANs arrives without its tags, so it cannot be told apart by VLAN.",
@@ -204,18 +207,19 @@ impl Detector for VlanStripped {
             remedy: "Keep tags on the destination port; on this host: `ethtool -K IF rxvlan off` and, if supported, \
                      `ethtool -K IF rx-vlan-filter off`.",
             topic: Some(VendorTopic::Encapsulation),
-            figures: &[("frames", Count(TAG_FRAMES)), ("networks", Count(NETWORKS)), ("bits", Count(NETWORK_BITS as u64))],
-        }
+            figures: &[("frames", Tuned(&TAG_FRAMES)), ("networks", Tuned(&NETWORKS)), ("bits", Count(NETWORK_BITS as u64))],
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         let tags = &e.tags;
         let all = tags.tagged.saturating_add(tags.untagged);
-        if all < TAG_FRAMES {
-            return lacking(all, TAG_FRAMES, "frames");
+        if all < TAG_FRAMES.number() {
+            return lacking(all, TAG_FRAMES.number(), "frames");
         }
         let named = tags.claimed > 1;
-        let found = share(tags.tagged, all) < 0.001 && (named || tags.networks >= NETWORKS);
+        let found = share(tags.tagged, all) < 0.001 && (named || tags.networks >= NETWORKS.number());
         present_if(found, || {
             let evidence = vec![
                 ("tagged", Value::Count(tags.tagged)),
@@ -242,11 +246,11 @@ impl Detector for VlanStripped {
 }
 
 /// The share of conversations tagged one way.
-const ONE_WAY: Limit = Limit::new(0.05);
+static ONE_WAY: Limit = Limit::new(0.05);
 
 impl Detector for VlanOneway {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "vlan.oneway",
             aspect: Some(Aspect::Fidelity),
             meaning: "One direction of the conversations carries VLAN tags, the other does not. Load by VLAN is wrong by half.",
@@ -257,15 +261,16 @@ impl Detector for VlanOneway {
             lookalikes: "A mirrored link between a tagged and an untagged port, copied once on each.",
             remedy: "Let the mirror keep tags in both directions; conversations are put together regardless of tags here.",
             topic: Some(VendorTopic::Encapsulation),
-            figures: &[("limit", Share(ONE_WAY.raise)), ("clear", Share(ONE_WAY.clear)), ("flows", Count(CONVERSATIONS))],
-        }
+            figures: &[("limit", Tuned(&ONE_WAY.raise)), ("clear", Part(&ONE_WAY.raise, Limit::CLEAR)), ("flows", Tuned(&CONVERSATIONS))],
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         let tags = &e.tags;
-        if tags.flows < CONVERSATIONS {
-            return lacking(tags.flows, CONVERSATIONS, "conversations in both directions");
+        if tags.flows < CONVERSATIONS.number() {
+            return lacking(tags.flows, CONVERSATIONS.number(), "conversations in both directions");
         }
         let one_way = share(tags.one_way, tags.flows);
         present_if(ONE_WAY.exceeded(one_way, active), || {
@@ -280,12 +285,12 @@ impl Detector for VlanOneway {
 const LACP: [f64; 2] = [1.0, 30.0];
 
 /// Control packets and seconds before the silence of a partner says anything: slow LACP has spoken three times by then.
-const CONTROL_PACKETS: u64 = 3;
-const CONTROL_SECONDS: f64 = 90.0;
+static CONTROL_PACKETS: Threshold = Threshold::count(3.0);
+static CONTROL_SECONDS: Threshold = Threshold::seconds(90.0);
 
 impl Detector for CpuBlind {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "cpu.blind",
             aspect: Some(Aspect::Coverage),
             meaning: "Packets the switch sends itself (LACP, spanning tree, answers to ping and ARP) are not mirrored.",
@@ -297,12 +302,13 @@ impl Detector for CpuBlind {
                      of the switch for a fault.",
             topic: None,
             figures: &[
-                ("packets", Count(CONTROL_PACKETS)),
-                ("seconds", Seconds(CONTROL_SECONDS)),
+                ("packets", Tuned(&CONTROL_PACKETS)),
+                ("seconds", Tuned(&CONTROL_SECONDS)),
                 ("fast", Seconds(LACP[0])),
                 ("slow", Seconds(LACP[1])),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -311,8 +317,12 @@ impl Detector for CpuBlind {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
-        if !active && (e.control.neighbour < CONTROL_PACKETS || e.control.seconds < CONTROL_SECONDS) {
-            return lacking(e.control.neighbour.min(CONTROL_PACKETS - 1), CONTROL_PACKETS, "control packets of neighbours in so much time");
+        if !active && (e.control.neighbour < CONTROL_PACKETS.number() || e.control.seconds < CONTROL_SECONDS.in_seconds()) {
+            return lacking(
+                e.control.neighbour.min(CONTROL_PACKETS.number() - 1),
+                CONTROL_PACKETS.number(),
+                "control packets of neighbours in so much time",
+            );
         }
         present_if(e.control.silent_partners > 0, || {
             let evidence = vec![
@@ -326,16 +336,16 @@ impl Detector for CpuBlind {
 }
 
 /// Frames and seconds before it is said that none is for others: a quiet port of a switch receives some of both kinds a second.
-const FRAMES: u64 = 10;
-const WATCHED: f64 = 9.0;
+static FRAMES: Threshold = Threshold::count(10.0);
+static WATCHED: Threshold = Threshold::seconds(9.0);
 
 /// Frames of a file before it is told what it consists of, and the stations that sent them: one protocol's packets, taken out of a capture,
 /// have fewer.
-const FILE_FRAMES: u64 = 20;
-const FILE_STATIONS: u64 = 3;
+static FILE_FRAMES: Threshold = Threshold::count(20.0);
+static FILE_STATIONS: Threshold = Threshold::count(3.0);
 
 /// Broadcasts of a file before they are those of a network: hosts that look for each other.
-const FILE_BROADCASTS: u64 = 3;
+static FILE_BROADCASTS: Threshold = Threshold::count(3.0);
 
 /// Share of frames to others below which a live port is none of a mirror, and above which it is again.
 const OTHERS: (f64, f64) = (0.01, 0.02);
@@ -345,7 +355,7 @@ fn too_little(frames: u64, want: u64, seconds: f64) -> Detection {
     if frames < want {
         lacking(frames, want, "frames")
     } else {
-        Detection::Unknown(format!("{} of {}", duration(seconds), Seconds(WATCHED)))
+        Detection::Unknown(format!("{} of {}", duration(seconds), Seconds(WATCHED.in_seconds())))
     }
 }
 
@@ -362,10 +372,13 @@ impl MirrorNone {
     /// A file does not tell whose port it is of, so that it is only said what is in it.
     fn of_a_file(e: &Evidence) -> Detection {
         let casts = &e.casts;
-        if casts.all() < FILE_FRAMES || e.seconds < WATCHED {
-            return too_little(casts.all(), FILE_FRAMES, e.seconds);
+        if casts.all() < FILE_FRAMES.number() || e.seconds < WATCHED.in_seconds() {
+            return too_little(casts.all(), FILE_FRAMES.number(), e.seconds);
         }
-        let none = casts.to_others == 0 && casts.broadcast >= FILE_BROADCASTS && casts.multicast > 0 && e.sides.stations >= FILE_STATIONS;
+        let none = casts.to_others == 0
+            && casts.broadcast >= FILE_BROADCASTS.number()
+            && casts.multicast > 0
+            && e.sides.stations >= FILE_STATIONS.number();
         present_if(none, || {
             let title = "Only broadcast and multicast: what a port without a mirror receives";
             Report::new(Severity::Note, title, Self::evidence(e))
@@ -375,7 +388,7 @@ impl MirrorNone {
 
 impl Detector for MirrorNone {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "mirror.none",
             aspect: Some(Aspect::Coverage),
             meaning: "This port receives what every port receives: broadcast, multicast and what is meant for this host. It is not \
@@ -392,13 +405,14 @@ impl Detector for MirrorNone {
             figures: &[
                 ("raise", Share(OTHERS.0)),
                 ("clear", Share(OTHERS.1)),
-                ("frames", Count(FRAMES)),
-                ("seconds", Seconds(WATCHED)),
-                ("file_frames", Count(FILE_FRAMES)),
-                ("stations", Count(FILE_STATIONS)),
-                ("broadcasts", Count(FILE_BROADCASTS)),
+                ("frames", Tuned(&FRAMES)),
+                ("seconds", Tuned(&WATCHED)),
+                ("file_frames", Tuned(&FILE_FRAMES)),
+                ("stations", Tuned(&FILE_STATIONS)),
+                ("broadcasts", Tuned(&FILE_BROADCASTS)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -406,8 +420,8 @@ impl Detector for MirrorNone {
         if !e.live {
             return Self::of_a_file(e);
         }
-        if casts.all() < FRAMES || e.watched < WATCHED {
-            return too_little(casts.all(), FRAMES, e.watched);
+        if casts.all() < FRAMES.number() || e.watched < WATCHED.in_seconds() {
+            return too_little(casts.all(), FRAMES.number(), e.watched);
         }
         let others = share(casts.to_others, casts.all());
         present_if(others < if standing.at_all() { OTHERS.1 } else { OTHERS.0 }, || {
@@ -424,17 +438,17 @@ impl Detector for MirrorNone {
 }
 
 /// Seconds without a packet: every switch sends something more often.
-const QUIET: f64 = 10.0;
+static QUIET: Threshold = Threshold::seconds(10.0);
 
 /// Packets that the rate before leads to expect in the meantime: where as many fail to come the link did not just fall quiet.
-const EXPECTED: f64 = 500.0;
+static EXPECTED: Threshold = Threshold::count(500.0);
 
 /// Seconds without a packet after which also a link with little to say should have said something.
-const LONG: f64 = 60.0;
+static LONG: Threshold = Threshold::seconds(60.0);
 
 impl Detector for MirrorSilent {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "mirror.silent",
             aspect: Some(Aspect::Coverage),
             meaning: "Nothing arrives at all, not even broadcasts.",
@@ -444,8 +458,9 @@ impl Detector for MirrorSilent {
             lookalikes: "A mirrored port without any traffic; copies that come encapsulated to another address.",
             remedy: "Check the link light, the session on the switch (`show monitor session all` or its like) and the filter.",
             topic: None,
-            figures: &[("seconds", Seconds(QUIET)), ("expected", Count(EXPECTED as u64)), ("long", Seconds(LONG))],
-        }
+            figures: &[("seconds", Tuned(&QUIET)), ("expected", Tuned(&EXPECTED)), ("long", Tuned(&LONG))],
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
@@ -455,10 +470,10 @@ impl Detector for MirrorSilent {
         let rate = e.packets as f64 / (e.seconds - e.quiet).max(1.0);
         let (severity, title) = match e.packets {
             0 => (Severity::Critical, "Nothing arrives on this port"),
-            _ if rate * e.quiet >= EXPECTED => (Severity::Critical, "Nothing arrives on this port any more"),
-            _ if e.quiet >= LONG => (Severity::Warning, "Nothing arrives on this port any more"),
+            _ if rate * e.quiet >= EXPECTED.value() => (Severity::Critical, "Nothing arrives on this port any more"),
+            _ if e.quiet >= LONG.in_seconds() => (Severity::Warning, "Nothing arrives on this port any more"),
             _ => (Severity::Note, "Nothing arrives on this port at the moment"),
         };
-        present_if(e.quiet >= QUIET, || Report::new(severity, title, vec![("seconds", Value::Seconds(e.quiet))]))
+        present_if(e.quiet >= QUIET.in_seconds(), || Report::new(severity, title, vec![("seconds", Value::Seconds(e.quiet))]))
     }
 }

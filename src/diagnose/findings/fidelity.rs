@@ -3,25 +3,25 @@
 use super::{lacking, present_if};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Share};
+use crate::diagnose::figure::Figure::{Part, Tuned};
 use crate::diagnose::vendor::VendorTopic;
-use crate::model::evidence::{SizeEvidence, share};
+use crate::model::evidence::{SizeEvidence, Threshold, share};
 use crate::model::units::{grouped, percent};
 use crate::model::{Aspect, Location, Severity, Subject, Value};
 
 /// Packets before a share of one percent says anything.
-const PACKETS: u64 = 100;
+static PACKETS: Threshold = Threshold::count(100.0);
 
 /// The share of packets that are not as they were above which it is told.
-const PART: Limit = Limit::new(0.01);
+static PART: Limit = Limit::new(0.01);
 
 /// The same of damaged ones, and how many they are at least.
-const CORRUPT: Limit = Limit::new(0.001);
-const WRONG: u64 = 5;
+static CORRUPT: Limit = Limit::new(0.001);
+static WRONG: Threshold = Threshold::count(5.0);
 
 /// Checksums before a share of one percent, or of a thousandth, says anything.
-const SUMS: u64 = 50;
-const MANY_SUMS: u64 = 1_000;
+static SUMS: Threshold = Threshold::count(50.0);
+static MANY_SUMS: Threshold = Threshold::count(1_000.0);
 
 /// Cut by the mirror.
 pub struct Trunc;
@@ -46,7 +46,7 @@ pub struct FramesErrors;
 
 impl Detector for Trunc {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "trunc",
             aspect: Some(Aspect::Fidelity),
             meaning: "Packets are cut before they reach the capture. Loads are right (they follow the IP length), but what is \
@@ -57,8 +57,9 @@ impl Detector for Trunc {
             lookalikes: "Damaged packets with a wrong length; a capture file that was shortened without keeping original lengths.",
             remedy: "Turn truncation off in the session, or raise the MTU on the way of the copies.",
             topic: Some(VendorTopic::Whole),
-            figures: &[("limit", Share(PART.raise)), ("clear", Share(PART.clear)), ("packets", Count(PACKETS))],
-        }
+            figures: &[("limit", Tuned(&PART.raise)), ("clear", Part(&PART.raise, Limit::CLEAR)), ("packets", Tuned(&PACKETS))],
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -80,7 +81,7 @@ impl Detector for Trunc {
 
 impl Detector for TruncCapture {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "trunc.capture",
             aspect: Some(Aspect::Fidelity),
             meaning: "The capture kept only the beginning of packets. Loads are right, what is inside can be read in part only.",
@@ -90,8 +91,9 @@ impl Detector for TruncCapture {
             lookalikes: "None: the capture itself says so.",
             remedy: "Capture with a larger snapshot length if the contents matter; for load and health it is enough.",
             topic: None,
-            figures: &[("limit", Share(PART.raise)), ("clear", Share(PART.clear)), ("packets", Count(PACKETS))],
-        }
+            figures: &[("limit", Tuned(&PART.raise)), ("clear", Part(&PART.raise, Limit::CLEAR)), ("packets", Tuned(&PACKETS))],
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -106,8 +108,8 @@ impl Detector for TruncCapture {
 
 /// Reports packets of which so many are not whole, by their share, where that is over the limit.
 fn shortened(sizes: &SizeEvidence, cut: u64, standing: StandingFindings<'_>, report: impl FnOnce(f64) -> Report) -> Detection {
-    if sizes.packets < PACKETS {
-        return lacking(sizes.packets, PACKETS, "IP packets");
+    if sizes.packets < PACKETS.number() {
+        return lacking(sizes.packets, PACKETS.number(), "IP packets");
     }
     let cut = share(cut, sizes.packets);
     present_if(PART.exceeded(cut, standing.at_all()), || report(cut))
@@ -116,7 +118,7 @@ fn shortened(sizes: &SizeEvidence, cut: u64, standing: StandingFindings<'_>, rep
 /// Superframes: the share of segments that are several in one, when it is above one percent or frames are impossible.
 fn merged(e: &Evidence, active: bool) -> Option<Report> {
     let sizes = &e.sizes;
-    let found = sizes.segments >= PACKETS && PART.exceeded(sizes.merged(), active) || sizes.impossible >= PACKETS;
+    let found = sizes.segments >= PACKETS.number() && PART.exceeded(sizes.merged(), active) || sizes.impossible >= PACKETS.number();
     found.then(|| {
         let evidence = vec![
             ("share", Value::Share(sizes.merged())),
@@ -132,7 +134,7 @@ fn merged(e: &Evidence, active: bool) -> Option<Report> {
 
 impl Detector for HostGro {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "host.gro",
             aspect: Some(Aspect::Fidelity),
             meaning: "The capturing host merges packets before they are captured. Bytes are about right, packet counts and rates are \
@@ -144,8 +146,9 @@ impl Detector for HostGro {
             lookalikes: "A virtual switch that mirrors before segmentation (src.tso), when the capturing host is not known.",
             remedy: "`ethtool -K IF gro off lro off` (and on the physical interface below, when this one is virtual).",
             topic: None,
-            figures: &[("limit", Share(PART.raise)), ("clear", Share(PART.clear)), ("packets", Count(PACKETS))],
-        }
+            figures: &[("limit", Tuned(&PART.raise)), ("clear", Part(&PART.raise, Limit::CLEAR)), ("packets", Tuned(&PACKETS))],
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -161,13 +164,17 @@ impl Detector for HostGro {
             let report = Report::new(Severity::Note, "This host may merge packets: receive offload is on", evidence);
             return Detection::from(report.mend(super::host::remedy(e, self.page())));
         }
-        if e.sizes.segments < PACKETS { lacking(e.sizes.segments, PACKETS, "segments of known size") } else { Detection::Clear }
+        if e.sizes.segments < PACKETS.number() {
+            lacking(e.sizes.segments, PACKETS.number(), "segments of known size")
+        } else {
+            Detection::Clear
+        }
     }
 }
 
 impl Detector for SrcTso {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "src.tso",
             aspect: Some(Aspect::Fidelity),
             meaning: "Packets are mirrored before their sender's hardware divides them. Bytes are about right, packet counts and \
@@ -179,7 +186,8 @@ impl Detector for SrcTso {
                      (`ethtool -K IF tso off gso off`).",
             topic: None,
             figures: &[],
-        }
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -194,7 +202,7 @@ impl Detector for SrcTso {
 
 impl Detector for HostTxcsum {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "host.txcsum",
             aspect: Some(Aspect::Fidelity),
             meaning: "Packets have no checksum yet: they were copied before their sender's network card filled it in. They are \
@@ -206,8 +214,9 @@ impl Detector for HostTxcsum {
             lookalikes: "None: damage does not leave exactly the pseudo header's sum.",
             remedy: "Nothing for this program. For others: `ethtool -K IF tx off` on the sender, or let them ignore checksums.",
             topic: None,
-            figures: &[("limit", Share(PART.raise)), ("clear", Share(PART.clear)), ("sums", Count(SUMS))],
-        }
+            figures: &[("limit", Tuned(&PART.raise)), ("clear", Part(&PART.raise, Limit::CLEAR)), ("sums", Tuned(&SUMS))],
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -217,8 +226,8 @@ impl Detector for HostTxcsum {
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         let sums = &e.checksums;
-        if sums.all() < SUMS {
-            return lacking(sums.all(), SUMS, "checksums");
+        if sums.all() < SUMS.number() {
+            return lacking(sums.all(), SUMS.number(), "checksums");
         }
         let partial = share(sums.partial, sums.all());
         present_if(PART.exceeded(partial, active), || {
@@ -235,7 +244,7 @@ impl Detector for HostTxcsum {
 
 impl Detector for CsumBad {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "csum.bad",
             aspect: Some(Aspect::Fidelity),
             meaning: "Packets are damaged: their checksum is wrong.",
@@ -246,8 +255,9 @@ impl Detector for CsumBad {
             lookalikes: "Offloads that leave an odd value in the field; address translation that forgets the checksum.",
             remedy: "Find the common device: compare by VLAN, MAC address and conversation; check error counters of the ports.",
             topic: None,
-            figures: &[("limit", Share(CORRUPT.raise)), ("sums", Count(MANY_SUMS)), ("least", Count(WRONG))],
-        }
+            figures: &[("limit", Tuned(&CORRUPT.raise)), ("sums", Tuned(&MANY_SUMS)), ("least", Tuned(&WRONG))],
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -257,11 +267,11 @@ impl Detector for CsumBad {
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         let sums = &e.checksums;
-        if sums.all() < MANY_SUMS {
-            return lacking(sums.all(), MANY_SUMS, "checksums");
+        if sums.all() < MANY_SUMS.number() {
+            return lacking(sums.all(), MANY_SUMS.number(), "checksums");
         }
         let wrong = share(sums.wrong, sums.all());
-        present_if(sums.wrong >= WRONG && CORRUPT.exceeded(wrong, active), || {
+        present_if(sums.wrong >= WRONG.number() && CORRUPT.exceeded(wrong, active), || {
             let evidence = vec![("share", Value::Share(wrong)), ("wrong", Value::Count(sums.wrong)), ("n", Value::Count(sums.all()))];
             Report::new(Severity::Warning, format!("{} of the packets have a wrong checksum", percent(wrong)), evidence)
                 .proved_by(&e.checksums.wrong_proof)
@@ -271,7 +281,7 @@ impl Detector for CsumBad {
 
 impl Detector for FramesErrors {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "frames.errors",
             aspect: Some(Aspect::Fidelity),
             meaning: "The mirroring device reports that frames reached it damaged, too short or too long.",
@@ -281,7 +291,8 @@ impl Detector for FramesErrors {
             remedy: "Check error counters, cable, transceiver and duplex of the mirrored ports.",
             topic: None,
             figures: &[],
-        }
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {

@@ -3,7 +3,8 @@
 use super::present_if;
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{BitsPerSecond, Seconds};
+use crate::diagnose::figure::Figure::Tuned;
+use crate::model::evidence::Threshold;
 use crate::model::text::printable;
 use crate::model::units::{bits_per_second, duration, grouped, plural, times};
 use crate::model::{Aspect, Episode, Severity, Value};
@@ -15,7 +16,7 @@ pub struct NicTransmits;
 pub struct HostLink;
 
 /// Speed in bits per second that is slow for a mirror.
-const SLOW: u64 = 100_000_000;
+static SLOW: Threshold = Threshold::rate(100_000_000.0);
 
 /// Frames too long for the interface.
 pub struct HostOversize;
@@ -27,7 +28,7 @@ pub struct HostPause;
 pub struct HostAway;
 
 /// Seconds in all from which on what is missing is more than a blink.
-const AWAY: f64 = 1.0;
+static AWAY: Threshold = Threshold::seconds(1.0);
 
 /// The page's remedy with the interface's name in its commands, where one interface is meant.
 pub(super) fn remedy(e: &Evidence, page: &ExplainPage) -> String {
@@ -55,7 +56,7 @@ fn named(e: &Evidence, name: &'static str, value: Value) -> Vec<(&'static str, V
 
 impl Detector for HostAway {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "host.away",
             aspect: Some(Aspect::Coverage),
             meaning: "The port that packets are to come from was down, gone or unplugged: what passed then is missing, and no counter tells how much.",
@@ -66,8 +67,9 @@ impl Detector for HostAway {
             remedy: "Compare with the system's log (`dmesg`, `journalctl -u NetworkManager`) and the switch's at that time; keep services that manage \
                      interfaces away from the mirror port.",
             topic: None,
-            figures: &[("away", Seconds(AWAY))],
-        }
+            figures: &[("away", Tuned(&AWAY))],
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
@@ -88,10 +90,10 @@ impl Detector for HostAway {
             true => (Severity::Critical, format!("{port} is away: {why}")),
             false if away.len() > 1 => {
                 let title = format!("{port} was away {}, {} in all: {why}", times(away.len() as u64), duration(seconds));
-                (if seconds >= AWAY { Severity::Warning } else { Severity::Note }, title)
+                (if seconds >= AWAY.in_seconds() { Severity::Warning } else { Severity::Note }, title)
             }
             false => (
-                if seconds >= AWAY { Severity::Warning } else { Severity::Note },
+                if seconds >= AWAY.in_seconds() { Severity::Warning } else { Severity::Note },
                 format!("{port} was away for {}: {why}", duration(seconds)),
             ),
         };
@@ -109,7 +111,7 @@ impl Detector for HostAway {
 
 impl Detector for NicTransmits {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "nic.transmits",
             aspect: Some(Aspect::Fidelity),
             meaning: "This host sends into the mirror port. Switches drop or, worse, forward that; and the host's own packets mix \
@@ -122,7 +124,8 @@ impl Detector for NicTransmits {
                      off`.",
             topic: None,
             figures: &[],
-        }
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
@@ -148,7 +151,7 @@ impl Detector for NicTransmits {
 
 impl Detector for HostLink {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "host.link",
             aspect: Some(Aspect::Completeness),
             meaning: "The link to the mirror is slow or half duplex: it cannot carry what a switch port carries.",
@@ -157,8 +160,9 @@ impl Detector for HostLink {
             lookalikes: "A device that really is that slow.",
             remedy: "Replace the cable, and let both sides negotiate.",
             topic: None,
-            figures: &[("speed", BitsPerSecond(SLOW as f64))],
-        }
+            figures: &[("speed", Tuned(&SLOW))],
+        };
+        &PAGE
     }
 
     /// The link that is full is this one, where it is its speed that utilisation was measured against.
@@ -168,7 +172,7 @@ impl Detector for HostLink {
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         let half = e.host.half_duplex == Some(true);
-        let slow = e.host.speed.filter(|s| *s > 0 && *s <= SLOW);
+        let slow = e.host.speed.filter(|s| *s > 0 && *s <= SLOW.number());
         present_if(e.live && (half || slow.is_some()), || {
             let speed = e.host.speed.map(|s| bits_per_second(s as f64)).unwrap_or_else(|| "unknown speed".into());
             let title = format!("The mirror link runs at {speed}{}", if half { ", half duplex" } else { "" });
@@ -179,7 +183,7 @@ impl Detector for HostLink {
 
 impl Detector for HostOversize {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "host.oversize",
             aspect: Some(Aspect::Completeness),
             meaning: "The interface drops frames because they are longer than it accepts.",
@@ -189,7 +193,8 @@ impl Detector for HostOversize {
             remedy: "`ip link set IF mtu 9216` (or the largest the interface takes).",
             topic: None,
             figures: &[],
-        }
+        };
+        &PAGE
     }
 
     /// Frames the interface drops for their length are the large packets that are missing.
@@ -210,7 +215,7 @@ impl Detector for HostOversize {
 
 impl Detector for HostPause {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "host.pause",
             aspect: Some(Aspect::Completeness),
             meaning: "Flow control is on: when this host is busy it makes the switch hold copies back, and the switch then drops them \
@@ -221,7 +226,8 @@ impl Detector for HostPause {
             remedy: "`ethtool -A IF rx off tx off autoneg off`.",
             topic: None,
             figures: &[],
-        }
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {

@@ -3,7 +3,7 @@
 use super::all_of;
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{BitsPerSecond, Share, Times};
+use crate::diagnose::figure::Figure::Tuned;
 use crate::model::evidence::{SURGE_ENDS, SURGE_RATE, SURGE_SHARE, SURGE_TIMES};
 use crate::model::units::{bits_per_second, percent};
 use crate::model::{Severity, Subject, Value};
@@ -13,7 +13,7 @@ pub struct LoadSurge;
 
 impl Detector for LoadSurge {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "load.surge",
             aspect: None,
             meaning: "A host sends and receives many times as much as it usually does, and is most of what passes here.",
@@ -25,12 +25,13 @@ impl Detector for LoadSurge {
             remedy: "Look at whom it speaks with and by what; where round trips or losses rise with it, the link is too small for both.",
             topic: None,
             figures: &[
-                ("times", Times(SURGE_TIMES)),
-                ("rate", BitsPerSecond(SURGE_RATE)),
-                ("share", Share(SURGE_SHARE)),
-                ("ends", Times(SURGE_ENDS)),
+                ("times", Tuned(&SURGE_TIMES)),
+                ("rate", Tuned(&SURGE_RATE)),
+                ("share", Tuned(&SURGE_SHARE)),
+                ("ends", Tuned(&SURGE_ENDS)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {

@@ -4,36 +4,36 @@ use super::connections::{exceeded, subject};
 use super::{SURE, all_of};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Nanos, Share};
-use crate::model::evidence::{CertificateEvidence, OldTlsEvidence, SHORT_LOGIN, ServiceEvidence, TlsFailureEvidence, Trouble};
+use crate::diagnose::figure::Figure::{Nanos, Tuned};
+use crate::model::evidence::{CertificateEvidence, OldTlsEvidence, SHORT_LOGIN, ServiceEvidence, Threshold, TlsFailureEvidence, Trouble};
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, percent, plural};
 use crate::model::{Episode, Severity, Subject, Timestamp, Value, wilson};
 
 /// Share of refused logins: told of; of how many answers, and how many at least.
-const DENIED: f64 = 0.3;
-const ANSWERS: u64 = 10;
-const LEAST: u64 = 5;
+static DENIED: Threshold = Threshold::share(0.3);
+static ANSWERS: Threshold = Threshold::count(10.0);
+static LEAST: Threshold = Threshold::count(5.0);
 
 /// Kerberos' code for clocks that differ too much (RFC 4120 section 7.5.9), and how often it is told of.
 const SKEW: u32 = 37;
-const SKEWED: u64 = 3;
+static SKEWED: Threshold = Threshold::count(3.0);
 
 /// Names under which one client is refused from which on it guesses.
-const GUESSED: u64 = 20;
+static GUESSED: Threshold = Threshold::count(20.0);
 
 /// Short connections of one client by SSH within a minute, of which somebody should know.
-const SHORT: u64 = 10;
+static SHORT: Threshold = Threshold::count(10.0);
 
 /// Share of handshakes that fail: told of; of how many, and how many at least.
-const FAILING: f64 = 0.05;
-const HELLOS: u64 = 20;
+static FAILING: Threshold = Threshold::share(0.05);
+static HELLOS: Threshold = Threshold::count(20.0);
 
 /// Clients, all of which fail, that are enough; and that are critical.
-const CLIENTS: u64 = 3;
+static CLIENTS: Threshold = Threshold::count(3.0);
 
 /// The end of a certificate is near: the share of its life, at most and at least.
-const REST: f64 = 0.1;
+static REST: Threshold = Threshold::share(0.1);
 const DAY: i64 = 86_400;
 const NEAR: i64 = 30 * DAY;
 
@@ -51,7 +51,7 @@ pub struct TlsExpiring;
 
 impl Detector for AuthFailing {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "auth.failing",
             aspect: None,
             meaning: "Logins at this service are refused: somebody's password is wrong or old, or somebody tries passwords.",
@@ -68,15 +68,16 @@ impl Detector for AuthFailing {
             topic: None,
             figures: &[
                 SURE,
-                ("share", Share(DENIED)),
-                ("n", Count(ANSWERS)),
-                ("least", Count(LEAST)),
-                ("skewed", Count(SKEWED)),
-                ("guessed", Count(GUESSED)),
-                ("short", Count(SHORT)),
-                ("packets", Count(SHORT_LOGIN)),
+                ("share", Tuned(&DENIED)),
+                ("n", Tuned(&ANSWERS)),
+                ("least", Tuned(&LEAST)),
+                ("skewed", Tuned(&SKEWED)),
+                ("guessed", Tuned(&GUESSED)),
+                ("short", Tuned(&SHORT)),
+                ("packets", Tuned(&SHORT_LOGIN)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -93,7 +94,7 @@ impl Detector for AuthFailing {
 /// Somebody comes again and again by SSH and does nothing there.
 fn short(service: &ServiceEvidence) -> Option<Report> {
     let w = service.windows.first().filter(|w| service.app_token == "ssh" && w.seconds > 0.0)?;
-    let (client, count) = w.short.filter(|(_, count)| *count >= SHORT)?;
+    let (client, count) = w.short.filter(|(_, count)| *count >= SHORT.number())?;
     let title =
         format!("{client} logs in to {} again and again: {} short connections within {}", service.key, grouped(count), duration(w.seconds));
     let evidence =
@@ -104,16 +105,16 @@ fn short(service: &ServiceEvidence) -> Option<Report> {
 fn denied(service: &ServiceEvidence, stands: bool) -> Option<Report> {
     let skew = |codes: &[crate::model::evidence::CodeCount]| codes.iter().find(|c| c.code == SKEW).map_or(0, |c| c.count);
     let kerberos = service.app_token == "kerberos";
-    let skewed = service.windows.iter().find(|w| kerberos && skew(&w.denied) >= SKEWED);
-    let w = skewed.or_else(|| service.window(|w| w.answered >= ANSWERS))?;
+    let skewed = service.windows.iter().find(|w| kerberos && skew(&w.denied) >= SKEWED.number());
+    let w = skewed.or_else(|| service.window(|w| w.answered >= ANSWERS.number()))?;
     let bad = w.trouble(Trouble::Denied);
     let share = wilson(bad.count, w.answered);
-    if skewed.is_none() && (bad.count < LEAST || !exceeded(&share, DENIED, DENIED / 2.0, stands)) {
+    if skewed.is_none() && (bad.count < LEAST.number() || !exceeded(&share, DENIED.value(), DENIED.value() / 2.0, stands)) {
         return None;
     }
     let codes: Vec<String> = w.denied.iter().take(3).map(|c| format!("{} {} times", c.text, grouped(c.count))).collect();
     let who = bad.who();
-    let guessing = service.guesses.filter(|(_, names)| *names > GUESSED);
+    let guessing = service.guesses.filter(|(_, names)| *names > GUESSED.number());
     let title = match (guessing, skewed) {
         (Some((client, names)), _) => format!(
             "{client} guesses logins at {}: {} names, {} of {} answers refuse them",
@@ -148,13 +149,13 @@ fn denied(service: &ServiceEvidence, stands: bool) -> Option<Report> {
 
 impl Detector for TlsFailing {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "tls.failing",
             aspect: None,
             meaning: "TLS connections to this service are given up before anything is encrypted: client and server agree on no version or \
                       cipher, or the client does not accept the certificate.",
-            measured: "Handshakes that end by an alert in clear that refuses something, or whose hello the server answers by RST or by closing \
-                       the connection: surely more than {share} of at least {n} (lower end of \
+            measured: "Handshakes that end by an alert in clear that refuses something, or whose hello the server answers by RST, by closing \
+                       the connection or not at all: surely more than {share} of at least {n} (lower end of \
                        the {sure} interval), or of at least {clients} clients all. Alerts of TLS one point three that are encrypted cannot be \
                        seen. Critical with {clients} clients, a note with one.",
             cause: "An expired certificate or one of an unknown issuer, a server or client without a common version, a name the server does not \
@@ -162,8 +163,9 @@ impl Detector for TlsFailing {
             lookalikes: "Scanners that try every version; one program that trusts one certificate only.",
             remedy: "The alert says who objects and to what: look at the certificate, or at the versions and ciphers of both.",
             topic: None,
-            figures: &[SURE, ("share", Share(FAILING)), ("n", Count(HELLOS)), ("clients", Count(CLIENTS))],
-        }
+            figures: &[SURE, ("share", Tuned(&FAILING)), ("n", Tuned(&HELLOS)), ("clients", Tuned(&CLIENTS))],
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -178,8 +180,8 @@ impl Detector for TlsFailing {
 fn failing(f: &TlsFailureEvidence, stands: bool) -> Option<Report> {
     let share = wilson(f.failed, f.hellos);
     let [clients, others] = f.clients;
-    let often = f.hellos >= HELLOS && exceeded(&share, FAILING, FAILING / 2.0, stands);
-    if !(often || clients >= CLIENTS && others == 0) {
+    let often = f.hellos >= HELLOS.number() && exceeded(&share, FAILING.value(), FAILING.value() / 2.0, stands);
+    if !(often || clients >= CLIENTS.number() && others == 0) {
         return None;
     }
     let who = if f.by_client { "the client objects" } else { "the server objects" };
@@ -189,19 +191,19 @@ fn failing(f: &TlsFailureEvidence, stands: bool) -> Option<Report> {
         f.key,
         grouped(f.failed),
         grouped(f.hellos),
-        plural(clients, "client")
+        if f.is_more { format!("at least {}", plural(clients, "client")) } else { plural(clients, "client") }
     );
     let mut evidence = vec![
         ("handshakes", Value::Count(f.hellos)),
         ("failed", Value::Count(f.failed)),
         ("share", Value::Share(share.rate)),
         ("share_low", Value::Share(share.low)),
-        ("clients", Value::Count(clients)),
+        ("clients", if f.is_more { Value::AtLeast(clients) } else { Value::Count(clients) }),
     ];
     let alerts: Vec<String> = f.alerts.iter().take(4).map(|a| format!("{} {}", grouped(a.count), a.text)).collect();
     evidence.push(("alerts", Value::Text(alerts.join(", "))));
     let severity = match clients {
-        CLIENTS.. => Severity::Critical,
+        n if n >= CLIENTS.number() => Severity::Critical,
         2 => Severity::Warning,
         _ => Severity::Note,
     };
@@ -221,7 +223,7 @@ fn version(version: u16) -> String {
 
 impl Detector for TlsOld {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "tls.old",
             aspect: None,
             meaning: "A server or client speaks a version of TLS that is not safe any more (RFC 8996, RFC 7568).",
@@ -232,7 +234,8 @@ impl Detector for TlsOld {
             remedy: "Renew the program, or switch newer versions on; where that cannot be, keep it in a network of its own.",
             topic: None,
             figures: &[],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -257,7 +260,7 @@ fn old(o: &OldTlsEvidence) -> Report {
 
 impl Detector for TlsExpiring {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "tls.expiring",
             aspect: None,
             meaning: "The certificate of this service has ended, is not valid yet, or ends soon. When it has ended clients refuse to connect.",
@@ -268,8 +271,9 @@ impl Detector for TlsExpiring {
             lookalikes: "An old capture is judged by its own time; where its clock is far behind nothing is said. A certificate that ends soon may be renewed tonight.",
             remedy: "Renew the certificate, and have the service load it.",
             topic: None,
-            figures: &[("rest", Share(REST)), ("most", Nanos(NEAR * SECOND)), ("least", Nanos(DAY * SECOND))],
-        }
+            figures: &[("rest", Tuned(&REST)), ("most", Nanos(NEAR * SECOND)), ("least", Nanos(DAY * SECOND))],
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -284,7 +288,7 @@ impl Detector for TlsExpiring {
 fn expiring(c: &CertificateEvidence) -> Option<Report> {
     let [from, until] = c.valid;
     let now = c.seen.0.div_euclid(SECOND);
-    let near = ((until.saturating_sub(from) as f64 * REST) as i64).clamp(DAY, NEAR);
+    let near = ((until.saturating_sub(from) as f64 * REST.value()) as i64).clamp(DAY, NEAR);
     let left = until.saturating_sub(now);
     let is_valid = now >= from && left >= 0;
     // Nobody gives out certificates that begin later than tomorrow: then the capture's clock is wrong.

@@ -5,44 +5,44 @@ use crate::diagnose::detector::{
     Detection, Detector, ExplainPage, LOSS_NEEDS, Limit, Need, Report, StandingFindings, TCP_LIMIT, orphans_alone,
 };
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{self, Count, Nanos, Share};
+use crate::diagnose::figure::Figure::{self, Count, Nanos, Share, Tuned};
 use crate::diagnose::vendor::VendorTopic;
-use crate::model::evidence::{LossEvidence, MIDWAY_SEGMENTS, NARROW_SEQUENCE_BITS, SessionLoss, StreamEvidence, share};
+use crate::model::evidence::{LossEvidence, MIDWAY_SEGMENTS, NARROW_SEQUENCE_BITS, SessionLoss, StreamEvidence, Threshold, share};
 use crate::model::tcp;
 use crate::model::text::printable;
 use crate::model::units::{duration, percent, plural};
 use crate::model::{Aspect, Estimate, Severity, Subject, Value};
 
 /// Things looked at before a rate is given.
-const SAMPLE: u64 = 100;
+static SAMPLE: Threshold = Threshold::count(100.0);
 
 /// Answers before their questions are taken to say at what rate single packets are missing.
 pub(super) const ANSWERS: u64 = 20;
 
 /// The same by sequence numbers, which count every packet.
-const SEQUENCE_LIMIT: Limit = Limit::new(0.001);
+static SEQUENCE_LIMIT: Limit = Limit::new(0.001);
 
 /// The same by answers without their question, where there is too little TCP: one or two of a hundred may have been slow.
-const ORPHAN_LIMIT: Limit = Limit::new(0.005);
+static ORPHAN_LIMIT: Limit = Limit::new(0.005);
 
 /// Shares from which on volumes are partial, and not to be believed.
-const PARTIAL: f64 = 0.01;
+static PARTIAL: Threshold = Threshold::share(0.01);
 pub(in crate::diagnose) const GRAVE: f64 = 0.05;
 
 /// The share lost here from which on it is a warning: what this host loses can be mended here.
-const HOST_WARNING: f64 = 0.001;
+static HOST_WARNING: Threshold = Threshold::share(0.001);
 
 /// Figures that several pages name.
 const HOLD: (&str, Figure) = ("hold", Nanos(tcp::HOLD));
-const N: (&str, Figure) = ("n", Count(SAMPLE));
-const WARN: (&str, Figure) = ("warning", Share(PARTIAL));
+const N: (&str, Figure) = ("n", Tuned(&SAMPLE));
+const WARN: (&str, Figure) = ("warning", Tuned(&PARTIAL));
 const CRITICAL: (&str, Figure) = ("critical", Share(GRAVE));
 
 /// Below 1 % usable, below 5 % partial, beyond it volumes are not to be believed.
 fn severity(rate: f64) -> Severity {
     match rate {
         r if r >= GRAVE => Severity::Critical,
-        r if r >= PARTIAL => Severity::Warning,
+        r if r >= PARTIAL.value() => Severity::Warning,
         _ => Severity::Note,
     }
 }
@@ -51,10 +51,10 @@ fn severity(rate: f64) -> Severity {
 const PATTERNS: &[&str] = &["span.oversub", "span.sampled", "span.ratelimit", "span.size"];
 
 /// A rate of loss.
-fn rated(estimate: Option<Estimate>, limit: Limit, active: bool, title: impl FnOnce(String) -> String) -> Detection {
+fn rated(estimate: Option<Estimate>, limit: &Limit, active: bool, title: impl FnOnce(String) -> String) -> Detection {
     let Some(estimate) = estimate else { return Detection::Unknown("no measure of it".into()) };
-    if estimate.n < SAMPLE {
-        return lacking(estimate.n, SAMPLE, "samples");
+    if estimate.n < SAMPLE.number() {
+        return lacking(estimate.n, SAMPLE.number(), "samples");
     }
     present_if(limit.exceeded(estimate.low, active), || {
         Report::new(severity(estimate.rate), title(percent(estimate.rate)), numbers(&estimate))
@@ -88,7 +88,7 @@ fn witnessed(outcome: Detection, e: &Evidence) -> Detection {
 /// The loss of one mirror session, which is named where there are several.
 fn lossy(session: &SessionLoss, e: &Evidence, standing: StandingFindings<'_>, several: bool) -> Option<Report> {
     let subject = Subject::Session(session.tunnel);
-    let loss = session.loss.filter(|l| l.n >= SAMPLE && SEQUENCE_LIMIT.exceeded(l.low, standing.on(subject)))?;
+    let loss = session.loss.filter(|l| l.n >= SAMPLE.number() && SEQUENCE_LIMIT.exceeded(l.low, standing.on(subject)))?;
     let of = if several { format!(" of {subject}") } else { String::new() };
     let title = format!("{} of the copies{of} are lost between switch and host", percent(loss.rate));
     Some(Report::new(severity(loss.rate), title, numbers(&loss)).about(subject).held(e.of_file(&[session.span])))
@@ -97,7 +97,7 @@ fn lossy(session: &SessionLoss, e: &Evidence, standing: StandingFindings<'_>, se
 /// What answers without a question say where they have to tell alone.
 fn single_packets(single: Estimate, active: bool) -> Detection {
     if single.rate < LossEvidence::MOST {
-        return rated(Some(single), ORPHAN_LIMIT, active, |p| format!("{p} of single packets never arrived: their answers did"));
+        return rated(Some(single), &ORPHAN_LIMIT, active, |p| format!("{p} of single packets never arrived: their answers did"));
     }
     let title = format!("{} of the answers arrive without their question", percent(single.rate));
     Report::new(Severity::Critical, title, numbers(&single)).because(UNASKED).into()
@@ -124,7 +124,7 @@ pub struct SwitchDiscards;
 
 impl Detector for SwitchDiscards {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "switch.discards",
             aspect: Some(Aspect::Completeness),
             meaning: "The switch itself says that the port which sends the copies drops some of them: it is to send more than it can. What is \
@@ -137,8 +137,9 @@ impl Detector for SwitchDiscards {
                          misses nothing.",
             remedy: "Mirror fewer sources or one direction, filter at the source, or use a faster destination port.",
             topic: Some(VendorTopic::Relief),
-            figures: &[("limit", Share(SEQUENCE_LIMIT.raise)), WARN, CRITICAL],
-        }
+            figures: &[("limit", Tuned(&SEQUENCE_LIMIT.raise)), WARN, CRITICAL],
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -176,7 +177,7 @@ impl Detector for SwitchLoss {
     }
 
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "switch.loss",
             aspect: Some(Aspect::Completeness),
             meaning: "Packets crossed the network, but the switch never made copies of them. Volumes are too low by this share.",
@@ -191,8 +192,9 @@ impl Detector for SwitchLoss {
                        conversations joined midway (only those with {settled} packets of each side are judged).",
             remedy: "Mirror fewer sources or one direction, filter at the source, or use a faster destination port.",
             topic: Some(VendorTopic::Relief),
-            figures: &[SURE, HOLD, N, WARN, CRITICAL, ("limit", Share(TCP_LIMIT.raise)), ("settled", Count(MIDWAY_SEGMENTS as u64))],
-        }
+            figures: &[SURE, HOLD, N, WARN, CRITICAL, ("limit", Tuned(&TCP_LIMIT.raise)), ("settled", Count(MIDWAY_SEGMENTS as u64))],
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -201,7 +203,7 @@ impl Detector for SwitchLoss {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
-        witnessed(rated(e.loss.switch, TCP_LIMIT, active, |p| format!("{p} of the traffic is never copied by the switch")), e)
+        witnessed(rated(e.loss.switch, &TCP_LIMIT, active, |p| format!("{p} of the traffic is never copied by the switch")), e)
     }
 }
 
@@ -211,7 +213,7 @@ impl Detector for UpstreamLoss {
     }
 
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "upstream.loss",
             aspect: Some(Aspect::Completeness),
             meaning: "Packets crossed the network, but their copies never reached this host. Volumes are too low by this share.",
@@ -236,14 +238,15 @@ impl Detector for UpstreamLoss {
                 N,
                 WARN,
                 CRITICAL,
-                ("limit", Share(TCP_LIMIT.raise)),
-                ("alone", Share(ORPHAN_LIMIT.raise)),
+                ("limit", Tuned(&TCP_LIMIT.raise)),
+                ("alone", Tuned(&ORPHAN_LIMIT.raise)),
                 ("few", Count(LossEvidence::FEW)),
                 ("numbered", Count(StreamEvidence::ENOUGH)),
                 ("streams", Count(StreamEvidence::SEVERAL)),
                 ("senders", Count(StreamEvidence::SENDERS)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -254,18 +257,20 @@ impl Detector for UpstreamLoss {
         let active = standing.at_all();
         if let Some(single) = orphans_alone(e) {
             let told = single_packets(single, active);
-            let is_alone = e.loss.all.is_none_or(|all| all.n < SAMPLE) && e.loss.numbered_alone().is_none();
+            let is_alone = e.loss.all.is_none_or(|all| all.n < SAMPLE.number()) && e.loss.numbered_alone().is_none();
             if matches!(told, Detection::Present(_)) || is_alone {
                 return told;
             }
         }
         if let Some(numbered) = e.loss.numbered_alone() {
-            return rated(Some(numbered), TCP_LIMIT, active, |p| format!("{p} of the packets that senders number never reached this host"));
+            return rated(Some(numbered), &TCP_LIMIT, active, |p| {
+                format!("{p} of the packets that senders number never reached this host")
+            });
         }
         if e.loss.switch.is_some() {
             return Detection::Clear;
         }
-        witnessed(rated(e.loss.upstream, TCP_LIMIT, active, |p| format!("{p} of the traffic never reached this host")), e)
+        witnessed(rated(e.loss.upstream, &TCP_LIMIT, active, |p| format!("{p} of the traffic never reached this host")), e)
     }
 }
 
@@ -275,7 +280,7 @@ impl Detector for PathLoss {
     }
 
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "path.loss",
             aspect: Some(Aspect::Completeness),
             meaning: "The switch sent copies that never arrived here.",
@@ -289,8 +294,9 @@ impl Detector for PathLoss {
             remedy: "Check drops and MTU on the way, and how the way treats the DSCP value of mirror packets; give them a queue of \
                      their own.",
             topic: Some(VendorTopic::Relief),
-            figures: &[SURE, N, WARN, CRITICAL, ("limit", Share(SEQUENCE_LIMIT.raise)), ("bits", Count(NARROW_SEQUENCE_BITS as u64))],
-        }
+            figures: &[SURE, N, WARN, CRITICAL, ("limit", Tuned(&SEQUENCE_LIMIT.raise)), ("bits", Count(NARROW_SEQUENCE_BITS as u64))],
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -299,13 +305,13 @@ impl Detector for PathLoss {
         if !own.is_empty() {
             return Detection::Present(own);
         }
-        rated(e.loss.path, SEQUENCE_LIMIT, standing.at_all(), |p| format!("{p} of the copies are lost between switch and host"))
+        rated(e.loss.path, &SEQUENCE_LIMIT, standing.at_all(), |p| format!("{p} of the copies are lost between switch and host"))
     }
 }
 
 impl Detector for HostDrop {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "host.drop",
             aspect: Some(Aspect::Completeness),
             meaning: "This host is too slow or too busy: packets arrived at it and were lost before they were analysed.",
@@ -318,8 +324,9 @@ impl Detector for HostDrop {
             remedy: "Enlarge the capture buffer and the ring of the interface (`ethtool -G IF rx 4096`), capture with a filter, or \
                      move other work off this host.",
             topic: None,
-            figures: &[CRITICAL, ("host", Share(HOST_WARNING))],
-        }
+            figures: &[CRITICAL, ("host", Tuned(&HOST_WARNING))],
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
@@ -339,7 +346,7 @@ impl Detector for HostDrop {
         }
         let severity = match rate {
             r if r >= GRAVE => Severity::Critical,
-            r if r >= HOST_WARNING => Severity::Warning,
+            r if r >= HOST_WARNING.value() => Severity::Warning,
             _ => Severity::Note,
         };
         let evidence = vec![("share", Value::Share(rate)), ("lost", Value::Count(lost)), ("packets", Value::Count(e.packets))];

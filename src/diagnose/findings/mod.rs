@@ -11,6 +11,7 @@ pub(super) mod copies;
 pub(super) mod detours;
 pub(super) mod directionality;
 pub(super) mod fidelity;
+mod hops;
 pub(super) mod host;
 pub(super) mod loads;
 pub(super) mod logins;
@@ -32,6 +33,7 @@ pub(super) mod windows;
 use super::detector::{Detection, Report};
 use crate::diagnose::figure::Figure;
 use crate::model::estimate::CONFIDENCE;
+use crate::model::evidence::Threshold;
 use crate::model::units::grouped;
 use crate::model::{Estimate, Value};
 
@@ -39,7 +41,7 @@ use crate::model::{Estimate, Value};
 const ENCAPSULATION: [u64; 2] = [38, 62];
 
 /// Clients of a service that suffer before it is critical.
-const SEVERAL: u64 = 3;
+static SEVERAL: Threshold = Threshold::count(3.0);
 
 /// The interval that is meant where something is said to be sure.
 const SURE: (&str, Figure) = ("sure", Figure::Share(CONFIDENCE));

@@ -3,24 +3,24 @@
 use super::{SURE, all_of};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Nanos, Share, Times, Tuned};
+use crate::diagnose::figure::Figure::{Count, Nanos, Tuned};
 use crate::model::evidence::{
     ALONE, ARP_ANSWERED, ARP_LASTS, ARP_OTHERS, ARP_RATE, ARP_REQUESTS, ARP_SILENT, ARP_STRETCHES, ARP_SWEEP, ARP_TARGETS, ARP_VLAN_RATE,
-    ArpStormEvidence, CONFLICT_TURNS, ConflictEvidence, PROXY_ADDRESSES, ROUTERS_BESIDE, SIGHT_HELD, SecondRouterEvidence, StationEvidence,
-    UnansweredEvidence,
+    ArpStormEvidence, BetweenEvidence, CONFLICT_TURNS, ConflictEvidence, PROXY_ADDRESSES, ROUTERS_BESIDE, SIGHT_HELD, SecondRouterEvidence,
+    StationEvidence, Threshold, UnansweredEvidence,
 };
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, plural};
-use crate::model::{Address, Severity, Subject, Value, wilson};
+use crate::model::{Address, Finding, Proves, Severity, Subject, Value, limits, wilson};
 
 /// Stations of one address that are told of.
-const STRETCH: i64 = 60 * SECOND;
+static STRETCH: Threshold = Threshold::nanos((60 * SECOND) as f64);
 
 /// Hosts that look for one that is gone before it is critical.
-const MANY_ASKERS: u64 = 5;
+static MANY_ASKERS: Threshold = Threshold::count(5.0);
 
 /// ARP packets a second that are critical.
-const ARP_MANY: f64 = 1_000.0;
+static ARP_MANY: Threshold = Threshold::count(1_000.0);
 
 /// Two devices use one address.
 pub struct ArpConflict;
@@ -51,12 +51,12 @@ pub(super) fn station(s: &StationEvidence) -> String {
 
 impl Detector for ArpConflict {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "arp.conflict",
             aspect: None,
             meaning: "Two devices use the same address. Others send to whichever was heard last, so both have connections that hang and break.",
             measured: "Senders of ARP packets, of IPv6 neighbour advertisements: two hardware addresses that claim the address in turn, at \
-                       least {turns} times each within {stretch}, towards the same host or both towards everybody. Redundant gateways (VRRP, \
+                       least {turns} times each within {stretch}, towards the same host or both towards everybody; or one that claims addresses of several others, each of which goes on to claim its own. Redundant gateways (VRRP, \
                        HSRP, GLBP, CARP) and stations that answer for {proxy} addresses or more are left out. Critical when the address \
                        is a router's or one that others use.",
             cause: "An address was given by hand that DHCP gives as well, a device was copied with its settings, or somebody pretends to be \
@@ -65,8 +65,9 @@ impl Detector for ArpConflict {
             remedy: "Find both stations by their hardware addresses in the switch's table, and give one of them another address. Where \
                      neither is wrong, suspect spoofing.",
             topic: None,
-            figures: &[("turns", Count(CONFLICT_TURNS as u64)), ("stretch", Nanos(STRETCH)), ("proxy", Count(PROXY_ADDRESSES as u64))],
-        }
+            figures: &[("turns", Tuned(&CONFLICT_TURNS)), ("stretch", Tuned(&STRETCH)), ("proxy", Count(PROXY_ADDRESSES as u64))],
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -74,7 +75,17 @@ impl Detector for ArpConflict {
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
-        all_of(e.network.sightings.conflicts.iter().map(conflict))
+        let seen = &e.network.sightings;
+        // What a station between others claims is told once, of it.
+        let is_between = |address| seen.between.iter().any(|b| b.addresses.contains(&address));
+        let apart = seen.conflicts.iter().filter(|c| !is_between(c.address)).map(conflict);
+        all_of(seen.between.iter().map(|b| between(b, e)).chain(apart))
+    }
+
+    /// What was told of one address is told of the station that claims several.
+    fn withdraws(&self, e: &Evidence, finding: &Finding) -> bool {
+        let seen = &e.network.sightings.between;
+        seen.iter().flat_map(|b| &b.addresses).any(|address| finding.subject == Subject::Host(*address))
     }
 }
 
@@ -90,6 +101,28 @@ fn conflict(c: &ConflictEvidence) -> Report {
     // Each of them loses what the other is sent.
     let report = Report::new(severity, title, evidence).about(Subject::Host(c.address)).suffered_by(c.stations.len() as u64);
     report.held(vec![c.span])
+}
+
+/// A station that pretends to be several others at once.
+fn between(b: &BetweenEvidence, e: &Evidence) -> Report {
+    let names: Vec<String> = b.addresses.iter().map(Address::to_string).collect();
+    let title = format!("{} claims {}{}, which their owners go on to use", station(&b.station), names.join(", "), within(b.vlan));
+    let evidence = vec![
+        ("claims", Value::Count(b.station.count)),
+        ("addresses", Value::Text(names.join(", "))),
+        ("station", Value::Text(b.station.mac.to_string())),
+    ];
+    let severity = if b.is_needed { Severity::Critical } else { Severity::Warning };
+    let report = Report::new(severity, title, evidence).about(Subject::Station(b.station.mac)).suffered_by(b.addresses.len() as u64);
+    let packets = b.addresses.iter().flat_map(|address| e.network.proofs.of(&[Proves::Claimed], Subject::Host(*address)));
+    let mut packets: Vec<u64> = packets.collect();
+    packets.sort_unstable();
+    let packets = packets.split_off(packets.len().saturating_sub(limits::PROVING_PACKETS));
+    let report = Report { packets, ..report }.covering(b.addresses.iter().map(|address| Subject::Host(*address)).collect());
+    report
+        .held(vec![b.span])
+        .because("It puts itself between these hosts (ARP poisoning): what they send each other passes through it, to be read or changed.")
+        .mend("Find the station's port in the switch's table and unplug it; switch on inspection of ARP against the leases of DHCP.")
 }
 
 impl Detector for ArpUnanswered {
@@ -109,11 +142,11 @@ impl Detector for ArpUnanswered {
             figures: &[
                 SURE,
                 ("requests", Tuned(&ARP_REQUESTS)),
-                ("stretch", Nanos(STRETCH)),
-                ("silent", Nanos(ARP_SILENT)),
-                ("answered", Share(ARP_ANSWERED)),
-                ("sweep", Count(ARP_SWEEP as u64)),
-                ("many", Count(MANY_ASKERS)),
+                ("stretch", Tuned(&STRETCH)),
+                ("silent", Tuned(&ARP_SILENT)),
+                ("answered", Tuned(&ARP_ANSWERED)),
+                ("sweep", Tuned(&ARP_SWEEP)),
+                ("many", Tuned(&MANY_ASKERS)),
             ],
         };
         &PAGE
@@ -150,7 +183,7 @@ fn unanswered(u: &UnansweredEvidence) -> Report {
     let severity = match u.askers {
         _ if u.is_router => Severity::Critical,
         0 | 1 => Severity::Note,
-        MANY_ASKERS.. => Severity::Critical,
+        n if n >= MANY_ASKERS.number() => Severity::Critical,
         _ => Severity::Warning,
     };
     Report::new(severity, title, evidence).about(Subject::Host(Address::V4(u.address))).suffered_by(u.askers).held(vec![u.span])
@@ -172,12 +205,12 @@ impl Detector for ArpStorm {
             topic: None,
             figures: &[
                 ("rate", Tuned(&ARP_RATE)),
-                ("stretches", Count(ARP_STRETCHES as u64)),
-                ("others", Times(ARP_OTHERS)),
-                ("lasts", Share(ARP_LASTS)),
+                ("stretches", Tuned(&ARP_STRETCHES)),
+                ("others", Tuned(&ARP_OTHERS)),
+                ("lasts", Tuned(&ARP_LASTS)),
                 ("all", Tuned(&ARP_VLAN_RATE)),
                 ("targets", Count(ARP_TARGETS as u64)),
-                ("many", Count(ARP_MANY as u64)),
+                ("many", Tuned(&ARP_MANY)),
             ],
         };
         &PAGE
@@ -209,14 +242,14 @@ fn storm(s: &ArpStormEvidence) -> Report {
         ("senders", Value::Count(s.senders)),
         ("median_of_others", Value::Number(s.median)),
     ];
-    let severity = if s.rate > ARP_MANY { Severity::Critical } else { Severity::Warning };
+    let severity = if s.rate > ARP_MANY.value() { Severity::Critical } else { Severity::Warning };
     // Each has to look at every one.
     Report::new(severity, title, evidence).about(subject).suffered_by(s.senders).held(vec![s.span])
 }
 
 impl Detector for NdRogueRa {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "nd.rogue_ra",
             aspect: None,
             meaning: "A second device announces itself as IPv6 router. Hosts make addresses of its prefix and send what leaves the network \
@@ -228,8 +261,9 @@ impl Detector for NdRogueRa {
             lookalikes: "Two routers on purpose, each with its own prefix; a new router that replaces the old one.",
             remedy: "Find the station's port in the switch's table; switch RA guard on at ports of hosts (RFC 6105).",
             topic: None,
-            figures: &[("beside", Nanos(ROUTERS_BESIDE)), ("alone", Nanos(ALONE)), ("held", Nanos(SIGHT_HELD))],
-        }
+            figures: &[("beside", Tuned(&ROUTERS_BESIDE)), ("alone", Nanos(ALONE)), ("held", Nanos(SIGHT_HELD))],
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {

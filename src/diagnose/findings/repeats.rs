@@ -3,22 +3,22 @@
 use super::present_if;
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Nanos, Share};
-use crate::model::evidence::{COPY_REACH, LOOP_HOPS, share};
+use crate::diagnose::figure::Figure::{Count, Nanos, Tuned};
+use crate::model::evidence::{COPY_REACH, LOOP_HOPS, Threshold, share};
 use crate::model::units::{grouped, plural};
 use crate::model::{Severity, Value};
 
 /// Equal packets before they are told of.
-const PACKETS: u64 = 100;
+static PACKETS: Threshold = Threshold::count(100.0);
 
 /// Different packets that went round before a loop is told of, or one whose end a router reports; and how often each did on average, seen once more
 /// than that. One that went round more often needs no other.
-const LOOPS: u64 = 2;
-const TURNS: u64 = 2;
-const ROUNDS: u64 = 30;
+static LOOPS: Threshold = Threshold::count(2.0);
+static TURNS: Threshold = Threshold::count(2.0);
+static ROUNDS: Threshold = Threshold::count(30.0);
 
 /// Share of all packets from which on a loop is critical: the link carries little else soon.
-const LOOPED: f64 = 0.01;
+static LOOPED: Threshold = Threshold::share(0.01);
 
 /// Equal packets come more often than the mirror makes copies.
 pub struct DupFlood;
@@ -28,7 +28,7 @@ pub struct RouteLoop;
 
 impl Detector for DupFlood {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "dup.flood",
             aspect: None,
             meaning: "Equal packets come more often than this mirror makes copies of other packets. They are counted as traffic, \
@@ -41,8 +41,9 @@ impl Detector for DupFlood {
             remedy: "Nothing at the mirror. Look who sends them; where their MAC addresses change or their number grows, look for a \
                      loop of switches.",
             topic: None,
-            figures: &[("reach", Nanos(COPY_REACH)), ("packets", Count(PACKETS))],
-        }
+            figures: &[("reach", Nanos(COPY_REACH)), ("packets", Tuned(&PACKETS))],
+        };
+        &PAGE
     }
 
     fn is_of_the_network(&self) -> bool {
@@ -51,7 +52,7 @@ impl Detector for DupFlood {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let n = e.copies.repeated;
-        present_if(n >= PACKETS || standing.at_all() && n > 0, || {
+        present_if(n >= PACKETS.number() || standing.at_all() && n > 0, || {
             let evidence = vec![("packets", Value::Count(n)), ("share", Value::Share(share(n, e.copies.packets)))];
             let title = format!("{} equal packets are traffic, not copies: more than this mirror makes", grouped(n));
             let report = Report::new(Severity::Note, title, evidence).proved_by(&e.copies.repeated_proof);
@@ -62,7 +63,7 @@ impl Detector for DupFlood {
 
 impl Detector for RouteLoop {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "route.loop",
             aspect: None,
             meaning: "Packets pass the same link again and again, each time with a lower TTL, until it is used up: routers send them \
@@ -80,12 +81,13 @@ impl Detector for RouteLoop {
             topic: None,
             figures: &[
                 ("hops", Count(LOOP_HOPS as u64)),
-                ("loops", Count(LOOPS)),
-                ("turns", Count(TURNS)),
-                ("rounds", Count(ROUNDS)),
-                ("looped", Share(LOOPED)),
+                ("loops", Tuned(&LOOPS)),
+                ("turns", Tuned(&TURNS)),
+                ("rounds", Tuned(&ROUNDS)),
+                ("looped", Tuned(&LOOPED)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn is_of_the_network(&self) -> bool {
@@ -96,7 +98,7 @@ impl Detector for RouteLoop {
         let copies = &e.copies;
         let is_reported = copies.loops > 0 && e.network.expired > 0;
         let each = |turns: u64| copies.loops > 0 && copies.looped >= turns.saturating_mul(copies.loops);
-        let found = (copies.loops >= LOOPS || is_reported) && each(TURNS) || each(ROUNDS);
+        let found = (copies.loops >= LOOPS.number() || is_reported) && each(TURNS.number()) || each(ROUNDS.number());
         present_if(found || standing.at_all() && copies.looped > 0, || {
             let share = share(copies.looped, copies.packets);
             let mut evidence =
@@ -109,7 +111,7 @@ impl Detector for RouteLoop {
             };
             let packets = plural(copies.loops, "packet");
             let title = format!("A routing loop: {packets}{whither} went round, {} in all", plural(copies.looped, "time"));
-            let severity = if share > LOOPED { Severity::Critical } else { Severity::Warning };
+            let severity = if share > LOOPED.value() { Severity::Critical } else { Severity::Warning };
             if !to.is_empty() {
                 let names: Vec<String> = to.iter().map(ToString::to_string).collect();
                 evidence.push(("destinations", Value::Text(names.join(", "))));

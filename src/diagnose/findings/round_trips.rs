@@ -4,33 +4,33 @@ use super::all_of;
 use super::connections::subject;
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Seconds, Times};
-use crate::model::evidence::{FEWEST_TRIPS, ServiceEvidence, ServiceWindow, TripWindow};
+use crate::diagnose::figure::Figure::Tuned;
+use crate::model::evidence::{FEWEST_TRIPS, ServiceEvidence, ServiceWindow, Threshold, TripWindow};
 use crate::model::units::duration;
 use crate::model::{PathSide, Quantiles, Severity, Value};
 
 /// Times the usual median from which a round trip has become long, and until which it stays so.
-const ROSE: f64 = 3.0;
-const STAYS: f64 = 1.5;
+static ROSE: Threshold = Threshold::times(3.0);
+static STAYS: Threshold = Threshold::times(1.5);
 
 /// Seconds beyond the usual that matter: where the usual is below the border, and elsewhere; and what is grave.
-const NEAR: f64 = 0.005;
-const EXCESS_NEAR: f64 = 0.005;
-const EXCESS: f64 = 0.030;
-const EXCESS_GRAVE: f64 = 0.5;
+static NEAR: Threshold = Threshold::seconds(0.005);
+static EXCESS_NEAR: Threshold = Threshold::seconds(0.005);
+static EXCESS: Threshold = Threshold::seconds(0.030);
+static EXCESS_GRAVE: Threshold = Threshold::seconds(0.5);
 
 /// A round trip that is long as such: twice the 150 ms that ITU-T G.114 allows one way.
-const LONG: f64 = 0.3;
+static LONG: Threshold = Threshold::seconds(0.3);
 
 /// Round trips of so many connections.
-const CONNECTIONS: u64 = 3;
+static CONNECTIONS: Threshold = Threshold::count(3.0);
 
 /// The way to and from a service's hosts takes longer than it did.
 pub struct TcpRtt;
 
 impl Detector for TcpRtt {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "tcp.rtt",
             aspect: None,
             meaning: "The way through the network to this service, or to its clients, takes longer than it usually does: everything that waits \
@@ -47,17 +47,18 @@ impl Detector for TcpRtt {
             remedy: "Look at the load of the links on the side that is named at these times, and at what changed the way.",
             topic: None,
             figures: &[
-                ("trips", Count(FEWEST_TRIPS)),
-                ("connections", Count(CONNECTIONS)),
-                ("rose", Times(ROSE)),
-                ("excess", Seconds(EXCESS)),
-                ("near_excess", Seconds(EXCESS_NEAR)),
-                ("near", Seconds(NEAR)),
-                ("grave", Seconds(EXCESS_GRAVE)),
-                ("stays", Times(STAYS)),
-                ("long", Seconds(LONG)),
+                ("trips", Tuned(&FEWEST_TRIPS)),
+                ("connections", Tuned(&CONNECTIONS)),
+                ("rose", Tuned(&ROSE)),
+                ("excess", Tuned(&EXCESS)),
+                ("near_excess", Tuned(&EXCESS_NEAR)),
+                ("near", Tuned(&NEAR)),
+                ("grave", Tuned(&EXCESS_GRAVE)),
+                ("stays", Tuned(&STAYS)),
+                ("long", Tuned(&LONG)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -78,28 +79,28 @@ impl Detector for TcpRtt {
 
 /// Round trips of a stretch on a side, where they are enough to judge by.
 fn judged(sides: &[TripWindow; 2], side: usize) -> Option<(&Quantiles, &TripWindow)> {
-    let trips = sides.get(side).filter(|trips| trips.connections >= CONNECTIONS)?;
-    Some((trips.times.as_ref().filter(|times| times.count >= FEWEST_TRIPS)?, trips))
+    let trips = sides.get(side).filter(|trips| trips.connections >= CONNECTIONS.number())?;
+    Some((trips.times.as_ref().filter(|times| times.count >= FEWEST_TRIPS.number())?, trips))
 }
 
 fn long(service: &ServiceEvidence, window: &ServiceWindow, side: usize, stands: bool) -> Option<(f64, Report)> {
     let usual = service.usual_trips.get(side).copied().flatten();
     let rose = |times: &Quantiles| {
         let Some(usual) = usual else { return false };
-        let least = if usual < NEAR { EXCESS_NEAR } else { EXCESS };
-        let (factor, least) = if stands { (STAYS, least / 2.0) } else { (ROSE, least) };
+        let least = if usual < NEAR.in_seconds() { EXCESS_NEAR.in_seconds() } else { EXCESS.in_seconds() };
+        let (factor, least) = if stands { (STAYS.value(), least / 2.0) } else { (ROSE.value(), least) };
         times.p50 > factor * usual && times.p50 - usual > least
     };
     let minute = judged(&window.trips, side);
     // A minute's median is late to tell: the shortest stretch in which it holds does.
     let lately = service.lately.iter().filter_map(|sides| judged(sides, side)).chain(minute).find(|(times, _)| rose(times));
-    let (times, trips) = lately.or(minute.filter(|(times, _)| times.p50 > LONG))?;
+    let (times, trips) = lately.or(minute.filter(|(times, _)| times.p50 > LONG.in_seconds()))?;
     let excess = times.p50 - usual.unwrap_or(times.p50);
     // One host that sleeps is no trouble of the network.
     let is_alone = side == PathSide::Client as usize && (trips.is_of_one || window.clients <= 1);
     let severity = match lately.is_some() {
         true if is_alone => Severity::Note,
-        true if excess > EXCESS_GRAVE && !service.usual_is_young.get(side).is_some_and(|young| *young) => Severity::Critical,
+        true if excess > EXCESS_GRAVE.in_seconds() && !service.usual_is_young.get(side).is_some_and(|young| *young) => Severity::Critical,
         true => Severity::Warning,
         false => Severity::Note,
     };

@@ -3,33 +3,33 @@
 use super::all_of;
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Nanos, Seconds};
+use crate::diagnose::figure::Figure::{Count, Nanos, Tuned};
 use crate::model::evidence::{
-    PAUSE_RATE, QUERIERS_BESIDE, SESSION_PACKETS, STORM_RATE, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind as Kind,
+    PAUSE_RATE, QUERIERS_BESIDE, SESSION_PACKETS, STORM_RATE, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind as Kind, Threshold,
 };
 use crate::model::limits::STORM_SENDERS;
 use crate::model::units::{duration, grouped, percent, plural};
 use crate::model::{Severity, Subject, Value};
 
 /// Times that two routers say in turn that they forward, and hellos for which they do.
-const TURNS: u64 = 6;
-const TURN_HELLOS: f64 = 5.0;
+static TURNS: Threshold = Threshold::count(6.0);
+static TURN_HELLOS: Threshold = Threshold::count(5.0);
 
 /// Changes of the router that forwards: one, and the way back, are a failover.
-const FLIPS: u64 = 3;
+static FLIPS: Threshold = Threshold::count(3.0);
 
 /// Ends of sessions from which they do not hold.
-const RESETS: u64 = 3;
+static RESETS: Threshold = Threshold::count(3.0);
 
 /// Refusals of a port.
-const FAILURES: u64 = 3;
+static FAILURES: Threshold = Threshold::count(3.0);
 
 /// Seconds of a storm, and frames a second from which it is grave.
-const STORM_SECONDS: u64 = 5;
-const STORM_GRAVE: u64 = 10_000;
+static STORM_SECONDS: Threshold = Threshold::count(5.0);
+static STORM_GRAVE: Threshold = Threshold::count(10_000.0);
 
 /// Seconds for which a link is held up.
-const PAUSE_SECONDS: u64 = 10;
+static PAUSE_SECONDS: Threshold = Threshold::seconds(10.0);
 
 /// Two routers forward for one address.
 pub struct FhrpTwoMasters;
@@ -79,7 +79,7 @@ fn shared(t: &SwitchTrouble) -> String {
 
 impl Detector for FhrpTwoMasters {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "fhrp.two_masters",
             aspect: None,
             meaning: "Two routers forward for one shared gateway address at the same time: they do not hear each other. Hosts' packets take \
@@ -90,8 +90,9 @@ impl Detector for FhrpTwoMasters {
             lookalikes: "Two groups of the same number and address in VLANs whose tags the mirror took off.",
             remedy: "Look whether multicast passes between both routers, and compare the groups' settings.",
             topic: None,
-            figures: &[("turns", Count(TURNS)), ("hellos", Count(TURN_HELLOS as u64))],
-        }
+            figures: &[("turns", Tuned(&TURNS)), ("hellos", Tuned(&TURN_HELLOS))],
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -100,7 +101,7 @@ impl Detector for FhrpTwoMasters {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         each(e, Kind::TwoMasters, |t| {
-            if !standing.on(t.subject) && (t.count < TURNS || t.measure < TURN_HELLOS) {
+            if !standing.on(t.subject) && (t.count < TURNS.number() || t.measure < TURN_HELLOS.value()) {
                 return None;
             }
             let title = format!("Two routers forward for {}{}: {} ({})", shared(t), vlan(t), t.other, t.who);
@@ -117,7 +118,7 @@ impl Detector for FhrpTwoMasters {
 
 impl Detector for FhrpFlip {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "fhrp.flip",
             aspect: None,
             meaning: "The router that forwards for a shared gateway address changes again and again. With each change connections through it \
@@ -128,8 +129,9 @@ impl Detector for FhrpFlip {
             lookalikes: "Tests of a failover.",
             remedy: "Look at the routers' logs for why they gave up, and let a router that returns wait before it takes over (preempt delay).",
             topic: None,
-            figures: &[("flips", Count(FLIPS)), ("recent", Nanos(SWITCH_RECENT))],
-        }
+            figures: &[("flips", Tuned(&FLIPS)), ("recent", Nanos(SWITCH_RECENT))],
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -138,7 +140,7 @@ impl Detector for FhrpFlip {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         each(e, Kind::GatewayFlips, |t| {
-            if t.count < FLIPS && !(standing.on(t.subject) && t.count > 1) {
+            if t.count < FLIPS.number() && !(standing.on(t.subject) && t.count > 1) {
                 return None;
             }
             let title = format!("The router that forwards for {}{} changed {} times ({})", shared(t), vlan(t), grouped(t.count), t.who);
@@ -154,7 +156,7 @@ impl Detector for FhrpFlip {
 
 impl Detector for OspfHelloLost {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "ospf.hello_lost",
             aspect: None,
             meaning: "An OSPF router that sent hellos regularly sends none any more: its neighbours give it up, and what lies behind it is \
@@ -166,7 +168,8 @@ impl Detector for OspfHelloLost {
             remedy: "Look at the router and at the port it is connected to.",
             topic: None,
             figures: &[("recent", Nanos(SWITCH_RECENT))],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -193,7 +196,7 @@ impl Detector for OspfHelloLost {
 
 impl Detector for BgpReset {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "bgp.reset",
             aspect: None,
             meaning: "A session between routers (BGP) ended. Such sessions are meant to stand for months: with its end all routes learnt by \
@@ -204,22 +207,23 @@ impl Detector for BgpReset {
             lookalikes: "Maintenance that was meant; both routers opened a session at the same time, and one of them is closed again.",
             remedy: "The notification in the packets before the end says why; look at the log of both routers.",
             topic: None,
-            figures: &[("packets", Count(SESSION_PACKETS)), ("recent", Nanos(SWITCH_RECENT)), ("many", Count(RESETS))],
-        }
+            figures: &[("packets", Count(SESSION_PACKETS)), ("recent", Nanos(SWITCH_RECENT)), ("many", Tuned(&RESETS))],
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         each(e, Kind::PeerLost, |t| {
             let title = format!("The BGP session of {} and {} ended {}", t.who, t.other, plural(t.count, "time"));
             let evidence = vec![("ended", Value::Count(t.count)), ("reset", Value::Count(t.measure as u64))];
-            Some(Report::new(if t.count >= RESETS { Severity::Critical } else { Severity::Warning }, title, evidence))
+            Some(Report::new(if t.count >= RESETS.number() { Severity::Critical } else { Severity::Warning }, title, evidence))
         })
     }
 }
 
 impl Detector for MtuMismatch {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "mtu.mismatch",
             aspect: None,
             meaning: "Routers on one link disagree about how long a packet may be. Long packets of the one are dropped by the other, and \
@@ -230,7 +234,8 @@ impl Detector for MtuMismatch {
             remedy: "Set the same MTU at both routers and at the switches in between.",
             topic: None,
             figures: &[("recent", Nanos(SWITCH_RECENT))],
-        }
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
@@ -245,7 +250,7 @@ impl Detector for MtuMismatch {
 
 impl Detector for EapolFailing {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "eapol.failing",
             aspect: None,
             meaning: "A port refuses devices that want to be let in (IEEE 802.1X): they have no network, or only that for guests.",
@@ -254,13 +259,14 @@ impl Detector for EapolFailing {
             lookalikes: "A visitor's device that tries again and again.",
             remedy: "Look at the log of the authentication server for the reason.",
             topic: None,
-            figures: &[("failures", Count(FAILURES)), ("recent", Nanos(SWITCH_RECENT))],
-        }
+            figures: &[("failures", Tuned(&FAILURES)), ("recent", Nanos(SWITCH_RECENT))],
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         each(e, Kind::NotLetIn, |t| {
-            if t.count < FAILURES || t.count as f64 <= 2.0 * t.measure {
+            if t.count < FAILURES.number() || t.count as f64 <= 2.0 * t.measure {
                 return None;
             }
             let title = format!("The port of {} refused devices {} times", t.who, grouped(t.count));
@@ -272,7 +278,7 @@ impl Detector for EapolFailing {
 
 impl Detector for IgmpTwoQueriers {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "igmp.two_queriers",
             aspect: None,
             meaning: "Two routers ask one VLAN for the multicast groups that are wanted. The one with the higher address should have \
@@ -284,7 +290,8 @@ impl Detector for IgmpTwoQueriers {
             remedy: "Turn the querier off where it is not wanted, and look whether multicast passes between both.",
             topic: None,
             figures: &[("beside", Nanos(QUERIERS_BESIDE))],
-        }
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
@@ -303,7 +310,7 @@ impl Detector for IgmpTwoQueriers {
 /// Storms of a kind that last long enough.
 fn storm(e: &Evidence, standing: StandingFindings<'_>, kind: Kind, what: &str) -> Detection {
     each(e, kind, |t| {
-        if t.count < STORM_SECONDS && !standing.on(t.subject) {
+        if t.count < STORM_SECONDS.number() && !standing.on(t.subject) {
             return None;
         }
         let (peak, mean) = (t.measure as u64, t.vlans);
@@ -323,13 +330,13 @@ fn storm(e: &Evidence, standing: StandingFindings<'_>, kind: Kind, what: &str) -
             ("station_share", Value::Share(t.share)),
             ("stations", Value::Count(t.recent)),
         ];
-        Some(Report::new(if peak >= STORM_GRAVE { Severity::Critical } else { Severity::Warning }, title, evidence))
+        Some(Report::new(if peak >= STORM_GRAVE.number() { Severity::Critical } else { Severity::Warning }, title, evidence))
     })
 }
 
 impl Detector for StormBroadcast {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "storm.broadcast",
             aspect: None,
             meaning: "Broadcasts come at a rate that no healthy network has. Every host of the VLAN takes each of them, and every link \
@@ -341,8 +348,9 @@ impl Detector for StormBroadcast {
             remedy: "Look at the station that is named. Where it is many, or MAC addresses move, look for a loop; limit broadcasts at the \
                      ports (storm control).",
             topic: None,
-            figures: &[("rate", Count(STORM_RATE)), ("seconds", Count(STORM_SECONDS)), ("grave", Count(STORM_GRAVE))],
-        }
+            figures: &[("rate", Tuned(&STORM_RATE)), ("seconds", Tuned(&STORM_SECONDS)), ("grave", Tuned(&STORM_GRAVE))],
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -356,7 +364,7 @@ impl Detector for StormBroadcast {
 
 impl Detector for StormMulticast {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "storm.multicast",
             aspect: None,
             meaning: "Packets to groups of the link's own protocols come at a rate that no healthy network has. Switches send them to every \
@@ -368,8 +376,9 @@ impl Detector for StormMulticast {
             lookalikes: "Very many routers or hosts that start at once, for a few seconds.",
             remedy: "Look at the station that is named; where it is many, look for a loop.",
             topic: None,
-            figures: &[("rate", Count(STORM_RATE)), ("seconds", Count(STORM_SECONDS)), ("grave", Count(STORM_GRAVE))],
-        }
+            figures: &[("rate", Tuned(&STORM_RATE)), ("seconds", Tuned(&STORM_SECONDS)), ("grave", Tuned(&STORM_GRAVE))],
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -383,7 +392,7 @@ impl Detector for StormMulticast {
 
 impl Detector for PauseStorm {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "pause.storm",
             aspect: None,
             meaning: "A station asks its switch again and again to stop sending. What is meant for it fills the switch's buffers, and other \
@@ -394,13 +403,14 @@ impl Detector for PauseStorm {
             lookalikes: "Storage networks in which flow control is meant: there such stretches are short.",
             remedy: "Look at the station that is named: its processor, its interface, its driver.",
             topic: None,
-            figures: &[("rate", Count(PAUSE_RATE)), ("seconds", Seconds(PAUSE_SECONDS as f64))],
-        }
+            figures: &[("rate", Count(PAUSE_RATE)), ("seconds", Tuned(&PAUSE_SECONDS))],
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         each(e, Kind::Pauses, |t| {
-            if t.count < PAUSE_SECONDS && !standing.on(t.subject) {
+            if t.count < PAUSE_SECONDS.in_seconds() as u64 && !standing.on(t.subject) {
                 return None;
             }
             let title = format!("{} asks its link to pause: {} times a second for {}", t.who, grouped(t.vlans), duration(t.count as f64));

@@ -4,43 +4,43 @@ use super::connections::{exceeded, subject};
 use super::{SURE, all_of};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Nanos, Seconds, Share, Times, Tuned};
+use crate::diagnose::figure::Figure::{Nanos, Tuned};
 use crate::model::evidence::{
     ClientLoss, LOSS_REORDERED, LOSS_TIMED_OUT, LOST_CRITICAL_SHARE, LOST_ON_ONE_SIDE, LOST_SHARE, LossWindow, NetworkEvidence,
-    ServiceEvidence, ServiceWindow,
+    ServiceEvidence, ServiceWindow, Threshold,
 };
 use crate::model::units::{duration, grouped, percent, plural};
-use crate::model::{Address, Episode, Estimate, Location, PathSide, Severity, Subject, Value, wilson};
+use crate::model::{Address, Episode, Estimate, Finding, Location, PathSide, Severity, Subject, Value, wilson};
 use std::collections::BTreeMap;
 
 /// Share of lost segments: told of, critical; of how many segments, and how many at least.
-const SEGMENTS: u64 = 300;
-const LOST_LEAST: u64 = 5;
+static SEGMENTS: Threshold = Threshold::count(300.0);
+static LOST_LEAST: Threshold = Threshold::count(5.0);
 
 /// Losses, connections and the share of losses on one side of the mirrored port before that side is named.
-const SIDED: u64 = 10;
-const SIDED_CONNECTIONS: u64 = 3;
+static SIDED: Threshold = Threshold::count(10.0);
+static SIDED_CONNECTIONS: Threshold = Threshold::count(3.0);
 
 /// The same where little was lost before: the share, how many times the usual one it must be, and of how many segments, now and before.
-const LITTLE: f64 = 0.001;
-const UNUSUAL: f64 = 10.0;
-const MANY: u64 = 3_000;
+static LITTLE: Threshold = Threshold::share(0.001);
+static UNUSUAL: Threshold = Threshold::times(10.0);
+static MANY: Threshold = Threshold::count(3_000.0);
 
 /// Segments of one client before its own share says anything; of another one before it is compared with it.
-const OF_CLIENT: u64 = 100;
+static OF_CLIENT: Threshold = Threshold::count(100.0);
 const OF_HEALTHY: u64 = 30;
 
 /// Stalls that are told of: so many that last so long together, or one that is longer.
-const STALLS: u64 = 3;
-const STALLED: f64 = 0.2;
-const LONG_STALL: f64 = 3.0;
+static STALLS: Threshold = Threshold::count(3.0);
+static STALLED: Threshold = Threshold::seconds(0.2);
+static LONG_STALL: Threshold = Threshold::seconds(3.0);
 
 /// A stall that never ends: so many probes in vain for so long.
-const PROBES: u64 = 5;
-const NEVER: f64 = 30.0;
+static PROBES: Threshold = Threshold::count(5.0);
+static NEVER: Threshold = Threshold::seconds(30.0);
 
 /// How many times as much as the other clients of its services a client must lose: of forty some lose twice the share of all by chance.
-const CLIENT_TIMES: f64 = 3.0;
+static CLIENT_TIMES: Threshold = Threshold::count(3.0);
 
 /// Segments are lost.
 pub struct TcpLoss;
@@ -57,11 +57,11 @@ impl Detector for TcpLoss {
                       slow, and users wait for time-outs.",
             measured: "Segments that are seen again because their receiver asked for them, or after more than {timeout}: lost beyond the \
                        mirrored port; holes that close later than {reordered} and half a round trip, for which the receiver asked: lost \
-                       before it. In the last minute, else in the last twenty seconds, and then a warning at most. Raised when they surely are more than {lost} of at least {segments} packets of the ways that carry data, and at least {least} (lower \
+                       before it. In the last minute, else in the last twenty seconds, and then a warning at most. Raised when they surely are more than {lost} of at least {segments} segments with data, and at least {least} (lower \
                        end of the {sure} interval); or, of at least {lots}, surely more than {little} and more than {unusual} times the share of as many before. \
                        Critical from {many}. The side is named when {one} of them are on it, as what is seen \
                        so far below {sided} losses in {connections} connections. It is about one client where what is lost on the clients' side is its: by the \
-                       same measure of at least {client} packets, while at least as many other clients of the same services surely lose less than one part in {part} of its share.",
+                       same measure of at least {client} segments, while at least as many other clients of the same services surely lose less than one part in {part} of its share.",
             cause: "A full queue (then round-trip times rise as well), a bad cable or transceiver, a duplex mismatch, radio.",
             lookalikes: "What the mirror loses is acknowledged and never sent again, and is not counted here; neither are probes of a \
                          connection's tail, keep-alives, reordering and what was sent again although it had arrived.",
@@ -70,19 +70,19 @@ impl Detector for TcpLoss {
             figures: &[
                 SURE,
                 ("timeout", Nanos(LOSS_TIMED_OUT)),
-                ("reordered", Nanos(LOSS_REORDERED)),
+                ("reordered", Tuned(&LOSS_REORDERED)),
                 ("lost", Tuned(&LOST_SHARE)),
-                ("segments", Count(SEGMENTS)),
-                ("least", Count(LOST_LEAST)),
+                ("segments", Tuned(&SEGMENTS)),
+                ("least", Tuned(&LOST_LEAST)),
                 ("many", Tuned(&LOST_CRITICAL_SHARE)),
-                ("sided", Count(SIDED)),
-                ("connections", Count(SIDED_CONNECTIONS)),
-                ("one", Share(LOST_ON_ONE_SIDE)),
-                ("part", Count(CLIENT_TIMES as u64)),
-                ("client", Count(OF_CLIENT)),
-                ("lots", Count(MANY)),
-                ("little", Share(LITTLE)),
-                ("unusual", Times(UNUSUAL)),
+                ("sided", Tuned(&SIDED)),
+                ("connections", Tuned(&SIDED_CONNECTIONS)),
+                ("one", Tuned(&LOST_ON_ONE_SIDE)),
+                ("part", Tuned(&CLIENT_TIMES)),
+                ("client", Tuned(&OF_CLIENT)),
+                ("lots", Tuned(&MANY)),
+                ("little", Tuned(&LITTLE)),
+                ("unusual", Tuned(&UNUSUAL)),
             ],
         };
         &PAGE
@@ -114,13 +114,27 @@ impl Detector for TcpLoss {
             };
             // What has just begun is little of a minute.
             let begun = || {
-                let report = Some(&service.recent).filter(|w| w.loss.segments >= SEGMENTS).and_then(judged)?;
+                let report = Some(&service.recent).filter(|w| w.loss.segments >= SEGMENTS.number()).and_then(judged)?;
                 // How bad it is a minute shows.
                 Some(Report { severity: report.severity.min(Severity::Warning), ..report })
             };
-            service.window(|w| w.loss.segments >= SEGMENTS).and_then(judged).or_else(begun)
+            service.window(|w| w.loss.segments >= SEGMENTS.number()).and_then(judged).or_else(begun)
         });
         all_of(losing.iter().map(|(client, of)| lost_of(*client, of)).chain(services))
+    }
+
+    /// What was told of a service is its client's trouble once the client is known by itself.
+    fn withdraws(&self, e: &Evidence, finding: &Finding) -> bool {
+        let service = e.network.services.iter().find(|service| subject(&service.key) == finding.subject);
+        let losing = || losing(&e.network, StandingFindings::new(&|_| true));
+        service.filter(|s| s.windows.iter().any(|w| !w.client_losses.is_empty())).is_some_and(|service| {
+            let losing = losing();
+            let is_left = |w: &ServiceWindow| {
+                let own = w.client_losses.iter().filter(|c| losing.contains_key(&c.client));
+                own.fold(w.loss, |rest, c| without(&rest, c)).lost.iter().sum::<u64>() >= LOST_LEAST.number()
+            };
+            !losing.is_empty() && !service.windows.iter().any(is_left)
+        })
     }
 }
 
@@ -130,7 +144,7 @@ fn is_of_one(w: &ServiceWindow) -> bool {
     let [on_clients_side, elsewhere] = w.loss.lost;
     let losing = w.client_losses.iter().filter(|c| c.all() > 0).count();
     let others = w.client_losses.iter().filter(|c| c.all() == 0).fold(0u64, |sum, c| sum.saturating_add(c.segments));
-    losing == 1 && others >= OF_CLIENT && on_clients_side > elsewhere
+    losing == 1 && others >= OF_CLIENT.number() && on_clients_side > elsewhere
 }
 
 /// What one client lost on its side, at all services.
@@ -152,15 +166,15 @@ impl Losing {
 
     fn is_much(&self, stands: bool) -> bool {
         let share = wilson(self.all(), self.segments);
-        let least = if stands { 1 } else { LOST_LEAST };
-        self.all() >= least && self.segments >= OF_CLIENT && exceeded(&share, LOST_SHARE.value(), LOST_SHARE.value() / 2.0, stands)
+        let least = if stands { 1 } else { LOST_LEAST.number() };
+        self.all() >= least && self.segments >= OF_CLIENT.number() && exceeded(&share, LOST_SHARE.value(), LOST_SHARE.value() / 2.0, stands)
     }
 }
 
 /// Clients that lose much on their side while others of the same services do not: the trouble is theirs, and no service's.
 fn losing(network: &NetworkEvidence, standing: StandingFindings<'_>) -> BTreeMap<Address, Losing> {
     let windows = || {
-        let window = |service: &'_ ServiceEvidence| service.windows.iter().position(|w| w.loss.segments >= SEGMENTS).unwrap_or(0);
+        let window = |service: &'_ ServiceEvidence| service.windows.iter().position(|w| w.loss.segments >= SEGMENTS.number()).unwrap_or(0);
         network.services.iter().filter_map(move |service| service.windows.get(window(service))).filter(|w| !w.client_losses.is_empty())
     };
     let mut clients: BTreeMap<Address, Losing> = BTreeMap::new();
@@ -190,7 +204,7 @@ fn losing(network: &NetworkEvidence, standing: StandingFindings<'_>) -> BTreeMap
         }
         let usual = wilson(sum(ClientLoss::all), sum(|c| c.segments));
         if healthy.len() >= alike.len()
-            && let Some(of) = clients.get(client).filter(|of| usual.high * CLIENT_TIMES < wilson(of.all(), of.segments).low)
+            && let Some(of) = clients.get(client).filter(|of| usual.high * CLIENT_TIMES.value() < wilson(of.all(), of.segments).low)
         {
             found.insert(*client, Losing { healthy: healthy.len() as u64, ..of.clone() });
         }
@@ -237,7 +251,7 @@ fn lost_of(client: Address, of: &Losing) -> Report {
         ("services", Value::Count(of.services)),
         ("healthy_clients", Value::Count(of.healthy)),
     ];
-    let most = |part: u64| part as f64 >= LOST_ON_ONE_SIDE * all as f64;
+    let most = |part: u64| part as f64 >= LOST_ON_ONE_SIDE.value() * all as f64;
     let severity = if share.low >= LOST_CRITICAL_SHARE.value() { Severity::Critical } else { Severity::Warning };
     let mut report = Report::new(severity, title, evidence).about(Subject::Host(client)).suffered_by(1);
     report.side = Some(PathSide::Client);
@@ -252,8 +266,8 @@ fn is_unusual(loss: &LossWindow, share: &Estimate, stands: bool) -> bool {
     let [segments, lost] = loss.earlier;
     // As if one more had been lost: of what was not lost at all nobody knows how seldom it is.
     let usual = lost.saturating_add(1) as f64 / segments.max(1) as f64;
-    let enough = loss.segments >= MANY && segments >= MANY;
-    enough && if stands { share.high > LITTLE / 2.0 } else { share.low > LITTLE.max(UNUSUAL * usual) }
+    let enough = loss.segments >= MANY.number() && segments >= MANY.number();
+    enough && if stands { share.high > LITTLE.value() / 2.0 } else { share.low > LITTLE.value().max(UNUSUAL.value() * usual) }
 }
 
 fn lost(service: &ServiceEvidence, loss: &LossWindow, stands: bool) -> Option<Report> {
@@ -261,11 +275,11 @@ fn lost(service: &ServiceEvidence, loss: &LossWindow, stands: bool) -> Option<Re
     let all = client.saturating_add(server);
     let share = wilson(all, loss.segments);
     let is_much = exceeded(&share, LOST_SHARE.value(), LOST_SHARE.value() / 2.0, stands);
-    if all < LOST_LEAST || loss.segments < OF_CLIENT || !(is_much || is_unusual(loss, &share, stands)) {
+    if all < LOST_LEAST.number() || loss.segments < OF_CLIENT.number() || !(is_much || is_unusual(loss, &share, stands)) {
         return None;
     }
-    let is_sure = all >= SIDED && loss.connections >= SIDED_CONNECTIONS;
-    let most = |part: u64| part as f64 >= LOST_ON_ONE_SIDE * all as f64;
+    let is_sure = all >= SIDED.number() && loss.connections >= SIDED_CONNECTIONS.number();
+    let most = |part: u64| part as f64 >= LOST_ON_ONE_SIDE.value() * all as f64;
     let side = if most(client) { Some(PathSide::Client) } else { Some(PathSide::Server).filter(|_| most(server)) };
     let beyond = all.saturating_sub(loss.before);
     let location = if !is_sure {
@@ -302,7 +316,7 @@ fn lost(service: &ServiceEvidence, loss: &LossWindow, stands: bool) -> Option<Re
 
 impl Detector for TcpSlowReceiver {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "tcp.slow_receiver",
             aspect: None,
             meaning: "A host cannot take the data that is sent to it: it announces a window of zero, and its sender has to wait. The network \
@@ -316,13 +330,14 @@ impl Detector for TcpSlowReceiver {
             remedy: "Look at the receiving program and what it waits for.",
             topic: None,
             figures: &[
-                ("stalls", Count(STALLS)),
-                ("stalled", Seconds(STALLED)),
-                ("long", Seconds(LONG_STALL)),
-                ("never", Seconds(NEVER)),
-                ("probes", Count(PROBES)),
+                ("stalls", Tuned(&STALLS)),
+                ("stalled", Tuned(&STALLED)),
+                ("long", Tuned(&LONG_STALL)),
+                ("never", Tuned(&NEVER)),
+                ("probes", Tuned(&PROBES)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -331,10 +346,10 @@ impl Detector for TcpSlowReceiver {
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         all_of(e.network.stalls.iter().filter_map(|stall| {
-            if !(stall.stalls >= STALLS && stall.seconds > STALLED || stall.longest >= LONG_STALL) {
+            if !(stall.stalls >= STALLS.number() && stall.seconds > STALLED.in_seconds() || stall.longest >= LONG_STALL.in_seconds()) {
                 return None;
             }
-            let never = stall.lasts && stall.longest > NEVER && stall.probes >= PROBES;
+            let never = stall.lasts && stall.longest > NEVER.in_seconds() && stall.probes >= PROBES.number();
             let whose = if stall.receiver == stall.service.address { "from its clients" } else { "from the server" };
             let longest = duration(stall.longest);
             let title = match never {

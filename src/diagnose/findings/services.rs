@@ -5,10 +5,11 @@ use super::connections::{exceeded, of, subject, times};
 use super::{SURE, all_of};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Nanos, Seconds, Share, Tuned};
+use crate::diagnose::figure::Figure::{Count, Tuned};
 use crate::model::evidence::{
     FAILING_SHARE, FAILING_ZONES, LONG_POLL, MeantWaits, SERVERS_SHARE, SLOW_FLOOR, SLOW_NAME_FLOOR, SLOW_REPLY, SLOW_SHARE,
-    ServiceEvidence, ServiceWindow, Trouble, Troubled, UNANSWERED_SHARE, USUAL_TIMES, VERY_SLOW_REPLY, WEB_ERRORS_SHARE,
+    ServiceEvidence, ServiceWindow, Threshold, Trouble, Troubled, UNANSWERED_SHARE, USERS_WAIT, USUAL_TIMES, VERY_SLOW_REPLY,
+    WEB_ERRORS_SHARE,
 };
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, percent, plural};
@@ -21,50 +22,50 @@ const TLS: &str = "tls";
 const NTP: &str = "ntp";
 
 /// Share of queries without an answer: told of; how many queries there must be.
-const QUERIES: u64 = 20;
+static QUERIES: Threshold = Threshold::count(20.0);
 
 /// Queries of which none was answered, that make a dead name server, for how long, and of how many clients where it has several.
-const DEAD: u64 = 5;
-const DEAD_SECONDS: f64 = 10.0;
-const DEAD_CLIENTS: u64 = 2;
+static DEAD: Threshold = Threshold::count(5.0);
+static DEAD_SECONDS: Threshold = Threshold::seconds(10.0);
+static DEAD_CLIENTS: Threshold = Threshold::count(2.0);
 
 /// Share of answers that there is no such name, and how many times the usual one: told of.
-const MISSING: f64 = 0.7;
-const MISSING_TIMES: f64 = 3.0;
+static MISSING: Threshold = Threshold::share(0.7);
+static MISSING_TIMES: Threshold = Threshold::count(3.0);
 
 /// Share of errors among answers: told of, critical.
-const FAILING_MOST: f64 = 0.5;
+static FAILING_MOST: Threshold = Threshold::share(0.5);
 
 /// Share of slow answers of a name server: told of; of very slow ones: critical. How many answers there must be.
-const VERY_SLOW: f64 = 0.2;
-const ANSWERS: u64 = 50;
+static VERY_SLOW: Threshold = Threshold::share(0.2);
+static ANSWERS: Threshold = Threshold::count(50.0);
 
 /// Errors there must be at least.
-const BAD: u64 = 5;
+static BAD: Threshold = Threshold::count(5.0);
 
 /// Share of errors among a web server's answers: told of, critical; how many answers there must be.
-const WEB_ERRORS_MANY: f64 = 0.1;
-const WEB_ANSWERS: u64 = 50;
+static WEB_ERRORS_MANY: Threshold = Threshold::share(0.1);
+static WEB_ANSWERS: Threshold = Threshold::count(50.0);
 
 /// Share of requests that a web server refuses, and how many times the usual one: told of; where nothing is known of what is usual.
-const REJECTED: f64 = 0.2;
-const REJECTED_TIMES: f64 = 3.0;
-const REJECTED_UNUSUAL: f64 = 0.5;
+static REJECTED: Threshold = Threshold::share(0.2);
+static REJECTED_TIMES: Threshold = Threshold::count(3.0);
+static REJECTED_UNUSUAL: Threshold = Threshold::share(0.5);
 
 /// Share of very slow answers of another service, how many answers there must be, and the median that is critical, seconds.
-const SERVER_SLOW: f64 = 0.2;
-const SERVER_ANSWERS: u64 = 20;
-const SERVER_CRITICAL: f64 = 4.0;
+static SERVER_SLOW: Threshold = Threshold::share(0.2);
+static SERVER_ANSWERS: Threshold = Threshold::count(20.0);
+static SERVER_CRITICAL: Threshold = Threshold::seconds(4.0);
 
 /// Requests that were held for long, and their share, from which on others may be meant to wait as well: what ended their waiting sooner.
-const HELD: u64 = 2;
+static HELD: Threshold = Threshold::count(2.0);
 
 /// Applications of which nobody asks what is meant to wait for long; requests over TCP that wait, and answers known before, before a service hangs.
 const PROMPT: [&str; 6] = [HTTP, TLS, "mysql", "pgsql", "modbus", "kerberos"];
-const HANGING: u64 = 3;
-const ANSWERED_BEFORE: u64 = 5;
+static HANGING: Threshold = Threshold::count(3.0);
+static ANSWERED_BEFORE: Threshold = Threshold::count(5.0);
 
-const HELD_SHARE: f64 = 0.02;
+static HELD_SHARE: Threshold = Threshold::share(0.02);
 
 /// Turns that a connection showed before it turned out to be a talk, so that others may be talks as well.
 const TURNS_OF_TALKS: u64 = 4;
@@ -104,7 +105,7 @@ fn waiting(clients: &Troubled) -> String {
 
 /// How bad it is by who suffers: one of a few clients is a warning.
 fn by_clients(clients: u64, is_grave: bool) -> Severity {
-    if is_grave && clients >= SEVERAL { Severity::Critical } else { Severity::Warning }
+    if is_grave && clients >= SEVERAL.number() { Severity::Critical } else { Severity::Warning }
 }
 
 fn report(service: &ServiceEvidence, w: &ServiceWindow, trouble: Trouble, severity: Severity, title: String) -> Report {
@@ -149,10 +150,10 @@ impl Detector for DnsUnanswered {
             figures: &[
                 SURE,
                 ("share", Tuned(&UNANSWERED_SHARE)),
-                ("n", Count(QUERIES)),
-                ("dead", Count(DEAD)),
-                ("time", Seconds(DEAD_SECONDS)),
-                ("clients", Count(DEAD_CLIENTS)),
+                ("n", Tuned(&QUERIES)),
+                ("dead", Tuned(&DEAD)),
+                ("time", Tuned(&DEAD_SECONDS)),
+                ("clients", Tuned(&DEAD_CLIENTS)),
             ],
         };
         &PAGE
@@ -166,9 +167,9 @@ impl Detector for DnsUnanswered {
         all_of(speaking(e, DNS).filter_map(|service| {
             let stands = standing.on(subject(&service.key));
             let since = service.since_success.requests;
-            let clients = service.windows.iter().map(|w| w.clients).max().unwrap_or(0).min(DEAD_CLIENTS);
-            let long = since.span.is_some_and(|s| e.network.now.seconds_since(s.first) >= DEAD_SECONDS);
-            if since.count >= DEAD && since.clients >= clients && (long || stands) {
+            let clients = service.windows.iter().map(|w| w.clients).max().unwrap_or(0).min(DEAD_CLIENTS.number());
+            let long = since.span.is_some_and(|s| e.network.now.seconds_since(s.first) >= DEAD_SECONDS.in_seconds());
+            if since.count >= DEAD.number() && since.clients >= clients && (long || stands) {
                 let silent = since;
                 let before = if service.last_success.is_some() { ", which answered before," } else { "" };
                 let title = format!(
@@ -182,10 +183,10 @@ impl Detector for DnsUnanswered {
                 w.troubles.iter_mut().skip(Trouble::Unanswered as usize).take(1).for_each(|unanswered| *unanswered = silent);
                 return Some(report(service, &w, Trouble::Unanswered, severity, title));
             }
-            let w = service.window(|w| w.requests >= QUERIES)?;
+            let w = service.window(|w| w.requests >= QUERIES.number())?;
             let silent = w.trouble(Trouble::Unanswered);
             let share = wilson(silent.count, w.requests);
-            if silent.count < BAD || !exceeded(&share, UNANSWERED_SHARE.value(), UNANSWERED_SHARE.value() / 2.0, stands) {
+            if silent.count < BAD.number() || !exceeded(&share, UNANSWERED_SHARE.value(), UNANSWERED_SHARE.value() / 2.0, stands) {
                 return None;
             }
             let title = format!(
@@ -194,7 +195,7 @@ impl Detector for DnsUnanswered {
                 of(silent.count, w.requests),
                 waiting(&silent)
             );
-            Some(report(service, w, Trouble::Unanswered, by_clients(silent.clients, share.low > FAILING_MOST), title))
+            Some(report(service, w, Trouble::Unanswered, by_clients(silent.clients, share.low > FAILING_MOST.value()), title))
         }))
     }
 }
@@ -215,12 +216,12 @@ impl Detector for DnsFailing {
             figures: &[
                 SURE,
                 ("share", Tuned(&FAILING_SHARE)),
-                ("n", Count(QUERIES)),
-                ("bad", Count(BAD)),
-                ("most", Share(FAILING_MOST)),
+                ("n", Tuned(&QUERIES)),
+                ("bad", Tuned(&BAD)),
+                ("most", Tuned(&FAILING_MOST)),
                 ("zones", Count(FAILING_ZONES)),
-                ("missing", Share(MISSING)),
-                ("times", Count(MISSING_TIMES as u64)),
+                ("missing", Tuned(&MISSING)),
+                ("times", Tuned(&MISSING_TIMES)),
             ],
         };
         &PAGE
@@ -228,17 +229,17 @@ impl Detector for DnsFailing {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         all_of(speaking(e, DNS).filter_map(|service| {
-            let w = service.window(|w| w.answered >= QUERIES)?;
+            let w = service.window(|w| w.answered >= QUERIES.number())?;
             let bad = w.trouble(Trouble::Error);
             let share = wilson(bad.count, w.answered);
             let stands = standing.on(subject(&service.key));
-            if bad.count < BAD || !exceeded(&share, FAILING_SHARE.value(), FAILING_SHARE.value() / 2.0, stands) {
+            if bad.count < BAD.number() || !exceeded(&share, FAILING_SHARE.value(), FAILING_SHARE.value() / 2.0, stands) {
                 return missing_names(service, stands);
             }
             let severity = match bad.clients {
                 _ if w.failing_zones < FAILING_ZONES => Severity::Note,
-                ..=1 if share.low <= FAILING_MOST => Severity::Note,
-                clients => by_clients(clients, share.low > FAILING_MOST),
+                ..=1 if share.low <= FAILING_MOST.value() => Severity::Note,
+                clients => by_clients(clients, share.low > FAILING_MOST.value()),
             };
             let title = format!(
                 "Name server {} answers {} queries with errors to {}: {}",
@@ -255,10 +256,10 @@ impl Detector for DnsFailing {
 /// Nearly everything that is asked for does not exist, and that is new.
 fn missing_names(service: &ServiceEvidence, stands: bool) -> Option<Report> {
     let usual = service.usual_missing?;
-    let w = service.newest(|w| w.answered >= QUERIES)?;
+    let w = service.newest(|w| w.answered >= QUERIES.number())?;
     let missing = w.trouble(Trouble::NoSuchName);
     let share = wilson(missing.count, w.answered);
-    let most = MISSING.max(MISSING_TIMES * usual);
+    let most = MISSING.value().max(MISSING_TIMES.value() * usual);
     if !exceeded(&share, most, most / 2.0, stands) {
         return None;
     }
@@ -290,11 +291,11 @@ impl Detector for DnsSlow {
                 SURE,
                 ("slow", Tuned(&SLOW_REPLY)),
                 ("share", Tuned(&SLOW_SHARE)),
-                ("n", Count(ANSWERS)),
-                ("most", Share(VERY_SLOW)),
+                ("n", Tuned(&ANSWERS)),
+                ("most", Tuned(&VERY_SLOW)),
                 ("very", Tuned(&VERY_SLOW_REPLY)),
-                ("times", Count(USUAL_TIMES as u64)),
-                ("floor", Nanos(SLOW_NAME_FLOOR)),
+                ("times", Tuned(&USUAL_TIMES)),
+                ("floor", Tuned(&SLOW_NAME_FLOOR)),
             ],
         };
         &PAGE
@@ -306,17 +307,20 @@ impl Detector for DnsSlow {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         all_of(speaking(e, DNS).filter_map(|service| {
-            let w = service.newest(|w| w.answered >= ANSWERS)?;
+            let w = service.newest(|w| w.answered >= ANSWERS.number())?;
             let slow = w.trouble(Trouble::Slow);
             let share = wilson(slow.count, w.answered);
             let stands = standing.on(subject(&service.key));
             let way = service.path.unwrap_or(0.0);
             let is_beyond = |slow: i64| w.response.is_some_and(|r| r.p95 > slow as f64 / 1e9 + way);
-            if slow.count < BAD || !exceeded(&share, SLOW_SHARE.value(), SLOW_SHARE.value() / 2.0, stands) || !is_beyond(SLOW_REPLY.nanos())
+            if slow.count < BAD.number()
+                || !exceeded(&share, SLOW_SHARE.value(), SLOW_SHARE.value() / 2.0, stands)
+                || !is_beyond(SLOW_REPLY.in_nanos())
             {
                 return slower_names(service, w, stands);
             }
-            let grave = wilson(w.trouble(Trouble::VerySlow).count, w.answered).low > VERY_SLOW && is_beyond(VERY_SLOW_REPLY.nanos());
+            let grave =
+                wilson(w.trouble(Trouble::VerySlow).count, w.answered).low > VERY_SLOW.value() && is_beyond(VERY_SLOW_REPLY.in_nanos());
             let severity = if grave { Severity::Critical } else { Severity::Warning };
             let title = format!("Name server {} answers slowly: {}; {}", service.key.address, times(w), waiting(&slow));
             Some(report(service, w, Trouble::Slow, severity, title))
@@ -327,7 +331,7 @@ impl Detector for DnsSlow {
 /// Half of a name server's answers take far longer than usual.
 fn slower_names(service: &ServiceEvidence, w: &ServiceWindow, stands: bool) -> Option<Report> {
     let (usual, median) = (service.usual_response?, w.response?.p50);
-    let least = (USUAL_TIMES as f64 * usual).max(SLOW_NAME_FLOOR as f64 / 1e9 + service.path.unwrap_or(0.0));
+    let least = (USUAL_TIMES.number() as i64 as f64 * usual).max(SLOW_NAME_FLOOR.in_nanos() as f64 / 1e9 + service.path.unwrap_or(0.0));
     if median <= if stands { least / 2.0 } else { least } {
         return None;
     }
@@ -347,9 +351,10 @@ impl Detector for ServerSlow {
                        end of the {sure} interval), while the round trip to the server is less than half of the median; critical when at \
                        least {several} clients wait and the median is above {grave}. Where requests cannot be read (TLS, protocols without \
                        a dissector), turns tell them: from the last packet of what the client said to the first of what the server said, of \
-                       TLS between records of application data alone. Of a protocol that is not known only what is slower than usual counts. \
-                       Or at least {hanging} requests of {by} clients have waited for more than ten seconds, and none since was answered, by a service \
-                       that had answered {before} before: it hangs.",
+                       TLS between records of application data alone. Of a protocol that is not known only what is slower than usual counts.\n\n\
+                       A service hangs when it takes requests and answers none: at least {hanging} requests over TCP of {by} clients have waited \
+                       for more than {wait}, and nothing that was asked later is answered, by a service that had answered at least {before}. \
+                       Of TLS hellos tell; a service that never answered one fails (tls.failing).",
             cause: "The server or what it depends on (database, storage, name server) is overloaded or waits.",
             lookalikes: "Requests that are meant to wait: event streams, uploads, jobs of a single client (a note). Answers by HTTP that begin {held} later or more count as long \
                          polls, which the server holds until there is something to tell: they are not judged, and where there are at least {holds} \
@@ -361,19 +366,20 @@ impl Detector for ServerSlow {
             figures: &[
                 SURE,
                 ("very", Tuned(&VERY_SLOW_REPLY)),
-                ("share", Share(SERVER_SLOW)),
-                ("n", Count(SERVER_ANSWERS)),
-                ("several", Count(SEVERAL)),
-                ("grave", Seconds(SERVER_CRITICAL)),
+                ("share", Tuned(&SERVER_SLOW)),
+                ("n", Tuned(&SERVER_ANSWERS)),
+                ("several", Tuned(&SEVERAL)),
+                ("grave", Tuned(&SERVER_CRITICAL)),
                 ("held", Tuned(&LONG_POLL)),
-                ("times", Count(USUAL_TIMES as u64)),
-                ("floor", Nanos(SLOW_FLOOR)),
-                ("servers", Share(SERVERS_SHARE)),
-                ("holds", Count(HELD)),
-                ("holding", Share(HELD_SHARE)),
-                ("hanging", Count(HANGING)),
-                ("by", Count(DEAD_CLIENTS)),
-                ("before", Count(ANSWERED_BEFORE)),
+                ("times", Tuned(&USUAL_TIMES)),
+                ("floor", Tuned(&SLOW_FLOOR)),
+                ("servers", Tuned(&SERVERS_SHARE)),
+                ("holds", Tuned(&HELD)),
+                ("holding", Tuned(&HELD_SHARE)),
+                ("hanging", Tuned(&HANGING)),
+                ("by", Tuned(&DEAD_CLIENTS)),
+                ("before", Tuned(&ANSWERED_BEFORE)),
+                ("wait", Tuned(&USERS_WAIT)),
             ],
         };
         &PAGE
@@ -402,11 +408,11 @@ impl Detector for ServerSlow {
             if let Some(hangs) = hangs(service) {
                 return Some(hangs);
             }
-            let w = service.newest(|w| w.timed >= SERVER_ANSWERS)?;
+            let w = service.newest(|w| w.timed >= SERVER_ANSWERS.number())?;
             let stands = standing.on(subject(&service.key));
             let is_much = |kind: &Trouble| {
                 let slow = w.trouble(*kind).count;
-                slow >= BAD && exceeded(&wilson(slow, w.timed), SERVER_SLOW, SERVER_SLOW / 2.0, stands)
+                slow >= BAD.number() && exceeded(&wilson(slow, w.timed), SERVER_SLOW.value(), SERVER_SLOW.value() / 2.0, stands)
             };
             let kind = *slow_kinds(service, w, e.network.now).iter().find(|kind| is_much(kind))?;
             let slow = w.trouble(kind);
@@ -419,7 +425,7 @@ impl Detector for ServerSlow {
             }
             // What one client asks for may take its time: a job.
             let is_job = slow.clients <= 1 && !slow.is_more && kind == Trouble::VerySlow && service.usual_response.is_none();
-            let severity = if is_job { Severity::Note } else { by_clients(slow.clients, median > SERVER_CRITICAL) };
+            let severity = if is_job { Severity::Note } else { by_clients(slow.clients, median > SERVER_CRITICAL.in_seconds()) };
             let way = service.network.map_or_else(String::new, |_| format!(", network {}", duration(network)));
             let usual = service.usual_response.filter(|usual| kind == Trouble::SlowerThanUsual || *usual < median / 2.0);
             let way = way + &usual.map_or_else(String::new, |usual| format!("; usual are {}", duration(usual)));
@@ -446,8 +452,8 @@ const WAITING: &str = "waiting";
 fn hangs(service: &ServiceEvidence) -> Option<Report> {
     let (waiting, before) = (&service.since_success.requests, &service.waits);
     let is_told = PROMPT.contains(&service.app_token) && service.key.protocol == Proto::Tcp;
-    let is_enough = waiting.count >= HANGING && (waiting.clients >= DEAD_CLIENTS || waiting.is_more);
-    if !is_told || !is_enough || before.timed < ANSWERED_BEFORE || may_be_meant(before) {
+    let is_enough = waiting.count >= HANGING.number() && (waiting.clients >= DEAD_CLIENTS.number() || waiting.is_more);
+    if !is_told || !is_enough || before.timed < ANSWERED_BEFORE.number() || may_be_meant(before) {
         return None;
     }
     let (app, requests) = (service.app_token, plural(waiting.count, "request"));
@@ -460,7 +466,7 @@ fn hangs(service: &ServiceEvidence) -> Option<Report> {
 /// Whether requests may be meant to wait: some were held for long, or connections of which nobody can read anything turn out to be talks of both
 /// sides.
 fn may_be_meant(waits: &MeantWaits) -> bool {
-    let is_held = waits.held >= HELD && waits.held as f64 >= HELD_SHARE * waits.timed as f64;
+    let is_held = waits.held >= HELD.number() && waits.held as f64 >= HELD_SHARE.value() * waits.timed as f64;
     is_held || waits.talks > 0 && waits.talks * TURNS_OF_TALKS >= waits.turns
 }
 
@@ -506,13 +512,13 @@ impl Detector for HttpErrors {
             figures: &[
                 SURE,
                 ("share", Tuned(&WEB_ERRORS_SHARE)),
-                ("n", Count(WEB_ANSWERS)),
-                ("bad", Count(BAD)),
-                ("many", Share(WEB_ERRORS_MANY)),
-                ("several", Count(SEVERAL)),
-                ("rejected", Share(REJECTED)),
-                ("times", Count(REJECTED_TIMES as u64)),
-                ("unusual", Share(REJECTED_UNUSUAL)),
+                ("n", Tuned(&WEB_ANSWERS)),
+                ("bad", Tuned(&BAD)),
+                ("many", Tuned(&WEB_ERRORS_MANY)),
+                ("several", Tuned(&SEVERAL)),
+                ("rejected", Tuned(&REJECTED)),
+                ("times", Tuned(&REJECTED_TIMES)),
+                ("unusual", Tuned(&REJECTED_UNUSUAL)),
             ],
         };
         &PAGE
@@ -520,14 +526,14 @@ impl Detector for HttpErrors {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         all_of(speaking(e, HTTP).filter_map(|service| {
-            let w = service.window(|w| w.answered >= WEB_ANSWERS)?;
+            let w = service.window(|w| w.answered >= WEB_ANSWERS.number())?;
             let bad = w.trouble(Trouble::Error);
             let share = wilson(bad.count, w.answered);
             let stands = standing.on(subject(&service.key));
-            if bad.count < BAD || !exceeded(&share, WEB_ERRORS_SHARE.value(), WEB_ERRORS_SHARE.value() / 2.0, stands) {
+            if bad.count < BAD.number() || !exceeded(&share, WEB_ERRORS_SHARE.value(), WEB_ERRORS_SHARE.value() / 2.0, stands) {
                 return refusals(service, stands);
             }
-            let severity = by_clients(bad.clients, share.low > WEB_ERRORS_MANY);
+            let severity = by_clients(bad.clients, share.low > WEB_ERRORS_MANY.value());
             let codes = codes(w, |code| code >= 500);
             let title = format!("Web server {} answers {} requests with errors: {codes}", service.key, of(bad.count, w.answered));
             Some(report(service, w, Trouble::Error, severity, title))
@@ -537,10 +543,10 @@ impl Detector for HttpErrors {
 
 /// A web server refuses more requests than it usually does.
 fn refusals(service: &ServiceEvidence, stands: bool) -> Option<Report> {
-    let w = service.newest(|w| w.answered >= WEB_ANSWERS)?;
+    let w = service.newest(|w| w.answered >= WEB_ANSWERS.number())?;
     let refused = w.trouble(Trouble::Rejected);
-    let most = service.usual_rejected.map_or(REJECTED_UNUSUAL, |usual| REJECTED.max(REJECTED_TIMES * usual));
-    if refused.count < BAD || !exceeded(&wilson(refused.count, w.answered), most, most / 2.0, stands) {
+    let most = service.usual_rejected.map_or(REJECTED_UNUSUAL.value(), |usual| REJECTED.value().max(REJECTED_TIMES.value() * usual));
+    if refused.count < BAD.number() || !exceeded(&wilson(refused.count, w.answered), most, most / 2.0, stands) {
         return None;
     }
     let severity = if refused.clients <= 1 { Severity::Note } else { Severity::Warning };
@@ -566,10 +572,10 @@ impl Detector for ServiceErrors {
             figures: &[
                 SURE,
                 ("share", Tuned(&FAILING_SHARE)),
-                ("n", Count(QUERIES)),
-                ("bad", Count(BAD)),
-                ("most", Share(FAILING_MOST)),
-                ("several", Count(SEVERAL)),
+                ("n", Tuned(&QUERIES)),
+                ("bad", Tuned(&BAD)),
+                ("most", Tuned(&FAILING_MOST)),
+                ("several", Tuned(&SEVERAL)),
             ],
         };
         &PAGE
@@ -579,14 +585,15 @@ impl Detector for ServiceErrors {
         // Those that have a rule of their own are told of there.
         let others = e.network.services.iter().filter(|s| !matches!(s.app_token, "" | DNS | HTTP | TLS | NTP));
         all_of(others.filter_map(|service| {
-            let w = service.window(|w| w.answered >= QUERIES)?;
+            let w = service.window(|w| w.answered >= QUERIES.number())?;
             let bad = w.trouble(Trouble::Error);
             let share = wilson(bad.count, w.answered);
-            if bad.count < BAD || !exceeded(&share, FAILING_SHARE.value(), FAILING_SHARE.value() / 2.0, standing.on(subject(&service.key)))
+            if bad.count < BAD.number()
+                || !exceeded(&share, FAILING_SHARE.value(), FAILING_SHARE.value() / 2.0, standing.on(subject(&service.key)))
             {
                 return None;
             }
-            let severity = if bad.clients <= 1 { Severity::Note } else { by_clients(bad.clients, share.low > FAILING_MOST) };
+            let severity = if bad.clients <= 1 { Severity::Note } else { by_clients(bad.clients, share.low > FAILING_MOST.value()) };
             let title = format!(
                 "{} at {} answers {} requests with errors to {}: {}",
                 service.app_token,

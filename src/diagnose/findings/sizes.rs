@@ -3,21 +3,24 @@
 use super::{SURE, all_of};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Nanos, Share};
-use crate::model::evidence::{BlackHoleEvidence, FRAGMENTS_WAIT, FragmentEvidence, STUCK_LARGE, STUCK_REPEATED, STUCK_WAITED};
+use crate::diagnose::figure::Figure::Tuned;
+use crate::model::evidence::{BlackHoleEvidence, FRAGMENTS_WAIT, FragmentEvidence, STUCK_LARGE, STUCK_REPEATED, STUCK_WAITED, Threshold};
 use crate::model::units::{grouped, percent, plural};
-use crate::model::{Severity, Subject, Value, wilson};
+use crate::model::{Finding, Severity, Subject, Value, wilson};
 
 /// Hosts that suffer before it is critical.
-const SEVERAL: u64 = 3;
+static SEVERAL: Threshold = Threshold::count(3.0);
+
+/// Receivers of one sender that are told together, as its trouble.
+const TOGETHER: u64 = 2;
 
 /// Share of datagrams in fragments that do not arrive whole: told of; of how many, and how many at least.
-const BROKEN: f64 = 0.05;
-const DATAGRAMS: u64 = 20;
-const BROKEN_LEAST: u64 = 5;
+static BROKEN: Threshold = Threshold::share(0.05);
+static DATAGRAMS: Threshold = Threshold::count(20.0);
+static BROKEN_LEAST: Threshold = Threshold::count(5.0);
 
 /// Fragments in a minute of what should not be in fragments.
-const PIECES: u64 = 100;
+static PIECES: Threshold = Threshold::count(100.0);
 
 /// Large packets vanish.
 pub struct PmtuBlackhole;
@@ -27,7 +30,7 @@ pub struct IpFragments;
 
 impl Detector for PmtuBlackhole {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "pmtu.blackhole",
             aspect: None,
             meaning: "Small packets arrive and large ones vanish: connections open, and hang as soon as something of size is sent. What should \
@@ -42,12 +45,13 @@ impl Detector for PmtuBlackhole {
                      along the way to find the place.",
             topic: None,
             figures: &[
-                ("large", Count(STUCK_LARGE as u64)),
-                ("repeated", Count(STUCK_REPEATED as u64)),
-                ("waited", Nanos(STUCK_WAITED)),
-                ("several", Count(SEVERAL)),
+                ("large", Tuned(&STUCK_LARGE)),
+                ("repeated", Tuned(&STUCK_REPEATED)),
+                ("waited", Tuned(&STUCK_WAITED)),
+                ("several", Tuned(&SEVERAL)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -61,7 +65,7 @@ impl Detector for PmtuBlackhole {
         senders.sort_unstable();
         let of = |sender| holes.iter().filter(|h| h.sender == Some(sender)).count() as u64;
         senders.dedup();
-        senders.retain(|s| of(*s) >= SEVERAL);
+        senders.retain(|s| of(*s) >= TOGETHER);
         let apart = holes.iter().filter(|h| h.sender.is_none_or(|s| !senders.contains(&s))).map(black_hole);
         let together = senders.iter().filter_map(|sender| {
             let mut own = holes.iter().filter(|h| h.sender == Some(*sender));
@@ -75,10 +79,18 @@ impl Detector for PmtuBlackhole {
             }
             let receivers = of(*sender);
             let title = format!("Large packets vanish on the way from {sender}: {} to {}", sizes(&sum), plural(receivers, "host"));
-            let report = Report::new(Severity::Critical, title, evidence(&sum)).about(Subject::Host(*sender));
+            let severity = if receivers >= SEVERAL.number() { Severity::Critical } else { Severity::Warning };
+            let report = Report::new(severity, title, evidence(&sum)).about(Subject::Host(*sender));
             Some(report.suffered_by(receivers).held(vec![sum.span]))
         });
         all_of(apart.chain(together))
+    }
+
+    /// What was told of one receiver is told of its sender once there are more of them.
+    fn withdraws(&self, e: &Evidence, finding: &Finding) -> bool {
+        let holes = &e.network.black_holes;
+        let sender = holes.iter().find(|h| finding.subject == Subject::Host(h.receiver)).and_then(|h| h.sender);
+        sender.is_some_and(|sender| holes.iter().filter(|h| h.sender == Some(sender)).count() as u64 >= TOGETHER)
     }
 }
 
@@ -98,13 +110,13 @@ fn black_hole(h: &BlackHoleEvidence) -> Report {
     let from = h.sender.map(|s| format!(" from {s}")).unwrap_or_default();
     let told = if h.was_told { "; the sender was told by ICMP and goes on" } else { "" };
     let title = format!("Large packets vanish on the way to {}{from}: {}{told}", h.receiver, sizes(h));
-    let severity = if h.senders >= SEVERAL { Severity::Critical } else { Severity::Warning };
+    let severity = if h.senders >= SEVERAL.number() { Severity::Critical } else { Severity::Warning };
     Report::new(severity, title, evidence(h)).about(Subject::Host(h.receiver)).suffered_by(h.senders.max(1)).held(vec![h.span])
 }
 
 impl Detector for IpFragments {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "ip.fragments",
             aspect: None,
             meaning: "Packets to this host come in IP fragments and some do not arrive whole, so that all of each is lost; or what should not be \
@@ -119,13 +131,14 @@ impl Detector for IpFragments {
             topic: None,
             figures: &[
                 SURE,
-                ("wait", Nanos(FRAGMENTS_WAIT)),
-                ("broken", Share(BROKEN)),
-                ("datagrams", Count(DATAGRAMS)),
-                ("least", Count(BROKEN_LEAST)),
-                ("pieces", Count(PIECES)),
+                ("wait", Tuned(&FRAGMENTS_WAIT)),
+                ("broken", Tuned(&BROKEN)),
+                ("datagrams", Tuned(&DATAGRAMS)),
+                ("least", Tuned(&BROKEN_LEAST)),
+                ("pieces", Tuned(&PIECES)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -138,17 +151,17 @@ impl Detector for IpFragments {
 }
 
 fn fragments(f: &FragmentEvidence) -> Option<Report> {
-    let enough = |counts: &&[u64; 2]| counts.iter().fold(0u64, |sum, n| sum.saturating_add(*n)) >= DATAGRAMS;
+    let enough = |counts: &&[u64; 2]| counts.iter().fold(0u64, |sum, n| sum.saturating_add(*n)) >= DATAGRAMS.number();
     let counts = [&f.minute, &f.all].into_iter().find(enough);
     let report = |severity, title, evidence| {
         Report::new(severity, title, evidence).about(Subject::Host(f.receiver)).suffered_by(1).held(vec![f.span])
     };
     if let Some(&[whole, broken]) = counts
-        && broken >= BROKEN_LEAST
+        && broken >= BROKEN_LEAST.number()
     {
         let all = whole.saturating_add(broken);
         let share = wilson(broken, all);
-        if share.low > BROKEN {
+        if share.low > BROKEN.value() {
             let title = format!(
                 "Fragments to {} are lost: {} of {} datagrams within a minute ({}) do not arrive whole",
                 f.receiver,
@@ -166,7 +179,8 @@ fn fragments(f: &FragmentEvidence) -> Option<Report> {
             return Some(report(Severity::Warning, title, evidence));
         }
     }
-    let (count, what) = if f.names >= PIECES { (f.names, "Answers of name servers") } else { (f.tcp, "TCP") };
+    let (count, what) = if f.names >= PIECES.number() { (f.names, "Answers of name servers") } else { (f.tcp, "TCP") };
     let title = format!("{what} to {} in fragments: {} within a minute", f.receiver, grouped(count));
-    (count >= PIECES).then(|| report(Severity::Note, title, vec![("fragments", Value::Count(count)), ("senders", Value::Count(f.senders))]))
+    (count >= PIECES.number())
+        .then(|| report(Severity::Note, title, vec![("fragments", Value::Count(count)), ("senders", Value::Count(f.senders))]))
 }

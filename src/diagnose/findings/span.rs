@@ -4,43 +4,43 @@ use super::loss::{ANSWERS, GRAVE};
 use super::{ENCAPSULATION, lacking, present_if};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, LOSS_NEEDS, Limit, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Nanos, Share, Times};
+use crate::diagnose::figure::Figure::{Count, Nanos, Share, Tuned};
 use crate::diagnose::vendor::VendorTopic;
-use crate::model::evidence::{FLAT_WINDOWS, FlatTop, LONGEST_RATE_WINDOW, RATE_WINDOW, SizeLoss, UTILISATION_BOUNDS, share};
+use crate::model::evidence::{FLAT_WINDOWS, FlatTop, LONGEST_RATE_WINDOW, RATE_WINDOW, SizeLoss, Threshold, UTILISATION_BOUNDS, share};
 use crate::model::units::{bits_per_second, percent};
 use crate::model::{Aspect, Severity, Value};
 
 /// Windows of high and of low load before they are compared.
-const WINDOWS: u64 = 30;
+static WINDOWS: Threshold = Threshold::count(30.0);
 
 /// How many times as much what is lost varies as it would in proportion to what arrives, where a limit lies between.
-const CUT: f64 = 2.0;
+static CUT: Threshold = Threshold::times(2.0);
 
 /// The proportion of what is lost to what arrives beyond which (95 % lost) it is not asked for more.
 const MOST_DROPPED: f64 = 20.0;
 
 /// Conversations before uniformity is judged.
-const FLOWS: u64 = 20;
+static FLOWS: Threshold = Threshold::count(20.0);
 
 /// Sampling one in two leaves half out; less than that is not called sampling.
-const LEAST_SAMPLING: f64 = 0.45;
+static LEAST_SAMPLING: Threshold = Threshold::share(0.45);
 
 /// Loss above which the mirror is said to lose, and how many times the loss of low load it is when it depends on load.
-const LOSSY: Limit = Limit::new(0.001);
-const DEPENDS: Limit = Limit::new(10.0);
+static LOSSY: Limit = Limit::new(0.001);
+static DEPENDS: Limit = Limit::times(10.0);
 
 /// Variation of a rate that is called constant, before and while it is told; and how near the speed of the link it is the link's.
 const STEADY: (f64, f64) = (0.02, 0.03);
-const BELOW_SPEED: f64 = 0.9;
+static BELOW_SPEED: Threshold = Threshold::share(0.9);
 
 /// Steps of the histogram of shares missing, and how many of them from the median are near it.
 const STEPS: f64 = 20.0;
 const NEAR: usize = 3;
 
 /// Segments of a size before their share says anything; the share missing beyond a size, before and while it is told, and below it.
-const SEGMENTS: u64 = 20;
+static SEGMENTS: Threshold = Threshold::count(20.0);
 const BEYOND: (f64, f64) = (0.5, 0.35);
-const SMALLER: f64 = 0.02;
+static SMALLER: Threshold = Threshold::share(0.02);
 
 /// The destination port is too slow.
 pub struct SpanOversub;
@@ -56,7 +56,7 @@ pub struct SpanSize;
 
 impl Detector for SpanOversub {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "span.oversub",
             aspect: Some(Aspect::Completeness),
             meaning: "The mirror's destination port is too slow for its sources: when load is high, copies are dropped. Peaks are \
@@ -72,11 +72,12 @@ impl Detector for SpanOversub {
             figures: &[
                 ("full", Share(UTILISATION_BOUNDS[1])),
                 ("low", Share(UTILISATION_BOUNDS[0])),
-                ("limit", Share(LOSSY.raise)),
-                ("times", Times(DEPENDS.raise)),
-                ("windows", Count(WINDOWS)),
+                ("limit", Tuned(&LOSSY.raise)),
+                ("times", Tuned(&DEPENDS.raise)),
+                ("windows", Tuned(&WINDOWS)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -87,9 +88,9 @@ impl Detector for SpanOversub {
         let active = standing.at_all();
         let [low, middle, high] = &e.loss.by_load;
         let all = low.windows + middle.windows + high.windows;
-        let always = high.windows >= WINDOWS && high.windows.saturating_mul(10) >= all.saturating_mul(9);
-        if low.windows.min(high.windows) < WINDOWS && !always {
-            return lacking(low.windows.min(high.windows), WINDOWS, "windows of low and of high load");
+        let always = high.windows >= WINDOWS.number() && high.windows.saturating_mul(10) >= all.saturating_mul(9);
+        if low.windows.min(high.windows) < WINDOWS.number() && !always {
+            return lacking(low.windows.min(high.windows), WINDOWS.number(), "windows of low and of high load");
         }
         let (loss_high, loss_low) = (high.upstream().0, low.upstream().1);
         let depends = always || DEPENDS.exceeded(loss_high / loss_low.max(1e-9), active);
@@ -130,7 +131,7 @@ fn uniform_ratio(e: &Evidence) -> Option<f64> {
 
 impl Detector for SpanSampled {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "span.sampled",
             aspect: Some(Aspect::Completeness),
             meaning: "The session mirrors one packet in N on purpose. Counts are samples: multiply them by N, and do not expect \
@@ -144,12 +145,13 @@ impl Detector for SpanSampled {
             remedy: "Turn sampling off, or scale by N.",
             topic: Some(VendorTopic::EveryPacket),
             figures: &[
-                ("flows", Count(FLOWS)),
+                ("flows", Tuned(&FLOWS)),
                 ("near", Share(NEAR as f64 / STEPS)),
-                ("missing", Share(LEAST_SAMPLING)),
+                ("missing", Tuned(&LEAST_SAMPLING)),
                 ("answers", Count(ANSWERS)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -163,14 +165,14 @@ impl Detector for SpanSampled {
             return Detection::from(Report::new(Severity::Warning, format!("The mirror samples one packet in {n}"), evidence));
         }
         let flows: u64 = e.loss.ratios.iter().fold(e.loss.whole, |sum, n| sum.saturating_add(*n));
-        if flows < FLOWS {
-            return lacking(flows, FLOWS, "long conversations");
+        if flows < FLOWS.number() {
+            return lacking(flows, FLOWS.number(), "long conversations");
         }
         let Some(all) = e.loss.all else { return Detection::Unknown("no measure of loss".into()) };
         let [low, _, high] = &e.loss.by_load;
-        let by_load = low.windows.min(high.windows) >= WINDOWS && high.upstream().0 > 2.0 * low.upstream().1;
+        let by_load = low.windows.min(high.windows) >= WINDOWS.number() && high.upstream().0 > 2.0 * low.upstream().1;
         let found = uniform_ratio(e)
-            .filter(|_| Limit::new(LEAST_SAMPLING).exceeded(all.rate, active) && !by_load)
+            .filter(|_| Limit::new(LEAST_SAMPLING.value()).exceeded(all.rate, active) && !by_load)
             .filter(|_| limit(&e.loss.by_size, false).is_none() && flat(e, active).is_none())
             .filter(|_| !e.loss.unmatched.is_some_and(|single| single.n >= ANSWERS && single.high < 0.75 * all.low));
         present_if(found.is_some(), || {
@@ -185,7 +187,7 @@ impl Detector for SpanSampled {
 
 impl Detector for SpanRatelimit {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "span.ratelimit",
             aspect: Some(Aspect::Completeness),
             meaning: "Copies arrive at a constant rate below the speed of the link, and the rest is dropped: something limits the \
@@ -204,14 +206,15 @@ impl Detector for SpanRatelimit {
             figures: &[
                 ("steady", Share(STEADY.0)),
                 ("windows", Count(FLAT_WINDOWS)),
-                ("cut", Times(CUT)),
-                ("below", Share(BELOW_SPEED)),
-                ("limit", Share(LOSSY.raise)),
+                ("cut", Tuned(&CUT)),
+                ("below", Tuned(&BELOW_SPEED)),
+                ("limit", Tuned(&LOSSY.raise)),
                 ("window", Nanos(RATE_WINDOW)),
                 ("longest", Nanos(LONGEST_RATE_WINDOW * RATE_WINDOW)),
                 ("critical", Share(GRAVE)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -246,12 +249,12 @@ fn flat(e: &Evidence, active: bool) -> Option<FlatTop> {
     let lossy = e.loss.all.is_some_and(|all| LOSSY.exceeded(all.low, active));
     let steady = if active { STEADY.1 } else { STEADY.0 };
     e.loss.flat_top.filter(|flat| {
-        let below = e.loss.speed.is_none_or(|speed| flat.occupied < BELOW_SPEED * speed as f64);
+        let below = e.loss.speed.is_none_or(|speed| flat.occupied < BELOW_SPEED.value() * speed as f64);
         let most = flat.windows.saturating_mul(4) >= flat.lossy.saturating_mul(3);
         // Loss of another cause leaves a steady load steady: what is lost varies as what arrives does, in proportion. A limit leaves all
         // changes of the load to what it drops.
         let rate = e.loss.all.map_or(0.0, |all| all.rate);
-        let cut = flat.missing_variation > CUT * (rate / (1.0 - rate)).clamp(1.0, MOST_DROPPED) * flat.variation;
+        let cut = flat.missing_variation > CUT.value() * (rate / (1.0 - rate)).clamp(1.0, MOST_DROPPED) * flat.variation;
         lossy && below && most && cut && flat.windows >= FLAT_WINDOWS && flat.variation < steady
     })
 }
@@ -265,8 +268,10 @@ fn limit(sizes: &[SizeLoss], active: bool) -> Option<(u32, f64, f64)> {
         let (large_seen, large_missing) = sum(large);
         let rate = |seen: u64, missing: u64| share(missing, seen.saturating_add(missing));
         let (below, beyond) = (rate(small_seen, small_missing), rate(large_seen, large_missing));
-        let found =
-            small_seen >= SEGMENTS && large_missing >= SEGMENTS && below < SMALLER && beyond > if active { BEYOND.1 } else { BEYOND.0 };
+        let found = small_seen >= SEGMENTS.number()
+            && large_missing >= SEGMENTS.number()
+            && below < SMALLER.value()
+            && beyond > if active { BEYOND.1 } else { BEYOND.0 };
         // The first class in which anything is missing, not one of intact ones below it.
         let first = large.first().filter(|r| found && rate(r.seen, r.missing) > 0.3)?;
         Some((first.floor, beyond, below))
@@ -275,7 +280,7 @@ fn limit(sizes: &[SizeLoss], active: bool) -> Option<(u32, f64, f64)> {
 
 impl Detector for SpanSize {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "span.size",
             aspect: Some(Aspect::Completeness),
             meaning: "Small packets arrive, large ones do not: with its encapsulation a full-size packet no longer fits.",
@@ -290,12 +295,13 @@ impl Detector for SpanSize {
             topic: Some(VendorTopic::Whole),
             figures: &[
                 ("beyond", Share(BEYOND.0)),
-                ("below", Share(SMALLER)),
-                ("n", Count(SEGMENTS)),
+                ("below", Tuned(&SMALLER)),
+                ("n", Tuned(&SEGMENTS)),
                 ("least", Count(ENCAPSULATION[0])),
                 ("most", Count(ENCAPSULATION[1])),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -305,8 +311,8 @@ impl Detector for SpanSize {
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         let seen: u64 = e.loss.by_size.iter().fold(0, |sum, r| sum.saturating_add(r.seen));
-        if seen < SEGMENTS {
-            return lacking(seen, SEGMENTS, "segments");
+        if seen < SEGMENTS.number() {
+            return lacking(seen, SEGMENTS.number(), "segments");
         }
         match limit(&e.loss.by_size, active) {
             Some((payload, beyond, below)) => {

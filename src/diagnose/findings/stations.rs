@@ -3,17 +3,17 @@
 use super::all_of;
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Nanos, Share};
+use crate::diagnose::figure::Figure::{Count, Nanos, Share, Tuned};
 use crate::model::evidence::{
     ACQUAINTED, BURST, BURST_SHORT, BURSTS, BURSTS_MEAN, CIRCLING, CIRCLING_FRAMES, CIRCLING_REQUESTS, FLOODED_RATE, FLOODED_STATIONS,
     LEAKED, LEAKED_WITHIN, LINK_FULL, LINK_FULL_FOR, MEMBERS_FORGOTTEN, MOVES, MOVES_WITHIN, NEW_STATIONS, STATION_FORGOTTEN, STORM_RATE,
-    STREAM_FRAMES, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind as Kind,
+    STREAM_FRAMES, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind as Kind, Threshold,
 };
 use crate::model::units::{bits_per_second, duration, grouped, percent, plural};
 use crate::model::{Severity, Value};
 
 /// Seconds for which frames must circle.
-const LOOP_SECONDS: u64 = 3;
+static LOOP_SECONDS: Threshold = Threshold::count(3.0);
 
 /// Frames to stations that nobody hears of.
 pub struct FloodUnicast;
@@ -49,7 +49,7 @@ fn vlan(t: &SwitchTrouble) -> String {
 
 impl Detector for FloodUnicast {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "flood.unicast",
             aspect: None,
             meaning: "Frames go to stations that have sent nothing for so long that switches no longer know where they are. Each such frame \
@@ -65,8 +65,9 @@ impl Detector for FloodUnicast {
             remedy: "Look up the stations in the switch's table of addresses. Let switches remember them for as long as routers do (a few \
                      hours), or have the receivers send something regularly.",
             topic: None,
-            figures: &[("forgotten", Nanos(STATION_FORGOTTEN)), ("rate", Count(FLOODED_RATE)), ("stations", Count(FLOODED_STATIONS))],
-        }
+            figures: &[("forgotten", Nanos(STATION_FORGOTTEN)), ("rate", Tuned(&FLOODED_RATE)), ("stations", Tuned(&FLOODED_STATIONS))],
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -75,7 +76,7 @@ impl Detector for FloodUnicast {
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         each(e, Kind::UnicastFlooded, |t| {
-            let many = t.count >= FLOODED_STATIONS && t.vlans >= 2;
+            let many = t.count >= FLOODED_STATIONS.number() && t.vlans >= 2;
             let rate = grouped(t.measure as u64);
             let title = match t.count {
                 1 => format!("{} is sent {rate} frames a second{} and sends nothing itself", t.who, vlan(t)),
@@ -96,7 +97,7 @@ impl Detector for FloodUnicast {
 
 impl Detector for LoopLayer2 {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "loop.layer2",
             aspect: None,
             meaning: "Frames go round between switches: each frame to a group is multiplied until links and hosts are full. The network, or \
@@ -118,18 +119,19 @@ impl Detector for LoopLayer2 {
                 ("parts", Count(CIRCLING[1])),
                 ("frames", Count(CIRCLING_FRAMES[0])),
                 ("stations", Count(CIRCLING_FRAMES[1])),
-                ("rate", Count(STORM_RATE)),
+                ("rate", Tuned(&STORM_RATE)),
                 ("asked", Count(CIRCLING_REQUESTS[0])),
                 ("requests", Count(CIRCLING_REQUESTS[1])),
                 ("askers", Count(CIRCLING_REQUESTS[2])),
-                ("seconds", Count(LOOP_SECONDS)),
+                ("seconds", Tuned(&LOOP_SECONDS)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         each(e, Kind::FramesCircle, |t| {
-            if t.recent < LOOP_SECONDS && !standing.on(t.subject) {
+            if t.recent < LOOP_SECONDS.number() && !standing.on(t.subject) {
                 return None;
             }
             let (peak, length) = (grouped(t.measure as u64), duration(t.count as f64));
@@ -147,7 +149,7 @@ impl Detector for LoopLayer2 {
 
 impl Detector for MacFlapping {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "mac.flapping",
             aspect: None,
             meaning: "A station's frames come in by different ports in turn. The switch sends what is meant for it to where it was seen last, \
@@ -162,8 +164,9 @@ impl Detector for MacFlapping {
                          is none.",
             remedy: "Look for the address in the switch's table of addresses, several times, and at both ports.",
             topic: None,
-            figures: &[("moves", Count(MOVES)), ("within", Nanos(MOVES_WITHIN))],
-        }
+            figures: &[("moves", Tuned(&MOVES)), ("within", Tuned(&MOVES_WITHIN))],
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -187,7 +190,7 @@ impl Detector for MacFlapping {
 
 impl Detector for MacOverflow {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "mac.overflow",
             aspect: None,
             meaning: "New stations appear without end: so many addresses fill a switch's table, and then it floods everything to every port, \
@@ -199,8 +202,9 @@ impl Detector for MacOverflow {
             lookalikes: "A test of the network that was meant.",
             remedy: "Find the port from the switch's table of addresses, and limit how many addresses a port may have (port security).",
             topic: None,
-            figures: &[("begun", Nanos(ACQUAINTED)), ("stations", Count(NEW_STATIONS))],
-        }
+            figures: &[("begun", Tuned(&ACQUAINTED)), ("stations", Tuned(&NEW_STATIONS))],
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
@@ -219,7 +223,7 @@ impl Detector for MacOverflow {
 
 impl Detector for VlanLeak {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "vlan.leak",
             aspect: None,
             meaning: "The same frames are in two VLANs: these are joined somewhere, and what is meant for one reaches the other.",
@@ -236,7 +240,8 @@ impl Detector for VlanLeak {
                 ("stations", Count(LEAKED[0])),
                 ("recent", Nanos(SWITCH_RECENT)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -265,7 +270,7 @@ impl Detector for VlanLeak {
 
 impl Detector for IgmpNoQuerier {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "igmp.no_querier",
             aspect: None,
             meaning: "A stream goes to a multicast group that hosts joined, but nobody asks in its VLAN who wants it. Switches that follow \
@@ -277,8 +282,9 @@ impl Detector for IgmpNoQuerier {
                          the queries.",
             remedy: "Turn the querier on at one switch of the VLAN (IGMP snooping querier).",
             topic: None,
-            figures: &[("frames", Count(STREAM_FRAMES)), ("forgotten", Nanos(MEMBERS_FORGOTTEN))],
-        }
+            figures: &[("frames", Tuned(&STREAM_FRAMES)), ("forgotten", Nanos(MEMBERS_FORGOTTEN))],
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
@@ -296,7 +302,7 @@ impl Detector for IgmpNoQuerier {
 
 impl Detector for BurstMicro {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "burst.micro",
             aspect: None,
             meaning: "The link is filled for some milliseconds at a time although it is little used on average. What does not fit waits in the \
@@ -316,9 +322,10 @@ impl Detector for BurstMicro {
                 ("full", Share(BURST[1])),
                 ("short", Count(BURST_SHORT as u64)),
                 ("bursts", Count(BURSTS)),
-                ("mean", Share(BURSTS_MEAN)),
+                ("mean", Tuned(&BURSTS_MEAN)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -345,7 +352,7 @@ impl Detector for BurstMicro {
 
 impl Detector for LinkSaturated {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "link.saturated",
             aspect: None,
             meaning: "The link is full: what more is sent waits and is lost, and everything that passes it becomes slow.",
@@ -354,8 +361,9 @@ impl Detector for LinkSaturated {
             lookalikes: "Both directions of the link mirrored into one port, whose sum may be twice its speed.",
             remedy: "Look who sends most of it. Give what must be quick a class of its own, move transfers to the night, or take a faster link.",
             topic: None,
-            figures: &[("full", Share(LINK_FULL)), ("time", Nanos(LINK_FULL_FOR))],
-        }
+            figures: &[("full", Tuned(&LINK_FULL)), ("time", Tuned(&LINK_FULL_FOR))],
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {

@@ -48,11 +48,11 @@ pub(super) fn reports(e: &Evidence) -> impl Iterator<Item = Report> + '_ {
     let same = |a: &UnreachableEvidence, b: &UnreachableEvidence| (a.reporter, a.is_v6, a.code) == (b.reporter, b.is_v6, b.code);
     e.network.unreachables.chunk_by(same).flat_map(|told| {
         let (count, clients, _) = sum(told);
-        let is_much = count >= UNREACHABLE || clients.len() as u64 >= SEVERAL;
+        let is_much = count >= UNREACHABLE || clients.len() as u64 >= SEVERAL.number();
         if let Some(first) = told.first().filter(|_| told.len() >= TARGETS && is_much) {
             return vec![together(first, told)];
         }
-        let is_enough = |one: &&UnreachableEvidence| one.count >= UNREACHABLE || one.clients.len() as u64 >= SEVERAL;
+        let is_enough = |one: &&UnreachableEvidence| one.count >= UNREACHABLE || one.clients.len() as u64 >= SEVERAL.number();
         told.iter().filter(is_enough).map(alone).collect()
     })
 }

@@ -3,27 +3,27 @@
 use super::{SURE, all_of};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Nanos, Seconds, Share, Times};
-use crate::model::evidence::{MEDIA_JITTER, MEDIA_UNEVEN, MediaEvidence};
+use crate::diagnose::figure::Figure::Tuned;
+use crate::model::evidence::{MEDIA_JITTER, MEDIA_UNEVEN, MediaEvidence, Threshold};
 use crate::model::units::{duration, grouped, percent};
 use crate::model::{Episode, Finding, Severity, Subject, Value, wilson};
 
 /// Share of lost packets: told of, critical; of how many packets, and how many at least.
-const LOST: f64 = 0.01;
-const LOST_MANY: f64 = 0.05;
-const PACKETS: u64 = 500;
-const LOST_LEAST: u64 = 5;
+static LOST: Threshold = Threshold::share(0.01);
+static LOST_MANY: Threshold = Threshold::share(0.05);
+static PACKETS: Threshold = Threshold::count(500.0);
+static LOST_LEAST: Threshold = Threshold::count(5.0);
 
 /// How long the jitter must be high, and the share of packets that are far off.
-const HIGH_FOR: f64 = 10.0;
-const UNEVEN: f64 = 0.05;
+static HIGH_FOR: Threshold = Threshold::seconds(10.0);
+static UNEVEN: Threshold = Threshold::share(0.05);
 
 /// An estimated opinion score below which calls are bad (60 points of ITU-T G.107).
-const BAD: f64 = 3.1;
+static BAD: Threshold = Threshold::times(3.1);
 
 /// Streams without a gap beside one that has some, at all times of it, from which on it is not the mirror that lost it; and how many times what they
 /// may have lost unseen it must have lost.
-const WITNESSES: u64 = 3;
+static WITNESSES: Threshold = Threshold::count(3.0);
 const WITNESSED: f64 = 3.0;
 
 /// What says how many they are.
@@ -102,7 +102,7 @@ fn whole_beside(stream: &MediaEvidence, all: &[MediaEvidence], low: f64) -> u64 
     let Episode { first, last } = stream.span;
     let beside = |other: &MediaEvidence| other.span.last.min(last).since(other.span.first.max(first));
     let is_same = |other: &MediaEvidence| (other.from, other.to, other.port) == (stream.from, stream.to, stream.port);
-    let others = all.iter().filter(is_sure).filter(|other| !is_same(other) && other.received >= PACKETS && beside(other) > 0);
+    let others = all.iter().filter(is_sure).filter(|other| !is_same(other) && other.received >= PACKETS.number() && beside(other) > 0);
     let (mut count, mut whole, mut packets, mut nanos) = (0u64, 0u64, 0u64, 0i64);
     for other in others {
         count += 1;
@@ -111,8 +111,8 @@ fn whole_beside(stream: &MediaEvidence, all: &[MediaEvidence], low: f64) -> u64 
             nanos = nanos.saturating_add(beside(other));
         }
     }
-    let always = nanos as f64 >= WITNESSES as f64 * last.since(first) as f64;
-    let proves = whole >= WITNESSES && always && whole * 2 >= count && wilson(0, packets).high * WITNESSED < low;
+    let always = nanos as f64 >= WITNESSES.number() as f64 * last.since(first) as f64;
+    let proves = whole >= WITNESSES.number() && always && whole * 2 >= count && wilson(0, packets).high * WITNESSED < low;
     if proves { whole } else { 0 }
 }
 
@@ -131,7 +131,7 @@ fn one_each(reports: impl Iterator<Item = Report>) -> Detection {
 
 impl Detector for RtpLoss {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "rtp.loss",
             aspect: None,
             meaning: "Packets of a stream of voice or pictures do not come as far as the mirrored port: who receives it hears gaps or sees \
@@ -147,14 +147,15 @@ impl Detector for RtpLoss {
             topic: None,
             figures: &[
                 SURE,
-                ("lost", Share(LOST)),
-                ("packets", Count(PACKETS)),
-                ("least", Count(LOST_LEAST)),
-                ("witnesses", Count(WITNESSES)),
-                ("many", Share(LOST_MANY)),
-                ("bad", Times(BAD)),
+                ("lost", Tuned(&LOST)),
+                ("packets", Tuned(&PACKETS)),
+                ("least", Tuned(&LOST_LEAST)),
+                ("witnesses", Tuned(&WITNESSES)),
+                ("many", Tuned(&LOST_MANY)),
+                ("bad", Tuned(&BAD)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -169,10 +170,10 @@ impl Detector for RtpLoss {
         one_each(e.network.media.iter().filter(is_sure).filter_map(|stream| {
             let all = stream.received.saturating_add(stream.lost);
             let share = wilson(stream.lost, all);
-            if all < PACKETS || stream.lost < LOST_LEAST || share.low <= LOST {
+            if all < PACKETS.number() || stream.lost < LOST_LEAST.number() || share.low <= LOST.value() {
                 return None;
             }
-            let is_bad = share.low >= LOST_MANY || opinion(stream).is_some_and(|score| score < BAD);
+            let is_bad = share.low >= LOST_MANY.value() || opinion(stream).is_some_and(|score| score < BAD.value());
             let severity = if is_bad { Severity::Critical } else { Severity::Warning };
             let (what, lost) = (kind(stream.payload_type), grouped(stream.lost));
             let title =
@@ -186,7 +187,7 @@ impl Detector for RtpLoss {
 
 impl Detector for RtpJitter {
     fn page(&self) -> &'static ExplainPage {
-        &ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "rtp.jitter",
             aspect: None,
             meaning: "Packets of a stream of voice or pictures come unevenly as far as the mirrored port: receivers wait longer before they play \
@@ -199,14 +200,15 @@ impl Detector for RtpJitter {
             remedy: "Look at the load of the links towards the sender, and whether voice is served first there.",
             topic: None,
             figures: &[
-                ("jitter", Nanos(MEDIA_JITTER)),
-                ("time", Seconds(HIGH_FOR)),
-                ("share", Share(UNEVEN)),
-                ("packets", Count(PACKETS)),
-                ("far", Nanos(MEDIA_UNEVEN)),
-                ("bad", Times(BAD)),
+                ("jitter", Tuned(&MEDIA_JITTER)),
+                ("time", Tuned(&HIGH_FOR)),
+                ("share", Tuned(&UNEVEN)),
+                ("packets", Tuned(&PACKETS)),
+                ("far", Tuned(&MEDIA_UNEVEN)),
+                ("bad", Tuned(&BAD)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -216,9 +218,9 @@ impl Detector for RtpJitter {
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         one_each(e.network.media.iter().filter(is_sure).filter_map(|stream| {
             let far = wilson(stream.uneven, stream.spaced);
-            let is_uneven = stream.spaced >= PACKETS && far.low > UNEVEN;
-            let jitter = stream.jitter.filter(|_| stream.high >= HIGH_FOR || is_uneven)?;
-            let severity = if opinion(stream).is_some_and(|score| score < BAD) { Severity::Critical } else { Severity::Warning };
+            let is_uneven = stream.spaced >= PACKETS.number() && far.low > UNEVEN.value();
+            let jitter = stream.jitter.filter(|_| stream.high >= HIGH_FOR.in_seconds() || is_uneven)?;
+            let severity = if opinion(stream).is_some_and(|score| score < BAD.value()) { Severity::Critical } else { Severity::Warning };
             let what = kind(stream.payload_type);
             let title = format!("{what} to {} from {} comes unevenly: jitter {}", stream.to, stream.from, duration(jitter));
             Some(report(stream, severity, title, ("uneven_share", Value::Share(far.rate))))

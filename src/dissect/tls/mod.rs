@@ -57,6 +57,7 @@ fn version(code: u32) -> Cow<'static, str> {
 
 const TLS_RESET: u32 = crate::model::evidence::TLS_RESET as u32;
 const TLS_CLOSED: u32 = crate::model::evidence::TLS_CLOSED as u32;
+const TLS_SILENT: u32 = crate::model::evidence::TLS_SILENT as u32;
 
 /// Usual names of alerts (RFC 8446 section 6).
 pub fn alert(code: u32) -> Cow<'static, str> {
@@ -92,6 +93,7 @@ pub fn alert(code: u32) -> Cow<'static, str> {
         // No alerts, but what a server may do in place of one.
         TLS_RESET => "reset without an answer",
         TLS_CLOSED => "closed without an answer",
+        TLS_SILENT => "no answer at all",
         other => return other.to_string().into(),
     };
     name.into()

@@ -252,7 +252,7 @@ fn guess(key: &ServiceKey) -> Option<&'static str> {
 /// What a transaction's answer means.
 fn meaning(transaction: &Transaction) -> AnswerMeaning {
     let is_name = registry::token(transaction.app) == Some("dns");
-    let slow_floor = if is_name { SLOW_NAME_FLOOR } else { SLOW_FLOOR };
+    let slow_floor = if is_name { SLOW_NAME_FLOOR.in_nanos() } else { SLOW_FLOOR.in_nanos() };
     AnswerMeaning { answer: answer(transaction, is_name), slow_floor }
 }
 
@@ -274,7 +274,7 @@ fn answer(transaction: &Transaction, is_name: bool) -> Answer {
         }
         TransactionEnd::Answered(code) if registry::outcome(transaction.app, code) == ExchangeOutcome::Denied => Answer::Denied,
         TransactionEnd::Answered(_) if registry::token(transaction.app) == Some("tls") => Answer::Begun,
-        _ if is_web && transaction.latency().is_some_and(|nanos| nanos >= LONG_POLL.nanos()) => Answer::Held,
+        _ if is_web && transaction.latency().is_some_and(|nanos| nanos >= LONG_POLL.in_nanos()) => Answer::Held,
         _ => Answer::Normal,
     }
 }

@@ -54,6 +54,8 @@ pub struct TlsFailureEvidence {
     pub failed: u64,
     /// Clients to which that happened, and clients to which it did not, told apart up to a cap.
     pub clients: [u64; 2],
+    /// There are more of the former, which were not told apart.
+    pub is_more: bool,
     /// Alerts, most frequent first.
     pub alerts: Vec<CodeCount>,
     /// The most frequent is the client's.

@@ -6,6 +6,7 @@
 mod contents;
 mod copies;
 mod directions;
+mod hops;
 mod host;
 mod hosts;
 mod loss;
@@ -20,6 +21,7 @@ mod tuning;
 pub use contents::{CastEvidence, ChecksumEvidence, ContentEvidence, SizeEvidence};
 pub use copies::{CopyEvidence, CopyGap, Destinations, DistantCopies};
 pub use directions::{ANSWERED, CONCENTRATED, HALF, HALF_CLEAR, JUDGED, SideEvidence, TagEvidence};
+pub use hops::{HopEvidence, HopFailures};
 pub use host::{ControlEvidence, HostEvidence, PortAway, TransitEvidence};
 pub use hosts::{
     BlackHoleEvidence, CertificateEvidence, FallbackEvidence, KeepAliveEvidence, MediaEvidence, OldTlsEvidence, QuicEvidence,
@@ -28,12 +30,13 @@ pub use hosts::{
 pub use loss::{FlatTop, LoadClass, LossEvidence, PortLoss, SessionLoss, SizeLoss, StreamEvidence};
 pub use network::{NetworkEvidence, ScanEvidence, UnreachableEvidence};
 pub use services::{
-    ClientLoss, CodeCount, LossWindow, MeantWaits, ServiceEvidence, ServiceWindow, SinceSuccess, TripWindow, Trouble, Troubled, TurnWindow,
-    UnreachableReport,
+    ClientLoss, CodeCount, LossWindow, MeantWaits, NAMED, ServiceEvidence, ServiceWindow, SinceSuccess, TripWindow, Trouble, Troubled,
+    TurnWindow, UnreachableReport,
 };
 pub use sightings::{
-    ArpStormEvidence, ClockEvidenceOfServer, ClockFault, ConflictEvidence, DhcpEvidence, DhcpFloodEvidence, FragmentEvidence,
-    RedirectEvidence, SecondRouterEvidence, SecondServerEvidence, SightingEvidence, StationEvidence, SweepEvidence, UnansweredEvidence,
+    ArpStormEvidence, BetweenEvidence, ClockEvidenceOfServer, ClockFault, ConflictEvidence, DhcpEvidence, DhcpFloodEvidence,
+    FragmentEvidence, RedirectEvidence, SecondRouterEvidence, SecondServerEvidence, SightingEvidence, StationEvidence, SweepEvidence,
+    UnansweredEvidence,
 };
 pub use switch::*;
 pub use thresholds::{
@@ -43,14 +46,15 @@ pub use thresholds::{
     IDLE_CUTS_WITHIN, LONGEST_RATE_WINDOW, LOOP_HOPS, LOSS_REORDERED, LOSS_TIMED_OUT, LOST_ON_ONE_SIDE, MEDIA_JITTER, MEDIA_UNEVEN,
     MIDWAY_SEGMENTS, NARROW_SEQUENCE_BITS, NETWORK_BITS, ONE_SIDE_PACKETS, OVERTAKEN_REACH, PAUSE, PAUSE_BESIDES, PAUSE_MISSED,
     PAUSE_STEADY, PROXY_ADDRESSES, QUIC_WITHIN, RATE_WINDOW, RATE_WINDOW_LENGTHS, RATIO_BYTES, ROUTERS_BESIDE, SCAN_FAILS, SERVERS_BESIDE,
-    SERVERS_SHARE, SHORT_LOGIN, SIGHT_BINS, SIGHT_HELD, SILENT, SLOW_FLOOR, SLOW_NAME_FLOOR, STUCK_LARGE, STUCK_REPEATED, STUCK_WAITED,
-    SURGE_ENDS, SURGE_RATE, SURGE_SHARE, SURGE_TIMES, TLS_CLOSED, TLS_RESET, TTL_PACKETS, USUAL_TIMES, UTILISATION_BOUNDS, WINDOW_FULL,
+    SERVERS_SHARE, SHORT_LOGIN, SIGHT_BINS, SIGHT_HELD, SILENT, SILENT_PEER, SLOW_FLOOR, SLOW_NAME_FLOOR, STUCK_LARGE, STUCK_REPEATED,
+    STUCK_WAITED, SURGE_ENDS, SURGE_RATE, SURGE_SHARE, SURGE_TIMES, TLS_CLOSED, TLS_RESET, TLS_SILENT, TTL_PACKETS, USERS_WAIT,
+    USUAL_TIMES, UTILISATION_BOUNDS, WINDOW_FULL,
 };
 pub use time::{ClockEvidence, OrderEvidence, Outage};
 pub use tuning::{
     ARP_RATE, ARP_REQUESTS, ARP_VLAN_RATE, CUT_SHARE, DHCP_FLOOD, FAILING_SHARE, FLOOD_CONNECTIONS, LONG_POLL, LOST_CRITICAL_SHARE,
-    LOST_SHARE, REFUSED_ATTEMPTS, SCAN_HOSTS, SCAN_PORTS, SCAN_WINDOW, SILENT_ATTEMPTS, SLOW_REPLY, SLOW_SHARE, THRESHOLDS, Threshold,
-    ThresholdUnit, UNANSWERED_SHARE, VERY_SLOW_REPLY, WEB_ERRORS_SHARE,
+    LOST_SHARE, REFUSED_ATTEMPTS, SCAN_HOSTS, SCAN_PORTS, SCAN_WINDOW, SILENT_ATTEMPTS, SLOW_REPLY, SLOW_SHARE, Threshold, ThresholdUnit,
+    UNANSWERED_SHARE, VERY_SLOW_REPLY, WEB_ERRORS_SHARE,
 };
 
 /// `part` of `all`, 0 without any.

@@ -1,5 +1,6 @@
 //! What findings about the network rest on: services, hosts, who failed at many, what cannot be reached.
 
+use super::hops::HopEvidence;
 use super::hosts::{
     BlackHoleEvidence, CertificateEvidence, FallbackEvidence, KeepAliveEvidence, MediaEvidence, OldTlsEvidence, QuicEvidence,
     StallEvidence, SurgeEvidence, TlsFailureEvidence, WindowEvidence,
@@ -59,6 +60,8 @@ pub struct NetworkEvidence {
     pub now: Timestamp,
     /// Services with something in the last ten minutes; of a file at its end, all of them.
     pub services: Vec<ServiceEvidence>,
+    /// Routers behind which attempts failed.
+    pub hops: Vec<HopEvidence>,
     /// Who failed at many.
     pub scans: Vec<ScanEvidence>,
     /// Receivers that took no data.

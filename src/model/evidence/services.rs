@@ -75,9 +75,14 @@ pub struct Troubled {
     pub clients: u64,
     /// For others besides, which were not told apart.
     pub is_more: bool,
+    /// The first few of them, those first for whom most did.
+    pub named: [Option<Address>; NAMED],
     /// When first and when last.
     pub span: Option<Episode>,
 }
+
+/// Clients that are named of those for whom something went wrong.
+pub const NAMED: usize = 3;
 
 impl Troubled {
     /// For how many clients, in words.
@@ -106,7 +111,7 @@ pub struct CodeCount {
 /// Segments that were lost in the network, by what the mirror saw.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct LossWindow {
-    /// Packets of connections that ended or lost something, of the ways that carry data.
+    /// Segments with payload of connections that ended or lost something.
     pub segments: u64,
     /// Lost on the clients' side of the mirrored port, and on the server's.
     pub lost: [u64; 2],
@@ -127,7 +132,7 @@ pub struct LossWindow {
 pub struct ClientLoss {
     /// Who.
     pub client: Address,
-    /// Packets of its connections that ended or lost something, of the ways that carry data.
+    /// Segments with payload of its connections that ended or lost something.
     pub segments: u64,
     /// Lost on its side: before the mirrored port, and beyond it.
     pub lost: [u64; 2],
@@ -316,6 +321,8 @@ pub struct SinceSuccess {
     pub attempts: Troubled,
     /// Requests.
     pub requests: Troubled,
+    /// Connections on which the host says nothing any more, though data is sent to it again and again.
+    pub silent: Troubled,
 }
 
 impl ServiceEvidence {

@@ -31,6 +31,21 @@ pub struct ConflictEvidence {
     pub span: Episode,
 }
 
+/// A station that claims addresses of several others, who go on to use them: what they send each other passes through it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BetweenEvidence {
+    /// Where.
+    pub vlan: Option<u16>,
+    /// Who.
+    pub station: StationEvidence,
+    /// What it claims of others, in their order.
+    pub addresses: Vec<Address>,
+    /// One of them is a router or serves others.
+    pub is_needed: bool,
+    /// When.
+    pub span: Episode,
+}
+
 /// An address that is asked for in vain.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UnansweredEvidence {
@@ -254,6 +269,7 @@ impl SightingEvidence {
     /// Every station named.
     pub fn stations(&mut self) -> impl Iterator<Item = &mut StationEvidence> {
         let claimed = self.conflicts.iter_mut().flat_map(|c| &mut c.stations);
+        let claimed = claimed.chain(self.between.iter_mut().map(|b| &mut b.station));
         let claimed = claimed.chain(self.redirects.iter_mut().map(|r| &mut r.source)).chain(self.sweeps.iter_mut().map(|s| &mut s.station));
         let floods = self.storms.iter_mut().filter_map(|s| s.source.as_mut()).chain(self.dhcp_floods.iter_mut().map(|f| &mut f.source));
         let second = self.second_servers.iter_mut().map(|s| &mut s.source).chain(self.second_routers.iter_mut().map(|r| &mut r.source));
@@ -266,6 +282,8 @@ impl SightingEvidence {
 pub struct SightingEvidence {
     /// Addresses that two claim.
     pub conflicts: Vec<ConflictEvidence>,
+    /// Stations between others.
+    pub between: Vec<BetweenEvidence>,
     /// Addresses that are asked for in vain.
     pub unanswered: Vec<UnansweredEvidence>,
     /// Floods of ARP.

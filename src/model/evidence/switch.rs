@@ -1,5 +1,6 @@
 //! What findings about switches and routers rest on: what control packets said lately that healthy networks do not say.
 
+use super::Threshold;
 use crate::model::time::SECOND;
 use crate::model::{Episode, Subject};
 
@@ -117,10 +118,10 @@ pub const SWITCH_RECENT: i64 = 600 * SECOND;
 pub const TOPOLOGY_RECENT: i64 = 300 * SECOND;
 
 /// Changes of the topology within this time are one: each bridge tells of it in turn.
-pub const TOPOLOGY_TOGETHER: i64 = 5 * SECOND;
+pub static TOPOLOGY_TOGETHER: Threshold = Threshold::nanos((5 * SECOND) as f64);
 
 /// Nanoseconds for which a bridge must have named a root before another one is a change: as long as an old hello holds by default, so that an election is none.
-pub const ROOT_STOOD: i64 = 20 * SECOND;
+pub static ROOT_STOOD: Threshold = Threshold::nanos((20 * SECOND) as f64);
 
 /// Nanoseconds for which different roots must be named side by side: longer than a spanning tree takes to settle by its default times.
 pub const ROOTS_BESIDE: i64 = 60 * SECOND;
@@ -138,7 +139,7 @@ pub const SESSION_PACKETS: u64 = 10;
 pub const QUERIERS_BESIDE: i64 = 255 * SECOND;
 
 /// Frames in a second from which it counts as one of a storm, of broadcasts or of multicasts of the link's protocols.
-pub const STORM_RATE: u64 = 1_000;
+pub static STORM_RATE: Threshold = Threshold::count(1_000.0);
 
 /// PAUSE frames in a second from which a link is held up: each stops it for at most 34 ms at 1 Gb/s.
 pub const PAUSE_RATE: u64 = 20;
@@ -147,10 +148,10 @@ pub const PAUSE_RATE: u64 = 20;
 pub const STATION_FORGOTTEN: i64 = 300 * SECOND;
 
 /// Frames a second to a station that is not heard, from which on they are told of.
-pub const FLOODED_RATE: u64 = 50;
+pub static FLOODED_RATE: Threshold = Threshold::count(50.0);
 
 /// Stations to which frames must be flooded, and senders of them, before it is more than one host that only listens.
-pub const FLOODED_STATIONS: u64 = 3;
+pub static FLOODED_STATIONS: Threshold = Threshold::count(3.0);
 
 /// How often the same frame to a group must come within a second, and in how many of its 64 parts, to be one that circles: copies of a mirror come together.
 pub const CIRCLING: [u64; 2] = [64, 24];
@@ -163,16 +164,16 @@ pub const CIRCLING_FRAMES: [u64; 2] = [3, 2];
 pub const CIRCLING_REQUESTS: [u64; 3] = [5, 10, 2];
 
 /// Changes of a station's port within [`MOVES_WITHIN`].
-pub const MOVES: u64 = 3;
+pub static MOVES: Threshold = Threshold::count(3.0);
 
 /// Nanoseconds.
-pub const MOVES_WITHIN: i64 = 10 * SECOND;
+pub static MOVES_WITHIN: Threshold = Threshold::nanos((10 * SECOND) as f64);
 
 /// New stations within ten seconds from which they are more than a network has; twice in a row.
-pub const NEW_STATIONS: u64 = 1_000;
+pub static NEW_STATIONS: Threshold = Threshold::count(1_000.0);
 
 /// Nanoseconds in which everybody is new.
-pub const ACQUAINTED: i64 = 60 * SECOND;
+pub static ACQUAINTED: Threshold = Threshold::nanos((60 * SECOND) as f64);
 
 /// Of addresses that makers gave, the share of different makers that no network has: there most stations are of few makers.
 pub const NEW_MAKERS: f64 = 0.9;
@@ -190,7 +191,7 @@ pub const LEAKED_WITHIN: i64 = 2 * SECOND;
 pub const MEMBERS_FORGOTTEN: i64 = 260 * SECOND;
 
 /// Frames of a stream to a group in a minute.
-pub const STREAM_FRAMES: u64 = 600;
+pub static STREAM_FRAMES: Threshold = Threshold::count(600.0);
 
 /// Shares of the link's speed: a burst, and one that fills the link.
 pub const BURST: [f64; 2] = [0.5, 0.9];
@@ -202,10 +203,10 @@ pub const BURST_SHORT: u32 = 100;
 pub const BURSTS: u64 = 10;
 
 /// See [`BURSTS`].
-pub const BURSTS_MEAN: f64 = 0.3;
+pub static BURSTS_MEAN: Threshold = Threshold::share(0.3);
 
 /// Share of the link's speed, and nanoseconds in which it is used, from which on it is full.
-pub const LINK_FULL: f64 = 0.95;
+pub static LINK_FULL: Threshold = Threshold::share(0.95);
 
 /// See [`LINK_FULL`].
-pub const LINK_FULL_FOR: i64 = 10 * SECOND;
+pub static LINK_FULL_FOR: Threshold = Threshold::nanos((10 * SECOND) as f64);

@@ -1,5 +1,6 @@
 //! What the wings measure with: constants that detectors compare with and the texts of `explain` are written from.
 
+use super::Threshold;
 use crate::model::time::{MILLISECOND, SECOND};
 
 /// Windows with loss before their rate is called constant.
@@ -35,16 +36,16 @@ pub const OVERTAKEN_REACH: i64 = 3 * SECOND;
 pub const ONE_SIDE_PACKETS: u64 = 5;
 
 /// Share of what was lost that must be on one side of the mirrored port before that side is named.
-pub const LOST_ON_ONE_SIDE: f64 = 0.8;
+pub static LOST_ON_ONE_SIDE: Threshold = Threshold::share(0.8);
 
 /// Connections that were cut when idle, after much the same time, before that time is told of, and how far apart the times may be.
-pub const IDLE_CUTS: usize = 5;
+pub static IDLE_CUTS: Threshold = Threshold::count(5.0);
 
 /// See [`IDLE_CUTS`].
-pub const IDLE_CUTS_WITHIN: f64 = 0.05;
+pub static IDLE_CUTS_WITHIN: Threshold = Threshold::share(0.05);
 
 /// Packets each way of a connection in which somebody logged in and did little or nothing, at most.
-pub const SHORT_LOGIN: u64 = 30;
+pub static SHORT_LOGIN: Threshold = Threshold::count(30.0);
 
 /// Segments of each side after which a conversation that was joined midway is followed.
 pub const MIDWAY_SEGMENTS: u8 = 20;
@@ -74,6 +75,13 @@ pub const NETWORK_BITS: u32 = 24;
 /// Bits of the outer sequence numbers of some switches.
 pub const NARROW_SEQUENCE_BITS: u32 = 30;
 
+/// How long users wait before they give up (Nielsen's limit of attention): a request over TCP that waits for longer is told of while it does.
+pub static USERS_WAIT: Threshold = Threshold::nanos((10 * SECOND) as f64);
+
+/// How long data must have been sent again and again before its receiver, which says nothing, is not there any more: four times by the usual rules,
+/// from a fifth of a second on (RFC 6298 section 5.5).
+pub static SILENT_PEER: Threshold = Threshold::nanos((2_500 * MILLISECOND) as f64);
+
 /// Share of the usual packets below which regular senders are silent because nothing is mirrored.
 pub const SILENT: f64 = 0.1;
 
@@ -92,13 +100,13 @@ pub const PAUSE_MISSED: u64 = 200;
 pub const PAUSE_BESIDES: i64 = 30 * SECOND;
 
 /// Round trips of a service on a side within a minute from which on anything is said of them.
-pub const FEWEST_TRIPS: u64 = 20;
+pub static FEWEST_TRIPS: Threshold = Threshold::count(20.0);
 
 /// Share of the different ports or hosts that a source tries at which it fails while it scans.
-pub const SCAN_FAILS: f64 = 0.8;
+pub static SCAN_FAILS: Threshold = Threshold::share(0.8);
 
 /// A hole in a stream that closes sooner was reordering: longer than any that was reported between two mirrored directions (4.3 ms is rare).
-pub const LOSS_REORDERED: i64 = 3 * MILLISECOND;
+pub static LOSS_REORDERED: Threshold = Threshold::nanos((3 * MILLISECOND) as f64);
 
 /// A segment that comes again later than this was waited for: the least retransmission time-out of common systems.
 pub const LOSS_TIMED_OUT: i64 = 200 * MILLISECOND;
@@ -107,44 +115,44 @@ pub const LOSS_TIMED_OUT: i64 = 200 * MILLISECOND;
 pub const SIGHT_BINS: usize = 6;
 
 /// How often each of two stations must claim an address in turn, within a minute, before it is a conflict (RFC 5227 section 2.4 defends once).
-pub const CONFLICT_TURNS: usize = 2;
+pub static CONFLICT_TURNS: Threshold = Threshold::count(2.0);
 
 /// Addresses from which on a station answers for others (proxy ARP, RFC 1027), so that what it claims is no conflict.
 pub const PROXY_ADDRESSES: usize = 5;
 
 /// Nanoseconds that nothing must have answered.
-pub const ARP_SILENT: i64 = 3 * SECOND;
+pub static ARP_SILENT: Threshold = Threshold::nanos((3 * SECOND) as f64);
 
 /// Bytes of the smallest IP packet that may be too large: every path of today takes smaller ones.
-pub const STUCK_LARGE: u32 = 1_000;
+pub static STUCK_LARGE: Threshold = Threshold::count(1_000.0);
 
 /// How often a segment that is too large must have been sent again, and over how long: the second retransmission waits twice as long as the
 /// first.
-pub const STUCK_REPEATED: u32 = 2;
+pub static STUCK_REPEATED: Threshold = Threshold::count(2.0);
 
 /// See [`STUCK_REPEATED`], nanoseconds.
-pub const STUCK_WAITED: i64 = 500 * MILLISECOND;
+pub static STUCK_WAITED: Threshold = Threshold::nanos((500 * MILLISECOND) as f64);
 
 /// How long a datagram may lack fragments before it is lost: as long as hosts wait for them at least (15 s by RFC 791 section 3.2).
-pub const FRAGMENTS_WAIT: i64 = 15 * SECOND;
+pub static FRAGMENTS_WAIT: Threshold = Threshold::nanos((15 * SECOND) as f64);
 
 /// Stretches of ten seconds that a storm must last.
-pub const ARP_STRETCHES: i64 = 3;
+pub static ARP_STRETCHES: Threshold = Threshold::count(3.0);
 
 /// Share of the other requests of those who ask that must surely be seen answered: replies go to one station and may not be mirrored.
-pub const ARP_ANSWERED: f64 = 0.2;
+pub static ARP_ANSWERED: Threshold = Threshold::share(0.2);
 
 /// Addresses that one asks for in vain from which on it is a sweep, held against no address.
-pub const ARP_SWEEP: usize = 16;
+pub static ARP_SWEEP: Threshold = Threshold::count(16.0);
 
 /// Different addresses asked for in a minute from which on many requests are a sweep and no storm.
 pub const ARP_TARGETS: usize = 64;
 
 /// Interarrival jitter of voice that is high, nanoseconds: most receivers hold back no more.
-pub const MEDIA_JITTER: i64 = 30 * MILLISECOND;
+pub static MEDIA_JITTER: Threshold = Threshold::nanos((30 * MILLISECOND) as f64);
 
 /// Nanoseconds by which a packet of voice is far off.
-pub const MEDIA_UNEVEN: i64 = 60 * MILLISECOND;
+pub static MEDIA_UNEVEN: Threshold = Threshold::nanos((60 * MILLISECOND) as f64);
 
 /// In place of an alert's number: the server answers a hello by RST. No alert has the number.
 pub const TLS_RESET: u8 = 254;
@@ -152,41 +160,44 @@ pub const TLS_RESET: u8 = 254;
 /// The same: it closes the connection.
 pub const TLS_CLOSED: u8 = 255;
 
+/// The same of a hello that is not answered at all.
+pub const TLS_SILENT: u8 = 253;
+
 /// Share of a receiver's window that is in flight, but for a segment, when it is full.
-pub const WINDOW_FULL: f64 = 0.95;
+pub static WINDOW_FULL: Threshold = Threshold::share(0.95);
 
 /// How many times its usual load a host has in a surge, and at the end of one.
-pub const SURGE_TIMES: f64 = 5.0;
+pub static SURGE_TIMES: Threshold = Threshold::times(5.0);
 
 /// See [`SURGE_TIMES`].
-pub const SURGE_ENDS: f64 = 2.0;
+pub static SURGE_ENDS: Threshold = Threshold::times(2.0);
 
 /// Bits a second of a surge at least.
-pub const SURGE_RATE: f64 = 10e6;
+pub static SURGE_RATE: Threshold = Threshold::rate(10e6);
 
 /// Share of all traffic that a surge is.
-pub const SURGE_SHARE: f64 = 0.5;
+pub static SURGE_SHARE: Threshold = Threshold::share(0.5);
 
 /// Nanoseconds within which a client whose QUIC is not answered asks the same by TCP.
-pub const QUIC_WITHIN: i64 = 5 * SECOND;
+pub static QUIC_WITHIN: Threshold = Threshold::nanos((5 * SECOND) as f64);
 
 /// Nanoseconds within which a client that tries IPv6 in vain goes on by IPv4 (RFC 8305 section 8: 250 ms, at most 2 s).
-pub const FALLBACK_WITHIN: i64 = 2 * SECOND;
+pub static FALLBACK_WITHIN: Threshold = Threshold::nanos((2 * SECOND) as f64);
 
 /// Share of them that must answer for it to be no sweep.
-pub const ARP_SWEEP_ANSWERED: f64 = 0.2;
+pub static ARP_SWEEP_ANSWERED: Threshold = Threshold::share(0.2);
 
 /// How many times as many as half of the others send.
-pub const ARP_OTHERS: f64 = 10.0;
+pub static ARP_OTHERS: Threshold = Threshold::times(10.0);
 
 /// How much of its highest rate a storm still has: a router that restarts resolves everything once and stops.
-pub const ARP_LASTS: f64 = 0.7;
+pub static ARP_LASTS: Threshold = Threshold::share(0.7);
 
 /// DISCOVERs of a client without an answer, and over how long (RFC 2131 section 4.1: again after 4, 8 and 16 s).
-pub const DHCP_DISCOVERS: u64 = 3;
+pub static DHCP_DISCOVERS: Threshold = Threshold::count(3.0);
 
 /// Nanoseconds over which they must be spread.
-pub const DHCP_WAITED: i64 = 10 * SECOND;
+pub static DHCP_WAITED: Threshold = Threshold::nanos((10 * SECOND) as f64);
 
 /// Different clients that a station claims to be within a minute while it empties a pool.
 pub const DHCP_CLAIMED: usize = 50;
@@ -195,10 +206,10 @@ pub const DHCP_CLAIMED: usize = 50;
 pub const ALONE: i64 = 600 * SECOND;
 
 /// How long two DHCP servers are held beside each other.
-pub const SERVERS_BESIDE: i64 = 3_600 * SECOND;
+pub static SERVERS_BESIDE: Threshold = Threshold::nanos((3_600 * SECOND) as f64);
 
 /// How long two IPv6 routers are held beside each other: the longest pause between announcements (RFC 4861 section 6.2.1).
-pub const ROUTERS_BESIDE: i64 = 1_800 * SECOND;
+pub static ROUTERS_BESIDE: Threshold = Threshold::nanos((1_800 * SECOND) as f64);
 
 /// How long a finding about addresses is told of after the latest sighting.
 pub const SIGHT_HELD: i64 = 600 * SECOND;
@@ -210,26 +221,26 @@ pub const CLOCK_DISTANCE: u32 = 1_000;
 pub const CLOCK_DIFFERS: [i64; 2] = [128, 1_000_000];
 
 /// Servers by whose clocks another is judged, itself included.
-pub const CLOCK_SERVERS: usize = 3;
+pub static CLOCK_SERVERS: Threshold = Threshold::count(3.0);
 
 /// Wrong answers in a row.
-pub const CLOCK_ANSWERS: u64 = 2;
+pub static CLOCK_ANSWERS: Threshold = Threshold::count(2.0);
 
 /// Packets of a host with one and the same TTL after which a RST with another is not its own.
-pub const TTL_PACKETS: u64 = 3;
+pub static TTL_PACKETS: Threshold = Threshold::count(3.0);
 
 /// How many times as long as usual an answer must take to be slow (users of something that takes four times the time they find good give up:
 /// Apdex).
-pub const USUAL_TIMES: i64 = 4;
+pub static USUAL_TIMES: Threshold = Threshold::count(4.0);
 
 /// Nanoseconds beyond the round trip to the server within which no answer is slow, however fast it usually is.
-pub const SLOW_FLOOR: i64 = 100 * MILLISECOND;
+pub static SLOW_FLOOR: Threshold = Threshold::nanos((100 * MILLISECOND) as f64);
 
 /// Share of the time from a request to its answer that must be the server's for the server to be slow.
-pub const SERVERS_SHARE: f64 = 0.7;
+pub static SERVERS_SHARE: Threshold = Threshold::share(0.7);
 
 /// The same of a name server's median.
-pub const SLOW_NAME_FLOOR: i64 = 50 * MILLISECOND;
+pub static SLOW_NAME_FLOOR: Threshold = Threshold::nanos((50 * MILLISECOND) as f64);
 
 /// Zones for which a name server must answer errors before it is the server: one that is broken is its owner's trouble.
 pub const FAILING_ZONES: u64 = 3;

@@ -20,7 +20,7 @@ pub struct ClientCounts {
     pub troubles: [u32; Trouble::COUNT],
     /// Connections of few packets that ended.
     pub short: u32,
-    /// Packets of its connections that ended or lost something, of the ways that carry data.
+    /// Segments with payload of its connections that ended or lost something.
     pub packets: u32,
     /// Segments that were lost on its side: before the mirrored port, and beyond it.
     pub lost: [u32; 2],
@@ -202,7 +202,7 @@ impl TripCounts {
 /// Segments of a service's connections.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SegmentCounts {
-    /// Packets of connections that ended or lost something, of the ways that carry data.
+    /// Segments with payload of connections that ended or lost something.
     pub packets: u64,
     /// Lost, by [`PathSide`].
     pub lost: [u64; 2],
@@ -370,7 +370,7 @@ impl ServiceCounts {
         self.clients.iter().find(|c| c.0 == client).map(|c| c.1.lone)
     }
 
-    /// Packets of a client's connection, of the ways that carry data.
+    /// Segments with payload of a client's connection.
     pub fn data_packets(&mut self, client: Address, packets: u64) {
         self.segments.packets = self.segments.packets.saturating_add(packets);
         let of = &mut self.client(client).packets;
@@ -435,6 +435,32 @@ impl ServiceCounts {
     pub fn troubled(&self, trouble: Trouble) -> u64 {
         let of = |counts: &ClientCounts| u64::from(counts.troubles.get(trouble as usize).copied().unwrap_or(0));
         self.clients.iter().map(|c| of(&c.1)).fold(of(&self.others), u64::saturating_add)
+    }
+
+    /// Attempts to connect, without those of whom `is_left_out`.
+    pub fn attempts(&self, is_left_out: impl Fn(Address) -> bool) -> u64 {
+        let own = self.clients.iter().filter(|c| c.1.attempts > 0 && !is_left_out(c.0)).map(|c| u64::from(c.1.attempts));
+        own.fold(self.others.attempts.into(), u64::saturating_add)
+    }
+
+    /// How often something went wrong, and for whom as far as clients are told apart; without those of whom `is_left_out`.
+    pub fn failing(&self, trouble: Trouble, is_left_out: impl Fn(Address) -> bool) -> (u64, Vec<Address>) {
+        if self.span(trouble).is_none() {
+            return (0, Vec::new());
+        }
+        let of = |counts: &ClientCounts| u64::from(counts.troubles.get(trouble as usize).copied().unwrap_or(0));
+        let own = || self.clients.iter().filter(|c| of(&c.1) > 0 && !is_left_out(c.0));
+        (own().map(|c| of(&c.1)).fold(of(&self.others), u64::saturating_add), own().map(|c| c.0).collect())
+    }
+
+    /// Whether it went wrong for clients that are not told apart.
+    pub fn has_others(&self, trouble: Trouble) -> bool {
+        self.others.troubles.get(trouble as usize).is_some_and(|n| *n > 0)
+    }
+
+    /// When something went wrong.
+    pub fn span(&self, trouble: Trouble) -> Option<Episode> {
+        self.spans.get(trouble as usize).copied().flatten()
     }
 
     /// A request was answered that nobody can read.
@@ -557,6 +583,11 @@ pub fn window<'a>(
         troubled.count = of(&sum).into();
         troubled.clients = clients.iter().filter(|c| of(&c.1) > 0).count() as u64;
         troubled.is_more = of(&others) > 0;
+        if troubled.clients > 0 {
+            let mut most: Vec<&(Address, ClientCounts)> = clients.iter().filter(|c| of(&c.1) > 0).collect();
+            most.sort_by_key(|c| (std::cmp::Reverse(of(&c.1)), c.0));
+            troubled.named.iter_mut().zip(most).for_each(|(place, c)| *place = Some(c.0));
+        }
         troubled.span = spans.get(at).copied().flatten().filter(|_| troubled.count > 0);
     }
     let of = |trouble: Trouble| troubles.get(trouble as usize).map_or(0, |t: &Troubled| t.count);

@@ -7,8 +7,8 @@ use crate::model::evidence::{SHORT_LOGIN, Trouble};
 use crate::model::mix::Keys;
 use crate::model::time::SECOND;
 use crate::model::{
-    Address, AppId, Attempt, AttemptOutcome, ConnectionEnd, CutPhase, IcmpError, LocatedLoss, Location, RoundTrip, ServiceKey,
-    StuckSegment, Timestamp, Transaction, TransactionEnd,
+    Address, AppId, Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Direction, FlowKey, IcmpError, LocatedLoss, Location, PathSide,
+    RoundTrip, ServiceKey, SilentPeer, StuckSegment, Timestamp, Transaction, TransactionEnd,
 };
 use crate::stats::ServiceLedger;
 use std::collections::VecDeque;
@@ -100,7 +100,7 @@ impl ServiceLedger {
         self.with(key, end.time, |counts| {
             let of = counts.client(client);
             of.ended = of.ended.saturating_add(1);
-            of.short = of.short.saturating_add(u32::from(end.packets.iter().all(|packets| *packets <= SHORT_LOGIN)));
+            of.short = of.short.saturating_add(u32::from(end.packets.iter().all(|packets| *packets <= SHORT_LOGIN.number())));
             counts.data_packets(client, packets);
             match end.cut {
                 _ if is_cut(end) => {
@@ -131,11 +131,12 @@ impl ServiceLedger {
             return;
         }
         if t.end == TransactionEnd::Waiting {
+            self.tls.waits(t);
             self.with(key, t.asked, |counts| counts.trouble(client, Trouble::Waiting, t.asked, t.asked));
             if let Some(service) = self.services.get_mut(&key) {
                 service.app = t.app;
                 service.prove(Trouble::Waiting, t.number);
-                service.unanswered.request(client, t.asked);
+                service.unanswered.waits(client, t.asked);
             }
             return;
         }
@@ -213,7 +214,8 @@ impl ServiceLedger {
         let Some(key) = ServiceKey::of(&lost.flow, lost.client) else { return };
         let client = lost.flow.ends(lost.client)[0].0;
         self.windows.lost(lost);
-        if self.black_holes.holds(&lost.flow, lost.way) {
+        let is_silent = self.silent.get(&lost.flow).is_some_and(|[_, told]| *told == lost.time);
+        if is_silent || self.black_holes.holds(&lost.flow, lost.way) {
             return;
         }
         if lost.retracted {
@@ -232,14 +234,35 @@ impl ServiceLedger {
         }
     }
 
+    /// What is sent to somebody who is not there any more is no loss of the way.
+    pub(super) fn silent(&mut self, silent: &SilentPeer) {
+        let Some(key) = ServiceKey::of(&silent.flow, silent.client) else { return };
+        let is_known = self.silent.get(&silent.flow).is_some_and(|[since, _]| *since == silent.since);
+        self.silent.insert(silent.flow, [silent.since, silent.time], silent.time);
+        if is_known {
+            return;
+        }
+        self.unlose(key, (silent.flow, silent.way, silent.client), silent.time);
+        let (client, is_server) = (silent.flow.ends(silent.client)[0].0, silent.way == silent.client);
+        if let Some(service) = self.services.get_mut(&key).filter(|_| is_server) {
+            service.unanswered.silent(client, silent.since, silent.time);
+            service.prove(Trouble::NoAnswer, silent.number);
+        }
+    }
+
     /// What is too large for the way is no loss of the way: others of every size would be lost as well.
     pub(super) fn stuck(&mut self, stuck: &StuckSegment) {
         self.black_holes.note(stuck);
         if !self.black_holes.holds(&stuck.flow, stuck.way) {
             return;
         }
-        let (Some(key), taken) = (ServiceKey::of(&stuck.flow, stuck.client), self.lossy.take_back(&stuck.flow)) else { return };
-        let StuckSegment { flow, way, client, time, .. } = *stuck;
+        let Some(key) = ServiceKey::of(&stuck.flow, stuck.client) else { return };
+        self.unlose(key, (stuck.flow, stuck.way, stuck.client), stuck.time);
+    }
+
+    /// What was counted as lost of a connection was not.
+    fn unlose(&mut self, key: ServiceKey, (flow, way, client): (FlowKey, Direction, Direction), time: Timestamp) {
+        let taken = self.lossy.take_back(&flow);
         let lost = LocatedLoss { flow, client, way, time, location: Location::BeyondMirror, packets: 0, retracted: true, number: 0 };
         if taken > 0 {
             let [(client, _), _] = flow.ends(client);
@@ -255,6 +278,9 @@ impl ServiceLedger {
         self.with(key, trip.time, |counts| counts.trips_mut(trip.side).note(trip.nanos, connection, client));
         if let Some(service) = self.services.get_mut(&key) {
             service.trips.note(trip.side, trip.time, trip.nanos);
+            if trip.side == PathSide::Server {
+                service.unanswered.alive(trip.time);
+            }
         }
     }
 }

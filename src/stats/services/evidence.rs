@@ -55,6 +55,7 @@ impl ServiceLedger {
             unreachables: self.unreachables.evidence(now),
             quic: self.quic.evidence(now, at_end),
             kept_alive: self.kept.evidence(now),
+            hops: self.hops(now, at_end),
             expired: self.expired,
             ..NetworkEvidence::default()
         }

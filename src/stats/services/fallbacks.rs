@@ -23,7 +23,7 @@ struct Try {
 impl Try {
     /// Whether this one by IPv4 follows that by IPv6.
     fn follows(&self, failed: &Try) -> bool {
-        self.service.port == failed.service.port && (0..=FALLBACK_WITHIN).contains(&self.first.since(failed.first))
+        self.service.port == failed.service.port && (0..=FALLBACK_WITHIN.in_nanos()).contains(&self.first.since(failed.first))
     }
 }
 

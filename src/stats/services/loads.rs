@@ -112,9 +112,9 @@ impl Load {
         let share = bytes as f64 / whole.max(1) as f64;
         let usual = self.usual();
         let times = |times: f64| usual.is_some_and(|usual| bytes as f64 > times * usual as f64);
-        let is_much = bytes as f64 * 8e9 / BIN as f64 > SURGE_RATE && share > SURGE_SHARE;
+        let is_much = bytes as f64 * 8e9 / BIN as f64 > SURGE_RATE.value() && share > SURGE_SHARE.value();
         match &mut self.surge {
-            Some(surge) if times(SURGE_ENDS) && next.saturating_sub(bin) <= 2 => {
+            Some(surge) if times(SURGE_ENDS.value()) && next.saturating_sub(bin) <= 2 => {
                 surge.bins = surge.bins.saturating_add(1);
                 surge.span.last = end;
                 if bytes > surge.most {
@@ -122,7 +122,7 @@ impl Load {
                 }
                 return;
             }
-            None if is_much && times(SURGE_TIMES) => {
+            None if is_much && times(SURGE_TIMES.value()) => {
                 let span = Episode { first: Timestamp(bin.saturating_mul(BIN)), last: end };
                 self.surge = Some(Surge { bins: 1, most: bytes, usual: usual.unwrap_or(0), share, peer, span });
                 return;

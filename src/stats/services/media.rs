@@ -62,7 +62,7 @@ impl MediaStreams {
         stream.first = Some(stream.first.map_or(news.first, |first| first.min(news.first)));
         let since = stream.high_since.unwrap_or(news.first);
         stream.jitter = news.jitter.map(|[_, most]| most);
-        stream.high_since = news.jitter.filter(|[least, _]| *least > MEDIA_JITTER).map(|_| since);
+        stream.high_since = news.jitter.filter(|[least, _]| *least > MEDIA_JITTER.in_nanos()).map(|_| since);
     }
 
     /// Streams of the last minute up to `now`; at the end of a file all of them, as a whole.

@@ -14,6 +14,7 @@ mod events;
 mod evidence;
 mod fallbacks;
 mod guesses;
+mod hops;
 mod kept_alive;
 mod lately_trips;
 mod loads;
@@ -34,9 +35,9 @@ mod usual;
 mod windows;
 
 use crate::model::bounded::BoundedMap;
-use crate::model::limits::{SERVICE_BINS, SERVICES};
+use crate::model::limits::{LOSSY_CONNECTIONS, SERVICE_BINS, SERVICES};
 use crate::model::time::SECOND;
-use crate::model::{Address, CapScale, Mac, NetworkEvent, RoundTrip, ServiceKey, Timestamp, Transaction};
+use crate::model::{Address, CapScale, FlowKey, Mac, NetworkEvent, RoundTrip, ServiceKey, Timestamp, Transaction};
 use answered_elsewhere::AnsweredElsewhere;
 pub use answers::{Answer, AnswerMeaning};
 use black_holes::BlackHoles;
@@ -81,6 +82,8 @@ pub struct ServiceLedger {
     services: HashMap<ServiceKey, Service>,
     scans: Scans,
     lossy: LossyConnections,
+    /// Connections whose one end says nothing any more: since when, and when that was last told.
+    silent: Bounded<FlowKey, [Timestamp; 2], { 16 * LOSSY_CONNECTIONS }, MINUTE_SECONDS>,
     receivers: Receivers,
     black_holes: BlackHoles,
     tls: TlsServers,
@@ -139,6 +142,7 @@ impl ServiceLedger {
             NetworkEvent::Lost(lost) => self.lost(lost),
             NetworkEvent::Stalled(stall) => self.receivers.note(stall),
             NetworkEvent::RoundTrip(trip) => self.round_trip(trip),
+            NetworkEvent::Silent(silent) => self.silent(silent),
             NetworkEvent::KeptAlive(kept) => self.kept.take(kept),
             NetworkEvent::Sighted(_) => {}
         }

@@ -65,7 +65,8 @@ impl QuicAttempts {
         let Some(name) = self.asked.remove(&t.flow) else { return };
         let client = t.flow.ends(t.way)[0].0;
         let is_answered = t.answered.is_some();
-        let same = |h: &Asked| (h.name == name || h.server == service.address) && (0..=QUIC_WITHIN).contains(&h.time.since(t.asked));
+        let same =
+            |h: &Asked| (h.name == name || h.server == service.address) && (0..=QUIC_WITHIN.in_nanos()).contains(&h.time.since(t.asked));
         let asked_again = self.by_tcp.get(&client).is_some_and(|hellos| hellos.iter().any(same));
         let fell_back = !is_answered && t.repeated > 0 && asked_again;
         if self.outcomes.len() >= OUTCOMES {

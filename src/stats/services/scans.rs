@@ -115,7 +115,7 @@ impl<D: Different> Failed<D> {
     }
 
     fn note(&mut self, target: D::Item, time: Timestamp, is_refused: bool) {
-        if time.since(self.span.last) > SCAN_WINDOW.nanos() {
+        if time.since(self.span.last) > SCAN_WINDOW.in_nanos() {
             *self = Self::at(time);
         }
         self.span = Episode { first: self.span.first.min(time), last: self.span.last.max(time) };
@@ -127,7 +127,7 @@ impl<D: Different> Failed<D> {
     /// scans may work as well.
     fn is_scan(&self, least: u64) -> bool {
         let failed = self.targets.count() as u64;
-        failed >= least && failed as f64 > SCAN_FAILS * (failed + self.answered.count() as u64) as f64
+        failed >= least && failed as f64 > SCAN_FAILS.value() * (failed + self.answered.count() as u64) as f64
     }
 
     fn evidence(&self, source: Address, target: Option<Address>, port: Option<u16>) -> ScanEvidence {
@@ -196,7 +196,7 @@ impl Scans {
 
     /// Everybody who failed at enough up to `now`, by source and what it tried; of a file's end `all` of them.
     pub fn evidence(&self, now: Timestamp, all: bool) -> Vec<ScanEvidence> {
-        let is_recent = |span: &Episode| all || now.since(span.last) <= SCAN_WINDOW.nanos();
+        let is_recent = |span: &Episode| all || now.since(span.last) <= SCAN_WINDOW.in_nanos();
         let ports = self.ports.iter().filter(|(_, f)| f.is_scan(SCAN_PORTS.number()) && is_recent(&f.span));
         let hosts = self.hosts.iter().filter(|(_, f)| f.is_scan(SCAN_HOSTS.number()) && is_recent(&f.span));
         let ports = ports.map(|(key, f)| f.evidence(key.0, Some(key.1), None));

@@ -9,7 +9,7 @@ use super::usual::UsualService;
 use super::{MINUTE, REMEMBERED};
 use crate::model::evidence::{FEWEST_TRIPS, TTL_PACKETS, TripWindow, Trouble, UnreachableReport};
 use crate::model::{
-    Address, AppId, Attempt, AttemptOutcome, Histogram, PathSide, ProvingPackets, Quantiles, ResponseBy, Timestamp, Transaction,
+    Address, AppId, Attempt, AttemptOutcome, Histogram, Mac, PathSide, ProvingPackets, Quantiles, ResponseBy, Timestamp, Transaction,
     TransactionEnd,
 };
 use std::collections::VecDeque;
@@ -18,6 +18,8 @@ use std::collections::VecDeque;
 #[derive(Debug, Default)]
 pub(super) struct Service {
     pub(super) app: AppId,
+    /// The station that its clients' frames go to: the host itself, or a router before it.
+    pub(super) next: Mac,
     pub(super) whole: ServiceCounts,
     /// Each with its number, ascending.
     pub(super) bins: VecDeque<(i64, ServiceCounts)>,
@@ -63,7 +65,7 @@ impl AnswersTtl {
 
     /// The TTL of all of them, once they are enough.
     pub(super) fn sure(self) -> Option<u8> {
-        (self.answers >= TTL_PACKETS && !self.differ && self.ttl > 0).then_some(self.ttl)
+        (self.answers >= TTL_PACKETS.number() && !self.differ && self.ttl > 0).then_some(self.ttl)
     }
 }
 
@@ -103,7 +105,8 @@ impl Service {
         let whole = |bins: i64| self.bins.iter().rev().filter(move |b| (1..=bins).contains(&number.saturating_sub(b.0)));
         let trips = |bins, side| whole(bins).filter_map(move |(_, counts)| counts.trips(side));
         let are_enough = |bins, side| {
-            self.usual.trip(side).is_some() && trips(bins, side).fold(0u64, |sum, t| sum.saturating_add(t.times.count())) >= FEWEST_TRIPS
+            self.usual.trip(side).is_some()
+                && trips(bins, side).fold(0u64, |sum, t| sum.saturating_add(t.times.count())) >= FEWEST_TRIPS.number()
         };
         let window =
             |bins| [0, 1].map(|side| if are_enough(bins, side) { TripCounts::window(trips(bins, side)) } else { TripWindow::default() });
@@ -159,11 +162,12 @@ impl Service {
     pub(super) fn may_tell(&self, number: i64) -> bool {
         let trips =
             |side| self.latest(number, MINUTE).filter_map(|c| c.trips(side)).fold(0u64, |sum, t| sum.saturating_add(t.times.count()));
-        self.is_troubled(number) || (0..2).any(|side| trips(side) >= FEWEST_TRIPS)
+        self.is_troubled(number) || (0..2).any(|side| trips(side) >= FEWEST_TRIPS.number())
     }
 
     /// An attempt to connect was decided; `silent` so many attempts of the client were answered by nothing.
     pub(super) fn note_attempt(&mut self, attempt: &Attempt, client: Address, silent: u32) {
+        self.next = attempt.next;
         if attempt.outcome == AttemptOutcome::Established {
             self.last_success = Some(attempt.time);
             self.answers_ttl.note(attempt.ttl);
@@ -190,7 +194,7 @@ impl Service {
         }
         if let Some(latency) = t.latency() {
             self.last_success = Some(time);
-            self.unanswered.answered(time);
+            self.unanswered.answered(client, t.asked, time);
             match answer {
                 Answer::Held => {}
                 Answer::Begun => self.note_response(latency, ResponseBy::Handshakes),

@@ -21,17 +21,17 @@ impl Slowness {
         let half = service.and_then(|s| s.server_half).unwrap_or(0);
         let way = service.and_then(|s| s.trips.median(now)).unwrap_or(half).max(half).max(network);
         let usual = service.and_then(|s| s.usual.response()).map(|usual| (usual * SECOND as f64) as i64);
-        let slower = usual.map_or(i64::MAX, |usual| usual.saturating_mul(USUAL_TIMES).max(floor.saturating_add(way)));
+        let slower = usual.map_or(i64::MAX, |usual| usual.saturating_mul(USUAL_TIMES.number() as i64).max(floor.saturating_add(way)));
         Self { half, way, slower }
     }
 
     /// What an answer after so long is.
     pub(super) fn troubles(self, latency: i64) -> impl Iterator<Item = Trouble> + Clone {
-        let is_servers = latency.saturating_sub(self.way) as f64 >= latency as f64 * SERVERS_SHARE;
+        let is_servers = latency.saturating_sub(self.way) as f64 >= latency as f64 * SERVERS_SHARE.value();
         [
             (latency > self.slower && is_servers, Trouble::SlowerThanUsual),
-            (latency > SLOW_REPLY.nanos().saturating_add(self.half), Trouble::Slow),
-            (latency > VERY_SLOW_REPLY.nanos() && is_servers, Trouble::VerySlow),
+            (latency > SLOW_REPLY.in_nanos().saturating_add(self.half), Trouble::Slow),
+            (latency > VERY_SLOW_REPLY.in_nanos() && is_servers, Trouble::VerySlow),
         ]
         .into_iter()
         .filter_map(|(is, trouble)| is.then_some(trouble))

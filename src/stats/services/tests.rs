@@ -22,6 +22,7 @@ fn attempt(from: u8, to: u8, port: u16, seconds: i64, outcome: AttemptOutcome) -
     let time = Timestamp(START + seconds * SECOND);
     NetworkEvent::Attempt(Attempt {
         station: Mac::default(),
+        next: Mac::default(),
         flow,
         way,
         first: time,
@@ -202,6 +203,7 @@ fn services_beyond_the_cap_are_counted_together() {
         let time = now(0);
         let event = NetworkEvent::Attempt(Attempt {
             station: Mac::default(),
+            next: Mac::default(),
             flow,
             way,
             first: time,

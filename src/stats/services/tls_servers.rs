@@ -1,10 +1,12 @@
 //! What TLS connections to a service come to before they are encrypted.
 
 use super::Bounded;
-use crate::model::evidence::{CertificateEvidence, CodeCount, OldTlsEvidence, SIGHT_HELD, TLS_CLOSED, TLS_RESET, TlsFailureEvidence};
+use crate::model::evidence::{
+    CertificateEvidence, CodeCount, OldTlsEvidence, SIGHT_HELD, TLS_CLOSED, TLS_RESET, TLS_SILENT, TlsFailureEvidence,
+};
 use crate::model::limits::{SERVICE_CLIENTS, SERVICES};
 use crate::model::time::SECOND;
-use crate::model::{Address, ConnectionEnd, Episode, FlowKey, ServiceKey, ShortName, Timestamp, TlsNews, TlsSight};
+use crate::model::{Address, ConnectionEnd, Episode, FlowKey, ServiceKey, ShortName, Timestamp, TlsNews, TlsSight, Transaction};
 use hashbrown::{HashMap, HashSet};
 use std::collections::VecDeque;
 
@@ -19,7 +21,7 @@ const REMEMBERED: i64 = 10;
 const OLD: u16 = 0x0302;
 
 /// Clients and alerts of ten seconds that are told apart.
-const BIN_CLIENTS: usize = 4;
+const BIN_CLIENTS: usize = 16;
 const ALERTS: usize = 4;
 
 #[derive(Debug, Default)]
@@ -28,6 +30,7 @@ struct Hellos {
     failed: u64,
     /// Of those that failed.
     clients: Vec<Address>,
+    is_more: bool,
     /// Of those that did not.
     others: Vec<Address>,
     alerts: Vec<(u8, bool, u64)>,
@@ -84,6 +87,7 @@ fn with_room<T: PartialEq>(list: &mut Vec<T>, cap: usize, item: T) {
 impl Hellos {
     fn fail(&mut self, client: Address, code: u8, by_client: bool, time: Timestamp) {
         self.failed = self.failed.saturating_add(1);
+        self.is_more |= self.clients.len() >= BIN_CLIENTS && !self.clients.contains(&client);
         with_room(&mut self.clients, BIN_CLIENTS, client);
         if let Some(alert) = self.alerts.iter_mut().find(|a| (a.0, a.1) == (code, by_client)) {
             alert.2 = alert.2.saturating_add(1);
@@ -154,6 +158,14 @@ impl TlsServers {
         self.take(&TlsSight { flow: end.flow, way: end.way, time: end.time, news, number: end.number });
     }
 
+    /// Takes in that a request has waited for long: a hello that nothing answers.
+    pub fn waits(&mut self, t: &Transaction) {
+        if self.asked.remove(&t.flow).is_some() {
+            let news = TlsNews::Alert { code: TLS_SILENT, by_client: false };
+            self.take(&TlsSight { flow: t.flow, way: t.way, time: t.asked, news, number: t.number });
+        }
+    }
+
     fn choose(&mut self, key: ServiceKey, client: Address, version: u16, offered: u16, time: Timestamp) {
         if offered > OLD && self.newer.len() < SERVICES {
             self.newer.insert(client);
@@ -200,6 +212,7 @@ impl TlsServers {
                 for bin in bins {
                     chosen = chosen.saturating_add(bin.chosen);
                     sum.failed = sum.failed.saturating_add(bin.failed);
+                    sum.is_more |= bin.is_more;
                     bin.clients.iter().for_each(|c| with_room(&mut sum.clients, SERVICE_CLIENTS, *c));
                     bin.others.iter().for_each(|c| with_room(&mut sum.others, SERVICE_CLIENTS, *c));
                     for &(code, by_client, n) in &bin.alerts {
@@ -220,7 +233,16 @@ impl TlsServers {
                 let refused = sum.alerts.iter().filter(|a| !a.1).fold(0u64, |n, a| n.saturating_add(a.2));
                 let hellos = chosen.saturating_add(refused).max(sum.failed);
                 let clients = [sum.clients.len() as u64, sum.others.iter().filter(|c| !sum.clients.contains(c)).count() as u64];
-                Some(TlsFailureEvidence { key: *key, hellos, failed: sum.failed, clients, alerts, by_client, span: sum.span? })
+                Some(TlsFailureEvidence {
+                    key: *key,
+                    hellos,
+                    failed: sum.failed,
+                    clients,
+                    is_more: sum.is_more,
+                    alerts,
+                    by_client,
+                    span: sum.span?,
+                })
             })
             .collect();
         all.sort_unstable_by_key(|f| f.key);

@@ -12,8 +12,8 @@ impl ServiceLedger {
         let client = turn.flow.ends(turn.way)[0].0;
         let latency = turn.answered.since(turn.asked).max(0);
         // The server held it until there was something to tell.
-        let is_held = latency >= LONG_POLL.nanos();
-        let slowness = Slowness::of(self.services.get(&key), turn.answered, turn.network, SLOW_FLOOR);
+        let is_held = latency >= LONG_POLL.in_nanos();
+        let slowness = Slowness::of(self.services.get(&key), turn.answered, turn.network, SLOW_FLOOR.in_nanos());
         // Of what is not known nobody knows how long it may take, but for what it usually does.
         let is_meant = |trouble: &Trouble| turn.kind != TurnKind::Unknown || *trouble == Trouble::SlowerThanUsual;
         self.with(key, turn.answered, |counts| {
@@ -28,6 +28,7 @@ impl ServiceLedger {
         });
         let Some(service) = self.services.get_mut(&key) else { return };
         service.first_turn.get_or_insert(turn.asked);
+        service.unanswered.alive(turn.answered);
         if !is_held {
             slowness.troubles(latency).filter(is_meant).for_each(|trouble| service.prove(trouble, turn.number));
             service.note_response(latency, ResponseBy::Turns);

@@ -1,10 +1,17 @@
 //! What a service left unanswered since a client last succeeded.
 
-use crate::model::evidence::{SinceSuccess, Troubled};
+use crate::model::evidence::{NAMED, SinceSuccess, Troubled};
+use crate::model::time::SECOND;
 use crate::model::{Address, Episode, Timestamp};
 
 /// Clients told apart.
-const CLIENTS: usize = 4;
+const CLIENTS: usize = 12;
+
+/// Requests over TCP told apart.
+const REQUESTS: usize = 16;
+
+/// How long before the newest request that waits others began to that wait for the same: what stops stops one client after the other.
+const TOGETHER: i64 = 30 * SECOND;
 
 /// Attempts or requests of one kind.
 #[derive(Debug, Clone, Copy, Default)]
@@ -28,7 +35,52 @@ impl Unanswered {
 
     fn told(&self) -> Troubled {
         let clients = self.clients.iter().flatten().count() as u64;
-        Troubled { count: self.count.into(), clients, is_more: self.is_more, span: self.span }
+        let mut named = [None; NAMED];
+        named.iter_mut().zip(self.clients.iter().flatten()).for_each(|(place, client)| *place = Some(*client));
+        Troubled { count: self.count.into(), clients, is_more: self.is_more, named, span: self.span }
+    }
+}
+
+/// Requests over TCP that wait for their answer, on connections that exist.
+#[derive(Debug, Clone, Copy, Default)]
+struct Waiting {
+    /// The newest of them.
+    requests: [Option<(Address, Timestamp)>; REQUESTS],
+    /// Older ones besides.
+    beyond: u32,
+    /// When the newest request was asked that was answered.
+    answered: Option<Timestamp>,
+}
+
+impl Waiting {
+    fn note(&mut self, client: Address, asked: Timestamp) {
+        self.requests.rotate_right(1);
+        let [newest, ..] = &mut self.requests;
+        self.beyond = self.beyond.saturating_add(u32::from(newest.is_some()));
+        *newest = Some((client, asked));
+    }
+
+    /// A request of a client was answered: others may wait all the same.
+    fn answered(&mut self, client: Address, asked: Timestamp) {
+        self.answered = self.answered.max(Some(asked));
+        for place in &mut self.requests {
+            // What was asked long before it waits for something of its own.
+            *place = place.filter(|&(who, when)| (who, when) != (client, asked) && when > asked.plus(-TOGETHER));
+        }
+        if self.requests.iter().all(Option::is_none) {
+            self.beyond = 0;
+        }
+    }
+
+    /// Those that wait while nothing that was asked later is answered.
+    fn told(&self) -> Troubled {
+        let mut all = Unanswered::default();
+        let newest = self.requests.iter().flatten().map(|(_, asked)| *asked).max();
+        if newest.is_some() && newest > self.answered {
+            self.requests.iter().flatten().for_each(|&(client, asked)| all.note(client, 1, (asked, asked)));
+            all.count = all.count.saturating_add(self.beyond);
+        }
+        all.told()
     }
 }
 
@@ -40,6 +92,9 @@ pub struct UnansweredSince {
     established: Option<Timestamp>,
     requests: Unanswered,
     answered: Option<Timestamp>,
+    waiting: Waiting,
+    silent: Unanswered,
+    alive: Option<Timestamp>,
 }
 
 impl UnansweredSince {
@@ -53,6 +108,7 @@ impl UnansweredSince {
     /// A client connected.
     pub fn established(&mut self, time: Timestamp) {
         self.established = Some(time);
+        self.alive(time);
         if self.attempts.count > 0 {
             self.attempts = Unanswered::default();
         }
@@ -65,16 +121,97 @@ impl UnansweredSince {
         }
     }
 
-    /// A request was answered.
-    pub fn answered(&mut self, time: Timestamp) {
+    /// A request of a client over TCP has waited for long.
+    pub fn waits(&mut self, client: Address, asked: Timestamp) {
+        self.waiting.note(client, asked);
+    }
+
+    /// A request of a client was answered.
+    pub fn answered(&mut self, client: Address, asked: Timestamp, time: Timestamp) {
         self.answered = Some(time);
+        self.alive(time);
+        self.waiting.answered(client, asked);
         if self.requests.count > 0 {
             self.requests = Unanswered::default();
         }
     }
 
+    /// The host says nothing on a client's connection since then, though data is sent to it again and again.
+    pub fn silent(&mut self, client: Address, since: Timestamp, time: Timestamp) {
+        if self.alive.is_none_or(|alive| alive < since) {
+            self.silent.note(client, 1, (since, time));
+        }
+    }
+
+    /// The host answered something.
+    pub fn alive(&mut self, time: Timestamp) {
+        self.alive = self.alive.max(Some(time));
+        if self.silent.span.is_some_and(|span| span.first < time) {
+            self.silent = Unanswered::default();
+        }
+    }
+
+    /// When a client last connected.
+    pub fn last_established(&self) -> Option<Timestamp> {
+        self.established
+    }
+
+    /// Those whose attempts nothing answered since, told apart up to a few.
+    pub fn clients(&self) -> impl Iterator<Item = Address> + '_ {
+        self.attempts.clients.iter().flatten().copied()
+    }
+
     /// What findings rest on.
     pub fn told(&self) -> SinceSuccess {
-        SinceSuccess { attempts: self.attempts.told(), requests: self.requests.told() }
+        let requests = if self.requests.count > 0 { self.requests.told() } else { self.waiting.told() };
+        SinceSuccess { attempts: self.attempts.told(), requests, silent: self.silent.told() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp(seconds * SECOND)
+    }
+
+    fn client(n: u8) -> Address {
+        Address::V4([10, 0, 0, n].into())
+    }
+
+    #[test]
+    fn a_service_stops_for_one_client_after_the_other() {
+        let mut since = UnansweredSince::default();
+        since.waits(client(1), at(50));
+        since.answered(client(2), at(51), at(51));
+        assert_eq!(since.told().requests.count, 0, "others are answered");
+        since.waits(client(2), at(52));
+        assert_eq!((since.told().requests.count, since.told().requests.clients), (2, 2));
+        since.answered(client(3), at(90), at(90));
+        since.waits(client(4), at(91));
+        assert_eq!(since.told().requests.count, 1, "what was asked long before waits for something of its own");
+        since.answered(client(4), at(91), at(105));
+        assert_eq!(since.told().requests.count, 0);
+    }
+
+    #[test]
+    fn requests_beyond_those_told_apart_are_counted() {
+        let mut since = UnansweredSince::default();
+        (0..20).for_each(|n| since.waits(client(n), at(n.into())));
+        let told = since.told().requests;
+        assert_eq!((told.count, told.clients, told.is_more), (20, CLIENTS as u64, true));
+    }
+
+    #[test]
+    fn a_host_that_says_anything_is_there() {
+        let mut since = UnansweredSince::default();
+        since.silent(client(1), at(10), at(13));
+        since.silent(client(2), at(11), at(14));
+        assert_eq!(since.told().silent.count, 2);
+        since.alive(at(20));
+        assert_eq!(since.told().silent.count, 0);
+        since.silent(client(1), at(19), at(23));
+        assert_eq!(since.told().silent.count, 0, "it spoke since");
     }
 }

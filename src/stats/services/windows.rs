@@ -122,7 +122,7 @@ impl ReceiveWindows {
             }
         }
         let Some(rate) = known.rate else { return };
-        let full = WINDOW_FULL * f64::from(flight.window) - SEGMENT;
+        let full = WINDOW_FULL.value() * f64::from(flight.window) - SEGMENT;
         let in_flight = f64::from(flight.bytes) + rate * before as f64;
         known.samples = known.samples.saturating_add(1);
         known.full = known.full.saturating_add(u64::from(full > 0.0 && in_flight >= full));

@@ -4,13 +4,13 @@ use super::BIN;
 use super::bounded::{Lasting, Recent, entry};
 use crate::model::evidence::{
     ARP_ANSWERED, ARP_LASTS, ARP_OTHERS, ARP_RATE, ARP_REQUESTS, ARP_SILENT, ARP_STRETCHES, ARP_SWEEP, ARP_SWEEP_ANSWERED, ARP_TARGETS,
-    ARP_VLAN_RATE, ArpStormEvidence, CONFLICT_TURNS, ConflictEvidence, PROXY_ADDRESSES, SIGHT_BINS, SIGHT_HELD, StationEvidence,
-    SweepEvidence, UnansweredEvidence,
+    ARP_VLAN_RATE, ArpStormEvidence, BetweenEvidence, CONFLICT_TURNS, ConflictEvidence, PROXY_ADDRESSES, SIGHT_BINS, SIGHT_HELD,
+    StationEvidence, SweepEvidence, UnansweredEvidence,
 };
 use crate::model::limits::SIGHT_ASKERS;
 use crate::model::{Address, Episode, Mac, Sighting, Timestamp, wilson};
 use hashbrown::HashMap;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::Ipv4Addr;
 
 /// A minute.
@@ -18,6 +18,12 @@ const MINUTE: i64 = SIGHT_BINS as i64 * BIN;
 
 /// Turns remembered of one address.
 const TURNS: usize = 16;
+
+/// Changes of who claims an address, within a minute: to another one and back.
+const CHANGES: usize = 2;
+
+/// Addresses of others that a station claims as well, each of another one, while these go on to use them: it stands between them.
+const BETWEEN: usize = 2;
 
 /// Stations that claim one address, told apart.
 const CLAIMANTS: usize = 4;
@@ -34,6 +40,9 @@ struct Claims {
     /// Who claimed it after somebody else had: when, which of the stations, and towards whom (`None`: everybody).
     turns: VecDeque<(Timestamp, usize, Option<Address>)>,
     conflict: Option<(Episode, [usize; 2])>,
+    /// Who claimed it last, and when that was another one than before: the latest times.
+    latest: Option<Mac>,
+    changes: [Timestamp; CHANGES],
     last: Timestamp,
 }
 
@@ -106,6 +115,11 @@ fn is_virtual(mac: Mac) -> bool {
 impl Claims {
     fn note(&mut self, seen: &Sighting, mac: Mac, towards: Option<Address>) {
         self.last = self.last.max(seen.last);
+        if self.latest.replace(mac).is_some_and(|before| before != mac) {
+            self.changes.rotate_right(1);
+            let [newest, ..] = &mut self.changes;
+            *newest = seen.last;
+        }
         let at = self.stations.iter().position(|s| s.mac == mac).unwrap_or_else(|| {
             if self.stations.len() < CLAIMANTS {
                 self.stations.push(StationEvidence { mac, maker: None, count: 0, last: seen.last });
@@ -130,10 +144,20 @@ impl Claims {
         }
     }
 
+    /// Two stations that claim it in turn, whoever hears it.
+    fn rivals(&self) -> Option<[StationEvidence; 2]> {
+        let [newest, .., oldest] = self.changes;
+        let mut often: Vec<StationEvidence> =
+            self.stations.iter().filter(|s| s.count >= CONFLICT_TURNS.number() as usize as u64).copied().collect();
+        often.sort_unstable_by_key(|s| std::cmp::Reverse(s.last));
+        let back = oldest != Timestamp::default() && newest.since(oldest) < MINUTE;
+        if let (true, [first, second, ..]) = (back, often.as_slice()) { Some([*first, *second]) } else { None }
+    }
+
     /// Two stations that took turns towards the same.
     fn pair(&self, towards: Option<Address>) -> Option<[usize; 2]> {
         let turns = |at: usize| self.turns.iter().filter(|turn| turn.1 == at && turn.2 == towards).count();
-        let mut often = (0..self.stations.len()).filter(|at| turns(*at) >= CONFLICT_TURNS);
+        let mut often = (0..self.stations.len()).filter(|at| turns(*at) >= CONFLICT_TURNS.number() as usize);
         Some([often.next()?, often.next()?])
     }
 }
@@ -249,6 +273,35 @@ impl ArpLedger {
         all
     }
 
+    /// Stations that claim addresses of several others, who go on to use them.
+    pub fn between(&self, now: Timestamp, is_needed: impl Fn(Address) -> bool) -> Vec<BetweenEvidence> {
+        let mut claims: BTreeMap<InVlan<Mac>, Vec<(Address, StationEvidence, Mac)>> = BTreeMap::new();
+        for (&(vlan, address), known) in self.claims.iter().filter(|(_, known)| now.since(known.last) <= SIGHT_HELD) {
+            let Some([a, b]) = known.rivals() else { continue };
+            for (one, other) in [(a, b), (b, a)] {
+                claims.entry((vlan, one.mac)).or_default().push((address, one, other.mac));
+            }
+        }
+        let is_proxy = |key: &InVlan<Mac>| self.senders.get(key).is_some_and(|s| s.addresses.len() >= PROXY_ADDRESSES);
+        let of = |(key, mut own): (InVlan<Mac>, Vec<(Address, StationEvidence, Mac)>)| {
+            own.sort_unstable_by_key(|(address, ..)| *address);
+            let mut others: Vec<Mac> = own.iter().map(|(.., other)| *other).collect();
+            others.sort_unstable();
+            others.dedup();
+            let (_, station, _) = *own.first()?;
+            let last = own.iter().map(|(_, s, _)| s.last).max()?;
+            let count = own.iter().fold(0u64, |sum, (_, s, _)| sum.saturating_add(s.count));
+            let first = own.iter().filter_map(|(address, ..)| self.claims.get(&(key.0, *address))).flat_map(|known| known.changes);
+            let span = Episode { first: first.min().unwrap_or(last), last };
+            let addresses: Vec<Address> = own.iter().map(|(address, ..)| *address).collect();
+            let is_needed = addresses.iter().any(|address| is_needed(*address));
+            let station = StationEvidence { count, last, ..station };
+            let is_between = others.len() >= BETWEEN && addresses.len() >= BETWEEN && !is_proxy(&key);
+            is_between.then_some(BetweenEvidence { vlan: key.0, station, addresses, is_needed, span })
+        };
+        claims.into_iter().filter_map(of).collect()
+    }
+
     /// Addresses that are asked for in vain by those whose other requests are seen to be answered.
     pub fn unanswered(
         &self,
@@ -268,7 +321,7 @@ impl ArpLedger {
             for (asker, recent) in &target.askers {
                 let (count, key) = (recent.minute(bin), (vlan, *asker));
                 let Some(who) = self.askers.get(&key).filter(|who| count > 0 && who.shows(address)) else { continue };
-                if vain.get(&key).is_some_and(|n| *n > ARP_SWEEP) {
+                if vain.get(&key).is_some_and(|n| *n > ARP_SWEEP.number() as usize) {
                     continue;
                 }
                 (requests, askers) = (requests.saturating_add(count), askers + 1);
@@ -277,8 +330,8 @@ impl ArpLedger {
                 replies = replies.saturating_add(who.replies.min(besides));
             }
             let is_silent = last_heard(Address::V4(address)).is_none_or(|heard| heard < target.first);
-            let is_silent = is_silent && now.since(target.first) >= ARP_SILENT;
-            let is_vain = requests >= ARP_REQUESTS.number() && wilson(replies, others).low > ARP_ANSWERED && is_silent;
+            let is_silent = is_silent && now.since(target.first) >= ARP_SILENT.in_nanos();
+            let is_vain = requests >= ARP_REQUESTS.number() && wilson(replies, others).low > ARP_ANSWERED.value() && is_silent;
             let (last_answer, span) = (target.answered, Episode { first: target.first, last: target.last });
             let is_router = is_router(Address::V4(address));
             is_vain.then_some(UnansweredEvidence {
@@ -324,7 +377,7 @@ impl ArpLedger {
             let vain = if shows { targets.saturating_sub(answered) } else { sender.recent(bin).filter(|t| t.times > 1).count() };
             let follows = sender.recent(bin).zip(sender.recent(bin).skip(1));
             let ascending = follows.filter(|(a, b)| (1..=4).contains(&b.target.to_bits().wrapping_sub(a.target.to_bits()))).count();
-            (vain as f64 > (1.0 - ARP_SWEEP_ANSWERED) * targets as f64).then_some(SweepEvidence {
+            (vain as f64 > (1.0 - ARP_SWEEP_ANSWERED.value()) * targets as f64).then_some(SweepEvidence {
                 vlan,
                 source,
                 station: StationEvidence { mac, maker: None, count: sender.sent.minute(bin), last: sender.last },
@@ -362,10 +415,10 @@ impl ArpLedger {
                     continue;
                 }
                 let median = senders.get(senders.len().div_ceil(2)).map_or(0, |s| s.0);
-                let lasts = sent as f64 >= ARP_LASTS * sender.sent.most(bin) as f64;
-                let held = (0..ARP_STRETCHES).all(|back| sender.sent.at(bin.saturating_sub(back)) > ARP_RATE.number() * 10);
+                let lasts = sent as f64 >= ARP_LASTS.value() * sender.sent.most(bin) as f64;
+                let held = (0..ARP_STRETCHES.number() as i64).all(|back| sender.sent.at(bin.saturating_sub(back)) > ARP_RATE.number() * 10);
                 let held = held && lasts || sent > SURELY * 10;
-                if held && sent as f64 > ARP_OTHERS * median as f64 {
+                if held && sent as f64 > ARP_OTHERS.value() * median as f64 {
                     let source = Some(StationEvidence { mac, maker: None, count: sender.sent.minute(bin), last: sender.last });
                     let (rate, median) = (sent as f64 / 10.0, median as f64 / 10.0);
                     let span = span(sender.sent.at(bin.saturating_sub(1)) > ARP_RATE.number() * 10);
@@ -375,7 +428,7 @@ impl ArpLedger {
             let least = (ARP_VLAN_RATE.number() * 10).max(hosts.saturating_mul(10));
             let all = total(bin);
             let is_flood = |sent: u64| sent.saturating_sub(sweeps) > least;
-            let held = (0..ARP_STRETCHES).all(|back| is_flood(total(bin.saturating_sub(back))));
+            let held = (0..ARP_STRETCHES.number() as i64).all(|back| is_flood(total(bin.saturating_sub(back))));
             if out.len() == before && held && sweeps < all / 2 {
                 out.push(ArpStormEvidence { vlan, source: None, rate: all as f64 / 10.0, senders: hosts, median: 0.0, span: span(true) });
             }

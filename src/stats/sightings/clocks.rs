@@ -68,19 +68,26 @@ impl ClockLedger {
         let [steps, _] = CLOCK_DIFFERS;
         // Without a majority that agrees nobody knows who is right.
         let agreeing = offsets.iter().filter(|o| o.saturating_sub(middle).saturating_abs() <= steps).count();
-        let is_known = offsets.len() >= CLOCK_SERVERS && 2 * agreeing > offsets.len();
+        let is_known = offsets.len() >= CLOCK_SERVERS.number() as usize && 2 * agreeing > offsets.len();
         let of = |(server, clock): &(&Address, &Clock)| {
             let (server, clients) = (**server, clock.clients.len() as u64);
             let span = Episode { first: clock.since, last: clock.last };
             let servers = offsets.len() as u64;
             if let Some(fault) = clock.fault {
                 let answers = clock.bad;
-                return (answers >= CLOCK_ANSWERS).then_some(ClockEvidenceOfServer { server, fault, answers, clients, servers, span });
+                return (answers >= CLOCK_ANSWERS.number()).then_some(ClockEvidenceOfServer {
+                    server,
+                    fault,
+                    answers,
+                    clients,
+                    servers,
+                    span,
+                });
             }
             let off = clock.ahead.map(|ahead| ahead.map(|a| a.saturating_sub(middle)))?;
             let differs = is_known && off.iter().all(|o| o.saturating_abs() > steps);
             let fault = ClockFault::Differs(off[1] as f64 / 1e3);
-            differs.then_some(ClockEvidenceOfServer { server, fault, answers: CLOCK_ANSWERS, clients, servers, span })
+            differs.then_some(ClockEvidenceOfServer { server, fault, answers: CLOCK_ANSWERS.number(), clients, servers, span })
         };
         let mut all: Vec<ClockEvidenceOfServer> = lately.iter().filter_map(of).collect();
         all.sort_unstable_by_key(|c| c.server);

@@ -123,6 +123,9 @@ impl DhcpLedger {
             // The way back may be seen in another VLAN.
             false => self.clients.keys().filter(|key| key.1 == message.client).copied().collect(),
         };
+        // Whoever renews its lease never asked as a new client does.
+        let renews = keys.is_empty() && message.kind == ACK;
+        let keys = if renews { vec![(seen.vlan, message.client)] } else { keys };
         for key in keys {
             let client = entry(&mut self.clients, key);
             client.answered = Some(client.answered.map_or(seen.last, |answered| answered.max(seen.last)));
@@ -170,7 +173,9 @@ impl DhcpLedger {
         let here = || self.clients.iter().filter(move |(key, _)| key.0 == vlan).map(|(_, client)| client);
         let waits = |c: &&Client| {
             let asked = c.asked.filter(|asked| now.since(*asked) <= 2 * MINUTE);
-            c.discovers >= DHCP_DISCOVERS && !c.is_boot && asked.is_some_and(|asked| asked.since(c.first) >= DHCP_WAITED)
+            c.discovers >= DHCP_DISCOVERS.number()
+                && !c.is_boot
+                && asked.is_some_and(|asked| asked.since(c.first) >= DHCP_WAITED.in_nanos())
         };
         let first = here().filter(waits).map(|c| c.first).min();
         let last = here().filter(waits).filter_map(|c| c.asked).max();
@@ -219,10 +224,9 @@ impl DhcpLedger {
         let mut out = Vec::new();
         for (&(vlan, relay, id), server) in self.servers.iter().filter(|(_, s)| now.since(s.last) <= SIGHT_HELD) {
             let Some(since) = server.first else { continue };
-            let beside = self
-                .servers
-                .iter()
-                .filter(|(key, s)| key.0 == vlan && key.1 == relay && key.2 != id && server.last.since(s.last) <= SERVERS_BESIDE);
+            let beside = self.servers.iter().filter(|(key, s)| {
+                key.0 == vlan && key.1 == relay && key.2 != id && server.last.since(s.last) <= SERVERS_BESIDE.in_nanos()
+            });
             // The one that was there first; of two in one moment the one with more clients.
             let older = beside
                 .filter_map(|(key, s)| Some((s.first?, std::cmp::Reverse(s.clients.len()), key.2, s)))

@@ -88,6 +88,7 @@ impl SightingLedger {
         };
         SightingEvidence {
             conflicts: self.arp.conflicts(now, |address| is_router(address) || is_server(address)),
+            between: self.arp.between(now, |address| is_router(address) || is_server(address)),
             unanswered: self.arp.unanswered(now, is_router, last_heard),
             storms: self.arp.storms(now),
             dhcp: self.dhcp.waiting(now),

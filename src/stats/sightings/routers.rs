@@ -73,13 +73,13 @@ impl RouterLedger {
     /// Routers beside one that was there before; `hosts` tells how many of a VLAN speak IPv6.
     pub fn second(&self, now: Timestamp, hosts: impl Fn(Option<u16>) -> u64) -> Vec<SecondRouterEvidence> {
         let mut out = Vec::new();
-        let lately = |r: &Router| now.since(r.last) <= ROUTERS_BESIDE;
+        let lately = |r: &Router| now.since(r.last) <= ROUTERS_BESIDE.in_nanos();
         for (&(vlan, address, mac), router) in self.routers.iter().filter(|(key, r)| lately(r) && !is_virtual(key.2)) {
             let Some(since) = router.first else { continue };
             let older = self
                 .routers
                 .iter()
-                .filter(|(key, r)| key.0 == vlan && (key.1, key.2) != (address, mac) && since.since(r.last) <= ROUTERS_BESIDE)
+                .filter(|(key, r)| key.0 == vlan && (key.1, key.2) != (address, mac) && since.since(r.last) <= ROUTERS_BESIDE.in_nanos())
                 .filter_map(|(key, r)| Some((r.first?, key.1, key.2, r)))
                 .min_by_key(|o| (o.0, o.1, o.2))
                 .filter(|o| (o.0, o.1, o.2) < (since, address, mac));

@@ -49,7 +49,7 @@ pub struct TopologyChanges {
 impl TopologyChanges {
     /// A bridge says that the topology changes.
     pub fn note(&mut self, time: Timestamp, tree: TreeName, who: Mac) {
-        if self.list.back().is_none_or(|change| time.since(change.last) > TOPOLOGY_TOGETHER) {
+        if self.list.back().is_none_or(|change| time.since(change.last) > TOPOLOGY_TOGETHER.in_nanos()) {
             if self.list.len() >= TOPOLOGY_HISTORY {
                 self.list.pop_front();
             }
@@ -138,7 +138,7 @@ impl RootChanges {
             self.list.push_back(Series { span: Episode { first: time, last: time }, intruder: roots[1], roots, times: 1, trees });
             return;
         };
-        series.times = series.times.saturating_add(u64::from(time.since(series.span.last) > TOPOLOGY_TOGETHER));
+        series.times = series.times.saturating_add(u64::from(time.since(series.span.last) > TOPOLOGY_TOGETHER.in_nanos()));
         series.span.last = series.span.last.max(time);
         series.roots = roots;
         series.trees.add(tree);

@@ -74,7 +74,7 @@ impl Groups {
             let is_asked = queriers.iter().any(|q| {
                 q.protocol == "igmp" && q.tag.is_none_or(|tag| tag == vlan || vlan == 0) && now.since(q.last) <= MEMBERS_FORGOTTEN
             });
-            if !lately || is_asked || stream.frames / minutes < STREAM_FRAMES || told >= TOLD {
+            if !lately || is_asked || stream.frames / minutes < STREAM_FRAMES.number() || told >= TOLD {
                 continue;
             }
             told += 1;

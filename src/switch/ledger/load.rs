@@ -55,21 +55,23 @@ impl LinkLoads {
                 nanos: run.nanos.saturating_add(one.nanos),
                 speed: one.speed,
             })
-            .filter(|run| run.share() >= LINK_FULL),
+            .filter(|run| run.share() >= LINK_FULL.value()),
             None => None,
         }
-        .or((one.share() >= LINK_FULL).then_some(one))
-        .or(self.full.filter(|run| run.nanos >= LINK_FULL_FOR && load.start.since(run.span.last) <= LINK_FULL_FOR));
+        .or((one.share() >= LINK_FULL.value()).then_some(one))
+        .or(self.full.filter(|run| run.nanos >= LINK_FULL_FOR.in_nanos() && load.start.since(run.span.last) <= LINK_FULL_FOR.in_nanos()));
     }
 
     /// Whether something is going on that is to be judged by its own time.
     pub fn is_watchful(&self) -> bool {
-        self.full.is_some_and(|run| run.nanos >= LINK_FULL_FOR) || self.list.iter().any(|load| load.full_bursts > 0)
+        self.full.is_some_and(|run| run.nanos >= LINK_FULL_FOR.in_nanos()) || self.list.iter().any(|load| load.full_bursts > 0)
     }
 
     /// What was unhealthy lately.
     pub fn troubles(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
-        if let Some(run) = self.full.filter(|run| run.nanos >= LINK_FULL_FOR && now.since(run.span.last) <= LINK_FULL_FOR) {
+        if let Some(run) =
+            self.full.filter(|run| run.nanos >= LINK_FULL_FOR.in_nanos() && now.since(run.span.last) <= LINK_FULL_FOR.in_nanos())
+        {
             let seconds = (run.nanos / SECOND).unsigned_abs();
             out.push(SwitchTrouble {
                 measure: run.share(),
@@ -84,7 +86,7 @@ impl LinkLoads {
         let with_bursts = || lately().filter(|load| load.full_bursts > 0);
         let (Some(first), Some(last)) = (with_bursts().next(), with_bursts().next_back()) else { return };
         let mean = bits as f64 * 1e9 / (nanos.max(1) as f64 * last.speed.max(1) as f64);
-        if bursts >= BURSTS && mean <= BURSTS_MEAN {
+        if bursts >= BURSTS && mean <= BURSTS_MEAN.value() {
             out.push(SwitchTrouble {
                 vlans: lately().map(|load| u64::from(load.longest)).max().unwrap_or(0),
                 measure: mean,

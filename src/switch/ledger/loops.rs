@@ -57,7 +57,7 @@ impl Circled {
 
     fn is_loop(&self) -> bool {
         let ([frames, senders], [_, requests, askers]) = (CIRCLING_FRAMES, CIRCLING_REQUESTS);
-        self.fast.times >= STORM_RATE && self.fast.are(frames, senders) || self.requests.are(requests, askers)
+        self.fast.times >= STORM_RATE.number() && self.fast.are(frames, senders) || self.requests.are(requests, askers)
     }
 }
 

@@ -185,7 +185,7 @@ impl Stations {
                 self.begun = Some(fresh.time);
             }
         }
-        if !self.known.insert(fresh.source) || fresh.time.since(begun) < ACQUAINTED {
+        if !self.known.insert(fresh.source) || fresh.time.since(begun) < ACQUAINTED.in_nanos() {
             return;
         }
         let bin = fresh.time.0.div_euclid(BIN);
@@ -236,9 +236,9 @@ impl Stations {
                 }
                 position.changes.push_back(time);
             }
-            let lately = position.changes.iter().filter(|t| last.since(**t) <= MOVES_WITHIN).count() as u64;
-            if lately >= MOVES {
-                let begun = position.changes.iter().find(|t| last.since(**t) <= MOVES_WITHIN).copied().unwrap_or(first);
+            let lately = position.changes.iter().filter(|t| last.since(**t) <= MOVES_WITHIN.in_nanos()).count() as u64;
+            if lately >= MOVES.number() {
+                let begun = position.changes.iter().find(|t| last.since(**t) <= MOVES_WITHIN.in_nanos()).copied().unwrap_or(first);
                 let begun = position.run.filter(|run| first.since(run.last) <= SWITCH_RECENT).map_or(begun, |run| run.first);
                 position.run = Some(Episode { first: begun, last });
             }
@@ -267,7 +267,7 @@ impl Stations {
         let is_sure = |mac: &Mac| self.talking.len() < STATIONS_KNOWN && !self.talking.contains(mac);
         for (mac, station) in self.receivers.iter().filter(|(mac, station)| !station.is_router && is_sure(mac)) {
             let (Some(since), rate) = (station.silent_since(now), station.rate(now)) else { continue };
-            if rate >= FLOODED_RATE {
+            if rate >= FLOODED_RATE.number() {
                 by_vlan.entry(station.vlan).or_default().push((rate, *mac, since, station));
             }
         }
@@ -297,7 +297,9 @@ impl Stations {
         let mut moving: Vec<_> = self
             .positions
             .iter()
-            .filter_map(|(key, position, _)| Some((key, position, position.run.filter(|run| now.since(run.last) <= MOVES_WITHIN * 2)?)))
+            .filter_map(|(key, position, _)| {
+                Some((key, position, position.run.filter(|run| now.since(run.last) <= MOVES_WITHIN.in_nanos() * 2)?))
+            })
             .collect();
         moving.sort_unstable_by_key(|m| *m.0);
         if moving.len() > MOVING {
@@ -332,7 +334,7 @@ impl Stations {
     /// When there were too many new stations twice in a row, how many, the most of ten seconds, and one of them.
     fn endless(&self, now: Timestamp) -> Option<(Episode, u64, u64, Option<Mac>)> {
         let bin = now.0.div_euclid(BIN);
-        let many = |at: i64| self.fresh.get(&at).filter(|n| n.count >= NEW_STATIONS && n.are_strange());
+        let many = |at: i64| self.fresh.get(&at).filter(|n| n.count >= NEW_STATIONS.number() && n.are_strange());
         // The newest of the bins that has not been over for long.
         let last = (0..3).map(|back| bin.saturating_sub(back)).find(|at| many(*at).is_some())?;
         let first = (0..FRESH_BINS as i64).map(|back| last.saturating_sub(back)).take_while(|at| many(*at).is_some()).last()?;
@@ -349,7 +351,7 @@ impl Stations {
     /// Whether something is going on that is to be judged by its own time.
     pub fn is_watchful(&self, now: Timestamp) -> bool {
         let bin = now.0.div_euclid(BIN);
-        self.fresh.range(bin.saturating_sub(2)..).any(|(_, n)| n.count >= NEW_STATIONS)
+        self.fresh.range(bin.saturating_sub(2)..).any(|(_, n)| n.count >= NEW_STATIONS.number())
             || self.receivers.values().any(|station| !station.is_router && station.silent_since(now).is_some())
     }
 }

@@ -123,7 +123,7 @@ impl Trees {
         if told.root != tree.row.root {
             let old = tree.row.root;
             // What a bridge said for a moment, while it or the tree began, was no root; unless it is the way back to one.
-            let stood = m.time.since(tree.since) >= ROOT_STOOD;
+            let stood = m.time.since(tree.since) >= ROOT_STOOD.in_nanos();
             if stood || tree.stood.contains(&old) || tree.stood.contains(&told.root) {
                 self.roots.note(m.time, (place.session, bpdu.vlan.or(place.tag), told.instance), [old, told.root]);
             }
@@ -255,7 +255,7 @@ impl Trees {
 fn distinct(times: impl Iterator<Item = Timestamp>) -> u64 {
     let (mut count, mut before) = (0u64, None::<Timestamp>);
     for time in times {
-        count += u64::from(before.is_none_or(|t| time.since(t) > TOPOLOGY_TOGETHER));
+        count += u64::from(before.is_none_or(|t| time.since(t) > TOPOLOGY_TOGETHER.in_nanos()));
         before = Some(time);
     }
     count

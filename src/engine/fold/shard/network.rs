@@ -4,11 +4,12 @@ use super::{Shard, sightings};
 use crate::dissect::registry;
 use crate::engine::fold::detectors::FlowDetectors;
 use crate::mirror::NumberedStreams;
+use crate::model::evidence::SILENT_PEER;
 use crate::model::tcp::{FIN, TcpEvent, TcpMarks};
 use crate::model::time::SECOND;
 use crate::model::{
     AnalysisFlags, AppId, CutPhase, Direction, Flight, Frame, IcmpError, LocatedLoss, Mac, NetworkBatch, NetworkEvent, PathSide, RoundTrip,
-    Segment, SegmentAnalysis, Timestamp, Traffic, TurnKind, TurnStep,
+    Segment, SegmentAnalysis, SilentPeer, Timestamp, TurnKind, TurnStep,
 };
 use crate::stats::{
     Connections, ConversationSample, Course, FlowHot, Fragments, Gathering, KeepAlives, LossLocator, Record, Stalls, StuckSegments,
@@ -42,7 +43,7 @@ pub(super) fn segment(
         let course = Course {
             flow: *key,
             way: *way,
-            station: frame.mac.map(|(source, _)| source).unwrap_or_default(),
+            stations: frame.mac.map_or_else(Default::default, |(source, destination)| [source, destination]),
             time: frame.time,
             number: frame.number,
             before: flow.last_of(way.reversed()).unwrap_or(frame.time),
@@ -51,13 +52,19 @@ pub(super) fn segment(
             is_cut: before.reset(),
             app: flow.app.app,
             packets: flow.traffic.map(|traffic| traffic.packets),
-            data_packets: data_packets(flow),
+            data_packets: flow.data_segments.into(),
             cut: flow.tcp.cut().map(|(_, phase)| phase),
             ttl: frame.ttl,
             is_cut_between: flow.tcp.is_cut_between(),
             owes: flow.numbers.in_flight(*way).is_none_or(|bytes| bytes > 0),
         };
         connections.step(&course, segment, tcp);
+    }
+    // What is lost to one that is not there any more is told apart: before the loss.
+    let repeated = tcp.marks.has(TcpMarks::REPEATED) && !analysis.flags.has(AnalysisFlags::SPURIOUS_RETRANSMISSION);
+    if repeated && segment.payload > 0 {
+        let told = silent(flow, (*way, client), frame, analysis.rto.unwrap_or(0));
+        told.into_iter().for_each(|silent| connections.tell(NetworkEvent::Silent(silent)));
     }
     // Of one that takes no data it is a probe.
     if tcp.marks.has(TcpMarks::KEEP_ALIVE) && !flow.numbers.takes_nothing(way.reversed()) {
@@ -67,10 +74,9 @@ pub(super) fn segment(
     if tcp.marks.has(located_loss::MARKS)
         && let Some(lost) = losses.segment(key, (*way, client), frame.time, (segment, frame.tcp_options()), tcp, analysis)
     {
-        located = Some(LocatedLoss { packets: data_packets(flow), number: frame.number, ..lost });
+        located = Some(LocatedLoss { packets: flow.data_segments.into(), number: frame.number, ..lost });
     }
     located.into_iter().for_each(|lost| connections.tell(NetworkEvent::Lost(lost)));
-    let repeated = tcp.marks.has(TcpMarks::REPEATED) && !analysis.flags.has(AnalysisFlags::SPURIOUS_RETRANSMISSION);
     let event = match repeated && segment.payload > 1 {
         true => stuck.repeated(key, (*way, client), frame.time, &again(frame, *way, segment, flow, analysis)),
         false if stuck.any() => {
@@ -102,6 +108,13 @@ pub(super) fn segment(
         connections.tell(event);
     }
     located
+}
+
+/// The receiver of what was sent again, where it has said nothing for long since it was sent first.
+fn silent(flow: &FlowHot<FlowDetectors>, (way, client): (Direction, Direction), frame: &Frame<'_>, waited: i64) -> Option<SilentPeer> {
+    let since = frame.time.plus(-waited);
+    let is_silent = waited >= SILENT_PEER.in_nanos() && flow.last_of(way.reversed()).is_some_and(|last| last < since);
+    is_silent.then_some(SilentPeer { flow: flow.key, way, client, since, time: frame.time, number: frame.number })
 }
 
 /// Somebody begins to speak: what of what follows is of interest. Of what is read dissectors tell.
@@ -157,25 +170,6 @@ fn again(frame: &Frame<'_>, way: Direction, segment: &Segment, flow: &FlowHot<Fl
 
 /// Bytes of Ethernet's, IPv4's and TCP's headers without options.
 const HEADERS: u64 = 54;
-
-/// A way with less than this part of the other's data only says what that is for, or that it came.
-const LITTLE_DATA: u64 = 8;
-
-/// Bytes beyond them that a packet without data may have: IPv6, time stamps, three tags.
-const NO_DATA: u64 = 44;
-
-/// Packets of the ways that carry data, so that the acknowledgements of a transfer do not make a loss look half as bad: only data is lost in a
-/// way that can be seen. Where every way is made of packets that are hardly larger than their headers, all count.
-fn data_packets(flow: &FlowHot<FlowDetectors>) -> u64 {
-    let data = |sent: &Traffic| sent.wire_bytes.saturating_sub(sent.packets.saturating_mul(HEADERS));
-    let most = flow.traffic.iter().map(data).max().unwrap_or(0);
-    let carries = |sent: &&Traffic| data(sent) > sent.packets.saturating_mul(NO_DATA) && data(sent) >= most / LITTLE_DATA;
-    let sum = |packets: u64, sent: &Traffic| packets.saturating_add(sent.packets);
-    match flow.traffic.iter().filter(carries).fold(0, sum) {
-        0 => flow.traffic.iter().fold(0, sum),
-        packets => packets,
-    }
-}
 
 /// A packet that is no segment: an ICMP error tells of a conversation, others of addresses and clocks.
 #[inline]

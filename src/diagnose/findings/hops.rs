@@ -1,0 +1,159 @@
+//! What fails behind one router, and what fails in part: where many attempts have one cause, it is told once.
+
+use super::SEVERAL;
+use super::connections::{exceeded, of, subject};
+use crate::diagnose::detector::{Report, StandingFindings};
+use crate::diagnose::evidence::Evidence;
+use crate::model::evidence::{HopEvidence, HopFailures, SILENT_ATTEMPTS, ServiceEvidence, ServiceWindow, Threshold, Trouble};
+use crate::model::time::SECOND;
+use crate::model::units::{grouped, percent, plural};
+use crate::model::{Address, Severity, Subject, Value, limits, wilson};
+
+/// Hosts behind a router of which none is reached any more.
+pub(super) static GONE_HOSTS: Threshold = Threshold::count(3.0);
+
+/// How long that must last.
+const GONE_FOR: i64 = 10 * SECOND;
+
+/// Attempts that fail though others succeed, as a share: told of; how many there must be, and of how many.
+pub(super) static PART: Threshold = Threshold::share(0.05);
+pub(super) static PART_LEAST: Threshold = Threshold::count(5.0);
+pub(super) static PART_OF: Threshold = Threshold::count(20.0);
+
+/// The same behind a router: attempts that fail, and hosts of which none has the half of them.
+pub(super) static BEHIND_LEAST: Threshold = Threshold::count(20.0);
+pub(super) static BEHIND_HOSTS: Threshold = Threshold::count(5.0);
+
+/// Nothing answers any more behind a router, or much does not.
+pub(super) fn silent(e: &Evidence, standing: StandingFindings<'_>) -> impl Iterator<Item = Report> {
+    e.network.hops.iter().filter_map(move |hop| {
+        let all = || behind(hop, hop.silent.as_ref()?, "is not answered", standing).map(|report| (report, hop.silent.as_ref()));
+        let (report, failures) = gone(e, hop).map(|report| (report, hop.since.as_ref())).or_else(all)?;
+        Some(Report { packets: proof(e, failures?, Trouble::NoAnswer), ..report })
+    })
+}
+
+/// Much is refused behind a router.
+pub(super) fn refused(e: &Evidence, standing: StandingFindings<'_>) -> impl Iterator<Item = Report> {
+    e.network.hops.iter().filter_map(move |hop| {
+        let refused = hop.refused.as_ref()?;
+        let report = behind(hop, refused, "is refused", standing)?;
+        Some(Report { packets: proof(e, refused, Trouble::Refused), ..report })
+    })
+}
+
+fn who(failures: &HopFailures) -> String {
+    let clients = plural(failures.clients, "client");
+    if failures.is_more { format!("at least {clients}") } else { clients }
+}
+
+/// Packets that show what failed at these services: the latest of all.
+fn proof(e: &Evidence, failures: &HopFailures, trouble: Trouble) -> Vec<u64> {
+    let own = e.network.services.iter().filter(|service| failures.services.binary_search(&service.key).is_ok());
+    let proofs = own.flat_map(|service| &service.proof).filter(|proof| proof.0 == trouble);
+    let mut packets: Vec<u64> = proofs.flat_map(|proof| proof.1.numbers()).collect();
+    packets.sort_unstable();
+    packets.split_off(packets.len().saturating_sub(limits::PROVING_PACKETS))
+}
+
+/// The first few who suffer.
+fn names(failures: &HopFailures) -> String {
+    let names: Vec<String> = failures.named.iter().map(Address::to_string).collect();
+    let more = failures.clients.saturating_sub(names.len() as u64);
+    if more > 0 { format!("{} and {more} more", names.join(", ")) } else { names.join(", ") }
+}
+
+fn report(hop: &HopEvidence, failures: &HopFailures, severity: Severity, title: String) -> Report {
+    let clients = if failures.is_more { Value::AtLeast(failures.clients) } else { Value::Count(failures.clients) };
+    let evidence = vec![
+        ("attempts", Value::Count(failures.count)),
+        ("servers", Value::Count(failures.hosts)),
+        ("clients", clients),
+        ("router", Value::Text(hop.station.to_string())),
+        ("suffering", Value::Text(names(failures))),
+    ];
+    let report = Report::new(severity, title, evidence).about(Subject::Station(hop.station)).suffered_by(failures.clients);
+    let behind = failures.services.iter().map(subject).collect();
+    report.covering(behind).held(vec![failures.span])
+}
+
+/// Since some moment nobody reaches anything behind it.
+fn gone(e: &Evidence, hop: &HopEvidence) -> Option<Report> {
+    let since = hop.since.as_ref()?;
+    hop.last_success?;
+    let lasts = e.network.now.since(since.span.first) >= GONE_FOR;
+    if since.hosts < GONE_HOSTS.number() || since.count < SILENT_ATTEMPTS.number() || !lasts {
+        return None;
+    }
+    let title = format!(
+        "Nobody answers any more behind {}: {} of {} in vain at {}; some did before",
+        hop.station,
+        plural(since.count, "attempt"),
+        who(since),
+        plural(since.hosts, "server"),
+    );
+    let severity = if since.clients >= 2 { Severity::Critical } else { Severity::Warning };
+    let report = report(hop, since, severity, title);
+    let report =
+        report.because("All that lies behind this router went silent at once: the router, its uplink or what it leads to is down.");
+    Some(report.mend("Look at this router and at the link that it goes on by; the servers themselves are not the cause."))
+}
+
+/// Much of what is tried behind it fails, at many hosts, though the rest does not.
+fn behind(hop: &HopEvidence, failing: &HopFailures, how: &str, standing: StandingFindings<'_>) -> Option<Report> {
+    let share = wilson(failing.count, hop.attempts);
+    let stands = standing.on(Subject::Station(hop.station));
+    let is_wide =
+        failing.hosts >= BEHIND_HOSTS.number() && failing.clients >= SEVERAL.number() && failing.most.saturating_mul(2) < failing.count;
+    if failing.count < BEHIND_LEAST.number() || !is_wide || !exceeded(&share, PART.value(), PART.value() / 2.0, stands) {
+        return None;
+    }
+    let port = failing.port.map_or_else(String::new, |port| format!(" (port {port})"));
+    let title = format!(
+        "Much of what is tried behind {} {how}: {} attempts, of {} at {}{port}",
+        hop.station,
+        of(failing.count, hop.attempts),
+        who(failing),
+        plural(failing.hosts, "server"),
+    );
+    let report = report(hop, failing, Severity::Warning, title).with("share", Value::Share(share.rate));
+    let report = report.because("Many servers fail alike, others behind the same router do not: a rule of a firewall, address translation that has no port left, or a portal that wants a login.");
+    Some(report.mend(
+        "Look at the firewall and the address translation on the way behind this router, and at what the failing attempts have in common.",
+    ))
+}
+
+/// A service of which a part does not work: it fails for some attempts, whoever makes them, and not for others.
+pub(super) fn in_part(service: &ServiceEvidence, trouble: Trouble, stands: bool) -> Option<Report> {
+    let is_failing = |w: &&ServiceWindow| {
+        let failing = w.trouble(trouble);
+        let is_for_many = w.established > 0 && (failing.clients >= 2 || failing.is_more);
+        let is_enough = w.attempts >= PART_OF.number() && failing.count >= PART_LEAST.number();
+        is_for_many && is_enough && exceeded(&wilson(failing.count, w.attempts), PART.value(), PART.value() / 2.0, stands)
+    };
+    // What has just begun is little of a minute.
+    let w = service.windows.iter().chain(std::iter::once(&service.recent)).find(is_failing)?;
+    let failing = w.trouble(trouble);
+    let share = wilson(failing.count, w.attempts);
+    let how = if trouble == Trouble::Refused { "refuses" } else { "does not answer" };
+    let title = format!(
+        "{} {how} {} of {} attempts to connect ({}), of {}; the others succeed",
+        service.key,
+        grouped(failing.count),
+        grouped(w.attempts),
+        percent(share.rate),
+        failing.who(),
+    );
+    let evidence = vec![
+        ("attempts", Value::Count(w.attempts)),
+        ("failed", Value::Count(failing.count)),
+        ("share", Value::Share(share.rate)),
+        ("clients", failing.told()),
+    ];
+    let report = Report::new(Severity::Warning, title, evidence).about(subject(&service.key)).suffered_by(failing.clients);
+    let report =
+        report.because("One of several servers behind this address does not work, or the service takes no more connections at times.");
+    let report = report
+        .mend("Where it is a load balancer, look at its members and at how it checks them; else at the service's limit of connections.");
+    Some(report.held(failing.span.into_iter().collect()))
+}

@@ -1,0 +1,146 @@
+//! What many failures have in common: a router behind which nobody answers, a member of several that does not work, a host that died under its
+//! connections, and requests that wait for one that hangs.
+
+use super::{ACK, Micros, PSH, Packet, S, SYN, Traffic, address, mac, only, title, troubles};
+use spantop::model::Severity;
+
+/// The router that hosts elsewhere lie behind.
+const ROUTER: [u8; 6] = [2, 0, 0, 0, 9, 1];
+
+impl Traffic {
+    /// A segment to or from a host elsewhere, by the router.
+    fn routed(&mut self, at: Micros, client: (u8, u16), server: ([u8; 4], u16), (is_back, flags): (bool, u8), numbers: (u32, u32)) {
+        self.id = self.id.wrapping_add(1);
+        let packet = match is_back {
+            false => Packet::eth(mac(client.0), ROUTER).ip(address(client.0), server.0).id(self.id).tcp(client.1, server.1),
+            true => Packet::eth(ROUTER, mac(client.0)).ip(server.0, address(client.0)).id(self.id).tcp(server.1, client.1),
+        };
+        self.push(at, packet.seq(1_000 + numbers.0).ack(1_000 + numbers.1).flags(flags));
+    }
+
+    fn reached(&mut self, at: Micros, client: (u8, u16), server: ([u8; 4], u16)) {
+        self.routed(at, client, server, (false, SYN), (0, 0));
+        self.routed(at + 9_000, client, server, (true, SYN | ACK), (0, 1));
+        self.routed(at + 9_200, client, server, (false, ACK), (1, 1));
+    }
+
+    fn unreached(&mut self, at: Micros, client: (u8, u16), server: ([u8; 4], u16)) {
+        [0, 1, 3, 7].into_iter().for_each(|again| self.routed(at + again * S, client, server, (false, SYN), (0, 0)));
+    }
+}
+
+fn host(n: u16) -> [u8; 4] {
+    [192, 0, 2, 1 + (n % 9) as u8]
+}
+
+#[test]
+fn a_dead_uplink_is_told_once_with_its_router() {
+    let mut t = Traffic::default();
+    for n in 0..240u16 {
+        let (at, client) = (i64::from(n) * S / 2, (1 + n as u8 % 6, 5_000 + n));
+        if n < 120 { t.reached(at, client, (host(n), 443)) } else { t.unreached(at, client, (host(n), 443)) }
+    }
+    let s = t.with_office(130).seen();
+    let found = troubles(&s);
+    assert_eq!(found[0], ("tcp.no_answer", "02:00:00:00:09:01".to_owned(), Severity::Critical));
+    let cause = &s.diagnosis.findings[0];
+    assert!(cause.title.contains("of 6 clients in vain at 9 servers") && cause.hosts == Some(6), "{}", cause.title);
+    let beneath = s.diagnosis.findings.iter().filter(|f| f.id == "tcp.no_answer" && f.subject != cause.subject);
+    assert!(beneath.clone().count() > 3 && beneath.clone().all(|f| f.explained_by.is_some_and(|by| by.subject == cause.subject)));
+    assert_eq!(cause.cause_of, ["tcp.no_answer"]);
+}
+
+#[test]
+fn a_firewall_that_drops_what_goes_to_some_hosts() {
+    let mut t = Traffic::default();
+    for n in 0..200u16 {
+        let (at, client) = (i64::from(n) * S / 2, (1 + n as u8 % 6, 5_000 + n));
+        // One attempt at each of forty hosts, of different clients: of none it is enough to say anything.
+        match n % 5 {
+            0 => t.unreached(at, client, ([198, 51, 100, (n / 5) as u8], 443)),
+            _ => t.reached(at, client, (host(n), 443)),
+        }
+    }
+    let s = t.with_office(110).seen();
+    assert_eq!(troubles(&s), only("tcp.no_answer", "02:00:00:00:09:01", Severity::Warning));
+    assert_eq!(
+        title(&s),
+        "Much of what is tried behind 02:00:00:00:09:01 is not answered: 40 of 200 (20 %) attempts, of 6 clients at 40 servers (port 443)"
+    );
+}
+
+#[test]
+fn a_few_hosts_that_are_gone_are_no_routers_trouble() {
+    let mut t = Traffic::default();
+    for n in 0..200u16 {
+        let (at, client) = (i64::from(n) * S / 2, (1 + n as u8 % 6, 5_000 + n));
+        match n % 50 {
+            0 => t.unreached(at, client, ([198, 51, 100, (n / 50) as u8], 443)),
+            _ => t.reached(at, client, (host(n), 443)),
+        }
+    }
+    assert_eq!(troubles(&t.with_office(110).seen()), []);
+}
+
+/// A service of three members, of which one fails in this way after ten seconds.
+fn one_of_three(fails: fn(&mut Traffic, Micros, (u8, u16))) -> Traffic {
+    let mut t = Traffic::default();
+    for n in 0..240u16 {
+        let (at, client) = (i64::from(n) * S / 4, (1 + n as u8 % 7, 5_000 + n));
+        match n >= 40 && n % 3 == 0 {
+            true => fails(&mut t, at, client),
+            false => t.connection(at, client, (9, 8_080)),
+        }
+    }
+    t.with_office(70)
+}
+
+#[test]
+fn one_member_of_three_refuses() {
+    let s = one_of_three(|t, at, client| t.refused(at, client, (9, 8_080))).seen();
+    assert_eq!(troubles(&s), only("tcp.refused", "10.1.0.9:8080/tcp", Severity::Warning));
+    assert!(title(&s).starts_with("10.1.0.9:8080 refuses ") && title(&s).ends_with(" of 7 clients; the others succeed"), "{}", title(&s));
+}
+
+#[test]
+fn one_member_of_three_says_nothing() {
+    let s = one_of_three(|t, at, client| [0, 1, 3, 7].into_iter().for_each(|again| t.syn(at + again * S, client, (9, 8_080)))).seen();
+    assert_eq!(troubles(&s), only("tcp.no_answer", "10.1.0.9:8080/tcp", Severity::Warning));
+    assert!(title(&s).contains("does not answer") && title(&s).ends_with("; the others succeed"), "{}", title(&s));
+}
+
+/// Six connections in use, of which the server of the first so many dies after twenty seconds.
+fn in_use(dies: u8) -> Traffic {
+    let mut t = Traffic::default();
+    for client in 1..=6u8 {
+        let (there, back) = ([(client, 5_000), (9, 9_000)], [(9, 9_000), (client, 5_000)]);
+        let at = i64::from(client) * S / 10;
+        t.segment(at, there, SYN, (0, 0), 0);
+        t.segment(at + 400, back, SYN | ACK, (0, 1), 0);
+        t.segment(at + 600, there, ACK, (1, 1), 0);
+        let last = if client <= dies { 20 } else { 100 };
+        for turn in 0..=last {
+            let (at, asked, said) = (at + i64::from(turn) * S, 1 + 100 * turn, 1 + 200 * turn);
+            t.segment(at + 700, there, PSH | ACK, (asked, said), 100);
+            if turn < last {
+                t.segment(at + 1_100, back, PSH | ACK, (said, asked + 100), 200);
+                t.segment(at + 1_300, there, ACK, (asked + 100, said + 200), 0);
+            }
+        }
+        if client <= dies {
+            let at = at + i64::from(last) * S + 700;
+            for after in [200, 600, 1_400, 3_000, 6_200, 12_600, 25_400] {
+                t.segment(at + after * 1_000, there, PSH | ACK, (1 + 100 * last, 1 + 200 * last), 100);
+            }
+        }
+    }
+    t.with_office(110)
+}
+
+#[test]
+fn a_server_that_dies_under_its_connections_loses_nothing() {
+    let s = in_use(6).seen();
+    assert_eq!(troubles(&s), only("tcp.no_answer", "10.1.0.9:9000/tcp", Severity::Critical));
+    assert_eq!(title(&s), "10.1.0.9:9000 says nothing any more: 6 connections of 6 clients hang, whose data is sent again and again");
+    assert_eq!(troubles(&in_use(1).seen()), [], "one client that is cut off, of a server that goes on");
+}
