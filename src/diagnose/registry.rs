@@ -4,7 +4,7 @@ use super::detector::{Detector, ExplainPage};
 use super::figure::Figure;
 use super::findings::{
     addresses, bridges, capture, chatter, clocks, connections, contents, copies, detours, directionality, fidelity, host, loads, logins,
-    loss, neighbours, repeats, round_trips, routers, segments, services, sizes, span, stations, transit, voice, windows,
+    loss, neighbours, repeats, round_trips, routers, scans, segments, services, sizes, span, stations, transit, voice, windows,
 };
 use super::parts;
 use crate::model::Aspect;
@@ -113,9 +113,9 @@ registry! {
         "dhcp.no_offer" addresses::DhcpNoOffer;
         "nd.rogue_ra" neighbours::NdRogueRa;
         "arp.storm" neighbours::ArpStorm;
-        "scan.ports" connections::ScanPorts;
-        "scan.hosts" connections::ScanHosts;
-        "tcp.synflood" connections::TcpSynflood;
+        "scan.ports" scans::ScanPorts;
+        "scan.hosts" scans::ScanHosts;
+        "tcp.synflood" scans::TcpSynflood;
         "pmtu.blackhole" sizes::PmtuBlackhole;
         "icmp.unreachable" connections::IcmpUnreachable;
         "icmp.redirect" detours::IcmpRedirect;

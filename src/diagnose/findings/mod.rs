@@ -20,6 +20,7 @@ pub(super) mod neighbours;
 pub(super) mod repeats;
 pub(super) mod round_trips;
 pub(super) mod routers;
+pub(super) mod scans;
 pub(super) mod segments;
 pub(super) mod services;
 pub(super) mod sizes;
