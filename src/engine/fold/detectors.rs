@@ -322,8 +322,8 @@ impl Detectors {
                 continue;
             }
             let part = match age(record.last()) {
-                ..=RECENT => &mut recent,
-                ..=REMEMBERED => &mut older,
+                since if since <= RECENT => &mut recent,
+                since if since <= REMEMBERED => &mut older,
                 _ => continue,
             };
             part.tags.add(flow.detectors.tags);
@@ -337,8 +337,8 @@ impl Detectors {
         older.streams = self.numbered.counts(|last| (RECENT + 1..=REMEMBERED).contains(&age(last)));
         for MutualStream { flow, packets, seen } in self.numbered.mutual() {
             let part = match age(seen.last) {
-                ..=RECENT => &mut recent,
-                ..=REMEMBERED => &mut older,
+                since if since <= RECENT => &mut recent,
+                since if since <= REMEMBERED => &mut older,
                 _ => continue,
             };
             part.sides.add(&OneWayFlow { key: &flow, packets, is_mutual: true, seen });
