@@ -94,7 +94,9 @@
 //!
 //! # Where to add things
 //!
-//! - an option: its line in `cli.rs` and its field in a group of [`settings`];
+//! A new file has its `mod` line besides, in the folder's own file.
+//!
+//! - an option: its line in `cli/typed.rs`, its field in a group of [`settings`], and in `cli/meaning.rs` how the one becomes the other;
 //! - a protocol: its line in [`model::proto`] and its step in [`decode`];
 //! - a fact of a packet's headers: its field in [`model::Frame`], written by `Headers::show` and, where the fast path knows it, by
 //!   [`model::FastHeaders::show`] (two bytes of it are free); what only few ask for is a method that reads the frame's bytes;

@@ -3,10 +3,10 @@
 use super::*;
 
 /// Sets what a finding rests on to a value.
-pub(super) type Change = fn(&mut Evidence, f64);
+type Change = fn(&mut Evidence, f64);
 
 /// A finding, how severe it is, the value from which on it is raised, one at which it just is not, and what the value is of.
-pub(super) type Case = (&'static str, Severity, f64, f64, Change);
+type Case = (&'static str, Severity, f64, f64, Change);
 
 /// Values that say yes and no.
 pub(super) const YES: f64 = 1.0;

@@ -2,10 +2,10 @@
 
 use super::*;
 
-pub(super) type Case = (&'static str, Severity, Evidence, Evidence);
+type NetworkCase = (&'static str, Severity, Evidence, Evidence);
 
 /// Every case.
-pub(super) fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<NetworkCase> {
     [connection_cases(), service_cases(), address_cases(), switch_cases(), way_cases(), transfer_cases(), media_cases()]
         .into_iter()
         .flatten()
@@ -13,7 +13,7 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 /// Of connections: attempts, losses, round trips, scans.
-fn connection_cases() -> Vec<Case> {
+fn connection_cases() -> Vec<NetworkCase> {
     vec![
         // Surely more than half: 4 of 4, not 3 of 3; 5 of 6, not 4 of 6.
         ("tcp.no_answer", Warning, evidence(never(attempts(4, NoAnswer, 4, 1))), evidence(never(attempts(3, NoAnswer, 3, 1)))),
@@ -50,7 +50,7 @@ fn connection_cases() -> Vec<Case> {
 }
 
 /// Of services and what they answer.
-fn service_cases() -> Vec<Case> {
+fn service_cases() -> Vec<NetworkCase> {
     vec![
         ("dns.unanswered", Warning, evidence(answers("dns", 40, Unanswered, 6, 2)), evidence(answers("dns", 40, Unanswered, 4, 2))),
         ("dns.unanswered", Critical, evidence(dead_names(5, 2, 3, 10)), evidence(dead_names(4, 2, 3, 10))),
@@ -107,7 +107,7 @@ fn service_cases() -> Vec<Case> {
 }
 
 /// Of addresses, routers and clocks.
-fn address_cases() -> Vec<Case> {
+fn address_cases() -> Vec<NetworkCase> {
     vec![
         ("arp.conflict", Warning, conflict(false), sighted(|_| {})),
         ("arp.conflict", Critical, conflict(true), sighted(|_| {})),
@@ -158,7 +158,7 @@ fn with(fill: &dyn Fn(&mut NetworkEvidence)) -> Evidence {
 }
 
 /// Of ways that are not taken: redirects, IPv6, QUIC; and of keep-alives.
-fn way_cases() -> Vec<Case> {
+fn way_cases() -> Vec<NetworkCase> {
     let span = Episode { first: Timestamp(NOW - 30 * SECOND), last: Timestamp(NOW) };
     let redirect = |minute, is_router, gateway_is_unknown| {
         let source = StationEvidence { mac: crate::model::Mac([2, 0, 0, 0, 0, 1]), maker: None, count: minute, last: Timestamp(NOW) };
@@ -206,7 +206,7 @@ fn way_cases() -> Vec<Case> {
 }
 
 /// Of transfers: windows and loads.
-fn transfer_cases() -> Vec<Case> {
+fn transfer_cases() -> Vec<NetworkCase> {
     let span = Episode { first: Timestamp(NOW - 30 * SECOND), last: Timestamp(NOW) };
     let window = |full, bytes, fastest| {
         let (flow, _) = crate::model::FlowKey::v4(6, 1, 2, 40_000, 80);
@@ -252,7 +252,7 @@ fn beside(mut evidence: Evidence, others: u64) -> Evidence {
 }
 
 /// The same of what switches and routers say; where one is enough, none is too little.
-fn switch_cases() -> Vec<Case> {
+fn switch_cases() -> Vec<NetworkCase> {
     use SwitchTroubleKind::*;
     let none = || said(TopologyChanges, 1, 0.0, 0);
     vec![
@@ -297,7 +297,7 @@ fn switch_cases() -> Vec<Case> {
 }
 
 /// The same of voice.
-fn media_cases() -> Vec<Case> {
+fn media_cases() -> Vec<NetworkCase> {
     let span = Episode { first: Timestamp(NOW - 30 * SECOND), last: Timestamp(NOW) };
     let stream = |payload_type, lost, jitter: f64, high, uneven| {
         let (from, to, jitter) = (host(1), host(2), Some(jitter));

@@ -2,10 +2,7 @@
 
 use super::detector::{Detector, ExplainPage};
 use super::figure::Figure;
-use super::findings::{
-    addresses, bridges, capture, chatter, clocks, connections, contents, copies, detours, directionality, fidelity, host, loads, logins,
-    loss, neighbours, repeats, round_trips, routers, scans, segments, services, sizes, span, stations, transit, voice, windows,
-};
+use super::findings::*;
 use super::parts;
 use crate::model::Aspect;
 use crate::model::evidence::Threshold;

@@ -1,7 +1,7 @@
 //! Attempts to connect: refused, not answered, cut.
 
 use super::unreachables::UNREACHABLE;
-use super::{SEVERAL, SURE, all_of, hops, unreachables};
+use super::{SEVERAL, SURE, all_of, exceeded, hops, subject, unreachables};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Tuned};
@@ -11,8 +11,8 @@ use crate::model::evidence::{
 };
 use crate::model::limits::IDLE_CUT;
 use crate::model::time::SECOND;
-use crate::model::units::{duration, grouped, percent, plural};
-use crate::model::{Address, Episode, Estimate, Proto, ServiceKey, Severity, Subject, Value, limits, wilson};
+use crate::model::units::{duration, grouped, plural};
+use crate::model::{Address, Episode, Proto, Severity, Subject, Value, limits, wilson};
 
 /// Attempts of which most must fail, by the lower end of the interval.
 static MOST: Threshold = Threshold::share(0.5);
@@ -40,16 +40,6 @@ pub(super) static FLOOD_ANSWERED: Threshold = Threshold::count(256.0);
 
 /// Ports or hosts from which on a scan inside is no note any more.
 pub(super) static SCAN_MANY: Threshold = Threshold::count(100.0);
-
-/// The subject of a service.
-pub(super) fn subject(key: &ServiceKey) -> Subject {
-    Subject::Service { address: key.address, port: key.port, protocol: key.protocol }
-}
-
-/// Whether most trials surely fail; a standing finding clears when surely few do.
-pub(super) fn exceeded(estimate: &Estimate, raise: f64, clear: f64, stands: bool) -> bool {
-    if stands { estimate.high > clear && estimate.rate > 0.0 } else { estimate.low > raise }
-}
 
 pub(super) fn tcp_services(e: &Evidence) -> impl Iterator<Item = &ServiceEvidence> {
     e.network.services.iter().filter(|s| s.key.protocol == Proto::Tcp)
@@ -506,14 +496,4 @@ impl Detector for IcmpUnreachable {
         });
         all_of(services.chain(unreachables::reports(e)))
     }
-}
-
-/// The times of a service in words: `p50 1.2 ms, p95 910 ms`.
-pub(super) fn times(w: &ServiceWindow) -> String {
-    w.response.map_or_else(String::new, |r| format!("median {}, 95 of 100 within {}", duration(r.p50), duration(r.p95)))
-}
-
-/// A share in words.
-pub(super) fn of(count: u64, all: u64) -> String {
-    format!("{} of {} ({})", grouped(count), grouped(all), percent(share(count, all)))
 }

@@ -1,8 +1,8 @@
 //! Attempts to connect in great number: scans of ports and hosts, floods of half-open connections.
 
-use super::all_of;
-use super::connections::{FLOOD_ANSWERED, FLOOD_COMPLETED, FLOOD_SOURCES, SCAN_MANY, is_flood, never_completed, subject, tcp_services};
+use super::connections::{FLOOD_ANSWERED, FLOOD_COMPLETED, FLOOD_SOURCES, SCAN_MANY, is_flood, never_completed, tcp_services};
 use super::neighbours::station;
+use super::{all_of, subject};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Tuned};
