@@ -84,7 +84,7 @@
 //! | 3 | [`export`] | `snapshot`, `dissect` |
 //! | 3 | [`cli`] | |
 //! | 2 | [`anonymize`], [`ask`], [`capture`], [`decode`], [`dissect`], [`mirror`], [`diagnose`], [`stats`], [`switch`], [`record`], [`names`], [`snapshot`], `fleet` | [`model`]; none of each other |
-//! | 1 | [`settings`] | [`model`] |
+//! | 1 | [`settings`], [`json`] | [`model`] |
 //! | 1 | [`model`], [`error`](mod@error) | nothing |
 //!
 //! Inside `engine/` there are rooms; each uses the rooms to its left, and the wings: `threads`, `tape`, `route`, `fold`, `pool`, `merge`,
@@ -159,6 +159,7 @@ pub mod engine;
 pub mod error;
 pub mod export;
 pub mod fleet;
+pub mod json;
 pub mod mirror;
 pub mod model;
 pub mod names;
