@@ -4,13 +4,12 @@ mod config;
 mod help;
 mod manual;
 mod meaning;
-mod near;
 mod settings;
 mod typed;
 mod units;
 
+pub use crate::model::near::near;
 pub use config::{ConfigEntry, ConfigFile, read as read_config, usual_place};
-pub use near::near;
 pub use settings::{ArchiveCommand, Command, Common, ConfigCommand, InForce, Invocation, SwitchRequest};
 pub use units::time;
 

@@ -104,6 +104,20 @@ fn one_wrong_time_stamp_makes_no_peak() {
 }
 
 #[test]
+fn equal_packets_that_are_no_copies_are_in_the_series() {
+    for step in [0, 1, 20_000] {
+        for threads in [0, 2] {
+            let mut memory = Memory::new();
+            let frame = frame(7, 20);
+            (0..100).for_each(|n| memory.push(Timestamp(START + n * step), LinkType::ETHERNET, frame.len() as u32, &frame));
+            let s = run_with(memory, &Settings { threads, ..Settings::default() });
+            assert_eq!(s.stats.total.packets, 100, "{step}: nothing says that a mirror makes copies");
+            assert_eq!(s.stats.load.peak.map(|p| p.traffic.packets), Some(100), "{step}");
+        }
+    }
+}
+
+#[test]
 fn the_order_of_packets_does_not_matter() {
     let mut rng = Rng(7);
     let mut times: Vec<i64> = (0..3_000).map(|_| START + rng.below(400) as i64 * SECOND + rng.below(SECOND as u64) as i64).collect();

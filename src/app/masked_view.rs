@@ -10,7 +10,7 @@ use crate::capture::{self, Block, Fill, Source};
 use crate::cli::Common;
 use crate::engine::{self, Engine, MemoryPlan};
 use crate::error::{Error, Result};
-use crate::model::SourceInfo;
+use crate::model::{SourceInfo, units};
 use crate::settings::InputSettings;
 use crate::snapshot::Query;
 use crate::tui;
@@ -68,7 +68,10 @@ impl MaskedPlan {
             (Some((recorder, names)), _) => {
                 let shelf = || Box::new(RecorderShelf::new(recorder.clone(), names.clone()));
                 let is_live = matches!(self.input, InputSettings::Live(_));
-                (Box::new(ShelfSource { shelf: shelf(), next: None, missed: 0, info: self.info.clone(), is_live }), shelf())
+                (
+                    Box::new(ShelfSource { shelf: shelf(), next: None, missed: 0, info: self.info.clone(), is_live, is_level: false }),
+                    shelf(),
+                )
             }
             (None, InputSettings::Files(files)) if !source::is_endless(&self.input) => {
                 let index = Arc::default();
@@ -89,6 +92,8 @@ struct ShelfSource<S> {
     missed: u64,
     info: Vec<SourceInfo>,
     is_live: bool,
+    /// All that had come before was read: what comes now comes as it happens.
+    is_level: bool,
 }
 
 impl<S: Shelf> Source for ShelfSource<S> {
@@ -110,6 +115,7 @@ impl<S: Shelf> Source for ShelfSource<S> {
         })?;
         self.next = Some(next);
         if !is_read || next == from {
+            self.is_level = true;
             std::thread::sleep(PATIENCE);
             return Ok(Fill::Quiet);
         }
@@ -119,13 +125,15 @@ impl<S: Shelf> Source for ShelfSource<S> {
     fn info(&self) -> Vec<SourceInfo> {
         let mut info = self.info.clone();
         if let Some(first) = info.first_mut().filter(|_| self.missed > 0) {
-            first.warning = Some(format!("{} packets left the recorder before they could be masked and counted", self.missed));
+            let missed = units::plural(self.missed, "packet");
+            first.warning = Some(format!("{missed} left the recorder before they could be masked and counted"));
         }
         info
     }
 
+    /// While it is behind it is read like a file: the wall clock is far ahead of its packets, and nothing is silent.
     fn is_live(&self) -> bool {
-        self.is_live
+        self.is_live && self.is_level
     }
 
     fn waits(&self) -> bool {
@@ -148,7 +156,8 @@ mod tests {
     #[test]
     fn a_shelf_is_read_once_from_its_oldest_packet_and_what_left_it_is_told() {
         let info = vec![SourceInfo { name: "eth1".into(), ..SourceInfo::default() }];
-        let mut source = ShelfSource { shelf: Box::new(sevens(10..30)), next: None, missed: 0, info, is_live: true };
+        let mut source = ShelfSource { shelf: Box::new(sevens(10..30)), next: None, missed: 0, info, is_live: true, is_level: false };
+        assert!(!source.is_live(), "it has packets of the past");
         let read = |source: &mut ShelfSource<MadeShelf>| {
             let (mut block, mut seconds) = (Block::new(), Vec::new());
             while source.fill(&mut block).unwrap() == Fill::Packets {
@@ -158,6 +167,7 @@ mod tests {
             seconds
         };
         assert_eq!(read(&mut source), (10..30).collect::<Vec<i64>>());
+        assert!(source.is_live());
         source.shelf.numbers = 12..33;
         assert_eq!(read(&mut source), [30, 31, 32], "what has come meanwhile");
         assert!(source.info()[0].warning.is_none());

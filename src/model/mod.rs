@@ -35,6 +35,7 @@ pub mod listed_packet;
 pub mod memory;
 pub mod mirror;
 pub mod mix;
+pub mod near;
 pub mod neighbour;
 pub mod network;
 pub mod numbers;

@@ -145,6 +145,8 @@ pub struct SegmentAnalysis {
     pub is_noted: bool,
     /// Where the other side begins to speak.
     pub turn: Option<TurnStep>,
+    /// Segments with payload of its connection so far, of both directions; 0 where it was not analysed.
+    pub data_segments: u32,
 }
 
 /// A segment with which the other side of a connection begins to speak, or goes on where that was asked for.

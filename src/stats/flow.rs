@@ -43,8 +43,6 @@ pub struct FlowHot<X> {
     pub numbers: TcpHot,
     /// Handle of what Wireshark's analysis keeps of it (0: nothing).
     pub(super) analysis: u32,
-    /// TCP segments with payload, of both directions.
-    pub data_segments: u32,
     /// Where each direction is heading.
     pub heading: [TrafficDirection; 2],
     /// 0 or 1: the direction of the originator.

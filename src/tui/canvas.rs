@@ -80,7 +80,8 @@ impl<'a> Canvas<'a> {
         Self { buffer, theme, hits: Vec::new(), listing: Listing::default(), overflow: 0, axes: None, chart_times: None, cursor: None }
     }
 
-    /// Writes text at most `width` cells wide; returns the cells used.
+    /// Writes text at most `width` cells wide, with `…` where there is more of it: half a sentence or half a number says something else. Returns
+    /// the cells used.
     pub fn put(&mut self, x: u16, y: u16, width: u16, text: &str, style: Style) -> u16 {
         let area = self.buffer.area;
         if y < area.top() || y >= area.bottom() || x < area.left() || x >= area.right() || width == 0 {
@@ -88,7 +89,8 @@ impl<'a> Canvas<'a> {
         }
         // Nothing of what was there before shines through.
         let text = printable(text);
-        let text = if self.theme.is_ascii() { ascii::text(&text) } else { Cow::Borrowed(&*text) };
+        let text = if cells(&text) > width { cut_end(text.trim_end(), width) } else { Cow::Borrowed(&*text) };
+        let text = if self.theme.is_ascii() { ascii::text(&text) } else { text };
         let (end, _) = self.buffer.set_stringn(x, y, text, usize::from(width), Style::reset().patch(style));
         end.saturating_sub(x)
     }
@@ -101,8 +103,12 @@ impl<'a> Canvas<'a> {
     /// Writes pieces one after the other; returns the cells used.
     pub fn pieces(&mut self, x: u16, y: u16, width: u16, pieces: &[(Cow<'_, str>, Style)]) -> u16 {
         let mut used = 0;
-        for (text, style) in pieces {
-            used += self.put(x.saturating_add(used), y, width.saturating_sub(used), text, *style);
+        for (at, (text, style)) in pieces.iter().enumerate() {
+            let left = width.saturating_sub(used);
+            let goes_on = || pieces.iter().skip(at + 1).any(|(text, _)| !text.trim().is_empty());
+            // What follows has no room: this is cut, that it be seen.
+            let text = if cells(text) == left && goes_on() { Cow::Owned(format!("{text}…")) } else { Cow::Borrowed(&**text) };
+            used += self.put(x.saturating_add(used), y, left, &text, *style);
         }
         used
     }

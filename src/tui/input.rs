@@ -218,9 +218,12 @@ impl App {
                 None => self.say(format!("no screen has the digit {digit} yet · : lists them all")),
             },
             KeyCode::Enter => {
-                let first = || self.topics().into_iter().next().filter(|_| self.page().opens_first());
-                if let Some(topic) = self.pane().selected.clone().or_else(first) {
-                    self.open(topic);
+                let first = || self.topics().into_iter().next();
+                match self.pane().selected.clone() {
+                    Some(topic) => self.open(topic),
+                    None if self.page().opens_first() => first().into_iter().for_each(|topic| self.open(topic)),
+                    // Which row would be opened is seen first.
+                    None => self.select(first()),
                 }
             }
             KeyCode::Esc | KeyCode::Backspace => self.back(),

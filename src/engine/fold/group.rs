@@ -374,6 +374,8 @@ impl ShardGroup {
             Mark::Copies(times) => self.decide_copies(|shard| shard.learn(*times)),
             Mark::Snapshot(request) => {
                 if request.finished {
+                    // The last interval is closed: what is counted after all belongs to it, or to one before it.
+                    self.open.start = request.latest.map_or(self.open.start, |latest| self.open.start.max(latest.plus(1)));
                     self.decide_copies(|shard| shard.decide_copies(request.now, true));
                 }
                 self.flush(send);

@@ -2,6 +2,8 @@
 
 use super::{Comparison, Expression, Number, Operand, Term};
 use crate::model::Proto;
+use crate::model::near::near;
+use crate::model::text::printable;
 use crate::snapshot::TcpState;
 use crate::snapshot::tables::TABLES;
 use ipnet::IpNet;
@@ -43,8 +45,8 @@ impl Token {
     /// As people would call it in an error.
     fn name(&self) -> String {
         match self {
-            Token::Word(word) => format!("`{}`", crate::model::text::printable(word)),
-            Token::Quoted(text) => format!("`\"{}\"`", crate::model::text::printable(text)),
+            Token::Word(word) => format!("`{}`", printable(word)),
+            Token::Quoted(text) => format!("`\"{}\"`", printable(text)),
             Token::Compare(_) => "a comparison".into(),
             Token::Open => "`(`".into(),
             Token::Close => "`)`".into(),
@@ -207,11 +209,10 @@ impl Parser {
             "bytes" => self.comparison(&word).map(|(comparison, number)| Term::Field("wire_bytes", comparison, number)),
             "packets" => self.comparison(&word).map(|(comparison, number)| Term::Field("packets", comparison, number)),
             "rate" => Err("`rate` is not known to a row of a table; sort by it instead, or use `bytes`".into()),
-            _ if matches!(self.peek(), Some(Token::Compare(_)))
-                && let Some(token) = field(&word) =>
-            {
-                self.field(token)
-            }
+            _ if matches!(self.peek(), Some(Token::Compare(_))) => match field(&word) {
+                Some(token) => self.field(token),
+                None => Err(no_column(&word)),
+            },
             "src" | "dst" => Err(format!("`{word}` cannot be asked of a conversation, which goes both ways; use `ip` or `port`")),
             _ => match word.split_once('/') {
                 Some((address, _)) if address.parse::<IpAddr>().is_ok() => match network(&word) {
@@ -264,9 +265,18 @@ impl Parser {
     }
 }
 
-/// The token of a field of any table.
+/// The token of a field of any table, by itself or by what stands above its column on a screen.
 fn field(word: &str) -> Option<&'static str> {
-    TABLES.iter().flat_map(|table| table.heads()).map(|head| head.token).find(|token| *token == word)
+    let heads = || TABLES.iter().flat_map(|table| table.heads());
+    let shown = || heads().find(|head| head.screen.is_some_and(|screen| screen.title == word));
+    heads().find(|head| head.token == word).or_else(shown).map(|head| head.token)
+}
+
+/// That there is no such column, and which one may have been meant.
+fn no_column(word: &str) -> String {
+    let meant = near(word, TABLES.iter().flat_map(|table| table.heads()).map(|head| head.token));
+    let meant = meant.map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
+    format!("no column is called `{}`{meant}", printable(word))
 }
 
 /// Several parts joined, or the only one.

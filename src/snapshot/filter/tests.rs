@@ -208,6 +208,9 @@ fn fields_are_compared() {
         ("retransmissions = 0", false),
         ("retransmissions != 0", true),
         ("not retransmissions > 0", true),
+        // What stands above its column.
+        ("retrans > 0", false),
+        ("not retrans > 0", true),
     ] {
         assert_eq!(shows(filter, &lasting), shown, "{filter}");
     }
@@ -233,6 +236,8 @@ fn says_which_word_is_wrong() {
         ("rate > 10M", "`rate` is not known"),
         ("duration > long", "`long` is not a number such as 5, 64k, 20ms or 3%"),
         ("duration < ms", "`ms` is not a number"),
+        ("foo > 3", "no column is called `foo`"),
+        ("retransmisions > 1", "did you mean `retransmissions`?"),
         ("src 10.0.0.1", "`src` cannot be asked"),
         ("duration >", "`duration` is compared with a number or a word"),
         ("nonsense > 5", "a comparison is not expected here"),

@@ -218,7 +218,6 @@ impl<X: Copy + Default> FlowTable<X> {
         let before = flow.tcp;
         let (mut tcp, mut holes) = (TcpEvent::default(), &[][..]);
         if let Some(segment) = step.tcp {
-            flow.data_segments = flow.data_segments.saturating_add(u32::from(segment.payload > 0));
             let rest = &mut self.rest;
             tcp = self.follower.follow(
                 &mut flow.numbers,
@@ -388,7 +387,6 @@ impl<X: Copy + Default> FlowTable<X> {
             tcp: TcpTrack::default(),
             numbers: TcpHot::default(),
             analysis: 0,
-            data_segments: 0,
             heading,
             originator: originator(step),
             life,

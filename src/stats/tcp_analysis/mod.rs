@@ -155,16 +155,16 @@ impl Analyser {
         }
         let Self { connections, lists, rare, free_rare, sums, trips, latest: analysis, .. } = self;
         let Some(connection) = connections.get_mut((*handle as usize).wrapping_sub(1)) else { return };
-        let known = connection.initial_rtt;
+        let known = connection.initial_rtt();
         let before =
             connection.sides.get(way as usize).map_or((0, Timestamp(0), Timestamp(0)), |side| (side.next, side.next_time, side.last_time));
         rules::judge(connection, lists, rare, free_rare, seen, way, analysis);
         if reuses {
             analysis.flags |= AnalysisFlags::REUSED_PORTS;
         }
-        let completes = known == 0 && connection.initial_rtt != 0;
+        let completes = known == 0 && connection.initial_rtt() != 0;
         if completes {
-            sums.initial_rtt.count(connection.initial_rtt);
+            sums.initial_rtt.count(connection.initial_rtt());
         }
         if let Some(nanos) = analysis.ack_rtt.filter(|_| analysis.ack_rtt_is_clean) {
             let handshake = completes || seen.segment.flags & SYN != 0;
@@ -175,10 +175,13 @@ impl Analyser {
             analysis.is_round_trip = trips.note(&mut connection.trips, &trip);
         }
         if seen.segment.payload > 0 {
+            connection.data_segments.iter_mut().skip(way as usize).take(1).for_each(|n| *n = n.saturating_add(1));
             analysis.turn = note_turn(connection, trips, seen, way, before, analysis.flags);
         }
+        let [a, b] = connection.data_segments;
+        analysis.data_segments = a.saturating_add(b);
         if seen.cut {
-            *analysis = SegmentAnalysis::default();
+            *analysis = SegmentAnalysis { data_segments: analysis.data_segments, ..SegmentAnalysis::default() };
             return;
         }
         if !analysis.flags.is_empty() {

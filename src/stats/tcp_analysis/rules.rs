@@ -33,9 +33,9 @@ pub(super) fn judge(
     analysis: &mut SegmentAnalysis,
 ) {
     let Seen { time, segment, .. } = seen;
-    let of_multipath = connection.sides[way as usize].is(DirectionState::MULTIPATH)
+    let of_multipath = connection.is_multipath()
         && counts::get(connection, rare).is_some_and(|rare| rare.multipath.seen != rare.multipath.sides[way as usize]);
-    let initial_rtt = connection.initial_rtt;
+    let initial_rtt = connection.initial_rtt();
     let [a, b] = &mut connection.sides;
     let (fwd, rev) = if way as usize == 0 { (a, b) } else { (b, a) };
     let mut flags = begin(fwd, rev, segment);
@@ -65,7 +65,7 @@ pub(super) fn judge(
         analysis.bytes_in_flight = in_flight(fwd, rev, lists, segment);
     }
     after(connection, rare, free_rare, seen, way);
-    analysis.initial_rtt = Some(connection.initial_rtt).filter(|&rtt| rtt != 0);
+    analysis.initial_rtt = Some(connection.initial_rtt()).filter(|&rtt| rtt != 0);
 }
 
 /// Where the numbers of both directions begin.
@@ -229,20 +229,18 @@ fn in_flight(fwd: &DirectionState, rev: &DirectionState, lists: &Lists, segment:
 fn after(connection: &mut Connection, rare: &mut Vec<Rare>, free_rare: &mut Vec<u32>, seen: &Seen<'_>, way: Direction) {
     let flags = seen.segment.flags;
     let side = &mut connection.sides[way as usize];
+    side.sacked = 0;
     if flags & SYN != 0 {
         side.flags |= DirectionState::ONLY_SYN;
         if flags & ACK == 0 {
-            connection.syn_time = seen.time;
+            connection.note_syn(seen.time);
         }
     } else if flags & ACK != 0 {
         side.flags &= !DirectionState::ONLY_SYN;
-        if connection.initial_rtt == 0 && connection.syn_time != Timestamp::UNKNOWN {
-            connection.initial_rtt = seen.time.since(connection.syn_time);
-        }
+        connection.note_ack(seen.time);
     }
-    side.sacked = 0;
     let plain = seen.options.is_empty() || seen.options.has_time_stamps_only();
-    if !plain || flags & SYN != 0 || side.is(DirectionState::MULTIPATH) {
+    if !plain || flags & SYN != 0 || connection.is_multipath() {
         options(connection, rare, free_rare, seen, way);
     }
 }
@@ -274,12 +272,12 @@ fn options(connection: &mut Connection, rare: &mut Vec<Rare>, free_rare: &mut Ve
 fn multipath(connection: &mut Connection, rare: &mut Vec<Rare>, free: &mut Vec<u32>, options: &TcpOptions<'_>, way: Direction) {
     let kinds = options.iter().filter_map(|o| if let TcpOption::Multipath(kind) = o { Some(kind) } else { None });
     let kinds = kinds.fold(0, |kinds, kind| kinds | 1u8.checked_shl(kind.into()).unwrap_or(0));
-    let is_known = connection.sides[way as usize].is(DirectionState::MULTIPATH);
+    let is_known = connection.is_multipath();
     let known = counts::get(connection, rare).filter(|_| is_known).map_or(0, |rare| rare.multipath.seen);
     if known | kinds == 0 {
         return;
     }
-    connection.sides.iter_mut().for_each(|side| side.flags |= DirectionState::MULTIPATH);
+    connection.note_multipath();
     if let Some(rare) = counts::rare(connection, rare, free) {
         rare.multipath.sides[way as usize] = known;
         rare.multipath.seen = known | kinds;

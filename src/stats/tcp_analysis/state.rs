@@ -50,8 +50,10 @@ impl DirectionState {
     pub(super) const ONLY_SYN: u8 = 1 << 4;
     /// What it has in flight can be told.
     pub(super) const IN_FLIGHT: u8 = 1 << 5;
-    /// Options of multipath TCP were seen, in either direction.
-    pub(super) const MULTIPATH: u8 = 1 << 6;
+    /// Of the first side: options of multipath TCP were seen, in either direction.
+    const MULTIPATH: u8 = 1 << 6;
+    /// Of the second: [`Connection::opening`] is the initial round trip.
+    const MEASURED: u8 = 1 << 6;
     /// Somebody wants to know of its next new data, whoever spoke last.
     pub(super) const WATCHED: u8 = 1 << 7;
 
@@ -92,10 +94,10 @@ impl DirectionState {
 #[repr(align(64))]
 pub(super) struct Connection {
     pub(super) sides: [DirectionState; 2],
-    /// The latest SYN without acknowledgement; `UNKNOWN` without any.
-    pub(super) syn_time: Timestamp,
-    /// The initial round trip (0: unknown).
-    pub(super) initial_rtt: i64,
+    /// The latest SYN without acknowledgement, `UNKNOWN` without any; once it is known the initial round trip.
+    opening: i64,
+    /// Segments with payload of each direction.
+    pub(super) data_segments: [u32; 2],
     /// Packets with SYN, with SYN and ACK, FIN, RST; what is more is in [`super::counts::Rare`].
     pub(super) few: [u8; 4],
     /// Handle of what few connections have (0: nothing).
@@ -107,12 +109,49 @@ pub(super) struct Connection {
 impl Connection {
     pub(super) const NEW: Connection = Connection {
         sides: [DirectionState::NEW; 2],
-        syn_time: Timestamp::UNKNOWN,
-        initial_rtt: 0,
+        opening: Timestamp::UNKNOWN.0,
+        data_segments: [0; 2],
         few: [0; 4],
         rare: 0,
         trips: TripsHandle::NONE,
     };
+
+    /// The initial round trip (0: unknown).
+    #[inline(always)]
+    pub(super) fn initial_rtt(&self) -> i64 {
+        if self.sides[1].is(DirectionState::MEASURED) { self.opening } else { 0 }
+    }
+
+    /// A SYN without acknowledgement came.
+    pub(super) fn note_syn(&mut self, time: Timestamp) {
+        if !self.sides[1].is(DirectionState::MEASURED) {
+            self.opening = time.0;
+        }
+    }
+
+    /// An acknowledgement without SYN came: the first one behind a SYN ends the initial round trip.
+    #[inline(always)]
+    pub(super) fn note_ack(&mut self, time: Timestamp) {
+        if self.opening == Timestamp::UNKNOWN.0 || self.sides[1].is(DirectionState::MEASURED) {
+            return;
+        }
+        let rtt = time.since(Timestamp(self.opening));
+        if rtt != 0 {
+            self.opening = rtt;
+            self.sides[1].flags |= DirectionState::MEASURED;
+        }
+    }
+
+    /// Whether options of multipath TCP were seen.
+    #[inline(always)]
+    pub(super) fn is_multipath(&self) -> bool {
+        self.sides[0].is(DirectionState::MULTIPATH)
+    }
+
+    /// They were.
+    pub(super) fn note_multipath(&mut self) {
+        self.sides[0].flags |= DirectionState::MULTIPATH;
+    }
 }
 
 const _: () = assert!(size_of::<DirectionState>() == 48 && size_of::<Connection>() == 128);

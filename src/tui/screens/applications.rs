@@ -41,6 +41,11 @@ impl Screen for ApplicationsScreen {
         snapshot.dissect.apps.len()
     }
 
+    fn kind_with_rows(&self, snapshot: &Snapshot, kind: usize) -> Option<usize> {
+        let rows = |title| TablePanel { group: Some(title), ..ALL }.count(snapshot);
+        Some(kinds::with_rows(snapshot.dissect.apps.iter().map(|app| rows(app.title)), kind))
+    }
+
     fn topics(&self, scene: &Scene) -> Vec<Topic> {
         sheet(scene).topics(scene)
     }

@@ -40,7 +40,7 @@ pub(super) fn segment(
     let mut located = None;
     let client = if flow.originator == 0 { Direction::AToB } else { Direction::BToA };
     if tcp.marks.has(TcpMarks::COURSE) {
-        connections.step(&course(flow, frame, (key, *way), client, before), segment, tcp);
+        connections.step(&course(flow, (frame, analysis), (key, *way), client, before), segment, tcp);
     }
     // What is lost to one that is not there any more is told apart: before the loss.
     let repeated = tcp.marks.has(TcpMarks::REPEATED) && !analysis.flags.has(AnalysisFlags::SPURIOUS_RETRANSMISSION);
@@ -55,7 +55,7 @@ pub(super) fn segment(
     if tcp.marks.has(located_loss::MARKS)
         && let Some(lost) = losses.segment(key, (*way, client), frame.time, (segment, frame.tcp_options()), tcp, analysis)
     {
-        located = Some(LocatedLoss { packets: flow.data_segments.into(), number: frame.number, ..lost });
+        located = Some(LocatedLoss { packets: analysis.data_segments.into(), number: frame.number, ..lost });
     }
     located.into_iter().for_each(|lost| connections.tell(NetworkEvent::Lost(lost)));
     let event = match repeated && segment.payload > 1 {
@@ -95,7 +95,7 @@ pub(super) fn segment(
 #[inline(always)]
 fn course(
     flow: &FlowHot<FlowDetectors>,
-    frame: &Frame<'_>,
+    (frame, analysis): (&Frame<'_>, &SegmentAnalysis),
     (key, way): (&FlowKey, Direction),
     client: Direction,
     before: &TcpTrack,
@@ -112,7 +112,7 @@ fn course(
         is_cut: before.reset(),
         app: flow.app.app,
         packets: flow.traffic.map(|traffic| traffic.packets),
-        data_packets: flow.data_segments.into(),
+        data_packets: analysis.data_segments.into(),
         cut: flow.tcp.cut().map(|(_, phase)| phase),
         ttl: frame.ttl,
         is_cut_between: flow.tcp.is_cut_between(),
