@@ -2,7 +2,7 @@
 
 mod support;
 
-use spantop::mirror::{DuplicateFilter, Ours, Sessions};
+use spantop::mirror::{DuplicateFilter, MirrorSessions, Ours};
 use spantop::model::mix::Keys;
 use spantop::model::{Address, Decap, FlowKey, Frame, Mac, MirrorTag, Timestamp, Tunnel, TunnelKind};
 use std::hint::black_box;
@@ -103,7 +103,7 @@ fn ledger() -> f64 {
         .collect();
     let mut best = f64::MAX;
     for _ in 0..ROUNDS {
-        let mut sessions = Sessions::new();
+        let mut sessions = MirrorSessions::new();
         let start = Instant::now();
         for n in 0..PACKETS as u32 {
             // Batches of one session, as switches send them.

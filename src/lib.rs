@@ -55,6 +55,12 @@
 //! - **The past** is kept where somebody looks back: at the marks where a slot ends shards hand over what changed
 //!   (`engine/fold/shard/history.rs`), the merge keeps sums and the largest rows of each slot, finer ones of late
 //!   (`engine/merge/history.rs`), and from them comes the picture of any span ([`snapshot::history`]).
+//! - **This host is looked at** (`engine/host_watch.rs`, [`capture::host`]) in a thread of its own, about once a second while
+//!   a port is read: what it does to packets is evidence and a checklist ([`diagnose`]).
+//! - **Packets themselves** are kept by readers of the tape ([`record`]: the recorder's memory, a ring of files), or lie in the capture, of whose
+//!   places an index is made while it is read. [`browse`] lists, follows and takes apart what a screen or a command asks for, in a thread of its own.
+//! - **Addresses and names are hidden** ([`anonymize`], `app/privacy.rs`) where a source's packets come in, before anything looks at them; numbers get
+//!   their [`names`] where they are shown.
 //! - **The switch is asked** (`engine/switch_watch.rs`, [`ask`]) only when told to, in a thread of its own; what it says is handed to the judge with
 //!   each snapshot, as evidence and as a table.
 //! - **Exports** ([`export`]) get every interval, closed conversation, finding and snapshot through one bounded queue that a live engine never waits
@@ -78,7 +84,7 @@
 //! | 3 | [`export`] | `snapshot`, `dissect` |
 //! | 3 | [`cli`] | |
 //! | 2 | [`anonymize`], [`ask`], [`capture`], [`decode`], [`dissect`], [`mirror`], [`diagnose`], [`stats`], [`switch`], [`record`], [`names`], [`snapshot`], `fleet` | [`model`]; none of each other |
-//! | 1 | [`settings`] | [`model`] |
+//! | 1 | [`settings`], [`json`] | [`model`] |
 //! | 1 | [`model`], [`error`](mod@error) | nothing |
 //!
 //! Inside `engine/` there are rooms; each uses the rooms to its left, and the wings: `threads`, `tape`, `route`, `fold`, `pool`, `merge`,
@@ -88,7 +94,9 @@
 //!
 //! # Where to add things
 //!
-//! - an option: its line in `cli.rs` and its field in a group of [`settings`];
+//! A new file has its `mod` line besides, in the folder's own file.
+//!
+//! - an option: its line in `cli/typed.rs`, its field in a group of [`settings`], and in `cli/meaning.rs` how the one becomes the other;
 //! - a protocol: its line in [`model::proto`] and its step in [`decode`];
 //! - a fact of a packet's headers: its field in [`model::Frame`], written by `Headers::show` and, where the fast path knows it, by
 //!   [`model::FastHeaders::show`] (two bytes of it are free); what only few ask for is a method that reads the frame's bytes;
@@ -151,6 +159,7 @@ pub mod engine;
 pub mod error;
 pub mod export;
 pub mod fleet;
+pub mod json;
 pub mod mirror;
 pub mod model;
 pub mod names;

@@ -1,6 +1,8 @@
 //! What the user wants, grouped by who reads it. The command line fills a group in and hands it on whole: a new option is its line in
 //! `cli/` and its field here.
 
+pub mod small_file;
+
 use crate::model::limits::MAX_PACKET_BYTES;
 use crate::model::time::SECOND;
 use crate::model::{Address, Carrier, Decap, RspanChoice, StampChoice, Timestamp};

@@ -301,3 +301,30 @@ fn threads_and_block_sizes_do_not_change_copies_in_fragments() {
         }
     }
 }
+
+/// Every packet twice, as by a session that copies both directions of both ports.
+fn twice() -> Frames {
+    clean().into_iter().flat_map(|copy| [(copy.time, copy.frame.clone()), (copy.time + 15_000, copy.frame)]).collect()
+}
+
+/// By what carries them, copies show whose switch made them: what to change is then said in its maker's words.
+#[test]
+fn a_remedy_is_in_the_words_of_the_maker_whose_copies_these_are() {
+    let numbered_in_30_bits = |(n, (time, frame)): (usize, (i64, Vec<u8>))| {
+        let sequence = ((1u32 << 30) - 200 + n as u32) % (1 << 30);
+        (time, outer(n).erspan2(Erspan { sequence: Some(sequence), session: 7, ..Erspan::default() }).frame(&frame).build())
+    };
+    let tagged = |(time, frame): (i64, Vec<u8>)| (time, [&frame[..12], &[0x81, 0, 0x0f, 0xff], &frame[12..]].concat());
+    let cases: [(&str, Frames); 3] = [
+        ("Cisco Nexus", twice().into_iter().enumerate().map(numbered_in_30_bits).collect()),
+        ("Dell OS9", twice().into_iter().map(tagged).collect()),
+        ("Cisco IOS", twice()),
+    ];
+    for (maker, mut frames) in cases {
+        frames.sort_by_key(|frame| frame.0);
+        let s = analyse(&frames);
+        let found =
+            s.diagnosis.findings.iter().find(|f| f.id == "dup.every").unwrap_or_else(|| panic!("{maker}: {:#?}", s.diagnosis.findings));
+        assert!(found.remedy.contains(maker), "{maker}: {}", found.remedy);
+    }
+}

@@ -324,7 +324,7 @@ fn function_named(line: &str) -> Option<&str> {
         match words.next()? {
             "fn" => return words.next()?.split(|c: char| !c.is_alphanumeric() && c != '_').next(),
             "pub" | "const" | "async" | "unsafe" => {}
-            word if word.starts_with("pub(") => {}
+            word if word.starts_with("pub(") || word.ends_with(')') => {}
             _ => return None,
         }
     }

@@ -3,7 +3,7 @@
 use crate::ask::{SharedAgent, SwitchAgent};
 use crate::cli::{Common, SwitchRequest};
 use crate::error::{Error, Result};
-use crate::model::small_file;
+use crate::settings::small_file;
 use crate::settings::{AskSettings, InputSettings, Secret, SnmpAccess, SnmpDigest, SnmpPrivacy};
 use std::collections::BTreeMap;
 use std::net::ToSocketAddrs;

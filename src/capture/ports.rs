@@ -1,6 +1,6 @@
 //! The interfaces there are: libpcap's device list joined with what Linux says under `/sys/class/net`. Needs no rights.
 
-use super::sysfs::{self, Interface};
+use super::sysfs::{self, SysfsInterface};
 use crate::error::{Error, Result};
 use crate::model::text::printable;
 use crate::model::{Mac, Port, Traffic};
@@ -75,7 +75,7 @@ fn complete(mut port: Port) -> (u8, Port) {
     (rank(&port), port)
 }
 
-fn from_system(port: &mut Port, interface: &Interface) {
+fn from_system(port: &mut Port, interface: &SysfsInterface) {
     port.kind = kind(interface, &port.name);
     port.loopback = port.kind == "loopback";
     port.up = interface.is_up().unwrap_or(port.up);
@@ -88,7 +88,7 @@ fn from_system(port: &mut Port, interface: &Interface) {
 }
 
 /// RFC 2863 `operstate`; `unknown` is what drivers without link detection say while they work.
-fn is_running(interface: &Interface) -> bool {
+fn is_running(interface: &SysfsInterface) -> bool {
     match interface.text("operstate").as_deref() {
         Some("up") => true,
         Some("unknown") => interface.number("carrier") != Some(0),
@@ -96,7 +96,7 @@ fn is_running(interface: &Interface) -> bool {
     }
 }
 
-fn traffic(interface: &Interface, direction: &str) -> Option<Traffic> {
+fn traffic(interface: &SysfsInterface, direction: &str) -> Option<Traffic> {
     Some(Traffic {
         packets: interface.number(&format!("statistics/{direction}_packets"))?,
         wire_bytes: interface.number(&format!("statistics/{direction}_bytes"))?,
@@ -104,7 +104,7 @@ fn traffic(interface: &Interface, direction: &str) -> Option<Traffic> {
 }
 
 /// What sort of interface it is. The kernel names some sorts (`DEVTYPE`), others show by what their directory holds.
-fn kind(interface: &Interface, name: &str) -> &'static str {
+fn kind(interface: &SysfsInterface, name: &str) -> &'static str {
     if interface.number("type") == Some(TYPE_LOOPBACK) {
         return "loopback";
     }

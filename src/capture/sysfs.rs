@@ -10,7 +10,7 @@ const IFF_UP: u32 = 1;
 
 /// One interface's directory.
 #[derive(Debug, Clone)]
-pub struct Interface {
+pub struct SysfsInterface {
     path: PathBuf,
 }
 
@@ -35,12 +35,12 @@ pub fn present() -> bool {
 }
 
 /// The interface of this name, if there is one.
-pub fn interface(name: &str) -> Option<Interface> {
+pub fn interface(name: &str) -> Option<SysfsInterface> {
     if name.is_empty() || name.contains('/') || name.contains('\0') || name == "." || name == ".." {
         return None;
     }
     let path = Path::new(ROOT).join(name);
-    path.is_dir().then_some(Interface { path })
+    path.is_dir().then_some(SysfsInterface { path })
 }
 
 /// Names of all interfaces.
@@ -63,7 +63,7 @@ pub fn status(name: &str) -> Status {
     }
 }
 
-impl Interface {
+impl SysfsInterface {
     /// A file's text without surrounding blanks. Some files cannot be read while the interface is down.
     pub fn text(&self, file: &str) -> Option<String> {
         std::fs::read_to_string(self.path.join(file)).ok().map(|text| text.trim().to_owned())

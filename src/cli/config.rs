@@ -2,7 +2,7 @@
 //! what no option says. What the sections mean is known to those who are told: here they are lines with a place.
 
 use crate::error::{Error, Result};
-use crate::model::small_file;
+use crate::settings::small_file;
 use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 

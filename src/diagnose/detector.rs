@@ -355,102 +355,125 @@ impl Need {
     /// Whether it holds, or why not.
     pub fn check(self, e: &Evidence) -> Result<(), String> {
         let complaint = match self {
-            Need::BothDirections if e.sides.is_half(false) => {
-                format!("{} of {} conversations show one direction only", grouped(e.sides.one_sided), grouped(e.sides.judged))
+            Need::Unique | Need::Timely | Need::Once => self.lacks_of_copies(e),
+            Need::BothDirections | Need::EverySide | Need::Undivided | Need::Tagged => self.lacks_of_sides(e),
+            Need::Whole | Need::Unmerged => self.lacks_of_sizes(e),
+            Need::SteadyClock | Need::InSequence | Need::FineClock => self.lacks_of_clock(e),
+            Need::Aligned | Need::Prompt | Need::Abreast => self.lacks_of_order(e),
+            Need::Complete | Need::SurelyComplete | Need::Unsampled => self.lacks_of_completeness(e),
+        };
+        complaint.map_or(Ok(()), Err)
+    }
+
+    /// What speaks against needs about copies.
+    fn lacks_of_copies(self, e: &Evidence) -> Option<String> {
+        let copies = &e.copies;
+        match self {
+            Need::Unique if copies.kept && copies.share() > 0.01 => {
+                Some(format!("{} of the packets are copies and copies are kept", percent(copies.share())))
             }
-            Need::Unique if e.copies.kept && e.copies.share() > 0.01 => {
-                format!("{} of the packets are copies and copies are kept", percent(e.copies.share()))
+            Need::Once if copies.times >= 2 && copies.changed.saturating_mul(2) > copies.copies => {
+                Some("nearly every packet comes again, with another tag or from a router".to_owned())
             }
-            Need::Once if e.copies.times >= 2 && e.copies.changed.saturating_mul(2) > e.copies.copies => {
-                "nearly every packet comes again, with another tag or from a router".to_string()
-            }
-            Need::Unique | Need::Timely => match e.copies.late() {
+            Need::Unique | Need::Timely => match copies.late() {
                 Some(late) => {
-                    format!("{} of the packets come again {} later, too late to be left out", percent(late.share()), duration(late.gap.p50))
+                    let (part, gap) = (percent(late.share()), duration(late.gap.p50));
+                    Some(format!("{part} of the packets come again {gap} later, too late to be left out"))
                 }
-                None => match e.copies.slow() {
-                    Some(gap) => format!("copies come {} later, as what is sent again does", duration(gap)),
-                    None => return Ok(()),
-                },
+                None => copies.slow().map(|gap| format!("copies come {} later, as what is sent again does", duration(gap))),
             },
-            Need::Whole if share(e.sizes.cut_by_mirror.saturating_add(e.sizes.cut_by_capture), e.sizes.packets) > 0.5 => {
-                "most packets are cut".to_string()
-            }
-            Need::Unmerged if e.sizes.merged() > 0.05 => {
-                format!("{} of the segments are several in one", percent(e.sizes.merged()))
-            }
-            Need::SteadyClock if e.clock.steps > 0 => {
-                format!("the capture clock stepped back {}", times(e.clock.steps))
-            }
-            Need::InSequence if e.clock.set_back > 0 => {
-                format!("the times of the packets go back {}, and go on from there", times(e.clock.set_back))
-            }
-            Need::Aligned => {
-                let order = &e.order;
-                if wilson(order.violations, order.judged).low <= SHIFTED {
-                    return Ok(());
-                }
-                format!("{} of the answers arrive before their cause", percent(order.rate()))
-            }
-            Need::Prompt => match e.order.shift() {
-                Some(late) => format!("one direction comes about {} later than the other", duration(late)),
-                None => return Ok(()),
-            },
-            Need::Abreast if e.order.is_far_apart => {
-                let by = e.order.skew.map_or_else(String::new, |[p50, _]| format!("about {} ", duration(p50)));
-                format!("one direction comes {by}later than the other, and what is missing is waited for {}", duration(HELD))
-            }
-            Need::EverySide => {
-                let sides = &e.sides;
-                if wilson(sides.one_sided, sides.judged).low <= ONE_SIDED {
-                    return Ok(());
-                }
-                format!("{} of {} conversations show one direction only", grouped(sides.one_sided), grouped(sides.judged))
-            }
-            Need::Complete if let Some(lone) = e.loss.lone_answers() => {
-                format!("{} of {} answers lack their question", percent(lone.rate), grouped(lone.n))
-            }
-            Need::Complete if let Some(lone) = e.loss.lone_segments() => {
-                format!("{} of {} acknowledged segments were never seen", percent(lone.rate), grouped(lone.n))
-            }
-            Need::Complete => {
-                let witnesses =
-                    [e.loss.all.filter(|all| all.n >= 100), e.loss.numbered_alone(), orphans_alone(e), e.loss.path, e.loss.host];
-                match witnesses.into_iter().flatten().find(|loss| loss.low > MIRROR_LOSS) {
-                    Some(loss) => format!("the mirror loses {} of the traffic", percent(loss.rate)),
-                    None => return Ok(()),
-                }
-            }
+            _ => None,
+        }
+    }
+
+    /// What speaks against needs about directions, tunnels and tags.
+    fn lacks_of_sides(self, e: &Evidence) -> Option<String> {
+        let sides = &e.sides;
+        let is_one_sided = || wilson(sides.one_sided, sides.judged).low > ONE_SIDED;
+        let one_sided = || format!("{} of {} conversations show one direction only", grouped(sides.one_sided), grouped(sides.judged));
+        match self {
+            Need::BothDirections => sides.is_half(false).then(one_sided),
+            Need::EverySide => is_one_sided().then(one_sided),
             Need::Undivided => {
-                let lacks = e.loss.all.is_some_and(|all| all.low > TCP_LIMIT.raise.value())
-                    || wilson(e.sides.one_sided, e.sides.judged).low > ONE_SIDED;
-                match e.contents.divides().filter(|_| lacks || e.sides.is_half(false)) {
-                    Some(kind) => divided(kind),
-                    None => return Ok(()),
-                }
-            }
-            Need::FineClock if e.clock.grain > FINE_CLOCK => {
-                format!("the capture clock is coarse: {}", duration(e.clock.grain as f64 / 1e9))
+                let lacks = e.loss.all.is_some_and(|all| all.low > TCP_LIMIT.raise.value()) || is_one_sided();
+                e.contents.divides().filter(|_| lacks || sides.is_half(false)).map(divided)
             }
             Need::Tagged => {
                 let tags = &e.tags;
                 let all = tags.tagged.saturating_add(tags.untagged);
-                if all == 0 || tags.claimed <= 1 || share(tags.tagged, all) >= UNTAGGED {
-                    return Ok(());
-                }
-                format!("{} VLANs are mirrored without their tags", grouped(tags.claimed))
+                let is_stripped = all > 0 && tags.claimed > 1 && share(tags.tagged, all) < UNTAGGED;
+                is_stripped.then(|| format!("{} VLANs are mirrored without their tags", grouped(tags.claimed)))
             }
-            Need::SurelyComplete => match e.loss.surely_numbered().or(e.loss.all) {
-                Some(all) if all.high <= MIRROR_LOSS => return Need::Complete.check(e),
-                Some(all) => format!("the mirror may lose up to {} of the traffic", percent(all.high)),
-                None => "what the mirror loses cannot be told".to_string(),
+            _ => None,
+        }
+    }
+
+    /// What speaks against needs about sizes.
+    fn lacks_of_sizes(self, e: &Evidence) -> Option<String> {
+        let sizes = &e.sizes;
+        match self {
+            Need::Whole if share(sizes.cut_by_mirror.saturating_add(sizes.cut_by_capture), sizes.packets) > 0.5 => {
+                Some("most packets are cut".to_owned())
+            }
+            Need::Unmerged if sizes.merged() > 0.05 => Some(format!("{} of the segments are several in one", percent(sizes.merged()))),
+            _ => None,
+        }
+    }
+
+    /// What speaks against needs about the capture's clock.
+    fn lacks_of_clock(self, e: &Evidence) -> Option<String> {
+        let clock = &e.clock;
+        match self {
+            Need::SteadyClock if clock.steps > 0 => Some(format!("the capture clock stepped back {}", times(clock.steps))),
+            Need::InSequence if clock.set_back > 0 => {
+                Some(format!("the times of the packets go back {}, and go on from there", times(clock.set_back)))
+            }
+            Need::FineClock if clock.grain > FINE_CLOCK => {
+                Some(format!("the capture clock is coarse: {}", duration(clock.grain as f64 / 1e9)))
+            }
+            _ => None,
+        }
+    }
+
+    /// What speaks against needs about the order of the directions.
+    fn lacks_of_order(self, e: &Evidence) -> Option<String> {
+        let order = &e.order;
+        match self {
+            Need::Aligned if wilson(order.violations, order.judged).low > SHIFTED => {
+                Some(format!("{} of the answers arrive before their cause", percent(order.rate())))
+            }
+            Need::Prompt => order.shift().map(|late| format!("one direction comes about {} later than the other", duration(late))),
+            Need::Abreast if order.is_far_apart => {
+                let by = order.skew.map_or_else(String::new, |[p50, _]| format!("about {} ", duration(p50)));
+                Some(format!("one direction comes {by}later than the other, and what is missing is waited for {}", duration(HELD)))
+            }
+            _ => None,
+        }
+    }
+
+    /// What speaks against needs about loss.
+    fn lacks_of_completeness(self, e: &Evidence) -> Option<String> {
+        let loss = &e.loss;
+        match self {
+            Need::Complete if let Some(lone) = loss.lone_answers() => {
+                Some(format!("{} of {} answers lack their question", percent(lone.rate), grouped(lone.n)))
+            }
+            Need::Complete if let Some(lone) = loss.lone_segments() => {
+                Some(format!("{} of {} acknowledged segments were never seen", percent(lone.rate), grouped(lone.n)))
+            }
+            Need::Complete => {
+                let all = loss.all.filter(|all| all.n >= 100);
+                let witnesses = [all, loss.numbered_alone(), orphans_alone(e), loss.path, loss.host];
+                let lossy = witnesses.into_iter().flatten().find(|loss| loss.low > MIRROR_LOSS);
+                lossy.map(|loss| format!("the mirror loses {} of the traffic", percent(loss.rate)))
+            }
+            Need::SurelyComplete => match loss.surely_numbered().or(loss.all) {
+                Some(all) if all.high <= MIRROR_LOSS => Need::Complete.lacks_of_completeness(e),
+                Some(all) => Some(format!("the mirror may lose up to {} of the traffic", percent(all.high))),
+                None => Some("what the mirror loses cannot be told".to_owned()),
             },
-            Need::Unsampled => match e.loss.declared_sampling.filter(|n| *n > 1) {
-                Some(n) => format!("the mirror samples one packet in {n}"),
-                None => return Ok(()),
-            },
-            _ => return Ok(()),
-        };
-        Err(complaint)
+            Need::Unsampled => loss.declared_sampling.filter(|n| *n > 1).map(|n| format!("the mirror samples one packet in {n}")),
+            _ => None,
+        }
     }
 }

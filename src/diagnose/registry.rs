@@ -2,10 +2,7 @@
 
 use super::detector::{Detector, ExplainPage};
 use super::figure::Figure;
-use super::findings::{
-    addresses, bridges, capture, chatter, clocks, connections, contents, copies, detours, directionality, fidelity, host, loads, logins,
-    loss, neighbours, repeats, round_trips, routers, segments, services, sizes, span, stations, transit, voice, windows,
-};
+use super::findings::*;
 use super::parts;
 use crate::model::Aspect;
 use crate::model::evidence::Threshold;
@@ -113,9 +110,9 @@ registry! {
         "dhcp.no_offer" addresses::DhcpNoOffer;
         "nd.rogue_ra" neighbours::NdRogueRa;
         "arp.storm" neighbours::ArpStorm;
-        "scan.ports" connections::ScanPorts;
-        "scan.hosts" connections::ScanHosts;
-        "tcp.synflood" connections::TcpSynflood;
+        "scan.ports" scans::ScanPorts;
+        "scan.hosts" scans::ScanHosts;
+        "tcp.synflood" scans::TcpSynflood;
         "pmtu.blackhole" sizes::PmtuBlackhole;
         "icmp.unreachable" connections::IcmpUnreachable;
         "icmp.redirect" detours::IcmpRedirect;

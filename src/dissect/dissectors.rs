@@ -2,7 +2,7 @@
 
 use super::firsts;
 use super::names::{AddressNames, ServerNames};
-use super::registry::{self, State, Which};
+use super::registry::{self, DissectorState, Which};
 use super::rtp;
 use super::slab::Slab;
 use super::{Carriage, DissectOutput, Listener, Payload, Probe, Progress};
@@ -55,7 +55,7 @@ impl DissectReport {
 #[derive(Debug)]
 struct Reading<R> {
     /// `None` until its protocol is known.
-    state: Option<State>,
+    state: Option<DissectorState>,
     server_name: u32,
     attached: R,
 }
@@ -186,7 +186,7 @@ impl<R: Default> Dissectors<R> {
     /// Whether an answer of a TCP conversation has begun that says how long it is, and not all of it came.
     pub fn is_unfinished(&self, slot: &AppSlot) -> bool {
         let reading = (slot.is_wanted() && slot.state != 0).then(|| self.states.get(slot.state)).flatten();
-        reading.and_then(|reading| reading.state.as_ref()).is_some_and(State::is_unfinished)
+        reading.and_then(|reading| reading.state.as_ref()).is_some_and(DissectorState::is_unfinished)
     }
 
     /// Nothing more of a TCP conversation can be read, for its bytes cannot be put in order any more: no memory is left for that.
@@ -197,7 +197,7 @@ impl<R: Default> Dissectors<R> {
     }
 
     /// Takes the state of a conversation out, after `last` has seen it.
-    fn forget(&mut self, slot: &mut AppSlot, last: impl FnOnce(&mut State, &mut Tally)) -> Option<R> {
+    fn forget(&mut self, slot: &mut AppSlot, last: impl FnOnce(&mut DissectorState, &mut Tally)) -> Option<R> {
         // Without a state there is nothing to end: each datagram stands for itself.
         if !slot.is_wanted() || slot.state == 0 {
             return None;
@@ -288,7 +288,7 @@ impl<R: Default> Dissectors<R> {
         &mut self,
         slot: &mut AppSlot,
         listener: &mut dyn Listener,
-        read: impl FnOnce(&mut State, &mut DissectOutput<'_>) -> Progress,
+        read: impl FnOnce(&mut DissectorState, &mut DissectOutput<'_>) -> Progress,
     ) -> Progress {
         let (Some(which), Some(reading)) = (Which::of(slot.app), self.states.get_mut(slot.state)) else { return Progress::Skip };
         let Some(mut out) = output(&mut self.tallies, &mut self.addresses, &mut self.servers, listener, slot.app) else {

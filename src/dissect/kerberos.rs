@@ -4,7 +4,7 @@ use super::ber::{Element, element, elements, find};
 use super::bytes::be32;
 use super::frames::{Framed, Frames};
 use super::requests::{self, with_outcomes};
-use super::turns::Turns;
+use super::turns::RequestTurns;
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress, turns};
 use crate::model::{Counter, Direction, ExchangeOutcome, Measure, Tally, Transaction};
 use std::borrow::Cow;
@@ -73,7 +73,7 @@ pub struct Kerberos;
 #[derive(Debug, Default)]
 pub struct KerberosConnection {
     frames: [Frames; 2],
-    turns: Turns,
+    turns: RequestTurns,
 }
 
 impl Dissector for Kerberos {

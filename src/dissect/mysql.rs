@@ -3,7 +3,7 @@
 use super::bytes::{le16, le24};
 use super::frames::{Framed, Frames};
 use super::requests::{self, with_outcomes};
-use super::turns::Turns;
+use super::turns::RequestTurns;
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
 use crate::model::{Counter, Direction, ExchangeOutcome, Measure, Tally, Transaction, learnt};
 use std::borrow::Cow;
@@ -71,7 +71,7 @@ pub struct Mysql;
 #[derive(Debug, Default)]
 pub struct MysqlConnection {
     frames: [Frames; 2],
-    turns: Turns,
+    turns: RequestTurns,
     /// Which direction is the server's, where that is known.
     server: Option<Direction>,
     encrypted: bool,
@@ -149,7 +149,7 @@ fn framed(bytes: &[u8]) -> Framed {
     }
 }
 
-fn ask(sequence: u8, body: &[u8], payload: &Payload<'_>, turns: &mut Turns, out: &mut DissectOutput<'_>) {
+fn ask(sequence: u8, body: &[u8], payload: &Payload<'_>, turns: &mut RequestTurns, out: &mut DissectOutput<'_>) {
     let command = body.first().copied().unwrap_or(0);
     if sequence == 0 {
         out.tally().add_code(COMMANDS, command.into());
@@ -165,7 +165,7 @@ fn ask(sequence: u8, body: &[u8], payload: &Payload<'_>, turns: &mut Turns, out:
     turns.ask(payload, out);
 }
 
-fn answer(sequence: u8, body: &[u8], payload: &Payload<'_>, turns: &mut Turns, out: &mut DissectOutput<'_>) {
+fn answer(sequence: u8, body: &[u8], payload: &Payload<'_>, turns: &mut RequestTurns, out: &mut DissectOutput<'_>) {
     let code = match body {
         [10, version @ ..] if sequence == 0 => {
             let version = version.split(|&b| b == 0).next().unwrap_or_default();

@@ -3,7 +3,7 @@
 use super::bytes::be32;
 use super::frames::{Framed, Frames};
 use super::requests::{self, with_outcomes};
-use super::turns::Turns;
+use super::turns::RequestTurns;
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
 use crate::model::{Counter, Direction, ExchangeOutcome, Measure, Tally, Transaction};
 use std::borrow::Cow;
@@ -48,7 +48,7 @@ pub struct Pgsql;
 #[derive(Debug, Default)]
 pub struct PgsqlConnection {
     frames: [Frames; 2],
-    turns: Turns,
+    turns: RequestTurns,
     /// Which direction is the client's, once it has begun.
     client: Option<Direction>,
     /// The client began as itself: what follows has types.
@@ -176,7 +176,7 @@ fn framed(bytes: &[u8]) -> Framed {
     }
 }
 
-fn answer(bytes: &[u8], payload: &Payload<'_>, turns: &mut Turns, out: &mut DissectOutput<'_>) {
+fn answer(bytes: &[u8], payload: &Payload<'_>, turns: &mut RequestTurns, out: &mut DissectOutput<'_>) {
     match bytes.first() {
         Some(b'E') => {
             let fields = bytes.get(5..).unwrap_or_default().split(|&b| b == 0);

@@ -1,7 +1,7 @@
 //! Redis (RESP): commands in clear and the errors they are answered with, by turns; several sent together count as one.
 
 use super::requests::{self, with_outcomes};
-use super::turns::Turns;
+use super::turns::RequestTurns;
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
 use crate::model::{Counter, Direction, ExchangeOutcome, Measure, Tally, Transaction};
 use std::borrow::Cow;
@@ -43,7 +43,7 @@ fn error(code: u32) -> Cow<'static, str> {
 pub struct Redis;
 
 impl Dissector for Redis {
-    type State = Turns;
+    type State = RequestTurns;
 
     const ABOUT: About = About { token: "resp", title: "Redis", udp: None, tcp: Some(&[6379]), counters: COUNTERS };
 
@@ -55,7 +55,7 @@ impl Dissector for Redis {
         }
     }
 
-    fn stream(turns: &mut Turns, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
+    fn stream(turns: &mut RequestTurns, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
         // A client's commands are arrays of texts; a server's arrays stand only where one is open.
         match (command(payload.bytes), payload.bytes) {
             (Some(command), _) if !turns.is_open() || turns.is_asked_by(payload.way) => {
@@ -75,7 +75,7 @@ impl Dissector for Redis {
         Progress::Continue
     }
 
-    fn gap(turns: &mut Turns, _: Direction, _: u32, _: &mut DissectOutput<'_>) -> Progress {
+    fn gap(turns: &mut RequestTurns, _: Direction, _: u32, _: &mut DissectOutput<'_>) -> Progress {
         turns.gap();
         Progress::Continue
     }

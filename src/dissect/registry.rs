@@ -13,7 +13,7 @@ macro_rules! dissectors {
 
         /// What a dissector keeps of a conversation.
         #[derive(Debug)]
-        pub(super) enum State { $($name(<$dissector as Dissector>::State)),* }
+        pub(super) enum DissectorState { $($name(<$dissector as Dissector>::State)),* }
 
         const ALL: &[Which] = &[$(Which::$name),*];
 
@@ -34,8 +34,8 @@ macro_rules! dissectors {
                 match self { $(Which::$name => <$dissector as Dissector>::datagram(payload, out)),* }
             }
 
-            pub(super) fn state(self) -> State {
-                match self { $(Which::$name => State::$name(Default::default())),* }
+            pub(super) fn state(self) -> DissectorState {
+                match self { $(Which::$name => DissectorState::$name(Default::default())),* }
             }
 
             pub(super) fn outcome(self, code: u32) -> ExchangeOutcome {
@@ -51,25 +51,25 @@ macro_rules! dissectors {
             }
         }
 
-        impl State {
+        impl DissectorState {
             pub(super) fn stream(&mut self, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
-                match self { $(State::$name(state) => <$dissector as Dissector>::stream(state, payload, out)),* }
+                match self { $(DissectorState::$name(state) => <$dissector as Dissector>::stream(state, payload, out)),* }
             }
 
             pub(super) fn gap(&mut self, way: Direction, bytes: u32, out: &mut DissectOutput<'_>) -> Progress {
-                match self { $(State::$name(state) => <$dissector as Dissector>::gap(state, way, bytes, out)),* }
+                match self { $(DissectorState::$name(state) => <$dissector as Dissector>::gap(state, way, bytes, out)),* }
             }
 
             pub(super) fn end(&mut self, reason: Option<CloseReason>, tally: &mut Tally) {
-                match self { $(State::$name(state) => <$dissector as Dissector>::end(state, reason, tally)),* }
+                match self { $(DissectorState::$name(state) => <$dissector as Dissector>::end(state, reason, tally)),* }
             }
 
             pub(super) fn is_unfinished(&self) -> bool {
-                match self { $(State::$name(state) => <$dissector as Dissector>::is_unfinished(state)),* }
+                match self { $(DissectorState::$name(state) => <$dissector as Dissector>::is_unfinished(state)),* }
             }
 
             pub(super) fn held(&self) -> usize {
-                match self { $(State::$name(state) => <$dissector as Dissector>::held(state)),* }
+                match self { $(DissectorState::$name(state) => <$dissector as Dissector>::held(state)),* }
             }
         }
     };

@@ -5,7 +5,7 @@
 
 use super::lines::{TextLines, code};
 use super::requests::{self, with_outcomes};
-use super::turns::Turns;
+use super::turns::RequestTurns;
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
 use crate::dissect::bytes::contains;
 use crate::model::{Counter, Direction, ExchangeOutcome, Measure, Tally, Transaction};
@@ -32,7 +32,7 @@ fn word(code: u32) -> Cow<'static, str> {
 #[derive(Debug, Default)]
 pub struct Lined {
     lines: TextLines,
-    turns: Turns,
+    turns: RequestTurns,
     /// Which way the server speaks, once that is known.
     server: Option<Direction>,
     /// Where the server's lines begin is not known before its next payload.

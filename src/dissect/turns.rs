@@ -10,7 +10,7 @@ pub fn user(name: &[u8]) -> u32 {
 
 /// Where a conversation is.
 #[derive(Debug, Default)]
-pub struct Turns {
+pub struct RequestTurns {
     number: u32,
     /// Which way the client speaks, once it has asked.
     client: Option<Direction>,
@@ -22,7 +22,7 @@ pub struct Turns {
     user: u32,
 }
 
-impl Turns {
+impl RequestTurns {
     /// The client said something. What it adds before it is answered belongs to the same turn, whose time begins with the last of it.
     pub fn ask(&mut self, payload: &Payload<'_>, out: &mut DissectOutput<'_>) {
         if self.open && self.adrift {

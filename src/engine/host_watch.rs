@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// Time between two precomputed.
+/// Time between two readings.
 const EVERY: Duration = Duration::from_secs(1);
 
 /// On a screen counters cover this long, so that what was mended clears; a report covers everything.

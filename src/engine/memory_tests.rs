@@ -160,7 +160,7 @@ fn caps_add_up_to_what_readme_promises() {
 #[test]
 fn limits_say_what_conversations_take() {
     let bytes = SHARDS * FLOWS_PER_SHARD * FLOW;
-    let text = include_str!("../model/limits.rs");
+    let text = include_str!("../model/limits/stats.rs");
     let (_, rest) = text.split_once("2,097,152 in all, about ").unwrap();
     let told: usize = rest.split_once(" MiB").unwrap().0.parse().unwrap();
     assert!((bytes >> 20).abs_diff(told) <= 10, "{} MiB", bytes >> 20);

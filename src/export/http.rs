@@ -1,6 +1,6 @@
 //! Requests over HTTP and HTTPS: one at a time, each with a deadline, certificates always verified.
 
-use crate::model::small_file;
+use crate::settings::small_file;
 use rustls::crypto::ring;
 use std::io::Read;
 use std::path::Path;

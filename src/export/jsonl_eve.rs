@@ -11,8 +11,8 @@ use super::{
     PreparedExporter, each,
 };
 use crate::error::{Error, Result};
+use crate::json::to_json;
 use crate::model::CloseReason;
-use crate::model::text::to_json;
 use crate::snapshot::tables::closed_flows::ClosedFlow;
 use serde::Serialize;
 use std::path::Path;

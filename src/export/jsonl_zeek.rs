@@ -13,8 +13,8 @@ use super::{
 };
 use crate::dissect::registry as applications;
 use crate::error::{Error, Result};
+use crate::json::to_json;
 use crate::model::limits::EXPORT_UIDS;
-use crate::model::text::to_json;
 use crate::model::time::SECOND;
 use crate::model::{
     Direction, FlowKey, NetworkEvent, RequestPart, RequestWords, TcpSummary, Timestamp, TlsNews, TlsSight, Transaction, TransactionEnd,

@@ -1,20 +1,18 @@
 //! The list of exporters.
 
-#[cfg(feature = "parquet")]
-use super::parquet;
-use super::{ExporterKind, clickhouse, ipfix, jsonl_eve, jsonl_zeek, prometheus, syslog, webhook};
+use super::ExporterKind;
 
 /// Every kind of exporter.
 pub static EXPORTERS: &[&ExporterKind] = &[
-    &jsonl_zeek::KIND,
-    &jsonl_eve::KIND,
-    &prometheus::KIND,
-    &ipfix::KIND,
-    &clickhouse::KIND,
-    &syslog::KIND,
-    &webhook::KIND,
+    &super::jsonl_zeek::KIND,
+    &super::jsonl_eve::KIND,
+    &super::prometheus::KIND,
+    &super::ipfix::KIND,
+    &super::clickhouse::KIND,
+    &super::syslog::KIND,
+    &super::webhook::KIND,
     #[cfg(feature = "parquet")]
-    &parquet::KIND,
+    &super::parquet::KIND,
 ];
 
 /// The kind of a name.

@@ -2,8 +2,8 @@
 
 use super::ExportTarget;
 use crate::error::Result;
-use crate::model::small_file;
 use crate::settings::Secret;
+use crate::settings::small_file;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};

@@ -30,7 +30,7 @@ pub use loss_counts::{Acked, LossCounts, RATIO_BINS, Ratios, SIZE_BINS, UTILISAT
 pub use numbered::{MutualStream, NumberedStreams, StreamClass, StreamCounts};
 pub use order::{ClockCounts, OrderCounts, SKEW_BINS, Skews};
 pub use overtaken::{Overtaken, OvertakenCounts};
-pub use sessions::{CheckSequence, Ours, SampledPacket, SessionReport, Sessions};
+pub use sessions::{CheckSequence, MirrorSessions, Ours, SampledPacket, SessionReport};
 pub use silence::Pauses;
 pub use stamps::StampLedger;
 pub use switch_clock::SwitchClock;

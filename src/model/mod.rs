@@ -48,7 +48,6 @@ pub mod quote;
 pub mod round_trips;
 pub mod rtp;
 pub mod sighting;
-pub mod small_file;
 pub mod source;
 pub mod speaker;
 pub mod stamp;

@@ -2,8 +2,9 @@
 
 use super::format::{Format, ReportOptions};
 use super::write;
+use crate::json::json_text;
 use crate::model::Timestamp;
-use crate::model::text::{json_text, printable};
+use crate::model::text::printable;
 use crate::snapshot::Snapshot;
 use serde_json::json;
 use std::fmt::Write as _;

@@ -1,6 +1,6 @@
 //! A list of packets: a line, or a JSON object on a line, for each, as soon as it was looked at.
 
-use crate::model::text::json_text;
+use crate::json::json_text;
 use crate::model::time::SECOND;
 use crate::model::{Address, Direction, ListedPacket, PacketJudgement, PacketTree, Timestamp, TreeField};
 use std::fmt::{self, Display};

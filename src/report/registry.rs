@@ -1,10 +1,10 @@
 //! The list of report formats.
 
 use super::format::Format;
-use super::{csv, html, json, markdown, text};
 
 /// Every format; the first is the default.
-pub static FORMATS: &[&dyn Format] = &[&text::Text, &json::Json, &csv::Csv, &markdown::Markdown, &html::Html];
+pub static FORMATS: &[&dyn Format] =
+    &[&super::text::Text, &super::json::Json, &super::csv::Csv, &super::markdown::Markdown, &super::html::Html];
 
 /// The format of a token.
 pub fn find(token: &str) -> Option<&'static dyn Format> {

@@ -22,7 +22,7 @@ use crate::model::{ArpBlocks, BfdHello, Chatter, ControlFrame, ControlMessage, F
 use crate::model::{FloodSecond, Timestamp};
 use floods::FloodCounter;
 use messages::ControlMessages;
-use sessions::Sessions;
+use sessions::BfdSessions;
 
 sums! {
     /// What one shard saw of the switch. What is a set (VLANs, address blocks, control protocols' systems and their packets) is always that
@@ -45,7 +45,7 @@ pub struct Switch {
     tags: TagCounts,
     messages: ControlMessages,
     floods: FloodCounter,
-    sessions: Sessions,
+    sessions: BfdSessions,
     stations: StationWatch,
     chatter: [Traffic; Chatter::ALL.len()],
 }

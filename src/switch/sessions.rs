@@ -18,7 +18,7 @@ struct End {
 /// The ends that one shard watches. Told of are the first packet, one that says something else, one after a silence together with the one
 /// before it, and the latest of each interval.
 #[derive(Debug, Default)]
-pub struct Sessions {
+pub struct BfdSessions {
     list: Vec<End>,
     /// The end that sent last: the next packet is often of the same.
     latest: usize,
@@ -42,7 +42,7 @@ impl End {
     }
 }
 
-impl Sessions {
+impl BfdSessions {
     /// Takes in a packet; `as_message` makes a control packet of it.
     pub fn take(
         &mut self,
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn many_packets_are_few_messages() {
-        let (mut sessions, mut out) = (Sessions::default(), ControlMessages::default());
+        let (mut sessions, mut out) = (BfdSessions::default(), ControlMessages::default());
         let mut send = |number: u64, millis: i64, state, out: &mut ControlMessages| {
             let frame = Frame { number, time: Timestamp(millis * MILLISECOND), ..Frame::default() };
             sessions.take(&frame, hello(1, state), |_| Some(message(number, frame.time)), out);
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn there_is_a_cap() {
-        let (mut sessions, mut out) = (Sessions::default(), ControlMessages::default());
+        let (mut sessions, mut out) = (BfdSessions::default(), ControlMessages::default());
         for n in 0..2 * SESSIONS_WATCHED as u64 {
             let time = Timestamp(n as i64 * MILLISECOND);
             let frame = Frame { number: n, time, ..Frame::default() };

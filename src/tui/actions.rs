@@ -41,7 +41,7 @@ impl App {
 
     /// The packets of the target.
     fn subject_of_target(&self) -> PacketSubject {
-        let own = self.pane().own.get::<packets::state::State>().map(|state| state.looking().conversation.clone());
+        let own = self.pane().own.get::<packets::state::PacketsState>().map(|state| state.looking().conversation.clone());
         own.unwrap_or_else(|| packets::of_topic(&self.shown, self.target().as_ref()).0)
     }
 

@@ -13,7 +13,7 @@ use super::rates::Rates;
 use super::row_action::Bookmark;
 use super::screen::ScreenEntry;
 use super::screen::{Effect, Screen, Sorts};
-use super::screens::overview::Overview;
+use super::screens::overview::OverviewScreen;
 use super::screens::{SCREENS, packets};
 use super::theme::Theme;
 use super::time_cursor::ChartTimes;
@@ -200,7 +200,7 @@ impl App {
 
     /// Whether there is something new to see of the packets, where they are in front.
     pub fn note_packets(&mut self) -> bool {
-        let are_shown = self.page().shows_packets() || self.pane().own.get::<packets::state::State>().is_some();
+        let are_shown = self.page().shows_packets() || self.pane().own.get::<packets::state::PacketsState>().is_some();
         let Some(store) = self.options.packets.as_ref().filter(|_| are_shown) else { return false };
         let version = store.version();
         std::mem::replace(&mut self.packets_seen, version) != version
@@ -221,14 +221,14 @@ impl App {
 
     /// Goes to the packets of what is selected, or of what the page is about.
     pub(super) fn show_packets(&mut self) {
-        let is_it = |entry: &ScreenEntry| entry.screen.title() == packets::Packets.title();
+        let is_it = |entry: &ScreenEntry| entry.screen.title() == packets::PacketsScreen.title();
         let Some(screen) = self.screens.iter().position(is_it) else { return };
         let first = || self.topics().into_iter().next().filter(|_| self.page().opens_first());
         let topic = self.pane().selected.clone().or_else(|| self.stack.last().map(|(topic, _)| topic.clone())).or_else(first);
         let topic = topic.map(|topic| self.page().opens(&self.scene(), &topic).unwrap_or(topic));
         let (subject, about) = packets::of_topic(&self.shown, topic.as_ref());
         self.go(screen);
-        if let Some(state) = self.pane().own.get::<packets::state::State>() {
+        if let Some(state) = self.pane().own.get::<packets::state::PacketsState>() {
             state.looking().show(subject, about);
         }
         self.show_span_packets();
@@ -322,7 +322,7 @@ impl App {
 
     /// The page in front.
     pub fn page(&self) -> &'static dyn Screen {
-        let screen = || self.screens.get(self.screen).or(SCREENS.first()).map_or(&Overview as &dyn Screen, |entry| entry.screen);
+        let screen = || self.screens.get(self.screen).or(SCREENS.first()).map_or(&OverviewScreen as &dyn Screen, |entry| entry.screen);
         self.subject().map_or_else(screen, |(page, _)| page)
     }
 

@@ -231,7 +231,7 @@ impl App {
     pub(super) fn show_span_packets(&mut self) {
         let Some(span) = self.past.as_ref().and_then(|past| past.span.as_ref()).map(|shown| shown.span) else { return };
         let times = amount::past(&self.scene(), &self.shown).map(|words| words.0).unwrap_or_default();
-        let Some(state) = self.pane().own.get::<packets::state::State>() else { return };
+        let Some(state) = self.pane().own.get::<packets::state::PacketsState>() else { return };
         let mut looking = state.looking();
         if looking.subject.span() == Some(span) {
             return;

@@ -4,8 +4,8 @@
 //! where that fails, and a file that somebody has replaced or broken meanwhile is left alone.
 
 use crate::cli::{self, Common};
-use crate::model::small_file::SMALL;
 use crate::model::text::printable;
+use crate::settings::small_file::SMALL;
 use crate::snapshot::Order;
 use crate::tui::KeptChoices;
 use std::fs::{File, Metadata, OpenOptions};

@@ -1,8 +1,8 @@
 //! Log lines of a probe: a JSON object a line, on standard error, for journald and whoever collects containers' output.
 
 use crate::export::{ExporterState, rfc3339};
+use crate::json::json_text;
 use crate::model::clock;
-use crate::model::text::json_text;
 use serde_json::{Map, Value, json};
 use std::io::Write;
 

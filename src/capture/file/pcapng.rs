@@ -9,7 +9,7 @@ use crate::model::limits::{
 };
 use crate::model::time::SECOND;
 use crate::model::{FileExtra, FileInterface, PacketNote, Timestamp};
-use interface::{Clock, Interface, Reading, options, text};
+use interface::{Clock, Reading, SectionInterface, options, text};
 
 /// Block types.
 const SECTION: u32 = 0x0a0d_0d0a;
@@ -43,7 +43,7 @@ struct Pcapng {
     impossible: u64,
     /// A count of drops that may be true was read, be it none.
     counted: bool,
-    interfaces: Vec<Interface>,
+    interfaces: Vec<SectionInterface>,
     /// Interfaces of the sections before: how many, and the first of them as they are listed.
     base: usize,
     before: Vec<FileInterface>,
@@ -109,12 +109,12 @@ impl Pcapng {
             return Err(format!("a section of pcapng version {major}.{} (1.0 is supported)", order.u16(block, 14)));
         }
         if self.first.is_none() && !self.interfaces.is_empty() {
-            self.first = Some((self.section_big, self.interfaces.iter().map(Interface::reading).collect()));
+            self.first = Some((self.section_big, self.interfaces.iter().map(SectionInterface::reading).collect()));
         }
         self.section_big = self.big;
         self.lost = self.total();
         let room = LISTED_INTERFACES.saturating_sub(self.before.len());
-        self.before.extend(self.interfaces.iter().take(room).map(Interface::listed));
+        self.before.extend(self.interfaces.iter().take(room).map(SectionInterface::listed));
         self.base += self.interfaces.len();
         self.interfaces.clear();
         Ok(())
@@ -139,7 +139,7 @@ impl Pcapng {
             }
         }
         let link = link_type(order.u16(block, 8));
-        self.interfaces.push(Interface {
+        self.interfaces.push(SectionInterface {
             link,
             snap: order.u32(block, 12),
             clock,
@@ -450,7 +450,7 @@ impl FileFormat for Pcapng {
     fn interfaces(&self) -> (Vec<FileInterface>, u64) {
         let all = self.base + self.interfaces.len();
         let listed: Vec<_> =
-            self.before.iter().cloned().chain(self.interfaces.iter().map(Interface::listed)).take(LISTED_INTERFACES).collect();
+            self.before.iter().cloned().chain(self.interfaces.iter().map(SectionInterface::listed)).take(LISTED_INTERFACES).collect();
         let more = all.saturating_sub(listed.len()) as u64;
         (listed, more)
     }

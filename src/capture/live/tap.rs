@@ -4,7 +4,7 @@ use super::fanout::Fanout;
 use super::handle::{self, Handle, PortToOpen, Refused};
 use super::trouble::{self, Meaning};
 use super::{Turn, WithRights};
-use crate::capture::sysfs::{self, Interface, Status};
+use crate::capture::sysfs::{self, Status, SysfsInterface};
 use crate::capture::{Block, SourceInfo, SourceLosses};
 use crate::error::Result;
 use crate::model::clock;
@@ -120,8 +120,8 @@ impl Tap {
 
     fn connect(&mut self) -> std::result::Result<(), Refused> {
         let interface = sysfs::interface(&self.name);
-        let before = interface.as_ref().and_then(Interface::receive_drops);
-        let index = interface.as_ref().and_then(Interface::index);
+        let before = interface.as_ref().and_then(SysfsInterface::receive_drops);
+        let index = interface.as_ref().and_then(SysfsInterface::index);
         // Nanoseconds are what Linux has for network interfaces; elsewhere libpcap may refuse and does not say so here.
         let nanoseconds = cfg!(target_os = "linux") && (interface.is_some() || self.name == "any");
         let (name, options, fanout) = (self.name.clone(), self.options.clone(), self.fanout.clone());

@@ -1,7 +1,6 @@
 //! Time servers: wrong, or silent.
 
-use super::all_of;
-use super::connections::subject;
+use super::{all_of, subject};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Seconds, Tuned};

@@ -1,9 +1,8 @@
 //! Hosts that are sent another way, or have to take one.
 
 use super::SEVERAL;
-use super::connections::subject;
 use super::neighbours::{station, within};
-use super::{SURE, all_of};
+use super::{SURE, all_of, subject};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Nanos, Tuned};

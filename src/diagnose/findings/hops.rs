@@ -1,7 +1,6 @@
 //! What fails behind one router, and what fails in part: where many attempts have one cause, it is told once.
 
-use super::SEVERAL;
-use super::connections::{exceeded, of, subject};
+use super::{SEVERAL, exceeded, of, subject};
 use crate::diagnose::detector::{Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::model::evidence::{HopEvidence, HopFailures, SILENT_ATTEMPTS, ServiceEvidence, ServiceWindow, Threshold, Trouble};

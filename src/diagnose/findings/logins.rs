@@ -1,7 +1,6 @@
 //! Who is not let in: refused logins, TLS connections that fail before they are encrypted, old versions and certificates that end.
 
-use super::connections::{exceeded, subject};
-use super::{SURE, all_of};
+use super::{SURE, all_of, exceeded, subject};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Nanos, Tuned};

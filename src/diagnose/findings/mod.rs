@@ -20,6 +20,7 @@ pub(super) mod neighbours;
 pub(super) mod repeats;
 pub(super) mod round_trips;
 pub(super) mod routers;
+pub(super) mod scans;
 pub(super) mod segments;
 pub(super) mod services;
 pub(super) mod sizes;
@@ -33,9 +34,9 @@ pub(super) mod windows;
 use super::detector::{Detection, Report};
 use crate::diagnose::figure::Figure;
 use crate::model::estimate::CONFIDENCE;
-use crate::model::evidence::Threshold;
-use crate::model::units::grouped;
-use crate::model::{Estimate, Value};
+use crate::model::evidence::{ServiceWindow, Threshold, share};
+use crate::model::units::{duration, grouped, percent};
+use crate::model::{Estimate, ServiceKey, Subject, Value};
 
 /// Bytes that encapsulations of a mirror add: the least and the most.
 const ENCAPSULATION: [u64; 2] = [38, 62];
@@ -69,4 +70,24 @@ fn numbers(estimate: &Estimate) -> Vec<(&'static str, Value)> {
 fn all_of(reports: impl Iterator<Item = Report>) -> Detection {
     let reports: Vec<Report> = reports.collect();
     if reports.is_empty() { Detection::Clear } else { Detection::Present(reports) }
+}
+
+/// The subject of a service.
+fn subject(key: &ServiceKey) -> Subject {
+    Subject::Service { address: key.address, port: key.port, protocol: key.protocol }
+}
+
+/// Whether most trials surely fail; a standing finding clears when surely few do.
+fn exceeded(estimate: &Estimate, raise: f64, clear: f64, stands: bool) -> bool {
+    if stands { estimate.high > clear && estimate.rate > 0.0 } else { estimate.low > raise }
+}
+
+/// The times of a service in words: `p50 1.2 ms, p95 910 ms`.
+fn times(w: &ServiceWindow) -> String {
+    w.response.map_or_else(String::new, |r| format!("median {}, 95 of 100 within {}", duration(r.p50), duration(r.p95)))
+}
+
+/// A share in words.
+fn of(count: u64, all: u64) -> String {
+    format!("{} of {} ({})", grouped(count), grouped(all), percent(share(count, all)))
 }

@@ -1,7 +1,6 @@
 //! Segments that were lost in the network, and receivers that take no data.
 
-use super::connections::{exceeded, subject};
-use super::{SURE, all_of};
+use super::{SURE, all_of, exceeded, subject};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Nanos, Tuned};

@@ -1,8 +1,7 @@
 //! What services answer, and when: name servers, web servers and all others whose requests and answers are read.
 
 use super::SEVERAL;
-use super::connections::{exceeded, of, subject, times};
-use super::{SURE, all_of};
+use super::{SURE, all_of, exceeded, of, subject, times};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Tuned};

@@ -147,6 +147,27 @@ impl Handshake {
 /// Payloads of a direction that is over, after which the other is not waited for: it is not mirrored.
 const WAIT_PAYLOADS: u8 = 16;
 
+/// Tells of an alert, in a handshake that was `asked` for one way and that the server has answered or not.
+fn tell_alert(
+    code: u8,
+    payload: &Payload<'_>,
+    (asked, answered): (Option<Direction>, bool),
+    refused: &mut bool,
+    out: &mut DissectOutput<'_>,
+) {
+    out.tally().add_code(ALERTS, code.into());
+    if let Some(way) = asked.filter(|_| is_refusal(code) && !*refused) {
+        *refused = true;
+        out.tls(payload, way, TlsNews::Alert { code, by_client: way == payload.way });
+    } else if let Some(way) = asked {
+        out.tls(payload, way, TlsNews::Remark);
+    }
+    // Of the server, which refuses; a name it does not know need not be a refusal, nor is a goodbye one.
+    if !answered && asked == Some(payload.way.reversed()) && !matches!(code, CLOSE_NOTIFY | UNRECOGNIZED_NAME) {
+        out.reply(payload, HELLO, code.into());
+    }
+}
+
 impl Dissector for Tls {
     type State = Handshake;
 
@@ -203,17 +224,7 @@ impl Dissector for Tls {
                 true
             }
             Event::Alert(code) => {
-                out.tally().add_code(ALERTS, code.into());
-                if let Some(way) = asked.filter(|_| is_refusal(code) && !*refused) {
-                    *refused = true;
-                    out.tls(payload, way, TlsNews::Alert { code, by_client: way == payload.way });
-                } else if let Some(way) = *asked {
-                    out.tls(payload, way, TlsNews::Remark);
-                }
-                // Of the server, which refuses; a name it does not know need not be a refusal, nor is a goodbye one.
-                if !*server && *asked == Some(payload.way.reversed()) && !matches!(code, CLOSE_NOTIFY | UNRECOGNIZED_NAME) {
-                    out.reply(payload, HELLO, code.into());
-                }
+                tell_alert(code, payload, (*asked, *server), refused, out);
                 true
             }
             // Between a retry and its second ClientHello there may be one (RFC 8446 appendix D.4).

@@ -316,8 +316,8 @@ impl Detectors {
         self.loss.lost(lost);
     }
 
-    /// What was counted up to the request.
-    pub fn report(&mut self, flows: &FlowTable<FlowDetectors>, contexts: &Contexts, request: &Request) -> DetectorReport {
+    /// What conversations and streams of the last minute tell, and those before.
+    fn conversations(&self, flows: &FlowTable<FlowDetectors>, request: &Request) -> (ConversationCounts, ConversationCounts) {
         let now = request.now;
         let (mut recent, mut older) = (ConversationCounts::default(), ConversationCounts::default());
         let age = |last: Timestamp| if request.live { now.since(last) } else { 0 };
@@ -340,6 +340,11 @@ impl Detectors {
             let Some(part) = part([&mut recent, &mut older], age(seen.last)) else { continue };
             part.sides.add(&OneWayFlow { key: &flow, packets, is_mutual: true, seen });
         }
+        (recent, older)
+    }
+
+    /// What the contexts of packets tell, beside what was counted packet by packet.
+    fn contexts(&mut self, contexts: &Contexts, request: &Request) -> (HealthCounts, SwitchCounts) {
         let (mut health, mut switch) = (self.health.counts(), self.switch.counts());
         // What this host sends and receives itself is no copy. A port that brings copies in tunnels receives them at its own address.
         let own: Vec<Mac> = request.host.iter().filter_map(|facts| facts.mac).collect();
@@ -355,6 +360,13 @@ impl Detectors {
                 Cast::Broadcast => &mut health.casts.broadcast,
             } += packets;
         }
+        (health, switch)
+    }
+
+    /// What was counted up to the request.
+    pub fn report(&mut self, flows: &FlowTable<FlowDetectors>, contexts: &Contexts, request: &Request) -> DetectorReport {
+        let (recent, older) = self.conversations(flows, request);
+        let (health, switch) = self.contexts(contexts, request);
         let loss = *self.loss.counts();
         DetectorReport {
             counts: Counts {
@@ -363,7 +375,7 @@ impl Detectors {
                 loss,
                 acked: vec![loss.acked_bytes()],
                 order: self.order,
-                overtaken: self.overtaken.counts(now),
+                overtaken: self.overtaken.counts(request.now),
                 clock: self.clock,
                 health,
                 switch,

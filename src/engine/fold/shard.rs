@@ -298,21 +298,8 @@ impl Shard {
             sightings::copy(&mut self.sightings, frame);
             return None;
         }
-        if StationWatch::is_sampled(frame) {
-            self.detectors.stations().sample(frame);
-        }
-        self.totals.count(frame.wire);
-        self.totals.count_stop(frame.stop);
-        self.totals.count_classes(frame, 1);
-        let Some(step) = step(frame) else {
-            self.totals.directions[TrafficDirection::Unknown as usize].count(frame.wire);
-            self.detectors.bare(frame);
-            sightings::bare(&mut self.sightings, frame);
-            if self.contexts.count(&in_flight::context(frame), frame.time, frame.wire) {
-                self.is_fresh(frame);
-            }
-            return Some(TrafficDirection::Unknown);
-        };
+        self.count_frame(frame);
+        let Some(step) = step(frame) else { return Some(self.ingest_bare(frame)) };
         self.totals.count_tcp(step.flags);
         let at = self.locate(&step, flight, true, local, evicted);
         if step.tcp.is_some() & self.flows.is_due(step.time) {
@@ -351,6 +338,29 @@ impl Shard {
             self.contexts.backward(self.flows.context(at, step.direction), step.time);
         }
         Some(heading)
+    }
+
+    /// Counts a packet that is no copy, whatever it holds.
+    #[inline(always)]
+    fn count_frame(&mut self, frame: &Frame<'_>) {
+        if StationWatch::is_sampled(frame) {
+            self.detectors.stations().sample(frame);
+        }
+        self.totals.count(frame.wire);
+        self.totals.count_stop(frame.stop);
+        self.totals.count_classes(frame, 1);
+    }
+
+    /// Counts a packet of no conversation.
+    #[inline]
+    fn ingest_bare(&mut self, frame: &Frame<'_>) -> TrafficDirection {
+        self.totals.directions[TrafficDirection::Unknown as usize].count(frame.wire);
+        self.detectors.bare(frame);
+        sightings::bare(&mut self.sightings, frame);
+        if self.contexts.count(&in_flight::context(frame), frame.time, frame.wire) {
+            self.is_fresh(frame);
+        }
+        TrafficDirection::Unknown
     }
 
     /// Analyses the TCP segment in a tunnel of the packet that was folded in last, of which `headers` were found without the tunnel.

@@ -1,7 +1,7 @@
 //! From what the detectors counted to what the findings rest on.
 
-use crate::diagnose::{Evidence, Hints, recognise};
-use crate::engine::fold::detectors::{Counts, DetectorReport};
+use crate::diagnose::{Evidence, Hints, Vendor, recognise};
+use crate::engine::fold::detectors::{ConversationCounts, Counts, DetectorReport};
 use crate::engine::judge::asked;
 use crate::engine::judge::history::{SessionSums, Sums};
 use crate::engine::tape::Request;
@@ -12,7 +12,7 @@ use crate::model::evidence::{
 };
 use crate::model::time::SECOND;
 use crate::model::{Episode, Estimate, Mac, SourceInfo, Sum, Timestamp, TunnelKind, wilson};
-use crate::switch::{OutageSpan, outages};
+use crate::switch::{OutageSpan, SwitchCounts, outages};
 
 /// Payload of a full segment on an Ethernet.
 const SEGMENT: u64 = 1460;
@@ -94,14 +94,6 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
     let Sources { request, detected, sums, age, dropped, mac_pairs } = sources;
     let (counts, outer) = (&sums.counts, &sums.outer);
     let (health, switch) = (&counts.health, &counts.switch);
-    let mirrors = || request.tunnels.sessions.iter().filter(|s| s.session.peeled);
-    let descriptions: Vec<&str> = switch.control.systems.iter().map(String::as_str).collect();
-    let hints = Hints {
-        descriptions: &descriptions,
-        vlan_4095: switch.tags.vlans.contains(4095),
-        tunnel: mirrors().map(|s| s.session.tunnel.kind).next(),
-        wraps_at_30_bits: mirrors().any(|s| s.bits == NARROW_SEQUENCE_BITS),
-    };
     let seconds = match (sums.from, request.first, request.latest) {
         (Some(from), ..) => request.now.seconds_since(from),
         (None, Some(first), Some(latest)) => latest.seconds_since(first),
@@ -118,27 +110,9 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         watched: age,
         packets: sums.link.packets,
         live: request.live,
-        vendor: recognise(&hints).map(|r| r.vendor),
+        vendor: vendor(request, switch),
         copies: CopyEvidence { proof: counts.copied, distant: sums.distant.evidence(), ..counts.duplicates.evidence(!dropped) },
-        loss: LossEvidence {
-            mirror_port: asked::mirror_port(request),
-            all,
-            host: split.host,
-            path: split.transport,
-            switch: asked::larger(split.switch, asked::mirror_port(request).as_ref().and_then(asked::loss)),
-            upstream: split.upstream,
-            unmatched: unmatched(sums),
-            streams: talks.streams.evidence(),
-            by_session: by_session(sums),
-            times: detected.lost.times(request.first),
-            by_load: counts.loss.by_load(&sums.windows, split.host.map_or(0.0, |h| h.rate)),
-            by_size: counts.loss.by_size(),
-            ratios: talks.ratios.bins,
-            whole: talks.ratios.whole,
-            flat_top: flat_top(&detected.lost, &request.load.arrived, sums.from),
-            speed: request.load.speed,
-            declared_sampling: declared_sampling(request),
-        },
+        loss: loss_evidence(request, detected, sums, &talks, (all, split)),
         sides: talks.sides.evidence(mac_pairs),
         tags: switch.tags.evidence(&talks.tags),
         sizes: health.size_evidence(outer.errors),
@@ -163,6 +137,49 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         host: HostEvidence { lost: sums.lost, away: away(request, sums), ..HostEvidence::default() },
         network: Default::default(),
         sliding: false,
+    }
+}
+
+/// Whose switch it is, by what it says and how its copies come.
+fn vendor(request: &Request, switch: &SwitchCounts) -> Option<Vendor> {
+    let mirrors = || request.tunnels.sessions.iter().filter(|s| s.session.peeled);
+    let descriptions: Vec<&str> = switch.control.systems.iter().map(String::as_str).collect();
+    let hints = Hints {
+        descriptions: &descriptions,
+        vlan_4095: switch.tags.vlans.contains(4095),
+        tunnel: mirrors().map(|s| s.session.tunnel.kind).next(),
+        wraps_at_30_bits: mirrors().any(|s| s.bits == NARROW_SEQUENCE_BITS),
+    };
+    recognise(&hints).map(|r| r.vendor)
+}
+
+/// What is missing, with its places, `all` of it in acknowledged data.
+fn loss_evidence(
+    request: &Request,
+    detected: &DetectorReport,
+    sums: &Sums,
+    talks: &ConversationCounts,
+    (all, split): (Option<Estimate>, &LossSplit),
+) -> LossEvidence {
+    let counts = &sums.counts;
+    LossEvidence {
+        mirror_port: asked::mirror_port(request),
+        all,
+        host: split.host,
+        path: split.transport,
+        switch: asked::larger(split.switch, asked::mirror_port(request).as_ref().and_then(asked::loss)),
+        upstream: split.upstream,
+        unmatched: unmatched(sums),
+        streams: talks.streams.evidence(),
+        by_session: by_session(sums),
+        times: detected.lost.times(request.first),
+        by_load: counts.loss.by_load(&sums.windows, split.host.map_or(0.0, |h| h.rate)),
+        by_size: counts.loss.by_size(),
+        ratios: talks.ratios.bins,
+        whole: talks.ratios.whole,
+        flat_top: flat_top(&detected.lost, &request.load.arrived, sums.from),
+        speed: request.load.speed,
+        declared_sampling: declared_sampling(request),
     }
 }
 

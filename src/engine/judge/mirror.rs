@@ -9,12 +9,11 @@ use crate::engine::judge::network::NetworkJudge;
 use crate::engine::merge::{Assess, Assessment};
 use crate::engine::tape::Request;
 use crate::engine::tape::facts::TunnelFacts;
-use crate::mirror::{CopyClass, DuplicateCounts};
+use crate::mirror::{CopyClass, DuplicateCounts, LossSplit};
 use crate::model::mirror::Purpose;
-use crate::model::{CapScale, Chatter, ChatterRow, Finding, Mac, NetworkBatch, Timestamp, Traffic};
+use crate::model::{CapScale, Chatter, ChatterRow, Finding, Mac, NetworkBatch, SwitchView, Timestamp, Traffic};
 use crate::snapshot::tables::services::SERVICES;
-use crate::snapshot::{DuplicateClass, Duplicates, Forgotten, LossLedger, Mirror, Sides, Table, TunnelRow};
-
+use crate::snapshot::{DuplicateClass, Duplicates, Forgotten, LossLedger, Mirror, Service, Sides, Table, TunnelRow};
 use std::cmp::Reverse;
 
 /// VLAN pairs shown.
@@ -83,50 +82,24 @@ impl Assess for MirrorJudge {
             let besides = diagnose::gravest_of_the_network(&judgement.findings);
             self.network.assess(request.now, (live, request.finished), &evidence, besides)
         };
-        let mut switch = self.network.switch(request.now);
-        switch.link_use.clone_from(&request.used);
-        switch.transit = super::transit::transit(&detected.transits, &whole.counts.duplicates, &request.tunnels, evidence.clock.grain);
-        let said = whole.counts.switch.chatter;
-        let before = if live { self.chatter_before } else { Default::default() };
-        let rows = Chatter::ALL.into_iter().zip(said.into_iter().zip(before));
-        let rows = rows.map(|(kind, (traffic, before))| ChatterRow { kind, traffic, recent: traffic.since(before) });
-        switch.chatter = rows.filter(|row| row.traffic.packets > 0).collect();
-        self.chatter_before = said;
-        asked::add(&mut switch, request);
-        if switch.identity.is_none() && switch.link.is_empty() {
-            switch.remedy = if switch.packets == 0 { unseen(evidence.vendor) } else { UNNAMED.to_owned() };
-        }
+        let switch = self.switch(request, detected, &whole, &evidence);
         let host = super::host::checks(request, detected);
         let mirror = Mirror {
             link,
             recent_link: if live { link.since(self.link_before) } else { link },
-            loss: LossLedger {
-                host: split.host,
-                path: split.transport,
-                switch: asked::larger(split.switch, asked::mirror_port(request).as_ref().and_then(asked::loss)),
-                upstream: evidence.loss.numbered_alone().filter(|_| split.transport.is_none()).or(split.upstream),
-                unmatched: evidence::unmatched(&whole),
-            },
+            loss: ledger(request, &whole, &split, &evidence),
             gap: gap(request, &evidence),
             sides: Sides { judged: evidence.sides.judged, one_sided: evidence.sides.one_sided },
             trust: diagnose::trust(&evidence, &judgement.findings, &host),
             not_judged: judgement.silenced.iter().chain(&judgement.undecided).cloned().collect(),
             silenced: judgement.silenced,
             duplicates,
-            forgotten: Forgotten {
-                copies: whole.counts.duplicates.displaced,
-                holes: whole.counts.loss.forgotten,
-                requests: whole.counts.health.unmatched.forgotten,
-                tunnels: request.tunnels.beyond.packets,
-            },
+            forgotten: forgotten(request, &whole),
             ..picture(&request.tunnels)
         };
         self.link_before = link;
         self.copies_before = whole.counts.duplicates.copies();
-        let mut services = Table { rows: self.network.services(), ..Table::default() };
-        services.total_rows = services.rows.len() as u64;
-        services.rows.sort_by(SERVICES.key);
-        services.rows.truncate(request.query.rows);
+        let services = self.services(request.query.rows);
         // The mirror's come first where they weigh the same: they say whether the others can be believed.
         let mut findings = judgement.findings;
         findings.extend(troubles);
@@ -135,6 +108,56 @@ impl Assess for MirrorJudge {
         findings.sort_by_key(|f| (!f.active, Reverse(f.severity)));
         diagnose::by_cause(&mut findings);
         Assessment { mirror, network, switch, services, findings, host }
+    }
+}
+
+impl MirrorJudge {
+    /// What the switch and its neighbours say, with what is seen of the link beside it.
+    fn switch(&mut self, request: &Request, detected: &DetectorReport, whole: &Sums, evidence: &Evidence) -> SwitchView {
+        let mut switch = self.network.switch(request.now);
+        switch.link_use.clone_from(&request.used);
+        switch.transit = super::transit::transit(&detected.transits, &whole.counts.duplicates, &request.tunnels, evidence.clock.grain);
+        let said = whole.counts.switch.chatter;
+        let before = if request.live { self.chatter_before } else { Default::default() };
+        let rows = Chatter::ALL.into_iter().zip(said.into_iter().zip(before));
+        let rows = rows.map(|(kind, (traffic, before))| ChatterRow { kind, traffic, recent: traffic.since(before) });
+        switch.chatter = rows.filter(|row| row.traffic.packets > 0).collect();
+        self.chatter_before = said;
+        asked::add(&mut switch, request);
+        if switch.identity.is_none() && switch.link.is_empty() {
+            switch.remedy = if switch.packets == 0 { unseen(evidence.vendor) } else { UNNAMED.to_owned() };
+        }
+        switch
+    }
+
+    /// What listens where: so many rows.
+    fn services(&self, rows: usize) -> Table<Service> {
+        let mut services = Table { rows: self.network.services(), ..Table::default() };
+        services.total_rows = services.rows.len() as u64;
+        services.rows.sort_by(SERVICES.key);
+        services.rows.truncate(rows);
+        services
+    }
+}
+
+/// Loss by place.
+fn ledger(request: &Request, whole: &Sums, split: &LossSplit, evidence: &Evidence) -> LossLedger {
+    LossLedger {
+        host: split.host,
+        path: split.transport,
+        switch: asked::larger(split.switch, asked::mirror_port(request).as_ref().and_then(asked::loss)),
+        upstream: evidence.loss.numbered_alone().filter(|_| split.transport.is_none()).or(split.upstream),
+        unmatched: evidence::unmatched(whole),
+    }
+}
+
+/// What found no room.
+fn forgotten(request: &Request, whole: &Sums) -> Forgotten {
+    Forgotten {
+        copies: whole.counts.duplicates.displaced,
+        holes: whole.counts.loss.forgotten,
+        requests: whole.counts.health.unmatched.forgotten,
+        tunnels: request.tunnels.beyond.packets,
     }
 }
 

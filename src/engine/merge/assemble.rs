@@ -1,8 +1,9 @@
 //! From what all shards handed in to one snapshot.
 
-use super::endpoints::Wanted;
+use super::endpoints::{EndTables, Wanted};
 use super::timeline::Extent;
 use super::{Assessment, HistoryKeeper, Kept, Merge, Pending, servers};
+use crate::engine::fold::detectors::DetectorReport;
 use crate::engine::fold::rows;
 use crate::engine::fold::shard::ShardSums;
 use crate::engine::tape::Request;
@@ -10,8 +11,8 @@ use crate::model::{Address, AppBy, DissectLosses, LearntName, Mac, Proto, Servic
 use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::tables::names::NAMES;
 use crate::snapshot::{
-    CaptureSummary, Conversation, Conversations, Diagnosis, Directions, Dissected, Endpoints, Losses, Query, Service, Snapshot, Statistics,
-    Table, TcpAnalysis, TcpFlags, TrafficClasses,
+    CaptureSummary, Conversation, Conversations, Diagnosis, Directions, Dissected, Endpoints, HostRow, Losses, Query, Service, Snapshot,
+    Statistics, Table, TcpAnalysis, TcpFlags, TrafficClasses,
 };
 use crate::stats::Totals;
 use crate::stats::totals::TrafficDirection;
@@ -32,23 +33,14 @@ impl Merge {
         if last && query.wants_every_row() {
             self.tables.close();
         }
-        let (ends, (Assessment { mirror, network, switch, mut services, findings, host }, (conversations, eth_hosts))) =
-            self.ends.tables(Wanted { query: query.clone(), live, last }, || {
-                for table in &mut conversations {
-                    CONVERSATIONS.sort(query.conversations, &mut table.rows);
-                    table.rows.truncate(query.rows);
-                }
-                // Before the tables are given away: the judge looks at the stations.
-                let judged = self.judge.assess(request, &detected, totals.link, &mut self.tables.mac_pairs());
-                (judged, self.tables.rows(query, live, last, conversations))
-            })?;
+        let judged = self.judge_and_list(request, &detected, totals.link, conversations)?;
+        let (ends, Assessment { mirror, network, switch, mut services, findings, host }, (mut conversations, eth_hosts)) = judged;
         let total = totals.traffic();
         let recent = if request.live { total.since(self.total_before) } else { total };
         self.total_before = total;
         let load = self.timeline.load(query.samples, request.open, open, extent(request, total));
         let losses = self.losses(request, &totals, dissected.losses);
         let [ip, ipv6, tcp, udp, sctp] = ends;
-        let mut conversations = conversations;
         servers::face(&mut conversations);
         name_services(&mut services.rows, &conversations);
         servers::complete(&mut services.rows, &conversations);
@@ -58,15 +50,7 @@ impl Merge {
             now: request.now,
             recent_seconds: request.recent_seconds,
             live: self.base.live,
-            capture: CaptureSummary {
-                sources: request.sources.clone(),
-                captured_bytes: totals.captured_bytes,
-                truncated_packets: totals.truncated,
-                first: request.first,
-                last: request.latest,
-                losses,
-                ..self.base.capture.clone()
-            },
+            capture: self.capture(request, &totals, losses),
             stats: Statistics {
                 recent,
                 load,
@@ -115,6 +99,41 @@ impl Merge {
             if !snapshot.live {
                 vlan.ways.iter_mut().for_each(|ways| ways.recent = ways.traffic);
             }
+        }
+    }
+
+    /// The judge's picture, and the rows of end points, conversations and stations of a request, all of them at the same time.
+    fn judge_and_list(
+        &mut self,
+        request: &Request,
+        detected: &DetectorReport,
+        link: Traffic,
+        mut conversations: [Table<Conversation>; 3],
+    ) -> Option<(EndTables, Assessment, (Conversations, Table<HostRow>))> {
+        let (query, live, last) = (&request.query, request.live, request.last);
+        let wanted = Wanted { query: query.clone(), live, last };
+        let (ends, (judged, rows)) = self.ends.tables(wanted, || {
+            for table in &mut conversations {
+                CONVERSATIONS.sort(query.conversations, &mut table.rows);
+                table.rows.truncate(query.rows);
+            }
+            // Before the tables are given away: the judge looks at the stations.
+            let judged = self.judge.assess(request, detected, link, &mut self.tables.mac_pairs());
+            (judged, self.tables.rows(query, live, last, conversations))
+        })?;
+        Some((ends, judged, rows))
+    }
+
+    /// What was captured, from where.
+    fn capture(&self, request: &Request, totals: &Totals, losses: Losses) -> CaptureSummary {
+        CaptureSummary {
+            sources: request.sources.clone(),
+            captured_bytes: totals.captured_bytes,
+            truncated_packets: totals.truncated,
+            first: request.first,
+            last: request.latest,
+            losses,
+            ..self.base.capture.clone()
         }
     }
 

@@ -12,7 +12,7 @@ use crate::decode::{self, Headers, Peel, Rules};
 use crate::engine::tape::facts::TunnelFacts;
 use crate::engine::tape::precomputed::{HashKeys, Precomputed};
 use crate::engine::tape::shard_key::{FragmentTable, FragmentedDatagram, shard_of_flow, shard_of_frame, shard_of_hash};
-use crate::mirror::{CopyWatch, Ours, Sessions};
+use crate::mirror::{CopyWatch, MirrorSessions, Ours};
 use crate::model::{Address, Decap, Frame, LinkType, RspanChoice, StampChoice, Traffic, Tunnel, TunnelKind};
 use divided::Divided;
 use rspan::{RspanFrame, RspanWatch};
@@ -39,7 +39,7 @@ pub struct Peek {
     rules: Rules,
     policy: Decap,
     known: Known,
-    sessions: Sessions,
+    sessions: MirrorSessions,
     plain: Traffic,
     /// Samples found in the block in hand.
     pub(in crate::engine) samples: Samples,

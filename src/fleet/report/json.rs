@@ -2,7 +2,7 @@
 
 use super::FleetReport;
 use crate::fleet::{FleetProbe, ProbeName, ProbeState, SharedSum, SharedTraffic, pairs};
-use crate::model::text::to_json_pretty;
+use crate::json::to_json_pretty;
 use serde_json::{Value, json};
 use std::io::{self, Write};
 

@@ -42,7 +42,7 @@ const DEPTH: usize = 8;
 /// [`decide`](Self::decide) for each layer from outside, then [`account`](Self::account) for the layers taken off;
 /// [`plain`](Self::plain) for packets without.
 #[derive(Debug, Default)]
-pub struct Sessions {
+pub struct MirrorSessions {
     list: Vec<Watched>,
     index: HashMap<Tunnel, usize>,
     /// The first session between two ends.
@@ -62,7 +62,7 @@ pub struct Sessions {
     beyond: Traffic,
 }
 
-impl Sessions {
+impl MirrorSessions {
     /// No tunnel seen.
     pub fn new() -> Self {
         Self::default()

@@ -12,7 +12,7 @@ fn tunnel(kind: TunnelKind, source: u32, destination: u32, id: u64) -> Tunnel {
     Tunnel { kind, source: address(source), destination: address(destination), id }
 }
 
-fn send(s: &mut Sessions, t: &Tunnel, n: u64, ours: &Ours, policy: Decap) -> Vec<bool> {
+fn send(s: &mut MirrorSessions, t: &Tunnel, n: u64, ours: &Ours, policy: Decap) -> Vec<bool> {
     (0..n)
         .map(|i| {
             s.begin(150);
@@ -21,7 +21,7 @@ fn send(s: &mut Sessions, t: &Tunnel, n: u64, ours: &Ours, policy: Decap) -> Vec
         .collect()
 }
 
-fn plain(s: &mut Sessions, bytes: u64) {
+fn plain(s: &mut MirrorSessions, bytes: u64) {
     s.plain(Traffic { packets: bytes / 100, wire_bytes: bytes });
 }
 
@@ -29,7 +29,7 @@ const UNKNOWN: Ours = Ours { addresses: &[], endpoints: &[] };
 
 #[test]
 fn a_mirror_in_a_file_stays_one_without_plain_traffic() {
-    let mut s = Sessions::new();
+    let mut s = MirrorSessions::new();
     plain(&mut s, 1_000_000);
     let t = tunnel(TunnelKind::Erspan2, 1, 2, 7);
     // What was before its first packet does not count.
@@ -42,7 +42,7 @@ fn a_mirror_in_a_file_stays_one_without_plain_traffic() {
 
 #[test]
 fn a_foreign_mirror_is_told_after_a_thousand_packets() {
-    let mut s = Sessions::new();
+    let mut s = MirrorSessions::new();
     let t = tunnel(TunnelKind::Erspan2, 1, 2, 7);
     send(&mut s, &t, 1, &UNKNOWN, Decap::Auto);
     plain(&mut s, 50_000);
@@ -54,7 +54,7 @@ fn a_foreign_mirror_is_told_after_a_thousand_packets() {
     assert_eq!(s.foreign(), Traffic { packets: 2000, wire_bytes: 300_000 });
     // The same to one of our addresses is our mirror.
     let ours = [address(2)];
-    let mut s = Sessions::new();
+    let mut s = MirrorSessions::new();
     plain(&mut s, 500_000);
     let known = Ours { addresses: &ours, endpoints: &[] };
     assert!(send(&mut s, &t, 2000, &known, Decap::Auto).into_iter().all(|p| p));
@@ -62,7 +62,7 @@ fn a_foreign_mirror_is_told_after_a_thousand_packets() {
 
 #[test]
 fn two_mirror_sessions_share_a_link() {
-    let mut s = Sessions::new();
+    let mut s = MirrorSessions::new();
     for i in 0..3000u64 {
         let t = tunnel(TunnelKind::Erspan3, 1, 2, i % 2);
         assert!(send(&mut s, &t, 1, &UNKNOWN, Decap::Auto)[0]);
@@ -76,7 +76,7 @@ fn two_mirror_sessions_share_a_link() {
 fn overlays_need_one_way_and_share() {
     let t = tunnel(TunnelKind::Vxlan, 1, 2, 100);
     // One way, nearly everything; two network identifiers together.
-    let mut s = Sessions::new();
+    let mut s = MirrorSessions::new();
     plain(&mut s, 1000);
     let peeled = send(&mut s, &t, 1500, &UNKNOWN, Decap::Auto);
     assert!(peeled.iter().all(|&p| p), "nothing else on the link since it began");
@@ -84,7 +84,7 @@ fn overlays_need_one_way_and_share() {
     assert!(other.iter().all(|&p| p));
     // Answered, in either order.
     for turn in [false, true] {
-        let mut s = Sessions::new();
+        let mut s = MirrorSessions::new();
         let back = tunnel(TunnelKind::Vxlan, 2, 1, 100);
         let (a, b) = if turn { (&back, &t) } else { (&t, &back) };
         send(&mut s, a, 1, &UNKNOWN, Decap::Auto);
@@ -93,13 +93,13 @@ fn overlays_need_one_way_and_share() {
         assert!(s.report().iter().any(|r| r.session.decision.contains("both ends")));
     }
     // A part of the link only.
-    let mut s = Sessions::new();
+    let mut s = MirrorSessions::new();
     send(&mut s, &t, 1, &UNKNOWN, Decap::Auto);
     plain(&mut s, 100_000);
     assert!(!send(&mut s, &t, 1500, &UNKNOWN, Decap::Auto).contains(&true));
     // Named by the user.
     let endpoints = [address(1)];
-    let mut s = Sessions::new();
+    let mut s = MirrorSessions::new();
     let named = Ours { addresses: &[], endpoints: &endpoints };
     assert!(send(&mut s, &t, 1, &named, Decap::Auto)[0]);
 }
@@ -110,16 +110,16 @@ fn policies_and_user_tunnels() {
     let known = Ours { addresses: &ours, endpoints: &ours };
     for &kind in TunnelKind::ALL {
         let t = tunnel(kind, 1, 2, 0);
-        assert!(send(&mut Sessions::new(), &t, 3, &UNKNOWN, Decap::All).into_iter().all(|p| p));
-        assert!(!send(&mut Sessions::new(), &t, 3, &known, Decap::None).contains(&true));
-        let auto = send(&mut Sessions::new(), &t, 3, &known, Decap::Auto);
+        assert!(send(&mut MirrorSessions::new(), &t, 3, &UNKNOWN, Decap::All).into_iter().all(|p| p));
+        assert!(!send(&mut MirrorSessions::new(), &t, 3, &known, Decap::None).contains(&true));
+        let auto = send(&mut MirrorSessions::new(), &t, 3, &known, Decap::Auto);
         assert_eq!(auto[0], kind.purpose() != Purpose::User, "{}", kind.token());
     }
 }
 
 #[test]
 fn what_the_device_says() {
-    let mut s = Sessions::new();
+    let mut s = MirrorSessions::new();
     let t = tunnel(TunnelKind::Erspan3, 1, 2, 7);
     for n in (0..300u32).filter(|n| n % 100 != 50) {
         let time = Timestamp(i64::from(n) * 10_000_000);
@@ -142,7 +142,7 @@ fn what_the_device_says() {
 
 #[test]
 fn a_mirror_that_mirrors_itself() {
-    let mut s = Sessions::new();
+    let mut s = MirrorSessions::new();
     let t = tunnel(TunnelKind::Erspan2, 1, 2, 7);
     for depth in [1, 2, 3] {
         s.begin(500);
@@ -164,7 +164,7 @@ fn a_mirror_that_mirrors_itself() {
 
 #[test]
 fn sessions_are_bounded() {
-    let mut s = Sessions::new();
+    let mut s = MirrorSessions::new();
     for id in 0..2 * SESSIONS as u64 {
         let t = tunnel(TunnelKind::Vxlan, 1, id as u32, id);
         send(&mut s, &t, 1, &UNKNOWN, Decap::Auto);
@@ -176,7 +176,7 @@ fn sessions_are_bounded() {
 
 /// Two sessions of one source: numbers in turn, in threes, lost in parts; with counters of their own or a common one.
 fn two_sessions(common: bool, lost: impl Fn(u32) -> bool) -> [(u64, u64); 2] {
-    let mut s = Sessions::new();
+    let mut s = MirrorSessions::new();
     let tunnels = [7, 8].map(|id| tunnel(TunnelKind::Erspan2, 1, 2, id));
     let mut own = [0u32; 2];
     for n in 0..3_000u32 {

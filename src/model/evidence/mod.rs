@@ -28,9 +28,10 @@ pub use hosts::{
     StallEvidence, SurgeEvidence, TlsFailureEvidence, WindowEvidence,
 };
 pub use loss::{FlatTop, LoadClass, LossEvidence, PortLoss, SessionLoss, SizeLoss, StreamEvidence};
-pub use network::{NAMED, NetworkEvidence, ScanEvidence, Trouble, Troubled, UnreachableEvidence};
+pub use network::{NetworkEvidence, ScanEvidence, UnreachableEvidence};
 pub use services::{
-    ClientLoss, CodeCount, LossWindow, MeantWaits, ServiceEvidence, ServiceWindow, SinceSuccess, TripWindow, TurnWindow, UnreachableReport,
+    ClientLoss, CodeCount, LossWindow, MeantWaits, NAMED, ServiceEvidence, ServiceWindow, SinceSuccess, TripWindow, Trouble, Troubled,
+    TurnWindow, UnreachableReport,
 };
 pub use sightings::{
     ArpStormEvidence, BetweenEvidence, ClockEvidenceOfServer, ClockFault, ConflictEvidence, DhcpEvidence, DhcpFloodEvidence,

@@ -20,7 +20,7 @@ pub struct Bar {
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Mark {
+pub struct EventMark {
     /// When, of the whole time: 0 to 1.
     pub at: f64,
     /// Its line: one for each kind of event.
@@ -43,7 +43,7 @@ pub struct Picture {
     /// Kinds of events, a line each.
     pub lines: Vec<&'static str>,
     /// Events.
-    pub marks: Vec<Mark>,
+    pub marks: Vec<EventMark>,
 }
 
 /// Bursts that are drawn, the highest; and events, the latest.
@@ -78,7 +78,7 @@ impl Picture {
         });
         let vlan = event.vlan.map_or(String::new(), |id| format!(", VLAN {id}"));
         let words = format!("{}: {} {}{vlan}", moment(event.time), printable(&event.who), printable(&event.text));
-        self.marks.push(Mark { at, line, words });
+        self.marks.push(EventMark { at, line, words });
     }
 }
 

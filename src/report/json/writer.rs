@@ -1,7 +1,7 @@
 //! Writes JSON piece by piece: a report of a million rows needs no second copy of them and no allocation a field.
 
 use super::buffer::{Buffer, MemberText};
-use crate::model::text::{json_text, to_json};
+use crate::json::{json_text, to_json};
 use crate::model::{Address, Mac, Timestamp, Traffic};
 use serde::Serialize;
 use std::io::{self, Write};

@@ -2,6 +2,7 @@
 
 use super::BIN;
 use super::answers::{Answer, AnswerMeaning};
+use super::counts::ServiceCounts;
 use super::slowness::Slowness;
 use crate::model::evidence::{SHORT_LOGIN, Trouble};
 use crate::model::mix::Keys;
@@ -18,6 +19,19 @@ const JUST_NOW: i64 = SECOND;
 
 /// Single SYNs of one client in a bin from which on they are attempts that nothing answers.
 const TRIES: u32 = 4;
+
+/// Counts the code of an answer where it is an error of some kind.
+fn note_code(counts: &mut ServiceCounts, answer: Answer, code: u32, zone: u16) {
+    match answer {
+        Answer::Error => {
+            counts.code(code);
+            counts.zone(zone);
+        }
+        Answer::Rejected => counts.code(code),
+        Answer::Denied => counts.refusal(code),
+        _ => {}
+    }
+}
 
 impl ServiceLedger {
     pub(super) fn attempt(&mut self, attempt: &Attempt) {
@@ -161,15 +175,7 @@ impl ServiceLedger {
                 let of = counts.client(client);
                 of.answered = of.answered.saturating_add(1);
                 answer.trouble().into_iter().for_each(|trouble| counts.trouble(client, trouble, t.asked, time));
-                match answer {
-                    Answer::Error => {
-                        counts.code(code);
-                        counts.zone(t.zone());
-                    }
-                    Answer::Rejected => counts.code(code),
-                    Answer::Denied => counts.refusal(code),
-                    _ => {}
-                }
+                note_code(counts, answer, code, t.zone());
             } else {
                 counts.trouble(client, Trouble::Unanswered, t.asked, t.asked);
             }

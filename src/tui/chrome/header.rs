@@ -9,7 +9,7 @@ use crate::snapshot::Snapshot;
 use crate::tui::canvas::{Canvas, Hit, cells, cut_end};
 use crate::tui::panels::mirror::verdict;
 use crate::tui::screen::Screen;
-use crate::tui::screens::mirror::Mirror;
+use crate::tui::screens::mirror::MirrorScreen;
 use crate::tui::theme::Hue;
 use crate::tui::view::{Scene, ratio};
 use crate::tui::widgets::amount;
@@ -161,7 +161,7 @@ fn left(scene: &Scene, width: u16, more: [u16; 2]) -> Vec<Piece> {
         Hue::Dim => vec![(words.into(), dim)],
         _ => vec![(format!("{symbol} {words}").into(), scene.theme.strong(hue))],
     };
-    out.push(Piece::new(1, badge).leading_to(&Mirror));
+    out.push(Piece::new(1, badge).leading_to(&MirrorScreen));
     out
 }
 
@@ -239,7 +239,7 @@ fn right(scene: &Scene, dated: Dated, width: u16) -> Vec<Piece> {
     if let Some(age) = scene.age {
         out.push(Piece::new(1, vec![(format!(" {age} s old ").into(), scene.theme.badge(Hue::Warn))]));
     }
-    out.push(Piece::new(2, lost(scene, width)).leading_to(&Mirror));
+    out.push(Piece::new(2, lost(scene, width)).leading_to(&MirrorScreen));
     out
 }
 

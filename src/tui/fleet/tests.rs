@@ -78,6 +78,22 @@ fn shared() -> SharedTraffic {
     }
 }
 
+fn conversations() -> Vec<StoryConversation> {
+    (0..40)
+        .map(|at| StoryConversation {
+            source: format!("10.20.0.{at}"),
+            destination: "2001:db8::20".into(),
+            port: 445,
+            protocol: 6,
+            app: if at % 2 == 0 { "smb2".into() } else { String::new() },
+            records: 90 - at,
+            packets: 70_000,
+            forth: 3_000_000_000 / (at + 1),
+            back: 40_000_000 / (at + 1),
+        })
+        .collect()
+}
+
 fn story() -> ProbeStory {
     let load = (0..480).filter(|at| !(200..260).contains(at)).map(|at| LoadPoint {
         start: NOW - 3_600 + at * 7,
@@ -124,19 +140,7 @@ fn story() -> ProbeStory {
                 wire_bytes: 8_000_000_000 / (at + 1),
             })
             .collect(),
-        conversations: (0..40)
-            .map(|at| StoryConversation {
-                source: format!("10.20.0.{at}"),
-                destination: "2001:db8::20".into(),
-                port: 445,
-                protocol: 6,
-                app: if at % 2 == 0 { "smb2".into() } else { String::new() },
-                records: 90 - at,
-                packets: 70_000,
-                forth: 3_000_000_000 / (at + 1),
-                back: 40_000_000 / (at + 1),
-            })
-            .collect(),
+        conversations: conversations(),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::tui::view::{Scene, Topic};
 use ratatui::layout::Rect;
 
 /// Application protocols, one at a time.
-pub(in crate::tui) struct Applications;
+pub(in crate::tui) struct ApplicationsScreen;
 
 /// What is shown without a protocol chosen.
 const ALL: TablePanel = TablePanel { empty: "nothing was recognised by its content yet", ..TablePanel::of(&APPLICATIONS) };
@@ -28,7 +28,7 @@ fn sheet(scene: &Scene) -> TablePanel {
     TablePanel { group: scene.snapshot.dissect.apps.get(scene.pane.kind).map(|app| app.title), ..ALL }
 }
 
-impl Screen for Applications {
+impl Screen for ApplicationsScreen {
     fn title(&self) -> &'static str {
         "Applications"
     }

@@ -20,7 +20,7 @@ use crate::tui::widgets::frame::columns as divide;
 use ratatui::layout::Rect;
 
 /// Bursts.
-pub(in crate::tui) struct Bursts;
+pub(in crate::tui) struct BurstsScreen;
 
 const LIST: TablePanel =
     TablePanel { empty: "none: the link was never half full for a millisecond, as far as its speed is known", ..TablePanel::of(&BURSTS) };
@@ -42,7 +42,7 @@ fn between(scene: &Scene, one: Address, other: Address) -> Option<Topic> {
     Some(Topic::conversation(kind, row))
 }
 
-impl Screen for Bursts {
+impl Screen for BurstsScreen {
     fn title(&self) -> &'static str {
         "Bursts"
     }

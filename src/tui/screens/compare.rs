@@ -29,7 +29,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Comparison.
-pub(in crate::tui) struct Compare;
+pub(in crate::tui) struct CompareScreen;
 
 /// What the last comparison was of, and what came of it.
 type Made = ((u64, u64, usize), Arc<Comparison>);
@@ -112,7 +112,7 @@ fn rows(scene: &Scene) -> Vec<(Topic, Change)> {
     scene.pane.arrange(listed.map(|change| (topic(change), change.clone())).collect())
 }
 
-impl Screen for Compare {
+impl Screen for CompareScreen {
     fn title(&self) -> &'static str {
         "Compare"
     }

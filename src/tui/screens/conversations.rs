@@ -21,7 +21,7 @@ use ratatui::style::Style;
 use std::borrow::Cow;
 
 /// Conversations of every kind.
-pub(in crate::tui) struct Conversations;
+pub(in crate::tui) struct ConversationsScreen;
 
 const KINDS: [Kind; 6] = [Kind::Tcp, Kind::Udp, Kind::Sctp, Kind::Ip, Kind::Ipv6, Kind::Eth];
 
@@ -29,7 +29,7 @@ fn kind(scene: &Scene) -> Kind {
     KINDS.get(scene.pane.kind).copied().unwrap_or(Kind::Tcp)
 }
 
-impl Screen for Conversations {
+impl Screen for ConversationsScreen {
     fn title(&self) -> &'static str {
         "Conversations"
     }

@@ -20,7 +20,7 @@ use ratatui::style::Style;
 use std::borrow::Cow;
 
 /// End points of every kind.
-pub(in crate::tui) struct Hosts;
+pub(in crate::tui) struct HostsScreen;
 
 /// Rows that are shown together: hosts of a kind, or what is none.
 struct Shown {
@@ -74,7 +74,7 @@ impl Shown {
     }
 }
 
-impl Screen for Hosts {
+impl Screen for HostsScreen {
     fn title(&self) -> &'static str {
         "Hosts"
     }

@@ -25,7 +25,7 @@ use crate::tui::widgets::table::{self, Col, Shape};
 use ratatui::layout::Rect;
 
 /// Layer 2.
-pub(in crate::tui) struct Layer2;
+pub(in crate::tui) struct Layer2Screen;
 
 const VLANS: usize = 0;
 const STATIONS: usize = 1;
@@ -53,7 +53,7 @@ const STATION_PANEL: TablePanel =
 /// What is sent to many.
 const GROUP_PANEL: TablePanel = TablePanel { empty: "nothing was sent to a group", ..TablePanel::of(&stations::GROUPS) };
 
-impl Screen for Layer2 {
+impl Screen for Layer2Screen {
     fn title(&self) -> &'static str {
         "Layer 2"
     }
@@ -117,51 +117,62 @@ impl Screen for Layer2 {
         let least = if scene.snapshot.stats.vlans.rows.is_empty() { 4 } else { 5 };
         let (above, below) = split_top(lists, want.clamp(least, (lists.height / 2).max(5)));
         vlans(canvas, above, scene);
-        let kind = scene.pane.kind;
-        let has_groups = kind == GROUPS || GROUP_PANEL.count(scene.snapshot) > 0;
-        if let Some(panel) = other(kind) {
-            let wants = panel.count(scene.snapshot).saturating_add(3).min(u64::from(u16::MAX)) as u16;
-            let (first, rest) = split_top(below, if below.height >= wants + 8 { wants } else { below.height });
-            panel.draw(canvas, first, scene, true);
-            if rest.height > 0 {
-                STATION_PANEL.draw(canvas, rest, scene, false);
-            }
-        } else if has_groups && below.height >= 20 {
-            // Each what its rows need; where that is too much the groups have a third, or what the stations leave.
-            let lines = |count: u64| count.saturating_add(3).min(u64::from(u16::MAX)) as u16;
-            let (stations, groups) = (lines(STATION_PANEL.count(scene.snapshot)), lines(GROUP_PANEL.count(scene.snapshot)));
-            let lowest = groups.min((below.height / 3).max(below.height.saturating_sub(stations)));
-            // The groups stand right below the stations: what nobody needs is at the foot.
-            let (middle, lowest) = split_top(below, stations.min(below.height - lowest));
-            STATION_PANEL.draw(canvas, middle, scene, kind == STATIONS);
-            GROUP_PANEL.draw(canvas, lowest, scene, kind == GROUPS);
-        } else if kind == GROUPS {
-            GROUP_PANEL.draw(canvas, below, scene, true);
-        } else {
-            STATION_PANEL.draw(canvas, below, scene, kind == STATIONS);
+        stations_and_groups(canvas, below, scene);
+        draw_mixes(canvas, mixes, scene);
+    }
+}
+
+/// Below the VLANs: stations, groups, or what was chosen instead.
+fn stations_and_groups(canvas: &mut Canvas, below: Rect, scene: &Scene) {
+    let kind = scene.pane.kind;
+    let has_groups = kind == GROUPS || GROUP_PANEL.count(scene.snapshot) > 0;
+    if let Some(panel) = other(kind) {
+        let wants = panel.count(scene.snapshot).saturating_add(3).min(u64::from(u16::MAX)) as u16;
+        let (first, rest) = split_top(below, if below.height >= wants + 8 { wants } else { below.height });
+        panel.draw(canvas, first, scene, true);
+        if rest.height > 0 {
+            STATION_PANEL.draw(canvas, rest, scene, false);
         }
-        let (casts, rest) = split_top(mixes, 5);
-        let (directions, rest) = if rest.height >= 12 { split_top(rest, 7) } else { (Rect::ZERO, rest) };
-        let (sizes, losses) = split_top(rest, if rest.height >= 17 { 9 } else { rest.height });
-        shares::casts(canvas, casts, scene);
-        if directions.height > 0 {
-            shares::directions(canvas, directions, scene);
+    } else if has_groups && below.height >= 20 {
+        // Each what its rows need; where that is too much the groups have a third, or what the stations leave.
+        let lines = |count: u64| count.saturating_add(3).min(u64::from(u16::MAX)) as u16;
+        let (stations, groups) = (lines(STATION_PANEL.count(scene.snapshot)), lines(GROUP_PANEL.count(scene.snapshot)));
+        let lowest = groups.min((below.height / 3).max(below.height.saturating_sub(stations)));
+        // The groups stand right below the stations: what nobody needs is at the foot.
+        let (middle, lowest) = split_top(below, stations.min(below.height - lowest));
+        STATION_PANEL.draw(canvas, middle, scene, kind == STATIONS);
+        GROUP_PANEL.draw(canvas, lowest, scene, kind == GROUPS);
+    } else if kind == GROUPS {
+        GROUP_PANEL.draw(canvas, below, scene, true);
+    } else {
+        STATION_PANEL.draw(canvas, below, scene, kind == STATIONS);
+    }
+}
+
+/// Beside the lists: kinds of addresses, directions, sizes, losses, and what else there is room for.
+fn draw_mixes(canvas: &mut Canvas, area: Rect, scene: &Scene) {
+    let (casts, rest) = split_top(area, 5);
+    let (directions, rest) = if rest.height >= 12 { split_top(rest, 7) } else { (Rect::ZERO, rest) };
+    let (sizes, losses) = split_top(rest, if rest.height >= 17 { 9 } else { rest.height });
+    shares::casts(canvas, casts, scene);
+    if directions.height > 0 {
+        shares::directions(canvas, directions, scene);
+    }
+    shares::sizes(canvas, sizes, scene);
+    let (losses, mut rest) = split_top(losses, LOSSES.min(losses.height));
+    if losses.height > 0 {
+        shares::losses(canvas, losses, scene);
+    }
+    let kind = scene.pane.kind;
+    // Where there is room for more, what else there is to say of this layer.
+    for (at, (_, panel)) in OTHERS.iter().enumerate().rev().filter(|(at, _)| GROUPS + 1 + at != kind) {
+        let wants = panel.count(scene.snapshot).saturating_add(3).min(u64::from(u16::MAX)) as u16;
+        if panel.count(scene.snapshot) == 0 || rest.height < 5 || at == 0 {
+            continue;
         }
-        shares::sizes(canvas, sizes, scene);
-        let (losses, mut rest) = split_top(losses, LOSSES.min(losses.height));
-        if losses.height > 0 {
-            shares::losses(canvas, losses, scene);
-        }
-        // Where there is room for more, what else there is to say of this layer.
-        for (at, (_, panel)) in OTHERS.iter().enumerate().rev().filter(|(at, _)| GROUPS + 1 + at != kind) {
-            let wants = panel.count(scene.snapshot).saturating_add(3).min(u64::from(u16::MAX)) as u16;
-            if panel.count(scene.snapshot) == 0 || rest.height < 5 || at == 0 {
-                continue;
-            }
-            let (part, below) = split_top(rest, wants.min(rest.height));
-            panel.draw(canvas, part, scene, false);
-            rest = below;
-        }
+        let (part, below) = split_top(rest, wants.min(rest.height));
+        panel.draw(canvas, part, scene, false);
+        rest = below;
     }
 }
 

@@ -22,7 +22,7 @@ use crate::tui::widgets::frame::columns;
 use ratatui::layout::Rect;
 
 /// The mirror's health.
-pub(in crate::tui) struct Mirror;
+pub(in crate::tui) struct MirrorScreen;
 
 type Panel = fn(&mut Canvas, Rect, &Scene);
 
@@ -37,7 +37,7 @@ const PANELS: [(&str, Panel); 7] = [
     ("Not judged", panels::silenced),
 ];
 
-impl Screen for Mirror {
+impl Screen for MirrorScreen {
     fn title(&self) -> &'static str {
         "Mirror"
     }

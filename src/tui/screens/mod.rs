@@ -19,20 +19,20 @@ use super::screen::{ScreenEntry, entry};
 
 /// Every screen, in the order of their tabs: tabs, help, palette and the tables of README.md are made from this list.
 pub(super) const SCREENS: &[ScreenEntry] = &[
-    entry('1', &overview::Overview),
-    entry('2', &protocols::Protocols),
-    entry('3', &hosts::Hosts),
-    entry('4', &conversations::Conversations),
-    entry('5', &services::Services),
-    entry('6', &problems::Problems),
-    entry('7', &switch::Switch),
-    entry('8', &mirror::Mirror),
-    entry('9', &packets::Packets),
-    entry('0', &layer2::Layer2),
-    ScreenEntry { digit: None, screen: &bursts::Bursts },
-    ScreenEntry { digit: None, screen: &applications::Applications },
-    ScreenEntry { digit: None, screen: &names::Names },
-    ScreenEntry { digit: None, screen: &compare::Compare },
+    entry('1', &overview::OverviewScreen),
+    entry('2', &protocols::ProtocolsScreen),
+    entry('3', &hosts::HostsScreen),
+    entry('4', &conversations::ConversationsScreen),
+    entry('5', &services::ServicesScreen),
+    entry('6', &problems::ProblemsScreen),
+    entry('7', &switch::SwitchScreen),
+    entry('8', &mirror::MirrorScreen),
+    entry('9', &packets::PacketsScreen),
+    entry('0', &layer2::Layer2Screen),
+    ScreenEntry { digit: None, screen: &bursts::BurstsScreen },
+    ScreenEntry { digit: None, screen: &applications::ApplicationsScreen },
+    ScreenEntry { digit: None, screen: &names::NamesScreen },
+    ScreenEntry { digit: None, screen: &compare::CompareScreen },
 ];
 
 #[cfg(test)]

@@ -15,11 +15,11 @@ use crate::tui::view::{Scene, Topic};
 use ratatui::layout::Rect;
 
 /// Names; of more than a dashboard holds those seen last.
-pub(in crate::tui) struct Names;
+pub(in crate::tui) struct NamesScreen;
 
 const SHEET: TablePanel = TablePanel { empty: "no name was learnt yet: they come from DNS, mDNS, LLMNR and TLS", ..TablePanel::of(&NAMES) };
 
-impl Screen for Names {
+impl Screen for NamesScreen {
     fn title(&self) -> &'static str {
         "Names"
     }

@@ -15,13 +15,13 @@ use crate::tui::canvas::{Canvas, Hit, hundredths, split_top};
 use crate::tui::panels::any_table::TablePanel;
 use crate::tui::panels::{findings, load, shares, top};
 use crate::tui::screen::{Hint, Screen};
-use crate::tui::screens::services::Services;
+use crate::tui::screens::services::ServicesScreen;
 use crate::tui::view::{Scene, Topic};
 use crate::tui::widgets::frame::columns;
 use ratatui::layout::Rect;
 
 /// The overview.
-pub(in crate::tui) struct Overview;
+pub(in crate::tui) struct OverviewScreen;
 
 /// What listens, where there is room for what is more than the first glance.
 const SERVICES: TablePanel = TablePanel { named: true, ..TablePanel::of(&services::SERVICES) };
@@ -31,7 +31,7 @@ const PROTOCOLS: usize = 1;
 const HOSTS: usize = 2;
 const WRONG: usize = 3;
 
-impl Screen for Overview {
+impl Screen for OverviewScreen {
     fn title(&self) -> &'static str {
         "Overview"
     }
@@ -151,7 +151,7 @@ fn bottom(canvas: &mut Canvas, area: Rect, scene: &Scene) {
             shares::losses(canvas, losses, scene);
             findings::draw(canvas, wrong, scene, WRONG);
         }
-        canvas.click(Rect { height: services.height.min(1), ..services }, Hit::Screen(Services.title()));
+        canvas.click(Rect { height: services.height.min(1), ..services }, Hit::Screen(ServicesScreen.title()));
         return SERVICES.draw(canvas, services, scene, false);
     }
     type Panel = fn(&mut Canvas, Rect, &Scene);

@@ -22,7 +22,7 @@ use ratatui::crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 
 /// Findings.
-pub(in crate::tui) struct Problems;
+pub(in crate::tui) struct ProblemsScreen;
 
 /// Below this width titles beside a preview would be cut.
 const BESIDE: u16 = 150;
@@ -44,7 +44,7 @@ fn rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, &'a Finding)> {
     scene.pane.arrange(label::findings(scene))
 }
 
-impl Screen for Problems {
+impl Screen for ProblemsScreen {
     fn title(&self) -> &'static str {
         "Problems"
     }

@@ -25,7 +25,7 @@ use ratatui::layout::Rect;
 use std::collections::HashSet;
 
 /// The tree of protocols.
-pub(in crate::tui) struct Protocols;
+pub(in crate::tui) struct ProtocolsScreen;
 
 /// Branches that are closed.
 type Folded = HashSet<Path>;
@@ -65,7 +65,7 @@ fn parent(path: Path) -> Option<Path> {
     all.len().checked_sub(2).and_then(|i| all.get(i)).copied()
 }
 
-impl Screen for Protocols {
+impl Screen for ProtocolsScreen {
     fn title(&self) -> &'static str {
         "Protocols"
     }

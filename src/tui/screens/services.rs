@@ -16,7 +16,7 @@ use crate::tui::view::{Scene, Topic};
 use ratatui::layout::Rect;
 
 /// Services; of more than a dashboard holds those used most.
-pub(in crate::tui) struct Services;
+pub(in crate::tui) struct ServicesScreen;
 
 const SHEET: TablePanel = TablePanel {
     empty: "no service was used yet: they show with the first connection that is opened and the first question that is asked",
@@ -24,7 +24,7 @@ const SHEET: TablePanel = TablePanel {
     ..TablePanel::of(&SERVICES)
 };
 
-impl Screen for Services {
+impl Screen for ServicesScreen {
     fn title(&self) -> &'static str {
         "Services"
     }

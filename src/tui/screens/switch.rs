@@ -29,7 +29,7 @@ use ratatui::layout::Rect;
 use std::borrow::Cow;
 
 /// The switch.
-pub(in crate::tui) struct Switch;
+pub(in crate::tui) struct SwitchScreen;
 
 /// What is said where nothing is known.
 const UNSEEN: &str = "not visible in this mirror: most mirror sessions leave out what switches say to each other";
@@ -76,7 +76,7 @@ fn draw_transit(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     transit::draw(canvas, below, scene, selected.unwrap_or(0));
 }
 
-impl Screen for Switch {
+impl Screen for SwitchScreen {
     fn title(&self) -> &'static str {
         "Switch"
     }

@@ -6,8 +6,8 @@ use crate::tui::screen::{ScreenEntry, entry};
 
 /// The screens there are, and one more that has no digit.
 static MORE: &[ScreenEntry] = &[
-    entry('1', &crate::tui::screens::overview::Overview),
-    entry('4', &crate::tui::screens::conversations::Conversations),
+    entry('1', &crate::tui::screens::overview::OverviewScreen),
+    entry('4', &crate::tui::screens::conversations::ConversationsScreen),
     ScreenEntry { digit: None, screen: &Toy },
 ];
 

@@ -166,7 +166,7 @@ fn rows_are_sorted_while_paused() {
 fn a_key_that_does_nothing_says_so() {
     // Of the program's own screens each digit has one.
     static FEW: &[ScreenEntry] =
-        &[entry('1', &crate::tui::screens::overview::Overview), entry('4', &crate::tui::screens::conversations::Conversations)];
+        &[entry('1', &crate::tui::screens::overview::OverviewScreen), entry('4', &crate::tui::screens::conversations::ConversationsScreen)];
     let mut session = Session::new(Story::Calm, 100, 30);
     session.app = App::with(FEW, session.app.options.clone(), Theme::new(Depth::Mono, false));
     session.see(demo::snapshot(Story::Calm, 0));

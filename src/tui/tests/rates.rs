@@ -41,7 +41,7 @@ fn picture(second: i64, load: impl Fn(i64, u64) -> Traffic, rows: u64) -> Snapsh
 }
 
 fn top(session: &Session) -> Vec<Topic> {
-    crate::tui::screens::overview::Overview.topics(&session.app.scene()).into_iter().take(10).collect()
+    crate::tui::screens::overview::OverviewScreen.topics(&session.app.scene()).into_iter().take(10).collect()
 }
 
 #[test]

@@ -10,7 +10,7 @@ pub(super) type Reading = (LinkType, u32, Clock);
 
 /// An interface of the current section.
 #[derive(Clone)]
-pub(super) struct Interface {
+pub(super) struct SectionInterface {
     pub(super) link: LinkType,
     pub(super) snap: u32,
     pub(super) clock: Clock,
@@ -25,7 +25,7 @@ pub(super) struct Interface {
     pub(super) description: Option<String>,
 }
 
-impl Interface {
+impl SectionInterface {
     /// What statistics and packets tell. Where both do, it is the same drops: the larger count is told.
     pub(super) fn losses(&self) -> SourceLosses {
         let told = self.packet_drops.saturating_sub(self.losses.kernel);

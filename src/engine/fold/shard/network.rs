@@ -8,8 +8,8 @@ use crate::model::evidence::SILENT_PEER;
 use crate::model::tcp::{FIN, TcpEvent, TcpMarks};
 use crate::model::time::SECOND;
 use crate::model::{
-    AnalysisFlags, AppId, CutPhase, Direction, Flight, Frame, IcmpError, LocatedLoss, Mac, NetworkBatch, NetworkEvent, PathSide, RoundTrip,
-    Segment, SegmentAnalysis, SilentPeer, Timestamp, TurnKind, TurnStep,
+    AnalysisFlags, AppId, CutPhase, Direction, Flight, FlowKey, Frame, IcmpError, LocatedLoss, Mac, NetworkBatch, NetworkEvent, PathSide,
+    RoundTrip, Segment, SegmentAnalysis, SilentPeer, Timestamp, TurnKind, TurnStep,
 };
 use crate::stats::{
     Connections, ConversationSample, Course, FlowHot, Fragments, Gathering, KeepAlives, LossLocator, Record, Stalls, StuckSegments,
@@ -40,26 +40,7 @@ pub(super) fn segment(
     let mut located = None;
     let client = if flow.originator == 0 { Direction::AToB } else { Direction::BToA };
     if tcp.marks.has(TcpMarks::COURSE) {
-        let course = Course {
-            flow: *key,
-            way: *way,
-            vlan: frame.vlans.outermost(),
-            stations: frame.mac.map_or_else(Default::default, |(source, destination)| [source, destination]),
-            time: frame.time,
-            number: frame.number,
-            before: flow.last_of(way.reversed()).unwrap_or(frame.time),
-            client: flow.tcp.opened().then_some(client),
-            fins: flow.tcp.fins(),
-            is_cut: before.reset(),
-            app: flow.app.app,
-            packets: flow.traffic.map(|traffic| traffic.packets),
-            data_packets: analysis.data_segments.into(),
-            cut: flow.tcp.cut().map(|(_, phase)| phase),
-            ttl: frame.ttl,
-            is_cut_between: flow.tcp.is_cut_between(),
-            owes: flow.numbers.in_flight(*way).is_none_or(|bytes| bytes > 0),
-        };
-        connections.step(&course, segment, tcp);
+        connections.step(&course(flow, (frame, analysis), (key, *way), client, before), segment, tcp);
     }
     // What is lost to one that is not there any more is told apart: before the loss.
     let repeated = tcp.marks.has(TcpMarks::REPEATED) && !analysis.flags.has(AnalysisFlags::SPURIOUS_RETRANSMISSION);
@@ -69,8 +50,7 @@ pub(super) fn segment(
     }
     // Of one that takes no data it is a probe.
     if tcp.marks.has(TcpMarks::KEEP_ALIVE) && !flow.numbers.takes_nothing(way.reversed()) {
-        let sent = flow.traffic.get(*way as usize).map_or(0, |traffic| traffic.packets);
-        kept.note(key, *way, (frame.time, frame.number), sent);
+        kept.note(key, *way, (frame.time, frame.number), flow.traffic.get(*way as usize).map_or(0, |traffic| traffic.packets));
     }
     if tcp.marks.has(located_loss::MARKS)
         && let Some(lost) = losses.segment(key, (*way, client), frame.time, (segment, frame.tcp_options()), tcp, analysis)
@@ -109,6 +89,36 @@ pub(super) fn segment(
         connections.tell(event);
     }
     located
+}
+
+/// A step of a connection's course.
+#[inline(always)]
+fn course(
+    flow: &FlowHot<FlowDetectors>,
+    (frame, analysis): (&Frame<'_>, &SegmentAnalysis),
+    (key, way): (&FlowKey, Direction),
+    client: Direction,
+    before: &TcpTrack,
+) -> Course {
+    Course {
+        flow: *key,
+        way,
+        vlan: frame.vlans.outermost(),
+        stations: frame.mac.map_or_else(Default::default, |(source, destination)| [source, destination]),
+        time: frame.time,
+        number: frame.number,
+        before: flow.last_of(way.reversed()).unwrap_or(frame.time),
+        client: flow.tcp.opened().then_some(client),
+        fins: flow.tcp.fins(),
+        is_cut: before.reset(),
+        app: flow.app.app,
+        packets: flow.traffic.map(|traffic| traffic.packets),
+        data_packets: analysis.data_segments.into(),
+        cut: flow.tcp.cut().map(|(_, phase)| phase),
+        ttl: frame.ttl,
+        is_cut_between: flow.tcp.is_cut_between(),
+        owes: flow.numbers.in_flight(way).is_none_or(|bytes| bytes > 0),
+    }
 }
 
 /// The receiver of what was sent again, where it has said nothing for long since it was sent first.

@@ -7,7 +7,7 @@
 //!        0 s                    12.4 s
 //! ```
 
-use super::state::{Drawn, StreamView};
+use super::state::{GraphKind, StreamView};
 use crate::model::time::SECOND;
 use crate::model::{Timestamp, units};
 use crate::snapshot::{PacketPage, PacketSegment, PacketStream};
@@ -45,17 +45,17 @@ const TRIPS: Legend = &[("to the one and back", Hue::Out), ("to the other and ba
 /// Round trips that are waited for.
 const OUTSTANDING: usize = 1_024;
 
-pub(super) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, view: &StreamView, drawn: Drawn, page: &PacketPage) {
+pub(super) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, view: &StreamView, drawn: GraphKind, page: &PacketPage) {
     let empty = PacketStream::default();
     let stream = page.stream.as_deref().unwrap_or(&empty);
     let [one, other] = &stream.ends;
     let (title, legend, unit) = match drawn {
-        Drawn::Sequence => ("Sequence numbers", SEQUENCE, ""),
-        Drawn::Flight => ("Bytes in flight", FLIGHT, ""),
-        Drawn::Trips => ("Round trips", TRIPS, "s"),
+        GraphKind::Sequence => ("Sequence numbers", SEQUENCE, ""),
+        GraphKind::Flight => ("Bytes in flight", FLIGHT, ""),
+        GraphKind::Trips => ("Round trips", TRIPS, "s"),
     };
     let ends = match (drawn, view.back) {
-        (Drawn::Trips, _) => format!("{one} ⇄ {other}  "),
+        (GraphKind::Trips, _) => format!("{one} ⇄ {other}  "),
         (_, false) => format!("{one} → {other}  "),
         (_, true) => format!("{other} → {one}  "),
     };
@@ -66,9 +66,9 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, view: &Stream
     }
     let body = titled(canvas, area, &format!("{title} · v next · d other way · h text"), &note, true);
     let marks = match drawn {
-        Drawn::Sequence => sequence(&stream.segments, !view.back),
-        Drawn::Flight => flight(&stream.segments, !view.back),
-        Drawn::Trips => trips(&stream.segments),
+        GraphKind::Sequence => sequence(&stream.segments, !view.back),
+        GraphKind::Flight => flight(&stream.segments, !view.back),
+        GraphKind::Trips => trips(&stream.segments),
     };
     if marks.is_empty() {
         let text = if stream.segments.is_empty() && stream.whole { "no TCP connection" } else { "nothing was sent this way" };

@@ -1,6 +1,6 @@
 //! Keys of the screen of packets.
 
-use super::state::{Drawn, Focus, Looking, StreamView, TypedLine};
+use super::state::{Focus, GraphKind, Looking, StreamView, TypedLine};
 use crate::snapshot::{PacketSeek, PacketSubject};
 use crate::tui::screen::Hint;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -71,7 +71,7 @@ fn in_list(looking: &mut Looking, key: KeyCode, (live, reading): (bool, bool)) -
         }
         KeyCode::Char('v') if looking.conversation != PacketSubject::All => {
             (looking.tail, looking.to_end) = (false, false);
-            looking.stream = Some(StreamView { drawn: Some(Drawn::Sequence), ..StreamView::default() });
+            looking.stream = Some(StreamView { drawn: Some(GraphKind::Sequence), ..StreamView::default() });
         }
         KeyCode::Char('W') => {
             let subject = looking.subject.clone();
@@ -131,7 +131,7 @@ fn in_stream(looking: &mut Looking, key: KeyCode) -> bool {
         KeyCode::PageUp => view.scroll = view.scroll.saturating_sub(10),
         KeyCode::Home | KeyCode::Char('g') => view.scroll = 0,
         KeyCode::End | KeyCode::Char('G') => view.scroll = usize::MAX,
-        KeyCode::Char('v') => view.drawn = Some(view.drawn.map_or(Drawn::Sequence, Drawn::next)),
+        KeyCode::Char('v') => view.drawn = Some(view.drawn.map_or(GraphKind::Sequence, GraphKind::next)),
         KeyCode::Char('d') if view.drawn.is_some() => view.back = !view.back,
         KeyCode::Char('h') if view.drawn.is_some() => view.drawn = None,
         KeyCode::Char('h') => *view = StreamView { hex: !view.hex, ..StreamView::default() },

@@ -28,19 +28,19 @@ use crate::tui::view::{Pane, Scene};
 use crate::tui::widgets::frame::{columns as divide, titled};
 use ratatui::crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
-use state::{Focus, Looking, State};
+use state::{Focus, Looking, PacketsState};
 use std::sync::Arc;
 pub(in crate::tui) use subject::of_topic;
 
 /// Packets.
-pub(in crate::tui) struct Packets;
+pub(in crate::tui) struct PacketsScreen;
 
 /// Below this width tree and bytes do not stand side by side.
 const BESIDE: u16 = 118;
 /// Cells of sixteen bytes with their place and their text.
 const HEX: u16 = 74;
 
-impl Screen for Packets {
+impl Screen for PacketsScreen {
     fn title(&self) -> &'static str {
         "Packets"
     }
@@ -51,7 +51,7 @@ impl Screen for Packets {
 
     fn pane(&self, options: &DashboardOptions) -> Pane {
         let mut pane = Pane::default();
-        pane.own.change(|state: &mut State| *state = State::new(options.packets.clone()));
+        pane.own.change(|state: &mut PacketsState| *state = PacketsState::new(options.packets.clone()));
         pane
     }
 
@@ -60,15 +60,15 @@ impl Screen for Packets {
     }
 
     fn is_typing(&self, pane: &Pane) -> bool {
-        pane.own.get::<State>().is_some_and(|state| state.looking().typing.is_some())
+        pane.own.get::<PacketsState>().is_some_and(|state| state.looking().typing.is_some())
     }
 
     fn key(&self, pane: &mut Pane, key: KeyEvent, snapshot: &Snapshot) -> Option<Effect> {
-        keys::press(&mut pane.own.get::<State>()?.looking(), key, (snapshot.live, is_reading(snapshot))).then_some(Effect::Done)
+        keys::press(&mut pane.own.get::<PacketsState>()?.looking(), key, (snapshot.live, is_reading(snapshot))).then_some(Effect::Done)
     }
 
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
-        let Some(state) = scene.pane.own.get::<State>() else { return };
+        let Some(state) = scene.pane.own.get::<PacketsState>() else { return };
         let looking = &mut *state.looking();
         looking.clicked(scene.pane.selected.as_ref());
         let above = list_height(area.height, looking.stream.is_some());

@@ -34,7 +34,7 @@ impl TypedLine {
 
 /// What is drawn of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::tui) enum Drawn {
+pub(in crate::tui) enum GraphKind {
     /// Sequence numbers over time.
     Sequence,
     /// Bytes in flight against the window.
@@ -43,13 +43,13 @@ pub(in crate::tui) enum Drawn {
     Trips,
 }
 
-impl Drawn {
+impl GraphKind {
     /// The next one.
     pub fn next(self) -> Self {
         match self {
-            Drawn::Sequence => Drawn::Flight,
-            Drawn::Flight => Drawn::Trips,
-            Drawn::Trips => Drawn::Sequence,
+            GraphKind::Sequence => GraphKind::Flight,
+            GraphKind::Flight => GraphKind::Trips,
+            GraphKind::Trips => GraphKind::Sequence,
         }
     }
 }
@@ -58,7 +58,7 @@ impl Drawn {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::tui) struct StreamView {
     /// Drawn instead.
-    pub drawn: Option<Drawn>,
+    pub drawn: Option<GraphKind>,
     /// Of the other way.
     pub back: bool,
     /// In hexadecimal.
@@ -69,9 +69,9 @@ pub(in crate::tui) struct StreamView {
 
 /// The state, behind a lock: drawing finds things out.
 #[derive(Default)]
-pub(in crate::tui) struct State(Mutex<Looking>);
+pub(in crate::tui) struct PacketsState(Mutex<Looking>);
 
-impl State {
+impl PacketsState {
     /// Packets of a store.
     pub fn new(store: Option<Arc<dyn PacketStore>>) -> Self {
         Self(Mutex::new(Looking { store, tail: true, ..Looking::default() }))
@@ -249,7 +249,7 @@ mod tests {
     fn the_last_packet_of_a_capture_that_is_read_is_waited_for() {
         let store = Arc::new(Growing::default());
         store.0.store(100, Ordering::Relaxed);
-        let state = State::new(Some(Arc::clone(&store) as Arc<dyn PacketStore>));
+        let state = PacketsState::new(Some(Arc::clone(&store) as Arc<dyn PacketStore>));
         let mut looking = state.looking();
         let press = |looking: &mut Looking, key, reading| keys::press(looking, KeyEvent::from(key), (false, reading));
         looking.page(false, true);

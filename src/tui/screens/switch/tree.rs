@@ -16,7 +16,7 @@ use ratatui::style::Style;
 use std::borrow::Cow;
 
 /// A line of the drawing: which VLANs, and what stands between the root and the link.
-pub(super) type Drawn = Vec<(Cow<'static, str>, Style)>;
+pub(super) type LinePieces = Vec<(Cow<'static, str>, Style)>;
 
 /// A bridge by its name, where it says one, with its priority.
 fn bridge(scene: &Scene, id: BridgeId, tree: &TreeRow) -> String {
@@ -40,7 +40,7 @@ fn shape(row: &TreeRow) -> impl PartialEq + use<> {
 }
 
 /// The drawing: a line for each tree, or several where one has no room, those of VLANs that look alike together.
-pub(super) fn lines(scene: &Scene, width: u16) -> Vec<Drawn> {
+pub(super) fn lines(scene: &Scene, width: u16) -> Vec<LinePieces> {
     let (text, dim, accent) = (scene.style(Hue::Text), scene.style(Hue::Dim), scene.style(Hue::Accent));
     let mut groups: Vec<(Vec<u16>, &TreeRow)> = Vec::new();
     for row in &scene.snapshot.switch.trees {
@@ -56,7 +56,7 @@ pub(super) fn lines(scene: &Scene, width: u16) -> Vec<Drawn> {
             (vlans, _) => format!("vlan {}", numbers_text(vlans)),
         };
         let way = if width >= 110 { "────" } else { "──" };
-        let root: Drawn = vec![
+        let root: LinePieces = vec![
             (cut_end(&format!("{which}  "), width / 4).into_owned().into(), dim),
             ("◆ root ".into(), accent),
             (bridge(scene, row.root, row).into(), text),
@@ -73,13 +73,13 @@ pub(super) fn lines(scene: &Scene, width: u16) -> Vec<Drawn> {
 /// Cells that lines behind the first are moved in by.
 const INDENT: u16 = 4;
 
-fn wide(piece: &Drawn) -> u16 {
+fn wide(piece: &LinePieces) -> u16 {
     piece.iter().fold(0u16, |sum, (text, _)| sum.saturating_add(cells(text)))
 }
 
 /// A way on as many lines as it needs: both its ends are always seen. What a line alone has no room for is cut in its last piece, and marked.
-fn broken(hops: Vec<Drawn>, width: u16) -> Vec<Drawn> {
-    let mut lines: Vec<Drawn> = Vec::new();
+fn broken(hops: Vec<LinePieces>, width: u16) -> Vec<LinePieces> {
+    let mut lines: Vec<LinePieces> = Vec::new();
     for hop in hops {
         match lines.last_mut() {
             Some(line) if wide(line).saturating_add(wide(&hop)) <= width => line.extend(hop),
@@ -100,7 +100,7 @@ fn broken(hops: Vec<Drawn>, width: u16) -> Vec<Drawn> {
 }
 
 /// Draws it.
-pub(super) fn draw(canvas: &mut Canvas, area: Rect, lines: &[Drawn]) {
+pub(super) fn draw(canvas: &mut Canvas, area: Rect, lines: &[LinePieces]) {
     let body = titled(canvas, area, "From the root to this link", &[], false);
     for (line, y) in lines.iter().zip(body.top()..body.bottom()) {
         canvas.pieces(body.x + 1, y, body.width.saturating_sub(2), line);
@@ -123,7 +123,7 @@ mod tests {
         };
         for (width, lines) in [(200, 1), (90, 2), (60, 3), (30, 3)] {
             let drawn = broken(hops(), width);
-            let text = |line: &Drawn| line.iter().map(|p| p.0.as_ref()).collect::<String>();
+            let text = |line: &LinePieces| line.iter().map(|p| p.0.as_ref()).collect::<String>();
             assert_eq!(drawn.len(), lines, "{width}");
             assert!(drawn.iter().all(|line| wide(line) <= width), "{width}");
             let (first, last) = (text(&drawn[0]), text(&drawn[lines - 1]));

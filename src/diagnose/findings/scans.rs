@@ -1,0 +1,202 @@
+//! Attempts to connect in great number: scans of ports and hosts, floods of half-open connections.
+
+use super::connections::{FLOOD_ANSWERED, FLOOD_COMPLETED, FLOOD_SOURCES, SCAN_MANY, is_flood, never_completed, tcp_services};
+use super::neighbours::station;
+use super::{all_of, subject};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
+use crate::diagnose::evidence::Evidence;
+use crate::diagnose::figure::Figure::{Count, Tuned};
+use crate::model::evidence::{
+    ARP_SWEEP_ANSWERED, ARP_TARGETS, FLOOD_CONNECTIONS, SCAN_FAILS, SCAN_HOSTS, SCAN_PORTS, SCAN_WINDOW, ScanEvidence, SweepEvidence, share,
+};
+use crate::model::units::grouped;
+use crate::model::{Severity, Subject, Value};
+
+/// Half-open connections pile up.
+pub struct TcpSynflood;
+
+/// Many ports of one host are tried.
+pub struct ScanPorts;
+
+/// One port of many hosts is tried.
+pub struct ScanHosts;
+
+impl Detector for TcpSynflood {
+    fn page(&self) -> &'static ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
+            id: "tcp.synflood",
+            aspect: None,
+            meaning: "Connections to this service are opened in great number and not completed: half-open connections fill its table until \
+                      others are not served.",
+            measured: "Attempts within a minute that were never completed, from at least {sources} sources, or with {answered} SYN-ACKs \
+                       that nobody acknowledges: at least {flood}, while fewer than {completed} of all attempts are completed.",
+            cause: "A flood of SYNs with forged sources, or a load test.",
+            lookalikes: "A popular server that went down: its clients repeat the same SYN (tcp.no_answer); a scan tries many ports or hosts.",
+            remedy: "SYN cookies on the server; filter the sources at the border where they have something in common.",
+            topic: None,
+            figures: &[
+                ("sources", Tuned(&FLOOD_SOURCES)),
+                ("answered", Tuned(&FLOOD_ANSWERED)),
+                ("flood", Tuned(&FLOOD_CONNECTIONS)),
+                ("completed", Tuned(&FLOOD_COMPLETED)),
+            ],
+        };
+        &PAGE
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::BothDirections, Need::Unsampled]
+    }
+
+    fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
+        all_of(tcp_services(e).filter_map(|service| {
+            // At the end of a file the whole of it counts as well: a flood may be shorter than it.
+            let w = service.windows.iter().find(|w| is_flood(w))?;
+            let open = never_completed(w);
+            let title = format!("{} attempts to connect to {} were never completed", grouped(open), service.key);
+            let evidence = vec![
+                ("half_open", Value::Count(open)),
+                ("established", Value::Count(w.established)),
+                ("sources", if w.is_more { Value::AtLeast(w.sources) } else { Value::Count(w.sources) }),
+            ];
+            let severity = if w.established == 0 && service.last_success.is_some() { Severity::Critical } else { Severity::Warning };
+            // The one that is flooded.
+            Some(Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(1))
+        }))
+    }
+}
+
+impl Detector for ScanPorts {
+    fn page(&self) -> &'static ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
+            id: "scan.ports",
+            aspect: None,
+            meaning: "A host tries many ports of another one, and fails at most of them: it looks for services.",
+            measured: "Different ports of one host at which attempts of one source failed (refused or not answered), with less than {window} \
+                       between two of them: at least {ports}, and more than {fails} of the different ports of that host it tried. Inside the site \
+                       a note below {many} ports.",
+            cause: "A port scanner: your own inventory or monitoring, somebody curious, or malware.",
+            lookalikes: "A host that went down while many of its ports were in use; peer-to-peer programs.",
+            remedy: "Ask whose machine it is. What it fails at is not held against the hosts it tries.",
+            topic: None,
+            figures: &[
+                ("window", Tuned(&SCAN_WINDOW)),
+                ("ports", Tuned(&SCAN_PORTS)),
+                ("fails", Tuned(&SCAN_FAILS)),
+                ("many", Tuned(&SCAN_MANY)),
+            ],
+        };
+        &PAGE
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::BothDirections]
+    }
+
+    fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
+        let scans = || e.network.scans.iter().filter_map(|scan| Some((scan, scan.target?)));
+        all_of(scans().filter_map(|(scan, target)| {
+            // One finding a source: of its targets the one with most ports.
+            let most = scans().filter(|s| s.0.source == scan.source).max_by_key(|s| (s.0.failed, std::cmp::Reverse(s.1)))?;
+            if most.1 != target {
+                return None;
+            }
+            let title = |number: String| format!("{} tries {number} ports of {target} in vain", scan.source);
+            scanned(scan, scan.source.is_outside() || target.is_outside(), &title)
+        }))
+    }
+}
+
+impl Detector for ScanHosts {
+    fn page(&self) -> &'static ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
+            id: "scan.hosts",
+            aspect: None,
+            meaning: "A host tries the same port of many others, and fails at most of them: it looks for hosts with this service.",
+            measured: "Different hosts at which attempts of one source at one port failed (refused or not answered), with less than {window} \
+                       between two of them: at least {hosts}, and more than {fails} of the different hosts it tried there. Or a host (no router) \
+                       that asks by ARP for at least {targets} addresses within a minute of which fewer than {answer} answer. Inside the \
+                       site a note below {many} hosts.",
+            cause: "A scanner: your own inventory or monitoring, or malware that spreads.",
+            lookalikes: "An uplink that is down, so that everything outside fails for everybody; peer-to-peer programs.",
+            remedy: "Ask whose machine it is. Many hosts at the ports of file sharing, remote desktop or SSH are what malware does.",
+            topic: None,
+            figures: &[
+                ("window", Tuned(&SCAN_WINDOW)),
+                ("hosts", Tuned(&SCAN_HOSTS)),
+                ("targets", Count(ARP_TARGETS as u64)),
+                ("answer", Tuned(&ARP_SWEEP_ANSWERED)),
+                ("fails", Tuned(&SCAN_FAILS)),
+                ("many", Tuned(&SCAN_MANY)),
+            ],
+        };
+        &PAGE
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::BothDirections]
+    }
+
+    fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
+        let scans = || e.network.scans.iter().filter_map(|scan| Some((scan, scan.port?)));
+        let found: Vec<Report> = scans()
+            .filter_map(|(scan, port)| {
+                // One finding a source: of its ports the one with most hosts.
+                let most = scans().filter(|s| s.0.source == scan.source).max_by_key(|s| (s.0.failed, std::cmp::Reverse(s.1)))?;
+                if most.1 != port {
+                    return None;
+                }
+                let title = |number: String| format!("{} tries port {port} of {number} hosts in vain", scan.source);
+                let mut report = scanned(scan, scan.source.is_outside(), &title)?;
+                if SPREADING.contains(&port) && scan.failed >= SCAN_MANY.number() && !scan.source.is_outside() {
+                    report.severity = Severity::Critical;
+                }
+                Some(report)
+            })
+            .collect();
+        let sweeps = e.network.sightings.sweeps.iter().map(swept).filter(|swept| !found.iter().any(|f| f.subject == swept.subject));
+        let sweeps: Vec<Report> = sweeps.collect();
+        all_of(found.into_iter().chain(sweeps))
+    }
+}
+
+/// The report of a host that looks for others by ARP.
+fn swept(sweep: &SweepEvidence) -> Report {
+    let title = format!(
+        "{} looks for hosts by ARP: {} addresses or more in a minute{}",
+        sweep.source,
+        grouped(sweep.targets),
+        if sweep.in_order { ", one after the other" } else { "" },
+    );
+    let evidence = vec![
+        ("targets", Value::Count(sweep.targets)),
+        ("answered", Value::Count(sweep.answered)),
+        ("requests", Value::Count(sweep.station.count)),
+        ("station", Value::Text(station(&sweep.station))),
+    ];
+    let report = Report::new(Severity::Note, title, evidence).about(Subject::Host(sweep.source)).suffered_by(sweep.targets);
+    report.held(vec![sweep.span])
+}
+
+/// Ports by which malware spreads: SSH, file sharing, remote desktop.
+const SPREADING: [u16; 3] = [22, 445, 3389];
+
+/// The report of a scan, when most of what its source tries fails.
+fn scanned(scan: &ScanEvidence, crosses_border: bool, title: &dyn Fn(String) -> String) -> Option<Report> {
+    if share(scan.failed, scan.failed.saturating_add(scan.succeeded)) <= SCAN_FAILS.value() {
+        return None;
+    }
+    let severity = if crosses_border || scan.failed >= SCAN_MANY.number() { Severity::Warning } else { Severity::Note };
+    let number = if scan.is_more { format!("more than {}", grouped(scan.failed)) } else { grouped(scan.failed) };
+    let seconds = scan.span.last.since(scan.span.first) as f64 / 1e9;
+    let evidence = vec![
+        ("different", Value::Count(scan.failed)),
+        ("refused", Value::Count(scan.refused)),
+        ("unanswered", Value::Count(scan.unanswered)),
+        ("succeeded", Value::Count(scan.succeeded)),
+        ("seconds", Value::Seconds(seconds)),
+    ];
+    // One host whose ports are tried, or all at which one is.
+    let hosts = if scan.target.is_some() { 1 } else { scan.failed };
+    Some(Report::new(severity, title(number), evidence).about(Subject::Host(scan.source)).suffered_by(hosts).held(vec![scan.span]))
+}

@@ -1,0 +1,108 @@
+//! Findings, and what happens between hosts: attempts, losses, streams, services, sightings.
+
+use crate::model::time::SECOND;
+
+/// Findings that stand or are listed as cleared, by identifier and subject (about a kilobyte each): more than anybody reads. Beyond it the
+/// oldest cleared ones go; subjects for which there is no room are counted beside the identifier.
+pub const FINDINGS: usize = 1024;
+
+/// Times in which one finding held that are listed (16 bytes each): a fault that comes and goes is known by then. Older ones are counted.
+pub const EPISODES: usize = 32;
+
+/// Packets named as proof of one finding (8 bytes each): more than anybody looks at.
+pub const PROVING_PACKETS: usize = 16;
+
+/// What packets prove of hosts, stations and services lately, told apart (at most half a kilobyte each, 8 MiB in all, usually a hundredth).
+pub const PROOFS: usize = 16 * 1024;
+
+/// Attempts to open a TCP connection that are not decided, per shard (96 bytes each, 12 MiB in all): a flood of SYNs beyond is counted, not
+/// followed.
+pub const ATTEMPTS: usize = 2 * 1024;
+
+/// Connections in which segments were lost lately, per shard (about 550 bytes each, 18 MiB in all); loss in those beyond is not located.
+pub const LOSSY_CONNECTIONS: usize = 256;
+
+/// Receivers that take no data at the same time, per shard; looked through one by one, and only while there is one.
+pub const STALLS: usize = 64;
+
+/// Datagrams of which fragments are missing, per shard (at most 512 bytes each, 8 MiB in all); pieces of those beyond are not looked at.
+pub const OPEN_DATAGRAMS: usize = 256;
+
+/// Streams of voice or pictures at the same time, per shard (320 bytes each): of several thousand calls.
+pub const RTP_STREAMS: usize = 512;
+
+/// The same of all shards, for ten minutes (500 bytes each), and places where they are going to be sent (100 bytes each).
+pub const MEDIA_STREAMS: usize = 4 * 1024;
+
+/// See [`MEDIA_STREAMS`].
+pub const MEDIA_OFFERS: usize = 4 * 1024;
+
+/// Conversations over UDP, per shard, of which it is not known yet whether their packets are a stream's (64 bytes each).
+pub const RTP_CANDIDATES: usize = 512;
+
+/// Connections whose windows are looked at, and hosts whose fastest transfer is known (350 bytes each).
+pub const WINDOWED: usize = 4 * 1024;
+
+/// Conversations whose bytes of ten seconds ago are known, per shard (80 bytes each): those of more than 1 kB.
+pub const TALKERS: usize = 2 * 1024;
+
+/// Hosts of a shard that are told of every ten seconds: what matters is most of the traffic.
+pub const TALKERS_TOLD: usize = 64;
+
+/// Hosts whose usual load is known (700 bytes each).
+pub const LOADED_HOSTS: usize = 4 * 1024;
+
+/// Clients whose attempts by QUIC are held beside those by TLS (1 KiB each), and conversations by QUIC without an answer so far (100 bytes each).
+pub const QUIC_CLIENTS: usize = 2 * 1024;
+
+/// Connections with keep-alives at the same time, by their way, per shard (96 bytes each). A host that keeps hundreds alive is found by a part of
+/// them.
+pub const KEPT_ALIVE: usize = 512;
+
+/// Connections at the same time whose requests and answers nobody reads, so that they are told by whose turn it is, per shard (400 bytes each).
+pub const UNREAD_TURNS: usize = 512;
+
+/// What routers say cannot be reached, by who says it, of whom and why (1.5 KiB each).
+pub const UNREACHABLES: usize = 1024;
+
+/// Stations whose attempts by IPv6 and IPv4 are held beside each other (700 bytes each), services that are tried by IPv6 (1.5 KiB each), and
+/// connections that are kept alive (200 bytes each).
+pub const BESIDE: usize = 4 * 1024;
+
+/// Segments that do not get through at the same time, per shard (96 bytes each); looked through one by one, and only while there is one.
+pub const STUCK: usize = 64;
+
+/// Services of which is known what happened to their clients (at most 32 KiB each, 128 MiB in all, when times
+/// spread over all of their histograms; usually 2 KiB). Those beyond are counted together.
+pub const SERVICES: usize = 4 * 1024;
+
+/// Times of 10 s in which something happened to a service, of all services together (at most 5 KiB each with the clients it
+/// tells apart, 75 MiB): the oldest go first.
+pub const SERVICE_BINS: usize = 15 * 1024;
+
+/// Clients told apart of one service in one of them; further ones are counted together.
+pub const SERVICE_CLIENTS: usize = 32;
+
+/// Clients of a service beside those that are told apart by number (4 bytes each, 4 MiB of all services): counts say "at least" beyond.
+pub const FURTHER_CLIENTS: usize = 224;
+
+/// Pairs of a source and a target, and of a source and a port, of which failed attempts are known (at most 20 KiB both, 40 MiB in all where
+/// all of them are scans of more than 256 ports or hosts; usually 200 bytes).
+pub const SCAN_PAIRS: usize = 2 * 1024;
+
+/// Different hosts of such a pair that are told apart; ports all are.
+pub const SCAN_TARGETS: usize = 512;
+
+/// Different sightings of addresses and clocks gathered in an interval, per shard (at most 256 bytes each, 16 MiB in all): further ones are
+/// counted only.
+pub const SIGHTINGS: usize = 1024;
+
+/// Addresses, stations, clients and servers of each kind of which is known what was seen (at most 1.5 KiB each, 60 MiB in all, usually a tenth); those silent
+/// longest go first.
+pub const SIGHTED: usize = 4 * 1024;
+
+/// Who asks for one address, told apart (32 bytes each).
+pub const SIGHT_ASKERS: usize = 16;
+
+/// How long a connection must have been silent for its RST to be that of an idle one: the shortest idle time-out in common use.
+pub const IDLE_CUT: i64 = 30 * SECOND;

@@ -1,0 +1,147 @@
+//! Several stretches of time of a service together: what findings about it rest on.
+
+use super::{ClientCounts, Latencies, SegmentCounts, ServiceCounts, TripCounts, TurnCounts, joined};
+use crate::model::evidence::{ClientLoss, CodeCount, LossWindow, ServiceWindow, Trouble, Troubled, TurnWindow};
+use crate::model::limits::FURTHER_CLIENTS;
+use crate::model::{Address, Episode};
+
+fn counted(mut codes: Vec<(u32, u64)>) -> Vec<CodeCount> {
+    codes.sort_unstable_by_key(|&(code, n)| (std::cmp::Reverse(n), code));
+    codes.into_iter().map(|(code, count)| CodeCount { code, text: code.to_string().into(), count }).collect()
+}
+
+fn merge(all: &mut Vec<(u32, u64)>, part: &[(u32, u64)]) {
+    for &(code, n) in part {
+        match all.iter_mut().find(|c| c.0 == code) {
+            Some((_, sum)) => *sum = sum.saturating_add(n),
+            None => all.push((code, n)),
+        }
+    }
+}
+
+/// What each client lost on its side, where any did: those that lost nothing are what the others are compared with.
+fn client_losses(clients: &[(Address, ClientCounts)], segments: &SegmentCounts) -> Vec<ClientLoss> {
+    let [on_their_side, _] = segments.lost;
+    let of = |&(client, ref counts): &(Address, ClientCounts)| ClientLoss {
+        client,
+        segments: counts.packets.into(),
+        lost: counts.lost.map(u64::from),
+        connections: counts.troubles.get(Trouble::Lossy as usize).copied().unwrap_or(0).into(),
+    };
+    clients.iter().filter(|c| on_their_side > 0 && c.1.packets > 0).map(of).collect()
+}
+
+/// The counts of each client in one row.
+fn put_together(clients: &mut Vec<(Address, ClientCounts)>) {
+    clients.sort_unstable_by_key(|c| c.0);
+    clients.dedup_by(|again, first| {
+        let same = again.0 == first.0;
+        if same {
+            first.1.add(&again.1);
+        }
+        same
+    });
+}
+
+/// What went wrong how often and for whom; of all, and of those that are not told apart.
+fn troubled(
+    clients: &[(Address, ClientCounts)],
+    (sum, others): (&ClientCounts, &ClientCounts),
+    spans: &[Option<Episode>; Trouble::COUNT],
+) -> [Troubled; Trouble::COUNT] {
+    let mut troubles = [Troubled::default(); Trouble::COUNT];
+    for (at, troubled) in troubles.iter_mut().enumerate() {
+        let of = |counts: &ClientCounts| counts.troubles.get(at).copied().unwrap_or(0);
+        troubled.count = of(sum).into();
+        troubled.clients = clients.iter().filter(|c| of(&c.1) > 0).count() as u64;
+        troubled.is_more = of(others) > 0;
+        if troubled.clients > 0 {
+            let mut most: Vec<&(Address, ClientCounts)> = clients.iter().filter(|c| of(&c.1) > 0).collect();
+            most.sort_by_key(|c| (std::cmp::Reverse(of(&c.1)), c.0));
+            troubled.named.iter_mut().zip(most).for_each(|(place, c)| *place = Some(c.0));
+        }
+        troubled.span = spans.get(at).copied().flatten().filter(|_| troubled.count > 0);
+    }
+    troubles
+}
+
+/// The segments that were lost, with the connections that lost any.
+fn loss_window(segments: &SegmentCounts, lossy: Option<&Troubled>) -> LossWindow {
+    LossWindow {
+        segments: segments.packets,
+        lost: segments.lost,
+        before: segments.before,
+        connections: lossy.map_or(0, |lossy| lossy.count),
+        clients: lossy.map_or(0, |lossy| lossy.clients),
+        earlier: [0; 2],
+        span: segments.span,
+    }
+}
+
+/// Who had most connections of few packets.
+fn most_short(clients: &[(Address, ClientCounts)]) -> Option<(Address, u64)> {
+    let short = clients.iter().map(|c| (c.0, u64::from(c.1.short))).filter(|c| c.1 > 0);
+    short.max_by_key(|&(who, n)| (n, std::cmp::Reverse(who)))
+}
+
+/// Several stretches together, without the clients that `is_left_out`.
+pub fn window<'a>(
+    parts: impl Iterator<Item = &'a ServiceCounts> + Clone,
+    seconds: f64,
+    is_left_out: impl Fn(Address) -> bool,
+) -> ServiceWindow {
+    let mut clients: Vec<(Address, ClientCounts)> = Vec::new();
+    let (mut sum, mut others) = (ClientCounts::default(), ClientCounts::default());
+    let (mut further, mut again, mut turns, mut between) = (Vec::<u32>::new(), 0u64, TurnCounts::default(), [0u64; 2]);
+    let (mut segments, mut zones, mut idle_cuts) = (SegmentCounts::default(), ServiceCounts::default(), Vec::new());
+    let (mut spans, mut codes, mut denied) = ([None; Trouble::COUNT], Vec::<(u32, u64)>::new(), Vec::<(u32, u64)>::new());
+    for part in parts.clone() {
+        sum.add(&part.others);
+        others.add(&part.others);
+        further.extend(&part.further);
+        again = again.saturating_add(part.again.into());
+        let [cut, refused] = &mut between;
+        (*cut, *refused) = (cut.saturating_add(part.cut_between.into()), refused.saturating_add(part.refused_between.into()));
+        segments.add(&part.segments);
+        turns.add(&part.turns);
+        let counted = part.clients.iter().filter(|c| !is_left_out(c.0));
+        clients.extend(counted.inspect(|c| sum.add(&c.1)));
+        spans.iter_mut().zip(part.spans).for_each(|(span, more)| *span = joined(*span, more));
+        idle_cuts.extend(part.idle_cuts.iter().map(|millis| f64::from(*millis) / 1e3));
+        part.zones.iter().filter(|zone| **zone != 0).for_each(|zone| zones.zone(*zone));
+        merge(&mut codes, &part.codes);
+        merge(&mut denied, &part.denied);
+    }
+    put_together(&mut clients);
+    idle_cuts.sort_unstable_by(f64::total_cmp);
+    let troubles = troubled(&clients, (&sum, &others), &spans);
+    let of = |trouble: Trouble| troubles.get(trouble as usize).map_or(0, |t: &Troubled| t.count);
+    ServiceWindow {
+        seconds,
+        attempts: sum.attempts.into(),
+        established: sum.established.into(),
+        ended: sum.ended.into(),
+        requests: u64::from(sum.answered) + of(Trouble::Unanswered),
+        answered: sum.answered.into(),
+        clients: clients.iter().filter(|c| c.1.is_client()).count() as u64,
+        sources: (clients.len() + further.len()) as u64,
+        // Whoever has no counts of its own was not told apart, or only up to a cap.
+        is_more: others.is_any() && (further.is_empty() || further.len() >= FURTHER_CLIENTS),
+        is_more_clients: others.is_client(),
+        lone: sum.lone.into(),
+        again,
+        troubles,
+        loss: loss_window(&segments, troubles.get(Trouble::Lossy as usize)),
+        short: most_short(&clients),
+        client_losses: client_losses(&clients, &segments),
+        idle_cuts,
+        between,
+        trips: [0, 1].map(|side| TripCounts::window(parts.clone().filter_map(move |p| p.trips(side)))),
+        timed: u64::from(sum.answered).saturating_sub(turns.begun.into()).saturating_add(turns.answered.into()),
+        turns: TurnWindow { answered: turns.answered.into() },
+        response: Latencies::quantiles(parts.map(|p| &p.latencies)),
+        codes: counted(codes),
+        denied: counted(denied),
+        failing_zones: zones.zones.iter().filter(|zone| **zone != 0).count() as u64,
+    }
+}
