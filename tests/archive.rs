@@ -117,7 +117,10 @@ fn same_as_the_report(path: &str, whole: &Value, unit: u64) -> Option<usize> {
         assert_eq!(archive["capture"][member], whole["capture"][member], "{path} {member}");
     }
     for member in ["interval", "peak_bits_per_second", "peak_at", "mean_bits_per_second"] {
-        assert_eq!(archive["load"][member], whole["load"][member], "{path} {member}");
+        // Of units nobody knows the longest pause.
+        let is_of_a_gap = member == "mean_bits_per_second" && !whole["capture"]["gap"].is_null();
+        assert!(!is_of_a_gap || not_judged(&archive, "mean without a gap"), "{path}");
+        assert!(is_of_a_gap || archive["load"][member] == whole["load"][member], "{path} {member}");
     }
     Some(units)
 }

@@ -110,7 +110,6 @@ const TRUE: &[(&str, &str, &str)] = &[
         "tcp.slow_receiver",
         "six windows of zero of up to 98 ms, 579 full windows",
     ),
-    ("hostile/ntop__nDPI/fuzz-2006-06-26-2594.pcap", "dns.unanswered", "damaged on purpose: most answers are no DNS any more"),
     (
         "the-tcpdump-group__tcpdump/LACP.pcap",
         "lacp.half",

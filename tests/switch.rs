@@ -114,11 +114,21 @@ fn is_whole(f: &Finding) {
 }
 
 /// What no single packet shows: how full a link is, what is counted of many packets.
-const UNPROVED: [&str; 8] =
-    ["link.saturated", "burst.micro", "flood.unicast", "mac.overflow", "mac.flapping", "vlan.leak", "igmp.no_querier", "storm.multicast"];
+const UNPROVED: [&str; 9] = [
+    "dup.flood",
+    "link.saturated",
+    "burst.micro",
+    "flood.unicast",
+    "mac.overflow",
+    "mac.flapping",
+    "vlan.leak",
+    "igmp.no_querier",
+    "storm.multicast",
+];
 
 /// Of which nobody can tell how many suffer: whoever is behind the same switch.
-const UNCOUNTED: [&str; 14] = [
+const UNCOUNTED: [&str; 15] = [
+    "dup.flood",
     "stp.root_changed",
     "stp.topology_changes",
     "link.saturated",

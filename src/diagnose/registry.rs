@@ -311,7 +311,8 @@ mod tests {
     const FIXED: &[(&str, &[&str])] = &[
         ("dup.flood", &["reach"]),
         ("route.loop", &["hops"]),
-        ("loop.layer2", &["times", "parts", "frames", "stations", "asked", "requests", "askers"]),
+        ("loop.layer2", &["times", "parts", "frames", "stations", "swift", "swift_frames", "asked", "requests", "askers"]),
+        ("mac.flapping", &["places"]),
         ("stp.two_roots", &["beside"]),
         ("stp.root_changed", &["recent"]),
         ("stp.topology_changes", &["recent"]),

@@ -64,6 +64,9 @@ impl Keystrokes {
 
     /// How long to wait for more, where something has begun.
     pub fn patience(&self, now: Instant) -> Option<Duration> {
+        if self.bytes.is_empty() {
+            return None;
+        }
         let Step::Waits(patience) = step(&self.bytes) else { return None };
         Some(patience.saturating_sub(self.came.map_or(patience, |came| now.saturating_duration_since(came))))
     }
@@ -368,6 +371,17 @@ mod tests {
         assert_eq!(read(&[b"\x1b[<"], PATIENCE), [press(KeyCode::Esc), press(KeyCode::Char('[')), press(KeyCode::Char('<'))]);
         // Neither does one that is too long.
         assert_eq!(at_once(&[b"\x1b[", &[b'1'; 5_000][..], b"q"].concat()), chars("q"));
+    }
+
+    #[test]
+    fn only_what_has_begun_is_waited_for() {
+        let (mut keys, now) = (Keystrokes::default(), Instant::now());
+        assert_eq!(keys.patience(now), None, "nothing has: whoever waits for events waits as long as he likes");
+        keys.feed(b"\x1b[1;", now);
+        assert_eq!((keys.next(now), keys.patience(now)), (None, Some(PATIENCE)));
+        keys.feed(b"5A", now);
+        assert!(keys.next(now).is_some());
+        assert_eq!(keys.patience(now), None);
     }
 
     #[test]

@@ -71,8 +71,7 @@ impl Merge {
             history: self.history.as_ref().map(HistoryKeeper::history).unwrap_or_default(),
             span: None,
         };
-        name_vlans(&mut snapshot);
-        self.tell_ways(&mut snapshot);
+        self.tell_vlans(&mut snapshot);
         servers::unname_clients(&mut snapshot.stats.endpoints, &snapshot.stats.conversations);
         if !snapshot.is_timed() {
             snapshot.forget_times();
@@ -83,8 +82,9 @@ impl Merge {
         Some(snapshot)
     }
 
-    /// What routers bring into each VLAN and take out of it. A shared gateway's address is one that nobody has for himself.
-    fn tell_ways(&mut self, snapshot: &mut Snapshot) {
+    /// What VLANs are called, and what routers bring into each and take out of it. A shared gateway's address is one that nobody has for himself.
+    fn tell_vlans(&mut self, snapshot: &mut Snapshot) {
+        name_vlans(snapshot);
         let shared = snapshot.stats.endpoints.eth.rows.iter().filter_map(|row| match row.address {
             Address::Mac(mac) if mac.is_shared_gateway() => Some(mac),
             _ => None,

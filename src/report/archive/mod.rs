@@ -281,6 +281,10 @@ impl Summary {
                 say(what, at_borders.clone());
             }
             say("busiest millisecond", "a border may lie within it".to_owned());
+            say(
+                "mean without a gap",
+                "a time without any packet that is longer than all the traffic besides is part of the mean here".to_owned(),
+            );
         }
         if self.units > 1 && self.how.contains("copies left out") {
             say("copies", "those whose first stands in another unit are counted".to_owned());

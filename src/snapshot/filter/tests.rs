@@ -240,7 +240,7 @@ fn says_which_word_is_wrong() {
         ("retransmisions > 1", "did you mean `retransmissions`?"),
         ("src 10.0.0.1", "`src` cannot be asked"),
         ("duration >", "`duration` is compared with a number or a word"),
-        ("nonsense > 5", "a comparison is not expected here"),
+        ("nonsense > 5", "no column is called `nonsense`"),
         ("tcp and", "nothing follows `and`"),
         ("tcp or or udp", "`or` is not expected here"),
         ("not", "nothing follows `not`"),
