@@ -3,6 +3,7 @@
 mod archive;
 mod ask;
 mod baseline;
+mod bounded_lines;
 mod check;
 mod console;
 mod diff;
@@ -115,6 +116,7 @@ fn run(settings: &Invocation) -> Result<u8> {
         Command::Report { input, format, output, top, table } => {
             let format = report::find(format).ok_or_else(|| Error::usage(format!("--format {format}: no such format")))?;
             let table = table.as_deref().map(|name| the_table(format, name)).transpose()?;
+            tell_of_ending(format, output.as_deref());
             write_report(&console, (common, &preferences), &by_name(input)?, (format, table), output.as_deref(), *top)
         }
         Command::Check { input, format } => check::check(&console, common, &by_name(input)?, format),
@@ -167,6 +169,18 @@ fn the_table(format: &dyn Format, name: &str) -> Result<&'static str> {
     let all = || TABLES.iter().map(|t| t.token()).collect::<Vec<_>>().join(", ");
     let table = TABLES.iter().find(|t| t.token() == name);
     table.map(|t| t.token()).ok_or_else(|| Error::usage(format!("--table {name}: no such table; there are {}", all())))
+}
+
+/// Says what a report is where the name of its file promises something else.
+fn tell_of_ending(format: &dyn Format, output: Option<&Path>) {
+    const OF_TEXT: [&str; 4] = ["txt", "text", "log", "out"];
+    let ending = output.and_then(Path::extension).and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
+    if let Some(ending) = ending.filter(|ending| format.token() == "text" && !OF_TEXT.contains(&ending.as_str())) {
+        let ending = crate::model::text::printable(&ending).into_owned();
+        console::say(format_args!(
+            "warning: the report is text, which .{ending} does not say (.html, .json, .csv and .md are formats; --format names one)"
+        ));
+    }
 }
 
 fn write_report(

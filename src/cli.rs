@@ -215,9 +215,31 @@ pub fn like_a_command(word: &str) -> Option<String> {
 
 fn command(offered: &Offered) -> clap::Command {
     let values: Vec<PossibleValue> = offered.formats.iter().map(|(token, about)| PossibleValue::new(*token).help(*about)).collect();
-    Typed::command()
+    let command = Typed::command()
         .mut_subcommand("report", |c| c.mut_arg("format", |a| a.value_parser(PossibleValuesParser::new(values))))
-        .mut_subcommand("probe", |c| c.after_help(help::probe(&offered.exporters)))
+        .mut_subcommand("probe", |c| c.after_help(help::probe(&offered.exporters)));
+    hide_idle(command)
+}
+
+/// Options of a port, which commands that read captures refuse.
+const OF_PORTS: [&str; 6] = ["interface", "no_promisc", "snaplen", "buffer", "readers", "fanout"];
+
+/// Takes options out of the help of commands where they mean nothing: those of a port where captures are read, those of an analysis where none is
+/// made. They are taken as before, for one configuration holds for all commands.
+fn hide_idle(command: clap::Command) -> clap::Command {
+    let globals: Vec<clap::Arg> = command.get_arguments().filter(|a| a.is_global_set()).cloned().collect();
+    let without = |kept: &'static [&'static str]| {
+        let idle: Vec<clap::Arg> = globals.iter().filter(|a| !kept.contains(&a.get_id().as_str())).map(|a| a.clone().hide(true)).collect();
+        move |c: clap::Command| c.args(idle)
+    };
+    let of_captures = |c: clap::Command| c.mut_args(|a| if OF_PORTS.contains(&a.get_id().as_str()) { a.hide(true) } else { a });
+    command
+        .mut_subcommand("packets", of_captures)
+        .mut_subcommand("save", of_captures)
+        .mut_subcommand("explain", without(&["config", "color", "ascii", "quiet"]))
+        .mut_subcommand("interfaces", without(&["config", "color", "ascii", "quiet"]))
+        .mut_subcommand("completions", without(&[]))
+        .mut_subcommand("man", without(&[]))
 }
 
 /// Makes the values of a configuration file the defaults of the option they name, wherever it occurs.

@@ -333,6 +333,28 @@ fn what_is_not_known_to_be_structure_is_enciphered() {
     }
 }
 
+/// What a protocol that nobody reads has in common with one that is read by accident is no reason to keep its addresses.
+#[test]
+fn what_only_resembles_a_protocol_is_enciphered() {
+    let (station, address) = ([0x5c, 0xd9, 0x98, 1, 2, 3], [10, 20, 30, 40]);
+    let own = |before: &[u8]| [before, &station[..], &address[..], &[7; 300]].concat();
+    let payloads = [
+        // A switch's search for others: it begins as a draft of QUIC would, with an identifier of 92 bytes.
+        own(&[0xff, 0xff, 0, 0, 0xa0, 0]),
+        own(&[0xc0, 0, 0, 0, 1, 99]),
+        own(&[0x80, 0, 0, 0, 0, 0, 0]),
+        own(&[0xff, 0, 0, 1, 2, 3, 4, 5, 6, b'Q', 1, 2, 3]),
+    ];
+    for payload in payloads {
+        let mut bytes = datagram([60_480, 62_976], &payload);
+        let plain = bytes.clone();
+        anonymizer().packet(LinkType::ETHERNET, &mut bytes);
+        for secret in [&station[..], &address[..]] {
+            assert!(place(&plain, secret).is_some() && place(&bytes, secret).is_none(), "{payload:x?} is {bytes:x?}");
+        }
+    }
+}
+
 #[test]
 fn damaged_packets_keep_their_length() {
     let mut rng = support::Rng(7);

@@ -96,6 +96,37 @@ fn until(
     }
 }
 
+/// What is saved from a screen has beside it what `spantop save` keeps: keys, names of addresses, the interface's name.
+#[test]
+fn what_is_saved_has_keys_and_names_beside_it() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browse-keys");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(folder.join("saved")).unwrap();
+    let order = support::packet::file::Writer { big: false };
+    let keys = b"CLIENT_RANDOM 0011\n\0";
+    let secrets = [&order.u32(0x544c_534b)[..], &order.u32(19), keys].concat();
+    let names = [&order.u16(1)[..], &order.u16(11), &[10, 0, 0, 1], b"host-a\0\0", &[0; 4]].concat();
+    let frame = support::packet::Packet::eth([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]).ip([10, 0, 0, 1], [10, 0, 0, 2]).udp(1, 2).build();
+    let packet = order.enhanced(0, 1_700_000_000_000_000, frame.len() as u32, &frame);
+    let called = [&order.u16(2)[..], &order.u16(4), b"eth7", &[0; 4]].concat();
+    let parts = [order.section(), order.interface(1, 0, &called), order.block(10, &secrets), order.block(4, &names), packet];
+    let path = folder.join("keys.pcapng");
+    fs::write(&path, parts.concat()).unwrap();
+    let browser = Browser::start(Box::new(shelf(&path)), Rules::PLAIN, Some(folder.join("saved"))).unwrap();
+    // Nothing was looked at before.
+    let said = browser.save(&PacketSubject::All);
+    let saved = folder.join("saved/spantop-0001.pcapng");
+    let begun = Instant::now();
+    while !said.starts_with("saved 1 packet") && fs::metadata(&saved).map_or(0, |about| about.len()) < 300 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{said}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let bytes = fs::read(&saved).unwrap();
+    for wanted in [&b"CLIENT_RANDOM"[..], b"host-a", b"eth7", &frame] {
+        assert!(bytes.windows(wanted.len()).any(|place| place == wanted), "{:?} is not in it: {said}", String::from_utf8_lossy(wanted));
+    }
+}
+
 #[test]
 fn a_screen_gets_lists_places_and_streams() {
     let (path, frames) = capture("screen");

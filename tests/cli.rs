@@ -194,6 +194,49 @@ fn every_format_comes_out_and_a_file_without_a_terminal_is_a_text_report() {
 }
 
 #[test]
+fn help_lists_what_means_something_there() {
+    let help = |command: &str| stdout(&spantop(&[command, "--help"]));
+    for command in ["packets", "save"] {
+        let (text, told) = (help(command), stderr(&spantop(&[command])));
+        assert!(!text.contains("--interface") && !text.contains("--readers") && text.contains("--decap"), "{text}");
+        assert!(!told.contains("-i eth1"), "it would be refused: {told}");
+    }
+    assert!(help("report").contains("--interface") && help("report").contains("--readers"));
+    for command in ["man", "completions", "explain", "interfaces"] {
+        assert!(!help(command).contains("--decap") && !help(command).contains("--anonymize"), "{}", help(command));
+    }
+    assert!(help("explain").contains("--color"));
+    // One configuration holds for all of them.
+    assert_eq!(spantop(&["explain", "--decap", "none", "dup.every"]).status.code(), Some(0));
+    let version = stdout(&spantop(&["--version"]));
+    assert_eq!(version.contains("optional features: parquet"), cfg!(feature = "parquet"), "{version}");
+}
+
+#[test]
+fn a_file_that_promises_another_format_is_told_of() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    for (name, told) in [("report.pdf", true), ("report.txt", false), ("report", false), ("report.json", false)] {
+        let path = folder.join(name);
+        let output = spantop(&["report", "captures/office.pcapng", "-o", path.to_str().unwrap()]);
+        assert_eq!(
+            (output.status.code(), stderr(&output).contains("the report is text, which .pdf does not say")),
+            (Some(0), told),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn times_of_a_list_count_from_the_captures_first_packet() {
+    let times = |more: &[&str]| -> Vec<String> {
+        let output = spantop(&[&["packets", "captures/office.pcapng"], more].concat());
+        stdout(&output).lines().map(|line| line.split_whitespace().take(2).collect::<Vec<_>>().join(" ")).collect()
+    };
+    let (all, late) = (times(&[]), times(&["--from", "2s", "-c", "3"]));
+    assert!(late.len() == 3 && late.iter().all(|line| all.contains(line)), "{late:?}");
+}
+
+#[test]
 fn help_manual_and_completions_print() {
     for (arguments, words) in [
         (vec!["--help"], "Examples:"),

@@ -314,6 +314,21 @@ fn the_packets_of_a_conversation_are_a_file_after_three_keys() {
     }
 }
 
+/// Whoever watches a port, or what comes through a pipe, has not opened the list of packets before.
+#[test]
+fn the_packets_of_a_conversation_are_a_file_while_more_come() {
+    for (name, key) in [("conversation", "4"), ("host", "3"), ("span", "w")] {
+        let options = "--save-dir DIR --follow FILE";
+        let Some(asked) = show(&format!("coming-{name}"), Office::troubled(), options) else { return };
+        asked.ready("00:00:59");
+        std::thread::sleep(Duration::from_millis(700));
+        let keys: &[&str] = if key == "w" { &["w", "W"] } else { &[key, "Down", "W"] };
+        asked.answers("The packets of that, please", keys, &["saved ", "spantop-0001.pcapng"]);
+        let listed = Command::new(PROGRAM).args(["packets"]).arg(asked.folder.join("spantop-0001.pcapng")).output().expect("the program");
+        assert!(String::from_utf8_lossy(&listed.stdout).lines().count() > 10, "{name}: {listed:?}");
+    }
+}
+
 #[test]
 fn what_changed_since_yesterday() {
     for (name, how) in [("file", "FILE"), ("replayed", "--replay=30 FILE")] {

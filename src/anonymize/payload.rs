@@ -2,6 +2,7 @@
 
 use super::ber::{self, Of};
 use super::bytes::{from, part, v4, word};
+use super::embedded::sweep;
 use super::messages::{self, dhcp, dns, group, neighbour};
 use super::pan::Pan;
 use super::talk;
@@ -117,9 +118,15 @@ fn of_datagram(pan: &mut Pan, ports: [u16; 2], bytes: &mut [u8]) {
         [_, _, _, _, 0x21, 0x12, 0xa4, 0x42, ..] => talk::stun(pan, bytes),
         [20..=25, 0xfe, 0xfd | 0xff, ..] => talk::dtls(pan, bytes),
         _ if talk::is_quic(bytes) || is(|p| *p == 443) && bytes.first().is_some_and(|b| b & 0x40 != 0) => talk::quic(pan, bytes),
-        [_, _, _, _, _, _, _, _, _, b'Q', ..] => mixed(pan, from(bytes, 13)),
+        // Google's: flags say that a version and an identifier follow.
+        [flags, _, _, _, _, _, _, _, _, b'Q', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', ..] if *flags & 9 == 9 => {
+            sweep(pan, part(bytes, 1, 9));
+            mixed(pan, from(bytes, 13));
+        }
         [0x80..=0xbf, ..] if bytes.len() >= 8 => {
             if !embedded::packets(pan, bytes) {
+                // Nothing but two bits says that it is RTP.
+                sweep(pan, part(bytes, 4, 12));
                 talk::real_time(pan, bytes);
             }
         }

@@ -1,7 +1,7 @@
 //! Protocols of which the analysis reads more than words: their headers stay, what they carry does not.
 
 use super::bytes::{from, part, v4, v6, word};
-use super::embedded;
+use super::embedded::{self, sweep};
 use super::pan::Pan;
 use super::payload::mixed;
 use super::veil::veil;
@@ -118,8 +118,25 @@ pub fn dtls(pan: &mut Pan, bytes: &mut [u8]) {
 
 /// Whether this is a long header of QUIC (RFC 9000 section 17.2), of a version that there is.
 pub fn is_quic(bytes: &[u8]) -> bool {
-    matches!(bytes, [0x80..=0xff, 0, 0, 0, 0 | 1, ..] | [0xc0..=0xff, 0x6b, 0x33, 0x43, 0xcf, ..] | [0xc0..=0xff, 0xff, 0, 0, ..])
-        && bytes.len() > 20
+    let [first, a, b, c, d, ..] = bytes else { return false };
+    let version = u32::from_be_bytes([*a, *b, *c, *d]);
+    // The fixed bit (RFC 9000 section 17.2) says nothing where versions are negotiated.
+    let is_long = *first >= 0xc0 || *first >= 0x80 && version == 0;
+    is_long && bytes.len() > 20 && (version == 0 || is_version(version)) && identifiers(bytes).is_some()
+}
+
+/// Versions of QUIC: RFC 9000, RFC 9369, the drafts.
+fn is_version(version: u32) -> bool {
+    matches!(version, 1 | 0x6b33_43cf | 0xff00_0001..=0xff00_0022)
+}
+
+/// Where the two identifiers of a long header end: of 20 bytes at most each (RFC 9000 section 17.2); longer ones are something else's bytes.
+fn identifiers(bytes: &[u8]) -> Option<usize> {
+    const LONGEST: usize = 20;
+    let length = |at: usize| bytes.get(at).map(|n| usize::from(*n)).filter(|n| *n <= LONGEST);
+    let destination = length(5)?;
+    let source = length(6 + destination)?;
+    Some(7 + destination + source).filter(|end| *end <= bytes.len())
 }
 
 /// A number of QUIC's and how long it is written.
@@ -135,6 +152,7 @@ pub fn quic(pan: &mut Pan, bytes: &mut [u8]) {
     let mut at = 0;
     while let Some(length) = long_header(bytes.get(at..).unwrap_or_default()) {
         let (header, length) = length;
+        sweep(pan, part(bytes, at, at.saturating_add(header)));
         veil(pan, part(bytes, at + header, at.saturating_add(header).saturating_add(length)));
         at = at.saturating_add(header).saturating_add(length);
     }
@@ -148,12 +166,12 @@ fn long_header(bytes: &[u8]) -> Option<(usize, usize)> {
     if !is_quic(bytes) {
         return None;
     }
-    let destination = usize::from(*bytes.get(5)?);
-    let source = usize::from(*bytes.get(6 + destination)?);
-    let mut at = 7 + destination + source;
-    // Versions that a server has are numbers; retries have a token to the end.
+    let mut at = identifiers(bytes)?;
+    // Versions that a server has are numbers; what else stands there, and a retry's token, is enciphered.
     if bytes.get(1..5)? == [0; 4] {
-        return Some((bytes.len(), 0));
+        let known = |v: &[u8]| v.try_into().is_ok_and(|v| is_version(u32::from_be_bytes(v)));
+        let kept = bytes.get(at..)?.chunks(4).take_while(|v| known(v)).count() * 4;
+        return Some((at + kept, bytes.len()));
     }
     match bytes.first()? >> 4 & 3 {
         0 => {

@@ -135,6 +135,7 @@ fn replaced(pan: &Pan, bytes: &mut [u8], digits: usize) {
             .or_else(|| wide_word(pan, rest))
             .or_else(|| code_of_answer(before, rest))
             .or_else(|| host_name(pan, before, rest))
+            .or_else(|| compound(pan, before, rest, digits))
             .or_else(|| number(pan, before, rest, digits))
             .unwrap_or_else(|| single_word(pan, rest));
     }
@@ -168,12 +169,54 @@ fn written_address(pan: &Pan, rest: &mut [u8]) -> Option<usize> {
     Some(length)
 }
 
+/// Words with dashes between them, as hosts and directories are called: where one of them is not the protocols', none is, however short it is
+/// (`USER-PC`, `wp-content`, but not `keep-alive`). The name of a header stays what its words are.
+fn compound(pan: &Pan, before: &[u8], rest: &mut [u8], least: usize) -> Option<usize> {
+    if before.last().is_some_and(u8::is_ascii_alphanumeric) {
+        return None;
+    }
+    let run = rest.iter().take_while(|b| b.is_ascii_alphanumeric() || is_dash(b)).count();
+    let length = rest.get(..run)?.iter().rposition(u8::is_ascii_alphanumeric).map_or(0, |last| last + 1);
+    let is_header = rest.get(length) == Some(&b':') && before.last().is_none_or(|b| *b == b'\n');
+    let found = rest.get_mut(..length).filter(|_| !is_header)?;
+    (found.first()?.is_ascii_alphanumeric() && is_foreign(found)).then(|| replace_parts(pan, found, least))?;
+    Some(length)
+}
+
+fn is_dash(byte: &u8) -> bool {
+    matches!(byte, b'-' | b'_')
+}
+
+/// Words that a version's number may follow.
+const VERSIONED: [&[u8]; 5] = [b"utf", b"ssh", b"openssh", b"http", b"tls"];
+
+/// Whether words with dashes between them, one of which is long enough to be one, are not all the protocols': a number behind a word is a
+/// host's, unless it is a version.
+fn is_foreign(words: &[u8]) -> bool {
+    let has_letter = |part: &[u8]| part.iter().any(u8::is_ascii_alphabetic);
+    let parts = || words.split(is_dash);
+    let is_version = |word: &[u8]| !has_letter(word) || VERSIONED.iter().any(|known| word.eq_ignore_ascii_case(known));
+    let is_numbered = parts().zip(parts().skip(1)).any(|(word, number)| !has_letter(number) && !number.is_empty() && !is_version(word));
+    words.iter().any(is_dash)
+        && parts().any(|part| part.len() >= SHORTEST && has_letter(part))
+        && (is_numbered || parts().any(|part| has_letter(part) && !is_kept(part)))
+}
+
+fn replace_parts(pan: &Pan, words: &mut [u8], least: usize) {
+    let wanted = |part: &&mut [u8]| part.len() >= least || part.iter().any(u8::is_ascii_alphabetic);
+    words.split_mut(is_dash).filter(|part| !part.is_empty()).filter(wanted).for_each(|part| word(pan, part));
+}
+
 /// Two bytes a letter (UTF-16, as Windows has names).
 fn wide_word(pan: &Pan, rest: &mut [u8]) -> Option<usize> {
-    let wide = rest.chunks_exact(2).take_while(|p| matches!(p, [b, 0] if b.is_ascii_alphanumeric())).count();
-    let found = rest.get_mut(..wide * 2).filter(|_| wide >= SHORTEST)?;
+    let run = rest.chunks_exact(2).take_while(|p| matches!(p, [b, 0] if b.is_ascii_alphanumeric() || is_dash(b))).count();
+    let mut letters = rest.get(..run * 2)?.chunks_exact(2);
+    let wide = letters.rposition(|pair| pair.first().is_some_and(u8::is_ascii_alphanumeric)).map_or(0, |last| last + 1);
+    let found = rest.get_mut(..wide * 2).filter(|found| wide >= SHORTEST && found.first().is_some_and(u8::is_ascii_alphanumeric))?;
     let mut narrow: Vec<u8> = found.iter().step_by(2).copied().collect();
-    if narrow.iter().any(u8::is_ascii_alphabetic) && !is_kept(&narrow) {
+    if is_foreign(&narrow) {
+        replace_parts(pan, &mut narrow, SHORTEST);
+    } else if !narrow.iter().any(is_dash) && narrow.iter().any(u8::is_ascii_alphabetic) && !is_kept(&narrow) {
         word(pan, &mut narrow);
     }
     found.iter_mut().step_by(2).zip(narrow).for_each(|(to, from)| *to = from);
@@ -361,6 +404,23 @@ mod tests {
         let mut bytes = b"\x01\x02123\x00 4111111111111111\x00".to_vec();
         replace(&Pan::new(&[7; 32]), &mut bytes);
         assert!(bytes.starts_with(b"\x01\x02123\x00") && !bytes.windows(16).any(|w| w == b"4111111111111111"), "{bytes:?}");
+    }
+
+    /// A host's name may be made of a protocol's words and of others.
+    #[test]
+    fn of_words_with_dashes_all_are_replaced_or_none() {
+        let wide = |text: &str| text.bytes().flat_map(|b| [b, 0]).map(char::from).collect::<String>();
+        for (name, secret) in [("USER-PC", "USER"), ("/wp-content/x.html", "content"), ("MAIL-01", "MAIL"), ("host_b", "host")] {
+            let (narrow, broad) = (replaced(name), replaced(&wide(name)));
+            assert!(!narrow.contains(secret) && narrow.len() == name.len(), "{name} is {narrow}");
+            assert!(name.starts_with('/') || !broad.contains(&wide(secret)), "{name} is {broad}");
+        }
+        assert!(!replaced("USER-PC").ends_with("PC"));
+        for kept in
+            ["Keep-Alive", "a: Transfer-Encoding", "utf-8", "mysql_native_password", "SSH-2.0-OpenSSH_9", "User-Agent: ", "Call-ID: "]
+        {
+            assert_eq!(replaced(kept), kept);
+        }
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! `spantop archive`: cuts captures into units, reads units, and puts together what came of them, so that many machines may read an archive.
 
+use super::bounded_lines::BoundedLines;
 use super::console::{Console, WARNINGS, say};
 use super::output::Output;
 use super::rights::{self, Needs};
-use super::{fold_with, signals};
+use super::{fold_with, memory, signals};
 use crate::capture::file::{FileCut, FileCuts, cuts};
 use crate::cli::{ArchiveCommand, Common};
 use crate::error::{Error, Result};
 use crate::json::to_json;
-use crate::model::limits::ARCHIVE_UNITS;
+use crate::model::limits::{ARCHIVE_UNITS, UNIT_LINE_BYTES};
 use crate::model::text::printable;
 use crate::model::{Decap, Purpose, RspanChoice, StampChoice, Timestamp};
 use crate::report::archive::{Summary, Unit, UnitKind, text};
@@ -35,7 +36,10 @@ pub fn run(console: &Console, common: &Common, command: &ArchiveCommand) -> Resu
             plan(files, *unit, *cut, *copies)
         }
         ArchiveCommand::Run { filter } => read_units(console, common, filter.as_ref()),
-        ArchiveCommand::Merge { files, format, output } => merge(files, format, output.as_deref()),
+        ArchiveCommand::Merge { files, format, output } => {
+            // A line may hold a whole report: what may be kept of packets may be kept of it.
+            merge(files, format, output.as_deref(), common.memory.unwrap_or_else(memory::default_budget))
+        }
     }
 }
 
@@ -117,7 +121,7 @@ fn read_units(console: &Console, common: &Common, filter: Option<&String>) -> Re
     let stop = signals::watch()?;
     let mut units: Vec<Unit> = Vec::new();
     // All of them first: rights are given up with the first file that is read.
-    for (at, text) in io::stdin().lock().lines().enumerate() {
+    for (at, text) in BoundedLines::new(io::stdin().lock(), UNIT_LINE_BYTES).enumerate() {
         let text = text.map_err(|e| Error::io("standard input", &e))?;
         if text.trim().is_empty() {
             continue;
@@ -270,8 +274,8 @@ fn rulings(common: &Common, snapshot: &Snapshot) -> BTreeMap<String, std::collec
     out
 }
 
-/// Puts summaries together.
-fn merge(files: &[PathBuf], format: &str, output: Option<&Path>) -> Result<u8> {
+/// Puts summaries together, of `longest` bytes each at most.
+fn merge(files: &[PathBuf], format: &str, output: Option<&Path>, longest: u64) -> Result<u8> {
     let output = Output::new(output, &InputSettings::Files(FileSettings { paths: files.to_vec(), ..FileSettings::default() }))?;
     let mut readers: Vec<(String, Box<dyn BufRead>)> = Vec::new();
     for path in files {
@@ -287,7 +291,7 @@ fn merge(files: &[PathBuf], format: &str, output: Option<&Path>) -> Result<u8> {
         let read = move |line: io::Result<String>| {
             line.map_err(|e| e.to_string()).and_then(|line| Summary::read(&line)).map_err(|e| format!("{name}: {e}"))
         };
-        reader.lines().filter(|line| !line.as_ref().is_ok_and(|line| line.trim().is_empty())).map(read)
+        BoundedLines::new(reader, longest).filter(|line| !line.as_ref().is_ok_and(|line| line.trim().is_empty())).map(read)
     });
     let merged = Summary::merge(lines).map_err(Error::usage)?;
     let missing = merged.missing();

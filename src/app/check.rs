@@ -47,14 +47,24 @@ pub fn explain(console: &Console, id: &str) -> Result<()> {
     match explanation(id) {
         Some(text) => output::print(console.text(&format!("{}\n", text.trim_end())).as_bytes()),
         None if is_group(id) => print_list(console, |one| group_of(one) == id),
-        None => Err(Error::usage(match cli::near(id, diagnose::IDS.iter().copied()).or_else(|| in_part(id)) {
-            Some(near) => format!("explain: unknown finding '{id}'; did you mean {near}? (spantop explain lists them all)"),
-            None => match speaking_of(id).as_slice() {
-                [] => format!("explain: unknown finding '{id}'; there are: {}", diagnose::IDS.join(", ")),
-                some => format!("explain: no finding is called '{id}'; these speak of it: {}", some.join(", ")),
-            },
-        })),
+        None => Err(unknown("explain", id)),
     }
+}
+
+/// What is said, by `whom`, of an identifier that no finding has: those that may be meant.
+pub fn unknown(whom: &str, id: &str) -> Error {
+    Error::usage(match cli::near(id, diagnose::IDS.iter().copied()).or_else(|| in_part(id)) {
+        Some(near) => format!("{whom}: unknown finding '{id}'; did you mean {near}? (spantop explain lists them all)"),
+        None => match speaking_of(id).as_slice() {
+            [] => format!("{whom}: unknown finding '{id}'; there are: {}", diagnose::IDS.join(", ")),
+            some => format!("{whom}: no finding is called '{id}'; these speak of it: {}", some.join(", ")),
+        },
+    })
+}
+
+/// Whether a finding has this identifier.
+pub fn is_finding(id: &str) -> bool {
+    diagnose::IDS.contains(&id)
 }
 
 /// What stands before the dot: `dup` of `dup.every`.
@@ -62,7 +72,8 @@ fn group_of(id: &str) -> &str {
     id.split('.').next().unwrap_or(id)
 }
 
-fn is_group(id: &str) -> bool {
+/// Whether findings have it before their dot.
+pub fn is_group(id: &str) -> bool {
     diagnose::IDS.iter().any(|one| one.len() > id.len() && group_of(one) == id)
 }
 

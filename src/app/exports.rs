@@ -41,19 +41,13 @@ fn create(folder: &Path, export: &Export) -> io::Result<String> {
         let mut out = BufWriter::new(file);
         let written = match export {
             Export::Text(text, _) => out.write_all(text.as_bytes()),
-            Export::Csv(table, snapshot) => {
+            Export::Csv(table, snapshot, _) => {
                 let format = report::find("csv").ok_or_else(|| io::Error::other("there is no CSV"))?;
                 report::write(format, snapshot, &ReportOptions { table: Some(table), ..ReportOptions::default() }, &mut out)
             }
             Export::Report(format, snapshot, bookmarks) => {
                 let format = report::find(format).ok_or_else(|| io::Error::other("there is no such format"))?;
-                let note = |(mark, when): &(tui::Bookmark, String)| ReportNote {
-                    at: mark.at,
-                    when: when.clone(),
-                    place: mark.place.clone(),
-                    note: mark.note.clone(),
-                };
-                let notes: Vec<ReportNote> = bookmarks.iter().map(note).collect();
+                let notes = noted(bookmarks);
                 let options = ReportOptions { rows: format.rows(), ..ReportOptions::default() };
                 report::write_with_notes(format, snapshot, &notes, &options, &mut out)
             }
@@ -62,9 +56,27 @@ fn create(folder: &Path, export: &Export) -> io::Result<String> {
             let _ = std::fs::remove_file(&path);
             return Err(e);
         }
-        return Ok(path.display().to_string());
+        return match export {
+            Export::Csv(_, _, bookmarks) if !bookmarks.is_empty() => {
+                let beside = path.with_extension("bookmarks.csv");
+                let mut out = BufWriter::new(OpenOptions::new().write(true).create_new(true).open(&beside)?);
+                report::write_notes(&noted(bookmarks), &mut out)?;
+                Ok(format!("{}, and {}", path.display(), beside.display()))
+            }
+            _ => Ok(path.display().to_string()),
+        };
     }
     Err(io::Error::other("too many of them"))
+}
+
+fn noted(bookmarks: &[(tui::Bookmark, String)]) -> Vec<ReportNote> {
+    let note = |(mark, when): &(tui::Bookmark, String)| ReportNote {
+        at: mark.at,
+        when: when.clone(),
+        place: mark.place.clone(),
+        note: mark.note.clone(),
+    };
+    bookmarks.iter().map(note).collect()
 }
 
 /// Opens a capture in a program, with Wireshark's filter: without a shell, so that nothing has to be quoted. What is drawn in this terminal is
@@ -84,5 +96,27 @@ pub fn open(program: &str, file: &Path, filter: Option<&str>) -> String {
         Ok(()) => format!("{program} was opened"),
         Err(e) if e.kind() == io::ErrorKind::NotFound => format!("{program} is not installed"),
         Err(e) => format!("{program}: {e}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Timestamp;
+    use crate::snapshot::Snapshot;
+    use std::sync::Arc;
+
+    /// A table of CSV has no place for notes: they are a table beside it.
+    #[test]
+    fn bookmarks_stand_beside_a_table() {
+        let folder = std::env::temp_dir().join(format!("spantop-exports-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let mark = tui::Bookmark { at: Timestamp(1_500_000_000), place: "Hosts".into(), note: "=slow, \"here\"".into() };
+        let csv = |marks| Export::Csv("conversations", Arc::<Snapshot>::default(), marks);
+        assert!(!write(&folder, &csv(Vec::new())).contains("bookmarks"));
+        let said = write(&folder, &csv(vec![(mark, "then".into())]));
+        let beside = said.split(", and ").nth(1).unwrap_or_else(|| panic!("{said}"));
+        assert_eq!(std::fs::read_to_string(beside).unwrap(), "time,place,note\n1.500000000,Hosts,\"'=slow, \"\"here\"\"\"\n");
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -95,6 +95,8 @@ impl<W: Write> Listing<W> {
         let mut is_over = false;
         for (listed, packet) in packets.iter() {
             let first = *self.first.get_or_insert(listed.time);
+            // Times count from the capture's first packet, as numbers do, whichever is listed first.
+            self.list.begin(first);
             let number = listed.number.saturating_sub(1);
             self.streams.note(number, &packet);
             if self.stretch.contains(listed.number, listed.time, first) {

@@ -25,7 +25,9 @@ struct Saved {
 pub fn save(console: &Console, common: &Common, input: &InputSettings, stretch: PacketStretch, output: &Path) -> Result<()> {
     let mut input = input.clone();
     let InputSettings::Files(files) = &mut input else {
-        return Err(Error::usage("save is for captures: spantop save FILE -o PATH (of a port: --ring, or tcpdump -w)"));
+        return Err(Error::usage(
+            "save is for captures: spantop save FILE -o PATH (of a port: the dashboard with --save-dir and W, a probe with --ring, or tcpdump -w)",
+        ));
     };
     if files.follow {
         return Err(Error::usage("save reads captures to their end: without --follow"));

@@ -4,7 +4,7 @@ use super::console::{Console, say};
 use super::masked_view::MaskedPlan;
 use super::preferences::{Keeper, Preferences};
 use super::rights::Needs;
-use super::trigger::Triggered;
+use super::trigger::{self, Triggered};
 use super::{ask, baseline, check, engine_settings, exports, output, privacy, recorder, signals, source};
 use crate::ask::SharedAgent;
 use crate::capture::file::PacketIndex;
@@ -24,6 +24,7 @@ use std::sync::atomic::AtomicBool;
 
 /// Lets the user pick an interface, then watches it.
 pub fn pick_and_watch(common: &Common, preferences: &Preferences, recorder: &RecorderSettings) -> Result<()> {
+    trigger::refuse_unknown(&recorder.save_on)?;
     let stop = Arc::default();
     signals::guard(&stop, tui::give_back, &common.rights)?;
     let keeper = Arc::new(Keeper::open(common));
@@ -42,6 +43,7 @@ pub fn watch(
     preferences: &Preferences,
     (recorder, compare): (&RecorderSettings, Option<&Path>),
 ) -> Result<()> {
+    trigger::refuse_unknown(&recorder.save_on)?;
     // Signals are waited for by a pair of sockets, which is refused once rights are given up; its thread gives them up by itself.
     let stop = Arc::default();
     signals::guard(&stop, tui::give_back, &common.rights)?;
@@ -109,10 +111,12 @@ fn show(
     };
     let options = tui::DashboardOptions { mask: masked.maker(), ..options };
     let left = tui::run(&feed, &options)?;
+    let saved = feed.finish();
     let last = engine.last();
     // A source that does not end must not hold the program up now: from here on a signal ends it.
     stop.store(true, std::sync::atomic::Ordering::Relaxed);
     print_exit_summary(left, last, if is_file { (&title, tui::MASKED_TITLE) } else { (&title, &title) }, common)?;
+    saved.iter().for_each(|words| say(format_args!("{words}")));
     if let Some(ring) = kept.ring {
         ring.words().into_iter().for_each(|words| say(format_args!("warning: {words}")));
     }

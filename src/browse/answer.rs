@@ -8,8 +8,9 @@ use super::stream::StreamReader;
 use super::take_apart_in;
 use crate::decode::Rules;
 use crate::error::Result;
-use crate::model::limits::PAGE_ROWS;
-use crate::model::{PacketTree, TapePacket, Timestamp};
+use crate::model::limits::{LISTED_INTERFACES, PAGE_ROWS};
+use crate::model::{FileExtra, PacketTree, TapePacket, Timestamp};
+use crate::record::InterfaceAbout;
 use crate::snapshot::{PacketContents, PacketPage, PacketRequest, PacketRow, PacketSeek, PacketStream, PacketSubject};
 use std::sync::Arc;
 
@@ -285,14 +286,16 @@ impl Librarian {
         Ok(())
     }
 
-    /// Shows every packet of a list; of a span of time those that are there now, whatever the screen holds.
+    /// Shows every packet of a list: those that are there now, but of a list that is `held` still on a screen those that it shows.
     pub fn all(
         &mut self,
         subject: &PacketSubject,
         span: Option<(Timestamp, Timestamp)>,
-        show: &mut dyn FnMut(&TapePacket<'_>),
+        held: bool,
+        show: &mut dyn FnMut(ShelfPiece<'_>),
     ) -> Result<()> {
-        let mut fresh = span.map(|_| self.shelf.again());
+        // Who has not asked for a list yet has a shelf that knows of no packet.
+        let mut fresh = self.shelf.for_saving(held && span.is_none());
         let shelf = match &mut fresh {
             Some(shelf) => {
                 shelf.refresh();
@@ -305,9 +308,12 @@ impl Librarian {
         let (mut at, matcher) = (range.start, &mut self.matcher);
         while at < range.end {
             let from = at;
+            shelf.extras(at)?.iter().for_each(|extra| show(ShelfPiece::Extra(extra)));
+            // A file may name interfaces between its packets.
+            let names: Vec<InterfaceAbout> = (0..LISTED_INTERFACES as u16).map(|n| shelf.interface(n)).collect();
             let read = shelf.read(at, &mut |number, packet| {
                 if number >= from && number < range.end && is_in(packet.time) && matcher.lists(subject, number, packet) {
-                    show(packet);
+                    show(ShelfPiece::Packet(packet, names.get(usize::from(packet.interface))));
                 }
                 at = at.max(number + 1);
             })?;
@@ -317,6 +323,14 @@ impl Librarian {
         }
         Ok(())
     }
+}
+
+/// A piece of what is written down of a list.
+pub(super) enum ShelfPiece<'a> {
+    /// What the capture says beside its packets.
+    Extra(&'a FileExtra),
+    /// A packet, and what is known of its interface.
+    Packet(&'a TapePacket<'a>, Option<&'a InterfaceAbout>),
 }
 
 /// A packet as a list shows it; its number from 0.

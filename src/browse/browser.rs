@@ -1,12 +1,12 @@
 //! The thread that answers a screen: what was asked last is answered, what was asked before is forgotten.
 
-use super::answer::Librarian;
+use super::answer::{Librarian, ShelfPiece};
 use super::desk::QuestionDesk;
 use super::shelf::Shelf;
 use crate::decode::Rules;
 use crate::error::{Error, Result};
 use crate::model::{Timestamp, clock, units};
-use crate::record::{InterfaceAbout, PcapngWriter};
+use crate::record::PcapngWriter;
 use crate::snapshot::{PacketPage, PacketRequest, PacketStore, PacketSubject};
 use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
@@ -41,6 +41,9 @@ struct Desk {
     /// Lists to be saved, and what came of the one before.
     save: VecDeque<SaveJob>,
     saved: Option<String>,
+    /// Spans of time that are still to be saved, and what came of those that were.
+    saving: usize,
+    told: Vec<String>,
 }
 
 /// Answers a screen's questions about packets.
@@ -72,7 +75,17 @@ impl Browser {
     pub fn save_span(&self, from: Timestamp, to: Timestamp, why: String) {
         let mut desk = self.desk.lock();
         desk.save.push_back(SaveJob { subject: PacketSubject::All, span: Some((from, to)), why });
+        desk.saving += 1;
         self.desk.ask();
+    }
+
+    /// Waits until every span is saved; what came of each.
+    pub fn settle(&self) -> Vec<String> {
+        let mut desk = self.desk.lock();
+        while desk.saving > 0 {
+            desk = self.desk.wait_for_answer(desk, LOOK, |desk| desk.saving > 0);
+        }
+        std::mem::take(&mut desk.told)
     }
 }
 
@@ -124,9 +137,17 @@ fn serve(shared: &QuestionDesk<Desk>, mut librarian: Librarian, folder: Option<P
             (desk.request.clone(), desk.asked, desk.save.pop_front())
         };
         if let Some(job) = save {
-            let words = save_list(&mut librarian, &job, folder.as_ref());
+            let held = asked > 0 && request.hold && request.subject == job.subject;
+            let words = save_list(&mut librarian, &job, folder.as_ref(), held);
             let mut desk = shared.lock();
-            desk.saved = Some(words);
+            match job.span {
+                // Nobody waits for what is saved by itself: it is told in the end.
+                Some(_) => {
+                    desk.saving = desk.saving.saturating_sub(1);
+                    desk.told.push(words);
+                }
+                None => desk.saved = Some(words),
+            }
             shared.answer();
         }
         // Nobody has asked yet: the capture is not read twice for nothing.
@@ -152,11 +173,11 @@ fn serve(shared: &QuestionDesk<Desk>, mut librarian: Librarian, folder: Option<P
 }
 
 /// Saves a list under a name that nothing has yet.
-fn save_list(librarian: &mut Librarian, job: &SaveJob, folder: Option<&PathBuf>) -> String {
+fn save_list(librarian: &mut Librarian, job: &SaveJob, folder: Option<&PathBuf>, held: bool) -> String {
     let Some(folder) = folder else {
         return "nothing is saved: this run may write no file · start with --save-dir DIR".to_owned();
     };
-    match write(librarian, job, folder) {
+    match write(librarian, job, folder, held) {
         Ok((path, 0, _)) => {
             let _ = std::fs::remove_file(path);
             "there is no packet to save".to_owned()
@@ -183,9 +204,9 @@ fn create(folder: &std::path::Path) -> io::Result<(PathBuf, File)> {
 }
 
 /// Writes a list to a new file, of which nothing is left where not all of it could be written: its path, packets and bytes.
-fn write(librarian: &mut Librarian, job: &SaveJob, folder: &std::path::Path) -> io::Result<(PathBuf, u64, u64)> {
+fn write(librarian: &mut Librarian, job: &SaveJob, folder: &std::path::Path, held: bool) -> io::Result<(PathBuf, u64, u64)> {
     let (path, file) = create(folder)?;
-    match fill(librarian, job, file) {
+    match fill(librarian, job, file, held) {
         Ok((packets, bytes)) => Ok((path, packets, bytes)),
         Err(error) => {
             let _ = std::fs::remove_file(path);
@@ -194,17 +215,20 @@ fn write(librarian: &mut Librarian, job: &SaveJob, folder: &std::path::Path) -> 
     }
 }
 
-fn fill(librarian: &mut Librarian, job: &SaveJob, file: File) -> io::Result<(u64, u64)> {
+fn fill(librarian: &mut Librarian, job: &SaveJob, file: File, held: bool) -> io::Result<(u64, u64)> {
     let mut writer = PcapngWriter::new(BufWriter::new(file), &job.why)?;
-    // Names of interfaces are known beforehand: the shelf is being read while packets are written.
-    let names: Vec<InterfaceAbout> = (0..64).map(|n| librarian.shelf().interface(n)).collect();
     let (mut packets, mut failure) = (0u64, None);
-    let read = librarian.all(&job.subject, job.span, &mut |packet| {
-        if failure.is_none() {
-            let about = || names.get(usize::from(packet.interface)).cloned().unwrap_or_default();
-            failure = writer.packet(packet, None, about).err();
-            packets += 1;
+    let read = librarian.all(&job.subject, job.span, held, &mut |piece| {
+        if failure.is_some() {
+            return;
         }
+        failure = match piece {
+            ShelfPiece::Extra(extra) => writer.extra(extra).err(),
+            ShelfPiece::Packet(packet, about) => {
+                packets += 1;
+                writer.packet(packet, None, || about.cloned().unwrap_or_default()).err()
+            }
+        };
     });
     if let Some(error) = failure {
         return Err(error);

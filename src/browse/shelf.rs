@@ -3,7 +3,7 @@
 use crate::capture::file::{self, PacketIndex};
 use crate::capture::{Block, Fill, Source};
 use crate::error::Result;
-use crate::model::{TapePacket, Timestamp, units};
+use crate::model::{FileExtra, TapePacket, Timestamp, units};
 use crate::record::{InterfaceAbout, PacketRun, Recorder, RingStatus};
 use crate::settings::FileSettings;
 use std::ops::Range;
@@ -35,6 +35,21 @@ pub trait Shelf: Send {
 
     /// Another one, of all that is there now.
     fn again(&self) -> Box<dyn Shelf>;
+
+    /// Another one for packets that are written down, which need not be those there are now where a list is `held` still; `None`: this one
+    /// does.
+    fn for_saving(&self, held: bool) -> Option<Box<dyn Shelf>> {
+        (!held).then(|| self.again())
+    }
+
+    /// What a capture says among the packets that [`Shelf::read`] shows for a number, where it is of no single one: keys, names.
+    ///
+    /// # Errors
+    /// They cannot be read any more.
+    fn extras(&mut self, number: u64) -> Result<Vec<FileExtra>> {
+        let _ = number;
+        Ok(Vec::new())
+    }
 }
 
 /// A capture, read again from disk.
@@ -116,6 +131,16 @@ impl Shelf for FileShelf {
 
     fn again(&self) -> Box<dyn Shelf> {
         Box::new(Self::new(self.settings.clone(), Arc::clone(&self.index)))
+    }
+
+    /// A file says more beside its packets than a screen has a use for.
+    fn for_saving(&self, _: bool) -> Option<Box<dyn Shelf>> {
+        Some(Box::new(Self::new(FileSettings { notes: true, ..self.settings.clone() }, Arc::clone(&self.index))))
+    }
+
+    fn extras(&mut self, number: u64) -> Result<Vec<FileExtra>> {
+        self.seek(number)?;
+        Ok(self.block.notes.iter().flat_map(|note| note.before.iter().cloned()).collect())
     }
 }
 

@@ -1,5 +1,6 @@
 //! The interfaces there are: libpcap's device list joined with what Linux says under `/sys/class/net`. Needs no rights.
 
+use super::host;
 use super::sysfs::{self, SysfsInterface};
 use crate::error::{Error, Result};
 use crate::model::text::printable;
@@ -28,7 +29,8 @@ pub fn list() -> Result<Vec<Port>> {
         // libpcap also lists things that are not ports (D-Bus, Bluetooth, netfilter queues).
         Ok(devices) => devices.iter().filter(|d| known.is_empty() || d.name == "any" || known.contains(&d.name)).map(from_pcap).collect(),
         Err(e) if known.is_empty() => return Err(Error::Device(format!("cannot list interfaces: {e}"))),
-        Err(_) => Vec::new(),
+        // One name that is no text, and libpcap's whole list cannot be had.
+        Err(_) => told_by_system(&known),
     };
     for name in known {
         if !ports.iter().any(|port: &Port| port.name == name) {
@@ -38,6 +40,14 @@ pub fn list() -> Result<Vec<Port>> {
     let mut ports: Vec<(u8, Port)> = ports.into_iter().map(complete).collect();
     ports.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| natural(&a.1.name, &b.1.name)));
     Ok(ports.into_iter().map(|(_, port)| port).collect())
+}
+
+/// What the system knows without libpcap.
+fn told_by_system(names: &[String]) -> Vec<Port> {
+    let addresses = host::addresses(names.iter().map(String::as_str));
+    let port = |(name, addresses): (&String, Vec<IpAddr>)| Port { name: name.clone(), addresses, ..Port::default() };
+    let any = Port { name: "any".into(), kind: "any", up: true, running: true, ..Port::default() };
+    names.iter().zip(addresses).map(port).chain(cfg!(target_os = "linux").then_some(any)).collect()
 }
 
 /// What libpcap knows.
@@ -290,6 +300,25 @@ mod tests {
         assert_eq!(mac("02:fc:00:00:00:01"), Some(Mac([2, 0xfc, 0, 0, 0, 1])));
         for bad in ["00:00:00:00:00:00", "02:fc:00:00:00", "02:fc:00:00:00:01:02", "zz:fc:00:00:00:01", ""] {
             assert_eq!(mac(bad), None, "{bad}");
+        }
+    }
+
+    /// The list that stands in for libpcap's says the same.
+    #[test]
+    fn the_system_knows_addresses_and_any_too() {
+        let names = sysfs::names();
+        let Ok(devices) = Device::list() else { return };
+        let known = |mut addresses: Vec<IpAddr>| {
+            addresses.sort();
+            addresses.dedup();
+            addresses
+        };
+        let told = told_by_system(&names);
+        assert!(names.is_empty() || told.iter().any(|port| port.kind == "any"));
+        for port in told.iter().filter(|port| port.kind != "any") {
+            let Some(device) = devices.iter().find(|device| device.name == port.name) else { continue };
+            let wanted = known(device.addresses.iter().map(|a| a.addr).filter(|a| !a.is_unspecified()).collect());
+            assert_eq!(known(port.addresses.clone()), wanted, "{}", port.name);
         }
     }
 

@@ -77,7 +77,9 @@ fn row_count(top: Option<u64>) -> Option<usize> {
 
 /// What the command `name` reads, which it cannot do without.
 fn needed(input: TypedInput, name: &str, given: &Given<'_>) -> Result<InputSettings> {
-    let missing = || Error::usage(format!("{name} needs something to read: spantop {name} FILE, or spantop {name} -i eth1"));
+    // Of a port there is no list, and nothing to be saved from.
+    let of_port = if matches!(name, "packets" | "save") { String::new() } else { format!(", or spantop {name} -i eth1") };
+    let missing = || Error::usage(format!("{name} needs something to read: spantop {name} FILE{of_port}"));
     input.meant(None, given)?.ok_or_else(missing)
 }
 

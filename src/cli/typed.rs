@@ -13,9 +13,11 @@ use std::time::Duration;
 /// The version, the commit it was built from where whoever built it told (`SPANTOP_COMMIT`), and what is in it.
 static LONG_VERSION: LazyLock<String> = LazyLock::new(|| {
     let commit = option_env!("SPANTOP_COMMIT").map_or_else(String::new, |commit| format!(" ({commit})"));
+    let built_in: Vec<&str> = [("parquet", cfg!(feature = "parquet"))].iter().filter(|f| f.1).map(|f| f.0).collect();
+    let features = if built_in.is_empty() { "none".to_owned() } else { built_in.join(", ") };
     let rights = if cfg!(target_os = "linux") { "capabilities, Landlock, seccomp" } else { "none" };
     format!(
-        "{}{commit}\nbuilt for {}-{}; compression: gzip, zstd, lz4, xz; rights given up by: {rights}",
+        "{}{commit}\nbuilt for {}-{}; optional features: {features}; compression: gzip, zstd, lz4, xz; rights given up by: {rights}",
         env!("CARGO_PKG_VERSION"),
         std::env::consts::ARCH,
         std::env::consts::OS

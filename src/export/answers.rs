@@ -121,12 +121,14 @@ impl AnswerPlace {
     }
 }
 
+#[derive(Debug)]
 enum Door {
     Tcp(TcpListener),
     Unix(UnixListener),
 }
 
 /// A port that has been opened, and that nobody answers at yet.
+#[derive(Debug)]
 pub struct AnswerPort {
     door: Door,
 }
@@ -178,12 +180,25 @@ impl AnswerPort {
     pub fn answer_in_thread(self, page: impl Fn(&str) -> WebPage + Send + 'static) -> io::Result<Answering> {
         let stop = Arc::<AtomicBool>::default();
         let stopped = Arc::clone(&stop);
-        let thread = std::thread::Builder::new().name("answers".into()).spawn(move || self.answer_until(&stopped, &page))?;
+        let thread = std::thread::Builder::new().name("answers".into()).spawn(move || {
+            self.answer_until(&stopped, &page);
+            self
+        })?;
         Ok(Answering { stop, thread: Some(thread) })
     }
 
+    /// Sends those away who call while nobody answers: they need not wait to learn it.
+    pub fn turn_away(&self) {
+        // Some at a time: whoever calls without end holds nobody up.
+        for _ in 0..CALLERS {
+            if self.door.accept().is_err() {
+                return;
+            }
+        }
+    }
+
     /// Looks after everybody who calls at once: whoever says nothing, or takes nothing, keeps nobody else waiting.
-    fn answer_until(self, stop: &AtomicBool, page: &dyn Fn(&str) -> WebPage) {
+    fn answer_until(&self, stop: &AtomicBool, page: &dyn Fn(&str) -> WebPage) {
         let mut callers: VecDeque<Caller> = VecDeque::new();
         while !stop.load(Ordering::Relaxed) {
             let called = self.door.wait(&callers);
@@ -209,15 +224,24 @@ impl AnswerPort {
 #[derive(Debug)]
 pub struct Answering {
     stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<JoinHandle<AnswerPort>>,
+}
+
+impl Answering {
+    /// Ends it; the port, which is open still.
+    pub fn end(mut self) -> Option<AnswerPort> {
+        self.join()
+    }
+
+    fn join(&mut self) -> Option<AnswerPort> {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.take()?.join().ok()
+    }
 }
 
 impl Drop for Answering {
     fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        self.join();
     }
 }
 

@@ -1,5 +1,7 @@
 //! What exporters count, for status, logs and other exporters.
 
+use super::AnswerPort;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -99,9 +101,33 @@ pub struct ExportBoard {
     list: Mutex<Vec<Listed>>,
     /// Records that the engine could not hand over.
     subscription_lost: AtomicU64,
+    /// Ports of exporters that were taken away, by their places, where none could be opened again; `None`: they are closed.
+    ports: Mutex<Option<BTreeMap<String, AnswerPort>>>,
 }
 
 impl ExportBoard {
+    /// From now on ports stay open whose exporter is taken away: rights to open them again are given up.
+    pub(super) fn keep_ports(&self) {
+        self.ports.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default();
+    }
+
+    /// Keeps the port of an exporter that is taken away, where ports are kept.
+    pub(super) fn leave_port(&self, place: String, port: AnswerPort) {
+        if let Some(ports) = self.ports.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            ports.insert(place, port);
+        }
+    }
+
+    /// The port that was kept of a place.
+    pub(super) fn take_port(&self, place: &str) -> Option<AnswerPort> {
+        self.ports.lock().unwrap_or_else(PoisonError::into_inner).as_mut()?.remove(place)
+    }
+
+    /// Tells who calls at a port that is kept that nobody is there.
+    pub(super) fn turn_away(&self) {
+        self.ports.lock().unwrap_or_else(PoisonError::into_inner).iter().flat_map(BTreeMap::values).for_each(AnswerPort::turn_away);
+    }
+
     /// The counters of a name; new ones where there are none.
     pub fn counters(&self, name: &str) -> Arc<ExporterCounters> {
         let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);

@@ -171,6 +171,9 @@ impl ExportHub {
     ) -> Result<Self> {
         let (commands, incoming) = unbounded();
         let board = Arc::clone(&plan.board);
+        if is_confined {
+            board.keep_ports();
+        }
         let is_ending = Arc::<AtomicBool>::default();
         let ending = Arc::clone(&is_ending);
         let thread = std::thread::Builder::new().name("export".into()).spawn(move || {
@@ -248,6 +251,7 @@ impl Hub {
                 Ok(None) => {}
                 Err(Ended) => break,
             }
+            self.board.turn_away();
             self.look_after();
             for command in commands.try_iter() {
                 match command {
@@ -344,7 +348,9 @@ impl Hub {
     fn forbidden(&self, needs: &ExportNeeds) -> Option<String> {
         let allowed = self.allowed.as_ref()?;
         let port = needs.connects.iter().find(|port| !allowed.connects.contains(port)).map(|port| format!("port {port}"));
-        port.or_else(|| needs.folders.iter().find(|folder| !allowed.folders.contains(folder)).map(|folder| folder.display().to_string()))
+        let place = needs.answers.iter().find(|place| !allowed.answers.contains(place)).cloned();
+        port.or(place)
+            .or_else(|| needs.folders.iter().find(|folder| !allowed.folders.contains(folder)).map(|folder| folder.display().to_string()))
     }
 
     fn publish(&mut self, record: Published) {
@@ -445,6 +451,40 @@ mod tests {
         assert!(!other.join("eve.json").exists());
         let states = hub.board().states();
         assert!(matches!(&states[..], [state] if !state.gone && state.trouble.is_empty()), "the one there was goes on: {states:?}");
+        drop(end);
+        hub.finish();
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_port_outlives_its_exporter_where_it_could_not_be_opened_again() {
+        let folder = std::env::temp_dir().join(format!("spantop-hub-port-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let page = |name: &str| ExportTarget::parse(&format!("prometheus:unix:{}/{name}", folder.display())).unwrap();
+        let file = |name: &str| ExportTarget::parse(&format!("jsonl-eve:{}/{name}.json", folder.display())).unwrap();
+        let plan = HubPlan::open(&[page("one"), file("a")], Identity::default()).unwrap();
+        let (end, feed) = bounded(0);
+        let hub = ExportHub::start(plan, Box::new(Quiet(feed)), (false, true), || {}).unwrap();
+        let answer = || {
+            use std::io::{Read, Write};
+            let mut stream = std::os::unix::net::UnixStream::connect(folder.join("one")).unwrap();
+            stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+            let (mut text, _) = (String::new(), stream.write_all(b"GET /metrics HTTP/1.1\r\n\r\n"));
+            // Whoever is sent away is told nothing.
+            stream.read_to_string(&mut text).err().filter(|e| e.kind() == std::io::ErrorKind::WouldBlock).map_or(text, |_| "waited".into())
+        };
+        let inode = || std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(folder.join("one")).unwrap());
+        let before = inode();
+        assert!(answer().starts_with("HTTP/1.1 200"));
+        assert_eq!(hub.reload(vec![file("a")]), Vec::<String>::new());
+        assert_eq!(answer(), "");
+        assert_eq!(hub.reload(vec![file("a"), page("one")]), Vec::<String>::new());
+        assert!(answer().starts_with("HTTP/1.1 200"));
+        assert_eq!(inode(), before, "it was never closed");
+        // One that was not named at the start is refused, and then nothing of the file holds.
+        let refused = hub.reload(vec![page("one"), page("two"), file("b")]);
+        assert!(matches!(&refused[..], [what] if what.contains("two was not named at the start")), "{refused:?}");
+        assert!(!folder.join("b.json").exists() && !folder.join("two").exists());
         drop(end);
         hub.finish();
         std::fs::remove_dir_all(&folder).unwrap();

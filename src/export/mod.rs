@@ -209,8 +209,8 @@ pub struct ExportNeeds {
     pub folders: Vec<PathBuf>,
     /// TCP ports it connects to.
     pub connects: Vec<u16>,
-    /// Whether it answers who calls (it has opened its port already).
-    pub answers: bool,
+    /// Places where it answers who calls: it opens them at once, for that cannot be done later.
+    pub answers: Vec<String>,
 }
 
 impl ExportNeeds {
@@ -218,7 +218,7 @@ impl ExportNeeds {
     pub fn add(&mut self, other: &Self) {
         self.folders.extend(other.folders.iter().cloned());
         self.connects.extend(&other.connects);
-        self.answers |= other.answers;
+        self.answers.extend(other.answers.iter().cloned());
     }
 }
 

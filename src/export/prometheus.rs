@@ -28,26 +28,45 @@ pub static KIND: ExporterKind = ExporterKind {
 
 fn prepare(opening: ExporterOpening<'_>) -> Result<PreparedExporter<'_>> {
     let place = AnswerPlace::named(&opening.target.target).map_err(|e| opening.wrong(e))?;
-    let needs = ExportNeeds { answers: true, ..ExportNeeds::default() };
     let name = place.to_string();
+    let needs = ExportNeeds { answers: vec![name.clone()], ..ExportNeeds::default() };
     Ok(PreparedExporter::new(needs, move || open(opening, place)).alone_with(Some(name)))
 }
 
 fn open(opening: ExporterOpening<'_>, place: AnswerPlace) -> Result<OpenExporter> {
-    let port = place.open().map_err(|e| opening.wrong(e))?;
+    let name = place.to_string();
+    // One that was here before has left it open, where it could not be opened again.
+    let port = opening.board.take_port(&name).map_or_else(|| place.open(), Ok).map_err(|e| opening.wrong(e))?;
     let counted = Counted { identity: Arc::clone(opening.identity), board: Arc::clone(opening.board), ..Counted::default() };
-    let exporter =
-        Prometheus { port: Some(port), answering: None, counted: Arc::new(Mutex::new(counted)), counters: Arc::clone(opening.counters) };
-    Ok(OpenExporter { exporter: Box::new(exporter), needs: ExportNeeds { answers: true, ..ExportNeeds::default() } })
+    let exporter = Prometheus {
+        place: name.clone(),
+        port: Some(port),
+        answering: None,
+        counted: Arc::new(Mutex::new(counted)),
+        counters: Arc::clone(opening.counters),
+        board: Arc::clone(opening.board),
+    };
+    Ok(OpenExporter { exporter: Box::new(exporter), needs: ExportNeeds { answers: vec![name], ..ExportNeeds::default() } })
 }
 
 struct Prometheus {
+    /// Where it answers.
+    place: String,
     /// Answered at with the first record: in a thread that begins with the rights of this one.
     port: Option<AnswerPort>,
     /// Since then, until it is taken away.
     answering: Option<Answering>,
     counted: Arc<Mutex<Counted>>,
     counters: Arc<ExporterCounters>,
+    board: Arc<ExportBoard>,
+}
+
+impl Drop for Prometheus {
+    fn drop(&mut self) {
+        if let Some(port) = self.port.take().or_else(|| self.answering.take()?.end()) {
+            self.board.leave_port(std::mem::take(&mut self.place), port);
+        }
+    }
 }
 
 /// What the page is made of.

@@ -117,7 +117,7 @@ fn put(value: FieldValue<'_>, out: &mut String) {
 }
 
 /// Text a spreadsheet may open: control characters are escaped, and what it would take for a formula gets an apostrophe.
-fn escape_formula(text: &str) -> Cow<'_, str> {
+pub(super) fn escape_formula(text: &str) -> Cow<'_, str> {
     let text = printable(text);
     if text.starts_with(['=', '+', '-', '@']) { format!("'{text}").into() } else { text }
 }

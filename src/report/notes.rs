@@ -1,5 +1,6 @@
 //! What somebody noted while looking: behind a report, in its own form.
 
+use super::csv::escape_formula;
 use super::format::{Format, ReportOptions};
 use super::write;
 use crate::json::json_text;
@@ -52,6 +53,19 @@ pub fn write_with_notes(
     out.write_all(more.as_bytes())?;
     out.write_all(behind.as_bytes())?;
     out.flush()
+}
+
+/// Writes notes alone, as CSV: what stands beside a table that has no place for them.
+///
+/// # Errors
+/// What `out` answers to a write.
+pub fn write_notes(notes: &[ReportNote], out: &mut dyn io::Write) -> io::Result<()> {
+    let mut writer = csv::Writer::from_writer(out);
+    writer.write_record(["time", "place", "note"])?;
+    for n in notes {
+        writer.write_record([&*n.at.to_string(), &*escape_formula(&n.place), &*escape_formula(&n.note)])?;
+    }
+    writer.flush()
 }
 
 fn object(notes: &[ReportNote]) -> io::Result<String> {

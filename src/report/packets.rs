@@ -46,12 +46,17 @@ impl<W: Write> PacketList<W> {
         Self { out, format, fields, first: None }
     }
 
+    /// Counts times from `time`, where nothing has been said of where they begin; from when they count.
+    pub fn begin(&mut self, time: Timestamp) -> Timestamp {
+        *self.first.get_or_insert(time)
+    }
+
     /// Writes a packet, with what it says where that is known.
     ///
     /// # Errors
     /// What the output answers to a write.
     pub fn write(&mut self, packet: &ListedPacket, tree: Option<&PacketTree>) -> io::Result<()> {
-        let first = *self.first.get_or_insert(packet.time);
+        let first = self.begin(packet.time);
         match self.format {
             PacketFormat::Text => text(&mut self.out, packet, first, tree)?,
             PacketFormat::Json => json(&mut self.out, packet, tree, self.fields)?,

@@ -13,6 +13,8 @@ const FACTOR: f64 = 2.0;
 const PART: f64 = 0.01;
 /// Packets that must have been expected where none came: by chance that happens once in twenty times (Poisson, e^-3).
 const EXPECTED: f64 = 3.0;
+/// How seldom chance makes of two equal rates counts that lie so far apart: once in so many times.
+const CHANCE: f64 = 1_000.0;
 /// Packets of a row that is compared at all.
 const PACKETS: u64 = 20;
 /// Answers of each side before times are compared.
@@ -27,7 +29,7 @@ const ERRORS: f64 = 3.0;
 /// What makes a difference more than noise, in sentences.
 pub const RULES: [&str; 5] = [
     "A load differs where its means lie 3 standard errors apart and one is at least twice the other.",
-    "A host, station, protocol, VLAN or service differs where its rate at least doubled or halved, by at least 1 % of the busier load, with 20 packets or more.",
+    "A host, station, protocol, VLAN or service differs where its rate at least doubled or halved, by at least 1 % of the busier load, with 20 packets or more, and where chance makes such counts once in 1,000 times at most (Poisson): one packet in a millisecond is no rate.",
     "It is new or gone where at least 3 packets would have come at its rate while the other capture lasted (by chance once in 20 times).",
     "A response time differs where half of 50 or more answers on each side took 1.5 times as long, and 5 ms more; shares of errors where their 95 % intervals lie apart.",
     "A finding that is new, gone or of another weight counts, unless it is a mere note.",
@@ -365,12 +367,23 @@ impl<'a> Work<'a> {
                         return;
                     }
                     () if few => "few packets",
+                    () if !self.is_told_by_counts([x, y], a > b) => "so few packets by chance",
                     () if (a - b).abs() < PART * self.busier => "less than 1 % of the load",
                     () => "",
                 }
             }
         };
         self.push(kind, subject, ComparedMeasure::BitRate, rates, noise);
+    }
+
+    /// Whether what both have differs by more than chance: by how many packets there are, or by how large they are, where there are some on
+    /// both sides.
+    fn is_told_by_counts(&self, amounts: [Option<Amount>; 2], falls: bool) -> bool {
+        let counts = amounts.map(|amount| amount.map_or(0, |(packets, _)| packets));
+        let [x, y] = counts.map(|n| n as f64);
+        let [s, t] = self.seconds;
+        let (most, least) = if falls { (x / s, y / t) } else { (y / t, x / s) };
+        if most < FACTOR * least { counts.iter().all(|n| *n >= PACKETS) } else { is_beyond_chance([x, y], [s, t]) }
     }
 
     fn both<K: Ord>(
@@ -484,6 +497,15 @@ impl<'a> Work<'a> {
     }
 }
 
+/// Whether counts during so many seconds each are of different rates. Of all events the share of the one is as that of its time, where the
+/// rates are equal; that so many fall into it has a probability of e^-(n·D) at most, D their relative entropy (Chernoff's bound, which needs no
+/// count to be large).
+fn is_beyond_chance([x, y]: [f64; 2], [s, t]: [f64; 2]) -> bool {
+    let (all, time) = (x + y, s + t);
+    let part = |count: f64, seconds: f64| if count > 0.0 { count * (count / all * time / seconds).ln() } else { 0.0 };
+    part(x, s) + part(y, t) > CHANCE.ln()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -550,6 +572,22 @@ mod tests {
         let short = Comparison::of(&picture(100, vec![host(1, 1000), host(2, 4)], &[]), &picture(1, vec![host(1, 10)], &[]));
         assert_eq!(short.significant().count(), 0, "{short:?}");
         assert_eq!(short.alike, 1);
+    }
+
+    #[test]
+    fn one_packet_in_a_millisecond_is_no_rate() {
+        // A quarter of a packet was to be expected of the second host, a fiftieth of the third.
+        let day = picture(60, vec![host(1, 60_000), host(2, 15_000), host(3, 1_200)], &[]);
+        let mut short = picture(0, vec![host(1, 1), host(2, 1), host(3, 17)], &[]);
+        short.capture.last = Some(Timestamp(1_000_000));
+        for (c, way) in [(Comparison::of(&short, &day), ChangeWay::Less), (Comparison::of(&day, &short), ChangeWay::More)] {
+            let significant: Vec<_> = told(&c).into_iter().filter(|c| c.3.is_empty()).collect();
+            assert_eq!(significant, [(ChangeKind::Host, "10.0.0.3", way, "")]);
+            assert!(told(&c).contains(&(ChangeKind::Host, "10.0.0.2", way, "so few packets by chance")), "{c:?}");
+        }
+        // P(n >= 5 | 1 expected) is 0.4 %, P(n >= 20 | 5 expected) less than a millionth.
+        assert!(!is_beyond_chance([5.0, 1_000.0], [0.001, 1.0]));
+        assert!(is_beyond_chance([20.0, 5_000.0], [0.001, 1.0]));
     }
 
     #[test]

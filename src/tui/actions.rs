@@ -108,17 +108,15 @@ impl App {
             RowAction::ExportText => vec![Effect::Export(Export::Text(self.screen_text(), "txt"))],
             RowAction::ExportHtml => vec![Effect::Export(Export::Text(self.screen_html(), "html"))],
             RowAction::Report(format) => {
-                let offset = self.options.utc_offset;
-                let when = |b: &Bookmark| format!("{} {}", amount::date(b.at, offset(b.at)), amount::moment(b.at, offset(b.at)));
-                let marks = self.bookmarks.iter().map(|b| (b.clone(), when(b))).collect();
+                let marks = self.dated_bookmarks();
                 // What is looked at: a span of the past, or everything as it was counted.
                 let of = self.past.as_ref().unwrap_or(&self.raw);
                 vec![Effect::Export(Export::Report(format, Arc::clone(of), marks))]
             }
             RowAction::ExportCsv => match self.page().sorting() {
-                Some((Sorts::Conversations, _)) => vec![Effect::Export(Export::Csv("conversations", Arc::clone(&self.shown)))],
-                Some((Sorts::Endpoints, _)) => vec![Effect::Export(Export::Csv("endpoints", Arc::clone(&self.shown)))],
-                Some((Sorts::Rows(table), _)) => vec![Effect::Export(Export::Csv(table, Arc::clone(&self.shown)))],
+                Some((Sorts::Conversations, _)) => self.export_csv("conversations"),
+                Some((Sorts::Endpoints, _)) => self.export_csv("endpoints"),
+                Some((Sorts::Rows(table), _)) => self.export_csv(table),
                 None => {
                     self.say("this page has no table that CSV could hold".into());
                     return Vec::new();
@@ -194,6 +192,17 @@ impl App {
         let mut buffer = Buffer::empty(Rect { x: 0, y: 0, ..self.area });
         self.paint_without_modal(&mut buffer);
         buffer
+    }
+
+    fn export_csv(&self, table: &'static str) -> Vec<Effect> {
+        vec![Effect::Export(Export::Csv(table, Arc::clone(&self.shown), self.dated_bookmarks()))]
+    }
+
+    /// Bookmarks with their times in words.
+    fn dated_bookmarks(&self) -> Vec<(Bookmark, String)> {
+        let offset = self.options.utc_offset;
+        let when = |b: &Bookmark| format!("{} {}", amount::date(b.at, offset(b.at)), amount::moment(b.at, offset(b.at)));
+        self.bookmarks.iter().map(|b| (b.clone(), when(b))).collect()
     }
 
     fn bookmark_lines(&self) -> Vec<String> {

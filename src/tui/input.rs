@@ -176,7 +176,7 @@ impl App {
         if palette.menu {
             return self.row_choices();
         }
-        let mut lines = palette::choices(self.screens, &self.hints(), &|hint| self.options.keymap.shown(self.page().title(), hint));
+        let mut lines = palette::choices(self.screens, &self.hints(), (self.page().title(), &self.options.keymap));
         lines.extend(self.row_choices().into_iter().filter(|choice| choice.key.is_empty()));
         lines
     }

@@ -252,8 +252,27 @@ impl Keymap {
         if self.changed.iter().any(was_moved) { None } else { Some(key) }
     }
 
+    /// The key that selects the screen whose usual key is a digit.
+    pub(super) fn screen_key(&self, digit: char) -> String {
+        let at = ACTIONS.iter().position(|a| a.token.strip_prefix("screen_").is_some_and(|n| n.chars().eq([digit])));
+        let changed = at.and_then(|at| self.changed.iter().find(|c| c.0 == at)).and_then(|(_, keys)| keys.first());
+        changed.map_or_else(|| digit.to_string(), |key| key.1.to_owned())
+    }
+
+    /// The keys of all screens, where one has another than usual.
+    fn screen_keys(&self) -> Option<String> {
+        let is_screen = |at: usize| ACTIONS.get(at).is_some_and(|a| a.token.starts_with("screen_"));
+        let keys: Vec<String> = ('1'..='9').chain(['0']).map(|digit| self.screen_key(digit)).collect();
+        self.changed.iter().any(|c| is_screen(c.0)).then(|| keys.join(" "))
+    }
+
     /// The key that is shown for a hint, and its help without keys that no longer do it.
     pub(super) fn shown(&self, screen: &str, hint: &Hint) -> (String, &'static str) {
+        if hint.key.contains('–')
+            && let Some(keys) = self.screen_keys()
+        {
+            return (keys, "go to the screen with that key in its tab (also Tab)");
+        }
         let mut moved = false;
         let mut parts = Vec::new();
         for part in parts_of(hint.key) {
@@ -370,6 +389,11 @@ mod tests {
         assert_eq!(map.meaning("Packets", key("x")), Some(key("x")), "a screen's own key goes first");
         let hint = Hint { key: "p", word: "pause", help: "hold the picture (also Space)" };
         assert_eq!(map.shown("Hosts", &hint), ("x".into(), "hold the picture"));
+        let (map, wrong) = Keymap::new(&[change("", "screen_1", &["q"]), change("", "quit", &["1"])]);
+        assert_eq!((wrong, map.screen_key('1'), map.screen_key('0')), (vec![], "q".into(), "0".into()));
+        let digits = Hint { key: "1–0", word: "", help: "go to the screen with that digit in its tab (also Tab)" };
+        assert_eq!(map.shown("Hosts", &digits).0, "q 2 3 4 5 6 7 8 9 0");
+        assert_eq!(Keymap::default().shown("Hosts", &digits).0, "1–0");
         let both = Hint { key: "↑↓", word: "select", help: "select" };
         assert_eq!(map.shown("Hosts", &both).0, "↑↓");
     }

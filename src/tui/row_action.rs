@@ -77,8 +77,8 @@ pub struct Bookmark {
 pub enum Export {
     /// A text as it is, with the ending of its name.
     Text(String, &'static str),
-    /// The rows of a table, by its token.
-    Csv(&'static str, Arc<Snapshot>),
+    /// The rows of a table, by its token, and bookmarks with their times in words.
+    Csv(&'static str, Arc<Snapshot>, Vec<(Bookmark, String)>),
     /// A report, by the token of its format, and bookmarks with their times in words.
     Report(&'static str, Arc<Snapshot>, Vec<(Bookmark, String)>),
 }

@@ -8,7 +8,7 @@ use super::screen::Effect;
 use super::terminal::{Events, RawTerminal, TerminalEvents, panics};
 use super::theme::{Background, Theme};
 use crate::error::{Error, Result};
-use crate::model::clock;
+use crate::model::{clock, units};
 use crate::snapshot::{Feed, Snapshot};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -211,7 +211,8 @@ enum Next {
 
 /// Hides addresses and names, or shows them again: from then on the dashboard knows only what was made so.
 fn mask(masked: &mut Option<Masked>, app: &mut App) {
-    if let Some(Masked { options, bookmarks, .. }) = masked.take() {
+    if let Some(Masked { options, mut bookmarks, .. }) = masked.take() {
+        bookmarks.append(&mut app.bookmarks);
         app.begin_again(options, bookmarks);
         return app.say("addresses and names are shown again".into());
     }
@@ -237,8 +238,15 @@ fn mask(masked: &mut Option<Masked>, app: &mut App) {
                 ..clear.clone()
             };
             app.begin_again(hidden, Vec::new());
+            let said = "addresses and names are hidden: it is analysed once more, A shows them again";
+            match bookmarks.len() {
+                0 => app.say(said.into()),
+                n => app.say_long(format!(
+                    "addresses and names are hidden: A shows them again, and {} that exports go without",
+                    units::plural(n as u64, "bookmark")
+                )),
+            }
             *masked = Some(Masked { feed, options: clear, bookmarks });
-            app.say("addresses and names are hidden: it is analysed once more, A shows them again".into());
         }
         Err(error) => app.say_long(format!("not hidden: {error}")),
     }

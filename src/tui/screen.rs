@@ -4,6 +4,7 @@
 
 use super::canvas::Canvas;
 pub(super) use super::hint::Hint;
+use super::keymap::Keymap;
 use super::options::DashboardOptions;
 use super::row_action::Export;
 use super::theme::Hue;
@@ -170,8 +171,13 @@ pub(super) const fn entry(digit: char, screen: &'static dyn Screen) -> ScreenEnt
 }
 
 impl ScreenEntry {
-    /// The name of its tab, with its digit.
-    pub fn label(&self) -> String {
-        self.digit.map_or_else(|| self.screen.title().to_owned(), |digit| format!("{digit} {}", self.screen.title()))
+    /// The key that selects it; empty: none does.
+    pub fn key(&self, keymap: &Keymap) -> String {
+        self.digit.map_or_else(String::new, |digit| keymap.screen_key(digit))
+    }
+
+    /// The name of its tab, with the key that selects it.
+    pub fn label(&self, keymap: &Keymap) -> String {
+        format!("{} {}", self.key(keymap), self.screen.title()).trim_start().to_owned()
     }
 }

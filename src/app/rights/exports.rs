@@ -23,7 +23,7 @@ pub struct ExportRights {
 impl ExportRights {
     /// For exporters, and for whoever asks for the status.
     pub fn of(needs: &ExportNeeds, tells_status: bool) -> Self {
-        Self { folders: needs.folders.clone(), connects: needs.connects.clone(), answers: needs.answers || tells_status }
+        Self { folders: needs.folders.clone(), connects: needs.connects.clone(), answers: !needs.answers.is_empty() || tells_status }
     }
 }
 

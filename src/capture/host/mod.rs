@@ -26,6 +26,12 @@ pub struct HostProbe {
     pub buffer_bytes: Option<u64>,
 }
 
+/// Addresses of interfaces, in their order, where libpcap does not tell.
+pub fn addresses<'a>(names: impl Iterator<Item = &'a str>) -> Vec<Vec<std::net::IpAddr>> {
+    let mut system = System::open();
+    names.map(|name| system.addresses(name)).collect()
+}
+
 /// Reads facts again and again, and counts from its first reading on.
 pub struct FactsReader {
     system: System,

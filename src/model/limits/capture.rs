@@ -53,6 +53,9 @@ pub const PART_CONTEXT_BYTES: usize = 1 << 20;
 /// Units of an archive that one process is given at once.
 pub const ARCHIVE_UNITS: usize = 1 << 20;
 
+/// Bytes of the line that names a unit: a path, places, and what a part needs of the file before it, as base64 or as numbers.
+pub const UNIT_LINE_BYTES: u64 = 8 << 20;
+
 /// Times in which a live port was away that are remembered one by one (40 bytes each).
 pub const PORT_ABSENCES: usize = 16;
 

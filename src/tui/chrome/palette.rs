@@ -8,7 +8,7 @@
 //! ```
 
 use crate::tui::canvas::{Canvas, Hit, cells, cut_end};
-use crate::tui::keymap;
+use crate::tui::keymap::{self, Keymap};
 use crate::tui::row_action::RowAction;
 use crate::tui::screen::Hint;
 use crate::tui::screen::ScreenEntry;
@@ -65,16 +65,16 @@ pub(in crate::tui) fn code(key: &str) -> Option<KeyCode> {
 }
 
 /// Screens in the order of their tabs, then the keys of the page in front.
-pub(in crate::tui) fn choices(screens: &[ScreenEntry], hints: &[Hint], shown: &dyn Fn(&Hint) -> (String, &'static str)) -> Vec<Choice> {
+pub(in crate::tui) fn choices(screens: &[ScreenEntry], hints: &[Hint], (title, keymap): (&str, &Keymap)) -> Vec<Choice> {
     let screens = screens.iter().enumerate().map(|(i, entry)| Choice {
-        key: entry.digit.map(String::from).unwrap_or_default(),
+        key: entry.key(keymap),
         name: entry.screen.title().to_owned(),
         about: entry.screen.about().replace('`', ""),
         action: Action::Go(i),
     });
     let keys = hints.iter().filter_map(|hint| {
         let action = Action::Press(code(hint.key)?);
-        let (key, help) = shown(hint);
+        let (key, help) = keymap.shown(title, hint);
         // What has no word in the footer is called as configuration files call it.
         let name = if hint.word.is_empty() { keymap::word(hint.key) } else { hint.word.to_owned() };
         Some(Choice { key, name, about: help.to_owned(), action })

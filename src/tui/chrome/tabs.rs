@@ -14,7 +14,7 @@ use ratatui::crossterm::event::KeyCode;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-/// Which tabs have a name beside their digit, and the cells between tabs. A screen has one name: where there is no room the last lose theirs.
+/// Which tabs have a name beside their key, and the cells between tabs. A screen has one name: where there is no room the last lose theirs.
 #[derive(Clone, Copy)]
 struct Naming {
     /// So many of the screens from the first on; the current one always has its name.
@@ -36,13 +36,13 @@ impl Naming {
     }
 }
 
-/// Cells of a tab with the gap behind it, without its mark.
-fn wide(entry: &ScreenEntry, name: &str, gap: u16) -> u16 {
-    match (entry.digit, name) {
-        (None, "") => 0,
-        (None, name) => cells(name) + gap,
-        (Some(_), "") => 1 + gap,
-        (Some(_), name) => cells(name) + 2 + gap,
+/// Cells of a tab with its key and the gap behind it, without its mark.
+fn wide(key: &str, name: &str, gap: u16) -> u16 {
+    match (key, name) {
+        ("", "") => 0,
+        ("", name) => cells(name) + gap,
+        (key, "") => cells(key) + gap,
+        (key, name) => cells(key) + 1 + cells(name) + gap,
     }
 }
 
@@ -54,11 +54,13 @@ const MORE: &str = "…";
 
 /// Draws the tabs.
 pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, screens: &[ScreenEntry], current: usize) {
+    let keys: Vec<String> = screens.iter().map(|entry| entry.key(&scene.options.keymap)).collect();
+    let key = |i: usize| keys.get(i).map_or("", String::as_str);
     let mark = |i: usize| screens.get(i).and_then(|s| s.screen.badge(scene.snapshot));
     let marks: u16 = (0..screens.len()).filter_map(mark).map(|m| cells(&m.0) + 1).sum();
     // Names follow from the width alone: neither another screen nor a mark of usual size renames a tab.
     let fits = |naming: &Naming| {
-        let each = |current| screens.iter().enumerate().map(move |(i, s)| wide(s, naming.name(i, s, i == current), naming.gap));
+        let each = |current| screens.iter().enumerate().map(move |(i, s)| wide(key(i), naming.name(i, s, i == current), naming.gap));
         let widest = (0..screens.len()).map(|current| each(current).sum::<u16>()).max().unwrap_or(0);
         let hidden = each(usize::MAX).any(|cells| cells == 0);
         widest + marks.max(USUAL_MARKS) + u16::from(hidden) * 2 <= area.width.saturating_add(naming.gap - 1)
@@ -73,17 +75,17 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, scree
         let digit = if here { scene.theme.strong(Hue::Accent) } else { scene.style(Hue::Accent) };
         let room = |x: u16| area.right().saturating_sub(x);
         let name = naming.name(i, entry, here);
-        if wide(entry, name, gap) == 0 {
+        if wide(key(i), name, gap) == 0 {
             hidden = true;
             continue;
         }
-        if let Some(number) = entry.digit {
-            x += canvas.put(x, area.y, room(x), &number.to_string(), digit) + 1;
+        if !key(i).is_empty() {
+            x += canvas.put(x, area.y, room(x), key(i), digit) + 1;
         }
         let style = if here { scene.theme.strong(Hue::Title).add_modifier(Modifier::UNDERLINED) } else { scene.style(Hue::Dim) };
         if !name.is_empty() {
             x += canvas.put(x, area.y, room(x), name, style);
-        } else if entry.digit.is_some() {
+        } else if !key(i).is_empty() {
             x -= 1;
         }
         if let Some((mark, hue)) = mark(i) {
@@ -111,7 +113,7 @@ pub(in crate::tui) fn breadcrumbs<'a>(
 ) {
     let crumbs: Vec<String> = stack.map(|t| details::page(t).map(|page| page.crumb(scene, t)).unwrap_or_default()).collect();
     let mut x = area.x + 1;
-    x += canvas.put(x, area.y, area.right().saturating_sub(x), &entry.label(), scene.style(Hue::Accent));
+    x += canvas.put(x, area.y, area.right().saturating_sub(x), &entry.label(&scene.options.keymap), scene.style(Hue::Accent));
     canvas.click(Rect { x: area.x, y: area.y, width: x - area.x, height: 1 }, Hit::Tab(current));
     let room = area.right().saturating_sub(x + 1);
     let each = room / (crumbs.len().max(1) as u16);

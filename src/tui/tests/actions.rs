@@ -50,7 +50,7 @@ fn the_menu_shows_what_can_be_done_and_does_it() {
         assert!(session.text().contains(words), "{words} is not in\n{}", session.text());
     }
     session.kinds("CSV").keys("Enter");
-    assert!(matches!(session.effects.last(), Some(Effect::Export(Export::Csv("conversations", _)))), "{:?}", session.effects.last());
+    assert!(matches!(session.effects.last(), Some(Effect::Export(Export::Csv("conversations", ..)))), "{:?}", session.effects.last());
 }
 
 #[test]
@@ -80,6 +80,21 @@ fn a_moved_key_is_shown_and_works() {
     // A filter that is typed has letters.
     session.keys("/").kinds("pxp");
     assert!(session.lines()[39].contains("pxp"), "{}", session.lines()[39]);
+}
+
+#[test]
+fn tabs_palette_and_help_show_the_keys_in_force() {
+    let mut session = Session::new(Story::Calm, 120, 40);
+    let change = |action: &str, key: &str| KeyChange { scope: String::new(), action: action.into(), keys: vec![key.into()] };
+    session.app.options.keymap = Keymap::new(&[change("screen_1", "q"), change("quit", "1"), change("screen_3", "F5")]).0;
+    session.draw();
+    let tabs = session.lines()[1].clone();
+    assert!(tabs.contains("q Overview") && tabs.contains("2 Protocols") && tabs.contains("F5 Hosts"), "{tabs}");
+    assert!(session.lines()[39].contains("1 quit"), "{}", session.lines()[39]);
+    session.keys(":").kinds("Overview");
+    assert!(session.text().lines().any(|line| line.contains(" q ") && line.contains("Overview")), "{}", session.text());
+    session.keys("Esc ?");
+    assert!(session.text().contains("q 2 F5 4 5 6 7 8 9 0"), "{}", session.text());
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::model::HostFacts;
 use crate::model::host::{Counters, Softnet};
 use ethtool::Ethtool;
 use netlink::Client;
+use std::net::IpAddr;
 
 /// Sockets to the kernel, and what does not change while the program runs.
 pub struct System {
@@ -27,6 +28,12 @@ impl System {
             ethtool: Ethtool::open().ok(),
             hypervisor: files::hypervisor(),
         }
+    }
+
+    /// Addresses of an interface.
+    pub fn addresses(&mut self, name: &str) -> Vec<IpAddr> {
+        let Some(route) = &mut self.route else { return Vec::new() };
+        link::link(route, name).and_then(|link| link::addresses(route, link.index)).unwrap_or_default()
     }
 
     /// Everything of an interface but its state and its counters.
