@@ -325,7 +325,7 @@ fn the_packets_of_a_conversation_are_a_file_while_more_come() {
         let keys: &[&str] = if key == "w" { &["w", "W"] } else { &[key, "Down", "W"] };
         asked.answers("The packets of that, please", keys, &["saved ", "spantop-0001.pcapng"]);
         let listed = Command::new(PROGRAM).args(["packets"]).arg(asked.folder.join("spantop-0001.pcapng")).output().expect("the program");
-        assert!(String::from_utf8_lossy(&listed.stdout).lines().count() > 10, "{name}: {listed:?}");
+        assert!(String::from_utf8_lossy(&listed.stdout).lines().count() > 3, "{name}: {listed:?}");
     }
 }
 
