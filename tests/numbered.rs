@@ -121,7 +121,8 @@ fn networks_without_tcp_are_good_when_nothing_is_missing() {
 
 #[test]
 fn one_direction_is_told_without_tcp() {
-    for (kind, forth) in NUMBERED.into_iter().chain([Kind::Quic]).flat_map(|kind| [(kind, true), (kind, false)]) {
+    let told_by = [Kind::Esp, Kind::EspInUdp, Kind::WireGuard, Kind::Quic];
+    for (kind, forth) in told_by.into_iter().flat_map(|kind| [(kind, true), (kind, false)]) {
         let half: Frames = talks(kind, 24).into_iter().filter(|frame| frame.2 == forth).collect();
         let s = analyse(half);
         assert_eq!(told(&s), (Verdict::Bad, vec!["dir.half"]), "{kind:?} {forth} {:#?}", s.mirror.trust);
@@ -153,6 +154,17 @@ fn what_one_stream_lacks_the_mirror_did_not_lose() {
         assert_eq!(s.mirror.trust.verdict, Verdict::Unknown, "{kind:?} {:#?}", s.mirror.trust);
         assert!(!ids(&s).iter().any(|id| id.ends_with(".loss")), "{kind:?} {:?}", ids(&s));
     }
+}
+
+/// Voice on its way to a recorder or a loudspeaker goes one way, and beside it other conversations show whether the mirror has both.
+#[test]
+fn voice_that_goes_one_way_is_no_half() {
+    let forked = || talks(Kind::Voice, 24).into_iter().filter(|frame| frame.2);
+    let s = analyse(forked().collect());
+    assert!(!ids(&s).iter().any(|id| id.starts_with("dir.")), "{:?}", ids(&s));
+    assert_eq!(s.mirror.sides.judged, 0);
+    let s = analyse(forked().chain(talks(Kind::WireGuard, 24)).collect());
+    assert_eq!((told(&s), s.mirror.sides.judged, s.mirror.sides.one_sided), ((Verdict::Good, vec![]), 24, 0));
 }
 
 /// Logs and streams that nobody answers show one direction by their nature.

@@ -244,19 +244,22 @@ impl NumberedStreams {
         all
     }
 
-    /// Calls and tunnels, in no order.
+    /// Calls of which both sides were heard, and tunnels, in no order. Voice that goes one way says nothing: it may be on its way to a recorder,
+    /// or a loudspeaker.
     pub fn mutual(&self) -> impl Iterator<Item = MutualStream> {
-        let told = self.told.iter().filter(|(_, stream)| stream.is_voice).map(|(key, stream)| (key, stream.received, stream.seen));
-        let counted = self.counted.iter().filter(|(_, stream)| stream.is_usable() && stream.received >= LEAST);
-        let counted = counted.map(|(key, stream)| (key, stream.received, stream.seen));
         let mut flows: HashMap<FlowKey, MutualStream> = HashMap::new();
-        for ((flow, forth, _), packets, seen) in told.chain(counted) {
+        let add = |flows: &mut HashMap<FlowKey, MutualStream>, (flow, forth, _): &Key, packets: u64, seen: Episode| {
             let stream = flows.entry(*flow).or_insert(MutualStream { flow: *flow, packets: [0; 2], seen });
             let [a, b] = &mut stream.packets;
             let way = if *forth { a } else { b };
             *way = way.saturating_add(packets);
             stream.seen = Episode { first: stream.seen.first.min(seen.first), last: stream.seen.last.max(seen.last) };
-        }
+        };
+        let voice = self.told.iter().filter(|(_, stream)| stream.is_voice);
+        voice.for_each(|(key, stream)| add(&mut flows, key, stream.received, stream.seen));
+        flows.retain(|_, call| call.packets.iter().all(|packets| *packets > 0));
+        let counted = self.counted.iter().filter(|(_, stream)| stream.is_usable() && stream.received >= LEAST);
+        counted.for_each(|(key, stream)| add(&mut flows, key, stream.received, stream.seen));
         flows.into_values()
     }
 }
