@@ -322,9 +322,12 @@ impl App {
 
     /// Another kind of rows.
     fn sideways(&mut self, by: isize) {
-        let kinds = self.page().kinds(&self.shown);
-        if kinds > 1 {
-            let next = (self.pane().kind as isize + by).rem_euclid(kinds as isize) as usize;
+        let (page, shown) = (self.page(), Arc::clone(&self.shown));
+        let kinds = page.kinds(&shown);
+        // Kinds without rows are stepped over: there is nothing to see, and often not even a tab.
+        let holds = |kind: &usize| page.kind_with_rows(&shown, *kind).is_none_or(|with_rows| with_rows == *kind);
+        let at = |step: usize| (self.pane().kind as isize + by * step as isize).rem_euclid(kinds.max(1) as isize) as usize;
+        if let Some(next) = (1..kinds).map(at).find(holds) {
             self.kind(next);
         }
     }
