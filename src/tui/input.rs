@@ -111,7 +111,11 @@ impl App {
                 typing.error = None;
                 self.filter(filter);
             }
-            Err(error) => typing.error = Some(error),
+            Err(error) => {
+                // What was typed up to here is no answer to what is meant: all that was shown before stays.
+                self.filter(typing.before.clone());
+                typing.error = Some(error);
+            }
         }
     }
 
@@ -324,8 +328,9 @@ impl App {
     fn sideways(&mut self, by: isize) {
         let (page, shown) = (self.page(), Arc::clone(&self.shown));
         let kinds = page.kinds(&shown);
-        // Kinds without rows are stepped over: there is nothing to see, and often not even a tab.
-        let holds = |kind: &usize| page.kind_with_rows(&shown, *kind).is_none_or(|with_rows| with_rows == *kind);
+        // Kinds without rows and without a tab are stepped over.
+        let has_tab = |kind: usize| self.hits.iter().any(|(_, hit)| *hit == Hit::Kind(kind));
+        let holds = |kind: &usize| has_tab(*kind) || page.kind_with_rows(&shown, *kind).is_none_or(|with_rows| with_rows == *kind);
         let at = |step: usize| (self.pane().kind as isize + by * step as isize).rem_euclid(kinds.max(1) as isize) as usize;
         if let Some(next) = (1..kinds).map(at).find(holds) {
             self.kind(next);

@@ -278,7 +278,7 @@ impl Parser {
 }
 
 /// Words behind which a value stands.
-const TAKING: [&str; 7] = ["ip", "ipv6", "host", "net", "mac", "port", "state"];
+const TAKING: [&str; 8] = ["ip", "ipv6", "host", "net", "mac", "port", "vlan", "state"];
 
 /// The columns of all tables that are called so.
 fn columns(word: &str) -> Vec<Head> {

@@ -67,7 +67,7 @@ const FIELDS: &[Field<Conversation>] = &[
     Field::count("packets", "Packets", |c: &Conversation| c.total().packets).paper(3, Room::Fixed).screen(8, "packets", 9),
     Field::bytes("wire_bytes", "Volume", |c: &Conversation| c.total().wire_bytes)
         .paper(6, Room::Fixed)
-        .screen(7, "bytes", 3)
+        .screen(7, "bytes", 7)
         .when(When::Live),
     Field::count("packets_ab", "Packets A to B", |c: &Conversation| c.ab.packets).machine(),
     Field::bytes("wire_bytes_ab", "Bytes A to B", |c: &Conversation| c.ab.wire_bytes).machine(),

@@ -15,7 +15,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 /// Lines above the last one that words may cover.
-const LINES_ABOVE: u16 = 5;
+const LINES_ABOVE: u16 = 7;
 
 /// Columns below which there are only keys.
 const TINY: u16 = 40;

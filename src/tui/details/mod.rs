@@ -75,6 +75,11 @@ pub(super) fn with_preview(area: Rect, lines: usize) -> (Rect, Option<Rect>) {
     (list, Some(below))
 }
 
+/// The selected row of a list, else its first one.
+pub(super) fn chosen<'t>(scene: &Scene<'t>, mut topics: impl Iterator<Item = &'t Topic> + Clone) -> Option<&'t Topic> {
+    scene.pane.selected.as_ref().filter(|selected| topics.clone().any(|topic| topic == *selected)).or_else(|| topics.next())
+}
+
 /// Draws the page about something below the list it stands in: nothing of it is selected or clicked, `Enter` opens it.
 pub(super) fn preview(canvas: &mut Canvas, area: Rect, scene: &Scene, topic: &Topic) {
     let Some(page) = page(topic) else { return };

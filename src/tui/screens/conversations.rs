@@ -92,9 +92,7 @@ impl Screen for ConversationsScreen {
         let shape = Shape { order: Some(scene.view.conversations), focused: true, empty: empty(scene), ..Shape::default() };
         let (body, below) = details::with_preview(body, rows.len());
         table::draw(canvas, scene, body, &columns::chosen_conversations(scene, kind, six), &rows, &shape);
-        let chosen =
-            scene.pane.selected.as_ref().filter(|topic| rows.iter().any(|row| row.0 == **topic)).or(rows.first().map(|row| &row.0));
-        if let (Some(below), Some(topic)) = (below, chosen) {
+        if let Some((below, topic)) = below.zip(details::chosen(scene, rows.iter().map(|row| &row.0))) {
             details::preview(canvas, below, scene, topic);
         }
     }

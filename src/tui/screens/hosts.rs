@@ -140,9 +140,7 @@ impl Screen for HostsScreen {
             &rows,
             &Shape { order, focused: true, empty: empty(scene), ..Shape::default() },
         );
-        let chosen =
-            scene.pane.selected.as_ref().filter(|topic| rows.iter().any(|row| row.0 == **topic)).or(rows.first().map(|row| &row.0));
-        if let (Some(below), Some(topic)) = (below, chosen) {
+        if let Some((below, topic)) = below.zip(details::chosen(scene, rows.iter().map(|row| &row.0))) {
             details::preview(canvas, below, scene, topic);
         }
     }

@@ -61,8 +61,8 @@ impl Screen for ServicesScreen {
         // A line of its own for the title.
         let (list, below) = details::with_preview(area, topics.len() + usize::from(!topics.is_empty()));
         SHEET.draw(canvas, list, scene, true);
-        let chosen = scene.pane.selected.as_ref().filter(|topic| topics.contains(topic)).or(topics.first());
-        if let (Some(below), Some(service)) = (below, chosen.and_then(|topic| self.opens(scene, topic))) {
+        let service = details::chosen(scene, topics.iter()).and_then(|topic| self.opens(scene, topic));
+        if let Some((below, service)) = below.zip(service) {
             details::preview(canvas, below, scene, &service);
         }
     }

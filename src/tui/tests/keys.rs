@@ -136,8 +136,6 @@ fn kinds_without_rows_are_stepped_over() {
         session.keys("Right");
         assert!(!session.app.topics().is_empty(), "{}", session.text());
     }
-    session.keys("4 Right Left");
-    assert!(session.lines()[3].contains("TCP"), "{}", session.text());
 }
 
 #[test]

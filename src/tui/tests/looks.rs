@@ -69,7 +69,9 @@ fn the_tree_ends_in_what_the_overview_shows() {
         let roots: u64 = tree.iter().filter(|row| row.depth() == 1).map(|row| row.traffic.wire_bytes).sum();
         assert_eq!(all, roots, "every byte ends somewhere");
         let line = session.line_of("tls");
-        assert!(session.lines()[line].find("tls") > session.lines()[line - 1].find("tcp"), "{}", session.text());
+        let column = |line: &str, word: &str| line.split(word).next().map(|before| before.chars().count());
+        let (above, lines) = (line - 1, session.lines());
+        assert!(column(&lines[line], "tls") > column(&lines[above], "tcp"), "{}", session.text());
     }
 }
 
@@ -77,6 +79,7 @@ fn the_tree_ends_in_what_the_overview_shows() {
 fn nothing_is_judged_good_while_a_file_is_read() {
     let mut snapshot = demo::snapshot(Story::File, 0);
     snapshot.diagnosis.findings.clear();
+    snapshot.number = 2;
     let shown = |snapshot: &Snapshot| {
         let mut session = Session::new(Story::File, 120, 40);
         session.see(snapshot.clone());
@@ -85,7 +88,7 @@ fn nothing_is_judged_good_while_a_file_is_read() {
     };
     let (problems, overview) = shown(&snapshot);
     assert!(problems.contains("● Nothing is wrong that could be found.") && overview.contains("whole capture"), "{problems}");
-    snapshot.finished = false;
+    (snapshot.finished, snapshot.number) = (false, 3);
     snapshot.capture.sources.iter_mut().for_each(|source| source.progress = Some(0.06));
     let (problems, overview) = shown(&snapshot);
     assert!(problems.contains("Nothing wrong has been found so far") && !problems.contains("● Nothing"), "{problems}");
