@@ -47,8 +47,11 @@ impl HierarchyRow {
     }
 }
 
+/// A table of conversations among those of all kinds.
+type TableOf = fn(&Kinds<Conversation>) -> &Table<Conversation>;
+
 /// Transports that go on to applications, their IP protocol numbers, and their conversations.
-const TRANSPORTS: [(Proto, u8, fn(&Kinds<Conversation>) -> &Table<Conversation>); 3] =
+const TRANSPORTS: [(Proto, u8, TableOf); 3] =
     [(Proto::Tcp, 6, |kinds| &kinds.tcp), (Proto::Udp, 17, |kinds| &kinds.udp), (Proto::Sctp, 132, |kinds| &kinds.sctp)];
 
 /// The hierarchy of a picture, depth first: of what is on one level applications first, the largest of them at the beginning. `is_narrowed`: its

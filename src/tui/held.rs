@@ -5,7 +5,7 @@
 //! host does not know of itself (`retrans > 1`, `vlan 10`) its conversations know. The same holds for services.
 
 use crate::model::path::Layer;
-use crate::model::{Address, Path, Proto, Traffic};
+use crate::model::{Address, Path, Proto, ServiceKey, Traffic};
 use crate::snapshot::table::TableSpec;
 use crate::snapshot::tables::endpoints::ENDPOINTS;
 use crate::snapshot::tables::services::SERVICES;
@@ -21,20 +21,30 @@ pub(super) fn narrowed(snapshot: &Arc<Snapshot>, filter: Option<&Filter>) -> Arc
     for table in [&mut c.tcp, &mut c.udp, &mut c.sctp, &mut c.ip, &mut c.ipv6, &mut c.eth] {
         keep(table, |row| filter.matches_conversation(row));
     }
-    let (talks, ends) = (&out.stats.conversations, &mut out.stats.endpoints);
-    let speakers = speakers(talks);
-    let (ports, addresses) = each(ends);
-    for tables in [ports, addresses] {
-        let itself = tables.iter().any(|table| table.rows.iter().any(|row| filter.verdict(&ENDPOINTS, row) == Some(true)));
-        for table in tables {
-            keep(table, |row| stays(&filter, &ENDPOINTS, row, itself, || speakers.contains(&(row.address, row.port))));
-        }
-    }
+    let talks = &out.stats.conversations;
+    // Who has a port speaks over its transport; addresses have whatever is spoken there.
+    let by_port = [&talks.tcp, &talks.udp, &talks.sctp].map(|table| speakers([table]));
+    let everybody = speakers([&talks.tcp, &talks.udp, &talks.sctp, &talks.ip, &talks.ipv6, &talks.eth]);
+    let (ports, addresses) = each(&mut out.stats.endpoints);
+    narrow_ends(&filter, ports, &by_port.each_ref());
+    narrow_ends(&filter, addresses, &[&everybody; 3]);
     let services = &mut out.stats.services;
     let itself = services.rows.iter().any(|row| filter.verdict(&SERVICES, row) == Some(true));
-    keep(services, |row| stays(&filter, &SERVICES, row, itself, || speakers.contains(&(row.key.address, row.key.port))));
+    let talks = |key: ServiceKey| {
+        let transports = [Proto::Tcp, Proto::Udp, Proto::Sctp].into_iter().zip(&by_port);
+        transports.filter(|(proto, _)| *proto == key.protocol).any(|(_, speakers)| speakers.contains(&(key.address, key.port)))
+    };
+    keep(services, |row| stays(&filter, &SERVICES, row, itself, || talks(row.key)));
     out.stats.protocols = tree(&out, snapshot);
     Arc::new(out)
+}
+
+/// Leaves end points that match by themselves, or where the filter is about what they speak those that are among the speakers.
+fn narrow_ends(filter: &Filter, tables: [&mut Table<HostRow>; 3], speakers: &[&Speakers; 3]) {
+    let itself = tables.iter().any(|table| table.rows.iter().any(|row| filter.verdict(&ENDPOINTS, row) == Some(true)));
+    for (table, speakers) in tables.into_iter().zip(speakers) {
+        keep(table, |row| stays(filter, &ENDPOINTS, row, itself, || speakers.contains(&(row.address, row.port))));
+    }
 }
 
 /// Whether the row of somebody stays: for what it knows of itself, or because one of its conversations does. `itself`: some row of its
@@ -49,9 +59,11 @@ fn each(ends: &mut Kinds<HostRow>) -> ([&mut Table<HostRow>; 3], [&mut Table<Hos
     ([&mut ends.tcp, &mut ends.udp, &mut ends.sctp], [&mut ends.ip, &mut ends.ipv6, &mut ends.eth])
 }
 
+/// Ends of conversations.
+type Speakers = HashSet<(Address, u16)>;
+
 /// The ends of conversations, with and without their ports.
-fn speakers(talks: &Kinds<Conversation>) -> HashSet<(Address, u16)> {
-    let tables = [&talks.tcp, &talks.udp, &talks.sctp, &talks.ip, &talks.ipv6, &talks.eth];
+fn speakers<const N: usize>(tables: [&Table<Conversation>; N]) -> Speakers {
     let rows = tables.into_iter().flat_map(|table| &table.rows);
     rows.flat_map(|c| [(c.a, c.a_port), (c.b, c.b_port), (c.a, 0), (c.b, 0)]).collect()
 }

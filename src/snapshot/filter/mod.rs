@@ -42,7 +42,7 @@ pub struct Filter {
     expression: Expression,
     names: Names,
     /// `None`: shares and rates are not known, and decide nothing.
-    basis: Option<Basis>,
+    basis: Option<Box<Basis>>,
 }
 
 /// Words of a filter, and the addresses that are called so, ascending.
@@ -198,7 +198,7 @@ impl Filter {
 
     /// The same for the rows of a picture: their shares and rates are told by it.
     pub fn measured(&self, snapshot: &Snapshot) -> Filter {
-        Filter { basis: Some(Basis::of(snapshot)), ..self.clone() }
+        Filter { basis: Some(Box::new(Basis::of(snapshot))), ..self.clone() }
     }
 
     /// Rows with an end that has this address; `None` for what is not an IP address.
@@ -320,7 +320,7 @@ fn known<R>(term: &Term, filter: &Filter, fields: &[Field<R>], row: &R) -> Optio
             match field.value(row) {
                 // Nothing is neither more nor less than anything, nor equal to it.
                 FieldValue::None => Some(*comparison == Comparison::Unequal),
-                value => compare(field.head.kind, value, *comparison, operand, filter.basis.as_ref()),
+                value => compare(field.head.kind, value, *comparison, operand, filter.basis.as_deref()),
             }
         }
     }

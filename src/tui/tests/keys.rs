@@ -121,6 +121,9 @@ fn a_filter_about_connections_narrows_hosts_and_services_too() {
     let ends: Vec<_> = shown.conversations.tcp.rows.iter().flat_map(|c| [c.a, c.b]).collect();
     assert!(shown.endpoints.ip.rows.iter().all(|host| ends.contains(&host.address)));
     assert!(shown.services.rows.iter().all(|service| ends.contains(&service.key.address)));
+    // What is asked of TCP connections leaves nothing of UDP.
+    assert!(shown.endpoints.udp.rows.is_empty() && !shown.endpoints.tcp.rows.is_empty());
+    assert!(shown.services.rows.iter().all(|service| service.key.protocol == crate::model::Proto::Tcp));
     // The share is that of the column: more than all there is has nobody.
     session.keys("Esc 4 /").kinds("share > 100").keys("Enter");
     assert_eq!(count(&mut session, "4"), 0);
