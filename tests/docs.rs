@@ -76,6 +76,29 @@ fn every_link_between_the_documents_leads_somewhere() {
     assert!(links > 10, "{links}");
 }
 
+/// Each line of the table of what ends the program, and what does not, names tests that there are.
+#[test]
+fn every_line_of_the_lifecycle_is_held_by_a_test() {
+    let page = read("docs/lifecycle.md");
+    let lines: Vec<&str> = page.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| what happens")).collect();
+    assert!(lines.len() >= 16, "{}", lines.len());
+    for line in lines {
+        let held = line.trim_end_matches(" |").rsplit(" | ").next().expect("a cell");
+        let (mut program, mut functions) = ("", 0);
+        for word in held.split([' ', ',']).filter(|word| !word.is_empty()) {
+            match word.strip_prefix('`').and_then(|word| word.strip_suffix('`')) {
+                Some(name) => {
+                    let text = read(&format!("tests/{program}.rs"));
+                    assert!(text.contains(&format!("#[test]\nfn {name}() {{")), "{program}: no test {name}, which holds: {line}");
+                    functions += 1;
+                }
+                None => program = word,
+            }
+        }
+        assert!(functions > 0, "no test holds: {line}");
+    }
+}
+
 #[test]
 fn every_finding_of_the_network_is_named_by_what_it_is_about() {
     let page = read("docs/reports.md");
