@@ -1,7 +1,7 @@
 //! What findings rest on, and what the service table shows.
 
 use super::counts::window;
-use super::service::Service;
+use super::service::ServiceRecord;
 use super::{BIN, MINUTE, RECENT, REMEMBERED};
 use crate::model::evidence::{NetworkEvidence, ServiceEvidence, ServiceWindow, Trouble};
 use crate::model::time::SECOND;
@@ -78,7 +78,7 @@ impl ServiceLedger {
         }
     }
 
-    fn of(&self, key: &ServiceKey, service: &Service, elsewhere: Option<i64>, (now, at_end): (Timestamp, bool)) -> ServiceEvidence {
+    fn of(&self, key: &ServiceKey, service: &ServiceRecord, elsewhere: Option<i64>, (now, at_end): (Timestamp, bool)) -> ServiceEvidence {
         let number = now.0.div_euclid(BIN);
         let is_scanner = |client| self.scans.is_scanner(client, key);
         let stretch = |bins: i64| {
@@ -131,7 +131,7 @@ impl ServiceLedger {
     }
 
     /// Whether nobody ever connected to it, and the only one who tried connects to the same port of others.
-    fn is_one_of_several(&self, key: &ServiceKey, service: &Service) -> bool {
+    fn is_one_of_several(&self, key: &ServiceKey, service: &ServiceRecord) -> bool {
         let tried = service.whole.only_client().filter(|_| service.last_success.is_none());
         let others = || self.services.iter().filter(|(other, _)| (other.port, other.protocol) == (key.port, key.protocol));
         tried.is_some_and(|client| others().any(|(_, other)| other.whole.has_connected(client)))
