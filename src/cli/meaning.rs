@@ -282,6 +282,7 @@ impl TypedCommon {
                 carriers: self.decap_port,
                 ends: self.mirror_to.into_iter().map(Address::from).collect(),
                 speed: self.speed,
+                speed_is_port: false,
             },
             switch: self.switch.map(|(host, port)| SwitchRequest {
                 host,

@@ -583,8 +583,10 @@ pub struct LinkLoad {
     pub length: i64,
     /// Bits per second that the link carries.
     pub speed: u64,
-    /// Bits that frames took up on it, with what is between them.
+    /// Bits that frames took up on it, with what is between them: by the fuller way where ways are told.
     pub bits: u64,
+    /// Whether they are of both ways together, which may carry that speed each.
+    pub is_of_both: bool,
     /// Bursts that ended in it: runs of milliseconds in which the link was at least half full.
     pub bursts: u32,
     /// Of them short ones that filled the link.
