@@ -12,8 +12,8 @@ pub struct Burst {
     pub at: Timestamp,
     /// Packets and wire bytes.
     pub traffic: Traffic,
-    /// Of them those that the station at the end of the link sent, where that is told: bytes that they took up on the link.
-    pub forward: u64,
+    /// Of them those from, and those to the station that is held for the one at the end of the link: bytes that they took up on it.
+    pub ways: [u64; 2],
 }
 
 impl Burst {
@@ -41,14 +41,14 @@ impl Sum for Burst {
 struct Bin {
     number: i64,
     traffic: Traffic,
-    forward: u64,
+    ways: [u64; 2],
 }
 
 impl Bin {
     const EMPTY: Self = Self::of(i64::MIN);
 
     const fn of(number: i64) -> Self {
-        Self { number, traffic: Traffic { packets: 0, wire_bytes: 0 }, forward: 0 }
+        Self { number, traffic: Traffic { packets: 0, wire_bytes: 0 }, ways: [0; 2] }
     }
 }
 
@@ -81,19 +81,22 @@ impl<const WIDTH: i64> Bursts<WIDTH> {
         self.bins.fill(Bin::EMPTY);
     }
 
-    /// The packet counted last was sent by the station at the end of the link: how much of its bin was by now.
+    /// The packet counted last went from the station at the end of the link (0), or to it (1): how much of its bin went which way by now.
     #[inline]
-    pub fn forward(&mut self, wire: u32) -> u64 {
-        let Some(bin) = self.bins.get_mut(self.last) else { return 0 };
-        bin.forward = bin.forward.saturating_add(u64::from(wire) + LINK_OVERHEAD);
-        bin.forward
+    pub fn went(&mut self, way: usize, wire: u32) -> [u64; 2] {
+        let Some(bin) = self.bins.get_mut(self.last) else { return [0; 2] };
+        if let Some(bytes) = bin.ways.get_mut(way) {
+            *bytes = bytes.saturating_add(u64::from(wire) + LINK_OVERHEAD);
+        }
+        bin.ways
     }
 
-    /// Another station is held for the one at the end, and what came so far in the bin counted last went between these two.
-    pub fn turn(&mut self) -> u64 {
-        let Some(bin) = self.bins.get_mut(self.last) else { return 0 };
-        bin.forward = bin.traffic.link_bytes().saturating_sub(bin.forward);
-        bin.forward
+    /// Another station is held for the one at the end: what came so far in the bin counted last went between these two (`is_other`), or nothing
+    /// is known of its way any more.
+    pub fn turn(&mut self, is_other: bool) -> [u64; 2] {
+        let Some(bin) = self.bins.get_mut(self.last) else { return [0; 2] };
+        bin.ways = if is_other { [bin.ways[1], bin.ways[0]] } else { [0; 2] };
+        bin.ways
     }
 
     /// Counts a packet: what its bin holds now.
@@ -108,7 +111,7 @@ impl<const WIDTH: i64> Bursts<WIDTH> {
         }
         bin.traffic.count(wire);
         let at = Timestamp(self.origin.0.wrapping_add(number.wrapping_mul(WIDTH)));
-        Burst { at, traffic: bin.traffic, forward: bin.forward }
+        Burst { at, traffic: bin.traffic, ways: bin.ways }
     }
 }
 
@@ -136,10 +139,10 @@ mod tests {
         let mut bursts = Bursts::<100_000>::new();
         bursts.begin(Timestamp(0));
         bursts.count(Timestamp(99_999), 100);
-        assert_eq!(bursts.forward(100), 124);
+        assert_eq!(bursts.went(0, 100), [124, 0]);
         let two = bursts.count(Timestamp(0), 60);
-        assert_eq!((two.at, two.traffic.link_bytes(), two.forward), (Timestamp(0), 208, 124));
-        assert_eq!(bursts.turn(), 84, "the other way");
+        assert_eq!((two.at, two.traffic.link_bytes(), two.ways), (Timestamp(0), 208, [124, 0]));
+        assert_eq!((bursts.went(1, 60), bursts.turn(true), bursts.turn(false)), ([124, 84], [84, 124], [0, 0]), "the other way");
         assert_eq!(bursts.count(Timestamp(100_000), 60).at, Timestamp(100_000));
     }
 

@@ -2,23 +2,23 @@
 
 use crate::model::Mac;
 
-/// Frames between two stations after which others are tried, where most have neither at an end.
-const TRIED: u64 = 16;
-
-/// How often others are tried: a link between switches has no such station.
-const TRIES: u32 = 8;
+/// Frames of which most must have one of two stations at an end, or others are held for the likeliest.
+const WINDOW: u8 = 8;
 
 /// One in so many frames may be between others: a switch that does not know where a station is sends its frames to every port.
 const STRAYS: u64 = 100;
 
-/// Looks for the station at one end of a link, by who sends to whom: of the two of the first frame the one that is in nearly all others too.
+/// Looks for the station at one end of a link, by who sends to whom: of the two of one frame the one that is in nearly all others too.
 #[derive(Debug, Clone, Default)]
 pub struct LinkSides {
     ends: [Mac; 2],
     /// Frames between others than each.
     misses: [u64; 2],
     frames: u64,
-    tries: u32,
+    /// Frames before these two were looked for, of which nothing is known.
+    before: u64,
+    /// The same two counts of the latest frames.
+    recent: ([u8; 2], u8),
 }
 
 impl LinkSides {
@@ -33,24 +33,32 @@ impl LinkSides {
         if self.frames == 0 {
             self.ends = [from, to];
         }
+        let misses = self.ends.map(|end| from != end && to != end);
+        self.miss(misses);
+        let (recent, frames) = self.recent;
+        if frames >= WINDOW {
+            self.recent = Default::default();
+            if recent.iter().all(|misses| *misses > WINDOW / 2) {
+                *self = Self { ends: [from, to], before: self.before.saturating_add(self.frames), ..Self::default() };
+                self.miss([false; 2]);
+            }
+        }
+    }
+
+    #[inline]
+    fn miss(&mut self, misses: [bool; 2]) {
         self.frames += 1;
-        let [first, second] = self.ends;
-        self.misses[0] += u64::from(from != first && to != first);
-        self.misses[1] += u64::from(from != second && to != second);
-        if self.frames == TRIED && self.tries < TRIES && self.misses.iter().all(|misses| misses * 2 > TRIED) {
-            *self = Self { ends: [from, to], frames: 1, tries: self.tries + 1, ..Self::default() };
+        self.recent.1 += 1;
+        for ((all, recent), is_missed) in self.misses.iter_mut().zip(&mut self.recent.0).zip(misses) {
+            *all += u64::from(is_missed);
+            *recent += u8::from(is_missed);
         }
     }
 
     /// A frame whose ends are not told: not of Ethernet, or in a tunnel whose outside is taken off.
     #[inline]
     pub fn stray(&mut self) {
-        self.frames += 1;
-        self.misses = self.misses.map(|misses| misses + 1);
-    }
-
-    fn likelier(&self) -> usize {
-        usize::from(self.misses[1] < self.misses[0])
+        self.before = self.before.saturating_add(1);
     }
 
     /// The station that is likeliest to be at the end.
@@ -60,10 +68,17 @@ impl LinkSides {
         if self.misses[1] < self.misses[0] { second } else { first }
     }
 
+    /// Whether it is one of the two that are looked at.
+    pub fn is_looked_at(&self, station: Mac) -> bool {
+        self.ends.contains(&station)
+    }
+
     /// The station at the end; `None` where there is none, or none is seen yet.
     pub fn end(&self) -> Option<Mac> {
-        let misses = self.misses.get(self.likelier())?;
-        (self.frames > 0 && misses.saturating_mul(STRAYS) <= self.frames).then(|| self.likely())
+        let [first, second] = self.misses;
+        let misses = first.min(second).saturating_add(self.before);
+        let frames = self.frames.saturating_add(self.before);
+        (self.frames > 0 && misses.saturating_mul(STRAYS) <= frames).then(|| self.likely())
     }
 }
 
@@ -102,8 +117,9 @@ mod tests {
         let flooded = |every: u64| of((0..1_000u64).map(move |n| if n % every == every - 1 { (3, 4) } else { (9, 1 + n as u8 % 2) }));
         assert_eq!((flooded(100).end(), flooded(99).end(), flooded(90).end()), (mac(9), mac(9), None), "one in a hundred at most");
         assert_eq!(of((0..1_000u64).map(|n| (n as u8 % 5, 10 + n as u8 % 3))).end(), None);
-        // The first frame was one of those.
-        assert_eq!(of([(3, 4)].into_iter().chain((0..100).map(|n| (9, 20 + n % 5)))).end(), mac(9));
+        // The first frame was one of those: nothing is known of those until another station is held for the likeliest.
+        let first = |more: u32| of([(3, 4)].into_iter().chain((0..more).map(|n| (9, 20 + (n % 5) as u8))));
+        assert_eq!((first(1_000).end(), first(100).end(), first(100).likely()), (mac(9), None, Mac([2, 0, 0, 0, 0, 9])));
     }
 
     #[test]

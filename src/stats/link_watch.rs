@@ -3,6 +3,7 @@
 use crate::model::evidence::{BURST, BURST_SHORT};
 use crate::model::limits::{BURST_CONTRIBUTORS, BURST_MILLISECONDS, LINK_BURSTS};
 use crate::model::time::{MILLISECOND, SECOND};
+use crate::model::traffic::LINK_OVERHEAD;
 use crate::model::{BurstContributor, LinkBurst, LinkLoad, LinkUse, LinkWays, Mac, Timestamp, Traffic};
 use crate::stats::Burst;
 use std::collections::VecDeque;
@@ -28,9 +29,17 @@ struct Rate {
     bin: i64,
     /// Whether bursts are told: in a bin of a slower link a single frame would be one.
     has_bursts: bool,
+    /// Bytes that the largest frame took up.
+    largest: u64,
 }
 
 impl Rate {
+    /// Bytes of a bin, without what the last frame in it has in the next: a frame counts where it was stamped.
+    fn within(self, bytes: u64) -> u64 {
+        let full = u64::try_from(u128::from(self.speed) * self.bin.max(1) as u128 / (8 * SECOND as u128)).unwrap_or(u64::MAX);
+        if bytes > full && bytes - full < self.largest { full } else { bytes }
+    }
+
     /// Bits per second of so many bytes in a bin.
     fn of(self, bytes: u64) -> u64 {
         u64::try_from(u128::from(bytes) * 8 * SECOND as u128 / self.bin.max(1) as u128).unwrap_or(u64::MAX)
@@ -41,7 +50,7 @@ impl Rate {
     }
 }
 
-/// Follows one measure of the link: both ways together, or the fuller one.
+/// Follows one measure of the link.
 #[derive(Debug, Default)]
 struct Meter {
     run: Option<Run>,
@@ -59,8 +68,8 @@ pub struct LinkWatch {
     waiting: Vec<Burst>,
     /// The newest that is settled.
     settled: Option<Timestamp>,
-    /// Both ways together, and the fuller one.
-    meters: [Meter; 2],
+    /// Both ways together, the fuller one, and what that is at least where not every frame's way is known.
+    meters: [Meter; 3],
     /// The station that is held for the one at the end of the link.
     end: Mac,
     /// Who sent in bins of bursts that are not settled, the latest last.
@@ -92,7 +101,8 @@ fn add(list: &mut [BurstContributor], count: &mut usize, one: BurstContributor) 
 impl Meter {
     /// Takes in a bin of so many bytes on the link, and who sent in it.
     fn settle<'a>(&mut self, rate: Rate, at: Timestamp, bytes: u64, senders: impl Iterator<Item = &'a BurstContributor>) {
-        let share = rate.share(bytes);
+        let within = rate.within(bytes);
+        let share = rate.share(within);
         self.load.bits = self.load.bits.saturating_add(bytes.saturating_mul(8));
         self.used.count(share);
         if self.run.as_ref().is_some_and(|run| at.since(run.last) > 2 * rate.bin) {
@@ -104,7 +114,7 @@ impl Meter {
         let none = [BurstContributor::default(); 4 * BURST_CONTRIBUTORS];
         let run = self.run.get_or_insert_with(|| Run { first: at, last: at, peak: 0, bytes: 0, top: none, senders: 0 });
         run.last = at;
-        run.peak = run.peak.max(bytes);
+        run.peak = run.peak.max(within);
         run.bytes = run.bytes.saturating_add(bytes);
         senders.for_each(|one| add(&mut run.top, &mut run.senders, *one));
     }
@@ -144,7 +154,7 @@ impl Run {
 impl LinkWatch {
     /// Of a link of `speed` bits per second in bins of so many nanoseconds, where bursts are told from the speed `slowest` on.
     pub fn new(speed: Option<u64>, bin: i64, slowest: u64) -> Self {
-        let rate = speed.filter(|speed| *speed >= 1_000_000).map(|speed| Rate { speed, bin, has_bursts: speed >= slowest });
+        let rate = speed.filter(|speed| *speed >= 1_000_000).map(|speed| Rate { speed, bin, has_bursts: speed >= slowest, largest: 0 });
         let half = rate
             .filter(|rate| rate.has_bursts)
             .map_or(u64::MAX, |rate| (rate.speed as f64 / 8.0 * bin as f64 / SECOND as f64 * BURST[0]) as u64);
@@ -162,6 +172,14 @@ impl LinkWatch {
     #[inline(always)]
     pub fn is_burst(&self, traffic: Traffic) -> bool {
         traffic.link_bytes() >= self.half
+    }
+
+    /// Takes notice of a frame's length.
+    #[inline]
+    pub fn frame(&mut self, wire: u32) {
+        if let Some(rate) = &mut self.rate {
+            rate.largest = rate.largest.max(u64::from(wire) + LINK_OVERHEAD);
+        }
     }
 
     /// Takes notice of who is at the end of the link.
@@ -209,24 +227,31 @@ impl LinkWatch {
         let senders = self.senders.iter().position(|senders| senders.at == done.at).and_then(|at| self.senders.remove(at));
         let senders = senders.as_ref().and_then(|senders| senders.list.get(..senders.count)).unwrap_or_default();
         let both = done.traffic.link_bytes();
-        let back = both.saturating_sub(done.forward);
-        let [together, fuller] = &mut self.meters;
+        // What is not from the station at the end goes to its end of the link: frames to groups, and those of a switch that does not know better.
+        let [from, to] = [done.ways[0], both.saturating_sub(done.ways[0])];
+        let [together, fuller, least] = &mut self.meters;
         together.settle(rate, done.at, both, senders.iter());
         // Who sent the other way has no part in it.
-        let (is_forward, end) = (done.forward >= back, self.end);
-        let there = senders.iter().filter(|one| (one.ends[0] == end) == is_forward);
-        fuller.settle(rate, done.at, done.forward.max(back), there);
+        let (is_from, end) = (from >= to, self.end);
+        let there = senders.iter().filter(|one| (one.ends[0] == end) == is_from);
+        fuller.settle(rate, done.at, from.max(to), there);
+        least.settle(rate, done.at, from.max(done.ways[1]).max(both / 2), [].iter());
     }
 
-    /// An interval ends: what was measured in it, of the fuller way or of both.
+    /// An interval ends: what was measured in it, of the fuller way, or what that is at least.
     pub fn interval(&mut self, start: Timestamp, length: i64, ways: LinkWays) -> Option<LinkLoad> {
         let rate = self.rate?;
-        let [together, fuller] = self.meters.each_mut().map(|meter| {
+        let [together, fuller, least] = self.meters.each_mut().map(|meter| {
             meter.used.nanos = meter.used.nanos.saturating_add(length.max(0));
             std::mem::take(&mut meter.load)
         });
-        let load = if matches!(ways, LinkWays::Fuller(_)) { fuller } else { together };
-        Some(LinkLoad { start, length, speed: rate.speed, is_of_both: ways == LinkWays::Both, ..load })
+        let load = match ways {
+            LinkWays::Port => together,
+            LinkWays::Fuller(_) => fuller,
+            LinkWays::Both => least,
+        };
+        let beyond = if ways == LinkWays::Both { together.bits.saturating_sub(load.bits) } else { 0 };
+        Some(LinkLoad { start, length, speed: rate.speed, beyond, ..load })
     }
 
     /// Nothing more comes, or the clock was set: what waits is settled.
@@ -243,7 +268,7 @@ impl LinkWatch {
     /// Everything measured so far; `None` where the speed is not known.
     pub fn used(&self, ways: LinkWays) -> Option<LinkUse> {
         let Rate { speed, bin, .. } = self.rate?;
-        let [together, fuller] = &self.meters;
+        let [together, fuller, _] = &self.meters;
         let meter = if matches!(ways, LinkWays::Fuller(_)) { fuller } else { together };
         Some(LinkUse { speed, ways, bin, list: meter.bursts.iter().cloned().collect(), ..meter.used.clone() })
     }
@@ -255,8 +280,8 @@ mod tests {
 
     const SPEED: u64 = 100_000_000;
 
-    fn bin(millis: i64, bytes: u64, forward: u64) -> Burst {
-        Burst { at: Timestamp(millis * MILLISECOND), traffic: Traffic { packets: 0, wire_bytes: bytes }, forward }
+    fn bin(millis: i64, bytes: u64, from: u64) -> Burst {
+        Burst { at: Timestamp(millis * MILLISECOND), traffic: Traffic { packets: 0, wire_bytes: bytes }, ways: [from, 0] }
     }
 
     /// A link of 100 Mb/s: 12,500 bytes a millisecond.
@@ -319,8 +344,32 @@ mod tests {
         assert_eq!((fuller.busy[13], fuller.busy[19], fuller.busy[20], both.busy[20]), (1, 1, 0, 2));
         assert!(!fuller.is_beyond_the_link() && !both.is_beyond_the_link(), "two ways carry twice as much");
         let load = watch.interval(Timestamp(0), SECOND, LinkWays::Fuller(end)).unwrap();
-        assert_eq!((load.bits, load.full_bursts, load.is_of_both), (8 * 21_250, 1, false));
-        assert!(watch.interval(Timestamp(0), SECOND, LinkWays::Both).unwrap().is_of_both);
+        assert_eq!((load.bits, load.full_bursts, load.beyond), (8 * 21_250, 1, 0));
+    }
+
+    #[test]
+    fn a_frame_that_ends_in_the_next_bin_does_not_exceed_the_link() {
+        let mut watch = LinkWatch::new(Some(SPEED), MILLISECOND, SPEED);
+        watch.frame(1_514);
+        [bin(0, 12_500 + 1_537, 0), bin(5, 12_500 + 1_538, 0)].into_iter().for_each(|bin| watch.note(bin));
+        watch.finish();
+        let used = watch.used(LinkWays::Port).unwrap();
+        assert_eq!((used.busy[19], used.busy[20], used.is_beyond_the_link()), (1, 1, true));
+        assert_eq!(used.list.iter().map(|b| b.peak).collect::<Vec<_>>(), [SPEED, 112_304_000]);
+    }
+
+    #[test]
+    fn what_the_fuller_way_is_at_least() {
+        let of = |bytes, ways| {
+            let mut watch = LinkWatch::new(Some(SPEED), MILLISECOND, SPEED);
+            watch.note(Burst { ways, ..bin(0, bytes, 0) });
+            watch.finish();
+            let load = watch.interval(Timestamp(0), SECOND, LinkWays::Both).unwrap();
+            (load.bits / 8, load.beyond / 8, load.full_bursts)
+        };
+        assert_eq!(of(15_000, [0, 0]), (7_500, 7_500, 0), "half of it");
+        assert_eq!(of(15_000, [12_000, 1_000]), (12_000, 3_000, 1), "what goes from the likeliest end");
+        assert_eq!(of(15_000, [1_000, 12_000]), (12_000, 3_000, 1), "or to it");
     }
 
     #[test]
@@ -328,7 +377,7 @@ mod tests {
         // 100 µs of 1 Gb/s: 12,500 bytes; a gap of one bin does not end a burst, one of two does.
         let mut watch = LinkWatch::new(Some(10 * SPEED), 100_000, 10 * SPEED);
         for (at, bytes) in [(0, 12_500), (2, 6_300), (5, 12_500), (6, 6_249)] {
-            watch.note(Burst { at: Timestamp(at * 100_000), traffic: Traffic { packets: 0, wire_bytes: bytes }, forward: 0 });
+            watch.note(Burst { at: Timestamp(at * 100_000), traffic: Traffic { packets: 0, wire_bytes: bytes }, ways: [0; 2] });
         }
         watch.finish();
         watch.interval(Timestamp(0), MILLISECOND, LinkWays::Port);

@@ -358,7 +358,10 @@ mod tests {
         let pairs = [0x00, 0x10, 0x01, 0x00, 0x20, 0x65, 0x00, 0x30, 0x00];
         let value = [&[0x08, 0, 0, 0xa7][..], &pairs].concat();
         assert_eq!(channels(&value), "bridge, at most 167 channels: channel 1 VLAN 1, channel 2 VLAN 101, channel 3 asked for");
-        assert_eq!((channels(&[0x80, 0, 0x0f, 0xff]).as_str(), channels(&[8, 0]).as_str()), ("station, no S-VLAN component, at most 4095 channels", "cut"));
+        assert_eq!(
+            (channels(&[0x80, 0, 0x0f, 0xff]).as_str(), channels(&[8, 0]).as_str()),
+            ("station, no S-VLAN component, at most 4095 channels", "cut")
+        );
     }
 
     #[test]

@@ -43,16 +43,6 @@ fn each(e: &Evidence, kind: Kind, tell: impl Fn(&SwitchTrouble) -> Option<Report
     all_of(e.network.switch.of(kind).filter_map(|t| Some(tell(t)?.about(t.subject).held(vec![t.span]))))
 }
 
-/// The same of the use of a link: of both ways together nothing is found that one alone may not have.
-fn each_of_one_way(e: &Evidence, kind: Kind, tell: impl Fn(&SwitchTrouble) -> Option<Report>) -> Detection {
-    match each(e, kind, tell) {
-        Detection::Clear if e.network.switch.is_full_of_both => Detection::Unknown(
-            "both directions of the link come together, more than stations at its ends tell apart: each may carry its speed".to_owned(),
-        ),
-        found => found,
-    }
-}
-
 fn vlan(t: &SwitchTrouble) -> String {
     t.vlan.map_or_else(String::new, |id| format!(" in VLAN {id}"))
 }
@@ -326,11 +316,10 @@ impl Detector for BurstMicro {
             meaning: "The link is filled for some milliseconds at a time although it is little used on average. What does not fit waits in the \
                       switch, and where its buffer is short, is lost.",
             measured: "Milliseconds with at least {half} of the link's speed, one after the other, for at most {short} ms, of which one has at \
-                       least {full}: at least {bursts} within a minute in which the link is used to at most {mean}. By the fuller direction of \
-                       a link at whose end one station is, in all frames but one of a hundred; by all frames where the speed is that of the \
-                       port they come to; not judged where nothing tells directions apart. Always by milliseconds, also where bursts are \
-                       listed by finer bins, and by frames as they \
-                       arrived: a mirror's own queue makes bursts flatter, and nothing is said of the depth of any queue.",
+                       least {full}: at least {bursts} within a minute in which the link is used to at most {mean}. By the fuller \
+                       direction, or what that is at least (`explain link.saturated`). Always by milliseconds, also where bursts are listed by \
+                       finer bins, and by frames as they arrived: a mirror's own queue makes bursts flatter, and nothing is said of the depth \
+                       of any queue.",
             cause: "Servers that send answers as fast as their interface can; many that answer one at the same time (incast); a fast link that \
                     ends at a slower one.",
             lookalikes: "A speed given with `--speed` that is lower than the link's. Most networks have some: it matters where packets are lost.",
@@ -353,7 +342,7 @@ impl Detector for BurstMicro {
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
-        each_of_one_way(e, Kind::LinkBursts, |t| {
+        each(e, Kind::LinkBursts, |t| {
             let title = format!(
                 "{} filled the link, up to {} ms, at a mean use of {}",
                 plural(t.count, "short burst"),
@@ -378,7 +367,8 @@ impl Detector for LinkSaturated {
             meaning: "The link is full: what more is sent waits and is lost, and everything that passes it becomes slow.",
             measured: "At least {full} of the link's speed, with what is between frames, for {time} or longer: by the fuller direction of a link \
                        at whose end one station is, in all frames but one of a hundred; by all frames where the speed is that of the port they \
-                       come to. Where nothing tells directions apart, by half of both: the fuller one is at least that.",
+                       come to. Of other links by what the fuller direction carries at least: half of all frames, those from one station, or \
+                       those to one.",
             cause: "A transfer that takes all it can get, such as a backup, or a link that is too slow for its traffic.",
             lookalikes: "A speed given with `--speed` that is lower than the link's.",
             remedy: "Look who sends most of it. Give what must be quick a class of its own, move transfers to the night, or take a faster link.",
@@ -394,7 +384,12 @@ impl Detector for LinkSaturated {
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
-        each_of_one_way(e, Kind::LinkFull, |t| {
+        if e.network.switch.link_is_unsure && e.network.switch.of(Kind::LinkFull).next().is_none() {
+            return Detection::Unknown(
+                "both directions of the link come together, as much as one can carry: nothing tells which frame went which way".to_owned(),
+            );
+        }
+        each(e, Kind::LinkFull, |t| {
             let title = format!(
                 "The link of {} is full for {}: {} used",
                 bits_per_second(t.vlans as f64),

@@ -153,9 +153,9 @@ impl Intervals {
     #[inline]
     pub fn way(&mut self, frame: Option<&[u8]>, wire: u32) {
         if self.link.is_on()
-            && let Some(forward) = self.link.way(frame, wire, &mut self.bursts)
+            && let Some(ways) = self.link.way(frame, wire, &mut self.bursts)
         {
-            self.millisecond.forward = forward;
+            self.millisecond.ways = ways;
         }
     }
 

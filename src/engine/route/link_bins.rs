@@ -85,10 +85,12 @@ impl LinkBins {
         self.watch.is_on()
     }
 
-    /// Counts a packet in the finer bins.
+    /// Counts a packet, also in the finer bins.
     #[inline]
     pub fn count(&mut self, time: Timestamp, wire: u32) {
+        self.watch.frame(wire);
         let Some(fine) = &mut self.fine else { return };
+        fine.watch.frame(wire);
         let bin = fine.bins.count(time, wire);
         if bin.at != fine.open.at {
             fine.note();
@@ -96,43 +98,42 @@ impl LinkBins {
         fine.open = bin;
     }
 
-    /// Takes in the way of the packet counted last, by its first bytes (`None`: nothing tells its ends): how much of its millisecond went forward.
+    /// Takes in the way of the packet counted last, by its first bytes (`None`: nothing tells its ends): how much of its millisecond went which
+    /// way, where that has changed.
     #[inline]
-    pub fn way(&mut self, frame: Option<&[u8]>, wire: u32, milliseconds: &mut Bursts) -> Option<u64> {
+    pub fn way(&mut self, frame: Option<&[u8]>, wire: u32, milliseconds: &mut Bursts) -> Option<[u64; 2]> {
         if self.known.is_port {
             return None;
         }
-        let mut forward = None;
         match frame {
             Some(frame) => self.sides.see(frame),
             None => self.sides.stray(),
         }
         let end = self.sides.likely();
-        if end != self.end {
-            forward = self.turn(end, milliseconds);
+        let turned = if end == self.end { None } else { self.turn(end, milliseconds) };
+        let is_end = |at: std::ops::Range<usize>| frame.and_then(|frame| frame.get(at)) == Some(&end.0[..]);
+        let way = match (is_end(6..12), is_end(0..6)) {
+            (true, _) => 0,
+            (false, true) => 1,
+            (false, false) => return turned,
+        };
+        if let Some(fine) = &mut self.fine {
+            fine.open.ways = fine.bins.went(way, wire);
         }
-        if frame.and_then(|frame| frame.get(6..12)) == Some(&end.0) {
-            forward = Some(milliseconds.forward(wire));
-            if let Some(fine) = &mut self.fine {
-                fine.open.forward = fine.bins.forward(wire);
-            }
-        }
-        forward
+        Some(milliseconds.went(way, wire))
     }
 
-    /// Another station is the likelier end.
+    /// Another station is the likelier end: of what came so far in the bins in hand the ways are the other ones, or not known.
     #[inline(never)]
-    fn turn(&mut self, end: Mac, milliseconds: &mut Bursts) -> Option<u64> {
-        let is_first = self.end == Mac::default();
+    fn turn(&mut self, end: Mac, milliseconds: &mut Bursts) -> Option<[u64; 2]> {
+        let is_other = self.sides.is_looked_at(self.end);
         self.end = end;
         self.watch.ends_at(end);
         if let Some(fine) = &mut self.fine {
             fine.watch.ends_at(end);
-            if !is_first {
-                fine.open.forward = fine.bins.turn();
-            }
+            fine.open.ways = fine.bins.turn(is_other);
         }
-        (!is_first).then(|| milliseconds.turn())
+        Some(milliseconds.turn(is_other))
     }
 
     /// Takes in a millisecond that is over.
@@ -230,7 +231,7 @@ mod tests {
                     bins.contribute(width, at, &frame, wire);
                 }
             }
-            open.forward = bins.way(Some(&frame), wire, &mut milliseconds).unwrap_or(open.forward);
+            open.ways = bins.way(Some(&frame), wire, &mut milliseconds).unwrap_or(open.ways);
         }
         bins.note(open);
         bins.finish();

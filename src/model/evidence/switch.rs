@@ -102,8 +102,8 @@ impl SwitchTrouble {
 pub struct SwitchEvidence {
     /// One after the other.
     pub troubles: Vec<SwitchTrouble>,
-    /// Both ways of the link are known together only, and would fill it if they were one.
-    pub is_full_of_both: bool,
+    /// The link may have been full lately, but nothing tells which way frames went.
+    pub link_is_unsure: bool,
 }
 
 impl SwitchEvidence {

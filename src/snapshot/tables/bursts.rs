@@ -151,7 +151,8 @@ mod tests {
 
     #[test]
     fn of_a_span_those_count_that_are_in_it() {
-        let burst = |ms: i64| LinkBurst { at: Timestamp(ms * MILLISECOND), length: MILLISECOND, peak: ms as u64, bytes: 1, top: Vec::new() };
+        let burst =
+            |ms: i64| LinkBurst { at: Timestamp(ms * MILLISECOND), length: MILLISECOND, peak: ms as u64, bytes: 1, top: Vec::new() };
         let used = LinkUse { speed: 1_000_000_000, bursts: 9, list: vec![burst(1), burst(5)], ..LinkUse::default() };
         let mut s = Snapshot::default();
         assert_eq!(rows(&s).total_rows, 0);

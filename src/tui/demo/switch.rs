@@ -1,12 +1,12 @@
 //! The switch of the demonstration.
 
 use super::at;
-use crate::model::time::MILLISECOND;
 use super::model::{
     Abilities, Address, AggregateRow, BridgeId, BurstContributor, GatewayProtocol, GatewayRow, Lacp, LacpEnd, LacpState, LinkBurst,
     LinkClaims, LinkUse, LinkWays, Mac, Neighbour, NeighbourProtocol, NeighbourRow, PortRole, QuerierRow, SwitchEvent, SwitchEventKind,
     SwitchIdentity, SwitchView, TreeRow, USE_CLASSES,
 };
+use crate::model::time::MILLISECOND;
 
 fn mac(last: u8) -> Mac {
     Mac([0x00, 0x1b, 0x54, 0xaa, 0x0c, last])
