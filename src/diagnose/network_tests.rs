@@ -256,7 +256,7 @@ fn second_server(told: DhcpConfig, differs: bool) -> Evidence {
         server,
         source: station(1),
         before,
-        station_before: Mac([2; 6]),
+        station_before: crate::model::Mac([2; 6]),
         is_used: [false; 2],
         told,
         differs,
