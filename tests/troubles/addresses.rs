@@ -179,7 +179,8 @@ fn a_host_with_a_wrong_gateway() {
     };
     let s = build(21);
     assert_eq!(troubles(&s), only("arp.unanswered", "10.1.0.254", Severity::Warning));
-    let want = "10.1.0.254 is not there: 1 host looks for it in vain; one that is not heard to reach anything else; nothing was ever heard of it";
+    let want =
+        "10.1.0.254 is not there: 1 host looks for it in vain; one that is not heard to reach anything else; nothing was ever heard of it";
     assert_eq!(title(&s), want);
     assert_eq!(troubles(&build(9)), [], "a printer that is switched off");
 }
@@ -331,7 +332,8 @@ fn a_second_dhcp_server() {
     };
     let s = build((66, 66), false);
     assert_eq!(troubles(&s), only("dhcp.rogue", "10.1.0.66", Severity::Critical));
-    let want = "Two DHCP servers answer: 10.1.0.2 (02:00:00:00:01:02) and 10.1.0.66 (02:00:00:00:01:42), with another router and name server";
+    let want =
+        "Two DHCP servers answer: 10.1.0.2 (02:00:00:00:01:02) and 10.1.0.66 (02:00:00:00:01:42), with another router and name server";
     assert_eq!(title(&s), want, "nothing tells which of them is meant to be there");
     assert_eq!(troubles(&build((1, 53), false)), [], "two servers that say the same");
     assert_eq!(troubles(&build((66, 66), true)), [], "it gives no address but what to boot from");

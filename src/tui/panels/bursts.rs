@@ -42,7 +42,7 @@ pub(in crate::tui) fn peaks(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let note: Vec<(Cow<'static, str>, Style)> = match bins.facts.worst.filter(|_| s.is_timed()) {
         Some((at, bytes)) if area.width >= 60 => {
             let (value, style) = match speed.map(|speed| bins.facts.worst_traffic.link_share(load::A_MILLISECOND, speed)) {
-                Some(share) => (amount::share(share), scene.theme.heat(share)),
+                Some(share) => (format!("{}{}", amount::share(share), load::both_ways(s)), scene.theme.heat(share)),
                 None => (amount::rate(scene, bytes * 8.0).plain(), text),
             };
             let at = format!(" at {}", amount::moment(at, scene.utc_offset(at)));
