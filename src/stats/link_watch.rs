@@ -295,7 +295,7 @@ mod tests {
     #[test]
     fn a_burst_is_a_run_of_milliseconds_and_a_gap_of_one_does_not_end_it() {
         let mut watch = watch(&[(0, 100), (1, 12_500), (2, 7_000), (3, 200), (4, 12_000), (5, 100), (9, 6_000), (20, 6_250)]);
-        let load = watch.interval(Timestamp(0), 1_000 * MILLISECOND, LinkWays::Both).unwrap();
+        let load = watch.interval(Timestamp(0), 1_000 * MILLISECOND, LinkWays::Port).unwrap();
         let used = watch.used(LinkWays::Both).unwrap();
         let list: Vec<_> = used.list.iter().map(|b| (b.at.0 / MILLISECOND, b.length / MILLISECOND, b.peak, b.bytes)).collect();
         assert_eq!(list, [(1, 4, 100_000_000, 31_500), (20, 1, 50_000_000, 6_250)], "6,000 bytes are less than half");

@@ -345,11 +345,11 @@ mod tests {
     #[test]
     fn virtual_edges_and_their_channels() {
         // IEEE 802.1Q figure D-15: a bridge that can relay and does, three retries after 10 µs x 2^8, mode 1, and a station that asks for it.
-        let bridge = "bridge, reflective relay on, groups told by the bridge; retries 3 after 2.56 ms, waits 10.2 ms (its own), keeps 1.31 s \
+        let bridge = "bridge, reflective relay on, groups told by the bridge; retries 3 after 2.6 ms, waits 10.2 ms (its own), keeps 1.31 s \
                       (the other end's)";
         assert_eq!(edge_bridging(&[0b0000_0111, 0, 0x68, 0x4a, 0x31]), bridge);
-        let station = "station, reflective relay asked for and on, groups told by the station; retries 0 after 10.0 µs, waits 20.0 µs (the other \
-                       end's), keeps 40.0 µs (its own)";
+        let station = "station, reflective relay asked for and on, groups told by the station; retries 0 after 10 µs, waits 20 µs (the other \
+                       end's), keeps 40 µs (its own)";
         assert_eq!(edge_bridging(&[0, 0b0000_1101, 0, 0xa1, 2]), station);
         assert!(edge_bridging(&[0, 4, 0, 0x80, 0]).starts_with("station, reflective relay asked for, off;"));
         assert!(edge_bridging(&[2, 0, 0, 0x40, 0]).starts_with("bridge, reflective relay possible;"));
