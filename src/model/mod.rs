@@ -92,7 +92,7 @@ pub use host::HostFacts;
 pub use lacp::{Lacp, LacpEnd, LacpState};
 pub use learnt::{LearntName, NameSource};
 pub use link::LinkType;
-pub use link_use::{BurstContributor, LinkBurst, LinkUse, USE_CLASSES};
+pub use link_use::{BurstContributor, LinkBurst, LinkUse, LinkWays, USE_CLASSES};
 pub use listed_packet::{ListedPacket, PacketJudgement};
 pub use mirror::{Carrier, Decap, MirrorTag, Purpose, RspanChoice, Sampling, Session, SessionClock, Side, Tunnel, TunnelKind};
 pub use neighbour::{Abilities, Inventory, LinkClaims, MediaPolicy, Neighbour, NeighbourProtocol, PowerClaims};

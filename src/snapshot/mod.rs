@@ -38,7 +38,7 @@ pub use wings::{CaptureSummary, Diagnosis, Dissected, Statistics};
 pub use wrapping::{CaptureFilter, Wrappings};
 
 use crate::model::time::SECOND;
-use crate::model::{AnalysisCounts, DissectLosses, Histogram, Severity, SwitchView, Timestamp};
+use crate::model::{AnalysisCounts, DissectLosses, Histogram, LinkWays, Severity, SwitchView, Timestamp};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -385,6 +385,11 @@ impl Snapshot {
         let busiest = self.stats.load.peak.map_or(0.0, |peak| peak.bits_per_second());
         let least = if busiest > 0.0 { self.stats.total.wire_bytes as f64 * 8.0 / busiest } else { 0.0 };
         covered.max(least.min(all))
+    }
+
+    /// Whether frames of both ways of the link are added up where all frames are: a share of its speed is then that of both together.
+    pub fn adds_both_ways(&self) -> bool {
+        self.switch.link_use.as_ref().is_some_and(|used| used.ways != LinkWays::Port)
     }
 
     /// Seconds in which the busiest millisecond's packets came: a file that is shorter than that holds nothing else, and no peak is below the mean.

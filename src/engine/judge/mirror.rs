@@ -115,7 +115,7 @@ impl MirrorJudge {
     /// What the switch and its neighbours say, with what is seen of the link beside it.
     fn switch(&mut self, request: &Request, detected: &DetectorReport, whole: &Sums, evidence: &Evidence) -> SwitchView {
         let mut switch = self.network.switch(request.now);
-        switch.link_use.clone_from(&request.used);
+        switch.link_use = super::link_use::link_use(&request.used, &evidence.clock);
         switch.transit = super::transit::transit(&detected.transits, &whole.counts.duplicates, &request.tunnels, evidence.clock.grain);
         let said = whole.counts.switch.chatter;
         let before = if request.live { self.chatter_before } else { Default::default() };

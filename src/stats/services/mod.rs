@@ -220,6 +220,11 @@ impl ServiceLedger {
         self.fallbacks.speaks_for(station)
     }
 
+    /// Whether a station connects to others from several addresses: it is a router.
+    pub fn routes(&self, station: Mac) -> bool {
+        self.fallbacks.routes(station)
+    }
+
     /// Whether clients use a service of a host.
     pub fn is_server(&self, address: Address) -> bool {
         self.services.iter().any(|(key, service)| key.address == address && service.last_success.is_some())
