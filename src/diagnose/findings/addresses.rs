@@ -97,7 +97,7 @@ impl Detector for DhcpRogue {
             lookalikes: "Two servers on purpose (failover) that are not set up alike.",
             remedy: "Find the station's port in the switch's table and unplug it; switch DHCP snooping on at ports of hosts.",
             topic: None,
-            figures: &[("beside", Tuned(&SERVERS_BESIDE)), ("alone", Nanos(ALONE)), ("held", Nanos(SIGHT_HELD))],
+            figures: &[("beside", Tuned(&SERVERS_BESIDE)), ("alone", Tuned(&ALONE)), ("held", Nanos(SIGHT_HELD))],
         };
         &PAGE
     }

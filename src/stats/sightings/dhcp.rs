@@ -235,7 +235,7 @@ impl DhcpLedger {
             let Some((first, _, before, known)) = older else { continue };
             let differs = !server.told.iter().any(|told| known.told.contains(told));
             let alone = since.since(first).max(0);
-            if differs || alone >= ALONE {
+            if differs || alone >= ALONE.in_nanos() {
                 let told = [known, server].map(|s| s.told.last().copied().unwrap_or_default());
                 let source = StationEvidence { mac: server.mac, maker: None, count: server.answers, last: server.last };
                 let (clients, span) = (server.clients.len() as u64, Episode { first: since, last: server.last });
