@@ -1,6 +1,6 @@
 //! How full the monitored link is, by milliseconds: for how long at which share of its speed, and in which bursts.
 
-use crate::model::evidence::{BURST, BURST_SHORT, SLOWEST_BURSTS};
+use crate::model::evidence::{BURST, BURST_FULL, BURST_SHORT, SLOWEST_BURSTS};
 use crate::model::limits::{BURST_CONTRIBUTORS, BURST_MILLISECONDS, LINK_BURSTS};
 use crate::model::time::MILLISECOND;
 use crate::model::{BurstContributor, LinkBurst, LinkLoad, LinkUse, Mac, Timestamp, Traffic};
@@ -64,7 +64,7 @@ impl LinkWatch {
     /// Of a link of `speed` bits per second.
     pub fn new(speed: Option<u64>) -> Self {
         let speed = speed.filter(|speed| *speed >= 1_000_000);
-        let half = speed.filter(|speed| *speed >= SLOWEST_BURSTS).map_or(u64::MAX, |speed| (speed as f64 / 8_000.0 * BURST[0]) as u64);
+        let half = speed.filter(|speed| *speed >= SLOWEST_BURSTS).map_or(u64::MAX, |speed| (speed as f64 / 8_000.0 * BURST.value()) as u64);
         Self { speed, half, ..Self::default() }
     }
 
@@ -119,7 +119,7 @@ impl LinkWatch {
             self.end_run();
         }
         let senders = self.senders.iter().position(|senders| senders.at == done.at).and_then(|at| self.senders.remove(at));
-        if share < BURST[0] || speed < SLOWEST_BURSTS {
+        if share < BURST.value() || speed < SLOWEST_BURSTS {
             return;
         }
         let none = [BurstContributor::default(); 4 * BURST_CONTRIBUTORS];
@@ -146,7 +146,7 @@ impl LinkWatch {
         let milliseconds = u32::try_from(run.last.since(run.first) / MILLISECOND).unwrap_or(u32::MAX).saturating_add(1);
         let peak = run.peak.saturating_mul(8_000);
         self.load.bursts = self.load.bursts.saturating_add(1);
-        if milliseconds <= BURST_SHORT && peak as f64 >= BURST[1] * speed as f64 {
+        if u64::from(milliseconds) <= BURST_SHORT.number() && peak as f64 >= BURST_FULL.value() * speed as f64 {
             self.load.full_bursts = self.load.full_bursts.saturating_add(1);
             self.load.longest = self.load.longest.max(milliseconds);
         }

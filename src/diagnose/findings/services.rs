@@ -32,6 +32,10 @@ static DEAD_CLIENTS: Threshold = Threshold::count(2.0);
 static MISSING: Threshold = Threshold::share(0.7);
 static MISSING_TIMES: Threshold = Threshold::count(3.0);
 
+/// The same whatever is usual, and how many answers there must be.
+static MISSING_NEARLY: Threshold = Threshold::share(0.9);
+static MISSING_ANSWERS: Threshold = Threshold::count(500.0);
+
 /// Share of errors among answers: told of, critical.
 static FAILING_MOST: Threshold = Threshold::share(0.5);
 
@@ -51,9 +55,11 @@ static REJECTED: Threshold = Threshold::share(0.2);
 static REJECTED_TIMES: Threshold = Threshold::count(3.0);
 static REJECTED_UNUSUAL: Threshold = Threshold::share(0.5);
 
-/// Share of very slow answers of another service, how many answers there must be, and the median that is critical, seconds.
+/// Share of very slow answers of another service, and how many answers there must be; the same where nearly all are; and the median that is critical, seconds.
 static SERVER_SLOW: Threshold = Threshold::share(0.2);
 static SERVER_ANSWERS: Threshold = Threshold::count(20.0);
+static SERVER_NEARLY: Threshold = Threshold::share(0.5);
+static SERVER_FEW: Threshold = Threshold::count(8.0);
 static SERVER_CRITICAL: Threshold = Threshold::seconds(4.0);
 
 /// Requests that were held for long, and their share, from which on others may be meant to wait as well: what ended their waiting sooner.
@@ -110,13 +116,13 @@ fn by_clients(clients: u64, is_grave: bool) -> Severity {
 fn report(service: &ServiceEvidence, w: &ServiceWindow, trouble: Trouble, severity: Severity, title: String) -> Report {
     let bad = w.trouble(trouble);
     // What is slow is slow among answers that are timed, be they read or not.
-    let is_slow = matches!(trouble, Trouble::VerySlow | Trouble::SlowerThanUsual) && w.turns.answered > 0;
-    let [requests, answered] = if is_slow { [w.timed; 2] } else { [w.requests, w.answered] };
+    let is_slow = matches!(trouble, Trouble::Slow | Trouble::VerySlow | Trouble::SlowerThanUsual);
+    let [requests, answered] = if is_slow && w.turns.answered > 0 { [w.timed; 2] } else { [w.requests, w.answered] };
     let share = wilson(bad.count, if trouble == Trouble::Unanswered { requests } else { answered });
     let mut evidence = vec![
         ("requests", Value::Count(requests)),
         ("answered", Value::Count(answered)),
-        ("bad", Value::Count(bad.count)),
+        (if is_slow { "slow" } else { "bad" }, Value::Count(bad.count)),
         ("share", Value::Share(share.rate)),
         ("share_low", Value::Share(share.low)),
         ("clients", bad.told()),
@@ -207,7 +213,8 @@ impl Detector for DnsFailing {
             meaning: "This name server answers with errors (SERVFAIL, REFUSED, FORMERR, NOTIMP): names cannot be resolved.",
             measured: "Answers with such a code: surely more than {share} of at least {n}, and at least {bad} (lower end of the {sure} \
                        interval), for names of at least {zones} zones, else a note; critical above {most}. That a name does not exist is no \
-                       error, unless surely more than {missing} of the answers say so, and {times} times as many as usual.",
+                       error, unless surely more than {missing} of the answers say so, and {times} times as many as usual; a note where more than {nearly} of \
+                       at least {many} say so.",
             cause: "The server cannot reach those it asks itself, a zone is broken or badly signed, or it does not serve these clients.",
             lookalikes: "One broken zone that one client asks for again and again.",
             remedy: "Look at its log, and whether it reaches the root and its forwarders.",
@@ -221,6 +228,8 @@ impl Detector for DnsFailing {
                 ("zones", Count(FAILING_ZONES)),
                 ("missing", Tuned(&MISSING)),
                 ("times", Tuned(&MISSING_TIMES)),
+                ("nearly", Tuned(&MISSING_NEARLY)),
+                ("many", Tuned(&MISSING_ANSWERS)),
             ],
         };
         &PAGE
@@ -252,8 +261,13 @@ impl Detector for DnsFailing {
     }
 }
 
-/// Nearly everything that is asked for does not exist, and that is new.
+/// Nearly everything that is asked for does not exist, and that is new or very much.
 fn missing_names(service: &ServiceEvidence, stands: bool) -> Option<Report> {
+    unusually_missing(service, stands).or_else(|| much_missing(service, stands))
+}
+
+/// It is more than usual.
+fn unusually_missing(service: &ServiceEvidence, stands: bool) -> Option<Report> {
     let usual = service.usual_missing?;
     let w = service.newest(|w| w.answered >= QUERIES.number())?;
     let missing = w.trouble(Trouble::NoSuchName);
@@ -269,6 +283,23 @@ fn missing_names(service: &ServiceEvidence, stands: bool) -> Option<Report> {
         percent(usual)
     );
     Some(report(service, w, Trouble::NoSuchName, Severity::Warning, title))
+}
+
+/// It is so much within a minute that it does the server and its clients no good, usual or not.
+fn much_missing(service: &ServiceEvidence, stands: bool) -> Option<Report> {
+    let w = service.window(|w| w.answered >= MISSING_ANSWERS.number())?;
+    let missing = w.trouble(Trouble::NoSuchName);
+    if !exceeded(&wilson(missing.count, w.answered), MISSING_NEARLY.value(), MISSING_NEARLY.value() / 2.0, stands) {
+        return None;
+    }
+    let (count, who) = (of(missing.count, w.answered), missing.who());
+    let title = format!("Name server {} answers {count} queries of {who} that there is no such name", service.key.address);
+    let report = report(service, w, Trouble::NoSuchName, Severity::Note, title);
+    Some(
+        report
+            .because("Clients complete each name with one search domain after the other, or a program asks for names that are gone; block lists that are asked as names answer so as well.")
+            .mend("Look at what is asked for: shorten the list of search domains, write names with a dot at their end, or mend the program that asks."),
+    )
 }
 
 impl Detector for DnsSlow {
@@ -347,7 +378,7 @@ impl Detector for ServerSlow {
             meaning: "The service answers slowly, and the network does not: requests arrive and the first byte of the answer leaves late.",
             measured: "Requests whose answer began more than {very} later, or more than {times} times as late as usual and {floor} beyond the \
                        round trip, {servers} of that time the server's and not the network's: surely more than {share} of at least {n} (lower \
-                       end of the {sure} interval), while the round trip to the server is less than half of the median; critical when at \
+                       end of the {sure} interval), or more than {nearly} of at least {few}, while the round trip to the server is less than half of the median; critical when at \
                        least {several} clients wait and the median is above {grave}. Where requests cannot be read (TLS, protocols without \
                        a dissector), turns tell them: from the last packet of what the client said to the first of what the server said, of \
                        TLS between records of application data alone. Of a protocol that is not known only what is slower than usual counts.\n\n\
@@ -355,7 +386,7 @@ impl Detector for ServerSlow {
                        for more than {wait}, and nothing that was asked later is answered, by a service that had answered at least {before}. \
                        Of TLS hellos tell; a service that never answered one fails (tls.failing).",
             cause: "The server or what it depends on (database, storage, name server) is overloaded or waits.",
-            lookalikes: "Requests that are meant to wait: event streams, uploads, jobs of a single client (a note). Answers by HTTP that begin {held} later or more count as long \
+            lookalikes: "Requests that are meant to wait: event streams, uploads, jobs of a single client that is answered soon besides (a note). Answers by HTTP that begin {held} later or more count as long \
                          polls, which the server holds until there is something to tell: they are not judged, and where there are at least {holds} \
                          and {holding} of them, of others only what is slower than usual counts. So too where connections that nobody can read \
                          turn out to be talks of both sides (event streams, chats, terminals).",
@@ -367,6 +398,8 @@ impl Detector for ServerSlow {
                 ("very", Tuned(&VERY_SLOW_REPLY)),
                 ("share", Tuned(&SERVER_SLOW)),
                 ("n", Tuned(&SERVER_ANSWERS)),
+                ("nearly", Tuned(&SERVER_NEARLY)),
+                ("few", Tuned(&SERVER_FEW)),
                 ("several", Tuned(&SEVERAL)),
                 ("grave", Tuned(&SERVER_CRITICAL)),
                 ("held", Tuned(&LONG_POLL)),
@@ -407,7 +440,8 @@ impl Detector for ServerSlow {
             if let Some(hangs) = hangs(service) {
                 return Some(hangs);
             }
-            let w = service.newest(|w| w.timed >= SERVER_ANSWERS.number())?;
+            let w =
+                service.newest(|w| w.timed >= SERVER_ANSWERS.number()).or_else(|| service.newest(|w| nearly_all(w, Trouble::VerySlow)))?;
             let stands = standing.on(subject(&service.key));
             let is_much = |kind: &Trouble| {
                 let slow = w.trouble(*kind).count;
@@ -422,8 +456,9 @@ impl Detector for ServerSlow {
             if network > median / 2.0 {
                 return None;
             }
-            // What one client asks for may take its time: a job.
-            let is_job = slow.clients <= 1 && !slow.is_more && kind == Trouble::VerySlow && service.usual_response.is_none();
+            // What one client asks for may take its time: a job, unless it waits for whatever it asks.
+            let is_of_one = slow.clients <= 1 && !slow.is_more && !nearly_all(w, kind);
+            let is_job = is_of_one && kind == Trouble::VerySlow && service.usual_response.is_none();
             let severity = if is_job { Severity::Note } else { by_clients(slow.clients, median > SERVER_CRITICAL.in_seconds()) };
             let way = service.network.map_or_else(String::new, |_| format!(", network {}", duration(network)));
             let usual = service.usual_response.filter(|usual| kind == Trouble::SlowerThanUsual || *usual < median / 2.0);
@@ -442,6 +477,11 @@ impl Detector for ServerSlow {
         let is_against_usual = finding.evidence.iter().any(|(name, _)| *name == USUAL);
         !is_against_usual && e.network.services.iter().find(is_of).is_some_and(|service| may_be_meant(&service.waits))
     }
+}
+
+/// Whether nearly all that was answered was slow: then few answers are enough to say so.
+fn nearly_all(w: &ServiceWindow, kind: Trouble) -> bool {
+    w.timed >= SERVER_FEW.number() && wilson(w.trouble(kind).count, w.timed).low > SERVER_NEARLY.value()
 }
 
 /// What says how many requests of a service that hangs have no answer.
