@@ -179,7 +179,7 @@ pub(super) fn by_ecn(report: Report, w: &ServiceWindow, trouble: Trouble) -> Rep
     if !is_common || w.established < PART_LEAST.number() || w.asked_ecn.established > 0 {
         return report;
     }
-    let title = format!("{}: those whose SYN asks for ECN", report.title);
+    let title = format!("{}; what fails asks for ECN", report.title);
     let report = Report { title, ..report }.with("asked_ecn", Value::Count(asked.into()));
     report
         .because("A device on the way, or the server itself, does not take SYNs that ask for ECN (the flags ECE and CWR): what asks without is answered.")
