@@ -175,9 +175,12 @@ fn quic_initial(identifier: [u8; 8], name: &str) -> Vec<u8> {
 }
 
 impl Traffic {
-    /// A client asks a server by QUIC, three times without an answer; then the same by TCP so much later.
+    /// A client asks a server by QUIC, three times without an answer; then the same by TCP so much later. Without a name its packets cannot be opened.
     fn quic(&mut self, at: Micros, (client, port): (u8, u16), server: u8, name: &str, answer: bool, by_tcp: Option<Micros>) {
-        let initial = quic_initial([port as u8, (port >> 8) as u8, 1, 2, 3, 4, 5, server], name);
+        let mut initial = quic_initial([port as u8, (port >> 8) as u8, 1, 2, 3, 4, 5, server], name);
+        if name.is_empty() {
+            initial[1_150] ^= 1;
+        }
         for again in [0, 300_000, 900_000] {
             let packet = self.ip(client, server).udp(port, 443).payload(&initial);
             self.push(at + again, packet);
@@ -221,6 +224,8 @@ fn quic_that_is_not_answered() {
     let s = judged(false, Some(2 * S), 4, &name);
     assert_eq!(troubles(&s), only("quic.blocked", "network", Severity::Note));
     assert_eq!(title(&s), "QUIC is not answered: 10 of 10 attempts by 3 clients go on by TCP");
+    let sealed = judged(false, Some(2 * S), 4, &|_| String::new());
+    assert_eq!(troubles(&sealed), only("quic.blocked", "network", Severity::Note), "whose hellos cannot be read");
     for (answer, by_tcp, servers) in [(true, Some(2 * S), 4), (false, None, 4), (false, Some(8 * S), 4), (false, Some(2 * S), 1)] {
         let found = troubles(&judged(answer, by_tcp, servers, &name));
         assert!(!found.iter().any(|f| f.0 == "quic.blocked"), "{answer} {by_tcp:?} {servers}: {found:?}");

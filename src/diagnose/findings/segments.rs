@@ -3,7 +3,7 @@
 use super::{SURE, all_of, exceeded, subject};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Nanos, Tuned};
+use crate::diagnose::figure::Figure::Tuned;
 use crate::model::evidence::{
     ClientLoss, LOSS_REORDERED, LOSS_TIMED_OUT, LOST_CRITICAL_SHARE, LOST_ON_ONE_SIDE, LOST_SHARE, LossWindow, NetworkEvidence,
     ServiceEvidence, ServiceWindow, Threshold,
@@ -68,7 +68,7 @@ impl Detector for TcpLoss {
             topic: None,
             figures: &[
                 SURE,
-                ("timeout", Nanos(LOSS_TIMED_OUT)),
+                ("timeout", Tuned(&LOSS_TIMED_OUT)),
                 ("reordered", Tuned(&LOSS_REORDERED)),
                 ("lost", Tuned(&LOST_SHARE)),
                 ("segments", Tuned(&SEGMENTS)),

@@ -32,7 +32,7 @@ pub struct ServiceTotals {
 }
 
 impl ServiceTotals {
-    fn of(key: ServiceKey, service: &Service) -> Self {
+    fn of(key: ServiceKey, service: &ServiceRecord) -> Self {
         let (response, response_by) = service.response().unzip();
         Self {
             key,
