@@ -254,7 +254,9 @@ impl Headers {
             | TransportHeader::Udp { source, destination }
             | TransportHeader::Sctp { source, destination }
             | TransportHeader::Cut { source, destination } => (source, destination),
-            TransportHeader::None | TransportHeader::Icmp { .. } => (0, 0),
+            TransportHeader::None | TransportHeader::Icmp { .. } => {
+                return self.flow_between(0, 0).map(|(key, way)| (key.without_ports(), way));
+            }
         };
         self.flow_between(source, destination)
     }

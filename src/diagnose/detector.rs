@@ -1,5 +1,6 @@
 //! What a detector is.
 
+use super::completeness::completeness;
 use super::evidence::Evidence;
 use super::figure::{Figure, filled};
 use super::vendor::VendorTopic;
@@ -464,14 +465,16 @@ impl Need {
             Need::Complete => {
                 let all = loss.all.filter(|all| all.n >= 100);
                 let witnesses = [all, loss.numbered_alone(), orphans_alone(e), loss.path, loss.host];
-                let lossy = witnesses.into_iter().flatten().find(|loss| loss.low > MIRROR_LOSS);
-                lossy.map(|loss| format!("the mirror loses {} of the traffic", percent(loss.rate)))
+                let lossy = witnesses.into_iter().flatten().find(|loss| loss.low > MIRROR_LOSS)?;
+                // What speaks against the witnesses is why they seem to lack something.
+                let complaint = LOSS_NEEDS.iter().find_map(|need| need.check(e).err());
+                Some(complaint.unwrap_or_else(|| format!("the mirror loses {} of the traffic", percent(lossy.rate))))
             }
-            Need::SurelyComplete => match loss.surely_numbered().or(loss.all) {
-                Some(all) if all.high <= MIRROR_LOSS => Need::Complete.lacks_of_completeness(e),
-                Some(all) => Some(format!("the mirror may lose up to {} of the traffic", percent(all.high))),
-                None => Some("what the mirror loses cannot be told".to_owned()),
-            },
+            Need::SurelyComplete => Need::Unsampled.lacks_of_completeness(e).or_else(|| match completeness(e) {
+                Ok(known) if known.at_most <= MIRROR_LOSS => Need::Complete.lacks_of_completeness(e),
+                Ok(known) => Some(format!("the mirror may lose up to {} of the traffic", percent(known.at_most))),
+                Err(why) => Some(format!("what the mirror loses cannot be told: {why}")),
+            }),
             Need::Unsampled => loss.declared_sampling.filter(|n| *n > 1).map(|n| format!("the mirror samples one packet in {n}")),
             _ => None,
         }

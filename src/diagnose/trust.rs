@@ -1,6 +1,6 @@
 //! Can the mirror be believed: its parts, and their minimum. A mean would let five good parts hide one that spoils everything.
 
-use super::detector::{LOSS_NEEDS, Need, TCP_LIMIT, orphans_alone};
+use super::detector::{Need, orphans_alone};
 use super::evidence::Evidence;
 use super::findings::loss::GRAVE;
 use crate::model::evidence::{COPY_REACH, share};
@@ -157,63 +157,7 @@ fn said(check: &Check) -> String {
 }
 
 fn completeness(e: &Evidence) -> Scored {
-    if let Some(n) = e.loss.declared_sampling.filter(|n| *n > 1) {
-        return (Some(through(LOSS, 1.0 - 1.0 / f64::from(n))), format!("the mirror samples one packet in {n}"));
-    }
-    let lost = if e.live || e.packets > 0 { e.host.lost } else { 0 };
-    let host = e.loss.host.map_or_else(|| share(lost, e.packets.saturating_add(lost)), |h| h.rate);
-    let path = e.loss.path.filter(|p| p.n >= 100).map_or(0.0, |p| p.rate);
-    let known = host.max(path);
-    let complaint = LOSS_NEEDS.iter().find_map(|n| n.check(e).err());
-    let tcp = e.loss.all.filter(|a| a.n >= 100 && complaint.is_none());
-    let single = orphans_alone(e).filter(|_| complaint.is_none());
-    let numbered = e.loss.numbered_alone().filter(|_| complaint.is_none() && known <= 0.0);
-    if let Some(numbered) = numbered {
-        let text = format!(
-            "{} of {} packets of numbered streams (RTP, IPsec, WireGuard) never seen, of the streams that lack least {}",
-            percent(share(e.loss.streams.missing, e.loss.streams.packets.saturating_add(e.loss.streams.missing))),
-            grouped(e.loss.streams.packets.saturating_add(e.loss.streams.missing)),
-            percent(numbered.rate)
-        );
-        let missing = if numbered.low > TCP_LIMIT.raise.value() { numbered.rate } else { numbered.low };
-        return (Some(through(LOSS, missing.max(single.map_or(0.0, |single| single.low)))), text);
-    }
-    match (tcp, single) {
-        (Some(all), single) => {
-            let here = match e.loss.host {
-                None if lost == 0 => "what this host lost was not counted".to_owned(),
-                _ => format!("{} lost in this host", percent(host)),
-            };
-            let text = format!(
-                "{} of acknowledged TCP data never seen, wherever it was lost (n {} segments), {here}",
-                percent(all.rate),
-                grouped(all.n),
-            );
-            let alone = single.map_or_else(String::new, |single| {
-                format!("; {} of answers without their question (n {})", percent(single.rate), grouped(single.n))
-            });
-            // What is sure counts, until it is sure that something is missing.
-            let missing = if all.low > TCP_LIMIT.raise.value() { all.rate } else { all.low };
-            (Some(through(LOSS, missing.max(known).max(single.map_or(0.0, |single| single.low)))), text + &alone)
-        }
-        (None, _) if known > 0.0 => {
-            (Some(through(LOSS, known)), format!("{} lost here, {} on the path; the switch cannot be told", percent(host), percent(path)))
-        }
-        (None, Some(single)) => {
-            let text = format!(
-                "{} of answers without their question ({} to {}, n {}); too little TCP to tell more",
-                percent(single.rate),
-                percent(single.low),
-                percent(single.high),
-                grouped(single.n)
-            );
-            // The witness is thin: what is sure counts.
-            (Some(through(LOSS, single.low)), text)
-        }
-        (None, None) => {
-            unknown(complaint.unwrap_or_else(|| format!("{} of 100 acknowledged segments", grouped(e.loss.all.map_or(0, |a| a.n)))))
-        }
-    }
+    super::completeness::completeness(e).map_or_else(unknown, |known| (Some(through(LOSS, known.missing)), known.text))
 }
 
 fn uniqueness(e: &Evidence) -> Scored {
@@ -248,7 +192,15 @@ fn order(e: &Evidence) -> Scored {
         return unknown(format!("{} of 100 pairs of cause and effect", grouped(order.judged)));
     }
     let rate = order.rate();
-    (Some(through(ORDER, rate)), format!("{} of {} answers before their cause", percent(rate), grouped(order.judged)))
+    let text = format!("{} of {} answers before their cause{}", percent(rate), grouped(order.judged), unseen(order.hidden));
+    (Some(through(ORDER, rate)), text)
+}
+
+/// Up to which lateness nothing comes before its cause: whoever is slower to answer than a direction is late hides it.
+fn unseen([requests, answers]: [Option<f64>; 2]) -> String {
+    let parts = [("requests", requests), ("answers", answers)].into_iter().filter_map(|(what, seconds)| Some((what, seconds?)));
+    let parts: Vec<String> = parts.map(|(what, seconds)| format!("{what} up to {}", duration(seconds))).collect();
+    if parts.is_empty() { String::new() } else { format!("; late by so little that it does not show may be {}", parts.join(", ")) }
 }
 
 fn fidelity(e: &Evidence) -> Scored {

@@ -149,6 +149,7 @@ impl HealthCounts {
             ip: contents.ip,
             tcp: contents.tcp,
             encrypted: contents.encrypted,
+            protocols: contents.protocols,
             foreign_links: contents.foreign_links.rows(),
             carriers: contents.carriers.rows().into_iter().map(|((port, kind), n)| (port, kind, n)).collect(),
             tunnels: None,
@@ -198,6 +199,7 @@ impl OrderCounts {
             violations: sum(&[opened.inverted, overtaken.handshakes.count(), loss.late.max(overtaken.acknowledgements()), asked.inverted]),
             skew: skew.quantile(0.5).zip(skew.quantile(0.99)).map(|(a, b)| [a, b]),
             is_far_apart,
+            hidden: [None; 2],
             outer_in_order,
             queues: None,
         }

@@ -177,6 +177,7 @@ fn loss_evidence(
         by_size: counts.loss.by_size(),
         ratios: talks.ratios.bins,
         whole: talks.ratios.whole,
+        runs: counts.loss.gaps,
         flat_top: flat_top(&detected.lost, &request.load.arrived, sums.from),
         speed: request.load.speed,
         declared_sampling: declared_sampling(request),
@@ -224,10 +225,9 @@ fn outages_seen(request: &Request, detected: &DetectorReport, sums: &Sums, usual
     let mut all: Vec<Outage> = spans.filter(|s| nothing_arrived(request, s, usual)).map(|s| s.evidence(request.now)).collect();
     // Between one capture and the next nobody captured.
     if request.live || request.sources.len() == 1 {
-        let ended = |outage: &Outage| outage.from.plus((outage.seconds * SECOND as f64) as i64);
         let pauses = request.load.pauses.outages(request.latest.unwrap_or_default());
-        let new = |pause: &Outage| !all.iter().any(|known| known.from < ended(pause) && pause.from < ended(known));
-        let recent = |pause: &Outage| sums.from.is_none_or(|from| ended(pause) >= from);
+        let new = |pause: &Outage| !all.iter().any(|known| known.from < pause.until() && pause.from < known.until());
+        let recent = |pause: &Outage| sums.from.is_none_or(|from| pause.until() >= from);
         let more: Vec<Outage> = pauses.into_iter().filter(|pause| new(pause) && recent(pause)).collect();
         all.extend(more);
     }

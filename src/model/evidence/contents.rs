@@ -1,7 +1,7 @@
 //! What packets are like: lengths, checksums, protocols, destinations.
 
 use super::share;
-use crate::model::{LinkType, ProvingPackets, TunnelKind};
+use crate::model::{LinkType, ProtoSet, ProvingPackets, TunnelKind};
 
 /// Lengths.
 #[derive(Debug, Clone, Copy, Default)]
@@ -70,6 +70,8 @@ pub struct ContentEvidence {
     pub tcp: u64,
     /// Of them those encrypted below IP (MACsec, IEEE 802.1AE).
     pub encrypted: u64,
+    /// Protocols that were seen.
+    pub protocols: ProtoSet,
     /// Packets of link types that are not understood: which, with packets, most first.
     pub foreign_links: Vec<(LinkType, u64)>,
     /// UDP ports whose datagrams look like a mirror's tunnel that is not looked for there: port, kind, datagrams, most first.
