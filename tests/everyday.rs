@@ -76,13 +76,17 @@ fn packets_whose_ports_cannot_be_read_are_of_no_port() {
     let later = |frame: &[u8]| (fragment::divide(frame, 600, 9)[1].clone(), WHOLE);
     let row = |s: &Snapshot| {
         let c = &s.stats.conversations;
-        (c.ipv4.rows.iter().map(|r| r.ab.packets + r.ba.packets).sum::<u64>(), c.tcp.rows.len(), c.udp.rows.len())
+        (c.ip.rows.iter().map(|r| r.ab.packets + r.ba.packets).sum::<u64>(), c.tcp.rows.len(), c.udp.rows.len())
     };
     let ports = |s: &Snapshot| s.stats.endpoints.tcp.rows.len() + s.stats.endpoints.udp.rows.len();
-    // 14 bytes of Ethernet, 20 of IPv4, and 3 of the 4 of the ports, or all of them.
-    for (length, has_ports) in [(37, false), (38, true), (WHOLE, true)] {
+    // 14 bytes of Ethernet, 20 of IPv4, and 3 of the 4 of the ports, or those and not all of TCP's header, or all of it.
+    for (length, has_ports) in [(37, false), (38, false), (53, false), (54, true), (WHOLE, true)] {
         let s = captured(&[(tcp(4_000), length), (tcp(4_000), length)]);
         assert_eq!((row(&s), ports(&s)), ((2, usize::from(has_ports), 0), 2 * usize::from(has_ports)), "{length}");
+    }
+    for (length, has_ports) in [(41, false), (42, true)] {
+        let s = captured(&[(udp(5_000), length)]);
+        assert_eq!((row(&s), ports(&s)), ((1, 0, usize::from(has_ports)), 2 * usize::from(has_ports)), "UDP, {length}");
     }
     let s = captured(&[later(&udp(5_000)), later(&tcp_of(to(6_000)))]);
     assert_eq!((row(&s), ports(&s)), ((2, 0, 0), 0), "what they are pieces of was not seen");

@@ -3,7 +3,7 @@
 use super::detector::{Need, orphans_alone};
 use super::evidence::Evidence;
 use super::findings::loss::GRAVE;
-use crate::model::evidence::{COPY_REACH, share};
+use crate::model::evidence::{COPY_REACH, HALF, share};
 use crate::model::host::{Check, Checklist, Rating};
 use crate::model::units::{duration, grouped, percent};
 use crate::model::{Aspect, Finding, Severity, Trust, TrustPart, Value, Verdict, wilson};
@@ -264,14 +264,19 @@ fn coverage(e: &Evidence, findings: &[Finding]) -> Scored {
     }
     let away: f64 = e.host.away.iter().map(|a| a.absence.seconds()).sum();
     let away = if e.host.away.is_empty() { String::new() } else { format!("; the port was away for {}", duration(away)) };
-    let text = format!("{} of {} conversations show one direction only{away}", grouped(e.sides.one_sided), grouped(e.sides.judged));
+    let text = match e.sides.judged {
+        0 if are_whole => {
+            format!("{} of the packets are of conversations that show both directions{away}", percent(share(carry, e.packets)))
+        }
+        _ => e.sides.one_sided() + &away,
+    };
     if let Some(all) = e.loss.all.filter(|all| all.rate >= GRAVE && !e.sides.is_half(false)) {
         return unknown(format!("{} of the data is missing, of which one-sided conversations may come", percent(all.rate)));
     }
     // What is sure counts, until it is one direction that is mirrored.
     let surely = if e.sides.is_half(false) { e.sides.share() } else { wilson(e.sides.one_sided, e.sides.judged).low };
     let score = through(SIDES, surely);
-    if e.sides.is_routing() {
+    if e.sides.is_routing() && e.sides.share() <= HALF {
         // The mirror carries what it should: their answers do not come by here (`route.asym`).
         return (Some(score.max(Verdict::DOUBTFUL_BELOW)), format!("{text}, all of them of a few hosts"));
     }
@@ -314,10 +319,16 @@ fn undecided(e: &Evidence, findings: &[Finding], told: &dyn Fn(Aspect) -> bool) 
         (false, true) => format!("{fault}loss cannot be told{yet}"),
         (false, false) => {
             let none = || active(findings).find(|f| f.id == "mirror.none").map(|f| lower(&f.title));
-            let told = super::findings::contents::instead(&e.contents).or_else(none).or_else(|| few(e));
+            let told = one_way(e).or_else(|| super::findings::contents::instead(&e.contents)).or_else(none).or_else(|| few(e));
             told.unwrap_or_else(|| "too little was seen to judge".into())
         }
     }
+}
+
+/// Where every station only sends or only receives, why that says nothing.
+fn one_way(e: &Evidence) -> Option<String> {
+    let is_so = e.sides.is_one_way() && e.packets >= MANY;
+    is_so.then(|| "no station both sends and receives: one direction only, or senders that no one answers".to_owned())
 }
 
 /// Why so many packets tell nothing; `None` where they are few.

@@ -6,8 +6,8 @@ use super::{
 };
 use crate::model::Sum;
 use crate::model::evidence::{
-    CastEvidence, ChecksumEvidence, ClockEvidence, ContentEvidence, CopyEvidence, CopyGap, LoadClass, OrderEvidence, SideEvidence,
-    SizeEvidence, SizeLoss,
+    CastEvidence, ChecksumEvidence, ClockEvidence, ContentEvidence, CopyEvidence, CopyGap, ExchangeSides, LoadClass, OrderEvidence,
+    SideEvidence, SizeEvidence, SizeLoss,
 };
 use crate::model::tcp::HOLD;
 use crate::model::{Mac, ProvingPackets};
@@ -230,6 +230,7 @@ impl DirectionCounts {
             judged: self.mutual.all,
             one_sided: self.mutual.one_sided,
             answered_packets: self.answered_packets,
+            exchanges: ExchangeSides::default(),
             one_sided_at: self.one_sided_at,
             concentration: self.concentration().0,
             only_source: roles.only_source,

@@ -148,8 +148,8 @@ impl Detector for SpanSampled {
             measured: "The share missing is the same in conversations of every kind: nine of ten of at least {flows} \
                        are within {near} of their median, at least {missing} is missing, neither load nor size makes a \
                        difference, the rate of copies is not constant, and questions whose answer was seen (SYN, DNS, \
-                       echo; at least {answers}) are missing as often. Of fewer conversations segments must be missing one by one, and \
-                       such questions as often, or the interval of the share of {few} or more must be narrower than {known}. Without TCP: \
+                       echo; at least {answers}) are missing as often. Where conversations are too short or too few for that, segments must be missing one by one, and such questions as often, \
+                       or the interval of the share of {few} or more must be narrower than {known}. Without TCP: \
                        {streams} or more streams that are numbered (RTP, IPsec, WireGuard), of {senders} senders or more, lack as much, \
                        but for {near}. Or the mirror says so itself.",
             cause: "Sampling is configured on the session, or it is the platform's only way of mirroring.",
@@ -182,7 +182,7 @@ impl Detector for SpanSampled {
         }
         let flows = conversations(e);
         let alike = match e.loss.all {
-            Some(all) if flows >= FLOWS.number() => uniform_ratio(e).map(|_| all),
+            Some(all) if flows >= FLOWS.number() => uniform_ratio(e).map(|_| all).or_else(|| few_alike(e, flows)),
             _ => few_alike(e, flows).or_else(|| streams_alike(e)),
         };
         if alike.is_none() && (flows < FLOWS.number() || e.loss.all.is_none()) {

@@ -5,10 +5,10 @@ use crate::engine::fold::detectors::{ConversationCounts, Counts, DetectorReport}
 use crate::engine::judge::asked;
 use crate::engine::judge::history::{SessionSums, Sums};
 use crate::engine::tape::Request;
-use crate::mirror::{LossCounts, LossSplit, WINDOW, clustered, flat_top, window};
+use crate::mirror::{LossCounts, LossSplit, UnmatchedCounts, WINDOW, clustered, flat_top, window};
 use crate::model::evidence::{
-    ClockEvidence, ContentEvidence, CopyEvidence, HostEvidence, LossEvidence, NARROW_SEQUENCE_BITS, Outage, PortAway, SILENT, SessionLoss,
-    TransitEvidence,
+    ClockEvidence, ContentEvidence, CopyEvidence, ExchangeSides, HostEvidence, LossEvidence, NARROW_SEQUENCE_BITS, Outage, PortAway,
+    SILENT, SessionLoss, SideEvidence, TransitEvidence,
 };
 use crate::model::time::SECOND;
 use crate::model::{Episode, Estimate, Mac, SourceInfo, Sum, Timestamp, TunnelKind, wilson};
@@ -113,7 +113,7 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         vendor: vendor(request, switch),
         copies: CopyEvidence { proof: counts.copied, distant: sums.distant.evidence(), ..counts.duplicates.evidence(!dropped) },
         loss: loss_evidence(request, detected, sums, &talks, (all, split)),
-        sides: talks.sides.evidence(mac_pairs),
+        sides: SideEvidence { exchanges: exchanges(&health.unmatched), ..talks.sides.evidence(mac_pairs) },
         tags: switch.tags.evidence(&talks.tags),
         sizes: health.size_evidence(outer.errors),
         checksums: health.checksum_evidence(),
@@ -138,6 +138,11 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         network: Default::default(),
         sliding: false,
     }
+}
+
+/// Questions and answers by whether their other half was seen.
+fn exchanges(counts: &UnmatchedCounts) -> ExchangeSides {
+    ExchangeSides { both: counts.answered, questions: counts.unanswered, answers: counts.unasked }
 }
 
 /// Whose switch it is, by what it says and how its copies come.

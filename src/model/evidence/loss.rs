@@ -168,6 +168,12 @@ impl LossEvidence {
     /// Answers, or segments, before they say anything of a smaller share.
     pub const ENOUGH: u64 = 100;
 
+    /// Whether most of the conversations that are long enough lack something.
+    pub fn is_of_most(&self) -> bool {
+        let lacking = self.ratios.iter().fold(0u64, |sum, n| sum.saturating_add(*n));
+        lacking > self.whole
+    }
+
     /// What numbered streams lack, where they have to tell alone: there is too little TCP.
     pub fn numbered_alone(&self) -> Option<Estimate> {
         self.streams.loss().filter(|_| self.all.is_none_or(|all| all.n < Self::ENOUGH))
