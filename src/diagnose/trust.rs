@@ -319,10 +319,21 @@ fn undecided(e: &Evidence, findings: &[Finding], told: &dyn Fn(Aspect) -> bool) 
         (false, true) => format!("{fault}loss cannot be told{yet}"),
         (false, false) => {
             let none = || active(findings).find(|f| f.id == "mirror.none").map(|f| lower(&f.title));
-            let told = one_way(e).or_else(|| super::findings::contents::instead(&e.contents)).or_else(none).or_else(|| few(e));
+            let told = headless(e)
+                .or_else(|| one_way(e))
+                .or_else(|| super::findings::contents::instead(&e.contents))
+                .or_else(none)
+                .or_else(|| few(e));
             told.unwrap_or_else(|| "too little was seen to judge".into())
         }
     }
+}
+
+/// Where most packets are cut before anything tells whose they are.
+fn headless(e: &Evidence) -> Option<String> {
+    let part = share(e.sizes.headless, e.sizes.packets);
+    let is_so = e.packets >= MANY && part > 0.5;
+    is_so.then(|| format!("{} of the packets are cut before their TCP or UDP header", percent(part)))
 }
 
 /// Where every station only sends or only receives, why that says nothing.

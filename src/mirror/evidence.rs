@@ -112,6 +112,7 @@ impl HealthCounts {
             packets: sizes.packets,
             cut_by_mirror: sizes.cut_by_mirror,
             cut_by_capture: sizes.cut_by_capture,
+            headless: sizes.headless,
             cut_length: sizes.lengths.spike(),
             segments: sizes.segments,
             above_mss: sizes.above_mss,

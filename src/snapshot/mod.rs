@@ -433,5 +433,12 @@ mod tests {
         assert_eq!(gap.billed(&[]), Some(0.0), "times without packets count");
         gap.samples[0].length = 400 * SECOND;
         assert_eq!((gap.billed(&[]), Load::default().billed(&[])), (None, None));
+        // A day between two halves: by itself it is time without packets; known to be none of the capture's, it is no stretch.
+        let day = 86_400 * SECOND;
+        let apart = |n: i64| Sample { start: sample(n).start.plus(if n < 300 { 0 } else { day }), ..sample(n) };
+        let halves = Load { interval: 10 * SECOND, samples: (0..600).map(apart).collect(), ..Load::default() };
+        let gap = [Episode { first: Timestamp(3_000 * SECOND), last: Timestamp(3_000 * SECOND + day) }];
+        assert_eq!((halves.billed(&[]), halves.billed(&gap)), (Some(5e6), Some(19e6)));
+        assert_eq!(Load { samples: (0..599).map(apart).collect(), ..halves }.billed(&gap), None, "19 whole ones");
     }
 }

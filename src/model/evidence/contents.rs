@@ -6,12 +6,14 @@ use crate::model::{LinkType, ProtoSet, ProvingPackets, TunnelKind};
 /// Lengths.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SizeEvidence {
-    /// IP packets.
+    /// IP packets, also those cut before their IP header.
     pub packets: u64,
     /// Of them cut before the capture.
     pub cut_by_mirror: u64,
     /// Of them captured in part.
     pub cut_by_capture: u64,
+    /// Of either, those of which nothing was left that tells their ports.
+    pub headless: u64,
     /// The most frequent length of frames cut before the capture, and its share of them.
     pub cut_length: Option<(u32, f64)>,
     /// TCP segments whose largest allowed size is known.
