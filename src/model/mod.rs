@@ -104,7 +104,7 @@ pub use packet_tree::{LayerWriter, PacketTree, Show, TreeField, TreeLayer, Value
 pub use path::Path;
 pub use port::Port;
 pub use proof::{Proofs, Proves, ProvingPackets};
-pub use proto::Proto;
+pub use proto::{Proto, ProtoSet};
 pub use quote::QuotedFlow;
 pub use round_trips::{RoundTripFigures, SideTrips, TurnFigures};
 pub use rtp::{MediaNews, MediaOffer, RtpPacket};

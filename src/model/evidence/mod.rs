@@ -20,7 +20,7 @@ mod tuning;
 
 pub use contents::{CastEvidence, ChecksumEvidence, ContentEvidence, SizeEvidence};
 pub use copies::{CopyEvidence, CopyGap, Destinations, DistantCopies};
-pub use directions::{ANSWERED, CONCENTRATED, HALF, HALF_CLEAR, JUDGED, SideEvidence, TagEvidence};
+pub use directions::{ANSWERED, CONCENTRATED, ExchangeSides, HALF, HALF_CLEAR, JUDGED, LONE, SideEvidence, TagEvidence};
 pub use hops::{HopEvidence, HopFailures};
 pub use host::{ControlEvidence, HostEvidence, PortAway, TransitEvidence};
 pub use hosts::{

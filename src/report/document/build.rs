@@ -216,8 +216,8 @@ fn times(s: &Snapshot) -> Vec<Fact> {
         facts.push(("Last packet", moment(last)));
     }
     if s.capture.first.is_some() || s.stats.total.packets == 0 {
-        let gap = match s.mirror.gap {
-            gap if gap > 0.0 => format!(", {} of them without any packet: means are over the rest", units::duration(gap)),
+        let gap = match s.mirror.gap() {
+            gap if gap > 0.0 => format!(", {} of them without any packet: means and percentiles are over the rest", units::duration(gap)),
             _ => String::new(),
         };
         facts.push(("Duration", units::duration(s.duration()) + &gap));
@@ -338,7 +338,7 @@ fn load(s: &Snapshot, columns: usize) -> Section {
         );
         facts.push(("Burst", format!("{what}, at {}", moment(at))));
     }
-    if let Some(billed) = s.stats.load.billed() {
+    if let Some(billed) = s.stats.load.billed(&s.mirror.gaps) {
         let share =
             s.capture.speed.filter(|speed| *speed > 0).map(|speed| format!(", {} of the speed", units::percent(billed / speed as f64)));
         facts.push(("95 % of 5 min", format!("{}, as providers bill{}", units::bits_per_second(billed), share.unwrap_or_default())));

@@ -137,6 +137,15 @@ impl ServiceLedger {
         tried.is_some_and(|client| others().any(|(_, other)| other.whole.has_connected(client)))
     }
 
+    /// Seconds that the quickest answer of a server took, and the quickest acknowledgement of a client's, since the beginning: packets of the one
+    /// direction, or of the other, that are late by less still come before what answers them.
+    pub fn quickest(&self) -> [Option<f64>; 2] {
+        let least = |of: &dyn Fn(&Service) -> Option<f64>| self.services.values().filter_map(of).min_by(f64::total_cmp);
+        let half = |s: &Service| s.server_half.map(|nanos| nanos as f64 / 1e9);
+        let answer = |s: &Service| half(s).into_iter().chain(s.response().map(|(times, _)| times.min)).min_by(f64::total_cmp);
+        [least(&answer), least(&|s| s.client_half.as_ref().and_then(Histogram::quantiles).map(|times| times.min))]
+    }
+
     /// Every service since the beginning, those with most clients' events first.
     pub fn totals(&self) -> Vec<ServiceTotals> {
         let mut all: Vec<ServiceTotals> = self.services.iter().map(|(key, service)| ServiceTotals::of(*key, service)).collect();
