@@ -220,6 +220,7 @@ fn gone(askers: u64, is_router: bool) -> Evidence {
         others: [9, 9],
         insisting: 0,
         cut_off: 0,
+        elsewhere: None,
         is_router,
         span: SPAN,
     };
