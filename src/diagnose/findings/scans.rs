@@ -66,6 +66,19 @@ impl Detector for TcpSynflood {
     }
 }
 
+/// Scans of one kind, each with what was tried, by `tried`: of a source the one that failed at most, which stands for the others.
+fn widest<'a, T: Ord + Copy>(
+    e: &'a Evidence,
+    tried: impl Fn(&ScanEvidence) -> Option<T> + Copy + 'a,
+) -> impl Iterator<Item = (&'a ScanEvidence, T)> {
+    let scans = move || e.network.scans.iter().filter_map(move |scan| Some((scan, tried(scan)?)));
+    let is_widest = move |(scan, what): &(&ScanEvidence, T)| {
+        let others = scans().filter(|other| other.0.source == scan.source);
+        others.max_by_key(|other| (other.0.failed, std::cmp::Reverse(other.1))).is_some_and(|widest| widest.1 == *what)
+    };
+    scans().filter(is_widest)
+}
+
 impl Detector for ScanPorts {
     fn page(&self) -> &'static ExplainPage {
         static PAGE: ExplainPage = ExplainPage {
@@ -94,13 +107,7 @@ impl Detector for ScanPorts {
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
-        let scans = || e.network.scans.iter().filter_map(|scan| Some((scan, scan.target?)));
-        all_of(scans().filter_map(|(scan, target)| {
-            // One finding a source: of its targets the one with most ports.
-            let most = scans().filter(|s| s.0.source == scan.source).max_by_key(|s| (s.0.failed, std::cmp::Reverse(s.1)))?;
-            if most.1 != target {
-                return None;
-            }
+        all_of(widest(e, |scan| scan.target).filter_map(|(scan, target)| {
             let title = |number: String| format!("{} tries {number} ports of {target} in vain", scan.source);
             scanned(scan, scan.source.is_outside() || target.is_outside(), &title)
         }))
@@ -138,14 +145,8 @@ impl Detector for ScanHosts {
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
-        let scans = || e.network.scans.iter().filter_map(|scan| Some((scan, scan.port?)));
-        let found: Vec<Report> = scans()
+        let found: Vec<Report> = widest(e, |scan| scan.port)
             .filter_map(|(scan, port)| {
-                // One finding a source: of its ports the one with most hosts.
-                let most = scans().filter(|s| s.0.source == scan.source).max_by_key(|s| (s.0.failed, std::cmp::Reverse(s.1)))?;
-                if most.1 != port {
-                    return None;
-                }
                 let title = |number: String| format!("{} tries port {port} of {number} hosts in vain", scan.source);
                 let mut report = scanned(scan, scan.source.is_outside(), &title)?;
                 if SPREADING.contains(&port) && scan.failed >= SCAN_MANY.number() && !scan.source.is_outside() {
