@@ -14,10 +14,10 @@ mod distance;
 mod floods;
 #[path = "troubles/loads.rs"]
 mod loads;
-#[path = "troubles/lookalikes.rs"]
-mod lookalikes;
 #[path = "troubles/logins.rs"]
 mod logins;
+#[path = "troubles/lookalikes.rs"]
+mod lookalikes;
 #[path = "troubles/sizes.rs"]
 mod sizes;
 mod support;
