@@ -4,7 +4,7 @@
 use spantop::diagnose::{IDS, aspect};
 
 /// The scenarios of faults, which look at each finding as a whole (`is_whole` there).
-const SCENARIOS: [&str; 26] = [
+const SCENARIOS: [&str; 27] = [
     include_str!("troubles.rs"),
     include_str!("troubles/addresses.rs"),
     include_str!("troubles/behind.rs"),
@@ -20,6 +20,7 @@ const SCENARIOS: [&str; 26] = [
     include_str!("troubles/voice.rs"),
     include_str!("switch.rs"),
     include_str!("switch/gateways.rs"),
+    include_str!("switch/link_use.rs"),
     include_str!("switch/members.rs"),
     include_str!("switch/sessions.rs"),
     include_str!("switch/speakers.rs"),
@@ -47,36 +48,59 @@ fn every_finding_about_the_network_has_a_scenario() {
     assert!(lacks.is_empty(), "without a scenario: {lacks:?}");
 }
 
-/// Of each finding a test of what resembles it and is healthy: it finds nothing, or nothing of the kind.
+/// Findings about switches and routers: the test that shows each, and the one that shows what looks like it and is none.
+const SWITCH: [(&str, &str, &str); 26] = [
+    ("stp.root_changed", "another_root_is_told_once_for_all_vlans", "an_election_is_no_change_of_root"),
+    ("stp.topology_changes", "topology_changes_count_once_whoever_tells_of_them", "a_healthy_network_is_silent_for_an_hour"),
+    ("stp.two_roots", "a_tree_that_falls_apart_has_two_roots_and_two_networks_are_a_note", "trees_of_two_customers_in_tags_are_two"),
+    ("stp.bpdu_lost", "hellos_of_one_bridge_that_are_missing", "hellos_of_one_bridge_that_are_missing"),
+    ("storm.broadcast", "storms_and_what_is_none", "storms_and_what_is_none"),
+    ("storm.multicast", "storms_and_what_is_none", "storms_and_what_is_none"),
+    ("flood.unicast", "frames_to_stations_that_are_not_heard_any_more", "routers_and_shared_gateways_are_not_flooded"),
+    ("loop.layer2", "a_loop_of_switches", "copies_of_many_ports_and_a_station_that_repeats_itself_are_no_loop"),
+    ("mac.flapping", "a_station_at_two_ports_and_one_that_moved", "a_station_at_two_ports_and_one_that_moved"),
+    ("mac.overflow", "stations_without_end", "stations_without_end"),
+    ("lacp.half", "aggregated_links_that_do_not_work", "a_healthy_network_is_silent_for_an_hour"),
+    ("lacp.mismatch", "aggregated_links_that_do_not_work", "a_healthy_network_is_silent_for_an_hour"),
+    ("vlan.leak", "two_vlans_that_are_joined", "two_vlans_that_are_joined"),
+    ("vlan.native", "ends_of_one_link_that_differ", "ends_of_one_link_that_differ"),
+    ("duplex.mismatch", "ends_of_one_link_that_differ", "ends_of_one_link_that_differ"),
+    ("igmp.no_querier", "a_stream_for_which_nobody_asks", "a_stream_for_which_nobody_asks"),
+    ("igmp.two_queriers", "two_queriers_and_a_takeover", "two_queriers_and_a_takeover"),
+    ("burst.micro", "short_bursts_and_a_full_link", "short_bursts_and_a_full_link"),
+    ("link.saturated", "short_bursts_and_a_full_link", "two_directions_are_not_one_link"),
+    ("pause.storm", "a_station_that_holds_up_its_link", "a_station_that_holds_up_its_link"),
+    ("mtu.mismatch", "routers_that_disagree_about_the_mtu", "descriptions_to_one_neighbour_tell_of_the_mtu"),
+    ("fhrp.two_masters", "two_masters_and_their_lookalikes", "two_masters_and_their_lookalikes"),
+    ("fhrp.flip", "a_gateway_that_flips", "a_failover_is_an_event_and_no_fault"),
+    ("ospf.hello_lost", "a_router_that_falls_silent", "a_router_that_falls_silent"),
+    ("bgp.reset", "a_bgp_session_that_ends", "a_bgp_session_that_ends"),
+    ("eapol.failing", "a_port_that_refuses_devices", "a_port_that_refuses_devices"),
+];
+
+/// The text of a test.
+fn test_named(name: &str) -> &'static str {
+    let head = format!("fn {name}() {{");
+    let found = SCENARIOS.iter().find_map(|scenario| scenario.split("#[test]").find(|test| test.trim_start().starts_with(&head)));
+    found.unwrap_or_else(|| panic!("no test {name}"))
+}
+
+#[test]
+fn every_finding_about_switches_has_a_scenario_and_one_that_only_looks_like_it() {
+    for (id, shows, lookalike) in SWITCH {
+        assert!(IDS.contains(&id), "{id} is a finding");
+        assert!(is_shown(id, &format!("#[test]{}", test_named(shows))), "{shows} shows {id}");
+        // Nothing is found in it, or a list that some of its cases leave empty.
+        let text = test_named(lookalike);
+        let is_silent = ["[]", "[..expected]", "[..", "!full(", "None"].iter().any(|nothing| text.contains(nothing));
+        assert!(is_silent, "{lookalike} shows what is no {id}");
+    }
+}
+
+/// Of each other finding a test of what resembles it and is healthy: it finds nothing, or nothing of the kind.
 const LOOKALIKES: &[(&str, &str)] = &[
     ("dup.flood", "datagrams_that_their_sender_repeats"),
     ("route.loop", "a_few_packets_that_go_round_are_a_loop"),
-    ("loop.layer2", "copies_of_many_ports_and_a_station_that_repeats_itself_are_no_loop"),
-    ("mac.overflow", "a_healthy_network_is_silent_for_an_hour"),
-    ("mac.flapping", "a_station_at_two_ports_and_one_that_moved"),
-    ("storm.broadcast", "storms_and_what_is_none"),
-    ("storm.multicast", "storms_and_what_is_none"),
-    ("stp.two_roots", "an_election_is_no_change_of_root"),
-    ("stp.root_changed", "an_election_is_no_change_of_root"),
-    ("stp.topology_changes", "a_failover_is_an_event_and_no_fault"),
-    ("stp.bpdu_lost", "hellos_of_one_bridge_that_are_missing"),
-    ("fhrp.two_masters", "two_masters_and_their_lookalikes"),
-    ("fhrp.flip", "a_failover_is_an_event_and_no_fault"),
-    ("ospf.hello_lost", "a_router_that_falls_silent"),
-    ("bgp.reset", "a_bgp_session_that_ends"),
-    ("mtu.mismatch", "routers_that_disagree_about_the_mtu"),
-    ("vlan.leak", "two_vlans_that_are_joined"),
-    ("vlan.native", "ends_of_one_link_that_differ"),
-    ("duplex.mismatch", "ends_of_one_link_that_differ"),
-    ("lacp.half", "aggregated_links_that_do_not_work"),
-    ("lacp.mismatch", "aggregated_links_that_do_not_work"),
-    ("pause.storm", "a_station_that_holds_up_its_link"),
-    ("eapol.failing", "a_port_that_refuses_devices"),
-    ("flood.unicast", "routers_and_shared_gateways_are_not_flooded"),
-    ("link.saturated", "short_bursts_and_a_full_link"),
-    ("burst.micro", "short_bursts_and_a_full_link"),
-    ("igmp.two_queriers", "two_queriers_and_a_takeover"),
-    ("igmp.no_querier", "a_stream_for_which_nobody_asks"),
     ("arp.conflict", "stations_that_share_or_take_over_an_address_do_not_fight"),
     ("arp.unanswered", "probes_announcements_and_sweeps_ask_nobody_in_particular"),
     ("dhcp.rogue", "a_second_dhcp_server"),
@@ -136,7 +160,8 @@ fn every_finding_about_the_network_has_a_lookalike() {
     };
     let wrong: Vec<_> = LOOKALIKES.iter().filter(|(_, name)| !finds_nothing(name)).collect();
     assert!(wrong.is_empty(), "no test, or one that finds something: {wrong:?}");
-    let lacks: Vec<_> = of_the_network().filter(|id| !LOOKALIKES.iter().any(|(known, _)| known == id)).collect();
+    let known = || LOOKALIKES.iter().map(|row| row.0).chain(SWITCH.iter().map(|row| row.0));
+    let lacks: Vec<_> = of_the_network().filter(|id| !known().any(|known| known == *id)).collect();
     assert!(lacks.is_empty(), "without a lookalike: {lacks:?}");
 }
 

@@ -120,6 +120,8 @@ fn address_cases() -> Vec<NetworkCase> {
         ("arp.conflict", Warning, conflict(false), sighted(|_| {})),
         ("arp.conflict", Critical, conflict(true), sighted(|_| {})),
         ("arp.unanswered", Note, gone(1, false), sighted(|_| {})),
+        ("arp.unanswered", Note, insisting(0), sighted(|_| {})),
+        ("arp.unanswered", Warning, insisting(1), sighted(|_| {})),
         ("arp.unanswered", Warning, gone(4, false), sighted(|_| {})),
         ("arp.unanswered", Critical, gone(5, false), sighted(|_| {})),
         ("arp.unanswered", Critical, gone(1, true), sighted(|_| {})),

@@ -589,8 +589,10 @@ pub struct LinkLoad {
     pub length: i64,
     /// Bits per second that the link carries.
     pub speed: u64,
-    /// Bits that frames took up on it, with what is between them.
+    /// Bits that frames took up on it, with what is between them: of the fuller way, or what that carried at least.
     pub bits: u64,
+    /// Bits of which nothing tells whether they went that way as well.
+    pub beyond: u64,
     /// Bursts that ended in it: runs of milliseconds in which the link was at least half full.
     pub bursts: u32,
     /// Of them short ones that filled the link.

@@ -9,7 +9,7 @@ use aes_gcm::Aes128Gcm;
 use aes_gcm::aead::AeadInPlace;
 use hkdf::Hkdf;
 use sha2::Sha256;
-use spantop::model::Severity;
+use spantop::model::{Severity, Value};
 
 impl Traffic {
     /// A packet of a stream.
@@ -54,6 +54,22 @@ fn voice_that_lacks_packets() {
     let bad = |way: u8, n: u32| if way == 0 && n % 20 < 3 { None } else { Some(0) };
     let s = Traffic::default().call(CALL, 0, bad).with_transfers().with_office(60).seen();
     assert_eq!(troubles(&s), only("rtp.loss", "10.1.0.2", Severity::Critical), "15 %, in threes");
+}
+
+#[test]
+fn several_streams_to_one_telephone_are_told_together() {
+    // Three calls to one telephone, each of which loses one packet in thirty on the way there.
+    let lossy = |way: u8, n: u32| if way == 0 && n % 30 == 11 { None } else { Some(0) };
+    let ends = |from: u8, port: u16| ((from, 16_384), (2, port));
+    let t = Traffic::default().call(ends(1, 18_000), 0, lossy).call(ends(3, 18_002), 0, lossy).call(ends(4, 18_004), 0, lossy);
+    let s = t.with_transfers().with_office(60).seen();
+    assert_eq!(troubles(&s), only("rtp.loss", "10.1.0.2", Severity::Warning));
+    assert!(title(&s).starts_with("3 streams to 10.1.0.2 lack packets: "), "{}", title(&s));
+    let finding = s.diagnosis.findings.iter().find(|f| f.id == "rtp.loss").unwrap();
+    let value = |name: &str| finding.evidence.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+    assert_eq!(value("streams"), Some(Value::Count(3)));
+    let (lost, all) = (value("lost_of_all"), value("packets_of_all"));
+    assert!(matches!((&lost, &all), (Some(Value::Count(195..=201)), Some(Value::Count(5_800..=6_000)))), "{lost:?} of {all:?}");
 }
 
 #[test]

@@ -317,12 +317,13 @@ impl Detector for BurstMicro {
             meaning: "The link is filled for some milliseconds at a time although it is little used on average. What does not fit waits in the \
                       switch, and where its buffer is short, is lost.",
             measured: "Milliseconds with at least {half} of the link's speed, one after the other, for at most {short} ms, of which one has at \
-                       least {full}: at least {bursts} within a minute in which the link is used to at most {mean}. By frames as they \
-                       arrived: a mirror's own queue makes bursts flatter, and nothing is said of the depth of any queue.",
+                       least {full}: at least {bursts} within a minute in which the link is used to at most {mean}. By the fuller \
+                       direction, or what that is at least (`explain link.saturated`). Always by milliseconds, also where bursts are listed by \
+                       finer bins, and by frames as they arrived: a mirror's own queue makes bursts flatter, and nothing is said of the depth \
+                       of any queue.",
             cause: "Servers that send answers as fast as their interface can; many that answer one at the same time (incast); a fast link that \
                     ends at a slower one.",
-            lookalikes: "Both directions of the link mirrored into one port, whose sum may be twice its speed. Most networks have some: it \
-                         matters where packets are lost.",
+            lookalikes: "A speed given with `--speed` that is lower than the link's. Most networks have some: it matters where packets are lost.",
             remedy: "Look at the discards of the port, and at who sends in the bursts. Pace the senders, or give the port more buffer or \
                      speed.",
             topic: None,
@@ -365,9 +366,12 @@ impl Detector for LinkSaturated {
             id: "link.saturated",
             aspect: None,
             meaning: "The link is full: what more is sent waits and is lost, and everything that passes it becomes slow.",
-            measured: "At least {full} of the link's speed, with what is between frames, for {time} or longer.",
+            measured: "At least {full} of the link's speed, with what is between frames, for {time} or longer: by the fuller direction of a link \
+                       at whose end one station is, in all frames but one of a hundred; by all frames where the speed is that of the port they \
+                       come to. Of other links by what the fuller direction carries at least: half of all frames, those from one station, or \
+                       those to one.",
             cause: "A transfer that takes all it can get, such as a backup, or a link that is too slow for its traffic.",
-            lookalikes: "Both directions of the link mirrored into one port, whose sum may be twice its speed.",
+            lookalikes: "A speed given with `--speed` that is lower than the link's.",
             remedy: "Look who sends most of it. Give what must be quick a class of its own, move transfers to the night, or take a faster link.",
             topic: None,
             figures: &[("full", Tuned(&LINK_FULL)), ("time", Tuned(&LINK_FULL_FOR))],
@@ -381,6 +385,11 @@ impl Detector for LinkSaturated {
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
+        if e.network.switch.link_is_unsure && e.network.switch.of(Kind::LinkFull).next().is_none() {
+            return Detection::Unknown(
+                "both directions of the link come together, as much as one can carry: nothing tells which frame went which way".to_owned(),
+            );
+        }
         each(e, Kind::LinkFull, |t| {
             let title = format!(
                 "The link of {} is full for {}: {} used",

@@ -102,6 +102,8 @@ impl SwitchTrouble {
 pub struct SwitchEvidence {
     /// One after the other.
     pub troubles: Vec<SwitchTrouble>,
+    /// The link may have been full lately, but nothing tells which way frames went.
+    pub link_is_unsure: bool,
 }
 
 impl SwitchEvidence {
@@ -227,6 +229,15 @@ pub static BURST_FULL: Threshold = Threshold::share(0.9);
 /// Bits per second of the slowest link of which bursts are told: there a millisecond holds eight full frames, on a slower one a single frame
 /// would be a burst.
 pub const SLOWEST_BURSTS: u64 = 100_000_000;
+
+/// Nanoseconds of the finest bins of which bursts are told.
+pub const FINE_BIN: i64 = 100_000;
+
+/// The slowest link of which bursts are told in those: in one of them too it holds eight full frames.
+pub const SLOWEST_FINE_BURSTS: u64 = 1_000_000_000;
+
+/// Parts of a bin that the clock must tell apart at least.
+pub const CLOCK_PARTS: i64 = 10;
 
 /// Milliseconds of a short burst at most.
 pub static BURST_SHORT: Threshold = Threshold::count(100.0);

@@ -142,6 +142,9 @@ pub static ARP_STRETCHES: Threshold = Threshold::count(3.0);
 /// Share of the other requests of those who ask that must surely be seen answered: replies go to one station and may not be mirrored.
 pub static ARP_ANSWERED: Threshold = Threshold::share(0.2);
 
+/// Requests of one host for one address in a minute, and for no other in vain, as nobody sends who is answered: what was answered holds longer.
+pub static ARP_INSISTS: Threshold = Threshold::count(10.0);
+
 /// Addresses that one asks for in vain from which on it is a sweep, held against no address.
 pub static ARP_SWEEP: Threshold = Threshold::count(16.0);
 

@@ -227,7 +227,7 @@ impl Shard {
     /// Decides what has waited long enough where an interval ends.
     pub fn advance(&mut self, now: Timestamp) {
         self.connections.next_interval();
-        self.detectors.advance(now);
+        self.detectors.advance(now, false);
         if self.connections.is_due(now) {
             self.connections.advance(now);
         }
@@ -253,7 +253,7 @@ impl Shard {
 
     /// The same at the end of the capture: what has not waited long enough is not judged.
     pub fn advance_all(&mut self, now: Timestamp) {
-        self.detectors.advance(now.plus(SECOND));
+        self.detectors.advance(now.plus(SECOND), true);
         self.connections.advance(now);
         self.tell(now);
         let connections = &mut self.connections;
