@@ -57,6 +57,8 @@ pub struct RoundTrip {
     pub nanos: i64,
     /// What was in flight, where both SYNs were seen.
     pub flight: Option<Flight>,
+    /// Segments with payload so far, of both ways.
+    pub data_segments: u32,
     /// The number of the packet that acknowledges; 0 where it is not known.
     pub number: u64,
 }

@@ -204,15 +204,6 @@ fn a_proxy_that_reaches_nobody() {
 }
 
 #[test]
-fn a_mail_server_that_is_full() {
-    let mail = |bad: &[u8]| answered(25, b"MAIL FROM:<a@example.org>\r\n", [b"250 2.1.0 OK\r\n", bad]).seen();
-    let s = mail(b"452 4.3.1 no space left\r\n");
-    assert_eq!(troubles(&s), only("service.errors", "10.1.0.9:25/tcp", Severity::Warning));
-    assert!(title(&s).starts_with("smtp at 10.1.0.9:25 answers 25 of 100 (25 %) requests with errors"), "{}", title(&s));
-    assert_eq!(troubles(&mail(b"451 4.7.1 come again in five minutes\r\n")), [], "it does not know them yet");
-}
-
-#[test]
 fn a_store_that_answers_with_errors() {
     let get = b"*2\r\n$3\r\nGET\r\n$1\r\na\r\n";
     let s = answered(6_379, get, [b"$1\r\nb\r\n", b"-ERR out of memory\r\n"]).seen();

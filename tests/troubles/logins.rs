@@ -115,6 +115,30 @@ fn tls_that_is_ended_without_an_answer() {
 }
 
 #[test]
+fn a_mail_server_that_is_full() {
+    let mail = |bad: &str| {
+        let mut t = Traffic::default();
+        for n in 0..100u16 {
+            let answer = if n % 4 == 0 { bad } else { "250 2.1.0 OK\r\n" };
+            let says = |by_client, words: &str| (by_client, words.as_bytes().to_vec());
+            let dialogue = [
+                says(false, "220 mx.example.org ESMTP\r\n"),
+                says(true, "EHLO a.example.org\r\n"),
+                says(false, "250 mx.example.org\r\n"),
+                says(true, "MAIL FROM:<a@example.org>\r\n"),
+                says(false, answer),
+            ];
+            t.talk(i64::from(n) * S / 2, (1 + (n % 5) as u8, 5_000 + n), (9, 25), &dialogue);
+        }
+        t.with_office(60).seen()
+    };
+    let s = mail("452 4.3.1 no space left\r\n");
+    assert_eq!(troubles(&s), only("service.errors", "10.1.0.9:25/tcp", Severity::Warning));
+    assert!(title(&s).starts_with("smtp at 10.1.0.9:25 answers 25 of 200 ("), "{}", title(&s));
+    assert_eq!(troubles(&mail("451 4.7.1 come again in five minutes\r\n")), [], "it does not know them yet");
+}
+
+#[test]
 fn a_client_that_refuses_and_resets_cuts_nothing() {
     let s = connections(24, 1, 1, Ending::Abrupt(48)).seen();
     assert_eq!(troubles(&s), only("tls.failing", "10.1.0.9:443/tcp", Severity::Warning), "none of its connections succeeds");

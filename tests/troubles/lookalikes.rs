@@ -65,7 +65,7 @@ fn clients_asleep() -> Traffic {
             }
         }
     }
-    t.with_office(60)
+    t.with_office(120)
 }
 
 /// A web server that holds every fourth request until there is news, 25 s later, and answers the others at once.
@@ -75,7 +75,7 @@ fn requests_held() -> Traffic {
         let later = if n >= 20 && n % 4 == 0 { 25 * S + S / 2 } else { 5_000 };
         t.page(i64::from(n) * S, (1 + n as u8 % 5, 5_000 + n), (9, 80), later);
     }
-    t.with_office(90)
+    t.with_office(120)
 }
 
 /// Connections of a pool that answered and of which nobody asks anything any more.
@@ -98,21 +98,21 @@ fn pool_at_rest() -> Traffic {
             t.segment(at + 2_200, there, ACK, (asked, said), 0);
         }
     }
-    t.with_office(90)
+    t.with_office(120)
 }
 
 /// A client that loads files over a port of its own each, as FTP does.
 fn files_over_many_ports() -> Traffic {
     let mut t = Traffic::default();
     (0..60u16).for_each(|n| t.connection(i64::from(n) * S / 2, (1, 5_000 + n), (9, 20_000 + 7 * n)));
-    t.with_office(40)
+    t.with_office(120)
 }
 
 /// A crowd that comes at once, and is served.
 fn crowd() -> Traffic {
     let mut t = Traffic::default();
     (0..900u16).for_each(|n| t.connection(i64::from(n) * S / 60, (1 + (n % 7) as u8 * 20, 5_000 + n), (9, 80)));
-    t.with_office(30)
+    t.with_office(120)
 }
 
 /// A receiver whose window closes once, for as long as it takes to wake up, and at the end of its connection.
@@ -136,7 +136,7 @@ fn window_closed_for_a_moment() -> Traffic {
     }
     closed(&mut t, 4_100_000, 40_001);
     t.segment(4_101_000, there, RST | ACK, (1, 40_001), 0);
-    t.with_office(30)
+    t.with_office(120)
 }
 
 /// A server that is stopped in order and started again: it closes what is open, and is back before anybody asks.
@@ -153,7 +153,7 @@ fn restart() -> Traffic {
         t.segment(20 * S + 700 + i64::from(client), back, ACK, (2, 2), 0);
         (0..10u16).for_each(|n| t.page(at + 26 * S + i64::from(n) * S, (client, 7_000 + n), (9, 9_000), 2_000));
     }
-    t.with_office(60)
+    t.with_office(120)
 }
 
 /// What is none of the faults it resembles.

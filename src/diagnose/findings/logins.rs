@@ -215,7 +215,7 @@ fn failing(f: &TlsFailureEvidence, stands: bool) -> Option<Report> {
     evidence.push(("alerts", Value::Text(alerts.join(", "))));
     let severity = match clients {
         n if n >= CLIENTS.number() => Severity::Critical,
-        1 if !mostly => Severity::Note,
+        1 if share.low <= FAILING_MOST.value() => Severity::Note,
         _ => Severity::Warning,
     };
     Some(Report::new(severity, title, evidence).about(subject(&f.key)).suffered_by(clients).held(vec![f.span]))

@@ -291,7 +291,11 @@ impl ServiceLedger {
         self.windows.acknowledged(trip);
         let connection = (trip.flow.keyed_hash(&Keys::FIXED) >> 32) as u32;
         let client = trip.flow.ends(trip.way)[0].0;
-        self.with(key, trip.time, |counts| counts.trips_mut(trip.side).note(trip.nanos, connection, client));
+        let carried = self.lossy.carried(&trip.flow, trip.time, trip.data_segments.into());
+        self.with(key, trip.time, |counts| {
+            counts.data_packets(client, carried);
+            counts.trips_mut(trip.side).note(trip.nanos, connection, client);
+        });
         if let Some(service) = self.services.get_mut(&key) {
             service.trips.note(trip.side, trip.time, trip.nanos);
             if trip.side == PathSide::Server {

@@ -79,8 +79,9 @@ pub(super) fn segment(
         && analysis.ack_rtt_is_prompt
     {
         let side = if *way == client { PathSide::Client } else { PathSide::Server };
-        let (time, number) = (frame.time, frame.number);
-        connections.tell_trip(RoundTrip { flow: *key, way: client, side, time, nanos, flight: flight(flow, *way, tcp), number });
+        let (time, number, data_segments) = (frame.time, frame.number, analysis.data_segments);
+        let flight = flight(flow, *way, tcp);
+        connections.tell_trip(RoundTrip { flow: *key, way: client, side, time, nanos, flight, data_segments, number });
     }
     if (stalls.any() || analysis.flags.has(AnalysisFlags::ZERO_WINDOW))
         && let Some(event) = stalls.segment(key, (*way, client), (frame.time, frame.number), segment, analysis)
