@@ -93,7 +93,7 @@ pub use host::HostFacts;
 pub use lacp::{Lacp, LacpEnd, LacpState};
 pub use learnt::{LearntName, NameSource};
 pub use link::LinkType;
-pub use link_use::{BurstContributor, LinkBurst, LinkUse, USE_CLASSES};
+pub use link_use::{BurstContributor, LinkBurst, LinkUse, LinkWays, USE_CLASSES};
 pub use listed_packet::{ListedPacket, PacketJudgement};
 pub use mirror::{Carrier, Decap, MirrorTag, Purpose, RspanChoice, Sampling, Session, SessionClock, Side, Tunnel, TunnelKind};
 pub use neighbour::{Abilities, Inventory, LinkClaims, MediaPolicy, Neighbour, NeighbourProtocol, PowerClaims};
@@ -105,7 +105,7 @@ pub use packet_tree::{LayerWriter, PacketTree, Show, TreeField, TreeLayer, Value
 pub use path::Path;
 pub use port::Port;
 pub use proof::{Proofs, Proves, ProvingPackets};
-pub use proto::Proto;
+pub use proto::{Proto, ProtoSet};
 pub use quote::QuotedFlow;
 pub use round_trips::{RoundTripFigures, SideTrips, TurnFigures};
 pub use rtp::{MediaNews, MediaOffer, RtpPacket};

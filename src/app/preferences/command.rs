@@ -319,6 +319,18 @@ mod tests {
     }
 
     #[test]
+    fn a_former_name_of_a_threshold_is_answered_with_the_present_one() {
+        let former = super::super::sections::FORMER_THRESHOLDS;
+        let text = former.iter().map(|(former, _)| format!("{former} = 1\n")).collect::<String>();
+        let wrong = wrong(&read("former", &format!("[thresholds]\n{text}")));
+        assert_eq!(wrong.len(), former.len(), "{wrong:#?}");
+        for (told, (key, now)) in wrong.iter().zip(former) {
+            assert!(told.ends_with(&format!("the threshold '{key}' is called {now} now")), "{told}");
+            assert!(thresholds().any(|t| t.key() == now), "{now} is none");
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_told_all_at_once() {
         let text = "theme = \"mud\"\nspeling = 1\n[dashboard]\nscale = \"soon\"\n[columns]\nconversations = [\"sausage\"]\n[order]\nhosts = \"x\"\n\
                     [hosts]\n\"10.0.0.256\" = \"x\"\n\"10.0.0.1\" = \"\"\n[ports]\n\"http\" = \"x\"\n[thresholds]\ndns.slow.slow = \"1us\"\ndns.slow.slwo = 1\ntcp.loss.many = \"200 %\"\n\

@@ -229,8 +229,35 @@ fn port(entry: &ConfigEntry, out: &mut Preferences) -> Result<(), String> {
     Ok(())
 }
 
+/// Keys that thresholds had before findings named them, and what they are called since.
+pub(super) const FORMER_THRESHOLDS: [(&str, &str); 20] = [
+    ("slow_reply", "dns.slow.slow"),
+    ("very_slow_reply", "dns.slow.very"),
+    ("long_poll", "server.slow.held"),
+    ("slow_share", "dns.slow.share"),
+    ("unanswered_share", "dns.unanswered.share"),
+    ("failing_share", "dns.failing.share"),
+    ("web_errors_share", "http.errors.share"),
+    ("lost_share", "tcp.loss.lost"),
+    ("lost_critical_share", "tcp.loss.many"),
+    ("cut_share", "tcp.reset.cut"),
+    ("silent_attempts", "tcp.no_answer.least"),
+    ("refused_attempts", "tcp.refused.least"),
+    ("flood_connections", "tcp.synflood.flood"),
+    ("scan_ports", "scan.ports.ports"),
+    ("scan_hosts", "scan.hosts.hosts"),
+    ("scan_window", "scan.ports.window"),
+    ("arp_rate", "arp.storm.rate"),
+    ("arp_vlan_rate", "arp.storm.all"),
+    ("arp_requests", "arp.unanswered.requests"),
+    ("dhcp_flood", "dhcp.exhausted.flood"),
+];
+
 fn threshold(entry: &ConfigEntry, key: &str, out: &mut Preferences) -> Result<(), String> {
     let Some(named) = thresholds().find(|t| t.key() == key) else {
+        if let Some((_, now)) = FORMER_THRESHOLDS.iter().find(|(former, _)| *former == key) {
+            return Err(format!("the threshold '{key}' is called {now} now"));
+        }
         let known: Vec<String> = thresholds().map(|t| t.key()).collect();
         return Err(match near(key, known.iter().map(String::as_str)) {
             Some(near) => format!("there is no threshold '{}'; did you mean {near}?", key),

@@ -181,7 +181,8 @@ fn note(scene: &Scene, past: &Snapshot, bins: &Bins, room: u16) -> Note {
     let s = scene.snapshot;
     let rate = |bytes: f64| amount::rate(scene, bytes * 8.0).plain();
     let speed = s.capture.speed.filter(|speed| *speed > 0);
-    let utilisation = |share: &dyn Fn(u64) -> f64| speed.map(|speed| format!(" {}", amount::share(share(speed)))).unwrap_or_default();
+    let both = both_ways(s);
+    let utilisation = |share: &dyn Fn(u64) -> f64| speed.map(|speed| format!(" {}{both}", amount::share(share(speed)))).unwrap_or_default();
     let facts = bins.facts;
     let all = (scene.whole() && window(scene) == Window::Everything).then(|| scene.basis(s.stats.recent, s.stats.total));
     let mean = all.map_or(facts.mean, |(traffic, seconds)| traffic.bits_per_second(seconds) / 8.0);
@@ -213,7 +214,7 @@ fn note(scene: &Scene, past: &Snapshot, bins: &Bins, room: u16) -> Note {
     }
     if let Some((at, bytes)) = facts.worst.filter(|_| s.burst_seconds() >= A_MILLISECOND) {
         let (value, hue) = match speed.map(|speed| facts.worst_traffic.link_share(A_MILLISECOND, speed)) {
-            Some(share) => (amount::share(share), scene.theme.heat(share)),
+            Some(share) => (format!("{}{both}", amount::share(share)), scene.theme.heat(share)),
             None => (rate(bytes), text),
         };
         said.push((3, vec![("max 1 ms ".into(), dim), (value.clone().into(), hue)]));
@@ -223,6 +224,11 @@ fn note(scene: &Scene, past: &Snapshot, bins: &Bins, room: u16) -> Note {
         }
     }
     chosen(said, room, dim)
+}
+
+/// What is said behind a share of the link's speed where it is that of all frames, and the link carries that speed either way.
+pub(super) fn both_ways(s: &Snapshot) -> &'static str {
+    if s.adds_both_ways() { " both ways" } else { "" }
 }
 
 /// What is said where no time has any packets.
@@ -244,7 +250,8 @@ fn past_note(scene: &Scene, past: &Snapshot, room: u16) -> Option<Note> {
     let mean = past.stats.total.bits_per_second(past.recent_seconds);
     let speed = s.capture.speed.filter(|speed| *speed > 0);
     let share = speed.map(|speed| past.stats.total.link_share(past.recent_seconds, speed));
-    let share = share.map(|share| format!(" {}", amount::share(share))).unwrap_or_default();
+    let both = both_ways(s);
+    let share = share.map(|share| format!(" {}{both}", amount::share(share))).unwrap_or_default();
     said.push((1, vec![("mean ".into(), dim), (amount::rate(scene, mean).plain().into(), text), (share.into(), text)]));
     let span = past.span.as_ref()?.span;
     let inside =
@@ -255,7 +262,7 @@ fn past_note(scene: &Scene, past: &Snapshot, room: u16) -> Option<Note> {
         let (value, hue) = match speed {
             Some(speed) => {
                 let share = worst.peak_ms().link_share(A_MILLISECOND, speed);
-                (amount::share(share), scene.theme.heat(share))
+                (format!("{}{both}", amount::share(share)), scene.theme.heat(share))
             }
             None => (amount::rate(scene, bits).plain(), text),
         };
