@@ -70,7 +70,7 @@ const SWITCH: [(&str, &str, &str); 26] = [
     ("pause.storm", "a_station_that_holds_up_its_link", "a_station_that_holds_up_its_link"),
     ("mtu.mismatch", "routers_that_disagree_about_the_mtu", "descriptions_to_one_neighbour_tell_of_the_mtu"),
     ("fhrp.two_masters", "two_masters_and_their_lookalikes", "two_masters_and_their_lookalikes"),
-    ("fhrp.flip", "a_gateway_that_flips", "a_failover_is_an_event_and_no_fault"),
+    ("fhrp.flip", "a_gateway_that_flips", "a_healthy_network_is_silent_for_an_hour"),
     ("ospf.hello_lost", "a_router_that_falls_silent", "a_router_that_falls_silent"),
     ("bgp.reset", "a_bgp_session_that_ends", "a_bgp_session_that_ends"),
     ("eapol.failing", "a_port_that_refuses_devices", "a_port_that_refuses_devices"),

@@ -580,7 +580,6 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
         ("gateway", hsrp(switch, 3, 8, 90, 6)),
         ("gateway", hsrp2(switch)),
         ("gateway", glbp(switch, 9)),
-        ("gateway", carp(4, 20, 5)),
         ("ospf", ospf_hello(switch, 4, [10, 40], &[1, 2])),
         ("ospf", ospf_description(switch, 4, 1500)),
         ("isis", isis_hello(switch, 1, 30)),
