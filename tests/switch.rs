@@ -649,6 +649,20 @@ fn storms_and_what_is_none() {
     assert_eq!(found(&hellos).iter().map(|f| f.0).collect::<Vec<_>>(), ["storm.multicast"]);
 }
 
+/// What is taken for copies until it lasts is given back, and counts for the second it came in.
+#[test]
+fn a_storm_of_one_frame_is_counted_to_its_first() {
+    let mut t = Traffic::default();
+    t.talk(0..30 * S);
+    let one = broadcast(1);
+    (0..8 * 2000).for_each(|n| t.push(5 * S + n / 2, one.clone()));
+    let s = t.look();
+    let of = |name| value(&s, "storm.broadcast", name);
+    let counts = ["frames_per_second", "peak_frames_per_second", "seconds"].map(of);
+    assert_eq!(counts, [2_000, 2_000, 8].map(|n| Some(Value::Count(n))), "{:?}", found(&s));
+    assert_eq!(s.stats.casts.broadcast.packets, 8 * 2_000);
+}
+
 #[test]
 fn a_station_that_holds_up_its_link() {
     for (rate, seconds, expected) in [(30, 15, 1), (30, 5, 0), (5, 15, 0)] {

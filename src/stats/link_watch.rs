@@ -1,6 +1,6 @@
 //! How full the monitored link is, bin by bin: for how long at which share of its speed, and in which bursts.
 
-use crate::model::evidence::{BURST, BURST_SHORT};
+use crate::model::evidence::{BURST, BURST_FULL, BURST_SHORT};
 use crate::model::limits::{BURST_CONTRIBUTORS, BURST_MILLISECONDS, LINK_BURSTS};
 use crate::model::time::{MILLISECOND, SECOND};
 use crate::model::traffic::LINK_OVERHEAD;
@@ -108,7 +108,7 @@ impl Meter {
         if self.run.as_ref().is_some_and(|run| at.since(run.last) > 2 * rate.bin) {
             self.end_run(rate);
         }
-        if share < BURST[0] || !rate.has_bursts {
+        if share < BURST.value() || !rate.has_bursts {
             return;
         }
         let none = [BurstContributor::default(); 4 * BURST_CONTRIBUTORS];
@@ -124,7 +124,8 @@ impl Meter {
         let length = run.last.since(run.first).saturating_add(rate.bin);
         let peak = rate.of(run.peak);
         self.load.bursts = self.load.bursts.saturating_add(1);
-        if length <= i64::from(BURST_SHORT) * MILLISECOND && peak as f64 >= BURST[1] * rate.speed as f64 {
+        let is_short = length.div_euclid(MILLISECOND) <= i64::try_from(BURST_SHORT.number()).unwrap_or(i64::MAX);
+        if is_short && peak as f64 >= BURST_FULL.value() * rate.speed as f64 {
             self.load.full_bursts = self.load.full_bursts.saturating_add(1);
             self.load.longest = self.load.longest.max(u32::try_from(length.div_euclid(MILLISECOND)).unwrap_or(u32::MAX));
         }
@@ -157,7 +158,7 @@ impl LinkWatch {
         let rate = speed.filter(|speed| *speed >= 1_000_000).map(|speed| Rate { speed, bin, has_bursts: speed >= slowest, largest: 0 });
         let half = rate
             .filter(|rate| rate.has_bursts)
-            .map_or(u64::MAX, |rate| (rate.speed as f64 / 8.0 * bin as f64 / SECOND as f64 * BURST[0]) as u64);
+            .map_or(u64::MAX, |rate| (rate.speed as f64 / 8.0 * bin as f64 / SECOND as f64 * BURST.value()) as u64);
         let meters = Default::default();
         Self { rate, half, waiting: Vec::new(), settled: None, meters, end: Mac::default(), senders: VecDeque::new() }
     }

@@ -99,7 +99,7 @@ impl Detector for DhcpRogue {
             lookalikes: "Two servers on purpose (failover) that are not set up alike.",
             remedy: "Find the station's port in the switch's table and unplug it; switch DHCP snooping on at ports of hosts.",
             topic: None,
-            figures: &[("beside", Tuned(&SERVERS_BESIDE)), ("alone", Nanos(ALONE)), ("held", Nanos(SIGHT_HELD))],
+            figures: &[("beside", Tuned(&SERVERS_BESIDE)), ("alone", Tuned(&ALONE)), ("held", Nanos(SIGHT_HELD))],
         };
         &PAGE
     }
@@ -145,7 +145,7 @@ fn rogue(s: &SecondServerEvidence) -> Report {
                 station(&s.source)
             )
         }
-        _ if s.alone >= ALONE as f64 / 1e9 => {
+        _ if s.alone >= ALONE.in_seconds() => {
             format!("A second DHCP server answers{}: {} beside {}{told}; {}", within(s.vlan), s.server, s.before, station(&s.source))
         }
         // Nothing tells which of them is meant to be there.

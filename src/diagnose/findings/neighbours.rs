@@ -307,7 +307,7 @@ impl Detector for NdRogueRa {
             lookalikes: "Two routers on purpose, each with its own prefix; a new router that replaces the old one.",
             remedy: "Find the station's port in the switch's table; switch RA guard on at ports of hosts (RFC 6105).",
             topic: None,
-            figures: &[("beside", Tuned(&ROUTERS_BESIDE)), ("alone", Nanos(ALONE)), ("held", Nanos(SIGHT_HELD))],
+            figures: &[("beside", Tuned(&ROUTERS_BESIDE)), ("alone", Tuned(&ALONE)), ("held", Nanos(SIGHT_HELD))],
         };
         &PAGE
     }

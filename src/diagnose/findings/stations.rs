@@ -3,10 +3,11 @@
 use super::all_of;
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Nanos, Share, Tuned};
+use crate::diagnose::figure::Figure::{Count, Nanos, Tuned};
 use crate::model::evidence::{
-    ACQUAINTED, BURST, BURST_SHORT, BURSTS, BURSTS_MEAN, CIRCLING, CIRCLING_FRAMES, CIRCLING_REQUESTS, CIRCLING_SWIFT, FLOODED_RATE,
-    FLOODED_STATIONS, LEAKED, LEAKED_WITHIN, LINK_FULL, LINK_FULL_FOR, MEMBERS_FORGOTTEN, MOVES, MOVES_PLACES, MOVES_WITHIN, NEW_STATIONS,
+    ACQUAINTED, BURST, BURST_FULL, BURST_SHORT, BURSTS, BURSTS_MEAN, CIRCLING, CIRCLING_ASKED, CIRCLING_ASKERS, CIRCLING_FRAMES,
+    CIRCLING_PARTS, CIRCLING_REQUESTS, CIRCLING_SENDERS, CIRCLING_SWIFT, CIRCLING_SWIFT_FRAMES, FLOODED_RATE, FLOODED_STATIONS, LEAKED,
+    LEAKED_STATIONS, LEAKED_WITHIN, LINK_FULL, LINK_FULL_FOR, MEMBERS_FORGOTTEN, MOVES, MOVES_PLACES, MOVES_WITHIN, NEW_STATIONS,
     STATION_FORGOTTEN, STORM_RATE, STREAM_FRAMES, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind as Kind, Threshold,
 };
 use crate::model::units::{bits_per_second, duration, grouped, percent, plural};
@@ -65,7 +66,7 @@ impl Detector for FloodUnicast {
             remedy: "Look up the stations in the switch's table of addresses. Let switches remember them for as long as routers do (a few \
                      hours), or have the receivers send something regularly.",
             topic: None,
-            figures: &[("forgotten", Nanos(STATION_FORGOTTEN)), ("rate", Tuned(&FLOODED_RATE)), ("stations", Tuned(&FLOODED_STATIONS))],
+            figures: &[("forgotten", Tuned(&STATION_FORGOTTEN)), ("rate", Tuned(&FLOODED_RATE)), ("stations", Tuned(&FLOODED_STATIONS))],
         };
         &PAGE
     }
@@ -117,16 +118,16 @@ impl Detector for LoopLayer2 {
                      and loop protection on.",
             topic: None,
             figures: &[
-                ("times", Count(CIRCLING[0])),
-                ("parts", Count(CIRCLING[1])),
-                ("frames", Count(CIRCLING_FRAMES[0])),
-                ("stations", Count(CIRCLING_FRAMES[1])),
+                ("times", Tuned(&CIRCLING)),
+                ("parts", Tuned(&CIRCLING_PARTS)),
+                ("frames", Tuned(&CIRCLING_FRAMES)),
+                ("stations", Tuned(&CIRCLING_SENDERS)),
                 ("rate", Tuned(&STORM_RATE)),
-                ("swift", Count(CIRCLING_SWIFT[0])),
-                ("swift_frames", Count(CIRCLING_SWIFT[1])),
-                ("asked", Count(CIRCLING_REQUESTS[0])),
-                ("requests", Count(CIRCLING_REQUESTS[1])),
-                ("askers", Count(CIRCLING_REQUESTS[2])),
+                ("swift", Tuned(&CIRCLING_SWIFT)),
+                ("swift_frames", Tuned(&CIRCLING_SWIFT_FRAMES)),
+                ("asked", Tuned(&CIRCLING_ASKED)),
+                ("requests", Tuned(&CIRCLING_REQUESTS)),
+                ("askers", Tuned(&CIRCLING_ASKERS)),
                 ("seconds", Tuned(&LOOP_SECONDS)),
             ],
         };
@@ -244,8 +245,8 @@ impl Detector for VlanLeak {
             topic: None,
             figures: &[
                 ("within", Nanos(LEAKED_WITHIN)),
-                ("frames", Count(LEAKED[1])),
-                ("stations", Count(LEAKED[0])),
+                ("frames", Tuned(&LEAKED)),
+                ("stations", Tuned(&LEAKED_STATIONS)),
                 ("recent", Nanos(SWITCH_RECENT)),
             ],
         };
@@ -327,10 +328,10 @@ impl Detector for BurstMicro {
                      speed.",
             topic: None,
             figures: &[
-                ("half", Share(BURST[0])),
-                ("full", Share(BURST[1])),
-                ("short", Count(BURST_SHORT as u64)),
-                ("bursts", Count(BURSTS)),
+                ("half", Tuned(&BURST)),
+                ("full", Tuned(&BURST_FULL)),
+                ("short", Tuned(&BURST_SHORT)),
+                ("bursts", Tuned(&BURSTS)),
                 ("mean", Tuned(&BURSTS_MEAN)),
             ],
         };

@@ -235,7 +235,7 @@ impl DhcpLedger {
             let Some((other, known)) = known.filter(|(other, _)| *other < own) else { continue };
             let differs = !server.told.iter().any(|told| known.told.contains(told));
             let alone = own.1.since(other.1).max(0);
-            if differs || alone >= ALONE {
+            if differs || alone >= ALONE.in_nanos() {
                 let told = [known, server].map(|s| s.told.last().copied().unwrap_or_default());
                 let source = StationEvidence { mac: server.mac, maker: None, count: server.answers, last: server.last };
                 let span = Episode { first: own.1.max(other.1), last: server.last };

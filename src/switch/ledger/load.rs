@@ -99,7 +99,7 @@ impl LinkLoads {
         let with_bursts = || lately().filter(|load| load.full_bursts > 0);
         let (Some(first), Some(last)) = (with_bursts().next(), with_bursts().next_back()) else { return };
         let mean = bits as f64 * 1e9 / (nanos.max(1) as f64 * last.speed.max(1) as f64);
-        if bursts >= BURSTS && mean <= BURSTS_MEAN.value() {
+        if bursts >= BURSTS.number() && mean <= BURSTS_MEAN.value() {
             out.push(SwitchTrouble {
                 vlans: lately().map(|load| u64::from(load.longest)).max().unwrap_or(0),
                 measure: mean,
