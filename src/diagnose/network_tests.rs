@@ -186,7 +186,7 @@ fn said(kind: SwitchTroubleKind, count: u64, measure: f64, seconds: i64) -> Evid
         share: 1.0,
         span: Episode { first: Timestamp(NOW - seconds * SECOND), last: Timestamp(NOW) },
     };
-    let switch = SwitchEvidence { troubles: vec![trouble], ..SwitchEvidence::default() };
+    let switch = SwitchEvidence { troubles: vec![trouble] };
     let network = NetworkEvidence { now: Timestamp(NOW), switch, ..NetworkEvidence::default() };
     Evidence { network, sliding: true, ..Evidence::default() }
 }

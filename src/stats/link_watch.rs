@@ -112,7 +112,7 @@ impl Meter {
             return;
         }
         let none = [BurstContributor::default(); 4 * BURST_CONTRIBUTORS];
-        let run = self.run.get_or_insert_with(|| Run { first: at, last: at, peak: 0, bytes: 0, top: none, senders: 0 });
+        let run = self.run.get_or_insert(Run { first: at, last: at, peak: 0, bytes: 0, top: none, senders: 0 });
         run.last = at;
         run.peak = run.peak.max(within);
         run.bytes = run.bytes.saturating_add(bytes);

@@ -56,7 +56,7 @@ fn info(n: &mut Neighbour, value: &[u8]) {
     }
 }
 
-/// A ring that protects itself (RFC 3619 section 3.1): version, kind, control VLAN, two reserved bytes, the system that sends it, seconds between
+/// A ring that protects itself (RFC 3619 section 3.1): version, kind, control VLAN, four reserved bytes, the system that sends it, seconds between
 /// hellos and until their absence is a failure, the ring's state, a reserved byte, the hello's number.
 fn ring(value: &[u8]) -> Option<String> {
     let kind = match value.get(1)? {
@@ -66,7 +66,7 @@ fn ring(value: &[u8]) -> Option<String> {
         8 => "link is down".to_owned(),
         other => format!("type {other}"),
     };
-    let state = match value.get(16)? {
+    let state = match value.get(18)? {
         0 => "idle".to_owned(),
         1 => "complete".to_owned(),
         2 => "failed".to_owned(),
@@ -75,8 +75,8 @@ fn ring(value: &[u8]) -> Option<String> {
         5 => "pre-forwarding".to_owned(),
         other => format!("state {other}"),
     };
-    let [vlan, hello, fail, number] = [2, 12, 14, 18].map(|at| word(value, at));
-    let system = mac(value.get(6..)?)?;
+    let [vlan, hello, fail, number] = [2, 14, 16, 20].map(|at| word(value, at));
+    let system = mac(value.get(8..)?)?;
     Some(format!(
         "{kind}, {state}, control VLAN {}, from {system}, hellos every {} s, failed after {} s, number {}",
         vlan?, hello?, fail?, number?
@@ -111,12 +111,12 @@ mod tests {
 
     #[test]
     fn a_ring_says_how_it_is() {
-        let mut value = vec![1, 5, 0x0f, 0xa0, 0, 0, 0, 0xe0, 0x2b, 0, 0, 1, 0, 1, 0, 3, 1, 0, 0x01, 0x02];
-        value.resize(58, 0);
+        let mut value = vec![1, 5, 0x0f, 0xa0, 0, 0, 0, 0, 0, 0xe0, 0x2b, 0, 0, 1, 0, 1, 0, 3, 1, 0, 0x01, 0x02];
+        value.resize(60, 0);
         let said = "health, complete, control VLAN 4000, from 00:e0:2b:00:00:01, hellos every 1 s, failed after 3 s, number 258";
         assert_eq!(ring(&value).as_deref(), Some(said));
-        (value[1], value[16]) = (8, 4);
+        (value[1], value[18]) = (8, 4);
         assert!(ring(&value).is_some_and(|said| said.starts_with("link is down, link down, ")));
-        assert_eq!(ring(&value[..19]), None);
+        assert_eq!(ring(&value[..21]), None);
     }
 }

@@ -88,14 +88,14 @@ fn ring(w: &mut LayerWriter<'_, '_>, at: usize, length: usize) {
     w.number("edp.eaps.ver", "Version", at, 1, Show::Dec);
     w.number("edp.eaps.type", "Type", at + 1, 1, Show::Named(kind));
     w.number("edp.eaps.vlanid", "Control VLAN", at + 2, 2, Show::Dec);
-    w.raw("edp.eaps.reserved0", "Reserved", at + 4, 2);
-    w.mac("edp.eaps.sysmac", "System MAC", at + 6);
-    w.number("edp.eaps.hello", "Hello timer", at + 12, 2, Show::Dec);
-    w.number("edp.eaps.fail", "Fail timer", at + 14, 2, Show::Dec);
-    w.number("edp.eaps.state", "State", at + 16, 1, Show::Named(state));
-    w.raw("edp.eaps.reserved1", "Reserved", at + 17, 1);
-    w.number("edp.eaps.helloseq", "Hello number", at + 18, 2, Show::Dec);
-    w.raw("edp.eaps.reserved2", "Reserved", at + 20, length.saturating_sub(20));
+    w.raw("edp.eaps.reserved0", "Reserved", at + 4, 4);
+    w.mac("edp.eaps.sysmac", "System MAC", at + 8);
+    w.number("edp.eaps.hello", "Hello timer", at + 14, 2, Show::Dec);
+    w.number("edp.eaps.fail", "Fail timer", at + 16, 2, Show::Dec);
+    w.number("edp.eaps.state", "State", at + 18, 1, Show::Named(state));
+    w.raw("edp.eaps.reserved1", "Reserved", at + 19, 1);
+    w.number("edp.eaps.helloseq", "Hello number", at + 20, 2, Show::Dec);
+    w.raw("edp.eaps.reserved2", "Reserved", at + 22, length.saturating_sub(22));
 }
 
 fn info(w: &mut LayerWriter<'_, '_>, at: usize) {

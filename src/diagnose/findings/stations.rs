@@ -385,11 +385,6 @@ impl Detector for LinkSaturated {
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
-        if e.network.switch.link_is_unsure && e.network.switch.of(Kind::LinkFull).next().is_none() {
-            return Detection::Unknown(
-                "both directions of the link come together, as much as one can carry: nothing tells which frame went which way".to_owned(),
-            );
-        }
         each(e, Kind::LinkFull, |t| {
             let title = format!(
                 "The link of {} is full for {}: {} used",

@@ -102,8 +102,6 @@ impl SwitchTrouble {
 pub struct SwitchEvidence {
     /// One after the other.
     pub troubles: Vec<SwitchTrouble>,
-    /// The link may have been full lately, but nothing tells which way frames went.
-    pub link_is_unsure: bool,
 }
 
 impl SwitchEvidence {

@@ -3,9 +3,9 @@
 use super::BIN;
 use super::bounded::{Lasting, Recent, entry};
 use crate::model::evidence::{
-    ARP_ANSWERED, ARP_INSISTS, ARP_LASTS, ARP_OTHERS, ARP_RATE, ARP_REQUESTS, ARP_SILENT, ARP_STRETCHES, ARP_SWEEP, ARP_SWEEP_ANSWERED,
-    ARP_TARGETS, ARP_VLAN_RATE, ArpStormEvidence, BetweenEvidence, CONFLICT_TURNS, ConflictEvidence, PROXY_ADDRESSES, SIGHT_BINS,
-    SIGHT_HELD, StationEvidence, SweepEvidence, UnansweredEvidence,
+    ARP_ANSWERED, ARP_INSISTS, ARP_INSISTS_MOST, ARP_LASTS, ARP_OTHERS, ARP_RATE, ARP_REQUESTS, ARP_SILENT, ARP_STRETCHES, ARP_SWEEP,
+    ARP_SWEEP_ANSWERED, ARP_TARGETS, ARP_VLAN_RATE, ArpStormEvidence, BetweenEvidence, CONFLICT_TURNS, ConflictEvidence, PROXY_ADDRESSES,
+    SIGHT_BINS, SIGHT_HELD, StationEvidence, SweepEvidence, UnansweredEvidence,
 };
 use crate::model::limits::SIGHT_ASKERS;
 use crate::model::{Address, Episode, Mac, Sighting, Timestamp, wilson};
@@ -326,7 +326,7 @@ impl ArpLedger {
             for (asker, recent) in &target.askers {
                 let (count, key) = (recent.minute(bin), (vlan, *asker));
                 let in_vain = vain.get(&key).copied().unwrap_or(0);
-                let insists = in_vain == 1 && count >= ARP_INSISTS.number();
+                let insists = in_vain == 1 && (ARP_INSISTS.number()..=ARP_INSISTS_MOST).contains(&count);
                 let Some(who) = self.askers.get(&key).filter(|who| count > 0 && (who.shows(address) || insists)) else { continue };
                 if in_vain > ARP_SWEEP.number() as usize {
                     continue;

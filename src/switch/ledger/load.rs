@@ -74,8 +74,10 @@ impl LinkLoads {
     }
 
     /// Whether it may have been full lately, but nothing tells which way frames went.
-    pub fn is_unsure(&self, now: Timestamp) -> bool {
-        self.unsure.is_some_and(|last| now.since(last) <= MINUTE)
+    pub fn is_unsure(&self) -> bool {
+        let now = self.list.back().map(end);
+        let is_full = self.full.is_some_and(|run| run.nanos >= LINK_FULL_FOR.in_nanos());
+        !is_full && self.unsure.zip(now).is_some_and(|(last, now)| now.since(last) <= MINUTE)
     }
 
     /// What was unhealthy lately.
@@ -123,7 +125,7 @@ mod tests {
         }
         let (now, mut out) = (Timestamp(20 * SECOND), Vec::new());
         loads.troubles(now, &mut out);
-        (out.iter().map(|t| t.kind).collect(), loads.is_unsure(now))
+        (out.iter().map(|t| t.kind).collect(), loads.is_unsure())
     }
 
     #[test]

@@ -168,7 +168,10 @@ impl SwitchLedger {
     pub fn not_judged(&self) -> Vec<(&'static str, String)> {
         let nowhere = "no copy says at which port its frame entered the switch: ERSPAN with direction or index does, and a mirror session \
                        for each port";
-        self.stations.are_nowhere().then(|| ("mac.flapping", nowhere.to_owned())).into_iter().collect()
+        let ways = "both directions of the link come together, as much as one can carry: nothing tells which frame went which way";
+        let moves = self.stations.are_nowhere().then_some(("mac.flapping", nowhere));
+        let full = self.loads.is_unsure().then_some(("link.saturated", ways));
+        moves.into_iter().chain(full).map(|(id, why)| (id, why.to_owned())).collect()
     }
 
     /// Takes in the end of a connection: sessions between routers are not meant to end.
@@ -194,7 +197,7 @@ impl SwitchLedger {
         self.groups.troubles(&self.queriers.rows(), now, out);
         self.loads.troubles(now, out);
         links::troubles(&self.neighbours.rows(), &self.aggregates.pairs(), self.neighbours.are_at_one_place(), now, out);
-        SwitchEvidence { troubles, link_is_unsure: self.loads.is_unsure(now) }
+        SwitchEvidence { troubles }
     }
 
     /// So many control packets were not read, for there were too many at a time.

@@ -127,8 +127,8 @@ pub fn edp(source: [u8; 6]) -> Vec<u8> {
     let element = |kind: u8, bytes: &[u8]| [&[0x99, kind][..], &(bytes.len() as u16 + 4).to_be_bytes(), bytes].concat();
     let info = [&[0, 0, 0, 23, 0, 0][..], &[0; 6], &[15, 3, 1, 4], &[0xff; 16]].concat();
     let vlan = [&[0x10, 0, 0, 20][..], &[0; 4], &[10, 0, 0, 9], b"servers\0"].concat();
-    let mut ring = [&[1, 5, 0x0f, 0xa0, 0, 0][..], &source, &[0, 1, 0, 3, 1, 0, 1, 2]].concat();
-    ring.resize(58, 0);
+    let mut ring = [&[1, 5, 0x0f, 0xa0, 0, 0, 0, 0][..], &source, &[0, 1, 0, 3, 1, 0, 1, 2]].concat();
+    ring.resize(60, 0);
     let values = [element(1, b"summit\0"), element(2, &info), element(5, &vlan), element(0x0b, &ring), element(0, &[])].concat();
     let length = (16 + values.len()) as u16;
     let head = [&[1, 0][..], &length.to_be_bytes(), &[0, 0, 0, 1, 0, 0], &source].concat();
@@ -580,7 +580,6 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
         ("gateway", hsrp(switch, 3, 8, 90, 6)),
         ("gateway", hsrp2(switch)),
         ("gateway", glbp(switch, 9)),
-        ("gateway", carp(4, 20, 5)),
         ("ospf", ospf_hello(switch, 4, [10, 40], &[1, 2])),
         ("ospf", ospf_description(switch, 4, 1500)),
         ("isis", isis_hello(switch, 1, 30)),
