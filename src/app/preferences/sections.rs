@@ -2,7 +2,7 @@
 
 use super::Preferences;
 use crate::cli::{self, ConfigEntry, ConfigFile, near};
-use crate::diagnose::thresholds;
+use crate::diagnose::{renamed, thresholds};
 use crate::export::{AnswerPlace, ExportTarget, registry};
 use crate::model::evidence::ThresholdUnit;
 use crate::model::text::printable;
@@ -229,6 +229,9 @@ fn port(entry: &ConfigEntry, out: &mut Preferences) -> Result<(), String> {
 
 fn threshold(entry: &ConfigEntry, key: &str, out: &mut Preferences) -> Result<(), String> {
     let Some(named) = thresholds().find(|t| t.key() == key) else {
+        if let Some(now) = renamed(key) {
+            return Err(format!("the threshold '{key}' is called {now} now"));
+        }
         let known: Vec<String> = thresholds().map(|t| t.key()).collect();
         return Err(match near(key, known.iter().map(String::as_str)) {
             Some(near) => format!("there is no threshold '{}'; did you mean {near}?", key),
