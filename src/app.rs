@@ -270,6 +270,7 @@ fn engine_settings(common: &Common, input: &InputSettings, sources: &[crate::cap
     let mut privacy = Privacy::of(common);
     let mut mirror = common.mirror.clone();
     mirror.ends = privacy.addresses(mirror.ends);
+    mirror.speed_is_port = mirror.speed.is_none();
     mirror.speed = mirror.speed.or(port);
     let (live, host) = match input {
         InputSettings::Live(live) => {

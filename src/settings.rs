@@ -218,6 +218,8 @@ pub struct MirrorSettings {
     pub ends: Vec<Address>,
     /// Speed of the monitored link in bits per second.
     pub speed: Option<u64>,
+    /// Whether that is the speed of the port to which copies come, because nobody said that of the monitored link.
+    pub speed_is_port: bool,
 }
 
 impl Default for MirrorSettings {
@@ -230,6 +232,7 @@ impl Default for MirrorSettings {
             carriers: Vec::new(),
             ends: Vec::new(),
             speed: None,
+            speed_is_port: false,
         }
     }
 }

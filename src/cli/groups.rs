@@ -133,7 +133,7 @@ options! {
 
 options! {
     /// What the mirror is, and what is undone of it.
-    TypedMirror => MirrorSettings;
+    TypedMirror => MirrorSettings else MirrorSettings::default();
     /// Which tunnels to take off: those that carry mirrored packets, all, or none
     #[arg(long, global = true, value_name = "WHICH", default_value = "auto", value_parser = one_of(DECAPS))]
     decap: Decap => decap;

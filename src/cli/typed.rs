@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-/// The version, the commit it was built from where whoever built it told (`SPANTOP_COMMIT`), and what is in it.
+/// The version, the commit it was built from as far as that was known (`build.rs`), and what is in it.
 static LONG_VERSION: LazyLock<String> = LazyLock::new(|| {
     let commit = option_env!("SPANTOP_COMMIT").map_or_else(String::new, |commit| format!(" ({commit})"));
     let built_in: Vec<&str> = [("parquet", cfg!(feature = "parquet"))].iter().filter(|f| f.1).map(|f| f.0).collect();

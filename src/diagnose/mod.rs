@@ -7,12 +7,13 @@
 
 mod causes;
 mod checklist;
+mod completeness;
 mod detector;
 mod evidence;
 mod figure;
 mod findings;
-mod former_names;
 mod judge;
+mod matters;
 mod parts;
 mod registry;
 mod trust;
@@ -23,8 +24,8 @@ pub use checklist::{Seen, checklist};
 pub use detector::{Detection, Detector, ExplainPage, Limit, Need, Report, StandingFindings};
 pub use evidence::Evidence;
 pub use figure::Figure;
-pub use former_names::renamed;
 pub use judge::{CLEAR_AFTER, Judge, Judgement, gravest_of_the_network, judge, judge_network, silence};
+pub use matters::{Matter, has_matter};
 pub use registry::{IDS, NamedThreshold, aspect, explain, summaries, thresholds};
 pub use trust::trust;
 pub use vendor::{Hints, Recognition, Vendor, VendorTopic, recognise};

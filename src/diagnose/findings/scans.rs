@@ -11,6 +11,7 @@ use crate::model::evidence::{
 };
 use crate::model::units::grouped;
 use crate::model::{Severity, Subject, Value};
+use std::cmp::Reverse;
 
 /// Half-open connections pile up.
 pub struct TcpSynflood;
@@ -66,19 +67,6 @@ impl Detector for TcpSynflood {
     }
 }
 
-/// Scans of one kind, each with what was tried, by `tried`: of a source the one that failed at most, which stands for the others.
-fn widest<'a, T: Ord + Copy>(
-    e: &'a Evidence,
-    tried: impl Fn(&ScanEvidence) -> Option<T> + Copy + 'a,
-) -> impl Iterator<Item = (&'a ScanEvidence, T)> {
-    let scans = move || e.network.scans.iter().filter_map(move |scan| Some((scan, tried(scan)?)));
-    let is_widest = move |(scan, what): &(&ScanEvidence, T)| {
-        let others = scans().filter(|other| other.0.source == scan.source);
-        others.max_by_key(|other| (other.0.failed, std::cmp::Reverse(other.1))).is_some_and(|widest| widest.1 == *what)
-    };
-    scans().filter(is_widest)
-}
-
 impl Detector for ScanPorts {
     fn page(&self) -> &'static ExplainPage {
         static PAGE: ExplainPage = ExplainPage {
@@ -107,7 +95,7 @@ impl Detector for ScanPorts {
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
-        all_of(widest(e, |scan| scan.target).filter_map(|(scan, target)| {
+        all_of(largest(e, |scan| scan.target).filter_map(|(scan, target)| {
             let title = |number: String| format!("{} tries {number} ports of {target} in vain", scan.source);
             scanned(scan, scan.source.is_outside() || target.is_outside(), &title)
         }))
@@ -145,7 +133,7 @@ impl Detector for ScanHosts {
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
-        let found: Vec<Report> = widest(e, |scan| scan.port)
+        let found: Vec<Report> = largest(e, |scan| scan.port)
             .filter_map(|(scan, port)| {
                 let title = |number: String| format!("{} tries port {port} of {number} hosts in vain", scan.source);
                 let mut report = scanned(scan, scan.source.is_outside(), &title)?;
@@ -159,6 +147,14 @@ impl Detector for ScanHosts {
         let sweeps: Vec<Report> = sweeps.collect();
         all_of(found.into_iter().chain(sweeps))
     }
+}
+
+/// One scan a source, with what it tries: of the hosts whose ports it tries, or of the ports that it tries at many hosts, the one at which most
+/// failed.
+fn largest<'a, T: Ord + 'a>(e: &'a Evidence, tried: fn(&ScanEvidence) -> Option<T>) -> impl Iterator<Item = (&'a ScanEvidence, T)> {
+    let all = move || e.network.scans.iter().filter_map(move |scan| Some((scan, tried(scan)?)));
+    let is_larger = |a: &(&ScanEvidence, T), b: &(&ScanEvidence, T)| (a.0.failed, Reverse(&a.1)) > (b.0.failed, Reverse(&b.1));
+    all().filter(move |one| !all().any(|other| other.0.source == one.0.source && is_larger(&other, one)))
 }
 
 /// The report of a host that looks for others by ARP.

@@ -31,6 +31,23 @@ pub struct ServiceTotals {
     pub is_only_unreachable: bool,
 }
 
+impl ServiceTotals {
+    fn of(key: ServiceKey, service: &ServiceRecord) -> Self {
+        let (response, response_by) = service.response().unzip();
+        Self {
+            key,
+            app: service.app,
+            counts: window(std::iter::once(&service.whole), 0.0, |_| false).with_lone(),
+            response,
+            response_by,
+            network: service.network.as_ref().and_then(Histogram::quantiles),
+            client_network: service.client_half.as_ref().and_then(Histogram::quantiles),
+            last: service.last,
+            is_only_unreachable: service.whole.is_only(Trouble::Unreachable),
+        }
+    }
+}
+
 impl ServiceLedger {
     /// What findings rest on, at `now`. At the end of a file everything is looked at as well.
     pub fn evidence(&self, now: Timestamp, at_end: bool) -> NetworkEvidence {
@@ -120,23 +137,18 @@ impl ServiceLedger {
         tried.is_some_and(|client| others().any(|(_, other)| other.whole.has_connected(client)))
     }
 
+    /// Seconds that the quickest answer of a server took, and the quickest acknowledgement of a client's, since the beginning: packets of the one
+    /// direction, or of the other, that are late by less still come before what answers them.
+    pub fn quickest(&self) -> [Option<f64>; 2] {
+        let least = |of: &dyn Fn(&ServiceRecord) -> Option<f64>| self.services.values().filter_map(of).min_by(f64::total_cmp);
+        let half = |s: &ServiceRecord| s.server_half.map(|nanos| nanos as f64 / 1e9);
+        let answer = |s: &ServiceRecord| half(s).into_iter().chain(s.response().map(|(times, _)| times.min)).min_by(f64::total_cmp);
+        [least(&answer), least(&|s| s.client_half.as_ref().and_then(Histogram::quantiles).map(|times| times.min))]
+    }
+
     /// Every service since the beginning, those with most clients' events first.
     pub fn totals(&self) -> Vec<ServiceTotals> {
-        let mut all: Vec<ServiceTotals> = self
-            .services
-            .iter()
-            .map(|(key, s)| ServiceTotals {
-                key: *key,
-                app: s.app,
-                counts: window(std::iter::once(&s.whole), 0.0, |_| false).with_lone(),
-                response: s.response().map(|(times, _)| times),
-                response_by: s.response().map(|(_, by)| by),
-                network: s.network.as_ref().and_then(Histogram::quantiles),
-                client_network: s.client_half.as_ref().and_then(Histogram::quantiles),
-                last: s.last,
-                is_only_unreachable: s.whole.is_only(Trouble::Unreachable),
-            })
-            .collect();
+        let mut all: Vec<ServiceTotals> = self.services.iter().map(|(key, service)| ServiceTotals::of(*key, service)).collect();
         all.sort_unstable_by_key(|s| s.key);
         all
     }

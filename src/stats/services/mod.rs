@@ -37,7 +37,7 @@ mod windows;
 use crate::model::bounded::BoundedMap;
 use crate::model::limits::{LOSSY_CONNECTIONS, SERVICE_BINS, SERVICES};
 use crate::model::time::SECOND;
-use crate::model::{Address, CapScale, FlowKey, Mac, NetworkEvent, RoundTrip, ServiceKey, Timestamp, Transaction};
+use crate::model::{Address, AppId, CapScale, FlowKey, Mac, NetworkEvent, RoundTrip, ServiceKey, Timestamp, Transaction};
 use answered_elsewhere::AnsweredElsewhere;
 pub use answers::{Answer, AnswerMeaning};
 use black_holes::BlackHoles;
@@ -220,6 +220,11 @@ impl ServiceLedger {
         self.fallbacks.speaks_for(station)
     }
 
+    /// Whether a station connects to others from several addresses: it is a router.
+    pub fn routes(&self, station: Mac) -> bool {
+        self.fallbacks.routes(station)
+    }
+
     /// Whether clients use a service of a host.
     pub fn is_server(&self, address: Address) -> bool {
         self.services.iter().any(|(key, service)| key.address == address && service.last_success.is_some())
@@ -230,6 +235,16 @@ impl ServiceLedger {
         let service = ServiceKey::of(&trip.flow, trip.way).and_then(|key| self.services.get(&key));
         let usual = service.and_then(|service| service.usual.trip(trip.side as usize));
         usual.is_none_or(|usual| trip.nanos as f64 / 1e9 > 2.0 * usual)
+    }
+
+    /// Whether somebody used an application that is so.
+    pub fn has_app(&self, is: impl Fn(AppId) -> bool) -> bool {
+        self.services.values().any(|service| is(service.app))
+    }
+
+    /// Whether streams of voice or pictures were seen of late.
+    pub fn has_media(&self) -> bool {
+        self.media.any()
     }
 
     /// How often routers reported that a packet's TTL was used up.

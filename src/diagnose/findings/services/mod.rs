@@ -52,13 +52,13 @@ fn by_clients(clients: u64, is_grave: bool) -> Severity {
 fn report(service: &ServiceEvidence, w: &ServiceWindow, trouble: Trouble, severity: Severity, title: String) -> Report {
     let bad = w.trouble(trouble);
     // What is slow is slow among answers that are timed, be they read or not.
-    let is_slow = matches!(trouble, Trouble::VerySlow | Trouble::SlowerThanUsual) && w.turns.answered > 0;
-    let [requests, answered] = if is_slow { [w.timed; 2] } else { [w.requests, w.answered] };
+    let is_slow = matches!(trouble, Trouble::Slow | Trouble::VerySlow | Trouble::SlowerThanUsual);
+    let [requests, answered] = if is_slow && w.turns.answered > 0 { [w.timed; 2] } else { [w.requests, w.answered] };
     let share = wilson(bad.count, if trouble == Trouble::Unanswered { requests } else { answered });
     let mut evidence = vec![
         ("requests", Value::Count(requests)),
         ("answered", Value::Count(answered)),
-        ("bad", Value::Count(bad.count)),
+        (if is_slow { "slow" } else { "bad" }, Value::Count(bad.count)),
         ("share", Value::Share(share.rate)),
         ("share_low", Value::Share(share.low)),
         ("clients", bad.told()),

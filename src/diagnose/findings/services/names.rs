@@ -20,6 +20,10 @@ static DEAD_SECONDS: Threshold = Threshold::seconds(10.0);
 static MISSING: Threshold = Threshold::share(0.7);
 static MISSING_TIMES: Threshold = Threshold::count(3.0);
 
+/// The same whatever is usual, and how many answers there must be.
+static MISSING_NEARLY: Threshold = Threshold::share(0.9);
+static MISSING_ANSWERS: Threshold = Threshold::count(500.0);
+
 /// Share of slow answers of a name server: told of; of very slow ones: critical. How many answers there must be.
 static VERY_SLOW: Threshold = Threshold::share(0.2);
 static ANSWERS: Threshold = Threshold::count(50.0);
@@ -109,7 +113,8 @@ impl Detector for DnsFailing {
             meaning: "This name server answers with errors (SERVFAIL, REFUSED, FORMERR, NOTIMP): names cannot be resolved.",
             measured: "Answers with such a code: surely more than {share} of at least {n}, and at least {bad} (lower end of the {sure} \
                        interval), for names of at least {zones} zones, else a note; critical above {most}. That a name does not exist is no \
-                       error, unless surely more than {missing} of the answers say so, and {times} times as many as usual.",
+                       error, unless surely more than {missing} of the answers say so, and {times} times as many as usual; a note where more than {nearly} of \
+                       at least {many} say so.",
             cause: "The server cannot reach those it asks itself, a zone is broken or badly signed, or it does not serve these clients.",
             lookalikes: "One broken zone that one client asks for again and again.",
             remedy: "Look at its log, and whether it reaches the root and its forwarders.",
@@ -123,6 +128,8 @@ impl Detector for DnsFailing {
                 ("zones", Count(FAILING_ZONES)),
                 ("missing", Tuned(&MISSING)),
                 ("times", Tuned(&MISSING_TIMES)),
+                ("nearly", Tuned(&MISSING_NEARLY)),
+                ("many", Tuned(&MISSING_ANSWERS)),
             ],
         };
         &PAGE
@@ -154,8 +161,13 @@ impl Detector for DnsFailing {
     }
 }
 
-/// Nearly everything that is asked for does not exist, and that is new.
+/// Nearly everything that is asked for does not exist, and that is new or very much.
 fn missing_names(service: &ServiceEvidence, stands: bool) -> Option<Report> {
+    unusually_missing(service, stands).or_else(|| much_missing(service, stands))
+}
+
+/// It is more than usual.
+fn unusually_missing(service: &ServiceEvidence, stands: bool) -> Option<Report> {
     let usual = service.usual_missing?;
     let w = service.newest(|w| w.answered >= QUERIES.number())?;
     let missing = w.trouble(Trouble::NoSuchName);
@@ -171,6 +183,23 @@ fn missing_names(service: &ServiceEvidence, stands: bool) -> Option<Report> {
         percent(usual)
     );
     Some(report(service, w, Trouble::NoSuchName, Severity::Warning, title))
+}
+
+/// It is so much within a minute that it does the server and its clients no good, usual or not.
+fn much_missing(service: &ServiceEvidence, stands: bool) -> Option<Report> {
+    let w = service.window(|w| w.answered >= MISSING_ANSWERS.number())?;
+    let missing = w.trouble(Trouble::NoSuchName);
+    if !exceeded(&wilson(missing.count, w.answered), MISSING_NEARLY.value(), MISSING_NEARLY.value() / 2.0, stands) {
+        return None;
+    }
+    let (count, who) = (of(missing.count, w.answered), missing.who());
+    let title = format!("Name server {} answers {count} queries of {who} that there is no such name", service.key.address);
+    let report = report(service, w, Trouble::NoSuchName, Severity::Note, title);
+    Some(
+        report
+            .because("Clients complete each name with one search domain after the other, or a program asks for names that are gone; block lists that are asked as names answer so as well.")
+            .mend("Look at what is asked for: shorten the list of search domains, write names with a dot at their end, or mend the program that asks."),
+    )
 }
 
 impl Detector for DnsSlow {

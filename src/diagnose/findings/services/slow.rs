@@ -13,9 +13,11 @@ use crate::model::time::SECOND;
 use crate::model::units::{duration, plural};
 use crate::model::{Finding, PathSide, Proto, Severity, Timestamp, Value, wilson};
 
-/// Share of very slow answers of another service, how many answers there must be, and the median that is critical, seconds.
+/// Share of very slow answers of another service, and how many answers there must be; the same where nearly all are; and the median that is critical, seconds.
 static SERVER_SLOW: Threshold = Threshold::share(0.2);
 static SERVER_ANSWERS: Threshold = Threshold::count(20.0);
+static SERVER_NEARLY: Threshold = Threshold::share(0.5);
+static SERVER_FEW: Threshold = Threshold::count(8.0);
 static SERVER_CRITICAL: Threshold = Threshold::seconds(4.0);
 
 /// Requests that were held for long, and their share, from which on others may be meant to wait as well: what ended their waiting sooner.
@@ -47,7 +49,7 @@ impl Detector for ServerSlow {
             meaning: "The service answers slowly, and the network does not: requests arrive and the first byte of the answer leaves late.",
             measured: "Requests whose answer began more than {slow} later, or more than {times} times as late as usual and {floor} beyond the \
                        round trip, {servers} of that time the server's and not the network's: surely more than {share} of at least {n} (lower \
-                       end of the {sure} interval), while the round trip to the server is less than half of the median; critical when at \
+                       end of the {sure} interval), or more than {nearly} of at least {few}, while the round trip to the server is less than half of the median; critical when at \
                        least {several} clients wait and the median is above {grave}. Where requests cannot be read (TLS, protocols without \
                        a dissector), turns tell them: from the last packet of what the client said to the first of what the server said, of \
                        TLS between records of application data alone. Of a protocol that is not known only what is slower than usual counts.\n\n\
@@ -55,7 +57,7 @@ impl Detector for ServerSlow {
                        for more than {wait}, and nothing that was asked later is answered, by a service that had answered at least {before}. \
                        Of TLS hellos tell; a service that never answered one fails (tls.failing).",
             cause: "The server or what it depends on (database, storage, name server) is overloaded or waits.",
-            lookalikes: "Requests that are meant to wait: event streams, uploads, jobs of a single client (a note). Answers by HTTP that begin {held} later or more count as long \
+            lookalikes: "Requests that are meant to wait: event streams, uploads, jobs of a single client that is answered soon besides (a note). Answers by HTTP that begin {held} later or more count as long \
                          polls, which the server holds until there is something to tell: they are not judged, and where there are at least {holds} \
                          and {holding} of them, of others only what is slower than usual counts. So too where connections that nobody can read \
                          turn out to be talks of both sides (event streams, chats, terminals).",
@@ -67,6 +69,8 @@ impl Detector for ServerSlow {
                 ("slow", Tuned(&VERY_SLOW_REPLY)),
                 ("share", Tuned(&SERVER_SLOW)),
                 ("n", Tuned(&SERVER_ANSWERS)),
+                ("nearly", Tuned(&SERVER_NEARLY)),
+                ("few", Tuned(&SERVER_FEW)),
                 ("several", Tuned(&SEVERAL)),
                 ("grave", Tuned(&SERVER_CRITICAL)),
                 ("held", Tuned(&LONG_POLL)),
@@ -107,7 +111,8 @@ impl Detector for ServerSlow {
             if let Some(hangs) = hangs(service) {
                 return Some(hangs);
             }
-            let w = service.newest(|w| w.timed >= SERVER_ANSWERS.number())?;
+            let w =
+                service.newest(|w| w.timed >= SERVER_ANSWERS.number()).or_else(|| service.newest(|w| nearly_all(w, Trouble::VerySlow)))?;
             let stands = standing.on(subject(&service.key));
             let is_much = |kind: &Trouble| {
                 let slow = w.trouble(*kind).count;
@@ -122,8 +127,9 @@ impl Detector for ServerSlow {
             if network > median / 2.0 {
                 return None;
             }
-            // What one client asks for may take its time: a job.
-            let is_job = slow.clients <= 1 && !slow.is_more && kind == Trouble::VerySlow && service.usual_response.is_none();
+            // What one client asks for may take its time: a job, unless it waits for whatever it asks.
+            let is_of_one = slow.clients <= 1 && !slow.is_more && !nearly_all(w, kind);
+            let is_job = is_of_one && kind == Trouble::VerySlow && service.usual_response.is_none();
             let severity = if is_job { Severity::Note } else { by_clients(slow.clients, median > SERVER_CRITICAL.in_seconds()) };
             let way = service.network.map_or_else(String::new, |_| format!(", network {}", duration(network)));
             let usual = service.usual_response.filter(|usual| kind == Trouble::SlowerThanUsual || *usual < median / 2.0);
@@ -142,6 +148,11 @@ impl Detector for ServerSlow {
         let is_against_usual = finding.evidence.iter().any(|(name, _)| *name == USUAL);
         !is_against_usual && e.network.services.iter().find(is_of).is_some_and(|service| may_be_meant(&service.waits))
     }
+}
+
+/// Whether nearly all that was answered was slow: then few answers are enough to say so.
+fn nearly_all(w: &ServiceWindow, kind: Trouble) -> bool {
+    w.timed >= SERVER_FEW.number() && wilson(w.trouble(kind).count, w.timed).low > SERVER_NEARLY.value()
 }
 
 /// What says how many requests of a service that hangs have no answer.
