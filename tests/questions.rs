@@ -4,7 +4,8 @@
 mod support;
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use support::namespace::{inside, needs, pair};
 use support::packet::control::full_cdp;
@@ -202,25 +203,21 @@ impl Drop for Asked {
     }
 }
 
-/// The port of a namespace of this test's own on which an office is played, faster than it happened.
-struct Played {
-    player: Child,
-}
-
-impl Played {
-    /// Plays the office of `asked` on `device`, so many times as fast.
-    fn office(asked: &Asked, device: &str, times: &str) -> Self {
-        let mut command = Command::new("tcpreplay");
-        command.args(["--quiet", &format!("--intf1={device}"), &format!("--multiplier={times}")]).arg(asked.folder.join("today.pcap"));
-        Self { player: command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("tcpreplay") }
-    }
-}
-
-impl Drop for Played {
-    fn drop(&mut self) {
-        let _ = self.player.kill();
-        let _ = self.player.wait();
-    }
+/// Sends the frames of an office on a port, so many times as fast as they came; who is late makes up for it.
+fn play(mut office: Office, device: &str, times: f64) -> JoinHandle<()> {
+    office.packets.sort_by_key(|packet| packet.0);
+    let mut port = pcap::Capture::from_device(device).and_then(pcap::Capture::open).expect("a port to send on");
+    std::thread::spawn(move || {
+        let begun = Instant::now();
+        for (at, frame) in office.packets {
+            let due = Duration::from_secs_f64(at as f64 / S as f64 / times);
+            std::thread::sleep(due.saturating_sub(begun.elapsed()));
+            // A test that has failed takes its port along.
+            if port.sendpacket(frame).is_err() {
+                return;
+            }
+        }
+    })
 }
 
 /// Shows a capture: as it lies on the disk, or with `options`. FILE stands for it, DIR for its directory.
@@ -375,33 +372,52 @@ fn what_changed_since_yesterday() {
 #[test]
 fn each_question_is_answered_on_a_port() {
     let test = "each_question_is_answered_on_a_port";
-    if !inside(test) || !needs(test, &["tcpreplay", "tmux"]) {
+    if !inside(test) || !needs(test, &["tmux"]) {
         return;
     }
     pair("office", "span");
-    let options = "-i span --speed 2M --save-dir DIR --compare DIR/yesterday.pcap --no-sandbox";
+    let options = "-i span --save-dir DIR --compare DIR/yesterday.pcap --no-sandbox";
     let Some(asked) = show("port", Office::troubled(), options) else { return };
     asked.ready("span");
-    let played = Played::office(&asked, "office", "1.5");
-    // What is asked lies behind; the busiest of the last seconds are others than those of the minute.
-    std::thread::sleep(Duration::from_secs(34));
-    asked.answers("Which DNS server is slow?", &["6"], &["Name server 10.1.0.53 answers slowly"]);
-    asked.answers("Which server refuses?", &["6"], &["10.1.0.9:8080 refuses"]);
-    asked.answers("Is there a storm, and who sends it?", &["6"], &["broadcasts a second, all from 02:00:00:00:01:4d"]);
-    asked.answers("Is the uplink saturated?", &["6"], &["The link of 2.00 Mb/s is full"]);
-    asked.answers("Why is 10.1.0.71 slow? The server takes its time", &["5"], &["10.1.0.71:8000", "1.3 s"]);
-    asked.answers("Which switch and port am I on?", &[], &["sw-core-1 Gi1/0/24"]);
-    asked.answers("Who talks most?", &["3", "s"], &["▾ 1 min"]);
-    asked.tty.keys(&["3"]);
-    asked.shows_the_busiest();
+    let played = play(Office::troubled(), "office", 1.5);
+    // The stream in VLAN 20 ends at second 29, and another begins in VLAN 10 at 32.
+    std::thread::sleep(Duration::from_secs(26));
     asked.tty.keys(&["0"]);
     let first = asked.row("─ VLANs", 2);
     assert!(first.starts_with("20 "), "Which VLAN carries most? {first}\n{}", asked.tty.screen());
+    std::thread::sleep(Duration::from_secs(8));
+    asked.answers("Which DNS server is slow?", &["6"], &["Name server 10.1.0.53 answers slowly"]);
+    asked.answers("Which server refuses?", &["6"], &["10.1.0.9:8080 refuses"]);
+    asked.answers("Is there a storm, and who sends it?", &["6"], &["broadcasts a second, all from 02:00:00:00:01:4d"]);
+    asked.answers("Why is 10.1.0.71 slow? The server takes its time", &["5"], &["10.1.0.71:8000", "http", " s "]);
+    asked.answers("Which switch and port am I on?", &[], &["sw-a Gi1/0/24"]);
+    asked.answers("Who talks most?", &["3", "s"], &["▾ 1 min"]);
+    asked.tty.keys(&["3"]);
+    asked.shows_the_busiest();
     asked.answers("Retransmissions: between whom?", &["4", "s", "s"], &["10.1.0.30:", "10.1.0.31:9000", " %"]);
     asked.answers("When was the worst burst?", &["w"], &["the worst burst", "in the millisecond at"]);
     asked.answers("What changed since yesterday?", &["D"], &["new", "finding", "Name server 10.1.0.53 answers slowly"]);
     asked.answers("The packets of that conversation, please", &["4", "Down", "W"], &["saved ", "spantop-0001.pcapng"]);
     let listed = Command::new(PROGRAM).arg("packets").arg(asked.folder.join("spantop-0001.pcapng")).output().expect("the program");
     assert!(String::from_utf8_lossy(&listed.stdout).lines().count() > 3, "{listed:?}");
-    drop(played);
+    played.join().expect("all was played");
+}
+
+/// The link is full for 20 s, from two seconds behind the beginning on.
+#[test]
+fn whether_the_link_is_full_on_a_port() {
+    let test = "whether_the_link_is_full_on_a_port";
+    if !inside(test) || !needs(test, &["tmux"]) {
+        return;
+    }
+    pair("office", "span");
+    let Some(asked) = show("full-port", Office::full_link(), "-i span --speed 2M --no-sandbox") else { return };
+    asked.ready("span");
+    let mut full = Office::full_link();
+    full.packets.retain(|packet| packet.0 >= 28 * S);
+    full.packets.iter_mut().for_each(|packet| packet.0 -= 28 * S);
+    let played = play(full, "office", 1.0);
+    std::thread::sleep(Duration::from_secs(20));
+    asked.answers("Is the uplink saturated?", &["6"], &["The link of 2.00 Mb/s is full"]);
+    played.join().expect("all was played");
 }
