@@ -1,10 +1,13 @@
-//! The questions people come with. The program answers each of them in a terminal of 120×40, within three keys and five seconds.
+//! The questions people come with. The program answers each of them in a terminal of 120×40, within three keys and five seconds: on captures,
+//! and on a port on which the same office is played.
 
 mod support;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+use support::namespace::{inside, needs, pair};
 use support::packet::control::full_cdp;
 use support::packet::file::pcap;
 use support::packet::message::dns;
@@ -200,6 +203,23 @@ impl Drop for Asked {
     }
 }
 
+/// Sends the frames of an office on a port, so many times as fast as they came; who is late makes up for it.
+fn play(mut office: Office, device: &str, times: f64) -> JoinHandle<()> {
+    office.packets.sort_by_key(|packet| packet.0);
+    let mut port = pcap::Capture::from_device(device).and_then(pcap::Capture::open).expect("a port to send on");
+    std::thread::spawn(move || {
+        let begun = Instant::now();
+        for (at, frame) in office.packets {
+            let due = Duration::from_secs_f64(at as f64 / S as f64 / times);
+            std::thread::sleep(due.saturating_sub(begun.elapsed()));
+            // A test that has failed takes its port along.
+            if port.sendpacket(frame).is_err() {
+                return;
+            }
+        }
+    })
+}
+
 /// Shows a capture: as it lies on the disk, or with `options`. FILE stands for it, DIR for its directory.
 fn show(name: &str, office: Office, options: &str) -> Option<Asked> {
     let folder = std::env::temp_dir().join(format!("spantop-questions-{name}-{}", std::process::id()));
@@ -215,6 +235,20 @@ fn show(name: &str, office: Office, options: &str) -> Option<Asked> {
 impl Asked {
     fn ready(&self, text: &str) {
         assert!(self.tty.shows(text), "no {text:?}:\n{}", self.tty.screen());
+    }
+
+    /// The row `below` the line that has a text, without the blanks before it.
+    fn row(&self, text: &str, below: usize) -> String {
+        self.ready(text);
+        let screen = self.tty.screen();
+        let at = screen.lines().position(|line| line.contains(text)).expect("a line that was there");
+        screen.lines().nth(at + below).expect("a row").trim_start().to_owned()
+    }
+
+    /// Of the hosts by their rate in the last minute those two stand first that had most of it.
+    fn shows_the_busiest(&self) {
+        let first = self.row("▾ 1 min", 1);
+        assert!(first.starts_with("10.1.0.60 ") || first.starts_with("10.1.0.61 "), "two keys: {first}\n{}", self.tty.screen());
     }
 
     /// Presses at most three keys; within five seconds a line has all of these words.
@@ -262,11 +296,8 @@ fn the_busiest_vlan_stands_first() {
     let Some(asked) = show("vlan", Office::troubled(), "FILE") else { return };
     asked.ready("read to the end");
     asked.tty.keys(&["0"]);
-    asked.ready("─ VLANs");
-    let screen = asked.tty.screen();
-    let at = screen.lines().position(|line| line.contains("─ VLANs")).expect("the title");
-    let first = screen.lines().nth(at + 2).expect("a row").trim_start();
-    assert!(first.starts_with("20 "), "{screen}");
+    let first = asked.row("─ VLANs", 2);
+    assert!(first.starts_with("20 "), "{first}\n{}", asked.tty.screen());
 }
 
 #[test]
@@ -285,11 +316,7 @@ fn who_talks_most_live() {
     asked.tty.keys(&["3"]);
     asked.ready("─ Hosts");
     asked.tty.keys(&["s"]);
-    asked.ready("▾ 1 min");
-    let screen = asked.tty.screen();
-    let at = screen.lines().position(|line| line.contains("▾ 1 min")).expect("the head");
-    let first = screen.lines().nth(at + 1).expect("a row").trim_start();
-    assert!(first.starts_with("10.1.0.60 ") || first.starts_with("10.1.0.61 "), "two keys: top talker of the last minute\n{screen}");
+    asked.shows_the_busiest();
 }
 
 #[test]
@@ -339,4 +366,58 @@ fn what_changed_since_yesterday() {
         asked.answers("What changed? A server is slow now", &["D"], &["new", "finding", "Name server 10.1.0.53 answers slowly"]);
         asked.answers("What changed? Somebody sends a lot", &["D"], &["new", "host", "10.1.0.60"]);
     }
+}
+
+/// Every question on a port while the office is played on it, half as fast again as it happened.
+#[test]
+fn each_question_is_answered_on_a_port() {
+    let test = "each_question_is_answered_on_a_port";
+    if !inside(test) || !needs(test, &["tmux"]) {
+        return;
+    }
+    pair("office", "span");
+    let options = "-i span --save-dir DIR --compare DIR/yesterday.pcap --no-sandbox";
+    let Some(asked) = show("port", Office::troubled(), options) else { return };
+    asked.ready("span");
+    let played = play(Office::troubled(), "office", 1.5);
+    // The stream in VLAN 20 ends at second 29, and another begins in VLAN 10 at 32.
+    std::thread::sleep(Duration::from_secs(26));
+    asked.tty.keys(&["0"]);
+    let first = asked.row("─ VLANs", 2);
+    assert!(first.starts_with("20 "), "Which VLAN carries most? {first}\n{}", asked.tty.screen());
+    std::thread::sleep(Duration::from_secs(8));
+    asked.answers("Which DNS server is slow?", &["6"], &["Name server 10.1.0.53 answers slowly"]);
+    asked.answers("Which server refuses?", &["6"], &["10.1.0.9:8080 refuses"]);
+    asked.answers("Is there a storm, and who sends it?", &["6"], &["broadcasts a second, all from 02:00:00:00:01:4d"]);
+    asked.answers("Why is 10.1.0.71 slow? The server takes its time", &["5"], &["10.1.0.71:8000", "http", " s "]);
+    asked.answers("Which switch and port am I on?", &[], &["sw-a Gi1/0/24"]);
+    asked.answers("Who talks most?", &["3", "s"], &["▾ 1 min"]);
+    asked.tty.keys(&["3"]);
+    asked.shows_the_busiest();
+    asked.answers("Retransmissions: between whom?", &["4", "s", "s"], &["10.1.0.30:", "10.1.0.31:9000", " %"]);
+    asked.answers("When was the worst burst?", &["w"], &["the worst burst", "in the millisecond at"]);
+    asked.answers("What changed since yesterday?", &["D"], &["new", "finding", "Name server 10.1.0.53 answers slowly"]);
+    asked.answers("The packets of that conversation, please", &["4", "Down", "W"], &["saved ", "spantop-0001.pcapng"]);
+    let listed = Command::new(PROGRAM).arg("packets").arg(asked.folder.join("spantop-0001.pcapng")).output().expect("the program");
+    assert!(String::from_utf8_lossy(&listed.stdout).lines().count() > 3, "{listed:?}");
+    played.join().expect("all was played");
+}
+
+/// The link is full for 20 s, from two seconds behind the beginning on.
+#[test]
+fn whether_the_link_is_full_on_a_port() {
+    let test = "whether_the_link_is_full_on_a_port";
+    if !inside(test) || !needs(test, &["tmux"]) {
+        return;
+    }
+    pair("office", "span");
+    let Some(asked) = show("full-port", Office::full_link(), "-i span --speed 2M --no-sandbox") else { return };
+    asked.ready("span");
+    let mut full = Office::full_link();
+    full.packets.retain(|packet| packet.0 >= 28 * S);
+    full.packets.iter_mut().for_each(|packet| packet.0 -= 28 * S);
+    let played = play(full, "office", 1.0);
+    std::thread::sleep(Duration::from_secs(20));
+    asked.answers("Is the uplink saturated?", &["6"], &["The link of 2.00 Mb/s is full"]);
+    played.join().expect("all was played");
 }

@@ -229,10 +229,11 @@ fn port(entry: &ConfigEntry, out: &mut Preferences) -> Result<(), String> {
     Ok(())
 }
 
-/// Keys that thresholds had before findings named them, and what they are called since.
-pub(super) const FORMER_THRESHOLDS: [(&str, &str); 20] = [
+/// Keys that thresholds had before, and what they are called since.
+pub(super) const FORMER_THRESHOLDS: [(&str, &str); 21] = [
     ("slow_reply", "dns.slow.slow"),
     ("very_slow_reply", "dns.slow.very"),
+    ("server.slow.very", "server.slow.slow"),
     ("long_poll", "server.slow.held"),
     ("slow_share", "dns.slow.share"),
     ("unanswered_share", "dns.unanswered.share"),

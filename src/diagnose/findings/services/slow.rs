@@ -47,7 +47,7 @@ impl Detector for ServerSlow {
             id: "server.slow",
             aspect: None,
             meaning: "The service answers slowly, and the network does not: requests arrive and the first byte of the answer leaves late.",
-            measured: "Requests whose answer began more than {very} later, or more than {times} times as late as usual and {floor} beyond the \
+            measured: "Requests whose answer began more than {slow} later, or more than {times} times as late as usual and {floor} beyond the \
                        round trip, {servers} of that time the server's and not the network's: surely more than {share} of at least {n} (lower \
                        end of the {sure} interval), or more than {nearly} of at least {few}, while the round trip to the server is less than half of the median; critical when at \
                        least {several} clients wait and the median is above {grave}. Where requests cannot be read (TLS, protocols without \
@@ -66,7 +66,7 @@ impl Detector for ServerSlow {
             topic: None,
             figures: &[
                 SURE,
-                ("very", Tuned(&VERY_SLOW_REPLY)),
+                ("slow", Tuned(&VERY_SLOW_REPLY)),
                 ("share", Tuned(&SERVER_SLOW)),
                 ("n", Tuned(&SERVER_ANSWERS)),
                 ("nearly", Tuned(&SERVER_NEARLY)),
