@@ -188,7 +188,7 @@ mod tests {
         let open: &[Change] = &[
             |e| e.loss.all = None,
             |e| e.loss.all = Some(wilson(0, 380)),
-            |e| e.loss.all = Some(wilson(3, 500)),
+            |e| e.loss.all = Some(wilson(1, 500)),
             |e| (e.loss.all, e.loss.unmatched) = (None, Some(wilson(0, 300))),
             |e| (e.loss.all, e.loss.streams) = (None, streams(1, 400)),
             |e| (e.loss.all, e.loss.path) = (None, Some(wilson(1, 100_000))),

@@ -481,7 +481,7 @@ impl Need {
             Need::SurelyComplete => Need::Unsampled.lacks_of_completeness(e).or_else(|| match completeness(e) {
                 Ok(known) if known.at_most <= MIRROR_LOSS => Need::Complete.lacks_of_completeness(e),
                 Ok(known) => Some(format!("the mirror may lose up to {} of the traffic", percent(known.at_most))),
-                Err(why) => Some(format!("what the mirror loses cannot be told: {why}")),
+                Err(why) => Some(format!("what the mirror loses cannot be told ({})", why.split(':').next().unwrap_or_default())),
             }),
             Need::Unsampled => loss.declared_sampling.filter(|n| *n > 1).map(|n| format!("the mirror samples one packet in {n}")),
             _ => None,

@@ -191,8 +191,16 @@ pub(super) const CASES: &[Case] = &[
     ("dir.some", Warning, 20.0, 19.0, |e, judged| {
         e.sides = SideEvidence { judged: judged as u64, one_sided: 8, ..SideEvidence::default() }
     }),
-    ("route.asym", Note, 50.0, 100.0, |e, judged| {
-        let concentration = if judged == 50.0 { 0.9 } else { 0.89 };
+    ("route.asym", Warning, 79.0, 101.0, |e, judged| {
+        e.sides = SideEvidence {
+            judged: judged as u64,
+            one_sided: 40,
+            concentration: if judged < 100.0 { 0.9 } else { 0.89 },
+            ..SideEvidence::default()
+        };
+    }),
+    ("route.asym", Note, 80.0, 100.0, |e, judged| {
+        let concentration = if judged == 80.0 { 0.9 } else { 0.89 };
         e.sides = SideEvidence { judged: judged as u64, one_sided: 40, concentration, ..SideEvidence::default() };
     }),
     ("vlan.stripped", Warning, 2.0, 1.0, |e, claimed| {

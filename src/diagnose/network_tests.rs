@@ -220,6 +220,7 @@ fn gone(askers: u64, is_router: bool) -> Evidence {
         others: [9, 9],
         insisting: 0,
         cut_off: 0,
+        elsewhere: None,
         is_router,
         span: SPAN,
     };
@@ -503,7 +504,10 @@ fn what_the_mirror_cannot_show_is_not_judged() {
     let mirror = Evidence { loss: LossEvidence { all: Some(known), ..LossEvidence::default() }, ..Evidence::default() };
     assert_eq!(silence(&mut findings, &mirror), []);
     let unknown = silence(&mut findings, &Evidence::default());
-    assert_eq!(unknown, ["tcp.loss", "rtp.loss"].map(|id| (id, "what the mirror loses cannot be told".to_owned())));
+    assert_eq!(
+        unknown,
+        ["tcp.loss", "rtp.loss"].map(|id| (id, "what the mirror loses cannot be told (0 of 100 acknowledged segments)".to_owned()))
+    );
     let asymmetric = Evidence { sides: SideEvidence { judged: 100, one_sided: 10, ..SideEvidence::default() }, ..mirror };
     let unseen: Vec<_> = silence(&mut findings, &asymmetric).iter().map(|s| s.0).collect();
     let connections = ["ipv6.broken", "tcp.no_answer", "tcp.reset", "tcp.loss", "tcp.window_limited"];

@@ -57,7 +57,7 @@ fn in_each_shard(plan: &MemoryPlan) -> Vec<(&'static str, usize, usize)> {
         ("attempts to connect", ATTEMPTS, Connections::ATTEMPT_BYTES),
         ("connections that lost segments", LOSSY_CONNECTIONS, LossLocator::CONNECTION_BYTES + 16 * 64 / SHARDS * 2),
         ("control packets", CONTROL_MESSAGES, 4 << 10),
-        ("floods", 2 * FLOOD_WAITING + FLOOD_ROWS, size_of::<FloodSecond>()),
+        ("floods", FLOOD_WAITING + 9 * FLOOD_ROWS, size_of::<FloodSecond>()),
         ("pairs of a sample, new stations", 2 * SAMPLED_PAIRS + FRESH_STATIONS, 120),
         ("frames that may circle", 17 * CIRCLING_WATCHED, 40),
         ("sightings", SIGHTINGS, 2 * size_of::<Sighting>()),

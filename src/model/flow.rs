@@ -82,7 +82,7 @@ impl FlowKey {
     /// The same of packets whose ports could not be read: port 0 is one that exists, and these are not of it.
     #[must_use]
     pub fn without_ports(self) -> Self {
-        Self { is_portless: true, ..self }
+        Self { is_portless: matches!(self.protocol, 6 | 17 | 132), ..self }
     }
 
     /// Whether it is one of ports: of TCP, UDP or SCTP, and they were read.

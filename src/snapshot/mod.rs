@@ -4,6 +4,7 @@ mod baseline;
 mod compare;
 mod feed;
 mod filter;
+pub mod hierarchy;
 pub mod history;
 mod mirror;
 mod network;
@@ -25,6 +26,7 @@ pub use baseline::{Baseline, BaselineState};
 pub use compare::{Change, ChangeKind, ChangeWay, ComparedMeasure, ComparedSide, Comparison, RULES};
 pub use feed::{Feed, SpanStore};
 pub use filter::Filter;
+pub use hierarchy::HierarchyRow;
 pub use history::{History, HistorySlot, SpanShown};
 pub use mirror::{DuplicateClass, Duplicates, Forgotten, LossLedger, Mirror, Sides, TunnelRow};
 pub use network::{Network, Service};
@@ -367,6 +369,13 @@ impl Snapshot {
     /// Whether there is a time to speak of: a file without packets knows none.
     pub fn is_timed(&self) -> bool {
         self.live || self.capture.first.is_some()
+    }
+
+    /// How much of files has been read, 0 to 1, while they are; `None` for a port, and when everything has been read.
+    pub fn unread(&self) -> Option<f64> {
+        let known: Vec<f64> = self.capture.sources.iter().filter_map(|f| f.progress).map(f64::from).collect();
+        let mean = known.iter().sum::<f64>() / known.len().max(1) as f64;
+        (!known.is_empty() && !self.finished).then_some(mean.clamp(0.0, 1.0))
     }
 
     /// Whether nobody counted what was lost before packets came here, as where a file holds no such numbers: then drops of 0 say nothing.

@@ -7,6 +7,9 @@ use crate::model::{Flood, FloodSecond, Frame, Mac, Timestamp};
 /// Seconds after which nothing of one that has ended is counted any more.
 const SETTLED: i64 = COPY_DECIDED / SECOND;
 
+/// Rows of seconds that are not settled: of as many as it takes, and some more.
+const ENDED: usize = 8 * FLOOD_ROWS;
+
 /// What one shard counts of a second.
 #[derive(Debug, Default)]
 pub struct FloodCounter {
@@ -41,7 +44,7 @@ impl FloodCounter {
             self.add(FloodSecond { second: self.second, ..row });
         } else if let Some(known) = self.ended.iter_mut().find(is_same) {
             known.frames = known.frames.saturating_add(1);
-        } else if self.ended.len() < FLOOD_WAITING {
+        } else if self.ended.len() < ENDED {
             self.ended.push(row);
         }
     }
@@ -77,9 +80,15 @@ impl FloodCounter {
     }
 
     fn end(&mut self, second: i64) {
-        let list = if self.waits { &mut self.ended } else { &mut self.told };
-        let room = FLOOD_WAITING.saturating_sub(list.len());
-        list.extend(self.rows.drain(..).take(room));
+        let room = FLOOD_WAITING.saturating_sub(self.told.len());
+        if self.waits {
+            // Where intervals are long the oldest are told before they are settled.
+            let beyond = (self.ended.len() + self.rows.len()).saturating_sub(ENDED).min(self.ended.len());
+            self.told.extend(self.ended.drain(..beyond).take(room));
+            self.ended.append(&mut self.rows);
+        } else {
+            self.told.extend(self.rows.drain(..).take(room));
+        }
         self.latest = 0;
         self.second = second;
     }

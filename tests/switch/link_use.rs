@@ -139,7 +139,7 @@ fn two_directions_are_not_one_link() {
         wire.look(1_000, MirrorSettings { speed: Some(1_538 * 8 * 250), ..MirrorSettings::default() })
     };
     let full = |s: &Snapshot| s.diagnosis.findings.iter().any(|f| f.id == "link.saturated");
-    let told = |s: &Snapshot| s.network.not_judged.iter().any(|(id, why)| *id == "link.saturated" && why.contains("which way"));
+    let told = |s: &Snapshot| s.diagnosis.network.not_judged.iter().any(|(id, why)| *id == "link.saturated" && why.contains("which way"));
     let s = load(7, true);
     assert!(!full(&s) && !told(&s));
     assert!(full(&load(10, true)), "one way is full");

@@ -224,7 +224,7 @@ fn template() -> String {
          # Options, by their long names without dashes (spantop --help):\n\n\
          #theme = \"auto\"  # auto, {themes}\n#interval = \"1s\"\n#local-net = [\"10.0.0.0/8\"]\n#speed = \"10G\"\n\n\
          [dashboard]\n#scale = \"5m\"  # time on the load chart of a port; all: everything\n#bytes = false\n#names = false\n\n\
-         [columns]\n#conversations = [\"speaks\", \"rate\", \"last_minute\", \"share\"]\n\n\
+         [columns]\n#conversations = [\"app\", \"rate\", \"last_minute\", \"retrans\", \"share\"]\n\n\
          [order]\n#conversations = \"-rate\"\n#endpoints = \"-rate\"\n\n\
          [hosts]\n#\"10.0.0.53\" = \"dns-1\"\n\n[ports]\n#\"8443/tcp\" = \"intranet\"\n"
     );

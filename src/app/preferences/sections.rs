@@ -155,11 +155,12 @@ fn heads(table: &str) -> Result<Vec<Head>, String> {
 fn columns(entry: &ConfigEntry, out: &mut Preferences) -> Result<(), String> {
     let heads = heads(&entry.key)?;
     let has_rates = ["conversations", "endpoints"].contains(&entry.key.as_str());
-    let mut known: Vec<&str> = heads.iter().filter(|h| h.screen.is_some()).map(|h| h.token).collect();
-    known.extend(RATES.iter().filter(|_| has_rates));
-    known.extend(["name"].iter().filter(|_| ["endpoints", "services"].contains(&entry.key.as_str())));
-    if let Some(wrong) = entry.values.iter().find(|value| !known.contains(&value.as_str())) {
-        return Err(match near(wrong, known.iter().copied()) {
+    let mut known: Vec<String> = heads.iter().filter(|h| h.screen.is_some()).map(Head::name).collect();
+    known.extend(RATES.iter().filter(|_| has_rates).map(|&rate| rate.to_owned()));
+    known.extend(["name"].iter().filter(|_| ["endpoints", "services"].contains(&entry.key.as_str())).map(|&name| name.to_owned()));
+    let is_known = |value: &String| known.contains(value) || heads.iter().any(|h| h.screen.is_some() && h.token == value);
+    if let Some(wrong) = entry.values.iter().find(|value| !is_known(value)) {
+        return Err(match near(wrong, known.iter().map(String::as_str)) {
             Some(near) => format!("{} has no column '{wrong}'; did you mean {near}?", entry.key),
             None => format!("{} has no column '{wrong}'; there are {}", entry.key, known.join(", ")),
         });
@@ -180,7 +181,8 @@ fn order(entry: &ConfigEntry, out: &mut Preferences) -> Result<(), String> {
     let of_screens = [Column::RATE_SECOND.0, Column::RATE_MINUTE.0];
     let mut sorts: Vec<&'static str> = heads.iter().map(|h| h.sort).filter(|sort| !sort.is_empty()).chain(of_screens).collect();
     sorts.dedup();
-    let found = sorts.iter().find(|sort| **sort == token);
+    let by_name = || heads.iter().find(|h| h.is_called(token) && !h.sort.is_empty()).map(|h| h.sort);
+    let found = sorts.iter().copied().find(|sort| *sort == token).or_else(by_name);
     let column = found
         .ok_or_else(|| format!("{} cannot be sorted by '{token}'; there are {} (-rate: the largest first)", entry.key, sorts.join(", ")))?;
     *place = Some(Order { column: Column(column), descending });

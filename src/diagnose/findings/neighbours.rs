@@ -12,6 +12,7 @@ use crate::model::evidence::{
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, plural};
 use crate::model::{Address, Finding, Proves, Severity, Subject, Value, limits, wilson};
+use std::net::Ipv4Addr;
 
 /// Stations of one address that are told of.
 static STRETCH: Threshold = Threshold::nanos((60 * SECOND) as f64);
@@ -133,7 +134,8 @@ impl Detector for ArpUnanswered {
             meaning: "Hosts look for an address in their own network and nobody answers: it is down or gone, and nothing can be sent to it.",
             measured: "ARP requests: at least {requests} within {stretch} for an address of which nothing has been heard since, for at least {silent}, by hosts to which \
                        replies are seen; of their other requests surely more than {answered} are answered (lower end of the {sure} interval); \
-                       or by a host that asks {insists} times in a minute for this one address, as nobody does who is answered. \
+                       or by a host that asks {insists} times in a minute for this one address, as nobody does who is answered. Two that look for each \
+                       other in different VLANs are told together. \
                        Hosts that look for more than {sweep} addresses in vain, probes and announcements are left out. A note with one host \
                        that asks, a warning when that is not heard to do anything else; critical with {many}, or when it is their router.",
             cause: "The host is down, was moved to another VLAN, or its address changed.",
@@ -168,7 +170,25 @@ impl Detector for ArpUnanswered {
     }
 }
 
+/// Two who look for each other in different VLANs.
+fn in_two_vlans(u: &UnansweredEvidence, asker: Ipv4Addr, other: Option<u16>) -> Report {
+    let vlan = |id: Option<u16>| id.map_or_else(|| "no VLAN".to_owned(), |id| format!("VLAN {id}"));
+    let title = format!("{asker} in {} and {} in {} look for each other in vain", vlan(u.vlan), u.address, vlan(other));
+    let evidence = vec![("requests", Value::Count(u.requests)), (INSISTING, Value::Count(u.insisting))];
+    Report { vlan: u.vlan, ..Report::new(Severity::Warning, title, evidence) }
+        .about(Subject::Host(Address::V4(u.address)))
+        .suffered_by(2)
+        .held(vec![u.span])
+        .because(
+            "Both are of one network, and their ports in different VLANs: one is set wrong, or the native VLANs of a link between differ.",
+        )
+        .mend("Compare the VLANs of both ports, and the native VLAN at both ends of the links between them.")
+}
+
 fn unanswered(u: &UnansweredEvidence) -> Report {
+    if let Some((asker, other)) = u.elsewhere {
+        return in_two_vlans(u, asker, other);
+    }
     let what = if u.is_router { "The router " } else { "" };
     let (state, ending) = match u.last_answer {
         Some((last, _)) => ("gone", format!("last heard {} before", duration(u.span.last.seconds_since(last).max(0.0)))),

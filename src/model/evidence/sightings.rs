@@ -65,6 +65,8 @@ pub struct UnansweredEvidence {
     pub insisting: u64,
     /// Of these the ones that are not heard to do anything else.
     pub cut_off: u64,
+    /// One who asks, for which the address itself asks in vain in another VLAN, and that VLAN.
+    pub elsewhere: Option<(Ipv4Addr, Option<u16>)>,
     /// It is a router.
     pub is_router: bool,
     /// When.

@@ -9,8 +9,8 @@ use crate::report::chart::Chart;
 use crate::snapshot::tables::TABLES;
 use crate::snapshot::tables::casts::CASTS;
 use crate::snapshot::tables::endpoints::{ENDPOINTS, GROUPS, HOSTS};
+use crate::snapshot::tables::hierarchy::HIERARCHY;
 use crate::snapshot::tables::losses::LOSSES;
-use crate::snapshot::tables::protocols::PROTOCOLS;
 use crate::snapshot::tables::services::SERVICES;
 use crate::snapshot::tables::sizes::SIZES;
 use crate::snapshot::{Snapshot, SourceInfo, sweeps};
@@ -30,10 +30,10 @@ impl Document {
         sections.extend(tables::sections(&SERVICES, s, rows, false));
         if s.stats.total.packets > 0 {
             // A tree is whole or not at all.
-            sections.extend(tables::sections(&PROTOCOLS, s, usize::MAX, true));
+            sections.extend(tables::sections(&HIERARCHY, s, usize::MAX, true));
             sections.extend([tables::whole(&SIZES, s), tables::whole(&CASTS, s)]);
         }
-        for table in TABLES.iter().filter(|t| ![PROTOCOLS.token, SERVICES.token].contains(&t.token())) {
+        for table in TABLES.iter().filter(|t| t.token() != SERVICES.token) {
             sections.extend(tables::sections(*table, s, rows, false));
             if table.token() == ENDPOINTS.token {
                 sections.extend(tables::sections(&HOSTS, s, rows, false));

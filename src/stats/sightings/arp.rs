@@ -342,6 +342,11 @@ impl ArpLedger {
             let is_silent = is_silent && now.since(target.first) >= ARP_SILENT.in_nanos();
             let is_sure = insisting > 0 || wilson(replies, others).low > ARP_ANSWERED.value();
             let is_vain = requests >= ARP_REQUESTS.number() && is_sure && is_silent;
+            let elsewhere = target.askers.iter().find_map(|(asker, _)| Some((*asker, self.asks_elsewhere(vlan, address, *asker, bin)?)));
+            // Of two who look for each other one is enough.
+            if elsewhere.is_some_and(|(_, other)| other < vlan) {
+                return None;
+            }
             let (last_answer, span) = (target.answered, Episode { first: target.first, last: target.last });
             let is_router = is_router(Address::V4(address));
             is_vain.then_some(UnansweredEvidence {
@@ -353,6 +358,7 @@ impl ArpLedger {
                 others: [others, replies],
                 insisting,
                 cut_off,
+                elsewhere,
                 is_router,
                 span,
             })
@@ -360,6 +366,13 @@ impl ArpLedger {
         let mut all: Vec<UnansweredEvidence> = self.targets.iter().filter_map(of).collect();
         all.sort_unstable_by_key(|u| (u.vlan, u.address));
         all
+    }
+
+    /// The other VLAN in which an address asks in vain for somebody who asks for it in this one.
+    fn asks_elsewhere(&self, vlan: Option<u16>, address: Ipv4Addr, asker: Ipv4Addr, bin: i64) -> Option<Option<u16>> {
+        let asks = |target: &Target| target.askers.iter().any(|(who, recent)| *who == address && recent.minute(bin) > 0);
+        let others = self.targets.iter().filter(|((of, target), _)| *of != vlan && *target == asker);
+        others.filter(|(_, target)| asks(target)).map(|((of, _), _)| *of).min()
     }
 
     /// Whether an address was ever claimed; `None` where so few are that this says nothing.

@@ -117,6 +117,22 @@ fn a_host_that_asks_without_end_has_no_answer() {
     assert_eq!(asks(20, &[253]), (vec![], vec![]), "one that looks for several, whose answers the mirror may not show");
 }
 
+#[test]
+fn two_that_look_for_each_other_in_different_vlans_are_told_once() {
+    let of = |vlans: [Option<u16>; 2]| {
+        let mut ledger = SightingLedger::default();
+        for n in 0..20 {
+            ledger.take(&arp(n, vlans[0], false, (5, 1), 5));
+            ledger.take(&arp(n, vlans[1], false, (1, 5), 1));
+        }
+        evidence(&ledger, 25).unanswered.iter().map(|u| (u.vlan, u.address, u.elsewhere)).collect::<Vec<_>>()
+    };
+    let told = vec![(Some(20), ip(1), Some((ip(5), Some(30))))];
+    assert_eq!((of([Some(20), Some(30)]), of([Some(30), Some(20)]).len()), (told, 1));
+    assert_eq!(of([None, Some(30)]), [(None, ip(1), Some((ip(5), Some(30))))]);
+    assert_eq!(of([Some(20), Some(20)]), [], "who asks is there");
+}
+
 /// An OFFER of a server at a station to a client: itself as router.
 fn offer(seconds: i64, server: u32, client: u32) -> Sighting {
     let told = DhcpConfig { router: Some(ip(server)), ..DhcpConfig::default() };

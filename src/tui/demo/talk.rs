@@ -1,6 +1,6 @@
 //! Who talks to whom in the made-up office.
 
-use super::model::{Address, AppBy, Proto};
+use super::model::{Address, AnalysisFlags, AppBy, ConnectionFigures, Proto, SideTrips};
 use super::snapshot::{Conversation, TcpState};
 use super::{at, load_at, noise, path, smooth, split};
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -101,8 +101,25 @@ fn with_client(n: usize, s: &DemoService, c: u8, whole: f64, second: i64) -> Con
         ports: 0,
         path: path(&[Proto::Eth, Proto::Vlan, Proto::Ip, transport]),
         vlans: [s.vlan].into_iter().collect(),
-        tcp: None,
+        tcp: s.tcp.then(|| Box::new(figures(seed, s.server[0] == 10, ab.plus(ba).packets, first))),
     }
+}
+
+/// What the analysis of a connection counted: some of them lose segments, and servers outside of the house are farther away.
+fn figures(seed: u64, is_inside: bool, packets: u64, is_client_first: bool) -> ConnectionFigures {
+    let mut out = ConnectionFigures::default();
+    let again = if seed % 5 == 2 { packets / 50 } else { packets / 4_000 };
+    let place = AnalysisFlags::ALL.iter().position(|(flag, _)| *flag == AnalysisFlags::RETRANSMISSION);
+    if let Some(count) = place.and_then(|at| out.flags.get_mut(at)) {
+        *count = again as u32;
+    }
+    let side = |micros: f64| {
+        let median = (micros * 1e3) as i64;
+        SideTrips { count: 40, min: median / 2, quantiles: Some([median, median * 3]) }
+    };
+    let [client, server] = [side(200.0 + 600.0 * noise(seed, 2)), side(if is_inside { 150.0 } else { 18_000.0 } * (0.5 + noise(seed, 3)))];
+    out.round_trips.sides = if is_client_first { [client, server] } else { [server, client] };
+    out
 }
 
 fn over_ipv6(c: u16, second: i64) -> Conversation {

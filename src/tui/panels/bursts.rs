@@ -18,7 +18,6 @@ use crate::tui::theme::Hue;
 use crate::tui::view::Scene;
 use crate::tui::widgets::amount;
 use crate::tui::widgets::bar;
-use crate::tui::widgets::bins;
 use crate::tui::widgets::chart::{self, LABELS, Plot};
 use crate::tui::widgets::frame::titled;
 use ratatui::layout::Rect;
@@ -30,7 +29,7 @@ pub(in crate::tui) fn peaks(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let scene = &Scene { snapshot: scene.base, ..*scene };
     let s = scene.snapshot;
     let columns = usize::from(area.width.saturating_sub(LABELS)) * 2;
-    let bins = bins::gather(&s.stats.load, s.now, load::window(scene), columns, s.finished);
+    let bins = load::gathered(scene, columns);
     let unit = if scene.view.bytes { 1.0 } else { 8.0 };
     let values: Vec<Option<f64>> = bins.bins.iter().map(|bin| bin.map(|bin| bin.peak_bytes * unit)).collect();
     let most = values.iter().flatten().copied().fold(0.0, f64::max);

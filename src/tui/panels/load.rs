@@ -9,7 +9,7 @@
 //!       -5 min        -4 min        -3 min         -2 min           now
 //! ```
 
-use crate::model::time::SECOND;
+use crate::model::time::{MILLISECOND, SECOND};
 use crate::model::{TimeSpan, Timestamp, units};
 use crate::snapshot::{Sample, Snapshot};
 use crate::tui::canvas::{Canvas, cells, split_top};
@@ -44,15 +44,36 @@ pub(super) fn window(scene: &Scene) -> Window {
     }
 }
 
-/// Numbers of the spans that show less than everything, and so many bins.
-pub(in crate::tui) fn scales(s: &Snapshot, fewest: i64) -> Vec<usize> {
+/// Bins of a chart from which on narrower ones would not be told apart.
+const ENOUGH_BINS: i64 = 200;
+
+/// The time on the chart, where what is known of the load is too coarse for it: its packets tell more.
+pub(in crate::tui) fn close_span(scene: &Scene) -> Option<TimeSpan> {
+    let Window::Around(at, length) = window(scene) else { return None };
+    let (s, load) = (scene.snapshot, &scene.snapshot.stats.load);
+    let width = load.finest(Some(at.plus(length.saturating_neg()))).map_or(load.interval, |fine| fine.width);
+    bins::around(load, s.now, at, length, s.finished).filter(|span| width > span.length() / ENOUGH_BINS && width > MILLISECOND)
+}
+
+/// The load by columns of dots: by the packets themselves, where they were read again.
+pub(super) fn gathered(scene: &Scene, columns: usize) -> Bins {
+    let (s, load) = (scene.snapshot, &scene.snapshot.stats.load);
+    match (&scene.view.close_up, close_span(scene)) {
+        (Some(close), Some(span)) if close.span == span => bins::close_up(&close.picture.stats.load, span, columns),
+        _ => bins::gather(load, s.now, window(scene), columns, s.finished),
+    }
+}
+
+/// Numbers of the spans that show less than everything, and so many bins: milliseconds everywhere where packets can be read again.
+pub(in crate::tui) fn scales(s: &Snapshot, fewest: i64, reads_again: bool) -> Vec<usize> {
     let ends = |sample: &Sample| sample.start.plus(sample.length);
     let known =
         match (s.stats.load.samples.first().or(s.stats.load.open.as_ref()), s.stats.load.open.as_ref().or(s.stats.load.samples.last())) {
             (Some(first), Some(last)) => ends(last).since(first.start),
             _ => 0,
         };
-    let finest = s.stats.load.fine.iter().map(|fine| fine.width).min().unwrap_or(s.stats.load.interval).min(s.stats.load.interval);
+    let known_finest = s.stats.load.fine.iter().map(|fine| fine.width).min().unwrap_or(s.stats.load.interval).min(s.stats.load.interval);
+    let finest = if reads_again { MILLISECOND.min(known_finest) } else { known_finest };
     let useful = move |span: i64| span < known && span / fewest >= finest;
     SCALES.into_iter().enumerate().filter(move |(_, span)| useful(*span)).map(|(at, _)| at).collect()
 }
@@ -63,8 +84,7 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let (past, scene) = (scene.snapshot, &Scene { snapshot: scene.base, ..*scene });
     let (bits, packets) = if area.height >= 20 { split_top(area, area.height - area.height / 3) } else { (area, Rect::ZERO) };
     let columns = usize::from(area.width.saturating_sub(LABELS)) * 2;
-    let s = scene.snapshot;
-    let bins = bins::gather(&s.stats.load, s.now, window(scene), columns, s.finished);
+    let bins = gathered(scene, columns);
     let split = divided(scene);
     let before = Axes { key: (scene.view.scale, split, scene.view.bytes), ..Axes::default() };
     let mut axes = if scene.view.axes.key == before.key { scene.view.axes } else { before };
@@ -122,6 +142,7 @@ fn title(scene: &Scene, split: bool) -> String {
     let what = if split { "Load, ↑ out, ↓ in" } else { "Load" };
     let span = match window(scene) {
         Window::Everything if scene.snapshot.live => "since the start".to_owned(),
+        Window::Everything if scene.snapshot.unread().is_some() => "so far".to_owned(),
         Window::Everything => "whole capture".to_owned(),
         Window::Last(span) => format!("last {}", span_name(span)),
         Window::Around(at, span) if scene.view.cursor.is_some() => {

@@ -118,10 +118,13 @@ fn laid_out<R>(columns: &[Col<R>], extents: &[Extent], mut kept: Vec<usize>, wid
     let has_bar = out.iter().any(|(i, _)| extents.get(*i).is_some_and(|extent| extent.share > 0.0));
     let is_pair = |i: usize| extents.get(i).is_some_and(|extent| extent.ends != [0; 2]);
     hand_out(&mut out, &mut spare, |i| if has_bar && is_pair(i) { need(i).min(columns[i].max) } else { columns[i].max });
-    // What nobody has a use for makes bars longer.
-    hand_out(&mut out, &mut spare, |i| if extents.get(i).is_some_and(|extent| extent.share > 0.0) { width } else { 0 });
+    // What nobody has a use for makes bars longer, as far as they are still bars and no floors.
+    hand_out(&mut out, &mut spare, |i| if extents.get(i).is_some_and(|extent| extent.share > 0.0) { LONGEST_BAR } else { 0 });
     out
 }
+
+/// Cells of a bar and its percentage at most.
+const LONGEST_BAR: u16 = 60;
 
 /// Whether numbers of a table stand in a column, and no bars.
 fn is_number<R>(column: &Col<R>, extent: Option<&Extent>) -> bool {
@@ -199,6 +202,8 @@ mod tests {
         // A bar takes what nobody else has a use for.
         let bar = Extent { share: 0.5, ..told(1, true) };
         assert_eq!(super::fit(&[column(10, 12, 0), column(5, 8, 1)], &[told(9, true), bar], 60, None), [(0, 12), (1, 46)]);
+        // On a very wide screen it is still a bar.
+        assert_eq!(super::fit(&[column(10, 12, 0), column(5, 8, 1)], &[told(9, true), bar], 200, None), [(0, 12), (1, LONGEST_BAR)]);
     }
 
     #[test]
