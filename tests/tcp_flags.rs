@@ -4,6 +4,8 @@
 //! repository with tshark's answer for each packet; and the counts of a report on every capture there is. Captures that are not there
 //! are skipped, and that is said.
 
+#[path = "tcp_flags/stretches.rs"]
+mod stretches;
 mod support;
 
 use spantop::capture::{Memory, Source, file};

@@ -440,9 +440,9 @@ fn lookalikes_are_nothing() {
     );
     assert_eq!(
         (lost.severity, lost.title.as_str()),
-        (Warning, "10.0.0.9:80/tcp cannot be reached: 10.0.0.7 says that the host does not answer, 10 ICMP errors to 1 client")
+        (Note, "10.0.0.9:80/tcp cannot be reached: 10.0.0.7 says that the host does not answer, 10 ICMP errors to 1 client")
     );
-    assert_eq!(found(&evidence(told)), [("icmp.unreachable", Warning)]);
+    assert_eq!(found(&evidence(told)), [("icmp.unreachable", Note)]);
     // Errors are told in the words of their protocol.
     let mut bad = answers("mysql", 40, Error, 30, 3);
     bad.windows[0].codes = vec![CodeCount { code: 1205, text: "lock wait timeout".into(), count: 30 }];
