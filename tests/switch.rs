@@ -2,8 +2,12 @@
 
 mod support;
 
+#[path = "switch/caps.rs"]
+mod caps;
 #[path = "switch/gateways.rs"]
 mod gateways;
+#[path = "switch/link_use.rs"]
+mod link_use;
 #[path = "switch/members.rs"]
 mod members;
 #[path = "switch/sessions.rs"]

@@ -109,7 +109,7 @@ fn once(plan: &MemoryPlan) -> Vec<(&'static str, usize, usize)> {
         ("a switch that is asked", 3 * ASKED_PORTS, 1_500),
         ("stations of that switch", 3 * ASKED_STATIONS, 32),
         ("load", FINE_SAMPLES + COARSE_SAMPLES, sample),
-        ("milliseconds", BURST_BINS, 24),
+        ("milliseconds, and finer bins of a file", 2 * BURST_BINS, 40),
         ("sessions", SESSIONS, size_of::<Session>() + 600),
         ("rows shown", SNAPSHOT_ROWS, 6 * rows),
         // Of the recorder README speaks by itself.

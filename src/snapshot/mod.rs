@@ -4,6 +4,7 @@ mod baseline;
 mod compare;
 mod feed;
 mod filter;
+pub mod hierarchy;
 pub mod history;
 mod mirror;
 mod network;
@@ -25,6 +26,7 @@ pub use baseline::{Baseline, BaselineState};
 pub use compare::{Change, ChangeKind, ChangeWay, ComparedMeasure, ComparedSide, Comparison, RULES};
 pub use feed::{Feed, SpanStore};
 pub use filter::Filter;
+pub use hierarchy::HierarchyRow;
 pub use history::{History, HistorySlot, SpanShown};
 pub use mirror::{DuplicateClass, Duplicates, Forgotten, LossLedger, Mirror, Sides, TunnelRow};
 pub use network::{Network, Service};
@@ -38,7 +40,7 @@ pub use wings::{CaptureSummary, Diagnosis, Dissected, Statistics};
 pub use wrapping::{CaptureFilter, Wrappings};
 
 use crate::model::time::SECOND;
-use crate::model::{AnalysisCounts, DissectLosses, Episode, Histogram, Severity, SwitchView, Timestamp};
+use crate::model::{AnalysisCounts, DissectLosses, Episode, Histogram, LinkWays, Severity, SwitchView, Timestamp};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -369,6 +371,13 @@ impl Snapshot {
         self.live || self.capture.first.is_some()
     }
 
+    /// How much of files has been read, 0 to 1, while they are; `None` for a port, and when everything has been read.
+    pub fn unread(&self) -> Option<f64> {
+        let known: Vec<f64> = self.capture.sources.iter().filter_map(|f| f.progress).map(f64::from).collect();
+        let mean = known.iter().sum::<f64>() / known.len().max(1) as f64;
+        (!known.is_empty() && !self.finished).then_some(mean.clamp(0.0, 1.0))
+    }
+
     /// Whether nobody counted what was lost before packets came here, as where a file holds no such numbers: then drops of 0 say nothing.
     pub fn is_loss_uncounted(&self) -> bool {
         self.mirror.loss.host.is_none() && self.mirror.link.packets > 0 && self.capture.losses.lost_packets() == 0
@@ -395,6 +404,11 @@ impl Snapshot {
         let busiest = self.stats.load.peak.map_or(0.0, |peak| peak.bits_per_second());
         let least = if busiest > 0.0 { self.stats.total.wire_bytes as f64 * 8.0 / busiest } else { 0.0 };
         covered.max(least.min(all))
+    }
+
+    /// Whether frames of both ways of the link are added up where all frames are: a share of its speed is then that of both together.
+    pub fn adds_both_ways(&self) -> bool {
+        self.switch.link_use.as_ref().is_some_and(|used| used.ways != LinkWays::Port)
     }
 
     /// Seconds in which the busiest millisecond's packets came: a file that is shorter than that holds nothing else, and no peak is below the mean.

@@ -134,7 +134,7 @@ fn kind(frame: &Frame<'_>, Mac(to): Mac) -> Option<Flood> {
 }
 
 /// Whether a MAC control frame stops somebody: PAUSE with a time, or PFC with one for any class (IEEE 802.3 Annex 31B and 31D).
-fn pauses(frame: &Frame<'_>) -> bool {
+pub fn pauses(frame: &Frame<'_>) -> bool {
     match frame.l2_payload() {
         [0, 1, a, b, ..] => *a != 0 || *b != 0,
         [1, 1, _, classes, times @ ..] => {

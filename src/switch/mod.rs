@@ -21,6 +21,7 @@ use crate::model::sum::{Standing, sums};
 use crate::model::{ArpBlocks, BfdHello, Chatter, ControlFrame, ControlMessage, Frame, Traffic};
 use crate::model::{FloodSecond, Timestamp};
 use floods::FloodCounter;
+pub use floods::pauses;
 use messages::ControlMessages;
 use sessions::BfdSessions;
 

@@ -116,7 +116,7 @@ impl MirrorJudge {
     /// What the switch and its neighbours say, with what is seen of the link beside it.
     fn switch(&mut self, request: &Request, detected: &DetectorReport, whole: &Sums, evidence: &Evidence) -> SwitchView {
         let mut switch = self.network.switch(request.now);
-        switch.link_use.clone_from(&request.used);
+        switch.link_use = super::link_use::link_use(&request.used, &evidence.clock);
         let unknown = gaps(request, evidence).iter().fold(0i64, |sum, gap| sum.saturating_add(gap.last.since(gap.first)));
         switch.link_use.iter_mut().for_each(|used| used.nanos = used.nanos.saturating_sub(unknown));
         switch.transit = super::transit::transit(&detected.transits, &whole.counts.duplicates, &request.tunnels, evidence.clock.grain);

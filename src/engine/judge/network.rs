@@ -193,6 +193,7 @@ impl NetworkJudge {
             |host| self.ledger.last_heard(host),
             |host| self.ledger.is_server(host),
             |station| self.ledger.speaks_for(station),
+            |station| self.ledger.routes(station),
         );
         network.sightings.stations().for_each(|station| station.maker = names::manufacturer(station.mac));
         network.proofs = std::mem::take(&mut self.proofs);

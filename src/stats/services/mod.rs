@@ -51,7 +51,7 @@ use lossy::{LossyConnections, Receivers};
 use media::MediaStreams;
 use quic_attempts::QuicAttempts;
 use scans::Scans;
-use service::Service;
+use service::ServiceRecord;
 use tls_servers::TlsServers;
 use unreachables::Unreachables;
 use windows::ReceiveWindows;
@@ -79,7 +79,7 @@ type Bounded<K, V, const CAP: usize, const SECONDS: i64> = BoundedMap<K, V, CAP,
 #[derive(Debug, Default)]
 pub struct ServiceLedger {
     caps: CapScale,
-    services: HashMap<ServiceKey, Service>,
+    services: HashMap<ServiceKey, ServiceRecord>,
     scans: Scans,
     lossy: LossyConnections,
     /// Connections whose one end says nothing any more: since when, and when that was last told.
@@ -160,7 +160,7 @@ impl ServiceLedger {
             self.beyond = self.beyond.saturating_add(1);
             return;
         }
-        let service = self.services.entry(key).or_insert_with(Service::unknown);
+        let service = self.services.entry(key).or_insert_with(ServiceRecord::unknown);
         service.last = service.last.max(time);
         count(&mut service.whole);
         let number = time.0.div_euclid(BIN);
@@ -218,6 +218,11 @@ impl ServiceLedger {
     /// The only address by which a station connects to others; `None` of a router.
     pub fn speaks_for(&self, station: Mac) -> Option<Address> {
         self.fallbacks.speaks_for(station)
+    }
+
+    /// Whether a station connects to others from several addresses: it is a router.
+    pub fn routes(&self, station: Mac) -> bool {
+        self.fallbacks.routes(station)
     }
 
     /// Whether clients use a service of a host.

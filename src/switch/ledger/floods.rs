@@ -109,7 +109,7 @@ impl Storms {
 }
 
 fn rate(kind: Flood) -> u64 {
-    if kind == Flood::Pause { PAUSE_RATE } else { STORM_RATE.number() }
+    if kind == Flood::Pause { PAUSE_RATE.number() } else { STORM_RATE.number() }
 }
 
 impl Storm {
