@@ -1,6 +1,9 @@
 //! What a detector is.
 
-use super::completeness::completeness;
+mod completeness;
+
+pub(super) use completeness::completeness;
+
 use super::evidence::Evidence;
 use super::figure::{Figure, filled};
 use super::vendor::VendorTopic;

@@ -7,7 +7,6 @@
 
 mod causes;
 mod checklist;
-mod completeness;
 mod detector;
 mod evidence;
 mod figure;

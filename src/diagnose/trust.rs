@@ -1,7 +1,8 @@
 //! Can the mirror be believed: its parts, and their minimum. A mean would let five good parts hide one that spoils everything.
 
-use super::detector::{Need, orphans_alone};
+use super::detector::{Need, completeness as completeness_of, orphans_alone};
 use super::evidence::Evidence;
+use super::findings::contents;
 use super::findings::loss::GRAVE;
 use crate::model::evidence::{COPY_REACH, HALF, share};
 use crate::model::host::{Check, Checklist, Rating};
@@ -157,7 +158,7 @@ fn said(check: &Check) -> String {
 }
 
 fn completeness(e: &Evidence) -> Scored {
-    super::completeness::completeness(e).map_or_else(unknown, |known| (Some(through(LOSS, known.missing)), known.text))
+    completeness_of(e).map_or_else(unknown, |known| (Some(through(LOSS, known.missing)), known.text))
 }
 
 fn uniqueness(e: &Evidence) -> Scored {
@@ -199,8 +200,8 @@ fn order(e: &Evidence) -> Scored {
 /// Up to which lateness nothing comes before its cause: whoever is slower to answer than a direction is late hides it.
 fn unseen([requests, answers]: [Option<f64>; 2]) -> String {
     let parts = [("requests", requests), ("answers", answers)].into_iter().filter_map(|(what, seconds)| Some((what, seconds?)));
-    let parts: Vec<String> = parts.map(|(what, seconds)| format!("{what} up to {}", duration(seconds))).collect();
-    if parts.is_empty() { String::new() } else { format!("; late by so little that it does not show may be {}", parts.join(", ")) }
+    let parts: Vec<String> = parts.map(|(what, seconds)| format!("{what} up to {} late", duration(seconds))).collect();
+    if parts.is_empty() { String::new() } else { format!("; {} would not show", parts.join(", ")) }
 }
 
 fn fidelity(e: &Evidence) -> Scored {
@@ -319,11 +320,9 @@ fn undecided(e: &Evidence, findings: &[Finding], told: &dyn Fn(Aspect) -> bool) 
         (false, true) => format!("{fault}loss cannot be told{yet}"),
         (false, false) => {
             let none = || active(findings).find(|f| f.id == "mirror.none").map(|f| lower(&f.title));
-            let told = headless(e)
-                .or_else(|| one_way(e))
-                .or_else(|| super::findings::contents::instead(&e.contents))
-                .or_else(none)
-                .or_else(|| few(e));
+            let instead = || contents::instead(&e.contents);
+            let lacking = || one_way(e).or_else(|| contents::lacking(&e.contents));
+            let told = headless(e).or_else(instead).or_else(lacking).or_else(none).or_else(|| few(e));
             told.unwrap_or_else(|| "too little was seen to judge".into())
         }
     }

@@ -56,12 +56,19 @@ pub(in crate::diagnose) fn instead(contents: &ContentEvidence) -> Option<String>
             Some(format!("{part} of the packets are in tunnels ({}), which are left on: --decap all looks inside", tunnel_name(kind)))
         }
         _ if most(contents.encrypted) => Some("MACsec: what is inside cannot be read".into()),
-        _ if contents.packets >= MANY && contents.ip == 0 => Some("no IP was seen, so that neither directions nor loss can be told".into()),
-        _ if contents.packets >= MANY && contents.tcp == 0 => {
-            Some("no TCP was seen, so that neither directions nor loss can be told".into())
-        }
         _ => None,
     }
+}
+
+/// What many packets lack that would tell of mirror and loss.
+pub(in crate::diagnose) fn lacking(contents: &ContentEvidence) -> Option<String> {
+    let lacks = match (contents.ip, contents.tcp) {
+        _ if contents.packets < MANY => return None,
+        (0, _) => "IP",
+        (_, 0) => "TCP",
+        _ => return None,
+    };
+    Some(format!("no {lacks} was seen, so that neither directions nor loss can be told"))
 }
 
 impl Detector for LinkUnknown {
@@ -166,7 +173,7 @@ mod tests {
         let of = |change: fn(&mut ContentEvidence)| {
             let mut contents = ContentEvidence { packets: 2_000, ip: 1_000, tcp: 500, ..ContentEvidence::default() };
             change(&mut contents);
-            instead(&contents)
+            instead(&contents).or_else(|| lacking(&contents))
         };
         assert_eq!(of(|_| ()), None);
         assert_eq!(of(|c| c.foreign_links = vec![(LinkType(239), 1_500)]).as_deref(), Some("link type 239 (NFLOG) is not understood"));

@@ -38,12 +38,14 @@ const N: (&str, Figure) = ("n", Tuned(&SAMPLE));
 const WARN: (&str, Figure) = ("warning", Tuned(&PARTIAL));
 const CRITICAL: (&str, Figure) = ("critical", Share(GRAVE));
 
-/// How much more than the likeliest share the upper end of its interval may be for it to be as grave as that: else what is surely missing counts.
+/// How many times the likeliest share the upper end of its interval may be for it to be as grave as that: else it is no more than a warning, unless what
+/// is surely missing is.
 const WIDE: f64 = 2.0;
 
 /// Below 1 % usable, below 5 % partial, beyond it volumes are not to be believed.
 fn severity(share: &Estimate) -> Severity {
-    graded(if share.high > WIDE * share.rate { share.low } else { share.rate })
+    let likeliest = graded(share.rate);
+    if share.high > WIDE * share.rate { likeliest.min(graded(share.low).max(Severity::Warning)) } else { likeliest }
 }
 
 fn graded(share: f64) -> Severity {

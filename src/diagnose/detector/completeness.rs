@@ -1,14 +1,14 @@
 //! What the mirror loses, as far as it is known: one judgement, on which the score of completeness rests and every finding that depends on it.
 
-use super::detector::{LOSS_NEEDS, MIRROR_LOSS, TCP_LIMIT, orphans_alone};
-use super::evidence::Evidence;
+use super::{LOSS_NEEDS, MIRROR_LOSS, TCP_LIMIT, orphans_alone};
+use crate::diagnose::evidence::Evidence;
 use crate::model::Estimate;
 use crate::model::evidence::{LossEvidence, share};
 use crate::model::units::{grouped, percent};
 
 /// What is known of it.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Completeness {
+pub(in crate::diagnose) struct Completeness {
     /// The share that counts: what is surely missing, until it is sure that something is; then the likeliest.
     pub missing: f64,
     /// No more than this is missing, but by chance.
@@ -31,9 +31,9 @@ impl Completeness {
         self
     }
 
-    /// Nothing is surely missing, and more may be than leaves findings alone: that is not known.
+    /// As far as it is known less is missing than spoils findings, and more may be: that is not known.
     fn is_open(&self) -> bool {
-        self.missing <= TCP_LIMIT.raise.value() && self.at_most > MIRROR_LOSS
+        self.missing <= MIRROR_LOSS && self.at_most > MIRROR_LOSS
     }
 }
 
@@ -68,7 +68,7 @@ impl Counted {
 }
 
 /// What the mirror loses; `Err` says why that cannot be told.
-pub(super) fn completeness(e: &Evidence) -> Result<Completeness, String> {
+pub(in crate::diagnose) fn completeness(e: &Evidence) -> Result<Completeness, String> {
     if let Some(n) = e.loss.declared_sampling.filter(|n| *n > 1) {
         let missing = 1.0 - 1.0 / f64::from(n);
         return Ok(Completeness { missing, at_most: missing, text: format!("the mirror samples one packet in {n}") });
@@ -79,7 +79,7 @@ pub(super) fn completeness(e: &Evidence) -> Result<Completeness, String> {
         true => Err(format!("up to {} of the traffic may be missing: {}", percent(known.at_most), known.text)),
         false => Ok(known),
     });
-    let surely_lost = Some(counted.worst()).filter(|lost| *lost > TCP_LIMIT.raise.value());
+    let surely_lost = Some(counted.worst()).filter(|lost| *lost > MIRROR_LOSS);
     match (witnessed, surely_lost) {
         (Ok(known), _) => Ok(known),
         (Err(_), Some(lost)) => {
@@ -146,9 +146,9 @@ fn by_number(e: &Evidence, numbered: Estimate) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::detector::Need;
-    use super::super::judge::tests::clean;
+    use super::super::Need;
     use super::*;
+    use crate::diagnose::judge::tests::clean;
     use crate::model::evidence::StreamEvidence;
     use crate::model::wilson;
 
@@ -189,6 +189,7 @@ mod tests {
             |e| e.loss.all = None,
             |e| e.loss.all = Some(wilson(0, 380)),
             |e| e.loss.all = Some(wilson(1, 500)),
+            |e| e.loss.all = Some(wilson(3, 500)),
             |e| (e.loss.all, e.loss.unmatched) = (None, Some(wilson(0, 300))),
             |e| (e.loss.all, e.loss.streams) = (None, streams(1, 400)),
             |e| (e.loss.all, e.loss.path) = (None, Some(wilson(1, 100_000))),
@@ -199,9 +200,9 @@ mod tests {
             assert!(!agree(&e) && completeness(&e).is_err(), "{at}: {:?}", completeness(&e));
         }
         let lossy: &[Change] = &[
-            |e| e.loss.all = Some(wilson(50, 5_000)),
+            |e| e.loss.all = Some(wilson(100, 5_000)),
             |e| (e.loss.all, e.loss.streams) = (None, streams(8, 400)),
-            |e| (e.loss.all, e.loss.path) = (None, Some(wilson(500, 100_000))),
+            |e| (e.loss.all, e.loss.path) = (None, Some(wilson(5_000, 100_000))),
             |e| e.loss.declared_sampling = Some(10),
         ];
         for (at, change) in lossy.iter().enumerate() {
