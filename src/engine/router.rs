@@ -386,6 +386,8 @@ impl Router {
                 self.contribute(data, before, packet);
             }
             packet.load = self.utilisation.class(packet.time, packet.wire);
+            let is_group = packet.link == LinkType::ETHERNET && bytes.first().is_some_and(|first| first & 1 != 0);
+            self.utilisation.cast(packet.time, is_group);
             self.peek.route(packet, bytes, reading);
             if let Some(times) = self.peek.copies.news() {
                 marks.push((at as u32 + 1, Mark::Copies(times)));

@@ -190,14 +190,18 @@ impl OrderCounts {
             skew.merge(&loss.late_skew);
         }
         let sum = |of: &[u64]| of.iter().fold(0u64, |sum, n| sum.saturating_add(*n));
+        // Of each kind no more than there are pairs: an acknowledgement comes before its data once, in however many segments that comes.
+        let shaken = opened.inverted.saturating_add(overtaken.handshakes.count()).min(opened.handshakes);
+        let overtaking = loss.late.min(overtaken.unseen).max(overtaken.acknowledgements()).min(loss.acks);
         let mut violated_at = self.inverted_at;
         [&loss.late_at, &asked.inverted_at, &overtaken.seen_at].into_iter().for_each(|more| violated_at.merge(more));
         OrderEvidence {
             violated_at,
             judged: sum(&[opened.handshakes, loss.acks, asked.answered]),
-            violations: sum(&[opened.inverted, overtaken.handshakes.count(), loss.late.max(overtaken.acknowledgements()), asked.inverted]),
+            violations: sum(&[shaken, overtaking, asked.inverted.min(asked.answered)]),
             skew: skew.quantile(0.5).zip(skew.quantile(0.99)).map(|(a, b)| [a, b]),
             is_far_apart,
+            clocks_apart: None,
             outer_in_order,
             queues: None,
         }

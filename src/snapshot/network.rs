@@ -25,7 +25,53 @@ impl Default for Network {
     }
 }
 
+/// What users notice of a network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NetworkMatter {
+    /// Whether hosts and name servers answer.
+    Answers,
+    /// Whether packets are lost on the way.
+    Loss,
+    /// How long the way and the answers take.
+    Times,
+    /// Whether what was opened comes to its end.
+    Failures,
+}
+
+impl NetworkMatter {
+    /// Every one.
+    pub const ALL: [Self; 4] = [Self::Answers, Self::Loss, Self::Times, Self::Failures];
+
+    /// The word in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Answers => "answers",
+            Self::Loss => "loss",
+            Self::Times => "times",
+            Self::Failures => "failures",
+        }
+    }
+
+    /// Whether it was judged: without any of the answers' findings nothing is known of those, of the others one is enough.
+    pub fn is_judged(self, not_judged: &[(&'static str, String)]) -> bool {
+        let is_missing = |id: &&str| not_judged.iter().any(|(missing, _)| missing == id);
+        match self {
+            Self::Answers => !["tcp.no_answer", "dns.unanswered"].iter().any(is_missing),
+            Self::Loss => !["tcp.loss"].iter().all(is_missing),
+            Self::Times => !["tcp.rtt", "dns.slow", "server.slow"].iter().all(is_missing),
+            Self::Failures => !["tls.failing"].iter().all(is_missing),
+        }
+    }
+}
+
 impl Network {
+    /// What of [`NetworkMatter`] was judged, and what was not, in words.
+    pub fn matters(&self) -> (String, String) {
+        let (judged, not): (Vec<_>, Vec<_>) = NetworkMatter::ALL.into_iter().partition(|matter| matter.is_judged(&self.not_judged));
+        let words = |of: Vec<NetworkMatter>| of.into_iter().map(NetworkMatter::word).collect::<Vec<_>>().join(", ");
+        (words(judged), words(not))
+    }
+
     /// What was judged, in words.
     pub fn attempts(&self) -> String {
         match self.judged {

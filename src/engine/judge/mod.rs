@@ -6,4 +6,5 @@ pub mod history;
 mod host;
 pub mod mirror;
 pub mod network;
+mod silences;
 mod transit;

@@ -10,7 +10,7 @@ use crate::model::{
     Severity, SwitchView, Timestamp, Transaction, TransactionEnd, Verdict,
 };
 use crate::names::{self, Transport};
-use crate::snapshot::{Network, Service};
+use crate::snapshot::{Network, NetworkMatter, Service};
 use crate::stats::services::{Answer, AnswerMeaning, BIN};
 use crate::stats::{ServiceLedger, SightingLedger, proofs};
 use crate::switch::SwitchLedger;
@@ -270,11 +270,11 @@ impl NetworkJudge {
     }
 }
 
-/// What makes a network good when it is not found. Where a mirror cannot show one of them, nothing can be said without a finding.
-const ESSENTIAL: [&str; 2] = ["tcp.no_answer", "dns.unanswered"];
-
+/// Whether too little was judged for a network without a finding to be good: not whether hosts answer, or half of what users notice.
 fn is_blind(not_judged: &[(&'static str, String)]) -> bool {
-    not_judged.iter().any(|(id, _)| ESSENTIAL.contains(id))
+    let missing = NetworkMatter::ALL.into_iter().filter(|matter| !matter.is_judged(not_judged));
+    let (answers, others): (Vec<_>, Vec<_>) = missing.partition(|matter| *matter == NetworkMatter::Answers);
+    !answers.is_empty() || others.len() * 2 >= NetworkMatter::ALL.len()
 }
 
 /// Codes in the words of their protocol.
