@@ -66,6 +66,13 @@ pub struct Evidence {
 }
 
 impl Evidence {
+    /// Whether what is missing is missing from times in which nothing was mirrored: then it was not lost for want of room.
+    pub fn is_lost_in_outages(&self) -> bool {
+        const NEARLY: f64 = 0.9;
+        let silent = self.outages.iter().fold(0u64, |sum, outage| sum.saturating_add(outage.lost));
+        silent > 0 && silent as f64 >= NEARLY * self.loss.bytes as f64
+    }
+
     /// Whether findings rest on the recent past alone, and hold from one look to the next.
     pub fn goes_on(&self) -> bool {
         self.live && !self.first_look

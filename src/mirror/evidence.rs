@@ -241,3 +241,25 @@ impl DirectionCounts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Whatever was counted: there are no more violations than pairs that could have been violated.
+        #[test]
+        fn no_share_of_causes_is_above_all(n in prop::array::uniform10(0u64..1_000)) {
+            let mut order = OrderCounts { handshakes: n[0], inverted: n[1], far: n[2], far_resolved: n[3], ..OrderCounts::default() };
+            (0..n[2]).for_each(|_| order.far_skew.add(1_000_000_000));
+            let loss = LossCounts { acks: n[4], late: n[5], ..LossCounts::default() };
+            let mut overtaken = OvertakenCounts { unseen: n[6], behind: n[7], ..OvertakenCounts::default() };
+            (0..n[8]).for_each(|_| overtaken.handshakes.add(1_000_000));
+            let mut health = HealthCounts::default();
+            (health.unmatched.answered, health.unmatched.inverted) = (n[9], n[0]);
+            let evidence = order.evidence(&loss, &health, &overtaken, None);
+            prop_assert!(evidence.violations <= evidence.judged, "{evidence:?}");
+        }
+    }
+}

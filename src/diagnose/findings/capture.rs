@@ -245,10 +245,7 @@ impl Detector for MirrorOutage {
     }
 
     fn explains(&self, e: &Evidence) -> &'static [&'static str] {
-        // What is missing at these times alone was not lost for want of room.
-        let near = |time: &Episode| e.outages.iter().any(|o| time.first >= o.from && time.last <= ended(o).plus(SECOND));
-        let is_all = !e.loss.times.is_empty() && e.loss.times.iter().all(near);
-        if is_all { &["upstream.loss"] } else { &[] }
+        if e.is_lost_in_outages() { &["upstream.loss"] } else { &[] }
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {

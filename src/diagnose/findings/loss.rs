@@ -270,7 +270,18 @@ impl Detector for UpstreamLoss {
         if e.loss.switch.is_some() {
             return Detection::Clear;
         }
-        witnessed(rated(e.loss.upstream, &TCP_LIMIT, active, |p| format!("{p} of the traffic never reached this host")), e)
+        in_outages(witnessed(rated(e.loss.upstream, &TCP_LIMIT, active, |p| format!("{p} of the traffic never reached this host")), e), e)
+    }
+}
+
+/// Loss with its cause, where it is that nothing was mirrored for a while.
+fn in_outages(told: Detection, e: &Evidence) -> Detection {
+    match told {
+        Detection::Present(reports) if e.is_lost_in_outages() => {
+            let because = |report: Report| report.because("It is missing from times in which the mirror was silent (mirror.outage).");
+            Detection::Present(reports.into_iter().map(because).collect())
+        }
+        told => told,
     }
 }
 

@@ -168,6 +168,7 @@ fn loss_evidence(
     let counts = &sums.counts;
     LossEvidence {
         mirror_port: asked::mirror_port(request),
+        bytes: detected.lost.all(),
         all,
         host: split.host,
         path: split.transport,
