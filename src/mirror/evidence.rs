@@ -251,7 +251,8 @@ mod tests {
         /// Whatever was counted: there are no more violations than pairs that could have been violated.
         #[test]
         fn no_share_of_causes_is_above_all(n in prop::array::uniform10(0u64..1_000)) {
-            let mut order = OrderCounts { handshakes: n[0], inverted: n[1], far: n[2], far_resolved: n[3], ..OrderCounts::default() };
+            let mut order = OrderCounts::default();
+            [order.handshakes, order.inverted, order.far, order.far_resolved] = [n[0], n[1], n[2], n[3]];
             (0..n[2]).for_each(|_| order.far_skew.add(1_000_000_000));
             let loss = LossCounts { acks: n[4], late: n[5], ..LossCounts::default() };
             let mut overtaken = OvertakenCounts { unseen: n[6], behind: n[7], ..OvertakenCounts::default() };

@@ -50,9 +50,9 @@ impl Silences {
         if request.live || request.sources.len() == 1 {
             let latest = request.latest.unwrap_or_default();
             let mut judged = request.load.pauses.judge(latest, witness);
-            silences.clocks_apart = clocks_apart(request, detected, latest);
-            if silences.clocks_apart.is_some() {
-                judged.outages.clear();
+            if let Some((between, seconds)) = clocks_apart(request, detected, latest) {
+                silences.clocks_apart = Some(seconds);
+                judged.outages.retain(|outage| outage.from != between.from);
             }
             let overlaps = |a: &Outage, (from, to): (Timestamp, Timestamp)| a.from < to && from < ended(a.from, a.seconds);
             // Who is regular as a clock was silent as well while no time passed.
@@ -91,10 +91,11 @@ fn witness(request: &Request, detected: &DetectorReport, pause: &Pause) -> Pause
     PauseWitness { lost: after(&detected.lost, SOON), again: if is_more { again } else { 0 }, ..seen }
 }
 
-/// Seconds by which the clocks of the directions lie apart, where one comes as a whole after the longest pause.
-fn clocks_apart(request: &Request, detected: &DetectorReport, latest: Timestamp) -> Option<f64> {
+/// The longest pause, where one direction comes as a whole before it and the other behind it, and by how many seconds their clocks lie apart.
+fn clocks_apart(request: &Request, detected: &DetectorReport, latest: Timestamp) -> Option<(Pause, f64)> {
     let longest = request.load.pauses.standing_out(latest).into_iter().next()?;
-    detected.pauses.iter().find(|(pause, _)| *pause == longest)?.1.clocks_apart()
+    let (_, witness) = detected.pauses.iter().find(|(pause, _)| *pause == longest)?;
+    Some((longest, witness.clocks_apart()?))
 }
 
 /// The longest time in which nothing but frames to groups came, of a mirror that had shown several hosts before.
