@@ -9,9 +9,8 @@ use crate::model::evidence::{
     PAUSE_STEADY, SILENT, Threshold, share,
 };
 use crate::model::tcp::HOLD;
-use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, percent, times};
-use crate::model::{Aspect, Episode, Severity, Timestamp, Value, wilson};
+use crate::model::{Aspect, Episode, Severity, Value, wilson};
 
 /// Effects before causes.
 pub struct OrderSkew;
@@ -141,10 +140,11 @@ impl Detector for ClockStep {
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         let clock = &e.clock;
-        if let Some(Forward { from, seconds }) = clock.forward.filter(|_| clock.steps == 0) {
+        if let Some(forward) = clock.forward.filter(|_| clock.steps == 0) {
+            let Forward { from, seconds } = forward;
             let evidence = vec![("from", Value::Time(from)), ("forward_seconds", Value::Seconds(seconds))];
             let title = format!("The capture clock was set forward by {}: no byte is missing over it", duration(seconds));
-            let held = Episode { first: from, last: from.plus((seconds * SECOND as f64) as i64) };
+            let held = Episode { first: from, last: forward.until() };
             return Report::new(Severity::Warning, title, evidence).held(vec![held]).into();
         }
         present_if(clock.steps > 0, || {
@@ -264,7 +264,7 @@ impl Detector for MirrorOutage {
             ("missed", Value::Count(longest.missed)),
             ("missing_bytes", Value::Bytes(longest.lost)),
         ];
-        let mut held: Vec<Episode> = e.outages.iter().filter(enough).map(|o| Episode { first: o.from, last: ended(o) }).collect();
+        let mut held: Vec<Episode> = e.outages.iter().filter(enough).map(|o| Episode { first: o.from, last: o.until() }).collect();
         held.sort_unstable_by_key(|h| h.first);
         let (severity, title) = if longest.open {
             (Severity::Critical, format!("The mirror has been silent for {}", duration(longest.seconds)))
@@ -276,9 +276,4 @@ impl Detector for MirrorOutage {
         };
         Detection::from(Report::new(severity, title, evidence).held(held))
     }
-}
-
-/// When an outage was over.
-fn ended(outage: &Outage) -> Timestamp {
-    outage.from.plus((outage.seconds * SECOND as f64) as i64)
 }

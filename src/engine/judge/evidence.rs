@@ -6,9 +6,10 @@ use crate::engine::judge::asked;
 use crate::engine::judge::history::{SessionSums, Sums};
 use crate::engine::judge::silences::Silences;
 use crate::engine::tape::Request;
-use crate::mirror::{LossCounts, LossSplit, clustered, flat_top};
+use crate::mirror::{LossCounts, LossSplit, UnmatchedCounts, clustered, flat_top};
 use crate::model::evidence::{
-    ClockEvidence, ContentEvidence, CopyEvidence, HostEvidence, LossEvidence, NARROW_SEQUENCE_BITS, PortAway, SessionLoss, TransitEvidence,
+    ClockEvidence, ContentEvidence, CopyEvidence, ExchangeSides, HostEvidence, LossEvidence, NARROW_SEQUENCE_BITS, PortAway, SessionLoss,
+    SideEvidence, TransitEvidence,
 };
 use crate::model::time::SECOND;
 use crate::model::{Episode, Estimate, Mac, SourceInfo, Sum, TunnelKind, wilson};
@@ -115,7 +116,7 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         vendor: vendor(request, switch),
         copies: CopyEvidence { proof: counts.copied, distant: sums.distant.evidence(), ..counts.duplicates.evidence(!dropped) },
         loss: loss_evidence(request, detected, sums, &talks, (all, split)),
-        sides: talks.sides.evidence(mac_pairs),
+        sides: SideEvidence { exchanges: exchanges(&health.unmatched), ..talks.sides.evidence(mac_pairs) },
         tags: switch.tags.evidence(&talks.tags),
         sizes: health.size_evidence(outer.errors),
         checksums: health.checksum_evidence(),
@@ -142,6 +143,11 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         first_look: false,
         sliding: false,
     }
+}
+
+/// Questions and answers by whether their other half was seen.
+fn exchanges(counts: &UnmatchedCounts) -> ExchangeSides {
+    ExchangeSides { both: counts.answered, questions: counts.unanswered, answers: counts.unasked }
 }
 
 /// Whose switch it is, by what it says and how its copies come.
@@ -182,6 +188,7 @@ fn loss_evidence(
         by_size: counts.loss.by_size(),
         ratios: talks.ratios.bins,
         whole: talks.ratios.whole,
+        runs: counts.loss.gaps,
         flat_top: flat_top(&detected.lost, &request.load.arrived, sums.from),
         speed: request.load.speed,
         declared_sampling: declared_sampling(request),

@@ -54,13 +54,13 @@ impl Silences {
                 silences.clocks_apart = Some(seconds);
                 judged.outages.retain(|outage| outage.from != between.from);
             }
-            let overlaps = |a: &Outage, (from, to): (Timestamp, Timestamp)| a.from < to && from < ended(a.from, a.seconds);
+            let overlaps = |a: &Outage, (from, to): (Timestamp, Timestamp)| a.from < to && from < a.until();
             // Who is regular as a clock was silent as well while no time passed.
-            found.retain(|known| !judged.forward.iter().any(|f| overlaps(known, (f.from, ended(f.from, f.seconds)))));
-            let new = |pause: &Outage| !found.iter().any(|known| overlaps(known, (pause.from, ended(pause.from, pause.seconds))));
-            let more: Vec<Outage> = judged.outages.into_iter().filter(|o| new(o) && recent(ended(o.from, o.seconds))).collect();
+            found.retain(|known| !judged.forward.iter().any(|f| overlaps(known, (f.from, f.until()))));
+            let new = |pause: &Outage| !found.iter().any(|known| overlaps(known, (pause.from, pause.until())));
+            let more: Vec<Outage> = judged.outages.into_iter().filter(|o| new(o) && recent(o.until())).collect();
             found.extend(more);
-            let forward = judged.forward.into_iter().filter(|f| recent(ended(f.from, f.seconds)));
+            let forward = judged.forward.into_iter().filter(|f| recent(f.until()));
             silences.forward = forward.max_by(|a, b| a.seconds.total_cmp(&b.seconds));
         }
         silences.outages = found;
@@ -74,10 +74,6 @@ impl Silences {
             None => order,
         }
     }
-}
-
-fn ended(from: Timestamp, seconds: f64) -> Timestamp {
-    from.plus((seconds * SECOND as f64) as i64)
 }
 
 /// What conversations witness of a pause, with what is missing and what was sent again just after it.

@@ -1,8 +1,7 @@
 //! What only the router knows, for a snapshot.
 
 use crate::mirror::{Pause, Pauses, SessionReport, UTILISATION_CLASSES, UnicastWatch, Windows};
-use crate::model::Timestamp;
-use crate::model::{Stamps, Traffic, clock};
+use crate::model::{LinkUse, Stamps, Timestamp, Traffic, clock};
 use std::time::{Duration, Instant};
 
 /// Tunnels on the link, as the router knows them.
@@ -86,4 +85,13 @@ impl LoadFacts {
         all.extend(self.unicast.pauses(now).sudden(now));
         all
     }
+}
+
+/// What was measured of how full the monitored link was, by milliseconds, and finer where stamps may tell that apart.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LinkReading {
+    /// By milliseconds; `None`: the speed of the link is not known.
+    pub coarse: Option<LinkUse>,
+    /// By finer bins; `None`: not looked for.
+    pub fine: Option<LinkUse>,
 }

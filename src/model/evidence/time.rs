@@ -1,6 +1,7 @@
 //! Order, clocks and silence.
 
 use super::{CAUSES, CAUSES_FEW, share};
+use crate::model::time::SECOND;
 use crate::model::{SeenAt, Timestamp, wilson};
 
 /// Share of the answers before their cause from which on a direction is late and not the odd packet; how many they are at least.
@@ -25,6 +26,8 @@ pub struct OrderEvidence {
     pub is_far_apart: bool,
     /// Seconds by which the clocks of the two directions lie apart, where one of them comes as a whole after the other.
     pub clocks_apart: Option<f64>,
+    /// Seconds by which requests, and answers, may be late and still come before what they bring about: as quick as that some were.
+    pub hidden: [Option<f64>; 2],
     /// Whether outer sequence numbers were in order; `None` without any.
     pub outer_in_order: Option<bool>,
     /// Receive queues of the interface.
@@ -104,6 +107,13 @@ pub struct Forward {
     pub seconds: f64,
 }
 
+impl Forward {
+    /// The first packet after.
+    pub fn until(&self) -> Timestamp {
+        self.from.plus((self.seconds * SECOND as f64) as i64)
+    }
+}
+
 /// A time in which frames to groups arrived and none to a station.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct GroupOnly {
@@ -115,4 +125,11 @@ pub struct GroupOnly {
     pub frames: u64,
     /// Whether it still goes on.
     pub open: bool,
+}
+
+impl Outage {
+    /// When it ended.
+    pub fn until(&self) -> Timestamp {
+        self.from.plus((self.seconds * SECOND as f64) as i64)
+    }
 }
