@@ -13,6 +13,8 @@ pub struct Network {
     pub judged: u64,
     /// Findings that the mirror cannot show, and why.
     pub not_judged: Vec<(&'static str, String)>,
+    /// What users notice and cannot be told here.
+    pub untold: Vec<NetworkMatter>,
     /// Attempts to connect that were not followed, for there were too many at a time.
     pub unfollowed: u64,
     /// Events of services beyond the cap.
@@ -21,7 +23,7 @@ pub struct Network {
 
 impl Default for Network {
     fn default() -> Self {
-        Self { verdict: Verdict::Unknown, judged: 0, not_judged: Vec::new(), unfollowed: 0, beyond: 0 }
+        Self { verdict: Verdict::Unknown, judged: 0, not_judged: Vec::new(), untold: Vec::new(), unfollowed: 0, beyond: 0 }
     }
 }
 
@@ -67,7 +69,7 @@ impl NetworkMatter {
 impl Network {
     /// What of [`NetworkMatter`] was judged, and what was not, in words.
     pub fn matters(&self) -> (String, String) {
-        let (judged, not): (Vec<_>, Vec<_>) = NetworkMatter::ALL.into_iter().partition(|matter| matter.is_judged(&self.not_judged));
+        let (judged, not): (Vec<_>, Vec<_>) = NetworkMatter::ALL.into_iter().partition(|matter| !self.untold.contains(matter));
         let words = |of: Vec<NetworkMatter>| of.into_iter().map(NetworkMatter::word).collect::<Vec<_>>().join(", ");
         (words(judged), words(not))
     }

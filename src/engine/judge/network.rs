@@ -226,7 +226,8 @@ impl NetworkJudge {
         }
         let found: BTreeSet<&str> = findings.iter().map(|f| f.id).collect();
         let mut not_judged = diagnose::silence(&mut findings, mirror);
-        let is_blind = is_blind(&not_judged);
+        let untold: Vec<NetworkMatter> = NetworkMatter::ALL.into_iter().filter(|matter| !matter.is_judged(&not_judged)).collect();
+        let is_blind = is_blind(&untold);
         let unseen = self.switch.not_judged().into_iter().filter(|(id, _)| not_judged.iter().all(|n| n.0 != *id)).collect::<Vec<_>>();
         not_judged.extend(unseen);
         // Nobody expects a judgement of what did not pass.
@@ -239,8 +240,14 @@ impl NetworkJudge {
             Some(Severity::Note) => Verdict::Noted,
             None => Verdict::Good,
         };
-        let network =
-            Network { verdict, judged: self.ledger.judged, not_judged, unfollowed: self.ledger.unfollowed, beyond: self.ledger.beyond };
+        let network = Network {
+            verdict,
+            judged: self.ledger.judged,
+            not_judged,
+            untold,
+            unfollowed: self.ledger.unfollowed,
+            beyond: self.ledger.beyond,
+        };
         (network, findings)
     }
 
@@ -291,10 +298,8 @@ impl NetworkJudge {
 }
 
 /// Whether too little was judged for a network without a finding to be good: not whether hosts answer, or half of what users notice.
-fn is_blind(not_judged: &[(&'static str, String)]) -> bool {
-    let missing = NetworkMatter::ALL.into_iter().filter(|matter| !matter.is_judged(not_judged));
-    let (answers, others): (Vec<_>, Vec<_>) = missing.partition(|matter| *matter == NetworkMatter::Answers);
-    !answers.is_empty() || others.len() * 2 >= NetworkMatter::ALL.len()
+fn is_blind(untold: &[NetworkMatter]) -> bool {
+    untold.contains(&NetworkMatter::Answers) || untold.len() * 2 >= NetworkMatter::ALL.len()
 }
 
 /// Codes in the words of their protocol.
