@@ -37,6 +37,10 @@ pub fn fast(bytes: &[u8], wire: u32, rules: &Rules, fast: &mut FastHeaders) {
 #[inline(always)]
 fn find(bytes: &[u8], wire: u32, rules: &Rules, fast: &mut FastHeaders) -> Option<()> {
     let frame = (wire as usize).max(bytes.len());
+    // Its IP length may be one modulo 65,536.
+    if frame > usize::from(u16::MAX) {
+        return None;
+    }
     let (net_at, ether_type, path) = find_link(bytes, fast)?;
     let rest = bytes.get(net_at..)?;
     let Network { header, length, ends, network } = find_network(rest, ether_type, fast)?;

@@ -270,6 +270,7 @@ impl<'a, 'h> Walk<'a, 'h> {
     /// Notes a network layer between `ends` that says where it ends (`None`: where the layer around it does).
     #[inline]
     pub fn network(&mut self, ends: EndAddresses, end: Option<usize>, partial: bool) {
+        let end = end.filter(|end| !self.is_modulo(*end));
         self.declared = end.unwrap_or(self.end);
         if let Some(end) = end {
             if end <= self.end || !self.may_be_cut || self.nets > 0 { self.end = self.end.min(end) } else { self.grow(end) }
@@ -280,6 +281,13 @@ impl<'a, 'h> Walk<'a, 'h> {
         self.nets = self.nets.saturating_add(1);
         self.partial = partial;
         self.headers.ends = ends;
+    }
+
+    /// Whether the frame is longer than an IP length that ends there tells by just as much as its 16 bits cannot: a virtual switch passes on what it
+    /// was given before it is cut into segments, and no padding is that long.
+    fn is_modulo(&self, end: usize) -> bool {
+        let beyond = self.end.saturating_sub(end);
+        beyond > 0 && beyond.is_multiple_of(1 << 16)
     }
 
     /// The mirror cut the frame, and its IP length tells how long it was.

@@ -451,6 +451,9 @@ impl Need {
     fn lacks_of_order(self, e: &Evidence) -> Option<String> {
         let order = &e.order;
         match self {
+            Need::Aligned | Need::Prompt | Need::Abreast if let Some(apart) = order.clocks_apart => {
+                Some(format!("the clocks of the two directions lie {} apart", duration(apart)))
+            }
             Need::Aligned if wilson(order.violations, order.judged).low > SHIFTED => {
                 Some(format!("{} of the answers arrive before their cause", percent(order.rate())))
             }

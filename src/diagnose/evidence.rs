@@ -6,7 +6,7 @@
 use super::vendor::Vendor;
 use crate::model::Episode;
 use crate::model::evidence::{
-    CastEvidence, ChecksumEvidence, ClockEvidence, ContentEvidence, ControlEvidence, CopyEvidence, HostEvidence, LossEvidence,
+    CastEvidence, ChecksumEvidence, ClockEvidence, ContentEvidence, ControlEvidence, CopyEvidence, GroupOnly, HostEvidence, LossEvidence,
     NetworkEvidence, OrderEvidence, Outage, SideEvidence, SizeEvidence, TagEvidence, TransitEvidence,
 };
 
@@ -47,6 +47,8 @@ pub struct Evidence {
     pub casts: CastEvidence,
     /// Times in which every regular sender was silent.
     pub outages: Vec<Outage>,
+    /// A time in which nothing but frames to groups came.
+    pub group_only: Option<GroupOnly>,
     /// Control protocols.
     pub control: ControlEvidence,
     /// The way copies took.
@@ -57,13 +59,27 @@ pub struct Evidence {
     pub host: HostEvidence,
     /// What happened between hosts. It is judged by itself, as packets pass, without anything else of this.
     pub network: NetworkEvidence,
+    /// Nobody looked before: what is known of the past is told of a live port as well.
+    pub first_look: bool,
     /// The network is judged: at every step of its time, of a file as well, so that a finding holds from one to the next.
     pub sliding: bool,
 }
 
 impl Evidence {
-    /// Times that are known of a file. What is told of a live port rests on its recent past, and holds from one look to the next.
+    /// Whether what is missing is missing from times in which nothing was mirrored: then it was not lost for want of room.
+    pub fn is_lost_in_outages(&self) -> bool {
+        const NEARLY: f64 = 0.9;
+        let silent = self.outages.iter().fold(0u64, |sum, outage| sum.saturating_add(outage.lost));
+        silent > 0 && silent as f64 >= NEARLY * self.loss.bytes as f64
+    }
+
+    /// Whether findings rest on the recent past alone, and hold from one look to the next.
+    pub fn goes_on(&self) -> bool {
+        self.live && !self.first_look
+    }
+
+    /// Times that are known of all that is looked at. What is told of a live port that was looked at before rests on its recent past.
     pub fn of_file(&self, times: &[Episode]) -> Vec<Episode> {
-        if self.live { Vec::new() } else { times.to_vec() }
+        if self.goes_on() { Vec::new() } else { times.to_vec() }
     }
 }

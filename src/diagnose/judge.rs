@@ -331,7 +331,7 @@ fn episodes(old: Option<&Finding>, held: &[Episode], evidence: &Evidence, now: T
     if evidence.sliding {
         return prolonged(old, held, evidence, now);
     }
-    if !evidence.live {
+    if !evidence.goes_on() {
         return if held.is_empty() { vec![evidence.span.unwrap_or(Episode::at(now))] } else { held.to_vec() };
     }
     let mut times = old.map(|f| f.episodes.clone()).unwrap_or_default();

@@ -33,6 +33,8 @@ pub(in crate::diagnose) fn clean() -> Evidence {
     Evidence {
         network: NetworkEvidence::default(),
         sliding: false,
+        first_look: false,
+        group_only: None,
         seconds: 600.0,
         span: None,
         quiet: 0.0,

@@ -391,6 +391,8 @@ impl Router {
                 self.contribute(data, before, packet);
             }
             packet.load = self.utilisation.class(packet.time, packet.wire);
+            let is_group = packet.link == LinkType::ETHERNET && bytes.first().is_some_and(|first| first & 1 != 0);
+            self.utilisation.cast(packet.time, is_group);
             self.peek.route(packet, bytes, reading);
             let is_bare = packet.link == LinkType::ETHERNET && packet.peels() == 0;
             self.intervals.way(is_bare.then_some(bytes), packet.wire);

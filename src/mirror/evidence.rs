@@ -192,14 +192,18 @@ impl OrderCounts {
             skew.merge(&loss.late_skew);
         }
         let sum = |of: &[u64]| of.iter().fold(0u64, |sum, n| sum.saturating_add(*n));
+        // Of each kind no more than there are pairs: an acknowledgement comes before its data once, in however many segments that comes.
+        let shaken = opened.inverted.saturating_add(overtaken.handshakes.count()).min(opened.handshakes);
+        let overtaking = loss.late.min(overtaken.unseen).max(overtaken.acknowledgements()).min(loss.acks);
         let mut violated_at = self.inverted_at;
         [&loss.late_at, &asked.inverted_at, &overtaken.seen_at].into_iter().for_each(|more| violated_at.merge(more));
         OrderEvidence {
             violated_at,
             judged: sum(&[opened.handshakes, loss.acks, asked.answered]),
-            violations: sum(&[opened.inverted, overtaken.handshakes.count(), loss.late.max(overtaken.acknowledgements()), asked.inverted]),
+            violations: sum(&[shaken, overtaking, asked.inverted.min(asked.answered)]),
             skew: skew.quantile(0.5).zip(skew.quantile(0.99)).map(|(a, b)| [a, b]),
             is_far_apart,
+            clocks_apart: None,
             hidden: [None; 2],
             outer_in_order,
             queues: None,
@@ -238,6 +242,29 @@ impl DirectionCounts {
             only_destination: roles.only_destination,
             both_roles: roles.both,
             stations: stations.len() as u64,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Whatever was counted: there are no more violations than pairs that could have been violated.
+        #[test]
+        fn no_share_of_causes_is_above_all(n in prop::array::uniform10(0u64..1_000)) {
+            let mut order = OrderCounts::default();
+            [order.handshakes, order.inverted, order.far, order.far_resolved] = [n[0], n[1], n[2], n[3]];
+            (0..n[2]).for_each(|_| order.far_skew.add(1_000_000_000));
+            let loss = LossCounts { acks: n[4], late: n[5], ..LossCounts::default() };
+            let mut overtaken = OvertakenCounts { unseen: n[6], behind: n[7], ..OvertakenCounts::default() };
+            (0..n[8]).for_each(|_| overtaken.handshakes.add(1_000_000));
+            let mut health = HealthCounts::default();
+            (health.unmatched.answered, health.unmatched.inverted) = (n[9], n[0]);
+            let evidence = order.evidence(&loss, &health, &overtaken, None);
+            prop_assert!(evidence.violations <= evidence.judged, "{evidence:?}");
         }
     }
 }

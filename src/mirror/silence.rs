@@ -1,10 +1,13 @@
 //! Pauses in which nothing arrived at all, beside traffic that knows none: the only sign of an outage where no sender is regular as a clock.
 //!
 //! A network that is idle now and then has pauses of every length; one that is never idle for a second, and then for half a minute, was not
-//! mirrored meanwhile. A pause longer than all the traffic beside it may as well be the gap between two captures in one file, or a clock that was
-//! set forward: that is told apart from the others. Whoever writes the tape tells of pauses; packets cost nothing.
+//! mirrored meanwhile. A shorter one is told where conversations witness it ([`PauseWitness`]): bytes that are missing over it, connections that begin in
+//! their middle behind it, or many clients that all pause at once. Connections that go on over it with the next byte, of which nobody sent anything
+//! again, lived through no outage: the clock was set forward. A pause longer than all the traffic beside it may as well be the gap between two
+//! captures in one file. Whoever writes the tape tells of pauses; packets cost nothing.
 
-use crate::model::evidence::{Outage, PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_STEADY};
+use super::witness::PauseWitness;
+use crate::model::evidence::{Forward, Outage, PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_SHORT, PAUSE_STANDS, PAUSE_STEADY};
 use crate::model::limits::OUTAGES;
 use crate::model::time::SECOND;
 use crate::model::{Episode, Timestamp};
@@ -16,108 +19,205 @@ const MOST: usize = 3;
 const PAUSE_LEAST: i64 = SECOND;
 const PAUSE_PACKETS: u64 = 100;
 
+/// A time without a packet.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Pause {
+    /// The last packet before.
+    pub from: Timestamp,
+    /// The first one after.
+    pub to: Timestamp,
+    /// Packets of other kinds meanwhile, where pauses of one kind are looked at.
+    pub others: u64,
+}
+
+impl Pause {
+    /// Its length in nanoseconds.
+    pub fn length(&self) -> i64 {
+        self.to.since(self.from)
+    }
+}
+
+/// What pauses turn out to be.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct JudgedPauses {
+    /// Nothing was mirrored, in the order of time.
+    pub outages: Vec<Outage>,
+    /// The clock was set forward.
+    pub forward: Vec<Forward>,
+}
+
 /// The pauses of a capture so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Pauses {
     /// The first packet.
     first: Option<Timestamp>,
     packets: u64,
-    /// The longest ones, of at least [`PAUSE`]: from, to.
-    long: [(Timestamp, Timestamp); OUTAGES],
+    /// The longest ones, of at least [`PAUSE_SHORT`].
+    long: [Pause; OUTAGES],
     /// The longest of all others, in nanoseconds.
     short: i64,
 }
 
-fn length((from, to): (Timestamp, Timestamp)) -> i64 {
-    to.since(from)
-}
-
 impl Pauses {
+    /// Shorter ones need not be told.
+    pub const TOLD: i64 = PAUSE_SHORT / 10;
+
     /// Tells of packets that came, the first at `time`.
     pub fn count(&mut self, time: Timestamp, packets: u64) {
         self.first.get_or_insert(time);
         self.packets = self.packets.saturating_add(packets);
     }
 
-    /// Tells that nothing arrived from `from` to `to`. Those shorter than a tenth of [`PAUSE`] need not be told.
-    pub fn note(&mut self, from: Timestamp, to: Timestamp) {
-        let mut pause = (from, to);
-        if length(pause) >= PAUSE
-            && let Some(shortest) = self.long.iter_mut().min_by_key(|known| length(**known))
-            && length(*shortest) < length(pause)
+    /// Tells that nothing arrived meanwhile. Those shorter than [`Self::TOLD`] need not be told.
+    pub fn note(&mut self, mut pause: Pause) {
+        if pause.length() >= PAUSE_SHORT
+            && let Some(shortest) = self.long.iter_mut().min_by_key(|known| known.length())
+            && shortest.length() < pause.length()
         {
             std::mem::swap(&mut pause, shortest);
         }
-        self.short = self.short.max(length(pause));
+        self.short = self.short.max(pause.length());
     }
 
     /// The pauses that are each longer than all the time besides them, of which nobody knows whether anything was captured in them, in the order of
     /// time. None where there is too little besides to have a mean. Several that are alike are how this traffic is.
     pub fn gaps(&self, now: Timestamp) -> Vec<Episode> {
-        let mut long: Vec<_> = self.long.iter().copied().filter(|pause| length(*pause) >= PAUSE).collect();
-        long.sort_unstable_by_key(|pause| std::cmp::Reverse(length(*pause)));
-        let like = |pair: &[(Timestamp, Timestamp)]| pair.first().zip(pair.last()).is_some_and(|(a, b)| length(*a) / 2 <= length(*b));
+        let mut long: Vec<_> = self.long.iter().copied().filter(|pause| pause.length() >= PAUSE).collect();
+        long.sort_unstable_by_key(|pause| std::cmp::Reverse(pause.length()));
+        let like = |pair: &[Pause]| pair.first().zip(pair.last()).is_some_and(|(a, b)| a.length() / 2 <= b.length());
         long.truncate(long.windows(MOST + 1).position(like).unwrap_or(long.len()));
         let mut besides = self.first.map_or(0, |first| now.since(first));
         let mut left_out = (0, besides);
         for (at, pause) in long.iter().enumerate() {
-            besides = besides.saturating_sub(length(*pause));
-            if length(*pause) > besides {
+            besides = besides.saturating_sub(pause.length());
+            if pause.length() > besides {
                 left_out = (at + 1, besides);
             }
         }
         let (count, besides) = left_out;
         let has_mean = besides >= PAUSE_LEAST && self.packets >= PAUSE_PACKETS;
         long.truncate(if has_mean { count } else { 0 });
-        long.sort_unstable();
-        long.into_iter().map(|(first, last)| Episode { first, last }).collect()
+        long.sort_unstable_by_key(|pause| pause.from);
+        long.into_iter().map(|Pause { from, to, .. }| Episode { first: from, last: to }).collect()
     }
 
-    /// The pauses that are no part of the traffic up to `now`, in the order of time.
-    pub fn outages(&self, now: Timestamp) -> Vec<Outage> {
-        let Some(first) = self.first else { return Vec::new() };
-        let paused = self.long.iter().fold(0i64, |sum, pause| sum.saturating_add(length(*pause)));
-        let besides = now.since(first).saturating_sub(paused);
-        if besides < PAUSE {
-            return Vec::new();
-        }
-        let rate = self.packets as f64 / besides as f64;
-        // What is longer than all the traffic besides stands out where that has hardly a pause, and would in ten seconds lack enough packets.
-        let is_dense = self.short.saturating_mul(PAUSE_STEADY) <= PAUSE && rate * PAUSE as f64 >= PAUSE_MISSED as f64;
-        let long = || self.long.iter().filter(|pause| length(**pause) >= PAUSE);
-        if long().count() > MOST {
-            return Vec::new();
-        }
-        let outage = |&(from, to): &(Timestamp, Timestamp)| {
-            let missed = (rate * length((from, to)) as f64) as u64;
-            let outlasts = to.since(from) > besides;
-            Outage { from, seconds: to.seconds_since(from), missed, outlasts, ..Outage::default() }
-        };
-        let steady = |pause: (Timestamp, Timestamp)| match length(pause) > besides {
-            true => is_dense,
-            false => besides >= PAUSE_BESIDES && length(pause) / PAUSE_STEADY >= self.short,
-        };
-        let standing_out = long().filter(|pause| steady(**pause));
-        let mut found: Vec<Outage> = standing_out.map(outage).filter(|o| o.missed >= PAUSE_MISSED).collect();
-        found.sort_unstable_by_key(|outage| outage.from);
+    /// The pauses up to `now` that stand out of the traffic, the longest first: of which it is worth asking conversations.
+    pub fn standing_out(&self, now: Timestamp) -> Vec<Pause> {
+        let Some(rest) = self.rest(now) else { return Vec::new() };
+        let mut found = self.known();
+        let lengths: Vec<i64> = found.iter().map(Pause::length).collect();
+        let next = |n: usize| lengths.get(n).copied().unwrap_or(0).max(self.short);
+        let sudden = (1..=MOST.min(lengths.len())).rev().find(|n| lengths.get(n - 1).is_some_and(|l| l / PAUSE_STANDS >= next(*n)));
+        let long = lengths.iter().filter(|l| **l >= PAUSE).count();
+        found.truncate(sudden.unwrap_or(0).max(if long > MOST { 0 } else { long }));
+        found.retain(|pause| rest.missed(pause) >= PAUSE_MISSED);
         found
+    }
+
+    /// The pauses up to `now` that are so long that this alone tells them from the others.
+    pub fn sudden(&self, now: Timestamp) -> Vec<Pause> {
+        let mut found = self.standing_out(now);
+        let ordinary = self.ordinary(&[]);
+        found.retain(|pause| pause.length() >= PAUSE && pause.length() / PAUSE_STEADY >= ordinary);
+        found
+    }
+
+    /// What the pauses up to `now` are that are no part of the traffic, by what conversations witness of each.
+    pub fn judge(&self, now: Timestamp, witness: impl Fn(&Pause) -> PauseWitness) -> JudgedPauses {
+        let mut judged = JudgedPauses::default();
+        let Some(rest) = self.rest(now) else { return judged };
+        let candidates = self.standing_out(now);
+        let told = |pause: &&Pause| {
+            rest.besides >= PAUSE_BESIDES && witness(pause).tells(pause.length() / PAUSE_STEADY >= self.ordinary(&candidates))
+        };
+        let sudden: Vec<Pause> = candidates.iter().filter(|pause| pause.length() < PAUSE).filter(told).copied().collect();
+        // Of those of [`PAUSE`] the length alone may tell, beside all others that are not told.
+        let ordinary = self.ordinary(&sudden);
+        for pause in &candidates {
+            let (length, seen) = (pause.length(), witness(pause));
+            let outlasts = length > rest.besides;
+            let stands = match (length >= PAUSE, outlasts) {
+                (false, _) => sudden.contains(pause),
+                // What is longer than all the traffic besides stands out where that has hardly a pause, and would in ten seconds lack enough packets.
+                (true, true) => ordinary.saturating_mul(PAUSE_STEADY) <= PAUSE && rest.rate * PAUSE as f64 >= PAUSE_MISSED as f64,
+                (true, false) => rest.besides >= PAUSE_BESIDES && (length / PAUSE_STEADY >= ordinary || seen.is_lossy()),
+            };
+            let seconds = pause.to.seconds_since(pause.from);
+            match stands {
+                true if seen.goes_on() && !outlasts => judged.forward.push(Forward { from: pause.from, seconds }),
+                true => {
+                    let missed = rest.missed(pause);
+                    judged.outages.push(Outage { from: pause.from, seconds, missed, outlasts, lost: seen.lost, ..Outage::default() });
+                }
+                false => {}
+            }
+        }
+        judged.outages.sort_unstable_by_key(|outage| outage.from);
+        judged.forward.sort_unstable_by_key(|forward| forward.from);
+        judged
+    }
+
+    /// The remembered ones, the longest first.
+    fn known(&self) -> Vec<Pause> {
+        let mut all: Vec<Pause> = self.long.iter().filter(|pause| pause.length() > 0).copied().collect();
+        all.sort_unstable_by_key(|pause| (std::cmp::Reverse(pause.length()), pause.from));
+        all
+    }
+
+    /// Nanoseconds of the longest pause shorter than [`PAUSE`] that is none of these.
+    fn ordinary(&self, but: &[Pause]) -> i64 {
+        let others = self.long.iter().filter(|pause| pause.length() < PAUSE && !but.contains(pause));
+        others.map(Pause::length).max().unwrap_or(0).max(self.short)
+    }
+
+    /// The traffic beside what is remembered.
+    fn rest(&self, now: Timestamp) -> Option<Rest> {
+        let paused = self.long.iter().fold(0i64, |sum, pause| sum.saturating_add(pause.length()));
+        let besides = now.since(self.first?).saturating_sub(paused);
+        (besides >= PAUSE).then_some(Rest { besides, rate: self.packets as f64 / besides as f64 })
+    }
+}
+
+/// The traffic beside pauses.
+#[derive(Clone, Copy)]
+struct Rest {
+    /// Nanoseconds.
+    besides: i64,
+    /// Packets a nanosecond.
+    rate: f64,
+}
+
+impl Rest {
+    /// Packets that would have come in a pause.
+    fn missed(&self, pause: &Pause) -> u64 {
+        (self.rate * pause.length() as f64) as u64
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::time::MILLISECOND;
 
     fn seconds(n: i64) -> Timestamp {
         Timestamp(n * SECOND)
+    }
+
+    fn pause(from: i64, to: i64) -> Pause {
+        Pause { from: seconds(from), to: seconds(to), others: 0 }
+    }
+
+    /// Outages where no conversation tells anything.
+    fn outages(all: &Pauses, now: i64) -> Vec<Outage> {
+        all.judge(seconds(now), |_| PauseWitness::default()).outages
     }
 
     /// Of traffic from second 0 to 100 with these pauses: where outages begin.
     fn found(pauses: &[(i64, i64)], packets: u64) -> Vec<i64> {
         let mut all = Pauses::default();
         all.count(seconds(0), packets);
-        pauses.iter().for_each(|&(from, to)| all.note(seconds(from), seconds(to)));
-        all.outages(seconds(100)).iter().map(|o| o.from.0 / SECOND).collect()
+        pauses.iter().for_each(|&(from, to)| all.note(pause(from, to)));
+        outages(&all, 100).iter().map(|o| o.from.0 / SECOND).collect()
     }
 
     #[test]
@@ -133,13 +233,13 @@ mod tests {
     fn what_is_longer_than_all_traffic_besides_is_told_apart() {
         let mut all = Pauses::default();
         all.count(seconds(0), 4_200);
-        all.note(seconds(10), seconds(60));
-        let outlasts = |all: &Pauses, end| all.outages(seconds(end)).iter().map(|o| o.outlasts).collect::<Vec<_>>();
+        all.note(pause(10, 60));
+        let outlasts = |all: &Pauses, end| outages(all, end).iter().map(|o| o.outlasts).collect::<Vec<_>>();
         assert_eq!((outlasts(&all, 100), outlasts(&all, 99)), (vec![false], vec![true]));
         // A clock that was set forward by a year.
         let mut all = Pauses::default();
         all.count(seconds(0), 600);
-        all.note(seconds(10), seconds(365 * 86_400));
+        all.note(pause(10, 365 * 86_400));
         assert_eq!(outlasts(&all, 365 * 86_400 + 10), [true]);
     }
 
@@ -149,7 +249,7 @@ mod tests {
         let gaps = |pauses: &[(i64, i64)], packets, end| {
             let mut all = Pauses::default();
             all.count(seconds(0), packets);
-            pauses.iter().for_each(|&(from, to)| all.note(seconds(from), seconds(to)));
+            pauses.iter().for_each(|&(from, to)| all.note(pause(from, to)));
             all.gaps(seconds(end)).iter().map(|gap| (gap.first.0 / SECOND, gap.last.0 / SECOND)).collect::<Vec<_>>()
         };
         assert_eq!(gaps(&[(20, 259_200)], 400, 259_220), [(20, 259_200)]);
@@ -178,6 +278,31 @@ mod tests {
         assert_eq!(found(&[(10, 85)], 400), [0i64; 0], "or few packets");
         let many: Vec<(i64, i64)> = (0..40).map(|n| (n * 100, n * 100 + 20)).collect();
         assert_eq!(found(&many, 1_000_000), [0i64; 0]);
-        assert_eq!(Pauses::default().outages(seconds(9)).len(), 0);
+        assert_eq!(outages(&Pauses::default(), 9).len(), 0);
+    }
+
+    /// 200 packets a second for a minute with one pause of so many milliseconds, and everything else at most 0.3 s apart.
+    fn short(millis: i64, seen: PauseWitness) -> (usize, usize) {
+        let mut all = Pauses::default();
+        all.count(seconds(0), 12_000);
+        let at = |from: i64, millis: i64| Pause { from: seconds(from), to: seconds(from).plus(millis * MILLISECOND), others: 0 };
+        [at(10, 300), at(20, 280), at(30, millis)].into_iter().for_each(|pause| all.note(pause));
+        let judged = all.judge(seconds(60), |_| seen);
+        (judged.outages.len(), judged.forward.len())
+    }
+
+    #[test]
+    fn a_short_pause_is_told_where_conversations_witness_it() {
+        let lossy = PauseWitness { lost: 1_460, ..PauseWitness::default() };
+        let many = PauseWitness { clients: [0xff; 2], ..PauseWitness::default() };
+        let clean = PauseWitness { over: 3, ..many };
+        // 200 packets are missing from a second on, four times 0.3 s and eight times that are 1.2 and 2.4 s.
+        assert_eq!([990, 1_190, 1_210, 2_000, 9_500].map(|l| short(l, lossy)), [(0, 0), (0, 0), (1, 0), (1, 0), (1, 0)]);
+        assert_eq!([2_000, 2_390, 2_410, 9_500].map(|l| short(l, many)), [(0, 0), (0, 0), (1, 0), (1, 0)]);
+        assert_eq!([2_000, 2_410, 9_500, 10_000].map(|l| short(l, clean)), [(0, 0), (0, 1), (0, 1), (0, 1)]);
+        let again = PauseWitness { again: 1_460, ..clean };
+        assert_eq!([2_410, 10_000].map(|l| short(l, again)), [(1, 0); 2], "who sends again has lost something");
+        let few = PauseWitness { clients: [7; 2], ..PauseWitness::default() };
+        assert_eq!([9_500, 10_000].map(|l| short(l, few)), [(0, 0), (1, 0)], "three may pause by themselves");
     }
 }

@@ -96,6 +96,16 @@ impl LostBytes {
         self.0.get(window).unwrap_or(0)
     }
 
+    /// How many in the windows from one to another, those included.
+    pub fn within(&self, from: i64, to: i64) -> u64 {
+        self.some().filter(|(window, _)| (from..=to).contains(window)).fold(0, |sum, (_, bytes)| sum.saturating_add(bytes.into()))
+    }
+
+    /// How many in all that is remembered.
+    pub fn all(&self) -> u64 {
+        self.some().fold(0, |sum, (_, bytes)| sum.saturating_add(bytes.into()))
+    }
+
     fn some(&self) -> impl Iterator<Item = (i64, u32)> + '_ {
         self.0.iter().filter(|w| w.1 > 0)
     }

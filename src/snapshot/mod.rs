@@ -29,7 +29,7 @@ pub use filter::Filter;
 pub use hierarchy::HierarchyRow;
 pub use history::{History, HistorySlot, SpanShown};
 pub use mirror::{DuplicateClass, Duplicates, Forgotten, LossLedger, Mirror, Sides, TunnelRow};
-pub use network::{Network, Service};
+pub use network::{Network, NetworkMatter, Service};
 pub use packets::{
     PacketContents, PacketPage, PacketRequest, PacketRow, PacketSeek, PacketSegment, PacketStore, PacketStream, PacketSubject, StreamBytes,
 };

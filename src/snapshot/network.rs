@@ -13,6 +13,8 @@ pub struct Network {
     pub judged: u64,
     /// Findings that the mirror cannot show, and why.
     pub not_judged: Vec<(&'static str, String)>,
+    /// What users notice and cannot be told here.
+    pub untold: Vec<NetworkMatter>,
     /// Attempts to connect that were not followed, for there were too many at a time.
     pub unfollowed: u64,
     /// Events of services beyond the cap.
@@ -21,11 +23,57 @@ pub struct Network {
 
 impl Default for Network {
     fn default() -> Self {
-        Self { verdict: Verdict::Unknown, judged: 0, not_judged: Vec::new(), unfollowed: 0, beyond: 0 }
+        Self { verdict: Verdict::Unknown, judged: 0, not_judged: Vec::new(), untold: Vec::new(), unfollowed: 0, beyond: 0 }
+    }
+}
+
+/// What users notice of a network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NetworkMatter {
+    /// Whether hosts and name servers answer.
+    Answers,
+    /// Whether packets are lost on the way.
+    Loss,
+    /// How long the way and the answers take.
+    Times,
+    /// Whether what was opened comes to its end.
+    Failures,
+}
+
+impl NetworkMatter {
+    /// Every one.
+    pub const ALL: [Self; 4] = [Self::Answers, Self::Loss, Self::Times, Self::Failures];
+
+    /// The word in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Answers => "answers",
+            Self::Loss => "loss",
+            Self::Times => "times",
+            Self::Failures => "failures",
+        }
+    }
+
+    /// Whether it was judged: without any of the answers' findings nothing is known of those, of the others one is enough.
+    pub fn is_judged(self, not_judged: &[(&'static str, String)]) -> bool {
+        let is_missing = |id: &&str| not_judged.iter().any(|(missing, _)| missing == id);
+        match self {
+            Self::Answers => !["tcp.no_answer", "dns.unanswered"].iter().any(is_missing),
+            Self::Loss => !["tcp.loss"].iter().all(is_missing),
+            Self::Times => !["tcp.rtt", "dns.slow", "server.slow"].iter().all(is_missing),
+            Self::Failures => !["tls.failing"].iter().all(is_missing),
+        }
     }
 }
 
 impl Network {
+    /// What of [`NetworkMatter`] was judged, and what was not, in words.
+    pub fn matters(&self) -> (String, String) {
+        let (judged, not): (Vec<_>, Vec<_>) = NetworkMatter::ALL.into_iter().partition(|matter| !self.untold.contains(matter));
+        let words = |of: Vec<NetworkMatter>| of.into_iter().map(NetworkMatter::word).collect::<Vec<_>>().join(", ");
+        (words(judged), words(not))
+    }
+
     /// What was judged, in words.
     pub fn attempts(&self) -> String {
         match self.judged {

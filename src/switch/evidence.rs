@@ -35,7 +35,7 @@ impl OutageSpan {
             senders: self.senders,
             missed: self.missed,
             open: self.to >= now,
-            outlasts: false,
+            ..Outage::default()
         }
     }
 }

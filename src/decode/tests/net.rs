@@ -35,6 +35,25 @@ fn a_total_length_of_zero_is_an_uncut_segment() {
 }
 
 #[test]
+fn a_length_modulo_64_kib_is_the_frames() {
+    let payload = |h: &Headers| match h.transport {
+        TransportHeader::Tcp { payload, .. } => payload,
+        _ => 0,
+    };
+    let packet = |bytes: usize, length: usize| {
+        let mut ip = ipv4(1, 6, &tcp(1, 2, &[]));
+        ip.resize(40 + bytes, b'x');
+        ip[2..4].copy_from_slice(&((40 + length) as u16).to_be_bytes());
+        payload(&plain(&eth(0x0800, &ip)))
+    };
+    for bytes in [70_000, 131_000, 200_000] {
+        assert_eq!(packet(bytes, bytes % 65_536), bytes as u32);
+    }
+    // What is behind the packet in a frame of another length is padding, or a trailer.
+    assert_eq!([packet(70_000, 4_463), packet(70_000, 4_465), packet(65_495, 65_495), packet(65_500, 100)], [4_463, 4_465, 65_495, 100]);
+}
+
+#[test]
 fn contradictions_are_malformed() {
     for (at, value) in [(0, 0x44), (3, 10), (0, 0x75)] {
         let mut ip = inner_ip();

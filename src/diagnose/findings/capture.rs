@@ -5,10 +5,10 @@ use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Need, R
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Seconds, Share, Times, Tuned};
 use crate::model::evidence::{
-    CAUSES, CAUSES_FEW, CLOCK_STEP, OVERTAKEN_REACH, Outage, PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_STEADY, SILENT, Threshold, share,
+    CAUSES, CAUSES_FEW, CLOCK_STEP, Forward, OVERTAKEN_REACH, Outage, PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_SHORT, PAUSE_STANDS,
+    PAUSE_STEADY, SILENT, Threshold, share,
 };
 use crate::model::tcp::HOLD;
-use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, percent, times};
 use crate::model::{Aspect, Episode, Severity, Value, wilson};
 
@@ -81,6 +81,12 @@ impl Detector for OrderSkew {
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         let order = &e.order;
+        if let Some(apart) = order.clocks_apart {
+            let title = format!("Two clocks: one direction of the conversations is stamped about {} later than the other", duration(apart));
+            return Report::new(Severity::Warning, title, vec![("clocks_apart_seconds", Value::Seconds(apart))])
+                .because("Two captures were merged whose clocks, or time zones, differ.")
+                .into();
+        }
         if !order.is_enough() {
             return lacking(order.judged, CAUSES, "pairs of cause and effect");
         }
@@ -117,8 +123,10 @@ impl Detector for ClockStep {
         static PAGE: ExplainPage = ExplainPage {
             id: "clock.step",
             aspect: Some(Aspect::Timing),
-            meaning: "The clock of the capture was set back while it ran: times and rates around it are wrong.",
-            measured: "Packets stamped more than {step} earlier than the packet before.",
+            meaning: "The clock of the capture was set while it ran: times and rates around it are wrong.",
+            measured: "Packets stamped more than {step} earlier than the packet before. Set forward: a pause that stands out of the traffic like an \
+                       outage (mirror.outage), over which connections go on without a missing byte, several hosts at once, and nobody sends anything \
+                       again.",
             cause: "Time synchronisation stepped the clock, or a virtual machine was moved or paused.",
             lookalikes: "Files merged or sorted wrongly; several receive queues read in turn give smaller steps; on a virtual port \
                          some packets may be stamped before a queue and others behind it.",
@@ -132,6 +140,13 @@ impl Detector for ClockStep {
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         let clock = &e.clock;
+        if let Some(forward) = clock.forward.filter(|_| clock.steps == 0) {
+            let Forward { from, seconds } = forward;
+            let evidence = vec![("from", Value::Time(from)), ("forward_seconds", Value::Seconds(seconds))];
+            let title = format!("The capture clock was set forward by {}: no byte is missing over it", duration(seconds));
+            let held = Episode { first: from, last: forward.until() };
+            return Report::new(Severity::Warning, title, evidence).held(vec![held]).into();
+        }
         present_if(clock.steps > 0, || {
             let evidence = vec![("steps", Value::Count(clock.steps)), ("largest_seconds", Value::Seconds(clock.largest_step))];
             let by = if clock.steps == 1 { "by" } else { "by up to" };
@@ -204,7 +219,8 @@ impl Detector for MirrorOutage {
                        every sender frequent enough to tell, while fewer packets than {little} of the usual arrived; where that \
                        is one sender only, none at all. Also a pause of at least {pause} without any packet, in which at \
                        least {missed} would have come, {steady} times as long as every ordinary one, beside {besides} of \
-                       traffic at least, from one source. Critical while it lasts, a warning afterwards; a note where it is longer than \
+                       traffic at least, from one source. A pause from {short} on, {stands} times as long as every ordinary one, where bytes are missing over it or \
+                       connections begin in their middle behind it; {steady} times, where many hosts paused at once. Critical while it lasts, a warning afterwards; a note where it is longer than \
                        all the traffic besides, which then has no pause that is noteworthy.",
             cause: "The session was removed or changed, its destination port flapped, or the switch reloaded.",
             lookalikes: "The senders themselves were down, if there are few of them; all that was seen came from one host, which paused; \
@@ -214,6 +230,8 @@ impl Detector for MirrorOutage {
             figures: &[
                 ("little", Share(SILENT)),
                 ("pause", Nanos(PAUSE)),
+                ("short", Nanos(PAUSE_SHORT)),
+                ("stands", Times(PAUSE_STANDS as f64)),
                 ("missed", Count(PAUSE_MISSED)),
                 ("steady", Times(PAUSE_STEADY as f64)),
                 ("besides", Nanos(PAUSE_BESIDES)),
@@ -224,6 +242,10 @@ impl Detector for MirrorOutage {
 
     fn needs(&self) -> &'static [Need] {
         &[Need::SteadyClock]
+    }
+
+    fn explains(&self, e: &Evidence) -> &'static [&'static str] {
+        if e.is_lost_in_outages() { &["upstream.loss"] } else { &[] }
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
@@ -240,9 +262,9 @@ impl Detector for MirrorOutage {
             ("seconds", Value::Seconds(longest.seconds)),
             ("senders", Value::Count(longest.senders)),
             ("missed", Value::Count(longest.missed)),
+            ("missing_bytes", Value::Bytes(longest.lost)),
         ];
-        let ended = |o: &Outage| o.from.plus((o.seconds * SECOND as f64) as i64);
-        let mut held: Vec<Episode> = e.outages.iter().filter(enough).map(|o| Episode { first: o.from, last: ended(o) }).collect();
+        let mut held: Vec<Episode> = e.outages.iter().filter(enough).map(|o| Episode { first: o.from, last: o.until() }).collect();
         held.sort_unstable_by_key(|h| h.first);
         let (severity, title) = if longest.open {
             (Severity::Critical, format!("The mirror has been silent for {}", duration(longest.seconds)))

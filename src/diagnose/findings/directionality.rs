@@ -4,13 +4,15 @@ use super::loss::GRAVE;
 use super::{SURE, lacking, present_if};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Need, ONE_SIDED, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Part, Seconds, Share, Tuned};
+use crate::diagnose::figure::Figure::{Count, Nanos, Part, Seconds, Share, Times, Tuned};
 use crate::diagnose::vendor::VendorTopic;
 use crate::model::evidence::{
-    ANSWERED, CONCENTRATED, ExchangeSides, HALF, HALF_CLEAR, JUDGED, LONE, NETWORK_BITS, ONE_SIDE_PACKETS, Threshold, share,
+    ANSWERED, CONCENTRATED, ExchangeSides, GroupOnly, HALF, HALF_CLEAR, JUDGED, LONE, NETWORK_BITS, ONE_SIDE_PACKETS, PAUSE, PAUSE_STEADY,
+    Threshold, share,
 };
+use crate::model::time::SECOND;
 use crate::model::units::{duration, percent};
-use crate::model::{Aspect, Severity, Value, wilson};
+use crate::model::{Aspect, Episode, Severity, Value, wilson};
 
 /// Conversations before sidedness is judged: at 20, a half has an interval of 20 points to each side.
 static CONVERSATIONS: Threshold = Threshold::count(20.0);
@@ -377,6 +379,22 @@ impl MirrorNone {
         ]
     }
 
+    /// A mirror that was there, and is not for a while or any more.
+    fn of_a_stretch(stretch: &GroupOnly) -> Report {
+        let long = duration(stretch.seconds);
+        let (severity, title) = match stretch.open {
+            true => (Severity::Critical, format!("The mirror is gone: only broadcast and multicast have arrived for {long}")),
+            false => (Severity::Warning, format!("The mirror was gone: only broadcast and multicast arrived for {long}")),
+        };
+        let evidence = vec![
+            ("from", Value::Time(stretch.from)),
+            ("seconds", Value::Seconds(stretch.seconds)),
+            ("multicast_and_broadcast", Value::Count(stretch.frames)),
+        ];
+        let held = Episode { first: stretch.from, last: stretch.from.plus((stretch.seconds * SECOND as f64) as i64) };
+        Report::new(severity, title, evidence).held(vec![held])
+    }
+
     /// A file does not tell whose port it is of, so that it is only said what is in it.
     fn of_a_file(e: &Evidence) -> Detection {
         let casts = &e.casts;
@@ -405,7 +423,9 @@ impl Detector for MirrorNone {
                        least {seconds} of a live port; cleared above {clear}. What this host itself sends and receives \
                        is told by the interface's address. A switch floods a little unicast to every port. Of a file a \
                        note, when at least {file_frames} frames of at least {stations} stations in at least {seconds} \
-                       are multicast and broadcast ({broadcasts} at least) and none is unicast.",
+                       are multicast and broadcast ({broadcasts} at least) and none is unicast. Of a mirror that had shown several hosts, when \
+                       for {stretch} and {steady} times as long as ever before frames to groups came and none to a station: critical while it \
+                       lasts, a warning afterwards.",
             cause: "The session is missing, is shut down, or names another destination port; or this is the wrong interface.",
             lookalikes: "A mirrored port with no traffic; an interface that is not in promiscuous mode and drops frames to others.",
             remedy: "Check the session and its destination on the switch and the cable; choose the interface with the mirror.",
@@ -418,6 +438,8 @@ impl Detector for MirrorNone {
                 ("file_frames", Tuned(&FILE_FRAMES)),
                 ("stations", Tuned(&FILE_STATIONS)),
                 ("broadcasts", Tuned(&FILE_BROADCASTS)),
+                ("stretch", Nanos(PAUSE)),
+                ("steady", Times(PAUSE_STEADY as f64)),
             ],
         };
         &PAGE
@@ -425,6 +447,9 @@ impl Detector for MirrorNone {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let casts = &e.casts;
+        if let Some(stretch) = &e.group_only {
+            return Self::of_a_stretch(stretch).into();
+        }
         if !e.live {
             return Self::of_a_file(e);
         }

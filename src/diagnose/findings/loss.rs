@@ -276,7 +276,10 @@ impl Detector for UpstreamLoss {
         let active = standing.at_all();
         let by_data = || match e.loss.switch {
             Some(_) => Detection::Clear,
-            None => witnessed(rated(e.loss.upstream, &TCP_LIMIT, active, |p| format!("{p} of the traffic never reached this host")), e),
+            None => {
+                let told = rated(e.loss.upstream, &TCP_LIMIT, active, |p| format!("{p} of the traffic never reached this host"));
+                in_outages(witnessed(told, e), e)
+            }
         };
         if let Some(single) = orphans_alone(e) {
             // Of two that say it, the one that rests on more is told.
@@ -298,6 +301,17 @@ impl Detector for UpstreamLoss {
             });
         }
         by_data()
+    }
+}
+
+/// Loss with its cause, where it is that nothing was mirrored for a while.
+fn in_outages(told: Detection, e: &Evidence) -> Detection {
+    match told {
+        Detection::Present(reports) if e.is_lost_in_outages() => {
+            let because = |report: Report| report.because("It is missing from times in which the mirror was silent (mirror.outage).");
+            Detection::Present(reports.into_iter().map(because).collect())
+        }
+        told => told,
     }
 }
 

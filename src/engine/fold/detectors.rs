@@ -5,13 +5,13 @@ use crate::dissect::registry;
 use crate::engine::tape::Request;
 use crate::engine::tape::precomputed::Precomputed;
 use crate::mirror::{
-    Acked, ClockCounts, CopyVerdict, Digest, DirectionCounts, DuplicateCounts, DuplicateFilter, Health, HealthCounts, Loss, LossCounts,
-    LossState, LostBytes, MutualStream, NumberedStreams, OneWayFlow, OrderCounts, Overtaken, OvertakenCounts, Ratios, StreamCounts,
-    TransitReport, UnmatchedCounts,
+    Acked, ByPause, ClockCounts, CopyVerdict, Digest, DirectionCounts, DuplicateCounts, DuplicateFilter, Health, HealthCounts, Loss,
+    LossCounts, LossState, LostBytes, MutualStream, NumberedStreams, OneWayFlow, OrderCounts, Overtaken, OvertakenCounts, Pause,
+    PauseWitness, Ratios, StreamCounts, TransitReport, UnmatchedCounts, Witness, window,
 };
 use crate::model::mix::Keys;
 use crate::model::sum::{Appended, ByPart, sums};
-use crate::model::tcp::{HoleEvent, LostRange, TcpEvent};
+use crate::model::tcp::{HoleEvent, LostRange, TcpEvent, TcpMarks};
 use crate::model::time::SECOND;
 use crate::model::{
     AppId, Cast, ControlMessage, Direction, Episode, FloodSecond, Frame, Mac, PacketJudgement, ProvingPackets, Timestamp, VlanStack,
@@ -31,6 +31,8 @@ pub struct FlowDetectors {
 pub struct Detectors {
     duplicates: DuplicateFilter,
     loss: Loss,
+    /// Bytes that were sent again, by window of time.
+    again: LostBytes,
     order: OrderCounts,
     overtaken: Overtaken,
     clock: ClockCounts,
@@ -94,6 +96,10 @@ sums! {
         pub senders: Vec<PeriodicSender> => Appended,
         /// Windows of time in which data was lost.
         pub lost: LostBytes,
+        /// Windows of time in which data was sent again.
+        pub again: LostBytes,
+        /// What conversations witness of pauses.
+        pub pauses: Vec<(Pause, PauseWitness)> => ByPause,
         /// Conversations with a packet in the last [`RECENT`]; of a file all of them.
         pub recent: ConversationCounts,
         /// How long packets took from one place to another.
@@ -135,6 +141,7 @@ impl Detectors {
         Self {
             duplicates: DuplicateFilter::new(keys),
             loss: Loss::default(),
+            again: LostBytes::default(),
             order: OrderCounts::default(),
             overtaken: Overtaken::new(keys),
             clock: ClockCounts::default(),
@@ -227,6 +234,9 @@ impl Detectors {
         if let (Some(segment), Some((_, way))) = (&frame.tcp, &frame.flow) {
             self.loss.observe(&mut detectors.loss, tcp, *way, segment.payload, load);
             holes.iter().for_each(|hole| self.loss.hole(&mut detectors.loss, hole, frame.time));
+            if tcp.marks.has(TcpMarks::REPEATED) && !tcp.marks.has(TcpMarks::KEEP_ALIVE) {
+                self.again.add(window(frame.time), segment.payload);
+            }
             self.order.observe(tcp, frame.time);
             if let Some((flow, way)) = &frame.flow {
                 let is_alone = numbers.next_sequence(way.reversed()).is_none();
@@ -391,11 +401,37 @@ impl Detectors {
             },
             senders: self.switch.senders().list().to_vec(),
             lost: self.loss.windows().clone(),
+            again: self.again.clone(),
+            pauses: witnesses(flows, request),
             recent,
             transits: self.duplicates.transits(),
             older,
         }
     }
+}
+
+/// What a shard's conversations witness of the pauses that stand out.
+fn witnesses(flows: &FlowTable<FlowDetectors>, request: &Request) -> Vec<(Pause, PauseWitness)> {
+    let (Some(begin), Some(latest)) = (request.first, request.latest) else { return Vec::new() };
+    let asked = request.load.asked(latest, request.now).into_iter();
+    let mut all: Vec<(Pause, PauseWitness)> = asked.map(|pause| (pause, PauseWitness::default())).collect();
+    if all.is_empty() {
+        return all;
+    }
+    for record in flows.records() {
+        let flow = record.flow;
+        let client = if flow.originator == 0 { Direction::AToB } else { Direction::BToA };
+        let seen = Witness {
+            client: flow.key.ends(client)[0].0,
+            first: record.rest.first,
+            last_of: [Direction::AToB, Direction::BToA].map(|way| flow.last_of(way)),
+            last: record.last(),
+            is_tcp: flow.key.protocol == 6,
+            is_midway: flow.tcp.midstream(),
+        };
+        all.iter_mut().for_each(|(pause, witness)| witness.ask(pause, &seen, begin));
+    }
+    all
 }
 
 #[cfg(test)]

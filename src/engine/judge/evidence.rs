@@ -4,15 +4,16 @@ use crate::diagnose::{Evidence, Hints, Vendor, recognise};
 use crate::engine::fold::detectors::{ConversationCounts, Counts, DetectorReport};
 use crate::engine::judge::asked;
 use crate::engine::judge::history::{SessionSums, Sums};
+use crate::engine::judge::silences::Silences;
 use crate::engine::tape::Request;
-use crate::mirror::{LossCounts, LossSplit, UnmatchedCounts, WINDOW, clustered, flat_top, window};
+use crate::mirror::{LossCounts, LossSplit, UnmatchedCounts, clustered, flat_top};
 use crate::model::evidence::{
-    ClockEvidence, ContentEvidence, CopyEvidence, ExchangeSides, HostEvidence, LossEvidence, NARROW_SEQUENCE_BITS, Outage, PortAway,
-    SILENT, SessionLoss, SideEvidence, TransitEvidence,
+    ClockEvidence, ContentEvidence, CopyEvidence, ExchangeSides, HostEvidence, LossEvidence, NARROW_SEQUENCE_BITS, PortAway, SessionLoss,
+    SideEvidence, TransitEvidence,
 };
 use crate::model::time::SECOND;
-use crate::model::{Episode, Estimate, Mac, SourceInfo, Sum, Timestamp, TunnelKind, wilson};
-use crate::switch::{OutageSpan, SwitchCounts, outages};
+use crate::model::{Episode, Estimate, Mac, SourceInfo, Sum, TunnelKind, wilson};
+use crate::switch::SwitchCounts;
 
 /// Payload of a full segment on an Ethernet.
 const SEGMENT: u64 = 1460;
@@ -103,6 +104,8 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
     if talks.sides.mutual.all < CONVERSATIONS {
         talks.merge(&detected.older);
     }
+    let silent = Silences::of(request, detected, sums, sums.link.packets as f64 / seconds.max(1.0));
+    let order = counts.order.evidence(&counts.loss, health, &counts.overtaken, (outer.numbered > 0).then_some(outer.reordered == 0));
     Evidence {
         seconds,
         span: request.first.zip(request.latest).map(|(first, last)| Episode { first, last }),
@@ -117,10 +120,11 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         tags: switch.tags.evidence(&talks.tags),
         sizes: health.size_evidence(outer.errors),
         checksums: health.checksum_evidence(),
-        order: counts.order.evidence(&counts.loss, health, &counts.overtaken, (outer.numbered > 0).then_some(outer.reordered == 0)),
-        clock: clock(counts, request, seconds),
+        order: silent.between(order),
+        clock: ClockEvidence { forward: silent.forward, ..clock(counts, request, seconds) },
         casts: health.cast_evidence(),
-        outages: outages_seen(request, detected, sums, sums.link.packets as f64 / seconds.max(1.0)),
+        outages: silent.outages,
+        group_only: silent.group_only,
         control: switch.control.evidence(age),
         transit: TransitEvidence {
             nested: outer.nested,
@@ -136,6 +140,7 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         },
         host: HostEvidence { lost: sums.lost, away: away(request, sums), ..HostEvidence::default() },
         network: Default::default(),
+        first_look: false,
         sliding: false,
     }
 }
@@ -169,6 +174,7 @@ fn loss_evidence(
     let counts = &sums.counts;
     LossEvidence {
         mirror_port: asked::mirror_port(request),
+        bytes: detected.lost.all(),
         all,
         host: split.host,
         path: split.transport,
@@ -221,41 +227,6 @@ fn clock(counts: &Counts, request: &Request, seconds: f64) -> ClockEvidence {
     let beats = seconds * SECOND as f64 / seen.grain.max(1) as f64;
     let is_beat = seen.grain > 0 && seen.equal == 0 && (seen.packets as f64 / beats.max(1.0) - 1.0).abs() < BEAT;
     ClockEvidence { is_beat, steps: steps.count, set_back: steps.set_back, largest_step: steps.largest.unsigned_abs() as f64 / 1e9, ..seen }
-}
-
-/// Times without a mirror: by the senders that are regular as a clock, and by pauses of traffic that has none. `usual` is how many packets arrive
-/// in a second.
-fn outages_seen(request: &Request, detected: &DetectorReport, sums: &Sums, usual: f64) -> Vec<Outage> {
-    let spans = outages(&detected.senders, request.now).into_iter().filter(|s| sums.from.is_none_or(|from| s.to >= from));
-    let mut all: Vec<Outage> = spans.filter(|s| nothing_arrived(request, s, usual)).map(|s| s.evidence(request.now)).collect();
-    // Between one capture and the next nobody captured.
-    if request.live || request.sources.len() == 1 {
-        let pauses = request.load.pauses.outages(request.latest.unwrap_or_default());
-        let new = |pause: &Outage| !all.iter().any(|known| known.from < pause.until() && pause.from < known.until());
-        let recent = |pause: &Outage| sums.from.is_none_or(|from| pause.until() >= from);
-        let more: Vec<Outage> = pauses.into_iter().filter(|pause| new(pause) && recent(pause)).collect();
-        all.extend(more);
-    }
-    all
-}
-
-/// Whether hardly a packet arrived while regular senders were silent, or none at all where it is one sender's silence, from when the first of its
-/// packets was due to when the last was; as far as is remembered, in windows of 100 ms. `usual` is how many packets arrive in a second.
-fn nothing_arrived(request: &Request, silence: &OutageSpan, usual: f64) -> bool {
-    let arrived = &request.load.arrived;
-    let interval = silence.to.since(silence.from) / i64::try_from(silence.missed).unwrap_or(i64::MAX).saturating_add(1);
-    let is_one = silence.senders == 1;
-    let margin = if is_one { interval } else { 0 };
-    let first = window(silence.from.plus(margin)).saturating_add(1);
-    let last = window(Timestamp(silence.to.0.saturating_sub(margin))).saturating_sub(1);
-    let known = arrived.iter().filter(|(w, _)| (first..=last).contains(w));
-    let (windows, packets) = known.fold((0u64, 0u64), |(windows, sum), (_, traffic)| (windows + 1, sum.saturating_add(traffic.packets)));
-    if is_one {
-        // The open window is known to the next request only.
-        return arrived.get(first).is_some_and(|_| packets == 0);
-    }
-    let expected = usual * windows as f64 * WINDOW as f64 / SECOND as f64;
-    windows == 0 || packets as f64 <= SILENT * expected
 }
 
 fn share(part: u64, whole: u64) -> f64 {

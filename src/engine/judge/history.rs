@@ -7,7 +7,7 @@
 
 use crate::engine::fold::detectors::{Counts, DetectorReport};
 use crate::engine::tape::Request;
-use crate::mirror::{DistantCounts, UTILISATION_CLASSES};
+use crate::mirror::{CopyClass, DistantCounts, UTILISATION_CLASSES};
 use crate::model::limits::SESSIONS_APART;
 use crate::model::sum::{Own, Rule, sums};
 use crate::model::time::SECOND;
@@ -179,9 +179,13 @@ sums! {
 impl Sums {
     /// Since the beginning of the run.
     pub fn of(request: &Request, detected: &DetectorReport, link: Traffic) -> Self {
+        let mut counts = detected.counts.clone();
+        if crosses(request) {
+            counts.duplicates = counts.duplicates.without(CopyClass::Session);
+        }
         Self {
             from: None,
-            counts: detected.counts.clone(),
+            counts,
             distant: request.distant,
             link,
             lost: request.losses.lost_packets(),
@@ -191,6 +195,13 @@ impl Sums {
             windows: request.load.windows,
         }
     }
+}
+
+/// Whether all mirror sessions turned out to be somebody else's that cross the link: what was looked at inside them until that was known is no copy
+/// of what is mirrored here.
+fn crosses(request: &Request) -> bool {
+    let mut sessions = request.tunnels.sessions.iter();
+    request.sources.len() == 1 && sessions.clone().any(|s| s.foreign) && !sessions.any(|s| s.session.peeled)
 }
 
 /// A state and its time.

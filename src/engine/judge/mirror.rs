@@ -64,6 +64,7 @@ impl Assess for MirrorJudge {
         // Totals are shown of the whole run.
         let duplicates = duplicates(&whole.counts.duplicates, self.dedup, live.then_some(self.copies_before));
         let (_, split) = evidence::loss(&whole);
+        let first_look = self.begun.is_none();
         let begun = *self.begun.get_or_insert(request.first.map_or(request.now, |first| first.min(request.now)));
         let age = request.now.seconds_since(begun);
         let sources = Sources { request, detected, sums: &sums, age, dropped: self.dedup, mac_pairs };
@@ -72,6 +73,7 @@ impl Assess for MirrorJudge {
         let mut evidence = super::host::with_host_facts(evidence, &request.host);
         self.network.settle();
         evidence.network.expired = self.network.expired();
+        evidence.first_look = first_look;
         evidence.order.hidden = self.network.quickest();
         self.was_live |= live;
         if !self.was_live {

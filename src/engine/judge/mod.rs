@@ -7,4 +7,5 @@ mod host;
 mod link_use;
 pub mod mirror;
 pub mod network;
+mod silences;
 mod transit;

@@ -10,7 +10,7 @@ use crate::model::{
     Severity, SwitchView, Timestamp, Transaction, TransactionEnd, Verdict,
 };
 use crate::names::{self, Transport};
-use crate::snapshot::{Network, Service};
+use crate::snapshot::{Network, NetworkMatter, Service};
 use crate::stats::services::{Answer, AnswerMeaning, BIN};
 use crate::stats::{ServiceLedger, SightingLedger, proofs};
 use crate::switch::SwitchLedger;
@@ -226,7 +226,8 @@ impl NetworkJudge {
         }
         let found: BTreeSet<&str> = findings.iter().map(|f| f.id).collect();
         let mut not_judged = diagnose::silence(&mut findings, mirror);
-        let is_blind = is_blind(&not_judged);
+        let untold: Vec<NetworkMatter> = NetworkMatter::ALL.into_iter().filter(|matter| !matter.is_judged(&not_judged)).collect();
+        let is_blind = is_blind(&untold);
         let unseen = self.switch.not_judged().into_iter().filter(|(id, _)| not_judged.iter().all(|n| n.0 != *id)).collect::<Vec<_>>();
         not_judged.extend(unseen);
         // Nobody expects a judgement of what did not pass.
@@ -239,8 +240,14 @@ impl NetworkJudge {
             Some(Severity::Note) => Verdict::Noted,
             None => Verdict::Good,
         };
-        let network =
-            Network { verdict, judged: self.ledger.judged, not_judged, unfollowed: self.ledger.unfollowed, beyond: self.ledger.beyond };
+        let network = Network {
+            verdict,
+            judged: self.ledger.judged,
+            not_judged,
+            untold,
+            unfollowed: self.ledger.unfollowed,
+            beyond: self.ledger.beyond,
+        };
         (network, findings)
     }
 
@@ -290,11 +297,9 @@ impl NetworkJudge {
     }
 }
 
-/// What makes a network good when it is not found. Where a mirror cannot show one of them, nothing can be said without a finding.
-const ESSENTIAL: [&str; 2] = ["tcp.no_answer", "dns.unanswered"];
-
-fn is_blind(not_judged: &[(&'static str, String)]) -> bool {
-    not_judged.iter().any(|(id, _)| ESSENTIAL.contains(id))
+/// Whether too little was judged for a network without a finding to be good: not whether hosts answer, or half of what users notice.
+fn is_blind(untold: &[NetworkMatter]) -> bool {
+    untold.contains(&NetworkMatter::Answers) || untold.len() * 2 >= NetworkMatter::ALL.len()
 }
 
 /// Codes in the words of their protocol.

@@ -2,8 +2,7 @@
 //! copies arrive, in windows of 100 ms: loss that comes with one rate is a limit's.
 
 use crate::engine::tape::facts::LoadFacts;
-use crate::mirror::{WINDOW as LONG, utilisation_class, window};
-use crate::model::evidence::PAUSE;
+use crate::mirror::{Pause, Pauses, WINDOW as LONG, utilisation_class, window};
 use crate::model::time::{MILLISECOND, SECOND};
 use crate::model::traffic::LINK_OVERHEAD;
 use crate::model::{Timestamp, Traffic};
@@ -62,8 +61,8 @@ impl Utilisation {
     fn turn(&mut self, time: Timestamp) {
         let [piece, end] = self.ends;
         self.facts.pauses.count(time, self.open.packets);
-        if piece != Timestamp::default() && time.since(piece) > PAUSE / 10 {
-            self.facts.pauses.note(piece, time);
+        if piece != Timestamp::default() && time.since(piece) > Pauses::TOLD {
+            self.facts.pauses.note(Pause { from: piece, to: time, others: 0 });
         }
         if self.open.packets > 0 {
             // The long window that the piece is part of.
@@ -93,6 +92,12 @@ impl Utilisation {
         if self.capacity.is_some() && time.since(self.ends[1]) > self.length {
             self.class = utilisation_class(Some(0.0));
         }
+    }
+
+    /// Sees whether a frame goes to a group or to a station.
+    #[inline]
+    pub fn cast(&mut self, time: Timestamp, is_group: bool) {
+        self.facts.unicast.see(time, is_group);
     }
 
     /// What was measured in windows that are closed.

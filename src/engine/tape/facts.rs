@@ -1,7 +1,7 @@
 //! What only the router knows, for a snapshot.
 
-use crate::mirror::{Pauses, SessionReport, UTILISATION_CLASSES, Windows};
-use crate::model::{LinkUse, Stamps, Traffic, clock};
+use crate::mirror::{Pause, Pauses, SessionReport, UTILISATION_CLASSES, UnicastWatch, Windows};
+use crate::model::{LinkUse, Stamps, Timestamp, Traffic, clock};
 use std::time::{Duration, Instant};
 
 /// Tunnels on the link, as the router knows them.
@@ -74,6 +74,17 @@ pub struct LoadFacts {
     pub arrived: Windows<Traffic>,
     /// When nothing arrived.
     pub pauses: Pauses,
+    /// When nothing but frames to groups arrived.
+    pub unicast: UnicastWatch,
+}
+
+impl LoadFacts {
+    /// The pauses of which conversations are asked: of all frames up to the `latest`, and of those to stations up to `now`.
+    pub fn asked(&self, latest: Timestamp, now: Timestamp) -> Vec<Pause> {
+        let mut all = self.pauses.standing_out(latest);
+        all.extend(self.unicast.pauses(now).sudden(now));
+        all
+    }
 }
 
 /// What was measured of how full the monitored link was, by milliseconds, and finer where stamps may tell that apart.

@@ -277,6 +277,14 @@ impl DuplicateCounts {
         &self.classes[class as usize]
     }
 
+    /// As if the copies of a class had not been looked at.
+    #[must_use]
+    pub fn without(mut self, class: CopyClass) -> Self {
+        let taken = std::mem::take(&mut self.classes[class as usize]).traffic;
+        self.observed = self.observed.since(taken);
+        self
+    }
+
     /// Share of copies among all packets, 0 to 1.
     pub fn share(&self) -> f64 {
         if self.observed.packets == 0 { 0.0 } else { self.copies().packets as f64 / self.observed.packets as f64 }

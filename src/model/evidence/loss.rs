@@ -122,6 +122,8 @@ impl StreamEvidence {
 pub struct LossEvidence {
     /// What the switch says, where it was asked twice or more and the mirror port is known.
     pub mirror_port: Option<PortLoss>,
+    /// Acknowledged bytes that were never seen, as far back as is remembered when that was.
+    pub bytes: u64,
     /// Of acknowledged TCP data, what was never seen; `n` in segments.
     pub all: Option<Estimate>,
     /// Lost in this host.

@@ -85,9 +85,15 @@ pub static SILENT_PEER: Threshold = Threshold::nanos((2_500 * MILLISECOND) as f6
 /// Share of the usual packets below which regular senders are silent because nothing is mirrored.
 pub const SILENT: f64 = 0.1;
 
-/// Nanoseconds of the shortest pause of steady traffic that is remembered by itself: as long as a live port may be quiet before it is called
+/// Nanoseconds of the shortest pause of steady traffic whose length may tell by itself: as long as a live port may be quiet before it is called
 /// silent.
 pub const PAUSE: i64 = 10 * SECOND;
+
+/// Nanoseconds of the shortest pause that is told where conversations witness it: whoever waits for an answer waits for less.
+pub const PAUSE_SHORT: i64 = SECOND / 2;
+
+/// How many times as long as every ordinary pause such a one must be.
+pub const PAUSE_STANDS: i64 = 4;
 
 /// How many times as long as every ordinary pause such a one must be: where pauses come by chance none is that much longer than all others, in a
 /// capture of any length.

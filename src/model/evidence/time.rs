@@ -24,6 +24,8 @@ pub struct OrderEvidence {
     pub skew: Option<[f64; 2]>,
     /// Whether one direction comes so late that what is missing is not waited for as long.
     pub is_far_apart: bool,
+    /// Seconds by which the clocks of the two directions lie apart, where one of them comes as a whole after the other.
+    pub clocks_apart: Option<f64>,
     /// Seconds by which requests, and answers, may be late and still come before what they bring about: as quick as that some were.
     pub hidden: [Option<f64>; 2],
     /// Whether outer sequence numbers were in order; `None` without any.
@@ -72,6 +74,8 @@ pub struct ClockEvidence {
     pub largest_step: f64,
     /// Of the steps back those after which time went on from there: what came before and what comes after lies at the same time.
     pub set_back: u64,
+    /// The longest time by which it was set forward.
+    pub forward: Option<Forward>,
 }
 
 /// A time in which every regular sender was silent.
@@ -90,6 +94,37 @@ pub struct Outage {
     /// It is longer than all the traffic beside it: between two captures in one file nothing was captured, and a clock that is set forward leaves
     /// such a gap.
     pub outlasts: bool,
+    /// Acknowledged bytes that were missing from its end on.
+    pub lost: u64,
+}
+
+/// A clock that was set forward: time is missing, and nothing else.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Forward {
+    /// The last packet before.
+    pub from: Timestamp,
+    /// By how much, in seconds.
+    pub seconds: f64,
+}
+
+impl Forward {
+    /// The first packet after.
+    pub fn until(&self) -> Timestamp {
+        self.from.plus((self.seconds * SECOND as f64) as i64)
+    }
+}
+
+/// A time in which frames to groups arrived and none to a station.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct GroupOnly {
+    /// The last frame to a station before.
+    pub from: Timestamp,
+    /// Its length in seconds.
+    pub seconds: f64,
+    /// Frames to groups meanwhile.
+    pub frames: u64,
+    /// Whether it still goes on.
+    pub open: bool,
 }
 
 impl Outage {

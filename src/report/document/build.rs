@@ -73,11 +73,14 @@ fn wrong(s: &Snapshot) -> Section {
         None => vec![Part::Note(tone(s.mirror.trust.verdict), format!("Mirror: {}", sentence(&s.mirror.trust.summary)))],
     };
     let network = &s.diagnosis.network;
+    let (judged, not) = network.matters();
     let words = match network.verdict {
         Verdict::Unknown if network.judged > 0 => {
-            format!("Network: no verdict. Nothing was found in {}, and what matters most cannot be judged here.", network.attempts())
+            let of = if judged.is_empty() { String::new() } else { format!(" Judged: {judged}.") };
+            format!("Network: no verdict. Nothing was found in {}.{of} Not to be judged here: {not}.", network.attempts())
         }
         Verdict::Unknown => "Network: not judged, for no connection was opened and no request asked.".to_owned(),
+        Verdict::Good if !not.is_empty() => format!("Network: no fault in {}. Judged: {judged}; not: {not}.", network.attempts()),
         Verdict::Good => format!("Network: no fault in {}.", network.attempts()),
         _ => String::new(),
     };

@@ -22,6 +22,7 @@ pub use counts::TcpAnalysisSums;
 
 use crate::model::limits::ANALYSED_PER_SHARD;
 use crate::model::tcp::{ACK, SYN, before};
+use crate::model::time::SECOND;
 use crate::model::{
     AnalysisFlags, CapScale, ConnectionFigures, Direction, Frame, LocatedLoss, Location, Segment, SegmentAnalysis, TcpOptions, Timestamp,
     TurnStep, memory,
@@ -33,6 +34,9 @@ use counts::Rare;
 use split::SplitSegments;
 use state::{Connection, DirectionState};
 use unacked::Lists;
+
+/// The longest round trip there is, nanoseconds: whoever waits for longer sends again (RFC 6298 section 2.4), and what lies beyond is two clocks.
+const TRIP_MOST: i64 = 60 * SECOND;
 
 /// A segment as the rules look at it.
 #[derive(Debug, Clone, Copy)]
@@ -166,7 +170,7 @@ impl Analyser {
         if completes {
             sums.initial_rtt.count(connection.initial_rtt());
         }
-        if let Some(nanos) = analysis.ack_rtt.filter(|_| analysis.ack_rtt_is_clean) {
+        if let Some(nanos) = analysis.ack_rtt.filter(|nanos| analysis.ack_rtt_is_clean && *nanos <= TRIP_MOST) {
             let handshake = completes || seen.segment.flags & SYN != 0;
             // Nobody waits with the acknowledgements of a handshake.
             analysis.ack_rtt_is_prompt |= handshake;

@@ -72,13 +72,13 @@ fn nothing(canvas: &mut Canvas, body: Rect, scene: &Scene) {
 
 /// What is thought of the network, when nothing is wrong with it. What was judged is counted of all of the time, not of a span.
 fn network(network: &Network, in_span: bool, finished: bool) -> String {
+    let (_, not) = network.matters();
     match network.verdict {
-        Verdict::Unknown if network.judged > 0 => {
-            format!("network: no verdict, {} not judged", plural(network.not_judged.len() as u64, "finding"))
-        }
+        Verdict::Unknown if network.judged > 0 => format!("network: no verdict, not judged: {not}"),
         _ if in_span => "network: no fault in this span".into(),
         Verdict::Unknown if finished => "network: no connection or request seen".into(),
         Verdict::Unknown => "network: no connection or request seen yet".into(),
+        _ if !not.is_empty() => format!("network: no fault in {}, not judged: {not}", plural(network.judged, "attempt")),
         _ => format!("network: no fault in {}", plural(network.judged, "attempt")),
     }
 }

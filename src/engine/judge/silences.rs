@@ -1,0 +1,123 @@
+//! Times without a mirror: by senders that are regular as a clock, by pauses of traffic that has none, and by frames to groups alone; and what only
+//! looks like one.
+
+use crate::engine::fold::detectors::DetectorReport;
+use crate::engine::judge::history::Sums;
+use crate::engine::tape::Request;
+use crate::mirror::{LostBytes, Pause, PauseWitness, WINDOW, window};
+use crate::model::Timestamp;
+use crate::model::evidence::{Forward, GroupOnly, OrderEvidence, Outage, SILENT};
+use crate::model::time::SECOND;
+use crate::switch::{OutageSpan, outages};
+
+/// What comes so soon after a pause has to do with it.
+const SOON: i64 = SECOND;
+
+/// How long after a pause somebody who waited for an answer in it sends again.
+const AGAIN: i64 = 3 * SECOND;
+
+/// How many times as much as usual is sent again before it is more than usual.
+const MORE: f64 = 3.0;
+
+/// Frames to groups before they say that the port works.
+const GROUPS: u64 = 3;
+
+/// Hosts that were active before nothing but frames to groups came.
+const HOSTS: u32 = 3;
+
+/// Silences of the time that is judged.
+#[derive(Debug, Default)]
+pub struct Silences {
+    /// Nothing was mirrored.
+    pub outages: Vec<Outage>,
+    /// The clock was set forward, the longest time.
+    pub forward: Option<Forward>,
+    /// The longest time with frames to groups alone.
+    pub group_only: Option<GroupOnly>,
+    /// Seconds by which the clocks of the directions lie apart.
+    clocks_apart: Option<f64>,
+}
+
+impl Silences {
+    /// Of the time that is judged; `usual` is how many packets arrive in a second.
+    pub fn of(request: &Request, detected: &DetectorReport, sums: &Sums, usual: f64) -> Self {
+        let witness = |pause: &Pause| witness(request, detected, pause);
+        let recent = |end: Timestamp| sums.from.is_none_or(|from| end >= from);
+        let spans = outages(&detected.senders, request.now).into_iter().filter(|s| recent(s.to));
+        let mut found: Vec<Outage> = spans.filter(|s| nothing_arrived(request, s, usual)).map(|s| s.evidence(request.now)).collect();
+        let mut silences = Self { group_only: group_only(request, &witness, &recent), ..Self::default() };
+        // Between one capture and the next nobody captured.
+        if request.live || request.sources.len() == 1 {
+            let latest = request.latest.unwrap_or_default();
+            let mut judged = request.load.pauses.judge(latest, witness);
+            if let Some((between, seconds)) = clocks_apart(request, detected, latest) {
+                silences.clocks_apart = Some(seconds);
+                judged.outages.retain(|outage| outage.from != between.from);
+            }
+            let overlaps = |a: &Outage, (from, to): (Timestamp, Timestamp)| a.from < to && from < a.until();
+            // Who is regular as a clock was silent as well while no time passed.
+            found.retain(|known| !judged.forward.iter().any(|f| overlaps(known, (f.from, f.until()))));
+            let new = |pause: &Outage| !found.iter().any(|known| overlaps(known, (pause.from, pause.until())));
+            let more: Vec<Outage> = judged.outages.into_iter().filter(|o| new(o) && recent(o.until())).collect();
+            found.extend(more);
+            let forward = judged.forward.into_iter().filter(|f| recent(f.until()));
+            silences.forward = forward.max_by(|a, b| a.seconds.total_cmp(&b.seconds));
+        }
+        silences.outages = found;
+        silences
+    }
+
+    /// Causes and effects, with what is known of two clocks: what waits for so long is not waited for.
+    pub fn between(&self, order: OrderEvidence) -> OrderEvidence {
+        match self.clocks_apart {
+            Some(_) => OrderEvidence { clocks_apart: self.clocks_apart, is_far_apart: true, ..order },
+            None => order,
+        }
+    }
+}
+
+/// What conversations witness of a pause, with what is missing and what was sent again just after it.
+fn witness(request: &Request, detected: &DetectorReport, pause: &Pause) -> PauseWitness {
+    let seen = detected.pauses.iter().find(|(known, _)| known == pause).map(|(_, witness)| *witness).unwrap_or_default();
+    let after = |bytes: &LostBytes, nanos: i64| bytes.within(window(pause.to), window(pause.to.plus(nanos)));
+    let again = after(&detected.again, AGAIN);
+    let seconds = request.first.map_or(0.0, |first| request.now.seconds_since(first)).max(1.0);
+    let usual = detected.again.all().saturating_sub(again) as f64 / seconds * (AGAIN as f64 / SECOND as f64);
+    let is_more = again as f64 > MORE * usual;
+    PauseWitness { lost: after(&detected.lost, SOON), again: if is_more { again } else { 0 }, ..seen }
+}
+
+/// The longest pause, where one direction comes as a whole before it and the other behind it, and by how many seconds their clocks lie apart.
+fn clocks_apart(request: &Request, detected: &DetectorReport, latest: Timestamp) -> Option<(Pause, f64)> {
+    let longest = request.load.pauses.standing_out(latest).into_iter().next()?;
+    let (_, witness) = detected.pauses.iter().find(|(pause, _)| *pause == longest)?;
+    Some((longest, witness.clocks_apart()?))
+}
+
+/// The longest time in which nothing but frames to groups came, of a mirror that had shown several hosts before.
+fn group_only(request: &Request, witness: &dyn Fn(&Pause) -> PauseWitness, recent: &dyn Fn(Timestamp) -> bool) -> Option<GroupOnly> {
+    let pauses = request.load.unicast.pauses(request.now).sudden(request.now).into_iter();
+    let told = pauses.filter(|p| p.others >= GROUPS && recent(p.to) && witness(p).clients_before() >= HOSTS);
+    let longest = told.max_by_key(Pause::length)?;
+    let seconds = longest.to.seconds_since(longest.from);
+    Some(GroupOnly { from: longest.from, seconds, frames: longest.others, open: longest.to >= request.now })
+}
+
+/// Whether hardly a packet arrived while regular senders were silent, or none at all where it is one sender's silence, from when the first of its
+/// packets was due to when the last was; as far as is remembered, in windows of 100 ms. `usual` is how many packets arrive in a second.
+fn nothing_arrived(request: &Request, silence: &OutageSpan, usual: f64) -> bool {
+    let arrived = &request.load.arrived;
+    let interval = silence.to.since(silence.from) / i64::try_from(silence.missed).unwrap_or(i64::MAX).saturating_add(1);
+    let is_one = silence.senders == 1;
+    let margin = if is_one { interval } else { 0 };
+    let first = window(silence.from.plus(margin)).saturating_add(1);
+    let last = window(Timestamp(silence.to.0.saturating_sub(margin))).saturating_sub(1);
+    let known = arrived.iter().filter(|(w, _)| (first..=last).contains(w));
+    let (windows, packets) = known.fold((0u64, 0u64), |(windows, sum), (_, traffic)| (windows + 1, sum.saturating_add(traffic.packets)));
+    if is_one {
+        // The open window is known to the next request only.
+        return arrived.get(first).is_some_and(|_| packets == 0);
+    }
+    let expected = usual * windows as f64 * WINDOW as f64 / SECOND as f64;
+    windows == 0 || packets as f64 <= SILENT * expected
+}

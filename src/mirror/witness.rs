@@ -1,0 +1,159 @@
+//! What conversations witness of a pause: whether somebody spoke in it and was not heard, or time alone is missing.
+
+use super::Pause;
+use crate::model::sum::{Rule, Sum, sums};
+use crate::model::time::SECOND;
+use crate::model::{Address, Timestamp};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// Clients that do not pause all at once by chance.
+const MANY: u32 = 4;
+
+/// Connections that go on over a pause before it is a clock's: one may have rested.
+const GO_ON: u64 = 2;
+
+/// How far from a pause clients are looked for.
+const NEAR: i64 = 10 * SECOND;
+
+/// How long after a pause connections that begin in their middle began in it.
+const SOON: i64 = SECOND;
+
+/// Bits that are set where any part has them.
+#[derive(Debug)]
+pub struct AnyBits;
+
+impl<const N: usize> Rule<[u64; N]> for AnyBits {
+    fn merge(sum: &mut [u64; N], other: &[u64; N]) {
+        sum.iter_mut().zip(other).for_each(|(sum, other)| *sum |= other);
+    }
+
+    fn since(now: &[u64; N], _: &[u64; N]) -> [u64; N] {
+        *now
+    }
+}
+
+sums! {
+    /// What is seen of conversations around a pause.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub struct PauseWitness {
+        /// TCP connections with packets before and after.
+        pub over: u64,
+        /// Of them those of which one direction ends before it and the other goes on after it.
+        pub apart: u64,
+        /// By how many seconds their last packets lie apart, together.
+        pub apart_seconds: u64,
+        /// Connections whose first packet comes just after it and opens none.
+        pub midway: u64,
+        /// The same anywhere else, but for the first seconds of the capture.
+        pub midway_elsewhere: u64,
+        /// Hosts that open conversations, before and after: a bit of each.
+        pub clients: [u64; 2] => AnyBits,
+        /// Acknowledged bytes that were missing from just after it on.
+        pub lost: u64,
+        /// Bytes that were sent again just after it, beyond what is usual.
+        pub again: u64,
+    }
+}
+
+/// A conversation, as far as pauses ask.
+#[derive(Debug, Clone, Copy)]
+pub struct Witness {
+    /// Who began it.
+    pub client: Address,
+    /// Its first packet.
+    pub first: Timestamp,
+    /// The last one of each direction, where known.
+    pub last_of: [Option<Timestamp>; 2],
+    /// The last one.
+    pub last: Timestamp,
+    /// A TCP connection.
+    pub is_tcp: bool,
+    /// One whose beginning was not seen.
+    pub is_midway: bool,
+}
+
+impl PauseWitness {
+    /// Asks a conversation about a pause of a capture that began at `begin`.
+    pub fn ask(&mut self, pause: &Pause, seen: &Witness, begin: Timestamp) {
+        let mut hash = DefaultHasher::new();
+        seen.client.hash(&mut hash);
+        let bit = 1u64 << (hash.finish() % 64);
+        let before = seen.first <= pause.from && seen.last.since(pause.from) >= -NEAR;
+        let after = seen.last >= pause.to && seen.first.since(pause.to) <= NEAR;
+        for (bits, is_near) in self.clients.iter_mut().zip([before, after]) {
+            *bits |= if is_near { bit } else { 0 };
+        }
+        if !seen.is_tcp {
+            return;
+        }
+        if seen.first <= pause.from && seen.last >= pause.to {
+            self.over += 1;
+            self.note_apart(pause, seen);
+        } else if seen.is_midway && (0..=SOON).contains(&seen.first.since(pause.to)) {
+            self.midway += 1;
+        } else if seen.is_midway && seen.first.since(begin) > NEAR {
+            self.midway_elsewhere += 1;
+        }
+    }
+
+    fn note_apart(&mut self, pause: &Pause, seen: &Witness) {
+        let [Some(a), Some(b)] = seen.last_of else { return };
+        if a.min(b) <= pause.from && a.max(b) >= pause.to {
+            self.apart += 1;
+            self.apart_seconds = self.apart_seconds.saturating_add((a.since(b).unsigned_abs() + SECOND as u64 / 2) / SECOND as u64);
+        }
+    }
+
+    /// Hosts that were active shortly before it and shortly after, at least so many.
+    pub fn clients(&self) -> u32 {
+        let [before, after] = self.clients;
+        (before & after).count_ones()
+    }
+
+    /// Hosts that were active shortly before it, at least so many.
+    pub fn clients_before(&self) -> u32 {
+        self.clients[0].count_ones()
+    }
+
+    /// Whether something was said in it that was not seen.
+    pub fn is_lossy(&self) -> bool {
+        // Connections older than the capture are met midway whenever they speak for the first time.
+        self.lost > 0 || self.midway > self.midway_elsewhere
+    }
+
+    /// Whether connections went on over it as if it had not been: nothing is missing, and nobody waited for anything.
+    pub fn goes_on(&self) -> bool {
+        self.over >= GO_ON && self.over > 2 * self.apart && self.clients() >= MANY && !self.is_lossy() && self.again == 0
+    }
+
+    /// Whether it was no pause of the traffic's own, of which `is_steady` says that it is far longer than those.
+    pub fn tells(&self, is_steady: bool) -> bool {
+        self.is_lossy() || is_steady && self.clients() >= MANY
+    }
+
+    /// Seconds by which the clocks of the two directions lie apart, where connections that go over it consist of one before and the other after.
+    pub fn clocks_apart(&self) -> Option<f64> {
+        const LEAST: u64 = 5;
+        let most = self.apart >= LEAST && self.apart.saturating_mul(4) > self.over.saturating_mul(3);
+        most.then(|| self.apart_seconds as f64 / self.apart as f64)
+    }
+}
+
+/// Witnesses of pauses, each with its own.
+#[derive(Debug)]
+pub struct ByPause;
+
+impl Rule<Vec<(Pause, PauseWitness)>> for ByPause {
+    fn merge(sum: &mut Vec<(Pause, PauseWitness)>, other: &Vec<(Pause, PauseWitness)>) {
+        for (pause, more) in other {
+            match sum.iter_mut().find(|(known, _)| known == pause) {
+                Some((_, witness)) => witness.merge(more),
+                None => sum.push((*pause, *more)),
+            }
+        }
+    }
+
+    fn since(now: &Vec<(Pause, PauseWitness)>, _: &Vec<(Pause, PauseWitness)>) -> Vec<(Pause, PauseWitness)> {
+        now.clone()
+    }
+}
