@@ -67,6 +67,8 @@ pub struct Report {
     pub vlan: Option<u16>,
     /// What it strikes besides, so that findings about that stand under it.
     pub covers: Vec<Subject>,
+    /// It has ended: what was seen since shows it.
+    pub is_over: bool,
 }
 
 impl Report {
@@ -87,6 +89,7 @@ impl Report {
             packets: Vec::new(),
             vlan: None,
             covers: Vec::new(),
+            is_over: false,
         }
     }
 
@@ -122,6 +125,13 @@ impl Report {
     #[must_use]
     pub fn covering(mut self, subjects: Vec<Subject>) -> Self {
         self.covers = subjects;
+        self
+    }
+
+    /// Ended, where that is so.
+    #[must_use]
+    pub fn over(mut self, is_over: bool) -> Self {
+        self.is_over = is_over;
         self
     }
 

@@ -128,6 +128,13 @@ fn one_of_several(failed: u64) -> ServiceEvidence {
 /// The same, with errors about names of so many zones.
 fn zones(failing_zones: u64, mut service: ServiceEvidence) -> ServiceEvidence {
     service.windows.iter_mut().for_each(|w| w.failing_zones = failing_zones);
+    service.since_success.last_good = Some(Timestamp(NOW));
+    service
+}
+
+/// The same where nothing but errors was answered since they began.
+fn nothing_else(mut service: ServiceEvidence) -> ServiceEvidence {
+    service.since_success.last_good = Some(Timestamp(NOW - 31 * SECOND));
     service
 }
 

@@ -12,7 +12,7 @@ use crate::model::evidence::{
 use crate::model::limits::IDLE_CUT;
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, plural};
-use crate::model::{Address, Episode, Proto, Severity, Subject, Value, limits, wilson};
+use crate::model::{Address, Episode, Proto, Severity, Subject, Timestamp, Value, limits, wilson};
 
 /// Attempts of which most must fail, by the lower end of the interval.
 static MOST: Threshold = Threshold::share(0.5);
@@ -138,6 +138,36 @@ fn gone(e: &Evidence, service: &ServiceEvidence) -> Option<Report> {
     )
 }
 
+/// What lies before and behind attempts that failed.
+struct Around {
+    /// Clients connected before.
+    before: bool,
+    /// They do again, for a while without any that fails.
+    over: bool,
+}
+
+impl Around {
+    fn of(service: &ServiceEvidence, failed: Episode, now: Timestamp) -> Self {
+        let since = &service.since_success;
+        let first = since.first_connected.or(service.last_success);
+        let is_over = since.connects_since.is_some_and(|since| since > failed.last) && now.since(failed.last) >= CONNECTS_FOR;
+        Self { before: first.is_some_and(|first| first < failed.first), over: is_over }
+    }
+
+    /// In words, behind what failed.
+    fn words(&self) -> &'static str {
+        match (self.before, self.over) {
+            (true, true) => "; it answered before, and does again",
+            (true, false) => "; it answered before",
+            (false, true) => "; it has answered since",
+            (false, false) => "",
+        }
+    }
+}
+
+/// How long nothing must have failed, though clients connect, before it is over.
+const CONNECTS_FOR: i64 = 5 * SECOND;
+
 /// Attempts that nothing answers.
 fn unanswered(e: &Evidence, service: &ServiceEvidence, stands: bool) -> Option<Report> {
     let w = service.window(|w| w.attempts >= SILENT_ATTEMPTS.number())?;
@@ -155,9 +185,10 @@ fn unanswered(e: &Evidence, service: &ServiceEvidence, stands: bool) -> Option<R
     if !is_down && !(exceeded(&failing, MOST.value(), FEW, stands) && (long || stands)) {
         return None;
     }
-    let answered = service.last_success.is_some();
-    let kind = match (answered, service.is_alive) {
-        (true, _) => "it answered before",
+    let around = Around::of(service, span, e.network.now);
+    let answered = around.before;
+    let kind = match (answered || around.over, service.is_alive) {
+        (true, _) => around.words().trim_start_matches("; "),
         (false, true) => "the host answers elsewhere",
         (false, false) => "nothing is heard of the host",
     };
@@ -178,7 +209,8 @@ fn unanswered(e: &Evidence, service: &ServiceEvidence, stands: bool) -> Option<R
         ("clients", silent.told()),
     ];
     let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(silent.clients).held(vec![span]);
-    Some(match (answered, service.is_alive) {
+    let report = report.over(around.over);
+    Some(match (answered || around.over, service.is_alive) {
         (false, false) => report.because("Nothing is heard of the host at all: it is down, or the address is nobody's."),
         (false, true) => report.because("The host sends other packets: a firewall drops these, or the service hangs."),
         (true, _) => report,
@@ -227,7 +259,8 @@ impl Detector for TcpRefused {
                 let stands = standing.on(subject(&service.key));
                 // What stands may be either: that a part fails is said as long as it is no more.
                 let part = || hops::in_part(service, Trouble::Refused, stands);
-                refusals(service, false).or_else(part).or_else(|| refusals(service, stands))
+                let refusals = |stands| refusals(service, stands, e.network.now);
+                refusals(false).or_else(part).or_else(|| refusals(stands))
             })
             .collect();
         let (ident, others): (Vec<Report>, Vec<Report>) =
@@ -237,7 +270,7 @@ impl Detector for TcpRefused {
 }
 
 /// Attempts that are refused.
-fn refusals(service: &ServiceEvidence, stands: bool) -> Option<Report> {
+fn refusals(service: &ServiceEvidence, stands: bool, now: Timestamp) -> Option<Report> {
     let answered = service.last_success;
     let since_answer = |w: &&ServiceWindow| {
         let refused = w.trouble(Trouble::Refused);
@@ -250,13 +283,14 @@ fn refusals(service: &ServiceEvidence, stands: bool) -> Option<Report> {
     if !(since_answer(&w) || exceeded(&failing, MOST.value(), FEW, stands)) {
         return None;
     }
-    let severity = match (answered.is_some(), refused.clients) {
+    let around = Around::of(service, span, now);
+    let severity = match (around.before, refused.clients) {
         _ if service.key.port == IDENT => Severity::Note,
         (true, 2..) => Severity::Critical,
         _ => Severity::Warning,
     };
-    let word = if answered.is_some() { "; it answered before" } else { "" };
-    let title = format!("{} refuses connections: {} of {}{word}", service.key, plural(refused.count, "attempt"), refused.who());
+    let (refuses, words) = (if around.over { "refused" } else { "refuses" }, around.words());
+    let title = format!("{} {refuses} connections: {} of {}{words}", service.key, plural(refused.count, "attempt"), refused.who());
     let [_, between] = w.between;
     let evidence = vec![
         ("attempts", Value::Count(w.attempts)),
@@ -265,7 +299,14 @@ fn refusals(service: &ServiceEvidence, stands: bool) -> Option<Report> {
         ("clients", refused.told()),
         ("with_another_ttl", Value::Count(between)),
     ];
-    let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(refused.clients);
+    let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(refused.clients).over(around.over);
+    let report = match (around.before, around.over) {
+        (false, true) => report
+            .because("The service was being started: nothing was seen to answer before, and clients have connected since.")
+            .mend("Nothing, unless it takes long at each start: then look at what it waits for."),
+        (true, true) => report.because("The service was stopped or crashed, and runs again."),
+        (_, false) => report,
+    };
     Some(by_device(report.held(vec![span]), between, refused.count))
 }
 

@@ -58,8 +58,8 @@ impl Detector for TcpLoss {
                        mirrored port; holes that close later than {reordered} and half a round trip, for which the receiver asked: lost \
                        before it. In the last minute, else in the last twenty seconds, and then a warning at most. Raised when they surely are more than {lost} of at least {segments} segments with data, and at least {least} (lower \
                        end of the {sure} interval); or, of at least {lots}, surely more than {little} and more than {unusual} times the share of as many before. \
-                       Critical from {many}. The side is named when {one} of them are on it, as what is seen \
-                       so far below {sided} losses in {connections} connections. It is about one client where what is lost on the clients' side is its: by the \
+                       Critical from {many}. The side is named when {one} of them are on it; below \
+                       {sided} losses in {connections} connections with the words how many connections show it. It is about one client where what is lost on the clients' side is its: by the \
                        same measure of at least {client} segments, while at least as many other clients of the same services surely lose less than one part in {part} of its share.",
             cause: "A full queue (then round-trip times rise as well), a bad cable or transceiver, a duplex mismatch, radio.",
             lookalikes: "What the mirror loses is acknowledged and never sent again, and is not counted here; neither are probes of a \
@@ -293,9 +293,14 @@ fn lost(service: &ServiceEvidence, loss: &LossWindow, stands: bool) -> Option<Re
         Some(PathSide::Server) => "the server's side",
         None => "both sides",
     };
-    let so_far = if is_sure { "" } else { "so far " };
+    // One connection may be odd by itself.
+    let as_far = match loss.connections {
+        _ if is_sure => String::new(),
+        0 | 1 => ", as far as one connection shows".to_owned(),
+        n => format!(", as far as {} connections show", grouped(n)),
+    };
     let (lost, rate) = (grouped(all), percent(share.rate));
-    let title = format!("Packets from and to {} are lost: {lost} ({rate}), {so_far}on {whose} of the mirrored port", service.key);
+    let title = format!("Packets from and to {} are lost: {lost} ({rate}), on {whose} of the mirrored port{as_far}", service.key);
     let evidence = vec![
         ("lost", Value::Count(all)),
         ("segments", Value::Count(loss.segments)),

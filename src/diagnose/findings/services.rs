@@ -6,7 +6,7 @@ use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, 
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Tuned};
 use crate::model::evidence::{
-    FAILING_SHARE, FAILING_ZONES, LONG_POLL, MeantWaits, SERVERS_SHARE, SLOW_FLOOR, SLOW_NAME_FLOOR, SLOW_REPLY, SLOW_SHARE,
+    FAILING_SHARE, FAILING_ZONES, LONG_POLL, MeantWaits, PROMPT, SERVERS_SHARE, SLOW_FLOOR, SLOW_NAME_FLOOR, SLOW_REPLY, SLOW_SHARE,
     ServiceEvidence, ServiceWindow, Threshold, Trouble, Troubled, UNANSWERED_SHARE, USERS_WAIT, USUAL_TIMES, VERY_SLOW_REPLY,
     WEB_ERRORS_SHARE,
 };
@@ -59,8 +59,7 @@ static SERVER_CRITICAL: Threshold = Threshold::seconds(4.0);
 /// Requests that were held for long, and their share, from which on others may be meant to wait as well: what ended their waiting sooner.
 static HELD: Threshold = Threshold::count(2.0);
 
-/// Applications of which nobody asks what is meant to wait for long; requests over TCP that wait, and answers known before, before a service hangs.
-const PROMPT: [&str; 6] = [HTTP, TLS, "mysql", "pgsql", "modbus", "kerberos"];
+/// Requests over TCP that wait, and answers known before, before a service hangs.
 static HANGING: Threshold = Threshold::count(3.0);
 static ANSWERED_BEFORE: Threshold = Threshold::count(5.0);
 
@@ -92,6 +91,12 @@ pub struct HttpErrors;
 
 /// Another service answers with errors.
 pub struct ServiceErrors;
+
+/// Whether so many answers are enough to say how many of them are bad: as many as a small share takes, or fewer of which surely most are.
+fn are_enough(w: &ServiceWindow, trouble: Trouble, usual: &Threshold) -> bool {
+    let bad = w.trouble(trouble).count;
+    w.answered >= usual.number() || bad >= BAD.number() && wilson(bad, w.answered).low > FAILING_MOST.value()
+}
 
 fn speaking<'a>(e: &'a Evidence, app: &'static str) -> impl Iterator<Item = &'a ServiceEvidence> {
     e.network.services.iter().filter(move |s| s.app_token == app)
@@ -205,8 +210,8 @@ impl Detector for DnsFailing {
             id: "dns.failing",
             aspect: None,
             meaning: "This name server answers with errors (SERVFAIL, REFUSED, FORMERR, NOTIMP): names cannot be resolved.",
-            measured: "Answers with such a code: surely more than {share} of at least {n}, and at least {bad} (lower end of the {sure} \
-                       interval), for names of at least {zones} zones, else a note; critical above {most}. That a name does not exist is no \
+            measured: "Answers with such a code: surely more than {share} of at least {n}, or {most} of fewer, and at least {bad} (lower end of the {sure} \
+                       interval), for names of at least {zones} zones, else a note unless nothing else was answered since; critical above {most}. That a name does not exist is no \
                        error, unless surely more than {missing} of the answers say so, and {times} times as many as usual.",
             cause: "The server cannot reach those it asks itself, a zone is broken or badly signed, or it does not serve these clients.",
             lookalikes: "One broken zone that one client asks for again and again.",
@@ -228,17 +233,21 @@ impl Detector for DnsFailing {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         all_of(speaking(e, DNS).filter_map(|service| {
-            let w = service.window(|w| w.answered >= QUERIES.number())?;
+            let w = service.window(|w| are_enough(w, Trouble::Error, &QUERIES))?;
             let bad = w.trouble(Trouble::Error);
             let share = wilson(bad.count, w.answered);
             let stands = standing.on(subject(&service.key));
             if bad.count < BAD.number() || !exceeded(&share, FAILING_SHARE.value(), FAILING_SHARE.value() / 2.0, stands) {
                 return missing_names(service, stands);
             }
+            let is_most = share.low > FAILING_MOST.value();
+            let is_all = service.since_success.last_good.zip(bad.span).is_none_or(|(good, span)| good < span.first);
             let severity = match bad.clients {
+                // Whoever is asked for one zone alone, and answers nothing else any more, is no owner's trouble.
+                2.. if w.failing_zones < FAILING_ZONES && is_most && is_all => Severity::Warning,
                 _ if w.failing_zones < FAILING_ZONES => Severity::Note,
-                ..=1 if share.low <= FAILING_MOST.value() => Severity::Note,
-                clients => by_clients(clients, share.low > FAILING_MOST.value()),
+                ..=1 if !is_most => Severity::Note,
+                clients => by_clients(clients, is_most),
             };
             let title = format!(
                 "Name server {} answers {} queries with errors to {}: {}",
@@ -501,7 +510,7 @@ impl Detector for HttpErrors {
             aspect: None,
             meaning: "The web server answers requests with errors of its own (status codes of the five hundreds), or suddenly refuses many \
                       (four hundreds, but for what is not there and for credentials).",
-            measured: "Answers of the five hundreds: surely more than {share} of at least {n}, and at least {bad} (lower end of the {sure} \
+            measured: "Answers of the five hundreds: surely more than {share} of at least {n}, or {most} of fewer, and at least {bad} (lower end of the {sure} \
                        interval); critical above {many} when at least {several} clients suffer. Refusals: surely more than {rejected} and \
                        {times} times as many as usual, or than {unusual} where that is not known.",
             cause: "The application behind it fails, is overloaded or cannot be reached by its proxy.",
@@ -518,6 +527,7 @@ impl Detector for HttpErrors {
                 ("rejected", Tuned(&REJECTED)),
                 ("times", Tuned(&REJECTED_TIMES)),
                 ("unusual", Tuned(&REJECTED_UNUSUAL)),
+                ("most", Tuned(&FAILING_MOST)),
             ],
         };
         &PAGE
@@ -525,7 +535,7 @@ impl Detector for HttpErrors {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         all_of(speaking(e, HTTP).filter_map(|service| {
-            let w = service.window(|w| w.answered >= WEB_ANSWERS.number())?;
+            let w = service.window(|w| are_enough(w, Trouble::Error, &WEB_ANSWERS))?;
             let bad = w.trouble(Trouble::Error);
             let share = wilson(bad.count, w.answered);
             let stands = standing.on(subject(&service.key));
@@ -563,7 +573,7 @@ impl Detector for ServiceErrors {
             aspect: None,
             meaning: "The service answers requests with errors.",
             measured: "Answers whose code is an error, negative answers that are normal left out: surely more than {share} of at least {n}, \
-                       and at least {bad} (lower end of the {sure} interval); critical above {most} when at least {several} clients suffer.",
+                       or {most} of fewer, and at least {bad} (lower end of the {sure} interval); critical above {most} when at least {several} clients suffer.",
             cause: "The service fails, lacks something it needs, or its clients ask for what they may not.",
             lookalikes: "One client that tries again and again.",
             remedy: "Look at its log at these times.",
@@ -584,7 +594,7 @@ impl Detector for ServiceErrors {
         // Those that have a rule of their own are told of there.
         let others = e.network.services.iter().filter(|s| !matches!(s.app_token, "" | DNS | HTTP | TLS | NTP));
         all_of(others.filter_map(|service| {
-            let w = service.window(|w| w.answered >= QUERIES.number())?;
+            let w = service.window(|w| are_enough(w, Trouble::Error, &QUERIES))?;
             let bad = w.trouble(Trouble::Error);
             let share = wilson(bad.count, w.answered);
             if bad.count < BAD.number()

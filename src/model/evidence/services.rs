@@ -325,6 +325,12 @@ pub struct SinceSuccess {
     pub requests: Troubled,
     /// Connections on which the host says nothing any more, though data is sent to it again and again.
     pub silent: Troubled,
+    /// When a client connected first of all, and since when clients do whose attempts nothing failed.
+    pub first_connected: Option<Timestamp>,
+    /// See above.
+    pub connects_since: Option<Timestamp>,
+    /// When a request was last answered by what was asked for.
+    pub last_good: Option<Timestamp>,
 }
 
 impl ServiceEvidence {

@@ -73,7 +73,16 @@ fn wrong(s: &Snapshot) -> Section {
         None => vec![Part::Note(tone(s.mirror.trust.verdict), format!("Mirror: {}", sentence(&s.mirror.trust.summary)))],
     };
     let network = &s.diagnosis.network;
+    let any = if s.diagnosis.findings.iter().any(|finding| finding.active) { "nothing more is found" } else { "no finding" };
     let words = match network.verdict {
+        Verdict::Unknown
+            if network.judged > 0
+                && network.is_failing
+                && let Some(failures) = network.failures(&network.attempts()) =>
+        {
+            format!("Network: {any}; {failures}.")
+        }
+        Verdict::Good if let Some(failures) = network.failures(&network.attempts()) => format!("Network: {any}; {failures}."),
         Verdict::Unknown if network.judged > 0 => {
             format!("Network: no verdict. Nothing was found in {}, and what matters most cannot be judged here.", network.attempts())
         }

@@ -99,6 +99,10 @@ impl Waiting {
 pub struct UnansweredSince {
     attempts: Unanswered,
     established: Option<Timestamp>,
+    /// The first of all, and the first since an attempt failed.
+    first: Option<Timestamp>,
+    connects_since: Option<Timestamp>,
+    last_good: Option<Timestamp>,
     requests: Unanswered,
     answered: Option<Timestamp>,
     waiting: Waiting,
@@ -117,10 +121,22 @@ impl UnansweredSince {
     /// A client connected.
     pub fn established(&mut self, time: Timestamp) {
         self.established = Some(time);
+        self.first.get_or_insert(time);
+        self.connects_since.get_or_insert(time);
         self.alive(time);
         if self.attempts.count > 0 {
             self.attempts = Unanswered::default();
         }
+    }
+
+    /// An attempt to connect failed, in whatever way.
+    pub fn failed(&mut self) {
+        self.connects_since = None;
+    }
+
+    /// A request was answered by what was asked for.
+    pub fn good(&mut self, time: Timestamp) {
+        self.last_good = self.last_good.max(Some(time));
     }
 
     /// A request of a client.
@@ -170,10 +186,22 @@ impl UnansweredSince {
         self.attempts.clients.iter().flatten().copied()
     }
 
+    /// Requests over TCP that wait for long, while nothing that was asked later is answered.
+    pub fn waiting(&self) -> u64 {
+        self.waiting.told().count
+    }
+
     /// What findings rest on.
     pub fn told(&self) -> SinceSuccess {
         let requests = if self.requests.count > 0 { self.requests.told() } else { self.waiting.told() };
-        SinceSuccess { attempts: self.attempts.told(), requests, silent: self.silent.told() }
+        SinceSuccess {
+            attempts: self.attempts.told(),
+            requests,
+            silent: self.silent.told(),
+            first_connected: self.first,
+            connects_since: self.connects_since,
+            last_good: self.last_good,
+        }
     }
 }
 

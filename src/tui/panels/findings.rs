@@ -7,7 +7,7 @@
 //!    910 ms, 14 clients wait
 //! ```
 
-use crate::model::units::plural;
+use crate::model::units::{grouped, plural};
 use crate::model::{Finding, Verdict};
 use crate::snapshot::Network;
 use crate::tui::canvas::{Canvas, Hit, cells, cut_end, wrap};
@@ -72,7 +72,15 @@ fn nothing(canvas: &mut Canvas, body: Rect, scene: &Scene) {
 
 /// What is thought of the network, when nothing is wrong with it. What was judged is counted of all of the time, not of a span.
 fn network(network: &Network, in_span: bool, finished: bool) -> String {
+    let failures = network.failures(&grouped(network.judged)).filter(|_| !in_span);
     match network.verdict {
+        Verdict::Unknown
+            if network.is_failing
+                && let Some(failures) = failures =>
+        {
+            format!("network: no finding; {failures}")
+        }
+        Verdict::Good if let Some(failures) = failures => format!("network: no finding; {failures}"),
         Verdict::Unknown if network.judged > 0 => {
             format!("network: no verdict, {} not judged", plural(network.not_judged.len() as u64, "finding"))
         }
