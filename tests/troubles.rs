@@ -12,10 +12,14 @@ mod detours;
 mod distance;
 #[path = "troubles/floods.rs"]
 mod floods;
+#[path = "troubles/live_like.rs"]
+mod live_like;
 #[path = "troubles/loads.rs"]
 mod loads;
 #[path = "troubles/logins.rs"]
 mod logins;
+#[path = "troubles/silences.rs"]
+mod silences;
 #[path = "troubles/sizes.rs"]
 mod sizes;
 mod support;
@@ -161,6 +165,7 @@ impl Traffic {
         }
         let outcome = engine::run(Box::new(memory), settings, Default::default()).unwrap();
         assert_eq!(outcome.failure, None);
+        live_like::tells_the_same(&self.packets, settings, &outcome.result);
         outcome.result
     }
 

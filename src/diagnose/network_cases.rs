@@ -41,6 +41,8 @@ fn connection_cases() -> Vec<NetworkCase> {
         ("tcp.loss", Warning, losses_after(3_000, 9, [12_000, 0]), losses_after(2_999, 9, [12_000, 0])),
         ("tcp.slow_receiver", Warning, stalled(3, 0.1, 0), stalled(2, 0.5, 0)),
         ("tcp.slow_receiver", Warning, stalled(1, 3.0, 1), stalled(1, 2.9, 1)),
+        ("tcp.slow_receiver", Note, paced(stalled(26, 0.5, 0)), paced(stalled(2, 0.5, 0))),
+        ("tcp.slow_receiver", Warning, paced(stalled(3, 3.0, 1)), stalled(3, 0.06, 0)),
         ("tcp.slow_receiver", Critical, stalled(1, 31.0, 5), stalled(3, 0.06, 5)),
         ("tcp.rtt", Warning, trips(0.040, Some(0.002), 3), trips(0.040, Some(0.002), 2)),
         ("tcp.rtt", Critical, trips(0.560, Some(0.05), 3), trips(0.079, Some(0.05), 3)),

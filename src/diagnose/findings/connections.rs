@@ -72,7 +72,7 @@ impl Detector for TcpNoAnswer {
                        that is gone: on at least {least} connections of two clients data is sent again and again for {silent} and longer, and \
                        nothing comes from it on any.\n\n\
                        A router, by the station that the SYNs are sent to: since a client last connected to any host behind it nothing \
-                       answered at {gone} hosts or more; or surely more than {part} of all attempts, and at least {lots}, are not answered at \
+                       answered at {gone} hosts or more, or at two that had answered before, to two clients; or surely more than {part} of all attempts, and at least {lots}, are not answered at \
                        {hosts} hosts or more, of three clients or more, none of which has the half of them. What is found of services behind it stands under it.",
             cause: "The host is down or its service hangs, or a firewall drops the packets without a word.",
             lookalikes: "A mirror that does not show what the server sends (then dir.half stands, or conversations show one direction); \
@@ -107,7 +107,7 @@ impl Detector for TcpNoAnswer {
             let part = || hops::in_part(service, Trouble::NoAnswer, stands);
             let is_silent = || unanswered(e, service, false).or_else(part).or_else(|| unanswered(e, service, stands));
             let is_told = service.windows.iter().any(is_flood) || service.windows.iter().any(|w| w.trouble(Trouble::Unreachable).count > 0);
-            gone(e, service).or_else(|| if is_told { None } else { is_silent() })
+            gone(e, service).or_else(|| if is_told { None } else { is_silent() }).or_else(|| was_down(service))
         });
         all_of(hops::silent(e, standing).chain(services))
     }
@@ -201,7 +201,8 @@ fn unanswered(e: &Evidence, service: &ServiceEvidence, stands: bool) -> Option<R
         (false, false) => Severity::Warning,
     };
     let clients = silent.who();
-    let title = format!("Nobody answers at {}: {} of {clients} in vain; {kind}", service.key, plural(silent.count, "attempt"));
+    let answers = if around.over { "answered" } else { "answers" };
+    let title = format!("Nobody {answers} at {}: {} of {clients} in vain; {kind}", service.key, plural(silent.count, "attempt"));
     let evidence = vec![
         ("attempts", Value::Count(attempts)),
         ("unanswered", Value::Count(silent.count)),
@@ -215,6 +216,24 @@ fn unanswered(e: &Evidence, service: &ServiceEvidence, stands: bool) -> Option<R
         (false, true) => report.because("The host sends other packets: a firewall drops these, or the service hangs."),
         (true, _) => report,
     })
+}
+
+/// Nobody answered for a while, and does again.
+fn was_down(service: &ServiceEvidence) -> Option<Report> {
+    let past = service.since_success.past_attempts.filter(|_| service.since_success.attempts.count == 0)?;
+    let (span, silent) = (past.span()?, past.what);
+    let lasted = span.last.since(span.first);
+    if silent.count < SILENT_ATTEMPTS.number() || lasted < SILENT_FOR.in_nanos() {
+        return None;
+    }
+    let severity = if silent.clients >= 2 || silent.is_more { Severity::Critical } else { Severity::Warning };
+    let (times, clients) = (plural(silent.count, "attempt"), silent.who());
+    let lasted = duration(lasted as f64 / 1e9);
+    let title =
+        format!("Nobody answered at {} for {lasted}: {times} of {clients} in vain; it answered before, and does again", service.key);
+    let evidence = vec![("unanswered", Value::Count(silent.count)), ("clients", silent.told())];
+    let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(silent.clients);
+    Some(report.held(vec![span]).over(true))
 }
 
 impl Detector for TcpRefused {
@@ -260,7 +279,7 @@ impl Detector for TcpRefused {
                 // What stands may be either: that a part fails is said as long as it is no more.
                 let part = || hops::in_part(service, Trouble::Refused, stands);
                 let refusals = |stands| refusals(service, stands, e.network.now);
-                refusals(false).or_else(part).or_else(|| refusals(stands))
+                refusals(false).or_else(part).or_else(|| refusals(stands)).or_else(|| were_refused(service, e.network.now))
             })
             .collect();
         let (ident, others): (Vec<Report>, Vec<Report>) =
@@ -283,6 +302,23 @@ fn refusals(service: &ServiceEvidence, stands: bool, now: Timestamp) -> Option<R
     if !(since_answer(&w) || exceeded(&failing, MOST.value(), FEW, stands)) {
         return None;
     }
+    let [_, between] = w.between;
+    Some(refused_report(service, refused, (w.attempts, between), now, span))
+}
+
+/// A service that refused one attempt after the other, and does not any more.
+fn were_refused(service: &ServiceEvidence, now: Timestamp) -> Option<Report> {
+    let past = service.since_success.past_refused?;
+    let span = past.what.span?;
+    let around = Around::of(service, span, now);
+    let least = if around.before { REFUSED_SINCE.number() } else { REFUSED_ATTEMPTS.number() };
+    let is_told = past.what.count >= least && around.over;
+    is_told.then(|| refused_report(service, past.what, (past.what.count, 0), now, span))
+}
+
+/// So many of `attempts` were refused, so many of them by a device between.
+fn refused_report(service: &ServiceEvidence, refused: Troubled, (attempts, between): (u64, u64), now: Timestamp, span: Episode) -> Report {
+    let failing = wilson(refused.count, attempts);
     let around = Around::of(service, span, now);
     let severity = match (around.before, refused.clients) {
         _ if service.key.port == IDENT => Severity::Note,
@@ -291,9 +327,8 @@ fn refusals(service: &ServiceEvidence, stands: bool, now: Timestamp) -> Option<R
     };
     let (refuses, words) = (if around.over { "refused" } else { "refuses" }, around.words());
     let title = format!("{} {refuses} connections: {} of {}{words}", service.key, plural(refused.count, "attempt"), refused.who());
-    let [_, between] = w.between;
     let evidence = vec![
-        ("attempts", Value::Count(w.attempts)),
+        ("attempts", Value::Count(attempts)),
         ("refused", Value::Count(refused.count)),
         ("share", Value::Share(failing.rate)),
         ("clients", refused.told()),
@@ -307,7 +342,7 @@ fn refusals(service: &ServiceEvidence, stands: bool, now: Timestamp) -> Option<R
         (true, true) => report.because("The service was stopped or crashed, and runs again."),
         (_, false) => report,
     };
-    Some(by_device(report.held(vec![span]), between, refused.count))
+    by_device(report.held(vec![span]), between, refused.count)
 }
 
 /// Mail servers ask every client of theirs: what all of those refuse is one note.

@@ -327,7 +327,8 @@ impl Detector for TcpSlowReceiver {
                       is not the cause.",
             measured: "Times from the first segment that announces a window of zero to the first that announces more, those shorter than an \
                        ordinary pause and those at the end of a connection left out: at least {stalls} of more than {stalled} together, or \
-                       one of {long}; critical when one does not end within {never} and {probes} probes. Probes without data, which \
+                       one of {long}; critical when one does not end within {never} and {probes} probes; a note where one connection alone stalls again and again, \
+                       never for {long}. Probes without data, which \
                        Linux sends, count as well.",
             cause: "The receiving program does not read fast enough: overload, a slow disk or printer behind it, or it hangs.",
             lookalikes: "Printers and backup targets, whose pace that is; a window of zero while a connection is closed.",
@@ -368,9 +369,20 @@ impl Detector for TcpSlowReceiver {
                 ("longest_seconds", Value::Seconds(stall.longest)),
                 ("probes", Value::Count(stall.probes)),
             ];
-            let severity = if never { Severity::Critical } else { Severity::Warning };
-            let report = Report::new(severity, title, evidence).about(Subject::Host(stall.receiver));
-            Some(report.suffered_by(1).held(vec![stall.span]))
+            // Whoever reads at its own pace, and is never long about it, wants no more.
+            let is_paced = stall.is_paced && stall.longest < LONG_STALL.in_seconds();
+            let severity = match never {
+                true => Severity::Critical,
+                false if is_paced => Severity::Note,
+                false => Severity::Warning,
+            };
+            let report = Report::new(severity, title, evidence).about(Subject::Host(stall.receiver)).suffered_by(1).held(vec![stall.span]);
+            Some(match is_paced {
+                true => report
+                    .because("Its program takes data at a pace of its own: a download with a limit, a player, a tool that synchronises, a printer.")
+                    .mend("Nothing, unless somebody waits for it."),
+                false => report,
+            })
         }))
     }
 }

@@ -1,6 +1,7 @@
 //! What services answer, and when: name servers, web servers and all others whose requests and answers are read.
 
 use super::SEVERAL;
+use super::hanging_hosts;
 use super::{SURE, all_of, exceeded, of, subject, times};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
@@ -26,7 +27,7 @@ static QUERIES: Threshold = Threshold::count(20.0);
 /// Queries of which none was answered, that make a dead name server, for how long, and of how many clients where it has several.
 static DEAD: Threshold = Threshold::count(5.0);
 static DEAD_SECONDS: Threshold = Threshold::seconds(10.0);
-static DEAD_CLIENTS: Threshold = Threshold::count(2.0);
+pub(super) static DEAD_CLIENTS: Threshold = Threshold::count(2.0);
 
 /// Share of answers that there is no such name, and how many times the usual one: told of.
 static MISSING: Threshold = Threshold::share(0.7);
@@ -108,7 +109,7 @@ fn waiting(clients: &Troubled) -> String {
 }
 
 /// How bad it is by who suffers: one of a few clients is a warning.
-fn by_clients(clients: u64, is_grave: bool) -> Severity {
+pub(super) fn by_clients(clients: u64, is_grave: bool) -> Severity {
     if is_grave && clients >= SEVERAL.number() { Severity::Critical } else { Severity::Warning }
 }
 
@@ -167,6 +168,11 @@ impl Detector for DnsUnanswered {
         &[Need::Undivided, Need::BothDirections, Need::Timely, Need::EverySide, Need::Complete, Need::Unsampled]
     }
 
+    /// Of a server that answers a mirror that loses a part shows something.
+    fn is_proved_without(&self, need: Need, finding: &Finding) -> bool {
+        need == Need::Complete && finding.evidence.iter().any(|e| *e == ("answered", Value::Count(0)))
+    }
+
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         all_of(speaking(e, DNS).filter_map(|service| {
             let stands = standing.on(subject(&service.key));
@@ -187,6 +193,9 @@ impl Detector for DnsUnanswered {
                 w.troubles.iter_mut().skip(Trouble::Unanswered as usize).take(1).for_each(|unanswered| *unanswered = silent);
                 return Some(report(service, &w, Trouble::Unanswered, severity, title));
             }
+            if let Some(report) = was_dead(service, clients) {
+                return Some(report);
+            }
             let w = service.window(|w| w.requests >= QUERIES.number())?;
             let silent = w.trouble(Trouble::Unanswered);
             let share = wilson(silent.count, w.requests);
@@ -202,6 +211,29 @@ impl Detector for DnsUnanswered {
             Some(report(service, w, Trouble::Unanswered, by_clients(silent.clients, share.low > FAILING_MOST.value()), title))
         }))
     }
+}
+
+/// A name server that was dead and answers again, unless it left queries unanswered since.
+fn was_dead(service: &ServiceEvidence, clients: u64) -> Option<Report> {
+    let past = service.since_success.past_requests?;
+    let (span, silent) = (past.span()?, past.what);
+    let lasted = span.last.since(span.first);
+    let is_again = service.windows.iter().filter_map(|w| w.trouble(Trouble::Unanswered).span).any(|span| span.last > past.over);
+    let is_enough = silent.count >= DEAD.number() && silent.clients >= clients && lasted >= (DEAD_SECONDS.in_seconds() * 1e9) as i64;
+    if is_again || !is_enough {
+        return None;
+    }
+    let title = format!(
+        "Name server {} did not answer for {}: {} of {} in vain; it does again",
+        service.key.address,
+        duration(lasted as f64 / 1e9),
+        if silent.count == 1 { "1 query".into() } else { format!("{} queries", grouped(silent.count)) },
+        silent.who()
+    );
+    let severity = if silent.clients >= 2 { Severity::Critical } else { Severity::Warning };
+    let mut w = ServiceWindow { requests: silent.count, ..ServiceWindow::default() };
+    w.troubles.iter_mut().skip(Trouble::Unanswered as usize).take(1).for_each(|unanswered| *unanswered = silent);
+    Some(report(service, &w, Trouble::Unanswered, severity, title).held(vec![span]).over(true))
 }
 
 impl Detector for DnsFailing {
@@ -362,7 +394,8 @@ impl Detector for ServerSlow {
                        TLS between records of application data alone. Of a protocol that is not known only what is slower than usual counts.\n\n\
                        A service hangs when it takes requests and answers none: at least {hanging} requests over TCP of {by} clients have waited \
                        for more than {wait}, and nothing that was asked later is answered, by a service that had answered at least {before}. \
-                       Of TLS hellos tell; a service that never answered one fails (tls.failing).",
+                       Of TLS hellos tell; a service that never answered one fails (tls.failing). A host hangs when that is so at two of its \
+                       services or more, for {by} clients together, and nothing else that is asked of it is answered. What ends stays listed with its time.",
             cause: "The server or what it depends on (database, storage, name server) is overloaded or waits.",
             lookalikes: "Requests that are meant to wait: event streams, uploads, jobs of a single client (a note). Answers by HTTP that begin {held} later or more count as long \
                          polls, which the server holds until there is something to tell: they are not judged, and where there are at least {holds} \
@@ -412,8 +445,8 @@ impl Detector for ServerSlow {
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
-        all_of(e.network.services.iter().filter(|s| s.app_token != DNS).filter_map(|service| {
-            if let Some(hangs) = hangs(service) {
+        let services = e.network.services.iter().filter(|s| s.app_token != DNS).filter_map(|service| {
+            if let Some(hangs) = hangs(service).or_else(|| hung(service)) {
                 return Some(hangs);
             }
             let w = service.newest(|w| w.timed >= SERVER_ANSWERS.number())?;
@@ -443,7 +476,8 @@ impl Detector for ServerSlow {
                 report = report.with(USUAL, Value::Seconds(usual));
             }
             Some(if w.turns.answered > 0 { report.with("turns", Value::Count(w.turns.answered)) } else { report })
-        }))
+        });
+        all_of(hanging_hosts::reports(e).into_iter().chain(services))
     }
 
     fn withdraws(&self, e: &Evidence, finding: &Finding) -> bool {
@@ -454,14 +488,12 @@ impl Detector for ServerSlow {
 }
 
 /// What says how many requests of a service that hangs have no answer.
-const WAITING: &str = "waiting";
+pub(super) const WAITING: &str = "waiting";
 
 /// A service that takes requests and answers none since it last answered anybody.
 fn hangs(service: &ServiceEvidence) -> Option<Report> {
-    let (waiting, before) = (&service.since_success.requests, &service.waits);
-    let is_told = PROMPT.contains(&service.app_token) && service.key.protocol == Proto::Tcp;
-    let is_enough = waiting.count >= HANGING.number() && (waiting.clients >= DEAD_CLIENTS.number() || waiting.is_more);
-    if !is_told || !is_enough || before.timed < ANSWERED_BEFORE.number() || may_be_meant(before) {
+    let waiting = &service.since_success.requests;
+    if !may_hang(service) || !are_several(waiting) {
         return None;
     }
     let (app, requests) = (service.app_token, plural(waiting.count, "request"));
@@ -469,6 +501,29 @@ fn hangs(service: &ServiceEvidence) -> Option<Report> {
     let evidence = vec![(WAITING, Value::Count(waiting.count)), ("clients", waiting.told())];
     let report = Report::new(by_clients(waiting.clients, true), title, evidence).about(subject(&service.key)).suffered_by(waiting.clients);
     Some(report.held(waiting.span.into_iter().collect()))
+}
+
+/// A service that took requests and answered none for a while, and answers again.
+fn hung(service: &ServiceEvidence) -> Option<Report> {
+    let past = service.since_success.past_requests.filter(|past| may_hang(service) && are_several(&past.what))?;
+    let (span, waited) = (past.span()?, past.what);
+    let lasted = duration(span.last.since(span.first) as f64 / 1e9);
+    let (app, requests) = (service.app_token, plural(waited.count, "request"));
+    let title = format!("{app} at {} answered nothing for {lasted}: {requests} of {} waited; it does again", service.key, waited.who());
+    let evidence = vec![(WAITING, Value::Count(waited.count)), ("clients", waited.told())];
+    let report = Report::new(by_clients(waited.clients, true), title, evidence).about(subject(&service.key));
+    Some(report.suffered_by(waited.clients).held(vec![span]).over(true))
+}
+
+/// Whether requests of a service that wait tell that it hangs: it had answered, and nobody asks what is meant to wait.
+pub(super) fn may_hang(service: &ServiceEvidence) -> bool {
+    let is_told = PROMPT.contains(&service.app_token) && service.key.protocol == Proto::Tcp;
+    is_told && service.waits.timed >= ANSWERED_BEFORE.number() && !may_be_meant(&service.waits)
+}
+
+/// Whether so many requests of so many clients are no chance.
+pub(super) fn are_several(waiting: &Troubled) -> bool {
+    waiting.count >= HANGING.number() && (waiting.clients >= DEAD_CLIENTS.number() || waiting.is_more)
 }
 
 /// Whether requests may be meant to wait: some were held for long, or connections of which nobody can read anything turn out to be talks of both

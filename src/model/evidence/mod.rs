@@ -21,7 +21,7 @@ mod tuning;
 pub use contents::{CastEvidence, ChecksumEvidence, ContentEvidence, SizeEvidence};
 pub use copies::{CopyEvidence, CopyGap, Destinations, DistantCopies};
 pub use directions::{ANSWERED, CONCENTRATED, HALF, HALF_CLEAR, JUDGED, SideEvidence, TagEvidence};
-pub use hops::{HopEvidence, HopFailures};
+pub use hops::{HopEvidence, HopFailures, PathOutage};
 pub use host::{ControlEvidence, HostEvidence, PortAway, TransitEvidence};
 pub use hosts::{
     BlackHoleEvidence, CertificateEvidence, FallbackEvidence, KeepAliveEvidence, MediaEvidence, OldTlsEvidence, QuicEvidence,
@@ -30,8 +30,8 @@ pub use hosts::{
 pub use loss::{FlatTop, LoadClass, LossEvidence, PortLoss, SessionLoss, SizeLoss, StreamEvidence};
 pub use network::{NetworkEvidence, ScanEvidence, UnreachableEvidence};
 pub use services::{
-    ClientLoss, CodeCount, LossWindow, MeantWaits, NAMED, ServiceEvidence, ServiceWindow, SinceSuccess, TripWindow, Trouble, Troubled,
-    TurnWindow, UnreachableReport,
+    ClientLoss, CodeCount, LossWindow, MeantWaits, NAMED, PastSilence, ServiceEvidence, ServiceWindow, SinceSuccess, TripWindow, Trouble,
+    Troubled, TurnWindow, UnreachableReport,
 };
 pub use sightings::{
     ArpStormEvidence, BetweenEvidence, ClockEvidenceOfServer, ClockFault, ConflictEvidence, DhcpEvidence, DhcpFloodEvidence,

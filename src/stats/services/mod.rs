@@ -22,6 +22,7 @@ mod loads;
 mod lossy;
 mod media;
 mod path;
+mod path_outages;
 mod quic_attempts;
 mod scans;
 mod service;
@@ -51,6 +52,7 @@ use kept_alive::KeptConnections;
 use loads::Loads;
 use lossy::{LossyConnections, Receivers};
 use media::MediaStreams;
+use path_outages::PathOutages;
 use quic_attempts::QuicAttempts;
 use scans::Scans;
 use service::Service;
@@ -97,6 +99,7 @@ pub struct ServiceLedger {
     quic: QuicAttempts,
     windows: ReceiveWindows,
     unreachables: Unreachables,
+    outages: PathOutages,
     loads: Loads,
     answers: AnsweredElsewhere,
     bins: usize,

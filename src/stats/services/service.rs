@@ -179,8 +179,10 @@ impl Service {
         } else if silent > 0 {
             self.unanswered.attempts(client, silent, (attempt.first, attempt.time));
         }
-        if silent > 0 || attempt.outcome == AttemptOutcome::Refused {
-            self.unanswered.failed();
+        match attempt.outcome {
+            AttemptOutcome::Refused => self.unanswered.refused(client, (attempt.first, attempt.time)),
+            _ if silent > 0 => self.unanswered.failed(),
+            _ => {}
         }
         if let Some(half) = attempt.server_half {
             self.server_half = Some(self.server_half.map_or(half, |least| least.min(half)));
