@@ -10,6 +10,7 @@
 # Systems call libpcap by different names, so what is to run on several brings its own: packaging/libpcap.sh builds it. LIBPCAP_LIBDIR names
 # another one; where none can be had, the system's is used, and that is said.
 # The same sources give the same bytes: times are SOURCE_DATE_EPOCH, by default that of the last commit, and paths of this machine are left out.
+# Which commit it is the program finds itself (build.rs); where there is no clone SPANTOP_COMMIT may say it.
 # packaging/try.sh tries what comes out.
 set -euo pipefail
 
@@ -18,8 +19,6 @@ target=${CARGO_TARGET_DIR:-target}
 files=target/package
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 0)}
 export SOURCE_DATE_EPOCH
-SPANTOP_COMMIT=${SPANTOP_COMMIT:-$(git rev-parse --short HEAD 2>/dev/null || echo unknown)}
-export SPANTOP_COMMIT
 export RUSTFLAGS="${RUSTFLAGS:-} --remap-path-prefix=$PWD=/spantop --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
 
 # Functions that compile to the same code (sorting, dropping) are there once, where the linker can do that.

@@ -178,8 +178,8 @@ try_crate() {
     cargo package --locked --no-verify --allow-dirty --target-dir "$work/crate" >"$work/package.log" 2>&1 || { cat "$work/package.log" >&2; die "cargo package"; }
     mkdir "$work/unpacked"
     tar -xzf "$work"/crate/package/spantop-*.crate --strip-components=1 -C "$work/unpacked"
-    local named
-    for named in Cargo.lock README.md LICENSE-MIT LICENSE-APACHE CHANGELOG.md src/main.rs src/names/vendors.tsv; do
+    local named commit
+    for named in Cargo.lock README.md LICENSE-MIT LICENSE-APACHE CHANGELOG.md build.rs src/main.rs src/names/vendors.tsv; do
         [ -e "$work/unpacked/$named" ] || die "crate: $named is missing"
     done
     ! find "$work/unpacked" -size +2M | grep . >&2 || die "crate: that is large"
@@ -188,6 +188,9 @@ try_crate() {
     RUSTFLAGS="$(packaging/build.sh flags)" cargo install --locked --path . --profile dist --root "$work/installed" --target-dir "$target" >"$work/install.log" 2>&1 ||
         { tail -n 20 "$work/install.log" >&2; die "cargo install --path ."; }
     used_here "$work/installed/bin/spantop"
+    if commit=$(git rev-parse HEAD 2>/dev/null); then
+        "$work/installed/bin/spantop" --version | grep -F "(${commit:0:12})" >/dev/null || die "crate: --version does not say which commit it is"
+    fi
     say "crate: $(du -k "$work"/crate/package/spantop-*.crate | cut -f 1) KB, cargo install --path . works"
 }
 

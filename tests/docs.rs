@@ -1,7 +1,17 @@
-//! What `docs/` says of findings is what the program says: `DOCS=write cargo test --test docs` writes it.
+//! What `docs/` says is what the program says: `DOCS=write cargo test --test docs` writes what is made from it.
 
+#[path = "docs/generated.rs"]
+mod generated;
+#[path = "docs/reference.rs"]
+mod reference;
+
+use generated::{cell, part, read, whole};
 use spantop::diagnose;
+use spantop::model::{FILTER_WORDS, SCREEN_WORDS};
 use std::fmt::Write as _;
+
+/// What screens show and which keys there are.
+const DASHBOARD: &str = "docs/dashboard.md";
 
 /// The catalogue as Markdown: a section a finding, in the order of the registry.
 fn catalogue() -> String {
@@ -25,38 +35,45 @@ fn catalogue() -> String {
 
 #[test]
 fn the_catalogue_is_what_the_program_says() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/findings.md");
     let wanted = catalogue();
-    if std::env::var_os("DOCS").is_some() {
-        std::fs::write(path, &wanted).expect("docs/findings.md");
-    }
-    let written = std::fs::read_to_string(path).unwrap_or_default();
-    let first = written.lines().zip(wanted.lines()).find(|(a, b)| a != b);
-    assert!(written == wanted, "DOCS=write cargo test --test docs writes it; first difference: {first:?}");
+    whole("docs/findings.md", &wanted);
     assert!(wanted.matches("\n## `").count() > 80, "all of them");
+}
+
+/// The filter's words, as the help lists them.
+#[test]
+fn the_filter_is_told_as_the_help_tells_it() {
+    let mut wanted = String::from("| words | rows |\n|---|---|\n");
+    for (words, rows) in FILTER_WORDS {
+        let _ = writeln!(wanted, "| `{}` | {} |", cell(words), cell(rows));
+    }
+    part(DASHBOARD, "filter", &wanted);
+}
+
+/// What words on screens mean, as the help says it.
+#[test]
+fn words_on_screens_mean_what_the_help_says() {
+    let mut wanted = String::from("| | |\n|---|---|\n");
+    for (word, meaning) in SCREEN_WORDS {
+        let _ = writeln!(wanted, "| {} | {} |", cell(word), cell(meaning));
+    }
+    part(DASHBOARD, "words", &wanted);
 }
 
 #[test]
 fn every_link_between_the_documents_leads_somewhere() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let documents = [
-        "README.md",
-        "SECURITY.md",
-        "CONTRIBUTING.md",
-        "docs/mirroring.md",
-        "docs/troubleshooting.md",
-        "docs/lifecycle.md",
-        "docs/exporters.md",
-        "docs/fleet.md",
-        "docs/archive.md",
-        "docs/capacity.md",
-    ];
+    let pages = std::fs::read_dir(root.join("docs")).expect("docs").map(|file| file.expect("a file").path());
+    let pages =
+        pages.filter(|path| path.extension().is_some_and(|e| e == "md")).map(|path| path.strip_prefix(root).expect("below").to_owned());
+    let documents = pages.chain(["README.md", "SECURITY.md", "CONTRIBUTING.md"].map(std::path::PathBuf::from));
     let mut links = 0;
     for name in documents {
-        let text = std::fs::read_to_string(root.join(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let text = read(&name.to_string_lossy());
+        let (page, name) = (root.join(&name), name.display());
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()).filter(|l| !l.contains("://")) {
             let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
-            let target = if path.is_empty() { root.join(name) } else { root.join(name).parent().expect("a folder").join(path) };
+            let target = if path.is_empty() { page.clone() } else { page.parent().expect("a folder").join(path) };
             assert!(target.exists(), "{name}: {link}");
             if !anchor.is_empty() {
                 let headings = std::fs::read_to_string(&target).expect("text");
@@ -69,17 +86,50 @@ fn every_link_between_the_documents_leads_somewhere() {
     assert!(links > 10, "{links}");
 }
 
+/// Each line of the table of what ends the program, and what does not, names tests that there are.
 #[test]
-fn readme_names_every_finding_of_the_network() {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("README.md");
+fn every_line_of_the_lifecycle_is_held_by_a_test() {
+    let page = read("docs/lifecycle.md");
+    let lines: Vec<&str> = page.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| what happens")).collect();
+    assert!(lines.len() >= 16, "{}", lines.len());
+    for line in lines {
+        let held = line.trim_end_matches(" |").rsplit(" | ").next().expect("a cell");
+        let (mut program, mut functions) = ("", 0);
+        for word in held.split([' ', ',']).filter(|word| !word.is_empty()) {
+            match word.strip_prefix('`').and_then(|word| word.strip_suffix('`')) {
+                Some(name) => {
+                    let text = read(&format!("tests/{program}.rs"));
+                    assert!(text.contains(&format!("#[test]\nfn {name}() {{")), "{program}: no test {name}, which holds: {line}");
+                    functions += 1;
+                }
+                None => program = word,
+            }
+        }
+        assert!(functions > 0, "no test holds: {line}");
+    }
+}
+
+#[test]
+fn every_finding_of_the_network_is_named_by_what_it_is_about() {
+    let page = read("docs/reports.md");
     let first = diagnose::IDS.iter().position(|id| *id == "loop.layer2").expect("the network's come after the mirror's");
-    let missing: Vec<_> = diagnose::IDS[first..].iter().filter(|id| !readme.contains(&format!("`{id}`"))).collect();
+    let missing: Vec<_> = diagnose::IDS[first..].iter().filter(|id| !page.contains(&format!("`{id}`"))).collect();
     assert!(missing.is_empty() && diagnose::IDS.len() - first > 50, "{missing:?}");
 }
 
-/// The picture in text is what the dashboard draws of the capture it names: `UPDATE_README=1 cargo test --test docs` writes it.
+/// The README's minute: one screen to what it is and how it is had, pictures first, the rest in `docs/`.
 #[test]
-fn the_picture_in_the_readme_is_the_dashboards() {
+fn the_readme_is_short_and_begins_with_pictures() {
+    let readme = read("README.md");
+    let at = |word: &str| readme.find(word).unwrap_or_else(|| panic!("no {word}"));
+    assert!(readme.lines().count() <= 220, "{} lines: what is a manual belongs into docs/", readme.lines().count());
+    assert!(at("docs/pictures/overview.svg") < at("## One minute") && at("apt install") < at("cargo install"));
+    assert!(at("## One minute") < at("## Mirroring a port") && readme[..at("## One minute")].lines().count() < 25);
+}
+
+/// The picture in text is what the dashboard draws of the capture it names.
+#[test]
+fn the_picture_in_text_is_the_dashboards() {
     use spantop::capture::file;
     use spantop::engine::{self, Settings};
     use spantop::settings::FileSettings;
@@ -92,15 +142,5 @@ fn the_picture_in_the_readme_is_the_dashboards() {
     let options = tui::DashboardOptions { source_title: capture.into(), ..tui::DashboardOptions::default() };
     let mut still = tui::Still::new(options, (110, 37), false);
     still.see(snapshot::Snapshot::clone(&snapshot));
-    let wanted = still.text();
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
-    let readme = std::fs::read_to_string(path).expect("README.md");
-    let begin = format!("<!-- picture: the dashboard on {capture} -->\n```\n");
-    let (before, rest) = readme.split_once(&begin).expect("the picture's place");
-    let (written, behind) = rest.split_once("```\n").expect("the picture's end");
-    if std::env::var_os("UPDATE_README").is_some() {
-        std::fs::write(path, format!("{before}{begin}{}\n```\n{behind}", wanted.trim_end())).expect("README.md");
-        return;
-    }
-    assert_eq!(written.trim_end(), wanted.trim_end(), "UPDATE_README=1 writes it");
+    part(DASHBOARD, &format!("the dashboard on {capture}"), &format!("```\n{}\n```\n", still.text().trim_end()));
 }

@@ -1,5 +1,4 @@
-//! What ends it, and what does not: the lines of `docs/lifecycle.md` that no other test holds. Terminals are in `terminal.rs`, ports that go down
-//! or vanish in `live.rs` and `rights.rs`, followed files in `input.rs`, standard output and full disks in `cli.rs`, clocks in `time.rs`.
+//! What ends it, and what does not: the lines of `docs/lifecycle.md` that no other program of tests holds; its last column names them all.
 #![cfg(target_os = "linux")]
 
 mod support;

@@ -302,8 +302,7 @@ fn refusals(service: &ServiceEvidence, stands: bool, now: Timestamp) -> Option<R
     if !(since_answer(&w) || exceeded(&failing, MOST.value(), FEW, stands)) {
         return None;
     }
-    let [_, between] = w.between;
-    Some(refused_report(service, refused, (w.attempts, between), now, span))
+    Some(hops::by_ecn(refused_report(service, w, now, span), w, Trouble::Refused))
 }
 
 /// A service that refused one attempt after the other, and does not any more.
@@ -312,12 +311,14 @@ fn were_refused(service: &ServiceEvidence, now: Timestamp) -> Option<Report> {
     let span = past.what.span?;
     let around = Around::of(service, span, now);
     let least = if around.before { REFUSED_SINCE.number() } else { REFUSED_ATTEMPTS.number() };
-    let is_told = past.what.count >= least && around.over;
-    is_told.then(|| refused_report(service, past.what, (past.what.count, 0), now, span))
+    let mut w = ServiceWindow { attempts: past.what.count, ..ServiceWindow::default() };
+    w.troubles.iter_mut().skip(Trouble::Refused as usize).take(1).for_each(|refused| *refused = past.what);
+    (past.what.count >= least && around.over).then(|| refused_report(service, &w, now, span))
 }
 
-/// So many of `attempts` were refused, so many of them by a device between.
-fn refused_report(service: &ServiceEvidence, refused: Troubled, (attempts, between): (u64, u64), now: Timestamp, span: Episode) -> Report {
+/// What was refused in a stretch of time.
+fn refused_report(service: &ServiceEvidence, w: &ServiceWindow, now: Timestamp, span: Episode) -> Report {
+    let (refused, attempts, [_, between]) = (w.trouble(Trouble::Refused), w.attempts, w.between);
     let failing = wilson(refused.count, attempts);
     let around = Around::of(service, span, now);
     let severity = match (around.before, refused.clients) {
@@ -513,6 +514,17 @@ fn why_unreachable(report: &UnreachableReport) -> &'static str {
     }
 }
 
+/// ICMP errors that are enough where nobody connects, and over how long.
+static UNREACHABLE_FEW: Threshold = Threshold::count(5.0);
+static UNREACHABLE_FOR: Threshold = Threshold::nanos((10 * SECOND) as f64);
+
+/// Whether somebody tries to connect again and again, and is told each time that it cannot be reached.
+fn is_in_vain(service: &ServiceEvidence, w: &ServiceWindow) -> bool {
+    let errors = w.trouble(Trouble::Unreachable);
+    let lasts = errors.span.is_some_and(|span| span.last.since(span.first) >= UNREACHABLE_FOR.in_nanos());
+    service.key.protocol == Proto::Tcp && w.established == 0 && errors.count >= UNREACHABLE_FEW.number() && lasts
+}
+
 impl Detector for IcmpUnreachable {
     fn page(&self) -> &'static ExplainPage {
         static PAGE: ExplainPage = ExplainPage {
@@ -520,7 +532,8 @@ impl Detector for IcmpUnreachable {
             aspect: None,
             meaning: "Routers or hosts answer packets to this service or host with ICMP errors: it cannot be reached.",
             measured: "ICMP errors (destination unreachable, without those about the size of packets) that quote packets to a service which \
-                       clients ask: at least {least} within a minute, or received by at least {several} clients. The same of hosts and of \
+                       clients ask: at least {least} within a minute, or received by at least {several} clients, or {few} over at least {time} where nobody \
+                       connects. The same of hosts and of \
                        whatever else is sent to them, by who says it, of whom and why, but for ports at which nothing listens and for what \
                        scans; hosts of which one router says the same are told together. A note where a filter rejects packets, or where a \
                        single client hears it.",
@@ -529,7 +542,12 @@ impl Detector for IcmpUnreachable {
                          limit how many errors they send, so their number says little.",
             remedy: "Look at the route and the filters of whoever sends the errors.",
             topic: None,
-            figures: &[("least", Tuned(&UNREACHABLE)), ("several", Tuned(&SEVERAL))],
+            figures: &[
+                ("least", Tuned(&UNREACHABLE)),
+                ("several", Tuned(&SEVERAL)),
+                ("few", Tuned(&UNREACHABLE_FEW)),
+                ("time", Tuned(&UNREACHABLE_FOR)),
+            ],
         };
         &PAGE
     }
@@ -538,7 +556,7 @@ impl Detector for IcmpUnreachable {
         let services = e.network.services.iter().filter_map(|service| {
             let enough = |w: &ServiceWindow| {
                 let t = w.trouble(Trouble::Unreachable);
-                t.count >= UNREACHABLE.number() || t.clients >= SEVERAL.number()
+                t.count >= UNREACHABLE.number() || t.clients >= SEVERAL.number() || is_in_vain(service, w)
             };
             let stands = standing.on(subject(&service.key));
             let w = service.window(|w| enough(w) || stands && w.trouble(Trouble::Unreachable).count > 0)?;
@@ -565,6 +583,8 @@ impl Detector for IcmpUnreachable {
                 // Somebody decided it.
                 _ if whose.is_some_and(is_filtered) => Severity::Note,
                 n if n >= SEVERAL.number() => Severity::Critical,
+                // What one client asks for in vain may be an old setting.
+                ..=1 if !errors.is_more => Severity::Note,
                 _ => Severity::Warning,
             };
             let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(errors.clients);

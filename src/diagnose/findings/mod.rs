@@ -11,7 +11,6 @@ pub(super) mod copies;
 pub(super) mod detours;
 pub(super) mod directionality;
 pub(super) mod fidelity;
-mod hanging_hosts;
 mod hops;
 pub(super) mod host;
 pub(super) mod loads;

@@ -11,7 +11,7 @@ use super::media::MediaStreams;
 use super::path_outages::PathOutages;
 use super::quic_attempts::QuicAttempts;
 use super::scans::Scans;
-use super::service::Service;
+use super::service::ServiceRecord;
 use super::tls_servers::TlsServers;
 use super::unreachables::Unreachables;
 use super::usual::UsualService;
@@ -26,7 +26,7 @@ impl ServiceLedger {
     pub const BYTES: [usize; 3] = {
         let bin = ServiceCounts::BYTES;
         [
-            size_of::<Service>()
+            size_of::<ServiceRecord>()
                 + bin
                 + FURTHER_CLIENTS * size_of::<u32>()
                 + 3 * Histogram::BYTES

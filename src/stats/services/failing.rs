@@ -1,6 +1,6 @@
 //! What failed or waits, be it enough for a finding or not: nobody is to call a network good of which a part fails.
 
-use super::service::Service;
+use super::service::ServiceRecord;
 use crate::model::evidence::Trouble;
 use crate::model::{AppId, ServiceKey, wilson};
 use crate::stats::ServiceLedger;
@@ -52,11 +52,11 @@ impl ServiceLedger {
     }
 }
 
-fn failed(service: &Service) -> u64 {
+fn failed(service: &ServiceRecord) -> u64 {
     FAILED.iter().fold(0, |sum, trouble| sum.saturating_add(service.whole.troubled(*trouble)))
 }
 
-fn uses(service: &Service) -> u64 {
+fn uses(service: &ServiceRecord) -> u64 {
     let counts = &service.whole;
     counts.attempts(|_| false).saturating_add(counts.answered()).saturating_add(counts.troubled(Trouble::Unanswered))
 }

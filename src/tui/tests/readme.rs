@@ -1,4 +1,4 @@
-//! The two tables of README.md are made from the list of screens and from the keys the program shows.
+//! The table of screens in README.md and that of keys in docs/dashboard.md are made from the list of screens and from the keys the program shows.
 //!
 //! `UPDATE_README=1 cargo test --lib readme` writes them.
 
@@ -78,20 +78,25 @@ fn table<'a>(text: &'a str, wanted: &str) -> &'a str {
     &rest[..length]
 }
 
-#[test]
-fn readme_has_the_screens_and_keys_that_there_are() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
-    let mut readme = std::fs::read_to_string(path).expect("README.md");
-    for wanted in [screens(SCREENS), keys(SCREENS)] {
-        let written = table(&readme, &wanted).to_owned();
-        assert!(!written.is_empty(), "no such table:\n{wanted}");
-        if std::env::var_os("UPDATE_README").is_some() {
-            readme = readme.replacen(&written, &wanted, 1);
-        } else {
-            assert_eq!(written, wanted, "UPDATE_README=1 writes it");
-        }
-    }
+/// Holds the table of a document against what it should be, or writes it.
+fn holds(name: &str, wanted: &str) {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    let text = std::fs::read_to_string(&path).expect("the document");
+    let written = table(&text, wanted);
+    assert!(!written.is_empty(), "{name} has no such table:\n{wanted}");
     if std::env::var_os("UPDATE_README").is_some() {
-        std::fs::write(path, readme).expect("README.md");
+        std::fs::write(path, text.replacen(written, wanted, 1)).expect("it can be written");
+    } else {
+        assert_eq!(written, wanted, "{name}: UPDATE_README=1 writes it");
     }
+}
+
+#[test]
+fn readme_has_the_screens_that_there_are() {
+    holds("README.md", &screens(SCREENS));
+}
+
+#[test]
+fn the_manual_has_the_keys_that_there_are() {
+    holds("docs/dashboard.md", &keys(SCREENS));
 }

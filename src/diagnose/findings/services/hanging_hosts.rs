@@ -1,9 +1,10 @@
 //! Hosts that take requests and answer none, at several of their services: at each of them too few wait to say anything of it.
 
-use super::services::{DEAD_CLIENTS, WAITING, are_several, by_clients, may_hang};
-use super::subject;
+use super::slow::{WAITING, are_several, may_hang};
+use super::{DEAD_CLIENTS, by_clients};
 use crate::diagnose::detector::Report;
 use crate::diagnose::evidence::Evidence;
+use crate::diagnose::findings::subject;
 use crate::model::evidence::{ServiceEvidence, Trouble, Troubled};
 use crate::model::units::{duration, plural};
 use crate::model::{Address, Episode, Subject, Timestamp, Value, limits};
