@@ -70,7 +70,7 @@ impl Detector for DnsUnanswered {
 
     /// Of a server that answers a mirror that loses a part shows something.
     fn is_proved_without(&self, need: Need, finding: &Finding) -> bool {
-        need == Need::Complete && finding.evidence.iter().any(|e| *e == ("answered", Value::Count(0)))
+        need == Need::Complete && finding.evidence.contains(&("answered", Value::Count(0)))
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
