@@ -12,12 +12,16 @@ mod detours;
 mod distance;
 #[path = "troubles/floods.rs"]
 mod floods;
+#[path = "troubles/live_like.rs"]
+mod live_like;
 #[path = "troubles/loads.rs"]
 mod loads;
 #[path = "troubles/logins.rs"]
 mod logins;
 #[path = "troubles/lookalikes.rs"]
 mod lookalikes;
+#[path = "troubles/silences.rs"]
+mod silences;
 #[path = "troubles/sizes.rs"]
 mod sizes;
 mod support;
@@ -163,6 +167,7 @@ impl Traffic {
         }
         let outcome = engine::run(Box::new(memory), settings, Default::default()).unwrap();
         assert_eq!(outcome.failure, None);
+        live_like::tells_the_same(&self.packets, settings, &outcome.result);
         outcome.result
     }
 

@@ -85,6 +85,7 @@ const EDGES: &[Edge] = &[
         about: About::Behind,
     },
     Edge { causes: &["tcp.refused"], effects: &["tcp.refused"], about: About::Behind },
+    Edge { causes: &["server.slow"], effects: &["server.slow", "tls.failing"], about: About::Behind },
     // What does not arrive is not answered; who does not answer does not answer a hello either.
     Edge { causes: &["tcp.no_answer"], effects: &["server.slow", "tls.failing"], about: About::MilderOfService },
     Edge { causes: &["tcp.no_answer"], effects: &["tcp.loss"], about: About::Service },

@@ -71,6 +71,8 @@ pub struct Report {
     pub vlan: Option<u16>,
     /// What it strikes besides, so that findings about that stand under it.
     pub covers: Vec<Subject>,
+    /// It has ended: what was seen since shows it.
+    pub is_over: bool,
 }
 
 impl Report {
@@ -91,6 +93,7 @@ impl Report {
             packets: Vec::new(),
             vlan: None,
             covers: Vec::new(),
+            is_over: false,
         }
     }
 
@@ -126,6 +129,13 @@ impl Report {
     #[must_use]
     pub fn covering(mut self, subjects: Vec<Subject>) -> Self {
         self.covers = subjects;
+        self
+    }
+
+    /// Ended, where that is so.
+    #[must_use]
+    pub fn over(mut self, is_over: bool) -> Self {
+        self.is_over = is_over;
         self
     }
 

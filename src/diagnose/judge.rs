@@ -279,7 +279,13 @@ impl Judge {
         }
         let old = self.raised.get(&key).map(|r| &r.finding);
         let times = episodes(old, &report.held, evidence, now);
+        let is_over = report.is_over;
         let mut finding = finding(page, report, evidence.vendor, now);
+        if is_over {
+            // What ended keeps its place in the list, and how bad it was.
+            let was = old.filter(|old| times.last().is_some_and(|latest| old.last >= latest.first)).map(|old| old.severity);
+            (finding.active, finding.severity) = (false, finding.severity.max(was.unwrap_or(finding.severity)));
+        }
         finding.forgotten_episodes = old.map_or(0, |f| f.forgotten_episodes);
         let finding = finding.held(times);
         let worst = evidence.sliding.then(|| {

@@ -43,6 +43,8 @@ fn connection_cases() -> Vec<NetworkCase> {
         ("tcp.loss", Warning, losses_after(3_000, 9, [12_000, 0]), losses_after(2_999, 9, [12_000, 0])),
         ("tcp.slow_receiver", Warning, stalled(3, 0.1, 0), stalled(2, 0.5, 0)),
         ("tcp.slow_receiver", Warning, stalled(1, 3.0, 1), stalled(1, 2.9, 1)),
+        ("tcp.slow_receiver", Note, paced(stalled(26, 0.5, 0)), paced(stalled(2, 0.5, 0))),
+        ("tcp.slow_receiver", Warning, paced(stalled(3, 3.0, 1)), stalled(3, 0.06, 0)),
         ("tcp.slow_receiver", Critical, stalled(1, 31.0, 5), stalled(3, 0.06, 5)),
         ("tcp.rtt", Warning, trips(0.040, Some(0.002), 3), trips(0.040, Some(0.002), 2)),
         ("tcp.rtt", Critical, trips(0.560, Some(0.05), 3), trips(0.079, Some(0.05), 3)),
@@ -86,13 +88,23 @@ fn service_cases() -> Vec<NetworkCase> {
         // Nearly all: eight are enough, also of one client.
         ("server.slow", Warning, evidence(answers("http", 10, VerySlow, 9, 1)), evidence(answers("http", 10, VerySlow, 7, 1))),
         ("server.slow", Warning, evidence(answers("http", 8, VerySlow, 8, 2)), evidence(answers("http", 7, VerySlow, 7, 2))),
-        ("dns.failing", Warning, evidence(answers("dns", 40, Error, 6, 2)), evidence(answers("dns", 19, Error, 19, 2))),
+        ("dns.failing", Warning, evidence(answers("dns", 40, Error, 6, 2)), evidence(answers("dns", 19, Error, 9, 2))),
+        // Of a server that fails nearly always fewer are enough: surely most.
+        ("dns.failing", Warning, evidence(answers("dns", 18, Error, 16, 2)), evidence(answers("dns", 18, Error, 11, 2))),
+        ("dns.failing", Warning, evidence(answers("dns", 5, Error, 5, 2)), evidence(answers("dns", 4, Error, 4, 2))),
+        (
+            "dns.failing",
+            Warning,
+            evidence(nothing_else(zones(1, answers("dns", 18, Error, 16, 2)))),
+            evidence(answers("dns", 9, Error, 5, 2)),
+        ),
         ("dns.failing", Critical, evidence(answers("dns", 40, Error, 30, 3)), evidence(answers("dns", 40, Error, 4, 3))),
-        ("dns.failing", Note, evidence(answers("dns", 40, Error, 6, 1)), evidence(answers("mdns", 19, Error, 19, 1))),
+        ("dns.failing", Note, evidence(answers("dns", 40, Error, 6, 1)), evidence(answers("mdns", 9, Error, 5, 1))),
         ("dns.slow", Warning, evidence(answers("dns", 50, Slow, 8, 2)), evidence(answers("dns", 49, Slow, 49, 2))),
         ("server.slow", Warning, evidence(answers("http", 20, VerySlow, 10, 2)), evidence(answers("http", 20, VerySlow, 5, 2))),
         ("http.errors", Warning, evidence(answers("http", 50, Error, 5, 1)), evidence(answers("http", 50, Error, 4, 1))),
-        ("http.errors", Critical, evidence(answers("http", 50, Error, 20, 3)), evidence(answers("http", 49, Error, 49, 3))),
+        ("http.errors", Critical, evidence(answers("http", 50, Error, 20, 3)), evidence(answers("http", 49, Error, 20, 3))),
+        ("http.errors", Critical, evidence(answers("http", 6, Error, 6, 3)), evidence(answers("http", 4, Error, 4, 3))),
         ("auth.failing", Warning, evidence(answers("ldap", 20, Denied, 11, 2)), evidence(answers("ldap", 20, Denied, 9, 2))),
         ("auth.failing", Warning, skewed(3), skewed(2)),
         ("auth.failing", Note, short_logins("ssh", 10), short_logins("ssh", 9)),
@@ -110,7 +122,7 @@ fn service_cases() -> Vec<NetworkCase> {
         ("tls.expiring", Critical, certificate(-1, 1), certificate(100, 1)),
         ("service.errors", Note, evidence(answers("ldap", 20, Error, 5, 1)), evidence(answers("ldap", 20, Error, 4, 1))),
         ("service.errors", Note, evidence(answers("snmp", 20, Error, 5, 1)), evidence(answers("ntp", 20, Error, 20, 5))),
-        ("service.errors", Critical, evidence(answers("ldap", 20, Error, 18, 3)), evidence(answers("ldap", 19, Error, 18, 3))),
+        ("service.errors", Critical, evidence(answers("ldap", 20, Error, 18, 3)), evidence(answers("ldap", 19, Error, 9, 3))),
     ]
 }
 

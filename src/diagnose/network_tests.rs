@@ -128,6 +128,13 @@ fn one_of_several(failed: u64) -> ServiceEvidence {
 /// The same, with errors about names of so many zones.
 fn zones(failing_zones: u64, mut service: ServiceEvidence) -> ServiceEvidence {
     service.windows.iter_mut().for_each(|w| w.failing_zones = failing_zones);
+    service.since_success.last_good = Some(Timestamp(NOW));
+    service
+}
+
+/// The same where nothing but errors was answered since they began.
+fn nothing_else(mut service: ServiceEvidence) -> ServiceEvidence {
+    service.since_success.last_good = Some(Timestamp(NOW - 31 * SECOND));
     service
 }
 
@@ -164,10 +171,25 @@ fn losses_after(segments: u64, lost: u64, earlier: [u64; 2]) -> Evidence {
 /// A receiver that stalled so often, for so many seconds at the longest, and still does.
 fn stalled(stalls: u64, longest: f64, probes: u64) -> Evidence {
     let span = Episode { first: Timestamp(NOW - 30 * SECOND), last: Timestamp(NOW) };
-    let stall =
-        StallEvidence { receiver: host(9), service: key(), stalls, seconds: longest * stalls as f64, longest, probes, lasts: true, span };
+    let stall = StallEvidence {
+        receiver: host(9),
+        service: key(),
+        stalls,
+        seconds: longest * stalls as f64,
+        longest,
+        probes,
+        lasts: true,
+        is_paced: false,
+        span,
+    };
     let network = NetworkEvidence { now: Timestamp(NOW), stalls: vec![stall], ..NetworkEvidence::default() };
     Evidence { network, sliding: true, ..Evidence::default() }
+}
+
+/// The same of one connection that takes data at its own pace.
+fn paced(mut evidence: Evidence) -> Evidence {
+    evidence.network.stalls.iter_mut().for_each(|stall| (stall.is_paced, stall.lasts) = (true, false));
+    evidence
 }
 
 /// Something that switches or routers said so often, with another measure, for so many seconds.

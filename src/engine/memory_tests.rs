@@ -86,6 +86,7 @@ fn once(plan: &MemoryPlan) -> Vec<(&'static str, usize, usize)> {
         ("attempts by IPv6, connections that are kept alive", BESIDE, ServiceLedger::BESIDE_BYTES),
         ("streams of voice", MEDIA_STREAMS, ServiceLedger::MEDIA_BYTES[0]),
         ("what cannot be reached", UNREACHABLES, ServiceLedger::UNREACHABLE_BYTES),
+        ("ways that stop", ROUTED_STATIONS, ServiceLedger::OUTAGE_BYTES),
         ("windows of connections", WINDOWED, ServiceLedger::WINDOW_BYTES),
         ("what was answered lately", 1, ServiceLedger::ANSWERS_BYTES),
         ("packets that prove what is found", 1, Proofs::BYTES),

@@ -71,6 +71,8 @@ pub struct Settings {
     pub query: Query,
     /// Whether packets arrive in their own time (live port or paced replay), so that rates are over the last second.
     pub live: bool,
+    /// How often snapshots are taken where somebody watches; `None`: as often as a screen shows them. With nothing between them, after each block.
+    pub tick: Option<Duration>,
     /// Stop after this long.
     pub limit: Option<Duration>,
     /// The capture filter, to be shown.
@@ -99,6 +101,7 @@ impl Default for Settings {
             mirror: MirrorSettings::default(),
             query: Query::everything(),
             live: false,
+            tick: None,
             limit: None,
             filter: None,
             ours: Vec::new(),
@@ -250,6 +253,7 @@ fn router(
         query: settings.query.clone(),
         watched,
         live: settings.live,
+        tick: settings.tick,
         limit: settings.limit,
         mirror: settings.mirror.clone().resolved(),
         ours: settings.ours.clone(),

@@ -41,6 +41,8 @@ pub struct Plan {
     pub watched: bool,
     /// Whether `recent` means since the previous snapshot.
     pub live: bool,
+    /// How often snapshots are taken; `None`: as often as a screen shows them.
+    pub tick: Option<Duration>,
     /// Stop after this long.
     pub limit: Option<Duration>,
     /// What the mirror is, and what is undone of it.
@@ -211,7 +213,7 @@ impl Router {
     /// Reads the source to its end.
     fn read(&mut self) -> Result<(), Error> {
         let every = if self.plan.live { LIVE_TICK } else { FILE_TICK };
-        let mut ticker = Ticker::new(FIRST_TICK, every);
+        let mut ticker = Ticker::new(self.plan.tick.unwrap_or(FIRST_TICK), self.plan.tick.unwrap_or(every));
         let mut ask = false;
         let mut leaving = None;
         loop {

@@ -11,6 +11,14 @@ pub struct Network {
     pub verdict: Verdict,
     /// Attempts to connect and requests that were judged.
     pub judged: u64,
+    /// Of them those that failed, be it enough for a finding or not.
+    pub failed: u64,
+    /// Requests that wait for long, while nothing that was asked later of the same service is answered.
+    pub waiting: u64,
+    /// The services that these are of, those with most first.
+    pub failing: Vec<ServiceKey>,
+    /// They surely are more than a healthy network has: then nothing is good, found or not.
+    pub is_failing: bool,
     /// Findings that the mirror cannot show, and why.
     pub not_judged: Vec<(&'static str, String)>,
     /// What users notice and cannot be told here.
@@ -23,7 +31,18 @@ pub struct Network {
 
 impl Default for Network {
     fn default() -> Self {
-        Self { verdict: Verdict::Unknown, judged: 0, not_judged: Vec::new(), untold: Vec::new(), unfollowed: 0, beyond: 0 }
+        Self {
+            verdict: Verdict::Unknown,
+            judged: 0,
+            failed: 0,
+            waiting: 0,
+            failing: Vec::new(),
+            is_failing: false,
+            not_judged: Vec::new(),
+            untold: Vec::new(),
+            unfollowed: 0,
+            beyond: 0,
+        }
     }
 }
 
@@ -81,6 +100,26 @@ impl Network {
             n => format!("{} attempts to connect and requests", grouped(n)),
         }
     }
+
+    /// What failed or waits of `all` that was judged, in words; `None`: nothing.
+    pub fn failures(&self, all: &str) -> Option<String> {
+        let failed = (self.failed > 0).then(|| format!("{} of {all} failed", grouped(self.failed)));
+        let waiting = match self.waiting {
+            0 => None,
+            1 => Some("1 request waits".to_owned()),
+            n => Some(format!("{} requests wait", grouped(n))),
+        };
+        let words: Vec<String> = failed.into_iter().chain(waiting).collect();
+        let named: Vec<String> = self.failing.iter().take(Self::NAMED).map(ServiceKey::to_string).collect();
+        let more = match self.failing.len().saturating_sub(Self::NAMED) as u64 {
+            0 => String::new(),
+            n => format!(" and {} more", grouped(n)),
+        };
+        (!words.is_empty()).then(|| format!("{}: {}{more}", words.join(", "), named.join(", ")))
+    }
+
+    /// Services that are named of those at which something failed.
+    const NAMED: usize = 2;
 }
 
 /// A service since the beginning.

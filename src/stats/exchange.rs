@@ -133,7 +133,7 @@ impl Exchanges {
         }
         self.transaction(&mut slot, message);
         if message.is_request {
-            let due = message.time.plus(wait(&message.flow));
+            let due = message.time.plus(told_after(&message.flow));
             self.due = Some(self.due.map_or(due, |d| d.min(due)));
         }
         if let Some(place) = self.table.get_mut(at) {
@@ -216,6 +216,7 @@ impl Exchanges {
             }
             (false, _) if message.code == AppMessage::LOST => {}
             (false, Course::Open) if same && slot.way != message.way => {
+                self.note_late(slot, message.time);
                 let end = TransactionEnd::Answered(message.code);
                 self.ended.push(Transaction { answered: Some(message.time), number: message.number, ..ended(slot, end) });
                 slot.course = Course::Closed;
@@ -276,8 +277,7 @@ impl Exchanges {
                 self.end(slot, now);
                 slot.course = Course::None;
             } else if slot.course == Course::Open {
-                let is_next = slot.flow.protocol == TCP && !slot.is_late;
-                let due = slot.latest.plus(if is_next { USERS_WAIT.in_nanos() } else { wait(&slot.flow) });
+                let due = slot.latest.plus(if slot.is_late { wait(&slot.flow) } else { told_after(&slot.flow) });
                 self.due = Some(self.due.map_or(due, |d| d.min(due)));
             }
             if matches!(slot.state, State::Empty | State::GivenUp)
@@ -341,6 +341,11 @@ fn left(slot: &Slot, now: Timestamp) -> (State, Timestamp) {
 /// How long a request of a conversation waits for its reply.
 fn wait(flow: &FlowKey) -> i64 {
     if flow.protocol == TCP { STREAM_WAIT } else { REPLY_WAIT }
+}
+
+/// When something is first to be told of a request that waits.
+fn told_after(flow: &FlowKey) -> i64 {
+    if flow.protocol == TCP { USERS_WAIT.in_nanos() } else { REPLY_WAIT }
 }
 
 fn is_late(slot: &Slot, now: Timestamp) -> bool {

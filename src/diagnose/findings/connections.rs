@@ -12,7 +12,7 @@ use crate::model::evidence::{
 use crate::model::limits::IDLE_CUT;
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, plural};
-use crate::model::{Address, Episode, Proto, Severity, Subject, Value, limits, wilson};
+use crate::model::{Address, Episode, Proto, Severity, Subject, Timestamp, Value, limits, wilson};
 
 /// Attempts of which most must fail, by the lower end of the interval.
 static MOST: Threshold = Threshold::share(0.5);
@@ -72,7 +72,7 @@ impl Detector for TcpNoAnswer {
                        that is gone: on at least {least} connections of two clients data is sent again and again for {silent} and longer, and \
                        nothing comes from it on any.\n\n\
                        A router, by the station that the SYNs are sent to: since a client last connected to any host behind it nothing \
-                       answered at {gone} hosts or more; or surely more than {part} of all attempts, and at least {lots}, are not answered at \
+                       answered at {gone} hosts or more, or at two that had answered before, to two clients; or surely more than {part} of all attempts, and at least {lots}, are not answered at \
                        {hosts} hosts or more, of three clients or more, none of which has the half of them. What is found of services behind it stands under it.",
             cause: "The host is down or its service hangs, or a firewall drops the packets without a word.",
             lookalikes: "A mirror that does not show what the server sends (then dir.half stands, or conversations show one direction); \
@@ -107,7 +107,7 @@ impl Detector for TcpNoAnswer {
             let part = || hops::in_part(service, Trouble::NoAnswer, stands);
             let is_silent = || unanswered(e, service, false).or_else(part).or_else(|| unanswered(e, service, stands));
             let is_told = service.windows.iter().any(is_flood) || service.windows.iter().any(|w| w.trouble(Trouble::Unreachable).count > 0);
-            gone(e, service).or_else(|| if is_told { None } else { is_silent() })
+            gone(e, service).or_else(|| if is_told { None } else { is_silent() }).or_else(|| was_down(service))
         });
         all_of(hops::silent(e, standing).chain(services))
     }
@@ -138,6 +138,36 @@ fn gone(e: &Evidence, service: &ServiceEvidence) -> Option<Report> {
     )
 }
 
+/// What lies before and behind attempts that failed.
+struct Around {
+    /// Clients connected before.
+    before: bool,
+    /// They do again, for a while without any that fails.
+    over: bool,
+}
+
+impl Around {
+    fn of(service: &ServiceEvidence, failed: Episode, now: Timestamp) -> Self {
+        let since = &service.since_success;
+        let first = since.first_connected.or(service.last_success);
+        let is_over = since.connects_since.is_some_and(|since| since > failed.last) && now.since(failed.last) >= CONNECTS_FOR;
+        Self { before: first.is_some_and(|first| first < failed.first), over: is_over }
+    }
+
+    /// In words, behind what failed.
+    fn words(&self) -> &'static str {
+        match (self.before, self.over) {
+            (true, true) => "; it answered before, and does again",
+            (true, false) => "; it answered before",
+            (false, true) => "; it has answered since",
+            (false, false) => "",
+        }
+    }
+}
+
+/// How long nothing must have failed, though clients connect, before it is over.
+const CONNECTS_FOR: i64 = 5 * SECOND;
+
 /// Attempts that nothing answers.
 fn unanswered(e: &Evidence, service: &ServiceEvidence, stands: bool) -> Option<Report> {
     let w = service.window(|w| w.attempts >= SILENT_ATTEMPTS.number())?;
@@ -155,9 +185,10 @@ fn unanswered(e: &Evidence, service: &ServiceEvidence, stands: bool) -> Option<R
     if !is_down && !(exceeded(&failing, MOST.value(), FEW, stands) && (long || stands)) {
         return None;
     }
-    let answered = service.last_success.is_some();
-    let kind = match (answered, service.is_alive) {
-        (true, _) => "it answered before",
+    let around = Around::of(service, span, e.network.now);
+    let answered = around.before;
+    let kind = match (answered || around.over, service.is_alive) {
+        (true, _) => around.words().trim_start_matches("; "),
         (false, true) => "the host answers elsewhere",
         (false, false) => "nothing is heard of the host",
     };
@@ -170,7 +201,8 @@ fn unanswered(e: &Evidence, service: &ServiceEvidence, stands: bool) -> Option<R
         (false, false) => Severity::Warning,
     };
     let clients = silent.who();
-    let title = format!("Nobody answers at {}: {} of {clients} in vain; {kind}", service.key, plural(silent.count, "attempt"));
+    let answers = if around.over { "answered" } else { "answers" };
+    let title = format!("Nobody {answers} at {}: {} of {clients} in vain; {kind}", service.key, plural(silent.count, "attempt"));
     let evidence = vec![
         ("attempts", Value::Count(attempts)),
         ("unanswered", Value::Count(silent.count)),
@@ -178,11 +210,30 @@ fn unanswered(e: &Evidence, service: &ServiceEvidence, stands: bool) -> Option<R
         ("clients", silent.told()),
     ];
     let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(silent.clients).held(vec![span]);
-    Some(match (answered, service.is_alive) {
+    let report = report.over(around.over);
+    Some(match (answered || around.over, service.is_alive) {
         (false, false) => report.because("Nothing is heard of the host at all: it is down, or the address is nobody's."),
         (false, true) => report.because("The host sends other packets: a firewall drops these, or the service hangs."),
         (true, _) => report,
     })
+}
+
+/// Nobody answered for a while, and does again.
+fn was_down(service: &ServiceEvidence) -> Option<Report> {
+    let past = service.since_success.past_attempts.filter(|_| service.since_success.attempts.count == 0)?;
+    let (span, silent) = (past.span()?, past.what);
+    let lasted = span.last.since(span.first);
+    if silent.count < SILENT_ATTEMPTS.number() || lasted < SILENT_FOR.in_nanos() {
+        return None;
+    }
+    let severity = if silent.clients >= 2 || silent.is_more { Severity::Critical } else { Severity::Warning };
+    let (times, clients) = (plural(silent.count, "attempt"), silent.who());
+    let lasted = duration(lasted as f64 / 1e9);
+    let title =
+        format!("Nobody answered at {} for {lasted}: {times} of {clients} in vain; it answered before, and does again", service.key);
+    let evidence = vec![("unanswered", Value::Count(silent.count)), ("clients", silent.told())];
+    let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(silent.clients);
+    Some(report.held(vec![span]).over(true))
 }
 
 impl Detector for TcpRefused {
@@ -227,7 +278,8 @@ impl Detector for TcpRefused {
                 let stands = standing.on(subject(&service.key));
                 // What stands may be either: that a part fails is said as long as it is no more.
                 let part = || hops::in_part(service, Trouble::Refused, stands);
-                refusals(service, false).or_else(part).or_else(|| refusals(service, stands))
+                let refusals = |stands| refusals(service, stands, e.network.now);
+                refusals(false).or_else(part).or_else(|| refusals(stands)).or_else(|| were_refused(service, e.network.now))
             })
             .collect();
         let (ident, others): (Vec<Report>, Vec<Report>) =
@@ -237,7 +289,7 @@ impl Detector for TcpRefused {
 }
 
 /// Attempts that are refused.
-fn refusals(service: &ServiceEvidence, stands: bool) -> Option<Report> {
+fn refusals(service: &ServiceEvidence, stands: bool, now: Timestamp) -> Option<Report> {
     let answered = service.last_success;
     let since_answer = |w: &&ServiceWindow| {
         let refused = w.trouble(Trouble::Refused);
@@ -250,24 +302,48 @@ fn refusals(service: &ServiceEvidence, stands: bool) -> Option<Report> {
     if !(since_answer(&w) || exceeded(&failing, MOST.value(), FEW, stands)) {
         return None;
     }
-    let severity = match (answered.is_some(), refused.clients) {
+    Some(hops::by_ecn(refused_report(service, w, now, span), w, Trouble::Refused))
+}
+
+/// A service that refused one attempt after the other, and does not any more.
+fn were_refused(service: &ServiceEvidence, now: Timestamp) -> Option<Report> {
+    let past = service.since_success.past_refused?;
+    let span = past.what.span?;
+    let around = Around::of(service, span, now);
+    let least = if around.before { REFUSED_SINCE.number() } else { REFUSED_ATTEMPTS.number() };
+    let mut w = ServiceWindow { attempts: past.what.count, ..ServiceWindow::default() };
+    w.troubles.iter_mut().skip(Trouble::Refused as usize).take(1).for_each(|refused| *refused = past.what);
+    (past.what.count >= least && around.over).then(|| refused_report(service, &w, now, span))
+}
+
+/// What was refused in a stretch of time.
+fn refused_report(service: &ServiceEvidence, w: &ServiceWindow, now: Timestamp, span: Episode) -> Report {
+    let (refused, attempts, [_, between]) = (w.trouble(Trouble::Refused), w.attempts, w.between);
+    let failing = wilson(refused.count, attempts);
+    let around = Around::of(service, span, now);
+    let severity = match (around.before, refused.clients) {
         _ if service.key.port == IDENT => Severity::Note,
         (true, 2..) => Severity::Critical,
         _ => Severity::Warning,
     };
-    let word = if answered.is_some() { "; it answered before" } else { "" };
-    let title = format!("{} refuses connections: {} of {}{word}", service.key, plural(refused.count, "attempt"), refused.who());
-    let [_, between] = w.between;
+    let (refuses, words) = (if around.over { "refused" } else { "refuses" }, around.words());
+    let title = format!("{} {refuses} connections: {} of {}{words}", service.key, plural(refused.count, "attempt"), refused.who());
     let evidence = vec![
-        ("attempts", Value::Count(w.attempts)),
+        ("attempts", Value::Count(attempts)),
         ("refused", Value::Count(refused.count)),
         ("share", Value::Share(failing.rate)),
         ("clients", refused.told()),
         ("with_another_ttl", Value::Count(between)),
     ];
-    let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(refused.clients);
-    let report = hops::by_ecn(report.held(vec![span]), w, Trouble::Refused);
-    Some(by_device(report, between, refused.count))
+    let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(refused.clients).over(around.over);
+    let report = match (around.before, around.over) {
+        (false, true) => report
+            .because("The service was being started: nothing was seen to answer before, and clients have connected since.")
+            .mend("Nothing, unless it takes long at each start: then look at what it waits for."),
+        (true, true) => report.because("The service was stopped or crashed, and runs again."),
+        (_, false) => report,
+    };
+    by_device(report.held(vec![span]), between, refused.count)
 }
 
 /// Mail servers ask every client of theirs: what all of those refuse is one note.

@@ -3,10 +3,10 @@
 use super::{SEVERAL, exceeded, of, subject};
 use crate::diagnose::detector::{Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::model::evidence::{HopEvidence, HopFailures, SILENT_ATTEMPTS, ServiceEvidence, ServiceWindow, Threshold, Trouble};
+use crate::model::evidence::{HopEvidence, HopFailures, PathOutage, SILENT_ATTEMPTS, ServiceEvidence, ServiceWindow, Threshold, Trouble};
 use crate::model::time::SECOND;
-use crate::model::units::{grouped, percent, plural};
-use crate::model::{Address, Severity, Subject, Value, limits, wilson};
+use crate::model::units::{duration, grouped, percent, plural};
+use crate::model::{Address, Episode, Mac, Severity, Subject, Value, limits, wilson};
 
 /// Hosts behind a router of which none is reached any more.
 pub(super) static GONE_HOSTS: Threshold = Threshold::count(3.0);
@@ -28,12 +28,57 @@ pub(super) static BEHIND_HOSTS: Threshold = Threshold::count(5.0);
 
 /// Nothing answers any more behind a router, or much does not.
 pub(super) fn silent(e: &Evidence, standing: StandingFindings<'_>) -> impl Iterator<Item = Report> {
-    e.network.hops.iter().filter_map(move |hop| {
-        let all = || behind(hop, hop.silent.as_ref()?, "is not answered", standing).map(|report| (report, hop.silent.as_ref()));
-        let (report, failures) = gone(e, hop).map(|report| (report, hop.since.as_ref())).or_else(all)?;
-        Some(Report { packets: proof(e, failures?, Trouble::NoAnswer), ..report })
-    })
+    let at_once = e.network.hops.iter().filter_map(|hop| {
+        let failures = hop.since.as_ref()?;
+        Some(Report { packets: proof(e, failures, Trouble::NoAnswer), ..gone(e, hop)? })
+    });
+    let mut reports: Vec<Report> = at_once.collect();
+    for report in e.network.outages.iter().filter_map(|outage| stopped(e, outage)) {
+        if !reports.iter().any(|known| known.subject == report.subject) {
+            reports.push(report);
+        }
+    }
+    for hop in &e.network.hops {
+        let failures = hop.silent.as_ref().filter(|_| !reports.iter().any(|known| known.subject == Subject::Station(hop.station)));
+        if let Some(failures) = failures
+            && let Some(report) = behind(hop, failures, "is not answered", standing)
+        {
+            reports.push(Report { packets: proof(e, failures, Trouble::NoAnswer), ..report });
+        }
+    }
+    reports.into_iter()
 }
+
+/// All that lies behind a router, and had answered, stopped at once; be it that it answers again.
+fn stopped(e: &Evidence, outage: &PathOutage) -> Option<Report> {
+    let failures = &outage.failures;
+    let last = outage.over.unwrap_or(e.network.now);
+    let lasted = last.since(failures.span.first);
+    let is_wide = failures.hosts >= STOPPED_HOSTS && failures.clients >= 2 && failures.count >= SILENT_ATTEMPTS.number();
+    if !is_wide || lasted < GONE_FOR {
+        return None;
+    }
+    let (attempts, who, servers) = (plural(failures.count, "attempt"), who(failures), plural(failures.hosts, "server"));
+    let title = match outage.over {
+        None => {
+            format!("Nobody answers any more behind {}: {attempts} of {who} in vain at {servers}, which answered before", outage.station)
+        }
+        Some(_) => {
+            let lasted = duration(lasted as f64 / 1e9);
+            format!("Nobody answered behind {} for {lasted}: {attempts} of {who} in vain at {servers}; they do again", outage.station)
+        }
+    };
+    let report = report(outage.station, failures, Severity::Critical, title);
+    let report = report.held(vec![Episode { first: failures.span.first, last }]).over(outage.over.is_some());
+    let report = report.because("All that lies behind this router went silent at once: its uplink, or what it leads to, was down.");
+    let report = report.mend(
+        "Look at this router, at the link that it goes on by, and at their logs at this time; the servers themselves are not the cause.",
+    );
+    Some(Report { packets: proof(e, failures, Trouble::NoAnswer), ..report })
+}
+
+/// Hosts that had answered before which make a way that stops.
+const STOPPED_HOSTS: u64 = 2;
 
 /// Much is refused behind a router.
 pub(super) fn refused(e: &Evidence, standing: StandingFindings<'_>) -> impl Iterator<Item = Report> {
@@ -65,16 +110,16 @@ fn names(failures: &HopFailures) -> String {
     if more > 0 { format!("{} and {more} more", names.join(", ")) } else { names.join(", ") }
 }
 
-fn report(hop: &HopEvidence, failures: &HopFailures, severity: Severity, title: String) -> Report {
+fn report(station: Mac, failures: &HopFailures, severity: Severity, title: String) -> Report {
     let clients = if failures.is_more { Value::AtLeast(failures.clients) } else { Value::Count(failures.clients) };
     let evidence = vec![
         ("attempts", Value::Count(failures.count)),
         ("servers", Value::Count(failures.hosts)),
         ("clients", clients),
-        ("router", Value::Text(hop.station.to_string())),
+        ("router", Value::Text(station.to_string())),
         ("suffering", Value::Text(names(failures))),
     ];
-    let report = Report::new(severity, title, evidence).about(Subject::Station(hop.station)).suffered_by(failures.clients);
+    let report = Report::new(severity, title, evidence).about(Subject::Station(station)).suffered_by(failures.clients);
     let behind = failures.services.iter().map(subject).collect();
     report.covering(behind).held(vec![failures.span])
 }
@@ -95,7 +140,7 @@ fn gone(e: &Evidence, hop: &HopEvidence) -> Option<Report> {
         plural(since.hosts, "server"),
     );
     let severity = if since.clients >= 2 { Severity::Critical } else { Severity::Warning };
-    let report = report(hop, since, severity, title);
+    let report = report(hop.station, since, severity, title);
     let report =
         report.because("All that lies behind this router went silent at once: the router, its uplink or what it leads to is down.");
     Some(report.mend("Look at this router and at the link that it goes on by; the servers themselves are not the cause."))
@@ -122,7 +167,7 @@ fn behind(hop: &HopEvidence, failing: &HopFailures, how: &str, standing: Standin
         who(failing),
         plural(failing.hosts, "server"),
     );
-    let report = report(hop, failing, Severity::Warning, title).with("share", Value::Share(share.rate));
+    let report = report(hop.station, failing, Severity::Warning, title).with("share", Value::Share(share.rate));
     let report = report.because("Many servers fail alike, others behind the same router do not: a rule of a firewall, address translation that has no port left, or a portal that wants a login.");
     Some(report.mend(
         "Look at the firewall and the address translation on the way behind this router, and at what the failing attempts have in common.",

@@ -61,8 +61,8 @@ impl Detector for TcpLoss {
                        mirrored port; holes that close later than {reordered} and half a round trip, or sooner by what was sent again, as acknowledgements of what \
                        arrived behind them and the sender's own numbers tell, for which the receiver asked: lost before it. In the last minute, else in the last twenty seconds, and then a warning at most. Raised when they surely are more than {lost} of at least {segments} segments with data, and at least {least} (lower \
                        end of the {sure} interval); or, of at least {lots}, surely more than {little} and more than {unusual} times the share of as many before. \
-                       Critical from {many} over at least {grave}. The side is named when {one} of them are on it, as what is seen \
-                       so far below {sided} losses in {connections} connections. It is about one client where what is lost on the clients' side is its: by the \
+                       Critical from {many} over at least {grave}. The side is named when {one} of them are on it; below \
+                       {sided} losses in {connections} connections with the words how many connections show it. It is about one client where what is lost on the clients' side is its: by the \
                        same measure of at least {client} segments, while at least as many other clients of the same services surely lose less than one part in {part} of its share.",
             cause: "A full queue (then round-trip times rise as well), a bad cable or transceiver, a duplex mismatch, radio.",
             lookalikes: "What the mirror loses is acknowledged and never sent again, and is not counted here; neither are probes of a \
@@ -297,9 +297,14 @@ fn lost(service: &ServiceEvidence, loss: &LossWindow, stands: bool) -> Option<Re
         Some(PathSide::Server) => "the server's side",
         None => "both sides",
     };
-    let so_far = if is_sure { "" } else { "so far " };
+    // One connection may be odd by itself.
+    let as_far = match loss.connections {
+        _ if is_sure => String::new(),
+        0 | 1 => ", as far as one connection shows".to_owned(),
+        n => format!(", as far as {} connections show", grouped(n)),
+    };
     let (lost, rate) = (grouped(all), percent(share.rate));
-    let title = format!("Packets from and to {} are lost: {lost} ({rate}), {so_far}on {whose} of the mirrored port", service.key);
+    let title = format!("Packets from and to {} are lost: {lost} ({rate}), on {whose} of the mirrored port{as_far}", service.key);
     let evidence = vec![
         ("lost", Value::Count(all)),
         ("segments", Value::Count(loss.segments)),
@@ -327,7 +332,8 @@ impl Detector for TcpSlowReceiver {
                       is not the cause.",
             measured: "Times from the first segment that announces a window of zero to the first that announces more, those shorter than an \
                        ordinary pause and those at the end of a connection left out: at least {stalls} of more than {stalled} together, or \
-                       one of {long}; critical when one does not end within {never} and {probes} probes. Probes without data, which \
+                       one of {long}; critical when one does not end within {never} and {probes} probes; a note where one connection alone stalls again and again, \
+                       never for {long}. Probes without data, which \
                        Linux sends, count as well.",
             cause: "The receiving program does not read fast enough: overload, a slow disk or printer behind it, or it hangs.",
             lookalikes: "Printers and backup targets, whose pace that is; a window of zero while a connection is closed.",
@@ -368,9 +374,20 @@ impl Detector for TcpSlowReceiver {
                 ("longest_seconds", Value::Seconds(stall.longest)),
                 ("probes", Value::Count(stall.probes)),
             ];
-            let severity = if never { Severity::Critical } else { Severity::Warning };
-            let report = Report::new(severity, title, evidence).about(Subject::Host(stall.receiver));
-            Some(report.suffered_by(1).held(vec![stall.span]))
+            // Whoever reads at its own pace, and is never long about it, wants no more.
+            let is_paced = stall.is_paced && stall.longest < LONG_STALL.in_seconds();
+            let severity = match never {
+                true => Severity::Critical,
+                false if is_paced => Severity::Note,
+                false => Severity::Warning,
+            };
+            let report = Report::new(severity, title, evidence).about(Subject::Host(stall.receiver)).suffered_by(1).held(vec![stall.span]);
+            Some(match is_paced {
+                true => report
+                    .because("Its program takes data at a pace of its own: a download with a limit, a player, a tool that synchronises, a printer.")
+                    .mend("Nothing, unless somebody waits for it."),
+                false => report,
+            })
         }))
     }
 }

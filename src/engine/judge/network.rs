@@ -2,7 +2,7 @@
 
 use crate::diagnose::{self, Evidence, Judge, Matter};
 use crate::dissect::{registry, tls};
-use crate::model::evidence::{LONG_POLL, SLOW_FLOOR, SLOW_NAME_FLOOR, ServiceWindow};
+use crate::model::evidence::{LONG_POLL, PROMPT, SLOW_FLOOR, SLOW_NAME_FLOOR, ServiceWindow};
 use crate::model::limits::CONTROL_WAITING;
 use crate::model::time::SECOND;
 use crate::model::{
@@ -230,19 +230,24 @@ impl NetworkJudge {
         let is_blind = is_blind(&untold);
         let unseen = self.switch.not_judged().into_iter().filter(|(id, _)| not_judged.iter().all(|n| n.0 != *id)).collect::<Vec<_>>();
         not_judged.extend(unseen);
+        let failing = self.ledger.failing(|app| registry::token(app).is_some_and(|token| PROMPT.contains(&token)));
         // Nobody expects a judgement of what did not pass.
         not_judged.retain(|(id, _)| found.contains(id) || diagnose::has_matter(id, mirror, &|matter| self.has_passed(matter)));
         let worst = findings.iter().filter(|f| f.active).map(|f| f.severity).max().max(besides);
         let verdict = match worst {
             Some(Severity::Critical) => Verdict::Bad,
             Some(Severity::Warning) => Verdict::Doubtful,
-            _ if self.ledger.judged == 0 || is_blind => Verdict::Unknown,
+            _ if self.ledger.judged == 0 || is_blind || failing.is_much => Verdict::Unknown,
             Some(Severity::Note) => Verdict::Noted,
             None => Verdict::Good,
         };
         let network = Network {
             verdict,
             judged: self.ledger.judged,
+            failed: failing.failed,
+            waiting: failing.waiting,
+            failing: failing.services,
+            is_failing: failing.is_much,
             not_judged,
             untold,
             unfollowed: self.ledger.unfollowed,

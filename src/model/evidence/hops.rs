@@ -41,3 +41,14 @@ pub struct HopEvidence {
     /// What was refused.
     pub refused: Option<HopFailures>,
 }
+
+/// All that was asked for behind a router went unanswered at once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PathOutage {
+    /// The station that the frames go to.
+    pub station: Mac,
+    /// Attempts that nothing answered since somebody last connected, at services that had answered before.
+    pub failures: HopFailures,
+    /// When somebody connected again.
+    pub over: Option<Timestamp>,
+}

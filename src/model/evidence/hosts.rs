@@ -20,6 +20,8 @@ pub struct StallEvidence {
     pub probes: u64,
     /// The newest has not ended.
     pub lasts: bool,
+    /// They are of one connection, of which they come one after the other all the time: its receiver reads at its own pace.
+    pub is_paced: bool,
     /// When.
     pub span: Episode,
 }

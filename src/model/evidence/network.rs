@@ -1,6 +1,6 @@
 //! What findings about the network rest on: services, hosts, who failed at many, what cannot be reached.
 
-use super::hops::HopEvidence;
+use super::hops::{HopEvidence, PathOutage};
 use super::hosts::{
     BlackHoleEvidence, CertificateEvidence, FallbackEvidence, KeepAliveEvidence, MediaEvidence, OldTlsEvidence, QuicEvidence,
     StallEvidence, SurgeEvidence, TlsFailureEvidence, WindowEvidence,
@@ -62,6 +62,8 @@ pub struct NetworkEvidence {
     pub services: Vec<ServiceEvidence>,
     /// Routers behind which attempts failed.
     pub hops: Vec<HopEvidence>,
+    /// Routers behind which nobody answered for a while.
+    pub outages: Vec<PathOutage>,
     /// Who failed at many.
     pub scans: Vec<ScanEvidence>,
     /// Receivers that took no data.

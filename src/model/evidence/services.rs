@@ -358,6 +358,34 @@ pub struct SinceSuccess {
     pub requests: Troubled,
     /// Connections on which the host says nothing any more, though data is sent to it again and again.
     pub silent: Troubled,
+    /// When a client connected first of all, and since when clients do whose attempts nothing failed.
+    pub first_connected: Option<Timestamp>,
+    /// See above.
+    pub connects_since: Option<Timestamp>,
+    /// When a request was last answered by what was asked for.
+    pub last_good: Option<Timestamp>,
+    /// Attempts that nothing answered until a client connected again: lately, the largest of several within a minute.
+    pub past_attempts: Option<PastSilence>,
+    /// Attempts that were refused, likewise.
+    pub past_refused: Option<PastSilence>,
+    /// Requests likewise.
+    pub past_requests: Option<PastSilence>,
+}
+
+/// What nothing answered for a while, and when that ended.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PastSilence {
+    /// What.
+    pub what: Troubled,
+    /// When somebody was answered again.
+    pub over: Timestamp,
+}
+
+impl PastSilence {
+    /// From the first of them to its end.
+    pub fn span(&self) -> Option<Episode> {
+        self.what.span.map(|span| Episode { first: span.first, last: self.over.max(span.last) })
+    }
 }
 
 impl ServiceEvidence {

@@ -259,3 +259,6 @@ pub static SLOW_NAME_FLOOR: Threshold = Threshold::nanos((50 * MILLISECOND) as f
 
 /// Zones for which a name server must answer errors before it is the server: one that is broken is its owner's trouble.
 pub const FAILING_ZONES: u64 = 3;
+
+/// Protocols by which nobody asks for what is meant to wait for long.
+pub const PROMPT: [&str; 6] = ["http", "tls", "mysql", "pgsql", "modbus", "kerberos"];

@@ -62,6 +62,16 @@ pub const KEPT_ALIVE: usize = 512;
 /// Connections at the same time whose requests and answers nobody reads, so that they are told by whose turn it is, per shard (400 bytes each).
 pub const UNREAD_TURNS: usize = 512;
 
+/// Stations that frames to services go to, behind which everything may stop at once (1.6 KiB each); services and clients of such a time that are
+/// told apart.
+pub const ROUTED_STATIONS: usize = 1024;
+
+/// See [`ROUTED_STATIONS`].
+pub const PATH_SERVICES: usize = 16;
+
+/// See [`ROUTED_STATIONS`].
+pub const PATH_CLIENTS: usize = 16;
+
 /// What routers say cannot be reached, by who says it, of whom and why (1.5 KiB each).
 pub const UNREACHABLES: usize = 1024;
 

@@ -74,14 +74,19 @@ fn wrong(s: &Snapshot) -> Section {
     };
     let network = &s.diagnosis.network;
     let (judged, not) = network.matters();
-    let words = match network.verdict {
-        Verdict::Unknown if network.judged > 0 => {
+    let besides = if not.is_empty() { String::new() } else { format!(" Judged: {judged}; not: {not}.") };
+    let any = if s.diagnosis.findings.iter().any(|finding| finding.active) { "nothing more is found" } else { "no finding" };
+    let words = match (network.verdict, network.failures(&network.attempts())) {
+        (Verdict::Unknown, _) if network.judged == 0 => {
+            "Network: not judged, for no connection was opened and no request asked.".to_owned()
+        }
+        (Verdict::Unknown, Some(failures)) if network.is_failing => format!("Network: {any}; {failures}.{besides}"),
+        (Verdict::Unknown, _) => {
             let of = if judged.is_empty() { String::new() } else { format!(" Judged: {judged}.") };
             format!("Network: no verdict. Nothing was found in {}.{of} Not to be judged here: {not}.", network.attempts())
         }
-        Verdict::Unknown => "Network: not judged, for no connection was opened and no request asked.".to_owned(),
-        Verdict::Good if !not.is_empty() => format!("Network: no fault in {}. Judged: {judged}; not: {not}.", network.attempts()),
-        Verdict::Good => format!("Network: no fault in {}.", network.attempts()),
+        (Verdict::Good, Some(failures)) => format!("Network: {any}; {failures}.{besides}"),
+        (Verdict::Good, None) => format!("Network: no fault in {}.{besides}", network.attempts()),
         _ => String::new(),
     };
     if !words.is_empty() {

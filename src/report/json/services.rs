@@ -94,6 +94,9 @@ impl Serialize for NetworkJson<'_> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("verdict", n.verdict.token())?;
         map.serialize_entry("judged", &n.judged)?;
+        map.serialize_entry("failed", &n.failed)?;
+        map.serialize_entry("waiting", &n.waiting)?;
+        map.serialize_entry("failing", &n.failing.iter().map(ToString::to_string).collect::<Vec<_>>())?;
         map.serialize_entry("attempts_not_followed", &n.unfollowed)?;
         map.serialize_entry("services_beyond_cap", &n.beyond)?;
         map.serialize_entry("not_judged", &n.not_judged.iter().map(NotJudged).collect::<Vec<_>>())?;

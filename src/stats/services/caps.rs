@@ -8,6 +8,7 @@ use super::kept_alive::KeptConnections;
 use super::lately_trips::LatelyTrips;
 use super::loads::Loads;
 use super::media::MediaStreams;
+use super::path_outages::PathOutages;
 use super::quic_attempts::QuicAttempts;
 use super::scans::Scans;
 use super::service::ServiceRecord;
@@ -53,6 +54,9 @@ impl ServiceLedger {
 
     /// Bytes of what routers say of a host.
     pub const UNREACHABLE_BYTES: usize = Unreachables::BYTES;
+
+    /// Bytes of a station behind which everything may stop.
+    pub const OUTAGE_BYTES: usize = PathOutages::BYTES;
 
     /// Bytes of a connection whose window is looked at.
     pub const WINDOW_BYTES: usize = ReceiveWindows::BYTES;

@@ -85,6 +85,13 @@ impl ServiceLedger {
             }
         });
         let Some(service) = self.services.get_mut(&key) else { return };
+        match attempt.outcome {
+            AttemptOutcome::Established => self.outages.connected(attempt),
+            AttemptOutcome::Unanswered if is_counted && service.unanswered.last_established().is_some() => {
+                self.outages.failed(attempt, key, client);
+            }
+            _ => {}
+        }
         trouble.into_iter().filter(|_| is_counted || tries > 0).for_each(|trouble| service.prove(trouble, attempt.number));
         let silent = if is_counted { u32::from(trouble == Some(Trouble::NoAnswer)) } else { tries };
         service.note_attempt(attempt, client, silent);

@@ -73,6 +73,7 @@ impl ServiceLedger {
             quic: self.quic.evidence(now, at_end),
             kept_alive: self.kept.evidence(now),
             hops: self.hops(now, at_end),
+            outages: self.outages.evidence(now),
             expired: self.expired,
             ..NetworkEvidence::default()
         }
@@ -118,7 +119,7 @@ impl ServiceLedger {
             usual_missing: service.usual.missing(),
             usual_rejected: service.usual.rejected(),
             is_one_of_several: self.is_one_of_several(key, service),
-            since_success: service.unanswered.told(),
+            since_success: service.unanswered.told(now),
             // Nothing else is found in it than trouble, and times that are not the usual ones.
             recent: if service.is_troubled(number) || service.usual.response().is_some() {
                 stretch(RECENT)

@@ -92,7 +92,7 @@ impl ServiceLedger {
         let last_success = services.iter().filter_map(|(_, s)| s.unanswered.last_established()).max();
         let (mut since, mut silent, mut refused, mut attempts) = (Sum::default(), Sum::default(), Sum::default(), 0u64);
         for (key, service) in services.iter().take(SERVICES) {
-            let told = service.unanswered.told().attempts;
+            let told = service.unanswered.told(now).attempts;
             if told.span.is_some_and(|span| Some(span.first) > last_success) {
                 since.add(**key, told.count, service.unanswered.clients(), told.span);
                 since.is_more |= told.is_more;

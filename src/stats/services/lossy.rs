@@ -54,7 +54,28 @@ struct Stalled {
     longest: i64,
     probes: u64,
     lasts: bool,
+    /// The connection of the first, and whether there are others.
+    flow: FlowKey,
+    is_of_several: bool,
+    /// When the newest began, and the longest time from the beginning of one to that of the next.
+    newest: Timestamp,
+    longest_apart: i64,
     span: Episode,
+}
+
+/// How many times their mean the longest time between the beginnings of two stalls is at most, of a receiver that reads at its own pace: where
+/// they come by chance, with that pace, one of fifty is longer.
+const PACED: i64 = 5;
+
+/// Stalls from which on there is a pace.
+const PACED_STALLS: u64 = 3;
+
+impl Stalled {
+    fn is_paced(&self) -> bool {
+        let between = i64::try_from(self.stalls.saturating_sub(1)).unwrap_or(i64::MAX).max(1);
+        let mean = self.newest.since(self.span.first) / between;
+        self.stalls >= PACED_STALLS && !self.is_of_several && !self.lasts && self.longest_apart <= PACED.saturating_mul(mean)
+    }
 }
 
 /// Receivers that took no data.
@@ -68,13 +89,26 @@ impl Receivers {
     pub fn note(&mut self, stall: &Stall) {
         let Some(service) = ServiceKey::of(&stall.flow, stall.client) else { return };
         let [(receiver, _), _] = stall.flow.ends(stall.way);
-        let fresh =
-            Stalled { stalls: 0, nanos: 0, longest: 0, probes: 0, lasts: false, span: Episode { first: stall.first, last: stall.to } };
+        let fresh = Stalled {
+            stalls: 0,
+            nanos: 0,
+            longest: 0,
+            probes: 0,
+            lasts: false,
+            flow: stall.flow,
+            is_of_several: false,
+            newest: stall.first,
+            longest_apart: 0,
+            span: Episode { first: stall.first, last: stall.to },
+        };
         let Some(known) = self.known.entry_or((receiver, service), stall.to, || fresh) else { return };
         // What was long ago is over.
         if stall.first.since(known.span.last) > REMEMBERED * BIN {
             *known = fresh;
         }
+        known.is_of_several |= known.flow != stall.flow;
+        known.longest_apart = known.longest_apart.max(stall.first.since(known.newest));
+        known.newest = known.newest.max(stall.first);
         known.stalls += u64::from(!stall.continues);
         known.nanos = known.nanos.saturating_add(stall.to.since(stall.from).max(0));
         known.longest = known.longest.max(stall.to.since(stall.first));
@@ -96,6 +130,7 @@ impl Receivers {
                 longest: seconds(s.longest),
                 probes: s.probes,
                 lasts: s.lasts,
+                is_paced: s.is_paced(),
                 span: s.span,
             })
             .collect();

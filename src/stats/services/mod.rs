@@ -12,6 +12,7 @@ mod caps;
 mod counts;
 mod events;
 mod evidence;
+mod failing;
 mod fallbacks;
 mod guesses;
 mod hops;
@@ -21,6 +22,7 @@ mod loads;
 mod lossy;
 mod media;
 mod path;
+mod path_outages;
 mod quic_attempts;
 mod scans;
 mod service;
@@ -43,12 +45,14 @@ pub use answers::{Answer, AnswerMeaning};
 use black_holes::BlackHoles;
 use counts::ServiceCounts;
 pub use evidence::ServiceTotals;
+pub use failing::Failing;
 use fallbacks::Fallbacks;
 use hashbrown::{DefaultHashBuilder, HashMap};
 use kept_alive::KeptConnections;
 use loads::Loads;
 use lossy::{LossyConnections, Receivers};
 use media::MediaStreams;
+use path_outages::PathOutages;
 use quic_attempts::QuicAttempts;
 use scans::Scans;
 use service::ServiceRecord;
@@ -95,6 +99,7 @@ pub struct ServiceLedger {
     quic: QuicAttempts,
     windows: ReceiveWindows,
     unreachables: Unreachables,
+    outages: PathOutages,
     loads: Loads,
     answers: AnsweredElsewhere,
     bins: usize,

@@ -179,6 +179,11 @@ impl ServiceRecord {
         } else if silent > 0 {
             self.unanswered.attempts(client, silent, (attempt.first, attempt.time));
         }
+        match attempt.outcome {
+            AttemptOutcome::Refused => self.unanswered.refused(client, (attempt.first, attempt.time)),
+            _ if silent > 0 => self.unanswered.failed(),
+            _ => {}
+        }
         if let Some(half) = attempt.server_half {
             self.server_half = Some(self.server_half.map_or(half, |least| least.min(half)));
             self.network.get_or_insert_default().count(half);
@@ -199,6 +204,9 @@ impl ServiceRecord {
         if let Some(latency) = t.latency() {
             self.last_success = Some(time);
             self.unanswered.answered(client, t.asked, time);
+            if answer.trouble().is_none() {
+                self.unanswered.good(time);
+            }
             match answer {
                 Answer::Held => {}
                 Answer::Begun => self.note_response(latency, ResponseBy::Handshakes),

@@ -1,6 +1,6 @@
 //! What a service left unanswered since a client last succeeded.
 
-use crate::model::evidence::{NAMED, SinceSuccess, Troubled};
+use crate::model::evidence::{NAMED, PastSilence, SinceSuccess, Troubled};
 use crate::model::time::SECOND;
 use crate::model::{Address, Episode, Timestamp};
 
@@ -93,17 +93,68 @@ impl Waiting {
     }
 }
 
+/// The silence that ended last: of those within a minute the largest.
+#[derive(Debug, Clone, Copy, Default)]
+struct Past(Option<PastSilence>);
+
+impl Past {
+    fn keep(&mut self, what: Troubled, over: Timestamp) {
+        let is_larger = |known: PastSilence| what.count >= known.what.count || over.since(known.over) >= TOLD_FOR;
+        if what.count > 0 && self.0.is_none_or(is_larger) {
+            self.0 = Some(PastSilence { what, over });
+        }
+    }
+
+    /// One more that began before it ended, and is known only now.
+    fn add(&mut self, times: u32, first: Timestamp) {
+        if let Some(past) = self.0.as_mut().filter(|past| first <= past.over)
+            && let Some(span) = past.what.span.as_mut().filter(|span| first.since(span.first) >= -TOGETHER)
+        {
+            past.what.count = past.what.count.saturating_add(times.into());
+            span.first = span.first.min(first);
+        }
+    }
+
+    /// Somebody was answered: shards tell of theirs one after the other, so that the first may come last.
+    fn ends(&mut self, time: Timestamp) {
+        if let Some(past) = self.0.as_mut()
+            && past.what.span.is_some_and(|span| span.first < time)
+        {
+            past.over = past.over.min(time);
+        }
+    }
+
+    /// While it is told of.
+    fn told(self, now: Timestamp) -> Option<PastSilence> {
+        self.0.filter(|past| now.since(past.over) < TOLD_FOR)
+    }
+}
+
+/// For how long one that ended is told of: every judgement of a file comes sooner.
+const TOLD_FOR: i64 = 60 * SECOND;
+
 /// What was not answered since then: one success makes it nothing. Connections that exist may be answered while nobody gets a new one, so that
 /// each kind has a success of its own.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct UnansweredSince {
     attempts: Unanswered,
     established: Option<Timestamp>,
+    /// The first of all, and the first since an attempt failed.
+    first: Option<Timestamp>,
+    connects_since: Option<Timestamp>,
+    last_good: Option<Timestamp>,
     requests: Unanswered,
     answered: Option<Timestamp>,
     waiting: Waiting,
     silent: Unanswered,
     alive: Option<Timestamp>,
+    /// Attempts that were refused since a client last connected.
+    refused: Unanswered,
+    past_attempts: Past,
+    past_refused: Past,
+    past_requests: Past,
+    /// The most requests that waited since none did.
+    waited: Troubled,
 }
 
 impl UnansweredSince {
@@ -111,16 +162,42 @@ impl UnansweredSince {
     pub fn attempts(&mut self, client: Address, times: u32, (first, last): (Timestamp, Timestamp)) {
         if self.established.is_none_or(|success| success < first) {
             self.attempts.note(client, times, (first, last));
+        } else {
+            self.past_attempts.add(times, first);
         }
     }
 
     /// A client connected.
     pub fn established(&mut self, time: Timestamp) {
         self.established = Some(time);
+        self.first.get_or_insert(time);
+        self.connects_since.get_or_insert(time);
         self.alive(time);
+        self.past_attempts.ends(time);
         if self.attempts.count > 0 {
+            self.past_attempts.keep(self.attempts.told(), time);
             self.attempts = Unanswered::default();
         }
+        if self.refused.count > 0 {
+            self.past_refused.keep(self.refused.told(), time);
+            self.refused = Unanswered::default();
+        }
+    }
+
+    /// An attempt of a client was refused.
+    pub fn refused(&mut self, client: Address, times: (Timestamp, Timestamp)) {
+        self.refused.note(client, 1, times);
+        self.failed();
+    }
+
+    /// An attempt to connect failed, in whatever way.
+    pub fn failed(&mut self) {
+        self.connects_since = None;
+    }
+
+    /// A request was answered by what was asked for.
+    pub fn good(&mut self, time: Timestamp) {
+        self.last_good = self.last_good.max(Some(time));
     }
 
     /// A request of a client.
@@ -133,6 +210,10 @@ impl UnansweredSince {
     /// A request of a client over TCP has waited for long.
     pub fn waits(&mut self, client: Address, asked: Timestamp) {
         self.waiting.note(client, asked);
+        let told = self.waiting.told();
+        if told.count >= self.waited.count {
+            self.waited = told;
+        }
     }
 
     /// A request of a client was answered.
@@ -140,7 +221,12 @@ impl UnansweredSince {
         self.answered = Some(time);
         self.alive(time);
         self.waiting.answered(client, asked);
+        self.past_requests.ends(time);
+        if self.waited.count > 0 && self.waiting.told().count == 0 {
+            self.past_requests.keep(std::mem::take(&mut self.waited), time);
+        }
         if self.requests.count > 0 {
+            self.past_requests.keep(self.requests.told(), time);
             self.requests = Unanswered::default();
         }
     }
@@ -170,10 +256,25 @@ impl UnansweredSince {
         self.attempts.clients.iter().flatten().copied()
     }
 
+    /// Requests over TCP that wait for long, while nothing that was asked later is answered.
+    pub fn waiting(&self) -> u64 {
+        self.waiting.told().count
+    }
+
     /// What findings rest on.
-    pub fn told(&self) -> SinceSuccess {
+    pub fn told(&self, now: Timestamp) -> SinceSuccess {
         let requests = if self.requests.count > 0 { self.requests.told() } else { self.waiting.told() };
-        SinceSuccess { attempts: self.attempts.told(), requests, silent: self.silent.told() }
+        SinceSuccess {
+            attempts: self.attempts.told(),
+            requests,
+            silent: self.silent.told(),
+            first_connected: self.first,
+            connects_since: self.connects_since,
+            last_good: self.last_good,
+            past_attempts: self.past_attempts.told(now),
+            past_refused: self.past_refused.told(now),
+            past_requests: self.past_requests.told(now),
+        }
     }
 }
 
@@ -194,21 +295,21 @@ mod tests {
         let mut since = UnansweredSince::default();
         since.waits(client(1), at(50));
         since.answered(client(2), at(51), at(51));
-        assert_eq!(since.told().requests.count, 0, "others are answered");
+        assert_eq!(since.told(at(100)).requests.count, 0, "others are answered");
         since.waits(client(2), at(52));
-        assert_eq!((since.told().requests.count, since.told().requests.clients), (2, 2));
+        assert_eq!((since.told(at(100)).requests.count, since.told(at(100)).requests.clients), (2, 2));
         since.answered(client(3), at(90), at(90));
         since.waits(client(4), at(91));
-        assert_eq!(since.told().requests.count, 1, "what was asked long before waits for something of its own");
+        assert_eq!(since.told(at(100)).requests.count, 1, "what was asked long before waits for something of its own");
         since.answered(client(4), at(91), at(105));
-        assert_eq!(since.told().requests.count, 0);
+        assert_eq!(since.told(at(100)).requests.count, 0);
     }
 
     #[test]
     fn requests_beyond_those_told_apart_are_counted() {
         let mut since = UnansweredSince::default();
         (0..20).for_each(|n| since.waits(client(n), at(n.into())));
-        let told = since.told().requests;
+        let told = since.told(at(100)).requests;
         assert_eq!((told.count, told.clients, told.is_more), (20, CLIENTS as u64, true));
     }
 
@@ -217,10 +318,37 @@ mod tests {
         let mut since = UnansweredSince::default();
         since.silent(client(1), at(10), at(13));
         since.silent(client(2), at(11), at(14));
-        assert_eq!(since.told().silent.count, 2);
+        assert_eq!(since.told(at(100)).silent.count, 2);
         since.alive(at(20));
-        assert_eq!(since.told().silent.count, 0);
+        assert_eq!(since.told(at(100)).silent.count, 0);
         since.silent(client(1), at(19), at(23));
-        assert_eq!(since.told().silent.count, 0, "it spoke since");
+        assert_eq!(since.told(at(100)).silent.count, 0, "it spoke since");
+    }
+
+    #[test]
+    fn a_silence_that_ended_is_told_of_for_a_minute() {
+        let mut since = UnansweredSince::default();
+        since.established(at(1));
+        (0..4).for_each(|n| since.attempts(client(n), 1, (at(10 + i64::from(n)), at(15))));
+        assert_eq!(since.told(at(20)).past_attempts, None, "it lasts");
+        since.established(at(24));
+        since.attempts(client(9), 1, (at(12), at(25)));
+        let past = since.told(at(30)).past_attempts.unwrap();
+        assert_eq!((past.what.count, past.what.clients, past.span()), (5, 4, Some(Episode { first: at(10), last: at(24) })));
+        since.attempts(client(1), 1, (at(40), at(45)));
+        since.established(at(46));
+        assert_eq!(since.told(at(50)).past_attempts.map(|past| past.what.count), Some(5), "the larger one of a minute");
+        assert_eq!(since.told(at(84)).past_attempts, None);
+    }
+
+    #[test]
+    fn requests_that_waited_are_told_of_when_they_are_answered() {
+        let mut since = UnansweredSince::default();
+        (0..3).for_each(|n| since.waits(client(n), at(10 + i64::from(n))));
+        (0..2).for_each(|n| since.answered(client(n), at(10 + i64::from(n)), at(24)));
+        assert_eq!((since.told(at(24)).requests.count, since.told(at(24)).past_requests), (1, None));
+        since.answered(client(2), at(12), at(25));
+        let past = since.told(at(26)).past_requests.unwrap();
+        assert_eq!((past.what.count, past.what.clients, past.over), (3, 3, at(25)));
     }
 }

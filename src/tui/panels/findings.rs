@@ -7,7 +7,7 @@
 //!    910 ms, 14 clients wait
 //! ```
 
-use crate::model::units::plural;
+use crate::model::units::{grouped, plural};
 use crate::model::{Finding, Verdict};
 use crate::snapshot::Network;
 use crate::tui::canvas::{Canvas, Hit, cells, cut_end, wrap};
@@ -73,11 +73,14 @@ fn nothing(canvas: &mut Canvas, body: Rect, scene: &Scene) {
 /// What is thought of the network, when nothing is wrong with it. What was judged is counted of all of the time, not of a span.
 fn network(network: &Network, in_span: bool, finished: bool) -> String {
     let (_, not) = network.matters();
-    match network.verdict {
-        Verdict::Unknown if network.judged > 0 => format!("network: no verdict, not judged: {not}"),
+    let failures = network.failures(&grouped(network.judged)).filter(|_| !in_span);
+    match (network.verdict, failures) {
+        (Verdict::Unknown, Some(failures)) if network.is_failing => format!("network: no finding; {failures}"),
+        (Verdict::Good, Some(failures)) => format!("network: no finding; {failures}"),
+        (Verdict::Unknown, _) if network.judged > 0 => format!("network: no verdict, not judged: {not}"),
         _ if in_span => "network: no fault in this span".into(),
-        Verdict::Unknown if finished => "network: no connection or request seen".into(),
-        Verdict::Unknown => "network: no connection or request seen yet".into(),
+        (Verdict::Unknown, _) if finished => "network: no connection or request seen".into(),
+        (Verdict::Unknown, _) => "network: no connection or request seen yet".into(),
         _ if !not.is_empty() => format!("network: no fault in {}, not judged: {not}", plural(network.judged, "attempt")),
         _ => format!("network: no fault in {}", plural(network.judged, "attempt")),
     }

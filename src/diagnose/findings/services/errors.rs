@@ -1,6 +1,6 @@
 //! Requests that services without a rule of their own answer with errors.
 
-use super::{BAD, DNS, FAILING_MOST, HTTP, NTP, QUERIES, TLS, by_clients, codes, report};
+use super::{BAD, DNS, FAILING_MOST, HTTP, NTP, QUERIES, TLS, are_enough, by_clients, codes, report};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::Tuned;
@@ -18,7 +18,7 @@ impl Detector for ServiceErrors {
             aspect: None,
             meaning: "The service answers requests with errors.",
             measured: "Answers whose code is an error, negative answers that are normal left out: surely more than {share} of at least {n}, \
-                       and at least {bad} (lower end of the {sure} interval); critical above {most} when at least {several} clients suffer.",
+                       or {most} of fewer, and at least {bad} (lower end of the {sure} interval); critical above {most} when at least {several} clients suffer.",
             cause: "The service fails, lacks something it needs, or its clients ask for what they may not.",
             lookalikes: "One client that tries again and again.",
             remedy: "Look at its log at these times.",
@@ -39,7 +39,7 @@ impl Detector for ServiceErrors {
         // Those that have a rule of their own are told of there.
         let others = e.network.services.iter().filter(|s| !matches!(s.app_token, "" | DNS | HTTP | TLS | NTP));
         all_of(others.filter_map(|service| {
-            let w = service.window(|w| w.answered >= QUERIES.number())?;
+            let w = service.window(|w| are_enough(w, Trouble::Error, &QUERIES))?;
             let bad = w.trouble(Trouble::Error);
             let share = wilson(bad.count, w.answered);
             if bad.count < BAD.number()

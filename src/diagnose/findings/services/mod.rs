@@ -1,6 +1,7 @@
 //! What services answer, and when: name servers, web servers and all others whose requests and answers are read.
 
 mod errors;
+mod hanging_hosts;
 mod names;
 mod slow;
 mod web;
@@ -34,6 +35,12 @@ static DEAD_CLIENTS: Threshold = Threshold::count(2.0);
 
 /// Errors there must be at least.
 static BAD: Threshold = Threshold::count(5.0);
+
+/// Whether so many answers are enough to say how many of them are bad: as many as a small share takes, or fewer of which surely most are.
+fn are_enough(w: &ServiceWindow, trouble: Trouble, usual: &Threshold) -> bool {
+    let bad = w.trouble(trouble).count;
+    w.answered >= usual.number() || bad >= BAD.number() && wilson(bad, w.answered).low > FAILING_MOST.value()
+}
 
 fn speaking<'a>(e: &'a Evidence, app: &'static str) -> impl Iterator<Item = &'a ServiceEvidence> {
     e.network.services.iter().filter(move |s| s.app_token == app)

@@ -1,6 +1,6 @@
 //! What name servers answer, and when.
 
-use super::{BAD, DEAD_CLIENTS, DNS, FAILING_MOST, QUERIES, by_clients, codes, report, speaking, waiting};
+use super::{BAD, DEAD_CLIENTS, DNS, FAILING_MOST, QUERIES, are_enough, by_clients, codes, report, speaking, waiting};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Tuned};
@@ -10,7 +10,7 @@ use crate::model::evidence::{
     UNANSWERED_SHARE, USUAL_TIMES, VERY_SLOW_REPLY,
 };
 use crate::model::units::{duration, grouped, percent};
-use crate::model::{Severity, wilson};
+use crate::model::{Finding, Severity, Value, wilson};
 
 /// Queries of which none was answered, that make a dead name server, and for how long.
 static DEAD: Threshold = Threshold::count(5.0);
@@ -68,6 +68,11 @@ impl Detector for DnsUnanswered {
         &[Need::Undivided, Need::BothDirections, Need::Timely, Need::EverySide, Need::Complete, Need::Unsampled]
     }
 
+    /// Of a server that answers a mirror that loses a part shows something.
+    fn is_proved_without(&self, need: Need, finding: &Finding) -> bool {
+        need == Need::Complete && finding.evidence.contains(&("answered", Value::Count(0)))
+    }
+
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         all_of(speaking(e, DNS).filter_map(|service| {
             let stands = standing.on(subject(&service.key));
@@ -88,6 +93,9 @@ impl Detector for DnsUnanswered {
                 w.troubles.iter_mut().skip(Trouble::Unanswered as usize).take(1).for_each(|unanswered| *unanswered = silent);
                 return Some(report(service, &w, Trouble::Unanswered, severity, title));
             }
+            if let Some(report) = was_dead(service, clients) {
+                return Some(report);
+            }
             let w = service.window(|w| w.requests >= QUERIES.number())?;
             let silent = w.trouble(Trouble::Unanswered);
             let share = wilson(silent.count, w.requests);
@@ -105,14 +113,37 @@ impl Detector for DnsUnanswered {
     }
 }
 
+/// A name server that was dead and answers again, unless it left queries unanswered since.
+fn was_dead(service: &ServiceEvidence, clients: u64) -> Option<Report> {
+    let past = service.since_success.past_requests?;
+    let (span, silent) = (past.span()?, past.what);
+    let lasted = span.last.since(span.first);
+    let is_again = service.windows.iter().filter_map(|w| w.trouble(Trouble::Unanswered).span).any(|span| span.last > past.over);
+    let is_enough = silent.count >= DEAD.number() && silent.clients >= clients && lasted >= (DEAD_SECONDS.in_seconds() * 1e9) as i64;
+    if is_again || !is_enough {
+        return None;
+    }
+    let title = format!(
+        "Name server {} did not answer for {}: {} of {} in vain; it does again",
+        service.key.address,
+        duration(lasted as f64 / 1e9),
+        if silent.count == 1 { "1 query".into() } else { format!("{} queries", grouped(silent.count)) },
+        silent.who()
+    );
+    let severity = if silent.clients >= 2 { Severity::Critical } else { Severity::Warning };
+    let mut w = ServiceWindow { requests: silent.count, ..ServiceWindow::default() };
+    w.troubles.iter_mut().skip(Trouble::Unanswered as usize).take(1).for_each(|unanswered| *unanswered = silent);
+    Some(report(service, &w, Trouble::Unanswered, severity, title).held(vec![span]).over(true))
+}
+
 impl Detector for DnsFailing {
     fn page(&self) -> &'static ExplainPage {
         static PAGE: ExplainPage = ExplainPage {
             id: "dns.failing",
             aspect: None,
             meaning: "This name server answers with errors (SERVFAIL, REFUSED, FORMERR, NOTIMP): names cannot be resolved.",
-            measured: "Answers with such a code: surely more than {share} of at least {n}, and at least {bad} (lower end of the {sure} \
-                       interval), for names of at least {zones} zones, else a note; critical above {most}. That a name does not exist is no \
+            measured: "Answers with such a code: surely more than {share} of at least {n}, or {most} of fewer, and at least {bad} (lower end of the {sure} \
+                       interval), for names of at least {zones} zones, else a note unless nothing else was answered since; critical above {most}. That a name does not exist is no \
                        error, unless surely more than {missing} of the answers say so, and {times} times as many as usual; a note where more than {nearly} of \
                        at least {many} say so.",
             cause: "The server cannot reach those it asks itself, a zone is broken or badly signed, or it does not serve these clients.",
@@ -137,17 +168,21 @@ impl Detector for DnsFailing {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         all_of(speaking(e, DNS).filter_map(|service| {
-            let w = service.window(|w| w.answered >= QUERIES.number())?;
+            let w = service.window(|w| are_enough(w, Trouble::Error, &QUERIES))?;
             let bad = w.trouble(Trouble::Error);
             let share = wilson(bad.count, w.answered);
             let stands = standing.on(subject(&service.key));
             if bad.count < BAD.number() || !exceeded(&share, FAILING_SHARE.value(), FAILING_SHARE.value() / 2.0, stands) {
                 return missing_names(service, stands);
             }
+            let is_most = share.low > FAILING_MOST.value();
+            let is_all = service.since_success.last_good.zip(bad.span).is_none_or(|(good, span)| good < span.first);
             let severity = match bad.clients {
+                // Whoever is asked for one zone alone, and answers nothing else any more, is no owner's trouble.
+                2.. if w.failing_zones < FAILING_ZONES && is_most && is_all => Severity::Warning,
                 _ if w.failing_zones < FAILING_ZONES => Severity::Note,
-                ..=1 if share.low <= FAILING_MOST.value() => Severity::Note,
-                clients => by_clients(clients, share.low > FAILING_MOST.value()),
+                ..=1 if !is_most => Severity::Note,
+                clients => by_clients(clients, is_most),
             };
             let title = format!(
                 "Name server {} answers {} queries with errors to {}: {}",

@@ -1,13 +1,13 @@
 //! Services whose answers come late, or not at all any more.
 
-use super::{BAD, DEAD_CLIENTS, DNS, HTTP, TLS, by_clients, report};
+use super::{BAD, DEAD_CLIENTS, DNS, TLS, by_clients, hanging_hosts, report};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::Tuned;
 use crate::diagnose::findings::{SEVERAL, SURE, all_of, exceeded, subject, times};
 use crate::model::evidence::{
-    LONG_POLL, MeantWaits, SERVERS_SHARE, SLOW_FLOOR, ServiceEvidence, ServiceWindow, Threshold, Trouble, USERS_WAIT, USUAL_TIMES,
-    VERY_SLOW_REPLY,
+    LONG_POLL, MeantWaits, PROMPT, SERVERS_SHARE, SLOW_FLOOR, ServiceEvidence, ServiceWindow, Threshold, Trouble, Troubled, USERS_WAIT,
+    USUAL_TIMES, VERY_SLOW_REPLY,
 };
 use crate::model::time::SECOND;
 use crate::model::units::{duration, plural};
@@ -24,8 +24,7 @@ static SERVER_CRITICAL: Threshold = Threshold::seconds(4.0);
 static HELD: Threshold = Threshold::count(2.0);
 static HELD_SHARE: Threshold = Threshold::share(0.02);
 
-/// Applications of which nobody asks what is meant to wait for long; requests over TCP that wait, and answers known before, before a service hangs.
-const PROMPT: [&str; 6] = [HTTP, TLS, "mysql", "pgsql", "modbus", "kerberos"];
+/// Requests over TCP that wait, and answers known before, before a service hangs.
 static HANGING: Threshold = Threshold::count(3.0);
 static ANSWERED_BEFORE: Threshold = Threshold::count(5.0);
 
@@ -55,7 +54,8 @@ impl Detector for ServerSlow {
                        TLS between records of application data alone. Of a protocol that is not known only what is slower than usual counts.\n\n\
                        A service hangs when it takes requests and answers none: at least {hanging} requests over TCP of {by} clients have waited \
                        for more than {wait}, and nothing that was asked later is answered, by a service that had answered at least {before}. \
-                       Of TLS hellos tell; a service that never answered one fails (tls.failing).",
+                       Of TLS hellos tell; a service that never answered one fails (tls.failing). A host hangs when that is so at two of its \
+                       services or more, for {by} clients together, and nothing else that is asked of it is answered. What ends stays listed with its time.",
             cause: "The server or what it depends on (database, storage, name server) is overloaded or waits.",
             lookalikes: "Requests that are meant to wait: event streams, uploads, jobs of a single client that is answered soon besides (a note). Answers by HTTP that begin {held} later or more count as long \
                          polls, which the server holds until there is something to tell: they are not judged, and where there are at least {holds} \
@@ -107,8 +107,8 @@ impl Detector for ServerSlow {
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
-        all_of(e.network.services.iter().filter(|s| s.app_token != DNS).filter_map(|service| {
-            if let Some(hangs) = hangs(service) {
+        let services = e.network.services.iter().filter(|s| s.app_token != DNS).filter_map(|service| {
+            if let Some(hangs) = hangs(service).or_else(|| hung(service)) {
                 return Some(hangs);
             }
             let w =
@@ -140,7 +140,8 @@ impl Detector for ServerSlow {
                 report = report.with(USUAL, Value::Seconds(usual));
             }
             Some(if w.turns.answered > 0 { report.with("turns", Value::Count(w.turns.answered)) } else { report })
-        }))
+        });
+        all_of(hanging_hosts::reports(e).into_iter().chain(services))
     }
 
     fn withdraws(&self, e: &Evidence, finding: &Finding) -> bool {
@@ -156,14 +157,12 @@ fn nearly_all(w: &ServiceWindow, kind: Trouble) -> bool {
 }
 
 /// What says how many requests of a service that hangs have no answer.
-const WAITING: &str = "waiting";
+pub(super) const WAITING: &str = "waiting";
 
 /// A service that takes requests and answers none since it last answered anybody.
 fn hangs(service: &ServiceEvidence) -> Option<Report> {
-    let (waiting, before) = (&service.since_success.requests, &service.waits);
-    let is_told = PROMPT.contains(&service.app_token) && service.key.protocol == Proto::Tcp;
-    let is_enough = waiting.count >= HANGING.number() && (waiting.clients >= DEAD_CLIENTS.number() || waiting.is_more);
-    if !is_told || !is_enough || before.timed < ANSWERED_BEFORE.number() || may_be_meant(before) {
+    let waiting = &service.since_success.requests;
+    if !may_hang(service) || !are_several(waiting) {
         return None;
     }
     let (app, requests) = (service.app_token, plural(waiting.count, "request"));
@@ -171,6 +170,29 @@ fn hangs(service: &ServiceEvidence) -> Option<Report> {
     let evidence = vec![(WAITING, Value::Count(waiting.count)), ("clients", waiting.told())];
     let report = Report::new(by_clients(waiting.clients, true), title, evidence).about(subject(&service.key)).suffered_by(waiting.clients);
     Some(report.held(waiting.span.into_iter().collect()))
+}
+
+/// A service that took requests and answered none for a while, and answers again.
+fn hung(service: &ServiceEvidence) -> Option<Report> {
+    let past = service.since_success.past_requests.filter(|past| may_hang(service) && are_several(&past.what))?;
+    let (span, waited) = (past.span()?, past.what);
+    let lasted = duration(span.last.since(span.first) as f64 / 1e9);
+    let (app, requests) = (service.app_token, plural(waited.count, "request"));
+    let title = format!("{app} at {} answered nothing for {lasted}: {requests} of {} waited; it does again", service.key, waited.who());
+    let evidence = vec![(WAITING, Value::Count(waited.count)), ("clients", waited.told())];
+    let report = Report::new(by_clients(waited.clients, true), title, evidence).about(subject(&service.key));
+    Some(report.suffered_by(waited.clients).held(vec![span]).over(true))
+}
+
+/// Whether requests of a service that wait tell that it hangs: it had answered, and nobody asks what is meant to wait.
+pub(super) fn may_hang(service: &ServiceEvidence) -> bool {
+    let is_told = PROMPT.contains(&service.app_token) && service.key.protocol == Proto::Tcp;
+    is_told && service.waits.timed >= ANSWERED_BEFORE.number() && !may_be_meant(&service.waits)
+}
+
+/// Whether so many requests of so many clients are no chance.
+pub(super) fn are_several(waiting: &Troubled) -> bool {
+    waiting.count >= HANGING.number() && (waiting.clients >= DEAD_CLIENTS.number() || waiting.is_more)
 }
 
 /// Whether requests may be meant to wait: some were held for long, or connections of which nobody can read anything turn out to be talks of both

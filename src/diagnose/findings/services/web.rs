@@ -1,6 +1,6 @@
 //! Requests that web servers answer with errors, or refuse.
 
-use super::{BAD, HTTP, by_clients, codes, report, speaking};
+use super::{BAD, FAILING_MOST, HTTP, are_enough, by_clients, codes, report, speaking};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::Tuned;
@@ -28,7 +28,7 @@ impl Detector for HttpErrors {
             aspect: None,
             meaning: "The web server answers requests with errors of its own (status codes of the five hundreds), or suddenly refuses many \
                       (four hundreds, but for what is not there and for credentials).",
-            measured: "Answers of the five hundreds: surely more than {share} of at least {n}, and at least {bad} (lower end of the {sure} \
+            measured: "Answers of the five hundreds: surely more than {share} of at least {n}, or {most} of fewer, and at least {bad} (lower end of the {sure} \
                        interval); critical above {many} when at least {several} clients suffer. Refusals: surely more than {rejected} and \
                        {times} times as many as usual, or than {unusual} where that is not known.",
             cause: "The application behind it fails, is overloaded or cannot be reached by its proxy.",
@@ -45,6 +45,7 @@ impl Detector for HttpErrors {
                 ("rejected", Tuned(&REJECTED)),
                 ("times", Tuned(&REJECTED_TIMES)),
                 ("unusual", Tuned(&REJECTED_UNUSUAL)),
+                ("most", Tuned(&FAILING_MOST)),
             ],
         };
         &PAGE
@@ -52,7 +53,7 @@ impl Detector for HttpErrors {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         all_of(speaking(e, HTTP).filter_map(|service| {
-            let w = service.window(|w| w.answered >= WEB_ANSWERS.number())?;
+            let w = service.window(|w| are_enough(w, Trouble::Error, &WEB_ANSWERS))?;
             let bad = w.trouble(Trouble::Error);
             let share = wilson(bad.count, w.answered);
             let stands = standing.on(subject(&service.key));
