@@ -51,7 +51,7 @@ lab: build setup-lab
 	@if [ "$$(id -u)" = 0 ]; then SPANTOP="$(abspath $(SPANTOP))" exec captures/lab.sh watch; \
 	else exec sudo env SPANTOP="$(abspath $(SPANTOP))" captures/lab.sh watch; fi
 
-# A session on a bundled capture, for asciinema.
+# A session on the probe port of the lab, for asciinema: root, and what setup-lab installs.
 cast:
 	$(CARGO) build --release --locked
 	python3 docs/cast.py target/release/spantop

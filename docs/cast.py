@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Records docs/demo.cast (asciicast 2, https://docs.asciinema.org/manual/asciicast/v2/): the dashboard on a bundled capture, replayed.
+"""Records docs/demo.cast (asciicast 2, https://docs.asciinema.org/manual/asciicast/v2/): the dashboard on the probe port of the lab, on which
+real programs talk. Needs root and what `make setup-lab` installs.
 
-  docs/cast.py PROGRAM [CAPTURE [OUT]]        `make cast` does it;  asciinema play docs/demo.cast
+  docs/cast.py PROGRAM [OUT]                  `make cast` does it;  asciinema play docs/demo.cast
 """
 import fcntl
 import json
@@ -9,6 +10,7 @@ import os
 import pty
 import select
 import struct
+import subprocess
 import sys
 import termios
 import time
@@ -22,14 +24,34 @@ KEYS = [
 ]
 
 
+# A lab of its own, and how long its programs talk before the dashboard is opened, in seconds.
+LAB, BEFORE = "spancast", 8
+
+
+def lab(*arguments):
+    """Runs a verb of the lab."""
+    subprocess.run(["captures/lab.sh", *arguments], env={**os.environ, "SPANTOP_LAB": LAB}, check=True, stdout=subprocess.DEVNULL)
+
+
 def main():
     program = os.path.abspath(sys.argv[1])
-    capture = sys.argv[2] if len(sys.argv) > 2 else "captures/office.pcapng"
-    out = sys.argv[3] if len(sys.argv) > 3 else "docs/demo.cast"
+    out = sys.argv[2] if len(sys.argv) > 2 else "docs/demo.cast"
+    lab("up")
+    try:
+        lab("talk", "90", "--lively")
+        time.sleep(BEFORE)
+        record(program, out)
+    finally:
+        lab("down")
+
+
+def record(program, out):
+    """Runs the dashboard in a terminal, types, and writes down what it draws."""
     pid, terminal = pty.fork()
     if pid == 0:
         environment = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", "TZ": "UTC", "XDG_CONFIG_HOME": "/nonexistent"}
-        os.execve(program, [program, "--theme", "dark", "--replay=2", capture], {**environment, "PATH": os.environ["PATH"]})
+        command = ["ip", "netns", "exec", f"{LAB}-probe", program, "--theme", "dark", "-i", "probe"]
+        os.execvpe(command[0], command, {**environment, "PATH": os.environ["PATH"]})
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT, WIDTH, 0, 0))
     begun, events = time.monotonic(), []
 
@@ -54,7 +76,7 @@ def main():
     watch(2)
     _, status = os.waitpid(pid, 0)
     with open(out, "w", encoding="utf-8") as file:
-        file.write(json.dumps({"version": 2, "width": WIDTH, "height": HEIGHT, "title": "spantop on a bundled capture"}) + "\n")
+        file.write(json.dumps({"version": 2, "width": WIDTH, "height": HEIGHT, "title": "spantop on a mirror port: an office of real programs in network namespaces"}) + "\n")
         file.writelines(json.dumps(event, ensure_ascii=False) + "\n" for event in events)
     print(f"{out}: {len(events)} events, {events[-1][0] if events else 0} s, exit {os.waitstatus_to_exitcode(status)}")
 

@@ -31,7 +31,7 @@ mod temporary;
 mod trigger;
 
 use crate::capture::host::HostProbe;
-use crate::cli::{self, Command, Common, Invocation, Offered, OfferedExporter, Parsed};
+use crate::cli::{self, Command, Common, FleetInitRequest, FleetRequest, Invocation, Offered, OfferedExporter, Parsed, ReportRequest};
 use crate::engine;
 use crate::error::{Error, Outcome, Result};
 use crate::export::registry::EXPORTERS;
@@ -106,35 +106,29 @@ fn run(settings: &Invocation) -> Result<u8> {
             console::print_help(&cli::help(&offered()));
             Ok(2)
         }
-        Command::Dashboard { input, recorder, compare, .. } if console.interactive() => {
-            screen::watch(&by_name(input)?, common, &preferences, (recorder, compare.as_deref())).map(|()| 0)
+        Command::Dashboard { input, recorder, request, .. } if console.interactive() => {
+            screen::watch(&by_name(input)?, common, &preferences, (recorder, request.compare.as_deref())).map(|()| 0)
         }
-        Command::Dashboard { compare, needs_screen: true, .. } => Err(needs_screen(compare.is_some())),
-        Command::Dashboard { input, top, .. } => {
-            write_report(&console, (common, &preferences), &by_name(input)?, (report::FORMATS[0], None), None, *top)
+        Command::Dashboard { request, needs_screen: true, .. } => Err(needs_screen(request.compare.is_some())),
+        Command::Dashboard { input, request, .. } => {
+            write_report(&console, (common, &preferences), &by_name(input)?, (report::FORMATS[0], None), None, request.top)
         }
-        Command::Report { input, format, output, top, table } => {
+        Command::Report { input, request: ReportRequest { format, output, top, table } } => {
             let format = report::find(format).ok_or_else(|| Error::usage(format!("--format {format}: no such format")))?;
             let table = table.as_deref().map(|name| the_table(format, name)).transpose()?;
             tell_of_ending(format, output.as_deref());
             write_report(&console, (common, &preferences), &by_name(input)?, (format, table), output.as_deref(), *top)
         }
         Command::Check { input, format } => check::check(&console, common, &by_name(input)?, format),
-        Command::Packets { input, format, stretch, tree } => {
-            packets::list(&console, common, &by_name(input)?, packets::ListingRequest { format, stretch: *stretch, tree: *tree })
-                .map(|()| 0)
-        }
+        Command::Packets { input, request, stretch } => packets::list(&console, common, &by_name(input)?, request, *stretch).map(|()| 0),
         Command::Save { input, stretch, output } => save::save(&console, common, &by_name(input)?, *stretch, output).map(|()| 0),
-        Command::Diff { files, filter, format, output, top, all } => {
-            let wanted = diff::DiffRequest { files, filter: filter.as_ref(), format, output: output.as_deref(), top: *top, all: *all };
-            diff::diff(&console, common, &wanted).map(|()| 0)
-        }
-        Command::Fleet { url, last, between, format } => {
-            let span = fleet::span(*last, *between)?;
+        Command::Diff(request) => diff::diff(&console, common, request).map(|()| 0),
+        Command::Fleet(FleetRequest { url, last, from, to, format }) => {
+            let span = fleet::span(*last, [*from, *to])?;
             fleet::run(&console, (common, &preferences), url.as_deref(), span, format.as_deref()).map(|()| 0)
         }
         Command::Archive(command) => archive::run(&console, common, command),
-        Command::FleetInit { database, keep_days, keep, cluster, print } => {
+        Command::FleetInit(FleetInitRequest { database, keep_days, keep, cluster, print }) => {
             let plan = clickhouse::DatabasePlan { database, keep_days: *keep_days, keep, cluster: cluster.as_deref() };
             fleet::init(&plan, print).map(|()| 0)
         }
@@ -276,6 +270,7 @@ fn engine_settings(common: &Common, input: &InputSettings, sources: &[crate::cap
     let mut privacy = Privacy::of(common);
     let mut mirror = common.mirror.clone();
     mirror.ends = privacy.addresses(mirror.ends);
+    mirror.speed_is_port = mirror.speed.is_none();
     mirror.speed = mirror.speed.or(port);
     let (live, host) = match input {
         InputSettings::Live(live) => {
@@ -293,14 +288,14 @@ fn engine_settings(common: &Common, input: &InputSettings, sources: &[crate::cap
         // The checklist is about this host, by its names.
         host: host.filter(|_| !common.privacy.anonymize),
         threads: threads(common),
-        memory: engine::MemoryPlan::within(common.memory.unwrap_or_else(memory::default_budget)),
+        memory: engine::MemoryPlan::within(common.work.memory.unwrap_or_else(memory::default_budget)),
         ..engine::Settings::default()
     }
 }
 
 /// Threads that the user wants, or as many as there are processors.
 fn threads(common: &Common) -> usize {
-    common.threads.unwrap_or_else(|| engine::Settings::default().threads)
+    common.work.threads.unwrap_or_else(|| engine::Settings::default().threads)
 }
 
 /// Addresses of this host: a mirror sent to one of them is ours. Without the list decisions rest on shares alone.

@@ -1,16 +1,22 @@
 //! The command line, in two steps: what was typed (`typed`) and what is meant ([`Invocation`], by `meaning`).
 
 mod config;
+mod groups;
 mod help;
 mod manual;
 mod meaning;
+mod options;
+mod requests;
 mod settings;
 mod typed;
 mod units;
 
 pub use crate::model::near::near;
 pub use config::{ConfigEntry, ConfigFile, read as read_config, usual_place};
-pub use settings::{ArchiveCommand, Command, Common, ConfigCommand, InForce, Invocation, SwitchRequest};
+pub use requests::{
+    ArchiveCommand, CheckRequest, DashboardRequest, DiffRequest, FleetInitRequest, FleetRequest, PacketsRequest, ReportRequest, SaveRequest,
+};
+pub use settings::{Command, Common, ConfigCommand, InForce, Invocation, SwitchRequest};
 pub use units::time;
 
 use crate::error::{Error, Result};

@@ -96,7 +96,8 @@
 //!
 //! A new file has its `mod` line besides, in the folder's own file.
 //!
-//! - an option: its line in `cli/typed.rs`, its field in a group of [`settings`], and in `cli/meaning.rs` how the one becomes the other;
+//! - an option: its field in a group of [`settings`] and its entry in `cli/groups.rs`, which says how the one becomes the other; of one command
+//!   alone: a field in `cli/requests.rs`;
 //! - a protocol: its line in [`model::proto`] and its step in [`decode`];
 //! - a fact of a packet's headers: its field in [`model::Frame`], written by `Headers::show` and, where the fast path knows it, by
 //!   [`model::FastHeaders::show`] (two bytes of it are free); what only few ask for is a method that reads the frame's bytes;

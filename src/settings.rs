@@ -1,5 +1,5 @@
-//! What the user wants, grouped by who reads it. The command line fills a group in and hands it on whole: a new option is its line in
-//! `cli/` and its field here.
+//! What the user wants, grouped by who reads it. The command line fills a group in and hands it on whole: a new option is its field here
+//! and its entry in `cli/groups.rs`.
 
 pub mod small_file;
 
@@ -218,6 +218,8 @@ pub struct MirrorSettings {
     pub ends: Vec<Address>,
     /// Speed of the monitored link in bits per second.
     pub speed: Option<u64>,
+    /// Whether that is the speed of the port to which copies come, because nobody said that of the monitored link.
+    pub speed_is_port: bool,
 }
 
 impl Default for MirrorSettings {
@@ -230,6 +232,7 @@ impl Default for MirrorSettings {
             carriers: Vec::new(),
             ends: Vec::new(),
             speed: None,
+            speed_is_port: false,
         }
     }
 }
@@ -248,6 +251,15 @@ impl MirrorSettings {
         }
         self
     }
+}
+
+/// What the work may take of the machine.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WorkSettings {
+    /// Threads that work; `None`: one a core.
+    pub threads: Option<usize>,
+    /// Bytes that what grows with the traffic may take; `None`: by the machine.
+    pub memory: Option<u64>,
 }
 
 /// How load is measured.

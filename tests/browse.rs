@@ -96,7 +96,7 @@ fn until(
     }
 }
 
-/// What is saved from a screen has beside it what `spantop save` keeps: keys, names of addresses, the interface's name.
+/// What is saved from a screen has beside it what `spantop save` keeps: comments of packets, keys, names of addresses, the interface's name.
 #[test]
 fn what_is_saved_has_keys_and_names_beside_it() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browse-keys");
@@ -122,7 +122,7 @@ fn what_is_saved_has_keys_and_names_beside_it() {
         std::thread::sleep(Duration::from_millis(20));
     }
     let bytes = fs::read(&saved).unwrap();
-    for wanted in [&b"CLIENT_RANDOM"[..], b"host-a", b"eth7", &frame] {
+    for wanted in [&b"CLIENT_RANDOM"[..], b"host-a", b"eth7", b"a comment", &frame] {
         assert!(bytes.windows(wanted.len()).any(|place| place == wanted), "{:?} is not in it: {said}", String::from_utf8_lossy(wanted));
     }
 }

@@ -7,7 +7,7 @@ mod reference;
 
 use generated::{cell, part, read, whole};
 use spantop::diagnose;
-use spantop::model::FILTER_WORDS;
+use spantop::model::{FILTER_WORDS, SCREEN_WORDS};
 use std::fmt::Write as _;
 
 /// What screens show and which keys there are.
@@ -48,6 +48,16 @@ fn the_filter_is_told_as_the_help_tells_it() {
         let _ = writeln!(wanted, "| `{}` | {} |", cell(words), cell(rows));
     }
     part(DASHBOARD, "filter", &wanted);
+}
+
+/// What words on screens mean, as the help says it.
+#[test]
+fn words_on_screens_mean_what_the_help_says() {
+    let mut wanted = String::from("| | |\n|---|---|\n");
+    for (word, meaning) in SCREEN_WORDS {
+        let _ = writeln!(wanted, "| {} | {} |", cell(word), cell(meaning));
+    }
+    part(DASHBOARD, "words", &wanted);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use spantop::capture::Memory;
 use spantop::engine::{self, Settings};
 use spantop::model::{LinkType, Timestamp};
 use spantop::snapshot::Snapshot;
-use support::packet::{ACK, PSH, Packet, SYN};
+use support::packet::{ACK, PSH, Packet, SYN, fragment};
 
 const START: i64 = 1_700_000_000_000_000_000;
 const CLIENT: [u8; 4] = [192, 0, 2, 10];
@@ -52,4 +52,55 @@ fn who_began_is_told_by_the_port_where_the_beginning_was_not_seen() {
     assert!(client_began(&[(false, high, SYN | ACK), (true, high, ACK)]));
     // A handshake decides against the ports: FTP's data connections come from port 20.
     assert!(client_began(&[(true, (20, 50_000), SYN), (false, (20, 50_000), SYN | ACK)]));
+}
+
+/// What each frame was on the wire, and how much of it was captured.
+fn captured(frames: &[(Vec<u8>, usize)]) -> Snapshot {
+    let mut memory = Memory::new();
+    for (i, (frame, length)) in frames.iter().enumerate() {
+        let kept = &frame[..frame.len().min(*length)];
+        memory.push(Timestamp(START + i as i64 * 100_000_000), LinkType::ETHERNET, frame.len() as u32, kept);
+    }
+    let outcome = engine::run(Box::new(memory), &Settings::default(), Default::default()).unwrap();
+    assert_eq!(outcome.failure, None);
+    outcome.result
+}
+
+/// As tshark counts them: by their addresses, and in no connection. Port 0 is one that exists.
+#[test]
+fn packets_whose_ports_cannot_be_read_are_of_no_port() {
+    const WHOLE: usize = 4_000;
+    let to = |port: u16| Packet::eth([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]).ip(CLIENT, SERVER).id(port);
+    let tcp = |port: u16| to(port).tcp(port, 80).flags(ACK).payload(&[7; 100]).build();
+    let udp = |port: u16| to(port).udp(port, 53).payload(&[7; 2_000]).build();
+    let later = |frame: &[u8]| (fragment::divide(frame, 600, 9)[1].clone(), WHOLE);
+    let row = |s: &Snapshot| {
+        let c = &s.stats.conversations;
+        (c.ip.rows.iter().map(|r| r.ab.packets + r.ba.packets).sum::<u64>(), c.tcp.rows.len(), c.udp.rows.len())
+    };
+    let ports = |s: &Snapshot| s.stats.endpoints.tcp.rows.len() + s.stats.endpoints.udp.rows.len();
+    // 14 bytes of Ethernet, 20 of IPv4, and 3 of the 4 of the ports, or those and not all of TCP's header, or all of it.
+    for (length, has_ports) in [(37, false), (38, false), (53, false), (54, true), (WHOLE, true)] {
+        let s = captured(&[(tcp(4_000), length), (tcp(4_000), length)]);
+        assert_eq!((row(&s), ports(&s)), ((2, usize::from(has_ports), 0), 2 * usize::from(has_ports)), "{length}");
+    }
+    for (length, has_ports) in [(41, false), (42, true)] {
+        let s = captured(&[(udp(5_000), length)]);
+        assert_eq!((row(&s), ports(&s)), ((1, 0, usize::from(has_ports)), 2 * usize::from(has_ports)), "UDP, {length}");
+    }
+    let s = captured(&[later(&udp(5_000)), later(&tcp_of(to(6_000)))]);
+    assert_eq!((row(&s), ports(&s)), ((2, 0, 0), 0), "what they are pieces of was not seen");
+    let pieces: Vec<_> = fragment::divide(&udp(5_000), 600, 9).into_iter().map(|piece| (piece, WHOLE)).collect();
+    let s = captured(&pieces);
+    assert_eq!((row(&s), ports(&s)), ((pieces.len() as u64, 0, 1), 2), "the first piece says what the others are of");
+    let s = captured(&[(tcp(0), WHOLE)]);
+    assert_eq!((row(&s), s.stats.conversations.tcp.rows[0].a_port), ((1, 1, 0), 0));
+    let s = captured(&[(to(1).tcp(0, 0).flags(ACK).build(), WHOLE), (to(1).tcp(4_000, 80).flags(ACK).build(), 36)]);
+    assert_eq!(row(&s), (2, 1, 0), "a connection from port 0 to port 0 has no packets but its own");
+    assert_eq!(s.stats.conversations.tcp.rows[0].ab.packets + s.stats.conversations.tcp.rows[0].ba.packets, 1);
+}
+
+/// A segment that is longer than a piece.
+fn tcp_of(layers: Packet) -> Vec<u8> {
+    layers.tcp(6_000, 80).flags(ACK).payload(&[7; 2_000]).build()
 }

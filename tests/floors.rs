@@ -30,7 +30,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("sha2", &["dissect/quic/", "dissect/tls/"]),
     ("ratatui", &["tui/"]),
     ("crossterm", &["tui/"]),
-    ("clap", &["cli.rs", "cli/manual.rs", "cli/typed.rs"]),
+    ("clap", &["cli.rs", "cli/groups.rs", "cli/manual.rs", "cli/options.rs", "cli/requests.rs", "cli/typed.rs"]),
     ("clap_complete", &["cli.rs", "cli/typed.rs"]),
     ("clap_mangen", &["cli/manual.rs"]),
     ("indicatif", &["app/"]),
@@ -57,7 +57,7 @@ const RINGS: &[(&str, &str, &str)] = &[
 const FUNCTION_LINES: usize = 60;
 
 /// The longest file of `src/`, in lines.
-const FILE_LINES: usize = 650;
+const FILE_LINES: usize = 600;
 
 /// Functions that are by nature a list, which is read best in one piece: file, name, of what.
 const LISTS: &[(&str, &str, &str)] = &[("decode/link/mod.rs", "link", "link types, one line each")];

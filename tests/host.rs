@@ -224,12 +224,10 @@ fn a_check_reads_the_host() {
     let finding = |id: &str| report["findings"].as_array().and_then(|all| all.iter().find(|f| f["id"] == id).cloned());
     assert!(finding("nic.transmits").is_some_and(|f| f["evidence"]["interface"] == "b"), "{}", report["findings"]);
     if ethtool {
-        assert_eq!(line(&output, "receive_offload"), ("fail".into(), Some("ethtool -K b gro off".into())));
-        assert_eq!(output.status.code(), Some(2));
-        assert!(finding("host.gro").is_some(), "{}", report["findings"]);
-    } else {
-        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(line(&output, "receive_offload"), ("note".into(), Some("ethtool -K b gro off".into())));
+        assert!(finding("host.gro").is_some_and(|f| f["severity"] == "note"), "{}", report["findings"]);
     }
+    assert_eq!(output.status.code(), Some(1));
     sender.wait().expect("trafgen");
 
     // As text: the checklist stands before the findings.

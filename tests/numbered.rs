@@ -4,7 +4,7 @@ mod support;
 
 use spantop::capture::Memory;
 use spantop::engine::{self, Settings};
-use spantop::model::{LinkType, Severity, Timestamp, Verdict};
+use spantop::model::{LinkType, Severity, Timestamp, Value, Verdict};
 use spantop::snapshot::Snapshot;
 use support::Rng;
 use support::packet::Packet;
@@ -140,6 +140,70 @@ fn what_all_streams_lack_the_mirror_lost() {
         // Of the streams that lack least: a little less.
         assert!(lost.rate < share && lost.rate > 0.75 * share, "{kind:?} {one_in}: {lost:?}");
     }
+}
+
+#[test]
+fn one_in_n_packets_of_numbered_streams_is_sampling() {
+    for (kind, n) in [Kind::Esp, Kind::EspInUdp, Kind::WireGuard].into_iter().flat_map(|kind| [(kind, 2), (kind, 10)]) {
+        let mut rng = Rng(n);
+        let s = analyse(talks(kind, 24).into_iter().filter(|_| rng.below(n) == 0).collect());
+        assert_eq!(told(&s), (Verdict::Doubtful, vec!["span.sampled"]), "{kind:?} {n} {:#?}", s.diagnosis.findings);
+        let one_in = s.diagnosis.findings[0].evidence.iter().find(|e| e.0 == "one_in").map(|e| e.1.clone());
+        assert_eq!(one_in, Some(Value::Number(n as f64)), "{kind:?}");
+    }
+}
+
+/// Questions to a name server and its answers, 25 a second: conversations of two packets, which are too short for their directions.
+fn names() -> Frames {
+    let mut all = Frames::new();
+    let mut rng = Rng(3);
+    for n in 0..800u16 {
+        let at = i64::from(n) * 40 * MILLISECOND + rng.below(9_000_000) as i64;
+        let client = 10 + (n % 8) as u8;
+        let say = |hosts: [u8; 2], ports: (u16, u16), answer| {
+            let layers =
+                Packet::eth([2, 0, 0, 0, 0, hosts[0]], [2, 0, 0, 0, 0, hosts[1]]).ip([10, 1, 0, hosts[0]], [10, 1, 0, hosts[1]]).id(n + 1);
+            layers.udp(ports.0, ports.1).payload(&dns(n, "pbx.example", answer)).build()
+        };
+        all.push((at, say([client, 53], (40_000 + n, 53), None), true));
+        all.push((at + MILLISECOND, say([53, client], (53, 40_000 + n), Some([10, 1, 0, 9].into())), false));
+    }
+    all
+}
+
+#[test]
+fn questions_and_answers_tell_of_directions_and_loss() {
+    let whole = analyse(names());
+    assert_eq!(told(&whole), (Verdict::Good, vec![]), "{:#?}", whole.mirror.trust);
+    for forth in [true, false] {
+        let s = analyse(names().into_iter().filter(|frame| frame.2 == forth).collect());
+        assert_eq!(told(&s), (Verdict::Bad, vec!["dir.half"]), "{forth} {:#?}", s.diagnosis.findings);
+        assert_eq!(support::judgement::contradictions(&s), [""; 0], "{forth}");
+    }
+    // A name server that is down is heard beside: by what it says to others.
+    let down = analyse(names().into_iter().filter(|(at, _, forth)| *forth || *at < 10 * SECOND).collect());
+    assert!(!ids(&down).contains(&"dir.half") && ids(&down).contains(&"dns.unanswered"), "{:?}", ids(&down));
+    let mut rng = Rng(5);
+    let lossy = analyse(names().into_iter().filter(|frame| !frame.2 || rng.below(5) > 0).collect());
+    assert_eq!(told(&lossy), (Verdict::Bad, vec!["upstream.loss"]), "{:#?}", lossy.diagnosis.findings);
+}
+
+/// Voice that goes one way, of which nothing is missing: what tells that completeness is good tells that loss may be judged.
+#[test]
+fn streams_that_are_whole_judge_all_that_depends_on_loss() {
+    // Without what is asked of the name server, which nobody answers here.
+    let one = || talks(Kind::Voice, 2).into_iter().filter(|(_, frame, forth)| *forth && frame[36..38] != [0, 53]);
+    let not_judged = |s: &Snapshot| s.diagnosis.network.not_judged.iter().filter(|n| n.0 == "rtp.loss").count();
+    let whole = analyse(one().collect());
+    assert_eq!((not_judged(&whole), support::judgement::contradictions(&whole)), (0, vec![]), "{:#?}", whole.diagnosis.network);
+    let mut rng = Rng(11);
+    let lossy = analyse(one().filter(|_| rng.below(20) > 0).collect());
+    assert_eq!(
+        (not_judged(&lossy), support::judgement::contradictions(&lossy)),
+        (1, vec![]),
+        "it may be the mirror: {:#?}",
+        lossy.mirror.trust
+    );
 }
 
 #[test]

@@ -11,7 +11,8 @@ use spantop::engine::{self, Settings};
 use spantop::error::Outcome;
 use spantop::mirror::DuplicateFilter;
 use spantop::model::mix::Keys;
-use spantop::model::{Direction, FlowKey, Frame, Value};
+use spantop::model::{Address, AppBy, Direction, FlowKey, Frame, Proto, Value};
+use spantop::names::{Transport, service};
 use spantop::settings::FileSettings;
 use spantop::snapshot::Snapshot;
 use std::collections::{BTreeMap, HashSet};
@@ -274,4 +275,71 @@ fn the_stations_of_a_one_way_capture_are_evidence() {
     let found: Vec<_> = finding.evidence.iter().filter(|e| e.0.starts_with("macs_")).map(|(name, value)| (*name, value.clone())).collect();
     let want = [("macs_only_sending", 1), ("macs_only_receiving", 2), ("macs_in_both_roles", 0)].map(|(n, c)| (n, Value::Count(c)));
     assert_eq!(found, want);
+}
+
+/// Who was asked, by the first SYN of each connection in the capture: nothing that names conversations is asked.
+fn servers(path: &Path) -> BTreeMap<[(Address, u16); 2], (Address, u16)> {
+    let mut out = BTreeMap::new();
+    let Ok(mut source) = file::open(&FileSettings { paths: vec![path.to_owned()], ..FileSettings::default() }) else { return out };
+    let (mut block, mut headers) = (Block::new(), Headers::default());
+    loop {
+        block.clear();
+        let Ok(fill) = source.fill(&mut block) else { return out };
+        for packet in &block.packets {
+            let bytes = block.bytes(packet);
+            decode::walk(packet.link, bytes, packet.wire, &Rules::PLAIN, Peel::NONE, &mut headers);
+            let frame = frame(packet, bytes, &headers);
+            let Some((tcp, (key, way))) = frame.tcp.zip(frame.flow) else { continue };
+            if tcp.flags & (SYN | ACK) == SYN {
+                let [client, server] = key.ends(way);
+                out.entry([client.min(server), client.max(server)]).or_insert(server);
+            }
+        }
+        if fill == Fill::End {
+            return out;
+        }
+    }
+}
+
+/// The port from which FTP's server calls back.
+const FTP_DATA: u16 = 20;
+
+/// Flags of a TCP segment.
+const SYN: u8 = 0x02;
+const ACK: u8 = 0x10;
+
+/// A connection whose SYN is in the capture is called by its server's port where only a port tells, and services are where SYNs went to.
+#[test]
+fn no_conversation_is_named_by_a_clients_port() {
+    let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures");
+    let bundled = BUNDLED.iter().map(|(name, ..)| bundled.join(name));
+    let beside = indexed().unwrap_or_default().into_iter().map(|capture| capture.path);
+    let (mut checked, mut guessed, mut wrong) = (0, 0, Vec::new());
+    for path in bundled.chain(beside) {
+        let Some(s) = report(&path) else { continue };
+        let servers = servers(&path);
+        let clients: HashSet<(Address, u16)> =
+            servers.iter().flat_map(|(ends, server)| ends.iter().copied().filter(|end| end != server).collect::<Vec<_>>()).collect();
+        for c in &s.stats.conversations.tcp.rows {
+            let ends = [(c.a, c.a_port), (c.b, c.b_port)];
+            let Some(&server) = servers.get(&[ends[0].min(ends[1]), ends[0].max(ends[1])]) else { continue };
+            checked += 1;
+            let Some(app) = c.app.filter(|_| c.app_by == Some(AppBy::Port)) else { continue };
+            guessed += 1;
+            // FTP's server opens the connections in which files come, from its own port (RFC 959): there the one who asks is the service.
+            let calls_back = app == "ftp-data" && ends.iter().any(|end| *end != server && end.1 == FTP_DATA);
+            if service(server.1, Transport::Tcp) != Some(app) && !calls_back {
+                wrong.push(format!("{}: {ends:?} is called {app}, and {server:?} was asked", path.display()));
+            }
+        }
+        let asked: HashSet<(Address, u16)> = servers.values().copied().collect();
+        for row in s.stats.services.rows.iter().filter(|row| row.key.protocol == Proto::Tcp) {
+            let end = (row.key.address, row.key.port);
+            if clients.contains(&end) && !asked.contains(&end) {
+                wrong.push(format!("{}: {end:?} stands among the services, and only asks", path.display()));
+            }
+        }
+    }
+    assert!(checked > 100 && guessed > 5, "{checked} connections with a SYN, {guessed} called by a port");
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }

@@ -162,7 +162,8 @@ fn as_if_live(mut snapshot: Snapshot) -> Snapshot {
     for source in &mut snapshot.capture.sources {
         (source.absences, source.more_absences) = (vec![absence], 1);
     }
-    snapshot.mirror.gap = 1.0;
+    snapshot.mirror.gaps =
+        vec![spantop::model::Episode { first: spantop::model::Timestamp(0), last: spantop::model::Timestamp(1_000_000_000) }];
     let check = |verdict, command: Option<&str>| Check {
         id: "mtu",
         name: "MTU",

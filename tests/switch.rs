@@ -2,8 +2,12 @@
 
 mod support;
 
+#[path = "switch/caps.rs"]
+mod caps;
 #[path = "switch/gateways.rs"]
 mod gateways;
+#[path = "switch/link_use.rs"]
+mod link_use;
 #[path = "switch/members.rs"]
 mod members;
 #[path = "switch/sessions.rs"]
@@ -643,6 +647,20 @@ fn storms_and_what_is_none() {
     assert_eq!(found(&flood(8, &group([239, 1, 1, 1]))), []);
     let hellos = flood(8, &group([224, 0, 0, 5]));
     assert_eq!(found(&hellos).iter().map(|f| f.0).collect::<Vec<_>>(), ["storm.multicast"]);
+}
+
+/// What is taken for copies until it lasts is given back, and counts for the second it came in.
+#[test]
+fn a_storm_of_one_frame_is_counted_to_its_first() {
+    let mut t = Traffic::default();
+    t.talk(0..30 * S);
+    let one = broadcast(1);
+    (0..8 * 2000).for_each(|n| t.push(5 * S + n / 2, one.clone()));
+    let s = t.look();
+    let of = |name| value(&s, "storm.broadcast", name);
+    let counts = ["frames_per_second", "peak_frames_per_second", "seconds"].map(of);
+    assert_eq!(counts, [2_000, 2_000, 8].map(|n| Some(Value::Count(n))), "{:?}", found(&s));
+    assert_eq!(s.stats.casts.broadcast.packets, 8 * 2_000);
 }
 
 #[test]

@@ -16,6 +16,8 @@ mod floods;
 mod loads;
 #[path = "troubles/logins.rs"]
 mod logins;
+#[path = "troubles/lookalikes.rs"]
+mod lookalikes;
 #[path = "troubles/sizes.rs"]
 mod sizes;
 mod support;
@@ -281,6 +283,48 @@ fn a_refused_client_that_repeats_its_syn_is_one_attempt() {
         }
     }
     assert_eq!(troubles(&t.with_office(30).seen()), [], "three attempts are too few to say");
+}
+
+#[test]
+fn a_firewall_that_does_not_know_ecn() {
+    let asks_ecn = SYN | 0xc0;
+    let seen = |asks: fn(u16) -> bool| {
+        let mut t = Traffic::default();
+        for n in 0..60u16 {
+            let (at, client, server) = (i64::from(n) * S, (1 + n as u8 % 3, 5_000 + n), (9, 8_080));
+            if n % 2 == 0 {
+                t.connection(at, client, server);
+                continue;
+            }
+            t.segment(at, [client, server], if asks(n) { asks_ecn } else { SYN }, (0, 0), 0);
+            t.segment(at + 300, [server, client], RST | ACK, (0, 1), 0);
+        }
+        t.with_office(70).seen()
+    };
+    let s = seen(|_| true);
+    assert_eq!(troubles(&s), only("tcp.refused", "10.1.0.9:8080/tcp", Severity::Warning));
+    let found = "10.1.0.9:8080 refuses 30 of 60 attempts to connect (50 %), of 3 clients; the others succeed; what fails asks for ECN";
+    assert_eq!(title(&s), found);
+    assert!(s.diagnosis.findings.iter().any(|f| f.cause.contains("ECE and CWR")));
+    let s = seen(|n| n % 3 == 0);
+    assert!(title(&s).ends_with("; the others succeed"), "some of those that fail do not ask for it: {}", title(&s));
+}
+
+#[test]
+fn names_that_do_not_exist() {
+    let asked = |queries: u16, every: u16| {
+        let mut t = Traffic::default();
+        for n in 0..queries {
+            let code = if n % every == 0 { 0 } else { 3 };
+            t.query(i64::from(n) * S / 20, 1 + n as u8 % 2, 9, n, Some((2_000, code)));
+        }
+        t.with_office(40).seen()
+    };
+    let s = asked(700, 40);
+    assert_eq!(troubles(&s), only("dns.failing", "10.1.0.9:53/udp", Severity::Note));
+    assert_eq!(title(&s), "Name server 10.1.0.9 answers 682 of 700 (97 %) queries of 2 clients that there is no such name");
+    assert_eq!(troubles(&asked(700, 2)), [], "half of them, as with search domains");
+    assert_eq!(troubles(&asked(400, 40)), [], "few");
 }
 
 #[test]

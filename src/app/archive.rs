@@ -38,7 +38,7 @@ pub fn run(console: &Console, common: &Common, command: &ArchiveCommand) -> Resu
         ArchiveCommand::Run { filter } => read_units(console, common, filter.as_ref()),
         ArchiveCommand::Merge { files, format, output } => {
             // A line may hold a whole report: what may be kept of packets may be kept of it.
-            merge(files, format, output.as_deref(), common.memory.unwrap_or_else(memory::default_budget))
+            merge(files, format, output.as_deref(), common.work.memory.unwrap_or_else(memory::default_budget))
         }
     }
 }

@@ -53,7 +53,7 @@ impl MaskedPlan {
         let mut settings = engine_settings(&self.common, &self.input, &source.info());
         settings.query = Query::default();
         settings.history = true;
-        let budget = self.common.memory.unwrap_or_else(memory::default_budget);
+        let budget = self.common.work.memory.unwrap_or_else(memory::default_budget);
         settings.memory = MemoryPlan::within(budget / MEMORY_PART);
         let engine = Engine::start(source, &settings)?;
         let rules = engine::rules_of(&self.common.mirror.clone().resolved())?;

@@ -4,7 +4,7 @@ use super::console::Console;
 use super::output::Output;
 use super::{engine_settings, progress, signals, source};
 use crate::browse::{self, StreamStarts};
-use crate::cli::Common;
+use crate::cli::{Common, PacketsRequest};
 use crate::decode::Rules;
 use crate::engine::{self, Listeners, PacketBatch};
 use crate::error::{Error, Result};
@@ -16,23 +16,12 @@ use std::io::{self, BufWriter, ErrorKind, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What is listed, and how.
-#[derive(Debug, Clone, Copy)]
-pub struct ListingRequest<'a> {
-    /// Token of the format.
-    pub format: &'a str,
-    /// Which packets.
-    pub stretch: PacketStretch,
-    /// Whether every header's fields are listed.
-    pub tree: bool,
-}
-
 /// Bytes gathered before a system call.
 const BUFFER: usize = 64 * 1024;
 
 /// Lists the packets of captures on standard output. A reader that has gone ends it without a word.
-pub fn list(console: &Console, common: &Common, input: &InputSettings, wanted: ListingRequest<'_>) -> Result<()> {
-    let ListingRequest { format, stretch, tree } = wanted;
+pub fn list(console: &Console, common: &Common, input: &InputSettings, request: &PacketsRequest, stretch: PacketStretch) -> Result<()> {
+    let PacketsRequest { format, tree } = request;
     let format = PacketFormat::find(format).ok_or_else(|| Error::usage(format!("--format {format}: no such format")))?;
     let rules = engine::rules_of(&common.mirror.clone().resolved())?;
     if matches!(input, InputSettings::Live(_)) {
@@ -48,7 +37,7 @@ pub fn list(console: &Console, common: &Common, input: &InputSettings, wanted: L
     let source = progress::watch(source, console, input.limit(), signals::asks_for_statistics()?);
     let done = Arc::new(AtomicBool::new(false));
     let failed = Arc::new(Mutex::new(None));
-    let list = PacketList::new(BufWriter::with_capacity(BUFFER, io::stdout()), format, tree);
+    let list = PacketList::new(BufWriter::with_capacity(BUFFER, io::stdout()), format, *tree);
     let streams = StreamStarts::new(rules.clone());
     let mut listing = Listing { list, stretch, rules, streams, first: None, taken: 0 };
     let listener = {

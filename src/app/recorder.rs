@@ -57,7 +57,7 @@ impl PacketKeepers {
         wanted: &RecorderSettings,
         settings: &mut engine::Settings,
     ) -> Result<Self> {
-        let budget = common.memory.unwrap_or_else(memory::default_budget);
+        let budget = common.work.memory.unwrap_or_else(memory::default_budget);
         let bytes = wanted.memory.unwrap_or_else(|| memory::recorder(budget));
         let names: Vec<String> = source.info().into_iter().map(|info| info.name).collect();
         if !source::is_endless(input) {

@@ -10,6 +10,7 @@ use crate::model::limits::{SPAN_BYTES, SPAN_MEMORY};
 use crate::model::time::SECOND;
 use crate::model::{TimeSpan, Timestamp};
 use crate::snapshot::{Query, Snapshot, SpanStore};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,20 +21,46 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How much later than a span a packet must be for none of the span to come behind it.
 const DISORDER: i64 = 2 * SECOND;
 
+/// Spans that one screen shows at the same time: what is looked at, and what the chart shows.
+const ASKED: usize = 2;
+
 /// What the screen asks and the thread answers.
 #[derive(Default)]
 struct Desk {
-    asked: Option<TimeSpan>,
-    /// The span that was answered last, and its picture, where it could be read again.
-    answer: Option<(TimeSpan, Option<Arc<Snapshot>>)>,
+    /// The spans asked for last, the newest at the end.
+    asked: VecDeque<TimeSpan>,
+    /// Those of them that were answered, with their pictures where they could be read again.
+    answers: Vec<(TimeSpan, Option<Arc<Snapshot>>)>,
+}
+
+impl Desk {
+    fn answer(&self, span: TimeSpan) -> Option<&Option<Arc<Snapshot>>> {
+        self.answers.iter().find(|(answered, _)| *answered == span).map(|(_, picture)| picture)
+    }
+
+    /// Asks for a span; the one asked for longest ago is forgotten, with what is known of it.
+    fn ask(&mut self, span: TimeSpan) {
+        self.asked.retain(|asked| *asked != span);
+        self.asked.push_back(span);
+        while self.asked.len() > ASKED {
+            self.asked.pop_front();
+        }
+        let asked = &self.asked;
+        self.answers.retain(|(span, _)| asked.contains(span));
+    }
+
+    /// The span to be read next: the newest without an answer.
+    fn question(&self) -> Option<TimeSpan> {
+        self.asked.iter().rev().copied().find(|span| self.answer(*span).is_none())
+    }
 }
 
 /// Whether a span is still what is asked for.
 fn is_asked(shared: &QuestionDesk<Desk>, span: TimeSpan) -> bool {
-    shared.lock().asked == Some(span) && !shared.is_closed()
+    shared.lock().asked.contains(&span) && !shared.is_closed()
 }
 
-/// The thread that reads spans again: the one asked for last.
+/// The thread that reads spans again: those asked for last.
 pub struct SpanReader {
     desk: Arc<QuestionDesk<Desk>>,
 }
@@ -73,13 +100,13 @@ impl Drop for SpanReader {
 impl SpanStore for SpanReader {
     fn look(&self, span: TimeSpan) -> Option<Arc<Snapshot>> {
         let mut desk = self.desk.lock();
-        let is_answered = |desk: &Desk| desk.answer.as_ref().is_some_and(|(answered, _)| *answered == span);
-        if desk.asked != Some(span) && !is_answered(&desk) {
-            desk.asked = Some(span);
+        let is_new = !desk.asked.contains(&span);
+        desk.ask(span);
+        if is_new {
             self.desk.ask();
-            desk = self.desk.wait_for_answer(desk, PATIENCE, |desk| !is_answered(desk));
+            desk = self.desk.wait_for_answer(desk, PATIENCE, |desk| desk.answer(span).is_none());
         }
-        desk.answer.as_ref().filter(|(answered, _)| *answered == span).and_then(|(_, snapshot)| snapshot.clone())
+        desk.answer(span).cloned().flatten()
     }
 
     fn version(&self) -> u64 {
@@ -95,10 +122,9 @@ fn serve(shared: &QuestionDesk<Desk>, shelf: &dyn Shelf, settings: &engine::Sett
                 if shared.is_closed() {
                     return;
                 }
-                let answered = desk.answer.as_ref().map(|(span, _)| *span);
-                match desk.asked {
-                    Some(span) if answered != Some(span) => break span,
-                    _ => desk = shared.wait_for_question(desk, LOOK),
+                match desk.question() {
+                    Some(span) => break span,
+                    None => desk = shared.wait_for_question(desk, LOOK),
                 }
             }
         };
@@ -107,8 +133,8 @@ fn serve(shared: &QuestionDesk<Desk>, shelf: &dyn Shelf, settings: &engine::Sett
             Some(Arc::new(outcome.result))
         });
         let mut desk = shared.lock();
-        if desk.asked == Some(span) {
-            desk.answer = Some((span, picture));
+        if desk.asked.contains(&span) {
+            desk.answers.push((span, picture));
             shared.renew();
             shared.answer();
         }
@@ -168,8 +194,8 @@ mod tests {
         for _ in 0..500 {
             let seen = reader.look(span);
             let desk = reader.desk.lock();
-            if desk.answer.as_ref().is_some_and(|(answered, _)| *answered == span) {
-                return seen.or_else(|| desk.answer.as_ref().and_then(|a| a.1.clone()));
+            if let Some(answer) = desk.answer(span) {
+                return seen.or_else(|| answer.clone());
             }
             drop(desk);
             std::thread::sleep(Duration::from_millis(10));
@@ -191,6 +217,22 @@ mod tests {
         let forgetful = SpanReader::start(each_millisecond(3_000, &bytes), &engine::Settings::default()).unwrap();
         assert!(answer(&forgetful, millis(2_900, 3_100)).is_none(), "part of it is not there any more");
         assert_eq!(answer(&forgetful, millis(3_001, 3_101)).map(|s| s.stats.total.packets), Some(100));
+    }
+
+    #[test]
+    fn what_is_looked_at_and_what_the_chart_shows_are_both_known() {
+        let reader = SpanReader::start(each_millisecond(0, &[0xff; 60]), &engine::Settings::default()).unwrap();
+        let (narrow, wide) = (millis(4_000, 4_001), millis(3_900, 4_100));
+        assert_eq!(answer(&reader, narrow).map(|s| s.stats.total.packets), Some(1));
+        assert_eq!(answer(&reader, wide).map(|s| s.stats.total.packets), Some(200));
+        let version = reader.version();
+        for _ in 0..3 {
+            assert!(reader.look(narrow).is_some() && reader.look(wide).is_some());
+        }
+        assert_eq!(reader.version(), version, "asked in turns, read once");
+        // A third one takes the place of the one asked for longest ago.
+        assert!(answer(&reader, millis(0, 5)).is_some());
+        assert_eq!(reader.desk.lock().answers.len(), ASKED);
     }
 
     #[test]

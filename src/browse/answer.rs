@@ -9,7 +9,7 @@ use super::take_apart_in;
 use crate::decode::Rules;
 use crate::error::Result;
 use crate::model::limits::{LISTED_INTERFACES, PAGE_ROWS};
-use crate::model::{FileExtra, PacketTree, TapePacket, Timestamp};
+use crate::model::{FileExtra, PacketNote, PacketTree, TapePacket, Timestamp};
 use crate::record::InterfaceAbout;
 use crate::snapshot::{PacketContents, PacketPage, PacketRequest, PacketRow, PacketSeek, PacketStream, PacketSubject};
 use std::sync::Arc;
@@ -309,11 +309,14 @@ impl Librarian {
         while at < range.end {
             let from = at;
             shelf.extras(at)?.iter().for_each(|extra| show(ShelfPiece::Extra(extra)));
+            let notes = shelf.notes(at)?;
             // A file may name interfaces between its packets.
             let names: Vec<InterfaceAbout> = (0..LISTED_INTERFACES as u16).map(|n| shelf.interface(n)).collect();
             let read = shelf.read(at, &mut |number, packet| {
                 if number >= from && number < range.end && is_in(packet.time) && matcher.lists(subject, number, packet) {
-                    show(ShelfPiece::Packet(packet, names.get(usize::from(packet.interface))));
+                    let note = notes.binary_search_by_key(&number, |noted| noted.0).ok().and_then(|at| notes.get(at));
+                    let about = names.get(usize::from(packet.interface));
+                    show(ShelfPiece::Packet { packet, note: note.map(|noted| &noted.1), about });
                 }
                 at = at.max(number + 1);
             })?;
@@ -329,8 +332,15 @@ impl Librarian {
 pub(super) enum ShelfPiece<'a> {
     /// What the capture says beside its packets.
     Extra(&'a FileExtra),
-    /// A packet, and what is known of its interface.
-    Packet(&'a TapePacket<'a>, Option<&'a InterfaceAbout>),
+    /// A packet.
+    Packet {
+        /// It.
+        packet: &'a TapePacket<'a>,
+        /// What the capture says of it.
+        note: Option<&'a PacketNote>,
+        /// What is known of its interface.
+        about: Option<&'a InterfaceAbout>,
+    },
 }
 
 /// A packet as a list shows it; its number from 0.

@@ -224,9 +224,9 @@ fn fill(librarian: &mut Librarian, job: &SaveJob, file: File, held: bool) -> io:
         }
         failure = match piece {
             ShelfPiece::Extra(extra) => writer.extra(extra).err(),
-            ShelfPiece::Packet(packet, about) => {
+            ShelfPiece::Packet { packet, note, about } => {
                 packets += 1;
-                writer.packet(packet, None, || about.cloned().unwrap_or_default()).err()
+                writer.packet(packet, note, || about.cloned().unwrap_or_default()).err()
             }
         };
     });

@@ -3,7 +3,7 @@
 use crate::capture::file::{self, PacketIndex};
 use crate::capture::{Block, Fill, Source};
 use crate::error::Result;
-use crate::model::{FileExtra, TapePacket, Timestamp, units};
+use crate::model::{FileExtra, PacketNote, TapePacket, Timestamp, units};
 use crate::record::{InterfaceAbout, PacketRun, Recorder, RingStatus};
 use crate::settings::FileSettings;
 use std::ops::Range;
@@ -47,6 +47,16 @@ pub trait Shelf: Send {
     /// # Errors
     /// They cannot be read any more.
     fn extras(&mut self, number: u64) -> Result<Vec<FileExtra>> {
+        let _ = number;
+        Ok(Vec::new())
+    }
+
+    /// What a capture says of single ones (comments, which way they went) among the packets that [`Shelf::read`] shows for a number, each with
+    /// the number of its packet, ascending.
+    ///
+    /// # Errors
+    /// They cannot be read any more.
+    fn notes(&mut self, number: u64) -> Result<Vec<(u64, PacketNote)>> {
         let _ = number;
         Ok(Vec::new())
     }
@@ -141,6 +151,12 @@ impl Shelf for FileShelf {
     fn extras(&mut self, number: u64) -> Result<Vec<FileExtra>> {
         self.seek(number)?;
         Ok(self.block.notes.iter().flat_map(|note| note.before.iter().cloned()).collect())
+    }
+
+    fn notes(&mut self, number: u64) -> Result<Vec<(u64, PacketNote)>> {
+        self.seek(number)?;
+        let noted = (self.first..).zip(&self.block.packets);
+        Ok(noted.filter_map(|(number, packet)| Some((number, self.block.note(packet)?.clone()))).collect())
     }
 }
 

@@ -59,7 +59,7 @@ Examples:
 
 The command line goes before the file. Without a section: long options (interval = \"5s\", local-net = [\"10.0.0.0/8\"]). Sections:
   [dashboard]   scale, bytes, names
-  [columns]     columns of a table, in their order: conversations = [\"speaks\", \"rate\", \"share\"]
+  [columns]     columns of a table, in their order: conversations = [\"app\", \"rate\", \"retrans\"]
   [order]       what conversations and endpoints are sorted by: conversations = \"-wire_bytes\"
   [hosts]       names of your own: \"10.0.0.53\" = \"dns-1\", also of MAC addresses
   [ports]       \"8443/tcp\" = \"intranet\"

@@ -1,7 +1,7 @@
 //! The manual page: what the options say of themselves, the commands, examples, in roff as `man` and `mandoc` take it.
 
 use super::{OfferedExporter, help};
-use crate::model::FILTER_WORDS;
+use crate::model::{FILTER_WORDS, SCREEN_WORDS};
 use clap::Command;
 use clap_mangen::Man;
 use std::io::{self, Write};
@@ -34,6 +34,7 @@ pub fn write(command: &Command, exporters: &[OfferedExporter], out: &mut dyn Wri
     }
     options_of_exporters(exporters, &mut roff)?;
     filter(&mut roff)?;
+    words(&mut roff)?;
     writeln!(roff, ".SH EXAMPLES")?;
     paragraphs(help::EXAMPLES, &mut roff)?;
     for sub in command.get_subcommands() {
@@ -63,6 +64,15 @@ fn filter(out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", escaped(about))?;
     for (example, shows) in FILTER_WORDS {
         writeln!(out, ".TP\n\\fB{}\\fR\n{}", escaped(example), escaped(shows))?;
+    }
+    Ok(())
+}
+
+/// What words on screens mean.
+fn words(out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, ".SH WORDS ON SCREENS")?;
+    for (word, meaning) in SCREEN_WORDS {
+        writeln!(out, ".TP\n\\fB{}\\fR\n{}", escaped(word), escaped(meaning))?;
     }
     Ok(())
 }

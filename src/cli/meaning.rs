@@ -1,17 +1,11 @@
 //! From what was typed to what is meant.
 
-use super::settings::{ArchiveCommand, Command, Common, ConfigCommand, Invocation, SwitchRequest};
-use super::typed::{
-    Given, Typed, TypedArchive, TypedColor, TypedCommand, TypedCommon, TypedConfig, TypedCopies, TypedCut, TypedDecap, TypedFanout,
-    TypedFleet, TypedInput, TypedRing, TypedStretch,
-};
+use super::requests::{ArchiveCommand, CheckRequest};
+use super::settings::{Command, Common, ConfigCommand, Invocation};
+use super::typed::{Given, Typed, TypedCommand, TypedCommon, TypedConfig, TypedFleet, TypedInput};
 use super::{Shell, units};
 use crate::error::{Error, Result};
-use crate::model::{Address, Decap};
-use crate::settings::{
-    Color, ConsoleSettings, CutWay, FanoutMode, FileSettings, InputSettings, LiveSettings, LoadSettings, MirrorSettings, PacketStretch,
-    PrivacySettings, ProbeSettings, RecorderSettings, RightsSettings, RingSettings, UnitCopies,
-};
+use crate::settings::{CutWay, FileSettings, InputSettings, LiveSettings, PacketStretch, RecorderSettings};
 use std::path::Path;
 use std::time::Duration;
 
@@ -23,12 +17,10 @@ impl Typed {
     pub(super) fn meant(mut self, given: &Given<'_>) -> Result<Invocation> {
         self.refuse_misplaced(given)?;
         // Each undoes the other, and what was typed goes before the file.
-        self.common.verbose &= !given.any(&["quiet"]);
-        self.common.quiet &= !given.any(&["verbose"]);
+        self.common.console.verbose &= !given.any(&["quiet"]);
+        self.common.console.quiet &= !given.any(&["verbose"]);
         let common = self.common.meant();
-        let ring = self.ring.meant();
-        let recorder =
-            RecorderSettings { memory: self.recorder.map(|bytes| bytes as u64), save_dir: self.save_dir, save_on: self.save_on, ring };
+        let recorder = RecorderSettings { ring: self.ring.meant(), ..self.recorder.into() };
         let command = match self.command {
             Some(command) => command.meant(&given.of_command(), common.switch.is_some())?,
             None => {
@@ -37,7 +29,7 @@ impl Typed {
                 match input.meant(replay, given)? {
                     Some(input) => {
                         let needs_screen = given.any(&OF_DASHBOARD) || given.any(&["compare"]);
-                        Command::Dashboard { input, top: row_count(self.top), recorder, compare: self.compare, needs_screen }
+                        Command::Dashboard { input, request: self.request, recorder, needs_screen }
                     }
                     None if given.any(&["compare"]) => {
                         return Err(Error::usage("--compare FILE needs something to compare it with: a capture, or -i"));
@@ -51,7 +43,7 @@ impl Typed {
 
     /// Refuses options that stand where they mean nothing.
     fn refuse_misplaced(&self, given: &Given<'_>) -> Result<()> {
-        if self.common.switch.is_none() && given.any(&["switch_credentials", "switch_port"]) {
+        if self.common.switch.switch.is_none() && given.any(&["switch_credentials", "switch_port"]) {
             return Err(Error::usage("--switch-credentials and --switch-port go with --switch snmp://HOST"));
         }
         if self.command.is_none() {
@@ -70,11 +62,6 @@ impl Typed {
     }
 }
 
-/// A number of rows as tables take it.
-fn row_count(top: Option<u64>) -> Option<usize> {
-    top.map(|n| usize::try_from(n).unwrap_or(usize::MAX))
-}
-
 /// What the command `name` reads, which it cannot do without.
 fn needed(input: TypedInput, name: &str, given: &Given<'_>) -> Result<InputSettings> {
     // Of a port there is no list, and nothing to be saved from.
@@ -87,40 +74,38 @@ impl TypedCommand {
     /// From a command and what was given behind it to what is meant.
     fn meant(self, given: &Given<'_>, asks_switch: bool) -> Result<Command> {
         Ok(match self {
-            Self::Report { input, format, output, top, table } => {
-                let implied = output.as_deref().filter(|_| !given.any(&["format"])).and_then(implied_format);
-                let format = implied.map_or(format, str::to_owned);
-                Command::Report { input: needed(input, "report", given)?, format, output, top: row_count(top), table }
+            Self::Report { input, mut request } => {
+                let implied = request.output.as_deref().filter(|_| !given.any(&["format"])).and_then(implied_format);
+                request.format = implied.map_or(request.format, str::to_owned);
+                Command::Report { input: needed(input, "report", given)?, request }
             }
-            Self::Check { mut input, format } => {
+            Self::Check { mut input, request: CheckRequest { format } } => {
                 if input.files.is_empty() {
                     // A switch is asked at the beginning, and again when enough may have changed.
                     input.limit.get_or_insert(if asks_switch { CHECK_TIME_ASKING } else { CHECK_TIME });
                 }
                 Command::Check { input: needed(input, "check", given)?, format }
             }
-            Self::Packets { input, format, stretch, tree } => {
-                Command::Packets { input: needed(input, "packets", given)?, format, stretch: stretch.meant()?, tree }
+            Self::Packets { input, request, stretch } => {
+                Command::Packets { input: needed(input, "packets", given)?, request, stretch: ordered(stretch.into())? }
             }
-            Self::Save { input, stretch, output } => {
-                Command::Save { input: needed(input, "save", given)?, stretch: stretch.meant()?, output }
+            Self::Save { input, stretch, request } => {
+                Command::Save { input: needed(input, "save", given)?, stretch: ordered(stretch.into())?, output: request.output }
             }
-            Self::Diff { before, after, filter, format, output, top, all } => {
-                let implied = output.as_deref().and_then(implied_format);
-                let format = format.unwrap_or_else(|| implied.unwrap_or("text").to_owned());
-                Command::Diff { files: [before, after], filter, format, output, top: row_count(top), all }
+            Self::Diff(mut request) => {
+                let implied = request.output.as_deref().and_then(implied_format).map(str::to_owned);
+                request.format = request.format.or(implied);
+                Command::Diff(request)
             }
-            Self::Probe { input, export, probe_id, site, status, ring } => Command::Probe {
+            Self::Probe { input, probe, ring } => Command::Probe {
                 input: needed(input, "probe", given)?,
                 // Nobody looks at the last packets.
                 recorder: RecorderSettings { memory: Some(0), ring: ring.meant(), ..RecorderSettings::default() },
-                probe: ProbeSettings { exports: export, id: probe_id, site, status },
+                probe: probe.into(),
             },
-            Self::Archive { action } => Command::Archive(action.meant()?),
-            Self::Fleet { action: Some(TypedFleet::Init { database, keep_days, keep, cluster, print }), .. } => {
-                Command::FleetInit { database, keep_days, keep, cluster, print }
-            }
-            Self::Fleet { action: None, url, last, from, to, format } => Command::Fleet { url, last, between: [from, to], format },
+            Self::Archive { action } => Command::Archive(cut_large_enough(action)?),
+            Self::Fleet { action: Some(TypedFleet::Init(request)), .. } => Command::FleetInit(request),
+            Self::Fleet { action: None, request } => Command::Fleet(request),
             Self::Interfaces => Command::Interfaces,
             Self::Explain { finding } => Command::Explain { finding },
             Self::Config { action } => Command::Config(action.meant()),
@@ -176,43 +161,21 @@ fn replay(typed: Option<String>, input: &mut TypedInput) -> Result<Option<f64>> 
 /// The smallest unit that a scan makes: it has to look farther than the longest packet.
 const SCANNED_UNIT: u64 = 4 << 20;
 
-impl TypedArchive {
-    fn meant(self) -> Result<ArchiveCommand> {
-        Ok(match self {
-            TypedArchive::Plan { unit: 0, .. } => return Err(Error::usage("--unit 0: a unit has some bytes")),
-            TypedArchive::Plan { files, unit, cut, copies } => {
-                let cut = match cut {
-                    TypedCut::Auto => CutWay::Auto,
-                    TypedCut::Walk => CutWay::Walk,
-                    TypedCut::Scan if (unit as u64) < SCANNED_UNIT => return Err(Error::usage("--cut scan: units of 4MiB at least")),
-                    TypedCut::Scan => CutWay::Scan,
-                };
-                let copies = copies.map(|copies| match copies {
-                    TypedCopies::Counted => UnitCopies::Counted,
-                    TypedCopies::LeftOut => UnitCopies::LeftOut,
-                });
-                ArchiveCommand::Plan { files, unit: unit as u64, cut, copies }
-            }
-            TypedArchive::Run { filter } => ArchiveCommand::Run { filter },
-            TypedArchive::Merge { files, format, output } => ArchiveCommand::Merge { files, format, output },
-        })
-    }
-}
-
-impl TypedRing {
-    fn meant(self) -> Option<RingSettings> {
-        let (files, bytes) = (self.ring_files as usize, self.ring_size as u64);
-        self.ring.map(|folder| RingSettings { folder, files, bytes })
-    }
-}
-
-impl TypedStretch {
-    fn meant(self) -> Result<PacketStretch> {
-        let stretch = PacketStretch { from: self.from, to: self.to, count: self.count };
-        if stretch.is_backwards() {
-            return Err(Error::usage("--from lies behind --to: no packet can be in between"));
+/// Refuses units in which no record could be found.
+fn cut_large_enough(command: ArchiveCommand) -> Result<ArchiveCommand> {
+    match command {
+        ArchiveCommand::Plan { unit, cut: CutWay::Scan, .. } if unit < SCANNED_UNIT => {
+            Err(Error::usage("--cut scan: units of 4MiB at least"))
         }
-        Ok(stretch)
+        command => Ok(command),
+    }
+}
+
+/// Refuses a stretch that ends before it begins.
+fn ordered(stretch: PacketStretch) -> Result<PacketStretch> {
+    match stretch.is_backwards() {
+        true => Err(Error::usage("--from lies behind --to: no packet can be in between")),
+        false => Ok(stretch),
     }
 }
 
@@ -235,20 +198,8 @@ impl TypedInput {
             return Ok(Some(InputSettings::Files(FileSettings { paths, filter, replay, notes: false, follow, limit, part: None })));
         }
         if !self.interface.is_empty() {
-            return Ok(Some(InputSettings::Live(LiveSettings {
-                interfaces: self.interface,
-                filter: self.filter,
-                promiscuous: !self.no_promisc,
-                snaplen: self.snaplen,
-                buffer_bytes: self.buffer,
-                readers: self.readers.into(),
-                fanout: match self.fanout {
-                    TypedFanout::Hash => FanoutMode::Hash,
-                    TypedFanout::Cpu => FanoutMode::Cpu,
-                    TypedFanout::RoundRobin => FanoutMode::RoundRobin,
-                },
-                limit: self.limit,
-            })));
+            let Self { interface: interfaces, filter, limit, live, .. } = self;
+            return Ok(Some(InputSettings::Live(LiveSettings { interfaces, filter, limit, ..live.into() })));
         }
         if self.follow {
             return Err(Error::usage("--follow needs a capture: spantop --follow FILE"));
@@ -263,45 +214,13 @@ impl TypedInput {
 impl TypedCommon {
     pub(super) fn meant(self) -> Common {
         Common {
-            threads: self.threads.map(|n| n as usize),
-            memory: self.memory,
-            load: LoadSettings {
-                interval: i64::try_from(self.interval.as_nanos()).unwrap_or(i64::MAX),
-                local_nets: self.local_net,
-                origin: None,
-            },
-            mirror: MirrorSettings {
-                decap: match self.decap {
-                    TypedDecap::Auto => Decap::Auto,
-                    TypedDecap::All => Decap::All,
-                    TypedDecap::None => Decap::None,
-                },
-                dedup: !self.no_dedup,
-                rspan: self.rspan,
-                stamps: self.trailer,
-                carriers: self.decap_port,
-                ends: self.mirror_to.into_iter().map(Address::from).collect(),
-                speed: self.speed,
-            },
-            switch: self.switch.map(|(host, port)| SwitchRequest {
-                host,
-                port,
-                credentials: self.switch_credentials,
-                mirror_port: self.switch_port,
-            }),
-            console: ConsoleSettings {
-                quiet: self.quiet,
-                verbose: self.verbose,
-                color: match self.color {
-                    TypedColor::Auto => Color::Auto,
-                    TypedColor::Always => Color::Always,
-                    TypedColor::Never => Color::Never,
-                },
-                theme: self.theme,
-                ascii: self.ascii,
-            },
-            privacy: PrivacySettings { anonymize: self.anonymize || self.anonymize_key.is_some(), key: self.anonymize_key },
-            rights: RightsSettings { sandbox: !self.no_sandbox, user: self.user },
+            work: self.work.into(),
+            load: self.load.into(),
+            mirror: self.mirror.into(),
+            switch: self.switch.meant(),
+            console: self.console.into(),
+            privacy: self.privacy.into(),
+            rights: self.rights.into(),
             named_file: self.config,
             file: None,
         }

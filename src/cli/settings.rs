@@ -1,13 +1,12 @@
 //! What is meant by a command line: every value checked, every default filled in.
 
 use super::ConfigFile;
-use crate::model::Timestamp;
+use super::requests::{ArchiveCommand, DashboardRequest, DiffRequest, FleetInitRequest, FleetRequest, PacketsRequest, ReportRequest};
 use crate::settings::{
-    ConsoleSettings, CutWay, InputSettings, LoadSettings, MirrorSettings, PacketStretch, PrivacySettings, ProbeSettings, RecorderSettings,
-    RightsSettings, UnitCopies,
+    ConsoleSettings, InputSettings, LoadSettings, MirrorSettings, PacketStretch, PrivacySettings, ProbeSettings, RecorderSettings,
+    RightsSettings, WorkSettings,
 };
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// A command and what holds for every command.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,12 +29,10 @@ pub enum Command {
     Dashboard {
         /// Where packets come from.
         input: InputSettings,
-        /// Rows of each table, for the text report.
-        top: Option<usize>,
+        /// What is asked of it.
+        request: DashboardRequest,
         /// What is kept of the packets.
         recorder: RecorderSettings,
-        /// A capture that is compared with.
-        compare: Option<PathBuf>,
         /// Something was typed that only a dashboard on a terminal can do.
         needs_screen: bool,
     },
@@ -43,14 +40,8 @@ pub enum Command {
     Report {
         /// Where packets come from.
         input: InputSettings,
-        /// Token of the format.
-        format: String,
-        /// Where it goes; `None`: standard output.
-        output: Option<PathBuf>,
-        /// Rows of each table; `None`: what the format wants.
-        top: Option<usize>,
-        /// The table that a format of one table writes, by its token.
-        table: Option<String>,
+        /// How it looks and where it goes.
+        request: ReportRequest,
     },
     /// Whether mirror and host can be trusted.
     Check {
@@ -63,12 +54,10 @@ pub enum Command {
     Packets {
         /// Where packets come from.
         input: InputSettings,
-        /// Token of the format: `text` or `json`.
-        format: String,
+        /// How they are listed.
+        request: PacketsRequest,
         /// Which packets.
         stretch: PacketStretch,
-        /// Whether the fields of every header are listed.
-        tree: bool,
     },
     /// Packets saved in a file of their own.
     Save {
@@ -80,20 +69,7 @@ pub enum Command {
         output: PathBuf,
     },
     /// Two captures held against each other.
-    Diff {
-        /// The earlier and the later.
-        files: [PathBuf; 2],
-        /// Capture filter for both.
-        filter: Option<String>,
-        /// Token of the format.
-        format: String,
-        /// Where it goes; `None`: standard output.
-        output: Option<PathBuf>,
-        /// Differences of each kind; `None`: what the format wants.
-        top: Option<usize>,
-        /// Whether noise is listed too.
-        all: bool,
-    },
+    Diff(DiffRequest),
     /// An archive of captures.
     Archive(ArchiveCommand),
     /// A probe without a terminal.
@@ -106,29 +82,9 @@ pub enum Command {
         probe: ProbeSettings,
     },
     /// All probes of a database: a dashboard on a terminal, else a report.
-    Fleet {
-        /// The database; `None`: the first that this host's probe exports to.
-        url: Option<String>,
-        /// How far back.
-        last: Duration,
-        /// From when on and up to when, instead; `None`: open.
-        between: [Option<Timestamp>; 2],
-        /// Token of the report format; `None`: a dashboard on a terminal, else text.
-        format: Option<String>,
-    },
+    Fleet(FleetRequest),
     /// The SQL that makes the tables of a fleet.
-    FleetInit {
-        /// The database.
-        database: String,
-        /// Days that conversations are kept.
-        keep_days: Option<u32>,
-        /// Days that rows of a table are kept.
-        keep: Vec<(String, u32)>,
-        /// The cluster.
-        cluster: Option<String>,
-        /// What is printed: `tables`, `users` or `users-xml`.
-        print: String,
-    },
+    FleetInit(FleetInitRequest),
     /// The list of interfaces.
     Interfaces,
     /// What a finding means.
@@ -147,10 +103,8 @@ pub enum Command {
 /// What holds for every command.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Common {
-    /// Threads that work; `None`: one a core.
-    pub threads: Option<usize>,
-    /// Bytes that what grows with the traffic may take; `None`: by the machine.
-    pub memory: Option<u64>,
+    /// What the work may take of the machine.
+    pub work: WorkSettings,
     /// How load is measured.
     pub load: LoadSettings,
     /// What the mirror is, and what is undone of it.
@@ -167,36 +121,6 @@ pub struct Common {
     pub named_file: Option<PathBuf>,
     /// The configuration file, where there is one.
     pub file: Option<ConfigFile>,
-}
-
-/// Something about an archive of captures.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ArchiveCommand {
-    /// Cut captures into units.
-    Plan {
-        /// The captures.
-        files: Vec<PathBuf>,
-        /// Bytes of a unit, about.
-        unit: u64,
-        /// How places to cut are found.
-        cut: CutWay,
-        /// What becomes of copies; `None`: as it suits the plan.
-        copies: Option<UnitCopies>,
-    },
-    /// Read the units of standard input.
-    Run {
-        /// Capture filter.
-        filter: Option<String>,
-    },
-    /// Put summaries together.
-    Merge {
-        /// Files of summaries; `-`: standard input.
-        files: Vec<PathBuf>,
-        /// `text`, `json` or `summary`.
-        format: String,
-        /// Where it goes; `None`: standard output.
-        output: Option<PathBuf>,
-    },
 }
 
 /// Something about the configuration file.

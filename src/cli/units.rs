@@ -135,6 +135,12 @@ pub fn size(text: &str) -> Result<usize, String> {
     Ok((value * scale).round() as usize)
 }
 
+/// The size of a unit of an archive, in bytes.
+pub fn unit(text: &str) -> Result<u64, String> {
+    let bytes = size(text)?;
+    if bytes == 0 { Err("a unit has some bytes".into()) } else { Ok(bytes as u64) }
+}
+
 /// A capture buffer: 64 KiB to what libpcap can be told (a signed 32-bit number).
 pub fn buffer(text: &str) -> Result<usize, String> {
     let bytes = size(text)?;

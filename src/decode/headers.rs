@@ -247,14 +247,16 @@ impl Headers {
         self.transport_at = 0;
     }
 
-    /// The conversation and which way the packet goes, by its own headers (a later fragment has no ports); `None` without a network layer.
+    /// The conversation and which way the packet goes, by its own headers; `None` without a network layer. A later fragment has no ports, and what is
+    /// cut within the header that has them is of no conversation of theirs, as tshark counts it.
     pub fn flow(&self) -> Option<(FlowKey, Direction)> {
         let (source, destination) = match self.transport {
             TransportHeader::Tcp { source, destination, .. }
             | TransportHeader::Udp { source, destination }
-            | TransportHeader::Sctp { source, destination }
-            | TransportHeader::Cut { source, destination } => (source, destination),
-            TransportHeader::None | TransportHeader::Icmp { .. } => (0, 0),
+            | TransportHeader::Sctp { source, destination } => (source, destination),
+            TransportHeader::None | TransportHeader::Icmp { .. } | TransportHeader::Cut { .. } => {
+                return self.flow_between(0, 0).map(|(key, way)| (key.without_ports(), way));
+            }
         };
         self.flow_between(source, destination)
     }

@@ -96,6 +96,10 @@ const EDGES: &[Edge] = &[
     // Whoever refuses credentials lets the client wait: that is meant.
     Edge { causes: &["auth.failing"], effects: &["server.slow"], about: About::Service },
     Edge { causes: &["tls.expiring"], effects: &["tls.failing"], about: About::Service },
+    // Where the way to a host has become long, its services answer late.
+    Edge { causes: &["tcp.rtt"], effects: &["server.slow", "dns.slow"], about: About::Host },
+    // A handshake that fails ends its connection.
+    Edge { causes: &["tls.failing"], effects: &["tcp.reset"], about: About::Service },
     Edge { causes: &["dns.unanswered"], effects: &["dns.failing", "dns.slow"], about: About::Service },
 ];
 

@@ -1,5 +1,6 @@
 //! What a detector is.
 
+use super::completeness::completeness;
 use super::evidence::Evidence;
 use super::figure::{Figure, filled};
 use super::vendor::VendorTopic;
@@ -280,7 +281,8 @@ const UNTAGGED: f64 = 0.001;
 pub(super) static TCP_LIMIT: Limit = Limit::new(0.0005);
 
 /// What must hold for data that is missing to be the mirror's loss.
-pub(super) const LOSS_NEEDS: &[Need] = &[Need::Undivided, Need::BothDirections, Need::Unique, Need::Abreast, Need::InSequence];
+pub(super) const LOSS_NEEDS: &[Need] =
+    &[Need::Undivided, Need::Unrouted, Need::BothDirections, Need::Unique, Need::Abreast, Need::InSequence];
 
 /// The answers without a question where they have to tell alone. Beside TCP they do while no side of its conversations is missing: then their
 /// questions are as well.
@@ -324,6 +326,8 @@ pub enum Need {
     SurelyComplete,
     /// Nothing seems to be missing that tunnels hide which are left on.
     Undivided,
+    /// Nothing seems to be missing that takes another way.
+    Unrouted,
     /// Packets are not sampled.
     Unsampled,
     /// The two directions are not shifted against each other.
@@ -356,7 +360,7 @@ impl Need {
     pub fn check(self, e: &Evidence) -> Result<(), String> {
         let complaint = match self {
             Need::Unique | Need::Timely | Need::Once => self.lacks_of_copies(e),
-            Need::BothDirections | Need::EverySide | Need::Undivided | Need::Tagged => self.lacks_of_sides(e),
+            Need::BothDirections | Need::EverySide | Need::Undivided | Need::Unrouted | Need::Tagged => self.lacks_of_sides(e),
             Need::Whole | Need::Unmerged => self.lacks_of_sizes(e),
             Need::SteadyClock | Need::InSequence | Need::FineClock => self.lacks_of_clock(e),
             Need::Aligned | Need::Prompt | Need::Abreast => self.lacks_of_order(e),
@@ -390,13 +394,18 @@ impl Need {
     fn lacks_of_sides(self, e: &Evidence) -> Option<String> {
         let sides = &e.sides;
         let is_one_sided = || wilson(sides.one_sided, sides.judged).low > ONE_SIDED;
-        let one_sided = || format!("{} of {} conversations show one direction only", grouped(sides.one_sided), grouped(sides.judged));
+        let one_sided = || sides.one_sided();
         match self {
             Need::BothDirections => sides.is_half(false).then(one_sided),
             Need::EverySide => is_one_sided().then(one_sided),
             Need::Undivided => {
                 let lacks = e.loss.all.is_some_and(|all| all.low > TCP_LIMIT.raise.value()) || is_one_sided();
                 e.contents.divides().filter(|_| lacks || sides.is_half(false)).map(divided)
+            }
+            Need::Unrouted => {
+                let lacks = e.loss.all.is_some_and(|all| all.low > TCP_LIMIT.raise.value()) && !e.loss.is_of_most();
+                (sides.is_routing() && lacks)
+                    .then(|| format!("{}, all of them of a few hosts, and what is missing may be theirs", one_sided()))
             }
             Need::Tagged => {
                 let tags = &e.tags;
@@ -464,14 +473,16 @@ impl Need {
             Need::Complete => {
                 let all = loss.all.filter(|all| all.n >= 100);
                 let witnesses = [all, loss.numbered_alone(), orphans_alone(e), loss.path, loss.host];
-                let lossy = witnesses.into_iter().flatten().find(|loss| loss.low > MIRROR_LOSS);
-                lossy.map(|loss| format!("the mirror loses {} of the traffic", percent(loss.rate)))
+                let lossy = witnesses.into_iter().flatten().find(|loss| loss.low > MIRROR_LOSS)?;
+                // What speaks against the witnesses is why they seem to lack something.
+                let complaint = LOSS_NEEDS.iter().find_map(|need| need.check(e).err());
+                Some(complaint.unwrap_or_else(|| format!("the mirror loses {} of the traffic", percent(lossy.rate))))
             }
-            Need::SurelyComplete => match loss.surely_numbered().or(loss.all) {
-                Some(all) if all.high <= MIRROR_LOSS => Need::Complete.lacks_of_completeness(e),
-                Some(all) => Some(format!("the mirror may lose up to {} of the traffic", percent(all.high))),
-                None => Some("what the mirror loses cannot be told".to_owned()),
-            },
+            Need::SurelyComplete => Need::Unsampled.lacks_of_completeness(e).or_else(|| match completeness(e) {
+                Ok(known) if known.at_most <= MIRROR_LOSS => Need::Complete.lacks_of_completeness(e),
+                Ok(known) => Some(format!("the mirror may lose up to {} of the traffic", percent(known.at_most))),
+                Err(why) => Some(format!("what the mirror loses cannot be told ({})", why.split(':').next().unwrap_or_default())),
+            }),
             Need::Unsampled => loss.declared_sampling.filter(|n| *n > 1).map(|n| format!("the mirror samples one packet in {n}")),
             _ => None,
         }

@@ -31,6 +31,13 @@ pub(super) fn flat(lossy: f64, windows: u64, bits_per_second: f64, occupied: f64
     Some(FlatTop { seconds: 0.1, missing_variation: 0.1, lossy: lossy as u64, windows, bits_per_second, variation: 0.019, occupied })
 }
 
+/// Nine of ten packets are missing of few conversations, in so many runs.
+fn few_sampled(e: &mut Evidence, flows: u64, runs: u64) {
+    (e.loss.all, e.loss.runs) = (Some(Estimate { rate: 0.9, low: 0.89, high: 0.91, n: 10_000 }), runs);
+    (e.loss.ratios, e.loss.whole) = ([0; 21], 0);
+    e.loss.ratios[18] = flows;
+}
+
 pub(super) fn session(id: u64, rate: f64, low: f64, errors: u64) -> SessionLoss {
     let address = |d| Address::V4(Ipv4Addr::new(10, 0, 0, d));
     let tunnel = Tunnel { kind: TunnelKind::Erspan2, source: address(1), destination: address(9), id };
@@ -110,6 +117,20 @@ pub(super) const CASES: &[Case] = &[
         (e.loss.whole, e.loss.ratios[18]) = (0, 30);
         e.loss.unmatched = Some(Estimate { rate: lone - 0.1, low: lone - 0.2, high: lone, n: 20 });
     }),
+    ("span.sampled", Warning, 450.0, 449.0, |e, runs| few_sampled(e, 3, runs as u64)),
+    ("span.sampled", Warning, 3.0, 2.0, |e, flows| few_sampled(e, flows as u64, 900)),
+    ("span.sampled", Warning, 20.0, 19.0, |e, answers| {
+        few_sampled(e, 0, 900);
+        e.loss.unmatched = Some(Estimate { rate: 0.88, low: 0.7, high: 0.96, n: answers as u64 });
+    }),
+    ("span.sampled", Warning, 0.89, 0.88, |e, agreeing| {
+        few_sampled(e, 0, 900);
+        e.loss.unmatched = Some(Estimate { rate: 0.8, low: 0.7, high: agreeing, n: 20 });
+    }),
+    ("span.sampled", Warning, 7_600.0, 7_400.0, |e, least| {
+        let best = Some(wilson(least as u64, 10_000));
+        (e.loss.all, e.loss.streams) = (None, StreamEvidence { streams: 5, senders: 3, packets: 1_000, missing: 9_000, best });
+    }),
     ("span.ratelimit", Critical, 8.9e8, 9.1e8, |e, occupied| {
         (e.loss.all, e.loss.flat_top) = (estimate(0.2, 0.19, 10_000), flat(13.0, 10, 8.5e8, occupied));
     }),
@@ -170,8 +191,16 @@ pub(super) const CASES: &[Case] = &[
     ("dir.some", Warning, 20.0, 19.0, |e, judged| {
         e.sides = SideEvidence { judged: judged as u64, one_sided: 8, ..SideEvidence::default() }
     }),
-    ("route.asym", Note, 50.0, 100.0, |e, judged| {
-        let concentration = if judged == 50.0 { 0.9 } else { 0.89 };
+    ("route.asym", Warning, 79.0, 101.0, |e, judged| {
+        e.sides = SideEvidence {
+            judged: judged as u64,
+            one_sided: 40,
+            concentration: if judged < 100.0 { 0.9 } else { 0.89 },
+            ..SideEvidence::default()
+        };
+    }),
+    ("route.asym", Note, 80.0, 100.0, |e, judged| {
+        let concentration = if judged == 80.0 { 0.9 } else { 0.89 };
         e.sides = SideEvidence { judged: judged as u64, one_sided: 40, concentration, ..SideEvidence::default() };
     }),
     ("vlan.stripped", Warning, 2.0, 1.0, |e, claimed| {

@@ -5,7 +5,7 @@ use super::super::Vendor;
 use super::super::evidence::Evidence;
 use super::*;
 use crate::model::evidence::*;
-use crate::model::{Address, Estimate, LinkType, PortAbsence, Severity, Tunnel, TunnelKind};
+use crate::model::{Address, Estimate, LinkType, PortAbsence, Severity, Tunnel, TunnelKind, wilson};
 use judge_cases::{CASES, flat, session};
 use std::net::Ipv4Addr;
 

@@ -7,11 +7,13 @@
 
 mod causes;
 mod checklist;
+mod completeness;
 mod detector;
 mod evidence;
 mod figure;
 mod findings;
 mod judge;
+mod matters;
 mod parts;
 mod registry;
 mod trust;
@@ -23,6 +25,7 @@ pub use detector::{Detection, Detector, ExplainPage, Limit, Need, Report, Standi
 pub use evidence::Evidence;
 pub use figure::Figure;
 pub use judge::{CLEAR_AFTER, Judge, Judgement, gravest_of_the_network, judge, judge_network, silence};
+pub use matters::{Matter, has_matter};
 pub use registry::{IDS, NamedThreshold, aspect, explain, summaries, thresholds};
 pub use trust::trust;
 pub use vendor::{Hints, Recognition, Vendor, VendorTopic, recognise};

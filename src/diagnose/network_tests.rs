@@ -186,7 +186,7 @@ fn said(kind: SwitchTroubleKind, count: u64, measure: f64, seconds: i64) -> Evid
         share: 1.0,
         span: Episode { first: Timestamp(NOW - seconds * SECOND), last: Timestamp(NOW) },
     };
-    let switch = SwitchEvidence { troubles: vec![trouble] };
+    let switch = SwitchEvidence { troubles: vec![trouble], ..SwitchEvidence::default() };
     let network = NetworkEvidence { now: Timestamp(NOW), switch, ..NetworkEvidence::default() };
     Evidence { network, sliding: true, ..Evidence::default() }
 }
@@ -211,9 +211,27 @@ fn conflict(is_needed: bool) -> Evidence {
 
 fn gone(askers: u64, is_router: bool) -> Evidence {
     let address = Ipv4Addr::new(10, 0, 0, 9);
-    let unanswered =
-        UnansweredEvidence { vlan: None, address, requests: 10, askers, last_answer: None, others: [9, 9], is_router, span: SPAN };
+    let unanswered = UnansweredEvidence {
+        vlan: None,
+        address,
+        requests: 10,
+        askers,
+        last_answer: None,
+        others: [9, 9],
+        insisting: 0,
+        cut_off: 0,
+        elsewhere: None,
+        is_router,
+        span: SPAN,
+    };
     sighted(|s| s.unanswered.push(unanswered))
+}
+
+/// One host that asks without end, and may reach nothing else.
+fn insisting(cut_off: u64) -> Evidence {
+    let mut e = gone(1, false);
+    e.network.sightings.unanswered.iter_mut().for_each(|u| (u.others, u.insisting, u.cut_off) = ([0; 2], 1, cut_off));
+    e
 }
 
 fn arp_storm(rate: f64) -> Evidence {
@@ -234,8 +252,19 @@ fn dhcp(waiting: u64, waiting_new: u64, clients: u64, given: u64, refused: u64) 
 fn second_server(told: DhcpConfig, differs: bool) -> Evidence {
     let (server, before) = (Ipv4Addr::new(10, 0, 0, 66), Ipv4Addr::new(10, 0, 0, 2));
     let told = [DhcpConfig::default(), told];
-    let second =
-        SecondServerEvidence { vlan: None, server, source: station(1), before, told, differs, alone: 700.0, clients: 1, span: SPAN };
+    let second = SecondServerEvidence {
+        vlan: None,
+        server,
+        source: station(1),
+        before,
+        station_before: crate::model::Mac([2; 6]),
+        is_used: [false; 2],
+        told,
+        differs,
+        alone: 700.0,
+        clients: 1,
+        span: SPAN,
+    };
     sighted(|s| s.second_servers.push(second))
 }
 
@@ -475,7 +504,10 @@ fn what_the_mirror_cannot_show_is_not_judged() {
     let mirror = Evidence { loss: LossEvidence { all: Some(known), ..LossEvidence::default() }, ..Evidence::default() };
     assert_eq!(silence(&mut findings, &mirror), []);
     let unknown = silence(&mut findings, &Evidence::default());
-    assert_eq!(unknown, ["tcp.loss", "rtp.loss"].map(|id| (id, "what the mirror loses cannot be told".to_owned())));
+    assert_eq!(
+        unknown,
+        ["tcp.loss", "rtp.loss"].map(|id| (id, "what the mirror loses cannot be told (0 of 100 acknowledged segments)".to_owned()))
+    );
     let asymmetric = Evidence { sides: SideEvidence { judged: 100, one_sided: 10, ..SideEvidence::default() }, ..mirror };
     let unseen: Vec<_> = silence(&mut findings, &asymmetric).iter().map(|s| s.0).collect();
     let connections = ["ipv6.broken", "tcp.no_answer", "tcp.reset", "tcp.loss", "tcp.window_limited"];

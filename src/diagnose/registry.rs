@@ -311,37 +311,27 @@ mod tests {
     const FIXED: &[(&str, &[&str])] = &[
         ("dup.flood", &["reach"]),
         ("route.loop", &["hops"]),
-        ("loop.layer2", &["times", "parts", "frames", "stations", "swift", "swift_frames", "asked", "requests", "askers"]),
         ("mac.flapping", &["places"]),
-        ("stp.two_roots", &["beside"]),
         ("stp.root_changed", &["recent"]),
-        ("stp.topology_changes", &["recent"]),
-        ("stp.bpdu_lost", &["missing", "away", "recent"]),
+        ("stp.bpdu_lost", &["recent"]),
         ("fhrp.flip", &["recent"]),
         ("ospf.hello_lost", &["recent"]),
-        ("bgp.reset", &["packets", "recent"]),
+        ("bgp.reset", &["recent"]),
         ("mtu.mismatch", &["recent"]),
-        ("vlan.leak", &["within", "frames", "stations", "recent"]),
+        ("vlan.leak", &["within", "recent"]),
         ("vlan.native", &["recent"]),
         ("duplex.mismatch", &["recent"]),
-        ("pause.storm", &["rate"]),
         ("eapol.failing", &["recent"]),
-        ("flood.unicast", &["forgotten"]),
-        ("burst.micro", &["half", "full", "short", "bursts"]),
-        ("igmp.two_queriers", &["beside"]),
         ("igmp.no_querier", &["forgotten"]),
         ("arp.conflict", &["proxy"]),
-        ("dhcp.rogue", &["alone", "held"]),
+        ("dhcp.rogue", &["held"]),
         ("dhcp.exhausted", &["claimed"]),
-        ("nd.rogue_ra", &["alone", "held"]),
+        ("nd.rogue_ra", &["held"]),
         ("arp.storm", &["targets"]),
         ("scan.hosts", &["targets"]),
         ("icmp.redirect", &["held"]),
         ("tcp.reset", &["long"]),
-        ("tcp.loss", &["timeout"]),
         ("dns.failing", &["zones"]),
-        ("tls.expiring", &["most", "least"]),
-        ("ntp.bad", &["distance", "step", "panic"]),
     ];
 
     #[test]
@@ -361,7 +351,7 @@ mod tests {
         let count = keys.len();
         keys.sort();
         keys.dedup();
-        assert!(keys.len() == count && count > 250, "{count} of which {} differ", keys.len());
+        assert!(keys.len() == count && count > 280, "{count} of which {} differ", keys.len());
         for t in thresholds() {
             assert!(t.threshold.least <= t.threshold.default && t.threshold.default <= t.threshold.most, "{}: {:?}", t.key(), t.threshold);
         }

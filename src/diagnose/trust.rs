@@ -1,9 +1,9 @@
 //! Can the mirror be believed: its parts, and their minimum. A mean would let five good parts hide one that spoils everything.
 
-use super::detector::{LOSS_NEEDS, Need, TCP_LIMIT, orphans_alone};
+use super::detector::{Need, orphans_alone};
 use super::evidence::Evidence;
 use super::findings::loss::GRAVE;
-use crate::model::evidence::{COPY_REACH, share};
+use crate::model::evidence::{COPY_REACH, HALF, share};
 use crate::model::host::{Check, Checklist, Rating};
 use crate::model::units::{duration, grouped, percent};
 use crate::model::{Aspect, Finding, Severity, Trust, TrustPart, Value, Verdict, wilson};
@@ -157,63 +157,7 @@ fn said(check: &Check) -> String {
 }
 
 fn completeness(e: &Evidence) -> Scored {
-    if let Some(n) = e.loss.declared_sampling.filter(|n| *n > 1) {
-        return (Some(through(LOSS, 1.0 - 1.0 / f64::from(n))), format!("the mirror samples one packet in {n}"));
-    }
-    let lost = if e.live || e.packets > 0 { e.host.lost } else { 0 };
-    let host = e.loss.host.map_or_else(|| share(lost, e.packets.saturating_add(lost)), |h| h.rate);
-    let path = e.loss.path.filter(|p| p.n >= 100).map_or(0.0, |p| p.rate);
-    let known = host.max(path);
-    let complaint = LOSS_NEEDS.iter().find_map(|n| n.check(e).err());
-    let tcp = e.loss.all.filter(|a| a.n >= 100 && complaint.is_none());
-    let single = orphans_alone(e).filter(|_| complaint.is_none());
-    let numbered = e.loss.numbered_alone().filter(|_| complaint.is_none() && known <= 0.0);
-    if let Some(numbered) = numbered {
-        let text = format!(
-            "{} of {} packets of numbered streams (RTP, IPsec, WireGuard) never seen, of the streams that lack least {}",
-            percent(share(e.loss.streams.missing, e.loss.streams.packets.saturating_add(e.loss.streams.missing))),
-            grouped(e.loss.streams.packets.saturating_add(e.loss.streams.missing)),
-            percent(numbered.rate)
-        );
-        let missing = if numbered.low > TCP_LIMIT.raise.value() { numbered.rate } else { numbered.low };
-        return (Some(through(LOSS, missing.max(single.map_or(0.0, |single| single.low)))), text);
-    }
-    match (tcp, single) {
-        (Some(all), single) => {
-            let here = match e.loss.host {
-                None if lost == 0 => "what this host lost was not counted".to_owned(),
-                _ => format!("{} lost in this host", percent(host)),
-            };
-            let text = format!(
-                "{} of acknowledged TCP data never seen, wherever it was lost (n {} segments), {here}",
-                percent(all.rate),
-                grouped(all.n),
-            );
-            let alone = single.map_or_else(String::new, |single| {
-                format!("; {} of answers without their question (n {})", percent(single.rate), grouped(single.n))
-            });
-            // What is sure counts, until it is sure that something is missing.
-            let missing = if all.low > TCP_LIMIT.raise.value() { all.rate } else { all.low };
-            (Some(through(LOSS, missing.max(known).max(single.map_or(0.0, |single| single.low)))), text + &alone)
-        }
-        (None, _) if known > 0.0 => {
-            (Some(through(LOSS, known)), format!("{} lost here, {} on the path; the switch cannot be told", percent(host), percent(path)))
-        }
-        (None, Some(single)) => {
-            let text = format!(
-                "{} of answers without their question ({} to {}, n {}); too little TCP to tell more",
-                percent(single.rate),
-                percent(single.low),
-                percent(single.high),
-                grouped(single.n)
-            );
-            // The witness is thin: what is sure counts.
-            (Some(through(LOSS, single.low)), text)
-        }
-        (None, None) => {
-            unknown(complaint.unwrap_or_else(|| format!("{} of 100 acknowledged segments", grouped(e.loss.all.map_or(0, |a| a.n)))))
-        }
-    }
+    super::completeness::completeness(e).map_or_else(unknown, |known| (Some(through(LOSS, known.missing)), known.text))
 }
 
 fn uniqueness(e: &Evidence) -> Scored {
@@ -248,7 +192,15 @@ fn order(e: &Evidence) -> Scored {
         return unknown(format!("{} of 100 pairs of cause and effect", grouped(order.judged)));
     }
     let rate = order.rate();
-    (Some(through(ORDER, rate)), format!("{} of {} answers before their cause", percent(rate), grouped(order.judged)))
+    let text = format!("{} of {} answers before their cause{}", percent(rate), grouped(order.judged), unseen(order.hidden));
+    (Some(through(ORDER, rate)), text)
+}
+
+/// Up to which lateness nothing comes before its cause: whoever is slower to answer than a direction is late hides it.
+fn unseen([requests, answers]: [Option<f64>; 2]) -> String {
+    let parts = [("requests", requests), ("answers", answers)].into_iter().filter_map(|(what, seconds)| Some((what, seconds?)));
+    let parts: Vec<String> = parts.map(|(what, seconds)| format!("{what} up to {}", duration(seconds))).collect();
+    if parts.is_empty() { String::new() } else { format!("; late by so little that it does not show may be {}", parts.join(", ")) }
 }
 
 fn fidelity(e: &Evidence) -> Scored {
@@ -312,14 +264,19 @@ fn coverage(e: &Evidence, findings: &[Finding]) -> Scored {
     }
     let away: f64 = e.host.away.iter().map(|a| a.absence.seconds()).sum();
     let away = if e.host.away.is_empty() { String::new() } else { format!("; the port was away for {}", duration(away)) };
-    let text = format!("{} of {} conversations show one direction only{away}", grouped(e.sides.one_sided), grouped(e.sides.judged));
+    let text = match e.sides.judged {
+        0 if are_whole => {
+            format!("{} of the packets are of conversations that show both directions{away}", percent(share(carry, e.packets)))
+        }
+        _ => e.sides.one_sided() + &away,
+    };
     if let Some(all) = e.loss.all.filter(|all| all.rate >= GRAVE && !e.sides.is_half(false)) {
         return unknown(format!("{} of the data is missing, of which one-sided conversations may come", percent(all.rate)));
     }
     // What is sure counts, until it is one direction that is mirrored.
     let surely = if e.sides.is_half(false) { e.sides.share() } else { wilson(e.sides.one_sided, e.sides.judged).low };
     let score = through(SIDES, surely);
-    if e.sides.is_routing() {
+    if e.sides.is_routing() && e.sides.share() <= HALF {
         // The mirror carries what it should: their answers do not come by here (`route.asym`).
         return (Some(score.max(Verdict::DOUBTFUL_BELOW)), format!("{text}, all of them of a few hosts"));
     }
@@ -362,10 +319,27 @@ fn undecided(e: &Evidence, findings: &[Finding], told: &dyn Fn(Aspect) -> bool) 
         (false, true) => format!("{fault}loss cannot be told{yet}"),
         (false, false) => {
             let none = || active(findings).find(|f| f.id == "mirror.none").map(|f| lower(&f.title));
-            let told = super::findings::contents::instead(&e.contents).or_else(none).or_else(|| few(e));
+            let told = headless(e)
+                .or_else(|| one_way(e))
+                .or_else(|| super::findings::contents::instead(&e.contents))
+                .or_else(none)
+                .or_else(|| few(e));
             told.unwrap_or_else(|| "too little was seen to judge".into())
         }
     }
+}
+
+/// Where most packets are cut before anything tells whose they are.
+fn headless(e: &Evidence) -> Option<String> {
+    let part = share(e.sizes.headless, e.sizes.packets);
+    let is_so = e.packets >= MANY && part > 0.5;
+    is_so.then(|| format!("{} of the packets are cut before their TCP or UDP header", percent(part)))
+}
+
+/// Where every station only sends or only receives, why that says nothing.
+fn one_way(e: &Evidence) -> Option<String> {
+    let is_so = e.sides.is_one_way() && e.packets >= MANY;
+    is_so.then(|| "no station both sends and receives: one direction only, or senders that no one answers".to_owned())
 }
 
 /// Why so many packets tell nothing; `None` where they are few.

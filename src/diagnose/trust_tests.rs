@@ -28,6 +28,22 @@ fn a_clean_mirror_is_good() {
     }
 }
 
+/// A direction that is late by less than what answers it takes leaves everything in its order: up to where that cannot be told is said.
+#[test]
+fn up_to_which_lateness_order_can_tell() {
+    let said = |hidden| {
+        let trust = of(|e| e.order.hidden = hidden);
+        trust.parts.iter().find(|p| p.name == "order").map(|p| p.evidence.clone()).unwrap_or_default()
+    };
+    assert!(
+        said([Some(0.0076), None]).contains("; late by so little that it does not show may be requests up to 7.6 ms"),
+        "{}",
+        said([Some(0.0076), None])
+    );
+    assert!(said([Some(0.0076), Some(0.002)]).contains("requests up to 7.6 ms, answers up to 2.0 ms"));
+    assert!(!said([None; 2]).contains("late"));
+}
+
 #[test]
 fn verdicts() {
     use Verdict::{Bad, Doubtful, Good, Noted, Unknown};

@@ -347,23 +347,22 @@ impl<R: Default> Dissectors<R> {
     }
 }
 
-/// The protocol that a payload is certainly of, else the first of those that may be and have one of its ports. What a conversation turned into
-/// from a protocol `before` is told by content alone.
+/// The protocol that a payload is certainly of, else the first in the registry of those that may be and have one of its ports. What a
+/// conversation turned into from a protocol `before` is told by content alone.
 ///
 /// Beside it what is remembered of the payload where it may be of a stream.
 fn recognised(payload: &Payload<'_>, transport: Carriage, before: AppId) -> (Option<AppId>, Option<(AppId, u32)>) {
     let ports = payload.ports();
-    let (mut likely, mut follows) = (None, None);
+    let (mut likely, mut follows) = (None::<AppId>, None);
     let Some(first) = payload.bytes.first() else { return (None, None) };
-    for candidate in firsts::candidates(transport, *first) {
-        let at_port = ports.iter().any(|port| candidate.ports.contains(port));
-        if candidate.at_port && !at_port {
-            continue;
-        }
-        match registry::probe(candidate.app, payload, transport) {
-            Probe::Certain => return (Some(candidate.app), None),
-            Probe::Follows(sample) => follows = Some((candidate.app, sample)),
-            Probe::Unsure if likely.is_none() && before == AppId::NONE && at_port => likely = Some(candidate.app),
+    for candidate in firsts::candidates(transport, *first, ports) {
+        let app = candidate.app;
+        match registry::probe(app, payload, transport) {
+            Probe::Certain => return (Some(app), None),
+            Probe::Follows(sample) => follows = follows.max(Some((app, sample))),
+            Probe::Unsure if before == AppId::NONE && ports.iter().any(|port| candidate.ports.contains(port)) => {
+                likely = Some(likely.map_or(app, |likely| likely.min(app)));
+            }
             Probe::Unsure | Probe::No => {}
         }
     }

@@ -102,31 +102,57 @@ const AT_THEIR_PORT: &[&str] = &[
     "wsd",
 ];
 
-/// A protocol that a payload may be of.
+/// A protocol that a payload may be of, and its ports.
 #[derive(Debug, Clone, Copy)]
 pub struct Candidate {
     /// Which.
     pub app: AppId,
     /// Its ports.
     pub ports: &'static [u16],
-    /// Only its ports are asked.
-    pub at_port: bool,
 }
 
-/// The protocols that a payload with this first byte may be of, in the order in which they are asked.
-pub fn candidates(carriage: Carriage, first: u8) -> &'static [Candidate] {
-    static LISTS: OnceLock<[Vec<Vec<Candidate>>; 2]> = OnceLock::new();
-    let lists =
-        LISTS.get_or_init(|| [Carriage::Udp, Carriage::Tcp].map(|carriage| (0..=u8::MAX).map(|first| list(carriage, first)).collect()));
-    lists.get(carriage as usize).and_then(|lists| lists.get(usize::from(first))).map_or(&[], Vec::as_slice)
+/// The protocols that a payload with some first byte may be of, each list in the order of the registry.
+#[derive(Debug, Default)]
+struct Candidates {
+    /// Those whose signature tells them at any port.
+    anywhere: Vec<Candidate>,
+    /// The others, by each of their ports.
+    at_port: Vec<(u16, Candidate)>,
 }
 
-fn list(carriage: Carriage, first: u8) -> Vec<Candidate> {
-    let may =
-        |token: &str| FIRSTS.iter().find(|(known, _)| *known == token).is_none_or(|(_, ranges)| ranges.iter().any(|r| r.contains(&first)));
-    let all = registry::every().filter(|(_, about)| may(about.token));
-    all.filter_map(|(app, about)| Some(Candidate { app, ports: about.ports(carriage)?, at_port: AT_THEIR_PORT.contains(&about.token) }))
-        .collect()
+impl Candidates {
+    fn of(carriage: Carriage, first: u8) -> Self {
+        let may = |token: &str| {
+            FIRSTS.iter().find(|(known, _)| *known == token).is_none_or(|(_, ranges)| ranges.iter().any(|r| r.contains(&first)))
+        };
+        let mut candidates = Self::default();
+        for (app, about) in registry::every().filter(|(_, about)| may(about.token)) {
+            let Some(ports) = about.ports(carriage) else { continue };
+            let candidate = Candidate { app, ports };
+            match AT_THEIR_PORT.contains(&about.token) {
+                true => candidates.at_port.extend(ports.iter().map(|port| (*port, candidate))),
+                false => candidates.anywhere.push(candidate),
+            }
+        }
+        candidates.at_port.sort_by_key(|(port, _)| *port);
+        candidates
+    }
+
+    fn at(&self, port: u16) -> impl Iterator<Item = &Candidate> {
+        let from = self.at_port.partition_point(|(p, _)| *p < port);
+        self.at_port.iter().skip(from).take_while(move |(p, _)| *p == port).map(|(_, candidate)| candidate)
+    }
+}
+
+/// The protocols that a payload with this first byte, between these ports, may be of; which of them is asked first says nothing.
+pub fn candidates(carriage: Carriage, first: u8, ports: [u16; 2]) -> impl Iterator<Item = &'static Candidate> {
+    static LISTS: OnceLock<[Vec<Candidates>; 2]> = OnceLock::new();
+    static NONE: Candidates = Candidates { anywhere: Vec::new(), at_port: Vec::new() };
+    let lists = LISTS.get_or_init(|| [Carriage::Udp, Carriage::Tcp].map(|c| (0..=u8::MAX).map(|first| Candidates::of(c, first)).collect()));
+    let candidates = lists.get(carriage as usize).and_then(|lists| lists.get(usize::from(first))).unwrap_or(&NONE);
+    let [one, other] = ports;
+    let others = candidates.at(other).filter(move |_| one != other);
+    candidates.anywhere.iter().chain(candidates.at(one)).chain(others)
 }
 
 #[cfg(test)]
@@ -139,8 +165,14 @@ mod tests {
     fn every_token_is_one() {
         let known = |token: &str| registry::app(token).is_some();
         assert!(FIRSTS.iter().all(|(token, _)| known(token)) && AT_THEIR_PORT.iter().all(|token| known(token)));
-        let most = (0..=u8::MAX).map(|first| candidates(Carriage::Tcp, first).iter().filter(|c| !c.at_port).count()).max();
+        let most = (0..=u8::MAX).map(|first| candidates(Carriage::Tcp, first, [9, 9]).count()).max();
         assert!(most < Some(30), "{most:?} are asked");
+    }
+
+    #[test]
+    fn weak_signatures_are_asked_at_their_ports_alone() {
+        let asked = |ports| candidates(Carriage::Udp, 0x1b, ports).filter(|c| registry::token(c.app) == Some("ntp")).count();
+        assert_eq!([[40_000, 40_001], [123, 40_000], [40_000, 123], [123, 123]].map(asked), [0, 1, 1, 1]);
     }
 
     proptest! {
@@ -149,12 +181,12 @@ mod tests {
             for (protocol, carriage) in [(6, Carriage::Tcp), (17, Carriage::Udp)] {
                 let (flow, way) = crate::model::FlowKey::v4(protocol, 1, 2, 40_000, port);
                 let payload = Payload { flow: &flow, way, time: Default::default(), bytes: &bytes, length: bytes.len() as u32, number: 0 };
-                let asked = candidates(carriage, bytes[0]);
+                let asked: Vec<AppId> = candidates(carriage, bytes[0], payload.ports()).map(|c| c.app).collect();
                 for (app, about) in registry::every().filter(|(_, about)| about.ports(carriage).is_some()) {
                     let said = registry::probe(app, &payload, carriage);
-                    let candidate = asked.iter().find(|c| c.app == app);
-                    prop_assert!(candidate.is_some() || said == Probe::No, "{} is not asked of {bytes:02x?}", about.token);
-                    prop_assert!(candidate.is_none_or(|c| !c.at_port) || said != Probe::Certain, "{} is certain of {bytes:02x?}", about.token);
+                    let (is_asked, at_its_port) = (asked.contains(&app), AT_THEIR_PORT.contains(&about.token));
+                    prop_assert!(is_asked || at_its_port || said == Probe::No, "{} is not asked of {bytes:02x?}", about.token);
+                    prop_assert!(!at_its_port || said != Probe::Certain, "{} is certain of {bytes:02x?}", about.token);
                 }
             }
         }

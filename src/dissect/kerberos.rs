@@ -2,9 +2,9 @@
 
 use super::ber::{Element, element, elements, find};
 use super::bytes::be32;
-use super::frames::{Framed, Frames};
+use super::framed_turns::FramedTurns;
+use super::frames::Framed;
 use super::requests::{self, with_outcomes};
-use super::turns::RequestTurns;
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress, turns};
 use crate::model::{Counter, Direction, ExchangeOutcome, Measure, Tally, Transaction};
 use std::borrow::Cow;
@@ -71,10 +71,7 @@ pub struct Kerberos;
 
 /// Both directions of a connection.
 #[derive(Debug, Default)]
-pub struct KerberosConnection {
-    frames: [Frames; 2],
-    turns: RequestTurns,
-}
+pub struct KerberosConnection(FramedTurns);
 
 impl Dissector for Kerberos {
     type State = KerberosConnection;
@@ -101,8 +98,7 @@ impl Dissector for Kerberos {
     }
 
     fn stream(state: &mut KerberosConnection, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
-        let KerberosConnection { frames, turns } = state;
-        let Some(frames) = frames.get_mut(payload.way as usize) else { return Progress::Skip };
+        let Some((frames, turns)) = state.0.of(payload) else { return Progress::Skip };
         frames.read(payload.bytes, out, READ, framed, |bytes, out| {
             let message = bytes.get(4..).and_then(read);
             match message.map(|message| count(&message, out)) {
@@ -120,14 +116,12 @@ impl Dissector for Kerberos {
     }
 
     fn gap(state: &mut KerberosConnection, way: Direction, bytes: u32, _: &mut DissectOutput<'_>) -> Progress {
-        if state.frames.get_mut(way as usize).is_some_and(|frames| !frames.gap(bytes)) {
-            state.turns.gap();
-        }
+        state.0.gap(way, bytes);
         Progress::Continue
     }
 
     fn held(state: &KerberosConnection) -> usize {
-        state.frames.iter().map(Frames::held).sum()
+        state.0.held()
     }
 
     fn outcome(code: u32) -> ExchangeOutcome {

@@ -18,6 +18,7 @@ mod dissector;
 mod dissectors;
 pub mod dns;
 mod firsts;
+mod framed_turns;
 mod frames;
 pub mod http;
 pub mod kerberos;

@@ -1,7 +1,8 @@
 //! MySQL and MariaDB: the server's version, commands and the errors they are answered with, by turns.
 
 use super::bytes::{le16, le24};
-use super::frames::{Framed, Frames};
+use super::framed_turns::FramedTurns;
+use super::frames::Framed;
 use super::requests::{self, with_outcomes};
 use super::turns::RequestTurns;
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
@@ -70,8 +71,7 @@ pub struct Mysql;
 /// Both directions of a connection.
 #[derive(Debug, Default)]
 pub struct MysqlConnection {
-    frames: [Frames; 2],
-    turns: RequestTurns,
+    framed: FramedTurns,
     /// Which direction is the server's, where that is known.
     server: Option<Direction>,
     encrypted: bool,
@@ -94,8 +94,8 @@ impl Dissector for Mysql {
     }
 
     fn stream(state: &mut MysqlConnection, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
-        let MysqlConnection { frames, turns, server, encrypted } = state;
-        let Some(frames) = frames.get_mut(payload.way as usize) else { return Progress::Skip };
+        let MysqlConnection { framed: framed_turns, server, encrypted } = state;
+        let Some((frames, turns)) = framed_turns.of(payload) else { return Progress::Skip };
         frames.read(payload.bytes, out, READ, framed, |bytes, out| {
             let Some((&sequence, body)) = bytes.get(3..).and_then(<[u8]>::split_first) else { return };
             if server.is_none() {
@@ -113,14 +113,12 @@ impl Dissector for Mysql {
     }
 
     fn gap(state: &mut MysqlConnection, way: Direction, bytes: u32, _: &mut DissectOutput<'_>) -> Progress {
-        if state.frames.get_mut(way as usize).is_some_and(|frames| !frames.gap(bytes)) {
-            state.turns.gap();
-        }
+        state.framed.gap(way, bytes);
         Progress::Continue
     }
 
     fn held(state: &MysqlConnection) -> usize {
-        state.frames.iter().map(Frames::held).sum()
+        state.framed.held()
     }
 
     fn outcome(code: u32) -> ExchangeOutcome {

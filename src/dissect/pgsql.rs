@@ -1,7 +1,8 @@
 //! PostgreSQL (protocol 3.0): commands and the SQLSTATE of the errors they are answered with, by turns.
 
 use super::bytes::be32;
-use super::frames::{Framed, Frames};
+use super::framed_turns::FramedTurns;
+use super::frames::Framed;
 use super::requests::{self, with_outcomes};
 use super::turns::RequestTurns;
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
@@ -47,8 +48,7 @@ pub struct Pgsql;
 /// Both directions of a connection.
 #[derive(Debug, Default)]
 pub struct PgsqlConnection {
-    frames: [Frames; 2],
-    turns: RequestTurns,
+    framed: FramedTurns,
     /// Which direction is the client's, once it has begun.
     client: Option<Direction>,
     /// The client began as itself: what follows has types.
@@ -89,15 +89,15 @@ impl Dissector for Pgsql {
         let is_client = state.client == Some(payload.way);
         // One byte without a length answers the wish for TLS.
         if !is_client && std::mem::take(&mut state.asked_tls) {
-            state.turns.answer(payload, 0, out);
+            state.framed.turns.answer(payload, 0, out);
             match bytes.split_first() {
                 Some((b'S' | b'G', [])) => return Progress::Becomes,
                 Some((b'N', rest)) => bytes = rest,
                 _ => {}
             }
         }
-        let PgsqlConnection { frames, turns, started, asked_tls, .. } = state;
-        let Some(frames) = frames.get_mut(payload.way as usize) else { return Progress::Skip };
+        let PgsqlConnection { framed: framed_turns, started, asked_tls, .. } = state;
+        let Some((frames, turns)) = framed_turns.of(payload) else { return Progress::Skip };
         let untyped = is_client && !*started;
         if untyped {
             frames.read(bytes, out, READ, untyped_framed, |bytes, out| {
@@ -124,14 +124,12 @@ impl Dissector for Pgsql {
     }
 
     fn gap(state: &mut PgsqlConnection, way: Direction, bytes: u32, _: &mut DissectOutput<'_>) -> Progress {
-        if state.frames.get_mut(way as usize).is_some_and(|frames| !frames.gap(bytes)) {
-            state.turns.gap();
-        }
+        state.framed.gap(way, bytes);
         Progress::Continue
     }
 
     fn held(state: &PgsqlConnection) -> usize {
-        state.frames.iter().map(Frames::held).sum()
+        state.framed.held()
     }
 
     fn outcome(code: u32) -> ExchangeOutcome {

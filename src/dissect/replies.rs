@@ -203,6 +203,8 @@ lined!(
         numeric(bytes).is_some() || bytes.starts_with(b"220-") || begins(bytes, &["MAIL FROM", "RCPT TO", "STARTTLS", "QUIT"])),
     |code| match code {
         535 | 454 => ExchangeOutcome::Denied,
+        // It shuts down, is full, or cannot pass mail on: whoever comes again later finds no better (RFC 3463 sections 3.4 and 3.5).
+        421 | 431 | 432 | 441 | 442 | 452 => ExchangeOutcome::Error,
         // To be tried again later, as servers ask of all they do not know.
         400..500 => ExchangeOutcome::Expected,
         500.. => ExchangeOutcome::Error,
@@ -249,10 +251,10 @@ mod tests {
             (talk.app(), talk.codes(), talk.told("replies")),
             (Some("smtp"), vec![250, 354, 550], "220 1, 250 1, 354 1, 550 1".to_owned())
         );
-        assert_eq!(
-            (Smtp::outcome(451), Smtp::outcome(550), Smtp::outcome(535)),
-            (ExchangeOutcome::Expected, ExchangeOutcome::Error, ExchangeOutcome::Denied)
-        );
+        assert_eq!([450, 451, 452, 421, 550, 535, 354].map(Smtp::outcome), {
+            use ExchangeOutcome::{Denied, Error, Expected, Ok};
+            [Expected, Expected, Error, Error, Error, Denied, Ok]
+        });
     }
 
     #[test]

@@ -58,7 +58,7 @@ fn in_each_shard(plan: &MemoryPlan) -> Vec<(&'static str, usize, usize)> {
         ("attempts to connect", ATTEMPTS, Connections::ATTEMPT_BYTES),
         ("connections that lost segments", LOSSY_CONNECTIONS, LossLocator::CONNECTION_BYTES + 16 * 64 / SHARDS * 2),
         ("control packets", CONTROL_MESSAGES, 4 << 10),
-        ("floods", FLOOD_WAITING + FLOOD_ROWS, size_of::<FloodSecond>()),
+        ("floods", FLOOD_WAITING + 9 * FLOOD_ROWS, size_of::<FloodSecond>()),
         ("pairs of a sample, new stations", 2 * SAMPLED_PAIRS + FRESH_STATIONS, 120),
         ("frames that may circle", 17 * CIRCLING_WATCHED, 40),
         ("sightings", SIGHTINGS, 2 * size_of::<Sighting>()),
@@ -110,7 +110,7 @@ fn once(plan: &MemoryPlan) -> Vec<(&'static str, usize, usize)> {
         ("a switch that is asked", 3 * ASKED_PORTS, 1_500),
         ("stations of that switch", 3 * ASKED_STATIONS, 32),
         ("load", FINE_SAMPLES + COARSE_SAMPLES, sample),
-        ("milliseconds", BURST_BINS, 24),
+        ("milliseconds, and finer bins of a file", 2 * BURST_BINS, 40),
         ("sessions", SESSIONS, size_of::<Session>() + 600),
         ("rows shown", SNAPSHOT_ROWS, 6 * rows),
         // Of the recorder README speaks by itself.

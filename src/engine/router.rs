@@ -8,6 +8,7 @@ use crate::decode::Rules;
 use crate::engine::fold::message::Message;
 use crate::engine::host_watch::HostWatch;
 use crate::engine::route::intervals::{Closed, Intervals};
+use crate::engine::route::link_bins::{BinWidth, LinkKnown};
 use crate::engine::route::peek::{Known, Peek};
 use crate::engine::route::utilisation::Utilisation;
 use crate::engine::switch_watch::SwitchWatch;
@@ -110,6 +111,7 @@ pub struct Router {
     host: HostWatch,
     switch: SwitchWatch,
     peek: Peek,
+    link: LinkKnown,
     intervals: Intervals,
     utilisation: Utilisation,
     first: Option<Timestamp>,
@@ -149,7 +151,8 @@ impl Router {
         (host, switch): (HostWatch, SwitchWatch),
         answered: Arc<AtomicU64>,
     ) -> Self {
-        let intervals = Intervals::new(plan.interval, plan.mirror.speed).from(plan.origin);
+        let link = LinkKnown { speed: plan.mirror.speed, is_port: plan.mirror.speed_is_port, is_fine: !source.is_live() };
+        let intervals = Intervals::new(plan.interval, link).from(plan.origin);
         let utilisation = Utilisation::new(plan.mirror.speed);
         let sides = Known { ours: std::mem::take(&mut plan.ours), ends: std::mem::take(&mut plan.mirror.ends) };
         let peek =
@@ -163,6 +166,7 @@ impl Router {
             host,
             switch,
             peek,
+            link,
             intervals,
             utilisation,
             first: None,
@@ -288,7 +292,7 @@ impl Router {
                 self.switch.forget();
                 (self.first, self.latest, self.recent, self.earlier, self.ticked) = (None, None, None, None, None);
                 self.steps = ClockSteps::default();
-                self.intervals.forget_late(self.plan.mirror.speed);
+                self.intervals.forget_late(self.link);
                 self.peek.forget();
                 self.utilisation = Utilisation::new(self.plan.mirror.speed);
                 self.begun = clock::now();
@@ -332,16 +336,17 @@ impl Router {
         load.into_iter().for_each(|load| self.pool.tell(link_load(number, load)));
     }
 
-    /// Takes notice of who sends in a burst, with the packet that makes its millisecond one also of those before it, as far as they are in
-    /// this block.
+    /// Takes notice of who sends in a burst, with the packet that makes its bin one also of those before it, as far as they are in this block.
     #[inline(never)]
     fn contribute(&mut self, data: &[u8], before: &[Packet], packet: &Packet) {
-        let begun = self.intervals.burst_begins(packet.wire);
-        let earlier = before.iter().rev().take_while(|p| begun.is_some_and(|begun| p.time >= begun));
-        for one in earlier.chain([packet]).filter(|one| one.link == LinkType::ETHERNET) {
-            let from = one.offset as usize;
-            let bytes = data.get(from..from + one.captured as usize).unwrap_or(&[]);
-            self.intervals.contribute(bytes, one.wire);
+        for width in BinWidth::ALL {
+            let Some((begun, is_first)) = self.intervals.burst(width, packet.wire) else { continue };
+            let earlier = before.iter().rev().take_while(|p| is_first && p.time >= begun);
+            for one in earlier.chain([packet]).filter(|one| one.link == LinkType::ETHERNET) {
+                let from = one.offset as usize;
+                let bytes = data.get(from..from + one.captured as usize).unwrap_or(&[]);
+                self.intervals.contribute(width, begun, bytes, one.wire);
+            }
         }
     }
 
@@ -387,6 +392,8 @@ impl Router {
             }
             packet.load = self.utilisation.class(packet.time, packet.wire);
             self.peek.route(packet, bytes, reading);
+            let is_bare = packet.link == LinkType::ETHERNET && packet.peels() == 0;
+            self.intervals.way(is_bare.then_some(bytes), packet.wire);
             if let Some(times) = self.peek.copies.news() {
                 marks.push((at as u32 + 1, Mark::Copies(times)));
             }
@@ -490,7 +497,7 @@ impl Router {
             tunnels: self.peek.tunnels(),
             distant: self.peek.copies.distant(),
             load: self.utilisation.facts().clone(),
-            used: self.intervals.link().used(),
+            used: self.intervals.used(),
         }
     }
 

@@ -388,7 +388,7 @@ impl Zeek {
             TlsNews::Chosen { version, .. } => shown.version = Some(version),
             TlsNews::Alert { code, .. } => shown.alert = Some(code),
             TlsNews::Certificate { name, .. } => shown.certificate = Some(name.to_string()),
-            TlsNews::Remark => {}
+            TlsNews::Unnamed | TlsNews::Remark => {}
         }
     }
 }

@@ -132,7 +132,8 @@ impl Lane {
     /// Nothing more comes: what the exporter has is still handed on, until a moment.
     pub fn close(self, until: Instant) -> ClosingLane {
         drop(self.records);
-        ClosingLane { counters: self.counters, shared: self.shared, thread: Some(self.thread), until }
+        let exported = self.counters.exported.load(Ordering::Relaxed);
+        ClosingLane { counters: self.counters, shared: self.shared, thread: Some(self.thread), until, exported, failing_since: None }
     }
 }
 
@@ -142,13 +143,16 @@ pub struct ClosingLane {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
     until: Instant,
+    /// What had been handed on when it was last looked at, and since when its receiver has failed without taking anything.
+    exported: u64,
+    failing_since: Option<Instant>,
 }
 
 impl ClosingLane {
     /// Whether it has ended, or is not waited for any longer: a receiver that takes and never answers. What it still has is counted as lost
     /// then, but for what lies on a disk.
     pub fn is_settled(&mut self) -> bool {
-        if self.thread.as_ref().is_some_and(|thread| !thread.is_finished() && clock::now() < self.until) {
+        if self.thread.as_ref().is_some_and(|thread| !thread.is_finished()) && clock::now() < self.until && self.is_hopeful() {
             return false;
         }
         match self.thread.take() {
@@ -167,6 +171,16 @@ impl ClosingLane {
             None => {}
         }
         true
+    }
+
+    /// Whether its receiver may still take what waits: it has not failed, takes something, or failed a moment ago.
+    fn is_hopeful(&mut self) -> bool {
+        let exported = self.counters.exported.load(Ordering::Relaxed);
+        if std::mem::replace(&mut self.exported, exported) != exported || self.counters.trouble().is_empty() {
+            self.failing_since = None;
+            return true;
+        }
+        clock::since(*self.failing_since.get_or_insert_with(clock::now)) < PATIENCE
     }
 
     /// Waits until all have ended, or are not waited for any longer.
@@ -267,6 +281,35 @@ mod tests {
         drop(go);
         ClosingLane::settle(vec![lane.close(clock::now() + Duration::from_secs(20))]);
         assert_eq!(*taken.lock().unwrap() + lost, given);
+    }
+
+    /// Fails at once, and then hangs.
+    struct Mute(Receiver<()>);
+
+    impl Exporter for Mute {
+        fn take(&mut self, _: &ExportRecord) -> Exported {
+            Err("no answer".into())
+        }
+
+        fn finish(&mut self) -> Exported {
+            let _ = self.0.recv();
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_receiver_that_fails_and_hangs_is_waited_for_ten_seconds_and_no_longer() {
+        let (go, let_go) = bounded::<()>(0);
+        let counters = Arc::<ExporterCounters>::default();
+        let plan = LanePlan { is_waited_for: true, is_ending: Arc::default(), takes: |_| true };
+        let lane = Lane::start(Box::new(Mute(let_go)), Arc::clone(&counters), plan).unwrap();
+        lane.give(&ExportRecord::Reset);
+        let begun = clock::now();
+        ClosingLane::settle(vec![lane.close(clock::now() + Duration::from_secs(120))]);
+        let waited = clock::since(begun);
+        assert!((PATIENCE..3 * PATIENCE).contains(&waited), "{waited:?}");
+        assert!(counters.dropped.load(Ordering::Relaxed) > 0 && counters.trouble().contains("does not answer"));
+        drop(go);
     }
 
     #[test]

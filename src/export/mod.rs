@@ -18,6 +18,7 @@ mod board;
 pub mod clickhouse;
 mod community;
 mod files;
+mod finding_sender;
 mod findings;
 mod http;
 mod hub;

@@ -1,19 +1,17 @@
 //! Findings for a system's log and for what collects security events: RFC 5424 over UDP, TCP (octet counting, RFC 6587) or a local socket,
 //! as plain text or as CEF (ArcSight Common Event Format 25).
 
+use super::finding_sender::{Delivery, FindingExporter, FindingSender};
 use super::iso::rfc3339;
 use super::net::{Endpoint, ReceiverLink};
 use super::{
-    ExportNeeds, ExportOption, ExportRecord, ExportValue, Exported, Exporter, ExporterCounters, ExporterKind, ExporterOpening, FindingNews,
-    Identity, OpenExporter, PreparedExporter,
+    ExportNeeds, ExportOption, ExportRecord, ExportValue, ExporterKind, ExporterOpening, FindingNews, Identity, OpenExporter,
+    PreparedExporter,
 };
-use crate::error::Result;
-use crate::model::limits::EXPORT_WAITING_FINDINGS;
+use crate::error::Error;
 use crate::model::text::printable;
 use crate::model::{Severity, SubjectPart};
-use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 /// The port of syslog.
 const PORT: u16 = 514;
@@ -39,70 +37,38 @@ enum Form {
     Cef,
 }
 
-fn prepare(opening: ExporterOpening<'_>) -> Result<PreparedExporter<'_>> {
+fn prepare(opening: ExporterOpening<'_>) -> Result<PreparedExporter<'_>, Error> {
     let endpoint = Endpoint::parse(&opening.target.target, PORT).ok_or_else(|| opening.wrong(format!("a target is {}", KIND.target)))?;
     let form = if opening.option("format") == Some("cef") { Form::Cef } else { Form::Text };
     let needs = ExportNeeds { connects: endpoint.port().into_iter().collect(), ..ExportNeeds::default() };
-    let exporter = Syslog {
-        identity: Arc::clone(opening.identity),
-        counters: Arc::clone(opening.counters),
-        link: ReceiverLink::new(endpoint, Arc::clone(opening.counters)),
-        form,
-        waiting: VecDeque::new(),
-    };
+    let link = ReceiverLink::new(endpoint, Arc::clone(opening.counters));
+    let sender = Syslog { identity: Arc::clone(opening.identity), link, form };
+    let exporter = FindingExporter::new(Arc::clone(opening.counters), sender);
     Ok(PreparedExporter::new(needs.clone(), move || Ok(OpenExporter { exporter: Box::new(exporter), needs })))
 }
 
 struct Syslog {
     identity: Arc<Identity>,
-    counters: Arc<ExporterCounters>,
     link: ReceiverLink,
     form: Form,
-    waiting: VecDeque<String>,
 }
 
-impl Syslog {
-    fn queue(&mut self, news: &FindingNews) {
-        self.waiting.push_back(message(&self.identity, news, self.form));
-        if self.waiting.len() > EXPORT_WAITING_FINDINGS {
-            self.waiting.pop_front();
-            ExporterCounters::add(&self.counters.dropped, 1);
-        }
+impl FindingSender for Syslog {
+    type Message = String;
+
+    fn message(&mut self, news: &FindingNews) -> String {
+        message(&self.identity, news, self.form)
     }
 
-    fn send(&mut self) -> Exported {
-        self.counters.waiting.store(self.waiting.len() as u64, Ordering::Relaxed);
-        while let Some(message) = self.waiting.front() {
-            self.link.connect()?;
-            let framed = if self.link.endpoint().is_stream() { format!("{} {message}", message.len()) } else { message.clone() };
-            self.link.send(framed.as_bytes())?;
-            self.waiting.pop_front();
-            ExporterCounters::add(&self.counters.exported, 1);
-        }
-        self.counters.waiting.store(0, Ordering::Relaxed);
-        Ok(())
-    }
-}
-
-impl Exporter for Syslog {
-    fn take(&mut self, record: &ExportRecord) -> Exported {
-        let ExportRecord::Findings(news) = record else { return Ok(()) };
-        news.iter().for_each(|news| self.queue(news));
-        self.send()
+    fn send(&mut self, message: &String) -> Result<Delivery, String> {
+        self.link.connect()?;
+        let framed = if self.link.endpoint().is_stream() { format!("{} {message}", message.len()) } else { message.clone() };
+        self.link.send(framed.as_bytes())?;
+        Ok(Delivery::Sent)
     }
 
-    fn tick(&mut self) -> Exported {
-        self.send()
-    }
-
-    fn finish(&mut self) -> Exported {
+    fn hurry(&mut self) {
         self.link.hurry();
-        self.send()
-    }
-
-    fn give_up(&mut self) {
-        ExporterCounters::add(&self.counters.dropped, self.waiting.len() as u64);
-        self.counters.waiting.store(0, Ordering::Relaxed);
     }
 }
 

@@ -1,21 +1,19 @@
 //! Findings for whoever takes a POST of JSON: chat, tickets, alarms.
 
+use super::finding_sender::{Delivery, FindingExporter, FindingSender};
 use super::http::{HttpClient, ServerAddress};
 use super::iso::rfc3339;
 use super::net::BackOff;
 use super::secret::secret;
 use super::{
-    ExportNeeds, ExportOption, ExportRecord, ExportValue, Exported, Exporter, ExporterCounters, ExporterKind, ExporterOpening, FindingNews,
-    Identity, OpenExporter, PreparedExporter,
+    ExportNeeds, ExportOption, ExportRecord, ExportValue, ExporterCounters, ExporterKind, ExporterOpening, FindingNews, Identity,
+    OpenExporter, PreparedExporter,
 };
-use crate::error::Result;
+use crate::error::Error;
 use crate::model::clock;
-use crate::model::limits::EXPORT_WAITING_FINDINGS;
 use crate::settings::Secret;
 use serde_json::{Value, json};
-use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 /// The kind.
 pub static KIND: ExporterKind = ExporterKind {
@@ -35,21 +33,21 @@ pub static KIND: ExporterKind = ExporterKind {
     prepare,
 };
 
-fn prepare(opening: ExporterOpening<'_>) -> Result<PreparedExporter<'_>> {
+fn prepare(opening: ExporterOpening<'_>) -> Result<PreparedExporter<'_>, Error> {
     let address = ServerAddress::parse(&opening.target.target).ok_or_else(|| opening.wrong(format!("a target is {}", KIND.target)))?;
     let token = secret(opening.target, "token-file", "SPANTOP_WEBHOOK_TOKEN")?;
     let needs = ExportNeeds { connects: vec![address.port], ..ExportNeeds::default() };
-    let exporter = Webhook {
+    let sender = Webhook {
         identity: Arc::clone(opening.identity),
         counters: Arc::clone(opening.counters),
         http: HttpClient::new(&address, opening.option("ca")).map_err(|e| opening.wrong(e))?,
         url: address.url,
         token: token.map(|token| Secret::new(format!("Bearer {}", token.expose()))),
-        waiting: VecDeque::new(),
         // Beyond every number of an earlier start: what it opens again it does not count anew.
         told: clock::wall().0.unsigned_abs(),
         pauses: BackOff::default(),
     };
+    let exporter = FindingExporter::new(Arc::clone(opening.counters), sender);
     Ok(PreparedExporter::new(needs.clone(), move || Ok(OpenExporter { exporter: Box::new(exporter), needs })))
 }
 
@@ -59,56 +57,49 @@ struct Webhook {
     http: HttpClient,
     url: String,
     token: Option<Secret>,
-    /// Each with its number.
-    waiting: VecDeque<(u64, Value)>,
     told: u64,
     pauses: BackOff,
 }
 
-impl Webhook {
-    fn queue(&mut self, news: &FindingNews) {
+impl FindingSender for Webhook {
+    /// Each with its number.
+    type Message = (u64, Value);
+
+    fn message(&mut self, news: &FindingNews) -> (u64, Value) {
         self.told = self.told.wrapping_add(1);
-        self.waiting.push_back((self.told, body(&self.identity, news)));
-        if self.waiting.len() > EXPORT_WAITING_FINDINGS {
-            self.waiting.pop_front();
-            ExporterCounters::add(&self.counters.dropped, 1);
+        (self.told, body(&self.identity, news))
+    }
+
+    fn send(&mut self, (number, value): &(u64, Value)) -> Result<Delivery, String> {
+        if !self.pauses.is_over() {
+            return Ok(Delivery::Later);
+        }
+        // The same for each attempt: a receiver can tell one that comes again.
+        let key = format!("{}-{}-{number}", self.identity.probe, self.identity.session);
+        let key: String = key.chars().map(|c| if c.is_ascii_graphic() { c } else { '_' }).collect();
+        let mut headers = vec![("Content-Type", "application/json"), ("Idempotency-Key", key.as_str())];
+        if let Some(token) = &self.token {
+            headers.push(("Authorization", token.expose()));
+        }
+        // The path of an address may be a secret of its own: it is not told.
+        match self.http.post(&self.url, &headers, value.to_string().as_bytes()) {
+            Ok(answer) if (200..300).contains(&answer.status) => {
+                self.pauses.reset();
+                Ok(Delivery::Sent)
+            }
+            Ok(answer) if matches!(answer.status, 400 | 404 | 405 | 410 | 413 | 415 | 422) => {
+                Ok(Delivery::Refused(format!("refused with status {}", answer.status)))
+            }
+            other => {
+                ExporterCounters::add(&self.counters.retries, 1);
+                self.pauses.failed();
+                Err(other.map_or_else(|e| e, |answer| format!("status {}", answer.status)))
+            }
         }
     }
 
-    fn send(&mut self) -> Exported {
-        let mut outcome = Ok(());
-        while self.pauses.is_over() {
-            let Some((number, value)) = self.waiting.front() else { break };
-            // The same for each attempt: a receiver can tell one that comes again.
-            let key = format!("{}-{}-{number}", self.identity.probe, self.identity.session);
-            let key: String = key.chars().map(|c| if c.is_ascii_graphic() { c } else { '_' }).collect();
-            let mut headers = vec![("Content-Type", "application/json"), ("Idempotency-Key", key.as_str())];
-            if let Some(token) = &self.token {
-                headers.push(("Authorization", token.expose()));
-            }
-            // The path of an address may be a secret of its own: it is not told.
-            match self.http.post(&self.url, &headers, value.to_string().as_bytes()) {
-                Ok(answer) if (200..300).contains(&answer.status) => {
-                    ExporterCounters::add(&self.counters.exported, 1);
-                    self.pauses.reset();
-                    self.waiting.pop_front();
-                }
-                // It will not be taken the next time either.
-                Ok(answer) if matches!(answer.status, 400 | 404 | 405 | 410 | 413 | 415 | 422) => {
-                    ExporterCounters::add(&self.counters.dropped, 1);
-                    self.waiting.pop_front();
-                    outcome = Err(format!("refused with status {}", answer.status));
-                }
-                other => {
-                    ExporterCounters::add(&self.counters.retries, 1);
-                    self.pauses.failed();
-                    self.counters.waiting.store(self.waiting.len() as u64, Ordering::Relaxed);
-                    return Err(other.map_or_else(|e| e, |answer| format!("status {}", answer.status)));
-                }
-            }
-        }
-        self.counters.waiting.store(self.waiting.len() as u64, Ordering::Relaxed);
-        outcome
+    fn hurry(&mut self) {
+        self.pauses.reset();
     }
 }
 
@@ -121,26 +112,4 @@ fn body(identity: &Identity, news: &FindingNews) -> Value {
         "cause": f.cause, "remedy": f.remedy, "evidence": evidence, "first": rfc3339(f.first), "last": rfc3339(f.last),
         "text": format!("[{}] {} {}: {}", f.severity.token(), identity.probe, news.state.token(), f.title),
     })
-}
-
-impl Exporter for Webhook {
-    fn take(&mut self, record: &ExportRecord) -> Exported {
-        let ExportRecord::Findings(news) = record else { return Ok(()) };
-        news.iter().for_each(|news| self.queue(news));
-        self.send()
-    }
-
-    fn tick(&mut self) -> Exported {
-        self.send()
-    }
-
-    fn finish(&mut self) -> Exported {
-        self.pauses.reset();
-        self.send()
-    }
-
-    fn give_up(&mut self) {
-        ExporterCounters::add(&self.counters.dropped, self.waiting.len() as u64);
-        self.counters.waiting.store(0, Ordering::Relaxed);
-    }
 }

@@ -66,7 +66,7 @@ sums! {
         /// Conversations in which both ends must have spoken, with at least [`ONE_SIDE_PACKETS`] from one side. Others say nothing: one-sided ones
         /// are normal (logs, streams), or unanswered attempts.
         pub mutual: JudgedConversations,
-        /// Packets of those that show both directions.
+        /// Packets of all conversations that show both directions.
         pub answered_packets: u64,
         /// When one-sided ones of them were seen.
         pub one_sided_at: SeenAt,
@@ -107,17 +107,18 @@ impl DirectionCounts {
     /// Judges one conversation.
     pub fn add(&mut self, flow: &OneWayFlow<'_>) {
         let (most, least) = (flow.packets[0].max(flow.packets[1]), flow.packets[0].min(flow.packets[1]));
-        if most < ONE_SIDE_PACKETS || flow.key.ips().iter().any(|ip| ip.is_multicast() || ip.is_unspecified() || is_broadcast(*ip)) {
+        if flow.key.ips().iter().any(|ip| ip.is_multicast() || ip.is_unspecified() || is_broadcast(*ip)) {
+            return;
+        }
+        if least > 0 {
+            self.answered_packets = self.answered_packets.saturating_add(most.saturating_add(least));
+        }
+        if most < ONE_SIDE_PACKETS || !flow.is_mutual {
             return;
         }
         let one_sided = u64::from(least == 0);
-        if !flow.is_mutual {
-            return;
-        }
         self.mutual = JudgedConversations { all: self.mutual.all + 1, one_sided: self.mutual.one_sided + one_sided };
-        if least > 0 {
-            self.answered_packets = self.answered_packets.saturating_add(most.saturating_add(least));
-        } else {
+        if least == 0 {
             [flow.seen.first, flow.seen.last].into_iter().for_each(|time| self.one_sided_at.note(time));
         }
         let [a, b] = [Prefix::of(flow.key.a()).unwrap_or_default(), Prefix::of(flow.key.b()).unwrap_or_default()];

@@ -6,8 +6,8 @@ use super::{
 };
 use crate::model::Sum;
 use crate::model::evidence::{
-    CastEvidence, ChecksumEvidence, ClockEvidence, ContentEvidence, CopyEvidence, CopyGap, LoadClass, OrderEvidence, SideEvidence,
-    SizeEvidence, SizeLoss,
+    CastEvidence, ChecksumEvidence, ClockEvidence, ContentEvidence, CopyEvidence, CopyGap, ExchangeSides, LoadClass, OrderEvidence,
+    SideEvidence, SizeEvidence, SizeLoss,
 };
 use crate::model::tcp::HOLD;
 use crate::model::{Mac, ProvingPackets};
@@ -112,6 +112,7 @@ impl HealthCounts {
             packets: sizes.packets,
             cut_by_mirror: sizes.cut_by_mirror,
             cut_by_capture: sizes.cut_by_capture,
+            headless: sizes.headless,
             cut_length: sizes.lengths.spike(),
             segments: sizes.segments,
             above_mss: sizes.above_mss,
@@ -149,6 +150,7 @@ impl HealthCounts {
             ip: contents.ip,
             tcp: contents.tcp,
             encrypted: contents.encrypted,
+            protocols: contents.protocols,
             foreign_links: contents.foreign_links.rows(),
             carriers: contents.carriers.rows().into_iter().map(|((port, kind), n)| (port, kind, n)).collect(),
             tunnels: None,
@@ -198,6 +200,7 @@ impl OrderCounts {
             violations: sum(&[opened.inverted, overtaken.handshakes.count(), loss.late.max(overtaken.acknowledgements()), asked.inverted]),
             skew: skew.quantile(0.5).zip(skew.quantile(0.99)).map(|(a, b)| [a, b]),
             is_far_apart,
+            hidden: [None; 2],
             outer_in_order,
             queues: None,
         }
@@ -228,6 +231,7 @@ impl DirectionCounts {
             judged: self.mutual.all,
             one_sided: self.mutual.one_sided,
             answered_packets: self.answered_packets,
+            exchanges: ExchangeSides::default(),
             one_sided_at: self.one_sided_at,
             concentration: self.concentration().0,
             only_source: roles.only_source,

@@ -4,10 +4,10 @@
 //! mirrored meanwhile. A pause longer than all the traffic beside it may as well be the gap between two captures in one file, or a clock that was
 //! set forward: that is told apart from the others. Whoever writes the tape tells of pauses; packets cost nothing.
 
-use crate::model::Timestamp;
 use crate::model::evidence::{Outage, PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_STEADY};
 use crate::model::limits::OUTAGES;
 use crate::model::time::SECOND;
+use crate::model::{Episode, Timestamp};
 
 /// Pauses of that length at most: more are how this traffic is.
 const MOST: usize = 3;
@@ -51,14 +51,26 @@ impl Pauses {
         self.short = self.short.max(length(pause));
     }
 
-    /// Seconds of a pause longer than all the time besides, of which nobody knows whether anything was captured in it; 0 where there is none, or too
-    /// little besides to have a mean.
-    pub fn gap(&self, now: Timestamp) -> f64 {
-        let all = self.first.map_or(0, |first| now.since(first));
-        let longest = self.long.iter().map(|pause| length(*pause)).max().unwrap_or(0);
-        let besides = all.saturating_sub(longest);
-        let counts = longest > besides && besides >= PAUSE_LEAST && self.packets >= PAUSE_PACKETS;
-        if counts { longest as f64 / SECOND as f64 } else { 0.0 }
+    /// The pauses that are each longer than all the time besides them, of which nobody knows whether anything was captured in them, in the order of
+    /// time. None where there is too little besides to have a mean. Several that are alike are how this traffic is.
+    pub fn gaps(&self, now: Timestamp) -> Vec<Episode> {
+        let mut long: Vec<_> = self.long.iter().copied().filter(|pause| length(*pause) >= PAUSE).collect();
+        long.sort_unstable_by_key(|pause| std::cmp::Reverse(length(*pause)));
+        let like = |pair: &[(Timestamp, Timestamp)]| pair.first().zip(pair.last()).is_some_and(|(a, b)| length(*a) / 2 <= length(*b));
+        long.truncate(long.windows(MOST + 1).position(like).unwrap_or(long.len()));
+        let mut besides = self.first.map_or(0, |first| now.since(first));
+        let mut left_out = (0, besides);
+        for (at, pause) in long.iter().enumerate() {
+            besides = besides.saturating_sub(length(*pause));
+            if length(*pause) > besides {
+                left_out = (at + 1, besides);
+            }
+        }
+        let (count, besides) = left_out;
+        let has_mean = besides >= PAUSE_LEAST && self.packets >= PAUSE_PACKETS;
+        long.truncate(if has_mean { count } else { 0 });
+        long.sort_unstable();
+        long.into_iter().map(|(first, last)| Episode { first, last }).collect()
     }
 
     /// The pauses that are no part of the traffic up to `now`, in the order of time.
@@ -134,17 +146,26 @@ mod tests {
     /// However thin the traffic is: a mean over years says nothing of it.
     #[test]
     fn a_mean_leaves_out_what_is_longer_than_all_besides() {
-        let gap = |pauses: &[(i64, i64)], packets, end| {
+        let gaps = |pauses: &[(i64, i64)], packets, end| {
             let mut all = Pauses::default();
             all.count(seconds(0), packets);
             pauses.iter().for_each(|&(from, to)| all.note(seconds(from), seconds(to)));
-            all.gap(seconds(end))
+            all.gaps(seconds(end)).iter().map(|gap| (gap.first.0 / SECOND, gap.last.0 / SECOND)).collect::<Vec<_>>()
         };
-        assert_eq!(gap(&[(20, 259_200)], 400, 259_220), 259_180.0);
-        assert_eq!(gap(&[(20, 259_200)], 99, 259_220), 0.0, "too few for a mean");
-        assert_eq!(gap(&[(0, 3_600)], 4_000, 3_600), 0.0, "nothing besides");
-        let thin: Vec<(i64, i64)> = (0..6).map(|n| (n * 600, n * 600 + 599)).collect();
-        assert_eq!(gap(&thin, 400, 3_600), 0.0, "that is how this traffic is");
+        assert_eq!(gaps(&[(20, 259_200)], 400, 259_220), [(20, 259_200)]);
+        assert_eq!(gaps(&[(20, 259_200)], 99, 259_220), [], "too few for a mean");
+        assert_eq!(gaps(&[(0, 3_600)], 4_000, 3_600), [], "nothing besides");
+        // 60 s of traffic with pauses of an hour and of a day: both are longer than all besides them.
+        let (hour, day) = ((20, 3_620), (3_640, 90_040));
+        assert_eq!(gaps(&[day, hour], 400, 90_060), [hour, day]);
+        assert_eq!(gaps(&[(20, 81), (101, 90_000)], 400, 90_020), [(20, 81), (101, 90_000)], "61 s beside 60");
+        assert_eq!(gaps(&[(20, 79), (99, 90_000)], 400, 90_020), [(99, 90_000)], "59 s beside 60");
+        // Two of which neither is longer than the other and all the rest are so together.
+        assert_eq!(gaps(&[(10, 1_010), (1_020, 2_019)], 400, 2_030), [(10, 1_010), (1_020, 2_019)]);
+        let alike = |count: i64| (0..count).map(|n| (n * 600 + 1, n * 600 + 600)).collect::<Vec<_>>();
+        assert_eq!(gaps(&alike(6), 400, 3_600), [], "that is how this traffic is");
+        assert_eq!(gaps(&alike(3), 400, 1_800), alike(3));
+        assert_eq!(gaps(&[alike(6), vec![(3_600, 90_000)]].concat(), 400, 90_010), [(3_600, 90_000)]);
     }
 
     #[test]

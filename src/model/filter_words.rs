@@ -10,6 +10,9 @@ pub const FILTER_WORDS: &[(&str, &str)] = &[
     ("vlan 10, vlan", "seen in that VLAN, in any"),
     ("state established", "the state of a TCP connection"),
     ("bytes > 1M, packets >= 1000", "both directions together; k M G T are powers of 1000, Ki Mi Gi Ti of 1024"),
-    ("duration > 1.5, app = tls", "any column by its name in JSON, compared by = != < <= > >= with a number or a word"),
+    (
+        "retrans > 1, share > 5, rtt_server > 20ms, app = tls",
+        "any column by its title (with _ for spaces) or its name in JSON, compared by = != < <= > >= with what it shows: per cents, bits a second (rate > 10M), seconds, words",
+    ),
     ("tls and not port 443", "joined by and (or nothing), or, not (also !), with parentheses"),
 ];

@@ -44,6 +44,8 @@ pub struct FlowKey {
     pub protocol: u8,
     /// Whether the addresses are IPv6.
     pub is_v6: bool,
+    /// Whether its packets' ports could not be read: those of later fragments, and of packets that are cut before them.
+    is_portless: bool,
 }
 
 impl FlowKey {
@@ -54,9 +56,15 @@ impl FlowKey {
         let halves = |n: u128| [(n >> 64) as u64, n as u64];
         let (source, destination) = (halves(source), halves(destination));
         if ordered {
-            (Self { a: source, b: destination, a_port: source_port, b_port: destination_port, protocol, is_v6 }, Direction::AToB)
+            (
+                Self { a: source, b: destination, a_port: source_port, b_port: destination_port, protocol, is_v6, is_portless: false },
+                Direction::AToB,
+            )
         } else {
-            (Self { a: destination, b: source, a_port: destination_port, b_port: source_port, protocol, is_v6 }, Direction::BToA)
+            (
+                Self { a: destination, b: source, a_port: destination_port, b_port: source_port, protocol, is_v6, is_portless: false },
+                Direction::BToA,
+            )
         }
     }
 
@@ -67,8 +75,20 @@ impl FlowKey {
         let (source, destination) = (end(source, source_port), end(destination, destination_port));
         let ordered = source <= destination;
         let (a, b) = if ordered { (source, destination) } else { (destination, source) };
-        let key = Self { a: [0, a >> 16], b: [0, b >> 16], a_port: a as u16, b_port: b as u16, protocol, is_v6: false };
+        let key = Self { a: [0, a >> 16], b: [0, b >> 16], a_port: a as u16, b_port: b as u16, protocol, is_v6: false, is_portless: false };
         (key, if ordered { Direction::AToB } else { Direction::BToA })
+    }
+
+    /// The same of packets whose ports could not be read: port 0 is one that exists, and these are not of it.
+    #[must_use]
+    pub fn without_ports(self) -> Self {
+        Self { is_portless: matches!(self.protocol, 6 | 17 | 132), ..self }
+    }
+
+    /// Whether it is one of ports: of TCP, UDP or SCTP, and they were read.
+    #[inline]
+    pub fn has_ports(&self) -> bool {
+        matches!(self.protocol, 6 | 17 | 132) && !self.is_portless
     }
 
     /// The smaller address.

@@ -171,29 +171,34 @@ impl Histogram {
 
     /// The duration in nanoseconds that a `share` (0 to 1) of all does not exceed; 0 without any.
     pub fn quantile(&self, share: f64) -> u64 {
-        let rank = (share.clamp(0.0, 1.0) * self.count as f64).ceil().max(1.0) as u64;
-        let mut seen = 0u64;
-        for (at, &n) in (self.first..).zip(&self.buckets) {
-            seen = seen.saturating_add(n.into());
-            if n > 0 && seen >= rank {
-                return middle(at).clamp(self.least.unwrap_or(0), self.longest);
+        let [quantile] = self.quantiles_of([share]);
+        quantile
+    }
+
+    /// The durations that rising shares do not exceed: the buckets are gone through once for all of them.
+    fn quantiles_of<const N: usize>(&self, shares: [f64; N]) -> [u64; N] {
+        let mut quantiles = [self.longest; N];
+        let mut buckets = (self.first..).zip(&self.buckets).filter(|(_, n)| **n > 0);
+        let (mut seen, mut reached) = (0u64, self.longest);
+        for (quantile, share) in quantiles.iter_mut().zip(shares) {
+            let rank = (share.clamp(0.0, 1.0) * self.count as f64).ceil().max(1.0) as u64;
+            while seen < rank {
+                let Some((at, &n)) = buckets.next() else { return quantiles };
+                seen = seen.saturating_add(n.into());
+                reached = middle(at).clamp(self.least.unwrap_or(0), self.longest);
             }
+            *quantile = reached;
         }
-        self.longest
+        quantiles
     }
 
     /// What a report says of it; `None` without any duration.
     pub fn quantiles(&self) -> Option<Quantiles> {
         let seconds = |nanos: u64| nanos as f64 / 1e9;
-        Some(Quantiles {
-            count: self.count,
-            min: seconds(self.least?),
-            p50: seconds(self.quantile(0.5)),
-            p95: seconds(self.quantile(0.95)),
-            p99: seconds(self.quantile(0.99)),
-            max: seconds(self.longest),
-            mean: seconds(self.sum) / self.count.max(1) as f64,
-        })
+        let min = seconds(self.least?);
+        let [p50, p95, p99] = self.quantiles_of([0.5, 0.95, 0.99]).map(seconds);
+        let mean = seconds(self.sum) / self.count.max(1) as f64;
+        Some(Quantiles { count: self.count, min, p50, p95, p99, max: seconds(self.longest), mean })
     }
 }
 
@@ -309,6 +314,13 @@ mod tests {
             let rank = ((share * values.len() as f64).ceil() as usize).max(1) - 1;
             let (got, want) = (h.quantile(share) as f64, values[rank] as f64);
             prop_assert!((got - want).abs() <= want * Histogram::ERROR + 1.0, "{} instead of {}", got, want);
+        }
+
+        #[test]
+        fn several_at_once_are_each_alone(values in prop::collection::vec(0i64..1 << 41, 0..200), mut shares in prop::array::uniform4(0.0f64..=1.0)) {
+            let h = of(&values);
+            shares.sort_unstable_by(f64::total_cmp);
+            prop_assert_eq!(h.quantiles_of(shares), shares.map(|share| h.quantile(share)));
         }
 
         #[test]

@@ -1,5 +1,6 @@
-//! How the monitored link was used, by milliseconds.
+//! How the monitored link was used, by milliseconds, or finer where the clock tells finer times.
 
+use super::time::MILLISECOND;
 use super::{Mac, Timestamp};
 
 /// Classes of the share of a link's speed: of 5 % each, the last one for what is above it, as where both directions are mirrored.
@@ -14,14 +15,14 @@ pub struct BurstContributor {
     pub bytes: u64,
 }
 
-/// A burst: milliseconds one after the other in which the link was at least half full.
+/// A burst: bins one after the other in which the link was at least half full.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkBurst {
     /// When it began.
     pub at: Timestamp,
-    /// How long it lasted.
-    pub milliseconds: u32,
-    /// Bits per second in its busiest millisecond.
+    /// Nanoseconds it lasted, a multiple of the bin.
+    pub length: i64,
+    /// Bits per second in its busiest bin.
     pub peak: u64,
     /// Bytes on the link.
     pub bytes: u64,
@@ -29,12 +30,58 @@ pub struct LinkBurst {
     pub top: Vec<BurstContributor>,
 }
 
+/// What is measured against a link's speed. A link carries that speed either way: frames of both ways together may be twice as much.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LinkWays {
+    /// In each bin the way that carried more: who is at one end is known, and so which way each frame goes.
+    Fuller(Mac),
+    /// Everything that a mirror port sent to this port: all of it goes one way.
+    Port,
+    /// Both ways together: nothing tells which frame goes which way.
+    #[default]
+    Both,
+}
+
+impl LinkWays {
+    /// The word in reports.
+    pub fn token(self) -> &'static str {
+        match self {
+            LinkWays::Fuller(_) => "fuller_direction",
+            LinkWays::Port => "mirror_port",
+            LinkWays::Both => "both_directions",
+        }
+    }
+
+    /// The station at the end of the link, where one is known.
+    pub fn end(self) -> Option<Mac> {
+        match self {
+            LinkWays::Fuller(mac) => Some(mac),
+            LinkWays::Port | LinkWays::Both => None,
+        }
+    }
+
+    /// What the share of the speed is of, in words.
+    pub fn words(self) -> String {
+        match self {
+            LinkWays::Fuller(mac) => format!("the fuller direction, from or to {mac}"),
+            LinkWays::Port => "all that the mirror port sends".to_owned(),
+            LinkWays::Both => "both directions together, against the speed of one".to_owned(),
+        }
+    }
+}
+
 /// Everything measured of a link's use.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LinkUse {
     /// Bits per second that the link carries.
     pub speed: u64,
-    /// Milliseconds with packets, by the share of the speed.
+    /// What is measured against it.
+    pub ways: LinkWays,
+    /// Nanoseconds of a bin; 0: the clock is too coarse for any, and nothing is told.
+    pub bin: i64,
+    /// Why bins are not finer than that; empty where they are as fine as any.
+    pub coarse: String,
+    /// Bins with packets, by the share of the speed.
     pub busy: [u64; USE_CLASSES],
     /// Nanoseconds that were looked at.
     pub nanos: i64,
@@ -45,7 +92,7 @@ pub struct LinkUse {
 }
 
 impl LinkUse {
-    /// Counts a millisecond with packets.
+    /// Counts a bin with packets.
     pub fn count(&mut self, share: f64) {
         // A share of exactly the speed is not above it.
         let class = ((share * 20.0 - 1e-9) as usize).min(USE_CLASSES - 1);
@@ -57,7 +104,7 @@ impl LinkUse {
     /// The part of the time in each class; that without packets is in the first. All zero where no time has passed.
     pub fn classes(&self) -> [f64; USE_CLASSES] {
         let busy = self.busy.iter().fold(0u64, |sum, n| sum.saturating_add(*n));
-        let all = (self.nanos / super::time::MILLISECOND).unsigned_abs().max(busy);
+        let all = (self.nanos / self.bin.max(1)).unsigned_abs().max(busy);
         let mut classes = self.busy.map(|n| if all == 0 { 0.0 } else { n as f64 / all as f64 });
         if all > 0
             && let Some(first) = classes.first_mut()
@@ -67,7 +114,26 @@ impl LinkUse {
         classes
     }
 
-    /// The share of the link's speed that was not exceeded in this part of the milliseconds: the upper end of its class.
+    /// The same without anything that its bins tell, because the clock does not tell them apart.
+    #[must_use]
+    pub fn untold(self, coarse: String) -> Self {
+        Self { speed: self.speed, ways: self.ways, nanos: self.nanos, coarse, ..Self::default() }
+    }
+
+    /// Whether more came than the link can carry in bins that are at least half full, more often than in one of a hundred: no link does that
+    /// one way, stamps do that are given in batches.
+    pub fn is_beyond_the_link(&self) -> bool {
+        let full = self.busy.iter().skip(USE_CLASSES / 2).fold(0u64, |sum, n| sum.saturating_add(*n));
+        let beyond = self.busy.last().copied().unwrap_or(0);
+        self.ways != LinkWays::Both && beyond.saturating_mul(100) > full
+    }
+
+    /// The bin in words: `1 ms`, `100 µs`.
+    pub fn bin_words(&self) -> String {
+        if self.bin % MILLISECOND == 0 { format!("{} ms", self.bin / MILLISECOND) } else { format!("{} µs", self.bin / 1_000) }
+    }
+
+    /// The share of the link's speed that was not exceeded in this part of the bins: the upper end of its class.
     pub fn percentile(&self, part: f64) -> f64 {
         let mut sum = 0.0;
         for (class, share) in self.classes().iter().enumerate() {

@@ -57,6 +57,8 @@ pub struct RoundTrip {
     pub nanos: i64,
     /// What was in flight, where both SYNs were seen.
     pub flight: Option<Flight>,
+    /// Segments with payload so far, of both ways.
+    pub data_segments: u32,
     /// The number of the packet that acknowledges; 0 where it is not known.
     pub number: u64,
 }
@@ -119,6 +121,8 @@ pub struct Attempt {
     pub was_unanswered: bool,
     /// The TTL of its answer, SYN-ACK or RST; 0: none.
     pub ttl: u8,
+    /// Whether its latest SYN asked for ECN (RFC 3168 section 6.1.1).
+    pub asks_ecn: bool,
     /// The number of the packet of its latest SYN; 0 where it is not known.
     pub number: u64,
 }
@@ -445,6 +449,8 @@ impl fmt::Debug for ShortName {
 pub enum TlsNews {
     /// The client asks for a server by this name; over UDP by QUIC.
     Named(ShortName),
+    /// A client asks by QUIC, and for whom cannot be read.
+    Unnamed,
     /// The server chose a version.
     Chosen {
         /// Which.
@@ -583,8 +589,10 @@ pub struct LinkLoad {
     pub length: i64,
     /// Bits per second that the link carries.
     pub speed: u64,
-    /// Bits that frames took up on it, with what is between them.
+    /// Bits that frames took up on it, with what is between them: of the fuller way, or what that carried at least.
     pub bits: u64,
+    /// Bits of which nothing tells whether they went that way as well.
+    pub beyond: u64,
     /// Bursts that ended in it: runs of milliseconds in which the link was at least half full.
     pub bursts: u32,
     /// Of them short ones that filled the link.

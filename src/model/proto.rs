@@ -63,6 +63,31 @@ impl Proto {
     }
 }
 
+/// Which protocols were seen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ProtoSet([u64; 4]);
+
+impl ProtoSet {
+    /// Adds one.
+    pub fn insert(&mut self, proto: Proto) {
+        let code = proto as usize;
+        if let Some(word) = self.0.get_mut(code / 64) {
+            *word |= 1 << (code % 64);
+        }
+    }
+
+    /// Whether it is among them.
+    pub fn has(&self, proto: Proto) -> bool {
+        let code = proto as usize;
+        self.0.get(code / 64).is_some_and(|word| word >> (code % 64) & 1 == 1)
+    }
+
+    /// Adds those of another.
+    pub fn add(&mut self, other: &Self) {
+        self.0.iter_mut().zip(other.0).for_each(|(word, more)| *word |= more);
+    }
+}
+
 protocols! {
     Data "data" Other "Undecoded data";
     EtherTypeLeaf "ethertype" Other "EtherType without a decoder";
@@ -262,5 +287,18 @@ mod tests {
             assert!(!p.name().is_empty());
         }
         assert_eq!(Proto::from_code(0), None);
+    }
+
+    #[test]
+    fn a_set_has_what_was_put_in() {
+        for &proto in Proto::ALL {
+            let mut set = ProtoSet::default();
+            set.insert(proto);
+            let mut both = set;
+            both.insert(Proto::Tcp);
+            set.add(&ProtoSet::default());
+            assert!(Proto::ALL.iter().all(|other| set.has(*other) == (*other == proto)), "{proto:?}");
+            assert!(both.has(proto) && both.has(Proto::Tcp) && (proto == Proto::Udp || !both.has(Proto::Udp)));
+        }
     }
 }

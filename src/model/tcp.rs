@@ -16,6 +16,8 @@ pub const SYN: u8 = 0x02;
 pub const RST: u8 = 0x04;
 /// The acknowledgement number counts (RFC 9293 section 3.1).
 pub const ACK: u8 = 0x10;
+/// Of a SYN: it asks for ECN, by the flags ECE and CWR (RFC 3168 section 6.1.1).
+pub const ECN_SETUP: u8 = 0xc0;
 
 /// Whether sequence number `a` is before `b`: numbers wrap at 2^32, so of two the one less than half the circle behind (RFC 9293 section 3.4).
 #[inline]

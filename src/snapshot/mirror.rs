@@ -1,7 +1,7 @@
 //! Can this mirror be believed: the picture the Mirror screen and the report show.
 
 use super::{Table, Traffic, Trust};
-use crate::model::{Estimate, Session, Stamps, Tunnel};
+use crate::model::{Episode, Estimate, Session, Stamps, Tunnel};
 use serde::Serialize;
 
 /// Where packets went missing. `None` means it cannot be told.
@@ -138,6 +138,14 @@ pub struct Mirror {
     pub not_judged: Vec<(&'static str, String)>,
     /// User tunnels.
     pub tunnels: Table<TunnelRow>,
-    /// Seconds without any packet that are longer than all the traffic besides: between two captures in one file, or behind a wrong time stamp.
-    pub gap: f64,
+    /// Times without any packet that are each longer than all the time besides them, in their order: between captures in one file, or behind a wrong
+    /// time stamp. Means, percentiles and parts of the time leave them out.
+    pub gaps: Vec<Episode>,
+}
+
+impl Mirror {
+    /// Seconds of [`Self::gaps`].
+    pub fn gap(&self) -> f64 {
+        self.gaps.iter().map(|gap| gap.last.seconds_since(gap.first)).sum()
+    }
 }

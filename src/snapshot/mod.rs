@@ -4,6 +4,7 @@ mod baseline;
 mod compare;
 mod feed;
 mod filter;
+pub mod hierarchy;
 pub mod history;
 mod mirror;
 mod network;
@@ -25,6 +26,7 @@ pub use baseline::{Baseline, BaselineState};
 pub use compare::{Change, ChangeKind, ChangeWay, ComparedMeasure, ComparedSide, Comparison, RULES};
 pub use feed::{Feed, SpanStore};
 pub use filter::Filter;
+pub use hierarchy::HierarchyRow;
 pub use history::{History, HistorySlot, SpanShown};
 pub use mirror::{DuplicateClass, Duplicates, Forgotten, LossLedger, Mirror, Sides, TunnelRow};
 pub use network::{Network, Service};
@@ -38,7 +40,7 @@ pub use wings::{CaptureSummary, Diagnosis, Dissected, Statistics};
 pub use wrapping::{CaptureFilter, Wrappings};
 
 use crate::model::time::SECOND;
-use crate::model::{AnalysisCounts, DissectLosses, Histogram, Severity, SwitchView, Timestamp};
+use crate::model::{AnalysisCounts, DissectLosses, Episode, Histogram, LinkWays, Severity, SwitchView, Timestamp};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -176,12 +178,12 @@ impl Load {
 
     /// Bits per second that the means of 95 of 100 stretches of five minutes do not exceed, as providers bill: the highest twentieth is left out.
     /// `None` where there are fewer than twenty, and one would be the highest twentieth and more. Times without packets count; a last stretch
-    /// that is not whole does not.
-    pub fn billed(&self) -> Option<f64> {
+    /// that is not whole does not, and neither does one within `gaps`, of which nobody knows whether anything was captured in it.
+    pub fn billed(&self, gaps: &[Episode]) -> Option<f64> {
         let (first, last) = (self.samples.first()?, self.samples.last()?);
         let whole = usize::try_from(last.start.plus(last.length).since(first.start) / Self::BILLED).ok()?;
         let is_coarse = self.samples.iter().any(|sample| sample.length > Self::BILLED);
-        if is_coarse || !(20..=Self::MOST_BILLED).contains(&whole) {
+        if is_coarse || !(Self::LEAST_BILLED..=Self::MOST_BILLED).contains(&whole) {
             return None;
         }
         let mut bytes = vec![0u64; whole];
@@ -192,13 +194,22 @@ impl Load {
                 *sum = sum.saturating_add(sample.traffic.wire_bytes);
             }
         }
+        let begin = |at: usize| first.start.plus(i64::try_from(at).unwrap_or(i64::MAX).saturating_mul(Self::BILLED));
+        let is_known = |at: usize| !gaps.iter().any(|gap| gap.first <= begin(at) && begin(at + 1) <= gap.last);
+        let mut bytes: Vec<u64> = bytes.into_iter().enumerate().filter(|(at, _)| is_known(*at)).map(|(_, bytes)| bytes).collect();
+        if bytes.len() < Self::LEAST_BILLED {
+            return None;
+        }
         bytes.sort_unstable();
-        let at = (whole * 95).div_ceil(100).saturating_sub(1);
+        let at = (bytes.len() * 95).div_ceil(100).saturating_sub(1);
         bytes.get(at).map(|bytes| *bytes as f64 * 8e9 / Self::BILLED as f64)
     }
 
     /// Nanoseconds of a stretch that is billed.
     const BILLED: i64 = 300 * crate::model::time::SECOND;
+
+    /// Stretches before one is less than the highest twentieth.
+    const LEAST_BILLED: usize = 20;
 
     /// Stretches that are looked at: ten years.
     const MOST_BILLED: usize = 1 << 20;
@@ -360,6 +371,13 @@ impl Snapshot {
         self.live || self.capture.first.is_some()
     }
 
+    /// How much of files has been read, 0 to 1, while they are; `None` for a port, and when everything has been read.
+    pub fn unread(&self) -> Option<f64> {
+        let known: Vec<f64> = self.capture.sources.iter().filter_map(|f| f.progress).map(f64::from).collect();
+        let mean = known.iter().sum::<f64>() / known.len().max(1) as f64;
+        (!known.is_empty() && !self.finished).then_some(mean.clamp(0.0, 1.0))
+    }
+
     /// Whether nobody counted what was lost before packets came here, as where a file holds no such numbers: then drops of 0 say nothing.
     pub fn is_loss_uncounted(&self) -> bool {
         self.mirror.loss.host.is_none() && self.mirror.link.packets > 0 && self.capture.losses.lost_packets() == 0
@@ -373,18 +391,24 @@ impl Snapshot {
         }
     }
 
-    /// Seconds that means are over: those from the first to the last packet, without a gap longer than all the traffic besides, of which nobody
-    /// knows whether anything was captured in it.
+    /// Seconds that means are over: those from the first to the last packet, without gaps longer than all the time besides, of which nobody
+    /// knows whether anything was captured in them.
     pub fn covered(&self) -> f64 {
         let all = self.duration();
-        let covered = all - self.mirror.gap;
-        if self.mirror.gap <= 0.0 || covered <= 0.0 {
+        let gap = self.mirror.gap();
+        let covered = all - gap;
+        if gap <= 0.0 || covered <= 0.0 {
             return all;
         }
         // Between stretches there is a packet's distance more than between their packets: no mean is above the peak.
         let busiest = self.stats.load.peak.map_or(0.0, |peak| peak.bits_per_second());
         let least = if busiest > 0.0 { self.stats.total.wire_bytes as f64 * 8.0 / busiest } else { 0.0 };
         covered.max(least.min(all))
+    }
+
+    /// Whether frames of both ways of the link are added up where all frames are: a share of its speed is then that of both together.
+    pub fn adds_both_ways(&self) -> bool {
+        self.switch.link_use.as_ref().is_some_and(|used| used.ways != LinkWays::Port)
     }
 
     /// Seconds in which the busiest millisecond's packets came: a file that is shorter than that holds nothing else, and no peak is below the mean.
@@ -416,12 +440,19 @@ mod tests {
             ..Sample::default()
         };
         let load = |n: i64| Load { interval: 10 * SECOND, samples: (0..n).map(sample).collect(), ..Load::default() };
-        assert_eq!(load(1200).billed(), Some(38e6));
-        assert_eq!(load(599).billed(), None, "19 whole ones");
+        assert_eq!(load(1200).billed(&[]), Some(38e6));
+        assert_eq!(load(599).billed(&[]), None, "19 whole ones");
         let mut gap = load(1200);
         gap.samples.retain(|sample| sample.start.0 < 300 * SECOND || sample.start.0 >= 39 * 300 * SECOND);
-        assert_eq!(gap.billed(), Some(0.0), "times without packets count");
+        assert_eq!(gap.billed(&[]), Some(0.0), "times without packets count");
         gap.samples[0].length = 400 * SECOND;
-        assert_eq!((gap.billed(), Load::default().billed()), (None, None));
+        assert_eq!((gap.billed(&[]), Load::default().billed(&[])), (None, None));
+        // A day between two halves: by itself it is time without packets; known to be none of the capture's, it is no stretch.
+        let day = 86_400 * SECOND;
+        let apart = |n: i64| Sample { start: sample(n).start.plus(if n < 300 { 0 } else { day }), ..sample(n) };
+        let halves = Load { interval: 10 * SECOND, samples: (0..600).map(apart).collect(), ..Load::default() };
+        let gap = [Episode { first: Timestamp(3_000 * SECOND), last: Timestamp(3_000 * SECOND + day) }];
+        assert_eq!((halves.billed(&[]), halves.billed(&gap)), (Some(5e6), Some(19e6)));
+        assert_eq!(Load { samples: (0..599).map(apart).collect(), ..halves }.billed(&gap), None, "19 whole ones");
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::model::limits::{ATTEMPTS, ROUND_TRIPS};
 use crate::model::mix::Keys;
-use crate::model::tcp::{FIN, RST, TcpEvent, TcpMarks};
+use crate::model::tcp::{ECN_SETUP, FIN, RST, TcpEvent, TcpMarks};
 use crate::model::time::SECOND;
 use crate::model::{
     AppId, Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Direction, FlowKey, Mac, NetworkEvent, RoundTrip, Segment, Timestamp,
@@ -48,6 +48,8 @@ struct Pending {
     answers: u8,
     /// It was told that nothing came back.
     told: bool,
+    /// The latest SYN asks for ECN.
+    asks_ecn: bool,
     /// The TTL of what came back first; 0: nothing.
     ttl: u8,
     /// Initial sequence number.
@@ -151,6 +153,7 @@ impl Connections {
             syns: 1,
             answers: 0,
             told: false,
+            asks_ecn: segment.flags & ECN_SETUP == ECN_SETUP,
             ttl: 0,
             isn: segment.sequence,
             number: course.number,
@@ -169,6 +172,8 @@ impl Connections {
                 if same && !again {
                     pending.syns = pending.syns.saturating_add(1);
                     (pending.last, pending.number) = (pending.last.max(course.time), course.number);
+                    // Whom nothing answers goes on without ECN (RFC 3168 section 6.1.1.1).
+                    pending.asks_ecn = fresh.asks_ecn;
                 } else {
                     let old = std::mem::replace(pending, fresh);
                     if let Some(event) = replaced(&old, course.time) {
@@ -376,6 +381,7 @@ fn decided(pending: &Pending, outcome: AttemptOutcome, time: Timestamp) -> Attem
         client_half: None,
         was_unanswered: pending.told,
         ttl: pending.ttl,
+        asks_ecn: pending.asks_ecn,
         number: pending.number,
     }
 }

@@ -22,6 +22,9 @@ pub const REPLY_WAIT: i64 = 5 * SECOND;
 /// The same over TCP, where nobody asks again: what makes users give up takes less than a minute.
 pub const STREAM_WAIT: i64 = 60 * SECOND;
 
+/// How long a request that waited in vain is remembered: servers that hang answer when they go on, and then nothing was lost.
+const GIVEN_UP: i64 = 60 * SECOND;
+
 /// How long a reply waits for a request that comes late: longer than two mirrored directions were reported to lie apart (2 s).
 const LATE: i64 = 3 * SECOND;
 
@@ -40,6 +43,8 @@ enum State {
     Waiting,
     Early,
     Done,
+    /// It waited in vain.
+    GivenUp,
 }
 
 /// Where a transaction is.
@@ -117,7 +122,7 @@ impl Exchanges {
         let is_same = slot.key == key;
         if !is_same || is_expired(&slot, message.time) {
             self.decide(&slot, message.time, event);
-            (slot.state, slot.time) = (State::Empty, Timestamp::default());
+            (slot.state, slot.time) = if is_same { left(&slot, message.time) } else { (State::Empty, Timestamp::default()) };
         }
         if !is_same || is_overdue(&slot, message.time) {
             self.end(&slot, message.time);
@@ -142,7 +147,7 @@ impl Exchanges {
     /// What the mirror shows of an identifier.
     fn identifier(&mut self, slot: &mut Slot, message: &AppMessage, event: &mut impl FnMut(ExchangeEvent)) {
         let settled = self.is_settled(message.time);
-        if message.is_request && matches!(slot.state, State::Empty | State::Early) {
+        if message.is_request && matches!(slot.state, State::Empty | State::Early | State::GivenUp) {
             event(ExchangeEvent::Asked);
         }
         let state = match (message.is_request, slot.state) {
@@ -264,7 +269,7 @@ impl Exchanges {
             let Some(slot) = table.get_mut(at) else { continue };
             if slot.state != State::Empty && is_expired(slot, now) {
                 self.decide(slot, now, event);
-                slot.state = State::Empty;
+                (slot.state, slot.time) = left(slot, now);
             }
             self.note_late(slot, now);
             if is_overdue(slot, now) {
@@ -275,7 +280,7 @@ impl Exchanges {
                 let due = slot.latest.plus(if is_next { USERS_WAIT.in_nanos() } else { wait(&slot.flow) });
                 self.due = Some(self.due.map_or(due, |d| d.min(due)));
             }
-            if slot.state == State::Empty
+            if matches!(slot.state, State::Empty | State::GivenUp)
                 && slot.course == Course::None
                 && let Some(word) = self.busy.get_mut(at / 64)
             {
@@ -320,8 +325,17 @@ fn is_copy(slot: &Slot, message: &AppMessage) -> bool {
 }
 
 fn is_expired(slot: &Slot, now: Timestamp) -> bool {
-    let limit = if slot.state == State::Early { LATE } else { REPLY_WAIT };
+    let limit = match slot.state {
+        State::Early => LATE,
+        State::GivenUp => GIVEN_UP,
+        _ => REPLY_WAIT,
+    };
     now.since(slot.time) > limit
+}
+
+/// What is left at `now` of an identifier whose time is over.
+fn left(slot: &Slot, now: Timestamp) -> (State, Timestamp) {
+    if slot.state == State::Waiting { (State::GivenUp, now) } else { (State::Empty, Timestamp::default()) }
 }
 
 /// How long a request of a conversation waits for its reply.

@@ -2,11 +2,12 @@
 //!
 //! A segment that is seen twice, because its receiver asked for it or its sender waited for a retransmission time-out, was lost beyond the
 //! mirrored port. One that left a hole, for which the receiver asked, and that came later than anything that was merely reordered, was lost
-//! before. Whatever was acknowledged and never repeated the *mirror* lost: that is no loss of the network. A segment that is repeated although
+//! before; sooner as well where the sender's own numbers say that it was sent after what opened the hole. Whatever was acknowledged and never repeated the *mirror* lost: that is no loss of the network. A segment that is repeated although
 //! it was acknowledged is no loss of data, and one that comes again sooner than the receiver can have asked for it is a probe or a copy.
 //!
 //! How soon that is depends on the round trip, which may be some microseconds: there a copy that the mirror made comes no sooner than what was
-//! sent again. Duplicate acknowledgements tell the two apart where they say what arrived behind the hole (RFC 2018): copies of ordinary ones do not.
+//! sent again. Acknowledgements tell the two apart where they say what arrived behind the hole (RFC 2018): copies of ordinary ones do not. Those
+//! count whether or not they are duplicates to the letter, of which the first is none, nor one whose window moves.
 //!
 //! Only connections in which something of the kind happens are known here; the events of `stats::tcp` tell, and no sequence number is followed
 //! a second time.
@@ -48,22 +49,24 @@ struct Hole {
     start: u32,
     end: u32,
     opened: Timestamp,
+    /// The number that its sender gave to the packet behind it.
+    identification: Option<u16>,
 }
 
 /// Holes remembered of a direction: what is merely out of order opens some as well, and closes them at once.
 const HOLES: usize = 4;
 
 impl Missing {
-    /// When the hole opened that a segment fills, which is one no more.
-    fn fill(&mut self, sequence: u32, payload: u32) -> Option<Timestamp> {
+    /// The hole that a segment fills, as it was: it is one no more, or a smaller one.
+    fn fill(&mut self, sequence: u32, payload: u32) -> Option<Hole> {
         let is_in = |hole: &Hole| !before(sequence, hole.start) && before(sequence, hole.end);
         let Some(place) = self.holes.iter_mut().find(|hole| hole.as_ref().is_some_and(is_in)) else {
             // It was forgotten for newer ones.
             let [newest, ..] = &self.holes;
-            return newest.map(|hole| hole.opened);
+            return *newest;
         };
         let hole = place.as_mut()?;
-        let (opened, end) = (hole.opened, sequence.wrapping_add(payload));
+        let (filled, end) = (*hole, sequence.wrapping_add(payload));
         if sequence == hole.start && before(end, hole.end) {
             hole.start = end;
         } else if before(end, hole.end) {
@@ -73,7 +76,7 @@ impl Missing {
         } else {
             hole.end = sequence;
         }
-        Some(opened)
+        Some(filled)
     }
 
     /// A hole opens.
@@ -86,16 +89,51 @@ impl Missing {
         let [newest, ..] = &mut self.holes;
         *newest = Some(hole);
     }
+
+    /// The receiver asks for `number`. A partial acknowledgement asks for the next hole of the same recovery (RFC 6675 section 5).
+    fn ask(&mut self, number: u32, time: Timestamp) -> &mut Asked {
+        let fresh = Asked { number, first: time, last: time, times: 0, selective: 0, reach: number };
+        let asked = self.asked.get_or_insert(fresh);
+        let is_recovering = before(asked.number, number) && before(number, asked.reach);
+        if time.since(asked.last) > ASKED || asked.number != number && !is_recovering {
+            *asked = fresh;
+        }
+        (asked.number, asked.last) = (number, time);
+        asked
+    }
+
+    /// It says as well what arrived behind that.
+    fn select(&mut self, number: u32, blocks: impl Iterator<Item = (u32, u32)>, time: Timestamp) {
+        let asked = self.ask(number, time);
+        asked.selective = asked.selective.saturating_add(1);
+        let arrived = blocks.filter(|&(start, _)| before(number, start));
+        asked.reach = arrived.fold(asked.reach, |reach, (_, end)| if before(reach, end) { end } else { reach });
+    }
 }
 
-/// Duplicate acknowledgements of the same number.
+/// How far apart the numbers of two packets are at most that are taken for numbers of one counter.
+const COUNTED: u16 = 256;
+
+/// Whether the second of two packets of a host was sent after the first, by the numbers it gave them (IPv4's identification, of which many hosts
+/// keep a counter by connection); `None` where they say nothing.
+fn is_later(first: Option<u16>, second: Option<u16>) -> Option<bool> {
+    let (first, second) = (first?, second?);
+    match (second.wrapping_sub(first), first.wrapping_sub(second)) {
+        (1..=COUNTED, _) => Some(true),
+        (_, 1..=COUNTED) => Some(false),
+        _ => None,
+    }
+}
+
+/// Acknowledgements of the same number, or of one recovery.
 #[derive(Debug, Clone, Copy)]
 struct Asked {
     number: u32,
     first: Timestamp,
     last: Timestamp,
+    /// Duplicates.
     times: u32,
-    /// Of them those that say what arrived behind it.
+    /// Those that say what arrived behind it, duplicates or not.
     selective: u32,
     /// Where the last of that ends: of what was sent behind it nothing is said.
     reach: u32,
@@ -144,15 +182,15 @@ impl LossLocator {
         Self { keys, ..Self::default() }
     }
 
-    /// Takes in a segment with any of [`MARKS`]; `client` is the way from the client, `options` are the segment's. Says what was lost with it; of how
-    /// many packets is its caller's to say.
+    /// Takes in a segment with any of [`MARKS`]; `client` is the way from the client, `identification` the number of its packet. Says what was lost
+    /// with it; of how many packets is its caller's to say.
     #[inline(never)]
     pub fn segment(
         &mut self,
         flow: &FlowKey,
         (way, client): (Direction, Direction),
         time: Timestamp,
-        (segment, options): (&Segment, TcpOptions<'_>),
+        (segment, identification): (&Segment, Option<u16>),
         tcp: &TcpEvent,
         analysis: &SegmentAnalysis,
     ) -> Option<LocatedLoss> {
@@ -161,42 +199,39 @@ impl LossLocator {
         if tcp.marks.has(TcpMarks::DUPLICATE_ACK)
             && let Some(other) = lossy.ways.get_mut(way.reversed() as usize)
         {
-            let number = segment.acknowledgement;
-            let fresh = Asked { number, first: time, last: time, times: 0, selective: 0, reach: number };
-            let asked = other.asked.get_or_insert(fresh);
-            if asked.number != number {
-                *asked = fresh;
-            }
-            (asked.last, asked.times) = (time, asked.times.saturating_add(1));
-            let mut arrived = options.sack_blocks().filter(|&(start, _)| before(number, start)).peekable();
-            asked.selective = asked.selective.saturating_add(u32::from(arrived.peek().is_some()));
-            asked.reach = arrived.fold(asked.reach, |reach, (_, end)| if before(reach, end) { end } else { reach });
+            let asked = other.ask(segment.acknowledgement, time);
+            asked.times = asked.times.saturating_add(1);
         }
         let missing = lossy.ways.get_mut(way as usize)?;
-        let opened = if tcp.marks.has(TcpMarks::FILLED) { missing.fill(segment.sequence, segment.payload) } else { None };
+        let filled = if tcp.marks.has(TcpMarks::FILLED) { missing.fill(segment.sequence, segment.payload) } else { None };
         let asked_for = |number: u32, since: Timestamp| {
             missing.asked.is_some_and(|a| !before(number, a.number) && a.last >= since && time.since(a.last) <= ASKED)
         };
         let selected = |a: &Asked, times: u32| a.selective >= times && before(segment.sequence, a.reach);
         // What comes again at once after it was asked for is a copy, and what asked may be one, unless it says what arrived behind.
         let urged = missing.asked.is_some_and(|a| a.times >= DUPLICATES && time.since(a.first) >= COPIED || selected(&a, DUPLICATES));
-        let sent_again = missing.asked.is_some_and(|a| selected(&a, SELECTIVE));
+        let sent_again = |later: Option<bool>| {
+            let times = if later == Some(true) { 1 } else { SELECTIVE };
+            later != Some(false) && missing.asked.is_some_and(|a| selected(&a, times))
+        };
         let location = if tcp.marks.has(TcpMarks::FILLED) {
-            let opened = opened?;
+            let Hole { opened, identification: behind, .. } = filled?;
             let reordered = LOSS_REORDERED.in_nanos().max(analysis.initial_rtt.unwrap_or(0) / 2);
-            ((sent_again || time.since(opened) > reordered) && asked_for(segment.sequence, opened)).then_some(Location::BeforeMirror)
+            let is_lost = sent_again(is_later(behind, identification)) || time.since(opened) > reordered;
+            (is_lost && asked_for(segment.sequence, opened)).then_some(Location::BeforeMirror)
         } else if tcp.marks.has(TcpMarks::REPEATED) && segment.payload > 1 {
             let waited = analysis.rto.unwrap_or(0);
             let recent = missing.again.iter().flatten().any(|a| a.number == segment.sequence && time.since(a.time) < COPIED);
             let acknowledged = analysis.flags.has(crate::model::AnalysisFlags::SPURIOUS_RETRANSMISSION);
             let asked = asked_for(segment.sequence, Timestamp(i64::MIN));
-            (!recent && !acknowledged && (asked && urged || (LOSS_TIMED_OUT..RENEWED).contains(&waited))).then_some(Location::BeyondMirror)
+            (!recent && !acknowledged && (asked && urged || (LOSS_TIMED_OUT.in_nanos()..RENEWED).contains(&waited)))
+                .then_some(Location::BeyondMirror)
         } else {
             None
         };
         if tcp.marks.has(TcpMarks::GAP) {
             let start = segment.sequence.wrapping_sub(tcp.gap);
-            missing.open(Hole { start, end: segment.sequence, opened: time });
+            missing.open(Hole { start, end: segment.sequence, opened: time, identification });
         }
         let location = location?;
         missing.again.rotate_left(1);
@@ -212,22 +247,24 @@ impl LossLocator {
         !self.lossy.is_empty()
     }
 
-    /// Takes in an acknowledgement of direction `way` whose first selective block is `block`. Where that lies below the acknowledgement, its receiver
-    /// has the bytes twice (D-SACK, RFC 2883): what was sent again was not lost after all, and is taken back.
+    /// Takes in an acknowledgement of direction `way` with its options. Where their first selective block lies below the acknowledgement, its receiver
+    /// has the bytes twice (D-SACK, RFC 2883): what was sent again was not lost after all, and is taken back. Else they say what arrived.
     pub fn acknowledged(
         &mut self,
         flow: &FlowKey,
         (way, client): (Direction, Direction),
         time: Timestamp,
         acknowledgement: u32,
-        block: (u32, u32),
+        options: TcpOptions<'_>,
     ) -> Option<LocatedLoss> {
-        if before(acknowledgement, block.1) {
-            return None;
-        }
+        let block = options.sack_blocks().next()?;
         let lossy = self.lossy.find_mut(flow.keyed_hash(&self.keys), |l| l.flow == *flow)?;
         let way = way.reversed();
         let missing = lossy.ways.get_mut(way as usize)?;
+        if before(acknowledgement, block.1) {
+            missing.select(acknowledgement, options.sack_blocks(), time);
+            return None;
+        }
         let is_in = |again: &Again| !before(again.number, block.0) && before(again.number, block.1);
         let again = missing.again.iter_mut().find(|a| a.as_ref().is_some_and(is_in))?.take()?;
         Some(LocatedLoss { flow: *flow, client, way, time, location: again.location, packets: 0, retracted: true, number: 0 })

@@ -6,8 +6,9 @@ use crate::model::AnalysisFlags;
 const SENDER: Direction = Direction::AToB;
 const RECEIVER: Direction = Direction::BToA;
 
+/// A locator, what acknowledgements say besides, and the number of the next packet.
 #[derive(Default)]
-struct Lab(LossLocator, TcpOptions<'static>);
+struct Lab(LossLocator, TcpOptions<'static>, Option<u16>);
 
 impl Lab {
     /// A segment at a time in milliseconds, with what the follower says of it; what was lost with it.
@@ -23,13 +24,20 @@ impl Lab {
         let segment = Segment { sequence, acknowledgement: ack, flags: 0x10, window: 1, payload: if way == SENDER { 100 } else { 0 } };
         let event = TcpEvent { marks, ..TcpEvent::default() };
         let time = Timestamp((ms * 1e6) as i64 + 1_000_000_000);
-        let lost = self.0.segment(&flow, (way, SENDER), time, (&segment, self.1), &event, &analysis)?;
+        let lost = self.0.segment(&flow, (way, SENDER), time, (&segment, self.2), &event, &analysis)?;
         assert_eq!((lost.way, lost.time), (SENDER, time));
         Some(lost.location)
     }
 
     fn asks(&mut self, ms: f64, ack: u32) {
         assert_eq!(self.see(ms, RECEIVER, (1, ack), TcpMarks::DUPLICATE_ACK, SegmentAnalysis::default()), None);
+        self.selects(ms, ack);
+    }
+
+    /// An acknowledgement that is no duplicate.
+    fn selects(&mut self, ms: f64, ack: u32) {
+        let time = Timestamp((ms * 1e6) as i64 + 1_000_000_000);
+        assert_eq!(self.0.acknowledged(&FlowKey::v4(6, 1, 2, 40_000, 80).0, (RECEIVER, SENDER), time, ack, self.1), None);
     }
 }
 
@@ -67,8 +75,11 @@ fn what_its_receiver_has_twice_is_taken_back() {
     let mut lab = Lab::default();
     assert_eq!(lab.see(300.0, SENDER, (100, 1), TcpMarks::REPEATED, waited(300)), Some(Location::BeyondMirror));
     let flow = FlowKey::v4(6, 1, 2, 40_000, 80).0;
-    let mut says =
-        |ack, block| lab.0.acknowledged(&flow, (RECEIVER, SENDER), Timestamp(0), ack, block).map(|l| (l.way, l.location, l.retracted));
+    let mut says = |ack, block| {
+        let header = arrived(block);
+        let options = TcpOptions::of_header(&header);
+        lab.0.acknowledged(&flow, (RECEIVER, SENDER), Timestamp(0), ack, options).map(|l| (l.way, l.location, l.retracted))
+    };
     assert_eq!(says(100, (200, 300)), None, "a block ahead is what arrived behind a hole");
     assert_eq!(says(200, (0, 100)), None, "another segment");
     assert_eq!(says(200, (100, 200)), Some((SENDER, Location::BeyondMirror, true)));
@@ -91,25 +102,71 @@ fn a_hole_that_is_asked_for_and_closes_late_is_before() {
     assert_eq!(lab.see(12.0, SENDER, (100, 1), TcpMarks::FILLED, waited(0)), Some(Location::BeforeMirror));
 }
 
-/// A header with a block that says that 300 to 500 arrived.
-const ARRIVED: [u8; 32] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 1, 5, 10, 0, 0, 1, 44, 0, 0, 1, 244];
+/// A header with a block that says what arrived: from and up to.
+fn arrived((from, to): (u32, u32)) -> [u8; 32] {
+    let mut header = [0; 32];
+    header[12] = 0x80;
+    header[20..24].copy_from_slice(&[1, 1, 5, 10]);
+    header[24..28].copy_from_slice(&from.to_be_bytes());
+    header[28..].copy_from_slice(&to.to_be_bytes());
+    header
+}
+
+/// Options that say that 300 to 500 arrived.
+fn arrived_behind() -> TcpOptions<'static> {
+    TcpOptions::of_header(Box::leak(Box::new(arrived((300, 500)))))
+}
 
 #[test]
 fn a_round_trip_of_microseconds_is_no_hiding_place() {
-    let arrived = TcpOptions::of_header(&ARRIVED);
-    let mut lab = Lab(LossLocator::default(), arrived);
+    let mut lab = Lab(LossLocator::default(), arrived_behind(), None);
     lab.asks(10.000, 100);
     assert_eq!(lab.see(10.020, SENDER, (100, 1), TcpMarks::REPEATED, waited(0)), None, "asked for once only");
     lab.asks(10.030, 100);
     assert_eq!(lab.see(10.050, SENDER, (100, 1), TcpMarks::REPEATED, waited(0)), Some(Location::BeyondMirror));
     assert_eq!(lab.see(10.052, SENDER, (200, 1), TcpMarks::REPEATED, waited(0)), Some(Location::BeyondMirror), "the next hole");
     assert_eq!(lab.see(10.054, SENDER, (500, 1), TcpMarks::REPEATED, waited(0)), None, "of what is behind nobody said anything");
-    let mut lab = Lab(LossLocator::default(), arrived);
+    let mut lab = Lab(LossLocator::default(), arrived_behind(), None);
     lab.see(20.000, SENDER, (200, 1), TcpMarks::GAP, waited(0));
     (0..2).for_each(|n| lab.asks(20.010 + 0.01 * f64::from(n), 100));
     assert_eq!(lab.see(20.040, SENDER, (100, 1), TcpMarks::FILLED, waited(0)), None, "so few ask for what is merely late as well");
     lab.asks(20.050, 100);
     assert_eq!(lab.see(20.060, SENDER, (100, 1), TcpMarks::FILLED, waited(0)), Some(Location::BeforeMirror));
+}
+
+#[test]
+fn what_says_what_arrived_counts_though_it_is_no_duplicate() {
+    // The first of its number, and with windows that move: none is a duplicate to Wireshark's letter.
+    let mut lab = Lab(LossLocator::default(), arrived_behind(), None);
+    lab.see(20.000, SENDER, (200, 1), TcpMarks::GAP, waited(0));
+    (0..3).for_each(|n| lab.selects(20.010 + 0.01 * f64::from(n), 100));
+    assert_eq!(lab.see(20.060, SENDER, (100, 1), TcpMarks::FILLED, waited(0)), Some(Location::BeforeMirror));
+    // The next hole of the same recovery, to which a partial acknowledgement leads.
+    lab.see(20.061, SENDER, (300, 1), TcpMarks::GAP, waited(0));
+    lab.selects(20.070, 200);
+    assert_eq!(lab.see(20.090, SENDER, (200, 1), TcpMarks::FILLED, waited(0)), Some(Location::BeforeMirror));
+    // Another recovery begins anew.
+    lab.see(20.100, SENDER, (700, 1), TcpMarks::GAP, waited(0));
+    lab.selects(20.110, 600);
+    assert_eq!(lab.see(20.120, SENDER, (600, 1), TcpMarks::FILLED, waited(0)), None);
+}
+
+#[test]
+fn a_packet_that_was_sent_later_was_sent_again() {
+    let fills = |[behind, fill]: [u16; 2], asks: u32| {
+        let mut lab = Lab(LossLocator::default(), arrived_behind(), Some(behind));
+        lab.see(20.000, SENDER, (200, 1), TcpMarks::GAP, waited(0));
+        (0..asks).for_each(|n| lab.selects(20.010 + 0.01 * f64::from(n), 100));
+        lab.2 = Some(fill);
+        lab.see(20.060, SENDER, (100, 1), TcpMarks::FILLED, waited(0))
+    };
+    assert_eq!(fills([7, 9], 1), Some(Location::BeforeMirror), "one acknowledgement is enough");
+    assert_eq!(fills([65_535, 2], 1), Some(Location::BeforeMirror), "numbers begin again");
+    assert_eq!(fills([7, 9], 0), None, "nobody asked");
+    assert_eq!(fills([7, 6], 3), None, "it was sent before and overtaken");
+    assert_eq!([fills([7, 7], 1), fills([7, 264], 1), fills([300, 7], 1)], [None; 3], "numbers that say nothing");
+    assert_eq!(fills([7, 263], 1), Some(Location::BeforeMirror));
+    assert_eq!(fills([300, 7], 3), Some(Location::BeforeMirror), "three acknowledgements are");
 }
 
 #[test]
@@ -128,7 +185,7 @@ fn a_keep_alive_is_nothing() {
     let event = TcpEvent { marks: TcpMarks::REPEATED, ..TcpEvent::default() };
     let segment = Segment { sequence: 1, acknowledgement: 1, flags: 0x10, window: 1, payload: 1 };
     let flow = FlowKey::v4(6, 1, 2, 40_000, 80).0;
-    assert_eq!(lab.0.segment(&flow, (SENDER, SENDER), Timestamp(0), (&segment, TcpOptions::default()), &event, &waited(900)), None);
+    assert_eq!(lab.0.segment(&flow, (SENDER, SENDER), Timestamp(0), (&segment, None), &event, &waited(900)), None);
 }
 
 #[test]
@@ -138,7 +195,7 @@ fn connections_beyond_the_cap_are_not_judged() {
         let flow = FlowKey::v4(6, port, 2, 40_000, 80).0;
         let segment = Segment { sequence: 1, acknowledgement: 1, flags: 0x10, window: 1, payload: 100 };
         let event = TcpEvent { marks: TcpMarks::GAP, ..TcpEvent::default() };
-        locator.segment(&flow, (SENDER, SENDER), Timestamp(0), (&segment, TcpOptions::default()), &event, &waited(0));
+        locator.segment(&flow, (SENDER, SENDER), Timestamp(0), (&segment, None), &event, &waited(0));
     }
     assert_eq!(locator.lossy.len(), LOSSY_CONNECTIONS);
 }

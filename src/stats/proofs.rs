@@ -220,7 +220,7 @@ fn tls(proofs: &mut Proofs, seen: &TlsSight) {
         }
         TlsNews::Alert { .. } => note(Proves::TlsFailed, service(key)),
         TlsNews::Certificate { .. } => note(Proves::Certificate, service(key)),
-        TlsNews::Chosen { .. } | TlsNews::Named(_) | TlsNews::Remark => {}
+        TlsNews::Chosen { .. } | TlsNews::Named(_) | TlsNews::Unnamed | TlsNews::Remark => {}
     }
 }
 

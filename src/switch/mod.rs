@@ -21,6 +21,7 @@ use crate::model::sum::{Standing, sums};
 use crate::model::{ArpBlocks, BfdHello, Chatter, ControlFrame, ControlMessage, Frame, Traffic};
 use crate::model::{FloodSecond, Timestamp};
 use floods::FloodCounter;
+pub use floods::pauses;
 use messages::ControlMessages;
 use sessions::BfdSessions;
 
@@ -75,9 +76,17 @@ impl Switch {
         self.floods.count(frame);
     }
 
-    /// An interval ends at `now`.
-    pub fn advance(&mut self, now: Timestamp) {
-        self.floods.advance(now);
+    /// Counts a frame that was left out as a copy and proved to be traffic; what else it says was read when it came first.
+    pub fn counted_again(&mut self, frame: &Frame<'_>, kind: Option<Chatter>) {
+        self.floods.count_again(frame);
+        if let Some(kind) = kind {
+            self.chatter(kind, frame.wire);
+        }
+    }
+
+    /// An interval ends at `now`; whether frames of it are left out that may prove to be traffic.
+    pub fn advance(&mut self, now: Timestamp, waits: bool) {
+        self.floods.advance(now, waits);
         self.sessions.advance(&mut self.messages);
         self.stations.advance(now);
     }

@@ -1,7 +1,7 @@
 //! What one shard sees of stations: a sample of who sends to whom, who sends for the first time, and frames to groups that come round again and
 //! again. The ordinary frame pays for none of it.
 
-use crate::model::evidence::{CIRCLING, CIRCLING_REQUESTS};
+use crate::model::evidence::{CIRCLING, CIRCLING_ASKED, CIRCLING_PARTS};
 use crate::model::limits::{CIRCLING_WATCHED, FRESH_STATIONS, SAMPLED_PAIRS};
 use crate::model::time::SECOND;
 use crate::model::{Address, CirclingFrame, Frame, FreshStation, Mac, SAMPLED_FRAMES, SampledPair, StationNews, Timestamp};
@@ -118,8 +118,7 @@ impl StationWatch {
     }
 
     fn end(&mut self, second: i64) {
-        let [times, parts] = CIRCLING;
-        let [asked, ..] = CIRCLING_REQUESTS;
+        let (times, parts, asked) = (CIRCLING.number(), CIRCLING_PARTS.number(), CIRCLING_ASKED.number());
         for watched in &mut self.watched {
             let Watched { source, vlan, times: came, parts: seen, is_request, number, .. } = std::mem::take(watched);
             let seen = u64::from(seen.count_ones());

@@ -50,6 +50,7 @@ impl App {
         let word = match self.target() {
             Some(Topic::Protocol(path)) => path.last().map(|layer| layer.to_string()),
             Some(Topic::App(token)) => Some(token),
+            Some(Topic::Spoken(_, token)) => Some(token.to_owned()),
             _ => None,
         };
         if let Some(word) = word.filter(|w| is_word(w)) {

@@ -285,6 +285,7 @@ impl App {
             filter.learn(|word| label::called(&self.scene(), word));
             self.view.filter = Some(filter);
         }
+        self.look_closely();
         let narrowed = held::narrowed(self.past.as_ref().unwrap_or(&self.held), self.view.filter.as_ref());
         self.shown = sweeps::folded(&narrowed).map_or(narrowed, Arc::new);
         if self.pane().selected.is_some() {
@@ -524,14 +525,17 @@ impl App {
             let span = cursor.span();
             cursor.centre = span.from.plus(span.length() / 2);
         }
-        let useful = load::scales(&self.held, load::FEWEST_BINS);
+        let useful = load::scales(&self.held, load::FEWEST_BINS, self.options.spans.is_some());
         let all = SCALES.len();
         let next = match closer {
             true => useful.iter().copied().rfind(|scale| *scale < self.view.scale),
             false => useful.iter().copied().find(|scale| *scale > self.view.scale).or((self.view.scale < all).then_some(all)),
         };
         match next {
-            Some(scale) => self.view.scale = scale,
+            Some(scale) => {
+                self.view.scale = scale;
+                self.look_closely();
+            }
             None if closer => self.say("this is as close as the times go".into()),
             None => self.say("this is everything".into()),
         }

@@ -10,7 +10,7 @@ use super::widgets::strip;
 use super::widgets::table::{Cell, Col};
 use crate::model::{Address, Path, Proto, Traffic};
 use crate::snapshot::table::TableSpec;
-use crate::snapshot::tables::conversations::CONVERSATIONS;
+use crate::snapshot::tables::conversations::{CONVERSATIONS, rate_while_active};
 use crate::snapshot::tables::endpoints::{self, ENDPOINTS};
 use crate::snapshot::{Column, Conversation, HostRow, Order, Snapshot};
 use std::collections::HashSet;
@@ -58,8 +58,9 @@ pub(super) fn conversations<'a>(kind: Option<Kind>, six: bool, whole: bool) -> V
         let mut column = fields::column(head, screen, *at, whole, |s, (k, c): &KindAndConversation, at| {
             // A conversation may have begun before the span that is shown: its bytes are those of the span.
             if CONVERSATIONS.fields.get(at)?.head.token == "mean_rate" {
-                let bits = c.total().bits_per_second(s.active_seconds(c));
-                return Some(Cell::Amount(amount::rate(s, bits), s.style(Hue::Text)));
+                let none = Cell::Right(String::new(), s.style(Hue::Dim));
+                let bits = rate_while_active(c.total(), s.active_seconds(c));
+                return Some(bits.map_or(none, |bits| Cell::Amount(amount::rate(s, bits), s.style(Hue::Text))));
             }
             fields::of_row(s, *k, &CONVERSATIONS, c, at)
         });

@@ -6,7 +6,7 @@
 use super::app::App;
 use super::screens::packets;
 use super::time_cursor::{ChartTimes, TimeCursor};
-use super::view::SCALES;
+use super::view::{CloseUp, SCALES, Scene};
 use super::widgets::amount;
 use crate::model::time::{MILLISECOND, SECOND};
 use crate::model::{TimeSpan, Timestamp, Traffic};
@@ -133,7 +133,14 @@ impl App {
             let here = self.latest_cell()?;
             Some(TimeCursor::at(here, self.centre(here)))
         });
-        let Some(cursor) = cursor else { return };
+        let Some(mut cursor) = cursor else { return };
+        // Nobody moved since the beginning was marked: the span reaches up to now, which has moved.
+        if !begin && cursor.to.is_none() && cursor.from == Some(cursor.here) {
+            match self.latest_cell() {
+                Some(now) if now != cursor.here => cursor.here = now,
+                _ => return self.say("the span begins here: move to its end (, . or a click), then ]".into()),
+            }
+        }
         let mark = Some(cursor.here);
         let (from, to) = match (begin, cursor.is_open()) {
             (true, true) => (mark, cursor.to),
@@ -145,7 +152,7 @@ impl App {
         self.look_at(TimeCursor { from, to, ..cursor });
         match self.view.cursor {
             Some(cursor) if !cursor.is_open() => {}
-            _ if begin => self.say("the span begins here: move to its end (, . or a click), then ]".into()),
+            _ if begin => self.say("the span begins here: move to its end (, . or a click), then ]; or ] at once: up to now".into()),
             _ => self.say("the span ends here: move to its beginning (, . or a click), then [".into()),
         }
     }
@@ -166,7 +173,7 @@ impl App {
         let which = if list.is_empty() { 0 } else { before % list.len() };
         let Some(&(traffic, at)) = list.get(which) else { return self.say("no burst is known of the past".into()) };
         // Near enough for the burst to be told from what is around it.
-        let near = load::scales(&self.held, load::SMOOTH_BINS)
+        let near = load::scales(&self.held, load::SMOOTH_BINS, false)
             .into_iter()
             .find(|scale| SCALES.get(*scale).is_some_and(|length| *length >= 10 * SECOND));
         if let Some(near) = near.filter(|near| *near < self.view.scale) {
@@ -210,9 +217,20 @@ impl App {
         }
     }
 
+    /// The time on the chart by its packets, where its bins are too wide to be told apart.
+    pub(super) fn look_closely(&mut self) {
+        let wanted = load::close_span(&Scene { snapshot: &self.held, ..self.scene() });
+        let wanted = wanted.filter(|span| self.held.finished || span.to.plus(SETTLED) <= self.held.now);
+        self.view.close_up = wanted.and_then(|span| match self.view.close_up.take() {
+            Some(known) if known.span == span => Some(known),
+            _ => self.options.spans.as_ref().and_then(|spans| spans.look(span)).map(|picture| CloseUp { span, picture }),
+        });
+    }
+
     /// Whether a span came that was read again; then it is shown.
     pub fn note_span(&mut self) -> bool {
-        let Some(spans) = self.options.spans.as_ref().filter(|_| self.view.cursor.is_some()) else { return false };
+        let is_closer = self.view.scale < SCALES.len();
+        let Some(spans) = self.options.spans.as_ref().filter(|_| self.view.cursor.is_some() || is_closer) else { return false };
         let version = spans.version();
         let is_new = std::mem::replace(&mut self.spans_seen, version) != version;
         if is_new {

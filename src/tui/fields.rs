@@ -22,14 +22,15 @@ pub(super) fn load_title(whole: bool) -> &'static str {
     if whole { "bytes" } else { rates::BASE_NAME }
 }
 
-/// The set a kind of rows stands for; mixed ones have what all with ports have.
+/// The set a kind of rows stands for; mixed ones have what any with ports has.
 pub(super) fn layers(kind: Option<Layer>) -> Layers {
     match kind {
         Some(Layer::Eth) => Layers::ETH,
         Some(Layer::Ip) => Layers::IP,
         Some(Layer::Ipv6) => Layers::IPV6,
         Some(Layer::Tcp) => Layers::TCP,
-        Some(Layer::Udp) | None => Layers::UDP,
+        Some(Layer::Udp) => Layers::UDP,
+        None => Layers::PORTS,
         Some(Layer::Sctp) => Layers::SCTP,
     }
 }
@@ -70,11 +71,11 @@ fn is_right(kind: FieldKind) -> bool {
 /// What columns that are no fields are called where columns are chosen.
 const OTHERS: [(&str, &str); 4] = [("name", "name"), ("1 s", "rate_1s"), ("1 min", "rate_1min"), ("last min", "last_minute")];
 
-/// The token of a column where columns are chosen.
-fn token_of<R>(heads: &[Head], column: &Col<R>) -> &'static str {
+/// Whether a column is called so where columns are chosen.
+fn is_called<R>(heads: &[Head], column: &Col<R>, wanted: &str) -> bool {
     match column.cell {
-        Content::Field(_, at) => heads.get(at).map_or("", |head| head.token),
-        _ => OTHERS.iter().find(|(title, _)| *title == column.title).map_or("", |(_, token)| *token),
+        Content::Field(_, at) => heads.get(at).is_some_and(|head| head.is_called(wanted)),
+        _ => OTHERS.iter().any(|(title, token)| *title == column.title && *token == wanted),
     }
 }
 
@@ -82,7 +83,7 @@ fn token_of<R>(heads: &[Head], column: &Col<R>) -> &'static str {
 pub(super) fn chosen<R>(scene: &Scene, table: &str, heads: &[Head], mut columns: Vec<Col<R>>) -> Vec<Col<R>> {
     let Some(wanted) = scene.options.columns.get(table) else { return columns };
     let place = |i: usize, column: &Col<R>| {
-        if i == 0 { Some(0) } else { wanted.iter().position(|w| w == token_of(heads, column)).map(|at| at + 1) }
+        if i == 0 { Some(0) } else { wanted.iter().position(|w| is_called(heads, column, w)).map(|at| at + 1) }
     };
     let mut kept: Vec<(usize, Col<R>)> =
         columns.drain(..).enumerate().filter_map(|(i, column)| Some((place(i, &column)?, column))).collect();

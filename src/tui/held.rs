@@ -1,17 +1,21 @@
 //! The filter on rows that are held: at once, also while it is typed and while the picture is paused. What lies deeper comes from the engine.
 //!
 //! It means one thing on every screen: conversations that match, and what is in them. Hosts are those that match by themselves (their address,
-//! maker, port); where none of a kind does the filter is about what they speak, and they are the ends of conversations that match.
+//! maker, port); where none of a kind does the filter is about what they speak, and they are the ends of conversations that match. What a
+//! host does not know of itself (`retrans > 1`, `vlan 10`) its conversations know. The same holds for services.
 
 use crate::model::path::Layer;
 use crate::model::{Address, Path, Proto, Traffic};
+use crate::snapshot::table::TableSpec;
+use crate::snapshot::tables::endpoints::ENDPOINTS;
+use crate::snapshot::tables::services::SERVICES;
 use crate::snapshot::{Conversation, Filter, HostRow, Kinds, ProtocolRow, Snapshot, Table};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// The snapshot with those rows of its tables that a filter shows.
 pub(super) fn narrowed(snapshot: &Arc<Snapshot>, filter: Option<&Filter>) -> Arc<Snapshot> {
-    let Some(filter) = filter else { return Arc::clone(snapshot) };
+    let Some(filter) = filter.map(|filter| filter.measured(snapshot)) else { return Arc::clone(snapshot) };
     let mut out = Snapshot::clone(snapshot);
     let c = &mut out.stats.conversations;
     for table in [&mut c.tcp, &mut c.udp, &mut c.sctp, &mut c.ip, &mut c.ipv6, &mut c.eth] {
@@ -21,16 +25,23 @@ pub(super) fn narrowed(snapshot: &Arc<Snapshot>, filter: Option<&Filter>) -> Arc
     let speakers = speakers(talks);
     let (ports, addresses) = each(ends);
     for tables in [ports, addresses] {
-        let itself = tables.iter().any(|table| table.rows.iter().any(|row| filter.matches_host(row)));
+        let itself = tables.iter().any(|table| table.rows.iter().any(|row| filter.verdict(&ENDPOINTS, row) == Some(true)));
         for table in tables {
-            keep(table, |row| match itself {
-                true => filter.matches_host(row),
-                false => filter.may_match_host(row) && speakers.contains(&(row.address, row.port)),
-            });
+            keep(table, |row| stays(&filter, &ENDPOINTS, row, itself, || speakers.contains(&(row.address, row.port))));
         }
     }
+    let services = &mut out.stats.services;
+    let itself = services.rows.iter().any(|row| filter.verdict(&SERVICES, row) == Some(true));
+    keep(services, |row| stays(&filter, &SERVICES, row, itself, || speakers.contains(&(row.key.address, row.key.port))));
     out.stats.protocols = tree(&out, snapshot);
     Arc::new(out)
+}
+
+/// Whether the row of somebody stays: for what it knows of itself, or because one of its conversations does. `itself`: some row of its
+/// kind matches by itself, and words are about that.
+fn stays<R: Clone>(filter: &Filter, spec: &TableSpec<R>, row: &R, itself: bool, talks: impl Fn() -> bool) -> bool {
+    let verdict = if itself { filter.verdict(spec, row) } else { filter.verdict_of_others(spec, row) };
+    verdict.unwrap_or_else(talks)
 }
 
 /// Ports, then addresses.

@@ -142,10 +142,11 @@ fn run_program(out: &mut Vec<Hint>, screens: &[ScreenEntry], here: &Here) {
     }
 }
 
-/// The hints of the footer that fit into `width` cells, in their order: help, quit and what concerns the selection come first.
-pub(super) fn fitting(all: &[Hint], width: u16) -> Vec<Hint> {
+/// The hints of the footer that fit into `width` cells, in their order, with their keys as they are `shown`: help, quit and what concerns the
+/// selection come first.
+pub(super) fn fitting(all: &[Hint], width: u16, shown: &dyn Fn(&Hint) -> String) -> Vec<Hint> {
     let urgent = |h: &Hint| matches!(h.key, "?" | "q" | "Esc" | "⏎" | "↑↓");
-    let cells = |h: &Hint| super::canvas::cells(h.key) + super::canvas::cells(h.word) + 3;
+    let cells = |h: &Hint| super::canvas::cells(&shown(h)) + super::canvas::cells(h.word) + 3;
     let named: Vec<(usize, &Hint)> = all.iter().enumerate().filter(|(_, h)| !h.word.is_empty()).collect();
     let mut left = width;
     let mut kept = Vec::new();

@@ -111,7 +111,11 @@ impl App {
                 typing.error = None;
                 self.filter(filter);
             }
-            Err(error) => typing.error = Some(error),
+            Err(error) => {
+                // What was typed up to here is no answer to what is meant: all that was shown before stays.
+                self.filter(typing.before.clone());
+                typing.error = Some(error);
+            }
         }
     }
 
@@ -322,9 +326,13 @@ impl App {
 
     /// Another kind of rows.
     fn sideways(&mut self, by: isize) {
-        let kinds = self.page().kinds(&self.shown);
-        if kinds > 1 {
-            let next = (self.pane().kind as isize + by).rem_euclid(kinds as isize) as usize;
+        let (page, shown) = (self.page(), Arc::clone(&self.shown));
+        let kinds = page.kinds(&shown);
+        // Kinds without rows and without a tab are stepped over.
+        let has_tab = |kind: usize| self.hits.iter().any(|(_, hit)| *hit == Hit::Kind(kind));
+        let holds = |kind: &usize| has_tab(*kind) || page.kind_with_rows(&shown, *kind).is_none_or(|with_rows| with_rows == *kind);
+        let at = |step: usize| (self.pane().kind as isize + by * step as isize).rem_euclid(kinds.max(1) as isize) as usize;
+        if let Some(next) = (1..kinds).map(at).find(holds) {
             self.kind(next);
         }
     }

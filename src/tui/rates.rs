@@ -244,16 +244,17 @@ impl Rates {
         self.tracks.get(topic).is_some_and(|track| track.rank <= 0.0)
     }
 
-    /// Bytes of a row in each of the last spans of eight seconds, oldest first; the open one once half of it is over.
+    /// Bytes of a row in each of the last spans of eight seconds, oldest first. The open one stands for the newest half of a span at least: what
+    /// came just now is seen at once, and is no peak because little of its time is over.
     pub fn spark(&self, topic: &Topic) -> [Option<f64>; SPARK] {
         let mut out = [None; SPARK];
         let span = SPARK_SECONDS * SECOND;
         let (Some(last), Some(first), Some(track)) = (self.marks.back(), self.marks.front(), self.tracks.get(topic)) else { return out };
-        let open = last.at.rem_euclid(span) >= span / 2;
-        let end = last.at.div_euclid(span).saturating_add(i64::from(open));
+        let is_open = last.at.rem_euclid(span) > 0;
+        let end = last.at.div_euclid(span).saturating_add(i64::from(is_open));
         for (slot, number) in out.iter_mut().zip(end.saturating_sub(SPARK as i64)..end) {
-            let from = number.saturating_mul(span).max(first.at);
             let to = number.saturating_add(1).saturating_mul(span).min(last.at);
+            let from = number.saturating_mul(span).min(to.saturating_sub(span / 2)).max(first.at);
             if to > from {
                 let [one, other] = since(track.at(to), track.at(from));
                 *slot = Some(one.plus(other).wire_bytes as f64 * (span as f64 / to.saturating_sub(from) as f64));

@@ -178,12 +178,12 @@ impl Theme {
         match self.depth {
             Depth::Mono => Color::Reset,
             Depth::Sixteen => match sixteen {
-                // Light variants vanish on white.
+                // Light variants vanish on white, and so do yellow and cyan on many terminals.
+                Color::Yellow | Color::LightYellow if self.is_light() => Color::Magenta,
+                Color::Cyan | Color::LightCyan if self.is_light() => Color::Blue,
                 Color::LightBlue if self.is_light() => Color::Blue,
                 Color::LightRed if self.is_light() => Color::Red,
                 Color::LightMagenta if self.is_light() => Color::Magenta,
-                Color::LightCyan if self.is_light() => Color::Cyan,
-                Color::LightYellow if self.is_light() => Color::Yellow,
                 Color::Gray if self.is_light() => Color::DarkGray,
                 other => other,
             },
@@ -273,6 +273,32 @@ mod tests {
         assert_eq!(detect(&[("COLORTERM", "truecolor"), ("COLORFGBG", "0;15")]), Theme::new(Depth::True, true));
         assert_eq!(detect(&[("COLORTERM", "truecolor"), ("NO_COLOR", "1")]), Theme::new(Depth::Mono, false));
         assert_eq!(detect(&[("TERM", "linux")]), Theme::new(Depth::Sixteen, false).with_ascii(true), "its font has few glyphs");
+    }
+
+    #[test]
+    fn sixteen_colours_are_read_on_white() {
+        let families = [
+            Family::Web,
+            Family::Storage,
+            Family::Media,
+            Family::Infrastructure,
+            Family::Network,
+            Family::Transport,
+            Family::Link,
+            Family::Control,
+            Family::Tunnel,
+            Family::Other,
+        ];
+        let hues = [Hue::Dim, Hue::Good, Hue::Warn, Hue::Bad, Hue::Accent, Hue::AreaLow, Hue::AreaHigh, Hue::Out, Hue::In];
+        let white = Theme::new(Depth::Sixteen, true);
+        for hue in hues.into_iter().chain(families.map(Hue::Family)) {
+            let colour = white.style(hue).fg;
+            let dark = [Color::Blue, Color::Red, Color::Magenta, Color::Green, Color::DarkGray];
+            assert!(colour.is_some_and(|colour| dark.contains(&colour)), "{hue:?}: {colour:?}");
+        }
+        assert_ne!(white.style(Hue::Warn), white.style(Hue::Bad));
+        let black = Theme::new(Depth::Sixteen, false);
+        assert_eq!((black.style(Hue::Warn).fg, black.style(Hue::Accent).fg), (Some(Color::Yellow), Some(Color::Cyan)));
     }
 
     #[test]

@@ -83,6 +83,8 @@ pub(super) enum Topic {
     Protocol(Path),
     /// An application known by its port or content.
     App(String),
+    /// An application at the end of a path of the hierarchy.
+    Spoken(Path, &'static str),
     /// A VLAN identifier.
     Vlan(u16),
     /// A tunnel that crosses the link; it has no page.

@@ -5,11 +5,12 @@ use super::rates::{self, Rates};
 use super::theme::{Hue, Theme};
 use super::time_cursor::TimeCursor;
 pub(super) use super::topic::{Kind, Topic};
-use crate::model::{Timestamp, Traffic, units};
+use crate::model::{TimeSpan, Timestamp, Traffic, units};
 use crate::snapshot::{Conversation, Filter, HostRow, Order, Snapshot};
 use std::any::Any;
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
+use std::sync::Arc;
 
 /// One list: what is selected in it and how it is shown.
 #[derive(Debug, Default)]
@@ -120,6 +121,15 @@ pub(super) struct Axes {
     pub quarters: Option<u16>,
 }
 
+/// A short time as its packets tell it: in milliseconds, where the load of all of the time is known in wider bins.
+#[derive(Debug, Clone)]
+pub(super) struct CloseUp {
+    /// The time.
+    pub span: TimeSpan,
+    /// The picture of it.
+    pub picture: Arc<Snapshot>,
+}
+
 /// What holds for every page.
 #[derive(Debug, Clone)]
 pub(super) struct View {
@@ -141,6 +151,8 @@ pub(super) struct View {
     pub paused: bool,
     /// The time that is looked at; `None`: now.
     pub cursor: Option<TimeCursor>,
+    /// The time on the chart as its packets tell it, where they were read again.
+    pub close_up: Option<CloseUp>,
     /// Where axes end now.
     pub axes: Axes,
 }
@@ -157,6 +169,7 @@ impl Default for View {
             filter: None,
             paused: false,
             cursor: None,
+            close_up: None,
             axes: Axes::default(),
         }
     }
@@ -243,6 +256,7 @@ impl Scene<'_> {
             return format!("{title} · {base}");
         }
         let base = match self.whole() {
+            true if self.snapshot.unread().is_some() => "so far",
             true if width < 34 => "all",
             true => "whole capture",
             false => rates::BASE_NAME,

@@ -38,8 +38,31 @@ pub fn contradictions(s: &Snapshot) -> Vec<String> {
     if trust.summary.is_empty() {
         wrong.push("a verdict without a word".into());
     }
+    wrong.extend(loss_judged_twice(s));
     wrong.extend(shares_above_all(s));
     wrong.extend(told_otherwise(s));
+    wrong
+}
+
+/// What the mirror loses is judged once: where completeness is good nothing is left unjudged for it, and where it is not known what depends on it is
+/// not judged.
+fn loss_judged_twice(s: &Snapshot) -> Vec<String> {
+    let completeness = Aspect::Completeness.token();
+    let part = s.mirror.trust.parts.iter().find(|p| p.name == completeness);
+    let is_named = s.diagnosis.findings.iter().any(|f| f.active && diagnose::aspect(f.id).is_some_and(|a| a.token() == completeness));
+    let score = part.and_then(|p| p.score);
+    let is_good = score.is_some_and(|score| score >= Verdict::DOUBTFUL_BELOW) && !is_named;
+    let not_judged = &s.diagnosis.network.not_judged;
+    let for_loss = not_judged.iter().filter(|(_, why)| ["mirror may lose", "mirror loses"].iter().any(|words| why.contains(words)));
+    let mut wrong: Vec<String> =
+        for_loss.filter(|_| is_good).map(|(id, why)| format!("{completeness} is {score:?}, and {id} not judged: {why}")).collect();
+    let has_tcp = s.stats.conversations.tcp.total_rows > 0;
+    if score.is_none() && has_tcp && not_judged.iter().all(|(id, _)| *id != "tcp.loss") {
+        wrong.push(format!("{completeness} is not known, and tcp.loss is judged: {part:?}"));
+    }
+    if is_good && matches!(s.mirror.trust.verdict, Verdict::Unknown) && s.mirror.trust.summary.contains("loss cannot be told") {
+        wrong.push(format!("{completeness} is {score:?}, and the verdict says {:?}", s.mirror.trust.summary));
+    }
     wrong
 }
 

@@ -5,6 +5,7 @@ use super::support::packet::control;
 use super::support::packet::{End, Erspan, Packet};
 use super::{Millis, S, Traffic, found, mac, value};
 use spantop::engine::Settings;
+use spantop::model::time::MILLISECOND;
 use spantop::model::{Severity, Value};
 use spantop::settings::MirrorSettings;
 use spantop::snapshot::Snapshot;
@@ -372,7 +373,7 @@ fn short_bursts_and_a_full_link() {
     assert_eq!(found(&s), [("burst.micro", Severity::Note, "network".to_owned())]);
     assert_eq!(value(&s, "burst.micro", "bursts"), Some(Value::Count(30)));
     let used = s.switch.link_use.as_ref().unwrap();
-    assert_eq!((used.bursts, used.list.len(), used.list[0].milliseconds), (30, 30, 2));
+    assert_eq!((used.bursts, used.list.len(), used.list[0].length), (30, 30, 2 * MILLISECOND));
     assert_eq!(used.list[0].top[0].ends.map(|mac| mac.0), [mac(41), mac(42)]);
     // Each frame of 1,514 bytes takes up 24 more; the few others of a burst are of those that talk.
     for burst in &used.list {

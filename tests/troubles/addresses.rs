@@ -162,11 +162,27 @@ fn a_host_that_is_gone() {
     let build = |askers, replies| of(askers, replies, false);
     let s = build(2, true).seen();
     assert_eq!(troubles(&s), only("arp.unanswered", "10.1.0.9", Severity::Warning));
-    assert_eq!(title(&s), "10.1.0.9 is gone: 2 hosts look for it in vain; it was never heard");
+    assert_eq!(title(&s), "10.1.0.9 is not there: 2 hosts look for it in vain; nothing was ever heard of it");
     assert_eq!(troubles(&build(1, true).seen()), only("arp.unanswered", "10.1.0.9", Severity::Note), "one host's old setting");
     assert_eq!(troubles(&build(6, true).seen()), only("arp.unanswered", "10.1.0.9", Severity::Critical));
     assert_eq!(troubles(&build(6, false).seen()), [], "the mirror shows no replies at all");
     assert_eq!(troubles(&of(6, true, true).seen()), [], "the mirror is the port of one host, and shows what that one replies");
+}
+
+#[test]
+fn a_host_with_a_wrong_gateway() {
+    // Whatever it wants to send it first asks for its gateway, which nobody is; it asks for nothing else, and is never heard of.
+    let build = |requests: u8| {
+        let mut t = Traffic::default();
+        (0..requests).for_each(|n| t.resolve(i64::from(n) * S + 3_000, 77, 254, None));
+        t.with_office(60).seen()
+    };
+    let s = build(21);
+    assert_eq!(troubles(&s), only("arp.unanswered", "10.1.0.254", Severity::Warning));
+    let want =
+        "10.1.0.254 is not there: 1 host looks for it in vain; one that is not heard to reach anything else; nothing was ever heard of it";
+    assert_eq!(title(&s), want);
+    assert_eq!(troubles(&build(9)), [], "a printer that is switched off");
 }
 
 #[test]
@@ -316,8 +332,9 @@ fn a_second_dhcp_server() {
     };
     let s = build((66, 66), false);
     assert_eq!(troubles(&s), only("dhcp.rogue", "10.1.0.66", Severity::Critical));
-    let want = "A second DHCP server answers: 10.1.0.66 beside 10.1.0.2, with another router and name server; 02:00:00:00:01:42";
-    assert_eq!(title(&s), want);
+    let want =
+        "Two DHCP servers answer: 10.1.0.2 (02:00:00:00:01:02) and 10.1.0.66 (02:00:00:00:01:42), with another router and name server";
+    assert_eq!(title(&s), want, "nothing tells which of them is meant to be there");
     assert_eq!(troubles(&build((1, 53), false)), [], "two servers that say the same");
     assert_eq!(troubles(&build((66, 66), true)), [], "it gives no address but what to boot from");
 }

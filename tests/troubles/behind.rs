@@ -33,14 +33,19 @@ fn host(n: u16) -> [u8; 4] {
     [192, 0, 2, 1 + (n % 9) as u8]
 }
 
-#[test]
-fn a_dead_uplink_is_told_once_with_its_router() {
+/// Of nine hosts behind a router none answers any more from the middle on.
+pub(super) fn dead_uplink() -> Traffic {
     let mut t = Traffic::default();
     for n in 0..240u16 {
         let (at, client) = (i64::from(n) * S / 2, (1 + n as u8 % 6, 5_000 + n));
         if n < 120 { t.reached(at, client, (host(n), 443)) } else { t.unreached(at, client, (host(n), 443)) }
     }
-    let s = t.with_office(130).seen();
+    t.with_office(130)
+}
+
+#[test]
+fn a_dead_uplink_is_told_once_with_its_router() {
+    let s = dead_uplink().seen();
     let found = troubles(&s);
     assert_eq!(found[0], ("tcp.no_answer", "02:00:00:00:09:01".to_owned(), Severity::Critical));
     let cause = &s.diagnosis.findings[0];
@@ -67,6 +72,23 @@ fn a_firewall_that_drops_what_goes_to_some_hosts() {
         title(&s),
         "Much of what is tried behind 02:00:00:00:09:01 is not answered: 40 of 200 (20 %) attempts, of 6 clients at 40 servers (port 443)"
     );
+}
+
+#[test]
+fn peers_that_are_gone_are_no_routers_trouble() {
+    let gone = |port: fn(u16) -> u16| {
+        let mut t = Traffic::default();
+        for n in 0..200u16 {
+            let (at, client) = (i64::from(n) * S / 2, (1 + n as u8 % 6, 5_000 + n));
+            match n % 5 {
+                0 => t.unreached(at, client, ([198, 51, 100, (n / 5) as u8], port(n))),
+                _ => t.reached(at, client, (host(n), 443)),
+            }
+        }
+        troubles(&t.with_office(110).seen())
+    };
+    assert_eq!(gone(|n| 20_000 + 37 * n), [], "each at a port of its own");
+    assert_eq!(gone(|n| if n % 2 == 0 { 443 } else { 80 }), only("tcp.no_answer", "02:00:00:00:09:01", Severity::Warning));
 }
 
 #[test]
@@ -110,7 +132,7 @@ fn one_member_of_three_says_nothing() {
 }
 
 /// Six connections in use, of which the server of the first so many dies after twenty seconds.
-fn in_use(dies: u8) -> Traffic {
+pub(super) fn in_use(dies: u8) -> Traffic {
     let mut t = Traffic::default();
     for client in 1..=6u8 {
         let (there, back) = ([(client, 5_000), (9, 9_000)], [(9, 9_000), (client, 5_000)]);

@@ -109,3 +109,28 @@ fn what_a_router_cannot_reach() {
     assert_eq!(troubles(&told(5, 1, 33_440, (3, 1)).seen()), [], "traceroute");
     assert_eq!(troubles(&told(5, 1, 514, (3, 3)).seen()), [], "a port at which nothing listens");
 }
+
+#[test]
+fn a_printer_that_is_off_and_its_only_client() {
+    let printer = |tries: u16, answers: bool| {
+        let mut t = Traffic::default();
+        for n in 0..tries {
+            let (at, client) = (i64::from(n) * 4 * S, (60, 5_000 + n));
+            for again in [0, 1, 3] {
+                let sent = Packet::eth(mac(60), mac(ROUTER)).ip(super::address(60), elsewhere(77)).id(n * 8 + again);
+                let sent = sent.tcp(client.1, 9_100).seq(7).flags(SYN).build();
+                let error = Packet::eth(mac(ROUTER), mac(60)).ip([10, 1, 0, ROUTER], super::address(60)).id(n * 8 + again);
+                let at = at + i64::from(again) * S;
+                if answers {
+                    t.push(at + 900_000, error.icmp(3, 1, [0; 4]).payload(&sent[14..]));
+                }
+                t.packets.push((at, sent));
+            }
+        }
+        t.with_office(30).seen()
+    };
+    // Within fifteen seconds.
+    let s = printer(4, true);
+    assert_eq!(troubles(&s), only("icmp.unreachable", "203.0.113.77:9100/tcp", Severity::Note));
+    assert_eq!(troubles(&printer(1, true)), [], "it was tried once");
+}

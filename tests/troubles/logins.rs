@@ -11,6 +11,8 @@ enum Ending {
     Modern,
     /// The server chooses an older version and shows a certificate with these times; the client objects by an alert.
     Old(u16, [&'static str; 2], Option<u8>),
+    /// The same, and the client ends it at once by RST.
+    Abrupt(u8),
     /// The server refuses by an alert.
     Refused(u8),
     /// The server ends it, by RST or by FIN, or the client does.
@@ -32,6 +34,15 @@ impl Traffic {
 
     /// What each side says in turn, over one connection that is closed by both.
     fn talk(&mut self, at: Micros, client: (u8, u16), server: (u8, u16), turns: &[(bool, Vec<u8>)]) {
+        let (time, (c, s)) = self.in_turn(at, client, server, turns);
+        let (there, back) = ([client, server], [server, client]);
+        self.segment(time, there, FIN | ACK, (c, s), 0);
+        self.segment(time + 400, back, FIN | ACK, (s, c + 1), 0);
+        self.segment(time + 600, there, ACK, (c + 1, s + 1), 0);
+    }
+
+    /// The same without its end: when that would be, and how much each side has said.
+    fn in_turn(&mut self, at: Micros, client: (u8, u16), server: (u8, u16), turns: &[(bool, Vec<u8>)]) -> (Micros, (u32, u32)) {
         let (there, back) = ([client, server], [server, client]);
         self.syn(at, client, server);
         self.segment(at + 400, back, SYN | ACK, (0, 1), 0);
@@ -43,9 +54,7 @@ impl Traffic {
             *(if *by_client { &mut c } else { &mut s }) += bytes.len() as u32;
             time += 500;
         }
-        self.segment(time, there, FIN | ACK, (c, s), 0);
-        self.segment(time + 400, back, FIN | ACK, (s, c + 1), 0);
-        self.segment(time + 600, there, ACK, (c + 1, s + 1), 0);
+        (time, (c, s))
     }
 
     fn tls(&mut self, at: Micros, client: (u8, u16), server: (u8, u16), ending: &Ending) {
@@ -54,6 +63,12 @@ impl Traffic {
         let turns = match ending {
             Ending::Modern => vec![hello, (false, tls_record(22, &server_hello(0x0304))), encrypted(false), encrypted(true)],
             Ending::Cut | Ending::Closed | Ending::GivenUp => return self.ends_early(at, client, server, &hello.1, ending),
+            Ending::Abrupt(code) => {
+                let flight = tls_record(22, &server_flight(0x0303, &certificate("www.example.org", GOOD)));
+                let turns = [hello, (false, flight), (true, tls_record(21, &[2, *code]))];
+                let (time, (c, s)) = self.in_turn(at, client, server, &turns);
+                return self.segment(time, [client, server], RST | ACK, (c, s), 0);
+            }
             Ending::Refused(code) => vec![hello, (false, tls_record(21, &[2, *code]))],
             Ending::Old(version, times, alert) => {
                 let flight = tls_record(22, &server_flight(*version, &certificate("www.example.org", *times)));
@@ -97,6 +112,41 @@ fn tls_that_is_ended_without_an_answer() {
     }
     let found = troubles(&connections(40, 3, 4, Ending::GivenUp).seen());
     assert!(!found.iter().any(|f| f.0 == "tls.failing"), "the client's own will: {found:?}");
+}
+
+#[test]
+fn a_mail_server_that_is_full() {
+    let mail = |bad: &str| {
+        let mut t = Traffic::default();
+        for n in 0..100u16 {
+            let answer = if n % 4 == 0 { bad } else { "250 2.1.0 OK\r\n" };
+            let says = |by_client, words: &str| (by_client, words.as_bytes().to_vec());
+            let dialogue = [
+                says(false, "220 mx.example.org ESMTP\r\n"),
+                says(true, "EHLO a.example.org\r\n"),
+                says(false, "250 mx.example.org\r\n"),
+                says(true, "MAIL FROM:<a@example.org>\r\n"),
+                says(false, answer),
+            ];
+            t.talk(i64::from(n) * S / 2, (1 + (n % 5) as u8, 5_000 + n), (9, 25), &dialogue);
+        }
+        t.with_office(60).seen()
+    };
+    let s = mail("452 4.3.1 no space left\r\n");
+    assert_eq!(troubles(&s), only("service.errors", "10.1.0.9:25/tcp", Severity::Warning));
+    assert!(title(&s).starts_with("smtp at 10.1.0.9:25 answers 25 of 200 ("), "{}", title(&s));
+    assert_eq!(troubles(&mail("451 4.7.1 come again in five minutes\r\n")), [], "it does not know them yet");
+}
+
+#[test]
+fn a_client_that_refuses_and_resets_cuts_nothing() {
+    let s = connections(24, 1, 1, Ending::Abrupt(48)).seen();
+    assert_eq!(troubles(&s), only("tls.failing", "10.1.0.9:443/tcp", Severity::Warning), "none of its connections succeeds");
+    assert!(title(&s).ends_with("24 of 24 connections, 1 client; the client objects: unknown ca"), "{}", title(&s));
+    let several = connections(24, 3, 1, Ending::Abrupt(48)).seen();
+    assert_eq!(troubles(&several), only("tls.failing", "10.1.0.9:443/tcp", Severity::Critical));
+    assert_eq!(troubles(&connections(5, 1, 1, Ending::Abrupt(48)).seen()).len(), 1, "five are enough where all fail");
+    assert_eq!(troubles(&connections(4, 1, 1, Ending::Abrupt(48)).seen()), []);
 }
 
 /// So many connections of so many clients, of which each `every`th ends so and the others are of today.

@@ -33,6 +33,13 @@ impl Traffic {
     }
 }
 
+/// Answers of a server to four clients that do not get through where they are large.
+pub(super) fn stuck_large() -> Traffic {
+    let mut t = Traffic::default();
+    (0..4u8).for_each(|n| t.hangs(i64::from(n) * 3 * S, (1 + n, 5_000 + u16::from(n)), (9, 80), 0, true));
+    t.with_office(60)
+}
+
 #[test]
 fn large_packets_that_vanish() {
     let mut t = Traffic::default();
@@ -42,12 +49,8 @@ fn large_packets_that_vanish() {
     let s = t.with_office(60).seen();
     assert_eq!(troubles(&s), only("pmtu.blackhole", "10.1.0.1", Severity::Warning));
     assert_eq!(title(&s), "Large packets vanish on the way to 10.1.0.1 from 10.1.0.9: 1,488 bytes in 2 connections");
-    let mut t = Traffic::default();
-    for n in 0..4u8 {
-        t.hangs(i64::from(n) * 3 * S, (1 + n, 5_000 + u16::from(n)), (9, 80), 0, true);
-    }
     // What was told of the first two by themselves stays told.
-    let found = troubles(&t.with_office(60).seen());
+    let found = troubles(&stuck_large().seen());
     assert_eq!(found[..1], only("pmtu.blackhole", "10.1.0.9", Severity::Critical));
     assert!(found.iter().all(|f| f.0 == "pmtu.blackhole") && found.len() <= 3, "{found:?}");
 }

@@ -188,26 +188,43 @@ fn what_is_read_is_not_counted_twice() {
     assert_eq!((service.response_by, service.response.unwrap().count, service.counts.turns.answered), (Some(ResponseBy::Answers), 60, 0));
 }
 
+/// A web server of sixty requests, one a second, that takes those from one up to another and answers none of them.
+pub(super) fn hangs(from: u16, until: u16) -> Traffic {
+    let mut t = Traffic::default();
+    for n in 0..60u16 {
+        let (at, client, server) = (i64::from(n) * S, (1 + n as u8 % 5, 5_000 + n), (9, 80));
+        if n < from || n >= until {
+            t.page(at, client, server, 5_000);
+            continue;
+        }
+        let (there, back) = ([client, server], [server, client]);
+        let ask = b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
+        t.syn(at, client, server);
+        t.segment(at + 400, back, SYN | ACK, (0, 1), 0);
+        t.segment(at + 600, there, ACK, (1, 1), 0);
+        t.says(at + 700, there, PSH | ACK, (1, 1), ask);
+        t.segment(at + 900, back, ACK, (1, 1 + ask.len() as u32), 0);
+    }
+    t.with_office(90)
+}
+
+#[test]
+fn a_server_that_is_slow_from_the_first_answer_on() {
+    let pages = |count: u16| {
+        let mut t = Traffic::default();
+        (0..count).for_each(|n| t.page(i64::from(n) * S, (1, 5_000 + n), (9, 80), 5 * S / 2));
+        t.with_office(20).seen()
+    };
+    let s = pages(12);
+    assert_eq!(troubles(&s), only("server.slow", "10.1.0.9:80/tcp", Severity::Warning));
+    let evidence = &s.diagnosis.findings.iter().find(|f| f.id == "server.slow").unwrap().evidence;
+    assert!(evidence.iter().any(|(name, value)| *name == "slow" && value.to_string() == "12"), "{evidence:?}");
+    assert_eq!(troubles(&pages(7)), [], "so few may have been meant to");
+}
+
 #[test]
 fn a_service_that_takes_requests_and_answers_none_hangs() {
-    let hangs = |from: u16, until: u16| {
-        let mut t = Traffic::default();
-        for n in 0..60u16 {
-            let (at, client, server) = (i64::from(n) * S, (1 + n as u8 % 5, 5_000 + n), (9, 80));
-            if n < from || n >= until {
-                t.page(at, client, server, 5_000);
-                continue;
-            }
-            let (there, back) = ([client, server], [server, client]);
-            let ask = b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
-            t.syn(at, client, server);
-            t.segment(at + 400, back, SYN | ACK, (0, 1), 0);
-            t.segment(at + 600, there, ACK, (1, 1), 0);
-            t.says(at + 700, there, PSH | ACK, (1, 1), ask);
-            t.segment(at + 900, back, ACK, (1, 1 + ask.len() as u32), 0);
-        }
-        t.with_office(90).seen()
-    };
+    let hangs = |from, until| hangs(from, until).seen();
     let s = hangs(40, 60);
     assert_eq!(troubles(&s), only("server.slow", "10.1.0.9:80/tcp", Severity::Critical));
     assert_eq!(title(&s), "http at 10.1.0.9:80 answers nothing any more: 20 requests of 5 clients wait");

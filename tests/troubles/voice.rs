@@ -9,7 +9,7 @@ use aes_gcm::Aes128Gcm;
 use aes_gcm::aead::AeadInPlace;
 use hkdf::Hkdf;
 use sha2::Sha256;
-use spantop::model::Severity;
+use spantop::model::{Severity, Value};
 
 impl Traffic {
     /// A packet of a stream.
@@ -54,6 +54,22 @@ fn voice_that_lacks_packets() {
     let bad = |way: u8, n: u32| if way == 0 && n % 20 < 3 { None } else { Some(0) };
     let s = Traffic::default().call(CALL, 0, bad).with_transfers().with_office(60).seen();
     assert_eq!(troubles(&s), only("rtp.loss", "10.1.0.2", Severity::Critical), "15 %, in threes");
+}
+
+#[test]
+fn several_streams_to_one_telephone_are_told_together() {
+    // Three calls to one telephone, each of which loses one packet in thirty on the way there.
+    let lossy = |way: u8, n: u32| if way == 0 && n % 30 == 11 { None } else { Some(0) };
+    let ends = |from: u8, port: u16| ((from, 16_384), (2, port));
+    let t = Traffic::default().call(ends(1, 18_000), 0, lossy).call(ends(3, 18_002), 0, lossy).call(ends(4, 18_004), 0, lossy);
+    let s = t.with_transfers().with_office(60).seen();
+    assert_eq!(troubles(&s), only("rtp.loss", "10.1.0.2", Severity::Warning));
+    assert!(title(&s).starts_with("3 streams to 10.1.0.2 lack packets: "), "{}", title(&s));
+    let finding = s.diagnosis.findings.iter().find(|f| f.id == "rtp.loss").unwrap();
+    let value = |name: &str| finding.evidence.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+    assert_eq!(value("streams"), Some(Value::Count(3)));
+    let (lost, all) = (value("lost_of_all"), value("packets_of_all"));
+    assert!(matches!((&lost, &all), (Some(Value::Count(195..=201)), Some(Value::Count(5_800..=6_000)))), "{lost:?} of {all:?}");
 }
 
 #[test]
@@ -130,6 +146,9 @@ fn expand(hkdf: &Hkdf<Sha256>, label: &str, bytes: usize) -> Vec<u8> {
     out
 }
 
+/// Names of servers whose clients' first packets cannot be opened begin so.
+const SEALED: &str = "sealed";
+
 /// A client's first packet of QUIC (RFC 9001 appendix A.2): its hello in two pieces, the second of them first.
 fn quic_initial(identifier: [u8; 8], name: &str) -> Vec<u8> {
     let salt = *b"\x38\x76\x2c\xf7\xf5\x59\x34\xb3\x4d\x17\x9a\xe6\xa4\xc8\x0c\xad\xcc\xbb\x7f\x0a";
@@ -159,9 +178,12 @@ fn quic_initial(identifier: [u8; 8], name: &str) -> Vec<u8> {
 }
 
 impl Traffic {
-    /// A client asks a server by QUIC, three times without an answer; then the same by TCP so much later.
+    /// A client asks a server by QUIC, three times without an answer; then the same by TCP so much later. What is called `sealed` sends packets that cannot be opened.
     fn quic(&mut self, at: Micros, (client, port): (u8, u16), server: u8, name: &str, answer: bool, by_tcp: Option<Micros>) {
-        let initial = quic_initial([port as u8, (port >> 8) as u8, 1, 2, 3, 4, 5, server], name);
+        let mut initial = quic_initial([port as u8, (port >> 8) as u8, 1, 2, 3, 4, 5, server], name);
+        if name.starts_with(SEALED) {
+            initial[1_150] ^= 1;
+        }
         for again in [0, 300_000, 900_000] {
             let packet = self.ip(client, server).udp(port, 443).payload(&initial);
             self.push(at + again, packet);
@@ -205,6 +227,8 @@ fn quic_that_is_not_answered() {
     let s = judged(false, Some(2 * S), 4, &name);
     assert_eq!(troubles(&s), only("quic.blocked", "network", Severity::Note));
     assert_eq!(title(&s), "QUIC is not answered: 10 of 10 attempts by 3 clients go on by TCP");
+    let sealed = judged(false, Some(2 * S), 4, &|n| format!("{SEALED}{n}.example.org"));
+    assert_eq!(troubles(&sealed), only("quic.blocked", "network", Severity::Note), "whose hellos cannot be read");
     for (answer, by_tcp, servers) in [(true, Some(2 * S), 4), (false, None, 4), (false, Some(8 * S), 4), (false, Some(2 * S), 1)] {
         let found = troubles(&judged(answer, by_tcp, servers, &name));
         assert!(!found.iter().any(|f| f.0 == "quic.blocked"), "{answer} {by_tcp:?} {servers}: {found:?}");

@@ -224,7 +224,7 @@ fn template() -> String {
          # Options, by their long names without dashes (spantop --help):\n\n\
          #theme = \"auto\"  # auto, {themes}\n#interval = \"1s\"\n#local-net = [\"10.0.0.0/8\"]\n#speed = \"10G\"\n\n\
          [dashboard]\n#scale = \"5m\"  # time on the load chart of a port; all: everything\n#bytes = false\n#names = false\n\n\
-         [columns]\n#conversations = [\"speaks\", \"rate\", \"last_minute\", \"share\"]\n\n\
+         [columns]\n#conversations = [\"app\", \"rate\", \"last_minute\", \"retrans\", \"share\"]\n\n\
          [order]\n#conversations = \"-rate\"\n#endpoints = \"-rate\"\n\n\
          [hosts]\n#\"10.0.0.53\" = \"dns-1\"\n\n[ports]\n#\"8443/tcp\" = \"intranet\"\n"
     );
@@ -315,6 +315,18 @@ mod tests {
         for (text, words) in cases {
             let wrong = wrong(&read("refused", text));
             assert!(wrong.len() == 1 && wrong[0].contains(words), "{text}: {wrong:#?}");
+        }
+    }
+
+    #[test]
+    fn a_former_name_of_a_threshold_is_answered_with_the_present_one() {
+        let former = super::super::sections::FORMER_THRESHOLDS;
+        let text = former.iter().map(|(former, _)| format!("{former} = 1\n")).collect::<String>();
+        let wrong = wrong(&read("former", &format!("[thresholds]\n{text}")));
+        assert_eq!(wrong.len(), former.len(), "{wrong:#?}");
+        for (told, (key, now)) in wrong.iter().zip(former) {
+            assert!(told.ends_with(&format!("the threshold '{key}' is called {now} now")), "{told}");
+            assert!(thresholds().any(|t| t.key() == now), "{now} is none");
         }
     }
 

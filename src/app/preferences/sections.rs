@@ -155,11 +155,12 @@ fn heads(table: &str) -> Result<Vec<Head>, String> {
 fn columns(entry: &ConfigEntry, out: &mut Preferences) -> Result<(), String> {
     let heads = heads(&entry.key)?;
     let has_rates = ["conversations", "endpoints"].contains(&entry.key.as_str());
-    let mut known: Vec<&str> = heads.iter().filter(|h| h.screen.is_some()).map(|h| h.token).collect();
-    known.extend(RATES.iter().filter(|_| has_rates));
-    known.extend(["name"].iter().filter(|_| ["endpoints", "services"].contains(&entry.key.as_str())));
-    if let Some(wrong) = entry.values.iter().find(|value| !known.contains(&value.as_str())) {
-        return Err(match near(wrong, known.iter().copied()) {
+    let mut known: Vec<String> = heads.iter().filter(|h| h.screen.is_some()).map(Head::name).collect();
+    known.extend(RATES.iter().filter(|_| has_rates).map(|&rate| rate.to_owned()));
+    known.extend(["name"].iter().filter(|_| ["endpoints", "services"].contains(&entry.key.as_str())).map(|&name| name.to_owned()));
+    let is_known = |value: &String| known.contains(value) || heads.iter().any(|h| h.screen.is_some() && h.token == value);
+    if let Some(wrong) = entry.values.iter().find(|value| !is_known(value)) {
+        return Err(match near(wrong, known.iter().map(String::as_str)) {
             Some(near) => format!("{} has no column '{wrong}'; did you mean {near}?", entry.key),
             None => format!("{} has no column '{wrong}'; there are {}", entry.key, known.join(", ")),
         });
@@ -180,7 +181,8 @@ fn order(entry: &ConfigEntry, out: &mut Preferences) -> Result<(), String> {
     let of_screens = [Column::RATE_SECOND.0, Column::RATE_MINUTE.0];
     let mut sorts: Vec<&'static str> = heads.iter().map(|h| h.sort).filter(|sort| !sort.is_empty()).chain(of_screens).collect();
     sorts.dedup();
-    let found = sorts.iter().find(|sort| **sort == token);
+    let by_name = || heads.iter().find(|h| h.is_called(token) && !h.sort.is_empty()).map(|h| h.sort);
+    let found = sorts.iter().copied().find(|sort| *sort == token).or_else(by_name);
     let column = found
         .ok_or_else(|| format!("{} cannot be sorted by '{token}'; there are {} (-rate: the largest first)", entry.key, sorts.join(", ")))?;
     *place = Some(Order { column: Column(column), descending });
@@ -227,8 +229,35 @@ fn port(entry: &ConfigEntry, out: &mut Preferences) -> Result<(), String> {
     Ok(())
 }
 
+/// Keys that thresholds had before findings named them, and what they are called since.
+pub(super) const FORMER_THRESHOLDS: [(&str, &str); 20] = [
+    ("slow_reply", "dns.slow.slow"),
+    ("very_slow_reply", "dns.slow.very"),
+    ("long_poll", "server.slow.held"),
+    ("slow_share", "dns.slow.share"),
+    ("unanswered_share", "dns.unanswered.share"),
+    ("failing_share", "dns.failing.share"),
+    ("web_errors_share", "http.errors.share"),
+    ("lost_share", "tcp.loss.lost"),
+    ("lost_critical_share", "tcp.loss.many"),
+    ("cut_share", "tcp.reset.cut"),
+    ("silent_attempts", "tcp.no_answer.least"),
+    ("refused_attempts", "tcp.refused.least"),
+    ("flood_connections", "tcp.synflood.flood"),
+    ("scan_ports", "scan.ports.ports"),
+    ("scan_hosts", "scan.hosts.hosts"),
+    ("scan_window", "scan.ports.window"),
+    ("arp_rate", "arp.storm.rate"),
+    ("arp_vlan_rate", "arp.storm.all"),
+    ("arp_requests", "arp.unanswered.requests"),
+    ("dhcp_flood", "dhcp.exhausted.flood"),
+];
+
 fn threshold(entry: &ConfigEntry, key: &str, out: &mut Preferences) -> Result<(), String> {
     let Some(named) = thresholds().find(|t| t.key() == key) else {
+        if let Some((_, now)) = FORMER_THRESHOLDS.iter().find(|(former, _)| *former == key) {
+            return Err(format!("the threshold '{key}' is called {now} now"));
+        }
         let known: Vec<String> = thresholds().map(|t| t.key()).collect();
         return Err(match near(key, known.iter().map(String::as_str)) {
             Some(near) => format!("there is no threshold '{}'; did you mean {near}?", key),

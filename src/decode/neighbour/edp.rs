@@ -31,6 +31,7 @@ pub fn edp(body: &[u8]) -> Option<Neighbour> {
             1 => n.system = text(value),
             2 => info(&mut n, value),
             5 => vlan(&mut n, value),
+            0x0b => say(&mut n, "EAPS", ring(value).unwrap_or_else(|| bytes(value))),
             _ => other(&mut n, *kind, value),
         }
         rest = rest.get(length..).unwrap_or_default();
@@ -55,11 +56,37 @@ fn info(n: &mut Neighbour, value: &[u8]) {
     }
 }
 
+/// A ring that protects itself (RFC 3619 section 3.1): version, kind, control VLAN, two reserved bytes, the system that sends it, seconds between
+/// hellos and until their absence is a failure, the ring's state, a reserved byte, the hello's number.
+fn ring(value: &[u8]) -> Option<String> {
+    let kind = match value.get(1)? {
+        5 => "health".to_owned(),
+        6 => "ring is up again, addresses forgotten".to_owned(),
+        7 => "ring is down, addresses forgotten".to_owned(),
+        8 => "link is down".to_owned(),
+        other => format!("type {other}"),
+    };
+    let state = match value.get(16)? {
+        0 => "idle".to_owned(),
+        1 => "complete".to_owned(),
+        2 => "failed".to_owned(),
+        3 => "links up".to_owned(),
+        4 => "link down".to_owned(),
+        5 => "pre-forwarding".to_owned(),
+        other => format!("state {other}"),
+    };
+    let [vlan, hello, fail, number] = [2, 12, 14, 18].map(|at| word(value, at));
+    let system = mac(value.get(6..)?)?;
+    Some(format!(
+        "{kind}, {state}, control VLAN {}, from {system}, hellos every {} s, failed after {} s, number {}",
+        vlan?, hello?, fail?, number?
+    ))
+}
+
 /// What is not read, by its name.
 fn other(n: &mut Neighbour, kind: u8, value: &[u8]) {
     let name = match kind {
         8 => "ESRP",
-        0x0b => "EAPS",
         0x0d => "shared link",
         0x0e => "link monitoring",
         0x12 => "loop recovery",
@@ -75,5 +102,21 @@ fn vlan(n: &mut Neighbour, value: &[u8]) {
     }
     if let Some(bytes) = value.get(8..12).and_then(|b| b.first_chunk::<4>()).filter(|b| **b != [0; 4]) {
         note(&mut n.management, Address::V4(Ipv4Addr::from(*bytes)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ring_says_how_it_is() {
+        let mut value = vec![1, 5, 0x0f, 0xa0, 0, 0, 0, 0xe0, 0x2b, 0, 0, 1, 0, 1, 0, 3, 1, 0, 0x01, 0x02];
+        value.resize(58, 0);
+        let said = "health, complete, control VLAN 4000, from 00:e0:2b:00:00:01, hellos every 1 s, failed after 3 s, number 258";
+        assert_eq!(ring(&value).as_deref(), Some(said));
+        (value[1], value[16]) = (8, 4);
+        assert!(ring(&value).is_some_and(|said| said.starts_with("link is down, link down, ")));
+        assert_eq!(ring(&value[..19]), None);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{text, word};
 use crate::model::limits::NEIGHBOUR_LIST;
+use crate::model::units::duration;
 use std::fmt::Write;
 
 /// Bytes of a value that are shown where it has no words.
@@ -193,6 +194,69 @@ pub fn preemption(bits: u16) -> String {
     format!("{state}, fragments of {} bytes at least", 64 * (1 + (bits >> 3 & 3)))
 }
 
+/// Nanoseconds of a timer of edge virtual bridging: 10 µs, doubled that many times (IEEE 802.1Q clause 43.3.6.2 for the retransmission timer).
+fn doubled(exponent: u8) -> String {
+    duration(1e-5 * f64::from(1u32 << (exponent & 31)))
+}
+
+/// Edge virtual bridging (IEEE 802.1Q D.2.12): status of the bridge and of the station, how packets of the edge control protocol are sent again,
+/// who sends the value, and for how long its answers are waited for and its stations kept.
+pub fn edge_bridging(value: &[u8]) -> String {
+    let &[bridge, station, retries, wait, keep, ..] = value else { return "cut".to_owned() };
+    let sender = match wait >> 6 {
+        0 => "not supported",
+        1 => "bridge",
+        2 => "station",
+        _ => "network virtualization edge",
+    };
+    let relay = match (wait >> 6, bridge & 2 != 0, bridge & 1 != 0) {
+        (1, true, true) => ", reflective relay on",
+        (1, true, false) => ", reflective relay possible",
+        (1, false, _) => ", no reflective relay",
+        _ => "",
+    };
+    let asked = match (wait >> 6, station & 4 != 0, station & 3) {
+        (2, true, 1) => ", reflective relay asked for and on",
+        (2, true, 0) => ", reflective relay asked for, off",
+        (2, true, _) => ", reflective relay asked for",
+        (2, false, _) => ", reflective relay not asked for",
+        _ => "",
+    };
+    let groups = match (bridge & 4 != 0, station & 8 != 0) {
+        (true, true) => ", groups told by both",
+        (true, false) => ", groups told by the bridge",
+        (false, true) => ", groups told by the station",
+        (false, false) => "",
+    };
+    let of = |byte: u8| if byte & 0x20 != 0 { "the other end's" } else { "its own" };
+    format!(
+        "{sender}{relay}{asked}{groups}; retries {} after {}, waits {} ({}), keeps {} ({})",
+        retries >> 5,
+        doubled(retries),
+        doubled(wait),
+        of(wait),
+        doubled(keep),
+        of(keep)
+    )
+}
+
+/// Discovery and configuration of S-channels (IEEE 802.1Q D.2.13): the role, whether there is a component for them, how many there may be, and
+/// the VLAN of each.
+pub fn channels(value: &[u8]) -> String {
+    let Some((head, pairs)) = value.split_first_chunk::<4>() else { return "cut".to_owned() };
+    let bits = u32::from_be_bytes(*head);
+    let role = if bits >> 31 != 0 { "station" } else { "bridge" };
+    let able = if bits >> 27 & 1 != 0 { "" } else { ", no S-VLAN component" };
+    let each = pairs.chunks_exact(3).take(NEIGHBOUR_LIST).filter_map(|pair| {
+        let [a, b, c] = *pair else { return None };
+        let (channel, vlan) = (u16::from(a) << 4 | u16::from(b >> 4), u16::from(b & 15) << 8 | u16::from(c));
+        Some(if vlan == 0 { format!("channel {channel} asked for") } else { format!("channel {channel} VLAN {vlan}") })
+    });
+    let each = list(each);
+    let told = if each.is_empty() { String::new() } else { format!(": {each}") };
+    format!("{role}{able}, at most {} channels{told}", bits & 0xfff)
+}
+
 /// What values of media endpoints a device knows (ANSI/TIA-1057 clause 10.2.2).
 pub fn media_abilities(bits: u16) -> String {
     let names = ["capabilities", "network policy", "location", "power source", "powered device", "inventory"];
@@ -276,6 +340,28 @@ mod tests {
         assert_eq!(efficient(&[0, 17, 0, 18, 0, 19]), "transmit 17 µs, receive 18 µs, fallback 19 µs");
         assert_eq!((preemption(0x0f).as_str(), preemption(0).as_str()), ("active, fragments of 128 bytes at least", "not supported"));
         assert_eq!(media_abilities(0x33), "capabilities, network policy, powered device, inventory");
+    }
+
+    #[test]
+    fn virtual_edges_and_their_channels() {
+        // IEEE 802.1Q figure D-15: a bridge that can relay and does, three retries after 10 µs x 2^8, mode 1, and a station that asks for it.
+        let bridge = "bridge, reflective relay on, groups told by the bridge; retries 3 after 2.6 ms, waits 10.2 ms (its own), keeps 1.31 s \
+                      (the other end's)";
+        assert_eq!(edge_bridging(&[0b0000_0111, 0, 0x68, 0x4a, 0x31]), bridge);
+        let station = "station, reflective relay asked for and on, groups told by the station; retries 0 after 10 µs, waits 20 µs (the other \
+                       end's), keeps 40 µs (its own)";
+        assert_eq!(edge_bridging(&[0, 0b0000_1101, 0, 0xa1, 2]), station);
+        assert!(edge_bridging(&[0, 4, 0, 0x80, 0]).starts_with("station, reflective relay asked for, off;"));
+        assert!(edge_bridging(&[2, 0, 0, 0x40, 0]).starts_with("bridge, reflective relay possible;"));
+        assert_eq!(edge_bridging(&[0; 4]), "cut");
+        // Figure D-16: role, S-component, capacity in 32 bits; then 12 bits of channel and 12 of VLAN each.
+        let pairs = [0x00, 0x10, 0x01, 0x00, 0x20, 0x65, 0x00, 0x30, 0x00];
+        let value = [&[0x08, 0, 0, 0xa7][..], &pairs].concat();
+        assert_eq!(channels(&value), "bridge, at most 167 channels: channel 1 VLAN 1, channel 2 VLAN 101, channel 3 asked for");
+        assert_eq!(
+            (channels(&[0x80, 0, 0x0f, 0xff]).as_str(), channels(&[8, 0]).as_str()),
+            ("station, no S-VLAN component, at most 4095 channels", "cut")
+        );
     }
 
     #[test]

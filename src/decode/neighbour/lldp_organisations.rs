@@ -39,8 +39,8 @@ fn bridge(n: &mut Neighbour, subtype: u8, value: &[u8]) {
         (10, [_, rest @ ..]) => say(n, "ETS recommended", details::transmission(None, rest)),
         (11, [head, enabled, ..]) => say(n, "PFC", details::flow_control(*head, *enabled)),
         (12, [_, rest @ ..]) => say(n, "application priority", details::applications(rest)),
-        (13, _) => say(n, "edge virtual bridging", details::bytes(value)),
-        (14, _) => say(n, "channel discovery", details::bytes(value)),
+        (13, _) => say(n, "edge virtual bridging", details::edge_bridging(value)),
+        (14, _) => say(n, "S-channels", details::channels(value)),
         _ => say(n, "IEEE 802.1, other", details::other(subtype, value)),
     }
 }

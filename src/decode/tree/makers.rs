@@ -51,6 +51,7 @@ fn edp(w: &mut LayerWriter<'_, '_>) {
                 1 => _ = w.text("edp.display.string", "Name", at + 4, length - 4),
                 2 => info(w, at + 4),
                 5 => vlan(w, at + 4, length - 4),
+                0x0b => ring(w, at + 4, length - 4),
                 _ => w.raw("edp.unknown", "Data", at + 4, length - 4),
             }
         });
@@ -66,6 +67,37 @@ fn edp(w: &mut LayerWriter<'_, '_>) {
 }
 
 /// Slot and port, both counted from 0 on the wire; the version of the software.
+/// A ring that protects itself (RFC 3619 section 3.1).
+fn ring(w: &mut LayerWriter<'_, '_>, at: usize, length: usize) {
+    let kind = |n| match n {
+        5 => "Health",
+        6 => "Ring-Up-Flush-FDB",
+        7 => "Ring-Down-Flush-FDB",
+        8 => "Link-Down",
+        _ => "",
+    };
+    let state = |n| match n {
+        0 => "Idle",
+        1 => "Complete",
+        2 => "Failed",
+        3 => "Links-Up",
+        4 => "Link-Down",
+        5 => "Pre-Forwarding",
+        _ => "",
+    };
+    w.number("edp.eaps.ver", "Version", at, 1, Show::Dec);
+    w.number("edp.eaps.type", "Type", at + 1, 1, Show::Named(kind));
+    w.number("edp.eaps.vlanid", "Control VLAN", at + 2, 2, Show::Dec);
+    w.raw("edp.eaps.reserved0", "Reserved", at + 4, 2);
+    w.mac("edp.eaps.sysmac", "System MAC", at + 6);
+    w.number("edp.eaps.hello", "Hello timer", at + 12, 2, Show::Dec);
+    w.number("edp.eaps.fail", "Fail timer", at + 14, 2, Show::Dec);
+    w.number("edp.eaps.state", "State", at + 16, 1, Show::Named(state));
+    w.raw("edp.eaps.reserved1", "Reserved", at + 17, 1);
+    w.number("edp.eaps.helloseq", "Hello number", at + 18, 2, Show::Dec);
+    w.raw("edp.eaps.reserved2", "Reserved", at + 20, length.saturating_sub(20));
+}
+
 fn info(w: &mut LayerWriter<'_, '_>, at: usize) {
     let from_one = |n: u64| (n + 1).to_string();
     w.number("edp.info.slot", "Slot", at, 2, Show::As(from_one));

@@ -64,12 +64,17 @@ pub(super) fn merges(f: &HostFacts) -> bool {
     !on(f, MERGING).is_empty()
 }
 
-pub(super) fn receive_offload(f: &HostFacts, _: Seen) -> Look {
+pub(super) fn receive_offload(f: &HostFacts, seen: Seen) -> Look {
     if !any_known(f, MERGING) {
         return Look::unknown("not told");
     }
     let words = on(f, MERGING);
-    if words.is_empty() { Look::good("off") } else { Look::fail(found(&words)).mend_if(switch_off(f, &words)) }
+    let look = match (words.is_empty(), seen.merged) {
+        (true, _) => return Look::good("off"),
+        (false, true) => Look::fail(format!("{}; packets were merged", found(&words))),
+        (false, false) => Look::note(format!("{}; nothing was merged so far", found(&words))),
+    };
+    look.mend_if(switch_off(f, &words))
 }
 
 pub(super) fn vlan_offload(f: &HostFacts, seen: Seen) -> Look {
@@ -80,7 +85,6 @@ pub(super) fn vlan_offload(f: &HostFacts, seen: Seen) -> Look {
     let look = match (words.is_empty(), seen.tags_missing) {
         (true, _) => return Look::good("off"),
         (false, true) => Look::fail(format!("{}; VLANs are spoken of and no tag is seen", found(&words))),
-        (false, false) if words.iter().any(|w| w.1) => Look::warning(found(&words)),
         (false, false) => Look::note(found(&words)),
     };
     look.mend_if(switch_off(f, &words))
@@ -91,11 +95,8 @@ pub(super) fn other_offload(f: &HostFacts, _: Seen) -> Look {
         return Look::unknown("not told");
     }
     let words = on(f, OTHER);
-    match switch_off(f, &words) {
-        _ if words.is_empty() => Look::good("off"),
-        Some(command) => Look::warning(found(&words)).mend(command),
-        None => Look::note(found(&words)),
-    }
+    // Of what is received they change nothing.
+    if words.is_empty() { Look::good("off") } else { Look::note(found(&words)) }
 }
 
 pub(super) fn ring(f: &HostFacts, _: Seen) -> Look {

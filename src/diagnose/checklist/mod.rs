@@ -17,6 +17,8 @@ pub struct Seen {
     pub largest: u32,
     /// VLANs are spoken of, and no frame carries a tag.
     pub tags_missing: bool,
+    /// Packets are larger than their sender may send: several in one.
+    pub merged: bool,
     /// Copies arrive in tunnels that end at this host, so that the interface needs an address.
     pub tunnelled: bool,
 }
@@ -91,7 +93,7 @@ static ITEMS: &[Item] = &[
     Item {
         id: "other_offload",
         name: "Other offloads",
-        why: "Large sends and checksums left to the card disturb what is captured of this host's own packets; nothing here needs them.",
+        why: "Large sends and checksums left to the card change what is captured of this host's own packets, and nothing of the mirror's.",
         look: driver::other_offload,
     },
     Item {

@@ -8,7 +8,7 @@ use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Tuned};
 use crate::model::evidence::{
     ALONE, DHCP_CLAIMED, DHCP_DISCOVERS, DHCP_FLOOD, DHCP_WAITED, DhcpEvidence, DhcpFloodEvidence, SERVERS_BESIDE, SIGHT_HELD,
-    SecondServerEvidence, Threshold,
+    SecondServerEvidence, StationEvidence, Threshold,
 };
 use crate::model::units::{duration, grouped, plural};
 use crate::model::{Address, Proves, Severity, Subject, Value};
@@ -92,12 +92,14 @@ impl Detector for DhcpRogue {
                       cut off, or led through somebody else's device.",
             measured: "OFFERs and ACKs with an address, by server identifier, VLAN and relay: two servers within {beside} of which no answer \
                        has the same router, name server and subnet; or one that came after the other had been alone for {alone} (a note when \
-                       both tell the same). Told of for {held}. Critical when router or name server differ.",
+                       both tell the same). Told of for {held}. Critical when router or name server differ. The second is the one of which \
+                       others use nothing but DHCP where they use the other one, as a server or a router; or the one that came {alone} later. \
+                       Otherwise nothing tells which of both is meant to be there: who answers first is only quicker.",
             cause: "A router for homes plugged in the wrong way round, a host that shares its connection, a virtual machine, or an attack.",
             lookalikes: "Two servers on purpose (failover) that are not set up alike.",
             remedy: "Find the station's port in the switch's table and unplug it; switch DHCP snooping on at ports of hosts.",
             topic: None,
-            figures: &[("beside", Tuned(&SERVERS_BESIDE)), ("alone", Nanos(ALONE)), ("held", Nanos(SIGHT_HELD))],
+            figures: &[("beside", Tuned(&SERVERS_BESIDE)), ("alone", Tuned(&ALONE)), ("held", Nanos(SIGHT_HELD))],
         };
         &PAGE
     }
@@ -133,7 +135,37 @@ fn rogue(s: &SecondServerEvidence) -> Report {
         }
     }
     let told = if differing.is_empty() { String::new() } else { format!(", with another {}", differing.join(" and ")) };
-    let title = format!("A second DHCP server answers{}: {} beside {}{told}; {}", within(s.vlan), s.server, s.before, station(&s.source));
+    let title = match s.is_used {
+        [false, true] => {
+            format!(
+                "A second DHCP server answers{}: {} beside {}, which others use{told}; {}",
+                within(s.vlan),
+                s.server,
+                s.before,
+                station(&s.source)
+            )
+        }
+        _ if s.alone >= ALONE.in_seconds() => {
+            format!("A second DHCP server answers{}: {} beside {}{told}; {}", within(s.vlan), s.server, s.before, station(&s.source))
+        }
+        // Nothing tells which of them is meant to be there.
+        _ => {
+            let other = StationEvidence { mac: s.station_before, maker: None, ..s.source };
+            format!(
+                "Two DHCP servers answer{}: {} ({}) and {} ({}){told}",
+                within(s.vlan),
+                s.before,
+                station(&other),
+                s.server,
+                station(&s.source)
+            )
+        }
+    };
+    for (name, router, own) in [("says_it_is_router_before", known.router, s.before), ("says_it_is_router", new.router, s.server)] {
+        if router == Some(own) {
+            evidence.push((name, Value::Text(own.to_string())));
+        }
+    }
     let severity = match s.differs {
         false => Severity::Note,
         true if known.router != new.router || known.name_server != new.name_server => Severity::Critical,

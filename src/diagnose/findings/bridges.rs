@@ -3,7 +3,7 @@
 use super::all_of;
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Nanos, Tuned};
+use crate::diagnose::figure::Figure::{Nanos, Tuned};
 use crate::model::evidence::{
     HELLOS_AWAY, HELLOS_MISSING, ROOT_STOOD, ROOTS_BESIDE, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind as Kind, TOPOLOGY_RECENT,
     TOPOLOGY_TOGETHER, Threshold,
@@ -146,7 +146,7 @@ impl Detector for StpTopologyChanges {
             figures: &[
                 ("together", Tuned(&TOPOLOGY_TOGETHER)),
                 ("changes", Tuned(&CHANGES)),
-                ("recent", Nanos(TOPOLOGY_RECENT)),
+                ("recent", Tuned(&TOPOLOGY_RECENT)),
                 ("many", Tuned(&CHANGES_MANY)),
             ],
         };
@@ -193,7 +193,7 @@ impl Detector for StpTwoRoots {
             lookalikes: "Two networks that are mirrored into one port and were never one; a provider's tree beside a customer's.",
             remedy: "Look for BPDU filters and for links that lost one direction between both roots.",
             topic: None,
-            figures: &[("beside", Nanos(ROOTS_BESIDE))],
+            figures: &[("beside", Tuned(&ROOTS_BESIDE))],
         };
         &PAGE
     }
@@ -227,8 +227,8 @@ impl Detector for StpBpduLost {
             remedy: "Look at the load of the bridge's processor and at the error counters of its port.",
             topic: None,
             figures: &[
-                ("missing", Count(HELLOS_MISSING as u64)),
-                ("away", Count(HELLOS_AWAY as u64)),
+                ("missing", Tuned(&HELLOS_MISSING)),
+                ("away", Tuned(&HELLOS_AWAY)),
                 ("lost", Tuned(&LOST)),
                 ("recent", Nanos(SWITCH_RECENT)),
             ],

@@ -3,9 +3,10 @@
 use super::{all_of, subject};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Seconds, Tuned};
+use crate::diagnose::figure::Figure::Tuned;
 use crate::model::evidence::{
-    CLOCK_ANSWERS, CLOCK_DIFFERS, CLOCK_DISTANCE, CLOCK_SERVERS, ClockEvidenceOfServer, ClockFault, ServiceEvidence, Threshold, Trouble,
+    CLOCK_ANSWERS, CLOCK_DIFFERS, CLOCK_DISTANCE, CLOCK_PANIC, CLOCK_SERVERS, ClockEvidenceOfServer, ClockFault, ServiceEvidence,
+    Threshold, Trouble,
 };
 use crate::model::units::{duration, grouped, plural};
 use crate::model::{Proto, ServiceKey, Severity, Value, text};
@@ -33,9 +34,9 @@ impl Detector for NtpBad {
             topic: None,
             figures: &[
                 ("answers", Tuned(&CLOCK_ANSWERS)),
-                ("distance", Seconds(CLOCK_DISTANCE as f64 / 1e3)),
-                ("step", Seconds(CLOCK_DIFFERS[0] as f64 / 1e3)),
-                ("panic", Seconds(CLOCK_DIFFERS[1] as f64 / 1e3)),
+                ("distance", Tuned(&CLOCK_DISTANCE)),
+                ("step", Tuned(&CLOCK_DIFFERS)),
+                ("panic", Tuned(&CLOCK_PANIC)),
                 ("servers", Tuned(&CLOCK_SERVERS)),
                 ("silent", Tuned(&SILENT_REQUESTS)),
             ],
@@ -68,7 +69,7 @@ fn bad(c: &ClockEvidenceOfServer) -> Report {
         ClockFault::Unsynchronised => "does not know the time: it is not synchronised".to_owned(),
         ClockFault::Far(distance) => format!("is {} away from its reference clock", duration(distance)),
         ClockFault::Differs(seconds) => {
-            if seconds.abs() * 1e3 > CLOCK_DIFFERS[1] as f64 {
+            if seconds.abs() > CLOCK_PANIC.in_seconds() {
                 severity = Severity::Critical;
             }
             let way = if seconds > 0.0 { "ahead of" } else { "behind" };

@@ -266,7 +266,8 @@ fn refusals(service: &ServiceEvidence, stands: bool) -> Option<Report> {
         ("with_another_ttl", Value::Count(between)),
     ];
     let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(refused.clients);
-    Some(by_device(report.held(vec![span]), between, refused.count))
+    let report = hops::by_ecn(report.held(vec![span]), w, Trouble::Refused);
+    Some(by_device(report, between, refused.count))
 }
 
 /// Mail servers ask every client of theirs: what all of those refuse is one note.
@@ -437,6 +438,17 @@ fn why_unreachable(report: &UnreachableReport) -> &'static str {
     }
 }
 
+/// ICMP errors that are enough where nobody connects, and over how long.
+static UNREACHABLE_FEW: Threshold = Threshold::count(5.0);
+static UNREACHABLE_FOR: Threshold = Threshold::nanos((10 * SECOND) as f64);
+
+/// Whether somebody tries to connect again and again, and is told each time that it cannot be reached.
+fn is_in_vain(service: &ServiceEvidence, w: &ServiceWindow) -> bool {
+    let errors = w.trouble(Trouble::Unreachable);
+    let lasts = errors.span.is_some_and(|span| span.last.since(span.first) >= UNREACHABLE_FOR.in_nanos());
+    service.key.protocol == Proto::Tcp && w.established == 0 && errors.count >= UNREACHABLE_FEW.number() && lasts
+}
+
 impl Detector for IcmpUnreachable {
     fn page(&self) -> &'static ExplainPage {
         static PAGE: ExplainPage = ExplainPage {
@@ -444,7 +456,8 @@ impl Detector for IcmpUnreachable {
             aspect: None,
             meaning: "Routers or hosts answer packets to this service or host with ICMP errors: it cannot be reached.",
             measured: "ICMP errors (destination unreachable, without those about the size of packets) that quote packets to a service which \
-                       clients ask: at least {least} within a minute, or received by at least {several} clients. The same of hosts and of \
+                       clients ask: at least {least} within a minute, or received by at least {several} clients, or {few} over at least {time} where nobody \
+                       connects. The same of hosts and of \
                        whatever else is sent to them, by who says it, of whom and why, but for ports at which nothing listens and for what \
                        scans; hosts of which one router says the same are told together. A note where a filter rejects packets, or where a \
                        single client hears it.",
@@ -453,7 +466,12 @@ impl Detector for IcmpUnreachable {
                          limit how many errors they send, so their number says little.",
             remedy: "Look at the route and the filters of whoever sends the errors.",
             topic: None,
-            figures: &[("least", Tuned(&UNREACHABLE)), ("several", Tuned(&SEVERAL))],
+            figures: &[
+                ("least", Tuned(&UNREACHABLE)),
+                ("several", Tuned(&SEVERAL)),
+                ("few", Tuned(&UNREACHABLE_FEW)),
+                ("time", Tuned(&UNREACHABLE_FOR)),
+            ],
         };
         &PAGE
     }
@@ -462,7 +480,7 @@ impl Detector for IcmpUnreachable {
         let services = e.network.services.iter().filter_map(|service| {
             let enough = |w: &ServiceWindow| {
                 let t = w.trouble(Trouble::Unreachable);
-                t.count >= UNREACHABLE.number() || t.clients >= SEVERAL.number()
+                t.count >= UNREACHABLE.number() || t.clients >= SEVERAL.number() || is_in_vain(service, w)
             };
             let stands = standing.on(subject(&service.key));
             let w = service.window(|w| enough(w) || stands && w.trouble(Trouble::Unreachable).count > 0)?;
@@ -489,6 +507,8 @@ impl Detector for IcmpUnreachable {
                 // Somebody decided it.
                 _ if whose.is_some_and(is_filtered) => Severity::Note,
                 n if n >= SEVERAL.number() => Severity::Critical,
+                // What one client asks for in vain may be an old setting.
+                ..=1 if !errors.is_more => Severity::Note,
                 _ => Severity::Warning,
             };
             let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(errors.clients);

@@ -148,7 +148,7 @@ impl Detector for QuicBlocked {
             meaning: "Clients try to reach web servers by QUIC (UDP), get no answer, and go on by TCP. It works, and connections begin later.",
             measured: "First packets of QUIC that were repeated and not answered, and within {within} of which the same client asked the same \
                        server or the same name by TLS over TCP: surely more than {share} of at least {least} attempts within ten minutes \
-                       (lower end of the {sure} interval), at two or more servers. Names are read from the first packets.",
+                       (lower end of the {sure} interval), at two or more servers. Names are read from the first packets, where their version is known and nothing of them is cut off; else the server tells.",
             cause: "A firewall drops UDP to that port, often because it cannot look into QUIC.",
             lookalikes: "One server that does not speak QUIC any more; a version that a server does not know, which it answers.",
             remedy: "If it is meant, have the firewall answer with ICMP errors, so that clients need not wait; otherwise allow it.",
@@ -170,14 +170,16 @@ impl Detector for QuicBlocked {
         }
         let (count, tried) = (grouped(quic.fell_back), plural(quic.tried, "attempt"));
         let title = format!("QUIC is not answered: {count} of {tried} by {} go on by TCP", plural(quic.clients, "client"));
-        let evidence = vec![
+        let mut evidence = vec![
             ("attempts", Value::Count(quic.tried)),
             ("fell_back", Value::Count(quic.fell_back)),
             ("clients", Value::Count(quic.clients)),
             ("servers", Value::Count(quic.servers)),
             ("names", Value::Count(quic.names)),
-            ("name", Value::Text(quic.name.to_string())),
         ];
+        if !quic.name.is_empty() {
+            evidence.push(("name", Value::Text(quic.name.to_string())));
+        }
         Report::new(Severity::Note, title, evidence).suffered_by(quic.clients).held(vec![quic.span]).into()
     }
 }

@@ -6,7 +6,9 @@ use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Need, O
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Part, Seconds, Share, Tuned};
 use crate::diagnose::vendor::VendorTopic;
-use crate::model::evidence::{ANSWERED, CONCENTRATED, HALF, HALF_CLEAR, JUDGED, NETWORK_BITS, ONE_SIDE_PACKETS, Threshold, share};
+use crate::model::evidence::{
+    ANSWERED, CONCENTRATED, ExchangeSides, HALF, HALF_CLEAR, JUDGED, LONE, NETWORK_BITS, ONE_SIDE_PACKETS, Threshold, share,
+};
 use crate::model::units::{duration, percent};
 use crate::model::{Aspect, Severity, Value, wilson};
 
@@ -49,7 +51,8 @@ impl Detector for DirHalf {
                       times and retransmissions cannot be judged.",
             measured: "Conversations in which both ends must have spoken (TCP and QUIC without unanswered attempts, calls, IPsec and \
                        WireGuard), with at least {side} packets from one side and none from the other. Raised when they surely are more than {half} (lower end of the {sure} \
-                       interval) of at least {judged} conversations, cleared below {clear}; critical from {critical}.",
+                       interval) of at least {judged} conversations, cleared below {clear}; critical from {critical}. Of fewer when none of at least \
+                       {lone} questions and answers has its other half here, and no station both sends and receives.",
             cause: "The session mirrors receive or transmit only, or only one leg of a tap is connected.",
             lookalikes: "Asymmetric routing, where it is always the same hosts (route.asym); a link aggregation of which one \
                          member is mirrored.",
@@ -61,6 +64,7 @@ impl Detector for DirHalf {
                 ("half", Share(HALF)),
                 ("clear", Share(HALF_CLEAR)),
                 ("judged", Count(JUDGED)),
+                ("lone", Count(LONE)),
                 ("critical", Tuned(&NEARLY_ALL)),
             ],
         };
@@ -74,18 +78,21 @@ impl Detector for DirHalf {
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         let sides = &e.sides;
-        if sides.judged < JUDGED {
+        if sides.judged < JUDGED && !sides.is_half_by_exchanges() {
             return lacking(sides.judged, JUDGED, "conversations");
         }
         let half = sides.share();
         present_if(sides.is_half(active), || {
-            let evidence = vec![
+            let ExchangeSides { questions, answers, .. } = sides.exchanges;
+            let lone = [("lone_questions", Value::Count(questions)), ("lone_answers", Value::Count(answers))];
+            let mut evidence = vec![
                 ("one_sided", Value::Count(sides.one_sided)),
                 ("conversations", Value::Count(sides.judged)),
                 ("macs_only_sending", Value::Count(sides.only_source)),
                 ("macs_only_receiving", Value::Count(sides.only_destination)),
                 ("macs_in_both_roles", Value::Count(sides.both_roles)),
             ];
+            evidence.extend(lone.into_iter().filter(|_| sides.is_half_by_exchanges()));
             let severity = if half >= NEARLY_ALL.value() { Severity::Critical } else { Severity::Warning };
             let title = if half >= NEARLY_ALL.value() {
                 "Only one direction of the conversations is mirrored".to_string()
@@ -105,12 +112,12 @@ impl Detector for RouteAsym {
             meaning: "For some hosts only one direction passes here; all others are complete. Their answers take another way.",
             measured: "One-sided conversations (see dir.half) of which {share} belong to hosts or address blocks \
                        that are one-sided throughout, while at least {answered} other conversations, and one in ten, \
-                       are answered.",
+                       are answered. A note; a warning when more than {half} of all conversations are one-sided: then hardly anything can be judged.",
             cause: "Routing: the way back to these hosts does not cross the mirrored ports.",
             lookalikes: "One of several mirrored ports that is mirrored in one direction only.",
             remedy: "Nothing is wrong with the mirror as such. To see the answers, mirror the port they use as well.",
             topic: None,
-            figures: &[("share", Share(CONCENTRATED)), ("answered", Count(ANSWERED))],
+            figures: &[("share", Share(CONCENTRATED)), ("answered", Count(ANSWERED)), ("half", Share(HALF))],
         };
         &PAGE
     }
@@ -132,7 +139,8 @@ impl Detector for RouteAsym {
                 ("at_one_sided_hosts", Value::Share(sides.concentration)),
             ];
             let title = format!("Answers of some hosts take another way: {} of the conversations are one-sided", percent(sides.share()));
-            Report::new(Severity::Note, title, evidence)
+            let severity = if sides.share() > HALF { Severity::Warning } else { Severity::Note };
+            Report::new(severity, title, evidence)
         })
     }
 }

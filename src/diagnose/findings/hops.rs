@@ -19,6 +19,9 @@ pub(super) static PART: Threshold = Threshold::share(0.05);
 pub(super) static PART_LEAST: Threshold = Threshold::count(5.0);
 pub(super) static PART_OF: Threshold = Threshold::count(20.0);
 
+/// Services that fail have nothing in common where fewer than one in so many has the commonest port.
+const SCATTERED: usize = 5;
+
 /// The same behind a router: attempts that fail, and hosts of which none has the half of them.
 pub(super) static BEHIND_LEAST: Threshold = Threshold::count(20.0);
 pub(super) static BEHIND_HOSTS: Threshold = Threshold::count(5.0);
@@ -104,7 +107,11 @@ fn behind(hop: &HopEvidence, failing: &HopFailures, how: &str, standing: Standin
     let stands = standing.on(Subject::Station(hop.station));
     let is_wide =
         failing.hosts >= BEHIND_HOSTS.number() && failing.clients >= SEVERAL.number() && failing.most.saturating_mul(2) < failing.count;
-    if failing.count < BEHIND_LEAST.number() || !is_wide || !exceeded(&share, PART.value(), PART.value() / 2.0, stands) {
+    if failing.count < BEHIND_LEAST.number()
+        || !is_wide
+        || is_scattered(failing)
+        || !exceeded(&share, PART.value(), PART.value() / 2.0, stands)
+    {
         return None;
     }
     let port = failing.port.map_or_else(String::new, |port| format!(" (port {port})"));
@@ -120,6 +127,14 @@ fn behind(hop: &HopEvidence, failing: &HopFailures, how: &str, standing: Standin
     Some(report.mend(
         "Look at the firewall and the address translation on the way behind this router, and at what the failing attempts have in common.",
     ))
+}
+
+/// Whether what fails has not even its ports in common: programs that ask one another, of which many are gone, and no rule of a router.
+fn is_scattered(failing: &HopFailures) -> bool {
+    let mut ports: Vec<u16> = failing.services.iter().map(|key| key.port).collect();
+    ports.sort_unstable();
+    let most = ports.chunk_by(|a, b| a == b).map(<[u16]>::len).max().unwrap_or(0);
+    most * SCATTERED < ports.len()
 }
 
 /// A service of which a part does not work: it fails for some attempts, whoever makes them, and not for others.
@@ -154,5 +169,19 @@ pub(super) fn in_part(service: &ServiceEvidence, trouble: Trouble, stands: bool)
         report.because("One of several servers behind this address does not work, or the service takes no more connections at times.");
     let report = report
         .mend("Where it is a load balancer, look at its members and at how it checks them; else at the service's limit of connections.");
-    Some(report.held(failing.span.into_iter().collect()))
+    Some(by_ecn(report.held(failing.span.into_iter().collect()), w, trouble))
+}
+
+/// What the attempts that fail have in common, where it is that their SYNs ask for ECN: those that do not are answered, and none that does.
+pub(super) fn by_ecn(report: Report, w: &ServiceWindow, trouble: Trouble) -> Report {
+    let asked = if trouble == Trouble::Refused { w.asked_ecn.refused } else { w.asked_ecn.unanswered };
+    let is_common = u64::from(asked) >= PART_LEAST.number() && u64::from(asked) == w.trouble(trouble).count;
+    if !is_common || w.established < PART_LEAST.number() || w.asked_ecn.established > 0 {
+        return report;
+    }
+    let title = format!("{}; what fails asks for ECN", report.title);
+    let report = Report { title, ..report }.with("asked_ecn", Value::Count(asked.into()));
+    report
+        .because("A device on the way, or the server itself, does not take SYNs that ask for ECN (the flags ECE and CWR): what asks without is answered.")
+        .mend("Look for a firewall that knows these flags as reserved, and mend it; turning ECN off at the clients only hides it.")
 }

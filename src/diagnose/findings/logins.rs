@@ -3,7 +3,7 @@
 use super::{SURE, all_of, exceeded, subject};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Nanos, Tuned};
+use crate::diagnose::figure::Figure::Tuned;
 use crate::model::evidence::{CertificateEvidence, OldTlsEvidence, SHORT_LOGIN, ServiceEvidence, Threshold, TlsFailureEvidence, Trouble};
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, percent, plural};
@@ -31,10 +31,14 @@ static HELLOS: Threshold = Threshold::count(20.0);
 /// Clients, all of which fail, that are enough; and that are critical.
 static CLIENTS: Threshold = Threshold::count(3.0);
 
+/// Share of handshakes that fail of a service that hardly works, and how many there must be.
+static FAILING_MOST: Threshold = Threshold::share(0.5);
+static HELLOS_FEW: Threshold = Threshold::count(5.0);
+
 /// The end of a certificate is near: the share of its life, at most and at least.
 static REST: Threshold = Threshold::share(0.1);
-const DAY: i64 = 86_400;
-const NEAR: i64 = 30 * DAY;
+static EXPIRES_LEAST: Threshold = Threshold::seconds(86_400.0);
+static EXPIRES_MOST: Threshold = Threshold::seconds(30.0 * 86_400.0);
 
 /// Logins are refused.
 pub struct AuthFailing;
@@ -155,14 +159,21 @@ impl Detector for TlsFailing {
                       cipher, or the client does not accept the certificate.",
             measured: "Handshakes that end by an alert in clear that refuses something, or whose hello the server answers by RST, by closing \
                        the connection or not at all: surely more than {share} of at least {n} (lower end of \
-                       the {sure} interval), or of at least {clients} clients all. Alerts of TLS one point three that are encrypted cannot be \
-                       seen. Critical with {clients} clients, a note with one.",
+                       the {sure} interval), or more than {most} of at least {few}, or of at least {clients} clients all. Alerts of TLS one point \
+                       three that are encrypted cannot be seen. Critical with {clients} clients; with one a note, unless more than {most} fail.",
             cause: "An expired certificate or one of an unknown issuer, a server or client without a common version, a name the server does not \
                     know.",
             lookalikes: "Scanners that try every version; one program that trusts one certificate only.",
             remedy: "The alert says who objects and to what: look at the certificate, or at the versions and ciphers of both.",
             topic: None,
-            figures: &[SURE, ("share", Tuned(&FAILING)), ("n", Tuned(&HELLOS)), ("clients", Tuned(&CLIENTS))],
+            figures: &[
+                SURE,
+                ("share", Tuned(&FAILING)),
+                ("n", Tuned(&HELLOS)),
+                ("most", Tuned(&FAILING_MOST)),
+                ("few", Tuned(&HELLOS_FEW)),
+                ("clients", Tuned(&CLIENTS)),
+            ],
         };
         &PAGE
     }
@@ -180,7 +191,8 @@ fn failing(f: &TlsFailureEvidence, stands: bool) -> Option<Report> {
     let share = wilson(f.failed, f.hellos);
     let [clients, others] = f.clients;
     let often = f.hellos >= HELLOS.number() && exceeded(&share, FAILING.value(), FAILING.value() / 2.0, stands);
-    if !(often || clients >= CLIENTS.number() && others == 0) {
+    let mostly = f.hellos >= HELLOS_FEW.number() && exceeded(&share, FAILING_MOST.value(), FAILING_MOST.value() / 2.0, stands);
+    if !(often || mostly || clients >= CLIENTS.number() && others == 0) {
         return None;
     }
     let who = if f.by_client { "the client objects" } else { "the server objects" };
@@ -203,8 +215,8 @@ fn failing(f: &TlsFailureEvidence, stands: bool) -> Option<Report> {
     evidence.push(("alerts", Value::Text(alerts.join(", "))));
     let severity = match clients {
         n if n >= CLIENTS.number() => Severity::Critical,
-        2 => Severity::Warning,
-        _ => Severity::Note,
+        1 if share.low <= FAILING_MOST.value() => Severity::Note,
+        _ => Severity::Warning,
     };
     Some(Report::new(severity, title, evidence).about(subject(&f.key)).suffered_by(clients).held(vec![f.span]))
 }
@@ -270,7 +282,7 @@ impl Detector for TlsExpiring {
             lookalikes: "An old capture is judged by its own time; where its clock is far behind nothing is said. A certificate that ends soon may be renewed tonight.",
             remedy: "Renew the certificate, and have the service load it.",
             topic: None,
-            figures: &[("rest", Tuned(&REST)), ("most", Nanos(NEAR * SECOND)), ("least", Nanos(DAY * SECOND))],
+            figures: &[("rest", Tuned(&REST)), ("most", Tuned(&EXPIRES_MOST)), ("least", Tuned(&EXPIRES_LEAST))],
         };
         &PAGE
     }
@@ -285,13 +297,14 @@ impl Detector for TlsExpiring {
 }
 
 fn expiring(c: &CertificateEvidence) -> Option<Report> {
+    let seconds = |threshold: &Threshold| threshold.in_nanos() / SECOND;
     let [from, until] = c.valid;
     let now = c.seen.0.div_euclid(SECOND);
-    let near = ((until.saturating_sub(from) as f64 * REST.value()) as i64).clamp(DAY, NEAR);
+    let near = ((until.saturating_sub(from) as f64 * REST.value()) as i64).min(seconds(&EXPIRES_MOST)).max(seconds(&EXPIRES_LEAST));
     let left = until.saturating_sub(now);
     let is_valid = now >= from && left >= 0;
     // Nobody gives out certificates that begin later than tomorrow: then the capture's clock is wrong.
-    if is_valid && left >= near || from.saturating_sub(now) > DAY {
+    if is_valid && left >= near || from.saturating_sub(now) > seconds(&EXPIRES_LEAST) {
         return None;
     }
     let whose = if c.name.is_empty() { c.key.to_string() } else { format!("{} at {}", c.name, c.key) };

@@ -38,9 +38,16 @@ const N: (&str, Figure) = ("n", Tuned(&SAMPLE));
 const WARN: (&str, Figure) = ("warning", Tuned(&PARTIAL));
 const CRITICAL: (&str, Figure) = ("critical", Share(GRAVE));
 
+/// How much more than the likeliest share the upper end of its interval may be for it to be as grave as that: else what is surely missing counts.
+const WIDE: f64 = 2.0;
+
 /// Below 1 % usable, below 5 % partial, beyond it volumes are not to be believed.
-fn severity(rate: f64) -> Severity {
-    match rate {
+fn severity(share: &Estimate) -> Severity {
+    graded(if share.high > WIDE * share.rate { share.low } else { share.rate })
+}
+
+fn graded(share: f64) -> Severity {
+    match share {
         r if r >= GRAVE => Severity::Critical,
         r if r >= PARTIAL.value() => Severity::Warning,
         _ => Severity::Note,
@@ -56,9 +63,7 @@ fn rated(estimate: Option<Estimate>, limit: &Limit, active: bool, title: impl Fn
     if estimate.n < SAMPLE.number() {
         return lacking(estimate.n, SAMPLE.number(), "samples");
     }
-    present_if(limit.exceeded(estimate.low, active), || {
-        Report::new(severity(estimate.rate), title(percent(estimate.rate)), numbers(&estimate))
-    })
+    present_if(limit.exceeded(estimate.low, active), || Report::new(severity(&estimate), title(percent(estimate.rate)), numbers(&estimate)))
 }
 
 /// Why bulk data is missing while few answers lack their question.
@@ -91,17 +96,29 @@ fn lossy(session: &SessionLoss, e: &Evidence, standing: StandingFindings<'_>, se
     let loss = session.loss.filter(|l| l.n >= SAMPLE.number() && SEQUENCE_LIMIT.exceeded(l.low, standing.on(subject)))?;
     let of = if several { format!(" of {subject}") } else { String::new() };
     let title = format!("{} of the copies{of} are lost between switch and host", percent(loss.rate));
-    Some(Report::new(severity(loss.rate), title, numbers(&loss)).about(subject).held(e.of_file(&[session.span])))
+    Some(Report::new(severity(&loss), title, numbers(&loss)).about(subject).held(e.of_file(&[session.span])))
 }
 
 /// What answers without a question say where they have to tell alone.
-fn single_packets(single: Estimate, active: bool) -> Detection {
+fn single_packets(single: Estimate, e: &Evidence, active: bool) -> Detection {
     if single.rate < LossEvidence::MOST {
         return rated(Some(single), &ORPHAN_LIMIT, active, |p| format!("{p} of single packets never arrived: their answers did"));
     }
     let title = format!("{} of the answers arrive without their question", percent(single.rate));
-    Report::new(Severity::Critical, title, numbers(&single)).because(UNASKED).into()
+    Report::new(Severity::Critical, title, numbers(&single)).because(if is_both_ways(e) { SAMPLED } else { UNASKED }).into()
 }
+
+/// Whether conversations show both directions.
+fn is_both_ways(e: &Evidence) -> bool {
+    e.sides.judged >= BOTH_WAYS && e.sides.one_sided == 0 || e.sides.both_roles > 0 && e.sides.answered_packets > 0
+}
+
+/// Conversations, all of which show both directions, before these are known to be mirrored.
+const BOTH_WAYS: u64 = 5;
+
+/// Why most answers lack their question where both directions are mirrored.
+const SAMPLED: &str = "Both directions are seen, so the mirror copies one packet in many, or loses nearly everything; or nobody here asked (answers \
+                       sent to a forged address).";
 
 /// Why most answers lack their question.
 const UNASKED: &str = "Only the direction of the answers is mirrored, or the mirror copies one packet in many; or nobody here asked (answers sent to \
@@ -163,7 +180,7 @@ impl Detector for SwitchDiscards {
                 ("seconds", Value::Seconds(port.seconds)),
                 ("port", Value::Text(port.port.clone())),
             ];
-            Report::new(severity(rate), title, evidence)
+            Report::new(graded(rate), title, evidence)
         })
     }
 }
@@ -255,8 +272,19 @@ impl Detector for UpstreamLoss {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
+        let by_data = || match e.loss.switch {
+            Some(_) => Detection::Clear,
+            None => witnessed(rated(e.loss.upstream, &TCP_LIMIT, active, |p| format!("{p} of the traffic never reached this host")), e),
+        };
         if let Some(single) = orphans_alone(e) {
-            let told = single_packets(single, active);
+            // Of two that say it, the one that rests on more is told.
+            let is_better_founded = e.loss.all.is_some_and(|all| all.n > single.n);
+            if let told @ Detection::Present(_) = by_data()
+                && is_better_founded
+            {
+                return told;
+            }
+            let told = single_packets(single, e, active);
             let is_alone = e.loss.all.is_none_or(|all| all.n < SAMPLE.number()) && e.loss.numbered_alone().is_none();
             if matches!(told, Detection::Present(_)) || is_alone {
                 return told;
@@ -267,10 +295,7 @@ impl Detector for UpstreamLoss {
                 format!("{p} of the packets that senders number never reached this host")
             });
         }
-        if e.loss.switch.is_some() {
-            return Detection::Clear;
-        }
-        witnessed(rated(e.loss.upstream, &TCP_LIMIT, active, |p| format!("{p} of the traffic never reached this host")), e)
+        by_data()
     }
 }
 

@@ -5,13 +5,14 @@ use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, 
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Tuned};
 use crate::model::evidence::{
-    ALONE, ARP_ANSWERED, ARP_LASTS, ARP_OTHERS, ARP_RATE, ARP_REQUESTS, ARP_SILENT, ARP_STRETCHES, ARP_SWEEP, ARP_TARGETS, ARP_VLAN_RATE,
-    ArpStormEvidence, BetweenEvidence, CONFLICT_TURNS, ConflictEvidence, PROXY_ADDRESSES, ROUTERS_BESIDE, SIGHT_HELD, SecondRouterEvidence,
-    StationEvidence, Threshold, UnansweredEvidence,
+    ALONE, ARP_ANSWERED, ARP_INSISTS, ARP_LASTS, ARP_OTHERS, ARP_RATE, ARP_REQUESTS, ARP_SILENT, ARP_STRETCHES, ARP_SWEEP, ARP_TARGETS,
+    ARP_VLAN_RATE, ArpStormEvidence, BetweenEvidence, CONFLICT_TURNS, ConflictEvidence, PROXY_ADDRESSES, ROUTERS_BESIDE, SIGHT_HELD,
+    SecondRouterEvidence, StationEvidence, Threshold, UnansweredEvidence,
 };
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, plural};
 use crate::model::{Address, Finding, Proves, Severity, Subject, Value, limits, wilson};
+use std::net::Ipv4Addr;
 
 /// Stations of one address that are told of.
 static STRETCH: Threshold = Threshold::nanos((60 * SECOND) as f64);
@@ -132,11 +133,13 @@ impl Detector for ArpUnanswered {
             aspect: None,
             meaning: "Hosts look for an address in their own network and nobody answers: it is down or gone, and nothing can be sent to it.",
             measured: "ARP requests: at least {requests} within {stretch} for an address of which nothing has been heard since, for at least {silent}, by hosts to which \
-                       replies are seen; of their other requests surely more than {answered} are answered (lower end of the {sure} interval). \
+                       replies are seen; of their other requests surely more than {answered} are answered (lower end of the {sure} interval); \
+                       or by a host that asks {insists} times in a minute for this one address, as nobody does who is answered. Two that look for each \
+                       other in different VLANs are told together. \
                        Hosts that look for more than {sweep} addresses in vain, probes and announcements are left out. A note with one host \
-                       that asks; critical with {many}, or when it is their router.",
+                       that asks, a warning when that is not heard to do anything else; critical with {many}, or when it is their router.",
             cause: "The host is down, was moved to another VLAN, or its address changed.",
-            lookalikes: "A host that sleeps; an old entry in somebody's settings.",
+            lookalikes: "A host that sleeps; an old entry in somebody's settings; a program that watches a host by ARP, whose replies are not mirrored.",
             remedy: "Is the host up and linked, in this VLAN, with this address? If it is gone for good, find who still asks for it.",
             topic: None,
             figures: &[
@@ -145,6 +148,7 @@ impl Detector for ArpUnanswered {
                 ("stretch", Tuned(&STRETCH)),
                 ("silent", Tuned(&ARP_SILENT)),
                 ("answered", Tuned(&ARP_ANSWERED)),
+                ("insists", Tuned(&ARP_INSISTS)),
                 ("sweep", Tuned(&ARP_SWEEP)),
                 ("many", Tuned(&MANY_ASKERS)),
             ],
@@ -156,19 +160,47 @@ impl Detector for ArpUnanswered {
         &[Need::BothDirections, Need::Complete, Need::Unsampled, Need::Tagged]
     }
 
+    // Whoever is answered does not ask again at once: the requests show by themselves that there is no answer.
+    fn is_proved_without(&self, need: Need, finding: &Finding) -> bool {
+        matches!(need, Need::BothDirections | Need::Complete) && finding.evidence.iter().any(|(name, _)| *name == INSISTING)
+    }
+
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         all_of(e.network.sightings.unanswered.iter().map(unanswered))
     }
 }
 
+/// Two who look for each other in different VLANs.
+fn in_two_vlans(u: &UnansweredEvidence, asker: Ipv4Addr, other: Option<u16>) -> Report {
+    let vlan = |id: Option<u16>| id.map_or_else(|| "no VLAN".to_owned(), |id| format!("VLAN {id}"));
+    let title = format!("{asker} in {} and {} in {} look for each other in vain", vlan(u.vlan), u.address, vlan(other));
+    let evidence = vec![("requests", Value::Count(u.requests)), (INSISTING, Value::Count(u.insisting))];
+    Report { vlan: u.vlan, ..Report::new(Severity::Warning, title, evidence) }
+        .about(Subject::Host(Address::V4(u.address)))
+        .suffered_by(2)
+        .held(vec![u.span])
+        .because(
+            "Both are of one network, and their ports in different VLANs: one is set wrong, or the native VLANs of a link between differ.",
+        )
+        .mend("Compare the VLANs of both ports, and the native VLAN at both ends of the links between them.")
+}
+
 fn unanswered(u: &UnansweredEvidence) -> Report {
+    if let Some((asker, other)) = u.elsewhere {
+        return in_two_vlans(u, asker, other);
+    }
     let what = if u.is_router { "The router " } else { "" };
-    let ending = match u.last_answer {
-        Some((last, _)) => format!("last heard {} before", duration(u.span.last.seconds_since(last).max(0.0))),
-        None => "it was never heard".to_owned(),
+    let (state, ending) = match u.last_answer {
+        Some((last, _)) => ("gone", format!("last heard {} before", duration(u.span.last.seconds_since(last).max(0.0)))),
+        None => ("not there", "nothing was ever heard of it".to_owned()),
     };
     let hosts = if u.askers == 1 { "1 host looks".to_owned() } else { format!("{} look", plural(u.askers, "host")) };
-    let title = format!("{what}{} is gone{}: {hosts} for it in vain; {ending}", u.address, within(u.vlan));
+    let beyond = match u.cut_off {
+        0 => String::new(),
+        1 => "; one that is not heard to reach anything else".to_owned(),
+        n => format!("; {n} of them are not heard to reach anything else"),
+    };
+    let title = format!("{what}{} is {state}{}: {hosts} for it in vain{beyond}; {ending}", u.address, within(u.vlan));
     let [others, replies] = u.others;
     let mut evidence = vec![
         ("requests", Value::Count(u.requests)),
@@ -177,17 +209,30 @@ fn unanswered(u: &UnansweredEvidence) -> Report {
         ("other_requests_answered", Value::Count(replies)),
         ("answered_low", Value::Share(wilson(replies, others).low)),
     ];
+    if u.insisting > 0 {
+        evidence.extend([(INSISTING, Value::Count(u.insisting)), ("cut_off", Value::Count(u.cut_off))]);
+    }
     if let Some((last, mac)) = u.last_answer {
         evidence.extend([("last_heard", Value::Time(last)), ("station", Value::Text(mac.to_string()))]);
     }
     let severity = match u.askers {
         _ if u.is_router => Severity::Critical,
-        0 | 1 => Severity::Note,
+        0 | 1 if u.cut_off == 0 => Severity::Note,
         n if n >= MANY_ASKERS.number() => Severity::Critical,
         _ => Severity::Warning,
     };
-    Report::new(severity, title, evidence).about(Subject::Host(Address::V4(u.address))).suffered_by(u.askers).held(vec![u.span])
+    let report =
+        Report::new(severity, title, evidence).about(Subject::Host(Address::V4(u.address))).suffered_by(u.askers).held(vec![u.span]);
+    if u.cut_off == 0 || u.is_router {
+        return report;
+    }
+    report
+        .because("A host that looks for one address again and again and reaches nothing: its default gateway is set wrong, or is down.")
+        .mend("Compare the host's default gateway with that of its neighbours, and with what DHCP tells.")
 }
+
+/// What says how many hosts ask so often as nobody does who is answered.
+const INSISTING: &str = "asking_without_end";
 
 impl Detector for ArpStorm {
     fn page(&self) -> &'static ExplainPage {
@@ -262,7 +307,7 @@ impl Detector for NdRogueRa {
             lookalikes: "Two routers on purpose, each with its own prefix; a new router that replaces the old one.",
             remedy: "Find the station's port in the switch's table; switch RA guard on at ports of hosts (RFC 6105).",
             topic: None,
-            figures: &[("beside", Tuned(&ROUTERS_BESIDE)), ("alone", Nanos(ALONE)), ("held", Nanos(SIGHT_HELD))],
+            figures: &[("beside", Tuned(&ROUTERS_BESIDE)), ("alone", Tuned(&ALONE)), ("held", Nanos(SIGHT_HELD))],
         };
         &PAGE
     }

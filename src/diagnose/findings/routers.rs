@@ -3,7 +3,7 @@
 use super::all_of;
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Nanos, Tuned};
+use crate::diagnose::figure::Figure::{Nanos, Tuned};
 use crate::model::evidence::{
     PAUSE_RATE, QUERIERS_BESIDE, SESSION_PACKETS, STORM_RATE, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind as Kind, Threshold,
 };
@@ -210,7 +210,7 @@ impl Detector for BgpReset {
             lookalikes: "Maintenance that was meant; both routers opened a session at the same time, and one of them is closed again.",
             remedy: "The notification in the packets before the end says why; look at the log of both routers.",
             topic: None,
-            figures: &[("packets", Count(SESSION_PACKETS)), ("recent", Nanos(SWITCH_RECENT)), ("many", Tuned(&RESETS))],
+            figures: &[("packets", Tuned(&SESSION_PACKETS)), ("recent", Nanos(SWITCH_RECENT)), ("many", Tuned(&RESETS))],
         };
         &PAGE
     }
@@ -292,7 +292,7 @@ impl Detector for IgmpTwoQueriers {
             lookalikes: "Two VLANs whose tags the mirror took off.",
             remedy: "Turn the querier off where it is not wanted, and look whether multicast passes between both.",
             topic: None,
-            figures: &[("beside", Nanos(QUERIERS_BESIDE))],
+            figures: &[("beside", Tuned(&QUERIERS_BESIDE))],
         };
         &PAGE
     }
@@ -406,7 +406,7 @@ impl Detector for PauseStorm {
             lookalikes: "Storage networks in which flow control is meant: there such stretches are short.",
             remedy: "Look at the station that is named: its processor, its interface, its driver.",
             topic: None,
-            figures: &[("rate", Count(PAUSE_RATE)), ("seconds", Tuned(&PAUSE_SECONDS))],
+            figures: &[("rate", Tuned(&PAUSE_RATE)), ("seconds", Tuned(&PAUSE_SECONDS))],
         };
         &PAGE
     }

@@ -11,6 +11,7 @@ use crate::model::evidence::{
 };
 use crate::model::units::grouped;
 use crate::model::{Severity, Subject, Value};
+use std::cmp::Reverse;
 
 /// Half-open connections pile up.
 pub struct TcpSynflood;
@@ -94,13 +95,7 @@ impl Detector for ScanPorts {
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
-        let scans = || e.network.scans.iter().filter_map(|scan| Some((scan, scan.target?)));
-        all_of(scans().filter_map(|(scan, target)| {
-            // One finding a source: of its targets the one with most ports.
-            let most = scans().filter(|s| s.0.source == scan.source).max_by_key(|s| (s.0.failed, std::cmp::Reverse(s.1)))?;
-            if most.1 != target {
-                return None;
-            }
+        all_of(largest(e, |scan| scan.target).filter_map(|(scan, target)| {
             let title = |number: String| format!("{} tries {number} ports of {target} in vain", scan.source);
             scanned(scan, scan.source.is_outside() || target.is_outside(), &title)
         }))
@@ -138,14 +133,8 @@ impl Detector for ScanHosts {
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
-        let scans = || e.network.scans.iter().filter_map(|scan| Some((scan, scan.port?)));
-        let found: Vec<Report> = scans()
+        let found: Vec<Report> = largest(e, |scan| scan.port)
             .filter_map(|(scan, port)| {
-                // One finding a source: of its ports the one with most hosts.
-                let most = scans().filter(|s| s.0.source == scan.source).max_by_key(|s| (s.0.failed, std::cmp::Reverse(s.1)))?;
-                if most.1 != port {
-                    return None;
-                }
                 let title = |number: String| format!("{} tries port {port} of {number} hosts in vain", scan.source);
                 let mut report = scanned(scan, scan.source.is_outside(), &title)?;
                 if SPREADING.contains(&port) && scan.failed >= SCAN_MANY.number() && !scan.source.is_outside() {
@@ -158,6 +147,14 @@ impl Detector for ScanHosts {
         let sweeps: Vec<Report> = sweeps.collect();
         all_of(found.into_iter().chain(sweeps))
     }
+}
+
+/// One scan a source, with what it tries: of the hosts whose ports it tries, or of the ports that it tries at many hosts, the one at which most
+/// failed.
+fn largest<'a, T: Ord + 'a>(e: &'a Evidence, tried: fn(&ScanEvidence) -> Option<T>) -> impl Iterator<Item = (&'a ScanEvidence, T)> {
+    let all = move || e.network.scans.iter().filter_map(move |scan| Some((scan, tried(scan)?)));
+    let is_larger = |a: &(&ScanEvidence, T), b: &(&ScanEvidence, T)| (a.0.failed, Reverse(&a.1)) > (b.0.failed, Reverse(&b.1));
+    all().filter(move |one| !all().any(|other| other.0.source == one.0.source && is_larger(&other, one)))
 }
 
 /// The report of a host that looks for others by ARP.

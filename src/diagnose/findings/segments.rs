@@ -3,7 +3,7 @@
 use super::{SURE, all_of, exceeded, subject};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Nanos, Tuned};
+use crate::diagnose::figure::Figure::Tuned;
 use crate::model::evidence::{
     ClientLoss, LOSS_REORDERED, LOSS_TIMED_OUT, LOST_CRITICAL_SHARE, LOST_ON_ONE_SIDE, LOST_SHARE, LossWindow, NetworkEvidence,
     ServiceEvidence, ServiceWindow, Threshold,
@@ -15,6 +15,9 @@ use std::collections::BTreeMap;
 /// Share of lost segments: told of, critical; of how many segments, and how many at least.
 static SEGMENTS: Threshold = Threshold::count(300.0);
 static LOST_LEAST: Threshold = Threshold::count(5.0);
+
+/// How long losses must go on to be critical: of a burst alone, which fills a queue once, the share of a moment is none of the connection.
+static GRAVE_FOR: Threshold = Threshold::seconds(5.0);
 
 /// Losses, connections and the share of losses on one side of the mirrored port before that side is named.
 static SIDED: Threshold = Threshold::count(10.0);
@@ -55,10 +58,10 @@ impl Detector for TcpLoss {
             meaning: "Segments of this service's connections, or of this client's, are lost in the network and have to be sent again: transfers are \
                       slow, and users wait for time-outs.",
             measured: "Segments that are seen again because their receiver asked for them, or after more than {timeout}: lost beyond the \
-                       mirrored port; holes that close later than {reordered} and half a round trip, for which the receiver asked: lost \
-                       before it. In the last minute, else in the last twenty seconds, and then a warning at most. Raised when they surely are more than {lost} of at least {segments} segments with data, and at least {least} (lower \
+                       mirrored port; holes that close later than {reordered} and half a round trip, or sooner by what was sent again, as acknowledgements of what \
+                       arrived behind them and the sender's own numbers tell, for which the receiver asked: lost before it. In the last minute, else in the last twenty seconds, and then a warning at most. Raised when they surely are more than {lost} of at least {segments} segments with data, and at least {least} (lower \
                        end of the {sure} interval); or, of at least {lots}, surely more than {little} and more than {unusual} times the share of as many before. \
-                       Critical from {many}. The side is named when {one} of them are on it, as what is seen \
+                       Critical from {many} over at least {grave}. The side is named when {one} of them are on it, as what is seen \
                        so far below {sided} losses in {connections} connections. It is about one client where what is lost on the clients' side is its: by the \
                        same measure of at least {client} segments, while at least as many other clients of the same services surely lose less than one part in {part} of its share.",
             cause: "A full queue (then round-trip times rise as well), a bad cable or transceiver, a duplex mismatch, radio.",
@@ -68,12 +71,13 @@ impl Detector for TcpLoss {
             topic: None,
             figures: &[
                 SURE,
-                ("timeout", Nanos(LOSS_TIMED_OUT)),
+                ("timeout", Tuned(&LOSS_TIMED_OUT)),
                 ("reordered", Tuned(&LOSS_REORDERED)),
                 ("lost", Tuned(&LOST_SHARE)),
                 ("segments", Tuned(&SEGMENTS)),
                 ("least", Tuned(&LOST_LEAST)),
                 ("many", Tuned(&LOST_CRITICAL_SHARE)),
+                ("grave", Tuned(&GRAVE_FOR)),
                 ("sided", Tuned(&SIDED)),
                 ("connections", Tuned(&SIDED_CONNECTIONS)),
                 ("one", Tuned(&LOST_ON_ONE_SIDE)),
@@ -307,7 +311,8 @@ fn lost(service: &ServiceEvidence, loss: &LossWindow, stands: bool) -> Option<Re
         ("before_mirror", Value::Count(loss.before)),
         ("connections", Value::Count(loss.connections)),
     ];
-    let severity = if share.low >= LOST_CRITICAL_SHARE.value() { Severity::Critical } else { Severity::Warning };
+    let lasts = loss.span.is_some_and(|span| span.last.since(span.first) >= GRAVE_FOR.in_nanos());
+    let severity = if lasts && share.low >= LOST_CRITICAL_SHARE.value() { Severity::Critical } else { Severity::Warning };
     let mut report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(loss.clients);
     (report.location, report.side) = (location, side);
     Some(report.held(loss.span.into_iter().collect()))

@@ -6,9 +6,11 @@ use crate::diagnose::detector::{Detection, Detector, ExplainPage, LOSS_NEEDS, Li
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Share, Tuned};
 use crate::diagnose::vendor::VendorTopic;
-use crate::model::evidence::{FLAT_WINDOWS, FlatTop, LONGEST_RATE_WINDOW, RATE_WINDOW, SizeLoss, Threshold, UTILISATION_BOUNDS, share};
+use crate::model::evidence::{
+    FLAT_WINDOWS, FlatTop, LONGEST_RATE_WINDOW, LossEvidence, RATE_WINDOW, SizeLoss, StreamEvidence, Threshold, UTILISATION_BOUNDS, share,
+};
 use crate::model::units::{bits_per_second, percent};
-use crate::model::{Aspect, Severity, Value};
+use crate::model::{Aspect, Estimate, Severity, Value, wilson};
 
 /// Windows of high and of low load before they are compared.
 static WINDOWS: Threshold = Threshold::count(30.0);
@@ -21,6 +23,13 @@ const MOST_DROPPED: f64 = 20.0;
 
 /// Conversations before uniformity is judged.
 static FLOWS: Threshold = Threshold::count(20.0);
+
+/// Fewer that are enough where packets are missing one by one and the share is known well: by its interval.
+static FEW_FLOWS: Threshold = Threshold::count(3.0);
+static KNOWN_WELL: Threshold = Threshold::share(0.1);
+
+/// Runs of missing segments, as a part of those that there would be if each packet was left out by chance, from which on they are missing one by one.
+const ONE_BY_ONE: f64 = 0.5;
 
 /// Sampling one in two leaves half out; less than that is not called sampling.
 static LEAST_SAMPLING: Threshold = Threshold::share(0.45);
@@ -118,7 +127,7 @@ impl Detector for SpanOversub {
 /// The share missing from most conversations alike: the middle step of the histogram when nine of ten conversations are within
 /// three steps (15 %) of it.
 fn uniform_ratio(e: &Evidence) -> Option<f64> {
-    let all: u64 = e.loss.ratios.iter().fold(e.loss.whole, |sum, n| sum.saturating_add(*n));
+    let all = conversations(e);
     let mut sum = e.loss.whole;
     let middle = e.loss.ratios.iter().position(|n| {
         sum = sum.saturating_add(*n);
@@ -139,7 +148,10 @@ impl Detector for SpanSampled {
             measured: "The share missing is the same in conversations of every kind: nine of ten of at least {flows} \
                        are within {near} of their median, at least {missing} is missing, neither load nor size makes a \
                        difference, the rate of copies is not constant, and questions whose answer was seen (SYN, DNS, \
-                       echo; at least {answers}) are missing as often; or the mirror says so itself.",
+                       echo; at least {answers}) are missing as often. Where conversations are too short or too few for that, segments must be missing one by one, and such questions as often, \
+                       or the interval of the share of {few} or more must be narrower than {known}. Without TCP: \
+                       {streams} or more streams that are numbered (RTP, IPsec, WireGuard), of {senders} senders or more, lack as much, \
+                       but for {near}. Or the mirror says so itself.",
             cause: "Sampling is configured on the session, or it is the platform's only way of mirroring.",
             lookalikes: "A balancer that spreads packets over several analysers; a mirror that is overloaded all the time.",
             remedy: "Turn sampling off, or scale by N.",
@@ -149,6 +161,10 @@ impl Detector for SpanSampled {
                 ("near", Share(NEAR as f64 / STEPS)),
                 ("missing", Tuned(&LEAST_SAMPLING)),
                 ("answers", Count(ANSWERS)),
+                ("few", Tuned(&FEW_FLOWS)),
+                ("known", Tuned(&KNOWN_WELL)),
+                ("streams", Count(StreamEvidence::SEVERAL)),
+                ("senders", Count(StreamEvidence::SENDERS)),
             ],
         };
         &PAGE
@@ -164,25 +180,52 @@ impl Detector for SpanSampled {
             let evidence = vec![("one_in", Value::Count(n.into()))];
             return Detection::from(Report::new(Severity::Warning, format!("The mirror samples one packet in {n}"), evidence));
         }
-        let flows: u64 = e.loss.ratios.iter().fold(e.loss.whole, |sum, n| sum.saturating_add(*n));
-        if flows < FLOWS.number() {
+        let flows = conversations(e);
+        let alike = match e.loss.all {
+            Some(all) if flows >= FLOWS.number() => uniform_ratio(e).map(|_| all).or_else(|| few_alike(e, flows)),
+            _ => few_alike(e, flows).or_else(|| streams_alike(e)),
+        };
+        if alike.is_none() && (flows < FLOWS.number() || e.loss.all.is_none()) {
             return lacking(flows, FLOWS.number(), "long conversations");
         }
-        let Some(all) = e.loss.all else { return Detection::Unknown("no measure of loss".into()) };
         let [low, _, high] = &e.loss.by_load;
         let by_load = low.windows.min(high.windows) >= WINDOWS.number() && high.upstream().0 > 2.0 * low.upstream().1;
-        let found = uniform_ratio(e)
-            .filter(|_| Limit::new(LEAST_SAMPLING.value()).exceeded(all.rate, active) && !by_load)
+        let found = alike
+            .filter(|all| Limit::new(LEAST_SAMPLING.value()).exceeded(all.rate, active) && !by_load)
             .filter(|_| limit(&e.loss.by_size, false).is_none() && flat(e, active).is_none())
-            .filter(|_| !e.loss.unmatched.is_some_and(|single| single.n >= ANSWERS && single.high < 0.75 * all.low));
-        present_if(found.is_some(), || {
+            .filter(|all| !e.loss.unmatched.is_some_and(|single| single.n >= ANSWERS && single.high < 0.75 * all.low));
+        found.map_or(Detection::Clear, |all| {
             let n = (1.0 / (1.0 - all.rate).max(1e-6)).round().max(2.0);
             let evidence =
                 vec![("share_missing", Value::Share(all.rate)), ("one_in", Value::Number(n)), ("conversations", Value::Count(flows))];
             Report::new(Severity::Warning, format!("The mirror samples: about one packet in {n:.0} arrives"), evidence)
                 .held(e.of_file(&e.loss.times))
+                .into()
         })
     }
+}
+
+/// Conversations that are long enough for their share to say something.
+fn conversations(e: &Evidence) -> u64 {
+    e.loss.ratios.iter().fold(e.loss.whole, |sum, n| sum.saturating_add(*n))
+}
+
+/// What is missing of few conversations alike: segments one by one, and questions as often, or of each conversation as much.
+fn few_alike(e: &Evidence, flows: u64) -> Option<Estimate> {
+    let all = e.loss.all.filter(|all| all.n >= LossEvidence::ENOUGH)?;
+    let by_chance = all.n as f64 * all.rate * (1.0 - all.rate);
+    let are_as_many = |other: Estimate| other.n >= ANSWERS && other.low <= all.high && all.low <= other.high;
+    let is_known_well = flows >= FEW_FLOWS.number() && all.high - all.low < KNOWN_WELL.value();
+    let is_alike = is_known_well || e.loss.unmatched.is_some_and(are_as_many);
+    Some(all).filter(|_| is_alike && e.loss.runs as f64 >= ONE_BY_ONE * by_chance)
+}
+
+/// What is missing of numbered streams alike, where there is too little TCP: those that lack least lack it as well.
+fn streams_alike(e: &Evidence) -> Option<Estimate> {
+    let streams = &e.loss.streams;
+    let (least, all) = (e.loss.numbered_alone()?, wilson(streams.missing, streams.packets.saturating_add(streams.missing)));
+    let are_several = streams.streams >= StreamEvidence::SEVERAL && streams.senders >= StreamEvidence::SENDERS;
+    Some(all).filter(|all| are_several && all.rate - least.rate < NEAR as f64 / STEPS && e.outages.is_empty())
 }
 
 impl Detector for SpanRatelimit {

@@ -3,10 +3,11 @@
 use super::all_of;
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Nanos, Share, Tuned};
+use crate::diagnose::figure::Figure::{Count, Nanos, Tuned};
 use crate::model::evidence::{
-    ACQUAINTED, BURST, BURST_SHORT, BURSTS, BURSTS_MEAN, CIRCLING, CIRCLING_FRAMES, CIRCLING_REQUESTS, CIRCLING_SWIFT, FLOODED_RATE,
-    FLOODED_STATIONS, LEAKED, LEAKED_WITHIN, LINK_FULL, LINK_FULL_FOR, MEMBERS_FORGOTTEN, MOVES, MOVES_PLACES, MOVES_WITHIN, NEW_STATIONS,
+    ACQUAINTED, BURST, BURST_FULL, BURST_SHORT, BURSTS, BURSTS_MEAN, CIRCLING, CIRCLING_ASKED, CIRCLING_ASKERS, CIRCLING_FRAMES,
+    CIRCLING_PARTS, CIRCLING_REQUESTS, CIRCLING_SENDERS, CIRCLING_SWIFT, CIRCLING_SWIFT_FRAMES, FLOODED_RATE, FLOODED_STATIONS, LEAKED,
+    LEAKED_STATIONS, LEAKED_WITHIN, LINK_FULL, LINK_FULL_FOR, MEMBERS_FORGOTTEN, MOVES, MOVES_PLACES, MOVES_WITHIN, NEW_STATIONS,
     STATION_FORGOTTEN, STORM_RATE, STREAM_FRAMES, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind as Kind, Threshold,
 };
 use crate::model::units::{bits_per_second, duration, grouped, percent, plural};
@@ -65,7 +66,7 @@ impl Detector for FloodUnicast {
             remedy: "Look up the stations in the switch's table of addresses. Let switches remember them for as long as routers do (a few \
                      hours), or have the receivers send something regularly.",
             topic: None,
-            figures: &[("forgotten", Nanos(STATION_FORGOTTEN)), ("rate", Tuned(&FLOODED_RATE)), ("stations", Tuned(&FLOODED_STATIONS))],
+            figures: &[("forgotten", Tuned(&STATION_FORGOTTEN)), ("rate", Tuned(&FLOODED_RATE)), ("stations", Tuned(&FLOODED_STATIONS))],
         };
         &PAGE
     }
@@ -117,16 +118,16 @@ impl Detector for LoopLayer2 {
                      and loop protection on.",
             topic: None,
             figures: &[
-                ("times", Count(CIRCLING[0])),
-                ("parts", Count(CIRCLING[1])),
-                ("frames", Count(CIRCLING_FRAMES[0])),
-                ("stations", Count(CIRCLING_FRAMES[1])),
+                ("times", Tuned(&CIRCLING)),
+                ("parts", Tuned(&CIRCLING_PARTS)),
+                ("frames", Tuned(&CIRCLING_FRAMES)),
+                ("stations", Tuned(&CIRCLING_SENDERS)),
                 ("rate", Tuned(&STORM_RATE)),
-                ("swift", Count(CIRCLING_SWIFT[0])),
-                ("swift_frames", Count(CIRCLING_SWIFT[1])),
-                ("asked", Count(CIRCLING_REQUESTS[0])),
-                ("requests", Count(CIRCLING_REQUESTS[1])),
-                ("askers", Count(CIRCLING_REQUESTS[2])),
+                ("swift", Tuned(&CIRCLING_SWIFT)),
+                ("swift_frames", Tuned(&CIRCLING_SWIFT_FRAMES)),
+                ("asked", Tuned(&CIRCLING_ASKED)),
+                ("requests", Tuned(&CIRCLING_REQUESTS)),
+                ("askers", Tuned(&CIRCLING_ASKERS)),
                 ("seconds", Tuned(&LOOP_SECONDS)),
             ],
         };
@@ -244,8 +245,8 @@ impl Detector for VlanLeak {
             topic: None,
             figures: &[
                 ("within", Nanos(LEAKED_WITHIN)),
-                ("frames", Count(LEAKED[1])),
-                ("stations", Count(LEAKED[0])),
+                ("frames", Tuned(&LEAKED)),
+                ("stations", Tuned(&LEAKED_STATIONS)),
                 ("recent", Nanos(SWITCH_RECENT)),
             ],
         };
@@ -316,20 +317,21 @@ impl Detector for BurstMicro {
             meaning: "The link is filled for some milliseconds at a time although it is little used on average. What does not fit waits in the \
                       switch, and where its buffer is short, is lost.",
             measured: "Milliseconds with at least {half} of the link's speed, one after the other, for at most {short} ms, of which one has at \
-                       least {full}: at least {bursts} within a minute in which the link is used to at most {mean}. By frames as they \
-                       arrived: a mirror's own queue makes bursts flatter, and nothing is said of the depth of any queue.",
+                       least {full}: at least {bursts} within a minute in which the link is used to at most {mean}. By the fuller \
+                       direction, or what that is at least (`explain link.saturated`). Always by milliseconds, also where bursts are listed by \
+                       finer bins, and by frames as they arrived: a mirror's own queue makes bursts flatter, and nothing is said of the depth \
+                       of any queue.",
             cause: "Servers that send answers as fast as their interface can; many that answer one at the same time (incast); a fast link that \
                     ends at a slower one.",
-            lookalikes: "Both directions of the link mirrored into one port, whose sum may be twice its speed. Most networks have some: it \
-                         matters where packets are lost.",
+            lookalikes: "A speed given with `--speed` that is lower than the link's. Most networks have some: it matters where packets are lost.",
             remedy: "Look at the discards of the port, and at who sends in the bursts. Pace the senders, or give the port more buffer or \
                      speed.",
             topic: None,
             figures: &[
-                ("half", Share(BURST[0])),
-                ("full", Share(BURST[1])),
-                ("short", Count(BURST_SHORT as u64)),
-                ("bursts", Count(BURSTS)),
+                ("half", Tuned(&BURST)),
+                ("full", Tuned(&BURST_FULL)),
+                ("short", Tuned(&BURST_SHORT)),
+                ("bursts", Tuned(&BURSTS)),
                 ("mean", Tuned(&BURSTS_MEAN)),
             ],
         };
@@ -364,9 +366,12 @@ impl Detector for LinkSaturated {
             id: "link.saturated",
             aspect: None,
             meaning: "The link is full: what more is sent waits and is lost, and everything that passes it becomes slow.",
-            measured: "At least {full} of the link's speed, with what is between frames, for {time} or longer.",
+            measured: "At least {full} of the link's speed, with what is between frames, for {time} or longer: by the fuller direction of a link \
+                       at whose end one station is, in all frames but one of a hundred; by all frames where the speed is that of the port they \
+                       come to. Of other links by what the fuller direction carries at least: half of all frames, those from one station, or \
+                       those to one.",
             cause: "A transfer that takes all it can get, such as a backup, or a link that is too slow for its traffic.",
-            lookalikes: "Both directions of the link mirrored into one port, whose sum may be twice its speed.",
+            lookalikes: "A speed given with `--speed` that is lower than the link's.",
             remedy: "Look who sends most of it. Give what must be quick a class of its own, move transfers to the night, or take a faster link.",
             topic: None,
             figures: &[("full", Tuned(&LINK_FULL)), ("time", Tuned(&LINK_FULL_FOR))],
@@ -380,6 +385,11 @@ impl Detector for LinkSaturated {
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
+        if e.network.switch.link_is_unsure && e.network.switch.of(Kind::LinkFull).next().is_none() {
+            return Detection::Unknown(
+                "both directions of the link come together, as much as one can carry: nothing tells which frame went which way".to_owned(),
+            );
+        }
         each(e, Kind::LinkFull, |t| {
             let title = format!(
                 "The link of {} is full for {}: {} used",

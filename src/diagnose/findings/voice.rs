@@ -6,7 +6,7 @@ use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::Tuned;
 use crate::model::evidence::{MEDIA_JITTER, MEDIA_UNEVEN, MediaEvidence, Threshold};
 use crate::model::units::{duration, grouped, percent};
-use crate::model::{Episode, Finding, Severity, Subject, Value, wilson};
+use crate::model::{Address, Episode, Estimate, Finding, Severity, Subject, Value, wilson};
 
 /// Share of lost packets: told of, critical; of how many packets, and how many at least.
 static LOST: Threshold = Threshold::share(0.01);
@@ -167,22 +167,65 @@ impl Detector for RtpLoss {
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
-        one_each(e.network.media.iter().filter(is_sure).filter_map(|stream| {
-            let all = stream.received.saturating_add(stream.lost);
-            let share = wilson(stream.lost, all);
-            if all < PACKETS.number() || stream.lost < LOST_LEAST.number() || share.low <= LOST.value() {
-                return None;
+        let mut receivers: Vec<(Address, Vec<Lossy<'_>>)> = Vec::new();
+        for lossy in e.network.media.iter().filter(is_sure).filter_map(Lossy::of) {
+            match receivers.iter_mut().find(|(to, _)| *to == lossy.stream.to) {
+                Some((_, streams)) => streams.push(lossy),
+                None => receivers.push((lossy.stream.to, vec![lossy])),
             }
-            let is_bad = share.low >= LOST_MANY.value() || opinion(stream).is_some_and(|score| score < BAD.value());
-            let severity = if is_bad { Severity::Critical } else { Severity::Warning };
-            let (what, lost) = (kind(stream.payload_type), grouped(stream.lost));
-            let title =
-                format!("{what} to {} from {} lacks packets: {lost} of {} ({})", stream.to, stream.from, grouped(all), percent(share.rate));
-            let report = report(stream, severity, title, ("loss_share", Value::Share(share.rate)));
-            let whole = whole_beside(stream, &e.network.media, share.low);
-            Some(if whole > 0 { report.with(WHOLE, Value::Count(whole)) } else { report })
-        }))
+        }
+        all_of(receivers.iter().filter_map(|(_, streams)| lossy_receiver(streams, &e.network.media)))
     }
+}
+
+/// A stream that surely lacks packets.
+struct Lossy<'a> {
+    stream: &'a MediaEvidence,
+    all: u64,
+    share: Estimate,
+    severity: Severity,
+}
+
+impl<'a> Lossy<'a> {
+    fn of(stream: &'a MediaEvidence) -> Option<Self> {
+        let all = stream.received.saturating_add(stream.lost);
+        let share = wilson(stream.lost, all);
+        if all < PACKETS.number() || stream.lost < LOST_LEAST.number() || share.low <= LOST.value() {
+            return None;
+        }
+        let is_bad = share.low >= LOST_MANY.value() || opinion(stream).is_some_and(|score| score < BAD.value());
+        Some(Self { stream, all, share, severity: if is_bad { Severity::Critical } else { Severity::Warning } })
+    }
+}
+
+/// What a receiver lacks: of several streams their sum, and what the worst of them shows.
+fn lossy_receiver(streams: &[Lossy<'_>], media: &[MediaEvidence]) -> Option<Report> {
+    let severity = streams.iter().map(|lossy| lossy.severity).max()?;
+    let worst = streams.iter().filter(|lossy| lossy.severity == severity).max_by(|x, y| x.share.low.total_cmp(&y.share.low))?;
+    let stream = worst.stream;
+    let (what, from) = (kind(stream.payload_type), stream.from);
+    let lack = |lost: u64, all: u64, share: f64| format!("{} of {} ({})", grouped(lost), grouped(all), percent(share));
+    let own = lack(stream.lost, worst.all, worst.share.rate);
+    let [lost, all] =
+        streams.iter().fold([0u64; 2], |[lost, all], one| [lost.saturating_add(one.stream.lost), all.saturating_add(one.all)]);
+    let title = match streams.len() {
+        1 => format!("{what} to {} from {from} lacks packets: {own}", stream.to),
+        n => {
+            let sum = lack(lost, all, wilson(lost, all).rate);
+            format!("{n} streams to {} lack packets: {sum}, most of them {} from {from}: {own}", stream.to, what.to_lowercase())
+        }
+    };
+    let mut report = report(stream, severity, title, ("loss_share", Value::Share(worst.share.rate)));
+    if streams.len() > 1 {
+        report = report.with("streams", Value::Count(streams.len() as u64));
+        report = report.with("lost_of_all", Value::Count(lost)).with("packets_of_all", Value::Count(all));
+        let spans = || streams.iter().map(|lossy| lossy.stream.span);
+        let first = spans().map(|span| span.first).min().unwrap_or(stream.span.first);
+        let last = spans().map(|span| span.last).max().unwrap_or(stream.span.last);
+        report = report.held(vec![Episode { first, last }]);
+    }
+    let whole = whole_beside(stream, media, worst.share.low);
+    Some(if whole > 0 { report.with(WHOLE, Value::Count(whole)) } else { report })
 }
 
 impl Detector for RtpJitter {
@@ -231,7 +274,7 @@ impl Detector for RtpJitter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Address, Episode, Timestamp};
+    use crate::model::Timestamp;
 
     fn stream(payload_type: u8, lost: u64, gaps: u64, jitter: f64) -> MediaEvidence {
         let address = Address::V4(std::net::Ipv4Addr::LOCALHOST);

@@ -89,6 +89,15 @@ impl<'a> Initial<'a> {
     }
 }
 
+/// Whether a datagram begins with a client's first packet, as far as can be told: a long header with a version (RFC 8999 section 5.1), and of
+/// versions whose types of packets are known that of Initial packets.
+pub fn may_be(bytes: &[u8]) -> bool {
+    let Some(&[first, a, b, c, d]) = bytes.first_chunk() else { return false };
+    let version = u32::from_be_bytes([a, b, c, d]);
+    let initial = if version == V2 { 1 } else { 0 };
+    first & 0x80 != 0 && version != 0 && (salt(version).is_none() || first >> 4 & 3 == initial)
+}
+
 fn salt(version: u32) -> Option<&'static [u8; 20]> {
     match version {
         V1 => Some(&SALT_V1),

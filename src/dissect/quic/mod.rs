@@ -100,11 +100,7 @@ impl Dissector for Quic {
             return state.progress();
         }
         let Some(initial) = Initial::read(payload.bytes) else {
-            if state.datagrams == 0 {
-                out.tally().add_code(VERSIONS, named(payload.bytes));
-            }
-            state.datagrams = state.datagrams.saturating_add(1);
-            state.is_done |= state.datagrams >= DATAGRAMS;
+            state.unread(payload, out);
             return state.progress();
         };
         if state.datagrams == 0 {
@@ -148,6 +144,22 @@ fn named(bytes: &[u8]) -> u32 {
 }
 
 impl Hello {
+    /// A client's datagram that is no Initial packet, or one whose version is not known or that was not captured whole.
+    fn unread(&mut self, payload: &Payload<'_>, out: &mut DissectOutput<'_>) {
+        let is_first = self.datagrams == 0;
+        if is_first {
+            out.tally().add_code(VERSIONS, named(payload.bytes));
+        }
+        if !self.is_answered && payload.length >= LEAST && initial::may_be(payload.bytes) {
+            out.request(payload, HELLO);
+            if is_first {
+                out.tls(payload, payload.way, TlsNews::Unnamed);
+            }
+        }
+        self.datagrams = self.datagrams.saturating_add(1);
+        self.is_done |= self.datagrams >= DATAGRAMS;
+    }
+
     fn progress(&self) -> Progress {
         if self.is_done && self.is_answered || self.seen > WAITED { Progress::Done } else { Progress::Continue }
     }
@@ -173,6 +185,9 @@ impl Hello {
         } else if self.datagrams >= DATAGRAMS {
             out.tally().add(SEALED);
             self.finish();
+        } else if self.datagrams == 1 {
+            // Its name may come with the next one.
+            out.tls(payload, way, TlsNews::Unnamed);
         }
     }
 
@@ -260,7 +275,7 @@ fn told(hello: &ClientHello<'_>, payload: &Payload<'_>, way: Direction, out: &mu
         let clean = learnt::clean(protocol);
         out.tally().add_text(PROTOCOLS, &clean);
     }
-    let Some(name) = hello.server_name else { return };
+    let Some(name) = hello.server_name else { return out.tls(payload, way, TlsNews::Unnamed) };
     let clean = learnt::clean(name);
     out.tally().add_text(SERVER_NAMES, &clean);
     out.server_name(&clean);

@@ -281,9 +281,18 @@ impl Detectors {
         is_group
     }
 
-    /// An interval ends at `now`.
-    pub fn advance(&mut self, now: Timestamp) {
-        self.switch.advance(now);
+    /// Looks at a packet that was left out as a copy and proved to be traffic.
+    pub fn counted_again(&mut self, frame: &Frame<'_>) {
+        let kind = decode::chatter(frame).filter(|_| frame.tcp.is_none());
+        if frame.mac.is_some_and(|(_, destination)| destination.is_group()) || kind.is_some() {
+            self.switch.counted_again(frame, kind);
+        }
+    }
+
+    /// An interval ends at `now`; at the end nothing is waited for any more.
+    pub fn advance(&mut self, now: Timestamp, finished: bool) {
+        let waits = !finished && self.duplicates.holds();
+        self.switch.advance(now, waits);
     }
 
     /// Frames to many, by the second.

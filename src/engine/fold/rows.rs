@@ -3,7 +3,7 @@
 use super::reader::Reader;
 use crate::dissect::registry;
 use crate::engine::fold::detectors::FlowDetectors;
-use crate::model::{Address, AppBy, LearntName, Path, Timestamp, Traffic, VlanStack};
+use crate::model::{Address, AppBy, FlowKey, LearntName, Path, Timestamp, Traffic, VlanStack};
 use crate::names;
 use crate::snapshot::tables::names::NAMES;
 use crate::snapshot::{Column, ConnectionEnding, Conversation, Order, Query, ResetBy, TcpState};
@@ -39,14 +39,15 @@ pub enum ConversationKind {
     Udp,
     /// SCTP port pairs.
     Sctp,
-    /// Any other IP protocol: counted in its address pair only.
+    /// Any other IP protocol, and packets whose ports could not be read: counted in their address pair only.
     Other,
 }
 
 impl ConversationKind {
-    /// By IP protocol number.
-    pub fn of(protocol: u8) -> Self {
-        match protocol {
+    /// By its protocol; one whose ports could not be read is in none of their tables.
+    pub fn of(key: &FlowKey) -> Self {
+        match key.protocol {
+            _ if !key.has_ports() => ConversationKind::Other,
             6 => ConversationKind::Tcp,
             17 => ConversationKind::Udp,
             132 => ConversationKind::Sctp,
@@ -108,7 +109,7 @@ pub fn conversation(
 ) -> Conversation {
     let (flow, added) = (record.flow, record.added());
     let (path, vlans) = seen_in(record, table.vlans(at), contexts);
-    let kind = ConversationKind::of(flow.key.protocol);
+    let kind = ConversationKind::of(&flow.key);
     let (app, app_by) = spoken(flow).unzip();
     Conversation {
         a: flow.key.a(),
@@ -137,7 +138,7 @@ pub fn conversation(
 /// What is spoken in a conversation, and how that is known.
 pub fn spoken(flow: &FlowHot<FlowDetectors>) -> Option<(&'static str, AppBy)> {
     let by_content = registry::token(flow.app.app).map(|token| (token, AppBy::Content));
-    let by_port = || app_by_port(ConversationKind::of(flow.key.protocol), flow).map(|service| (service, AppBy::Port));
+    let by_port = || app_by_port(ConversationKind::of(&flow.key), flow).map(|service| (service, AppBy::Port));
     by_content.or_else(by_port)
 }
 
@@ -235,7 +236,7 @@ pub fn select(table: &FlowTable<FlowDetectors>, contexts: &Contexts, reader: &Re
     let score = score(query.conversations);
     for (at, record) in table.records().enumerate() {
         let at = at as u32;
-        let kind = ConversationKind::of(record.flow.key.protocol);
+        let kind = ConversationKind::of(&record.flow.key);
         if query.filter.as_ref().is_none_or(|f| f.matches_conversation(&row(at, record))) {
             matching[kind as usize] += 1;
             if let Some(list) = wanted.get_mut(kind as usize) {
@@ -256,7 +257,7 @@ pub fn select(table: &FlowTable<FlowDetectors>, contexts: &Contexts, reader: &Re
     let mut out = Vec::new();
     for (at, record) in table.records().enumerate() {
         if touched[at] || shown[at] {
-            out.push(FlowReport { row: row(at as u32, record), kind: ConversationKind::of(record.flow.key.protocol), shown: shown[at] });
+            out.push(FlowReport { row: row(at as u32, record), kind: ConversationKind::of(&record.flow.key), shown: shown[at] });
         }
     }
     (out, matching)

@@ -93,21 +93,21 @@ impl ShardFlows {
             let key = &record.flow.key;
             let ends = [(key.a(), key.a_port), (key.b(), key.b_port)];
             let talk = EndpointDelta { ends, added: record.added(), first: record.rest.first, last: record.last() };
-            (talk, ConversationKind::of(key.protocol))
+            (talk, ConversationKind::of(key))
         })
     }
 
     /// Every conversation's row.
     pub fn reports(&self) -> impl Iterator<Item = (Conversation, ConversationKind)> + '_ {
         self.flows.records().zip(0..).map(|(record, at)| {
-            (rows::conversation(record, at, &self.flows, &self.contexts, &self.reader), ConversationKind::of(record.flow.key.protocol))
+            (rows::conversation(record, at, &self.flows, &self.contexts, &self.reader), ConversationKind::of(&record.flow.key))
         })
     }
 
     /// How many conversations of each kind there are.
     pub fn kinds(&self) -> [u64; 4] {
         let mut kinds = [0; 4];
-        self.flows.records().for_each(|r| kinds[ConversationKind::of(r.flow.key.protocol) as usize] += 1);
+        self.flows.records().for_each(|r| kinds[ConversationKind::of(&r.flow.key) as usize] += 1);
         kinds
     }
 }
@@ -486,7 +486,7 @@ impl Shard {
             let row = rows::conversation(record, at, table, contexts, reader);
             let mut slot = record.flow.app;
             reader.end(&mut slot, CloseReason::Evicted);
-            evicted.push(FlowReport { row, kind: ConversationKind::of(record.flow.key.protocol), shown: false });
+            evicted.push(FlowReport { row, kind: ConversationKind::of(&record.flow.key), shown: false });
         };
         self.flows.evict(out, &mut |table, event| closed.note(table, &event, contexts));
     }

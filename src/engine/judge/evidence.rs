@@ -5,10 +5,10 @@ use crate::engine::fold::detectors::{ConversationCounts, Counts, DetectorReport}
 use crate::engine::judge::asked;
 use crate::engine::judge::history::{SessionSums, Sums};
 use crate::engine::tape::Request;
-use crate::mirror::{LossCounts, LossSplit, WINDOW, clustered, flat_top, window};
+use crate::mirror::{LossCounts, LossSplit, UnmatchedCounts, WINDOW, clustered, flat_top, window};
 use crate::model::evidence::{
-    ClockEvidence, ContentEvidence, CopyEvidence, HostEvidence, LossEvidence, NARROW_SEQUENCE_BITS, Outage, PortAway, SILENT, SessionLoss,
-    TransitEvidence,
+    ClockEvidence, ContentEvidence, CopyEvidence, ExchangeSides, HostEvidence, LossEvidence, NARROW_SEQUENCE_BITS, Outage, PortAway,
+    SILENT, SessionLoss, SideEvidence, TransitEvidence,
 };
 use crate::model::time::SECOND;
 use crate::model::{Episode, Estimate, Mac, SourceInfo, Sum, Timestamp, TunnelKind, wilson};
@@ -113,7 +113,7 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         vendor: vendor(request, switch),
         copies: CopyEvidence { proof: counts.copied, distant: sums.distant.evidence(), ..counts.duplicates.evidence(!dropped) },
         loss: loss_evidence(request, detected, sums, &talks, (all, split)),
-        sides: talks.sides.evidence(mac_pairs),
+        sides: SideEvidence { exchanges: exchanges(&health.unmatched), ..talks.sides.evidence(mac_pairs) },
         tags: switch.tags.evidence(&talks.tags),
         sizes: health.size_evidence(outer.errors),
         checksums: health.checksum_evidence(),
@@ -138,6 +138,11 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         network: Default::default(),
         sliding: false,
     }
+}
+
+/// Questions and answers by whether their other half was seen.
+fn exchanges(counts: &UnmatchedCounts) -> ExchangeSides {
+    ExchangeSides { both: counts.answered, questions: counts.unanswered, answers: counts.unasked }
 }
 
 /// Whose switch it is, by what it says and how its copies come.
@@ -177,6 +182,7 @@ fn loss_evidence(
         by_size: counts.loss.by_size(),
         ratios: talks.ratios.bins,
         whole: talks.ratios.whole,
+        runs: counts.loss.gaps,
         flat_top: flat_top(&detected.lost, &request.load.arrived, sums.from),
         speed: request.load.speed,
         declared_sampling: declared_sampling(request),
@@ -224,10 +230,9 @@ fn outages_seen(request: &Request, detected: &DetectorReport, sums: &Sums, usual
     let mut all: Vec<Outage> = spans.filter(|s| nothing_arrived(request, s, usual)).map(|s| s.evidence(request.now)).collect();
     // Between one capture and the next nobody captured.
     if request.live || request.sources.len() == 1 {
-        let ended = |outage: &Outage| outage.from.plus((outage.seconds * SECOND as f64) as i64);
         let pauses = request.load.pauses.outages(request.latest.unwrap_or_default());
-        let new = |pause: &Outage| !all.iter().any(|known| known.from < ended(pause) && pause.from < ended(known));
-        let recent = |pause: &Outage| sums.from.is_none_or(|from| ended(pause) >= from);
+        let new = |pause: &Outage| !all.iter().any(|known| known.from < pause.until() && pause.from < known.until());
+        let recent = |pause: &Outage| sums.from.is_none_or(|from| pause.until() >= from);
         let more: Vec<Outage> = pauses.into_iter().filter(|pause| new(pause) && recent(pause)).collect();
         all.extend(more);
     }

@@ -53,6 +53,7 @@ pub fn checks(request: &Request, detected: &DetectorReport) -> Vec<Checklist> {
     let seen = Seen {
         largest: health.sizes.largest,
         tags_missing: switch.tags.tagged == 0 && u64::from(switch.tags.claimed.len()) > 0,
+        merged: health.sizes.above_mss > 0 || health.sizes.beyond_jumbo > 0,
         tunnelled: request.tunnels.sessions.iter().any(|s| s.session.peeled),
     };
     request.host.iter().map(|facts| checklist(facts, seen)).collect()

@@ -11,7 +11,7 @@ use crate::engine::tape::Request;
 use crate::engine::tape::facts::TunnelFacts;
 use crate::mirror::{CopyClass, DuplicateCounts, LossSplit};
 use crate::model::mirror::Purpose;
-use crate::model::{CapScale, Chatter, ChatterRow, Finding, Mac, NetworkBatch, SwitchView, Timestamp, Traffic};
+use crate::model::{CapScale, Chatter, ChatterRow, Episode, Finding, Mac, NetworkBatch, SwitchView, Timestamp, Traffic};
 use crate::snapshot::tables::services::SERVICES;
 use crate::snapshot::{DuplicateClass, Duplicates, Forgotten, LossLedger, Mirror, Service, Sides, Table, TunnelRow};
 use std::cmp::Reverse;
@@ -72,6 +72,7 @@ impl Assess for MirrorJudge {
         let mut evidence = super::host::with_host_facts(evidence, &request.host);
         self.network.settle();
         evidence.network.expired = self.network.expired();
+        evidence.order.hidden = self.network.quickest();
         self.was_live |= live;
         if !self.was_live {
             // A file is judged as a whole each time it is looked at: what its beginning looked like is no reason for anything.
@@ -88,7 +89,7 @@ impl Assess for MirrorJudge {
             link,
             recent_link: if live { link.since(self.link_before) } else { link },
             loss: ledger(request, &whole, &split, &evidence),
-            gap: gap(request, &evidence),
+            gaps: gaps(request, &evidence),
             sides: Sides { judged: evidence.sides.judged, one_sided: evidence.sides.one_sided },
             trust: diagnose::trust(&evidence, &judgement.findings, &host),
             not_judged: judgement.silenced.iter().chain(&judgement.undecided).cloned().collect(),
@@ -115,7 +116,9 @@ impl MirrorJudge {
     /// What the switch and its neighbours say, with what is seen of the link beside it.
     fn switch(&mut self, request: &Request, detected: &DetectorReport, whole: &Sums, evidence: &Evidence) -> SwitchView {
         let mut switch = self.network.switch(request.now);
-        switch.link_use.clone_from(&request.used);
+        switch.link_use = super::link_use::link_use(&request.used, &evidence.clock);
+        let unknown = gaps(request, evidence).iter().fold(0i64, |sum, gap| sum.saturating_add(gap.last.since(gap.first)));
+        switch.link_use.iter_mut().for_each(|used| used.nanos = used.nanos.saturating_sub(unknown));
         switch.transit = super::transit::transit(&detected.transits, &whole.counts.duplicates, &request.tunnels, evidence.clock.grain);
         let said = whole.counts.switch.chatter;
         let before = if request.live { self.chatter_before } else { Default::default() };
@@ -161,13 +164,16 @@ fn forgotten(request: &Request, whole: &Sums) -> Forgotten {
     }
 }
 
-/// Seconds that means leave out.
-fn gap(request: &Request, evidence: &Evidence) -> f64 {
-    let told = evidence.outages.iter().filter(|o| o.outlasts).map(|o| o.seconds).sum();
+/// Times that means leave out, in their order.
+fn gaps(request: &Request, evidence: &Evidence) -> Vec<Episode> {
     // On a port it was watched that nothing came; between one file and the next nobody captured.
     let is_file = !request.live && request.sources.len() == 1;
-    let seen = if is_file { request.load.pauses.gap(request.latest.unwrap_or_default()) } else { 0.0 };
-    f64::max(told, seen)
+    let mut gaps = if is_file { request.load.pauses.gaps(request.latest.unwrap_or_default()) } else { Vec::new() };
+    let told = evidence.outages.iter().filter(|o| o.outlasts).map(|o| Episode { first: o.from, last: o.until() });
+    let new: Vec<Episode> = told.filter(|told| gaps.iter().all(|gap| gap.last <= told.first || told.last <= gap.first)).collect();
+    gaps.extend(new);
+    gaps.sort_unstable_by_key(|gap| gap.first);
+    gaps
 }
 
 /// Nothing is found before the first packet.

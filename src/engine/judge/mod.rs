@@ -4,6 +4,7 @@ mod asked;
 pub mod evidence;
 pub mod history;
 mod host;
+mod link_use;
 pub mod mirror;
 pub mod network;
 mod transit;

@@ -1,6 +1,6 @@
 //! The network is judged: as packets pass, at every step of their time, and so the same in a file as it would have been live.
 
-use crate::diagnose::{self, Evidence, Judge};
+use crate::diagnose::{self, Evidence, Judge, Matter};
 use crate::dissect::{registry, tls};
 use crate::model::evidence::{LONG_POLL, SLOW_FLOOR, SLOW_NAME_FLOOR, ServiceWindow};
 use crate::model::limits::CONTROL_WAITING;
@@ -14,7 +14,7 @@ use crate::snapshot::{Network, Service};
 use crate::stats::services::{Answer, AnswerMeaning, BIN};
 use crate::stats::{ServiceLedger, SightingLedger, proofs};
 use crate::switch::SwitchLedger;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 /// Frames to many that a shard counts in a second, from which it is judged by their time even where nothing else happens.
 const FLOODED: u64 = 16;
@@ -193,6 +193,7 @@ impl NetworkJudge {
             |host| self.ledger.last_heard(host),
             |host| self.ledger.is_server(host),
             |station| self.ledger.speaks_for(station),
+            |station| self.ledger.routes(station),
         );
         network.sightings.stations().for_each(|station| station.maker = names::manufacturer(station.mac));
         network.proofs = std::mem::take(&mut self.proofs);
@@ -223,20 +224,39 @@ impl NetworkJudge {
         if let Some(packets) = mirror.span {
             findings.iter_mut().for_each(|finding| finding.within(packets));
         }
+        let found: BTreeSet<&str> = findings.iter().map(|f| f.id).collect();
         let mut not_judged = diagnose::silence(&mut findings, mirror);
+        let is_blind = is_blind(&not_judged);
         let unseen = self.switch.not_judged().into_iter().filter(|(id, _)| not_judged.iter().all(|n| n.0 != *id)).collect::<Vec<_>>();
         not_judged.extend(unseen);
+        // Nobody expects a judgement of what did not pass.
+        not_judged.retain(|(id, _)| found.contains(id) || diagnose::has_matter(id, mirror, &|matter| self.has_passed(matter)));
         let worst = findings.iter().filter(|f| f.active).map(|f| f.severity).max().max(besides);
         let verdict = match worst {
             Some(Severity::Critical) => Verdict::Bad,
             Some(Severity::Warning) => Verdict::Doubtful,
-            _ if self.ledger.judged == 0 || is_blind(&not_judged) => Verdict::Unknown,
+            _ if self.ledger.judged == 0 || is_blind => Verdict::Unknown,
             Some(Severity::Note) => Verdict::Noted,
             None => Verdict::Good,
         };
         let network =
             Network { verdict, judged: self.ledger.judged, not_judged, unfollowed: self.ledger.unfollowed, beyond: self.ledger.beyond };
         (network, findings)
+    }
+
+    /// Seconds of the quickest answers of servers, and of acknowledgements of their clients.
+    pub fn quickest(&self) -> [Option<f64>; 2] {
+        self.ledger.quickest()
+    }
+
+    /// Whether something passed that findings look at.
+    fn has_passed(&self, matter: Matter) -> bool {
+        match matter {
+            Matter::Application(token) => self.ledger.has_app(|app| registry::token(app) == Some(token)),
+            Matter::Media => self.ledger.has_media(),
+            // The mirror's evidence knows.
+            Matter::Protocol(_) | Matter::Copies => true,
+        }
     }
 
     /// How often routers reported that a packet's TTL was used up.

@@ -126,7 +126,7 @@ fn add_totals(sums: &mut SlotSums, totals: &Totals) {
 
 fn add_talks(out: &mut HistorySlot, batches: &mut [HistoryBatch], local: &LocalNets) {
     let all = || batches.iter().flat_map(|batch| &batch.talks);
-    let with_ports = || all().filter(|talk| matches!(talk.key.protocol, 6 | 17 | 132));
+    let with_ports = || all().filter(|talk| talk.key.has_ports());
     let pairs = all().map(|talk| {
         let (a, b, [ab, ba]) = (talk.key.a(), talk.key.b(), talk.added);
         // An address that talks to itself has one direction only.
@@ -161,7 +161,7 @@ fn add_talks(out: &mut HistorySlot, batches: &mut [HistoryBatch], local: &LocalN
     }
     batches.iter().map(|batch| &batch.other_hosts).for_each(|other| out.hosts.add_other(other.added, other.rows, other.largest));
     let rests: Vec<_> = batches.iter().filter_map(|batch| batch.rest.first().copied()).collect();
-    let talks = batches.iter_mut().flat_map(|batch| batch.talks.drain(..)).filter(|talk| matches!(talk.key.protocol, 6 | 17 | 132));
+    let talks = batches.iter_mut().flat_map(|batch| batch.talks.drain(..)).filter(|talk| talk.key.has_ports());
     let talks = talks.map(|talk| {
         let key = &talk.key;
         let key = TalkKey { a: (key.a(), key.a_port), b: (key.b(), key.b_port), protocol: key.protocol, first: talk.first };

@@ -269,7 +269,7 @@ impl Sample {
 
     fn burst(&self) -> Burst {
         let traffic = self.peak_ms();
-        Burst { at: self.peak_ms_at.unwrap_or_default(), traffic }
+        Burst { at: self.peak_ms_at.unwrap_or_default(), traffic, ..Burst::default() }
     }
 
     fn set_burst(&mut self, burst: Burst) {

@@ -1,10 +1,12 @@
 //! Where intervals begin and end, in packet time.
 
+use crate::engine::route::link_bins::{BinWidth, LinkBins, LinkKnown};
+use crate::engine::tape::facts::LinkReading;
 use crate::engine::tape::open_interval::OpenInterval;
 use crate::model::limits::LATE_INTERVALS;
 use crate::model::{LinkLoad, Timestamp, Traffic};
 use crate::snapshot::Sample;
-use crate::stats::{Burst, Bursts, Doubling, LinkWatch};
+use crate::stats::{Burst, Bursts, Doubling};
 
 /// An interval that ends: its number, what the router knows of it, and the one that opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,12 +40,12 @@ pub struct Intervals {
     /// The millisecond counted last, and the busiest ones of all before it by their time, since the last call.
     millisecond: Burst,
     peaks: Doubling<Burst>,
-    link: LinkWatch,
+    link: LinkBins,
 }
 
 impl Intervals {
-    /// Intervals of `length` nanoseconds, on a link of that speed.
-    pub fn new(length: i64, speed: Option<u64>) -> Self {
+    /// Intervals of `length` nanoseconds, on that link.
+    pub fn new(length: i64, link: LinkKnown) -> Self {
         let zero = Timestamp(0);
         Self {
             open: OpenInterval::first(zero, length),
@@ -58,7 +60,7 @@ impl Intervals {
             late_bursts: Vec::new(),
             millisecond: Burst::default(),
             peaks: Doubling::default(),
-            link: LinkWatch::new(speed),
+            link: LinkBins::new(link),
         }
     }
 
@@ -74,6 +76,7 @@ impl Intervals {
         if !self.begun {
             self.begun = true;
             self.bursts.begin(time);
+            self.link.begin(time);
             self.open_at(OpenInterval::first(self.origin.unwrap_or(time), self.open.length).at(time));
         }
         self.open
@@ -87,6 +90,9 @@ impl Intervals {
             self.note_millisecond();
         }
         self.millisecond = burst;
+        if self.link.is_on() {
+            self.link.count(time, wire);
+        }
         if time < self.open.start {
             self.count_late(time, burst);
             return None;
@@ -133,21 +139,29 @@ impl Intervals {
         self.link.is_burst(self.millisecond.traffic)
     }
 
-    /// When the millisecond of the packet counted last began, where it is part of a burst by this packet alone.
-    pub fn burst_begins(&self, wire: u32) -> Option<Timestamp> {
-        let Burst { at, traffic } = self.millisecond;
-        let before = traffic.since(Traffic { packets: 1, wire_bytes: wire.into() });
-        (!self.link.is_burst(before)).then_some(at)
+    /// The bin of the packet counted last where that is part of a burst: when it began, and whether it is by this packet alone.
+    pub fn burst(&self, width: BinWidth, wire: u32) -> Option<(Timestamp, bool)> {
+        self.link.burst(width, self.millisecond, wire)
     }
 
-    /// Takes notice of a frame of the millisecond of the packet counted last, which is part of a burst.
-    pub fn contribute(&mut self, frame: &[u8], wire: u32) {
-        self.link.contribute(self.millisecond.at, frame, wire);
+    /// Takes notice of a frame of a bin that is part of a burst.
+    pub fn contribute(&mut self, width: BinWidth, at: Timestamp, frame: &[u8], wire: u32) {
+        self.link.contribute(width, at, frame, wire);
     }
 
-    /// How full the link is.
-    pub fn link(&mut self) -> &mut LinkWatch {
-        &mut self.link
+    /// Takes in which way the packet counted last went, by its first bytes; `None`: nothing tells its ends.
+    #[inline]
+    pub fn way(&mut self, frame: Option<&[u8]>, wire: u32) {
+        if self.link.is_on()
+            && let Some(ways) = self.link.way(frame, wire, &mut self.bursts)
+        {
+            self.millisecond.ways = ways;
+        }
+    }
+
+    /// How full the link was.
+    pub fn used(&self) -> LinkReading {
+        self.link.used()
     }
 
     /// The busiest milliseconds by their time, since the last call.
@@ -178,6 +192,7 @@ impl Intervals {
         closed.sample.length = before.since(closed.sample.start).clamp(0, self.open.length);
         self.now = Some(now);
         self.bursts.begin(now);
+        self.link.begin(now);
         Some((closed, before.since(now)))
     }
 
@@ -203,7 +218,7 @@ impl Intervals {
     }
 
     fn sample(&self, length: i64) -> Sample {
-        let Burst { at, traffic } = self.burst;
+        let Burst { at, traffic, .. } = self.burst;
         Sample {
             start: self.open.start,
             length,
@@ -237,11 +252,12 @@ impl Intervals {
     }
 
     /// Starts counting late packets anew.
-    pub fn forget_late(&mut self, speed: Option<u64>) {
+    pub fn forget_late(&mut self, link: LinkKnown) {
         self.late = 0;
         self.late_bursts.clear();
         (self.millisecond, self.peaks) = Default::default();
-        self.link = LinkWatch::new(speed);
+        self.link = LinkBins::new(link);
+        self.link.begin(self.open.start);
     }
 
     /// The open interval so far.
@@ -264,7 +280,7 @@ mod tests {
 
     #[test]
     fn counted_from_the_first_packet_gaps_skipped_late_ones_counted() {
-        let mut i = Intervals::new(S, None);
+        let mut i = Intervals::new(S, LinkKnown::default());
         let t = |x: i64| Timestamp(100 * S + S / 2 + x);
         assert!(count(&mut i, t(0), 1).is_none());
         assert!(count(&mut i, t(S - 1), 1).is_none());
@@ -281,7 +297,7 @@ mod tests {
 
     #[test]
     fn wild_times_do_not_overflow() {
-        let mut i = Intervals::new(S, None);
+        let mut i = Intervals::new(S, LinkKnown::default());
         for t in [i64::MIN, i64::MAX, 0, i64::MAX, i64::MIN] {
             count(&mut i, Timestamp(t), 1);
         }
@@ -290,7 +306,7 @@ mod tests {
 
     #[test]
     fn late_packets_make_no_peak_but_their_own() {
-        let mut i = Intervals::new(S, None);
+        let mut i = Intervals::new(S, LinkKnown::default());
         count(&mut i, Timestamp(0), 100);
         count(&mut i, Timestamp(10 * S), 100);
         for k in 0..50 {
@@ -306,7 +322,7 @@ mod tests {
 
     #[test]
     fn a_clock_set_back_begins_a_new_interval() {
-        let mut i = Intervals::new(S, None);
+        let mut i = Intervals::new(S, LinkKnown::default());
         assert!(i.step_back(Timestamp(0)).is_none());
         count(&mut i, Timestamp(100 * S), 60);
         count(&mut i, Timestamp(100 * S + 300), 60);

@@ -1,7 +1,7 @@
 //! What only the router knows, for a snapshot.
 
 use crate::mirror::{Pauses, SessionReport, UTILISATION_CLASSES, Windows};
-use crate::model::{Stamps, Traffic, clock};
+use crate::model::{LinkUse, Stamps, Traffic, clock};
 use std::time::{Duration, Instant};
 
 /// Tunnels on the link, as the router knows them.
@@ -74,4 +74,13 @@ pub struct LoadFacts {
     pub arrived: Windows<Traffic>,
     /// When nothing arrived.
     pub pauses: Pauses,
+}
+
+/// What was measured of how full the monitored link was, by milliseconds, and finer where stamps may tell that apart.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LinkReading {
+    /// By milliseconds; `None`: the speed of the link is not known.
+    pub coarse: Option<LinkUse>,
+    /// By finer bins; `None`: not looked for.
+    pub fine: Option<LinkUse>,
 }

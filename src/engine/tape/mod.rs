@@ -9,9 +9,9 @@ pub mod shard_key;
 use crate::capture::{Block, Packet};
 use crate::mirror::{CopyTimes, DistantCounts};
 use crate::model::limits::SHARDS;
-use crate::model::{AskedSwitch, HostFacts, LinkUse, Timestamp};
+use crate::model::{AskedSwitch, HostFacts, Timestamp};
 use crate::snapshot::{Losses, Query, Sample, SourceInfo};
-use facts::{ClockSteps, LoadFacts, TunnelFacts};
+use facts::{ClockSteps, LinkReading, LoadFacts, TunnelFacts};
 use open_interval::OpenInterval;
 use precomputed::Precomputed;
 use std::ops::Range;
@@ -77,8 +77,8 @@ pub struct Request {
     pub load: LoadFacts,
     /// What a switch that is asked says of itself.
     pub switch: Option<Arc<AskedSwitch>>,
-    /// How the monitored link was used, by milliseconds.
-    pub used: Option<LinkUse>,
+    /// How the monitored link was used.
+    pub used: LinkReading,
 }
 
 /// One block of the tape.

@@ -83,7 +83,7 @@ use fingerprint::WHOLE;
 pub use fingerprint::{Digest, Fingerprint};
 use flows::{Flows, Pattern};
 use recall::HeldCopies;
-use runs::{Bursts, Runs};
+use runs::{GroupBursts, Runs};
 use table::{CopyTable, Entry};
 use transit::Transits;
 pub use transit::{MirrorPoint, TransitCounts, TransitKey, TransitReport};
@@ -133,7 +133,7 @@ pub struct DuplicateFilter {
     known: CopyTimes,
     held: HeldCopies,
     runs: Runs,
-    bursts: Bursts,
+    bursts: GroupBursts,
     observed: Traffic,
     light_packets: u64,
     learn_at: u64,
@@ -158,7 +158,7 @@ impl DuplicateFilter {
             known: CopyTimes::default(),
             held: HeldCopies::default(),
             runs: Runs::default(),
-            bursts: Bursts::default(),
+            bursts: GroupBursts::default(),
             observed: Traffic::default(),
             light_packets: 0,
             learn_at: LEARN,

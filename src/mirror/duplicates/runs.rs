@@ -47,7 +47,7 @@ impl Runs {
 
 /// Equal frames to a group, one behind the other or in bursts.
 #[derive(Debug, Clone, Copy, Default)]
-struct Burst {
+struct GroupBurst {
     key: u64,
     first: i64,
     last: i64,
@@ -57,20 +57,20 @@ struct Burst {
 /// The latest bursts of frames to groups, of which it is not known how often this mirror brings them: more equal ones than a switch has ports, each
 /// within a third of a second of the one before, are no copies of one.
 #[derive(Debug, Default)]
-pub(super) struct Bursts([Burst; RUNS]);
+pub(super) struct GroupBursts([GroupBurst; RUNS]);
 
-impl Bursts {
+impl GroupBursts {
     /// A frame that equals one before it.
     pub fn note(&mut self, key: u64, now: i64) {
         let Some(burst) = self.0.get_mut((key >> 24) as usize % RUNS) else { return };
         if burst.key != key || now.abs_diff(burst.last) > REACH as u64 {
-            *burst = Burst { key, first: now, ..Burst::default() };
+            *burst = GroupBurst { key, first: now, ..GroupBurst::default() };
         }
         burst.last = now;
         burst.frames = burst.frames.saturating_add(1);
     }
 
-    fn of(&self, key: u64) -> Option<&Burst> {
+    fn of(&self, key: u64) -> Option<&GroupBurst> {
         let burst = self.0.get((key >> 24) as usize % RUNS)?;
         (burst.key == key && burst.frames > u32::from(MOST_COPIES)).then_some(burst)
     }

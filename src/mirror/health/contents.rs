@@ -5,7 +5,7 @@
 
 use crate::model::limits::{CARRIER_PORTS, FOREIGN_LINKS};
 use crate::model::path::Layer;
-use crate::model::{Frame, LinkType, Path, Proto, Sum, TunnelKind};
+use crate::model::{Frame, LinkType, Path, Proto, ProtoSet, Sum, TunnelKind};
 
 /// Counts by what they are of, at most a given number of kinds; further kinds are not counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +54,8 @@ pub struct ContentCounts {
     pub tcp: u64,
     /// Those encrypted below IP (MACsec).
     pub encrypted: u64,
+    /// Protocols that were ever seen.
+    pub protocols: ProtoSet,
     /// Those of link types without a decoder.
     pub foreign_links: KindCounts<LinkType>,
     /// Datagrams by UDP port that look like a tunnel.
@@ -68,8 +70,12 @@ impl ContentCounts {
         add(&mut self.ip, path.contains(Proto::Ip) || path.contains(Proto::Ipv6));
         add(&mut self.tcp, path.contains(Proto::Tcp));
         add(&mut self.encrypted, path.contains(Proto::Macsec));
-        if let Some(Layer::LinkType(number)) = path.layers().next() {
-            self.foreign_links.add(LinkType(number), packets, FOREIGN_LINKS);
+        for layer in path.layers() {
+            match layer {
+                Layer::Known(proto) => self.protocols.insert(proto),
+                Layer::LinkType(number) => self.foreign_links.add(LinkType(number), packets, FOREIGN_LINKS),
+                _ => {}
+            }
         }
     }
 }
@@ -80,6 +86,7 @@ impl Sum for ContentCounts {
         self.ip = self.ip.saturating_add(other.ip);
         self.tcp = self.tcp.saturating_add(other.tcp);
         self.encrypted = self.encrypted.saturating_add(other.encrypted);
+        self.protocols.add(&other.protocols);
         self.foreign_links.merge(&other.foreign_links, FOREIGN_LINKS);
         self.carriers.merge(&other.carriers, CARRIER_PORTS);
     }
@@ -90,6 +97,7 @@ impl Sum for ContentCounts {
             ip: self.ip.saturating_sub(earlier.ip),
             tcp: self.tcp.saturating_sub(earlier.tcp),
             encrypted: self.encrypted.saturating_sub(earlier.encrypted),
+            protocols: self.protocols,
             foreign_links: self.foreign_links.since(&earlier.foreign_links),
             carriers: self.carriers.since(&earlier.carriers),
         }

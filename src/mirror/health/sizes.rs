@@ -59,6 +59,8 @@ sums! {
         pub cut_bytes: u64,
         /// Of `packets`, those captured in part (snapshot length).
         pub cut_by_capture: u64,
+        /// Of those that were cut, those of which nothing was left that tells their ports.
+        pub headless: u64,
         /// Frames the mirroring device says it cut.
         pub flagged: u64,
         /// Lengths of frames cut before the capture.
@@ -92,6 +94,7 @@ impl SizeCounts {
         let end = frame.net_end as usize;
         if end == 0 {
             self.no_length += u64::from(frame.net.is_some());
+            self.without_network(frame);
             return None;
         }
         self.packets += 1;
@@ -100,6 +103,17 @@ impl SizeCounts {
             return None;
         }
         Some(end)
+    }
+
+    /// Looks at a frame without a network layer: one that says it carries IP was cut before it.
+    #[inline(never)]
+    fn without_network(&mut self, frame: &Frame<'_>) {
+        if frame.net.is_none() && matches!(frame.ether_type, 0x0800 | 0x86dd) && frame.bytes.len() < frame.wire as usize {
+            self.packets += 1;
+            self.headless += 1;
+            self.cut_by_capture += 1;
+            self.cut_by_capture_proof.note(frame.number);
+        }
     }
 
     #[inline(never)]
@@ -118,6 +132,8 @@ impl SizeCounts {
             self.cut_by_capture += 1;
             self.cut_by_capture_proof.note(frame.number);
         }
+        let is_portless = frame.flow.is_some_and(|(key, _)| matches!(key.protocol, 6 | 17 | 132) && !key.has_ports());
+        self.headless += u64::from(is_portless && !frame.fragment);
     }
 
     /// Looks at the payload of a TCP segment that may have up to `mss`.
@@ -152,6 +168,27 @@ mod tests {
         sizes.observe(&frame(&whole[..64], 0));
         assert_eq!((sizes.cut_by_capture, sizes.cut_by_mirror, sizes.cut_bytes, sizes.packets), (1, 1, 78, 3));
         assert_eq!(sizes.lengths.spike(), Some((64, 1.0)));
+    }
+
+    /// Cut within Ethernet's header, within IP's, within UDP's, and behind it.
+    #[test]
+    fn what_is_cut_before_its_ports_is_headless() {
+        let whole = udp4(9, &[7; 100]);
+        for (length, headless) in [(14, 1), (33, 1), (41, 1), (42, 0)] {
+            let mut sizes = SizeCounts::default();
+            let mut cut = frame(&whole[..length], 0);
+            (cut.wire, cut.ether_type) = (142, 0x0800);
+            if length < 34 {
+                (cut.net, cut.net_end) = (None, 0);
+            } else if length < 42 {
+                cut.flow = Some({
+                    let (key, way) = crate::model::FlowKey::v4(17, 1, 2, 0, 0);
+                    (key.without_ports(), way)
+                });
+            }
+            sizes.observe(&cut);
+            assert_eq!((sizes.packets, sizes.cut_by_capture, sizes.headless), (1, 1, headless), "{length}");
+        }
     }
 
     #[test]

@@ -1,17 +1,19 @@
 //! What packets are like: lengths, checksums, protocols, destinations.
 
 use super::share;
-use crate::model::{LinkType, ProvingPackets, TunnelKind};
+use crate::model::{LinkType, ProtoSet, ProvingPackets, TunnelKind};
 
 /// Lengths.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SizeEvidence {
-    /// IP packets.
+    /// IP packets, also those cut before their IP header.
     pub packets: u64,
     /// Of them cut before the capture.
     pub cut_by_mirror: u64,
     /// Of them captured in part.
     pub cut_by_capture: u64,
+    /// Of either, those of which nothing was left that tells their ports.
+    pub headless: u64,
     /// The most frequent length of frames cut before the capture, and its share of them.
     pub cut_length: Option<(u32, f64)>,
     /// TCP segments whose largest allowed size is known.
@@ -70,6 +72,8 @@ pub struct ContentEvidence {
     pub tcp: u64,
     /// Of them those encrypted below IP (MACsec, IEEE 802.1AE).
     pub encrypted: u64,
+    /// Protocols that were seen.
+    pub protocols: ProtoSet,
     /// Packets of link types that are not understood: which, with packets, most first.
     pub foreign_links: Vec<(LinkType, u64)>,
     /// UDP ports whose datagrams look like a mirror's tunnel that is not looked for there: port, kind, datagrams, most first.

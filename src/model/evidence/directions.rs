@@ -1,6 +1,7 @@
 //! Which directions were seen, and which VLAN tags.
 
 use super::share;
+use crate::model::units::grouped;
 use crate::model::{SeenAt, wilson};
 
 /// Conversations before their directions say anything: nine of ten one-sided ones are surely more than half.
@@ -18,6 +19,20 @@ pub const CONCENTRATED: f64 = 0.9;
 /// Conversations answered beside them, at least.
 pub const ANSWERED: u64 = 10;
 
+/// Questions and answers without their other half from which on they say that it is never mirrored.
+pub const LONE: u64 = 20;
+
+/// Questions and answers (DNS, echo, and others by content), where conversations are too short to show a direction.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ExchangeSides {
+    /// Questions with their answer.
+    pub both: u64,
+    /// Questions alone.
+    pub questions: u64,
+    /// Answers alone.
+    pub answers: u64,
+}
+
 /// Which directions were seen.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SideEvidence {
@@ -25,8 +40,10 @@ pub struct SideEvidence {
     pub judged: u64,
     /// Of them with packets in one direction only.
     pub one_sided: u64,
-    /// Packets of those that show both.
+    /// Packets of all conversations that show both.
     pub answered_packets: u64,
+    /// Questions and answers.
+    pub exchanges: ExchangeSides,
     /// When those were seen.
     pub one_sided_at: SeenAt,
     /// Share of the one-sided ones that have an end in an address block where nine of ten are one-sided.
@@ -43,15 +60,40 @@ pub struct SideEvidence {
 
 impl SideEvidence {
     /// Whether surely more than half of the conversations are one-sided: the lower end of the interval is above a half; once it
-    /// `stands`, whether still more than 35 % are.
+    /// `stands`, whether still more than 35 % are. Where there are too few, whether no question has its answer here.
     pub fn is_half(&self, stands: bool) -> bool {
-        let enough = self.judged >= JUDGED;
-        enough && !self.is_routing() && if stands { self.share() > HALF_CLEAR } else { wilson(self.one_sided, self.judged).low > HALF }
+        if self.judged < JUDGED {
+            return self.is_half_by_exchanges();
+        }
+        !self.is_routing() && if stands { self.share() > HALF_CLEAR } else { wilson(self.one_sided, self.judged).low > HALF }
+    }
+
+    /// Whether no question has its answer here, and no station both sends and receives: that is no server that is down, which others would still
+    /// be heard beside.
+    pub fn is_half_by_exchanges(&self) -> bool {
+        let ExchangeSides { both, questions, answers } = self.exchanges;
+        let is_one_way = self.is_one_way() && self.judged == self.one_sided && self.judged < JUDGED;
+        is_one_way && both == 0 && questions.saturating_add(answers) >= LONE
+    }
+
+    /// Whether stations send, others receive, and none does both.
+    pub fn is_one_way(&self) -> bool {
+        self.both_roles == 0 && self.only_source > 0 && self.only_destination > 0
     }
 
     /// Share of one-sided conversations.
     pub fn share(&self) -> f64 {
-        share(self.one_sided, self.judged)
+        if self.is_half_by_exchanges() { 1.0 } else { share(self.one_sided, self.judged) }
+    }
+
+    /// What is one-sided, in words.
+    pub fn one_sided(&self) -> String {
+        let ExchangeSides { questions, answers, .. } = self.exchanges;
+        match self.is_half_by_exchanges() {
+            true if questions >= answers => format!("none of {} questions has its answer here", grouped(questions)),
+            true => format!("none of {} answers has its question here", grouped(answers)),
+            false => format!("{} of {} conversations show one direction only", grouped(self.one_sided), grouped(self.judged)),
+        }
     }
 
     /// Whether it is one kind of addresses whose answers are missing while others are answered: routing, not mirroring.

@@ -148,6 +148,8 @@ pub struct LossEvidence {
     pub ratios: [u64; 21],
     /// Conversations without loss.
     pub whole: u64,
+    /// Uninterrupted runs of missing segments.
+    pub runs: u64,
     /// The delivered rate while packets were lost.
     pub flat_top: Option<FlatTop>,
     /// Speed of the mirror link in bits per second.
@@ -166,9 +168,10 @@ impl LossEvidence {
     /// Answers, or segments, before they say anything of a smaller share.
     pub const ENOUGH: u64 = 100;
 
-    /// The same, where there are several of them.
-    pub fn surely_numbered(&self) -> Option<Estimate> {
-        self.numbered_alone().filter(|_| self.streams.streams >= StreamEvidence::SEVERAL)
+    /// Whether most of the conversations that are long enough lack something.
+    pub fn is_of_most(&self) -> bool {
+        let lacking = self.ratios.iter().fold(0u64, |sum, n| sum.saturating_add(*n));
+        lacking > self.whole
     }
 
     /// What numbered streams lack, where they have to tell alone: there is too little TCP.

@@ -1,7 +1,7 @@
 //! What findings about a service rest on: what happened to its clients, lately and usually.
 
 use crate::model::units::plural;
-use crate::model::{Address, AppId, Episode, ProvingPackets, Quantiles, ServiceKey, Timestamp, Value};
+use crate::model::{Address, AppId, AttemptOutcome, Episode, ProvingPackets, Quantiles, ServiceKey, Timestamp, Value};
 use std::borrow::Cow;
 
 /// What may go wrong for the client of a service.
@@ -197,6 +197,8 @@ pub struct ServiceWindow {
     pub idle_cuts: Vec<f64>,
     /// Connections that were cut, and attempts that were refused, by a device between both ends: by its TTL the RST is not the host's own.
     pub between: [u64; 2],
+    /// Attempts that asked for ECN.
+    pub asked_ecn: AskedEcn,
     /// Round trips on the clients' side of the mirrored port, and on the server's.
     pub trips: [TripWindow; 2],
     /// Answers whose time says how fast the service works, those among them that were held until there was something to tell.
@@ -211,6 +213,37 @@ pub struct ServiceWindow {
     pub denied: Vec<CodeCount>,
     /// Zones of names for which errors were answered, told apart up to [`super::FAILING_ZONES`].
     pub failing_zones: u64,
+}
+
+/// Attempts to connect whose SYN asked for ECN, by what became of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AskedEcn {
+    /// RST came back.
+    pub refused: u32,
+    /// Nothing came back.
+    pub unanswered: u32,
+    /// Completed.
+    pub established: u32,
+}
+
+impl AskedEcn {
+    /// Takes in what became of one.
+    pub fn note(&mut self, outcome: AttemptOutcome) {
+        let count = match outcome {
+            AttemptOutcome::Refused => &mut self.refused,
+            AttemptOutcome::Unanswered => &mut self.unanswered,
+            AttemptOutcome::Established => &mut self.established,
+            AttemptOutcome::Abandoned | AttemptOutcome::HalfOpen => return,
+        };
+        *count = count.saturating_add(1);
+    }
+
+    /// Takes in those of another time.
+    pub fn add(&mut self, other: &Self) {
+        self.refused = self.refused.saturating_add(other.refused);
+        self.unanswered = self.unanswered.saturating_add(other.unanswered);
+        self.established = self.established.saturating_add(other.established);
+    }
 }
 
 /// What says that clients of a service may be meant to wait, since the beginning.

@@ -61,6 +61,12 @@ pub struct UnansweredEvidence {
     pub last_answer: Option<(Timestamp, Mac)>,
     /// Other requests of those who ask, and how many of them were answered.
     pub others: [u64; 2],
+    /// Of those who ask the ones that look for nothing else in vain, and so often as nobody does who is answered.
+    pub insisting: u64,
+    /// Of these the ones that are not heard to do anything else.
+    pub cut_off: u64,
+    /// One who asks, for which the address itself asks in vain in another VLAN, and that VLAN.
+    pub elsewhere: Option<(Ipv4Addr, Option<u16>)>,
     /// It is a router.
     pub is_router: bool,
     /// When.
@@ -129,12 +135,16 @@ pub struct DhcpFloodEvidence {
 pub struct SecondServerEvidence {
     /// Where.
     pub vlan: Option<u16>,
-    /// The one that was seen later.
+    /// The one that is the second: of which less is known, or which was seen later.
     pub server: Ipv4Addr,
     /// Its station.
     pub source: StationEvidence,
-    /// The one that was seen first.
+    /// The other one.
     pub before: Ipv4Addr,
+    /// The other one's station.
+    pub station_before: Mac,
+    /// Whether others use each of them beside DHCP: other services of theirs, or as their router; the second, the other one.
+    pub is_used: [bool; 2],
     /// What both tell their clients.
     pub told: [DhcpConfig; 2],
     /// Nothing that they tell is the same.

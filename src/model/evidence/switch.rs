@@ -102,6 +102,8 @@ impl SwitchTrouble {
 pub struct SwitchEvidence {
     /// One after the other.
     pub troubles: Vec<SwitchTrouble>,
+    /// The link may have been full lately, but nothing tells which way frames went.
+    pub link_is_unsure: bool,
 }
 
 impl SwitchEvidence {
@@ -114,8 +116,8 @@ impl SwitchEvidence {
 /// Nanoseconds for which changes are remembered: root and gateway changes, missing hellos, lost sessions, refused devices.
 pub const SWITCH_RECENT: i64 = 600 * SECOND;
 
-/// The same of topology changes.
-pub const TOPOLOGY_RECENT: i64 = 300 * SECOND;
+/// Nanoseconds within which changes of the topology count as recent, and follow each other.
+pub static TOPOLOGY_RECENT: Threshold = Threshold::nanos((300 * SECOND) as f64);
 
 /// Changes of the topology within this time are one: each bridge tells of it in turn.
 pub static TOPOLOGY_TOGETHER: Threshold = Threshold::nanos((5 * SECOND) as f64);
@@ -124,28 +126,28 @@ pub static TOPOLOGY_TOGETHER: Threshold = Threshold::nanos((5 * SECOND) as f64);
 pub static ROOT_STOOD: Threshold = Threshold::nanos((20 * SECOND) as f64);
 
 /// Nanoseconds for which different roots must be named side by side: longer than a spanning tree takes to settle by its default times.
-pub const ROOTS_BESIDE: i64 = 60 * SECOND;
+pub static ROOTS_BESIDE: Threshold = Threshold::nanos((60 * SECOND) as f64);
 
 /// Hellos in a row that must be missing: after as many a bridge gives up a rapid neighbour (IEEE 802.1Q clause 13).
-pub const HELLOS_MISSING: i64 = 3;
+pub static HELLOS_MISSING: Threshold = Threshold::count(3.0);
 
 /// Hellos in a row that are missing when their sender was away and nothing was lost: more.
-pub const HELLOS_AWAY: i64 = 30;
+pub static HELLOS_AWAY: Threshold = Threshold::count(30.0);
 
 /// Packets of a session that ended, before its end says something: what is opened twice at a time is closed again.
-pub const SESSION_PACKETS: u64 = 10;
+pub static SESSION_PACKETS: Threshold = Threshold::count(10.0);
 
 /// Nanoseconds for which two queriers must have asked side by side: the time after which one holds the other for gone (RFC 3376 section 8.5).
-pub const QUERIERS_BESIDE: i64 = 255 * SECOND;
+pub static QUERIERS_BESIDE: Threshold = Threshold::nanos((255 * SECOND) as f64);
 
 /// Frames in a second from which it counts as one of a storm, of broadcasts or of multicasts of the link's protocols.
 pub static STORM_RATE: Threshold = Threshold::count(1_000.0);
 
 /// PAUSE frames in a second from which a link is held up: each stops it for at most 34 ms at 1 Gb/s.
-pub const PAUSE_RATE: u64 = 20;
+pub static PAUSE_RATE: Threshold = Threshold::count(20.0);
 
 /// Nanoseconds after which a switch forgets where a station is that sends nothing (IEEE 802.1D table 7-5).
-pub const STATION_FORGOTTEN: i64 = 300 * SECOND;
+pub static STATION_FORGOTTEN: Threshold = Threshold::nanos((300 * SECOND) as f64);
 
 /// Frames a second to a station that is not heard, from which on they are told of.
 pub static FLOODED_RATE: Threshold = Threshold::count(50.0);
@@ -153,18 +155,34 @@ pub static FLOODED_RATE: Threshold = Threshold::count(50.0);
 /// Stations to which frames must be flooded, and senders of them, before it is more than one host that only listens.
 pub static FLOODED_STATIONS: Threshold = Threshold::count(3.0);
 
-/// How often the same frame to a group must come within a second, and in how many of its 64 parts, to be one that circles: copies of a mirror come together.
-pub const CIRCLING: [u64; 2] = [64, 24];
+/// How often the same frame to a group must come within a second to be one that circles.
+pub static CIRCLING: Threshold = Threshold::count(64.0);
 
-/// Different frames that must circle, and stations that sent them.
-pub const CIRCLING_FRAMES: [u64; 2] = [3, 2];
+/// In how many of the second's 64 parts: copies of a mirror come together.
+pub static CIRCLING_PARTS: Threshold = Threshold::count(24.0);
 
-/// The same frame so often within a second that nobody repeats anything like it; different ones, each of a station of its own.
-pub const CIRCLING_SWIFT: [u64; 2] = [500, 2];
+/// Different frames that must circle.
+pub static CIRCLING_FRAMES: Threshold = Threshold::count(3.0);
 
-/// The same of requests for addresses and names, which hosts repeat about once a second (RFC 1122 section 2.3.2.1, RFC 4861 section 10, RFC
-/// 2131 section 4.1, RFC 6762 section 5.2; probes by multicast DNS three times, 250 ms apart): how often within a second, each time in another of its 64 parts; different ones, and stations that sent them.
-pub const CIRCLING_REQUESTS: [u64; 3] = [5, 10, 2];
+/// Stations that sent them.
+pub static CIRCLING_SENDERS: Threshold = Threshold::count(2.0);
+
+/// The same frame so often within a second that nobody repeats anything like it.
+pub static CIRCLING_SWIFT: Threshold = Threshold::count(500.0);
+
+/// Different ones of those, each of a station of its own.
+pub static CIRCLING_SWIFT_FRAMES: Threshold = Threshold::count(2.0);
+
+/// How often the same request for an address or a name must come within a second, each time in another of its 64 parts. Hosts repeat such requests
+/// about once a second (RFC 1122 section 2.3.2.1, RFC 4861 section 10, RFC 2131 section 4.1, RFC 6762 section 5.2; probes by multicast DNS three
+/// times, 250 ms apart).
+pub static CIRCLING_ASKED: Threshold = Threshold::count(5.0);
+
+/// Different requests that must circle.
+pub static CIRCLING_REQUESTS: Threshold = Threshold::count(10.0);
+
+/// Stations that sent them.
+pub static CIRCLING_ASKERS: Threshold = Threshold::count(2.0);
 
 /// Changes of a station's port within [`MOVES_WITHIN`].
 pub static MOVES: Threshold = Threshold::count(3.0);
@@ -184,8 +202,11 @@ pub static ACQUAINTED: Threshold = Threshold::nanos((60 * SECOND) as f64);
 /// Of addresses that makers gave, the share of different makers that no network has: there most stations are of few makers.
 pub const NEW_MAKERS: f64 = 0.9;
 
-/// Stations and frames that must be seen in two VLANs.
-pub const LEAKED: [u64; 2] = [3, 10];
+/// Frames that must be seen in two VLANs.
+pub static LEAKED: Threshold = Threshold::count(10.0);
+
+/// Stations that sent them.
+pub static LEAKED_STATIONS: Threshold = Threshold::count(3.0);
 
 /// VLANs that share frames with one VLAN, from which on that one is meant to hold those of others.
 pub const LEAKED_PARTNERS: usize = 3;
@@ -199,18 +220,30 @@ pub const MEMBERS_FORGOTTEN: i64 = 260 * SECOND;
 /// Frames of a stream to a group in a minute.
 pub static STREAM_FRAMES: Threshold = Threshold::count(600.0);
 
-/// Shares of the link's speed: a burst, and one that fills the link.
-pub const BURST: [f64; 2] = [0.5, 0.9];
+/// Share of the link's speed in a burst, and in one that fills the link.
+pub static BURST: Threshold = Threshold::share(0.5);
+
+/// See [`BURST`].
+pub static BURST_FULL: Threshold = Threshold::share(0.9);
 
 /// Bits per second of the slowest link of which bursts are told: there a millisecond holds eight full frames, on a slower one a single frame
 /// would be a burst.
 pub const SLOWEST_BURSTS: u64 = 100_000_000;
 
+/// Nanoseconds of the finest bins of which bursts are told.
+pub const FINE_BIN: i64 = 100_000;
+
+/// The slowest link of which bursts are told in those: in one of them too it holds eight full frames.
+pub const SLOWEST_FINE_BURSTS: u64 = 1_000_000_000;
+
+/// Parts of a bin that the clock must tell apart at least.
+pub const CLOCK_PARTS: i64 = 10;
+
 /// Milliseconds of a short burst at most.
-pub const BURST_SHORT: u32 = 100;
+pub static BURST_SHORT: Threshold = Threshold::count(100.0);
 
 /// Short bursts that fill the link within a minute, and the share of its speed that is used meanwhile at most.
-pub const BURSTS: u64 = 10;
+pub static BURSTS: Threshold = Threshold::count(10.0);
 
 /// See [`BURSTS`].
 pub static BURSTS_MEAN: Threshold = Threshold::share(0.3);

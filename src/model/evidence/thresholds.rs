@@ -109,7 +109,7 @@ pub static SCAN_FAILS: Threshold = Threshold::share(0.8);
 pub static LOSS_REORDERED: Threshold = Threshold::nanos((3 * MILLISECOND) as f64);
 
 /// A segment that comes again later than this was waited for: the least retransmission time-out of common systems.
-pub const LOSS_TIMED_OUT: i64 = 200 * MILLISECOND;
+pub static LOSS_TIMED_OUT: Threshold = Threshold::nanos((200 * MILLISECOND) as f64);
 
 /// Times of ten seconds that make the stretch in which what is seen seldom is counted.
 pub const SIGHT_BINS: usize = 6;
@@ -141,6 +141,9 @@ pub static ARP_STRETCHES: Threshold = Threshold::count(3.0);
 
 /// Share of the other requests of those who ask that must surely be seen answered: replies go to one station and may not be mirrored.
 pub static ARP_ANSWERED: Threshold = Threshold::share(0.2);
+
+/// Requests of one host for one address in a minute, and for no other in vain, as nobody sends who is answered: what was answered holds longer.
+pub static ARP_INSISTS: Threshold = Threshold::count(10.0);
 
 /// Addresses that one asks for in vain from which on it is a sweep, held against no address.
 pub static ARP_SWEEP: Threshold = Threshold::count(16.0);
@@ -203,7 +206,7 @@ pub static DHCP_WAITED: Threshold = Threshold::nanos((10 * SECOND) as f64);
 pub const DHCP_CLAIMED: usize = 50;
 
 /// How long a DHCP server or IPv6 router must have been alone before a second one is a newcomer.
-pub const ALONE: i64 = 600 * SECOND;
+pub static ALONE: Threshold = Threshold::nanos((600 * SECOND) as f64);
 
 /// How long two DHCP servers are held beside each other.
 pub static SERVERS_BESIDE: Threshold = Threshold::nanos((3_600 * SECOND) as f64);
@@ -214,11 +217,14 @@ pub static ROUTERS_BESIDE: Threshold = Threshold::nanos((1_800 * SECOND) as f64)
 /// How long a finding about addresses is told of after the latest sighting.
 pub const SIGHT_HELD: i64 = 600 * SECOND;
 
-/// Milliseconds of distance from the reference clock that a client accepts (MAXDIST, RFC 5905 section 11.2.2).
-pub const CLOCK_DISTANCE: u32 = 1_000;
+/// Distance from the reference clock that a client accepts (MAXDIST, RFC 5905 section 11.2.2).
+pub static CLOCK_DISTANCE: Threshold = Threshold::nanos(SECOND as f64);
 
-/// Milliseconds by which a clock differs that a client would step (STEPT, RFC 5905 section 11.4), and by which it would give up (PANICT).
-pub const CLOCK_DIFFERS: [i64; 2] = [128, 1_000_000];
+/// Time by which a clock differs that a client would step (STEPT, RFC 5905 section 11.4), and by which it would give up (PANICT).
+pub static CLOCK_DIFFERS: Threshold = Threshold::nanos((128 * MILLISECOND) as f64);
+
+/// See [`CLOCK_DIFFERS`].
+pub static CLOCK_PANIC: Threshold = Threshold::nanos((1_000 * SECOND) as f64);
 
 /// Servers by whose clocks another is judged, itself included.
 pub static CLOCK_SERVERS: Threshold = Threshold::count(3.0);

@@ -1,6 +1,7 @@
 //! Order, clocks and silence.
 
 use super::{CAUSES, CAUSES_FEW, share};
+use crate::model::time::SECOND;
 use crate::model::{SeenAt, Timestamp, wilson};
 
 /// Share of the answers before their cause from which on a direction is late and not the odd packet; how many they are at least.
@@ -23,6 +24,8 @@ pub struct OrderEvidence {
     pub skew: Option<[f64; 2]>,
     /// Whether one direction comes so late that what is missing is not waited for as long.
     pub is_far_apart: bool,
+    /// Seconds by which requests, and answers, may be late and still come before what they bring about: as quick as that some were.
+    pub hidden: [Option<f64>; 2],
     /// Whether outer sequence numbers were in order; `None` without any.
     pub outer_in_order: Option<bool>,
     /// Receive queues of the interface.
@@ -87,4 +90,11 @@ pub struct Outage {
     /// It is longer than all the traffic beside it: between two captures in one file nothing was captured, and a clock that is set forward leaves
     /// such a gap.
     pub outlasts: bool,
+}
+
+impl Outage {
+    /// When it ended.
+    pub fn until(&self) -> Timestamp {
+        self.from.plus((self.seconds * SECOND as f64) as i64)
+    }
 }

@@ -9,8 +9,8 @@ use crate::report::chart::Chart;
 use crate::snapshot::tables::TABLES;
 use crate::snapshot::tables::casts::CASTS;
 use crate::snapshot::tables::endpoints::{ENDPOINTS, GROUPS, HOSTS};
+use crate::snapshot::tables::hierarchy::HIERARCHY;
 use crate::snapshot::tables::losses::LOSSES;
-use crate::snapshot::tables::protocols::PROTOCOLS;
 use crate::snapshot::tables::services::SERVICES;
 use crate::snapshot::tables::sizes::SIZES;
 use crate::snapshot::{Snapshot, SourceInfo, sweeps};
@@ -30,10 +30,10 @@ impl Document {
         sections.extend(tables::sections(&SERVICES, s, rows, false));
         if s.stats.total.packets > 0 {
             // A tree is whole or not at all.
-            sections.extend(tables::sections(&PROTOCOLS, s, usize::MAX, true));
+            sections.extend(tables::sections(&HIERARCHY, s, usize::MAX, true));
             sections.extend([tables::whole(&SIZES, s), tables::whole(&CASTS, s)]);
         }
-        for table in TABLES.iter().filter(|t| ![PROTOCOLS.token, SERVICES.token].contains(&t.token())) {
+        for table in TABLES.iter().filter(|t| t.token() != SERVICES.token) {
             sections.extend(tables::sections(*table, s, rows, false));
             if table.token() == ENDPOINTS.token {
                 sections.extend(tables::sections(&HOSTS, s, rows, false));
@@ -216,8 +216,8 @@ fn times(s: &Snapshot) -> Vec<Fact> {
         facts.push(("Last packet", moment(last)));
     }
     if s.capture.first.is_some() || s.stats.total.packets == 0 {
-        let gap = match s.mirror.gap {
-            gap if gap > 0.0 => format!(", {} of them without any packet: means are over the rest", units::duration(gap)),
+        let gap = match s.mirror.gap() {
+            gap if gap > 0.0 => format!(", {} of them without any packet: means and percentiles are over the rest", units::duration(gap)),
             _ => String::new(),
         };
         facts.push(("Duration", units::duration(s.duration()) + &gap));
@@ -304,7 +304,8 @@ fn load(s: &Snapshot, columns: usize) -> Section {
     let mut facts = Vec::new();
     let of_link = |traffic: Traffic, seconds: f64| match s.capture.speed {
         Some(speed) if speed > 0 => {
-            format!(", {} of {}", units::percent(traffic.link_share(seconds, speed)), units::bits_per_second(speed as f64))
+            let both = if s.adds_both_ways() { "both directions together " } else { "" };
+            format!(", {both}{} of {}", units::percent(traffic.link_share(seconds, speed)), units::bits_per_second(speed as f64))
         }
         _ => String::new(),
     };
@@ -337,10 +338,23 @@ fn load(s: &Snapshot, columns: usize) -> Section {
         );
         facts.push(("Burst", format!("{what}, at {}", moment(at))));
     }
-    if let Some(billed) = s.stats.load.billed() {
+    if let Some(billed) = s.stats.load.billed(&s.mirror.gaps) {
         let share =
             s.capture.speed.filter(|speed| *speed > 0).map(|speed| format!(", {} of the speed", units::percent(billed / speed as f64)));
         facts.push(("95 % of 5 min", format!("{}, as providers bill{}", units::bits_per_second(billed), share.unwrap_or_default())));
+    }
+    if let Some(used) = &s.switch.link_use {
+        let told = match used.bin {
+            0 => format!("not told how full: {}", used.coarse),
+            _ => format!(
+                "{} % of {} or less in 95 % of the time, by bins of {}: {}",
+                (used.percentile(0.95) * 100.0).round(),
+                units::bits_per_second(used.speed as f64),
+                used.bin_words(),
+                used.ways.words()
+            ),
+        };
+        facts.push(("Link", told));
     }
     let d = &s.stats.directions;
     if d.inbound.packets + d.outbound.packets > 0 {

@@ -88,7 +88,7 @@ fn bars(used: &LinkUse, place: &dyn Fn(Timestamp) -> f64, span: i64) -> Vec<Bar>
     bursts.truncate(DRAWN);
     bursts.sort_by_key(|burst| burst.at);
     let bar = |burst: &crate::model::LinkBurst| {
-        let seconds = f64::from(burst.milliseconds) / 1e3;
+        let seconds = burst.length as f64 / 1e9;
         let share = burst.peak as f64 / used.speed.max(1) as f64;
         let words = format!("{}: {} long, peak {}", moment(burst.at), units::duration(seconds), units::percent(share));
         Bar { at: place(burst.at), length: seconds * 1e9 / span as f64, height: share.clamp(0.0, 1.0), words }
@@ -107,7 +107,7 @@ mod tests {
         let mut s = Snapshot::default();
         (s.capture.first, s.capture.last) = (Some(Timestamp(0)), Some(Timestamp(100 * SECOND)));
         assert_eq!(Picture::new(&s), None, "nothing happened");
-        let burst = LinkBurst { at: Timestamp(25 * SECOND), milliseconds: 500, peak: 800, bytes: 1, top: Vec::new() };
+        let burst = LinkBurst { at: Timestamp(25 * SECOND), length: SECOND / 2, peak: 800, bytes: 1, top: Vec::new() };
         s.switch.link_use = Some(LinkUse { speed: 1000, bursts: 1, list: vec![burst], ..LinkUse::default() });
         for (second, kind) in
             [(50, SwitchEventKind::RootChanged), (75, SwitchEventKind::TopologyChange), (80, SwitchEventKind::RootChanged)]

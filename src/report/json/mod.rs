@@ -146,7 +146,7 @@ impl<'a> Capture<'a> {
             first: s.capture.first,
             last: s.capture.last,
             duration: s.duration(),
-            gap: (s.mirror.gap > 0.0).then_some(s.mirror.gap),
+            gap: (!s.mirror.gaps.is_empty()).then(|| s.mirror.gap()),
             truncated_packets: s.capture.truncated_packets,
             cut_short: s.capture.sources.iter().any(|source| source.cut_short),
             fragments: s.stats.fragments,
@@ -247,7 +247,7 @@ impl LoadFacts {
             peak_bits_per_second: s.stats.load.peak.map_or(0.0, |p| p.bits_per_second()),
             peak_at: s.stats.load.peak.map(|p| p.start),
             mean_packets_per_second: s.stats.total.packets_per_second(s.covered()),
-            p95_5min_bits_per_second: s.stats.load.billed(),
+            p95_5min_bits_per_second: s.stats.load.billed(&s.mirror.gaps),
             peak_millisecond: s.stats.load.peak_ms.map(burst),
             link_bits_per_second: s.capture.speed,
         }

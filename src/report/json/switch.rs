@@ -400,17 +400,20 @@ row!(StationRow, s, {
 });
 
 row!(LinkUse, u, {
-    "bin" => 0.001,
+    "bin" ?some => (u.bin > 0).then_some(u.bin as f64 / 1e9),
+    "bin_reason" ?some => some(&u.coarse),
     "speed_bits_per_second" => u.speed,
+    "direction" => u.ways.token(),
+    "direction_end" ?some => u.ways.end(),
     "count" => u.bursts,
     "list" => rows(&u.list),
-    "p95" => u.percentile(0.95),
-    "utilisation" => u.classes().to_vec(),
+    "p95" ?some => (u.bin > 0).then(|| u.percentile(0.95)),
+    "utilisation" ?some => (u.bin > 0).then(|| u.classes().to_vec()),
 });
 
 row!(LinkBurst, b, {
     "at" => b.at,
-    "duration" => f64::from(b.milliseconds) / 1e3,
+    "duration" => b.length as f64 / 1e9,
     "peak_bits_per_second" => b.peak,
     "bytes" => b.bytes,
     "top" => rows(&b.top),

@@ -10,24 +10,27 @@
 //! | `vlan 10`, `vlan` | seen in that VLAN, in any |
 //! | `state established` | the TCP state |
 //! | `bytes > 1M`, `packets >= 1000` | both directions together; `k M G T` are powers of 1000, `Ki Mi Gi Ti` of 1024 |
-//! | `duration > 1.5`, `app = tls` … | any field of a table by its token, compared with a number (seconds for lengths of time) or a word |
+//! | `retrans > 1`, `share > 5`, `lasted > 2min`, `app = tls` … | any column by its name on the screen or its token, compared with a number or a word |
+//!
+//! Numbers are what a column shows: per cent where it shows parts, bits a second for rates, seconds for lengths of time that have no unit.
 //!
 //! Joined by `and` (or nothing), `or`, `not` (`!`), parentheses. Case does not matter.
 //!
 //! Hosts that no word is part of are shown where one of their conversations is: `tls` shows who speaks it. So are protocols.
 //!
 //! What a table does not know (end points their VLAN or TCP state, any table a field of another one) neither shows nor hides its rows: the
-//! other words decide. Where a row has nothing in a field that its table knows, only `!=` holds.
+//! other words decide, and of hosts and services whether one of their conversations is shown. Where a row has nothing in a field that its
+//! table knows, only `!=` holds.
 
 mod parse;
 
 use super::table::{Field, FieldKind, FieldValue, TableSpec};
 use super::tables::conversations::CONVERSATIONS;
 use super::tables::endpoints::ENDPOINTS;
-use super::{Conversation, HostRow, TcpState};
+use super::{Conversation, HostRow, Snapshot, TcpState};
 use crate::model::path::Layer;
 use crate::model::time::SECOND;
-use crate::model::{Address, Path, Proto, RoundTripFigures};
+use crate::model::{Address, Path, Proto, RoundTripFigures, Traffic};
 use ipnet::IpNet;
 use std::fmt::{self, Write};
 use std::ops::RangeInclusive;
@@ -38,6 +41,8 @@ pub struct Filter {
     text: String,
     expression: Expression,
     names: Names,
+    /// `None`: shares and rates are not known, and decide nothing.
+    basis: Option<Basis>,
 }
 
 /// Words of a filter, and the addresses that are called so, ascending.
@@ -65,8 +70,8 @@ enum Term {
     /// One VLAN, or any.
     Vlan(Option<u16>),
     State(TcpState),
-    /// A field by its token, and what it is compared with.
-    Field(&'static str, Comparison, Operand),
+    /// A field by what it is called, and what it is compared with.
+    Field(String, Comparison, Operand),
 }
 
 /// What a field is compared with.
@@ -83,6 +88,48 @@ struct Operand {
 struct Number {
     whole: u64,
     real: f64,
+    /// Nothing says in what it is measured.
+    is_bare: bool,
+}
+
+impl Number {
+    /// As a part of a whole: screens show per cents.
+    fn part(self) -> f64 {
+        if self.is_bare { self.real / 100.0 } else { self.real }
+    }
+}
+
+/// What shares and rates of a picture refer to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Basis {
+    /// Means over everything, and not rates of now.
+    is_whole: bool,
+    /// Everything that came in that time.
+    all: Traffic,
+    /// The seconds it came in.
+    seconds: f64,
+}
+
+impl Basis {
+    fn of(snapshot: &Snapshot) -> Self {
+        match snapshot.live {
+            true => Self { is_whole: false, all: snapshot.stats.recent, seconds: snapshot.recent_seconds },
+            false => Self { is_whole: true, all: snapshot.stats.total, seconds: snapshot.covered() },
+        }
+    }
+
+    /// What a column of a kind shows of a load.
+    fn shown(&self, kind: FieldKind, total: Traffic, recent: Traffic) -> Option<f64> {
+        let traffic = if self.is_whole { total } else { recent };
+        let part = |some: u64, all: u64| if all == 0 { 0.0 } else { some as f64 / all as f64 };
+        match kind {
+            FieldKind::Share | FieldKind::Percent => Some(part(traffic.wire_bytes, self.all.wire_bytes)),
+            FieldKind::PacketShare => Some(part(traffic.packets, self.all.packets)),
+            FieldKind::Rate | FieldKind::BitRate => Some(traffic.bits_per_second(self.seconds)),
+            FieldKind::PacketRate => Some(traffic.packets_per_second(self.seconds)),
+            _ => None,
+        }
+    }
 }
 
 /// How a number is compared.
@@ -123,14 +170,14 @@ impl Filter {
     }
 
     fn of(text: String, expression: Expression) -> Filter {
-        Filter { text, expression, names: Names::new() }
+        Filter { text, expression, names: Names::new(), basis: None }
     }
 
     /// Rows that both filters show.
     pub fn and(self, other: Filter) -> Filter {
         let text = format!("({}) and ({})", self.text, other.text);
         let names = self.names.into_iter().chain(other.names).collect();
-        Filter { names, ..Filter::of(text, Expression::All(vec![self.expression, other.expression])) }
+        Filter { names, basis: self.basis, ..Filter::of(text, Expression::All(vec![self.expression, other.expression])) }
     }
 
     /// Has words stand for addresses as well that are called so; `called` finds them by a part of a name in lower case. Rows know no names.
@@ -147,6 +194,11 @@ impl Filter {
             })
             .filter(|(_, addresses)| !addresses.is_empty())
             .collect();
+    }
+
+    /// The same for the rows of a picture: their shares and rates are told by it.
+    pub fn measured(&self, snapshot: &Snapshot) -> Filter {
+        Filter { basis: Some(Basis::of(snapshot)), ..self.clone() }
     }
 
     /// Rows with an end that has this address; `None` for what is not an IP address.
@@ -167,7 +219,17 @@ impl Filter {
 
     /// Whether a row of a table is shown.
     pub fn matches<R: Clone>(&self, spec: &TableSpec<R>, row: &R) -> bool {
-        self.expression.holds(&|term| known(term, &self.names, spec.fields, row)).unwrap_or(true)
+        self.verdict(spec, row).unwrap_or(true)
+    }
+
+    /// Whether a row of a table is shown for what it knows of itself; `None`: it does not know.
+    pub fn verdict<R: Clone>(&self, spec: &TableSpec<R>, row: &R) -> Option<bool> {
+        self.expression.holds(&|term| known(term, self, spec.fields, row))
+    }
+
+    /// The same, but for words that may be about what it speaks, and with whom.
+    pub fn verdict_of_others<R: Clone>(&self, spec: &TableSpec<R>, row: &R) -> Option<bool> {
+        self.expression.holds(&|term| known(term, self, spec.fields, row).filter(|holds| *holds || !matches!(term, Term::Text(_))))
     }
 
     /// Whether a conversation is shown.
@@ -183,8 +245,7 @@ impl Filter {
     /// Whether an end point is shown where one of its conversations is: as [`Self::matches_host`], but for words that may be about what it
     /// speaks.
     pub fn may_match_host(&self, row: &HostRow) -> bool {
-        let term = |term: &Term| known(term, &self.names, ENDPOINTS.fields, row).filter(|holds| *holds || !matches!(term, Term::Text(_)));
-        self.expression.holds(&term).unwrap_or(true)
+        self.verdict_of_others(&ENDPOINTS, row).unwrap_or(true)
     }
 }
 
@@ -222,8 +283,8 @@ impl Expression {
     }
 }
 
-/// Whether a term holds for a row; `None` when no field of its table can tell.
-fn known<R>(term: &Term, names: &Names, fields: &[Field<R>], row: &R) -> Option<bool> {
+/// Whether a term of a filter holds for a row; `None` when no field of its table can tell.
+fn known<R>(term: &Term, filter: &Filter, fields: &[Field<R>], row: &R) -> Option<bool> {
     // Of the fields of some kinds: none there, or whether one holds.
     let any = |of: fn(FieldKind) -> bool, holds: &dyn Fn(FieldValue) -> bool| {
         let mut fields = fields.iter().filter(|f| of(f.head.kind) && f.head.searched).peekable();
@@ -233,7 +294,7 @@ fn known<R>(term: &Term, names: &Names, fields: &[Field<R>], row: &R) -> Option<
     let is_end = |kind| matches!(kind, FieldKind::Address | FieldKind::End | FieldKind::Ends);
     match term {
         Term::Text(needle) => {
-            let called = names.iter().find(|(word, _)| word == needle).map_or(&[][..], |(_, addresses)| addresses);
+            let called = filter.names.iter().find(|(word, _)| word == needle).map_or(&[][..], |(_, addresses)| addresses);
             let is_called = |value| !called.is_empty() && addresses(value).iter().flatten().any(|a| called.binary_search(&a.0).is_ok());
             let holds = |f: &Field<R>| match (f.head.kind, f.value(row)) {
                 (FieldKind::Side, FieldValue::Flag(inside)) => side(inside).contains(needle.as_str()),
@@ -254,12 +315,12 @@ fn known<R>(term: &Term, names: &Names, fields: &[Field<R>], row: &R) -> Option<
             let field = fields.iter().find(|f| f.head.kind == FieldKind::State)?;
             Some(field.value(row) == FieldValue::State(*state))
         }
-        Term::Field(token, comparison, operand) => {
-            let field = fields.iter().find(|f| f.head.token == *token)?;
+        Term::Field(name, comparison, operand) => {
+            let field = fields.iter().find(|f| f.head.token == name).or_else(|| fields.iter().find(|f| f.head.is_called(name)))?;
             match field.value(row) {
                 // Nothing is neither more nor less than anything, nor equal to it.
                 FieldValue::None => Some(*comparison == Comparison::Unequal),
-                value => compare(value, *comparison, operand),
+                value => compare(field.head.kind, value, *comparison, operand, filter.basis.as_ref()),
             }
         }
     }
@@ -317,10 +378,9 @@ fn contains(value: FieldValue<'_>, needle: &str) -> bool {
     }
 }
 
-/// How a value compares; `None` when it is nothing, or of another kind than what it is compared with.
-fn compare(value: FieldValue<'_>, comparison: Comparison, operand: &Operand) -> Option<bool> {
-    if let Some(text) = value.as_text() {
-        let same = text.eq_ignore_ascii_case(&operand.text);
+/// How a value of a kind compares; `None` when it is of another kind than what it is compared with, or its basis is not known.
+fn compare(kind: FieldKind, value: FieldValue<'_>, comparison: Comparison, operand: &Operand, basis: Option<&Basis>) -> Option<bool> {
+    if let Some(same) = is_same_word(kind, value, &operand.text) {
         return match comparison {
             Comparison::Equal => Some(same),
             Comparison::Unequal => Some(!same),
@@ -329,16 +389,34 @@ fn compare(value: FieldValue<'_>, comparison: Comparison, operand: &Operand) -> 
     }
     // A word is no number.
     let Some(number) = operand.number else { return Some(comparison == Comparison::Unequal) };
+    let real = if kind.is_part() { number.part() } else { number.real };
     Some(match value {
-        FieldValue::Count(n) => comparison.holds(n, number.whole),
-        FieldValue::Real(x) => comparison.holds(x, number.real),
-        FieldValue::Span(nanos) => comparison.holds(seconds(nanos), number.real),
-        FieldValue::Trips(trips, _) => comparison.holds(seconds(round_trip(trips)?), number.real),
-        FieldValue::Handshake(trips, _) => comparison.holds(seconds(trips.handshake_total()?), number.real),
-        FieldValue::Losses(lost, _) => comparison.holds(lost.iter().sum::<u64>() as f64, number.real),
-        FieldValue::Turns(turns) => comparison.holds(seconds(turns.server), number.real),
+        FieldValue::Count(n) | FieldValue::AtLeast(n) => comparison.holds(n, number.whole),
+        FieldValue::Real(x) => comparison.holds(x, real),
+        FieldValue::Load { total, recent } => comparison.holds(basis?.shown(kind, total, recent)?, real),
+        FieldValue::Span(nanos) => comparison.holds(seconds(nanos), real),
+        FieldValue::Trips(trips, _) => comparison.holds(seconds(round_trip(trips)?), real),
+        FieldValue::Handshake(trips, _) => comparison.holds(seconds(trips.handshake_total()?), real),
+        FieldValue::Losses(lost, _) => comparison.holds(lost.iter().sum::<u64>() as f64, real),
+        FieldValue::Turns(turns) => comparison.holds(seconds(turns.server), real),
         _ => return None,
     })
+}
+
+/// Whether a value that is no number is this word, in lower case: of words all of it, of addresses and protocols what stands in them.
+fn is_same_word(kind: FieldKind, value: FieldValue<'_>, word: &str) -> Option<bool> {
+    if let Some(text) = value.as_text() {
+        return Some(text.eq_ignore_ascii_case(word));
+    }
+    match value {
+        FieldValue::Flag(inside) if kind == FieldKind::Side => Some(side(inside) == word),
+        FieldValue::Flag(yes) => Some(matches!(word, "yes" | "true") == yes && matches!(word, "yes" | "no" | "true" | "false")),
+        FieldValue::PortOf(..) | FieldValue::Ports(..) => Some(value.ports_text().as_deref() == Some(word)),
+        FieldValue::Layer(layer) => Some(Line::of(&layer).is(word)),
+        FieldValue::Numbers(ids) => Some(ids.iter().any(|id| Line::of(id).is(word))),
+        FieldValue::Address(_) | FieldValue::End(..) | FieldValue::Ends(_) | FieldValue::Path(_) => Some(contains(value, word)),
+        _ => None,
+    }
 }
 
 /// Where an address is, relative to the local networks.
@@ -406,8 +484,16 @@ impl Line {
         line
     }
 
+    fn text(&self) -> &str {
+        self.bytes.get(..self.length).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
+    }
+
     fn contains(&self, needle: &str) -> bool {
-        self.bytes.get(..self.length).and_then(|bytes| std::str::from_utf8(bytes).ok()).is_some_and(|text| text.contains(needle))
+        self.text().contains(needle)
+    }
+
+    fn is(&self, word: &str) -> bool {
+        self.text() == word
     }
 }
 

@@ -5,7 +5,11 @@ use crate::model::Proto;
 use crate::model::near::near;
 use crate::model::text::printable;
 use crate::snapshot::TcpState;
+use crate::snapshot::table::{AnyTable, FieldKind, Head};
 use crate::snapshot::tables::TABLES;
+use crate::snapshot::tables::conversations::CONVERSATIONS;
+use crate::snapshot::tables::endpoints::ENDPOINTS;
+use crate::snapshot::tables::services::SERVICES;
 use ipnet::IpNet;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
@@ -188,6 +192,10 @@ impl Parser {
     }
 
     fn term(&mut self, word: String) -> Result<Term, String> {
+        // `port = 443` is `port 443`.
+        if TAKING.contains(&word.as_str()) && self.peek() == Some(&Token::Compare(Comparison::Equal)) {
+            self.at += 1;
+        }
         match word.as_str() {
             "ip" | "ipv6" => match self.peek_word().and_then(network) {
                 Some(network) => Ok(self.taken(Term::Network(network))),
@@ -206,12 +214,11 @@ impl Parser {
                 }),
                 _ => Ok(Term::Vlan(None)),
             },
-            "bytes" => self.comparison(&word).map(|(comparison, number)| Term::Field("wire_bytes", comparison, number)),
-            "packets" => self.comparison(&word).map(|(comparison, number)| Term::Field("packets", comparison, number)),
-            "rate" => Err("`rate` is not known to a row of a table; sort by it instead, or use `bytes`".into()),
-            _ if matches!(self.peek(), Some(Token::Compare(_))) => match field(&word) {
-                Some(token) => self.field(token),
-                None => Err(no_column(&word)),
+            "bytes" => self.comparison(&word).map(|(comparison, number)| Term::Field("wire_bytes".into(), comparison, number)),
+            "packets" | "rate" => self.comparison(&word).map(|(comparison, number)| Term::Field(word, comparison, number)),
+            _ if matches!(self.peek(), Some(Token::Compare(_))) => match columns(&word) {
+                heads if heads.is_empty() => Err(no_column(&word)),
+                heads => self.field(word, &heads),
             },
             "src" | "dst" => Err(format!("`{word}` cannot be asked of a conversation, which goes both ways; use `ip` or `port`")),
             _ => match word.split_once('/') {
@@ -249,34 +256,72 @@ impl Parser {
         }
     }
 
-    /// The comparison behind the token of a field, with a number or a word.
-    fn field(&mut self, token: &'static str) -> Result<Term, String> {
+    /// The comparison behind the name of a column that tables have, with a number or a word.
+    fn field(&mut self, name: String, heads: &[Head]) -> Result<Term, String> {
         let comparison = self.next();
         match (comparison, self.next()) {
             (Some(Token::Compare(comparison)), Some(Token::Word(text) | Token::Quoted(text))) => {
-                let number = number(&text);
-                if number.is_none() && !matches!(comparison, Comparison::Equal | Comparison::Unequal) {
-                    return Err(format!("{} is not a number such as 5, 64k, 20ms or 3%", Token::Word(text).name()));
+                let operand = Operand { number: number(&text), text };
+                // A name that several tables have holds where it does in one of them.
+                let mut wrong = None;
+                for head in heads {
+                    match comparable(&name, head.kind, comparison, &operand) {
+                        Ok(()) => return Ok(Term::Field(name, comparison, operand)),
+                        Err(why) => wrong = wrong.or(Some(why)),
+                    }
                 }
-                Ok(Term::Field(token, comparison, Operand { number, text }))
+                Err(wrong.unwrap_or_default())
             }
-            _ => Err(format!("`{token}` is compared with a number or a word, such as `{token} = 5`")),
+            _ => Err(format!("`{name}` is compared with a number or a word, such as `{name} = 5`")),
         }
     }
 }
 
-/// The token of a field of any table, by itself or by what stands above its column on a screen.
-fn field(word: &str) -> Option<&'static str> {
-    let heads = || TABLES.iter().flat_map(|table| table.heads());
-    let shown = || heads().find(|head| head.screen.is_some_and(|screen| screen.title == word));
-    heads().find(|head| head.token == word).or_else(shown).map(|head| head.token)
+/// Words behind which a value stands.
+const TAKING: [&str; 8] = ["ip", "ipv6", "host", "net", "mac", "port", "vlan", "state"];
+
+/// The columns of all tables that are called so.
+fn columns(word: &str) -> Vec<Head> {
+    TABLES.iter().flat_map(|table| table.heads()).filter(|head| head.is_called(word)).collect()
 }
 
-/// That there is no such column, and which one may have been meant.
+/// Whether a column of a kind can be compared so.
+fn comparable(name: &str, kind: FieldKind, comparison: Comparison, operand: &Operand) -> Result<(), String> {
+    let is_number = kind.is_amount() || kind == FieldKind::Trips;
+    let is_equality = matches!(comparison, Comparison::Equal | Comparison::Unequal);
+    match kind {
+        FieldKind::Time | FieldKind::Moment => Err(format!("`{name}` is a time: look at a span of it with [ and ] instead")),
+        _ if is_number && operand.number.is_none() && !is_equality => {
+            Err(format!("{} is not a number such as {}", Token::Word(operand.text.clone()).name(), numbers(kind)))
+        }
+        _ if !is_number && !is_equality => {
+            Err(format!("`{name}` holds words, and is neither more nor less than one: ask `{name} = {}`", printable(&operand.text)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Examples of numbers of a kind.
+fn numbers(kind: FieldKind) -> &'static str {
+    match kind {
+        _ if kind.is_part() => "5 or 0.5 (per cent)",
+        FieldKind::Span | FieldKind::Trips => "5 (seconds), 20ms or 2min",
+        _ => "1500, 64k or 1.5M",
+    }
+}
+
+/// That there is no such column, which one may have been meant, and which there are.
 fn no_column(word: &str) -> String {
-    let meant = near(word, TABLES.iter().flat_map(|table| table.heads()).map(|head| head.token));
-    let meant = meant.map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
-    format!("no column is called `{}`{meant}", printable(word))
+    let named = |heads: Vec<Head>| heads.into_iter().filter(|head| head.screen.is_some()).map(|head| head.name()).collect::<Vec<_>>();
+    let meant: Vec<String> = TABLES.iter().flat_map(|table| table.heads()).flat_map(|head| [head.name(), head.token.to_owned()]).collect();
+    let meant = near(word, meant.iter().map(String::as_str)).map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
+    let mut shown: Vec<String> = Vec::new();
+    for name in [CONVERSATIONS.heads(), ENDPOINTS.heads(), SERVICES.heads()].into_iter().flat_map(named) {
+        if !shown.contains(&name) {
+            shown.push(name);
+        }
+    }
+    format!("no column is called `{}`{meant}; there are {}", printable(word), shown.join(", "))
 }
 
 /// Several parts joined, or the only one.
@@ -328,8 +373,9 @@ const UNITS: [(&str, f64); 7] = [("ms", 1e-3), ("us", 1e-6), ("µs", 1e-6), ("ns
 fn number(word: &str) -> Option<Number> {
     if let Some((digits, unit)) = UNITS.iter().find_map(|(unit, size)| Some((word.strip_suffix(unit)?, size))) {
         let real = digits.parse::<f64>().ok().filter(|n| n.is_finite() && *n >= 0.0)? * unit;
-        return Some(Number { whole: real as u64, real });
+        return Some(Number { whole: real as u64, real, is_bare: false });
     }
+    let is_bare = word.ends_with(|c: char| c.is_ascii_digit() || c == '.');
     let word = word.strip_suffix('b').unwrap_or(word);
     let (word, base) = match word.strip_suffix('i') {
         Some(shorter) => (shorter, 1024u64),
@@ -342,10 +388,10 @@ fn number(word: &str) -> Option<Number> {
     let digits = if power == 0 { word } else { word.get(..word.len() - 1)? };
     let scale = base.pow(power);
     match digits.parse::<u64>() {
-        Ok(whole) => Some(Number { whole: whole.saturating_mul(scale), real: whole as f64 * scale as f64 }),
+        Ok(whole) => Some(Number { whole: whole.saturating_mul(scale), real: whole as f64 * scale as f64, is_bare }),
         Err(_) => {
             let real = digits.parse::<f64>().ok().filter(|n| n.is_finite() && *n >= 0.0)? * scale as f64;
-            Some(Number { whole: real as u64, real })
+            Some(Number { whole: real as u64, real, is_bare })
         }
     }
 }

@@ -216,6 +216,64 @@ fn fields_are_compared() {
     }
 }
 
+/// Columns are called by what stands above them, and compared with what they show.
+#[test]
+fn columns_are_compared_as_they_are_shown() {
+    let mut figures = crate::model::ConnectionFigures::default();
+    let place = crate::model::AnalysisFlags::ALL.iter().position(|f| f.0 == crate::model::AnalysisFlags::RETRANSMISSION).expect("a flag");
+    figures.flags[place] = 30;
+    // 30 of 1,500 packets: 2 %.
+    let again = Conversation { tcp: Some(Box::new(figures)), last: Timestamp(1_500_000_000), ..web() };
+    let clean = Conversation { tcp: Some(Box::default()), ..web() };
+    for (filter, of_again, of_clean) in [
+        ("retrans > 1", true, false),
+        ("retrans > 1.99", true, false),
+        ("retrans > 2", false, false),
+        ("retrans >= 2%", true, false),
+        ("retrans > 0.02", true, false),
+        ("retrans = 0", false, true),
+        ("retrans > 0", true, false),
+        // Its counts are what they are.
+        ("retransmission > 29", true, false),
+        ("retransmission > 30", false, false),
+        ("lasted > 1.4 and lasted < 2min", true, false),
+        ("conversation = 192.168.1.20", true, true),
+        ("conversation != 192.168.1.20", false, false),
+        ("vlan = 10", true, true),
+        ("vlan = 1", false, false),
+        ("port = 443 and host = 10.0.0.5", true, true),
+        ("state = established", true, true),
+    ] {
+        assert_eq!((shows(filter, &again), shows(filter, &clean)), (of_again, of_clean), "{filter}");
+    }
+}
+
+#[test]
+fn shares_and_rates_are_those_of_the_picture() {
+    let row = Conversation { recent_ab: Traffic { packets: 10, wire_bytes: 2_000 }, ..web() };
+    let mut live = crate::snapshot::Snapshot { live: true, recent_seconds: 10.0, ..Default::default() };
+    (live.stats.recent, live.stats.total) =
+        (Traffic { packets: 40, wire_bytes: 8_000 }, Traffic { packets: 100_000, wire_bytes: 1_500_000_000 });
+    let file = crate::snapshot::Snapshot { live: false, ..live.clone() };
+    for (filter, now, whole) in [
+        // 2,000 of 8,000 bytes in ten seconds; 1.5 MB of 1.5 GB in all.
+        ("share > 24", true, false),
+        ("share > 25", false, false),
+        ("share >= 0.1%", true, true),
+        ("share > 0.1%", true, false),
+        ("share < 2", false, true),
+        // Ten packets in ten seconds; of the file nothing says how long it took.
+        ("rate >= 1600", true, false),
+        ("rate > 1.6k", false, false),
+        ("pps >= 1 and pps < 1.1", true, false),
+    ] {
+        let filter_ = Filter::parse(filter).expect("valid").expect("not empty");
+        let shown = [&live, &file].map(|s| filter_.measured(s).matches_conversation(&row));
+        assert_eq!(shown, [now, whole], "{filter}");
+        assert!(filter_.matches_conversation(&row), "{filter}: without a picture nothing is decided");
+    }
+}
+
 #[test]
 fn says_which_word_is_wrong() {
     for (filter, words) in [
@@ -233,8 +291,15 @@ fn says_which_word_is_wrong() {
         ("bytes 5", "`bytes` needs a comparison such as `bytes > 1M`"),
         ("bytes >", "`bytes` needs a comparison"),
         ("bytes > lots", "`lots` is not a number"),
-        ("rate > 10M", "`rate` is not known"),
-        ("duration > long", "`long` is not a number such as 5, 64k, 20ms or 3%"),
+        ("rate", "`rate` needs a comparison"),
+        ("duration > long", "`long` is not a number such as 5 (seconds), 20ms or 2min"),
+        ("retrans > many", "`many` is not a number such as 5 or 0.5 (per cent)"),
+        ("packets_ab > many", "`many` is not a number such as 1500, 64k or 1.5M"),
+        ("app > tls", "`app` holds words"),
+        ("conversation < 10.0.0.1", "`conversation` holds words"),
+        ("start > 5", "`start` is a time"),
+        ("foo > 3", "there are packets, bytes, start, lasted"),
+        ("foo = 3", "rtt_server"),
         ("duration < ms", "`ms` is not a number"),
         ("foo > 3", "no column is called `foo`"),
         ("retransmisions > 1", "did you mean `retransmissions`?"),

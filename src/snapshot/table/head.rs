@@ -117,3 +117,26 @@ pub struct Head {
     /// Whether people are told with a `?` that there is no value; otherwise its place stays empty.
     pub asks: bool,
 }
+
+impl Head {
+    /// What the column is called on screens, in the configuration and in the filter, as one word: its title there, else its token.
+    pub fn name(&self) -> String {
+        let title = self.screen.map_or("", |screen| screen.title);
+        match is_word(title) {
+            true => title.replace(' ', "_"),
+            false => self.token.to_owned(),
+        }
+    }
+
+    /// Whether it is called so: by its name or its token.
+    pub fn is_called(&self, word: &str) -> bool {
+        let title = self.screen.map_or("", |screen| screen.title);
+        let is_title = || title.len() == word.len() && title.chars().zip(word.chars()).all(|(a, b)| a == b || a == ' ' && b == '_');
+        self.token == word || is_word(title) && is_title()
+    }
+}
+
+/// Whether a title can be typed as a word.
+fn is_word(title: &str) -> bool {
+    title.starts_with(|c: char| c.is_ascii_lowercase()) && title.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == ' ')
+}

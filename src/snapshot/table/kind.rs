@@ -99,6 +99,12 @@ impl FieldKind {
         )
     }
 
+    /// Whether its values are parts of a whole, which people read as per cents.
+    pub fn is_part(self) -> bool {
+        use FieldKind::*;
+        matches!(self, Ratio | Share | PacketShare | Percent | Fullness)
+    }
+
     /// Whether a word of the filter looks into its text.
     pub fn is_searched(self) -> bool {
         use FieldKind::*;

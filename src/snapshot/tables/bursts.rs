@@ -1,4 +1,4 @@
-//! Bursts: runs of milliseconds in which the monitored link was at least half full.
+//! Bursts: runs of bins, of a millisecond or finer ones, in which the monitored link was at least half full.
 
 use crate::model::{Address, LinkBurst, Mac, TimeSpan, Timestamp};
 use crate::snapshot::Snapshot;
@@ -13,7 +13,7 @@ pub struct BurstRow {
     pub at: Timestamp,
     /// Nanoseconds it lasted.
     pub length: i64,
-    /// Bits per second in its busiest millisecond.
+    /// Bits per second in its busiest bin.
     pub peak: u64,
     /// That peak as a share of the link's speed.
     pub share: f64,
@@ -34,7 +34,7 @@ impl BurstRow {
         });
         Self {
             at: burst.at,
-            length: i64::from(burst.milliseconds).saturating_mul(crate::model::time::MILLISECOND),
+            length: burst.length,
             peak: burst.peak,
             share: burst.peak as f64 / speed.max(1) as f64,
             bytes: burst.bytes,
@@ -131,7 +131,7 @@ mod tests {
         let pair = |last, bytes| BurstContributor { ends: [Mac([2, 0, 0, 0, 0, last]), Mac([2, 0, 0, 0, 0, 9])], bytes };
         let burst = LinkBurst {
             at: Timestamp(5),
-            milliseconds: 3,
+            length: 3 * MILLISECOND,
             peak: 600_000_000,
             bytes: 200_000,
             top: vec![pair(1, 150_000), pair(2, 50_000)],
@@ -151,7 +151,8 @@ mod tests {
 
     #[test]
     fn of_a_span_those_count_that_are_in_it() {
-        let burst = |ms: i64| LinkBurst { at: Timestamp(ms * MILLISECOND), milliseconds: 1, peak: ms as u64, bytes: 1, top: Vec::new() };
+        let burst =
+            |ms: i64| LinkBurst { at: Timestamp(ms * MILLISECOND), length: MILLISECOND, peak: ms as u64, bytes: 1, top: Vec::new() };
         let used = LinkUse { speed: 1_000_000_000, bursts: 9, list: vec![burst(1), burst(5)], ..LinkUse::default() };
         let mut s = Snapshot::default();
         assert_eq!(rows(&s).total_rows, 0);

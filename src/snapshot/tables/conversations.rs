@@ -64,25 +64,29 @@ const FIELDS: &[Field<Conversation>] = &[
     Field::port("a_port", "A port", |c: &Conversation| c.a_port.into()).machine().of(Layers::PORTS),
     Field::address("b", "B", |c: &Conversation| c.b).machine(),
     Field::port("b_port", "B port", |c: &Conversation| c.b_port.into()).machine().of(Layers::PORTS),
-    Field::count("packets", "Packets", |c: &Conversation| c.total().packets).paper(3, Room::Fixed).screen(8, "packets", 8),
+    Field::count("packets", "Packets", |c: &Conversation| c.total().packets).paper(3, Room::Fixed).screen(8, "packets", 9),
     Field::bytes("wire_bytes", "Volume", |c: &Conversation| c.total().wire_bytes)
         .paper(6, Room::Fixed)
-        .screen(7, "bytes", 3)
+        .screen(7, "bytes", 7)
         .when(When::Live),
     Field::count("packets_ab", "Packets A to B", |c: &Conversation| c.ab.packets).machine(),
     Field::bytes("wire_bytes_ab", "Bytes A to B", |c: &Conversation| c.ab.wire_bytes).machine(),
     Field::count("packets_ba", "Packets B to A", |c: &Conversation| c.ba.packets).machine(),
     Field::bytes("wire_bytes_ba", "Bytes B to A", |c: &Conversation| c.ba.wire_bytes).machine(),
-    Field::time("start", "Start", |c: &Conversation| c.first).or_null().machine(),
-    Field::span("duration", "Duration", lasted).or_null().paper(8, Room::Dropped(1)).screen(9, "lasted", 9),
+    Field::time("start", "Start", |c: &Conversation| c.first).or_null().machine().screen(16, "start", 13),
+    Field::span("duration", "Duration", lasted).or_null().paper(8, Room::Dropped(1)).screen(9, "lasted", 10),
     Field::word("originator", "Originator", |c: &Conversation| Some(if c.originator_is_a { "a" } else { "b" })).machine(),
     Field::app("app", "App", |c: &Conversation| c.app).machine().searched(true),
     Field::word("app_by", "App known by", |c: &Conversation| c.app_by.map(AppBy::token)).machine().no_csv(),
-    Field::text("server_name", "Server name", |c: &Conversation| c.server_name.as_deref()).machine().no_csv(),
+    Field::text("server_name", "Server name", |c: &Conversation| c.server_name.as_deref())
+        .machine()
+        .no_csv()
+        .screen(20, "server name", 17)
+        .wide(12, 40),
     Field::state("state", "State", |c: &Conversation| c.state)
         .paper(9, Room::Fixed)
         .optional()
-        .screen(2, "state", 5)
+        .screen(2, "state", 6)
         .wide(9, 9)
         .of(Layers::TCP),
     Field::word("ended", "Ended", |c: &Conversation| c.ended.map(ConnectionEnding::token)).machine().no_csv().of(Layers::TCP),
@@ -133,6 +137,8 @@ const FIELDS: &[Field<Conversation>] = &[
     Field::new("zero_window", "Zero windows", FieldKind::Count, |c: &Conversation| flagged(c, AnalysisFlags::ZERO_WINDOW))
         .machine()
         .no_csv()
+        .screen(19, "zero window", 16)
+        .wide(11, 11)
         .of(Layers::TCP),
     Field::new("zero_window_probe", "Zero window probes", FieldKind::Count, |c: &Conversation| {
         flagged(c, AnalysisFlags::ZERO_WINDOW_PROBE)
@@ -183,47 +189,55 @@ const FIELDS: &[Field<Conversation>] = &[
     .of(Layers::TCP),
     Field::new("loss", "Segments lost", FieldKind::Trips, losses).machine().no_csv().sorts("").of(Layers::TCP),
     Field::new("turns", "Turns", FieldKind::Trips, turns).machine().no_csv().sorts("").of(Layers::TCP),
-    Field::new("retransmitted", "Retransmitted", FieldKind::Ratio, retransmitted)
+    Field::new("retrans", "Retransmitted", FieldKind::Ratio, retransmitted)
         .people()
         .no_paper()
-        .screen(13, "retrans", 10)
+        .screen(11, "retrans", 4)
         .wide(9, 9)
-        .sorts("retransmission")
+        .tint(Tint::Warn)
         .of(Layers::TCP),
     Field::new("client_rtt", "RTT client side", FieldKind::Span, |c: &Conversation| side_rtt(c, 0))
         .no_json()
         .no_paper()
-        .screen(11, "rtt client", 12)
+        .screen(13, "rtt client", 6)
         .wide(10, 10)
         .of(Layers::TCP),
     Field::new("server_rtt", "RTT server side", FieldKind::Span, |c: &Conversation| side_rtt(c, 1))
         .no_json()
         .no_paper()
-        .screen(12, "rtt server", 11)
+        .screen(12, "rtt server", 5)
         .wide(10, 10)
         .of(Layers::TCP),
-    Field::vlans("vlans", "VLANs", |c: &Conversation| c.vlans.ids()).no_paper().screen(10, "vlan", 10).sorts(""),
+    Field::vlans("vlans", "VLANs", |c: &Conversation| c.vlans.ids()).no_paper().screen(10, "vlan", 11).sorts(""),
     Field::new("protocols", "Protocols", FieldKind::Path, |c: &Conversation| FieldValue::Path(c.path)).machine().no_json().searched(true),
     Field::new("from", "From", FieldKind::End, |c: &Conversation| end(c, true)).people().no_screen().searched(false).paper(0, Room::Cut),
     Field::new("to", "To", FieldKind::End, |c: &Conversation| end(c, false)).people().no_screen().searched(false).paper(1, Room::Cut),
     Field::new("spoken", "App", FieldKind::App, spoken).people().no_screen().searched(false).paper(2, Room::Fixed).optional().sorts("app"),
-    Field::bytes("sent", "Sent", |c: &Conversation| ways(c)[0].wire_bytes).people().no_screen().paper(4, Room::Dropped(2)),
-    Field::bytes("received", "Received", |c: &Conversation| ways(c)[1].wire_bytes).people().no_screen().paper(5, Room::Dropped(2)),
+    Field::bytes("sent", "Sent", |c: &Conversation| ways(c)[0].wire_bytes)
+        .people()
+        .screen(14, "sent", 12)
+        .tint(Tint::Out)
+        .paper(4, Room::Dropped(2)),
+    Field::bytes("received", "Received", |c: &Conversation| ways(c)[1].wire_bytes)
+        .people()
+        .screen(15, "received", 12)
+        .tint(Tint::In)
+        .paper(5, Room::Dropped(2)),
     Field::new("percent", "Share", FieldKind::Percent, load).people().no_screen().paper(7, Room::Fixed).sorts(""),
     Field::new("ends", "Conversation", FieldKind::Ends, ends).people().no_paper().screen(0, "conversation", 0),
     Field::new("speaks", "Speaks", FieldKind::App, speaks).people().no_paper().screen(1, "app", 2).wide(6, 16).sorts("app").searched(false),
     Field::new("rate", "Rate", FieldKind::Rate, load).people().no_paper().screen(3, "rate", 1),
-    Field::new("share", "Share", FieldKind::Share, load).people().no_paper().screen(4, "share", 6).tint(Tint::App).sorts(""),
+    Field::new("share", "Share", FieldKind::Share, load).people().no_paper().screen(4, "share", 7).tint(Tint::App).sorts(""),
     Field::new("mean_rate", "Rate while active", FieldKind::BitRate, |c: &Conversation| {
-        FieldValue::Real(c.total().bits_per_second(c.duration()))
+        rate_while_active(c.total(), c.duration()).map_or(FieldValue::None, FieldValue::Real)
     })
     .people()
     .no_paper()
-    .screen(5, "while active", 7)
+    .screen(5, "while active", 8)
     .wide(12, 12)
     .when(When::File)
     .sorts(""),
-    Field::new("packet_rate", "Packet rate", FieldKind::PacketRate, load).people().no_paper().screen(6, "pps", 7).when(When::Live),
+    Field::new("packet_rate", "Packet rate", FieldKind::PacketRate, load).people().no_paper().screen(6, "pps", 8).when(When::Live),
 ];
 
 fn by_ends(x: &Conversation, y: &Conversation) -> Ordering {
@@ -242,8 +256,8 @@ fn control(c: &Conversation, place: usize) -> FieldValue<'_> {
 
 /// The part of a connection's packets that were sent again, as Wireshark counts them.
 fn retransmitted(c: &Conversation) -> FieldValue<'_> {
-    let again = c.tcp.as_ref().map_or(0, |tcp| tcp.of(AnalysisFlags::RETRANSMISSION));
-    if again == 0 { FieldValue::None } else { FieldValue::Real(again as f64 / c.total().packets.max(1) as f64) }
+    let part = |again: u64| again as f64 / c.total().packets.max(1) as f64;
+    c.tcp.as_ref().map_or(FieldValue::None, |tcp| FieldValue::Real(part(tcp.of(AnalysisFlags::RETRANSMISSION))))
 }
 
 /// Round trips, where there are any, and in which direction the client sends.
@@ -270,6 +284,16 @@ fn turns(c: &Conversation) -> FieldValue<'_> {
 fn side_rtt(c: &Conversation, side: usize) -> FieldValue<'_> {
     let of = trips(c).and_then(|(trips, way)| trips.sides.get(way as usize ^ side)).filter(|side| side.count > 0);
     of.map_or(FieldValue::None, |side| FieldValue::Span(side.quantiles.map_or(side.min, |[median, _]| median)))
+}
+
+/// Packets, and seconds from the first to the last of them, from which on a rate can be spoken of: a question and its answer within a fifth of a
+/// millisecond are no 11 Mb/s.
+const FEWEST_PACKETS: u64 = 10;
+const LEAST_SECONDS: f64 = 1e-3;
+
+/// Bits per second of what was active for so long; `None` where it is too little to be a rate.
+pub fn rate_while_active(traffic: Traffic, seconds: f64) -> Option<f64> {
+    (traffic.packets >= FEWEST_PACKETS && seconds >= LEAST_SECONDS).then(|| traffic.bits_per_second(seconds))
 }
 
 /// From its first to its last packet.

@@ -85,7 +85,9 @@ const FIELDS: &[Field<HostRow>] = &[
         .sorts("app")
         .searched(false)
         .of(Layers::PORTS),
-    Field::time("start", "Start", |h: &HostRow| h.first).machine().no_json(),
+    Field::time("start", "Start", |h: &HostRow| h.first).machine().no_json().screen(12, "start", 12),
+    Field::count("peers", "Peers", |h: &HostRow| h.peers.into()).people().no_paper().screen(10, "peers", 8).wide(6, 8),
+    Field::vlans("vlans", "VLANs", |h: &HostRow| h.vlans.ids()).people().no_paper().screen(11, "vlan", 10).sorts("").searched(false),
     Field::span("duration", "Duration", |h: &HostRow| h.last.since(h.first)).no_json().no_paper().screen(9, "seen", 9),
     Field::new("end", "Host", FieldKind::End, end).people().no_paper().screen(0, "host", 0).of(Layers::ETH.or(Layers::ADDRESSES)),
     Field::new("end_port", "Port", FieldKind::End, end).people().no_paper().screen(0, "port", 0).of(Layers::PORTS).sorts("end"),

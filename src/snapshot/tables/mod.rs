@@ -10,6 +10,7 @@ pub mod closed_flows;
 pub mod conversations;
 pub mod endpoints;
 pub mod findings;
+pub mod hierarchy;
 pub mod load;
 pub mod losses;
 pub mod members;

@@ -1,61 +1,17 @@
-//! The protocol hierarchy.
+//! The protocol hierarchy by headers, for machines. People have [`super::hierarchy`], which goes on to applications.
 
-use crate::model::path::Layer;
 use crate::snapshot::ProtocolRow;
-use crate::snapshot::table::{Field, FieldKind, FieldValue, Room, Rows, TableSpec, Tint, When, sheet};
+use crate::snapshot::table::{Field, FieldKind, FieldValue, Rows, TableSpec, placed};
 
 /// Every path with the packets that have it, depth first: a packet counts once at each of its layers.
 pub static PROTOCOLS: TableSpec<ProtocolRow> = TableSpec {
-    sheets: &[sheet("Protocols", |s| Rows::of(&s.stats.protocols))],
+    sheets: &[placed("Protocols", |s| Rows::of(&s.stats.protocols))],
     fields: &[
         Field::new("path", "Path", FieldKind::Path, |p: &ProtocolRow| FieldValue::Path(p.path)).machine().searched(true),
-        Field::new("protocol", "Protocol", FieldKind::App, |p: &ProtocolRow| p.path.last().map_or(FieldValue::None, FieldValue::Layer))
-            .people()
-            .searched(false)
-            .paper(0, Room::Cut)
-            .screen(0, "protocol", 0)
-            .wide(22, 40)
-            .sorts(""),
-        Field::count("packets", "Packets", |p: &ProtocolRow| p.traffic.packets).paper(1, Room::Fixed).screen(5, "packets", 5).wide(7, 7),
-        Field::bytes("wire_bytes", "Volume", |p: &ProtocolRow| p.traffic.wire_bytes)
-            .paper(2, Room::Fixed)
-            .screen(4, "bytes", 4)
-            .when(When::Live),
-        Field::new("rate", "Rate", FieldKind::Rate, load).people().no_paper().screen(1, "rate", 1),
-        Field::new("share", "Share of bytes", FieldKind::Share, load)
-            .people()
-            .paper(3, Room::Fixed)
-            .screen(2, "share", 2)
-            .wide(14, 46)
-            .tint(Tint::App),
-        Field::new("packet_rate", "Packet rate", FieldKind::PacketRate, load).people().no_paper().screen(3, "pps", 3).when(When::Live),
-        Field::new("own_share", "Ends here", FieldKind::Ratio, own_share)
-            .people()
-            .no_paper()
-            .screen(6, "ends here", 6)
-            .wide(9, 9)
-            .tint(Tint::Dim),
-        Field::new("name", "Name", FieldKind::Word, name).people().no_paper().screen(7, "name", 7).wide(12, 34).tint(Tint::Dim),
+        Field::count("packets", "Packets", |p: &ProtocolRow| p.traffic.packets).machine(),
+        Field::bytes("wire_bytes", "Volume", |p: &ProtocolRow| p.traffic.wire_bytes).machine(),
     ],
     weight: |p| p.traffic.wire_bytes,
     depth: Some(|p| p.path.depth().saturating_sub(1)),
     ..TableSpec::new("protocols", "protocol", "", |x, y| x.path.cmp(&y.path))
 };
-
-/// The part of its packets that have nothing above it.
-fn own_share(p: &ProtocolRow) -> FieldValue<'_> {
-    FieldValue::Real(if p.traffic.packets == 0 { 0.0 } else { p.own.packets as f64 / p.traffic.packets as f64 })
-}
-
-/// The full name of the innermost protocol.
-fn name(p: &ProtocolRow) -> FieldValue<'_> {
-    match p.path.last() {
-        Some(Layer::Known(proto)) => FieldValue::Word(proto.name()),
-        Some(other) => FieldValue::Layer(other),
-        None => FieldValue::None,
-    }
-}
-
-fn load(p: &ProtocolRow) -> FieldValue<'_> {
-    FieldValue::Load { total: p.traffic, recent: p.recent }
-}

@@ -70,6 +70,23 @@ fn what_the_mirror_lost() {
     assert_eq!(t.events.0, [3, 2, 2, 1, 1, 0, 1]);
 }
 
+/// A server that hangs answers when it goes on: its questions were seen, however long ago, and nothing is lost.
+#[test]
+fn an_answer_to_a_question_that_was_given_up_is_none_that_nobody_asked() {
+    let mut t = Table::new();
+    t.pass(1, 0, true, 10_000).advance(16_000).pass(1, 0, false, 36_000).advance(60_000);
+    assert_eq!(t.events.0, [1, 0, 0, 0, 1, 0, 0], "decided before its answer");
+    // Without a mark between them.
+    t.pass(2, 0, true, 70_000).pass(2, 0, false, 96_000).advance(120_000);
+    assert_eq!(t.events.0, [2, 0, 0, 0, 2, 0, 0]);
+    // Asked again by the same number: a question like the first.
+    t.pass(3, 0, true, 130_000).advance(136_000).pass(3, 0, true, 137_000).pass(3, 0, false, 137_500);
+    assert_eq!(t.events.0, [4, 1, 1, 0, 3, 0, 0]);
+    // So long after that it belongs to nothing.
+    t.pass(4, 0, true, 140_000).advance(146_000).pass(4, 0, false, 206_100).advance(220_000);
+    assert_eq!(t.events.0, [5, 1, 1, 0, 4, 0, 1]);
+}
+
 #[test]
 fn latency_is_counted_from_the_first_copy_and_patience_from_the_last() {
     let mut t = Table::new();

@@ -10,7 +10,7 @@ use super::loads::Loads;
 use super::media::MediaStreams;
 use super::quic_attempts::QuicAttempts;
 use super::scans::Scans;
-use super::service::Service;
+use super::service::ServiceRecord;
 use super::tls_servers::TlsServers;
 use super::unreachables::Unreachables;
 use super::usual::UsualService;
@@ -25,7 +25,7 @@ impl ServiceLedger {
     pub const BYTES: [usize; 3] = {
         let bin = ServiceCounts::BYTES;
         [
-            size_of::<Service>()
+            size_of::<ServiceRecord>()
                 + bin
                 + FURTHER_CLIENTS * size_of::<u32>()
                 + 3 * Histogram::BYTES

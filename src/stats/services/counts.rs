@@ -2,7 +2,7 @@
 
 mod window;
 
-use crate::model::evidence::{FAILING_ZONES, MeantWaits, TripWindow, Trouble};
+use crate::model::evidence::{AskedEcn, FAILING_ZONES, MeantWaits, TripWindow, Trouble};
 use crate::model::limits::{FURTHER_CLIENTS, SERVICE_CLIENTS};
 use crate::model::time::MILLISECOND;
 use crate::model::{Address, Episode, LocatedLoss, Location, PathSide, Quantiles, Timestamp};
@@ -138,6 +138,8 @@ pub struct ServiceCounts {
     pub cut_between: u32,
     /// See above.
     pub refused_between: u32,
+    /// Attempts that asked for ECN.
+    pub asked_ecn: AskedEcn,
     /// Hashes of those, ascending, where they are told apart.
     further: Vec<u32>,
     /// Whether they are.

@@ -62,6 +62,9 @@ impl ServiceLedger {
         let is_foreign = self.is_foreign(&key, attempt);
         self.with(key, attempt.time, |counts| {
             counts.refused_between = counts.refused_between.saturating_add(u32::from(is_foreign));
+            if is_counted && attempt.asks_ecn {
+                counts.asked_ecn.note(attempt.outcome);
+            }
             let of = counts.client(client);
             if !is_counted {
                 of.lone = of.lone.saturating_add(1);
@@ -106,7 +109,8 @@ impl ServiceLedger {
     }
 
     pub(super) fn ended(&mut self, end: &ConnectionEnd) {
-        self.tls.ended(end);
+        // Whoever refuses a handshake by an alert may end the connection as it likes: that cuts nothing.
+        let is_cut = !self.tls.ended(end) && is_cut(end);
         if end.cut.is_some() && !end.by_client {
             self.cut_off.insert(end.flow, end.time, end.time);
         }
@@ -120,7 +124,7 @@ impl ServiceLedger {
             of.short = of.short.saturating_add(u32::from(end.packets.iter().all(|packets| *packets <= SHORT_LOGIN.number())));
             counts.data_packets(client, packets);
             match end.cut {
-                _ if is_cut(end) => {
+                _ if is_cut => {
                     counts.trouble(client, Trouble::Cut, end.time, end.time);
                     counts.cut_between = counts.cut_between.saturating_add(u32::from(end.is_foreign));
                 }
@@ -133,7 +137,7 @@ impl ServiceLedger {
             service.app = end.app;
         }
         match end.cut {
-            _ if is_cut(end) => service.prove(Trouble::Cut, end.number),
+            _ if is_cut => service.prove(Trouble::Cut, end.number),
             Some(CutPhase::Idle) if !end.by_client => service.prove(Trouble::IdleCut, end.number),
             _ => {}
         }
@@ -287,7 +291,11 @@ impl ServiceLedger {
         self.windows.acknowledged(trip);
         let connection = (trip.flow.keyed_hash(&Keys::FIXED) >> 32) as u32;
         let client = trip.flow.ends(trip.way)[0].0;
-        self.with(key, trip.time, |counts| counts.trips_mut(trip.side).note(trip.nanos, connection, client));
+        let carried = self.lossy.carried(&trip.flow, trip.time, trip.data_segments.into());
+        self.with(key, trip.time, |counts| {
+            counts.data_packets(client, carried);
+            counts.trips_mut(trip.side).note(trip.nanos, connection, client);
+        });
         if let Some(service) = self.services.get_mut(&key) {
             service.trips.note(trip.side, trip.time, trip.nanos);
             if trip.side == PathSide::Server {

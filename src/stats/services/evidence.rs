@@ -1,7 +1,7 @@
 //! What findings rest on, and what the service table shows.
 
 use super::counts::window;
-use super::service::Service;
+use super::service::ServiceRecord;
 use super::{BIN, MINUTE, RECENT, REMEMBERED};
 use crate::model::evidence::{NetworkEvidence, ServiceEvidence, ServiceWindow, Trouble};
 use crate::model::time::SECOND;
@@ -29,6 +29,23 @@ pub struct ServiceTotals {
     pub last: Timestamp,
     /// Nothing is known of it but that routers say it cannot be reached.
     pub is_only_unreachable: bool,
+}
+
+impl ServiceTotals {
+    fn of(key: ServiceKey, service: &ServiceRecord) -> Self {
+        let (response, response_by) = service.response().unzip();
+        Self {
+            key,
+            app: service.app,
+            counts: window(std::iter::once(&service.whole), 0.0, |_| false).with_lone(),
+            response,
+            response_by,
+            network: service.network.as_ref().and_then(Histogram::quantiles),
+            client_network: service.client_half.as_ref().and_then(Histogram::quantiles),
+            last: service.last,
+            is_only_unreachable: service.whole.is_only(Trouble::Unreachable),
+        }
+    }
 }
 
 impl ServiceLedger {
@@ -61,7 +78,7 @@ impl ServiceLedger {
         }
     }
 
-    fn of(&self, key: &ServiceKey, service: &Service, elsewhere: Option<i64>, (now, at_end): (Timestamp, bool)) -> ServiceEvidence {
+    fn of(&self, key: &ServiceKey, service: &ServiceRecord, elsewhere: Option<i64>, (now, at_end): (Timestamp, bool)) -> ServiceEvidence {
         let number = now.0.div_euclid(BIN);
         let is_scanner = |client| self.scans.is_scanner(client, key);
         let stretch = |bins: i64| {
@@ -114,29 +131,24 @@ impl ServiceLedger {
     }
 
     /// Whether nobody ever connected to it, and the only one who tried connects to the same port of others.
-    fn is_one_of_several(&self, key: &ServiceKey, service: &Service) -> bool {
+    fn is_one_of_several(&self, key: &ServiceKey, service: &ServiceRecord) -> bool {
         let tried = service.whole.only_client().filter(|_| service.last_success.is_none());
         let others = || self.services.iter().filter(|(other, _)| (other.port, other.protocol) == (key.port, key.protocol));
         tried.is_some_and(|client| others().any(|(_, other)| other.whole.has_connected(client)))
     }
 
+    /// Seconds that the quickest answer of a server took, and the quickest acknowledgement of a client's, since the beginning: packets of the one
+    /// direction, or of the other, that are late by less still come before what answers them.
+    pub fn quickest(&self) -> [Option<f64>; 2] {
+        let least = |of: &dyn Fn(&ServiceRecord) -> Option<f64>| self.services.values().filter_map(of).min_by(f64::total_cmp);
+        let half = |s: &ServiceRecord| s.server_half.map(|nanos| nanos as f64 / 1e9);
+        let answer = |s: &ServiceRecord| half(s).into_iter().chain(s.response().map(|(times, _)| times.min)).min_by(f64::total_cmp);
+        [least(&answer), least(&|s| s.client_half.as_ref().and_then(Histogram::quantiles).map(|times| times.min))]
+    }
+
     /// Every service since the beginning, those with most clients' events first.
     pub fn totals(&self) -> Vec<ServiceTotals> {
-        let mut all: Vec<ServiceTotals> = self
-            .services
-            .iter()
-            .map(|(key, s)| ServiceTotals {
-                key: *key,
-                app: s.app,
-                counts: window(std::iter::once(&s.whole), 0.0, |_| false).with_lone(),
-                response: s.response().map(|(times, _)| times),
-                response_by: s.response().map(|(_, by)| by),
-                network: s.network.as_ref().and_then(Histogram::quantiles),
-                client_network: s.client_half.as_ref().and_then(Histogram::quantiles),
-                last: s.last,
-                is_only_unreachable: s.whole.is_only(Trouble::Unreachable),
-            })
-            .collect();
+        let mut all: Vec<ServiceTotals> = self.services.iter().map(|(key, service)| ServiceTotals::of(*key, service)).collect();
         all.sort_unstable_by_key(|s| s.key);
         all
     }

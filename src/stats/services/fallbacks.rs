@@ -122,6 +122,11 @@ impl Fallbacks {
         self.stations.get(&station).filter(|s| !s.is_router).and_then(|s| s.own)
     }
 
+    /// Whether a station connects to others from several addresses.
+    pub fn routes(&self, station: Mac) -> bool {
+        self.stations.get(&station).is_some_and(|s| s.is_router)
+    }
+
     /// Services that were tried by IPv6 in the last ten minutes, and fallen back from; behind them all of them together.
     pub fn evidence(&self, now: Timestamp, all: bool) -> Vec<FallbackEvidence> {
         let is_recent = |o: &&Outcome| all || now.since(o.first) < REMEMBERED * BIN;

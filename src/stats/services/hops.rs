@@ -1,6 +1,6 @@
 //! What lies behind one station: a router, behind which many hosts fail at once for one reason.
 
-use super::service::Service;
+use super::service::ServiceRecord;
 use super::{BIN, MINUTE};
 use crate::model::evidence::{HopEvidence, HopFailures, NAMED, Trouble};
 use crate::model::limits::SERVICES;
@@ -70,7 +70,7 @@ impl Sum {
 impl ServiceLedger {
     /// Stations behind which attempts to connect to several hosts failed.
     pub(super) fn hops(&self, now: Timestamp, at_end: bool) -> Vec<HopEvidence> {
-        let mut behind: BTreeMap<Mac, Vec<(&ServiceKey, &Service)>> = BTreeMap::new();
+        let mut behind: BTreeMap<Mac, Vec<(&ServiceKey, &ServiceRecord)>> = BTreeMap::new();
         for (key, service) in self.services.iter().filter(|(key, s)| key.protocol == Proto::Tcp && s.next != Mac::default()) {
             behind.entry(service.next).or_default().push((key, service));
         }
@@ -81,7 +81,7 @@ impl ServiceLedger {
         hops.collect()
     }
 
-    fn hop(&self, station: Mac, services: &[(&ServiceKey, &Service)], (now, at_end): (Timestamp, bool)) -> Option<HopEvidence> {
+    fn hop(&self, station: Mac, services: &[(&ServiceKey, &ServiceRecord)], (now, at_end): (Timestamp, bool)) -> Option<HopEvidence> {
         let mut hosts: Vec<Address> = services.iter().map(|(key, _)| key.address).collect();
         hosts.dedup();
         let is_troubled = services.iter().any(|(_, s)| at_end || s.is_troubled(now.0.div_euclid(BIN)));

@@ -25,6 +25,14 @@ impl LossyConnections {
         (is_first, packets.saturating_sub(before.map_or(0, |b| b.1)))
     }
 
+    /// A connection has had so many packets: how many of them are new, where it lost something before. What it carries without losing any counts
+    /// while it goes on.
+    pub fn carried(&mut self, flow: &FlowKey, time: Timestamp, packets: u64) -> u64 {
+        let Some((last, before, lost)) = self.known.get(flow).copied() else { return 0 };
+        self.known.insert(*flow, (last, before.max(packets), lost), time);
+        packets.saturating_sub(before)
+    }
+
     /// What was counted as lost of a connection is to be counted no more.
     pub fn take_back(&mut self, flow: &FlowKey) -> u32 {
         let Some((last, packets, lost)) = self.known.get(flow).copied() else { return 0 };

@@ -39,6 +39,11 @@ impl MediaStreams {
     #[cfg(test)]
     pub const BYTES: usize = size_of::<((FlowKey, bool, u32), Stream)>();
 
+    /// Whether any stream is remembered.
+    pub fn any(&self) -> bool {
+        self.streams.iter().next().is_some()
+    }
+
     /// Takes in what two who call each other agree on.
     pub fn offer(&mut self, offer: &MediaOffer) {
         self.offers.entry((offer.address, offer.port), offer.time);

@@ -37,7 +37,7 @@ mod windows;
 use crate::model::bounded::BoundedMap;
 use crate::model::limits::{LOSSY_CONNECTIONS, SERVICE_BINS, SERVICES};
 use crate::model::time::SECOND;
-use crate::model::{Address, CapScale, FlowKey, Mac, NetworkEvent, RoundTrip, ServiceKey, Timestamp, Transaction};
+use crate::model::{Address, AppId, CapScale, FlowKey, Mac, NetworkEvent, RoundTrip, ServiceKey, Timestamp, Transaction};
 use answered_elsewhere::AnsweredElsewhere;
 pub use answers::{Answer, AnswerMeaning};
 use black_holes::BlackHoles;
@@ -51,7 +51,7 @@ use lossy::{LossyConnections, Receivers};
 use media::MediaStreams;
 use quic_attempts::QuicAttempts;
 use scans::Scans;
-use service::Service;
+use service::ServiceRecord;
 use tls_servers::TlsServers;
 use unreachables::Unreachables;
 use windows::ReceiveWindows;
@@ -79,7 +79,7 @@ type Bounded<K, V, const CAP: usize, const SECONDS: i64> = BoundedMap<K, V, CAP,
 #[derive(Debug, Default)]
 pub struct ServiceLedger {
     caps: CapScale,
-    services: HashMap<ServiceKey, Service>,
+    services: HashMap<ServiceKey, ServiceRecord>,
     scans: Scans,
     lossy: LossyConnections,
     /// Connections whose one end says nothing any more: since when, and when that was last told.
@@ -160,7 +160,7 @@ impl ServiceLedger {
             self.beyond = self.beyond.saturating_add(1);
             return;
         }
-        let service = self.services.entry(key).or_insert_with(Service::unknown);
+        let service = self.services.entry(key).or_insert_with(ServiceRecord::unknown);
         service.last = service.last.max(time);
         count(&mut service.whole);
         let number = time.0.div_euclid(BIN);
@@ -220,6 +220,11 @@ impl ServiceLedger {
         self.fallbacks.speaks_for(station)
     }
 
+    /// Whether a station connects to others from several addresses: it is a router.
+    pub fn routes(&self, station: Mac) -> bool {
+        self.fallbacks.routes(station)
+    }
+
     /// Whether clients use a service of a host.
     pub fn is_server(&self, address: Address) -> bool {
         self.services.iter().any(|(key, service)| key.address == address && service.last_success.is_some())
@@ -230,6 +235,16 @@ impl ServiceLedger {
         let service = ServiceKey::of(&trip.flow, trip.way).and_then(|key| self.services.get(&key));
         let usual = service.and_then(|service| service.usual.trip(trip.side as usize));
         usual.is_none_or(|usual| trip.nanos as f64 / 1e9 > 2.0 * usual)
+    }
+
+    /// Whether somebody used an application that is so.
+    pub fn has_app(&self, is: impl Fn(AppId) -> bool) -> bool {
+        self.services.values().any(|service| is(service.app))
+    }
+
+    /// Whether streams of voice or pictures were seen of late.
+    pub fn has_media(&self) -> bool {
+        self.media.any()
     }
 
     /// How often routers reported that a packet's TTL was used up.

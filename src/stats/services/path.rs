@@ -1,6 +1,6 @@
 //! How far away a server is of which only datagrams are seen: what shows the way to it.
 
-use super::service::Service;
+use super::service::ServiceRecord;
 use crate::model::{Address, Proto, ServiceKey};
 use crate::stats::ServiceLedger;
 
@@ -21,7 +21,7 @@ impl ServiceLedger {
     }
 
     /// The shortest way to a server and back, seconds; see [`crate::model::evidence::ServiceEvidence::path`].
-    pub(super) fn path(&self, key: &ServiceKey, service: &Service, elsewhere: Option<i64>) -> Option<f64> {
+    pub(super) fn path(&self, key: &ServiceKey, service: &ServiceRecord, elsewhere: Option<i64>) -> Option<f64> {
         if key.protocol != Proto::Udp {
             return service.server_half.map(seconds);
         }

@@ -31,7 +31,7 @@ struct Outcome {
 /// What became of QUIC.
 #[derive(Debug, Default)]
 pub(super) struct QuicAttempts {
-    /// Conversations whose hello was read and of which nothing is decided.
+    /// Conversations that ask and of which nothing is decided, with the name in their hello; without one where it could not be read.
     asked: Bounded<FlowKey, ShortName, QUIC_CLIENTS, MINUTE_SECONDS>,
     by_tcp: Bounded<Address, VecDeque<Asked>, QUIC_CLIENTS, MINUTE_SECONDS>,
     outcomes: VecDeque<Outcome>,
@@ -44,7 +44,11 @@ impl QuicAttempts {
 
     /// Takes in what a hello asks for.
     pub fn hello(&mut self, seen: &TlsSight) {
-        let TlsNews::Named(name) = seen.news else { return };
+        let name = match seen.news {
+            TlsNews::Named(name) => name,
+            TlsNews::Unnamed => ShortName::new(b""),
+            _ => return,
+        };
         let [(client, _), (server, _)] = seen.flow.ends(seen.way);
         if seen.flow.protocol == UDP {
             self.asked.insert(seen.flow, name, seen.time);
@@ -65,8 +69,8 @@ impl QuicAttempts {
         let Some(name) = self.asked.remove(&t.flow) else { return };
         let client = t.flow.ends(t.way)[0].0;
         let is_answered = t.answered.is_some();
-        let same =
-            |h: &Asked| (h.name == name || h.server == service.address) && (0..=QUIC_WITHIN.in_nanos()).contains(&h.time.since(t.asked));
+        let is_same = |h: &Asked| h.server == service.address || !name.is_empty() && h.name == name;
+        let same = |h: &Asked| is_same(h) && (0..=QUIC_WITHIN.in_nanos()).contains(&h.time.since(t.asked));
         let asked_again = self.by_tcp.get(&client).is_some_and(|hellos| hellos.iter().any(same));
         let fell_back = !is_answered && t.repeated > 0 && asked_again;
         if self.outcomes.len() >= OUTCOMES {
@@ -82,8 +86,9 @@ impl QuicAttempts {
         if recent.iter().max_by_key(|o| o.time).is_none_or(|latest| latest.is_answered) {
             return None;
         }
+        let named = || vain.iter().filter(|o| !o.name.is_empty());
         let count = |of: &dyn Fn(&Outcome) -> String| {
-            let mut different: Vec<String> = vain.iter().map(|o| of(o)).collect();
+            let mut different: Vec<String> = vain.iter().map(|o| of(o)).filter(|text| !text.is_empty()).collect();
             different.sort_unstable();
             different.dedup();
             different.len() as u64
@@ -94,7 +99,7 @@ impl QuicAttempts {
             clients: count(&|o| o.client.to_string()),
             names: count(&|o| o.name.to_string()),
             servers: count(&|o| o.server.to_string()),
-            name: vain.first()?.name,
+            name: named().next().map_or_else(|| ShortName::new(b""), |o| o.name),
             span: Episode { first: vain.iter().map(|o| o.time).min()?, last: vain.iter().map(|o| o.time).max()? },
         })
     }

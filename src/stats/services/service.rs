@@ -16,7 +16,7 @@ use std::collections::VecDeque;
 
 /// What is known of a service.
 #[derive(Debug, Default)]
-pub(super) struct Service {
+pub(super) struct ServiceRecord {
     pub(super) app: AppId,
     /// The station that its clients' frames go to: the host itself, or a router before it.
     pub(super) next: Mac,
@@ -72,7 +72,7 @@ impl AnswersTtl {
     }
 }
 
-impl Service {
+impl ServiceRecord {
     /// Those who say that it cannot be reached that are told apart.
     const REPORTS: usize = 4;
 

@@ -1,6 +1,6 @@
 //! When an answer is slow, and whose fault that is.
 
-use super::service::Service;
+use super::service::ServiceRecord;
 use crate::model::Timestamp;
 use crate::model::evidence::{SERVERS_SHARE, SLOW_REPLY, Trouble, USUAL_TIMES, VERY_SLOW_REPLY};
 use crate::model::time::SECOND;
@@ -17,7 +17,7 @@ pub(super) struct Slowness {
 
 impl Slowness {
     /// Of an answer of a service at a time; so much of its time is known to be the network's, and within so much beyond the way none is slow.
-    pub(super) fn of(service: Option<&Service>, now: Timestamp, network: i64, floor: i64) -> Self {
+    pub(super) fn of(service: Option<&ServiceRecord>, now: Timestamp, network: i64, floor: i64) -> Self {
         let half = service.and_then(|s| s.server_half).unwrap_or(0);
         let way = service.and_then(|s| s.trips.median(now)).unwrap_or(half).max(half).max(network);
         let usual = service.and_then(|s| s.usual.response()).map(|usual| (usual * SECOND as f64) as i64);

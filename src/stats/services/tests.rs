@@ -34,6 +34,7 @@ fn attempt(from: u8, to: u8, port: u16, seconds: i64, outcome: AttemptOutcome) -
         client_half: None,
         was_unanswered: false,
         ttl: 64,
+        asks_ecn: false,
         number: 7,
     })
 }
@@ -216,6 +217,7 @@ fn services_beyond_the_cap_are_counted_together() {
             client_half: None,
             was_unanswered: false,
             ttl: 64,
+            asks_ecn: false,
             number: 7,
         });
         l.take(&event, meaning);

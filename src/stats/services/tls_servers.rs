@@ -74,8 +74,8 @@ pub(super) struct TlsServers {
     old: HashMap<(Option<ServiceKey>, Address), Old>,
     /// Clients that offered more at least once: what they offer less with is a second attempt, or another program.
     newer: HashSet<Address>,
-    /// Hellos that nothing answered so far.
-    asked: Bounded<FlowKey, (), SERVICES, { BIN / SECOND }>,
+    /// Connections that said hello and of which nothing was heard since; true: an alert ended it.
+    asked: Bounded<FlowKey, bool, SERVICES, { BIN / SECOND }>,
 }
 
 fn with_room<T: PartialEq>(list: &mut Vec<T>, cap: usize, item: T) {
@@ -108,14 +108,18 @@ impl TlsServers {
 
     /// Takes in what a connection showed.
     pub fn take(&mut self, seen: &TlsSight) {
-        let Some(key) = ServiceKey::of(&seen.flow, seen.way) else { return };
-        if matches!(seen.news, TlsNews::Named(_)) {
-            return self.hello(seen);
+        match seen.news {
+            TlsNews::Unnamed => return,
+            TlsNews::Named(_) => return self.hello(seen),
+            TlsNews::Alert { .. } => drop(self.asked.insert(seen.flow, true, seen.time)),
+            TlsNews::Chosen { .. } | TlsNews::Certificate { .. } | TlsNews::Remark => drop(self.asked.remove(&seen.flow)),
         }
-        self.asked.remove(&seen.flow);
-        if matches!(seen.news, TlsNews::Remark) {
-            return;
-        }
+        self.count(seen);
+    }
+
+    /// Counts what it came to.
+    fn count(&mut self, seen: &TlsSight) {
+        let Some(key) = ServiceKey::of(&seen.flow, seen.way).filter(|_| !matches!(seen.news, TlsNews::Remark)) else { return };
         let client = seen.flow.ends(seen.way)[0].0;
         let Some(server) = self.servers.entry(key, seen.time) else { return };
         let number = seen.time.0.div_euclid(BIN);
@@ -136,33 +140,36 @@ impl TlsServers {
                 hellos.fail(client, code, by_client, seen.time);
                 server.refused = server.refused.saturating_add(u64::from(by_client && (42..=46).contains(&code)));
             }
-            TlsNews::Named(_) | TlsNews::Remark => {}
+            TlsNews::Named(_) | TlsNews::Unnamed | TlsNews::Remark => {}
             TlsNews::Certificate { valid, name } => server.certificate = Some((name, valid, seen.time)),
         }
     }
 
     fn hello(&mut self, seen: &TlsSight) {
         if seen.flow.protocol == TCP {
-            self.asked.entry(seen.flow, seen.time);
+            self.asked.insert(seen.flow, false, seen.time);
         }
     }
 
-    /// Takes in the end of a connection: a server that ends it instead of an answer refuses it without a word.
-    pub fn ended(&mut self, end: &ConnectionEnd) {
+    /// Takes in the end of a connection: a server that ends it instead of an answer refuses it without a word. Says whether it ended because its
+    /// handshake failed.
+    pub fn ended(&mut self, end: &ConnectionEnd) -> bool {
         let gave_up = end.cut.is_some() && end.by_client;
-        if self.asked.remove(&end.flow).is_none() || gave_up {
-            return;
+        match self.asked.remove(&end.flow) {
+            Some(false) if !gave_up => {}
+            told => return told == Some(true),
         }
         let code = if end.cut.is_some() { TLS_RESET } else { TLS_CLOSED };
         let news = TlsNews::Alert { code, by_client: false };
-        self.take(&TlsSight { flow: end.flow, way: end.way, time: end.time, news, number: end.number });
+        self.count(&TlsSight { flow: end.flow, way: end.way, time: end.time, news, number: end.number });
+        true
     }
 
     /// Takes in that a request has waited for long: a hello that nothing answers.
     pub fn waits(&mut self, t: &Transaction) {
-        if self.asked.remove(&t.flow).is_some() {
+        if self.asked.remove(&t.flow) == Some(false) {
             let news = TlsNews::Alert { code: TLS_SILENT, by_client: false };
-            self.take(&TlsSight { flow: t.flow, way: t.way, time: t.asked, news, number: t.number });
+            self.count(&TlsSight { flow: t.flow, way: t.way, time: t.asked, news, number: t.number });
         }
     }
 

@@ -3,9 +3,9 @@
 use super::BIN;
 use super::bounded::{Lasting, Recent, entry};
 use crate::model::evidence::{
-    ARP_ANSWERED, ARP_LASTS, ARP_OTHERS, ARP_RATE, ARP_REQUESTS, ARP_SILENT, ARP_STRETCHES, ARP_SWEEP, ARP_SWEEP_ANSWERED, ARP_TARGETS,
-    ARP_VLAN_RATE, ArpStormEvidence, BetweenEvidence, CONFLICT_TURNS, ConflictEvidence, PROXY_ADDRESSES, SIGHT_BINS, SIGHT_HELD,
-    StationEvidence, SweepEvidence, UnansweredEvidence,
+    ARP_ANSWERED, ARP_INSISTS, ARP_LASTS, ARP_OTHERS, ARP_RATE, ARP_REQUESTS, ARP_SILENT, ARP_STRETCHES, ARP_SWEEP, ARP_SWEEP_ANSWERED,
+    ARP_TARGETS, ARP_VLAN_RATE, ArpStormEvidence, BetweenEvidence, CONFLICT_TURNS, ConflictEvidence, PROXY_ADDRESSES, SIGHT_BINS,
+    SIGHT_HELD, StationEvidence, SweepEvidence, UnansweredEvidence,
 };
 use crate::model::limits::SIGHT_ASKERS;
 use crate::model::{Address, Episode, Mac, Sighting, Timestamp, wilson};
@@ -59,6 +59,7 @@ struct Target {
 /// A host that asks for others.
 #[derive(Debug, Default)]
 struct Asker {
+    station: Mac,
     requests: u64,
     replies: u64,
     /// Whose replies to it are seen, up to [`SIGHT_ASKERS`].
@@ -224,6 +225,7 @@ impl ArpLedger {
 
     fn ask(&mut self, seen: &Sighting, asker: Ipv4Addr, target: Ipv4Addr) {
         let who = entry(&mut self.askers, (seen.vlan, asker));
+        who.station = seen.source;
         who.requests = who.requests.saturating_add(seen.count);
         who.last = who.last.max(seen.last);
         let asked = entry(&mut self.targets, (seen.vlan, target));
@@ -302,12 +304,14 @@ impl ArpLedger {
         claims.into_iter().filter_map(of).collect()
     }
 
-    /// Addresses that are asked for in vain by those whose other requests are seen to be answered.
+    /// Addresses that are asked for in vain: by those whose other requests are seen to be answered, or that ask so often as nobody does who is
+    /// answered. `talks` says of a station and its address whether it is heard beside ARP.
     pub fn unanswered(
         &self,
         now: Timestamp,
         is_router: impl Fn(Address) -> bool,
         last_heard: impl Fn(Address) -> Option<Timestamp>,
+        talks: impl Fn(Mac, Ipv4Addr) -> bool,
     ) -> Vec<UnansweredEvidence> {
         let bin = now.0.saturating_sub(1).div_euclid(BIN);
         let mut vain: HashMap<InVlan<Ipv4Addr>, usize> = HashMap::new();
@@ -318,12 +322,17 @@ impl ArpLedger {
         }
         let of = |(&(vlan, address), target): (&InVlan<Ipv4Addr>, &Target)| {
             let (mut requests, mut askers, mut others, mut replies) = (0u64, 0u64, 0u64, 0u64);
+            let [mut insisting, mut cut_off] = [0u64; 2];
             for (asker, recent) in &target.askers {
                 let (count, key) = (recent.minute(bin), (vlan, *asker));
-                let Some(who) = self.askers.get(&key).filter(|who| count > 0 && who.shows(address)) else { continue };
-                if vain.get(&key).is_some_and(|n| *n > ARP_SWEEP.number() as usize) {
+                let in_vain = vain.get(&key).copied().unwrap_or(0);
+                let insists = in_vain == 1 && count >= ARP_INSISTS.number();
+                let Some(who) = self.askers.get(&key).filter(|who| count > 0 && (who.shows(address) || insists)) else { continue };
+                if in_vain > ARP_SWEEP.number() as usize {
                     continue;
                 }
+                insisting += u64::from(insists);
+                cut_off += u64::from(insists && who.replies == 0 && !talks(who.station, *asker));
                 (requests, askers) = (requests.saturating_add(count), askers + 1);
                 let besides = who.requests.saturating_sub(count);
                 others = others.saturating_add(besides);
@@ -331,7 +340,13 @@ impl ArpLedger {
             }
             let is_silent = last_heard(Address::V4(address)).is_none_or(|heard| heard < target.first);
             let is_silent = is_silent && now.since(target.first) >= ARP_SILENT.in_nanos();
-            let is_vain = requests >= ARP_REQUESTS.number() && wilson(replies, others).low > ARP_ANSWERED.value() && is_silent;
+            let is_sure = insisting > 0 || wilson(replies, others).low > ARP_ANSWERED.value();
+            let is_vain = requests >= ARP_REQUESTS.number() && is_sure && is_silent;
+            let elsewhere = target.askers.iter().find_map(|(asker, _)| Some((*asker, self.asks_elsewhere(vlan, address, *asker, bin)?)));
+            // Of two who look for each other one is enough.
+            if elsewhere.is_some_and(|(_, other)| other < vlan) {
+                return None;
+            }
             let (last_answer, span) = (target.answered, Episode { first: target.first, last: target.last });
             let is_router = is_router(Address::V4(address));
             is_vain.then_some(UnansweredEvidence {
@@ -341,6 +356,9 @@ impl ArpLedger {
                 askers,
                 last_answer,
                 others: [others, replies],
+                insisting,
+                cut_off,
+                elsewhere,
                 is_router,
                 span,
             })
@@ -348,6 +366,13 @@ impl ArpLedger {
         let mut all: Vec<UnansweredEvidence> = self.targets.iter().filter_map(of).collect();
         all.sort_unstable_by_key(|u| (u.vlan, u.address));
         all
+    }
+
+    /// The other VLAN in which an address asks in vain for somebody who asks for it in this one.
+    fn asks_elsewhere(&self, vlan: Option<u16>, address: Ipv4Addr, asker: Ipv4Addr, bin: i64) -> Option<Option<u16>> {
+        let asks = |target: &Target| target.askers.iter().any(|(who, recent)| *who == address && recent.minute(bin) > 0);
+        let others = self.targets.iter().filter(|((of, target), _)| *of != vlan && *target == asker);
+        others.filter(|(_, target)| asks(target)).map(|((of, _), _)| *of).min()
     }
 
     /// Whether an address was ever claimed; `None` where so few are that this says nothing.

@@ -3,6 +3,7 @@
 use super::bounded::{Lasting, entry};
 use crate::model::evidence::{CLOCK_ANSWERS, CLOCK_DIFFERS, CLOCK_DISTANCE, CLOCK_SERVERS, ClockEvidenceOfServer, ClockFault, SIGHT_HELD};
 use crate::model::limits::SIGHT_ASKERS;
+use crate::model::time::MILLISECOND;
 use crate::model::{Address, ClockSight, Episode, Sighting, Timestamp};
 use hashbrown::HashMap;
 
@@ -34,7 +35,9 @@ fn fault(answer: &ClockSight) -> Option<ClockFault> {
     match answer {
         ClockSight { stratum: 0, reference, .. } => Some(ClockFault::Refuses(*reference)),
         ClockSight { stratum: 16.., .. } | ClockSight { leap: 3, .. } => Some(ClockFault::Unsynchronised),
-        ClockSight { distance, .. } if *distance > CLOCK_DISTANCE => Some(ClockFault::Far(f64::from(*distance) / 1e3)),
+        ClockSight { distance, .. } if i64::from(*distance) * MILLISECOND > CLOCK_DISTANCE.in_nanos() => {
+            Some(ClockFault::Far(f64::from(*distance) / 1e3))
+        }
         _ => None,
     }
 }
@@ -65,7 +68,7 @@ impl ClockLedger {
         let mut offsets: Vec<i64> = lately.iter().filter_map(|(_, c)| c.ahead.map(|a| a[1])).collect();
         offsets.sort_unstable();
         let middle = offsets.get(offsets.len() / 2).copied().unwrap_or(0);
-        let [steps, _] = CLOCK_DIFFERS;
+        let steps = CLOCK_DIFFERS.in_nanos() / MILLISECOND;
         // Without a majority that agrees nobody knows who is right.
         let agreeing = offsets.iter().filter(|o| o.saturating_sub(middle).saturating_abs() <= steps).count();
         let is_known = offsets.len() >= CLOCK_SERVERS.number() as usize && 2 * agreeing > offsets.len();

@@ -219,28 +219,39 @@ impl DhcpLedger {
         all
     }
 
-    /// Servers that serve the same clients as one that was there before.
-    pub fn second_servers(&self, now: Timestamp) -> Vec<SecondServerEvidence> {
+    /// Servers that serve the same clients as another one. `is_used` says of a server and its station whether others use it beside DHCP: of two
+    /// the one that is used is known, or the one that was there first; of two in one moment the one with more clients.
+    pub fn second_servers(&self, now: Timestamp, is_used: impl Fn(Ipv4Addr, Mac) -> bool) -> Vec<SecondServerEvidence> {
         let mut out = Vec::new();
+        let place =
+            |id: Ipv4Addr, server: &Server| Some((!is_used(id, server.mac), server.first?, std::cmp::Reverse(server.clients.len()), id));
         for (&(vlan, relay, id), server) in self.servers.iter().filter(|(_, s)| now.since(s.last) <= SIGHT_HELD) {
-            let Some(since) = server.first else { continue };
+            let Some(own) = place(id, server) else { continue };
             let beside = self.servers.iter().filter(|(key, s)| {
-                key.0 == vlan && key.1 == relay && key.2 != id && server.last.since(s.last) <= SERVERS_BESIDE.in_nanos()
+                let apart = server.last.since(s.last).max(s.last.since(server.last));
+                key.0 == vlan && key.1 == relay && key.2 != id && apart <= SERVERS_BESIDE.in_nanos()
             });
-            // The one that was there first; of two in one moment the one with more clients.
-            let older = beside
-                .filter_map(|(key, s)| Some((s.first?, std::cmp::Reverse(s.clients.len()), key.2, s)))
-                .min_by_key(|o| (o.0, o.1, o.2))
-                .filter(|o| (o.0, o.1, o.2) < (since, std::cmp::Reverse(server.clients.len()), id));
-            let Some((first, _, before, known)) = older else { continue };
+            let known = beside.filter_map(|(key, s)| Some((place(key.2, s)?, s))).min_by_key(|(place, _)| *place);
+            let Some((other, known)) = known.filter(|(other, _)| *other < own) else { continue };
             let differs = !server.told.iter().any(|told| known.told.contains(told));
-            let alone = since.since(first).max(0);
-            if differs || alone >= ALONE {
+            let alone = own.1.since(other.1).max(0);
+            if differs || alone >= ALONE.in_nanos() {
                 let told = [known, server].map(|s| s.told.last().copied().unwrap_or_default());
                 let source = StationEvidence { mac: server.mac, maker: None, count: server.answers, last: server.last };
-                let (clients, span) = (server.clients.len() as u64, Episode { first: since, last: server.last });
-                let alone = alone as f64 / 1e9;
-                out.push(SecondServerEvidence { vlan, server: id, source, before, told, differs, alone, clients, span });
+                let span = Episode { first: own.1.max(other.1), last: server.last };
+                out.push(SecondServerEvidence {
+                    vlan,
+                    server: id,
+                    source,
+                    before: other.3,
+                    station_before: known.mac,
+                    is_used: [!own.0, !other.0],
+                    told,
+                    differs,
+                    alone: alone as f64 / 1e9,
+                    clients: server.clients.len() as u64,
+                    span,
+                });
             }
         }
         out.sort_unstable_by_key(|s| (s.vlan, s.server, s.before));

@@ -70,13 +70,14 @@ impl SightingLedger {
     }
 
     /// What findings rest on at `now`; `last_heard` tells when a host was last seen to answer anybody, `is_server` whether others use it,
-    /// `speaks_for` the only address that a station connects to others from.
+    /// `speaks_for` the only address that a station connects to others from, `routes` whether a station sends for several.
     pub fn evidence(
         &self,
         now: Timestamp,
         last_heard: impl Fn(Address) -> Option<Timestamp>,
         is_server: impl Fn(Address) -> bool,
         speaks_for: impl Fn(Mac) -> Option<Address>,
+        routes: impl Fn(Mac) -> bool,
     ) -> SightingEvidence {
         let is_router = |address| self.dhcp.is_router(address) || self.routers.is_router(address);
         let told = |address| match address {
@@ -89,11 +90,13 @@ impl SightingLedger {
         SightingEvidence {
             conflicts: self.arp.conflicts(now, |address| is_router(address) || is_server(address)),
             between: self.arp.between(now, |address| is_router(address) || is_server(address)),
-            unanswered: self.arp.unanswered(now, is_router, last_heard),
+            unanswered: self.arp.unanswered(now, is_router, &last_heard, |mac, address| {
+                speaks_for(mac).is_some() || last_heard(Address::V4(address)).is_some()
+            }),
             storms: self.arp.storms(now),
             dhcp: self.dhcp.waiting(now),
             dhcp_floods: self.dhcp.floods(now),
-            second_servers: self.dhcp.second_servers(now),
+            second_servers: self.dhcp.second_servers(now, |server, mac| is_server(Address::V4(server)) || routes(mac)),
             second_routers: self.routers.second(now, |vlan| self.arp.speakers_of_ipv6(vlan, |address| !is_router(address))),
             fragments: self.datagrams.evidence(now),
             clocks: self.clocks.wrong(now),

@@ -86,7 +86,7 @@ impl RouterLedger {
             let Some((first, before, _, known)) = older else { continue };
             let alone = since.since(first).max(0);
             let differs = router.differs(known);
-            if differs || alone >= ALONE && now.since(since) <= SIGHT_HELD {
+            if differs || alone >= ALONE.in_nanos() && now.since(since) <= SIGHT_HELD {
                 let source = StationEvidence { mac, maker: None, count: router.count, last: router.last };
                 let prefixes = [known, router].map(|r| r.prefixes.first().copied());
                 let (span, alone) = (Episode { first: since, last: router.last }, alone as f64 / 1e9);

@@ -27,7 +27,7 @@ fn arp(seconds: i64, vlan: Option<u16>, is_reply: bool, (from, to): (u32, u32), 
 }
 
 fn evidence(ledger: &SightingLedger, seconds: i64) -> SightingEvidence {
-    ledger.evidence(at(seconds), |_| None, |_| false, |_| None)
+    ledger.evidence(at(seconds), |_| None, |_| false, |_| None, |_| false)
 }
 
 #[test]
@@ -97,7 +97,73 @@ fn a_host_that_is_heard_is_not_gone() {
         ledger.take(&arp(n, None, n > 20, (7, 1), 7));
     }
     assert_eq!(evidence(&ledger, 30).unanswered.len(), 1);
-    assert_eq!(ledger.evidence(at(30), |_| Some(at(20)), |_| false, |_| None).unanswered, [], "its replies take another way");
+    assert_eq!(ledger.evidence(at(30), |_| Some(at(20)), |_| false, |_| None, |_| false).unanswered, [], "its replies take another way");
+}
+
+#[test]
+fn a_host_that_asks_without_end_has_no_answer() {
+    let asks = |requests: i64, more: &[u32]| {
+        let mut ledger = SightingLedger::default();
+        for n in 0..requests {
+            ledger.take(&arp(n, None, false, (1, 254), 1));
+            more.iter().for_each(|other| ledger.take(&arp(n, None, false, (1, *other), 1)));
+        }
+        let of = |e: SightingEvidence| e.unanswered.iter().map(|u| (u.address, u.insisting, u.cut_off)).collect::<Vec<_>>();
+        let heard = ledger.evidence(at(25), |host| (host == Address::V4(ip(1))).then(|| at(3)), |_| false, |_| None, |_| false);
+        (of(evidence(&ledger, 25)), of(heard))
+    };
+    assert_eq!(asks(20, &[]), (vec![(ip(254), 1, 1)], vec![(ip(254), 1, 0)]), "the other one reaches somebody");
+    assert_eq!(asks(9, &[]), (vec![], vec![]), "not often enough");
+    assert_eq!(asks(20, &[253]), (vec![], vec![]), "one that looks for several, whose answers the mirror may not show");
+}
+
+#[test]
+fn two_that_look_for_each_other_in_different_vlans_are_told_once() {
+    let of = |vlans: [Option<u16>; 2]| {
+        let mut ledger = SightingLedger::default();
+        for n in 0..20 {
+            ledger.take(&arp(n, vlans[0], false, (5, 1), 5));
+            ledger.take(&arp(n, vlans[1], false, (1, 5), 1));
+        }
+        evidence(&ledger, 25).unanswered.iter().map(|u| (u.vlan, u.address, u.elsewhere)).collect::<Vec<_>>()
+    };
+    let told = vec![(Some(20), ip(1), Some((ip(5), Some(30))))];
+    assert_eq!((of([Some(20), Some(30)]), of([Some(30), Some(20)]).len()), (told, 1));
+    assert_eq!(of([None, Some(30)]), [(None, ip(1), Some((ip(5), Some(30))))]);
+    assert_eq!(of([Some(20), Some(20)]), [], "who asks is there");
+}
+
+/// An OFFER of a server at a station to a client: itself as router.
+fn offer(seconds: i64, server: u32, client: u32) -> Sighting {
+    let told = DhcpConfig { router: Some(ip(server)), ..DhcpConfig::default() };
+    let message = DhcpSight {
+        kind: 2,
+        client: mac(client),
+        server: Some(ip(server)),
+        given: ip(100 + client),
+        relay: Ipv4Addr::UNSPECIFIED,
+        told,
+        is_boot: false,
+    };
+    Sighting { what: Sight::Dhcp(message), ..arp(seconds, None, true, (1, 2), server) }
+}
+
+#[test]
+fn the_server_that_is_used_is_not_the_second_one() {
+    // The wrong one, 66, answers first, and before the true one each time.
+    let mut ledger = SightingLedger::default();
+    for n in 0..5 {
+        ledger.take(&offer(n * 3, 66, n as u32));
+        ledger.take(&offer(n * 3 + 1, 1, n as u32));
+    }
+    let second = |is_server: &dyn Fn(Address) -> bool, routes: &dyn Fn(Mac) -> bool| {
+        let found = ledger.evidence(at(20), |_| None, is_server, |_| None, routes).second_servers;
+        found.iter().map(|s| (s.server, s.before, s.is_used)).collect::<Vec<_>>()
+    };
+    assert_eq!(second(&|_| false, &|_| false), [(ip(1), ip(66), [false; 2])], "nothing tells but who came first");
+    assert_eq!(second(&|host| host == Address::V4(ip(1)), &|_| false), [(ip(66), ip(1), [false, true])], "it is asked for names");
+    assert_eq!(second(&|_| false, &|station| station == mac(1)), [(ip(66), ip(1), [false, true])], "it sends for others");
+    assert_eq!(second(&|_| true, &|_| false), [(ip(1), ip(66), [true; 2])]);
 }
 
 #[test]

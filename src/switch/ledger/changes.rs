@@ -65,14 +65,14 @@ impl TopologyChanges {
     pub fn troubles(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
         let mut next: Option<Timestamp> = None;
         let follows = |change: &&TopologyChange| {
-            let is_near = next.is_none_or(|next| next.since(change.last) <= TOPOLOGY_RECENT);
+            let is_near = next.is_none_or(|next| next.since(change.last) <= TOPOLOGY_RECENT.in_nanos());
             next = Some(change.first);
             is_near
         };
         let mut run: Vec<&TopologyChange> = self.list.iter().rev().take_while(follows).collect();
         run.reverse();
         let (Some(first), Some(last)) = (run.first(), run.last()) else { return };
-        let recent = run.iter().filter(|c| now.since(c.last) <= TOPOLOGY_RECENT).count() as u64;
+        let recent = run.iter().filter(|c| now.since(c.last) <= TOPOLOGY_RECENT.in_nanos()).count() as u64;
         if recent == 0 {
             return;
         }
@@ -96,7 +96,7 @@ impl TopologyChanges {
 fn most_within(run: &[&TopologyChange]) -> usize {
     let (mut most, mut from) = (0, 0);
     for (at, change) in run.iter().enumerate() {
-        while run.get(from).is_some_and(|oldest| change.first.since(oldest.first) > TOPOLOGY_RECENT) {
+        while run.get(from).is_some_and(|oldest| change.first.since(oldest.first) > TOPOLOGY_RECENT.in_nanos()) {
             from += 1;
         }
         most = most.max(at + 1 - from);

@@ -63,6 +63,10 @@ impl Storms {
             return false;
         }
         let storm = self.list.entry(key).or_default();
+        if told.second < storm.second {
+            storm.late(told);
+            return true;
+        }
         if told.second > storm.second {
             storm.end(rate(told.kind));
             storm.second = told.second;
@@ -105,7 +109,7 @@ impl Storms {
 }
 
 fn rate(kind: Flood) -> u64 {
-    if kind == Flood::Pause { PAUSE_RATE } else { STORM_RATE.number() }
+    if kind == Flood::Pause { PAUSE_RATE.number() } else { STORM_RATE.number() }
 }
 
 impl Storm {
@@ -120,6 +124,15 @@ impl Storm {
         run.frames = run.frames.saturating_add(self.frames);
         self.senders.0.iter().for_each(|(mac, frames)| run.senders.add(*mac, *frames));
         Some(run)
+    }
+
+    /// Takes in frames of a second that has been added up.
+    fn late(&mut self, told: &FloodSecond) {
+        let run = self.run.as_mut().filter(|run| (run.first..=run.last).contains(&told.second));
+        if let Some(run) = run {
+            run.frames = run.frames.saturating_add(told.frames);
+            run.senders.add(told.source, told.frames);
+        }
     }
 
     fn end(&mut self, rate: u64) {

@@ -18,6 +18,8 @@ pub struct LinkLoads {
     list: VecDeque<LinkLoad>,
     /// Intervals, one after the other, in which it was full.
     full: Option<Run>,
+    /// The last interval of which is not known whether it was full.
+    unsure: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +43,10 @@ fn end(load: &LinkLoad) -> Timestamp {
 impl LinkLoads {
     /// Takes in an interval.
     pub fn take(&mut self, load: &LinkLoad) {
+        let fills = |bits: u64| bits as f64 * 1e9 >= LINK_FULL.value() * load.speed as f64 * load.length.max(1) as f64;
+        if !fills(load.bits) && fills(load.bits.saturating_add(load.beyond)) {
+            self.unsure = Some(end(load));
+        }
         while self.list.len() >= INTERVALS || self.list.front().is_some_and(|old| end(load).since(old.start) > MINUTE) {
             self.list.pop_front();
         }
@@ -67,6 +73,11 @@ impl LinkLoads {
         self.full.is_some_and(|run| run.nanos >= LINK_FULL_FOR.in_nanos()) || self.list.iter().any(|load| load.full_bursts > 0)
     }
 
+    /// Whether it may have been full lately, but nothing tells which way frames went.
+    pub fn is_unsure(&self, now: Timestamp) -> bool {
+        self.unsure.is_some_and(|last| now.since(last) <= MINUTE)
+    }
+
     /// What was unhealthy lately.
     pub fn troubles(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
         if let Some(run) =
@@ -86,12 +97,41 @@ impl LinkLoads {
         let with_bursts = || lately().filter(|load| load.full_bursts > 0);
         let (Some(first), Some(last)) = (with_bursts().next(), with_bursts().next_back()) else { return };
         let mean = bits as f64 * 1e9 / (nanos.max(1) as f64 * last.speed.max(1) as f64);
-        if bursts >= BURSTS && mean <= BURSTS_MEAN.value() {
+        if bursts >= BURSTS.number() && mean <= BURSTS_MEAN.value() {
             out.push(SwitchTrouble {
                 vlans: lately().map(|load| u64::from(load.longest)).max().unwrap_or(0),
                 measure: mean,
                 ..trouble(SwitchTroubleKind::LinkBursts, Subject::Network, bursts, Episode { first: first.start, last: end(last) })
             });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SPEED: u64 = 1_000_000_000;
+
+    /// Twenty seconds of a link of which one way used so much, and either way so much more.
+    fn loads(share: f64, beyond: f64, bursts: u32) -> (Vec<SwitchTroubleKind>, bool) {
+        let mut loads = LinkLoads::default();
+        for second in 0..20 {
+            let [bits, beyond] = [share, beyond].map(|share| (share * SPEED as f64) as u64);
+            let start = Timestamp(second * SECOND);
+            loads.take(&LinkLoad { start, length: SECOND, speed: SPEED, bits, beyond, full_bursts: bursts, ..LinkLoad::default() });
+        }
+        let (now, mut out) = (Timestamp(20 * SECOND), Vec::new());
+        loads.troubles(now, &mut out);
+        (out.iter().map(|t| t.kind).collect(), loads.is_unsure(now))
+    }
+
+    #[test]
+    fn a_link_is_full_where_one_way_surely_is() {
+        assert_eq!(loads(0.96, 0.0, 0), (vec![SwitchTroubleKind::LinkFull], false));
+        assert_eq!(loads(0.96, 0.5, 0), (vec![SwitchTroubleKind::LinkFull], false));
+        assert_eq!(loads(0.48, 0.48, 0), (vec![], true), "48 % either way, or 96 % one way: nothing tells");
+        assert_eq!(loads(0.48, 0.46, 0), (vec![], false), "not full, whichever it was");
+        assert_eq!(loads(0.2, 0.0, 1), (vec![SwitchTroubleKind::LinkBursts], false));
     }
 }

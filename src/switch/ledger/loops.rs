@@ -3,8 +3,8 @@
 use super::{one_of, trouble};
 use crate::model::bounded::BoundedMap;
 use crate::model::evidence::{
-    CIRCLING_FRAMES, CIRCLING_REQUESTS, CIRCLING_SWIFT, LEAKED, LEAKED_PARTNERS, LEAKED_WITHIN, STORM_RATE, SWITCH_RECENT, SwitchTrouble,
-    SwitchTroubleKind,
+    CIRCLING_ASKERS, CIRCLING_FRAMES, CIRCLING_REQUESTS, CIRCLING_SENDERS, CIRCLING_SWIFT, CIRCLING_SWIFT_FRAMES, LEAKED, LEAKED_PARTNERS,
+    LEAKED_STATIONS, LEAKED_WITHIN, STORM_RATE, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind,
 };
 use crate::model::limits::{GROUPS, STORMS};
 use crate::model::time::SECOND;
@@ -53,19 +53,18 @@ struct Circled {
 impl Circled {
     /// Whether something circles, be it enough for a loop or not: before it has multiplied, and when it ends.
     fn is_part(&self) -> bool {
-        let [frames, senders] = CIRCLING_FRAMES;
-        self.all.are(frames, senders) || self.is_swift()
+        self.all.are(CIRCLING_FRAMES.number(), CIRCLING_SENDERS.number()) || self.is_swift()
     }
 
     /// Whether few frames go round as fast as links carry them: in a quiet network there are no more.
     fn is_swift(&self) -> bool {
-        let [_, stations] = CIRCLING_SWIFT;
+        let stations = CIRCLING_SWIFT_FRAMES.number();
         self.swift.are(stations, stations)
     }
 
     fn is_loop(&self) -> bool {
-        let ([frames, senders], [_, requests, askers]) = (CIRCLING_FRAMES, CIRCLING_REQUESTS);
-        self.is_swift() || self.fast.times >= STORM_RATE.number() && self.fast.are(frames, senders) || self.requests.are(requests, askers)
+        let is_storm = self.fast.times >= STORM_RATE.number() && self.fast.are(CIRCLING_FRAMES.number(), CIRCLING_SENDERS.number());
+        self.is_swift() || is_storm || self.requests.are(CIRCLING_REQUESTS.number(), CIRCLING_ASKERS.number())
     }
 }
 
@@ -88,7 +87,7 @@ impl Loops {
         if told.is_fast {
             circled.fast.add(told);
         }
-        if told.is_fast && told.times >= CIRCLING_SWIFT[0] {
+        if told.is_fast && told.times >= CIRCLING_SWIFT.number() {
             circled.swift.add(told);
         }
         if told.is_request {
@@ -197,7 +196,7 @@ impl Leaks {
     /// What was unhealthy lately.
     pub fn troubles(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
         let partners = |id: u16| self.pairs.keys().filter(|(a, b)| *a == id || *b == id).count();
-        let [stations, frames] = LEAKED;
+        let (stations, frames) = (LEAKED_STATIONS.number(), LEAKED.number());
         for (&(a, b), shared) in &self.pairs {
             let enough = shared.stations.len() as u64 >= stations && shared.frames >= frames;
             if !enough || now.since(shared.span.last) > SWITCH_RECENT || partners(a).max(partners(b)) >= LEAKED_PARTNERS {

@@ -194,7 +194,7 @@ impl SwitchLedger {
         self.groups.troubles(&self.queriers.rows(), now, out);
         self.loads.troubles(now, out);
         links::troubles(&self.neighbours.rows(), &self.aggregates.pairs(), self.neighbours.are_at_one_place(), now, out);
-        SwitchEvidence { troubles }
+        SwitchEvidence { troubles, link_is_unsure: self.loads.is_unsure(now) }
     }
 
     /// So many control packets were not read, for there were too many at a time.

@@ -190,7 +190,7 @@ impl Peers {
         let [(a, a_port), (b, b_port)] = end.flow.ends(end.way);
         let packets = end.packets[0].saturating_add(end.packets[1]);
         // What both opened at the same time is closed again soon.
-        if (a_port != BGP && b_port != BGP) || packets < SESSION_PACKETS || end.packets.contains(&0) {
+        if (a_port != BGP && b_port != BGP) || packets < SESSION_PACKETS.number() || end.packets.contains(&0) {
             return;
         }
         let pair = if a < b { [a, b] } else { [b, a] };
@@ -235,7 +235,7 @@ impl Queriers {
         let protocol = if matches!(query.querier, Address::V6(_)) { "mld" } else { "igmp" };
         if let Some((_, row)) = self.list.iter_mut().find(|(at, row)| *at == place && row.querier == query.querier) {
             // After a pause longer than another querier waits it begins anew.
-            if m.time.since(row.last) > QUERIERS_BESIDE {
+            if m.time.since(row.last) > QUERIERS_BESIDE.in_nanos() {
                 row.first = m.time;
             }
             row.packets = row.packets.saturating_add(1);
@@ -263,13 +263,13 @@ impl Queriers {
     pub fn troubles(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
         let asks = |row: &QuerierRow| {
             let has_address = row.querier.ip().is_some_and(|ip| !ip.is_unspecified());
-            has_address && row.packets >= 3 && now.since(row.last) <= QUERIERS_BESIDE
+            has_address && row.packets >= 3 && now.since(row.last) <= QUERIERS_BESIDE.in_nanos()
         };
         for (at, (place, a)) in self.list.iter().enumerate() {
             for (other, b) in self.list.iter().skip(at + 1) {
                 let (first, last) = (a.first.max(b.first), a.last.min(b.last));
                 let is_pair = place == other && a.protocol == b.protocol && alike(a.querier, b.querier);
-                if !is_pair || !asks(a) || !asks(b) || last.since(first) < QUERIERS_BESIDE {
+                if !is_pair || !asks(a) || !asks(b) || last.since(first) < QUERIERS_BESIDE.in_nanos() {
                     continue;
                 }
                 let (low, high) = if a.querier < b.querier { (a, b) } else { (b, a) };

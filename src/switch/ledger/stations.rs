@@ -162,7 +162,7 @@ impl Receiver {
         // Frames may have begun to go to it long after it was heard last; a switch counts from what it sent itself.
         let first = self.first?;
         let since = self.heard.unwrap_or(first);
-        (now.since(since) >= STATION_FORGOTTEN && now.since(self.last) <= BIN).then_some(since)
+        (now.since(since) >= STATION_FORGOTTEN.in_nanos() && now.since(self.last) <= BIN).then_some(since)
     }
 }
 

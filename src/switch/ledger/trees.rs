@@ -148,13 +148,14 @@ impl Trees {
     /// Who sent the hellos of a tree at a place until another one begins to, naming another root: on one link only one bridge does.
     fn before(&self, key: &Key, row: &TreeRow) -> Option<(Key, BridgeId)> {
         let hello = i64::from(row.times[0]) * SECOND / 256;
+        let missing = hello.saturating_mul(hellos_missing() + 1);
         let stood = |(other, tree): &(&Key, &Tree)| {
             (&other.place, other.vlan, other.instance) == (&key.place, key.vlan, key.instance)
                 && other.source != key.source
                 && tree.row.role == PortRole::Designated
                 && tree.row.root != row.root
                 && row.last.since(tree.since) >= ROOT_STOOD.in_nanos()
-                && row.last.since(tree.row.last) <= hello.saturating_mul(HELLOS_MISSING + 1).max(i64::from(row.times[1]) * SECOND / 256)
+                && row.last.since(tree.row.last) <= missing.max(i64::from(row.times[1]) * SECOND / 256)
         };
         self.list.iter().filter(stood).max_by_key(|(_, tree)| tree.row.last).map(|(other, tree)| (other.clone(), tree.row.root))
     }
@@ -164,7 +165,7 @@ impl Trees {
         let Some(tree) = self.list.get_mut(key) else { return };
         let hello = i64::from(tree.row.times[0]) * SECOND / 256;
         let Some((before, old, begun)) = tree.succeeds.take() else { return };
-        if m.time.since(begun) < hello.saturating_mul(HELLOS_MISSING) {
+        if m.time.since(begun) < hello.saturating_mul(hellos_missing()) {
             tree.succeeds = Some((before, old, begun));
             return;
         }
@@ -187,7 +188,7 @@ impl Trees {
         let Some(tree) = self.list.get(key) else { return };
         let (last, row) = (tree.row.last, (tree.row.bridge, tree.row.port, tree.row.vlan));
         let gap = m.time.since(last);
-        if gap <= hello.saturating_mul(HELLOS_MISSING + 1) - hello / 2 {
+        if gap <= hello.saturating_mul(hellos_missing() + 1) - hello / 2 {
             return;
         }
         let witnessed = self.list.iter().any(|(other, tree)| {
@@ -197,7 +198,7 @@ impl Trees {
                 && m.time.since(tree.row.last) <= hello.saturating_add(hello / 2)
         });
         let regular = tree.row.packets >= 5 && last.since(tree.unbroken) >= hello.saturating_mul(4);
-        if witnessed && regular && gap <= hello.saturating_mul(HELLOS_AWAY) {
+        if witnessed && regular && gap <= hello.saturating_mul(HELLOS_AWAY.number() as i64) {
             if self.missing.len() >= TREE_HISTORY {
                 self.missing.pop_front();
             }
@@ -241,8 +242,8 @@ impl Trees {
         let mut trees: BTreeMap<(u16, Option<u16>), Vec<&Tree>> = BTreeMap::new();
         for (key, tree) in self.list.iter().filter(|(key, _)| key.instance.is_none_or(|i| i == 0)) {
             let fresh =
-                now.since(tree.row.last) <= (i64::from(tree.row.times[0]) * SECOND / 256).max(SECOND).saturating_mul(HELLOS_MISSING);
-            if fresh && now.since(tree.since) >= ROOTS_BESIDE && tree.row.role != PortRole::Alternate {
+                now.since(tree.row.last) <= (i64::from(tree.row.times[0]) * SECOND / 256).max(SECOND).saturating_mul(hellos_missing());
+            if fresh && now.since(tree.since) >= ROOTS_BESIDE.in_nanos() && tree.row.role != PortRole::Alternate {
                 trees.entry((key.place.session, key.vlan.or(key.place.tag))).or_default().push(tree);
             }
         }
@@ -334,4 +335,9 @@ impl Tree {
 /// Ports that send the original protocol's hellos are designated ones.
 fn role(bpdu: &Bpdu, flags: BpduFlags) -> PortRole {
     if bpdu.kind == BpduKind::Config { PortRole::Designated } else { flags.role() }
+}
+
+/// Hellos in a row that must be missing.
+fn hellos_missing() -> i64 {
+    HELLOS_MISSING.number() as i64
 }

@@ -5,13 +5,17 @@
 //! ```
 
 use super::palette;
-use crate::tui::canvas::{Canvas, Hit, cells, cut_end};
+use crate::tui::ascii;
+use crate::tui::canvas::{Canvas, Hit, cells, cut_end, wrap};
 use crate::tui::hints::fitting;
 use crate::tui::screen::Hint;
 use crate::tui::theme::Hue;
 use crate::tui::view::Scene;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+
+/// Lines above the last one that words may cover.
+const LINES_ABOVE: u16 = 7;
 
 /// Columns below which there are only keys.
 const TINY: u16 = 40;
@@ -25,7 +29,10 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, hints: &[Hint], show
     let mut x = area.x + 1;
     // What is in force is no word of the last key.
     let gap = if force > 0 { 2 } else { 0 };
-    for hint in fitting(hints, area.width.saturating_sub(force + gap)) {
+    // Some keys have longer names where there is only ASCII.
+    let is_ascii = canvas.theme.is_ascii();
+    let shown = |hint: &Hint| if is_ascii { ascii::text(&shown(hint)).into_owned() } else { shown(hint) };
+    for hint in fitting(hints, area.width.saturating_sub(force + gap), &shown) {
         let key = shown(&hint);
         let wide = cells(&key) + cells(hint.word) + 1;
         let start = x;
@@ -50,7 +57,7 @@ pub(in crate::tui) fn message(canvas: &mut Canvas, area: Rect, text: &str, style
 
 /// Draws the line a filter is typed in, with what is wrong with it.
 pub(in crate::tui) fn input(canvas: &mut Canvas, area: Rect, scene: &Scene, value: &str, cursor: usize, error: Option<&str>) {
-    let help = "vlan 10 and tcp · an address, network, port or protocol · ⏎ apply · Esc leave";
+    let help = "vlan 10 and tcp · retrans > 1 · an address, network, port or protocol · ⏎ apply · Esc leave";
     line(canvas, area, scene, ("filter ", help), value, cursor, error);
 }
 
@@ -67,8 +74,9 @@ pub(in crate::tui) fn line(
     canvas.clear(area);
     let prompt = canvas.ink(area.x + 1, area.y, 10, name, Hue::Accent) + 1;
     let width = area.width.saturating_sub(prompt + 1);
-    let error_width = error.map_or(0, |e| (cells(e) + 3).min(width / 2));
-    let room = width.saturating_sub(error_width).max(1);
+    // What is wrong stands at the end of the line, or where it is long above it.
+    let beside = error.filter(|error| cells(error) + 3 <= width.saturating_sub(value.chars().count().min(200) as u16 + 2));
+    let room = width.saturating_sub(beside.map_or(0, |error| cells(error) + 3)).max(1);
     // The part around the cursor is shown.
     let skip = cursor.saturating_sub(usize::from(room).saturating_sub(1));
     let shown: String = value.chars().skip(skip).collect();
@@ -76,10 +84,22 @@ pub(in crate::tui) fn line(
     if value.is_empty() {
         canvas.put(area.x + prompt + 1, area.y, room.saturating_sub(1), &cut_end(help, room.saturating_sub(1)), scene.style(Hue::Dim));
     }
-    if let Some(error) = error {
-        let text = cut_end(error, error_width.saturating_sub(1)).into_owned();
-        canvas.right(area.x, area.y, area.width.saturating_sub(1), &text, scene.style(Hue::Bad));
+    match (beside, error) {
+        (Some(error), _) => canvas.right(area.x, area.y, area.width.saturating_sub(1), error, scene.style(Hue::Bad)),
+        (None, Some(error)) => above(canvas, area, error, scene.style(Hue::Bad)),
+        (None, None) => {}
     }
     let x = (area.x + prompt + (cursor - skip).min(usize::from(room)) as u16).min(area.right().saturating_sub(1));
     canvas.cursor = Some((x, area.y));
+}
+
+/// Draws wrapped words over the lines above one.
+fn above(canvas: &mut Canvas, area: Rect, words: &str, style: Style) {
+    let lines = wrap(words, area.width.saturating_sub(2).max(8));
+    let room = area.y.min(LINES_ABOVE).min(u16::try_from(lines.len()).unwrap_or(u16::MAX));
+    let over = Rect { y: area.y - room, height: room, ..area };
+    canvas.clear(over);
+    for (line, y) in lines.iter().zip(over.y..over.bottom()) {
+        canvas.put(over.x + 1, y, over.width.saturating_sub(2), line, style);
+    }
 }

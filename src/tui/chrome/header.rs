@@ -196,7 +196,7 @@ fn right(scene: &Scene, dated: Dated, width: u16) -> Vec<Piece> {
     let s = scene.snapshot;
     let (text, dim) = (scene.style(Hue::Text), scene.style(Hue::Dim));
     let mut out = Vec::new();
-    let progress = progress(s);
+    let progress = s.unread();
     let reading = progress.is_some();
     if let Some(share) = progress {
         let filled = (share * 8.0).round() as usize;
@@ -241,13 +241,6 @@ fn right(scene: &Scene, dated: Dated, width: u16) -> Vec<Piece> {
     }
     out.push(Piece::new(2, lost(scene, width)).leading_to(&MirrorScreen));
     out
-}
-
-/// How much of the files has been read, while they are.
-fn progress(s: &Snapshot) -> Option<f64> {
-    let known: Vec<f64> = s.capture.sources.iter().filter_map(|f| f.progress).map(f64::from).collect();
-    let mean = known.iter().sum::<f64>() / known.len().max(1) as f64;
-    (!known.is_empty() && !s.finished).then_some(mean.clamp(0.0, 1.0))
 }
 
 /// `lost here 0`, that nobody counted it, or a badge with the share and the stage that loses most.

@@ -1,6 +1,6 @@
 //! The keys that work here, over everything else.
 
-use crate::model::FILTER_WORDS;
+use crate::model::{FILTER_WORDS, SCREEN_WORDS};
 use crate::tui::canvas::{Canvas, cells, cut_end, wrap};
 use crate::tui::keymap::Keymap;
 use crate::tui::screen::Hint;
@@ -11,14 +11,15 @@ use ratatui::layout::Rect;
 /// Cells of a line of help that are still read well.
 const LINE: u16 = 84;
 
-/// Draws the keys in one or two columns; long explanations take several lines. Where `/` filters, what a filter may say stands behind them, an example each.
+/// Draws the keys in one or two columns; long explanations take several lines. Where `/` filters, what a filter may say stands behind them, an example each; then what words on screens mean.
 pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, title: &str, (hints, keymap): (&[Hint], &Keymap), scroll: usize) {
     let filters = hints.iter().any(|hint| hint.word == "filter");
     let words = FILTER_WORDS
         .iter()
         .filter(|_| filters)
         .map(|(examples, shows)| (examples.split(", ").next().unwrap_or_default().to_owned(), *shows));
-    let hints: Vec<(String, &str)> = hints.iter().map(|hint| keymap.shown(title, hint)).chain(words).collect();
+    let meanings = SCREEN_WORDS.iter().map(|(word, meaning)| ((*word).to_owned(), *meaning));
+    let hints: Vec<(String, &str)> = hints.iter().map(|hint| keymap.shown(title, hint)).chain(words).chain(meanings).collect();
     let key = hints.iter().map(|h| cells(&h.0)).max().unwrap_or(0) + 2;
     let wanted = hints.iter().map(|h| cells(h.1)).max().unwrap_or(0).min(LINE);
     let room = area.width.saturating_sub(6);

@@ -203,7 +203,7 @@ fn troubled(total: Traffic, recent: Traffic, second: i64, user: TunnelRow) -> Mi
     let session = |id, missing, reordered| Session { missing, reordered, ..session(total, second, id) };
     Mirror {
         forgotten: Forgotten::default(),
-        gap: 0.0,
+        gaps: Vec::new(),
         transport: "erspan2",
         link: part(total, 2.05),
         recent_link: part(recent, 2.05),

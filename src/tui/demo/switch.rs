@@ -3,9 +3,10 @@
 use super::at;
 use super::model::{
     Abilities, Address, AggregateRow, BridgeId, BurstContributor, GatewayProtocol, GatewayRow, Lacp, LacpEnd, LacpState, LinkBurst,
-    LinkClaims, LinkUse, Mac, Neighbour, NeighbourProtocol, NeighbourRow, PortRole, QuerierRow, SwitchEvent, SwitchEventKind,
+    LinkClaims, LinkUse, LinkWays, Mac, Neighbour, NeighbourProtocol, NeighbourRow, PortRole, QuerierRow, SwitchEvent, SwitchEventKind,
     SwitchIdentity, SwitchView, TreeRow, USE_CLASSES,
 };
+use crate::model::time::MILLISECOND;
 
 fn mac(last: u8) -> Mac {
     Mac([0x00, 0x1b, 0x54, 0xaa, 0x0c, last])
@@ -95,7 +96,7 @@ pub fn bursts() -> Vec<LinkBurst> {
         let bytes = peak / 8_000 * u64::from(milliseconds) * 9 / 10;
         let pair = |ends: [u8; 2], part: u64| BurstContributor { ends: ends.map(mac), bytes: bytes / 94 * part };
         let top = vec![pair([from, to], 90), pair([to, from], 4)];
-        LinkBurst { at: at(-ago).plus(304_000_000), milliseconds, peak, bytes, top }
+        LinkBurst { at: at(-ago).plus(304_000_000), length: i64::from(milliseconds) * MILLISECOND, peak, bytes, top }
     };
     vec![
         burst(1_702, 2, 5_400_000_000, 2, 7),
@@ -116,7 +117,16 @@ fn link_use() -> LinkUse {
         }
     }
     let list = bursts();
-    LinkUse { speed: 10_000_000_000, busy, nanos: 1_800_000_000_000, bursts: list.len() as u64, list }
+    LinkUse {
+        speed: 10_000_000_000,
+        ways: LinkWays::Port,
+        bin: MILLISECOND,
+        busy,
+        nanos: 1_800_000_000_000,
+        bursts: list.len() as u64,
+        list,
+        ..LinkUse::default()
+    }
 }
 
 /// What it says.

@@ -1,12 +1,12 @@
 //! Who talks to whom in the made-up office.
 
-use super::model::{Address, AppBy, Proto};
+use super::model::{Address, AnalysisFlags, AppBy, ConnectionFigures, Proto, SideTrips};
 use super::snapshot::{Conversation, TcpState};
 use super::{at, load_at, noise, path, smooth, split};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// One kind of traffic: server, port, application, weight, whether TCP, VLAN, share towards the client.
-struct Service {
+struct DemoService {
     server: [u8; 4],
     port: u16,
     app: &'static str,
@@ -17,11 +17,19 @@ struct Service {
     clients: u8,
 }
 
-const fn service((server, port): ([u8; 4], u16), app: &'static str, weight: f64, tcp: bool, vlan: u16, down: f64, clients: u8) -> Service {
-    Service { server, port, app, weight, tcp, vlan, down, clients }
+const fn service(
+    (server, port): ([u8; 4], u16),
+    app: &'static str,
+    weight: f64,
+    tcp: bool,
+    vlan: u16,
+    down: f64,
+    clients: u8,
+) -> DemoService {
+    DemoService { server, port, app, weight, tcp, vlan, down, clients }
 }
 
-static SERVICES: [Service; 12] = [
+static SERVICES: [DemoService; 12] = [
     service(([10, 20, 1, 7], 443), "tls", 420.0, true, 10, 0.93, 22),
     service(([10, 20, 1, 9], 445), "smb2", 230.0, true, 20, 0.62, 9),
     service(([203, 0, 113, 20], 443), "tls", 130.0, true, 10, 0.95, 14),
@@ -39,7 +47,7 @@ static SERVICES: [Service; 12] = [
 /// Conversations of transport, and whether each is TCP.
 pub fn transport(second: i64) -> Vec<(bool, Conversation)> {
     let whole: f64 = SERVICES.iter().map(|s| s.weight).sum();
-    let of_service = |(n, s): (usize, &'static Service)| (0..s.clients).map(move |c| (s.tcp, with_client(n, s, c, whole, second)));
+    let of_service = |(n, s): (usize, &'static DemoService)| (0..s.clients).map(move |c| (s.tcp, with_client(n, s, c, whole, second)));
     let six = (0..6).map(|c| (true, over_ipv6(c, second)));
     SERVICES.iter().enumerate().flat_map(of_service).chain(six).collect()
 }
@@ -56,7 +64,7 @@ fn state(client: u8) -> TcpState {
 }
 
 /// What client `c` of service `s`, the `n`th, says to it, of services that weigh `whole` together.
-fn with_client(n: usize, s: &Service, c: u8, whole: f64, second: i64) -> Conversation {
+fn with_client(n: usize, s: &DemoService, c: u8, whole: f64, second: i64) -> Conversation {
     let skew: f64 = (0..s.clients).map(|c| 1.0 / f64::from(c + 1)).sum();
     let seed = (n * 100) as u64 + u64::from(c);
     let share = s.weight / whole / skew / f64::from(c + 1);
@@ -93,8 +101,25 @@ fn with_client(n: usize, s: &Service, c: u8, whole: f64, second: i64) -> Convers
         ports: 0,
         path: path(&[Proto::Eth, Proto::Vlan, Proto::Ip, transport]),
         vlans: [s.vlan].into_iter().collect(),
-        tcp: None,
+        tcp: s.tcp.then(|| Box::new(figures(seed, s.server[0] == 10, ab.plus(ba).packets, first))),
     }
+}
+
+/// What the analysis of a connection counted: some of them lose segments, and servers outside of the house are farther away.
+fn figures(seed: u64, is_inside: bool, packets: u64, is_client_first: bool) -> ConnectionFigures {
+    let mut out = ConnectionFigures::default();
+    let again = if seed % 5 == 2 { packets / 50 } else { packets / 4_000 };
+    let place = AnalysisFlags::ALL.iter().position(|(flag, _)| *flag == AnalysisFlags::RETRANSMISSION);
+    if let Some(count) = place.and_then(|at| out.flags.get_mut(at)) {
+        *count = again as u32;
+    }
+    let side = |micros: f64| {
+        let median = (micros * 1e3) as i64;
+        SideTrips { count: 40, min: median / 2, quantiles: Some([median, median * 3]) }
+    };
+    let [client, server] = [side(200.0 + 600.0 * noise(seed, 2)), side(if is_inside { 150.0 } else { 18_000.0 } * (0.5 + noise(seed, 3)))];
+    out.round_trips.sides = if is_client_first { [client, server] } else { [server, client] };
+    out
 }
 
 fn over_ipv6(c: u16, second: i64) -> Conversation {

@@ -16,12 +16,13 @@ use super::columns;
 use super::panels::facts;
 use super::screen::Screen;
 use super::theme::Hue;
-use super::view::{Kind, Scene, Topic};
+use super::view::{Kind, Pane, Scene, Topic, Trail};
 use super::widgets::amount;
 use super::widgets::chart::{self, LABELS, Plot};
 use super::widgets::frame::titled;
 use super::widgets::table::{self, Shape};
 use crate::model::{Traffic, units};
+use crate::snapshot::tables::conversations::rate_while_active;
 use crate::snapshot::{Conversation, Filter, Snapshot};
 use ratatui::layout::Rect;
 
@@ -61,6 +62,35 @@ pub(super) fn page(topic: &Topic) -> Option<&'static dyn SubjectPage> {
     PAGES.iter().copied().find(|page| page.covers(topic))
 }
 
+/// Lines below a list from which on what is selected in it is shown there.
+const PREVIEW: u16 = 10;
+
+/// The parts of a page for a list of so many lines (head and all) and, where much would stay empty below it, for what its selected row opens.
+pub(super) fn with_preview(area: Rect, lines: usize) -> (Rect, Option<Rect>) {
+    let need = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(1);
+    if lines == 0 || area.height < need.saturating_add(PREVIEW) {
+        return (area, None);
+    }
+    let (list, below) = split_top(area, need);
+    (list, Some(below))
+}
+
+/// The selected row of a list, else its first one.
+pub(super) fn chosen<'t>(scene: &Scene<'t>, mut topics: impl Iterator<Item = &'t Topic> + Clone) -> Option<&'t Topic> {
+    scene.pane.selected.as_ref().filter(|selected| topics.clone().any(|topic| topic == *selected)).or_else(|| topics.next())
+}
+
+/// Draws the page about something below the list it stands in: nothing of it is selected or clicked, `Enter` opens it.
+pub(super) fn preview(canvas: &mut Canvas, area: Rect, scene: &Scene, topic: &Topic) {
+    let Some(page) = page(topic) else { return };
+    let (pane, trail) = (Pane::default(), Trail::default());
+    let (listing, hits, times) = (canvas.listing, canvas.hits.len(), canvas.chart_times.take());
+    page.draw(canvas, area, &Scene { pane: &pane, trail: &trail, topic: Some(topic), ..*scene });
+    (canvas.listing, canvas.chart_times) = (listing, times);
+    canvas.hits.truncate(hits);
+    canvas.right(area.x, area.y, area.width.saturating_sub(2), " ⏎ open ", scene.style(Hue::Accent));
+}
+
 /// Conversations that belong to a thing, busiest first.
 fn related<'a>(scene: &Scene<'a>, keep: &dyn Fn(&Conversation) -> bool) -> Vec<(Topic, (Kind, &'a Conversation))> {
     scene.pane.arrange(columns::busiest_conversations(scene, keep))
@@ -86,7 +116,8 @@ fn gone(canvas: &mut Canvas, area: Rect, scene: &Scene) {
 /// Draws facts under a title; the rates since the page was opened, or those of a file over its time, stand beside them, or below where there
 /// is height. Returns the rest.
 fn head(canvas: &mut Canvas, area: Rect, scene: &Scene, title: &str, list: &[facts::Fact], sides: Option<(&str, &str)>) -> Rect {
-    let sides = sides.filter(|_| !scene.whole() || past::is_known(scene));
+    // Below a list nothing is remembered of it.
+    let sides = sides.filter(|_| if scene.whole() { past::is_known(scene) } else { !scene.trail.is_empty() });
     let tall = area.height >= 28;
     let beside = area.width >= 100 && sides.is_some() && !tall;
     let left = if beside { Rect { width: area.width / 2, ..area } } else { area };
@@ -140,7 +171,7 @@ fn traffic_line(scene: &Scene, recent: Traffic, total: Traffic, active: Option<f
         _ => (recent, scene.snapshot.recent_seconds, "in 10 s"),
     };
     let volume = format!("{} in {} packets", amount::volume(total.wire_bytes).plain(), units::grouped(total.packets));
-    if seconds <= 0.0 {
+    if seconds <= 0.0 || scene.whole() && active.is_some() && rate_while_active(traffic, seconds).is_none() {
         return volume;
     }
     let rate = amount::rate(scene, traffic.bits_per_second(seconds)).plain();

@@ -22,13 +22,14 @@ pub(super) struct ProtocolPage;
 
 impl SubjectPage for ProtocolPage {
     fn covers(&self, topic: &Topic) -> bool {
-        matches!(topic, Topic::Protocol(_) | Topic::App(_))
+        matches!(topic, Topic::Protocol(_) | Topic::App(_) | Topic::Spoken(..))
     }
 
     fn crumb(&self, _: &Scene, topic: &Topic) -> String {
         match topic {
             Topic::Protocol(path) => path.to_string(),
             Topic::App(name) => name.clone(),
+            Topic::Spoken(path, name) => format!("{path}:{name}"),
             _ => String::new(),
         }
     }
@@ -37,6 +38,7 @@ impl SubjectPage for ProtocolPage {
 fn conversations<'a>(scene: &Scene<'a>) -> Vec<(Topic, (Kind, &'a Conversation))> {
     match scene.topic {
         Some(Topic::Protocol(path)) => related(scene, &|c| c.path == *path || c.path.prefixes().any(|p| p == *path)),
+        Some(Topic::Spoken(path, name)) => related(scene, &|c| c.path == *path && c.app == Some(name)),
         Some(Topic::App(name)) => related(scene, &|c| c.app == Some(name.as_str())),
         _ => Vec::new(),
     }
@@ -46,7 +48,7 @@ fn facts(scene: &Scene) -> Option<Vec<facts::Fact>> {
     let text = scene.style(Hue::Text);
     match scene.topic? {
         Topic::Protocol(path) => {
-            let row = scene.snapshot.stats.protocols.iter().find(|r| r.path == *path)?;
+            let row = top::hierarchy(scene).into_iter().find(|r| r.path == *path && r.app.is_none())?;
             let layer = path.last()?;
             Some(vec![
                 ("protocol".into(), label::full_name(*path), scene.style(Hue::Family(label::layer_family(layer)))),
@@ -54,6 +56,17 @@ fn facts(scene: &Scene) -> Option<Vec<facts::Fact>> {
                 ("traffic".into(), traffic_line(scene, row.recent, row.traffic, None), text),
                 ("share".into(), amount::share(scene.share(row.recent, row.traffic)), text),
                 ("ends here".into(), crate::model::units::grouped(row.own.packets) + " packets have nothing known inside", text),
+            ])
+        }
+        Topic::Spoken(path, name) => {
+            let row = top::hierarchy(scene).into_iter().find(|r| r.path == *path && r.app.is_some_and(|app| app.0 == *name))?;
+            let guess = row.app.is_some_and(|app| app.1);
+            let words = if guess { format!("{name}? by its port") } else { (*name).to_owned() };
+            Some(vec![
+                ("application".into(), words, scene.style(Hue::Family(label::family(name)))),
+                ("path".into(), format!("{path}:{name}"), text),
+                ("traffic".into(), traffic_line(scene, row.recent, row.traffic, None), text),
+                ("share".into(), amount::share(scene.share(row.recent, row.traffic)), text),
             ])
         }
         Topic::App(name) => {

@@ -36,6 +36,8 @@ pub(in crate::tui) struct TablePanel {
     pub empty: &'static str,
     /// Whether its addresses are called by their names in a column of its own.
     pub named: bool,
+    /// Whether the filter was asked before, and knew more of its rows than they do themselves.
+    pub narrowed: bool,
 }
 
 /// A row: its table's rows and columns, and its number.
@@ -49,7 +51,7 @@ struct Line<'r> {
 impl TablePanel {
     /// All rows of a table.
     pub const fn of(table: &'static dyn AnyTable) -> Self {
-        Self { table, group: None, empty: "none seen", named: false }
+        Self { table, group: None, empty: "none seen", named: false, narrowed: false }
     }
 
     /// What a page that shows it as its list sorts by.
@@ -108,7 +110,8 @@ impl TablePanel {
 
     /// `list`: as the list of the page, whose order and held rows it has.
     fn lines<'r>(&self, scene: &Scene, heads: &'r [Head], rows: &'r dyn AnyRows, list: bool) -> Vec<(Topic, Line<'r>)> {
-        let shown = rows.arranged(self.order(scene, list), scene.view.filter.as_ref());
+        let filter = scene.view.filter.as_ref().filter(|_| !self.narrowed).map(|filter| filter.measured(scene.snapshot));
+        let shown = rows.arranged(self.order(scene, list), filter.as_ref());
         let lines = shown
             .into_iter()
             .filter(|&at| self.group.is_none() || rows.group(at) == self.group)
@@ -144,7 +147,7 @@ impl TablePanel {
         }
         let columns = fields::chosen(scene, self.table.token(), &heads, columns);
         let empty = match scene.snapshot.span {
-            _ if scene.view.filter.is_some() => "nothing matches the filter",
+            _ if scene.view.filter.is_some() => "nothing matches the filter · Esc shows all rows again",
             Some(_) => "none in this span of time",
             None => self.empty,
         };

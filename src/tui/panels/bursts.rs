@@ -10,15 +10,14 @@
 //! ```
 
 use super::load;
-use crate::model::LinkUse;
-use crate::model::time::SECOND;
+use crate::model::time::{MILLISECOND, SECOND};
+use crate::model::{LinkUse, LinkWays};
 use crate::snapshot::Sample;
 use crate::tui::canvas::{Canvas, split_top, wrap};
 use crate::tui::theme::Hue;
 use crate::tui::view::Scene;
 use crate::tui::widgets::amount;
 use crate::tui::widgets::bar;
-use crate::tui::widgets::bins;
 use crate::tui::widgets::chart::{self, LABELS, Plot};
 use crate::tui::widgets::frame::titled;
 use ratatui::layout::Rect;
@@ -30,7 +29,7 @@ pub(in crate::tui) fn peaks(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let scene = &Scene { snapshot: scene.base, ..*scene };
     let s = scene.snapshot;
     let columns = usize::from(area.width.saturating_sub(LABELS)) * 2;
-    let bins = bins::gather(&s.stats.load, s.now, load::window(scene), columns, s.finished);
+    let bins = load::gathered(scene, columns);
     let unit = if scene.view.bytes { 1.0 } else { 8.0 };
     let values: Vec<Option<f64>> = bins.bins.iter().map(|bin| bin.map(|bin| bin.peak_bytes * unit)).collect();
     let most = values.iter().flatten().copied().fold(0.0, f64::max);
@@ -42,7 +41,7 @@ pub(in crate::tui) fn peaks(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let note: Vec<(Cow<'static, str>, Style)> = match bins.facts.worst.filter(|_| s.is_timed()) {
         Some((at, bytes)) if area.width >= 60 => {
             let (value, style) = match speed.map(|speed| bins.facts.worst_traffic.link_share(load::A_MILLISECOND, speed)) {
-                Some(share) => (amount::share(share), scene.theme.heat(share)),
+                Some(share) => (format!("{}{}", amount::share(share), load::both_ways(s)), scene.theme.heat(share)),
                 None => (amount::rate(scene, bytes * 8.0).plain(), text),
             };
             let at = format!(" at {}", amount::moment(at, scene.utc_offset(at)));
@@ -96,9 +95,17 @@ fn classes(used: &LinkUse, lines: usize) -> Classes {
 pub(in crate::tui) fn fullness(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let (dim, text) = (scene.style(Hue::Dim), scene.style(Hue::Text));
     let Some(used) = &scene.base.switch.link_use else { return unknown(canvas, area, scene) };
+    if used.bin == 0 {
+        return untold(canvas, area, scene, &used.coarse);
+    }
     let below = format!("{:.0} %", used.percentile(0.95) * 100.0);
     let scale = "bars: logarithm of the time";
-    let note = [("95 % of the time below ".into(), dim), (below.into(), text), (format!(" · both directions · {scale}").into(), dim)];
+    let ways = match used.ways {
+        LinkWays::Fuller(_) => "fuller direction",
+        LinkWays::Port => "the mirror port",
+        LinkWays::Both => "both directions",
+    };
+    let note = [("95 % of the time below ".into(), dim), (below.into(), text), (format!(" · {ways} · {scale}").into(), dim)];
     let note = match area.width {
         100.. => &note[..],
         80..100 => &note[..2],
@@ -106,21 +113,22 @@ pub(in crate::tui) fn fullness(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         _ => &[("log scale".into(), dim)],
     };
     // Of a span of time it is not kept.
-    let title = match (scene.snapshot.span.is_some(), scene.base.live) {
-        (false, _) => "How full, by milliseconds",
-        (true, true) => "How full, by milliseconds · since start",
-        (true, false) => "How full, by milliseconds · whole capture",
+    let since = match (scene.snapshot.span.is_some(), scene.base.live) {
+        (false, _) => "",
+        (true, true) => " · since start",
+        (true, false) => " · whole capture",
     };
-    let body = titled(canvas, area, title, note, false);
-    let body = exceeded(canvas, body, scene, used);
-    let millis = (used.nanos / crate::model::time::MILLISECOND).max(1) as f64;
-    let most = millis.ln_1p();
+    let bins = if used.bin == MILLISECOND { "milliseconds".to_owned() } else { format!("bins of {}", used.bin_words()) };
+    let body = titled(canvas, area, &format!("How full, by {bins}{since}"), note, false);
+    let body = foot(canvas, body, scene, used);
+    let bins = (used.nanos / used.bin).max(1) as f64;
+    let most = bins.ln_1p();
     for ((name, middle, part), y) in classes(used, usize::from(body.height)).into_iter().zip(body.top()..body.bottom()) {
         let none = part <= 0.0;
         canvas.right(body.x, y, 9, &name, if none { dim } else { text });
         let x = body.x + 11;
         let wide = body.right().saturating_sub(x + 19);
-        bar::draw(canvas, x, y, wide, (millis * part).ln_1p() / most, scene.theme.heat(middle));
+        bar::draw(canvas, x, y, wide, (bins * part).ln_1p() / most, scene.theme.heat(middle));
         let style = if none { scene.style(Hue::Faint) } else { text };
         let time = if none { "0".into() } else { amount::short_duration(used.nanos as f64 / SECOND as f64 * part) };
         canvas.right(body.right().saturating_sub(17), y, 9, &time, style);
@@ -128,24 +136,37 @@ pub(in crate::tui) fn fullness(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     }
 }
 
-/// Says at the foot that more came than a link of that speed can carry, where that went on; what is left above it.
-fn exceeded(canvas: &mut Canvas, area: Rect, scene: &Scene, used: &LinkUse) -> Rect {
+/// Says at the foot what the shares are of where both directions come together, and that more came than a link of that speed can carry, where that
+/// went on; what is left above it.
+fn foot(canvas: &mut Canvas, area: Rect, scene: &Scene, used: &LinkUse) -> Rect {
     let above = used.classes().last().copied().unwrap_or(0.0) * used.nanos as f64 / SECOND as f64;
-    if above < EXCEEDED || area.height < 4 {
+    let beyond = above >= EXCEEDED;
+    if area.height < 4 || !beyond && used.ways != LinkWays::Both {
         return area;
     }
-    let words = format!(
-        "more than {} for {}: the speed is another one, or both directions of the link came together",
-        amount::speed(used.speed),
-        amount::short_duration(above)
-    );
+    let more = format!("more than {} for {}: ", amount::speed(used.speed), amount::short_duration(above));
+    let words = match (used.ways, beyond) {
+        (LinkWays::Both, true) => format!("{more}both directions together, of which each carries that, or the speed is another one"),
+        (LinkWays::Both, false) => "both directions together, against the speed of one: nothing tells which way a frame goes".to_owned(),
+        _ => format!("{more}the speed is another one"),
+    };
+    let hue = if beyond { Hue::Warn } else { Hue::Dim };
     let lines = wrap(&words, area.width.saturating_sub(2));
     let height = (lines.len() as u16).min(area.height / 2);
     let (rest, foot) = split_top(area, area.height - height);
     for (line, y) in lines.iter().zip(foot.top()..foot.bottom()) {
-        canvas.put(foot.x + 1, y, foot.width.saturating_sub(2), line, scene.style(Hue::Warn));
+        canvas.put(foot.x + 1, y, foot.width.saturating_sub(2), line, scene.style(hue));
     }
     rest
+}
+
+/// Where the clock does not tell milliseconds apart: that.
+fn untold(canvas: &mut Canvas, area: Rect, scene: &Scene, words: &str) {
+    let body = titled(canvas, area, "How full, by milliseconds", &[], false);
+    let lines = wrap(&format!("Not told: {words}."), body.width.saturating_sub(2));
+    for (line, y) in lines.iter().zip(body.top()..body.bottom()) {
+        canvas.put(body.x + 1, y, body.width.saturating_sub(2), line, scene.style(Hue::Dim));
+    }
 }
 
 /// Seconds above the speed of a link after which it is said that it cannot be.
@@ -189,11 +210,10 @@ fn busiest(canvas: &mut Canvas, area: Rect, scene: &Scene) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::time::MILLISECOND;
 
     #[test]
     fn classes_close_whatever_there_is_room_for() {
-        let mut used = LinkUse { speed: 1, nanos: 1_000 * MILLISECOND, ..LinkUse::default() };
+        let mut used = LinkUse { speed: 1, bin: MILLISECOND, nanos: 1_000 * MILLISECOND, ..LinkUse::default() };
         [0.02, 0.12, 0.12, 0.5, 0.97, 1.0, 1.2].into_iter().for_each(|share| used.count(share));
         for lines in [0, 1, 3, 6, 11, 21, 60] {
             let list = classes(&used, lines);

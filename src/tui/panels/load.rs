@@ -9,7 +9,7 @@
 //!       -5 min        -4 min        -3 min         -2 min           now
 //! ```
 
-use crate::model::time::SECOND;
+use crate::model::time::{MILLISECOND, SECOND};
 use crate::model::{TimeSpan, Timestamp, units};
 use crate::snapshot::{Sample, Snapshot};
 use crate::tui::canvas::{Canvas, cells, split_top};
@@ -44,15 +44,36 @@ pub(super) fn window(scene: &Scene) -> Window {
     }
 }
 
-/// Numbers of the spans that show less than everything, and so many bins.
-pub(in crate::tui) fn scales(s: &Snapshot, fewest: i64) -> Vec<usize> {
+/// Bins of a chart from which on narrower ones would not be told apart.
+const ENOUGH_BINS: i64 = 200;
+
+/// The time on the chart, where what is known of the load is too coarse for it: its packets tell more.
+pub(in crate::tui) fn close_span(scene: &Scene) -> Option<TimeSpan> {
+    let Window::Around(at, length) = window(scene) else { return None };
+    let (s, load) = (scene.snapshot, &scene.snapshot.stats.load);
+    let width = load.finest(Some(at.plus(length.saturating_neg()))).map_or(load.interval, |fine| fine.width);
+    bins::around(load, s.now, at, length, s.finished).filter(|span| width > span.length() / ENOUGH_BINS && width > MILLISECOND)
+}
+
+/// The load by columns of dots: by the packets themselves, where they were read again.
+pub(super) fn gathered(scene: &Scene, columns: usize) -> Bins {
+    let (s, load) = (scene.snapshot, &scene.snapshot.stats.load);
+    match (&scene.view.close_up, close_span(scene)) {
+        (Some(close), Some(span)) if close.span == span => bins::close_up(&close.picture.stats.load, span, columns),
+        _ => bins::gather(load, s.now, window(scene), columns, s.finished),
+    }
+}
+
+/// Numbers of the spans that show less than everything, and so many bins: milliseconds everywhere where packets can be read again.
+pub(in crate::tui) fn scales(s: &Snapshot, fewest: i64, reads_again: bool) -> Vec<usize> {
     let ends = |sample: &Sample| sample.start.plus(sample.length);
     let known =
         match (s.stats.load.samples.first().or(s.stats.load.open.as_ref()), s.stats.load.open.as_ref().or(s.stats.load.samples.last())) {
             (Some(first), Some(last)) => ends(last).since(first.start),
             _ => 0,
         };
-    let finest = s.stats.load.fine.iter().map(|fine| fine.width).min().unwrap_or(s.stats.load.interval).min(s.stats.load.interval);
+    let known_finest = s.stats.load.fine.iter().map(|fine| fine.width).min().unwrap_or(s.stats.load.interval).min(s.stats.load.interval);
+    let finest = if reads_again { MILLISECOND.min(known_finest) } else { known_finest };
     let useful = move |span: i64| span < known && span / fewest >= finest;
     SCALES.into_iter().enumerate().filter(move |(_, span)| useful(*span)).map(|(at, _)| at).collect()
 }
@@ -63,8 +84,7 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let (past, scene) = (scene.snapshot, &Scene { snapshot: scene.base, ..*scene });
     let (bits, packets) = if area.height >= 20 { split_top(area, area.height - area.height / 3) } else { (area, Rect::ZERO) };
     let columns = usize::from(area.width.saturating_sub(LABELS)) * 2;
-    let s = scene.snapshot;
-    let bins = bins::gather(&s.stats.load, s.now, window(scene), columns, s.finished);
+    let bins = gathered(scene, columns);
     let split = divided(scene);
     let before = Axes { key: (scene.view.scale, split, scene.view.bytes), ..Axes::default() };
     let mut axes = if scene.view.axes.key == before.key { scene.view.axes } else { before };
@@ -122,6 +142,7 @@ fn title(scene: &Scene, split: bool) -> String {
     let what = if split { "Load, ↑ out, ↓ in" } else { "Load" };
     let span = match window(scene) {
         Window::Everything if scene.snapshot.live => "since the start".to_owned(),
+        Window::Everything if scene.snapshot.unread().is_some() => "so far".to_owned(),
         Window::Everything => "whole capture".to_owned(),
         Window::Last(span) => format!("last {}", span_name(span)),
         Window::Around(at, span) if scene.view.cursor.is_some() => {
@@ -160,7 +181,8 @@ fn note(scene: &Scene, past: &Snapshot, bins: &Bins, room: u16) -> Note {
     let s = scene.snapshot;
     let rate = |bytes: f64| amount::rate(scene, bytes * 8.0).plain();
     let speed = s.capture.speed.filter(|speed| *speed > 0);
-    let utilisation = |share: &dyn Fn(u64) -> f64| speed.map(|speed| format!(" {}", amount::share(share(speed)))).unwrap_or_default();
+    let both = both_ways(s);
+    let utilisation = |share: &dyn Fn(u64) -> f64| speed.map(|speed| format!(" {}{both}", amount::share(share(speed)))).unwrap_or_default();
     let facts = bins.facts;
     let all = (scene.whole() && window(scene) == Window::Everything).then(|| scene.basis(s.stats.recent, s.stats.total));
     let mean = all.map_or(facts.mean, |(traffic, seconds)| traffic.bits_per_second(seconds) / 8.0);
@@ -192,7 +214,7 @@ fn note(scene: &Scene, past: &Snapshot, bins: &Bins, room: u16) -> Note {
     }
     if let Some((at, bytes)) = facts.worst.filter(|_| s.burst_seconds() >= A_MILLISECOND) {
         let (value, hue) = match speed.map(|speed| facts.worst_traffic.link_share(A_MILLISECOND, speed)) {
-            Some(share) => (amount::share(share), scene.theme.heat(share)),
+            Some(share) => (format!("{}{both}", amount::share(share)), scene.theme.heat(share)),
             None => (rate(bytes), text),
         };
         said.push((3, vec![("max 1 ms ".into(), dim), (value.clone().into(), hue)]));
@@ -202,6 +224,11 @@ fn note(scene: &Scene, past: &Snapshot, bins: &Bins, room: u16) -> Note {
         }
     }
     chosen(said, room, dim)
+}
+
+/// What is said behind a share of the link's speed where it is that of all frames, and the link carries that speed either way.
+pub(super) fn both_ways(s: &Snapshot) -> &'static str {
+    if s.adds_both_ways() { " both ways" } else { "" }
 }
 
 /// What is said where no time has any packets.
@@ -223,7 +250,8 @@ fn past_note(scene: &Scene, past: &Snapshot, room: u16) -> Option<Note> {
     let mean = past.stats.total.bits_per_second(past.recent_seconds);
     let speed = s.capture.speed.filter(|speed| *speed > 0);
     let share = speed.map(|speed| past.stats.total.link_share(past.recent_seconds, speed));
-    let share = share.map(|share| format!(" {}", amount::share(share))).unwrap_or_default();
+    let both = both_ways(s);
+    let share = share.map(|share| format!(" {}{both}", amount::share(share))).unwrap_or_default();
     said.push((1, vec![("mean ".into(), dim), (amount::rate(scene, mean).plain().into(), text), (share.into(), text)]));
     let span = past.span.as_ref()?.span;
     let inside =
@@ -234,7 +262,7 @@ fn past_note(scene: &Scene, past: &Snapshot, room: u16) -> Option<Note> {
         let (value, hue) = match speed {
             Some(speed) => {
                 let share = worst.peak_ms().link_share(A_MILLISECOND, speed);
-                (amount::share(share), scene.theme.heat(share))
+                (format!("{}{both}", amount::share(share)), scene.theme.heat(share))
             }
             None => (amount::rate(scene, bits).plain(), text),
         };

@@ -6,15 +6,14 @@
 //!  smb2       231 Mb/s  ████▎         19 % │ 10.20.0.31:49822 ⇄ 10.20.1.9:445  smb2 188 Mb/s
 //! ```
 
-use crate::model::path::Layer;
-use crate::model::proto::{Family, Proto};
-use crate::model::{AppBy, Path};
-use crate::snapshot::{Conversation, Traffic};
+use crate::model::Path;
+use crate::model::proto::Family;
+use crate::snapshot::{self, HierarchyRow, Traffic};
 use crate::tui::canvas::Canvas;
 use crate::tui::columns::{self, End, KindAndConversation};
 use crate::tui::label;
 use crate::tui::theme::Hue;
-use crate::tui::view::{Kind, Scene, Topic};
+use crate::tui::view::{Scene, Topic};
 use crate::tui::widgets::amount::RATE;
 use crate::tui::widgets::frame::titled_of;
 use crate::tui::widgets::table::{self, Cell, Col, Shape};
@@ -41,52 +40,21 @@ pub(in crate::tui) struct Leaf {
     largest: u64,
 }
 
-/// Innermost protocols, busiest first: what the hierarchy ends in, transports divided by the application of their conversations.
-pub(in crate::tui) fn leaves(scene: &Scene) -> Vec<Leaf> {
-    let snapshot = scene.snapshot;
-    if scene.view.filter.is_some() {
-        return matching(scene);
-    }
-    let mut own: HashMap<Path, Traffic> = HashMap::with_capacity(snapshot.stats.protocols.len());
-    for row in &snapshot.stats.protocols {
-        own.insert(row.path, row.recent);
-        let mut parent = Path::EMPTY;
-        let depth = row.path.depth();
-        row.path.layers().take(depth.saturating_sub(1)).for_each(|l| parent.push_layer(l));
-        if let Some(above) = own.get_mut(&parent) {
-            *above = above.since(row.recent);
-        }
-    }
-    let mut leaves: HashMap<String, Leaf> = HashMap::new();
-    for row in &snapshot.stats.protocols {
-        let Some(layer) = row.path.last() else { continue };
-        let recent = own.get(&row.path).copied().unwrap_or_default();
-        add(&mut leaves, (layer.to_string(), label::layer_family(layer), row.path), recent, row.own, false);
-    }
-    for (kind, proto) in [(Kind::Tcp, Proto::Tcp), (Kind::Udp, Proto::Udp), (Kind::Sctp, Proto::Sctp)] {
-        divide(&mut leaves, scene, kind, proto);
-    }
-    sorted(leaves, scene)
+/// The hierarchy of what is shown.
+pub(in crate::tui) fn hierarchy(scene: &Scene) -> Vec<HierarchyRow> {
+    snapshot::hierarchy::hierarchy(scene.snapshot, scene.view.filter.is_some())
 }
 
-/// The same of the conversations that the filter shows: those with ports by what they speak, others by what the hierarchy ends in.
-fn matching(scene: &Scene) -> Vec<Leaf> {
+/// Innermost protocols, busiest first: what the hierarchy ends in.
+pub(in crate::tui) fn leaves(scene: &Scene) -> Vec<Leaf> {
     let mut leaves: HashMap<String, Leaf> = HashMap::new();
-    for kind in [Kind::Tcp, Kind::Udp, Kind::Sctp] {
-        for row in &kind.conversations(scene.snapshot).rows {
-            let layer = row.path.last().map_or_else(|| kind.token().to_owned(), |layer| layer.to_string());
-            let name = row.app.map_or(layer, str::to_owned);
-            let family = label::family(&name);
-            add(&mut leaves, (name, family, row.path), row.recent(), row.total(), row.app_by == Some(AppBy::Port));
-        }
-    }
-    let has_ports = |path: Path| [Proto::Tcp, Proto::Udp, Proto::Sctp].into_iter().any(|proto| path.contains(proto));
-    for row in scene.snapshot.stats.protocols.iter().filter(|row| row.own.packets > 0 && !has_ports(row.path)) {
-        let Some(layer) = row.path.last() else { continue };
-        let family = label::layer_family(layer);
-        // What is now of a row without any below it is its own.
-        let recent = if row.own == row.traffic { row.recent } else { Traffic::default() };
-        add(&mut leaves, (layer.to_string(), family, row.path), recent, row.own, false);
+    for row in hierarchy(scene) {
+        let family = match (row.app, row.path.last()) {
+            (Some((app, _)), _) => label::family(app),
+            (None, Some(layer)) => label::layer_family(layer),
+            (None, None) => continue,
+        };
+        add(&mut leaves, (row.token(), family, row.path), row.own_recent, row.own, row.app.is_some_and(|app| app.1));
     }
     sorted(leaves, scene)
 }
@@ -118,41 +86,6 @@ fn add(leaves: &mut HashMap<String, Leaf>, (name, family, path): (String, Family
     if total.wire_bytes >= leaf.largest {
         leaf.largest = total.wire_bytes;
         leaf.path = path;
-    }
-}
-
-/// Moves what is known of applications out of a bare transport.
-fn divide(leaves: &mut HashMap<String, Leaf>, scene: &Scene, kind: Kind, proto: Proto) {
-    let bare = |row: &Conversation| row.path.last() == Some(Layer::Known(proto));
-    let mut moved = (Traffic::default(), Traffic::default());
-    let mut by_app: HashMap<&str, (Traffic, Traffic, Path, bool)> = HashMap::new();
-    let slots = scene.snapshot.span.as_ref().filter(|span| !span.exact);
-    if let Some(span) = slots {
-        // Of a span applications are kept by themselves: those of conversations that have no row among them.
-        let path = kind.conversations(scene.snapshot).rows.iter().find(|r| bare(r)).map_or(Path::EMPTY, |row| row.path);
-        let number = [6u8, 17, 132].get([Kind::Tcp, Kind::Udp, Kind::Sctp].iter().position(|k| *k == kind).unwrap_or(0)).copied();
-        for row in span.apps.rows.iter().filter(|row| Some(row.key.0) == number && leaves.get(row.key.1).is_none()) {
-            by_app.insert(row.key.1, (row.traffic[0], row.traffic[0], path, row.about.0));
-            moved.0.add(row.traffic[0]);
-            moved.1.add(row.traffic[0]);
-        }
-    }
-    for row in kind.conversations(scene.snapshot).rows.iter().filter(|r| bare(r)) {
-        if let Some(app) = row.app.filter(|_| slots.is_none()) {
-            let entry = by_app.entry(app).or_insert((Traffic::default(), Traffic::default(), row.path, true));
-            entry.3 &= row.app_by == Some(AppBy::Port);
-            entry.0.add(row.recent());
-            entry.1.add(row.total());
-            moved.0.add(row.recent());
-            moved.1.add(row.total());
-        }
-    }
-    if let Some(transport) = leaves.get_mut(proto.token()) {
-        transport.recent = transport.recent.since(moved.0);
-        transport.total = transport.total.since(moved.1);
-    }
-    for (app, (recent, total, path, guess)) in by_app {
-        add(leaves, (app.to_owned(), label::family(app), path), recent, total, guess);
     }
 }
 

@@ -28,10 +28,17 @@ const LIST: TablePanel =
 /// Of a link that is too slow for bursts of milliseconds.
 const SLOW: &str = "not told below 100 Mb/s: there a millisecond holds a few frames, and each of them would be a burst";
 
+/// Where the clock does not tell milliseconds apart.
+const UNTOLD: &str = "not told: the clock does not tell milliseconds apart";
+
 /// The list, with the reason where it is empty.
 fn list(scene: &Scene) -> TablePanel {
-    let is_slow = scene.base.switch.link_use.as_ref().is_some_and(|used| used.speed < SLOWEST_BURSTS);
-    TablePanel { empty: if is_slow { SLOW } else { LIST.empty }, ..LIST }
+    let empty = match &scene.base.switch.link_use {
+        Some(used) if used.bin == 0 => UNTOLD,
+        Some(used) if used.speed < SLOWEST_BURSTS => SLOW,
+        _ => LIST.empty,
+    };
+    TablePanel { empty, ..LIST }
 }
 
 /// The conversation of two stations, or of two hosts.

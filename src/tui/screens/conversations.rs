@@ -10,6 +10,7 @@ use crate::model::units;
 use crate::snapshot::{Column, Snapshot, Table};
 use crate::tui::canvas::{Canvas, split_top};
 use crate::tui::columns::{self, empty};
+use crate::tui::details;
 use crate::tui::panels::kinds;
 use crate::tui::screen::{Hint, Screen, Sorts};
 use crate::tui::theme::Hue;
@@ -57,7 +58,7 @@ impl Screen for ConversationsScreen {
             vec![
                 C::RATE,
                 C::RATE_MINUTE,
-                C::RETRANSMISSIONS,
+                C::RETRANS,
                 C::PACKET_RATE,
                 C::PACKETS,
                 C::DURATION,
@@ -89,7 +90,11 @@ impl Screen for ConversationsScreen {
         let names: Vec<_> = KINDS.iter().map(|k| (k.name(), Some(k.conversations(scene.snapshot).total_rows))).collect();
         kinds::draw(canvas, line, scene, &names);
         let shape = Shape { order: Some(scene.view.conversations), focused: true, empty: empty(scene), ..Shape::default() };
+        let (body, below) = details::with_preview(body, rows.len());
         table::draw(canvas, scene, body, &columns::chosen_conversations(scene, kind, six), &rows, &shape);
+        if let Some((below, topic)) = below.zip(details::chosen(scene, rows.iter().map(|row| &row.0))) {
+            details::preview(canvas, below, scene, topic);
+        }
     }
 }
 

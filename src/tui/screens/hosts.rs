@@ -8,6 +8,7 @@
 use crate::snapshot::{Column, Snapshot, Table};
 use crate::tui::canvas::{Canvas, split_top};
 use crate::tui::columns::{self, End, empty};
+use crate::tui::details;
 use crate::tui::label;
 use crate::tui::panels::kinds;
 use crate::tui::screen::{Hint, Screen, Sorts};
@@ -130,6 +131,7 @@ impl Screen for HostsScreen {
         let names: Vec<_> = SHOWN.iter().map(|shown| (shown.name, Some(shown.count(scene.snapshot)))).collect();
         kinds::draw(canvas, line, scene, &names);
         let order = Some(scene.view.endpoints);
+        let (body, below) = details::with_preview(body, rows.len());
         table::draw(
             canvas,
             scene,
@@ -138,5 +140,8 @@ impl Screen for HostsScreen {
             &rows,
             &Shape { order, focused: true, empty: empty(scene), ..Shape::default() },
         );
+        if let Some((below, topic)) = below.zip(details::chosen(scene, rows.iter().map(|row| &row.0))) {
+            details::preview(canvas, below, scene, topic);
+        }
     }
 }

@@ -126,11 +126,17 @@ fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, &Fi
     let body = titled(canvas, area, "Problems", &[(note.into(), scene.style(Hue::Dim))], false);
     if rows.is_empty() {
         let y = body.y + 1;
+        let (dot, words) = match scene.snapshot.unread() {
+            // What is still to come was not judged.
+            Some(part) => (Hue::Dim, format!("Nothing wrong has been found so far; {:.0} % is read.", part * 100.0)),
+            None => (Hue::Good, "Nothing is wrong that could be found.".to_owned()),
+        };
+        let symbol = if dot == Hue::Good { "● " } else { "○ " };
         canvas.pieces(
             body.x + 1,
             y,
             body.width.saturating_sub(2),
-            &[("● ".into(), scene.style(Hue::Good)), ("Nothing is wrong that could be found.".into(), scene.style(Hue::Text))],
+            &[(symbol.into(), scene.style(dot)), (words.into(), scene.style(Hue::Text))],
         );
         canvas.ink(
             body.x + 3,

@@ -4,17 +4,20 @@
 //!  protocol                  rate        share            packets/s     bytes   packets   own
 //!  ▾ eth                1.24 Gb/s  ██████████  100 %      312 kp/s    91.2 GB    183 M
 //!    ▾ ip               1.20 Gb/s  █████████▋   97 %      301 kp/s  …
-//!      ▸ tcp            …
+//!      ▾ tcp            …
+//!          tls          …
 //! ```
 
 use crate::model::Path;
+use crate::snapshot;
 use crate::snapshot::table::Layers;
-use crate::snapshot::tables::protocols::PROTOCOLS;
-use crate::snapshot::{ProtocolRow, Snapshot};
+use crate::snapshot::tables::hierarchy::HIERARCHY;
+use crate::snapshot::{HierarchyRow, Snapshot};
 use crate::tui::canvas::{Canvas, split_top};
 use crate::tui::columns as shared;
 use crate::tui::fields;
 use crate::tui::label;
+use crate::tui::panels::top;
 use crate::tui::screen::{Effect, Hint, Screen};
 use crate::tui::theme::Hue;
 use crate::tui::view::{Kind, Pane, Scene, Topic};
@@ -22,6 +25,8 @@ use crate::tui::widgets::frame::titled;
 use crate::tui::widgets::table::{self, Cell, Col, Content, Shape};
 use ratatui::crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
+use ratatui::style::Style;
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// The tree of protocols.
@@ -32,8 +37,8 @@ type Folded = HashSet<Path>;
 
 /// A row of the tree.
 #[derive(Clone, Copy)]
-pub(in crate::tui) struct Branch<'a> {
-    row: &'a ProtocolRow,
+pub(in crate::tui) struct Branch {
+    row: HierarchyRow,
     depth: usize,
     /// Whether something is below it, and whether that is hidden.
     children: bool,
@@ -41,20 +46,21 @@ pub(in crate::tui) struct Branch<'a> {
 }
 
 /// The rows of the tree that are not inside a closed branch. Their order is the snapshot's (a tree holds still by itself).
-pub(in crate::tui) fn rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, Branch<'a>)> {
-    let all = &scene.snapshot.stats.protocols;
+pub(in crate::tui) fn rows(scene: &Scene) -> Vec<(Topic, Branch)> {
+    let all = top::hierarchy(scene);
     let closed = scene.pane.own.get::<Folded>();
     let mut hidden: Option<usize> = None;
     let mut out = Vec::with_capacity(all.len());
-    for (i, row) in all.iter().enumerate() {
-        let depth = row.path.depth();
+    for (i, row) in all.iter().copied().enumerate() {
+        let depth = row.depth();
         if hidden.is_some_and(|above| depth > above) {
             continue;
         }
-        let children = all.get(i + 1).is_some_and(|next| next.path.depth() > depth);
+        let children = all.get(i + 1).is_some_and(|next| next.depth() > depth);
         let folded = children && closed.is_some_and(|f| f.contains(&row.path));
         hidden = folded.then_some(depth);
-        out.push((Topic::Protocol(row.path), Branch { row, depth, children, folded }));
+        let topic = row.app.map_or(Topic::Protocol(row.path), |(app, _)| Topic::Spoken(row.path, app));
+        out.push((topic, Branch { row, depth, children, folded }));
     }
     out
 }
@@ -63,6 +69,11 @@ pub(in crate::tui) fn rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, Branch<'a>)> {
 fn parent(path: Path) -> Option<Path> {
     let all: Vec<Path> = path.prefixes().collect();
     all.len().checked_sub(2).and_then(|i| all.get(i)).copied()
+}
+
+/// The branch above a row.
+fn above(row: &HierarchyRow) -> Option<Path> {
+    if row.app.is_some() { Some(row.path) } else { parent(row.path) }
 }
 
 impl Screen for ProtocolsScreen {
@@ -123,8 +134,12 @@ impl Screen for ProtocolsScreen {
 
 /// Closes the selected branch, or goes to the one above it.
 fn close(pane: &mut Pane, snapshot: &Snapshot) -> Effect {
+    if let Some(Topic::Spoken(path, _)) = pane.selected {
+        pane.selected = Some(Topic::Protocol(path));
+        return Effect::Done;
+    }
     let Some(Topic::Protocol(path)) = pane.selected else { return Effect::Step(0) };
-    let below = snapshot.stats.protocols.iter().any(|r| parent(r.path) == Some(path));
+    let below = snapshot::hierarchy::hierarchy(snapshot, false).iter().any(|r| above(r) == Some(path));
     let closed = below && pane.own.change(|folded: &mut Folded| folded.insert(path));
     if let (false, Some(above)) = (closed, parent(path)) {
         pane.selected = Some(Topic::Protocol(above));
@@ -144,19 +159,22 @@ fn speakers(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, Bran
     let chosen = scene.pane.selected.as_ref().and_then(|t| rows.iter().find(|r| r.0 == *t)).or(rows.first());
     let Some((_, branch)) = chosen else { return };
     let path = branch.row.path;
-    let mut found = shared::busiest_conversations(scene, &|c| c.path.prefixes().any(|p| p == path));
+    let mut found = shared::busiest_conversations(scene, &|c| match branch.row.app {
+        Some((app, _)) => c.path == path && c.app == Some(app),
+        None => c.path.prefixes().any(|p| p == path),
+    });
     found.truncate(usize::from(area.height));
     let six = shared::has_six(found.iter().map(|r| &r.1.1.a));
-    let title = scene.based(&format!("Conversations with {}", path.last().map(|l| l.to_string()).unwrap_or_default()), area.width);
+    let title = scene.based(&format!("Conversations with {}", branch.row.token()), area.width);
     let body = titled(canvas, area, &title, &[], false);
     let shape = Shape { inert: true, empty: "none among the rows shown", ..Shape::default() };
     table::draw(canvas, scene, body, &shared::conversations(None, six, scene.whole()), &found, &shape);
 }
 
 /// The columns of the table; the first one is a tree.
-fn columns<'a>(whole: bool) -> Vec<Col<Branch<'a>>> {
+fn columns(whole: bool) -> Vec<Col<Branch>> {
     let mut columns: Vec<Col<Branch>> =
-        fields::columns(&PROTOCOLS, Layers::ALL, whole, |s, b: &Branch, at| fields::of_row(s, Kind::Eth, &PROTOCOLS, b.row, at));
+        fields::columns(&HIERARCHY, Layers::ALL, whole, |s, b: &Branch, at| fields::of_row(s, Kind::Eth, &HIERARCHY, &b.row, at));
     if let Some(first) = columns.first_mut() {
         first.cell = Content::Row(branch);
     }
@@ -169,12 +187,18 @@ fn branch(s: &Scene, b: &Branch) -> Cell {
         (true, false) => "▾ ",
         _ => "  ",
     };
-    let layer = b.row.path.last();
-    let token = layer.map(|l| l.to_string()).unwrap_or_default();
-    let hue = layer.map_or(Hue::Text, |l| Hue::Family(label::layer_family(l)));
-    Cell::Pieces(vec![
+    let hue = match (b.row.app, b.row.path.last()) {
+        (Some((app, _)), _) => Hue::Family(label::family(app)),
+        (None, Some(layer)) => Hue::Family(label::layer_family(layer)),
+        (None, None) => Hue::Text,
+    };
+    let mut pieces: Vec<(Cow<'static, str>, Style)> = vec![
         ("  ".repeat(b.depth.saturating_sub(1)).into(), s.style(Hue::Dim)),
         (fold.into(), s.style(Hue::Dim)),
-        (token.into(), s.style(hue)),
-    ])
+        (b.row.token().into(), s.style(hue)),
+    ];
+    if b.row.app.is_some_and(|(_, guess)| guess) {
+        pieces.push(("?".into(), s.style(Hue::Dim)));
+    }
+    Cell::Pieces(pieces)
 }

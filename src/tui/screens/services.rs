@@ -10,6 +10,7 @@
 use crate::snapshot::Column;
 use crate::snapshot::tables::services::SERVICES;
 use crate::tui::canvas::Canvas;
+use crate::tui::details;
 use crate::tui::panels::any_table::TablePanel;
 use crate::tui::screen::{Screen, Sorts};
 use crate::tui::view::{Scene, Topic};
@@ -21,6 +22,7 @@ pub(in crate::tui) struct ServicesScreen;
 const SHEET: TablePanel = TablePanel {
     empty: "no service was used yet: they show with the first connection that is opened and the first question that is asked",
     named: true,
+    narrowed: true,
     ..TablePanel::of(&SERVICES)
 };
 
@@ -55,6 +57,13 @@ impl Screen for ServicesScreen {
     }
 
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
-        SHEET.draw(canvas, area, scene, true);
+        let topics = SHEET.topics(scene);
+        // A line of its own for the title.
+        let (list, below) = details::with_preview(area, topics.len() + usize::from(!topics.is_empty()));
+        SHEET.draw(canvas, list, scene, true);
+        let service = details::chosen(scene, topics.iter()).and_then(|topic| self.opens(scene, topic));
+        if let Some((below, service)) = below.zip(service) {
+            details::preview(canvas, below, scene, &service);
+        }
     }
 }

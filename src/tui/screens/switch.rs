@@ -42,7 +42,7 @@ const PANELS: [(&str, TablePanel); 12] = [
     ("LACP", TablePanel { empty: UNSEEN, ..TablePanel::of(&AGGREGATES) }),
     ("Gateways", TablePanel { empty: "no VRRP, CARP, HSRP or GLBP is visible in this mirror", ..TablePanel::of(&GATEWAYS) }),
     ("OSPF", TablePanel { empty: "no OSPF hello is visible in this mirror", ..TablePanel::of(&OSPF) }),
-    ("Clocks", TablePanel { empty: "no IS-IS, EIGRP, BFD, PTP or NTP is visible in this mirror", ..TablePanel::of(&SPEAKERS) }),
+    ("Peers", TablePanel { empty: "no IS-IS, EIGRP, BFD, PTP or NTP is visible in this mirror", ..TablePanel::of(&SPEAKERS) }),
     ("802.1X", TablePanel { empty: "no port that lets devices in by 802.1X is visible in this mirror", ..TablePanel::of(&AUTHENTICATION) }),
     ("Queriers", TablePanel { empty: "no query for multicast groups is visible in this mirror", ..TablePanel::of(&QUERIERS) }),
     ("Members", TablePanel { empty: "no host that joins a group is visible in this mirror", ..TablePanel::of(&MEMBERS) }),

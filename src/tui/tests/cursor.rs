@@ -32,6 +32,20 @@ fn spans_look_as_they_did() {
 }
 
 #[test]
+fn a_span_that_is_ended_where_it_began_reaches_up_to_now() {
+    let mut session = Session::new(Story::Calm, 120, 40);
+    session.keys("4 , , , [");
+    let begin = shown(&session);
+    session.keys("]");
+    let marked = shown(&session);
+    assert_eq!(marked.from, begin.from);
+    assert_eq!(marked.to, session.app.held.history.slots.last().expect("a past").span.to, "up to now");
+    // At the end there is nothing to reach to: it says what to do.
+    session.keys("Esc Esc [ ]");
+    assert!(session.text().contains("move to its end"), "{}", session.text());
+}
+
+#[test]
 fn a_span_is_marked_and_left() {
     let mut session = Session::new(Story::Calm, 120, 40);
     let now = session.text();

@@ -107,6 +107,49 @@ fn the_filter_holds_while_it_is_typed_also_while_paused() {
 }
 
 #[test]
+fn a_filter_about_connections_narrows_hosts_and_services_too() {
+    let mut session = Session::new(Story::Trouble, 160, 45);
+    let count = |session: &mut Session, key: &str| {
+        session.keys(key);
+        session.app.topics().len()
+    };
+    let all: Vec<usize> = ["3", "4", "5"].map(|key| count(&mut session, key)).to_vec();
+    session.keys("4 /").kinds("retrans > 1").keys("Enter");
+    let some: Vec<usize> = ["3", "4", "5"].map(|key| count(&mut session, key)).to_vec();
+    assert!(all.iter().zip(&some).all(|(all, some)| some < all && *some > 0), "{some:?} of {all:?}");
+    let shown = &session.app.shown.stats;
+    let ends: Vec<_> = shown.conversations.tcp.rows.iter().flat_map(|c| [c.a, c.b]).collect();
+    assert!(shown.endpoints.ip.rows.iter().all(|host| ends.contains(&host.address)));
+    assert!(shown.services.rows.iter().all(|service| ends.contains(&service.key.address)));
+    // The share is that of the column: more than all there is has nobody.
+    session.keys("Esc 4 /").kinds("share > 100").keys("Enter");
+    assert_eq!(count(&mut session, "4"), 0);
+    session.keys("Esc /").kinds("share > 0").keys("Enter");
+    assert!(count(&mut session, "4") > 0);
+}
+
+#[test]
+fn kinds_without_rows_are_stepped_over() {
+    let mut session = Session::new(Story::Calm, 80, 24);
+    session.keys("4");
+    for _ in 0..7 {
+        session.keys("Right");
+        assert!(!session.app.topics().is_empty(), "{}", session.text());
+    }
+}
+
+#[test]
+fn a_wrong_filter_says_what_there_is() {
+    let mut session = Session::new(Story::Calm, 80, 24);
+    session.keys("4 /").kinds("retransmit > 1");
+    let text = session.text();
+    assert!(text.contains("no column is called `retransmit`") && text.contains("there are") && text.contains("retrans"), "{text}");
+    assert!(!text.contains("nothing matches"), "{text}");
+    session.keys("Esc /").kinds("app > tls");
+    assert!(session.text().contains("`app` holds words"), "{}", session.text());
+}
+
+#[test]
 fn bursts_are_a_key_away_and_say_what_they_need() {
     let mut live = Session::new(Story::Calm, 120, 40);
     live.keys("u");

@@ -1,6 +1,7 @@
 //! What is on the screen.
 
 use super::*;
+use crate::model::Traffic;
 use crate::tui::screen::ScreenEntry;
 
 #[test]
@@ -13,6 +14,88 @@ fn every_screen_looks_as_it_did() {
             insta::assert_snapshot!(name, session.text());
         }
     }
+}
+
+#[test]
+fn wide_screens_have_more_columns() {
+    for (width, height) in [(200, 60), (300, 100)] {
+        for (name, keys) in [("protocols", "2"), ("hosts", "3"), ("conversations", "4"), ("services", "5")] {
+            let mut session = Session::new(Story::Trouble, width, height);
+            session.keys(keys);
+            insta::assert_snapshot!(format!("{name}-{width}x{height}"), session.text());
+        }
+    }
+}
+
+#[test]
+fn who_retransmits_is_seen_on_a_usual_screen() {
+    for story in [Story::Trouble, Story::File] {
+        let mut session = Session::new(story, 120, 40);
+        session.keys("4");
+        assert!(session.lines()[4].contains("retrans") && session.lines()[4].contains("rtt server"), "{story:?}\n{}", session.text());
+    }
+}
+
+#[test]
+fn what_would_stay_empty_below_a_list_shows_what_is_selected() {
+    let mut session = Session::new(Story::Calm, 120, 60);
+    session.keys("5");
+    let text = session.text();
+    assert!(text.contains("─ Service ─") && text.contains("listens at") && text.contains("⏎ open"), "{text}");
+    // What is below is no list of its own: nothing is selected there by a click.
+    let line = session.line_of("listens at") as u16;
+    session.mouse(MouseEventKind::Down(MouseButton::Left), 5, line);
+    assert_eq!(session.app.pane().selected, None);
+    session.keys("Down Down Enter");
+    assert!(session.lines()[1].contains("5 Services ›"), "{}", session.lines()[1]);
+    let mut small = Session::new(Story::Calm, 120, 20);
+    small.keys("5");
+    assert!(!small.text().contains("listens at"), "a list that fills its page has all of it");
+}
+
+#[test]
+fn the_tree_ends_in_what_the_overview_shows() {
+    for story in [Story::Calm, Story::File] {
+        let mut session = Session::new(story, 120, 60);
+        session.keys("2");
+        let scene = session.app.scene();
+        let tree = crate::tui::panels::top::hierarchy(&scene);
+        for leaf in crate::tui::panels::top::leaves(&scene) {
+            let of: Vec<_> = tree.iter().filter(|row| row.token() == leaf.name).collect();
+            let sum = of.iter().fold(Traffic::default(), |sum, row| sum.plus(row.own));
+            assert_eq!(sum, leaf.total, "{}", leaf.name);
+        }
+        let all: u64 = tree.iter().map(|row| row.own.wire_bytes).sum();
+        let roots: u64 = tree.iter().filter(|row| row.depth() == 1).map(|row| row.traffic.wire_bytes).sum();
+        assert_eq!(all, roots, "every byte ends somewhere");
+        let line = session.line_of("tls");
+        let column = |line: &str, word: &str| line.split(word).next().map(|before| before.chars().count());
+        let (above, lines) = (line - 1, session.lines());
+        assert!(column(&lines[line], "tls") > column(&lines[above], "tcp"), "{}", session.text());
+    }
+}
+
+#[test]
+fn nothing_is_judged_good_while_a_file_is_read() {
+    let mut snapshot = demo::snapshot(Story::File, 0);
+    snapshot.diagnosis.findings.clear();
+    snapshot.number = 2;
+    let shown = |snapshot: &Snapshot| {
+        let mut session = Session::new(Story::File, 120, 40);
+        session.see(snapshot.clone());
+        session.keys("6");
+        (session.text(), session.keys("1").text())
+    };
+    let (problems, overview) = shown(&snapshot);
+    assert!(problems.contains("● Nothing is wrong that could be found.") && overview.contains("whole capture"), "{problems}");
+    (snapshot.finished, snapshot.number) = (false, 3);
+    snapshot.capture.sources.iter_mut().for_each(|source| source.progress = Some(0.06));
+    let (problems, overview) = shown(&snapshot);
+    assert!(problems.contains("Nothing wrong has been found so far") && !problems.contains("● Nothing"), "{problems}");
+    assert!(
+        problems.contains("6 % is read") && overview.contains("so far") && !overview.contains("whole capture"),
+        "{problems}\n{overview}"
+    );
 }
 
 #[test]

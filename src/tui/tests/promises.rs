@@ -84,3 +84,14 @@ fn one_screen_knows_one_mean() {
     }
     assert_eq!(seen.len(), 1, "and so do all screens: {seen:?}");
 }
+
+/// What help explains are words that newcomers ask about.
+#[test]
+fn words_on_screens_are_explained_in_help() {
+    let mut session = Session::new(Story::Calm, 200, 100);
+    session.keys("?");
+    let text = session.text();
+    for word in ["came late", "only in sums", "retrans", "ends here"] {
+        assert!(text.contains(word), "help does not explain {word}\n{text}");
+    }
+}

@@ -1,7 +1,7 @@
 //! Load by columns of dots: samples spread over bins of equal length, long silences cut out.
 
-use crate::model::Traffic;
 use crate::model::time::{MILLISECOND, SECOND, Timestamp};
+use crate::model::{TimeSpan, Traffic};
 use crate::snapshot::{Load, Sample};
 use crate::tui::view::SCALES;
 
@@ -170,6 +170,31 @@ pub(in crate::tui) fn gather(load: &Load, now: Timestamp, shown: Window, count: 
     facts.width = width;
     facts.max = Some(max).filter(|max| *max > 0.0 && *max >= facts.mean * ROUNDED);
     Bins { span, end, bins, stretches, facts }
+}
+
+/// The time that a window of this length around a moment shows: at the ends of what is known it stays within that.
+pub(in crate::tui) fn around(load: &Load, now: Timestamp, at: Timestamp, length: i64, finished: bool) -> Option<TimeSpan> {
+    let known = Known::of(load, finished);
+    let (first, last) = (known.all().next()?, known.open.or(known.samples.last())?);
+    let end = if finished { end_of(last) } else { now.0.max(end_of(last)) };
+    let start = at.0.saturating_sub(length / 2).min(end.saturating_sub(length)).max(first.start.0);
+    Some(TimeSpan { from: Timestamp(start), to: Timestamp(end.min(start.saturating_add(length))) })
+}
+
+/// Spreads the load of a short time over `count` bins: all of it is known, and a bin without packets had none.
+pub(in crate::tui) fn close_up(load: &Load, shown: TimeSpan, count: usize) -> Bins {
+    let (start, end) = (shown.from.0, shown.to.0);
+    let intervals = Known::of(load, true);
+    let known = intervals.finer(load, None);
+    let span = divided(shown.length().max(1), count.max(1));
+    let mut bins = vec![Some(Bin::default()); count.max(1)];
+    known.since(start).take_while(|s| s.start.0 < end).for_each(|sample| spread(sample, start, span, &mut bins));
+    means(&mut bins, start, span, (start, end));
+    let mut facts = facts(&known, &intervals, (start, end), load.interval);
+    let (max, width) = busiest(&known, &intervals, (start, end), load.interval);
+    facts.width = width;
+    facts.max = Some(max).filter(|max| *max > 0.0 && *max >= facts.mean * ROUNDED);
+    Bins { span, end, stretches: vec![Stretch { bin: 0, bins: bins.len(), start, end }], bins, facts }
 }
 
 /// Some time up to now. Bins begin at multiples of their span: a bar keeps its height while it moves left.
@@ -453,6 +478,30 @@ mod tests {
         assert_eq!((near.span, near.stretches[0].start), (MILLISECOND, 4 * SECOND - 50 * MILLISECOND));
         assert_eq!((near.bins.iter().flatten().count(), near.facts.mean), (100, 1_000.0));
         assert_eq!((near.facts.max, near.facts.p95), (Some(1_000.0), None), "no interval is in view");
+    }
+
+    #[test]
+    fn a_tenth_of_a_second_of_a_long_file_is_told_by_its_packets() {
+        // Two minutes in bins of 64 ms; of the time looked at there is a packet each 10 ms.
+        let mut long = load((0..120).map(|s| sample(s, 1_000)).collect());
+        let wide = |at: i64| Sample { length: 64 * MILLISECOND, ..millis(at * 64, 64) };
+        long.fine = vec![FineLoad { width: 64 * MILLISECOND, since: None, samples: (0..1_875).map(wide).collect() }];
+        let at = Timestamp::new(60, 0);
+        let shown = around(&long, Timestamp::new(120, 0), at, 100 * MILLISECOND, true).expect("there is a load");
+        assert_eq!((shown.from.0, shown.length()), (60 * SECOND - 50 * MILLISECOND, 100 * MILLISECOND));
+        let mut near = load(vec![Sample { length: 100 * MILLISECOND, ..sample(60, 1_000) }]);
+        let each = |i: i64| millis(59_950 + i * 10, 100);
+        near.fine = vec![FineLoad { width: MILLISECOND, since: None, samples: (0..10).map(each).collect() }];
+        let bins = close_up(&near, shown, 100);
+        let loaded: Vec<usize> = bins.bins.iter().enumerate().filter(|(_, b)| b.is_some_and(|b| b.bytes > 0.0)).map(|(i, _)| i).collect();
+        assert_eq!(loaded, (0..10).map(|i| i * 10).collect::<Vec<_>>(), "each packet in its own millisecond");
+        assert!(bins.bins.iter().all(Option::is_some), "nothing came there, and that is known");
+        assert_eq!((bins.span, bins.facts.mean), (MILLISECOND, 10_000.0));
+        // At its ends the window stays within the capture.
+        let first = around(&long, Timestamp::new(120, 0), Timestamp(0), SECOND, true).expect("there is a load");
+        let last = around(&long, Timestamp::new(120, 0), Timestamp::new(120, 0), SECOND, true).expect("there is a load");
+        assert_eq!((first.from.0, first.length(), last.to.0, last.length()), (0, SECOND, 120 * SECOND, SECOND));
+        assert_eq!(around(&Load::default(), Timestamp(0), Timestamp(0), SECOND, true), None);
     }
 
     #[test]

@@ -146,13 +146,20 @@ fn level(value: f64, top: f64, dots: usize) -> usize {
 }
 
 /// The distance of round values of which about `count` lie below `top`.
-fn step(top: f64, count: u16) -> f64 {
+pub(in crate::tui) fn step(top: f64, count: u16) -> f64 {
     let least = top / f64::from(count.max(1));
     if !least.is_finite() || least <= 0.0 {
         return f64::INFINITY;
     }
     let decade = 10f64.powf(least.log10().floor());
     [1.0, 2.0, 5.0, 10.0].into_iter().map(|s| s * decade).find(|s| *s >= least * 0.999_999).unwrap_or(decade * 10.0)
+}
+
+/// The distance of round values on an axis of so many rows; narrower where none of them would have a row of its own.
+fn round_step(top: f64, height: u16, has_row: impl Fn(f64) -> bool) -> f64 {
+    let usual = step(top, (height / 3).max(2));
+    let told = |step: &f64| (1..=16).any(|i| has_row(f64::from(i) * *step));
+    [usual, step(top, 3), step(top, 5)].into_iter().find(told).unwrap_or(usual)
 }
 
 /// Round values at the left and lines behind the dots.
@@ -168,8 +175,10 @@ fn grid(canvas: &mut Canvas, area: Rect, upper: Rect, lower: Rect, plot: &Plot) 
         }
     };
     label(upper.bottom() - 1, 0.0);
-    let step = step(plot.top.max(bottom(plot.top, upper, lower)), (upper.height.max(lower.height) / 3).max(2));
     let place = |value: f64, height: u16| (value / plot.top * f64::from(height)).floor().min(f64::from(height.saturating_sub(1))) as u16;
+    let step = round_step(plot.top.max(bottom(plot.top, upper, lower)), upper.height.max(lower.height), |value| {
+        value <= plot.top && place(value, upper.height) > 0
+    });
     let mut is_told = false;
     for value in (1..=16).map(|i| f64::from(i) * step).take_while(|v| *v <= plot.top * 1.000_001) {
         let above = place(value, upper.height);

@@ -122,11 +122,14 @@ fn fdp(source: [u8; 6]) -> Vec<u8> {
     Packet::eth(source, group).snap([0, 0xe0, 0x52]).ether_type(0x2000).payload(&body).build()
 }
 
-fn edp(source: [u8; 6]) -> Vec<u8> {
+/// EDP, with all that has fields: name, place, a VLAN, a ring (RFC 3619) that is complete.
+pub fn edp(source: [u8; 6]) -> Vec<u8> {
     let element = |kind: u8, bytes: &[u8]| [&[0x99, kind][..], &(bytes.len() as u16 + 4).to_be_bytes(), bytes].concat();
     let info = [&[0, 0, 0, 23, 0, 0][..], &[0; 6], &[15, 3, 1, 4], &[0xff; 16]].concat();
     let vlan = [&[0x10, 0, 0, 20][..], &[0; 4], &[10, 0, 0, 9], b"servers\0"].concat();
-    let values = [element(1, b"summit\0"), element(2, &info), element(5, &vlan), element(0, &[])].concat();
+    let mut ring = [&[1, 5, 0x0f, 0xa0, 0, 0][..], &source, &[0, 1, 0, 3, 1, 0, 1, 2]].concat();
+    ring.resize(58, 0);
+    let values = [element(1, b"summit\0"), element(2, &info), element(5, &vlan), element(0x0b, &ring), element(0, &[])].concat();
     let length = (16 + values.len()) as u16;
     let head = [&[1, 0][..], &length.to_be_bytes(), &[0, 0, 0, 1, 0, 0], &source].concat();
     let mut body = [head, values].concat();
@@ -412,6 +415,41 @@ fn igmp(source: [u8; 6], sender: u8, kind: u8, to: [u8; 4], group: [u8; 4]) -> V
         .build()
 }
 
+/// A general query of version 1, which tells no time, or of version 3, which is longer (RFC 3376 sections 4.1 and 7.1).
+fn igmp_query_of(source: [u8; 6], version: u8) -> Vec<u8> {
+    let mut body = if version == 1 { vec![0x11, 0, 0, 0, 0, 0, 0, 0] } else { vec![0x11, 100, 0, 0, 0, 0, 0, 0, 2, 125, 0, 0] };
+    let sum = super::checksum::checksum(&body).to_be_bytes();
+    body[2..4].copy_from_slice(&sum);
+    let to = Ipv4Addr::new(224, 0, 0, 1);
+    Packet::eth(source, group_mac(to)).ip([10, 0, 0, 1], to).ttl(1).protocol(2).payload(&body).build()
+}
+
+/// A GLBP hello: the gateway is active.
+fn glbp(source: [u8; 6], group: u8) -> Vec<u8> {
+    let mut body = vec![1, 0, 0, group, 0, 0];
+    body.extend(source);
+    body.extend([1, 28, 0, 32, 0, 110, 0, 0]);
+    [3_000u32, 10_000].iter().for_each(|time| body.extend(time.to_be_bytes()));
+    [600u16, 14_400, 0].iter().for_each(|time| body.extend(time.to_be_bytes()));
+    body.extend([1, 4, 10, 0, 0, 1]);
+    let to = Ipv4Addr::new(224, 0, 0, 102);
+    Packet::eth(source, group_mac(to)).ip([10, 0, 0, 6], to).ttl(255).udp(3222, 3222).payload(&body).build()
+}
+
+/// A step of IEEE 802.1X without EAP: 1 start, 2 logoff, 3 a key.
+fn eapol_step(source: [u8; 6], step: u8) -> Vec<u8> {
+    let key: &[u8] = if step == 3 { &[2; 95] } else { &[] };
+    let body = [&[2, step, 0, key.len() as u8][..], key].concat();
+    Packet::eth(source, PORT_ACCESS).ether_type(0x888e).payload(&body).build()
+}
+
+/// A priority flow control frame (IEEE 802.1Q clause 36): quanta of each of the eight priorities.
+pub fn priority_pause(source: [u8; 6], quanta: [u16; 8]) -> Vec<u8> {
+    let enabled = quanta.iter().enumerate().fold(0u16, |bits, (at, quanta)| bits | u16::from(*quanta > 0) << at);
+    let words = [0x0101, enabled].into_iter().chain(quanta).flat_map(u16::to_be_bytes).collect::<Vec<_>>();
+    Packet::eth(source, [0x01, 0x80, 0xc2, 0, 0, 1]).ether_type(0x8808).payload(&words).build()
+}
+
 /// A general MLD query, with the router alert in an extension header or without (RFC 2710 section 3, RFC 3810 section 5.1).
 pub fn mld_query(source: [u8; 6], sender: u8, version: u8, has_alert: bool) -> Vec<u8> {
     let from = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, sender.into());
@@ -539,7 +577,10 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
         ("gateway", vrrp(7, 100, 2)),
         ("gateway", vrrp3()),
         ("gateway", hsrp(switch, 3, 16, 120, 5)),
+        ("gateway", hsrp(switch, 3, 8, 90, 6)),
         ("gateway", hsrp2(switch)),
+        ("gateway", glbp(switch, 9)),
+        ("gateway", carp(4, 20, 5)),
         ("ospf", ospf_hello(switch, 4, [10, 40], &[1, 2])),
         ("ospf", ospf_description(switch, 4, 1500)),
         ("isis", isis_hello(switch, 1, 30)),
@@ -554,12 +595,17 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
         ("bfd", BfdEnd { state: [1, 3], ..BfdEnd::new(2, 3) }.frame()),
         ("bfd", BfdEnd { port: 4784, ..BfdEnd::new(2, 3) }.frame()),
         ("query", igmp_query(switch, 1)),
+        ("query", igmp_query_of(switch, 1)),
+        ("query", igmp_query_of(switch, 3)),
         ("query", mld_query(switch, 1, 1, false)),
         ("query", mld_query(switch, 1, 2, false)),
         ("query", mld_query(switch, 1, 1, true)),
         ("query", mld_query(switch, 1, 2, true)),
         ("eapol", eap(switch, 1)),
         ("eapol", eap(switch, 4)),
+        ("eapol", eapol_step(switch, 1)),
+        ("eapol", eapol_step(switch, 2)),
+        ("eapol", eapol_step(switch, 3)),
         ("eapol", eap_method(switch, 1, 25)),
     ]
 }

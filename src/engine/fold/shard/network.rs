@@ -53,7 +53,7 @@ pub(super) fn segment(
         kept.note(key, *way, (frame.time, frame.number), flow.traffic.get(*way as usize).map_or(0, |traffic| traffic.packets));
     }
     if tcp.marks.has(located_loss::MARKS)
-        && let Some(lost) = losses.segment(key, (*way, client), frame.time, (segment, frame.tcp_options()), tcp, analysis)
+        && let Some(lost) = losses.segment(key, (*way, client), frame.time, (segment, frame.ip_id()), tcp, analysis)
     {
         located = Some(LocatedLoss { packets: analysis.data_segments.into(), number: frame.number, ..lost });
     }
@@ -69,8 +69,7 @@ pub(super) fn segment(
     event.into_iter().for_each(|event| connections.tell(event));
     if segment.payload == 0
         && losses.any()
-        && let Some(block) = frame.tcp_options().sack_blocks().next()
-        && let Some(lost) = losses.acknowledged(key, (*way, client), frame.time, segment.acknowledgement, block)
+        && let Some(lost) = losses.acknowledged(key, (*way, client), frame.time, segment.acknowledgement, frame.tcp_options())
     {
         connections.tell(NetworkEvent::Lost(lost));
         located = Some(lost);
@@ -80,8 +79,9 @@ pub(super) fn segment(
         && analysis.ack_rtt_is_prompt
     {
         let side = if *way == client { PathSide::Client } else { PathSide::Server };
-        let (time, number) = (frame.time, frame.number);
-        connections.tell_trip(RoundTrip { flow: *key, way: client, side, time, nanos, flight: flight(flow, *way, tcp), number });
+        let (time, number, data_segments) = (frame.time, frame.number, analysis.data_segments);
+        let flight = flight(flow, *way, tcp);
+        connections.tell_trip(RoundTrip { flow: *key, way: client, side, time, nanos, flight, data_segments, number });
     }
     if (stalls.any() || analysis.flags.has(AnalysisFlags::ZERO_WINDOW))
         && let Some(event) = stalls.segment(key, (*way, client), (frame.time, frame.number), segment, analysis)
@@ -227,7 +227,7 @@ impl Shard {
     /// Decides what has waited long enough where an interval ends.
     pub fn advance(&mut self, now: Timestamp) {
         self.connections.next_interval();
-        self.detectors.advance(now);
+        self.detectors.advance(now, false);
         if self.connections.is_due(now) {
             self.connections.advance(now);
         }
@@ -253,7 +253,7 @@ impl Shard {
 
     /// The same at the end of the capture: what has not waited long enough is not judged.
     pub fn advance_all(&mut self, now: Timestamp) {
-        self.detectors.advance(now.plus(SECOND));
+        self.detectors.advance(now.plus(SECOND), true);
         self.connections.advance(now);
         self.tell(now);
         let connections = &mut self.connections;

@@ -1,5 +1,5 @@
 //! Packets that were left out as copies and proved to be traffic: counted after all, each at its own time. What judges the mirror does not
-//! see them, for it has seen what came after them.
+//! see them, for it has seen what came after them; what counts frames by the second does.
 
 use super::super::held_packets::HeldPacket;
 use super::super::in_flight::{self, InFlight};
@@ -72,6 +72,7 @@ impl Shard {
         self.totals.count(frame.wire);
         self.totals.count_stop(packet.stop);
         self.totals.count_classes(frame, 1);
+        self.detectors.counted_again(frame);
         let Some(step) = step(frame) else {
             self.totals.directions[TrafficDirection::Unknown as usize].count(frame.wire);
             self.contexts.count(&in_flight::context(frame), frame.time, frame.wire);

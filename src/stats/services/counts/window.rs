@@ -1,7 +1,7 @@
 //! Several stretches of time of a service together: what findings about it rest on.
 
 use super::{ClientCounts, Latencies, SegmentCounts, ServiceCounts, TripCounts, TurnCounts, joined};
-use crate::model::evidence::{ClientLoss, CodeCount, LossWindow, ServiceWindow, Trouble, Troubled, TurnWindow};
+use crate::model::evidence::{AskedEcn, ClientLoss, CodeCount, LossWindow, ServiceWindow, Trouble, Troubled, TurnWindow};
 use crate::model::limits::FURTHER_CLIENTS;
 use crate::model::{Address, Episode};
 
@@ -93,6 +93,7 @@ pub fn window<'a>(
     let mut clients: Vec<(Address, ClientCounts)> = Vec::new();
     let (mut sum, mut others) = (ClientCounts::default(), ClientCounts::default());
     let (mut further, mut again, mut turns, mut between) = (Vec::<u32>::new(), 0u64, TurnCounts::default(), [0u64; 2]);
+    let mut asked_ecn = AskedEcn::default();
     let (mut segments, mut zones, mut idle_cuts) = (SegmentCounts::default(), ServiceCounts::default(), Vec::new());
     let (mut spans, mut codes, mut denied) = ([None; Trouble::COUNT], Vec::<(u32, u64)>::new(), Vec::<(u32, u64)>::new());
     for part in parts.clone() {
@@ -102,6 +103,7 @@ pub fn window<'a>(
         again = again.saturating_add(part.again.into());
         let [cut, refused] = &mut between;
         (*cut, *refused) = (cut.saturating_add(part.cut_between.into()), refused.saturating_add(part.refused_between.into()));
+        asked_ecn.add(&part.asked_ecn);
         segments.add(&part.segments);
         turns.add(&part.turns);
         let counted = part.clients.iter().filter(|c| !is_left_out(c.0));
@@ -136,6 +138,7 @@ pub fn window<'a>(
         client_losses: client_losses(&clients, &segments),
         idle_cuts,
         between,
+        asked_ecn,
         trips: [0, 1].map(|side| TripCounts::window(parts.clone().filter_map(move |p| p.trips(side)))),
         timed: u64::from(sum.answered).saturating_sub(turns.begun.into()).saturating_add(turns.answered.into()),
         turns: TurnWindow { answered: turns.answered.into() },

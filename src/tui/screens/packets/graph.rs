@@ -16,7 +16,7 @@ use crate::tui::theme::Hue;
 use crate::tui::view::Scene;
 use crate::tui::widgets::amount;
 use crate::tui::widgets::braille::Dots;
-use crate::tui::widgets::chart::LABELS;
+use crate::tui::widgets::chart::{self, LABELS};
 use crate::tui::widgets::frame::titled;
 use ratatui::layout::Rect;
 use std::collections::VecDeque;
@@ -160,6 +160,14 @@ fn trips(segments: &[PacketSegment]) -> Vec<Mark> {
     out
 }
 
+/// Round values below the top of an axis, and how many rows above its foot they stand: where their dots are.
+fn ticks(top: f64, height: u16) -> impl Iterator<Item = (f64, u16)> {
+    let step = chart::step(top, (height / 3).clamp(3, 4));
+    let dots = f64::from(height.saturating_mul(4).saturating_sub(1));
+    let values = (1..=8u16).map(move |i| f64::from(i) * step).take_while(move |value| *value <= top);
+    values.map(move |value| (value, (value / top * dots).round() as u16 / 4)).filter(|(_, above)| *above > 0)
+}
+
 fn plot(canvas: &mut Canvas, area: Rect, scene: &Scene, marks: &[Mark], legend: Legend, unit: &str) {
     let field = Rect { x: area.x + LABELS, width: area.width.saturating_sub(LABELS), height: area.height.saturating_sub(1), ..area };
     if field.width < 4 || field.height < 2 {
@@ -178,10 +186,9 @@ fn plot(canvas: &mut Canvas, area: Rect, scene: &Scene, marks: &[Mark], legend: 
             (height(mark.from)..=height(mark.to)).for_each(|y| dots.set(x, (rows - 1).saturating_sub(y)));
         }
     }
-    for part in 1..4u16 {
-        let y = field.y + field.height - 1 - (field.height - 1) * part / 4;
+    for (value, above) in ticks(top, field.height) {
+        let y = field.bottom().saturating_sub(1).saturating_sub(above);
         canvas.run(field.x, y, field.width, "┈", scene.style(Hue::Faint));
-        let value = top * f64::from(field.bottom().saturating_sub(1).saturating_sub(y)) / f64::from(field.height);
         let text = if unit.is_empty() { amount::axis(value) } else { units::duration(value) };
         canvas.right(area.x, y, LABELS - 1, &text, scene.style(Hue::Dim));
     }
@@ -231,6 +238,16 @@ mod tests {
         let layers = |forth| sequence(&segments, forth).iter().map(|m| (m.layer, m.from as u32, m.to as u32)).collect::<Vec<_>>();
         assert_eq!(layers(true), [(2, 1, 101), (2, 101, 201), (4, 1, 101), (1, 1, 1), (3, 101, 201)], "the edge is far away");
         assert_eq!(layers(false), []);
+    }
+
+    #[test]
+    fn ticks_are_round_and_stand_at_their_dots() {
+        let of = |top, height| ticks(top, height).collect::<Vec<_>>();
+        assert_eq!(of(163_840.0 * 1.05, 12), [(50_000.0, 3), (100_000.0, 6), (150_000.0, 10)]);
+        assert_eq!(of(0.042, 8), [(0.02, 3), (0.04, 7)]);
+        for (top, height) in [(1.0, 2), (1_460.0 * 1.05, 3), (7e9, 40), (f64::MIN_POSITIVE, 5)] {
+            assert!(of(top, height).iter().all(|(value, above)| *value <= top && *above < height), "{top} in {height}");
+        }
     }
 
     #[test]

@@ -1,0 +1,62 @@
+//! Requests that services without a rule of their own answer with errors.
+
+use super::{BAD, DNS, FAILING_MOST, HTTP, NTP, QUERIES, TLS, by_clients, codes, report};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, StandingFindings};
+use crate::diagnose::evidence::Evidence;
+use crate::diagnose::figure::Figure::Tuned;
+use crate::diagnose::findings::{SEVERAL, SURE, all_of, exceeded, of, subject};
+use crate::model::evidence::{FAILING_SHARE, Trouble};
+use crate::model::{Severity, wilson};
+
+/// Another service answers with errors.
+pub struct ServiceErrors;
+
+impl Detector for ServiceErrors {
+    fn page(&self) -> &'static ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
+            id: "service.errors",
+            aspect: None,
+            meaning: "The service answers requests with errors.",
+            measured: "Answers whose code is an error, negative answers that are normal left out: surely more than {share} of at least {n}, \
+                       and at least {bad} (lower end of the {sure} interval); critical above {most} when at least {several} clients suffer.",
+            cause: "The service fails, lacks something it needs, or its clients ask for what they may not.",
+            lookalikes: "One client that tries again and again.",
+            remedy: "Look at its log at these times.",
+            topic: None,
+            figures: &[
+                SURE,
+                ("share", Tuned(&FAILING_SHARE)),
+                ("n", Tuned(&QUERIES)),
+                ("bad", Tuned(&BAD)),
+                ("most", Tuned(&FAILING_MOST)),
+                ("several", Tuned(&SEVERAL)),
+            ],
+        };
+        &PAGE
+    }
+
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
+        // Those that have a rule of their own are told of there.
+        let others = e.network.services.iter().filter(|s| !matches!(s.app_token, "" | DNS | HTTP | TLS | NTP));
+        all_of(others.filter_map(|service| {
+            let w = service.window(|w| w.answered >= QUERIES.number())?;
+            let bad = w.trouble(Trouble::Error);
+            let share = wilson(bad.count, w.answered);
+            if bad.count < BAD.number()
+                || !exceeded(&share, FAILING_SHARE.value(), FAILING_SHARE.value() / 2.0, standing.on(subject(&service.key)))
+            {
+                return None;
+            }
+            let severity = if bad.clients <= 1 { Severity::Note } else { by_clients(bad.clients, share.low > FAILING_MOST.value()) };
+            let title = format!(
+                "{} at {} answers {} requests with errors to {}: {}",
+                service.app_token,
+                service.key,
+                of(bad.count, w.answered),
+                bad.who(),
+                codes(w, |_| true)
+            );
+            Some(report(service, w, Trouble::Error, severity, title))
+        }))
+    }
+}

@@ -1,0 +1,199 @@
+//! Services whose answers come late, or not at all any more.
+
+use super::{BAD, DEAD_CLIENTS, DNS, HTTP, TLS, by_clients, report};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
+use crate::diagnose::evidence::Evidence;
+use crate::diagnose::figure::Figure::Tuned;
+use crate::diagnose::findings::{SEVERAL, SURE, all_of, exceeded, subject, times};
+use crate::model::evidence::{
+    LONG_POLL, MeantWaits, SERVERS_SHARE, SLOW_FLOOR, ServiceEvidence, ServiceWindow, Threshold, Trouble, USERS_WAIT, USUAL_TIMES,
+    VERY_SLOW_REPLY,
+};
+use crate::model::time::SECOND;
+use crate::model::units::{duration, plural};
+use crate::model::{Finding, PathSide, Proto, Severity, Timestamp, Value, wilson};
+
+/// Share of very slow answers of another service, and how many answers there must be; the same where nearly all are; and the median that is critical, seconds.
+static SERVER_SLOW: Threshold = Threshold::share(0.2);
+static SERVER_ANSWERS: Threshold = Threshold::count(20.0);
+static SERVER_NEARLY: Threshold = Threshold::share(0.5);
+static SERVER_FEW: Threshold = Threshold::count(8.0);
+static SERVER_CRITICAL: Threshold = Threshold::seconds(4.0);
+
+/// Requests that were held for long, and their share, from which on others may be meant to wait as well: what ended their waiting sooner.
+static HELD: Threshold = Threshold::count(2.0);
+static HELD_SHARE: Threshold = Threshold::share(0.02);
+
+/// Applications of which nobody asks what is meant to wait for long; requests over TCP that wait, and answers known before, before a service hangs.
+const PROMPT: [&str; 6] = [HTTP, TLS, "mysql", "pgsql", "modbus", "kerberos"];
+static HANGING: Threshold = Threshold::count(3.0);
+static ANSWERED_BEFORE: Threshold = Threshold::count(5.0);
+
+/// Turns that a connection showed before it turned out to be a talk, so that others may be talks as well.
+const TURNS_OF_TALKS: u64 = 4;
+
+/// How long turns of a service must be known before they are slow by themselves: whoever holds requests shows it by then.
+const KNOWN_FOR: i64 = 60 * SECOND;
+
+/// What says what is usual.
+const USUAL: &str = "usual_seconds";
+
+/// A server is slow.
+pub struct ServerSlow;
+
+impl Detector for ServerSlow {
+    fn page(&self) -> &'static ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
+            id: "server.slow",
+            aspect: None,
+            meaning: "The service answers slowly, and the network does not: requests arrive and the first byte of the answer leaves late.",
+            measured: "Requests whose answer began more than {very} later, or more than {times} times as late as usual and {floor} beyond the \
+                       round trip, {servers} of that time the server's and not the network's: surely more than {share} of at least {n} (lower \
+                       end of the {sure} interval), or more than {nearly} of at least {few}, while the round trip to the server is less than half of the median; critical when at \
+                       least {several} clients wait and the median is above {grave}. Where requests cannot be read (TLS, protocols without \
+                       a dissector), turns tell them: from the last packet of what the client said to the first of what the server said, of \
+                       TLS between records of application data alone. Of a protocol that is not known only what is slower than usual counts.\n\n\
+                       A service hangs when it takes requests and answers none: at least {hanging} requests over TCP of {by} clients have waited \
+                       for more than {wait}, and nothing that was asked later is answered, by a service that had answered at least {before}. \
+                       Of TLS hellos tell; a service that never answered one fails (tls.failing).",
+            cause: "The server or what it depends on (database, storage, name server) is overloaded or waits.",
+            lookalikes: "Requests that are meant to wait: event streams, uploads, jobs of a single client that is answered soon besides (a note). Answers by HTTP that begin {held} later or more count as long \
+                         polls, which the server holds until there is something to tell: they are not judged, and where there are at least {holds} \
+                         and {holding} of them, of others only what is slower than usual counts. So too where connections that nobody can read \
+                         turn out to be talks of both sides (event streams, chats, terminals).",
+            remedy: "Look at the server: load, locks, what it asks in its turn. If it asks another service seen here, look at that one's \
+                     times first.",
+            topic: None,
+            figures: &[
+                SURE,
+                ("very", Tuned(&VERY_SLOW_REPLY)),
+                ("share", Tuned(&SERVER_SLOW)),
+                ("n", Tuned(&SERVER_ANSWERS)),
+                ("nearly", Tuned(&SERVER_NEARLY)),
+                ("few", Tuned(&SERVER_FEW)),
+                ("several", Tuned(&SEVERAL)),
+                ("grave", Tuned(&SERVER_CRITICAL)),
+                ("held", Tuned(&LONG_POLL)),
+                ("times", Tuned(&USUAL_TIMES)),
+                ("floor", Tuned(&SLOW_FLOOR)),
+                ("servers", Tuned(&SERVERS_SHARE)),
+                ("holds", Tuned(&HELD)),
+                ("holding", Tuned(&HELD_SHARE)),
+                ("hanging", Tuned(&HANGING)),
+                ("by", Tuned(&DEAD_CLIENTS)),
+                ("before", Tuned(&ANSWERED_BEFORE)),
+                ("wait", Tuned(&USERS_WAIT)),
+            ],
+        };
+        &PAGE
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[
+            Need::Undivided,
+            Need::BothDirections,
+            Need::Timely,
+            Need::Prompt,
+            Need::Complete,
+            Need::SteadyClock,
+            Need::EverySide,
+            Need::Unsampled,
+        ]
+    }
+
+    /// Answers that were seen were slow, whatever else was not seen.
+    fn is_proved_without(&self, need: Need, finding: &Finding) -> bool {
+        matches!(need, Need::EverySide | Need::Unsampled) && !finding.evidence.iter().any(|(name, _)| *name == WAITING)
+    }
+
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
+        all_of(e.network.services.iter().filter(|s| s.app_token != DNS).filter_map(|service| {
+            if let Some(hangs) = hangs(service) {
+                return Some(hangs);
+            }
+            let w =
+                service.newest(|w| w.timed >= SERVER_ANSWERS.number()).or_else(|| service.newest(|w| nearly_all(w, Trouble::VerySlow)))?;
+            let stands = standing.on(subject(&service.key));
+            let is_much = |kind: &Trouble| {
+                let slow = w.trouble(*kind).count;
+                slow >= BAD.number() && exceeded(&wilson(slow, w.timed), SERVER_SLOW.value(), SERVER_SLOW.value() / 2.0, stands)
+            };
+            let kind = *slow_kinds(service, w, e.network.now).iter().find(|kind| is_much(kind))?;
+            let slow = w.trouble(kind);
+            let median = w.response.map_or(0.0, |r| r.p50);
+            // The round trip may have risen since connections were opened: then it is the network that is slow.
+            let lately = w.trips.get(PathSide::Server as usize).and_then(|trips| trips.times.as_ref()).map(|times| times.p50);
+            let network = service.network.into_iter().chain(lately).fold(0.0, f64::max);
+            if network > median / 2.0 {
+                return None;
+            }
+            // What one client asks for may take its time: a job, unless it waits for whatever it asks.
+            let is_of_one = slow.clients <= 1 && !slow.is_more && !nearly_all(w, kind);
+            let is_job = is_of_one && kind == Trouble::VerySlow && service.usual_response.is_none();
+            let severity = if is_job { Severity::Note } else { by_clients(slow.clients, median > SERVER_CRITICAL.in_seconds()) };
+            let way = service.network.map_or_else(String::new, |_| format!(", network {}", duration(network)));
+            let usual = service.usual_response.filter(|usual| kind == Trouble::SlowerThanUsual || *usual < median / 2.0);
+            let way = way + &usual.map_or_else(String::new, |usual| format!("; usual are {}", duration(usual)));
+            let title = format!("{}: {}{way}", slowly(service, w), times(w));
+            let mut report = report(service, w, kind, severity, title);
+            if let Some(usual) = service.usual_response.filter(|_| kind == Trouble::SlowerThanUsual) {
+                report = report.with(USUAL, Value::Seconds(usual));
+            }
+            Some(if w.turns.answered > 0 { report.with("turns", Value::Count(w.turns.answered)) } else { report })
+        }))
+    }
+
+    fn withdraws(&self, e: &Evidence, finding: &Finding) -> bool {
+        let is_of = |service: &&ServiceEvidence| subject(&service.key) == finding.subject;
+        let is_against_usual = finding.evidence.iter().any(|(name, _)| *name == USUAL);
+        !is_against_usual && e.network.services.iter().find(is_of).is_some_and(|service| may_be_meant(&service.waits))
+    }
+}
+
+/// Whether nearly all that was answered was slow: then few answers are enough to say so.
+fn nearly_all(w: &ServiceWindow, kind: Trouble) -> bool {
+    w.timed >= SERVER_FEW.number() && wilson(w.trouble(kind).count, w.timed).low > SERVER_NEARLY.value()
+}
+
+/// What says how many requests of a service that hangs have no answer.
+const WAITING: &str = "waiting";
+
+/// A service that takes requests and answers none since it last answered anybody.
+fn hangs(service: &ServiceEvidence) -> Option<Report> {
+    let (waiting, before) = (&service.since_success.requests, &service.waits);
+    let is_told = PROMPT.contains(&service.app_token) && service.key.protocol == Proto::Tcp;
+    let is_enough = waiting.count >= HANGING.number() && (waiting.clients >= DEAD_CLIENTS.number() || waiting.is_more);
+    if !is_told || !is_enough || before.timed < ANSWERED_BEFORE.number() || may_be_meant(before) {
+        return None;
+    }
+    let (app, requests) = (service.app_token, plural(waiting.count, "request"));
+    let title = format!("{app} at {} answers nothing any more: {requests} of {} wait", service.key, waiting.who());
+    let evidence = vec![(WAITING, Value::Count(waiting.count)), ("clients", waiting.told())];
+    let report = Report::new(by_clients(waiting.clients, true), title, evidence).about(subject(&service.key)).suffered_by(waiting.clients);
+    Some(report.held(waiting.span.into_iter().collect()))
+}
+
+/// Whether requests may be meant to wait: some were held for long, or connections of which nobody can read anything turn out to be talks of both
+/// sides.
+fn may_be_meant(waits: &MeantWaits) -> bool {
+    let is_held = waits.held >= HELD.number() && waits.held as f64 >= HELD_SHARE.value() * waits.timed as f64;
+    is_held || waits.talks > 0 && waits.talks * TURNS_OF_TALKS >= waits.turns
+}
+
+/// What can be said to be slow of a service: what is meant to wait, or may turn out to be, only against what it usually does.
+fn slow_kinds(service: &ServiceEvidence, w: &ServiceWindow, now: Timestamp) -> &'static [Trouble] {
+    let is_young = service.waits.first_turn.is_some_and(|first| now.since(first) < KNOWN_FOR);
+    match may_be_meant(&service.waits) || w.turns.answered > 0 && is_young {
+        true => &[Trouble::SlowerThanUsual],
+        false => &[Trouble::VerySlow, Trouble::SlowerThanUsual],
+    }
+}
+
+/// What a service does slowly: it is called by its protocol, where that is known.
+fn slowly(service: &ServiceEvidence, w: &ServiceWindow) -> String {
+    match (service.app_token, w.turns.answered) {
+        ("", _) => format!("The service at {} answers slowly", service.key),
+        (TLS, 1..) => format!("{TLS} at {} answers encrypted requests slowly", service.key),
+        (app, _) => format!("{app} at {} answers slowly", service.key),
+    }
+}

@@ -1,0 +1,84 @@
+//! Requests that web servers answer with errors, or refuse.
+
+use super::{BAD, HTTP, by_clients, codes, report, speaking};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Report, StandingFindings};
+use crate::diagnose::evidence::Evidence;
+use crate::diagnose::figure::Figure::Tuned;
+use crate::diagnose::findings::{SEVERAL, SURE, all_of, exceeded, of, subject};
+use crate::model::evidence::{ServiceEvidence, Threshold, Trouble, WEB_ERRORS_SHARE};
+use crate::model::units::percent;
+use crate::model::{Severity, wilson};
+
+/// Share of errors among a web server's answers: told of, critical; how many answers there must be.
+static WEB_ERRORS_MANY: Threshold = Threshold::share(0.1);
+static WEB_ANSWERS: Threshold = Threshold::count(50.0);
+
+/// Share of requests that a web server refuses, and how many times the usual one: told of; where nothing is known of what is usual.
+static REJECTED: Threshold = Threshold::share(0.2);
+static REJECTED_TIMES: Threshold = Threshold::count(3.0);
+static REJECTED_UNUSUAL: Threshold = Threshold::share(0.5);
+
+/// A web server answers with errors.
+pub struct HttpErrors;
+
+impl Detector for HttpErrors {
+    fn page(&self) -> &'static ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
+            id: "http.errors",
+            aspect: None,
+            meaning: "The web server answers requests with errors of its own (status codes of the five hundreds), or suddenly refuses many \
+                      (four hundreds, but for what is not there and for credentials).",
+            measured: "Answers of the five hundreds: surely more than {share} of at least {n}, and at least {bad} (lower end of the {sure} \
+                       interval); critical above {many} when at least {several} clients suffer. Refusals: surely more than {rejected} and \
+                       {times} times as many as usual, or than {unusual} where that is not known.",
+            cause: "The application behind it fails, is overloaded or cannot be reached by its proxy.",
+            lookalikes: "One broken page that one client asks for again and again.",
+            remedy: "Look at its error log at these times; behind a proxy at the server that it asks.",
+            topic: None,
+            figures: &[
+                SURE,
+                ("share", Tuned(&WEB_ERRORS_SHARE)),
+                ("n", Tuned(&WEB_ANSWERS)),
+                ("bad", Tuned(&BAD)),
+                ("many", Tuned(&WEB_ERRORS_MANY)),
+                ("several", Tuned(&SEVERAL)),
+                ("rejected", Tuned(&REJECTED)),
+                ("times", Tuned(&REJECTED_TIMES)),
+                ("unusual", Tuned(&REJECTED_UNUSUAL)),
+            ],
+        };
+        &PAGE
+    }
+
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
+        all_of(speaking(e, HTTP).filter_map(|service| {
+            let w = service.window(|w| w.answered >= WEB_ANSWERS.number())?;
+            let bad = w.trouble(Trouble::Error);
+            let share = wilson(bad.count, w.answered);
+            let stands = standing.on(subject(&service.key));
+            if bad.count < BAD.number() || !exceeded(&share, WEB_ERRORS_SHARE.value(), WEB_ERRORS_SHARE.value() / 2.0, stands) {
+                return refusals(service, stands);
+            }
+            let severity = by_clients(bad.clients, share.low > WEB_ERRORS_MANY.value());
+            let codes = codes(w, |code| code >= 500);
+            let title = format!("Web server {} answers {} requests with errors: {codes}", service.key, of(bad.count, w.answered));
+            Some(report(service, w, Trouble::Error, severity, title))
+        }))
+    }
+}
+
+/// A web server refuses more requests than it usually does.
+fn refusals(service: &ServiceEvidence, stands: bool) -> Option<Report> {
+    let w = service.newest(|w| w.answered >= WEB_ANSWERS.number())?;
+    let refused = w.trouble(Trouble::Rejected);
+    let most = service.usual_rejected.map_or(REJECTED_UNUSUAL.value(), |usual| REJECTED.value().max(REJECTED_TIMES.value() * usual));
+    if refused.count < BAD.number() || !exceeded(&wilson(refused.count, w.answered), most, most / 2.0, stands) {
+        return None;
+    }
+    let severity = if refused.clients <= 1 { Severity::Note } else { Severity::Warning };
+    let usual = service.usual_rejected.map_or_else(String::new, |usual| format!("; usual are {}", percent(usual)));
+    let codes = codes(w, |code| code < 500);
+    let title =
+        format!("Web server {} refuses {} requests to {}: {codes}{usual}", service.key, of(refused.count, w.answered), refused.who());
+    Some(report(service, w, Trouble::Rejected, severity, title))
+}
