@@ -20,7 +20,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/spantop-try.XXXXXX")
 root=""
 
 clean() {
-    [ -z "$root" ] || umount -q "$root/proc" "$root/dev" 2>/dev/null || true
+    [ -z "$root" ] || umount -q "$root/proc" "$root/dev/pts" "$root/dev" 2>/dev/null || true
     rm -rf --one-file-system "$work"
 }
 trap clean EXIT
@@ -78,6 +78,7 @@ bare() { # a bare system in $root, a copy that is thrown away
     cp /etc/resolv.conf "$root/etc/resolv.conf" 2>/dev/null || true
     mount -t proc proc "$root/proc"
     mount --bind /dev "$root/dev"
+    mount --bind /dev/pts "$root/dev/pts"
 }
 
 inside() { chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=xterm LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"; }
