@@ -6,6 +6,7 @@
 #   packaging/try.sh rpm        what the RPM package holds and asks for, and its program
 #   packaging/try.sh tarball    the same of the .tar.gz
 #   packaging/try.sh static     that the program asks for no library
+#   packaging/try.sh container  the Containerfile: built, and a capture read in it
 #   packaging/try.sh crate      cargo package, and cargo install from what it made
 #   packaging/try.sh same       that the same sources give the same bytes, in another directory too
 #
@@ -19,7 +20,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/spantop-try.XXXXXX")
 root=""
 
 clean() {
-    [ -z "$root" ] || umount -q "$root/proc" "$root/dev" 2>/dev/null || true
+    [ -z "$root" ] || umount -q "$root/proc" "$root/dev/pts" "$root/dev" 2>/dev/null || true
     rm -rf --one-file-system "$work"
 }
 trap clean EXIT
@@ -77,6 +78,7 @@ bare() { # a bare system in $root, a copy that is thrown away
     cp /etc/resolv.conf "$root/etc/resolv.conf" 2>/dev/null || true
     mount -t proc proc "$root/proc"
     mount --bind /dev "$root/dev"
+    mount --bind /dev/pts "$root/dev/pts"
 }
 
 inside() { chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=xterm LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"; }
@@ -95,12 +97,21 @@ try_deb() {
     bare || { skip "deb: no bare system can be made here (no network?)"; return; }
     cp "$package" "$root/spantop.deb"
     cp captures/office.pcapng "$root/capture.pcapng"
+    local example=/usr/share/doc/spantop/examples/office.pcapng
     inside apt-get update -qq >/dev/null 2>&1 || { skip "deb: the bare system reaches no mirror"; return; }
     # Pages and completions are what a bare system leaves out.
     rm -f "$root"/etc/dpkg/dpkg.cfg.d/*doc*
     listed >"$work/before"
     inside apt-get install -y --no-install-recommends /spantop.deb >"$work/install.log" 2>&1 || { cat "$work/install.log" >&2; die "it is not installed"; }
     used inside spantop
+    cmp -s "$root$example" captures/office.pcapng || die "$example is missing"
+    # The dashboard on it, in a terminal: it is drawn, q leaves.
+    if inside sh -c 'command -v script' >/dev/null; then
+        (sleep 3; printf q; sleep 1) | inside script -qec "stty rows 30 cols 100; spantop $example" /dev/null >"$work/demo" || die "the demo does not end well"
+        grep -a -q 'Overview' "$work/demo" || die "the demo draws nothing"
+    else
+        skip "deb, the demo: the bare system has no script(1)"
+    fi
     [ "$(inside spantop --version)" = "$(inside /usr/bin/spantop --version)" ] || die "another spantop is in the way"
     inside getcap /usr/bin/spantop | grep 'cap_net_raw[=+]ep' >/dev/null || die "what captures has no right to"
     inside setpriv --reuid=65534 --regid=65534 --clear-groups spantop report -q /capture.pcapng >/dev/null || die "nobody may not read a file with it"
@@ -172,6 +183,19 @@ try_static() {
     say "static: $(du -k "$program" | cut -f 1) KB, asks for nothing"
 }
 
+try_container() {
+    local engine found=""
+    for engine in podman docker; do
+        if have "$engine" && "$engine" info >/dev/null 2>&1; then found=$engine && break; fi
+    done
+    [ -n "$found" ] || { skip "container: neither podman nor docker runs here"; return; }
+    "$found" build -q -t spantop-try -f packaging/Containerfile . >"$work/container.log" 2>&1 || { tail -n 20 "$work/container.log" >&2; die "container: it is not built"; }
+    "$found" run --rm --network none --cap-drop all -v "$PWD/captures:/captures:ro" spantop-try report -q /captures/office.pcapng | grep packets >/dev/null ||
+        die "container: no report"
+    say "container: $("$found" image inspect -f '{{.Size}}' spantop-try) bytes, reads a capture without a right"
+    "$found" rmi spantop-try >/dev/null
+}
+
 # ---- cargo ----------------------------------------------------------------------------------------------------------
 
 try_crate() {
@@ -216,8 +240,9 @@ all)
     try_rpm
     try_tarball
     try_static
+    try_container
     try_crate
     ;;
-deb | rpm | tarball | static | crate | same) "try_$1" ;;
-*) die "deb, rpm, tarball, static, crate or same?" ;;
+deb | rpm | tarball | static | container | crate | same) "try_$1" ;;
+*) die "deb, rpm, tarball, static, container, crate or same?" ;;
 esac

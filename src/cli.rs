@@ -17,7 +17,7 @@ pub use requests::{
     ArchiveCommand, CheckRequest, DashboardRequest, DiffRequest, FleetInitRequest, FleetRequest, PacketsRequest, ReportRequest, SaveRequest,
 };
 pub use settings::{Command, Common, ConfigCommand, InForce, Invocation, SwitchRequest};
-pub use units::time;
+pub use units::{carrier, time};
 
 use crate::error::{Error, Result};
 use clap::builder::{PossibleValue, PossibleValuesParser};

@@ -125,7 +125,7 @@ macro_rules! targets {
 
 targets!(
     control decode dissect_dns_tcp dissect_dns_udp dissect_http dissect_local_names dissect_others dissect_tls engine fast_path file_pcap file_pcapng file_snoop tree
-    file_netmon file_erf file_compressed filter sightings
+    file_netmon file_erf file_compressed filter sightings structured_pcapng structured_tunnels
 );
 
 #[test]

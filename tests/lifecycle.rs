@@ -129,6 +129,29 @@ fn who_ignores_the_end_of_the_terminal_goes_on() {
     assert_eq!(packets(&ended(child)), 20);
 }
 
+/// Processor time that has run out (`ulimit -t`, a batch system) ends it as SIGTERM does, and a file that may grow no further (`ulimit -f`) is an
+/// error that names it: neither leaves half a report.
+#[test]
+fn limits_of_the_system_end_it_with_what_came() {
+    let child = reading(50, &[]);
+    signal(&child, "XCPU");
+    assert_eq!(packets(&ended(child)), 50);
+    let folder = folder("limits");
+    let (capture, report) = (folder.join("x.pcap"), folder.join("report.json"));
+    fs::write(&capture, frames(2_000)).unwrap();
+    fs::write(&report, "old").unwrap();
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", "ulimit -f 8; exec \"$0\" report \"$1\" --format json -o \"$2\"", env!("CARGO_BIN_EXE_spantop")])
+        .arg(&capture)
+        .arg(&report);
+    let output = ended(shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    assert_eq!((output.status.code(), said(&output).lines().count()), (Some(1), 1), "{}", said(&output));
+    assert!(said(&output).contains("report.json"), "{}", said(&output));
+    assert_eq!((names(&folder), fs::read_to_string(&report).unwrap()), (vec!["report.json".into(), "x.pcap".into()], "old".to_owned()));
+    fs::remove_dir_all(&folder).unwrap();
+}
+
 /// Whether this process, and so those it starts, ignore a signal.
 fn ignores(signal: i32) -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap();
@@ -228,7 +251,9 @@ fn a_port_with_another_name_is_gone_until_the_name_is_back() {
     run("ip link set dev c down && ip link set dev c name b && ip link set dev b up");
     std::thread::sleep(Duration::from_millis(1500));
     send_plain("a", 20);
-    assert_eq!(packets(&ended(child)), 30);
+    let output = ended(child);
+    assert!(said(&output).contains("b is called c now; waiting for a port of the old name"), "{}", said(&output));
+    assert_eq!(packets(&output), 30);
 }
 
 #[test]

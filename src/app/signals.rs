@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A flag that the first Ctrl-C, SIGTERM or SIGHUP sets; a second one ends the program at once. Who started it with SIGHUP ignored (`nohup`)
-/// wants it to outlive the terminal.
+/// wants it to outlive the terminal. Processor time that has run out sets it, too, and goes on saying so every second until it is taken away
+/// (setrlimit(2)): what came is written meanwhile. A file that may grow no further is an error of writing, not the end.
 pub fn watch() -> Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     for (signal, status) in [(SIGINT, 130), (SIGTERM, 143), (SIGHUP, 129)] {
@@ -22,6 +23,9 @@ pub fn watch() -> Result<Arc<AtomicBool>> {
             .and_then(|_| register(signal, Arc::clone(&stop)))
             .map_err(|e| Error::io("cannot watch for Ctrl-C", &e))?;
     }
+    register(SIGXCPU, Arc::clone(&stop))
+        .and_then(|_| register(SIGXFSZ, Arc::default()))
+        .map_err(|e| Error::io("cannot watch for limits", &e))?;
     Ok(stop)
 }
 

@@ -50,6 +50,11 @@ pub fn names() -> Vec<String> {
     named.filter(|name| interface(name).is_some()).collect()
 }
 
+/// What the interface of this number is called now.
+pub fn name_of(index: u64) -> Option<String> {
+    names().into_iter().find(|name| interface(name).and_then(|i| i.index()) == Some(index))
+}
+
 /// What an interface is able to do now. `any` is no interface of its own.
 pub fn status(name: &str) -> Status {
     if name == "any" || !present() {

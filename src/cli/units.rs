@@ -132,8 +132,12 @@ pub fn size(text: &str) -> Result<usize, String> {
         "G" | "GiB" => 1_073_741_824.0,
         other => return Err(format!("unknown unit of size '{other}'; use KiB, MiB or GiB")),
     };
-    Ok((value * scale).round() as usize)
+    let bytes = (value * scale).round();
+    if bytes < MOST_BYTES { Ok(bytes as usize) } else { Err("that is more than any machine has".into()) }
 }
+
+/// Sizes end here: an exbibyte.
+const MOST_BYTES: f64 = (1_u64 << 60) as f64;
 
 /// The size of a unit of an archive, in bytes.
 pub fn unit(text: &str) -> Result<u64, String> {
@@ -296,6 +300,7 @@ mod tests {
         assert_eq!(size("64 kB"), Ok(64_000));
         assert_eq!(size("1G"), Ok(1 << 30));
         assert!(size("64 bananas").is_err());
+        assert!(size("1073741823G").is_ok() && size("1073741824G").is_err() && size("99999999999999999999G").is_err());
         assert_eq!(memory("512M"), Ok(512 << 20));
         assert!(memory("1M").is_err() && memory("much").is_err());
         assert!(buffer("1k").is_err() && buffer("8G").is_err());

@@ -9,6 +9,7 @@ use crate::engine::merge::INDEX;
 use crate::mirror::NumberedStreams;
 use crate::model::learnt::NAME_BYTES;
 use crate::model::limits::*;
+use crate::model::units::grouped;
 use crate::model::{FloodSecond, FlowRecord, Measure, Proofs, Session, Sighting};
 use crate::snapshot::{Conversation, HistorySlot, HostRow, Sample};
 use crate::stats::exchange::Exchanges;
@@ -156,6 +157,26 @@ fn caps_add_up_to_what_readme_promises() {
     let flows = (SHARDS * whole.flows_per_shard) as f64 / 1e6;
     let promise = promised("which is room for");
     assert!((promise..promise + 0.1).contains(&flows), "{flows:.2} million conversations, promised {promise}");
+}
+
+/// The manual's order of what is given up is that of the caps: what fills first stands first.
+#[test]
+fn detail_goes_in_the_order_that_the_manual_tells() {
+    let manual = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/manual.md")).unwrap();
+    let in_all = |each: usize| grouped((SHARDS * each) as u64);
+    let told = [
+        format!("round trips (of {} connections", in_all(MEASURED_PER_SHARD)),
+        format!("segments (of {})", in_all(ANALYSED_PER_SHARD)),
+        "the conversations idle longest".to_owned(),
+        "further hosts, ports, stations".to_owned(),
+        format!("{HISTORY_TALKS} conversations and {HISTORY_ROWS} rows of other tables"),
+        "packets: those that found no room in the kernel's buffer".to_owned(),
+    ];
+    let places: Vec<usize> =
+        told.iter().map(|words| manual.find(words).unwrap_or_else(|| panic!("the manual says no word of it: {words}"))).collect();
+    assert!(places.is_sorted(), "{places:?}");
+    let whole = MemoryPlan::within(DEFAULT_MEMORY);
+    assert!(MEASURED_PER_SHARD < ANALYSED_PER_SHARD && ANALYSED_PER_SHARD <= whole.flows_per_shard.next_power_of_two());
 }
 
 #[test]

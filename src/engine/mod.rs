@@ -31,7 +31,7 @@ use crate::decode::Rules;
 use crate::error::{Error, Outcome, Result};
 use crate::model::limits::{BLOCK_BYTES, SHARDS};
 use crate::model::mix::Keys;
-use crate::model::{Address, Decap, StampChoice, clock};
+use crate::model::{Address, Carrier, Decap, StampChoice, clock};
 use crate::settings::{LoadSettings, MirrorSettings};
 use crate::snapshot::{CaptureSummary, Feed, Query, Snapshot};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
@@ -322,7 +322,12 @@ pub fn rules_of(settings: &MirrorSettings) -> Result<Rules> {
     if let StampChoice::Ttag(number) = settings.stamps {
         rules.ttag = Some(number);
     }
-    for &carrier in &settings.carriers {
+    for (at, &carrier) in settings.carriers.iter().enumerate() {
+        if let Carrier::Udp(port, kind) = carrier
+            && let Some(other) = settings.carriers.iter().take(at).find_map(|c| c.over_udp(port)).filter(|other| *other != kind)
+        {
+            return Err(Error::usage(format!("--decap-port: {port} is {} and {} at once", other.token(), kind.token())));
+        }
         rules.declare(carrier).map_err(|_| Error::usage("--decap-port: the encapsulation does not run over UDP"))?;
     }
     Ok(rules)

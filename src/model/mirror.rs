@@ -72,6 +72,16 @@ pub enum Carrier {
     Gre(u16),
 }
 
+impl Carrier {
+    /// What datagrams of this port carry, where it is the one that is told of.
+    pub fn over_udp(self, port: u16) -> Option<TunnelKind> {
+        match self {
+            Carrier::Udp(told, kind) if told == port => Some(kind),
+            _ => None,
+        }
+    }
+}
+
 /// Which tunnels are taken off before anything is counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Decap {

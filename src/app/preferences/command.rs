@@ -2,13 +2,16 @@
 
 use super::Preferences;
 use crate::app::console::{Console, say};
-use crate::app::{offered, output};
-use crate::cli::{self, Common, ConfigCommand, ConfigFile, InForce};
+use crate::app::{offered, output, trigger};
+use crate::cli::{self, Common, ConfigCommand, ConfigEntry, ConfigFile, InForce};
 use crate::diagnose::{NamedThreshold, thresholds};
+use crate::engine::rules_of;
 use crate::error::{Error, Result};
 use crate::export::registry::EXPORTERS;
+use crate::model::Carrier;
 use crate::model::evidence::ThresholdUnit;
 use crate::model::text::printable;
+use crate::settings::MirrorSettings;
 use crate::tui::Keymap;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -69,10 +72,23 @@ fn wrong(file: &ConfigFile) -> Vec<String> {
         let missing = entry.values.iter().filter(|folder| !Path::new(folder).is_dir());
         wrong.extend(missing.map(|folder| format!("{}: {}: no such directory", entry.place, printable(folder))));
     }
+    wrong.extend(file.options.iter().filter_map(|entry| Some(format!("{}: {}", entry.place, printable(&contradiction(entry)?)))));
     let targets = preferences.probe.wrong_targets();
     let place = &preferences.probe.exports_place;
     wrong.extend(targets.iter().map(|error| format!("{place}: {}", printable(&error.to_string().replacen("--export ", "", 1)))));
     wrong
+}
+
+/// What is wrong with the values of an option together, each of which could stand alone.
+fn contradiction(entry: &ConfigEntry) -> Option<String> {
+    match entry.key.as_str() {
+        "save-on" => trigger::refuse_unknown(&entry.values).err().map(|error| error.to_string().replacen("--save-on", "save-on", 1)),
+        "decap-port" => {
+            let carriers: Vec<Carrier> = entry.values.iter().filter_map(|text| cli::carrier(text).ok()).collect();
+            rules_of(&MirrorSettings { carriers, ..MirrorSettings::default() }).err().map(|error| error.to_string().replacen("--", "", 1))
+        }
+        _ => None,
+    }
 }
 
 /// A text as TOML has it.
@@ -329,6 +345,25 @@ mod tests {
             assert!(wrong.iter().any(|told| told.ends_with(&said)), "{said} is not in {wrong:#?}");
             assert!(thresholds().any(|t| t.key() == now), "{now} is none");
         }
+    }
+
+    #[test]
+    fn what_can_stand_alone_and_not_together_is_wrong() {
+        let told = |text: &str| wrong(&read("together", text));
+        for (text, words) in [
+            ("save-on = [\"nonsense\"]", ":1:1: save-on: unknown finding 'nonsense'"),
+            ("decap-port = [\"4789=vxlan\", \"4789=geneve\"]", ":1:1: decap-port: 4789 is vxlan and geneve at once"),
+            ("[columns]\nconversations = []", ":2:1: conversations would have no column"),
+            ("[columns]\nconversations = [\"rate\", \"app\", \"rate\"]", ":2:1: conversations has the column 'rate' once only"),
+            ("[hosts]\n\"1.2.3.4\" = \"y\"\n\"::ffff:1.2.3.4\" = \"x\"", ":3:1: '::ffff:1.2.3.4' has another name already: y"),
+            ("memory = \"99999999999999999999G\"", "more than any machine has"),
+        ] {
+            let wrong = told(text);
+            assert!(matches!(wrong.as_slice(), [one] if one.contains(words)), "{text}: {wrong:#?}");
+        }
+        let right = "save-on = [\"tcp.loss\", \"dns\"]\ndecap-port = [\"4789=vxlan\", \"4790=geneve\", \"4789=vxlan\"]\n\
+                     [columns]\nconversations = [\"rate\", \"app\"]\n[hosts]\n\"1.2.3.4\" = \"y\"\n\"::1\" = \"x\"";
+        assert_eq!(told(right), Vec::<String>::new());
     }
 
     #[test]

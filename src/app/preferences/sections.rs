@@ -154,6 +154,12 @@ fn heads(table: &str) -> Result<Vec<Head>, String> {
 
 fn columns(entry: &ConfigEntry, out: &mut Preferences) -> Result<(), String> {
     let heads = heads(&entry.key)?;
+    if entry.values.is_empty() {
+        return Err(format!("{} would have no column: name some, or leave the line out", entry.key));
+    }
+    if let Some(twice) = entry.values.iter().enumerate().find(|(at, value)| entry.values.iter().take(*at).any(|before| before == *value)) {
+        return Err(format!("{} has the column '{}' once only", entry.key, twice.1));
+    }
     let has_rates = ["conversations", "endpoints"].contains(&entry.key.as_str());
     let mut known: Vec<String> = heads.iter().filter(|h| h.screen.is_some()).map(Head::name).collect();
     known.extend(RATES.iter().filter(|_| has_rates).map(|&rate| rate.to_owned()));
@@ -209,14 +215,18 @@ fn mac(text: &str) -> Option<Mac> {
 }
 
 fn host(entry: &ConfigEntry, out: &mut Preferences) -> Result<(), String> {
-    let address = entry.key.parse::<IpAddr>().ok().map(Address::from).or_else(|| mac(&entry.key).map(Address::Mac));
+    // An IPv4 address as IPv6 writes it is that address.
+    let ip = entry.key.parse::<IpAddr>().ok().map(|ip| Address::from(ip.to_canonical()));
+    let address = ip.or_else(|| mac(&entry.key).map(Address::Mac));
     let address =
         address.ok_or_else(|| format!("'{}' is no address; write \"10.0.0.53\", \"2001:db8::1\" or \"00:11:22:33:44:55\"", entry.key))?;
     if out.own_names.hosts.len() >= MOST_NAMES {
         return Err(format!("more than {MOST_NAMES} names of hosts"));
     }
-    out.own_names.hosts.insert(address, name(entry)?);
-    Ok(())
+    match out.own_names.hosts.insert(address, name(entry)?) {
+        Some(other) => Err(format!("'{}' has another name already: {other}", entry.key)),
+        None => Ok(()),
+    }
 }
 
 fn port(entry: &ConfigEntry, out: &mut Preferences) -> Result<(), String> {

@@ -294,7 +294,13 @@ impl Tap {
 
     fn is_away(&self) -> String {
         let name = printable(&self.name);
-        if self.seen { format!("{name} is gone; waiting for it to come back") } else { format!("{name} is not there; waiting for it") }
+        // Ports are known by their names: who calls it otherwise has taken it away, and may not know.
+        let renamed = self.index.and_then(sysfs::name_of).filter(|other| *other != self.name);
+        match (self.seen, renamed) {
+            (true, Some(other)) => format!("{name} is called {} now; waiting for a port of the old name", printable(&other)),
+            (true, None) => format!("{name} is gone; waiting for it to come back"),
+            (false, _) => format!("{name} is not there; waiting for it"),
+        }
     }
 
     /// Reads the loss counters.

@@ -22,9 +22,17 @@ fn path() -> PathBuf {
 }
 
 /// A packet as read: time, wire length, link type, bytes.
-type Seen = (i64, u32, u16, Vec<u8>);
+pub(super) type Seen = (i64, u32, u16, Vec<u8>);
 
-/// What is in a file, or how it is refused; `None` for more than is read.
+/// What is in the bytes of a file, or how they are refused; `None` for more than is read.
+pub(super) fn contents(file: &[u8], arena: usize) -> Option<Result<Vec<Seen>, String>> {
+    let path = path();
+    std::fs::File::create(&path).and_then(|mut f| f.write_all(file)).expect("a file can be written in the folder for temporary ones");
+    let read = read(&path, arena);
+    let _ = std::fs::remove_file(&path);
+    read
+}
+
 fn read(path: &Path, arena: usize) -> Option<Result<Vec<Seen>, String>> {
     let mut source = match open(&FileSettings { paths: vec![path.to_path_buf()], ..FileSettings::default() }) {
         Ok(source) => source,
@@ -58,10 +66,7 @@ fn survives(magic: &[u8], data: &[u8]) {
     let mut file = data.to_vec();
     let have = file.len().min(magic.len());
     file[..have].copy_from_slice(&magic[..have]);
-    let path = path();
-    std::fs::File::create(&path).and_then(|mut f| f.write_all(&file)).expect("a file can be written in the folder for temporary ones");
-    let (small, large) = (read(&path, 64), read(&path, 1 << 16));
-    let _ = std::fs::remove_file(&path);
+    let (small, large) = (contents(&file, 64), contents(&file, 1 << 16));
     assert!(small == large, "the size of blocks matters: {:?} {:?}", small.map(|r| r.map(|s| s.len())), large.map(|r| r.map(|s| s.len())));
 }
 

@@ -17,6 +17,7 @@ mod fast_path;
 mod files;
 mod filter;
 mod sightings;
+mod structured;
 mod tree;
 
 pub use decode::assert_sound;
@@ -55,6 +56,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "file_compressed", run: files::compressed, seeds: files::compressed_seeds, mutations: 500 },
     Target { name: "tree", run: tree::run, seeds: tree::seeds, mutations: 300 },
     Target { name: "filter", run: filter::run, seeds: filter::seeds, mutations: 500 },
+    Target { name: "structured_pcapng", run: structured::pcapng, seeds: structured::pcapng_seeds, mutations: 1000 },
+    Target { name: "structured_tunnels", run: structured::tunnels, seeds: structured::tunnels_seeds, mutations: 6 },
     Target { name: "sightings", run: sightings::run, seeds: sightings::seeds, mutations: 500 },
 ];
 
