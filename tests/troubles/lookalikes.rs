@@ -156,8 +156,11 @@ fn restart() -> Traffic {
     t.with_office(120)
 }
 
+/// What it is, or is found as, and its traffic.
+type Scenario = (&'static str, fn() -> Traffic);
+
 /// What is none of the faults it resembles.
-const HEALTHY: [(&str, fn() -> Traffic); 8] = [
+const HEALTHY: [Scenario; 8] = [
     ("an office", || Traffic::default().with_office(120)),
     ("clients asleep", clients_asleep),
     ("requests held", requests_held),
@@ -180,7 +183,7 @@ fn what_resembles_a_fault_is_none_whatever_the_mirror_does() {
 
 #[test]
 fn faults_of_the_mirror_make_no_other_fault_of_one() {
-    let faulty: [(&str, fn() -> Traffic); 4] = [
+    let faulty: [Scenario; 4] = [
         ("tcp.no_answer", super::behind::dead_uplink),
         ("tcp.no_answer", || super::behind::in_use(6)),
         ("server.slow", || super::turns::hangs(40, 60)),
