@@ -223,7 +223,8 @@ fn what_one_stream_lacks_the_mirror_did_not_lose() {
 /// Voice on its way to a recorder or a loudspeaker goes one way, and beside it other conversations show whether the mirror has both.
 #[test]
 fn voice_that_goes_one_way_is_no_half() {
-    let forked = || talks(Kind::Voice, 24).into_iter().filter(|frame| frame.2);
+    // Without what is asked of the name server, which nobody answers here.
+    let forked = || talks(Kind::Voice, 24).into_iter().filter(|(_, frame, forth)| *forth && frame[36..38] != [0, 53]);
     let s = analyse(forked().collect());
     assert!(!ids(&s).iter().any(|id| id.starts_with("dir.")), "{:?}", ids(&s));
     assert_eq!(s.mirror.sides.judged, 0);
