@@ -242,7 +242,7 @@ fn copies_are_recognised_and_no_retransmissions() {
 
 /// The captures that come with the program, made in a lab whose faults are known (captures/MANIFEST.md): their findings and verdicts.
 const BUNDLED: &[(&str, &[&str], &str)] = &[
-    ("office.pcapng", &["dns.failing", "http.errors"], "good"),
+    ("office.pcapng", &["arp.unanswered", "dns.failing", "http.errors"], "good"),
     ("duplicates.pcap", &["dup.every"], "every packet arrives twice"),
     ("one-way.pcap", &["dir.half"], "one direction only"),
     ("vlans.pcap", &[], "too little was seen to judge"),

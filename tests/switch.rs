@@ -655,12 +655,12 @@ fn a_storm_of_one_frame_is_counted_to_its_first() {
     let mut t = Traffic::default();
     t.talk(0..30 * S);
     let one = broadcast(1);
-    (0..8 * 2000).for_each(|n| t.push(5 * S + n / 2, one.clone()));
+    (0..8 * 1000).for_each(|n| t.push(5 * S + n, one.clone()));
     let s = t.look();
     let of = |name| value(&s, "storm.broadcast", name);
     let counts = ["frames_per_second", "peak_frames_per_second", "seconds"].map(of);
-    assert_eq!(counts, [2_000, 2_000, 8].map(|n| Some(Value::Count(n))), "{:?}", found(&s));
-    assert_eq!(s.stats.casts.broadcast.packets, 8 * 2_000);
+    assert_eq!(counts, [1_000, 1_000, 8].map(|n| Some(Value::Count(n))), "{:?}", found(&s));
+    assert_eq!(s.stats.casts.broadcast.packets, 8 * 1_000);
 }
 
 #[test]

@@ -254,6 +254,8 @@ impl Headers {
             TransportHeader::Tcp { source, destination, .. }
             | TransportHeader::Udp { source, destination }
             | TransportHeader::Sctp { source, destination } => (source, destination),
+            // The rest of the header is in the next fragment.
+            TransportHeader::Cut { source, destination } if matches!(self.fragment, Fragment::First { .. }) => (source, destination),
             TransportHeader::None | TransportHeader::Icmp { .. } | TransportHeader::Cut { .. } => {
                 return self.flow_between(0, 0).map(|(key, way)| (key.without_ports(), way));
             }

@@ -6,7 +6,7 @@ type NetworkCase = (&'static str, Severity, Evidence, Evidence);
 
 /// Every case.
 pub(super) fn cases() -> Vec<NetworkCase> {
-    [connection_cases(), service_cases(), address_cases(), switch_cases(), way_cases(), transfer_cases(), media_cases()]
+    [connection_cases(), name_cases(), service_cases(), address_cases(), switch_cases(), way_cases(), transfer_cases(), media_cases()]
         .into_iter()
         .flatten()
         .collect()
@@ -53,8 +53,8 @@ fn connection_cases() -> Vec<NetworkCase> {
     ]
 }
 
-/// Of services and what they answer.
-fn service_cases() -> Vec<NetworkCase> {
+/// Of name servers.
+fn name_cases() -> Vec<NetworkCase> {
     vec![
         ("dns.unanswered", Warning, evidence(answers("dns", 40, Unanswered, 6, 2)), evidence(answers("dns", 40, Unanswered, 4, 2))),
         ("dns.unanswered", Critical, evidence(dead_names(5, 2, 3, 10)), evidence(dead_names(4, 2, 3, 10))),
@@ -75,19 +75,6 @@ fn service_cases() -> Vec<NetworkCase> {
             evidence(usually(0.1, 0.41, answers("dns", 50, Error, 0, 0))),
             evidence(usually(0.005, 0.049, answers("dns", 50, Error, 0, 0))),
         ),
-        (
-            "server.slow",
-            Warning,
-            evidence(answers("http", 20, SlowerThanUsual, 10, 2)),
-            evidence(answers("http", 20, SlowerThanUsual, 5, 2)),
-        ),
-        ("http.errors", Warning, evidence(answers("http", 50, Rejected, 40, 3)), evidence(answers("http", 50, Rejected, 30, 3))),
-        ("http.errors", Note, evidence(answers("http", 50, Rejected, 40, 1)), evidence(answers("http", 49, Rejected, 40, 1))),
-        ("http.errors", Warning, evidence(rejecting(0.05, 20)), evidence(rejecting(0.15, 20))),
-        ("server.slow", Note, evidence(answers("http", 20, VerySlow, 10, 1)), evidence(answers("http", 20, VerySlow, 5, 1))),
-        // Nearly all: eight are enough, also of one client.
-        ("server.slow", Warning, evidence(answers("http", 10, VerySlow, 9, 1)), evidence(answers("http", 10, VerySlow, 7, 1))),
-        ("server.slow", Warning, evidence(answers("http", 8, VerySlow, 8, 2)), evidence(answers("http", 7, VerySlow, 7, 2))),
         ("dns.failing", Warning, evidence(answers("dns", 40, Error, 6, 2)), evidence(answers("dns", 19, Error, 9, 2))),
         // Of a server that fails nearly always fewer are enough: surely most.
         ("dns.failing", Warning, evidence(answers("dns", 18, Error, 16, 2)), evidence(answers("dns", 18, Error, 11, 2))),
@@ -101,6 +88,27 @@ fn service_cases() -> Vec<NetworkCase> {
         ("dns.failing", Critical, evidence(answers("dns", 40, Error, 30, 3)), evidence(answers("dns", 40, Error, 4, 3))),
         ("dns.failing", Note, evidence(answers("dns", 40, Error, 6, 1)), evidence(answers("mdns", 9, Error, 5, 1))),
         ("dns.slow", Warning, evidence(answers("dns", 50, Slow, 8, 2)), evidence(answers("dns", 49, Slow, 49, 2))),
+        ("dns.failing", Note, evidence(answers("dns", 500, NoSuchName, 465, 2)), evidence(answers("dns", 500, NoSuchName, 450, 2))),
+        ("dns.failing", Note, evidence(answers("dns", 500, NoSuchName, 500, 2)), evidence(answers("dns", 499, NoSuchName, 499, 2))),
+    ]
+}
+
+/// Of services and what they answer.
+fn service_cases() -> Vec<NetworkCase> {
+    vec![
+        (
+            "server.slow",
+            Warning,
+            evidence(answers("http", 20, SlowerThanUsual, 10, 2)),
+            evidence(answers("http", 20, SlowerThanUsual, 5, 2)),
+        ),
+        ("http.errors", Warning, evidence(answers("http", 50, Rejected, 40, 3)), evidence(answers("http", 50, Rejected, 30, 3))),
+        ("http.errors", Note, evidence(answers("http", 50, Rejected, 40, 1)), evidence(answers("http", 49, Rejected, 40, 1))),
+        ("http.errors", Warning, evidence(rejecting(0.05, 20)), evidence(rejecting(0.15, 20))),
+        ("server.slow", Note, evidence(answers("http", 20, VerySlow, 10, 1)), evidence(answers("http", 20, VerySlow, 5, 1))),
+        // Nearly all: eight are enough, also of one client.
+        ("server.slow", Warning, evidence(answers("http", 10, VerySlow, 9, 1)), evidence(answers("http", 10, VerySlow, 7, 1))),
+        ("server.slow", Warning, evidence(answers("http", 8, VerySlow, 8, 2)), evidence(answers("http", 7, VerySlow, 7, 2))),
         ("server.slow", Warning, evidence(answers("http", 20, VerySlow, 10, 2)), evidence(answers("http", 20, VerySlow, 5, 2))),
         ("http.errors", Warning, evidence(answers("http", 50, Error, 5, 1)), evidence(answers("http", 50, Error, 4, 1))),
         ("http.errors", Critical, evidence(answers("http", 50, Error, 20, 3)), evidence(answers("http", 49, Error, 20, 3))),
@@ -113,8 +121,6 @@ fn service_cases() -> Vec<NetworkCase> {
         ("tls.failing", Critical, tls_failing(3, 3, [3, 0]), tls_failing(3, 4, [3, 1])),
         ("tls.failing", Note, tls_failing(5, 20, [1, 3]), tls_failing(5, 19, [1, 3])),
         ("tls.failing", Warning, tls_failing(5, 5, [1, 0]), tls_failing(4, 4, [1, 0])),
-        ("dns.failing", Note, evidence(answers("dns", 500, NoSuchName, 465, 2)), evidence(answers("dns", 500, NoSuchName, 450, 2))),
-        ("dns.failing", Note, evidence(answers("dns", 500, NoSuchName, 500, 2)), evidence(answers("dns", 499, NoSuchName, 499, 2))),
         ("tls.old", Note, tls_old(0x0302), sighted(|_| {})),
         ("tls.old", Warning, tls_old(0x0300), sighted(|_| {})),
         ("tls.expiring", Note, certificate(29, 0), certificate(30, 0)),

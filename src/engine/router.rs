@@ -402,9 +402,7 @@ impl Router {
                 marks.push((at as u32 + 1, Mark::Copies(times)));
             }
         }
-        if steps > 0 {
-            self.note_steps(steps, largest, set_back);
-        }
+        self.note_steps(steps, largest, set_back);
         self.earlier = Some(earlier).filter(|_| !packets.is_empty()).or(self.earlier);
         if latest != Timestamp::UNKNOWN {
             (self.first, self.latest, self.recent) = (Some(first), Some(latest), Some(time));
@@ -417,6 +415,9 @@ impl Router {
 
     /// Notes how often times went back within a block, by how much at most, and how often for good.
     fn note_steps(&mut self, steps: u64, largest: i64, set_back: u64) {
+        if steps == 0 {
+            return;
+        }
         self.steps = if self.source.is_live() { self.steps.recent() } else { self.steps };
         self.steps.note(steps, largest);
         self.steps.set_back = self.steps.set_back.saturating_add(set_back);

@@ -6,6 +6,27 @@ use super::{Mac, Timestamp};
 /// Classes of the share of a link's speed: of 5 % each, the last one for what is above it, as where both directions are mirrored.
 pub const USE_CLASSES: usize = 21;
 
+/// How full the monitored link was in an interval, by milliseconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LinkLoad {
+    /// Its beginning.
+    pub start: Timestamp,
+    /// Nanoseconds.
+    pub length: i64,
+    /// Bits per second that the link carries.
+    pub speed: u64,
+    /// Bits that frames took up on it, with what is between them: of the fuller way, or what that carried at least.
+    pub bits: u64,
+    /// Bits of which nothing tells whether they went that way as well.
+    pub beyond: u64,
+    /// Bursts that ended in it: runs of milliseconds in which the link was at least half full.
+    pub bursts: u32,
+    /// Of them short ones that filled the link.
+    pub full_bursts: u32,
+    /// The longest of those, milliseconds.
+    pub longest: u32,
+}
+
 /// Who sent to whom in a burst.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct BurstContributor {

@@ -93,13 +93,13 @@ pub use host::HostFacts;
 pub use lacp::{Lacp, LacpEnd, LacpState};
 pub use learnt::{LearntName, NameSource};
 pub use link::LinkType;
-pub use link_use::{BurstContributor, LinkBurst, LinkUse, LinkWays, USE_CLASSES};
+pub use link_use::{BurstContributor, LinkBurst, LinkLoad, LinkUse, LinkWays, USE_CLASSES};
 pub use listed_packet::{ListedPacket, PacketJudgement};
 pub use mirror::{Carrier, Decap, MirrorTag, Purpose, RspanChoice, Sampling, Session, SessionClock, Side, Tunnel, TunnelKind};
 pub use neighbour::{Abilities, Inventory, LinkClaims, MediaPolicy, Neighbour, NeighbourProtocol, PowerClaims};
 pub use network::{
-    Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Flight, FreeTalk, HostLoad, IcmpError, KeptAlive, LinkLoad, LocatedLoss,
-    NetworkBatch, NetworkEvent, RoundTrip, ServiceKey, ShortName, SilentPeer, Stall, StuckSegment, TlsNews, TlsSight, TurnKind, UnreadTurn,
+    Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Flight, FreeTalk, HostLoad, IcmpError, KeptAlive, LocatedLoss, NetworkBatch,
+    NetworkEvent, RoundTrip, ServiceKey, ShortName, SilentPeer, Stall, StuckSegment, TlsNews, TlsSight, TurnKind, UnreadTurn,
 };
 pub use packet_tree::{LayerWriter, PacketTree, Show, TreeField, TreeLayer, ValueHeads};
 pub use path::Path;

@@ -2,8 +2,8 @@
 //! [service ledger](crate::stats::ServiceLedger) takes them in, in the order of intervals and shards.
 
 use super::{
-    Address, AppId, ControlMessage, Direction, FloodSecond, FlowKey, Location, Mac, MediaNews, MediaOffer, PathSide, Proto, QuotedFlow,
-    RequestWords, Sighting, StationNews, Timestamp, Transaction,
+    Address, AppId, ControlMessage, Direction, FloodSecond, FlowKey, LinkLoad, Location, Mac, MediaNews, MediaOffer, PathSide, Proto,
+    QuotedFlow, RequestWords, Sighting, StationNews, Timestamp, Transaction,
 };
 use std::fmt;
 
@@ -578,25 +578,4 @@ pub struct NetworkBatch {
     pub stations: StationNews,
     /// How full the link was, where the router says so.
     pub load: Option<LinkLoad>,
-}
-
-/// How full the monitored link was in an interval, by milliseconds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct LinkLoad {
-    /// Its beginning.
-    pub start: Timestamp,
-    /// Nanoseconds.
-    pub length: i64,
-    /// Bits per second that the link carries.
-    pub speed: u64,
-    /// Bits that frames took up on it, with what is between them: of the fuller way, or what that carried at least.
-    pub bits: u64,
-    /// Bits of which nothing tells whether they went that way as well.
-    pub beyond: u64,
-    /// Bursts that ended in it: runs of milliseconds in which the link was at least half full.
-    pub bursts: u32,
-    /// Of them short ones that filled the link.
-    pub full_bursts: u32,
-    /// The longest of those, milliseconds.
-    pub longest: u32,
 }

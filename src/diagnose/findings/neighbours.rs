@@ -134,7 +134,7 @@ impl Detector for ArpUnanswered {
             meaning: "Hosts look for an address in their own network and nobody answers: it is down or gone, and nothing can be sent to it.",
             measured: "ARP requests: at least {requests} within {stretch} for an address of which nothing has been heard since, for at least {silent}, by hosts to which \
                        replies are seen; of their other requests surely more than {answered} are answered (lower end of the {sure} interval); \
-                       or by a host that asks {insists} times in a minute for this one address, as nobody does who is answered. Two that look for each \
+                       or by a host that asks {insists} times in a minute for this one address, of which nothing was ever heard, as nobody does who is answered, unless replies to others are not seen here either. Two that look for each \
                        other in different VLANs are told together. \
                        Hosts that look for more than {sweep} addresses in vain, probes and announcements are left out. A note with one host \
                        that asks, a warning when that is not heard to do anything else; critical with {many}, or when it is their router.",

@@ -103,15 +103,19 @@ impl Assess for MirrorJudge {
         self.link_before = link;
         self.copies_before = whole.counts.duplicates.copies();
         let services = self.services(request.query.rows);
-        // The mirror's come first where they weigh the same: they say whether the others can be believed.
-        let mut findings = judgement.findings;
-        findings.extend(troubles);
-        // What is looked at may begin before the capture: nothing was found there.
-        findings.iter_mut().for_each(|finding| begin_with(finding, request.first));
-        findings.sort_by_key(|f| (!f.active, Reverse(f.severity)));
-        diagnose::by_cause(&mut findings);
+        let findings = in_order(judgement.findings, troubles, request.first);
         Assessment { mirror, network, switch, services, findings, host }
     }
+}
+
+/// All findings, the gravest first. The mirror's come first where they weigh the same: they say whether the others can be believed.
+fn in_order(mut findings: Vec<Finding>, troubles: Vec<Finding>, begun: Option<Timestamp>) -> Vec<Finding> {
+    findings.extend(troubles);
+    // What is looked at may begin before the capture: nothing was found there.
+    findings.iter_mut().for_each(|finding| begin_with(finding, begun));
+    findings.sort_by_key(|f| (!f.active, Reverse(f.severity)));
+    diagnose::by_cause(&mut findings);
+    findings
 }
 
 impl MirrorJudge {

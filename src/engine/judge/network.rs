@@ -39,6 +39,8 @@ pub struct NetworkJudge {
     /// Control packets, and frames to many, that are not taken in: in their order.
     waiting: VecDeque<ControlMessage>,
     floods: VecDeque<FloodSecond>,
+    /// The latest second with many of them.
+    flooded: Option<i64>,
 }
 
 impl NetworkJudge {
@@ -129,6 +131,7 @@ impl NetworkJudge {
     fn put_in_order(&mut self) {
         while let Some(told) = self.floods.pop_front() {
             if told.frames >= FLOODED && told.kind != Flood::Stream {
+                self.flooded = self.flooded.max(Some(told.second));
                 self.advance(Timestamp(told.second.saturating_mul(SECOND)));
             }
             proofs::flooded(&mut self.proofs, &told);
@@ -213,6 +216,8 @@ impl NetworkJudge {
     ) -> (Network, Vec<Finding>) {
         self.settle();
         if at_end {
+            // What is told of a second comes after it: frames that were left out may have to be added.
+            self.flooded.into_iter().for_each(|second| self.advance(Timestamp(second.saturating_mul(SECOND)).plus(BIN).min(now)));
             self.switch.settle();
         }
         self.switch.advance(now);

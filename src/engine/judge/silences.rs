@@ -63,6 +63,8 @@ impl Silences {
             let forward = judged.forward.into_iter().filter(|f| recent(f.until()));
             silences.forward = forward.max_by(|a, b| a.seconds.total_cmp(&b.seconds));
         }
+        // Where nothing came at all, that alone is told.
+        silences.group_only.take_if(|stretch| found.iter().any(|outage| is_most(outage, stretch)));
         silences.outages = found;
         silences
     }
@@ -74,6 +76,13 @@ impl Silences {
             None => order,
         }
     }
+}
+
+/// Whether an outage is most of a stretch of frames to groups alone.
+fn is_most(outage: &Outage, stretch: &GroupOnly) -> bool {
+    let until = stretch.from.plus((stretch.seconds * SECOND as f64) as i64);
+    let both = outage.until().min(until).since(outage.from.max(stretch.from));
+    both as f64 > stretch.seconds * SECOND as f64 / 2.0
 }
 
 /// What conversations witness of a pause, with what is missing and what was sent again just after it.

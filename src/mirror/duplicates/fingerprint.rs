@@ -346,11 +346,17 @@ fn v4(frame: &Frame, ip: &[u8; 20], all: &[u8], keys: &Keys, cover: &mut usize) 
         way,
         fragment: fragment != 0,
         tcp: protocol == 6,
-        light: body.light && fragment == 0,
+        light: is_light(frame, &body) && fragment == 0,
         opens: body.opens && fragment == 0,
         ends: body.ends && fragment == 0,
         untold: !body.told && id == 0,
     }
+}
+
+/// Whether a packet is a segment with a byte of payload at most. The frame's word counts, where it has one: an IP length may be one modulo 65,536.
+#[inline(always)]
+fn is_light(frame: &Frame, body: &Body) -> bool {
+    frame.tcp.as_ref().map_or(body.light, |segment| segment.payload <= 1)
 }
 
 /// The fixed header: version, flow label, payload length, first next header and addresses, with what tells one `fragment` from the next.
@@ -381,7 +387,7 @@ fn v6(frame: &Frame, ip: &[u8; 40], all: &[u8], keys: &Keys, cover: &mut usize) 
         way,
         fragment: frame.fragment,
         tcp: protocol == 6,
-        light: body.light && !frame.fragment,
+        light: is_light(frame, &body) && !frame.fragment,
         opens: body.opens && !frame.fragment,
         ends: body.ends && !frame.fragment,
         untold: !body.told && !frame.fragment,

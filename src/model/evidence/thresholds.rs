@@ -151,8 +151,8 @@ pub static ARP_ANSWERED: Threshold = Threshold::share(0.2);
 /// Requests of one host for one address in a minute, and for no other in vain, as nobody sends who is answered: what was answered holds longer.
 pub static ARP_INSISTS: Threshold = Threshold::count(10.0);
 
-/// And so many at most, three a second: more do not come from one host that waits for an answer, but from one that floods, or round a loop.
-pub const ARP_INSISTS_MOST: u64 = 180;
+/// And so many a second at most: more do not come from one host that waits for an answer, but from one that floods, or round a loop.
+pub const ARP_INSISTS_MOST: i64 = 3;
 
 /// Addresses that one asks for in vain from which on it is a sweep, held against no address.
 pub static ARP_SWEEP: Threshold = Threshold::count(16.0);

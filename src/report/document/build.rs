@@ -4,7 +4,7 @@ use super::format::{moment, plural, ratio};
 use super::tables::{self, section, tcp};
 use super::{Document, Part, Section, Tone, host, mirror, switch};
 use crate::model::text::printable;
-use crate::model::{FileInterface, LinkType, PortAbsence, Traffic, Verdict, units};
+use crate::model::{FileInterface, LinkType, LinkUse, PortAbsence, Traffic, Verdict, units};
 use crate::report::chart::Chart;
 use crate::snapshot::tables::TABLES;
 use crate::snapshot::tables::casts::CASTS;
@@ -307,6 +307,20 @@ fn losses(s: &Snapshot) -> Section {
     section("Losses", parts)
 }
 
+/// How full the link was for most of the time.
+fn link_words(used: &LinkUse) -> String {
+    match used.bin {
+        0 => format!("not told how full: {}", used.coarse),
+        _ => format!(
+            "{} % of {} or less in 95 % of the time, by bins of {}: {}",
+            (used.percentile(0.95) * 100.0).round(),
+            units::bits_per_second(used.speed as f64),
+            used.bin_words(),
+            used.ways.words()
+        ),
+    }
+}
+
 fn load(s: &Snapshot, columns: usize) -> Section {
     let duration = s.covered();
     let mut facts = Vec::new();
@@ -351,19 +365,7 @@ fn load(s: &Snapshot, columns: usize) -> Section {
             s.capture.speed.filter(|speed| *speed > 0).map(|speed| format!(", {} of the speed", units::percent(billed / speed as f64)));
         facts.push(("95 % of 5 min", format!("{}, as providers bill{}", units::bits_per_second(billed), share.unwrap_or_default())));
     }
-    if let Some(used) = &s.switch.link_use {
-        let told = match used.bin {
-            0 => format!("not told how full: {}", used.coarse),
-            _ => format!(
-                "{} % of {} or less in 95 % of the time, by bins of {}: {}",
-                (used.percentile(0.95) * 100.0).round(),
-                units::bits_per_second(used.speed as f64),
-                used.bin_words(),
-                used.ways.words()
-            ),
-        };
-        facts.push(("Link", told));
-    }
+    facts.extend(s.switch.link_use.as_ref().map(|used| ("Link", link_words(used))));
     let d = &s.stats.directions;
     if d.inbound.packets + d.outbound.packets > 0 {
         let way = |t: Traffic| format!("{}, {}", units::bytes(t.wire_bytes), plural(t.packets, "packet"));

@@ -84,17 +84,24 @@ impl ServiceLedger {
                 counts.trouble(client, trouble, attempt.first, attempt.time);
             }
         });
+        if is_counted {
+            self.note_way(attempt, key, client);
+        }
         let Some(service) = self.services.get_mut(&key) else { return };
+        trouble.into_iter().filter(|_| is_counted || tries > 0).for_each(|trouble| service.prove(trouble, attempt.number));
+        let silent = if is_counted { u32::from(trouble == Some(Trouble::NoAnswer)) } else { tries };
+        service.note_attempt(attempt, client, silent);
+    }
+
+    /// Takes in whether the way to a service that had answered is there.
+    fn note_way(&mut self, attempt: &Attempt, key: ServiceKey, client: Address) {
         match attempt.outcome {
             AttemptOutcome::Established => self.outages.connected(attempt),
-            AttemptOutcome::Unanswered if is_counted && service.unanswered.last_established().is_some() => {
+            AttemptOutcome::Unanswered if self.services.get(&key).is_some_and(|s| s.unanswered.last_established().is_some()) => {
                 self.outages.failed(attempt, key, client);
             }
             _ => {}
         }
-        trouble.into_iter().filter(|_| is_counted || tries > 0).for_each(|trouble| service.prove(trouble, attempt.number));
-        let silent = if is_counted { u32::from(trouble == Some(Trouble::NoAnswer)) } else { tries };
-        service.note_attempt(attempt, client, silent);
     }
 
     /// Whether a refusal surely is not the service's own: it comes with another TTL than every SYN-ACK so far.

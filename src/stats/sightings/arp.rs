@@ -8,6 +8,7 @@ use crate::model::evidence::{
     SIGHT_BINS, SIGHT_HELD, StationEvidence, SweepEvidence, UnansweredEvidence,
 };
 use crate::model::limits::SIGHT_ASKERS;
+use crate::model::time::SECOND;
 use crate::model::{Address, Episode, Mac, Sighting, Timestamp, wilson};
 use hashbrown::HashMap;
 use std::collections::{BTreeMap, VecDeque};
@@ -55,6 +56,9 @@ struct Target {
     answered: Option<(Timestamp, Mac)>,
     last: Timestamp,
 }
+
+/// Share of requests that are seen to be answered below which replies are surely not all seen.
+const SEEN: f64 = 0.5;
 
 /// A host that asks for others.
 #[derive(Debug, Default)]
@@ -314,19 +318,14 @@ impl ArpLedger {
         talks: impl Fn(Mac, Ipv4Addr) -> bool,
     ) -> Vec<UnansweredEvidence> {
         let bin = now.0.saturating_sub(1).div_euclid(BIN);
-        let mut vain: HashMap<InVlan<Ipv4Addr>, usize> = HashMap::new();
-        for (&(vlan, _), target) in &self.targets {
-            for (asker, _) in target.askers.iter().filter(|(_, recent)| recent.minute(bin) > 0) {
-                *vain.entry((vlan, *asker)).or_default() += 1;
-            }
-        }
+        let vain = self.asked_in_vain(bin);
         let of = |(&(vlan, address), target): (&InVlan<Ipv4Addr>, &Target)| {
-            let (mut requests, mut askers, mut others, mut replies) = (0u64, 0u64, 0u64, 0u64);
-            let [mut insisting, mut cut_off] = [0u64; 2];
+            let [mut requests, mut askers, mut others, mut replies, mut insisting, mut cut_off] = [0u64; 6];
+            let most = u64::try_from(now.since(target.first).min(MINUTE) / SECOND * ARP_INSISTS_MOST).unwrap_or(0);
             for (asker, recent) in &target.askers {
                 let (count, key) = (recent.minute(bin), (vlan, *asker));
                 let in_vain = vain.get(&key).copied().unwrap_or(0);
-                let insists = in_vain == 1 && (ARP_INSISTS.number()..=ARP_INSISTS_MOST).contains(&count);
+                let insists = in_vain == 1 && (ARP_INSISTS.number()..=most).contains(&count);
                 let Some(who) = self.askers.get(&key).filter(|who| count > 0 && (who.shows(address) || insists)) else { continue };
                 if in_vain > ARP_SWEEP.number() as usize {
                     continue;
@@ -334,15 +333,17 @@ impl ArpLedger {
                 insisting += u64::from(insists);
                 cut_off += u64::from(insists && who.replies == 0 && !talks(who.station, *asker));
                 (requests, askers) = (requests.saturating_add(count), askers + 1);
-                let besides = who.requests.saturating_sub(count);
-                others = others.saturating_add(besides);
-                replies = replies.saturating_add(who.replies.min(besides));
+                // Of whom no reply is seen that tells nothing.
+                let besides = if who.shows(address) { who.requests.saturating_sub(count) } else { 0 };
+                (others, replies) = (others.saturating_add(besides), replies.saturating_add(who.replies.min(besides)));
             }
-            let is_silent = last_heard(Address::V4(address)).is_none_or(|heard| heard < target.first);
-            let is_silent = is_silent && now.since(target.first) >= ARP_SILENT.in_nanos();
-            let is_sure = insisting > 0 || wilson(replies, others).low > ARP_ANSWERED.value();
-            let is_vain = requests >= ARP_REQUESTS.number() && is_sure && is_silent;
+            let heard = last_heard(Address::V4(address));
+            let is_silent = heard.is_none_or(|heard| heard < target.first) && now.since(target.first) >= ARP_SILENT.in_nanos();
             let elsewhere = target.askers.iter().find_map(|(asker, _)| Some((*asker, self.asks_elsewhere(vlan, address, *asker, bin)?)));
+            // Who was heard may answer where the mirror does not show it.
+            let insist = insisting > 0 && (heard.is_none() || elsewhere.is_some()) && !self.hides_replies(vlan, target);
+            let is_sure = insist || wilson(replies, others).low > ARP_ANSWERED.value();
+            let is_vain = requests >= ARP_REQUESTS.number() && is_sure && is_silent;
             // Of two who look for each other one is enough.
             if elsewhere.is_some_and(|(_, other)| other < vlan) {
                 return None;
@@ -366,6 +367,27 @@ impl ArpLedger {
         let mut all: Vec<UnansweredEvidence> = self.targets.iter().filter_map(of).collect();
         all.sort_unstable_by_key(|u| (u.vlan, u.address));
         all
+    }
+
+    /// How many addresses each host asks for in vain in the minute up to that bin.
+    fn asked_in_vain(&self, bin: i64) -> HashMap<InVlan<Ipv4Addr>, usize> {
+        let mut vain = HashMap::new();
+        for (&(vlan, _), target) in &self.targets {
+            for (asker, _) in target.askers.iter().filter(|(_, recent)| recent.minute(bin) > 0) {
+                *vain.entry((vlan, *asker)).or_default() += 1;
+            }
+        }
+        vain
+    }
+
+    /// Whether those who ask for others get no answer that is seen here either: replies go from station to station, where not every port has them.
+    fn hides_replies(&self, vlan: Option<u16>, target: &Target) -> bool {
+        let asks_for_it = |address: &Ipv4Addr| target.askers.iter().any(|(asker, _)| asker == address);
+        let others = self.askers.iter().filter(|((of, address), _)| *of == vlan && !asks_for_it(address));
+        let (asked, answered) = others.fold((0u64, 0u64), |(asked, answered), (_, who)| {
+            (asked.saturating_add(who.requests), answered.saturating_add(who.replies.min(who.requests)))
+        });
+        wilson(answered, asked).high < SEEN
     }
 
     /// The other VLAN in which an address asks in vain for somebody who asks for it in this one.

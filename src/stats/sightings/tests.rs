@@ -118,6 +118,26 @@ fn a_host_that_asks_without_end_has_no_answer() {
 }
 
 #[test]
+fn who_asks_without_end_where_no_reply_is_seen_may_be_answered() {
+    let beside = |replies: i64| {
+        let mut ledger = SightingLedger::default();
+        for n in 0..20 {
+            ledger.take(&arp(n, None, false, (1, 254), 1));
+            ledger.take(&arp(n, None, false, (2, 3), 2));
+            if n < replies {
+                ledger.take(&arp(n, None, true, (3, 2), 3));
+            }
+        }
+        evidence(&ledger, 25).unanswered.iter().any(|u| u.address == ip(254))
+    };
+    assert_eq!(
+        [0, 5, 6, 20].map(beside),
+        [false, false, true, true],
+        "of 20 requests of somebody else 6 or more are surely not fewer than half"
+    );
+}
+
+#[test]
 fn two_that_look_for_each_other_in_different_vlans_are_told_once() {
     let of = |vlans: [Option<u16>; 2]| {
         let mut ledger = SightingLedger::default();

@@ -1,6 +1,6 @@
 //! Hosts that take requests and answer none, at several of their services: at each of them too few wait to say anything of it.
 
-use super::slow::{WAITING, are_several, may_hang};
+use super::hanging::{WAITING, are_several, may_hang};
 use super::{DEAD_CLIENTS, by_clients};
 use crate::diagnose::detector::Report;
 use crate::diagnose::evidence::Evidence;

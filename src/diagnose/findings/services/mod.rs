@@ -1,6 +1,7 @@
 //! What services answer, and when: name servers, web servers and all others whose requests and answers are read.
 
 mod errors;
+mod hanging;
 mod hanging_hosts;
 mod names;
 mod slow;

@@ -1,17 +1,17 @@
 //! Services whose answers come late, or not at all any more.
 
+use super::hanging::{ANSWERED_BEFORE, HANGING, HELD, HELD_SHARE, WAITING, hangs, hung, may_be_meant};
 use super::{BAD, DEAD_CLIENTS, DNS, TLS, by_clients, hanging_hosts, report};
-use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::Tuned;
 use crate::diagnose::findings::{SEVERAL, SURE, all_of, exceeded, subject, times};
 use crate::model::evidence::{
-    LONG_POLL, MeantWaits, PROMPT, SERVERS_SHARE, SLOW_FLOOR, ServiceEvidence, ServiceWindow, Threshold, Trouble, Troubled, USERS_WAIT,
-    USUAL_TIMES, VERY_SLOW_REPLY,
+    LONG_POLL, SERVERS_SHARE, SLOW_FLOOR, ServiceEvidence, ServiceWindow, Threshold, Trouble, USERS_WAIT, USUAL_TIMES, VERY_SLOW_REPLY,
 };
 use crate::model::time::SECOND;
-use crate::model::units::{duration, plural};
-use crate::model::{Finding, PathSide, Proto, Severity, Timestamp, Value, wilson};
+use crate::model::units::duration;
+use crate::model::{Finding, PathSide, Severity, Timestamp, Value, wilson};
 
 /// Share of very slow answers of another service, and how many answers there must be; the same where nearly all are; and the median that is critical, seconds.
 static SERVER_SLOW: Threshold = Threshold::share(0.2);
@@ -19,17 +19,6 @@ static SERVER_ANSWERS: Threshold = Threshold::count(20.0);
 static SERVER_NEARLY: Threshold = Threshold::share(0.5);
 static SERVER_FEW: Threshold = Threshold::count(8.0);
 static SERVER_CRITICAL: Threshold = Threshold::seconds(4.0);
-
-/// Requests that were held for long, and their share, from which on others may be meant to wait as well: what ended their waiting sooner.
-static HELD: Threshold = Threshold::count(2.0);
-static HELD_SHARE: Threshold = Threshold::share(0.02);
-
-/// Requests over TCP that wait, and answers known before, before a service hangs.
-static HANGING: Threshold = Threshold::count(3.0);
-static ANSWERED_BEFORE: Threshold = Threshold::count(5.0);
-
-/// Turns that a connection showed before it turned out to be a talk, so that others may be talks as well.
-const TURNS_OF_TALKS: u64 = 4;
 
 /// How long turns of a service must be known before they are slow by themselves: whoever holds requests shows it by then.
 const KNOWN_FOR: i64 = 60 * SECOND;
@@ -154,52 +143,6 @@ impl Detector for ServerSlow {
 /// Whether nearly all that was answered was slow: then few answers are enough to say so.
 fn nearly_all(w: &ServiceWindow, kind: Trouble) -> bool {
     w.timed >= SERVER_FEW.number() && wilson(w.trouble(kind).count, w.timed).low > SERVER_NEARLY.value()
-}
-
-/// What says how many requests of a service that hangs have no answer.
-pub(super) const WAITING: &str = "waiting";
-
-/// A service that takes requests and answers none since it last answered anybody.
-fn hangs(service: &ServiceEvidence) -> Option<Report> {
-    let waiting = &service.since_success.requests;
-    if !may_hang(service) || !are_several(waiting) {
-        return None;
-    }
-    let (app, requests) = (service.app_token, plural(waiting.count, "request"));
-    let title = format!("{app} at {} answers nothing any more: {requests} of {} wait", service.key, waiting.who());
-    let evidence = vec![(WAITING, Value::Count(waiting.count)), ("clients", waiting.told())];
-    let report = Report::new(by_clients(waiting.clients, true), title, evidence).about(subject(&service.key)).suffered_by(waiting.clients);
-    Some(report.held(waiting.span.into_iter().collect()))
-}
-
-/// A service that took requests and answered none for a while, and answers again.
-fn hung(service: &ServiceEvidence) -> Option<Report> {
-    let past = service.since_success.past_requests.filter(|past| may_hang(service) && are_several(&past.what))?;
-    let (span, waited) = (past.span()?, past.what);
-    let lasted = duration(span.last.since(span.first) as f64 / 1e9);
-    let (app, requests) = (service.app_token, plural(waited.count, "request"));
-    let title = format!("{app} at {} answered nothing for {lasted}: {requests} of {} waited; it does again", service.key, waited.who());
-    let evidence = vec![(WAITING, Value::Count(waited.count)), ("clients", waited.told())];
-    let report = Report::new(by_clients(waited.clients, true), title, evidence).about(subject(&service.key));
-    Some(report.suffered_by(waited.clients).held(vec![span]).over(true))
-}
-
-/// Whether requests of a service that wait tell that it hangs: it had answered, and nobody asks what is meant to wait.
-pub(super) fn may_hang(service: &ServiceEvidence) -> bool {
-    let is_told = PROMPT.contains(&service.app_token) && service.key.protocol == Proto::Tcp;
-    is_told && service.waits.timed >= ANSWERED_BEFORE.number() && !may_be_meant(&service.waits)
-}
-
-/// Whether so many requests of so many clients are no chance.
-pub(super) fn are_several(waiting: &Troubled) -> bool {
-    waiting.count >= HANGING.number() && (waiting.clients >= DEAD_CLIENTS.number() || waiting.is_more)
-}
-
-/// Whether requests may be meant to wait: some were held for long, or connections of which nobody can read anything turn out to be talks of both
-/// sides.
-fn may_be_meant(waits: &MeantWaits) -> bool {
-    let is_held = waits.held >= HELD.number() && waits.held as f64 >= HELD_SHARE.value() * waits.timed as f64;
-    is_held || waits.talks > 0 && waits.talks * TURNS_OF_TALKS >= waits.turns
 }
 
 /// What can be said to be slow of a service: what is meant to wait, or may turn out to be, only against what it usually does.

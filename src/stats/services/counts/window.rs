@@ -5,18 +5,17 @@ use crate::model::evidence::{AskedEcn, ClientLoss, CodeCount, LossWindow, Servic
 use crate::model::limits::FURTHER_CLIENTS;
 use crate::model::{Address, Episode};
 
-fn counted(mut codes: Vec<(u32, u64)>) -> Vec<CodeCount> {
-    codes.sort_unstable_by_key(|&(code, n)| (std::cmp::Reverse(n), code));
-    codes.into_iter().map(|(code, count)| CodeCount { code, text: code.to_string().into(), count }).collect()
-}
-
-fn merge(all: &mut Vec<(u32, u64)>, part: &[(u32, u64)]) {
-    for &(code, n) in part {
+/// Codes of answers in all stretches, those that came most first.
+fn counted<'a>(parts: impl Iterator<Item = &'a [(u32, u64)]>) -> Vec<CodeCount> {
+    let mut all: Vec<(u32, u64)> = Vec::new();
+    for &(code, n) in parts.flatten() {
         match all.iter_mut().find(|c| c.0 == code) {
             Some((_, sum)) => *sum = sum.saturating_add(n),
             None => all.push((code, n)),
         }
     }
+    all.sort_unstable_by_key(|&(code, n)| (std::cmp::Reverse(n), code));
+    all.into_iter().map(|(code, count)| CodeCount { code, text: code.to_string().into(), count }).collect()
 }
 
 /// What each client lost on its side, where any did: those that lost nothing are what the others are compared with.
@@ -93,9 +92,8 @@ pub fn window<'a>(
     let mut clients: Vec<(Address, ClientCounts)> = Vec::new();
     let (mut sum, mut others) = (ClientCounts::default(), ClientCounts::default());
     let (mut further, mut again, mut turns, mut between) = (Vec::<u32>::new(), 0u64, TurnCounts::default(), [0u64; 2]);
-    let mut asked_ecn = AskedEcn::default();
-    let (mut segments, mut zones, mut idle_cuts) = (SegmentCounts::default(), ServiceCounts::default(), Vec::new());
-    let (mut spans, mut codes, mut denied) = ([None; Trouble::COUNT], Vec::<(u32, u64)>::new(), Vec::<(u32, u64)>::new());
+    let (mut asked_ecn, mut segments) = (AskedEcn::default(), SegmentCounts::default());
+    let (mut zones, mut idle_cuts, mut spans) = (ServiceCounts::default(), Vec::new(), [None; Trouble::COUNT]);
     for part in parts.clone() {
         sum.add(&part.others);
         others.add(&part.others);
@@ -111,8 +109,6 @@ pub fn window<'a>(
         spans.iter_mut().zip(part.spans).for_each(|(span, more)| *span = joined(*span, more));
         idle_cuts.extend(part.idle_cuts.iter().map(|millis| f64::from(*millis) / 1e3));
         part.zones.iter().filter(|zone| **zone != 0).for_each(|zone| zones.zone(*zone));
-        merge(&mut codes, &part.codes);
-        merge(&mut denied, &part.denied);
     }
     put_together(&mut clients);
     idle_cuts.sort_unstable_by(f64::total_cmp);
@@ -142,9 +138,9 @@ pub fn window<'a>(
         trips: [0, 1].map(|side| TripCounts::window(parts.clone().filter_map(move |p| p.trips(side)))),
         timed: u64::from(sum.answered).saturating_sub(turns.begun.into()).saturating_add(turns.answered.into()),
         turns: TurnWindow { answered: turns.answered.into() },
-        response: Latencies::quantiles(parts.map(|p| &p.latencies)),
-        codes: counted(codes),
-        denied: counted(denied),
+        response: Latencies::quantiles(parts.clone().map(|p| &p.latencies)),
+        codes: counted(parts.clone().map(|part| part.codes.as_slice())),
+        denied: counted(parts.clone().map(|part| part.denied.as_slice())),
         failing_zones: zones.zones.iter().filter(|zone| **zone != 0).count() as u64,
     }
 }
