@@ -5,6 +5,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Runs before Rust's runtime does, which hides that there is no standard output.
 #[cfg(target_os = "linux")]
@@ -57,8 +58,14 @@ const REFUSED: &[u8] =
 /// Ends the program; who shows a dashboard gives the terminal back as it aborts.
 #[cold]
 fn refused() -> ! {
-    // Unbuffered: it takes no memory.
-    let _ = std::io::stderr().write_all(REFUSED);
+    static IS_TOLD: AtomicBool = AtomicBool::new(false);
+    // Several threads may be refused at once: one says so, and the program ends once it has.
+    if IS_TOLD.swap(true, Ordering::Relaxed) {
+        std::thread::sleep(std::time::Duration::from_secs(1));
+    } else {
+        // Unbuffered: it takes no memory.
+        let _ = std::io::stderr().write_all(REFUSED);
+    }
     std::process::abort()
 }
 

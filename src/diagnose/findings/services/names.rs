@@ -10,7 +10,7 @@ use crate::model::evidence::{
     UNANSWERED_SHARE, USUAL_TIMES, VERY_SLOW_REPLY,
 };
 use crate::model::units::{duration, grouped, percent};
-use crate::model::{Finding, Severity, Value, wilson};
+use crate::model::{Severity, wilson};
 
 /// Queries of which none was answered, that make a dead name server, and for how long.
 static DEAD: Threshold = Threshold::count(5.0);
@@ -65,12 +65,7 @@ impl Detector for DnsUnanswered {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::Undivided, Need::BothDirections, Need::Timely, Need::EverySide, Need::Complete, Need::Unsampled]
-    }
-
-    /// Of a server that answers a mirror that loses a part shows something.
-    fn is_proved_without(&self, need: Need, finding: &Finding) -> bool {
-        need == Need::Complete && finding.evidence.contains(&("answered", Value::Count(0)))
+        &[Need::Undivided, Need::BothDirections, Need::Timely, Need::EverySide, Need::Complete, Need::Unsampled, Need::Abreast]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
