@@ -4,10 +4,12 @@ use super::{SURE, all_of, exceeded, subject};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::Tuned;
-use crate::model::evidence::{CertificateEvidence, OldTlsEvidence, SHORT_LOGIN, ServiceEvidence, Threshold, TlsFailureEvidence, Trouble};
+use crate::model::evidence::{
+    CertificateEvidence, OldTlsEvidence, SHORT_LOGIN, ServiceEvidence, TLS_SILENT, Threshold, TlsFailureEvidence, Trouble,
+};
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, percent, plural};
-use crate::model::{Episode, Severity, Subject, Timestamp, Value, wilson};
+use crate::model::{Episode, Finding, Severity, Subject, Timestamp, Value, wilson};
 
 /// Share of refused logins: told of; of how many answers, and how many at least.
 static DENIED: Threshold = Threshold::share(0.3);
@@ -179,13 +181,31 @@ impl Detector for TlsFailing {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::Undivided, Need::BothDirections, Need::Timely, Need::Complete, Need::Unsampled, Need::Whole, Need::Aligned, Need::Prompt]
+        &[
+            Need::Undivided,
+            Need::BothDirections,
+            Need::EverySide,
+            Need::Timely,
+            Need::Complete,
+            Need::Unsampled,
+            Need::Whole,
+            Need::Aligned,
+            Need::Prompt,
+        ]
+    }
+
+    /// Alerts that were seen were sent, whatever was not seen.
+    fn is_proved_without(&self, need: Need, finding: &Finding) -> bool {
+        need == Need::EverySide && !finding.evidence.iter().any(|(name, _)| *name == UNANSWERED)
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         all_of(e.network.tls_failures.iter().filter_map(|f| failing(f, standing.on(subject(&f.key)))))
     }
 }
+
+/// What says how many handshakes had no answer at all.
+const UNANSWERED: &str = "unanswered";
 
 fn failing(f: &TlsFailureEvidence, stands: bool) -> Option<Report> {
     let share = wilson(f.failed, f.hellos);
@@ -213,6 +233,10 @@ fn failing(f: &TlsFailureEvidence, stands: bool) -> Option<Report> {
     ];
     let alerts: Vec<String> = f.alerts.iter().take(4).map(|a| format!("{} {}", grouped(a.count), a.text)).collect();
     evidence.push(("alerts", Value::Text(alerts.join(", "))));
+    let unanswered = f.alerts.iter().filter(|alert| alert.code == u32::from(TLS_SILENT)).map(|alert| alert.count).sum();
+    if unanswered > 0 {
+        evidence.push((UNANSWERED, Value::Count(unanswered)));
+    }
     let severity = match clients {
         n if n >= CLIENTS.number() => Severity::Critical,
         1 if share.low <= FAILING_MOST.value() => Severity::Note,
