@@ -98,7 +98,7 @@ pub struct DiffRequest {
 /// What is asked of a fleet.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct FleetRequest {
-    /// The database, as probes name it: clickhouse:https://HOST:8443/DATABASE [default: the first of [probe] export]
+    /// The database, as probes name it: clickhouse:https://HOST:8443/DATABASE [default: the first that a probe exports to, by the configuration]
     #[arg(value_name = "URL")]
     pub url: Option<String>,
     /// How far back: 90m, 1d, 3w, up to 400d
