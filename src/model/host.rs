@@ -46,7 +46,7 @@ pub struct HostFacts {
     /// How received packets are spread over the queues.
     pub spread: Option<Spread>,
     /// Flow control.
-    pub pause: Option<Pause>,
+    pub pause: Option<PauseSettings>,
     /// Interrupt coalescing.
     pub coalescing: Option<Coalescing>,
     /// Time stamps it can give.
@@ -126,7 +126,7 @@ pub struct Spread {
 
 /// Flow control (IEEE 802.3 annex 31B).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Pause {
+pub struct PauseSettings {
     /// Pause frames are obeyed.
     pub receive: bool,
     /// Pause frames are sent.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::host::{Coalescing, Counters, Feature, Pause, Queues, RingSize, Softnet, Spread, Stack, Stamping, SystemClock};
+use crate::model::host::{Coalescing, Counters, Feature, PauseSettings, Queues, RingSize, Softnet, Spread, Stack, Stamping, SystemClock};
 use std::collections::HashSet;
 
 /// A port as a mirror wants it.
@@ -27,7 +27,7 @@ fn good() -> HostFacts {
         ring: Some(RingSize { current: 4096, max: Some(4096) }),
         queues: Some(Queues { receive: 1, combined: 1 }),
         spread: Some(Spread::default()),
-        pause: Some(Pause::default()),
+        pause: Some(PauseSettings::default()),
         coalescing: Some(Coalescing { microseconds: Some(0), adaptive: Some(false) }),
         stamping: Some(Stamping::default()),
         driver: Some("ixgbe".into()),
@@ -242,7 +242,7 @@ fn several_queues_want_a_symmetric_hash() {
 
 #[test]
 fn flow_control_and_coalescing() {
-    let pause = only(|f| f.pause = Some(Pause { send: true, ..Pause::default() }), "pause");
+    let pause = only(|f| f.pause = Some(PauseSettings { send: true, ..PauseSettings::default() }), "pause");
     assert_eq!((pause.verdict, pause.command.as_deref()), (Rating::Warning, Some("ethtool -A eth1 autoneg off rx off tx off")));
     let held = only(|f| f.coalescing = Some(Coalescing { microseconds: Some(50), adaptive: Some(false) }), "coalescing");
     assert_eq!((held.verdict, held.found.contains("50")), (Rating::Note, true));

@@ -62,7 +62,7 @@ pub fn checks(request: &Request, detected: &DetectorReport) -> Vec<Checklist> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::host::{Counters, Feature, Pause, Queues};
+    use crate::model::host::{Counters, Feature, PauseSettings, Queues};
 
     #[test]
     fn without_a_host_only_its_losses_are_known() {
@@ -89,7 +89,7 @@ mod tests {
             addresses: Some(vec!["192.0.2.1".parse().unwrap()]),
             features: Some(vec![feature("rx-gro", true), feature("rx-vlan-filter", false)]),
             speed: Some(1_000_000_000),
-            pause: Some(Pause { send: true, ..Pause::default() }),
+            pause: Some(PauseSettings { send: true, ..PauseSettings::default() }),
             counters: Some(Counters { sent: 3, length: 1, ..Counters::default() }),
             ..HostFacts::default()
         };

@@ -2,7 +2,7 @@
 
 use super::change::{Change, ChangeKind, ChangeWay, ComparedMeasure};
 use super::seconds;
-use super::significance::{Amount, Judgement, Spread, of_amounts, of_loads, of_one_sided, of_severities};
+use super::significance::{Amount, Significance, Spread, of_amounts, of_loads, of_one_sided, of_severities};
 use crate::model::{Address, Finding, Severity, Subject};
 use crate::snapshot::{HostRow, Sample, Snapshot, Table};
 use std::collections::BTreeMap;
@@ -42,12 +42,12 @@ impl<'a> Differences<'a> {
         (subject, about): Named,
         measure: ComparedMeasure,
         [before, after]: [Option<f64>; 2],
-        judgement: Judgement,
+        judgement: Significance,
     ) -> bool {
         let noise = match judgement {
-            Judgement::Alike => return false,
-            Judgement::Noise(why) => why,
-            Judgement::Significant => "",
+            Significance::Alike => return false,
+            Significance::Noise(why) => why,
+            Significance::Significant => "",
         };
         let way = match (before, after) {
             (None, _) => ChangeWay::New,
@@ -107,7 +107,7 @@ impl<'a> Differences<'a> {
             [Some(x), Some(y)] => of_amounts([x, y], self.seconds, self.busier),
             [Some((packets, _)), None] => of_one_sided(packets, [s, t], whole[1]),
             [None, Some((packets, _))] => of_one_sided(packets, [t, s], whole[0]),
-            [None, None] => Judgement::Alike,
+            [None, None] => Significance::Alike,
         };
         let rates = [(amounts[0], s), (amounts[1], t)].map(|(amount, seconds)| amount.map(|a| a.1 as f64 * 8.0 / seconds));
         let differs = self.push(kind, subject, ComparedMeasure::BitRate, rates, judgement);

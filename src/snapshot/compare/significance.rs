@@ -40,7 +40,7 @@ pub(super) type Amount = (u64, u64);
 
 /// What two values come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Judgement {
+pub(super) enum Significance {
     /// They do not differ.
     Alike,
     /// They differ, for this reason no more than chance or measurement lets them.
@@ -53,64 +53,64 @@ pub(super) enum Judgement {
 pub(super) type Spread = (usize, f64);
 
 /// Two loads, by the spread of their intervals.
-pub(super) fn of_loads([a, b]: [f64; 2], [(n, x), (m, y)]: [Spread; 2]) -> Judgement {
+pub(super) fn of_loads([a, b]: [f64; 2], [(n, x), (m, y)]: [Spread; 2]) -> Significance {
     match () {
-        () if a == b => Judgement::Alike,
-        () if n.min(m) < INTERVALS => Judgement::Noise("too few intervals to tell"),
-        () if (a - b).abs() <= ERRORS * (x + y).sqrt() => Judgement::Noise("within the spread of its intervals"),
-        () if a.max(b) < FACTOR * a.min(b) => Judgement::Noise("less than twice"),
-        () => Judgement::Significant,
+        () if a == b => Significance::Alike,
+        () if n.min(m) < INTERVALS => Significance::Noise("too few intervals to tell"),
+        () if (a - b).abs() <= ERRORS * (x + y).sqrt() => Significance::Noise("within the spread of its intervals"),
+        () if a.max(b) < FACTOR * a.min(b) => Significance::Noise("less than twice"),
+        () => Significance::Significant,
     }
 }
 
 /// Something that only one side has: `count` packets or uses in its `seconds`, none in the `other` seconds. `is_whole`: the other side lists all
 /// there is of the kind.
-pub(super) fn of_one_sided(count: u64, [seconds, other]: [f64; 2], is_whole: bool) -> Judgement {
+pub(super) fn of_one_sided(count: u64, [seconds, other]: [f64; 2], is_whole: bool) -> Significance {
     match () {
-        () if count as f64 / seconds * other < EXPECTED => Judgement::Noise("too seldom to be missed"),
-        () if count < SEEN => Judgement::Noise("seen too seldom to know its rate"),
-        () if !is_whole => Judgement::Noise("not every row is listed"),
-        () => Judgement::Significant,
+        () if count as f64 / seconds * other < EXPECTED => Significance::Noise("too seldom to be missed"),
+        () if count < SEEN => Significance::Noise("seen too seldom to know its rate"),
+        () if !is_whole => Significance::Noise("not every row is listed"),
+        () => Significance::Significant,
     }
 }
 
 /// Packets and bytes that both sides have of something, during so many seconds each. `busier`: bits per second of the busier capture.
-pub(super) fn of_amounts(amounts: [Amount; 2], seconds: [f64; 2], busier: f64) -> Judgement {
+pub(super) fn of_amounts(amounts: [Amount; 2], seconds: [f64; 2], busier: f64) -> Significance {
     let [a, b] = [0, 1].map(|i: usize| amounts[i].1 as f64 * 8.0 / seconds[i]);
     match () {
-        () if a.max(b) < FACTOR * a.min(b) => Judgement::Alike,
-        () if amounts.iter().all(|amount| amount.0 < PACKETS) => Judgement::Noise("few packets"),
-        () if !is_told_by_counts(amounts.map(|amount| amount.0), seconds, a > b) => Judgement::Noise("so few packets by chance"),
-        () if (a - b).abs() < PART * busier => Judgement::Noise("less than 1 % of the load"),
-        () => Judgement::Significant,
+        () if a.max(b) < FACTOR * a.min(b) => Significance::Alike,
+        () if amounts.iter().all(|amount| amount.0 < PACKETS) => Significance::Noise("few packets"),
+        () if !is_told_by_counts(amounts.map(|amount| amount.0), seconds, a > b) => Significance::Noise("so few packets by chance"),
+        () if (a - b).abs() < PART * busier => Significance::Noise("less than 1 % of the load"),
+        () => Significance::Significant,
     }
 }
 
 /// How much a finding matters on each side, where it is there.
-pub(super) fn of_severities([before, after]: [Option<f64>; 2]) -> Judgement {
+pub(super) fn of_severities([before, after]: [Option<f64>; 2]) -> Significance {
     match () {
-        () if before == after => Judgement::Alike,
-        () if [before, after].iter().flatten().all(|weight| *weight < WARNING) => Judgement::Noise("a note"),
-        () => Judgement::Significant,
+        () if before == after => Significance::Alike,
+        () if [before, after].iter().flatten().all(|weight| *weight < WARNING) => Significance::Noise("a note"),
+        () => Significance::Significant,
     }
 }
 
 /// Response times of a service.
-pub(super) fn of_responses([before, after]: [&Quantiles; 2]) -> Judgement {
+pub(super) fn of_responses([before, after]: [&Quantiles; 2]) -> Significance {
     let (a, b) = (before.p50, after.p50);
     match () {
-        () if before.count.min(after.count) < ANSWERS || a.max(b) < SLOWER * a.min(b) => Judgement::Alike,
-        () if (a - b).abs() < NOTICED => Judgement::Noise("less than 5 ms"),
-        () => Judgement::Significant,
+        () if before.count.min(after.count) < ANSWERS || a.max(b) < SLOWER * a.min(b) => Significance::Alike,
+        () if (a - b).abs() < NOTICED => Significance::Noise("less than 5 ms"),
+        () => Significance::Significant,
     }
 }
 
 /// Shares of a service's attempts and requests that went wrong.
-pub(super) fn of_shares([a, b]: &[Estimate; 2]) -> Judgement {
+pub(super) fn of_shares([a, b]: &[Estimate; 2]) -> Significance {
     match () {
-        () if a.rate == b.rate || a.n == 0 || b.n == 0 => Judgement::Alike,
-        () if a.high < b.low || b.high < a.low => Judgement::Significant,
-        () => Judgement::Noise("its intervals overlap"),
+        () if a.rate == b.rate || a.n == 0 || b.n == 0 => Significance::Alike,
+        () if a.high < b.low || b.high < a.low => Significance::Significant,
+        () => Significance::Noise("its intervals overlap"),
     }
 }
 
@@ -143,26 +143,26 @@ mod tests {
 
     #[test]
     fn what_one_side_has_was_seen_often_enough_and_would_have_come() {
-        let seldom = Judgement::Noise("seen too seldom to know its rate");
+        let seldom = Significance::Noise("seen too seldom to know its rate");
         // One packet in a millisecond is no thousand a second.
         assert_eq!(of_one_sided(1, [0.001, 60.0], true), seldom);
         assert_eq!(of_one_sided(2, [0.001, 60.0], true), seldom);
-        assert_eq!(of_one_sided(3, [0.001, 60.0], true), Judgement::Significant);
-        assert_eq!(of_one_sided(3, [10.0, 10.0], true), Judgement::Significant);
-        assert_eq!(of_one_sided(3, [10.0, 9.9], true), Judgement::Noise("too seldom to be missed"));
-        assert_eq!(of_one_sided(3, [10.0, 10.0], false), Judgement::Noise("not every row is listed"));
+        assert_eq!(of_one_sided(3, [0.001, 60.0], true), Significance::Significant);
+        assert_eq!(of_one_sided(3, [10.0, 10.0], true), Significance::Significant);
+        assert_eq!(of_one_sided(3, [10.0, 9.9], true), Significance::Noise("too seldom to be missed"));
+        assert_eq!(of_one_sided(3, [10.0, 10.0], false), Significance::Noise("not every row is listed"));
     }
 
     #[test]
     fn amounts_differ_by_rate_count_and_load() {
         let one_second = |x, y, busier| of_amounts([x, y], [1.0; 2], busier);
-        assert_eq!(one_second((20, 1_000), (39, 1_999), 0.0), Judgement::Alike);
-        assert_eq!(one_second((1, 100), (19, 1_900), 0.0), Judgement::Noise("few packets"));
-        assert_eq!(one_second((10, 1_000), (20, 2_000), 0.0), Judgement::Noise("so few packets by chance"));
-        assert_eq!(one_second((10, 1_000), (100, 10_000), 0.0), Judgement::Significant);
-        assert_eq!(one_second((10, 1_000), (100, 10_000), 7_200_000.1), Judgement::Noise("less than 1 % of the load"));
+        assert_eq!(one_second((20, 1_000), (39, 1_999), 0.0), Significance::Alike);
+        assert_eq!(one_second((1, 100), (19, 1_900), 0.0), Significance::Noise("few packets"));
+        assert_eq!(one_second((10, 1_000), (20, 2_000), 0.0), Significance::Noise("so few packets by chance"));
+        assert_eq!(one_second((10, 1_000), (100, 10_000), 0.0), Significance::Significant);
+        assert_eq!(one_second((10, 1_000), (100, 10_000), 7_200_000.1), Significance::Noise("less than 1 % of the load"));
         // As many packets, twice as large.
-        assert_eq!(one_second((20, 1_000), (20, 2_000), 0.0), Judgement::Significant);
-        assert_eq!(one_second((19, 1_000), (20, 2_000), 0.0), Judgement::Noise("so few packets by chance"));
+        assert_eq!(one_second((20, 1_000), (20, 2_000), 0.0), Significance::Significant);
+        assert_eq!(one_second((19, 1_000), (20, 2_000), 0.0), Significance::Noise("so few packets by chance"));
     }
 }

@@ -2,7 +2,7 @@
 //! questions that change nothing; they need no rights.
 
 use super::netlink::{Client, attribute, attributes, byte, name, number, put};
-use crate::model::host::{Coalescing, Feature, HostFacts, Pause, Queues, RingSize, Spread, Stamping};
+use crate::model::host::{Coalescing, Feature, HostFacts, PauseSettings, Queues, RingSize, Spread, Stamping};
 use std::io;
 
 /// `GENL_ID_CTRL`, and what asks it for the number of a family.
@@ -150,12 +150,12 @@ fn coalescing(message: &[u8]) -> Option<Coalescing> {
 }
 
 /// ETHTOOL_MSG_PAUSE_GET_REPLY.
-fn pause(message: &[u8]) -> Option<Pause> {
+fn pause(message: &[u8]) -> Option<PauseSettings> {
     const AUTONEG: u16 = 2;
     const RX: u16 = 3;
     const TX: u16 = 4;
     let on = |kind| byte(message, kind).map(|b| b != 0);
-    Some(Pause { receive: on(RX)?, send: on(TX)?, negotiated: on(AUTONEG).unwrap_or(false) })
+    Some(PauseSettings { receive: on(RX)?, send: on(TX)?, negotiated: on(AUTONEG).unwrap_or(false) })
 }
 
 /// ETHTOOL_MSG_TSINFO_GET_REPLY.
@@ -258,7 +258,7 @@ mod tests {
         assert_eq!(found, Some(Coalescing { microseconds: Some(50), adaptive: Some(true) }));
         assert_eq!(coalescing(&message(&[(6, &n(50))])), None);
         let found = pause(&message(&[(2, &[1]), (3, &[0]), (4, &[1])]));
-        assert_eq!(found, Some(Pause { receive: false, send: true, negotiated: true }));
+        assert_eq!(found, Some(PauseSettings { receive: false, send: true, negotiated: true }));
         assert_eq!(pause(&[]), None);
     }
 

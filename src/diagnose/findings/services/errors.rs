@@ -1,12 +1,12 @@
 //! Requests that services without a rule of their own answer with errors.
 
-use super::{BAD, DNS, FAILING_MOST, HTTP, NTP, QUERIES, TLS, are_enough, by_clients, codes, report};
+use super::{BAD, DNS, FAILING_MOST, HTTP, NTP, QUERIES, TLS, by_clients, codes, fails, report};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::Tuned;
-use crate::diagnose::findings::{SEVERAL, SURE, all_of, exceeded, of, subject};
+use crate::diagnose::findings::{SEVERAL, SURE, all_of, of, subject};
+use crate::model::Severity;
 use crate::model::evidence::{FAILING_SHARE, Trouble};
-use crate::model::{Severity, wilson};
 
 /// Another service answers with errors.
 pub struct ServiceErrors;
@@ -39,14 +39,7 @@ impl Detector for ServiceErrors {
         // Those that have a rule of their own are told of there.
         let others = e.network.services.iter().filter(|s| !matches!(s.app_token, "" | DNS | HTTP | TLS | NTP));
         all_of(others.filter_map(|service| {
-            let w = service.window(|w| are_enough(w, Trouble::Error, &QUERIES))?;
-            let bad = w.trouble(Trouble::Error);
-            let share = wilson(bad.count, w.answered);
-            if bad.count < BAD.number()
-                || !exceeded(&share, FAILING_SHARE.value(), FAILING_SHARE.value() / 2.0, standing.on(subject(&service.key)))
-            {
-                return None;
-            }
+            let (w, bad, share) = fails(service, (&QUERIES, &FAILING_SHARE), standing.on(subject(&service.key)))?;
             let severity = if bad.clients <= 1 { Severity::Note } else { by_clients(bad.clients, share.low > FAILING_MOST.value()) };
             let title = format!(
                 "{} at {} answers {} requests with errors to {}: {}",

@@ -12,12 +12,12 @@ pub use names::{DnsFailing, DnsSlow, DnsUnanswered};
 pub use slow::ServerSlow;
 pub use web::HttpErrors;
 
-use super::{SEVERAL, subject};
+use super::{SEVERAL, exceeded, subject};
 use crate::diagnose::detector::Report;
 use crate::diagnose::evidence::Evidence;
 use crate::model::evidence::{ServiceEvidence, ServiceWindow, Threshold, Trouble, Troubled};
 use crate::model::units::plural;
-use crate::model::{Severity, Value, wilson};
+use crate::model::{Estimate, Severity, Value, wilson};
 
 /// The names of protocols that have findings of their own.
 const DNS: &str = "dns";
@@ -36,6 +36,20 @@ static DEAD_CLIENTS: Threshold = Threshold::count(2.0);
 
 /// Errors there must be at least.
 static BAD: Threshold = Threshold::count(5.0);
+
+/// The latest stretch in which so many answers are errors that the service fails: how many, of whom, and their share. `answers` is how many there
+/// must be, `most` the share that is too much.
+fn fails<'a>(
+    service: &'a ServiceEvidence,
+    (answers, most): (&Threshold, &Threshold),
+    stands: bool,
+) -> Option<(&'a ServiceWindow, Troubled, Estimate)> {
+    let w = service.window(|w| are_enough(w, Trouble::Error, answers))?;
+    let bad = w.trouble(Trouble::Error);
+    let share = wilson(bad.count, w.answered);
+    let is_much = bad.count >= BAD.number() && exceeded(&share, most.value(), most.value() / 2.0, stands);
+    is_much.then_some((w, bad, share))
+}
 
 /// Whether so many answers are enough to say how many of them are bad: as many as a small share takes, or fewer of which surely most are.
 fn are_enough(w: &ServiceWindow, trouble: Trouble, usual: &Threshold) -> bool {

@@ -1,6 +1,6 @@
 //! What name servers answer, and when.
 
-use super::{BAD, DEAD_CLIENTS, DNS, FAILING_MOST, QUERIES, are_enough, by_clients, codes, report, speaking, waiting};
+use super::{BAD, DEAD_CLIENTS, DNS, FAILING_MOST, QUERIES, by_clients, codes, fails, report, speaking, waiting};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Tuned};
@@ -163,13 +163,8 @@ impl Detector for DnsFailing {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         all_of(speaking(e, DNS).filter_map(|service| {
-            let w = service.window(|w| are_enough(w, Trouble::Error, &QUERIES))?;
-            let bad = w.trouble(Trouble::Error);
-            let share = wilson(bad.count, w.answered);
             let stands = standing.on(subject(&service.key));
-            if bad.count < BAD.number() || !exceeded(&share, FAILING_SHARE.value(), FAILING_SHARE.value() / 2.0, stands) {
-                return missing_names(service, stands);
-            }
+            let Some((w, bad, share)) = fails(service, (&QUERIES, &FAILING_SHARE), stands) else { return missing_names(service, stands) };
             let is_most = share.low > FAILING_MOST.value();
             let is_all = service.since_success.last_good.zip(bad.span).is_none_or(|(good, span)| good < span.first);
             let severity = match bad.clients {

@@ -1,6 +1,6 @@
 //! Requests that web servers answer with errors, or refuse.
 
-use super::{BAD, FAILING_MOST, HTTP, are_enough, by_clients, codes, report, speaking};
+use super::{BAD, FAILING_MOST, HTTP, by_clients, codes, fails, report, speaking};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::Tuned;
@@ -53,13 +53,8 @@ impl Detector for HttpErrors {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         all_of(speaking(e, HTTP).filter_map(|service| {
-            let w = service.window(|w| are_enough(w, Trouble::Error, &WEB_ANSWERS))?;
-            let bad = w.trouble(Trouble::Error);
-            let share = wilson(bad.count, w.answered);
             let stands = standing.on(subject(&service.key));
-            if bad.count < BAD.number() || !exceeded(&share, WEB_ERRORS_SHARE.value(), WEB_ERRORS_SHARE.value() / 2.0, stands) {
-                return refusals(service, stands);
-            }
+            let Some((w, bad, share)) = fails(service, (&WEB_ANSWERS, &WEB_ERRORS_SHARE), stands) else { return refusals(service, stands) };
             let severity = by_clients(bad.clients, share.low > WEB_ERRORS_MANY.value());
             let codes = codes(w, |code| code >= 500);
             let title = format!("Web server {} answers {} requests with errors: {codes}", service.key, of(bad.count, w.answered));

@@ -10,7 +10,7 @@ const MEASURED: usize = 200;
 
 /// What stands in a column.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct Extent {
+pub(super) struct ColumnExtent {
     /// Cells that its widest cell takes.
     pub wide: u16,
     /// The same of both ends of a pair.
@@ -26,7 +26,7 @@ pub(super) struct Extent {
 /// The shares at which bars may end.
 const SCALES: [f64; 7] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0];
 
-impl Extent {
+impl ColumnExtent {
     fn see(&mut self, cell: &Cell) {
         let wide = match cell {
             Cell::Text(text, _) | Cell::List(text, _) | Cell::Address(text, _) | Cell::Right(text, _) => cells(text.trim_end()),
@@ -64,10 +64,10 @@ impl Extent {
 }
 
 /// What stands in each column, in the first rows (none of them where only the window is seen) and in those of the window.
-pub(super) fn measure<R>(scene: &Scene, columns: &[Col<R>], rows: &[(Topic, R)], window: &[(Topic, R)]) -> Vec<Extent> {
+pub(super) fn measure<R>(scene: &Scene, columns: &[Col<R>], rows: &[(Topic, R)], window: &[(Topic, R)]) -> Vec<ColumnExtent> {
     let first = rows.get(..MEASURED).unwrap_or(rows);
     let of = |column: &Col<R>| {
-        let mut extent = Extent::default();
+        let mut extent = ColumnExtent::default();
         for (_, row) in first.iter().chain(window) {
             if let Some(cell) = column.cell.cell(scene, row) {
                 extent.see(&cell);
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn bars_end_at_everything_unless_the_head_says_where() {
-        let of = |share| Extent { share, is_told: true, ..Extent::default() };
+        let of = |share| ColumnExtent { share, is_told: true, ..ColumnExtent::default() };
         assert_eq!(of(0.003).scale(5, 12), (0.01, Some("to 1%".into())));
         assert_eq!(of(0.17).scale(5, 12), (0.2, Some("to 20%".into())));
         assert_eq!(of(0.17).scale(5, 11), (1.0, None), "no room to say it");

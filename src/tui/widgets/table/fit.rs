@@ -1,7 +1,7 @@
 //! Which columns of a table fit, and how wide each is.
 
 use super::column::{Col, Content};
-use super::extent::Extent;
+use super::extent::ColumnExtent;
 use crate::snapshot::Order;
 use crate::tui::canvas::cells;
 
@@ -9,7 +9,7 @@ use crate::tui::canvas::cells;
 pub(super) const GAP: u16 = 2;
 
 /// The columns that have something to say: the first one, that of the order, and those of fields in which something stands.
-fn told<R>(columns: &[Col<R>], extents: &[Extent], order: Option<Order>) -> Vec<usize> {
+fn told<R>(columns: &[Col<R>], extents: &[ColumnExtent], order: Option<Order>) -> Vec<usize> {
     let stays = |at: &usize| {
         let Some((column, extent)) = columns.get(*at).zip(extents.get(*at)) else { return false };
         let is_order = order.is_some_and(|o| column.sort == Some(o.column));
@@ -25,14 +25,14 @@ fn needed<R>(columns: &[Col<R>], kept: &[usize]) -> u16 {
 }
 
 /// Cells that a column would have where nothing is cut.
-fn wanted<R>(columns: &[Col<R>], extents: &[Extent], at: usize, order: Option<Order>) -> u16 {
+fn wanted<R>(columns: &[Col<R>], extents: &[ColumnExtent], at: usize, order: Option<Order>) -> u16 {
     let needed = extents.get(at).map_or(0, |extent| extent.wide).max(head_cells(&columns[at], order));
     // Numbers alone give what they do not use.
     if is_number(&columns[at], extents.get(at)) { needed } else { needed.max(columns[at].width) }
 }
 
 /// Takes out the columns that do not fit, those of least worth first.
-fn drop_columns<R>(columns: &[Col<R>], extents: &[Extent], kept: &mut Vec<usize>, width: u16, order: Option<Order>) {
+fn drop_columns<R>(columns: &[Col<R>], extents: &[ColumnExtent], kept: &mut Vec<usize>, width: u16, order: Option<Order>) {
     // By what rows are sorted can be read.
     let worth =
         |at: usize| if order.is_some_and(|o| columns[at].sort == Some(o.column)) { columns[at].worth.min(1) } else { columns[at].worth };
@@ -62,7 +62,7 @@ fn drop_columns<R>(columns: &[Col<R>], extents: &[Extent], kept: &mut Vec<usize>
 }
 
 /// Which columns fit, and how wide they are. Where what says what a row is would be cut, columns of little worth give way.
-pub(super) fn fit<R>(columns: &[Col<R>], extents: &[Extent], width: u16, order: Option<Order>) -> Vec<(usize, u16)> {
+pub(super) fn fit<R>(columns: &[Col<R>], extents: &[ColumnExtent], width: u16, order: Option<Order>) -> Vec<(usize, u16)> {
     let mut told: Vec<usize> = told(columns, extents, order);
     loop {
         let out = laid_out(columns, extents, told.clone(), width, order);
@@ -88,7 +88,7 @@ const TELLING: u8 = 3;
 const YIELDS: u8 = 4;
 
 /// Which columns fit, and how wide they are. What is free goes to what would be cut first, as much as it needs; then to each up to its limit.
-fn laid_out<R>(columns: &[Col<R>], extents: &[Extent], mut kept: Vec<usize>, width: u16, order: Option<Order>) -> Vec<(usize, u16)> {
+fn laid_out<R>(columns: &[Col<R>], extents: &[ColumnExtent], mut kept: Vec<usize>, width: u16, order: Option<Order>) -> Vec<(usize, u16)> {
     drop_columns(columns, extents, &mut kept, width, order);
     let needs = needed(columns, &kept);
     let wanted = |at: usize| wanted(columns, extents, at, order);
@@ -127,7 +127,7 @@ fn laid_out<R>(columns: &[Col<R>], extents: &[Extent], mut kept: Vec<usize>, wid
 const LONGEST_BAR: u16 = 60;
 
 /// Whether numbers of a table stand in a column, and no bars.
-fn is_number<R>(column: &Col<R>, extent: Option<&Extent>) -> bool {
+fn is_number<R>(column: &Col<R>, extent: Option<&ColumnExtent>) -> bool {
     column.right && matches!(column.cell, Content::Field(..)) && extent.is_some_and(|extent| extent.share <= 0.0)
 }
 
@@ -166,14 +166,15 @@ mod tests {
     }
 
     fn fit(columns: &[Col<()>], width: u16, order: Option<Order>) -> Vec<(usize, u16)> {
-        let extents: Vec<Extent> = columns.iter().map(|c| Extent { wide: c.width, is_told: true, ..Extent::default() }).collect();
+        let extents: Vec<ColumnExtent> =
+            columns.iter().map(|c| ColumnExtent { wide: c.width, is_told: true, ..ColumnExtent::default() }).collect();
         super::fit(columns, &extents, width, order)
     }
 
     #[test]
     fn what_would_be_cut_gets_free_room_first_and_empty_columns_give_way() {
         let mut all = [column(10, 20, 0), column(5, 12, 2), column(6, 6, 1)];
-        let told = |wide| Extent { wide, is_told: true, ..Extent::default() };
+        let told = |wide| ColumnExtent { wide, is_told: true, ..ColumnExtent::default() };
         // The second would be cut: it has what it needs before the first one has room to breathe, beyond its limit too.
         assert_eq!(super::fit(&all, &[told(8), told(15), told(3)], 40, None), [(0, 15), (1, 15), (2, 6)]);
         assert_eq!(super::fit(&all, &[told(8), told(15), told(3)], 30, None), [(0, 10), (1, 10), (2, 6)]);
@@ -182,15 +183,15 @@ mod tests {
         assert_eq!(super::fit(&[column(10, 20, 0), number], &[told(14), told(2)], 20, None), [(0, 14), (1, 4)]);
         // A field in which nothing stands is not there, unless rows are sorted by it.
         all[1].cell = Content::Field(|_, (), _| None, 0);
-        assert_eq!(super::fit(&all, &[told(8), Extent::default(), told(3)], 30, None), [(0, 20), (2, 6)]);
+        assert_eq!(super::fit(&all, &[told(8), ColumnExtent::default(), told(3)], 30, None), [(0, 20), (2, 6)]);
         all[1].sort = Some(Column::BYTES);
-        assert_eq!(super::fit(&all, &[told(8), Extent::default(), told(3)], 30, Some(Order::largest(Column::BYTES.0))).len(), 3);
+        assert_eq!(super::fit(&all, &[told(8), ColumnExtent::default(), told(3)], 30, Some(Order::largest(Column::BYTES.0))).len(), 3);
     }
 
     #[test]
     fn heads_are_whole_before_anything_is_cut_and_columns_of_nothing_give_way() {
         let field = |title, worth| Col { right: true, title, cell: Content::Field(|_, (), _| None, 0), ..column(3, 3, worth) };
-        let told = |wide, is_some| Extent { wide, is_told: true, is_some, ..Extent::default() };
+        let told = |wide, is_some| ColumnExtent { wide, is_told: true, is_some, ..ColumnExtent::default() };
         let all = [column(10, 20, 0), field("requests", 2), field("refused", 12)];
         // All have room.
         assert_eq!(super::fit(&all, &[told(12, true), told(3, true), told(1, false)], 40, None), [(0, 20), (1, 8), (2, 7)]);
@@ -200,7 +201,7 @@ mod tests {
         // What is worth much stays though it holds nothing.
         assert_eq!(super::fit(&all, &[told(18, true), told(3, false), told(1, true)], 30, None).len(), 3);
         // A bar takes what nobody else has a use for.
-        let bar = Extent { share: 0.5, ..told(1, true) };
+        let bar = ColumnExtent { share: 0.5, ..told(1, true) };
         assert_eq!(super::fit(&[column(10, 12, 0), column(5, 8, 1)], &[told(9, true), bar], 60, None), [(0, 12), (1, 46)]);
         // On a very wide screen it is still a bar.
         assert_eq!(super::fit(&[column(10, 12, 0), column(5, 8, 1)], &[told(9, true), bar], 200, None), [(0, 12), (1, LONGEST_BAR)]);

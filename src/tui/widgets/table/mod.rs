@@ -18,7 +18,7 @@ use crate::tui::canvas::{Canvas, Hit, Listing, cells, cut_end, padded, split_top
 use crate::tui::theme::Hue;
 use crate::tui::view::{Pane, Scene, Topic};
 use cell::split;
-use extent::{Extent, measure};
+use extent::{ColumnExtent, measure};
 use fit::{GAP, fit};
 use ratatui::layout::Rect;
 
@@ -121,7 +121,7 @@ fn scrollbar(canvas: &mut Canvas, body: Rect, offset: usize, height: usize, rows
     }
 }
 
-fn head<R>(canvas: &mut Canvas, area: Rect, (columns, extents): (&[Col<R>], &[Extent]), fitted: &[(usize, u16)], shape: &Shape) {
+fn head<R>(canvas: &mut Canvas, area: Rect, (columns, extents): (&[Col<R>], &[ColumnExtent]), fitted: &[(usize, u16)], shape: &Shape) {
     let mut x = area.x;
     let dim = canvas.theme.style(Hue::Dim);
     for &(c, wide) in fitted {
