@@ -48,6 +48,7 @@ pub mod quote;
 pub mod round_trips;
 pub mod rtp;
 mod screen_words;
+pub mod sealed;
 pub mod sighting;
 pub mod source;
 pub mod speaker;

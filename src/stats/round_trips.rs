@@ -145,14 +145,18 @@ impl RoundTrips {
     #[cfg(test)]
     pub const BYTES: usize = size_of::<Record>() + size_of::<u32>();
 
-    /// Asks the memory for what a round trip would be taken into that is measured at `time`, if it were.
+    /// Asks the memory for what a round trip would be taken into that is measured at `time`, if it were, and for the turns where a segment
+    /// `has_data`, which may begin one.
     #[inline(always)]
-    pub fn prefetch(&self, handle: TripsHandle, time: Timestamp) {
-        if handle.record == 0 || handle.pauses((time.0 >> TICK) as u32) {
+    pub fn prefetch(&self, handle: TripsHandle, time: Timestamp, has_data: bool) {
+        if handle.record == 0 || (!has_data && handle.pauses((time.0 >> TICK) as u32)) {
             return;
         }
         if let Some(record) = self.records.get((handle.record as usize).wrapping_sub(1)) {
             memory::prefetch(&record.extremes);
+            if has_data {
+                memory::prefetch(&record.turns);
+            }
         }
     }
 
