@@ -19,6 +19,8 @@ mod parquet;
 mod receivers;
 #[path = "export/scale.rs"]
 mod scale;
+#[path = "export/scraped.rs"]
+mod scraped;
 #[path = "export/server.rs"]
 mod server;
 
