@@ -8,6 +8,7 @@ use super::{
     PreparedExporter,
 };
 use crate::error::Result;
+use crate::model::Arrange as _;
 use crate::model::limits::PROMETHEUS_SERIES as SERIES;
 use crate::model::{CloseReason, Severity};
 use crate::snapshot::Snapshot;
@@ -231,7 +232,7 @@ impl Counted {
         w.family("vlan_wire_bytes_total", "counter", "Bytes on the wire by VLAN; a packet counts for each identifier it carries.");
         let mut other = s.stats.vlans.other.wire_bytes;
         let mut rows: Vec<_> = s.stats.vlans.rows.iter().collect();
-        rows.sort_by_key(|row| row.id);
+        rows.arrange_by_key(|row| row.id);
         for row in rows {
             let id = row.id.to_string();
             if self.vlans.has(&id) {

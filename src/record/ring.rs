@@ -6,6 +6,7 @@
 use super::recorder::PacketRun;
 use super::{InterfaceAbout, PcapngWriter};
 use crate::error::{Error, Result};
+use crate::model::Arrange as _;
 use crate::model::limits::{RING_FILES, RING_PIECES};
 use crate::model::{TapePacket, clock, units};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
@@ -173,7 +174,7 @@ fn lock(folder: &Path) -> Result<Option<File>> {
 fn existing(folder: &Path) -> VecDeque<PathBuf> {
     let names = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut found: Vec<PathBuf> = names.map(|entry| entry.path()).filter(|path| number(path).is_some()).collect();
-    found.sort();
+    found.arrange();
     found.into_iter().collect()
 }
 

@@ -17,7 +17,9 @@ fn python() -> Option<String> {
     let works = |name: &str, args: &[&str]| Command::new(name).args(args).output().is_ok_and(|out| out.status.success());
     let has_it = works(&python, &["-c", "import pyspark"]) && works("java", &["-version"]);
     if !has_it {
-        eprintln!("skipped: {python} has no pyspark, or there is no java (SPANTOP_SPARK_PYTHON names a Python that has it; make setup-servers)");
+        eprintln!(
+            "skipped: {python} has no pyspark, or there is no java (SPANTOP_SPARK_PYTHON names a Python that has it; make setup-servers)"
+        );
     }
     has_it.then_some(python)
 }

@@ -27,7 +27,8 @@ impl Scraper {
     /// Starts a program with its files in a folder, and options that name its port.
     fn start(program: &str, folder: &Path, page: u16, options: impl Fn(&Path, u16) -> Vec<String>) -> Self {
         let config = folder.join("scrape.yml");
-        let job = format!("scrape_configs:\n- job_name: spantop\n  scrape_interval: 1s\n  static_configs: [{{targets: ['127.0.0.1:{page}']}}]\n");
+        let job =
+            format!("scrape_configs:\n- job_name: spantop\n  scrape_interval: 1s\n  static_configs: [{{targets: ['127.0.0.1:{page}']}}]\n");
         std::fs::write(&config, job).unwrap();
         let port = free_port();
         let mut command = Command::new(program);

@@ -13,6 +13,7 @@ use crate::diagnose::thresholds;
 use crate::engine::{self, Engine, subscribe};
 use crate::error::{Error, Result};
 use crate::export::{AnswerPlace, AnswerPort, ExportHub, HubPlan, Identity};
+use crate::model::Arrange as _;
 use crate::model::clock;
 use crate::model::limits::SUBSCRIPTION_RECORDS;
 use crate::model::time::SECOND;
@@ -272,7 +273,7 @@ impl Probe<'_> {
         let differs = |of: &[ConfigEntry], entry: &ConfigEntry| !of.iter().any(|e| (&e.key, &e.values) == (&entry.key, &entry.values));
         let changed = options.iter().filter(|e| differs(options_before, e)).chain(options_before.iter().filter(|e| differs(options, e)));
         let mut keys: Vec<String> = changed.map(|entry| entry.key.clone()).collect();
-        keys.sort();
+        keys.arrange();
         keys.dedup();
         keys.extend(told.iter().filter(|(_, is_new)| *is_new).map(|(key, _)| format!("probe.{key}")));
         keys

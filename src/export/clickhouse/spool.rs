@@ -3,6 +3,7 @@
 
 use super::coding::rows_of;
 use crate::export::files::{alone, private};
+use crate::model::Arrange as _;
 use crate::model::limits::EXPORT_SPOOL_MEMORY_BYTES;
 use std::collections::VecDeque;
 use std::fs::{self, File};
@@ -168,7 +169,7 @@ impl Spool {
                 Some((head, entry.path(), entry.metadata().ok()?.len()))
             })
             .collect();
-        found.sort_by_key(|(head, ..)| head.number);
+        found.arrange_by_key(|(head, ..)| head.number);
         // What a kill has left in the middle of being written is no batch.
         let half = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
         half.filter(|path| path.extension().is_some_and(|e| e == "new")).for_each(|path| drop(fs::remove_file(path)));
