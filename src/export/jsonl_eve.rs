@@ -112,10 +112,11 @@ struct Tcp {
     state: &'static str,
 }
 
+/// Of a flow Suricata lists all addresses it met; here those of one packet are known.
 #[derive(Serialize)]
 struct Ether {
-    src_mac: String,
-    dest_mac: String,
+    src_macs: [String; 1],
+    dest_macs: [String; 1],
 }
 
 /// What Suricata has no word for.
@@ -193,7 +194,7 @@ impl Eve {
                 alerted: false,
             },
             tcp: record.tcp.as_ref().map(|seen| tcp(seen, state(flow))),
-            ether: flow.macs().map(|[source, destination]| Ether { src_mac: source.to_string(), dest_mac: destination.to_string() }),
+            ether: flow.macs().map(|[source, destination]| Ether { src_macs: [source.to_string()], dest_macs: [destination.to_string()] }),
             spantop: Own {
                 site: &identity.site,
                 session: &identity.session,

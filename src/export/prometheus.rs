@@ -286,7 +286,7 @@ type Series = (Vec<(&'static str, String)>, String);
 const SERVICE_FAMILIES: [(&str, &str, &str); 3] = [
     ("service_requests_total", "counter", "Requests that a service was sent."),
     ("service_errors_total", "counter", "Requests and attempts to connect that failed."),
-    ("service_response_seconds", "gauge", "How long a service took to answer."),
+    ("service_response_seconds", "summary", "How long a service took to answer."),
 ];
 
 fn capture(w: &mut Writer, s: &Snapshot) {

@@ -2,9 +2,10 @@
 //! the oldest go, and are counted. What the disk does not take waits in memory, within the cap of that.
 
 use super::coding::rows_of;
-use crate::export::files::{alone, private};
+use crate::export::files::alone;
 use crate::model::Arrange as _;
 use crate::model::limits::EXPORT_SPOOL_MEMORY_BYTES;
+use crate::settings::made_file::private;
 use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io::Write;
