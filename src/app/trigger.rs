@@ -27,8 +27,6 @@ struct Pending {
     number: u64,
     seen: HashSet<(&'static str, Subject, Timestamp)>,
     due: Vec<Due>,
-    /// When the first one began that is not saved: there are enough.
-    more: Option<Timestamp>,
 }
 
 /// A feed that looks at findings as it hands them on.
@@ -59,13 +57,7 @@ impl<'a> Triggered<'a> {
         }
         pending.number = snapshot.number;
         for finding in snapshot.diagnosis.findings.iter().filter(|finding| finding.active && self.is_wanted(finding)) {
-            let key = (finding.id, finding.subject, finding.first);
-            if pending.seen.contains(&key) {
-                continue;
-            }
-            if pending.seen.len() >= SAVED_FINDINGS {
-                pending.more.get_or_insert(finding.first);
-            } else if pending.seen.insert(key) {
+            if pending.seen.len() < SAVED_FINDINGS && pending.seen.insert((finding.id, finding.subject, finding.first)) {
                 let at = finding.first;
                 let why = format!("30 s before and after {} began: {}", finding.id, finding.title);
                 pending.due.push(Due { from: at.plus(-AROUND), to: at.plus(AROUND), why });
@@ -90,10 +82,7 @@ impl<'a> Triggered<'a> {
         for Due { from, to, why } in due {
             browser.save_span(from, to, format!("{why} (as far as it came: the run ended before)"));
         }
-        let mut told = browser.settle();
-        let more = self.pending.lock().unwrap_or_else(PoisonError::into_inner).more;
-        told.extend(more.map(|_| format!("--save-on saves {SAVED_FINDINGS} findings; there were more, of which nothing is saved")));
-        told
+        browser.settle()
     }
 }
 
