@@ -83,13 +83,13 @@ bare() { # a bare system in $root, a copy that is thrown away
 
 inside() { chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=xterm LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"; }
 
-# as_user UID GID …: the program as somebody without rights.
-as_user() { chroot "$root" env -i PATH=/usr/bin:/bin setpriv --reuid="$1" --regid="$2" --clear-groups spantop "${@:3}"; }
+# as_user UID GID …: the program as somebody without rights (setpriv would keep root's until the program runs).
+as_user() { chroot --userspec="$1:$2" --groups="$2" "$root" env -i PATH=/usr/bin:/bin spantop "${@:3}"; }
 
 # may_capture UID GID: whether a port of a network of its own may be opened. Where none can be made, nobody may.
 may_capture() {
     unshare --net true 2>/dev/null || return 1
-    unshare --net chroot "$root" env -i PATH=/usr/bin:/bin setpriv --reuid="$1" --regid="$2" --clear-groups spantop report -q -i lo --for 1s >/dev/null 2>&1
+    unshare --net chroot --userspec="$1:$2" --groups="$2" "$root" env -i PATH=/usr/bin:/bin spantop report -q -i lo --for 1s >/dev/null 2>&1
 }
 
 # With a group named spantop its members may capture, and nobody else may run it.
