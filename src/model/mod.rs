@@ -5,6 +5,7 @@
 pub mod address;
 pub mod adjacency;
 pub mod app;
+mod arrange;
 pub mod asked;
 pub mod bfd;
 pub mod bounded;
@@ -74,6 +75,7 @@ pub mod vlan;
 pub use address::{Address, Mac};
 pub use adjacency::{AuthenticatorRow, EapolStep, GatewayHello, GatewayProtocol, GroupQuery, OspfHello, OspfPacket, eap_method};
 pub use app::{AppBy, AppId, AppSlot, AppStage, DissectLosses};
+pub use arrange::Arrange;
 pub use asked::{AskedSwitch, PortCounts, PortRow, SwitchAnswer, SwitchPort};
 pub use bfd::BfdHello;
 pub use bpdu::{Bpdu, BpduFlags, BpduKind, BridgeId, PortRole, TreeInstance, TreeRegion};

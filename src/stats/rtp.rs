@@ -3,6 +3,7 @@
 //! A packet is lost when 64 later ones came without it. A step of more than 3,000 numbers (appendix A.1), or a pause, begins anew: the stream was
 //! moved or muted.
 
+use crate::model::Arrange as _;
 use crate::model::evidence::MEDIA_UNEVEN;
 use crate::model::limits::RTP_STREAMS;
 use crate::model::rtp::clock_rate;
@@ -242,7 +243,7 @@ impl RtpStreams {
             }
             silent < FORGOTTEN
         });
-        told.sort_unstable_by_key(|news| (news.first, news.flow.ends(news.way), news.source));
+        told.arrange_by_key(|news| (news.first, news.flow.ends(news.way), news.source));
         told.into_iter().map(NetworkEvent::Media).for_each(tell);
     }
 }

@@ -4,6 +4,7 @@ use super::{SURE, lacking, present_if};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Seconds, Share, Times, Tuned};
+use crate::model::Arrange as _;
 use crate::model::evidence::{
     CAUSES, CAUSES_FEW, CLOCK_STEP, Forward, OVERTAKEN_REACH, Outage, PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_SHORT, PAUSE_STANDS,
     PAUSE_STEADY, SILENT, Threshold, share,
@@ -265,7 +266,7 @@ impl Detector for MirrorOutage {
             ("missing_bytes", Value::Bytes(longest.lost)),
         ];
         let mut held: Vec<Episode> = e.outages.iter().filter(enough).map(|o| Episode { first: o.from, last: o.until() }).collect();
-        held.sort_unstable_by_key(|h| h.first);
+        held.arrange_by_key(|h| h.first);
         let (severity, title) = if longest.open {
             (Severity::Critical, format!("The mirror has been silent for {}", duration(longest.seconds)))
         } else if longest.outlasts {

@@ -7,6 +7,7 @@ use crate::engine::judge::history::{SessionSums, Sums};
 use crate::engine::judge::silences::Silences;
 use crate::engine::tape::Request;
 use crate::mirror::{LossCounts, LossSplit, UnmatchedCounts, clustered, flat_top};
+use crate::model::Arrange as _;
 use crate::model::evidence::{
     ClockEvidence, ContentEvidence, CopyEvidence, ExchangeSides, HostEvidence, LossEvidence, NARROW_SEQUENCE_BITS, PortAway, SessionLoss,
     SideEvidence, TransitEvidence,
@@ -202,7 +203,7 @@ fn away(request: &Request, sums: &Sums) -> Vec<PortAway> {
         lately.map(|&absence| PortAway { port: source.name.clone(), absence }).collect::<Vec<_>>()
     };
     let mut all: Vec<PortAway> = request.sources.iter().flat_map(of).collect();
-    all.sort_by_key(|away| away.absence.first);
+    all.arrange_by_key(|away| away.absence.first);
     all
 }
 

@@ -1,6 +1,7 @@
 //! Clients whose QUIC is not answered, and that ask the same by TCP.
 
 use super::{BIN, Bounded, MINUTE_SECONDS, REMEMBERED};
+use crate::model::Arrange as _;
 use crate::model::evidence::{QUIC_WITHIN, QuicEvidence};
 use crate::model::limits::QUIC_CLIENTS;
 use crate::model::{Address, Episode, FlowKey, ServiceKey, ShortName, Timestamp, TlsNews, TlsSight, Transaction, TransactionEnd};
@@ -89,7 +90,7 @@ impl QuicAttempts {
         let named = || vain.iter().filter(|o| !o.name.is_empty());
         let count = |of: &dyn Fn(&Outcome) -> String| {
             let mut different: Vec<String> = vain.iter().map(|o| of(o)).filter(|text| !text.is_empty()).collect();
-            different.sort_unstable();
+            different.arrange();
             different.dedup();
             different.len() as u64
         };

@@ -7,6 +7,7 @@
 //! ```
 
 use super::{SubjectPage, draw_related, gone, head, names, related, span_line, traffic_line, troubles};
+use crate::model::Arrange as _;
 use crate::model::text::printable;
 use crate::model::{Address, Mac, NeighbourRow, Timestamp, Traffic, units};
 use crate::snapshot::tables::conversations::CONVERSATIONS;
@@ -59,7 +60,7 @@ fn conversations<'a>(scene: &Scene<'a>) -> Vec<(Topic, (Kind, &'a Conversation))
         let rows = Kind::Eth.conversations(scene.snapshot).rows.iter().filter(|c| c.a == *address || c.b == *address);
         let mut rows: Vec<_> = rows.map(|c| (Topic::conversation(Kind::Eth, c), (Kind::Eth, c))).collect();
         let order = columns::busiest(scene.snapshot.live);
-        rows.sort_by(|x, y| CONVERSATIONS.compare(order, x.1.1, y.1.1));
+        rows.arrange_by(|x, y| CONVERSATIONS.compare(order, x.1.1, y.1.1));
         return scene.pane.arrange(rows);
     }
     related(scene, &|c| {
