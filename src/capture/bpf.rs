@@ -35,8 +35,8 @@ impl Bpf {
     /// # Errors
     /// libpcap's message, with the expression.
     pub fn new(text: &str) -> Result<Self> {
-        let program =
-            compile(text, LinkType::ETHERNET).map_err(|message| Error::Filter(format!("bad filter `{}`: {message}{}", printable(text), advice(&message))))?;
+        let program = compile(text, LinkType::ETHERNET)
+            .map_err(|message| Error::Filter(format!("bad filter `{}`: {message}{}", printable(text), advice(&message))))?;
         Ok(Self { text: text.to_owned(), programs: vec![(LinkType::ETHERNET, Some(program))], problem: None })
     }
 

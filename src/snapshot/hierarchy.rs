@@ -64,7 +64,8 @@ pub fn hierarchy(s: &Snapshot, is_narrowed: bool) -> Vec<HierarchyRow> {
     let mut out = Vec::with_capacity(s.stats.protocols.len());
     for row in &s.stats.protocols {
         let own_recent = recent.get(&row.path).copied().unwrap_or_default();
-        let mut path = HierarchyRow { path: row.path, title: None, app: None, traffic: row.traffic, recent: row.recent, own: row.own, own_recent };
+        let mut path =
+            HierarchyRow { path: row.path, title: None, app: None, traffic: row.traffic, recent: row.recent, own: row.own, own_recent };
         let mut apps = spoken.remove(&row.path).unwrap_or_default();
         for app in &mut apps {
             app.title = app.app.filter(|(_, is_guess)| !is_guess).and_then(|(token, _)| title(s, token));

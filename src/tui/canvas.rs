@@ -298,7 +298,8 @@ fn words(line: &str) -> Vec<Cow<'_, str>> {
 /// Whether a word is a unit, whatever stands behind it.
 fn is_unit(word: &str) -> bool {
     const UNITS: [&str; 22] = [
-        "%", "s", "ms", "µs", "ns", "m", "h", "d", "B", "kB", "MB", "GB", "TB", "b/s", "kb/s", "Mb/s", "Gb/s", "p/s", "kp/s", "Mp/s", "B/s", "kB/s",
+        "%", "s", "ms", "µs", "ns", "m", "h", "d", "B", "kB", "MB", "GB", "TB", "b/s", "kb/s", "Mb/s", "Gb/s", "p/s", "kp/s", "Mp/s",
+        "B/s", "kB/s",
     ];
     UNITS.contains(&word.trim_end_matches([',', '.', ';', ':', ')']))
 }

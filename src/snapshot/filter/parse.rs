@@ -225,9 +225,11 @@ impl Parser {
                 self.argument(&word, &format!("one of {names}"), |w| state(w).map(Term::State))
             }
             "vlan" => match self.peek_word() {
-                Some(number) if is_compared || number.starts_with(|c: char| c.is_ascii_digit()) => self.argument(&word, "a number from 0 to 4095", |w| {
-                    w.parse().ok().filter(|&id| id <= LAST_VLAN).map(|id| Term::Vlan(Some(id)))
-                }),
+                Some(number) if is_compared || number.starts_with(|c: char| c.is_ascii_digit()) => {
+                    self.argument(&word, "a number from 0 to 4095", |w| {
+                        w.parse().ok().filter(|&id| id <= LAST_VLAN).map(|id| Term::Vlan(Some(id)))
+                    })
+                }
                 _ => Ok(Term::Vlan(None)),
             },
             "bytes" => self.comparison(&word).map(|(comparison, number)| Term::Field("wire_bytes".into(), comparison, number)),

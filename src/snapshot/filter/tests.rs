@@ -99,7 +99,7 @@ fn each_word() {
         ("port >= 51000", true, false, false),
         ("port < 53", false, false, false),
         ("port <= 53", false, false, true),
-        ("vlan != 10", false, false, false),
+        ("vlan != 10", false, true, false),
         ("vlan != 11", true, true, true),
         ("ip = 10.0.0.5", true, false, false),
         ("host != 10.0.0.5", false, true, true),

@@ -51,7 +51,7 @@ fn calm(scene: &Scene, width: u16) -> Calm {
     let in_span = scene.snapshot.span.is_some();
     let mirror = match hue {
         Hue::Good if in_span => "mirror: no fault in this span".to_owned(),
-        Hue::Good => "mirror: no fault found".to_owned(),
+        Hue::Good => "mirror good".to_owned(),
         Hue::Dim if scene.snapshot.finished => "mirror: not judged".to_owned(),
         Hue::Dim => "mirror: not judged yet".to_owned(),
         _ => words,

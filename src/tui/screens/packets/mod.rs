@@ -59,6 +59,10 @@ impl Screen for PacketsScreen {
         keys::HINTS
     }
 
+    fn lists_packets(&self) -> bool {
+        true
+    }
+
     fn is_typing(&self, pane: &Pane) -> bool {
         pane.own.get::<PacketsState>().is_some_and(|state| state.looking().typing.is_some())
     }
