@@ -311,6 +311,11 @@ fn of_kinds<'a>(snapshot: &'a Snapshot, kinds: &[Kind]) -> impl Iterator<Item = 
     kinds.iter().flat_map(|&k| k.conversations(snapshot).rows.iter().map(move |r| (k, r)))
 }
 
+/// Whether every conversation is among the rows that a picture has.
+pub(super) fn has_all_conversations(snapshot: &Snapshot) -> bool {
+    [Kind::Tcp, Kind::Udp, Kind::Sctp, Kind::Ip, Kind::Ipv6, Kind::Eth].iter().all(|kind| kind.conversations(snapshot).other_rows == 0)
+}
+
 /// What an empty table says.
 pub(super) fn empty(scene: &Scene) -> &'static str {
     let s = scene.snapshot;

@@ -42,15 +42,20 @@ impl App {
 
     /// A click or a drag in the chart; whether it was one.
     pub(super) fn time_mouse(&mut self, mouse: MouseEvent) -> bool {
+        if let MouseEventKind::Down(_) | MouseEventKind::Up(_) = mouse.kind {
+            self.dragging = false;
+        }
         let Some(times) = self.chart_times.clone().filter(|_| self.page().charts()) else { return false };
         let inside = times.field.contains((mouse.column, mouse.row).into());
         match mouse.kind {
             MouseEventKind::Down(_) if inside => {
+                self.dragging = true;
                 let Some(at) = times.time(mouse.column) else { return false };
                 let here = self.cell_at(at);
                 self.look_at(TimeCursor::at(here, self.centre(here)));
             }
-            MouseEventKind::Drag(_) => {
+            // What began elsewhere is no span of time.
+            MouseEventKind::Drag(_) if self.dragging => {
                 let column = mouse.column.clamp(times.field.x, times.field.right().saturating_sub(1));
                 let (Some(cursor), Some(at)) = (self.view.cursor, times.time(column)) else { return false };
                 let here = self.cell_at(at);

@@ -31,7 +31,7 @@ const fn hint(key: &'static str, word: &'static str, help: &'static str) -> Hint
 /// Keys of a page.
 pub(super) fn list(screens: &[ScreenEntry], screen: &dyn Screen, here: &Here) -> Vec<Hint> {
     // A list of packets looks for a text, and has no use for what leads to it.
-    let lists_packets = screen.title() == "Packets";
+    let lists_packets = screen.lists_packets();
     let mut out = Vec::with_capacity(48);
     select(&mut out, screen, here);
     act_on_rows(&mut out, screen, here, lists_packets);
@@ -72,8 +72,8 @@ fn act_on_rows(out: &mut Vec<Hint>, screen: &dyn Screen, here: &Here, lists_pack
     }
     if !lists_packets {
         out.push(hint("f", "", "only what is selected"));
+        out.push(hint("F", "", "leave out what is selected"));
     }
-    out.push(hint("F", "", "leave out what is selected"));
     out.push(hint("c", "", "copy the row (by the terminal: OSC 52)"));
     out.push(hint("y", "", "copy Wireshark's display filter of what is selected"));
     out.push(hint("Y", "", "copy the capture filter (BPF) of what is selected"));

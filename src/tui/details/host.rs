@@ -173,9 +173,10 @@ impl Screen for HostPage {
         if row.first != Timestamp::UNKNOWN {
             facts.push(("seen".into(), span_line(scene, row.first, row.last), text));
         }
-        let rest = head(canvas, area, scene, kind.name(), &facts, Some(("sends", "receives")));
+        let rows = conversations(scene);
+        let rest = head(canvas, area, scene, (kind.name(), &facts, Some(("sends", "receives"))), rows.len());
         if rest.height >= 3 {
-            draw_related(canvas, rest, scene, &conversations(scene));
+            draw_related(canvas, rest, scene, "Conversations", &rows);
         }
     }
 }

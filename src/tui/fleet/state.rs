@@ -15,6 +15,10 @@ use std::time::Duration;
 
 /// Rows the wheel moves.
 const WHEEL: isize = 3;
+
+/// What the dashboard of a fleet is called.
+pub(super) const TITLE: &str = "Fleet";
+
 /// Signs of a filter.
 const FILTER: usize = 100;
 /// Pages below a probe.
@@ -233,11 +237,20 @@ impl FleetApp {
         match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => self.key(*key),
             Event::Mouse(mouse) => self.mouse(*mouse),
+            Event::Paste(text) if self.is_typing => {
+                let line = text.lines().next().unwrap_or_default();
+                line.chars().filter(|c| !c.is_control()).for_each(|c| self.type_filter(KeyEvent::from(KeyCode::Char(c))));
+                FleetEffect::Nothing
+            }
             _ => FleetEffect::Nothing,
         }
     }
 
     fn key(&mut self, key: KeyEvent) -> FleetEffect {
+        // As keys of the dashboard mean, wherever they were moved to; digits are lengths of time here, and no screens.
+        let is_own = self.is_typing || matches!(key.code, KeyCode::Char(digit) if digit.is_ascii_digit());
+        let meant = if is_own { Some(key) } else { self.options.keymap.meaning(TITLE, key) };
+        let Some(key) = meant else { return FleetEffect::Nothing };
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         match key.code {
             KeyCode::Char('c') if control => return FleetEffect::Quit,

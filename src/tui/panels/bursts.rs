@@ -190,7 +190,7 @@ fn unknown(canvas: &mut Canvas, area: Rect, scene: &Scene) {
 
 /// The busiest millisecond of each interval, the busiest first.
 fn busiest(canvas: &mut Canvas, area: Rect, scene: &Scene) {
-    let body = titled(canvas, area, "Busiest milliseconds", &[("of the intervals".into(), scene.style(Hue::Dim))], false);
+    let body = titled(canvas, area, "Busiest milliseconds", &[("one of each interval".into(), scene.style(Hue::Dim))], false);
     let span = scene.snapshot.span.as_ref().map(|shown| shown.span);
     let inside = |s: &&Sample| s.peak_ms_at.is_some_and(|at| span.is_none_or(|span| span.contains(at)));
     let mut list: Vec<&Sample> = scene.base.stats.load.samples.iter().filter(inside).collect();
