@@ -67,7 +67,7 @@ fn walk(tty: &Tty) -> String {
         shown.push(tty.screen());
     }
     // Saves the packets, keeps the choices, and writes the screen down.
-    for (key, word) in [("W", "saved"), ("C", "kept in")] {
+    for (key, word) in [("W", "sav"), ("C", "kept in")] {
         tty.keys(&[key]);
         let is_told = within(|| tty.screen().contains(word));
         shown.push(tty.screen());
@@ -105,6 +105,7 @@ fn no_screen_names_what_was_named() {
         // The command line itself stands above what it prints.
         let printed = last.rsplit_once("monday.pcapng; echo the end").map_or(last.as_str(), |(_, printed)| printed);
         assert_eq!(told(printed), Vec::<&str>::new(), "{name}");
+        assert!(within(|| fs::read_dir(&save).is_ok_and(|files| files.count() == 1)));
         let files: Vec<_> = fs::read_dir(&save).unwrap().map(|file| file.unwrap().path()).collect();
         assert_eq!(files.len(), 1, "{files:?}");
         assert_eq!(told(&String::from_utf8_lossy(&fs::read(&files[0]).unwrap())), Vec::<&str>::new(), "{name}");
