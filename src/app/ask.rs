@@ -1,5 +1,6 @@
 //! A switch that is to be asked: its address, and the credentials from a file or the environment.
 
+use super::privacy::Privacy;
 use crate::ask::{SharedAgent, SwitchAgent};
 use crate::cli::{Common, SwitchRequest};
 use crate::error::{Error, Result};
@@ -18,7 +19,7 @@ const KEYS: [&str; 6] = ["community", "user", "auth", "auth-password", "privacy"
 
 /// Whoever asks the switch. Before rights are given up, for a name is looked up, a file is read, and a socket is opened.
 pub fn agent(common: &Common, input: &InputSettings) -> Result<Option<SharedAgent>> {
-    let Some(request) = &common.switch else { return Ok(None) };
+    let Some(request) = Privacy::of(common).switch(common.switch.as_ref())? else { return Ok(None) };
     if !matches!(input, InputSettings::Live(_)) {
         return Err(Error::usage("--switch goes with a port (-i): what a switch says now is not about a capture"));
     }

@@ -247,7 +247,7 @@ impl Files {
                 }
             }
             Err(error) => {
-                status.tell(Some(format!("{}: {error}", self.plan.folder.display())));
+                status.tell(Some(error.to_string()));
                 self.failed = Some(clock::now());
                 self.leave();
             }

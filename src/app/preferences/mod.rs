@@ -7,6 +7,7 @@ mod sections;
 pub use command::run;
 pub use keeper::Keeper;
 
+use super::privacy::Privacy;
 use crate::cli::{Common, ConfigFile};
 use crate::diagnose::NamedThreshold;
 use crate::error::{Error, Result};
@@ -130,10 +131,7 @@ impl Preferences {
             let more = if wrong.len() > 1 { format!(" (and {} more: spantop config check)", wrong.len() - 1) } else { String::new() };
             return Err(Error::usage(format!("{first}{more}")));
         }
-        // Names of one's own are names, too.
-        if common.privacy.anonymize {
-            read.own_names = OwnNames::default();
-        }
+        read.own_names = Privacy::of(common).own_names(&read.own_names);
         for (named, value) in &read.thresholds {
             named.threshold.set(*value);
         }

@@ -5,6 +5,7 @@ mod notify;
 mod status;
 
 use super::preferences::{Preferences, ProbePreferences};
+use super::privacy::Privacy;
 use super::recorder::PacketKeepers;
 use super::rights::{self, ExportRights, Needs};
 use super::{ask, console::Console, engine_settings, source};
@@ -132,7 +133,7 @@ pub fn run(
     log(
         Level::Info,
         "started",
-        json!({ "version": env!("CARGO_PKG_VERSION"), "identity": identity, "source": source::title(input), "rights": left.line(),
+        json!({ "version": env!("CARGO_PKG_VERSION"), "identity": identity, "source": Privacy::of(common).title(input), "rights": left.line(),
                 "exporters_may": rights_of_exports, "exporters": exporters }),
     );
     notify.tell("READY=1");
