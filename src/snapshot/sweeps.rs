@@ -246,6 +246,7 @@ mod tests {
             key: ServiceKey { address: at(9), port, protocol: Proto::Tcp },
             ports: 0,
             is_used: false,
+            reads_requests: false,
             app: None,
             guess: None,
             counts: Default::default(),

@@ -30,8 +30,8 @@ pub use hosts::{
 pub use loss::{FlatTop, LoadClass, LossEvidence, PortLoss, SessionLoss, SizeLoss, StreamEvidence};
 pub use network::{NetworkEvidence, ScanEvidence, UnreachableEvidence};
 pub use services::{
-    AskedEcn, ClientLoss, CodeCount, LossWindow, MeantWaits, NAMED, PastSilence, ServiceEvidence, ServiceWindow, SinceSuccess, TripWindow,
-    Trouble, Troubled, TurnWindow, UnreachableReport,
+    AskedEcn, ClientLoss, CodeCount, Guessing, LossWindow, MeantWaits, NAMED, PastSilence, ServiceEvidence, ServiceWindow, SinceSuccess,
+    TripWindow, Trouble, Troubled, TurnWindow, UnreachableReport,
 };
 pub use sightings::{
     ArpStormEvidence, BetweenEvidence, ClockEvidenceOfServer, ClockFault, ConflictEvidence, DhcpEvidence, DhcpFloodEvidence,

@@ -113,7 +113,7 @@ impl ServiceLedger {
             waits: service.whole.waits(service.first_turn),
             unreachable: service.unreachable(),
             proof: service.proof(),
-            guesses: service.guesses.most(),
+            guesses: service.guessing(now),
             usual_trips: [0, 1].map(|side| service.usual.trip(side)),
             usual_is_young: [0, 1].map(|side| service.usual.is_young(side)),
             usual_response: service.usual.response(),

@@ -100,6 +100,17 @@ impl Hellos {
     }
 }
 
+/// What the end of a connection says of its handshake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HandshakeEnd {
+    /// Nothing.
+    None,
+    /// It had failed before, by an alert.
+    Told,
+    /// It fails by it.
+    Failed,
+}
+
 impl TlsServers {
     /// Bytes of a service at most: each of its bins tells clients apart.
     #[cfg(test)]
@@ -107,15 +118,20 @@ impl TlsServers {
         + 512
         + 2 * size_of::<Address>();
 
-    /// Takes in what a connection showed.
-    pub fn take(&mut self, seen: &TlsSight) {
+    /// Takes in what a connection showed; whether that is that its handshake failed.
+    pub fn take(&mut self, seen: &TlsSight) -> bool {
         match seen.news {
-            TlsNews::Unnamed => return,
-            TlsNews::Named(_) => return self.hello(seen),
+            TlsNews::Named(_) | TlsNews::Unnamed => {
+                self.hello(seen);
+                return false;
+            }
+            // One alert answers another.
+            TlsNews::Alert { .. } if self.asked.get(&seen.flow) == Some(&true) => return false,
             TlsNews::Alert { .. } => drop(self.asked.insert(seen.flow, true, seen.time)),
             TlsNews::Chosen { .. } | TlsNews::Certificate { .. } | TlsNews::Remark => drop(self.asked.remove(&seen.flow)),
         }
         self.count(seen);
+        matches!(seen.news, TlsNews::Alert { .. })
     }
 
     /// Counts what it came to.
@@ -152,26 +168,28 @@ impl TlsServers {
         }
     }
 
-    /// Takes in the end of a connection: a server that ends it instead of an answer refuses it without a word. Says whether it ended because its
-    /// handshake failed.
-    pub fn ended(&mut self, end: &ConnectionEnd) -> bool {
+    /// Takes in the end of a connection: a server that ends it instead of an answer refuses it without a word.
+    pub fn ended(&mut self, end: &ConnectionEnd) -> HandshakeEnd {
         let gave_up = end.cut.is_some() && end.by_client;
         match self.asked.remove(&end.flow) {
             Some(false) if !gave_up => {}
-            told => return told == Some(true),
+            Some(true) => return HandshakeEnd::Told,
+            _ => return HandshakeEnd::None,
         }
         let code = if end.cut.is_some() { TLS_RESET } else { TLS_CLOSED };
         let news = TlsNews::Alert { code, by_client: false };
         self.count(&TlsSight { flow: end.flow, way: end.way, time: end.time, news, number: end.number });
-        true
+        HandshakeEnd::Failed
     }
 
-    /// Takes in that a request has waited for long: a hello that nothing answers.
-    pub fn waits(&mut self, t: &Transaction) {
-        if self.asked.remove(&t.flow) == Some(false) {
+    /// Takes in that a request has waited for long; whether it is a hello that nothing answers.
+    pub fn waits(&mut self, t: &Transaction) -> bool {
+        let is_hello = self.asked.remove(&t.flow) == Some(false);
+        if is_hello {
             let news = TlsNews::Alert { code: TLS_SILENT, by_client: false };
             self.count(&TlsSight { flow: t.flow, way: t.way, time: t.asked, news, number: t.number });
         }
+        is_hello
     }
 
     fn choose(&mut self, key: ServiceKey, client: Address, version: u16, offered: u16, time: Timestamp) {

@@ -34,6 +34,7 @@ fn service(key: ServiceKey, clients: &[&Conversation], trouble: bool) -> Service
     Service {
         key,
         ports: 0,
+        reads_requests: true,
         is_used: true,
         app: app.filter(|_| is_read),
         guess: app.filter(|_| !is_read),

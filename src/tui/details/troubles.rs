@@ -49,9 +49,7 @@ pub(super) fn service(scene: &Scene, (address, port): EndOf, transport: &str) ->
     let of = |s: &&Service| s.key.address == address && s.key.port == port && s.key.protocol.token() == transport;
     let Some(service) = scene.snapshot.stats.services.rows.iter().find(of) else { return Vec::new() };
     let mut pieces = times(service);
-    if service.errors() > 0 {
-        pieces.push(format!("{} of {} went wrong", units::grouped(service.errors()), units::grouped(service.uses())));
-    }
+    pieces.extend(service.failed_words());
     if pieces.is_empty() { Vec::new() } else { vec![("service".into(), pieces.join(" · "), scene.style(Hue::Text))] }
 }
 
