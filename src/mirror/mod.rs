@@ -12,6 +12,7 @@ mod loss_counts;
 mod numbered;
 mod order;
 mod overtaken;
+mod recurring;
 pub mod sessions;
 mod silence;
 pub mod stamps;
@@ -32,6 +33,7 @@ pub use loss_counts::{Acked, LossCounts, RATIO_BINS, Ratios, SIZE_BINS, UTILISAT
 pub use numbered::{MutualStream, NumberedStreams, StreamClass, StreamCounts};
 pub use order::{ClockCounts, OrderCounts, SKEW_BINS, Skews};
 pub use overtaken::{Overtaken, OvertakenCounts};
+pub use recurring::{PausesAlike, Recurring};
 pub use sessions::{CheckSequence, MirrorSessions, Ours, SampledPacket, SessionReport};
 pub use silence::{JudgedPauses, Pause, Pauses};
 pub use stamps::StampLedger;

@@ -3,7 +3,7 @@
 //!
 //! RTP is told of by who reads it. Of the others every packet is looked at: its number is in the clear.
 
-use super::Ledger;
+use super::{Ledger, LostBytes, window};
 use crate::model::evidence::StreamEvidence;
 use crate::model::limits::{NUMBERED_STREAMS, NUMBERED_TUNNELS};
 use crate::model::sum::{Rule, sums};
@@ -23,6 +23,9 @@ const BEST: f64 = 0.25;
 
 /// A stream that says nothing for so long makes room for others, where there is none left.
 const FORGOTTEN: i64 = 60 * SECOND;
+
+/// Numbers missing at once, at least, that are a jump.
+const JUMP: u64 = 10;
 
 /// More of it missing is no numbering.
 const SPARSE: f64 = 0.999;
@@ -172,6 +175,8 @@ pub struct MutualStream {
 pub struct NumberedStreams {
     told: HashMap<Key, Told>,
     counted: HashMap<Key, Counted>,
+    /// Streams whose numbers jumped, by when they are told of.
+    jumps: LostBytes,
 }
 
 impl NumberedStreams {
@@ -206,9 +211,17 @@ impl NumberedStreams {
         }
     }
 
+    /// When numbers of streams jumped: in a second before, of so many streams.
+    pub fn jumps(&self) -> &LostBytes {
+        &self.jumps
+    }
+
     /// Takes in what became of a stream of voice or pictures.
     pub fn media(&mut self, news: &MediaNews) {
         let key = (news.flow, news.way == Direction::AToB, news.source);
+        if news.lost >= JUMP {
+            self.jumps.add(window(news.last), 1);
+        }
         if !self.told.contains_key(&key) && self.told.len() >= NUMBERED_STREAMS {
             self.told.retain(|_, stream| news.last.since(stream.seen.last) < FORGOTTEN);
         }

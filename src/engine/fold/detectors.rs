@@ -98,6 +98,8 @@ sums! {
         pub lost: LostBytes,
         /// Windows of time in which data was sent again.
         pub again: LostBytes,
+        /// Windows of time in which numbers of streams jumped: of how many.
+        pub jumps: LostBytes,
         /// What conversations witness of pauses.
         pub pauses: Vec<(Pause, PauseWitness)> => ByPause,
         /// Conversations with a packet in the last [`RECENT`]; of a file all of them.
@@ -402,6 +404,7 @@ impl Detectors {
             senders: self.switch.senders().list().to_vec(),
             lost: self.loss.windows().clone(),
             again: self.again.clone(),
+            jumps: self.numbered.jumps().clone(),
             pauses: witnesses(flows, request),
             recent,
             transits: self.duplicates.transits(),
@@ -421,14 +424,17 @@ fn witnesses(flows: &FlowTable<FlowDetectors>, request: &Request) -> Vec<(Pause,
     for record in flows.records() {
         let flow = record.flow;
         let client = if flow.originator == 0 { Direction::AToB } else { Direction::BToA };
-        let seen = Witness {
+        let mut seen = Witness {
             client: flow.key.ends(client)[0].0,
             first: record.rest.first,
             last_of: [Direction::AToB, Direction::BToA].map(|way| flow.last_of(way)),
             last: record.last(),
             is_tcp: flow.key.protocol == 6,
             is_midway: flow.tcp.midstream(),
+            has_ended: flow.tcp.fins() > 0 || flow.tcp.reset(),
+            is_behind_any: false,
         };
+        seen.is_behind_any = seen.is_midway && all.iter().any(|(pause, _)| seen.is_behind(pause));
         all.iter_mut().for_each(|(pause, witness)| witness.ask(pause, &seen, begin));
     }
     all

@@ -124,6 +124,7 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         clock: ClockEvidence { forward: silent.forward, ..clock(counts, request, seconds) },
         casts: health.cast_evidence(),
         outages: silent.outages,
+        again: silent.again,
         group_only: silent.group_only,
         control: switch.control.evidence(age),
         transit: TransitEvidence {

@@ -98,6 +98,15 @@ pub struct Outage {
     pub lost: u64,
 }
 
+/// Outages that come again and again.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Again {
+    /// How many.
+    pub times: u64,
+    /// Their length together, in seconds.
+    pub seconds: f64,
+}
+
 /// A clock that was set forward: time is missing, and nothing else.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Forward {

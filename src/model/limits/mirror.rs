@@ -101,6 +101,9 @@ pub const SESSIONS_APART: usize = 64;
 /// Outages remembered of each regular sender; later ones are counted only.
 pub const OUTAGES: usize = 8;
 
+/// Pauses of like length that are remembered, the newest: conversations are asked of so many (32 bytes each).
+pub const PAUSES_ALIKE: usize = 48;
+
 /// Acknowledgements of unseen data that are remembered per shard, until the data comes or surely does not: 6 KiB (a direct-mapped table: older ones
 /// stay).
 pub const OVERTAKEN: usize = 256;
