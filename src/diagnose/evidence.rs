@@ -6,8 +6,8 @@
 use super::vendor::Vendor;
 use crate::model::Episode;
 use crate::model::evidence::{
-    Again, CastEvidence, ChecksumEvidence, ClockEvidence, ContentEvidence, ControlEvidence, CopyEvidence, GroupOnly, HostEvidence, LossEvidence,
-    NetworkEvidence, OrderEvidence, Outage, SideEvidence, SizeEvidence, TagEvidence, TransitEvidence,
+    Again, CastEvidence, ChecksumEvidence, ClockEvidence, ContentEvidence, ControlEvidence, CopyEvidence, GroupOnly, HostEvidence,
+    LossEvidence, NetworkEvidence, OrderEvidence, Outage, SideEvidence, SizeEvidence, TagEvidence, TransitEvidence,
 };
 
 /// Everything the detectors look at.
@@ -75,9 +75,9 @@ impl Evidence {
         silent > 0 && silent as f64 >= NEARLY * self.loss.bytes as f64
     }
 
-    /// The part of the time in which nothing was mirrored, where that comes again and again.
+    /// The share that is missing from times in which nothing was mirrored, where they come again and again.
     pub fn silent_share(&self) -> f64 {
-        self.again.map_or(0.0, |again| (again.seconds / self.seconds.max(again.seconds)).min(1.0))
+        self.again.map_or(0.0, |again| again.missing.rate)
     }
 
     /// Whether findings rest on the recent past alone, and hold from one look to the next.

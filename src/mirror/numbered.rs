@@ -3,7 +3,8 @@
 //!
 //! RTP is told of by who reads it. Of the others every packet is looked at: its number is in the clear.
 
-use super::{Ledger, LostBytes, window};
+use super::stretches::OpenStretch;
+use super::{Ledger, LostBytes, Stretches, window};
 use crate::model::evidence::StreamEvidence;
 use crate::model::limits::{NUMBERED_STREAMS, NUMBERED_TUNNELS};
 use crate::model::sum::{Rule, sums};
@@ -86,7 +87,7 @@ fn place(address: Address) -> u64 {
 
 impl StreamCounts {
     /// Counts a stream.
-    fn add(&mut self, sender: Address, packets: u64, missing: u64) {
+    pub(super) fn add(&mut self, sender: Address, packets: u64, missing: u64) {
         let all = packets.saturating_add(missing);
         if all < LEAST {
             return;
@@ -110,6 +111,7 @@ impl StreamCounts {
             senders: self.senders.count_ones().into(),
             packets: all.packets,
             missing: all.missing,
+            by_stretch: None,
             best: (sum(best) > 0).then(|| wilson(best.missing, sum(best))),
         }
     }
@@ -138,6 +140,7 @@ struct Told {
     lost: u64,
     seen: Episode,
     is_voice: bool,
+    open: OpenStretch,
 }
 
 /// A stream whose numbers are read here.
@@ -175,6 +178,8 @@ pub struct MutualStream {
 pub struct NumberedStreams {
     told: HashMap<Key, Told>,
     counted: HashMap<Key, Counted>,
+    /// What those lack that another part reads, by time.
+    stretches: Stretches,
     /// Streams whose numbers jumped, by when they are told of.
     jumps: LostBytes,
 }
@@ -211,6 +216,11 @@ impl NumberedStreams {
         }
     }
 
+    /// What they lack by stretches of time whose end is `wanted`.
+    pub fn stretches(&self, wanted: impl Fn(Timestamp) -> bool) -> Stretches {
+        self.stretches.wanted(wanted)
+    }
+
     /// When numbers of streams jumped: in a second before, of so many streams.
     pub fn jumps(&self) -> &LostBytes {
         &self.jumps
@@ -231,10 +241,12 @@ impl NumberedStreams {
                 lost: 0,
                 seen: Episode { first: news.first, last: news.last },
                 is_voice: false,
+                open: OpenStretch::default(),
             });
             stream.received = stream.received.saturating_add(news.received);
             stream.lost = stream.lost.saturating_add(news.lost);
             stream.seen.last = news.last;
+            self.stretches.take(&mut stream.open, news.flow.ends(news.way)[0].0, news);
             stream.is_voice |= VOICE.contains(&news.payload_type);
         }
     }

@@ -8,10 +8,12 @@
 
 use super::recurring::{PausesAlike, Recurring};
 use super::witness::PauseWitness;
-use crate::model::evidence::{Again, Forward, Outage, PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_MISSED_EACH, PAUSE_SHORT, PAUSE_STANDS, PAUSE_STEADY};
+use crate::model::evidence::{
+    Again, Forward, Outage, PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_MISSED_EACH, PAUSE_SHORT, PAUSE_STANDS, PAUSE_STEADY,
+};
 use crate::model::limits::OUTAGES;
 use crate::model::time::SECOND;
-use crate::model::{Episode, Timestamp};
+use crate::model::{Episode, Estimate, Timestamp};
 
 /// Pauses of that length at most: more are how this traffic is.
 const MOST: usize = 3;
@@ -147,7 +149,8 @@ impl Pauses {
             judged.forward.retain(|known| known.from != pause.from);
             judged.outages.push(Outage { from: pause.from, seconds, missed, lost: witness(pause).lost, ..Outage::default() });
         }
-        judged.again = Some(Again { times: alike.count, seconds: alike.nanos as f64 / SECOND as f64 });
+        let seconds = alike.nanos as f64 / SECOND as f64;
+        judged.again = Some(Again { times: alike.count, seconds, missing: Estimate::default() });
     }
 
     /// The pauses up to `now` that are so long that this alone tells them from the others.

@@ -174,7 +174,7 @@ mod tests {
     }
 
     fn streams(streams: u64, missing: u64) -> StreamEvidence {
-        StreamEvidence { streams, senders: streams, packets: 20_000, missing, best: Some(wilson(missing, 20_000)) }
+        StreamEvidence { streams, senders: streams, packets: 20_000, missing, best: Some(wilson(missing, 20_000)), by_stretch: None }
     }
 
     #[test]

@@ -5,9 +5,10 @@ use crate::engine::fold::detectors::DetectorReport;
 use crate::engine::judge::history::Sums;
 use crate::engine::tape::Request;
 use crate::mirror::{JudgedPauses, LostBytes, Pause, PauseWitness, WINDOW, window};
-use crate::model::Timestamp;
+use crate::model::estimate::Z;
 use crate::model::evidence::{Again, Forward, GroupOnly, OrderEvidence, Outage, PAUSE, SILENT};
 use crate::model::time::SECOND;
+use crate::model::{Estimate, Timestamp};
 use crate::switch::{OutageSpan, outages};
 
 /// What comes so soon after a pause has to do with it.
@@ -75,6 +76,7 @@ impl Silences {
         // Where nothing came at all, that alone is told.
         silences.group_only.take_if(|stretch| found.iter().any(|outage| is_most(outage, stretch)));
         silences.again = silences.again.and_then(|all| if request.live { lately(&found) } else { Some(all) });
+        silences.again = silences.again.map(|again| Again { missing: missing(request, sums.from, &found, &again), ..again });
         silences.outages = found;
         silences
     }
@@ -104,7 +106,35 @@ fn pauses(request: &Request, latest: Timestamp, witness: &impl Fn(&Pause) -> Pau
 /// Outages of the recent past, together, where they are several.
 fn lately(outages: &[Outage]) -> Option<Again> {
     let seconds = outages.iter().map(|outage| outage.seconds).sum();
-    (outages.len() >= SEVERAL).then_some(Again { times: outages.len() as u64, seconds })
+    (outages.len() >= SEVERAL).then_some(Again { times: outages.len() as u64, seconds, missing: Estimate::default() })
+}
+
+/// The share of all packets that is missing from outages that come again and again: as many as come in times of their mean length beside them, and
+/// as well as that is known by how much those vary.
+fn missing(request: &Request, from: Option<Timestamp>, outages: &[Outage], again: &Again) -> Estimate {
+    let (begin, end) = (from.max(request.first).unwrap_or_default(), request.latest.unwrap_or_default());
+    let mean = again.seconds / again.times.max(1) as f64 * SECOND as f64;
+    let length = ((mean / WINDOW as f64).round() as usize).max(1);
+    let is_beside = |at: i64| {
+        let (first, last) = (Timestamp(at.saturating_mul(WINDOW)), Timestamp(at.saturating_add(1).saturating_mul(WINDOW)));
+        first >= begin && last <= end && outages.iter().all(|outage| last <= outage.from || outage.until() <= first)
+    };
+    let beside: Vec<f64> = request.load.arrived.iter().filter(|(at, _)| is_beside(*at)).map(|(_, t)| t.packets as f64).collect();
+    let blocks: Vec<f64> = beside.chunks_exact(length).map(|block| block.iter().sum()).collect();
+    let all = (end.since(begin) as f64 / SECOND as f64).max(again.seconds);
+    let share = |times: f64| {
+        let missed = times.max(0.0) * again.seconds;
+        (missed / (missed + all - again.seconds).max(f64::MIN_POSITIVE)).min(1.0)
+    };
+    let count = blocks.len() as f64;
+    if blocks.len() < 2 {
+        return Estimate { rate: share(1.0), low: 0.0, high: 1.0, n: blocks.len() as u64 };
+    }
+    let usual = blocks.iter().sum::<f64>() / count;
+    let variance = blocks.iter().map(|block| (block - usual).powi(2)).sum::<f64>() / (count - 1.0);
+    // Of the times beside them, whose mean is known as well as their number says, to those in which nothing was seen.
+    let off = Z * (variance * (1.0 / again.times.max(1) as f64 + 1.0 / count)).sqrt() / usual.max(f64::MIN_POSITIVE);
+    Estimate { rate: share(1.0), low: share(1.0 - off), high: share(1.0 + off), n: blocks.len() as u64 }
 }
 
 /// Whether an outage is most of a stretch of frames to groups alone.
