@@ -129,7 +129,8 @@ pub(super) const CASES: &[Case] = &[
     }),
     ("span.sampled", Warning, 7_600.0, 7_400.0, |e, least| {
         let best = Some(wilson(least as u64, 10_000));
-        (e.loss.all, e.loss.streams) = (None, StreamEvidence { streams: 5, senders: 3, packets: 1_000, missing: 9_000, best });
+        (e.loss.all, e.loss.streams) =
+            (None, StreamEvidence { streams: 5, senders: 3, packets: 1_000, missing: 9_000, best, by_stretch: None });
     }),
     ("span.ratelimit", Critical, 8.9e8, 9.1e8, |e, occupied| {
         (e.loss.all, e.loss.flat_top) = (estimate(0.2, 0.19, 10_000), flat(13.0, 10, 8.5e8, occupied));

@@ -3,7 +3,8 @@
 //!
 //! RTP is told of by who reads it. Of the others every packet is looked at: its number is in the clear.
 
-use super::Ledger;
+use super::stretches::OpenStretch;
+use super::{Ledger, LostBytes, Stretches, window};
 use crate::model::evidence::StreamEvidence;
 use crate::model::limits::{NUMBERED_STREAMS, NUMBERED_TUNNELS};
 use crate::model::sealed::{NAT_TRAVERSAL, WIREGUARD_DATA};
@@ -24,6 +25,9 @@ const BEST: f64 = 0.25;
 
 /// A stream that says nothing for so long makes room for others, where there is none left.
 const FORGOTTEN: i64 = 60 * SECOND;
+
+/// Numbers missing at once, at least, that are a jump.
+const JUMP: u64 = 10;
 
 /// More of it missing is no numbering.
 const SPARSE: f64 = 0.999;
@@ -81,7 +85,7 @@ fn place(address: Address) -> u64 {
 
 impl StreamCounts {
     /// Counts a stream.
-    fn add(&mut self, sender: Address, packets: u64, missing: u64) {
+    pub(super) fn add(&mut self, sender: Address, packets: u64, missing: u64) {
         let all = packets.saturating_add(missing);
         if all < LEAST {
             return;
@@ -105,6 +109,7 @@ impl StreamCounts {
             senders: self.senders.count_ones().into(),
             packets: all.packets,
             missing: all.missing,
+            by_stretch: None,
             best: (sum(best) > 0).then(|| wilson(best.missing, sum(best))),
         }
     }
@@ -133,6 +138,7 @@ struct Told {
     lost: u64,
     seen: Episode,
     is_voice: bool,
+    open: OpenStretch,
 }
 
 /// A stream whose numbers are read here.
@@ -170,6 +176,10 @@ pub struct MutualStream {
 pub struct NumberedStreams {
     told: HashMap<Key, Told>,
     counted: HashMap<Key, Counted>,
+    /// What those lack that another part reads, by time.
+    stretches: Stretches,
+    /// Streams whose numbers jumped, by when they are told of.
+    jumps: LostBytes,
 }
 
 impl NumberedStreams {
@@ -208,9 +218,22 @@ impl NumberedStreams {
         }
     }
 
+    /// What they lack by stretches of time whose end is `wanted`.
+    pub fn stretches(&self, wanted: impl Fn(Timestamp) -> bool) -> Stretches {
+        self.stretches.wanted(wanted)
+    }
+
+    /// When numbers of streams jumped: in a second before, of so many streams.
+    pub fn jumps(&self) -> &LostBytes {
+        &self.jumps
+    }
+
     /// Takes in what became of a stream of voice or pictures.
     pub fn media(&mut self, news: &MediaNews) {
         let key = (news.flow, news.way == Direction::AToB, news.source);
+        if news.lost >= JUMP {
+            self.jumps.add(window(news.last), 1);
+        }
         if !self.told.contains_key(&key) && self.told.len() >= NUMBERED_STREAMS {
             self.told.retain(|_, stream| news.last.since(stream.seen.last) < FORGOTTEN);
         }
@@ -220,10 +243,12 @@ impl NumberedStreams {
                 lost: 0,
                 seen: Episode { first: news.first, last: news.last },
                 is_voice: false,
+                open: OpenStretch::default(),
             });
             stream.received = stream.received.saturating_add(news.received);
             stream.lost = stream.lost.saturating_add(news.lost);
             stream.seen.last = news.last;
+            self.stretches.take(&mut stream.open, news.flow.ends(news.way)[0].0, news);
             stream.is_voice |= VOICE.contains(&news.payload_type);
         }
     }

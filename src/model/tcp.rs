@@ -84,6 +84,8 @@ marks! {
     ACK_RENUMBERED = 18;
     /// [`HoleEvent`]s come with it.
     HOLES = 19;
+    /// A SYN that comes behind an acknowledgement of its own side, whose numbers begin with its own: the connection is open.
+    OVERTAKEN_SYN = 20;
 }
 
 impl TcpMarks {

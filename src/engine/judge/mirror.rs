@@ -12,7 +12,7 @@ use crate::engine::tape::facts::TunnelFacts;
 use crate::mirror::{CopyClass, DuplicateCounts, LossSplit};
 use crate::model::Arrange as _;
 use crate::model::mirror::Purpose;
-use crate::model::{CapScale, Chatter, ChatterRow, Episode, Finding, Mac, NetworkBatch, SwitchView, Timestamp, Traffic};
+use crate::model::{CapScale, Chatter, ChatterRow, Episode, Estimate, Finding, Mac, NetworkBatch, SwitchView, Timestamp, Traffic};
 use crate::snapshot::tables::services::SERVICES;
 use crate::snapshot::{DuplicateClass, Duplicates, Forgotten, LossLedger, Mirror, Service, Sides, Table, TunnelRow};
 use std::cmp::Reverse;
@@ -64,12 +64,12 @@ impl Assess for MirrorJudge {
         let sums = if live { self.history.recent(request.now, &whole) } else { whole.clone() };
         // Totals are shown of the whole run.
         let duplicates = duplicates(&whole.counts.duplicates, self.dedup, live.then_some(self.copies_before));
-        let (_, split) = evidence::loss(&whole);
+        let (_, split) = evidence::loss(request, detected, &whole);
         let first_look = self.begun.is_none();
         let begun = *self.begun.get_or_insert(request.first.map_or(request.now, |first| first.min(request.now)));
         let age = request.now.seconds_since(begun);
         let sources = Sources { request, detected, sums: &sums, age, dropped: self.dedup, mac_pairs };
-        let (all, lately) = evidence::loss(&sums);
+        let (all, lately) = evidence::loss(request, detected, &sums);
         let evidence = evidence::evidence(sources, all, &lately);
         let mut evidence = super::host::with_host_facts(evidence, &request.host);
         self.network.settle();
@@ -156,9 +156,17 @@ fn ledger(request: &Request, whole: &Sums, split: &LossSplit, evidence: &Evidenc
         host: split.host,
         path: split.transport,
         switch: asked::larger(split.switch, asked::mirror_port(request).as_ref().and_then(asked::loss)),
-        upstream: evidence.loss.numbered_alone().filter(|_| split.transport.is_none()).or(split.upstream),
+        upstream: beside_silence(evidence.loss.numbered_alone().filter(|_| split.transport.is_none()).or(split.upstream), evidence),
         unmatched: evidence::unmatched(whole),
     }
+}
+
+/// What is lost before this host, with what is missing from times in which nothing was mirrored.
+fn beside_silence(lost: Option<Estimate>, evidence: &Evidence) -> Option<Estimate> {
+    let silent = evidence.again.map(|again| again.missing);
+    let (Some(lost), Some(silent)) = (lost, silent) else { return lost.or(silent) };
+    let both = |a: f64, b: f64| 1.0 - (1.0 - a) * (1.0 - b);
+    Some(Estimate { rate: both(lost.rate, silent.rate), low: both(lost.low, silent.low), high: both(lost.high, silent.high), n: lost.n })
 }
 
 /// What found no room.
