@@ -84,6 +84,8 @@ marks! {
     ACK_RENUMBERED = 18;
     /// [`HoleEvent`]s come with it.
     HOLES = 19;
+    /// The numbers of its direction are known from it on, and no SYN said where they begin.
+    BEGUN = 20;
 }
 
 impl TcpMarks {
@@ -135,7 +137,7 @@ impl fmt::Debug for TcpMarks {
 pub struct TcpEvent {
     /// What it did.
     pub marks: TcpMarks,
-    /// Bytes before it that were not seen.
+    /// Bytes before it that were not seen: lost only with [`TcpMarks::GAP`].
     pub gap: u32,
     /// Bytes of its payload ahead of all that was seen of its direction.
     pub fresh: u32,
@@ -145,6 +147,8 @@ pub struct TcpEvent {
     pub advanced: u32,
     /// Of them and of bytes acknowledged together with it those that were not seen so far.
     pub unseen: u32,
+    /// Bytes of the other direction it acknowledges beyond all that was known to be sent, settled or not.
+    pub beyond: u32,
     /// With [`TcpMarks::LATE_SYN`]: nanoseconds since its answer, at most 4.29 seconds; 0 when time went back.
     pub lag: u32,
 }
