@@ -55,7 +55,7 @@ impl Detector for OrderSkew {
                        acknowledgement, a SYN-ACK after its acknowledgement, DNS and echo replies before their question. Raised when \
                        surely more than {limit} (lower end of the {sure} interval) of at least {pairs} such pairs, with at least \
                        {least}, or most of them, with at least {few}; a warning from {warning}. Where data comes later than {hold} after \
-                       its acknowledgement, loss is not judged.",
+                       its acknowledgement, loss is not judged. Not judged of samples: of data that was sent again the first may not be among them.",
             cause: "The two directions are buffered apart: by the mirror, by two legs of a tap, by several receive queues of this \
                     host, or by parallel links on the way.",
             lookalikes: "A capture file merged from two captures whose clocks differ.",
@@ -77,7 +77,7 @@ impl Detector for OrderSkew {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::Unique, Need::SteadyClock]
+        &[Need::BothDirections, Need::Unique, Need::SteadyClock, Need::Unsampled]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {

@@ -6,7 +6,7 @@ use crate::engine::judge::asked;
 use crate::engine::judge::history::{SessionSums, Sums};
 use crate::engine::judge::silences::Silences;
 use crate::engine::tape::Request;
-use crate::mirror::{LossCounts, LossSplit, UnmatchedCounts, clustered, flat_top, uneven};
+use crate::mirror::{AdvanceCounts, LossCounts, LossSplit, UnmatchedCounts, clustered, flat_top, uneven};
 use crate::model::Arrange as _;
 use crate::model::evidence::{
     ClockEvidence, ContentEvidence, CopyEvidence, ExchangeSides, HostEvidence, LossEvidence, NARROW_SEQUENCE_BITS, PortAway, SessionLoss,
@@ -25,6 +25,9 @@ fn segment(loss: &LossCounts) -> u64 {
     let seen = loss.seen_sizes.iter().fold(0u64, |sum, n| sum.saturating_add(*n));
     loss.acked_bytes().bytes.checked_div(seen).unwrap_or(SEGMENT).clamp(1, SEGMENT)
 }
+
+/// The share of what conversations advanced that must be missing before it is told in place of what was acknowledged: more than networks lose themselves.
+const UNEVEN: f64 = 0.05;
 
 /// Part of the beats of a clock's grain that may lack a packet, or have one more, where packets are sent on that beat.
 const BEAT: f64 = 0.05;
@@ -53,7 +56,8 @@ pub fn loss(request: &Request, detected: &DetectorReport, sums: &Sums) -> (Optio
     let Sums { outer, counts, .. } = sums;
     // What comes later than it is waited for is not lost.
     let is_told = !counts.order.is_beyond_waiting(&counts.health, &counts.overtaken);
-    let even = clustered(&counts.acked, segment(&counts.loss), counts.loss.gaps).filter(|_| is_told);
+    let acked = clustered(&counts.acked, segment(&counts.loss), counts.loss.gaps);
+    let even = beside(acked, AdvanceCounts::evidence(&counts.advances).missing).filter(|_| is_told);
     let all = even.map(|even| by_strata(request, detected, sums, even));
     let sequence = (outer.numbered > 0).then(|| wilson(outer.missing, outer.missing.saturating_add(outer.numbered)));
     let mut split = LossSplit::new(all, sequence, lost_here(sums));
@@ -84,6 +88,14 @@ fn conversations(detected: &DetectorReport) -> ConversationCounts {
         talks.merge(&detected.older);
     }
     talks
+}
+
+/// What is missing of the data that was `acked`, and of how far conversations `advanced`: where most around a hole is missing as well, nobody is seen to
+/// acknowledge it. Of that more is told where surely more than a little of it is.
+fn beside(acked: Option<Estimate>, advanced: Option<Estimate>) -> Option<Estimate> {
+    let is_more =
+        |advanced: &Estimate| advanced.rate >= UNEVEN && acked.is_some_and(|acked| advanced.low > acked.high.min(2.0 * acked.rate));
+    advanced.filter(is_more).or(acked)
 }
 
 /// Lost in this host, of what reached it. Where nobody counted that, it is taken for nothing: then it is part of what was lost before.
@@ -120,6 +132,7 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
     let (health, switch) = (&counts.health, &counts.switch);
     let seconds = match (sums.from, request.first, request.latest) {
         (Some(from), ..) => request.now.seconds_since(from),
+        (None, Some(first), _) if request.live => request.now.seconds_since(first),
         (None, Some(first), Some(latest)) => latest.seconds_since(first),
         _ => 0.0,
     };
@@ -203,6 +216,7 @@ fn loss_evidence(
         upstream: split.upstream,
         unmatched: unmatched(sums),
         streams: StreamEvidence { by_stretch: talks.stretches.loss(), ..talks.streams.evidence() },
+        advances: AdvanceCounts::evidence(&counts.advances),
         by_session: by_session(sums),
         times: detected.lost.times(request.first),
         by_load: counts.loss.by_load(&sums.windows, split.host.map_or(0.0, |h| h.rate)),

@@ -27,7 +27,7 @@ pub use hosts::{
     BlackHoleEvidence, CertificateEvidence, FallbackEvidence, KeepAliveEvidence, MediaEvidence, OldTlsEvidence, QuicEvidence,
     StallEvidence, SurgeEvidence, TlsFailureEvidence, WindowEvidence,
 };
-pub use loss::{FlatTop, LoadClass, LossEvidence, PortLoss, SessionLoss, SizeLoss, StreamEvidence};
+pub use loss::{AdvanceEvidence, FlatTop, LoadClass, LossEvidence, PortLoss, SessionLoss, SizeLoss, StreamEvidence};
 pub use network::{NetworkEvidence, ScanEvidence, UnreachableEvidence};
 pub use services::{
     AskedEcn, ClientLoss, CodeCount, Guessing, LossWindow, MeantWaits, NAMED, PastSilence, ServiceEvidence, ServiceWindow, SinceSuccess,
