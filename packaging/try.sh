@@ -225,7 +225,7 @@ try_crate() {
     mkdir "$work/unpacked"
     tar -xzf "$work"/crate/package/spantop-*.crate --strip-components=1 -C "$work/unpacked"
     local named commit
-    for named in Cargo.lock README.md LICENSE-MIT LICENSE-APACHE CHANGELOG.md build.rs src/main.rs src/names/vendors.tsv; do
+    for named in Cargo.lock README.md LICENSE-MIT LICENSE-APACHE CHANGELOG.md build.rs captures/office.pcapng src/main.rs src/names/vendors.tsv; do
         [ -e "$work/unpacked/$named" ] || die "crate: $named is missing"
     done
     ! find "$work/unpacked" -size +2M | grep . >&2 || die "crate: that is large"
