@@ -229,7 +229,7 @@ try_crate() {
         [ -e "$work/unpacked/$named" ] || die "crate: $named is missing"
     done
     ! find "$work/unpacked" -size +2M | grep . >&2 || die "crate: that is large"
-    cargo metadata --locked --offline --format-version 1 --manifest-path "$work/unpacked/Cargo.toml" >/dev/null || die "crate: what is packed is no whole package"
+    cargo metadata --locked --offline --filter-platform "$(rustc -vV | sed -n 's/^host: //p')" --format-version 1 --manifest-path "$work/unpacked/Cargo.toml" >/dev/null || die "crate: what is packed is no whole package"
     # With the profile and directory of build.sh little is left to compile.
     RUSTFLAGS="$(packaging/build.sh flags)" cargo install --locked --path . --profile dist --root "$work/installed" --target-dir "$target" >"$work/install.log" 2>&1 ||
         { tail -n 20 "$work/install.log" >&2; die "cargo install --path ."; }
