@@ -25,9 +25,6 @@ fn segment(loss: &LossCounts) -> u64 {
     loss.acked_bytes().bytes.checked_div(seen).unwrap_or(SEGMENT).clamp(1, SEGMENT)
 }
 
-/// The share of what conversations advanced that must be missing before it is told in place of what was acknowledged: more than networks lose themselves.
-const UNEVEN: f64 = 0.05;
-
 /// Part of the beats of a clock's grain that may lack a packet, or have one more, where packets are sent on that beat.
 const BEAT: f64 = 0.05;
 
@@ -55,8 +52,7 @@ pub fn loss(sums: &Sums) -> (Option<Estimate>, LossSplit) {
     let Sums { outer, counts, .. } = sums;
     // What comes later than it is waited for is not lost.
     let is_told = !counts.order.is_beyond_waiting(&counts.health, &counts.overtaken);
-    let acked = clustered(&counts.acked, segment(&counts.loss), counts.loss.gaps);
-    let all = beside(acked, AdvanceCounts::evidence(&counts.advances).missing).filter(|_| is_told);
+    let all = clustered(&counts.acked, segment(&counts.loss), counts.loss.gaps).filter(|_| is_told);
     let sequence = (outer.numbered > 0).then(|| wilson(outer.missing, outer.missing.saturating_add(outer.numbered)));
     let mut split = LossSplit::new(all, sequence, lost_here(sums));
     split.host = split.host.filter(|_| !sums.uncounted);
@@ -65,14 +61,6 @@ pub fn loss(sums: &Sums) -> (Option<Estimate>, LossSplit) {
     let declared = || (outer.refused > 0).then(|| wilson(outer.refused, outer.refused.saturating_add(outer.taken)));
     split.switch = split.switch.or_else(declared);
     (all, split)
-}
-
-/// What is missing of the data that was `acked`, and of how far conversations `advanced`: where most around a hole is missing as well, nobody is seen to
-/// acknowledge it. Of that more is told where surely more than a little of it is.
-fn beside(acked: Option<Estimate>, advanced: Option<Estimate>) -> Option<Estimate> {
-    let is_more =
-        |advanced: &Estimate| advanced.rate >= UNEVEN && acked.is_some_and(|acked| advanced.low > acked.high.min(2.0 * acked.rate));
-    advanced.filter(is_more).or(acked)
 }
 
 /// Lost in this host, of what reached it. Where nobody counted that, it is taken for nothing: then it is part of what was lost before.
