@@ -41,6 +41,7 @@ pub use streams::StreamRow;
 pub use wings::{CaptureSummary, Diagnosis, Dissected, Statistics};
 pub use wrapping::{CaptureFilter, Wrappings};
 
+use crate::model::Arrange as _;
 use crate::model::time::SECOND;
 use crate::model::{AnalysisCounts, DissectLosses, Episode, Histogram, LinkWays, Severity, SwitchView, Timestamp};
 use serde::Serialize;
@@ -202,7 +203,7 @@ impl Load {
         if bytes.len() < Self::LEAST_BILLED {
             return None;
         }
-        bytes.sort_unstable();
+        bytes.arrange();
         let at = (bytes.len() * 95).div_ceil(100).saturating_sub(1);
         bytes.get(at).map(|bytes| *bytes as f64 * 8e9 / Self::BILLED as f64)
     }

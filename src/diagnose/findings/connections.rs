@@ -5,6 +5,7 @@ use super::{SEVERAL, SURE, all_of, exceeded, hops, subject, unreachables};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Nanos, Tuned};
+use crate::model::Arrange as _;
 use crate::model::evidence::{
     CUT_SHARE, FLOOD_CONNECTIONS, IDLE_CUTS, IDLE_CUTS_WITHIN, REFUSED_ATTEMPTS, ServiceEvidence, ServiceWindow, TTL_PACKETS, Threshold,
     Trouble, UnreachableReport, share,
@@ -207,7 +208,7 @@ fn ident_together(mut reports: Vec<Report>, e: &Evidence) -> Vec<Report> {
     let span = held.clone().map(|span| span.first).min().zip(held.map(|span| span.last).max());
     let of_ident = e.network.services.iter().filter(|s| s.key.port == IDENT).flat_map(|s| &s.proof);
     let mut packets: Vec<u64> = of_ident.filter(|proof| proof.0 == Trouble::Refused).flat_map(|proof| proof.1.numbers()).collect();
-    packets.sort_unstable();
+    packets.arrange();
     let packets = packets.split_off(packets.len().saturating_sub(limits::PROVING_PACKETS));
     reports.clear();
     let report = Report { packets, ..Report::new(Severity::Note, title, evidence).suffered_by(hosts) };

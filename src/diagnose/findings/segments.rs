@@ -4,6 +4,7 @@ use super::{SURE, all_of, exceeded, subject};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::Tuned;
+use crate::model::Arrange as _;
 use crate::model::evidence::{
     ClientLoss, LOSS_REORDERED, LOSS_TIMED_OUT, LOST_CRITICAL_SHARE, LOST_ON_ONE_SIDE, LOST_SHARE, LossWindow, NetworkEvidence,
     ServiceEvidence, ServiceWindow, Threshold,
@@ -190,7 +191,7 @@ fn losing(network: &NetworkEvidence, standing: StandingFindings<'_>) -> BTreeMap
         let mut healthy: Vec<Address> = others().filter(|c| c.segments >= OF_HEALTHY).map(|c| c.client).collect();
         let mut alike: Vec<Address> = shared().flat_map(|w| &w.client_losses).map(|c| c.client).filter(|c| much.contains(c)).collect();
         for list in [&mut healthy, &mut alike] {
-            list.sort_unstable();
+            list.arrange();
             list.dedup();
         }
         let usual = wilson(sum(ClientLoss::all), sum(|c| c.segments));

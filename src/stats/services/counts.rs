@@ -2,6 +2,7 @@
 
 mod window;
 
+use crate::model::Arrange as _;
 use crate::model::evidence::{AskedEcn, FAILING_ZONES, MeantWaits, TripWindow, Trouble};
 use crate::model::limits::{FURTHER_CLIENTS, SERVICE_CLIENTS};
 use crate::model::time::MILLISECOND;
@@ -105,7 +106,7 @@ impl Latencies {
             count = count.saturating_add(sample.count);
             weighted.extend(sample.values.iter().map(|&v| (v, 1 << sample.thinned)));
         }
-        weighted.sort_unstable();
+        weighted.arrange();
         let weight: u64 = weighted.iter().map(|w| w.1).sum();
         let seconds = |micros: u32| f64::from(micros) / 1e6;
         let quantile = |share: f64| {

@@ -1,6 +1,7 @@
 //! What failed or waits, be it enough for a finding or not: nobody is to call a network good of which a part fails.
 
 use super::service::ServiceRecord;
+use crate::model::Arrange as _;
 use crate::model::evidence::Trouble;
 use crate::model::{AppId, ServiceKey, wilson};
 use crate::stats::ServiceLedger;
@@ -51,7 +52,7 @@ impl ServiceLedger {
             of.push((wrong.saturating_add(waiting), *key));
         }
         failing.is_much |= is_more(failing.failed.saturating_add(failing.broken), self.judged, OF_ALL);
-        of.sort_unstable_by_key(|(count, key)| (Reverse(*count), *key));
+        of.arrange_by_key(|(count, key)| (Reverse(*count), *key));
         failing.services = of.into_iter().map(|(_, key)| key).collect();
         failing
     }

@@ -1,6 +1,7 @@
 //! Connections that lost segments, and receivers that took no data.
 
 use super::{Bounded, MINUTE, MINUTE_SECONDS, REMEMBERED, REMEMBERED_SECONDS};
+use crate::model::Arrange as _;
 use crate::model::evidence::StallEvidence;
 use crate::model::limits::{LOSSY_CONNECTIONS, SERVICES};
 use crate::model::{Address, Episode, FlowKey, ServiceKey, Stall, StallEnd, Timestamp};
@@ -137,7 +138,7 @@ impl Receivers {
                 span: s.span,
             })
             .collect();
-        out.sort_unstable_by_key(|s| (s.receiver, s.service));
+        out.arrange_by_key(|s| (s.receiver, s.service));
         out
     }
 }

@@ -1,5 +1,6 @@
 //! Clients whose QUIC is not answered, and that ask the same by TCP.
 
+use crate::model::Arrange as _;
 use super::{BIN, Bounded, MINUTE_SECONDS, REMEMBERED, REMEMBERED_SECONDS};
 use crate::model::evidence::{QUIC_WITHIN, QuicEvidence};
 use crate::model::limits::QUIC_CLIENTS;
@@ -90,12 +91,12 @@ impl QuicAttempts {
         let blocked = self.outcomes.iter().filter(|(_, outcomes, _)| of_client(outcomes));
         let mut recent: Vec<(Address, &Outcome)> =
             blocked.flat_map(|(client, outcomes, _)| outcomes.iter().filter(lately).map(|o| (*client, o))).collect();
-        recent.sort_by_key(|(client, o)| (o.time, *client));
+        recent.arrange_by_key(|(client, o)| (o.time, *client));
         let vain: Vec<(Address, &Outcome)> = recent.iter().copied().filter(|(_, o)| o.fell_back).collect();
         let named = || vain.iter().map(|(_, o)| o).filter(|o| !o.name.is_empty());
         let count = |of: &dyn Fn(&(Address, &Outcome)) -> String| {
             let mut different: Vec<String> = vain.iter().map(of).filter(|text| !text.is_empty()).collect();
-            different.sort_unstable();
+            different.arrange();
             different.dedup();
             different.len() as u64
         };

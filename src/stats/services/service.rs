@@ -7,6 +7,7 @@ use super::lately_trips::LatelyTrips;
 use super::unanswered::UnansweredSince;
 use super::usual::UsualService;
 use super::{MINUTE, REMEMBERED};
+use crate::model::Arrange as _;
 use crate::model::evidence::{FEWEST_TRIPS, Guessing, TTL_PACKETS, TripWindow, Trouble, UnreachableReport};
 use crate::model::{
     Address, AppId, Attempt, AttemptOutcome, Histogram, Mac, PathSide, ProvingPackets, Quantiles, ResponseBy, Timestamp, Transaction,
@@ -88,7 +89,7 @@ impl ServiceRecord {
     /// Who says so, most often first.
     pub(super) fn unreachable(&self) -> Vec<UnreachableReport> {
         let mut all = self.unreachable.clone();
-        all.sort_by_key(|r| (std::cmp::Reverse(r.count), r.reporter, r.code));
+        all.arrange_by_key(|r| (std::cmp::Reverse(r.count), r.reporter, r.code));
         all
     }
 

@@ -1,6 +1,7 @@
 //! What TLS connections to a service come to before they are encrypted.
 
 use super::Bounded;
+use crate::model::Arrange as _;
 use crate::model::evidence::{
     CertificateEvidence, CodeCount, OldTlsEvidence, SIGHT_HELD, TLS_CLOSED, TLS_RESET, TLS_SILENT, TlsFailureEvidence,
 };
@@ -221,7 +222,7 @@ impl TlsServers {
                 span: old.span,
             })
             .collect();
-        all.sort_unstable_by_key(|o| (o.service, o.host));
+        all.arrange_by_key(|o| (o.service, o.host));
         all
     }
 
@@ -251,7 +252,7 @@ impl TlsServers {
                         (a, b) => a.or(b),
                     };
                 }
-                sum.alerts.sort_unstable_by_key(|a| (std::cmp::Reverse(a.2), a.0, a.1));
+                sum.alerts.arrange_by_key(|a| (std::cmp::Reverse(a.2), a.0, a.1));
                 let by_client = sum.alerts.first()?.1;
                 let alerts = sum.alerts.iter().map(|a| CodeCount { code: a.0.into(), text: "".into(), count: a.2 }).collect();
                 // A ServerHello came before what a client objects to.
@@ -270,7 +271,7 @@ impl TlsServers {
                 })
             })
             .collect();
-        all.sort_unstable_by_key(|f| f.key);
+        all.arrange_by_key(|f| f.key);
         all
     }
 
@@ -285,7 +286,7 @@ impl TlsServers {
                 Some(CertificateEvidence { key: *key, name, valid, seen, refused: s.refused, clients: s.clients() })
             })
             .collect();
-        all.sort_unstable_by_key(|c| c.key);
+        all.arrange_by_key(|c| c.key);
         all
     }
 }

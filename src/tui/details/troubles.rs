@@ -1,5 +1,6 @@
 //! Why something is slow or fails, on the page about it: what was found about it, how fast its service answers, what was sent again.
 
+use crate::model::Arrange as _;
 use crate::model::{Address, AnalysisFlags, Direction, ResponseBy, Subject, units};
 use crate::snapshot::{Conversation, Service};
 use crate::tui::label;
@@ -30,7 +31,7 @@ fn concerns(subject: Subject, ends: &[EndOf]) -> bool {
 /// What was found about these ends, worst first.
 pub(super) fn findings(scene: &Scene, ends: &[EndOf]) -> Vec<Fact> {
     let mut about: Vec<_> = scene.snapshot.diagnosis.findings.iter().filter(|f| f.active && concerns(f.subject, ends)).collect();
-    about.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    about.arrange_by_key(|f| std::cmp::Reverse(f.severity));
     let more = about.len().saturating_sub(FINDINGS);
     let mut out: Vec<Fact> = Vec::new();
     for finding in about.into_iter().take(FINDINGS) {

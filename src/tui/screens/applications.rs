@@ -12,6 +12,7 @@ use crate::snapshot::tables::applications::APPLICATIONS;
 use crate::snapshot::tables::rtp_streams::RTP_STREAMS;
 use crate::snapshot::{Column, Snapshot};
 use crate::tui::canvas::{Canvas, split_top};
+use crate::tui::details;
 use crate::tui::panels::any_table::TablePanel;
 use crate::tui::panels::kinds;
 use crate::tui::screen::{Hint, Screen, Sorts};
@@ -89,6 +90,14 @@ impl Screen for ApplicationsScreen {
         let (line, body) = split_top(area, u16::from(!pages.is_empty()));
         let names: Vec<_> = pages.iter().map(|(name, page)| (*name, Some(page.count(scene.snapshot)))).collect();
         kinds::draw(canvas, line, scene, &names);
-        sheet(scene).draw(canvas, body, scene, true);
+        let list = sheet(scene);
+        let lines = list.topics(scene).len();
+        // Who speaks it stands below, where there is room.
+        let app = apps.get(scene.pane.kind).filter(|_| lines > 0);
+        let Some((app, (body, Some(below)))) = app.map(|app| (app, details::with_preview(body, lines + 1))) else {
+            return list.draw(canvas, body, scene, true);
+        };
+        list.draw(canvas, body, scene, true);
+        details::speakers(canvas, below, scene, &format!("Conversations with {}", app.token), &|c| c.app == Some(app.token));
     }
 }
