@@ -5,7 +5,9 @@ use crate::dissect::registry;
 use crate::engine::tape::Request;
 use crate::engine::tape::precomputed::Precomputed;
 use crate::mirror::{
-    Acked, AckedBySecond, AdvanceCounts, AdvanceState, ByHost, ByPause, ClockCounts, CopyVerdict, Digest, DirectionCounts, DuplicateCounts, DuplicateFilter, Health, HealthCounts, Loss, LossCounts, LossState, LostBytes, MutualStream, NumberedStreams, OneWayFlow, OrderCounts, Overtaken, OvertakenCounts, Pause, PauseWitness, Ratios, StreamCounts, Stretches, TransitReport, UnmatchedCounts, Witness, window,
+    Acked, AckedBySecond, AdvanceCounts, AdvanceState, ByHost, ByPause, ClockCounts, CopyVerdict, Digest, DirectionCounts, DuplicateCounts,
+    DuplicateFilter, Health, HealthCounts, Loss, LossCounts, LossState, LostBytes, MutualStream, NumberedStreams, OneWayFlow, OrderCounts,
+    Overtaken, OvertakenCounts, Pause, PauseWitness, Ratios, StreamCounts, Stretches, TransitReport, UnmatchedCounts, Witness, window,
 };
 use crate::model::mix::Keys;
 use crate::model::sum::{Appended, ByPart, sums};

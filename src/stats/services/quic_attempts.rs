@@ -1,7 +1,7 @@
 //! Clients whose QUIC is not answered, and that ask the same by TCP.
 
-use crate::model::Arrange as _;
 use super::{BIN, Bounded, MINUTE_SECONDS, REMEMBERED, REMEMBERED_SECONDS};
+use crate::model::Arrange as _;
 use crate::model::evidence::{QUIC_WITHIN, QuicEvidence};
 use crate::model::limits::QUIC_CLIENTS;
 use crate::model::{Address, Episode, FlowKey, ServiceKey, ShortName, Timestamp, TlsNews, TlsSight, Transaction, TransactionEnd};

@@ -93,7 +93,7 @@ impl Screen for ApplicationsScreen {
         let list = sheet(scene);
         let lines = list.topics(scene).len();
         // Who speaks it stands below, where there is room.
-        let app = apps.get(scene.pane.kind).filter(|_| lines > 0);
+        let app = scene.snapshot.dissect.apps.get(scene.pane.kind).filter(|_| lines > 0);
         let Some((app, (body, Some(below)))) = app.map(|app| (app, details::with_preview(body, lines + 1))) else {
             return list.draw(canvas, body, scene, true);
         };
