@@ -379,6 +379,22 @@ fn a_port_scan_is_told_by_its_source_and_held_against_nobody() {
 }
 
 #[test]
+fn a_scan_of_two_hosts_names_both() {
+    let scan = |hosts: &[(u8, u16)]| {
+        let mut t = Traffic::default();
+        for &(host, ports) in hosts {
+            (1..=ports).for_each(|port| t.refused(i64::from(port) * 10_000 + i64::from(host), (66, 40_000), (host, port)));
+        }
+        let s = t.with_office(60).seen();
+        assert_eq!(troubles(&s).iter().map(|f| (f.0, f.1.as_str())).collect::<Vec<_>>(), [("scan.ports", "10.1.0.66")]);
+        title(&s).to_owned()
+    };
+    assert_eq!(scan(&[(9, 200), (8, 199)]), "10.1.0.66 tries 200 ports of 10.1.0.9 in vain, and 199 of 10.1.0.8");
+    assert_eq!(scan(&[(9, 200), (8, 199), (7, 3)]), "10.1.0.66 tries 200 ports of 10.1.0.9 in vain, and 199 of 10.1.0.8");
+    assert_eq!(scan(&[(9, 100), (8, 199), (7, 150)]), "10.1.0.66 tries 199 ports of 10.1.0.8 in vain, and of 2 other hosts as well");
+}
+
+#[test]
 fn a_sweep_is_told_by_its_port() {
     let mut t = Traffic::default();
     for host in 1..=120u8 {

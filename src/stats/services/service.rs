@@ -52,18 +52,26 @@ pub(super) struct ServiceRecord {
     pub(super) proof: [Option<Box<ProvingPackets>>; Trouble::COUNT],
 }
 
-/// The TTL that SYN-ACKs of a service have, where all have the same.
+/// The TTL that SYN-ACKs of a service have, where all have the same of late.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct AnswersTtl {
     ttl: u8,
+    /// SYN-ACKs with this one since there was another.
     answers: u64,
+    /// There was another: a new way to the service, or several hosts behind one address.
     differ: bool,
 }
 
 impl AnswersTtl {
+    /// SYN-ACKs in a row after which another TTL before them was that of another way: several hosts take turns sooner.
+    const SETTLED: u64 = 100;
+
     fn note(&mut self, ttl: u8) {
-        self.differ |= self.answers > 0 && ttl != self.ttl;
+        if self.answers > 0 && ttl != self.ttl {
+            (self.differ, self.answers) = (true, 0);
+        }
         (self.ttl, self.answers) = (ttl, self.answers.saturating_add(1));
+        self.differ &= self.answers < Self::SETTLED;
     }
 
     /// The TTL of all of them, once they are enough.
@@ -220,3 +228,20 @@ impl ServiceRecord {
 
 /// Its requests were told of when they had waited for long.
 const TCP: u8 = 6;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_way_settles_and_several_hosts_never_do() {
+        let after = |ttls: &[(u8, u64)]| {
+            let mut known = AnswersTtl::default();
+            ttls.iter().for_each(|&(ttl, times)| (0..times).for_each(|_| known.note(ttl)));
+            known.sure()
+        };
+        assert_eq!((after(&[(60, 2)]), after(&[(60, 3)])), (None, Some(60)));
+        assert_eq!((after(&[(60, 9), (57, 99)]), after(&[(60, 9), (57, 100)])), (None, Some(57)));
+        assert_eq!(after(&[(60, 9), (57, 50), (60, 50), (57, 50)]), None);
+    }
+}
