@@ -32,7 +32,7 @@ mod voice;
 
 use spantop::capture::Memory;
 use spantop::engine::{self, Settings};
-use spantop::model::{Finding, LinkType, PathSide, Severity, Subject, Timestamp, Verdict};
+use spantop::model::{Finding, LinkType, PathSide, Severity, Subject, Timestamp, Value, Verdict};
 use spantop::snapshot::Snapshot;
 use support::packet::message::{dns, dns_failure};
 use support::packet::{ACK, FIN, PSH, Packet, RST, SYN};
@@ -447,6 +447,22 @@ fn round_trips(usual: (Micros, Micros), then: (Micros, Micros)) -> Snapshot {
         traffic.connection_over(at, (10 + (n % 7) as u8, 30_000 + n as u16), (2, 443), trips);
     }
     traffic.seen()
+}
+
+#[test]
+fn a_round_trip_that_stays_long_is_the_usual_one_after_a_while() {
+    let mut t = Traffic::default();
+    for n in 0..2_200 {
+        let (at, trips) = (i64::from(n) * S / 2, if n < 600 { (400, 200) } else { (45_000, 200) });
+        t.connection_over(at, (10 + (n % 7) as u8, 20_000 + n as u16), (2, 443), trips);
+    }
+    let s = t.seen();
+    assert_eq!(troubles(&s), only("tcp.rtt", "10.1.0.2:443/tcp", Severity::Warning));
+    let finding = &s.diagnosis.findings[0];
+    let last = (finding.last.0 - START) / 1_000_000_000;
+    assert!((900..980).contains(&last), "it rose at 300 s and is usual after ten minutes: {last} s");
+    let since = finding.evidence.iter().find(|(name, _)| *name == "unusual_since").map(|(_, since)| since.clone());
+    assert_eq!(since, Some(Value::Time(Timestamp(START + 300 * 1_000_000_000))));
 }
 
 #[test]

@@ -310,6 +310,7 @@ impl TlsServers {
 mod tests {
     use super::*;
     use crate::model::Direction;
+    use crate::model::limits::SIGHTED;
 
     /// Who is told of old versions after these connections of one client: offered, chosen.
     fn told(connections: &[(u16, u16)]) -> Vec<(bool, u64)> {
@@ -320,6 +321,51 @@ mod tests {
             servers.take(&TlsSight { flow, way, time, news: TlsNews::Chosen { version, offered }, number: 0 });
         }
         servers.old(Timestamp(connections.len() as i64 * SECOND)).iter().map(|old| (old.service.is_some(), old.count)).collect()
+    }
+
+    /// A hello that was answered, of a client, at that second.
+    fn chosen(servers: &mut TlsServers, client: u32, seconds: i64, [offered, version]: [u16; 2]) {
+        let (flow, way) = FlowKey::v4(6, client, 0x0a00_0002, 40_000, 443);
+        let news = TlsNews::Chosen { version, offered };
+        servers.take(&TlsSight { flow, way, time: Timestamp(seconds * SECOND), news, number: 0 });
+    }
+
+    #[test]
+    fn many_clients_hide_nobody() {
+        let mut servers = TlsServers::default();
+        for client in 0..2 * SIGHTED as u32 {
+            chosen(&mut servers, 0x0b00_0000 + client, i64::from(client) / 100, [0x0303; 2]);
+            chosen(&mut servers, 0x0c00_0000 + client, i64::from(client) / 100, [0x0301; 2]);
+        }
+        assert!(servers.newer.len() <= SIGHTED && servers.old.len() <= SIGHTED);
+        chosen(&mut servers, 1, 100, [0x0301; 2]);
+        let told = |servers: &TlsServers, client: u32, seconds: i64| {
+            let host = Address::V4(client.into());
+            servers.old(Timestamp(seconds * SECOND)).iter().find(|old| old.host == host).map(|old| (old.count, old.span.first.0 / SECOND))
+        };
+        assert_eq!(told(&servers, 1, 101), Some((1, 100)));
+        chosen(&mut servers, 1, 101, [0x0303; 2]);
+        assert_eq!(told(&servers, 1, 102), None, "it can do more");
+        chosen(&mut servers, 2, 100, [0x0301; 2]);
+        chosen(&mut servers, 2, 5_000, [0x0301; 2]);
+        assert_eq!(told(&servers, 2, 5_001), Some((1, 5_000)), "what was long ago is over");
+    }
+
+    #[test]
+    fn who_refused_another_certificate_says_nothing_of_this_one() {
+        let mut servers = TlsServers::default();
+        let (flow, way) = FlowKey::v4(6, 0x0a00_0001, 0x0a00_0002, 40_000, 443);
+        let mut take =
+            |seconds: i64, news: TlsNews| servers.take(&TlsSight { flow, way, time: Timestamp(seconds * SECOND), news, number: 0 });
+        let certificate = |until: i64| TlsNews::Certificate { valid: [0, until], name: ShortName::new(b"a.example") };
+        take(1, certificate(10));
+        take(2, TlsNews::Alert { code: 45, by_client: true });
+        take(3, certificate(10));
+        take(4, TlsNews::Alert { code: 45, by_client: true });
+        let refused = |servers: &TlsServers| servers.certificates(Timestamp(10 * SECOND)).first().map(|c| c.refused);
+        assert_eq!(refused(&servers), Some(2));
+        servers.take(&TlsSight { flow, way, time: Timestamp(5 * SECOND), news: certificate(99), number: 0 });
+        assert_eq!(refused(&servers), Some(0), "it was renewed");
     }
 
     #[test]
