@@ -12,7 +12,8 @@ use super::{
 };
 use crate::error::{Error, Result};
 use crate::json::to_json;
-use crate::model::CloseReason;
+use crate::model::time::SECOND;
+use crate::model::{CloseReason, TcpSummary, Timestamp};
 use crate::snapshot::tables::closed_flows::ClosedFlow;
 use serde::Serialize;
 use std::path::Path;
@@ -77,6 +78,8 @@ struct FlowEvent<'a> {
     community_id: Option<String>,
     flow: Counted,
     #[serde(skip_serializing_if = "Option::is_none")]
+    tcp: Option<Tcp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     ether: Option<Ether>,
     spantop: Own<'a>,
 }
@@ -95,10 +98,25 @@ struct Counted {
     alerted: bool,
 }
 
+/// What is not so is left out, as Suricata does.
+#[derive(Serialize)]
+struct Tcp {
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    syn: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    fin: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    rst: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    ack: bool,
+    state: &'static str,
+}
+
+/// Of a flow Suricata lists all addresses it met; here those of one packet are known.
 #[derive(Serialize)]
 struct Ether {
-    src_mac: String,
-    dest_mac: String,
+    src_macs: [String; 1],
+    dest_macs: [String; 1],
 }
 
 /// What Suricata has no word for.
@@ -170,12 +188,13 @@ impl Eve {
                 bytes_toclient: back.wire_bytes,
                 start: suricata(record.first),
                 end: suricata(record.last),
-                age: record.last.since(record.first) / crate::model::time::SECOND,
+                age: age(record.first, record.last),
                 state: state(flow),
                 reason: reason(record.reason),
                 alerted: false,
             },
-            ether: flow.macs().map(|[source, destination]| Ether { src_mac: source.to_string(), dest_mac: destination.to_string() }),
+            tcp: record.tcp.as_ref().map(|seen| tcp(seen, state(flow))),
+            ether: flow.macs().map(|[source, destination]| Ether { src_macs: [source.to_string()], dest_macs: [destination.to_string()] }),
             spantop: Own {
                 site: &identity.site,
                 session: &identity.session,
@@ -261,6 +280,23 @@ fn protocol(number: u8) -> String {
         132 => "SCTP".into(),
         _ => format!("{number:03}"),
     }
+}
+
+/// Seconds as Suricata counts them: by what a clock that shows no fractions would say at both ends.
+fn age(first: Timestamp, last: Timestamp) -> i64 {
+    last.0.div_euclid(SECOND) - first.0.div_euclid(SECOND)
+}
+
+/// What is known of a connection, in Suricata's words; flags that say nothing of its course (PSH, URG) are not kept.
+fn tcp(tcp: &TcpSummary, state: &'static str) -> Tcp {
+    let syn = !tcp.midstream;
+    // A SYN that nobody answered, or whose answer nobody acknowledged.
+    let state = match (state, tcp.answered) {
+        ("new", true) => "syn_recv",
+        ("new", false) => "syn_sent",
+        _ => state,
+    };
+    Tcp { syn, fin: tcp.fins() > 0, rst: tcp.reset.is_some(), ack: tcp.answered || tcp.acknowledged, state }
 }
 
 fn state(flow: &ClosedFlow) -> &'static str {

@@ -12,6 +12,7 @@ use super::{
     PreparedExporter, each,
 };
 use crate::dissect::registry as applications;
+use crate::dissect::tls::alert;
 use crate::error::{Error, Result};
 use crate::json::to_json;
 use crate::model::limits::EXPORT_UIDS;
@@ -253,7 +254,7 @@ struct Ssl<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     server_name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    last_alert: Option<String>,
+    last_alert: Option<Cow<'static, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     certificate_name: Option<&'a str>,
     established: bool,
@@ -292,7 +293,7 @@ impl Zeek {
                 head: head("ssl", shown.time, shown.way),
                 version: shown.version.map(tls_version),
                 server_name: shown.server_name.as_deref(),
-                last_alert: shown.alert.map(|code| code.to_string()),
+                last_alert: shown.alert.map(|code| alert(code.into())),
                 certificate_name: shown.certificate.as_deref(),
                 established: shown.version.is_some() && shown.alert.is_none(),
             };

@@ -4,6 +4,7 @@ use super::{SURE, all_of};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Tuned};
+use crate::model::Arrange as _;
 use crate::model::evidence::{
     ALONE, ARP_ANSWERED, ARP_INSISTS, ARP_LASTS, ARP_OTHERS, ARP_RATE, ARP_REQUESTS, ARP_SILENT, ARP_STRETCHES, ARP_SWEEP, ARP_TARGETS,
     ARP_UNASKED, ARP_VLAN_RATE, ArpStormEvidence, BetweenEvidence, CONFLICT_TURNS, ConflictEvidence, PROXY_ADDRESSES, ROUTERS_BESIDE,
@@ -123,7 +124,7 @@ fn between(b: &BetweenEvidence, e: &Evidence) -> Report {
     let report = Report::new(severity, title, evidence).about(Subject::Station(b.station.mac)).suffered_by(b.addresses.len() as u64);
     let packets = b.addresses.iter().flat_map(|address| e.network.proofs.of(&[Proves::Claimed], Subject::Host(*address)));
     let mut packets: Vec<u64> = packets.collect();
-    packets.sort_unstable();
+    packets.arrange();
     let packets = packets.split_off(packets.len().saturating_sub(limits::PROVING_PACKETS));
     let report = Report { packets, ..report }.covering(b.addresses.iter().map(|address| Subject::Host(*address)).collect());
     report

@@ -6,6 +6,7 @@ use super::{all_of, subject};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Tuned};
+use crate::model::Arrange as _;
 use crate::model::evidence::{
     ARP_SWEEP_ANSWERED, ARP_TARGETS, FLOOD_CONNECTIONS, SCAN_FAILS, SCAN_HOSTS, SCAN_PORTS, SCAN_WINDOW, ScanEvidence, SweepEvidence, share,
 };
@@ -177,7 +178,7 @@ fn others<'a, T: Ord + Copy>(e: &'a Evidence, scan: &ScanEvidence, tried: fn(&Sc
     let beside = e.network.scans.iter().filter(|other| other.source == scan.source && fails(other));
     let mut all: Vec<(&ScanEvidence, T)> = beside.filter_map(|other| Some((other, tried(other)?))).collect();
     all.retain(|(_, at)| tried(scan) != Some(*at));
-    all.sort_unstable_by_key(|(other, at)| (Reverse(other.failed), *at));
+    all.arrange_by_key(|(other, at)| (Reverse(other.failed), *at));
     all
 }
 

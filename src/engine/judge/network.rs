@@ -2,6 +2,7 @@
 
 use crate::diagnose::{self, Evidence, Judge, Matter};
 use crate::dissect::{registry, tls};
+use crate::model::Arrange as _;
 use crate::model::evidence::{LONG_POLL, PROMPT, SLOW_FLOOR, SLOW_NAME_FLOOR, ServiceWindow};
 use crate::model::limits::CONTROL_WAITING;
 use crate::model::time::SECOND;
@@ -65,9 +66,9 @@ impl NetworkJudge {
     pub fn settle(&mut self) {
         let told = std::mem::take(&mut self.told);
         told.iter().for_each(|batch| self.control(batch));
-        self.waiting.make_contiguous().sort_by_key(|message| message.number);
+        self.waiting.make_contiguous().arrange_by_key(|message| message.number);
         // Each shard counts on its own; by seconds, what they counted belongs together.
-        self.floods.make_contiguous().sort_by_key(|flood| flood.second);
+        self.floods.make_contiguous().arrange_by_key(|flood| flood.second);
         told.into_iter().for_each(|batch| self.happened(&batch));
         self.put_in_order();
     }
@@ -253,6 +254,7 @@ impl NetworkJudge {
             verdict,
             judged: self.ledger.judged,
             failed: failing.failed,
+            broken: failing.broken,
             waiting: failing.waiting,
             failing: failing.services,
             is_failing: failing.is_much,
@@ -294,6 +296,7 @@ impl NetworkJudge {
                 key: totals.key,
                 ports: 0,
                 is_used,
+                reads_requests: counts.requests > 0 || registry::reads_requests(totals.app),
                 app: registry::token(totals.app),
                 guess: guess(&totals.key).filter(|_| is_used),
                 last: totals.last,

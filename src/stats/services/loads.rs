@@ -1,6 +1,7 @@
 //! Hosts whose load is many times their usual.
 
 use super::{BIN, Bounded, REMEMBERED_SECONDS};
+use crate::model::Arrange as _;
 use crate::model::evidence::{SURGE_ENDS, SURGE_RATE, SURGE_SHARE, SURGE_TIMES, SurgeEvidence};
 use crate::model::limits::LOADED_HOSTS;
 use crate::model::{Address, Episode, HostLoad, Timestamp};
@@ -96,7 +97,7 @@ impl Loads {
             })
         };
         let mut all: Vec<SurgeEvidence> = self.hosts.iter().filter_map(told).collect();
-        all.sort_unstable_by_key(|s| s.host);
+        all.arrange_by_key(|s| s.host);
         all
     }
 }
@@ -147,7 +148,7 @@ impl Load {
             return;
         }
         let mut sorted: Vec<u64> = self.surging.iter().copied().collect();
-        sorted.sort_unstable();
+        sorted.arrange();
         let at = |part: usize| sorted.get(sorted.len() * part / 10).copied().unwrap_or(0);
         if at(9) <= at(1).saturating_mul(2) {
             self.usual = std::mem::take(&mut self.surging);
@@ -170,7 +171,7 @@ impl Load {
             return None;
         }
         let mut sorted: Vec<u64> = self.usual.iter().copied().collect();
-        sorted.sort_unstable();
+        sorted.arrange();
         sorted.get((USUAL * 95).div_ceil(100) - 1).copied()
     }
 }

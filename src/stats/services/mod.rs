@@ -86,8 +86,8 @@ pub struct ServiceLedger {
     services: HashMap<ServiceKey, ServiceRecord>,
     scans: Scans,
     lossy: LossyConnections,
-    /// Connections whose one end says nothing any more: since when, and when that was last told.
-    silent: Bounded<FlowKey, [Timestamp; 2], { 16 * LOSSY_CONNECTIONS }, MINUTE_SECONDS>,
+    /// Connections whose one end says nothing any more.
+    silent: Bounded<FlowKey, SilentConnection, { 16 * LOSSY_CONNECTIONS }, MINUTE_SECONDS>,
     /// Connections that were cut, not by their clients: what was asked there waits no longer.
     cut_off: Bounded<FlowKey, Timestamp, { 16 * LOSSY_CONNECTIONS }, MINUTE_SECONDS>,
     receivers: Receivers,
@@ -119,6 +119,14 @@ pub struct ServiceLedger {
     pub judged: u64,
 }
 
+/// A connection whose one end says nothing any more: since when, when that was last told, and whether it was counted as one that hangs.
+#[derive(Debug, Clone, Copy)]
+struct SilentConnection {
+    since: Timestamp,
+    told: Timestamp,
+    hangs: bool,
+}
+
 impl ServiceLedger {
     /// Nothing known yet; of as many services, and as much of their past, as `caps` allow.
     pub fn within(caps: CapScale) -> Self {
@@ -138,10 +146,7 @@ impl ServiceLedger {
                 self.black_holes.icmp(error);
                 self.icmp(error);
             }
-            NetworkEvent::Tls(seen) => {
-                self.quic.hello(seen);
-                self.tls.take(seen);
-            }
+            NetworkEvent::Tls(seen) => self.tls(seen),
             NetworkEvent::Load(load) => self.loads.take(load),
             NetworkEvent::Media(news) => self.media.take(news),
             NetworkEvent::Offered(offer) => self.media.offer(offer),

@@ -1,6 +1,7 @@
 //! What routers say cannot be reached, beside services that somebody asks: by who says it, of whom, and why; and what hosts say of their ports.
 
 use super::{BIN, Bounded, MINUTE, MINUTE_SECONDS, REMEMBERED_SECONDS};
+use crate::model::Arrange as _;
 use crate::model::evidence::UnreachableEvidence;
 use crate::model::latest::Latest;
 use crate::model::limits::{SERVICE_CLIENTS, UNREACHABLES};
@@ -64,7 +65,7 @@ impl Reported {
         let bin = now.0.saturating_sub(1).div_euclid(BIN);
         (self.span.last >= minute).then(|| {
             let mut clients: Vec<Address> = self.clients.since(minute).collect();
-            clients.sort_unstable();
+            clients.arrange();
             let (count, span, proof) = (self.recent.minute(bin), self.span, self.proof);
             UnreachableEvidence { reporter, target, port, is_v6, code, count, clients, span, proof }
         })
@@ -108,7 +109,7 @@ impl Unreachables {
         let of_host = |host: Address| (host, host, matches!(host, Address::V6(_)), if matches!(host, Address::V6(_)) { 4 } else { 3 });
         let ports = self.closed.iter().filter_map(|(&(host, port), reported, _)| reported.evidence(of_host(host), Some(port), now));
         let mut out: Vec<UnreachableEvidence> = hosts.chain(ports).collect();
-        out.sort_unstable_by_key(|told| (told.reporter, told.code, told.target, told.port));
+        out.arrange_by_key(|told| (told.reporter, told.code, told.target, told.port));
         out
     }
 }

@@ -2,6 +2,7 @@
 
 use super::counts::{Latencies, ServiceCounts};
 use super::{BIN, REMEMBERED};
+use crate::model::Arrange as _;
 use crate::model::Timestamp;
 use crate::model::evidence::{Trouble, UnusualSince};
 
@@ -59,7 +60,7 @@ impl Beyond {
     /// Whether they have lasted, and agree with each other: what nine of ten do not exceed is no more than twice what nine of ten reach, and `slack`.
     fn is_level(&self, bin: i64, slack: u32) -> bool {
         let mut sorted = self.values.clone();
-        sorted.sort_unstable();
+        sorted.arrange();
         let at = |part: usize| sorted.get(sorted.len() * part / 10).copied().unwrap_or(0);
         let has_lasted = bin.saturating_sub(self.first) >= REMEMBERED && sorted.len() >= LEAST;
         has_lasted && at(9) <= at(1).saturating_mul(2).saturating_add(slack)
@@ -107,7 +108,7 @@ impl Usual {
     fn judge(&mut self) {
         if self.values.len() >= LEAST || self.values.len() >= YOUNG && self.of >= YOUNG_OF {
             let mut sorted = self.values.clone();
-            sorted.sort_unstable();
+            sorted.arrange();
             self.median = sorted.get(sorted.len() / 2).copied();
         }
     }

@@ -2,6 +2,7 @@
 
 use super::BIN;
 use super::bounded::{LATELY_BIN, Lasting, Lately, Recent, entry, lately};
+use crate::model::Arrange as _;
 use crate::model::evidence::{FragmentEvidence, SIGHT_HELD};
 use crate::model::latest::Latest;
 use crate::model::{Address, Episode, Sighting, Timestamp};
@@ -91,7 +92,7 @@ impl DatagramLedger {
             })
             .filter(|e| e.minute != [0, 0] || e.tcp > 0)
             .collect();
-        all.sort_unstable_by_key(|e| e.receiver);
+        all.arrange_by_key(|e| e.receiver);
         all
     }
 }

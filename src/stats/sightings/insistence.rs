@@ -2,6 +2,7 @@
 
 use super::BIN;
 use super::bounded::{Lasting, Recent, entry};
+use crate::model::Arrange as _;
 use crate::model::evidence::{ARP_UNASKED, BetweenEvidence, StationEvidence};
 use crate::model::{Address, Episode, Mac, Sighting, Timestamp};
 use hashbrown::HashMap;
@@ -100,7 +101,7 @@ impl InsistenceLedger {
             }
         }
         between.values_mut().for_each(|told| {
-            told.addresses.sort_unstable();
+            told.addresses.arrange();
             told.addresses.dedup();
         });
         between.into_values().collect()

@@ -17,6 +17,7 @@ mod tests;
 
 pub use gathering::Gathering;
 
+use crate::model::Arrange as _;
 use crate::model::evidence::{BetweenEvidence, SightingEvidence};
 use crate::model::time::SECOND;
 use crate::model::{Address, Mac, Sight, Sighting, Timestamp};
@@ -95,7 +96,7 @@ impl SightingLedger {
         let unasked = unasked.into_iter().filter(|b| !all.iter().any(|known| (known.vlan, known.station.mac) == (b.vlan, b.station.mac)));
         let unasked: Vec<BetweenEvidence> = unasked.collect();
         all.extend(unasked);
-        all.sort_unstable_by_key(|b| (b.vlan, b.station.mac));
+        all.arrange_by_key(|b| (b.vlan, b.station.mac));
         all
     }
 

@@ -1,6 +1,7 @@
 //! Who announces himself as IPv6 router.
 
 use super::bounded::{Lasting, entry};
+use crate::model::Arrange as _;
 use crate::model::evidence::{ALONE, ROUTERS_BESIDE, SIGHT_HELD, SecondRouterEvidence, StationEvidence};
 use crate::model::latest::Latest;
 use crate::model::{Address, Episode, Mac, Sighting, Timestamp};
@@ -70,7 +71,7 @@ impl RouterLedger {
     pub fn lately(&self, now: Timestamp) -> Vec<(Mac, Address)> {
         let here = self.routers.iter().filter(|(_, router)| now.since(router.last) <= ROUTERS_BESIDE.in_nanos());
         let mut all: Vec<(Mac, Address)> = here.map(|(key, _)| (key.2, Address::V6(key.1))).collect();
-        all.sort_unstable();
+        all.arrange();
         all.dedup();
         all
     }
@@ -113,7 +114,7 @@ impl RouterLedger {
                 });
             }
         }
-        out.sort_unstable_by_key(|r| (r.vlan, r.router, r.source.mac));
+        out.arrange_by_key(|r| (r.vlan, r.router, r.source.mac));
         out
     }
 }
