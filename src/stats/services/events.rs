@@ -38,13 +38,16 @@ impl ServiceLedger {
     pub(super) fn attempt(&mut self, attempt: &Attempt) {
         let Some(key) = ServiceKey::of(&attempt.flow, attempt.way) else { return };
         let client = attempt.flow.ends(attempt.way)[0].0;
+        let trouble = attempt_trouble(attempt.outcome);
+        if trouble == Some(Trouble::NoAnswer) && client.is_link_local() && !key.address.is_link_local() {
+            return;
+        }
         self.fallbacks.take(attempt, key);
         if attempt.outcome == AttemptOutcome::Established {
             self.windows.opened(attempt);
             self.black_holes.opened(&attempt.flow, attempt.time);
         }
         self.judged = self.judged.saturating_add(1);
-        let trouble = attempt_trouble(attempt.outcome);
         match trouble {
             Some(Trouble::Refused | Trouble::NoAnswer) => {
                 self.scans.failed(client, &key, attempt.time, trouble == Some(Trouble::Refused));
@@ -249,7 +252,7 @@ impl ServiceLedger {
             self.with(key, error.time, |counts| counts.trouble(error.receiver, Trouble::Unreachable, error.time, error.time));
             if let Some(service) = self.services.get_mut(&key) {
                 service.prove(Trouble::Unreachable, error.number);
-                service.note_unreachable(error.reporter, error.quoted.code);
+                service.note_unreachable(error.reporter, error.quoted.code, error.time);
             }
         }
     }
