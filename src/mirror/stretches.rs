@@ -119,6 +119,8 @@ mod tests {
                     lost,
                     gaps: lost,
                     jitter: None,
+                    jitters: (0, 0),
+                    clock: None,
                     spaced: [0; 2],
                     first: time,
                     last: time,
