@@ -511,7 +511,7 @@ impl Need {
                 Ok(known) => Some(format!("the mirror may lose up to {} of the traffic", percent(known.at_most))),
                 Err(why) => Some(format!("what the mirror loses cannot be told ({})", why.split(':').next().unwrap_or_default())),
             }),
-            Need::Unsampled => loss.declared_sampling.filter(|n| *n > 1).map(|n| format!("the mirror samples one packet in {n}")),
+            Need::Unsampled => loss.sampled().map(|n| format!("the mirror samples one packet in {n:.0}")),
             _ => None,
         }
     }

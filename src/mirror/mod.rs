@@ -1,5 +1,6 @@
 //! What mirroring does to packets, found online: copies, gaps, one-sidedness.
 
+mod advance;
 mod directionality;
 pub mod duplicates;
 pub mod estimate;
@@ -23,6 +24,7 @@ mod unicast;
 mod windows;
 mod witness;
 
+pub use advance::{AdvanceCounts, AdvanceState};
 pub use directionality::{DirectionCounts, JudgedConversations, MacRoleCounts, MacRoles, OneWayFlow};
 pub use duplicates::{CopyClass, CopyTimes, CopyVerdict, CopyWatch, Digest, DistantCounts, DuplicateCounts, DuplicateFilter, Fingerprint};
 pub use duplicates::{MirrorPoint, TransitCounts, TransitKey, TransitReport};

@@ -7,6 +7,7 @@ use super::stretches::OpenStretch;
 use super::{Ledger, LostBytes, Stretches, window};
 use crate::model::evidence::StreamEvidence;
 use crate::model::limits::{NUMBERED_STREAMS, NUMBERED_TUNNELS};
+use crate::model::sealed::{NAT_TRAVERSAL, WIREGUARD_DATA};
 use crate::model::sum::{Rule, sums};
 use crate::model::time::SECOND;
 use crate::model::{Address, Direction, Episode, FlowKey, Frame, MediaNews, Timestamp, wilson};
@@ -30,9 +31,6 @@ const JUMP: u64 = 10;
 
 /// More of it missing is no numbering.
 const SPARSE: f64 = 0.999;
-
-/// Where IPsec is carried in UDP (RFC 3948).
-const NAT_TRAVERSAL: u16 = 4_500;
 
 /// A stream: its conversation and direction, and what tells it from others there.
 type Key = (FlowKey, bool, u32);
@@ -192,6 +190,10 @@ impl NumberedStreams {
     /// Reads a packet that is no TCP segment: the number of one that is numbered in the clear.
     #[inline]
     pub fn observe(&mut self, frame: &Frame<'_>) {
+        // Nearly all datagrams leave here.
+        if frame.is_plain {
+            return;
+        }
         if let Some((flow, way)) = &frame.flow
             && let Some((stream, number)) = number(frame, flow)
         {
@@ -308,8 +310,8 @@ fn number(frame: &Frame<'_>, flow: &FlowKey) -> Option<(u32, u32)> {
             let datagram = frame.bytes.get(frame.transport? as usize..)?;
             let length = u16::from_be_bytes(*datagram.get(4..)?.first_chunk()?);
             let content = datagram.get(8..)?;
-            // A type of 4, three bytes of nothing, and a length in steps of 16 with a check sum behind it.
-            if content.starts_with(&[4, 0, 0, 0]) && length >= 40 && length % 16 == 8 {
+            // Its length goes in steps of 16, with a check sum behind it.
+            if content.starts_with(&WIREGUARD_DATA) && length >= 40 && length % 16 == 8 {
                 return (!frame.fragment && little(content, 12)? == 0).then_some((little(content, 4)?, little(content, 8)?));
             }
             let is_carried = flow.a_port == NAT_TRAVERSAL || flow.b_port == NAT_TRAVERSAL;

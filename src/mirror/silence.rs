@@ -8,6 +8,7 @@
 
 use super::recurring::{PausesAlike, Recurring};
 use super::witness::PauseWitness;
+use crate::model::Arrange as _;
 use crate::model::evidence::{
     Again, Forward, Outage, PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_MISSED_EACH, PAUSE_SHORT, PAUSE_STANDS, PAUSE_STEADY,
 };
@@ -91,7 +92,7 @@ impl Pauses {
     /// time. None where there is too little besides to have a mean. Several that are alike are how this traffic is.
     pub fn gaps(&self, now: Timestamp) -> Vec<Episode> {
         let mut long: Vec<_> = self.long.iter().copied().filter(|pause| pause.length() >= PAUSE).collect();
-        long.sort_unstable_by_key(|pause| std::cmp::Reverse(pause.length()));
+        long.arrange_by_key(|pause| std::cmp::Reverse(pause.length()));
         let like = |pair: &[Pause]| pair.first().zip(pair.last()).is_some_and(|(a, b)| a.length() / 2 <= b.length());
         long.truncate(long.windows(MOST + 1).position(like).unwrap_or(long.len()));
         let mut besides = self.first.map_or(0, |first| now.since(first));
@@ -105,7 +106,7 @@ impl Pauses {
         let (count, besides) = left_out;
         let has_mean = besides >= PAUSE_LEAST && self.packets >= PAUSE_PACKETS;
         long.truncate(if has_mean { count } else { 0 });
-        long.sort_unstable_by_key(|pause| pause.from);
+        long.arrange_by_key(|pause| pause.from);
         long.into_iter().map(|Pause { from, to, .. }| Episode { first: from, last: to }).collect()
     }
 
@@ -205,7 +206,7 @@ impl Pauses {
     /// The remembered ones, the longest first.
     fn known(&self) -> Vec<Pause> {
         let mut all: Vec<Pause> = self.long.iter().filter(|pause| pause.length() > 0).copied().collect();
-        all.sort_unstable_by_key(|pause| (std::cmp::Reverse(pause.length()), pause.from));
+        all.arrange_by_key(|pause| (std::cmp::Reverse(pause.length()), pause.from));
         all
     }
 

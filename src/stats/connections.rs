@@ -4,6 +4,7 @@
 //! connection that is open. An attempt is all SYNs with the same addresses, ports and initial sequence number, so that a refused SYN which its
 //! sender repeats, as Windows does, is one.
 
+use crate::model::Arrange as _;
 use crate::model::limits::{ATTEMPTS, ROUND_TRIPS};
 use crate::model::mix::Keys;
 use crate::model::tcp::{ECN_SETUP, FIN, RST, TcpEvent, TcpMarks};
@@ -328,7 +329,7 @@ impl Connections {
         self.due = due;
         gone.iter().for_each(|flow| self.forget(flow));
         // The table's order is nobody's: theirs is that of their beginning.
-        waited.sort_by_key(|p| (p.first, p.flow.keyed_hash(&Keys::FIXED)));
+        waited.arrange_by_key(|p| (p.first, p.flow.keyed_hash(&Keys::FIXED)));
         let outcome = |p: &Pending| if p.stage == Stage::Sent { AttemptOutcome::Unanswered } else { AttemptOutcome::HalfOpen };
         self.events.extend(waited.iter().map(|p| NetworkEvent::Attempt(decided(p, outcome(p), now))));
     }

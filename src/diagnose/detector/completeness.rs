@@ -131,6 +131,11 @@ fn witness(e: &Evidence, counted: &Counted) -> Result<Completeness, String> {
             // The witness is thin: what is sure counts.
             Ok(Completeness { missing: single.low, at_most: single.high, text })
         }
+        (None, None) if let Some(lone) = e.loss.lone_segments() => {
+            let [part, least, most] = [lone.rate, lone.low, lone.high].map(percent);
+            let text = format!("{part} of {} segments that were sent never seen ({least} to {most})", grouped(lone.n));
+            Ok(Completeness { missing: lone.low, at_most: lone.high, text })
+        }
         (None, None) => {
             Err(format!("{} of {} acknowledged segments", grouped(e.loss.all.map_or(0, |a| a.n)), grouped(LossEvidence::ENOUGH)))
         }

@@ -5,6 +5,7 @@ use super::{SURE, lacking, present_if};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Seconds, Share, Times, Tuned};
+use crate::model::Arrange as _;
 use crate::model::evidence::{
     CAUSES, CAUSES_FEW, CLOCK_STEP, ClockEvidence, Forward, OVERTAKEN_REACH, Outage, PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_SHORT,
     PAUSE_STANDS, PAUSE_STEADY, SILENT, Threshold, share,
@@ -51,7 +52,7 @@ impl Detector for OrderSkew {
                        acknowledgement, a SYN-ACK after its acknowledgement, DNS and echo replies before their question. Raised when \
                        surely more than {limit} (lower end of the {sure} interval) of at least {pairs} such pairs, with at least \
                        {least}, or most of them, with at least {few}; a warning from {warning}. Where data comes later than {hold} after \
-                       its acknowledgement, loss is not judged.",
+                       its acknowledgement, loss is not judged. Not judged of samples: of data that was sent again the first may not be among them.",
             cause: "The two directions are buffered apart: by the mirror, by two legs of a tap, by several receive queues of this \
                     host, or by parallel links on the way.",
             lookalikes: "A capture file merged from two captures whose clocks differ.",
@@ -73,7 +74,7 @@ impl Detector for OrderSkew {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::Unique, Need::SteadyClock]
+        &[Need::BothDirections, Need::Unique, Need::SteadyClock, Need::Unsampled]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -271,7 +272,7 @@ impl Detector for MirrorOutage {
             ("missing_bytes", Value::Bytes(longest.lost)),
         ];
         let mut held: Vec<Episode> = e.outages.iter().filter(enough).map(|o| Episode { first: o.from, last: o.until() }).collect();
-        held.sort_unstable_by_key(|h| h.first);
+        held.arrange_by_key(|h| h.first);
         let (severity, title) = if longest.open {
             (Severity::Critical, format!("The mirror has been silent for {}", duration(longest.seconds)))
         } else if longest.outlasts {

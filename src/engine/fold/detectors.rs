@@ -5,9 +5,9 @@ use crate::dissect::registry;
 use crate::engine::tape::Request;
 use crate::engine::tape::precomputed::Precomputed;
 use crate::mirror::{
-    Acked, AckedBySecond, ByHost, ByPause, ClockCounts, CopyVerdict, Digest, DirectionCounts, DuplicateCounts, DuplicateFilter, Health,
-    HealthCounts, Loss, LossCounts, LossState, LostBytes, MutualStream, NumberedStreams, OneWayFlow, OrderCounts, Overtaken,
-    OvertakenCounts, Pause, PauseWitness, Ratios, StreamCounts, Stretches, TransitReport, UnmatchedCounts, Witness, window,
+    Acked, AckedBySecond, AdvanceCounts, AdvanceState, ByHost, ByPause, ClockCounts, CopyVerdict, Digest, DirectionCounts, DuplicateCounts,
+    DuplicateFilter, Health, HealthCounts, Loss, LossCounts, LossState, LostBytes, MutualStream, NumberedStreams, OneWayFlow, OrderCounts,
+    Overtaken, OvertakenCounts, Pause, PauseWitness, Ratios, StreamCounts, Stretches, TransitReport, UnmatchedCounts, Witness, window,
 };
 use crate::model::mix::Keys;
 use crate::model::sum::{Appended, ByPart, sums};
@@ -23,6 +23,7 @@ use crate::switch::{PeriodicSender, StationWatch, Switch, SwitchCounts, TagFlows
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FlowDetectors {
     loss: LossState,
+    advance: AdvanceState,
     tags: TagState,
 }
 
@@ -31,6 +32,8 @@ pub struct FlowDetectors {
 pub struct Detectors {
     duplicates: DuplicateFilter,
     loss: Loss,
+    /// How far conversations advanced, and what was seen of it.
+    advance: AdvanceCounts,
     /// Bytes that were sent again, by window of time.
     again: LostBytes,
     order: OrderCounts,
@@ -58,6 +61,8 @@ sums! {
         pub loss: LossCounts,
         /// The same bytes by shard: each holds conversations of its own.
         pub acked: Vec<Acked> => ByPart,
+        /// How far conversations advanced, by shard.
+        pub advances: Vec<AdvanceCounts> => ByPart,
         /// Causes and effects.
         pub order: OrderCounts,
         /// What was acknowledged long before it came.
@@ -149,6 +154,7 @@ impl Detectors {
         Self {
             duplicates: DuplicateFilter::new(keys),
             loss: Loss::default(),
+            advance: AdvanceCounts::default(),
             again: LostBytes::default(),
             order: OrderCounts::default(),
             overtaken: Overtaken::new(keys),
@@ -241,6 +247,8 @@ impl Detectors {
         self.clock.observe(frame.time);
         if let (Some(segment), Some((_, way))) = (&frame.tcp, &frame.flow) {
             self.loss.observe(&mut detectors.loss, tcp, *way, segment.payload, (frame.time, load));
+            let next = [*way, way.reversed()].map(|way| numbers.next_sequence(way));
+            self.advance.observe(&mut detectors.advance, tcp, *way, segment, next);
             holes.iter().for_each(|hole| self.loss.hole(&mut detectors.loss, hole, frame.time));
             if tcp.marks.has(TcpMarks::REPEATED) && !tcp.marks.has(TcpMarks::KEEP_ALIVE) {
                 self.again.add(window(frame.time), segment.payload);
@@ -407,6 +415,7 @@ impl Detectors {
                 copied: self.copied,
                 loss,
                 acked: vec![loss.acked_bytes()],
+                advances: vec![self.advance],
                 order: self.order,
                 overtaken: self.overtaken.counts(request.now),
                 clock: self.clock,

@@ -6,7 +6,8 @@ use crate::engine::judge::asked;
 use crate::engine::judge::history::{SessionSums, Sums};
 use crate::engine::judge::silences::Silences;
 use crate::engine::tape::Request;
-use crate::mirror::{LossCounts, LossSplit, UnmatchedCounts, clustered, flat_top, uneven};
+use crate::mirror::{AdvanceCounts, LossCounts, LossSplit, UnmatchedCounts, clustered, flat_top, uneven};
+use crate::model::Arrange as _;
 use crate::model::evidence::{
     ClockEvidence, ContentEvidence, CopyEvidence, ExchangeSides, HostEvidence, LossEvidence, NARROW_SEQUENCE_BITS, PortAway, SessionLoss,
     SideEvidence, StreamEvidence, TransitEvidence,
@@ -124,6 +125,7 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
     let (health, switch) = (&counts.health, &counts.switch);
     let seconds = match (sums.from, request.first, request.latest) {
         (Some(from), ..) => request.now.seconds_since(from),
+        (None, Some(first), _) if request.live => request.now.seconds_since(first),
         (None, Some(first), Some(latest)) => latest.seconds_since(first),
         _ => 0.0,
     };
@@ -208,6 +210,7 @@ fn loss_evidence(
         upstream: split.upstream,
         unmatched: unmatched(sums),
         streams: StreamEvidence { by_stretch: talks.stretches.loss(), ..talks.streams.evidence() },
+        advances: AdvanceCounts::evidence(&counts.advances),
         by_session: by_session(sums),
         times: detected.lost.times(request.first),
         by_load: counts.loss.by_load(&sums.windows, split.host.map_or(0.0, |h| h.rate)),
@@ -228,7 +231,7 @@ fn away(request: &Request, sums: &Sums) -> Vec<PortAway> {
         lately.map(|&absence| PortAway { port: source.name.clone(), absence }).collect::<Vec<_>>()
     };
     let mut all: Vec<PortAway> = request.sources.iter().flat_map(of).collect();
-    all.sort_by_key(|away| away.absence.first);
+    all.arrange_by_key(|away| away.absence.first);
     all
 }
 

@@ -10,6 +10,7 @@ use crate::engine::merge::{Assess, Assessment};
 use crate::engine::tape::Request;
 use crate::engine::tape::facts::TunnelFacts;
 use crate::mirror::{CopyClass, DuplicateCounts, LossSplit};
+use crate::model::Arrange as _;
 use crate::model::mirror::Purpose;
 use crate::model::{CapScale, Chatter, ChatterRow, Episode, Estimate, Finding, Mac, NetworkBatch, SwitchView, Timestamp, Traffic};
 use crate::snapshot::tables::services::SERVICES;
@@ -103,8 +104,9 @@ impl Assess for MirrorJudge {
         self.link_before = link;
         self.copies_before = whole.counts.duplicates.copies();
         let services = self.services(request.query.rows);
+        let streams = self.network.media(request.query.rows);
         let findings = in_order(judgement.findings, troubles, request.first);
-        Assessment { mirror, network, switch, services, findings, host }
+        Assessment { mirror, network, switch, services, streams, findings, host }
     }
 }
 
@@ -113,7 +115,7 @@ fn in_order(mut findings: Vec<Finding>, troubles: Vec<Finding>, begun: Option<Ti
     findings.extend(troubles);
     // What is looked at may begin before the capture: nothing was found there.
     findings.iter_mut().for_each(|finding| begin_with(finding, begun));
-    findings.sort_by_key(|f| (!f.active, Reverse(f.severity)));
+    findings.arrange_by_key(|f| (!f.active, Reverse(f.severity)));
     diagnose::by_cause(&mut findings);
     findings
 }
@@ -186,7 +188,7 @@ fn gaps(request: &Request, evidence: &Evidence) -> Vec<Episode> {
     let told = evidence.outages.iter().filter(|o| o.outlasts).map(|o| Episode { first: o.from, last: o.until() });
     let new: Vec<Episode> = told.filter(|told| gaps.iter().all(|gap| gap.last <= told.first || told.last <= gap.first)).collect();
     gaps.extend(new);
-    gaps.sort_unstable_by_key(|gap| gap.first);
+    gaps.arrange_by_key(|gap| gap.first);
     gaps
 }
 
@@ -214,7 +216,7 @@ fn picture(facts: &TunnelFacts) -> Mirror {
     let (mirrors, others): (Vec<_>, Vec<_>) =
         facts.sessions.iter().partition(|s| s.session.peeled || s.session.tunnel.kind.purpose() == Purpose::Mirror);
     let mut kinds: Vec<&str> = mirrors.iter().filter(|s| s.session.peeled).map(|s| s.session.tunnel.kind.token()).collect();
-    kinds.sort_unstable();
+    kinds.arrange();
     kinds.dedup();
     let transport = match kinds.as_slice() {
         [] => "plain",
@@ -230,7 +232,7 @@ fn picture(facts: &TunnelFacts) -> Mirror {
             inner_bytes: s.session.inner_bytes,
         })
         .collect();
-    rows.sort_by_key(|r| (std::cmp::Reverse(r.traffic.wire_bytes), r.tunnel));
+    rows.arrange_by_key(|r| (std::cmp::Reverse(r.traffic.wire_bytes), r.tunnel));
     Mirror {
         transport,
         sessions: mirrors.into_iter().map(|s| s.session.clone()).collect(),
@@ -253,7 +255,7 @@ fn duplicates(counts: &DuplicateCounts, dropped: bool, before: Option<Traffic>) 
         ])
         .filter(|c| c.traffic.packets > 0)
         .collect();
-    classes.sort_by_key(|c| std::cmp::Reverse(c.traffic.packets));
+    classes.arrange_by_key(|c| std::cmp::Reverse(c.traffic.packets));
     let mut vlan_pairs = counts.vlan_pairs();
     vlan_pairs.truncate(VLAN_PAIRS);
     let gaps = counts.gaps();

@@ -137,6 +137,7 @@ impl Follower {
         if !hot.is(TcpHot::FOLLOWED[at]) {
             hot.flags |= TcpHot::FOLLOWED[at];
             hot.streams[at].restart(segment.sequence);
+            event.marks |= TcpMarks::BEGUN;
         }
         let window = std::mem::replace(&mut hot.streams[at].window, segment.window);
         self.data(&mut hot.streams[at], segment, moment, &mut event);
@@ -219,10 +220,12 @@ impl Follower {
         if gap > JUMP {
             event.marks |= TcpMarks::RENUMBERED;
             stream.restart(sequence);
-        } else if gap > 0 && moment.settled {
-            event.marks |= TcpMarks::GAP;
+        } else if gap > 0 {
             event.gap = gap;
-            self.holes.open(stream, stream.next, sequence, None, moment);
+            if moment.settled {
+                event.marks |= TcpMarks::GAP;
+                self.holes.open(stream, stream.next, sequence, None, moment);
+            }
         }
         stream.next = end;
     }
@@ -250,8 +253,9 @@ impl Follower {
             }
         }
         if before(stream.next, ack) {
+            event.beyond = ack.wrapping_sub(stream.next);
             if moment.settled {
-                event.unseen = event.unseen.saturating_add(ack.wrapping_sub(stream.next));
+                event.unseen = event.unseen.saturating_add(event.beyond);
                 self.holes.open(stream, stream.next, ack, Some(moment.time), moment);
             }
             stream.next = ack;
