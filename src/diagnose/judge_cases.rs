@@ -137,7 +137,8 @@ pub(super) const CASES: &[Case] = &[
     }),
     ("span.sampled", Warning, 7_600.0, 7_400.0, |e, least| {
         let best = Some(wilson(least as u64, 10_000));
-        (e.loss.all, e.loss.streams) = (None, StreamEvidence { streams: 5, senders: 3, packets: 1_000, missing: 9_000, best });
+        (e.loss.all, e.loss.streams) =
+            (None, StreamEvidence { streams: 5, senders: 3, packets: 1_000, missing: 9_000, best, by_stretch: None });
     }),
     ("span.sampled", Warning, 10.0, 9.0, |e, segments| advanced(e, [segments as u64, 0, 3], 4.0)),
     ("span.sampled", Warning, 3.0, 2.0, |e, groups| advanced(e, [100, 0, groups as u64], 4.0)),

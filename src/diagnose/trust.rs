@@ -154,7 +154,7 @@ fn checked(host: &[Checklist]) -> Scored {
 
 /// A line of the checklist in a few words.
 fn said(check: &Check) -> String {
-    format!("this host: {}: {}", check.name, check.found)
+    format!("this host, {}: {}", check.name, check.found)
 }
 
 fn completeness(e: &Evidence) -> Scored {

@@ -84,8 +84,10 @@ marks! {
     ACK_RENUMBERED = 18;
     /// [`HoleEvent`]s come with it.
     HOLES = 19;
+    /// A SYN that comes behind an acknowledgement of its own side, whose numbers begin with its own: the connection is open.
+    OVERTAKEN_SYN = 20;
     /// The numbers of its direction are known from it on, and no SYN said where they begin.
-    BEGUN = 20;
+    BEGUN = 21;
 }
 
 impl TcpMarks {

@@ -4,7 +4,7 @@ use super::{LOSS_NEEDS, MIRROR_LOSS, TCP_LIMIT, orphans_alone};
 use crate::diagnose::evidence::Evidence;
 use crate::model::Estimate;
 use crate::model::evidence::{LossEvidence, share};
-use crate::model::units::{grouped, percent};
+use crate::model::units::{duration, grouped, percent, times};
 
 /// What is known of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,6 +72,11 @@ pub(in crate::diagnose) fn completeness(e: &Evidence) -> Result<Completeness, St
     if let Some(n) = e.loss.declared_sampling.filter(|n| *n > 1) {
         let missing = 1.0 - 1.0 / f64::from(n);
         return Ok(Completeness { missing, at_most: missing, text: format!("the mirror samples one packet in {n}") });
+    }
+    if let Some(again) = e.again.filter(|_| e.silent_share() > MIRROR_LOSS) {
+        let missing = e.silent_share();
+        let text = format!("nothing was mirrored {}, {} of {}", times(again.times), duration(again.seconds), duration(e.seconds));
+        return Ok(Completeness { missing, at_most: 1.0, text });
     }
     let counted = Counted::of(e);
     let witnessed = LOSS_NEEDS.iter().find_map(|n| n.check(e).err()).map_or_else(|| witness(e, &counted), Err);
@@ -174,7 +179,7 @@ mod tests {
     }
 
     fn streams(streams: u64, missing: u64) -> StreamEvidence {
-        StreamEvidence { streams, senders: streams, packets: 20_000, missing, best: Some(wilson(missing, 20_000)) }
+        StreamEvidence { streams, senders: streams, packets: 20_000, missing, best: Some(wilson(missing, 20_000)), by_stretch: None }
     }
 
     #[test]

@@ -344,6 +344,8 @@ fn client_hello(body: &[u8], payload: &Payload<'_>, out: &mut DissectOutput<'_>)
         let [_, server] = payload.addresses();
         out.address_name(server, NameSource::Tls, name, payload.time);
         out.tls(payload, payload.way, TlsNews::Named(ShortName::new(clean.as_bytes())));
+    } else {
+        out.tls(payload, payload.way, TlsNews::Unnamed);
     }
     for protocol in hello.protocols() {
         let clean = learnt::clean(protocol);

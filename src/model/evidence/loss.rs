@@ -97,6 +97,8 @@ pub struct StreamEvidence {
     pub missing: u64,
     /// What is missing of the quarter of them that lacks least: no more of all was lost by the mirror.
     pub best: Option<Estimate>,
+    /// The same by stretches of time, where in some those lack something that lack least; and from when to when.
+    pub by_stretch: Option<(Estimate, Episode)>,
 }
 
 impl StreamEvidence {
@@ -111,6 +113,9 @@ impl StreamEvidence {
 
     /// The share that the mirror loses; `None` where too few are numbered, or so few streams of so few senders lack something that it may be their own way.
     pub fn loss(&self) -> Option<Estimate> {
+        if let Some((loss, _)) = self.by_stretch.filter(|(loss, _)| loss.n >= Self::ENOUGH) {
+            return Some(self.best.filter(|best| best.low > loss.low).unwrap_or(loss));
+        }
         let enough = self.packets.saturating_add(self.missing) >= Self::ENOUGH;
         let are_several = self.streams >= Self::SEVERAL && self.senders >= Self::SENDERS;
         self.best.filter(|best| enough && (are_several || best.low <= Self::LOST))

@@ -167,10 +167,11 @@ impl Follower {
         let options = frame.tcp_options();
         // Seen again, or late: bytes behind it were seen already, and its numbers begin nothing. Without a SYN-ACK so far those bytes may be an
         // older connection's, whose end answers a SYN with its own numbers (RFC 9293 section 3.10.7.4).
-        let answered = hot.is(TcpHot::SHAKEN | TcpHot::EARLY[0] | TcpHot::EARLY[1]);
+        // What the same side acknowledged before it is no older connection's.
+        let answered = hot.is(TcpHot::SHAKEN | TcpHot::EARLY[0] | TcpHot::EARLY[1] | TcpHot::ACKED[at]);
         let behind = before(segment.sequence.wrapping_add(segment.payload).wrapping_add(1), hot.streams[at].next);
         // Long after it, it opens a connection again with the same numbers: a replay that begins anew.
-        let soon = frame.time.since(cold.opened).unsigned_abs() <= SYN_AGAIN.unsigned_abs();
+        let soon = !hot.is(TcpHot::OPENED) || frame.time.since(cold.opened).unsigned_abs() <= SYN_AGAIN.unsigned_abs();
         let repeats = answered && soon && hot.is(TcpHot::FOLLOWED[at]) && cold.base[at] == segment.sequence && behind;
         hot.flags |= TcpHot::OPENED | TcpHot::FOLLOWED[at] | if options.sack_permitted() { 0 } else { TcpHot::NO_SACK };
         hot.scale[at] = options.window_scale().map_or(NO_SCALE, |shift| shift + 1);
