@@ -506,11 +506,16 @@ impl Need {
                 let complaint = LOSS_NEEDS.iter().find_map(|need| need.check(e).err());
                 Some(complaint.unwrap_or_else(|| format!("the mirror loses {} of the traffic", percent(lossy.rate))))
             }
-            Need::SurelyComplete => Need::Unsampled.lacks_of_completeness(e).or_else(|| match completeness(e) {
-                Ok(known) if known.at_most <= MIRROR_LOSS => Need::Complete.lacks_of_completeness(e),
+            Need::SurelyComplete
+                if let Some(lacks) = [Need::Unsampled, Need::Complete].iter().find_map(|need| need.lacks_of_completeness(e)) =>
+            {
+                Some(lacks)
+            }
+            Need::SurelyComplete => match completeness(e) {
+                Ok(known) if known.at_most <= MIRROR_LOSS => None,
                 Ok(known) => Some(format!("the mirror may lose up to {} of the traffic", percent(known.at_most))),
                 Err(why) => Some(format!("what the mirror loses cannot be told ({})", why.split(':').next().unwrap_or_default())),
-            }),
+            },
             Need::Unsampled => loss.sampled().map(|n| format!("the mirror samples one packet in {n:.0}")),
             _ => None,
         }
