@@ -560,7 +560,10 @@ fn what_the_mirror_cannot_show_is_not_judged() {
     let asymmetric = Evidence { sides: SideEvidence { judged: 100, one_sided: 10, ..SideEvidence::default() }, ..mirror };
     let unseen: Vec<_> = silence(&mut findings, &asymmetric).iter().map(|s| s.0).collect();
     let connections = ["ipv6.broken", "tcp.no_answer", "tcp.reset", "tcp.loss", "tcp.window_limited"];
-    assert_eq!(unseen, [&connections[..], &["dns.unanswered", "server.slow", "tls.failing", "ntp.bad", "quic.blocked"]].concat());
+    assert_eq!(
+        unseen,
+        [&connections[..], &["dns.unanswered", "server.slow", "tls.failing", "service.errors", "ntp.bad", "quic.blocked"]].concat()
+    );
 }
 
 /// The same where little is known of what is usual.

@@ -69,7 +69,7 @@ fn in_each_shard(plan: &MemoryPlan) -> Vec<(&'static str, usize, usize)> {
         ("streams of voice", RTP_STREAMS, RtpStreams::BYTES),
         ("streams that are numbered", NUMBERED_STREAMS, NumberedStreams::BYTES[0]),
         ("tunnels that are numbered", NUMBERED_TUNNELS, NumberedStreams::BYTES[1]),
-        ("packets that may be a stream's", RTP_CANDIDATES, 64),
+        ("packets that may be a stream's", RTP_CANDIDATES, 1_024),
         ("hosts by side", PLACES, 32),
         ("MAC roles", MAC_ROLES, 16),
     ]

@@ -112,7 +112,7 @@ pub use proof::{Proofs, Proves, ProvingPackets};
 pub use proto::{Proto, ProtoSet};
 pub use quote::QuotedFlow;
 pub use round_trips::{RoundTripFigures, SideTrips, TurnFigures};
-pub use rtp::{MediaNews, MediaOffer, RtpPacket};
+pub use rtp::{CallParties, MediaNews, MediaOffer, MediaStream, RtpPacket};
 pub use screen_words::SCREEN_WORDS;
 pub use sighting::{ClockSight, DhcpConfig, DhcpSight, Sight, Sighting};
 pub use source::{FileInterface, PortAbsence, SourceInfo};

@@ -229,7 +229,7 @@ impl Detector for TcpReset {
                        the answer to what it sent last, but for clients that had sent everything and stop what comes to them; or, within a second of other segments, by a \
                        RST whose TTL is not that of its sender's other packets ({ttls} of them at least, which have one and the same), which a \
                        device between sent: surely more \
-                       than {cut} of at least {of}, and at least {least} (lower end of the {sure} interval); critical above {many}. A note \
+                       than {cut} of at least {of}, or most of fewer, and at least {least} (lower end of the {sure} interval); critical above {many}. A note \
                        where at least {idle} were cut, not by their clients, after they had been silent for much the same time of {long} or \
                        more, within {within} of each other.",
             cause: "The server's process crashes or is overloaded, a load balancer or firewall gives up connections, or one end runs into \

@@ -11,7 +11,7 @@ use crate::model::{
     Severity, SwitchView, Timestamp, Transaction, TransactionEnd, Verdict,
 };
 use crate::names::{self, Transport};
-use crate::snapshot::{Network, NetworkMatter, Service};
+use crate::snapshot::{Network, NetworkMatter, Service, StreamRow};
 use crate::stats::services::{Answer, AnswerMeaning, BIN};
 use crate::stats::{ServiceLedger, SightingLedger, StationUse, proofs};
 use crate::switch::SwitchLedger;
@@ -279,6 +279,12 @@ impl NetworkJudge {
             // The mirror's evidence knows.
             Matter::Protocol(_) | Matter::Copies => true,
         }
+    }
+
+    /// Streams of voice and pictures, as many as asked for: those that begin first.
+    pub fn media(&self, rows: usize) -> Vec<StreamRow> {
+        let streams = self.ledger.media();
+        streams.into_iter().take(rows).map(StreamRow::of).collect()
     }
 
     /// How often routers reported that a packet's TTL was used up.

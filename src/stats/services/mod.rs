@@ -39,7 +39,7 @@ mod windows;
 use crate::model::bounded::BoundedMap;
 use crate::model::limits::{LOSSY_CONNECTIONS, SERVICE_BINS, SERVICES};
 use crate::model::time::SECOND;
-use crate::model::{Address, AppId, CapScale, FlowKey, Mac, NetworkEvent, RoundTrip, ServiceKey, Timestamp, Transaction};
+use crate::model::{Address, AppId, CapScale, FlowKey, Mac, MediaStream, NetworkEvent, RoundTrip, ServiceKey, Timestamp, Transaction};
 use answered_elsewhere::AnsweredElsewhere;
 pub use answers::{Answer, AnswerMeaning};
 use black_holes::BlackHoles;
@@ -250,6 +250,11 @@ impl ServiceLedger {
     /// Whether somebody used an application that is so.
     pub fn has_app(&self, is: impl Fn(AppId) -> bool) -> bool {
         self.services.values().any(|service| is(service.app))
+    }
+
+    /// Streams of voice and pictures, as a whole.
+    pub fn media(&self) -> Vec<MediaStream> {
+        self.media.totals()
     }
 
     /// Whether streams of voice or pictures were seen of late.
