@@ -186,7 +186,7 @@ fn uniqueness(e: &Evidence) -> Scored {
 
 fn order(e: &Evidence) -> Scored {
     let order = &e.order;
-    if let Some(complaint) = [Need::BothDirections, Need::SteadyClock].iter().find_map(|n| n.check(e).err()) {
+    if let Some(complaint) = [Need::BothDirections, Need::SteadyClock, Need::Unsampled].iter().find_map(|n| n.check(e).err()) {
         return unknown(complaint);
     }
     if !order.is_enough() {

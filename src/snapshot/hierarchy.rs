@@ -11,6 +11,7 @@
 //! reports, and what panels show of protocols are its ends.
 
 use super::{Conversation, Kinds, Snapshot, Table};
+use crate::model::Arrange as _;
 use crate::model::path::Layer;
 use crate::model::{AppBy, Path, Proto, Traffic};
 use std::collections::HashMap;
@@ -72,7 +73,7 @@ pub fn hierarchy(s: &Snapshot, is_narrowed: bool) -> Vec<HierarchyRow> {
             path.own = path.own.since(app.traffic);
             path.own_recent = path.own_recent.since(app.recent);
         }
-        apps.sort_by(|x, y| y.traffic.wire_bytes.cmp(&x.traffic.wire_bytes).then_with(|| x.app.cmp(&y.app)));
+        apps.arrange_by(|x, y| y.traffic.wire_bytes.cmp(&x.traffic.wire_bytes).then_with(|| x.app.cmp(&y.app)));
         out.push(path);
         out.append(&mut apps);
     }

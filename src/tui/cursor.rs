@@ -8,6 +8,7 @@ use super::screens::packets;
 use super::time_cursor::{ChartTimes, TimeCursor};
 use super::view::{CloseUp, SCALES, Scene};
 use super::widgets::amount;
+use crate::model::Arrange as _;
 use crate::model::time::{MILLISECOND, SECOND};
 use crate::model::{TimeSpan, Timestamp, Traffic};
 use crate::snapshot::PacketSubject;
@@ -173,7 +174,7 @@ impl App {
             list.push((Traffic { packets, wire_bytes }, at));
         }
         list.retain(|(_, at)| extent.contains(*at));
-        list.sort_by_key(|(traffic, at)| (std::cmp::Reverse(traffic.wire_bytes), *at));
+        list.arrange_by_key(|(traffic, at)| (std::cmp::Reverse(traffic.wire_bytes), *at));
         let before = self.view.cursor.map_or(0, |cursor| cursor.bursts);
         let which = if list.is_empty() { 0 } else { before % list.len() };
         let Some(&(traffic, at)) = list.get(which) else { return self.say("no burst is known of the past".into()) };

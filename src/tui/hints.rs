@@ -2,6 +2,7 @@
 
 use super::screen::ScreenEntry;
 use super::screen::{Hint, Screen};
+use crate::model::Arrange as _;
 
 /// What decides which keys work.
 pub(super) struct Here {
@@ -157,7 +158,7 @@ pub(super) fn fitting(all: &[Hint], width: u16, shown: &dyn Fn(&Hint) -> String)
             kept.push((i, *hint));
         }
     }
-    kept.sort_by_key(|k| k.0);
+    kept.arrange_by_key(|k| k.0);
     kept.into_iter().map(|k| k.1).collect()
 }
 

@@ -69,7 +69,7 @@ pub use keymap::{KeyChange, Keymap};
 pub use options::{ChosenColumns, DashboardOptions, ExportTo, Keep, KeptChoices, Mask, MaskedSide, OpenWith, OwnNames, Written};
 pub use picker::pick;
 pub use row_action::{Bookmark, Export};
-pub use run::{Left, MASKED_TITLE, run};
+pub use run::{Left, run};
 pub use still::Still;
 pub use terminal::give_back;
 pub use theme::{Background, ColorChoice, Depth, Theme};

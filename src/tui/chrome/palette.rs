@@ -7,6 +7,7 @@
 //! ╰────────────────────────────────────────╯
 //! ```
 
+use crate::model::Arrange as _;
 use crate::tui::canvas::{Canvas, Hit, cells, cut_end, split_top, wrap};
 use crate::tui::keymap::{self, Keymap};
 use crate::tui::row_action::RowAction;
@@ -91,7 +92,7 @@ pub(in crate::tui) fn matching(choices: &[Choice], typed: &str) -> Vec<Choice> {
     };
     let mut found: Vec<Choice> = choices.iter().filter(fits).cloned().collect();
     if let Some(first) = words.first() {
-        found.sort_by_key(|choice| !choice.name.to_lowercase().starts_with(first));
+        found.arrange_by_key(|choice| !choice.name.to_lowercase().starts_with(first));
     }
     found
 }

@@ -7,6 +7,7 @@
 //! ```
 
 use super::draw_related;
+use crate::model::Arrange as _;
 use crate::model::units::grouped;
 use crate::model::{Address, Traffic};
 use crate::snapshot::Conversation;
@@ -53,7 +54,7 @@ fn talkers(rows: &Related, but: Option<Address>) -> Vec<Talker> {
         }
     }
     let mut out: Vec<Talker> = by.into_values().collect();
-    out.sort_by_key(|t| std::cmp::Reverse((t.recent.wire_bytes, t.total.wire_bytes)));
+    out.arrange_by_key(|t| std::cmp::Reverse((t.recent.wire_bytes, t.total.wire_bytes)));
     out
 }
 

@@ -2,6 +2,7 @@
 
 use super::level::{ListKind, PageRow, Told, kinds};
 use crate::fleet::{FleetProbe, FleetQuestion, FleetSpan, FleetSubject, FleetView, ProbeName, ProbeStory};
+use crate::model::Arrange as _;
 use crate::model::text::is_unfit;
 use crate::tui::canvas::Hit;
 use crate::tui::options::DashboardOptions;
@@ -150,9 +151,9 @@ impl FleetApp {
         let mut probes: Vec<&FleetProbe> = picture.probes.iter().filter(is_wanted).collect();
         let bits = |probe: &FleetProbe| probe.load.map_or(-1.0, |load| load.0);
         match self.order {
-            ProbeOrder::Urgency => probes.sort_by_key(|probe| std::cmp::Reverse(probe.urgency())),
-            ProbeOrder::Load => probes.sort_by(|x, y| bits(y).total_cmp(&bits(x))),
-            ProbeOrder::Lost => probes.sort_by_key(|probe| std::cmp::Reverse(probe.history.lost_packets)),
+            ProbeOrder::Urgency => probes.arrange_by_key(|probe| std::cmp::Reverse(probe.urgency())),
+            ProbeOrder::Load => probes.arrange_by(|x, y| bits(y).total_cmp(&bits(x))),
+            ProbeOrder::Lost => probes.arrange_by_key(|probe| std::cmp::Reverse(probe.history.lost_packets)),
             ProbeOrder::Name => {}
         }
         probes
