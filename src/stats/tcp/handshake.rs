@@ -57,7 +57,10 @@ pub(super) fn step(hot: &mut TcpHot, cold: &mut TcpCold, way: usize, segment: &S
         }
         return;
     }
-    if hot.is(TcpHot::ACKED[way]) && !hot.is(TcpHot::SYN_SEEN[way]) && cold.base[way] == segment.sequence {
+    if hot.is(TcpHot::ACKED[way])
+        && !hot.is(TcpHot::SYN_SEEN[way])
+        && (cold.base[way] == segment.sequence || hot.overtook(way, segment.sequence))
+    {
         event.marks |= TcpMarks::OVERTAKEN_SYN;
     }
     if early {
