@@ -27,6 +27,8 @@ pub fn time(text: &str) -> Result<Duration, String> {
             * match unit {
                 "us" | "µs" => 1e-6,
                 "ms" => 1e-3,
+                // Alone it is seconds; behind `1s` it may be anything.
+                "" if rest.len() < text.trim().len() => return Err(format!("'{rest}' has no unit; use ms, s, m, h, d or w")),
                 "" | "s" | "sec" => 1.0,
                 "m" | "min" => 60.0,
                 "h" => 3600.0,
