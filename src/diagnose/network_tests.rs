@@ -360,12 +360,7 @@ fn guessing(names: u64, answers: u64) -> Guessing {
 
 /// One client under so many names, at a service that lets nearly everybody else in.
 fn guessed_among_many(names: u64, answers: u64) -> Evidence {
-    evidence(ServiceEvidence { guesses: Some(guessing(names, answers)), ..answers_of("ftp", 5_000, names) })
-}
-
-/// So many answers, of which so many refuse credentials.
-fn answers_of(app: &'static str, all: u64, denied: u64) -> ServiceEvidence {
-    answers(app, all, Denied, denied, 1)
+    evidence(ServiceEvidence { guesses: Some(guessing(names, answers)), ..answers("ftp", 5_000, Denied, names, 1) })
 }
 
 /// Logins that are all refused, of one client under so many names.
@@ -424,8 +419,7 @@ fn somebody_who_is_refused_under_many_names_guesses() {
     let title = |e: &Evidence| judge_network(e, &mut Judge::default(), Timestamp(NOW)).findings[0].title.clone();
     assert!(title(&guessed(21)).starts_with("10.0.0.7 guesses logins at 10.0.0.9:80: 21 names"), "{}", title(&guessed(21)));
     assert!(title(&guessed(20)).starts_with("Logins at 10.0.0.9:80 are refused"), "{}", title(&guessed(20)));
-    let among = title(&guessed_among_many(60, 60));
-    assert_eq!(among, "10.0.0.7 guesses logins at 10.0.0.9:80: 60 names, 60 of its 60 answers refuse them");
+    assert_eq!(title(&guessed_among_many(60, 60)), "10.0.0.7 guesses logins at 10.0.0.9:80: 60 names, 60 of its 60 answers refuse them");
 }
 
 /// A time server that so many requests were sent to in vain.
