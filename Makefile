@@ -53,9 +53,8 @@ lab: build setup-lab
 	else exec sudo env SPANTOP="$(abspath $(SPANTOP))" captures/lab.sh watch; fi
 
 # A session on the probe port of the lab, for asciinema: root, and what setup-lab installs.
-cast:
-	$(CARGO) build --release --locked
-	python3 docs/cast.py target/release/spantop
+cast: build setup-lab
+	python3 docs/cast.py $(SPANTOP)
 
 # The pictures of README.md, drawn by the dashboard itself.
 pictures:
@@ -94,9 +93,17 @@ bench-test:
 # ---- measuring ----
 
 bench: setup
-	$(CARGO) bench --locked --bench decode --bench dedup --bench pipeline --bench report
+	@$(MAKE) --no-print-directory bench-run
 
 curves: setup
+	@$(MAKE) --no-print-directory curves-run
+
+# Behind setup, whose setup.mk only a new make reads.
+.PHONY: bench-run curves-run
+bench-run:
+	$(CARGO) bench --locked --bench decode --bench dedup --bench pipeline --bench report
+
+curves-run:
 	$(CARGO) bench --locked --bench curves -- --write
 
 bench-clean:

@@ -225,11 +225,11 @@ try_crate() {
     mkdir "$work/unpacked"
     tar -xzf "$work"/crate/package/spantop-*.crate --strip-components=1 -C "$work/unpacked"
     local named commit
-    for named in Cargo.lock README.md LICENSE-MIT LICENSE-APACHE CHANGELOG.md build.rs src/main.rs src/names/vendors.tsv; do
+    for named in Cargo.lock README.md LICENSE-MIT LICENSE-APACHE CHANGELOG.md build.rs captures/office.pcapng src/main.rs src/names/vendors.tsv; do
         [ -e "$work/unpacked/$named" ] || die "crate: $named is missing"
     done
     ! find "$work/unpacked" -size +2M | grep . >&2 || die "crate: that is large"
-    cargo metadata --locked --offline --format-version 1 --manifest-path "$work/unpacked/Cargo.toml" >/dev/null || die "crate: what is packed is no whole package"
+    cargo metadata --locked --offline --filter-platform "$(rustc -vV | sed -n 's/^host: //p')" --format-version 1 --manifest-path "$work/unpacked/Cargo.toml" >/dev/null || die "crate: what is packed is no whole package"
     # With the profile and directory of build.sh little is left to compile.
     RUSTFLAGS="$(packaging/build.sh flags)" cargo install --locked --path . --profile dist --root "$work/installed" --target-dir "$target" >"$work/install.log" 2>&1 ||
         { tail -n 20 "$work/install.log" >&2; die "cargo install --path ."; }

@@ -179,6 +179,8 @@ fn address_cases() -> Vec<NetworkCase> {
         ("nd.rogue_ra", Note, second_router(false), sighted(|_| {})),
         ("ntp.bad", Note, clock(ClockFault::Refuses(*b"RATE")), sighted(|_| {})),
         ("ntp.bad", Warning, clock(ClockFault::Unsynchronised), sighted(|_| {})),
+        ("ntp.bad", Note, clock(ClockFault::Apart(3_600.0, 1)), sighted(|_| {})),
+        ("ntp.bad", Warning, clock(ClockFault::Apart(3_600.0, 2)), sighted(|_| {})),
         ("ntp.bad", Critical, clock(ClockFault::Differs(-1_001.0)), sighted(|_| {})),
         ("ntp.bad", Warning, clock(ClockFault::Differs(1_000.0)), sighted(|_| {})),
         ("ntp.bad", Warning, no_time(5), no_time(4)),

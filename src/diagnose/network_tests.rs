@@ -33,6 +33,7 @@ fn service(app_token: &'static str, w: ServiceWindow) -> ServiceEvidence {
     proof.note(7);
     ServiceEvidence {
         key: key(),
+        next: crate::model::Mac::default(),
         vlan: None,
         app: AppId::NONE,
         app_token,
@@ -48,6 +49,7 @@ fn service(app_token: &'static str, w: ServiceWindow) -> ServiceEvidence {
         usual_response: None,
         usual_missing: None,
         usual_rejected: None,
+        unusual_since: UnusualSince::default(),
         is_one_of_several: false,
         since_success: SinceSuccess::default(),
         recent: ServiceWindow::default(),
@@ -318,7 +320,7 @@ fn black_hole(senders: u64) -> Evidence {
 }
 
 fn fragments(minute: [u64; 2], names: u64) -> Evidence {
-    sighted(|s| s.fragments.push(FragmentEvidence { receiver: host(9), senders: 1, minute, all: minute, names, tcp: 0, span: SPAN }))
+    sighted(|s| s.fragments.push(FragmentEvidence { receiver: host(9), senders: 1, minute, lately: minute, names, tcp: 0, span: SPAN }))
 }
 
 fn tls(fill: impl FnOnce(&mut NetworkEvidence)) -> Evidence {

@@ -6,6 +6,7 @@ use super::files::{self, LineFile};
 use super::iso::suricata;
 use super::uid::UidTable;
 use super::whole_flows::WholeFlows;
+use super::words;
 use super::{
     ExportNeeds, ExportRecord, Exported, Exporter, ExporterCounters, ExporterKind, ExporterOpening, FindingNews, Identity, OpenExporter,
     PreparedExporter, each,
@@ -74,6 +75,8 @@ struct FlowEvent<'a> {
     proto: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     app_proto: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    app_proto_orig: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     community_id: Option<String>,
     flow: Counted,
@@ -168,6 +171,7 @@ impl Eve {
         let has_ports = matches!(record.key.protocol, 6 | 17 | 132);
         // 51 bits, as Suricata has: whoever reads numbers as doubles keeps every digit.
         let flow_id = self.uids.close(&record.key) >> 13;
+        let app = flow.app.map(words::of_suricata);
         let line = FlowEvent {
             timestamp: suricata(record.last),
             flow_id,
@@ -179,7 +183,8 @@ impl Eve {
             dest_ip: destination.to_string(),
             dest_port: has_ports.then_some(destination_port),
             proto: protocol(record.key.protocol),
-            app_proto: flow.app,
+            app_proto: app.map(|(word, _)| word),
+            app_proto_orig: app.and_then(|(_, before)| before),
             community_id: community_id(&record.key),
             flow: Counted {
                 pkts_toserver: forth.packets,

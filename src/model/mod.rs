@@ -28,6 +28,7 @@ pub mod histogram;
 pub mod host;
 pub mod index;
 pub mod lacp;
+pub mod latest;
 pub mod learnt;
 pub mod limits;
 pub mod link;

@@ -1,9 +1,10 @@
 //! Addresses: claimed twice, asked for in vain, given by the wrong server or not at all; routers and clocks.
 
 use super::support::packet::message::{DhcpMessage, dhcp, neighbour_advertisement, ntp, router_advertisement};
-use super::support::packet::{End, Packet};
+use super::support::packet::{End, Packet, SYN};
 use super::{Micros, S, START, Traffic, address, mac, only, proof, title, troubles};
 use spantop::model::Severity;
+use spantop::snapshot::Snapshot;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 fn end(host: u8) -> End {
@@ -65,6 +66,27 @@ impl Traffic {
             let reply = self.ip(server, client).udp(123, 123).payload(&ntp(0x24 | leap, stratum, at as u64, now as u64));
             self.push(at + 1_000, reply);
         }
+    }
+}
+
+/// What a clock says at a time that is so many milliseconds ahead.
+fn stamp(at: Micros, ahead: i64) -> [u8; 8] {
+    let now = (START / 1_000_000_000 + 2_208_988_800) * 1_000 + at / 1_000 + ahead;
+    let (seconds, fraction) = (now / 1_000, ((now % 1_000) << 32) / 1_000 + 1);
+    ((seconds << 32 | fraction) as u64).to_be_bytes()
+}
+
+impl Traffic {
+    /// The same with a client that tells its own time, which is so many milliseconds ahead.
+    fn time_told(&mut self, at: Micros, (client, own): (u8, i64), server: u8, ahead: i64) {
+        let mut ask = ntp(0x23, 0, 0, 0);
+        ask[40..].copy_from_slice(&stamp(at, own));
+        let mut reply = ntp(0x24, 2, 0, 1);
+        reply[24..32].copy_from_slice(&stamp(at, own));
+        reply[40..].copy_from_slice(&stamp(at + 1_000, ahead));
+        let (there, back) = (self.ip(client, server), self.ip(server, client));
+        self.push(at, there.udp(123, 123).payload(&ask));
+        self.push(at + 1_000, back.udp(123, 123).payload(&reply));
     }
 }
 
@@ -387,6 +409,100 @@ fn a_time_server_that_does_not_know_the_time() {
     assert_eq!(troubles(&build([Some((2, 90_000)); 4])), [], "the probe's own clock is wrong");
     assert_eq!(troubles(&build([good, Some((2, 700)), None, Some((0, 0))])).len(), 2, "two agree on nothing: nobody knows who is right");
     assert_eq!(troubles(&build([good, good, good, None])), only("ntp.bad", "10.1.0.243:123/udp", Severity::Warning));
+}
+
+#[test]
+fn a_router_that_promises_a_way_and_forwards_nothing_is_named() {
+    // Two hosts try a server elsewhere by way of station 1, and one of them from the address of its link as well.
+    let build = |announces: bool| {
+        let mut t = Traffic::default();
+        for n in 0..20u16 {
+            let at = i64::from(n) * 2 * S;
+            if announces {
+                let [from, group] = ["fe80::1", "ff02::1"].map(|address| address.parse::<Ipv6Addr>().unwrap());
+                let told = Packet::eth(mac(1), [0x33, 0x33, 0, 0, 0, 1]).ip(from, group).ttl(255).icmp(134, 0, [64, 0, 7, 8]);
+                t.push(at, told.payload(&router_advertisement("2001:db8:1::".parse().unwrap())));
+            }
+            let (host, own) = [(10, "2001:db8:1::a"), (11, "2001:db8:1::b"), (11, "fe80::b")][usize::from(n % 3)];
+            let [own, server] = [own, "2001:db8:99::10"].map(|address| address.parse::<Ipv6Addr>().unwrap());
+            for again in [0, 1, 3] {
+                let syn = Packet::eth(mac(host), mac(1)).ip(own, server).tcp(40_000 + n, 80).seq(u32::from(n)).flags(SYN);
+                t.push(at + again * S, syn);
+            }
+        }
+        t.with_office(50).seen()
+    };
+    let s = build(true);
+    assert_eq!(troubles(&s), only("tcp.no_answer", "[2001:db8:99::10]:80/tcp", Severity::Warning));
+    let finding = &s.diagnosis.findings[0];
+    assert!(finding.cause.contains("the router fe80::1 (02:00:00:00:01:01), which announces itself"), "{}", finding.cause);
+    assert_eq!(finding.hosts, Some(2), "an address of the link alone is no third client");
+    assert!(build(false).diagnosis.findings[0].cause.starts_with("Nothing is heard of the host at all"));
+}
+
+#[test]
+fn a_station_that_tells_two_hosts_about_each_other_unasked() {
+    // Every second it tells each that it is the other, while they speak with each other.
+    let build = |second: u8, seconds: i64| {
+        let mut t = Traffic::default();
+        for n in 0..seconds {
+            for (of, to) in [(10, 11), (second, 10)] {
+                let from = End::new(mac(66), address(of), 0);
+                t.push(n * S + i64::from(to) * 1_000, Packet::arp(2, from, mac(to), Ipv4Addr::from(address(to))));
+            }
+        }
+        t.with_neighbours(40).with_office(40).seen()
+    };
+    let s = build(11, 15);
+    assert_eq!(troubles(&s), only("arp.conflict", "02:00:00:00:01:42", Severity::Warning));
+    let told = "claims 10.1.0.10, 10.1.0.11, towards each other, again and again and unasked";
+    assert!(title(&s).contains(told), "{}", title(&s));
+    assert_eq!(troubles(&build(11, 4)), [], "a few times");
+    assert_eq!(troubles(&build(12, 15)), [], "it has two addresses, and tells nobody about the other");
+}
+
+#[test]
+fn the_only_time_server_is_judged_by_its_clients() {
+    // Clients that tell their own time, and how far theirs and the server's are ahead.
+    let build = |owns: &[i64], ahead: i64| {
+        let mut t = Traffic::default();
+        for n in 0..8 {
+            for (client, own) in (1..).zip(owns) {
+                t.time_told(n * 8 * S + i64::from(client) * 1_000, (client, *own), 240, ahead);
+            }
+        }
+        t.with_office(70).seen()
+    };
+    let s = build(&[0, 20], 3_600_000);
+    assert_eq!(troubles(&s), only("ntp.bad", "10.1.0.240:123/udp", Severity::Warning));
+    assert_eq!(title(&s), "Time server 10.1.0.240 is 1.0 h ahead of the capture's clock and those of 2 clients: 2 clients");
+    assert_eq!(troubles(&build(&[0], -700)), only("ntp.bad", "10.1.0.240:123/udp", Severity::Note), "one client's word");
+    assert_eq!(troubles(&build(&[0, 20], 120)), [], "no more than clients correct bit by bit");
+    assert_eq!(troubles(&build(&[3_600_000; 2], 3_600_000)), [], "they agree with the server: the capture's clock is wrong");
+    assert_eq!(troubles(&build(&[0, 3_600_000], 3_600_000)), [], "one agrees with either");
+    assert_eq!(troubles(&build(&[900_000; 2], 3_600_000)), [], "three clocks, three times");
+}
+
+#[test]
+fn stratum_zero_refuses_by_its_code_alone() {
+    let build = |code: &[u8; 4]| {
+        let mut t = Traffic::default();
+        for n in 0..8 {
+            t.time(n * 8 * S, 1 + n as u8 % 2, 240, Some((0, 0)));
+        }
+        // Where the code is, behind the headers of Ethernet, IP and UDP.
+        t.packets.iter_mut().filter(|(_, frame)| frame[42] & 7 == 4).for_each(|(_, frame)| frame[54..58].copy_from_slice(code));
+        t.with_office(70).seen()
+    };
+    let told = |s: &Snapshot| (troubles(s)[0].2, title(s).to_owned());
+    for code in [b"DENY", b"RSTR", b"RATE"] {
+        let title = format!("Time server 10.1.0.240 refuses to tell the time ({}): 2 clients", String::from_utf8_lossy(code));
+        assert_eq!(told(&build(code)), (Severity::Note, title));
+    }
+    for code in [b"INIT", b"STEP", &[0; 4]] {
+        let title = "Time server 10.1.0.240 does not know the time: it is not synchronised: 2 clients".to_owned();
+        assert_eq!(told(&build(code)), (Severity::Warning, title));
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::model::{
 use crate::names::{self, Transport};
 use crate::snapshot::{Network, NetworkMatter, Service, StreamRow};
 use crate::stats::services::{Answer, AnswerMeaning, BIN};
-use crate::stats::{ServiceLedger, SightingLedger, proofs};
+use crate::stats::{ServiceLedger, SightingLedger, StationUse, proofs};
 use crate::switch::SwitchLedger;
 use std::collections::{BTreeSet, VecDeque};
 
@@ -196,8 +196,11 @@ impl NetworkJudge {
             now,
             |host| self.ledger.last_heard(host),
             |host| self.ledger.is_server(host),
-            |station| self.ledger.speaks_for(station),
-            |station| self.ledger.routes(station),
+            |station| StationUse {
+                speaks_for: self.ledger.speaks_for(station, now),
+                routes: self.ledger.routes(station, now),
+                is_bare: self.switch.is_bare(station),
+            },
         );
         network.sightings.stations().for_each(|station| station.maker = names::manufacturer(station.mac));
         network.proofs = std::mem::take(&mut self.proofs);

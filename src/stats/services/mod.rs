@@ -178,7 +178,7 @@ impl ServiceLedger {
         // What comes late counts in the newest bin.
         if newest < number || service.bins.is_empty() {
             if let Some((number, past)) = service.bins.back() {
-                service.usual.note(past);
+                service.usual.note(past, *number);
                 service.troubled = if past.is_troubled() { Some(*number) } else { service.troubled };
             }
             service.bins.push_back((number, ServiceCounts::default()));
@@ -226,13 +226,13 @@ impl ServiceLedger {
     }
 
     /// The only address by which a station connects to others; `None` of a router.
-    pub fn speaks_for(&self, station: Mac) -> Option<Address> {
-        self.fallbacks.speaks_for(station)
+    pub fn speaks_for(&self, station: Mac, now: Timestamp) -> Option<Address> {
+        self.fallbacks.speaks_for(station, now)
     }
 
     /// Whether a station connects to others from several addresses: it is a router.
-    pub fn routes(&self, station: Mac) -> bool {
-        self.fallbacks.routes(station)
+    pub fn routes(&self, station: Mac, now: Timestamp) -> bool {
+        self.fallbacks.routes(station, now)
     }
 
     /// Whether clients use a service of a host.

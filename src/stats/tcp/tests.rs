@@ -208,7 +208,7 @@ fn the_options_of_both_syns_count() {
 fn the_steps_of_a_connection_are_told_once() {
     let mut c = Conversation::default();
     assert_eq!(c.see(B, 8999, 1000, SYN | ACK, 0).marks, TcpMarks::SYN_ACK | TcpMarks::EARLY_ANSWER);
-    c.time = 40;
+    c.time = 40_000;
     let late = c.see(A, 999, 0, SYN, 0);
     assert_eq!((late.marks, late.lag), (TcpMarks::SYN | TcpMarks::LATE_SYN, 40));
     assert_eq!(c.see(B, 8999, 1000, SYN | ACK, 0).marks, TcpMarks::SYN_ACK | TcpMarks::SETTLED);
@@ -219,7 +219,7 @@ fn the_steps_of_a_connection_are_told_once() {
     assert_eq!(c.see(B, 5, 5, ACK | RST, 0).marks, TcpMarks::RST);
     assert_eq!(c.hot.next_sequence(B), Some(9000), "a RST's numbers are not followed");
     let mut c = Conversation::default();
-    assert_eq!(c.see(A, 1000, 9000, ACK, 10).marks, TcpMarks::JOINED | TcpMarks::FIRST_ACK);
+    assert_eq!(c.see(A, 1000, 9000, ACK, 10).marks, TcpMarks::JOINED | TcpMarks::FIRST_ACK | TcpMarks::BEGUN);
     assert_eq!(c.see(A, 1010, 9000, ACK, 10).marks, TcpMarks::default());
 }
 
