@@ -51,7 +51,8 @@ fn connection_cases() -> Vec<NetworkCase> {
         ("tcp.slow_receiver", Note, of_client(stalled(26, 0.5, 0), 1), of_client(stalled(2, 0.5, 0), 1)),
         ("tcp.slow_receiver", Note, of_client(stalled(26, 0.5, 0), 2), of_client(stalled(2, 0.5, 0), 3)),
         ("tcp.slow_receiver", Note, paced(of_client(stalled(3, 9.0, 1), 1)), paced(of_client(stalled(2, 2.9, 1), 1))),
-        ("tcp.slow_receiver", Warning, of_client(stalled(1, 3.0, 1), 1), of_client(stalled(1, 2.9, 1), 1)),
+        ("tcp.slow_receiver", Note, of_client(stalled(1, 9.9, 1), 1), of_client(stalled(1, 2.9, 1), 1)),
+        ("tcp.slow_receiver", Warning, of_client(stalled(1, 10.0, 1), 1), of_client(stalled(1, 2.9, 1), 1)),
         ("tcp.slow_receiver", Warning, of_client(stalled(3, 0.5, 0), 3), of_client(stalled(2, 0.5, 0), 3)),
         ("tcp.slow_receiver", Critical, of_client(stalled(1, 31.0, 5), 1), of_client(stalled(1, 2.9, 5), 1)),
         // Among five thousand who are let in; a gate through which many log in is refused now and then, under as many names.

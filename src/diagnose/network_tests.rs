@@ -197,8 +197,8 @@ fn paced(mut evidence: Evidence) -> Evidence {
 /// The same of a client, at so many servers that each send to it.
 fn of_client(mut evidence: Evidence, servers: u8) -> Evidence {
     let stall = StallEvidence { receiver: host(1), ..evidence.network.stalls[0] };
-    let at = |n| StallEvidence { service: ServiceKey { address: host(20 + n), ..stall.service }, ..stall };
-    evidence.network.stalls = (0..servers).map(at).collect();
+    let service = |n| ServiceKey { address: host(20 + n), ..stall.service };
+    evidence.network.stalls = (0..servers).map(|n| StallEvidence { service: service(n), ..stall }).collect();
     evidence
 }
 
@@ -355,24 +355,17 @@ fn skewed(count: u64) -> Evidence {
     evidence(service)
 }
 
-/// A client that was refused under so many names, in so many of as many requests.
-fn guessing(names: u64, answers: u64) -> Guessing {
-    Guessing { client: host(7), names, is_more: false, answers, refused: names }
-}
-
 /// One client under so many names, at a service that lets nearly everybody else in.
 fn guessed_among_many(names: u64, answers: u64) -> Evidence {
-    evidence(ServiceEvidence { guesses: Some(guessing(names, answers)), ..answers_of("ftp", 5_000, names) })
-}
-
-/// So many answers, of which so many refuse credentials.
-fn answers_of(app: &'static str, all: u64, denied: u64) -> ServiceEvidence {
-    answers(app, all, Denied, denied, 1)
+    let guesses = Some(Guessing { client: host(7), names, is_more: false, answers, refused: names });
+    evidence(ServiceEvidence { guesses, ..self::answers("ftp", 5_000, Denied, names, 1) })
 }
 
 /// Logins that are all refused, of one client under so many names.
 fn guessed(names: u64) -> Evidence {
-    evidence(ServiceEvidence { guesses: Some(guessing(names, 2 * names)), ..answers("ftp", 60, Denied, 30, 1) })
+    let mut e = guessed_among_many(names, 2 * names);
+    e.network.services[0].windows = answers("ftp", 60, Denied, 30, 1).windows;
+    e
 }
 
 /// So many short connections of one client within a minute.
@@ -426,8 +419,7 @@ fn somebody_who_is_refused_under_many_names_guesses() {
     let title = |e: &Evidence| judge_network(e, &mut Judge::default(), Timestamp(NOW)).findings[0].title.clone();
     assert!(title(&guessed(21)).starts_with("10.0.0.7 guesses logins at 10.0.0.9:80: 21 names"), "{}", title(&guessed(21)));
     assert!(title(&guessed(20)).starts_with("Logins at 10.0.0.9:80 are refused"), "{}", title(&guessed(20)));
-    let among = title(&guessed_among_many(60, 60));
-    assert_eq!(among, "10.0.0.7 guesses logins at 10.0.0.9:80: 60 names, 60 of its 60 answers refuse them");
+    assert_eq!(title(&guessed_among_many(60, 60)), "10.0.0.7 guesses logins at 10.0.0.9:80: 60 names, 60 of its 60 answers refuse them");
 }
 
 /// A time server that so many requests were sent to in vain.

@@ -245,7 +245,7 @@ fn somebody_who_tries_many_names() {
     (0..30).for_each(|n| ftp(&mut t, n, 1, &format!("user{n}")));
     let s = t.with_office(60).seen();
     assert_eq!(troubles(&s), only("auth.failing", "10.1.0.9:21/tcp", Severity::Warning));
-    assert_eq!(title(&s), "10.1.0.1 guesses logins at 10.1.0.9:21: 30 names, 30 of 60 answers refuse them");
+    assert_eq!(title(&s), "10.1.0.1 guesses logins at 10.1.0.9:21: 30 names, 30 of its 60 answers refuse them");
     // One whose password was changed, and many who each mistype theirs.
     for who in [|n: i64| (1, n % 2), |n: i64| (1 + n as u8 % 6, n % 6)] {
         let mut t = Traffic::default();

@@ -96,10 +96,10 @@ fn a_client_that_reads_at_its_own_pace_is_a_note() {
 fn a_player_pauses_for_seconds() {
     let player = Stalling::new((1, 5_000), (9, 8_080), false, (0..5).map(|n| ((5 + 6 * n) * S, 4 * S)));
     assert_eq!(found(&[player]).0, only("tcp.slow_receiver", "10.1.0.1", Severity::Note));
-    let hangs = Stalling::new((1, 5_000), (9, 8_080), false, [(10 * S, 4 * S)]);
+    let hangs = Stalling::new((1, 5_000), (9, 8_080), false, [(10 * S, 12 * S)]);
     let (findings, title) = found(&[hangs]);
     assert_eq!(findings, only("tcp.slow_receiver", "10.1.0.1", Severity::Warning), "once is no pace: its program hangs");
-    assert_eq!(title, "10.1.0.1 cannot take data from the server in time: 1 stall, the longest 4.00 s");
+    assert_eq!(title, "10.1.0.1 cannot take data from the server in time: 1 stall, the longest 12.00 s");
 }
 
 #[test]

@@ -23,6 +23,9 @@ static SKEWED: Threshold = Threshold::count(3.0);
 /// Names under which one client is refused from which on it guesses.
 static GUESSED: Threshold = Threshold::count(20.0);
 
+/// And the share of its own requests, the steps of a login among them, that are refused: of a gate through which many log in few are.
+static GUESSED_SHARE: Threshold = Threshold::share(0.15);
+
 /// Short connections of one client by SSH within a minute, of which somebody should know.
 static SHORT: Threshold = Threshold::count(10.0);
 
@@ -64,7 +67,7 @@ impl Detector for AuthFailing {
                        {share} of at least {n} answers, and at least {least}, within a minute, else within ten (lower end of the {sure} \
                        interval); or {skewed} refusals by Kerberos because of a client's clock. What is asked without credentials first is \
                        normal and left out. One client that is refused under more than {guessed} names within ten minutes, surely in more \
-                       than {share} of its own requests, guesses, however many others are let in (Kerberos, LDAP, RADIUS, MySQL, PostgreSQL, mail, FTP). SSH does not show who is let in: a note where one client has \
+                       than {own} of its own requests, guesses, however many others are let in (Kerberos, LDAP, RADIUS, MySQL, PostgreSQL, mail, FTP). SSH does not show who is let in: a note where one client has \
                        {short} connections or more within a minute that end after {packets} packets each way or fewer.",
             cause: "A password that was changed and is stored somewhere, an account that is locked, a directory that lost its data, a clock that \
                     is wrong; or an attempt to guess.",
@@ -78,6 +81,7 @@ impl Detector for AuthFailing {
                 ("least", Tuned(&LEAST)),
                 ("skewed", Tuned(&SKEWED)),
                 ("guessed", Tuned(&GUESSED)),
+                ("own", Tuned(&GUESSED_SHARE)),
                 ("short", Tuned(&SHORT)),
                 ("packets", Tuned(&SHORT_LOGIN)),
             ],
@@ -109,7 +113,7 @@ fn short(service: &ServiceEvidence) -> Option<Report> {
 
 /// Whether a client tries names: one through which many users log in is refused now and then, under as many names.
 fn guesses(g: &Guessing) -> bool {
-    g.names > GUESSED.number() && wilson(g.refused, g.answers).low > DENIED.value()
+    g.names > GUESSED.number() && wilson(g.refused, g.answers).low > GUESSED_SHARE.value()
 }
 
 fn denied(service: &ServiceEvidence, stands: bool) -> Option<Report> {

@@ -1,5 +1,6 @@
 //! Connections and attempts that do not get through in one direction, while the host answers others.
 
+use super::connections::is_flood;
 use super::subject;
 use crate::diagnose::detector::Report;
 use crate::model::evidence::{SILENT_ATTEMPTS, ServiceEvidence, ServiceWindow, Trouble, Troubled};
@@ -38,7 +39,7 @@ pub(super) fn hung(service: &ServiceEvidence) -> Option<Report> {
 
 /// Attempts whose answer the client does not take.
 pub(super) fn untaken(service: &ServiceEvidence) -> Option<Report> {
-    let (w, untaken) = often(service, Trouble::Untaken)?;
+    let (w, untaken) = often(service, Trouble::Untaken).filter(|(w, _)| !is_flood(w))?;
     let is_of_one = untaken.clients == 1 && !untaken.is_more;
     let only = untaken.named.first().copied().flatten().filter(|_| is_of_one);
     let who = only.map_or_else(|| untaken.who(), |client| client.to_string());

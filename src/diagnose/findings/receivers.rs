@@ -13,6 +13,9 @@ static STALLS: Threshold = Threshold::count(3.0);
 static STALLED: Threshold = Threshold::seconds(0.2);
 static LONG_STALL: Threshold = Threshold::seconds(3.0);
 
+/// A stall of a client from which on its program hangs: a player is silent for less.
+static HANGS: Threshold = Threshold::seconds(10.0);
+
 /// Servers at which a client stalls from which on it stalls at whatever it reads.
 static STALLED_SERVERS: Threshold = Threshold::count(3.0);
 
@@ -33,7 +36,7 @@ impl Detector for TcpSlowReceiver {
             measured: "Times from the first segment that announces a window of zero to the first that announces more, those shorter than an \
                        ordinary pause and those at the end of a connection left out: at least {stalls} of more than {stalled} together, or \
                        one of {long}; critical when one does not end within {never} and {probes} probes. A warning where somebody waits for \
-                       it: of a service, whose clients send; and of a client where one takes {long}, or where it stalls at {servers} servers \
+                       it: of a service, whose clients send; and of a client where one takes {hangs}, or where it stalls at {servers} servers \
                        or more, whatever it reads. A note where nobody does: of a client that takes what it asked for by and by, and where one \
                        connection alone stalls again and again, at a pace of its own. Probes without data, which Linux sends, count as well.",
             cause: "The receiving program does not read fast enough: overload, a slow disk or printer behind it, or it hangs.",
@@ -45,6 +48,7 @@ impl Detector for TcpSlowReceiver {
                 ("stalls", Tuned(&STALLS)),
                 ("stalled", Tuned(&STALLED)),
                 ("long", Tuned(&LONG_STALL)),
+                ("hangs", Tuned(&HANGS)),
                 ("servers", Tuned(&STALLED_SERVERS)),
                 ("never", Tuned(&NEVER)),
                 ("probes", Tuned(&PROBES)),
@@ -110,9 +114,10 @@ fn who_waits(stall: &StallEvidence, servers: u64) -> Waits {
     let is_long = stall.longest >= LONG_STALL.in_seconds();
     match () {
         () if stall.end != StallEnd::Reopened && stall.longest > NEVER.in_seconds() && stall.probes >= PROBES.number() => Waits::ForEver,
+        () if !is_service(stall) && servers >= STALLED_SERVERS.number() => Waits::Somebody,
         // A player fetches the next piece when it has shown the one before, however long that takes.
         () if stall.is_paced && (!is_long || !is_service(stall)) => Waits::Nobody,
-        () if is_service(stall) || is_long || servers >= STALLED_SERVERS.number() => Waits::Somebody,
+        () if is_service(stall) || stall.longest >= HANGS.in_seconds() => Waits::Somebody,
         () => Waits::Nobody,
     }
 }

@@ -42,9 +42,7 @@ impl Merge {
         let load = self.timeline.load(query.samples, request.open, open, extent(request, total));
         let losses = self.losses(request, &totals, dissected.losses);
         let [ip, ipv6, tcp, udp, sctp] = ends;
-        servers::face(&mut conversations);
-        name_services(&mut services.rows, &conversations);
-        servers::complete(&mut services.rows, &conversations);
+        complete(&mut services.rows, &mut conversations);
         let mut snapshot = Snapshot {
             number: request.number,
             finished: request.finished,
@@ -191,6 +189,13 @@ fn name_vlans(snapshot: &mut Snapshot) {
     for vlan in &mut snapshot.stats.vlans.rows {
         vlan.name = names.get(&vlan.id).map(|(_, name)| Arc::from(*name));
     }
+}
+
+/// Turns conversations to their servers, and has services say what only those tell.
+fn complete(services: &mut [Service], conversations: &mut Conversations) {
+    servers::face(conversations);
+    name_services(services, conversations);
+    servers::complete(services, conversations);
 }
 
 /// Services of which no event told what is spoken there are called as their conversations are, where content told it of those.

@@ -91,7 +91,9 @@ fn wrong(s: &Snapshot) -> Section {
         }
         (Verdict::Good, Some(failures)) => format!("Network: {any}; {failures}.{besides}"),
         (Verdict::Good, None) => format!("Network: no fault in {}.{besides}", network.attempts()),
-        _ => String::new(),
+        // What failed besides what was found is said as well.
+        (_, Some(failures)) => format!("Network: {failures}."),
+        (_, None) => String::new(),
     };
     if !words.is_empty() {
         parts.push(Part::Note(tone(network.verdict), words));
