@@ -115,6 +115,13 @@ impl<K: Eq + Hash, V, const CAP: usize, const SECONDS: i64, S: BuildHasher> Boun
     }
 }
 
+/// Takes an item into a list of different ones where there is room.
+pub fn with_room<T: PartialEq>(list: &mut Vec<T>, cap: usize, item: T) {
+    if list.len() < cap && !list.contains(&item) {
+        list.push(item);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -109,7 +109,7 @@ pub struct Connections {
     due: Option<Timestamp>,
     events: Vec<NetworkEvent>,
     unfollowed: u64,
-    /// Round trips told of this interval.
+    /// Round trips told of this second.
     trips: u32,
 }
 
@@ -275,7 +275,7 @@ impl Connections {
         self.events.push(event);
     }
 
-    /// A round trip, unless many were told of this interval.
+    /// A round trip, unless many were told of this second.
     pub fn tell_trip(&mut self, trip: RoundTrip) {
         if self.trips < ROUND_TRIPS {
             self.trips += 1;
@@ -283,8 +283,8 @@ impl Connections {
         }
     }
 
-    /// An interval ends.
-    pub fn next_interval(&mut self) {
+    /// A second begins.
+    pub fn next_second(&mut self) {
         self.trips = 0;
     }
 

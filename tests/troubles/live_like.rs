@@ -1,9 +1,10 @@
-//! What is found is found live and in the file of the same traffic alike: every scenario is looked at once more second by second.
+//! What is found is found live and in the file of the same traffic alike, and whatever the load interval: every scenario is looked at again second by
+//! second, and with longer intervals.
 
 use super::{Micros, START};
-use spantop::capture::{Block, Fill, Source, SourceInfo};
-use spantop::engine::{Engine, Settings};
-use spantop::model::{LinkType, Severity, Timestamp};
+use spantop::capture::{Block, Fill, Memory, Source, SourceInfo};
+use spantop::engine::{self, Engine, Settings};
+use spantop::model::{Finding, LinkType, Severity, Timestamp};
 use spantop::snapshot::{Feed, Query, Snapshot};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -34,6 +35,20 @@ impl Source for Paced {
 fn found(s: &Snapshot) -> BTreeMap<(&'static str, String), Severity> {
     let network = s.diagnosis.findings.iter().filter(|f| spantop::diagnose::aspect(f.id).is_none());
     network.map(|f| ((f.id, f.subject.to_string()), f.severity)).collect()
+}
+
+/// Looks at traffic with longer load intervals, and finds in it what is found with those of a second: load is all that they are of.
+pub(super) fn tells_the_same_by_any_interval(memory: &Memory, settings: &Settings, of_file: &Snapshot) {
+    let network = |s: &Snapshot| {
+        let of_network = |f: &&Finding| spantop::diagnose::aspect(f.id).is_none();
+        s.diagnosis.findings.iter().filter(of_network).cloned().collect::<Vec<_>>()
+    };
+    for seconds in [60] {
+        let mut settings = settings.clone();
+        settings.load.interval = seconds * 1_000_000_000;
+        let outcome = engine::run(Box::new(memory.clone()), &settings, Default::default()).unwrap();
+        assert_eq!(network(&outcome.result), network(of_file), "intervals of {seconds} s, and of one");
+    }
 }
 
 /// Looks at traffic second by second, and finds what is found in the file of it.

@@ -12,7 +12,7 @@ use crate::model::evidence::{
 use crate::model::limits::IDLE_CUT;
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, plural};
-use crate::model::{Address, Episode, Proto, Severity, Subject, Timestamp, Value, limits, wilson};
+use crate::model::{Address, Episode, Proto, ProvingPackets, Severity, Subject, Timestamp, Value, wilson};
 
 /// Attempts of which most must fail, by the lower end of the interval.
 static MOST: Threshold = Threshold::share(0.5);
@@ -361,9 +361,7 @@ fn ident_together(mut reports: Vec<Report>, e: &Evidence) -> Vec<Report> {
     let held = reports.iter().flat_map(|report| &report.held);
     let span = held.clone().map(|span| span.first).min().zip(held.map(|span| span.last).max());
     let of_ident = e.network.services.iter().filter(|s| s.key.port == IDENT).flat_map(|s| &s.proof);
-    let mut packets: Vec<u64> = of_ident.filter(|proof| proof.0 == Trouble::Refused).flat_map(|proof| proof.1.numbers()).collect();
-    packets.sort_unstable();
-    let packets = packets.split_off(packets.len().saturating_sub(limits::PROVING_PACKETS));
+    let packets = ProvingPackets::newest(of_ident.filter(|proof| proof.0 == Trouble::Refused).flat_map(|proof| proof.1.numbers()));
     reports.clear();
     let report = Report { packets, ..Report::new(Severity::Note, title, evidence).suffered_by(hosts) };
     vec![report.held(span.map(|(first, last)| Episode { first, last }).into_iter().collect())]

@@ -6,7 +6,7 @@ use crate::diagnose::evidence::Evidence;
 use crate::model::evidence::{HopEvidence, HopFailures, PathOutage, SILENT_ATTEMPTS, ServiceEvidence, ServiceWindow, Threshold, Trouble};
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, percent, plural};
-use crate::model::{Address, Episode, Mac, Severity, Subject, Value, limits, wilson};
+use crate::model::{Address, Episode, Mac, ProvingPackets, Severity, Subject, Value, wilson};
 
 /// Hosts behind a router of which none is reached any more.
 pub(super) static GONE_HOSTS: Threshold = Threshold::count(3.0);
@@ -98,9 +98,7 @@ fn who(failures: &HopFailures) -> String {
 fn proof(e: &Evidence, failures: &HopFailures, trouble: Trouble) -> Vec<u64> {
     let own = e.network.services.iter().filter(|service| failures.services.binary_search(&service.key).is_ok());
     let proofs = own.flat_map(|service| &service.proof).filter(|proof| proof.0 == trouble);
-    let mut packets: Vec<u64> = proofs.flat_map(|proof| proof.1.numbers()).collect();
-    packets.sort_unstable();
-    packets.split_off(packets.len().saturating_sub(limits::PROVING_PACKETS))
+    ProvingPackets::newest(proofs.flat_map(|proof| proof.1.numbers()))
 }
 
 /// The first few who suffer.

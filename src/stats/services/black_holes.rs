@@ -70,7 +70,8 @@ impl BlackHoles {
     pub fn opened(&mut self, flow: &FlowKey, time: Timestamp) {
         self.opened.entry(*flow, time);
         for (end, _) in flow.ends(Direction::AToB) {
-            if let Some(hanging) = self.hanging.get_mut(&end) {
+            // Where no more can be told apart, nothing is counted that those in vain are a share of.
+            if let Some(hanging) = self.hanging.get_mut(&end).filter(|hanging| hanging.conversations.len() < SERVICE_CLIENTS) {
                 hanging.all = hanging.all.saturating_add(1);
             }
         }
@@ -133,7 +134,7 @@ impl BlackHoles {
         hole.smallest = hole.smallest.min(stuck.length);
         hole.repeated = hole.repeated.saturating_add(1);
         hole.was_told |= self.told.last(&(from, to)).is_some_and(|told| told >= stuck.first);
-        hole.span = Episode { first: hole.span.first.min(stuck.first), last: hole.span.last.max(stuck.time) };
+        hole.span = hole.span.joined(Episode { first: stuck.first, last: stuck.time });
     }
 
     /// Everybody who lately received no large packets, in the order of addresses.

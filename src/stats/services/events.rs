@@ -45,6 +45,8 @@ impl ServiceLedger {
         self.judged = self.judged.saturating_add(1);
         let trouble = attempt_trouble(attempt.outcome);
         match trouble {
+            // Nobody looks for what he knows: it was there, or lies where nothing is to be reached any more.
+            Some(Trouble::Refused | Trouble::NoAnswer) if self.was_there(&key) || self.outages.lasts(attempt.next) => {}
             Some(Trouble::Refused | Trouble::NoAnswer) => {
                 self.scans.failed(client, &key, attempt.time, trouble == Some(Trouble::Refused));
             }
@@ -93,6 +95,11 @@ impl ServiceLedger {
         service.note_attempt(attempt, client, silent);
     }
 
+    /// Whether a service once did what somebody wanted of it.
+    fn was_there(&self, key: &ServiceKey) -> bool {
+        self.services.get(key).is_some_and(|service| service.last_success.is_some())
+    }
+
     /// Takes in whether the way to a service that had answered is there.
     fn note_way(&mut self, attempt: &Attempt, key: ServiceKey, client: Address) {
         match attempt.outcome {
@@ -125,9 +132,6 @@ impl ServiceLedger {
     pub(super) fn ended(&mut self, end: &ConnectionEnd) {
         // Whoever refuses a handshake by an alert may end the connection as it likes: that cuts nothing.
         let is_cut = !self.tls.ended(end) && is_cut(end);
-        if end.cut.is_some() && !end.by_client {
-            self.cut_off.insert(end.flow, end.time, end.time);
-        }
         let Some(key) = ServiceKey::of(&end.flow, end.way) else { return };
         let client = end.flow.ends(end.way)[0].0;
         self.note_alive(key.address, end.time);
@@ -147,6 +151,7 @@ impl ServiceLedger {
             }
         });
         let Some(service) = self.services.get_mut(&key) else { return };
+        service.unanswered.ended(end.flow.keyed_hash(&Keys::FIXED));
         if end.app != AppId::NONE {
             service.app = end.app;
         }
@@ -166,15 +171,12 @@ impl ServiceLedger {
             return;
         }
         if t.end == TransactionEnd::Waiting {
-            if self.cut_off.get(&t.flow).is_some_and(|cut| *cut >= t.asked) {
-                return;
-            }
             self.tls.waits(t);
             self.with(key, t.asked, |counts| counts.trouble(client, Trouble::Waiting, t.asked, t.asked));
             if let Some(service) = self.services.get_mut(&key) {
                 service.app = t.app;
                 service.prove(Trouble::Waiting, t.number);
-                service.unanswered.waits(client, t.asked);
+                service.unanswered.waits(client, t.flow.keyed_hash(&Keys::FIXED), t.asked);
             }
             return;
         }
@@ -249,16 +251,21 @@ impl ServiceLedger {
             return;
         }
         if lost.retracted {
-            return self.with(key, lost.time, |counts| counts.lost(client, lost));
+            // Of a connection that is not known any more nothing tells where it was counted.
+            if let Some(bin) = self.lossy.take_back(lost) {
+                self.without(key, bin, |counts| counts.lost(client, lost));
+            }
+            return;
         }
         let (is_first, packets) = self.lossy.note(&lost.flow, lost.time, lost.packets);
-        self.with(key, lost.time, |counts| {
+        let bin = self.with(key, lost.time, |counts| {
             counts.data_packets(client, packets);
             counts.lost(client, lost);
             if is_first {
                 counts.trouble(client, Trouble::Lossy, lost.time, lost.time);
             }
         });
+        bin.into_iter().for_each(|bin| self.lossy.counted(lost, bin));
         if let Some(service) = self.services.get_mut(&key) {
             service.prove(Trouble::Lossy, lost.number);
         }
@@ -290,13 +297,13 @@ impl ServiceLedger {
         self.unlose(key, (stuck.flow, stuck.way, stuck.client), stuck.time);
     }
 
-    /// What was counted as lost of a connection was not.
+    /// What was counted as lost of a connection on its way from the mirrored port was not: it arrived where nobody was, or was too large. What was lost
+    /// before it, or the other way, was lost all the same.
     fn unlose(&mut self, key: ServiceKey, (flow, way, client): (FlowKey, Direction, Direction), time: Timestamp) {
-        let taken = self.lossy.take_back(&flow);
         let lost = LocatedLoss { flow, client, way, time, location: Location::BeyondMirror, packets: 0, retracted: true, number: 0 };
-        if taken > 0 {
-            let [(client, _), _] = flow.ends(client);
-            self.with(key, time, |counts| (0..taken).for_each(|_| counts.lost(client, &lost)));
+        let [(client, _), _] = flow.ends(client);
+        while let Some(bin) = self.lossy.take_back(&lost) {
+            self.without(key, bin, |counts| counts.lost(client, &lost));
         }
     }
 

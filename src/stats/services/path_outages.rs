@@ -36,7 +36,7 @@ impl Silence {
                 self.clients.push(client);
             }
         }
-        self.span = Episode { first: self.span.first.min(first), last: self.span.last.max(last) };
+        self.span = self.span.joined(Episode { first, last });
     }
 
     fn told(&self) -> HopFailures {
@@ -112,6 +112,11 @@ impl PathOutages {
             span: Episode { first: attempt.first, last: attempt.time },
         };
         way.silence.get_or_insert_with(fresh).note(key, client, times);
+    }
+
+    /// Whether nothing behind a router answers at present that did before.
+    pub fn lasts(&self, station: Mac) -> bool {
+        self.ways.get(&station).is_some_and(|way| way.silence.is_some())
     }
 
     /// Those that last, and those that ended in what is remembered, in the order of stations.

@@ -2,6 +2,7 @@
 
 use super::BIN;
 use super::bounded::{Lasting, Recent, entry};
+use crate::model::bounded::with_room;
 use crate::model::evidence::{
     ALONE, DHCP_CLAIMED, DHCP_DISCOVERS, DHCP_FLOOD, DHCP_WAITED, DhcpEvidence, DhcpFloodEvidence, SERVERS_BESIDE, SIGHT_BINS, SIGHT_HELD,
     SecondServerEvidence, StationEvidence,
@@ -71,12 +72,6 @@ pub(super) struct DhcpLedger {
     stations: HashMap<(Option<u16>, Mac), Station>,
 }
 
-fn with_room<T: PartialEq>(list: &mut Vec<T>, cap: usize, item: T) {
-    if list.len() < cap && !list.contains(&item) {
-        list.push(item);
-    }
-}
-
 impl DhcpLedger {
     /// Takes in a message.
     pub fn take(&mut self, seen: &Sighting, message: &DhcpSight) {
@@ -98,7 +93,7 @@ impl DhcpLedger {
         client.last = client.last.max(seen.last);
         client.is_boot = message.is_boot;
         client.sent.add(bin, seen.count);
-        // It was answered within the same interval, or gave up a while ago.
+        // It was answered within the same second, or gave up a while ago.
         if client.answered.is_none_or(|answered| answered < seen.first) {
             if client.discovers == 0 || client.asked.is_some_and(|asked| seen.first.since(asked) > 2 * MINUTE) {
                 (client.first, client.discovers) = (seen.first, 0);

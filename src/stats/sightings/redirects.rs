@@ -2,6 +2,7 @@
 
 use super::BIN;
 use super::bounded::{Lasting, Recent, entry};
+use crate::model::bounded::with_room;
 use crate::model::evidence::{RedirectEvidence, SIGHT_HELD, StationEvidence};
 use crate::model::limits::SIGHT_ASKERS;
 use crate::model::{Address, Episode, Mac, Sighting, Timestamp};
@@ -30,12 +31,6 @@ pub(super) struct RedirectLedger {
     senders: HashMap<(Option<u16>, Address, Mac), Redirects>,
 }
 
-fn with_room<T: PartialEq>(list: &mut Vec<T>, item: T) {
-    if list.len() < SIGHT_ASKERS && !list.contains(&item) {
-        list.push(item);
-    }
-}
-
 impl RedirectLedger {
     /// Takes in a redirect.
     pub fn take(&mut self, seen: &Sighting, router: Address, host: Address, way: (Address, Address)) {
@@ -48,8 +43,8 @@ impl RedirectLedger {
         known.count = known.count.saturating_add(seen.count);
         known.first = Some(known.first.map_or(seen.first, |first| first.min(seen.first)));
         known.last = known.last.max(seen.last);
-        with_room(&mut known.hosts, host);
-        with_room(&mut known.ways, way);
+        with_room(&mut known.hosts, SIGHT_ASKERS, host);
+        with_room(&mut known.ways, SIGHT_ASKERS, way);
     }
 
     /// Who lately sent any. `is_router` and `is_known` tell what is known of an address: a router, or anybody; `None`: nothing can be said.

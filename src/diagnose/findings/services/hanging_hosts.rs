@@ -7,7 +7,7 @@ use crate::diagnose::evidence::Evidence;
 use crate::diagnose::findings::subject;
 use crate::model::evidence::{ServiceEvidence, Trouble, Troubled};
 use crate::model::units::{duration, plural};
-use crate::model::{Address, Episode, Subject, Timestamp, Value, limits};
+use crate::model::{Address, Episode, ProvingPackets, Subject, Timestamp, Value};
 use std::collections::BTreeMap;
 
 /// Services of a host that answer nothing before it is the host.
@@ -79,7 +79,5 @@ fn report(e: &Evidence, host: Address, waits: &[Waits<'_>]) -> Option<Report> {
 /// Packets that show what waited: the latest of all.
 fn proof(waits: &[Waits<'_>]) -> Vec<u64> {
     let proofs = waits.iter().flat_map(|wait| &wait.service.proof).filter(|proof| proof.0 == Trouble::Waiting);
-    let mut packets: Vec<u64> = proofs.flat_map(|proof| proof.1.numbers()).collect();
-    packets.sort_unstable();
-    packets.split_off(packets.len().saturating_sub(limits::PROVING_PACKETS))
+    ProvingPackets::newest(proofs.flat_map(|proof| proof.1.numbers()))
 }
