@@ -25,7 +25,7 @@ pub struct Network {
     pub untold: Vec<NetworkMatter>,
     /// Attempts to connect that were not followed, for there were too many at a time.
     pub unfollowed: u64,
-    /// Events of services beyond the cap.
+    /// Events of services and hosts beyond the caps.
     pub beyond: u64,
     /// Services that made room for others, so that what they did before is not shown any more.
     pub forgotten: u64,
@@ -103,7 +103,11 @@ impl Network {
             1 => Some(format!("1 {one}")),
             n => Some(format!("{} {many}", grouped(n))),
         };
-        let beyond = of(self.beyond, "event of a service for which there was no room", "events of services for which there was no room");
+        let beyond = of(
+            self.beyond,
+            "event of a service or host for which there was no room",
+            "events of services or hosts for which there was no room",
+        );
         let unfollowed = of(self.unfollowed, "attempt or sighting too many at a time", "attempts and sightings too many at a time");
         let words: Vec<String> = beyond.into_iter().chain(unfollowed).collect();
         (!words.is_empty()).then(|| words.join(", "))

@@ -4,10 +4,10 @@ use super::unreachables::UNREACHABLE;
 use super::{SEVERAL, SURE, all_of, exceeded, hops, subject, unreachables};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Nanos, Tuned};
+use crate::diagnose::figure::Figure::{Count, Nanos, Tuned};
 use crate::model::evidence::{
-    CUT_SHARE, FLOOD_CONNECTIONS, IDLE_CUTS, IDLE_CUTS_WITHIN, REFUSED_ATTEMPTS, SILENT_ATTEMPTS, SILENT_PEER, ServiceEvidence,
-    ServiceWindow, TTL_PACKETS, Threshold, Trouble, Troubled, UnreachableReport, share,
+    CUT_SHARE, FLOOD_CONNECTIONS, IDLE_CUTS, IDLE_CUTS_WITHIN, LONE_TRIES, PAST_TOLD_FOR, REFUSED_ATTEMPTS, SILENT_ATTEMPTS, SILENT_PEER,
+    ServiceEvidence, ServiceWindow, TTL_PACKETS, Threshold, Trouble, Troubled, UnreachableReport, share,
 };
 use crate::model::limits::IDLE_CUT;
 use crate::model::time::SECOND;
@@ -63,16 +63,16 @@ impl Detector for TcpNoAnswer {
             id: "tcp.no_answer",
             aspect: None,
             meaning: "Clients try to connect to this port, repeat their SYN, and nothing comes back: no SYN-ACK, no RST, no ICMP error.",
-            measured: "Attempts of at least two SYNs to which nothing came back, or of clients that send single ones more often than every \
-                       three seconds: surely more than {most} of at \
+            measured: "Attempts of at least two SYNs to which nothing came back, or of clients that send at least {tries} single ones \
+                       within {bin}: surely more than {most} of at \
                        least {least} attempts within a minute, else within ten, over at least {time} (lower end of the {sure} interval); \
                        or all of at least {least} attempts since a client last connected, {time} and longer. Sources that scan are left \
-                       out.\n\n\
+                       out. It is over when nothing failed for {over} though clients connect, and told of for {told} more.\n\n\
                        A part of a service: surely more than {part} of at least {of} attempts, and at least {few}, though others connect. A host \
                        that is gone: on at least {least} connections of two clients data is sent again and again for {silent} and longer, and \
                        nothing comes from it on any.\n\n\
                        A router, by the station that the SYNs are sent to: since a client last connected to any host behind it nothing \
-                       answered at {gone} hosts or more, or at two that had answered before, to two clients; or surely more than {part} of all attempts, and at least {lots}, are not answered at \
+                       answered for {for} at {gone} hosts or more, or at {stopped} that had answered before, to two clients; or surely more than {part} of all attempts, and at least {lots}, are not answered at \
                        {hosts} hosts or more, of three clients or more, none of which has the half of them. What is found of services behind it stands under it.",
             cause: "The host is down or its service hangs, or a firewall drops the packets without a word.",
             lookalikes: "A mirror that does not show what the server sends (then dir.half stands, or conversations show one direction); \
@@ -89,6 +89,12 @@ impl Detector for TcpNoAnswer {
                 ("of", Tuned(&hops::PART_OF)),
                 ("few", Tuned(&hops::PART_LEAST)),
                 ("silent", Tuned(&SILENT_PEER)),
+                ("tries", Count(LONE_TRIES as u64)),
+                ("bin", Nanos(TRIED_WITHIN)),
+                ("over", Nanos(CONNECTS_FOR)),
+                ("told", Nanos(PAST_TOLD_FOR)),
+                ("for", Nanos(hops::GONE_FOR)),
+                ("stopped", Count(hops::STOPPED_HOSTS)),
                 ("gone", Tuned(&hops::GONE_HOSTS)),
                 ("lots", Tuned(&hops::BEHIND_LEAST)),
                 ("hosts", Tuned(&hops::BEHIND_HOSTS)),
@@ -164,6 +170,9 @@ impl Around {
         }
     }
 }
+
+/// How long single SYNs are counted together.
+const TRIED_WITHIN: i64 = 10 * SECOND;
 
 /// How long nothing must have failed, though clients connect, before it is over.
 const CONNECTS_FOR: i64 = 5 * SECOND;

@@ -12,7 +12,7 @@ use crate::model::{Address, Episode, Mac, ProvingPackets, Severity, Subject, Val
 pub(super) static GONE_HOSTS: Threshold = Threshold::count(3.0);
 
 /// How long that must last.
-const GONE_FOR: i64 = 10 * SECOND;
+pub(super) const GONE_FOR: i64 = 10 * SECOND;
 
 /// Attempts that fail though others succeed, as a share: told of; how many there must be, and of how many.
 pub(super) static PART: Threshold = Threshold::share(0.05);
@@ -78,7 +78,7 @@ fn stopped(e: &Evidence, outage: &PathOutage) -> Option<Report> {
 }
 
 /// Hosts that had answered before which make a way that stops.
-const STOPPED_HOSTS: u64 = 2;
+pub(super) const STOPPED_HOSTS: u64 = 2;
 
 /// Much is refused behind a router.
 pub(super) fn refused(e: &Evidence, standing: StandingFindings<'_>) -> impl Iterator<Item = Report> {

@@ -253,7 +253,7 @@ impl NetworkJudge {
             not_judged,
             untold,
             unfollowed: self.ledger.unfollowed,
-            beyond: self.ledger.beyond,
+            beyond: self.ledger.beyond(),
             forgotten: self.ledger.forgotten,
         };
         (network, findings)

@@ -55,6 +55,11 @@ pub(super) struct BlackHoles {
 const OPENED: u32 = 2;
 
 impl BlackHoles {
+    /// How often there was no room.
+    pub fn refused(&self) -> u64 {
+        self.known.refused().saturating_add(self.hanging.refused())
+    }
+
     /// Takes in an ICMP error: one that says how large packets may be ends what it is about.
     pub fn icmp(&mut self, error: &IcmpError) {
         let quoted = &error.quoted;

@@ -4,7 +4,7 @@ use super::BIN;
 use super::answers::{Answer, AnswerMeaning};
 use super::counts::ServiceCounts;
 use super::slowness::Slowness;
-use crate::model::evidence::{SHORT_LOGIN, Trouble};
+use crate::model::evidence::{LONE_TRIES, SHORT_LOGIN, Trouble};
 use crate::model::mix::Keys;
 use crate::model::time::SECOND;
 use crate::model::{
@@ -16,9 +16,6 @@ use std::collections::VecDeque;
 
 /// Nanoseconds since the segment before, up to which a connection is in use.
 const JUST_NOW: i64 = SECOND;
-
-/// Single SYNs of one client in a bin from which on they are attempts that nothing answers.
-const TRIES: u32 = 4;
 
 /// Counts the code of an answer where it is an error of some kind.
 fn note_code(counts: &mut ServiceCounts, answer: Answer, code: u32, zone: u16) {
@@ -123,8 +120,8 @@ impl ServiceLedger {
         let bins = self.services.get(&key).map(|service| &service.bins);
         let newest = bins.and_then(VecDeque::back).filter(|(number, _)| *number >= time.0.div_euclid(BIN));
         match newest.and_then(|(_, counts)| counts.lone_of(client)).unwrap_or(0).saturating_add(1) {
-            ..TRIES => 0,
-            TRIES => TRIES,
+            ..LONE_TRIES => 0,
+            LONE_TRIES => LONE_TRIES,
             _ => 1,
         }
     }

@@ -103,6 +103,11 @@ pub(super) struct Receivers {
 }
 
 impl Receivers {
+    /// How often there was no room.
+    pub fn refused(&self) -> u64 {
+        self.known.refused()
+    }
+
     /// Takes in a stall.
     pub fn note(&mut self, stall: &Stall) {
         let Some(service) = ServiceKey::of(&stall.flow, stall.client) else { return };

@@ -111,7 +111,7 @@ pub struct ServiceLedger {
     /// The latest event.
     now: Option<Timestamp>,
     /// Events of services beyond the cap.
-    pub beyond: u64,
+    beyond: u64,
     /// Services that made room for others.
     pub forgotten: u64,
     /// Attempts that shards did not follow.
@@ -222,6 +222,19 @@ impl ServiceLedger {
         }
         self.forgotten = self.forgotten.saturating_add(silent.len() as u64);
         !silent.is_empty()
+    }
+
+    /// Events of services and of hosts beyond the caps: of what has no room nothing is found.
+    pub fn beyond(&self) -> u64 {
+        let beside = [
+            self.receivers.refused(),
+            self.black_holes.refused(),
+            self.tls.refused(),
+            self.fallbacks.refused(),
+            self.unreachables.refused(),
+            self.outages.refused(),
+        ];
+        beside.into_iter().fold(self.beyond, u64::saturating_add)
     }
 
     /// Time has come to this.

@@ -114,6 +114,11 @@ impl PathOutages {
         way.silence.get_or_insert_with(fresh).note(key, client, times);
     }
 
+    /// How often there was no room.
+    pub fn refused(&self) -> u64 {
+        self.ways.refused()
+    }
+
     /// Whether nothing behind a router answers at present that did before.
     pub fn lasts(&self, station: Mac) -> bool {
         self.ways.get(&station).is_some_and(|way| way.silence.is_some())

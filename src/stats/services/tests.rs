@@ -205,7 +205,7 @@ fn latencies_are_thinned_evenly() {
 fn services_beyond_the_cap_are_counted_together() {
     let mut l = ServiceLedger::default();
     (0..SERVICES as u32 + 10).for_each(|n| l.take(&far(n, 0, AttemptOutcome::Established), meaning));
-    assert_eq!((l.totals().len(), l.beyond, l.forgotten), (SERVICES, 10, 0));
+    assert_eq!((l.totals().len(), l.beyond(), l.forgotten), (SERVICES, 10, 0));
 }
 
 /// An attempt at one of many hosts.
@@ -224,10 +224,10 @@ fn what_was_silent_for_long_makes_room_be_it_that_it_once_answered() {
     l.take(&far(0, 6, AttemptOutcome::Refused), meaning);
     l.take(&far(1, 119, AttemptOutcome::Established), meaning);
     l.take(&far(10_000, 50, AttemptOutcome::Established), meaning);
-    assert_eq!((knows(&l, 10_000), l.beyond), (false, 1), "all of them were in use a minute ago");
+    assert_eq!((knows(&l, 10_000), l.beyond()), (false, 1), "all of them were in use a minute ago");
     l.take(&far(10_001, 120, AttemptOutcome::Refused), meaning);
     assert_eq!([0, 1, 2, 3, SERVICES as u32 - 1, 10_001].map(|n| knows(&l, n)), [true, true, false, false, true, true]);
-    assert_eq!((l.totals().len(), l.beyond, l.forgotten), (SERVICES - SERVICES / 4 + 1, 1, SERVICES as u64 / 4));
+    assert_eq!((l.totals().len(), l.beyond(), l.forgotten), (SERVICES - SERVICES / 4 + 1, 1, SERVICES as u64 / 4));
 }
 
 #[test]

@@ -43,11 +43,18 @@ struct Server {
     /// By number.
     bins: VecDeque<(i64, Hellos)>,
     certificate: Option<(ShortName, [i64; 2], Timestamp)>,
-    /// Clients that refused a certificate.
+    /// Clients that refused it.
     refused: u64,
 }
 
 impl Server {
+    /// It shows a certificate: refusals are of one.
+    fn show(&mut self, name: ShortName, valid: [i64; 2], time: Timestamp) {
+        let is_same = self.certificate.is_some_and(|(known, since, _)| (known, since) == (name, valid));
+        self.refused = if is_same { self.refused } else { 0 };
+        self.certificate = Some((name, valid, time));
+    }
+
     /// Clients lately, whether it took them or not.
     fn clients(&self) -> u64 {
         let mut clients = Vec::new();
@@ -135,8 +142,13 @@ impl TlsServers {
                 server.refused = server.refused.saturating_add(u64::from(by_client && (42..=46).contains(&code)));
             }
             TlsNews::Named(_) | TlsNews::Unnamed | TlsNews::Remark => {}
-            TlsNews::Certificate { valid, name } => server.certificate = Some((name, valid, seen.time)),
+            TlsNews::Certificate { valid, name } => server.show(name, valid, seen.time),
         }
+    }
+
+    /// How often there was no room.
+    pub fn refused(&self) -> u64 {
+        self.servers.refused()
     }
 
     fn hello(&mut self, seen: &TlsSight) {
@@ -277,6 +289,21 @@ mod tests {
             servers.take(&TlsSight { flow, way, time, news: TlsNews::Chosen { version, offered }, number: 0 });
         }
         servers.old(Timestamp(connections.len() as i64 * SECOND)).iter().map(|old| (old.service.is_some(), old.count)).collect()
+    }
+
+    #[test]
+    fn a_new_certificate_is_not_held_for_what_clients_refused_before() {
+        let mut servers = TlsServers::default();
+        let (flow, way) = FlowKey::v4(6, 0x0a00_0001, 0x0a00_0002, 40_000, 443);
+        let mut take = |seconds: i64, news| {
+            servers.take(&TlsSight { flow, way, time: Timestamp(seconds * SECOND), news, number: 0 });
+            servers.certificates(Timestamp(seconds * SECOND)).first().map(|shown| shown.refused)
+        };
+        let certificate = |until| TlsNews::Certificate { valid: [0, until], name: ShortName::new(b"www") };
+        assert_eq!(take(1, certificate(100)), Some(0));
+        assert_eq!(take(2, TlsNews::Alert { code: 45, by_client: true }), Some(1), "certificate_expired (RFC 8446 section 6)");
+        assert_eq!(take(3, certificate(100)), Some(1));
+        assert_eq!(take(4, certificate(900)), Some(0));
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! What a service left unanswered since a client last succeeded.
 
-use crate::model::evidence::{NAMED, PastSilence, SinceSuccess, Troubled};
-use crate::model::time::SECOND;
+use crate::model::evidence::{NAMED, PAST_TOLD_FOR, PastSilence, SinceSuccess, Troubled, WAITS_TOGETHER};
 use crate::model::{Address, Episode, Timestamp};
 
 /// Clients told apart.
@@ -9,9 +8,6 @@ const CLIENTS: usize = 8;
 
 /// Requests over TCP told apart.
 const REQUESTS: usize = 10;
-
-/// How long before the newest request that waits others began to that wait for the same: what stops stops one client after the other.
-const TOGETHER: i64 = 30 * SECOND;
 
 /// Attempts or requests of one kind.
 #[derive(Debug, Clone, Copy, Default)]
@@ -83,7 +79,7 @@ impl Waiting {
         self.answered = self.answered.max(Some(asked));
         for place in &mut self.requests {
             // What was asked long before it waits for something of its own.
-            *place = place.filter(|r| (r.client, r.asked) != (client, asked) && r.asked > asked.plus(-TOGETHER));
+            *place = place.filter(|r| (r.client, r.asked) != (client, asked) && r.asked > asked.plus(-WAITS_TOGETHER));
         }
         if self.requests.iter().all(Option::is_none) {
             (self.beyond, self.all) = (0, Unanswered::default());
@@ -132,7 +128,7 @@ struct Past(Option<PastSilence>);
 
 impl Past {
     fn keep(&mut self, what: Troubled, over: Timestamp) {
-        let is_larger = |known: PastSilence| what.count >= known.what.count || over.since(known.over) >= TOLD_FOR;
+        let is_larger = |known: PastSilence| what.count >= known.what.count || over.since(known.over) >= PAST_TOLD_FOR;
         if what.count > 0 && self.0.is_none_or(is_larger) {
             self.0 = Some(PastSilence { what, over });
         }
@@ -141,7 +137,7 @@ impl Past {
     /// One more that began before it ended, and is known only now.
     fn add(&mut self, times: u32, first: Timestamp) {
         if let Some(past) = self.0.as_mut().filter(|past| first <= past.over)
-            && let Some(span) = past.what.span.as_mut().filter(|span| first.since(span.first) >= -TOGETHER)
+            && let Some(span) = past.what.span.as_mut().filter(|span| first.since(span.first) >= -WAITS_TOGETHER)
         {
             past.what.count = past.what.count.saturating_add(times.into());
             span.first = span.first.min(first);
@@ -159,12 +155,9 @@ impl Past {
 
     /// While it is told of.
     fn told(self, now: Timestamp) -> Option<PastSilence> {
-        self.0.filter(|past| now.since(past.over) < TOLD_FOR)
+        self.0.filter(|past| now.since(past.over) < PAST_TOLD_FOR)
     }
 }
-
-/// For how long one that ended is told of: every judgement of a file comes sooner.
-const TOLD_FOR: i64 = 60 * SECOND;
 
 /// What was not answered since then: one success makes it nothing. Connections that exist may be answered while nobody gets a new one, so that
 /// each kind has a success of its own.
@@ -319,6 +312,7 @@ impl UnansweredSince {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::time::SECOND;
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp(seconds * SECOND)

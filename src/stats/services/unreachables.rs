@@ -59,6 +59,11 @@ impl Unreachables {
         }
     }
 
+    /// How often there was no room.
+    pub fn refused(&self) -> u64 {
+        self.known.refused()
+    }
+
     /// What was said in the last minute, in the order of who said it.
     pub(super) fn evidence(&self, now: Timestamp) -> Vec<UnreachableEvidence> {
         let bin = now.0.saturating_sub(1).div_euclid(BIN);
