@@ -286,7 +286,7 @@ fn engine_settings(common: &Common, input: &InputSettings, sources: &[crate::cap
         filter: input.filter().map(|filter| privacy.filter(filter)),
         ours: if host.is_some() { privacy.addresses(own_addresses()) } else { Vec::new() },
         // The checklist is about this host, by its names.
-        host: host.filter(|_| !common.privacy.anonymize),
+        host: privacy.host(host),
         threads: threads(common),
         memory: engine::MemoryPlan::within(common.work.memory.unwrap_or_else(memory::default_budget)),
         ..engine::Settings::default()

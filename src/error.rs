@@ -63,6 +63,22 @@ impl Error {
         Self::Io { what: what.to_string(), kind: error.kind(), message: error.to_string() }
     }
 
+    /// The same with other words; `f` gets each text of it.
+    #[must_use]
+    pub fn with_words(self, f: impl Fn(&str) -> String) -> Self {
+        match self {
+            Self::Usage(m) => Self::Usage(f(&m)),
+            Self::Permission(m) => Self::Permission(f(&m)),
+            Self::NoSuchInterface(m) => Self::NoSuchInterface(f(&m)),
+            Self::Filter(m) => Self::Filter(f(&m)),
+            Self::Device(m) => Self::Device(f(&m)),
+            Self::Internal(m) => Self::Internal(f(&m)),
+            Self::Format { path, offset, message } => Self::Format { path: f(&path), offset, message: f(&message) },
+            Self::Io { what, kind, message } => Self::Io { what: f(&what), kind, message: f(&message) },
+            Self::Interrupted => Self::Interrupted,
+        }
+    }
+
     /// The process exit code: 1 runtime failure, 2 wrong usage, 130 interrupted.
     pub fn exit_code(&self) -> u8 {
         match self {

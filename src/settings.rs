@@ -1,6 +1,7 @@
 //! What the user wants, grouped by who reads it. The command line fills a group in and hands it on whole: a new option is its field here
 //! and its entry in `cli/groups.rs`.
 
+pub mod made_file;
 pub mod small_file;
 
 use crate::model::limits::MAX_PACKET_BYTES;

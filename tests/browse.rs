@@ -112,7 +112,7 @@ fn what_is_saved_has_keys_and_names_beside_it() {
     let parts = [order.section(), order.interface(1, 0, &called), order.block(10, &secrets), order.block(4, &names), packet];
     let path = folder.join("keys.pcapng");
     fs::write(&path, parts.concat()).unwrap();
-    let browser = Browser::start(Box::new(shelf(&path)), Rules::PLAIN, Some(folder.join("saved"))).unwrap();
+    let browser = Browser::start(Box::new(shelf(&path)), Rules::PLAIN, Some(folder.join("saved").into())).unwrap();
     // Nothing was looked at before.
     let said = browser.save(&PacketSubject::All);
     let saved = folder.join("saved/spantop-0001.pcapng");
@@ -133,7 +133,7 @@ fn a_screen_gets_lists_places_and_streams() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browse-saved");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();
-    let browser = Browser::start(Box::new(shelf(&path)), Rules::PLAIN, Some(folder.clone())).unwrap();
+    let browser = Browser::start(Box::new(shelf(&path)), Rules::PLAIN, Some(folder.clone().into())).unwrap();
     let all = frames.len() as u64;
     let mut request = PacketRequest { rows: 20, first: all - 10, chosen: all - 1, ..PacketRequest::default() };
     let page = until(&browser, &request, |page| page.total == all && page.rows.len() == 10);

@@ -211,7 +211,7 @@ fn saved(path: &Path, folder: &Path, subject: &PacketSubject) -> String {
         block.clear();
     }
     let shelf = Box::new(FileShelf::new(settings(path), index));
-    let browser = Browser::start(shelf, Rules::default(), Some(folder.to_owned())).unwrap();
+    let browser = Browser::start(shelf, Rules::default(), Some(folder.to_owned().into())).unwrap();
     let mut said = browser.save(subject);
     let began = std::time::Instant::now();
     while said == "saving …" && began.elapsed().as_secs() < 20 {

@@ -2,6 +2,8 @@
 
 #[path = "troubles/addresses.rs"]
 mod addresses;
+#[path = "troubles/agree.rs"]
+mod agree;
 #[path = "troubles/behind.rs"]
 mod behind;
 #[path = "troubles/cuts.rs"]
@@ -20,6 +22,10 @@ mod loads;
 mod logins;
 #[path = "troubles/lookalikes.rs"]
 mod lookalikes;
+#[path = "troubles/one_sided.rs"]
+mod one_sided;
+#[path = "troubles/receivers.rs"]
+mod receivers;
 #[path = "troubles/silences.rs"]
 mod silences;
 #[path = "troubles/sizes.rs"]
@@ -192,6 +198,7 @@ fn troubles(s: &Snapshot) -> Vec<(&'static str, String, Severity)> {
         assert!(UNCOUNTED.contains(&f.id) || f.hosts > Some(0), "{f:#?}");
         is_whole(f);
     });
+    agree::rows_agree_with_findings(s);
     network.map(|f| (f.id, f.subject.to_string(), f.severity)).collect()
 }
 
@@ -706,21 +713,6 @@ fn what_the_mirror_loses_or_reorders_is_no_loss_of_the_network() {
         let s = transfers(fate);
         assert!(!troubles(&s).iter().any(|t| t.0 == "tcp.loss"), "{:?}", troubles(&s));
     }
-}
-
-#[test]
-fn a_receiver_that_takes_no_data() {
-    let mut t = Traffic::default();
-    for n in 0..3u16 {
-        let (at, client, server) = (i64::from(n) * 10 * S, (1, 5_000 + n), (9, 8_080));
-        t.transfer(at, client, server, 20, (0, Fate::Reordered));
-        let zero = t.ip(1, 9).tcp(5_000 + n, 8_080).seq(1_000 * u32::from(5_000 + n) + 1).ack(1_000 * 8_080 + 2_001).flags(ACK).window(0);
-        t.push(at + 100_000, zero);
-        t.segment(at + 600_000, [client, server], ACK, (1, 2_001), 0);
-    }
-    let s = t.with_office(40).seen();
-    assert_eq!(troubles(&s), only("tcp.slow_receiver", "10.1.0.1", Severity::Warning));
-    assert_eq!(title(&s), "10.1.0.1 cannot take data from the server in time: 3 stalls, the longest 500.0 ms");
 }
 
 /// Transfers of which every tenth segment is lost beyond the mirrored port, a twentieth of a millisecond away: the receiver asks by selective

@@ -3,12 +3,14 @@
 use super::bounded_lines::BoundedLines;
 use super::console::{Console, WARNINGS, say};
 use super::output::Output;
+use super::privacy::Privacy;
 use super::rights::{self, Needs};
 use super::{fold_with, memory, signals};
 use crate::capture::file::{FileCut, FileCuts, cuts};
 use crate::cli::{ArchiveCommand, Common};
 use crate::error::{Error, Result};
 use crate::json::to_json;
+use crate::model::Arrange as _;
 use crate::model::limits::{ARCHIVE_UNITS, UNIT_LINE_BYTES};
 use crate::model::text::printable;
 use crate::model::{Decap, Purpose, RspanChoice, StampChoice, Timestamp};
@@ -224,7 +226,10 @@ fn summary(unit: &Unit, (common, filter): (&Common, Option<&String>), snapshot: 
 /// How packets were read, in words: units of different ways do not add up.
 fn how(common: &Common, filter: Option<&String>) -> String {
     let mirror = &common.mirror;
-    let nets: Vec<String> = common.load.local_nets.iter().map(ToString::to_string).collect();
+    let mut privacy = Privacy::of(common);
+    let nets = if common.load.local_nets.is_empty() { Vec::new() } else { privacy.load(&common.load).local_nets };
+    let nets: Vec<String> = nets.iter().map(ToString::to_string).collect();
+    let ends = privacy.addresses(mirror.ends.clone());
     let mut told = vec![
         format!("intervals of {} s", common.load.interval as f64 / crate::model::time::SECOND as f64),
         format!("copies {}", if mirror.dedup { "left out" } else { "counted" }),
@@ -234,11 +239,11 @@ fn how(common: &Common, filter: Option<&String>) -> String {
     say(mirror.rspan != RspanChoice::Auto, format!("rspan {:?}", mirror.rspan).to_lowercase());
     say(mirror.stamps != StampChoice::Auto, format!("trailer {:?}", mirror.stamps).to_lowercase());
     say(!mirror.carriers.is_empty(), format!("carriers {:?}", mirror.carriers).to_lowercase());
-    say(!mirror.ends.is_empty(), format!("mirror to {}", mirror.ends.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")));
+    say(!ends.is_empty(), format!("mirror to {}", ends.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")));
     say(!nets.is_empty(), format!("local {}", nets.join(" ")));
-    say(common.privacy.anonymize, "anonymized".into());
+    say(privacy.hides(), "anonymized".into());
     if let Some(filter) = filter {
-        told.push(format!("only {filter}"));
+        told.push(format!("only {}", privacy.filter(filter)));
     }
     told.join(", ")
 }
@@ -256,7 +261,7 @@ fn rulings(common: &Common, snapshot: &Snapshot) -> BTreeMap<String, std::collec
     }
     if common.mirror.stamps == StampChoice::Auto {
         let mut kinds: Vec<&str> = mirror.stamps.iter().map(|stamps| stamps.kind.token()).collect();
-        kinds.sort_unstable();
+        kinds.arrange();
         kinds.dedup();
         say("trailer", kinds.join(" "));
     }

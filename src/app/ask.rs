@@ -1,5 +1,6 @@
 //! A switch that is to be asked: its address, and the credentials from a file or the environment.
 
+use super::privacy::Privacy;
 use crate::ask::{SharedAgent, SwitchAgent};
 use crate::cli::{Common, SwitchRequest};
 use crate::error::{Error, Result};
@@ -18,7 +19,7 @@ const KEYS: [&str; 6] = ["community", "user", "auth", "auth-password", "privacy"
 
 /// Whoever asks the switch. Before rights are given up, for a name is looked up, a file is read, and a socket is opened.
 pub fn agent(common: &Common, input: &InputSettings) -> Result<Option<SharedAgent>> {
-    let Some(request) = &common.switch else { return Ok(None) };
+    let Some(request) = Privacy::of(common).switch(common.switch.as_ref())? else { return Ok(None) };
     if !matches!(input, InputSettings::Live(_)) {
         return Err(Error::usage("--switch goes with a port (-i): what a switch says now is not about a capture"));
     }
@@ -44,21 +45,10 @@ type Values = BTreeMap<&'static str, String>;
 fn in_file(path: &Path) -> Result<Values> {
     let wrong = |what: String| Error::usage(format!("--switch-credentials {}: {what}", path.display()));
     let file = std::fs::metadata(path).map_err(|e| wrong(e.to_string()))?;
-    if others_may_read(&file) {
-        return Err(wrong("others may read it; chmod 600 it".into()));
+    if small_file::is_open(&file) {
+        return Err(wrong(small_file::OPEN.into()));
     }
     parse(&small_file::read_text(path).map_err(|e| wrong(e.to_string()))?).map_err(wrong)
-}
-
-#[cfg(unix)]
-fn others_may_read(file: &std::fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    file.is_file() && file.permissions().mode() & 0o077 != 0
-}
-
-#[cfg(not(unix))]
-fn others_may_read(_: &std::fs::Metadata) -> bool {
-    false
 }
 
 /// Lines `key = value`; a value may stand in quotes.

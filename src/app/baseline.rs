@@ -1,6 +1,7 @@
 //! The capture that a dashboard compares with: read whole, beside what is looked at.
 
-use super::{engine_settings, privacy};
+use super::engine_settings;
+use super::privacy::{self, Privacy};
 use crate::capture;
 use crate::cli::Common;
 use crate::engine;
@@ -17,22 +18,29 @@ use std::sync::atomic::AtomicBool;
 /// It cannot be opened, or the system refuses a thread.
 pub fn start(path: &Path, filter: Option<&String>, common: &Common, stop: &Arc<AtomicBool>) -> Result<Arc<Baseline>> {
     let files = FileSettings { paths: vec![path.to_owned()], filter: filter.cloned(), ..FileSettings::default() };
-    let source = privacy::masked(capture::file::open(&files)?, common)?;
+    let (source, privacy) = (privacy::source(capture::file::open(&files)?, common)?, Privacy::of(common));
     let input = InputSettings::Files(files);
     let settings = engine_settings(common, &input, &source.info());
     // As fast as one thread is: what is looked at goes before it.
     let settings = engine::Settings { threads: 0, query: Query::everything(), ..settings };
-    let baseline = Arc::new(Baseline::new(path.display().to_string()));
-    let (theirs, stop) = (Arc::clone(&baseline), Arc::clone(stop));
+    let baseline = Arc::new(Baseline::new(privacy.file_name(path)));
+    let (theirs, stop, path) = (Arc::clone(&baseline), Arc::clone(stop), path.to_owned());
     std::thread::Builder::new()
         .name("compared".into())
         .spawn(move || {
             let outcome = engine::run(source, &settings, stop).and_then(crate::error::Outcome::complete);
             theirs.tell(match outcome {
                 Ok(snapshot) => BaselineState::Known(Arc::new(snapshot)),
-                Err(error) => BaselineState::Failed(error.to_string()),
+                Err(error) => BaselineState::Failed(privacy.words(&error.to_string(), &[&path])),
             });
         })
         .map_err(|e| Error::io("cannot start the thread that reads what is compared with", &e))?;
     Ok(baseline)
+}
+
+/// What stands in its place while names are hidden by a key: the capture would have to be read once more without them.
+pub fn hidden() -> Arc<Baseline> {
+    let baseline = Baseline::new("capture".into());
+    baseline.tell(BaselineState::Failed("it is not compared while names are hidden (spantop diff --anonymize does)".into()));
+    Arc::new(baseline)
 }

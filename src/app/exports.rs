@@ -1,10 +1,11 @@
 //! What a dashboard writes down, and programs it opens captures in.
 
+use crate::browse::SaveFolder;
 use crate::model::clock;
 use crate::model::text::printable;
 use crate::report::{self, ReportNote, ReportOptions};
+use crate::settings::made_file::private;
 use crate::tui::{self, Export};
-use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -13,15 +14,15 @@ use std::process::{Command, Stdio};
 const ATTEMPTS: u32 = 1_000;
 
 /// Writes an export into a folder, into a file that was not there before; what became of it.
-pub fn write(folder: &Path, export: &Export) -> String {
+pub fn write(folder: &SaveFolder, export: &Export) -> String {
     let said = match create(folder, export) {
         Ok(name) => format!("written: {name}"),
-        Err(e) => format!("not written: {}: {e}", folder.display()),
+        Err(e) => format!("not written: {}: {e}", folder.called(&folder.path)),
     };
     printable(&said).into_owned()
 }
 
-fn create(folder: &Path, export: &Export) -> io::Result<String> {
+fn create(folder: &SaveFolder, export: &Export) -> io::Result<String> {
     let ending = match export {
         Export::Text(_, ending) => ending,
         Export::Csv(..) => "csv",
@@ -33,8 +34,8 @@ fn create(folder: &Path, export: &Export) -> io::Result<String> {
     let stem = format!("spantop-{}", time.strftime("%Y%m%d-%H%M%S"));
     for attempt in 0..ATTEMPTS {
         let name = if attempt == 0 { format!("{stem}.{ending}") } else { format!("{stem}-{attempt}.{ending}") };
-        let path = folder.join(name);
-        let file = match OpenOptions::new().write(true).create_new(true).open(&path) {
+        let path = folder.path.join(name);
+        let file = match private().write(true).create_new(true).open(&path) {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => continue,
             file => file?,
         };
@@ -59,11 +60,11 @@ fn create(folder: &Path, export: &Export) -> io::Result<String> {
         return match export {
             Export::Csv(_, _, bookmarks) if !bookmarks.is_empty() => {
                 let beside = path.with_extension("bookmarks.csv");
-                let mut out = BufWriter::new(OpenOptions::new().write(true).create_new(true).open(&beside)?);
+                let mut out = BufWriter::new(private().write(true).create_new(true).open(&beside)?);
                 report::write_notes(&noted(bookmarks), &mut out)?;
-                Ok(format!("{}, and {}", path.display(), beside.display()))
+                Ok(format!("{}, and {}", folder.called(&path), folder.called(&beside)))
             }
-            _ => Ok(path.display().to_string()),
+            _ => Ok(folder.called(&path)),
         };
     }
     Err(io::Error::other("too many of them"))
@@ -113,10 +114,12 @@ mod tests {
         std::fs::create_dir_all(&folder).unwrap();
         let mark = tui::Bookmark { at: Timestamp(1_500_000_000), place: "Hosts".into(), note: "=slow, \"here\"".into() };
         let csv = |marks| Export::Csv("conversations", Arc::<Snapshot>::default(), marks);
-        assert!(!write(&folder, &csv(Vec::new())).contains("bookmarks"));
-        let said = write(&folder, &csv(vec![(mark, "then".into())]));
+        assert!(!write(&folder.clone().into(), &csv(Vec::new())).contains("bookmarks"));
+        let said = write(&folder.clone().into(), &csv(vec![(mark, "then".into())]));
         let beside = said.split(", and ").nth(1).unwrap_or_else(|| panic!("{said}"));
         assert_eq!(std::fs::read_to_string(beside).unwrap(), "time,place,note\n1.500000000,Hosts,\"'=slow, \"\"here\"\"\"\n");
+        let untold = write(&SaveFolder { path: folder.clone(), is_told: false }, &csv(Vec::new()));
+        assert!(untold.starts_with("written: spantop-") && untold.ends_with(".csv"), "{untold}");
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

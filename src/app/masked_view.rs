@@ -3,8 +3,9 @@
 //! A capture is read again; of a port the packets that the recorder still holds are read, and then those that come. So nothing that is
 //! drawn, copied, exported or saved meanwhile was made from what is to be hidden.
 
+use super::privacy::{self, Privacy};
 use super::recorder::Recording;
-use super::{engine_settings, memory, privacy, source};
+use super::{engine_settings, memory, source};
 use crate::browse::{Browser, FileShelf, RecorderShelf, Shelf};
 use crate::capture::{self, Block, Fill, Source};
 use crate::cli::Common;
@@ -28,8 +29,12 @@ const PATIENCE: Duration = Duration::from_millis(50);
 pub struct MaskedPlan {
     /// What is looked at.
     pub input: InputSettings,
-    /// What holds for everything.
+    /// What holds for everything, names being hidden.
     pub common: Common,
+    /// What it is shown with.
+    pub options: tui::DashboardOptions,
+    /// What is not shown meanwhile, in words.
+    pub left_out: Vec<&'static str>,
     /// The recorder of a port, where it keeps packets.
     pub recording: Option<Recording>,
     /// What is known of the sources.
@@ -39,13 +44,17 @@ pub struct MaskedPlan {
 }
 
 impl MaskedPlan {
-    /// Who starts it when the key is pressed; `None` where everything is masked from the beginning.
-    pub fn maker(mut self) -> Option<tui::Mask> {
-        if self.common.privacy.anonymize {
-            return None;
-        }
-        self.common.privacy.anonymize = true;
-        Some(Arc::new(move || self.start()))
+    /// What holds for everything once the key is pressed. A switch is not asked: what it answers is not replaced.
+    pub fn hiding(common: &Common) -> Common {
+        let mut common = common.clone();
+        common.privacy.anonymize = true;
+        common.switch = None;
+        common
+    }
+
+    /// Who starts it when the key is pressed.
+    pub fn maker(self) -> tui::Mask {
+        Arc::new(move || self.start())
     }
 
     fn start(&self) -> Result<tui::MaskedSide> {
@@ -58,8 +67,9 @@ impl MaskedPlan {
         let engine = Engine::start(source, &settings)?;
         let rules = engine::rules_of(&self.common.mirror.clone().resolved())?;
         let spans = super::span_reader::SpanReader::start(shelf.again(), &settings)?;
-        let browser = Browser::start(shelf, rules, self.save_dir.clone())?;
-        Ok(tui::MaskedSide { feed: Box::new(engine), packets: Some(Arc::new(browser)), spans: Some(Arc::new(spans)) })
+        let browser = Browser::start(shelf, rules, Privacy::of(&self.common).folder(self.save_dir.as_ref()))?;
+        let options = tui::DashboardOptions { packets: Some(Arc::new(browser)), spans: Some(Arc::new(spans)), ..self.options.clone() };
+        Ok(tui::MaskedSide { feed: Box::new(engine), options: Box::new(options), left_out: self.left_out.clone() })
     }
 
     /// Where the packets come from, and where they are looked at afterwards; both mask them.
@@ -79,7 +89,7 @@ impl MaskedPlan {
             }
             _ => return Err(Error::usage("no packets are kept that could be read again: --recorder SIZE keeps some")),
         };
-        Ok((privacy::masked(source, &self.common)?, privacy::shelf(shelf, &self.common)?))
+        Ok((privacy::source(source, &self.common)?, privacy::shelf(shelf, &self.input, &self.common)?))
     }
 }
 

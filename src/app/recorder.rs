@@ -1,7 +1,8 @@
 //! What is kept of the packets themselves while a dashboard runs: the last ones of a port in memory, or where those of a capture lie.
 
+use super::privacy::{self, Privacy};
 use super::span_reader::SpanReader;
-use super::{memory, privacy, source};
+use super::{memory, source};
 use crate::browse::{Browser, FileShelf, RecorderShelf, Shelf};
 use crate::capture::Source;
 use crate::capture::file::PacketIndex;
@@ -92,7 +93,7 @@ fn shelf(
         (Some((recorder, names)), _) => Some(Box::new(RecorderShelf::new(recorder, names).with_ring(ring))),
         // What is read again has to lose its names again.
         (None, InputSettings::Files(files)) if !source::is_endless(input) => {
-            Some(privacy::shelf(Box::new(FileShelf::new(files.clone(), index)), common)?)
+            Some(privacy::shelf(Box::new(FileShelf::new(files.clone(), index)), input, common)?)
         }
         _ => None,
     })
@@ -108,7 +109,7 @@ pub fn browser(
 ) -> Result<Option<Arc<Browser>>> {
     let Some(shelf) = shelf(recording, input, index, common)? else { return Ok(None) };
     let rules = engine::rules_of(&common.mirror.clone().resolved())?;
-    Ok(Some(Arc::new(Browser::start(shelf, rules, wanted.save_dir.clone())?)))
+    Ok(Some(Arc::new(Browser::start(shelf, rules, Privacy::of(common).folder(wanted.save_dir.as_ref()))?)))
 }
 
 /// Who reads spans of the past again, where their packets are still there.

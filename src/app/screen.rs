@@ -3,9 +3,10 @@
 use super::console::{Console, say};
 use super::masked_view::MaskedPlan;
 use super::preferences::{Keeper, Preferences};
+use super::privacy::{self, Privacy};
 use super::rights::Needs;
 use super::trigger::{self, Triggered};
-use super::{ask, baseline, check, engine_settings, exports, output, privacy, recorder, signals, source};
+use super::{ask, baseline, check, engine_settings, exports, output, recorder, signals, source};
 use crate::ask::SharedAgent;
 use crate::capture::file::PacketIndex;
 use crate::capture::{Source, ports};
@@ -15,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::model::time::SECOND;
 use crate::model::{Mac, Timestamp};
 use crate::names;
+use crate::record::RingStatus;
 use crate::settings::{Color, InputSettings, LiveSettings, RecorderSettings, ThemeChoice};
 use crate::snapshot::{Feed, PacketStore, Query, Snapshot};
 use crate::tui;
@@ -84,43 +86,68 @@ fn show(
     settings.history = true;
     settings.switch = asked;
     let kept = recorder::PacketKeepers::of(input, source.as_ref(), common, recorder, &mut settings)?;
-    let (save_dir, info) = (recorder.save_dir.clone(), source.info());
-    let masked = MaskedPlan { input: input.clone(), common: common.clone(), recording: kept.recorder.clone(), info, save_dir };
+    let info = source.info();
+    let looked_at = LookedAt { input, recorder, ring: kept.ring.clone() };
+    let hiding = MaskedPlan::hiding(common);
+    let shown_with = |common: &Common| looked_at.options(common, preferences, stop);
+    let masked = MaskedPlan {
+        input: input.clone(),
+        recording: kept.recorder.clone(),
+        info,
+        save_dir: recorder.save_dir.clone(),
+        options: tui::DashboardOptions { baseline: compare.map(|_| baseline::hidden()), ..shown_with(&hiding) },
+        left_out: left_out(compare, common),
+        common: hiding,
+    };
     let engine = Engine::start_with(source, &settings, kept.listeners)?;
-    let title = source::title(input);
-    let is_file = matches!(input, InputSettings::Files(_));
-    let title = if common.privacy.anonymize && is_file { tui::MASKED_TITLE.to_owned() } else { title };
     let spans = recorder::spans((kept.recorder.clone(), None), input, Arc::clone(&index), &settings, common)?;
     let browser = recorder::browser((kept.recorder, kept.ring.clone()), input, index, common, recorder)?;
     let packets = browser.clone().map(|browser| browser as Arc<dyn PacketStore>);
     let feed = Triggered::new(&engine, browser, recorder.save_on.clone());
-    let export =
-        recorder.save_dir.clone().map(|folder| Arc::new(move |export: &tui::Export| exports::write(&folder, export)) as tui::ExportTo);
-    let open = (!common.rights.sandbox).then(|| Arc::new(exports::open) as tui::OpenWith);
     let baseline = compare.map(|path| baseline::start(path, input.filter(), common, stop)).transpose()?;
-    let written = kept.ring.clone().map(|ring| Arc::new(move || ring.words()) as tui::Written);
-    let options = tui::DashboardOptions {
-        packets,
-        spans,
-        written,
-        baseline,
-        capture_file: only_file(input),
-        export,
-        open,
-        ..options(&title, common, preferences, stop)
-    };
-    let options = tui::DashboardOptions { mask: masked.maker(), ..options };
+    let mask = (!common.privacy.anonymize).then(|| masked.maker());
+    let options = tui::DashboardOptions { packets, spans, baseline, mask, ..shown_with(common) };
     let left = tui::run(&feed, &options)?;
     let saved = feed.finish();
     let last = engine.last();
     // A source that does not end must not hold the program up now: from here on a signal ends it.
     stop.store(true, std::sync::atomic::Ordering::Relaxed);
-    print_exit_summary(left, last, if is_file { (&title, tui::MASKED_TITLE) } else { (&title, &title) }, common)?;
+    print_exit_summary(left, last, common)?;
     saved.iter().for_each(|words| say(format_args!("{words}")));
     if let Some(ring) = kept.ring {
         ring.words().into_iter().for_each(|words| say(format_args!("warning: {words}")));
     }
     engine.failure().map_or(Ok(()), Err)
+}
+
+/// What is looked at, and what is written meanwhile.
+struct LookedAt<'a> {
+    input: &'a InputSettings,
+    recorder: &'a RecorderSettings,
+    ring: Option<Arc<RingStatus>>,
+}
+
+impl LookedAt<'_> {
+    /// What it is shown with, besides its packets. A screen whose names are hidden is made here as a clear one is: all that names somebody
+    /// passes [`Privacy`].
+    fn options(&self, common: &Common, preferences: (&Preferences, &Arc<Keeper>), stop: &Arc<AtomicBool>) -> tui::DashboardOptions {
+        let privacy = Privacy::of(common);
+        let folder = privacy.folder(self.recorder.save_dir.as_ref());
+        let ring = self.ring.clone();
+        tui::DashboardOptions {
+            written: ring.map(|ring| Arc::new(move || ring.words()) as tui::Written),
+            capture_file: privacy.capture_file(only_file(self.input)),
+            export: folder.map(|folder| Arc::new(move |export: &tui::Export| exports::write(&folder, export)) as tui::ExportTo),
+            open: (!common.rights.sandbox).then(|| Arc::new(exports::open) as tui::OpenWith),
+            ..options(&privacy.title(self.input), common, preferences, stop)
+        }
+    }
+}
+
+/// What is not shown while names are hidden by a key.
+fn left_out(compare: Option<&Path>, common: &Common) -> Vec<&'static str> {
+    let left_out = [(compare.is_some(), "the comparison"), (common.switch.is_some(), "what the switch answers")];
+    left_out.into_iter().filter_map(|(is_there, words)| is_there.then_some(words)).collect()
 }
 
 /// The capture that is looked at, where it is one file that ends.
@@ -131,12 +158,11 @@ fn only_file(input: &InputSettings) -> Option<PathBuf> {
     }
 }
 
-/// Prints what was last counted and the bookmarks of who leaves; with the second title where the screen was masked.
-fn print_exit_summary(left: tui::Left, last: Arc<Snapshot>, (title, masked_title): (&str, &str), common: &Common) -> Result<()> {
-    let tui::Left { bookmarks, masked } = left;
-    // Who leaves a masked screen does not want to read on the next line what it hid.
-    let title = if masked.is_some() { masked_title } else { title };
-    let mut lines = tui::ExitSummary::of(&masked.unwrap_or(last), title).lines().to_vec();
+/// Prints what was last counted and the bookmarks of who leaves, as the screen had it: who leaves a masked one does not want to read on the next
+/// line what it hid.
+fn print_exit_summary(left: tui::Left, last: Arc<Snapshot>, common: &Common) -> Result<()> {
+    let tui::Left { title, bookmarks, masked } = left;
+    let mut lines = tui::ExitSummary::of(&masked.unwrap_or(last), &title).lines().to_vec();
     if !bookmarks.is_empty() {
         lines.push("bookmarks:".into());
         lines.extend(bookmarks);
@@ -151,7 +177,7 @@ pub fn options(
     (preferences, keeper): (&Preferences, &Arc<Keeper>),
     stop: &Arc<AtomicBool>,
 ) -> tui::DashboardOptions {
-    let keeper = Arc::clone(keeper);
+    let (keeper, privacy) = (Arc::clone(keeper), Privacy::of(common));
     tui::DashboardOptions {
         source_title: title.to_owned(),
         stop: Arc::clone(stop),
@@ -178,9 +204,9 @@ pub fn options(
         conversations: preferences.conversations,
         endpoints: preferences.endpoints,
         columns: Arc::new(preferences.columns.clone()),
-        own_names: Arc::new(preferences.own_names.clone()),
-        keep: Some(Arc::new(move |kept: &tui::KeptChoices| keeper.keep(kept))),
-        is_masked: common.privacy.anonymize,
+        own_names: Arc::new(privacy.own_names(&preferences.own_names)),
+        is_masked: privacy.hides(),
+        keep: Some(Arc::new(move |kept: &tui::KeptChoices| privacy.without_folder(&keeper.keep(kept), keeper.path()))),
         ..tui::DashboardOptions::default()
     }
 }

@@ -32,7 +32,7 @@ pub fn open_noting(
         InputSettings::Live(_) => Some(Opener::start().map_err(|e| Error::io("cannot start the thread that opens ports", &e))?),
         InputSettings::Files(_) => None,
     };
-    let source = privacy::masked(open_with_rights(input, opener.as_ref(), index)?, common)?;
+    let source = privacy::source(open_with_rights(input, opener.as_ref(), index)?, common)?;
     let needs = Needs { reads: files(input).into_iter().chain(needs.reads).collect(), ..needs };
     let standing = rights::give_up(&common.rights, &needs, opener.as_ref(), console)?;
     Ok((source, standing))

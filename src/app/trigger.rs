@@ -163,7 +163,7 @@ mod tests {
         snapshot.diagnosis.findings =
             vec![Finding { active: true, first: at, ..Finding::new("tcp.refused", Severity::Warning, "it refuses", at) }];
         let feed = Found(Arc::new(snapshot));
-        let browser = || Some(Arc::new(Browser::start(Box::new(shelf.clone()), Rules::PLAIN, Some(folder.clone())).unwrap()));
+        let browser = || Some(Arc::new(Browser::start(Box::new(shelf.clone()), Rules::PLAIN, Some(folder.clone().into())).unwrap()));
         let files = || std::fs::read_dir(&folder).unwrap().count();
         for (wanted, told) in [("dns", 0), ("tcp.refused", 1)] {
             let triggered = Triggered::new(&feed, browser(), vec![wanted.to_owned()]);

@@ -7,11 +7,12 @@ use crate::decode::Rules;
 use crate::error::{Error, Result};
 use crate::model::{Timestamp, clock, units};
 use crate::record::PcapngWriter;
+use crate::settings::made_file::private;
 use crate::snapshot::{PacketPage, PacketRequest, PacketStore, PacketSubject};
 use std::collections::VecDeque;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufWriter};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,32 @@ const PATIENCE: Duration = Duration::from_millis(30);
 const EVERY: Duration = Duration::from_millis(200);
 /// How often packets that came meanwhile are looked for.
 const LOOK: Duration = Duration::from_millis(250);
+
+/// Where files are written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SaveFolder {
+    /// The directory.
+    pub path: PathBuf,
+    /// Whether its name is told; where names are hidden it is not.
+    pub is_told: bool,
+}
+
+impl SaveFolder {
+    /// What a file in it, or it itself, is called.
+    pub fn called(&self, path: &Path) -> String {
+        match path.file_name().filter(|_| path != self.path) {
+            _ if self.is_told => path.display().to_string(),
+            Some(name) => name.to_string_lossy().into_owned(),
+            None => "the directory".to_owned(),
+        }
+    }
+}
+
+impl From<PathBuf> for SaveFolder {
+    fn from(path: PathBuf) -> Self {
+        Self { path, is_told: true }
+    }
+}
 
 /// Some packets to be saved.
 struct SaveJob {
@@ -56,7 +83,7 @@ impl Browser {
     ///
     /// # Errors
     /// The system refuses a thread.
-    pub fn start(shelf: Box<dyn Shelf>, rules: Rules, folder: Option<PathBuf>) -> Result<Self> {
+    pub fn start(shelf: Box<dyn Shelf>, rules: Rules, folder: Option<SaveFolder>) -> Result<Self> {
         let desk = Arc::<QuestionDesk<Desk>>::default();
         let thread = {
             let desk = Arc::clone(&desk);
@@ -125,7 +152,7 @@ impl PacketStore for Browser {
     }
 }
 
-fn serve(shared: &QuestionDesk<Desk>, mut librarian: Librarian, folder: Option<PathBuf>) {
+fn serve(shared: &QuestionDesk<Desk>, mut librarian: Librarian, folder: Option<SaveFolder>) {
     let (mut answered, mut told, mut total) = (0, None::<Instant>, 0);
     let mut more = false;
     while !shared.is_closed() {
@@ -173,19 +200,19 @@ fn serve(shared: &QuestionDesk<Desk>, mut librarian: Librarian, folder: Option<P
 }
 
 /// Saves a list under a name that nothing has yet.
-fn save_list(librarian: &mut Librarian, job: &SaveJob, folder: Option<&PathBuf>, held: bool) -> String {
+fn save_list(librarian: &mut Librarian, job: &SaveJob, folder: Option<&SaveFolder>, held: bool) -> String {
     let Some(folder) = folder else {
         return "nothing is saved: this run may write no file · start with --save-dir DIR".to_owned();
     };
-    match write(librarian, job, folder, held) {
+    match write(librarian, job, &folder.path, held) {
         Ok((path, 0, _)) => {
             let _ = std::fs::remove_file(path);
             "there is no packet to save".to_owned()
         }
         Ok((path, packets, bytes)) => {
-            format!("saved {} in {} to {}", units::plural(packets, "packet"), units::bytes(bytes), path.display())
+            format!("saved {} in {} to {}", units::plural(packets, "packet"), units::bytes(bytes), folder.called(&path))
         }
-        Err(error) => format!("cannot save to {}: {error}", folder.display()),
+        Err(error) => format!("cannot save to {}: {error}", folder.called(&folder.path)),
     }
 }
 
@@ -195,7 +222,7 @@ const NAMES: u32 = 10_000;
 fn create(folder: &std::path::Path) -> io::Result<(PathBuf, File)> {
     for n in 1..NAMES {
         let path = folder.join(format!("spantop-{n:04}.pcapng"));
-        match OpenOptions::new().write(true).create_new(true).open(&path) {
+        match private().write(true).create_new(true).open(&path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             other => return other.map(|file| (path, file)),
         }

@@ -13,7 +13,7 @@ mod relative;
 mod shelf;
 mod stream;
 
-pub use browser::Browser;
+pub use browser::{Browser, SaveFolder};
 pub use desk::QuestionDesk;
 pub use relative::StreamStarts;
 pub use shelf::{FileShelf, RecorderShelf, Shelf};

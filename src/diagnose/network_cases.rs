@@ -46,6 +46,16 @@ fn connection_cases() -> Vec<NetworkCase> {
         ("tcp.slow_receiver", Note, paced(stalled(26, 0.5, 0)), paced(stalled(2, 0.5, 0))),
         ("tcp.slow_receiver", Warning, paced(stalled(3, 3.0, 1)), stalled(3, 0.06, 0)),
         ("tcp.slow_receiver", Critical, stalled(1, 31.0, 5), stalled(3, 0.06, 5)),
+        // A client takes what it asked for as it likes, unless it hangs, or stalls at whatever it reads.
+        ("tcp.slow_receiver", Note, of_client(stalled(26, 0.5, 0), 1), of_client(stalled(2, 0.5, 0), 1)),
+        ("tcp.slow_receiver", Note, of_client(stalled(26, 0.5, 0), 2), of_client(stalled(2, 0.5, 0), 3)),
+        ("tcp.slow_receiver", Note, paced(of_client(stalled(3, 9.0, 1), 1)), paced(of_client(stalled(2, 2.9, 1), 1))),
+        ("tcp.slow_receiver", Warning, of_client(stalled(1, 3.0, 1), 1), of_client(stalled(1, 2.9, 1), 1)),
+        ("tcp.slow_receiver", Warning, of_client(stalled(3, 0.5, 0), 3), of_client(stalled(2, 0.5, 0), 3)),
+        ("tcp.slow_receiver", Critical, of_client(stalled(1, 31.0, 5), 1), of_client(stalled(1, 2.9, 5), 1)),
+        // Among five thousand who are let in; a gate through which many log in is refused now and then, under as many names.
+        ("auth.failing", Warning, guessed_among_many(21, 30), guessed_among_many(20, 20)),
+        ("auth.failing", Warning, guessed_among_many(60, 60), guessed_among_many(60, 2_000)),
         ("tcp.rtt", Warning, trips(0.040, Some(0.002), 3), trips(0.040, Some(0.002), 2)),
         ("tcp.rtt", Critical, trips(0.560, Some(0.05), 3), trips(0.079, Some(0.05), 3)),
         ("tcp.rtt", Warning, young(0.560, 0.05), young(0.079, 0.05)),

@@ -5,6 +5,7 @@
 pub mod address;
 pub mod adjacency;
 pub mod app;
+mod arrange;
 pub mod asked;
 pub mod bfd;
 pub mod bounded;
@@ -48,6 +49,7 @@ pub mod quote;
 pub mod round_trips;
 pub mod rtp;
 mod screen_words;
+pub mod sealed;
 pub mod sighting;
 pub mod source;
 pub mod speaker;
@@ -73,6 +75,7 @@ pub mod vlan;
 pub use address::{Address, Mac};
 pub use adjacency::{AuthenticatorRow, EapolStep, GatewayHello, GatewayProtocol, GroupQuery, OspfHello, OspfPacket, eap_method};
 pub use app::{AppBy, AppId, AppSlot, AppStage, DissectLosses};
+pub use arrange::Arrange;
 pub use asked::{AskedSwitch, PortCounts, PortRow, SwitchAnswer, SwitchPort};
 pub use bfd::BfdHello;
 pub use bpdu::{Bpdu, BpduFlags, BpduKind, BridgeId, PortRole, TreeInstance, TreeRegion};
@@ -99,7 +102,7 @@ pub use mirror::{Carrier, Decap, MirrorTag, Purpose, RspanChoice, Sampling, Sess
 pub use neighbour::{Abilities, Inventory, LinkClaims, MediaPolicy, Neighbour, NeighbourProtocol, PowerClaims};
 pub use network::{
     Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Flight, FreeTalk, HostLoad, IcmpError, KeptAlive, LocatedLoss, NetworkBatch,
-    NetworkEvent, RoundTrip, ServiceKey, ShortName, SilentPeer, Stall, StuckSegment, TlsNews, TlsSight, TurnKind, UnreadTurn,
+    NetworkEvent, RoundTrip, ServiceKey, ShortName, SilentPeer, Stall, StallEnd, StuckSegment, TlsNews, TlsSight, TurnKind, UnreadTurn,
 };
 pub use packet_tree::{LayerWriter, PacketTree, Show, TreeField, TreeLayer, ValueHeads};
 pub use path::Path;

@@ -1,5 +1,6 @@
 //! Datagrams in IP fragments: which of them arrive whole.
 
+use crate::model::Arrange as _;
 use crate::model::evidence::FRAGMENTS_WAIT;
 use crate::model::limits::OPEN_DATAGRAMS;
 use crate::model::time::SECOND;
@@ -95,7 +96,7 @@ impl Fragments {
         }
         let begun = self.begun.unwrap_or(now);
         let mut late: Vec<(Which, Open)> = self.open.extract_if(|_, open| now.since(open.first) > FRAGMENTS_WAIT.in_nanos()).collect();
-        late.sort_unstable_by_key(|(key, open)| (open.first, *key));
+        late.arrange_by_key(|(key, open)| (open.first, *key));
         for (key, open) in late.iter().filter(|(_, open)| open.first.since(begun) > SECOND) {
             tell((self.newest, open.number), sight(key, open, false));
         }

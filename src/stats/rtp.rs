@@ -1,8 +1,9 @@
 //! Streams of voice and pictures: what is missing of them, and how evenly they come (RFC 3550 section 6.4.1 and appendix A).
 //!
 //! A packet is lost when 64 later ones came without it. A step of more than 3,000 numbers (appendix A.1), or a pause, begins anew: the stream was
-//! moved or muted.
+//! moved or muted. Not so a pause over which numbers and time stamp went on as the clock did: then the packets of it are missing.
 
+use crate::model::Arrange as _;
 use crate::model::evidence::MEDIA_UNEVEN;
 use crate::model::limits::RTP_STREAMS;
 use crate::model::rtp::clock_rate;
@@ -108,7 +109,8 @@ impl Stream {
     fn take(&mut self, packet: &RtpPacket) {
         let ahead = packet.sequence.wrapping_sub(self.highest);
         let behind = self.highest.wrapping_sub(packet.sequence);
-        if packet.time.since(self.last) > PAUSE || ahead.min(behind) > DROPOUT {
+        let is_pause = packet.time.since(self.last) > PAUSE && !self.goes_on(packet, ahead);
+        if is_pause || ahead.min(behind) > DROPOUT {
             return self.renew(packet);
         }
         self.last = self.last.max(packet.time);
@@ -133,6 +135,16 @@ impl Stream {
         self.highest = packet.sequence;
         self.received = self.received.saturating_add(1);
         self.spacing(packet);
+    }
+
+    /// Whether a packet behind a pause goes on `ahead` numbers further as if there had been none: its time stamp went on with the clock, and
+    /// numbers are missing.
+    fn goes_on(&self, packet: &RtpPacket, ahead: u16) -> bool {
+        let (before, ticks) = self.latest;
+        let Some(clock) = self.clock.filter(|_| (2..=DROPOUT).contains(&ahead)) else { return false };
+        let elapsed = packet.time.since(before);
+        let spaced = i64::from(packet.ticks.wrapping_sub(ticks)).saturating_mul(SECOND) / i64::from(clock);
+        elapsed.saturating_sub(spaced).saturating_abs() <= elapsed / 10
     }
 
     fn renew(&mut self, packet: &RtpPacket) {
@@ -242,7 +254,7 @@ impl RtpStreams {
             }
             silent < FORGOTTEN
         });
-        told.sort_unstable_by_key(|news| (news.first, news.flow.ends(news.way), news.source));
+        told.arrange_by_key(|news| (news.first, news.flow.ends(news.way), news.source));
         told.into_iter().map(NetworkEvent::Media).for_each(tell);
     }
 }
@@ -316,6 +328,20 @@ mod tests {
         assert_eq!((stream(0, moved)[0].lost, ()), (0, ()));
         let paused = (0..100).map(even).chain((0..100).map(|n| (n + 700, 30_000 + i64::from(n) * 20, n * 160)));
         assert_eq!(stream(0, paused)[0].lost, 0);
+    }
+
+    #[test]
+    fn what_is_missing_over_a_pause_is_lost_where_the_stream_goes_on() {
+        let holes = |payload_type, from: u32, to: u32| {
+            let told = stream(payload_type, (0..1_000).chain(from..to).chain(to + 1..to + 1_000).map(even));
+            told.iter().map(|news| news.lost).sum::<u64>()
+        };
+        let cut = |to| stream(0, (0..1_000u32).chain(to..to + 500).map(even)).iter().map(|news| news.lost).sum::<u64>();
+        assert_eq!([cut(1_100), cut(1_149), cut(1_250), cut(4_000 - 1), cut(4_001)], [100, 149, 250, 2_999, 0]);
+        assert_eq!(holes(0, 1_000, 1_000), 1);
+        // Silence is not sent: time goes on, and numbers go on by one.
+        let silent = (0..1_000).map(even).chain((0..500).map(|n| (n + 1_000, 25_000 + i64::from(n) * 20, (n + 1_250) * 160)));
+        assert_eq!(stream(0, silent)[0].lost, 0);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! The records of conversations are looked through at marks of packet time. That is done where enough packets came to pay for it, else later for
 //! a longer time: the rate stays right.
 
+use crate::model::Arrange as _;
 use crate::model::bounded::BoundedMap;
 use crate::model::limits::{TALKERS, TALKERS_TOLD};
 use crate::model::time::SECOND;
@@ -88,7 +89,7 @@ impl Talkers {
         tell(NetworkEvent::Load(HostLoad { host: None, bytes: all, nanos, peer: None, peer_bytes: 0, port: 0, time }));
         let least = LITTLE.saturating_mul(u64::try_from(nanos / SECOND).unwrap_or(1));
         let mut most: Vec<HostLoad> = hosts.into_values().filter(|load| load.bytes >= least).collect();
-        most.sort_unstable_by_key(|load| (std::cmp::Reverse(load.bytes), load.host));
+        most.arrange_by_key(|load| (std::cmp::Reverse(load.bytes), load.host));
         most.into_iter().take(TALKERS_TOLD).map(NetworkEvent::Load).for_each(tell);
     }
 

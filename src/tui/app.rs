@@ -117,6 +117,10 @@ pub(super) struct App {
     pub(super) chart_times: Option<ChartTimes>,
     asked: Option<Query>,
     begun: bool,
+    /// Time scale and orders that were chosen before it began anew.
+    kept: Option<(usize, Order, Order)>,
+    /// Whether a button went down in the chart and is held.
+    pub(super) dragging: bool,
     pub(super) now: Duration,
     age: Option<u64>,
     pub(super) hits: Vec<(Rect, Hit)>,
@@ -163,6 +167,8 @@ impl App {
             chart_times: None,
             asked: None,
             begun: false,
+            kept: None,
+            dragging: false,
             now: Duration::ZERO,
             age: None,
             hits: Vec::new(),
@@ -176,8 +182,9 @@ impl App {
     /// Begins anew with other options, as a dashboard that knows of the traffic only what it will see: on the same screen, in the same units.
     pub(super) fn begin_again(&mut self, options: DashboardOptions, bookmarks: Vec<Bookmark>) {
         let view = View { bytes: self.view.bytes, names: self.view.names, split: self.view.split, ..View::default() };
+        let kept = self.begun.then_some((self.view.scale, self.view.conversations, self.view.endpoints));
         let fresh = Self::with(self.screens, options, self.theme);
-        *self = Self { screen: self.screen, view, bookmarks, now: self.now, area: self.area, ..fresh };
+        *self = Self { screen: self.screen, view, kept, bookmarks, now: self.now, area: self.area, ..fresh };
     }
 
     /// Takes the newest snapshot; whether anything on screen changes.
@@ -243,6 +250,10 @@ impl App {
     /// The first snapshot tells whether this is a live port: busiest now, or busiest in all and the whole time.
     fn begin(&mut self, first: &Snapshot) {
         self.begun = true;
+        if let Some((scale, conversations, endpoints)) = self.kept.take() {
+            (self.view.scale, self.view.conversations, self.view.endpoints) = (scale, conversations, endpoints);
+            return;
+        }
         // A file has no rates of now.
         let usual = |chosen: Option<Order>| chosen.filter(|o| first.live || !o.column.is_of_now()).unwrap_or(busiest(first.live));
         self.view.conversations = usual(self.options.conversations);
@@ -383,6 +394,13 @@ impl App {
         pane.held = if pane.selected.is_some() { topics } else { Vec::new() };
     }
 
+    /// Moves the selection of the page that comes to the front where its row went meanwhile.
+    fn still_there(&mut self) {
+        if self.pane().selected.is_some() {
+            self.hold();
+        }
+    }
+
     /// Selects a row, or none.
     pub(super) fn select(&mut self, topic: Option<Topic>) {
         let first = self.pane().selected.is_none();
@@ -411,6 +429,7 @@ impl App {
     pub(super) fn close(&mut self) {
         self.stack.pop();
         self.trail.clear();
+        self.still_there();
         self.follow();
     }
 
@@ -420,6 +439,7 @@ impl App {
             self.stack.clear();
             self.trail.clear();
             self.screen = screen;
+            self.still_there();
             self.show_span_packets();
         }
     }

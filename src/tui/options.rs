@@ -120,10 +120,10 @@ pub type Mask = Arc<dyn Fn() -> Result<MaskedSide> + Send + Sync>;
 pub struct MaskedSide {
     /// Its snapshots.
     pub feed: Box<dyn Feed>,
-    /// Its packets.
-    pub packets: Option<Arc<dyn PacketStore>>,
-    /// Its past.
-    pub spans: Option<Arc<dyn SpanStore>>,
+    /// What it is shown with: all of it made for names that are hidden, none of it taken over.
+    pub options: Box<DashboardOptions>,
+    /// What is not shown meanwhile, in words.
+    pub left_out: Vec<&'static str>,
 }
 
 /// What is to be told of files that are written all the time: `None` while all is well.

@@ -43,6 +43,8 @@ pub(super) fn asked(theme: Theme, options: &DashboardOptions, keys: &mut Termina
 pub struct Left {
     /// Its bookmarks, a line each.
     pub bookmarks: Vec<String>,
+    /// What was looked at, as the screen called it in the end.
+    pub title: String,
     /// The last picture, where addresses and names were hidden in the end.
     pub masked: Option<Arc<Snapshot>>,
 }
@@ -74,6 +76,7 @@ pub fn run(feed: &dyn Feed, options: &DashboardOptions) -> Result<Left> {
         // A terminal that has gone (a closed ssh session) is a way of leaving.
         _ => Ok(Left {
             bookmarks: app.bookmarks.iter().map(|bookmark| line(bookmark, options.utc_offset)).collect(),
+            title: app.options.source_title.clone(),
             masked: masked.map(|masked| masked.feed.last()),
         }),
     }
@@ -221,39 +224,23 @@ fn mask(masked: &mut Option<Masked>, app: &mut App) {
         return app.say(why.into());
     };
     match make() {
-        Ok(MaskedSide { feed, packets, spans }) => {
+        Ok(MaskedSide { feed, options, left_out }) => {
             let clear = app.options.clone();
             let bookmarks = std::mem::take(&mut app.bookmarks);
-            // Names of one's own are names, another capture has others, and the file itself hides nothing.
-            // What a file is called often says whose it is.
-            let source_title = if app.raw.live { clear.source_title.clone() } else { MASKED_TITLE.to_owned() };
-            let hidden = DashboardOptions {
-                source_title,
-                packets,
-                spans,
-                is_masked: true,
-                own_names: Arc::default(),
-                baseline: None,
-                capture_file: None,
-                ..clear.clone()
-            };
-            app.begin_again(hidden, Vec::new());
+            app.begin_again(*options, Vec::new());
+            let kept = (!bookmarks.is_empty()).then(|| units::plural(bookmarks.len() as u64, "bookmark"));
+            let without: Vec<String> = left_out.into_iter().map(str::to_owned).chain(kept).collect();
             let said = "addresses and names are hidden: it is analysed once more, A shows them again";
-            match bookmarks.len() {
-                0 => app.say(said.into()),
-                n => app.say_long(format!(
-                    "addresses and names are hidden: A shows them again, and {} that exports go without",
-                    units::plural(n as u64, "bookmark")
-                )),
+            if without.is_empty() {
+                app.say(said.into());
+            } else {
+                app.say_long(format!("{said}; without {}", without.join(", ")));
             }
             *masked = Some(Masked { feed, options: clear, bookmarks });
         }
         Err(error) => app.say_long(format!("not hidden: {error}")),
     }
 }
-
-/// What a file is called while names are hidden.
-pub const MASKED_TITLE: &str = "capture";
 
 /// Does what the dashboard asks for.
 fn obey(feed: &dyn Feed, effects: impl IntoIterator<Item = Effect>) -> Next {

@@ -11,7 +11,7 @@ use crate::tui::KeptChoices;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use toml_edit::{DocumentMut, Item, Table, value};
 
@@ -44,6 +44,11 @@ impl Keeper {
             }),
         };
         Self { path, file }
+    }
+
+    /// The file.
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
     }
 
     /// Writes down what is to be kept and says what became of it.

@@ -7,10 +7,12 @@ mod sections;
 pub use command::run;
 pub use keeper::Keeper;
 
+use super::privacy::Privacy;
 use crate::cli::{Common, ConfigFile};
 use crate::diagnose::NamedThreshold;
 use crate::error::{Error, Result};
 use crate::export::{ExportTarget, HubPlan, Identity};
+use crate::model::Arrange as _;
 use crate::model::{LearntName, NameSource, Timestamp};
 use crate::settings::ProbeSettings;
 use crate::snapshot::{Order, Snapshot};
@@ -111,7 +113,7 @@ impl Preferences {
                 Some(LearntName { address: row.address, name, source: NameSource::Own, first: row.first, last: row.last })
             })
             .collect();
-        named.sort_by_key(|name| name.address);
+        named.arrange_by_key(|name| name.address);
         let names = &mut snapshot.dissect.names;
         names.total_rows = names.total_rows.saturating_add(named.len() as u64);
         named.append(&mut names.rows);
@@ -129,10 +131,7 @@ impl Preferences {
             let more = if wrong.len() > 1 { format!(" (and {} more: spantop config check)", wrong.len() - 1) } else { String::new() };
             return Err(Error::usage(format!("{first}{more}")));
         }
-        // Names of one's own are names, too.
-        if common.privacy.anonymize {
-            read.own_names = OwnNames::default();
-        }
+        read.own_names = Privacy::of(common).own_names(&read.own_names);
         for (named, value) in &read.thresholds {
             named.threshold.set(*value);
         }

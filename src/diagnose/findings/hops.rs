@@ -3,6 +3,7 @@
 use super::{SEVERAL, exceeded, of, subject};
 use crate::diagnose::detector::{Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
+use crate::model::Arrange as _;
 use crate::model::evidence::{HopEvidence, HopFailures, PathOutage, SILENT_ATTEMPTS, ServiceEvidence, ServiceWindow, Threshold, Trouble};
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, percent, plural};
@@ -175,7 +176,7 @@ fn behind(hop: &HopEvidence, failing: &HopFailures, how: &str, standing: Standin
 /// Whether what fails has not even its ports in common: programs that ask one another, of which many are gone, and no rule of a router.
 fn is_scattered(failing: &HopFailures) -> bool {
     let mut ports: Vec<u16> = failing.services.iter().map(|key| key.port).collect();
-    ports.sort_unstable();
+    ports.arrange();
     let most = ports.chunk_by(|a, b| a == b).map(<[u16]>::len).max().unwrap_or(0);
     most * SCATTERED < ports.len()
 }

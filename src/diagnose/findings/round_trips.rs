@@ -4,6 +4,7 @@ use super::{all_of, subject};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::Tuned;
+use crate::model::Arrange as _;
 use crate::model::evidence::{FEWEST_TRIPS, ServiceEvidence, ServiceWindow, Threshold, TripWindow};
 use crate::model::units::duration;
 use crate::model::{PathSide, Quantiles, Severity, Value};
@@ -70,7 +71,7 @@ impl Detector for TcpRtt {
             let window = service.windows.first()?;
             // Where both sides are long the one that is longer is told.
             let mut sides: Vec<(f64, Report)> = (0..2).filter_map(|side| long(service, window, side, stands)).collect();
-            sides.sort_by(|x, y| y.0.total_cmp(&x.0));
+            sides.arrange_by(|x, y| y.0.total_cmp(&x.0));
             sides.into_iter().next().map(|s| s.1)
         }))
     }

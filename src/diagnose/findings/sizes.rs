@@ -4,6 +4,7 @@ use super::{SURE, all_of};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::Tuned;
+use crate::model::Arrange as _;
 use crate::model::evidence::{BlackHoleEvidence, FRAGMENTS_WAIT, FragmentEvidence, STUCK_LARGE, STUCK_REPEATED, STUCK_WAITED, Threshold};
 use crate::model::units::{grouped, percent, plural};
 use crate::model::{Finding, Severity, Subject, Value, wilson};
@@ -62,7 +63,7 @@ impl Detector for PmtuBlackhole {
         let holes = &e.network.black_holes;
         // One that sends to many in vain is at the near end of the way.
         let mut senders: Vec<_> = holes.iter().filter_map(|h| h.sender).collect();
-        senders.sort_unstable();
+        senders.arrange();
         let of = |sender| holes.iter().filter(|h| h.sender == Some(sender)).count() as u64;
         senders.dedup();
         senders.retain(|s| of(*s) >= TOGETHER);

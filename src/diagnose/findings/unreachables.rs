@@ -3,6 +3,7 @@
 use super::SEVERAL;
 use crate::diagnose::detector::Report;
 use crate::diagnose::evidence::Evidence;
+use crate::model::Arrange as _;
 use crate::model::evidence::{Threshold, UnreachableEvidence};
 use crate::model::units::{grouped, plural};
 use crate::model::{Address, Episode, Severity, Subject, Value};
@@ -60,7 +61,7 @@ pub(super) fn reports(e: &Evidence) -> impl Iterator<Item = Report> + '_ {
 fn sum(told: &[UnreachableEvidence]) -> (u64, Vec<Address>, Option<Episode>) {
     let count = told.iter().fold(0u64, |sum, one| sum.saturating_add(one.count));
     let mut clients: Vec<Address> = told.iter().flat_map(|one| one.clients.iter().copied()).collect();
-    clients.sort_unstable();
+    clients.arrange();
     clients.dedup();
     let join = |a: Episode, b: Episode| Episode { first: a.first.min(b.first), last: a.last.max(b.last) };
     (count, clients, told.iter().map(|one| one.span).reduce(join))

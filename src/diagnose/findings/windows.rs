@@ -4,6 +4,7 @@ use super::{SURE, all_of};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::Tuned;
+use crate::model::Arrange as _;
 use crate::model::evidence::{Threshold, WINDOW_FULL, WindowEvidence};
 use crate::model::units::{bits_per_second, bytes, duration, percent, plural};
 use crate::model::{Episode, Finding, Proves, ProvingPackets, Severity, Subject, Value, wilson};
@@ -99,7 +100,7 @@ impl Detector for TcpWindowLimited {
         let own = capped.iter().find(|w| finding.subject == Subject::Host(w.receiver));
         own.is_some_and(|own| {
             let mut receivers: Vec<_> = capped.iter().filter(|w| w.sender == own.sender).map(|w| w.receiver).collect();
-            receivers.sort_unstable();
+            receivers.arrange();
             receivers.dedup();
             receivers.len() as u64 >= TOGETHER
         })

@@ -2,6 +2,7 @@
 
 use crate::diagnose::{self, Evidence, Judge, Matter};
 use crate::dissect::{registry, tls};
+use crate::model::Arrange as _;
 use crate::model::evidence::{LONG_POLL, PROMPT, SLOW_FLOOR, SLOW_NAME_FLOOR, ServiceWindow};
 use crate::model::limits::CONTROL_WAITING;
 use crate::model::time::SECOND;
@@ -50,9 +51,9 @@ impl NetworkJudge {
     pub fn take(&mut self, batches: Vec<NetworkBatch>) {
         self.switch.settle();
         batches.iter().for_each(|batch| self.control(batch));
-        self.waiting.make_contiguous().sort_by_key(|message| message.number);
+        self.waiting.make_contiguous().arrange_by_key(|message| message.number);
         // Each shard counts on its own; by seconds, what they counted belongs together.
-        self.floods.make_contiguous().sort_by_key(|flood| flood.second);
+        self.floods.make_contiguous().arrange_by_key(|flood| flood.second);
         batches.iter().for_each(|batch| self.counted(batch));
         let mut order = std::mem::take(&mut self.order);
         order.clear();
@@ -247,6 +248,7 @@ impl NetworkJudge {
             verdict,
             judged: self.ledger.judged,
             failed: failing.failed,
+            broken: failing.broken,
             waiting: failing.waiting,
             failing: failing.services,
             is_failing: failing.is_much,
@@ -289,6 +291,7 @@ impl NetworkJudge {
                 key: totals.key,
                 ports: 0,
                 is_used,
+                reads_requests: counts.requests > 0 || registry::reads_requests(totals.app),
                 app: registry::token(totals.app),
                 guess: guess(&totals.key).filter(|_| is_used),
                 last: totals.last,

@@ -7,6 +7,7 @@ use crate::engine::fold::detectors::DetectorReport;
 use crate::engine::fold::rows;
 use crate::engine::fold::shard::ShardSums;
 use crate::engine::tape::Request;
+use crate::model::Arrange as _;
 use crate::model::{Address, AppBy, DissectLosses, LearntName, Mac, Proto, ServiceKey, Timestamp, Traffic};
 use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::tables::names::NAMES;
@@ -90,7 +91,7 @@ impl Merge {
             _ => None,
         });
         let mut routers: Vec<Mac> = snapshot.switch.routers.iter().copied().chain(shared).collect();
-        routers.sort_unstable();
+        routers.arrange();
         routers.dedup();
         let mut ways = self.tables.vlan_ways(&routers);
         self.tables.forget_recent_stations();

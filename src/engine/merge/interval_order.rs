@@ -1,5 +1,6 @@
 //! What shards hand over in one order, whatever thread found it: by beat or interval, within one by shard.
 
+use crate::model::Arrange as _;
 use crate::model::{FlowBatch, NetworkBatch};
 use std::collections::BTreeMap;
 
@@ -77,7 +78,7 @@ impl<B: Batch> IntervalOrder<B> {
 
 /// Of one shard they are in order: each comes from one group, and messages of a group do not overtake each other.
 fn in_order<B: Batch>(mut told: Told<B>) -> Vec<B> {
-    told.batches.sort_by_key(Batch::shard);
+    told.batches.arrange_by_key(Batch::shard);
     told.batches
 }
 

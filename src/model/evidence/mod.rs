@@ -27,11 +27,11 @@ pub use hosts::{
     BlackHoleEvidence, CertificateEvidence, FallbackEvidence, KeepAliveEvidence, MediaEvidence, OldTlsEvidence, QuicEvidence,
     StallEvidence, SurgeEvidence, TlsFailureEvidence, WindowEvidence,
 };
-pub use loss::{FlatTop, LoadClass, LossEvidence, PortLoss, SessionLoss, SizeLoss, StreamEvidence};
+pub use loss::{AdvanceEvidence, FlatTop, LoadClass, LossEvidence, PortLoss, SessionLoss, SizeLoss, StreamEvidence};
 pub use network::{NetworkEvidence, ScanEvidence, UnreachableEvidence};
 pub use services::{
-    AskedEcn, ClientLoss, CodeCount, LossWindow, MeantWaits, NAMED, PastSilence, ServiceEvidence, ServiceWindow, SinceSuccess, TripWindow,
-    Trouble, Troubled, TurnWindow, UnreachableReport,
+    AskedEcn, ClientLoss, CodeCount, Guessing, LossWindow, MeantWaits, NAMED, PastSilence, ServiceEvidence, ServiceWindow, SinceSuccess,
+    TripWindow, Trouble, Troubled, TurnWindow, UnreachableReport,
 };
 pub use sightings::{
     ArpStormEvidence, BetweenEvidence, ClockEvidenceOfServer, ClockFault, ConflictEvidence, DhcpEvidence, DhcpFloodEvidence,
@@ -45,13 +45,13 @@ pub use thresholds::{
     CONFLICT_TURNS, COPY_FAR, COPY_REACH, DHCP_CLAIMED, DHCP_DISCOVERS, DHCP_WAITED, FAILING_ZONES, FALLBACK_WITHIN, FEWEST_TRIPS,
     FLAT_WINDOWS, FRAGMENTS_WAIT, IDLE_CUTS, IDLE_CUTS_WITHIN, LONE_TRIES, LONGEST_RATE_WINDOW, LOOP_HOPS, LOSS_REORDERED, LOSS_TIMED_OUT,
     LOST_ON_ONE_SIDE, MEDIA_JITTER, MEDIA_UNEVEN, MIDWAY_SEGMENTS, NARROW_SEQUENCE_BITS, NETWORK_BITS, ONE_SIDE_PACKETS, OVERTAKEN_REACH,
-    PAST_TOLD_FOR, PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_SHORT, PAUSE_STANDS, PAUSE_STEADY, PROMPT, PROXY_ADDRESSES, QUIC_WITHIN,
-    RATE_WINDOW, RATE_WINDOW_LENGTHS, RATIO_BYTES, ROUTERS_BESIDE, SCAN_FAILS, SERVERS_BESIDE, SERVERS_SHARE, SHORT_LOGIN, SIGHT_BINS,
-    SIGHT_HELD, SILENT, SILENT_PEER, SLOW_FLOOR, SLOW_NAME_FLOOR, STUCK_LARGE, STUCK_REPEATED, STUCK_WAITED, SURGE_ENDS, SURGE_RATE,
-    SURGE_SHARE, SURGE_TIMES, TLS_CLOSED, TLS_RESET, TLS_SILENT, TTL_PACKETS, USERS_WAIT, USUAL_TIMES, UTILISATION_BOUNDS, WAITS_TOGETHER,
-    WINDOW_FULL,
+    PAST_TOLD_FOR, PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_MISSED_EACH, PAUSE_SHORT, PAUSE_STANDS, PAUSE_STEADY, PROMPT, PROXY_ADDRESSES,
+    QUIC_WITHIN, RATE_WINDOW, RATE_WINDOW_LENGTHS, RATIO_BYTES, ROUTERS_BESIDE, SCAN_FAILS, SERVERS_BESIDE, SERVERS_SHARE, SHORT_LOGIN,
+    SIGHT_BINS, SIGHT_HELD, SILENT, SILENT_PEER, SLOW_FLOOR, SLOW_NAME_FLOOR, STUCK_LARGE, STUCK_REPEATED, STUCK_WAITED, SURGE_ENDS,
+    SURGE_RATE, SURGE_SHARE, SURGE_TIMES, TLS_CLOSED, TLS_RESET, TLS_SILENT, TTL_PACKETS, USERS_WAIT, USUAL_TIMES, UTILISATION_BOUNDS,
+    WAITS_TOGETHER, WINDOW_FULL,
 };
-pub use time::{ClockEvidence, Forward, GroupOnly, OrderEvidence, Outage};
+pub use time::{Again, ClockEvidence, Forward, GroupOnly, OrderEvidence, Outage};
 pub use tuning::{
     ARP_RATE, ARP_REQUESTS, ARP_VLAN_RATE, CUT_SHARE, DHCP_FLOOD, FAILING_SHARE, FLOOD_CONNECTIONS, LONG_POLL, LOST_CRITICAL_SHARE,
     LOST_SHARE, REFUSED_ATTEMPTS, SCAN_HOSTS, SCAN_PORTS, SCAN_WINDOW, SILENT_ATTEMPTS, SLOW_REPLY, SLOW_SHARE, Threshold, ThresholdUnit,

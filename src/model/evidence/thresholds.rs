@@ -111,6 +111,9 @@ pub const PAUSE_STEADY: i64 = 8;
 /// Packets that would have come in it at the rate of the rest.
 pub const PAUSE_MISSED: u64 = 200;
 
+/// The same of one that comes again and again, on average.
+pub const PAUSE_MISSED_EACH: u64 = 50;
+
 /// Nanoseconds of traffic besides before its rate is known.
 pub const PAUSE_BESIDES: i64 = 30 * SECOND;
 

@@ -52,7 +52,7 @@ pub const TALKERS_TOLD: usize = 64;
 /// Hosts whose usual load is known (700 bytes each).
 pub const LOADED_HOSTS: usize = 4 * 1024;
 
-/// Clients whose attempts by QUIC are held beside those by TLS (1 KiB each), and conversations by QUIC without an answer so far (100 bytes each).
+/// Clients whose attempts by QUIC are held beside those by TLS (2 KiB each), and conversations by QUIC without an answer so far (100 bytes each).
 pub const QUIC_CLIENTS: usize = 2 * 1024;
 
 /// Connections with keep-alives at the same time, by their way, per shard (96 bytes each). A host that keeps hundreds alive is found by a part of

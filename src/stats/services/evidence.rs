@@ -4,6 +4,7 @@ use super::counts::window;
 use super::path::Others;
 use super::service::ServiceRecord;
 use super::{BIN, MINUTE, RECENT, REMEMBERED};
+use crate::model::Arrange as _;
 use crate::model::evidence::{NetworkEvidence, ServiceEvidence, ServiceWindow, Trouble};
 use crate::model::time::SECOND;
 use crate::model::{AppId, Histogram, Quantiles, ResponseBy, ServiceKey, Timestamp};
@@ -56,7 +57,7 @@ impl ServiceLedger {
         let others = Others::of(self);
         let telling = self.services.iter().filter(|(_, s)| at_end || s.may_tell(number));
         let mut services: Vec<ServiceEvidence> = telling.map(|(key, s)| self.of(key, s, &others, (now, at_end))).collect();
-        services.sort_unstable_by_key(|s| s.key);
+        services.arrange_by_key(|s| s.key);
         NetworkEvidence {
             now,
             services,
@@ -113,7 +114,7 @@ impl ServiceLedger {
             waits: service.whole.waits(service.first_turn),
             unreachable: service.unreachable(),
             proof: service.proof(),
-            guesses: service.guesses.most(),
+            guesses: service.guessing(now),
             usual_trips: [0, 1].map(|side| service.usual.trip(side)),
             usual_is_young: [0, 1].map(|side| service.usual.is_young(side)),
             usual_response: service.usual.response(),
@@ -144,7 +145,7 @@ impl ServiceLedger {
     /// Every service since the beginning, those with most clients' events first.
     pub fn totals(&self) -> Vec<ServiceTotals> {
         let mut all: Vec<ServiceTotals> = self.services.iter().map(|(key, service)| ServiceTotals::of(*key, service)).collect();
-        all.sort_unstable_by_key(|s| s.key);
+        all.arrange_by_key(|s| s.key);
         all
     }
 }

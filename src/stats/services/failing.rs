@@ -2,6 +2,7 @@
 
 use super::counts::ServiceCounts;
 use super::{BIN, REMEMBERED};
+use crate::model::Arrange as _;
 use crate::model::evidence::Trouble;
 use crate::model::{AppId, ServiceKey, Timestamp, wilson};
 use crate::stats::ServiceLedger;
@@ -12,14 +13,17 @@ const OF_SERVICE: f64 = 0.05;
 const OF_ALL: f64 = 0.01;
 const LEAST: u64 = 2;
 
-/// What went wrong for somebody who wanted something.
-const FAILED: [Trouble; 6] = [Trouble::NoAnswer, Trouble::Refused, Trouble::HalfOpen, Trouble::Cut, Trouble::Error, Trouble::Unanswered];
+/// What went wrong for somebody who wanted something: of attempts and requests, and of connections that had come about.
+const FAILED: [Trouble; 5] = [Trouble::NoAnswer, Trouble::Refused, Trouble::HalfOpen, Trouble::Error, Trouble::Unanswered];
+const BROKEN: [Trouble; 3] = [Trouble::Cut, Trouble::TlsFailed, Trouble::Hung];
 
 /// What failed or waits.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Failing {
     /// Attempts and requests that failed since the beginning.
     pub failed: u64,
+    /// Connections that came about and broke.
+    pub broken: u64,
     /// Requests that wait for long, while nothing that was asked later is answered.
     pub waiting: u64,
     /// The services they are of, those with most first.
@@ -37,46 +41,48 @@ impl ServiceLedger {
         let (mut doubtful, mut judged) = (0u64, 0u64);
         let mut of: Vec<(u64, ServiceKey)> = Vec::new();
         for (key, service) in &self.services {
-            let failed = failed(&service.whole);
+            let [failed, broken] = [&FAILED[..], &BROKEN].map(|troubles| sum(&service.whole, troubles));
+            let wrong = failed.saturating_add(broken);
             let waits = service.whole.waits(service.first_turn);
             let is_meant = waits.held > 0 || waits.talks > 0 || !is_prompt(service.app);
             let waiting = if is_meant { 0 } else { service.unanswered.waiting(since) };
             let lately = if live { Lately::of(service.latest(number, REMEMBERED)) } else { Lately::of(std::iter::once(&service.whole)) };
-            doubtful = doubtful.saturating_add(lately.failed);
+            doubtful = doubtful.saturating_add(lately.wrong);
             judged = judged.saturating_add(lately.uses);
-            if failed == 0 && waiting == 0 {
+            if wrong == 0 && waiting == 0 {
                 continue;
             }
             failing.failed = failing.failed.saturating_add(failed);
+            failing.broken = failing.broken.saturating_add(broken);
             failing.waiting = failing.waiting.saturating_add(waiting);
-            failing.is_much |= waiting > 0 || is_more(lately.failed, lately.uses, OF_SERVICE);
-            of.push((failed.saturating_add(waiting), *key));
+            failing.is_much |= waiting > 0 || is_more(lately.wrong, lately.uses, OF_SERVICE);
+            of.push((wrong.saturating_add(waiting), *key));
         }
         failing.is_much |= is_more(doubtful, if live { judged } else { self.judged }, OF_ALL);
-        of.sort_unstable_by_key(|(count, key)| (Reverse(*count), *key));
+        of.arrange_by_key(|(count, key)| (Reverse(*count), *key));
         failing.services = of.into_iter().map(|(_, key)| key).collect();
         failing
     }
 }
 
-/// What was wanted of a service in a stretch of time, and what of it failed.
+/// What was wanted of a service in a stretch of time, and what of it went wrong.
 #[derive(Debug, Clone, Copy, Default)]
 struct Lately {
-    failed: u64,
+    wrong: u64,
     uses: u64,
 }
 
 impl Lately {
     fn of<'a>(stretch: impl Iterator<Item = &'a ServiceCounts>) -> Self {
-        stretch.fold(Self::default(), |sum, counts| Self {
-            failed: sum.failed.saturating_add(failed(counts)),
-            uses: sum.uses.saturating_add(uses(counts)),
+        stretch.fold(Self::default(), |all, counts| Self {
+            wrong: all.wrong.saturating_add(sum(counts, &FAILED)).saturating_add(sum(counts, &BROKEN)),
+            uses: all.uses.saturating_add(uses(counts)),
         })
     }
 }
 
-fn failed(counts: &ServiceCounts) -> u64 {
-    FAILED.iter().fold(0, |sum, trouble| sum.saturating_add(counts.troubled(*trouble)))
+fn sum(counts: &ServiceCounts, troubles: &[Trouble]) -> u64 {
+    troubles.iter().fold(0, |sum, trouble| sum.saturating_add(counts.troubled(*trouble)))
 }
 
 fn uses(counts: &ServiceCounts) -> u64 {

@@ -3,6 +3,7 @@
 //! A client has an address of each kind, so that it is known by the station that sends its SYNs: where that is a router, nothing is told.
 
 use super::{Bounded, MINUTE, REMEMBERED, REMEMBERED_SECONDS};
+use crate::model::Arrange as _;
 use crate::model::evidence::{FALLBACK_WITHIN, FallbackEvidence};
 use crate::model::limits::BESIDE;
 use crate::model::{Address, Attempt, AttemptOutcome, Episode, Mac, ServiceKey, Timestamp};
@@ -136,7 +137,7 @@ impl Fallbacks {
     pub fn evidence(&self, now: Timestamp, all: bool) -> Vec<FallbackEvidence> {
         let is_recent = |o: &&Outcome| all || now.since(o.first) < REMEMBERED * BIN;
         let mut keys: Vec<&ServiceKey> = self.services.iter().map(|(key, ..)| key).collect();
-        keys.sort_unstable();
+        keys.arrange();
         let (mut out, mut every, mut servers) = (Vec::new(), Vec::new(), 0u64);
         for key in keys {
             let outcomes = self.services.get(key).into_iter().flat_map(|t| &t.outcomes).filter(is_recent);
@@ -155,10 +156,10 @@ impl Fallbacks {
 
 fn of(service: Option<ServiceKey>, outcomes: &[Outcome]) -> Option<FallbackEvidence> {
     let mut lost: Vec<i64> = outcomes.iter().filter_map(|o| o.lost).collect();
-    lost.sort_unstable();
+    lost.arrange();
     let fallen = || outcomes.iter().filter(|o| o.lost.is_some());
     let mut clients: Vec<Address> = fallen().map(|o| o.client).collect();
-    clients.sort_unstable();
+    clients.arrange();
     clients.dedup();
     Some(FallbackEvidence {
         service,

@@ -1,6 +1,7 @@
 //! Hosts whose load is many times their usual.
 
 use super::{BIN, Bounded, REMEMBERED_SECONDS};
+use crate::model::Arrange as _;
 use crate::model::evidence::{SURGE_ENDS, SURGE_RATE, SURGE_SHARE, SURGE_TIMES, SurgeEvidence};
 use crate::model::limits::LOADED_HOSTS;
 use crate::model::{Address, Episode, HostLoad, Timestamp};
@@ -94,7 +95,7 @@ impl Loads {
             })
         };
         let mut all: Vec<SurgeEvidence> = self.hosts.iter().filter_map(told).collect();
-        all.sort_unstable_by_key(|s| s.host);
+        all.arrange_by_key(|s| s.host);
         all
     }
 }
@@ -148,7 +149,7 @@ impl Load {
             return None;
         }
         let mut sorted: Vec<u64> = self.usual.iter().copied().collect();
-        sorted.sort_unstable();
+        sorted.arrange();
         sorted.get(USUAL * 95 / 100).copied()
     }
 }

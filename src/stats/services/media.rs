@@ -1,6 +1,7 @@
 //! Streams of voice and pictures, by who receives them.
 
 use super::{BIN, Bounded, REMEMBERED_SECONDS};
+use crate::model::Arrange as _;
 use crate::model::evidence::{MEDIA_JITTER, MediaEvidence};
 use crate::model::limits::{MEDIA_OFFERS, MEDIA_STREAMS};
 use crate::model::{Address, Direction, Episode, FlowKey, MediaNews, MediaOffer, Timestamp};
@@ -106,7 +107,7 @@ impl MediaStreams {
                 })
             })
             .collect();
-        out.sort_unstable_by_key(|s| (s.to, s.from, s.port, s.span.first));
+        out.arrange_by_key(|s| (s.to, s.from, s.port, s.span.first));
         out
     }
 }

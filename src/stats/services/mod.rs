@@ -87,8 +87,8 @@ pub struct ServiceLedger {
     services: HashMap<ServiceKey, ServiceRecord>,
     scans: Scans,
     lossy: LossyConnections,
-    /// Connections whose one end says nothing any more: since when, and when that was last told.
-    silent: Bounded<FlowKey, [Timestamp; 2], { 16 * LOSSY_CONNECTIONS }, MINUTE_SECONDS>,
+    /// Connections whose one end says nothing any more.
+    silent: Bounded<FlowKey, SilentConnection, { 16 * LOSSY_CONNECTIONS }, MINUTE_SECONDS>,
     receivers: Receivers,
     black_holes: BlackHoles,
     tls: TlsServers,
@@ -120,6 +120,14 @@ pub struct ServiceLedger {
     pub judged: u64,
 }
 
+/// A connection whose one end says nothing any more: since when, when that was last told, and whether it was counted as one that hangs.
+#[derive(Debug, Clone, Copy)]
+struct SilentConnection {
+    since: Timestamp,
+    told: Timestamp,
+    hangs: bool,
+}
+
 impl ServiceLedger {
     /// Nothing known yet; of as many services, and as much of their past, as `caps` allow.
     pub fn within(caps: CapScale) -> Self {
@@ -139,10 +147,7 @@ impl ServiceLedger {
                 self.black_holes.icmp(error);
                 self.icmp(error);
             }
-            NetworkEvent::Tls(seen) => {
-                self.quic.hello(seen);
-                self.tls.take(seen);
-            }
+            NetworkEvent::Tls(seen) => self.tls(seen),
             NetworkEvent::Load(load) => self.loads.take(load),
             NetworkEvent::Media(news) => self.media.take(news),
             NetworkEvent::Offered(offer) => self.media.offer(offer),

@@ -7,7 +7,8 @@ use super::lately_trips::LatelyTrips;
 use super::unanswered::UnansweredSince;
 use super::usual::UsualService;
 use super::{MINUTE, REMEMBERED};
-use crate::model::evidence::{FEWEST_TRIPS, TTL_PACKETS, TripWindow, Trouble, UnreachableReport};
+use crate::model::Arrange as _;
+use crate::model::evidence::{FEWEST_TRIPS, Guessing, TTL_PACKETS, TripWindow, Trouble, UnreachableReport};
 use crate::model::{
     Address, AppId, Attempt, AttemptOutcome, Histogram, Mac, PathSide, ProvingPackets, Quantiles, ResponseBy, Timestamp, Transaction,
     TransactionEnd,
@@ -88,7 +89,7 @@ impl ServiceRecord {
     /// Who says so, most often first.
     pub(super) fn unreachable(&self) -> Vec<UnreachableReport> {
         let mut all = self.unreachable.clone();
-        all.sort_by_key(|r| (std::cmp::Reverse(r.count), r.reporter, r.code));
+        all.arrange_by_key(|r| (std::cmp::Reverse(r.count), r.reporter, r.code));
         all
     }
 
@@ -166,6 +167,17 @@ impl ServiceRecord {
         let trips =
             |side| self.latest(number, MINUTE).filter_map(|c| c.trips(side)).fold(0u64, |sum, t| sum.saturating_add(t.times.count()));
         self.is_troubled(number) || (0..2).any(|side| trips(side) >= FEWEST_TRIPS.number())
+    }
+
+    /// Who was refused under most names within ten minutes, and what became of its requests.
+    pub(super) fn guessing(&self, now: Timestamp) -> Option<Guessing> {
+        let (client, names, is_more) = self.guesses.most(now)?;
+        let recent = self.latest(now.0.div_euclid(super::BIN), REMEMBERED);
+        let [answers, refused] = recent.fold([0u64; 2], |[answers, refused], counts| {
+            let of = counts.of(client);
+            [answers.saturating_add(of.answered.into()), refused.saturating_add(of.trouble(Trouble::Denied).into())]
+        });
+        Some(Guessing { client, names, is_more, answers, refused })
     }
 
     /// An attempt to connect was decided; `silent` so many attempts of the client were answered by nothing.

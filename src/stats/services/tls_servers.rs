@@ -1,6 +1,7 @@
 //! What TLS connections to a service come to before they are encrypted.
 
 use super::Bounded;
+use crate::model::Arrange as _;
 use crate::model::bounded::with_room;
 use crate::model::evidence::{
     CertificateEvidence, CodeCount, OldTlsEvidence, SIGHT_HELD, TLS_CLOSED, TLS_RESET, TLS_SILENT, TlsFailureEvidence,
@@ -100,6 +101,17 @@ impl Hellos {
     }
 }
 
+/// What the end of a connection says of its handshake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HandshakeEnd {
+    /// Nothing.
+    None,
+    /// It had failed before, by an alert.
+    Told,
+    /// It fails by it.
+    Failed,
+}
+
 impl TlsServers {
     /// Bytes of a service at most: each of its bins tells clients apart.
     #[cfg(test)]
@@ -107,15 +119,20 @@ impl TlsServers {
         + 512
         + 2 * size_of::<Address>();
 
-    /// Takes in what a connection showed.
-    pub fn take(&mut self, seen: &TlsSight) {
+    /// Takes in what a connection showed; whether that is that its handshake failed.
+    pub fn take(&mut self, seen: &TlsSight) -> bool {
         match seen.news {
-            TlsNews::Unnamed => return,
-            TlsNews::Named(_) => return self.hello(seen),
+            TlsNews::Named(_) | TlsNews::Unnamed => {
+                self.hello(seen);
+                return false;
+            }
+            // One alert answers another.
+            TlsNews::Alert { .. } if self.asked.get(&seen.flow) == Some(&true) => return false,
             TlsNews::Alert { .. } => drop(self.asked.insert(seen.flow, true, seen.time)),
             TlsNews::Chosen { .. } | TlsNews::Certificate { .. } | TlsNews::Remark => drop(self.asked.remove(&seen.flow)),
         }
         self.count(seen);
+        matches!(seen.news, TlsNews::Alert { .. })
     }
 
     /// Counts what it came to.
@@ -157,26 +174,28 @@ impl TlsServers {
         }
     }
 
-    /// Takes in the end of a connection: a server that ends it instead of an answer refuses it without a word. Says whether it ended because its
-    /// handshake failed.
-    pub fn ended(&mut self, end: &ConnectionEnd) -> bool {
+    /// Takes in the end of a connection: a server that ends it instead of an answer refuses it without a word.
+    pub fn ended(&mut self, end: &ConnectionEnd) -> HandshakeEnd {
         let gave_up = end.cut.is_some() && end.by_client;
         match self.asked.remove(&end.flow) {
             Some(false) if !gave_up => {}
-            told => return told == Some(true),
+            Some(true) => return HandshakeEnd::Told,
+            _ => return HandshakeEnd::None,
         }
         let code = if end.cut.is_some() { TLS_RESET } else { TLS_CLOSED };
         let news = TlsNews::Alert { code, by_client: false };
         self.count(&TlsSight { flow: end.flow, way: end.way, time: end.time, news, number: end.number });
-        true
+        HandshakeEnd::Failed
     }
 
-    /// Takes in that a request has waited for long: a hello that nothing answers.
-    pub fn waits(&mut self, t: &Transaction) {
-        if self.asked.remove(&t.flow) == Some(false) {
+    /// Takes in that a request has waited for long; whether it is a hello that nothing answers.
+    pub fn waits(&mut self, t: &Transaction) -> bool {
+        let is_hello = self.asked.remove(&t.flow) == Some(false);
+        if is_hello {
             let news = TlsNews::Alert { code: TLS_SILENT, by_client: false };
             self.count(&TlsSight { flow: t.flow, way: t.way, time: t.asked, news, number: t.number });
         }
+        is_hello
     }
 
     fn choose(&mut self, key: ServiceKey, client: Address, version: u16, offered: u16, time: Timestamp) {
@@ -209,7 +228,7 @@ impl TlsServers {
                 span: old.span,
             })
             .collect();
-        all.sort_unstable_by_key(|o| (o.service, o.host));
+        all.arrange_by_key(|o| (o.service, o.host));
         all
     }
 
@@ -236,7 +255,7 @@ impl TlsServers {
                     }
                     sum.span = Episode::of_both(sum.span, bin.span);
                 }
-                sum.alerts.sort_unstable_by_key(|a| (std::cmp::Reverse(a.2), a.0, a.1));
+                sum.alerts.arrange_by_key(|a| (std::cmp::Reverse(a.2), a.0, a.1));
                 let by_client = sum.alerts.first()?.1;
                 let alerts = sum.alerts.iter().map(|a| CodeCount { code: a.0.into(), text: "".into(), count: a.2 }).collect();
                 // A ServerHello came before what a client objects to.
@@ -255,7 +274,7 @@ impl TlsServers {
                 })
             })
             .collect();
-        all.sort_unstable_by_key(|f| f.key);
+        all.arrange_by_key(|f| f.key);
         all
     }
 
@@ -270,7 +289,7 @@ impl TlsServers {
                 Some(CertificateEvidence { key: *key, name, valid, seen, refused: s.refused, clients: s.clients() })
             })
             .collect();
-        all.sort_unstable_by_key(|c| c.key);
+        all.arrange_by_key(|c| c.key);
         all
     }
 }

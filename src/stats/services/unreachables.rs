@@ -1,6 +1,7 @@
 //! What routers say cannot be reached, beside services that somebody asks: by who says it, of whom, and why.
 
 use super::{BIN, Bounded, MINUTE, REMEMBERED_SECONDS};
+use crate::model::Arrange as _;
 use crate::model::evidence::UnreachableEvidence;
 use crate::model::limits::{SERVICE_CLIENTS, UNREACHABLES};
 use crate::model::{Address, Episode, IcmpError, ProvingPackets, Timestamp};
@@ -72,7 +73,7 @@ impl Unreachables {
             .map(|(&(reporter, target, is_v6, code), reported, _)| {
                 let is_recent = |client: &&(Address, Timestamp)| now.since(client.1) < MINUTE * BIN;
                 let mut clients: Vec<Address> = reported.clients.iter().filter(is_recent).map(|client| client.0).collect();
-                clients.sort_unstable();
+                clients.arrange();
                 UnreachableEvidence {
                     reporter,
                     target,
@@ -85,7 +86,7 @@ impl Unreachables {
                 }
             })
             .collect();
-        out.sort_unstable_by_key(|told| (told.reporter, told.code, told.target));
+        out.arrange_by_key(|told| (told.reporter, told.code, told.target));
         out
     }
 }

@@ -1,6 +1,7 @@
 //! What is usual of a service: medians of what its past bins held.
 
 use super::counts::{Latencies, ServiceCounts};
+use crate::model::Arrange as _;
 use crate::model::evidence::Trouble;
 
 /// Medians of bins kept, and needed.
@@ -45,7 +46,7 @@ impl Usual {
         self.of = self.of.saturating_add(of);
         if self.values.len() >= LEAST || self.values.len() >= YOUNG && self.of >= YOUNG_OF {
             let mut sorted = self.values.clone();
-            sorted.sort_unstable();
+            sorted.arrange();
             self.median = sorted.get(sorted.len() / 2).copied();
         }
     }

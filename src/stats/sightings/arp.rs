@@ -2,6 +2,7 @@
 
 use super::BIN;
 use super::bounded::{Lasting, Recent, entry};
+use crate::model::Arrange as _;
 use crate::model::evidence::{
     ARP_ANSWERED, ARP_INSISTS, ARP_INSISTS_MOST, ARP_LASTS, ARP_OTHERS, ARP_RATE, ARP_REQUESTS, ARP_SILENT, ARP_STRETCHES, ARP_SWEEP,
     ARP_SWEEP_ANSWERED, ARP_TARGETS, ARP_VLAN_RATE, ArpStormEvidence, BetweenEvidence, CONFLICT_TURNS, ConflictEvidence, PROXY_ADDRESSES,
@@ -154,7 +155,7 @@ impl Claims {
         let [newest, .., oldest] = self.changes;
         let mut often: Vec<StationEvidence> =
             self.stations.iter().filter(|s| s.count >= CONFLICT_TURNS.number() as usize as u64).copied().collect();
-        often.sort_unstable_by_key(|s| std::cmp::Reverse(s.last));
+        often.arrange_by_key(|s| std::cmp::Reverse(s.last));
         let back = oldest != Timestamp::default() && newest.since(oldest) < MINUTE;
         if let (true, [first, second, ..]) = (back, often.as_slice()) { Some([*first, *second]) } else { None }
     }
@@ -178,7 +179,7 @@ impl ArpLedger {
     pub fn owners(&self) -> Vec<(Mac, Address)> {
         let of = |(key, claims): (&InVlan<Address>, &Claims)| claims.stations.iter().map(|s| (s.mac, key.1)).collect::<Vec<_>>();
         let mut all: Vec<(Mac, Address)> = self.claims.iter().flat_map(of).collect();
-        all.sort_unstable();
+        all.arrange();
         all.dedup();
         all
     }
@@ -187,7 +188,7 @@ impl ArpLedger {
     pub fn speakers_of_ipv6(&self, vlan: Option<u16>, counts: impl Fn(Address) -> bool) -> u64 {
         let here = self.claims.iter().filter(|((of, address), _)| *of == vlan && matches!(address, Address::V6(_)) && counts(*address));
         let mut stations: Vec<Mac> = here.flat_map(|(_, claims)| claims.stations.iter().map(|s| s.mac)).collect();
-        stations.sort_unstable();
+        stations.arrange();
         stations.dedup();
         stations.len() as u64
     }
@@ -270,12 +271,12 @@ impl ArpLedger {
         let of = |(&(vlan, address), claims): (&InVlan<Address>, &Claims)| {
             let (span, pair) = claims.conflict.filter(|(span, _)| now.since(span.last) <= SIGHT_HELD)?;
             let mut stations: Vec<StationEvidence> = pair.iter().filter_map(|at| claims.stations.get(*at)).copied().collect();
-            stations.sort_unstable_by_key(|s| s.mac);
+            stations.arrange_by_key(|s| s.mac);
             let are_own = !stations.iter().any(|s| is_proxy(vlan, s.mac));
             are_own.then(|| ConflictEvidence { vlan, address, stations, is_needed: is_needed(address), span })
         };
         let mut all: Vec<ConflictEvidence> = self.claims.iter().filter_map(of).collect();
-        all.sort_unstable_by_key(|c| (c.vlan, c.address));
+        all.arrange_by_key(|c| (c.vlan, c.address));
         all
     }
 
@@ -290,9 +291,9 @@ impl ArpLedger {
         }
         let is_proxy = |key: &InVlan<Mac>| self.senders.get(key).is_some_and(|s| s.addresses.len() >= PROXY_ADDRESSES);
         let of = |(key, mut own): (InVlan<Mac>, Vec<(Address, StationEvidence, Mac)>)| {
-            own.sort_unstable_by_key(|(address, ..)| *address);
+            own.arrange_by_key(|(address, ..)| *address);
             let mut others: Vec<Mac> = own.iter().map(|(.., other)| *other).collect();
-            others.sort_unstable();
+            others.arrange();
             others.dedup();
             let (_, station, _) = *own.first()?;
             let last = own.iter().map(|(_, s, _)| s.last).max()?;
@@ -368,7 +369,7 @@ impl ArpLedger {
             })
         };
         let mut all: Vec<UnansweredEvidence> = self.targets.iter().filter_map(of).collect();
-        all.sort_unstable_by_key(|u| (u.vlan, u.address));
+        all.arrange_by_key(|u| (u.vlan, u.address));
         all
     }
 
@@ -438,7 +439,7 @@ impl ArpLedger {
             })
         };
         let mut all: Vec<SweepEvidence> = self.senders.iter().filter_map(of).collect();
-        all.sort_unstable_by_key(|s| (s.vlan, s.source, s.station.mac));
+        all.arrange_by_key(|s| (s.vlan, s.source, s.station.mac));
         all
     }
 
@@ -454,7 +455,7 @@ impl ArpLedger {
         }
         let mut out = Vec::new();
         for (vlan, mut senders) in vlans {
-            senders.sort_unstable_by_key(|s| (std::cmp::Reverse(s.0), s.1));
+            senders.arrange_by_key(|s| (std::cmp::Reverse(s.0), s.1));
             let total = |bin| senders.iter().fold(0u64, |sum, s| sum.saturating_add(s.2.sent.at(bin)));
             let hosts = senders.len() as u64;
             let before = out.len();
@@ -483,7 +484,7 @@ impl ArpLedger {
                 out.push(ArpStormEvidence { vlan, source: None, rate: all as f64 / 10.0, senders: hosts, median: 0.0, span: span(true) });
             }
         }
-        out.sort_unstable_by_key(|s| (s.vlan, s.source.map(|s| s.mac)));
+        out.arrange_by_key(|s| (s.vlan, s.source.map(|s| s.mac)));
         out
     }
 }

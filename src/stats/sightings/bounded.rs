@@ -1,5 +1,6 @@
 //! Maps with a cap, and counts of the last minute.
 
+use crate::model::Arrange as _;
 use crate::model::Timestamp;
 use crate::model::evidence::SIGHT_BINS;
 use crate::model::limits::SIGHTED;
@@ -16,7 +17,7 @@ pub trait Lasting: Default {
 pub fn entry<K: Copy + Eq + Hash + Ord, V: Lasting>(map: &mut HashMap<K, V>, key: K) -> &mut V {
     if map.len() >= SIGHTED && !map.contains_key(&key) {
         let mut times: Vec<(Timestamp, K)> = map.iter().map(|(key, value)| (value.last(), *key)).collect();
-        times.sort_unstable();
+        times.arrange();
         times.truncate(SIGHTED / 4);
         for (_, key) in times {
             map.remove(&key);

@@ -1,6 +1,7 @@
 //! What time servers say of themselves, and of the time.
 
 use super::bounded::{Lasting, entry};
+use crate::model::Arrange as _;
 use crate::model::evidence::{CLOCK_ANSWERS, CLOCK_DIFFERS, CLOCK_DISTANCE, CLOCK_SERVERS, ClockEvidenceOfServer, ClockFault, SIGHT_HELD};
 use crate::model::limits::SIGHT_ASKERS;
 use crate::model::time::MILLISECOND;
@@ -66,7 +67,7 @@ impl ClockLedger {
     pub fn wrong(&self, now: Timestamp) -> Vec<ClockEvidenceOfServer> {
         let lately: Vec<(&Address, &Clock)> = self.clocks.iter().filter(|(_, c)| now.since(c.last) <= SIGHT_HELD).collect();
         let mut offsets: Vec<i64> = lately.iter().filter_map(|(_, c)| c.ahead.map(|a| a[1])).collect();
-        offsets.sort_unstable();
+        offsets.arrange();
         let middle = offsets.get(offsets.len() / 2).copied().unwrap_or(0);
         let steps = CLOCK_DIFFERS.in_nanos() / MILLISECOND;
         // Without a majority that agrees nobody knows who is right.
@@ -93,7 +94,7 @@ impl ClockLedger {
             differs.then_some(ClockEvidenceOfServer { server, fault, answers: CLOCK_ANSWERS.number(), clients, servers, span })
         };
         let mut all: Vec<ClockEvidenceOfServer> = lately.iter().filter_map(of).collect();
-        all.sort_unstable_by_key(|c| c.server);
+        all.arrange_by_key(|c| c.server);
         all
     }
 }

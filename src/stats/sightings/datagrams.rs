@@ -2,6 +2,7 @@
 
 use super::BIN;
 use super::bounded::{Lasting, Recent, entry};
+use crate::model::Arrange as _;
 use crate::model::evidence::FragmentEvidence;
 use crate::model::{Address, Episode, Sighting, Timestamp};
 use hashbrown::HashMap;
@@ -84,7 +85,7 @@ impl DatagramLedger {
             })
             .filter(|e| e.minute != [0, 0] || e.tcp > 0)
             .collect();
-        all.sort_unstable_by_key(|e| e.receiver);
+        all.arrange_by_key(|e| e.receiver);
         all
     }
 }

@@ -2,6 +2,7 @@
 
 use super::BIN;
 use super::bounded::{Lasting, Recent, entry};
+use crate::model::Arrange as _;
 use crate::model::bounded::with_room;
 use crate::model::evidence::{
     ALONE, DHCP_CLAIMED, DHCP_DISCOVERS, DHCP_FLOOD, DHCP_WAITED, DhcpEvidence, DhcpFloodEvidence, SERVERS_BESIDE, SIGHT_BINS, SIGHT_HELD,
@@ -159,7 +160,7 @@ impl DhcpLedger {
     pub fn waiting(&self, now: Timestamp) -> Vec<DhcpEvidence> {
         let bin = now.0.saturating_sub(1).div_euclid(BIN);
         let mut vlans: Vec<Option<u16>> = self.clients.keys().map(|key| key.0).collect();
-        vlans.sort_unstable();
+        vlans.arrange();
         vlans.dedup();
         vlans.into_iter().filter_map(|vlan| self.waiting_in(vlan, bin, now)).collect()
     }
@@ -178,7 +179,7 @@ impl DhcpLedger {
         let refused = here().fold(0u64, |sum, c| sum.saturating_add(c.refused.minute(bin)));
         let refused_clients = here().filter(|c| c.refused.minute(bin) > 0).count() as u64;
         let mut servers: Vec<Ipv4Addr> = self.servers.keys().filter(|key| key.0 == vlan).map(|key| key.2).collect();
-        servers.sort_unstable();
+        servers.arrange();
         servers.dedup();
         let span = Episode { first: first.unwrap_or(now), last: last.unwrap_or(now) };
         (first.is_some() || refused > 0).then(|| DhcpEvidence {
@@ -210,7 +211,7 @@ impl DhcpLedger {
             is_flood.then_some(DhcpFloodEvidence { vlan, source, clients: clients as u64, requests, span })
         };
         let mut all: Vec<DhcpFloodEvidence> = self.stations.iter().filter_map(of).collect();
-        all.sort_unstable_by_key(|f| (f.vlan, f.source.mac));
+        all.arrange_by_key(|f| (f.vlan, f.source.mac));
         all
     }
 
@@ -249,7 +250,7 @@ impl DhcpLedger {
                 });
             }
         }
-        out.sort_unstable_by_key(|s| (s.vlan, s.server, s.before));
+        out.arrange_by_key(|s| (s.vlan, s.server, s.before));
         out.dedup_by_key(|s| s.server);
         out
     }

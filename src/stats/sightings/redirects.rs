@@ -2,6 +2,7 @@
 
 use super::BIN;
 use super::bounded::{Lasting, Recent, entry};
+use crate::model::Arrange as _;
 use crate::model::bounded::with_room;
 use crate::model::evidence::{RedirectEvidence, SIGHT_HELD, StationEvidence};
 use crate::model::limits::SIGHT_ASKERS;
@@ -76,7 +77,7 @@ impl RedirectLedger {
                 })
             })
             .collect();
-        all.sort_unstable_by_key(|r| (r.vlan, r.router, r.source.mac));
+        all.arrange_by_key(|r| (r.vlan, r.router, r.source.mac));
         all
     }
 }

@@ -1,6 +1,7 @@
 //! Who announces himself as IPv6 router.
 
 use super::bounded::{Lasting, entry};
+use crate::model::Arrange as _;
 use crate::model::evidence::{ALONE, ROUTERS_BESIDE, SIGHT_HELD, SecondRouterEvidence, StationEvidence};
 use crate::model::{Address, Episode, Mac, Sighting, Timestamp};
 use hashbrown::HashMap;
@@ -103,7 +104,7 @@ impl RouterLedger {
                 });
             }
         }
-        out.sort_unstable_by_key(|r| (r.vlan, r.router, r.source.mac));
+        out.arrange_by_key(|r| (r.vlan, r.router, r.source.mac));
         out
     }
 }

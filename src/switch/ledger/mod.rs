@@ -18,6 +18,7 @@ mod speakers;
 mod stations;
 mod trees;
 
+use crate::model::Arrange as _;
 use crate::model::evidence::{SwitchEvidence, SwitchTrouble, SwitchTroubleKind};
 use crate::model::{
     Abilities, Address, ConnectionEnd, ControlBody, ControlMessage, Episode, Flood, FloodSecond, LinkLoad, Mac, Sight, Sighting,
@@ -231,7 +232,7 @@ impl SwitchLedger {
             .filter(|row| row.told.enabled.any(Abilities::ROUTER) && !row.told.enabled.any(Abilities::BRIDGE));
         let mut all = self.stations.routers(owners);
         all.extend(said.map(|row| row.source).chain(self.routers.rows().into_iter().map(|row| row.source)));
-        all.sort_unstable();
+        all.arrange();
         all.dedup();
         all
     }

@@ -1,6 +1,7 @@
 //! Stations: whether they are heard, from which port, and how many are new.
 
 use super::trouble;
+use crate::model::Arrange as _;
 use crate::model::bounded::BoundedMap;
 use crate::model::evidence::{
     ACQUAINTED, FLOODED_RATE, MOVES, MOVES_PLACES, MOVES_WITHIN, NEW_MAKERS, NEW_STATIONS, STATION_FORGOTTEN, SWITCH_RECENT, SwitchTrouble,
@@ -211,7 +212,7 @@ impl Stations {
     /// Those that were sent nothing for longest go.
     fn make_room(&mut self) {
         let mut times: Vec<(Timestamp, Mac)> = self.receivers.iter().map(|(mac, station)| (station.last, *mac)).collect();
-        times.sort_unstable();
+        times.arrange();
         times.truncate(STATIONS_WATCHED / 4);
         times.iter().for_each(|(_, mac)| drop(self.receivers.remove(mac)));
     }
@@ -319,7 +320,7 @@ impl Stations {
             }
         }
         for (vlan, mut stations) in by_vlan {
-            stations.sort_unstable_by_key(|s| (std::cmp::Reverse(s.0), s.1));
+            stations.arrange_by_key(|s| (std::cmp::Reverse(s.0), s.1));
             let senders: BTreeSet<&Mac> = stations.iter().flat_map(|s| &s.3.senders).collect();
             let (Some(first), Some(most)) = (stations.iter().map(|s| s.2).min(), stations.first()) else { continue };
             let rate = stations.iter().fold(0u64, |sum, s| sum.saturating_add(s.0));
@@ -346,7 +347,7 @@ impl Stations {
             owners.iter().skip(first).take_while(|owner| owner.0 == *mac).map(|owner| owner.1).collect()
         };
         let mut out: Vec<Mac> = self.receivers.iter().filter(|(mac, station)| station.routes(&own(mac))).map(|(mac, _)| *mac).collect();
-        out.sort_unstable();
+        out.arrange();
         out.truncate(KNOWN_ROUTERS);
         out
     }
@@ -365,7 +366,7 @@ impl Stations {
                 Some((key, position, position.run.filter(|run| now.since(run.last) <= MOVES_WITHIN.in_nanos() * 2)?))
             })
             .collect();
-        moving.sort_unstable_by_key(|m| *m.0);
+        moving.arrange_by_key(|m| *m.0);
         if moving.len() > MOVING {
             let first = moving.iter().map(|m| m.2.first).min().unwrap_or(now);
             let last = moving.iter().map(|m| m.2.last).max().unwrap_or(now);

@@ -289,6 +289,8 @@ pub(super) fn looked_at(canvas: &mut Canvas, scene: &Scene, times: &ChartTimes, 
         canvas.over(Rect { x, y, width, height: field.height + above }, scene.theme.selected());
     }
     if let Some((x, width)) = times.columns(cursor.here) {
+        // Half a time of day under the mark would be another one.
+        canvas.erase_word(x + width / 2, field.bottom());
         canvas.put(x + width / 2, field.bottom(), 1, "▲", scene.theme.strong(Hue::Warn));
     }
 }
@@ -323,7 +325,7 @@ fn packet_note(scene: &Scene) -> Note {
     let dim = scene.style(Hue::Dim);
     let s = scene.snapshot;
     let mean = if s.stats.total.packets > 0 { s.stats.total.wire_bytes as f64 / s.stats.total.packets as f64 } else { 0.0 };
-    vec![("mean packet ".into(), dim), (format!("{mean:.0} B").into(), scene.style(Hue::Text))]
+    vec![("mean packet ".into(), dim), (format!("{} B", units::grouped(mean.round() as u64)).into(), scene.style(Hue::Text))]
 }
 
 fn largest(values: &[Option<f64>]) -> f64 {

@@ -11,6 +11,7 @@
 use crate::snapshot::tables::applications::APPLICATIONS;
 use crate::snapshot::{Column, Snapshot};
 use crate::tui::canvas::{Canvas, split_top};
+use crate::tui::details;
 use crate::tui::panels::any_table::TablePanel;
 use crate::tui::panels::kinds;
 use crate::tui::screen::{Hint, Screen, Sorts};
@@ -77,6 +78,14 @@ impl Screen for ApplicationsScreen {
         let names: Vec<_> =
             apps.iter().map(|app| (app.token, Some(TablePanel { group: Some(app.title), ..ALL }.count(scene.snapshot)))).collect();
         kinds::draw(canvas, line, scene, &names);
-        sheet(scene).draw(canvas, body, scene, true);
+        let list = sheet(scene);
+        let lines = list.topics(scene).len();
+        // Who speaks it stands below, where there is room.
+        let app = apps.get(scene.pane.kind).filter(|_| lines > 0);
+        let Some((app, (body, Some(below)))) = app.map(|app| (app, details::with_preview(body, lines + 1))) else {
+            return list.draw(canvas, body, scene, true);
+        };
+        list.draw(canvas, body, scene, true);
+        details::speakers(canvas, below, scene, &format!("Conversations with {}", app.token), &|c| c.app == Some(app.token));
     }
 }

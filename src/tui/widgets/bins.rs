@@ -1,5 +1,6 @@
 //! Load by columns of dots: samples spread over bins of equal length, long silences cut out.
 
+use crate::model::Arrange as _;
 use crate::model::time::{MILLISECOND, SECOND, Timestamp};
 use crate::model::{TimeSpan, Traffic};
 use crate::snapshot::{Load, Sample};
@@ -310,7 +311,7 @@ fn facts(known: &Known, intervals: &Known, (from, end): (i64, i64), interval: i6
             rates.push((rate(sample), part));
         }
     }
-    rates.sort_by(|x, y| y.0.total_cmp(&x.0));
+    rates.arrange_by(|x, y| y.0.total_cmp(&x.0));
     let mut above = view as f64 * 0.05;
     let at = rates.iter().find(|(_, length)| {
         above -= *length as f64;
