@@ -52,8 +52,11 @@ struct OneIn {
     most: f64,
 }
 
-/// Findings about the mirror beside their severity, and the factor where it is said to sample.
-fn judged(s: &Snapshot) -> (Verdict, Vec<(&'static str, Severity)>, Option<OneIn>) {
+/// The verdict, findings about the mirror beside their severity, and the factor where it is said to sample.
+type Judged = (Verdict, Vec<(&'static str, Severity)>, Option<OneIn>);
+
+/// What is judged of the mirror.
+fn judged(s: &Snapshot) -> Judged {
     let of_mirror = s.diagnosis.findings.iter().filter(|f| f.active && spantop::diagnose::aspect(f.id).is_some());
     let found: Vec<_> = of_mirror.map(|f| (f.id, f.severity)).collect();
     let sampled = s.diagnosis.findings.iter().find(|f| f.active && f.id == "span.sampled").map(|f| {
@@ -67,7 +70,7 @@ fn judged(s: &Snapshot) -> (Verdict, Vec<(&'static str, Severity)>, Option<OneIn
 }
 
 /// The same of a file and of a port, where it is looked at second by second.
-fn both(copies: &[Copied]) -> [(Verdict, Vec<(&'static str, Severity)>, Option<OneIn>); 2] {
+fn both(copies: &[Copied]) -> [Judged; 2] {
     let packets = copies.iter().map(|c| (Timestamp(START + c.time), c.frame.clone())).collect();
     [judged(&as_file(copies)), judged(&second_by_second(packets, &Settings::default()))]
 }

@@ -38,7 +38,7 @@ mod voice;
 
 use spantop::capture::Memory;
 use spantop::engine::{self, Settings};
-use spantop::model::{Finding, LinkType, PathSide, Severity, Subject, Timestamp, Verdict};
+use spantop::model::{Finding, LinkType, PathSide, Severity, Subject, Timestamp, Value, Verdict};
 use spantop::snapshot::Snapshot;
 use support::packet::message::{dns, dns_failure};
 use support::packet::{ACK, FIN, PSH, Packet, RST, SYN};
@@ -387,6 +387,22 @@ fn a_port_scan_is_told_by_its_source_and_held_against_nobody() {
 }
 
 #[test]
+fn a_scan_of_two_hosts_names_both() {
+    let scan = |hosts: &[(u8, u16)]| {
+        let mut t = Traffic::default();
+        for &(host, ports) in hosts {
+            (1..=ports).for_each(|port| t.refused(i64::from(port) * 10_000 + i64::from(host), (66, 40_000), (host, port)));
+        }
+        let s = t.with_office(60).seen();
+        assert_eq!(troubles(&s).iter().map(|f| (f.0, f.1.as_str())).collect::<Vec<_>>(), [("scan.ports", "10.1.0.66")]);
+        title(&s).to_owned()
+    };
+    assert_eq!(scan(&[(9, 200), (8, 199)]), "10.1.0.66 tries 200 ports of 10.1.0.9 in vain, and 199 of 10.1.0.8");
+    assert_eq!(scan(&[(9, 200), (8, 199), (7, 3)]), "10.1.0.66 tries 200 ports of 10.1.0.9 in vain, and 199 of 10.1.0.8");
+    assert_eq!(scan(&[(9, 100), (8, 199), (7, 150)]), "10.1.0.66 tries 199 ports of 10.1.0.8 in vain, and of 2 other hosts as well");
+}
+
+#[test]
 fn a_sweep_is_told_by_its_port() {
     let mut t = Traffic::default();
     for host in 1..=120u8 {
@@ -439,6 +455,22 @@ fn round_trips(usual: (Micros, Micros), then: (Micros, Micros)) -> Snapshot {
         traffic.connection_over(at, (10 + (n % 7) as u8, 30_000 + n as u16), (2, 443), trips);
     }
     traffic.seen()
+}
+
+#[test]
+fn a_round_trip_that_stays_long_is_the_usual_one_after_a_while() {
+    let mut t = Traffic::default();
+    for n in 0..2_200 {
+        let (at, trips) = (i64::from(n) * S / 2, if n < 600 { (400, 200) } else { (45_000, 200) });
+        t.connection_over(at, (10 + (n % 7) as u8, 20_000 + n as u16), (2, 443), trips);
+    }
+    let s = t.seen();
+    assert_eq!(troubles(&s), only("tcp.rtt", "10.1.0.2:443/tcp", Severity::Warning));
+    let finding = &s.diagnosis.findings[0];
+    let last = (finding.last.0 - START) / 1_000_000_000;
+    assert!((900..980).contains(&last), "it rose at 300 s and is usual after ten minutes: {last} s");
+    let since = finding.evidence.iter().find(|(name, _)| *name == "unusual_since").map(|(_, since)| since.clone());
+    assert_eq!(since, Some(Value::Time(Timestamp(START + 300 * 1_000_000_000))));
 }
 
 #[test]

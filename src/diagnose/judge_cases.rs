@@ -1,6 +1,7 @@
 //! Cases of both sides of every threshold of the findings about the mirror.
 
 use super::*;
+use crate::model::evidence::AdvanceEvidence;
 
 /// Sets what a finding rests on to a value.
 type Change = fn(&mut Evidence, f64);

@@ -21,7 +21,8 @@ fn connection_cases() -> Vec<NetworkCase> {
         ("tcp.refused", Warning, evidence(never(attempts(5, Refused, 5, 1))), evidence(never(attempts(8, Refused, 4, 1)))),
         ("tcp.refused", Critical, evidence(attempts(100, Refused, 3, 2)), evidence(attempts(100, Refused, 2, 2))),
         ("tcp.reset", Warning, evidence(attempts(40, Cut, 6, 1)), evidence(attempts(40, Cut, 4, 1))),
-        ("tcp.reset", Critical, evidence(attempts(40, Cut, 20, 3)), evidence(attempts(19, Cut, 19, 3))),
+        ("tcp.reset", Critical, evidence(attempts(40, Cut, 20, 3)), evidence(attempts(19, Cut, 8, 3))),
+        ("tcp.reset", Critical, evidence(attempts(5, Cut, 5, 3)), evidence(attempts(4, Cut, 4, 3))),
         ("tcp.reset", Note, idle_cuts(&[60.0, 60.1, 61.0, 62.0, 63.0]), idle_cuts(&[60.0, 60.1, 61.0, 62.0, 63.1])),
         // In vain over ten seconds: five are enough; where somebody connects ten.
         ("icmp.unreachable", Note, evidence(attempts(1, Unreachable, 5, 1)), evidence(attempts(1, Unreachable, 4, 1))),
@@ -177,6 +178,8 @@ fn address_cases() -> Vec<NetworkCase> {
         ("nd.rogue_ra", Note, second_router(false), sighted(|_| {})),
         ("ntp.bad", Note, clock(ClockFault::Refuses(*b"RATE")), sighted(|_| {})),
         ("ntp.bad", Warning, clock(ClockFault::Unsynchronised), sighted(|_| {})),
+        ("ntp.bad", Note, clock(ClockFault::Apart(3_600.0, 1)), sighted(|_| {})),
+        ("ntp.bad", Warning, clock(ClockFault::Apart(3_600.0, 2)), sighted(|_| {})),
         ("ntp.bad", Critical, clock(ClockFault::Differs(-1_001.0)), sighted(|_| {})),
         ("ntp.bad", Warning, clock(ClockFault::Differs(1_000.0)), sighted(|_| {})),
         ("ntp.bad", Warning, no_time(5), no_time(4)),

@@ -33,6 +33,7 @@ fn service(app_token: &'static str, w: ServiceWindow) -> ServiceEvidence {
     proof.note(7);
     ServiceEvidence {
         key: key(),
+        next: crate::model::Mac::default(),
         vlan: None,
         app: AppId::NONE,
         app_token,
@@ -48,6 +49,7 @@ fn service(app_token: &'static str, w: ServiceWindow) -> ServiceEvidence {
         usual_response: None,
         usual_missing: None,
         usual_rejected: None,
+        unusual_since: UnusualSince::default(),
         is_one_of_several: false,
         since_success: SinceSuccess::default(),
         recent: ServiceWindow::default(),
@@ -318,7 +320,7 @@ fn black_hole(senders: u64) -> Evidence {
 }
 
 fn fragments(minute: [u64; 2], names: u64) -> Evidence {
-    sighted(|s| s.fragments.push(FragmentEvidence { receiver: host(9), senders: 1, minute, all: minute, names, tcp: 0, span: SPAN }))
+    sighted(|s| s.fragments.push(FragmentEvidence { receiver: host(9), senders: 1, minute, lately: minute, names, tcp: 0, span: SPAN }))
 }
 
 fn tls(fill: impl FnOnce(&mut NetworkEvidence)) -> Evidence {
@@ -558,7 +560,10 @@ fn what_the_mirror_cannot_show_is_not_judged() {
     let asymmetric = Evidence { sides: SideEvidence { judged: 100, one_sided: 10, ..SideEvidence::default() }, ..mirror };
     let unseen: Vec<_> = silence(&mut findings, &asymmetric).iter().map(|s| s.0).collect();
     let connections = ["ipv6.broken", "tcp.no_answer", "tcp.reset", "tcp.loss", "tcp.window_limited"];
-    assert_eq!(unseen, [&connections[..], &["dns.unanswered", "server.slow", "tls.failing", "ntp.bad", "quic.blocked"]].concat());
+    assert_eq!(
+        unseen,
+        [&connections[..], &["dns.unanswered", "server.slow", "tls.failing", "service.errors", "ntp.bad", "quic.blocked"]].concat()
+    );
 }
 
 /// The same where little is known of what is usual.

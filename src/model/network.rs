@@ -426,6 +426,12 @@ pub struct ShortName {
     length: u8,
 }
 
+impl Default for ShortName {
+    fn default() -> Self {
+        Self { bytes: [0; 46], length: 0 }
+    }
+}
+
 impl ShortName {
     /// Its first bytes.
     pub fn new(name: &[u8]) -> Self {

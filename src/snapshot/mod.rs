@@ -14,6 +14,7 @@ mod query;
 mod rows;
 mod selection;
 mod shape;
+mod streams;
 pub mod sweeps;
 pub mod table;
 pub mod tables;
@@ -36,6 +37,7 @@ pub use packets::{
 pub use published::{Ended, Published, RecordFeed};
 pub use query::{Column, Order, Query};
 pub use rows::{ConnectionEnding, Conversation, HostRow, ProtocolRow, ResetBy, Table, TcpState, Traffic, VlanPairRow, VlanRow, VlanWays};
+pub use streams::StreamRow;
 pub use wings::{CaptureSummary, Diagnosis, Dissected, Statistics};
 pub use wrapping::{CaptureFilter, Wrappings};
 

@@ -47,6 +47,8 @@ struct Stream {
     /// Nanoseconds, sixteenths.
     jitter: i64,
     range: Option<[i64; 2]>,
+    /// Their sum, nanoseconds, and how many.
+    jitters: (i64, u64),
     spaced: [u64; 2],
     first: Timestamp,
     last: Timestamp,
@@ -73,6 +75,7 @@ impl Stream {
             latest: (packet.time, packet.ticks),
             jitter: 0,
             range: None,
+            jitters: (0, 0),
             spaced: [0; 2],
             first: packet.time,
             last: packet.time,
@@ -158,11 +161,15 @@ impl Stream {
         let step = packet.ticks.wrapping_sub(ticks) as i32;
         // Events and comfort noise stand beside the clock of the voice, pictures have one stamp for several packets.
         let is_other = std::mem::replace(&mut self.payload_type, packet.payload_type) != packet.payload_type;
-        if is_other || packet.marker || step.unsigned_abs() > 1 << 20 {
+        if is_other || step.unsigned_abs() > 1 << 20 {
             self.since = self.latest;
             return;
         }
         self.find_clock();
+        // Behind silence the pause is the speaker's; of pictures the last packet of each carries it. The clock goes on.
+        if packet.marker {
+            return;
+        }
         let Some(clock) = self.clock.filter(|_| step != 0) else { return };
         let spaced = i64::from(step).saturating_mul(SECOND) / i64::from(clock);
         let off = packet.time.since(before).saturating_sub(spaced).saturating_abs();
@@ -174,6 +181,7 @@ impl Stream {
         self.jitter = self.jitter.saturating_add(off).saturating_sub(self.jitter / 16);
         let now = self.jitter / 16;
         self.range = Some(self.range.map_or([now; 2], |[least, most]| [least.min(now), most.max(now)]));
+        self.jitters = (self.jitters.0.saturating_add(now), self.jitters.1.saturating_add(1));
         let [all, uneven] = &mut self.spaced;
         *all = all.saturating_add(1);
         *uneven = uneven.saturating_add(u64::from(off > MEDIA_UNEVEN.in_nanos()));
@@ -195,7 +203,7 @@ impl Stream {
             None => CLOCKS.into_iter().find(|clock| goes(clock, 0.03)),
         };
         if self.clock.is_none() {
-            (self.range, self.spaced, self.jitter) = (None, [0; 2], 0);
+            (self.range, self.jitters, self.spaced, self.jitter) = (None, (0, 0), [0; 2], 0);
         }
         self.is_settled = self.clock.is_some() || told.is_some();
         self.since = self.latest;
@@ -245,6 +253,8 @@ impl RtpStreams {
                     lost: std::mem::take(&mut stream.lost),
                     gaps: std::mem::take(&mut stream.gaps),
                     jitter: stream.range.take(),
+                    jitters: std::mem::take(&mut stream.jitters),
+                    clock: stream.clock,
                     spaced: std::mem::take(&mut stream.spaced),
                     first: stream.first,
                     last: stream.last,
@@ -353,6 +363,28 @@ mod tests {
         let Some([_, most]) = uneven[0].jitter else { panic!("no jitter") };
         assert!((68 * MILLISECOND..=70 * MILLISECOND).contains(&most), "{most}");
         assert_eq!(uneven[0].spaced, [499, 499]);
+    }
+
+    /// Pictures: three packets each, of which the last carries the marker, thirty times a second.
+    #[test]
+    fn a_clock_is_found_out_of_pictures_that_end_with_a_marker() {
+        let flow = FlowKey::v4(17, 1, 2, 4_000, 5_000).0;
+        let told = |late: i64| {
+            let mut streams = RtpStreams::default();
+            for n in 0..600u32 {
+                let (picture, part) = (i64::from(n / 3), i64::from(n % 3));
+                let off = if picture % 2 == 0 { late * MILLISECOND } else { 0 };
+                let time = Timestamp(picture * SECOND / 30 + part * MILLISECOND / 2 + off);
+                let (ticks, marker) = (n / 3 * 3_000, part == 2);
+                let (way, source, payload_type, sequence) = (Direction::AToB, 7, 96, n as u16);
+                streams.take(&RtpPacket { flow, way, time, source, sequence, ticks, payload_type, marker, number: 0 });
+            }
+            let mut out = None;
+            streams.advance(Timestamp(60 * SECOND), true, |event| out = Some(event));
+            let Some(NetworkEvent::Media(news)) = out else { panic!("{out:?}") };
+            (news.clock, news.jitter.map(|[_, most]| most / MILLISECOND), news.received)
+        };
+        assert_eq!((told(0), told(20)), ((Some(90_000), Some(0), 600), (Some(90_000), Some(19), 600)));
     }
 
     #[test]

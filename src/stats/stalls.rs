@@ -167,7 +167,9 @@ mod tests {
         for (flags, told) in [(RST, Some((0, 6_500, 3))), (SYN, Some((0, 6_500, 3))), (FIN, None)] {
             let mut stalls = Stalls::default();
             receiver(&mut stalls, 0, 0, 0x10);
-            (1..=3).for_each(|n| drop(show(&mut stalls, n * 2_000, SENDER, 5, 0x10, AnalysisFlags::ZERO_WINDOW_PROBE)));
+            for n in 1..=3 {
+                show(&mut stalls, n * 2_000, SENDER, 5, 0x10, AnalysisFlags::ZERO_WINDOW_PROBE);
+            }
             let ended = show(&mut stalls, 6_500, SENDER, 5, flags, AnalysisFlags::NONE);
             let of = |event| match event {
                 NetworkEvent::Stalled(Stall { end: StallEnd::Closed, from, to, probes, .. }) => {

@@ -284,7 +284,7 @@ fn words(line: &str) -> Vec<Cow<'_, str>> {
     let mut out: Vec<Cow<'_, str>> = Vec::new();
     for word in line.split_whitespace() {
         match out.last_mut() {
-            Some(number) if is_unit(word) && number.ends_with(|c: char| c.is_ascii_digit()) => {
+            Some(number) if is_unit(word) && number.ends_with(|c: char| c.is_ascii_digit()) || goes_on(number, word) => {
                 let number = number.to_mut();
                 number.push(' ');
                 number.push_str(word);
@@ -293,6 +293,13 @@ fn words(line: &str) -> Vec<Cow<'_, str>> {
         }
     }
     out
+}
+
+/// Whether a number goes on with a smaller unit, as in `28 m 01 s`.
+fn goes_on(number: &str, word: &str) -> bool {
+    let digits = word.len() == 2 && word.bytes().all(|b| b.is_ascii_digit());
+    let larger = [" d", " h", " m"].iter().find_map(|unit| number.strip_suffix(unit));
+    digits && larger.is_some_and(|number| number.ends_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Whether a word is a unit, whatever stands behind it.
@@ -344,6 +351,7 @@ mod tests {
         // A number is nothing without its unit.
         assert_eq!(wrap("seen for 8.19 s, in 20 %", 13), ["seen for", "8.19 s, in", "20 %"]);
         assert_eq!(wrap("of 5 hosts", 6), ["of 5", "hosts"]);
+        assert_eq!(wrap("cause, in 28 m 01 s", 12), ["cause, in", "28 m 01 s"]);
         assert!(wrap("a verylongwordindeed b", 6).iter().all(|l| cells(l) <= 6));
     }
 }

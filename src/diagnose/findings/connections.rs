@@ -1,6 +1,6 @@
 //! Attempts to connect and connections: refused, cut.
 
-use super::unreachables::UNREACHABLE;
+use super::unreachables::{CLOSED_FOR, UNREACHABLE};
 use super::{SEVERAL, SURE, all_of, exceeded, hops, subject, unreachables};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
@@ -226,7 +226,7 @@ impl Detector for TcpReset {
                        the answer to what it sent last, but for clients that had sent everything and stop what comes to them; or, within a second of other segments, by a \
                        RST whose TTL is not that of its sender's other packets ({ttls} of them at least, which have one and the same), which a \
                        device between sent: surely more \
-                       than {cut} of at least {of}, and at least {least} (lower end of the {sure} interval); critical above {many}. A note \
+                       than {cut} of at least {of}, or most of fewer, and at least {least} (lower end of the {sure} interval); critical above {many}. A note \
                        where at least {idle} were cut, not by their clients, after they had been silent for much the same time of {long} or \
                        more, within {within} of each other.",
             cause: "The server's process crashes or is overloaded, a load balancer or firewall gives up connections, or one end runs into \
@@ -379,8 +379,8 @@ impl Detector for IcmpUnreachable {
             measured: "ICMP errors (destination unreachable, without those about the size of packets) that quote packets to a service which \
                        clients ask: at least {least} within a minute, or received by at least {several} clients, or {few} over at least {time} where nobody \
                        connects. The same of hosts and of \
-                       whatever else is sent to them, by who says it, of whom and why, but for ports at which nothing listens and for what \
-                       scans; hosts of which one router says the same are told together. A note where a filter rejects packets, or where a \
+                       whatever else is sent to them, by who says it, of whom and why, but for what scans; of a UDP port at which nothing listens its host \
+                       says so, to one client for at least {closed}; hosts of which one router says the same are told together. A note where a filter rejects packets, or where a \
                        single client hears it.",
             cause: "A route is missing, a filter rejects the packets, or nothing listens at a UDP port.",
             lookalikes: "Late answers to a socket that was closed in the meantime, traceroute; both are not counted. Routers \
@@ -392,6 +392,7 @@ impl Detector for IcmpUnreachable {
                 ("several", Tuned(&SEVERAL)),
                 ("few", Tuned(&UNREACHABLE_FEW)),
                 ("time", Tuned(&UNREACHABLE_FOR)),
+                ("closed", Tuned(&CLOSED_FOR)),
             ],
         };
         &PAGE

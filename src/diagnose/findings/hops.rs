@@ -50,6 +50,17 @@ pub(super) fn silent(e: &Evidence, standing: StandingFindings<'_>) -> impl Itera
     reports.into_iter()
 }
 
+/// Why nothing is heard of a host: a router that announces itself may not forward what goes to it.
+pub(super) fn unheard(e: &Evidence, service: &ServiceEvidence) -> String {
+    match e.network.sightings.routers.iter().find(|router| router.0 == service.next) {
+        Some((station, address)) => format!(
+            "Its packets go to the router {address} ({station}), which announces itself, and nothing comes back: it does not forward them, the \
+             way behind it is broken, or the host is down."
+        ),
+        None => "Nothing is heard of the host at all: it is down, or the address is nobody's.".to_owned(),
+    }
+}
+
 /// All that lies behind a router, and had answered, stopped at once; be it that it answers again.
 fn stopped(e: &Evidence, outage: &PathOutage) -> Option<Report> {
     let failures = &outage.failures;

@@ -162,7 +162,7 @@ fn unanswered(e: &Evidence, service: &ServiceEvidence, stands: bool) -> Option<R
     let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(silent.clients).held(vec![span]);
     let report = report.over(around.over);
     Some(match (answered || around.over, service.is_alive) {
-        (false, false) => report.because("Nothing is heard of the host at all: it is down, or the address is nobody's."),
+        (false, false) => report.because(hops::unheard(e, service)),
         (false, true) => report.because("The host sends other packets: a firewall drops these, or the service hangs."),
         (true, true) => report.because(
             "The host sends other packets: its service hangs or is overloaded, so that the queue of connections that wait to be accepted is full; \

@@ -26,9 +26,6 @@ fn segment(loss: &LossCounts) -> u64 {
     loss.acked_bytes().bytes.checked_div(seen).unwrap_or(SEGMENT).clamp(1, SEGMENT)
 }
 
-/// The share of what conversations advanced that must be missing before it is told in place of what was acknowledged: more than networks lose themselves.
-const UNEVEN: f64 = 0.05;
-
 /// Part of the beats of a clock's grain that may lack a packet, or have one more, where packets are sent on that beat.
 const BEAT: f64 = 0.05;
 
@@ -56,8 +53,7 @@ pub fn loss(request: &Request, detected: &DetectorReport, sums: &Sums) -> (Optio
     let Sums { outer, counts, .. } = sums;
     // What comes later than it is waited for is not lost.
     let is_told = !counts.order.is_beyond_waiting(&counts.health, &counts.overtaken);
-    let acked = clustered(&counts.acked, segment(&counts.loss), counts.loss.gaps);
-    let even = beside(acked, AdvanceCounts::evidence(&counts.advances).missing).filter(|_| is_told);
+    let even = clustered(&counts.acked, segment(&counts.loss), counts.loss.gaps).filter(|_| is_told);
     let all = even.map(|even| by_strata(request, detected, sums, even));
     let sequence = (outer.numbered > 0).then(|| wilson(outer.missing, outer.missing.saturating_add(outer.numbered)));
     let mut split = LossSplit::new(all, sequence, lost_here(sums));
@@ -88,14 +84,6 @@ fn conversations(detected: &DetectorReport) -> ConversationCounts {
         talks.merge(&detected.older);
     }
     talks
-}
-
-/// What is missing of the data that was `acked`, and of how far conversations `advanced`: where most around a hole is missing as well, nobody is seen to
-/// acknowledge it. Of that more is told where surely more than a little of it is.
-fn beside(acked: Option<Estimate>, advanced: Option<Estimate>) -> Option<Estimate> {
-    let is_more =
-        |advanced: &Estimate| advanced.rate >= UNEVEN && acked.is_some_and(|acked| advanced.low > acked.high.min(2.0 * acked.rate));
-    advanced.filter(is_more).or(acked)
 }
 
 /// Lost in this host, of what reached it. Where nobody counted that, it is taken for nothing: then it is part of what was lost before.

@@ -103,8 +103,9 @@ impl Assess for MirrorJudge {
         self.link_before = link;
         self.copies_before = whole.counts.duplicates.copies();
         let services = self.services(request.query.rows);
+        let streams = self.network.media(request.query.rows);
         let findings = in_order(judgement.findings, troubles, request.first);
-        Assessment { mirror, network, switch, services, findings, host }
+        Assessment { mirror, network, switch, services, streams, findings, host }
     }
 }
 

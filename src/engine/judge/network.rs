@@ -11,9 +11,9 @@ use crate::model::{
     ServiceKey, Severity, SwitchView, Timestamp, Transaction, TransactionEnd, Verdict,
 };
 use crate::names::{self, Transport};
-use crate::snapshot::{Network, NetworkMatter, Service};
+use crate::snapshot::{Network, NetworkMatter, Service, StreamRow};
 use crate::stats::services::{Answer, AnswerMeaning, BIN};
-use crate::stats::{ServiceLedger, SightingLedger, proofs};
+use crate::stats::{ServiceLedger, SightingLedger, StationUse, proofs};
 use crate::switch::SwitchLedger;
 use std::collections::{BTreeSet, VecDeque};
 
@@ -194,8 +194,11 @@ impl NetworkJudge {
             now,
             |host| self.ledger.last_heard(host),
             |host| self.ledger.is_server(host),
-            |station| self.ledger.speaks_for(station),
-            |station| self.ledger.routes(station),
+            |station| StationUse {
+                speaks_for: self.ledger.speaks_for(station, now),
+                routes: self.ledger.routes(station, now),
+                is_bare: self.switch.is_bare(station),
+            },
         );
         network.sightings.stations().for_each(|station| station.maker = names::manufacturer(station.mac));
         network.proofs = std::mem::take(&mut self.proofs);
@@ -274,6 +277,12 @@ impl NetworkJudge {
             // The mirror's evidence knows.
             Matter::Protocol(_) | Matter::Copies => true,
         }
+    }
+
+    /// Streams of voice and pictures, as many as asked for: those that begin first.
+    pub fn media(&self, rows: usize) -> Vec<StreamRow> {
+        let streams = self.ledger.media();
+        streams.into_iter().take(rows).map(StreamRow::of).collect()
     }
 
     /// How often routers reported that a packet's TTL was used up.

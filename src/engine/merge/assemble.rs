@@ -35,7 +35,7 @@ impl Merge {
             self.tables.close();
         }
         let judged = self.judge_and_list(request, &detected, totals.link, conversations)?;
-        let (ends, Assessment { mirror, network, switch, mut services, findings, host }, (mut conversations, eth_hosts)) = judged;
+        let (ends, Assessment { mirror, network, switch, mut services, streams, findings, host }, (mut conversations, eth_hosts)) = judged;
         let total = totals.traffic();
         let recent = if request.live { total.since(self.total_before) } else { total };
         self.total_before = total;
@@ -63,6 +63,7 @@ impl Merge {
                 conversations,
                 endpoints: Endpoints { eth: eth_hosts, ip, ipv6, tcp, udp, sctp },
                 services,
+                streams,
                 ..self.statistics(&totals, request.live)
             },
             dissect: Dissected { apps: dissected.sections(), names: learnt(names, query) },

@@ -1,7 +1,7 @@
 //! What findings about a service rest on: what happened to its clients, lately and usually.
 
 use crate::model::units::plural;
-use crate::model::{Address, AppId, AttemptOutcome, Episode, ProvingPackets, Quantiles, ServiceKey, Timestamp, Value};
+use crate::model::{Address, AppId, AttemptOutcome, Episode, Mac, ProvingPackets, Quantiles, ServiceKey, Timestamp, Value};
 use std::borrow::Cow;
 
 /// What may go wrong for the client of a service.
@@ -322,6 +322,19 @@ pub struct UnreachableReport {
     pub count: u64,
 }
 
+/// Since when what is far beyond the usual of a service is so; `None` where it is as usual, or too little is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct UnusualSince {
+    /// Round trips on the clients' side and on the server's.
+    pub trips: [Option<Timestamp>; 2],
+    /// Response times.
+    pub response: Option<Timestamp>,
+    /// Answers that there is no such name.
+    pub missing: Option<Timestamp>,
+    /// Requests that are refused.
+    pub rejected: Option<Timestamp>,
+}
+
 /// One service.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ServiceEvidence {
@@ -331,6 +344,8 @@ pub struct ServiceEvidence {
     pub app: AppId,
     /// Its token; empty where content did not tell.
     pub app_token: &'static str,
+    /// The station that its clients' frames go to: the host itself, or a router before it.
+    pub next: Mac,
     /// The VLAN that it is reached in; `None`: none, or several.
     pub vlan: Option<u16>,
     /// When a client last succeeded; `None`: never seen.
@@ -362,6 +377,8 @@ pub struct ServiceEvidence {
     pub usual_missing: Option<f64>,
     /// See `usual_missing`.
     pub usual_rejected: Option<f64>,
+    /// Since when what is beyond the usual is so.
+    pub unusual_since: UnusualSince,
     /// Nobody ever connected, and the only one who tried connects to the same port of other hosts: of several that do the same work one is
     /// missing.
     pub is_one_of_several: bool,

@@ -138,6 +138,9 @@ pub static CONFLICT_TURNS: Threshold = Threshold::count(2.0);
 /// Addresses from which on a station answers for others (proxy ARP, RFC 1027), so that what it claims is no conflict.
 pub const PROXY_ADDRESSES: usize = 5;
 
+/// Replies of a station for one address to one host in a minute that nobody asked for: whoever takes an address over says so a few times.
+pub static ARP_UNASKED: Threshold = Threshold::count(6.0);
+
 /// Nanoseconds that nothing must have answered.
 pub static ARP_SILENT: Threshold = Threshold::nanos((3 * SECOND) as f64);
 

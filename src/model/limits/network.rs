@@ -37,8 +37,8 @@ pub const MEDIA_STREAMS: usize = 4 * 1024;
 /// See [`MEDIA_STREAMS`].
 pub const MEDIA_OFFERS: usize = 4 * 1024;
 
-/// Conversations over UDP, per shard, of which it is not known yet whether their packets are a stream's (64 bytes each).
-pub const RTP_CANDIDATES: usize = 512;
+/// Conversations over UDP, per shard, of which it is not known yet whether their packets are a stream's (1 KiB each, with the first packets).
+pub const RTP_CANDIDATES: usize = 128;
 
 /// Connections whose windows are looked at, and hosts whose fastest transfer is known (350 bytes each).
 pub const WINDOWED: usize = 4 * 1024;

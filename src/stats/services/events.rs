@@ -35,13 +35,16 @@ impl ServiceLedger {
     pub(super) fn attempt(&mut self, attempt: &Attempt) {
         let Some(key) = ServiceKey::of(&attempt.flow, attempt.way) else { return };
         let client = attempt.flow.ends(attempt.way)[0].0;
+        let trouble = attempt_trouble(attempt.outcome);
+        if trouble == Some(Trouble::NoAnswer) && client.is_link_local() && !key.address.is_link_local() {
+            return;
+        }
         self.fallbacks.take(attempt, key);
         if attempt.outcome == AttemptOutcome::Established {
             self.windows.opened(attempt);
             self.black_holes.opened(&attempt.flow, attempt.time);
         }
         self.judged = self.judged.saturating_add(1);
-        let trouble = attempt_trouble(attempt.outcome);
         match trouble {
             // Nobody looks for what he knows: it was there, or lies where nothing is to be reached any more.
             Some(Trouble::Refused | Trouble::NoAnswer) if self.was_there(&key) || self.outages.lasts(attempt.next) => {}
@@ -248,7 +251,7 @@ impl ServiceLedger {
             self.with(key, error.time, |counts| counts.trouble(error.receiver, Trouble::Unreachable, error.time, error.time));
             if let Some(service) = self.services.get_mut(&key) {
                 service.prove(Trouble::Unreachable, error.number);
-                service.note_unreachable(error.reporter, error.quoted.code);
+                service.note_unreachable(error.reporter, error.quoted.code, error.time);
             }
         }
     }

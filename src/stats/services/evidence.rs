@@ -106,6 +106,7 @@ impl ServiceLedger {
             key: *key,
             app: service.app,
             app_token: "",
+            next: service.next,
             vlan: service.vlan.filter(|_| !service.is_in_several),
             last_success: service.last_success,
             is_alive,
@@ -120,6 +121,7 @@ impl ServiceLedger {
             usual_response: service.usual.response(),
             usual_missing: service.usual.missing(),
             usual_rejected: service.usual.rejected(),
+            unusual_since: service.usual.unusual_since(),
             is_one_of_several: others.include(key, service),
             since_success: service.unanswered.told(now),
             // Nothing else is found in it than trouble, and times that are not the usual ones.

@@ -144,7 +144,7 @@ impl Receivers {
         known.span.last = known.span.last.max(stall.to);
     }
 
-    /// Those of the last ten minutes up to `now`; at the end of a file `all`.
+    /// Those of the last minute up to `now`; at the end of a file `all`.
     pub fn evidence(&self, now: Timestamp, all: bool) -> Vec<StallEvidence> {
         let recent = self.known.iter().filter(|(_, s, _)| all || now.since(s.span.last) < MINUTE * BIN);
         let seconds = |nanos: i64| nanos as f64 / 1e9;

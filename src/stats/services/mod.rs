@@ -40,7 +40,7 @@ mod windows;
 use crate::model::bounded::BoundedMap;
 use crate::model::limits::{LOSSY_CONNECTIONS, SERVICE_BINS, SERVICES};
 use crate::model::time::SECOND;
-use crate::model::{Address, AppId, CapScale, FlowKey, Mac, NetworkEvent, RoundTrip, ServiceKey, Timestamp, Transaction};
+use crate::model::{Address, AppId, CapScale, FlowKey, Mac, MediaStream, NetworkEvent, RoundTrip, ServiceKey, Timestamp, Transaction};
 use answered_elsewhere::AnsweredElsewhere;
 pub use answers::{Answer, AnswerMeaning};
 use black_holes::BlackHoles;
@@ -179,7 +179,7 @@ impl ServiceLedger {
         // What comes late counts in the newest bin.
         if newest < number || service.bins.is_empty() {
             if let Some((number, past)) = service.bins.back() {
-                service.usual.note(past);
+                service.usual.note(past, *number);
                 service.troubled = if past.is_troubled() { Some(*number) } else { service.troubled };
             }
             service.bins.push_back((number, ServiceCounts::default()));
@@ -253,13 +253,13 @@ impl ServiceLedger {
     }
 
     /// The only address by which a station connects to others; `None` of a router.
-    pub fn speaks_for(&self, station: Mac) -> Option<Address> {
-        self.fallbacks.speaks_for(station)
+    pub fn speaks_for(&self, station: Mac, now: Timestamp) -> Option<Address> {
+        self.fallbacks.speaks_for(station, now)
     }
 
     /// Whether a station connects to others from several addresses: it is a router.
-    pub fn routes(&self, station: Mac) -> bool {
-        self.fallbacks.routes(station)
+    pub fn routes(&self, station: Mac, now: Timestamp) -> bool {
+        self.fallbacks.routes(station, now)
     }
 
     /// Whether clients use a service of a host.
@@ -277,6 +277,11 @@ impl ServiceLedger {
     /// Whether somebody used an application that is so.
     pub fn has_app(&self, is: impl Fn(AppId) -> bool) -> bool {
         self.services.values().any(|service| is(service.app))
+    }
+
+    /// Streams of voice and pictures, as a whole.
+    pub fn media(&self) -> Vec<MediaStream> {
+        self.media.totals()
     }
 
     /// Whether streams of voice or pictures were seen of late.

@@ -3,11 +3,11 @@
 use super::BIN;
 use super::bounded::{Lasting, Recent, entry};
 use crate::model::Arrange as _;
-use crate::model::bounded::with_room;
 use crate::model::evidence::{
     ALONE, DHCP_CLAIMED, DHCP_DISCOVERS, DHCP_FLOOD, DHCP_WAITED, DhcpEvidence, DhcpFloodEvidence, SERVERS_BESIDE, SIGHT_BINS, SIGHT_HELD,
     SecondServerEvidence, StationEvidence,
 };
+use crate::model::latest::Latest;
 use crate::model::limits::SIGHT_ASKERS;
 use crate::model::{Address, DhcpConfig, DhcpSight, Episode, Mac, Sighting, Timestamp};
 use hashbrown::HashMap;
@@ -45,8 +45,8 @@ struct Client {
 struct Server {
     mac: Mac,
     first: Option<Timestamp>,
-    told: Vec<DhcpConfig>,
-    clients: Vec<Mac>,
+    told: Latest<DhcpConfig, CONFIGS>,
+    clients: Latest<Mac, SIGHT_ASKERS>,
     answers: u64,
     last: Timestamp,
 }
@@ -137,8 +137,8 @@ impl DhcpLedger {
         (server.mac, server.first) = (seen.source, Some(first));
         server.last = server.last.max(seen.last);
         server.answers = server.answers.saturating_add(seen.count);
-        with_room(&mut server.told, CONFIGS, message.told);
-        with_room(&mut server.clients, SIGHT_ASKERS, message.client);
+        server.told.note(message.told, seen.last);
+        server.clients.note(message.client, seen.last);
     }
 
     /// Whether clients are told to use this address as their router.
@@ -229,10 +229,10 @@ impl DhcpLedger {
             });
             let known = beside.filter_map(|(key, s)| Some((place(key.2, s)?, s))).min_by_key(|(place, _)| *place);
             let Some((other, known)) = known.filter(|(other, _)| *other < own) else { continue };
-            let differs = !server.told.iter().any(|told| known.told.contains(told));
+            let differs = !server.told.iter().any(|told| known.told.iter().any(|other| other == told));
             let alone = own.1.since(other.1).max(0);
             if differs || alone >= ALONE.in_nanos() {
-                let told = [known, server].map(|s| s.told.last().copied().unwrap_or_default());
+                let told = [known, server].map(|s| s.told.newest().unwrap_or_default());
                 let source = StationEvidence { mac: server.mac, maker: None, count: server.answers, last: server.last };
                 let span = Episode { first: own.1.max(other.1), last: server.last };
                 out.push(SecondServerEvidence {
@@ -251,7 +251,7 @@ impl DhcpLedger {
             }
         }
         out.arrange_by_key(|s| (s.vlan, s.server, s.before));
-        out.dedup_by_key(|s| s.server);
+        out.dedup_by_key(|s| (s.vlan, s.server));
         out
     }
 }

@@ -134,6 +134,11 @@ impl SwitchLedger {
         news.circling.iter().for_each(|frame| self.loops.take(frame));
     }
 
+    /// Whether nothing but ARP and the like is seen of a station.
+    pub fn is_bare(&self, station: Mac) -> bool {
+        self.stations.is_bare(&station)
+    }
+
     /// Takes in how full the link was in an interval; whether that is to be judged by its own time.
     pub fn load(&mut self, load: &LinkLoad) -> bool {
         self.loads.take(load);

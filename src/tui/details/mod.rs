@@ -139,8 +139,8 @@ fn head(
     (title, list, sides): (&str, &[facts::Fact], Option<(&str, &str)>),
     rows: usize,
 ) -> Rect {
-    // Below a list nothing is remembered of it.
-    let sides = sides.filter(|_| if scene.whole() { past::is_known(scene) } else { !scene.trail.is_empty() });
+    // Below a list nothing is remembered of it but what is kept of the past.
+    let sides = sides.filter(|_| past::is_known(scene) || !scene.whole() && !scene.trail.is_empty());
     // Of a port rows come and go: there nothing moves because of them.
     let listed = if scene.whole() { u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(2) } else { u16::MAX };
     let tall = area.height >= 28 || area.height >= listed.saturating_add(facts::height(area.width, list) + 3 + CHART.0);
@@ -164,10 +164,10 @@ fn head(
     }
 }
 
-/// Rates since the page was opened: first side up, second side down.
+/// Rates over the time that is kept of the past, else since the page was opened: first side up, second side down.
 fn trail(canvas: &mut Canvas, area: Rect, scene: &Scene, (up_name, down_name): (&str, &str)) {
     let note = [(format!("↑ {up_name}  ").into(), scene.style(Hue::Out)), (format!("↓ {down_name}").into(), scene.style(Hue::In))];
-    if scene.whole() {
+    if past::is_known(scene) {
         return past::draw(canvas, area, scene, (up_name, down_name));
     }
     let body = titled(canvas, area, "Since opened", &note, false);

@@ -38,10 +38,25 @@ const ROOMY: u16 = 140;
 pub(super) fn window(scene: &Scene) -> Window {
     let Some(&span) = SCALES.get(scene.view.scale) else { return Window::Everything };
     match scene.snapshot.stats.load.peak_ms {
+        // Less than that is shown as without a cursor: the rest of the chart would be empty.
+        _ if scene.view.cursor.is_some() && extent(scene.snapshot) <= span => {
+            if scene.whole() {
+                Window::Everything
+            } else {
+                Window::Last(span)
+            }
+        }
         _ if let Some(cursor) = scene.view.cursor => Window::Around(cursor.centre, span),
         Some((at, ..)) if scene.whole() => Window::Around(at, span),
         _ => Window::Last(span),
     }
+}
+
+/// For how long the load is known, in nanoseconds.
+fn extent(s: &Snapshot) -> i64 {
+    let ends = |sample: &Sample| sample.start.plus(sample.length);
+    let (samples, open) = (&s.stats.load.samples, s.stats.load.open.as_ref());
+    samples.first().or(open).zip(open.or(samples.last())).map_or(0, |(first, last)| ends(last).since(first.start))
 }
 
 /// Bins of a chart from which on narrower ones would not be told apart.
@@ -66,12 +81,7 @@ pub(super) fn gathered(scene: &Scene, columns: usize) -> Bins {
 
 /// Numbers of the spans that show less than everything, and so many bins: milliseconds everywhere where packets can be read again.
 pub(in crate::tui) fn scales(s: &Snapshot, fewest: i64, reads_again: bool) -> Vec<usize> {
-    let ends = |sample: &Sample| sample.start.plus(sample.length);
-    let known =
-        match (s.stats.load.samples.first().or(s.stats.load.open.as_ref()), s.stats.load.open.as_ref().or(s.stats.load.samples.last())) {
-            (Some(first), Some(last)) => ends(last).since(first.start),
-            _ => 0,
-        };
+    let known = extent(s);
     let known_finest = s.stats.load.fine.iter().map(|fine| fine.width).min().unwrap_or(s.stats.load.interval).min(s.stats.load.interval);
     let finest = if reads_again { MILLISECOND.min(known_finest) } else { known_finest };
     let useful = move |span: i64| span < known && span / fewest >= finest;

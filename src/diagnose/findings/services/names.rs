@@ -4,7 +4,7 @@ use super::{BAD, DEAD_CLIENTS, DNS, FAILING_MOST, QUERIES, by_clients, codes, fa
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Tuned};
-use crate::diagnose::findings::{SURE, all_of, exceeded, of, subject, times};
+use crate::diagnose::findings::{SURE, all_of, exceeded, of, subject, times, unusual};
 use crate::model::evidence::{
     FAILING_SHARE, FAILING_ZONES, SLOW_NAME_FLOOR, SLOW_REPLY, SLOW_SHARE, ServiceEvidence, ServiceWindow, Threshold, Trouble,
     UNANSWERED_SHARE, USUAL_TIMES, VERY_SLOW_REPLY,
@@ -235,7 +235,7 @@ fn unusually_missing(service: &ServiceEvidence, stands: bool) -> Option<Report> 
         of(missing.count, w.answered),
         percent(usual)
     );
-    Some(report(service, w, Trouble::NoSuchName, Severity::Warning, title))
+    Some(unusual(report(service, w, Trouble::NoSuchName, Severity::Warning, title), service.unusual_since.missing))
 }
 
 /// It is so much within a minute that it does the server and its clients no good, usual or not.
@@ -325,5 +325,6 @@ fn slower_names(service: &ServiceEvidence, w: &ServiceWindow, stands: bool) -> O
     }
     let late = w.trouble(Trouble::SlowerThanUsual);
     let title = format!("Name server {} answers slowly: {}; usual are {}", service.key.address, times(w), duration(usual));
-    Some(report(service, w, Trouble::SlowerThanUsual, Severity::Warning, title).suffered_by(late.clients))
+    let report = report(service, w, Trouble::SlowerThanUsual, Severity::Warning, title).suffered_by(late.clients);
+    Some(unusual(report, service.unusual_since.response))
 }
