@@ -50,6 +50,11 @@ impl<T: Copy + PartialEq, const CAP: usize> Latest<T, CAP> {
         self.known.iter().max_by_key(|(_, last)| *last).map(|(item, _)| *item)
     }
 
+    /// Whether none is known.
+    pub fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
     /// How many that are.
     pub fn len(&self) -> usize {
         self.known.len()

@@ -1,7 +1,7 @@
 //! Addresses: claimed twice, asked for in vain, given by the wrong server or not at all; routers and clocks.
 
 use super::support::packet::message::{DhcpMessage, dhcp, neighbour_advertisement, ntp, router_advertisement};
-use super::support::packet::{End, Packet};
+use super::support::packet::{End, Packet, SYN};
 use super::{Micros, S, START, Traffic, address, mac, only, proof, title, troubles};
 use spantop::model::Severity;
 use spantop::snapshot::Snapshot;
@@ -409,6 +409,56 @@ fn a_time_server_that_does_not_know_the_time() {
     assert_eq!(troubles(&build([Some((2, 90_000)); 4])), [], "the probe's own clock is wrong");
     assert_eq!(troubles(&build([good, Some((2, 700)), None, Some((0, 0))])).len(), 2, "two agree on nothing: nobody knows who is right");
     assert_eq!(troubles(&build([good, good, good, None])), only("ntp.bad", "10.1.0.243:123/udp", Severity::Warning));
+}
+
+#[test]
+fn a_router_that_promises_a_way_and_forwards_nothing_is_named() {
+    // Two hosts try a server elsewhere by way of station 1, and one of them from the address of its link as well.
+    let build = |announces: bool| {
+        let mut t = Traffic::default();
+        for n in 0..20u16 {
+            let at = i64::from(n) * 2 * S;
+            if announces {
+                let [from, group] = ["fe80::1", "ff02::1"].map(|address| address.parse::<Ipv6Addr>().unwrap());
+                let told = Packet::eth(mac(1), [0x33, 0x33, 0, 0, 0, 1]).ip(from, group).ttl(255).icmp(134, 0, [64, 0, 7, 8]);
+                t.push(at, told.payload(&router_advertisement("2001:db8:1::".parse().unwrap())));
+            }
+            let (host, own) = [(10, "2001:db8:1::a"), (11, "2001:db8:1::b"), (11, "fe80::b")][usize::from(n % 3)];
+            let [own, server] = [own, "2001:db8:99::10"].map(|address| address.parse::<Ipv6Addr>().unwrap());
+            for again in [0, 1, 3] {
+                let syn = Packet::eth(mac(host), mac(1)).ip(own, server).tcp(40_000 + n, 80).seq(u32::from(n)).flags(SYN);
+                t.push(at + again * S, syn);
+            }
+        }
+        t.with_office(50).seen()
+    };
+    let s = build(true);
+    assert_eq!(troubles(&s), only("tcp.no_answer", "[2001:db8:99::10]:80/tcp", Severity::Warning));
+    let finding = &s.diagnosis.findings[0];
+    assert!(finding.cause.contains("the router fe80::1 (02:00:00:00:01:01), which announces itself"), "{}", finding.cause);
+    assert_eq!(finding.hosts, Some(2), "an address of the link alone is no third client");
+    assert!(build(false).diagnosis.findings[0].cause.starts_with("Nothing is heard of the host at all"));
+}
+
+#[test]
+fn a_station_that_tells_two_hosts_about_each_other_unasked() {
+    // Every second it tells each that it is the other, while they speak with each other.
+    let build = |second: u8, seconds: i64| {
+        let mut t = Traffic::default();
+        for n in 0..seconds {
+            for (of, to) in [(10, 11), (second, 10)] {
+                let from = End::new(mac(66), address(of), 0);
+                t.push(n * S + i64::from(to) * 1_000, Packet::arp(2, from, mac(to), Ipv4Addr::from(address(to))));
+            }
+        }
+        t.with_neighbours(40).with_office(40).seen()
+    };
+    let s = build(11, 15);
+    assert_eq!(troubles(&s), only("arp.conflict", "02:00:00:00:01:42", Severity::Warning));
+    let told = "claims 10.1.0.10, 10.1.0.11, towards each other, again and again and unasked";
+    assert!(title(&s).contains(told), "{}", title(&s));
+    assert_eq!(troubles(&build(11, 4)), [], "a few times");
+    assert_eq!(troubles(&build(12, 15)), [], "it has two addresses, and tells nobody about the other");
 }
 
 #[test]

@@ -33,12 +33,9 @@ fn note_code(counts: &mut ServiceCounts, answer: Answer, code: u32, zone: u16) {
 
 impl ServiceLedger {
     pub(super) fn attempt(&mut self, attempt: &Attempt) {
-        let Some(key) = ServiceKey::of(&attempt.flow, attempt.way) else { return };
+        let Some(key) = ServiceKey::of(&attempt.flow, attempt.way).filter(|key| !leaves_its_link(attempt, key)) else { return };
         let client = attempt.flow.ends(attempt.way)[0].0;
         let trouble = attempt_trouble(attempt.outcome);
-        if trouble == Some(Trouble::NoAnswer) && client.is_link_local() && !key.address.is_link_local() {
-            return;
-        }
         self.fallbacks.take(attempt, key);
         if attempt.outcome == AttemptOutcome::Established {
             self.windows.opened(attempt);
@@ -366,6 +363,12 @@ fn is_cut(end: &ConnectionEnd) -> bool {
 /// Whether a client repeated its SYN though the SYN-ACK has passed, and never took it.
 fn is_untaken(attempt: &Attempt) -> bool {
     attempt.outcome == AttemptOutcome::HalfOpen && attempt.syns > 1
+}
+
+/// Whether a client asked for a host beyond its link from an address of the link alone, to which nobody answers (RFC 4291 section 2.5.6).
+fn leaves_its_link(attempt: &Attempt, key: &ServiceKey) -> bool {
+    let client = attempt.flow.ends(attempt.way)[0].0;
+    attempt_trouble(attempt.outcome) == Some(Trouble::NoAnswer) && client.is_link_local() && !key.address.is_link_local()
 }
 
 /// What went wrong with an attempt to connect.

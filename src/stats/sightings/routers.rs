@@ -29,7 +29,7 @@ impl Lasting for Router {
 impl Router {
     /// Neither what it says of configuration nor any prefix is the other's.
     fn differs(&self, other: &Router) -> bool {
-        let both_tell = self.prefixes.len() > 0 && other.prefixes.len() > 0;
+        let both_tell = !self.prefixes.is_empty() && !other.prefixes.is_empty();
         self.flags != other.flags || both_tell && !self.prefixes.iter().any(|p| other.prefixes.iter().any(|known| known == p))
     }
 }
