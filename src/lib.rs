@@ -50,8 +50,8 @@
 //!   ([`diagnose`]). A file is judged as a whole; on a live port findings rest on the recent past (`engine/judge/history.rs`).
 //! - **The network is judged** (`engine/judge/network.rs`) as packets pass, every ten seconds of their time, in a file as live. Shards tell what
 //!   happens between hosts as [`model::NetworkEvent`]s (`engine/fold/shard/network.rs`: attempts to connect, ends, lost segments, stalls,
-//!   transactions); they come together by interval and shard in one [`stats::ServiceLedger`], whose counts are the evidence. What the mirror
-//!   cannot show is silenced at the snapshot ([`diagnose::silence`]).
+//!   transactions); what all of them tell of a second (`engine/route/beats.rs`) comes together in the order of its time in one
+//!   [`stats::ServiceLedger`], whose counts are the evidence. What the mirror cannot show is silenced at the snapshot ([`diagnose::silence`]).
 //! - **The past** is kept where somebody looks back: at the marks where a slot ends shards hand over what changed
 //!   (`engine/fold/shard/history.rs`), the merge keeps sums and the largest rows of each slot, finer ones of late
 //!   (`engine/merge/history.rs`), and from them comes the picture of any span ([`snapshot::history`]).

@@ -199,7 +199,7 @@ fn flow_records_add_up_to_the_rows_for_any_number_of_threads() {
         assert!(rows == records, "threads {threads}: {} rows, {} records", rows.len(), records.len());
         assert!(reasons.get(&CloseReason::Fin).is_some_and(|&n| n > 100), "{reasons:?}");
         assert!(reasons.contains_key(&CloseReason::Idle) || reasons.contains_key(&CloseReason::Finished), "{reasons:?}");
-        assert!(batches.is_sorted_by_key(|b| (b.interval, b.shard)));
+        assert!(batches.is_sorted_by_key(|b| (b.beat, b.shard)));
         assert!(batches == *first.get_or_insert_with(|| batches.clone()), "threads {threads}: other records, or another order");
     }
 }

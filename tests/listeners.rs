@@ -226,7 +226,7 @@ fn a_subscriber_gets_every_interval_and_every_snapshot() {
         assert!(intervals.len() > 20 && intervals == got.result.stats.load.samples, "{} intervals", intervals.len());
         assert_eq!(snapshots.len(), 1);
         assert!(*snapshots[0] == got.result);
-        assert!(flows.is_sorted_by_key(|b| (b.interval, b.shard)));
+        assert!(flows.is_sorted_by_key(|b| (b.beat, b.shard)));
         let told: u64 = flows.iter().flat_map(|b| &b.records).map(|r| r.traffic[0].packets + r.traffic[1].packets).sum();
         let rows = &got.result.stats.conversations;
         let pairs: u64 = rows.ip.rows.iter().chain(&rows.ipv6.rows).map(|r| r.total().packets).sum();

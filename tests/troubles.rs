@@ -171,8 +171,9 @@ impl Traffic {
         for (at, frame) in &self.packets {
             memory.push(Timestamp(START + at * 1_000), LinkType::ETHERNET, frame.len() as u32, frame);
         }
-        let outcome = engine::run(Box::new(memory), settings, Default::default()).unwrap();
+        let outcome = engine::run(Box::new(memory.clone()), settings, Default::default()).unwrap();
         assert_eq!(outcome.failure, None);
+        live_like::tells_the_same_by_any_interval(&memory, settings, &outcome.result);
         live_like::tells_the_same(&self.packets, settings, &outcome.result);
         outcome.result
     }

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::model::{LinkType, Timestamp};
 
 /// A source of packets given one by one.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Memory {
     packets: Vec<(Timestamp, u32, LinkType, Vec<u8>)>,
     next: usize,

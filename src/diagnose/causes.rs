@@ -7,6 +7,7 @@
 use crate::model::Arrange as _;
 use crate::model::time::SECOND;
 use crate::model::{Address, Explained, Finding, Subject};
+use std::collections::BTreeMap;
 
 /// A cause begins this long after its effect at most: one stretch that is looked at.
 const BEGINS: i64 = 60 * SECOND;
@@ -111,7 +112,10 @@ pub fn by_cause(findings: &mut Vec<Finding>) {
     let count = findings.len();
     let mut by: Vec<Option<usize>> = vec![None; count];
     // Those that explain most come first; of two that explain the same, the one that is listed first.
-    let mut causes: Vec<(usize, Vec<usize>)> = (0..count).map(|at| (at, effects(findings, at))).filter(|c| !c.1.is_empty()).collect();
+    let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    findings.iter().enumerate().for_each(|(at, finding)| places.entry(finding.id).or_default().push(at));
+    let mut causes: Vec<(usize, Vec<usize>)> =
+        (0..count).map(|at| (at, effects(findings, at, &places))).filter(|c| !c.1.is_empty()).collect();
     causes.arrange_by_key(|(at, effects)| (std::cmp::Reverse(effects.len()), *at));
     for (cause, effects) in &causes {
         for &effect in effects {
@@ -133,27 +137,34 @@ pub fn by_cause(findings: &mut Vec<Finding>) {
             found.explained_by = explained;
         }
     }
+    let mut under: Vec<Vec<usize>> = vec![Vec::new(); count];
+    for (effect, cause) in by.iter().enumerate() {
+        cause.and_then(|cause| under.get_mut(cause)).into_iter().for_each(|under| under.push(effect));
+    }
     let mut order: Vec<usize> = Vec::with_capacity(count);
-    (0..count).filter(|&at| by.get(at).is_some_and(Option::is_none)).for_each(|root| list(root, &by, &mut order));
+    (0..count).filter(|&at| by.get(at).is_some_and(Option::is_none)).for_each(|root| list(root, &under, &mut order));
     let mut slots: Vec<Option<Finding>> = std::mem::take(findings).into_iter().map(Some).collect();
     findings.extend(order.into_iter().filter_map(|at| slots.get_mut(at).and_then(Option::take)));
 }
 
 /// A finding, and behind it what follows from it.
-fn list(at: usize, by: &[Option<usize>], order: &mut Vec<usize>) {
+fn list(at: usize, under: &[Vec<usize>], order: &mut Vec<usize>) {
     order.push(at);
-    by.iter().enumerate().filter(|(_, cause)| **cause == Some(at)).for_each(|(effect, _)| list(effect, by, order));
+    under.get(at).into_iter().flatten().for_each(|effect| list(*effect, under, order));
 }
 
-/// Where those findings stand that can follow from the one at `at`.
-fn effects(findings: &[Finding], at: usize) -> Vec<usize> {
+/// Where those findings stand that can follow from the one at `at`, ascending; `places` says where the findings of an identifier do.
+fn effects(findings: &[Finding], at: usize, places: &BTreeMap<&str, Vec<usize>>) -> Vec<usize> {
     let Some(cause) = findings.get(at) else { return Vec::new() };
-    let follows = |effect: &Finding| {
-        let fits =
-            |edge: &Edge| edge.causes.contains(&cause.id) && edge.effects.contains(&effect.id) && is_about(edge.about, cause, effect);
-        (effect.subject != cause.subject || effect.id != cause.id) && EDGES.iter().any(fits) && at_the_same_time(cause, effect)
+    let follows = |edge: &Edge, effect: &Finding| {
+        (effect.subject != cause.subject || effect.id != cause.id) && is_about(edge.about, cause, effect) && at_the_same_time(cause, effect)
     };
-    findings.iter().enumerate().filter(|(_, effect)| follows(effect)).map(|(at, _)| at).collect()
+    let edges = EDGES.iter().filter(|edge| edge.causes.contains(&cause.id));
+    let pairs = edges.flat_map(|edge| edge.effects.iter().filter_map(|id| places.get(id)).flatten().map(move |at| (edge, *at)));
+    let mut out: Vec<usize> = pairs.filter(|&(edge, at)| findings.get(at).is_some_and(|f| follows(edge, f))).map(|(_, at)| at).collect();
+    out.sort_unstable();
+    out.dedup();
+    out
 }
 
 fn is_about(about: About, cause: &Finding, effect: &Finding) -> bool {

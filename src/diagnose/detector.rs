@@ -175,7 +175,7 @@ pub enum Detection {
     Unknown(String),
     /// Looked at and not there.
     Clear,
-    /// There: a report for each subject, at least one.
+    /// There: one report at least. Those about the same subject become one, which the gravest leads.
     Present(Vec<Report>),
 }
 

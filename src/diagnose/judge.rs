@@ -3,6 +3,7 @@
 use super::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use super::evidence::Evidence;
 use super::registry::{DETECTORS, NETWORK, aspect};
+use super::together::one_each;
 use super::vendor::Vendor;
 use crate::model::evidence::Trouble;
 use crate::model::time::SECOND;
@@ -92,7 +93,7 @@ fn run(detectors: &[&'static dyn Detector], evidence: &Evidence, state: &mut Jud
         let outcome = detector.judge(evidence, StandingFindings::new(&|subject| state.stands(page.id, subject)));
         match outcome {
             Detection::Present(reports) => {
-                for report in reports {
+                for report in one_each(reports) {
                     let report = proved(page.id, report, evidence);
                     untold = untold.saturating_add(u64::from(!state.raise(page, report, evidence, now)));
                 }

@@ -15,6 +15,7 @@ mod judge;
 mod matters;
 mod parts;
 mod registry;
+mod together;
 mod trust;
 mod vendor;
 

@@ -104,7 +104,7 @@ fn once(plan: &MemoryPlan) -> Vec<(&'static str, usize, usize)> {
         ("stations known", 4 * STATIONS_KNOWN, 8),
         ("stations watched", 2 * STATIONS_WATCHED + 3 * GROUPS, 448),
         ("stations by VLAN", 2 * VLAN_STATIONS, 96),
-        ("what shards told of an interval", 16 * 1024, size_of::<crate::model::NetworkEvent>()),
+        ("what shards told of a beat, and its order", BEAT_PACKETS, size_of::<crate::model::NetworkEvent>() + 16),
         ("bursts", LINK_BURSTS, 400),
         ("the past", HISTORY_LEVELS.iter().map(|level| level.1).sum(), HistorySlot::BYTES),
         ("a span that is read again", 1, 2 * SPAN_BYTES + SPAN_MEMORY as usize),

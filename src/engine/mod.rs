@@ -166,7 +166,7 @@ pub fn run(source: Box<dyn Source>, settings: &Settings, stop: Arc<AtomicBool>) 
     run_with(source, settings, Listeners::default(), stop)
 }
 
-/// The same, and hands the records of all conversations to `flows` as they are closed: at marks, by interval and shard, in the same order
+/// The same, and hands the records of all conversations to `flows` as they are closed: second by second of packet time, by shard, in the same order
 /// whatever the number of threads. It is waited for.
 ///
 /// # Errors

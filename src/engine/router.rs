@@ -7,6 +7,7 @@ use crate::capture::{Fill, Packet, Source};
 use crate::decode::Rules;
 use crate::engine::fold::message::Message;
 use crate::engine::host_watch::HostWatch;
+use crate::engine::route::beats::{Beat, Beats};
 use crate::engine::route::intervals::{Closed, Intervals};
 use crate::engine::route::link_bins::{BinWidth, LinkKnown};
 use crate::engine::route::peek::{Known, Peek};
@@ -70,11 +71,11 @@ pub fn fault(words: &str) -> Error {
     Error::internal(format!("a fault of this program ended the analysis: {words}"))
 }
 
-/// How full the link was in the interval of that number, on its way to the judge.
-fn link_load(interval: u64, load: LinkLoad) -> Message {
+/// How full the link was in an interval that ends in the beat of that number, on its way to the judge.
+fn link_load(beat: u64, load: LinkLoad) -> Message {
     let (events, control, floods) = (Vec::new(), Vec::new(), Vec::new());
     Message::Network(NetworkBatch {
-        interval,
+        beat,
         // Behind those of all shards.
         shard: SHARDS as u8,
         events,
@@ -86,6 +87,11 @@ fn link_load(interval: u64, load: LinkLoad) -> Message {
         stations: StationNews::default(),
         load: Some(load),
     })
+}
+
+/// Ends a beat before the packet of that index.
+fn end_beat(tape_block: &mut TapeBlock, at: usize, Beat { number, now }: Beat) {
+    tape_block.marks.push((at as u32, Mark::Beat(number, now)));
 }
 
 /// Whether everything that had arrived when the program was told to end has been read: nothing is left, or what comes now is newer.
@@ -115,6 +121,7 @@ pub struct Router {
     peek: Peek,
     link: LinkKnown,
     intervals: Intervals,
+    beats: Beats,
     utilisation: Utilisation,
     first: Option<Timestamp>,
     latest: Option<Timestamp>,
@@ -170,6 +177,7 @@ impl Router {
             peek,
             link,
             intervals,
+            beats: Beats::default(),
             utilisation,
             first: None,
             latest: None,
@@ -319,6 +327,9 @@ impl Router {
         }
         let Some((closed, by)) = self.intervals.step_back(at) else { return };
         self.close_interval(tape_block, 0, closed);
+        if let Some(beat) = self.beats.step_back(at) {
+            end_beat(tape_block, 0, beat);
+        }
         self.pool.tell(Message::ClockStep(closed.number + 1, by));
         let earlier = |time: Option<Timestamp>| time.map(|t| t.plus(by.saturating_neg()));
         (self.first, self.latest, self.ticked) = (earlier(self.first), earlier(self.latest), earlier(self.ticked));
@@ -335,7 +346,7 @@ impl Router {
         }
         tape_block.marks.push((at as u32, Mark::Interval(number, next)));
         self.pool.tell(Message::IntervalFacts(number, sample));
-        load.into_iter().for_each(|load| self.pool.tell(link_load(number, load)));
+        load.into_iter().for_each(|load| self.pool.tell(link_load(self.beats.number(), load)));
     }
 
     /// Takes notice of who sends in a burst, with the packet that makes its bin one also of those before it, as far as they are in this block.
@@ -385,7 +396,10 @@ impl Router {
             if let Some(Closed { number, sample, next, load }) = self.intervals.count(packet.time, packet.wire) {
                 marks.push((at as u32, Mark::Interval(number, next)));
                 self.pool.tell(Message::IntervalFacts(number, sample));
-                load.into_iter().for_each(|load| self.pool.tell(link_load(number, load)));
+                load.into_iter().for_each(|load| self.pool.tell(link_load(self.beats.number(), load)));
+            }
+            if let Some(Beat { number, now }) = self.beats.count(packet.time) {
+                marks.push((at as u32, Mark::Beat(number, now)));
             }
             let from = packet.offset as usize;
             let bytes = data.get(from..from + packet.captured as usize).unwrap_or(&[]);
@@ -437,11 +451,15 @@ impl Router {
     /// On a quiet live port wall time closes intervals; a replay's packets have times of their own.
     fn quiet(&mut self, tape_block: &mut TapeBlock) {
         let before = self.intervals.start();
-        if let Some(closed) = self.intervals.advance(clock::wall()) {
-            self.close_interval(tape_block, tape_block.block.packets.len(), closed);
+        let (wall, at) = (clock::wall(), tape_block.block.packets.len());
+        if let Some(closed) = self.intervals.advance(wall) {
+            self.close_interval(tape_block, at, closed);
             // Until an interval begins a second after the last packet, shards decide on what they held back: the picture changes.
             let settles = before.zip(self.latest).is_some_and(|(start, latest)| start.since(latest) < COPY_DECIDED);
             self.arrived |= settles;
+        }
+        if let Some(beat) = self.beats.advance(wall) {
+            end_beat(tape_block, at, beat);
         }
     }
 
@@ -520,6 +538,9 @@ impl Router {
         let Some(mut tape_block) = self.pool.free() else { return };
         if let Some(closed) = self.intervals.close() {
             self.close_interval(&mut tape_block, 0, closed);
+        }
+        if let Some(beat) = self.intervals.now().and_then(|now| self.beats.close(now)) {
+            end_beat(&mut tape_block, 0, beat);
         }
         self.peek.copies.end();
         if let Some(times) = self.peek.copies.news() {

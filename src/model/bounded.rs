@@ -12,11 +12,13 @@ pub struct BoundedMap<K, V, const CAP: usize, const SECONDS: i64, S = RandomStat
     map: HashMap<K, (V, Timestamp), S>,
     /// When room was last looked for.
     swept: Option<Timestamp>,
+    /// How often there was none.
+    refused: u64,
 }
 
 impl<K, V, const CAP: usize, const SECONDS: i64, S: Default> Default for BoundedMap<K, V, CAP, SECONDS, S> {
     fn default() -> Self {
-        Self { map: HashMap::default(), swept: None }
+        Self { map: HashMap::default(), swept: None, refused: 0 }
     }
 }
 
@@ -48,6 +50,7 @@ impl<K: Eq + Hash, V, const CAP: usize, const SECONDS: i64, S: BuildHasher> Boun
     /// The entry of a key, which is of use now; a new one is made by `fresh`. None where there is no room.
     pub fn entry_or(&mut self, key: K, now: Timestamp, fresh: impl FnOnce() -> V) -> Option<&mut V> {
         if !self.has_room(&key, now) {
+            self.refused = self.refused.saturating_add(1);
             return None;
         }
         let (value, last) = self.map.entry(key).or_insert_with(|| (fresh(), now));
@@ -68,8 +71,15 @@ impl<K: Eq + Hash, V, const CAP: usize, const SECONDS: i64, S: BuildHasher> Boun
         let has_room = self.has_room(&key, now);
         if has_room {
             self.map.insert(key, (value, now));
+        } else {
+            self.refused = self.refused.saturating_add(1);
         }
         has_room
+    }
+
+    /// How often something new found no room.
+    pub fn refused(&self) -> u64 {
+        self.refused
     }
 
     /// What is known of a key.
@@ -115,6 +125,13 @@ impl<K: Eq + Hash, V, const CAP: usize, const SECONDS: i64, S: BuildHasher> Boun
     }
 }
 
+/// Takes an item into a list of different ones where there is room.
+pub fn with_room<T: PartialEq>(list: &mut Vec<T>, cap: usize, item: T) {
+    if list.len() < cap && !list.contains(&item) {
+        list.push(item);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,6 +147,7 @@ mod tests {
         let mut map = Map::default();
         (0..4).for_each(|n| assert!(map.insert(n, n, at(0))));
         assert!(!map.insert(4, 4, at(5)), "nobody is old");
+        assert!(map.entry(5, at(5)).is_none() && map.entry(3, at(0)).is_some() && map.refused() == 2, "{}", map.refused());
         *map.entry(2, at(70)).unwrap() += 1;
         assert!(map.insert(4, 4, at(80)));
         assert_eq!(map.iter().map(|(key, ..)| *key).collect::<std::collections::BTreeSet<_>>(), [2, 4].into());

@@ -102,6 +102,17 @@ impl Episode {
     pub fn at(time: Timestamp) -> Self {
         Self { first: time, last: time }
     }
+
+    /// From the beginning of the one that began first to the end of the one that ended last.
+    #[must_use]
+    pub fn joined(self, other: Self) -> Self {
+        Self { first: self.first.min(other.first), last: self.last.max(other.last) }
+    }
+
+    /// The same of what there is.
+    pub fn of_both(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        one.zip(other).map(|(one, other)| one.joined(other)).or(one).or(other)
+    }
 }
 
 /// From the first to the last time that something was seen.
@@ -112,8 +123,7 @@ impl SeenAt {
     /// Notes that it was seen.
     #[inline]
     pub fn note(&mut self, time: Timestamp) {
-        let Episode { first, last } = self.0.unwrap_or(Episode::at(time));
-        self.0 = Some(Episode { first: first.min(time), last: last.max(time) });
+        self.0 = Episode::of_both(self.0, Some(Episode::at(time)));
     }
 
     /// When that was; nothing where it was not.

@@ -106,8 +106,8 @@ pub struct FlowRecord {
 /// Flow records of one shard, in the order they were closed in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FlowBatch {
-    /// Number of the interval in which they were closed.
-    pub interval: u64,
+    /// Number of the beat (a second of packet time, or part of one) in which they were closed.
+    pub beat: u64,
     /// Which shard.
     pub shard: u8,
     /// The records.

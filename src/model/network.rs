@@ -1,5 +1,5 @@
 //! What happened between hosts: the events that findings about the network rest on. Shards tell of them as they see them; the
-//! [service ledger](crate::stats::ServiceLedger) takes them in, in the order of intervals and shards.
+//! [service ledger](crate::stats::ServiceLedger) takes them in, in the order of time.
 
 use super::{
     Address, AppId, ControlMessage, Direction, FloodSecond, FlowKey, LinkLoad, Location, Mac, MediaNews, MediaOffer, PathSide, Proto,
@@ -572,11 +572,11 @@ impl NetworkEvent {
     }
 }
 
-/// What a shard tells of one interval.
+/// What a shard tells of one beat: a second of packet time, or part of one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NetworkBatch {
-    /// The number of the interval.
-    pub interval: u64,
+    /// The number of the beat.
+    pub beat: u64,
     /// The shard.
     pub shard: u8,
     /// What happened, in the order of the tape.

@@ -168,6 +168,11 @@ impl ProvingPackets {
         numbers
     }
 
+    /// The numbers of the newest of these packets, ascending.
+    pub fn newest(numbers: impl Iterator<Item = u64>) -> Vec<u64> {
+        Self::of(numbers.collect()).numbers()
+    }
+
     /// The newest of these.
     fn of(mut numbers: Vec<u64>) -> Self {
         numbers.arrange();

@@ -27,8 +27,10 @@ pub struct Network {
     pub untold: Vec<NetworkMatter>,
     /// Attempts to connect that were not followed, for there were too many at a time.
     pub unfollowed: u64,
-    /// Events of services beyond the cap.
+    /// Events of services and hosts beyond the caps.
     pub beyond: u64,
+    /// Services that made room for others, so that what they did before is not shown any more.
+    pub forgotten: u64,
 }
 
 impl Default for Network {
@@ -45,6 +47,7 @@ impl Default for Network {
             untold: Vec::new(),
             unfollowed: 0,
             beyond: 0,
+            forgotten: 0,
         }
     }
 }
@@ -94,6 +97,23 @@ impl Network {
         let (judged, not): (Vec<_>, Vec<_>) = NetworkMatter::ALL.into_iter().partition(|matter| !self.untold.contains(matter));
         let words = |of: Vec<NetworkMatter>| of.into_iter().map(NetworkMatter::word).collect::<Vec<_>>().join(", ");
         (words(judged), words(not))
+    }
+
+    /// What was not judged because there was too much of it, in words; `None`: nothing.
+    pub fn excess(&self) -> Option<String> {
+        let of = |count: u64, one: &str, many: &str| match count {
+            0 => None,
+            1 => Some(format!("1 {one}")),
+            n => Some(format!("{} {many}", grouped(n))),
+        };
+        let beyond = of(
+            self.beyond,
+            "event of a service or host for which there was no room",
+            "events of services or hosts for which there was no room",
+        );
+        let unfollowed = of(self.unfollowed, "attempt or sighting too many at a time", "attempts and sightings too many at a time");
+        let words: Vec<String> = beyond.into_iter().chain(unfollowed).collect();
+        (!words.is_empty()).then(|| words.join(", "))
     }
 
     /// What was judged, in words.

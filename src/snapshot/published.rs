@@ -12,7 +12,7 @@ pub enum Published {
     Interval(Sample),
     /// Conversations were closed.
     Flows(Arc<FlowBatch>),
-    /// What applications said: requests that were answered or given up, TLS handshakes; in the order of intervals and shards.
+    /// What applications said: requests that were answered or given up, TLS handshakes; second by second and by shard.
     Events(Arc<[NetworkEvent]>),
     /// What requests said, before the events that tell what became of them; for subscribers that asked for it.
     Words(Arc<[RequestWords]>),

@@ -112,7 +112,7 @@ pub struct Connections {
     due: Option<Timestamp>,
     events: Vec<NetworkEvent>,
     unfollowed: u64,
-    /// Round trips told of this interval.
+    /// Round trips told of this second.
     trips: u32,
 }
 
@@ -284,7 +284,7 @@ impl Connections {
         self.events.push(event);
     }
 
-    /// A round trip, unless many were told of this interval.
+    /// A round trip, unless many were told of this second.
     pub fn tell_trip(&mut self, trip: RoundTrip) {
         if self.trips < ROUND_TRIPS {
             self.trips += 1;
@@ -292,8 +292,8 @@ impl Connections {
         }
     }
 
-    /// An interval ends.
-    pub fn next_interval(&mut self) {
+    /// A second begins.
+    pub fn next_second(&mut self) {
         self.trips = 0;
     }
 

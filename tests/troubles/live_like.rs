@@ -1,9 +1,11 @@
-//! What is found is found live and in the file of the same traffic alike: every scenario is looked at once more second by second.
+//! What is found is found live and in the file of the same traffic alike, and whatever the load interval: every scenario is looked at again second by
+//! second, and with longer intervals.
 
 use super::support::paced::second_by_second;
 use super::{Micros, START};
-use spantop::engine::Settings;
-use spantop::model::{Severity, Timestamp};
+use spantop::capture::Memory;
+use spantop::engine::{self, Settings};
+use spantop::model::{Finding, Severity, Timestamp};
 use spantop::snapshot::Snapshot;
 use std::collections::BTreeMap;
 
@@ -11,6 +13,18 @@ use std::collections::BTreeMap;
 fn found(s: &Snapshot) -> BTreeMap<(&'static str, String), Severity> {
     let network = s.diagnosis.findings.iter().filter(|f| spantop::diagnose::aspect(f.id).is_none());
     network.map(|f| ((f.id, f.subject.to_string()), f.severity)).collect()
+}
+
+/// Looks at traffic with a longer load interval, and finds in it what is found with those of a second: load is all that they are of.
+pub(super) fn tells_the_same_by_any_interval(memory: &Memory, settings: &Settings, of_file: &Snapshot) {
+    let network = |s: &Snapshot| {
+        let of_network = |f: &&Finding| spantop::diagnose::aspect(f.id).is_none();
+        s.diagnosis.findings.iter().filter(of_network).cloned().collect::<Vec<_>>()
+    };
+    let mut settings = settings.clone();
+    settings.load.interval = 60_000_000_000;
+    let outcome = engine::run(Box::new(memory.clone()), &settings, Default::default()).unwrap();
+    assert_eq!(network(&outcome.result), network(of_file), "intervals of a minute, and of a second");
 }
 
 /// Looks at traffic second by second, and finds what is found in the file of it.

@@ -5,7 +5,6 @@ use super::{SEVERAL, SURE, all_of, exceeded, hops, subject, unreachables};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Nanos, Tuned};
-use crate::model::Arrange as _;
 use crate::model::evidence::{
     CUT_SHARE, FLOOD_CONNECTIONS, IDLE_CUTS, IDLE_CUTS_WITHIN, REFUSED_ATTEMPTS, ServiceEvidence, ServiceWindow, TTL_PACKETS, Threshold,
     Trouble, UnreachableReport, share,
@@ -13,7 +12,7 @@ use crate::model::evidence::{
 use crate::model::limits::IDLE_CUT;
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, plural};
-use crate::model::{Address, Episode, Proto, Severity, Subject, Timestamp, Value, limits, wilson};
+use crate::model::{Address, Episode, Proto, ProvingPackets, Severity, Subject, Timestamp, Value, wilson};
 
 /// Attempts of which most must fail, by the lower end of the interval.
 pub(super) static MOST: Threshold = Threshold::share(0.5);
@@ -80,7 +79,7 @@ impl Around {
 }
 
 /// How long nothing must have failed, though clients connect, before it is over.
-const CONNECTS_FOR: i64 = 5 * SECOND;
+pub(super) const CONNECTS_FOR: i64 = 5 * SECOND;
 
 impl Detector for TcpRefused {
     fn page(&self) -> &'static ExplainPage {
@@ -207,9 +206,7 @@ fn ident_together(mut reports: Vec<Report>, e: &Evidence) -> Vec<Report> {
     let held = reports.iter().flat_map(|report| &report.held);
     let span = held.clone().map(|span| span.first).min().zip(held.map(|span| span.last).max());
     let of_ident = e.network.services.iter().filter(|s| s.key.port == IDENT).flat_map(|s| &s.proof);
-    let mut packets: Vec<u64> = of_ident.filter(|proof| proof.0 == Trouble::Refused).flat_map(|proof| proof.1.numbers()).collect();
-    packets.arrange();
-    let packets = packets.split_off(packets.len().saturating_sub(limits::PROVING_PACKETS));
+    let packets = ProvingPackets::newest(of_ident.filter(|proof| proof.0 == Trouble::Refused).flat_map(|proof| proof.1.numbers()));
     reports.clear();
     let report = Report { packets, ..Report::new(Severity::Note, title, evidence).suffered_by(hosts) };
     vec![report.held(span.map(|(first, last)| Episode { first, last }).into_iter().collect())]

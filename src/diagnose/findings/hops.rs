@@ -7,13 +7,13 @@ use crate::model::Arrange as _;
 use crate::model::evidence::{HopEvidence, HopFailures, PathOutage, SILENT_ATTEMPTS, ServiceEvidence, ServiceWindow, Threshold, Trouble};
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, percent, plural};
-use crate::model::{Address, Episode, Mac, Severity, Subject, Value, limits, wilson};
+use crate::model::{Address, Episode, Mac, ProvingPackets, Severity, Subject, Value, wilson};
 
 /// Hosts behind a router of which none is reached any more.
 pub(super) static GONE_HOSTS: Threshold = Threshold::count(3.0);
 
 /// How long that must last.
-const GONE_FOR: i64 = 10 * SECOND;
+pub(super) const GONE_FOR: i64 = 10 * SECOND;
 
 /// Attempts that fail though others succeed, as a share: told of; how many there must be, and of how many.
 pub(super) static PART: Threshold = Threshold::share(0.05);
@@ -90,7 +90,7 @@ fn stopped(e: &Evidence, outage: &PathOutage) -> Option<Report> {
 }
 
 /// Hosts that had answered before which make a way that stops.
-const STOPPED_HOSTS: u64 = 2;
+pub(super) const STOPPED_HOSTS: u64 = 2;
 
 /// Much is refused behind a router.
 pub(super) fn refused(e: &Evidence, standing: StandingFindings<'_>) -> impl Iterator<Item = Report> {
@@ -110,9 +110,7 @@ fn who(failures: &HopFailures) -> String {
 fn proof(e: &Evidence, failures: &HopFailures, trouble: Trouble) -> Vec<u64> {
     let own = e.network.services.iter().filter(|service| failures.services.binary_search(&service.key).is_ok());
     let proofs = own.flat_map(|service| &service.proof).filter(|proof| proof.0 == trouble);
-    let mut packets: Vec<u64> = proofs.flat_map(|proof| proof.1.numbers()).collect();
-    packets.arrange();
-    packets.split_off(packets.len().saturating_sub(limits::PROVING_PACKETS))
+    ProvingPackets::newest(proofs.flat_map(|proof| proof.1.numbers()))
 }
 
 /// The first few who suffer.

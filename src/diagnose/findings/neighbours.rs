@@ -4,7 +4,6 @@ use super::{SURE, all_of};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Tuned};
-use crate::model::Arrange as _;
 use crate::model::evidence::{
     ALONE, ARP_ANSWERED, ARP_INSISTS, ARP_LASTS, ARP_OTHERS, ARP_RATE, ARP_REQUESTS, ARP_SILENT, ARP_STRETCHES, ARP_SWEEP, ARP_TARGETS,
     ARP_UNASKED, ARP_VLAN_RATE, ArpStormEvidence, BetweenEvidence, CONFLICT_TURNS, ConflictEvidence, PROXY_ADDRESSES, ROUTERS_BESIDE,
@@ -12,7 +11,7 @@ use crate::model::evidence::{
 };
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, plural};
-use crate::model::{Address, Finding, Proves, Severity, Subject, Value, limits, wilson};
+use crate::model::{Address, Finding, Proves, ProvingPackets, Severity, Subject, Value, wilson};
 use std::net::Ipv4Addr;
 
 /// Stations of one address that are told of.
@@ -123,10 +122,8 @@ fn between(b: &BetweenEvidence, e: &Evidence) -> Report {
     let severity = if b.is_needed { Severity::Critical } else { Severity::Warning };
     let report = Report::new(severity, title, evidence).about(Subject::Station(b.station.mac)).suffered_by(b.addresses.len() as u64);
     let packets = b.addresses.iter().flat_map(|address| e.network.proofs.of(&[Proves::Claimed], Subject::Host(*address)));
-    let mut packets: Vec<u64> = packets.collect();
-    packets.arrange();
-    let packets = packets.split_off(packets.len().saturating_sub(limits::PROVING_PACKETS));
-    let report = Report { packets, ..report }.covering(b.addresses.iter().map(|address| Subject::Host(*address)).collect());
+    let report = Report { packets: ProvingPackets::newest(packets), ..report }
+        .covering(b.addresses.iter().map(|address| Subject::Host(*address)).collect());
     report
         .held(vec![b.span])
         .because("It puts itself between these hosts (ARP poisoning): what they send each other passes through it, to be read or changed.")

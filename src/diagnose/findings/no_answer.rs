@@ -1,17 +1,20 @@
 //! Attempts to connect that nothing answers, and connections that hang.
 
-use super::connections::{Around, FEW, MOST, SCAN_MANY, is_flood, tcp_services};
+use super::connections::{Around, CONNECTS_FOR, FEW, MOST, SCAN_MANY, is_flood, tcp_services};
 use super::{SURE, all_of, exceeded, hops, one_sided, subject};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::Tuned;
-use crate::model::evidence::{SILENT_ATTEMPTS, SILENT_PEER, ServiceEvidence, Threshold, Trouble, Troubled};
+use crate::diagnose::figure::Figure::{Count, Nanos, Tuned};
+use crate::model::evidence::{LONE_TRIES, PAST_TOLD_FOR, SILENT_ATTEMPTS, SILENT_PEER, ServiceEvidence, Threshold, Trouble, Troubled};
 use crate::model::time::SECOND;
 use crate::model::units::{duration, plural};
 use crate::model::{Severity, Value, wilson};
 
 /// How long a port must have been silent.
 static SILENT_FOR: Threshold = Threshold::nanos((10 * SECOND) as f64);
+
+/// How long single SYNs are counted together.
+const TRIED_WITHIN: i64 = 10 * SECOND;
 
 /// Nobody answers at a port.
 pub struct TcpNoAnswer;
@@ -22,16 +25,16 @@ impl Detector for TcpNoAnswer {
             id: "tcp.no_answer",
             aspect: None,
             meaning: "Clients try to connect to this port, repeat their SYN, and nothing comes back: no SYN-ACK, no RST, no ICMP error.",
-            measured: "Attempts of at least two SYNs to which nothing came back, or of clients that send single ones more often than every \
-                       three seconds: surely more than {most} of at \
+            measured: "Attempts of at least two SYNs to which nothing came back, or of clients that send at least {tries} single ones \
+                       within {bin}: surely more than {most} of at \
                        least {least} attempts within a minute, else within ten, over at least {time} (lower end of the {sure} interval); \
                        or all of at least {least} attempts since a client last connected, {time} and longer. Sources that scan are left \
-                       out.\n\n\
+                       out. It is over when nothing failed for {over} though clients connect, and told of for {told} more.\n\n\
                        A part of a service: surely more than {part} of at least {of} attempts, and at least {few}, though others connect. A host \
                        that is gone: on at least {least} connections of two clients data is sent again and again for {silent} and longer, and \
                        nothing comes from it on any.\n\n\
                        A router, by the station that the SYNs are sent to: since a client last connected to any host behind it nothing \
-                       answered at {gone} hosts or more, or at two that had answered before, to two clients; or surely more than {part} of all attempts, and at least {lots}, are not answered at \
+                       answered for {for} at {gone} hosts or more, or at {stopped} that had answered before, to two clients; or surely more than {part} of all attempts, and at least {lots}, are not answered at \
                        {hosts} hosts or more, of three clients or more, none of which has the half of them. What is found of services behind it stands under it.\n\n\
                          What one side alone does not get through: at least {least} connections on which what the client sends is sent again for \
                          {silent} and longer, and nothing comes back, while the host answers others (a note with one client); and at least {least} \
@@ -52,6 +55,12 @@ impl Detector for TcpNoAnswer {
                 ("of", Tuned(&hops::PART_OF)),
                 ("few", Tuned(&hops::PART_LEAST)),
                 ("silent", Tuned(&SILENT_PEER)),
+                ("tries", Count(LONE_TRIES as u64)),
+                ("bin", Nanos(TRIED_WITHIN)),
+                ("over", Nanos(CONNECTS_FOR)),
+                ("told", Nanos(PAST_TOLD_FOR)),
+                ("for", Nanos(hops::GONE_FOR)),
+                ("stopped", Count(hops::STOPPED_HOSTS)),
                 ("gone", Tuned(&hops::GONE_HOSTS)),
                 ("lots", Tuned(&hops::BEHIND_LEAST)),
                 ("hosts", Tuned(&hops::BEHIND_HOSTS)),

@@ -75,8 +75,7 @@ impl Detector for PmtuBlackhole {
                 sum.conversations = sum.conversations.saturating_add(h.conversations);
                 sum.smallest = sum.smallest.min(h.smallest);
                 sum.was_told |= h.was_told;
-                sum.span.first = sum.span.first.min(h.span.first);
-                sum.span.last = sum.span.last.max(h.span.last);
+                sum.span = sum.span.joined(h.span);
             }
             let receivers = of(*sender);
             let title = format!("Large packets vanish on the way from {sender}: {} to {}", sizes(&sum), plural(receivers, "host"));

@@ -67,7 +67,7 @@ fn evidence(stream: &MediaEvidence) -> Vec<(&'static str, Value)> {
     out
 }
 
-/// A stream's report: the worst of each receiver is told.
+/// A stream's report.
 fn report(stream: &MediaEvidence, severity: Severity, title: String, more: (&'static str, Value)) -> Report {
     let mut evidence = evidence(stream);
     evidence.push(more);
@@ -93,19 +93,6 @@ fn whole_beside(stream: &MediaEvidence, all: &[MediaEvidence], low: f64) -> u64 
     let always = nanos as f64 >= WITNESSES.number() as f64 * last.since(first) as f64;
     let proves = whole >= WITNESSES.number() && always && whole * 2 >= count && wilson(0, packets).high * WITNESSED < low;
     if proves { whole } else { 0 }
-}
-
-/// Of each receiver the report that comes first.
-fn one_each(reports: impl Iterator<Item = Report>) -> Detection {
-    let mut seen: Vec<Report> = Vec::new();
-    for report in reports {
-        match seen.iter_mut().find(|known| known.subject == report.subject) {
-            Some(known) if known.severity < report.severity => *known = report,
-            Some(_) => {}
-            None => seen.push(report),
-        }
-    }
-    all_of(seen.into_iter())
 }
 
 impl Detector for RtpLoss {
@@ -238,7 +225,7 @@ impl Detector for RtpJitter {
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
-        one_each(e.network.media.iter().filter(is_sure).filter_map(|stream| {
+        all_of(e.network.media.iter().filter(is_sure).filter_map(|stream| {
             let far = wilson(stream.uneven, stream.spaced);
             let is_uneven = stream.spaced >= PACKETS.number() && far.low > UNEVEN.value();
             let jitter = stream.jitter.filter(|_| stream.high >= HIGH_FOR.in_seconds() || is_uneven)?;

@@ -7,7 +7,7 @@ use crate::diagnose::figure::Figure::Tuned;
 use crate::model::Arrange as _;
 use crate::model::evidence::{Threshold, WINDOW_FULL, WindowEvidence};
 use crate::model::units::{bits_per_second, bytes, duration, percent, plural};
-use crate::model::{Episode, Finding, Proves, Severity, Subject, Value, limits, wilson};
+use crate::model::{Episode, Finding, Proves, ProvingPackets, Severity, Subject, Value, wilson};
 
 /// Share of the time in which the window must be full.
 static HELD_BACK: Threshold = Threshold::share(0.3);
@@ -146,9 +146,7 @@ fn together(e: &Evidence, w: &WindowEvidence, receivers: u64, capped: &[&WindowE
     let last = own().map(|o| o.span.last).max().unwrap_or(w.span.last);
     let severity = if transferred >= MUCH.number() { Severity::Warning } else { Severity::Note };
     let report = Report::new(severity, title, evidence).about(Subject::Host(w.sender)).suffered_by(receivers);
-    let mut packets: Vec<u64> = own().flat_map(|o| e.network.proofs.of(&[Proves::Window], Subject::Host(o.receiver))).collect();
-    packets.arrange();
-    let packets = packets.split_off(packets.len().saturating_sub(limits::PROVING_PACKETS));
+    let packets = ProvingPackets::newest(own().flat_map(|o| e.network.proofs.of(&[Proves::Window], Subject::Host(o.receiver))));
     Report { packets, ..report }
         .held(vec![Episode { first, last }])
         .because("The sender's side offers no window scaling, or a device before it takes the option out.")

@@ -46,13 +46,13 @@ impl ClosedFlows {
         self.records.len() >= CLOSED_FLOWS
     }
 
-    /// What is there, closed in the interval of that number.
-    pub fn take(&mut self, interval: u64) -> Option<FlowBatch> {
+    /// What is there, closed in the beat of that number.
+    pub fn take(&mut self, beat: u64) -> Option<FlowBatch> {
         if self.records.is_empty() && self.lost == 0 {
             return None;
         }
         let records = std::mem::take(&mut self.records);
-        Some(FlowBatch { interval, shard: self.shard, records, lost: std::mem::take(&mut self.lost) })
+        Some(FlowBatch { beat, shard: self.shard, records, lost: std::mem::take(&mut self.lost) })
     }
 }
 

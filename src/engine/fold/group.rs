@@ -26,7 +26,7 @@ const PROBE: usize = 7;
 /// How many packets before it is counted the memory is asked for what a packet's record refers to, and for what that refers to.
 const APPROACH: [usize; 3] = [11, 6, 2];
 
-/// Events of a shard that wait for the end of their interval; more are handed over at the end of a block.
+/// Events of a shard that wait for the end of their beat; more are handed over at the end of a block.
 const EVENTS_AT_ONCE: usize = 256;
 
 /// A packet in flight, and where it belongs.
@@ -97,8 +97,9 @@ pub struct ShardGroup {
     /// What came late, by the start of its interval.
     late: Vec<(Timestamp, IntervalPart)>,
     parts: Vec<(u64, IntervalPart)>,
-    /// Number of the interval that is open.
+    /// Numbers of the interval and of the beat that are open.
     interval: u64,
+    beat: u64,
     closing: Closing,
     /// When the slot of the past began that is open.
     slot: Option<Timestamp>,
@@ -123,6 +124,7 @@ impl ShardGroup {
             late: Vec::new(),
             parts: Vec::new(),
             interval: 0,
+            beat: 0,
             closing: Closing::default(),
             slot: None,
             evicted: Vec::new(),
@@ -366,11 +368,10 @@ impl ShardGroup {
                 }
                 self.parts.push((*number, std::mem::take(&mut self.part)));
                 self.end_of_interval(*number, send);
-                self.close_idle(next.start, *number, send);
-                self.network(*number, 0, |shard| shard.advance(next.start), send);
                 self.interval = number.saturating_add(1);
                 self.open = *next;
             }
+            Mark::Beat(number, now) => self.end_of_beat(*number, *now, send),
             Mark::Copies(times) => self.decide_copies(|shard| shard.learn(*times)),
             Mark::Snapshot(request) => {
                 if request.finished {
@@ -381,9 +382,9 @@ impl ShardGroup {
                 self.flush(send);
                 if request.finished {
                     self.history(self.interval, request.latest.map_or(self.open.start, |latest| latest.plus(1)), send);
-                    self.close_idle(request.now, self.interval, send);
+                    self.close_idle(request.now, send);
                     self.close_all(send);
-                    self.network(self.interval, 0, |shard| shard.advance_all(request.now), send);
+                    self.network(0, |shard| shard.advance_all(request.now), send);
                 }
                 self.shards.iter_mut().for_each(|s| send(Message::Report(request.number, Box::new(s.report(request)))));
                 send(Message::Reported(request.number, self.part, std::mem::take(&mut self.fine)));
@@ -391,13 +392,23 @@ impl ShardGroup {
             Mark::Reset => {
                 self.close_all(send);
                 self.flush(send);
-                let interval = self.interval;
+                let (interval, beat) = (self.interval, self.beat);
                 let listing = self.listing.take();
                 *self = Self::new(self.numbers.clone(), self.plan, Arc::clone(&self.local), std::mem::take(&mut self.rules));
-                (self.interval, self.listing) = (interval, listing);
+                (self.interval, self.beat, self.listing) = (interval, beat, listing);
                 send(Message::Reset);
             }
         }
+    }
+
+    /// A beat ends: where a second of packet time does, with what has waited long enough.
+    fn end_of_beat(&mut self, number: u64, now: Option<Timestamp>, send: &mut dyn FnMut(Message)) {
+        if let Some(now) = now {
+            self.close_idle(now, send);
+        }
+        self.network(0, |shard| now.into_iter().for_each(|now| shard.advance(now)), send);
+        send(Message::Passed(number));
+        self.beat = number.saturating_add(1);
     }
 
     /// An interval ends, and perhaps a slot of the past.
@@ -419,38 +430,39 @@ impl ShardGroup {
         self.shards.iter_mut().filter_map(|shard| shard.history(number, span)).for_each(|batch| send(Message::History(Box::new(batch))));
     }
 
-    /// Closes conversations that have ended or were silent for too long by `now`, where the interval of that number ends.
-    fn close_idle(&mut self, now: Timestamp, interval: u64, send: &mut dyn FnMut(Message)) {
+    /// Closes conversations that have ended or were silent for too long by `now`.
+    fn close_idle(&mut self, now: Timestamp, send: &mut dyn FnMut(Message)) {
+        let beat = self.beat;
         let send = &mut |batch| send(Message::ClosedFlows(batch));
         let touched = self.closing.begin(now);
         for (at, shard) in self.shards.iter_mut().enumerate() {
             if let Some(next) = self.closing.next.get_mut(at).filter(|next| touched >> at & 1 != 0 || now >= **next) {
-                *next = shard.close_idle(now, interval, send);
+                *next = shard.close_idle(now, beat, send);
             }
         }
     }
 
     /// Closes every conversation.
     fn close_all(&mut self, send: &mut dyn FnMut(Message)) {
-        let (interval, send) = (self.interval, &mut |batch| send(Message::ClosedFlows(batch)));
-        self.shards.iter_mut().for_each(|s| s.close_all(interval, send));
+        let (beat, send) = (self.beat, &mut |batch| send(Message::ClosedFlows(batch)));
+        self.shards.iter_mut().for_each(|s| s.close_all(beat, send));
     }
 
-    /// Hands over what happened between hosts in the interval of that number, of shards with more than `least` events.
-    fn network(&mut self, interval: u64, least: usize, first: impl Fn(&mut Shard), send: &mut dyn FnMut(Message)) {
+    /// Hands over what happened between hosts, of shards with more than `least` events.
+    fn network(&mut self, least: usize, first: impl Fn(&mut Shard), send: &mut dyn FnMut(Message)) {
         for shard in &mut self.shards {
             first(shard);
             if shard.told() > least {
-                send(Message::Network(shard.network(interval)));
+                send(Message::Network(shard.network(self.beat)));
             }
         }
     }
 
     fn flush(&mut self, send: &mut dyn FnMut(Message)) {
-        self.network(self.interval, EVENTS_AT_ONCE, |_| {}, send);
+        self.network(EVENTS_AT_ONCE, |_| {}, send);
         if !self.evicted.is_empty() {
-            let (interval, send_flows) = (self.interval, &mut |batch| send(Message::ClosedFlows(batch)));
-            self.shards.iter_mut().for_each(|s| s.hand_over(interval, send_flows));
+            let (beat, send_flows) = (self.beat, &mut |batch| send(Message::ClosedFlows(batch)));
+            self.shards.iter_mut().for_each(|s| s.hand_over(beat, send_flows));
             send(Message::Evicted(std::mem::take(&mut self.evicted)));
         }
         if !self.late.is_empty() {

@@ -56,8 +56,10 @@ pub enum Message {
     Evicted(Vec<FlowReport>),
     /// Records of conversations that a shard closed.
     ClosedFlows(FlowBatch),
-    /// What happened between hosts in an interval, as a shard saw it.
+    /// What happened between hosts in a beat, as a shard saw it.
     Network(NetworkBatch),
+    /// A group is past the beat of that number: all was handed over that happened in it, and all conversations that were closed.
+    Passed(u64),
     /// What a shard adds to the past.
     History(Box<HistoryBatch>),
     /// A snapshot is coming: its request.

@@ -158,7 +158,7 @@ pub struct Shard {
     stuck: StuckSegments,
     kept: KeepAlives,
     unread: UnreadTurns,
-    /// Conversations of this interval that were cut in the middle of an answer.
+    /// Conversations of this beat that were cut in the middle of an answer.
     cut_short: Vec<FlowKey>,
     talkers: Talkers,
     sightings: Gathering,
@@ -493,14 +493,14 @@ impl Shard {
         self.flows.evict(out, &mut |table, event| closed.note(table, &event, contexts));
     }
 
-    /// Closes conversations that have ended or were silent for too long by `now`, where the interval of that number ends. Says until when
+    /// Closes conversations that have ended or were silent for too long by `now`, in the beat of that number. Says until when
     /// there will be nothing of the kind to do, unless a packet comes.
-    pub fn close_idle(&mut self, now: Timestamp, interval: u64, send: &mut impl FnMut(FlowBatch)) -> Timestamp {
+    pub fn close_idle(&mut self, now: Timestamp, beat: u64, send: &mut impl FnMut(FlowBatch)) -> Timestamp {
         let (contexts, closed, ending) = (&self.contexts, &mut self.closed, &mut self.ending);
         self.flows.close_idle(now, &mut |table, event| {
             closed.note(table, &event, contexts);
             if closed.is_full() {
-                closed.take(interval).into_iter().for_each(&mut *send);
+                closed.take(beat).into_iter().for_each(&mut *send);
             }
             if let FlowChange::Closed(reason) = event.change
                 && Reader::keeps_state(&event.record.flow.app)
@@ -513,12 +513,12 @@ impl Shard {
                 self.reader.end(slot, reason);
             }
         }
-        self.hand_over(interval, send);
+        self.hand_over(beat, send);
         self.flows.next_close()
     }
 
     /// Closes every conversation, for nothing more comes. Where nobody wants to know it need not be done.
-    pub fn close_all(&mut self, interval: u64, send: &mut impl FnMut(FlowBatch)) {
+    pub fn close_all(&mut self, beat: u64, send: &mut impl FnMut(FlowBatch)) {
         if !self.closed.are_wanted() || std::mem::replace(&mut self.finished, true) {
             return;
         }
@@ -526,15 +526,15 @@ impl Shard {
         self.flows.close_all(&mut |table, event| {
             closed.note(table, &event, contexts);
             if closed.is_full() {
-                closed.take(interval).into_iter().for_each(&mut *send);
+                closed.take(beat).into_iter().for_each(&mut *send);
             }
         });
-        self.hand_over(interval, send);
+        self.hand_over(beat, send);
     }
 
-    /// Hands over the records of what was closed so far, in the interval of that number.
-    pub fn hand_over(&mut self, interval: u64, send: &mut impl FnMut(FlowBatch)) {
-        self.closed.take(interval).into_iter().for_each(send);
+    /// Hands over the records of what was closed so far, in the beat of that number.
+    pub fn hand_over(&mut self, beat: u64, send: &mut impl FnMut(FlowBatch)) {
+        self.closed.take(beat).into_iter().for_each(send);
     }
 
     /// Hands in what the request asks for and everything that changed. At its `last` the shard gives its conversations away.
@@ -542,7 +542,7 @@ impl Shard {
         let query = &request.query;
         self.flush();
         self.decide(if request.finished { request.now.plus(HOLD) } else { request.now });
-        // What waits for its reply in a file is decided where intervals end, at the same times whatever else is asked.
+        // What waits for its reply in a file is decided where beats end, at the same times whatever else is asked.
         if request.live || request.finished {
             self.reader.advance(request.now, request.finished, self.detectors.unmatched());
         }

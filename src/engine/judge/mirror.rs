@@ -48,8 +48,8 @@ impl Assess for MirrorJudge {
         *self = Self::new(self.dedup, self.caps);
     }
 
-    fn take(&mut self, batch: NetworkBatch) {
-        self.network.take(batch);
+    fn take(&mut self, batches: Vec<NetworkBatch>) {
+        self.network.take(batches);
     }
 
     fn assess(
@@ -72,7 +72,6 @@ impl Assess for MirrorJudge {
         let (all, lately) = evidence::loss(request, detected, &sums);
         let evidence = evidence::evidence(sources, all, &lately);
         let mut evidence = super::host::with_host_facts(evidence, &request.host);
-        self.network.settle();
         evidence.network.expired = self.network.expired();
         evidence.first_look = first_look;
         evidence.order.hidden = self.network.quickest();

@@ -7,8 +7,8 @@ use crate::model::evidence::{LONG_POLL, PROMPT, SLOW_FLOOR, SLOW_NAME_FLOOR, Ser
 use crate::model::limits::CONTROL_WAITING;
 use crate::model::time::SECOND;
 use crate::model::{
-    AppId, CapScale, ControlMessage, ExchangeOutcome, Finding, Flood, FloodSecond, NetworkBatch, NetworkEvent, Proofs, Proto, ServiceKey,
-    Severity, SwitchView, Timestamp, Transaction, TransactionEnd, Verdict,
+    AppId, CapScale, ControlMessage, ExchangeOutcome, Finding, Flood, FloodSecond, LinkLoad, NetworkBatch, NetworkEvent, Proofs, Proto,
+    ServiceKey, Severity, SwitchView, Timestamp, Transaction, TransactionEnd, Verdict,
 };
 use crate::names::{self, Transport};
 use crate::snapshot::{Network, NetworkMatter, Service, StreamRow};
@@ -19,9 +19,6 @@ use std::collections::{BTreeSet, VecDeque};
 
 /// Frames to many that a shard counts in a second, from which it is judged by their time even where nothing else happens.
 const FLOODED: u64 = 16;
-
-/// Events of one interval that wait until all shards have told of it; with more, those there are are judged.
-const EVENTS_TOLD: usize = 16 * 1024;
 
 /// What stands between two judgements.
 #[derive(Debug, Default)]
@@ -34,9 +31,8 @@ pub struct NetworkJudge {
     judged: Option<i64>,
     findings: Vec<Finding>,
     switch: SwitchLedger,
-    /// The interval that shards are telling of, and what they told: all of them are heard before any of it is judged.
-    interval: Option<u64>,
-    told: Vec<NetworkBatch>,
+    /// The events of a beat in the order of their time, each with its batch and its number there; kept for its memory.
+    order: Vec<(Timestamp, u32, u32)>,
     /// Control packets, and frames to many, that are not taken in: in their order.
     waiting: VecDeque<ControlMessage>,
     floods: VecDeque<FloodSecond>,
@@ -50,38 +46,32 @@ impl NetworkJudge {
         Self { ledger: ServiceLedger::within(caps), ..Self::default() }
     }
 
-    /// Takes in what a shard tells of an interval; what all of them told of the one before is judged.
-    pub fn take(&mut self, batch: NetworkBatch) {
-        if self.interval != Some(batch.interval) {
-            self.settle();
-            self.switch.settle();
-            self.interval = Some(batch.interval);
-        } else if self.told.iter().map(|told| told.events.len()).sum::<usize>() > EVENTS_TOLD {
-            self.settle();
-        }
-        self.told.push(batch);
-    }
-
-    /// Takes in what shards have told so far: control packets in the order in which they came, whatever their shards.
-    pub fn settle(&mut self) {
-        let told = std::mem::take(&mut self.told);
-        told.iter().for_each(|batch| self.control(batch));
+    /// Takes in what all shards tell of a beat: what happened in the order of its time, control packets in the order in which they came, whatever
+    /// their shards.
+    pub fn take(&mut self, batches: Vec<NetworkBatch>) {
+        self.switch.settle();
+        batches.iter().for_each(|batch| self.control(batch));
         self.waiting.make_contiguous().arrange_by_key(|message| message.number);
         // Each shard counts on its own; by seconds, what they counted belongs together.
         self.floods.make_contiguous().arrange_by_key(|flood| flood.second);
-        told.into_iter().for_each(|batch| self.happened(&batch));
+        batches.iter().for_each(|batch| self.counted(batch));
+        let mut order = std::mem::take(&mut self.order);
+        order.clear();
+        for (at, batch) in (0u32..).zip(&batches) {
+            order.extend((0u32..).zip(&batch.events).map(|(number, event)| (event.time(), at, number)));
+        }
+        order.sort_unstable();
+        let event = |&(_, at, number): &(Timestamp, u32, u32)| batches.get(at as usize)?.events.get(number as usize);
+        order.iter().filter_map(event).for_each(|event| self.happened(event));
+        self.order = order;
+        batches.iter().filter_map(|batch| batch.load.as_ref()).for_each(|load| self.loaded(load));
         self.put_in_order();
     }
 
-    /// Takes in what happened, and judges wherever a bin of time ends.
-    fn happened(&mut self, batch: &NetworkBatch) {
+    /// Takes in what a shard counted of stations.
+    fn counted(&mut self, batch: &NetworkBatch) {
         batch.stations.circling.iter().for_each(|frame| proofs::circled(&mut self.proofs, frame));
         self.switch.stations(&batch.stations);
-        if let Some(load) = &batch.load
-            && self.switch.load(load)
-        {
-            self.advance(load.start.plus(load.length));
-        }
         if let Some(last) = batch.stations.last()
             && self.judged.is_none_or(|judged| last.0.div_euclid(BIN) > judged)
             && self.switch.is_watchful(last)
@@ -89,20 +79,29 @@ impl NetworkJudge {
             self.advance(last);
         }
         self.ledger.unfollowed = self.ledger.unfollowed.saturating_add(batch.unfollowed);
-        for event in &batch.events {
-            self.advance(event.time());
-            if let NetworkEvent::Ended(end) = event {
-                self.switch.ended(end);
+    }
+
+    /// Takes in how full the link was.
+    fn loaded(&mut self, load: &LinkLoad) {
+        if self.switch.load(load) {
+            self.advance(load.start.plus(load.length));
+        }
+    }
+
+    /// Takes in what happened, and judges wherever a bin of time ends.
+    fn happened(&mut self, event: &NetworkEvent) {
+        self.advance(event.time());
+        if let NetworkEvent::Ended(end) = event {
+            self.switch.ended(end);
+        }
+        proofs::prove(&mut self.proofs, event, |trip| self.ledger.is_far(trip));
+        match event {
+            NetworkEvent::Sighted(sighting) => {
+                self.ledger.note_time(sighting.last);
+                self.switch.seen(sighting);
+                self.sightings.take(sighting);
             }
-            proofs::prove(&mut self.proofs, event, |trip| self.ledger.is_far(trip));
-            match event {
-                NetworkEvent::Sighted(sighting) => {
-                    self.ledger.note_time(sighting.last);
-                    self.switch.seen(sighting);
-                    self.sightings.take(sighting);
-                }
-                _ => self.ledger.take(event, meaning),
-            }
+            _ => self.ledger.take(event, meaning),
         }
     }
 
@@ -148,7 +147,6 @@ impl NetworkJudge {
 
     /// What the switch and its neighbours say, up to `now`.
     pub fn switch(&mut self, now: Timestamp) -> SwitchView {
-        self.settle();
         self.switch.advance(now);
         let addresses = self.sightings.addresses();
         let routers = self.switch.gateways(&addresses);
@@ -218,7 +216,6 @@ impl NetworkJudge {
         mirror: &Evidence,
         besides: Option<Severity>,
     ) -> (Network, Vec<Finding>) {
-        self.settle();
         if at_end {
             // What is told of a second comes after it: frames that were left out may have to be added.
             self.flooded.into_iter().for_each(|second| self.advance(Timestamp(second.saturating_mul(SECOND)).plus(BIN).min(now)));
@@ -239,7 +236,7 @@ impl NetworkJudge {
         let is_blind = is_blind(&untold);
         let unseen = self.switch.not_judged().into_iter().filter(|(id, _)| not_judged.iter().all(|n| n.0 != *id)).collect::<Vec<_>>();
         not_judged.extend(unseen);
-        let failing = self.ledger.failing(|app| registry::token(app).is_some_and(|token| PROMPT.contains(&token)));
+        let failing = self.ledger.failing(end, live, |app| registry::token(app).is_some_and(|token| PROMPT.contains(&token)));
         // Nobody expects a judgement of what did not pass.
         not_judged.retain(|(id, _)| found.contains(id) || diagnose::has_matter(id, mirror, &|matter| self.has_passed(matter)));
         let worst = findings.iter().filter(|f| f.active).map(|f| f.severity).max().max(besides);
@@ -261,7 +258,8 @@ impl NetworkJudge {
             not_judged,
             untold,
             unfollowed: self.ledger.unfollowed,
-            beyond: self.ledger.beyond,
+            beyond: self.ledger.beyond(),
+            forgotten: self.ledger.forgotten,
         };
         (network, findings)
     }

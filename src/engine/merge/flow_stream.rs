@@ -1,4 +1,4 @@
-//! Closed conversations, in the order of intervals and shards, on their way to whoever wants them.
+//! Closed conversations, in the order of beats and shards, on their way to whoever wants them.
 
 use super::interval_order::IntervalOrder;
 use crate::model::FlowBatch;
@@ -23,17 +23,17 @@ impl FlowStream {
         self.order.take(batch);
     }
 
-    /// A group is past an interval.
-    pub fn pass(&mut self, interval: u64) {
+    /// A group is past a beat.
+    pub fn pass(&mut self, beat: u64) {
         if let Some(listener) = &mut self.listener {
-            self.order.pass(interval, listener);
+            self.order.pass(beat, |batches| batches.into_iter().for_each(&mut *listener));
         }
     }
 
     /// Hands over what is left: nothing more comes.
     pub fn finish(&mut self) {
         if let Some(listener) = &mut self.listener {
-            self.order.finish(listener);
+            self.order.finish(|batches| batches.into_iter().for_each(&mut *listener));
         }
     }
 }

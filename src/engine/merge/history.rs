@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 impl Batch for HistoryBatch {
-    fn interval(&self) -> u64 {
+    fn number(&self) -> u64 {
         self.interval
     }
 
@@ -26,8 +26,6 @@ pub struct HistoryKeeper {
     groups: usize,
     interval: i64,
     order: IntervalOrder<HistoryBatch>,
-    /// What all shards added in the interval that is put together.
-    open: Vec<HistoryBatch>,
     pyramid: Pyramid,
     /// Before which intervals the clock was set back, and by how much.
     steps: VecDeque<(u64, i64)>,
@@ -37,15 +35,7 @@ pub struct HistoryKeeper {
 impl HistoryKeeper {
     /// None yet; of intervals of so many nanoseconds, which `groups` groups tell of.
     pub fn new(groups: usize, interval: i64, local: Arc<LocalNets>) -> Self {
-        Self {
-            groups,
-            interval,
-            order: IntervalOrder::new(groups),
-            open: Vec::new(),
-            pyramid: Pyramid::new(interval),
-            steps: VecDeque::new(),
-            local,
-        }
+        Self { groups, interval, order: IntervalOrder::new(groups), pyramid: Pyramid::new(interval), steps: VecDeque::new(), local }
     }
 
     /// The same, with nothing in it.
@@ -61,15 +51,15 @@ impl HistoryKeeper {
     /// A group is past an interval.
     pub fn pass(&mut self, interval: u64) {
         let mut ready = Vec::new();
-        self.order.pass(interval, |batch| ready.push(batch));
-        self.put_together(ready);
+        self.order.pass(interval, |batches| ready.push(batches));
+        ready.into_iter().for_each(|batches| self.close(batches));
     }
 
     /// Nothing more comes.
     pub fn finish(&mut self) {
         let mut ready = Vec::new();
-        self.order.finish(|batch| ready.push(batch));
-        self.put_together(ready);
+        self.order.finish(|batches| ready.push(batches));
+        ready.into_iter().for_each(|batches| self.close(batches));
     }
 
     /// The clock was set back before an interval: what came earlier stays as long ago as it was.
@@ -77,18 +67,8 @@ impl HistoryKeeper {
         self.steps.push_back((interval, nanos));
     }
 
-    fn put_together(&mut self, ready: Vec<HistoryBatch>) {
-        for batch in ready {
-            if self.open.first().is_some_and(|first| first.interval != batch.interval) {
-                self.close();
-            }
-            self.open.push(batch);
-        }
-        self.close();
-    }
-
-    fn close(&mut self) {
-        let batches = std::mem::take(&mut self.open);
+    /// What all shards added in an interval.
+    fn close(&mut self, batches: Vec<HistoryBatch>) {
         let Some(interval) = batches.first().map(|first| first.interval) else { return };
         while self.steps.front().is_some_and(|step| step.0 <= interval)
             && let Some((_, nanos)) = self.steps.pop_front()

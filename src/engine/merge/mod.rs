@@ -83,8 +83,8 @@ pub trait Assess: Send {
         mac_pairs: &mut dyn Iterator<Item = (Mac, Mac, u64)>,
     ) -> Assessment;
 
-    /// Takes in what happened between hosts, in the order of intervals and shards.
-    fn take(&mut self, batch: NetworkBatch);
+    /// Takes in all that shards tell of a beat, by shard: what happened between hosts.
+    fn take(&mut self, batches: Vec<NetworkBatch>);
 
     /// Forgets what stands.
     fn forget(&mut self);
@@ -215,6 +215,7 @@ impl Merge {
             Message::IntervalParts(parts) => parts.into_iter().for_each(|(number, part)| self.interval_part(number, part)),
             Message::ClosedFlows(batch) => self.flows.take(batch),
             Message::Network(batch) => self.network.take(batch),
+            Message::Passed(beat) => self.passed(beat),
             Message::History(batch) => {
                 if let Some(history) = &mut self.history {
                     history.take(*batch);
@@ -240,17 +241,21 @@ impl Merge {
         !self.broken
     }
 
-    /// What a group has found in an interval: with it come the events and ends of conversations of that interval, in their order.
+    /// A group is past a beat: what it told of it is complete.
+    fn passed(&mut self, beat: u64) {
+        let (judge, subscribers) = (&mut self.judge, &self.subscribers);
+        self.network.pass(beat, |batches| {
+            batches.iter().for_each(|batch| subscribers.give_events(batch));
+            judge.take(batches);
+        });
+        // What was said in a conversation comes before its end.
+        self.flows.pass(beat);
+    }
+
+    /// What a group has found in an interval.
     fn interval_part(&mut self, number: u64, part: IntervalPart) {
         self.timeline.part(number, part);
         self.intervals_ended();
-        let (judge, subscribers) = (&mut self.judge, &self.subscribers);
-        self.network.pass(number, |batch| {
-            subscribers.give_events(&batch);
-            judge.take(batch);
-        });
-        // What was said in a conversation comes before its end.
-        self.flows.pass(number);
         self.history.iter_mut().for_each(|history| history.pass(number));
     }
 
@@ -297,12 +302,12 @@ impl Merge {
         }
     }
 
-    /// No interval comes any more: what waits for its turn is taken as it is.
+    /// No beat and no interval comes any more: what waits for its turn is taken as it is.
     fn finish(&mut self) {
         let (judge, subscribers) = (&mut self.judge, &self.subscribers);
-        self.network.finish(|batch| {
-            subscribers.give_events(&batch);
-            judge.take(batch);
+        self.network.finish(|batches| {
+            batches.iter().for_each(|batch| subscribers.give_events(batch));
+            judge.take(batches);
         });
         self.flows.finish();
         self.history.iter_mut().for_each(HistoryKeeper::finish);

@@ -1,5 +1,6 @@
-//! What the router does to each packet: its tunnel, its shard, its interval. No thread, no clock.
+//! What the router does to each packet: its tunnel, its shard, its interval and beat. No thread, no clock.
 
+pub mod beats;
 pub mod intervals;
 pub mod link_bins;
 pub mod peek;

@@ -24,6 +24,8 @@ pub enum Mark {
     /// An interval ends here: its number, and the one that opens: no packet before it is of its time, but for those that came by a
     /// clock that was set back since.
     Interval(u64, OpenInterval),
+    /// A beat ends here: its number, and the second of packet time that begins; `None`: none does. What happened between hosts is handed over.
+    Beat(u64, Option<Timestamp>),
     /// A snapshot is taken here.
     Snapshot(Arc<Request>),
     /// How often the mirror brings each packet was learnt from those before.

@@ -42,7 +42,7 @@ impl TapeMark {
             Mark::Interval(number, _) => Self::Interval(*number),
             Mark::Snapshot(request) => Self::Snapshot { number: request.number, now: request.now, finished: request.finished },
             Mark::Reset => Self::Reset,
-            Mark::Copies(_) => return None,
+            Mark::Copies(_) | Mark::Beat(..) => return None,
         })
     }
 }

@@ -78,6 +78,15 @@ pub const NARROW_SEQUENCE_BITS: u32 = 30;
 /// How long users wait before they give up (Nielsen's limit of attention): a request over TCP that waits for longer is told of while it does.
 pub static USERS_WAIT: Threshold = Threshold::nanos((10 * SECOND) as f64);
 
+/// Single SYNs of one client within ten seconds that nothing answers, from which on they are attempts: whoever changes its mind sends fewer.
+pub const LONE_TRIES: u32 = 4;
+
+/// How long before the newest request that waits others began to that wait for the same: what stops stops one client after the other.
+pub const WAITS_TOGETHER: i64 = 30 * SECOND;
+
+/// For how long a silence that ended is told of: every judgement of a file comes sooner.
+pub const PAST_TOLD_FOR: i64 = 60 * SECOND;
+
 /// How long data must have been sent again and again before its receiver, which says nothing, is not there any more: four times by the usual rules,
 /// from a fifth of a second on (RFC 6298 section 5.5).
 pub static SILENT_PEER: Threshold = Threshold::nanos((2_500 * MILLISECOND) as f64);

@@ -103,7 +103,7 @@ pub const SCAN_PAIRS: usize = 2 * 1024;
 /// Different hosts of such a pair that are told apart; ports all are.
 pub const SCAN_TARGETS: usize = 512;
 
-/// Different sightings of addresses and clocks gathered in an interval, per shard (at most 256 bytes each, 16 MiB in all): further ones are
+/// Different sightings of addresses and clocks gathered in a second, per shard (at most 256 bytes each, 16 MiB in all): further ones are
 /// counted only.
 pub const SIGHTINGS: usize = 1024;
 

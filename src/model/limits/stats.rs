@@ -58,7 +58,7 @@ pub const VLANS_PER_FLOW: usize = 4;
 /// taken as connections come): as many as there may be conversations in the default memory. Those beyond have no flags, and are counted.
 pub const ANALYSED_PER_SHARD: usize = 16 * 1024;
 
-/// Round trips that a shard tells of an interval: a sample of them is enough.
+/// Round trips that a shard tells of a second: a sample of them is enough.
 pub const ROUND_TRIPS: u32 = 16;
 
 /// Connections whose round trips are kept, per shard (256 bytes each: at most 33 MiB in all, taken as they are measured). Those beyond have none.

@@ -95,8 +95,15 @@ fn wrong(s: &Snapshot) -> Section {
         (_, Some(failures)) => format!("Network: {failures}."),
         (_, None) => String::new(),
     };
+    // Whatever the verdict, it is not about these.
+    let excess = network.excess().map(|excess| format!("Not judged: {excess}."));
+    let words = [words].into_iter().chain(excess).filter(|words| !words.is_empty()).collect::<Vec<_>>().join(" ");
     if !words.is_empty() {
         parts.push(Part::Note(tone(network.verdict), words));
+    }
+    if network.forgotten > 0 {
+        let services = plural(network.forgotten, "service");
+        parts.push(Part::Note(Tone::Plain, format!("{services} that nobody had used for a while made room for others.")));
     }
     let mut reasons: Vec<&str> = Vec::new();
     for (_, reason) in &network.not_judged {

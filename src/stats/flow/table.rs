@@ -193,6 +193,12 @@ impl<X: Copy + Default> FlowTable<X> {
         self.index.find(hash, |at| self.flows[at as usize].key == *step.key)
     }
 
+    /// Whether a connection is over: RST was seen, or FIN of both sides.
+    pub fn has_ended(&self, key: &FlowKey) -> bool {
+        let at = self.index.find(self.hash(key), |at| self.flows[at as usize].key == *key);
+        self.flows.get(at as usize).is_some_and(|flow| flow.tcp.has_ended())
+    }
+
     /// Whether a direction of a conversation was last seen in another context than this one, by its fingerprint.
     #[inline]
     pub fn is_elsewhere(&self, at: u32, way: Direction, fingerprint: u64) -> bool {

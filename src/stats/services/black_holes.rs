@@ -56,6 +56,11 @@ pub(super) struct BlackHoles {
 const OPENED: u32 = 2;
 
 impl BlackHoles {
+    /// How often there was no room.
+    pub fn refused(&self) -> u64 {
+        self.known.refused().saturating_add(self.hanging.refused())
+    }
+
     /// Takes in an ICMP error: one that says how large packets may be ends what it is about.
     pub fn icmp(&mut self, error: &IcmpError) {
         let quoted = &error.quoted;
@@ -71,7 +76,8 @@ impl BlackHoles {
     pub fn opened(&mut self, flow: &FlowKey, time: Timestamp) {
         self.opened.entry(*flow, time);
         for (end, _) in flow.ends(Direction::AToB) {
-            if let Some(hanging) = self.hanging.get_mut(&end) {
+            // Where no more can be told apart, nothing is counted that those in vain are a share of.
+            if let Some(hanging) = self.hanging.get_mut(&end).filter(|hanging| hanging.conversations.len() < SERVICE_CLIENTS) {
                 hanging.all = hanging.all.saturating_add(1);
             }
         }
@@ -134,7 +140,7 @@ impl BlackHoles {
         hole.smallest = hole.smallest.min(stuck.length);
         hole.repeated = hole.repeated.saturating_add(1);
         hole.was_told |= self.told.last(&(from, to)).is_some_and(|told| told >= stuck.first);
-        hole.span = Episode { first: hole.span.first.min(stuck.first), last: hole.span.last.max(stuck.time) };
+        hole.span = hole.span.joined(Episode { first: stuck.first, last: stuck.time });
     }
 
     /// Everybody who lately received no large packets, in the order of addresses.

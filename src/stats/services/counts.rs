@@ -226,7 +226,7 @@ impl SegmentCounts {
         self.packets = self.packets.saturating_add(other.packets);
         self.lost.iter_mut().zip(other.lost).for_each(|(a, b)| *a = a.saturating_add(b));
         self.before = self.before.saturating_add(other.before);
-        self.span = joined(self.span, other.span);
+        self.span = Episode::of_both(self.span, other.span);
     }
 
     /// A segment was not lost after all.
@@ -243,7 +243,7 @@ impl SegmentCounts {
             *n = n.saturating_add(1);
         }
         self.before = self.before.saturating_add(u64::from(lost.location == Location::BeforeMirror));
-        self.span = joined(self.span, Some(Episode::at(lost.time)));
+        self.span = Episode::of_both(self.span, Some(Episode::at(lost.time)));
     }
 }
 
@@ -424,7 +424,7 @@ impl ServiceCounts {
             *n = n.saturating_add(times);
         }
         if let Some(span) = self.spans.get_mut(at) {
-            *span = joined(*span, Some(Episode { first: from, last: to }));
+            *span = Episode::of_both(*span, Some(Episode { first: from, last: to }));
         }
     }
 
@@ -515,12 +515,5 @@ impl ServiceCounts {
         } else if codes.len() < Self::CODES {
             codes.push((code, 1));
         }
-    }
-}
-
-fn joined(a: Option<Episode>, b: Option<Episode>) -> Option<Episode> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(Episode { first: a.first.min(b.first), last: a.last.max(b.last) }),
-        (one, other) => one.or(other),
     }
 }

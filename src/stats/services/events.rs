@@ -5,7 +5,7 @@ use super::counts::ServiceCounts;
 use super::slowness::Slowness;
 use super::tls_servers::HandshakeEnd;
 use super::{BIN, SilentConnection};
-use crate::model::evidence::{SHORT_LOGIN, Trouble};
+use crate::model::evidence::{LONE_TRIES, SHORT_LOGIN, Trouble};
 use crate::model::mix::Keys;
 use crate::model::time::SECOND;
 use crate::model::{
@@ -17,9 +17,6 @@ use std::collections::VecDeque;
 
 /// Nanoseconds since the segment before, up to which a connection is in use.
 const JUST_NOW: i64 = SECOND;
-
-/// Single SYNs of one client in a bin from which on they are attempts that nothing answers.
-const TRIES: u32 = 4;
 
 /// Counts the code of an answer where it is an error of some kind.
 fn note_code(counts: &mut ServiceCounts, answer: Answer, code: u32, zone: u16) {
@@ -46,6 +43,8 @@ impl ServiceLedger {
         }
         self.judged = self.judged.saturating_add(1);
         match trouble {
+            // Nobody looks for what he knows: it was there, or lies where nothing is to be reached any more.
+            Some(Trouble::Refused | Trouble::NoAnswer) if self.was_there(&key) || self.outages.lasts(attempt.next) => {}
             Some(Trouble::Refused | Trouble::NoAnswer) => {
                 self.scans.failed(client, &key, attempt.time, trouble == Some(Trouble::Refused));
             }
@@ -94,6 +93,11 @@ impl ServiceLedger {
         service.note_attempt(attempt, client, silent);
     }
 
+    /// Whether a service once did what somebody wanted of it.
+    fn was_there(&self, key: &ServiceKey) -> bool {
+        self.services.get(key).is_some_and(|service| service.last_success.is_some())
+    }
+
     /// Takes in whether the way to a service that had answered is there.
     fn note_way(&mut self, attempt: &Attempt, key: ServiceKey, client: Address) {
         match attempt.outcome {
@@ -117,8 +121,8 @@ impl ServiceLedger {
         let bins = self.services.get(&key).map(|service| &service.bins);
         let newest = bins.and_then(VecDeque::back).filter(|(number, _)| *number >= time.0.div_euclid(BIN));
         match newest.and_then(|(_, counts)| counts.lone_of(client)).unwrap_or(0).saturating_add(1) {
-            ..TRIES => 0,
-            TRIES => TRIES,
+            ..LONE_TRIES => 0,
+            LONE_TRIES => LONE_TRIES,
             _ => 1,
         }
     }
@@ -127,9 +131,6 @@ impl ServiceLedger {
         // Whoever refuses a handshake by an alert may end the connection as it likes: that cuts nothing.
         let handshake = self.tls.ended(end);
         let is_cut = handshake == HandshakeEnd::None && is_cut(end);
-        if end.cut.is_some() && !end.by_client {
-            self.cut_off.insert(end.flow, end.time, end.time);
-        }
         let Some(key) = ServiceKey::of(&end.flow, end.way) else { return };
         let client = end.flow.ends(end.way)[0].0;
         self.note_alive(key.address, end.time);
@@ -150,6 +151,7 @@ impl ServiceLedger {
             }
         });
         let Some(service) = self.services.get_mut(&key) else { return };
+        service.unanswered.ended(end.flow.keyed_hash(&Keys::FIXED));
         if end.app != AppId::NONE {
             service.app = end.app;
         }
@@ -177,9 +179,6 @@ impl ServiceLedger {
             return;
         }
         if t.end == TransactionEnd::Waiting {
-            if self.cut_off.get(&t.flow).is_some_and(|cut| *cut >= t.asked) {
-                return;
-            }
             let waits_for = if self.tls.waits(t) { Some(Trouble::TlsFailed) } else { None };
             self.with(key, t.asked, |counts| {
                 let troubles = [Some(Trouble::Waiting), waits_for].into_iter().flatten();
@@ -188,7 +187,7 @@ impl ServiceLedger {
             if let Some(service) = self.services.get_mut(&key) {
                 service.app = t.app;
                 service.prove(Trouble::Waiting, t.number);
-                service.unanswered.waits(client, t.asked);
+                service.unanswered.waits(client, t.flow.keyed_hash(&Keys::FIXED), t.asked);
             }
             return;
         }
@@ -263,16 +262,21 @@ impl ServiceLedger {
             return;
         }
         if lost.retracted {
-            return self.with(key, lost.time, |counts| counts.lost(client, lost));
+            // Of a connection that is not known any more nothing tells where it was counted.
+            if let Some(bin) = self.lossy.take_back(lost) {
+                self.without(key, bin, |counts| counts.lost(client, lost));
+            }
+            return;
         }
         let (is_first, packets) = self.lossy.note(&lost.flow, lost.time, lost.packets);
-        self.with(key, lost.time, |counts| {
+        let bin = self.with(key, lost.time, |counts| {
             counts.data_packets(client, packets);
             counts.lost(client, lost);
             if is_first {
                 counts.trouble(client, Trouble::Lossy, lost.time, lost.time);
             }
         });
+        bin.into_iter().for_each(|bin| self.lossy.counted(lost, bin));
         if let Some(service) = self.services.get_mut(&key) {
             service.prove(Trouble::Lossy, lost.number);
         }
@@ -317,13 +321,13 @@ impl ServiceLedger {
         self.unlose(key, (stuck.flow, stuck.way, stuck.client), stuck.time);
     }
 
-    /// What was counted as lost of a connection was not.
+    /// What was counted as lost of a connection on its way from the mirrored port was not: it arrived where nobody was, or was too large. What was lost
+    /// before it, or the other way, was lost all the same.
     fn unlose(&mut self, key: ServiceKey, (flow, way, client): (FlowKey, Direction, Direction), time: Timestamp) {
-        let taken = self.lossy.take_back(&flow);
         let lost = LocatedLoss { flow, client, way, time, location: Location::BeyondMirror, packets: 0, retracted: true, number: 0 };
-        if taken > 0 {
-            let [(client, _), _] = flow.ends(client);
-            self.with(key, time, |counts| (0..taken).for_each(|_| counts.lost(client, &lost)));
+        let [(client, _), _] = flow.ends(client);
+        while let Some(bin) = self.lossy.take_back(&lost) {
+            self.without(key, bin, |counts| counts.lost(client, &lost));
         }
     }
 

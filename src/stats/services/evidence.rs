@@ -1,6 +1,7 @@
 //! What findings rest on, and what the service table shows.
 
 use super::counts::window;
+use super::path::Others;
 use super::service::ServiceRecord;
 use super::{BIN, MINUTE, RECENT, REMEMBERED};
 use crate::model::Arrange as _;
@@ -53,9 +54,9 @@ impl ServiceLedger {
     /// What findings rest on, at `now`. At the end of a file everything is looked at as well.
     pub fn evidence(&self, now: Timestamp, at_end: bool) -> NetworkEvidence {
         let number = now.0.div_euclid(BIN);
-        let elsewhere = self.way_elsewhere();
+        let others = Others::of(self);
         let telling = self.services.iter().filter(|(_, s)| at_end || s.may_tell(number));
-        let mut services: Vec<ServiceEvidence> = telling.map(|(key, s)| self.of(key, s, elsewhere, (now, at_end))).collect();
+        let mut services: Vec<ServiceEvidence> = telling.map(|(key, s)| self.of(key, s, &others, (now, at_end))).collect();
         services.arrange_by_key(|s| s.key);
         NetworkEvidence {
             now,
@@ -80,7 +81,7 @@ impl ServiceLedger {
         }
     }
 
-    fn of(&self, key: &ServiceKey, service: &ServiceRecord, elsewhere: Option<i64>, (now, at_end): (Timestamp, bool)) -> ServiceEvidence {
+    fn of(&self, key: &ServiceKey, service: &ServiceRecord, others: &Others<'_>, (now, at_end): (Timestamp, bool)) -> ServiceEvidence {
         let number = now.0.div_euclid(BIN);
         let is_scanner = |client| self.scans.is_scanner(client, key);
         let stretch = |bins: i64| {
@@ -110,7 +111,7 @@ impl ServiceLedger {
             last_success: service.last_success,
             is_alive,
             network: service.network.as_ref().and_then(Histogram::quantiles).map(|q| q.p50),
-            path: self.path(key, service, elsewhere),
+            path: self.path(key, service, others),
             waits: service.whole.waits(service.first_turn),
             unreachable: service.unreachable(),
             proof: service.proof(),
@@ -121,7 +122,7 @@ impl ServiceLedger {
             usual_missing: service.usual.missing(),
             usual_rejected: service.usual.rejected(),
             unusual_since: service.usual.unusual_since(),
-            is_one_of_several: self.is_one_of_several(key, service),
+            is_one_of_several: others.include(key, service),
             since_success: service.unanswered.told(now),
             // Nothing else is found in it than trouble, and times that are not the usual ones.
             recent: if service.is_troubled(number) || service.usual.response().is_some() {
@@ -132,13 +133,6 @@ impl ServiceLedger {
             lately: if at_end { Vec::new() } else { service.lately(number) },
             windows,
         }
-    }
-
-    /// Whether nobody ever connected to it, and the only one who tried connects to the same port of others.
-    fn is_one_of_several(&self, key: &ServiceKey, service: &ServiceRecord) -> bool {
-        let tried = service.whole.only_client().filter(|_| service.last_success.is_none());
-        let others = || self.services.iter().filter(|(other, _)| (other.port, other.protocol) == (key.port, key.protocol));
-        tried.is_some_and(|client| others().any(|(_, other)| other.whole.has_connected(client)))
     }
 
     /// Seconds that the quickest answer of a server took, and the quickest acknowledgement of a client's, since the beginning: packets of the one

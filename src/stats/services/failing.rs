@@ -1,9 +1,10 @@
 //! What failed or waits, be it enough for a finding or not: nobody is to call a network good of which a part fails.
 
-use super::service::ServiceRecord;
+use super::counts::ServiceCounts;
+use super::{BIN, REMEMBERED};
 use crate::model::Arrange as _;
 use crate::model::evidence::Trouble;
-use crate::model::{AppId, ServiceKey, wilson};
+use crate::model::{AppId, ServiceKey, Timestamp, wilson};
 use crate::stats::ServiceLedger;
 use std::cmp::Reverse;
 
@@ -27,43 +28,64 @@ pub struct Failing {
     pub waiting: u64,
     /// The services they are of, those with most first.
     pub services: Vec<ServiceKey>,
-    /// It surely is more than a healthy network has, or somebody waits.
+    /// It surely is more than a healthy network has, or somebody waits: of a live port in what is remembered.
     pub is_much: bool,
 }
 
 impl ServiceLedger {
-    /// What failed or waits; of what `is_prompt` nobody asks what is meant to wait.
-    pub fn failing(&self, is_prompt: impl Fn(AppId) -> bool) -> Failing {
+    /// What failed or waits at `now`; of what `is_prompt` nobody asks what is meant to wait. `live`: what was long ago is no reason to doubt.
+    pub fn failing(&self, now: Timestamp, live: bool, is_prompt: impl Fn(AppId) -> bool) -> Failing {
+        let number = now.0.div_euclid(BIN);
+        let since = if live { now.plus(-REMEMBERED * BIN) } else { Timestamp::UNKNOWN };
         let mut failing = Failing::default();
+        let (mut doubtful, mut judged) = (0u64, 0u64);
         let mut of: Vec<(u64, ServiceKey)> = Vec::new();
         for (key, service) in &self.services {
-            let [failed, broken] = [sum(service, &FAILED), sum(service, &BROKEN)];
+            let [failed, broken] = [&FAILED[..], &BROKEN].map(|troubles| sum(&service.whole, troubles));
             let wrong = failed.saturating_add(broken);
             let waits = service.whole.waits(service.first_turn);
             let is_meant = waits.held > 0 || waits.talks > 0 || !is_prompt(service.app);
-            let waiting = if is_meant { 0 } else { service.unanswered.waiting() };
+            let waiting = if is_meant { 0 } else { service.unanswered.waiting(since) };
+            let lately = if live { Lately::of(service.latest(number, REMEMBERED)) } else { Lately::of(std::iter::once(&service.whole)) };
+            doubtful = doubtful.saturating_add(lately.wrong);
+            judged = judged.saturating_add(lately.uses);
             if wrong == 0 && waiting == 0 {
                 continue;
             }
             failing.failed = failing.failed.saturating_add(failed);
             failing.broken = failing.broken.saturating_add(broken);
             failing.waiting = failing.waiting.saturating_add(waiting);
-            failing.is_much |= waiting > 0 || is_more(wrong, uses(service), OF_SERVICE);
+            failing.is_much |= waiting > 0 || is_more(lately.wrong, lately.uses, OF_SERVICE);
             of.push((wrong.saturating_add(waiting), *key));
         }
-        failing.is_much |= is_more(failing.failed.saturating_add(failing.broken), self.judged, OF_ALL);
+        failing.is_much |= is_more(doubtful, if live { judged } else { self.judged }, OF_ALL);
         of.arrange_by_key(|(count, key)| (Reverse(*count), *key));
         failing.services = of.into_iter().map(|(_, key)| key).collect();
         failing
     }
 }
 
-fn sum(service: &ServiceRecord, troubles: &[Trouble]) -> u64 {
-    troubles.iter().fold(0, |sum, trouble| sum.saturating_add(service.whole.troubled(*trouble)))
+/// What was wanted of a service in a stretch of time, and what of it went wrong.
+#[derive(Debug, Clone, Copy, Default)]
+struct Lately {
+    wrong: u64,
+    uses: u64,
 }
 
-fn uses(service: &ServiceRecord) -> u64 {
-    let counts = &service.whole;
+impl Lately {
+    fn of<'a>(stretch: impl Iterator<Item = &'a ServiceCounts>) -> Self {
+        stretch.fold(Self::default(), |all, counts| Self {
+            wrong: all.wrong.saturating_add(sum(counts, &FAILED)).saturating_add(sum(counts, &BROKEN)),
+            uses: all.uses.saturating_add(uses(counts)),
+        })
+    }
+}
+
+fn sum(counts: &ServiceCounts, troubles: &[Trouble]) -> u64 {
+    troubles.iter().fold(0, |sum, trouble| sum.saturating_add(counts.troubled(*trouble)))
+}
+
+fn uses(counts: &ServiceCounts) -> u64 {
     counts.attempts(|_| false).saturating_add(counts.answered()).saturating_add(counts.troubled(Trouble::Unanswered))
 }
 

@@ -127,6 +127,11 @@ impl Fallbacks {
         + OUTCOMES * size_of::<Outcome>()
         + 64;
 
+    /// How often there was no room.
+    pub fn refused(&self) -> u64 {
+        self.stations.refused().saturating_add(self.services.refused())
+    }
+
     /// Takes in an attempt.
     pub fn take(&mut self, attempt: &Attempt, service: ServiceKey) {
         let client = attempt.flow.ends(attempt.way)[0].0;

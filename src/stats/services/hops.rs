@@ -38,10 +38,7 @@ impl Sum {
                 self.clients.insert(client);
             }
         }
-        self.span = match (self.span, span) {
-            (Some(a), Some(b)) => Some(Episode { first: a.first.min(b.first), last: a.last.max(b.last) }),
-            (one, other) => one.or(other),
-        };
+        self.span = Episode::of_both(self.span, span);
     }
 
     /// Of many hosts, none of which makes up the most of it.

@@ -1,49 +1,67 @@
 //! Connections that lost segments, and receivers that took no data.
 
+use super::lost_bins::LostBins;
 use super::{Bounded, MINUTE, MINUTE_SECONDS, REMEMBERED, REMEMBERED_SECONDS};
 use crate::model::Arrange as _;
 use crate::model::evidence::StallEvidence;
 use crate::model::limits::{LOSSY_CONNECTIONS, SERVICES};
-use crate::model::{Address, Episode, FlowKey, ServiceKey, Stall, StallEnd, Timestamp};
+use crate::model::{Address, Episode, FlowKey, LocatedLoss, ServiceKey, Stall, StallEnd, Timestamp};
 use crate::stats::services::BIN;
 
 /// Connections that lost something, so that each is counted once.
 #[derive(Debug, Default)]
 pub(super) struct LossyConnections {
-    /// When each last did, how many of its packets were counted, and how many of them as lost beyond the mirrored port.
-    known: Bounded<FlowKey, (Timestamp, u64, u32), { 16 * LOSSY_CONNECTIONS }, MINUTE_SECONDS>,
+    known: Bounded<FlowKey, Lossy, { 16 * LOSSY_CONNECTIONS }, MINUTE_SECONDS>,
+}
+
+/// A connection that lost something.
+#[derive(Debug, Clone, Copy)]
+struct Lossy {
+    /// When it last did.
+    last: Timestamp,
+    /// How many of its packets were counted.
+    packets: u64,
+    /// Where what it lost was counted.
+    lost: LostBins,
 }
 
 impl LossyConnections {
     /// A connection that has had so many packets lost a segment: whether for the first time in the last minute, and how many packets are new.
     pub fn note(&mut self, flow: &FlowKey, time: Timestamp, packets: u64) -> (bool, u64) {
-        let before = self.known.get(flow).copied();
-        let lost = before.map_or(0, |b| b.2).saturating_add(1);
-        if !self.known.insert(*flow, (time, packets, lost), time) {
+        // What had these ports long ago was another connection.
+        let is_held = self.known.last(flow).is_some_and(|last| time.since(last) < REMEMBERED * BIN);
+        let before = self.known.get(flow).copied().filter(|_| is_held);
+        let lost = before.map_or(LostBins::default(), |before| before.lost);
+        if !self.known.insert(*flow, Lossy { last: time, packets, lost }, time) {
             return (false, 0);
         }
-        let is_first = before.is_none_or(|(last, ..)| time.since(last) >= MINUTE * BIN);
-        (is_first, packets.saturating_sub(before.map_or(0, |b| b.1)))
+        let is_first = before.is_none_or(|before| time.since(before.last) >= MINUTE * BIN);
+        (is_first, packets.saturating_sub(before.map_or(0, |before| before.packets)))
+    }
+
+    /// A loss of a connection was counted in the bin of that number.
+    pub fn counted(&mut self, lost: &LocatedLoss, bin: i64) {
+        self.known.get_mut(&lost.flow).into_iter().for_each(|known| known.lost.note(lost, bin));
     }
 
     /// A connection has had so many packets: how many of them are new, where it lost something before. What it carries without losing any counts
     /// while it goes on.
     pub fn carried(&mut self, flow: &FlowKey, time: Timestamp, packets: u64) -> u64 {
-        let Some((last, before, lost)) = self.known.get(flow).copied() else { return 0 };
-        self.known.insert(*flow, (last, before.max(packets), lost), time);
+        let Some(known) = self.known.touch(flow, time) else { return 0 };
+        let before = known.packets;
+        known.packets = before.max(packets);
         packets.saturating_sub(before)
     }
 
-    /// What was counted as lost of a connection is to be counted no more.
-    pub fn take_back(&mut self, flow: &FlowKey) -> u32 {
-        let Some((last, packets, lost)) = self.known.get(flow).copied() else { return 0 };
-        self.known.insert(*flow, (last, packets, 0), last);
-        lost
+    /// The newest that was counted as lost of a connection, of the way and place of this one, is to be counted no more: by its bin, as far as that is
+    /// known. `None`: there is none.
+    pub fn take_back(&mut self, lost: &LocatedLoss) -> Option<Option<i64>> {
+        self.known.get_mut(&lost.flow)?.lost.take(lost.way, lost.location)
     }
 
     /// A connection ended; how many of its packets were counted already.
     pub fn end(&mut self, flow: &FlowKey) -> u64 {
-        self.known.remove(flow).map_or(0, |known| known.1)
+        self.known.remove(flow).map_or(0, |known| known.packets)
     }
 }
 
@@ -89,6 +107,11 @@ pub(super) struct Receivers {
 }
 
 impl Receivers {
+    /// How often there was no room.
+    pub fn refused(&self) -> u64 {
+        self.known.refused()
+    }
+
     /// Takes in a stall.
     pub fn note(&mut self, stall: &Stall) {
         let Some(service) = ServiceKey::of(&stall.flow, stall.client) else { return };

@@ -1,6 +1,6 @@
 //! What happened to the clients of each service: the one place where events of all shards come together.
 //!
-//! Events come in the order of intervals and shards, so that results do not depend on the number of threads. Each service keeps what happened
+//! Events come in the order of their time, so that results do not depend on the number of threads. Each service keeps what happened
 //! since the beginning, and in bins of [`BIN`] of packet time the last ten minutes. Somebody who fails at many ports or hosts is a scanner:
 //! what he fails at is held against nobody.
 
@@ -20,6 +20,7 @@ mod kept_alive;
 mod lately_trips;
 mod loads;
 mod lossy;
+mod lost_bins;
 mod media;
 mod path;
 mod path_outages;
@@ -88,8 +89,6 @@ pub struct ServiceLedger {
     lossy: LossyConnections,
     /// Connections whose one end says nothing any more.
     silent: Bounded<FlowKey, SilentConnection, { 16 * LOSSY_CONNECTIONS }, MINUTE_SECONDS>,
-    /// Connections that were cut, not by their clients: what was asked there waits no longer.
-    cut_off: Bounded<FlowKey, Timestamp, { 16 * LOSSY_CONNECTIONS }, MINUTE_SECONDS>,
     receivers: Receivers,
     black_holes: BlackHoles,
     tls: TlsServers,
@@ -112,7 +111,9 @@ pub struct ServiceLedger {
     /// The latest event.
     now: Option<Timestamp>,
     /// Events of services beyond the cap.
-    pub beyond: u64,
+    beyond: u64,
+    /// Services that made room for others.
+    pub forgotten: u64,
     /// Attempts that shards did not follow.
     pub unfollowed: u64,
     /// Attempts and requests that were decided.
@@ -164,11 +165,11 @@ impl ServiceLedger {
         self.alive.entry(address, time);
     }
 
-    /// Counts something in a service, of all time and of its bin.
-    fn with(&mut self, key: ServiceKey, time: Timestamp, count: impl Fn(&mut ServiceCounts)) {
+    /// Counts something in a service, of all time and of its bin, whose number it says; `None`: there is no room for the service.
+    fn with(&mut self, key: ServiceKey, time: Timestamp, count: impl Fn(&mut ServiceCounts)) -> Option<i64> {
         if self.services.len() >= self.caps.of(SERVICES) && !self.services.contains_key(&key) && !self.make_room(time) {
             self.beyond = self.beyond.saturating_add(1);
-            return;
+            return None;
         }
         let service = self.services.entry(key).or_insert_with(ServiceRecord::unknown);
         service.last = service.last.max(time);
@@ -190,29 +191,55 @@ impl ServiceLedger {
             service.bins.pop_front();
             self.bins -= 1;
         }
-        if let Some((_, counts)) = service.bins.back_mut() {
-            count(counts);
-        }
+        let (number, counts) = service.bins.back_mut()?;
+        count(counts);
+        Some(*number)
     }
 
-    /// Forgets services that nobody reached and nobody asks any more; whether there were any.
+    /// Takes back something that was counted in a service, in the bin of that number as well, if that is remembered.
+    fn without(&mut self, key: ServiceKey, bin: Option<i64>, take_back: impl Fn(&mut ServiceCounts)) {
+        let Some(service) = self.services.get_mut(&key) else { return };
+        take_back(&mut service.whole);
+        let bin = service.bins.iter_mut().rev().find(|(number, _)| Some(*number) == bin);
+        bin.into_iter().for_each(|(_, counts)| take_back(counts));
+    }
+
+    /// Forgets up to a quarter of the services, of those that nobody asked for a minute: first the ones that nobody ever reached, then those that were
+    /// silent longest, but for those of whose trouble something is remembered. Whether there were any.
     fn make_room(&mut self, now: Timestamp) -> bool {
         let bin = now.0.div_euclid(BIN);
         if self.full == bin {
             return false;
         }
-        self.full = bin;
-        let (before, bins) = (self.services.len(), &mut self.bins);
-        self.services.retain(|_, service| {
-            let stays = service.last_success.is_some() || now.since(service.last) < MINUTE * BIN;
-            *bins -= if stays { 0 } else { service.bins.len() };
-            stays
-        });
-        let found = self.services.len() < before;
-        if found {
-            self.full = i64::MIN;
+        let may_go = |service: &ServiceRecord| {
+            now.since(service.last) >= MINUTE * BIN && (service.last_success.is_none() || !service.is_troubled(bin))
+        };
+        let silent = self.services.iter().filter(|(_, service)| may_go(service));
+        let mut silent: Vec<_> = silent.map(|(key, service)| (service.last_success.is_some(), service.last, *key)).collect();
+        let quarter = self.caps.of(SERVICES) / 4;
+        // To look for room costs as much as there are services: once in a bin, where there is little to find.
+        self.full = if silent.len() < quarter { bin } else { i64::MIN };
+        silent.sort_unstable();
+        silent.truncate(quarter.max(1));
+        for (.., key) in &silent {
+            let gone = self.services.remove(key);
+            self.bins -= gone.map_or(0, |service| service.bins.len());
         }
-        found
+        self.forgotten = self.forgotten.saturating_add(silent.len() as u64);
+        !silent.is_empty()
+    }
+
+    /// Events of services and of hosts beyond the caps: of what has no room nothing is found.
+    pub fn beyond(&self) -> u64 {
+        let beside = [
+            self.receivers.refused(),
+            self.black_holes.refused(),
+            self.tls.refused(),
+            self.fallbacks.refused(),
+            self.unreachables.refused(),
+            self.outages.refused(),
+        ];
+        beside.into_iter().fold(self.beyond, u64::saturating_add)
     }
 
     /// Time has come to this.

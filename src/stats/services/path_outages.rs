@@ -37,7 +37,7 @@ impl Silence {
                 self.clients.push(client);
             }
         }
-        self.span = Episode { first: self.span.first.min(first), last: self.span.last.max(last) };
+        self.span = self.span.joined(Episode { first, last });
     }
 
     fn told(&self) -> HopFailures {
@@ -113,6 +113,16 @@ impl PathOutages {
             span: Episode { first: attempt.first, last: attempt.time },
         };
         way.silence.get_or_insert_with(fresh).note(key, client, times);
+    }
+
+    /// How often there was no room.
+    pub fn refused(&self) -> u64 {
+        self.ways.refused()
+    }
+
+    /// Whether nothing behind a router answers at present that did before.
+    pub fn lasts(&self, station: Mac) -> bool {
+        self.ways.get(&station).is_some_and(|way| way.silence.is_some())
     }
 
     /// Those that last, and those that ended in what is remembered, in the order of stations.

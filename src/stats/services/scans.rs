@@ -119,7 +119,7 @@ impl<D: Different> Failed<D> {
         if time.since(self.span.last) > SCAN_WINDOW.in_nanos() {
             *self = Self::at(time);
         }
-        self.span = Episode { first: self.span.first.min(time), last: self.span.last.max(time) };
+        self.span = self.span.joined(Episode::at(time));
         *(if is_refused { &mut self.refused } else { &mut self.unanswered }) += 1;
         self.targets.note(target);
     }

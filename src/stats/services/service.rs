@@ -195,7 +195,7 @@ impl ServiceRecord {
         self.is_in_several |= self.next != Mac::default() && self.vlan != attempt.vlan;
         (self.next, self.vlan) = (attempt.next, attempt.vlan);
         if attempt.outcome == AttemptOutcome::Established {
-            self.last_success = Some(attempt.time);
+            self.last_success = self.last_success.max(Some(attempt.time));
             self.answers_ttl.note(attempt.ttl);
             self.unanswered.established(attempt.time);
         } else if silent > 0 {
@@ -224,7 +224,7 @@ impl ServiceRecord {
             self.guesses.note(client, t.question, time);
         }
         if let Some(latency) = t.latency() {
-            self.last_success = Some(time);
+            self.last_success = self.last_success.max(Some(time));
             self.unanswered.answered(client, t.asked, time);
             if answer.trouble().is_none() {
                 self.unanswered.good(time);

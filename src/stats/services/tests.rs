@@ -2,7 +2,11 @@
 
 use super::*;
 use crate::model::evidence::Trouble;
-use crate::model::{AppId, Attempt, AttemptOutcome, Direction, FlowKey, IcmpError, Proto, QuotedFlow, TransactionEnd};
+use crate::model::limits::PATH_SERVICES;
+use crate::model::{
+    AppId, Attempt, AttemptOutcome, ConnectionEnd, Direction, FlowKey, IcmpError, LocatedLoss, Location, Proto, QuotedFlow, SilentPeer,
+    TransactionEnd,
+};
 use std::net::Ipv4Addr;
 
 const START: i64 = 1_700_000_000 * SECOND;
@@ -200,29 +204,30 @@ fn latencies_are_thinned_evenly() {
 #[test]
 fn services_beyond_the_cap_are_counted_together() {
     let mut l = ServiceLedger::default();
-    for n in 0..SERVICES as u32 + 10 {
-        let (flow, way) = FlowKey::v4(6, 1, 0x0b00_0000 + n, 40_000, 80);
-        let time = now(0);
-        let event = NetworkEvent::Attempt(Attempt {
-            station: Mac::default(),
-            next: Mac::default(),
-            vlan: None,
-            flow,
-            way,
-            first: time,
-            time,
-            outcome: AttemptOutcome::Established,
-            syns: 1,
-            server_half: None,
-            client_half: None,
-            was_unanswered: false,
-            ttl: 64,
-            asks_ecn: false,
-            number: 7,
-        });
-        l.take(&event, meaning);
-    }
-    assert_eq!((l.totals().len(), l.beyond), (SERVICES, 10));
+    (0..SERVICES as u32 + 10).for_each(|n| l.take(&far(n, 0, AttemptOutcome::Established), meaning));
+    assert_eq!((l.totals().len(), l.beyond(), l.forgotten), (SERVICES, 10, 0));
+}
+
+/// An attempt at one of many hosts.
+fn far(n: u32, seconds: i64, outcome: AttemptOutcome) -> NetworkEvent {
+    let NetworkEvent::Attempt(attempt) = attempt(1, 2, 80, seconds, outcome) else { unreachable!() };
+    let (flow, way) = FlowKey::v4(6, 1, 0x0b00_0000 + n, 40_000, 80);
+    NetworkEvent::Attempt(Attempt { flow, way, ..attempt })
+}
+
+#[test]
+fn what_was_silent_for_long_makes_room_be_it_that_it_once_answered() {
+    let mut l = ServiceLedger::default();
+    let knows = |l: &ServiceLedger, n: u32| l.totals().iter().any(|t| t.key.address == Address::V4((0x0b00_0000 + n).into()));
+    (0..SERVICES as u32).for_each(|n| l.take(&far(n, i64::from(n / 1_000), AttemptOutcome::Established), meaning));
+    // The first one fails since, the second is in use; the third and the fourth are what was silent longest.
+    l.take(&far(0, 6, AttemptOutcome::Refused), meaning);
+    l.take(&far(1, 119, AttemptOutcome::Established), meaning);
+    l.take(&far(10_000, 50, AttemptOutcome::Established), meaning);
+    assert_eq!((knows(&l, 10_000), l.beyond()), (false, 1), "all of them were in use a minute ago");
+    l.take(&far(10_001, 120, AttemptOutcome::Refused), meaning);
+    assert_eq!([0, 1, 2, 3, SERVICES as u32 - 1, 10_001].map(|n| knows(&l, n)), [true, true, false, false, true, true]);
+    assert_eq!((l.totals().len(), l.beyond(), l.forgotten), (SERVICES - SERVICES / 4 + 1, 1, SERVICES as u64 / 4));
 }
 
 #[test]
@@ -257,4 +262,99 @@ fn what_is_usual_tells_what_is_slow() {
     assert_eq!(service.recent.trouble(Trouble::SlowerThanUsual).count, 5, "more than four times the usual");
     assert_eq!((service.recent.answered, service.recent.trouble(Trouble::NoSuchName).count), (20, 11));
     assert_eq!(service.windows[0].answered, 60, "a minute, with what was before");
+}
+
+/// A segment of client `from`'s connection to host 9, lost on its way to the server or to the client.
+fn loss(from: u8, is_to_server: bool, location: Location, seconds: i64) -> NetworkEvent {
+    let (flow, client) = FlowKey::v4(6, 0x0a00_0000 + u32::from(from), 0x0a00_0009, 40_000, 80);
+    let way = if is_to_server { client } else { client.reversed() };
+    NetworkEvent::Lost(LocatedLoss { flow, client, way, time: now(seconds), location, packets: 100, retracted: false, number: 7 })
+}
+
+#[test]
+fn of_a_peer_that_is_gone_what_was_sent_to_it_is_no_loss_and_nothing_else() {
+    let (beyond, before) = (Location::BeyondMirror, Location::BeforeMirror);
+    let mut events: Vec<NetworkEvent> = (0..4).map(|n| loss(2, true, beyond, n)).collect();
+    events.extend([loss(1, true, beyond, 5), loss(1, true, before, 6), loss(1, false, beyond, 7), loss(1, true, beyond, 25)]);
+    let lost = |l: &ServiceLedger| {
+        let service = &l.services[&key(9, 80)];
+        let first = &service.bins.front().expect("it is remembered").1.segments;
+        (service.whole.segments.lost, service.whole.segments.before, first.lost, first.before)
+    };
+    let mut l = ledger(&events);
+    let NetworkEvent::Lost(LocatedLoss { flow, client, .. }) = events[4] else { unreachable!() };
+    // On the clients' side, and on the server's.
+    assert_eq!(lost(&l), ([2, 6], 1, [2, 5], 1));
+    let silent = SilentPeer { flow, way: client, client, since: now(4), time: now(40), number: 7 };
+    l.take(&NetworkEvent::Silent(silent), meaning);
+    assert_eq!(lost(&l), ([2, 4], 1, [2, 4], 1), "those of client 2 stay, and so does what was lost elsewhere");
+}
+
+#[test]
+fn a_segment_that_was_not_lost_after_all_is_taken_back_where_it_was_counted() {
+    let mut l = ledger(&[loss(1, true, Location::BeyondMirror, 5), loss(2, true, Location::BeyondMirror, 15)]);
+    let NetworkEvent::Lost(first) = loss(1, true, Location::BeyondMirror, 16) else { unreachable!() };
+    l.take(&NetworkEvent::Lost(LocatedLoss { retracted: true, ..first }), meaning);
+    let lost: Vec<u64> = l.services[&key(9, 80)].bins.iter().map(|(_, counts)| counts.segments.lost.iter().sum()).collect();
+    assert_eq!(lost, [0, 1]);
+}
+
+#[test]
+fn whoever_misses_what_was_there_looks_for_nothing() {
+    // Behind a router: what comes from there has passed it.
+    let behind = |event: NetworkEvent, next: u8| {
+        let NetworkEvent::Attempt(attempt) = event else { unreachable!() };
+        NetworkEvent::Attempt(Attempt { next: Mac([2, 0, 0, 0, 0, next]), ttl: 60, ..attempt })
+    };
+    let (there, gone) = (AttemptOutcome::Established, AttemptOutcome::Unanswered);
+    let mut events: Vec<NetworkEvent> = (10..50).map(|n| behind(attempt(1, n, 443, i64::from(n), there), 1)).collect();
+    events.extend((10..50).map(|n| behind(attempt(1, n, 443, 60, gone), 1)));
+    // Others that were never asked before, behind the same router while nothing behind it answers, and behind another one.
+    events.extend((60..100).map(|n| behind(attempt(2, n, 443, 61, gone), 1)));
+    events.extend((100..140).map(|n| behind(attempt(3, n, 443, 61, gone), 2)));
+    let l = ledger(&events);
+    let evidence = l.evidence(now(70), false);
+    assert_eq!(evidence.scans.iter().map(|scan| (scan.source, scan.failed)).collect::<Vec<_>>(), [(host(3), 40)]);
+    assert_eq!(evidence.outages.iter().map(|outage| outage.failures.hosts).collect::<Vec<_>>(), [PATH_SERVICES as u64]);
+    let counted = (10..50).map(|n| l.services[&key(n, 443)].whole.troubled(Trouble::NoAnswer)).sum::<u64>();
+    assert_eq!(counted, 40, "every one of them counts");
+}
+
+#[test]
+fn a_request_that_nobody_waits_for_any_more_is_no_reason_to_doubt_for_ever() {
+    let (flow, way) = FlowKey::v4(6, 0x0a00_0001, 0x0a00_0009, 40_000, 80);
+    let end = TransactionEnd::Waiting;
+    let t = Transaction { app: AppId::at(0), flow, way, asked: now(3), answered: None, end, question: 1, id: 0, repeated: 0, number: 7 };
+    let mut l = ledger(&[attempt(1, 9, 80, 1, AttemptOutcome::Established), NetworkEvent::Transaction(t)]);
+    let doubts = |l: &ServiceLedger, seconds: i64| {
+        let failing = l.failing(now(seconds), true, |_| true);
+        (failing.waiting, failing.is_much)
+    };
+    assert_eq!((doubts(&l, 20), doubts(&l, 700)), ((1, true), (0, false)), "it waits, and was given up by somebody who said nothing");
+    let by = ConnectionEnd {
+        flow,
+        way,
+        time: now(30),
+        app: AppId::NONE,
+        cut: None,
+        pause: 0,
+        by_client: true,
+        is_foreign: false,
+        gave_up: false,
+        packets: [4, 4],
+        data_packets: 1,
+        number: 9,
+    };
+    l.take(&NetworkEvent::Ended(by), meaning);
+    assert_eq!(doubts(&l, 31), (0, false), "its client closed the connection");
+}
+
+#[test]
+fn what_failed_long_ago_is_no_reason_to_doubt_what_is_live() {
+    let mut events: Vec<NetworkEvent> = (0..8).map(|n| attempt(1, 9, 80, n, AttemptOutcome::Unanswered)).collect();
+    events.push(attempt(1, 8, 80, 700, AttemptOutcome::Established));
+    let l = ledger(&events);
+    let is_much = |seconds, live| l.failing(now(seconds), live, |_| true).is_much;
+    assert_eq!([is_much(10, true), is_much(700, true), is_much(700, false)], [true, false, true]);
+    assert_eq!(l.failing(now(700), true, |_| true).failed, 8, "it is counted all the same");
 }

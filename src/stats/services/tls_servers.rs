@@ -2,6 +2,7 @@
 
 use super::Bounded;
 use crate::model::Arrange as _;
+use crate::model::bounded::with_room;
 use crate::model::evidence::{
     CertificateEvidence, CodeCount, OldTlsEvidence, SIGHT_HELD, TLS_CLOSED, TLS_RESET, TLS_SILENT, TlsFailureEvidence,
 };
@@ -109,12 +110,6 @@ pub(super) struct TlsServers {
     asked: Bounded<FlowKey, bool, SERVICES, { STRETCH / SECOND }>,
 }
 
-fn with_room<T: PartialEq>(list: &mut Vec<T>, cap: usize, item: T) {
-    if list.len() < cap && !list.contains(&item) {
-        list.push(item);
-    }
-}
-
 impl Hellos {
     fn fail(&mut self, client: Address, code: u8, by_client: bool, time: Timestamp) {
         self.failed = self.failed.saturating_add(1);
@@ -125,8 +120,7 @@ impl Hellos {
         } else if self.alerts.len() < ALERTS {
             self.alerts.push((code, by_client, 1));
         }
-        let span = self.span.get_or_insert(Episode::at(time));
-        (span.first, span.last) = (span.first.min(time), span.last.max(time));
+        self.span = Episode::of_both(self.span, Some(Episode::at(time)));
     }
 }
 
@@ -196,6 +190,11 @@ impl TlsServers {
                 server.certificate = Some((name, valid, seen.time));
             }
         }
+    }
+
+    /// How often there was no room.
+    pub fn refused(&self) -> u64 {
+        self.servers.refused()
     }
 
     fn hello(&mut self, seen: &TlsSight) {
@@ -281,10 +280,7 @@ impl TlsServers {
                             None => sum.alerts.push((code, by_client, n)),
                         }
                     }
-                    sum.span = match (sum.span, bin.span) {
-                        (Some(a), Some(b)) => Some(Episode { first: a.first.min(b.first), last: a.last.max(b.last) }),
-                        (a, b) => a.or(b),
-                    };
+                    sum.span = Episode::of_both(sum.span, bin.span);
                 }
                 sum.alerts.arrange_by_key(|a| (std::cmp::Reverse(a.2), a.0, a.1));
                 let by_client = sum.alerts.first()?.1;

@@ -1,7 +1,6 @@
 //! What a service left unanswered since a client last succeeded.
 
-use crate::model::evidence::{NAMED, PastSilence, SinceSuccess, Troubled};
-use crate::model::time::SECOND;
+use crate::model::evidence::{NAMED, PAST_TOLD_FOR, PastSilence, SinceSuccess, Troubled, WAITS_TOGETHER};
 use crate::model::{Address, Episode, Timestamp};
 
 /// Clients told apart.
@@ -9,9 +8,6 @@ const CLIENTS: usize = 8;
 
 /// Requests over TCP told apart.
 const REQUESTS: usize = 10;
-
-/// How long before the newest request that waits others began to that wait for the same: what stops stops one client after the other.
-const TOGETHER: i64 = 30 * SECOND;
 
 /// Attempts or requests of one kind.
 #[derive(Debug, Clone, Copy, Default)]
@@ -29,8 +25,12 @@ impl Unanswered {
             Some(place) => *place = Some(client),
             None => self.is_more = true,
         }
-        let span = self.span.get_or_insert(Episode { first, last });
-        (span.first, span.last) = (span.first.min(first), span.last.max(last));
+        self.span = Episode::of_both(self.span, Some(Episode { first, last }));
+    }
+
+    /// Whether there are any, the first of which began by then.
+    fn began_by(&self, time: Timestamp) -> bool {
+        self.count > 0 && self.span.is_some_and(|span| span.first <= time)
     }
 
     fn told(&self) -> Troubled {
@@ -41,11 +41,22 @@ impl Unanswered {
     }
 }
 
-/// Requests over TCP that wait for their answer, on connections that exist.
+/// A request over TCP that waits for its answer.
+#[derive(Debug, Clone, Copy)]
+struct Request {
+    client: Address,
+    /// A hash of its connection's ends.
+    connection: u64,
+    asked: Timestamp,
+    /// Its connection has ended: nobody waits any more, though it was never answered.
+    is_given_up: bool,
+}
+
+/// Requests over TCP that wait for their answer.
 #[derive(Debug, Clone, Copy, Default)]
 struct Waiting {
     /// The newest of them.
-    requests: [Option<(Address, Timestamp)>; REQUESTS],
+    requests: [Option<Request>; REQUESTS],
     /// Others besides, which are not told apart.
     beyond: u32,
     /// Whose all of them were, since none waited.
@@ -55,12 +66,12 @@ struct Waiting {
 }
 
 impl Waiting {
-    fn note(&mut self, client: Address, asked: Timestamp) {
+    fn note(&mut self, client: Address, connection: u64, asked: Timestamp) {
         self.all.note(client, 1, (asked, asked));
         self.requests.rotate_right(1);
         let [newest, ..] = &mut self.requests;
         self.beyond = self.beyond.saturating_add(u32::from(newest.is_some()));
-        *newest = Some((client, asked));
+        *newest = Some(Request { client, connection, asked, is_given_up: false });
     }
 
     /// A request of a client was answered: others may wait all the same.
@@ -68,20 +79,38 @@ impl Waiting {
         self.answered = self.answered.max(Some(asked));
         for place in &mut self.requests {
             // What was asked long before it waits for something of its own.
-            *place = place.filter(|&(who, when)| (who, when) != (client, asked) && when > asked.plus(-TOGETHER));
+            *place = place.filter(|r| (r.client, r.asked) != (client, asked) && r.asked > asked.plus(-WAITS_TOGETHER));
         }
         if self.requests.iter().all(Option::is_none) {
             (self.beyond, self.all) = (0, Unanswered::default());
         }
     }
 
-    /// Those that wait while nothing that was asked later is answered.
+    /// A connection has ended.
+    fn ended(&mut self, connection: u64) {
+        self.requests.iter_mut().flatten().filter(|r| r.connection == connection).for_each(|r| r.is_given_up = true);
+    }
+
+    /// Whether nothing that was asked later is answered.
+    fn lasts(&self) -> bool {
+        let newest = self.requests.iter().flatten().map(|r| r.asked).max();
+        newest.is_some() && newest > self.answered
+    }
+
+    /// How many of them were asked since then, and still have a connection to be answered on.
+    fn open(&self, since: Timestamp) -> u64 {
+        let open = self.requests.iter().flatten().filter(|r| !r.is_given_up && r.asked > since).count();
+        // Those that are not told apart are older than these.
+        let beyond = if open == self.requests.len() { self.beyond } else { 0 };
+        if self.lasts() { u64::from(beyond).saturating_add(open as u64) } else { 0 }
+    }
+
+    /// Those that were not answered while nothing that was asked later is.
     fn told(&self) -> Troubled {
         let mut all = Unanswered::default();
-        let newest = self.requests.iter().flatten().map(|(_, asked)| *asked).max();
-        if newest.is_some() && newest > self.answered {
+        if self.lasts() {
             match self.beyond {
-                0 => self.requests.iter().flatten().for_each(|&(client, asked)| all.note(client, 1, (asked, asked))),
+                0 => self.requests.iter().flatten().for_each(|r| all.note(r.client, 1, (r.asked, r.asked))),
                 // Shards tell of theirs one after the other: those that are kept may be of few clients.
                 beyond => {
                     let kept = self.requests.iter().flatten().count() as u32;
@@ -99,7 +128,7 @@ struct Past(Option<PastSilence>);
 
 impl Past {
     fn keep(&mut self, what: Troubled, over: Timestamp) {
-        let is_larger = |known: PastSilence| what.count >= known.what.count || over.since(known.over) >= TOLD_FOR;
+        let is_larger = |known: PastSilence| what.count >= known.what.count || over.since(known.over) >= PAST_TOLD_FOR;
         if what.count > 0 && self.0.is_none_or(is_larger) {
             self.0 = Some(PastSilence { what, over });
         }
@@ -108,7 +137,7 @@ impl Past {
     /// One more that began before it ended, and is known only now.
     fn add(&mut self, times: u32, first: Timestamp) {
         if let Some(past) = self.0.as_mut().filter(|past| first <= past.over)
-            && let Some(span) = past.what.span.as_mut().filter(|span| first.since(span.first) >= -TOGETHER)
+            && let Some(span) = past.what.span.as_mut().filter(|span| first.since(span.first) >= -WAITS_TOGETHER)
         {
             past.what.count = past.what.count.saturating_add(times.into());
             span.first = span.first.min(first);
@@ -126,12 +155,9 @@ impl Past {
 
     /// While it is told of.
     fn told(self, now: Timestamp) -> Option<PastSilence> {
-        self.0.filter(|past| now.since(past.over) < TOLD_FOR)
+        self.0.filter(|past| now.since(past.over) < PAST_TOLD_FOR)
     }
 }
-
-/// For how long one that ended is told of: every judgement of a file comes sooner.
-const TOLD_FOR: i64 = 60 * SECOND;
 
 /// What was not answered since then: one success makes it nothing. Connections that exist may be answered while nobody gets a new one, so that
 /// each kind has a success of its own.
@@ -167,18 +193,18 @@ impl UnansweredSince {
         }
     }
 
-    /// A client connected.
+    /// A client connected: what began before that is over, whatever is told when.
     pub fn established(&mut self, time: Timestamp) {
-        self.established = Some(time);
+        self.established = self.established.max(Some(time));
         self.first.get_or_insert(time);
         self.connects_since.get_or_insert(time);
         self.alive(time);
         self.past_attempts.ends(time);
-        if self.attempts.count > 0 {
+        if self.attempts.began_by(time) {
             self.past_attempts.keep(self.attempts.told(), time);
             self.attempts = Unanswered::default();
         }
-        if self.refused.count > 0 {
+        if self.refused.began_by(time) {
             self.past_refused.keep(self.refused.told(), time);
             self.refused = Unanswered::default();
         }
@@ -208,8 +234,8 @@ impl UnansweredSince {
     }
 
     /// A request of a client over TCP has waited for long.
-    pub fn waits(&mut self, client: Address, asked: Timestamp) {
-        self.waiting.note(client, asked);
+    pub fn waits(&mut self, client: Address, connection: u64, asked: Timestamp) {
+        self.waiting.note(client, connection, asked);
         let told = self.waiting.told();
         if told.count >= self.waited.count {
             self.waited = told;
@@ -218,14 +244,14 @@ impl UnansweredSince {
 
     /// A request of a client was answered.
     pub fn answered(&mut self, client: Address, asked: Timestamp, time: Timestamp) {
-        self.answered = Some(time);
+        self.answered = self.answered.max(Some(time));
         self.alive(time);
         self.waiting.answered(client, asked);
         self.past_requests.ends(time);
         if self.waited.count > 0 && self.waiting.told().count == 0 {
             self.past_requests.keep(std::mem::take(&mut self.waited), time);
         }
-        if self.requests.count > 0 {
+        if self.requests.began_by(time) {
             self.past_requests.keep(self.requests.told(), time);
             self.requests = Unanswered::default();
         }
@@ -256,9 +282,14 @@ impl UnansweredSince {
         self.attempts.clients.iter().flatten().copied()
     }
 
-    /// Requests over TCP that wait for long, while nothing that was asked later is answered.
-    pub fn waiting(&self) -> u64 {
-        self.waiting.told().count
+    /// A connection to it has ended: whoever asked something there waits no longer.
+    pub fn ended(&mut self, connection: u64) {
+        self.waiting.ended(connection);
+    }
+
+    /// Requests over TCP, asked since then, that wait for long while nothing that was asked later is answered.
+    pub fn waiting(&self, since: Timestamp) -> u64 {
+        self.waiting.open(since)
     }
 
     /// What findings rest on.
@@ -281,6 +312,7 @@ impl UnansweredSince {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::time::SECOND;
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp(seconds * SECOND)
@@ -293,13 +325,13 @@ mod tests {
     #[test]
     fn a_service_stops_for_one_client_after_the_other() {
         let mut since = UnansweredSince::default();
-        since.waits(client(1), at(50));
+        since.waits(client(1), 1, at(50));
         since.answered(client(2), at(51), at(51));
         assert_eq!(since.told(at(100)).requests.count, 0, "others are answered");
-        since.waits(client(2), at(52));
+        since.waits(client(2), 2, at(52));
         assert_eq!((since.told(at(100)).requests.count, since.told(at(100)).requests.clients), (2, 2));
         since.answered(client(3), at(90), at(90));
-        since.waits(client(4), at(91));
+        since.waits(client(4), 4, at(91));
         assert_eq!(since.told(at(100)).requests.count, 1, "what was asked long before waits for something of its own");
         since.answered(client(4), at(91), at(105));
         assert_eq!(since.told(at(100)).requests.count, 0);
@@ -308,9 +340,38 @@ mod tests {
     #[test]
     fn requests_beyond_those_told_apart_are_counted() {
         let mut since = UnansweredSince::default();
-        (0..20).for_each(|n| since.waits(client(n), at(n.into())));
+        (0..20).for_each(|n| since.waits(client(n), n.into(), at(n.into())));
         let told = since.told(at(100)).requests;
         assert_eq!((told.count, told.clients, told.is_more), (20, CLIENTS as u64, true));
+    }
+
+    #[test]
+    fn whoever_closes_the_connection_waits_no_longer() {
+        let mut since = UnansweredSince::default();
+        (1..4).for_each(|n| since.waits(client(n), n.into(), at(10 * i64::from(n))));
+        assert_eq!((since.waiting(at(0)), since.waiting(at(10)), since.waiting(at(30))), (3, 2, 0), "asked since then");
+        since.ended(2);
+        assert_eq!((since.waiting(at(0)), since.told(at(40)).requests.count), (2, 3), "what was never answered is evidence all the same");
+        (1..4).for_each(|n| since.ended(n));
+        assert_eq!(since.waiting(at(0)), 0);
+    }
+
+    #[test]
+    fn what_is_told_late_ends_nothing_that_began_after_it() {
+        let mut since = UnansweredSince::default();
+        since.established(at(20));
+        since.attempts(client(1), 2, (at(21), at(25)));
+        since.refused(client(1), (at(22), at(22)));
+        since.established(at(19));
+        assert_eq!((since.last_established(), since.told(at(30)).attempts.count), (Some(at(20)), 2));
+        since.attempts(client(1), 1, (at(18), at(26)));
+        assert_eq!(since.told(at(30)).attempts.count, 2, "it began before the latest success");
+        since.established(at(27));
+        assert_eq!((since.told(at(30)).attempts.count, since.told(at(30)).past_refused.map(|past| past.what.count)), (0, Some(1)));
+        since.answered(client(1), at(40), at(41));
+        since.request(client(1), at(42));
+        since.answered(client(2), at(38), at(39));
+        assert_eq!(since.told(at(50)).requests.count, 1);
     }
 
     #[test]
@@ -344,7 +405,7 @@ mod tests {
     #[test]
     fn requests_that_waited_are_told_of_when_they_are_answered() {
         let mut since = UnansweredSince::default();
-        (0..3).for_each(|n| since.waits(client(n), at(10 + i64::from(n))));
+        (0..3).for_each(|n| since.waits(client(n), n.into(), at(10 + i64::from(n))));
         (0..2).for_each(|n| since.answered(client(n), at(10 + i64::from(n)), at(24)));
         assert_eq!((since.told(at(24)).requests.count, since.told(at(24)).past_requests), (1, None));
         since.answered(client(2), at(12), at(25));

@@ -103,6 +103,11 @@ impl Unreachables {
         }
     }
 
+    /// How often there was no room.
+    pub fn refused(&self) -> u64 {
+        self.known.refused().saturating_add(self.closed.refused())
+    }
+
     /// What was said in the last minute, in the order of who said it.
     pub(super) fn evidence(&self, now: Timestamp) -> Vec<UnreachableEvidence> {
         let hosts = self.known.iter().filter_map(|(claim, reported, _)| reported.evidence(*claim, None, now));

@@ -247,7 +247,7 @@ impl ArpLedger {
         who.last = who.last.max(seen.last);
         let asked = entry(&mut self.targets, (seen.vlan, target));
         asked.last = asked.last.max(seen.last);
-        // It answered within the same interval.
+        // It answered within the same second.
         if asked.answered.is_some_and(|(answered, _)| answered >= seen.first) {
             return;
         }
@@ -354,18 +354,21 @@ impl ArpLedger {
             }
             let heard = last_heard(Address::V4(address));
             let is_silent = heard.is_none_or(|heard| heard < target.first) && now.since(target.first) >= ARP_SILENT.in_nanos();
+            // What follows looks through all addresses: of those only for which the rest holds.
+            if requests < ARP_REQUESTS.number() || !is_silent {
+                return None;
+            }
             let elsewhere = target.askers.iter().find_map(|(asker, _)| Some((*asker, self.asks_elsewhere(vlan, address, *asker, bin)?)));
             // Who was heard may answer where the mirror does not show it.
             let insist = insisting > 0 && (heard.is_none() || elsewhere.is_some()) && !self.hides_replies(vlan, target, long);
             let is_sure = insist || wilson(replies, others).low > ARP_ANSWERED.value();
-            let is_vain = requests >= ARP_REQUESTS.number() && is_sure && is_silent;
             // Of two who look for each other one is enough.
-            if elsewhere.is_some_and(|(_, other)| other < vlan) {
+            if !is_sure || elsewhere.is_some_and(|(_, other)| other < vlan) {
                 return None;
             }
             let (last_answer, span) = (target.answered, Episode { first: target.first, last: target.last });
             let is_router = is_router(Address::V4(address));
-            is_vain.then_some(UnansweredEvidence {
+            Some(UnansweredEvidence {
                 vlan,
                 address,
                 requests,

@@ -94,7 +94,7 @@ impl DhcpLedger {
         client.last = client.last.max(seen.last);
         client.is_boot = message.is_boot;
         client.sent.add(bin, seen.count);
-        // It was answered within the same interval, or gave up a while ago.
+        // It was answered within the same second, or gave up a while ago.
         if client.answered.is_none_or(|answered| answered < seen.first) {
             if client.discovers == 0 || client.asked.is_some_and(|asked| seen.first.since(asked) > 2 * MINUTE) {
                 (client.first, client.discovers) = (seen.first, 0);

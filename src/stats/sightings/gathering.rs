@@ -1,4 +1,4 @@
-//! What one shard sees in an interval: alike sightings are one, with their number.
+//! What one shard sees in a second of packet time: alike sightings are one, with their number.
 
 use crate::model::Arrange as _;
 use crate::model::limits::SIGHTINGS;
@@ -17,7 +17,7 @@ struct Seen {
     numbers: [u64; 2],
 }
 
-/// The sightings of one shard in the open interval.
+/// The sightings of one shard in the open second.
 #[derive(Debug, Default)]
 pub struct Gathering {
     seen: HashMap<What, Seen>,

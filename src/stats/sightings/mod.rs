@@ -1,6 +1,6 @@
 //! How addresses are resolved, given out and announced, and what clocks say: seen seldom, and kept by address, station and server.
 //!
-//! A shard gathers sightings that are alike within an interval ([`Gathering`]); the ledger takes them in by interval and shard. Within an interval
+//! A shard gathers sightings that are alike within a second of packet time ([`Gathering`]); the ledger takes them in second by second. Within one
 //! nothing depends on their order.
 
 mod arp;

@@ -89,6 +89,11 @@ pub(in crate::tui) fn nothing(canvas: &mut Canvas, body: Rect, scene: &Scene) ->
 
 /// What is thought of the network, when nothing is wrong with it. What was judged is counted of all of the time, not of a span.
 fn network(network: &Network, in_span: bool, finished: bool) -> String {
+    let excess = network.excess().filter(|_| !in_span).map(|excess| format!("; not judged: {excess}")).unwrap_or_default();
+    verdict(network, in_span, finished) + &excess
+}
+
+fn verdict(network: &Network, in_span: bool, finished: bool) -> String {
     let (_, not) = network.matters();
     let failures = network.failures(&grouped(network.judged)).filter(|_| !in_span);
     match (network.verdict, failures) {

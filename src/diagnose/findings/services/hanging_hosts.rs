@@ -8,7 +8,7 @@ use crate::diagnose::findings::subject;
 use crate::model::Arrange as _;
 use crate::model::evidence::{ServiceEvidence, Trouble, Troubled};
 use crate::model::units::{duration, plural};
-use crate::model::{Address, Episode, Subject, Timestamp, Value, limits};
+use crate::model::{Address, Episode, ProvingPackets, Subject, Timestamp, Value};
 use std::collections::BTreeMap;
 
 /// Services of a host that answer nothing before it is the host.
@@ -80,7 +80,5 @@ fn report(e: &Evidence, host: Address, waits: &[Waits<'_>]) -> Option<Report> {
 /// Packets that show what waited: the latest of all.
 fn proof(waits: &[Waits<'_>]) -> Vec<u64> {
     let proofs = waits.iter().flat_map(|wait| &wait.service.proof).filter(|proof| proof.0 == Trouble::Waiting);
-    let mut packets: Vec<u64> = proofs.flat_map(|proof| proof.1.numbers()).collect();
-    packets.arrange();
-    packets.split_off(packets.len().saturating_sub(limits::PROVING_PACKETS))
+    ProvingPackets::newest(proofs.flat_map(|proof| proof.1.numbers()))
 }

@@ -4,10 +4,11 @@ use super::hanging::{ANSWERED_BEFORE, HANGING, HELD, HELD_SHARE, WAITING, hangs,
 use super::{BAD, DEAD_CLIENTS, DNS, TLS, by_clients, hanging_hosts, report};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::Tuned;
+use crate::diagnose::figure::Figure::{Nanos, Tuned};
 use crate::diagnose::findings::{SEVERAL, SURE, all_of, exceeded, subject, times, unusual};
 use crate::model::evidence::{
     LONG_POLL, SERVERS_SHARE, SLOW_FLOOR, ServiceEvidence, ServiceWindow, Threshold, Trouble, USERS_WAIT, USUAL_TIMES, VERY_SLOW_REPLY,
+    WAITS_TOGETHER,
 };
 use crate::model::time::SECOND;
 use crate::model::units::duration;
@@ -40,9 +41,10 @@ impl Detector for ServerSlow {
                        end of the {sure} interval), or more than {nearly} of at least {few}, while the round trip to the server is less than half of the median; critical when at \
                        least {several} clients wait and the median is above {grave}. Where requests cannot be read (TLS, protocols without \
                        a dissector), turns tell them: from the last packet of what the client said to the first of what the server said, of \
-                       TLS between records of application data alone. Of a protocol that is not known only what is slower than usual counts.\n\n\
+                       TLS between records of application data alone. Of a protocol that is not known only what is slower than usual counts, \
+                       and so of any whose turns are known for less than {known}.\n\n\
                        A service hangs when it takes requests and answers none: at least {hanging} requests over TCP of {by} clients have waited \
-                       for more than {wait}, and nothing that was asked later is answered, by a service that had answered at least {before}. \
+                       for more than {wait} (what was asked {together} before one that was answered waits for something of its own), and nothing that was asked later is answered, by a service that had answered at least {before}. \
                        Of TLS hellos tell; a service that never answered one fails (tls.failing). A host hangs when that is so at two of its \
                        services or more, for {by} clients together, and nothing else that is asked of it is answered. What ends stays listed with its time.",
             cause: "The server or what it depends on (database, storage, name server) is overloaded or waits.",
@@ -72,6 +74,8 @@ impl Detector for ServerSlow {
                 ("by", Tuned(&DEAD_CLIENTS)),
                 ("before", Tuned(&ANSWERED_BEFORE)),
                 ("wait", Tuned(&USERS_WAIT)),
+                ("known", Nanos(KNOWN_FOR)),
+                ("together", Nanos(WAITS_TOGETHER)),
             ],
         };
         &PAGE

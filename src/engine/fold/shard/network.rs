@@ -9,7 +9,7 @@ use crate::model::tcp::{FIN, TcpEvent, TcpMarks};
 use crate::model::time::SECOND;
 use crate::model::{
     AnalysisFlags, AppId, CutPhase, Direction, Flight, FlowKey, Frame, IcmpError, LocatedLoss, Mac, NetworkBatch, NetworkEvent, PathSide,
-    RoundTrip, Segment, SegmentAnalysis, SilentPeer, Timestamp, TurnKind, TurnStep,
+    RoundTrip, Segment, SegmentAnalysis, SilentPeer, Timestamp, TransactionEnd, TurnKind, TurnStep,
 };
 use crate::stats::{
     Connections, ConversationSample, Course, FlowHot, Fragments, Gathering, KeepAlives, LossLocator, Record, Stalls, StuckSegments,
@@ -224,9 +224,9 @@ fn tell_media(connections: &mut Connections, numbered: &mut NumberedStreams, eve
 }
 
 impl Shard {
-    /// Decides what has waited long enough where an interval ends.
+    /// Decides what has waited long enough where a second of packet time begins.
     pub fn advance(&mut self, now: Timestamp) {
-        self.connections.next_interval();
+        self.connections.next_second();
         self.detectors.advance(now, false);
         if self.connections.is_due(now) {
             self.connections.advance(now);
@@ -265,7 +265,7 @@ impl Shard {
         self.reader.advance(now, true, self.detectors.unmatched());
     }
 
-    /// Tells what was gathered in an interval that ends.
+    /// Tells what was gathered in a second that ends.
     fn tell(&mut self, now: Timestamp) {
         let seen = &mut self.sightings;
         self.pieces.advance(now, |told, sight| seen.note(told, None, Mac::default(), sight));
@@ -299,8 +299,8 @@ impl Shard {
         self.connections.told() + self.reader.ended_count() + self.detectors.told() + self.unread.told()
     }
 
-    /// What happened since it was last asked, in the interval of that number.
-    pub fn network(&mut self, interval: u64) -> NetworkBatch {
+    /// What happened since it was last asked, in the beat of that number.
+    pub fn network(&mut self, beat: u64) -> NetworkBatch {
         // What a connection showed comes before its end.
         let mut events: Vec<NetworkEvent> = self.reader.tls().map(NetworkEvent::Tls).collect();
         let (mut told, unfollowed) = self.connections.take();
@@ -315,12 +315,15 @@ impl Shard {
         }
         events.extend(told);
         events.extend(self.reader.offers().map(NetworkEvent::Offered));
-        events.extend(self.reader.ended().map(NetworkEvent::Transaction));
+        // Nobody waits for an answer on a connection that is over.
+        let flows = &self.flows;
+        let ended = self.reader.ended().filter(|t| t.end != TransactionEnd::Waiting || !flows.has_ended(&t.flow));
+        events.extend(ended.map(NetworkEvent::Transaction));
         events.extend(self.turns());
         let (control, control_beyond) = self.detectors.control();
         let floods = self.detectors.floods();
         let stations = self.detectors.stations().take();
         let words = self.reader.words();
-        NetworkBatch { interval, shard: self.number, events, words, unfollowed, control, floods, control_beyond, stations, load: None }
+        NetworkBatch { beat, shard: self.number, events, words, unfollowed, control, floods, control_beyond, stations, load: None }
     }
 }

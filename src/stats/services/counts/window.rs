@@ -1,6 +1,6 @@
 //! Several stretches of time of a service together: what findings about it rest on.
 
-use super::{ClientCounts, Latencies, SegmentCounts, ServiceCounts, TripCounts, TurnCounts, joined};
+use super::{ClientCounts, Latencies, SegmentCounts, ServiceCounts, TripCounts, TurnCounts};
 use crate::model::Arrange as _;
 use crate::model::evidence::{AskedEcn, ClientLoss, CodeCount, LossWindow, ServiceWindow, Trouble, Troubled, TurnWindow};
 use crate::model::limits::FURTHER_CLIENTS;
@@ -107,7 +107,7 @@ pub fn window<'a>(
         turns.add(&part.turns);
         let counted = part.clients.iter().filter(|c| !is_left_out(c.0));
         clients.extend(counted.inspect(|c| sum.add(&c.1)));
-        spans.iter_mut().zip(part.spans).for_each(|(span, more)| *span = joined(*span, more));
+        spans.iter_mut().zip(part.spans).for_each(|(span, more)| *span = Episode::of_both(*span, more));
         idle_cuts.extend(part.idle_cuts.iter().map(|millis| f64::from(*millis) / 1e3));
         part.zones.iter().filter(|zone| **zone != 0).for_each(|zone| zones.zone(*zone));
     }
