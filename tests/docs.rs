@@ -8,6 +8,7 @@ mod reference;
 use generated::{cell, part, read, whole};
 use spantop::diagnose;
 use spantop::model::{FILTER_WORDS, SCREEN_WORDS};
+use spantop::snapshot::tables::TABLES;
 use std::fmt::Write as _;
 
 /// What screens show and which keys there are.
@@ -38,6 +39,14 @@ fn the_catalogue_is_what_the_program_says() {
     let wanted = catalogue();
     whole("docs/findings.md", &wanted);
     assert!(wanted.matches("\n## `").count() > 80, "all of them");
+}
+
+/// Every table that `--table` may name.
+#[test]
+fn tables_are_all_there() {
+    let all: Vec<String> = TABLES.iter().map(|table| format!("`{}`", table.token())).collect();
+    assert!(all.len() > 30);
+    part("docs/reports.md", "tables", &format!("{}.\n", all.join(", ")));
 }
 
 /// The filter's words, as the help lists them.

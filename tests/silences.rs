@@ -1,7 +1,11 @@
 //! Times in which a mirror brings nothing, or nothing that matters: told by the traffic's own pauses and by what its conversations witness. An
 //! office of a few clients is generated, and something is done to it.
 
+#[path = "silences/again.rs"]
+mod again;
 mod support;
+#[path = "silences/uneven.rs"]
+mod uneven;
 
 use spantop::capture::Memory;
 use spantop::engine::{self, Settings};

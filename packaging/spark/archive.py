@@ -27,6 +27,8 @@ TABLES = {
     "endpoints": (["kind", "address", "port"], HOST),
 }
 TEXT = {"start", "path", "kind", "a", "b", "address"}
+# As the probes write Parquet. Spark would take Snappy, whose library does not load on every system that has musl beside its C library.
+CODEC = "zstd"
 
 
 def spantop(command, lines):
@@ -79,10 +81,10 @@ def write_tables(spark, summaries, out):
         types = [StructField(column, StringType() if column in TEXT else LongType()) for column in key + sums]
         of = found.filter(lambda row, table=table: row[0] == table).map(lambda row: row[1])
         frame = spark.createDataFrame(of, StructType(types)).groupBy(*key).agg(*[F.sum(column).alias(column) for column in sums])
-        frame.write.mode("overwrite").parquet(f"{out}/{table}")
+        frame.write.mode("overwrite").option("compression", CODEC).parquet(f"{out}/{table}")
     hosts = spark.read.parquet(f"{out}/endpoints")
     sketches = hosts.groupBy("kind").agg(F.expr("hll_sketch_agg(address)").alias("addresses"), F.count("*").alias("rows"))
-    sketches.write.mode("overwrite").parquet(f"{out}/sketches")
+    sketches.write.mode("overwrite").option("compression", CODEC).parquet(f"{out}/sketches")
     found.unpersist()
 
 
@@ -127,7 +129,7 @@ def main():
     if args.out:
         # On the disk they outlive executors: nothing is read twice but what was not written yet.
         frame = spark.createDataFrame(summaries.map(lambda line: (line,)), "summary string")
-        frame.write.mode("overwrite").parquet(f"{args.out}/summaries")
+        frame.write.mode("overwrite").option("compression", CODEC).parquet(f"{args.out}/summaries")
         summaries = spark.read.parquet(f"{args.out}/summaries").rdd.map(lambda row: row.summary)
         write_tables(spark, summaries, args.out)
     halves = summaries.mapPartitions(lambda lines: merged(binary, lines)).collect()

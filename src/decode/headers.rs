@@ -206,6 +206,8 @@ pub struct Headers {
     pub mirror: Option<MirrorTag>,
     /// Whether the analysed frame is the first piece of what a tunnel carried in IP fragments: the rest of it is in other packets.
     pub piece: bool,
+    /// Whether the analysed frame was cut before it was captured: all of its copy is there, and its IP length tells of more.
+    pub cut_before: bool,
     /// Why the walk stopped early, if it did.
     pub stop: Option<Stop>,
     /// Ends of the network layer read last, whichever frame it belongs to: the ends of a tunnel that starts there.
@@ -231,6 +233,7 @@ impl Headers {
     pub(super) fn begin(&mut self, frame_at: u32, wire: u32) {
         self.frame_at = frame_at;
         self.wire = wire;
+        self.cut_before = false;
         self.mac = None;
         self.ether_type = 0;
         self.vlans = VlanStack::default();
@@ -304,6 +307,7 @@ impl Headers {
         frame.is_plain = false;
         frame.fragment = !matches!(self.fragment, Fragment::Whole);
         frame.piece = self.piece;
+        frame.cut_before = self.cut_before;
         frame.stop = self.stop;
         frame.tag = self.mirror;
         frame.tci = frame.outer_tag();

@@ -273,7 +273,13 @@ impl<'a, 'h> Walk<'a, 'h> {
         let end = end.filter(|end| !self.is_modulo(*end));
         self.declared = end.unwrap_or(self.end);
         if let Some(end) = end {
-            if end <= self.end || !self.may_be_cut || self.nets > 0 { self.end = self.end.min(end) } else { self.grow(end) }
+            if end <= self.end || !self.may_be_cut || self.nets > 0 {
+                self.end = self.end.min(end);
+            } else {
+                // What was captured whole was not cut by the capture.
+                self.headers.cut_before = self.end <= self.bytes.len();
+                self.grow(end);
+            }
         }
         if self.nets == 0 {
             self.headers.net_end = u32::try_from(self.end).unwrap_or(u32::MAX);

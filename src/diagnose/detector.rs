@@ -355,6 +355,8 @@ pub enum Need {
     Once,
     /// Milliseconds can be told apart by the capture's clock.
     FineClock,
+    /// Tenths of a second can.
+    TimedClock,
 }
 
 /// Seconds that data is waited for after its acknowledgement.
@@ -362,6 +364,9 @@ const HELD: f64 = HOLD as f64 / 1e9;
 
 /// Nanoseconds of the coarsest clock by which milliseconds can be told apart: a tenth of one.
 const FINE_CLOCK: u64 = 100_000;
+
+/// The same with which times of answers are known: what takes a tenth of a second takes nothing, or two.
+const TIMED_CLOCK: u64 = 50_000_000;
 
 /// Why what is missing may not be.
 fn divided(kind: TunnelKind) -> String {
@@ -381,7 +386,7 @@ impl Need {
             Need::Unique | Need::Timely | Need::Once => self.lacks_of_copies(e),
             Need::BothDirections | Need::EverySide | Need::Undivided | Need::Unrouted | Need::Tagged => self.lacks_of_sides(e),
             Need::Whole | Need::Unmerged => self.lacks_of_sizes(e),
-            Need::SteadyClock | Need::InSequence | Need::FineClock => self.lacks_of_clock(e),
+            Need::SteadyClock | Need::InSequence | Need::FineClock | Need::TimedClock => self.lacks_of_clock(e),
             Need::Aligned | Need::Prompt | Need::Abreast => self.lacks_of_order(e),
             Need::Complete | Need::SurelyComplete | Need::Unsampled => self.lacks_of_completeness(e),
         };
@@ -456,7 +461,7 @@ impl Need {
             Need::InSequence if clock.set_back > 0 => {
                 Some(format!("the times of the packets go back {}, and go on from there", times(clock.set_back)))
             }
-            Need::FineClock if clock.grain > FINE_CLOCK => {
+            Need::FineClock | Need::TimedClock if clock.grain > if self == Need::FineClock { FINE_CLOCK } else { TIMED_CLOCK } => {
                 Some(format!("the capture clock is coarse: {}", duration(clock.grain as f64 / 1e9)))
             }
             _ => None,
@@ -501,11 +506,16 @@ impl Need {
                 let complaint = LOSS_NEEDS.iter().find_map(|need| need.check(e).err());
                 Some(complaint.unwrap_or_else(|| format!("the mirror loses {} of the traffic", percent(lossy.rate))))
             }
-            Need::SurelyComplete => Need::Unsampled.lacks_of_completeness(e).or_else(|| match completeness(e) {
-                Ok(known) if known.at_most <= MIRROR_LOSS => Need::Complete.lacks_of_completeness(e),
+            Need::SurelyComplete
+                if let Some(lacks) = [Need::Unsampled, Need::Complete].iter().find_map(|need| need.lacks_of_completeness(e)) =>
+            {
+                Some(lacks)
+            }
+            Need::SurelyComplete => match completeness(e) {
+                Ok(known) if known.at_most <= MIRROR_LOSS => None,
                 Ok(known) => Some(format!("the mirror may lose up to {} of the traffic", percent(known.at_most))),
                 Err(why) => Some(format!("what the mirror loses cannot be told ({})", why.split(':').next().unwrap_or_default())),
-            }),
+            },
             Need::Unsampled => loss.sampled().map(|n| format!("the mirror samples one packet in {n:.0}")),
             _ => None,
         }

@@ -232,7 +232,7 @@ fn fidelity(e: &Evidence) -> Scored {
 
 fn timing(e: &Evidence) -> Scored {
     let clock = &e.clock;
-    if clock.differences < 100 {
+    if !clock.is_enough() {
         return unknown(format!("{} of 100 differences between time stamps", grouped(clock.differences)));
     }
     let grain = clock.grain as f64 / 1e9;

@@ -90,12 +90,8 @@ fn remainder(total: Estimate, part: Estimate) -> Option<Estimate> {
         return None;
     }
     let first = |total: f64, part: f64| if part >= 1.0 { 0.0 } else { (1.0 - (1.0 - total) / (1.0 - part)).clamp(0.0, 1.0) };
-    let split = Estimate {
-        rate: first(total.rate, part.rate),
-        low: first(total.low, part.high),
-        high: first(total.high, part.low),
-        n: total.n.min(part.n),
-    };
+    let split =
+        Estimate { rate: first(total.rate, part.rate), low: first(total.low, part.high), high: first(total.high, part.low), n: total.n };
     let apart = total.low > part.high || total.high < part.low;
     // Where so little is missing in all that it counts as good, there is nothing to divide, and the interval says how well it is known.
     (apart || total.rate < GOOD).then_some(split)

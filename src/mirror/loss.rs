@@ -91,10 +91,14 @@ impl Loss {
     /// Looks at what became, with a segment of that time, of data that was not seen in its place.
     pub fn hole(&mut self, state: &mut LossState, event: &HoleEvent, time: Timestamp) {
         match *event {
-            HoleEvent::Acknowledged { way, bytes } => state.judge(way, 0, bytes),
+            HoleEvent::Acknowledged { way, bytes } => {
+                state.judge(way, 0, bytes);
+                self.seconds.missing(time, bytes);
+            }
             HoleEvent::Late { way, bytes, after } => {
                 let missing = &mut state.missing[way as usize];
                 *missing = missing.saturating_sub(bytes);
+                self.seconds.found(time.plus(-after), bytes);
                 self.counts.late(bytes.into(), after, time);
             }
             HoleEvent::Forgotten => self.counts.forgotten += 1,
@@ -105,7 +109,6 @@ impl Loss {
     pub fn lost(&mut self, lost: &LostRange) {
         let (bytes, mss) = (lost.bytes, u32::from(lost.mss.unwrap_or(USUAL_MSS)).max(1));
         self.windows.add(window(lost.missing_since), bytes);
-        self.seconds.missing(lost.missing_since, bytes);
         self.counts.missed(lost.label, bytes.into());
         self.counts.missing_sizes[size_bin(mss)] += u64::from(bytes / mss);
         if bytes % mss > 0 {

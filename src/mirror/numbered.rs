@@ -220,7 +220,12 @@ impl NumberedStreams {
 
     /// What they lack by stretches of time whose end is `wanted`.
     pub fn stretches(&self, wanted: impl Fn(Timestamp) -> bool) -> Stretches {
-        self.stretches.wanted(wanted)
+        let mut all = self.stretches.wanted(&wanted);
+        for ((flow, forth, _), stream) in self.told.iter().filter(|(_, stream)| wanted(stream.seen.last)) {
+            let way = if *forth { Direction::AToB } else { Direction::BToA };
+            all.close(&stream.open, flow.ends(way)[0].0);
+        }
+        all
     }
 
     /// When numbers of streams jumped: in a second before, of so many streams.

@@ -6,7 +6,7 @@
 
 use crate::model::sum::{Largest, Own, Rule, Sum, sums};
 use crate::model::tcp::{TcpEvent, TcpMarks};
-use crate::model::time::SECOND;
+use crate::model::time::{MICROSECOND, SECOND};
 use crate::model::{SeenAt, Timestamp};
 
 /// Steps of a histogram of skews, eight an octave of microseconds: a value is known to 6 %. The last one holds everything beyond 2^31 µs.
@@ -167,7 +167,7 @@ impl OrderCounts {
             self.answers += settled;
             self.early += settled;
         }
-        let lag = i64::from(event.lag);
+        let lag = i64::from(event.lag) * MICROSECOND;
         if !event.marks.has(TcpMarks::LATE_SYN) {
             return;
         }
@@ -273,12 +273,12 @@ mod tests {
     fn a_syn_behind_its_answer_is_a_violation_unless_it_is_far_behind() {
         let mut counts = OrderCounts::default();
         counts.observe(&event(TcpMarks::EARLY_ANSWER, 0), Timestamp(5_000));
-        counts.observe(&event(TcpMarks::SYN | TcpMarks::LATE_SYN, 40_000), Timestamp(45_000));
+        counts.observe(&event(TcpMarks::SYN | TcpMarks::LATE_SYN, 40), Timestamp(45_000));
         counts.observe(&event(TcpMarks::SYN_ACK, 0), Timestamp(50_000));
         assert_eq!((counts.handshakes, counts.inverted), (1, 1));
         assert_eq!(counts.skew.quantile(0.5), Some(42e-6), "40 µs lies between 40 and 44");
         counts.observe(&event(TcpMarks::ANSWERED, 0), Timestamp(1));
-        counts.observe(&event(TcpMarks::LATE_SYN, SECOND as u32), Timestamp(SECOND));
+        counts.observe(&event(TcpMarks::LATE_SYN, 1_000_000), Timestamp(SECOND));
         assert_eq!((counts.handshakes, counts.inverted), (2, 1));
         assert_eq!((counts.far, counts.with_far().inverted), (1, 1));
     }
@@ -289,11 +289,24 @@ mod tests {
         counts.begin(Timestamp(0));
         for n in 2..12 {
             counts.observe(&event(TcpMarks::EARLY_ANSWER, 0), Timestamp(n * SECOND));
-            counts.observe(&event(TcpMarks::LATE_SYN, SECOND as u32), Timestamp((n + 1) * SECOND));
+            counts.observe(&event(TcpMarks::LATE_SYN, 1_000_000), Timestamp((n + 1) * SECOND));
         }
         assert_eq!((counts.handshakes, counts.inverted, counts.unmatched()), (0, 0, 0));
         let all = counts.with_far();
         assert_eq!((all.handshakes, all.inverted, all.skew.quantile(0.5)), (10, 10, Some(1.0)));
+    }
+
+    #[test]
+    fn clocks_half_a_minute_apart_are_told_with_their_distance() {
+        let mut counts = OrderCounts::default();
+        counts.begin(Timestamp(0));
+        for n in 2..12 {
+            counts.observe(&event(TcpMarks::EARLY_ANSWER, 0), Timestamp(n * SECOND));
+            counts.observe(&event(TcpMarks::LATE_SYN, 30_000_000), Timestamp((n + 30) * SECOND));
+        }
+        let all = counts.with_far();
+        assert_eq!((all.handshakes, all.inverted, counts.unmatched()), (10, 10, 0));
+        assert!(all.skew.quantile(0.5).is_some_and(|seconds| (seconds - 30.0).abs() < 2.0), "{:?}", all.skew.quantile(0.5));
     }
 
     #[test]
@@ -312,11 +325,11 @@ mod tests {
         counts.begin(Timestamp(0));
         // In the first second nothing is counted, also when the SYN comes later.
         counts.observe(&event(TcpMarks::EARLY_ANSWER, 0), Timestamp(5));
-        counts.observe(&event(TcpMarks::LATE_SYN, 1_000_000), Timestamp(SECOND + 5));
+        counts.observe(&event(TcpMarks::LATE_SYN, 1_000), Timestamp(SECOND + 5));
         assert_eq!((counts.answers, counts.early, counts.resolved), (0, 0, 0));
         counts.observe(&event(TcpMarks::ANSWERED, 0), Timestamp(2 * SECOND));
         counts.observe(&event(TcpMarks::EARLY_ANSWER, 0), Timestamp(3 * SECOND));
-        counts.observe(&event(TcpMarks::LATE_SYN, 1), Timestamp(3 * SECOND + 1));
+        counts.observe(&event(TcpMarks::LATE_SYN, 0), Timestamp(3 * SECOND + 1));
         counts.observe(&event(TcpMarks::EARLY_ANSWER, 0), Timestamp(4 * SECOND));
         assert_eq!((counts.answers, counts.early, counts.resolved, counts.unmatched()), (3, 2, 1, 1));
         let earlier = counts;

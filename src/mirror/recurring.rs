@@ -23,6 +23,9 @@ const APART: usize = 3;
 /// Conversations that were met in their middle, and pauses over which something is missing, before they prove anything together.
 const PROOFS: u64 = 4;
 
+/// Pauses that are few.
+const FEW: usize = 4;
+
 /// Pauses as long as a step says.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Step {
@@ -106,7 +109,9 @@ impl PausesAlike {
         let proofs = seen.iter().fold(0u64, |sum, seen| sum.saturating_add(seen.proofs()));
         // Where connections are met in their middle at any time, behind pauses they are met by chance.
         let elsewhere = seen.iter().map(|seen| seen.midway_elsewhere).max().unwrap_or(0);
-        proofs >= PROOFS && 2 * shown >= seen.len() && proofs > elsewhere.saturating_mul(2)
+        // Of few each must.
+        let are_most = if seen.len() < FEW { shown == seen.len() } else { 2 * shown >= seen.len() };
+        proofs >= PROOFS && are_most && proofs > elsewhere.saturating_mul(2)
     }
 }
 
@@ -156,6 +161,9 @@ mod tests {
         };
         assert!(torn(1, 1, 0) && torn(2, 1, 0) && torn(2, 2, 4));
         assert!(!torn(3, 9, 0), "four of ten");
+        let two = pauses(&[2_000, 2_000]).alike(1).unwrap();
+        let of = |pause: &Pause| PauseWitness { torn: if pause.from.0 == 0 { 9 } else { 0 }, ..PauseWitness::default() };
+        assert!(!two.tell(of) && two.tell(|_| PauseWitness { torn: 2, ..PauseWitness::default() }), "of few each must");
         assert!(!torn(2, 1, 3), "they are met everywhere");
         assert!(!alike.tell(|_| PauseWitness { over: 9, clients: [0xff; 2], midway: 3, ..PauseWitness::default() }), "and go on");
         assert!(alike.tell(|_| PauseWitness { over: 9, lost: 1_460, ..PauseWitness::default() }));

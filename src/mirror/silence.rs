@@ -125,7 +125,7 @@ impl Pauses {
 
     /// The pauses up to `now` that come again and again, where there is enough traffic besides for something to be missing in them.
     pub fn alike(&self, now: Timestamp) -> Option<PausesAlike> {
-        let alike = self.recurring.alike(MOST)?;
+        let alike = self.recurring.alike(1)?;
         let rest = self.beside(alike.nanos, now)?;
         let each = alike.nanos / i64::try_from(alike.count).ok()?;
         let is_missed = rest.missed_in(alike.nanos) >= PAUSE_MISSED && rest.missed_in(each) >= PAUSE_MISSED_EACH;

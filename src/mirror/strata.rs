@@ -12,8 +12,12 @@ use crate::model::time::SECOND;
 use crate::model::{Address, Estimate, Timestamp, Traffic, wilson};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// Segments of a stratum at least: fewer seconds are put together with the next.
+/// Segments of a stratum at least.
 const LEAST: u64 = 30;
+
+/// How many times as much as by chance two stretches differ that are told apart, and how often they are divided.
+const DIVIDES: f64 = 30.0;
+const DEEP: usize = 4;
 
 /// How many times as much as by chance the shares of strata differ, before loss is uneven: runs of loss make it a few times.
 const UNEVEN: f64 = 8.0;
@@ -101,9 +105,16 @@ impl AckedBySecond {
         self.add(self.open, [bytes, 0]);
     }
 
-    /// Counts what is missing since then.
-    pub fn missing(&mut self, since: Timestamp, bytes: u32) {
-        self.add(since.0.div_euclid(SECOND), [0, bytes]);
+    /// Counts what was acknowledged then and is missing.
+    pub fn missing(&mut self, time: Timestamp, bytes: u32) {
+        self.add(time.0.div_euclid(SECOND), [0, bytes]);
+    }
+
+    /// It came after all.
+    pub fn found(&mut self, acknowledged: Timestamp, bytes: u32) {
+        if let Some([_, missing]) = self.seconds.entry(acknowledged.0.div_euclid(SECOND)) {
+            *missing = missing.saturating_sub(bytes);
+        }
     }
 
     fn add(&mut self, second: i64, counts: [u32; 2]) {
@@ -121,23 +132,58 @@ impl AckedBySecond {
         all
     }
 
-    /// Strata of seconds since `from`, with what arrived in them.
+    /// Strata of seconds since `from`, with what arrived in them: stretches between which loss differs by more than chance makes it.
     pub fn strata(&self, arrived: &Windows<Traffic>, from: Option<Timestamp>, segment: u64) -> Vec<Stratum> {
-        let (mut all, mut open) = (Vec::new(), Stratum::default());
         let begin = from.map_or(i64::MIN, |from| from.0.div_euclid(SECOND));
-        for (second, [acked, missing]) in self.seconds.iter().filter(|(second, _)| *second >= begin) {
+        let of = |(second, [acked, missing]): (i64, [u32; 2])| {
             let first = window(Timestamp(second.saturating_mul(SECOND)));
             let windows = (first..first.saturating_add(SECOND / WINDOW)).filter_map(|window| arrived.get(window));
             let seen = windows.fold(0u64, |sum, traffic| sum.saturating_add(traffic.wire_bytes));
-            open.merge(&Stratum { acked: Acked { bytes: acked.into(), missing: missing.into() }, seen });
-            if open.acked.bytes >= LEAST.saturating_mul(segment) {
-                all.push(std::mem::take(&mut open));
-            }
-        }
-        if let Some(last) = all.last_mut() {
-            last.merge(&open);
-        }
+            Stratum { acked: Acked { bytes: acked.into(), missing: missing.into() }, seen }
+        };
+        let seconds: Vec<Stratum> = self.seconds.iter().filter(|(second, _)| *second >= begin).map(of).collect();
+        let mut all = Vec::new();
+        divide(&seconds, segment.max(1), DEEP, &mut all);
         all
+    }
+}
+
+/// The sum of strata.
+fn sum_of(strata: &[Stratum]) -> Stratum {
+    strata.iter().fold(Stratum::default(), |mut sum, stratum| {
+        sum.merge(stratum);
+        sum
+    })
+}
+
+/// By how much the shares of two strata differ, as a multiple of the variance that chance makes.
+fn differ(a: &Acked, b: &Acked, unit: u64) -> f64 {
+    let [of_a, of_b] = [a, b].map(|part| (part.bytes / unit) as f64);
+    let [share_a, share_b] = [a, b].map(|part| part.missing as f64 / part.bytes.max(1) as f64);
+    let share = (a.missing + b.missing) as f64 / (a.bytes + b.bytes).max(1) as f64;
+    let chance = share * (1.0 - share) * (1.0 / of_a + 1.0 / of_b);
+    if of_a.min(of_b) < LEAST as f64 || chance <= 0.0 { 0.0 } else { (share_a - share_b).powi(2) / chance }
+}
+
+/// Divides seconds where their shares differ most, and the parts again.
+fn divide(seconds: &[Stratum], unit: u64, deep: usize, out: &mut Vec<Stratum>) {
+    let all = sum_of(seconds);
+    let (mut before, mut best) = (Stratum::default(), (0.0, 0));
+    for (at, second) in seconds.iter().enumerate() {
+        let after = all.since(&before);
+        let apart = differ(&before.acked, &after.acked, unit);
+        if apart > best.0 {
+            best = (apart, at);
+        }
+        before.merge(second);
+    }
+    let (apart, at) = best;
+    match seconds.split_at_checked(at) {
+        Some((left, right)) if deep > 0 && apart > DIVIDES => {
+            divide(left, unit, deep - 1, out);
+            divide(right, unit, deep - 1, out);
+        }
+        _ => out.push(all),
     }
 }
 
@@ -238,8 +284,8 @@ mod tests {
         acked.missing(Timestamp(2 * SECOND + 5), 40_000);
         let strata = acked.counted().strata(&arrived, None, SEGMENT);
         let told: Vec<_> = strata.iter().map(|s| (s.acked.bytes, s.acked.missing, s.seen)).collect();
-        assert_eq!(told, [(100_000, 0, 70_000), (100_000, 0, 70_000), (100_000, 40_000, 70_000), (100_000, 0, 70_000)]);
+        assert_eq!(told, [(200_000, 0, 140_000), (100_000, 40_000, 70_000), (100_000, 0, 70_000)]);
         assert_eq!(acked.counted().strata(&arrived, Some(Timestamp(2 * SECOND)), SEGMENT).len(), 2);
-        assert_eq!(acked.counted().strata(&arrived, None, 10 * SEGMENT).len(), 1, "in segments of 10,000 bytes three make 30");
+        assert_eq!(acked.counted().strata(&arrived, None, 10 * SEGMENT).len(), 1, "in segments of 10,000 bytes a second has ten");
     }
 }

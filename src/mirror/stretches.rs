@@ -4,13 +4,16 @@
 use super::numbered::StreamCounts;
 use crate::model::evidence::StreamEvidence;
 use crate::model::limits::STREAM_STRETCHES;
-use crate::model::sum::Sum;
+use crate::model::sum::{Sum, sums};
 use crate::model::time::SECOND;
-use crate::model::{Address, Episode, Estimate, MediaNews, Timestamp};
+use crate::model::{Address, Episode, Estimate, MediaNews, Timestamp, wilson};
 use std::collections::BTreeMap;
 
 /// Length of a stretch.
 const STRETCH: i64 = 10 * SECOND;
+
+/// No more is taken to be missing of a stretch.
+const MOST: f64 = 0.99;
 
 fn stretch(time: Timestamp) -> i64 {
     time.0.div_euclid(STRETCH)
@@ -26,9 +29,20 @@ pub(super) struct OpenStretch {
     missing: u64,
 }
 
-/// Streams by what they lack in each stretch: of those that were heard before and after it. The newest stretches are kept.
+sums! {
+    /// A stretch.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    struct Stretch {
+        /// The streams that were heard before it, by what they lack.
+        streams: StreamCounts,
+        /// Packets of all streams.
+        packets: u64,
+    }
+}
+
+/// What streams lack in each stretch. The newest are kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Stretches(BTreeMap<i64, StreamCounts>);
+pub struct Stretches(BTreeMap<i64, Stretch>);
 
 impl Sum for Stretches {
     fn merge(&mut self, other: &Self) {
@@ -42,7 +56,7 @@ impl Sum for Stretches {
 }
 
 impl Stretches {
-    fn entry(&mut self, at: i64) -> &mut StreamCounts {
+    fn entry(&mut self, at: i64) -> &mut Stretch {
         self.0.entry(at).or_default()
     }
 
@@ -56,14 +70,24 @@ impl Stretches {
     pub(super) fn take(&mut self, open: &mut OpenStretch, sender: Address, news: &MediaNews) {
         let at = stretch(news.last);
         if at > open.at {
-            if open.is_whole {
-                self.entry(open.at).add(sender, open.packets, open.missing);
-                self.forget();
-            }
+            self.close(open, sender);
+            self.forget();
             *open = OpenStretch { at, is_whole: open.packets > 0, packets: 0, missing: 0 };
         }
         open.packets = open.packets.saturating_add(news.received);
         open.missing = open.missing.saturating_add(news.lost);
+    }
+
+    /// Takes in the open stretch of a stream.
+    pub(super) fn close(&mut self, open: &OpenStretch, sender: Address) {
+        if open.packets == 0 && open.missing == 0 {
+            return;
+        }
+        let stretch = self.entry(open.at);
+        stretch.packets = stretch.packets.saturating_add(open.packets);
+        if open.is_whole {
+            stretch.streams.add(sender, open.packets, open.missing);
+        }
     }
 
     /// Those of which `wanted` says that their end is of interest.
@@ -72,27 +96,27 @@ impl Stretches {
         Self(self.0.iter().filter(|(at, _)| wanted(end(**at))).map(|(at, counts)| (*at, *counts)).collect())
     }
 
-    /// The share that the mirror loses, by those streams of each stretch that lack least, and from when to when; `None` where no stretch with enough
-    /// streams of several senders lacks anything. What is missing while there are fewer is not in it.
+    /// The share that the mirror loses, by those streams of each stretch that lack least and by all that was seen in it, and from when to when; `None`
+    /// where no stretch with enough streams of several senders lacks anything. What is missing while there are fewer is not in it.
     pub fn loss(&self) -> Option<(Estimate, Episode)> {
-        let (mut all, mut lost, mut times) = (0.0, [0.0; 3], None::<Episode>);
-        for (at, counts) in &self.0 {
-            let seen = counts.evidence();
-            let of_it = seen.packets.saturating_add(seen.missing) as f64;
-            let are_several = seen.streams >= StreamEvidence::SEVERAL && seen.senders >= StreamEvidence::SENDERS;
-            let Some(best) = seen.best else { continue };
-            if !are_several && best.low > StreamEvidence::LOST {
-                continue;
-            }
-            all += of_it;
-            lost.iter_mut().zip([best.rate, best.low, best.high]).for_each(|(sum, share)| *sum += share * of_it);
-            if best.low > StreamEvidence::LOST {
+        let (mut seen, mut sent, mut times, mut lost_before) = (0.0, [0.0; 3], None::<Episode>, false);
+        for (at, stretch) in &self.0 {
+            let of_it = stretch.streams.evidence();
+            let are_several = of_it.streams >= StreamEvidence::SEVERAL && of_it.senders >= StreamEvidence::SENDERS;
+            // Where few are left of those that lacked something it goes on.
+            let lacks = of_it.best.filter(|best| (are_several || lost_before) && best.low > StreamEvidence::LOST);
+            lost_before = lacks.is_some();
+            let all = wilson(of_it.missing, of_it.packets.saturating_add(of_it.missing));
+            let shares = lacks.map_or([0.0; 3], |best| [best.rate, best.low, best.high.max(all.high)]);
+            seen += stretch.packets as f64;
+            sent.iter_mut().zip(shares).for_each(|(sum, share)| *sum += stretch.packets as f64 / (1.0 - f64::min(share, MOST)));
+            if lacks.is_some() {
                 let [first, last] = [*at, at.saturating_add(1)].map(|at| Timestamp(at.saturating_mul(STRETCH)));
                 times = Some(times.map_or(Episode { first, last }, |known| Episode { last, ..known }));
             }
         }
-        let [rate, low, high] = lost.map(|sum| sum / f64::max(all, 1.0));
-        times.map(|times| (Estimate { rate, low, high, n: all as u64 }, times))
+        let [rate, low, high] = sent.map(|sent| (1.0 - seen / f64::max(sent, 1.0)).max(0.0));
+        times.map(|times| (Estimate { rate, low, high, n: seen as u64 }, times))
     }
 }
 
@@ -119,6 +143,8 @@ mod tests {
                     lost,
                     gaps: lost,
                     jitter: None,
+                    jitters: (0, 0),
+                    clock: None,
                     spaced: [0; 2],
                     first: time,
                     last: time,
@@ -126,6 +152,7 @@ mod tests {
                 };
                 all.take(&mut open, flow.ends(Direction::AToB)[0].0, &news);
             }
+            all.close(&open, FlowKey::v4(17, 10 + u32::from(sender) * 77, 2, 4_000, 5_000).0.a());
         }
         all
     }
@@ -134,9 +161,8 @@ mod tests {
     fn what_all_lack_for_a_while_the_mirror_loses() {
         let late = streams(8, |_, _| true, |_, second| if second < 30 { 0 } else { 45 });
         let (loss, times) = late.loss().unwrap();
-        // The first stretch and the last are not whole: 10 to 30 s and 30 to 50 s.
         assert!((loss.rate - 0.45).abs() < 0.01 && loss.low <= 0.45 && loss.high >= 0.45, "{loss:?}");
-        assert_eq!([times.first, times.last], [Timestamp(30 * SECOND), Timestamp(50 * SECOND)]);
+        assert_eq!([times.first, times.last], [Timestamp(30 * SECOND), Timestamp(60 * SECOND)]);
         // Half of them ended before.
         let (loss, _) =
             streams(16, |sender, second| sender % 2 == 0 || second < 29, |_, second| if second < 30 { 0 } else { 45 }).loss().unwrap();

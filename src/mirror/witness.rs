@@ -142,8 +142,8 @@ impl PauseWitness {
 
     /// What proves, of one pause among many, that something was said in it.
     pub fn proofs(&self) -> u64 {
-        let is_missing = self.lost > 0 || self.streams >= STREAMS;
-        self.torn.saturating_add(is_missing.into())
+        let jumps = if self.streams >= STREAMS { self.streams } else { 0 };
+        self.torn.saturating_add((self.lost > 0).into()).saturating_add(jumps)
     }
 
     /// Whether connections went on over it as if it had not been: nothing is missing, and nobody waited for anything.

@@ -125,6 +125,7 @@ impl FastHeaders {
         frame.is_plain = self.is_plain;
         frame.fragment = false;
         frame.piece = false;
+        frame.cut_before = false;
         frame.stop = None;
         // A tag is long and there hardly ever is one: where there is none nothing is written.
         if frame.tag.is_some() {

@@ -90,6 +90,8 @@ pub struct Frame<'a> {
     pub fragment: bool,
     /// Whether it is the first piece of a copy that came in IP fragments: it ends early because the rest came in other packets.
     pub piece: bool,
+    /// Whether it was cut before it was captured: all of its copy is there, and its IP length tells of more.
+    pub cut_before: bool,
     /// Why its headers were not read to their end, if so.
     pub stop: Option<Stop>,
     /// What the mirroring device says of this copy.

@@ -151,7 +151,7 @@ pub struct TcpEvent {
     pub unseen: u32,
     /// Bytes of the other direction it acknowledges beyond all that was known to be sent, settled or not.
     pub beyond: u32,
-    /// With [`TcpMarks::LATE_SYN`]: nanoseconds since its answer, at most 4.29 seconds; 0 when time went back.
+    /// With [`TcpMarks::LATE_SYN`]: microseconds since its answer, at most 71 minutes; 0 when time went back.
     pub lag: u32,
 }
 

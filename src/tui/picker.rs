@@ -10,9 +10,10 @@
 //!  ↑↓ select  ⏎ watch  q quit
 //! ```
 
-use super::canvas::{Canvas, Hit, cut_end, split_top};
+use super::canvas::{Canvas, Hit, cut_end, split_top, wrap};
 use super::chrome::footer;
 use super::options::DashboardOptions;
+use super::panels::facts;
 use super::rates::Rates;
 use super::run::{asked, theme};
 use super::screen::Hint;
@@ -20,6 +21,7 @@ use super::terminal::{Events, RawTerminal, TerminalEvents};
 use super::theme::{Hue, Theme};
 use super::view::{Pane, Scene, Topic, Trail, View};
 use super::widgets::amount::{self, RATE};
+use super::widgets::frame::titled;
 use super::widgets::table::{self, Cell, Col, Shape};
 use crate::error::{Error, Result};
 use crate::model::clock;
@@ -205,6 +207,39 @@ impl Picker {
         self.pane.selected = self.rows.get(at).map(key);
     }
 
+    /// The columns in which something stands.
+    fn columns<'a>(&self) -> Vec<Col<&'a Row>> {
+        let has_speed = self.rows.iter().any(|row| row.port.speed.is_some());
+        columns().into_iter().filter(|column| has_speed || column.title != "speed").collect()
+    }
+
+    /// What is known of the port that is chosen, whole, and what to do where none fits.
+    fn details(&self, canvas: &mut Canvas, area: Rect) {
+        let Some(row) = self.chosen().and_then(|at| self.rows.get(at)) else { return };
+        let (text, dim) = (self.theme.style(Hue::Text), self.theme.style(Hue::Dim));
+        let body = titled(canvas, area, &row.port.name, &[], false);
+        let addresses: Vec<String> = row.port.addresses.iter().map(ToString::to_string).collect();
+        let state = match (row.port.up, row.port.running) {
+            (false, _) => "down",
+            (true, false) => "up, without a link",
+            (true, true) => "up, with a link",
+        };
+        let mut facts = vec![("kind".to_owned(), row.port.kind.to_owned(), text), ("state".to_owned(), state.to_owned(), text)];
+        facts.extend(row.port.speed.map(|speed| ("speed".to_owned(), amount::speed(speed), text)));
+        facts.push(("addresses".into(), if addresses.is_empty() { "none".to_owned() } else { addresses.join(", ") }, text));
+        if !row.port.advice.is_empty() {
+            facts.push(("advice".into(), row.port.advice.clone(), text));
+        }
+        let used = facts::draw(canvas, body, &facts);
+        if self.rows.iter().any(|row| row.port.advice.contains("mirror")) {
+            return;
+        }
+        let (_, rest) = split_top(body, used + 1);
+        for (line, y) in wrap(NONE_FITS, rest.width.saturating_sub(2)).iter().zip(rest.top()..rest.bottom()) {
+            canvas.put(rest.x + 1, y, rest.width.saturating_sub(2), line, dim);
+        }
+    }
+
     fn paint(&self, buffer: &mut Buffer) -> Vec<(Rect, Hit)> {
         let area = buffer.area;
         let mut canvas = Canvas::new(buffer, &self.theme);
@@ -236,7 +271,12 @@ impl Picker {
         let (body, last) = split_top(rest, rest.height.saturating_sub(1));
         let rows: Vec<(Topic, &Row)> = self.rows.iter().map(|r| (key(r), r)).collect();
         let shape = Shape { focused: true, empty: "no interfaces: root or CAP_NET_RAW may be needed to see them", ..Shape::default() };
-        table::draw(&mut canvas, &scene, body, &columns(), &rows, &shape);
+        let (list, below) = split_top(body, (rows.len() as u16).saturating_add(2));
+        let is_roomy = !rows.is_empty() && below.height >= DETAILS;
+        table::draw(&mut canvas, &scene, if is_roomy { list } else { body }, &self.columns(), &rows, &shape);
+        if is_roomy {
+            self.details(&mut canvas, below);
+        }
         match &self.failure {
             Some(failure) => footer::message(&mut canvas, last, &format!("✖ {failure}"), self.theme.strong(Hue::Bad)),
             None => footer::draw(&mut canvas, last, &HINTS, &|hint| hint.key.to_owned(), &[]),
@@ -244,6 +284,13 @@ impl Picker {
         canvas.hits
     }
 }
+
+/// Lines from which on below the list it is said what is known of the port that is chosen.
+const DETAILS: u16 = 6;
+
+/// What is said where no port looks like one of a mirror.
+const NONE_FITS: &str = "None of these looks like the port of a mirror (SPAN): one with a link and without an address, on which comes what others \
+                         send to each other. A capture is read by spantop FILE.";
 
 const HINTS: [Hint; 4] = [
     Hint { key: "↑↓", word: "select", help: "" },
@@ -323,6 +370,22 @@ mod tests {
         picker.update(&Event::Key(KeyEvent::from(KeyCode::Up)));
         assert_eq!(picker.update(&enter), Choice::Port("eth0".into()));
         assert_eq!(picker.update(&Event::Key(KeyEvent::from(KeyCode::Char('q')))), Choice::Quit);
+    }
+
+    #[test]
+    fn what_is_chosen_is_told_whole() {
+        let mut picker = Picker::new(&DashboardOptions::default(), Theme::new(Depth::Mono, false));
+        let advice = "this host talking to itself, and nobody else, as far as it is known";
+        picker.read(vec![port("lo", advice, 0)], 0.0);
+        let shown = text(&picker, 80, 24);
+        assert!(shown.contains(advice) && shown.contains("None of these looks like"), "{shown}");
+        assert!(!shown.contains("speed"), "a column of nothing\n{shown}");
+        picker.read(vec![port("lo", advice, 0), port("eth1", "looks like a mirror port", 0)], 0.0);
+        let shown = text(&picker, 80, 24);
+        assert!(shown.contains("─ eth1 ─") && !shown.contains("None of these"), "{shown}");
+        // With many ports the list has the room.
+        picker.read((0..30).map(|i| port(&format!("eth{i}"), "a host port", 0)).collect(), 0.0);
+        assert!(!text(&picker, 80, 24).contains("state"));
     }
 
     #[test]

@@ -308,7 +308,7 @@ mod tests {
     #[test]
     fn packets_of_all_readers_come_by_time() {
         let (readers, hands): (Vec<_>, Vec<_>) = (0..3).map(|_| reader()).unzip();
-        let mut all = Readers { idle: Vec::new(), readers };
+        let mut all = Readers { idle: Vec::new(), readers, has_fine_stamps: false };
         let now = clock::now();
         hands[0].send(Ok(look(now, &[1, 4, 5, 9]))).expect("somebody listens");
         hands[1].send(Ok(look(now, &[2, 3, 8]))).expect("somebody listens");
@@ -326,7 +326,7 @@ mod tests {
     #[test]
     fn nobody_waits_for_ever() {
         let (readers, hands): (Vec<_>, Vec<_>) = (0..2).map(|_| reader()).unzip();
-        let mut all = Readers { idle: Vec::new(), readers };
+        let mut all = Readers { idle: Vec::new(), readers, has_fine_stamps: false };
         let long_ago = clock::now().checked_sub(2 * STALLED).expect("the machine runs for some seconds");
         hands[0].send(Ok(look(long_ago, &[1, 2]))).expect("somebody listens");
         assert_eq!(merged(&mut all), [1, 2]);
@@ -335,7 +335,7 @@ mod tests {
     #[test]
     fn a_full_block_goes_on_where_it_ended() {
         let (readers, hands): (Vec<_>, Vec<_>) = (0..2).map(|_| reader()).unzip();
-        let mut all = Readers { idle: Vec::new(), readers };
+        let mut all = Readers { idle: Vec::new(), readers, has_fine_stamps: false };
         let now = clock::now();
         hands[0].send(Ok(look(now, &[1, 3, 5]))).expect("somebody listens");
         hands[1].send(Ok(look(now, &[2, 4, 6]))).expect("somebody listens");
@@ -352,7 +352,7 @@ mod tests {
     #[test]
     fn what_readers_lose_is_added_up() {
         let (readers, _hands): (Vec<_>, Vec<_>) = (0..2).map(|_| reader()).unzip();
-        let mut all = Readers { idle: Vec::new(), readers };
+        let mut all = Readers { idle: Vec::new(), readers, has_fine_stamps: false };
         for (reader, kernel) in all.readers.iter_mut().zip([30, 12]) {
             let one = SourceInfo { packets: 7, ..SourceInfo::default() };
             reader.about = About { interfaces: vec![one], losses: SourceLosses { interface: 5, kernel } };

@@ -7,8 +7,8 @@ use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Seconds, Share, Times, Tuned};
 use crate::model::Arrange as _;
 use crate::model::evidence::{
-    CAUSES, CAUSES_FEW, CLOCK_STEP, Forward, OVERTAKEN_REACH, Outage, PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_SHORT, PAUSE_STANDS,
-    PAUSE_STEADY, SILENT, Threshold, share,
+    CAUSES, CAUSES_FEW, CLOCK_STEP, ClockEvidence, Forward, OVERTAKEN_REACH, Outage, PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_SHORT,
+    PAUSE_STANDS, PAUSE_STEADY, SILENT, Threshold, share,
 };
 use crate::model::tcp::HOLD;
 use crate::model::units::{duration, grouped, percent, times};
@@ -33,9 +33,6 @@ pub struct ClockCoarse;
 /// Grain in nanoseconds: ten of the first are the shortest burst that is told; the second hides bursts of 10 ms.
 const NOTE: u64 = 100_000;
 const WARNING: u64 = 1_000_000;
-
-/// Differences between stamps before their grain is known.
-static DIFFERENCES: Threshold = Threshold::count(100.0);
 
 /// Packets stamped like the one before, and the longest run of them, beyond which stamps are given in batches.
 static BATCHED: Threshold = Threshold::share(0.5);
@@ -164,7 +161,8 @@ impl Detector for ClockCoarse {
             id: "clock.coarse",
             aspect: Some(Aspect::Timing),
             meaning: "Time stamps are coarse or given in batches: bursts and times between packets shorter than that mean nothing.",
-            measured: "The greatest common divisor of the differences between stamps, over at least {n} of them. A note \
+            measured: "The greatest common divisor of the differences between stamps, over at least {n} of them ({few} where {alike} of the packets are \
+                       stamped like the one before). A note \
                        from {note} (bursts of ten times that need such a resolution), a warning from {warning}. Batches: \
                        more than {batched} of the packets stamped like the one before, in runs of more than {run}.",
             cause: "The capture's clock or file format is coarse, or the driver stamps a batch of packets at once.",
@@ -172,7 +170,9 @@ impl Detector for ClockCoarse {
             remedy: "Use hardware time stamps where the interface has them, and a file format with nanoseconds.",
             topic: None,
             figures: &[
-                ("n", Tuned(&DIFFERENCES)),
+                ("n", Count(ClockEvidence::DIFFERENCES)),
+                ("few", Count(ClockEvidence::FEW)),
+                ("alike", Share(ClockEvidence::ALIKE)),
                 ("note", Seconds(NOTE as f64 / 1e9)),
                 ("warning", Seconds(WARNING as f64 / 1e9)),
                 ("batched", Tuned(&BATCHED)),
@@ -184,8 +184,8 @@ impl Detector for ClockCoarse {
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         let clock = &e.clock;
-        if clock.differences < DIFFERENCES.number() {
-            return lacking(clock.differences, DIFFERENCES.number(), "differences between time stamps");
+        if !clock.is_enough() {
+            return lacking(clock.differences, ClockEvidence::DIFFERENCES, "differences between time stamps");
         }
         if clock.is_beat {
             return Detection::Unknown(format!("packets on another beat than {}", duration(clock.grain as f64 / 1e9)));

@@ -62,7 +62,7 @@ impl Detector for TcpRtt {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::Unique, Need::Aligned, Need::Unmerged, Need::SteadyClock]
+        &[Need::BothDirections, Need::Unique, Need::Aligned, Need::Unmerged, Need::SteadyClock, Need::TimedClock]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {

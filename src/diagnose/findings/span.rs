@@ -11,7 +11,7 @@ use crate::model::evidence::{
     UTILISATION_BOUNDS, share,
 };
 use crate::model::units::{bits_per_second, percent};
-use crate::model::{Aspect, Estimate, Severity, Value, wilson};
+use crate::model::{Aspect, Episode, Estimate, Severity, Value, wilson};
 
 /// Windows of high and of low load before they are compared.
 static WINDOWS: Threshold = Threshold::count(30.0);
@@ -42,6 +42,9 @@ static DEPENDS: Limit = Limit::times(10.0);
 /// Variation of a rate that is called constant, before and while it is told; and how near the speed of the link it is the link's.
 const STEADY: (f64, f64) = (0.02, 0.03);
 static BELOW_SPEED: Threshold = Threshold::share(0.9);
+
+/// Part of the time in which streams must lack something, to lack it all the time.
+const MOSTLY: f64 = 0.8;
 
 /// Steps of the histogram of shares missing, and how many of them from the median are near it.
 const STEPS: f64 = 20.0;
@@ -189,6 +192,9 @@ impl Detector for SpanSampled {
             let evidence = vec![("one_in", Value::Count(n.into()))];
             return Detection::from(Report::new(Severity::Warning, format!("The mirror samples one packet in {n}"), evidence));
         }
+        if e.loss.is_uneven {
+            return Detection::Clear;
+        }
         let flows = conversations(e);
         let alike = alike(e, flows);
         if alike.is_none() && (flows < FLOWS.number() || e.loss.all.is_none()) {
@@ -252,9 +258,15 @@ fn few_alike(e: &Evidence, flows: u64) -> Option<Estimate> {
 /// What is missing of numbered streams alike, where there is too little TCP: those that lack least lack it as well.
 fn streams_alike(e: &Evidence) -> Option<Estimate> {
     let streams = &e.loss.streams;
-    let (least, all) = (e.loss.numbered_alone()?, wilson(streams.missing, streams.packets.saturating_add(streams.missing)));
+    let (_, least, all) =
+        (e.loss.numbered_alone()?, streams.best?, wilson(streams.missing, streams.packets.saturating_add(streams.missing)));
     let are_several = streams.streams >= StreamEvidence::SEVERAL && streams.senders >= StreamEvidence::SENDERS;
-    Some(all).filter(|all| are_several && all.rate - least.rate < NEAR as f64 / STEPS && e.outages.is_empty())
+    // What begins or ends in the middle is no sampling.
+    let length = |times: Episode| times.last.seconds_since(times.first);
+    let all_the_time = |(_, times): (Estimate, Episode)| e.span.is_none_or(|span| length(times) >= MOSTLY * length(span));
+    Some(all).filter(|all| {
+        are_several && streams.by_stretch.is_none_or(all_the_time) && all.rate - least.rate < NEAR as f64 / STEPS && e.outages.is_empty()
+    })
 }
 
 impl Detector for SpanRatelimit {

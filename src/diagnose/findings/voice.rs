@@ -234,7 +234,7 @@ impl Detector for RtpJitter {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::Unique, Need::Aligned, Need::Unmerged, Need::SteadyClock]
+        &[Need::Unique, Need::Aligned, Need::Unmerged, Need::SteadyClock, Need::TimedClock]
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {

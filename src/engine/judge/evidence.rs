@@ -51,10 +51,7 @@ pub struct Sources<'a> {
 /// Loss by place: of acknowledged data, of outer sequence numbers, of what this host counted, of what a device says it could not copy.
 pub fn loss(request: &Request, detected: &DetectorReport, sums: &Sums) -> (Option<Estimate>, LossSplit) {
     let Sums { outer, counts, .. } = sums;
-    // What comes later than it is waited for is not lost.
-    let is_told = !counts.order.is_beyond_waiting(&counts.health, &counts.overtaken);
-    let even = clustered(&counts.acked, segment(&counts.loss), counts.loss.gaps).filter(|_| is_told);
-    let all = even.map(|even| by_strata(request, detected, sums, even));
+    let all = even(sums).map(|even| by_strata(request, detected, sums, even));
     let sequence = (outer.numbered > 0).then(|| wilson(outer.missing, outer.missing.saturating_add(outer.numbered)));
     let mut split = LossSplit::new(all, sequence, lost_here(sums));
     split.host = split.host.filter(|_| !sums.uncounted);
@@ -65,6 +62,14 @@ pub fn loss(request: &Request, detected: &DetectorReport, sums: &Sums) -> (Optio
     (all, split)
 }
 
+/// The share of acknowledged data that was never seen, all of it together.
+fn even(sums: &Sums) -> Option<Estimate> {
+    let counts = &sums.counts;
+    // What comes later than it is waited for is not lost.
+    let is_told = !counts.order.is_beyond_waiting(&counts.health, &counts.overtaken);
+    clustered(&counts.acked, segment(&counts.loss), counts.loss.gaps).filter(|_| is_told)
+}
+
 /// The same, where loss differs so much between seconds, or hosts, that the sum of all tells too little: as the strata say.
 fn by_strata(request: &Request, detected: &DetectorReport, sums: &Sums, even: Estimate) -> Estimate {
     if even.rate <= 0.0 {
@@ -73,7 +78,7 @@ fn by_strata(request: &Request, detected: &DetectorReport, sums: &Sums, even: Es
     let segment = segment(&sums.counts.loss);
     let seconds = detected.acked.strata(&request.load.arrived, sums.from, segment);
     let told = [uneven(&seconds, segment), uneven(&conversations(detected).hosts.0, segment)];
-    let more = told.into_iter().flatten().filter(|told| told.rate > even.high);
+    let more = told.into_iter().flatten().filter(|told| told.low > even.rate);
     more.max_by(|a, b| a.rate.total_cmp(&b.rate)).map_or(even, |told| Estimate { n: even.n, ..told })
 }
 
@@ -198,6 +203,7 @@ fn loss_evidence(
         mirror_port: asked::mirror_port(request),
         bytes: detected.lost.all(),
         all,
+        is_uneven: all.zip(even(sums)).is_some_and(|(all, even)| all != even),
         host: split.host,
         path: split.transport,
         switch: asked::larger(split.switch, asked::mirror_port(request).as_ref().and_then(asked::loss)),

@@ -162,12 +162,12 @@ fn ledger(request: &Request, whole: &Sums, split: &LossSplit, evidence: &Evidenc
     }
 }
 
-/// What is lost before this host, with what is missing from times in which nothing was mirrored.
+/// What is lost before this host, with what is missing from times in which nothing was mirrored: it is the more of both, at most both.
 fn beside_silence(lost: Option<Estimate>, evidence: &Evidence) -> Option<Estimate> {
     let silent = evidence.again.map(|again| again.missing);
     let (Some(lost), Some(silent)) = (lost, silent) else { return lost.or(silent) };
-    let both = |a: f64, b: f64| 1.0 - (1.0 - a) * (1.0 - b);
-    Some(Estimate { rate: both(lost.rate, silent.rate), low: both(lost.low, silent.low), high: both(lost.high, silent.high), n: lost.n })
+    let high = 1.0 - (1.0 - lost.high) * (1.0 - silent.high);
+    Some(Estimate { rate: lost.rate.max(silent.rate), low: lost.low.max(silent.low), high, n: lost.n })
 }
 
 /// What found no room.

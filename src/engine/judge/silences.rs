@@ -18,7 +18,7 @@ const SOON: i64 = SECOND;
 const TOLD: i64 = 3 * SECOND;
 
 /// Outages of the recent past that come again and again.
-const SEVERAL: usize = 4;
+const SEVERAL: usize = 2;
 
 /// How long after a pause somebody who waited for an answer in it sends again.
 const AGAIN: i64 = 3 * SECOND;

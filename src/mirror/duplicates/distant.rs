@@ -1,8 +1,8 @@
 //! Copies that come so late that no shard remembers their packet any more: told, not left out.
 //!
 //! A mirror that delays one of its copies by half a second or more (a tap with a buffer, two captures merged by a clock that was off) makes every
-//! copy look like what its sender sent again. Who is to be told from that is a TCP segment with data that comes with the same sequence number,
-//! the same IPv4 identification and the same checksum: a sender that repeats data gives it a new identification. Of those that [`super::CopyWatch`]
+//! copy look like what its sender sent again. Who is to be told from that is a TCP segment with data, or a datagram of UDP, that comes with the same
+//! numbers, the same IPv4 identification and the same checksum: a sender that repeats data gives it a new identification. Of those that [`super::CopyWatch`]
 //! follows a sparse sample is awaited for [`FAR`], in a table that never grows.
 
 use super::counts::gap_code;
@@ -121,7 +121,7 @@ pub(super) struct DistantWatch {
 }
 
 impl DistantWatch {
-    /// Sees a TCP segment with data, of which all copies are shown.
+    /// Sees a TCP segment with data, or a datagram, of which all copies are shown.
     pub fn see(&mut self, print: &Fingerprint, time: i64) {
         let (key, id, place) = (print.key, print.id(), print.place());
         if id == 0 || key >> SAMPLE & self.mask != 0 {

@@ -100,6 +100,9 @@ impl Watched {
     }
 }
 
+/// The protocol of datagrams.
+const UDP: u8 = 17;
+
 /// Packets before what they say is believed.
 const ENOUGH: u32 = 16;
 /// The counts halve at so many, to follow changes.
@@ -247,7 +250,15 @@ impl CopyWatch {
             (false, _) => Kind::Other,
         };
         if print.key != 0 {
+            self.await_again(print, time, kind, !fast.is_tcp());
             self.follow(print, time, kind);
+        }
+    }
+
+    /// Waits for a packet of which no sender makes a second one: no two segments with data, and no two datagrams, have one identification and one content.
+    fn await_again(&mut self, print: &Fingerprint, time: i64, kind: Kind, is_datagram: bool) {
+        if kind == Kind::Data || kind == Kind::Other && is_datagram {
+            self.distant.see(print, time);
         }
     }
 
@@ -268,15 +279,13 @@ impl CopyWatch {
                 Some(tcp) if tcp.payload > 1 => Kind::Data,
                 _ => Kind::Other,
             };
+            self.await_again(&print, frame.time.0, kind, frame.flow.is_some_and(|(flow, _)| flow.protocol == UDP));
             self.follow(&print, frame.time.0, kind);
         }
     }
 
     fn follow(&mut self, print: &Fingerprint, time: i64, kind: Kind) {
         let key = print.key;
-        if kind == Kind::Data {
-            self.distant.see(print, time);
-        }
         while self.watched.front().is_some_and(|oldest| time.saturating_sub(oldest.first) > REACH) {
             self.leave();
         }

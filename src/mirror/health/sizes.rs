@@ -123,17 +123,24 @@ impl SizeCounts {
             return;
         }
         if frame.net_end > frame.wire {
-            self.cut_by_mirror += 1;
-            self.cut_by_mirror_proof.note(frame.number);
-            self.cut_bytes = self.cut_bytes.saturating_add(u64::from(frame.net_end - frame.wire));
-            self.lengths.add(frame.wire, 1);
+            self.cut_before(frame, frame.wire, frame.net_end);
         }
-        if frame.bytes.len() < frame.wire as usize {
+        if frame.cut_before {
+            self.cut_before(frame, frame.bytes.len() as u32, frame.wire);
+        } else if frame.bytes.len() < frame.wire as usize {
             self.cut_by_capture += 1;
             self.cut_by_capture_proof.note(frame.number);
         }
         let is_portless = frame.flow.is_some_and(|(key, _)| matches!(key.protocol, 6 | 17 | 132) && !key.has_ports());
         self.headless += u64::from(is_portless && !frame.fragment);
+    }
+
+    /// Counts a frame that was cut to so many bytes before it was captured.
+    fn cut_before(&mut self, frame: &Frame<'_>, length: u32, whole: u32) {
+        self.cut_by_mirror += 1;
+        self.cut_by_mirror_proof.note(frame.number);
+        self.cut_bytes = self.cut_bytes.saturating_add(whole.saturating_sub(length).into());
+        self.lengths.add(length, 1);
     }
 
     /// Looks at the payload of a TCP segment that may have up to `mss`.
@@ -167,6 +174,12 @@ mod tests {
         assert_eq!((sizes.cut_by_capture, sizes.cut_by_mirror), (1, 0));
         sizes.observe(&frame(&whole[..64], 0));
         assert_eq!((sizes.cut_by_capture, sizes.cut_by_mirror, sizes.cut_bytes, sizes.packets), (1, 1, 78, 3));
+        assert_eq!(sizes.lengths.spike(), Some((64, 1.0)));
+        // In a tunnel the length before the cut is the frame's: its copy is there as a whole.
+        let mut copied = frame(&whole[..64], 0);
+        (copied.wire, copied.cut_before) = (142, true);
+        sizes.observe(&copied);
+        assert_eq!((sizes.cut_by_capture, sizes.cut_by_mirror, sizes.cut_bytes), (1, 2, 156));
         assert_eq!(sizes.lengths.spike(), Some((64, 1.0)));
     }
 

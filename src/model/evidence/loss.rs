@@ -174,6 +174,8 @@ pub struct LossEvidence {
     pub bytes: u64,
     /// Of acknowledged TCP data, what was never seen; `n` in segments.
     pub all: Option<Estimate>,
+    /// It is not even, over time or hosts: [`Self::all`] is what those parts say.
+    pub is_uneven: bool,
     /// Lost in this host.
     pub host: Option<Estimate>,
     /// Lost between switch and host, by outer sequence numbers.

@@ -78,6 +78,23 @@ pub struct ClockEvidence {
     pub forward: Option<Forward>,
 }
 
+impl ClockEvidence {
+    /// Differences between stamps before their grain is known.
+    pub const DIFFERENCES: u64 = 100;
+    /// Fewer that are enough where nearly all of so many packets are stamped like the one before: there are no more stamps.
+    pub const FEW: u64 = 4;
+    /// See [`Self::FEW`].
+    pub const PACKETS: u64 = 1_000;
+    /// See [`Self::FEW`].
+    pub const ALIKE: f64 = 0.99;
+
+    /// Whether there are enough differences between stamps for their grain to be known.
+    pub fn is_enough(&self) -> bool {
+        let are_alike = self.packets >= Self::PACKETS && share(self.equal, self.packets) >= Self::ALIKE;
+        self.differences >= if are_alike { Self::FEW } else { Self::DIFFERENCES }
+    }
+}
+
 /// A time in which every regular sender was silent.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Outage {

@@ -2,6 +2,7 @@
 
 use super::{TcpCold, TcpHot};
 use crate::model::tcp::{ACK, FIN, RST, SYN, TcpEvent, TcpMarks};
+use crate::model::time::MICROSECOND;
 use crate::model::{Segment, Timestamp};
 
 /// Notes the first numbers of both directions; what the segment's flags say of the connection's course.
@@ -56,14 +57,17 @@ pub(super) fn step(hot: &mut TcpHot, cold: &mut TcpCold, way: usize, segment: &S
         }
         return;
     }
-    if hot.is(TcpHot::ACKED[way]) && !hot.is(TcpHot::SYN_SEEN[way]) && cold.base[way] == segment.sequence {
+    if hot.is(TcpHot::ACKED[way])
+        && !hot.is(TcpHot::SYN_SEEN[way])
+        && (cold.base[way] == segment.sequence || hot.overtook(way, segment.sequence))
+    {
         event.marks |= TcpMarks::OVERTAKEN_SYN;
     }
     if early {
         // A SYN of another number than the one its direction began with is another connection, or else nothing that was answered.
         if hot.is(TcpHot::EARLY[1 - way]) && hot.is(TcpHot::FITS) && cold.base[way] == segment.sequence {
             event.marks |= TcpMarks::LATE_SYN;
-            event.lag = time.since(cold.opened).clamp(0, u32::MAX.into()) as u32;
+            event.lag = (time.since(cold.opened) / MICROSECOND).clamp(0, u32::MAX.into()) as u32;
         }
         hot.flags |= TcpHot::SHAKEN;
     } else {

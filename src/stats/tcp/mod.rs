@@ -171,12 +171,17 @@ impl Follower {
         let answered = hot.is(TcpHot::SHAKEN | TcpHot::EARLY[0] | TcpHot::EARLY[1] | TcpHot::ACKED[at]);
         let behind = before(segment.sequence.wrapping_add(segment.payload).wrapping_add(1), hot.streams[at].next);
         // Long after it, it opens a connection again with the same numbers: a replay that begins anew.
-        let soon = !hot.is(TcpHot::OPENED) || frame.time.since(cold.opened).unsigned_abs() <= SYN_AGAIN.unsigned_abs();
-        let repeats = answered && soon && hot.is(TcpHot::FOLLOWED[at]) && cold.base[at] == segment.sequence && behind;
+        let is_first = !hot.is(TcpHot::OPENED);
+        let soon = is_first || frame.time.since(cold.opened).unsigned_abs() <= SYN_AGAIN.unsigned_abs();
+        // What came first acknowledged more than its beginning: then the number that was taken for the first is not.
+        let is_of_it = cold.base[at] == segment.sequence || hot.overtook(at, segment.sequence);
+        let repeats = answered && soon && hot.is(TcpHot::FOLLOWED[at]) && is_of_it && behind;
         hot.flags |= TcpHot::OPENED | TcpHot::FOLLOWED[at] | if options.sack_permitted() { 0 } else { TcpHot::NO_SACK };
         hot.scale[at] = options.window_scale().map_or(NO_SCALE, |shift| shift + 1);
         if !repeats {
             hot.streams[at].restart(segment.sequence);
+        }
+        if !repeats || is_first {
             cold.opened = frame.time;
         }
         let other = &mut hot.streams[1 - at];

@@ -86,6 +86,13 @@ impl TcpHot {
         self.flags & flag != 0
     }
 
+    /// Whether data of a direction was seen that a SYN of this number may have begun, not long before.
+    pub(super) fn overtook(&self, way: usize, sequence: u32) -> bool {
+        const NEAR: u32 = 1 << 20;
+        let next = self.streams.get(way).map_or(0, |stream| stream.next);
+        self.is(Self::ACKED[way]) && self.is(Self::FOLLOWED[way]) && (1..=NEAR).contains(&next.wrapping_sub(sequence))
+    }
+
     /// Whether nothing was seen of the connection.
     pub(super) fn is_new(&self) -> bool {
         !self.is(Self::BASE[0] | Self::BASE[1])

@@ -208,7 +208,7 @@ fn the_options_of_both_syns_count() {
 fn the_steps_of_a_connection_are_told_once() {
     let mut c = Conversation::default();
     assert_eq!(c.see(B, 8999, 1000, SYN | ACK, 0).marks, TcpMarks::SYN_ACK | TcpMarks::EARLY_ANSWER);
-    c.time = 40;
+    c.time = 40_000;
     let late = c.see(A, 999, 0, SYN, 0);
     assert_eq!((late.marks, late.lag), (TcpMarks::SYN | TcpMarks::LATE_SYN, 40));
     assert_eq!(c.see(B, 8999, 1000, SYN | ACK, 0).marks, TcpMarks::SYN_ACK | TcpMarks::SETTLED);

@@ -192,6 +192,7 @@ fn trail(canvas: &mut Canvas, area: Rect, scene: &Scene, (up_name, down_name): (
 fn traffic_line(scene: &Scene, recent: Traffic, total: Traffic, active: Option<f64>) -> String {
     let (traffic, seconds, over) = match active {
         Some(seconds) if scene.whole() => (total, seconds, "while active"),
+        _ if scene.snapshot.span.is_some() => (total, scene.snapshot.covered(), "in this span"),
         _ if scene.whole() => (total, scene.snapshot.covered(), "over the whole capture"),
         _ => (recent, scene.snapshot.recent_seconds, "in 10 s"),
     };

@@ -179,6 +179,9 @@ fn grid(canvas: &mut Canvas, area: Rect, upper: Rect, lower: Rect, plot: &Plot) 
     let step = round_step(plot.top.max(bottom(plot.top, upper, lower)), upper.height.max(lower.height), |value| {
         value <= plot.top && place(value, upper.height) > 0
     });
+    // Below a small part above it the distance is that of its own: as many rows from one value to the next.
+    let lower_step =
+        if lower.height > 2 * upper.height { self::step(bottom(plot.top, upper, lower), (lower.height / 3).max(2)) } else { step };
     let mut is_told = false;
     for value in (1..=16).map(|i| f64::from(i) * step).take_while(|v| *v <= plot.top * 1.000_001) {
         let above = place(value, upper.height);
@@ -188,7 +191,7 @@ fn grid(canvas: &mut Canvas, area: Rect, upper: Rect, lower: Rect, plot: &Plot) 
         }
     }
     let bottom = bottom(plot.top, upper, lower);
-    for value in (1..=16).map(|i| f64::from(i) * step).take_while(|v| lower.height > 1 && *v <= bottom * 1.000_001) {
+    for value in (1..=16).map(|i| f64::from(i) * lower_step).take_while(|v| lower.height > 1 && *v <= bottom * 1.000_001) {
         let below = (value / bottom * f64::from(lower.height)).floor() as u16;
         // What begins where the area ends has no row: the one above it would make the distances unequal.
         if below < lower.height {

@@ -286,7 +286,7 @@ impl Detector for DnsSlow {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::Undivided, Need::BothDirections, Need::Timely, Need::Prompt, Need::SteadyClock]
+        &[Need::Undivided, Need::BothDirections, Need::Timely, Need::Prompt, Need::SteadyClock, Need::TimedClock]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {

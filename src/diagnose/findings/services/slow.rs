@@ -85,6 +85,7 @@ impl Detector for ServerSlow {
             Need::Prompt,
             Need::Complete,
             Need::SteadyClock,
+            Need::TimedClock,
             Need::EverySide,
             Need::Unsampled,
         ]

@@ -1,0 +1,86 @@
+//! Loss that is not even over time or hosts; and copies that overtake each other, of which nothing is missing.
+
+use super::*;
+
+fn payload(frame: &[u8]) -> usize {
+    if is_group(frame) { 0 } else { frame.len() - 54 }
+}
+
+/// Of what is sent the part that `is_lost`, by bytes, and what is told of the rest.
+fn lossy(seed: u64, clients: u8, mut is_lost: impl FnMut(&mut Rng, i64, &[u8]) -> bool) -> (f64, Snapshot) {
+    let (frames, mut rng) = (office(clients, 61, 10.0, seed), Rng(seed + 40));
+    let bytes = |frames: &Frames| frames.iter().map(|f| payload(&f.1)).sum::<usize>() as f64;
+    let all = bytes(&frames);
+    let left: Frames = frames.into_iter().filter(|f| !is_lost(&mut rng, f.0, &f.1)).collect();
+    (1.0 - bytes(&left) / all, analyse(left))
+}
+
+/// Whether the interval holds the truth, and the likeliest is near it.
+fn is_right(truth: f64, s: &Snapshot) -> bool {
+    let told = s.mirror.loss.upstream.unwrap_or_default();
+    told.low <= truth && truth <= told.high && (told.rate - truth).abs() < 0.25 * truth + 0.01
+}
+
+#[test]
+fn loss_for_a_while_is_told_as_much_as_it_is() {
+    let cases: [(&str, fn(f64) -> f64); 3] = [
+        ("nine of ten from the middle on", |t| if t > 30.0 { 0.9 } else { 0.0 }),
+        ("nine of ten for ten seconds at the end", |t| if t > 50.0 { 0.9 } else { 0.0 }),
+        ("half from the middle on", |t| if t > 30.0 { 0.5 } else { 0.0 }),
+    ];
+    for (at, (what, chance)) in cases.into_iter().enumerate() {
+        let (truth, s) = lossy(at as u64 + 1, 8, |rng, time, _| rng.chance(chance(time as f64 / SECOND as f64)));
+        assert!(is_right(truth, &s), "{what}: {truth}, {:?}", s.mirror.loss.upstream);
+        assert_ne!(s.diagnosis.network.verdict, Verdict::Good, "{what}");
+    }
+}
+
+#[test]
+fn loss_of_some_hosts_is_told_as_much_as_it_is() {
+    let is_of = |frame: &[u8]| frame[11] <= 3 && frame[10] == 0 || frame[5] <= 3 && frame[4] == 0;
+    let (truth, s) = lossy(9, 12, |rng, _, frame| !is_group(frame) && is_of(frame) && rng.chance(0.9));
+    let told = s.mirror.loss.upstream.unwrap_or_default();
+    assert!(told.low <= truth && truth <= told.high, "{truth}, {told:?}");
+}
+
+#[test]
+fn even_loss_is_told_as_before() {
+    for (seed, chance) in [(21, 0.03), (22, 0.2), (23, 0.667)] {
+        let (truth, s) = lossy(seed, 8, |rng, _, _| rng.chance(chance));
+        assert!(is_right(truth, &s), "{chance}: {truth}, {:?}", s.mirror.loss.upstream);
+    }
+    let (_, s) = lossy(24, 8, |_, _, _| false);
+    assert_eq!(s.mirror.loss.upstream.map(|loss| loss.rate), Some(0.0));
+}
+
+/// Each frame so much later.
+fn later(frames: Frames, mut by: impl FnMut(&[u8]) -> i64) -> Frames {
+    frames.into_iter().map(|(time, frame)| (time + by(&frame), frame)).collect()
+}
+
+#[test]
+fn copies_that_overtake_each_other_lose_nothing_and_answer() {
+    let is_syn = |frame: &[u8]| frame.len() >= 54 && !is_group(frame) && frame[47] & 0x12 == 0x02;
+    let mut rng = Rng(5);
+    let cases: [(&str, &mut dyn FnMut(&[u8]) -> i64); 3] = [
+        ("SYNs behind their answers", &mut |frame: &[u8]| if is_syn(frame) { 40 * MILLISECOND } else { 0 }),
+        ("small frames late", &mut |frame: &[u8]| if frame.len() < 80 { 2 * MILLISECOND } else { 0 }),
+        ("each up to 5 ms late", &mut |_: &[u8]| rng.below(5_000_000) as i64),
+    ];
+    for (what, by) in cases {
+        let s = analyse(later(office(8, 60, 8.0, 3), by));
+        assert!(found(&s, "tcp.no_answer").is_none() && found(&s, "upstream.loss").is_none(), "{what}: {:?}", s.diagnosis.findings);
+        let loss = s.mirror.loss.upstream.unwrap_or_default();
+        assert!(loss.rate < 0.002, "{what}: {loss:?}");
+    }
+}
+
+/// Nobody answers at all: that is told however copies come.
+#[test]
+fn what_is_not_answered_is_not_answered() {
+    let is_answer = |frame: &[u8]| frame.len() >= 54 && frame[10] == 9 && frame[11] == 1 && frame[6] == 2;
+    let frames = office(8, 60, 8.0, 3).into_iter().filter(|f| !is_answer(&f.1));
+    let is_opened = |frame: &[u8]| frame[4] == 9 && frame[5] == 1 && frame[47] & 0x12 != 0x02;
+    let s = analyse(frames.filter(|f| is_group(&f.1) || !is_opened(&f.1)).collect());
+    assert!(found(&s, "tcp.no_answer").is_some() || found(&s, "dir.some").is_some(), "{:?}", ids(&s));
+}
