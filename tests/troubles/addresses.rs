@@ -475,7 +475,7 @@ fn the_only_time_server_is_judged_by_its_clients() {
     };
     let s = build(&[0, 20], 3_600_000);
     assert_eq!(troubles(&s), only("ntp.bad", "10.1.0.240:123/udp", Severity::Warning));
-    assert_eq!(title(&s), "Time server 10.1.0.240 is 1.0 h ahead of the capture's clock and those of 2 clients: 2 clients");
+    assert_eq!(title(&s), "Time server 10.1.0.240 is 1 h 00 m ahead of the capture's clock and those of 2 clients: 2 clients");
     assert_eq!(troubles(&build(&[0], -700)), only("ntp.bad", "10.1.0.240:123/udp", Severity::Note), "one client's word");
     assert_eq!(troubles(&build(&[0, 20], 120)), [], "no more than clients correct bit by bit");
     assert_eq!(troubles(&build(&[3_600_000; 2], 3_600_000)), [], "they agree with the server: the capture's clock is wrong");

@@ -73,7 +73,8 @@ fn is_enough(one: &UnreachableEvidence) -> bool {
 fn closed(one: &UnreachableEvidence, port: u16) -> Option<Report> {
     let clients = one.clients.len() as u64;
     let lasts = one.count >= UNREACHABLE.number() && one.span.last.since(one.span.first) >= CLOSED_FOR.in_nanos();
-    if !lasts && !(clients > 1 && is_enough(one)) {
+    let is_sure = lasts || clients > 1 && is_enough(one);
+    if !is_sure {
         return None;
     }
     let key = ServiceKey { address: one.target, port, protocol: Proto::Udp };

@@ -448,7 +448,8 @@ impl ArpLedger {
                 .askers
                 .get(&(vlan, address))
                 .is_some_and(|asker| asker.replies.sum(now.0.saturating_sub(1).div_euclid(LATELY_BIN)) > 0);
-            if !is_host(vlan, mac, source) && !(shows && answered > 0 && is_bare(mac)) {
+            let is_host = is_host(vlan, mac, source) || shows && answered > 0 && is_bare(mac);
+            if !is_host {
                 return None;
             }
             // Where replies to it are not mirrored: who is answered does not ask again.
