@@ -109,8 +109,10 @@ impl PausesAlike {
         let proofs = seen.iter().fold(0u64, |sum, seen| sum.saturating_add(seen.proofs()));
         // Where connections are met in their middle at any time, behind pauses they are met by chance.
         let elsewhere = seen.iter().map(|seen| seen.midway_elsewhere).max().unwrap_or(0);
-        // Of few each must.
-        let are_most = if seen.len() < FEW { shown == seen.len() } else { 2 * shown >= seen.len() };
+        // Few must be as long as each other, and each must.
+        let lengths = || self.newest.iter().map(Pause::length);
+        let are_equal = lengths().max() <= lengths().min().map(|shortest| shortest.saturating_mul(2));
+        let are_most = if seen.len() < FEW { are_equal && shown == seen.len() } else { 2 * shown >= seen.len() };
         proofs >= PROOFS && are_most && proofs > elsewhere.saturating_mul(2)
     }
 }
@@ -163,6 +165,8 @@ mod tests {
         assert!(!torn(3, 9, 0), "four of ten");
         let two = pauses(&[2_000, 2_000]).alike(1).unwrap();
         let of = |pause: &Pause| PauseWitness { torn: if pause.from.0 == 0 { 9 } else { 0 }, ..PauseWitness::default() };
+        let unequal = pauses(&[2_100, 700]).alike(1).unwrap();
+        assert!(!unequal.tell(|_| PauseWitness { torn: 9, ..PauseWitness::default() }), "a hole, and a pause of the traffic's own");
         assert!(!two.tell(of) && two.tell(|_| PauseWitness { torn: 2, ..PauseWitness::default() }), "of few each must");
         assert!(!torn(2, 1, 3), "they are met everywhere");
         assert!(!alike.tell(|_| PauseWitness { over: 9, clients: [0xff; 2], midway: 3, ..PauseWitness::default() }), "and go on");
