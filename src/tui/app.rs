@@ -117,6 +117,8 @@ pub(super) struct App {
     pub(super) chart_times: Option<ChartTimes>,
     asked: Option<Query>,
     begun: bool,
+    /// The time scale and the orders it began with.
+    begun_with: (usize, Order, Order),
     pub(super) now: Duration,
     age: Option<u64>,
     pub(super) hits: Vec<(Rect, Hit)>,
@@ -137,6 +139,7 @@ impl App {
     /// The same with other screens.
     pub fn with(screens: &'static [ScreenEntry], options: DashboardOptions, theme: Theme) -> Self {
         let view = View { bytes: options.bytes, names: options.names, ..View::default() };
+        let begun_with = (view.scale, view.conversations, view.endpoints);
         let nothing = Arc::new(Snapshot::default());
         Self {
             panes: screens.iter().map(|entry| entry.screen.pane(&options)).collect(),
@@ -163,6 +166,7 @@ impl App {
             chart_times: None,
             asked: None,
             begun: false,
+            begun_with,
             now: Duration::ZERO,
             age: None,
             hits: Vec::new(),
@@ -254,6 +258,7 @@ impl App {
         } else if !first.live {
             self.view.scale = SCALES.len();
         }
+        self.begun_with = (self.view.scale, self.view.conversations, self.view.endpoints);
     }
 
     fn show_latest(&mut self) {
@@ -553,13 +558,15 @@ impl App {
 
     /// Has what was chosen on screen written down.
     pub(super) fn keep(&mut self) {
+        let (scale, conversations, endpoints) = self.begun_with;
         let kept = KeptChoices {
             theme: self.theme.name(),
             bytes: self.view.bytes,
             names: self.view.names,
-            scale: SCALES.get(self.view.scale).copied(),
-            conversations: self.view.conversations,
-            endpoints: self.view.endpoints,
+            // What a capture begins with is not what a port is to begin with: only what somebody chose is kept.
+            scale: (self.view.scale != scale).then(|| SCALES.get(self.view.scale).copied()),
+            conversations: Some(self.view.conversations).filter(|chosen| *chosen != conversations),
+            endpoints: Some(self.view.endpoints).filter(|chosen| *chosen != endpoints),
         };
         let said = self.options.keep.as_ref().map(|keep| keep(&kept));
         self.say(said.unwrap_or_else(|| "there is nowhere to keep it".into()));
