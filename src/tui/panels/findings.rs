@@ -35,7 +35,8 @@ fn explained(scene: &Scene, cause: &Finding) -> usize {
 
 /// What is said when there is no finding: of the mirror and of the network.
 fn nothing(canvas: &mut Canvas, body: Rect, scene: &Scene) {
-    let trust = &scene.snapshot.mirror.trust;
+    // Judged is all of the time.
+    let trust = &scene.base.mirror.trust;
     let (symbol, words, hue) = mirror::verdict(trust);
     let in_span = scene.snapshot.span.is_some();
     let words = match hue {
@@ -49,7 +50,7 @@ fn nothing(canvas: &mut Canvas, body: Rect, scene: &Scene) {
     let first: [(Cow<'_, str>, Style); 2] = [(format!("{symbol} ").into(), scene.style(hue)), (words.into(), style)];
     let used: u16 = first.iter().map(|p| cells(&p.0)).sum();
     let (x, width) = (body.x + 1, body.width.saturating_sub(2));
-    let network = network(&scene.snapshot.diagnosis.network, in_span, scene.snapshot.finished);
+    let network = network(&scene.base.diagnosis.network, in_span, scene.snapshot.finished);
     let cleared = scene.snapshot.diagnosis.findings.len();
     let mut below: Vec<String> = Vec::new();
     if used + cells(&network) + 3 > width {
