@@ -9,7 +9,7 @@ SPANTOP := $(TARGET)/release/spantop
 -include $(TARGET)/setup.mk
 
 .NOTPARALLEL:
-.PHONY: help demo live lab report test lint unit docs bench bench-test bench-clean curves setup setup-test setup-lab build record pictures cast clean
+.PHONY: help demo live lab report test lint unit docs bench bench-test bench-clean curves setup setup-test setup-lab setup-servers build record pictures cast clean
 
 help:
 	@echo "make demo          build, then look at captures/office.pcapng (the report, without a terminal)"
@@ -22,6 +22,7 @@ help:
 	@echo "make pictures      draw the pictures of README.md again"
 	@echo "make cast          record docs/demo.cast again (asciinema play docs/demo.cast shows it)"
 	@echo "make record        make the bundled captures again (Linux, root)"
+	@echo "make setup-servers install the servers that exporters and archives are tried with (make test passes over those that are missing)"
 	@echo "make setup         install what a build needs: a C compiler and libpcap, if they are missing"
 
 # ---- looking ----
@@ -52,9 +53,8 @@ lab: build setup-lab
 	else exec sudo env SPANTOP="$(abspath $(SPANTOP))" captures/lab.sh watch; fi
 
 # A session on the probe port of the lab, for asciinema: root, and what setup-lab installs.
-cast:
-	$(CARGO) build --release --locked
-	python3 docs/cast.py target/release/spantop
+cast: build setup-lab
+	python3 docs/cast.py $(SPANTOP)
 
 # The pictures of README.md, drawn by the dashboard itself.
 pictures:
@@ -70,27 +70,40 @@ test: setup-test
 
 lint:
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(CARGO) clippy --locked --all-targets --all-features -- -D warnings
+	$(CARGO) check --locked --quiet
 	@if command -v shellcheck >/dev/null; then shellcheck -x captures/*.sh tests/*.sh packaging/*.sh packaging/*/post* .ci/run; \
 	else echo "shellcheck is not here: scripts not checked"; fi
 	@if command -v cargo-deny >/dev/null; then $(CARGO) deny --locked check --hide-inclusion-graph licenses bans sources; \
 	else echo "cargo-deny is not here: licences and sources of dependencies not checked"; fi
 
+# With every feature: what few need is tried, too. The Python of setup-servers, where it is.
+PYTHON := $(abspath $(TARGET)/python/bin/python)
+unit: export SPANTOP_PYTHON ?= $(if $(wildcard $(PYTHON)),$(PYTHON),python3)
+unit: export SPANTOP_SPARK_PYTHON ?= $(SPANTOP_PYTHON)
 unit:
-	$(CARGO) test --locked
+	$(CARGO) test --locked --all-features
 
 docs:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps
 
 bench-test:
-	$(CARGO) test --locked --benches -- --test
+	$(CARGO) test --locked --all-features --benches -- --test
 
 # ---- measuring ----
 
 bench: setup
-	$(CARGO) bench --locked --bench decode --bench dedup --bench pipeline --bench report
+	@$(MAKE) --no-print-directory bench-run
 
 curves: setup
+	@$(MAKE) --no-print-directory curves-run
+
+# Behind setup, whose setup.mk only a new make reads.
+.PHONY: bench-run curves-run
+bench-run:
+	$(CARGO) bench --locked --bench decode --bench dedup --bench pipeline --bench report
+
+curves-run:
 	$(CARGO) bench --locked --bench curves -- --write
 
 bench-clean:
@@ -106,6 +119,9 @@ setup-test:
 
 setup-lab:
 	@tests/setup.sh lab
+
+setup-servers:
+	@tests/setup.sh servers
 
 clean:
 	$(CARGO) clean

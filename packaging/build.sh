@@ -6,6 +6,8 @@
 #   packaging/build.sh rpm      an RPM package (wants cargo-generate-rpm), with a libpcap of its own
 #   packaging/build.sh tarball  a .tar.gz of the files, with a libpcap of its own
 #   packaging/build.sh static   a program that needs no library at all, by musl, into target/package/static
+#   packaging/build.sh profile  has a program of its own count what is often reached (packaging/train.py), for all that is built afterwards: what is
+#                               reached becomes faster, everything else smaller. Wants rustup component add llvm-tools, and takes another build
 #
 # Systems call libpcap by different names, so what is to run on several brings its own: packaging/libpcap.sh builds it. LIBPCAP_LIBDIR names
 # another one; where none can be had, the system's is used, and that is said.
@@ -28,6 +30,9 @@ probe=$(mktemp -d)
 if echo 'fn main() {}' | rustc $same -o "$probe/program" - 2>/dev/null; then RUSTFLAGS="$RUSTFLAGS $same"; fi
 rm -rf "$probe"
 
+# What profile has found out. Times of threads are in it: the same bytes come of the same profile only.
+profile=$(realpath -m "$target/spantop.profdata")
+
 say() { echo "build: $*" >&2; }
 
 die() {
@@ -42,6 +47,21 @@ files() {
     "$files/spantop" man | gzip -9n >"$files/spantop.1.gz"
     for shell in bash zsh fish; do "$files/spantop" completions "$shell" >"$files/spantop.$shell"; done
     say "$(du -k "$files/spantop" | cut -f 1) KB: $files/spantop"
+}
+
+# Counters are written where nobody's rights are in the way: a port is looked at as nobody.
+profile() {
+    local merge raw
+    merge=$(rustc --print sysroot)/lib/rustlib/$(rustc -vV | sed -n 's/^host: //p')/bin/llvm-profdata
+    [ -x "$merge" ] || die "profile: rustup component add llvm-tools"
+    raw=$(mktemp -d "${TMPDIR:-/tmp}/spantop-profile.XXXXXX")
+    # What a build itself runs counts, too: that is thrown away.
+    LLVM_PROFILE_FILE=/dev/null RUSTFLAGS="$RUSTFLAGS -Cprofile-generate" cargo build --locked --profile dist --target-dir "$target/profile"
+    chmod 1777 "$raw"
+    LLVM_PROFILE_FILE="$raw/%m-%p.profraw" packaging/train.py "$target/profile/dist/spantop" || { rm -rf "$raw"; die "profile: what is to be counted does not run"; }
+    "$merge" merge --sparse -o "$profile" "$raw"
+    rm -rf "$raw"
+    say "$(du -k "$profile" | cut -f 1) KB: $profile"
 }
 
 # own KIND: a libpcap that is linked into the program.
@@ -68,7 +88,10 @@ static() {
     say "$(du -k "$files/static/spantop" | cut -f 1) KB: $files/static/spantop"
 }
 
+if [ "${1:-}" != profile ] && [ -s "$profile" ]; then RUSTFLAGS="$RUSTFLAGS -Cprofile-use=$profile"; fi
+
 case ${1:-} in
+profile) profile ;;
 files) files ;;
 deb)
     command -v cargo-deb >/dev/null || die "deb: cargo install cargo-deb"
@@ -90,5 +113,5 @@ tarball)
     ;;
 static) static ;;
 flags) echo "$RUSTFLAGS" ;; # what it compiles with, for who wants to add to it
-*) die "files, deb, rpm, tarball or static?" ;;
+*) die "files, deb, rpm, tarball, static or profile?" ;;
 esac

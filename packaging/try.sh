@@ -83,6 +83,28 @@ bare() { # a bare system in $root, a copy that is thrown away
 
 inside() { chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=xterm LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"; }
 
+# as_user UID GID …: the program as somebody without rights (setpriv would keep root's until the program runs).
+as_user() { chroot --userspec="$1:$2" --groups="$2" "$root" env -i PATH=/usr/bin:/bin spantop "${@:3}"; }
+
+# may_capture UID GID: whether a port of a network of its own may be opened. Where none can be made, nobody may.
+may_capture() {
+    unshare --net true 2>/dev/null || return 1
+    unshare --net chroot --userspec="$1:$2" --groups="$2" "$root" env -i PATH=/usr/bin:/bin spantop report -q -i lo --for 1s >/dev/null 2>&1
+}
+
+# With a group named spantop its members may capture, and nobody else may run it.
+for_a_group() {
+    local group
+    inside groupadd --system spantop
+    group=$(inside getent group spantop | cut -d : -f 3)
+    inside apt-get install -y --reinstall --no-install-recommends /spantop.deb >"$work/again.log" 2>&1 || { cat "$work/again.log" >&2; die "it is not installed again"; }
+    inside getcap /usr/bin/spantop | grep 'cap_net_raw[=+]ep' >/dev/null || die "what the group captures with has no right to"
+    ! as_user 65534 65534 --version >/dev/null 2>&1 || die "who is not in the group may run it"
+    as_user 65534 "$group" report -q /capture.pcapng >/dev/null || die "a member of the group may not read a file with it"
+    if unshare --net true 2>/dev/null; then may_capture 65534 "$group" || die "a member of the group may not open a port with it"; fi
+    inside groupdel spantop
+}
+
 # Everything there is, but for what packages keep books in and what every apt writes.
 listed() {
     inside find / -xdev \( -path /proc -o -path /dev -o -path /var/lib/dpkg -o -path /var/lib/apt -o -path /var/cache -o -path /var/log \
@@ -101,6 +123,8 @@ try_deb() {
     inside apt-get update -qq >/dev/null 2>&1 || { skip "deb: the bare system reaches no mirror"; return; }
     # Pages and completions are what a bare system leaves out.
     rm -f "$root"/etc/dpkg/dpkg.cfg.d/*doc*
+    # A group that came and went has left its traces before, too.
+    inside groupadd --system spantop && inside groupdel spantop
     listed >"$work/before"
     inside apt-get install -y --no-install-recommends /spantop.deb >"$work/install.log" 2>&1 || { cat "$work/install.log" >&2; die "it is not installed"; }
     used inside spantop
@@ -113,13 +137,11 @@ try_deb() {
         skip "deb, the demo: the bare system has no script(1)"
     fi
     [ "$(inside spantop --version)" = "$(inside /usr/bin/spantop --version)" ] || die "another spantop is in the way"
-    inside getcap /usr/bin/spantop | grep 'cap_net_raw[=+]ep' >/dev/null || die "what captures has no right to"
-    inside setpriv --reuid=65534 --regid=65534 --clear-groups spantop report -q /capture.pcapng >/dev/null || die "nobody may not read a file with it"
-    # A port of a network of its own: whether it may be opened is all that is asked.
-    if unshare --net true 2>/dev/null; then
-        unshare --net chroot "$root" env -i PATH=/usr/bin:/bin setpriv --reuid=65534 --regid=65534 --clear-groups \
-            spantop report -q -i lo --for 1s >/dev/null 2>&1 || die "nobody may not open a port with it"
-    fi
+    # Whoever has no rights reads files, and captures nothing.
+    as_user 65534 65534 report -q /capture.pcapng >/dev/null || die "nobody may not read a file with it"
+    may_capture 65534 65534 && die "anybody may capture with it"
+    [ -z "$(inside getcap /usr/bin/spantop)" ] || die "anybody may run what has a right"
+    for_a_group
     gzip -dc "$root/usr/share/man/man1/spantop.1.gz" | grep '^\.TH SPANTOP 1' >/dev/null || die "the manual page is none"
     inside apt-get install -y -qq --no-install-recommends mandoc >/dev/null 2>&1 && {
         inside mandoc -T lint -W error /usr/share/man/man1/spantop.1.gz || die "the manual page has errors"
@@ -203,11 +225,11 @@ try_crate() {
     mkdir "$work/unpacked"
     tar -xzf "$work"/crate/package/spantop-*.crate --strip-components=1 -C "$work/unpacked"
     local named commit
-    for named in Cargo.lock README.md LICENSE-MIT LICENSE-APACHE CHANGELOG.md build.rs src/main.rs src/names/vendors.tsv; do
+    for named in Cargo.lock README.md LICENSE-MIT LICENSE-APACHE CHANGELOG.md build.rs captures/office.pcapng src/main.rs src/names/vendors.tsv; do
         [ -e "$work/unpacked/$named" ] || die "crate: $named is missing"
     done
     ! find "$work/unpacked" -size +2M | grep . >&2 || die "crate: that is large"
-    cargo metadata --locked --offline --format-version 1 --manifest-path "$work/unpacked/Cargo.toml" >/dev/null || die "crate: what is packed is no whole package"
+    cargo metadata --locked --offline --filter-platform "$(rustc -vV | sed -n 's/^host: //p')" --format-version 1 --manifest-path "$work/unpacked/Cargo.toml" >/dev/null || die "crate: what is packed is no whole package"
     # With the profile and directory of build.sh little is left to compile.
     RUSTFLAGS="$(packaging/build.sh flags)" cargo install --locked --path . --profile dist --root "$work/installed" --target-dir "$target" >"$work/install.log" 2>&1 ||
         { tail -n 20 "$work/install.log" >&2; die "cargo install --path ."; }

@@ -1,6 +1,7 @@
 //! What the user wants, grouped by who reads it. The command line fills a group in and hands it on whole: a new option is its field here
 //! and its entry in `cli/groups.rs`.
 
+pub mod made_file;
 pub mod small_file;
 
 use crate::model::limits::MAX_PACKET_BYTES;
@@ -55,8 +56,29 @@ pub struct LiveSettings {
     pub readers: usize,
     /// Which of them a packet goes to.
     pub fanout: FanoutMode,
+    /// Who stamps packets.
+    pub time_stamps: TimeStamps,
     /// Stop after this long.
     pub limit: Option<Duration>,
+}
+
+/// Who stamps the packets of an interface (pcap-tstamp(7)).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TimeStamps {
+    /// The kernel, when it takes them from the adapter.
+    #[default]
+    Host,
+    /// The adapter, when they come, by a clock that goes with the host's.
+    Adapter,
+    /// The adapter, by a clock of its own.
+    AdapterUnsynced,
+}
+
+impl TimeStamps {
+    /// Whether they are of the moment a packet comes: a kernel takes packets in batches.
+    pub fn are_of_the_wire(self) -> bool {
+        self != Self::Host
+    }
 }
 
 /// Which of several readers of an interface a packet goes to (packet(7), `PACKET_FANOUT`).
@@ -86,6 +108,7 @@ impl Default for LiveSettings {
             buffer_bytes: Self::BUFFER_BYTES,
             readers: 1,
             fanout: FanoutMode::default(),
+            time_stamps: TimeStamps::default(),
             limit: None,
         }
     }

@@ -2,6 +2,9 @@
 
 mod support;
 
+#[path = "archive/spark.rs"]
+mod spark;
+
 use assert_cmd::Command;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -381,45 +384,4 @@ fn of_another_link(file: &[u8]) -> Vec<u8> {
     }
     out[at + 8..at + 10].copy_from_slice(&147u16.to_le_bytes());
     out
-}
-
-#[test]
-fn spark_comes_to_the_same_where_it_is_installed() {
-    let python = std::env::var("SPANTOP_SPARK_PYTHON").unwrap_or_else(|_| "python3".into());
-    let program = |name: &str, args: &[&str]| std::process::Command::new(name).args(args).output().is_ok_and(|out| out.status.success());
-    if !program(&python, &["-c", "import pyspark"]) || !program("java", &["-version"]) {
-        eprintln!("skipped: {python} has no pyspark, or there is no java (SPANTOP_SPARK_PYTHON names a Python that has it)");
-        return;
-    }
-    let folder = folder("spark");
-    let (report_file, tables) = (folder.join("report.json"), folder.join("tables"));
-    let names = ["vlans.pcap", "office.pcapng"].map(|name| format!("{}/captures/{name}", env!("CARGO_MANIFEST_DIR")));
-    let out = std::process::Command::new(&python)
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/spark/archive.py"))
-        .args(["--master", "local[2]", "--unit", "40000", "--tasks", "4", "--option=--no-sandbox", "--spantop"])
-        .arg(assert_cmd::cargo::cargo_bin("spantop"))
-        .arg("--report")
-        .arg(&report_file)
-        .arg("--out")
-        .arg(&tables)
-        .args(&names)
-        .env("PYSPARK_PYTHON", &python)
-        .env("SPARK_LOCAL_IP", "127.0.0.1")
-        .current_dir(&folder)
-        .output()
-        .unwrap();
-    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-    let files: Vec<&str> = names.iter().map(String::as_str).collect();
-    let archive = json(&std::fs::read_to_string(&report_file).unwrap());
-    assert_eq!(differences(&sums(&report(&files)), &sums(&archive)), [""; 0]);
-    for table in ["summaries", "intervals", "protocols", "vlans", "conversations", "endpoints", "sketches"] {
-        let files = std::fs::read_dir(tables.join(table)).unwrap();
-        assert!(files.flatten().any(|file| file.path().extension().is_some_and(|ending| ending == "parquet")), "{table}");
-    }
-}
-
-#[test]
-fn the_driver_for_spark_stays_small() {
-    let driver = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/spark/archive.py")).unwrap();
-    assert!(driver.lines().count() <= 200, "{}", driver.lines().count());
 }

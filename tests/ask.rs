@@ -133,6 +133,47 @@ fn who_is_not_let_in_or_not_answered_is_told_so() {
     assert!(begun.elapsed() < Duration::from_secs(12), "{:?}", begun.elapsed());
 }
 
+/// A report of the port `probe` for so many seconds, with the switch asked beside it; `meanwhile` something happens.
+fn asked(agent: &Agent, seconds: u32, meanwhile: impl FnOnce()) -> serde_json::Value {
+    let target = format!("snmp://127.0.0.1:{}", agent.port);
+    let program = Command::new(env!("CARGO_BIN_EXE_spantop"))
+        .args([
+            "report",
+            "--format",
+            "json",
+            "-i",
+            "probe",
+            "--for",
+            &format!("{seconds}s"),
+            "--switch",
+            &target,
+            "--switch-port",
+            "mirror",
+        ])
+        .env("SPANTOP_SWITCH_COMMUNITY", "secretword")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_secs(3));
+    meanwhile();
+    let output = program.wait_with_output().unwrap();
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&output.stderr)))
+}
+
+/// Sends 500 frames that are too long for the other end, so that the port drops them: whoever tries again until they are sent does so for ever.
+fn send_too_long(device: &str) {
+    run(&format!(
+        "python3 -c 'import socket\n\
+         s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)\n\
+         s.bind((\"{device}\", 0))\n\
+         for n in range(500):\n\
+         \ttry: s.send(bytes([2,0,0,0,0,2,2,0,0,0,0,1,8,0]) + bytes(900))\n\
+         \texcept OSError: pass'"
+    ));
+}
+
 /// A port that drops: frames that the other end of its cable does not take. What is checked says so, by the switch's own word.
 #[test]
 fn a_mirror_port_that_drops_is_named() {
@@ -148,34 +189,17 @@ fn a_mirror_port_that_drops_is_named() {
     pair("mirror", "probe");
     run("ip link set dev probe mtu 300");
     let Some(agent) = agent("check") else { return };
-    let target = format!("snmp://127.0.0.1:{}", agent.port);
-    let program = Command::new(env!("CARGO_BIN_EXE_spantop"))
-        .args(["report", "--format", "json", "-i", "probe", "--for", "15s", "--switch", &target, "--switch-port", "mirror"])
-        .env("SPANTOP_SWITCH_COMMUNITY", "secretword")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    std::thread::sleep(Duration::from_secs(3));
-    send("mirror", 1_000, "0x08, 0x00", 46);
-    // Too long for the other end, so that the port drops them: whoever tries again until they are sent does so for ever.
-    run("python3 -c 'import socket\n\
-         s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)\n\
-         s.bind((\"mirror\", 0))\n\
-         for n in range(500):\n\
-         \ttry: s.send(bytes([2,0,0,0,0,2,2,0,0,0,0,1,8,0]) + bytes(900))\n\
-         \texcept OSError: pass'");
-    let output = program.wait_with_output().unwrap();
-    let told = String::from_utf8_lossy(&output.stderr);
-    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {told}"));
+    let report = asked(&agent, 15, || {
+        send("mirror", 1_000, "0x08, 0x00", 46);
+        send_too_long("mirror");
+    });
     let dropped = fs::read_to_string("/sys/class/net/mirror/statistics/tx_dropped").unwrap();
     if dropped.trim() != "500" {
         eprintln!("skipped {TEST}: this kernel counts {} frames as dropped", dropped.trim());
         return;
     }
     let switch = &report["switch"];
-    assert_eq!((switch["asked"]["system"].as_str(), switch["identity"]["source"].as_str()), (Some("sw-lab-1"), Some("snmp")), "{told}");
+    assert_eq!((switch["asked"]["system"].as_str(), switch["identity"]["source"].as_str()), (Some("sw-lab-1"), Some("snmp")), "{switch}");
     let port = switch["ports"].as_array().unwrap().iter().find(|p| p["name"] == "mirror").unwrap();
     assert_eq!((port["mirrors"].as_bool(), port["out_discards"].as_u64()), (Some(true), Some(500)), "{port}");
     let findings = report["findings"].as_array().unwrap();
@@ -184,6 +208,31 @@ fn a_mirror_port_that_drops_is_named() {
     assert!(finding["title"].as_str().unwrap().starts_with("mirror of the switch drops 33"), "{finding}");
     let rate = report["mirror"]["loss"]["switch"]["rate"].as_f64().or(report["mirror"]["loss"]["switch"]["share"].as_f64()).unwrap_or(0.0);
     assert!((0.32..0.35).contains(&rate), "{}", report["mirror"]["loss"]);
+}
+
+/// Another port of the switch drops, and the mirror's does not: that is nothing of the mirror's.
+#[test]
+fn another_port_that_drops_is_none_of_the_mirrors() {
+    const TEST: &str = "another_port_that_drops_is_none_of_the_mirrors";
+    if !Path::new(AGENT).exists() {
+        eprintln!("skipped {TEST}: no {AGENT} here (Debian: snmpd)");
+        return;
+    }
+    if !inside(TEST) || !needs(TEST, &["python3"]) {
+        return;
+    }
+    run("ip link set dev lo up");
+    pair("mirror", "probe");
+    pair("uplink", "far");
+    run("ip link set dev far mtu 300");
+    let Some(agent) = agent("beside") else { return };
+    let report = asked(&agent, 15, || {
+        send("mirror", 1_000, "0x08, 0x00", 46);
+        send_too_long("uplink");
+    });
+    let port = |name: &str| report["switch"]["ports"].as_array().unwrap().iter().find(|p| p["name"] == name).unwrap().clone();
+    assert_eq!((port("mirror")["mirrors"].as_bool(), port("mirror")["out_discards"].as_u64()), (Some(true), Some(0)), "{}", port("mirror"));
+    assert!(!report["findings"].as_array().unwrap().iter().any(|f| f["id"] == "switch.discards"), "{}", report["findings"]);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use spantop::diagnose::{IDS, aspect};
 
 /// The scenarios of faults, which look at each finding as a whole (`is_whole` there).
-const SCENARIOS: [&str; 27] = [
+const SCENARIOS: [&str; 30] = [
     include_str!("troubles.rs"),
     include_str!("troubles/addresses.rs"),
     include_str!("troubles/behind.rs"),
@@ -15,6 +15,8 @@ const SCENARIOS: [&str; 27] = [
     include_str!("troubles/loads.rs"),
     include_str!("troubles/logins.rs"),
     include_str!("troubles/lookalikes.rs"),
+    include_str!("troubles/one_sided.rs"),
+    include_str!("troubles/receivers.rs"),
     include_str!("troubles/sizes.rs"),
     include_str!("troubles/turns.rs"),
     include_str!("troubles/voice.rs"),
@@ -32,6 +34,7 @@ const SCENARIOS: [&str; 27] = [
     include_str!("carriers.rs"),
     include_str!("copies.rs"),
     include_str!("mended.rs"),
+    include_str!("ask.rs"),
 ];
 
 /// Whether a test of a scenario says that this is found: with its severity and its subject, or as one of what is.
@@ -49,7 +52,7 @@ fn every_finding_about_the_network_has_a_scenario() {
 }
 
 /// Findings about switches and routers: the test that shows each, and the one that shows what looks like it and is none.
-const SWITCH: [(&str, &str, &str); 26] = [
+const SWITCH: [(&str, &str, &str); 27] = [
     ("stp.root_changed", "another_root_is_told_once_for_all_vlans", "an_election_is_no_change_of_root"),
     ("stp.topology_changes", "topology_changes_count_once_whoever_tells_of_them", "a_healthy_network_is_silent_for_an_hour"),
     ("stp.two_roots", "a_tree_that_falls_apart_has_two_roots_and_two_networks_are_a_note", "trees_of_two_customers_in_tags_are_two"),
@@ -76,6 +79,7 @@ const SWITCH: [(&str, &str, &str); 26] = [
     ("ospf.hello_lost", "a_router_that_falls_silent", "a_router_that_falls_silent"),
     ("bgp.reset", "a_bgp_session_that_ends", "a_bgp_session_that_ends"),
     ("eapol.failing", "a_port_that_refuses_devices", "a_port_that_refuses_devices"),
+    ("switch.discards", "a_mirror_port_that_drops_is_named", "another_port_that_drops_is_none_of_the_mirrors"),
 ];
 
 /// The text of a test.

@@ -19,6 +19,8 @@ mod parquet;
 mod receivers;
 #[path = "export/scale.rs"]
 mod scale;
+#[path = "export/scraped.rs"]
+mod scraped;
 #[path = "export/server.rs"]
 mod server;
 
@@ -38,10 +40,12 @@ fn flows_in_the_shape_of_suricata_add_up_to_the_report() {
     assert_eq!(states[0].exported, events.len() as u64);
     assert_eq!((states[0].queue_lost, states[0].dropped), (0, 0));
     assert!(events.iter().all(|e| e["host"] == "probe-1" && e["spantop"]["site"] == "lab" && e["spantop"]["session"] == "5-7"));
-    let tls = flows.iter().find(|f| f["dest_port"] == 80).unwrap();
-    assert_eq!((&tls["proto"], &tls["src_ip"], &tls["flow"]["state"]), (&"TCP".into(), &"10.0.0.1".into(), &"closed".into()));
-    assert!(tls["community_id"].as_str().unwrap().starts_with("1:"));
-    assert_eq!(tls["flow"]["start"], "2023-11-14T22:13:20.000000+0000");
+    let http = flows.iter().find(|f| f["dest_port"] == 80).unwrap();
+    assert_eq!((&http["proto"], &http["src_ip"], &http["flow"]["state"]), (&"TCP".into(), &"10.0.0.1".into(), &"closed".into()));
+    assert!(http["community_id"].as_str().unwrap().starts_with("1:"));
+    assert_eq!(http["flow"]["start"], "2023-11-14T22:13:20.000000+0000");
+    assert_eq!(http["tcp"], serde_json::json!({"syn": true, "fin": true, "ack": true, "state": "closed"}));
+    assert!(flows.iter().all(|f| f.get("tcp").is_some() == (f["proto"] == "TCP")));
 }
 
 #[test]

@@ -97,6 +97,31 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[test]
+fn a_pipe_that_nobody_reads_keeps_nobody_from_ending() {
+    let folder = folder("fifo");
+    let (capture, pipe) = (folder.join("c.pcap"), folder.join("pipe"));
+    fs::write(&capture, frames(100)).unwrap();
+    run(&format!("mkfifo {}", pipe.display()));
+    let [capture, to] = [&capture, &pipe].map(|path| path.to_str().unwrap());
+    let ways: [&[&str]; 3] = [
+        &["report", "--no-sandbox", capture, "-o", to],
+        &["diff", capture, capture, "-o", to],
+        &["save", "--no-sandbox", capture, "-o", to],
+    ];
+    for arguments in ways {
+        let child = start(arguments);
+        std::thread::sleep(Duration::from_millis(1_500));
+        signal(&child, "TERM");
+        assert_eq!(ended(child).status.code(), Some(130), "{arguments:?}");
+    }
+    // Whoever reads in time gets all of it.
+    let child = start(ways[0]);
+    std::thread::sleep(Duration::from_millis(500));
+    let text = fs::read_to_string(&pipe).unwrap();
+    assert!(ended(child).status.success() && text.contains("100 packets"), "{text}");
+}
+
+#[test]
 fn a_signal_ends_a_capture_with_its_report_and_the_second_at_once() {
     for name in ["INT", "TERM", "HUP"] {
         let child = reading(50, &[]);

@@ -156,7 +156,7 @@ fn told(snapshot: &Snapshot) -> Value {
     serde_json::from_slice(&out).unwrap()
 }
 
-/// A snapshot with what a live port has beside a file: the speed of its link, and what is thought of this host.
+/// A snapshot with what a live port has beside a file: the speed of its link, and what is thought of this host; and with what is seldom there.
 fn as_if_live(mut snapshot: Snapshot) -> Snapshot {
     let absence = PortAbsence { first: Timestamp(1), last: Timestamp(2), why: "down", is_open: false };
     for source in &mut snapshot.capture.sources {
@@ -172,6 +172,8 @@ fn as_if_live(mut snapshot: Snapshot) -> Snapshot {
         why: "Larger frames do not fit.",
         command: command.map(Into::into),
     };
+    // Tags that one of the copies has lost on its way.
+    snapshot.mirror.duplicates.vlan_pairs = vec![(Some(10), None, 2), (None, Some(20), 1)];
     snapshot.capture.speed = Some(1_000_000_000);
     let checks = vec![check(Rating::Good, None), check(Rating::Warning, Some("ip link set dev eth1 mtu 9216"))];
     snapshot.diagnosis.host = vec![Checklist { interface: "eth1".into(), checks }];

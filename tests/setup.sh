@@ -4,6 +4,8 @@
 #   tests/setup.sh build    what a build needs: Rust (only told about), a C compiler, libpcap
 #   tests/setup.sh test     the same, and says which tools the tests would like to have
 #   tests/setup.sh lab      what captures/lab.sh needs
+#   tests/setup.sh servers  the servers that exporters and archives are tried with: databases, collectors, and in target/python Spark and
+#                           readers of Parquet. What cannot be had is passed over with a word, and so are its tests
 #
 # As root it installs directly, otherwise through sudo. With neither, on Debian and its children, libpcap is unpacked into
 # target/libpcap instead, and target/setup.mk tells the Makefile.
@@ -67,6 +69,11 @@ package() { # package THING: what this system calls it
     apt-get:udhcpc) echo udhcpc ;;
     *:udhcpc) echo busybox ;;
     *:timeout) echo coreutils ;;
+    *:nfcapd) echo nfdump ;;
+    apt-get:java) echo default-jre-headless ;;
+    dnf:java) echo java-17-openjdk-headless ;;
+    apk:java) echo openjdk17-jre-headless ;;
+    pacman:java) echo jre-openjdk-headless ;;
     *) echo "$1" ;;
     esac
 }
@@ -183,6 +190,12 @@ tell_wishes() {
         have "$tool" || missing="$missing $tool"
     done
     [ -z "$missing" ] || say "not here, and so the tests that compare with them skip themselves:$missing"
+    missing=""
+    for tool in clickhouse-server nfcapd prometheus victoria-metrics java; do
+        have "$tool" || missing="$missing $tool"
+    done
+    [ -x "$target/python/bin/python" ] || missing="$missing $target/python"
+    [ -z "$missing" ] || say "not here, and so exporters and archives are not tried with them (make setup-servers):$missing"
 }
 
 setup_lab() {
@@ -201,6 +214,32 @@ setup_lab() {
     if [ -z "$had_nginx" ] && have systemctl; then as_root systemctl disable --now nginx >/dev/null 2>&1 || true; fi
 }
 
+# Packages of servers start them; nobody asked for that.
+keep_quiet() { # keep_quiet SERVICE…
+    if have systemctl; then as_root systemctl disable --now "$@" >/dev/null 2>&1 || true; fi
+}
+
+setup_servers() {
+    local tool name
+    for tool in clickhouse-server nfcapd prometheus victoria-metrics java; do
+        have "$tool" && continue
+        name=$(package "$tool")
+        if may_install && install "$name" && have "$tool"; then keep_quiet "$name"; else say "not to be had here, and so not tried: $tool"; fi
+    done
+    # A Python of its own: what is installed there is in nobody's way.
+    local python=$target/python
+    if [ ! -x "$python/bin/pip" ]; then
+        rm -rf "$python"
+        python3 -m venv "$python" >/dev/null 2>&1 || { may_install && install python3-venv; } || true
+        python3 -m venv "$python" >/dev/null || { say "python3 makes no environment here: Spark and Parquet are not tried"; return 0; }
+    fi
+    for name in pyspark pyarrow duckdb; do
+        "$python/bin/python" -c "import $name" 2>/dev/null && continue
+        say "installing $name into $python"
+        "$python/bin/pip" install -q "$name" || say "not to be had here, and so not tried: $name"
+    done
+}
+
 case ${1:-build} in
 build)
     check_rust
@@ -214,5 +253,6 @@ test)
     tell_wishes
     ;;
 lab) setup_lab ;;
-*) die "usage: tests/setup.sh build|test|lab" ;;
+servers) setup_servers ;;
+*) die "usage: tests/setup.sh build|test|lab|servers" ;;
 esac

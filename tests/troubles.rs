@@ -2,6 +2,8 @@
 
 #[path = "troubles/addresses.rs"]
 mod addresses;
+#[path = "troubles/agree.rs"]
+mod agree;
 #[path = "troubles/behind.rs"]
 mod behind;
 #[path = "troubles/cuts.rs"]
@@ -20,6 +22,10 @@ mod loads;
 mod logins;
 #[path = "troubles/lookalikes.rs"]
 mod lookalikes;
+#[path = "troubles/one_sided.rs"]
+mod one_sided;
+#[path = "troubles/receivers.rs"]
+mod receivers;
 #[path = "troubles/silences.rs"]
 mod silences;
 #[path = "troubles/sizes.rs"]
@@ -32,7 +38,7 @@ mod voice;
 
 use spantop::capture::Memory;
 use spantop::engine::{self, Settings};
-use spantop::model::{Finding, LinkType, PathSide, Severity, Subject, Timestamp, Verdict};
+use spantop::model::{Finding, LinkType, PathSide, Severity, Subject, Timestamp, Value, Verdict};
 use spantop::snapshot::Snapshot;
 use support::packet::message::{dns, dns_failure};
 use support::packet::{ACK, FIN, PSH, Packet, RST, SYN};
@@ -191,6 +197,7 @@ fn troubles(s: &Snapshot) -> Vec<(&'static str, String, Severity)> {
         assert!(UNCOUNTED.contains(&f.id) || f.hosts > Some(0), "{f:#?}");
         is_whole(f);
     });
+    agree::rows_agree_with_findings(s);
     network.map(|f| (f.id, f.subject.to_string(), f.severity)).collect()
 }
 
@@ -379,6 +386,22 @@ fn a_port_scan_is_told_by_its_source_and_held_against_nobody() {
 }
 
 #[test]
+fn a_scan_of_two_hosts_names_both() {
+    let scan = |hosts: &[(u8, u16)]| {
+        let mut t = Traffic::default();
+        for &(host, ports) in hosts {
+            (1..=ports).for_each(|port| t.refused(i64::from(port) * 10_000 + i64::from(host), (66, 40_000), (host, port)));
+        }
+        let s = t.with_office(60).seen();
+        assert_eq!(troubles(&s).iter().map(|f| (f.0, f.1.as_str())).collect::<Vec<_>>(), [("scan.ports", "10.1.0.66")]);
+        title(&s).to_owned()
+    };
+    assert_eq!(scan(&[(9, 200), (8, 199)]), "10.1.0.66 tries 200 ports of 10.1.0.9 in vain, and 199 of 10.1.0.8");
+    assert_eq!(scan(&[(9, 200), (8, 199), (7, 3)]), "10.1.0.66 tries 200 ports of 10.1.0.9 in vain, and 199 of 10.1.0.8");
+    assert_eq!(scan(&[(9, 100), (8, 199), (7, 150)]), "10.1.0.66 tries 199 ports of 10.1.0.8 in vain, and of 2 other hosts as well");
+}
+
+#[test]
 fn a_sweep_is_told_by_its_port() {
     let mut t = Traffic::default();
     for host in 1..=120u8 {
@@ -431,6 +454,22 @@ fn round_trips(usual: (Micros, Micros), then: (Micros, Micros)) -> Snapshot {
         traffic.connection_over(at, (10 + (n % 7) as u8, 30_000 + n as u16), (2, 443), trips);
     }
     traffic.seen()
+}
+
+#[test]
+fn a_round_trip_that_stays_long_is_the_usual_one_after_a_while() {
+    let mut t = Traffic::default();
+    for n in 0..2_200 {
+        let (at, trips) = (i64::from(n) * S / 2, if n < 600 { (400, 200) } else { (45_000, 200) });
+        t.connection_over(at, (10 + (n % 7) as u8, 20_000 + n as u16), (2, 443), trips);
+    }
+    let s = t.seen();
+    assert_eq!(troubles(&s), only("tcp.rtt", "10.1.0.2:443/tcp", Severity::Warning));
+    let finding = &s.diagnosis.findings[0];
+    let last = (finding.last.0 - START) / 1_000_000_000;
+    assert!((900..980).contains(&last), "it rose at 300 s and is usual after ten minutes: {last} s");
+    let since = finding.evidence.iter().find(|(name, _)| *name == "unusual_since").map(|(_, since)| since.clone());
+    assert_eq!(since, Some(Value::Time(Timestamp(START + 300 * 1_000_000_000))));
 }
 
 #[test]
@@ -705,21 +744,6 @@ fn what_the_mirror_loses_or_reorders_is_no_loss_of_the_network() {
         let s = transfers(fate);
         assert!(!troubles(&s).iter().any(|t| t.0 == "tcp.loss"), "{:?}", troubles(&s));
     }
-}
-
-#[test]
-fn a_receiver_that_takes_no_data() {
-    let mut t = Traffic::default();
-    for n in 0..3u16 {
-        let (at, client, server) = (i64::from(n) * 10 * S, (1, 5_000 + n), (9, 8_080));
-        t.transfer(at, client, server, 20, (0, Fate::Reordered));
-        let zero = t.ip(1, 9).tcp(5_000 + n, 8_080).seq(1_000 * u32::from(5_000 + n) + 1).ack(1_000 * 8_080 + 2_001).flags(ACK).window(0);
-        t.push(at + 100_000, zero);
-        t.segment(at + 600_000, [client, server], ACK, (1, 2_001), 0);
-    }
-    let s = t.with_office(40).seen();
-    assert_eq!(troubles(&s), only("tcp.slow_receiver", "10.1.0.1", Severity::Warning));
-    assert_eq!(title(&s), "10.1.0.1 cannot take data from the server in time: 3 stalls, the longest 500.0 ms");
 }
 
 /// Transfers of which every tenth segment is lost beyond the mirrored port, a twentieth of a millisecond away: the receiver asks by selective

@@ -1,4 +1,7 @@
 # shellcheck shell=sh
-if command -v setcap >/dev/null 2>&1; then
+# As packaging/debian/postinst.
+if getent group spantop >/dev/null; then
+    chown root:spantop /usr/bin/spantop
+    chmod 0750 /usr/bin/spantop
     setcap cap_net_raw=ep /usr/bin/spantop || echo "spantop: the file system keeps no capabilities; run it as root to read a port" >&2
 fi

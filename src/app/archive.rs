@@ -10,6 +10,7 @@ use crate::capture::file::{FileCut, FileCuts, cuts};
 use crate::cli::{ArchiveCommand, Common};
 use crate::error::{Error, Result};
 use crate::json::to_json;
+use crate::model::Arrange as _;
 use crate::model::limits::{ARCHIVE_UNITS, UNIT_LINE_BYTES};
 use crate::model::text::printable;
 use crate::model::{Decap, Purpose, RspanChoice, StampChoice, Timestamp};
@@ -260,7 +261,7 @@ fn rulings(common: &Common, snapshot: &Snapshot) -> BTreeMap<String, std::collec
     }
     if common.mirror.stamps == StampChoice::Auto {
         let mut kinds: Vec<&str> = mirror.stamps.iter().map(|stamps| stamps.kind.token()).collect();
-        kinds.sort_unstable();
+        kinds.arrange();
         kinds.dedup();
         say("trailer", kinds.join(" "));
     }

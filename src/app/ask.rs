@@ -45,21 +45,10 @@ type Values = BTreeMap<&'static str, String>;
 fn in_file(path: &Path) -> Result<Values> {
     let wrong = |what: String| Error::usage(format!("--switch-credentials {}: {what}", path.display()));
     let file = std::fs::metadata(path).map_err(|e| wrong(e.to_string()))?;
-    if others_may_read(&file) {
-        return Err(wrong("others may read it; chmod 600 it".into()));
+    if small_file::is_open(&file) {
+        return Err(wrong(small_file::OPEN.into()));
     }
     parse(&small_file::read_text(path).map_err(|e| wrong(e.to_string()))?).map_err(wrong)
-}
-
-#[cfg(unix)]
-fn others_may_read(file: &std::fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    file.is_file() && file.permissions().mode() & 0o077 != 0
-}
-
-#[cfg(not(unix))]
-fn others_may_read(_: &std::fs::Metadata) -> bool {
-    false
 }
 
 /// Lines `key = value`; a value may stand in quotes.

@@ -5,6 +5,7 @@ use super::{fold, output, signals};
 use crate::cli::{self, Common};
 use crate::diagnose;
 use crate::error::{Error, Outcome, Result};
+use crate::model::Arrange as _;
 use crate::model::Verdict;
 use crate::report::ReportOptions;
 use crate::report::document::Document;
@@ -86,7 +87,7 @@ fn speaking_of(word: &str) -> Vec<&'static str> {
         if word.len() < 3 { 0 } else { text.matches(word.as_str()).count() }
     };
     let mut found: Vec<(usize, &'static str)> = diagnose::IDS.iter().map(|id| (often(id), *id)).filter(|f| f.0 > 0).collect();
-    found.sort_by_key(|f| std::cmp::Reverse(f.0));
+    found.arrange_by_key(|f| std::cmp::Reverse(f.0));
     found.into_iter().take(MOST).map(|f| f.1).collect()
 }
 

@@ -36,7 +36,7 @@ pub fn diff(console: &Console, common: &Common, request: &DiffRequest) -> Result
     let comparison = Comparison::of(before, after);
     let rows = request.top.unwrap_or(if format == "json" { usize::MAX } else { ROWS });
     let options = ReportOptions { rows, width: console.width(), color: output.is_stdout() && console.color(), ..ReportOptions::default() };
-    output.write(None, |out| {
+    output.write(Some(&stop), |out| {
         if !(console.is_ascii() && output.is_stdout() && format == "text") {
             return write_diff(format, &comparison, request.all, &options, out);
         }

@@ -4,8 +4,8 @@ use crate::browse::SaveFolder;
 use crate::model::clock;
 use crate::model::text::printable;
 use crate::report::{self, ReportNote, ReportOptions};
+use crate::settings::made_file::private;
 use crate::tui::{self, Export};
-use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -35,7 +35,7 @@ fn create(folder: &SaveFolder, export: &Export) -> io::Result<String> {
     for attempt in 0..ATTEMPTS {
         let name = if attempt == 0 { format!("{stem}.{ending}") } else { format!("{stem}-{attempt}.{ending}") };
         let path = folder.path.join(name);
-        let file = match OpenOptions::new().write(true).create_new(true).open(&path) {
+        let file = match private().write(true).create_new(true).open(&path) {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => continue,
             file => file?,
         };
@@ -60,7 +60,7 @@ fn create(folder: &SaveFolder, export: &Export) -> io::Result<String> {
         return match export {
             Export::Csv(_, _, bookmarks) if !bookmarks.is_empty() => {
                 let beside = path.with_extension("bookmarks.csv");
-                let mut out = BufWriter::new(OpenOptions::new().write(true).create_new(true).open(&beside)?);
+                let mut out = BufWriter::new(private().write(true).create_new(true).open(&beside)?);
                 report::write_notes(&noted(bookmarks), &mut out)?;
                 Ok(format!("{}, and {}", folder.called(&path), folder.called(&beside)))
             }

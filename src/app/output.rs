@@ -3,11 +3,15 @@
 use super::temporary::Temporary;
 use crate::error::{Error, Result};
 use crate::settings::InputSettings;
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::io::Errno;
 use std::cell::RefCell;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// Bytes gathered before a system call.
 const BUFFER: usize = 256 * 1024;
@@ -79,9 +83,7 @@ impl Output {
                 Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
                 outcome => outcome.map_err(|e| Error::io("cannot write to standard output", &e)),
             },
-            Output::Device(path) => OpenOptions::new()
-                .write(true)
-                .open(path)
+            Output::Device(path) => opened(path, interrupt)
                 .and_then(|file| buffered(file, interrupt, write))
                 .map_err(|e| Error::io(format_args!("cannot write {} (-o)", path.display()), &e)),
             Output::Replace(path, given) => {
@@ -92,6 +94,30 @@ impl Output {
             return Err(Error::Interrupted);
         }
         outcome
+    }
+}
+
+/// Opens what is no file. A FIFO waits for its reader, and a signal ends that: an open(2) that waits would be begun again behind its handler.
+fn opened(path: &Path, interrupt: Option<&AtomicBool>) -> io::Result<File> {
+    /// How often a reader is looked for.
+    const LOOK: Duration = Duration::from_millis(20);
+    let Some(interrupt) = interrupt.filter(|_| fs::metadata(path).is_ok_and(|about| about.file_type().is_fifo())) else {
+        return OpenOptions::new().write(true).open(path);
+    };
+    loop {
+        let flags = OFlags::NONBLOCK.bits().cast_signed();
+        match OpenOptions::new().write(true).custom_flags(flags).open(path) {
+            Err(e) if e.raw_os_error() == Some(Errno::NXIO.raw_os_error()) => {}
+            Err(e) => return Err(e),
+            Ok(file) => {
+                fcntl_setfl(&file, fcntl_getfl(&file)? - OFlags::NONBLOCK)?;
+                return Ok(file);
+            }
+        }
+        if interrupt.load(Ordering::Relaxed) {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        std::thread::sleep(LOOK);
     }
 }
 

@@ -153,6 +153,10 @@ impl Source for Watched {
         self.source.is_live()
     }
 
+    fn has_fine_stamps(&self) -> bool {
+        self.source.has_fine_stamps()
+    }
+
     fn waits(&self) -> bool {
         self.source.waits()
     }

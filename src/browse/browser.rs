@@ -7,9 +7,10 @@ use crate::decode::Rules;
 use crate::error::{Error, Result};
 use crate::model::{Timestamp, clock, units};
 use crate::record::PcapngWriter;
+use crate::settings::made_file::private;
 use crate::snapshot::{PacketPage, PacketRequest, PacketStore, PacketSubject};
 use std::collections::VecDeque;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -221,7 +222,7 @@ const NAMES: u32 = 10_000;
 fn create(folder: &std::path::Path) -> io::Result<(PathBuf, File)> {
     for n in 1..NAMES {
         let path = folder.join(format!("spantop-{n:04}.pcapng"));
-        match OpenOptions::new().write(true).create_new(true).open(&path) {
+        match private().write(true).create_new(true).open(&path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             other => return other.map(|file| (path, file)),
         }

@@ -20,14 +20,23 @@ impl std::fmt::Debug for Bpf {
     }
 }
 
+/// How a capture filter is written, for whoever wrote another language: libpcap only says that there is an error.
+fn advice(message: &str) -> &'static str {
+    if message.contains("syntax error") {
+        "; it is written as in pcap-filter(7), `host 10.0.0.1 and not port 443` say: rows are filtered on the dashboard, with /"
+    } else {
+        ""
+    }
+}
+
 impl Bpf {
     /// Compiles `text` for Ethernet, to see whether it is an expression at all.
     ///
     /// # Errors
     /// libpcap's message, with the expression.
     pub fn new(text: &str) -> Result<Self> {
-        let program =
-            compile(text, LinkType::ETHERNET).map_err(|message| Error::Filter(format!("bad filter `{}`: {message}", printable(text))))?;
+        let program = compile(text, LinkType::ETHERNET)
+            .map_err(|message| Error::Filter(format!("bad filter `{}`: {message}{}", printable(text), advice(&message))))?;
         Ok(Self { text: text.to_owned(), programs: vec![(LinkType::ETHERNET, Some(program))], problem: None })
     }
 
@@ -104,6 +113,8 @@ mod tests {
     fn says_what_is_wrong() {
         let error = Bpf::new("udp prot 53").expect_err("not an expression");
         assert!(error.to_string().starts_with("bad filter `udp prot 53`: "), "{error}");
+        let advised = |text: &str| Bpf::new(text).map_or_else(|e| e.to_string(), |_| String::new()).contains("not port 443");
+        assert!(advised("port != 443") && advised("tcp.port == 443") && !advised("port 99999"));
         assert!(Bpf::new("udp\0").is_err());
         let mut bpf = Bpf::new("vlan 5").expect("valid on Ethernet");
         assert!(!bpf.matches(LinkType::RAW, &ip()));

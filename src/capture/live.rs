@@ -15,7 +15,7 @@ use super::{Block, Fill, Source, SourceInfo, SourceLosses};
 use crate::error::{Error, Result};
 use crate::model::clock;
 use crate::model::limits::{BLOCK_BYTES, BLOCK_PACKETS};
-use crate::settings::LiveSettings;
+use crate::settings::{LiveSettings, TimeStamps};
 use fanout::Fanout;
 use readers::Readers;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -88,13 +88,14 @@ struct Live {
     woken: bool,
     /// How long a call of [`Source::fill`] may gather packets.
     patience: Duration,
+    time_stamps: TimeStamps,
 }
 
 impl Live {
     /// Opens the interfaces; `groups`: for each of them who shares its packets.
     fn open(options: &LiveSettings, with_rights: &WithRights, groups: &[Arc<Fanout>], patience: Duration) -> Result<Self> {
         let taps = options.interfaces.iter().enumerate().map(|(at, name)| Tap::open(name, options, with_rights, groups.get(at).cloned()));
-        Ok(Self { taps: taps.collect::<Result<_>>()?, next: 0, woken: false, patience })
+        Ok(Self { taps: taps.collect::<Result<_>>()?, next: 0, woken: false, patience, time_stamps: options.time_stamps })
     }
 
     /// One turn for every tap. Returns the packets added and whether the block is full.
@@ -162,6 +163,10 @@ impl Source for Live {
 
     fn is_live(&self) -> bool {
         true
+    }
+
+    fn has_fine_stamps(&self) -> bool {
+        self.time_stamps.are_of_the_wire()
     }
 }
 

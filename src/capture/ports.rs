@@ -3,6 +3,7 @@
 use super::host;
 use super::sysfs::{self, SysfsInterface};
 use crate::error::{Error, Result};
+use crate::model::Arrange as _;
 use crate::model::text::printable;
 use crate::model::{Mac, Port, Traffic};
 use pcap::Device;
@@ -38,7 +39,7 @@ pub fn list() -> Result<Vec<Port>> {
         }
     }
     let mut ports: Vec<(u8, Port)> = ports.into_iter().map(complete).collect();
-    ports.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| natural(&a.1.name, &b.1.name)));
+    ports.arrange_by(|a, b| a.0.cmp(&b.0).then_with(|| natural(&a.1.name, &b.1.name)));
     Ok(ports.into_iter().map(|(_, port)| port).collect())
 }
 
@@ -257,7 +258,7 @@ mod tests {
     #[test]
     fn numbers_in_names_count_by_value() {
         let mut names = vec!["eth10", "eth2", "eth", "enp3s0f1", "enp3s0f0", "wlan0", "eth2.100", "eth2.20"];
-        names.sort_by(|a, b| natural(a, b));
+        names.arrange_by(|a, b| natural(a, b));
         assert_eq!(names, ["enp3s0f0", "enp3s0f1", "eth", "eth2", "eth2.20", "eth2.100", "eth10", "wlan0"]);
         assert_eq!(natural("eth007", "eth7"), Ordering::Equal);
     }

@@ -59,6 +59,11 @@ pub trait Source: Send {
         false
     }
 
+    /// Whether stamps may tell finer times than a millisecond: not those that a kernel gives when it takes packets, in batches, from a port.
+    fn has_fine_stamps(&self) -> bool {
+        !self.is_live()
+    }
+
     /// Whether packets come when somebody sends them: a port, a pipe, a file that grows. What has come by then is read when it is stopped.
     fn waits(&self) -> bool {
         self.is_live()

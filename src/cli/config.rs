@@ -2,6 +2,7 @@
 //! what no option says. What the sections mean is known to those who are told: here they are lines with a place.
 
 use crate::error::{Error, Result};
+use crate::model::Arrange as _;
 use crate::settings::small_file;
 use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
@@ -62,7 +63,7 @@ fn parse(text: &str, path: &Path) -> Result<ConfigFile> {
     })?;
     let mut entries = Vec::new();
     collect(table.get_ref(), "", &place, &mut entries)?;
-    entries.sort_by_key(|(at, _)| *at);
+    entries.arrange_by_key(|(at, _)| *at);
     let (options, sections) = entries.into_iter().map(|(_, entry)| entry).partition(|entry: &ConfigEntry| entry.section.is_empty());
     Ok(ConfigFile { path: path.to_owned(), options, sections })
 }

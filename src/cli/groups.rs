@@ -6,7 +6,7 @@ use super::units;
 use crate::model::{Address, Carrier, Decap, RspanChoice, StampChoice};
 use crate::settings::{
     Color, ConsoleSettings, FanoutMode, LiveSettings, LoadSettings, MirrorSettings, PacketBound, PacketStretch, PrivacySettings,
-    ProbeSettings, RecorderSettings, RightsSettings, RingSettings, THEMES, ThemeChoice, WorkSettings,
+    ProbeSettings, RecorderSettings, RightsSettings, RingSettings, THEMES, ThemeChoice, TimeStamps, WorkSettings,
 };
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -18,6 +18,10 @@ const DECAPS: &[(&str, Decap)] = &[("auto", Decap::Auto), ("all", Decap::All), (
 
 /// The words for which of several readers a packet goes to.
 const FANOUTS: &[(&str, FanoutMode)] = &[("hash", FanoutMode::Hash), ("cpu", FanoutMode::Cpu), ("round-robin", FanoutMode::RoundRobin)];
+
+/// The words for who stamps packets.
+const STAMPERS: &[(&str, TimeStamps)] =
+    &[("host", TimeStamps::Host), ("adapter", TimeStamps::Adapter), ("adapter-unsynced", TimeStamps::AdapterUnsynced)];
 
 /// The words for when colours are used.
 const COLORS: &[(&str, Color)] = &[("auto", Color::Auto), ("always", Color::Always), ("never", Color::Never)];
@@ -40,6 +44,10 @@ options! {
     /// Which reader a packet goes to: by its conversation, the processor core that took it, or in turn
     #[arg(long, value_name = "MODE", default_value = "hash", value_parser = one_of(FANOUTS))]
     fanout: FanoutMode => fanout;
+    /// Who stamps packets: the kernel (host), or the adapter as they come, by a clock that goes with the host's (adapter) or by its own
+    /// (adapter-unsynced); tcpdump's -j
+    #[arg(long, value_name = "WHO", default_value = "host", value_parser = one_of(STAMPERS))]
+    time_stamps: TimeStamps => time_stamps;
 }
 
 options! {

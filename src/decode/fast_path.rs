@@ -5,7 +5,7 @@
 //! read once, and all that has to be kept of it is a [`FastHeaders`]. Whatever is out of the ordinary is left to the steps of the walk.
 
 use super::{Rules, tunnel};
-use crate::model::{FastHeaders, FlowKey, Mac, Proto, TunnelKind};
+use crate::model::{FastHeaders, FlowKey, Mac, Proto, TunnelKind, sealed};
 
 /// How options begin that are time stamps alone, laid out as nearly all systems do (RFC 7323 appendix A).
 const TIME_STAMPS: [u8; 4] = [1, 1, 8, 10];
@@ -56,7 +56,9 @@ fn find(bytes: &[u8], wire: u32, rules: &Rules, fast: &mut FastHeaders) -> Optio
             if length < 8 || length > left || tunnel::may_carry_packets(ends[0], ends[1], rules) {
                 return None;
             }
-            (8, Proto::Udp, behind.get(8..).and_then(TunnelKind::looks_like).is_none())
+            let content = behind.get(8..).unwrap_or_default();
+            let is_plain = TunnelKind::looks_like(content).is_none() && !sealed::may_be_numbered([ends[0], ends[1]], content);
+            (8, Proto::Udp, is_plain)
         }
         _ => return None,
     };

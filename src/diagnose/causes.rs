@@ -4,6 +4,7 @@
 //! have begun long after its effect: [`BEGINS`]. What goes on long after its cause has ended is a finding of its own again: [`OUTLIVES`]. Where
 //! several causes fit, the one that explains most stays.
 
+use crate::model::Arrange as _;
 use crate::model::time::SECOND;
 use crate::model::{Address, Explained, Finding, Subject};
 
@@ -111,7 +112,7 @@ pub fn by_cause(findings: &mut Vec<Finding>) {
     let mut by: Vec<Option<usize>> = vec![None; count];
     // Those that explain most come first; of two that explain the same, the one that is listed first.
     let mut causes: Vec<(usize, Vec<usize>)> = (0..count).map(|at| (at, effects(findings, at))).filter(|c| !c.1.is_empty()).collect();
-    causes.sort_by_key(|(at, effects)| (std::cmp::Reverse(effects.len()), *at));
+    causes.arrange_by_key(|(at, effects)| (std::cmp::Reverse(effects.len()), *at));
     for (cause, effects) in &causes {
         for &effect in effects {
             if let Some(place @ None) = by.get_mut(effect) {

@@ -368,6 +368,12 @@ fn divided(kind: TunnelKind) -> String {
     format!("a part of the conversations lies in tunnels ({}), which are left on: --decap all looks inside", tunnel_name(kind))
 }
 
+/// What speaks against a mirror that is away again and again.
+fn silent(e: &Evidence) -> Option<String> {
+    let again = e.again.filter(|_| e.silent_share() > MIRROR_LOSS)?;
+    Some(format!("nothing was mirrored {}, {} of the time", times(again.times), percent(e.silent_share())))
+}
+
 impl Need {
     /// Whether it holds, or why not.
     pub fn check(self, e: &Evidence) -> Result<(), String> {
@@ -480,6 +486,7 @@ impl Need {
     fn lacks_of_completeness(self, e: &Evidence) -> Option<String> {
         let loss = &e.loss;
         match self {
+            Need::Complete | Need::SurelyComplete if let Some(complaint) = silent(e) => Some(complaint),
             Need::Complete if let Some(lone) = loss.lone_answers() => {
                 Some(format!("{} of {} answers lack their question", percent(lone.rate), grouped(lone.n)))
             }
@@ -499,7 +506,7 @@ impl Need {
                 Ok(known) => Some(format!("the mirror may lose up to {} of the traffic", percent(known.at_most))),
                 Err(why) => Some(format!("what the mirror loses cannot be told ({})", why.split(':').next().unwrap_or_default())),
             }),
-            Need::Unsampled => loss.declared_sampling.filter(|n| *n > 1).map(|n| format!("the mirror samples one packet in {n}")),
+            Need::Unsampled => loss.sampled().map(|n| format!("the mirror samples one packet in {n:.0}")),
             _ => None,
         }
     }

@@ -6,8 +6,8 @@
 use super::vendor::Vendor;
 use crate::model::Episode;
 use crate::model::evidence::{
-    CastEvidence, ChecksumEvidence, ClockEvidence, ContentEvidence, ControlEvidence, CopyEvidence, GroupOnly, HostEvidence, LossEvidence,
-    NetworkEvidence, OrderEvidence, Outage, SideEvidence, SizeEvidence, TagEvidence, TransitEvidence,
+    Again, CastEvidence, ChecksumEvidence, ClockEvidence, ContentEvidence, ControlEvidence, CopyEvidence, GroupOnly, HostEvidence,
+    LossEvidence, NetworkEvidence, OrderEvidence, Outage, SideEvidence, SizeEvidence, TagEvidence, TransitEvidence,
 };
 
 /// Everything the detectors look at.
@@ -59,6 +59,8 @@ pub struct Evidence {
     pub host: HostEvidence,
     /// What happened between hosts. It is judged by itself, as packets pass, without anything else of this.
     pub network: NetworkEvidence,
+    /// Outages that come again and again.
+    pub again: Option<Again>,
     /// Nobody looked before: what is known of the past is told of a live port as well.
     pub first_look: bool,
     /// The network is judged: at every step of its time, of a file as well, so that a finding holds from one to the next.
@@ -71,6 +73,11 @@ impl Evidence {
         const NEARLY: f64 = 0.9;
         let silent = self.outages.iter().fold(0u64, |sum, outage| sum.saturating_add(outage.lost));
         silent > 0 && silent as f64 >= NEARLY * self.loss.bytes as f64
+    }
+
+    /// The share that is missing from times in which nothing was mirrored, where they come again and again.
+    pub fn silent_share(&self) -> f64 {
+        self.again.map_or(0.0, |again| again.missing.rate)
     }
 
     /// Whether findings rest on the recent past alone, and hold from one look to the next.

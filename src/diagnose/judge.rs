@@ -185,7 +185,7 @@ fn troubles(id: &str, severity: Severity) -> &'static [Trouble] {
         "dns.unanswered" | "ntp.bad" => &[Trouble::Unanswered],
         "dns.failing" => &[Trouble::Error, Trouble::NoSuchName],
         "http.errors" => &[Trouble::Error, Trouble::Rejected],
-        "service.errors" => &[Trouble::Error],
+        "service.errors" => &[Trouble::Error, Trouble::Unanswered],
         "dns.slow" => &[Trouble::Slow, Trouble::SlowerThanUsual],
         "server.slow" => &[Trouble::VerySlow, Trouble::SlowerThanUsual, Trouble::Waiting],
         "auth.failing" => &[Trouble::Denied],

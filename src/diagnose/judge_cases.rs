@@ -1,6 +1,7 @@
 //! Cases of both sides of every threshold of the findings about the mirror.
 
 use super::*;
+use crate::model::evidence::AdvanceEvidence;
 
 /// Sets what a finding rests on to a value.
 type Change = fn(&mut Evidence, f64);
@@ -36,6 +37,13 @@ fn few_sampled(e: &mut Evidence, flows: u64, runs: u64) {
     (e.loss.all, e.loss.runs) = (Some(Estimate { rate: 0.9, low: 0.89, high: 0.91, n: 10_000 }), runs);
     (e.loss.ratios, e.loss.whole) = ([0; 21], 0);
     e.loss.ratios[18] = flows;
+}
+
+/// One of a hundred packets was seen of what conversations advanced: so many segments, so many right behind one, of so many groups.
+fn advanced(e: &mut Evidence, [segments, adjacent, groups]: [u64; 3], scatter: f64) {
+    let missing = Some(Estimate { rate: 0.99, low: 0.98, high: 0.995, n: 100 * segments });
+    (e.loss.all, e.loss.ratios, e.loss.whole) = (None, [0; 21], 0);
+    e.loss.advances = AdvanceEvidence { missing, segments, adjacent, groups, scatter };
 }
 
 pub(super) fn session(id: u64, rate: f64, low: f64, errors: u64) -> SessionLoss {
@@ -129,8 +137,13 @@ pub(super) const CASES: &[Case] = &[
     }),
     ("span.sampled", Warning, 7_600.0, 7_400.0, |e, least| {
         let best = Some(wilson(least as u64, 10_000));
-        (e.loss.all, e.loss.streams) = (None, StreamEvidence { streams: 5, senders: 3, packets: 1_000, missing: 9_000, best });
+        (e.loss.all, e.loss.streams) =
+            (None, StreamEvidence { streams: 5, senders: 3, packets: 1_000, missing: 9_000, best, by_stretch: None });
     }),
+    ("span.sampled", Warning, 10.0, 9.0, |e, segments| advanced(e, [segments as u64, 0, 3], 4.0)),
+    ("span.sampled", Warning, 3.0, 2.0, |e, groups| advanced(e, [100, 0, groups as u64], 4.0)),
+    ("span.sampled", Warning, 4.0, 5.0, |e, adjacent| advanced(e, [100, adjacent as u64, 3], 4.0)),
+    ("span.sampled", Warning, 4.0, 4.1, |e, scatter| advanced(e, [100, 0, 3], scatter)),
     ("span.ratelimit", Critical, 8.9e8, 9.1e8, |e, occupied| {
         (e.loss.all, e.loss.flat_top) = (estimate(0.2, 0.19, 10_000), flat(13.0, 10, 8.5e8, occupied));
     }),
@@ -218,6 +231,15 @@ pub(super) const CASES: &[Case] = &[
     ("mirror.none", Critical, 9.0, 10.0, |e, to_others| {
         let to_others = to_others as u64;
         e.casts = CastEvidence { to_host: 0, to_others, multicast: 500, broadcast: 500 - to_others };
+    }),
+    // A mirror of few stations beside one stream to a group.
+    ("mirror.none", Critical, 19.0, 20.0, |e, to_others| {
+        e.casts = CastEvidence { to_host: 0, to_others: to_others as u64, multicast: 10_000, broadcast: 5 };
+        e.sides.answered_packets = to_others as u64;
+    }),
+    ("mirror.none", Critical, 1.0, 0.0, |e, to_host| {
+        e.casts = CastEvidence { to_host: to_host as u64, to_others: 30, multicast: 10_000, broadcast: 5 };
+        e.sides.answered_packets = 20;
     }),
     ("mirror.none", Critical, 9.0, 8.9, |e, watched| {
         (e.casts, e.watched) = (CastEvidence { to_host: 10, to_others: 0, multicast: 5, broadcast: 5 }, watched);

@@ -78,6 +78,7 @@ pub(in crate::diagnose) fn clean() -> Evidence {
         },
         casts: CastEvidence { to_others: 980_000, multicast: 15_000, broadcast: 5_000, to_host: 0 },
         outages: vec![],
+        again: None,
         control: ControlEvidence { neighbour: 40, silent_partners: 0, seconds: 600.0 },
         transit: TransitEvidence::default(),
         contents: ContentEvidence { packets: 1_000_000, ip: 990_000, tcp: 900_000, ..ContentEvidence::default() },

@@ -7,7 +7,7 @@ use super::super::evidence::Evidence;
 use super::super::registry::NETWORK;
 use super::*;
 use crate::model::evidence::*;
-use crate::model::{Address, AppId, DhcpConfig, Estimate, PathSide, Proto, Quantiles, ServiceKey, Severity, Value};
+use crate::model::{Address, AppId, DhcpConfig, Estimate, PathSide, Proto, Quantiles, ServiceKey, Severity, StallEnd, Value};
 use network_cases::cases;
 use std::net::Ipv4Addr;
 
@@ -33,6 +33,7 @@ fn service(app_token: &'static str, w: ServiceWindow) -> ServiceEvidence {
     proof.note(7);
     ServiceEvidence {
         key: key(),
+        next: crate::model::Mac::default(),
         vlan: None,
         app: AppId::NONE,
         app_token,
@@ -48,6 +49,7 @@ fn service(app_token: &'static str, w: ServiceWindow) -> ServiceEvidence {
         usual_response: None,
         usual_missing: None,
         usual_rejected: None,
+        unusual_since: UnusualSince::default(),
         is_one_of_several: false,
         since_success: SinceSuccess::default(),
         recent: ServiceWindow::default(),
@@ -178,7 +180,7 @@ fn stalled(stalls: u64, longest: f64, probes: u64) -> Evidence {
         seconds: longest * stalls as f64,
         longest,
         probes,
-        lasts: true,
+        end: StallEnd::Lasts,
         is_paced: false,
         span,
     };
@@ -188,7 +190,15 @@ fn stalled(stalls: u64, longest: f64, probes: u64) -> Evidence {
 
 /// The same of one connection that takes data at its own pace.
 fn paced(mut evidence: Evidence) -> Evidence {
-    evidence.network.stalls.iter_mut().for_each(|stall| (stall.is_paced, stall.lasts) = (true, false));
+    evidence.network.stalls.iter_mut().for_each(|stall| (stall.is_paced, stall.end) = (true, StallEnd::Reopened));
+    evidence
+}
+
+/// The same of a client, at so many servers that each send to it.
+fn of_client(mut evidence: Evidence, servers: u8) -> Evidence {
+    let stall = StallEvidence { receiver: host(1), ..evidence.network.stalls[0] };
+    let at = |n| StallEvidence { service: ServiceKey { address: host(20 + n), ..stall.service }, ..stall };
+    evidence.network.stalls = (0..servers).map(at).collect();
     evidence
 }
 
@@ -310,7 +320,7 @@ fn black_hole(senders: u64) -> Evidence {
 }
 
 fn fragments(minute: [u64; 2], names: u64) -> Evidence {
-    sighted(|s| s.fragments.push(FragmentEvidence { receiver: host(9), senders: 1, minute, all: minute, names, tcp: 0, span: SPAN }))
+    sighted(|s| s.fragments.push(FragmentEvidence { receiver: host(9), senders: 1, minute, lately: minute, names, tcp: 0, span: SPAN }))
 }
 
 fn tls(fill: impl FnOnce(&mut NetworkEvidence)) -> Evidence {
@@ -345,9 +355,24 @@ fn skewed(count: u64) -> Evidence {
     evidence(service)
 }
 
+/// A client that was refused under so many names, in so many of as many requests.
+fn guessing(names: u64, answers: u64) -> Guessing {
+    Guessing { client: host(7), names, is_more: false, answers, refused: names }
+}
+
+/// One client under so many names, at a service that lets nearly everybody else in.
+fn guessed_among_many(names: u64, answers: u64) -> Evidence {
+    evidence(ServiceEvidence { guesses: Some(guessing(names, answers)), ..answers_of("ftp", 5_000, names) })
+}
+
+/// So many answers, of which so many refuse credentials.
+fn answers_of(app: &'static str, all: u64, denied: u64) -> ServiceEvidence {
+    answers(app, all, Denied, denied, 1)
+}
+
 /// Logins that are all refused, of one client under so many names.
 fn guessed(names: u64) -> Evidence {
-    evidence(ServiceEvidence { guesses: Some((host(7), names)), ..answers("ftp", 60, Denied, 30, 1) })
+    evidence(ServiceEvidence { guesses: Some(guessing(names, 2 * names)), ..answers("ftp", 60, Denied, 30, 1) })
 }
 
 /// So many short connections of one client within a minute.
@@ -401,6 +426,8 @@ fn somebody_who_is_refused_under_many_names_guesses() {
     let title = |e: &Evidence| judge_network(e, &mut Judge::default(), Timestamp(NOW)).findings[0].title.clone();
     assert!(title(&guessed(21)).starts_with("10.0.0.7 guesses logins at 10.0.0.9:80: 21 names"), "{}", title(&guessed(21)));
     assert!(title(&guessed(20)).starts_with("Logins at 10.0.0.9:80 are refused"), "{}", title(&guessed(20)));
+    let among = title(&guessed_among_many(60, 60));
+    assert_eq!(among, "10.0.0.7 guesses logins at 10.0.0.9:80: 60 names, 60 of its 60 answers refuse them");
 }
 
 /// A time server that so many requests were sent to in vain.
@@ -533,7 +560,10 @@ fn what_the_mirror_cannot_show_is_not_judged() {
     let asymmetric = Evidence { sides: SideEvidence { judged: 100, one_sided: 10, ..SideEvidence::default() }, ..mirror };
     let unseen: Vec<_> = silence(&mut findings, &asymmetric).iter().map(|s| s.0).collect();
     let connections = ["ipv6.broken", "tcp.no_answer", "tcp.reset", "tcp.loss", "tcp.window_limited"];
-    assert_eq!(unseen, [&connections[..], &["dns.unanswered", "server.slow", "tls.failing", "ntp.bad", "quic.blocked"]].concat());
+    assert_eq!(
+        unseen,
+        [&connections[..], &["dns.unanswered", "server.slow", "tls.failing", "service.errors", "ntp.bad", "quic.blocked"]].concat()
+    );
 }
 
 /// The same where little is known of what is usual.

@@ -117,14 +117,14 @@ registry! {
         "icmp.unreachable" connections::IcmpUnreachable;
         "icmp.redirect" detours::IcmpRedirect;
         "ipv6.broken" detours::Ipv6Broken;
-        "tcp.no_answer" connections::TcpNoAnswer;
+        "tcp.no_answer" no_answer::TcpNoAnswer;
         "tcp.refused" connections::TcpRefused;
         "tcp.reset" connections::TcpReset;
         "tcp.loss" segments::TcpLoss;
         "tcp.rtt" round_trips::TcpRtt;
         "ip.fragments" sizes::IpFragments;
         "tcp.window_limited" windows::TcpWindowLimited;
-        "tcp.slow_receiver" segments::TcpSlowReceiver;
+        "tcp.slow_receiver" receivers::TcpSlowReceiver;
         "dns.unanswered" services::DnsUnanswered;
         "dns.failing" services::DnsFailing;
         "dns.slow" services::DnsSlow;

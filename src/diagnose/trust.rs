@@ -154,7 +154,7 @@ fn checked(host: &[Checklist]) -> Scored {
 
 /// A line of the checklist in a few words.
 fn said(check: &Check) -> String {
-    format!("this host: {}: {}", check.name, check.found)
+    format!("this host, {}: {}", check.name, check.found)
 }
 
 fn completeness(e: &Evidence) -> Scored {
@@ -186,7 +186,7 @@ fn uniqueness(e: &Evidence) -> Scored {
 
 fn order(e: &Evidence) -> Scored {
     let order = &e.order;
-    if let Some(complaint) = [Need::BothDirections, Need::SteadyClock].iter().find_map(|n| n.check(e).err()) {
+    if let Some(complaint) = [Need::BothDirections, Need::SteadyClock, Need::Unsampled].iter().find_map(|n| n.check(e).err()) {
         return unknown(complaint);
     }
     if !order.is_enough() {

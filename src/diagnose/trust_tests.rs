@@ -103,7 +103,7 @@ fn the_host_is_judged_as_well() {
         let trust = with(&clean(), "ring", rating);
         assert_eq!(trust.verdict, verdict, "{rating:?}");
         assert_eq!(Verdict::of_score(trust.score).exit_code(), verdict.exit_code(), "{trust:#?}");
-        assert_eq!(trust.summary == "this host: a name: seen", verdict != Good);
+        assert_eq!(trust.summary == "this host, a name: seen", verdict != Good);
     }
     let mut twice = clean();
     twice.copies = CopyEvidence { packets: 1_000, copies: 500, flows: 50, flows_affected: 50, ..CopyEvidence::default() };

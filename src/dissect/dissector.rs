@@ -263,8 +263,8 @@ impl DissectOutput<'_> {
     }
 
     /// Tells where a stream is going to be sent.
-    pub(super) fn offer(&mut self, address: Address, port: u16, time: Timestamp) {
-        self.listener.offer(&MediaOffer { address, port, time });
+    pub(super) fn offer(&mut self, offer: &MediaOffer) {
+        self.listener.offer(offer);
     }
 
     /// Tells that an address was called so.

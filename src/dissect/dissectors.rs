@@ -8,7 +8,8 @@ use super::slab::Slab;
 use super::{Carriage, DissectOutput, Listener, Payload, Probe, Progress};
 use crate::model::limits::{DISSECT_BYTES, DISSECT_STATES, PROBES, PROBES_ONE_WAY, RTP_CANDIDATES};
 use crate::model::{
-    AppId, AppSection, AppSlot, AppStage, CapScale, CloseReason, Direction, DissectLosses, FlowKey, LearntName, Sum, Tally, Transaction,
+    AppId, AppSection, AppSlot, AppStage, CapScale, CloseReason, Direction, DissectLosses, FlowKey, LearntName, RtpPacket, Sum, Tally,
+    Transaction,
 };
 use hashbrown::HashMap;
 use std::sync::Arc;
@@ -67,8 +68,10 @@ pub struct Dissectors<R = ()> {
     tallies: Vec<Tally>,
     addresses: AddressNames,
     servers: ServerNames,
-    /// Conversations whose packets may be a stream's: the way of the packet that is remembered, how many followed it, and the packet.
-    following: HashMap<FlowKey, (Direction, u8, u32)>,
+    /// Conversations whose packets may be a stream's.
+    following: HashMap<FlowKey, Candidate>,
+    /// Packets of a stream that has just been recognised, before the one that told.
+    earlier: Vec<RtpPacket>,
     /// Bytes held of incomplete messages.
     held: usize,
     losses: DissectLosses,
@@ -89,6 +92,7 @@ impl<R> Dissectors<R> {
             addresses: AddressNames::within(caps),
             servers: ServerNames::within(caps),
             following: HashMap::new(),
+            earlier: Vec::new(),
             held: 0,
             losses: DissectLosses::default(),
         }
@@ -107,6 +111,7 @@ impl<R: Default> Dissectors<R> {
             AppStage::Probe => self.identify(slot, payload, Carriage::Udp),
         };
         let Some(which) = which else { return };
+        self.earlier.drain(..).for_each(|packet| listener.rtp(&packet));
         if which.keeps() {
             if slot.state != 0 || self.attach(slot, R::default()) {
                 self.read(slot, listener, |state, out| state.stream(payload, out));
@@ -260,27 +265,31 @@ impl<R: Default> Dissectors<R> {
 
     /// Whether a packet is of a stream whose earlier packets are remembered: enough of them (`true`) or some; `None` when it is not.
     fn follows(&mut self, payload: &Payload<'_>, sample: u32) -> Option<bool> {
-        let Some((way, count, before)) = self.following.get_mut(payload.flow) else {
+        let packet = rtp::header(payload);
+        let Some(candidate) = self.following.get_mut(payload.flow) else {
             // What began and never went on makes room for others.
             if self.following.len() >= RTP_CANDIDATES {
                 self.following.clear();
             }
-            self.following.insert(*payload.flow, (payload.way, 0, sample));
+            let earlier = packet.into_iter().collect();
+            self.following.insert(*payload.flow, Candidate { way: payload.way, count: 0, sample, earlier });
             return Some(false);
         };
-        if *way != payload.way {
-            return None;
-        }
-        if !rtp::follows(*before, sample) {
-            (*count, *before) = (0, sample);
-            return None;
-        }
-        (*count, *before) = (*count + 1, sample);
-        let is_enough = *count >= rtp::FOLLOWING;
+        let is_enough = candidate.way == payload.way && candidate.count + 1 >= rtp::FOLLOWING && rtp::follows(candidate.sample, sample);
         if is_enough {
-            self.following.remove(payload.flow);
+            let candidate = self.following.remove(payload.flow)?;
+            self.earlier = candidate.of_stream(packet.as_ref());
+            return Some(true);
         }
-        Some(is_enough)
+        if candidate.earlier.len() < Candidate::EARLIER {
+            candidate.earlier.extend(packet);
+        }
+        if candidate.way != payload.way {
+            return None;
+        }
+        let follows = rtp::follows(candidate.sample, sample);
+        (candidate.count, candidate.sample) = (if follows { candidate.count + 1 } else { 0 }, sample);
+        follows.then_some(false)
     }
 
     /// Lets the dissector of a conversation read, and ends it when that wants no more.
@@ -344,6 +353,32 @@ impl<R: Default> Dissectors<R> {
     /// Bytes held of incomplete messages.
     pub fn held(&self) -> usize {
         self.held
+    }
+}
+
+/// What may be a stream of voice or pictures: packets of one direction whose numbers follow.
+#[derive(Debug)]
+struct Candidate {
+    way: Direction,
+    /// How many followed, and what is remembered of the latest.
+    count: u8,
+    sample: u32,
+    /// The first packets, of both directions.
+    earlier: Vec<RtpPacket>,
+}
+
+impl Candidate {
+    /// Packets kept: as many each way as tell a stream.
+    const EARLIER: usize = 2 * rtp::FOLLOWING as usize;
+
+    /// Those before the packet that told, of its stream and of the one that answers it.
+    fn of_stream(self, told: Option<&RtpPacket>) -> Vec<RtpPacket> {
+        let Some(told) = told else { return Vec::new() };
+        let is_its = |packet: &RtpPacket| match packet.way == told.way {
+            true => packet.source == told.source,
+            false => packet.payload_type == told.payload_type,
+        };
+        self.earlier.into_iter().filter(is_its).collect()
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::{Carriage, registry};
 use crate::model::AppId;
+use crate::model::Arrange as _;
 use std::ops::RangeInclusive;
 use std::sync::OnceLock;
 
@@ -134,7 +135,7 @@ impl Candidates {
                 false => candidates.anywhere.push(candidate),
             }
         }
-        candidates.at_port.sort_by_key(|(port, _)| *port);
+        candidates.at_port.arrange_by_key(|(port, _)| *port);
         candidates
     }
 

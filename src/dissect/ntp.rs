@@ -31,7 +31,7 @@ fn mode_name(mode: u32) -> Cow<'static, str> {
 /// RFC 5905 figure 11.
 fn stratum(stratum: u32) -> Cow<'static, str> {
     match stratum {
-        0 => "kiss of death".into(),
+        0 => "unspecified".into(),
         16 => "unsynchronised".into(),
         other => format!("stratum {other}").into(),
     }
@@ -116,21 +116,29 @@ pub fn sight(bytes: &[u8], now: Timestamp, [server, client]: [Address; 2]) -> Op
     }
     // Seconds of 16 bits and their fraction.
     let milliseconds = |at: usize| be32(bytes, at).map(|short| ((u64::from(short) * 1_000) >> 16) as u32);
-    let (seconds, fraction) = (be32(bytes, TRANSMIT)?, be32(bytes, TRANSMIT + 4)?);
-    let ahead = (seconds != 0).then(|| {
-        // Eras of 136 years follow each other: the nearest is meant (RFC 5905 section 6).
-        let since_1900 = now.0.div_euclid(SECOND).saturating_add(TO_1970) as u32;
-        let whole = i64::from(seconds.wrapping_sub(since_1900) as i32) * 1_000;
-        whole + ((i64::from(fraction) * 1_000) >> 32) - now.0.rem_euclid(SECOND) / 1_000_000
-    });
     Some(ClockSight {
         server,
         client,
         stratum,
         leap: head >> 6,
         distance: (milliseconds(4)? / 2).saturating_add(milliseconds(8)?),
-        ahead,
+        ahead: ahead(bytes, TRANSMIT, now),
+        client_ahead: ahead(bytes, ORIGIN, now).filter(|ahead| ahead.saturating_abs() <= PLAUSIBLE),
         reference: bytes.get(12..)?.first_chunk().copied()?,
+    })
+}
+
+/// Milliseconds by which a client's clock may be wrong: of random numbers, which many send in place of the time, one of 25,000 is as near.
+const PLAUSIBLE: i64 = 24 * 3_600 * 1_000;
+
+/// What a time stamp says beyond `now`, milliseconds; `None` of zero, which is no time.
+fn ahead(bytes: &[u8], at: usize, now: Timestamp) -> Option<i64> {
+    let (seconds, fraction) = (be32(bytes, at)?, be32(bytes, at + 4)?);
+    (seconds != 0).then(|| {
+        // Eras of 136 years follow each other: the nearest is meant (RFC 5905 section 6).
+        let since_1900 = now.0.div_euclid(SECOND).saturating_add(TO_1970) as u32;
+        let whole = i64::from(seconds.wrapping_sub(since_1900) as i32) * 1_000;
+        whole + ((i64::from(fraction) * 1_000) >> 32) - now.0.rem_euclid(SECOND) / 1_000_000
     })
 }
 

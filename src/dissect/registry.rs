@@ -190,6 +190,11 @@ pub(super) fn probe(app: AppId, payload: &Payload<'_>, transport: Carriage) -> P
     Which::of(app).map(|which| which.probe(payload, transport)).or_else(by_label).unwrap_or(Probe::No)
 }
 
+/// Whether requests of an application are read, and what became of them is counted.
+pub fn reads_requests(app: AppId) -> bool {
+    about(app).is_some_and(|about| about.counters.iter().any(|counter| counter.token == "answered"))
+}
+
 /// The usual token of a protocol, as in Wireshark's filter names (`dns`, `tls` …); `None` for one that was not recognised.
 pub fn token(app: AppId) -> Option<&'static str> {
     about(app).map(|about| about.token)

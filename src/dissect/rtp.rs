@@ -2,6 +2,7 @@
 
 use super::bytes::be32;
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
+use crate::model::rtp::codec_name;
 use crate::model::{Counter, Measure, RtpPacket};
 use std::borrow::Cow;
 
@@ -21,24 +22,8 @@ pub(super) const FOLLOWING: u8 = 4;
 
 /// Payload types with a fixed meaning (RFC 3551 section 6).
 fn payload_type(code: u32) -> Cow<'static, str> {
-    let name = match code {
-        0 => "PCMU",
-        3 => "GSM",
-        4 => "G723",
-        8 => "PCMA",
-        9 => "G722",
-        10 | 11 => "L16",
-        13 => "CN",
-        14 => "MPA",
-        18 => "G729",
-        26 => "JPEG",
-        31 => "H261",
-        32 => "MPV",
-        33 => "MP2T",
-        34 => "H263",
-        other => return format!("type {other}").into(),
-    };
-    name.into()
+    let name = u8::try_from(code).ok().and_then(codec_name);
+    name.map_or_else(|| format!("type {code}").into(), Cow::Borrowed)
 }
 
 /// RTP.
@@ -64,7 +49,7 @@ impl Dissector for Rtp {
 }
 
 /// The header of a packet: version 2, and no RTCP beside it (RFC 5761 section 4).
-fn header(payload: &Payload<'_>) -> Option<RtpPacket> {
+pub(super) fn header(payload: &Payload<'_>) -> Option<RtpPacket> {
     let &[first, second, s0, s1] = payload.bytes.first_chunk()?;
     let (payload_type, marker) = (second & 0x7f, second & 0x80 != 0);
     let sources = u32::from(first & 15) * 4;

@@ -6,7 +6,7 @@
 use super::lines::code;
 use super::requests::{self, with_outcomes};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{Address, Counter, ExchangeOutcome, Measure, Tally, Transaction};
+use crate::model::{Address, CallParties, Counter, ExchangeOutcome, Measure, MediaOffer, ShortName, Tally, Transaction, learnt};
 use std::borrow::Cow;
 use std::net::IpAddr;
 
@@ -66,12 +66,14 @@ impl Dissector for Sip {
     fn datagram(payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
         let mut lines = payload.bytes.split(|&b| b == b'\n').map(<[u8]>::trim_ascii_end);
         let first = lines.next().unwrap_or_default();
-        let (mut call, mut sequence) = (None, None);
+        let (mut call, mut sequence, mut parties) = (None, None, CallParties::default());
         for line in lines.by_ref().take(LINES).take_while(|line| !line.is_empty()) {
             call = call.or_else(|| header(line, &[b"call-id", b"i"]));
             sequence = sequence.or_else(|| header(line, &[b"cseq"]));
+            parties.caller = header(line, &[b"from", b"f"]).map_or(parties.caller, party);
+            parties.callee = header(line, &[b"to", b"t"]).map_or(parties.callee, party);
         }
-        offers(lines, payload, out);
+        offers(lines, parties, payload, out);
         // The method of a reply stands in its running number.
         let of = sequence.and_then(|s| s.rsplit(|&b| b == b' ').next()).and_then(|name| METHODS.iter().position(|m| m.as_bytes() == name));
         let id = call.zip(sequence).map(|(call, sequence)| hash(hash(0x811c_9dc5, call), sequence));
@@ -107,7 +109,7 @@ impl Dissector for Sip {
 }
 
 /// Where the media of a call are going to be sent (SDP, RFC 8866 sections 5.7 and 5.14).
-fn offers<'a>(lines: impl Iterator<Item = &'a [u8]>, payload: &Payload<'_>, out: &mut DissectOutput<'_>) {
+fn offers<'a>(lines: impl Iterator<Item = &'a [u8]>, parties: CallParties, payload: &Payload<'_>, out: &mut DissectOutput<'_>) {
     let mut address = None;
     for line in lines.take(LINES) {
         let mut words = line.split(|&b| b == b' ').filter_map(|word| std::str::from_utf8(word).ok());
@@ -116,12 +118,21 @@ fn offers<'a>(lines: impl Iterator<Item = &'a [u8]>, payload: &Payload<'_>, out:
             Some("m=audio" | "m=video") => {
                 let port = words.next().and_then(|word| word.parse::<u16>().ok()).filter(|port| *port != 0);
                 if let Some((address, port)) = address.zip(port) {
-                    out.offer(Address::from(address), port, payload.time);
+                    out.offer(&MediaOffer { address: Address::from(address), port, time: payload.time, parties });
                 }
             }
             _ => {}
         }
     }
+}
+
+/// Who a From or To is (RFC 3261 section 25.1): what stands before the `@` of its address, or the whole of it.
+fn party(value: &[u8]) -> ShortName {
+    let colon = value.windows(4).position(|at| at.eq_ignore_ascii_case(b"sip:") || at.eq_ignore_ascii_case(b"tel:")).map(|at| at + 4);
+    let colon = colon.or_else(|| value.windows(5).position(|at| at.eq_ignore_ascii_case(b"sips:")).map(|at| at + 5));
+    let address = colon.and_then(|at| value.get(at..)).unwrap_or_default();
+    let end = address.iter().position(|b| b"@>;? \t".contains(b)).unwrap_or(address.len());
+    ShortName::new(learnt::clean(address.get(..end).unwrap_or_default()).as_bytes())
 }
 
 /// The place of the method that a request's line begins with.
@@ -172,6 +183,14 @@ mod tests {
             (Sip::outcome(486), Sip::outcome(503), Sip::outcome(403)),
             (ExchangeOutcome::Expected, ExchangeOutcome::Error, ExchangeOutcome::Denied)
         );
+    }
+
+    #[test]
+    fn who_calls_whom() {
+        let name = |value: &str| party(value.as_bytes()).to_string();
+        assert_eq!(name("\"Alice A\" <sip:alice@10.0.0.1:5060>;tag=7"), "alice");
+        assert_eq!((name("sips:bob@example.org"), name("<tel:+4930123;x=1>")), ("bob".to_owned(), "+4930123".to_owned()));
+        assert_eq!((name("<SIP:example.org>"), name("nobody"), name("<sip:")), ("example.org".to_owned(), String::new(), String::new()));
     }
 
     #[test]

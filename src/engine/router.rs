@@ -153,7 +153,7 @@ impl Router {
         (host, switch): (HostWatch, SwitchWatch),
         answered: Arc<AtomicU64>,
     ) -> Self {
-        let link = LinkKnown { speed: plan.mirror.speed, is_port: plan.mirror.speed_is_port, is_fine: !source.is_live() };
+        let link = LinkKnown { speed: plan.mirror.speed, is_port: plan.mirror.speed_is_port, is_fine: source.has_fine_stamps() };
         let intervals = Intervals::new(plan.interval, link).from(plan.origin);
         let utilisation = Utilisation::new(plan.mirror.speed);
         let sides = Known { ours: std::mem::take(&mut plan.ours), ends: std::mem::take(&mut plan.mirror.ends) };

@@ -101,6 +101,8 @@ pub struct ExportBoard {
     list: Mutex<Vec<Listed>>,
     /// Records that the engine could not hand over.
     subscription_lost: AtomicU64,
+    /// The number of what is written next: see [`Self::take_number`].
+    next: AtomicU64,
     /// Ports of exporters that were taken away, by their places, where none could be opened again; `None`: they are closed.
     ports: Mutex<Option<BTreeMap<String, AnswerPort>>>,
 }
@@ -149,6 +151,14 @@ impl ExportBoard {
     /// Every exporter by now.
     pub fn states(&self) -> Vec<ExporterState> {
         self.list.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|(name, counters)| counters.state(name)).collect()
+    }
+
+    /// A number for something that is named by the run and a number, and replaces what has the same name (a batch, a file): each is given once in a
+    /// run, whatever exporters come and go, and later ones are larger; none is smaller than this one.
+    pub fn take_number(&self, least: u64) -> u64 {
+        self.next.fetch_max(least, Ordering::Relaxed);
+        // It only grows: whoever takes one in between makes this one larger.
+        self.next.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Records that the engine could not hand over because the hub was too slow.

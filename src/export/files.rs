@@ -1,7 +1,8 @@
 //! Files that lines are appended to. Whoever turns them over (logrotate) moves them away and sends SIGHUP.
 
 use super::Exported;
-use std::fs::{File, OpenOptions};
+use crate::settings::made_file::private;
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -21,6 +22,8 @@ pub struct LineFile {
     lines: u64,
     /// Lines that were written, and are not told yet.
     written: u64,
+    /// The file was moved away, and the new one could not be opened yet: lines go to the old one until then.
+    is_moved: bool,
     /// The last line in the file was written in part: half a line is to spoil no other one.
     is_cut: bool,
 }
@@ -34,7 +37,7 @@ impl LineFile {
         let path = (path.as_os_str() != "-").then(|| path.to_owned());
         let out = Some(sink(path.as_deref())?);
         let which = path.as_deref().and_then(which);
-        Ok(Self { path, out, which, gathered: Vec::new(), lines: 0, written: 0, is_cut: false })
+        Ok(Self { path, out, which, gathered: Vec::new(), lines: 0, written: 0, is_moved: false, is_cut: false })
     }
 
     /// Writes a line, which a closure makes. Lines that are lost, beside what the system says.
@@ -52,7 +55,8 @@ impl LineFile {
     /// Hands lines to the system; how many it has got since this was asked before, also where others are lost now: how many, beside what it says.
     pub fn flush(&mut self) -> (u64, Result<(), (u64, String)>) {
         let outcome = self.hand_on();
-        (std::mem::take(&mut self.written), outcome)
+        let again = if self.is_moved { self.reopen().map_err(|what| (0, what)) } else { Ok(()) };
+        (std::mem::take(&mut self.written), outcome.and(again))
     }
 
     /// Opens the file again.
@@ -61,9 +65,9 @@ impl LineFile {
         // One that nobody moved away stays open: who runs now may not be who opened it.
         let is_there = self.which.is_some() && self.which == self.path.as_deref().and_then(which);
         if let Some(path) = self.path.as_ref().filter(|_| !is_there) {
-            self.which = None;
-            self.out = None;
-            self.out = Some(sink(Some(path)).map_err(|e| format!("{}: {e}", path.display()))?);
+            let new = sink(Some(path));
+            self.is_moved = new.is_err();
+            self.out = Some(new.map_err(|e| format!("{}: {e}; lines go on to the file that was moved away", path.display()))?);
             self.is_cut = false;
             self.which = which(path);
         }
@@ -141,14 +145,6 @@ fn sink(path: Option<&Path>) -> io::Result<Box<dyn Write + Send>> {
             Box::new(file)
         }
     })
-}
-
-/// Who talks to whom is nobody else's business: owner and group read a file that is made.
-pub fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o640);
-    options
 }
 
 #[cfg(unix)]

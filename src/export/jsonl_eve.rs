@@ -6,13 +6,15 @@ use super::files::{self, LineFile};
 use super::iso::suricata;
 use super::uid::UidTable;
 use super::whole_flows::WholeFlows;
+use super::words;
 use super::{
     ExportNeeds, ExportRecord, Exported, Exporter, ExporterCounters, ExporterKind, ExporterOpening, FindingNews, Identity, OpenExporter,
     PreparedExporter, each,
 };
 use crate::error::{Error, Result};
 use crate::json::to_json;
-use crate::model::CloseReason;
+use crate::model::time::SECOND;
+use crate::model::{CloseReason, TcpSummary, Timestamp};
 use crate::snapshot::tables::closed_flows::ClosedFlow;
 use serde::Serialize;
 use std::path::Path;
@@ -74,8 +76,12 @@ struct FlowEvent<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     app_proto: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    app_proto_orig: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     community_id: Option<String>,
     flow: Counted,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tcp: Option<Tcp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ether: Option<Ether>,
     spantop: Own<'a>,
@@ -95,10 +101,25 @@ struct Counted {
     alerted: bool,
 }
 
+/// What is not so is left out, as Suricata does.
+#[derive(Serialize)]
+struct Tcp {
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    syn: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    fin: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    rst: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    ack: bool,
+    state: &'static str,
+}
+
+/// Of a flow Suricata lists all addresses it met; here those of one packet are known.
 #[derive(Serialize)]
 struct Ether {
-    src_mac: String,
-    dest_mac: String,
+    src_macs: [String; 1],
+    dest_macs: [String; 1],
 }
 
 /// What Suricata has no word for.
@@ -150,6 +171,7 @@ impl Eve {
         let has_ports = matches!(record.key.protocol, 6 | 17 | 132);
         // 51 bits, as Suricata has: whoever reads numbers as doubles keeps every digit.
         let flow_id = self.uids.close(&record.key) >> 13;
+        let app = flow.app.map(words::of_suricata);
         let line = FlowEvent {
             timestamp: suricata(record.last),
             flow_id,
@@ -161,7 +183,8 @@ impl Eve {
             dest_ip: destination.to_string(),
             dest_port: has_ports.then_some(destination_port),
             proto: protocol(record.key.protocol),
-            app_proto: flow.app,
+            app_proto: app.map(|(word, _)| word),
+            app_proto_orig: app.and_then(|(_, before)| before),
             community_id: community_id(&record.key),
             flow: Counted {
                 pkts_toserver: forth.packets,
@@ -170,12 +193,13 @@ impl Eve {
                 bytes_toclient: back.wire_bytes,
                 start: suricata(record.first),
                 end: suricata(record.last),
-                age: record.last.since(record.first) / crate::model::time::SECOND,
+                age: age(record.first, record.last),
                 state: state(flow),
                 reason: reason(record.reason),
                 alerted: false,
             },
-            ether: flow.macs().map(|[source, destination]| Ether { src_mac: source.to_string(), dest_mac: destination.to_string() }),
+            tcp: record.tcp.as_ref().map(|seen| tcp(seen, state(flow))),
+            ether: flow.macs().map(|[source, destination]| Ether { src_macs: [source.to_string()], dest_macs: [destination.to_string()] }),
             spantop: Own {
                 site: &identity.site,
                 session: &identity.session,
@@ -261,6 +285,23 @@ fn protocol(number: u8) -> String {
         132 => "SCTP".into(),
         _ => format!("{number:03}"),
     }
+}
+
+/// Seconds as Suricata counts them: by what a clock that shows no fractions would say at both ends.
+fn age(first: Timestamp, last: Timestamp) -> i64 {
+    last.0.div_euclid(SECOND) - first.0.div_euclid(SECOND)
+}
+
+/// What is known of a connection, in Suricata's words; flags that say nothing of its course (PSH, URG) are not kept.
+fn tcp(tcp: &TcpSummary, state: &'static str) -> Tcp {
+    let syn = !tcp.midstream;
+    // A SYN that nobody answered, or whose answer nobody acknowledged.
+    let state = match (state, tcp.answered) {
+        ("new", true) => "syn_recv",
+        ("new", false) => "syn_sent",
+        _ => state,
+    };
+    Tcp { syn, fin: tcp.fins() > 0, rst: tcp.reset.is_some(), ack: tcp.answered || tcp.acknowledged, state }
 }
 
 fn state(flow: &ClosedFlow) -> &'static str {

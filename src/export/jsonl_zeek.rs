@@ -7,11 +7,13 @@ use super::community::community_id;
 use super::files::LineFile;
 use super::uid::{self, UidTable};
 use super::whole_flows::WholeFlows;
+use super::words;
 use super::{
     ExportNeeds, ExportRecord, Exported, Exporter, ExporterCounters, ExporterKind, ExporterOpening, Identity, OpenExporter,
     PreparedExporter, each,
 };
 use crate::dissect::registry as applications;
+use crate::dissect::tls::alert;
 use crate::error::{Error, Result};
 use crate::json::to_json;
 use crate::model::limits::EXPORT_UIDS;
@@ -253,7 +255,7 @@ struct Ssl<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     server_name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    last_alert: Option<String>,
+    last_alert: Option<Cow<'static, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     certificate_name: Option<&'a str>,
     established: bool,
@@ -292,7 +294,7 @@ impl Zeek {
                 head: head("ssl", shown.time, shown.way),
                 version: shown.version.map(tls_version),
                 server_name: shown.server_name.as_deref(),
-                last_alert: shown.alert.map(|code| code.to_string()),
+                last_alert: shown.alert.map(|code| alert(code.into())),
                 certificate_name: shown.certificate.as_deref(),
                 established: shown.version.is_some() && shown.alert.is_none(),
             };
@@ -301,7 +303,7 @@ impl Zeek {
         let ([forth, back], vlans, macs) = (flow.ways(), flow.record.vlans.ids(), flow.macs());
         let line = Conn {
             head: head("conn", flow.record.first, flow.record.originator),
-            service: flow.app.map(service),
+            service: flow.app.map(words::of_zeek),
             duration: (flow.total().packets > 1).then(|| seconds(flow.record.last.since(flow.record.first))),
             conn_state: conn_state(flow),
             orig_pkts: forth.packets,
@@ -454,17 +456,6 @@ fn transport(number: u8) -> Cow<'static, str> {
     }
 }
 
-/// Zeek's word for an application; where it has none, ours.
-fn service(app: &'static str) -> &'static str {
-    match app {
-        "tls" => "ssl",
-        other if other.ends_with("+tls") => "ssl",
-        "kerberos" => "krb",
-        "smb2" => "smb",
-        other => other,
-    }
-}
-
 fn tls_version(version: u16) -> Cow<'static, str> {
     match version {
         0x0300 => "SSLv3".into(),
@@ -555,7 +546,7 @@ mod tests {
 
     #[test]
     fn words_of_zeek() {
-        assert_eq!((service("tls"), service("dns"), tls_version(0x0304)), ("ssl", "dns", "TLSv13".into()));
+        assert_eq!((words::of_zeek("tls"), words::of_zeek("mdns"), tls_version(0x0304)), ("ssl", "dns", "TLSv13".into()));
         assert_eq!((transport(6), transport(58), transport(132)), ("tcp".into(), "icmp".into(), "unknown_transport".into()));
         let tcp = TcpSummary::default();
         let opened = TcpSummary { answered: true, acknowledged: true, ..tcp };

@@ -41,6 +41,7 @@ mod syslog;
 mod uid;
 mod webhook;
 mod whole_flows;
+mod words;
 
 pub use answers::{AnswerPlace, AnswerPort, WebPage};
 pub use board::{ExportBoard, ExporterCounters, ExporterState};

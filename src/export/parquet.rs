@@ -14,6 +14,7 @@ use crate::model::Timestamp;
 use crate::model::clock::Ticker;
 use crate::model::limits::EXPORT_PARQUET_ROWS;
 use crate::model::time::SECOND;
+use crate::settings::made_file::private;
 use crate::snapshot::Snapshot;
 use crate::snapshot::table::{FieldKind, FieldValue};
 use ::parquet::basic::{Compression, ConvertedType, Repetition, Type as Physical};
@@ -77,7 +78,6 @@ fn prepare(opening: ExporterOpening<'_>) -> Result<PreparedExporter<'_>> {
             folder,
             rows,
             buffers: Buffers { identity: Arc::clone(opening.identity), open: BTreeMap::new(), at: None },
-            next: 0,
             pauses: BackOff::default(),
             flush: Ticker::new(every, every),
             tell: Ticker::new(Duration::ZERO, TELL),
@@ -310,8 +310,6 @@ struct Parquet {
     /// Rows of a file.
     rows: u64,
     buffers: Buffers,
-    /// The number of the next file.
-    next: u64,
     pauses: BackOff,
     flush: Ticker,
     tell: Ticker,
@@ -350,17 +348,15 @@ impl Parquet {
     }
 
     fn write(&mut self, table: &str, buffer: &Buffer) -> Exported {
-        let name = format!("{table}-{}-{:06}.parquet", self.identity.session, self.next);
+        let name = format!("{table}-{}-{:06}.parquet", self.identity.session, self.board.take_number(0));
         let (path, beside) = (self.folder.join(&name), self.folder.join(format!(".{name}.part")));
         let told = |what: String| format!("{}: {what}", path.display());
-        let written =
-            files::private().write(true).create(true).truncate(true).open(&beside).map_err(|e| told(e.to_string())).and_then(|file| {
-                buffer.write(table, &file).map_err(|e| told(e.to_string()))?;
-                file.sync_all().and_then(|()| fs::rename(&beside, &path)).map_err(|e| told(e.to_string()))
-            });
-        match written {
-            Ok(()) => self.next += 1,
-            Err(_) => drop(fs::remove_file(&beside)),
+        let written = private().write(true).create(true).truncate(true).open(&beside).map_err(|e| told(e.to_string())).and_then(|file| {
+            buffer.write(table, &file).map_err(|e| told(e.to_string()))?;
+            file.sync_all().and_then(|()| fs::rename(&beside, &path)).map_err(|e| told(e.to_string()))
+        });
+        if written.is_err() {
+            let _ = fs::remove_file(&beside);
         }
         written
     }
@@ -376,7 +372,7 @@ impl Exporter for Parquet {
     }
 
     fn tick(&mut self) -> Exported {
-        if let Some(snapshot) = self.tell.due().then(|| self.latest.clone()).flatten() {
+        if let Some(snapshot) = self.latest.clone().filter(|_| self.tell.due()) {
             rows::tell(&snapshot, &self.board, false, &mut self.buffers);
         }
         if self.flush.due() { self.close(1) } else { self.close(self.rows) }

@@ -8,6 +8,7 @@ use super::{
     PreparedExporter,
 };
 use crate::error::Result;
+use crate::model::Arrange as _;
 use crate::model::limits::PROMETHEUS_SERIES as SERIES;
 use crate::model::{CloseReason, Severity};
 use crate::snapshot::Snapshot;
@@ -231,7 +232,7 @@ impl Counted {
         w.family("vlan_wire_bytes_total", "counter", "Bytes on the wire by VLAN; a packet counts for each identifier it carries.");
         let mut other = s.stats.vlans.other.wire_bytes;
         let mut rows: Vec<_> = s.stats.vlans.rows.iter().collect();
-        rows.sort_by_key(|row| row.id);
+        rows.arrange_by_key(|row| row.id);
         for row in rows {
             let id = row.id.to_string();
             if self.vlans.has(&id) {
@@ -285,7 +286,7 @@ type Series = (Vec<(&'static str, String)>, String);
 const SERVICE_FAMILIES: [(&str, &str, &str); 3] = [
     ("service_requests_total", "counter", "Requests that a service was sent."),
     ("service_errors_total", "counter", "Requests and attempts to connect that failed."),
-    ("service_response_seconds", "gauge", "How long a service took to answer."),
+    ("service_response_seconds", "summary", "How long a service took to answer."),
 ];
 
 fn capture(w: &mut Writer, s: &Snapshot) {

@@ -1,4 +1,4 @@
-//! Credentials: from a file that nobody else reads, or from the environment; never from the command line.
+//! Credentials: from a file that others do not read, or from the environment; never from the command line.
 
 use super::ExportTarget;
 use crate::error::Result;
@@ -46,7 +46,7 @@ pub fn secret(target: &ExportTarget, option: &str, variable: &str) -> Result<Opt
     let wrong = |what: String| target.wrong(format!("{option} {path}: {what}"));
     let path = Path::new(path);
     match read(path) {
-        Ok((_, version)) if version.is_none() => Err(wrong("others may read it; chmod 600 it".into())),
+        Ok((_, version)) if version.is_none() => Err(wrong(small_file::OPEN.into())),
         Ok((secret, _)) if secret.expose().chars().any(char::is_control) => Err(wrong("its first line holds a control character".into())),
         Ok((secret, version)) => {
             if let (Ok(mut kept), Some(version)) = (KEPT.lock(), version) {
@@ -68,7 +68,7 @@ pub fn secret(target: &ExportTarget, option: &str, variable: &str) -> Result<Opt
 /// What a file holds, and its version; without one where others may read it.
 fn read(path: &Path) -> io::Result<(Secret, Option<FileVersion>)> {
     let about = std::fs::metadata(path)?;
-    if others_may_read(&about) {
+    if small_file::is_open(&about) {
         return Ok((Secret::new(""), None));
     }
     let text = small_file::read_text(path)?;
@@ -81,17 +81,6 @@ fn kept(path: &Path) -> Option<std::result::Result<Secret, ()>> {
     let known = kept.get(path)?;
     let same = std::fs::metadata(path).map_or(true, |about| FileVersion::of(&about) == known.version);
     Some(if same { Ok(known.secret.clone()) } else { Err(()) })
-}
-
-#[cfg(unix)]
-fn others_may_read(about: &std::fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    about.is_file() && about.permissions().mode() & 0o007 != 0
-}
-
-#[cfg(not(unix))]
-fn others_may_read(_: &std::fs::Metadata) -> bool {
-    false
 }
 
 #[cfg(all(test, unix))]

@@ -25,7 +25,7 @@ pub static KIND: ExporterKind = ExporterKind {
         ExportOption {
             key: "token-file",
             takes: ExportValue::Text,
-            about: "file with a bearer token, for its owner only [default: $SPANTOP_WEBHOOK_TOKEN]",
+            about: "file with a bearer token, which others may not read [default: $SPANTOP_WEBHOOK_TOKEN]",
         },
         ExportOption { key: "ca", takes: ExportValue::Text, about: "certificates (PEM) to trust instead of the system's" },
     ],

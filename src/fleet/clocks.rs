@@ -5,6 +5,7 @@
 
 use super::ProbeName;
 use super::answers::AnswerRow;
+use crate::model::Arrange as _;
 use crate::model::limits::FLEET_CLOCKS;
 
 /// A clock that is off by no more is in step: that is what it is known within.
@@ -42,7 +43,7 @@ impl FleetClocks {
         };
         let mut runs: Vec<RunClock> = rows.iter().filter_map(run).collect();
         // Those furthest off first: they need it most.
-        runs.sort_by(|x, y| y.ahead.abs().total_cmp(&x.ahead.abs()));
+        runs.arrange_by(|x, y| y.ahead.abs().total_cmp(&x.ahead.abs()));
         Self { runs }
     }
 

@@ -7,6 +7,7 @@
 use super::ProbeName;
 use super::answers::AnswerRow;
 use super::clocks::DOUBTS;
+use crate::model::Arrange as _;
 use crate::model::limits::FLEET_GROUPS;
 use crate::model::units;
 use std::collections::{BTreeMap, BTreeSet};
@@ -88,7 +89,7 @@ impl SharedTraffic {
             groups.entry(group.probes.clone()).and_modify(|sum| join(sum, group)).or_insert_with(|| group.clone());
         }
         self.groups = groups.into_values().collect();
-        self.groups.sort_by(|x, y| y.conversations.cmp(&x.conversations).then_with(|| x.probes.cmp(&y.probes)));
+        self.groups.arrange_by(|x, y| y.conversations.cmp(&x.conversations).then_with(|| x.probes.cmp(&y.probes)));
         self.told = self.told.plus(piece.told);
         self.left_off |= piece.left_off || self.groups.len() > FLEET_GROUPS;
         self.groups.truncate(FLEET_GROUPS);
@@ -169,7 +170,7 @@ pub fn pairs(groups: &[SharedGroup]) -> Vec<ProbePair> {
         (one.clone(), other.clone(), n, (of > 0.0).then(|| sum / of))
     };
     let mut out: Vec<ProbePair> = found.into_iter().map(pair).collect();
-    out.sort_by(|x, y| y.2.cmp(&x.2).then_with(|| (&x.0, &x.1).cmp(&(&y.0, &y.1))));
+    out.arrange_by(|x, y| y.2.cmp(&x.2).then_with(|| (&x.0, &x.1).cmp(&(&y.0, &y.1))));
     out
 }
 

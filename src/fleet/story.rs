@@ -3,6 +3,7 @@
 use super::FleetSpan;
 use super::answers::AnswerRow;
 use super::probe::{ProbeName, severity};
+use crate::model::Arrange as _;
 use crate::model::Severity;
 
 /// A piece of its load.
@@ -140,7 +141,7 @@ pub(super) fn finding(row: &AnswerRow, running: Option<&str>) -> StoryFinding {
 
 /// Those that hold first, as they were otherwise.
 pub(super) fn in_order(mut findings: Vec<StoryFinding>) -> Vec<StoryFinding> {
-    findings.sort_by_key(|finding| !finding.is_active);
+    findings.arrange_by_key(|finding| !finding.is_active);
     findings
 }
 

@@ -4,6 +4,7 @@
 use super::ProbeName;
 use super::answers::AnswerRow;
 use super::history::RunTold;
+use crate::model::Arrange as _;
 use crate::model::limits::FLEET_TAILS;
 
 /// Runs that are asked for with one question, whose size is bounded.
@@ -55,7 +56,7 @@ impl RunTail {
 
     /// The runs to ask for, those that told last first, and no more than [`FLEET_TAILS`].
     pub(super) fn newest(mut tails: Vec<Self>) -> Vec<Self> {
-        tails.sort_by_key(|tail| std::cmp::Reverse(tail.to_ns));
+        tails.arrange_by_key(|tail| std::cmp::Reverse(tail.to_ns));
         tails.truncate(FLEET_TAILS);
         tails
     }

@@ -2,6 +2,7 @@
 //!
 //! A function of the flow records and MAC pairs at report time: no cost a packet.
 
+use crate::model::Arrange as _;
 use crate::model::evidence::ONE_SIDE_PACKETS;
 use crate::model::limits::{MAC_ROLES, PLACES};
 use crate::model::sum::{Rule, Sum, sums};
@@ -89,7 +90,7 @@ impl Rule<HashMap<Prefix, JudgedConversations>> for Places {
         let mut more: Vec<_> = other.iter().collect();
         // Which of them find room must not depend on how a table lies in memory.
         if sum.len() < PLACES && sum.len() + more.len() > PLACES {
-            more.sort_unstable_by_key(|row| row.0);
+            more.arrange_by_key(|row| row.0);
         }
         for (place, judged) in more {
             if let Some(slot) = entry(sum, *place, PLACES) {

@@ -25,22 +25,31 @@ pub fn clustered(groups: &[Acked], segment: u64, gaps: u64) -> Option<Estimate> 
         return None;
     }
     let (rate, n) = ((missing as f64 / all).min(1.0), all / unit);
-    let used = || groups.iter().filter(|g| g.bytes > 0);
-    let (count, binomial) = (used().count(), rate * (1.0 - rate) / n);
-    let effect = if binomial <= 0.0 {
-        1.0
-    } else if count >= GROUPS {
-        let freedom = (count - 1) as f64;
-        let squares: f64 = used().map(|g| (g.missing as f64 - rate * g.bytes as f64).powi(2)).sum();
+    let count = groups.iter().filter(|g| g.bytes > 0).count();
+    let effect = if count >= GROUPS {
         // Student's quantile over the normal one, to first order (Abramowitz and Stegun 26.7.5).
-        let student = 1.0 + (Z * Z + 1.0) / (4.0 * freedom);
-        squares * count as f64 / freedom / all.powi(2) / binomial * student.powi(2)
+        let student = 1.0 + (Z * Z + 1.0) / (4.0 * (count - 1) as f64);
+        scatter(groups, segment) * student.powi(2)
     } else {
         let run = (missing as f64 / unit / gaps.max(1) as f64).max(1.0);
         2.0 * run * (1.0 - rate) - 1.0
     };
     let (low, high) = score(rate, n / effect.max(1.0));
     Some(Estimate { rate, low, high, n: n as u64 })
+}
+
+/// How many times as much the shares of `groups` vary as they would if segments of `segment` bytes were missing by chance: the ratio estimator's variance
+/// between groups over the binomial one (Kish 1965). 1 where nothing can vary: of one group, and where all or nothing is missing.
+pub fn scatter(groups: &[Acked], segment: u64) -> f64 {
+    let used = || groups.iter().filter(|g| g.bytes > 0);
+    let (bytes, missing) = used().fold((0.0, 0.0), |(b, m), g| (b + g.bytes as f64, m + g.missing as f64));
+    let (count, rate) = (used().count(), if bytes > 0.0 { missing / bytes } else { 0.0 });
+    let binomial = rate * (1.0 - rate) * segment.max(1) as f64 / bytes;
+    if count < 2 || binomial <= 0.0 {
+        return 1.0;
+    }
+    let squares: f64 = used().map(|g| (g.missing as f64 - rate * g.bytes as f64).powi(2)).sum();
+    squares * count as f64 / (count - 1) as f64 / bytes.powi(2) / binomial
 }
 
 /// Loss by place. `None` is "cannot tell": an input is missing, or the intervals of two inputs overlap so that their difference says nothing

@@ -4,6 +4,7 @@ use super::{
     CopyClass, DirectionCounts, DuplicateCounts, HealthCounts, LossCounts, MacRoles, OrderCounts, OvertakenCounts, order, overtaken,
     size_floor,
 };
+use crate::model::Arrange as _;
 use crate::model::Sum;
 use crate::model::evidence::{
     CastEvidence, ChecksumEvidence, ClockEvidence, ContentEvidence, CopyEvidence, CopyGap, ExchangeSides, LoadClass, OrderEvidence,
@@ -24,7 +25,7 @@ impl DuplicateCounts {
     /// From VLAN to VLAN, with packets, most first.
     pub fn vlan_pairs(&self) -> Vec<(Option<u16>, Option<u16>, u64)> {
         let mut pairs: Vec<_> = self.vlans.iter().filter(|v| v.packets > 0).map(|v| (v.first, v.later, v.packets)).collect();
-        pairs.sort_by_key(|&(first, later, packets)| (std::cmp::Reverse(packets), first, later));
+        pairs.arrange_by_key(|&(first, later, packets)| (std::cmp::Reverse(packets), first, later));
         pairs
     }
 
@@ -32,7 +33,7 @@ impl DuplicateCounts {
     pub fn remarked_pairs(&self) -> Vec<(u8, u8, u64)> {
         let rows = (0u8..).zip(&self.remarked).flat_map(|(from, row)| (0u8..).zip(row).map(move |(to, n)| (from, to, *n)));
         let mut pairs: Vec<_> = rows.filter(|pair| pair.2 > 0).collect();
-        pairs.sort_by_key(|&(from, to, packets)| (std::cmp::Reverse(packets), from, to));
+        pairs.arrange_by_key(|&(from, to, packets)| (std::cmp::Reverse(packets), from, to));
         pairs
     }
 
@@ -41,7 +42,7 @@ impl DuplicateCounts {
         let value = |code: Option<u16>| code.map_or(0, |code| code as u8);
         let known = self.remarked_dscp.iter().filter(|c| c.packets > 0);
         let mut pairs: Vec<_> = known.map(|c| (value(c.first), value(c.later), c.packets)).collect();
-        pairs.sort_by_key(|&(from, to, packets)| (std::cmp::Reverse(packets), from, to));
+        pairs.arrange_by_key(|&(from, to, packets)| (std::cmp::Reverse(packets), from, to));
         pairs
     }
 

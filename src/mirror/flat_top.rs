@@ -1,6 +1,7 @@
 //! A constant rate while packets are lost: what a limit lets through.
 
 use super::{LostBytes, WINDOW, Windows, window};
+use crate::model::Arrange as _;
 use crate::model::evidence::{FLAT_WINDOWS, FlatTop, RATE_WINDOW_LENGTHS};
 use crate::model::{Timestamp, Traffic};
 
@@ -25,7 +26,7 @@ pub fn flat_top(lost: &LostBytes, arrived: &Windows<Traffic>, from: Option<Times
 /// The flat top of windows of so many `seconds`, by what arrived and what was lost in each. Where a limit was reached for a part of the
 /// window only, less is delivered, never more: windows below 90 % of the median stay out.
 fn top(mut lossy: Vec<(Traffic, u32)>, seconds: f64) -> Option<FlatTop> {
-    lossy.sort_unstable_by_key(|w| w.0.wire_bytes);
+    lossy.arrange_by_key(|w| w.0.wire_bytes);
     let median = lossy.get(lossy.len() / 2)?.0.wire_bytes as f64;
     let top = lossy.get(lossy.partition_point(|w| (w.0.wire_bytes as f64) < 0.9 * median)..)?;
     let mean = |of: &dyn Fn(&(Traffic, u32)) -> f64| top.iter().map(of).sum::<f64>() / top.len().max(1) as f64;

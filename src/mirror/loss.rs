@@ -13,6 +13,7 @@
 //! Listens to what following the connection yields ([`crate::model::tcp`]) and keeps no sequence number. Cost: a few counters a segment.
 
 use super::loss_counts::{LossCounts, Ratios, size_bin};
+use super::strata::AckedBySecond;
 use super::windows::{LostBytes, window};
 use crate::model::tcp::{HoleEvent, LostRange, TcpEvent, TcpMarks};
 use crate::model::{Direction, Timestamp};
@@ -54,6 +55,8 @@ pub struct Loss {
     counts: LossCounts,
     /// What was lost when.
     windows: LostBytes,
+    /// What was acknowledged when, and of it lost.
+    seconds: AckedBySecond,
 }
 
 impl Ratios {
@@ -65,10 +68,10 @@ impl Ratios {
 }
 
 impl Loss {
-    /// Looks at what one segment in direction `way` did to its connection. `utilisation` is the class of the current window
+    /// Looks at what one segment of that time in direction `way` did to its connection. `utilisation` is the class of the current window
     /// (see [`super::UTILISATION_CLASSES`]), chosen by the caller.
     #[inline]
-    pub fn observe(&mut self, state: &mut LossState, event: &TcpEvent, way: Direction, payload: u32, utilisation: u8) {
+    pub fn observe(&mut self, state: &mut LossState, event: &TcpEvent, way: Direction, payload: u32, (time, utilisation): (Timestamp, u8)) {
         if event.marks.has(TcpMarks::SETTLED) {
             if payload > 0 {
                 self.counts.seen_sizes[size_bin(payload)] += 1;
@@ -76,6 +79,7 @@ impl Loss {
             if event.marks.has(TcpMarks::ADVANCED) {
                 state.judge(way.reversed(), event.advanced, 0);
                 self.counts.acks += 1;
+                self.seconds.acked(time, event.advanced);
                 self.counts.acked(utilisation, event.advanced.into());
             }
         }
@@ -101,6 +105,7 @@ impl Loss {
     pub fn lost(&mut self, lost: &LostRange) {
         let (bytes, mss) = (lost.bytes, u32::from(lost.mss.unwrap_or(USUAL_MSS)).max(1));
         self.windows.add(window(lost.missing_since), bytes);
+        self.seconds.missing(lost.missing_since, bytes);
         self.counts.missed(lost.label, bytes.into());
         self.counts.missing_sizes[size_bin(mss)] += u64::from(bytes / mss);
         if bytes % mss > 0 {
@@ -111,6 +116,11 @@ impl Loss {
     /// All counts since the beginning.
     pub fn counts(&self) -> &LossCounts {
         &self.counts
+    }
+
+    /// What was acknowledged by second, and of it lost.
+    pub fn seconds(&self) -> AckedBySecond {
+        self.seconds.counted()
     }
 
     /// Bytes lost by window of time.

@@ -1,5 +1,6 @@
 //! What mirroring does to packets, found online: copies, gaps, one-sidedness.
 
+mod advance;
 mod directionality;
 pub mod duplicates;
 pub mod estimate;
@@ -12,14 +13,18 @@ mod loss_counts;
 mod numbered;
 mod order;
 mod overtaken;
+mod recurring;
 pub mod sessions;
 mod silence;
 pub mod stamps;
+mod strata;
+mod stretches;
 pub mod switch_clock;
 mod unicast;
 mod windows;
 mod witness;
 
+pub use advance::{AdvanceCounts, AdvanceState};
 pub use directionality::{DirectionCounts, JudgedConversations, MacRoleCounts, MacRoles, OneWayFlow};
 pub use duplicates::{CopyClass, CopyTimes, CopyVerdict, CopyWatch, Digest, DistantCounts, DuplicateCounts, DuplicateFilter, Fingerprint};
 pub use duplicates::{MirrorPoint, TransitCounts, TransitKey, TransitReport};
@@ -32,9 +37,12 @@ pub use loss_counts::{Acked, LossCounts, RATIO_BINS, Ratios, SIZE_BINS, UTILISAT
 pub use numbered::{MutualStream, NumberedStreams, StreamClass, StreamCounts};
 pub use order::{ClockCounts, OrderCounts, SKEW_BINS, Skews};
 pub use overtaken::{Overtaken, OvertakenCounts};
+pub use recurring::{PausesAlike, Recurring};
 pub use sessions::{CheckSequence, MirrorSessions, Ours, SampledPacket, SessionReport};
 pub use silence::{JudgedPauses, Pause, Pauses};
 pub use stamps::StampLedger;
+pub use strata::{AckedBySecond, ByHost, uneven};
+pub use stretches::Stretches;
 pub use switch_clock::SwitchClock;
 pub use unicast::UnicastWatch;
 pub use windows::{LostBytes, WINDOW, Windows, window};

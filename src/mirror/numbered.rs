@@ -3,9 +3,11 @@
 //!
 //! RTP is told of by who reads it. Of the others every packet is looked at: its number is in the clear.
 
-use super::Ledger;
+use super::stretches::OpenStretch;
+use super::{Ledger, LostBytes, Stretches, window};
 use crate::model::evidence::StreamEvidence;
 use crate::model::limits::{NUMBERED_STREAMS, NUMBERED_TUNNELS};
+use crate::model::sealed::{NAT_TRAVERSAL, WIREGUARD_DATA};
 use crate::model::sum::{Rule, sums};
 use crate::model::time::SECOND;
 use crate::model::{Address, Direction, Episode, FlowKey, Frame, MediaNews, Timestamp, wilson};
@@ -24,11 +26,11 @@ const BEST: f64 = 0.25;
 /// A stream that says nothing for so long makes room for others, where there is none left.
 const FORGOTTEN: i64 = 60 * SECOND;
 
+/// Numbers missing at once, at least, that are a jump.
+const JUMP: u64 = 10;
+
 /// More of it missing is no numbering.
 const SPARSE: f64 = 0.999;
-
-/// Where IPsec is carried in UDP (RFC 3948).
-const NAT_TRAVERSAL: u16 = 4_500;
 
 /// A stream: its conversation and direction, and what tells it from others there.
 type Key = (FlowKey, bool, u32);
@@ -83,7 +85,7 @@ fn place(address: Address) -> u64 {
 
 impl StreamCounts {
     /// Counts a stream.
-    fn add(&mut self, sender: Address, packets: u64, missing: u64) {
+    pub(super) fn add(&mut self, sender: Address, packets: u64, missing: u64) {
         let all = packets.saturating_add(missing);
         if all < LEAST {
             return;
@@ -107,6 +109,7 @@ impl StreamCounts {
             senders: self.senders.count_ones().into(),
             packets: all.packets,
             missing: all.missing,
+            by_stretch: None,
             best: (sum(best) > 0).then(|| wilson(best.missing, sum(best))),
         }
     }
@@ -135,6 +138,7 @@ struct Told {
     lost: u64,
     seen: Episode,
     is_voice: bool,
+    open: OpenStretch,
 }
 
 /// A stream whose numbers are read here.
@@ -172,6 +176,10 @@ pub struct MutualStream {
 pub struct NumberedStreams {
     told: HashMap<Key, Told>,
     counted: HashMap<Key, Counted>,
+    /// What those lack that another part reads, by time.
+    stretches: Stretches,
+    /// Streams whose numbers jumped, by when they are told of.
+    jumps: LostBytes,
 }
 
 impl NumberedStreams {
@@ -182,6 +190,10 @@ impl NumberedStreams {
     /// Reads a packet that is no TCP segment: the number of one that is numbered in the clear.
     #[inline]
     pub fn observe(&mut self, frame: &Frame<'_>) {
+        // Nearly all datagrams leave here.
+        if frame.is_plain {
+            return;
+        }
         if let Some((flow, way)) = &frame.flow
             && let Some((stream, number)) = number(frame, flow)
         {
@@ -206,9 +218,22 @@ impl NumberedStreams {
         }
     }
 
+    /// What they lack by stretches of time whose end is `wanted`.
+    pub fn stretches(&self, wanted: impl Fn(Timestamp) -> bool) -> Stretches {
+        self.stretches.wanted(wanted)
+    }
+
+    /// When numbers of streams jumped: in a second before, of so many streams.
+    pub fn jumps(&self) -> &LostBytes {
+        &self.jumps
+    }
+
     /// Takes in what became of a stream of voice or pictures.
     pub fn media(&mut self, news: &MediaNews) {
         let key = (news.flow, news.way == Direction::AToB, news.source);
+        if news.lost >= JUMP {
+            self.jumps.add(window(news.last), 1);
+        }
         if !self.told.contains_key(&key) && self.told.len() >= NUMBERED_STREAMS {
             self.told.retain(|_, stream| news.last.since(stream.seen.last) < FORGOTTEN);
         }
@@ -218,10 +243,12 @@ impl NumberedStreams {
                 lost: 0,
                 seen: Episode { first: news.first, last: news.last },
                 is_voice: false,
+                open: OpenStretch::default(),
             });
             stream.received = stream.received.saturating_add(news.received);
             stream.lost = stream.lost.saturating_add(news.lost);
             stream.seen.last = news.last;
+            self.stretches.take(&mut stream.open, news.flow.ends(news.way)[0].0, news);
             stream.is_voice |= VOICE.contains(&news.payload_type);
         }
     }
@@ -278,8 +305,8 @@ fn number(frame: &Frame<'_>, flow: &FlowKey) -> Option<(u32, u32)> {
             let datagram = frame.bytes.get(frame.transport? as usize..)?;
             let length = u16::from_be_bytes(*datagram.get(4..)?.first_chunk()?);
             let content = datagram.get(8..)?;
-            // A type of 4, three bytes of nothing, and a length in steps of 16 with a check sum behind it.
-            if content.starts_with(&[4, 0, 0, 0]) && length >= 40 && length % 16 == 8 {
+            // Its length goes in steps of 16, with a check sum behind it.
+            if content.starts_with(&WIREGUARD_DATA) && length >= 40 && length % 16 == 8 {
                 return (!frame.fragment && little(content, 12)? == 0).then_some((little(content, 4)?, little(content, 8)?));
             }
             let is_carried = flow.a_port == NAT_TRAVERSAL || flow.b_port == NAT_TRAVERSAL;

@@ -4,13 +4,17 @@
 //! mirrored meanwhile. A shorter one is told where conversations witness it ([`PauseWitness`]): bytes that are missing over it, connections that begin in
 //! their middle behind it, or many clients that all pause at once. Connections that go on over it with the next byte, of which nobody sent anything
 //! again, lived through no outage: the clock was set forward. A pause longer than all the traffic beside it may as well be the gap between two
-//! captures in one file. Whoever writes the tape tells of pauses; packets cost nothing.
+//! captures in one file. Those that come again and again are judged together ([`Recurring`]). Whoever writes the tape tells of pauses; packets cost nothing.
 
+use super::recurring::{PausesAlike, Recurring};
 use super::witness::PauseWitness;
-use crate::model::evidence::{Forward, Outage, PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_SHORT, PAUSE_STANDS, PAUSE_STEADY};
+use crate::model::Arrange as _;
+use crate::model::evidence::{
+    Again, Forward, Outage, PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_MISSED_EACH, PAUSE_SHORT, PAUSE_STANDS, PAUSE_STEADY,
+};
 use crate::model::limits::OUTAGES;
 use crate::model::time::SECOND;
-use crate::model::{Episode, Timestamp};
+use crate::model::{Episode, Estimate, Timestamp};
 
 /// Pauses of that length at most: more are how this traffic is.
 const MOST: usize = 3;
@@ -44,6 +48,8 @@ pub struct JudgedPauses {
     pub outages: Vec<Outage>,
     /// The clock was set forward.
     pub forward: Vec<Forward>,
+    /// Outages that come again and again, all of them.
+    pub again: Option<Again>,
 }
 
 /// The pauses of a capture so far.
@@ -56,6 +62,8 @@ pub struct Pauses {
     long: [Pause; OUTAGES],
     /// The longest of all others, in nanoseconds.
     short: i64,
+    /// All of them.
+    recurring: Recurring,
 }
 
 impl Pauses {
@@ -70,6 +78,7 @@ impl Pauses {
 
     /// Tells that nothing arrived meanwhile. Those shorter than [`Self::TOLD`] need not be told.
     pub fn note(&mut self, mut pause: Pause) {
+        self.recurring.note(pause);
         if pause.length() >= PAUSE_SHORT
             && let Some(shortest) = self.long.iter_mut().min_by_key(|known| known.length())
             && shortest.length() < pause.length()
@@ -83,7 +92,7 @@ impl Pauses {
     /// time. None where there is too little besides to have a mean. Several that are alike are how this traffic is.
     pub fn gaps(&self, now: Timestamp) -> Vec<Episode> {
         let mut long: Vec<_> = self.long.iter().copied().filter(|pause| pause.length() >= PAUSE).collect();
-        long.sort_unstable_by_key(|pause| std::cmp::Reverse(pause.length()));
+        long.arrange_by_key(|pause| std::cmp::Reverse(pause.length()));
         let like = |pair: &[Pause]| pair.first().zip(pair.last()).is_some_and(|(a, b)| a.length() / 2 <= b.length());
         long.truncate(long.windows(MOST + 1).position(like).unwrap_or(long.len()));
         let mut besides = self.first.map_or(0, |first| now.since(first));
@@ -97,7 +106,7 @@ impl Pauses {
         let (count, besides) = left_out;
         let has_mean = besides >= PAUSE_LEAST && self.packets >= PAUSE_PACKETS;
         long.truncate(if has_mean { count } else { 0 });
-        long.sort_unstable_by_key(|pause| pause.from);
+        long.arrange_by_key(|pause| pause.from);
         long.into_iter().map(|Pause { from, to, .. }| Episode { first: from, last: to }).collect()
     }
 
@@ -114,6 +123,37 @@ impl Pauses {
         found
     }
 
+    /// The pauses up to `now` that come again and again, where there is enough traffic besides for something to be missing in them.
+    pub fn alike(&self, now: Timestamp) -> Option<PausesAlike> {
+        let alike = self.recurring.alike(MOST)?;
+        let rest = self.beside(alike.nanos, now)?;
+        let each = alike.nanos / i64::try_from(alike.count).ok()?;
+        let is_missed = rest.missed_in(alike.nanos) >= PAUSE_MISSED && rest.missed_in(each) >= PAUSE_MISSED_EACH;
+        is_missed.then_some(alike)
+    }
+
+    /// The pauses that conversations are to be asked of.
+    pub fn asked(&self, now: Timestamp) -> Vec<Pause> {
+        let mut all = self.standing_out(now);
+        let alike = self.alike(now).into_iter().flat_map(|alike| alike.newest);
+        all.extend(alike.filter(|pause| !all.contains(pause)).collect::<Vec<_>>());
+        all
+    }
+
+    /// Takes in outages that come again and again.
+    fn judge_alike(&self, now: Timestamp, witness: &impl Fn(&Pause) -> PauseWitness, judged: &mut JudgedPauses) {
+        let Some(alike) = self.alike(now).filter(|alike| alike.tell(witness)) else { return };
+        let Some(rest) = self.beside(alike.nanos, now) else { return };
+        for pause in &alike.newest {
+            let (seconds, missed) = (pause.to.seconds_since(pause.from), rest.missed_in(pause.length()));
+            judged.outages.retain(|known| known.from != pause.from);
+            judged.forward.retain(|known| known.from != pause.from);
+            judged.outages.push(Outage { from: pause.from, seconds, missed, lost: witness(pause).lost, ..Outage::default() });
+        }
+        let seconds = alike.nanos as f64 / SECOND as f64;
+        judged.again = Some(Again { times: alike.count, seconds, missing: Estimate::default() });
+    }
+
     /// The pauses up to `now` that are so long that this alone tells them from the others.
     pub fn sudden(&self, now: Timestamp) -> Vec<Pause> {
         let mut found = self.standing_out(now);
@@ -125,7 +165,16 @@ impl Pauses {
     /// What the pauses up to `now` are that are no part of the traffic, by what conversations witness of each.
     pub fn judge(&self, now: Timestamp, witness: impl Fn(&Pause) -> PauseWitness) -> JudgedPauses {
         let mut judged = JudgedPauses::default();
-        let Some(rest) = self.rest(now) else { return judged };
+        self.judge_each(now, &witness, &mut judged);
+        self.judge_alike(now, &witness, &mut judged);
+        judged.outages.sort_unstable_by_key(|outage| outage.from);
+        judged.forward.sort_unstable_by_key(|forward| forward.from);
+        judged
+    }
+
+    /// Takes in what stands out by itself.
+    fn judge_each(&self, now: Timestamp, witness: &impl Fn(&Pause) -> PauseWitness, judged: &mut JudgedPauses) {
+        let Some(rest) = self.rest(now) else { return };
         let candidates = self.standing_out(now);
         let told = |pause: &&Pause| {
             rest.besides >= PAUSE_BESIDES && witness(pause).tells(pause.length() / PAUSE_STEADY >= self.ordinary(&candidates))
@@ -152,15 +201,12 @@ impl Pauses {
                 false => {}
             }
         }
-        judged.outages.sort_unstable_by_key(|outage| outage.from);
-        judged.forward.sort_unstable_by_key(|forward| forward.from);
-        judged
     }
 
     /// The remembered ones, the longest first.
     fn known(&self) -> Vec<Pause> {
         let mut all: Vec<Pause> = self.long.iter().filter(|pause| pause.length() > 0).copied().collect();
-        all.sort_unstable_by_key(|pause| (std::cmp::Reverse(pause.length()), pause.from));
+        all.arrange_by_key(|pause| (std::cmp::Reverse(pause.length()), pause.from));
         all
     }
 
@@ -172,7 +218,11 @@ impl Pauses {
 
     /// The traffic beside what is remembered.
     fn rest(&self, now: Timestamp) -> Option<Rest> {
-        let paused = self.long.iter().fold(0i64, |sum, pause| sum.saturating_add(pause.length()));
+        self.beside(self.long.iter().fold(0i64, |sum, pause| sum.saturating_add(pause.length())), now)
+    }
+
+    /// The traffic beside pauses of so many nanoseconds.
+    fn beside(&self, paused: i64, now: Timestamp) -> Option<Rest> {
         let besides = now.since(self.first?).saturating_sub(paused);
         (besides >= PAUSE).then_some(Rest { besides, rate: self.packets as f64 / besides as f64 })
     }
@@ -190,7 +240,12 @@ struct Rest {
 impl Rest {
     /// Packets that would have come in a pause.
     fn missed(&self, pause: &Pause) -> u64 {
-        (self.rate * pause.length() as f64) as u64
+        self.missed_in(pause.length())
+    }
+
+    /// The same of so many nanoseconds.
+    fn missed_in(&self, nanos: i64) -> u64 {
+        (self.rate * nanos as f64) as u64
     }
 }
 

@@ -17,50 +17,50 @@ pub fn window(time: Timestamp) -> i64 {
     time.0.div_euclid(WINDOW)
 }
 
-/// The newest [`WINDOWS`] windows, each with a value; older ones are forgotten. Takes no memory before its first value.
+/// The newest `N` windows, each with a value; older ones are forgotten. Takes no memory before its first value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Windows<T> {
+pub struct Windows<T, const N: usize = WINDOWS> {
     newest: i64,
     ring: Vec<T>,
 }
 
-impl<T: Copy + Default> Windows<T> {
+impl<T: Copy + Default, const N: usize> Windows<T, N> {
     fn at(window: i64) -> usize {
-        window.rem_euclid(WINDOWS as i64) as usize
+        window.rem_euclid(N as i64) as usize
     }
 
     /// The value of a window, to be changed; `None` when it is too old.
     pub fn entry(&mut self, window: i64) -> Option<&mut T> {
         if self.ring.is_empty() {
-            self.ring.resize(WINDOWS, T::default());
+            self.ring.resize(N, T::default());
             self.newest = window;
         }
         let ahead = window.saturating_sub(self.newest);
         if ahead > 0 {
-            for n in 1..=ahead.min(WINDOWS as i64) {
+            for n in 1..=ahead.min(N as i64) {
                 if let Some(slot) = self.ring.get_mut(Self::at(self.newest.wrapping_add(n))) {
                     *slot = T::default();
                 }
             }
             self.newest = window;
         }
-        if ahead <= -(WINDOWS as i64) { None } else { self.ring.get_mut(Self::at(window)) }
+        if ahead <= -(N as i64) { None } else { self.ring.get_mut(Self::at(window)) }
     }
 
     /// The value of a window; `None` when nothing is known of it.
     pub fn get(&self, window: i64) -> Option<T> {
         let behind = self.newest.saturating_sub(window);
-        (0..WINDOWS as i64).contains(&behind).then(|| self.ring.get(Self::at(window)).copied()).flatten()
+        (0..N as i64).contains(&behind).then(|| self.ring.get(Self::at(window)).copied()).flatten()
     }
 
     /// Whether windows from this one on are all remembered: it lies within what is kept, or after it.
     fn reaches(&self, window: i64) -> bool {
-        self.newest.saturating_sub(window) < WINDOWS as i64
+        self.newest.saturating_sub(window) < N as i64
     }
 
     /// The windows that are remembered, oldest first, with their values.
     pub fn iter(&self) -> impl Iterator<Item = (i64, T)> + '_ {
-        let last = if self.ring.is_empty() { 0 } else { WINDOWS as i64 };
+        let last = if self.ring.is_empty() { 0 } else { N as i64 };
         (0..last).filter_map(move |n| {
             let window = self.newest.checked_sub(last - 1 - n)?;
             Some((window, self.get(window)?))

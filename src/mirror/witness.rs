@@ -44,7 +44,9 @@ sums! {
         pub apart_seconds: u64,
         /// Connections whose first packet comes just after it and opens none.
         pub midway: u64,
-        /// The same anywhere else, but for the first seconds of the capture.
+        /// Of them those that ended: short ones, and none older than the capture that rest most of the time.
+        pub torn: u64,
+        /// Connections whose first packet opens none and comes behind no pause at all, but for the first seconds of the capture.
         pub midway_elsewhere: u64,
         /// Hosts that open conversations, before and after: a bit of each.
         pub clients: [u64; 2] => AnyBits,
@@ -52,6 +54,8 @@ sums! {
         pub lost: u64,
         /// Bytes that were sent again just after it, beyond what is usual.
         pub again: u64,
+        /// Streams whose numbers (RTP) jump over it.
+        pub streams: u64,
     }
 }
 
@@ -70,7 +74,21 @@ pub struct Witness {
     pub is_tcp: bool,
     /// One whose beginning was not seen.
     pub is_midway: bool,
+    /// One that was closed or cut.
+    pub has_ended: bool,
+    /// Its first packet comes just behind any pause that is asked of.
+    pub is_behind_any: bool,
 }
+
+impl Witness {
+    /// Whether its first packet comes just behind a pause.
+    pub fn is_behind(&self, pause: &Pause) -> bool {
+        (0..=SOON).contains(&self.first.since(pause.to))
+    }
+}
+
+/// Streams that do not jump all at once by themselves.
+const STREAMS: u64 = 2;
 
 impl PauseWitness {
     /// Asks a conversation about a pause of a capture that began at `begin`.
@@ -89,9 +107,10 @@ impl PauseWitness {
         if seen.first <= pause.from && seen.last >= pause.to {
             self.over += 1;
             self.note_apart(pause, seen);
-        } else if seen.is_midway && (0..=SOON).contains(&seen.first.since(pause.to)) {
+        } else if seen.is_midway && seen.is_behind(pause) {
             self.midway += 1;
-        } else if seen.is_midway && seen.first.since(begin) > NEAR {
+            self.torn += u64::from(seen.has_ended);
+        } else if seen.is_midway && !seen.is_behind_any && seen.first.since(begin) > NEAR {
             self.midway_elsewhere += 1;
         }
     }
@@ -118,7 +137,13 @@ impl PauseWitness {
     /// Whether something was said in it that was not seen.
     pub fn is_lossy(&self) -> bool {
         // Connections older than the capture are met midway whenever they speak for the first time.
-        self.lost > 0 || self.midway > self.midway_elsewhere
+        self.lost > 0 || self.streams >= STREAMS || self.midway > self.midway_elsewhere
+    }
+
+    /// What proves, of one pause among many, that something was said in it.
+    pub fn proofs(&self) -> u64 {
+        let is_missing = self.lost > 0 || self.streams >= STREAMS;
+        self.torn.saturating_add(is_missing.into())
     }
 
     /// Whether connections went on over it as if it had not been: nothing is missing, and nobody waited for anything.

@@ -58,6 +58,15 @@ impl Address {
         }
     }
 
+    /// Whether it is of one link alone (RFC 3927, RFC 4291 section 2.5.6): whoever has no other reaches nobody beyond it.
+    pub fn is_link_local(self) -> bool {
+        match self {
+            Address::V4(a) => a.is_link_local(),
+            Address::V6(a) => a.is_unicast_link_local(),
+            Address::Mac(_) => true,
+        }
+    }
+
     /// A number that never decreases as addresses increase: kind and first 62 bits.
     pub fn leading_bits(self) -> u64 {
         match self {

@@ -1,7 +1,7 @@
 //! What hosts and routers of a link say to find each other, by its kinds.
 
 /// A kind of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Chatter {
     /// ARP, who has an address (RFC 826).
     ArpRequest,

@@ -6,7 +6,7 @@ pub const FILTER_WORDS: &[(&str, &str)] = &[
     ("tcp, ipv6, lldp", "that protocol exactly"),
     ("10.0.0.0/8, host 10.0.0.1", "an end in that network, or that address (also ip)"),
     ("mac 00:1b:21", "an end with that MAC address, or one that begins so"),
-    ("port 443, port 6000-6010", "an end with such a port"),
+    ("port 443, port 6000-6010, port != 443", "an end with such a port, or none with it (!= works for addresses, VLANs and states too)"),
     ("vlan 10, vlan", "seen in that VLAN, in any"),
     ("state established", "the state of a TCP connection"),
     ("bytes > 1M, packets >= 1000", "both directions together; k M G T are powers of 1000, Ki Mi Gi Ti of 1024"),

@@ -84,7 +84,7 @@ pub struct Frame<'a> {
     /// TCP, when its header is there.
     pub tcp: Option<Segment>,
     /// Whether nothing that is looked at in each packet is left to be read in its bytes: a TCP segment that ends within the frame and has no
-    /// options, or time stamps alone; a UDP datagram that [looks like](super::TunnelKind::looks_like) no tunnel. False where that was not looked at.
+    /// options, or time stamps alone; a UDP datagram that [looks like](super::TunnelKind::looks_like) no tunnel and [carries no number](super::sealed::may_be_numbered). False where that was not looked at.
     pub is_plain: bool,
     /// Whether it is an IP fragment.
     pub fragment: bool,
@@ -109,6 +109,8 @@ impl<'a> Frame<'a> {
         let protocol = self.flow.as_ref().map_or(0, |(key, _)| key.protocol);
         let end = if self.net_end == 0 { u32::MAX } else { self.net_end };
         let (start, end) = match (self.transport, protocol) {
+            // Where that is known it is not read again.
+            (Some(_), 6) if self.is_plain => (self.payload, end),
             (Some(at), 6) => match header(at).get(12) {
                 Some(&offset) if offset >> 4 >= 5 => (at.saturating_add(u32::from(offset >> 4) * 4), end),
                 _ => return &[],

@@ -5,6 +5,7 @@
 pub mod address;
 pub mod adjacency;
 pub mod app;
+mod arrange;
 pub mod asked;
 pub mod bfd;
 pub mod bounded;
@@ -27,6 +28,7 @@ pub mod histogram;
 pub mod host;
 pub mod index;
 pub mod lacp;
+pub mod latest;
 pub mod learnt;
 pub mod limits;
 pub mod link;
@@ -48,6 +50,7 @@ pub mod quote;
 pub mod round_trips;
 pub mod rtp;
 mod screen_words;
+pub mod sealed;
 pub mod sighting;
 pub mod source;
 pub mod speaker;
@@ -73,6 +76,7 @@ pub mod vlan;
 pub use address::{Address, Mac};
 pub use adjacency::{AuthenticatorRow, EapolStep, GatewayHello, GatewayProtocol, GroupQuery, OspfHello, OspfPacket, eap_method};
 pub use app::{AppBy, AppId, AppSlot, AppStage, DissectLosses};
+pub use arrange::Arrange;
 pub use asked::{AskedSwitch, PortCounts, PortRow, SwitchAnswer, SwitchPort};
 pub use bfd::BfdHello;
 pub use bpdu::{Bpdu, BpduFlags, BpduKind, BridgeId, PortRole, TreeInstance, TreeRegion};
@@ -99,7 +103,7 @@ pub use mirror::{Carrier, Decap, MirrorTag, Purpose, RspanChoice, Sampling, Sess
 pub use neighbour::{Abilities, Inventory, LinkClaims, MediaPolicy, Neighbour, NeighbourProtocol, PowerClaims};
 pub use network::{
     Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Flight, FreeTalk, HostLoad, IcmpError, KeptAlive, LocatedLoss, NetworkBatch,
-    NetworkEvent, RoundTrip, ServiceKey, ShortName, SilentPeer, Stall, StuckSegment, TlsNews, TlsSight, TurnKind, UnreadTurn,
+    NetworkEvent, RoundTrip, ServiceKey, ShortName, SilentPeer, Stall, StallEnd, StuckSegment, TlsNews, TlsSight, TurnKind, UnreadTurn,
 };
 pub use packet_tree::{LayerWriter, PacketTree, Show, TreeField, TreeLayer, ValueHeads};
 pub use path::Path;
@@ -108,7 +112,7 @@ pub use proof::{Proofs, Proves, ProvingPackets};
 pub use proto::{Proto, ProtoSet};
 pub use quote::QuotedFlow;
 pub use round_trips::{RoundTripFigures, SideTrips, TurnFigures};
-pub use rtp::{MediaNews, MediaOffer, RtpPacket};
+pub use rtp::{CallParties, MediaNews, MediaOffer, MediaStream, RtpPacket};
 pub use screen_words::SCREEN_WORDS;
 pub use sighting::{ClockSight, DhcpConfig, DhcpSight, Sight, Sighting};
 pub use source::{FileInterface, PortAbsence, SourceInfo};

@@ -260,6 +260,17 @@ impl LocatedLoss {
     }
 }
 
+/// How a time in which a receiver takes no data ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StallEnd {
+    /// It has not ended.
+    Lasts,
+    /// The receiver takes data again.
+    Reopened,
+    /// The connection ended before.
+    Closed,
+}
+
 /// A receiver that took no data, or still takes none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stall {
@@ -277,8 +288,8 @@ pub struct Stall {
     pub to: Timestamp,
     /// How often its sender asked, since it began.
     pub probes: u32,
-    /// The receiver takes data again.
-    pub reopened: bool,
+    /// How it ended, as far as it did.
+    pub end: StallEnd,
     /// Part of a stall that was told of before.
     pub continues: bool,
     /// The number of the packet that announced it; 0 where it is not known.
@@ -413,6 +424,12 @@ pub struct FreeTalk {
 pub struct ShortName {
     bytes: [u8; 46],
     length: u8,
+}
+
+impl Default for ShortName {
+    fn default() -> Self {
+        Self { bytes: [0; 46], length: 0 }
+    }
 }
 
 impl ShortName {

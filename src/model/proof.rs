@@ -4,6 +4,7 @@ use super::bounded::BoundedMap;
 use super::limits::{PROOFS, PROVING_PACKETS};
 use super::sum::Sum;
 use super::{Subject, Timestamp};
+use crate::model::Arrange as _;
 
 /// What packets prove of somebody. What goes wrong at a service is told by [`super::evidence::Trouble`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -163,13 +164,13 @@ impl ProvingPackets {
     /// The numbers, ascending.
     pub fn numbers(&self) -> Vec<u64> {
         let mut numbers: Vec<u64> = self.numbers.iter().copied().filter(|n| *n > 0).collect();
-        numbers.sort_unstable();
+        numbers.arrange();
         numbers
     }
 
     /// The newest of these.
     fn of(mut numbers: Vec<u64>) -> Self {
-        numbers.sort_unstable();
+        numbers.arrange();
         numbers.dedup();
         let mut out = Self::default();
         numbers.iter().skip(numbers.len().saturating_sub(PROVING_PACKETS)).for_each(|n| out.note(*n));

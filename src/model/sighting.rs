@@ -41,7 +41,7 @@ pub struct ClockSight {
     pub server: super::Address,
     /// The client.
     pub client: super::Address,
-    /// Its stratum: 0 with a code in the reference identifier, 16 unsynchronised.
+    /// Its stratum: 0 and 16 are none, 0 with a code in the reference identifier.
     pub stratum: u8,
     /// The leap indicator: 3 is unsynchronised.
     pub leap: u8,
@@ -49,8 +49,25 @@ pub struct ClockSight {
     pub distance: u32,
     /// What the server's clock says beyond the capture's, milliseconds; `None` without a time.
     pub ahead: Option<i64>,
+    /// What the client's clock said beyond the capture's when it asked, milliseconds; `None` where it did not tell: many send a random number.
+    pub client_ahead: Option<i64>,
     /// The reference identifier: of stratum 0 four letters (RFC 5905 section 7.4).
     pub reference: [u8; 4],
+}
+
+impl ClockSight {
+    /// What a server says by stratum 0 that does not want to be asked (RFC 5905 section 7.4). Any other code tells why it has no time.
+    const REFUSALS: [[u8; 4]; 3] = [*b"DENY", *b"RSTR", *b"RATE"];
+
+    /// It does not want to be asked.
+    pub fn refuses(&self) -> bool {
+        self.stratum == 0 && Self::REFUSALS.contains(&self.reference)
+    }
+
+    /// It says that it does not know the time: stratum 16 is sent as 0 (RFC 5905 section 7.3).
+    pub fn is_unsynchronised(&self) -> bool {
+        matches!(self.stratum, 0 | 16..) && !self.refuses() || self.leap == 3
+    }
 }
 
 /// What was seen.

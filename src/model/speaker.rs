@@ -1,7 +1,9 @@
 //! Who says at regular times that it is there, beside OSPF and shared gateways: routers of IS-IS and EIGRP, ends of BFD's sessions, clocks
 //! of PTP; and time servers, which say so when they are asked.
 
+use super::evidence::CLOCK_DIFFERS;
 use super::time::{MILLISECOND, SECOND};
+use super::units::duration;
 use super::{Address, BfdHello, ClockSight, Mac, Timestamp};
 use std::fmt::Write;
 use std::net::Ipv4Addr;
@@ -151,14 +153,18 @@ impl SpeakerHello {
 /// Where a time server has its time from (RFC 5905 section 7.3).
 fn time_source(answer: &ClockSight) -> String {
     let letters: String = answer.reference.iter().filter(|b| b.is_ascii_alphanumeric()).map(|b| char::from(*b)).collect();
-    match answer.stratum {
-        0 => format!("refuses: {letters}"),
+    let source = match answer.stratum {
+        _ if answer.refuses() => return format!("refuses: {letters}"),
+        0 if !letters.is_empty() => return format!("not synchronised: {letters}"),
+        _ if answer.is_unsynchronised() => return "not synchronised".to_owned(),
         1 => format!("stratum 1, {letters}"),
-        stratum if stratum >= 16 || answer.leap == 3 => "not synchronised".to_owned(),
         // Of IPv6 it is a hash of the address.
         stratum if matches!(answer.server, Address::V4(_)) => format!("stratum {stratum}, of {}", Ipv4Addr::from(answer.reference)),
         stratum => format!("stratum {stratum}"),
-    }
+    };
+    let off = answer.ahead.filter(|ahead| ahead.saturating_mul(MILLISECOND).saturating_abs() > CLOCK_DIFFERS.in_nanos());
+    let way = |ahead: i64| if ahead > 0 { "ahead of" } else { "behind" };
+    source + &off.map_or_else(String::new, |ms| format!(", {} {} the capture", duration(ms.unsigned_abs() as f64 / 1e3), way(ms)))
 }
 
 /// A router, an end of a session or a clock.
@@ -213,13 +219,16 @@ mod tests {
             interval,
         };
         assert_eq!([ptp(1), ptp(0), ptp(-2)].map(|told| told.hold()), [6 * SECOND, 3 * SECOND, 3 * SECOND / 4]);
-        let answer = |stratum, leap, reference| {
+        let answer = |stratum, leap, reference, ahead| {
             let host = Address::V4([10, 0, 0, 1].into());
-            let sight = ClockSight { server: host, client: host, stratum, leap, distance: 0, ahead: None, reference };
+            let sight = ClockSight { server: host, client: host, stratum, leap, distance: 0, ahead, client_ahead: None, reference };
             SpeakerHello::Ntp(sight).says()
         };
-        let all = [answer(1, 0, *b"GPS\0"), answer(2, 0, [10, 0, 0, 9]), answer(3, 3, [0; 4]), answer(0, 0, *b"RATE")];
-        assert_eq!(all, ["stratum 1, GPS", "stratum 2, of 10.0.0.9", "not synchronised", "refuses: RATE"]);
+        let all = [answer(1, 0, *b"GPS\0", Some(128)), answer(2, 0, [10, 0, 0, 9], None), answer(3, 3, [0; 4], None)];
+        assert_eq!(all, ["stratum 1, GPS", "stratum 2, of 10.0.0.9", "not synchronised"]);
+        let none = [answer(0, 0, *b"RATE", None), answer(0, 0, *b"INIT", None), answer(0, 3, [0; 4], None), answer(16, 0, [0; 4], None)];
+        assert_eq!(none, ["refuses: RATE", "not synchronised: INIT", "not synchronised", "not synchronised"]);
+        assert_eq!(answer(2, 0, [10, 0, 0, 9], Some(-1_500)), "stratum 2, of 10.0.0.9, 1.50 s behind the capture");
         assert_eq!(ptp(0).says(), "of 02:02:02:02:02:02:02:02, priority 128/127, class 6, 1 between");
     }
 }

@@ -84,6 +84,10 @@ marks! {
     ACK_RENUMBERED = 18;
     /// [`HoleEvent`]s come with it.
     HOLES = 19;
+    /// A SYN that comes behind an acknowledgement of its own side, whose numbers begin with its own: the connection is open.
+    OVERTAKEN_SYN = 20;
+    /// The numbers of its direction are known from it on, and no SYN said where they begin.
+    BEGUN = 21;
 }
 
 impl TcpMarks {
@@ -135,7 +139,7 @@ impl fmt::Debug for TcpMarks {
 pub struct TcpEvent {
     /// What it did.
     pub marks: TcpMarks,
-    /// Bytes before it that were not seen.
+    /// Bytes before it that were not seen: lost only with [`TcpMarks::GAP`].
     pub gap: u32,
     /// Bytes of its payload ahead of all that was seen of its direction.
     pub fresh: u32,
@@ -145,6 +149,8 @@ pub struct TcpEvent {
     pub advanced: u32,
     /// Of them and of bytes acknowledged together with it those that were not seen so far.
     pub unseen: u32,
+    /// Bytes of the other direction it acknowledges beyond all that was known to be sent, settled or not.
+    pub beyond: u32,
     /// With [`TcpMarks::LATE_SYN`]: nanoseconds since its answer, at most 4.29 seconds; 0 when time went back.
     pub lag: u32,
 }

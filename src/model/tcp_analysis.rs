@@ -165,11 +165,12 @@ pub struct TurnStep {
 }
 
 impl SegmentAnalysis {
-    /// As Wireshark prints it: the initial round trip stands only beside something else.
+    /// As Wireshark prints it: the initial round trip stands only beside something else, and no time of zero does.
     pub fn as_printed(&self) -> Self {
-        let alone = self.flags.is_empty() && self.ack_rtt.is_none() && self.rto.is_none() && self.bytes_in_flight.is_none();
+        let ack_rtt = self.ack_rtt.filter(|nanos| *nanos != 0);
+        let alone = self.flags.is_empty() && ack_rtt.is_none() && self.rto.is_none() && self.bytes_in_flight.is_none();
         let alone = alone && !self.is_noted;
-        Self { initial_rtt: self.initial_rtt.filter(|_| !alone), ..*self }
+        Self { initial_rtt: self.initial_rtt.filter(|_| !alone), ack_rtt, ..*self }
     }
 }
 

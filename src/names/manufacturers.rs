@@ -1,5 +1,6 @@
 //! Manufacturers by MAC address: a list of the system's if one is installed, a built-in one of common vendors otherwise.
 
+use crate::model::Arrange as _;
 use crate::model::Mac;
 use crate::model::text::printable;
 use std::fs::File;
@@ -83,7 +84,7 @@ impl List {
     }
 
     fn sorted(mut self) -> Self {
-        self.blocks.sort_unstable();
+        self.blocks.arrange();
         self.blocks.dedup_by_key(|block| (block.bits, block.prefix));
         self
     }

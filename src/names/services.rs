@@ -4,6 +4,7 @@
 //! its administrator, would be called after one of them. A port without a name here has none.
 
 use super::Transport;
+use crate::model::Arrange as _;
 use std::sync::OnceLock;
 
 /// The list: port, name and transports a line.
@@ -63,7 +64,7 @@ fn parse(text: &'static str) -> [Names; 3] {
         }
     }
     for table in &mut tables {
-        table.sort_unstable();
+        table.arrange();
         table.dedup_by_key(|entry| entry.0);
     }
     tables

@@ -6,12 +6,14 @@
 use super::recorder::PacketRun;
 use super::{InterfaceAbout, PcapngWriter};
 use crate::error::{Error, Result};
+use crate::model::Arrange as _;
 use crate::model::limits::{RING_FILES, RING_PIECES};
 use crate::model::{TapePacket, clock, units};
+use crate::settings::made_file::private;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use rustix::fs::{FlockOperation, flock};
 use std::collections::VecDeque;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -172,9 +174,10 @@ fn lock(folder: &Path) -> Result<Option<File>> {
 /// The files that a ring before this one left.
 fn existing(folder: &Path) -> VecDeque<PathBuf> {
     let names = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut found: Vec<PathBuf> = names.map(|entry| entry.path()).filter(|path| number(path).is_some()).collect();
-    found.sort();
-    found.into_iter().collect()
+    let mut found: Vec<(u64, PathBuf)> = names.filter_map(|entry| number(&entry.path()).zip(Some(entry.path()))).collect();
+    // By their numbers, which outgrow their six digits.
+    found.arrange_by_key(|file| file.0);
+    found.into_iter().map(|file| file.1).collect()
 }
 
 /// The number of a file of a ring.
@@ -212,7 +215,7 @@ impl Files {
         let newest = self.known.back().and_then(|path| number(path)).unwrap_or(0);
         self.number = self.number.max(newest) + 1;
         let path = self.plan.folder.join(format!("{PREFIX}{:06}.pcapng", self.number));
-        let file = OpenOptions::new().write(true).create_new(true).open(&path)?;
+        let file = private().write(true).create_new(true).open(&path)?;
         self.known.push_back(path);
         self.current = Some((file, PcapngWriter::new(Vec::new(), "ring of spantop")?, 0));
         Ok(())
@@ -330,6 +333,21 @@ mod tests {
     }
 
     #[test]
+    fn the_newest_is_the_one_with_the_largest_number_and_its_files_are_private() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = folder("millionth");
+        for n in 999_998..=1_000_000 {
+            fs::write(folder.join(format!("{PREFIX}{n:06}.pcapng")), "").unwrap();
+        }
+        drop(Ring::start(RingPlan { folder: folder.clone(), files: 3, bytes: 1 << 30 }, Vec::new()).unwrap());
+        let numbers: Vec<_> = existing(&folder).iter().filter_map(|path| number(path)).collect();
+        assert_eq!(numbers, [999_999, 1_000_000, 1_000_001]);
+        let mode = fs::metadata(existing(&folder).pop_back().unwrap()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o007, 0, "{mode:o}");
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
     fn two_rings_do_not_share_a_directory() {
         let folder = folder("shared");
         let plan = RingPlan { folder: folder.clone(), files: 3, bytes: 1 << 30 };
@@ -378,7 +396,7 @@ mod tests {
         assert_eq!((status.written(), status.lost(), status.words()), (5, 0, None));
         // The next file has no room for a byte.
         files.next().unwrap();
-        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         files.current.iter_mut().for_each(|current| current.0 = full.try_clone().unwrap());
         files.take(&piece, &status);
         assert_eq!((status.written(), status.lost()), (5, 5));

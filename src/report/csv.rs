@@ -116,10 +116,14 @@ fn put(value: FieldValue<'_>, out: &mut String) {
     }
 }
 
+/// What formulas begin with: in East Asian locales in the width of an ideograph, or small, as well.
+const FORMULA: [char; 12] =
+    ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}', '\u{fe66}', '\u{fe62}', '\u{fe63}', '\u{fe6b}'];
+
 /// Text a spreadsheet may open: control characters are escaped, and what it would take for a formula gets an apostrophe.
 pub(super) fn escape_formula(text: &str) -> Cow<'_, str> {
     let text = printable(text);
-    if text.starts_with(['=', '+', '-', '@']) { format!("'{text}").into() } else { text }
+    if text.starts_with(FORMULA) { format!("'{text}").into() } else { text }
 }
 
 #[cfg(test)]
@@ -130,6 +134,9 @@ mod tests {
     fn no_formula_and_no_control_character_gets_through() {
         assert_eq!(escape_formula("=HYPERLINK(1)"), "'=HYPERLINK(1)");
         assert_eq!(escape_formula("@x"), "'@x");
+        for sign in "＝＋－＠﹦﹢﹣﹫".chars() {
+            assert_eq!(escape_formula(&format!("{sign}1+1")), format!("'{sign}1+1"));
+        }
         assert_eq!(escape_formula("\t=1"), "\\u{9}=1");
         assert_eq!(escape_formula("https"), "https");
     }

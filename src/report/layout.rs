@@ -2,6 +2,7 @@
 
 use super::chart::Chart;
 use super::document::{DocumentColumn, DocumentTable, Room, format};
+use crate::model::Arrange as _;
 use crate::model::units;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -113,7 +114,7 @@ fn fit(widths: &mut [usize], words: &[usize], columns: &[DocumentColumn], width:
         _ => None,
     };
     let mut spare: Vec<u8> = columns.iter().filter_map(order).collect();
-    spare.sort_unstable();
+    spare.arrange();
     spare.dedup();
     while total(widths) > width
         && let Some(last) = spare.pop()

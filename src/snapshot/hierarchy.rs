@@ -11,6 +11,7 @@
 //! reports, and what panels show of protocols are its ends.
 
 use super::{Conversation, Kinds, Snapshot, Table};
+use crate::model::Arrange as _;
 use crate::model::path::Layer;
 use crate::model::{AppBy, Path, Proto, Traffic};
 use std::collections::HashMap;
@@ -20,6 +21,8 @@ use std::collections::HashMap;
 pub struct HierarchyRow {
     /// The path.
     pub path: Path,
+    /// The full name of what is spoken there, where it was taken apart.
+    pub title: Option<&'static str>,
     /// What is spoken there, and whether only ports tell; `None`: this is the path itself.
     pub app: Option<(&'static str, bool)>,
     /// Packets and wire bytes in all.
@@ -62,17 +65,24 @@ pub fn hierarchy(s: &Snapshot, is_narrowed: bool) -> Vec<HierarchyRow> {
     let mut out = Vec::with_capacity(s.stats.protocols.len());
     for row in &s.stats.protocols {
         let own_recent = recent.get(&row.path).copied().unwrap_or_default();
-        let mut path = HierarchyRow { path: row.path, app: None, traffic: row.traffic, recent: row.recent, own: row.own, own_recent };
+        let mut path =
+            HierarchyRow { path: row.path, title: None, app: None, traffic: row.traffic, recent: row.recent, own: row.own, own_recent };
         let mut apps = spoken.remove(&row.path).unwrap_or_default();
-        for app in &apps {
+        for app in &mut apps {
+            app.title = app.app.filter(|(_, is_guess)| !is_guess).and_then(|(token, _)| title(s, token));
             path.own = path.own.since(app.traffic);
             path.own_recent = path.own_recent.since(app.recent);
         }
-        apps.sort_by(|x, y| y.traffic.wire_bytes.cmp(&x.traffic.wire_bytes).then_with(|| x.app.cmp(&y.app)));
+        apps.arrange_by(|x, y| y.traffic.wire_bytes.cmp(&x.traffic.wire_bytes).then_with(|| x.app.cmp(&y.app)));
         out.push(path);
         out.append(&mut apps);
     }
     out
+}
+
+/// The full name of an application that was taken apart.
+fn title(s: &Snapshot, token: &str) -> Option<&'static str> {
+    s.dissect.apps.iter().find(|app| app.token == token).map(|app| app.title)
 }
 
 /// What came of late of each path and of none below it.
@@ -118,7 +128,7 @@ fn add(out: &mut HashMap<Path, Vec<HierarchyRow>>, path: Path, (token, guess): (
     let rows = out.entry(path).or_default();
     let at = rows.iter().position(|row| row.app.is_some_and(|(known, _)| known == token)).unwrap_or_else(|| {
         let none = Traffic::default();
-        rows.push(HierarchyRow { path, app: Some((token, true)), traffic: none, recent: none, own: none, own_recent: none });
+        rows.push(HierarchyRow { path, title: None, app: Some((token, true)), traffic: none, recent: none, own: none, own_recent: none });
         rows.len() - 1
     });
     let Some(row) = rows.get_mut(at) else { return };

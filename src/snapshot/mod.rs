@@ -14,6 +14,7 @@ mod query;
 mod rows;
 mod selection;
 mod shape;
+mod streams;
 pub mod sweeps;
 pub mod table;
 pub mod tables;
@@ -36,9 +37,11 @@ pub use packets::{
 pub use published::{Ended, Published, RecordFeed};
 pub use query::{Column, Order, Query};
 pub use rows::{ConnectionEnding, Conversation, HostRow, ProtocolRow, ResetBy, Table, TcpState, Traffic, VlanPairRow, VlanRow, VlanWays};
+pub use streams::StreamRow;
 pub use wings::{CaptureSummary, Diagnosis, Dissected, Statistics};
 pub use wrapping::{CaptureFilter, Wrappings};
 
+use crate::model::Arrange as _;
 use crate::model::time::SECOND;
 use crate::model::{AnalysisCounts, DissectLosses, Episode, Histogram, LinkWays, Severity, SwitchView, Timestamp};
 use serde::Serialize;
@@ -200,7 +203,7 @@ impl Load {
         if bytes.len() < Self::LEAST_BILLED {
             return None;
         }
-        bytes.sort_unstable();
+        bytes.arrange();
         let at = (bytes.len() * 95).div_ceil(100).saturating_sub(1);
         bytes.get(at).map(|bytes| *bytes as f64 * 8e9 / Self::BILLED as f64)
     }

@@ -1,7 +1,7 @@
 //! Services and the verdict on the network, as a snapshot shows them.
 
 use crate::model::evidence::{ServiceWindow, Trouble};
-use crate::model::units::grouped;
+use crate::model::units::{grouped, plural};
 use crate::model::{Quantiles, ResponseBy, ServiceKey, Timestamp, Verdict};
 
 /// What is thought of the network.
@@ -13,6 +13,8 @@ pub struct Network {
     pub judged: u64,
     /// Of them those that failed, be it enough for a finding or not.
     pub failed: u64,
+    /// Connections that came about and broke.
+    pub broken: u64,
     /// Requests that wait for long, while nothing that was asked later of the same service is answered.
     pub waiting: u64,
     /// The services that these are of, those with most first.
@@ -35,6 +37,7 @@ impl Default for Network {
             verdict: Verdict::Unknown,
             judged: 0,
             failed: 0,
+            broken: 0,
             waiting: 0,
             failing: Vec::new(),
             is_failing: false,
@@ -104,12 +107,13 @@ impl Network {
     /// What failed or waits of `all` that was judged, in words; `None`: nothing.
     pub fn failures(&self, all: &str) -> Option<String> {
         let failed = (self.failed > 0).then(|| format!("{} of {all} failed", grouped(self.failed)));
+        let broken = (self.broken > 0).then(|| format!("{} broke", plural(self.broken, "connection")));
         let waiting = match self.waiting {
             0 => None,
             1 => Some("1 request waits".to_owned()),
             n => Some(format!("{} requests wait", grouped(n))),
         };
-        let words: Vec<String> = failed.into_iter().chain(waiting).collect();
+        let words: Vec<String> = failed.into_iter().chain(broken).chain(waiting).collect();
         let named: Vec<String> = self.failing.iter().take(Self::NAMED).map(ServiceKey::to_string).collect();
         let more = match self.failing.len().saturating_sub(Self::NAMED) as u64 {
             0 => String::new(),
@@ -131,6 +135,8 @@ pub struct Service {
     pub ports: u32,
     /// Whether it did what somebody wanted of it: whoever refuses, or says nothing, need not be what its port means.
     pub is_used: bool,
+    /// Whether requests are read of what is spoken; else 0 of them says nothing.
+    pub reads_requests: bool,
     /// What is spoken, where content told.
     pub app: Option<&'static str>,
     /// What its port usually means.
@@ -160,11 +166,48 @@ impl Service {
         self.counts.attempts.saturating_add(self.counts.requests)
     }
 
-    /// Attempts and requests that went wrong.
+    /// Attempts to connect that failed: refused, answered by nothing, or never acknowledged. No more than the attempts.
+    pub fn failed_connections(&self) -> u64 {
+        self.sum(&[Trouble::NoAnswer, Trouble::Refused, Trouble::HalfOpen])
+    }
+
+    /// Connections that came about and broke: cut while somebody waited, of no use as their TLS handshake failed, or without an answer any more.
+    pub fn broken_connections(&self) -> u64 {
+        self.sum(&[Trouble::Cut, Trouble::TlsFailed, Trouble::Hung])
+    }
+
+    /// Requests that were answered by an error or a refusal, or not at all. No more than the requests.
+    pub fn failed_requests(&self) -> u64 {
+        self.sum(&[Trouble::Error, Trouble::Rejected, Trouble::Denied, Trouble::Unanswered])
+    }
+
+    /// What failed of [`Self::uses`].
+    pub fn failures(&self) -> u64 {
+        self.failed_connections().saturating_add(self.failed_requests())
+    }
+
+    /// What failed of what, in words; `None`: nothing.
+    pub fn failed_words(&self) -> Option<String> {
+        let of = |failed: u64, all: u64, what: &str| (failed > 0).then(|| format!("{} of {} failed", grouped(failed), plural(all, what)));
+        let broken = self.broken_connections();
+        let words: Vec<String> = [
+            of(self.failed_connections(), self.counts.attempts, "connection"),
+            (broken > 0).then(|| format!("{} broke", plural(broken, "connection"))),
+            of(self.failed_requests(), self.counts.requests, "request"),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        (!words.is_empty()).then(|| words.join(", "))
+    }
+
+    fn sum(&self, troubles: &[Trouble]) -> u64 {
+        troubles.iter().fold(0, |sum, trouble| sum.saturating_add(self.trouble(*trouble)))
+    }
+
+    /// Everything that went wrong, of whatever: attempts, connections and requests.
     pub fn errors(&self) -> u64 {
-        [Trouble::NoAnswer, Trouble::Refused, Trouble::HalfOpen, Trouble::Cut, Trouble::Error, Trouble::Rejected, Trouble::Unanswered]
-            .into_iter()
-            .fold(0, |sum, trouble| sum.saturating_add(self.trouble(trouble)))
+        self.failures().saturating_add(self.broken_connections())
     }
 
     /// Requests that were answered by an error, whosever fault it says it is.

@@ -1,5 +1,6 @@
 //! Rows of the tables in a snapshot.
 
+use crate::model::Arrange as _;
 use crate::model::{Address, AppBy, ConnectionFigures, CutPhase, Path, Timestamp, TurnFigures, VlanStack};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -315,7 +316,7 @@ impl ProtocolRow {
         while let Some(path) = stack.pop() {
             out.extend(nodes.get(&path));
             let mut below = children.remove(&path).unwrap_or_default();
-            below.sort_by_key(|p| nodes.get(p).map(|r| (r.traffic.wire_bytes, std::cmp::Reverse(*p))));
+            below.arrange_by_key(|p| nodes.get(p).map(|r| (r.traffic.wire_bytes, std::cmp::Reverse(*p))));
             stack.extend(below);
         }
         out

@@ -3,6 +3,7 @@
 //! For people only: machines get every conversation as it was.
 
 use super::{ConnectionEnding, Conversation, Service, Snapshot, Table};
+use crate::model::Arrange as _;
 use crate::model::evidence::Trouble;
 use crate::model::{Address, AppBy, Proto, ServiceKey};
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,7 +84,7 @@ fn talks(table: &Table<Conversation>, protocol: Proto) -> Option<Vec<Conversatio
         }
     }
     // Where they stand follows from what they are together.
-    out.sort_by_key(|c| std::cmp::Reverse(c.total().wire_bytes));
+    out.arrange_by_key(|c| std::cmp::Reverse(c.total().wire_bytes));
     Some(out)
 }
 
@@ -245,6 +246,7 @@ mod tests {
             key: ServiceKey { address: at(9), port, protocol: Proto::Tcp },
             ports: 0,
             is_used: false,
+            reads_requests: false,
             app: None,
             guess: None,
             counts: Default::default(),

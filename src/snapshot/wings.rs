@@ -1,8 +1,8 @@
 //! The fields of a [`super::Snapshot`] by the wing that they come from, where no other module describes them.
 
 use super::{
-    Casts, Conversations, Directions, Endpoints, Load, Losses, Network, ProtocolRow, Service, Table, TcpAnalysis, TcpFlags, TrafficClasses,
-    VlanPairRow, VlanRow,
+    Casts, Conversations, Directions, Endpoints, Load, Losses, Network, ProtocolRow, Service, StreamRow, Table, TcpAnalysis, TcpFlags,
+    TrafficClasses, VlanPairRow, VlanRow,
 };
 use crate::model::host::Checklist;
 use crate::model::{AppSection, Finding, LearntName, SourceInfo, Timestamp, Traffic};
@@ -65,6 +65,8 @@ pub struct Statistics {
     pub tcp_analysis: TcpAnalysis,
     /// What listens where, and how it serves its clients; where not every row was asked for, those used most.
     pub services: Table<Service>,
+    /// Streams of voice and pictures, those first that began first.
+    pub streams: Vec<StreamRow>,
 }
 
 /// What applications say.

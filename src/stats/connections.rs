@@ -4,6 +4,7 @@
 //! connection that is open. An attempt is all SYNs with the same addresses, ports and initial sequence number, so that a refused SYN which its
 //! sender repeats, as Windows does, is one.
 
+use crate::model::Arrange as _;
 use crate::model::limits::{ATTEMPTS, ROUND_TRIPS};
 use crate::model::mix::Keys;
 use crate::model::tcp::{ECN_SETUP, FIN, RST, TcpEvent, TcpMarks};
@@ -44,6 +45,8 @@ struct Pending {
     stations: [Mac; 2],
     vlan: Option<u16>,
     stage: Stage,
+    /// Its SYN came behind what answers it: copies overtake each other, and nothing is known of times.
+    is_late: bool,
     syns: u8,
     answers: u8,
     /// It was told that nothing came back.
@@ -127,7 +130,7 @@ impl Connections {
     #[inline(never)]
     pub fn step(&mut self, course: &Course, segment: &Segment, tcp: &TcpEvent) {
         if tcp.marks.has(TcpMarks::SYN) {
-            return self.syn(course, segment);
+            return self.syn(course, segment, tcp.marks);
         }
         if tcp.marks.has(TcpMarks::SYN_ACK) {
             return self.syn_ack(course);
@@ -143,13 +146,15 @@ impl Connections {
         }
     }
 
-    fn syn(&mut self, course: &Course, segment: &Segment) {
+    fn syn(&mut self, course: &Course, segment: &Segment, marks: TcpMarks) {
+        let is_late = marks.has(TcpMarks::LATE_SYN | TcpMarks::OVERTAKEN_SYN);
         let fresh = Pending {
             flow: course.flow,
             way: course.way,
             stations: course.stations,
             vlan: course.vlan,
-            stage: Stage::Sent,
+            stage: if is_late { Stage::Answered } else { Stage::Sent },
+            is_late,
             syns: 1,
             answers: 0,
             told: false,
@@ -161,6 +166,10 @@ impl Connections {
             last: course.time,
             answered: course.time,
         };
+        if marks.has(TcpMarks::OVERTAKEN_SYN) {
+            self.forget(&course.flow);
+            return self.events.push(NetworkEvent::Attempt(decided(&fresh, AttemptOutcome::Established, course.time)));
+        }
         let keys = self.keys;
         let hash = course.flow.keyed_hash(&keys);
         let is_full = self.pending.len() >= ATTEMPTS;
@@ -221,7 +230,7 @@ impl Connections {
             // It was answered, by what this mirror does not show.
             return self.forget(&course.flow);
         }
-        let client_half = (pending.answers == 1).then(|| course.time.since(pending.answered));
+        let client_half = (pending.answers == 1 && !pending.is_late).then(|| course.time.since(pending.answered));
         let attempt = Attempt { client_half, ..decided(pending, AttemptOutcome::Established, course.time) };
         self.events.push(NetworkEvent::Attempt(attempt));
         self.forget(&course.flow);
@@ -320,7 +329,7 @@ impl Connections {
         self.due = due;
         gone.iter().for_each(|flow| self.forget(flow));
         // The table's order is nobody's: theirs is that of their beginning.
-        waited.sort_by_key(|p| (p.first, p.flow.keyed_hash(&Keys::FIXED)));
+        waited.arrange_by_key(|p| (p.first, p.flow.keyed_hash(&Keys::FIXED)));
         let outcome = |p: &Pending| if p.stage == Stage::Sent { AttemptOutcome::Unanswered } else { AttemptOutcome::HalfOpen };
         self.events.extend(waited.iter().map(|p| NetworkEvent::Attempt(decided(p, outcome(p), now))));
     }
@@ -365,7 +374,7 @@ impl Pending {
 
 /// An attempt with its outcome.
 fn decided(pending: &Pending, outcome: AttemptOutcome, time: Timestamp) -> Attempt {
-    let answered = pending.stage == Stage::Answered && pending.syns == 1;
+    let answered = pending.stage == Stage::Answered && pending.syns == 1 && !pending.is_late;
     let [station, next] = pending.stations;
     Attempt {
         flow: pending.flow,

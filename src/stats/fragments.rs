@@ -1,13 +1,19 @@
 //! Datagrams in IP fragments: which of them arrive whole.
 
+use crate::model::Arrange as _;
 use crate::model::evidence::FRAGMENTS_WAIT;
 use crate::model::limits::OPEN_DATAGRAMS;
 use crate::model::time::SECOND;
 use crate::model::{Address, Sight, Timestamp};
 use hashbrown::HashMap;
+use std::collections::VecDeque;
 
-/// Pieces of one datagram that are told apart: of 64 KiB over Ethernet there are 45.
-const PIECES: usize = 64;
+/// Pieces of one datagram that are told apart: of 64 KiB over a link of 576 bytes, which every host takes (RFC 791 section 3.1), there are 119.
+const PIECES: usize = 128;
+
+/// Whole datagrams remembered, and for how long: a copy comes soon, and after a while the same number is another datagram's.
+const WHOLE: usize = 64;
+const COPIED: i64 = SECOND;
 
 /// A fragment (RFC 791 section 3.2, RFC 8200 section 4.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +52,8 @@ type Which = ([Address; 2], u8, u32);
 #[derive(Debug, Default)]
 pub struct Fragments {
     open: HashMap<Which, Open>,
+    /// The latest that arrived whole: a second copy of a piece of them begins no other.
+    whole: VecDeque<(Which, Timestamp)>,
     begun: Option<Timestamp>,
     newest: Timestamp,
 }
@@ -61,7 +69,8 @@ impl Fragments {
     pub fn note(&mut self, (time, number): (Timestamp, u64), piece: &Piece) -> Option<Sight> {
         self.newest = self.newest.max(time);
         let key = (piece.ends, piece.protocol, piece.id);
-        if self.open.len() >= OPEN_DATAGRAMS && !self.open.contains_key(&key) {
+        let is_copy = || self.whole.iter().any(|(whole, at)| *whole == key && time.since(*at) < COPIED);
+        if !self.open.contains_key(&key) && (self.open.len() >= OPEN_DATAGRAMS || is_copy()) {
             return None;
         }
         let open = self.open.entry(key).or_insert_with(|| Open {
@@ -84,6 +93,10 @@ impl Fragments {
             return None;
         }
         let open = self.open.remove(&key)?;
+        if self.whole.len() >= WHOLE {
+            self.whole.pop_front();
+        }
+        self.whole.push_back((key, time));
         Some(sight(&key, &open, true))
     }
 
@@ -95,7 +108,7 @@ impl Fragments {
         }
         let begun = self.begun.unwrap_or(now);
         let mut late: Vec<(Which, Open)> = self.open.extract_if(|_, open| now.since(open.first) > FRAGMENTS_WAIT.in_nanos()).collect();
-        late.sort_unstable_by_key(|(key, open)| (open.first, *key));
+        late.arrange_by_key(|(key, open)| (open.first, *key));
         for (key, open) in late.iter().filter(|(_, open)| open.first.since(begun) > SECOND) {
             tell((self.newest, open.number), sight(key, open, false));
         }
@@ -132,9 +145,22 @@ mod tests {
         assert_eq!(fragments.note((at(5), 0), &piece(7, 0, true)), None);
         assert_eq!(fragments.note((at(5), 0), &piece(7, 0, true)), None, "the same again");
         assert!(fragments.note((at(6), 0), &piece(7, 1_480, true)).is_some_and(is_whole));
+        assert_eq!(fragments.note((at(6), 0), &piece(7, 2_960, false)), None, "a copy of its last piece");
         let mut late = Vec::new();
         fragments.advance(at(60), |_, sight| late.push(sight));
         assert_eq!(late, []);
+        fragments.note((at(61), 0), &piece(7, 0, true));
+        fragments.advance(at(90), |_, sight| late.push(sight));
+        assert_eq!(late.len(), 1, "the same number again is another one");
+    }
+
+    #[test]
+    fn the_largest_datagram_over_the_smallest_link_is_whole() {
+        let mut fragments = Fragments::default();
+        let pieces = 65_515u32.div_ceil(552);
+        let small = |n: u32| Piece { length: if n + 1 == pieces { 65_515 - n * 552 } else { 552 }, ..piece(7, n * 552, n + 1 < pieces) };
+        let told: Vec<Sight> = (0..pieces).filter_map(|n| fragments.note((at(5), 0), &small(n))).collect();
+        assert!(matches!(told.as_slice(), [Sight::Datagram { is_whole: true, pieces: 119, .. }]), "{told:?}");
     }
 
     #[test]

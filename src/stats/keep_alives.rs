@@ -1,5 +1,6 @@
 //! Connections that are kept alive: how often, and how many other packets their senders have for them.
 
+use crate::model::Arrange as _;
 use crate::model::limits::KEPT_ALIVE;
 use crate::model::time::SECOND;
 use crate::model::{Direction, FlowKey, KeptAlive, NetworkEvent, Timestamp};
@@ -59,7 +60,7 @@ impl KeepAlives {
             }
             now.since(kept.last) < FORGOTTEN
         });
-        told.sort_unstable_by_key(|kept| (kept.first, kept.flow.ends(kept.way)));
+        told.arrange_by_key(|kept| (kept.first, kept.flow.ends(kept.way)));
         told.into_iter().map(NetworkEvent::KeptAlive).for_each(tell);
     }
 }

@@ -1,5 +1,6 @@
 //! How full the monitored link is, bin by bin: for how long at which share of its speed, and in which bursts.
 
+use crate::model::Arrange as _;
 use crate::model::evidence::{BURST, BURST_FULL, BURST_SHORT};
 use crate::model::limits::{BURST_CONTRIBUTORS, BURST_MILLISECONDS, LINK_BURSTS};
 use crate::model::time::{MILLISECOND, SECOND};
@@ -146,7 +147,7 @@ impl Run {
         for one in &mut top {
             one.bytes = u64::try_from(u128::from(one.bytes) * u128::from(self.bytes) / u128::from(seen)).unwrap_or(u64::MAX);
         }
-        top.sort_by_key(|one| (std::cmp::Reverse(one.bytes), one.ends));
+        top.arrange_by_key(|one| (std::cmp::Reverse(one.bytes), one.ends));
         top.truncate(BURST_CONTRIBUTORS / 2);
         top
     }

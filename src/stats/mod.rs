@@ -42,7 +42,7 @@ pub use reassembly::{Reassembler, ReassemblyCounts, ReassemblyPool, StreamEnd, S
 pub use rtp::RtpStreams;
 pub use series::Series;
 pub use services::ServiceLedger;
-pub use sightings::{Gathering, SightingLedger};
+pub use sightings::{Gathering, SightingLedger, StationUse};
 pub use stalls::Stalls;
 pub use stuck::StuckSegments;
 pub use talkers::{ConversationSample, Talkers};

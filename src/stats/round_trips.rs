@@ -50,15 +50,25 @@ impl Sketch {
         }
     }
 
-    fn quantile(&self, share: f64) -> Option<i64> {
+    /// What these shares of the durations do not exceed, the smaller share first; `None` without any.
+    fn quantiles<const N: usize>(&self, shares: [f64; N]) -> Option<[i64; N]> {
         let all: u32 = self.0.iter().map(|n| u32::from(*n)).sum();
-        let rank = (f64::from(all) * share).ceil().max(1.0) as u32;
-        let mut seen = 0;
-        let found = self.0.iter().position(|n| {
+        if all == 0 {
+            return None;
+        }
+        let ranks = shares.map(|share| (f64::from(all) * share).ceil().max(1.0) as u32);
+        let (mut found, mut next, mut seen) = ([0; N], 0, 0);
+        for (at, n) in self.0.iter().enumerate().filter(|(_, n)| **n > 0) {
             seen += u32::from(*n);
-            seen >= rank
-        });
-        found.filter(|_| all > 0).map(middle)
+            for (place, _) in found.iter_mut().zip(ranks).skip(next).take_while(|(_, rank)| seen >= *rank) {
+                *place = middle(at);
+                next += 1;
+            }
+            if next == N {
+                break;
+            }
+        }
+        Some(found)
     }
 }
 
@@ -145,14 +155,18 @@ impl RoundTrips {
     #[cfg(test)]
     pub const BYTES: usize = size_of::<Record>() + size_of::<u32>();
 
-    /// Asks the memory for what a round trip would be taken into that is measured at `time`, if it were.
+    /// Asks the memory for what a round trip would be taken into that is measured at `time`, if it were, and for the turns where a segment
+    /// `has_data`, which may begin one.
     #[inline(always)]
-    pub fn prefetch(&self, handle: TripsHandle, time: Timestamp) {
-        if handle.record == 0 || handle.pauses((time.0 >> TICK) as u32) {
+    pub fn prefetch(&self, handle: TripsHandle, time: Timestamp, has_data: bool) {
+        if handle.record == 0 || (!has_data && handle.pauses((time.0 >> TICK) as u32)) {
             return;
         }
         if let Some(record) = self.records.get((handle.record as usize).wrapping_sub(1)) {
             memory::prefetch(&record.extremes);
+            if has_data {
+                memory::prefetch(&record.turns);
+            }
         }
     }
 
@@ -257,10 +271,10 @@ impl RoundTrips {
             count: of.count,
             min: if of.count == 0 { 0 } else { of.min },
             // What is told within a tenth does not contradict what is known exactly.
-            quantiles: sketch
-                .quantile(0.5)
-                .zip(sketch.quantile(0.95))
-                .map(|of_all| <[i64; 2]>::from(of_all).map(|nanos| nanos.clamp(of.min, of.max.max(of.min)))),
+            quantiles: (of.count > 0)
+                .then(|| sketch.quantiles([0.5, 0.95]))
+                .flatten()
+                .map(|of_all| of_all.map(|nanos| nanos.clamp(of.min, of.max.max(of.min)))),
         };
         let half = |of: &Extremes| Some(of.handshake).filter(|&nanos| nanos > 0);
         let ([a, b], [a_sketch, b_sketch]) = (&record.extremes, &record.sketches);
@@ -292,6 +306,24 @@ mod tests {
             assert!((told / is - 1.0).abs() <= if micros < 4 { 0.25 } else { 0.125 }, "{micros}: {told}");
         }
         assert_eq!(bucket(u32::MAX), BUCKETS - 1);
+    }
+
+    #[test]
+    fn quantiles_are_those_of_the_rank() {
+        let of = |micros: &[i64]| {
+            let mut sketch = Sketch([0; BUCKETS]);
+            micros.iter().for_each(|micros| sketch.count(micros * 1_000));
+            sketch.quantiles([0.5, 0.95])
+        };
+        let middle_of = |micros| middle(bucket(micros));
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(&[7]), Some([middle_of(7); 2]));
+        assert_eq!(of(&[100, 9]), Some([middle_of(9), middle_of(100)]));
+        let mut twenty: Vec<i64> = vec![10; 19];
+        twenty.push(5_000);
+        assert_eq!(of(&twenty), Some([middle_of(10); 2]), "95 of 100 of twenty are nineteen");
+        twenty.push(5_000);
+        assert_eq!(of(&twenty), Some([middle_of(10), middle_of(5_000)]));
     }
 
     #[test]

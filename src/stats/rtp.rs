@@ -1,8 +1,9 @@
 //! Streams of voice and pictures: what is missing of them, and how evenly they come (RFC 3550 section 6.4.1 and appendix A).
 //!
 //! A packet is lost when 64 later ones came without it. A step of more than 3,000 numbers (appendix A.1), or a pause, begins anew: the stream was
-//! moved or muted.
+//! moved or muted. Not so a pause over which numbers and time stamp went on as the clock did: then the packets of it are missing.
 
+use crate::model::Arrange as _;
 use crate::model::evidence::MEDIA_UNEVEN;
 use crate::model::limits::RTP_STREAMS;
 use crate::model::rtp::clock_rate;
@@ -46,6 +47,8 @@ struct Stream {
     /// Nanoseconds, sixteenths.
     jitter: i64,
     range: Option<[i64; 2]>,
+    /// Their sum, nanoseconds, and how many.
+    jitters: (i64, u64),
     spaced: [u64; 2],
     first: Timestamp,
     last: Timestamp,
@@ -72,6 +75,7 @@ impl Stream {
             latest: (packet.time, packet.ticks),
             jitter: 0,
             range: None,
+            jitters: (0, 0),
             spaced: [0; 2],
             first: packet.time,
             last: packet.time,
@@ -108,7 +112,8 @@ impl Stream {
     fn take(&mut self, packet: &RtpPacket) {
         let ahead = packet.sequence.wrapping_sub(self.highest);
         let behind = self.highest.wrapping_sub(packet.sequence);
-        if packet.time.since(self.last) > PAUSE || ahead.min(behind) > DROPOUT {
+        let is_pause = packet.time.since(self.last) > PAUSE && !self.goes_on(packet, ahead);
+        if is_pause || ahead.min(behind) > DROPOUT {
             return self.renew(packet);
         }
         self.last = self.last.max(packet.time);
@@ -135,6 +140,16 @@ impl Stream {
         self.spacing(packet);
     }
 
+    /// Whether a packet behind a pause goes on `ahead` numbers further as if there had been none: its time stamp went on with the clock, and
+    /// numbers are missing.
+    fn goes_on(&self, packet: &RtpPacket, ahead: u16) -> bool {
+        let (before, ticks) = self.latest;
+        let Some(clock) = self.clock.filter(|_| (2..=DROPOUT).contains(&ahead)) else { return false };
+        let elapsed = packet.time.since(before);
+        let spaced = i64::from(packet.ticks.wrapping_sub(ticks)).saturating_mul(SECOND) / i64::from(clock);
+        elapsed.saturating_sub(spaced).saturating_abs() <= elapsed / 10
+    }
+
     fn renew(&mut self, packet: &RtpPacket) {
         self.restart(packet);
         self.last = self.last.max(packet.time);
@@ -146,11 +161,15 @@ impl Stream {
         let step = packet.ticks.wrapping_sub(ticks) as i32;
         // Events and comfort noise stand beside the clock of the voice, pictures have one stamp for several packets.
         let is_other = std::mem::replace(&mut self.payload_type, packet.payload_type) != packet.payload_type;
-        if is_other || packet.marker || step.unsigned_abs() > 1 << 20 {
+        if is_other || step.unsigned_abs() > 1 << 20 {
             self.since = self.latest;
             return;
         }
         self.find_clock();
+        // Behind silence the pause is the speaker's; of pictures the last packet of each carries it. The clock goes on.
+        if packet.marker {
+            return;
+        }
         let Some(clock) = self.clock.filter(|_| step != 0) else { return };
         let spaced = i64::from(step).saturating_mul(SECOND) / i64::from(clock);
         let off = packet.time.since(before).saturating_sub(spaced).saturating_abs();
@@ -162,6 +181,7 @@ impl Stream {
         self.jitter = self.jitter.saturating_add(off).saturating_sub(self.jitter / 16);
         let now = self.jitter / 16;
         self.range = Some(self.range.map_or([now; 2], |[least, most]| [least.min(now), most.max(now)]));
+        self.jitters = (self.jitters.0.saturating_add(now), self.jitters.1.saturating_add(1));
         let [all, uneven] = &mut self.spaced;
         *all = all.saturating_add(1);
         *uneven = uneven.saturating_add(u64::from(off > MEDIA_UNEVEN.in_nanos()));
@@ -183,7 +203,7 @@ impl Stream {
             None => CLOCKS.into_iter().find(|clock| goes(clock, 0.03)),
         };
         if self.clock.is_none() {
-            (self.range, self.spaced, self.jitter) = (None, [0; 2], 0);
+            (self.range, self.jitters, self.spaced, self.jitter) = (None, (0, 0), [0; 2], 0);
         }
         self.is_settled = self.clock.is_some() || told.is_some();
         self.since = self.latest;
@@ -233,6 +253,8 @@ impl RtpStreams {
                     lost: std::mem::take(&mut stream.lost),
                     gaps: std::mem::take(&mut stream.gaps),
                     jitter: stream.range.take(),
+                    jitters: std::mem::take(&mut stream.jitters),
+                    clock: stream.clock,
                     spaced: std::mem::take(&mut stream.spaced),
                     first: stream.first,
                     last: stream.last,
@@ -242,7 +264,7 @@ impl RtpStreams {
             }
             silent < FORGOTTEN
         });
-        told.sort_unstable_by_key(|news| (news.first, news.flow.ends(news.way), news.source));
+        told.arrange_by_key(|news| (news.first, news.flow.ends(news.way), news.source));
         told.into_iter().map(NetworkEvent::Media).for_each(tell);
     }
 }
@@ -319,6 +341,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_missing_over_a_pause_is_lost_where_the_stream_goes_on() {
+        let holes = |payload_type, from: u32, to: u32| {
+            let told = stream(payload_type, (0..1_000).chain(from..to).chain(to + 1..to + 1_000).map(even));
+            told.iter().map(|news| news.lost).sum::<u64>()
+        };
+        let cut = |to| stream(0, (0..1_000u32).chain(to..to + 500).map(even)).iter().map(|news| news.lost).sum::<u64>();
+        assert_eq!([cut(1_100), cut(1_149), cut(1_250), cut(4_000 - 1), cut(4_001)], [100, 149, 250, 2_999, 0]);
+        assert_eq!(holes(0, 1_000, 1_000), 1);
+        // Silence is not sent: time goes on, and numbers go on by one.
+        let silent = (0..1_000).map(even).chain((0..500).map(|n| (n + 1_000, 25_000 + i64::from(n) * 20, (n + 1_250) * 160)));
+        assert_eq!(stream(0, silent)[0].lost, 0);
+    }
+
+    #[test]
     fn jitter_is_that_of_the_standard() {
         let steady = stream(0, (0..500).map(even));
         assert_eq!((steady[0].jitter, steady[0].spaced), (Some([0, 0]), [499, 0]));
@@ -327,6 +363,28 @@ mod tests {
         let Some([_, most]) = uneven[0].jitter else { panic!("no jitter") };
         assert!((68 * MILLISECOND..=70 * MILLISECOND).contains(&most), "{most}");
         assert_eq!(uneven[0].spaced, [499, 499]);
+    }
+
+    /// Pictures: three packets each, of which the last carries the marker, thirty times a second.
+    #[test]
+    fn a_clock_is_found_out_of_pictures_that_end_with_a_marker() {
+        let flow = FlowKey::v4(17, 1, 2, 4_000, 5_000).0;
+        let told = |late: i64| {
+            let mut streams = RtpStreams::default();
+            for n in 0..600u32 {
+                let (picture, part) = (i64::from(n / 3), i64::from(n % 3));
+                let off = if picture % 2 == 0 { late * MILLISECOND } else { 0 };
+                let time = Timestamp(picture * SECOND / 30 + part * MILLISECOND / 2 + off);
+                let (ticks, marker) = (n / 3 * 3_000, part == 2);
+                let (way, source, payload_type, sequence) = (Direction::AToB, 7, 96, n as u16);
+                streams.take(&RtpPacket { flow, way, time, source, sequence, ticks, payload_type, marker, number: 0 });
+            }
+            let mut out = None;
+            streams.advance(Timestamp(60 * SECOND), true, |event| out = Some(event));
+            let Some(NetworkEvent::Media(news)) = out else { panic!("{out:?}") };
+            (news.clock, news.jitter.map(|[_, most]| most / MILLISECOND), news.received)
+        };
+        assert_eq!((told(0), told(20)), ((Some(90_000), Some(0), 600), (Some(90_000), Some(19), 600)));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Receivers that take no more data: from the first segment that announces a window of zero to the first that announces another one.
 
 use crate::model::limits::STALLS;
+use crate::model::tcp::{FIN, RST, SYN};
 use crate::model::time::{MILLISECOND, SECOND};
-use crate::model::{AnalysisFlags, Direction, FlowKey, NetworkEvent, Segment, SegmentAnalysis, Stall, Timestamp};
+use crate::model::{AnalysisFlags, Direction, FlowKey, NetworkEvent, Segment, SegmentAnalysis, Stall, StallEnd, Timestamp};
 
 /// A shorter stall is none: the receiver's program was about to read.
 pub const SHORTEST: i64 = 10 * MILLISECOND;
@@ -59,6 +60,10 @@ impl Stalls {
         };
         let standing = self.standing.get_mut(at)?;
         standing.last = standing.last.max(time);
+        if segment.flags & (SYN | FIN | RST) != 0 {
+            let by_receiver = standing.way == way;
+            return self.closes(at, by_receiver, segment.flags, time);
+        }
         if standing.way != way {
             // Linux probes without data, one number before the next: to Wireshark a keep-alive.
             let is_probe = analysis.flags.has(AnalysisFlags::ZERO_WINDOW_PROBE.or(AnalysisFlags::KEEP_ALIVE));
@@ -69,16 +74,23 @@ impl Stalls {
             return None;
         }
         let ended = self.standing.swap_remove(at);
-        // Whoever closes or resets the connection reads nothing any more, and that is no stall.
-        let closes = segment.flags & (crate::model::tcp::SYN | crate::model::tcp::FIN | crate::model::tcp::RST) != 0;
-        (!closes && time.since(ended.since) >= SHORTEST).then(|| ended.event(time, true))
+        (time.since(ended.since) >= SHORTEST).then(|| ended.event(time, StallEnd::Reopened))
+    }
+
+    /// The connection ends, and with it the stall. Whoever closes it itself reads nothing any more, and whoever has nothing more to send waits for
+    /// nothing: that is no stall, unless it was told of. A sender that gives up has waited.
+    #[inline(never)]
+    fn closes(&mut self, at: usize, by_receiver: bool, flags: u8, time: Timestamp) -> Option<NetworkEvent> {
+        let ended = self.standing.swap_remove(at);
+        let has_waited = !by_receiver && flags & FIN == 0 && time.since(ended.since) >= SHORTEST;
+        (has_waited || ended.told.is_some()).then(|| ended.event(time, StallEnd::Closed))
     }
 
     /// Tells of those that last, at a mark of packet time; forgets them where nothing is said for long.
     pub fn advance(&mut self, now: Timestamp, mut tell: impl FnMut(NetworkEvent)) {
         self.standing.retain_mut(|s| {
             if now.since(s.since) >= LASTING && s.probes > 0 && s.told.is_none_or(|told| now.since(told) >= LASTING) {
-                tell(s.event(now, false));
+                tell(s.event(now, StallEnd::Lasts));
                 s.told = Some(now);
             }
             now.since(s.last) < 120 * SECOND
@@ -87,7 +99,7 @@ impl Stalls {
 }
 
 impl Standing {
-    fn event(&self, to: Timestamp, reopened: bool) -> NetworkEvent {
+    fn event(&self, to: Timestamp, end: StallEnd) -> NetworkEvent {
         NetworkEvent::Stalled(Stall {
             flow: self.flow,
             way: self.way,
@@ -96,7 +108,7 @@ impl Standing {
             from: self.told.unwrap_or(self.since),
             to,
             probes: self.probes,
-            reopened,
+            end,
             continues: self.told.is_some(),
             number: self.number,
         })
@@ -106,7 +118,6 @@ impl Standing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::tcp::RST;
 
     const RECEIVER: Direction = Direction::BToA;
     const SENDER: Direction = Direction::AToB;
@@ -137,7 +148,7 @@ mod tests {
         assert_eq!(show(&mut stalls, 100, SENDER, 5, 0x10, AnalysisFlags::KEEP_ALIVE), None);
         assert_eq!(receiver(&mut stalls, 101, 0, 0x10), None);
         let Some(NetworkEvent::Stalled(stall)) = receiver(&mut stalls, 301, 9, 0x10) else { panic!("no stall") };
-        assert_eq!((stall.from, stall.to, stall.probes, stall.reopened), (at(1), at(301), 1, true));
+        assert_eq!((stall.from, stall.to, stall.probes, stall.end), (at(1), at(301), 1, StallEnd::Reopened));
         assert!(!stalls.any());
     }
 
@@ -152,13 +163,39 @@ mod tests {
     }
 
     #[test]
+    fn whoever_gives_up_ends_it_and_has_waited() {
+        for (flags, told) in [(RST, Some((0, 6_500, 3))), (SYN, Some((0, 6_500, 3))), (FIN, None)] {
+            let mut stalls = Stalls::default();
+            receiver(&mut stalls, 0, 0, 0x10);
+            for n in 1..=3 {
+                show(&mut stalls, n * 2_000, SENDER, 5, 0x10, AnalysisFlags::ZERO_WINDOW_PROBE);
+            }
+            let ended = show(&mut stalls, 6_500, SENDER, 5, flags, AnalysisFlags::NONE);
+            let of = |event| match event {
+                NetworkEvent::Stalled(Stall { end: StallEnd::Closed, from, to, probes, .. }) => {
+                    (from.0 / MILLISECOND, to.0 / MILLISECOND, probes)
+                }
+                other => panic!("{other:?}"),
+            };
+            assert_eq!((ended.map(of), stalls.any()), (told, false), "{flags}");
+        }
+        // What was told of is over, whoever ends it.
+        let mut stalls = Stalls::default();
+        receiver(&mut stalls, 0, 0, 0x10);
+        show(&mut stalls, 2_000, SENDER, 5, 0x10, AnalysisFlags::ZERO_WINDOW_PROBE);
+        stalls.advance(at(6_000), |_| {});
+        let ended = receiver(&mut stalls, 6_500, 0, RST);
+        assert!(matches!(ended, Some(NetworkEvent::Stalled(Stall { end: StallEnd::Closed, continues: true, .. }))), "{ended:?}");
+    }
+
+    #[test]
     fn one_that_lasts_is_told_of_meanwhile() {
         let mut stalls = Stalls::default();
         let told = |stalls: &mut Stalls, ms: i64| {
             let mut out = Vec::new();
             stalls.advance(at(ms), |event| {
                 if let NetworkEvent::Stalled(s) = event {
-                    out.push((s.from.0 / MILLISECOND, s.to.0 / MILLISECOND, s.reopened, s.continues));
+                    out.push((s.from.0 / MILLISECOND, s.to.0 / MILLISECOND, s.end == StallEnd::Lasts, s.continues));
                 }
             });
             out
@@ -166,9 +203,9 @@ mod tests {
         receiver(&mut stalls, 0, 0, 0x10);
         assert_eq!(told(&mut stalls, 6_000), [], "nobody asks: nothing waits");
         show(&mut stalls, 6_100, SENDER, 5, 0x10, AnalysisFlags::ZERO_WINDOW_PROBE);
-        assert_eq!(told(&mut stalls, 7_000), [(0, 7_000, false, false)]);
+        assert_eq!(told(&mut stalls, 7_000), [(0, 7_000, true, false)]);
         assert_eq!(told(&mut stalls, 8_000), []);
-        assert_eq!(told(&mut stalls, 12_000), [(7_000, 12_000, false, true)]);
+        assert_eq!(told(&mut stalls, 12_000), [(7_000, 12_000, true, true)]);
         assert_eq!(told(&mut stalls, 200_000).len(), 1);
         assert!(!stalls.any(), "nothing was said for long");
     }

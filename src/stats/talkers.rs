@@ -3,6 +3,7 @@
 //! The records of conversations are looked through at marks of packet time. That is done where enough packets came to pay for it, else later for
 //! a longer time: the rate stays right.
 
+use crate::model::Arrange as _;
 use crate::model::bounded::BoundedMap;
 use crate::model::limits::{TALKERS, TALKERS_TOLD};
 use crate::model::time::SECOND;
@@ -11,6 +12,9 @@ use hashbrown::{DefaultHashBuilder, HashMap};
 
 /// Nanoseconds of packet time between two looks.
 pub const EVERY: i64 = 10 * SECOND;
+
+/// Nanoseconds for which a conversation is known at least.
+const HELD: i64 = 6 * EVERY;
 
 /// Packets a record that is looked through costs: there must be as many.
 const PACKETS_A_RECORD: u64 = 4;
@@ -35,7 +39,9 @@ pub struct ConversationSample {
 #[derive(Debug, Default)]
 pub struct Talkers {
     /// Bytes of a conversation.
-    known: BoundedMap<FlowKey, u64, TALKERS, { 6 * EVERY / SECOND }, DefaultHashBuilder>,
+    known: BoundedMap<FlowKey, u64, TALKERS, { HELD / SECOND }, DefaultHashBuilder>,
+    /// When there was no room for one more.
+    refused: Option<Timestamp>,
     packets: u64,
     since: Option<Timestamp>,
 }
@@ -68,8 +74,7 @@ impl Talkers {
         let mut hosts: HashMap<Address, HostLoad> = HashMap::new();
         let mut all = 0u64;
         for talk in talks.filter(|talk| talk.last >= since) {
-            // Of one that is seen here for the first time and began before it is not known how much is new.
-            let known = self.known.get(&talk.flow).map_or(if talk.first >= since { 0 } else { talk.bytes }, |known| *known);
+            let known = self.before(&talk, since);
             self.note(&talk, now);
             let bytes = talk.bytes.saturating_sub(known);
             all = all.saturating_add(bytes);
@@ -88,15 +93,21 @@ impl Talkers {
         tell(NetworkEvent::Load(HostLoad { host: None, bytes: all, nanos, peer: None, peer_bytes: 0, port: 0, time }));
         let least = LITTLE.saturating_mul(u64::try_from(nanos / SECOND).unwrap_or(1));
         let mut most: Vec<HostLoad> = hosts.into_values().filter(|load| load.bytes >= least).collect();
-        most.sort_unstable_by_key(|load| (std::cmp::Reverse(load.bytes), load.host));
+        most.arrange_by_key(|load| (std::cmp::Reverse(load.bytes), load.host));
         most.into_iter().take(TALKERS_TOLD).map(NetworkEvent::Load).for_each(tell);
     }
 
+    /// Bytes that a conversation had at the last look. One that began since had none, and one that was looked at and is not known had little: but
+    /// where there was no room for it, or it is older than what is kept, that is not known, and nothing counts as new.
+    fn before(&self, talk: &ConversationSample, since: Timestamp) -> u64 {
+        let is_sure = talk.first >= since || since.since(talk.first) < HELD && self.refused.is_none_or(|refused| refused < talk.first);
+        self.known.get(&talk.flow).copied().unwrap_or(if is_sure { 0 } else { talk.bytes })
+    }
+
     fn note(&mut self, talk: &ConversationSample, now: Timestamp) {
-        if talk.bytes < LITTLE {
-            return;
+        if talk.bytes >= LITTLE && !self.known.insert(talk.flow, talk.bytes, now) {
+            self.refused = Some(now);
         }
-        self.known.insert(talk.flow, talk.bytes, now);
     }
 }
 
@@ -132,11 +143,25 @@ mod tests {
         let next = told(&mut talkers, 20, &[(1, 900_000, 1, 19), (2, 300_000, 2, 9), (3, 200_000, 15, 18)]);
         assert_eq!(next, [(None, 600_000), (host(100), 600_000), (host(1), 400_000), (host(3), 200_000)]);
         assert_eq!(told(&mut talkers, 30, &[(1, 900_000, 1, 19)]), [(None, 0)]);
+        assert_eq!(told(&mut talkers, 70, &[(1, 900_100, 1, 69)])[0], (None, 100), "it paused");
         assert_eq!(
-            told(&mut talkers, 40, &[(1, 900_100, 1, 39), (9, 5_000_000, 2, 39)])[0],
+            told(&mut talkers, 110, &[(1, 900_200, 1, 109), (9, 5_000_000, 2, 109)])[0],
             (None, 100),
-            "it paused; another was not known"
+            "another is not known any more"
         );
+    }
+
+    #[test]
+    fn what_was_little_and_becomes_much_is_much() {
+        let mut talkers = Talkers::default();
+        assert!(!talkers.is_due(Timestamp(0), 100, 1));
+        assert_eq!(told(&mut talkers, 10, &[(1, 60, 9, 9), (2, 999, 8, 9)])[0], (None, 1_059), "opened a moment ago");
+        assert_eq!(told(&mut talkers, 20, &[(1, 1_000_060, 9, 19)])[0], (None, 1_000_060));
+        // Where there is no room nobody knows.
+        let many: Vec<(u32, u64, i64, i64)> = (100..100 + TALKERS as u32 + 1).map(|n| (n, 1_000, 21, 29)).collect();
+        told(&mut talkers, 30, &many);
+        let last = 100 + TALKERS as u32;
+        assert_eq!(told(&mut talkers, 40, &[(last, 9_000, 21, 39)])[0], (None, 0));
     }
 
     #[test]

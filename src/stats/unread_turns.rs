@@ -8,6 +8,7 @@
 //! have something to say (chats, event streams, terminals), turns mean nothing: a side that says little for long shows that, and nothing more is
 //! told of its connection.
 
+use crate::model::Arrange as _;
 use crate::model::bounded::BoundedMap;
 use crate::model::limits::UNREAD_TURNS;
 use crate::model::time::{MILLISECOND, SECOND};
@@ -251,7 +252,7 @@ impl UnreadTurns {
     /// Takes out the turns that are over, and the connections that are not made of turns, in the order of time.
     pub fn take(&mut self) -> (Vec<ToldTurn>, Vec<FreeTalk>) {
         let mut over = std::mem::take(&mut self.over);
-        over.sort_unstable_by_key(|told| (told.turn.answered, told.turn.number, told.turn.flow.ends(told.turn.way)));
+        over.arrange_by_key(|told| (told.turn.answered, told.turn.number, told.turn.flow.ends(told.turn.way)));
         (over, std::mem::take(&mut self.talks))
     }
 }

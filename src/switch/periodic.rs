@@ -1,6 +1,7 @@
 //! Regular senders of control packets: who is silent, and when nothing arrived at all.
 
 use super::control::ControlCounts;
+use crate::model::Arrange as _;
 use crate::model::limits::{OUTAGES, PERIODIC_SENDERS};
 use crate::model::time::{MILLISECOND, SECOND};
 use crate::model::{Control, ControlFrame, Frame, Mac, Timestamp};
@@ -157,7 +158,7 @@ pub fn outages(senders: &[PeriodicSender], now: Timestamp) -> Vec<OutageSpan> {
             }
         }
     }
-    found.sort_unstable_by_key(|s| (s.from, s.to));
+    found.arrange_by_key(|s| (s.from, s.to));
     found
 }
 

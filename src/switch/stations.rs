@@ -1,6 +1,7 @@
 //! What one shard sees of stations: a sample of who sends to whom, who sends for the first time, and frames to groups that come round again and
 //! again. The ordinary frame pays for none of it.
 
+use crate::model::Arrange as _;
 use crate::model::evidence::{CIRCLING, CIRCLING_ASKED, CIRCLING_PARTS};
 use crate::model::limits::{CIRCLING_WATCHED, FRESH_STATIONS, SAMPLED_PAIRS};
 use crate::model::time::SECOND;
@@ -149,7 +150,7 @@ impl StationWatch {
             is_router: p.is_router,
         };
         let mut pairs: Vec<SampledPair> = self.pairs.drain().map(pair).collect();
-        pairs.sort_unstable();
+        pairs.arrange();
         StationNews {
             pairs,
             fresh: std::mem::take(&mut self.fresh),

@@ -1,5 +1,6 @@
 //! VLAN tags: which frames wear them, and witnesses that they were taken off.
 
+use crate::model::Arrange as _;
 use crate::model::limits::{ARP_LINKS, ARP_SUBNETS};
 use crate::model::sum::{Noted, Sum, sums};
 use crate::model::{ArpBlocks, Direction, VlanStack};
@@ -155,7 +156,7 @@ impl TagCounts {
         }
         // Each block is given the least one it can be reached from; a block that only was asked for may join two others.
         let mut blocks: Vec<u32> = self.subnets.iter().copied().chain(self.neighbours.iter().flat_map(|n| [n.0, n.1])).collect();
-        blocks.sort_unstable();
+        blocks.arrange();
         blocks.dedup();
         let mut least = blocks.clone();
         let at = |block: u32| blocks.binary_search(&block).unwrap_or(0);
@@ -167,7 +168,7 @@ impl TagCounts {
             }
         }
         let mut found: Vec<u32> = self.subnets.iter().map(|s| least[at(*s)]).collect();
-        found.sort_unstable();
+        found.arrange();
         found.dedup();
         found.len()
     }

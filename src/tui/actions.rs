@@ -94,6 +94,10 @@ impl App {
             None => Vec::new(),
         };
         let effects = match action {
+            RowAction::Only | RowAction::Not if self.page().lists_packets() => {
+                self.say("packets are not left out one by one: f shows those of one conversation".into());
+                return Vec::new();
+            }
             RowAction::Only | RowAction::Not => {
                 match rows {
                     Some(words) => self.add_filter(&words, action == RowAction::Not),

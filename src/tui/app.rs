@@ -119,6 +119,10 @@ pub(super) struct App {
     begun: bool,
     /// The time scale and the orders it began with.
     begun_with: (usize, Order, Order),
+    /// Time scale and orders that were chosen before it began anew.
+    kept: Option<(usize, Order, Order)>,
+    /// Whether a button went down in the chart and is held.
+    pub(super) dragging: bool,
     pub(super) now: Duration,
     age: Option<u64>,
     pub(super) hits: Vec<(Rect, Hit)>,
@@ -139,8 +143,7 @@ impl App {
     /// The same with other screens.
     pub fn with(screens: &'static [ScreenEntry], options: DashboardOptions, theme: Theme) -> Self {
         let view = View { bytes: options.bytes, names: options.names, ..View::default() };
-        let begun_with = (view.scale, view.conversations, view.endpoints);
-        let nothing = Arc::new(Snapshot::default());
+        let (begun_with, nothing) = ((view.scale, view.conversations, view.endpoints), Arc::new(Snapshot::default()));
         Self {
             panes: screens.iter().map(|entry| entry.screen.pane(&options)).collect(),
             packets_seen: 0,
@@ -167,6 +170,8 @@ impl App {
             asked: None,
             begun: false,
             begun_with,
+            kept: None,
+            dragging: false,
             now: Duration::ZERO,
             age: None,
             hits: Vec::new(),
@@ -180,8 +185,10 @@ impl App {
     /// Begins anew with other options, as a dashboard that knows of the traffic only what it will see: on the same screen, in the same units.
     pub(super) fn begin_again(&mut self, options: DashboardOptions, bookmarks: Vec<Bookmark>) {
         let view = View { bytes: self.view.bytes, names: self.view.names, split: self.view.split, ..View::default() };
+        let kept = self.begun.then_some((self.view.scale, self.view.conversations, self.view.endpoints));
         let fresh = Self::with(self.screens, options, self.theme);
-        *self = Self { screen: self.screen, view, bookmarks, now: self.now, area: self.area, ..fresh };
+        let begun_with = self.begun_with;
+        *self = Self { screen: self.screen, view, kept, begun_with, bookmarks, now: self.now, area: self.area, ..fresh };
     }
 
     /// Takes the newest snapshot; whether anything on screen changes.
@@ -247,6 +254,10 @@ impl App {
     /// The first snapshot tells whether this is a live port: busiest now, or busiest in all and the whole time.
     fn begin(&mut self, first: &Snapshot) {
         self.begun = true;
+        if let Some((scale, conversations, endpoints)) = self.kept.take() {
+            (self.view.scale, self.view.conversations, self.view.endpoints) = (scale, conversations, endpoints);
+            return;
+        }
         // A file has no rates of now.
         let usual = |chosen: Option<Order>| chosen.filter(|o| first.live || !o.column.is_of_now()).unwrap_or(busiest(first.live));
         self.view.conversations = usual(self.options.conversations);
@@ -388,6 +399,13 @@ impl App {
         pane.held = if pane.selected.is_some() { topics } else { Vec::new() };
     }
 
+    /// Moves the selection of the page that comes to the front where its row went meanwhile.
+    fn still_there(&mut self) {
+        if self.pane().selected.is_some() {
+            self.hold();
+        }
+    }
+
     /// Selects a row, or none.
     pub(super) fn select(&mut self, topic: Option<Topic>) {
         let first = self.pane().selected.is_none();
@@ -416,6 +434,7 @@ impl App {
     pub(super) fn close(&mut self) {
         self.stack.pop();
         self.trail.clear();
+        self.still_there();
         self.follow();
     }
 
@@ -425,6 +444,7 @@ impl App {
             self.stack.clear();
             self.trail.clear();
             self.screen = screen;
+            self.still_there();
             self.show_span_packets();
         }
     }
@@ -556,14 +576,13 @@ impl App {
         self.notice = Some((words, self.now + NOTICE));
     }
 
-    /// Has what was chosen on screen written down.
+    /// Has what was chosen on screen written down: what a capture begins with is not what a port is to begin with.
     pub(super) fn keep(&mut self) {
         let (scale, conversations, endpoints) = self.begun_with;
         let kept = KeptChoices {
             theme: self.theme.name(),
             bytes: self.view.bytes,
             names: self.view.names,
-            // What a capture begins with is not what a port is to begin with: only what somebody chose is kept.
             scale: (self.view.scale != scale).then(|| SCALES.get(self.view.scale).copied()),
             conversations: Some(self.view.conversations).filter(|chosen| *chosen != conversations),
             endpoints: Some(self.view.endpoints).filter(|chosen| *chosen != endpoints),

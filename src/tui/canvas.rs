@@ -89,7 +89,9 @@ impl<'a> Canvas<'a> {
         }
         // Nothing of what was there before shines through.
         let text = printable(text);
-        let text = if cells(&text) > width { cut_end(text.trim_end(), width) } else { Cow::Borrowed(&*text) };
+        // What stands for a sign may be longer than it.
+        let text = if self.theme.is_ascii() { ascii::text(&text) } else { text };
+        let text = if cells(&text) > width { cut_end(text.trim_end(), width) } else { text };
         let text = if self.theme.is_ascii() { ascii::text(&text) } else { text };
         let (end, _) = self.buffer.set_stringn(x, y, text, usize::from(width), Style::reset().patch(style));
         end.saturating_sub(x)
@@ -115,9 +117,13 @@ impl<'a> Canvas<'a> {
 
     /// Writes text that ends where the row ends.
     pub fn right(&mut self, x: u16, y: u16, width: u16, text: &str, style: Style) {
-        let text = cut_end(text, width);
-        let used = cells(&text).min(width);
-        self.put(x + width - used, y, used, &text, style);
+        let used = self.cells(text).min(width);
+        self.put(x + width - used, y, used, text, style);
+    }
+
+    /// Cells that a text takes here: without UTF-8 some signs are words.
+    pub fn cells(&self, text: &str) -> u16 {
+        if self.theme.is_ascii() { cells(&ascii::text(text)) } else { cells(text) }
     }
 
     /// Repeats a character along a row.
@@ -189,6 +195,19 @@ impl<'a> Canvas<'a> {
         }
     }
 
+    /// Empties the text that a cell is part of, up to two blanks in a row on either side.
+    pub fn erase_word(&mut self, x: u16, y: u16) {
+        let area = self.buffer.area;
+        let is_blank = |buffer: &Buffer, x: u16| buffer.cell((x, y)).is_none_or(|cell| cell.symbol().trim().is_empty());
+        if is_blank(self.buffer, x) {
+            return;
+        }
+        let is_edge = |x: u16, next: u16| is_blank(self.buffer, x) && is_blank(self.buffer, next);
+        let from = (area.left()..=x).rev().find(|&x| x > area.left() && is_edge(x, x - 1)).unwrap_or(area.left());
+        let to = (x..area.right()).find(|&x| is_edge(x, x + 1)).unwrap_or(area.right());
+        self.clear(Rect { x: from, y, width: to.saturating_sub(from), height: 1 });
+    }
+
     /// Makes a place clickable.
     pub fn click(&mut self, area: Rect, hit: Hit) {
         self.hits.push((area, hit));
@@ -244,20 +263,52 @@ pub(super) fn wrap(text: &str, width: u16) -> Vec<String> {
         let indent: String = paragraph.chars().take_while(|c| *c == ' ').take(usize::from(width) / 2).collect();
         let mut line = indent.clone();
         let mut empty = true;
-        for word in paragraph.split_whitespace() {
-            if !empty && cells(&line) + 1 + cells(word) > width {
+        for word in words(paragraph) {
+            if !empty && cells(&line) + 1 + cells(&word) > width {
                 lines.push(std::mem::replace(&mut line, indent.clone()));
                 empty = true;
             }
             if !empty {
                 line.push(' ');
             }
-            line.push_str(&cut_end(word, width.saturating_sub(cells(&indent))));
+            line.push_str(&cut_end(&word, width.saturating_sub(cells(&indent))));
             empty = false;
         }
         lines.push(line);
     }
     lines
+}
+
+/// The words of a line; a number and the unit behind it are one.
+fn words(line: &str) -> Vec<Cow<'_, str>> {
+    let mut out: Vec<Cow<'_, str>> = Vec::new();
+    for word in line.split_whitespace() {
+        match out.last_mut() {
+            Some(number) if is_unit(word) && number.ends_with(|c: char| c.is_ascii_digit()) || goes_on(number, word) => {
+                let number = number.to_mut();
+                number.push(' ');
+                number.push_str(word);
+            }
+            _ => out.push(word.into()),
+        }
+    }
+    out
+}
+
+/// Whether a number goes on with a smaller unit, as in `28 m 01 s`.
+fn goes_on(number: &str, word: &str) -> bool {
+    let digits = word.len() == 2 && word.bytes().all(|b| b.is_ascii_digit());
+    let larger = [" d", " h", " m"].iter().find_map(|unit| number.strip_suffix(unit));
+    digits && larger.is_some_and(|number| number.ends_with(|c: char| c.is_ascii_digit()))
+}
+
+/// Whether a word is a unit, whatever stands behind it.
+fn is_unit(word: &str) -> bool {
+    const UNITS: [&str; 22] = [
+        "%", "s", "ms", "µs", "ns", "m", "h", "d", "B", "kB", "MB", "GB", "TB", "b/s", "kb/s", "Mb/s", "Gb/s", "p/s", "kp/s", "Mp/s",
+        "B/s", "kB/s",
+    ];
+    UNITS.contains(&word.trim_end_matches([',', '.', ';', ':', ')']))
 }
 
 /// Divides an area: its first `height` rows and the rest.
@@ -297,6 +348,10 @@ mod tests {
     fn wraps_at_spaces() {
         assert_eq!(wrap("one two three", 8), ["one two", "three"]);
         assert_eq!(wrap("  ip link\n\nx", 20), ["  ip link", "", "x"]);
+        // A number is nothing without its unit.
+        assert_eq!(wrap("seen for 8.19 s, in 20 %", 13), ["seen for", "8.19 s, in", "20 %"]);
+        assert_eq!(wrap("of 5 hosts", 6), ["of 5", "hosts"]);
+        assert_eq!(wrap("cause, in 28 m 01 s", 12), ["cause, in", "28 m 01 s"]);
         assert!(wrap("a verylongwordindeed b", 6).iter().all(|l| cells(l) <= 6));
     }
 }

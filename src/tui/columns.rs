@@ -8,6 +8,7 @@ use super::view::{Kind, Scene, Topic};
 use super::widgets::amount::{self, RATE};
 use super::widgets::strip;
 use super::widgets::table::{Cell, Col};
+use crate::model::Arrange as _;
 use crate::model::{Address, Path, Proto, Traffic};
 use crate::snapshot::table::TableSpec;
 use crate::snapshot::tables::conversations::{CONVERSATIONS, rate_while_active};
@@ -143,7 +144,7 @@ pub(super) fn hosts<'a>(kind: Option<Kind>, six: bool, whole: bool, named: bool)
         // Beside other panels: who, what each sends and receives, and the share.
         let place = |at: usize| ["end", "sends", "receives", "share"].iter().position(|t| heads.get(at).is_some_and(|h| h.token == *t));
         shown.retain(|(at, _)| place(*at).is_some());
-        shown.sort_by_key(|(at, _)| place(*at));
+        shown.arrange_by_key(|(at, _)| place(*at));
     }
     let columns = shown.iter().filter_map(|(at, screen)| {
         // The share of an end that talks to itself counts each packet once.
@@ -192,7 +193,7 @@ fn sort<'a, R: Clone>(
     if scene.whole() || order.column != Column::RATE && seconds.is_none() {
         // A file has no now.
         let order = if order.column.is_of_now() && scene.whole() { Order { column: Column::BYTES, ..order } } else { order };
-        return rows.sort_by(|x, y| spec.compare(order, x.2, y.2));
+        return rows.arrange_by(|x, y| spec.compare(order, x.2, y.2));
     }
     // What stands for several rows is remembered by none: it has the place of what came of it of late.
     let rank = |topic: &Topic, row: &R| match seconds {
@@ -200,7 +201,7 @@ fn sort<'a, R: Clone>(
         None => scene.rates.rank(topic).unwrap_or_else(|| recent(row).bits_per_second(scene.snapshot.recent_seconds) / 8.0),
     };
     let mut ranked: Vec<(f64, (Topic, Kind, &'a R))> = rows.drain(..).map(|row| (rank(&row.0, row.2), row)).collect();
-    ranked.sort_by(|(x, one), (y, other)| {
+    ranked.arrange_by(|(x, one), (y, other)| {
         let by = x.total_cmp(y);
         let by = if order.descending { by.reverse() } else { by };
         by.then_with(|| spec.compare(Order { column: Column::BYTES, ..order }, one.2, other.2))
@@ -308,6 +309,11 @@ pub(super) fn busiest_conversations<'a>(scene: &Scene<'a>, keep: &dyn Fn(&Conver
 
 fn of_kinds<'a>(snapshot: &'a Snapshot, kinds: &[Kind]) -> impl Iterator<Item = (Kind, &'a Conversation)> {
     kinds.iter().flat_map(|&k| k.conversations(snapshot).rows.iter().map(move |r| (k, r)))
+}
+
+/// Whether every conversation is among the rows that a picture has.
+pub(super) fn has_all_conversations(snapshot: &Snapshot) -> bool {
+    [Kind::Tcp, Kind::Udp, Kind::Sctp, Kind::Ip, Kind::Ipv6, Kind::Eth].iter().all(|kind| kind.conversations(snapshot).other_rows == 0)
 }
 
 /// What an empty table says.

@@ -8,6 +8,7 @@ use super::screens::packets;
 use super::time_cursor::{ChartTimes, TimeCursor};
 use super::view::{CloseUp, SCALES, Scene};
 use super::widgets::amount;
+use crate::model::Arrange as _;
 use crate::model::time::{MILLISECOND, SECOND};
 use crate::model::{TimeSpan, Timestamp, Traffic};
 use crate::snapshot::PacketSubject;
@@ -41,15 +42,20 @@ impl App {
 
     /// A click or a drag in the chart; whether it was one.
     pub(super) fn time_mouse(&mut self, mouse: MouseEvent) -> bool {
+        if let MouseEventKind::Down(_) | MouseEventKind::Up(_) = mouse.kind {
+            self.dragging = false;
+        }
         let Some(times) = self.chart_times.clone().filter(|_| self.page().charts()) else { return false };
         let inside = times.field.contains((mouse.column, mouse.row).into());
         match mouse.kind {
             MouseEventKind::Down(_) if inside => {
+                self.dragging = true;
                 let Some(at) = times.time(mouse.column) else { return false };
                 let here = self.cell_at(at);
                 self.look_at(TimeCursor::at(here, self.centre(here)));
             }
-            MouseEventKind::Drag(_) => {
+            // What began elsewhere is no span of time.
+            MouseEventKind::Drag(_) if self.dragging => {
                 let column = mouse.column.clamp(times.field.x, times.field.right().saturating_sub(1));
                 let (Some(cursor), Some(at)) = (self.view.cursor, times.time(column)) else { return false };
                 let here = self.cell_at(at);
@@ -168,7 +174,7 @@ impl App {
             list.push((Traffic { packets, wire_bytes }, at));
         }
         list.retain(|(_, at)| extent.contains(*at));
-        list.sort_by_key(|(traffic, at)| (std::cmp::Reverse(traffic.wire_bytes), *at));
+        list.arrange_by_key(|(traffic, at)| (std::cmp::Reverse(traffic.wire_bytes), *at));
         let before = self.view.cursor.map_or(0, |cursor| cursor.bursts);
         let which = if list.is_empty() { 0 } else { before % list.len() };
         let Some(&(traffic, at)) = list.get(which) else { return self.say("no burst is known of the past".into()) };

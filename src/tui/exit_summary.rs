@@ -1,5 +1,6 @@
 //! What is said on the normal screen after the dashboard has gone: four lines.
 
+use crate::model::Arrange as _;
 use crate::model::{Severity, Verdict, units};
 use crate::snapshot::Snapshot;
 
@@ -29,7 +30,7 @@ impl ExitSummary {
     pub fn of(snapshot: &Snapshot, source: &str) -> Self {
         let l = snapshot.capture.losses;
         let mut wrong: Vec<_> = snapshot.diagnosis.findings.iter().filter(|f| f.active).map(|f| (f.severity, f.title.clone())).collect();
-        wrong.sort_by_key(|w| std::cmp::Reverse(w.0));
+        wrong.arrange_by_key(|w| std::cmp::Reverse(w.0));
         let trust = &snapshot.mirror.trust;
         Self {
             source: source.to_owned(),

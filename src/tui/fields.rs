@@ -6,6 +6,7 @@ use super::theme::Hue;
 use super::view::{Kind as Layer, Scene};
 use super::widgets::amount::{self, COUNT, RATE, VOLUME};
 use super::widgets::table::{Cell, Col, Content};
+use crate::model::Arrange as _;
 use crate::model::proto::Family;
 use crate::model::{Address, Traffic};
 use crate::snapshot::Column;
@@ -41,7 +42,7 @@ pub(super) fn shown(heads: &[Head], layers: Layers, whole: bool) -> Vec<(usize, 
     let stands = |h: &&Head| h.layers.meets(layers) && now(h.when);
     let mut out: Vec<(usize, OnScreen)> =
         heads.iter().enumerate().filter(|(_, h)| stands(h)).filter_map(|(at, h)| Some((at, h.screen?))).collect();
-    out.sort_by_key(|(_, screen)| screen.place);
+    out.arrange_by_key(|(_, screen)| screen.place);
     out
 }
 
@@ -87,7 +88,7 @@ pub(super) fn chosen<R>(scene: &Scene, table: &str, heads: &[Head], mut columns:
     };
     let mut kept: Vec<(usize, Col<R>)> =
         columns.drain(..).enumerate().filter_map(|(i, column)| Some((place(i, &column)?, column))).collect();
-    kept.sort_by_key(|k| k.0);
+    kept.arrange_by_key(|k| k.0);
     kept.into_iter().map(|(at, column)| Col { worth: u8::try_from(at).unwrap_or(u8::MAX), ..column }).collect()
 }
 

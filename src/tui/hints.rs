@@ -2,6 +2,7 @@
 
 use super::screen::ScreenEntry;
 use super::screen::{Hint, Screen};
+use crate::model::Arrange as _;
 
 /// What decides which keys work.
 pub(super) struct Here {
@@ -30,7 +31,7 @@ const fn hint(key: &'static str, word: &'static str, help: &'static str) -> Hint
 /// Keys of a page.
 pub(super) fn list(screens: &[ScreenEntry], screen: &dyn Screen, here: &Here) -> Vec<Hint> {
     // A list of packets looks for a text, and has no use for what leads to it.
-    let lists_packets = screen.title() == "Packets";
+    let lists_packets = screen.lists_packets();
     let mut out = Vec::with_capacity(48);
     select(&mut out, screen, here);
     act_on_rows(&mut out, screen, here, lists_packets);
@@ -71,8 +72,8 @@ fn act_on_rows(out: &mut Vec<Hint>, screen: &dyn Screen, here: &Here, lists_pack
     }
     if !lists_packets {
         out.push(hint("f", "", "only what is selected"));
+        out.push(hint("F", "", "leave out what is selected"));
     }
-    out.push(hint("F", "", "leave out what is selected"));
     out.push(hint("c", "", "copy the row (by the terminal: OSC 52)"));
     out.push(hint("y", "", "copy Wireshark's display filter of what is selected"));
     out.push(hint("Y", "", "copy the capture filter (BPF) of what is selected"));
@@ -157,7 +158,7 @@ pub(super) fn fitting(all: &[Hint], width: u16, shown: &dyn Fn(&Hint) -> String)
             kept.push((i, *hint));
         }
     }
-    kept.sort_by_key(|k| k.0);
+    kept.arrange_by_key(|k| k.0);
     kept.into_iter().map(|k| k.1).collect()
 }
 

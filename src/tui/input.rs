@@ -12,6 +12,9 @@ use std::sync::Arc;
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler;
 
+/// Letters of a paste that a page takes where it is typed into.
+const PASTED: usize = 4_096;
+
 /// Rows the wheel moves.
 const WHEEL: isize = 3;
 
@@ -135,6 +138,10 @@ impl App {
                 insert(&mut note.input, line);
                 self.modal = Modal::Note(note);
             }
+            Modal::None if self.page().is_typing(self.pane()) => {
+                let keys = line.chars().filter(|c| !c.is_control()).take(PASTED).map(|c| KeyEvent::from(KeyCode::Char(c)));
+                return keys.filter_map(|key| self.screen_key(key)).flatten().collect();
+            }
             other => self.modal = other,
         }
         Vec::new()
@@ -238,6 +245,7 @@ impl App {
             KeyCode::Char('p' | ' ') => self.pause(),
             KeyCode::Char('s') => self.next_column(),
             KeyCode::Char('S') => self.turn(),
+            KeyCode::Char('+' | '=' | '-' | '_' | 'd') if !self.page().charts() => self.say("this page has no chart of the load".into()),
             KeyCode::Char('+' | '=') => self.zoom(true),
             KeyCode::Char('-' | '_') => self.zoom(false),
             KeyCode::Char('d') => {

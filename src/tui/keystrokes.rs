@@ -12,12 +12,13 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_millis(100);
 const ESCAPE_PATIENCE: Duration = Duration::from_millis(30);
 /// How long the rest of a paste is waited for, and how much of it is taken.
-const PASTE_PATIENCE: Duration = Duration::from_millis(500);
+const PASTE_PATIENCE: Duration = Duration::from_secs(2);
 const PASTE: usize = 64 * 1024;
 /// The longest control sequence, in bytes.
 const LONGEST: usize = 64;
 
 const ESC: u8 = 0x1b;
+const INTERRUPT: u8 = 0x03;
 const PASTE_BEGINS: &[u8] = b"\x1b[200~";
 const PASTE_ENDS: &[u8] = b"\x1b[201~";
 
@@ -30,10 +31,20 @@ enum Step {
     Waits(Duration),
 }
 
+/// A paste that has begun and not ended: nothing of it is a key, however long it is and whenever it comes.
+#[derive(Debug)]
+enum Paste {
+    /// What came of it so far, as much as is taken.
+    Open(Vec<u8>),
+    /// It was given up; what still comes of it is dropped until its end, or until a key says that nothing does.
+    GivenUp,
+}
+
 /// Turns bytes into events.
 #[derive(Debug, Default)]
 pub(super) struct Keystrokes {
     bytes: Vec<u8>,
+    paste: Option<Paste>,
     /// When the latest came.
     came: Option<Instant>,
 }
@@ -41,17 +52,35 @@ pub(super) struct Keystrokes {
 impl Keystrokes {
     /// Takes in what was read.
     pub fn feed(&mut self, bytes: &[u8], now: Instant) {
+        // The interrupt key by itself is one.
+        if matches!(self.paste, Some(Paste::GivenUp)) && bytes == [INTERRUPT] {
+            self.paste = None;
+            self.bytes.clear();
+        }
         self.bytes.extend_from_slice(bytes);
         self.came = Some(now);
     }
 
     /// The next event of what came so far.
     pub fn next(&mut self, now: Instant) -> Option<Event> {
-        while !self.bytes.is_empty() {
-            let late = |patience: Duration| self.came.is_none_or(|came| now.saturating_duration_since(came) >= patience);
+        loop {
+            if self.paste.is_some() {
+                let event = self.pasted(now);
+                if event.is_some() || self.paste.is_some() {
+                    return event;
+                }
+            }
+            if self.bytes.is_empty() {
+                return None;
+            }
+            if self.bytes.starts_with(PASTE_BEGINS) {
+                self.bytes.drain(..PASTE_BEGINS.len());
+                self.paste = Some(Paste::Open(Vec::new()));
+                continue;
+            }
             let (took, event) = match step(&self.bytes) {
                 Step::Took(took, event) => (took, event),
-                Step::Waits(patience) if !late(patience) => return None,
+                Step::Waits(patience) if !self.is_late(patience, now) => return None,
                 Step::Waits(_) => give_up(&self.bytes),
             };
             self.bytes.drain(..took.clamp(1, self.bytes.len()));
@@ -59,15 +88,53 @@ impl Keystrokes {
                 return event;
             }
         }
-        None
+    }
+
+    /// Whether nothing has come for so long.
+    fn is_late(&self, patience: Duration, now: Instant) -> bool {
+        self.came.is_none_or(|came| now.saturating_duration_since(came) >= patience)
+    }
+
+    /// Takes in what came of the paste: all of it at its end, or as much as came where nothing has come for long.
+    fn pasted(&mut self, now: Instant) -> Option<Event> {
+        let end = self.bytes.windows(PASTE_ENDS.len()).position(|window| window == PASTE_ENDS);
+        // What may be the beginning of its end stays.
+        let begun = || (1..PASTE_ENDS.len()).rev().find(|&n| self.bytes.ends_with(PASTE_ENDS.get(..n).unwrap_or_default())).unwrap_or(0);
+        let upto = end.unwrap_or_else(|| self.bytes.len() - begun());
+        let content: Vec<u8> = self.bytes.drain(..upto).collect();
+        if let Some(Paste::Open(taken)) = &mut self.paste {
+            let room = PASTE.saturating_sub(taken.len());
+            taken.extend(content.into_iter().take(room));
+        }
+        if end.is_some() {
+            self.bytes.drain(..PASTE_ENDS.len());
+            return match self.paste.take() {
+                Some(Paste::Open(taken)) => paste(&taken),
+                _ => None,
+            };
+        }
+        match &self.paste {
+            Some(Paste::Open(_)) if self.is_late(PASTE_PATIENCE, now) => match self.paste.replace(Paste::GivenUp) {
+                Some(Paste::Open(taken)) => paste(&taken),
+                _ => None,
+            },
+            // An escape that does not go on is the key.
+            Some(Paste::GivenUp) if !self.bytes.is_empty() && self.is_late(PATIENCE, now) => {
+                self.bytes.clear();
+                self.paste = None;
+                None
+            }
+            _ => None,
+        }
     }
 
     /// How long to wait for more, where something has begun.
     pub fn patience(&self, now: Instant) -> Option<Duration> {
-        if self.bytes.is_empty() {
-            return None;
-        }
-        let Step::Waits(patience) = step(&self.bytes) else { return None };
+        let patience = match (&self.paste, step(&self.bytes)) {
+            (Some(Paste::Open(_)), _) => PASTE_PATIENCE,
+            (_, Step::Waits(patience)) if !self.bytes.is_empty() => patience,
+            _ => return None,
+        };
         Some(patience.saturating_sub(self.came.map_or(patience, |came| now.saturating_duration_since(came))))
     }
 }
@@ -100,13 +167,9 @@ fn step(bytes: &[u8]) -> Step {
     }
 }
 
-/// What is not going on: the escape was a key, and so is what follows. Of a paste what came of it is taken.
+/// What is not going on: the escape was a key, and so is what follows.
 fn give_up(bytes: &[u8]) -> (usize, Option<Event>) {
-    match bytes.strip_prefix(PASTE_BEGINS) {
-        Some(pasted) => (bytes.len(), paste(pasted)),
-        None if bytes.first() == Some(&ESC) => (1, key(KeyCode::Esc, KeyModifiers::NONE)),
-        None => (1, None),
-    }
+    if bytes.first() == Some(&ESC) { (1, key(KeyCode::Esc, KeyModifiers::NONE)) } else { (1, None) }
 }
 
 fn paste(bytes: &[u8]) -> Option<Event> {
@@ -164,9 +227,6 @@ fn cursor(last: u8) -> Option<KeyCode> {
 
 /// `ESC [`, parameters, intermediate bytes and a last byte (ECMA-48 section 5.4).
 fn control_sequence(bytes: &[u8]) -> Step {
-    if bytes.starts_with(PASTE_BEGINS) {
-        return pasted(bytes);
-    }
     match *bytes {
         // Reports of the mouse as they were before there was a limit to lift.
         [_, _, b'M', ref place @ ..] => {
@@ -196,16 +256,6 @@ fn control_sequence(bytes: &[u8]) -> Step {
         }
         // No byte of a sequence: it was none.
         Some(_) => Step::Took(1, key(KeyCode::Esc, KeyModifiers::NONE)),
-    }
-}
-
-fn pasted(bytes: &[u8]) -> Step {
-    let begun = PASTE_BEGINS.len();
-    let content = bytes.get(begun..).unwrap_or_default();
-    match content.windows(PASTE_ENDS.len()).position(|window| window == PASTE_ENDS) {
-        Some(at) => Step::Took(begun + at + PASTE_ENDS.len(), paste(content.get(..at.min(PASTE)).unwrap_or_default())),
-        None if content.len() > PASTE => Step::Took(bytes.len(), paste(content.get(..PASTE).unwrap_or_default())),
-        None => Step::Waits(PASTE_PATIENCE),
     }
 }
 
@@ -401,6 +451,24 @@ mod tests {
         let long = [PASTE_BEGINS, &[b'x'; PASTE + 9][..]].concat();
         let told = at_once(&long);
         assert!(matches!(&told[..], [Event::Paste(text)] if text.len() == PASTE), "{}", told.len());
+    }
+
+    #[test]
+    fn nothing_of_a_paste_is_a_key() {
+        let long = [b'x'; PASTE + 5_000];
+        let in_one = [PASTE_BEGINS, &long[..], b"qWAC", PASTE_ENDS, b"j"].concat();
+        let told = at_once(&in_one);
+        assert!(matches!(&told[..], [Event::Paste(text), _] if text.len() == PASTE) && told.ends_with(&chars("j")), "{}", told.len());
+        // In pieces, its marks among them, with pauses of a slow line.
+        let pieces: [&[u8]; 6] = [b"\x1b[200~tls", b"qr", b"y\x1b", b"[20", b"1", b"~q"];
+        let paste = |text: &str| Event::Paste(text.to_owned());
+        assert_eq!(read(&pieces, Duration::from_millis(900)), [vec![paste("tlsqry")], chars("q")].concat());
+        // It was given up: what comes after all is dropped until its end.
+        let told = read(&[b"\x1b[200~tls", b"qr", b"y\x1b[201~q"], PASTE_PATIENCE);
+        assert_eq!(told, [vec![paste("tls")], chars("q")].concat());
+        // Where it has none keys are keys again after Escape or the interrupt key.
+        assert_eq!(read(&[b"\x1b[200~tls", b"q", b"\x1b", b"q"], PASTE_PATIENCE), [vec![paste("tls")], chars("q")].concat());
+        assert_eq!(read(&[b"\x1b[200~tls", b"q", b"\x03"], PASTE_PATIENCE), [paste("tls"), ctrl_c()]);
     }
 
     #[test]

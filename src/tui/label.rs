@@ -3,6 +3,7 @@
 use super::theme::Hue;
 use super::view::{Kind, Scene, Topic};
 use super::widgets::table::Cell;
+use crate::model::Arrange as _;
 use crate::model::path::Layer;
 use crate::model::proto::Family;
 use crate::model::text::printable;
@@ -107,7 +108,7 @@ fn rank(source: NameSource) -> u8 {
 /// The names of an address with the sources that told them, the most its own first. Names are learnt, not proven.
 pub(super) fn names(scene: &Scene, address: Address) -> Vec<(String, Vec<NameSource>)> {
     let mut known: Vec<_> = scene.base.dissect.names.rows.iter().filter(|name| name.address == address).collect();
-    known.sort_by_key(|name| rank(name.source));
+    known.arrange_by_key(|name| rank(name.source));
     let mut out: Vec<(String, Vec<NameSource>)> = Vec::new();
     for name in known {
         match out.iter_mut().find(|(told, _)| **told == *name.name) {

@@ -40,6 +40,7 @@ mod paint;
 mod panels;
 mod picker;
 mod rates;
+mod recents;
 mod row_action;
 mod run;
 mod screen;

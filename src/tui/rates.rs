@@ -4,11 +4,12 @@
 //! time. [`Rates::smoothed`] turns it into a picture whose recent numbers cover ten seconds, so that everything on a screen rests on the
 //! same time; the other spans are looked up where they stand in a column. Files have no now and are left alone.
 
-use super::topic::{Kind, Topic};
+use super::recents::{self, RecentKey, RecentPart};
+use super::topic::Topic;
+use crate::model::Traffic;
 use crate::model::limits::{RATE_MARKS, RATE_TRACKS};
 use crate::model::time::SECOND;
-use crate::model::{Timestamp, Traffic};
-use crate::snapshot::{Casts, Conversation, Directions, HostRow, ProtocolRow, Snapshot, VlanRow};
+use crate::snapshot::{Casts, Directions, Snapshot};
 use std::collections::{HashMap, VecDeque};
 
 /// Seconds that the tables of a live screen rest on.
@@ -57,30 +58,9 @@ struct Track {
 pub(super) struct Rates {
     marks: VecDeque<Mark>,
     tracks: HashMap<Topic, Track>,
+    /// What is no row that can be selected.
+    parts: HashMap<RecentPart, Track>,
     ranks: HashMap<String, f64>,
-}
-
-/// Each row of a picture with its name and what was counted of it in all, recently, and when it began.
-fn rows(s: &Snapshot) -> impl Iterator<Item = (Topic, [Traffic; 2], [Traffic; 2], Option<Timestamp>)> + '_ {
-    use Kind::{Eth, Ip, Ipv6, Sctp, Tcp, Udp};
-    let kinds = [Tcp, Udp, Sctp, Ip, Ipv6, Eth];
-    let talks = kinds.into_iter().flat_map(move |kind| {
-        kind.conversations(s)
-            .rows
-            .iter()
-            .map(move |c: &Conversation| (Topic::conversation(kind, c), [c.ab, c.ba], [c.recent_ab, c.recent_ba], Some(c.first)))
-    });
-    let ends = kinds.into_iter().flat_map(move |kind| {
-        kind.endpoints(s)
-            .rows
-            .iter()
-            .map(move |h: &HostRow| (Topic::host(kind, h), [h.tx, h.rx], [h.recent_tx, h.recent_rx], Some(h.first)))
-    });
-    let one = |traffic| [traffic, Traffic::default()];
-    let vlans = s.stats.vlans.rows.iter().map(move |v: &VlanRow| (Topic::Vlan(v.id), one(v.traffic), one(v.recent), None));
-    let paths = s.stats.protocols.iter().map(move |p: &ProtocolRow| (Topic::Protocol(p.path), one(p.traffic), one(p.recent), None));
-    let tunnels = s.mirror.tunnels.rows.iter().map(move |t| (Topic::Tunnel(t.tunnel), one(t.traffic), one(t.recent), None));
-    talks.chain(ends).chain(vlans).chain(paths).chain(tunnels)
 }
 
 fn mix(s: &Snapshot) -> Mix {
@@ -147,20 +127,24 @@ impl Rates {
             self.marks.pop_front();
         }
         let (window, minute) = (self.moment(at, BASE), self.moment(at, 60));
-        for (topic, total, recent, first) in rows(s) {
-            if !self.tracks.contains_key(&topic) && self.tracks.len() >= RATE_TRACKS {
-                continue;
-            }
-            let track = self.tracks.entry(topic).or_default();
+        recents::read(s, &mut |row| {
+            let has_room = self.tracks.len() + self.parts.len() < RATE_TRACKS;
+            let track = match row.key {
+                RecentKey::Row(topic) if has_room || self.tracks.contains_key(&topic) => self.tracks.entry(topic).or_default(),
+                RecentKey::Part(part) if has_room || self.parts.contains_key(&part) => self.parts.entry(part).or_default(),
+                _ => return,
+            };
             if track.points.is_empty() {
                 // What began before its first appearance is known since the picture before.
-                let begun = first.is_some_and(|first| first.0 > begin);
-                track.points.push_back((begin, if begun { Default::default() } else { since(total, recent) }));
+                let begun = row.first.is_some_and(|first| first.0 > begin);
+                let recent = row.recent.map(|recent| recent.copied().unwrap_or_default());
+                track.points.push_back((begin, if begun { Default::default() } else { since(row.total, recent) }));
             }
-            track.push(at, total);
+            track.push(at, row.total);
             track.settle(at, window, minute);
-        }
+        });
         self.tracks.retain(|_, track| track.seen >= oldest);
+        self.parts.retain(|_, track| track.seen >= oldest);
     }
 
     /// The latest moment that lies about so many seconds before `now`, else the earliest that is known.
@@ -180,30 +164,16 @@ impl Rates {
         let Some(mark) = self.mark(now, BASE).filter(|mark| s.live && mark.at < now) else { return out };
         let window = mark.at;
         out.recent_seconds = now.saturating_sub(window) as f64 / SECOND as f64;
-        let recent = |topic: &Topic, recent: &mut [&mut Traffic]| {
-            let Some(track) = self.tracks.get(topic) else { return };
-            recent.iter_mut().zip(track.within(now, window)).for_each(|(to, traffic)| **to = traffic);
-        };
-        use Kind::{Eth, Ip, Ipv6, Sctp, Tcp, Udp};
-        let c = &mut out.stats.conversations;
-        for (kind, table) in
-            [(Tcp, &mut c.tcp), (Udp, &mut c.udp), (Sctp, &mut c.sctp), (Ip, &mut c.ip), (Ipv6, &mut c.ipv6), (Eth, &mut c.eth)]
-        {
-            for row in &mut table.rows {
-                recent(&Topic::conversation(kind, row), &mut [&mut row.recent_ab, &mut row.recent_ba]);
+        recents::write(&mut out, &mut |row| {
+            let track = match &row.key {
+                RecentKey::Row(topic) => self.tracks.get(topic),
+                RecentKey::Part(part) => self.parts.get(part),
+            };
+            let Some(track) = track else { return };
+            for (recent, traffic) in row.recent.into_iter().flatten().zip(track.within(now, window)) {
+                *recent = traffic;
             }
-        }
-        let e = &mut out.stats.endpoints;
-        for (kind, table) in
-            [(Tcp, &mut e.tcp), (Udp, &mut e.udp), (Sctp, &mut e.sctp), (Ip, &mut e.ip), (Ipv6, &mut e.ipv6), (Eth, &mut e.eth)]
-        {
-            for row in &mut table.rows {
-                recent(&Topic::host(kind, row), &mut [&mut row.recent_tx, &mut row.recent_rx]);
-            }
-        }
-        out.stats.vlans.rows.iter_mut().for_each(|row| recent(&Topic::Vlan(row.id), &mut [&mut row.recent]));
-        out.stats.protocols.iter_mut().for_each(|row| recent(&Topic::Protocol(row.path), &mut [&mut row.recent]));
-        out.mirror.tunnels.rows.iter_mut().for_each(|row| recent(&Topic::Tunnel(row.tunnel), &mut [&mut row.recent]));
+        });
         let then = mark.mix;
         out.stats.recent = s.stats.total.since(then.total);
         out.mirror.recent_link = s.mirror.link.since(then.link);

@@ -108,6 +108,11 @@ pub(super) trait Screen: Sync {
         false
     }
 
+    /// Whether its rows are packets, of which other filters hold than of what they are part of.
+    fn lists_packets(&self) -> bool {
+        false
+    }
+
     /// Whether it shows packets beside its own numbers: it is drawn again when more of them are known.
     fn shows_packets(&self) -> bool {
         false

@@ -5,6 +5,7 @@ use super::rates::{self, Rates};
 use super::theme::{Hue, Theme};
 use super::time_cursor::TimeCursor;
 pub(super) use super::topic::{Kind, Topic};
+use crate::model::Arrange as _;
 use crate::model::{TimeSpan, Timestamp, Traffic, units};
 use crate::snapshot::{Conversation, Filter, HostRow, Order, Snapshot};
 use std::any::Any;
@@ -69,7 +70,7 @@ impl Pane {
         }
         let place: HashMap<&Topic, usize> = self.held.iter().enumerate().map(|(i, t)| (t, i)).collect();
         let mut rows: Vec<_> = rows.into_iter().map(|row| (place.get(&row.0).copied().unwrap_or(usize::MAX), row)).collect();
-        rows.sort_by_key(|row| row.0);
+        rows.arrange_by_key(|row| row.0);
         rows.into_iter().map(|row| row.1).collect()
     }
 }

@@ -90,6 +90,18 @@ fn rows_of_clickhouse_add_up_to_the_report() {
 }
 
 #[test]
+fn no_two_batches_of_a_run_have_the_same_name() {
+    let (rows, others) = (Rows::default(), Rows::default());
+    let servers = [database(0, &rows, fine), database(0, &others, fine)];
+    let targets = servers.each_ref().map(|server| format!("clickhouse:{}/net", server.url));
+    export(busy(), &[&targets[0], &targets[1]], &[("batch-rows", "16")]);
+    // As where an exporter takes the place of another: both are of one run.
+    let names = |rows: &Rows| -> BTreeSet<String> { rows.lock().unwrap().values().flatten().map(|row| row["batch"].to_string()).collect() };
+    let (some, more) = (names(&rows), names(&others));
+    assert!(some.len() > 4 && more.len() > 4 && some.is_disjoint(&more), "{some:?} {more:?}");
+}
+
+#[test]
 fn a_batch_whose_answer_is_lost_counts_once() {
     let rows = Rows::default();
     // Every other answer is lost; some requests fail.

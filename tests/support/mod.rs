@@ -8,6 +8,7 @@ pub mod judgement;
 pub mod mirror;
 pub mod namespace;
 pub mod network;
+pub mod paced;
 pub mod packet;
 pub mod tty;
 

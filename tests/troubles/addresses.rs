@@ -4,6 +4,7 @@ use super::support::packet::message::{DhcpMessage, dhcp, neighbour_advertisement
 use super::support::packet::{End, Packet};
 use super::{Micros, S, START, Traffic, address, mac, only, proof, title, troubles};
 use spantop::model::Severity;
+use spantop::snapshot::Snapshot;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 fn end(host: u8) -> End {
@@ -65,6 +66,27 @@ impl Traffic {
             let reply = self.ip(server, client).udp(123, 123).payload(&ntp(0x24 | leap, stratum, at as u64, now as u64));
             self.push(at + 1_000, reply);
         }
+    }
+}
+
+/// What a clock says at a time that is so many milliseconds ahead.
+fn stamp(at: Micros, ahead: i64) -> [u8; 8] {
+    let now = (START / 1_000_000_000 + 2_208_988_800) * 1_000 + at / 1_000 + ahead;
+    let (seconds, fraction) = (now / 1_000, ((now % 1_000) << 32) / 1_000 + 1);
+    ((seconds << 32 | fraction) as u64).to_be_bytes()
+}
+
+impl Traffic {
+    /// The same with a client that tells its own time, which is so many milliseconds ahead.
+    fn time_told(&mut self, at: Micros, (client, own): (u8, i64), server: u8, ahead: i64) {
+        let mut ask = ntp(0x23, 0, 0, 0);
+        ask[40..].copy_from_slice(&stamp(at, own));
+        let mut reply = ntp(0x24, 2, 0, 1);
+        reply[24..32].copy_from_slice(&stamp(at, own));
+        reply[40..].copy_from_slice(&stamp(at + 1_000, ahead));
+        let (there, back) = (self.ip(client, server), self.ip(server, client));
+        self.push(at, there.udp(123, 123).payload(&ask));
+        self.push(at + 1_000, back.udp(123, 123).payload(&reply));
     }
 }
 
@@ -387,6 +409,50 @@ fn a_time_server_that_does_not_know_the_time() {
     assert_eq!(troubles(&build([Some((2, 90_000)); 4])), [], "the probe's own clock is wrong");
     assert_eq!(troubles(&build([good, Some((2, 700)), None, Some((0, 0))])).len(), 2, "two agree on nothing: nobody knows who is right");
     assert_eq!(troubles(&build([good, good, good, None])), only("ntp.bad", "10.1.0.243:123/udp", Severity::Warning));
+}
+
+#[test]
+fn the_only_time_server_is_judged_by_its_clients() {
+    // Clients that tell their own time, and how far theirs and the server's are ahead.
+    let build = |owns: &[i64], ahead: i64| {
+        let mut t = Traffic::default();
+        for n in 0..8 {
+            for (client, own) in (1..).zip(owns) {
+                t.time_told(n * 8 * S + i64::from(client) * 1_000, (client, *own), 240, ahead);
+            }
+        }
+        t.with_office(70).seen()
+    };
+    let s = build(&[0, 20], 3_600_000);
+    assert_eq!(troubles(&s), only("ntp.bad", "10.1.0.240:123/udp", Severity::Warning));
+    assert_eq!(title(&s), "Time server 10.1.0.240 is 1.0 h ahead of the capture's clock and those of 2 clients: 2 clients");
+    assert_eq!(troubles(&build(&[0], -700)), only("ntp.bad", "10.1.0.240:123/udp", Severity::Note), "one client's word");
+    assert_eq!(troubles(&build(&[0, 20], 120)), [], "no more than clients correct bit by bit");
+    assert_eq!(troubles(&build(&[3_600_000; 2], 3_600_000)), [], "they agree with the server: the capture's clock is wrong");
+    assert_eq!(troubles(&build(&[0, 3_600_000], 3_600_000)), [], "one agrees with either");
+    assert_eq!(troubles(&build(&[900_000; 2], 3_600_000)), [], "three clocks, three times");
+}
+
+#[test]
+fn stratum_zero_refuses_by_its_code_alone() {
+    let build = |code: &[u8; 4]| {
+        let mut t = Traffic::default();
+        for n in 0..8 {
+            t.time(n * 8 * S, 1 + n as u8 % 2, 240, Some((0, 0)));
+        }
+        // Where the code is, behind the headers of Ethernet, IP and UDP.
+        t.packets.iter_mut().filter(|(_, frame)| frame[42] & 7 == 4).for_each(|(_, frame)| frame[54..58].copy_from_slice(code));
+        t.with_office(70).seen()
+    };
+    let told = |s: &Snapshot| (troubles(s)[0].2, title(s).to_owned());
+    for code in [b"DENY", b"RSTR", b"RATE"] {
+        let title = format!("Time server 10.1.0.240 refuses to tell the time ({}): 2 clients", String::from_utf8_lossy(code));
+        assert_eq!(told(&build(code)), (Severity::Note, title));
+    }
+    for code in [b"INIT", b"STEP", &[0; 4]] {
+        let title = "Time server 10.1.0.240 does not know the time: it is not synchronised: 2 clients".to_owned();
+        assert_eq!(told(&build(code)), (Severity::Warning, title));
+    }
 }
 
 #[test]

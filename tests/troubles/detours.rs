@@ -168,6 +168,8 @@ fn a_sweep_by_arp_is_told_of_a_host() {
     let s = host(sweep(190, 2, 30)).seen();
     assert_eq!(troubles(&s), only("scan.hosts", "10.1.0.190", Severity::Note));
     assert_eq!(title(&s), "10.1.0.190 looks for hosts by ARP: 64 addresses or more in a minute, one after the other");
+    // Or nothing but ARP comes from it, although some answer.
+    assert_eq!(troubles(&sweep(190, 2, 30).with_neighbours(40).with_office(40).seen()), only("scan.hosts", "10.1.0.190", Severity::Note));
     // Most answer: it speaks with all of them.
     assert_eq!(troubles(&host(sweep(190, 2, 1)).seen()), []);
     // Replies are not mirrored, and who is answered does not ask again.
@@ -178,7 +180,14 @@ fn a_sweep_by_arp_is_told_of_a_host() {
 
 #[test]
 fn a_router_asks_for_whatever_somebody_outside_wants() {
-    assert_eq!(troubles(&sweep(190, 2, 30).with_neighbours(40).with_office(40).seen()), [], "nothing shows that it is a host");
+    assert_eq!(troubles(&sweep(190, 2, 200).with_neighbours(40).with_office(40).seen()), [], "nothing shows that it is a host");
+    // It sends on to those who answer what somebody outside has for them.
+    let mut t = sweep(190, 2, 30);
+    for host in (30..=150u8).step_by(30) {
+        let ping = Packet::eth(mac(190), mac(host)).ip([198, 51, 100, 7], address(host)).id(host.into()).icmp(8, 0, [0, 1, 0, host]);
+        t.push(i64::from(host) * 100_000 + 300, ping);
+    }
+    assert_eq!(troubles(&t.with_neighbours(40).with_office(40).seen()), [], "a router");
     let mut t = sweep(190, 2, 30);
     t.connection(S / 2, (190, 40_000), (250, 80));
     // Others connect through it as well.

@@ -107,7 +107,33 @@ fn what_a_router_cannot_reach() {
     assert_eq!(troubles(&s), only("icmp.unreachable", "10.1.0.254", Severity::Warning), "the route, not the hosts");
     assert_eq!(troubles(&told(5, 1, 514, (3, 13)).seen()), only("icmp.unreachable", "203.0.113.10", Severity::Note), "a filter");
     assert_eq!(troubles(&told(5, 1, 33_440, (3, 1)).seen()), [], "traceroute");
-    assert_eq!(troubles(&told(5, 1, 514, (3, 3)).seen()), [], "a port at which nothing listens");
+    assert_eq!(troubles(&told(5, 1, 514, (3, 3)).seen()), [], "it is not the host that says so");
+}
+
+/// Datagrams of so many clients to a port of host 9, one each second, from ports that go on; the host says that nothing listens there.
+fn closed(clients: u8, seconds: i64, [from, port]: [u16; 2], each: i64) -> Vec<(&'static str, String, Severity)> {
+    let mut t = Traffic::default();
+    for n in 0..seconds * each {
+        let client = 1 + (n % i64::from(clients)) as u8;
+        let sent = t.ip(client, 9).udp(from, port).payload(&[7; 60]).build();
+        let error = t.ip(9, client).icmp(3, 3, [0; 4]).payload(&sent[14..42]);
+        t.packets.push((n * S / each, sent));
+        t.push(n * S / each + 300, error);
+    }
+    troubles(&t.with_office(60).seen())
+}
+
+#[test]
+fn a_port_at_which_nothing_listens() {
+    let of = |severity| only("icmp.unreachable", "10.1.0.9:514/udp", severity);
+    assert_eq!(closed(2, 20, [40_000, 514], 2), of(Severity::Warning), "nobody writes the logs");
+    assert_eq!(closed(1, 20, [40_000, 514], 1), of(Severity::Note));
+    assert_eq!(closed(1, 20, [514, 514], 1), of(Severity::Note), "it sends from the same port");
+    assert_eq!(closed(1, 8, [40_000, 514], 4), [], "of one client, for a moment");
+    assert_eq!(closed(2, 4, [40_000, 514], 2), [], "seldom");
+    assert_eq!(closed(1, 20, [53, 40_000], 1), [], "late answers to a socket that is closed");
+    assert_eq!(closed(1, 20, [5_000, 50_000], 1), [], "a client's port");
+    assert_eq!(closed(2, 20, [40_000, 33_440], 2), [], "traceroute");
 }
 
 #[test]

@@ -1,34 +1,11 @@
 //! What is found is found live and in the file of the same traffic alike: every scenario is looked at once more second by second.
 
+use super::support::paced::second_by_second;
 use super::{Micros, START};
-use spantop::capture::{Block, Fill, Source, SourceInfo};
-use spantop::engine::{Engine, Settings};
-use spantop::model::{LinkType, Severity, Timestamp};
-use spantop::snapshot::{Feed, Query, Snapshot};
+use spantop::engine::Settings;
+use spantop::model::{Severity, Timestamp};
+use spantop::snapshot::Snapshot;
 use std::collections::BTreeMap;
-use std::time::Duration;
-
-/// Packets that come second by second.
-struct Paced {
-    packets: Vec<(Timestamp, Vec<u8>)>,
-    next: usize,
-}
-
-impl Source for Paced {
-    fn fill(&mut self, block: &mut Block) -> spantop::Result<Fill> {
-        let second = |time: Timestamp| time.0.div_euclid(1_000_000_000);
-        let Some(first) = self.packets.get(self.next).map(|p| second(p.0)) else { return Ok(Fill::End) };
-        while let Some((time, frame)) = self.packets.get(self.next).filter(|p| second(p.0) == first && block.has_room(p.1.len())) {
-            block.push(*time, frame.len() as u32, LinkType::ETHERNET, 0, frame);
-            self.next += 1;
-        }
-        Ok(Fill::Packets)
-    }
-
-    fn info(&self) -> Vec<SourceInfo> {
-        Vec::new()
-    }
-}
 
 /// What was found of the network at any time, each with the worst it was.
 fn found(s: &Snapshot) -> BTreeMap<(&'static str, String), Severity> {
@@ -39,18 +16,7 @@ fn found(s: &Snapshot) -> BTreeMap<(&'static str, String), Severity> {
 /// Looks at traffic second by second, and finds what is found in the file of it.
 pub(super) fn tells_the_same(packets: &[(Micros, Vec<u8>)], settings: &Settings, of_file: &Snapshot) {
     let packets = packets.iter().map(|(at, frame)| (Timestamp(START + at * 1_000), frame.clone())).collect();
-    let settings = Settings {
-        live: true,
-        threads: 0,
-        tick: Some(Duration::ZERO),
-        query: Query { rows: 1, ..Query::everything() },
-        ..settings.clone()
-    };
-    let engine = Engine::start(Box::new(Paced { packets, next: 0 }), &settings).unwrap();
-    while !engine.latest().finished {
-        assert!(engine.failure().is_none(), "{:?}", engine.failure());
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    let last = second_by_second(packets, settings);
     let above = |s: &Snapshot| found(s).into_iter().filter(|f| f.1 > Severity::Note).map(|f| f.0).collect::<Vec<_>>();
-    assert_eq!(above(&engine.latest()), above(of_file), "second by second, and as a file");
+    assert_eq!(above(&last), above(of_file), "second by second, and as a file");
 }

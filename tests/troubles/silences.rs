@@ -1,7 +1,7 @@
 //! What stops for a while and goes on: servers that are frozen, ways that are down, name servers that restart. When it is over it stays told, with
 //! its time.
 
-use super::{ACK, FIN, Micros, PSH, Packet, S, SYN, Traffic, address, mac, only, title, troubles};
+use super::{ACK, Micros, Packet, S, SYN, Traffic, address, mac, only, title, troubles};
 use spantop::model::{Finding, Severity, Timestamp, Verdict};
 use spantop::snapshot::Snapshot;
 
@@ -196,28 +196,27 @@ fn a_server_that_fails_nearly_always_needs_few_answers() {
     assert_eq!(troubles(&failing(5, 9)), [], "five of nine may be half");
 }
 
+/// A service that answers nobody for twenty seconds, though four clients ask each second; what they then asked in vain they give up only when others
+/// connect again.
 #[test]
-fn a_client_that_reads_at_its_own_pace_is_a_note() {
-    let stalls = |connections: u16| {
+fn attempts_that_are_given_up_when_a_service_is_back_count_with_its_outage() {
+    let seen = |dead: std::ops::Range<i64>| {
         let mut t = Traffic::default();
-        for n in 0..12u16 {
-            let client = (1, 5_000 + n % connections);
-            let (there, back) = ([client, (9, 8_080)], [(9, 8_080), client]);
-            let (at, sent) = (2 * S + i64::from(n) * S / 2, 100 * u32::from(n / connections));
-            if n < connections {
-                t.syn(at, client, (9, 8_080));
-                t.segment(at + 400, back, SYN | ACK, (0, 1), 0);
-                t.segment(at + 600, there, ACK, (1, 1), 0);
+        for (n, client) in (0..60).flat_map(|n| (0..4u16).map(move |client| (n, client))) {
+            let (at, from) = (n * S + i64::from(client) * S / 10, (1 + client as u8, 5_000 + n as u16));
+            match dead.contains(&n) {
+                true => [0, 1, 3, 7].into_iter().for_each(|later| t.syn(at + later * S, from, (9, 8_080))),
+                false => t.connection(at, from, (9, 8_080)),
             }
-            t.segment(at + 1_000, back, PSH | ACK, (1 + sent, 1), 100);
-            let base = 1_000 * u32::from(client.1);
-            let zero = t.ip(1, 9).tcp(client.1, 8_080).seq(base + 1).ack(1_000 * 8_080 + 101 + sent).flags(ACK).window(0);
-            t.push(at + 1_200, zero);
-            t.segment(at + 301_200, there, ACK, (1, 101 + sent), 0);
         }
-        t.segment(20 * S, [(1, 5_000), (9, 8_080)], FIN | ACK, (1, 1 + 100 * u32::from(12 / connections)), 0);
-        t.with_office(40).seen()
+        t.with_office(60).seen()
     };
-    assert_eq!(troubles(&stalls(1)), only("tcp.slow_receiver", "10.1.0.1", Severity::Note));
-    assert_eq!(troubles(&stalls(3)), only("tcp.slow_receiver", "10.1.0.1", Severity::Warning), "whatever it reads");
+    for (dead, attempts) in [(20..40, 80), (10..21, 44), (12..32, 80)] {
+        let s = seen(dead.clone());
+        assert_eq!(troubles(&s), only("tcp.no_answer", "10.1.0.9:8080/tcp", Severity::Critical), "{dead:?}");
+        let expected = format!(": {attempts} attempts of 4 clients in vain; it answered before, and does again");
+        assert!(title(&s).ends_with(&expected), "{dead:?}: {}", title(&s));
+        let row = s.stats.services.rows.iter().find(|row| row.key.port == 8_080).expect("its row");
+        assert_eq!(row.trouble(spantop::model::evidence::Trouble::NoAnswer), attempts, "{dead:?}");
+    }
 }

@@ -9,7 +9,9 @@ use aes_gcm::Aes128Gcm;
 use aes_gcm::aead::AeadInPlace;
 use hkdf::Hkdf;
 use sha2::Sha256;
+use spantop::capture::file;
 use spantop::model::{Severity, Value};
+use spantop::settings::FileSettings;
 
 impl Traffic {
     /// A packet of a stream.
@@ -233,4 +235,91 @@ fn quic_that_is_not_answered() {
         let found = troubles(&judged(answer, by_tcp, servers, &name));
         assert!(!found.iter().any(|f| f.0 == "quic.blocked"), "{answer} {by_tcp:?} {servers}: {found:?}");
     }
+}
+
+/// What tshark counts of a stream: source, packets, lost, mean and longest jitter in milliseconds.
+type Counted = (u32, i64, i64, [f64; 2]);
+
+/// What `tshark -z rtp,streams` says of a capture, by source; `None` without it.
+fn counted(path: &std::path::Path, arguments: &[&str]) -> Option<Vec<Counted>> {
+    let output =
+        std::process::Command::new("tshark").arg("-r").arg(path).args(arguments).args(["-q", "-z", "rtp,streams"]).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    let line = |line: &str| -> Option<Counted> {
+        let source = line.split_whitespace().find_map(|word| word.strip_prefix("0x"))?;
+        let words: Vec<&str> = line.split_whitespace().filter(|word| *word != "X").collect();
+        let number = |from_right: usize| words.get(words.len().checked_sub(from_right)?).copied();
+        let jitter = [number(2)?.parse().ok()?, number(1)?.parse().ok()?];
+        Some((u32::from_str_radix(source, 16).ok()?, number(9)?.parse().ok()?, number(8)?.parse().ok()?, jitter))
+    };
+    Some(text.lines().filter_map(line).collect())
+}
+
+/// Holds the rows to that: packets, lost and expected exactly, jitter to what tshark prints of it.
+fn rows_are_as_counted(s: &super::Snapshot, counted: &[Counted]) {
+    assert!(!counted.is_empty() && counted.len() == s.stats.streams.len(), "{counted:?} {:?}", s.stats.streams);
+    for (source, packets, lost, [mean, longest]) in counted {
+        let row = s.stats.streams.iter().find(|row| row.stream.source == *source).unwrap_or_else(|| panic!("no {source:x}"));
+        let stream = row.stream;
+        assert_eq!(stream.expected() as i64, packets + lost, "{stream:?}");
+        // Copies count for tshark as often as they come, and make up for what is lost.
+        if *lost >= 0 {
+            assert_eq!((stream.received as i64, stream.lost as i64), (*packets, *lost), "{stream:?}");
+            let told = stream.jitter.map(|jitter| jitter.map(|nanos| nanos as f64 / 1e6)).expect("its clock is known");
+            assert!((told[0] - mean).abs() < 0.0011 && (told[1] - longest).abs() < 0.0011, "{told:?} {mean} {longest}");
+        }
+    }
+}
+
+/// A capture file of these packets.
+fn capture(packets: &[(Micros, Vec<u8>)]) -> Vec<u8> {
+    let mut file = [0xa1b2_c3d4u32.to_le_bytes(), [2, 0, 4, 0], [0; 4], [0; 4], 65_535u32.to_le_bytes(), 1u32.to_le_bytes()].concat();
+    for (at, frame) in packets {
+        let numbers = [1_700_000_000 + (at / S) as u32, (at % S) as u32, frame.len() as u32, frame.len() as u32];
+        numbers.iter().for_each(|number| file.extend(number.to_le_bytes()));
+        file.extend(frame);
+    }
+    file
+}
+
+#[test]
+fn streams_have_rows_and_a_healthy_call_is_quiet() {
+    let s = Traffic::default().call(CALL, 0, |_, _| Some(0)).with_transfers().with_office(60).seen();
+    assert_eq!(troubles(&s), []);
+    let rows: Vec<_> =
+        s.stats.streams.iter().map(|row| (row.stream.received, row.stream.lost, row.stream.jitter, row.stream.clock)).collect();
+    assert_eq!(rows, [(2_000, 0, Some([0, 0]), Some(8_000)); 2]);
+    assert!(s.stats.streams.iter().all(|row| row.stream.opinion_score().is_some_and(|score| (4.3..4.5).contains(&score))));
+}
+
+#[test]
+fn rows_of_streams_equal_what_tshark_counts() {
+    let uneven = |way: u8, n: u32| match (way, n % 40) {
+        (0, 11 | 12) => None,
+        (0, 20) => Some(15_000),
+        (1, phase) => Some(i64::from(phase) * 173),
+        _ => Some(0),
+    };
+    let mut t = Traffic::default().call(CALL, 8, uneven);
+    t.packets.sort_by_key(|p| p.0);
+    let path = std::env::temp_dir().join(format!("spantop-streams-{}.pcap", std::process::id()));
+    std::fs::write(&path, capture(&t.packets)).unwrap();
+    let told = counted(&path, &["-d", "udp.port==16384,rtp"]);
+    std::fs::remove_file(&path).unwrap();
+    match told {
+        Some(told) => rows_are_as_counted(&t.seen(), &told),
+        None => println!("tshark is not installed: not compared"),
+    }
+}
+
+/// Telephones that speak Skinny, of which some packets were copied twice.
+#[test]
+fn rows_of_streams_equal_what_tshark_counts_of_telephones() {
+    let captures = super::support::captures::indexed().unwrap_or_default();
+    let Some(capture) = captures.iter().find(|capture| capture.name == "ntop__nDPI/skinny.pcap") else { return };
+    let Some(told) = counted(&capture.path, &[]) else { return };
+    let settings = FileSettings { paths: vec![capture.path.clone()], ..FileSettings::default() };
+    let source = file::open(&settings).unwrap();
+    let s = super::engine::run(source, &super::Settings::default(), Default::default()).unwrap().result;
+    rows_are_as_counted(&s, &told);
 }

@@ -8,6 +8,7 @@ use crate::diagnose::{NamedThreshold, thresholds};
 use crate::engine::rules_of;
 use crate::error::{Error, Result};
 use crate::export::registry::EXPORTERS;
+use crate::model::Arrange as _;
 use crate::model::Carrier;
 use crate::model::evidence::ThresholdUnit;
 use crate::model::text::printable;
@@ -136,7 +137,7 @@ fn in_force(common: &Common, options: &[InForce], preferences: &Preferences) -> 
     out += &probe_in_force(preferences);
     let _ = writeln!(out, "\n[columns]");
     let mut columns: Vec<_> = preferences.columns.iter().collect();
-    columns.sort();
+    columns.arrange();
     for (table, tokens) in columns {
         let _ = writeln!(out, "{table} = {}", list(tokens));
     }
@@ -148,13 +149,13 @@ fn in_force(common: &Common, options: &[InForce], preferences: &Preferences) -> 
     }
     let _ = writeln!(out, "\n[hosts]");
     let mut hosts: Vec<_> = preferences.own_names.hosts.iter().collect();
-    hosts.sort();
+    hosts.arrange();
     for (address, name) in hosts {
         let _ = writeln!(out, "{} = {}", quoted(&address.to_string()), quoted(name));
     }
     let _ = writeln!(out, "\n[ports]");
     let mut ports: Vec<_> = preferences.own_names.ports.iter().collect();
-    ports.sort();
+    ports.arrange();
     for ((port, transport), name) in ports {
         let key = if transport.is_empty() { port.to_string() } else { format!("{port}/{transport}") };
         let _ = writeln!(out, "{} = {}", quoted(&key), quoted(name));

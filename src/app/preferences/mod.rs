@@ -12,6 +12,7 @@ use crate::cli::{Common, ConfigFile};
 use crate::diagnose::NamedThreshold;
 use crate::error::{Error, Result};
 use crate::export::{ExportTarget, HubPlan, Identity};
+use crate::model::Arrange as _;
 use crate::model::{LearntName, NameSource, Timestamp};
 use crate::settings::ProbeSettings;
 use crate::snapshot::{Order, Snapshot};
@@ -112,7 +113,7 @@ impl Preferences {
                 Some(LearntName { address: row.address, name, source: NameSource::Own, first: row.first, last: row.last })
             })
             .collect();
-        named.sort_by_key(|name| name.address);
+        named.arrange_by_key(|name| name.address);
         let names = &mut snapshot.dissect.names;
         names.total_rows = names.total_rows.saturating_add(named.len() as u64);
         named.append(&mut names.rows);

@@ -82,6 +82,10 @@ impl Source for MaskedSource {
         self.source.is_live()
     }
 
+    fn has_fine_stamps(&self) -> bool {
+        self.source.has_fine_stamps()
+    }
+
     fn waits(&self) -> bool {
         self.source.waits()
     }

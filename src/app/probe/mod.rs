@@ -13,7 +13,8 @@ use crate::cli::{self, Common, ConfigEntry};
 use crate::diagnose::thresholds;
 use crate::engine::{self, Engine, subscribe};
 use crate::error::{Error, Result};
-use crate::export::{AnswerPlace, AnswerPort, ExportHub, HubPlan, Identity};
+use crate::export::{AnswerPlace, AnswerPort, ExportHub, ExportTarget, HubPlan, Identity};
+use crate::model::Arrange as _;
 use crate::model::clock;
 use crate::model::limits::SUBSCRIPTION_RECORDS;
 use crate::model::time::SECOND;
@@ -228,7 +229,7 @@ impl Probe<'_> {
     /// Reads the configuration file again. What is wrong with it is told, and everything stays as it was.
     fn reload(&self) {
         let path = self.common.file.as_ref().map(|file| file.path.clone()).or_else(|| self.common.named_file.clone());
-        let (preferences, options) = match self.read(path) {
+        let (preferences, options, targets) = match self.read(path).and_then(|read| self.without_mistake(read)) {
             Ok(read) => read,
             Err(error) => {
                 log(Level::Warning, "reload", json!({ "error": error.to_string() }));
@@ -236,28 +237,28 @@ impl Probe<'_> {
                 return;
             }
         };
-        for named in thresholds() {
-            let told = preferences.thresholds.iter().find(|(told, _)| told.is_same(&named));
-            named.threshold.set(told.map_or(named.threshold.default, |(_, value)| *value));
-        }
-        match preferences.probe.targets(self.settings) {
-            Ok(targets) => {
-                // A mistake changes nothing: it is found before anything is closed.
-                let mistakes = HubPlan::wrong(&targets, identity(self.settings, &preferences), self.status());
-                if !mistakes.is_empty() {
-                    let told: Vec<String> = mistakes.iter().map(|(_, error)| error.to_string()).collect();
-                    log(Level::Warning, "reload", json!({ "error": told.join("; ") }));
-                    self.hub.reopen();
-                    return;
-                }
-                let wrong = self.hub.reload(targets);
-                let later = self.needs_restart(&options, &preferences.probe);
-                let level = if wrong.is_empty() && later.is_empty() { Level::Info } else { Level::Warning };
-                let fields = json!({ "refused": wrong, "needs_restart": later, "exporters": exporters(&self.hub.board().states()) });
-                log(level, "reload", fields);
+        let wrong = self.hub.reload(targets);
+        if wrong.is_empty() {
+            for named in thresholds() {
+                let told = preferences.thresholds.iter().find(|(told, _)| told.is_same(&named));
+                named.threshold.set(told.map_or(named.threshold.default, |(_, value)| *value));
             }
-            Err(error) => log(Level::Warning, "reload", json!({ "error": error.to_string() })),
         }
+        let later = self.needs_restart(&options, &preferences.probe);
+        let level = if wrong.is_empty() && later.is_empty() { Level::Info } else { Level::Warning };
+        let fields = json!({ "refused": wrong, "needs_restart": later, "exporters": exporters(&self.hub.board().states()) });
+        log(level, "reload", fields);
+    }
+
+    /// What was read, with the exporters that it asks for. A mistake changes nothing: it is found before anything is closed.
+    fn without_mistake(&self, (preferences, options): ReadFile) -> Result<(Preferences, Vec<ConfigEntry>, Vec<ExportTarget>)> {
+        let targets = preferences.probe.targets(self.settings)?;
+        let mistakes = HubPlan::wrong(&targets, identity(self.settings, &preferences), self.status());
+        if mistakes.is_empty() {
+            return Ok((preferences, options, targets));
+        }
+        let told: Vec<String> = mistakes.iter().map(|(_, error)| error.to_string()).collect();
+        Err(Error::usage(told.join("; ")))
     }
 
     /// What has changed in the file and holds from the next start only.
@@ -273,13 +274,13 @@ impl Probe<'_> {
         let differs = |of: &[ConfigEntry], entry: &ConfigEntry| !of.iter().any(|e| (&e.key, &e.values) == (&entry.key, &entry.values));
         let changed = options.iter().filter(|e| differs(options_before, e)).chain(options_before.iter().filter(|e| differs(options, e)));
         let mut keys: Vec<String> = changed.map(|entry| entry.key.clone()).collect();
-        keys.sort();
+        keys.arrange();
         keys.dedup();
         keys.extend(told.iter().filter(|(_, is_new)| *is_new).map(|(key, _)| format!("probe.{key}")));
         keys
     }
 
-    fn read(&self, path: Option<PathBuf>) -> Result<(Preferences, Vec<ConfigEntry>)> {
+    fn read(&self, path: Option<PathBuf>) -> Result<ReadFile> {
         let Some(path) = path else { return Ok(Default::default()) };
         let file = cli::read_config(&path)?;
         let (preferences, wrong) = Preferences::read(&file);
@@ -289,6 +290,9 @@ impl Probe<'_> {
         }
     }
 }
+
+/// A configuration file: what it means, and its options as they stand there.
+type ReadFile = (Preferences, Vec<ConfigEntry>);
 
 /// What ended a probe before its time, or kept it from beginning, is a line of the log, too; the exit code.
 pub fn failed(error: &Error) -> u8 {

@@ -35,7 +35,26 @@ const NEVER: &[i64] = &[
     libc::SYS_ptrace,
     libc::SYS_process_vm_readv,
     libc::SYS_process_vm_writev,
+    libc::SYS_process_madvise,
+    libc::SYS_pidfd_open,
     libc::SYS_pidfd_getfd,
+    libc::SYS_kcmp,
+    libc::SYS_move_pages,
+    libc::SYS_migrate_pages,
+    // Signals, and memory and messages that others have, too (System V, POSIX); `tgkill`: see below.
+    libc::SYS_kill,
+    libc::SYS_rt_sigqueueinfo,
+    libc::SYS_rt_tgsigqueueinfo,
+    libc::SYS_pidfd_send_signal,
+    libc::SYS_shmget,
+    libc::SYS_shmat,
+    libc::SYS_shmctl,
+    libc::SYS_msgget,
+    libc::SYS_msgsnd,
+    libc::SYS_msgrcv,
+    libc::SYS_semget,
+    libc::SYS_mq_open,
+    libc::SYS_mq_unlink,
     // What goes around this filter, or gives the kernel programs.
     libc::SYS_io_uring_setup,
     libc::SYS_io_uring_enter,
@@ -46,6 +65,13 @@ const NEVER: &[i64] = &[
     // The machine as a whole.
     libc::SYS_mount,
     libc::SYS_umount2,
+    libc::SYS_open_tree,
+    libc::SYS_move_mount,
+    libc::SYS_fsopen,
+    libc::SYS_fsconfig,
+    libc::SYS_fsmount,
+    libc::SYS_fspick,
+    libc::SYS_quotactl,
     libc::SYS_pivot_root,
     libc::SYS_chroot,
     libc::SYS_unshare,
@@ -73,7 +99,8 @@ const NEVER: &[i64] = &[
 ];
 
 #[cfg(target_arch = "x86_64")]
-const NEVER_HERE: &[i64] = &[libc::SYS_fork, libc::SYS_vfork, libc::SYS_iopl, libc::SYS_ioperm];
+const NEVER_HERE: &[i64] =
+    &[libc::SYS_fork, libc::SYS_vfork, libc::SYS_iopl, libc::SYS_ioperm, libc::SYS_modify_ldt, libc::SYS_kexec_file_load];
 #[cfg(not(target_arch = "x86_64"))]
 const NEVER_HERE: &[i64] = &[];
 
@@ -95,7 +122,15 @@ const WRITING: &[i64] = &[
     libc::SYS_setxattr,
     libc::SYS_lsetxattr,
     libc::SYS_fsetxattr,
+    libc::SYS_removexattr,
+    libc::SYS_lremovexattr,
+    libc::SYS_fremovexattr,
+    libc::SYS_utimensat,
     libc::SYS_memfd_create,
+    // fchmodat2, setxattrat, removexattrat: too young for every C library, and the same number on every machine.
+    452,
+    463,
+    466,
 ];
 
 #[cfg(target_arch = "x86_64")]
@@ -167,6 +202,14 @@ fn refused(work: Work) -> Outcome<Rules> {
         ],
     };
     rules.insert(libc::SYS_socket, sockets);
+    // Its own threads it stops and ends (raise(3), abort(3)), nobody else's; limits are its own, too.
+    let own = i32::try_from(std::process::id()).unwrap_or(0);
+    rules.insert(libc::SYS_tgkill, vec![SeccompRule::new(vec![when(0, SeccompCmpOp::Ne, own)?])?]);
+    rules.insert(libc::SYS_prlimit64, vec![SeccompRule::new(vec![when(0, SeccompCmpOp::Ne, 0)?])?]);
+    // With musl raise(3) is this call, which does not say whose thread it is.
+    if !cfg!(target_env = "musl") {
+        rules.insert(libc::SYS_tkill, Vec::new());
+    }
     // Two ends in this program, by which signals wake what waits for keys: they reach nobody else.
     rules.insert(libc::SYS_socketpair, vec![only_families(&[libc::AF_UNIX])?]);
     if !matches!(work, Work::Packets { writes: true } | Work::Exports { writes: true, .. }) {
@@ -178,6 +221,25 @@ fn refused(work: Work) -> Outcome<Rules> {
     Ok(rules)
 }
 
+/// Refuses every call by its number of the x32 ABI, which kernels of this machine may have besides: to the filter those would be other calls.
+///
+/// # Errors
+/// As [`restrict`].
+#[cfg(target_arch = "x86_64")]
+pub fn refuse_other_numbers() -> Result<(), String> {
+    /// `__X32_SYSCALL_BIT` of asm/unistd.h.
+    const X32: u32 = 0x4000_0000;
+    let step = |code: u32, jt, jf, k| seccompiler::sock_filter { code: code as u16, jt, jf, k };
+    // The number is the first word of what a filter is shown (struct seccomp_data).
+    let program: BpfProgram = vec![
+        step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0),
+        step(libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K, 0, 1, X32),
+        step(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ERRNO | libc::EPERM.cast_unsigned()),
+        step(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW),
+    ];
+    apply_filter(&program).map_err(|e| e.to_string())
+}
+
 /// Refuses the calling thread, and those it starts from now on, what their work does not need. It wants `no_new_privs`.
 ///
 /// # Errors
@@ -187,5 +249,7 @@ pub fn restrict(work: Work) -> Result<(), String> {
     let denied = SeccompAction::Errno(libc::EPERM.cast_unsigned());
     let filter = refused(work).and_then(|rules| SeccompFilter::new(rules, SeccompAction::Allow, denied, machine));
     let program: BpfProgram = filter.and_then(BpfProgram::try_from).map_err(|e| e.to_string())?;
+    #[cfg(target_arch = "x86_64")]
+    refuse_other_numbers()?;
     apply_filter(&program).map_err(|e| e.to_string())
 }

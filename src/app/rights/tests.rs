@@ -112,6 +112,45 @@ mod linux {
     }
 
     #[test]
+    fn nobody_else_is_reached() {
+        if outside("linux::nobody_else_is_reached") {
+            return;
+        }
+        // It ends with this process, which holds the other end of what it reads.
+        let mut other = Command::new("cat").stdin(std::process::Stdio::piped()).spawn().unwrap();
+        let pid = rustix::process::Pid::from_child(&other);
+        rustix::thread::set_no_new_privs(true).unwrap();
+        calls::restrict(calls::Work::Exports { writes: true, answers: false }).unwrap();
+        let denied = Err(rustix::io::Errno::PERM);
+        assert_eq!(rustix::process::kill_process(pid, rustix::process::Signal::KILL), denied);
+        assert_eq!(rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()).map(drop), denied);
+        assert!(other.try_wait().unwrap().is_none(), "it lives");
+        // What a thread does to itself goes on: a signal that is looked at, and its own limits.
+        let told = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+        signal_hook::flag::register(signal_hook::consts::SIGUSR1, std::sync::Arc::clone(&told)).unwrap();
+        signal_hook::low_level::raise(signal_hook::consts::SIGUSR1).unwrap();
+        assert!(told.load(std::sync::atomic::Ordering::Relaxed));
+        assert!(rustix::process::getrlimit(rustix::process::Resource::Nofile).current.is_some());
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn a_call_by_its_x32_number_is_refused() {
+        if outside("linux::a_call_by_its_x32_number_is_refused") {
+            return;
+        }
+        // getpid; a kernel without x32 says ENOSYS, so that what refuses is told apart.
+        let script =
+            "import ctypes; c = ctypes.CDLL(None, use_errno=True); print(c.syscall(0x40000000 | 39), ctypes.get_errno(), c.getpid() > 0)";
+        let say = || Command::new("python3").args(["-c", script]).output();
+        let Ok(before) = say() else { return eprintln!("skipped: no python3 makes the call") };
+        assert!(!String::from_utf8_lossy(&before.stdout).starts_with("-1 1 "), "{before:?}");
+        rustix::thread::set_no_new_privs(true).unwrap();
+        calls::refuse_other_numbers().unwrap();
+        assert_eq!(String::from_utf8_lossy(&say().unwrap().stdout).trim(), format!("-1 {} True", libc::EPERM));
+    }
+
+    #[test]
     fn what_opens_ports_speaks_to_nobody() {
         if outside("linux::what_opens_ports_speaks_to_nobody") {
             return;

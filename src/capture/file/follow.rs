@@ -10,6 +10,7 @@ use super::input::FileIdentity;
 use super::reader::FileReader;
 use crate::capture::{Block, Bpf, Fill, Source, SourceInfo, SourceLosses};
 use crate::error::{Error, Result};
+use crate::model::Arrange as _;
 use crate::model::clock;
 use crate::model::limits::{FOLLOWED_FILES, FOLLOWED_SOURCES, SNIFF_BYTES};
 use std::collections::{HashMap, VecDeque};
@@ -89,7 +90,7 @@ impl Follow {
                 }
             }
         }
-        found.sort();
+        found.arrange();
         for (_, path, identity) in found {
             if self.known.len() < FOLLOWED_FILES || self.known.contains_key(&identity) {
                 self.known.insert(identity, 0);

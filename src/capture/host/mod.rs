@@ -8,7 +8,7 @@ mod linux;
 mod linux;
 
 use crate::model::clock;
-use crate::model::host::{Counters, Softnet};
+use crate::model::host::{Counters, Softnet, Stamping};
 use crate::model::{HostFacts, Sum};
 use linux::System;
 use std::collections::VecDeque;
@@ -30,6 +30,11 @@ pub struct HostProbe {
 pub fn addresses<'a>(names: impl Iterator<Item = &'a str>) -> Vec<Vec<std::net::IpAddr>> {
     let mut system = System::open();
     names.map(|name| system.addresses(name)).collect()
+}
+
+/// Time stamps that an interface can give; `None` where that is not known.
+pub fn stamping(name: &str) -> Option<Stamping> {
+    System::open().settings(name).stamping
 }
 
 /// Reads facts again and again, and counts from its first reading on.

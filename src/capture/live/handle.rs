@@ -5,8 +5,8 @@ use super::fanout::{Fanout, Member};
 use crate::capture::Block;
 use crate::model::limits::MAX_PACKET_BYTES;
 use crate::model::{LinkType, Timestamp};
-use crate::settings::LiveSettings;
-use pcap::{Active, BreakLoop, Capture, Linktype, Precision};
+use crate::settings::{LiveSettings, TimeStamps};
+use pcap::{Active, BreakLoop, Capture, Linktype, Precision, TimestampType};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 
@@ -177,11 +177,32 @@ fn activate(name: &str, options: &LiveSettings, promiscuous: bool, nanoseconds: 
     let ring = i32::try_from(options.buffer_bytes.max(SMALLEST_RING)).unwrap_or(i32::MAX);
     let snaplen = options.snaplen.clamp(1, MAX_PACKET_BYTES as u32) as i32;
     let precision = if nanoseconds { Precision::Nano } else { Precision::Micro };
+    let stamps = stamper(name, options.time_stamps)?;
     Capture::from_device(name)
         .map(|c| c.promisc(promiscuous).snaplen(snaplen).buffer_size(ring).timeout(RETIRE_MS).precision(precision))
+        .map(|c| if let Some(stamps) = stamps { c.tstamp_type(stamps) } else { c })
         .and_then(Capture::open)
         .and_then(Capture::setnonblock)
         .map_err(|e| message(&e))
+}
+
+/// Who libpcap is to let stamp packets; `None` leaves it as it is. An adapter that cannot is refused here: libpcap would take the kernel's stamps and
+/// say nothing.
+fn stamper(name: &str, wanted: TimeStamps) -> Result<Option<TimestampType>, String> {
+    let kind = match wanted {
+        TimeStamps::Host => return Ok(None),
+        TimeStamps::Adapter => TimestampType::Adapter,
+        TimeStamps::AdapterUnsynced => TimestampType::AdapterUnsynced,
+    };
+    match crate::capture::host::stamping(name) {
+        Some(stamping) if stamping.hardware && stamping.every_packet => Ok(Some(kind)),
+        Some(stamping) if stamping.hardware => Err(format!(
+            "the hardware of {name} stamps packets of PTP alone, not every packet ('ethtool -T {name}' says so); leave --time-stamps out"
+        )),
+        _ => Err(format!(
+            "the hardware of {name} stamps no received packets ('ethtool -T {name}' says what it can); leave --time-stamps out"
+        )),
+    }
 }
 
 /// Checks a filter's words against Ethernet, for an interface that cannot be opened yet. What only a live handle can tell

@@ -70,12 +70,13 @@ pub struct Readers {
     /// Those that are not yet running: threads begin where packets are first asked for, with the rights that are left then.
     idle: Vec<Live>,
     readers: Vec<Reader>,
+    has_fine_stamps: bool,
 }
 
 impl Readers {
     /// Readers that share the packets of the same interfaces.
     pub fn new(lives: Vec<Live>) -> Self {
-        Self { idle: lives, readers: Vec::new() }
+        Self { has_fine_stamps: lives.iter().all(Live::has_fine_stamps), idle: lives, readers: Vec::new() }
     }
 
     fn start(&mut self) -> Result<()> {
@@ -243,6 +244,10 @@ impl Source for Readers {
 
     fn is_live(&self) -> bool {
         true
+    }
+
+    fn has_fine_stamps(&self) -> bool {
+        self.has_fine_stamps
     }
 }
 

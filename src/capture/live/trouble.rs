@@ -80,8 +80,8 @@ fn not_permitted(name: &str) -> String {
     }
     // Promiscuous mode too: a packet socket may ask for it (packet(7), PACKET_ADD_MEMBERSHIP).
     format!(
-        "{interface}: not permitted: this program needs CAP_NET_RAW to capture; give it to the program once, \
-         `sudo setcap cap_net_raw=ep {program}`, or run it as root, `sudo {program} -i {interface}`"
+        "{interface}: not permitted: this program needs CAP_NET_RAW to capture; run it as root, `sudo {program} -i {interface}`, \
+         or give it to everybody who may run the program, `sudo setcap cap_net_raw=ep {program}`"
     )
 }
 

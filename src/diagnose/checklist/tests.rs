@@ -269,7 +269,7 @@ fn the_machine() {
     assert_eq!(only(|f| f.governors = Some(vec!["powersave".into()]), "governor").verdict, Rating::Note);
     assert_eq!(only(|f| f.governors = Some(Vec::new()), "governor").verdict, Rating::Unknown);
     let clock = only(|f| f.clock = Some(SystemClock { synchronised: false, max_error: 16.0 }), "clock");
-    assert_eq!((clock.verdict, clock.command.as_deref()), (Rating::Warning, Some("timedatectl set-ntp true")));
+    assert_eq!((clock.verdict, clock.command.as_deref()), (Rating::Note, Some("timedatectl set-ntp true")));
     assert_eq!(only(|f| f.hypervisor = Some("QEMU".into()), "virtual").found, "QEMU (driver ixgbe)");
     assert_eq!(only(|f| f.buffer_bytes = Some(1 << 20), "buffer").verdict, Rating::Note);
     assert_eq!(only(|f| f.promiscuous = Some(false), "promiscuous").verdict, Rating::Warning);

@@ -4,7 +4,7 @@ use super::{LOSS_NEEDS, MIRROR_LOSS, TCP_LIMIT, orphans_alone};
 use crate::diagnose::evidence::Evidence;
 use crate::model::Estimate;
 use crate::model::evidence::{LossEvidence, share};
-use crate::model::units::{grouped, percent};
+use crate::model::units::{duration, grouped, percent, times};
 
 /// What is known of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,6 +73,11 @@ pub(in crate::diagnose) fn completeness(e: &Evidence) -> Result<Completeness, St
         let missing = 1.0 - 1.0 / f64::from(n);
         return Ok(Completeness { missing, at_most: missing, text: format!("the mirror samples one packet in {n}") });
     }
+    if let Some(again) = e.again.filter(|_| e.silent_share() > MIRROR_LOSS) {
+        let missing = e.silent_share();
+        let text = format!("nothing was mirrored {}, {} of {}", times(again.times), duration(again.seconds), duration(e.seconds));
+        return Ok(Completeness { missing, at_most: 1.0, text });
+    }
     let counted = Counted::of(e);
     let witnessed = LOSS_NEEDS.iter().find_map(|n| n.check(e).err()).map_or_else(|| witness(e, &counted), Err);
     let witnessed = witnessed.and_then(|known| match known.is_open() {
@@ -126,6 +131,11 @@ fn witness(e: &Evidence, counted: &Counted) -> Result<Completeness, String> {
             // The witness is thin: what is sure counts.
             Ok(Completeness { missing: single.low, at_most: single.high, text })
         }
+        (None, None) if let Some(lone) = e.loss.lone_segments() => {
+            let [part, least, most] = [lone.rate, lone.low, lone.high].map(percent);
+            let text = format!("{part} of {} segments that were sent never seen ({least} to {most})", grouped(lone.n));
+            Ok(Completeness { missing: lone.low, at_most: lone.high, text })
+        }
         (None, None) => {
             Err(format!("{} of {} acknowledged segments", grouped(e.loss.all.map_or(0, |a| a.n)), grouped(LossEvidence::ENOUGH)))
         }
@@ -169,7 +179,7 @@ mod tests {
     }
 
     fn streams(streams: u64, missing: u64) -> StreamEvidence {
-        StreamEvidence { streams, senders: streams, packets: 20_000, missing, best: Some(wilson(missing, 20_000)) }
+        StreamEvidence { streams, senders: streams, packets: 20_000, missing, best: Some(wilson(missing, 20_000)), by_stretch: None }
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! Order and time of what was captured.
 
+use super::loss::GRAVE;
 use super::{SURE, lacking, present_if};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Seconds, Share, Times, Tuned};
+use crate::model::Arrange as _;
 use crate::model::evidence::{
     CAUSES, CAUSES_FEW, CLOCK_STEP, Forward, OVERTAKEN_REACH, Outage, PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_SHORT, PAUSE_STANDS,
     PAUSE_STEADY, SILENT, Threshold, share,
@@ -53,7 +55,7 @@ impl Detector for OrderSkew {
                        acknowledgement, a SYN-ACK after its acknowledgement, DNS and echo replies before their question. Raised when \
                        surely more than {limit} (lower end of the {sure} interval) of at least {pairs} such pairs, with at least \
                        {least}, or most of them, with at least {few}; a warning from {warning}. Where data comes later than {hold} after \
-                       its acknowledgement, loss is not judged.",
+                       its acknowledgement, loss is not judged. Not judged of samples: of data that was sent again the first may not be among them.",
             cause: "The two directions are buffered apart: by the mirror, by two legs of a tap, by several receive queues of this \
                     host, or by parallel links on the way.",
             lookalikes: "A capture file merged from two captures whose clocks differ.",
@@ -75,7 +77,7 @@ impl Detector for OrderSkew {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::Unique, Need::SteadyClock]
+        &[Need::BothDirections, Need::Unique, Need::SteadyClock, Need::Unsampled]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -220,7 +222,10 @@ impl Detector for MirrorOutage {
                        is one sender only, none at all. Also a pause of at least {pause} without any packet, in which at \
                        least {missed} would have come, {steady} times as long as every ordinary one, beside {besides} of \
                        traffic at least, from one source. A pause from {short} on, {stands} times as long as every ordinary one, where bytes are missing over it or \
-                       connections begin in their middle behind it; {steady} times, where many hosts paused at once. Critical while it lasts, a warning afterwards; a note where it is longer than \
+                       connections begin in their middle behind it; {steady} times, where many hosts paused at once. Pauses of like length that come again and again, from {short} on, and are \
+                      longer than all others, where behind most of them bytes, or numbers of streams (RTP), are missing or connections are met in \
+                      their middle that end. Critical while it lasts or where it comes again and again and takes {grave} of the time, a \
+                      warning afterwards; a note where it is longer than \
                        all the traffic besides, which then has no pause that is noteworthy.",
             cause: "The session was removed or changed, its destination port flapped, or the switch reloaded.",
             lookalikes: "The senders themselves were down, if there are few of them; all that was seen came from one host, which paused; \
@@ -233,6 +238,7 @@ impl Detector for MirrorOutage {
                 ("short", Nanos(PAUSE_SHORT)),
                 ("stands", Times(PAUSE_STANDS as f64)),
                 ("missed", Count(PAUSE_MISSED)),
+                ("grave", Share(GRAVE)),
                 ("steady", Times(PAUSE_STEADY as f64)),
                 ("besides", Nanos(PAUSE_BESIDES)),
             ],
@@ -256,8 +262,9 @@ impl Detector for MirrorOutage {
         else {
             return Detection::Clear;
         };
-        let evidence = vec![
-            ("outages", Value::Count(e.outages.iter().filter(enough).count() as u64)),
+        let count = e.outages.iter().filter(enough).count() as u64;
+        let mut evidence = vec![
+            ("outages", Value::Count(e.again.map_or(count, |again| again.times.max(count)))),
             ("from", Value::Time(longest.from)),
             ("seconds", Value::Seconds(longest.seconds)),
             ("senders", Value::Count(longest.senders)),
@@ -265,12 +272,18 @@ impl Detector for MirrorOutage {
             ("missing_bytes", Value::Bytes(longest.lost)),
         ];
         let mut held: Vec<Episode> = e.outages.iter().filter(enough).map(|o| Episode { first: o.from, last: o.until() }).collect();
-        held.sort_unstable_by_key(|h| h.first);
+        held.arrange_by_key(|h| h.first);
         let (severity, title) = if longest.open {
             (Severity::Critical, format!("The mirror has been silent for {}", duration(longest.seconds)))
         } else if longest.outlasts {
             let title = format!("Nothing arrived for {}: silence, two captures, or a clock set forward", duration(longest.seconds));
             (Severity::Note, title)
+        } else if let Some(again) = e.again {
+            evidence.push(("silent_seconds", Value::Seconds(again.seconds)));
+            evidence.push(("share", Value::Share(e.silent_share())));
+            let grave = if e.silent_share() >= GRAVE { Severity::Critical } else { Severity::Warning };
+            let (silent, all) = (duration(again.seconds), duration(e.seconds));
+            (grave, format!("The mirror was silent {}, {silent} of {all}", times(again.times)))
         } else {
             (Severity::Warning, format!("The mirror was silent for {}", duration(longest.seconds)))
         };

@@ -14,6 +14,9 @@ use crate::model::{Proto, ServiceKey, Severity, Value, text};
 /// Requests without an answer before a time server is called silent.
 static SILENT_REQUESTS: Threshold = Threshold::count(5.0);
 
+/// Clients whose clocks agree with the capture's, from which on these are more than chance.
+static AGREEING: Threshold = Threshold::count(2.0);
+
 /// A time server that is wrong or silent.
 pub struct NtpBad;
 
@@ -24,12 +27,13 @@ impl Detector for NtpBad {
             aspect: None,
             meaning: "A time server does not know the time, refuses to tell it, tells another than most, or does not answer. Clients drift, and \
                       logins, certificates and logs fail with their clocks.",
-            measured: "Answers of servers only: at least {answers} in a row of stratum zero (it refuses), unsynchronised by stratum or leap \
-                       indicator, or farther than {distance} from the reference clock; a clock that differs by more than {step} from most of \
-                       at least {servers} servers, each compared with the capture's clock (critical beyond {panic}); or {silent} requests \
+            measured: "Answers of servers only: at least {answers} in a row by which it refuses (stratum zero with DENY, RSTR or RATE), is unsynchronised by stratum \
+                       (zero or sixteen) or leap indicator, or farther than {distance} from the reference clock; a clock that differs by more than {step} from most of \
+                       at least {servers} servers, each compared with the capture's clock (critical beyond {panic}), or where fewer are seen from the capture's and from those of more clients \
+                       than follow it, as far as these tell the time when they ask (a note below {agreeing} of them); or {silent} requests \
                        without an answer since the last one.",
             cause: "The server has lost its own source, was started a moment ago, or limits how often it is asked.",
-            lookalikes: "When all servers differ from the capture alike, the capture's clock is wrong.",
+            lookalikes: "When all servers differ from the capture alike, or clients agree with the server, the capture's clock is wrong.",
             remedy: "Look at the server's sources (`ntpq -p`, `chronyc sources`). Where it refuses, ask less often or another one.",
             topic: None,
             figures: &[
@@ -38,6 +42,7 @@ impl Detector for NtpBad {
                 ("step", Tuned(&CLOCK_DIFFERS)),
                 ("panic", Tuned(&CLOCK_PANIC)),
                 ("servers", Tuned(&CLOCK_SERVERS)),
+                ("agreeing", Tuned(&AGREEING)),
                 ("silent", Tuned(&SILENT_REQUESTS)),
             ],
         };
@@ -59,6 +64,11 @@ fn key(c: &ClockEvidenceOfServer) -> ServiceKey {
     ServiceKey { address: c.server, port: 123, protocol: Proto::Udp }
 }
 
+/// By how much a clock is wrong, in words that go on with whose is right.
+fn off(seconds: f64) -> String {
+    format!("{} {}", duration(seconds.abs()), if seconds > 0.0 { "ahead of" } else { "behind" })
+}
+
 fn bad(c: &ClockEvidenceOfServer) -> Report {
     let mut severity = Severity::Warning;
     let what = match c.fault {
@@ -72,8 +82,13 @@ fn bad(c: &ClockEvidenceOfServer) -> Report {
             if seconds.abs() > CLOCK_PANIC.in_seconds() {
                 severity = Severity::Critical;
             }
-            let way = if seconds > 0.0 { "ahead of" } else { "behind" };
-            format!("is {} {way} most of {} servers", duration(seconds.abs()), grouped(c.servers))
+            format!("is {} most of {} servers", off(seconds), grouped(c.servers))
+        }
+        ClockFault::Apart(seconds, agreeing) => {
+            if agreeing < AGREEING.number() {
+                severity = Severity::Note;
+            }
+            format!("is {} the capture's clock and those of {}", off(seconds), plural(agreeing, "client"))
         }
     };
     let title = format!("Time server {} {what}: {}", c.server, plural(c.clients, "client"));
@@ -81,6 +96,9 @@ fn bad(c: &ClockEvidenceOfServer) -> Report {
     match c.fault {
         ClockFault::Far(seconds) => evidence.push(("distance_seconds", Value::Seconds(seconds))),
         ClockFault::Differs(seconds) => evidence.push(("difference_seconds", Value::Seconds(seconds))),
+        ClockFault::Apart(seconds, agreeing) => {
+            evidence.extend([("difference_seconds", Value::Seconds(seconds)), ("clients_that_agree", Value::Count(agreeing))]);
+        }
         _ => {}
     }
     Report::new(severity, title, evidence).about(subject(&key(c))).suffered_by(c.clients).held(vec![c.span])

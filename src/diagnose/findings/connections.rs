@@ -1,13 +1,14 @@
-//! Attempts to connect: refused, not answered, cut.
+//! Attempts to connect and connections: refused, cut.
 
-use super::unreachables::UNREACHABLE;
+use super::unreachables::{CLOSED_FOR, UNREACHABLE};
 use super::{SEVERAL, SURE, all_of, exceeded, hops, subject, unreachables};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Nanos, Tuned};
+use crate::model::Arrange as _;
 use crate::model::evidence::{
-    CUT_SHARE, FLOOD_CONNECTIONS, IDLE_CUTS, IDLE_CUTS_WITHIN, REFUSED_ATTEMPTS, SILENT_ATTEMPTS, SILENT_PEER, ServiceEvidence,
-    ServiceWindow, TTL_PACKETS, Threshold, Trouble, Troubled, UnreachableReport, share,
+    CUT_SHARE, FLOOD_CONNECTIONS, IDLE_CUTS, IDLE_CUTS_WITHIN, REFUSED_ATTEMPTS, ServiceEvidence, ServiceWindow, TTL_PACKETS, Threshold,
+    Trouble, UnreachableReport, share,
 };
 use crate::model::limits::IDLE_CUT;
 use crate::model::time::SECOND;
@@ -15,16 +16,13 @@ use crate::model::units::{duration, grouped, plural};
 use crate::model::{Address, Episode, Proto, Severity, Subject, Timestamp, Value, limits, wilson};
 
 /// Attempts of which most must fail, by the lower end of the interval.
-static MOST: Threshold = Threshold::share(0.5);
+pub(super) static MOST: Threshold = Threshold::share(0.5);
 
 /// Share below which a standing finding clears, by the upper end.
-const FEW: f64 = 0.25;
+pub(super) const FEW: f64 = 0.25;
 
 /// Refusals that are told of where the service answered before.
 static REFUSED_SINCE: Threshold = Threshold::count(3.0);
-
-/// How long a port must have been silent.
-static SILENT_FOR: Threshold = Threshold::nanos((10 * SECOND) as f64);
 
 /// Connections that were cut, as a share: told of, critical; how many there must be, and of how many.
 static CUT_MANY: Threshold = Threshold::share(0.3);
@@ -45,9 +43,6 @@ pub(super) fn tcp_services(e: &Evidence) -> impl Iterator<Item = &ServiceEvidenc
     e.network.services.iter().filter(|s| s.key.protocol == Proto::Tcp)
 }
 
-/// Nobody answers at a port.
-pub struct TcpNoAnswer;
-
 /// A port refuses connections.
 pub struct TcpRefused;
 
@@ -57,97 +52,16 @@ pub struct TcpReset;
 /// A router says that a service cannot be reached.
 pub struct IcmpUnreachable;
 
-impl Detector for TcpNoAnswer {
-    fn page(&self) -> &'static ExplainPage {
-        static PAGE: ExplainPage = ExplainPage {
-            id: "tcp.no_answer",
-            aspect: None,
-            meaning: "Clients try to connect to this port, repeat their SYN, and nothing comes back: no SYN-ACK, no RST, no ICMP error.",
-            measured: "Attempts of at least two SYNs to which nothing came back, or of clients that send single ones more often than every \
-                       three seconds: surely more than {most} of at \
-                       least {least} attempts within a minute, else within ten, over at least {time} (lower end of the {sure} interval); \
-                       or all of at least {least} attempts since a client last connected, {time} and longer. Sources that scan are left \
-                       out.\n\n\
-                       A part of a service: surely more than {part} of at least {of} attempts, and at least {few}, though others connect. A host \
-                       that is gone: on at least {least} connections of two clients data is sent again and again for {silent} and longer, and \
-                       nothing comes from it on any.\n\n\
-                       A router, by the station that the SYNs are sent to: since a client last connected to any host behind it nothing \
-                       answered at {gone} hosts or more, or at two that had answered before, to two clients; or surely more than {part} of all attempts, and at least {lots}, are not answered at \
-                       {hosts} hosts or more, of three clients or more, none of which has the half of them. What is found of services behind it stands under it.",
-            cause: "The host is down or its service hangs, or a firewall drops the packets without a word.",
-            lookalikes: "A mirror that does not show what the server sends (then dir.half stands, or conversations show one direction); \
-                         IPv6 attempts that a client drops in favour of IPv4; hosts of which nothing was ever heard and that a single client asks for, and one of several servers (notes).",
-            remedy: "Is the host up, does it answer at other ports? If so look at the service and at the firewall before it, else at the \
-                     host and its link.",
-            topic: None,
-            figures: &[
-                SURE,
-                ("most", Tuned(&MOST)),
-                ("least", Tuned(&SILENT_ATTEMPTS)),
-                ("time", Tuned(&SILENT_FOR)),
-                ("part", Tuned(&hops::PART)),
-                ("of", Tuned(&hops::PART_OF)),
-                ("few", Tuned(&hops::PART_LEAST)),
-                ("silent", Tuned(&SILENT_PEER)),
-                ("gone", Tuned(&hops::GONE_HOSTS)),
-                ("lots", Tuned(&hops::BEHIND_LEAST)),
-                ("hosts", Tuned(&hops::BEHIND_HOSTS)),
-            ],
-        };
-        &PAGE
-    }
-
-    fn needs(&self) -> &'static [Need] {
-        &[Need::Undivided, Need::BothDirections, Need::Timely, Need::EverySide, Need::Complete, Need::Unsampled, Need::Abreast]
-    }
-
-    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
-        let services = tcp_services(e).filter_map(|service| {
-            let stands = standing.on(subject(&service.key));
-            let part = || hops::in_part(service, Trouble::NoAnswer, stands);
-            let is_silent = || unanswered(e, service, false).or_else(part).or_else(|| unanswered(e, service, stands));
-            let is_told = service.windows.iter().any(is_flood) || service.windows.iter().any(|w| w.trouble(Trouble::Unreachable).count > 0);
-            gone(e, service).or_else(|| if is_told { None } else { is_silent() }).or_else(|| was_down(service))
-        });
-        all_of(hops::silent(e, standing).chain(services))
-    }
-}
-
-/// Connections hang because nothing comes from the host any more, to none of its clients.
-fn gone(e: &Evidence, service: &ServiceEvidence) -> Option<Report> {
-    let silent = &service.since_success.silent;
-    let span = silent.span?;
-    let is_enough = silent.count >= SILENT_ATTEMPTS.number() && (silent.clients >= 2 || silent.is_more);
-    if !is_enough || e.network.now.since(span.first) < SILENT_FOR.in_nanos() {
-        return None;
-    }
-    let attempts = service.since_success.attempts.count;
-    let title = format!(
-        "{} says nothing any more: {} of {} hang, whose data is sent again and again{}",
-        service.key,
-        plural(silent.count, "connection"),
-        silent.who(),
-        if attempts > 0 { format!(", and {} in vain", plural(attempts, "attempt")) } else { String::new() },
-    );
-    let evidence = vec![("connections", Value::Count(silent.count)), ("clients", silent.told()), ("attempts", Value::Count(attempts))];
-    let report = Report::new(Severity::Critical, title, evidence).about(subject(&service.key)).suffered_by(silent.clients);
-    Some(
-        report
-            .held(vec![span])
-            .because("The host died or lost its link while connections were in use: what is sent to it is not even acknowledged."),
-    )
-}
-
 /// What lies before and behind attempts that failed.
-struct Around {
+pub(super) struct Around {
     /// Clients connected before.
-    before: bool,
+    pub(super) before: bool,
     /// They do again, for a while without any that fails.
-    over: bool,
+    pub(super) over: bool,
 }
 
 impl Around {
-    fn of(service: &ServiceEvidence, failed: Episode, now: Timestamp) -> Self {
+    pub(super) fn of(service: &ServiceEvidence, failed: Episode, now: Timestamp) -> Self {
         let since = &service.since_success;
         let first = since.first_connected.or(service.last_success);
         let is_over = since.connects_since.is_some_and(|since| since > failed.last) && now.since(failed.last) >= CONNECTS_FOR;
@@ -155,7 +69,7 @@ impl Around {
     }
 
     /// In words, behind what failed.
-    fn words(&self) -> &'static str {
+    pub(super) fn words(&self) -> &'static str {
         match (self.before, self.over) {
             (true, true) => "; it answered before, and does again",
             (true, false) => "; it answered before",
@@ -167,74 +81,6 @@ impl Around {
 
 /// How long nothing must have failed, though clients connect, before it is over.
 const CONNECTS_FOR: i64 = 5 * SECOND;
-
-/// Attempts that nothing answers.
-fn unanswered(e: &Evidence, service: &ServiceEvidence, stands: bool) -> Option<Report> {
-    let w = service.window(|w| w.attempts >= SILENT_ATTEMPTS.number())?;
-    if service.windows.iter().any(is_flood) || w.trouble(Trouble::Unreachable).count > 0 {
-        return None;
-    }
-    let lasts = |silent: &Troubled| silent.span.is_some_and(|span| e.network.now.since(span.first) >= SILENT_FOR.in_nanos());
-    let since = service.since_success.attempts;
-    let is_down = service.last_success.is_some() && since.count >= SILENT_ATTEMPTS.number() && lasts(&since);
-    let (silent, attempts) = if is_down { (since, since.count) } else { (w.trouble(Trouble::NoAnswer), w.attempts) };
-    let span = silent.span?;
-    let nobody = service.last_success.is_none_or(|success| success < span.first);
-    let long = nobody && lasts(&silent) || span.last.since(span.first) >= SILENT_FOR.in_nanos();
-    let failing = wilson(silent.count, attempts);
-    if !is_down && !(exceeded(&failing, MOST.value(), FEW, stands) && (long || stands)) {
-        return None;
-    }
-    let around = Around::of(service, span, e.network.now);
-    let answered = around.before;
-    let kind = match (answered || around.over, service.is_alive) {
-        (true, _) => around.words().trim_start_matches("; "),
-        (false, true) => "the host answers elsewhere",
-        (false, false) => "nothing is heard of the host",
-    };
-    let is_of_one = silent.clients == 1 && !silent.is_more;
-    // What never answered anybody while somebody looked, and only one client asks for: a printer that is off, an old setting, a monitor.
-    let is_unmissed = !answered && is_of_one && !service.is_alive && silent.count < SCAN_MANY.number() || service.is_one_of_several;
-    let severity = match (answered && silent.clients >= 2, is_unmissed) {
-        (true, _) => Severity::Critical,
-        (false, true) => Severity::Note,
-        (false, false) => Severity::Warning,
-    };
-    let clients = silent.who();
-    let answers = if around.over { "answered" } else { "answers" };
-    let title = format!("Nobody {answers} at {}: {} of {clients} in vain; {kind}", service.key, plural(silent.count, "attempt"));
-    let evidence = vec![
-        ("attempts", Value::Count(attempts)),
-        ("unanswered", Value::Count(silent.count)),
-        ("share", Value::Share(failing.rate)),
-        ("clients", silent.told()),
-    ];
-    let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(silent.clients).held(vec![span]);
-    let report = report.over(around.over);
-    Some(match (answered || around.over, service.is_alive) {
-        (false, false) => report.because("Nothing is heard of the host at all: it is down, or the address is nobody's."),
-        (false, true) => report.because("The host sends other packets: a firewall drops these, or the service hangs."),
-        (true, _) => report,
-    })
-}
-
-/// Nobody answered for a while, and does again.
-fn was_down(service: &ServiceEvidence) -> Option<Report> {
-    let past = service.since_success.past_attempts.filter(|_| service.since_success.attempts.count == 0)?;
-    let (span, silent) = (past.span()?, past.what);
-    let lasted = span.last.since(span.first);
-    if silent.count < SILENT_ATTEMPTS.number() || lasted < SILENT_FOR.in_nanos() {
-        return None;
-    }
-    let severity = if silent.clients >= 2 || silent.is_more { Severity::Critical } else { Severity::Warning };
-    let (times, clients) = (plural(silent.count, "attempt"), silent.who());
-    let lasted = duration(lasted as f64 / 1e9);
-    let title =
-        format!("Nobody answered at {} for {lasted}: {times} of {clients} in vain; it answered before, and does again", service.key);
-    let evidence = vec![("unanswered", Value::Count(silent.count)), ("clients", silent.told())];
-    let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(silent.clients);
-    Some(report.held(vec![span]).over(true))
-}
 
 impl Detector for TcpRefused {
     fn page(&self) -> &'static ExplainPage {
@@ -362,7 +208,7 @@ fn ident_together(mut reports: Vec<Report>, e: &Evidence) -> Vec<Report> {
     let span = held.clone().map(|span| span.first).min().zip(held.map(|span| span.last).max());
     let of_ident = e.network.services.iter().filter(|s| s.key.port == IDENT).flat_map(|s| &s.proof);
     let mut packets: Vec<u64> = of_ident.filter(|proof| proof.0 == Trouble::Refused).flat_map(|proof| proof.1.numbers()).collect();
-    packets.sort_unstable();
+    packets.arrange();
     let packets = packets.split_off(packets.len().saturating_sub(limits::PROVING_PACKETS));
     reports.clear();
     let report = Report { packets, ..Report::new(Severity::Note, title, evidence).suffered_by(hosts) };
@@ -383,7 +229,7 @@ impl Detector for TcpReset {
                        the answer to what it sent last, but for clients that had sent everything and stop what comes to them; or, within a second of other segments, by a \
                        RST whose TTL is not that of its sender's other packets ({ttls} of them at least, which have one and the same), which a \
                        device between sent: surely more \
-                       than {cut} of at least {of}, and at least {least} (lower end of the {sure} interval); critical above {many}. A note \
+                       than {cut} of at least {of}, or most of fewer, and at least {least} (lower end of the {sure} interval); critical above {many}. A note \
                        where at least {idle} were cut, not by their clients, after they had been silent for much the same time of {long} or \
                        more, within {within} of each other.",
             cause: "The server's process crashes or is overloaded, a load balancer or firewall gives up connections, or one end runs into \
@@ -429,7 +275,9 @@ fn by_device(report: Report, between: u64, all: u64) -> Report {
 
 /// Connections that were cut while somebody waited.
 fn cut(service: &ServiceEvidence, stands: bool) -> Option<Report> {
-    let w = service.window(|w| w.ended >= CUT_OF.number())?;
+    // Of fewer it is enough where surely most are.
+    let are_most = |w: &ServiceWindow| wilson(w.trouble(Trouble::Cut).count, w.ended).low > MOST.value();
+    let w = service.window(|w| w.ended >= CUT_OF.number() || are_most(w))?;
     let cut = w.trouble(Trouble::Cut);
     let share = wilson(cut.count, w.ended);
     let span = cut.span?;
@@ -534,8 +382,8 @@ impl Detector for IcmpUnreachable {
             measured: "ICMP errors (destination unreachable, without those about the size of packets) that quote packets to a service which \
                        clients ask: at least {least} within a minute, or received by at least {several} clients, or {few} over at least {time} where nobody \
                        connects. The same of hosts and of \
-                       whatever else is sent to them, by who says it, of whom and why, but for ports at which nothing listens and for what \
-                       scans; hosts of which one router says the same are told together. A note where a filter rejects packets, or where a \
+                       whatever else is sent to them, by who says it, of whom and why, but for what scans; of a UDP port at which nothing listens its host \
+                       says so, to one client for at least {closed}; hosts of which one router says the same are told together. A note where a filter rejects packets, or where a \
                        single client hears it.",
             cause: "A route is missing, a filter rejects the packets, or nothing listens at a UDP port.",
             lookalikes: "Late answers to a socket that was closed in the meantime, traceroute; both are not counted. Routers \
@@ -547,6 +395,7 @@ impl Detector for IcmpUnreachable {
                 ("several", Tuned(&SEVERAL)),
                 ("few", Tuned(&UNREACHABLE_FEW)),
                 ("time", Tuned(&UNREACHABLE_FOR)),
+                ("closed", Tuned(&CLOSED_FOR)),
             ],
         };
         &PAGE

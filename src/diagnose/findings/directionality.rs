@@ -421,7 +421,8 @@ impl Detector for MirrorNone {
                       the destination of a mirror.",
             measured: "Unicast frames between other stations are less than {raise} of at least {frames} frames in at \
                        least {seconds} of a live port; cleared above {clear}. What this host itself sends and receives \
-                       is told by the interface's address. A switch floods a little unicast to every port. Of a file a \
+                       is told by the interface's address. A switch floods a little unicast to every port, and of no conversation both sides: where {exchanged} \
+                       packets of conversations of others show both, however much multicast comes besides, it is a mirror's. Of a file a \
                        note, when at least {file_frames} frames of at least {stations} stations in at least {seconds} \
                        are multicast and broadcast ({broadcasts} at least) and none is unicast. Of a mirror that had shown several hosts, when \
                        for {stretch} and {steady} times as long as ever before frames to groups came and none to a station: critical while it \
@@ -434,6 +435,7 @@ impl Detector for MirrorNone {
                 ("raise", Share(OTHERS.0)),
                 ("clear", Share(OTHERS.1)),
                 ("frames", Tuned(&FRAMES)),
+                ("exchanged", Count(EXCHANGED)),
                 ("seconds", Tuned(&WATCHED)),
                 ("file_frames", Tuned(&FILE_FRAMES)),
                 ("stations", Tuned(&FILE_STATIONS)),
@@ -456,6 +458,9 @@ impl Detector for MirrorNone {
         if casts.all() < FRAMES.number() || e.watched < WATCHED.in_seconds() {
             return too_little(casts.all(), FRAMES.number(), e.watched);
         }
+        if casts.to_others >= EXCHANGED && e.sides.answered_packets >= casts.to_host.saturating_add(EXCHANGED) {
+            return Detection::Clear;
+        }
         let others = share(casts.to_others, casts.all());
         present_if(others < if standing.at_all() { OTHERS.1 } else { OTHERS.0 }, || {
             let (severity, title) = if casts.to_host > 0 {
@@ -469,6 +474,9 @@ impl Detector for MirrorNone {
         })
     }
 }
+
+/// Frames to others, of conversations of which both sides are seen, from which on they are copies: no switch floods answers as well as questions.
+const EXCHANGED: u64 = 20;
 
 /// Seconds without a packet: every switch sends something more often.
 static QUIET: Threshold = Threshold::seconds(10.0);
@@ -507,6 +515,10 @@ impl Detector for MirrorSilent {
             _ if e.quiet >= LONG.in_seconds() => (Severity::Warning, "Nothing arrives on this port any more"),
             _ => (Severity::Note, "Nothing arrives on this port at the moment"),
         };
-        present_if(e.quiet >= QUIET.in_seconds(), || Report::new(severity, title, vec![("seconds", Value::Seconds(e.quiet))]))
+        present_if(e.quiet >= QUIET.in_seconds(), || {
+            let evidence = vec![("seconds", Value::Seconds(e.quiet)), ("packets_a_second_before", Value::Number(rate))];
+            let silence = e.span.map(|span| Episode { first: span.last, last: span.last.plus((e.quiet * 1e9) as i64) });
+            Report::new(severity, title, evidence).held(silence.into_iter().collect())
+        })
     }
 }

@@ -3,6 +3,7 @@
 use super::{SEVERAL, exceeded, of, subject};
 use crate::diagnose::detector::{Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
+use crate::model::Arrange as _;
 use crate::model::evidence::{HopEvidence, HopFailures, PathOutage, SILENT_ATTEMPTS, ServiceEvidence, ServiceWindow, Threshold, Trouble};
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, percent, plural};
@@ -47,6 +48,17 @@ pub(super) fn silent(e: &Evidence, standing: StandingFindings<'_>) -> impl Itera
         }
     }
     reports.into_iter()
+}
+
+/// Why nothing is heard of a host: a router that announces itself may not forward what goes to it.
+pub(super) fn unheard(e: &Evidence, service: &ServiceEvidence) -> String {
+    match e.network.sightings.routers.iter().find(|router| router.0 == service.next) {
+        Some((station, address)) => format!(
+            "Its packets go to the router {address} ({station}), which announces itself, and nothing comes back: it does not forward them, the \
+             way behind it is broken, or the host is down."
+        ),
+        None => "Nothing is heard of the host at all: it is down, or the address is nobody's.".to_owned(),
+    }
 }
 
 /// All that lies behind a router, and had answered, stopped at once; be it that it answers again.
@@ -99,7 +111,7 @@ fn proof(e: &Evidence, failures: &HopFailures, trouble: Trouble) -> Vec<u64> {
     let own = e.network.services.iter().filter(|service| failures.services.binary_search(&service.key).is_ok());
     let proofs = own.flat_map(|service| &service.proof).filter(|proof| proof.0 == trouble);
     let mut packets: Vec<u64> = proofs.flat_map(|proof| proof.1.numbers()).collect();
-    packets.sort_unstable();
+    packets.arrange();
     packets.split_off(packets.len().saturating_sub(limits::PROVING_PACKETS))
 }
 
@@ -177,7 +189,7 @@ fn behind(hop: &HopEvidence, failing: &HopFailures, how: &str, standing: Standin
 /// Whether what fails has not even its ports in common: programs that ask one another, of which many are gone, and no rule of a router.
 fn is_scattered(failing: &HopFailures) -> bool {
     let mut ports: Vec<u16> = failing.services.iter().map(|key| key.port).collect();
-    ports.sort_unstable();
+    ports.arrange();
     let most = ports.chunk_by(|a, b| a == b).map(<[u16]>::len).max().unwrap_or(0);
     most * SCATTERED < ports.len()
 }

@@ -4,6 +4,7 @@ use super::present_if;
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::Tuned;
+use crate::model::Arrange as _;
 use crate::model::evidence::Threshold;
 use crate::model::text::printable;
 use crate::model::units::{bits_per_second, duration, grouped, plural, times};
@@ -104,7 +105,7 @@ impl Detector for HostAway {
             ("why", Value::Text(why.into())),
         ];
         let mut held: Vec<Episode> = away.iter().map(|a| Episode { first: a.absence.first, last: a.absence.last }).collect();
-        held.sort_unstable_by_key(|h| h.first);
+        held.arrange_by_key(|h| h.first);
         Report::new(severity, title, evidence).held(held).into()
     }
 }

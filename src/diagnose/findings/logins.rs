@@ -5,7 +5,7 @@ use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, 
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::Tuned;
 use crate::model::evidence::{
-    CertificateEvidence, OldTlsEvidence, SHORT_LOGIN, ServiceEvidence, TLS_SILENT, Threshold, TlsFailureEvidence, Trouble,
+    CertificateEvidence, Guessing, OldTlsEvidence, SHORT_LOGIN, ServiceEvidence, TLS_SILENT, Threshold, TlsFailureEvidence, Trouble,
 };
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, percent, plural};
@@ -63,8 +63,8 @@ impl Detector for AuthFailing {
             measured: "Answers that refuse credentials (Kerberos, LDAP, SMB, RADIUS, MySQL, PostgreSQL, Redis, mail, FTP, SNMP): surely more than \
                        {share} of at least {n} answers, and at least {least}, within a minute, else within ten (lower end of the {sure} \
                        interval); or {skewed} refusals by Kerberos because of a client's clock. What is asked without credentials first is \
-                       normal and left out. One client that is refused under more than {guessed} names within ten minutes guesses \
-                       (Kerberos, LDAP, RADIUS, MySQL, PostgreSQL, mail, FTP). SSH does not show who is let in: a note where one client has \
+                       normal and left out. One client that is refused under more than {guessed} names within ten minutes, surely in more \
+                       than {share} of its own requests, guesses, however many others are let in (Kerberos, LDAP, RADIUS, MySQL, PostgreSQL, mail, FTP). SSH does not show who is let in: a note where one client has \
                        {short} connections or more within a minute that end after {packets} packets each way or fewer.",
             cause: "A password that was changed and is stored somewhere, an account that is locked, a directory that lost its data, a clock that \
                     is wrong; or an attempt to guess.",
@@ -107,26 +107,35 @@ fn short(service: &ServiceEvidence) -> Option<Report> {
     Some(Report::new(Severity::Note, title, evidence).about(subject(&service.key)).suffered_by(1))
 }
 
+/// Whether a client tries names: one through which many users log in is refused now and then, under as many names.
+fn guesses(g: &Guessing) -> bool {
+    g.names > GUESSED.number() && wilson(g.refused, g.answers).low > DENIED.value()
+}
+
 fn denied(service: &ServiceEvidence, stands: bool) -> Option<Report> {
     let skew = |codes: &[crate::model::evidence::CodeCount]| codes.iter().find(|c| c.code == SKEW).map_or(0, |c| c.count);
     let kerberos = service.app_token == "kerberos";
     let skewed = service.windows.iter().find(|w| kerberos && skew(&w.denied) >= SKEWED.number());
-    let w = skewed.or_else(|| service.window(|w| w.answered >= ANSWERS.number()))?;
+    let guessing = service.guesses.filter(guesses);
+    let many = || service.window(|w| w.answered >= ANSWERS.number());
+    let w = skewed.or_else(many).or_else(|| guessing.and_then(|_| service.window(|w| w.trouble(Trouble::Denied).count > 0)))?;
     let bad = w.trouble(Trouble::Denied);
     let share = wilson(bad.count, w.answered);
-    if skewed.is_none() && (bad.count < LEAST.number() || !exceeded(&share, DENIED.value(), DENIED.value() / 2.0, stands)) {
+    let are_many = bad.count >= LEAST.number() && exceeded(&share, DENIED.value(), DENIED.value() / 2.0, stands);
+    if skewed.is_none() && guessing.is_none() && !are_many {
         return None;
     }
     let codes: Vec<String> = w.denied.iter().take(3).map(|c| format!("{} {} times", c.text, grouped(c.count))).collect();
     let who = bad.who();
-    let guessing = service.guesses.filter(|(_, names)| *names > GUESSED.number());
     let title = match (guessing, skewed) {
-        (Some((client, names)), _) => format!(
-            "{client} guesses logins at {}: {} names, {} of {} answers refuse them",
+        (Some(g), _) => format!(
+            "{} guesses logins at {}: {}{} names, {} of its {} answers refuse them",
+            g.client,
             service.key,
-            grouped(names),
-            grouped(bad.count),
-            grouped(w.answered)
+            if g.is_more { "at least " } else { "" },
+            grouped(g.names),
+            grouped(g.refused),
+            grouped(g.answers)
         ),
         (_, Some(w)) => format!("Logins at {} are refused because clocks differ: {} times, {who}", service.key, grouped(skew(&w.denied))),
         _ => format!(
@@ -145,8 +154,10 @@ fn denied(service: &ServiceEvidence, stands: bool) -> Option<Report> {
         ("share_low", Value::Share(share.low)),
         ("clients", bad.told()),
     ];
-    if let Some((client, names)) = guessing {
-        evidence.extend([("guessing_client", Value::Text(client.to_string())), ("names_tried", Value::Count(names))]);
+    if let Some(g) = guessing {
+        let names = if g.is_more { Value::AtLeast(g.names) } else { Value::Count(g.names) };
+        evidence.extend([("guessing_client", Value::Text(g.client.to_string())), ("names_tried", names)]);
+        evidence.extend([("its_answers", Value::Count(g.answers)), ("its_refusals", Value::Count(g.refused))]);
     }
     let report = Report::new(Severity::Warning, title, evidence).about(subject(&service.key)).suffered_by(bad.clients);
     Some(report.held(bad.span.into_iter().collect()))

@@ -11,7 +11,7 @@ use crate::model::evidence::{LossEvidence, MIDWAY_SEGMENTS, NARROW_SEQUENCE_BITS
 use crate::model::tcp;
 use crate::model::text::printable;
 use crate::model::units::{duration, percent, plural};
-use crate::model::{Aspect, Estimate, Severity, Subject, Value};
+use crate::model::{Aspect, Episode, Estimate, Severity, Subject, Value};
 
 /// Things looked at before a rate is given.
 static SAMPLE: Threshold = Threshold::count(100.0);
@@ -296,11 +296,22 @@ impl Detector for UpstreamLoss {
             }
         }
         if let Some(numbered) = e.loss.numbered_alone() {
-            return rated(Some(numbered), &TCP_LIMIT, active, |p| {
-                format!("{p} of the packets that senders number never reached this host")
-            });
+            let told =
+                rated(Some(numbered), &TCP_LIMIT, active, |p| format!("{p} of the packets that senders number never reached this host"));
+            let times: Vec<Episode> = e.loss.streams.by_stretch.iter().map(|(_, times)| *times).collect();
+            return held(told, &e.of_file(&times));
         }
         by_data()
+    }
+}
+
+/// With the times in which it held, where they are known.
+fn held(told: Detection, times: &[Episode]) -> Detection {
+    match told {
+        Detection::Present(reports) if !times.is_empty() => {
+            Detection::Present(reports.into_iter().map(|report| report.held(times.to_vec())).collect())
+        }
+        told => told,
     }
 }
 

@@ -17,6 +17,9 @@ pub(super) mod loads;
 pub(super) mod logins;
 pub(super) mod loss;
 pub(super) mod neighbours;
+pub(super) mod no_answer;
+mod one_sided;
+pub(super) mod receivers;
 pub(super) mod repeats;
 pub(super) mod round_trips;
 pub(super) mod routers;
@@ -36,7 +39,7 @@ use crate::diagnose::figure::Figure;
 use crate::model::estimate::CONFIDENCE;
 use crate::model::evidence::{ServiceWindow, Threshold, share};
 use crate::model::units::{duration, grouped, percent};
-use crate::model::{Estimate, ServiceKey, Subject, Value};
+use crate::model::{Estimate, ServiceKey, Subject, Timestamp, Value};
 
 /// Bytes that encapsulations of a mirror add: the least and the most.
 const ENCAPSULATION: [u64; 2] = [38, 62];
@@ -85,6 +88,14 @@ fn exceeded(estimate: &Estimate, raise: f64, clear: f64, stands: bool) -> bool {
 /// The times of a service in words: `p50 1.2 ms, p95 910 ms`.
 fn times(w: &ServiceWindow) -> String {
     w.response.map_or_else(String::new, |r| format!("median {}, 95 of 100 within {}", duration(r.p50), duration(r.p95)))
+}
+
+/// The report of what is beyond the usual, with since when it is.
+fn unusual(report: Report, since: Option<Timestamp>) -> Report {
+    match since {
+        Some(since) => report.with("unusual_since", Value::Time(since)),
+        None => report,
+    }
 }
 
 /// A share in words.

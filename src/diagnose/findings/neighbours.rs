@@ -4,10 +4,11 @@ use super::{SURE, all_of};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Tuned};
+use crate::model::Arrange as _;
 use crate::model::evidence::{
     ALONE, ARP_ANSWERED, ARP_INSISTS, ARP_LASTS, ARP_OTHERS, ARP_RATE, ARP_REQUESTS, ARP_SILENT, ARP_STRETCHES, ARP_SWEEP, ARP_TARGETS,
-    ARP_VLAN_RATE, ArpStormEvidence, BetweenEvidence, CONFLICT_TURNS, ConflictEvidence, PROXY_ADDRESSES, ROUTERS_BESIDE, SIGHT_HELD,
-    SecondRouterEvidence, StationEvidence, Threshold, UnansweredEvidence,
+    ARP_UNASKED, ARP_VLAN_RATE, ArpStormEvidence, BetweenEvidence, CONFLICT_TURNS, ConflictEvidence, PROXY_ADDRESSES, ROUTERS_BESIDE,
+    SIGHT_HELD, SecondRouterEvidence, StationEvidence, Threshold, UnansweredEvidence,
 };
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, plural};
@@ -57,7 +58,7 @@ impl Detector for ArpConflict {
             aspect: None,
             meaning: "Two devices use the same address. Others send to whichever was heard last, so both have connections that hang and break.",
             measured: "Senders of ARP packets, of IPv6 neighbour advertisements: two hardware addresses that claim the address in turn, at \
-                       least {turns} times each within {stretch}, towards the same host or both towards everybody; or one that claims addresses of several others, each of which goes on to claim its own. Redundant gateways (VRRP, \
+                       least {turns} times each within {stretch}, towards the same host or both towards everybody; or one that claims addresses of several others, each of which goes on to claim its own, or tells two hosts, each about the other, at least {unasked} times that it has the address, twice as often as they ask or more. Redundant gateways (VRRP, \
                        HSRP, GLBP, CARP) and stations that answer for {proxy} addresses or more are left out. Critical when the address \
                        is a router's or one that others use.",
             cause: "An address was given by hand that DHCP gives as well, a device was copied with its settings, or somebody pretends to be \
@@ -66,7 +67,12 @@ impl Detector for ArpConflict {
             remedy: "Find both stations by their hardware addresses in the switch's table, and give one of them another address. Where \
                      neither is wrong, suspect spoofing.",
             topic: None,
-            figures: &[("turns", Tuned(&CONFLICT_TURNS)), ("stretch", Tuned(&STRETCH)), ("proxy", Count(PROXY_ADDRESSES as u64))],
+            figures: &[
+                ("turns", Tuned(&CONFLICT_TURNS)),
+                ("stretch", Tuned(&STRETCH)),
+                ("unasked", Tuned(&ARP_UNASKED)),
+                ("proxy", Count(PROXY_ADDRESSES as u64)),
+            ],
         };
         &PAGE
     }
@@ -107,7 +113,8 @@ fn conflict(c: &ConflictEvidence) -> Report {
 /// A station that pretends to be several others at once.
 fn between(b: &BetweenEvidence, e: &Evidence) -> Report {
     let names: Vec<String> = b.addresses.iter().map(Address::to_string).collect();
-    let title = format!("{} claims {}{}, which their owners go on to use", station(&b.station), names.join(", "), within(b.vlan));
+    let how = if b.is_unasked { "towards each other, again and again and unasked" } else { "which their owners go on to use" };
+    let title = format!("{} claims {}{}, {how}", station(&b.station), names.join(", "), within(b.vlan));
     let evidence = vec![
         ("claims", Value::Count(b.station.count)),
         ("addresses", Value::Text(names.join(", "))),
@@ -117,7 +124,7 @@ fn between(b: &BetweenEvidence, e: &Evidence) -> Report {
     let report = Report::new(severity, title, evidence).about(Subject::Station(b.station.mac)).suffered_by(b.addresses.len() as u64);
     let packets = b.addresses.iter().flat_map(|address| e.network.proofs.of(&[Proves::Claimed], Subject::Host(*address)));
     let mut packets: Vec<u64> = packets.collect();
-    packets.sort_unstable();
+    packets.arrange();
     let packets = packets.split_off(packets.len().saturating_sub(limits::PROVING_PACKETS));
     let report = Report { packets, ..report }.covering(b.addresses.iter().map(|address| Subject::Host(*address)).collect());
     report

@@ -1,9 +1,10 @@
 //! Round trips that have become long, or are.
 
-use super::{all_of, subject};
+use super::{all_of, subject, unusual};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::Tuned;
+use crate::model::Arrange as _;
 use crate::model::evidence::{FEWEST_TRIPS, ServiceEvidence, ServiceWindow, Threshold, TripWindow};
 use crate::model::units::duration;
 use crate::model::{PathSide, Quantiles, Severity, Value};
@@ -39,7 +40,7 @@ impl Detector for TcpRtt {
                        of at least {trips} in {connections} connections, against the usual one, which is the median of earlier times (half a minute of \
                        them at least; while that is all it is a warning at most). Raised \
                        from {rose} times the usual and {excess} beyond it ({near_excess} where the usual is below {near}); critical from \
-                       {grave} beyond it; clears at {stays} times the usual. A median above {long} that does not change is a note.",
+                       {grave} beyond it; clears at {stays} times the usual, or when ten minutes have agreed on another level, which is the usual one then. A median above {long} that does not change is a note.",
             cause: "A queue that fills: a link at its limit, a shaper, a shallow uplink; or packets take a longer way than before.",
             lookalikes: "Satellite and mobile links, which are always long; radio that sleeps, of one host; receivers that wait with their \
                          acknowledgements, which are not counted.",
@@ -70,7 +71,7 @@ impl Detector for TcpRtt {
             let window = service.windows.first()?;
             // Where both sides are long the one that is longer is told.
             let mut sides: Vec<(f64, Report)> = (0..2).filter_map(|side| long(service, window, side, stands)).collect();
-            sides.sort_by(|x, y| y.0.total_cmp(&x.0));
+            sides.arrange_by(|x, y| y.0.total_cmp(&x.0));
             sides.into_iter().next().map(|s| s.1)
         }))
     }
@@ -124,5 +125,6 @@ fn long(service: &ServiceEvidence, window: &ServiceWindow, side: usize, stands: 
     }
     let mut report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(window.clients);
     report.side = Some(side);
-    Some((excess.max(0.0), report))
+    let since = service.unusual_since.trips.get(side as usize).copied().flatten();
+    Some((excess.max(0.0), unusual(report, since.filter(|_| lately.is_some()))))
 }

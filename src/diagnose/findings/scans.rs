@@ -6,10 +6,11 @@ use super::{all_of, subject};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Tuned};
+use crate::model::Arrange as _;
 use crate::model::evidence::{
     ARP_SWEEP_ANSWERED, ARP_TARGETS, FLOOD_CONNECTIONS, SCAN_FAILS, SCAN_HOSTS, SCAN_PORTS, SCAN_WINDOW, ScanEvidence, SweepEvidence, share,
 };
-use crate::model::units::grouped;
+use crate::model::units::{grouped, plural};
 use crate::model::{Severity, Subject, Value};
 use std::cmp::Reverse;
 
@@ -96,8 +97,17 @@ impl Detector for ScanPorts {
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         all_of(largest(e, |scan| scan.target).filter_map(|(scan, target)| {
-            let title = |number: String| format!("{} tries {number} ports of {target} in vain", scan.source);
-            scanned(scan, scan.source.is_outside() || target.is_outside(), &title)
+            let others = others(e, scan, |scan| scan.target);
+            let besides = match others.as_slice() {
+                [] => String::new(),
+                [(other, at)] => format!(", and {} of {at}", number(other)),
+                several => format!(", and of {} as well", plural(several.len() as u64, "other host")),
+            };
+            let title = |number: String| format!("{} tries {number} ports of {target} in vain{besides}", scan.source);
+            let crosses_border = scan.source.is_outside() || target.is_outside() || others.iter().any(|(_, at)| at.is_outside());
+            let hosts = others.len() as u64 + 1;
+            let report = scanned(scan, crosses_border, &title)?.suffered_by(hosts);
+            Some(if others.is_empty() { report } else { report.with("hosts", Value::Count(hosts)) })
         }))
     }
 }
@@ -135,7 +145,13 @@ impl Detector for ScanHosts {
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         let found: Vec<Report> = largest(e, |scan| scan.port)
             .filter_map(|(scan, port)| {
-                let title = |number: String| format!("{} tries port {port} of {number} hosts in vain", scan.source);
+                let others = others(e, scan, |scan| scan.port);
+                let besides = match others.as_slice() {
+                    [] => String::new(),
+                    [(other, at)] => format!(", and port {at} of {}", number(other)),
+                    several => format!(", and {} as well", plural(several.len() as u64, "other port")),
+                };
+                let title = |number: String| format!("{} tries port {port} of {number} hosts in vain{besides}", scan.source);
                 let mut report = scanned(scan, scan.source.is_outside(), &title)?;
                 if SPREADING.contains(&port) && scan.failed >= SCAN_MANY.number() && !scan.source.is_outside() {
                     report.severity = Severity::Critical;
@@ -155,6 +171,25 @@ fn largest<'a, T: Ord + 'a>(e: &'a Evidence, tried: fn(&ScanEvidence) -> Option<
     let all = move || e.network.scans.iter().filter_map(move |scan| Some((scan, tried(scan)?)));
     let is_larger = |a: &(&ScanEvidence, T), b: &(&ScanEvidence, T)| (a.0.failed, Reverse(&a.1)) > (b.0.failed, Reverse(&b.1));
     all().filter(move |one| !all().any(|other| other.0.source == one.0.source && is_larger(&other, one)))
+}
+
+/// The other scans of the same source, with what else it tries in the same way: those at which most failed first.
+fn others<'a, T: Ord + Copy>(e: &'a Evidence, scan: &ScanEvidence, tried: fn(&ScanEvidence) -> Option<T>) -> Vec<(&'a ScanEvidence, T)> {
+    let beside = e.network.scans.iter().filter(|other| other.source == scan.source && fails(other));
+    let mut all: Vec<(&ScanEvidence, T)> = beside.filter_map(|other| Some((other, tried(other)?))).collect();
+    all.retain(|(_, at)| tried(scan) != Some(*at));
+    all.arrange_by_key(|(other, at)| (Reverse(other.failed), *at));
+    all
+}
+
+/// Whether most of what its source tries fails.
+fn fails(scan: &ScanEvidence) -> bool {
+    share(scan.failed, scan.failed.saturating_add(scan.succeeded)) > SCAN_FAILS.value()
+}
+
+/// How many different ones it tries.
+fn number(scan: &ScanEvidence) -> String {
+    if scan.is_more { format!("more than {}", grouped(scan.failed)) } else { grouped(scan.failed) }
 }
 
 /// The report of a host that looks for others by ARP.
@@ -180,11 +215,10 @@ const SPREADING: [u16; 3] = [22, 445, 3389];
 
 /// The report of a scan, when most of what its source tries fails.
 fn scanned(scan: &ScanEvidence, crosses_border: bool, title: &dyn Fn(String) -> String) -> Option<Report> {
-    if share(scan.failed, scan.failed.saturating_add(scan.succeeded)) <= SCAN_FAILS.value() {
+    if !fails(scan) {
         return None;
     }
     let severity = if crosses_border || scan.failed >= SCAN_MANY.number() { Severity::Warning } else { Severity::Note };
-    let number = if scan.is_more { format!("more than {}", grouped(scan.failed)) } else { grouped(scan.failed) };
     let seconds = scan.span.last.since(scan.span.first) as f64 / 1e9;
     let evidence = vec![
         ("different", Value::Count(scan.failed)),
@@ -195,5 +229,5 @@ fn scanned(scan: &ScanEvidence, crosses_border: bool, title: &dyn Fn(String) -> 
     ];
     // One host whose ports are tried, or all at which one is.
     let hosts = if scan.target.is_some() { 1 } else { scan.failed };
-    Some(Report::new(severity, title(number), evidence).about(Subject::Host(scan.source)).suffered_by(hosts).held(vec![scan.span]))
+    Some(Report::new(severity, title(number(scan)), evidence).about(Subject::Host(scan.source)).suffered_by(hosts).held(vec![scan.span]))
 }

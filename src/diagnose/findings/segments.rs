@@ -1,14 +1,15 @@
-//! Segments that were lost in the network, and receivers that take no data.
+//! Segments that were lost in the network.
 
 use super::{SURE, all_of, exceeded, subject};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::Tuned;
+use crate::model::Arrange as _;
 use crate::model::evidence::{
     ClientLoss, LOSS_REORDERED, LOSS_TIMED_OUT, LOST_CRITICAL_SHARE, LOST_ON_ONE_SIDE, LOST_SHARE, LossWindow, NetworkEvidence,
     ServiceEvidence, ServiceWindow, Threshold,
 };
-use crate::model::units::{duration, grouped, percent, plural};
+use crate::model::units::{grouped, percent, plural};
 use crate::model::{Address, Episode, Estimate, Finding, Location, PathSide, Severity, Subject, Value, wilson};
 use std::collections::BTreeMap;
 
@@ -32,23 +33,11 @@ static MANY: Threshold = Threshold::count(3_000.0);
 static OF_CLIENT: Threshold = Threshold::count(100.0);
 const OF_HEALTHY: u64 = 30;
 
-/// Stalls that are told of: so many that last so long together, or one that is longer.
-static STALLS: Threshold = Threshold::count(3.0);
-static STALLED: Threshold = Threshold::seconds(0.2);
-static LONG_STALL: Threshold = Threshold::seconds(3.0);
-
-/// A stall that never ends: so many probes in vain for so long.
-static PROBES: Threshold = Threshold::count(5.0);
-static NEVER: Threshold = Threshold::seconds(30.0);
-
 /// How many times as much as the other clients of its services a client must lose: of forty some lose twice the share of all by chance.
 static CLIENT_TIMES: Threshold = Threshold::count(3.0);
 
 /// Segments are lost.
 pub struct TcpLoss;
-
-/// A receiver takes no data.
-pub struct TcpSlowReceiver;
 
 impl Detector for TcpLoss {
     fn page(&self) -> &'static ExplainPage {
@@ -202,7 +191,7 @@ fn losing(network: &NetworkEvidence, standing: StandingFindings<'_>) -> BTreeMap
         let mut healthy: Vec<Address> = others().filter(|c| c.segments >= OF_HEALTHY).map(|c| c.client).collect();
         let mut alike: Vec<Address> = shared().flat_map(|w| &w.client_losses).map(|c| c.client).filter(|c| much.contains(c)).collect();
         for list in [&mut healthy, &mut alike] {
-            list.sort_unstable();
+            list.arrange();
             list.dedup();
         }
         let usual = wilson(sum(ClientLoss::all), sum(|c| c.segments));
@@ -321,73 +310,4 @@ fn lost(service: &ServiceEvidence, loss: &LossWindow, stands: bool) -> Option<Re
     let mut report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(loss.clients);
     (report.location, report.side) = (location, side);
     Some(report.held(loss.span.into_iter().collect()))
-}
-
-impl Detector for TcpSlowReceiver {
-    fn page(&self) -> &'static ExplainPage {
-        static PAGE: ExplainPage = ExplainPage {
-            id: "tcp.slow_receiver",
-            aspect: None,
-            meaning: "A host cannot take the data that is sent to it: it announces a window of zero, and its sender has to wait. The network \
-                      is not the cause.",
-            measured: "Times from the first segment that announces a window of zero to the first that announces more, those shorter than an \
-                       ordinary pause and those at the end of a connection left out: at least {stalls} of more than {stalled} together, or \
-                       one of {long}; critical when one does not end within {never} and {probes} probes; a note where one connection alone stalls again and again, \
-                       never for {long}. Probes without data, which \
-                       Linux sends, count as well.",
-            cause: "The receiving program does not read fast enough: overload, a slow disk or printer behind it, or it hangs.",
-            lookalikes: "Printers and backup targets, whose pace that is; a window of zero while a connection is closed.",
-            remedy: "Look at the receiving program and what it waits for.",
-            topic: None,
-            figures: &[
-                ("stalls", Tuned(&STALLS)),
-                ("stalled", Tuned(&STALLED)),
-                ("long", Tuned(&LONG_STALL)),
-                ("never", Tuned(&NEVER)),
-                ("probes", Tuned(&PROBES)),
-            ],
-        };
-        &PAGE
-    }
-
-    fn needs(&self) -> &'static [Need] {
-        &[Need::Undivided, Need::BothDirections, Need::Timely, Need::Prompt, Need::Unmerged]
-    }
-
-    fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
-        all_of(e.network.stalls.iter().filter_map(|stall| {
-            if !(stall.stalls >= STALLS.number() && stall.seconds > STALLED.in_seconds() || stall.longest >= LONG_STALL.in_seconds()) {
-                return None;
-            }
-            let never = stall.lasts && stall.longest > NEVER.in_seconds() && stall.probes >= PROBES.number();
-            let whose = if stall.receiver == stall.service.address { "from its clients" } else { "from the server" };
-            let longest = duration(stall.longest);
-            let title = match never {
-                true => format!("{} takes no data any more at {}: for {longest} so far", stall.receiver, stall.service),
-                false => {
-                    format!("{} cannot take data {whose} in time: {}, the longest {longest}", stall.receiver, plural(stall.stalls, "stall"))
-                }
-            };
-            let evidence = vec![
-                ("stalls", Value::Count(stall.stalls)),
-                ("stalled_seconds", Value::Seconds(stall.seconds)),
-                ("longest_seconds", Value::Seconds(stall.longest)),
-                ("probes", Value::Count(stall.probes)),
-            ];
-            // Whoever reads at its own pace, and is never long about it, wants no more.
-            let is_paced = stall.is_paced && stall.longest < LONG_STALL.in_seconds();
-            let severity = match never {
-                true => Severity::Critical,
-                false if is_paced => Severity::Note,
-                false => Severity::Warning,
-            };
-            let report = Report::new(severity, title, evidence).about(Subject::Host(stall.receiver)).suffered_by(1).held(vec![stall.span]);
-            Some(match is_paced {
-                true => report
-                    .because("Its program takes data at a pace of its own: a download with a limit, a player, a tool that synchronises, a printer.")
-                    .mend("Nothing, unless somebody waits for it."),
-                false => report,
-            })
-        }))
-    }
 }

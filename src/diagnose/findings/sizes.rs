@@ -4,6 +4,7 @@ use super::{SURE, all_of};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::Tuned;
+use crate::model::Arrange as _;
 use crate::model::evidence::{BlackHoleEvidence, FRAGMENTS_WAIT, FragmentEvidence, STUCK_LARGE, STUCK_REPEATED, STUCK_WAITED, Threshold};
 use crate::model::units::{grouped, percent, plural};
 use crate::model::{Finding, Severity, Subject, Value, wilson};
@@ -62,7 +63,7 @@ impl Detector for PmtuBlackhole {
         let holes = &e.network.black_holes;
         // One that sends to many in vain is at the near end of the way.
         let mut senders: Vec<_> = holes.iter().filter_map(|h| h.sender).collect();
-        senders.sort_unstable();
+        senders.arrange();
         let of = |sender| holes.iter().filter(|h| h.sender == Some(sender)).count() as u64;
         senders.dedup();
         senders.retain(|s| of(*s) >= TOGETHER);
@@ -122,7 +123,7 @@ impl Detector for IpFragments {
             meaning: "Packets to this host come in IP fragments and some do not arrive whole, so that all of each is lost; or what should not be \
                       in fragments is.",
             measured: "Datagrams in fragments of which not all are seen within {wait}: surely more than {broken} of at least {datagrams}, and \
-                       at least {least} (lower end of the {sure} interval), in a minute, else since the beginning. A note from {pieces} \
+                       at least {least} (lower end of the {sure} interval), in a minute, else in ten. A note from {pieces} \
                        fragments a minute on of TCP or of answers of name servers (RFC 9715), all of which arrive. Fragments of mirrored copies \
                        are put together before.",
             cause: "A firewall or address translation that drops fragments, loss on a busy link, or a way with a smaller MTU.",
@@ -152,18 +153,18 @@ impl Detector for IpFragments {
 
 fn fragments(f: &FragmentEvidence) -> Option<Report> {
     let enough = |counts: &&[u64; 2]| counts.iter().fold(0u64, |sum, n| sum.saturating_add(*n)) >= DATAGRAMS.number();
-    let counts = [&f.minute, &f.all].into_iter().find(enough);
+    let counts = [(&f.minute, "a minute"), (&f.lately, "ten minutes")].into_iter().find(|(counts, _)| enough(counts));
     let report = |severity, title, evidence| {
         Report::new(severity, title, evidence).about(Subject::Host(f.receiver)).suffered_by(1).held(vec![f.span])
     };
-    if let Some(&[whole, broken]) = counts
+    if let Some((&[whole, broken], stretch)) = counts
         && broken >= BROKEN_LEAST.number()
     {
         let all = whole.saturating_add(broken);
         let share = wilson(broken, all);
         if share.low > BROKEN.value() {
             let title = format!(
-                "Fragments to {} are lost: {} of {} datagrams within a minute ({}) do not arrive whole",
+                "Fragments to {} are lost: {} of {} datagrams within {stretch} ({}) do not arrive whole",
                 f.receiver,
                 grouped(broken),
                 grouped(all),

@@ -1,13 +1,14 @@
 //! Loss with a pattern: what the mirror does by design or by its limits.
 
 use super::loss::{ANSWERS, GRAVE};
-use super::{ENCAPSULATION, lacking, present_if};
+use super::{ENCAPSULATION, SURE, lacking, present_if};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, LOSS_NEEDS, Limit, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Nanos, Share, Tuned};
+use crate::diagnose::figure::Figure::{Count, Nanos, Share, Times, Tuned};
 use crate::diagnose::vendor::VendorTopic;
 use crate::model::evidence::{
-    FLAT_WINDOWS, FlatTop, LONGEST_RATE_WINDOW, LossEvidence, RATE_WINDOW, SizeLoss, StreamEvidence, Threshold, UTILISATION_BOUNDS, share,
+    AdvanceEvidence, FLAT_WINDOWS, FlatTop, LONGEST_RATE_WINDOW, LossEvidence, RATE_WINDOW, SizeLoss, StreamEvidence, Threshold,
+    UTILISATION_BOUNDS, share,
 };
 use crate::model::units::{bits_per_second, percent};
 use crate::model::{Aspect, Estimate, Severity, Value, wilson};
@@ -31,8 +32,8 @@ static KNOWN_WELL: Threshold = Threshold::share(0.1);
 /// Runs of missing segments, as a part of those that there would be if each packet was left out by chance, from which on they are missing one by one.
 const ONE_BY_ONE: f64 = 0.5;
 
-/// Sampling one in two leaves half out; less than that is not called sampling.
-static LEAST_SAMPLING: Threshold = Threshold::share(0.45);
+/// The share missing from which on it is called sampling.
+static LEAST_SAMPLING: Threshold = Threshold::share(AdvanceEvidence::SAMPLED);
 
 /// Loss above which the mirror is said to lose, and how many times the loss of low load it is when it depends on load.
 static LOSSY: Limit = Limit::new(0.001);
@@ -145,10 +146,13 @@ impl Detector for SpanSampled {
             aspect: Some(Aspect::Completeness),
             meaning: "The session mirrors one packet in N on purpose. Counts are samples: multiply them by N, and do not expect \
                       whole conversations.",
-            measured: "The share missing is the same in conversations of every kind: nine of ten of at least {flows} \
-                       are within {near} of their median, at least {missing} is missing, neither load nor size makes a \
-                       difference, the rate of copies is not constant, and questions whose answer was seen (SYN, DNS, \
-                       echo; at least {answers}) are missing as often. Where conversations are too short or too few for that, segments must be missing one by one, and such questions as often, \
+            measured: "TCP's numbers say how far conversations advanced between two of their packets: of that at least {missing} was not seen, \
+                       in conversations of every kind alike (in at least {groups} groups of them shares vary at most {scatter} times as much as by \
+                       chance) and one by one (the segment behind one that was seen is seen at most {adjacent} times as often as any), of at least \
+                       {segments} segments seen. Neither load nor size makes a difference, the rate of copies is not constant, and questions \
+                       whose answer was seen (SYN, DNS, echo; at least {answers}) are missing as often. N is given with its {sure} interval. Where too few were seen \
+                       for that, nine of ten of at least {flows} conversations must lack as much of the data that was acknowledged, but for {near}; or \
+                       segments must be missing one by one, and such questions as often, \
                        or the interval of the share of {few} or more must be narrower than {known}. Without TCP: \
                        {streams} or more streams that are numbered (RTP, IPsec, WireGuard), of {senders} senders or more, lack as much, \
                        but for {near}. Or the mirror says so itself.",
@@ -157,6 +161,11 @@ impl Detector for SpanSampled {
             remedy: "Turn sampling off, or scale by N.",
             topic: Some(VendorTopic::EveryPacket),
             figures: &[
+                SURE,
+                ("segments", Count(AdvanceEvidence::SEGMENTS)),
+                ("groups", Count(AdvanceEvidence::GROUPS)),
+                ("scatter", Times(AdvanceEvidence::SCATTER)),
+                ("adjacent", Times(AdvanceEvidence::ADJACENT)),
                 ("flows", Tuned(&FLOWS)),
                 ("near", Share(NEAR as f64 / STEPS)),
                 ("missing", Tuned(&LEAST_SAMPLING)),
@@ -181,10 +190,7 @@ impl Detector for SpanSampled {
             return Detection::from(Report::new(Severity::Warning, format!("The mirror samples one packet in {n}"), evidence));
         }
         let flows = conversations(e);
-        let alike = match e.loss.all {
-            Some(all) if flows >= FLOWS.number() => uniform_ratio(e).map(|_| all).or_else(|| few_alike(e, flows)),
-            _ => few_alike(e, flows).or_else(|| streams_alike(e)),
-        };
+        let alike = alike(e, flows);
         if alike.is_none() && (flows < FLOWS.number() || e.loss.all.is_none()) {
             return lacking(flows, FLOWS.number(), "long conversations");
         }
@@ -195,13 +201,36 @@ impl Detector for SpanSampled {
             .filter(|_| limit(&e.loss.by_size, false).is_none() && flat(e, active).is_none())
             .filter(|all| !e.loss.unmatched.is_some_and(|single| single.n >= ANSWERS && single.high < 0.75 * all.low));
         found.map_or(Detection::Clear, |all| {
-            let n = (1.0 / (1.0 - all.rate).max(1e-6)).round().max(2.0);
-            let evidence =
-                vec![("share_missing", Value::Share(all.rate)), ("one_in", Value::Number(n)), ("conversations", Value::Count(flows))];
-            Report::new(Severity::Warning, format!("The mirror samples: about one packet in {n:.0} arrives"), evidence)
-                .held(e.of_file(&e.loss.times))
-                .into()
+            let [n, least, most] = [all.rate, all.low, all.high].map(one_in);
+            let evidence = vec![
+                ("share_missing", Value::Share(all.rate)),
+                ("one_in", Value::Number(n)),
+                ("one_in_low", Value::Number(least)),
+                ("one_in_high", Value::Number(most)),
+                ("conversations", Value::Count(flows)),
+            ];
+            let range = if least < most { format!(" ({least:.0} to {most:.0})") } else { String::new() };
+            let title = format!("The mirror samples: about one packet in {n:.0} arrives{range}");
+            Report::new(Severity::Warning, title, evidence).held(e.of_file(&e.loss.times)).into()
         })
+    }
+}
+
+/// One packet in how many arrives, where this share is missing.
+fn one_in(missing: f64) -> f64 {
+    (1.0 / (1.0 - missing).max(1e-6)).round().max(2.0)
+}
+
+/// What is missing of all conversations alike, packet by packet; of how far they advanced, where that says anything.
+fn alike(e: &Evidence, flows: u64) -> Option<Estimate> {
+    let advances = &e.loss.advances;
+    if let Some(missing) = advances.one_by_one() {
+        return Some(missing);
+    }
+    match e.loss.all {
+        _ if advances.is_in_runs() => None,
+        Some(all) if flows >= FLOWS.number() => uniform_ratio(e).map(|_| all).or_else(|| few_alike(e, flows)),
+        _ => few_alike(e, flows).or_else(|| streams_alike(e)),
     }
 }
 

@@ -1,17 +1,23 @@
 //! What routers say cannot be reached, beside services that clients ask: a host, or all that lies behind a route that is missing.
 
-use super::SEVERAL;
+use super::{SEVERAL, subject};
 use crate::diagnose::detector::Report;
 use crate::diagnose::evidence::Evidence;
+use crate::model::Arrange as _;
 use crate::model::evidence::{Threshold, UnreachableEvidence};
+use crate::model::time::SECOND;
 use crate::model::units::{grouped, plural};
-use crate::model::{Address, Episode, Severity, Subject, Value};
+use crate::model::{Address, Episode, Proto, ServiceKey, Severity, Subject, Value};
 
 /// ICMP errors about a service, and clients that receive them.
 pub(super) static UNREACHABLE: Threshold = Threshold::count(10.0);
 
 /// Hosts of which a router says the same, from which on it is the route and not the host.
 const TARGETS: usize = 3;
+
+/// Nanoseconds over which a single client must hear that nothing listens at a port: streams of voice run on for a moment when the other end has
+/// closed its socket.
+pub(super) static CLOSED_FOR: Threshold = Threshold::nanos((10 * SECOND) as f64);
 
 /// What a code says.
 struct Reason {
@@ -46,21 +52,42 @@ fn severity(clients: u64, is_meant: bool) -> Severity {
 /// Of each router and reason the hosts, or all together where they are many.
 pub(super) fn reports(e: &Evidence) -> impl Iterator<Item = Report> + '_ {
     let same = |a: &UnreachableEvidence, b: &UnreachableEvidence| (a.reporter, a.is_v6, a.code) == (b.reporter, b.is_v6, b.code);
-    e.network.unreachables.chunk_by(same).flat_map(|told| {
-        let (count, clients, _) = sum(told);
+    let closed = e.network.unreachables.iter().filter_map(|one| closed(one, one.port?));
+    let hosts = e.network.unreachables.chunk_by(same).flat_map(|told| {
+        let told: Vec<&UnreachableEvidence> = told.iter().filter(|one| one.port.is_none()).collect();
+        let (count, clients, _) = sum(&told);
         let is_much = count >= UNREACHABLE.number() || clients.len() as u64 >= SEVERAL.number();
-        if let Some(first) = told.first().filter(|_| told.len() >= TARGETS && is_much) {
-            return vec![together(first, told)];
+        if let Some(first) = told.first().copied().filter(|_| told.len() >= TARGETS && is_much) {
+            return vec![together(first, &told)];
         }
-        let is_enough = |one: &&UnreachableEvidence| one.count >= UNREACHABLE.number() || one.clients.len() as u64 >= SEVERAL.number();
-        told.iter().filter(is_enough).map(alone).collect()
-    })
+        told.into_iter().filter(|one| is_enough(one)).map(alone).collect()
+    });
+    closed.chain(hosts)
 }
 
-fn sum(told: &[UnreachableEvidence]) -> (u64, Vec<Address>, Option<Episode>) {
+fn is_enough(one: &UnreachableEvidence) -> bool {
+    one.count >= UNREACHABLE.number() || one.clients.len() as u64 >= SEVERAL.number()
+}
+
+/// Nothing listens at a port that somebody sends to.
+fn closed(one: &UnreachableEvidence, port: u16) -> Option<Report> {
+    let clients = one.clients.len() as u64;
+    let lasts = one.count >= UNREACHABLE.number() && one.span.last.since(one.span.first) >= CLOSED_FOR.in_nanos();
+    if !lasts && !(clients > 1 && is_enough(one)) {
+        return None;
+    }
+    let key = ServiceKey { address: one.target, port, protocol: Proto::Udp };
+    let (errors, who) = (plural(one.count, "ICMP error"), plural(clients, "client"));
+    let title = format!("{} says that nothing listens at its port {port}/udp: {errors} to {who}", one.target);
+    let report = Report::new(severity(clients, false), title, evidence(one, one.count, clients, 1)).about(subject(&key));
+    let report = report.because("The service is stopped, died, or listens at another address or port.");
+    Some(report.suffered_by(clients).proved_by(&one.proof).held(vec![one.span]))
+}
+
+fn sum(told: &[&UnreachableEvidence]) -> (u64, Vec<Address>, Option<Episode>) {
     let count = told.iter().fold(0u64, |sum, one| sum.saturating_add(one.count));
     let mut clients: Vec<Address> = told.iter().flat_map(|one| one.clients.iter().copied()).collect();
-    clients.sort_unstable();
+    clients.arrange();
     clients.dedup();
     let join = |a: Episode, b: Episode| Episode { first: a.first.min(b.first), last: a.last.max(b.last) };
     (count, clients, told.iter().map(|one| one.span).reduce(join))
@@ -84,7 +111,7 @@ fn alone(one: &UnreachableEvidence) -> Report {
     report.about(Subject::Host(one.target)).suffered_by(clients).proved_by(&one.proof).held(vec![one.span])
 }
 
-fn together(first: &UnreachableEvidence, told: &[UnreachableEvidence]) -> Report {
+fn together(first: &UnreachableEvidence, told: &[&UnreachableEvidence]) -> Report {
     let (count, clients, span) = sum(told);
     let (clients, reason) = (clients.len() as u64, reason(first));
     let (errors, who) = (plural(count, "ICMP error"), plural(clients, "client"));

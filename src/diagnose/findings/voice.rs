@@ -5,6 +5,7 @@ use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, 
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::Tuned;
 use crate::model::evidence::{MEDIA_JITTER, MEDIA_UNEVEN, MediaEvidence, Threshold};
+use crate::model::rtp::opinion_score;
 use crate::model::units::{duration, grouped, percent};
 use crate::model::{Address, Episode, Estimate, Finding, Severity, Subject, Value, wilson};
 
@@ -35,31 +36,9 @@ pub struct RtpLoss;
 /// Streams come unevenly.
 pub struct RtpJitter;
 
-/// What a codec makes of loss (ITU-T G.113 appendix I): impairment without any, and robustness against it.
-fn codec(payload_type: u8) -> Option<[f64; 2]> {
-    match payload_type {
-        // G.711 with concealment.
-        0 | 8 => Some([0.0, 25.1]),
-        4 => Some([15.0, 16.1]),
-        18 => Some([11.0, 19.0]),
-        _ => None,
-    }
-}
-
-/// The mean opinion score of a stream of voice as ITU-T G.107 estimates it, without what the rest of the way adds to the delay; `None` of other
-/// codecs.
+/// The mean opinion score of a stream of voice as ITU-T G.107 estimates it.
 fn opinion(stream: &MediaEvidence) -> Option<f64> {
-    let [alone, robust] = codec(stream.payload_type)?;
-    let all = stream.received.saturating_add(stream.lost);
-    let lost = 100.0 * stream.lost as f64 / all.max(1) as f64;
-    // How much longer gaps are than they would be by chance.
-    let by_chance = 100.0 / (100.0 - lost).max(1.0);
-    let burst = (stream.lost as f64 / stream.gaps.max(1) as f64 / by_chance).max(1.0);
-    let delay = (2.0 * stream.jitter.unwrap_or(0.0) + 0.02) * 1e3;
-    let of_delay = 0.024 * delay + 0.11 * (delay - 177.3).max(0.0);
-    let of_loss = alone + (95.0 - alone) * lost / (lost / burst + robust);
-    let r = (93.2 - of_delay - of_loss).clamp(0.0, 100.0);
-    Some(1.0 + 0.035 * r + 7e-6 * r * (r - 60.0) * (100.0 - r))
+    opinion_score(stream.payload_type, [stream.received, stream.lost, stream.gaps], stream.jitter.unwrap_or(0.0))
 }
 
 fn kind(payload_type: u8) -> &'static str {

@@ -4,6 +4,7 @@ use super::{SURE, all_of};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::Tuned;
+use crate::model::Arrange as _;
 use crate::model::evidence::{Threshold, WINDOW_FULL, WindowEvidence};
 use crate::model::units::{bits_per_second, bytes, duration, percent, plural};
 use crate::model::{Episode, Finding, Proves, Severity, Subject, Value, limits, wilson};
@@ -99,7 +100,7 @@ impl Detector for TcpWindowLimited {
         let own = capped.iter().find(|w| finding.subject == Subject::Host(w.receiver));
         own.is_some_and(|own| {
             let mut receivers: Vec<_> = capped.iter().filter(|w| w.sender == own.sender).map(|w| w.receiver).collect();
-            receivers.sort_unstable();
+            receivers.arrange();
             receivers.dedup();
             receivers.len() as u64 >= TOGETHER
         })
@@ -146,7 +147,7 @@ fn together(e: &Evidence, w: &WindowEvidence, receivers: u64, capped: &[&WindowE
     let severity = if transferred >= MUCH.number() { Severity::Warning } else { Severity::Note };
     let report = Report::new(severity, title, evidence).about(Subject::Host(w.sender)).suffered_by(receivers);
     let mut packets: Vec<u64> = own().flat_map(|o| e.network.proofs.of(&[Proves::Window], Subject::Host(o.receiver))).collect();
-    packets.sort_unstable();
+    packets.arrange();
     let packets = packets.split_off(packets.len().saturating_sub(limits::PROVING_PACKETS));
     Report { packets, ..report }
         .held(vec![Episode { first, last }])

@@ -135,6 +135,8 @@ pub struct Handshake {
     clear: bool,
     /// Somebody refused to go on.
     refused: bool,
+    /// Bytes are missing where the ServerHello was awaited, and that was not told so far.
+    lost: bool,
 }
 
 impl Handshake {
@@ -184,7 +186,12 @@ impl Dissector for Tls {
     }
 
     fn stream(state: &mut Handshake, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
-        let Handshake { sides, client, server, late, asked, offered, clear, refused } = state;
+        if std::mem::take(&mut state.lost)
+            && let Some(way) = state.asked
+        {
+            out.lost(&Payload { way: way.reversed(), ..*payload }, HELLO);
+        }
+        let Handshake { sides, client, server, late, asked, offered, clear, refused, .. } = state;
         let Some(side) = sides.get_mut(payload.way as usize) else { return Progress::Skip };
         if side.over {
             *late = late.saturating_add(1);
@@ -238,6 +245,7 @@ impl Dissector for Tls {
 
     fn gap(state: &mut Handshake, way: Direction, _: u32, out: &mut DissectOutput<'_>) -> Progress {
         let had_hello = state.has_both();
+        state.lost |= !state.server && state.asked == Some(way.reversed());
         let Some(side) = state.sides.get_mut(way as usize) else { return Progress::Skip };
         if !side.over {
             if !had_hello {
@@ -336,6 +344,8 @@ fn client_hello(body: &[u8], payload: &Payload<'_>, out: &mut DissectOutput<'_>)
         let [_, server] = payload.addresses();
         out.address_name(server, NameSource::Tls, name, payload.time);
         out.tls(payload, payload.way, TlsNews::Named(ShortName::new(clean.as_bytes())));
+    } else {
+        out.tls(payload, payload.way, TlsNews::Unnamed);
     }
     for protocol in hello.protocols() {
         let clean = learnt::clean(protocol);

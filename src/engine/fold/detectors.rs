@@ -5,9 +5,9 @@ use crate::dissect::registry;
 use crate::engine::tape::Request;
 use crate::engine::tape::precomputed::Precomputed;
 use crate::mirror::{
-    Acked, ByPause, ClockCounts, CopyVerdict, Digest, DirectionCounts, DuplicateCounts, DuplicateFilter, Health, HealthCounts, Loss,
-    LossCounts, LossState, LostBytes, MutualStream, NumberedStreams, OneWayFlow, OrderCounts, Overtaken, OvertakenCounts, Pause,
-    PauseWitness, Ratios, StreamCounts, TransitReport, UnmatchedCounts, Witness, window,
+    Acked, AckedBySecond, AdvanceCounts, AdvanceState, ByHost, ByPause, ClockCounts, CopyVerdict, Digest, DirectionCounts, DuplicateCounts,
+    DuplicateFilter, Health, HealthCounts, Loss, LossCounts, LossState, LostBytes, MutualStream, NumberedStreams, OneWayFlow, OrderCounts,
+    Overtaken, OvertakenCounts, Pause, PauseWitness, Ratios, StreamCounts, Stretches, TransitReport, UnmatchedCounts, Witness, window,
 };
 use crate::model::mix::Keys;
 use crate::model::sum::{Appended, ByPart, sums};
@@ -16,13 +16,14 @@ use crate::model::time::SECOND;
 use crate::model::{
     AppId, Cast, ControlMessage, Direction, Episode, FloodSecond, Frame, Mac, PacketJudgement, ProvingPackets, Timestamp, VlanStack,
 };
-use crate::stats::{Contexts, FlowTable, TcpHot};
+use crate::stats::{Contexts, FlowHot, FlowTable, TcpHot};
 use crate::switch::{PeriodicSender, StationWatch, Switch, SwitchCounts, TagFlows, TagState};
 
 /// What the detectors keep of a conversation, in its record.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FlowDetectors {
     loss: LossState,
+    advance: AdvanceState,
     tags: TagState,
 }
 
@@ -31,6 +32,8 @@ pub struct FlowDetectors {
 pub struct Detectors {
     duplicates: DuplicateFilter,
     loss: Loss,
+    /// How far conversations advanced, and what was seen of it.
+    advance: AdvanceCounts,
     /// Bytes that were sent again, by window of time.
     again: LostBytes,
     order: OrderCounts,
@@ -58,6 +61,8 @@ sums! {
         pub loss: LossCounts,
         /// The same bytes by shard: each holds conversations of its own.
         pub acked: Vec<Acked> => ByPart,
+        /// How far conversations advanced, by shard.
+        pub advances: Vec<AdvanceCounts> => ByPart,
         /// Causes and effects.
         pub order: OrderCounts,
         /// What was acknowledged long before it came.
@@ -81,8 +86,12 @@ sums! {
         pub sides: DirectionCounts,
         /// Loss.
         pub ratios: Ratios,
+        /// Acknowledged data by the host that opens conversations.
+        pub hosts: ByHost,
         /// Numbered streams.
         pub streams: StreamCounts,
+        /// The same by stretches of time.
+        pub stretches: Stretches,
     }
 }
 
@@ -96,8 +105,12 @@ sums! {
         pub senders: Vec<PeriodicSender> => Appended,
         /// Windows of time in which data was lost.
         pub lost: LostBytes,
+        /// What was acknowledged by second, and of it lost.
+        pub acked: AckedBySecond,
         /// Windows of time in which data was sent again.
         pub again: LostBytes,
+        /// Windows of time in which numbers of streams jumped: of how many.
+        pub jumps: LostBytes,
         /// What conversations witness of pauses.
         pub pauses: Vec<(Pause, PauseWitness)> => ByPause,
         /// Conversations with a packet in the last [`RECENT`]; of a file all of them.
@@ -141,6 +154,7 @@ impl Detectors {
         Self {
             duplicates: DuplicateFilter::new(keys),
             loss: Loss::default(),
+            advance: AdvanceCounts::default(),
             again: LostBytes::default(),
             order: OrderCounts::default(),
             overtaken: Overtaken::new(keys),
@@ -232,7 +246,9 @@ impl Detectors {
     ) {
         self.clock.observe(frame.time);
         if let (Some(segment), Some((_, way))) = (&frame.tcp, &frame.flow) {
-            self.loss.observe(&mut detectors.loss, tcp, *way, segment.payload, load);
+            self.loss.observe(&mut detectors.loss, tcp, *way, segment.payload, (frame.time, load));
+            let next = [*way, way.reversed()].map(|way| numbers.next_sequence(way));
+            self.advance.observe(&mut detectors.advance, tcp, *way, segment, next);
             holes.iter().for_each(|hole| self.loss.hole(&mut detectors.loss, hole, frame.time));
             if tcp.marks.has(TcpMarks::REPEATED) && !tcp.marks.has(TcpMarks::KEEP_ALIVE) {
                 self.again.add(window(frame.time), segment.payload);
@@ -348,6 +364,10 @@ impl Detectors {
             let Some(part) = part([&mut recent, &mut older], age(record.last())) else { continue };
             part.tags.add(flow.detectors.tags);
             part.ratios.add(&flow.detectors.loss);
+            if flow.key.protocol == 6 {
+                let seen = flow.traffic.iter().fold(0u64, |sum, way| sum.saturating_add(way.wire_bytes));
+                part.hosts.add(flow.key.ends(client(flow))[0].0, flow.detectors.loss.ratio(), seen);
+            }
             let packets = flow.traffic.map(|t| t.packets);
             let seen = Episode { first: record.rest.first, last: record.last() };
             let is_mutual = flow.tcp.acked() || flow.tcp.answered() || is_answered(flow.app.app, packets);
@@ -355,6 +375,8 @@ impl Detectors {
         }
         recent.streams = self.numbered.counts(|last| age(last) <= RECENT);
         older.streams = self.numbered.counts(|last| (RECENT + 1..=REMEMBERED).contains(&age(last)));
+        recent.stretches = self.numbered.stretches(|end| age(end) <= RECENT);
+        older.stretches = self.numbered.stretches(|end| (RECENT + 1..=REMEMBERED).contains(&age(end)));
         for MutualStream { flow, packets, seen } in self.numbered.mutual() {
             let Some(part) = part([&mut recent, &mut older], age(seen.last)) else { continue };
             part.sides.add(&OneWayFlow { key: &flow, packets, is_mutual: true, seen });
@@ -393,6 +415,7 @@ impl Detectors {
                 copied: self.copied,
                 loss,
                 acked: vec![loss.acked_bytes()],
+                advances: vec![self.advance],
                 order: self.order,
                 overtaken: self.overtaken.counts(request.now),
                 clock: self.clock,
@@ -401,13 +424,20 @@ impl Detectors {
             },
             senders: self.switch.senders().list().to_vec(),
             lost: self.loss.windows().clone(),
+            acked: self.loss.seconds(),
             again: self.again.clone(),
+            jumps: self.numbered.jumps().clone(),
             pauses: witnesses(flows, request),
             recent,
             transits: self.duplicates.transits(),
             older,
         }
     }
+}
+
+/// The way from who opened a conversation, as far as that is known.
+fn client(flow: &FlowHot<FlowDetectors>) -> Direction {
+    if flow.originator == 0 { Direction::AToB } else { Direction::BToA }
 }
 
 /// What a shard's conversations witness of the pauses that stand out.
@@ -420,15 +450,17 @@ fn witnesses(flows: &FlowTable<FlowDetectors>, request: &Request) -> Vec<(Pause,
     }
     for record in flows.records() {
         let flow = record.flow;
-        let client = if flow.originator == 0 { Direction::AToB } else { Direction::BToA };
-        let seen = Witness {
-            client: flow.key.ends(client)[0].0,
+        let mut seen = Witness {
+            client: flow.key.ends(client(flow))[0].0,
             first: record.rest.first,
             last_of: [Direction::AToB, Direction::BToA].map(|way| flow.last_of(way)),
             last: record.last(),
             is_tcp: flow.key.protocol == 6,
             is_midway: flow.tcp.midstream(),
+            has_ended: flow.tcp.fins() > 0 || flow.tcp.reset(),
+            is_behind_any: false,
         };
+        seen.is_behind_any = seen.is_midway && all.iter().any(|(pause, _)| seen.is_behind(pause));
         all.iter_mut().for_each(|(pause, witness)| witness.ask(pause, &seen, begin));
     }
     all
@@ -437,7 +469,6 @@ fn witnesses(flows: &FlowTable<FlowDetectors>, request: &Request) -> Vec<(Pause,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::FlowHot;
 
     #[test]
     fn a_flow_record_is_three_cache_lines() {

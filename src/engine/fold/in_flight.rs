@@ -16,6 +16,8 @@ pub struct InFlight<'a> {
     /// The fingerprint of its context.
     pub(super) context: u64,
     pub(super) probe: SlotHint,
+    /// Whether it is a segment with data, as far as is known before it is shown.
+    pub(super) has_data: bool,
 }
 
 impl InFlight<'_> {

@@ -223,6 +223,7 @@ impl Shard {
     #[inline]
     pub fn load<'a>(&mut self, packet: &Packet, bytes: &'a [u8], facts: &Precomputed, flight: &mut InFlight<'a>) -> bool {
         (flight.hash, flight.context) = (facts.hash, facts.context);
+        flight.has_data = facts.fast.is_tcp() & (facts.fast.payload > 0);
         self.flows.prefetch(flight.hash);
         let waits = self.detectors.knows(facts);
         if !waits {
@@ -250,6 +251,7 @@ impl Shard {
         in_flight::arrived(packet, &mut flight.frame);
         flight.frame.hash = flight.frame.flow.as_ref().map_or(0, |(key, _)| self.hash_keys.shards_hash(key));
         let frame = &flight.frame;
+        flight.has_data = frame.tcp.is_some_and(|segment| segment.payload > 0);
         flight.digest = self.detectors.digest(frame);
         flight.hash = frame.flow.as_ref().map_or(0, |(key, _)| self.flows.hash(key));
         flight.context = self.contexts.fingerprint(frame.path, frame.mac.as_ref(), &frame.vlans);
@@ -271,7 +273,7 @@ impl Shard {
     /// The same, for what that refers to.
     #[inline(always)]
     pub fn approach_more(&self, flight: &InFlight) {
-        self.flows.approach_more(flight.probe, flight.frame.time);
+        self.flows.approach_more(flight.probe, flight.frame.time, flight.has_data);
     }
 
     /// The same, for what that refers to in turn.

@@ -55,7 +55,7 @@ impl Talk {
         self.advance(frame.time);
         let (Some(segment), Some((_, way))) = (&frame.tcp, frame.flow) else { return TcpEvent::default() };
         let event = self.follower.follow(&mut self.hot, || Some(&mut self.cold), frame, way, segment, load);
-        self.loss.observe(&mut self.state, &event, way, segment.payload, load);
+        self.loss.observe(&mut self.state, &event, way, segment.payload, (frame.time, load));
         if event.marks.has(TcpMarks::HOLES) {
             self.follower.hole_events().iter().for_each(|hole| self.loss.hole(&mut self.state, hole, frame.time));
         }

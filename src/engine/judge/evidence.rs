@@ -6,10 +6,11 @@ use crate::engine::judge::asked;
 use crate::engine::judge::history::{SessionSums, Sums};
 use crate::engine::judge::silences::Silences;
 use crate::engine::tape::Request;
-use crate::mirror::{LossCounts, LossSplit, UnmatchedCounts, clustered, flat_top};
+use crate::mirror::{AdvanceCounts, LossCounts, LossSplit, UnmatchedCounts, clustered, flat_top, uneven};
+use crate::model::Arrange as _;
 use crate::model::evidence::{
     ClockEvidence, ContentEvidence, CopyEvidence, ExchangeSides, HostEvidence, LossEvidence, NARROW_SEQUENCE_BITS, PortAway, SessionLoss,
-    SideEvidence, TransitEvidence,
+    SideEvidence, StreamEvidence, TransitEvidence,
 };
 use crate::model::time::SECOND;
 use crate::model::{Episode, Estimate, Mac, SourceInfo, Sum, TunnelKind, wilson};
@@ -48,11 +49,12 @@ pub struct Sources<'a> {
 }
 
 /// Loss by place: of acknowledged data, of outer sequence numbers, of what this host counted, of what a device says it could not copy.
-pub fn loss(sums: &Sums) -> (Option<Estimate>, LossSplit) {
+pub fn loss(request: &Request, detected: &DetectorReport, sums: &Sums) -> (Option<Estimate>, LossSplit) {
     let Sums { outer, counts, .. } = sums;
     // What comes later than it is waited for is not lost.
     let is_told = !counts.order.is_beyond_waiting(&counts.health, &counts.overtaken);
-    let all = clustered(&counts.acked, segment(&counts.loss), counts.loss.gaps).filter(|_| is_told);
+    let even = clustered(&counts.acked, segment(&counts.loss), counts.loss.gaps).filter(|_| is_told);
+    let all = even.map(|even| by_strata(request, detected, sums, even));
     let sequence = (outer.numbered > 0).then(|| wilson(outer.missing, outer.missing.saturating_add(outer.numbered)));
     let mut split = LossSplit::new(all, sequence, lost_here(sums));
     split.host = split.host.filter(|_| !sums.uncounted);
@@ -61,6 +63,27 @@ pub fn loss(sums: &Sums) -> (Option<Estimate>, LossSplit) {
     let declared = || (outer.refused > 0).then(|| wilson(outer.refused, outer.refused.saturating_add(outer.taken)));
     split.switch = split.switch.or_else(declared);
     (all, split)
+}
+
+/// The same, where loss differs so much between seconds, or hosts, that the sum of all tells too little: as the strata say.
+fn by_strata(request: &Request, detected: &DetectorReport, sums: &Sums, even: Estimate) -> Estimate {
+    if even.rate <= 0.0 {
+        return even;
+    }
+    let segment = segment(&sums.counts.loss);
+    let seconds = detected.acked.strata(&request.load.arrived, sums.from, segment);
+    let told = [uneven(&seconds, segment), uneven(&conversations(detected).hosts.0, segment)];
+    let more = told.into_iter().flatten().filter(|told| told.rate > even.high);
+    more.max_by(|a, b| a.rate.total_cmp(&b.rate)).map_or(even, |told| Estimate { n: even.n, ..told })
+}
+
+/// Conversations of the last minute, or where they are few those before as well.
+fn conversations(detected: &DetectorReport) -> ConversationCounts {
+    let mut talks = detected.recent.clone();
+    if talks.sides.mutual.all < CONVERSATIONS {
+        talks.merge(&detected.older);
+    }
+    talks
 }
 
 /// Lost in this host, of what reached it. Where nobody counted that, it is taken for nothing: then it is part of what was lost before.
@@ -97,13 +120,11 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
     let (health, switch) = (&counts.health, &counts.switch);
     let seconds = match (sums.from, request.first, request.latest) {
         (Some(from), ..) => request.now.seconds_since(from),
+        (None, Some(first), _) if request.live => request.now.seconds_since(first),
         (None, Some(first), Some(latest)) => latest.seconds_since(first),
         _ => 0.0,
     };
-    let mut talks = detected.recent.clone();
-    if talks.sides.mutual.all < CONVERSATIONS {
-        talks.merge(&detected.older);
-    }
+    let talks = conversations(detected);
     let silent = Silences::of(request, detected, sums, sums.link.packets as f64 / seconds.max(1.0));
     let order = counts.order.evidence(&counts.loss, health, &counts.overtaken, (outer.numbered > 0).then_some(outer.reordered == 0));
     Evidence {
@@ -124,6 +145,7 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         clock: ClockEvidence { forward: silent.forward, ..clock(counts, request, seconds) },
         casts: health.cast_evidence(),
         outages: silent.outages,
+        again: silent.again,
         group_only: silent.group_only,
         control: switch.control.evidence(age),
         transit: TransitEvidence {
@@ -181,7 +203,8 @@ fn loss_evidence(
         switch: asked::larger(split.switch, asked::mirror_port(request).as_ref().and_then(asked::loss)),
         upstream: split.upstream,
         unmatched: unmatched(sums),
-        streams: talks.streams.evidence(),
+        streams: StreamEvidence { by_stretch: talks.stretches.loss(), ..talks.streams.evidence() },
+        advances: AdvanceCounts::evidence(&counts.advances),
         by_session: by_session(sums),
         times: detected.lost.times(request.first),
         by_load: counts.loss.by_load(&sums.windows, split.host.map_or(0.0, |h| h.rate)),
@@ -202,7 +225,7 @@ fn away(request: &Request, sums: &Sums) -> Vec<PortAway> {
         lately.map(|&absence| PortAway { port: source.name.clone(), absence }).collect::<Vec<_>>()
     };
     let mut all: Vec<PortAway> = request.sources.iter().flat_map(of).collect();
-    all.sort_by_key(|away| away.absence.first);
+    all.arrange_by_key(|away| away.absence.first);
     all
 }
 

@@ -8,6 +8,7 @@
 use crate::engine::fold::detectors::{Counts, DetectorReport};
 use crate::engine::tape::Request;
 use crate::mirror::{CopyClass, DistantCounts, UTILISATION_CLASSES};
+use crate::model::Arrange as _;
 use crate::model::limits::SESSIONS_APART;
 use crate::model::sum::{Own, Rule, sums};
 use crate::model::time::SECOND;
@@ -123,7 +124,7 @@ impl SessionSums {
                 span: Episode { first: s.first, last: s.last },
             })
             .collect();
-        sums.sort_unstable_by_key(|s| (std::cmp::Reverse(s.packets), s.tunnel));
+        sums.arrange_by_key(|s| (std::cmp::Reverse(s.packets), s.tunnel));
         sums.truncate(SESSIONS_APART);
         sums
     }

@@ -10,8 +10,9 @@ use crate::engine::merge::{Assess, Assessment};
 use crate::engine::tape::Request;
 use crate::engine::tape::facts::TunnelFacts;
 use crate::mirror::{CopyClass, DuplicateCounts, LossSplit};
+use crate::model::Arrange as _;
 use crate::model::mirror::Purpose;
-use crate::model::{CapScale, Chatter, ChatterRow, Episode, Finding, Mac, NetworkBatch, SwitchView, Timestamp, Traffic};
+use crate::model::{CapScale, Chatter, ChatterRow, Episode, Estimate, Finding, Mac, NetworkBatch, SwitchView, Timestamp, Traffic};
 use crate::snapshot::tables::services::SERVICES;
 use crate::snapshot::{DuplicateClass, Duplicates, Forgotten, LossLedger, Mirror, Service, Sides, Table, TunnelRow};
 use std::cmp::Reverse;
@@ -63,12 +64,12 @@ impl Assess for MirrorJudge {
         let sums = if live { self.history.recent(request.now, &whole) } else { whole.clone() };
         // Totals are shown of the whole run.
         let duplicates = duplicates(&whole.counts.duplicates, self.dedup, live.then_some(self.copies_before));
-        let (_, split) = evidence::loss(&whole);
+        let (_, split) = evidence::loss(request, detected, &whole);
         let first_look = self.begun.is_none();
         let begun = *self.begun.get_or_insert(request.first.map_or(request.now, |first| first.min(request.now)));
         let age = request.now.seconds_since(begun);
         let sources = Sources { request, detected, sums: &sums, age, dropped: self.dedup, mac_pairs };
-        let (all, lately) = evidence::loss(&sums);
+        let (all, lately) = evidence::loss(request, detected, &sums);
         let evidence = evidence::evidence(sources, all, &lately);
         let mut evidence = super::host::with_host_facts(evidence, &request.host);
         self.network.settle();
@@ -103,8 +104,9 @@ impl Assess for MirrorJudge {
         self.link_before = link;
         self.copies_before = whole.counts.duplicates.copies();
         let services = self.services(request.query.rows);
+        let streams = self.network.media(request.query.rows);
         let findings = in_order(judgement.findings, troubles, request.first);
-        Assessment { mirror, network, switch, services, findings, host }
+        Assessment { mirror, network, switch, services, streams, findings, host }
     }
 }
 
@@ -113,7 +115,7 @@ fn in_order(mut findings: Vec<Finding>, troubles: Vec<Finding>, begun: Option<Ti
     findings.extend(troubles);
     // What is looked at may begin before the capture: nothing was found there.
     findings.iter_mut().for_each(|finding| begin_with(finding, begun));
-    findings.sort_by_key(|f| (!f.active, Reverse(f.severity)));
+    findings.arrange_by_key(|f| (!f.active, Reverse(f.severity)));
     diagnose::by_cause(&mut findings);
     findings
 }
@@ -155,9 +157,17 @@ fn ledger(request: &Request, whole: &Sums, split: &LossSplit, evidence: &Evidenc
         host: split.host,
         path: split.transport,
         switch: asked::larger(split.switch, asked::mirror_port(request).as_ref().and_then(asked::loss)),
-        upstream: evidence.loss.numbered_alone().filter(|_| split.transport.is_none()).or(split.upstream),
+        upstream: beside_silence(evidence.loss.numbered_alone().filter(|_| split.transport.is_none()).or(split.upstream), evidence),
         unmatched: evidence::unmatched(whole),
     }
+}
+
+/// What is lost before this host, with what is missing from times in which nothing was mirrored.
+fn beside_silence(lost: Option<Estimate>, evidence: &Evidence) -> Option<Estimate> {
+    let silent = evidence.again.map(|again| again.missing);
+    let (Some(lost), Some(silent)) = (lost, silent) else { return lost.or(silent) };
+    let both = |a: f64, b: f64| 1.0 - (1.0 - a) * (1.0 - b);
+    Some(Estimate { rate: both(lost.rate, silent.rate), low: both(lost.low, silent.low), high: both(lost.high, silent.high), n: lost.n })
 }
 
 /// What found no room.
@@ -178,7 +188,7 @@ fn gaps(request: &Request, evidence: &Evidence) -> Vec<Episode> {
     let told = evidence.outages.iter().filter(|o| o.outlasts).map(|o| Episode { first: o.from, last: o.until() });
     let new: Vec<Episode> = told.filter(|told| gaps.iter().all(|gap| gap.last <= told.first || told.last <= gap.first)).collect();
     gaps.extend(new);
-    gaps.sort_unstable_by_key(|gap| gap.first);
+    gaps.arrange_by_key(|gap| gap.first);
     gaps
 }
 
@@ -206,7 +216,7 @@ fn picture(facts: &TunnelFacts) -> Mirror {
     let (mirrors, others): (Vec<_>, Vec<_>) =
         facts.sessions.iter().partition(|s| s.session.peeled || s.session.tunnel.kind.purpose() == Purpose::Mirror);
     let mut kinds: Vec<&str> = mirrors.iter().filter(|s| s.session.peeled).map(|s| s.session.tunnel.kind.token()).collect();
-    kinds.sort_unstable();
+    kinds.arrange();
     kinds.dedup();
     let transport = match kinds.as_slice() {
         [] => "plain",
@@ -222,7 +232,7 @@ fn picture(facts: &TunnelFacts) -> Mirror {
             inner_bytes: s.session.inner_bytes,
         })
         .collect();
-    rows.sort_by_key(|r| (std::cmp::Reverse(r.traffic.wire_bytes), r.tunnel));
+    rows.arrange_by_key(|r| (std::cmp::Reverse(r.traffic.wire_bytes), r.tunnel));
     Mirror {
         transport,
         sessions: mirrors.into_iter().map(|s| s.session.clone()).collect(),
@@ -245,7 +255,7 @@ fn duplicates(counts: &DuplicateCounts, dropped: bool, before: Option<Traffic>) 
         ])
         .filter(|c| c.traffic.packets > 0)
         .collect();
-    classes.sort_by_key(|c| std::cmp::Reverse(c.traffic.packets));
+    classes.arrange_by_key(|c| std::cmp::Reverse(c.traffic.packets));
     let mut vlan_pairs = counts.vlan_pairs();
     vlan_pairs.truncate(VLAN_PAIRS);
     let gaps = counts.gaps();

@@ -2,6 +2,7 @@
 
 use crate::diagnose::{self, Evidence, Judge, Matter};
 use crate::dissect::{registry, tls};
+use crate::model::Arrange as _;
 use crate::model::evidence::{LONG_POLL, PROMPT, SLOW_FLOOR, SLOW_NAME_FLOOR, ServiceWindow};
 use crate::model::limits::CONTROL_WAITING;
 use crate::model::time::SECOND;
@@ -10,9 +11,9 @@ use crate::model::{
     Severity, SwitchView, Timestamp, Transaction, TransactionEnd, Verdict,
 };
 use crate::names::{self, Transport};
-use crate::snapshot::{Network, NetworkMatter, Service};
+use crate::snapshot::{Network, NetworkMatter, Service, StreamRow};
 use crate::stats::services::{Answer, AnswerMeaning, BIN};
-use crate::stats::{ServiceLedger, SightingLedger, proofs};
+use crate::stats::{ServiceLedger, SightingLedger, StationUse, proofs};
 use crate::switch::SwitchLedger;
 use std::collections::{BTreeSet, VecDeque};
 
@@ -65,9 +66,9 @@ impl NetworkJudge {
     pub fn settle(&mut self) {
         let told = std::mem::take(&mut self.told);
         told.iter().for_each(|batch| self.control(batch));
-        self.waiting.make_contiguous().sort_by_key(|message| message.number);
+        self.waiting.make_contiguous().arrange_by_key(|message| message.number);
         // Each shard counts on its own; by seconds, what they counted belongs together.
-        self.floods.make_contiguous().sort_by_key(|flood| flood.second);
+        self.floods.make_contiguous().arrange_by_key(|flood| flood.second);
         told.into_iter().for_each(|batch| self.happened(&batch));
         self.put_in_order();
     }
@@ -195,8 +196,11 @@ impl NetworkJudge {
             now,
             |host| self.ledger.last_heard(host),
             |host| self.ledger.is_server(host),
-            |station| self.ledger.speaks_for(station),
-            |station| self.ledger.routes(station),
+            |station| StationUse {
+                speaks_for: self.ledger.speaks_for(station, now),
+                routes: self.ledger.routes(station, now),
+                is_bare: self.switch.is_bare(station),
+            },
         );
         network.sightings.stations().for_each(|station| station.maker = names::manufacturer(station.mac));
         network.proofs = std::mem::take(&mut self.proofs);
@@ -250,6 +254,7 @@ impl NetworkJudge {
             verdict,
             judged: self.ledger.judged,
             failed: failing.failed,
+            broken: failing.broken,
             waiting: failing.waiting,
             failing: failing.services,
             is_failing: failing.is_much,
@@ -276,6 +281,12 @@ impl NetworkJudge {
         }
     }
 
+    /// Streams of voice and pictures, as many as asked for: those that begin first.
+    pub fn media(&self, rows: usize) -> Vec<StreamRow> {
+        let streams = self.ledger.media();
+        streams.into_iter().take(rows).map(StreamRow::of).collect()
+    }
+
     /// How often routers reported that a packet's TTL was used up.
     pub fn expired(&self) -> u64 {
         self.ledger.expired()
@@ -291,6 +302,7 @@ impl NetworkJudge {
                 key: totals.key,
                 ports: 0,
                 is_used,
+                reads_requests: counts.requests > 0 || registry::reads_requests(totals.app),
                 app: registry::token(totals.app),
                 guess: guess(&totals.key).filter(|_| is_used),
                 last: totals.last,

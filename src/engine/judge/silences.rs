@@ -4,14 +4,21 @@
 use crate::engine::fold::detectors::DetectorReport;
 use crate::engine::judge::history::Sums;
 use crate::engine::tape::Request;
-use crate::mirror::{LostBytes, Pause, PauseWitness, WINDOW, window};
-use crate::model::Timestamp;
-use crate::model::evidence::{Forward, GroupOnly, OrderEvidence, Outage, SILENT};
+use crate::mirror::{JudgedPauses, LostBytes, Pause, PauseWitness, WINDOW, window};
+use crate::model::estimate::Z;
+use crate::model::evidence::{Again, Forward, GroupOnly, OrderEvidence, Outage, PAUSE, SILENT};
 use crate::model::time::SECOND;
+use crate::model::{Estimate, Timestamp};
 use crate::switch::{OutageSpan, outages};
 
 /// What comes so soon after a pause has to do with it.
 const SOON: i64 = SECOND;
+
+/// How long after a pause streams whose numbers jumped over it are told of, which is once a second.
+const TOLD: i64 = 3 * SECOND;
+
+/// Outages of the recent past that come again and again.
+const SEVERAL: usize = 4;
 
 /// How long after a pause somebody who waited for an answer in it sends again.
 const AGAIN: i64 = 3 * SECOND;
@@ -32,6 +39,8 @@ pub struct Silences {
     pub outages: Vec<Outage>,
     /// The clock was set forward, the longest time.
     pub forward: Option<Forward>,
+    /// Some of them come again and again.
+    pub again: Option<Again>,
     /// The longest time with frames to groups alone.
     pub group_only: Option<GroupOnly>,
     /// Seconds by which the clocks of the directions lie apart.
@@ -49,7 +58,7 @@ impl Silences {
         // Between one capture and the next nobody captured.
         if request.live || request.sources.len() == 1 {
             let latest = request.latest.unwrap_or_default();
-            let mut judged = request.load.pauses.judge(latest, witness);
+            let mut judged = pauses(request, latest, &witness);
             if let Some((between, seconds)) = clocks_apart(request, detected, latest) {
                 silences.clocks_apart = Some(seconds);
                 judged.outages.retain(|outage| outage.from != between.from);
@@ -58,6 +67,7 @@ impl Silences {
             // Who is regular as a clock was silent as well while no time passed.
             found.retain(|known| !judged.forward.iter().any(|f| overlaps(known, (f.from, f.until()))));
             let new = |pause: &Outage| !found.iter().any(|known| overlaps(known, (pause.from, pause.until())));
+            silences.again = judged.again;
             let more: Vec<Outage> = judged.outages.into_iter().filter(|o| new(o) && recent(o.until())).collect();
             found.extend(more);
             let forward = judged.forward.into_iter().filter(|f| recent(f.until()));
@@ -65,6 +75,8 @@ impl Silences {
         }
         // Where nothing came at all, that alone is told.
         silences.group_only.take_if(|stretch| found.iter().any(|outage| is_most(outage, stretch)));
+        silences.again = silences.again.and_then(|all| if request.live { lately(&found) } else { Some(all) });
+        silences.again = silences.again.map(|again| Again { missing: missing(request, sums.from, &found, &again), ..again });
         silences.outages = found;
         silences
     }
@@ -76,6 +88,53 @@ impl Silences {
             None => order,
         }
     }
+}
+
+/// What pauses of all frames are; and those of frames to stations, while frames to groups go on, but for long ones, which are told by themselves.
+fn pauses(request: &Request, latest: Timestamp, witness: &impl Fn(&Pause) -> PauseWitness) -> JudgedPauses {
+    let mut judged = request.load.pauses.judge(latest, witness);
+    let stations = request.load.unicast.pauses(request.now).judge(request.now, witness);
+    let is_apart = |new: &Outage, known: &Outage| new.until() <= known.from || known.until() <= new.from;
+    let is_new = |new: &Outage| judged.outages.iter().all(|known| is_apart(new, known));
+    let is_short = |new: &Outage| new.seconds < PAUSE as f64 / SECOND as f64;
+    let more: Vec<Outage> = stations.outages.into_iter().filter(|new| is_short(new) && is_new(new)).collect();
+    judged.outages.extend(more);
+    judged.again = judged.again.or(stations.again);
+    judged
+}
+
+/// Outages of the recent past, together, where they are several.
+fn lately(outages: &[Outage]) -> Option<Again> {
+    let seconds = outages.iter().map(|outage| outage.seconds).sum();
+    (outages.len() >= SEVERAL).then_some(Again { times: outages.len() as u64, seconds, missing: Estimate::default() })
+}
+
+/// The share of all packets that is missing from outages that come again and again: as many as come in times of their mean length beside them, and
+/// as well as that is known by how much those vary.
+fn missing(request: &Request, from: Option<Timestamp>, outages: &[Outage], again: &Again) -> Estimate {
+    let (begin, end) = (from.max(request.first).unwrap_or_default(), request.latest.unwrap_or_default());
+    let mean = again.seconds / again.times.max(1) as f64 * SECOND as f64;
+    let length = ((mean / WINDOW as f64).round() as usize).max(1);
+    let is_beside = |at: i64| {
+        let (first, last) = (Timestamp(at.saturating_mul(WINDOW)), Timestamp(at.saturating_add(1).saturating_mul(WINDOW)));
+        first >= begin && last <= end && outages.iter().all(|outage| last <= outage.from || outage.until() <= first)
+    };
+    let beside: Vec<f64> = request.load.arrived.iter().filter(|(at, _)| is_beside(*at)).map(|(_, t)| t.packets as f64).collect();
+    let blocks: Vec<f64> = beside.chunks_exact(length).map(|block| block.iter().sum()).collect();
+    let all = (end.since(begin) as f64 / SECOND as f64).max(again.seconds);
+    let share = |times: f64| {
+        let missed = times.max(0.0) * again.seconds;
+        (missed / (missed + all - again.seconds).max(f64::MIN_POSITIVE)).min(1.0)
+    };
+    let count = blocks.len() as f64;
+    if blocks.len() < 2 {
+        return Estimate { rate: share(1.0), low: 0.0, high: 1.0, n: blocks.len() as u64 };
+    }
+    let usual = blocks.iter().sum::<f64>() / count;
+    let variance = blocks.iter().map(|block| (block - usual).powi(2)).sum::<f64>() / (count - 1.0);
+    // Of the times beside them, whose mean is known as well as their number says, to those in which nothing was seen.
+    let off = Z * (variance * (1.0 / again.times.max(1) as f64 + 1.0 / count)).sqrt() / usual.max(f64::MIN_POSITIVE);
+    Estimate { rate: share(1.0), low: share(1.0 - off), high: share(1.0 + off), n: blocks.len() as u64 }
 }
 
 /// Whether an outage is most of a stretch of frames to groups alone.
@@ -93,7 +152,8 @@ fn witness(request: &Request, detected: &DetectorReport, pause: &Pause) -> Pause
     let seconds = request.first.map_or(0.0, |first| request.now.seconds_since(first)).max(1.0);
     let usual = detected.again.all().saturating_sub(again) as f64 / seconds * (AGAIN as f64 / SECOND as f64);
     let is_more = again as f64 > MORE * usual;
-    PauseWitness { lost: after(&detected.lost, SOON), again: if is_more { again } else { 0 }, ..seen }
+    let streams = after(&detected.jumps, TOLD);
+    PauseWitness { lost: after(&detected.lost, SOON), again: if is_more { again } else { 0 }, streams, ..seen }
 }
 
 /// The longest pause, where one direction comes as a whole before it and the other behind it, and by how many seconds their clocks lie apart.

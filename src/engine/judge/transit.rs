@@ -2,6 +2,7 @@
 
 use crate::engine::tape::facts::TunnelFacts;
 use crate::mirror::{CopyClass, DuplicateCounts, MirrorPoint, TransitKey, TransitReport};
+use crate::model::Arrange as _;
 use crate::model::limits::TRANSIT_ROWS;
 use crate::model::{Histogram, Quantiles, Timestamp, Transit, TransitPlace, TransitRow, TransitSlice};
 use std::cmp::Reverse;
@@ -12,7 +13,7 @@ const STEPS: usize = 4;
 /// What was measured, by a clock of `grain` nanoseconds (0: not known).
 pub fn transit(report: &TransitReport, copies: &DuplicateCounts, tunnels: &TunnelFacts, grain: u64) -> Transit {
     let mut rows: Vec<_> = report.pairs.iter().filter(|(_, counts)| !counts.times.is_empty()).collect();
-    rows.sort_by_key(|(key, counts)| (Reverse(counts.times.len()), **key));
+    rows.arrange_by_key(|(key, counts)| (Reverse(counts.times.len()), **key));
     let beyond = rows.iter().skip(TRANSIT_ROWS).fold(report.beyond, |sum, (_, counts)| sum.saturating_add(counts.times.len()));
     let resolution = grain as f64 / 1e9;
     let row = |(key, counts): (&TransitKey, &crate::mirror::TransitCounts)| {

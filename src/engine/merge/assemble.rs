@@ -7,6 +7,7 @@ use crate::engine::fold::detectors::DetectorReport;
 use crate::engine::fold::rows;
 use crate::engine::fold::shard::ShardSums;
 use crate::engine::tape::Request;
+use crate::model::Arrange as _;
 use crate::model::{Address, AppBy, DissectLosses, LearntName, Mac, Proto, ServiceKey, Timestamp, Traffic};
 use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::tables::names::NAMES;
@@ -34,7 +35,7 @@ impl Merge {
             self.tables.close();
         }
         let judged = self.judge_and_list(request, &detected, totals.link, conversations)?;
-        let (ends, Assessment { mirror, network, switch, mut services, findings, host }, (mut conversations, eth_hosts)) = judged;
+        let (ends, Assessment { mirror, network, switch, mut services, streams, findings, host }, (mut conversations, eth_hosts)) = judged;
         let total = totals.traffic();
         let recent = if request.live { total.since(self.total_before) } else { total };
         self.total_before = total;
@@ -62,6 +63,7 @@ impl Merge {
                 conversations,
                 endpoints: Endpoints { eth: eth_hosts, ip, ipv6, tcp, udp, sctp },
                 services,
+                streams,
                 ..self.statistics(&totals, request.live)
             },
             dissect: Dissected { apps: dissected.sections(), names: learnt(names, query) },
@@ -90,7 +92,7 @@ impl Merge {
             _ => None,
         });
         let mut routers: Vec<Mac> = snapshot.switch.routers.iter().copied().chain(shared).collect();
-        routers.sort_unstable();
+        routers.arrange();
         routers.dedup();
         let mut ways = self.tables.vlan_ways(&routers);
         self.tables.forget_recent_stations();

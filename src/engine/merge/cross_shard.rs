@@ -4,6 +4,7 @@ use crate::engine::fold::rows::ConversationKind;
 use crate::engine::merge::hierarchy::Hierarchy;
 use crate::engine::merge::row_budget::RowBudget;
 use crate::engine::merge::tables::{Increase, RowTable};
+use crate::model::Arrange as _;
 use crate::model::limits::{VLAN_PAIRS, VLAN_STATIONS};
 use crate::model::{Address, Cast, Mac, Traffic};
 use crate::snapshot::{Casts, Conversation, Conversations, HostRow, Query, Table, VlanPairRow, VlanRow, VlanWays};
@@ -244,7 +245,7 @@ impl CrossShard {
         let mut rows: Vec<VlanRow> =
             self.vlans.values().map(VlanSeen::row).map(|r| if live { r } else { VlanRow { recent: r.traffic, ..r } }).collect();
         self.vlans.values_mut().for_each(|seen| seen.row.recent = Traffic::default());
-        rows.sort_by_key(|r| (std::cmp::Reverse(r.traffic.wire_bytes), r.id));
+        rows.arrange_by_key(|r| (std::cmp::Reverse(r.traffic.wire_bytes), r.id));
         Table { total_rows: rows.len() as u64, rows, ..Table::default() }
     }
 
@@ -252,7 +253,7 @@ impl CrossShard {
     pub fn vlan_pairs(&self) -> Vec<VlanPairRow> {
         let mut rows: Vec<VlanPairRow> =
             self.vlan_pairs.iter().map(|(&(outer, inner), &traffic)| VlanPairRow { outer, inner, traffic }).collect();
-        rows.sort_by_key(|r| (std::cmp::Reverse(r.traffic.wire_bytes), r.outer, r.inner));
+        rows.arrange_by_key(|r| (std::cmp::Reverse(r.traffic.wire_bytes), r.outer, r.inner));
         rows
     }
 

@@ -1,5 +1,6 @@
 //! What shards hand over in one order, whatever thread found it: by interval, within one by shard.
 
+use crate::model::Arrange as _;
 use crate::model::{FlowBatch, NetworkBatch};
 use std::collections::BTreeMap;
 
@@ -79,7 +80,7 @@ impl<B: Batch> IntervalOrder<B> {
 
 /// Of one shard they are in order: each comes from one group, and messages of a group do not overtake each other.
 fn in_order<B: Batch>(mut interval: Interval<B>) -> impl Iterator<Item = B> {
-    interval.batches.sort_by_key(Batch::shard);
+    interval.batches.arrange_by_key(Batch::shard);
     interval.batches.into_iter()
 }
 

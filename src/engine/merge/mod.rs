@@ -29,7 +29,9 @@ use crate::engine::tape::Request;
 use crate::model::host::Checklist;
 use crate::model::limits::SHARDS;
 use crate::model::{Finding, LearntName, Mac, NetworkBatch, Sum, SwitchView, Traffic};
-use crate::snapshot::{CaptureSummary, Conversation, Diagnosis, Losses, Mirror, Network, Published, Service, Snapshot, Statistics, Table};
+use crate::snapshot::{
+    CaptureSummary, Conversation, Diagnosis, Losses, Mirror, Network, Published, Service, Snapshot, Statistics, StreamRow, Table,
+};
 use crate::stats::Totals;
 use assemble::extent;
 use endpoints::EndpointLoad;
@@ -62,6 +64,8 @@ pub struct Assessment {
     pub switch: SwitchView,
     /// What listens where.
     pub services: Table<Service>,
+    /// Streams of voice and pictures.
+    pub streams: Vec<StreamRow>,
     /// What is wrong.
     pub findings: Vec<Finding>,
     /// The checklist of this host, for each interface.
@@ -359,7 +363,7 @@ impl Merge {
                 losses,
                 ..snapshot.capture.clone()
             },
-            stats: Statistics { load, services: judged.services, ..snapshot.stats.clone() },
+            stats: Statistics { load, services: judged.services, streams: judged.streams, ..snapshot.stats.clone() },
             mirror: judged.mirror,
             switch: judged.switch,
             diagnosis: Diagnosis { host: judged.host, network: judged.network, findings: judged.findings },

@@ -94,7 +94,7 @@ impl Intervals {
             self.link.count(time, wire);
         }
         if time < self.open.start {
-            self.count_late(time, burst);
+            self.count_late(time);
             return None;
         }
         let mut closed = None;
@@ -110,8 +110,10 @@ impl Intervals {
         closed
     }
 
+    /// Counts a packet that is late, whose millisecond is the one counted last.
     #[inline(never)]
-    fn count_late(&mut self, time: Timestamp, burst: Burst) {
+    fn count_late(&mut self, time: Timestamp) {
+        let burst = self.millisecond;
         self.late = self.late.saturating_add(1);
         let start = self.open.start_of(time);
         // Looked for among the newest only: an interval may be in the list more than once.

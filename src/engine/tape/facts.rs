@@ -81,8 +81,9 @@ pub struct LoadFacts {
 impl LoadFacts {
     /// The pauses of which conversations are asked: of all frames up to the `latest`, and of those to stations up to `now`.
     pub fn asked(&self, latest: Timestamp, now: Timestamp) -> Vec<Pause> {
-        let mut all = self.pauses.standing_out(latest);
-        all.extend(self.unicast.pauses(now).sudden(now));
+        let mut all = self.pauses.asked(latest);
+        let more: Vec<Pause> = self.unicast.pauses(now).asked(now).into_iter().filter(|pause| !all.contains(pause)).collect();
+        all.extend(more);
         all
     }
 }

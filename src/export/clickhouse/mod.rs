@@ -65,7 +65,7 @@ pub static KIND: ExporterKind = ExporterKind {
         ExportOption {
             key: "password-file",
             takes: ExportValue::Text,
-            about: "file with the password, for its owner only [default: $SPANTOP_CLICKHOUSE_PASSWORD]",
+            about: "file with the password, which others may not read [default: $SPANTOP_CLICKHOUSE_PASSWORD]",
         },
         ExportOption { key: "ca", takes: ExportValue::Text, about: "certificates (PEM) to trust instead of the system's" },
         ExportOption { key: "compression", takes: ExportValue::OneOf(&["gzip", "zstd", "none"]), about: "how batches are packed" },
@@ -175,7 +175,8 @@ impl ClickHouse {
     fn close(&mut self, rows: usize) -> Exported {
         let mut outcome = Ok(());
         for table in self.batches.full(rows) {
-            let Some((head, bytes)) = self.batches.close(table, &self.identity, self.spool.next_number(), self.coding) else { continue };
+            let number = self.board.take_number(self.spool.next_number());
+            let Some((head, bytes)) = self.batches.close(table, &self.identity, number, self.coding) else { continue };
             let (lost, written) = self.spool.push(head, bytes);
             ExporterCounters::add(&self.counters.dropped, lost);
             outcome = written.and(outcome);
@@ -307,7 +308,7 @@ impl Exporter for ClickHouse {
     }
 
     fn tick(&mut self) -> Exported {
-        let told = self.tell.due().then(|| self.latest.clone()).flatten();
+        let told = self.latest.clone().filter(|_| self.tell.due());
         if let Some(snapshot) = &told {
             rows::tell(snapshot, &self.board, false, &mut self.batches);
         }

@@ -2,8 +2,10 @@
 //! the oldest go, and are counted. What the disk does not take waits in memory, within the cap of that.
 
 use super::coding::rows_of;
-use crate::export::files::{alone, private};
+use crate::export::files::alone;
+use crate::model::Arrange as _;
 use crate::model::limits::EXPORT_SPOOL_MEMORY_BYTES;
+use crate::settings::made_file::private;
 use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io::Write;
@@ -168,7 +170,7 @@ impl Spool {
                 Some((head, entry.path(), entry.metadata().ok()?.len()))
             })
             .collect();
-        found.sort_by_key(|(head, ..)| head.number);
+        found.arrange_by_key(|(head, ..)| head.number);
         // What a kill has left in the middle of being written is no batch.
         let half = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
         half.filter(|path| path.extension().is_some_and(|e| e == "new")).for_each(|path| drop(fs::remove_file(path)));

@@ -127,7 +127,7 @@ impl Ipfix {
             if self.link.endpoint().is_stream() {
                 self.sequence = 0;
             }
-            self.tell()?;
+            self.tell(true)?;
         }
         while let Some(message) = self.waiting.pop_front() {
             let records = message.records();
@@ -151,10 +151,12 @@ impl Ipfix {
         self.counted.octets = self.counted.octets.saturating_add(bytes as u64);
     }
 
-    /// Tells templates and statistics.
-    fn tell(&mut self) -> Exported {
+    /// Tells statistics, and templates before them.
+    fn tell(&mut self, with_templates: bool) -> Exported {
         let mut message = IpfixMessage::new(self.most);
-        message.templates();
+        if with_templates {
+            message.templates();
+        }
         let name = format!("{} {} {}", self.identity.probe, self.identity.site, self.identity.session);
         let mut record = Vec::new();
         let kind = message::statistics(self.domain, &name, &self.counted, &mut record);
@@ -190,7 +192,8 @@ impl Exporter for Ipfix {
     fn tick(&mut self) -> Exported {
         self.flush()?;
         if self.link.is_open() && self.again.due() {
-            return self.tell();
+            // A datagram may have been lost; in a stream a template that comes again is a mistake (RFC 7011 section 8.1).
+            return self.tell(!self.link.endpoint().is_stream());
         }
         Ok(())
     }
@@ -198,7 +201,7 @@ impl Exporter for Ipfix {
     fn finish(&mut self) -> Exported {
         self.link.hurry();
         self.flush()?;
-        if self.link.is_open() { self.tell() } else { Ok(()) }
+        if self.link.is_open() { self.tell(!self.link.endpoint().is_stream()) } else { Ok(()) }
     }
 
     fn give_up(&mut self) {

@@ -3,6 +3,7 @@
 //!
 //! Costs a UDP datagram one comparison of four bytes; the rest is read off the contexts at a mark.
 
+use crate::model::Arrange as _;
 use crate::model::limits::{CARRIER_PORTS, FOREIGN_LINKS};
 use crate::model::path::Layer;
 use crate::model::{Frame, LinkType, Path, Proto, ProtoSet, Sum, TunnelKind};
@@ -38,7 +39,7 @@ impl<K: Copy + Ord> KindCounts<K> {
     /// The rows, most first.
     pub fn rows(&self) -> Vec<(K, u64)> {
         let mut rows = self.0.clone();
-        rows.sort_unstable_by_key(|&(of, n)| (std::cmp::Reverse(n), of));
+        rows.arrange_by_key(|&(of, n)| (std::cmp::Reverse(n), of));
         rows
     }
 }

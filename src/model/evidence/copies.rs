@@ -1,6 +1,7 @@
 //! Packets seen more than once.
 
 use super::share;
+use crate::model::Arrange as _;
 use crate::model::sum::Sum;
 use crate::model::{Address, ProvingPackets, SeenAt, wilson};
 
@@ -84,7 +85,7 @@ impl Destinations {
     /// Those that are told apart, in their order.
     pub fn all(&self) -> Vec<Address> {
         let mut all: Vec<Address> = self.known.iter().flatten().copied().collect();
-        all.sort_unstable();
+        all.arrange();
         all
     }
 }

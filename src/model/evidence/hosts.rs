@@ -1,7 +1,7 @@
 //! What findings about hosts and the paths between them rest on: stalls, sizes that do not pass, TLS, streams, windows, loads.
 
 use super::services::CodeCount;
-use crate::model::{Address, Episode, FlowKey, ServiceKey, ShortName, Timestamp};
+use crate::model::{Address, Episode, FlowKey, ServiceKey, ShortName, StallEnd, Timestamp};
 
 /// A receiver that took no data for a while.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -18,8 +18,8 @@ pub struct StallEvidence {
     pub longest: f64,
     /// How often senders asked in vain.
     pub probes: u64,
-    /// The newest has not ended.
-    pub lasts: bool,
+    /// How the newest ended, as far as it did.
+    pub end: StallEnd,
     /// They are of one connection, of which they come one after the other all the time: its receiver reads at its own pace.
     pub is_paced: bool,
     /// When.

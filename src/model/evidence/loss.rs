@@ -1,6 +1,6 @@
 //! Where packets went missing.
 
-use crate::model::{Episode, Estimate, Tunnel};
+use crate::model::{Episode, Estimate, Tunnel, wilson};
 
 /// Loss in windows of like utilisation of the mirror link.
 #[derive(Debug, Clone, Copy, Default)]
@@ -97,6 +97,8 @@ pub struct StreamEvidence {
     pub missing: u64,
     /// What is missing of the quarter of them that lacks least: no more of all was lost by the mirror.
     pub best: Option<Estimate>,
+    /// The same by stretches of time, where in some those lack something that lack least; and from when to when.
+    pub by_stretch: Option<(Estimate, Episode)>,
 }
 
 impl StreamEvidence {
@@ -111,9 +113,55 @@ impl StreamEvidence {
 
     /// The share that the mirror loses; `None` where too few are numbered, or so few streams of so few senders lack something that it may be their own way.
     pub fn loss(&self) -> Option<Estimate> {
+        if let Some((loss, _)) = self.by_stretch.filter(|(loss, _)| loss.n >= Self::ENOUGH) {
+            return Some(self.best.filter(|best| best.low > loss.low).unwrap_or(loss));
+        }
         let enough = self.packets.saturating_add(self.missing) >= Self::ENOUGH;
         let are_several = self.streams >= Self::SEVERAL && self.senders >= Self::SENDERS;
         self.best.filter(|best| enough && (are_several || best.low <= Self::LOST))
+    }
+}
+
+/// What lies between places in conversations that are known by their sequence numbers, and how much of it was seen.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AdvanceEvidence {
+    /// What was not seen; `n` in segments.
+    pub missing: Option<Estimate>,
+    /// Segments seen.
+    pub segments: u64,
+    /// Segments right behind one that was seen.
+    pub adjacent: u64,
+    /// Groups of conversations that advanced.
+    pub groups: u64,
+    /// How many times as much their shares vary as they would by chance.
+    pub scatter: f64,
+}
+
+impl AdvanceEvidence {
+    /// Segments seen before their share says anything.
+    pub const SEGMENTS: u64 = 10;
+    /// Groups of conversations that they are of.
+    pub const GROUPS: u64 = 3;
+    /// How many times as much as by chance shares may vary that are the same: conversations of few long segments beside such of many short ones.
+    pub const SCATTER: f64 = 4.0;
+    /// Sampling one in two leaves half out; less than that is not called sampling.
+    pub const SAMPLED: f64 = 0.45;
+    /// How many times as often as any segment the one behind a segment seen may be seen.
+    pub const ADJACENT: f64 = 2.0;
+
+    /// Whether packets surely go missing together: the one behind a packet seen is seen as well more often than others, by far; or of some conversations
+    /// more is missing than of others.
+    pub fn is_in_runs(&self) -> bool {
+        let seen = self.missing.map_or(1.0, |missing| 1.0 - missing.rate);
+        // Half as many runs as there would be by chance, where most is seen.
+        let at_most = (Self::ADJACENT * seen).min(0.5 + 0.5 * seen);
+        self.segments >= Self::SEGMENTS && (wilson(self.adjacent, self.segments).low > at_most || self.scatter > Self::SCATTER)
+    }
+
+    /// What is missing, where packets go missing one by one in all conversations alike.
+    pub fn one_by_one(&self) -> Option<Estimate> {
+        let is_enough = self.segments >= Self::SEGMENTS && self.groups >= Self::GROUPS;
+        self.missing.filter(|_| is_enough && !self.is_in_runs())
     }
 }
 
@@ -136,6 +184,8 @@ pub struct LossEvidence {
     pub upstream: Option<Estimate>,
     /// Of answers (SYN-ACK, DNS, ICMP echo), those whose question was never seen: a witness to the loss of single packets.
     pub unmatched: Option<Estimate>,
+    /// How far conversations advanced, and what was seen of it.
+    pub advances: AdvanceEvidence,
     /// Streams that are numbered: what they lack, where TCP tells nothing.
     pub streams: StreamEvidence,
     /// The same by mirror session, the largest first.
@@ -170,6 +220,14 @@ impl LossEvidence {
     /// Answers, or segments, before they say anything of a smaller share.
     pub const ENOUGH: u64 = 100;
 
+    /// One packet in how many is mirrored on purpose, as the mirror says itself or conversations show.
+    pub fn sampled(&self) -> Option<f64> {
+        let seen = || {
+            self.advances.one_by_one().filter(|missing| missing.low > AdvanceEvidence::SAMPLED).map(|missing| 1.0 / (1.0 - missing.rate))
+        };
+        self.declared_sampling.filter(|n| *n > 1).map(f64::from).or_else(seen)
+    }
+
     /// Whether most of the conversations that are long enough lack something.
     pub fn is_of_most(&self) -> bool {
         let lacking = self.ratios.iter().fold(0u64, |sum, n| sum.saturating_add(*n));
@@ -187,9 +245,10 @@ impl LossEvidence {
         self.unmatched.filter(|lone| self.is_little_known() && lone.low > Self::LONE)
     }
 
-    /// The same of acknowledged data.
+    /// The same of data: of what was acknowledged, or lies between places that are known.
     pub fn lone_segments(&self) -> Option<Estimate> {
-        self.all.filter(|lone| self.is_little_known() && lone.low > Self::LONE)
+        let of_all = [self.all, self.advances.one_by_one()].into_iter().flatten();
+        of_all.filter(|lone| self.is_little_known() && lone.low > Self::LONE).max_by_key(|lone| lone.n)
     }
 
     fn is_little_known(&self) -> bool {

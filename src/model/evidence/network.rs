@@ -16,6 +16,8 @@ pub struct UnreachableEvidence {
     pub reporter: Address,
     /// Of whom.
     pub target: Address,
+    /// The port of UDP at which nothing listens, where the host says so of itself.
+    pub port: Option<u16>,
     /// Whether the code is one of ICMPv6.
     pub is_v6: bool,
     /// Why (RFC 792, RFC 1812 section 5.2.7.1, RFC 4443 section 3.1).

@@ -1,7 +1,7 @@
 //! What findings about a service rest on: what happened to its clients, lately and usually.
 
 use crate::model::units::plural;
-use crate::model::{Address, AppId, AttemptOutcome, Episode, ProvingPackets, Quantiles, ServiceKey, Timestamp, Value};
+use crate::model::{Address, AppId, AttemptOutcome, Episode, Mac, ProvingPackets, Quantiles, ServiceKey, Timestamp, Value};
 use std::borrow::Cow;
 
 /// What may go wrong for the client of a service.
@@ -39,11 +39,17 @@ pub enum Trouble {
     IdleCut,
     /// A request over TCP has waited for its answer for longer than users do, and still waits.
     Waiting,
+    /// A TLS handshake ended by an alert, by the end of its connection, or was not answered.
+    TlsFailed,
+    /// A connection of which the service says nothing any more, though what is sent to it is sent again and again and its host answers others.
+    Hung,
+    /// A SYN-ACK was not acknowledged by a client that repeated its SYN.
+    Untaken,
 }
 
 impl Trouble {
     /// How many there are.
-    pub const COUNT: usize = 16;
+    pub const COUNT: usize = 19;
 
     /// All of them, each at the place of its number.
     pub const ALL: [Trouble; Self::COUNT] = [
@@ -63,6 +69,9 @@ impl Trouble {
         Trouble::NoSuchName,
         Trouble::IdleCut,
         Trouble::Waiting,
+        Trouble::TlsFailed,
+        Trouble::Hung,
+        Trouble::Untaken,
     ];
 }
 
@@ -246,6 +255,21 @@ impl AskedEcn {
     }
 }
 
+/// The client that was refused under most names within ten minutes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Guessing {
+    /// Who.
+    pub client: Address,
+    /// Different names.
+    pub names: u64,
+    /// There were more, which were not told apart.
+    pub is_more: bool,
+    /// Its requests that were answered in that time.
+    pub answers: u64,
+    /// Of them those that refused its credentials.
+    pub refused: u64,
+}
+
 /// What says that clients of a service may be meant to wait, since the beginning.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct MeantWaits {
@@ -298,6 +322,19 @@ pub struct UnreachableReport {
     pub count: u64,
 }
 
+/// Since when what is far beyond the usual of a service is so; `None` where it is as usual, or too little is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct UnusualSince {
+    /// Round trips on the clients' side and on the server's.
+    pub trips: [Option<Timestamp>; 2],
+    /// Response times.
+    pub response: Option<Timestamp>,
+    /// Answers that there is no such name.
+    pub missing: Option<Timestamp>,
+    /// Requests that are refused.
+    pub rejected: Option<Timestamp>,
+}
+
 /// One service.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ServiceEvidence {
@@ -307,6 +344,8 @@ pub struct ServiceEvidence {
     pub app: AppId,
     /// Its token; empty where content did not tell.
     pub app_token: &'static str,
+    /// The station that its clients' frames go to: the host itself, or a router before it.
+    pub next: Mac,
     /// The VLAN that it is reached in; `None`: none, or several.
     pub vlan: Option<u16>,
     /// When a client last succeeded; `None`: never seen.
@@ -325,7 +364,7 @@ pub struct ServiceEvidence {
     /// Packets that prove what went wrong lately.
     pub proof: Vec<(Trouble, ProvingPackets)>,
     /// Who was refused under most names lately, and how many.
-    pub guesses: Option<(Address, u64)>,
+    pub guesses: Option<Guessing>,
     /// The usual round trip on the clients' side and on the server's, seconds; `None` while too little is known.
     pub usual_trips: [Option<f64>; 2],
     /// Round trips by side of stretches shorter than a minute, the shortest first, as far as there are enough to compare with the usual ones.
@@ -338,6 +377,8 @@ pub struct ServiceEvidence {
     pub usual_missing: Option<f64>,
     /// See `usual_missing`.
     pub usual_rejected: Option<f64>,
+    /// Since when what is beyond the usual is so.
+    pub unusual_since: UnusualSince,
     /// Nobody ever connected, and the only one who tried connects to the same port of other hosts: of several that do the same work one is
     /// missing.
     pub is_one_of_several: bool,

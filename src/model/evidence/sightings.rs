@@ -40,6 +40,8 @@ pub struct BetweenEvidence {
     pub station: StationEvidence,
     /// What it claims of others, in their order.
     pub addresses: Vec<Address>,
+    /// It tells those who have them so, each about the others, again and again without being asked; else they go on to claim them.
+    pub is_unasked: bool,
     /// One of them is a router or serves others.
     pub is_needed: bool,
     /// When.
@@ -189,8 +191,8 @@ pub struct FragmentEvidence {
     pub senders: u64,
     /// Those of the last minute: whole, and not.
     pub minute: [u64; 2],
-    /// Those since the beginning.
-    pub all: [u64; 2],
+    /// Those of the last ten minutes.
+    pub lately: [u64; 2],
     /// Fragments of queries and answers of name servers in the last minute.
     pub names: u64,
     /// Fragments of TCP segments in the last minute.
@@ -210,6 +212,8 @@ pub enum ClockFault {
     Far(f64),
     /// Its clock differs from those of most others, seconds.
     Differs(f64),
+    /// Where too few servers are known: its clock differs from the capture's, seconds, and from those of so many clients that agree with that.
+    Apart(f64, u64),
 }
 
 /// A time server whose answers are wrong.
@@ -290,6 +294,8 @@ impl SightingEvidence {
 /// What was seen of addresses, routers and clocks.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SightingEvidence {
+    /// Who announces himself as IPv6 router, in the order of stations.
+    pub routers: Vec<(Mac, Address)>,
     /// Addresses that two claim.
     pub conflicts: Vec<ConflictEvidence>,
     /// Stations between others.

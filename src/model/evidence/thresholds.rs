@@ -102,6 +102,9 @@ pub const PAUSE_STEADY: i64 = 8;
 /// Packets that would have come in it at the rate of the rest.
 pub const PAUSE_MISSED: u64 = 200;
 
+/// The same of one that comes again and again, on average.
+pub const PAUSE_MISSED_EACH: u64 = 50;
+
 /// Nanoseconds of traffic besides before its rate is known.
 pub const PAUSE_BESIDES: i64 = 30 * SECOND;
 
@@ -125,6 +128,9 @@ pub static CONFLICT_TURNS: Threshold = Threshold::count(2.0);
 
 /// Addresses from which on a station answers for others (proxy ARP, RFC 1027), so that what it claims is no conflict.
 pub const PROXY_ADDRESSES: usize = 5;
+
+/// Replies of a station for one address to one host in a minute that nobody asked for: whoever takes an address over says so a few times.
+pub static ARP_UNASKED: Threshold = Threshold::count(6.0);
 
 /// Nanoseconds that nothing must have answered.
 pub static ARP_SILENT: Threshold = Threshold::nanos((3 * SECOND) as f64);

@@ -2,7 +2,7 @@
 
 use super::{CAUSES, CAUSES_FEW, share};
 use crate::model::time::SECOND;
-use crate::model::{SeenAt, Timestamp, wilson};
+use crate::model::{Estimate, SeenAt, Timestamp, wilson};
 
 /// Share of the answers before their cause from which on a direction is late and not the odd packet; how many they are at least.
 const SHIFTED: f64 = 0.05;
@@ -96,6 +96,17 @@ pub struct Outage {
     pub outlasts: bool,
     /// Acknowledged bytes that were missing from its end on.
     pub lost: u64,
+}
+
+/// Outages that come again and again.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Again {
+    /// How many.
+    pub times: u64,
+    /// Their length together, in seconds.
+    pub seconds: f64,
+    /// The share of all packets that came in them and are missing, by what comes in times as long beside them.
+    pub missing: Estimate,
 }
 
 /// A clock that was set forward: time is missing, and nothing else.

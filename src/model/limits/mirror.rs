@@ -74,6 +74,9 @@ pub const STAMP_OFFSETS: usize = 1024;
 /// the router).
 pub const WINDOWS: usize = 8 * 1024;
 
+/// Seconds of which it is remembered how much was acknowledged and how much of it is missing: the newest 17 minutes (8 KiB a shard with TCP).
+pub const ACKED_SECONDS: usize = 1024;
+
 /// Unseen TCP ranges remembered per shard (a ring of 48-byte entries, newer ones win): a tenth of the conversations of a full
 /// shard may have one at the same time.
 pub const HOLES_PER_SHARD: usize = 4 * 1024;
@@ -100,6 +103,9 @@ pub const SESSIONS_APART: usize = 64;
 
 /// Outages remembered of each regular sender; later ones are counted only.
 pub const OUTAGES: usize = 8;
+
+/// Pauses of like length that are remembered, the newest: conversations are asked of so many (32 bytes each).
+pub const PAUSES_ALIKE: usize = 48;
 
 /// Acknowledgements of unseen data that are remembered per shard, until the data comes or surely does not: 6 KiB (a direct-mapped table: older ones
 /// stay).
@@ -132,6 +138,9 @@ pub const ARP_LINKS: usize = 64;
 
 /// Of them those whose numbers are added up, per shard (240 bytes each).
 pub const NUMBERED_STREAMS: usize = 512;
+
+/// Stretches of ten seconds of which it is remembered what numbered streams lack, the newest (300 bytes each and shard with such streams).
+pub const STREAM_STRETCHES: usize = 128;
 
 /// Tunnels that number their packets in the clear (IPsec, WireGuard), per shard (700 bytes each).
 pub const NUMBERED_TUNNELS: usize = 128;

@@ -37,8 +37,8 @@ pub const MEDIA_STREAMS: usize = 4 * 1024;
 /// See [`MEDIA_STREAMS`].
 pub const MEDIA_OFFERS: usize = 4 * 1024;
 
-/// Conversations over UDP, per shard, of which it is not known yet whether their packets are a stream's (64 bytes each).
-pub const RTP_CANDIDATES: usize = 512;
+/// Conversations over UDP, per shard, of which it is not known yet whether their packets are a stream's (1 KiB each, with the first packets).
+pub const RTP_CANDIDATES: usize = 128;
 
 /// Connections whose windows are looked at, and hosts whose fastest transfer is known (350 bytes each).
 pub const WINDOWED: usize = 4 * 1024;
@@ -52,7 +52,7 @@ pub const TALKERS_TOLD: usize = 64;
 /// Hosts whose usual load is known (700 bytes each).
 pub const LOADED_HOSTS: usize = 4 * 1024;
 
-/// Clients whose attempts by QUIC are held beside those by TLS (1 KiB each), and conversations by QUIC without an answer so far (100 bytes each).
+/// Clients whose attempts by QUIC are held beside those by TLS (2 KiB each), and conversations by QUIC without an answer so far (100 bytes each).
 pub const QUIC_CLIENTS: usize = 2 * 1024;
 
 /// Connections with keep-alives at the same time, by their way, per shard (96 bytes each). A host that keeps hundreds alive is found by a part of

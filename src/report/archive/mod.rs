@@ -6,6 +6,7 @@ mod text;
 pub use numbers::Numbers;
 pub use text::text;
 
+use crate::model::Arrange as _;
 use crate::settings::UnitCopies;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -335,7 +336,7 @@ impl FileRead {
             return Err(format!("{path}: had another size when another unit was read"));
         }
         self.read.extend(other.read);
-        self.read.sort_unstable();
+        self.read.arrange();
         let mut joined: Vec<(u64, u64)> = Vec::with_capacity(self.read.len());
         for (from, to) in std::mem::take(&mut self.read) {
             match joined.last_mut() {

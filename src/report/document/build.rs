@@ -70,6 +70,10 @@ impl Document {
 fn wrong(s: &Snapshot) -> Section {
     let mut parts = match mirror::findings(s) {
         Some(findings) => findings.parts,
+        // As the badge of the dashboard says it.
+        None if s.mirror.trust.summary.starts_with("good") => {
+            vec![Part::Note(tone(s.mirror.trust.verdict), format!("Mirror {}.", s.mirror.trust.summary))]
+        }
         None => vec![Part::Note(tone(s.mirror.trust.verdict), format!("Mirror: {}", sentence(&s.mirror.trust.summary)))],
     };
     let network = &s.diagnosis.network;

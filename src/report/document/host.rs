@@ -3,6 +3,7 @@
 use super::format::{prose, text, word};
 use super::tables::section;
 use super::{DocumentTable, Part, Section, Tone};
+use crate::model::Arrange as _;
 use crate::model::host::{Check, Checklist, Rating};
 use crate::model::text::printable;
 
@@ -22,7 +23,7 @@ fn one(list: &Checklist) -> Section {
     };
     let mut parts = vec![Part::Table(DocumentTable { columns, rows: list.checks.iter().map(row).collect() })];
     let mut wrong: Vec<&Check> = list.checks.iter().filter(|c| c.verdict >= Rating::Warning).collect();
-    wrong.sort_by_key(|c| std::cmp::Reverse(c.verdict));
+    wrong.arrange_by_key(|c| std::cmp::Reverse(c.verdict));
     for check in wrong {
         parts.push(Part::Heading(tone(check.verdict), format!("{}: {}", check.name, printable(&check.found))));
         let mut facts = vec![("Why", check.why.to_owned())];

@@ -1,6 +1,7 @@
 //! Bursts and what happened at the switch, over the time of the capture.
 
 use super::format::moment;
+use crate::model::Arrange as _;
 use crate::model::text::printable;
 use crate::model::{LinkUse, SwitchEvent, Timestamp, units};
 use crate::snapshot::Snapshot;
@@ -84,9 +85,9 @@ impl Picture {
 
 fn bars(used: &LinkUse, place: &dyn Fn(Timestamp) -> f64, span: i64) -> Vec<Bar> {
     let mut bursts: Vec<_> = used.list.iter().collect();
-    bursts.sort_by_key(|burst| (std::cmp::Reverse(burst.peak), burst.at));
+    bursts.arrange_by_key(|burst| (std::cmp::Reverse(burst.peak), burst.at));
     bursts.truncate(DRAWN);
-    bursts.sort_by_key(|burst| burst.at);
+    bursts.arrange_by_key(|burst| burst.at);
     let bar = |burst: &crate::model::LinkBurst| {
         let seconds = burst.length as f64 / 1e9;
         let share = burst.peak as f64 / used.speed.max(1) as f64;

@@ -2,6 +2,7 @@
 
 use super::format::{bytes, count, end, moment, plural, ratio, share, text};
 use super::{DocumentCell, DocumentColumn, DocumentTable, Part, Section, Tone};
+use crate::model::Arrange as _;
 use crate::model::{Address, Traffic, units};
 use crate::snapshot::Snapshot;
 use crate::snapshot::table::{AnyRows, AnyTable, FieldKind, FieldValue, Head, Layers, OnPaper};
@@ -10,7 +11,7 @@ use std::ops::Range;
 /// The sheets of a table that stand in reports, in their order: a section each; of those with rows only, unless `empty`.
 pub fn sections(table: &'static dyn AnyTable, s: &Snapshot, rows: usize, empty: bool) -> Vec<Section> {
     let mut sheets: Vec<(u8, usize)> = table.sheets().iter().enumerate().filter_map(|(at, sheet)| Some((sheet.paper?, at))).collect();
-    sheets.sort_unstable();
+    sheets.arrange();
     sheets.into_iter().flat_map(|(_, sheet)| sheet_sections(table, sheet, s, rows, empty)).collect()
 }
 
@@ -93,7 +94,7 @@ fn lines(table: &dyn AnyTable, layers: Layers, rows: &dyn AnyRows, shown: Range<
         .filter_map(|(at, head)| Some((head.paper?, at, head)))
         .filter(|(paper, at, _)| !paper.optional || known(*at))
         .collect();
-    columns.sort_by_key(|c| c.0.place);
+    columns.arrange_by_key(|c| c.0.place);
     let first = columns.first().map_or(0, |c| c.1);
     let itself = ToItself::of(s, &heads);
     let mut lines: Vec<Vec<DocumentCell>> = shown

@@ -41,6 +41,9 @@ impl Serialize for ServiceJson<'_> {
         map.serialize_entry("connections", &s.counts.attempts)?;
         map.serialize_entry("established", &s.counts.established)?;
         map.serialize_entry("requests", &s.counts.requests)?;
+        map.serialize_entry("failed_connections", &s.failed_connections())?;
+        map.serialize_entry("broken_connections", &s.broken_connections())?;
+        map.serialize_entry("failed_requests", &s.failed_requests())?;
         map.serialize_entry("errors", &s.errors())?;
         for (name, count) in TROUBLES {
             map.serialize_entry(name, &count(s))?;
@@ -63,13 +66,18 @@ impl Serialize for ServiceJson<'_> {
 type NamedCount = (&'static str, fn(&Service) -> u64);
 
 /// What goes wrong.
-const TROUBLES: [NamedCount; 7] = [
+const TROUBLES: [NamedCount; 12] = [
     ("refused", |s| s.trouble(Trouble::Refused)),
     ("no_answer", |s| s.trouble(Trouble::NoAnswer)),
     ("half_open", |s| s.trouble(Trouble::HalfOpen)),
     ("cut", |s| s.trouble(Trouble::Cut)),
+    ("tls_failed", |s| s.trouble(Trouble::TlsFailed)),
+    ("hung", |s| s.trouble(Trouble::Hung)),
+    ("untaken", |s| s.trouble(Trouble::Untaken)),
     ("unanswered", |s| s.trouble(Trouble::Unanswered)),
     ("error_answers", Service::error_answers),
+    ("denied", |s| s.trouble(Trouble::Denied)),
+    ("no_such_name", |s| s.trouble(Trouble::NoSuchName)),
     ("unreachable", |s| s.trouble(Trouble::Unreachable)),
 ];
 
@@ -95,6 +103,7 @@ impl Serialize for NetworkJson<'_> {
         map.serialize_entry("verdict", n.verdict.token())?;
         map.serialize_entry("judged", &n.judged)?;
         map.serialize_entry("failed", &n.failed)?;
+        map.serialize_entry("broken", &n.broken)?;
         map.serialize_entry("waiting", &n.waiting)?;
         map.serialize_entry("failing", &n.failing.iter().map(ToString::to_string).collect::<Vec<_>>())?;
         map.serialize_entry("attempts_not_followed", &n.unfollowed)?;

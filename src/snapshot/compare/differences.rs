@@ -3,6 +3,7 @@
 use super::change::{Change, ChangeKind, ChangeWay, ComparedMeasure};
 use super::seconds;
 use super::significance::{Amount, Significance, Spread, of_amounts, of_loads, of_one_sided, of_severities};
+use crate::model::Arrange as _;
 use crate::model::{Address, Finding, Severity, Subject};
 use crate::snapshot::{HostRow, Sample, Snapshot, Table};
 use std::collections::BTreeMap;
@@ -68,7 +69,7 @@ impl<'a> Differences<'a> {
             Severity::Critical => 3.0,
         };
         let mut keys: Vec<_> = before.keys().chain(after.keys()).copied().collect();
-        keys.sort();
+        keys.arrange();
         keys.dedup();
         for key in keys {
             let (x, y) = (before.get(&key), after.get(&key));

@@ -12,6 +12,7 @@ pub use change::{Change, ChangeKind, ChangeWay, ComparedMeasure};
 pub use significance::RULES;
 
 use super::Snapshot;
+use crate::model::Arrange as _;
 use differences::Differences;
 
 /// One of the two.
@@ -52,7 +53,7 @@ impl Comparison {
         differences.tables();
         let Differences { mut changes, alike, left_out, .. } = differences;
         let weight = |c: &Change| (c.after.unwrap_or(0.0) - c.before.unwrap_or(0.0)).abs();
-        changes.sort_by(|x, y| {
+        changes.arrange_by(|x, y| {
             let place = |c: &Change| (!c.significant, c.kind);
             place(x).cmp(&place(y)).then(weight(y).total_cmp(&weight(x))).then(x.subject.cmp(&y.subject)).then(x.measure.cmp(&y.measure))
         });

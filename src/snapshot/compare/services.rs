@@ -48,7 +48,7 @@ impl<'a> Differences<'a> {
             let values = [before.p50, after.p50].map(Some);
             differs |= self.push(ChangeKind::Service, name.clone(), ComparedMeasure::Response, values, of_responses([before, after]));
         }
-        let shares = sides.map(|s| wilson(s.errors(), s.uses()));
+        let shares = sides.map(|s| wilson(s.failures(), s.uses()));
         let values = [shares[0].rate, shares[1].rate].map(Some);
         differs |= self.push(ChangeKind::Service, name, ComparedMeasure::Errors, values, of_shares(&shares));
         self.alike += u64::from(!differs);

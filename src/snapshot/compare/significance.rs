@@ -78,7 +78,7 @@ pub(super) fn of_one_sided(count: u64, [seconds, other]: [f64; 2], is_whole: boo
 pub(super) fn of_amounts(amounts: [Amount; 2], seconds: [f64; 2], busier: f64) -> Significance {
     let [a, b] = [0, 1].map(|i: usize| amounts[i].1 as f64 * 8.0 / seconds[i]);
     match () {
-        () if a.max(b) < FACTOR * a.min(b) => Significance::Alike,
+        () if a == b || a.max(b) < FACTOR * a.min(b) => Significance::Alike,
         () if amounts.iter().all(|amount| amount.0 < PACKETS) => Significance::Noise("few packets"),
         () if !is_told_by_counts(amounts.map(|amount| amount.0), seconds, a > b) => Significance::Noise("so few packets by chance"),
         () if (a - b).abs() < PART * busier => Significance::Noise("less than 1 % of the load"),
@@ -99,7 +99,7 @@ pub(super) fn of_severities([before, after]: [Option<f64>; 2]) -> Significance {
 pub(super) fn of_responses([before, after]: [&Quantiles; 2]) -> Significance {
     let (a, b) = (before.p50, after.p50);
     match () {
-        () if before.count.min(after.count) < ANSWERS || a.max(b) < SLOWER * a.min(b) => Significance::Alike,
+        () if before.count.min(after.count) < ANSWERS || a == b || a.max(b) < SLOWER * a.min(b) => Significance::Alike,
         () if (a - b).abs() < NOTICED => Significance::Noise("less than 5 ms"),
         () => Significance::Significant,
     }
@@ -133,6 +133,15 @@ fn is_beyond_chance([x, y]: [f64; 2], [s, t]: [f64; 2]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_equal_does_not_differ() {
+        let quantiles = |p50| Quantiles { count: 100, p50, ..Quantiles::default() };
+        assert_eq!(of_responses([&quantiles(0.0), &quantiles(0.0)]), Significance::Alike, "stamps that tell nothing apart");
+        assert_eq!(of_responses([&quantiles(0.0), &quantiles(0.1)]), Significance::Significant);
+        assert_eq!(of_responses([&quantiles(0.004), &quantiles(0.0)]), Significance::Noise("less than 5 ms"));
+        assert_eq!(of_amounts([(0, 0), (0, 0)], [1.0, 1.0], 0.0), Significance::Alike);
+    }
 
     #[test]
     fn counts_of_equal_rates_seldom_lie_far_apart() {

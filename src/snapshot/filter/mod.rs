@@ -28,6 +28,7 @@ use super::table::{Field, FieldKind, FieldValue, TableSpec};
 use super::tables::conversations::CONVERSATIONS;
 use super::tables::endpoints::ENDPOINTS;
 use super::{Conversation, HostRow, Snapshot, TcpState};
+use crate::model::Arrange as _;
 use crate::model::path::Layer;
 use crate::model::time::SECOND;
 use crate::model::{Address, Path, Proto, RoundTripFigures, Traffic};
@@ -188,7 +189,7 @@ impl Filter {
             .into_iter()
             .map(|word| {
                 let mut addresses = called(&word);
-                addresses.sort_unstable();
+                addresses.arrange();
                 addresses.dedup();
                 (word, addresses)
             })

@@ -185,23 +185,39 @@ impl Parser {
                 }
             }
             Some(Token::Quoted(text)) => Ok(Expression::Term(Term::Text(text))),
-            Some(Token::Word(word)) => self.term(word).map(Expression::Term),
+            Some(Token::Word(word)) => self.asked(word),
             Some(token) => Err(format!("{} is not expected here", token.name())),
             None => Err(format!("nothing follows {}", before.unwrap_or_default())),
         }
     }
 
-    fn term(&mut self, word: String) -> Result<Term, String> {
-        // `port = 443` is `port 443`.
-        if TAKING.contains(&word.as_str()) && self.peek() == Some(&Token::Compare(Comparison::Equal)) {
-            self.at += 1;
+    /// What a word begins. `port = 443` is `port 443`, `port != 443` is `not port 443`, and `port > 1023` is `port 1024-65535`.
+    fn asked(&mut self, word: String) -> Result<Expression, String> {
+        let comparison = match self.peek() {
+            Some(Token::Compare(comparison)) if TAKING.contains(&word.as_str()) => *comparison,
+            _ => return self.term(word, false).map(Expression::Term),
+        };
+        self.at += 1;
+        match comparison {
+            Comparison::Equal => self.term(word, true).map(Expression::Term),
+            Comparison::Unequal => self.term(word, true).map(|term| Expression::Not(Box::new(Expression::Term(term)))),
+            _ if word == "port" => {
+                let beyond = |w: &str| w.parse().ok().and_then(|port| beyond(comparison, port)).map(Term::Port);
+                self.argument(&word, "a number such as 1024", beyond).map(Expression::Term)
+            }
+            _ => Err(format!("`{word}` is neither more nor less than another: ask `{word} = …`")),
         }
+    }
+
+    /// `is_compared`: a value must stand behind the word.
+    fn term(&mut self, word: String, is_compared: bool) -> Result<Term, String> {
         match word.as_str() {
             "ip" | "ipv6" => match self.peek_word().and_then(network) {
                 Some(network) => Ok(self.taken(Term::Network(network))),
+                None if is_compared => self.argument(&word, NETWORK, |w| network(w).map(Term::Network)),
                 None => Ok(protocol_or_text(word)),
             },
-            "host" | "net" => self.argument(&word, "an address or a network such as 10.0.0.0/8", |w| network(w).map(Term::Network)),
+            "host" | "net" => self.argument(&word, NETWORK, |w| network(w).map(Term::Network)),
             "mac" => self.argument(&word, "an address or its beginning such as 00:1b:21", |w| mac(w).map(Term::Mac)),
             "port" => self.argument(&word, "a number or a range such as 443 or 6000-6010", |w| ports(w).map(Term::Port)),
             "state" => {
@@ -209,15 +225,17 @@ impl Parser {
                 self.argument(&word, &format!("one of {names}"), |w| state(w).map(Term::State))
             }
             "vlan" => match self.peek_word() {
-                Some(number) if number.starts_with(|c: char| c.is_ascii_digit()) => self.argument(&word, "a number from 0 to 4095", |w| {
-                    w.parse().ok().filter(|&id| id <= LAST_VLAN).map(|id| Term::Vlan(Some(id)))
-                }),
+                Some(number) if is_compared || number.starts_with(|c: char| c.is_ascii_digit()) => {
+                    self.argument(&word, "a number from 0 to 4095", |w| {
+                        w.parse().ok().filter(|&id| id <= LAST_VLAN).map(|id| Term::Vlan(Some(id)))
+                    })
+                }
                 _ => Ok(Term::Vlan(None)),
             },
             "bytes" => self.comparison(&word).map(|(comparison, number)| Term::Field("wire_bytes".into(), comparison, number)),
             "packets" | "rate" => self.comparison(&word).map(|(comparison, number)| Term::Field(word, comparison, number)),
             _ if matches!(self.peek(), Some(Token::Compare(_))) => match columns(&word) {
-                heads if heads.is_empty() => Err(no_column(&word)),
+                heads if heads.is_empty() => Err(elsewhere(&word).unwrap_or_else(|| no_column(&word))),
                 heads => self.field(word, &heads),
             },
             "src" | "dst" => Err(format!("`{word}` cannot be asked of a conversation, which goes both ways; use `ip` or `port`")),
@@ -277,6 +295,9 @@ impl Parser {
     }
 }
 
+/// What an address is asked by.
+const NETWORK: &str = "an address or a network such as 10.0.0.0/8";
+
 /// Words behind which a value stands.
 const TAKING: [&str; 8] = ["ip", "ipv6", "host", "net", "mac", "port", "vlan", "state"];
 
@@ -308,6 +329,24 @@ fn numbers(kind: FieldKind) -> &'static str {
         FieldKind::Span | FieldKind::Trips => "5 (seconds), 20ms or 2min",
         _ => "1500, 64k or 1.5M",
     }
+}
+
+/// Fields of Wireshark's display filters, and how they are asked for here.
+const WIRESHARK: [(&str, &str); 8] = [
+    ("ip.addr", "host 10.0.0.1"),
+    ("ipv6.addr", "host 2001:db8::1"),
+    ("eth.addr", "mac 00:1b:21"),
+    ("tcp.port", "tcp port 443"),
+    ("udp.port", "udp port 53"),
+    ("vlan.id", "vlan 10"),
+    ("tcp.analysis.retransmission", "retrans > 0"),
+    ("frame.len", "bytes > 1M"),
+];
+
+/// How a field of Wireshark is asked for here.
+fn elsewhere(word: &str) -> Option<String> {
+    let (_, here) = WIRESHARK.iter().find(|(field, _)| *field == word)?;
+    Some(format!("`{}` is a field of Wireshark's filters: here it is asked for as in `{here}`", printable(word)))
 }
 
 /// That there is no such column, which one may have been meant, and which there are.
@@ -359,6 +398,17 @@ fn ports(word: &str) -> Option<RangeInclusive<u16>> {
     let (first, last) = word.split_once('-').unwrap_or((word, word));
     let range = first.parse().ok()?..=last.parse().ok()?;
     (!range.is_empty()).then_some(range)
+}
+
+/// The ports that are more or less than one.
+fn beyond(comparison: Comparison, port: u16) -> Option<RangeInclusive<u16>> {
+    match comparison {
+        Comparison::More => Some(port.checked_add(1)?..=u16::MAX),
+        Comparison::AtLeast => Some(port..=u16::MAX),
+        Comparison::Less => Some(0..=port.checked_sub(1)?),
+        Comparison::AtMost => Some(0..=port),
+        Comparison::Equal | Comparison::Unequal => None,
+    }
 }
 
 fn state(word: &str) -> Option<TcpState> {

@@ -12,7 +12,7 @@ use crate::snapshot::{Forgotten, Losses, Table};
 use std::sync::Arc;
 
 /// Tables of which no past is kept by slots, by their tokens.
-const NOT_BY_SLOTS: [&str; 21] = [
+const NOT_BY_SLOTS: [&str; 22] = [
     "applications",
     "authentication",
     "chatter",
@@ -23,6 +23,7 @@ const NOT_BY_SLOTS: [&str; 21] = [
     "neighbours",
     "ospf_routers",
     "queriers",
+    "rtp_streams",
     "services",
     "sessions",
     "spanning_tree",

@@ -2,6 +2,7 @@
 
 use super::of_span::load_in;
 use super::{AppAbout, History, HistorySlot, PairAbout, RowAbout, SlotSums, TalkAbout, TalkKey, TopRow, TopRows};
+use crate::model::Arrange as _;
 use crate::model::limits::SNAPSHOT_ROWS;
 use crate::model::{Address, Finding, Sum, TimeSpan, Timestamp, Traffic};
 use crate::snapshot::{
@@ -42,7 +43,7 @@ fn table<K, A, R>(from: TopRows<K, A>, row: impl FnMut(TopRow<K, A>) -> R) -> Ta
     let total_rows = (from.rows.len() as u64).saturating_add(from.other_rows);
     let [one, other] = from.other;
     let mut rows: Vec<TopRow<K, A>> = from.rows;
-    rows.sort_by_key(|row| std::cmp::Reverse(row.wire_bytes()));
+    rows.arrange_by_key(|row| std::cmp::Reverse(row.wire_bytes()));
     Table { rows: rows.into_iter().map(row).collect(), total_rows, other: one.plus(other), other_rows: from.other_rows }
 }
 
@@ -162,6 +163,7 @@ impl Snapshot {
             tcp_flags: TcpFlags { syn, syn_ack, fin, reset },
             tcp_analysis: TcpAnalysis::default(),
             services: Table::default(),
+            streams: Vec::new(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The largest rows of a table in some time, and an exact sum of the others.
 
+use crate::model::Arrange as _;
 use crate::model::Traffic;
 use hashbrown::HashMap;
 use std::hash::Hash;
@@ -99,14 +100,14 @@ impl<K: Ord + Hash + Clone, A: RowAbout> TopRows<K, A> {
     fn cut(&mut self, most: usize) {
         if self.rows.len() > most {
             let place = |row: &TopRow<K, A>| std::cmp::Reverse(row.wire_bytes());
-            self.rows.sort_unstable_by(|x, y| place(x).cmp(&place(y)).then_with(|| x.key.cmp(&y.key)));
+            self.rows.arrange_by(|x, y| place(x).cmp(&place(y)).then_with(|| x.key.cmp(&y.key)));
             let gone = self.rows.split_off(most);
             let largest = gone.first().map_or(0, TopRow::wire_bytes);
             let mut sum = [Traffic::default(); 2];
             gone.iter().for_each(|row| sum.iter_mut().zip(row.traffic).for_each(|(to, added)| to.add(added)));
             self.add_other(sum, gone.len() as u64, largest);
         }
-        self.rows.sort_unstable_by(|x, y| x.key.cmp(&y.key));
+        self.rows.arrange_by(|x, y| x.key.cmp(&y.key));
     }
 
     /// Everything that was counted.

@@ -46,6 +46,7 @@ pub use kind::{FieldKind, Layers};
 pub use value::{Ends, FieldValue};
 
 use super::{Filter, Order, Snapshot, Table, Traffic};
+use crate::model::Arrange as _;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
@@ -307,7 +308,7 @@ impl<R: Clone + Send + Sync> AnyRows for Bound<'_, R> {
         let shown = |row: &R| filter.is_none_or(|f| f.matches(self.spec, row));
         let mut places: Vec<(usize, &R)> = self.rows.rows.iter().enumerate().filter(|(_, row)| shown(row)).collect();
         if !order.column.0.is_empty() {
-            places.sort_by(|x, y| self.spec.compare(order, x.1, y.1));
+            places.arrange_by(|x, y| self.spec.compare(order, x.1, y.1));
         }
         places.into_iter().map(|(at, _)| at).collect()
     }

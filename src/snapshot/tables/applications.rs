@@ -1,5 +1,6 @@
 //! What was counted of application protocols: every counter of every dissector, without knowing any.
 
+use crate::model::Arrange as _;
 use crate::model::{AppSection, CounterValue, Quantiles};
 use crate::snapshot::table::{Field, FieldKind, FieldValue, Room, Rows, TableSpec, Tint, sheet};
 use std::borrow::Cow;
@@ -115,14 +116,14 @@ fn rows(section: &AppSection) -> Vec<AppRow> {
                     .iter()
                     .map(|(code, n)| AppRow { what: What::Code(counter.code(*code)), count: *n, of: Some(all), ..plain.clone() })
                     .collect();
-                rows.sort_by_key(|row| Reverse(row.count));
+                rows.arrange_by_key(|row| Reverse(row.count));
                 out.append(&mut rows);
             }
             CounterValue::Texts { texts, others } => {
                 let all = sum(&mut texts.values().copied()).saturating_add(*others);
                 let row = |what, count| AppRow { what, count, of: Some(all), ..plain.clone() };
                 let mut rows: Vec<AppRow> = texts.iter().map(|(text, n)| row(What::Text(Arc::clone(text)), *n)).collect();
-                rows.sort_by_key(|row| Reverse(row.count));
+                rows.arrange_by_key(|row| Reverse(row.count));
                 out.append(&mut rows);
                 if *others > 0 {
                     out.push(row(What::Others, *others));

@@ -1,5 +1,6 @@
 //! Bursts: runs of bins, of a millisecond or finer ones, in which the monitored link was at least half full.
 
+use crate::model::Arrange as _;
 use crate::model::{Address, LinkBurst, Mac, TimeSpan, Timestamp};
 use crate::snapshot::Snapshot;
 use crate::snapshot::table::{Field, FieldKind, FieldValue, Room, Rows, TableSpec, sheet};
@@ -89,7 +90,7 @@ fn rows(s: &Snapshot) -> Rows<'_, BurstRow> {
     let hosts = hosts(s);
     let every = used.list.iter().map(|burst| BurstRow::new(burst, used.speed, &hosts));
     let mut rows: Vec<BurstRow> = every.filter(|b| span.is_none_or(|span| span.overlaps(b.span()))).collect();
-    rows.sort_by_key(|b| (std::cmp::Reverse((b.peak, b.bytes)), b.at));
+    rows.arrange_by_key(|b| (std::cmp::Reverse((b.peak, b.bytes)), b.at));
     let total_rows = if span.is_some() { rows.len() as u64 } else { used.bursts.max(rows.len() as u64) };
     Rows { total_rows, ..Rows::of(rows) }
 }

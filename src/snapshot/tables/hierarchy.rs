@@ -61,10 +61,10 @@ fn own_share(p: &HierarchyRow) -> FieldValue<'_> {
     FieldValue::Real(if p.traffic.packets == 0 { 0.0 } else { p.own.packets as f64 / p.traffic.packets as f64 })
 }
 
-/// The full name of the innermost protocol; applications have none but their token.
+/// The full name of the innermost protocol, or of an application that was taken apart: others have none but their token.
 fn name(p: &HierarchyRow) -> FieldValue<'_> {
     match p.path.last() {
-        _ if p.app.is_some() => FieldValue::None,
+        _ if p.app.is_some() => p.title.map_or(FieldValue::None, FieldValue::Word),
         Some(Layer::Known(proto)) => FieldValue::Word(proto.name()),
         Some(other) => FieldValue::Layer(other),
         None => FieldValue::None,

@@ -17,6 +17,7 @@ pub mod members;
 pub mod names;
 pub mod ports;
 pub mod protocols;
+pub mod rtp_streams;
 pub mod services;
 pub mod sessions;
 pub mod sizes;
@@ -41,6 +42,7 @@ pub static TABLES: &[&dyn AnyTable] = &[
     &vlans::VLAN_PAIRS,
     &services::SERVICES,
     &applications::APPLICATIONS,
+    &rtp_streams::RTP_STREAMS,
     &names::NAMES,
     &tunnels::TUNNELS,
     &losses::LOSSES,

@@ -26,8 +26,26 @@ pub static SERVICES: TableSpec<Service> = TableSpec {
             .paper(4, Room::Dropped(3))
             .screen(4, "connects", 7)
             .wide(8, 8),
-        Field::count("requests", "Requests", |s: &Service| s.counts.requests).paper(5, Room::Fixed).screen(5, "requests", 4).wide(8, 8),
-        Field::count("errors", "Failed", Service::errors).paper(6, Room::Fixed).screen(6, "failed", 2).wide(6, 8).tint(Tint::Warn),
+        Field::count("failed_connections", "Conn. failed", Service::failed_connections)
+            .paper(4, Room::Fixed)
+            .screen(4, "conn fail", 2)
+            .wide(9, 9)
+            .tint(Tint::Warn),
+        Field::count("broken_connections", "Conn. broken", Service::broken_connections)
+            .paper(4, Room::Dropped(4))
+            .screen(4, "conn broke", 8)
+            .wide(10, 10)
+            .tint(Tint::Warn),
+        Field::new("requests", "Requests", FieldKind::Count, |s: &Service| FieldValue::count(read(s, s.counts.requests)))
+            .paper(5, Room::Fixed)
+            .screen(5, "requests", 4)
+            .wide(8, 8),
+        Field::new("failed_requests", "Req. failed", FieldKind::Count, |s: &Service| FieldValue::count(read(s, s.failed_requests())))
+            .paper(6, Room::Fixed)
+            .screen(6, "req fail", 2)
+            .wide(8, 8)
+            .tint(Tint::Warn),
+        Field::count("errors", "Went wrong", Service::errors).machine(),
         Field::new("response_p50", "Median", FieldKind::Span, |s: &Service| span(s.response.map(|q| q.p50)))
             .paper(7, Room::Fixed)
             .optional()
@@ -54,8 +72,11 @@ pub static SERVICES: TableSpec<Service> = TableSpec {
         trouble("no_answer", "no answer", |s| s.trouble(Trouble::NoAnswer)),
         trouble("half_open", "half-open", |s| s.trouble(Trouble::HalfOpen)),
         trouble("cut", "cut", |s| s.trouble(Trouble::Cut)),
+        trouble("tls_failed", "TLS failed", |s| s.trouble(Trouble::TlsFailed)),
         trouble("unanswered", "unanswered", |s| s.trouble(Trouble::Unanswered)),
         trouble("error_answers", "errors", Service::error_answers),
+        trouble("denied", "denied", |s| s.trouble(Trouble::Denied)),
+        trouble("no_such_name", "no name", |s| s.trouble(Trouble::NoSuchName)),
     ],
     weight: Service::uses,
     in_json: false,
@@ -64,6 +85,11 @@ pub static SERVICES: TableSpec<Service> = TableSpec {
 
 const fn trouble(token: &'static str, title: &'static str, get: fn(&Service) -> u64) -> Field<Service> {
     Field::count(token, title, get).no_paper().screen(20, title, 12).wide(6, 10)
+}
+
+/// A count of requests, where they are read.
+fn read(s: &Service, count: u64) -> Option<u64> {
+    (s.reads_requests || count > 0).then_some(count)
 }
 
 fn clients(s: &Service) -> FieldValue<'static> {

@@ -280,11 +280,11 @@ impl<X: Copy + Default> FlowTable<X> {
         }
     }
 
-    /// The same, for what that refers to.
+    /// The same, for what that refers to, of a packet of that time.
     #[inline(always)]
-    pub fn approach_more(&self, hint: SlotHint, time: Timestamp) {
+    pub fn approach_more(&self, hint: SlotHint, time: Timestamp, has_data: bool) {
         if let Some(flow) = self.flows.get(hint.at as usize) {
-            self.analyser.prefetch_lists(flow.analysis, time);
+            self.analyser.prefetch_lists(flow.analysis, time, has_data);
         }
     }
 

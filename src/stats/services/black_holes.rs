@@ -1,6 +1,7 @@
 //! Ways on which large packets vanish, by who receives them.
 
 use super::{Bounded, REMEMBERED_SECONDS};
+use crate::model::Arrange as _;
 use crate::model::evidence::{BlackHoleEvidence, SIGHT_HELD};
 use crate::model::limits::{SERVICE_CLIENTS, SERVICES};
 use crate::model::time::SECOND;
@@ -153,7 +154,7 @@ impl BlackHoles {
                 span: hole.span,
             })
             .collect();
-        all.sort_unstable_by_key(|hole| hole.receiver);
+        all.arrange_by_key(|hole| hole.receiver);
         all
     }
 }

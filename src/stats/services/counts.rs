@@ -2,6 +2,7 @@
 
 mod window;
 
+use crate::model::Arrange as _;
 use crate::model::evidence::{AskedEcn, FAILING_ZONES, MeantWaits, TripWindow, Trouble};
 use crate::model::limits::{FURTHER_CLIENTS, SERVICE_CLIENTS};
 use crate::model::time::MILLISECOND;
@@ -28,6 +29,11 @@ pub struct ClientCounts {
 }
 
 impl ClientCounts {
+    /// How often something went wrong.
+    pub fn trouble(&self, trouble: Trouble) -> u32 {
+        self.troubles.get(trouble as usize).copied().unwrap_or(0)
+    }
+
     /// Whether there was more than single SYNs.
     fn is_client(&self) -> bool {
         self.attempts > 0 || self.ended > 0 || self.answered > 0 || self.troubles.iter().any(|n| *n > 0)
@@ -100,7 +106,7 @@ impl Latencies {
             count = count.saturating_add(sample.count);
             weighted.extend(sample.values.iter().map(|&v| (v, 1 << sample.thinned)));
         }
-        weighted.sort_unstable();
+        weighted.arrange();
         let weight: u64 = weighted.iter().map(|w| w.1).sum();
         let seconds = |micros: u32| f64::from(micros) / 1e6;
         let quantile = |share: f64| {
@@ -326,6 +332,11 @@ impl ServiceCounts {
             Some((_, counts)) => counts,
             None => &mut self.others,
         }
+    }
+
+    /// What happened to a client, where it has counts of its own.
+    pub fn of(&self, client: Address) -> ClientCounts {
+        self.clients.iter().find(|known| known.0 == client).map_or_else(ClientCounts::default, |known| known.1)
     }
 
     /// Counts of everything, which tell more clients apart.

@@ -1,15 +1,16 @@
 //! What each kind of event changes in what is known of services.
 
-use super::BIN;
 use super::answers::{Answer, AnswerMeaning};
 use super::counts::ServiceCounts;
 use super::slowness::Slowness;
+use super::tls_servers::HandshakeEnd;
+use super::{BIN, SilentConnection};
 use crate::model::evidence::{SHORT_LOGIN, Trouble};
 use crate::model::mix::Keys;
 use crate::model::time::SECOND;
 use crate::model::{
     Address, AppId, Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Direction, FlowKey, IcmpError, LocatedLoss, Location, PathSide,
-    RoundTrip, ServiceKey, SilentPeer, StuckSegment, Timestamp, Transaction, TransactionEnd,
+    RoundTrip, ServiceKey, SilentPeer, StuckSegment, Timestamp, TlsSight, Transaction, TransactionEnd,
 };
 use crate::stats::ServiceLedger;
 use std::collections::VecDeque;
@@ -37,13 +38,16 @@ impl ServiceLedger {
     pub(super) fn attempt(&mut self, attempt: &Attempt) {
         let Some(key) = ServiceKey::of(&attempt.flow, attempt.way) else { return };
         let client = attempt.flow.ends(attempt.way)[0].0;
+        let trouble = attempt_trouble(attempt.outcome);
+        if trouble == Some(Trouble::NoAnswer) && client.is_link_local() && !key.address.is_link_local() {
+            return;
+        }
         self.fallbacks.take(attempt, key);
         if attempt.outcome == AttemptOutcome::Established {
             self.windows.opened(attempt);
             self.black_holes.opened(&attempt.flow, attempt.time);
         }
         self.judged = self.judged.saturating_add(1);
-        let trouble = attempt_trouble(attempt.outcome);
         match trouble {
             Some(Trouble::Refused | Trouble::NoAnswer) => {
                 self.scans.failed(client, &key, attempt.time, trouble == Some(Trouble::Refused));
@@ -80,15 +84,15 @@ impl ServiceLedger {
             if attempt.outcome == AttemptOutcome::Established {
                 of.established = of.established.saturating_add(1);
             }
-            if let Some(trouble) = trouble {
-                counts.trouble(client, trouble, attempt.first, attempt.time);
-            }
+            let untaken = is_untaken(attempt).then_some(Trouble::Untaken);
+            trouble.into_iter().chain(untaken).for_each(|trouble| counts.trouble(client, trouble, attempt.first, attempt.time));
         });
         if is_counted {
             self.note_way(attempt, key, client);
         }
         let Some(service) = self.services.get_mut(&key) else { return };
-        trouble.into_iter().filter(|_| is_counted || tries > 0).for_each(|trouble| service.prove(trouble, attempt.number));
+        let untaken = is_untaken(attempt).then_some(Trouble::Untaken);
+        trouble.into_iter().filter(|_| is_counted || tries > 0).chain(untaken).for_each(|trouble| service.prove(trouble, attempt.number));
         let silent = if is_counted { u32::from(trouble == Some(Trouble::NoAnswer)) } else { tries };
         service.note_attempt(attempt, client, silent);
     }
@@ -124,7 +128,8 @@ impl ServiceLedger {
 
     pub(super) fn ended(&mut self, end: &ConnectionEnd) {
         // Whoever refuses a handshake by an alert may end the connection as it likes: that cuts nothing.
-        let is_cut = !self.tls.ended(end) && is_cut(end);
+        let handshake = self.tls.ended(end);
+        let is_cut = handshake == HandshakeEnd::None && is_cut(end);
         if end.cut.is_some() && !end.by_client {
             self.cut_off.insert(end.flow, end.time, end.time);
         }
@@ -138,6 +143,7 @@ impl ServiceLedger {
             of.short = of.short.saturating_add(u32::from(end.packets.iter().all(|packets| *packets <= SHORT_LOGIN.number())));
             counts.data_packets(client, packets);
             match end.cut {
+                _ if handshake == HandshakeEnd::Failed => counts.trouble(client, Trouble::TlsFailed, end.time, end.time),
                 _ if is_cut => {
                     counts.trouble(client, Trouble::Cut, end.time, end.time);
                     counts.cut_between = counts.cut_between.saturating_add(u32::from(end.is_foreign));
@@ -157,6 +163,14 @@ impl ServiceLedger {
         }
     }
 
+    /// What a TLS connection shows before it is encrypted.
+    pub(super) fn tls(&mut self, seen: &TlsSight) {
+        self.quic.hello(seen);
+        let Some(key) = ServiceKey::of(&seen.flow, seen.way).filter(|_| self.tls.take(seen)) else { return };
+        let client = seen.flow.ends(seen.way)[0].0;
+        self.with(key, seen.time, |counts| counts.trouble(client, Trouble::TlsFailed, seen.time, seen.time));
+    }
+
     pub(super) fn transaction(&mut self, t: &Transaction, AnswerMeaning { answer, slow_floor }: AnswerMeaning) {
         let Some(key) = ServiceKey::of(&t.flow, t.way).filter(|key| !is_group(key.address)) else { return };
         self.quic.transaction(t, &key);
@@ -169,8 +183,11 @@ impl ServiceLedger {
             if self.cut_off.get(&t.flow).is_some_and(|cut| *cut >= t.asked) {
                 return;
             }
-            self.tls.waits(t);
-            self.with(key, t.asked, |counts| counts.trouble(client, Trouble::Waiting, t.asked, t.asked));
+            let waits_for = if self.tls.waits(t) { Some(Trouble::TlsFailed) } else { None };
+            self.with(key, t.asked, |counts| {
+                let troubles = [Some(Trouble::Waiting), waits_for].into_iter().flatten();
+                troubles.for_each(|trouble| counts.trouble(client, trouble, t.asked, t.asked));
+            });
             if let Some(service) = self.services.get_mut(&key) {
                 service.app = t.app;
                 service.prove(Trouble::Waiting, t.number);
@@ -235,7 +252,7 @@ impl ServiceLedger {
             self.with(key, error.time, |counts| counts.trouble(error.receiver, Trouble::Unreachable, error.time, error.time));
             if let Some(service) = self.services.get_mut(&key) {
                 service.prove(Trouble::Unreachable, error.number);
-                service.note_unreachable(error.reporter, error.quoted.code);
+                service.note_unreachable(error.reporter, error.quoted.code, error.time);
             }
         }
     }
@@ -244,7 +261,7 @@ impl ServiceLedger {
         let Some(key) = ServiceKey::of(&lost.flow, lost.client) else { return };
         let client = lost.flow.ends(lost.client)[0].0;
         self.windows.lost(lost);
-        let is_silent = self.silent.get(&lost.flow).is_some_and(|[_, told]| *told == lost.time);
+        let is_silent = self.silent.get(&lost.flow).is_some_and(|silent| silent.told == lost.time);
         if is_silent || self.black_holes.holds(&lost.flow, lost.way) {
             return;
         }
@@ -267,9 +284,10 @@ impl ServiceLedger {
     /// What is sent to somebody who is not there any more is no loss of the way.
     pub(super) fn silent(&mut self, silent: &SilentPeer) {
         let Some(key) = ServiceKey::of(&silent.flow, silent.client) else { return };
-        let is_known = self.silent.get(&silent.flow).is_some_and(|[since, _]| *since == silent.since);
-        self.silent.insert(silent.flow, [silent.since, silent.time], silent.time);
-        if is_known {
+        let known = self.silent.get(&silent.flow).filter(|known| known.since == silent.since).copied();
+        let hangs = known.is_some_and(|known| known.hangs) || self.hangs(silent, &key);
+        self.silent.insert(silent.flow, SilentConnection { since: silent.since, told: silent.time, hangs }, silent.time);
+        if known.is_some() {
             return;
         }
         self.unlose(key, (silent.flow, silent.way, silent.client), silent.time);
@@ -278,6 +296,18 @@ impl ServiceLedger {
             service.unanswered.silent(client, silent.since, silent.time);
             service.prove(Trouble::NoAnswer, silent.number);
         }
+    }
+
+    /// Counts a connection that hangs though its host has answered others since: whether it is one.
+    fn hangs(&mut self, silent: &SilentPeer, key: &ServiceKey) -> bool {
+        let is_server = silent.way == silent.client;
+        let hangs = is_server && self.alive.last(&key.address).is_some_and(|last| last > silent.since);
+        if hangs {
+            let client = silent.flow.ends(silent.client)[0].0;
+            self.with(*key, silent.time, |counts| counts.trouble(client, Trouble::Hung, silent.since, silent.time));
+            self.services.entry(*key).and_modify(|service| service.prove(Trouble::Hung, silent.number));
+        }
+        hangs
     }
 
     /// What is too large for the way is no loss of the way: others of every size would be lost as well.
@@ -327,6 +357,11 @@ fn is_cut(end: &ConnectionEnd) -> bool {
         Some(CutPhase::Quiet) => end.is_foreign && end.pause < JUST_NOW,
         _ => false,
     }
+}
+
+/// Whether a client repeated its SYN though the SYN-ACK has passed, and never took it.
+fn is_untaken(attempt: &Attempt) -> bool {
+    attempt.outcome == AttemptOutcome::HalfOpen && attempt.syns > 1
 }
 
 /// What went wrong with an attempt to connect.

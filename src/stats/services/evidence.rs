@@ -3,6 +3,7 @@
 use super::counts::window;
 use super::service::ServiceRecord;
 use super::{BIN, MINUTE, RECENT, REMEMBERED};
+use crate::model::Arrange as _;
 use crate::model::evidence::{NetworkEvidence, ServiceEvidence, ServiceWindow, Trouble};
 use crate::model::time::SECOND;
 use crate::model::{AppId, Histogram, Quantiles, ResponseBy, ServiceKey, Timestamp};
@@ -55,7 +56,7 @@ impl ServiceLedger {
         let elsewhere = self.way_elsewhere();
         let telling = self.services.iter().filter(|(_, s)| at_end || s.may_tell(number));
         let mut services: Vec<ServiceEvidence> = telling.map(|(key, s)| self.of(key, s, elsewhere, (now, at_end))).collect();
-        services.sort_unstable_by_key(|s| s.key);
+        services.arrange_by_key(|s| s.key);
         NetworkEvidence {
             now,
             services,
@@ -104,6 +105,7 @@ impl ServiceLedger {
             key: *key,
             app: service.app,
             app_token: "",
+            next: service.next,
             vlan: service.vlan.filter(|_| !service.is_in_several),
             last_success: service.last_success,
             is_alive,
@@ -112,12 +114,13 @@ impl ServiceLedger {
             waits: service.whole.waits(service.first_turn),
             unreachable: service.unreachable(),
             proof: service.proof(),
-            guesses: service.guesses.most(),
+            guesses: service.guessing(now),
             usual_trips: [0, 1].map(|side| service.usual.trip(side)),
             usual_is_young: [0, 1].map(|side| service.usual.is_young(side)),
             usual_response: service.usual.response(),
             usual_missing: service.usual.missing(),
             usual_rejected: service.usual.rejected(),
+            unusual_since: service.usual.unusual_since(),
             is_one_of_several: self.is_one_of_several(key, service),
             since_success: service.unanswered.told(now),
             // Nothing else is found in it than trouble, and times that are not the usual ones.
@@ -150,7 +153,7 @@ impl ServiceLedger {
     /// Every service since the beginning, those with most clients' events first.
     pub fn totals(&self) -> Vec<ServiceTotals> {
         let mut all: Vec<ServiceTotals> = self.services.iter().map(|(key, service)| ServiceTotals::of(*key, service)).collect();
-        all.sort_unstable_by_key(|s| s.key);
+        all.arrange_by_key(|s| s.key);
         all
     }
 }

@@ -1,6 +1,7 @@
 //! What failed or waits, be it enough for a finding or not: nobody is to call a network good of which a part fails.
 
 use super::service::ServiceRecord;
+use crate::model::Arrange as _;
 use crate::model::evidence::Trouble;
 use crate::model::{AppId, ServiceKey, wilson};
 use crate::stats::ServiceLedger;
@@ -11,14 +12,17 @@ const OF_SERVICE: f64 = 0.05;
 const OF_ALL: f64 = 0.01;
 const LEAST: u64 = 2;
 
-/// What went wrong for somebody who wanted something.
-const FAILED: [Trouble; 6] = [Trouble::NoAnswer, Trouble::Refused, Trouble::HalfOpen, Trouble::Cut, Trouble::Error, Trouble::Unanswered];
+/// What went wrong for somebody who wanted something: of attempts and requests, and of connections that had come about.
+const FAILED: [Trouble; 5] = [Trouble::NoAnswer, Trouble::Refused, Trouble::HalfOpen, Trouble::Error, Trouble::Unanswered];
+const BROKEN: [Trouble; 3] = [Trouble::Cut, Trouble::TlsFailed, Trouble::Hung];
 
 /// What failed or waits.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Failing {
     /// Attempts and requests that failed since the beginning.
     pub failed: u64,
+    /// Connections that came about and broke.
+    pub broken: u64,
     /// Requests that wait for long, while nothing that was asked later is answered.
     pub waiting: u64,
     /// The services they are of, those with most first.
@@ -33,27 +37,29 @@ impl ServiceLedger {
         let mut failing = Failing::default();
         let mut of: Vec<(u64, ServiceKey)> = Vec::new();
         for (key, service) in &self.services {
-            let failed = failed(service);
+            let [failed, broken] = [sum(service, &FAILED), sum(service, &BROKEN)];
+            let wrong = failed.saturating_add(broken);
             let waits = service.whole.waits(service.first_turn);
             let is_meant = waits.held > 0 || waits.talks > 0 || !is_prompt(service.app);
             let waiting = if is_meant { 0 } else { service.unanswered.waiting() };
-            if failed == 0 && waiting == 0 {
+            if wrong == 0 && waiting == 0 {
                 continue;
             }
             failing.failed = failing.failed.saturating_add(failed);
+            failing.broken = failing.broken.saturating_add(broken);
             failing.waiting = failing.waiting.saturating_add(waiting);
-            failing.is_much |= waiting > 0 || is_more(failed, uses(service), OF_SERVICE);
-            of.push((failed.saturating_add(waiting), *key));
+            failing.is_much |= waiting > 0 || is_more(wrong, uses(service), OF_SERVICE);
+            of.push((wrong.saturating_add(waiting), *key));
         }
-        failing.is_much |= is_more(failing.failed, self.judged, OF_ALL);
-        of.sort_unstable_by_key(|(count, key)| (Reverse(*count), *key));
+        failing.is_much |= is_more(failing.failed.saturating_add(failing.broken), self.judged, OF_ALL);
+        of.arrange_by_key(|(count, key)| (Reverse(*count), *key));
         failing.services = of.into_iter().map(|(_, key)| key).collect();
         failing
     }
 }
 
-fn failed(service: &ServiceRecord) -> u64 {
-    FAILED.iter().fold(0, |sum, trouble| sum.saturating_add(service.whole.troubled(*trouble)))
+fn sum(service: &ServiceRecord, troubles: &[Trouble]) -> u64 {
+    troubles.iter().fold(0, |sum, trouble| sum.saturating_add(service.whole.troubled(*trouble)))
 }
 
 fn uses(service: &ServiceRecord) -> u64 {

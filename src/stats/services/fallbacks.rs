@@ -3,8 +3,10 @@
 //! A client has an address of each kind, so that it is known by the station that sends its SYNs: where that is a router, nothing is told.
 
 use super::{Bounded, MINUTE, REMEMBERED, REMEMBERED_SECONDS};
+use crate::model::Arrange as _;
 use crate::model::evidence::{FALLBACK_WITHIN, FallbackEvidence};
 use crate::model::limits::BESIDE;
+use crate::model::time::SECOND;
 use crate::model::{Address, Attempt, AttemptOutcome, Episode, Mac, ServiceKey, Timestamp};
 use crate::stats::services::BIN;
 use std::collections::VecDeque;
@@ -27,12 +29,26 @@ impl Try {
     }
 }
 
+/// An IPv4 address that a station connects from, and when.
+#[derive(Debug, Clone, Copy)]
+struct Own {
+    address: Address,
+    used: Episode,
+}
+
+/// Addresses of a station that are told apart, and from how many within [`CHANGES`] on several connect through it.
+const OWN: usize = 4;
+const SEVERAL: usize = 3;
+const CHANGES: i64 = 600 * SECOND;
+
+/// Nanoseconds for which a station through which several connected is held for a router.
+const ROUTER_HELD: i64 = 3_600 * SECOND;
+
 #[derive(Debug, Default)]
 struct Station {
-    /// The IPv4 address it connects from.
-    own: Option<Address>,
-    /// Several connect through it.
-    is_router: bool,
+    own: Vec<Own>,
+    /// When it was last seen that several connect through it.
+    routed: Option<Timestamp>,
     failed: VecDeque<Try>,
     succeeded: VecDeque<Try>,
 }
@@ -66,11 +82,50 @@ fn push<T>(list: &mut VecDeque<T>, cap: usize, item: T) {
     list.push_back(item);
 }
 
+impl Station {
+    /// It connected from an address. Whoever changes its own does not come back to the one before; of two in use at a time one is another's.
+    fn connects(&mut self, address: Address, time: Timestamp) {
+        let known = self.own.iter().position(|own| own.address == address);
+        let at = known.unwrap_or_else(|| {
+            let oldest = || (0..self.own.len()).min_by_key(|at| self.own.get(*at).map(|own| own.used.last));
+            oldest().filter(|_| self.own.len() >= OWN).unwrap_or(self.own.len())
+        });
+        if at >= self.own.len() {
+            self.own.push(Own { address, used: Episode::at(time) });
+        }
+        let Some(own) = self.own.get_mut(at) else { return };
+        if own.address != address || time.since(own.used.last) > ROUTER_HELD {
+            *own = Own { address, used: Episode::at(time) };
+        }
+        own.used = Episode { first: own.used.first.min(time), last: own.used.last.max(time) };
+        let used = own.used;
+        let overlaps = |other: &Own| other.address != address && other.used.last > used.first && used.last > other.used.first;
+        let lately = || self.own.iter().filter(|other| time.since(other.used.last) <= CHANGES);
+        if lately().count() >= SEVERAL || lately().any(overlaps) {
+            self.routed = self.routed.max(Some(time));
+        }
+    }
+
+    /// Whether several connect through it.
+    fn is_router(&self, now: Timestamp) -> bool {
+        self.routed.is_some_and(|routed| now.since(routed) <= ROUTER_HELD)
+    }
+
+    /// The address that it connects from, where there is only one at a time.
+    fn speaks_for(&self, now: Timestamp) -> Option<Address> {
+        self.own.iter().max_by_key(|own| own.used.last).filter(|_| !self.is_router(now)).map(|own| own.address)
+    }
+}
+
 impl Fallbacks {
     /// Bytes of a station and of a service.
     #[cfg(test)]
-    pub const BYTES: usize =
-        size_of::<Station>() + 2 * TRIES * size_of::<Try>() + size_of::<Tried>() + OUTCOMES * size_of::<Outcome>() + 64;
+    pub const BYTES: usize = size_of::<Station>()
+        + OWN * size_of::<Own>()
+        + 2 * TRIES * size_of::<Try>()
+        + size_of::<Tried>()
+        + OUTCOMES * size_of::<Outcome>()
+        + 64;
 
     /// Takes in an attempt.
     pub fn take(&mut self, attempt: &Attempt, service: ServiceKey) {
@@ -80,9 +135,8 @@ impl Fallbacks {
         let this = Try { first: attempt.first, service };
         match client {
             Address::V4(_) => {
-                station.is_router |= station.own.is_some_and(|own| own != client);
-                station.own = Some(client);
-                if failed || station.is_router {
+                station.connects(client, attempt.first);
+                if failed || station.is_router(attempt.time) {
                     return;
                 }
                 push(&mut station.succeeded, TRIES, this);
@@ -91,7 +145,7 @@ impl Fallbacks {
             }
             Address::V6(address) if !address.is_unicast_link_local() => {
                 let later = station.succeeded.iter().filter(|v4| v4.follows(&this)).map(|v4| v4.first).min();
-                let is_router = station.is_router;
+                let is_router = station.is_router(attempt.time);
                 if failed && !is_router && later.is_none() {
                     push(&mut station.failed, TRIES, this);
                 }
@@ -118,20 +172,20 @@ impl Fallbacks {
     }
 
     /// The only address by which a station connects to others.
-    pub fn speaks_for(&self, station: Mac) -> Option<Address> {
-        self.stations.get(&station).filter(|s| !s.is_router).and_then(|s| s.own)
+    pub fn speaks_for(&self, station: Mac, now: Timestamp) -> Option<Address> {
+        self.stations.get(&station).and_then(|s| s.speaks_for(now))
     }
 
     /// Whether a station connects to others from several addresses.
-    pub fn routes(&self, station: Mac) -> bool {
-        self.stations.get(&station).is_some_and(|s| s.is_router)
+    pub fn routes(&self, station: Mac, now: Timestamp) -> bool {
+        self.stations.get(&station).is_some_and(|s| s.is_router(now))
     }
 
     /// Services that were tried by IPv6 in the last ten minutes, and fallen back from; behind them all of them together.
     pub fn evidence(&self, now: Timestamp, all: bool) -> Vec<FallbackEvidence> {
         let is_recent = |o: &&Outcome| all || now.since(o.first) < REMEMBERED * BIN;
         let mut keys: Vec<&ServiceKey> = self.services.iter().map(|(key, ..)| key).collect();
-        keys.sort_unstable();
+        keys.arrange();
         let (mut out, mut every, mut servers) = (Vec::new(), Vec::new(), 0u64);
         for key in keys {
             let outcomes = self.services.get(key).into_iter().flat_map(|t| &t.outcomes).filter(is_recent);
@@ -150,10 +204,10 @@ impl Fallbacks {
 
 fn of(service: Option<ServiceKey>, outcomes: &[Outcome]) -> Option<FallbackEvidence> {
     let mut lost: Vec<i64> = outcomes.iter().filter_map(|o| o.lost).collect();
-    lost.sort_unstable();
+    lost.arrange();
     let fallen = || outcomes.iter().filter(|o| o.lost.is_some());
     let mut clients: Vec<Address> = fallen().map(|o| o.client).collect();
-    clients.sort_unstable();
+    clients.arrange();
     clients.dedup();
     Some(FallbackEvidence {
         service,
@@ -164,4 +218,37 @@ fn of(service: Option<ServiceKey>, outcomes: &[Outcome]) -> Option<FallbackEvide
         lost: *lost.get(lost.len() / 2)? as f64 / 1e9,
         span: Episode { first: fallen().map(|o| o.first).min()?, last: fallen().map(|o| o.first).max()? },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    /// Whether a station is a router, and whom it speaks for, after it connected from these addresses at these seconds.
+    fn station(uses: &[(u8, i64)], now: i64) -> (bool, Option<u8>) {
+        let mut station = Station::default();
+        uses.iter().for_each(|&(host, second)| station.connects(Address::V4(Ipv4Addr::new(10, 0, 0, host)), Timestamp(second * SECOND)));
+        let now = Timestamp(now * SECOND);
+        let own = station.speaks_for(now).map(|own| match own {
+            Address::V4(own) => own.octets()[3],
+            _ => 0,
+        });
+        (station.is_router(now), own)
+    }
+
+    #[test]
+    fn a_change_of_address_makes_no_router() {
+        assert_eq!(station(&[(1, 0), (1, 50), (2, 60), (2, 100)], 100), (false, Some(2)));
+        assert_eq!(station(&[(1, 0), (2, 700), (3, 1_400), (4, 2_100), (5, 2_800)], 2_800), (false, Some(5)), "another one each day");
+    }
+
+    #[test]
+    fn whoever_connects_from_several_at_a_time_is_one_for_a_while() {
+        assert_eq!(station(&[(1, 0), (2, 10), (1, 20)], 20), (true, None), "there and back");
+        assert_eq!(station(&[(1, 0), (2, 10), (3, 20)], 20), (true, None), "three in ten minutes");
+        assert_eq!(station(&[(1, 0), (2, 10), (1, 20)], 3_620), (true, None));
+        assert_eq!(station(&[(1, 0), (2, 10), (1, 20), (1, 3_600)], 3_621), (false, Some(1)), "the others are gone");
+        assert_eq!(station(&[(1, 0), (2, 10), (2, 20), (1, 15)], 20), (true, None), "whatever comes first from the shards");
+    }
 }

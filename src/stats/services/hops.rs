@@ -2,6 +2,7 @@
 
 use super::service::ServiceRecord;
 use super::{BIN, MINUTE};
+use crate::model::Arrange as _;
 use crate::model::evidence::{HopEvidence, HopFailures, NAMED, Trouble};
 use crate::model::limits::SERVICES;
 use crate::model::{Address, Episode, Mac, Proto, ServiceKey, Timestamp};
@@ -46,12 +47,12 @@ impl Sum {
     /// Of many hosts, none of which makes up the most of it.
     fn told(mut self) -> Option<HopFailures> {
         let span = self.span?;
-        self.of.sort_unstable();
+        self.of.arrange();
         let mut hosts: Vec<Address> = self.of.iter().map(|(key, _)| key.address).collect();
         hosts.dedup();
         let most = self.of.iter().map(|(_, count)| *count).max().unwrap_or(0);
         let mut ports: Vec<u16> = self.of.iter().map(|(key, _)| key.port).collect();
-        ports.sort_unstable();
+        ports.arrange();
         ports.dedup();
         Some(HopFailures {
             count: self.count,
@@ -75,7 +76,7 @@ impl ServiceLedger {
             behind.entry(service.next).or_default().push((key, service));
         }
         let hops = behind.into_iter().filter_map(|(station, mut services)| {
-            services.sort_unstable_by_key(|(key, _)| **key);
+            services.arrange_by_key(|(key, _)| **key);
             self.hop(station, &services, (now, at_end))
         });
         hops.collect()

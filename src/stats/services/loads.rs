@@ -1,6 +1,7 @@
 //! Hosts whose load is many times their usual.
 
 use super::{BIN, Bounded, REMEMBERED_SECONDS};
+use crate::model::Arrange as _;
 use crate::model::evidence::{SURGE_ENDS, SURGE_RATE, SURGE_SHARE, SURGE_TIMES, SurgeEvidence};
 use crate::model::limits::LOADED_HOSTS;
 use crate::model::{Address, Episode, HostLoad, Timestamp};
@@ -22,6 +23,8 @@ struct Load {
     /// The peer with most of it.
     peer: Option<(Address, u16, u64)>,
     surge: Option<Surge>,
+    /// Bytes in each of its last bins, oldest first: what becomes usual when it goes on.
+    surging: VecDeque<u64>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +48,7 @@ pub(super) struct Loads {
 impl Loads {
     /// Bytes of a host.
     #[cfg(test)]
-    pub const BYTES: usize = size_of::<(Address, Load)>() + 64 * size_of::<u64>();
+    pub const BYTES: usize = size_of::<(Address, Load)>() + 2 * 64 * size_of::<u64>();
 
     /// Takes in what a shard counted in some time.
     pub fn take(&mut self, load: &HostLoad) {
@@ -94,7 +97,7 @@ impl Loads {
             })
         };
         let mut all: Vec<SurgeEvidence> = self.hosts.iter().filter_map(told).collect();
-        all.sort_unstable_by_key(|s| s.host);
+        all.arrange_by_key(|s| s.host);
         all
     }
 }
@@ -120,10 +123,12 @@ impl Load {
                 if bytes > surge.most {
                     (surge.most, surge.share, surge.peer) = (bytes, share, peer);
                 }
+                self.goes_on(bytes);
                 return;
             }
             None if is_much && times(SURGE_TIMES.value()) => {
                 let span = Episode { first: Timestamp(bin.saturating_mul(BIN)), last: end };
+                self.surging = VecDeque::from([bytes]);
                 self.surge = Some(Surge { bins: 1, most: bytes, usual: usual.unwrap_or(0), share, peer, span });
                 return;
             }
@@ -133,6 +138,24 @@ impl Load {
         let silent = usize::try_from(next.saturating_sub(bin).saturating_sub(1)).unwrap_or(USUAL).min(USUAL);
         self.usual.extend(std::iter::once(bytes).chain(std::iter::repeat_n(0, silent)));
         self.shorten();
+    }
+
+    /// A surge that has stayed at one level for as long as what is usual is made of is the new usual: nine of ten of its bins hold no more than
+    /// twice what nine of ten hold.
+    fn goes_on(&mut self, bytes: u64) {
+        self.surging.push_back(bytes);
+        if self.surging.len() < USUAL {
+            return;
+        }
+        let mut sorted: Vec<u64> = self.surging.iter().copied().collect();
+        sorted.arrange();
+        let at = |part: usize| sorted.get(sorted.len() * part / 10).copied().unwrap_or(0);
+        if at(9) <= at(1).saturating_mul(2) {
+            self.usual = std::mem::take(&mut self.surging);
+            self.surge = None;
+        } else {
+            self.surging.pop_front();
+        }
     }
 
     fn shorten(&mut self) {
@@ -148,7 +171,7 @@ impl Load {
             return None;
         }
         let mut sorted: Vec<u64> = self.usual.iter().copied().collect();
-        sorted.sort_unstable();
-        sorted.get(USUAL * 95 / 100).copied()
+        sorted.arrange();
+        sorted.get((USUAL * 95).div_ceil(100) - 1).copied()
     }
 }

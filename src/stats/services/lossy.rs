@@ -1,9 +1,10 @@
 //! Connections that lost segments, and receivers that took no data.
 
 use super::{Bounded, MINUTE, MINUTE_SECONDS, REMEMBERED, REMEMBERED_SECONDS};
+use crate::model::Arrange as _;
 use crate::model::evidence::StallEvidence;
 use crate::model::limits::{LOSSY_CONNECTIONS, SERVICES};
-use crate::model::{Address, Episode, FlowKey, ServiceKey, Stall, Timestamp};
+use crate::model::{Address, Episode, FlowKey, ServiceKey, Stall, StallEnd, Timestamp};
 use crate::stats::services::BIN;
 
 /// Connections that lost something, so that each is counted once.
@@ -53,7 +54,7 @@ struct Stalled {
     nanos: i64,
     longest: i64,
     probes: u64,
-    lasts: bool,
+    end: StallEnd,
     /// The connection of the first, and whether there are others.
     flow: FlowKey,
     is_of_several: bool,
@@ -74,7 +75,10 @@ impl Stalled {
     fn is_paced(&self) -> bool {
         let between = i64::try_from(self.stalls.saturating_sub(1)).unwrap_or(i64::MAX).max(1);
         let mean = self.newest.since(self.span.first) / between;
-        self.stalls >= PACED_STALLS && !self.is_of_several && !self.lasts && self.longest_apart <= PACED.saturating_mul(mean)
+        self.stalls >= PACED_STALLS
+            && !self.is_of_several
+            && self.end == StallEnd::Reopened
+            && self.longest_apart <= PACED.saturating_mul(mean)
     }
 }
 
@@ -94,7 +98,7 @@ impl Receivers {
             nanos: 0,
             longest: 0,
             probes: 0,
-            lasts: false,
+            end: StallEnd::Reopened,
             flow: stall.flow,
             is_of_several: false,
             newest: stall.first,
@@ -113,11 +117,11 @@ impl Receivers {
         known.nanos = known.nanos.saturating_add(stall.to.since(stall.from).max(0));
         known.longest = known.longest.max(stall.to.since(stall.first));
         known.probes = known.probes.max(stall.probes.into());
-        known.lasts = !stall.reopened;
+        known.end = stall.end;
         known.span.last = known.span.last.max(stall.to);
     }
 
-    /// Those of the last ten minutes up to `now`; at the end of a file `all`.
+    /// Those of the last minute up to `now`; at the end of a file `all`.
     pub fn evidence(&self, now: Timestamp, all: bool) -> Vec<StallEvidence> {
         let recent = self.known.iter().filter(|(_, s, _)| all || now.since(s.span.last) < MINUTE * BIN);
         let seconds = |nanos: i64| nanos as f64 / 1e9;
@@ -129,12 +133,12 @@ impl Receivers {
                 seconds: seconds(s.nanos),
                 longest: seconds(s.longest),
                 probes: s.probes,
-                lasts: s.lasts,
+                end: s.end,
                 is_paced: s.is_paced(),
                 span: s.span,
             })
             .collect();
-        out.sort_unstable_by_key(|s| (s.receiver, s.service));
+        out.arrange_by_key(|s| (s.receiver, s.service));
         out
     }
 }

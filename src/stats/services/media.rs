@@ -1,9 +1,10 @@
 //! Streams of voice and pictures, by who receives them.
 
 use super::{BIN, Bounded, REMEMBERED_SECONDS};
+use crate::model::Arrange as _;
 use crate::model::evidence::{MEDIA_JITTER, MediaEvidence};
 use crate::model::limits::{MEDIA_OFFERS, MEDIA_STREAMS};
-use crate::model::{Address, Direction, Episode, FlowKey, MediaNews, MediaOffer, Timestamp};
+use crate::model::{Address, CallParties, Direction, Episode, FlowKey, MediaNews, MediaOffer, MediaStream, Timestamp};
 use crate::stats::sightings::bounded::Recent;
 
 /// Packets at once that say nothing of how evenly they come.
@@ -22,7 +23,12 @@ struct Stream {
     high_since: Option<Timestamp>,
     /// The most of the latest time, nanoseconds.
     jitter: Option<i64>,
+    /// Of all time: ticks a second of its clock, the sum of the jitter at each packet and how many these are, and the most, nanoseconds.
+    clock: Option<u32>,
+    jitters: (i64, u64),
+    most: i64,
     is_offered: bool,
+    parties: CallParties,
     first: Option<Timestamp>,
 }
 
@@ -31,7 +37,7 @@ struct Stream {
 pub(super) struct MediaStreams {
     streams: Bounded<(FlowKey, bool, u32), Stream, MEDIA_STREAMS, REMEMBERED_SECONDS>,
     /// Where streams are going to be sent, and when that was said.
-    offers: Bounded<(Address, u16), (), MEDIA_OFFERS, REMEMBERED_SECONDS>,
+    offers: Bounded<(Address, u16), CallParties, MEDIA_OFFERS, REMEMBERED_SECONDS>,
 }
 
 impl MediaStreams {
@@ -46,18 +52,20 @@ impl MediaStreams {
 
     /// Takes in what two who call each other agree on.
     pub fn offer(&mut self, offer: &MediaOffer) {
-        self.offers.entry((offer.address, offer.port), offer.time);
+        self.offers.insert((offer.address, offer.port), offer.parties, offer.time);
         // What came before the answer that agrees to it.
         for (&(flow, forth, _), stream) in self.streams.iter_mut() {
             let way = if forth { Direction::AToB } else { Direction::BToA };
-            stream.is_offered |= flow.ends(way)[1] == (offer.address, offer.port);
+            if flow.ends(way)[1] == (offer.address, offer.port) {
+                (stream.is_offered, stream.parties) = (true, offer.parties);
+            }
         }
     }
 
     /// Takes in what became of a stream.
     pub fn take(&mut self, news: &MediaNews) {
         let key = (news.flow, news.way == Direction::AToB, news.source);
-        let is_offered = self.offers.contains_key(&news.flow.ends(news.way)[1]);
+        let parties = self.offers.get(&news.flow.ends(news.way)[1]).copied();
         let Some(stream) = self.streams.entry(key, news.last) else { return };
         let bin = news.last.0.div_euclid(BIN);
         let [spaced, uneven] = news.spaced;
@@ -66,7 +74,12 @@ impl MediaStreams {
         recent.into_iter().zip(counts).for_each(|(recent, count)| recent.add(bin, count));
         stream.whole.iter_mut().zip(counts).for_each(|(sum, count)| *sum = sum.saturating_add(count));
         stream.payload_type = news.payload_type;
-        stream.is_offered |= is_offered;
+        stream.is_offered |= parties.is_some();
+        stream.parties = parties.unwrap_or(stream.parties);
+        stream.clock = news.clock.or(stream.clock);
+        let (sum, count) = news.jitters;
+        stream.jitters = (stream.jitters.0.saturating_add(sum), stream.jitters.1.saturating_add(count));
+        stream.most = stream.most.max(news.jitter.map_or(0, |[_, most]| most));
         stream.first = Some(stream.first.map_or(news.first, |first| first.min(news.first)));
         // The last packet or two of a capture say nothing of a clock that was known.
         if news.jitter.is_none() && news.received < FEW {
@@ -76,6 +89,25 @@ impl MediaStreams {
         let since = stream.high_since.unwrap_or(news.first);
         stream.jitter = news.jitter.map(|[_, most]| most);
         stream.high_since = news.jitter.filter(|[least, _]| *least > MEDIA_JITTER.in_nanos()).map(|_| since);
+    }
+
+    /// Every stream that is known, as a whole.
+    pub fn totals(&self) -> Vec<MediaStream> {
+        let mut out: Vec<MediaStream> = self
+            .streams
+            .iter()
+            .filter_map(|(&(flow, forth, source), s, last)| {
+                let [from, to] = flow.ends(if forth { Direction::AToB } else { Direction::BToA });
+                let [received, lost, gaps, ..] = s.whole;
+                let (sum, count) = s.jitters;
+                let nanos = i64::try_from(count).ok().filter(|count| *count > 0).map(|count| [sum / count, s.most]);
+                let parties = s.parties;
+                let (payload_type, clock, first) = (s.payload_type, s.clock, s.first?);
+                Some(MediaStream { from, to, source, payload_type, clock, received, lost, gaps, jitter: nanos, parties, first, last })
+            })
+            .collect();
+        out.sort_unstable_by_key(|s| (s.first, s.from, s.to, s.source));
+        out
     }
 
     /// Streams of the last minute up to `now`; at the end of a file all of them, as a whole.
@@ -106,7 +138,7 @@ impl MediaStreams {
                 })
             })
             .collect();
-        out.sort_unstable_by_key(|s| (s.to, s.from, s.port, s.span.first));
+        out.arrange_by_key(|s| (s.to, s.from, s.port, s.span.first));
         out
     }
 }

@@ -39,7 +39,7 @@ mod windows;
 use crate::model::bounded::BoundedMap;
 use crate::model::limits::{LOSSY_CONNECTIONS, SERVICE_BINS, SERVICES};
 use crate::model::time::SECOND;
-use crate::model::{Address, AppId, CapScale, FlowKey, Mac, NetworkEvent, RoundTrip, ServiceKey, Timestamp, Transaction};
+use crate::model::{Address, AppId, CapScale, FlowKey, Mac, MediaStream, NetworkEvent, RoundTrip, ServiceKey, Timestamp, Transaction};
 use answered_elsewhere::AnsweredElsewhere;
 pub use answers::{Answer, AnswerMeaning};
 use black_holes::BlackHoles;
@@ -86,8 +86,8 @@ pub struct ServiceLedger {
     services: HashMap<ServiceKey, ServiceRecord>,
     scans: Scans,
     lossy: LossyConnections,
-    /// Connections whose one end says nothing any more: since when, and when that was last told.
-    silent: Bounded<FlowKey, [Timestamp; 2], { 16 * LOSSY_CONNECTIONS }, MINUTE_SECONDS>,
+    /// Connections whose one end says nothing any more.
+    silent: Bounded<FlowKey, SilentConnection, { 16 * LOSSY_CONNECTIONS }, MINUTE_SECONDS>,
     /// Connections that were cut, not by their clients: what was asked there waits no longer.
     cut_off: Bounded<FlowKey, Timestamp, { 16 * LOSSY_CONNECTIONS }, MINUTE_SECONDS>,
     receivers: Receivers,
@@ -119,6 +119,14 @@ pub struct ServiceLedger {
     pub judged: u64,
 }
 
+/// A connection whose one end says nothing any more: since when, when that was last told, and whether it was counted as one that hangs.
+#[derive(Debug, Clone, Copy)]
+struct SilentConnection {
+    since: Timestamp,
+    told: Timestamp,
+    hangs: bool,
+}
+
 impl ServiceLedger {
     /// Nothing known yet; of as many services, and as much of their past, as `caps` allow.
     pub fn within(caps: CapScale) -> Self {
@@ -138,10 +146,7 @@ impl ServiceLedger {
                 self.black_holes.icmp(error);
                 self.icmp(error);
             }
-            NetworkEvent::Tls(seen) => {
-                self.quic.hello(seen);
-                self.tls.take(seen);
-            }
+            NetworkEvent::Tls(seen) => self.tls(seen),
             NetworkEvent::Load(load) => self.loads.take(load),
             NetworkEvent::Media(news) => self.media.take(news),
             NetworkEvent::Offered(offer) => self.media.offer(offer),
@@ -173,7 +178,7 @@ impl ServiceLedger {
         // What comes late counts in the newest bin.
         if newest < number || service.bins.is_empty() {
             if let Some((number, past)) = service.bins.back() {
-                service.usual.note(past);
+                service.usual.note(past, *number);
                 service.troubled = if past.is_troubled() { Some(*number) } else { service.troubled };
             }
             service.bins.push_back((number, ServiceCounts::default()));
@@ -221,13 +226,13 @@ impl ServiceLedger {
     }
 
     /// The only address by which a station connects to others; `None` of a router.
-    pub fn speaks_for(&self, station: Mac) -> Option<Address> {
-        self.fallbacks.speaks_for(station)
+    pub fn speaks_for(&self, station: Mac, now: Timestamp) -> Option<Address> {
+        self.fallbacks.speaks_for(station, now)
     }
 
     /// Whether a station connects to others from several addresses: it is a router.
-    pub fn routes(&self, station: Mac) -> bool {
-        self.fallbacks.routes(station)
+    pub fn routes(&self, station: Mac, now: Timestamp) -> bool {
+        self.fallbacks.routes(station, now)
     }
 
     /// Whether clients use a service of a host.
@@ -245,6 +250,11 @@ impl ServiceLedger {
     /// Whether somebody used an application that is so.
     pub fn has_app(&self, is: impl Fn(AppId) -> bool) -> bool {
         self.services.values().any(|service| is(service.app))
+    }
+
+    /// Streams of voice and pictures, as a whole.
+    pub fn media(&self) -> Vec<MediaStream> {
+        self.media.totals()
     }
 
     /// Whether streams of voice or pictures were seen of late.

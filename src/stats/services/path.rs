@@ -1,6 +1,7 @@
 //! How far away a server is of which only datagrams are seen: what shows the way to it.
 
 use super::service::ServiceRecord;
+use crate::model::Arrange as _;
 use crate::model::{Address, Proto, ServiceKey};
 use crate::stats::ServiceLedger;
 
@@ -16,7 +17,7 @@ impl ServiceLedger {
     pub(super) fn way_elsewhere(&self) -> Option<i64> {
         let ways = self.services.iter().filter(|(key, _)| is_elsewhere(key.address)).filter_map(|(_, service)| service.server_half);
         let mut ways: Vec<i64> = ways.collect();
-        ways.sort_unstable();
+        ways.arrange();
         ways.get(ways.len() / 4).copied().filter(|_| ways.len() >= WITNESSES)
     }
 

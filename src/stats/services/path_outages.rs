@@ -4,6 +4,7 @@
 //! routers, which the TTL of what comes from behind them shows.
 
 use super::{Bounded, REMEMBERED, REMEMBERED_SECONDS};
+use crate::model::Arrange as _;
 use crate::model::evidence::{HopFailures, NAMED, PathOutage};
 use crate::model::limits::{PATH_CLIENTS, PATH_SERVICES, ROUTED_STATIONS};
 use crate::model::{Address, Attempt, Episode, Mac, ServiceKey, Timestamp};
@@ -41,7 +42,7 @@ impl Silence {
 
     fn told(&self) -> HopFailures {
         let mut services: Vec<ServiceKey> = self.services.iter().map(|(key, _)| *key).collect();
-        services.sort_unstable();
+        services.arrange();
         let mut hosts: Vec<Address> = services.iter().map(|key| key.address).collect();
         hosts.dedup();
         let port = services.first().map(|key| key.port).filter(|port| services.iter().all(|key| key.port == *port));
@@ -123,7 +124,7 @@ impl PathOutages {
             let past = past.map(|(silence, over)| PathOutage { station, failures: silence.told(), over: Some(*over) });
             out.extend(lasts.into_iter().chain(past));
         }
-        out.sort_by_key(|outage| (outage.station, outage.over));
+        out.arrange_by_key(|outage| (outage.station, outage.over));
         out
     }
 }

@@ -1,14 +1,15 @@
 //! Clients whose QUIC is not answered, and that ask the same by TCP.
 
-use super::{BIN, Bounded, MINUTE_SECONDS, REMEMBERED};
+use super::{BIN, Bounded, MINUTE_SECONDS, REMEMBERED, REMEMBERED_SECONDS};
+use crate::model::Arrange as _;
 use crate::model::evidence::{QUIC_WITHIN, QuicEvidence};
 use crate::model::limits::QUIC_CLIENTS;
 use crate::model::{Address, Episode, FlowKey, ServiceKey, ShortName, Timestamp, TlsNews, TlsSight, Transaction, TransactionEnd};
 use std::collections::VecDeque;
 
-/// Hellos by TCP that are remembered of a client, and outcomes of QUIC of all clients.
-const HELLOS: usize = 8;
-const OUTCOMES: usize = 64;
+/// Hellos by TCP that are remembered of a client: more than a browser sends while it waits for an answer by QUIC; and outcomes of QUIC.
+const HELLOS: usize = 16;
+const OUTCOMES: usize = 8;
 
 /// What a client asked for by TCP.
 #[derive(Debug, Clone, Copy)]
@@ -21,7 +22,6 @@ struct Asked {
 #[derive(Debug, Clone, Copy)]
 struct Outcome {
     time: Timestamp,
-    client: Address,
     server: Address,
     name: ShortName,
     is_answered: bool,
@@ -34,13 +34,17 @@ pub(super) struct QuicAttempts {
     /// Conversations that ask and of which nothing is decided, with the name in their hello; without one where it could not be read.
     asked: Bounded<FlowKey, ShortName, QUIC_CLIENTS, MINUTE_SECONDS>,
     by_tcp: Bounded<Address, VecDeque<Asked>, QUIC_CLIENTS, MINUTE_SECONDS>,
-    outcomes: VecDeque<Outcome>,
+    /// By client, in the order of their time.
+    outcomes: Bounded<Address, VecDeque<Outcome>, QUIC_CLIENTS, REMEMBERED_SECONDS>,
 }
 
 impl QuicAttempts {
     /// Bytes of a client, and of a conversation that waits.
     #[cfg(test)]
-    pub const BYTES: usize = (HELLOS * size_of::<Asked>()).next_power_of_two() + size_of::<(FlowKey, Timestamp, ShortName)>() + 64;
+    pub const BYTES: usize = (HELLOS * size_of::<Asked>()).next_power_of_two()
+        + (OUTCOMES * size_of::<Outcome>()).next_power_of_two()
+        + size_of::<(FlowKey, Timestamp, ShortName)>()
+        + 128;
 
     /// Takes in what a hello asks for.
     pub fn hello(&mut self, seen: &TlsSight) {
@@ -73,34 +77,37 @@ impl QuicAttempts {
         let same = |h: &Asked| is_same(h) && (0..=QUIC_WITHIN.in_nanos()).contains(&h.time.since(t.asked));
         let asked_again = self.by_tcp.get(&client).is_some_and(|hellos| hellos.iter().any(same));
         let fell_back = !is_answered && t.repeated > 0 && asked_again;
-        if self.outcomes.len() >= OUTCOMES {
-            self.outcomes.pop_front();
+        let Some(outcomes) = self.outcomes.entry(client, t.asked) else { return };
+        if outcomes.len() >= OUTCOMES {
+            outcomes.pop_front();
         }
-        self.outcomes.push_back(Outcome { time: t.asked, client, server: service.address, name, is_answered, fell_back });
+        outcomes.push_back(Outcome { time: t.asked, server: service.address, name, is_answered, fell_back });
     }
 
-    /// Those of the last ten minutes, unless the latest was answered.
+    /// Those of the last ten minutes, of clients whose latest was not answered: where QUIC is blocked for some it works for others all the while.
     pub fn evidence(&self, now: Timestamp, all: bool) -> Option<QuicEvidence> {
-        let recent: Vec<&Outcome> = self.outcomes.iter().filter(|o| all || now.since(o.time) < REMEMBERED * BIN).collect();
-        let vain: Vec<&Outcome> = recent.iter().copied().filter(|o| o.fell_back).collect();
-        if recent.iter().max_by_key(|o| o.time).is_none_or(|latest| latest.is_answered) {
-            return None;
-        }
-        let named = || vain.iter().filter(|o| !o.name.is_empty());
-        let count = |of: &dyn Fn(&Outcome) -> String| {
-            let mut different: Vec<String> = vain.iter().map(|o| of(o)).filter(|text| !text.is_empty()).collect();
-            different.sort_unstable();
+        let lately = |o: &&Outcome| all || now.since(o.time) < REMEMBERED * BIN;
+        let of_client = |outcomes: &VecDeque<Outcome>| outcomes.iter().max_by_key(|o| o.time).is_some_and(|latest| !latest.is_answered);
+        let blocked = self.outcomes.iter().filter(|(_, outcomes, _)| of_client(outcomes));
+        let mut recent: Vec<(Address, &Outcome)> =
+            blocked.flat_map(|(client, outcomes, _)| outcomes.iter().filter(lately).map(|o| (*client, o))).collect();
+        recent.arrange_by_key(|(client, o)| (o.time, *client));
+        let vain: Vec<(Address, &Outcome)> = recent.iter().copied().filter(|(_, o)| o.fell_back).collect();
+        let named = || vain.iter().map(|(_, o)| o).filter(|o| !o.name.is_empty());
+        let count = |of: &dyn Fn(&(Address, &Outcome)) -> String| {
+            let mut different: Vec<String> = vain.iter().map(of).filter(|text| !text.is_empty()).collect();
+            different.arrange();
             different.dedup();
             different.len() as u64
         };
         Some(QuicEvidence {
             tried: recent.len() as u64,
             fell_back: vain.len() as u64,
-            clients: count(&|o| o.client.to_string()),
-            names: count(&|o| o.name.to_string()),
-            servers: count(&|o| o.server.to_string()),
+            clients: count(&|(client, _)| client.to_string()),
+            names: count(&|(_, o)| o.name.to_string()),
+            servers: count(&|(_, o)| o.server.to_string()),
             name: named().next().map_or_else(|| ShortName::new(b""), |o| o.name),
-            span: Episode { first: vain.iter().map(|o| o.time).min()?, last: vain.iter().map(|o| o.time).max()? },
+            span: Episode { first: vain.first()?.1.time, last: vain.last()?.1.time },
         })
     }
 }

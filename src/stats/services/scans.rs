@@ -1,5 +1,6 @@
 //! Who fails at many ports of a host, or at one port of many hosts.
 
+use crate::model::Arrange as _;
 use crate::model::evidence::{SCAN_FAILS, SCAN_HOSTS, SCAN_PORTS, SCAN_WINDOW, ScanEvidence};
 use crate::model::limits::{SCAN_PAIRS, SCAN_TARGETS};
 use crate::model::{Address, Episode, ServiceKey, Timestamp};
@@ -158,7 +159,7 @@ fn make_room<K: Copy + Eq + Hash + Ord, V>(map: &mut HashMap<K, V>, last: impl F
         return;
     }
     let mut times: Vec<(Timestamp, K)> = map.iter().map(|(key, value)| (last(value), *key)).collect();
-    times.sort_unstable();
+    times.arrange();
     times.truncate(SCAN_PAIRS / 4);
     for (_, key) in times {
         map.remove(&key);
@@ -202,7 +203,7 @@ impl Scans {
         let ports = ports.map(|(key, f)| f.evidence(key.0, Some(key.1), None));
         let hosts = hosts.map(|(key, f)| f.evidence(key.0, None, Some(key.1)));
         let mut out: Vec<ScanEvidence> = ports.chain(hosts).collect();
-        out.sort_unstable_by_key(|s| (s.source, s.target, s.port));
+        out.arrange_by_key(|s| (s.source, s.target, s.port));
         out
     }
 }

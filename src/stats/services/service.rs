@@ -6,8 +6,9 @@ use super::guesses::Guesses;
 use super::lately_trips::LatelyTrips;
 use super::unanswered::UnansweredSince;
 use super::usual::UsualService;
-use super::{MINUTE, REMEMBERED};
-use crate::model::evidence::{FEWEST_TRIPS, TTL_PACKETS, TripWindow, Trouble, UnreachableReport};
+use super::{BIN, MINUTE, REMEMBERED};
+use crate::model::Arrange as _;
+use crate::model::evidence::{FEWEST_TRIPS, Guessing, TTL_PACKETS, TripWindow, Trouble, UnreachableReport};
 use crate::model::{
     Address, AppId, Attempt, AttemptOutcome, Histogram, Mac, PathSide, ProvingPackets, Quantiles, ResponseBy, Timestamp, Transaction,
     TransactionEnd,
@@ -46,24 +47,32 @@ pub(super) struct ServiceRecord {
     pub(super) trips: LatelyTrips,
     pub(super) guesses: Guesses,
     pub(super) answers_ttl: AnswersTtl,
-    /// Who says by ICMP that it cannot be reached: the first few.
-    unreachable: Vec<UnreachableReport>,
+    /// Who says by ICMP that it cannot be reached, a few of them, and when last.
+    unreachable: Vec<(UnreachableReport, Timestamp)>,
     /// Packets that prove what went wrong lately, by [`Trouble`].
     pub(super) proof: [Option<Box<ProvingPackets>>; Trouble::COUNT],
 }
 
-/// The TTL that SYN-ACKs of a service have, where all have the same.
+/// The TTL that SYN-ACKs of a service have, where all have the same of late.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct AnswersTtl {
     ttl: u8,
+    /// SYN-ACKs with this one since there was another.
     answers: u64,
+    /// There was another: a new way to the service, or several hosts behind one address.
     differ: bool,
 }
 
 impl AnswersTtl {
+    /// SYN-ACKs in a row after which another TTL before them was that of another way: several hosts take turns sooner.
+    const SETTLED: u64 = 100;
+
     fn note(&mut self, ttl: u8) {
-        self.differ |= self.answers > 0 && ttl != self.ttl;
+        if self.answers > 0 && ttl != self.ttl {
+            (self.differ, self.answers) = (true, 0);
+        }
         (self.ttl, self.answers) = (ttl, self.answers.saturating_add(1));
+        self.differ &= self.answers < Self::SETTLED;
     }
 
     /// The TTL of all of them, once they are enough.
@@ -77,18 +86,20 @@ impl ServiceRecord {
     const REPORTS: usize = 4;
 
     /// Somebody says by ICMP that it cannot be reached.
-    pub(super) fn note_unreachable(&mut self, reporter: Address, code: u8) {
-        if let Some(known) = self.unreachable.iter_mut().find(|r| (r.reporter, r.code) == (reporter, code)) {
-            known.count = known.count.saturating_add(1);
+    pub(super) fn note_unreachable(&mut self, reporter: Address, code: u8, time: Timestamp) {
+        // Who said so long ago makes room.
+        self.unreachable.retain(|(_, last)| time.since(*last) < REMEMBERED * BIN);
+        if let Some((known, last)) = self.unreachable.iter_mut().find(|(r, _)| (r.reporter, r.code) == (reporter, code)) {
+            (known.count, *last) = (known.count.saturating_add(1), (*last).max(time));
         } else if self.unreachable.len() < Self::REPORTS {
-            self.unreachable.push(UnreachableReport { reporter, code, count: 1 });
+            self.unreachable.push((UnreachableReport { reporter, code, count: 1 }, time));
         }
     }
 
     /// Who says so, most often first.
     pub(super) fn unreachable(&self) -> Vec<UnreachableReport> {
-        let mut all = self.unreachable.clone();
-        all.sort_by_key(|r| (std::cmp::Reverse(r.count), r.reporter, r.code));
+        let mut all: Vec<UnreachableReport> = self.unreachable.iter().map(|(report, _)| *report).collect();
+        all.arrange_by_key(|r| (std::cmp::Reverse(r.count), r.reporter, r.code));
         all
     }
 
@@ -168,6 +179,17 @@ impl ServiceRecord {
         self.is_troubled(number) || (0..2).any(|side| trips(side) >= FEWEST_TRIPS.number())
     }
 
+    /// Who was refused under most names within ten minutes, and what became of its requests.
+    pub(super) fn guessing(&self, now: Timestamp) -> Option<Guessing> {
+        let (client, names, is_more) = self.guesses.most(now)?;
+        let recent = self.latest(now.0.div_euclid(super::BIN), REMEMBERED);
+        let [answers, refused] = recent.fold([0u64; 2], |[answers, refused], counts| {
+            let of = counts.of(client);
+            [answers.saturating_add(of.answered.into()), refused.saturating_add(of.trouble(Trouble::Denied).into())]
+        });
+        Some(Guessing { client, names, is_more, answers, refused })
+    }
+
     /// An attempt to connect was decided; `silent` so many attempts of the client were answered by nothing.
     pub(super) fn note_attempt(&mut self, attempt: &Attempt, client: Address, silent: u32) {
         self.is_in_several |= self.next != Mac::default() && self.vlan != attempt.vlan;
@@ -220,3 +242,29 @@ impl ServiceRecord {
 
 /// Its requests were told of when they had waited for long.
 const TCP: u8 = 6;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_said_long_ago_that_it_cannot_be_reached_makes_room() {
+        let mut service = ServiceRecord::unknown();
+        let router = |n: u8| Address::V4([10, 0, 0, n].into());
+        (1..=9).for_each(|n| service.note_unreachable(router(n), 1, Timestamp(n.into())));
+        (0..3).for_each(|n| service.note_unreachable(router(9), 1, Timestamp(REMEMBERED * BIN + 4 + n)));
+        assert_eq!(service.unreachable().iter().map(|r| (r.reporter, r.count)).collect::<Vec<_>>(), [(router(9), 3)]);
+    }
+
+    #[test]
+    fn another_way_settles_and_several_hosts_never_do() {
+        let after = |ttls: &[(u8, u64)]| {
+            let mut known = AnswersTtl::default();
+            ttls.iter().for_each(|&(ttl, times)| (0..times).for_each(|_| known.note(ttl)));
+            known.sure()
+        };
+        assert_eq!((after(&[(60, 2)]), after(&[(60, 3)])), (None, Some(60)));
+        assert_eq!((after(&[(60, 9), (57, 99)]), after(&[(60, 9), (57, 100)])), (None, Some(57)));
+        assert_eq!(after(&[(60, 9), (57, 50), (60, 50), (57, 50)]), None);
+    }
+}

@@ -1,26 +1,28 @@
 //! What TLS connections to a service come to before they are encrypted.
 
 use super::Bounded;
+use crate::model::Arrange as _;
 use crate::model::evidence::{
     CertificateEvidence, CodeCount, OldTlsEvidence, SIGHT_HELD, TLS_CLOSED, TLS_RESET, TLS_SILENT, TlsFailureEvidence,
 };
 use crate::model::limits::{SERVICE_CLIENTS, SERVICES};
 use crate::model::time::SECOND;
 use crate::model::{Address, ConnectionEnd, Episode, FlowKey, ServiceKey, ShortName, Timestamp, TlsNews, TlsSight, Transaction};
-use hashbrown::{HashMap, HashSet};
+use crate::stats::sightings::bounded::{Lasting, entry};
+use hashbrown::HashMap;
 use std::collections::VecDeque;
 
 /// IP protocol number of TCP.
 const TCP: u8 = 6;
 
-/// Stretches in which connections are counted, and how many are remembered.
-const BIN: i64 = 60 * SECOND;
-const REMEMBERED: i64 = 10;
+/// Stretches in which handshakes are counted, and how many are remembered.
+const STRETCH: i64 = 60 * SECOND;
+const STRETCHES: i64 = 10;
 
 /// The newest version that is old.
 const OLD: u16 = 0x0302;
 
-/// Clients and alerts of ten seconds that are told apart.
+/// Clients and alerts of a stretch that are told apart.
 const BIN_CLIENTS: usize = 5;
 const ALERTS: usize = 4;
 
@@ -42,7 +44,7 @@ struct Server {
     /// By number.
     bins: VecDeque<(i64, Hellos)>,
     certificate: Option<(ShortName, [i64; 2], Timestamp)>,
-    /// Clients that refused a certificate.
+    /// Clients that refused it.
     refused: u64,
 }
 
@@ -59,23 +61,52 @@ impl Server {
 }
 
 /// Connections in an old version.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Old {
     version: u16,
     count: u64,
-    span: Episode,
+    span: Option<Episode>,
+}
+
+impl Old {
+    /// One more; what was long ago is over.
+    fn note(&mut self, version: u16, time: Timestamp) {
+        match self.span.filter(|span| time.since(span.last) <= SIGHT_HELD) {
+            Some(span) => {
+                (self.version, self.count) = (self.version.min(version), self.count.saturating_add(1));
+                self.span = Some(Episode { first: span.first.min(time), last: span.last.max(time) });
+            }
+            None => *self = Self { version, count: 1, span: Some(Episode::at(time)) },
+        }
+    }
+}
+
+impl Lasting for Old {
+    fn last(&self) -> Timestamp {
+        self.span.map_or_else(Timestamp::default, |span| span.last)
+    }
+}
+
+/// When a client last offered more.
+#[derive(Debug, Clone, Copy, Default)]
+struct Offered(Timestamp);
+
+impl Lasting for Offered {
+    fn last(&self) -> Timestamp {
+        self.0
+    }
 }
 
 /// All TLS services.
 #[derive(Debug, Default)]
 pub(super) struct TlsServers {
-    servers: Bounded<ServiceKey, Server, SERVICES, { REMEMBERED * BIN / SECOND }>,
+    servers: Bounded<ServiceKey, Server, SERVICES, { STRETCHES * STRETCH / SECOND }>,
     /// Services that chose an old version although more was offered, and clients that offered no more.
     old: HashMap<(Option<ServiceKey>, Address), Old>,
-    /// Clients that offered more at least once: what they offer less with is a second attempt, or another program.
-    newer: HashSet<Address>,
+    /// Clients that offered more, and when last: what they offer less with is a second attempt, or another program.
+    newer: HashMap<Address, Offered>,
     /// Connections that said hello and of which nothing was heard since; true: an alert ended it.
-    asked: Bounded<FlowKey, bool, SERVICES, { BIN / SECOND }>,
+    asked: Bounded<FlowKey, bool, SERVICES, { STRETCH / SECOND }>,
 }
 
 fn with_room<T: PartialEq>(list: &mut Vec<T>, cap: usize, item: T) {
@@ -99,22 +130,38 @@ impl Hellos {
     }
 }
 
+/// What the end of a connection says of its handshake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HandshakeEnd {
+    /// Nothing.
+    None,
+    /// It had failed before, by an alert.
+    Told,
+    /// It fails by it.
+    Failed,
+}
+
 impl TlsServers {
     /// Bytes of a service at most: each of its bins tells clients apart.
     #[cfg(test)]
-    pub const BYTES: usize = REMEMBERED as usize * (size_of::<(i64, Hellos)>() + 2 * BIN_CLIENTS * size_of::<Address>() + ALERTS * 16)
+    pub const BYTES: usize = STRETCHES as usize * (size_of::<(i64, Hellos)>() + 2 * BIN_CLIENTS * size_of::<Address>() + ALERTS * 16)
         + 512
         + 2 * size_of::<Address>();
 
-    /// Takes in what a connection showed.
-    pub fn take(&mut self, seen: &TlsSight) {
+    /// Takes in what a connection showed; whether that is that its handshake failed.
+    pub fn take(&mut self, seen: &TlsSight) -> bool {
         match seen.news {
-            TlsNews::Unnamed => return,
-            TlsNews::Named(_) => return self.hello(seen),
+            TlsNews::Named(_) | TlsNews::Unnamed => {
+                self.hello(seen);
+                return false;
+            }
+            // One alert answers another.
+            TlsNews::Alert { .. } if self.asked.get(&seen.flow) == Some(&true) => return false,
             TlsNews::Alert { .. } => drop(self.asked.insert(seen.flow, true, seen.time)),
             TlsNews::Chosen { .. } | TlsNews::Certificate { .. } | TlsNews::Remark => drop(self.asked.remove(&seen.flow)),
         }
         self.count(seen);
+        matches!(seen.news, TlsNews::Alert { .. })
     }
 
     /// Counts what it came to.
@@ -122,11 +169,11 @@ impl TlsServers {
         let Some(key) = ServiceKey::of(&seen.flow, seen.way).filter(|_| !matches!(seen.news, TlsNews::Remark)) else { return };
         let client = seen.flow.ends(seen.way)[0].0;
         let Some(server) = self.servers.entry(key, seen.time) else { return };
-        let number = seen.time.0.div_euclid(BIN);
+        let number = seen.time.0.div_euclid(STRETCH);
         if server.bins.back().is_none_or(|b| b.0 < number) {
             server.bins.push_back((number, Hellos::default()));
         }
-        while server.bins.front().is_some_and(|b| b.0 <= number.saturating_sub(REMEMBERED)) {
+        while server.bins.front().is_some_and(|b| b.0 <= number.saturating_sub(STRETCHES)) {
             server.bins.pop_front();
         }
         let Some((_, hellos)) = server.bins.back_mut() else { return };
@@ -141,7 +188,13 @@ impl TlsServers {
                 server.refused = server.refused.saturating_add(u64::from(by_client && (42..=46).contains(&code)));
             }
             TlsNews::Named(_) | TlsNews::Unnamed | TlsNews::Remark => {}
-            TlsNews::Certificate { valid, name } => server.certificate = Some((name, valid, seen.time)),
+            TlsNews::Certificate { valid, name } => {
+                // Of another one nobody knows yet whether it is refused.
+                if server.certificate.is_some_and(|(known, until, _)| (known, until) != (name, valid)) {
+                    server.refused = 0;
+                }
+                server.certificate = Some((name, valid, seen.time));
+            }
         }
     }
 
@@ -151,70 +204,70 @@ impl TlsServers {
         }
     }
 
-    /// Takes in the end of a connection: a server that ends it instead of an answer refuses it without a word. Says whether it ended because its
-    /// handshake failed.
-    pub fn ended(&mut self, end: &ConnectionEnd) -> bool {
+    /// Takes in the end of a connection: a server that ends it instead of an answer refuses it without a word.
+    pub fn ended(&mut self, end: &ConnectionEnd) -> HandshakeEnd {
         let gave_up = end.cut.is_some() && end.by_client;
         match self.asked.remove(&end.flow) {
             Some(false) if !gave_up => {}
-            told => return told == Some(true),
+            Some(true) => return HandshakeEnd::Told,
+            _ => return HandshakeEnd::None,
         }
         let code = if end.cut.is_some() { TLS_RESET } else { TLS_CLOSED };
         let news = TlsNews::Alert { code, by_client: false };
         self.count(&TlsSight { flow: end.flow, way: end.way, time: end.time, news, number: end.number });
-        true
+        HandshakeEnd::Failed
     }
 
-    /// Takes in that a request has waited for long: a hello that nothing answers.
-    pub fn waits(&mut self, t: &Transaction) {
-        if self.asked.remove(&t.flow) == Some(false) {
+    /// Takes in that a request has waited for long; whether it is a hello that nothing answers.
+    pub fn waits(&mut self, t: &Transaction) -> bool {
+        let is_hello = self.asked.remove(&t.flow) == Some(false);
+        if is_hello {
             let news = TlsNews::Alert { code: TLS_SILENT, by_client: false };
             self.count(&TlsSight { flow: t.flow, way: t.way, time: t.asked, news, number: t.number });
         }
+        is_hello
     }
 
     fn choose(&mut self, key: ServiceKey, client: Address, version: u16, offered: u16, time: Timestamp) {
-        if offered > OLD && self.newer.len() < SERVICES {
-            self.newer.insert(client);
+        if offered > OLD {
+            let newer = entry(&mut self.newer, client);
+            newer.0 = newer.0.max(time);
         }
-        if version > OLD || self.old.len() >= SERVICES {
+        if version > OLD {
             return;
         }
         // Who knows nothing newer is the one to change.
         let who = if offered <= OLD { (None, client) } else { (Some(key), key.address) };
-        let old = self.old.entry(who).or_insert(Old { version, count: 0, span: Episode::at(time) });
-        (old.version, old.count) = (old.version.min(version), old.count.saturating_add(1));
-        old.span.last = old.span.last.max(time);
+        entry(&mut self.old, who).note(version, time);
     }
 
     /// Who speaks an old version.
     pub fn old(&self, now: Timestamp) -> Vec<OldTlsEvidence> {
-        // Of a client that is not known any more nothing can be said.
-        let knows_more = |host: &Address| self.newer.len() >= SERVICES || self.newer.contains(host);
-        let lately = self.old.iter().filter(|(_, old)| now.since(old.span.last) <= SIGHT_HELD);
-        let lately = lately.filter(|((service, host), _)| service.is_some() || !knows_more(host));
+        let knows_more = |host: &Address| self.newer.contains_key(host);
+        let lately = self.old.iter().filter_map(|(key, old)| Some((key, old, old.span.filter(|span| now.since(span.last) <= SIGHT_HELD)?)));
         let mut all: Vec<OldTlsEvidence> = lately
-            .map(|(&(service, host), old)| OldTlsEvidence {
+            .filter(|((service, host), ..)| service.is_some() || !knows_more(host))
+            .map(|(&(service, host), old, span)| OldTlsEvidence {
                 service,
                 host,
                 version: old.version,
                 count: old.count,
                 clients: service.map_or(1, |key| self.servers.get(&key).map_or(0, Server::clients)),
-                span: old.span,
+                span,
             })
             .collect();
-        all.sort_unstable_by_key(|o| (o.service, o.host));
+        all.arrange_by_key(|o| (o.service, o.host));
         all
     }
 
     /// Services with failures, as they were lately.
     pub fn failures(&self, now: Timestamp) -> Vec<TlsFailureEvidence> {
-        let number = now.0.saturating_sub(1).div_euclid(BIN);
+        let number = now.0.saturating_sub(1).div_euclid(STRETCH);
         let mut all: Vec<TlsFailureEvidence> = self
             .servers
             .iter()
             .filter_map(|(key, server, _)| {
-                let bins = server.bins.iter().filter(|b| b.0 > number.saturating_sub(REMEMBERED)).map(|b| &b.1);
+                let bins = server.bins.iter().filter(|b| b.0 > number.saturating_sub(STRETCHES)).map(|b| &b.1);
                 let (mut sum, mut chosen) = (Hellos::default(), 0u64);
                 for bin in bins {
                     chosen = chosen.saturating_add(bin.chosen);
@@ -233,7 +286,7 @@ impl TlsServers {
                         (a, b) => a.or(b),
                     };
                 }
-                sum.alerts.sort_unstable_by_key(|a| (std::cmp::Reverse(a.2), a.0, a.1));
+                sum.alerts.arrange_by_key(|a| (std::cmp::Reverse(a.2), a.0, a.1));
                 let by_client = sum.alerts.first()?.1;
                 let alerts = sum.alerts.iter().map(|a| CodeCount { code: a.0.into(), text: "".into(), count: a.2 }).collect();
                 // A ServerHello came before what a client objects to.
@@ -252,7 +305,7 @@ impl TlsServers {
                 })
             })
             .collect();
-        all.sort_unstable_by_key(|f| f.key);
+        all.arrange_by_key(|f| f.key);
         all
     }
 
@@ -267,7 +320,7 @@ impl TlsServers {
                 Some(CertificateEvidence { key: *key, name, valid, seen, refused: s.refused, clients: s.clients() })
             })
             .collect();
-        all.sort_unstable_by_key(|c| c.key);
+        all.arrange_by_key(|c| c.key);
         all
     }
 }
@@ -276,6 +329,7 @@ impl TlsServers {
 mod tests {
     use super::*;
     use crate::model::Direction;
+    use crate::model::limits::SIGHTED;
 
     /// Who is told of old versions after these connections of one client: offered, chosen.
     fn told(connections: &[(u16, u16)]) -> Vec<(bool, u64)> {
@@ -286,6 +340,51 @@ mod tests {
             servers.take(&TlsSight { flow, way, time, news: TlsNews::Chosen { version, offered }, number: 0 });
         }
         servers.old(Timestamp(connections.len() as i64 * SECOND)).iter().map(|old| (old.service.is_some(), old.count)).collect()
+    }
+
+    /// A hello that was answered, of a client, at that second.
+    fn chosen(servers: &mut TlsServers, client: u32, seconds: i64, [offered, version]: [u16; 2]) {
+        let (flow, way) = FlowKey::v4(6, client, 0x0a00_0002, 40_000, 443);
+        let news = TlsNews::Chosen { version, offered };
+        servers.take(&TlsSight { flow, way, time: Timestamp(seconds * SECOND), news, number: 0 });
+    }
+
+    #[test]
+    fn many_clients_hide_nobody() {
+        let mut servers = TlsServers::default();
+        for client in 0..2 * SIGHTED as u32 {
+            chosen(&mut servers, 0x0b00_0000 + client, i64::from(client) / 100, [0x0303; 2]);
+            chosen(&mut servers, 0x0c00_0000 + client, i64::from(client) / 100, [0x0301; 2]);
+        }
+        assert!(servers.newer.len() <= SIGHTED && servers.old.len() <= SIGHTED);
+        chosen(&mut servers, 1, 100, [0x0301; 2]);
+        let told = |servers: &TlsServers, client: u32, seconds: i64| {
+            let host = Address::V4(client.into());
+            servers.old(Timestamp(seconds * SECOND)).iter().find(|old| old.host == host).map(|old| (old.count, old.span.first.0 / SECOND))
+        };
+        assert_eq!(told(&servers, 1, 101), Some((1, 100)));
+        chosen(&mut servers, 1, 101, [0x0303; 2]);
+        assert_eq!(told(&servers, 1, 102), None, "it can do more");
+        chosen(&mut servers, 2, 100, [0x0301; 2]);
+        chosen(&mut servers, 2, 5_000, [0x0301; 2]);
+        assert_eq!(told(&servers, 2, 5_001), Some((1, 5_000)), "what was long ago is over");
+    }
+
+    #[test]
+    fn who_refused_another_certificate_says_nothing_of_this_one() {
+        let mut servers = TlsServers::default();
+        let (flow, way) = FlowKey::v4(6, 0x0a00_0001, 0x0a00_0002, 40_000, 443);
+        let mut take =
+            |seconds: i64, news: TlsNews| servers.take(&TlsSight { flow, way, time: Timestamp(seconds * SECOND), news, number: 0 });
+        let certificate = |until: i64| TlsNews::Certificate { valid: [0, until], name: ShortName::new(b"a.example") };
+        take(1, certificate(10));
+        take(2, TlsNews::Alert { code: 45, by_client: true });
+        take(3, certificate(10));
+        take(4, TlsNews::Alert { code: 45, by_client: true });
+        let refused = |servers: &TlsServers| servers.certificates(Timestamp(10 * SECOND)).first().map(|c| c.refused);
+        assert_eq!(refused(&servers), Some(2));
+        servers.take(&TlsSight { flow, way, time: Timestamp(5 * SECOND), news: certificate(99), number: 0 });
+        assert_eq!(refused(&servers), Some(0), "it was renewed");
     }
 
     #[test]

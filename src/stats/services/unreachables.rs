@@ -1,7 +1,9 @@
-//! What routers say cannot be reached, beside services that somebody asks: by who says it, of whom, and why.
+//! What routers say cannot be reached, beside services that somebody asks: by who says it, of whom, and why; and what hosts say of their ports.
 
-use super::{BIN, Bounded, MINUTE, REMEMBERED_SECONDS};
+use super::{BIN, Bounded, MINUTE, MINUTE_SECONDS, REMEMBERED_SECONDS};
+use crate::model::Arrange as _;
 use crate::model::evidence::UnreachableEvidence;
+use crate::model::latest::Latest;
 use crate::model::limits::{SERVICE_CLIENTS, UNREACHABLES};
 use crate::model::{Address, Episode, IcmpError, ProvingPackets, Timestamp};
 use crate::stats::sightings::bounded::Recent;
@@ -9,11 +11,18 @@ use crate::stats::sightings::bounded::Recent;
 /// Ports that traceroute asks for, to hear just that.
 const TRACEROUTE: std::ops::RangeInclusive<u16> = 33_434..=33_534;
 
+/// Ports from which on they are given to clients (RFC 6335 section 6), and below which only services are given any.
+const DYNAMIC: u16 = 49_152;
+const SYSTEM: u16 = 1_024;
+
+/// IP protocol number of UDP.
+const UDP: u8 = 17;
+
 #[derive(Debug)]
 struct Reported {
     recent: Recent,
-    /// Who received it, and when last.
-    clients: Vec<(Address, Timestamp)>,
+    /// Who received it.
+    clients: Latest<Address, SERVICE_CLIENTS>,
     span: Episode,
     proof: ProvingPackets,
 }
@@ -25,62 +34,82 @@ type Claim = (Address, Address, bool, u8);
 #[derive(Debug, Default)]
 pub(super) struct Unreachables {
     known: Bounded<Claim, Reported, UNREACHABLES, REMEMBERED_SECONDS>,
+    /// Ports of UDP at which nothing listens, by what their hosts say. Apart, so that who tries all ports pushes nothing else out.
+    closed: Bounded<(Address, u16), Reported, UNREACHABLES, MINUTE_SECONDS>,
+}
+
+/// Whether a datagram went to a service: not from one, late, to a socket that its client has closed since.
+fn is_to_service(from: u16, to: u16) -> bool {
+    to < SYSTEM || to < DYNAMIC && to < from
+}
+
+impl Reported {
+    fn new(time: Timestamp) -> Self {
+        Self { recent: Recent::default(), clients: Latest::default(), span: Episode::at(time), proof: ProvingPackets::default() }
+    }
+
+    fn note(&mut self, error: &IcmpError) {
+        // What was long ago is over.
+        if error.time.since(self.span.last) > MINUTE * BIN {
+            self.span = Episode::at(error.time);
+        }
+        self.span.last = self.span.last.max(error.time);
+        self.recent.add(error.time.0.div_euclid(BIN), 1);
+        self.proof.note(error.number);
+        self.clients.note(error.receiver, error.time);
+    }
+
+    /// What was said in the last minute.
+    fn evidence(&self, (reporter, target, is_v6, code): Claim, port: Option<u16>, now: Timestamp) -> Option<UnreachableEvidence> {
+        let minute = Timestamp(now.0.saturating_sub(MINUTE * BIN).saturating_add(1));
+        let bin = now.0.saturating_sub(1).div_euclid(BIN);
+        (self.span.last >= minute).then(|| {
+            let mut clients: Vec<Address> = self.clients.since(minute).collect();
+            clients.arrange();
+            let (count, span, proof) = (self.recent.minute(bin), self.span, self.proof);
+            UnreachableEvidence { reporter, target, port, is_v6, code, count, clients, span, proof }
+        })
+    }
 }
 
 impl Unreachables {
     /// Bytes of what is said of a host.
     #[cfg(test)]
     pub(super) const BYTES: usize =
-        Bounded::<Claim, Reported, UNREACHABLES, REMEMBERED_SECONDS>::ENTRY_BYTES + SERVICE_CLIENTS * size_of::<(Address, Timestamp)>();
+        Bounded::<Claim, Reported, UNREACHABLES, REMEMBERED_SECONDS>::ENTRY_BYTES + Latest::<Address, SERVICE_CLIENTS>::BYTES;
 
-    /// Takes in that a packet could not be delivered. That nothing listens at a port says its host, and of a closed socket it is normal.
+    /// Takes in that a packet could not be delivered. That nothing listens at a port says its host: of a client's
+    /// closed socket it is normal.
     pub(super) fn note(&mut self, error: &IcmpError) {
         let quoted = &error.quoted;
-        let (target, port) = quoted.key.ends(quoted.direction)[1];
+        let [(_, from), (target, port)] = quoted.key.ends(quoted.direction);
+        let is_udp = quoted.key.protocol == UDP;
         let is_port = quoted.code == if quoted.key.is_v6 { 4 } else { 3 };
-        if is_port || error.reporter == target || quoted.key.protocol == 17 && TRACEROUTE.contains(&port) {
+        if is_udp && TRACEROUTE.contains(&port) {
+            return;
+        }
+        if is_port && is_udp && error.reporter == target && is_to_service(from, port) {
+            if let Some(reported) = self.closed.entry_or((target, port), error.time, || Reported::new(error.time)) {
+                reported.note(error);
+            }
+            return;
+        }
+        if is_port || error.reporter == target {
             return;
         }
         let claim = (error.reporter, target, quoted.key.is_v6, quoted.code);
-        let fresh =
-            || Reported { recent: Recent::default(), clients: Vec::new(), span: Episode::at(error.time), proof: ProvingPackets::default() };
-        let Some(reported) = self.known.entry_or(claim, error.time, fresh) else { return };
-        // What was long ago is over.
-        if error.time.since(reported.span.last) > MINUTE * BIN {
-            reported.span = Episode::at(error.time);
-        }
-        reported.span.last = reported.span.last.max(error.time);
-        reported.recent.add(error.time.0.div_euclid(BIN), 1);
-        reported.proof.note(error.number);
-        if let Some((_, last)) = reported.clients.iter_mut().find(|(client, _)| *client == error.receiver) {
-            *last = error.time;
-        } else if reported.clients.len() < SERVICE_CLIENTS {
-            reported.clients.push((error.receiver, error.time));
+        if let Some(reported) = self.known.entry_or(claim, error.time, || Reported::new(error.time)) {
+            reported.note(error);
         }
     }
 
     /// What was said in the last minute, in the order of who said it.
     pub(super) fn evidence(&self, now: Timestamp) -> Vec<UnreachableEvidence> {
-        let bin = now.0.saturating_sub(1).div_euclid(BIN);
-        let lately = self.known.iter().filter(|(_, reported, _)| now.since(reported.span.last) < MINUTE * BIN);
-        let mut out: Vec<UnreachableEvidence> = lately
-            .map(|(&(reporter, target, is_v6, code), reported, _)| {
-                let is_recent = |client: &&(Address, Timestamp)| now.since(client.1) < MINUTE * BIN;
-                let mut clients: Vec<Address> = reported.clients.iter().filter(is_recent).map(|client| client.0).collect();
-                clients.sort_unstable();
-                UnreachableEvidence {
-                    reporter,
-                    target,
-                    is_v6,
-                    code,
-                    count: reported.recent.minute(bin),
-                    clients,
-                    span: reported.span,
-                    proof: reported.proof,
-                }
-            })
-            .collect();
-        out.sort_unstable_by_key(|told| (told.reporter, told.code, told.target));
+        let hosts = self.known.iter().filter_map(|(claim, reported, _)| reported.evidence(*claim, None, now));
+        let of_host = |host: Address| (host, host, matches!(host, Address::V6(_)), if matches!(host, Address::V6(_)) { 4 } else { 3 });
+        let ports = self.closed.iter().filter_map(|(&(host, port), reported, _)| reported.evidence(of_host(host), Some(port), now));
+        let mut out: Vec<UnreachableEvidence> = hosts.chain(ports).collect();
+        out.arrange_by_key(|told| (told.reporter, told.code, told.target, told.port));
         out
     }
 }

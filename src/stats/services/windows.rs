@@ -4,6 +4,7 @@
 //! sender's side, as the handshake showed it.
 
 use super::{BIN, Bounded, MINUTE_SECONDS, REMEMBERED};
+use crate::model::Arrange as _;
 use crate::model::evidence::{WINDOW_FULL, WindowEvidence};
 use crate::model::limits::WINDOWED;
 use crate::model::time::SECOND;
@@ -160,7 +161,7 @@ impl ReceiveWindows {
                 })
             })
             .collect();
-        out.sort_unstable_by_key(|t| (t.receiver, t.sender, t.port, t.span.first));
+        out.arrange_by_key(|t| (t.receiver, t.sender, t.port, t.span.first));
         out
     }
 }

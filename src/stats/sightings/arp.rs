@@ -1,12 +1,14 @@
 //! Who claims which address, who is asked for in vain, and who floods.
 
 use super::BIN;
-use super::bounded::{Lasting, Recent, entry};
+use super::bounded::{LATELY_BIN, Lasting, Lately, Recent, entry, lately};
+use crate::model::Arrange as _;
 use crate::model::evidence::{
     ARP_ANSWERED, ARP_INSISTS, ARP_INSISTS_MOST, ARP_LASTS, ARP_OTHERS, ARP_RATE, ARP_REQUESTS, ARP_SILENT, ARP_STRETCHES, ARP_SWEEP,
     ARP_SWEEP_ANSWERED, ARP_TARGETS, ARP_VLAN_RATE, ArpStormEvidence, BetweenEvidence, CONFLICT_TURNS, ConflictEvidence, PROXY_ADDRESSES,
     SIGHT_BINS, SIGHT_HELD, StationEvidence, SweepEvidence, UnansweredEvidence,
 };
+use crate::model::latest::Latest;
 use crate::model::limits::SIGHT_ASKERS;
 use crate::model::time::SECOND;
 use crate::model::{Address, Episode, Mac, Sighting, Timestamp, wilson};
@@ -29,6 +31,9 @@ const BETWEEN: usize = 2;
 /// Stations that claim one address, told apart.
 const CLAIMANTS: usize = 4;
 
+/// Nanoseconds for which a station that answered for others is held to do so.
+const PROXY_HELD: i64 = 3_600 * SECOND;
+
 /// Most ARP packets a second for which two full bins are waited.
 const SURELY: u64 = 1_000;
 
@@ -39,8 +44,8 @@ type InVlan<T> = (Option<u16>, T);
 struct Claims {
     stations: Vec<StationEvidence>,
     /// Who claimed it after somebody else had: when, which of the stations, and towards whom (`None`: everybody).
-    turns: VecDeque<(Timestamp, usize, Option<Address>)>,
-    conflict: Option<(Episode, [usize; 2])>,
+    turns: VecDeque<(Timestamp, Mac, Option<Address>)>,
+    conflict: Option<(Episode, [Mac; 2])>,
     /// Who claimed it last, and when that was another one than before: the latest times.
     latest: Option<Mac>,
     changes: [Timestamp; CHANGES],
@@ -50,8 +55,9 @@ struct Claims {
 /// An address that is asked for.
 #[derive(Debug, Default)]
 struct Target {
-    /// Since it last answered.
+    /// Since it last answered: who asked for it within the last minute.
     askers: Vec<(Ipv4Addr, Recent)>,
+    /// When the first of them began to, or others before them of whom these took over.
     first: Timestamp,
     answered: Option<(Timestamp, Mac)>,
     last: Timestamp,
@@ -64,10 +70,10 @@ const SEEN: f64 = 0.5;
 #[derive(Debug, Default)]
 struct Asker {
     station: Mac,
-    requests: u64,
-    replies: u64,
-    /// Whose replies to it are seen, up to [`SIGHT_ASKERS`].
-    repliers: Vec<Ipv4Addr>,
+    requests: Lately,
+    replies: Lately,
+    /// Whose replies to it are seen.
+    repliers: Latest<Ipv4Addr, SIGHT_ASKERS>,
     last: Timestamp,
 }
 
@@ -75,8 +81,8 @@ struct Asker {
 #[derive(Debug, Default)]
 struct Sender {
     sent: Recent,
-    /// What it claims, up to [`PROXY_ADDRESSES`].
-    addresses: Vec<Address>,
+    /// What it claims.
+    addresses: Latest<Address, PROXY_ADDRESSES>,
     /// What it asks for, up to [`ARP_TARGETS`], in the order it began to.
     targets: Vec<Asked>,
     last: Timestamp,
@@ -125,20 +131,12 @@ impl Claims {
             let [newest, ..] = &mut self.changes;
             *newest = seen.last;
         }
-        let at = self.stations.iter().position(|s| s.mac == mac).unwrap_or_else(|| {
-            if self.stations.len() < CLAIMANTS {
-                self.stations.push(StationEvidence { mac, maker: None, count: 0, last: seen.last });
-            }
-            self.stations.len().saturating_sub(1)
-        });
-        let Some(station) = self.stations.get_mut(at).filter(|s| s.mac == mac) else { return };
-        station.count = station.count.saturating_add(seen.count);
-        station.last = station.last.max(seen.last);
+        self.station(mac, seen);
         let before = self.turns.iter().rev().find(|turn| turn.2 == towards);
-        if before.is_some_and(|turn| turn.1 == at && seen.last.since(turn.0) < MINUTE) {
+        if before.is_some_and(|turn| turn.1 == mac && seen.last.since(turn.0) < MINUTE) {
             return;
         }
-        self.turns.push_back((seen.last, at, towards));
+        self.turns.push_back((seen.last, mac, towards));
         while self.turns.len() > TURNS || self.turns.front().is_some_and(|turn| seen.last.since(turn.0) > MINUTE) {
             self.turns.pop_front();
         }
@@ -149,20 +147,37 @@ impl Claims {
         }
     }
 
+    /// Counts a claim of a station; of too many that are told apart the one that was silent longest goes.
+    fn station(&mut self, mac: Mac, seen: &Sighting) {
+        let fresh = StationEvidence { mac, maker: None, count: 0, last: seen.last };
+        let known = self.stations.iter().position(|s| s.mac == mac);
+        let oldest = || (0..self.stations.len()).min_by_key(|at| self.stations.get(*at).map(|s| s.last));
+        let at = known.or_else(|| oldest().filter(|_| self.stations.len() >= CLAIMANTS)).unwrap_or(self.stations.len());
+        if at >= self.stations.len() {
+            self.stations.push(fresh);
+        }
+        let Some(station) = self.stations.get_mut(at) else { return };
+        if station.mac != mac {
+            *station = fresh;
+        }
+        station.count = station.count.saturating_add(seen.count);
+        station.last = station.last.max(seen.last);
+    }
+
     /// Two stations that claim it in turn, whoever hears it.
     fn rivals(&self) -> Option<[StationEvidence; 2]> {
         let [newest, .., oldest] = self.changes;
         let mut often: Vec<StationEvidence> =
             self.stations.iter().filter(|s| s.count >= CONFLICT_TURNS.number() as usize as u64).copied().collect();
-        often.sort_unstable_by_key(|s| std::cmp::Reverse(s.last));
+        often.arrange_by_key(|s| std::cmp::Reverse(s.last));
         let back = oldest != Timestamp::default() && newest.since(oldest) < MINUTE;
         if let (true, [first, second, ..]) = (back, often.as_slice()) { Some([*first, *second]) } else { None }
     }
 
     /// Two stations that took turns towards the same.
-    fn pair(&self, towards: Option<Address>) -> Option<[usize; 2]> {
-        let turns = |at: usize| self.turns.iter().filter(|turn| turn.1 == at && turn.2 == towards).count();
-        let mut often = (0..self.stations.len()).filter(|at| turns(*at) >= CONFLICT_TURNS.number() as usize);
+    fn pair(&self, towards: Option<Address>) -> Option<[Mac; 2]> {
+        let turns = |mac: Mac| self.turns.iter().filter(|turn| turn.1 == mac && turn.2 == towards).count();
+        let mut often = self.stations.iter().map(|s| s.mac).filter(|mac| turns(*mac) >= CONFLICT_TURNS.number() as usize);
         Some([often.next()?, often.next()?])
     }
 }
@@ -178,7 +193,7 @@ impl ArpLedger {
     pub fn owners(&self) -> Vec<(Mac, Address)> {
         let of = |(key, claims): (&InVlan<Address>, &Claims)| claims.stations.iter().map(|s| (s.mac, key.1)).collect::<Vec<_>>();
         let mut all: Vec<(Mac, Address)> = self.claims.iter().flat_map(of).collect();
-        all.sort_unstable();
+        all.arrange();
         all.dedup();
         all
     }
@@ -187,7 +202,7 @@ impl ArpLedger {
     pub fn speakers_of_ipv6(&self, vlan: Option<u16>, counts: impl Fn(Address) -> bool) -> u64 {
         let here = self.claims.iter().filter(|((of, address), _)| *of == vlan && matches!(address, Address::V6(_)) && counts(*address));
         let mut stations: Vec<Mac> = here.flat_map(|(_, claims)| claims.stations.iter().map(|s| s.mac)).collect();
-        stations.sort_unstable();
+        stations.arrange();
         stations.dedup();
         stations.len() as u64
     }
@@ -217,10 +232,8 @@ impl ArpLedger {
         known.askers.clear();
         if is_reply && !is_announcement {
             let asker = entry(&mut self.askers, (vlan, target));
-            asker.replies = asker.replies.saturating_add(seen.count);
-            if asker.repliers.len() < SIGHT_ASKERS && !asker.repliers.contains(&sender) {
-                asker.repliers.push(sender);
-            }
+            asker.replies.add(seen.last.0.div_euclid(LATELY_BIN), seen.count);
+            asker.repliers.note(sender, seen.last);
             asker.last = asker.last.max(seen.last);
         } else if !is_reply && !is_announcement {
             self.ask(seen, sender, target);
@@ -230,7 +243,7 @@ impl ArpLedger {
     fn ask(&mut self, seen: &Sighting, asker: Ipv4Addr, target: Ipv4Addr) {
         let who = entry(&mut self.askers, (seen.vlan, asker));
         who.station = seen.source;
-        who.requests = who.requests.saturating_add(seen.count);
+        who.requests.add(seen.last.0.div_euclid(LATELY_BIN), seen.count);
         who.last = who.last.max(seen.last);
         let asked = entry(&mut self.targets, (seen.vlan, target));
         asked.last = asked.last.max(seen.last);
@@ -238,6 +251,9 @@ impl ArpLedger {
         if asked.answered.is_some_and(|(answered, _)| answered >= seen.first) {
             return;
         }
+        // Who does not ask any more makes room; where nobody does, it is asked for anew.
+        let bin = asked.last.0.div_euclid(BIN);
+        asked.askers.retain(|(_, recent)| recent.minute(bin) > 0);
         if asked.askers.is_empty() {
             asked.first = seen.first;
         }
@@ -258,24 +274,22 @@ impl ArpLedger {
         }
         let station = entry(&mut self.senders, (seen.vlan, mac));
         station.last = station.last.max(seen.last);
-        if station.addresses.len() < PROXY_ADDRESSES && !station.addresses.contains(&address) {
-            station.addresses.push(address);
-        }
+        station.addresses.note(address, seen.last);
         entry(&mut self.claims, (seen.vlan, address)).note(seen, mac, towards);
     }
 
     /// Addresses that two stations claim in turn.
     pub fn conflicts(&self, now: Timestamp, is_needed: impl Fn(Address) -> bool) -> Vec<ConflictEvidence> {
-        let is_proxy = |vlan, mac| self.senders.get(&(vlan, mac)).is_some_and(|s| s.addresses.len() >= PROXY_ADDRESSES);
+        let is_proxy = |vlan, mac| self.senders.get(&(vlan, mac)).is_some_and(|s| s.is_proxy(now));
         let of = |(&(vlan, address), claims): (&InVlan<Address>, &Claims)| {
             let (span, pair) = claims.conflict.filter(|(span, _)| now.since(span.last) <= SIGHT_HELD)?;
-            let mut stations: Vec<StationEvidence> = pair.iter().filter_map(|at| claims.stations.get(*at)).copied().collect();
-            stations.sort_unstable_by_key(|s| s.mac);
+            let mut stations: Vec<StationEvidence> = claims.stations.iter().filter(|s| pair.contains(&s.mac)).copied().collect();
+            stations.arrange_by_key(|s| s.mac);
             let are_own = !stations.iter().any(|s| is_proxy(vlan, s.mac));
             are_own.then(|| ConflictEvidence { vlan, address, stations, is_needed: is_needed(address), span })
         };
         let mut all: Vec<ConflictEvidence> = self.claims.iter().filter_map(of).collect();
-        all.sort_unstable_by_key(|c| (c.vlan, c.address));
+        all.arrange_by_key(|c| (c.vlan, c.address));
         all
     }
 
@@ -288,11 +302,11 @@ impl ArpLedger {
                 claims.entry((vlan, one.mac)).or_default().push((address, one, other.mac));
             }
         }
-        let is_proxy = |key: &InVlan<Mac>| self.senders.get(key).is_some_and(|s| s.addresses.len() >= PROXY_ADDRESSES);
+        let is_proxy = |key: &InVlan<Mac>| self.senders.get(key).is_some_and(|s| s.is_proxy(now));
         let of = |(key, mut own): (InVlan<Mac>, Vec<(Address, StationEvidence, Mac)>)| {
-            own.sort_unstable_by_key(|(address, ..)| *address);
+            own.arrange_by_key(|(address, ..)| *address);
             let mut others: Vec<Mac> = own.iter().map(|(.., other)| *other).collect();
-            others.sort_unstable();
+            others.arrange();
             others.dedup();
             let (_, station, _) = *own.first()?;
             let last = own.iter().map(|(_, s, _)| s.last).max()?;
@@ -303,7 +317,7 @@ impl ArpLedger {
             let is_needed = addresses.iter().any(|address| is_needed(*address));
             let station = StationEvidence { count, last, ..station };
             let is_between = others.len() >= BETWEEN && addresses.len() >= BETWEEN && !is_proxy(&key);
-            is_between.then_some(BetweenEvidence { vlan: key.0, station, addresses, is_needed, span })
+            is_between.then_some(BetweenEvidence { vlan: key.0, station, addresses, is_unasked: false, is_needed, span })
         };
         claims.into_iter().filter_map(of).collect()
     }
@@ -317,7 +331,7 @@ impl ArpLedger {
         last_heard: impl Fn(Address) -> Option<Timestamp>,
         talks: impl Fn(Mac, Ipv4Addr) -> bool,
     ) -> Vec<UnansweredEvidence> {
-        let bin = now.0.saturating_sub(1).div_euclid(BIN);
+        let [bin, long] = [BIN, LATELY_BIN].map(|length| now.0.saturating_sub(1).div_euclid(length));
         let vain = self.asked_in_vain(bin);
         let of = |(&(vlan, address), target): (&InVlan<Ipv4Addr>, &Target)| {
             let [mut requests, mut askers, mut others, mut replies, mut insisting, mut cut_off] = [0u64; 6];
@@ -331,17 +345,18 @@ impl ArpLedger {
                     continue;
                 }
                 insisting += u64::from(insists);
-                cut_off += u64::from(insists && who.replies == 0 && !talks(who.station, *asker));
+                let seen_replies = who.replies.sum(long);
+                cut_off += u64::from(insists && seen_replies == 0 && !talks(who.station, *asker));
                 (requests, askers) = (requests.saturating_add(count), askers + 1);
                 // Of whom no reply is seen that tells nothing.
-                let besides = if who.shows(address) { who.requests.saturating_sub(count) } else { 0 };
-                (others, replies) = (others.saturating_add(besides), replies.saturating_add(who.replies.min(besides)));
+                let besides = if who.shows(address) { who.requests.sum(long).saturating_sub(count) } else { 0 };
+                (others, replies) = (others.saturating_add(besides), replies.saturating_add(seen_replies.min(besides)));
             }
             let heard = last_heard(Address::V4(address));
             let is_silent = heard.is_none_or(|heard| heard < target.first) && now.since(target.first) >= ARP_SILENT.in_nanos();
             let elsewhere = target.askers.iter().find_map(|(asker, _)| Some((*asker, self.asks_elsewhere(vlan, address, *asker, bin)?)));
             // Who was heard may answer where the mirror does not show it.
-            let insist = insisting > 0 && (heard.is_none() || elsewhere.is_some()) && !self.hides_replies(vlan, target);
+            let insist = insisting > 0 && (heard.is_none() || elsewhere.is_some()) && !self.hides_replies(vlan, target, long);
             let is_sure = insist || wilson(replies, others).low > ARP_ANSWERED.value();
             let is_vain = requests >= ARP_REQUESTS.number() && is_sure && is_silent;
             // Of two who look for each other one is enough.
@@ -365,7 +380,7 @@ impl ArpLedger {
             })
         };
         let mut all: Vec<UnansweredEvidence> = self.targets.iter().filter_map(of).collect();
-        all.sort_unstable_by_key(|u| (u.vlan, u.address));
+        all.arrange_by_key(|u| (u.vlan, u.address));
         all
     }
 
@@ -381,11 +396,12 @@ impl ArpLedger {
     }
 
     /// Whether those who ask for others get no answer that is seen here either: replies go from station to station, where not every port has them.
-    fn hides_replies(&self, vlan: Option<u16>, target: &Target) -> bool {
+    fn hides_replies(&self, vlan: Option<u16>, target: &Target, long: i64) -> bool {
         let asks_for_it = |address: &Ipv4Addr| target.askers.iter().any(|(asker, _)| asker == address);
         let others = self.askers.iter().filter(|((of, address), _)| *of == vlan && !asks_for_it(address));
         let (asked, answered) = others.fold((0u64, 0u64), |(asked, answered), (_, who)| {
-            (asked.saturating_add(who.requests), answered.saturating_add(who.replies.min(who.requests)))
+            let requests = who.requests.sum(long);
+            (asked.saturating_add(requests), answered.saturating_add(who.replies.sum(long).min(requests)))
         });
         wilson(answered, asked).high < SEEN
     }
@@ -405,13 +421,19 @@ impl ArpLedger {
     }
 
     /// Hosts that look for whoever there is, and find few. `is_host` says of a station whether it surely is no router, which asks for whatever
-    /// somebody outside wants.
-    pub fn sweeps(&self, now: Timestamp, is_host: impl Fn(Option<u16>, Mac, Address) -> bool) -> Vec<SweepEvidence> {
+    /// somebody outside wants; `is_bare` whether nothing but ARP is seen of it: a router sends something to those who answer.
+    pub fn sweeps(
+        &self,
+        now: Timestamp,
+        is_host: impl Fn(Option<u16>, Mac, Address) -> bool,
+        is_bare: impl Fn(Mac) -> bool,
+    ) -> Vec<SweepEvidence> {
         let bin = now.0.saturating_sub(1).div_euclid(BIN);
         let of = |(&(vlan, mac), sender): (&InVlan<Mac>, &Sender)| {
-            let &[source @ Address::V4(address)] = sender.addresses.as_slice() else { return None };
+            let mut own = sender.addresses.since(lately(now)).filter(|own| matches!(own, Address::V4(_)));
+            let (Some(source @ Address::V4(address)), None) = (own.next(), own.next()) else { return None };
             let targets = sender.recent(bin).count();
-            if targets < ARP_TARGETS || !is_host(vlan, mac, source) {
+            if targets < ARP_TARGETS {
                 return None;
             }
             let answers = |asked: &&Asked| {
@@ -419,7 +441,13 @@ impl ArpLedger {
                 answered.is_some_and(|(at, _)| is_recent(at.0.div_euclid(BIN), bin))
             };
             let answered = sender.recent(bin).filter(answers).count();
-            let shows = self.askers.get(&(vlan, address)).is_some_and(|asker| asker.replies > 0);
+            let shows = self
+                .askers
+                .get(&(vlan, address))
+                .is_some_and(|asker| asker.replies.sum(now.0.saturating_sub(1).div_euclid(LATELY_BIN)) > 0);
+            if !is_host(vlan, mac, source) && !(shows && answered > 0 && is_bare(mac)) {
+                return None;
+            }
             // Where replies to it are not mirrored: who is answered does not ask again.
             let vain = if shows { targets.saturating_sub(answered) } else { sender.recent(bin).filter(|t| t.times > 1).count() };
             let follows = sender.recent(bin).zip(sender.recent(bin).skip(1));
@@ -435,7 +463,7 @@ impl ArpLedger {
             })
         };
         let mut all: Vec<SweepEvidence> = self.senders.iter().filter_map(of).collect();
-        all.sort_unstable_by_key(|s| (s.vlan, s.source, s.station.mac));
+        all.arrange_by_key(|s| (s.vlan, s.source, s.station.mac));
         all
     }
 
@@ -451,7 +479,7 @@ impl ArpLedger {
         }
         let mut out = Vec::new();
         for (vlan, mut senders) in vlans {
-            senders.sort_unstable_by_key(|s| (std::cmp::Reverse(s.0), s.1));
+            senders.arrange_by_key(|s| (std::cmp::Reverse(s.0), s.1));
             let total = |bin| senders.iter().fold(0u64, |sum, s| sum.saturating_add(s.2.sent.at(bin)));
             let hosts = senders.len() as u64;
             let before = out.len();
@@ -480,7 +508,7 @@ impl ArpLedger {
                 out.push(ArpStormEvidence { vlan, source: None, rate: all as f64 / 10.0, senders: hosts, median: 0.0, span: span(true) });
             }
         }
-        out.sort_unstable_by_key(|s| (s.vlan, s.source.map(|s| s.mac)));
+        out.arrange_by_key(|s| (s.vlan, s.source.map(|s| s.mac)));
         out
     }
 }
@@ -489,7 +517,7 @@ impl Asker {
     /// Whether the mirror would show this one's reply to it: it did before, or it shows those of several. Those of one may be seen because
     /// the mirror is that one's port.
     fn shows(&self, replier: Ipv4Addr) -> bool {
-        self.repliers.len() > 1 || self.repliers.contains(&replier)
+        self.repliers.len() > 1 || self.repliers.iter().any(|known| known == replier)
     }
 }
 
@@ -512,6 +540,11 @@ impl Sender {
     /// What it asked for in the minute up to and with that bin.
     fn recent(&self, bin: i64) -> impl Iterator<Item = &Asked> + Clone {
         self.targets.iter().filter(move |t| is_recent(t.bin, bin))
+    }
+
+    /// It claims the addresses of many.
+    fn is_proxy(&self, now: Timestamp) -> bool {
+        self.addresses.since(Timestamp(now.0.saturating_sub(PROXY_HELD))).count() >= PROXY_ADDRESSES
     }
 
     /// It looks for whoever there is.

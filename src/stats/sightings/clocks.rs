@@ -1,7 +1,9 @@
 //! What time servers say of themselves, and of the time.
 
-use super::bounded::{Lasting, entry};
+use super::bounded::{Lasting, entry, lately};
+use crate::model::Arrange as _;
 use crate::model::evidence::{CLOCK_ANSWERS, CLOCK_DIFFERS, CLOCK_DISTANCE, CLOCK_SERVERS, ClockEvidenceOfServer, ClockFault, SIGHT_HELD};
+use crate::model::latest::Latest;
 use crate::model::limits::SIGHT_ASKERS;
 use crate::model::time::MILLISECOND;
 use crate::model::{Address, ClockSight, Episode, Sighting, Timestamp};
@@ -13,9 +15,11 @@ struct Clock {
     bad: u64,
     since: Timestamp,
     fault: Option<ClockFault>,
-    clients: Vec<Address>,
+    clients: Latest<Address, SIGHT_ASKERS>,
     /// What its clock says beyond the capture's, of the latest answers that gave a time.
     ahead: Option<[i64; 2]>,
+    /// Clients whose own clock agreed with the capture's when they asked, and with the server's.
+    agreeing: [Latest<Address, SIGHT_ASKERS>; 2],
     last: Timestamp,
 }
 
@@ -33,12 +37,39 @@ pub(super) struct ClockLedger {
 
 fn fault(answer: &ClockSight) -> Option<ClockFault> {
     match answer {
-        ClockSight { stratum: 0, reference, .. } => Some(ClockFault::Refuses(*reference)),
-        ClockSight { stratum: 16.., .. } | ClockSight { leap: 3, .. } => Some(ClockFault::Unsynchronised),
+        answer if answer.refuses() => Some(ClockFault::Refuses(answer.reference)),
+        answer if answer.is_unsynchronised() => Some(ClockFault::Unsynchronised),
         ClockSight { distance, .. } if i64::from(*distance) * MILLISECOND > CLOCK_DISTANCE.in_nanos() => {
             Some(ClockFault::Far(f64::from(*distance) / 1e3))
         }
         _ => None,
+    }
+}
+
+/// Milliseconds by which a clock is wrong.
+fn step() -> i64 {
+    CLOCK_DIFFERS.in_nanos() / MILLISECOND
+}
+
+impl Clock {
+    /// Takes in what a client's own clock says.
+    fn compare(&mut self, client: Address, (ahead, own): (i64, Option<i64>), time: Timestamp) {
+        let Some(own) = own else { return };
+        let offsets = [own, ahead.saturating_sub(own)];
+        for (with, offset) in self.agreeing.iter_mut().zip(offsets) {
+            if offset.saturating_abs() <= step() {
+                with.note(client, time);
+            } else {
+                with.forget(client);
+            }
+        }
+    }
+
+    /// By how many milliseconds it is off, and how many clients' clocks say so with the capture's; of those that follow it there are fewer.
+    fn apart(&self, since: Timestamp) -> Option<(i64, u64)> {
+        let [with_capture, with_server] = self.agreeing.each_ref().map(|with| with.since(since).count() as u64);
+        let off = self.ahead.filter(|ahead| ahead.iter().all(|a| a.saturating_abs() > step()))?;
+        (with_capture > with_server).then_some((off[1], with_capture))
     }
 }
 
@@ -47,9 +78,7 @@ impl ClockLedger {
     pub fn take(&mut self, seen: &Sighting, answer: &ClockSight) {
         let clock = entry(&mut self.clocks, answer.server);
         clock.last = clock.last.max(seen.last);
-        if clock.clients.len() < SIGHT_ASKERS && !clock.clients.contains(&answer.client) {
-            clock.clients.push(answer.client);
-        }
+        clock.clients.note(answer.client, seen.last);
         clock.fault = fault(answer);
         if clock.fault.is_none() {
             (clock.bad, clock.since) = (0, seen.last);
@@ -59,21 +88,23 @@ impl ClockLedger {
         }
         if let Some(ahead) = answer.ahead.filter(|_| clock.fault.is_none()) {
             clock.ahead = Some([clock.ahead.map_or(ahead, |a| a[1]), ahead]);
+            clock.compare(answer.client, (ahead, answer.client_ahead), seen.last);
         }
     }
 
     /// Servers whose latest answers are wrong.
     pub fn wrong(&self, now: Timestamp) -> Vec<ClockEvidenceOfServer> {
+        let since = lately(now);
         let lately: Vec<(&Address, &Clock)> = self.clocks.iter().filter(|(_, c)| now.since(c.last) <= SIGHT_HELD).collect();
         let mut offsets: Vec<i64> = lately.iter().filter_map(|(_, c)| c.ahead.map(|a| a[1])).collect();
-        offsets.sort_unstable();
+        offsets.arrange();
         let middle = offsets.get(offsets.len() / 2).copied().unwrap_or(0);
-        let steps = CLOCK_DIFFERS.in_nanos() / MILLISECOND;
+        let steps = step();
         // Without a majority that agrees nobody knows who is right.
         let agreeing = offsets.iter().filter(|o| o.saturating_sub(middle).saturating_abs() <= steps).count();
         let is_known = offsets.len() >= CLOCK_SERVERS.number() as usize && 2 * agreeing > offsets.len();
         let of = |(server, clock): &(&Address, &Clock)| {
-            let (server, clients) = (**server, clock.clients.len() as u64);
+            let (server, clients) = (**server, clock.clients.since(since).count() as u64);
             let span = Episode { first: clock.since, last: clock.last };
             let servers = offsets.len() as u64;
             if let Some(fault) = clock.fault {
@@ -87,13 +118,17 @@ impl ClockLedger {
                     span,
                 });
             }
+            let told = |fault| Some(ClockEvidenceOfServer { server, fault, answers: CLOCK_ANSWERS.number(), clients, servers, span });
+            if let (false, Some((off, agree))) = (is_known, clock.apart(since)) {
+                return told(ClockFault::Apart(off as f64 / 1e3, agree));
+            }
             let off = clock.ahead.map(|ahead| ahead.map(|a| a.saturating_sub(middle)))?;
             let differs = is_known && off.iter().all(|o| o.saturating_abs() > steps);
             let fault = ClockFault::Differs(off[1] as f64 / 1e3);
-            differs.then_some(ClockEvidenceOfServer { server, fault, answers: CLOCK_ANSWERS.number(), clients, servers, span })
+            if differs { told(fault) } else { None }
         };
         let mut all: Vec<ClockEvidenceOfServer> = lately.iter().filter_map(of).collect();
-        all.sort_unstable_by_key(|c| c.server);
+        all.arrange_by_key(|c| c.server);
         all
     }
 }

@@ -2,10 +2,12 @@
 
 use super::BIN;
 use super::bounded::{Lasting, Recent, entry};
+use crate::model::Arrange as _;
 use crate::model::evidence::{
     ALONE, DHCP_CLAIMED, DHCP_DISCOVERS, DHCP_FLOOD, DHCP_WAITED, DhcpEvidence, DhcpFloodEvidence, SERVERS_BESIDE, SIGHT_BINS, SIGHT_HELD,
     SecondServerEvidence, StationEvidence,
 };
+use crate::model::latest::Latest;
 use crate::model::limits::SIGHT_ASKERS;
 use crate::model::{Address, DhcpConfig, DhcpSight, Episode, Mac, Sighting, Timestamp};
 use hashbrown::HashMap;
@@ -43,8 +45,8 @@ struct Client {
 struct Server {
     mac: Mac,
     first: Option<Timestamp>,
-    told: Vec<DhcpConfig>,
-    clients: Vec<Mac>,
+    told: Latest<DhcpConfig, CONFIGS>,
+    clients: Latest<Mac, SIGHT_ASKERS>,
     answers: u64,
     last: Timestamp,
 }
@@ -69,12 +71,6 @@ pub(super) struct DhcpLedger {
     clients: HashMap<(Option<u16>, Mac), Client>,
     servers: HashMap<(Option<u16>, Ipv4Addr, Ipv4Addr), Server>,
     stations: HashMap<(Option<u16>, Mac), Station>,
-}
-
-fn with_room<T: PartialEq>(list: &mut Vec<T>, cap: usize, item: T) {
-    if list.len() < cap && !list.contains(&item) {
-        list.push(item);
-    }
 }
 
 impl DhcpLedger {
@@ -141,8 +137,8 @@ impl DhcpLedger {
         (server.mac, server.first) = (seen.source, Some(first));
         server.last = server.last.max(seen.last);
         server.answers = server.answers.saturating_add(seen.count);
-        with_room(&mut server.told, CONFIGS, message.told);
-        with_room(&mut server.clients, SIGHT_ASKERS, message.client);
+        server.told.note(message.told, seen.last);
+        server.clients.note(message.client, seen.last);
     }
 
     /// Whether clients are told to use this address as their router.
@@ -164,7 +160,7 @@ impl DhcpLedger {
     pub fn waiting(&self, now: Timestamp) -> Vec<DhcpEvidence> {
         let bin = now.0.saturating_sub(1).div_euclid(BIN);
         let mut vlans: Vec<Option<u16>> = self.clients.keys().map(|key| key.0).collect();
-        vlans.sort_unstable();
+        vlans.arrange();
         vlans.dedup();
         vlans.into_iter().filter_map(|vlan| self.waiting_in(vlan, bin, now)).collect()
     }
@@ -183,7 +179,7 @@ impl DhcpLedger {
         let refused = here().fold(0u64, |sum, c| sum.saturating_add(c.refused.minute(bin)));
         let refused_clients = here().filter(|c| c.refused.minute(bin) > 0).count() as u64;
         let mut servers: Vec<Ipv4Addr> = self.servers.keys().filter(|key| key.0 == vlan).map(|key| key.2).collect();
-        servers.sort_unstable();
+        servers.arrange();
         servers.dedup();
         let span = Episode { first: first.unwrap_or(now), last: last.unwrap_or(now) };
         (first.is_some() || refused > 0).then(|| DhcpEvidence {
@@ -215,7 +211,7 @@ impl DhcpLedger {
             is_flood.then_some(DhcpFloodEvidence { vlan, source, clients: clients as u64, requests, span })
         };
         let mut all: Vec<DhcpFloodEvidence> = self.stations.iter().filter_map(of).collect();
-        all.sort_unstable_by_key(|f| (f.vlan, f.source.mac));
+        all.arrange_by_key(|f| (f.vlan, f.source.mac));
         all
     }
 
@@ -233,10 +229,10 @@ impl DhcpLedger {
             });
             let known = beside.filter_map(|(key, s)| Some((place(key.2, s)?, s))).min_by_key(|(place, _)| *place);
             let Some((other, known)) = known.filter(|(other, _)| *other < own) else { continue };
-            let differs = !server.told.iter().any(|told| known.told.contains(told));
+            let differs = !server.told.iter().any(|told| known.told.iter().any(|other| other == told));
             let alone = own.1.since(other.1).max(0);
             if differs || alone >= ALONE.in_nanos() {
-                let told = [known, server].map(|s| s.told.last().copied().unwrap_or_default());
+                let told = [known, server].map(|s| s.told.newest().unwrap_or_default());
                 let source = StationEvidence { mac: server.mac, maker: None, count: server.answers, last: server.last };
                 let span = Episode { first: own.1.max(other.1), last: server.last };
                 out.push(SecondServerEvidence {
@@ -254,8 +250,8 @@ impl DhcpLedger {
                 });
             }
         }
-        out.sort_unstable_by_key(|s| (s.vlan, s.server, s.before));
-        out.dedup_by_key(|s| s.server);
+        out.arrange_by_key(|s| (s.vlan, s.server, s.before));
+        out.dedup_by_key(|s| (s.vlan, s.server));
         out
     }
 }

@@ -1,5 +1,6 @@
 //! What one shard sees in an interval: alike sightings are one, with their number.
 
+use crate::model::Arrange as _;
 use crate::model::limits::SIGHTINGS;
 use crate::model::{Mac, Sight, Sighting, Timestamp};
 use hashbrown::HashMap;
@@ -58,7 +59,7 @@ impl Gathering {
                 numbers,
             })
             .collect();
-        all.sort_unstable();
+        all.arrange();
         (all, std::mem::take(&mut self.unfollowed))
     }
 }

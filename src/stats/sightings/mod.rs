@@ -9,6 +9,7 @@ mod clocks;
 mod datagrams;
 mod dhcp;
 mod gathering;
+mod insistence;
 mod redirects;
 mod routers;
 #[cfg(test)]
@@ -16,23 +17,37 @@ mod tests;
 
 pub use gathering::Gathering;
 
-use crate::model::evidence::SightingEvidence;
+use crate::model::Arrange as _;
+use crate::model::evidence::{BetweenEvidence, SightingEvidence};
 use crate::model::time::SECOND;
 use crate::model::{Address, Mac, Sight, Sighting, Timestamp};
 use arp::ArpLedger;
 use clocks::ClockLedger;
 use datagrams::{Datagram, DatagramLedger};
 use dhcp::DhcpLedger;
+use insistence::InsistenceLedger;
 use redirects::RedirectLedger;
 use routers::RouterLedger;
 
 /// Nanoseconds of packet time in which sightings are counted together.
 const BIN: i64 = 10 * SECOND;
 
+/// What is known of a station beside what it says of addresses.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct StationUse {
+    /// The only address that it connects to others from.
+    pub speaks_for: Option<Address>,
+    /// It sends for several.
+    pub routes: bool,
+    /// Nothing but ARP is seen of it.
+    pub is_bare: bool,
+}
+
 /// Everything known of what is seen seldom.
 #[derive(Debug, Default)]
 pub struct SightingLedger {
     arp: ArpLedger,
+    insistence: InsistenceLedger,
     dhcp: DhcpLedger,
     routers: RouterLedger,
     clocks: ClockLedger,
@@ -48,7 +63,12 @@ impl SightingLedger {
     /// Takes in a sighting.
     pub fn take(&mut self, seen: &Sighting) {
         match &seen.what {
-            Sight::Arp { is_reply, sender, sender_mac, target } => self.arp.take(seen, *is_reply, (*sender, *sender_mac), *target),
+            Sight::Arp { is_reply, sender, sender_mac, target } => {
+                if target != sender && !sender.is_unspecified() {
+                    self.insistence.take(seen, *is_reply, (*sender, *sender_mac), *target);
+                }
+                self.arp.take(seen, *is_reply, (*sender, *sender_mac), *target);
+            }
             Sight::Neighbour { address, mac, asker } => {
                 self.arp.claim(seen, Address::V6(*address), *mac, Some(Address::V6(*asker)));
             }
@@ -69,35 +89,45 @@ impl SightingLedger {
         self.arp.owners()
     }
 
+    /// Stations that claim addresses of several others: whose owners go on to claim them, or who are told so about each other.
+    fn between(&self, now: Timestamp, is_needed: impl Fn(Address) -> bool) -> Vec<BetweenEvidence> {
+        let mut all = self.arp.between(now, &is_needed);
+        let unasked = self.insistence.evidence(now, &is_needed);
+        let unasked = unasked.into_iter().filter(|b| !all.iter().any(|known| (known.vlan, known.station.mac) == (b.vlan, b.station.mac)));
+        let unasked: Vec<BetweenEvidence> = unasked.collect();
+        all.extend(unasked);
+        all.arrange_by_key(|b| (b.vlan, b.station.mac));
+        all
+    }
+
     /// What findings rest on at `now`; `last_heard` tells when a host was last seen to answer anybody, `is_server` whether others use it,
-    /// `speaks_for` the only address that a station connects to others from, `routes` whether a station sends for several.
+    /// `of_station` what a station is used for.
     pub fn evidence(
         &self,
         now: Timestamp,
         last_heard: impl Fn(Address) -> Option<Timestamp>,
         is_server: impl Fn(Address) -> bool,
-        speaks_for: impl Fn(Mac) -> Option<Address>,
-        routes: impl Fn(Mac) -> bool,
+        of_station: impl Fn(Mac) -> StationUse,
     ) -> SightingEvidence {
         let is_router = |address| self.dhcp.is_router(address) || self.routers.is_router(address);
         let told = |address| match address {
             Address::V6(_) => self.routers.any(),
             _ => self.dhcp.tells_routers(),
         };
-        let is_host = |vlan, mac, address| {
-            !is_router(address) && (self.dhcp.is_served(vlan, mac) || speaks_for(mac).is_some_and(|own| own == address))
-        };
+        let is_host =
+            |vlan, mac, address| !is_router(address) && (self.dhcp.is_served(vlan, mac) || of_station(mac).speaks_for == Some(address));
         SightingEvidence {
             conflicts: self.arp.conflicts(now, |address| is_router(address) || is_server(address)),
-            between: self.arp.between(now, |address| is_router(address) || is_server(address)),
+            between: self.between(now, |address| is_router(address) || is_server(address)),
             unanswered: self.arp.unanswered(now, is_router, &last_heard, |mac, address| {
-                speaks_for(mac).is_some() || last_heard(Address::V4(address)).is_some()
+                of_station(mac).speaks_for.is_some() || last_heard(Address::V4(address)).is_some()
             }),
             storms: self.arp.storms(now),
             dhcp: self.dhcp.waiting(now),
             dhcp_floods: self.dhcp.floods(now),
-            second_servers: self.dhcp.second_servers(now, |server, mac| is_server(Address::V4(server)) || routes(mac)),
+            second_servers: self.dhcp.second_servers(now, |server, mac| is_server(Address::V4(server)) || of_station(mac).routes),
             second_routers: self.routers.second(now, |vlan| self.arp.speakers_of_ipv6(vlan, |address| !is_router(address))),
+            routers: self.routers.lately(now),
             fragments: self.datagrams.evidence(now),
             clocks: self.clocks.wrong(now),
             redirects: self.redirects.evidence(
@@ -105,7 +135,7 @@ impl SightingLedger {
                 |address| told(address).then(|| is_router(address)),
                 |vlan, address| if is_router(address) { Some(true) } else { self.arp.is_known(vlan, address) },
             ),
-            sweeps: self.arp.sweeps(now, is_host),
+            sweeps: self.arp.sweeps(now, is_host, |mac| of_station(mac).is_bare),
         }
     }
 }

@@ -1,8 +1,10 @@
 //! Routers that send hosts elsewhere.
 
 use super::BIN;
-use super::bounded::{Lasting, Recent, entry};
+use super::bounded::{Lasting, Recent, entry, lately};
+use crate::model::Arrange as _;
 use crate::model::evidence::{RedirectEvidence, SIGHT_HELD, StationEvidence};
+use crate::model::latest::Latest;
 use crate::model::limits::SIGHT_ASKERS;
 use crate::model::{Address, Episode, Mac, Sighting, Timestamp};
 use hashbrown::HashMap;
@@ -11,9 +13,9 @@ use hashbrown::HashMap;
 struct Redirects {
     recent: Recent,
     count: u64,
-    hosts: Vec<Address>,
+    hosts: Latest<Address, SIGHT_ASKERS>,
     /// Where they want to, and by whom they are to go.
-    ways: Vec<(Address, Address)>,
+    ways: Latest<(Address, Address), SIGHT_ASKERS>,
     first: Option<Timestamp>,
     last: Timestamp,
 }
@@ -30,12 +32,6 @@ pub(super) struct RedirectLedger {
     senders: HashMap<(Option<u16>, Address, Mac), Redirects>,
 }
 
-fn with_room<T: PartialEq>(list: &mut Vec<T>, item: T) {
-    if list.len() < SIGHT_ASKERS && !list.contains(&item) {
-        list.push(item);
-    }
-}
-
 impl RedirectLedger {
     /// Takes in a redirect.
     pub fn take(&mut self, seen: &Sighting, router: Address, host: Address, way: (Address, Address)) {
@@ -48,8 +44,8 @@ impl RedirectLedger {
         known.count = known.count.saturating_add(seen.count);
         known.first = Some(known.first.map_or(seen.first, |first| first.min(seen.first)));
         known.last = known.last.max(seen.last);
-        with_room(&mut known.hosts, host);
-        with_room(&mut known.ways, way);
+        known.hosts.note(host, seen.last);
+        known.ways.note(way, seen.last);
     }
 
     /// Who lately sent any. `is_router` and `is_known` tell what is known of an address: a router, or anybody; `None`: nothing can be said.
@@ -60,11 +56,13 @@ impl RedirectLedger {
         is_known: impl Fn(Option<u16>, Address) -> Option<bool>,
     ) -> Vec<RedirectEvidence> {
         let bin = now.0.saturating_sub(1).div_euclid(BIN);
+        let since = lately(now);
         let lately = self.senders.iter().filter(|(_, r)| now.since(r.last) <= SIGHT_HELD);
         let mut all: Vec<RedirectEvidence> = lately
             .filter_map(|(&(vlan, router, mac), r)| {
-                let &(target, gateway) = r.ways.first()?;
-                let unknown = r.ways.iter().find(|way| way.0 != way.1 && is_known(vlan, way.1) == Some(false)).copied();
+                let mut ways = r.ways.since(since);
+                let (target, gateway) = ways.clone().next()?;
+                let unknown = ways.find(|way| way.0 != way.1 && is_known(vlan, way.1) == Some(false));
                 let (target, gateway) = unknown.unwrap_or((target, gateway));
                 Some(RedirectEvidence {
                     vlan,
@@ -74,14 +72,14 @@ impl RedirectLedger {
                     gateway_is_unknown: unknown.is_some(),
                     count: r.count,
                     minute: r.recent.minute(bin),
-                    hosts: r.hosts.len() as u64,
+                    hosts: r.hosts.since(since).count() as u64,
                     target,
                     gateway,
                     span: Episode { first: r.first?, last: r.last },
                 })
             })
             .collect();
-        all.sort_unstable_by_key(|r| (r.vlan, r.router, r.source.mac));
+        all.arrange_by_key(|r| (r.vlan, r.router, r.source.mac));
         all
     }
 }

@@ -1,7 +1,9 @@
 //! Who announces himself as IPv6 router.
 
 use super::bounded::{Lasting, entry};
+use crate::model::Arrange as _;
 use crate::model::evidence::{ALONE, ROUTERS_BESIDE, SIGHT_HELD, SecondRouterEvidence, StationEvidence};
+use crate::model::latest::Latest;
 use crate::model::{Address, Episode, Mac, Sighting, Timestamp};
 use hashbrown::HashMap;
 use std::net::Ipv6Addr;
@@ -12,7 +14,7 @@ const PREFIXES: usize = 8;
 #[derive(Debug, Default)]
 struct Router {
     first: Option<Timestamp>,
-    prefixes: Vec<(Ipv6Addr, u8)>,
+    prefixes: Latest<(Ipv6Addr, u8), PREFIXES>,
     flags: u8,
     count: u64,
     last: Timestamp,
@@ -27,8 +29,8 @@ impl Lasting for Router {
 impl Router {
     /// Neither what it says of configuration nor any prefix is the other's.
     fn differs(&self, other: &Router) -> bool {
-        let both_tell = !self.prefixes.is_empty() && !other.prefixes.is_empty();
-        self.flags != other.flags || both_tell && !self.prefixes.iter().any(|p| other.prefixes.contains(p))
+        let both_tell = self.prefixes.len() > 0 && other.prefixes.len() > 0;
+        self.flags != other.flags || both_tell && !self.prefixes.iter().any(|p| other.prefixes.iter().any(|known| known == p))
     }
 }
 
@@ -55,14 +57,23 @@ impl RouterLedger {
         router.last = router.last.max(seen.last);
         router.count = router.count.saturating_add(seen.count);
         router.flags = flags;
-        if let Some(prefix) = prefix.filter(|p| router.prefixes.len() < PREFIXES && !router.prefixes.contains(p)) {
-            router.prefixes.push(prefix);
+        if let Some(prefix) = prefix {
+            router.prefixes.note(prefix, seen.last);
         }
     }
 
     /// Whether somebody announces himself by this address.
     pub fn is_router(&self, address: Address) -> bool {
         self.routers.keys().any(|key| Address::V6(key.1) == address)
+    }
+
+    /// Who announces himself of late, in the order of stations.
+    pub fn lately(&self, now: Timestamp) -> Vec<(Mac, Address)> {
+        let here = self.routers.iter().filter(|(_, router)| now.since(router.last) <= ROUTERS_BESIDE.in_nanos());
+        let mut all: Vec<(Mac, Address)> = here.map(|(key, _)| (key.2, Address::V6(key.1))).collect();
+        all.arrange();
+        all.dedup();
+        all
     }
 
     /// Whether anybody announces himself.
@@ -88,7 +99,7 @@ impl RouterLedger {
             let differs = router.differs(known);
             if differs || alone >= ALONE.in_nanos() && now.since(since) <= SIGHT_HELD {
                 let source = StationEvidence { mac, maker: None, count: router.count, last: router.last };
-                let prefixes = [known, router].map(|r| r.prefixes.first().copied());
+                let prefixes = [known, router].map(|r| r.prefixes.iter().next());
                 let (span, alone) = (Episode { first: since, last: router.last }, alone as f64 / 1e9);
                 out.push(SecondRouterEvidence {
                     vlan,
@@ -103,7 +114,7 @@ impl RouterLedger {
                 });
             }
         }
-        out.sort_unstable_by_key(|r| (r.vlan, r.router, r.source.mac));
+        out.arrange_by_key(|r| (r.vlan, r.router, r.source.mac));
         out
     }
 }

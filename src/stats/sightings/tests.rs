@@ -27,7 +27,7 @@ fn arp(seconds: i64, vlan: Option<u16>, is_reply: bool, (from, to): (u32, u32), 
 }
 
 fn evidence(ledger: &SightingLedger, seconds: i64) -> SightingEvidence {
-    ledger.evidence(at(seconds), |_| None, |_| false, |_| None, |_| false)
+    ledger.evidence(at(seconds), |_| None, |_| false, |_| StationUse::default())
 }
 
 #[test]
@@ -97,7 +97,11 @@ fn a_host_that_is_heard_is_not_gone() {
         ledger.take(&arp(n, None, n > 20, (7, 1), 7));
     }
     assert_eq!(evidence(&ledger, 30).unanswered.len(), 1);
-    assert_eq!(ledger.evidence(at(30), |_| Some(at(20)), |_| false, |_| None, |_| false).unanswered, [], "its replies take another way");
+    assert_eq!(
+        ledger.evidence(at(30), |_| Some(at(20)), |_| false, |_| StationUse::default()).unanswered,
+        [],
+        "its replies take another way"
+    );
 }
 
 #[test]
@@ -109,7 +113,7 @@ fn a_host_that_asks_without_end_has_no_answer() {
             more.iter().for_each(|other| ledger.take(&arp(n, None, false, (1, *other), 1)));
         }
         let of = |e: SightingEvidence| e.unanswered.iter().map(|u| (u.address, u.insisting, u.cut_off)).collect::<Vec<_>>();
-        let heard = ledger.evidence(at(25), |host| (host == Address::V4(ip(1))).then(|| at(3)), |_| false, |_| None, |_| false);
+        let heard = ledger.evidence(at(25), |host| (host == Address::V4(ip(1))).then(|| at(3)), |_| false, |_| StationUse::default());
         (of(evidence(&ledger, 25)), of(heard))
     };
     assert_eq!(asks(20, &[]), (vec![(ip(254), 1, 1)], vec![(ip(254), 1, 0)]), "the other one reaches somebody");
@@ -135,6 +139,108 @@ fn who_asks_without_end_where_no_reply_is_seen_may_be_answered() {
         [false, false, true, true],
         "of 20 requests of somebody else 6 or more are surely not fewer than half"
     );
+}
+
+#[test]
+fn who_asked_once_a_while_ago_hides_nobody() {
+    // Enough of them to fill what is told apart, each once, ten minutes before six ask for two minutes.
+    let late = |before: u32| {
+        let mut ledger = SightingLedger::default();
+        (0..before).for_each(|n| ledger.take(&arp(i64::from(n), None, false, (20 + n, 9), 20 + n)));
+        for n in 600..720 {
+            let asker = 1 + (n % 6) as u32;
+            ledger.take(&arp(n, None, false, (asker, 9), asker));
+            ledger.take(&arp(n, None, false, (asker, 8), asker));
+            ledger.take(&arp(n, None, true, (8, asker), 8));
+        }
+        evidence(&ledger, 720).unanswered.iter().map(|u| (u.address, u.askers, u.span.first)).collect::<Vec<_>>()
+    };
+    assert_eq!(late(0), [(ip(9), 6, at(600))]);
+    assert_eq!(late(16), late(0));
+}
+
+#[test]
+fn one_request_of_long_ago_is_no_beginning() {
+    // Some requests within two seconds, where somebody asked an hour before: nothing was silent for long.
+    let silent = |seconds: i64| {
+        let mut ledger = SightingLedger::default();
+        ledger.take(&arp(0, None, false, (2, 9), 2));
+        for n in 0..12 {
+            for at in [3_600 + n * seconds / 11, 3_580 + n] {
+                ledger.take(&arp(at, None, false, (1, 8), 1));
+                ledger.take(&arp(at, None, true, (8, 1), 8));
+            }
+        }
+        (0..12).for_each(|n| ledger.take(&arp(3_600 + n * seconds / 11, None, false, (1, 9), 1)));
+        evidence(&ledger, 3_600 + seconds).unanswered.len()
+    };
+    assert_eq!((silent(2), silent(5)), (0, 1));
+}
+
+#[test]
+fn replies_of_long_ago_show_nothing_of_today() {
+    let told = |replies_until: i64| {
+        let mut ledger = SightingLedger::default();
+        for n in (0..1_200).step_by(2) {
+            ledger.take(&arp(n, None, false, (1, 8), 1));
+            ledger.take(&arp(n, None, false, (1, 7), 1));
+            if n < replies_until {
+                ledger.take(&arp(n, None, true, (8, 1), 8));
+                ledger.take(&arp(n, None, true, (7, 1), 7));
+            }
+            ledger.take(&arp(n, None, false, (1, 9), 1));
+        }
+        evidence(&ledger, 1_200).unanswered.iter().any(|u| u.address == ip(9))
+    };
+    assert_eq!((told(1_200), told(500)), (true, false), "replies are mirrored no more");
+}
+
+#[test]
+fn a_fifth_station_is_known_as_well() {
+    let mut ledger = SightingLedger::default();
+    for station in 1..=4 {
+        (0..3).for_each(|n| ledger.take(&arp(i64::from(station) * 1_000 + n, None, true, (9, 1), station)));
+    }
+    for n in 0..4 {
+        ledger.take(&arp(9_000 + n * 2, None, true, (9, 1), 7));
+        ledger.take(&arp(9_001 + n * 2, None, true, (9, 1), 4));
+    }
+    let found = evidence(&ledger, 9_010).conflicts;
+    let stations: Vec<Vec<Mac>> = found.iter().map(|c| c.stations.iter().map(|s| s.mac).collect()).collect();
+    assert_eq!(stations, [[mac(4), mac(7)]]);
+}
+
+#[test]
+fn addresses_of_one_after_the_other_make_no_proxy() {
+    let conflict = |apart: i64| {
+        let mut ledger = SightingLedger::default();
+        (0..5).for_each(|n| ledger.take(&arp(n * apart, None, true, (20 + n as u32, 1), 5)));
+        for n in 0..4 {
+            ledger.take(&arp(5 * apart + n * 2, None, true, (9, 1), 5));
+            ledger.take(&arp(5 * apart + n * 2 + 1, None, true, (9, 1), 6));
+        }
+        evidence(&ledger, 5 * apart + 10).conflicts.len()
+    };
+    assert_eq!((conflict(10), conflict(3_600)), (0, 1), "it answers for many; it had another address each hour");
+}
+
+#[test]
+fn fragments_are_judged_by_the_last_ten_minutes() {
+    let lost = |seconds: i64, is_whole: bool| {
+        let what = Sight::Datagram { from: Address::V4(ip(1)), to: Address::V4(ip(9)), protocol: 17, is_whole, is_dns: false, pieces: 3 };
+        Sighting { what, ..arp(seconds, None, true, (1, 9), 1) }
+    };
+    let mut ledger = SightingLedger::default();
+    (0..30).for_each(|n| ledger.take(&lost(n, n % 2 == 0)));
+    let of = |ledger: &SightingLedger, seconds| {
+        let found = evidence(ledger, seconds).fragments;
+        found.iter().map(|f| (f.minute, f.lately, f.span.first)).collect::<Vec<_>>()
+    };
+    assert_eq!(of(&ledger, 60), [([15, 15], [15, 15], at(1))]);
+    (0..2).for_each(|n| ledger.take(&lost(300 + n, true)));
+    assert_eq!(of(&ledger, 310), [([2, 0], [17, 15], at(1))]);
+    ledger.take(&lost(3_600, false));
+    assert_eq!(of(&ledger, 3_610), [([0, 1], [0, 1], at(3_600))], "an hour later nothing of it counts");
 }
 
 #[test]
@@ -177,7 +283,8 @@ fn the_server_that_is_used_is_not_the_second_one() {
         ledger.take(&offer(n * 3 + 1, 1, n as u32));
     }
     let second = |is_server: &dyn Fn(Address) -> bool, routes: &dyn Fn(Mac) -> bool| {
-        let found = ledger.evidence(at(20), |_| None, is_server, |_| None, routes).second_servers;
+        let of_station = |station| StationUse { routes: routes(station), ..StationUse::default() };
+        let found = ledger.evidence(at(20), |_| None, is_server, of_station).second_servers;
         found.iter().map(|s| (s.server, s.before, s.is_used)).collect::<Vec<_>>()
     };
     assert_eq!(second(&|_| false, &|_| false), [(ip(1), ip(66), [false; 2])], "nothing tells but who came first");

@@ -54,7 +54,12 @@ pub(super) fn step(hot: &mut TcpHot, cold: &mut TcpCold, way: usize, segment: &S
             hot.flags |= TcpHot::EARLY[way] | if fits { TcpHot::FITS } else { 0 };
             cold.opened = time;
         }
-    } else if early {
+        return;
+    }
+    if hot.is(TcpHot::ACKED[way]) && !hot.is(TcpHot::SYN_SEEN[way]) && cold.base[way] == segment.sequence {
+        event.marks |= TcpMarks::OVERTAKEN_SYN;
+    }
+    if early {
         // A SYN of another number than the one its direction began with is another connection, or else nothing that was answered.
         if hot.is(TcpHot::EARLY[1 - way]) && hot.is(TcpHot::FITS) && cold.base[way] == segment.sequence {
             event.marks |= TcpMarks::LATE_SYN;

@@ -137,6 +137,7 @@ impl Follower {
         if !hot.is(TcpHot::FOLLOWED[at]) {
             hot.flags |= TcpHot::FOLLOWED[at];
             hot.streams[at].restart(segment.sequence);
+            event.marks |= TcpMarks::BEGUN;
         }
         let window = std::mem::replace(&mut hot.streams[at].window, segment.window);
         self.data(&mut hot.streams[at], segment, moment, &mut event);
@@ -166,10 +167,11 @@ impl Follower {
         let options = frame.tcp_options();
         // Seen again, or late: bytes behind it were seen already, and its numbers begin nothing. Without a SYN-ACK so far those bytes may be an
         // older connection's, whose end answers a SYN with its own numbers (RFC 9293 section 3.10.7.4).
-        let answered = hot.is(TcpHot::SHAKEN | TcpHot::EARLY[0] | TcpHot::EARLY[1]);
+        // What the same side acknowledged before it is no older connection's.
+        let answered = hot.is(TcpHot::SHAKEN | TcpHot::EARLY[0] | TcpHot::EARLY[1] | TcpHot::ACKED[at]);
         let behind = before(segment.sequence.wrapping_add(segment.payload).wrapping_add(1), hot.streams[at].next);
         // Long after it, it opens a connection again with the same numbers: a replay that begins anew.
-        let soon = frame.time.since(cold.opened).unsigned_abs() <= SYN_AGAIN.unsigned_abs();
+        let soon = !hot.is(TcpHot::OPENED) || frame.time.since(cold.opened).unsigned_abs() <= SYN_AGAIN.unsigned_abs();
         let repeats = answered && soon && hot.is(TcpHot::FOLLOWED[at]) && cold.base[at] == segment.sequence && behind;
         hot.flags |= TcpHot::OPENED | TcpHot::FOLLOWED[at] | if options.sack_permitted() { 0 } else { TcpHot::NO_SACK };
         hot.scale[at] = options.window_scale().map_or(NO_SCALE, |shift| shift + 1);
@@ -213,10 +215,12 @@ impl Follower {
         if gap > JUMP {
             event.marks |= TcpMarks::RENUMBERED;
             stream.restart(sequence);
-        } else if gap > 0 && moment.settled {
-            event.marks |= TcpMarks::GAP;
+        } else if gap > 0 {
             event.gap = gap;
-            self.holes.open(stream, stream.next, sequence, None, moment);
+            if moment.settled {
+                event.marks |= TcpMarks::GAP;
+                self.holes.open(stream, stream.next, sequence, None, moment);
+            }
         }
         stream.next = end;
     }
@@ -244,8 +248,9 @@ impl Follower {
             }
         }
         if before(stream.next, ack) {
+            event.beyond = ack.wrapping_sub(stream.next);
             if moment.settled {
-                event.unseen = event.unseen.saturating_add(ack.wrapping_sub(stream.next));
+                event.unseen = event.unseen.saturating_add(event.beyond);
                 self.holes.open(stream, stream.next, ack, Some(moment.time), moment);
             }
             stream.next = ack;

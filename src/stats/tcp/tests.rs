@@ -219,7 +219,7 @@ fn the_steps_of_a_connection_are_told_once() {
     assert_eq!(c.see(B, 5, 5, ACK | RST, 0).marks, TcpMarks::RST);
     assert_eq!(c.hot.next_sequence(B), Some(9000), "a RST's numbers are not followed");
     let mut c = Conversation::default();
-    assert_eq!(c.see(A, 1000, 9000, ACK, 10).marks, TcpMarks::JOINED | TcpMarks::FIRST_ACK);
+    assert_eq!(c.see(A, 1000, 9000, ACK, 10).marks, TcpMarks::JOINED | TcpMarks::FIRST_ACK | TcpMarks::BEGUN);
     assert_eq!(c.see(A, 1010, 9000, ACK, 10).marks, TcpMarks::default());
 }
 

@@ -97,12 +97,13 @@ impl Analyser {
         }
     }
 
-    /// Asks the memory for the lists of a connection that is near, and for its round trips where one is taken in at `time`.
+    /// Asks the memory for the lists of a connection that is near, for its round trips where one is taken in at `time`, and for its turns where
+    /// a segment `has_data`.
     #[inline(always)]
-    pub fn prefetch_lists(&self, handle: u32, time: Timestamp) {
+    pub fn prefetch_lists(&self, handle: u32, time: Timestamp, has_data: bool) {
         if let Some(connection) = self.connections.get((handle as usize).wrapping_sub(1)) {
             connection.sides.iter().for_each(|side| self.lists.prefetch(side.unacked));
-            self.trips.prefetch(connection.trips, time);
+            self.trips.prefetch(connection.trips, time, has_data);
         }
     }
 
@@ -180,7 +181,10 @@ impl Analyser {
         }
         if seen.segment.payload > 0 {
             connection.data_segments.iter_mut().skip(way as usize).take(1).for_each(|n| *n = n.saturating_add(1));
-            analysis.turn = note_turn(connection, trips, seen, way, before, analysis.flags);
+            // There is none yet; most segments leave it at that.
+            if let Some(step) = note_turn(connection, trips, seen, way, before, analysis.flags) {
+                analysis.turn = Some(step);
+            }
         }
         let [a, b] = connection.data_segments;
         analysis.data_segments = a.saturating_add(b);

@@ -57,7 +57,7 @@ pub(super) fn judge(
     analysis.flags = flags;
     advance(fwd, lists, segment, *time, flags, is_data);
     if let Some(met) = lists.acknowledge(&mut rev.unacked, segment.acknowledgement) {
-        analysis.ack_rtt = Some(time.since(met.time)).filter(|&rtt| rtt != 0);
+        analysis.ack_rtt = Some(time.since(met.time));
         analysis.ack_rtt_is_clean = met.clean;
         analysis.ack_rtt_is_prompt = met.several;
     }

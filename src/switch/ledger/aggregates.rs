@@ -2,6 +2,7 @@
 
 use super::events::EventLog;
 use super::{Place, trouble};
+use crate::model::Arrange as _;
 use crate::model::evidence::{SwitchTrouble, SwitchTroubleKind};
 use crate::model::limits::AGGREGATES;
 use crate::model::time::SECOND;
@@ -58,7 +59,7 @@ impl Aggregates {
         };
         let mut rows: Vec<AggregateRow> =
             self.list.iter().map(|e| AggregateRow { partner_heard: heard(&e.row), ..e.row.clone() }).collect();
-        rows.sort_by_key(|r| (r.told.actor.system, r.told.actor.port, r.tag));
+        rows.arrange_by_key(|r| (r.told.actor.system, r.told.actor.port, r.tag));
         rows
     }
 

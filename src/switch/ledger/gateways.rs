@@ -2,6 +2,7 @@
 
 use super::events::EventLog;
 use super::{Place, trouble};
+use crate::model::Arrange as _;
 use crate::model::evidence::{SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind};
 use crate::model::limits::{CHANGES_REMEMBERED, GATEWAYS};
 use crate::model::time::SECOND;
@@ -73,7 +74,7 @@ impl Gateways {
     /// All routers, by group and address.
     pub fn rows(&self) -> Vec<GatewayRow> {
         let mut rows: Vec<GatewayRow> = self.list.iter().flat_map(|g| &g.routers).map(|r| r.row.clone()).collect();
-        rows.sort_by_key(|r| (r.protocol, r.group, r.tag, r.address, r.router));
+        rows.arrange_by_key(|r| (r.protocol, r.group, r.tag, r.address, r.router));
         rows
     }
 

@@ -1,6 +1,7 @@
 //! Streams to groups, who wants them, and whether anybody asks.
 
 use super::trouble;
+use crate::model::Arrange as _;
 use crate::model::bounded::BoundedMap;
 use crate::model::evidence::{MEMBERS_FORGOTTEN, STREAM_FRAMES, SwitchTrouble, SwitchTroubleKind};
 use crate::model::limits::GROUPS;
@@ -64,7 +65,7 @@ impl Groups {
         let at = |second: i64| Timestamp(second.saturating_mul(SECOND));
         let mut told = 0;
         let mut joined: Vec<_> = self.list.iter().filter_map(|(key, stream, _)| Some((*key, stream, stream.joined?))).collect();
-        joined.sort_unstable_by_key(|(key, ..)| *key);
+        joined.arrange_by_key(|(key, ..)| *key);
         for ((vlan, mac), stream, (host, group)) in joined {
             let span = Episode { first: at(stream.first), last: at(stream.last.saturating_add(1)) };
             let length = span.last.since(span.first);

@@ -2,6 +2,7 @@
 //! where nobody else says who it is.
 
 use super::{identity, trouble};
+use crate::model::Arrange as _;
 use crate::model::evidence::{SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind};
 use crate::model::time::SECOND;
 use crate::model::{Episode, Mac, Neighbour, NeighbourProtocol, NeighbourRow, Subject, Timestamp};
@@ -23,7 +24,7 @@ pub fn troubles(rows: &[NeighbourRow], pairs: &[[Mac; 2]], is_one_place: bool, n
             links.push([a.source, b.source]);
         }
     }
-    links.sort_unstable();
+    links.arrange();
     links.dedup();
     let lately: Vec<&NeighbourRow> = rows.iter().filter(|r| !r.is_gone && now.since(r.last) <= SWITCH_RECENT).collect();
     for [a, b] in &links {

@@ -1,5 +1,6 @@
 //! Who wants what is sent to which group, by IGMP and MLD.
 
+use crate::model::Arrange as _;
 use crate::model::bounded::BoundedMap;
 use crate::model::evidence::MEMBERS_FORGOTTEN;
 use crate::model::limits::{GROUP_MEMBERS, MEMBERSHIPS};
@@ -73,7 +74,7 @@ impl Members {
             last: m.last,
         };
         let mut rows: Vec<MemberRow> = self.list.iter().map(row).collect();
-        rows.sort_by_key(|m| (std::cmp::Reverse(m.members), m.protocol, m.vlan, m.group));
+        rows.arrange_by_key(|m| (std::cmp::Reverse(m.members), m.protocol, m.vlan, m.group));
         rows
     }
 }

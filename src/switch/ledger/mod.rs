@@ -18,6 +18,7 @@ mod speakers;
 mod stations;
 mod trees;
 
+use crate::model::Arrange as _;
 use crate::model::evidence::{SwitchEvidence, SwitchTrouble, SwitchTroubleKind};
 use crate::model::{
     Abilities, Address, ConnectionEnd, ControlBody, ControlMessage, Episode, Flood, FloodSecond, LinkLoad, Mac, Sight, Sighting,
@@ -133,6 +134,11 @@ impl SwitchLedger {
         news.circling.iter().for_each(|frame| self.loops.take(frame));
     }
 
+    /// Whether nothing but ARP and the like is seen of a station.
+    pub fn is_bare(&self, station: Mac) -> bool {
+        self.stations.is_bare(&station)
+    }
+
     /// Takes in how full the link was in an interval; whether that is to be judged by its own time.
     pub fn load(&mut self, load: &LinkLoad) -> bool {
         self.loads.take(load);
@@ -231,7 +237,7 @@ impl SwitchLedger {
             .filter(|row| row.told.enabled.any(Abilities::ROUTER) && !row.told.enabled.any(Abilities::BRIDGE));
         let mut all = self.stations.routers(owners);
         all.extend(said.map(|row| row.source).chain(self.routers.rows().into_iter().map(|row| row.source)));
-        all.sort_unstable();
+        all.arrange();
         all.dedup();
         all
     }

@@ -2,6 +2,7 @@
 
 use super::Place;
 use super::events::EventLog;
+use crate::model::Arrange as _;
 use crate::model::limits::NEIGHBOURS;
 #[cfg(test)]
 use crate::model::limits::{NEIGHBOUR_FACTS, NEIGHBOUR_LIST};
@@ -84,7 +85,7 @@ impl Neighbours {
     /// All of them: by protocol, device and port.
     pub fn rows(&self) -> Vec<NeighbourRow> {
         let mut rows: Vec<NeighbourRow> = self.list.iter().map(|d| d.row.clone()).collect();
-        rows.sort_by(|x, y| {
+        rows.arrange_by(|x, y| {
             let key = |r: &NeighbourRow| (r.told.protocol, r.source, r.tag, r.first);
             key(x).cmp(&key(y)).then_with(|| x.told.port.cmp(&y.told.port))
         });

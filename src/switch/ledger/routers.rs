@@ -3,6 +3,7 @@
 use super::events::EventLog;
 use super::gateways::alike;
 use super::{Place, trouble};
+use crate::model::Arrange as _;
 use crate::model::evidence::{QUERIERS_BESIDE, SESSION_PACKETS, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind};
 use crate::model::limits::{AUTHENTICATED_PORTS, CHANGES_REMEMBERED, PEERS, QUERIERS, ROUTERS};
 use crate::model::time::SECOND;
@@ -120,7 +121,7 @@ impl Routers {
     /// All of them, by area and router.
     pub fn rows(&self) -> Vec<OspfRow> {
         let mut rows: Vec<OspfRow> = self.list.iter().map(|r| r.row.clone()).collect();
-        rows.sort_by_key(|r| (r.version, r.area, r.router, r.tag));
+        rows.arrange_by_key(|r| (r.version, r.area, r.router, r.tag));
         rows
     }
 
@@ -156,7 +157,7 @@ impl Routers {
             areas.entry((router.place, router.row.version, router.row.area)).or_default().push(router);
         }
         for mut routers in areas.into_values() {
-            routers.sort_by_key(|r| (r.row.mtu, r.row.router));
+            routers.arrange_by_key(|r| (r.row.mtu, r.row.router));
             let beside = |small: &&Router| {
                 let mut larger = routers.iter().rev().take_while(|large| large.row.mtu > small.row.mtu);
                 larger.find(|large| small.is_beside(large)).copied()
@@ -255,7 +256,7 @@ impl Queriers {
     /// All of them.
     pub fn rows(&self) -> Vec<QuerierRow> {
         let mut rows: Vec<QuerierRow> = self.list.iter().map(|(_, row)| row.clone()).collect();
-        rows.sort_by_key(|r| (r.protocol, r.tag, r.querier));
+        rows.arrange_by_key(|r| (r.protocol, r.tag, r.querier));
         rows
     }
 
@@ -356,7 +357,7 @@ impl Ports {
     /// All that take part, ports first.
     pub fn rows(&self) -> Vec<AuthenticatorRow> {
         let mut rows: Vec<AuthenticatorRow> = self.rows.values().cloned().collect();
-        rows.sort_by_key(|r| (!r.is_port, r.tag, r.mac));
+        rows.arrange_by_key(|r| (!r.is_port, r.tag, r.mac));
         rows
     }
 

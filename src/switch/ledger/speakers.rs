@@ -2,6 +2,7 @@
 
 use super::Place;
 use super::events::EventLog;
+use crate::model::Arrange as _;
 use crate::model::limits::{SPEAKERS, TIME_SERVERS};
 use crate::model::time::{MILLISECOND, SECOND};
 use crate::model::{BfdHello, ClockSight, ControlMessage, Sighting, SpeakerHello, SpeakerRow, SwitchEventKind, Timestamp};
@@ -168,7 +169,7 @@ impl Speakers {
     /// All of them, by protocol, what they belong to and who they are.
     pub fn rows(&self) -> Vec<SpeakerRow> {
         let mut rows: Vec<SpeakerRow> = self.list.iter().map(|s| s.row.clone()).collect();
-        rows.sort_by(|x, y| {
+        rows.arrange_by(|x, y| {
             let key = |r: &SpeakerRow| (r.told.protocol(), r.tag, r.source);
             key(x).cmp(&key(y)).then_with(|| x.words.cmp(&y.words))
         });

@@ -1,11 +1,13 @@
 //! Stations: whether they are heard, from which port, and how many are new.
 
 use super::trouble;
+use crate::model::Arrange as _;
 use crate::model::bounded::BoundedMap;
 use crate::model::evidence::{
     ACQUAINTED, FLOODED_RATE, MOVES, MOVES_PLACES, MOVES_WITHIN, NEW_MAKERS, NEW_STATIONS, STATION_FORGOTTEN, SWITCH_RECENT, SwitchTrouble,
     SwitchTroubleKind,
 };
+use crate::model::latest::Latest;
 use crate::model::limits::{CHANGES_REMEMBERED, KNOWN_ROUTERS, STATIONS_KNOWN, STATIONS_WATCHED};
 use crate::model::time::SECOND;
 use crate::model::{Address, Episode, FreshStation, Mac, SAMPLED_FRAMES, SampledPair, Sighting, Subject, Timestamp};
@@ -42,10 +44,11 @@ struct Receiver {
     last: Timestamp,
     vlan: Option<u16>,
     to: Option<Address>,
-    is_router: bool,
-    senders: Vec<Mac>,
+    /// When frames to it last were for another than before, or for nobody that can be told: it may be a router.
+    routed: Option<Timestamp>,
+    senders: Latest<Mac, SENDERS>,
     /// Networks that frames to it are for, beyond its own: one more than makes it a router.
-    networks: Vec<Address>,
+    networks: Latest<Address, { ROUTED[0] + ROUTED[1] }>,
     /// Frames of the sample by bins of the last minute, the newest at its number's place.
     newest: i64,
     frames: [u64; BINS],
@@ -53,6 +56,9 @@ struct Receiver {
 
 /// Addresses of IPv4, and networks of 64 bits of IPv6, from which on a station to which frames for them go is a router: hosts have few.
 const ROUTED: [usize; 2] = [4, 3];
+
+/// How long what says that a station is a router is held to be so: a host has another address now and then.
+const ROUTED_FOR: i64 = 3_600 * SECOND;
 
 /// A station that is sent frames and sends none: frames a second, who, since when.
 type Silent<'a> = (u64, Mac, Timestamp, &'a Receiver);
@@ -122,28 +128,32 @@ impl Receiver {
     }
 
     /// Takes notice of an address that frames to it are for.
-    fn is_for(&mut self, to: Address) {
+    fn is_for(&mut self, to: Address, time: Timestamp) {
         let network = match to {
             Address::V6(ip) if ip.is_unicast_link_local() || ip.is_multicast() => return,
             Address::V6(ip) => Address::V6((ip.to_bits() >> 64 << 64).into()),
             Address::V4(ip) if ip.is_link_local() || ip.is_multicast() || ip.is_broadcast() => return,
             other => other,
         };
-        if self.networks.len() < ROUTED[0] + ROUTED[1] && !self.networks.contains(&network) {
-            self.networks.push(network);
-        }
+        self.networks.note(network, time);
     }
 
     /// Whether frames to it are for so many that it is a router, but for those addresses that are its own.
-    fn routes(&self, own: &[Address]) -> bool {
+    fn routes(&self, own: &[Address], now: Timestamp) -> bool {
         let [mut four, mut six] = [0, 0];
-        for network in self.networks.iter().filter(|network| !own.contains(network)) {
+        let since = Timestamp(now.0.saturating_sub(ROUTED_FOR));
+        for network in self.networks.since(since).filter(|network| !own.contains(network)) {
             match network {
                 Address::V6(_) => six += 1,
                 _ => four += 1,
             }
         }
         four >= ROUTED[0] || six >= ROUTED[1]
+    }
+
+    /// Whether it may be a router, so that what goes to it says nothing of a single host.
+    fn is_router(&self, now: Timestamp) -> bool {
+        self.routed.is_some_and(|routed| now.since(routed) <= ROUTED_FOR)
     }
 
     /// Frames a second in the minute up to `now`.
@@ -199,21 +209,26 @@ impl Stations {
         station.first = station.first.or(Some(pair.first));
         station.last = station.last.max(pair.last);
         station.vlan = pair.vlan;
-        station.is_router |= pair.is_router || pair.to.is_none() || station.to.is_some_and(|to| Some(to) != pair.to);
-        station.to = station.to.or(pair.to);
-        pair.to.into_iter().for_each(|to| station.is_for(to));
-        if station.senders.len() < SENDERS && !station.senders.contains(&pair.source) {
-            station.senders.push(pair.source);
+        if pair.is_router || pair.to.is_none() || station.to.is_some_and(|to| Some(to) != pair.to) {
+            station.routed = station.routed.max(Some(pair.last));
         }
+        station.to = pair.to.or(station.to);
+        pair.to.into_iter().for_each(|to| station.is_for(to, pair.last));
+        station.senders.note(pair.source, pair.last);
         station.add(pair.last.0.div_euclid(BIN), pair.frames);
     }
 
     /// Those that were sent nothing for longest go.
     fn make_room(&mut self) {
         let mut times: Vec<(Timestamp, Mac)> = self.receivers.iter().map(|(mac, station)| (station.last, *mac)).collect();
-        times.sort_unstable();
+        times.arrange();
         times.truncate(STATIONS_WATCHED / 4);
         times.iter().for_each(|(_, mac)| drop(self.receivers.remove(mac)));
+    }
+
+    /// Whether a station sends nothing that belongs to a conversation.
+    pub fn is_bare(&self, station: &Mac) -> bool {
+        self.talking.len() < STATIONS_KNOWN && !self.talking.contains(station)
     }
 
     /// Takes in a station's first frame to another, or of another protocol.
@@ -311,16 +326,16 @@ impl Stations {
     fn flooded(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
         let mut by_vlan: BTreeMap<Option<u16>, Vec<Silent<'_>>> = BTreeMap::new();
         // Beyond the cap nobody is known well enough.
-        let is_sure = |mac: &Mac| self.talking.len() < STATIONS_KNOWN && !self.talking.contains(mac);
-        for (mac, station) in self.receivers.iter().filter(|(mac, station)| !station.is_router && is_sure(mac)) {
+        let is_sure = |mac: &Mac| self.is_bare(mac);
+        for (mac, station) in self.receivers.iter().filter(|(mac, station)| !station.is_router(now) && is_sure(mac)) {
             let (Some(since), rate) = (station.silent_since(now), station.rate(now)) else { continue };
             if rate >= FLOODED_RATE.number() {
                 by_vlan.entry(station.vlan).or_default().push((rate, *mac, since, station));
             }
         }
         for (vlan, mut stations) in by_vlan {
-            stations.sort_unstable_by_key(|s| (std::cmp::Reverse(s.0), s.1));
-            let senders: BTreeSet<&Mac> = stations.iter().flat_map(|s| &s.3.senders).collect();
+            stations.arrange_by_key(|s| (std::cmp::Reverse(s.0), s.1));
+            let senders: BTreeSet<Mac> = stations.iter().flat_map(|s| s.3.senders.iter()).collect();
             let (Some(first), Some(most)) = (stations.iter().map(|s| s.2).min(), stations.first()) else { continue };
             let rate = stations.iter().fold(0u64, |sum, s| sum.saturating_add(s.0));
             out.push(SwitchTrouble {
@@ -345,8 +360,9 @@ impl Stations {
             let first = owners.partition_point(|owner| owner.0 < *mac);
             owners.iter().skip(first).take_while(|owner| owner.0 == *mac).map(|owner| owner.1).collect()
         };
-        let mut out: Vec<Mac> = self.receivers.iter().filter(|(mac, station)| station.routes(&own(mac))).map(|(mac, _)| *mac).collect();
-        out.sort_unstable();
+        let mut out: Vec<Mac> =
+            self.receivers.iter().filter(|(mac, station)| station.routes(&own(mac), self.latest)).map(|(mac, _)| *mac).collect();
+        out.arrange();
         out.truncate(KNOWN_ROUTERS);
         out
     }
@@ -365,7 +381,7 @@ impl Stations {
                 Some((key, position, position.run.filter(|run| now.since(run.last) <= MOVES_WITHIN.in_nanos() * 2)?))
             })
             .collect();
-        moving.sort_unstable_by_key(|m| *m.0);
+        moving.arrange_by_key(|m| *m.0);
         if moving.len() > MOVING {
             let first = moving.iter().map(|m| m.2.first).min().unwrap_or(now);
             let last = moving.iter().map(|m| m.2.last).max().unwrap_or(now);
@@ -416,6 +432,6 @@ impl Stations {
     pub fn is_watchful(&self, now: Timestamp) -> bool {
         let bin = now.0.div_euclid(BIN);
         self.fresh.range(bin.saturating_sub(2)..).any(|(_, n)| n.count >= NEW_STATIONS.number())
-            || self.receivers.values().any(|station| !station.is_router && station.silent_since(now).is_some())
+            || self.receivers.values().any(|station| !station.is_router(now) && station.silent_since(now).is_some())
     }
 }

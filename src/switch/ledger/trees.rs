@@ -3,6 +3,7 @@
 use super::changes::{RootChanges, TopologyChanges};
 use super::events::EventLog;
 use super::{Place, trouble};
+use crate::model::Arrange as _;
 use crate::model::evidence::{
     HELLOS_AWAY, HELLOS_MISSING, ROOT_STOOD, ROOTS_BESIDE, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind, TOPOLOGY_TOGETHER,
 };
@@ -225,7 +226,7 @@ impl Trees {
     /// All of them, in the order of VLANs, instances and bridges.
     pub fn rows(&self) -> Vec<TreeRow> {
         let mut rows: Vec<TreeRow> = self.list.values().map(|tree| tree.row.clone()).collect();
-        rows.sort_by_key(|r| (r.vlan, r.instance, r.bridge, r.port));
+        rows.arrange_by_key(|r| (r.vlan, r.instance, r.bridge, r.port));
         rows
     }
 
@@ -248,7 +249,7 @@ impl Trees {
             }
         }
         for ((_, vlan), mut trees) in trees {
-            trees.sort_by_key(|tree| tree.row.root);
+            trees.arrange_by_key(|tree| tree.row.root);
             let (Some(best), Some(worst)) = (trees.first(), trees.last()) else { continue };
             if best.row.root == worst.row.root {
                 continue;

@@ -156,7 +156,7 @@ fn left(scene: &Scene, width: u16, more: [u16; 2]) -> Vec<Piece> {
         Hue::Good if width < TINY => "good".to_owned(),
         Hue::Bad if width < NARROW => "mirror bad".to_owned(),
         Hue::Warn if width < NARROW => "mirror weak".to_owned(),
-        _ => cut_end(&words, (width / 3).max(12).saturating_add(more[1])).into_owned(),
+        _ => whole_clauses(&words, (width / 3).max(12).saturating_add(more[1])).into_owned(),
     };
     let badge = match hue {
         Hue::Bad => vec![(format!(" {symbol} {words} ").into(), scene.theme.badge(hue))],
@@ -165,6 +165,23 @@ fn left(scene: &Scene, width: u16, more: [u16; 2]) -> Vec<Piece> {
     };
     out.push(Piece::new(1, badge).leading_to(&MirrorScreen));
     out
+}
+
+/// A verdict in so many cells: without its last clauses where they have no room and most of it stays, else cut.
+fn whole_clauses(words: &str, room: u16) -> Cow<'_, str> {
+    if cells(words) <= room {
+        return words.into();
+    }
+    let ends = words.match_indices(", ").filter_map(|(at, _)| words.get(..at));
+    ends.filter(|clause| (room / 2..=room).contains(&cells(clause))).last().map_or_else(|| cut_end(words, room), Cow::Borrowed)
+}
+
+/// Times without what is finer than seconds; one where they are the same then.
+fn whole_seconds(times: &str) -> String {
+    let seconds = |time: &str| time.split('.').next().unwrap_or_default().to_owned();
+    let mut out: Vec<String> = times.split('–').map(seconds).collect();
+    out.dedup();
+    out.join("–")
 }
 
 /// How the time of a file is told.
@@ -231,6 +248,7 @@ fn right(scene: &Scene, dated: Dated, width: u16) -> Vec<Piece> {
         ));
     }
     if let Some((times, closely)) = past {
+        let times = if width < NARROW { whole_seconds(&times) } else { times };
         out.push(Piece::new(1, vec![(format!(" ◂ {times} ").into(), scene.theme.badge(Hue::Warn))]));
         out.push(Piece::new(6, vec![(closely.into(), dim)]));
     } else if let (true, false, Some(first)) = (s.live, reading, s.capture.first) {

@@ -20,16 +20,20 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, title: &str, (hints,
         .map(|(examples, shows)| (examples.split(", ").next().unwrap_or_default().to_owned(), *shows));
     let meanings = SCREEN_WORDS.iter().map(|(word, meaning)| ((*word).to_owned(), *meaning));
     let hints: Vec<(String, &str)> = hints.iter().map(|hint| keymap.shown(title, hint)).chain(words).chain(meanings).collect();
-    let key = hints.iter().map(|h| cells(&h.0)).max().unwrap_or(0) + 2;
     let wanted = hints.iter().map(|h| cells(h.1)).max().unwrap_or(0).min(LINE);
     let room = area.width.saturating_sub(6);
+    // Where there is little room a long key has a line of its own, that explanations have more than half of it.
+    let most = if room < wanted { room / 4 } else { u16::MAX };
+    let key = hints.iter().map(|h| cells(&h.0)).filter(|wide| *wide <= most).max().unwrap_or(0) + 2;
     let two = (key + wanted) * 2 + 2 <= room && hints.len() > 12;
     let text = if two { wanted } else { wanted.min(room.saturating_sub(key)) };
     // Each line with the key that it explains, where it is the first.
     let lines = |hints: &[(String, &str)]| -> Vec<(String, String)> {
-        let wrapped = |(key, help): &(String, &str)| {
-            let lines = wrap(help, text.max(8)).into_iter().enumerate();
-            lines.map(|(i, line)| (if i == 0 { key.clone() } else { String::new() }, line)).collect::<Vec<_>>()
+        let wrapped = |(name, help): &(String, &str)| {
+            let own = (cells(name) > key - 2).then(|| (name.clone(), String::new()));
+            let mut name = if own.is_some() { String::new() } else { name.clone() };
+            let lines = wrap(help, text.max(8)).into_iter().map(|line| (std::mem::take(&mut name), line));
+            own.into_iter().chain(lines).collect::<Vec<_>>()
         };
         hints.iter().flat_map(wrapped).collect()
     };

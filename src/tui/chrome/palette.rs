@@ -7,7 +7,8 @@
 //! ╰────────────────────────────────────────╯
 //! ```
 
-use crate::tui::canvas::{Canvas, Hit, cells, cut_end};
+use crate::model::Arrange as _;
+use crate::tui::canvas::{Canvas, Hit, cells, cut_end, split_top, wrap};
 use crate::tui::keymap::{self, Keymap};
 use crate::tui::row_action::RowAction;
 use crate::tui::screen::Hint;
@@ -91,7 +92,7 @@ pub(in crate::tui) fn matching(choices: &[Choice], typed: &str) -> Vec<Choice> {
     };
     let mut found: Vec<Choice> = choices.iter().filter(fits).cloned().collect();
     if let Some(first) = words.first() {
-        found.sort_by_key(|choice| !choice.name.to_lowercase().starts_with(first));
+        found.arrange_by_key(|choice| !choice.name.to_lowercase().starts_with(first));
     }
     found
 }
@@ -99,16 +100,19 @@ pub(in crate::tui) fn matching(choices: &[Choice], typed: &str) -> Vec<Choice> {
 /// Draws it.
 pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, palette: &Palette, choices: &[Choice]) {
     let found = matching(choices, palette.input.value());
-    let inner = popup(
-        canvas,
-        area,
-        area.width.saturating_sub(4).min(108),
-        (choices.len().min(40) + 4) as u16,
-        if palette.menu { "What to do with it" } else { "All screens and actions" },
-    );
+    let key = choices.iter().map(|c| cells(&c.key)).max().unwrap_or(0);
+    let name = choices.iter().map(|c| cells(&c.name)).max().unwrap_or(0).min(area.width / 3);
+    let width = area.width.saturating_sub(4).min(108);
+    // What has no room in its line stands whole below the lines while it is chosen.
+    let is_cut = |choice: &Choice| cells(&choice.about) > width.saturating_sub(key + name + 12);
+    let whole = choices.iter().filter(|c| is_cut(c)).map(|c| wrap(&c.about, width.saturating_sub(8)).len()).max().unwrap_or(0);
+    let whole = (whole as u16).min(area.height / 4);
+    let title = if palette.menu { "What to do with it" } else { "All screens and actions" };
+    let inner = popup(canvas, area, width, (choices.len().min(40) as u16).saturating_add(4 + whole), title);
     if inner.height < 2 || inner.width < 8 {
         return;
     }
+    let (inner, foot) = split_top(inner, inner.height.saturating_sub(whole).max(2));
     let typed = palette.input.value();
     canvas.ink(inner.x, inner.y, 2, ":", Hue::Accent);
     canvas.ink(inner.x + 2, inner.y, inner.width - 2, typed, Hue::Text);
@@ -121,8 +125,6 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, palette: &Palette, c
     let height = usize::from(list.height);
     let at = palette.at.min(found.len().saturating_sub(1));
     let skip = (at + 1).saturating_sub(height);
-    let key = choices.iter().map(|c| cells(&c.key)).max().unwrap_or(0);
-    let name = choices.iter().map(|c| cells(&c.name)).max().unwrap_or(0).min(inner.width / 3);
     for (i, choice) in found.iter().enumerate().skip(skip).take(height) {
         let line = Rect { y: list.y + (i - skip) as u16, height: 1, ..list };
         canvas.ink(line.x + 2, line.y, key, &choice.key, Hue::Accent);
@@ -133,6 +135,10 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, palette: &Palette, c
         canvas.ink(x, line.y, room, &cut_end(&choice.about, room), Hue::Dim);
         if i == at {
             canvas.over(line, canvas.theme.selected());
+            let lines = if is_cut(choice) { wrap(&choice.about, foot.width.saturating_sub(4)) } else { Vec::new() };
+            for (words, y) in lines.iter().zip(foot.top()..foot.bottom()) {
+                canvas.ink(foot.x + 2, y, foot.width.saturating_sub(2), words, Hue::Text);
+            }
         }
         canvas.click(line, Hit::Choice(i));
     }

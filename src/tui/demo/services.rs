@@ -3,6 +3,7 @@
 use super::model::evidence::{ServiceWindow, Trouble, Troubled};
 use super::model::{Address, Proto, Quantiles, ResponseBy, ServiceKey};
 use super::snapshot::{Conversation, Service};
+use crate::model::Arrange as _;
 use std::collections::BTreeMap;
 
 /// Seconds as shares of a median.
@@ -33,6 +34,7 @@ fn service(key: ServiceKey, clients: &[&Conversation], trouble: bool) -> Service
     Service {
         key,
         ports: 0,
+        reads_requests: true,
         is_used: true,
         app: app.filter(|_| is_read),
         guess: app.filter(|_| !is_read),
@@ -57,6 +59,6 @@ pub(super) fn services(rows: &[(bool, Conversation)], trouble: bool) -> Vec<Serv
         service(ServiceKey { address: *address, port: *port, protocol }, clients, trouble)
     };
     let mut out: Vec<Service> = by.iter().map(one).collect();
-    out.sort_by(|x, y| y.uses().cmp(&x.uses()).then_with(|| x.key.cmp(&y.key)));
+    out.arrange_by(|x, y| y.uses().cmp(&x.uses()).then_with(|| x.key.cmp(&y.key)));
     out
 }

@@ -52,9 +52,17 @@ fn find<'a>(scene: &Scene<'a>) -> Option<(Kind, &'a Conversation)> {
 }
 
 /// Other conversations of the same two addresses.
-fn siblings<'a>(scene: &Scene<'a>, row: &Conversation) -> Vec<(Topic, (Kind, &'a Conversation))> {
-    related(scene, &|c| c.a == row.a && c.b == row.b && (c.a_port, c.b_port, c.first) != (row.a_port, row.b_port, row.first))
+fn siblings<'a>(scene: &Scene<'a>, (kind, row): (Kind, &Conversation)) -> Vec<(Topic, (Kind, &'a Conversation))> {
+    let mut found =
+        related(scene, &|c| c.a == row.a && c.b == row.b && (c.a_port, c.b_port, c.first) != (row.a_port, row.b_port, row.first));
+    // All that two hosts exchange is no other conversation than those at their ports.
+    let has_ports = |kind: Kind| matches!(kind, Kind::Tcp | Kind::Udp | Kind::Sctp);
+    found.retain(|(_, (other, _))| has_ports(*other) == has_ports(kind));
+    found
 }
+
+/// Lines of the two directions.
+const DIRECTIONS: u16 = 4;
 
 impl Screen for ConversationPage {
     fn title(&self) -> &'static str {
@@ -62,7 +70,7 @@ impl Screen for ConversationPage {
     }
 
     fn topics(&self, scene: &Scene) -> Vec<Topic> {
-        find(scene).map(|(_, row)| siblings(scene, row).into_iter().map(|r| r.0).collect()).unwrap_or_default()
+        find(scene).map(|found| siblings(scene, found).into_iter().map(|r| r.0).collect()).unwrap_or_default()
     }
 
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
@@ -112,12 +120,13 @@ impl Screen for ConversationPage {
         if !row.vlans.ids().is_empty() {
             facts.push(("vlans".into(), columns::vlans(row.vlans.ids()), text));
         }
-        let rest = head(canvas, area, scene, kind.name(), &facts, Some(("sends", "receives")));
-        let (directions, rest) = split_top(rest, 4);
+        let siblings = siblings(scene, (kind, row));
+        let below = DIRECTIONS + if siblings.is_empty() { 0 } else { siblings.len() as u16 + 2 };
+        let rest = head(canvas, area, scene, (kind.name(), &facts, Some(("sends", "receives"))), below.into());
+        let (directions, rest) = split_top(rest, DIRECTIONS);
         draw_directions(canvas, directions, scene, row, [&a, &b]);
-        let siblings = siblings(scene, row);
         if rest.height >= 4 && !siblings.is_empty() {
-            super::draw_related(canvas, rest, scene, &siblings);
+            super::draw_related(canvas, rest, scene, "Others between the same hosts", &siblings);
         }
     }
 }

@@ -7,8 +7,9 @@
 //! ```
 
 use super::{SubjectPage, draw_related, gone, head, names, related, span_line, traffic_line, troubles};
+use crate::model::Arrange as _;
 use crate::model::text::printable;
-use crate::model::{Address, Mac, NeighbourRow, Timestamp, Traffic, units};
+use crate::model::{Address, Mac, NeighbourRow, Timestamp, Traffic};
 use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::{Conversation, Filter, HostRow, Service, Snapshot};
 use crate::tui::canvas::Canvas;
@@ -59,7 +60,7 @@ fn conversations<'a>(scene: &Scene<'a>) -> Vec<(Topic, (Kind, &'a Conversation))
         let rows = Kind::Eth.conversations(scene.snapshot).rows.iter().filter(|c| c.a == *address || c.b == *address);
         let mut rows: Vec<_> = rows.map(|c| (Topic::conversation(Kind::Eth, c), (Kind::Eth, c))).collect();
         let order = columns::busiest(scene.snapshot.live);
-        rows.sort_by(|x, y| CONVERSATIONS.compare(order, x.1.1, y.1.1));
+        rows.arrange_by(|x, y| CONVERSATIONS.compare(order, x.1.1, y.1.1));
         return scene.pane.arrange(rows);
     }
     related(scene, &|c| {
@@ -119,7 +120,7 @@ fn serves(scene: &Scene, address: Address) -> Option<Fact> {
     let of: Vec<&Service> = scene.snapshot.stats.services.rows.iter().filter(|s| s.key.address == address).collect();
     let one = |s: &&Service| {
         let speaks = s.app.map(|app| format!(" {app}")).or_else(|| s.guess.map(|guess| format!(" {guess}?"))).unwrap_or_default();
-        let failed = if s.errors() > 0 { format!(" ({} failed)", units::grouped(s.errors())) } else { String::new() };
+        let failed = s.failed_words().map(|words| format!(" ({words})")).unwrap_or_default();
         format!("{}/{}{speaks}{failed}", s.key.protocol.token(), s.key.port)
     };
     let mut list: Vec<String> = of.iter().take(LISTED).map(one).collect();
@@ -172,9 +173,10 @@ impl Screen for HostPage {
         if row.first != Timestamp::UNKNOWN {
             facts.push(("seen".into(), span_line(scene, row.first, row.last), text));
         }
-        let rest = head(canvas, area, scene, kind.name(), &facts, Some(("sends", "receives")));
+        let rows = conversations(scene);
+        let rest = head(canvas, area, scene, (kind.name(), &facts, Some(("sends", "receives"))), rows.len());
         if rest.height >= 3 {
-            draw_related(canvas, rest, scene, &conversations(scene));
+            draw_related(canvas, rest, scene, "Conversations", &rows);
         }
     }
 }

@@ -19,7 +19,7 @@ use super::theme::Hue;
 use super::view::{Kind, Pane, Scene, Topic, Trail};
 use super::widgets::amount;
 use super::widgets::chart::{self, LABELS, Plot};
-use super::widgets::frame::titled;
+use super::widgets::frame::{note_before, titled};
 use super::widgets::table::{self, Shape};
 use crate::model::{Traffic, units};
 use crate::snapshot::tables::conversations::rate_while_active;
@@ -83,12 +83,23 @@ pub(super) fn chosen<'t>(scene: &Scene<'t>, mut topics: impl Iterator<Item = &'t
 /// Draws the page about something below the list it stands in: nothing of it is selected or clicked, `Enter` opens it.
 pub(super) fn preview(canvas: &mut Canvas, area: Rect, scene: &Scene, topic: &Topic) {
     let Some(page) = page(topic) else { return };
+    inert(canvas, scene, |canvas, scene| page.draw(canvas, area, &Scene { topic: Some(topic), ..*scene }));
+    note_before(canvas, Rect { height: area.height.min(1), ..area }, "⏎ open", scene.style(Hue::Accent));
+}
+
+/// Draws something below a list: nothing of it is selected or clicked, and the list of the page stays the one above.
+fn inert(canvas: &mut Canvas, scene: &Scene, draw: impl FnOnce(&mut Canvas, &Scene)) {
     let (pane, trail) = (Pane::default(), Trail::default());
     let (listing, hits, times) = (canvas.listing, canvas.hits.len(), canvas.chart_times.take());
-    page.draw(canvas, area, &Scene { pane: &pane, trail: &trail, topic: Some(topic), ..*scene });
+    draw(canvas, &Scene { pane: &pane, trail: &trail, ..*scene });
     (canvas.listing, canvas.chart_times) = (listing, times);
     canvas.hits.truncate(hits);
-    canvas.right(area.x, area.y, area.width.saturating_sub(2), " ⏎ open ", scene.style(Hue::Accent));
+}
+
+/// Draws conversations below the list of something else, under a title, and their hosts where there is room.
+pub(super) fn speakers(canvas: &mut Canvas, area: Rect, scene: &Scene, title: &str, keep: &dyn Fn(&Conversation) -> bool) {
+    let rows = columns::busiest_conversations(scene, keep);
+    inert(canvas, scene, |canvas, scene| talkers::draw(canvas, area, scene, &rows, ("Hosts", title, None)));
 }
 
 /// Conversations that belong to a thing, busiest first.
@@ -96,12 +107,15 @@ fn related<'a>(scene: &Scene<'a>, keep: &dyn Fn(&Conversation) -> bool) -> Vec<(
     scene.pane.arrange(columns::busiest_conversations(scene, keep))
 }
 
-/// Draws related conversations.
-fn draw_related(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, (Kind, &Conversation))]) {
-    let note = [(format!("{} among those shown", rows.len()).into(), scene.style(Hue::Dim))];
-    let body = titled(canvas, area, &scene.based("Conversations", area.width), &note, false);
+/// Draws related conversations under a title.
+fn draw_related(canvas: &mut Canvas, area: Rect, scene: &Scene, title: &str, rows: &[(Topic, (Kind, &Conversation))]) {
+    let number = units::grouped(rows.len() as u64);
+    let is_all = columns::has_all_conversations(scene.snapshot);
+    let note = if is_all { number } else { format!("{number} of the busiest") };
+    let body = titled(canvas, area, &scene.based(title, area.width), &[(note.into(), scene.style(Hue::Dim))], false);
     let six = columns::has_six(rows.iter().take(usize::from(area.height)).map(|r| &r.1.1.a));
-    let shape = Shape { focused: true, empty: "none among the rows shown", ..Shape::default() };
+    let empty = if is_all { "none" } else { "none of the busiest" };
+    let shape = Shape { focused: true, empty, ..Shape::default() };
     table::draw(canvas, scene, body, &columns::conversations(None, six, scene.whole()), rows, &shape);
 }
 
@@ -113,12 +127,23 @@ fn gone(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let _ = scene;
 }
 
+/// Lines of a chart of two sides at least and at most.
+const CHART: (u16, u16) = (8, 18);
+
 /// Draws facts under a title; the rates since the page was opened, or those of a file over its time, stand beside them, or below where there
-/// is height. Returns the rest.
-fn head(canvas: &mut Canvas, area: Rect, scene: &Scene, title: &str, list: &[facts::Fact], sides: Option<(&str, &str)>) -> Rect {
-    // Below a list nothing is remembered of it.
-    let sides = sides.filter(|_| if scene.whole() { past::is_known(scene) } else { !scene.trail.is_empty() });
-    let tall = area.height >= 28;
+/// is height, that of `rows` of a list below it too. Returns the rest.
+fn head(
+    canvas: &mut Canvas,
+    area: Rect,
+    scene: &Scene,
+    (title, list, sides): (&str, &[facts::Fact], Option<(&str, &str)>),
+    rows: usize,
+) -> Rect {
+    // Below a list nothing is remembered of it but what is kept of the past.
+    let sides = sides.filter(|_| past::is_known(scene) || !scene.whole() && !scene.trail.is_empty());
+    // Of a port rows come and go: there nothing moves because of them.
+    let listed = if scene.whole() { u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(2) } else { u16::MAX };
+    let tall = area.height >= 28 || area.height >= listed.saturating_add(facts::height(area.width, list) + 3 + CHART.0);
     let beside = area.width >= 100 && sides.is_some() && !tall;
     let left = if beside { Rect { width: area.width / 2, ..area } } else { area };
     let body = titled(canvas, left, title, &[], false);
@@ -131,7 +156,7 @@ fn head(canvas: &mut Canvas, area: Rect, scene: &Scene, title: &str, list: &[fac
             rest
         }
         Some(sides) if tall => {
-            let (chart, rest) = split_top(rest, (rest.height / 2).clamp(8, 18));
+            let (chart, rest) = split_top(rest, (rest.height / 2).max(rest.height.saturating_sub(listed)).clamp(CHART.0, CHART.1));
             trail(canvas, chart, scene, sides);
             rest
         }
@@ -139,10 +164,10 @@ fn head(canvas: &mut Canvas, area: Rect, scene: &Scene, title: &str, list: &[fac
     }
 }
 
-/// Rates since the page was opened: first side up, second side down.
+/// Rates over the time that is kept of the past, else since the page was opened: first side up, second side down.
 fn trail(canvas: &mut Canvas, area: Rect, scene: &Scene, (up_name, down_name): (&str, &str)) {
     let note = [(format!("↑ {up_name}  ").into(), scene.style(Hue::Out)), (format!("↓ {down_name}").into(), scene.style(Hue::In))];
-    if scene.whole() {
+    if past::is_known(scene) {
         return past::draw(canvas, area, scene, (up_name, down_name));
     }
     let body = titled(canvas, area, "Since opened", &note, false);

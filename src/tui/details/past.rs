@@ -2,7 +2,8 @@
 //!
 //! Slots keep their largest rows only: where something is not among them, and others are not either, nothing is drawn rather than nothing told.
 
-use crate::model::{Address, Timestamp, Traffic};
+use crate::model::time::SECOND;
+use crate::model::{Address, TimeSpan, Timestamp, Traffic};
 use crate::snapshot::HistorySlot;
 use crate::snapshot::history::{TalkAbout, TalkKey, TopRow, TopRows};
 use crate::tui::canvas::{Canvas, split_top};
@@ -15,6 +16,9 @@ use ratatui::layout::Rect;
 
 /// What both sides sent in a slot; `None`: that is not known.
 type Sides = Option<[Traffic; 2]>;
+
+/// Of a port that much is shown, in nanoseconds.
+const LATELY: i64 = 300 * SECOND;
 
 /// The slots in which something was counted at all: a chart of fewer says nothing.
 const FEWEST: usize = 3;
@@ -111,10 +115,13 @@ fn series(slots: &[(i64, i64, Sides)], (begin, width, count): (i64, i64, usize))
 
 /// Draws it: first side up, second side down. Whether there was anything to draw.
 pub(super) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, (up_name, down_name): (&str, &str)) {
-    let Some(extent) = scene.base.history.extent() else { return };
+    let Some(kept) = scene.base.history.extent() else { return };
+    // Of a port now is asked for.
+    let extent = if scene.whole() { kept } else { TimeSpan { from: kept.from.max(kept.to.plus(-LATELY)), to: kept.to } };
+    let title = if extent == kept { "Over time" } else { "Over time · last 5 min" };
     let Some(topic) = scene.topic else { return };
     let note = [(format!("↑ {up_name}  ").into(), scene.style(Hue::Out)), (format!("↓ {down_name}").into(), scene.style(Hue::In))];
-    let body = titled(canvas, area, "Over time", &note, false);
+    let body = titled(canvas, area, title, &note, false);
     let (field, ticks) = split_top(body, body.height.saturating_sub(1));
     let count = usize::from(field.width.saturating_sub(LABELS)) * 2;
     let width = (extent.length() / i64::try_from(count.max(1)).unwrap_or(i64::MAX)).saturating_add(1).max(1);

@@ -96,9 +96,10 @@ impl Screen for ProtocolPage {
 
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
         let Some(facts) = facts(scene) else { return gone(canvas, area, scene) };
-        let rest = head(canvas, area, scene, "Protocol", &facts, None);
+        let rows = conversations(scene);
+        let rest = head(canvas, area, scene, ("Protocol", &facts, None), rows.len());
         if rest.height >= 3 {
-            talkers::draw(canvas, rest, scene, &conversations(scene), ("Hosts", None));
+            talkers::draw(canvas, rest, scene, &rows, ("Hosts", "Conversations", None));
         }
     }
 }

@@ -7,6 +7,7 @@
 //! ```
 
 use super::draw_related;
+use crate::model::Arrange as _;
 use crate::model::units::grouped;
 use crate::model::{Address, Traffic};
 use crate::snapshot::Conversation;
@@ -53,12 +54,12 @@ fn talkers(rows: &Related, but: Option<Address>) -> Vec<Talker> {
         }
     }
     let mut out: Vec<Talker> = by.into_values().collect();
-    out.sort_by_key(|t| std::cmp::Reverse((t.recent.wire_bytes, t.total.wire_bytes)));
+    out.arrange_by_key(|t| std::cmp::Reverse((t.recent.wire_bytes, t.total.wire_bytes)));
     out
 }
 
-/// Draws conversations, and beside or above them, where there is room, who takes part: under this title, without this one.
-pub(super) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &Related, (title, but): (&str, Option<Address>)) {
+/// Draws conversations under the second title, and beside or above them, where there is room, who takes part under the first, without this one.
+pub(super) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &Related, (title, talks, but): (&str, &str, Option<Address>)) {
     let list = talkers(rows, but);
     let (left, right) = if area.width >= BESIDE {
         let parts = divide(canvas, area, &[hundredths(area.width, 38)]);
@@ -68,7 +69,7 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &Relate
         let wants = (list.len() as u16).saturating_add(3);
         split_top(area, wants.min(area.height * 2 / 5))
     } else {
-        return draw_related(canvas, area, scene, rows);
+        return draw_related(canvas, area, scene, talks, rows);
     };
     let whole = scene.whole();
     let columns: Vec<Col<Talker>> = vec![
@@ -81,6 +82,6 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &Relate
     let note = [(grouped(list.len() as u64).into(), scene.style(Hue::Dim))];
     let body = titled(canvas, left, &scene.based(title, left.width), &note, false);
     let list: Vec<(Topic, Talker)> = (0..).zip(list).map(|(at, talker)| (Topic::Row(at), talker)).collect();
-    table::draw(canvas, scene, body, &columns, &list, &Shape { inert: true, empty: "none among the rows shown", ..Shape::default() });
-    draw_related(canvas, right, scene, rows);
+    table::draw(canvas, scene, body, &columns, &list, &Shape { inert: true, empty: "none of the busiest", ..Shape::default() });
+    draw_related(canvas, right, scene, talks, rows);
 }

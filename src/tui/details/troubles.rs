@@ -1,5 +1,6 @@
 //! Why something is slow or fails, on the page about it: what was found about it, how fast its service answers, what was sent again.
 
+use crate::model::Arrange as _;
 use crate::model::{Address, AnalysisFlags, Direction, ResponseBy, Subject, units};
 use crate::snapshot::{Conversation, Service};
 use crate::tui::label;
@@ -30,7 +31,7 @@ fn concerns(subject: Subject, ends: &[EndOf]) -> bool {
 /// What was found about these ends, worst first.
 pub(super) fn findings(scene: &Scene, ends: &[EndOf]) -> Vec<Fact> {
     let mut about: Vec<_> = scene.snapshot.diagnosis.findings.iter().filter(|f| f.active && concerns(f.subject, ends)).collect();
-    about.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    about.arrange_by_key(|f| std::cmp::Reverse(f.severity));
     let more = about.len().saturating_sub(FINDINGS);
     let mut out: Vec<Fact> = Vec::new();
     for finding in about.into_iter().take(FINDINGS) {
@@ -48,9 +49,7 @@ pub(super) fn service(scene: &Scene, (address, port): EndOf, transport: &str) ->
     let of = |s: &&Service| s.key.address == address && s.key.port == port && s.key.protocol.token() == transport;
     let Some(service) = scene.snapshot.stats.services.rows.iter().find(of) else { return Vec::new() };
     let mut pieces = times(service);
-    if service.errors() > 0 {
-        pieces.push(format!("{} of {} went wrong", units::grouped(service.errors()), units::grouped(service.uses())));
-    }
+    pieces.extend(service.failed_words());
     if pieces.is_empty() { Vec::new() } else { vec![("service".into(), pieces.join(" · "), scene.style(Hue::Text))] }
 }
 

@@ -89,9 +89,10 @@ impl Screen for VlanPage {
             facts.push(("to groups".into(), format!("{part} of the packets"), text));
         }
         let sides = row.ways.map(|_| ("out", "in"));
-        let rest = head(canvas, area, scene, "VLAN", &facts, sides);
+        let rows = conversations(scene);
+        let rest = head(canvas, area, scene, ("VLAN", &facts, sides), rows.len());
         if rest.height >= 3 {
-            talkers::draw(canvas, rest, scene, &conversations(scene), ("Hosts", None));
+            talkers::draw(canvas, rest, scene, &rows, ("Hosts", "Conversations", None));
         }
     }
 }

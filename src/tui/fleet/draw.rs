@@ -1,6 +1,6 @@
 //! A frame: what is the same on both pages, and one of them.
 
-use super::state::FleetApp;
+use super::state::{FleetApp, TITLE};
 use super::{frame, list, page};
 use crate::snapshot::Snapshot;
 use crate::tui::canvas::Canvas;
@@ -34,7 +34,7 @@ impl FleetApp {
             None => list::draw(&mut canvas, body, self, &scene),
         }
         if let Some(lines) = self.help {
-            help::draw(&mut canvas, body, "Fleet", (&frame::hints(self), &self.options.keymap), lines);
+            help::draw(&mut canvas, body, TITLE, (&frame::hints(self), &self.options.keymap), lines);
         }
         canvas.paper();
         let (hits, listing, overflow) = (std::mem::take(&mut canvas.hits), canvas.listing, canvas.overflow);

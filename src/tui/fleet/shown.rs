@@ -1,6 +1,7 @@
 //! How single things about a probe look.
 
 use crate::fleet::{FleetProbe, FleetSpan, PAIRED, ProbeState, SharedGroup};
+use crate::model::Arrange as _;
 use crate::model::{Severity, Timestamp, Verdict, units};
 use crate::tui::theme::Hue;
 use crate::tui::view::Scene;
@@ -73,7 +74,7 @@ pub(super) fn path(group: &SharedGroup) -> String {
     let later = |at: usize| if at == 0 { Some(0.0) } else { group.behind.get(at - 1).copied() };
     let mut probes: Vec<(String, Option<f64>)> =
         group.probes.iter().enumerate().map(|(at, name)| (name.to_string(), later(at).filter(|_| at < PAIRED))).collect();
-    probes.sort_by(|x, y| x.1.unwrap_or(f64::MAX).total_cmp(&y.1.unwrap_or(f64::MAX)));
+    probes.arrange_by(|x, y| x.1.unwrap_or(f64::MAX).total_cmp(&y.1.unwrap_or(f64::MAX)));
     let first = probes.first().and_then(|probe| probe.1).unwrap_or(0.0);
     let words = probes.iter().enumerate().map(|(at, (name, later))| match later {
         Some(later) if at > 0 => format!("{name} +{}", units::duration(later - first)),

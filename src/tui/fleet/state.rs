@@ -2,6 +2,7 @@
 
 use super::level::{ListKind, PageRow, Told, kinds};
 use crate::fleet::{FleetProbe, FleetQuestion, FleetSpan, FleetSubject, FleetView, ProbeName, ProbeStory};
+use crate::model::Arrange as _;
 use crate::model::text::is_unfit;
 use crate::tui::canvas::Hit;
 use crate::tui::options::DashboardOptions;
@@ -14,6 +15,10 @@ use std::time::Duration;
 
 /// Rows the wheel moves.
 const WHEEL: isize = 3;
+
+/// What the dashboard of a fleet is called.
+pub(super) const TITLE: &str = "Fleet";
+
 /// Signs of a filter.
 const FILTER: usize = 100;
 /// Pages below a probe.
@@ -146,9 +151,9 @@ impl FleetApp {
         let mut probes: Vec<&FleetProbe> = picture.probes.iter().filter(is_wanted).collect();
         let bits = |probe: &FleetProbe| probe.load.map_or(-1.0, |load| load.0);
         match self.order {
-            ProbeOrder::Urgency => probes.sort_by_key(|probe| std::cmp::Reverse(probe.urgency())),
-            ProbeOrder::Load => probes.sort_by(|x, y| bits(y).total_cmp(&bits(x))),
-            ProbeOrder::Lost => probes.sort_by_key(|probe| std::cmp::Reverse(probe.history.lost_packets)),
+            ProbeOrder::Urgency => probes.arrange_by_key(|probe| std::cmp::Reverse(probe.urgency())),
+            ProbeOrder::Load => probes.arrange_by(|x, y| bits(y).total_cmp(&bits(x))),
+            ProbeOrder::Lost => probes.arrange_by_key(|probe| std::cmp::Reverse(probe.history.lost_packets)),
             ProbeOrder::Name => {}
         }
         probes
@@ -232,11 +237,20 @@ impl FleetApp {
         match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => self.key(*key),
             Event::Mouse(mouse) => self.mouse(*mouse),
+            Event::Paste(text) if self.is_typing => {
+                let line = text.lines().next().unwrap_or_default();
+                line.chars().filter(|c| !c.is_control()).for_each(|c| self.type_filter(KeyEvent::from(KeyCode::Char(c))));
+                FleetEffect::Nothing
+            }
             _ => FleetEffect::Nothing,
         }
     }
 
     fn key(&mut self, key: KeyEvent) -> FleetEffect {
+        // As keys of the dashboard mean, wherever they were moved to; digits are lengths of time here, and no screens.
+        let is_own = self.is_typing || matches!(key.code, KeyCode::Char(digit) if digit.is_ascii_digit());
+        let meant = if is_own { Some(key) } else { self.options.keymap.meaning(TITLE, key) };
+        let Some(key) = meant else { return FleetEffect::Nothing };
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         match key.code {
             KeyCode::Char('c') if control => return FleetEffect::Quit,

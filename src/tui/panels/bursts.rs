@@ -10,6 +10,7 @@
 //! ```
 
 use super::load;
+use crate::model::Arrange as _;
 use crate::model::time::{MILLISECOND, SECOND};
 use crate::model::{LinkUse, LinkWays};
 use crate::snapshot::Sample;
@@ -189,11 +190,11 @@ fn unknown(canvas: &mut Canvas, area: Rect, scene: &Scene) {
 
 /// The busiest millisecond of each interval, the busiest first.
 fn busiest(canvas: &mut Canvas, area: Rect, scene: &Scene) {
-    let body = titled(canvas, area, "Busiest milliseconds", &[("of the intervals".into(), scene.style(Hue::Dim))], false);
+    let body = titled(canvas, area, "Busiest milliseconds", &[("one of each interval".into(), scene.style(Hue::Dim))], false);
     let span = scene.snapshot.span.as_ref().map(|shown| shown.span);
     let inside = |s: &&Sample| s.peak_ms_at.is_some_and(|at| span.is_none_or(|span| span.contains(at)));
     let mut list: Vec<&Sample> = scene.base.stats.load.samples.iter().filter(inside).collect();
-    list.sort_by_key(|s| (std::cmp::Reverse(s.peak_ms_bytes), s.start));
+    list.arrange_by_key(|s| (std::cmp::Reverse(s.peak_ms_bytes), s.start));
     let most = list.first().map_or(0.0, |s| s.peak_ms_bytes as f64);
     for (s, y) in list.into_iter().zip(body.top()..body.bottom()) {
         let Some(at) = s.peak_ms_at else { continue };

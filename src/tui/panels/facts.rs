@@ -13,9 +13,20 @@ use ratatui::style::Style;
 /// A name, its value and the value's style.
 pub(in crate::tui) type Fact = (String, String, Style);
 
+/// Cells of the names.
+fn label(width: u16, facts: &[Fact]) -> u16 {
+    facts.iter().map(|f| cells(&f.0)).max().unwrap_or(0).clamp(8, 24).min(width / 2)
+}
+
+/// Lines that facts take.
+pub(in crate::tui) fn height(width: u16, facts: &[Fact]) -> u16 {
+    let room = width.saturating_sub(label(width, facts) + 4);
+    facts.iter().map(|fact| wrap(&fact.1, room).len()).sum::<usize>().min(usize::from(u16::MAX)) as u16
+}
+
 /// Draws facts; returns the lines used. Long values take several lines.
 pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, facts: &[Fact]) -> u16 {
-    let label = facts.iter().map(|f| cells(&f.0)).max().unwrap_or(0).clamp(8, 24).min(area.width / 2);
+    let label = label(area.width, facts);
     let dim = canvas.theme.style(Hue::Dim);
     let x = area.x + label + 3;
     let width = area.right().saturating_sub(x + 1);

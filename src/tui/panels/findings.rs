@@ -33,42 +33,59 @@ fn explained(scene: &Scene, cause: &Finding) -> usize {
     scene.snapshot.diagnosis.findings.iter().filter(follows).count()
 }
 
-/// What is said when there is no finding: of the mirror and of the network.
-fn nothing(canvas: &mut Canvas, body: Rect, scene: &Scene) {
+/// What is said where there is no finding.
+struct Calm {
+    /// The sign of what is thought of the mirror, and its hue.
+    sign: (&'static str, Hue),
+    /// Of the mirror.
+    mirror: String,
+    /// Of the network and of what is over: one line each, or as many as it takes.
+    below: Vec<String>,
+    /// The same, where there is room for it beside the mirror.
+    beside: Option<String>,
+}
+
+/// What is said of the mirror and of the network where there is no finding, in lines of at most `width` cells.
+fn calm(scene: &Scene, width: u16) -> Calm {
     // Judged is all of the time.
-    let trust = &scene.base.mirror.trust;
-    let (symbol, words, hue) = mirror::verdict(trust);
+    let (symbol, words, hue) = mirror::verdict(&scene.base.mirror.trust);
     let in_span = scene.snapshot.span.is_some();
-    let words = match hue {
+    let mirror = match hue {
         Hue::Good if in_span => "mirror: no fault in this span".to_owned(),
-        Hue::Good => "mirror: no fault found".to_owned(),
+        Hue::Good => "mirror good".to_owned(),
         Hue::Dim if scene.snapshot.finished => "mirror: not judged".to_owned(),
         Hue::Dim => "mirror: not judged yet".to_owned(),
         _ => words,
     };
-    let style = scene.style(if hue == Hue::Dim { Hue::Dim } else { Hue::Text });
-    let first: [(Cow<'_, str>, Style); 2] = [(format!("{symbol} ").into(), scene.style(hue)), (words.into(), style)];
-    let used: u16 = first.iter().map(|p| cells(&p.0)).sum();
-    let (x, width) = (body.x + 1, body.width.saturating_sub(2));
     let network = network(&scene.base.diagnosis.network, in_span, scene.snapshot.finished);
+    let has_room = cells(symbol) + 1 + cells(&mirror) + 3 + cells(&network) <= width;
+    let mut below = if has_room { Vec::new() } else { wrap(&network, width.saturating_sub(2)) };
     let cleared = scene.snapshot.diagnosis.findings.len();
-    let mut below: Vec<String> = Vec::new();
-    if used + cells(&network) + 3 > width {
-        below.extend(wrap(&network, width.saturating_sub(2)));
-    }
     if cleared > 0 {
         below.push(format!("{cleared} cleared"));
     }
-    if body.height > 0 {
-        let drawn = canvas.pieces(x, body.y, width, &first);
-        if used + cells(&network) + 3 <= width {
-            canvas.ink(x + drawn, body.y, width - drawn, &format!(" · {network}"), Hue::Dim);
-        }
+    Calm { sign: (symbol, hue), mirror, below, beside: has_room.then(|| format!(" · {network}")) }
+}
+
+/// Says it; returns the lines used.
+pub(in crate::tui) fn nothing(canvas: &mut Canvas, body: Rect, scene: &Scene) -> u16 {
+    if body.height == 0 {
+        return 0;
     }
-    for (text, y) in below.iter().zip(body.y + 1..body.bottom()) {
-        let room = width.saturating_sub(2);
-        canvas.ink(x + 2, y, room, &cut_end(text, room), Hue::Dim);
+    let (x, width) = (body.x + 1, body.width.saturating_sub(2));
+    let Calm { sign: (symbol, hue), mirror, below, beside } = calm(scene, width);
+    let text = scene.style(if hue == Hue::Dim { Hue::Dim } else { Hue::Text });
+    let mut first: Vec<(Cow<'_, str>, Style)> = vec![(format!("{symbol} ").into(), scene.style(hue)), (mirror.into(), text)];
+    first.extend(beside.map(|words| (words.into(), scene.style(Hue::Dim))));
+    canvas.pieces(x, body.y, width, &first);
+    let room = width.saturating_sub(2);
+    // What has no room is known to be there.
+    let shown = below.len().min(usize::from(body.height - 1));
+    for (at, (words, y)) in below.iter().zip(body.y + 1..body.bottom()).enumerate() {
+        let words = if at + 1 == shown && shown < below.len() { format!("{words} …") } else { words.clone() };
+        canvas.ink(x + 2, y, room, &cut_end(&words, room), Hue::Dim);
     }
+    1 + shown as u16
 }
 
 /// What is thought of the network, when nothing is wrong with it. What was judged is counted of all of the time, not of a span.
@@ -108,7 +125,11 @@ fn title(scene: &Scene, finding: &Finding, width: u16, most: usize) -> Vec<Strin
 
 /// Rows that the panel needs at a width, its heading among them.
 pub(in crate::tui) fn height(scene: &Scene, width: u16) -> u16 {
-    let lines: usize = rows(scene).iter().map(|row| title(scene, row.1, width.saturating_sub(BESIDE), LINES).len()).sum();
+    let rows = rows(scene);
+    if rows.is_empty() {
+        return 2 + calm(scene, width.saturating_sub(2)).below.len() as u16;
+    }
+    let lines: usize = rows.iter().map(|row| title(scene, row.1, width.saturating_sub(BESIDE), LINES).len()).sum();
     u16::try_from(lines.clamp(1, 12)).unwrap_or(1) + 1
 }
 

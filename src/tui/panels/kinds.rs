@@ -33,10 +33,10 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, kinds
         let shown = kinds.iter().enumerate().filter(|kind| all || has_rows(kind));
         shown.map(|(i, kind)| wide(i, kind, counts) + gap).sum::<u16>() < area.width + gap
     };
-    // Without room for all of it first the counts stay away, then kinds without rows, and then what is left of the current one.
-    let ways = [(true, true, GAP), (true, false, GAP), (false, true, GAP), (false, false, GAP), (false, false, NARROW)];
+    // Without room for all of it first kinds without rows stay away, then the counts: beside those that have none nobody knew which do.
+    let ways = [(true, true, GAP), (false, true, GAP), (false, false, GAP), (false, false, NARROW)];
     // In less than a hundred columns those without rows are in the way of those that have some.
-    let ways = if area.width < ROOMY { &ways[2..] } else { &ways[..] };
+    let ways = if area.width < ROOMY { &ways[1..] } else { &ways[..] };
     let (all, counts, gap) = ways.iter().copied().find(|(all, counts, gap)| fits(*all, *counts, *gap)).unwrap_or((false, false, NARROW));
     let shown: Vec<(usize, &(&str, Option<u64>))> = kinds.iter().enumerate().filter(|kind| all || has_rows(kind)).collect();
     let place = shown.iter().position(|(i, _)| *i == current).unwrap_or(0);

@@ -38,10 +38,25 @@ const ROOMY: u16 = 140;
 pub(super) fn window(scene: &Scene) -> Window {
     let Some(&span) = SCALES.get(scene.view.scale) else { return Window::Everything };
     match scene.snapshot.stats.load.peak_ms {
+        // Less than that is shown as without a cursor: the rest of the chart would be empty.
+        _ if scene.view.cursor.is_some() && extent(scene.snapshot) <= span => {
+            if scene.whole() {
+                Window::Everything
+            } else {
+                Window::Last(span)
+            }
+        }
         _ if let Some(cursor) = scene.view.cursor => Window::Around(cursor.centre, span),
         Some((at, ..)) if scene.whole() => Window::Around(at, span),
         _ => Window::Last(span),
     }
+}
+
+/// For how long the load is known, in nanoseconds.
+fn extent(s: &Snapshot) -> i64 {
+    let ends = |sample: &Sample| sample.start.plus(sample.length);
+    let (samples, open) = (&s.stats.load.samples, s.stats.load.open.as_ref());
+    samples.first().or(open).zip(open.or(samples.last())).map_or(0, |(first, last)| ends(last).since(first.start))
 }
 
 /// Bins of a chart from which on narrower ones would not be told apart.
@@ -66,12 +81,7 @@ pub(super) fn gathered(scene: &Scene, columns: usize) -> Bins {
 
 /// Numbers of the spans that show less than everything, and so many bins: milliseconds everywhere where packets can be read again.
 pub(in crate::tui) fn scales(s: &Snapshot, fewest: i64, reads_again: bool) -> Vec<usize> {
-    let ends = |sample: &Sample| sample.start.plus(sample.length);
-    let known =
-        match (s.stats.load.samples.first().or(s.stats.load.open.as_ref()), s.stats.load.open.as_ref().or(s.stats.load.samples.last())) {
-            (Some(first), Some(last)) => ends(last).since(first.start),
-            _ => 0,
-        };
+    let known = extent(s);
     let known_finest = s.stats.load.fine.iter().map(|fine| fine.width).min().unwrap_or(s.stats.load.interval).min(s.stats.load.interval);
     let finest = if reads_again { MILLISECOND.min(known_finest) } else { known_finest };
     let useful = move |span: i64| span < known && span / fewest >= finest;
@@ -289,6 +299,8 @@ pub(super) fn looked_at(canvas: &mut Canvas, scene: &Scene, times: &ChartTimes, 
         canvas.over(Rect { x, y, width, height: field.height + above }, scene.theme.selected());
     }
     if let Some((x, width)) = times.columns(cursor.here) {
+        // Half a time of day under the mark would be another one.
+        canvas.erase_word(x + width / 2, field.bottom());
         canvas.put(x + width / 2, field.bottom(), 1, "▲", scene.theme.strong(Hue::Warn));
     }
 }
@@ -323,7 +335,7 @@ fn packet_note(scene: &Scene) -> Note {
     let dim = scene.style(Hue::Dim);
     let s = scene.snapshot;
     let mean = if s.stats.total.packets > 0 { s.stats.total.wire_bytes as f64 / s.stats.total.packets as f64 } else { 0.0 };
-    vec![("mean packet ".into(), dim), (format!("{mean:.0} B").into(), scene.style(Hue::Text))]
+    vec![("mean packet ".into(), dim), (format!("{} B", units::grouped(mean.round() as u64)).into(), scene.style(Hue::Text))]
 }
 
 fn largest(values: &[Option<f64>]) -> f64 {

@@ -14,7 +14,7 @@ use ratatui::layout::Rect;
 struct Widths {
     number: u16,
     time: u16,
-    end: u16,
+    ends: [u16; 2],
     protocol: u16,
     length: u16,
     gap: u16,
@@ -23,18 +23,19 @@ struct Widths {
 fn widths(scene: &Scene, page: &PacketPage, width: u16) -> Widths {
     let longest = |pick: fn(&PacketRow) -> &str| page.rows.iter().map(|row| cells(pick(row))).max().unwrap_or(0);
     let room = match width {
-        0..100 => 13,
-        100..118 => 15,
+        0..72 => 13,
+        // Every IPv4 address is whole.
+        72..118 => 15,
         118..160 => 17,
         _ => 39,
     };
-    let end = longest(|row| &row.source).max(longest(|row| &row.destination)).clamp(9, room);
+    let ends = [longest(|row| &row.source), longest(|row| &row.destination)].map(|end| end.clamp(9, room));
     let number = page.rows.last().map_or(1, |row| row.number.to_string().len() as u16).max(3);
     // Where there is little room what a packet says is worth more than how long it is.
     let small = width < 100;
     let time = page.rows.iter().map(|row| cells(&time(scene, page.begin, row.time, small))).max().unwrap_or(0).max(8);
     let (gap, length) = if small { (1, 0) } else { (2, 5) };
-    Widths { number, time, end, protocol: longest(|row| &row.protocol).clamp(8, 10), length, gap }
+    Widths { number, time, ends, protocol: longest(|row| &row.protocol).clamp(8, 10), length, gap }
 }
 
 /// Draws packets under the heads of their columns; the area of each with its place in the list.
@@ -72,10 +73,10 @@ fn line(canvas: &mut Canvas, area: Rect, widths: &Widths, texts: [&str; 7], styl
     x += widths.number + gap;
     canvas.right(x, area.y, widths.time, time, s1);
     x += widths.time + gap;
-    canvas.put(x, area.y, widths.end, &cut_middle(from, widths.end), s2);
-    x += widths.end + gap;
-    canvas.put(x, area.y, widths.end, &cut_middle(to, widths.end), s3);
-    x += widths.end + gap;
+    for ((end, wide), style) in [from, to].into_iter().zip(widths.ends).zip([s2, s3]) {
+        canvas.put(x, area.y, wide, &cut_middle(end, wide), style);
+        x += wide + gap;
+    }
     canvas.put(x, area.y, widths.protocol, &cut_end(protocol, widths.protocol), s4);
     x += widths.protocol + gap;
     if widths.length > 0 {

@@ -6,6 +6,7 @@
 //!  1024–  ██████████  52 % │ broadcast    0.9 %
 //! ```
 
+use crate::model::Arrange as _;
 use crate::model::Severity;
 use crate::snapshot::tables::losses::LOSSES;
 use crate::snapshot::{SIZE_CLASSES, Traffic};
@@ -101,9 +102,9 @@ pub(in crate::tui) fn losses(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     // Where there is no room for all, those that count something stand first, and the rest is told of.
     let mut shown: Vec<usize> = (0..stages.len()).collect();
     if stages.len() > rows {
-        shown.sort_by_key(|at| (stages[*at].count == 0, *at));
+        shown.arrange_by_key(|at| (stages[*at].count == 0, *at));
         let rest = shown.split_off(rows.saturating_sub(1).min(shown.len()));
-        shown.sort_unstable();
+        shown.arrange();
         let lost = rest.iter().fold(0u64, |sum, at| sum.saturating_add(stages[*at].count));
         let more = format!("+{} more", rest.len());
         if rows > 0 {

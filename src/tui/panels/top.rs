@@ -6,6 +6,7 @@
 //!  smb2       231 Mb/s  ████▎         19 % │ 10.20.0.31:49822 ⇄ 10.20.1.9:445  smb2 188 Mb/s
 //! ```
 
+use crate::model::Arrange as _;
 use crate::model::Path;
 use crate::model::proto::Family;
 use crate::snapshot::{self, HierarchyRow, Traffic};
@@ -66,7 +67,7 @@ fn sorted(leaves: HashMap<String, Leaf>, scene: &Scene) -> Vec<Leaf> {
         let bits = scene.bits(l.recent, l.total);
         if scene.whole() { bits } else { scene.rates.rank_of(&l.name, bits) }
     };
-    out.sort_by(|x, y| place(y).total_cmp(&place(x)).then_with(|| x.name.cmp(&y.name)));
+    out.arrange_by(|x, y| place(y).total_cmp(&place(x)).then_with(|| x.name.cmp(&y.name)));
     out
 }
 

@@ -1,4 +1,4 @@
-//! What is said: DNS, TLS and the like, each with its numbers.
+//! What is said: DNS, TLS and the like, each with its numbers, and behind them the streams of calls.
 //!
 //! ```text
 //!  dns 14   tls 9   mdns 0   llmnr 0
@@ -9,8 +9,10 @@
 //! ```
 
 use crate::snapshot::tables::applications::APPLICATIONS;
+use crate::snapshot::tables::rtp_streams::RTP_STREAMS;
 use crate::snapshot::{Column, Snapshot};
 use crate::tui::canvas::{Canvas, split_top};
+use crate::tui::details;
 use crate::tui::panels::any_table::TablePanel;
 use crate::tui::panels::kinds;
 use crate::tui::screen::{Hint, Screen, Sorts};
@@ -23,9 +25,22 @@ pub(in crate::tui) struct ApplicationsScreen;
 /// What is shown without a protocol chosen.
 const ALL: TablePanel = TablePanel { empty: "nothing was recognised by its content yet", ..TablePanel::of(&APPLICATIONS) };
 
-/// The numbers of the protocol chosen.
+/// Streams of voice and pictures, behind the protocols where there are any.
+const STREAMS: TablePanel = TablePanel { empty: "no stream of voice or pictures was seen yet", ..TablePanel::of(&RTP_STREAMS) };
+
+/// How the page of streams is called beside the protocols.
+const CALLS: &str = "calls";
+
+/// The pages: the protocols, and the streams where there are any.
+fn pages(snapshot: &Snapshot) -> Vec<(&'static str, TablePanel)> {
+    let apps = snapshot.dissect.apps.iter().map(|app| (app.token, TablePanel { group: Some(app.title), ..ALL }));
+    let streams = (!snapshot.stats.streams.is_empty()).then_some((CALLS, STREAMS));
+    apps.chain(streams).collect()
+}
+
+/// The page chosen.
 fn sheet(scene: &Scene) -> TablePanel {
-    TablePanel { group: scene.snapshot.dissect.apps.get(scene.pane.kind).map(|app| app.title), ..ALL }
+    pages(scene.snapshot).into_iter().nth(scene.pane.kind).map_or(ALL, |page| page.1)
 }
 
 impl Screen for ApplicationsScreen {
@@ -38,12 +53,11 @@ impl Screen for ApplicationsScreen {
     }
 
     fn kinds(&self, snapshot: &Snapshot) -> usize {
-        snapshot.dissect.apps.len()
+        pages(snapshot).len()
     }
 
     fn kind_with_rows(&self, snapshot: &Snapshot, kind: usize) -> Option<usize> {
-        let rows = |title| TablePanel { group: Some(title), ..ALL }.count(snapshot);
-        Some(kinds::with_rows(snapshot.dissect.apps.iter().map(|app| rows(app.title)), kind))
+        Some(kinds::with_rows(pages(snapshot).iter().map(|page| page.1.count(snapshot)), kind))
     }
 
     fn topics(&self, scene: &Scene) -> Vec<Topic> {
@@ -72,11 +86,18 @@ impl Screen for ApplicationsScreen {
     }
 
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
-        let apps = &scene.snapshot.dissect.apps;
-        let (line, body) = split_top(area, u16::from(!apps.is_empty()));
-        let names: Vec<_> =
-            apps.iter().map(|app| (app.token, Some(TablePanel { group: Some(app.title), ..ALL }.count(scene.snapshot)))).collect();
+        let pages = pages(scene.snapshot);
+        let (line, body) = split_top(area, u16::from(!pages.is_empty()));
+        let names: Vec<_> = pages.iter().map(|(name, page)| (*name, Some(page.count(scene.snapshot)))).collect();
         kinds::draw(canvas, line, scene, &names);
-        sheet(scene).draw(canvas, body, scene, true);
+        let list = sheet(scene);
+        let lines = list.topics(scene).len();
+        // Who speaks it stands below, where there is room.
+        let app = scene.snapshot.dissect.apps.get(scene.pane.kind).filter(|_| lines > 0);
+        let Some((app, (body, Some(below)))) = app.map(|app| (app, details::with_preview(body, lines + 1))) else {
+            return list.draw(canvas, body, scene, true);
+        };
+        list.draw(canvas, body, scene, true);
+        details::speakers(canvas, below, scene, &format!("Conversations with {}", app.token), &|c| c.app == Some(app.token));
     }
 }

@@ -239,7 +239,7 @@ fn draw_comparison(canvas: &mut Canvas, area: Rect, scene: &Scene, comparison: &
     let below = rules.len() as u16 + 1;
     if usize::from(body.height) > rows.len().max(3) + 2 + usize::from(below) {
         for (y, rule) in (body.bottom() - below + 1..body.bottom()).zip(&rules) {
-            canvas.ink(body.x + 1, y, body.width.saturating_sub(2), rule, Hue::Faint);
+            canvas.ink(body.x + 1, y, body.width.saturating_sub(2), rule, Hue::Dim);
         }
         body.height -= below;
     }

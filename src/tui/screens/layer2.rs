@@ -7,6 +7,7 @@
 //!  00:1b:54:aa:0c:01   sends  receives  │ ≤64   ██████     31 %
 //! ```
 
+use crate::model::Arrange as _;
 use crate::snapshot::table::Layers;
 use crate::snapshot::tables::chatter::CHATTER;
 use crate::snapshot::tables::classes::CLASSES;
@@ -180,7 +181,7 @@ fn draw_mixes(canvas: &mut Canvas, area: Rect, scene: &Scene) {
 fn vlan_rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, &'a VlanRow)> {
     let mut rows: Vec<&VlanRow> = scene.snapshot.stats.vlans.rows.iter().collect();
     let bytes = |r: &VlanRow| scene.basis(r.recent, r.traffic).0.wire_bytes;
-    rows.sort_by(|x, y| bytes(y).cmp(&bytes(x)).then(x.id.cmp(&y.id)));
+    rows.arrange_by(|x, y| bytes(y).cmp(&bytes(x)).then(x.id.cmp(&y.id)));
     scene.pane.arrange(rows.into_iter().map(|r| (Topic::Vlan(r.id), r)).collect())
 }
 

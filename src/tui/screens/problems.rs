@@ -7,12 +7,12 @@
 //!  ○ loss toward 10.20.3.0/24  clear  │ cause     …
 //! ```
 
-use crate::model::{Finding, Severity};
+use crate::model::{Finding, Severity, Verdict};
 use crate::snapshot::Snapshot;
 use crate::tui::canvas::{Canvas, cells, hundredths, split_top};
 use crate::tui::details::finding;
 use crate::tui::label;
-use crate::tui::panels::{mirror, when};
+use crate::tui::panels::{findings, mirror, when};
 use crate::tui::screen::{Effect, Hint, Screen};
 use crate::tui::theme::Hue;
 use crate::tui::view::{Pane, Scene, Topic};
@@ -125,27 +125,7 @@ fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, &Fi
     let note = format!("{active} active · {} cleared", rows.len() - active);
     let body = titled(canvas, area, "Problems", &[(note.into(), scene.style(Hue::Dim))], false);
     if rows.is_empty() {
-        let y = body.y + 1;
-        let (dot, words) = match scene.snapshot.unread() {
-            // What is still to come was not judged.
-            Some(part) => (Hue::Dim, format!("Nothing wrong has been found so far; {:.0} % is read.", part * 100.0)),
-            None => (Hue::Good, "Nothing is wrong that could be found.".to_owned()),
-        };
-        let symbol = if dot == Hue::Good { "● " } else { "○ " };
-        canvas.pieces(
-            body.x + 1,
-            y,
-            body.width.saturating_sub(2),
-            &[(symbol.into(), scene.style(dot)), (words.into(), scene.style(Hue::Text))],
-        );
-        canvas.ink(
-            body.x + 3,
-            y + 1,
-            body.width.saturating_sub(4),
-            "What could not be judged, and why, stands on the Mirror screen (8).",
-            Hue::Dim,
-        );
-        return;
+        return nothing(canvas, body, scene);
     }
     let columns: [Col<&Finding>; 3] = [
         // The title says more than the identifier, which stands below as well.
@@ -167,4 +147,37 @@ fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, &Fi
         }),
     ];
     table::draw(canvas, scene, body, &columns, rows, &Shape { focused: true, ..Shape::default() });
+}
+
+/// What is said where there is no finding: what was judged, and what was not.
+fn nothing(canvas: &mut Canvas, area: Rect, scene: &Scene) {
+    let (_, area) = split_top(area, 1);
+    if area.height == 0 {
+        return;
+    }
+    // What is still to come was not judged, and what nobody could judge is not good.
+    let network = &scene.snapshot.diagnosis.network;
+    let is_judged = network.verdict == Verdict::Good || scene.snapshot.mirror.trust.verdict == Verdict::Good;
+    let (hue, words) = match scene.snapshot.unread() {
+        Some(part) => (Hue::Dim, format!("Nothing wrong has been found so far; {:.0} % is read.", part * 100.0)),
+        None if is_judged && !network.is_failing => (Hue::Good, "Nothing is wrong that could be found.".to_owned()),
+        None => (Hue::Dim, "Nothing wrong was found.".to_owned()),
+    };
+    let symbol = if hue == Hue::Good { "● " } else { "○ " };
+    let room = area.width.saturating_sub(2);
+    canvas.pieces(area.x + 1, area.y, room, &[(symbol.into(), scene.style(hue)), (words.into(), scene.style(Hue::Text))]);
+    let (_, area) = split_top(area, 2);
+    let used = findings::nothing(canvas, area, scene);
+    let (_, rest) = split_top(area, used + 1);
+    if not_judged(scene) == 0 {
+        return;
+    }
+    if rest.height >= NOT_JUDGED {
+        return mirror::silenced(canvas, rest, scene);
+    }
+    let words = "What could not be judged, and why, stands on the Mirror screen (8).";
+    let (line, _) = split_top(split_top(area, used).1, 1);
+    if line.height > 0 {
+        canvas.ink(line.x + 3, line.y, room.saturating_sub(2), words, Hue::Dim);
+    }
 }

@@ -14,7 +14,7 @@ use crate::snapshot::table::Layers;
 use crate::snapshot::tables::hierarchy::HIERARCHY;
 use crate::snapshot::{HierarchyRow, Snapshot};
 use crate::tui::canvas::{Canvas, split_top};
-use crate::tui::columns as shared;
+use crate::tui::details;
 use crate::tui::fields;
 use crate::tui::label;
 use crate::tui::panels::top;
@@ -159,16 +159,11 @@ fn speakers(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, Bran
     let chosen = scene.pane.selected.as_ref().and_then(|t| rows.iter().find(|r| r.0 == *t)).or(rows.first());
     let Some((_, branch)) = chosen else { return };
     let path = branch.row.path;
-    let mut found = shared::busiest_conversations(scene, &|c| match branch.row.app {
+    let title = format!("Conversations with {}", branch.row.token());
+    details::speakers(canvas, area, scene, &title, &|c| match branch.row.app {
         Some((app, _)) => c.path == path && c.app == Some(app),
         None => c.path.prefixes().any(|p| p == path),
     });
-    found.truncate(usize::from(area.height));
-    let six = shared::has_six(found.iter().map(|r| &r.1.1.a));
-    let title = scene.based(&format!("Conversations with {}", branch.row.token()), area.width);
-    let body = titled(canvas, area, &title, &[], false);
-    let shape = Shape { inert: true, empty: "none among the rows shown", ..Shape::default() };
-    table::draw(canvas, scene, body, &shared::conversations(None, six, scene.whole()), &found, &shape);
 }
 
 /// The columns of the table; the first one is a tree.

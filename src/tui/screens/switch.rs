@@ -146,7 +146,10 @@ impl Screen for SwitchScreen {
         // What was walked to stands first; beside and below it what has rows.
         let mut others: Vec<usize> = (0..PANELS.len()).filter(|at| *at != kind && count(*at) > 0).collect();
         let mut left = body;
-        if body.width >= 150 && kind != EVENTS_AT && others.len() > 1 && count(EVENTS_AT) > 0 {
+        let lines = |at: usize| (count(at).clamp(1, 200) as u16).saturating_add(3);
+        // Events stand beside the others where all have no room below each other.
+        let all: u16 = others.iter().fold(lines(kind), |sum, at| sum.saturating_add(lines(*at)));
+        if body.width >= 150 && kind != EVENTS_AT && others.len() > 1 && count(EVENTS_AT) > 0 && all > body.height {
             let parts = divide(canvas, body, &[hundredths(body.width, 58)]);
             if let [lists, right] = parts[..] {
                 others.retain(|at| *at != EVENTS_AT);
@@ -154,7 +157,6 @@ impl Screen for SwitchScreen {
                 left = lists;
             }
         }
-        let lines = |at: usize| (count(at).clamp(1, 200) as u16).saturating_add(3);
         let drawing = tree::lines(scene, left.width.saturating_sub(2));
         // Each has room for some rows before one has room for all.
         let few: u16 = others.iter().map(|at| lines(*at).min(6)).sum();

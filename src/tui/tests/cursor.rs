@@ -137,6 +137,13 @@ fn a_click_and_a_drag_in_the_chart_choose_a_time() {
     assert!(dragged.length() > 5 * first.length(), "{first:?} {dragged:?}");
     session.mouse(MouseEventKind::Drag(MouseButton::Left), 70, 8);
     assert!(shown(&session).from < first.from && shown(&session).to == first.to);
+    // What begins in a table is none in the chart, whatever is looked at.
+    session.mouse(MouseEventKind::Up(MouseButton::Left), 70, 8);
+    let before = shown(&session);
+    session.mouse(MouseEventKind::Down(MouseButton::Left), 60, 30);
+    session.mouse(MouseEventKind::Drag(MouseButton::Left), 90, 31);
+    assert_eq!(shown(&session), before);
+    session.keys("Esc");
     // The arrows move it where no row is selected.
     session.mouse(MouseEventKind::Down(MouseButton::Left), 60, 8);
     let before = shown(&session);

@@ -388,3 +388,43 @@ fn a_filter_finds_hosts_by_their_names() {
     let shown = session.app.shown.stats.endpoints.ip.rows.len();
     assert!((1..=named.len()).contains(&shown), "{shown} rows\n{}", session.text());
 }
+
+#[test]
+fn a_row_that_another_screen_filtered_away_is_not_acted_on() {
+    let mut session = Session::new(Story::File, 120, 40);
+    session.keys("4 Down Down Down");
+    let selected = session.app.pane().selected.clone().expect("a row");
+    // Of one end of another row nothing else is.
+    let Topic::Conversation { a_port, b_port, .. } = session.app.topics()[0] else { panic!("no conversation") };
+    session.keys("3 /").kinds(&format!("port {}", a_port.max(b_port))).keys("Enter 4");
+    let shown = session.app.topics();
+    assert!(!shown.is_empty() && !shown.contains(&selected), "the filter hides it");
+    assert!(session.app.pane().selected.as_ref().is_none_or(|topic| shown.contains(topic)), "what is selected is seen");
+    session.keys("Enter");
+    assert!(!session.text().contains("Gone"), "{}", session.text());
+}
+
+#[test]
+fn keys_of_charts_do_nothing_where_there_is_none() {
+    let mut session = Session::new(Story::Calm, 120, 40);
+    session.keys("4");
+    let (scale, split) = (session.app.view.scale, session.app.view.split);
+    for key in ["+", "-", "d"] {
+        session.keys(key);
+        assert!(session.text().contains("this page has no chart of the load"), "{key}");
+    }
+    assert_eq!((session.app.view.scale, session.app.view.split), (scale, split));
+    session.keys("1 +");
+    assert_ne!(session.app.view.scale, scale);
+}
+
+#[test]
+fn beginning_again_keeps_orders_and_scale() {
+    let mut session = Session::new(Story::File, 120, 40);
+    session.keys("4 s s S 1 +");
+    let chosen = (session.app.view.scale, session.app.view.conversations);
+    let options = session.app.options.clone();
+    session.app.begin_again(options, Vec::new());
+    session.see(demo::snapshot(Story::File, 3));
+    assert_eq!((session.app.view.scale, session.app.view.conversations), chosen);
+}

@@ -195,7 +195,7 @@ fn nothing_found_says_of_what() {
         let lines = session.lines();
         lines[session.line_of("What is wrong") + 1].clone()
     };
-    assert!(wrong(Story::Calm).contains("● mirror: no fault found"), "{}", wrong(Story::Calm));
+    assert!(wrong(Story::Calm).contains("● mirror good"), "{}", wrong(Story::Calm));
     assert!(wrong(Story::Empty).contains("? mirror: not judged yet"), "{}", wrong(Story::Empty));
     let session = Session::new(Story::Calm, 200, 40);
     assert!(session.text().contains("network: no connection or request seen yet"), "{}", session.text());

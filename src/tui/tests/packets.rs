@@ -219,6 +219,24 @@ fn the_cursor_walks_and_goes_where_it_is_sent() {
 }
 
 #[test]
+fn what_is_pasted_is_looked_for() {
+    let (mut session, _) = session(Story::File, 120, 40);
+    session.keys("9 /");
+    session.event(&Event::Paste("files\u{7}.example\nq".into()));
+    assert!(session.text().contains("files.example▏"), "{}", session.text());
+    assert!(!session.effects.contains(&Effect::Quit));
+}
+
+#[test]
+fn packets_are_not_left_out_by_filters_of_other_lists() {
+    let (mut session, _) = session(Story::File, 120, 40);
+    session.keys("9 Down F");
+    assert!(session.app.view.filter.is_none() && session.text().contains("f shows those of one conversation"));
+    session.keys("?");
+    assert!(!session.text().contains("leave out what is selected"));
+}
+
+#[test]
 fn a_row_leads_to_its_packets() {
     let (mut session, few) = session(Story::Trouble, 120, 40);
     session.keys("4 Down P");

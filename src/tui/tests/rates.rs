@@ -1,8 +1,9 @@
 //! Rates that can be read: several spans side by side, rows that hold still.
 
 use super::*;
-use crate::model::{Timestamp, Traffic};
-use crate::snapshot::Conversation;
+use crate::model::time::SECOND;
+use crate::model::{Chatter, ChatterRow, Timestamp, Traffic};
+use crate::snapshot::{Conversation, VlanWays};
 use crate::tui::rates::{Rates, SPARK};
 use crate::tui::screen::Screen;
 use crate::tui::view::{Kind, Topic};
@@ -123,4 +124,39 @@ fn a_paused_picture_keeps_its_rates() {
     session.keys("p");
     let after = row(&session);
     assert!(after.contains("72.0 kb/s") && after.contains("33.6 kb/s"), "1 s and 10 s: {after}");
+}
+
+/// The parts of a picture that are called recent, as they are printed: whatever is added to one is among them.
+fn recents(s: &Snapshot) -> Vec<String> {
+    let text = format!("{s:#?}");
+    let lines: Vec<&str> = text.lines().collect();
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let begins = |line: &&str| line.trim_start().starts_with("recent") && line.ends_with(['{', '[']);
+    let blocks = lines.iter().enumerate().filter(|(_, line)| begins(line)).map(|(at, line)| {
+        let inside = lines[at + 1..].iter().take_while(|below| indent(below) > indent(line));
+        format!("line {at} {line} {}", inside.map(|l| l.trim()).collect::<String>())
+    });
+    blocks.collect()
+}
+
+#[test]
+fn whatever_is_recent_is_of_the_same_ten_seconds() {
+    let mut s = demo::snapshot(Story::Trouble, 1);
+    let some = |packets| Traffic { packets, wire_bytes: packets * 100 };
+    s.stats.vlans.rows[0].ways = Some(VlanWays { traffic: [some(500), some(600)], recent: [some(5), some(6)] });
+    s.switch.chatter = vec![ChatterRow { kind: Chatter::ArpRequest, traffic: some(700), recent: some(48) }];
+    let mut rates = Rates::default();
+    rates.note(&Snapshot { live: true, now: s.now.plus(-10 * SECOND), ..Snapshot::default() });
+    rates.note(&s);
+    let smoothed = rates.smoothed(&s);
+    assert_eq!(smoothed.recent_seconds, 10.0);
+    let (before, after) = (recents(&s), recents(&smoothed));
+    let counted = |text: &str| text.split("wire_bytes: ").skip(1).any(|number| !number.starts_with("0,"));
+    assert!(before.len() == after.len() && before.iter().filter(|text| counted(text)).count() > 20, "{}", before.len());
+    for (before, after) in before.iter().zip(&after).filter(|(before, _)| counted(before)) {
+        assert_ne!(before, after, "stays that of one second");
+    }
+    // What was seen for a second of ten came at that rate.
+    assert_eq!(smoothed.switch.chatter[0].recent, some(480));
+    assert_eq!(smoothed.stats.vlans.rows[0].ways.map(|ways| ways.recent), Some([some(50), some(60)]));
 }

@@ -1,5 +1,6 @@
 //! Load by columns of dots: samples spread over bins of equal length, long silences cut out.
 
+use crate::model::Arrange as _;
 use crate::model::time::{MILLISECOND, SECOND, Timestamp};
 use crate::model::{TimeSpan, Traffic};
 use crate::snapshot::{Load, Sample};
@@ -165,7 +166,9 @@ pub(in crate::tui) fn gather(load: &Load, now: Timestamp, shown: Window, count: 
         intervals.since(stretch.start).take_while(|s| s.start.0 < stretch.end).for_each(|sample| quiet(sample, stretch, span, part));
     }
     let from = stretches.first().map_or(begin, |s| s.start).max(begin);
-    let mut facts = facts(&known, &intervals, (from, end), interval);
+    // Of a time without the network there is no load: numbers are of the rest, as the mean of everything is.
+    let without = if shown == Window::Everything { length(&silences(&known, age, interval)) } else { 0 };
+    let mut facts = facts(&known, &intervals, (from, end), (end.saturating_sub(from).saturating_sub(without), interval));
     let (max, width) = busiest(&known, &intervals, (from, end), if finished { interval } else { 0 });
     facts.width = width;
     facts.max = Some(max).filter(|max| *max > 0.0 && *max >= facts.mean * ROUNDED);
@@ -190,7 +193,7 @@ pub(in crate::tui) fn close_up(load: &Load, shown: TimeSpan, count: usize) -> Bi
     let mut bins = vec![Some(Bin::default()); count.max(1)];
     known.since(start).take_while(|s| s.start.0 < end).for_each(|sample| spread(sample, start, span, &mut bins));
     means(&mut bins, start, span, (start, end));
-    let mut facts = facts(&known, &intervals, (start, end), load.interval);
+    let mut facts = facts(&known, &intervals, (start, end), (shown.length(), load.interval));
     let (max, width) = busiest(&known, &intervals, (start, end), load.interval);
     facts.width = width;
     facts.max = Some(max).filter(|max| *max > 0.0 && *max >= facts.mean * ROUNDED);
@@ -206,14 +209,21 @@ fn window(first: i64, end: i64, age: i64, shown: i64, count: usize) -> (i64, Vec
     (span, vec![Stretch { bin: 0, bins: count, start, end }])
 }
 
-/// Everything, but for silences that are much longer than what is left without them.
+/// Silences that are much longer than what is left without them.
+fn silences(known: &Known, age: i64, interval: i64) -> Vec<(i64, i64)> {
+    let pairs = known.all().zip(known.all().skip(1)).map(|(one, next)| (end_of(one), next.start.0));
+    pairs.filter(|(from, to)| to.saturating_sub(*from) > (age / 4).max(interval.saturating_mul(10))).take(CUTS).collect()
+}
+
+/// How long they are together.
+fn length(silences: &[(i64, i64)]) -> i64 {
+    silences.iter().map(|(from, to)| to.saturating_sub(*from)).fold(0, i64::saturating_add)
+}
+
+/// Everything, but for such silences.
 fn everything(known: &Known, (start, end): (i64, i64), age: i64, interval: i64, count: usize) -> (i64, Vec<Stretch>) {
-    let mut silences: Vec<(i64, i64)> = Vec::new();
-    if count >= CUT * (CUTS + 1) * 2 {
-        let pairs = known.all().zip(known.all().skip(1)).map(|(one, next)| (end_of(one), next.start.0));
-        silences = pairs.filter(|(from, to)| to.saturating_sub(*from) > (age / 4).max(interval.saturating_mul(10))).take(CUTS).collect();
-    }
-    let cut: i64 = silences.iter().map(|(from, to)| to.saturating_sub(*from)).fold(0, i64::saturating_add);
+    let silences = if count >= CUT * (CUTS + 1) * 2 { silences(known, age, interval) } else { Vec::new() };
+    let cut = length(&silences);
     let room = count - CUT * silences.len();
     let span = divided(age.saturating_sub(cut).max(1), room.saturating_sub(silences.len()).max(1));
     let mut stretches = Vec::new();
@@ -283,8 +293,9 @@ fn means(bins: &mut [Option<Bin>], start: i64, span: i64, (begin, end): (i64, i6
     }
 }
 
-/// Mean and worst over the time in view; the rest by intervals, those without packets among them.
-fn facts(known: &Known, intervals: &Known, (from, end): (i64, i64), interval: i64) -> Facts {
+/// Mean and worst over the time in view, which lasts `view` without what was cut out of it; the rest by intervals, those without packets among
+/// them.
+fn facts(known: &Known, intervals: &Known, (from, end): (i64, i64), (view, interval): (i64, i64)) -> Facts {
     let mut out = Facts::default();
     let inside = |sample: &Sample| end.min(end_of(sample)).saturating_sub(sample.start.0.max(from)).max(0);
     let rate = |sample: &Sample| sample.traffic.wire_bytes as f64 / (sample.length.max(1) as f64 / SECOND as f64);
@@ -299,7 +310,7 @@ fn facts(known: &Known, intervals: &Known, (from, end): (i64, i64), interval: i6
             out.worst_traffic = sample.peak_ms();
         }
     }
-    let view = end.saturating_sub(from).max(1);
+    let view = view.max(1);
     out.mean = bytes / (view as f64 / SECOND as f64);
     out.mean_link = link / (view as f64 / SECOND as f64);
     let mut rates: Vec<(f64, i64)> = Vec::new();
@@ -310,7 +321,7 @@ fn facts(known: &Known, intervals: &Known, (from, end): (i64, i64), interval: i6
             rates.push((rate(sample), part));
         }
     }
-    rates.sort_by(|x, y| y.0.total_cmp(&x.0));
+    rates.arrange_by(|x, y| y.0.total_cmp(&x.0));
     let mut above = view as f64 * 0.05;
     let at = rates.iter().find(|(_, length)| {
         above -= *length as f64;
@@ -390,6 +401,16 @@ mod tests {
         assert_eq!(bins.facts.mean, 910.0 / 30.0);
         assert_eq!((bins.facts.max, bins.facts.p95, bins.facts.width), (Some(500.0), Some(300.0), SECOND));
         assert_eq!((coarse.facts.max, coarse.facts.width), (Some(500.0), SECOND), "whatever the width of the screen");
+    }
+
+    #[test]
+    fn what_is_cut_out_of_the_time_is_no_load_of_nothing() {
+        let samples = (0..100).chain(1_000_000..1_000_100).map(|s| sample(s, 100)).collect();
+        let load = load(samples);
+        for columns in [60, 600] {
+            let facts = gather(&load, Timestamp::new(1_000_100, 0), Window::Everything, columns, true).facts;
+            assert_eq!((facts.p95, facts.mean), (Some(100.0), 100.0), "{columns} columns");
+        }
     }
 
     #[test]

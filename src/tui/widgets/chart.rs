@@ -189,9 +189,12 @@ fn grid(canvas: &mut Canvas, area: Rect, upper: Rect, lower: Rect, plot: &Plot) 
     }
     let bottom = bottom(plot.top, upper, lower);
     for value in (1..=16).map(|i| f64::from(i) * step).take_while(|v| lower.height > 1 && *v <= bottom * 1.000_001) {
-        let below = (value / bottom * f64::from(lower.height)).floor().min(f64::from(lower.height - 1)) as u16;
-        label(lower.y + below, value);
-        is_told = true;
+        let below = (value / bottom * f64::from(lower.height)).floor() as u16;
+        // What begins where the area ends has no row: the one above it would make the distances unequal.
+        if below < lower.height {
+            label(lower.y + below, value);
+            is_told = true;
+        }
     }
     // Heights without a scale say nothing: where no round value has a row of its own, the top has one.
     if !is_told {

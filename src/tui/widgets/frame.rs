@@ -4,7 +4,7 @@
 //! ─ Protocols ─────────────── share of bytes ─┬─ Conversations ───────────
 //! ```
 
-use crate::tui::canvas::{Canvas, Hit, cells, cut_end, padded, split_top};
+use crate::tui::canvas::{Canvas, Hit, cut_end, padded, split_top};
 use crate::tui::theme::Hue;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -26,7 +26,7 @@ pub(in crate::tui) fn titled(canvas: &mut Canvas, area: Rect, title: &str, note:
         used = canvas.put(line.x + 2, line.y, line.width - 2, &title, style) + 2;
         canvas.put(line.x + used, line.y, 1, " ", faint);
     }
-    let wide: u16 = note.iter().map(|n| cells(&n.0)).sum();
+    let wide: u16 = note.iter().map(|n| canvas.cells(&n.0)).sum();
     if wide > 0 && used + wide + 5 <= line.width {
         let x = line.right() - wide - 2;
         canvas.put(x - 1, line.y, 1, " ", faint);
@@ -36,7 +36,23 @@ pub(in crate::tui) fn titled(canvas: &mut Canvas, area: Rect, title: &str, note:
     body
 }
 
-/// The same, where a click on the title line goes to the screen of a title, which is about what stands below it.
+/// Writes a note at the end of a title line that is drawn already, before the notes that stand there; nothing where it has no room.
+pub(in crate::tui) fn note_before(canvas: &mut Canvas, line: Rect, note: &str, style: Style) {
+    let text = format!(" {note} ");
+    let wide = canvas.cells(&text);
+    let is_free = |canvas: &Canvas, x: u16| canvas.buffer.cell((x, line.y)).is_some_and(|cell| matches!(cell.symbol(), "─" | "-"));
+    let mut free = 0;
+    for x in (line.left()..line.right()).rev() {
+        free = if is_free(canvas, x) { free + 1 } else { 0 };
+        // A piece of the line stays on either side.
+        if free == wide + 2 {
+            canvas.put(x + 1, line.y, wide, &text, style);
+            return;
+        }
+    }
+}
+
+/// A title line, where a click on it goes to the screen of a title, which is about what stands below it.
 pub(in crate::tui) fn titled_of(
     canvas: &mut Canvas,
     area: Rect,

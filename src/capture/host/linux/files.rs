@@ -1,5 +1,6 @@
 //! What the kernel tells in files: `/proc` and `/sys`.
 
+use crate::model::Arrange as _;
 use crate::model::Sum;
 use crate::model::host::Softnet;
 use std::fs;
@@ -43,7 +44,7 @@ pub fn governors() -> Vec<String> {
     let policies = fs::read_dir("/sys/devices/system/cpu/cpufreq").into_iter().flatten().flatten();
     let governor = |policy: fs::DirEntry| fs::read_to_string(policy.path().join("scaling_governor")).ok();
     let mut found: Vec<String> = policies.filter_map(governor).map(|text| text.trim().to_owned()).collect();
-    found.sort();
+    found.arrange();
     found.dedup();
     found
 }

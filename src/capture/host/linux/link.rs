@@ -1,6 +1,7 @@
 //! Interfaces and their addresses by rtnetlink(7): `linux/if_link.h`, `linux/if_addr.h`.
 
 use super::netlink::{Client, attribute, byte, name, number, put, text};
+use crate::model::Arrange as _;
 use crate::model::Mac;
 use crate::model::host::{Counters, HostFacts, Stack};
 use std::io;
@@ -152,7 +153,7 @@ fn operstate(state: u8) -> Option<&'static str> {
 pub fn stack(client: &mut Client, link: &Link) -> io::Result<Stack> {
     let all = links(client)?;
     let mut children: Vec<String> = all.iter().filter(|l| stands_on(l, link)).map(|l| l.name.clone()).collect();
-    children.sort();
+    children.arrange();
     let master = link.master.map(|index| match all.iter().find(|l| l.index == index) {
         Some(master) => (master.name.clone(), master.kind.clone()),
         None => (format!("interface {index}"), String::new()),
@@ -182,7 +183,7 @@ pub fn addresses(client: &mut Client, index: u32) -> io::Result<Vec<IpAddr>> {
     // Older kernels list those of all interfaces whatever is asked for.
     let answer = client.ask(RTM_GETADDR, true, &[0; IFADDRMSG])?;
     let mut found: Vec<IpAddr> = answer.iter().filter_map(|m| address(m)).filter(|(of, _)| *of == index).map(|(_, ip)| ip).collect();
-    found.sort();
+    found.arrange();
     Ok(found)
 }
 

@@ -1,26 +1,74 @@
 //! Requests that services without a rule of their own answer with errors.
 
 use super::{BAD, DNS, FAILING_MOST, HTTP, NTP, QUERIES, TLS, by_clients, codes, fails, report};
-use crate::diagnose::detector::{Detection, Detector, ExplainPage, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::Tuned;
 use crate::diagnose::findings::{SEVERAL, SURE, all_of, of, subject};
-use crate::model::Severity;
-use crate::model::evidence::{FAILING_SHARE, Trouble};
+use crate::model::evidence::{FAILING_SHARE, ServiceEvidence, ServiceWindow, Threshold, Trouble};
+use crate::model::{Finding, Proto, Severity, Value, wilson};
+
+/// For how long a service must answer nothing.
+static SILENT_SECONDS: Threshold = Threshold::seconds(10.0);
+
+/// Protocols over datagrams whose servers owe an answer to each request.
+const OWED: [&str; 4] = ["snmp", "radius", "kerberos", "sip"];
+
+/// What says how many were not answered.
+const UNANSWERED: &str = "unanswered";
 
 /// Another service answers with errors.
 pub struct ServiceErrors;
+
+/// A service that answers nothing of what it owes an answer to.
+fn silent(service: &ServiceEvidence, stands: bool) -> Option<Report> {
+    let is_owed = OWED.contains(&service.app_token) && service.key.protocol == Proto::Udp;
+    let w = service.window(|w| is_owed && are_enough_unanswered(w))?;
+    let bad = w.trouble(Trouble::Unanswered);
+    let span = bad.span?;
+    let lasts = span.last.seconds_since(span.first) >= SILENT_SECONDS.in_seconds();
+    if !(lasts || stands) {
+        return None;
+    }
+    let severity = match (bad.clients <= 1 && !bad.is_more, service.last_success) {
+        (true, None) => Severity::Note,
+        _ => by_clients(bad.clients, wilson(bad.count, w.requests).low > FAILING_MOST.value()),
+    };
+    let before = if service.last_success.is_some() { ", which answered before," } else { "" };
+    let title = format!(
+        "{} at {}{before} leaves {} requests of {} unanswered",
+        service.app_token,
+        service.key,
+        of(bad.count, w.requests),
+        bad.who()
+    );
+    let report = report(service, w, Trouble::Unanswered, severity, title).with(UNANSWERED, Value::Count(bad.count));
+    Some(match service.app_token {
+        "snmp" | "radius" => report
+            .because("It takes the requests for those of a stranger, and drops them without a word: a wrong community or secret, or a client it does not know; or nothing listens there.")
+            .mend("Compare community or secret and the list of clients on both sides; then look whether the service runs."),
+        _ => report,
+    })
+}
+
+/// Whether surely most requests of a stretch were not answered.
+fn are_enough_unanswered(w: &ServiceWindow) -> bool {
+    let bad = w.trouble(Trouble::Unanswered).count;
+    bad >= BAD.number() && wilson(bad, w.requests).low > FAILING_MOST.value()
+}
 
 impl Detector for ServiceErrors {
     fn page(&self) -> &'static ExplainPage {
         static PAGE: ExplainPage = ExplainPage {
             id: "service.errors",
             aspect: None,
-            meaning: "The service answers requests with errors.",
+            meaning: "The service answers requests with errors, or, where it is one that owes an answer to each, not at all.",
             measured: "Answers whose code is an error, negative answers that are normal left out: surely more than {share} of at least {n}, \
-                       or {most} of fewer, and at least {bad} (lower end of the {sure} interval); critical above {most} when at least {several} clients suffer.",
+                       or {most} of fewer, and at least {bad} (lower end of the {sure} interval); critical above {most} when at least {several} clients suffer. \
+                       Requests by SNMP, RADIUS, Kerberos and SIP without an answer: surely more than {most}, and at least {bad}, over at least \
+                       {time}; a note with one client where it has never answered.",
             cause: "The service fails, lacks something it needs, or its clients ask for what they may not.",
-            lookalikes: "One client that tries again and again.",
+            lookalikes: "One client that tries again and again, or looks for what is not there.",
             remedy: "Look at its log at these times.",
             topic: None,
             figures: &[
@@ -30,16 +78,27 @@ impl Detector for ServiceErrors {
                 ("bad", Tuned(&BAD)),
                 ("most", Tuned(&FAILING_MOST)),
                 ("several", Tuned(&SEVERAL)),
+                ("time", Tuned(&SILENT_SECONDS)),
             ],
         };
         &PAGE
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Undivided, Need::BothDirections, Need::Timely, Need::EverySide, Need::Complete, Need::Unsampled, Need::Abreast]
+    }
+
+    /// What is answered by errors needs nothing but the answers.
+    fn is_proved_without(&self, _: Need, finding: &Finding) -> bool {
+        !finding.evidence.iter().any(|(name, _)| *name == UNANSWERED)
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         // Those that have a rule of their own are told of there.
         let others = e.network.services.iter().filter(|s| !matches!(s.app_token, "" | DNS | HTTP | TLS | NTP));
         all_of(others.filter_map(|service| {
-            let (w, bad, share) = fails(service, (&QUERIES, &FAILING_SHARE), standing.on(subject(&service.key)))?;
+            let stands = standing.on(subject(&service.key));
+            let Some((w, bad, share)) = fails(service, (&QUERIES, &FAILING_SHARE), stands) else { return silent(service, stands) };
             let severity = if bad.clients <= 1 { Severity::Note } else { by_clients(bad.clients, share.low > FAILING_MOST.value()) };
             let title = format!(
                 "{} at {} answers {} requests with errors to {}: {}",

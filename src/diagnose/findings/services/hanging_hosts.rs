@@ -5,6 +5,7 @@ use super::{DEAD_CLIENTS, by_clients};
 use crate::diagnose::detector::Report;
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::findings::subject;
+use crate::model::Arrange as _;
 use crate::model::evidence::{ServiceEvidence, Trouble, Troubled};
 use crate::model::units::{duration, plural};
 use crate::model::{Address, Episode, Subject, Timestamp, Value, limits};
@@ -44,7 +45,7 @@ fn report(e: &Evidence, host: Address, waits: &[Waits<'_>]) -> Option<Report> {
     let (first, newest) = (spans().map(|span| span.first).min()?, spans().map(|span| span.last).max()?);
     let over = waits.iter().map(|wait| wait.over).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().max());
     let mut clients: Vec<Address> = waits.iter().flat_map(|wait| wait.requests.named).flatten().collect();
-    clients.sort_unstable();
+    clients.arrange();
     clients.dedup();
     // Whoever answers something else meanwhile does not hang.
     let meanwhile = |time: Timestamp| time > newest && over.is_none_or(|over| time < over);
@@ -80,6 +81,6 @@ fn report(e: &Evidence, host: Address, waits: &[Waits<'_>]) -> Option<Report> {
 fn proof(waits: &[Waits<'_>]) -> Vec<u64> {
     let proofs = waits.iter().flat_map(|wait| &wait.service.proof).filter(|proof| proof.0 == Trouble::Waiting);
     let mut packets: Vec<u64> = proofs.flat_map(|proof| proof.1.numbers()).collect();
-    packets.sort_unstable();
+    packets.arrange();
     packets.split_off(packets.len().saturating_sub(limits::PROVING_PACKETS))
 }

@@ -4,7 +4,7 @@ use super::{BAD, DEAD_CLIENTS, DNS, FAILING_MOST, QUERIES, by_clients, codes, fa
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Tuned};
-use crate::diagnose::findings::{SURE, all_of, exceeded, of, subject, times};
+use crate::diagnose::findings::{SURE, all_of, exceeded, of, subject, times, unusual};
 use crate::model::evidence::{
     FAILING_SHARE, FAILING_ZONES, SLOW_NAME_FLOOR, SLOW_REPLY, SLOW_SHARE, ServiceEvidence, ServiceWindow, Threshold, Trouble,
     UNANSWERED_SHARE, USUAL_TIMES, VERY_SLOW_REPLY,
@@ -27,6 +27,9 @@ static MISSING_ANSWERS: Threshold = Threshold::count(500.0);
 /// Share of slow answers of a name server: told of; of very slow ones: critical. How many answers there must be.
 static VERY_SLOW: Threshold = Threshold::share(0.2);
 static ANSWERS: Threshold = Threshold::count(50.0);
+
+/// Slow answers that are enough where surely most are: more than a cold cache has to ask for.
+static MOSTLY_SLOW: Threshold = Threshold::count(10.0);
 
 /// A name server does not answer.
 pub struct DnsUnanswered;
@@ -181,8 +184,33 @@ impl Detector for DnsFailing {
                 bad.who(),
                 codes(w, |_| true)
             );
-            Some(report(service, w, Trouble::Error, severity, title))
+            let report = report(service, w, Trouble::Error, severity, title);
+            Some(match w.codes.first().and_then(|most| why(most.code)) {
+                Some((cause, remedy)) => report.because(cause).mend(remedy),
+                None => report,
+            })
         }))
+    }
+}
+
+/// Why a name server answers most with this code, where that says more than that it cannot find out, and what to do about it (RFC 1035 section 4.1.1).
+fn why(code: u32) -> Option<(&'static str, &'static str)> {
+    match code {
+        1 => Some((
+            "The server does not understand the questions (FORMERR): an old server, or a firewall before it, that knows no EDNS (RFC 6891), or one \
+             that takes an option for an error.",
+            "Ask once with and once without EDNS (`dig +noedns`); renew the server or the firewall that answers so.",
+        )),
+        4 => Some((
+            "The server does not do what it is asked for (NOTIMP): a kind of question or an operation that it does not know.",
+            "Look at what is asked for; a resolver that forwards such questions is to send them elsewhere.",
+        )),
+        5 => Some((
+            "The server does not serve these clients or these names (REFUSED): it has no upstream for them, its access list leaves these clients out, \
+             or it limits how much it answers.",
+            "Look at its access lists and forwarders, and whether these clients are meant to ask it at all.",
+        )),
+        _ => None,
     }
 }
 
@@ -207,7 +235,7 @@ fn unusually_missing(service: &ServiceEvidence, stands: bool) -> Option<Report> 
         of(missing.count, w.answered),
         percent(usual)
     );
-    Some(report(service, w, Trouble::NoSuchName, Severity::Warning, title))
+    Some(unusual(report(service, w, Trouble::NoSuchName, Severity::Warning, title), service.unusual_since.missing))
 }
 
 /// It is so much within a minute that it does the server and its clients no good, usual or not.
@@ -234,7 +262,7 @@ impl Detector for DnsSlow {
             aspect: None,
             meaning: "This name server answers slowly: everything that begins with a name waits for it.",
             measured: "Answers more than {slow} and the way to the server and back after the first query: surely more than {share} of at least {n} (lower end of the {sure} \
-                       interval); or half of at least {n} of the last seconds took more than {times} times as long as usual and than {floor} and \
+                       interval), or {few} and more that surely are most of fewer; or half of at least {n} of the last seconds took more than {times} times as long as usual and than {floor} and \
                        the way. What opens connections to the same host or to others elsewhere, whom a name server asks in its turn, shows how \
                        long the way is; where nothing does, answers from elsewhere that always take the same time. \
                        Critical when surely more than {most} take longer than {very} and the way, for then clients ask again.",
@@ -247,6 +275,7 @@ impl Detector for DnsSlow {
                 ("slow", Tuned(&SLOW_REPLY)),
                 ("share", Tuned(&SLOW_SHARE)),
                 ("n", Tuned(&ANSWERS)),
+                ("few", Tuned(&MOSTLY_SLOW)),
                 ("most", Tuned(&VERY_SLOW)),
                 ("very", Tuned(&VERY_SLOW_REPLY)),
                 ("times", Tuned(&USUAL_TIMES)),
@@ -262,7 +291,11 @@ impl Detector for DnsSlow {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         all_of(speaking(e, DNS).filter_map(|service| {
-            let w = service.newest(|w| w.answered >= ANSWERS.number())?;
+            let is_mostly = |w: &ServiceWindow| {
+                let slow = w.trouble(Trouble::Slow).count;
+                slow >= MOSTLY_SLOW.number() && wilson(slow, w.answered).low > FAILING_MOST.value()
+            };
+            let w = service.newest(|w| w.answered >= ANSWERS.number() || is_mostly(w))?;
             let slow = w.trouble(Trouble::Slow);
             let share = wilson(slow.count, w.answered);
             let stands = standing.on(subject(&service.key));
@@ -272,7 +305,7 @@ impl Detector for DnsSlow {
                 || !exceeded(&share, SLOW_SHARE.value(), SLOW_SHARE.value() / 2.0, stands)
                 || !is_beyond(SLOW_REPLY.in_nanos())
             {
-                return slower_names(service, w, stands);
+                return slower_names(service, w, stands).filter(|_| w.answered >= ANSWERS.number());
             }
             let grave =
                 wilson(w.trouble(Trouble::VerySlow).count, w.answered).low > VERY_SLOW.value() && is_beyond(VERY_SLOW_REPLY.in_nanos());
@@ -292,5 +325,6 @@ fn slower_names(service: &ServiceEvidence, w: &ServiceWindow, stands: bool) -> O
     }
     let late = w.trouble(Trouble::SlowerThanUsual);
     let title = format!("Name server {} answers slowly: {}; usual are {}", service.key.address, times(w), duration(usual));
-    Some(report(service, w, Trouble::SlowerThanUsual, Severity::Warning, title).suffered_by(late.clients))
+    let report = report(service, w, Trouble::SlowerThanUsual, Severity::Warning, title).suffered_by(late.clients);
+    Some(unusual(report, service.unusual_since.response))
 }

@@ -5,7 +5,7 @@ use super::{BAD, DEAD_CLIENTS, DNS, TLS, by_clients, hanging_hosts, report};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::Tuned;
-use crate::diagnose::findings::{SEVERAL, SURE, all_of, exceeded, subject, times};
+use crate::diagnose::findings::{SEVERAL, SURE, all_of, exceeded, subject, times, unusual};
 use crate::model::evidence::{
     LONG_POLL, SERVERS_SHARE, SLOW_FLOOR, ServiceEvidence, ServiceWindow, Threshold, Trouble, USERS_WAIT, USUAL_TIMES, VERY_SLOW_REPLY,
 };
@@ -126,7 +126,7 @@ impl Detector for ServerSlow {
             let title = format!("{}: {}{way}", slowly(service, w), times(w));
             let mut report = report(service, w, kind, severity, title);
             if let Some(usual) = service.usual_response.filter(|_| kind == Trouble::SlowerThanUsual) {
-                report = report.with(USUAL, Value::Seconds(usual));
+                report = unusual(report.with(USUAL, Value::Seconds(usual)), service.unusual_since.response);
             }
             Some(if w.turns.answered > 0 { report.with("turns", Value::Count(w.turns.answered)) } else { report })
         });

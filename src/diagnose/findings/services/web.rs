@@ -4,7 +4,7 @@ use super::{BAD, FAILING_MOST, HTTP, by_clients, codes, fails, report, speaking}
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::Tuned;
-use crate::diagnose::findings::{SEVERAL, SURE, all_of, exceeded, of, subject};
+use crate::diagnose::findings::{SEVERAL, SURE, all_of, exceeded, of, subject, unusual};
 use crate::model::evidence::{ServiceEvidence, Threshold, Trouble, WEB_ERRORS_SHARE};
 use crate::model::units::percent;
 use crate::model::{Severity, wilson};
@@ -76,5 +76,5 @@ fn refusals(service: &ServiceEvidence, stands: bool) -> Option<Report> {
     let codes = codes(w, |code| code < 500);
     let title =
         format!("Web server {} refuses {} requests to {}: {codes}{usual}", service.key, of(refused.count, w.answered), refused.who());
-    Some(report(service, w, Trouble::Rejected, severity, title))
+    Some(unusual(report(service, w, Trouble::Rejected, severity, title), service.unusual_since.rejected))
 }

@@ -2,6 +2,7 @@
 //! monitored network and is taken off.
 
 use crate::capture::Packet;
+use crate::model::Arrange as _;
 use crate::model::{Address, LinkType, Mac, RspanChoice, Tunnel, TunnelKind};
 
 /// Frames of an interface that decide.
@@ -127,7 +128,7 @@ fn decide(seen: &[Seen]) -> (Phase, Option<RspanFrame>) {
         return (Phase::Known(vlan), None);
     }
     let mut networks: Vec<[u8; 3]> = seen.iter().filter_map(|s| s.network).collect();
-    networks.sort_unstable();
+    networks.arrange();
     networks.dedup();
     (Phase::None, (networks.len() > 1).then(|| RspanFrame::Suspect(tunnel(vlan))))
 }

@@ -1,6 +1,7 @@
 //! Several stretches of time of a service together: what findings about it rest on.
 
 use super::{ClientCounts, Latencies, SegmentCounts, ServiceCounts, TripCounts, TurnCounts, joined};
+use crate::model::Arrange as _;
 use crate::model::evidence::{AskedEcn, ClientLoss, CodeCount, LossWindow, ServiceWindow, Trouble, Troubled, TurnWindow};
 use crate::model::limits::FURTHER_CLIENTS;
 use crate::model::{Address, Episode};
@@ -14,7 +15,7 @@ fn counted<'a>(parts: impl Iterator<Item = &'a [(u32, u64)]>) -> Vec<CodeCount> 
             None => all.push((code, n)),
         }
     }
-    all.sort_unstable_by_key(|&(code, n)| (std::cmp::Reverse(n), code));
+    all.arrange_by_key(|&(code, n)| (std::cmp::Reverse(n), code));
     all.into_iter().map(|(code, count)| CodeCount { code, text: code.to_string().into(), count }).collect()
 }
 
@@ -32,7 +33,7 @@ fn client_losses(clients: &[(Address, ClientCounts)], segments: &SegmentCounts) 
 
 /// The counts of each client in one row.
 fn put_together(clients: &mut Vec<(Address, ClientCounts)>) {
-    clients.sort_unstable_by_key(|c| c.0);
+    clients.arrange_by_key(|c| c.0);
     clients.dedup_by(|again, first| {
         let same = again.0 == first.0;
         if same {
@@ -56,7 +57,7 @@ fn troubled(
         troubled.is_more = of(others) > 0;
         if troubled.clients > 0 {
             let mut most: Vec<&(Address, ClientCounts)> = clients.iter().filter(|c| of(&c.1) > 0).collect();
-            most.sort_by_key(|c| (std::cmp::Reverse(of(&c.1)), c.0));
+            most.arrange_by_key(|c| (std::cmp::Reverse(of(&c.1)), c.0));
             troubled.named.iter_mut().zip(most).for_each(|(place, c)| *place = Some(c.0));
         }
         troubled.span = spans.get(at).copied().flatten().filter(|_| troubled.count > 0);
@@ -111,7 +112,7 @@ pub fn window<'a>(
         part.zones.iter().filter(|zone| **zone != 0).for_each(|zone| zones.zone(*zone));
     }
     put_together(&mut clients);
-    idle_cuts.sort_unstable_by(f64::total_cmp);
+    idle_cuts.arrange_by(f64::total_cmp);
     let troubles = troubled(&clients, (&sum, &others), &spans);
     let of = |trouble: Trouble| troubles.get(trouble as usize).map_or(0, |t: &Troubled| t.count);
     ServiceWindow {

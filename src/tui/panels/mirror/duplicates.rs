@@ -10,7 +10,7 @@
 
 use crate::model::units;
 use crate::snapshot::tables::classes::code_point_name;
-use crate::tui::canvas::{Canvas, cut_end};
+use crate::tui::canvas::{Canvas, cells, cut_end};
 use crate::tui::rates;
 use crate::tui::theme::Hue;
 use crate::tui::view::{Scene, ratio};
@@ -31,6 +31,12 @@ pub(in crate::tui) fn height(scene: &Scene) -> u16 {
     let pairs = d.vlan_pairs.len().min(PAIRS);
     (3 + d.classes.len() + if pairs > 0 { pairs + 1 } else { 0 } + usize::from(d.gap.is_some())).min(40) as u16
 }
+
+/// Cells of a line of a class beside its bar and its meaning: name, share, copies, blanks.
+const BESIDE_BAR: u16 = 29;
+
+/// Cells from which on a bar says something.
+const LEAST_BAR: u16 = 4;
 
 /// What a class means.
 fn meaning(class: &str) -> &'static str {
@@ -110,13 +116,18 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
 fn classes(canvas: &mut Canvas, area: Rect, scene: &Scene) -> u16 {
     let d = &scene.snapshot.mirror.duplicates;
     let mut y = area.y;
+    // What a class means is read; the bar has what is left.
+    let longest = d.classes.iter().map(|class| cells(meaning(class.class))).max().unwrap_or(0);
+    let wide = (area.width / 4).min(24).min(area.width.saturating_sub(BESIDE_BAR + longest));
+    let wide = if wide < LEAST_BAR { 0 } else { wide };
     for class in d.classes.iter().take(usize::from(area.height)) {
         // What is counted as traffic has no share of the copies.
         let share = if class.is_copies() { ratio(class.traffic.packets, d.traffic.packets) } else { 0.0 };
         canvas.ink(area.x + 1, y, 10, class.class, Hue::Text);
-        let wide = (area.width / 4).clamp(4, 24);
         let style = scene.style(Hue::Family(crate::model::proto::Family::Tunnel));
-        bar::draw(canvas, area.x + 12, y, wide, share, style);
+        if wide > 0 {
+            bar::draw(canvas, area.x + 12, y, wide, share, style);
+        }
         let x = area.x + 13 + wide;
         let text = if class.is_copies() { amount::share(share) } else { "–".into() };
         canvas.right(x, y, 5, &text, scene.style(Hue::Text));

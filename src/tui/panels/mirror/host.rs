@@ -9,6 +9,7 @@
 //!  ● 19 more as a mirror port wants it · 2 cannot be told
 //! ```
 
+use crate::model::Arrange as _;
 use crate::model::host::{Check, Checklist, Rating};
 use crate::tui::canvas::{Canvas, wrap};
 use crate::tui::panels::facts::{self, TextLine};
@@ -82,7 +83,7 @@ fn lines(scene: &Scene, width: u16) -> Vec<TextLine> {
 
 fn one(out: &mut Vec<TextLine>, scene: &Scene, list: &Checklist, width: u16) {
     let mut told: Vec<&Check> = list.checks.iter().filter(|c| c.verdict >= Rating::Note).collect();
-    told.sort_by_key(|c| std::cmp::Reverse(c.verdict));
+    told.arrange_by_key(|c| std::cmp::Reverse(c.verdict));
     for check in &told {
         let (symbol, hue) = sign(check.verdict);
         let style = if check.verdict == Rating::Note { scene.style(Hue::Dim) } else { scene.style(hue) };

@@ -203,13 +203,13 @@ pub(in crate::tui) fn directions(canvas: &mut Canvas, area: Rect, scene: &Scene)
         return;
     }
     if sides.judged == 0 {
-        canvas.ink(
-            body.x + 1,
-            body.y,
-            body.width.saturating_sub(2),
-            "waiting for conversations of five packets that could be answered",
-            Hue::Dim,
-        );
+        let words = match scene.snapshot.finished {
+            true => "not judged: no conversation had five packets and could be answered",
+            false => "waiting for conversations of five packets that could be answered",
+        };
+        for (line, y) in wrap(words, body.width.saturating_sub(2)).iter().zip(body.top()..body.bottom()) {
+            canvas.ink(body.x + 1, y, body.width.saturating_sub(2), line, Hue::Dim);
+        }
         return;
     }
     let one = ratio(sides.one_sided, sides.judged);

@@ -104,7 +104,7 @@ fn draw_line(canvas: &mut Canvas, row: Rect, scene: &Scene, line: &TreeLine<'_>)
             // Its name in filters, where there is room.
             let name = crate::tui::canvas::cells(field.name);
             if room > value_used + name + 3 {
-                canvas.right(row.x + 1, row.y, width, field.name, scene.style(Hue::Faint));
+                canvas.right(row.x + 1, row.y, width, field.name, scene.style(Hue::Dim));
             }
         }
     }
@@ -113,16 +113,21 @@ fn draw_line(canvas: &mut Canvas, row: Rect, scene: &Scene, line: &TreeLine<'_>)
 /// Bytes of a line.
 const ROW: usize = 16;
 
+/// Lines of bytes.
+pub(super) fn rows(bytes: &[u8]) -> usize {
+    bytes.len().div_ceil(ROW)
+}
+
 /// Draws bytes in hexadecimal and as text; those of `marked` stand out and are in view.
 pub(super) fn bytes(canvas: &mut Canvas, area: Rect, scene: &Scene, bytes: &[u8], marked: Range<usize>) {
     let height = usize::from(area.height);
-    let rows = bytes.len().div_ceil(ROW);
+    let rows = rows(bytes);
     let first = (marked.start / ROW).saturating_sub(height / 3);
     let first = if marked.end.div_ceil(ROW) <= height { 0 } else { first.min(rows.saturating_sub(height)) };
     for (line, y) in (first..rows).zip(area.y..area.bottom()) {
         let at = line * ROW;
         let chunk = bytes.get(at..(at + ROW).min(bytes.len())).unwrap_or_default();
-        canvas.put(area.x + 1, y, 5, &format!("{at:04x} "), scene.style(Hue::Faint));
+        canvas.put(area.x + 1, y, 5, &format!("{at:04x} "), scene.style(Hue::Dim));
         for (n, byte) in chunk.iter().enumerate() {
             let (plain, here) = (scene.style(if *byte == 0 { Hue::Dim } else { Hue::Text }), marked.contains(&(at + n)));
             let style = if here { scene.theme.strong(Hue::Accent).patch(canvas.theme.selected()) } else { plain };

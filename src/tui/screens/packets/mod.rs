@@ -59,6 +59,10 @@ impl Screen for PacketsScreen {
         keys::HINTS
     }
 
+    fn lists_packets(&self) -> bool {
+        true
+    }
+
     fn is_typing(&self, pane: &Pane) -> bool {
         pane.own.get::<PacketsState>().is_some_and(|state| state.looking().typing.is_some())
     }
@@ -71,7 +75,7 @@ impl Screen for PacketsScreen {
         let Some(state) = scene.pane.own.get::<PacketsState>() else { return };
         let looking = &mut *state.looking();
         looking.clicked(scene.pane.selected.as_ref());
-        let above = list_height(area.height, looking.stream.is_some());
+        let above = list_height(area.height, looking.stream.is_some(), looking.need);
         looking.height = usize::from(above.saturating_sub(2)).max(1);
         looking.offset = scene.pane.offset as u64;
         let Some(page) = looking.page(scene.snapshot.live, is_reading(scene.snapshot)) else { return nothing(canvas, area, scene) };
@@ -106,10 +110,12 @@ fn waiting(snapshot: &Snapshot) -> String {
     format!("reading …{read}, then to the last packet")
 }
 
-/// Lines of the list with its title and its head.
-fn list_height(height: u16, stream: bool) -> u16 {
-    let share = if stream { height / 4 } else { hundredths(height, 45) };
-    share.max(5).min(height)
+/// Lines of the list with its title and its head. What no packet so far has `need`ed below it is the list's: it gives that back for good, so
+/// that rows move once at most.
+fn list_height(height: u16, stream: bool, need: usize) -> u16 {
+    let share = if stream { height / 4 } else { hundredths(height, 45) }.max(5).min(height);
+    let need = u16::try_from(need).unwrap_or(u16::MAX);
+    if stream || need == 0 { share } else { share.max(height.saturating_sub(need)) }
 }
 
 /// Draws the packet under the cursor: its fields, and beside or below them its bytes.
@@ -133,6 +139,9 @@ fn below(canvas: &mut Canvas, area: Rect, scene: &Scene, looking: &mut Looking, 
         let body = titled(canvas, bytes, "Bytes", &[(what.into(), scene.style(Hue::Dim))], false);
         contents::bytes(canvas, body, scene, &contents.bytes, marked);
     }
+    let (fields, dump) = (looking.lines + 1, contents::rows(&contents.bytes) + 1);
+    let need = if area.width >= BESIDE { fields.max(dump) } else { fields + dump.min(8) };
+    looking.need = looking.need.max(need);
 }
 
 /// What stands at the right of the title: what is being typed or was said, how many there are, where they lie. The first of it is cut to fit.
@@ -171,4 +180,19 @@ fn nothing(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let text = "No packets are kept here: the recorder is off (--recorder 64M turns it on).";
     canvas.ink(body.x + 1, body.y, body.width.saturating_sub(2), text, Hue::Dim);
     let _ = scene;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_has_what_no_packet_needs_below_it() {
+        assert_eq!(list_height(40, false, 0), 18, "nothing is known of packets yet");
+        assert_eq!(list_height(40, false, 9), 31);
+        assert_eq!(list_height(40, false, 22), 18);
+        assert_eq!(list_height(40, false, 500), 18, "it keeps its share");
+        assert_eq!(list_height(40, true, 9), 10);
+        assert_eq!((list_height(6, false, 3), list_height(3, false, 9)), (5, 3));
+    }
 }

@@ -95,6 +95,8 @@ pub(in crate::tui) struct Looking {
     pub offset: u64,
     /// Rows of the window.
     pub height: usize,
+    /// Lines that the packets looked at so far needed at most below the list.
+    pub need: usize,
     /// Rows there are.
     pub total: u64,
     /// The newest packet is followed.

@@ -1,6 +1,7 @@
 //! Which packets belong to a row.
 
 use super::keys::words;
+use crate::model::Arrange as _;
 use crate::model::{Address, Subject};
 use crate::snapshot::{PacketSubject, Snapshot};
 use crate::tui::topic::{Kind, Topic};
@@ -23,7 +24,7 @@ pub(in crate::tui) fn of_topic(snapshot: &Snapshot, topic: Option<&Topic>) -> (P
         Some(Topic::Finding(id, about)) => {
             let found = snapshot.diagnosis.findings.iter().find(|finding| finding.id == *id && finding.subject == *about);
             let mut numbers = found.map(|finding| finding.packets.clone()).unwrap_or_default();
-            numbers.sort_unstable();
+            numbers.arrange();
             let subject = if numbers.is_empty() { of_subject(about) } else { PacketSubject::Numbers(numbers) };
             let about = if subject == PacketSubject::All { String::new() } else { format!("{id} · {}", words(&subject)) };
             return (subject, about);

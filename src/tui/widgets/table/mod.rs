@@ -138,7 +138,7 @@ fn head<R>(canvas: &mut Canvas, area: Rect, (columns, extents): (&[Col<R>], &[Co
         }
         if let (true, (_, Some(said))) = (column.right, extents[c].scale(cells(column.title), wide)) {
             // Where bars end, unless they end at everything.
-            canvas.put(x, area.y, wide.saturating_sub(used), &said, canvas.theme.style(Hue::Faint));
+            canvas.put(x, area.y, wide.saturating_sub(used), &said, dim);
         }
         if let Some(sort) = column.sort {
             canvas.click(Rect { x, y: area.y, width: wide, height: 1 }, Hit::Column(sort));

@@ -1,0 +1,148 @@
+//! Receivers that take no data: whether somebody waits for them, or they read at a pace of their own.
+
+use super::all_of;
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
+use crate::diagnose::evidence::Evidence;
+use crate::diagnose::figure::Figure::Tuned;
+use crate::model::evidence::{StallEvidence, Threshold};
+use crate::model::units::{duration, plural};
+use crate::model::{Address, Severity, StallEnd, Subject, Value};
+
+/// Stalls that are told of: so many that last so long together, or one that is longer.
+static STALLS: Threshold = Threshold::count(3.0);
+static STALLED: Threshold = Threshold::seconds(0.2);
+static LONG_STALL: Threshold = Threshold::seconds(3.0);
+
+/// Servers at which a client stalls from which on it stalls at whatever it reads.
+static STALLED_SERVERS: Threshold = Threshold::count(3.0);
+
+/// A stall that never ends: so many probes in vain for so long.
+static PROBES: Threshold = Threshold::count(5.0);
+static NEVER: Threshold = Threshold::seconds(30.0);
+
+/// A receiver takes no data.
+pub struct TcpSlowReceiver;
+
+impl Detector for TcpSlowReceiver {
+    fn page(&self) -> &'static ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
+            id: "tcp.slow_receiver",
+            aspect: None,
+            meaning: "A host cannot take the data that is sent to it: it announces a window of zero, and its sender has to wait. The network \
+                      is not the cause.",
+            measured: "Times from the first segment that announces a window of zero to the first that announces more, those shorter than an \
+                       ordinary pause and those at the end of a connection left out: at least {stalls} of more than {stalled} together, or \
+                       one of {long}; critical when one does not end within {never} and {probes} probes. A warning where somebody waits for \
+                       it: of a service, whose clients send; and of a client where one takes {long}, or where it stalls at {servers} servers \
+                       or more, whatever it reads. A note where nobody does: of a client that takes what it asked for by and by, and where one \
+                       connection alone stalls again and again, at a pace of its own. Probes without data, which Linux sends, count as well.",
+            cause: "The receiving program does not read fast enough: overload, a slow disk or printer behind it, or it hangs.",
+            lookalikes: "Players, downloads with a limit, printers and backup targets, whose pace that is; a window of zero while a connection is \
+                         closed.",
+            remedy: "Look at the receiving program and what it waits for.",
+            topic: None,
+            figures: &[
+                ("stalls", Tuned(&STALLS)),
+                ("stalled", Tuned(&STALLED)),
+                ("long", Tuned(&LONG_STALL)),
+                ("servers", Tuned(&STALLED_SERVERS)),
+                ("never", Tuned(&NEVER)),
+                ("probes", Tuned(&PROBES)),
+            ],
+        };
+        &PAGE
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Undivided, Need::BothDirections, Need::Timely, Need::Prompt, Need::Unmerged]
+    }
+
+    fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
+        let mut stalls: Vec<(&StallEvidence, u64, Waits)> = e
+            .network
+            .stalls
+            .iter()
+            .filter(|stall| is_much(stall))
+            .map(|stall| {
+                let servers = servers_of(stall.receiver, &e.network.stalls);
+                (stall, servers, who_waits(stall, servers))
+            })
+            .collect();
+        // A receiver is told of once, by what is worst.
+        stalls.sort_by(|x, y| (x.0.receiver, x.2).cmp(&(y.0.receiver, y.2)).then(y.0.seconds.total_cmp(&x.0.seconds)));
+        stalls.dedup_by_key(|stall| stall.0.receiver);
+        all_of(stalls.into_iter().map(|(stall, servers, waits)| slow_receiver(stall, servers, waits)))
+    }
+}
+
+/// Whether a receiver stalls often enough, or for long enough, to be told of.
+fn is_much(stall: &StallEvidence) -> bool {
+    stall.stalls >= STALLS.number() && stall.seconds > STALLED.in_seconds() || stall.longest >= LONG_STALL.in_seconds()
+}
+
+/// The servers whose data a client does not take.
+fn servers_of(receiver: Address, stalls: &[StallEvidence]) -> u64 {
+    let own = stalls.iter().filter(|s| s.receiver == receiver && !is_service(s) && is_much(s));
+    let mut servers: Vec<Address> = own.map(|s| s.service.address).collect();
+    servers.sort_unstable();
+    servers.dedup();
+    servers.len() as u64
+}
+
+/// Whether it is the service that does not take what its clients send.
+fn is_service(stall: &StallEvidence) -> bool {
+    stall.receiver == stall.service.address
+}
+
+/// Whose time a stall takes, the worst first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Waits {
+    /// It does not end.
+    ForEver,
+    /// That of whoever sends, or of a user who sees a program hang.
+    Somebody,
+    /// That of the receiver alone: it takes what it asked for as it likes.
+    Nobody,
+}
+
+/// Who waits for a receiver that stalls at so many servers.
+fn who_waits(stall: &StallEvidence, servers: u64) -> Waits {
+    let is_long = stall.longest >= LONG_STALL.in_seconds();
+    match () {
+        () if stall.end != StallEnd::Reopened && stall.longest > NEVER.in_seconds() && stall.probes >= PROBES.number() => Waits::ForEver,
+        // A player fetches the next piece when it has shown the one before, however long that takes.
+        () if stall.is_paced && (!is_long || !is_service(stall)) => Waits::Nobody,
+        () if is_service(stall) || is_long || servers >= STALLED_SERVERS.number() => Waits::Somebody,
+        () => Waits::Nobody,
+    }
+}
+
+fn slow_receiver(stall: &StallEvidence, servers: u64, waits: Waits) -> Report {
+    let whose = if is_service(stall) { "from its clients" } else { "from the server" };
+    let (who, longest) = (stall.receiver, duration(stall.longest));
+    let often = format!("{}, the longest {longest}", plural(stall.stalls, "stall"));
+    let (severity, title) = match waits {
+        Waits::ForEver => {
+            let how = if stall.end == StallEnd::Lasts { "so far" } else { "until its connection ended" };
+            (Severity::Critical, format!("{who} takes no data any more at {}: for {longest} {how}", stall.service))
+        }
+        Waits::Somebody => (Severity::Warning, format!("{who} cannot take data {whose} in time: {often}")),
+        Waits::Nobody => (Severity::Note, format!("{who} takes data {whose} at its own pace: {often}")),
+    };
+    let mut evidence = vec![
+        ("stalls", Value::Count(stall.stalls)),
+        ("stalled_seconds", Value::Seconds(stall.seconds)),
+        ("longest_seconds", Value::Seconds(stall.longest)),
+        ("probes", Value::Count(stall.probes)),
+    ];
+    if servers >= STALLED_SERVERS.number() {
+        evidence.push(("servers", Value::Count(servers)));
+    }
+    let report = Report::new(severity, title, evidence).about(Subject::Host(who)).suffered_by(1).held(vec![stall.span]);
+    match waits {
+        Waits::Nobody => report
+            .because("Its program takes data at a pace of its own: a download with a limit, a player, a tool that synchronises, a printer.")
+            .mend("Nothing, unless somebody waits for it."),
+        Waits::Somebody | Waits::ForEver => report,
+    }
+}

@@ -1,0 +1,245 @@
+//! Loss that is not even: of what is lost most is lost of some seconds, or of some hosts.
+//!
+//! Of conversations that lose nearly everything hardly any acknowledgement is seen, so that in a sum of acknowledged bytes they weigh next to nothing.
+//! Where the share differs between seconds, or between the hosts that open conversations, each of these strata is taken by itself: what was seen of
+//! it is what its loss left over, so that as much was sent as that says (Horvitz and Thompson 1952).
+
+use super::Acked;
+use super::windows::{WINDOW, Windows, window};
+use crate::model::limits::ACKED_SECONDS;
+use crate::model::sum::{Sum, sums};
+use crate::model::time::SECOND;
+use crate::model::{Address, Estimate, Timestamp, Traffic, wilson};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// Segments of a stratum at least: fewer seconds are put together with the next.
+const LEAST: u64 = 30;
+
+/// How many times as much as by chance the shares of strata differ, before loss is uneven: runs of loss make it a few times.
+const UNEVEN: f64 = 8.0;
+
+/// Segments lost one after the other count as one of so many.
+const RUN: u64 = 2;
+
+/// No more is taken to be missing of a stratum: beyond, one segment that was seen would stand for a hundred.
+const MOST: f64 = 0.98;
+
+/// Places for hosts.
+pub const HOSTS: usize = 64;
+
+sums! {
+    /// A part of the traffic.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub struct Stratum {
+        /// Bytes acknowledged, and of them never seen.
+        pub acked: Acked,
+        /// Bytes that were seen.
+        pub seen: u64,
+    }
+}
+
+/// Strata by the host that opens conversations, in 64 places by its address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ByHost(pub [Stratum; HOSTS]);
+
+impl Default for ByHost {
+    fn default() -> Self {
+        Self([Stratum::default(); HOSTS])
+    }
+}
+
+impl ByHost {
+    /// Adds what was seen of a conversation.
+    pub fn add(&mut self, client: Address, (bytes, missing): (u64, u64), seen: u64) {
+        let mut hash = DefaultHasher::new();
+        client.hash(&mut hash);
+        if let Some(stratum) = self.0.get_mut((hash.finish() % HOSTS as u64) as usize) {
+            stratum.merge(&Stratum { acked: Acked { bytes, missing }, seen });
+        }
+    }
+}
+
+impl Sum for ByHost {
+    fn merge(&mut self, other: &Self) {
+        self.0.iter_mut().zip(&other.0).for_each(|(sum, more)| sum.merge(more));
+    }
+
+    fn since(&self, _: &Self) -> Self {
+        *self
+    }
+}
+
+/// Bytes acknowledged and missing by second; older seconds are forgotten.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AckedBySecond {
+    seconds: Windows<[u32; 2], ACKED_SECONDS>,
+    /// The second that is counted, its end and what was acknowledged in it so far.
+    open: i64,
+    ends: Timestamp,
+    bytes: u32,
+}
+
+impl AckedBySecond {
+    /// Counts what a segment acknowledges.
+    #[inline]
+    pub fn acked(&mut self, time: Timestamp, bytes: u32) {
+        if time >= self.ends || time.since(self.ends) < -SECOND {
+            self.turn(time);
+        }
+        self.bytes = self.bytes.saturating_add(bytes);
+    }
+
+    #[inline(never)]
+    fn turn(&mut self, time: Timestamp) {
+        self.close();
+        self.open = time.0.div_euclid(SECOND);
+        self.ends = Timestamp(self.open.saturating_add(1).saturating_mul(SECOND));
+    }
+
+    fn close(&mut self) {
+        let bytes = std::mem::take(&mut self.bytes);
+        self.add(self.open, [bytes, 0]);
+    }
+
+    /// Counts what is missing since then.
+    pub fn missing(&mut self, since: Timestamp, bytes: u32) {
+        self.add(since.0.div_euclid(SECOND), [0, bytes]);
+    }
+
+    fn add(&mut self, second: i64, counts: [u32; 2]) {
+        if counts != [0; 2]
+            && let Some(sum) = self.seconds.entry(second)
+        {
+            sum.iter_mut().zip(counts).for_each(|(sum, n)| *sum = sum.saturating_add(n));
+        }
+    }
+
+    /// What was counted up to now.
+    pub fn counted(&self) -> Self {
+        let mut all = self.clone();
+        all.close();
+        all
+    }
+
+    /// Strata of seconds since `from`, with what arrived in them.
+    pub fn strata(&self, arrived: &Windows<Traffic>, from: Option<Timestamp>, segment: u64) -> Vec<Stratum> {
+        let (mut all, mut open) = (Vec::new(), Stratum::default());
+        let begin = from.map_or(i64::MIN, |from| from.0.div_euclid(SECOND));
+        for (second, [acked, missing]) in self.seconds.iter().filter(|(second, _)| *second >= begin) {
+            let first = window(Timestamp(second.saturating_mul(SECOND)));
+            let windows = (first..first.saturating_add(SECOND / WINDOW)).filter_map(|window| arrived.get(window));
+            let seen = windows.fold(0u64, |sum, traffic| sum.saturating_add(traffic.wire_bytes));
+            open.merge(&Stratum { acked: Acked { bytes: acked.into(), missing: missing.into() }, seen });
+            if open.acked.bytes >= LEAST.saturating_mul(segment) {
+                all.push(std::mem::take(&mut open));
+            }
+        }
+        if let Some(last) = all.last_mut() {
+            last.merge(&open);
+        }
+        all
+    }
+}
+
+impl Sum for AckedBySecond {
+    fn merge(&mut self, other: &Self) {
+        other.seconds.iter().for_each(|(second, counts)| self.add(second, counts));
+    }
+
+    fn since(&self, _: &Self) -> Self {
+        self.clone()
+    }
+}
+
+/// The share that is missing of all strata together, where it differs between them by more than chance makes it; `segment` is the mean length of a
+/// segment.
+pub fn uneven(strata: &[Stratum], segment: u64) -> Option<Estimate> {
+    let unit = segment.max(1);
+    let all = strata.iter().fold(Acked::default(), |mut sum, stratum| {
+        sum.merge(&stratum.acked);
+        sum
+    });
+    let rate = all.missing as f64 / all.bytes.max(1) as f64;
+    let told: Vec<(f64, Estimate)> =
+        strata.iter().filter(|s| s.acked.bytes >= LEAST * unit).map(|s| (s.seen as f64, of(s, unit))).collect();
+    if told.len() < 2 || rate <= 0.0 || rate >= 1.0 {
+        return None;
+    }
+    let chance = rate * (1.0 - rate);
+    let scatter: f64 = told.iter().map(|(_, share)| (share.n.saturating_mul(RUN)) as f64 * (share.rate - rate).powi(2) / chance).sum();
+    if scatter < UNEVEN * told.len() as f64 {
+        return None;
+    }
+    let seen = |shares: &[(f64, Estimate)]| shares.iter().map(|share| share.0).sum::<f64>();
+    let sent = |share: f64| 1.0 / (1.0 - share.min(MOST));
+    let likely: f64 = told.iter().map(|(seen, share)| seen * sent(share.rate)).sum();
+    let off = |end: fn(&Estimate) -> f64| {
+        told.iter().map(|(seen, share)| (seen * (sent(end(share)) - sent(share.rate))).powi(2)).sum::<f64>().sqrt()
+    };
+    let share = |sent: f64| (1.0 - seen(&told) / sent.max(seen(&told)).max(1.0)).clamp(0.0, 1.0);
+    let [low, high] = [share(likely - off(|share| share.low)), share(likely + off(|share| share.high))];
+    Some(Estimate { rate: share(likely), low, high, n: all.bytes / unit })
+}
+
+/// The share that is missing of a stratum.
+fn of(stratum: &Stratum, unit: u64) -> Estimate {
+    let (all, missing) = (stratum.acked.bytes / unit / RUN, stratum.acked.missing / unit / RUN);
+    let rate = stratum.acked.missing as f64 / (stratum.acked.bytes + unit) as f64;
+    let interval = wilson(missing.min(all), all);
+    Estimate { rate, low: interval.low.min(rate), high: interval.high.max(rate), n: all }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SEGMENT: u64 = 1_000;
+
+    fn stratum(sent: u64, lost: f64) -> Stratum {
+        // What nearly vanishes hardly acknowledges anything.
+        let acked = (sent as f64 * (1.0 - lost).max(0.05)) as u64;
+        Stratum { acked: Acked { bytes: acked, missing: (acked as f64 * lost) as u64 }, seen: (sent as f64 * (1.0 - lost)) as u64 }
+    }
+
+    fn strata(lost: impl Fn(u64) -> f64) -> Option<Estimate> {
+        uneven(&(0..60).map(|n| stratum(1_000_000, lost(n))).collect::<Vec<_>>(), SEGMENT)
+    }
+
+    #[test]
+    fn what_is_lost_of_some_seconds_weighs_as_much_as_was_sent_in_them() {
+        for (lossy, lost) in [(10, 0.9), (30, 0.9), (30, 0.5), (5, 0.8)] {
+            let told = strata(|n| if n < lossy { lost } else { 0.0 }).unwrap();
+            let truth = lossy as f64 / 60.0 * lost;
+            assert!((told.rate - truth).abs() < 0.03 && told.low <= truth && truth <= told.high, "{lossy} {lost}: {told:?}");
+        }
+    }
+
+    #[test]
+    fn even_loss_is_left_to_others() {
+        for lost in [0.0, 0.01, 0.3, 0.667, 0.9] {
+            assert_eq!(strata(|_| lost), None, "{lost}");
+            assert_eq!(strata(|n| (lost + if n % 2 == 0 { 0.004 } else { -0.004 }).max(0.0)), None, "{lost}");
+        }
+        assert_eq!(uneven(&[], SEGMENT), None);
+    }
+
+    #[test]
+    fn seconds_are_strata_with_what_arrived_in_them() {
+        let (mut acked, mut arrived) = (AckedBySecond::default(), Windows::<Traffic>::default());
+        for second in 0..4i64 {
+            for part in 0..10i64 {
+                let time = Timestamp(second * SECOND + part * WINDOW);
+                acked.acked(time, 10_000);
+                if let Some(traffic) = arrived.entry(window(time)) {
+                    traffic.wire_bytes += 7_000;
+                }
+            }
+        }
+        acked.missing(Timestamp(2 * SECOND + 5), 40_000);
+        let strata = acked.counted().strata(&arrived, None, SEGMENT);
+        let told: Vec<_> = strata.iter().map(|s| (s.acked.bytes, s.acked.missing, s.seen)).collect();
+        assert_eq!(told, [(100_000, 0, 70_000), (100_000, 0, 70_000), (100_000, 40_000, 70_000), (100_000, 0, 70_000)]);
+        assert_eq!(acked.counted().strata(&arrived, Some(Timestamp(2 * SECOND)), SEGMENT).len(), 2);
+        assert_eq!(acked.counted().strata(&arrived, None, 10 * SEGMENT).len(), 1, "in segments of 10,000 bytes three make 30");
+    }
+}
