@@ -41,6 +41,6 @@ pub fn start(path: &Path, filter: Option<&String>, common: &Common, stop: &Arc<A
 /// What stands in its place while names are hidden by a key: the capture would have to be read once more without them.
 pub fn hidden() -> Arc<Baseline> {
     let baseline = Baseline::new("capture".into());
-    baseline.tell(BaselineState::Failed("it is not compared while names are hidden (spantop diff --anonymize does)".into()));
+    baseline.tell(BaselineState::Failed("names are hidden, and it would have to be read once more without its own (spantop diff --anonymize compares so)".into()));
     Arc::new(baseline)
 }

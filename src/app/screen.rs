@@ -5,7 +5,7 @@ use super::masked_view::MaskedPlan;
 use super::preferences::{Keeper, Preferences};
 use super::privacy::{self, Privacy};
 use super::rights::Needs;
-use super::trigger::{self, Triggered};
+use super::trigger::{self, SaveStatus, TriggerPlan};
 use super::{ask, baseline, check, engine_settings, exports, output, recorder, signals, source};
 use crate::ask::SharedAgent;
 use crate::capture::file::PacketIndex;
@@ -85,9 +85,10 @@ fn show(
     settings.query = Query::default();
     settings.history = true;
     settings.switch = asked;
-    let kept = recorder::PacketKeepers::of(input, source.as_ref(), common, recorder, &mut settings)?;
+    let mut kept = recorder::PacketKeepers::of(input, source.as_ref(), common, recorder, &mut settings)?;
+    let trigger = TriggerPlan::new(&recorder.save_on, &mut kept.listeners);
     let info = source.info();
-    let looked_at = LookedAt { input, recorder, ring: kept.ring.clone() };
+    let looked_at = LookedAt { input, recorder, ring: kept.ring.clone(), saves: Arc::clone(&trigger.status) };
     let hiding = MaskedPlan::hiding(common);
     let shown_with = |common: &Common| looked_at.options(common, preferences, stop);
     let masked = MaskedPlan {
@@ -103,13 +104,13 @@ fn show(
     let spans = recorder::spans((kept.recorder.clone(), None), input, Arc::clone(&index), &settings, common)?;
     let browser = recorder::browser((kept.recorder, kept.ring.clone()), input, index, common, recorder)?;
     let packets = browser.clone().map(|browser| browser as Arc<dyn PacketStore>);
-    let feed = Triggered::new(&engine, browser, recorder.save_on.clone());
+    let trigger = trigger.start(browser)?;
     let baseline = compare.map(|path| baseline::start(path, input.filter(), common, stop)).transpose()?;
     let mask = (!common.privacy.anonymize).then(|| masked.maker());
     let options = tui::DashboardOptions { packets, spans, baseline, mask, ..shown_with(common) };
-    let left = tui::run(&feed, &options)?;
-    let saved = feed.finish();
+    let left = tui::run(&engine, &options)?;
     let last = engine.last();
+    let saved = trigger.finish(&last);
     // A source that does not end must not hold the program up now: from here on a signal ends it.
     stop.store(true, std::sync::atomic::Ordering::Relaxed);
     print_exit_summary(left, last, common)?;
@@ -125,6 +126,7 @@ struct LookedAt<'a> {
     input: &'a InputSettings,
     recorder: &'a RecorderSettings,
     ring: Option<Arc<RingStatus>>,
+    saves: Arc<SaveStatus>,
 }
 
 impl LookedAt<'_> {
@@ -133,9 +135,9 @@ impl LookedAt<'_> {
     fn options(&self, common: &Common, preferences: (&Preferences, &Arc<Keeper>), stop: &Arc<AtomicBool>) -> tui::DashboardOptions {
         let privacy = Privacy::of(common);
         let folder = privacy.folder(self.recorder.save_dir.as_ref());
-        let ring = self.ring.clone();
+        let (ring, saves) = (self.ring.clone(), Arc::clone(&self.saves));
         tui::DashboardOptions {
-            written: ring.map(|ring| Arc::new(move || ring.words()) as tui::Written),
+            written: Some(Arc::new(move || ring.as_ref().and_then(|ring| ring.words()).or_else(|| saves.words()))),
             capture_file: privacy.capture_file(only_file(self.input)),
             export: folder.map(|folder| Arc::new(move |export: &tui::Export| exports::write(&folder, export)) as tui::ExportTo),
             open: (!common.rights.sandbox).then(|| Arc::new(exports::open) as tui::OpenWith),

@@ -78,6 +78,8 @@ impl SpanReader {
             live: false,
             limit: None,
             host: None,
+            // What a switch says now is not of a span.
+            switch: None,
             history: false,
             memory: MemoryPlan { caps: settings.memory.caps, ..MemoryPlan::within(SPAN_MEMORY) },
             ..settings.clone()

@@ -1,18 +1,26 @@
 //! Saves the packets around a finding, where that was asked for (`--save-on`).
+//!
+//! It listens to the engine, as exporters do: whatever a screen shows meanwhile, no finding goes by.
 
 use super::check;
 use crate::browse::Browser;
+use crate::engine::{Listeners, Subscription, subscribe};
 use crate::error::{Error, Result};
-use crate::model::limits::SAVED_FINDINGS;
+use crate::model::limits::{SAVED_FINDINGS, SUBSCRIPTION_SNAPSHOTS};
 use crate::model::time::SECOND;
-use crate::model::{Finding, Subject, Timestamp};
-use crate::snapshot::{Feed, Query, Snapshot};
+use crate::model::{Finding, Subject, Timestamp, units};
+use crate::snapshot::{Published, RecordFeed, Snapshot};
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// Packets saved before a finding begins, and after it.
 const AROUND: i64 = 30 * SECOND;
+
+/// How long a snapshot is waited for before it is looked whether the end has come.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// What is to be saved when its time has come.
 struct Due {
@@ -21,28 +29,42 @@ struct Due {
     why: String,
 }
 
+/// What names a time that a finding held.
+type Held = (&'static str, Subject, Timestamp);
+
 #[derive(Default)]
 struct Pending {
-    /// The snapshot looked at last.
-    number: u64,
-    seen: HashSet<(&'static str, Subject, Timestamp)>,
+    /// What holds now and was seen before.
+    seen: HashSet<Held>,
+    /// Times that were saved or will be.
+    taken: usize,
     due: Vec<Due>,
 }
 
-/// A feed that looks at findings as it hands them on.
-pub struct Triggered<'a> {
-    feed: &'a dyn Feed,
-    browser: Option<Arc<Browser>>,
+/// What came of it so far, for who shows it.
+#[derive(Debug, Default)]
+pub struct SaveStatus {
+    unsaved: AtomicU64,
+}
+
+impl SaveStatus {
+    /// What is to be told: findings whose packets are in no file; `None` while all are.
+    pub fn words(&self) -> Option<String> {
+        let unsaved = self.unsaved.load(Ordering::Relaxed);
+        (unsaved > 0)
+            .then(|| format!("--save-on: {SAVED_FINDINGS} files are all it writes; {} since not saved", units::plural(unsaved, "finding")))
+    }
+}
+
+/// Who decides what is saved, and has it saved.
+struct Watcher {
+    browser: Arc<Browser>,
     wanted: Vec<String>,
+    status: Arc<SaveStatus>,
     pending: Mutex<Pending>,
 }
 
-impl<'a> Triggered<'a> {
-    /// Looks for findings of these identifiers, or of groups they begin with.
-    pub fn new(feed: &'a dyn Feed, browser: Option<Arc<Browser>>, wanted: Vec<String>) -> Self {
-        Self { feed, browser, wanted, pending: Mutex::default() }
-    }
-
+impl Watcher {
     fn is_wanted(&self, finding: &Finding) -> bool {
         self.wanted
             .iter()
@@ -50,39 +72,108 @@ impl<'a> Triggered<'a> {
     }
 
     fn look(&self, snapshot: &Snapshot) {
-        let Some(browser) = self.browser.as_ref().filter(|_| !self.wanted.is_empty()) else { return };
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-        if pending.number == snapshot.number {
-            return;
-        }
-        pending.number = snapshot.number;
-        for finding in snapshot.diagnosis.findings.iter().filter(|finding| finding.active && self.is_wanted(finding)) {
-            if pending.seen.len() < SAVED_FINDINGS && pending.seen.insert((finding.id, finding.subject, finding.first)) {
-                let at = finding.first;
-                let why = format!("30 s before and after {} began: {}", finding.id, finding.title);
-                pending.due.push(Due { from: at.plus(-AROUND), to: at.plus(AROUND), why });
+        let holds: Vec<&Finding> = snapshot.diagnosis.findings.iter().filter(|finding| finding.active && self.is_wanted(finding)).collect();
+        let named = |finding: &Finding| (finding.id, finding.subject, finding.first);
+        for finding in holds.iter().filter(|finding| !pending.seen.contains(&named(finding))).collect::<Vec<_>>() {
+            if pending.taken >= SAVED_FINDINGS {
+                self.status.unsaved.fetch_add(1, Ordering::Relaxed);
+                continue;
             }
+            pending.taken += 1;
+            let at = finding.first;
+            let why = format!("30 s before and after {} began: {}", finding.id, finding.title);
+            pending.due.push(Due { from: at.plus(-AROUND), to: at.plus(AROUND), why });
         }
+        // What holds no longer has ended: so it is no more than what holds.
+        pending.seen = holds.into_iter().map(named).collect();
         let now = snapshot.now;
         pending.due.retain(|due| {
             let waits = now < due.to && !snapshot.finished;
             if !waits {
-                browser.save_span(due.from, due.to, due.why.clone());
+                self.browser.save_span(due.from, due.to, due.why.clone());
             }
             waits
         });
     }
 
-    /// At the end: saves what there is of spans that have not passed yet, waits for all that is being saved, and tells what came of each.
-    pub fn finish(&self) -> Vec<String> {
-        let Some(browser) = self.browser.as_ref().filter(|_| !self.wanted.is_empty()) else { return Vec::new() };
-        // What was found since the screen was drawn last.
-        self.look(&self.feed.latest());
-        let due = std::mem::take(&mut self.pending.lock().unwrap_or_else(PoisonError::into_inner).due);
-        for Due { from, to, why } in due {
-            browser.save_span(from, to, format!("{why} (as far as it came: the run ended before)"));
+    /// Looks at every snapshot until there are no more.
+    fn follow(&self, feed: &dyn RecordFeed, is_over: &AtomicBool) {
+        while let Ok(record) = feed.next_within(LOOK) {
+            match record {
+                Some(Published::Snapshot(snapshot)) => self.look(&snapshot),
+                None if is_over.load(Ordering::Relaxed) => return,
+                _ => {}
+            }
         }
-        browser.settle()
+    }
+}
+
+/// A wish that packets around findings be saved, before the engine is started: then it has somebody who listens.
+pub struct TriggerPlan {
+    wanted: Vec<String>,
+    subscription: Option<Subscription>,
+    /// What comes of it.
+    pub status: Arc<SaveStatus>,
+}
+
+impl TriggerPlan {
+    /// Looks for findings of these identifiers, or of groups they begin with.
+    pub fn new(wanted: &[String], listeners: &mut Listeners) -> Self {
+        let subscription = (!wanted.is_empty()).then(|| {
+            let (subscriber, subscription) = subscribe(2 * SUBSCRIPTION_SNAPSHOTS);
+            listeners.subscribers.push(subscriber.of_snapshots());
+            subscription
+        });
+        Self { wanted: wanted.to_vec(), subscription, status: Arc::default() }
+    }
+
+    /// Begins to listen; nothing where nothing is wanted, or there are no packets to be saved.
+    ///
+    /// # Errors
+    /// The system refuses a thread.
+    pub fn start(self, browser: Option<Arc<Browser>>) -> Result<Trigger> {
+        let (Some(browser), Some(subscription)) = (browser, self.subscription) else { return Ok(Trigger::default()) };
+        Trigger::listen(Box::new(subscription), Watcher { browser, wanted: self.wanted, status: self.status, pending: Mutex::default() })
+    }
+}
+
+/// Who listens for findings.
+#[derive(Default)]
+pub struct Trigger {
+    watcher: Option<Arc<Watcher>>,
+    is_over: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Trigger {
+    fn listen(feed: Box<dyn RecordFeed>, watcher: Watcher) -> Result<Self> {
+        let (watcher, is_over) = (Arc::new(watcher), Arc::<AtomicBool>::default());
+        let thread = std::thread::Builder::new()
+            .name("save-on".into())
+            .spawn({
+                let (watcher, is_over) = (Arc::clone(&watcher), Arc::clone(&is_over));
+                move || watcher.follow(feed.as_ref(), &is_over)
+            })
+            .map_err(|e| Error::io("cannot start the thread that listens for findings (--save-on)", &e))?;
+        Ok(Self { watcher: Some(watcher), is_over, thread: Some(thread) })
+    }
+
+    /// At the end, whose picture is `last`: saves what there is of spans that have not passed yet, waits for all that is being saved, and tells
+    /// what came of each.
+    pub fn finish(self, last: &Snapshot) -> Vec<String> {
+        self.is_over.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread {
+            // Who broke off has said so where it happened.
+            let _ = thread.join();
+        }
+        let Some(watcher) = self.watcher else { return Vec::new() };
+        watcher.look(last);
+        let due = std::mem::take(&mut watcher.pending.lock().unwrap_or_else(PoisonError::into_inner).due);
+        for Due { from, to, why } in due {
+            watcher.browser.save_span(from, to, format!("{why} (as far as it came: the run ended before)"));
+        }
+        watcher.browser.settle().into_iter().chain(watcher.status.words().map(|words| format!("warning: {words}"))).collect()
     }
 }
 
@@ -92,89 +183,83 @@ pub fn refuse_unknown(wanted: &[String]) -> Result<()> {
     unknown.map_or(Ok(()), |id| Err(check::unknown("--save-on", id)))
 }
 
-impl Feed for Triggered<'_> {
-    fn latest(&self) -> Arc<Snapshot> {
-        let snapshot = self.feed.latest();
-        self.look(&snapshot);
-        snapshot
-    }
-
-    fn age(&self) -> Duration {
-        self.feed.age()
-    }
-
-    fn last(&self) -> Arc<Snapshot> {
-        self.feed.last()
-    }
-
-    fn ask(&self, query: Query) {
-        self.feed.ask(query);
-    }
-
-    fn reset(&self) {
-        self.feed.reset();
-    }
-
-    fn failure(&self) -> Option<Error> {
-        self.feed.failure()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::app::made_shelf::{BEGIN, MadeShelf};
     use crate::decode::Rules;
     use crate::model::Severity;
+    use std::path::Path;
 
-    /// A port on which something has been found.
-    struct Found(Arc<Snapshot>);
+    fn finding(id: &'static str, at: Timestamp) -> Finding {
+        Finding { active: true, first: at, ..Finding::new(id, Severity::Warning, "it refuses", at) }
+    }
 
-    impl Feed for Found {
-        fn latest(&self) -> Arc<Snapshot> {
-            Arc::clone(&self.0)
+    fn snapshot(number: u64, now: Timestamp, findings: Vec<Finding>) -> Snapshot {
+        let mut snapshot = Snapshot { number, live: true, now, ..Snapshot::default() };
+        snapshot.diagnosis.findings = findings;
+        snapshot
+    }
+
+    /// Snapshots that an engine took, of which no screen saw any.
+    struct Taken(Mutex<std::vec::IntoIter<Snapshot>>);
+
+    impl RecordFeed for Taken {
+        fn next_within(&self, _: Duration) -> std::result::Result<Option<Published>, crate::snapshot::Ended> {
+            let next = self.0.lock().unwrap().next();
+            next.map(|snapshot| Some(Published::Snapshot(Arc::new(snapshot)))).ok_or(crate::snapshot::Ended)
         }
 
-        fn age(&self) -> Duration {
-            Duration::ZERO
+        fn lost(&self) -> u64 {
+            0
         }
+    }
 
-        fn last(&self) -> Arc<Snapshot> {
-            Arc::clone(&self.0)
-        }
+    fn folder(name: &str) -> std::path::PathBuf {
+        let folder = std::env::temp_dir().join(format!("spantop-trigger-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        folder
+    }
 
-        fn ask(&self, _: Query) {}
+    fn listening(folder: &Path, wanted: &str, taken: Vec<Snapshot>) -> Trigger {
+        // A packet a second for 45 s.
+        let shelf = MadeShelf { numbers: 0..45, bytes: vec![2; 60], step: SECOND, at_once: 10 };
+        let browser = Arc::new(Browser::start(Box::new(shelf), Rules::PLAIN, Some(folder.to_owned().into())).unwrap());
+        let watcher = Watcher { browser, wanted: vec![wanted.to_owned()], status: Arc::default(), pending: Mutex::default() };
+        Trigger::listen(Box::new(Taken(Mutex::new(taken.into_iter()))), watcher).unwrap()
+    }
 
-        fn reset(&self) {}
-
-        fn failure(&self) -> Option<Error> {
-            None
-        }
+    fn files(folder: &Path) -> usize {
+        std::fs::read_dir(folder).unwrap().count()
     }
 
     #[test]
     fn who_leaves_before_the_time_has_passed_gets_what_there_is() {
-        let folder = std::env::temp_dir().join(format!("spantop-trigger-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        // A packet a second for 45 s; what was found 40 s after the first is 5 s old.
-        let shelf = MadeShelf { numbers: 0..45, bytes: vec![2; 60], step: SECOND, at_once: 10 };
+        let folder = folder("leaves");
+        // What was found 40 s after the first packet is 5 s old.
         let at = BEGIN.plus(40 * SECOND);
-        let mut snapshot = Snapshot { number: 1, live: true, now: at.plus(5 * SECOND), ..Snapshot::default() };
-        snapshot.diagnosis.findings =
-            vec![Finding { active: true, first: at, ..Finding::new("tcp.refused", Severity::Warning, "it refuses", at) }];
-        let feed = Found(Arc::new(snapshot));
-        let browser = || Some(Arc::new(Browser::start(Box::new(shelf.clone()), Rules::PLAIN, Some(folder.clone().into())).unwrap()));
-        let files = || std::fs::read_dir(&folder).unwrap().count();
+        let last = snapshot(1, at.plus(5 * SECOND), vec![finding("tcp.refused", at)]);
         for (wanted, told) in [("dns", 0), ("tcp.refused", 1)] {
-            let triggered = Triggered::new(&feed, browser(), vec![wanted.to_owned()]);
-            triggered.latest();
-            assert_eq!(files(), 0, "30 s have not passed");
-            let words = triggered.finish();
-            assert_eq!((words.len(), files()), (told, told), "{words:?}");
+            let words = listening(&folder, wanted, vec![last.clone()]).finish(&last);
+            assert_eq!((words.len(), files(&folder)), (told, told), "{words:?}");
             // From 30 s before it on: 10 to 44.
             assert!(words.iter().all(|words| words.starts_with("saved 35 packets in ")), "{words:?}");
-            assert_eq!(triggered.finish(), Vec::<String>::new(), "once");
         }
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn what_held_while_nobody_looked_is_saved_and_what_is_not_is_told() {
+        let folder = folder("unseen");
+        let at = |second: i64| BEGIN.plus(second * SECOND);
+        // Each holds for one snapshot alone, which no screen saw; all of them have ended by the last.
+        let many = SAVED_FINDINGS as i64 + 2;
+        let mut taken: Vec<Snapshot> =
+            (0..many).map(|n| snapshot(n as u64 + 1, at(200), vec![finding("tcp.refused", at(n % 40).plus(n))])).collect();
+        taken.insert(0, taken[0].clone());
+        let words = listening(&folder, "tcp", taken).finish(&snapshot(999, at(201), Vec::new()));
+        assert_eq!(files(&folder), SAVED_FINDINGS);
+        assert!(words.last().is_some_and(|words| words.contains("100 files") && words.contains("2 findings")), "{words:?}");
         std::fs::remove_dir_all(&folder).unwrap();
     }
 

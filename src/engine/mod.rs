@@ -219,7 +219,7 @@ fn router(
     let local = Arc::new(LocalNets::new(settings.load.local_nets.clone()));
     let rules = rules_of(&settings.mirror.clone().resolved())?;
     let shards = ShardPlan {
-        flow_records: listeners.flows.is_some() || !listeners.subscribers.is_empty(),
+        flow_records: listeners.flows.is_some() || listeners.subscribers.iter().any(Subscriber::wants_rows),
         request_words: listeners.subscribers.iter().any(Subscriber::wants_words),
         ..plan_of(settings)
     };

@@ -21,6 +21,8 @@ pub struct SourceInfo {
     pub renews_context: bool,
     /// Packets delivered.
     pub packets: u64,
+    /// It is not known how many: in a picture of a span of the past.
+    pub is_uncounted: bool,
     /// Packets read of which a filter chose those delivered; `None` without a filter, or where the kernel filters.
     pub unfiltered: Option<u64>,
     /// The file ends in the middle of a packet.

@@ -84,6 +84,9 @@ pub struct TunnelRow {
 impl Mirror {
     /// One in how many packets was copied, where the sessions taken off sample: all numbers beside the link's own are estimates then.
     pub fn one_in(&self) -> Option<u32> {
+        if self.sampled.is_some() {
+            return self.sampled;
+        }
         let samplings = self.sessions.iter().filter(|s| s.peeled).filter_map(|s| s.sampling).filter(|s| s.samples > 0);
         samplings.max_by_key(|s| s.samples).map(|s| s.one_in)
     }
@@ -120,6 +123,8 @@ pub struct Mirror {
     pub recent_link: Traffic,
     /// Mirror sessions.
     pub sessions: Vec<Session>,
+    /// One in how many packets was copied, where no sessions are kept that say so: of a span of the past.
+    pub sampled: Option<u32>,
     /// Time stamps of devices on the way, by interface.
     pub stamps: Vec<Stamps>,
     /// Copies.

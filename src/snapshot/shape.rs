@@ -58,7 +58,7 @@ members!(Estimate, e, { "rate" => e.rate, "low" => e.low, "high" => e.high, "n" 
 members!(SourceInfo, s, {
     "name" => s.name,
     "format" => s.format,
-    "packets" => s.packets,
+    "packets" if some => (!s.is_uncounted).then_some(s.packets),
     "unfiltered" if some => s.unfiltered,
     "compression" if some => s.compression,
     "cut_short" => s.cut_short,

@@ -117,6 +117,8 @@ pub(super) struct App {
     pub(super) chart_times: Option<ChartTimes>,
     asked: Option<Query>,
     begun: bool,
+    /// The time scale and the orders it began with.
+    begun_with: (usize, Order, Order),
     /// Time scale and orders that were chosen before it began anew.
     kept: Option<(usize, Order, Order)>,
     /// Whether a button went down in the chart and is held.
@@ -141,7 +143,7 @@ impl App {
     /// The same with other screens.
     pub fn with(screens: &'static [ScreenEntry], options: DashboardOptions, theme: Theme) -> Self {
         let view = View { bytes: options.bytes, names: options.names, ..View::default() };
-        let nothing = Arc::new(Snapshot::default());
+        let (begun_with, nothing) = ((view.scale, view.conversations, view.endpoints), Arc::new(Snapshot::default()));
         Self {
             panes: screens.iter().map(|entry| entry.screen.pane(&options)).collect(),
             packets_seen: 0,
@@ -167,6 +169,7 @@ impl App {
             chart_times: None,
             asked: None,
             begun: false,
+            begun_with,
             kept: None,
             dragging: false,
             now: Duration::ZERO,
@@ -184,7 +187,8 @@ impl App {
         let view = View { bytes: self.view.bytes, names: self.view.names, split: self.view.split, ..View::default() };
         let kept = self.begun.then_some((self.view.scale, self.view.conversations, self.view.endpoints));
         let fresh = Self::with(self.screens, options, self.theme);
-        *self = Self { screen: self.screen, view, kept, bookmarks, now: self.now, area: self.area, ..fresh };
+        let begun_with = self.begun_with;
+        *self = Self { screen: self.screen, view, kept, begun_with, bookmarks, now: self.now, area: self.area, ..fresh };
     }
 
     /// Takes the newest snapshot; whether anything on screen changes.
@@ -265,6 +269,7 @@ impl App {
         } else if !first.live {
             self.view.scale = SCALES.len();
         }
+        self.begun_with = (self.view.scale, self.view.conversations, self.view.endpoints);
     }
 
     fn show_latest(&mut self) {
@@ -571,15 +576,16 @@ impl App {
         self.notice = Some((words, self.now + NOTICE));
     }
 
-    /// Has what was chosen on screen written down.
+    /// Has what was chosen on screen written down: what a capture begins with is not what a port is to begin with.
     pub(super) fn keep(&mut self) {
+        let (scale, conversations, endpoints) = self.begun_with;
         let kept = KeptChoices {
             theme: self.theme.name(),
             bytes: self.view.bytes,
             names: self.view.names,
-            scale: SCALES.get(self.view.scale).copied(),
-            conversations: self.view.conversations,
-            endpoints: self.view.endpoints,
+            scale: (self.view.scale != scale).then(|| SCALES.get(self.view.scale).copied()),
+            conversations: Some(self.view.conversations).filter(|chosen| *chosen != conversations),
+            endpoints: Some(self.view.endpoints).filter(|chosen| *chosen != endpoints),
         };
         let said = self.options.keep.as_ref().map(|keep| keep(&kept));
         self.say(said.unwrap_or_else(|| "there is nowhere to keep it".into()));

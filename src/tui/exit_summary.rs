@@ -15,6 +15,8 @@ pub struct ExitSummary {
     /// Nobody counted that.
     is_uncounted: bool,
     mirror: String,
+    /// Mean bits per second, as the screen and reports have it: over what the capture covers.
+    mean: f64,
     /// The mirror line tells of something wrong.
     is_doubtful: bool,
     wrong: Vec<(Severity, String)>,
@@ -33,6 +35,7 @@ impl ExitSummary {
         Self {
             source: source.to_owned(),
             seconds: snapshot.duration(),
+            mean: snapshot.mean_bits_per_second(),
             packets: snapshot.stats.total.packets,
             wire_bytes: snapshot.stats.total.wire_bytes,
             lost: [(l.interface_drops, "interface"), (l.kernel_drops, "kernel")],
@@ -46,7 +49,6 @@ impl ExitSummary {
     /// The four lines, safe to print.
     pub fn lines(&self) -> [String; 4] {
         let safe = |text: &str| crate::model::text::printable(text).into_owned();
-        let mean = if self.seconds > 0.0 { self.wire_bytes as f64 * 8.0 / self.seconds } else { 0.0 };
         let name = if self.source.is_empty() { "watched".to_owned() } else { format!("{}:", safe(&self.source)) };
         let lost: u64 = self.lost.iter().map(|l| l.0).fold(0, u64::saturating_add);
         let stages: Vec<String> = self.lost.iter().filter(|l| l.0 > 0).map(|l| format!("{} {}", units::grouped(l.0), l.1)).collect();
@@ -59,7 +61,12 @@ impl ExitSummary {
         let mirror = if self.mirror.is_empty() { String::new() } else { format!(" · mirror: {}", safe(&self.mirror)) };
         [
             format!("{name} {}", units::duration(self.seconds)),
-            format!("{} packets, {}, mean {}", units::grouped(self.packets), units::bytes(self.wire_bytes), units::bits_per_second(mean)),
+            format!(
+                "{} packets, {}, mean {}",
+                units::grouped(self.packets),
+                units::bytes(self.wire_bytes),
+                units::bits_per_second(self.mean)
+            ),
             format!("{lost}{mirror}"),
             safe(&self.problems()),
         ]
@@ -80,7 +87,7 @@ impl ExitSummary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Timestamp, Traffic};
+    use crate::model::{Episode, Timestamp, Traffic};
     use crate::snapshot::{CaptureSummary, Statistics};
 
     #[test]
@@ -94,6 +101,13 @@ mod tests {
             ExitSummary::of(&s, "eth1").lines(),
             ["eth1: 10.00 s", "990 packets, 1.25 MB, mean 1.00 Mb/s", "lost 0", "nothing wrong was found"]
         );
+        // A day between two halves is none of the time that the mean is over.
+        let mut apart = s.clone();
+        let at = |seconds| Timestamp::new(seconds, 0);
+        apart.capture.last = Some(at(86_410));
+        apart.mirror.gaps = vec![Episode { first: at(5), last: at(86_405) }];
+        let lines = ExitSummary::of(&apart, "eth1").lines();
+        assert!(lines[0].ends_with("1 d 00 h") && lines[1].ends_with("mean 1.00 Mb/s"), "{lines:?}");
         s.mirror.link.packets = 990;
         assert_eq!(ExitSummary::of(&s, "eth1").lines()[2], "losses on the capturing host not counted");
         s.capture.losses.kernel_drops = 10;

@@ -43,12 +43,12 @@ pub struct KeptChoices {
     pub bytes: bool,
     /// Names instead of numbers.
     pub names: bool,
-    /// Nanoseconds of the load chart; `None`: everything.
-    pub scale: Option<i64>,
-    /// Order of conversations.
-    pub conversations: Order,
-    /// Order of end points.
-    pub endpoints: Order,
+    /// The span of the load chart, where another was chosen than it began with: nanoseconds, or everything.
+    pub scale: Option<Option<i64>>,
+    /// Order of conversations, where another was chosen.
+    pub conversations: Option<Order>,
+    /// Order of end points, where another was chosen.
+    pub endpoints: Option<Order>,
 }
 
 /// Who writes down what is to be kept, and says in a line what became of it.

@@ -62,7 +62,7 @@ impl App {
         // What no past is kept of must not be taken for that of the span.
         let timeless = self.is_timeless();
         let words = "All of the time up to now: of this no past is kept by spans · Esc returns to now";
-        let banner = header::banner(&self.shown, self.failure.as_deref(), self.unwritten().as_deref())
+        let banner = header::banner(&self.held, self.failure.as_deref(), self.unwritten().as_deref())
             .or_else(|| timeless.then(|| (Hue::Warn, words.to_owned())));
         let (line, body) = split_top(body, u16::from(banner.is_some() && body.height > 2));
         if let (Some((hue, words)), true) = (banner, line.height > 0) {

@@ -250,19 +250,38 @@ impl Scene<'_> {
 
     /// A title with the time its numbers are about.
     pub fn based(&self, title: &str, width: u16) -> String {
+        let is_narrow = width < 34;
+        let base = match &self.snapshot.span {
+            Some(_) if is_narrow => "span".to_owned(),
+            None if is_narrow && self.whole() && self.snapshot.unread().is_none() => "all".to_owned(),
+            _ => self.base_name(),
+        };
+        format!("{title} · {base}")
+    }
+
+    /// The time that rates are taken over, for a sentence: `over the span of 2.1 s`, `over the whole capture`, `in 10 s`.
+    pub fn over(&self) -> String {
+        let base = self.base_name();
+        match self.whole() {
+            true if self.snapshot.span.is_none() && self.snapshot.unread().is_some() => base,
+            true => format!("over the {base}"),
+            false => format!("in {base}"),
+        }
+    }
+
+    /// The time that numbers are about: there is no other place that names it.
+    fn base_name(&self) -> String {
         if let Some(shown) = &self.snapshot.span {
             let seconds = shown.span.seconds();
             let length = if (1.0..60.0).contains(&seconds) { format!("{seconds:.1} s") } else { units::duration(seconds) };
-            let base = if width < 34 { "span".to_owned() } else { format!("span of {length}") };
-            return format!("{title} · {base}");
+            return format!("span of {length}");
         }
-        let base = match self.whole() {
+        match self.whole() {
             true if self.snapshot.unread().is_some() => "so far",
-            true if width < 34 => "all",
             true => "whole capture",
             false => rates::BASE_NAME,
-        };
-        format!("{title} · {base}")
+        }
+        .to_owned()
     }
 
     /// Wire bytes that shares refer to.

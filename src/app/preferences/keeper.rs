@@ -113,9 +113,14 @@ fn changed(text: &str, kept: &KeptChoices) -> Result<String, String> {
     set(None, "theme", kept.theme.into());
     set(Some("dashboard"), "bytes", kept.bytes.into());
     set(Some("dashboard"), "names", kept.names.into());
-    set(Some("dashboard"), "scale", kept.scale.map_or("all".to_owned(), span).into());
-    set(Some("order"), "conversations", order(kept.conversations).into());
-    set(Some("order"), "endpoints", order(kept.endpoints).into());
+    if let Some(scale) = kept.scale {
+        set(Some("dashboard"), "scale", scale.map_or("all".to_owned(), span).into());
+    }
+    for (key, chosen) in [("conversations", kept.conversations), ("endpoints", kept.endpoints)] {
+        if let Some(chosen) = chosen {
+            set(Some("order"), key, order(chosen).into());
+        }
+    }
     Ok(document.to_string())
 }
 
@@ -125,8 +130,8 @@ mod tests {
     use crate::snapshot::Column;
 
     fn kept() -> KeptChoices {
-        let order = Order { column: Column::BYTES, descending: true };
-        KeptChoices { theme: "nord", bytes: true, names: false, scale: Some(60_000_000_000), conversations: order, endpoints: order }
+        let order = Some(Order { column: Column::BYTES, descending: true });
+        KeptChoices { theme: "nord", bytes: true, names: false, scale: Some(Some(60_000_000_000)), conversations: order, endpoints: order }
     }
 
     #[test]
@@ -142,6 +147,12 @@ mod tests {
             assert!(after.contains(part), "{part} is not in\n{after}");
         }
         assert_eq!(changed(&after, &kept()).unwrap(), after, "twice is once");
+        // What was not chosen stays as it is, and is not made up.
+        let theme = KeptChoices { theme: "dark", scale: None, conversations: None, endpoints: None, ..kept() };
+        let themed = changed(&after, &theme).unwrap();
+        assert_eq!(themed, after.replace("theme = \"nord\"", "theme = \"dark\""));
+        let bare = changed("", &theme).unwrap();
+        assert!(bare.contains("dark") && !bare.contains("scale") && !bare.contains("order"), "{bare}");
         assert!(changed("theme = \n", &kept()).is_err());
     }
 

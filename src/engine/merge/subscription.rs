@@ -38,6 +38,8 @@ pub struct Subscriber {
     /// Whether the engine waits for room: of a file nothing is to be lost, and nobody waits for its packets.
     is_waited_for: bool,
     wants_words: bool,
+    /// Whether it gets intervals, conversations and events beside snapshots.
+    wants_rows: bool,
 }
 
 /// A subscription whose queue holds `records` at most, of them [`SUBSCRIPTION_SNAPSHOTS`] snapshots, and [`SUBSCRIPTION_ROWS`] rows. The engine
@@ -45,7 +47,10 @@ pub struct Subscriber {
 pub fn subscribe(records: usize) -> (Subscriber, Subscription) {
     let (send, queue) = bounded(records.max(1));
     let shared = Arc::<Shared>::default();
-    (Subscriber { queue: send, shared: Arc::clone(&shared), is_waited_for: false, wants_words: false }, Subscription { queue, shared })
+    (
+        Subscriber { queue: send, shared: Arc::clone(&shared), is_waited_for: false, wants_words: false, wants_rows: true },
+        Subscription { queue, shared },
+    )
 }
 
 impl RecordFeed for Subscription {
@@ -123,6 +128,22 @@ impl Subscriber {
         Self { wants_words: true, ..self }
     }
 
+    /// The same subscriber, who gets snapshots and is told of resets, and nothing else.
+    #[must_use]
+    pub fn of_snapshots(self) -> Self {
+        Self { wants_rows: false, ..self }
+    }
+
+    /// Whether he gets closed conversations and events.
+    pub fn wants_rows(&self) -> bool {
+        self.wants_rows
+    }
+
+    /// Whether a record is for him.
+    fn wants(&self, record: &Published) -> bool {
+        self.wants_rows || matches!(record, Published::Snapshot(_) | Published::Reset)
+    }
+
     /// Whether he gets what requests say.
     pub fn wants_words(&self) -> bool {
         self.wants_words
@@ -181,7 +202,7 @@ impl Subscribers {
 
     /// Whoever gets closed conversations: every subscriber, then `listener`. Nobody where there is neither.
     pub fn listen_to_flows(&self, listener: Option<FlowListener>) -> Option<FlowListener> {
-        if self.is_empty() {
+        if !self.0.iter().any(Subscriber::wants_rows) {
             return listener;
         }
         let (all, mut listener) = (self.clone(), listener);
@@ -196,12 +217,12 @@ impl Subscribers {
 
     /// Gives everybody a record.
     pub fn give(&self, record: &Published) {
-        self.0.iter().for_each(|s| s.give(record.clone()));
+        self.0.iter().filter(|s| s.wants(record)).for_each(|s| s.give(record.clone()));
     }
 
     /// Gives everybody what applications said of it.
     pub fn give_events(&self, batch: &NetworkBatch) {
-        if self.is_empty() {
+        if !self.0.iter().any(Subscriber::wants_rows) {
             return;
         }
         if !batch.words.is_empty() {
@@ -268,6 +289,19 @@ mod tests {
         assert_eq!(std::iter::from_fn(|| take.next()).count(), 100);
         assert_eq!(take.lost(), 0);
         giver.join().unwrap();
+    }
+
+    #[test]
+    fn who_wants_snapshots_gets_nothing_else() {
+        let (give, take) = subscribe(9);
+        let all = Subscribers::new(vec![give.of_snapshots()]);
+        assert!(all.listen_to_flows(None).is_none(), "nobody makes records of conversations for him");
+        for record in [Published::Interval(Default::default()), Published::Snapshot(Arc::default()), Published::Reset] {
+            all.give(&record);
+        }
+        drop(all);
+        let taken: Vec<_> = std::iter::from_fn(|| take.next()).collect();
+        assert!(matches!(taken[..], [Published::Snapshot(_), Published::Reset]), "{taken:?}");
     }
 
     #[test]

@@ -50,5 +50,5 @@ pub const RING_PIECES: usize = 8;
 /// Files of a ring, at most.
 pub const RING_FILES: usize = 100_000;
 
-/// Times that a finding has packets saved, of one run: further ones are told and not saved.
+/// Times that a finding has packets saved, of one run: further ones are counted, and told on the screen and at the end.
 pub const SAVED_FINDINGS: usize = 100;

@@ -13,7 +13,7 @@ use crate::snapshot::tables::hierarchy::HIERARCHY;
 use crate::snapshot::tables::losses::LOSSES;
 use crate::snapshot::tables::services::SERVICES;
 use crate::snapshot::tables::sizes::SIZES;
-use crate::snapshot::{Snapshot, SourceInfo, sweeps};
+use crate::snapshot::{Snapshot, SourceInfo, SpanShown, sweeps};
 
 /// A name and what is so.
 type Fact = (&'static str, String);
@@ -81,6 +81,7 @@ fn wrong(s: &Snapshot) -> Section {
     let besides = if not.is_empty() { String::new() } else { format!(" Judged: {judged}; not: {not}.") };
     let any = if s.diagnosis.findings.iter().any(|finding| finding.active) { "nothing more is found" } else { "no finding" };
     let words = match (network.verdict, network.failures(&network.attempts())) {
+        _ if s.span.is_some() => "Network: not judged of a span of time.".to_owned(),
         (Verdict::Unknown, _) if network.judged == 0 => {
             "Network: not judged, for no connection was opened and no request asked.".to_owned()
         }
@@ -157,7 +158,7 @@ fn source(source: &SourceInfo) -> String {
     if source.promiscuous == Some(true) {
         words += ", promiscuous";
     }
-    words + &format!("), {}", plural(source.packets, "packet"))
+    if source.is_uncounted { words + ")" } else { words + &format!("), {}", plural(source.packets, "packet")) }
 }
 
 /// The interfaces of a file, one by one, where it has several or names them.
@@ -196,6 +197,7 @@ fn capture(s: &Snapshot) -> Section {
     facts.extend(times(s));
     facts.extend(amounts(s));
     let mut parts = vec![Part::Facts(facts)];
+    parts.extend(s.span.as_ref().map(|shown| Part::Note(Tone::Warning, of_span(shown))));
     for one in s.capture.sources.iter().filter_map(|one| one.warning.as_ref().map(|w| (&one.name, w))) {
         parts.push(Part::Note(Tone::Warning, format!("{}: {}", printable(one.0), printable(one.1))));
     }
@@ -208,13 +210,21 @@ fn capture(s: &Snapshot) -> Section {
     section("Capture", parts)
 }
 
+/// What a report of a span is of.
+fn of_span(shown: &SpanShown) -> String {
+    let closely = if shown.exact { "of this span of time alone" } else { "of this span of time alone, as the past is kept" };
+    let not = shown.not_kept().iter().map(|token| token.replace('_', " ")).collect::<Vec<_>>().join(", ");
+    format!("Numbers are {closely}; findings are those that held in it, with the numbers of all of the time. Not known of a span: {not}.")
+}
+
 /// Where the packets come from: sources with their interfaces, and link types.
 fn sources(s: &Snapshot) -> Vec<Fact> {
     let with_interfaces = |one| [vec![("Source", source(one))], interfaces(one)].concat();
     let mut facts: Vec<Fact> = s.capture.sources.iter().take(SOURCES).flat_map(with_interfaces).collect();
     if let more @ [_, ..] = s.capture.sources.get(SOURCES..).unwrap_or_default() {
         let packets = more.iter().fold(0u64, |sum, one| sum.saturating_add(one.packets));
-        facts.push(("Source", format!("{} more, {}", units::grouped(more.len() as u64), plural(packets, "packet"))));
+        let packets = if s.span.is_some() { String::new() } else { format!(", {}", plural(packets, "packet")) };
+        facts.push(("Source", format!("{} more{packets}", units::grouped(more.len() as u64))));
     }
     let mut links: Vec<LinkType> = Vec::new();
     for link in s.capture.sources.iter().flat_map(|one| &one.link_types) {
@@ -233,8 +243,8 @@ fn sources(s: &Snapshot) -> Vec<Fact> {
 fn times(s: &Snapshot) -> Vec<Fact> {
     let mut facts = Vec::new();
     if let (Some(first), Some(last)) = (s.capture.first, s.capture.last) {
-        facts.push(("First packet", moment(first)));
-        facts.push(("Last packet", moment(last)));
+        let names = if s.span.is_some() { ["Span from", "Span to"] } else { ["First packet", "Last packet"] };
+        facts.extend(names.into_iter().zip([moment(first), moment(last)]));
     }
     if s.capture.first.is_some() || s.stats.total.packets == 0 {
         let gap = match s.mirror.gap() {
@@ -303,7 +313,12 @@ fn losses(s: &Snapshot) -> Section {
     let l = &s.capture.losses;
     let mut parts = Vec::new();
     let lost = l.lost_packets();
-    if s.is_loss_uncounted() {
+    if s.span.is_some() {
+        parts.push(Part::Note(
+            Tone::Plain,
+            "Whether packets of this span were lost on the capturing host is not known: it is not kept by spans.".into(),
+        ));
+    } else if s.is_loss_uncounted() {
         parts.push(Part::Note(Tone::Plain, "Whether packets were lost on the capturing host is not known: nobody counted them.".into()));
     } else if lost == 0 {
         parts.push(Part::Note(Tone::Good, "No packet is known to be lost on this host.".into()));

@@ -29,7 +29,7 @@ pub fn switch(s: &Snapshot, rows: usize) -> Option<Section> {
     parts.extend(asked(v));
     parts.extend(tables::parts(&PORTS, s, rows));
     parts.extend(tables::parts(&NEIGHBOURS, s, rows));
-    if v.trees.is_empty() {
+    if v.trees.is_empty() && s.span.as_ref().is_none_or(|shown| shown.exact) {
         parts.push(Part::Note(Tone::Plain, "Spanning tree: not visible in this mirror.".into()));
     }
     let tables: [&'static dyn AnyTable; 12] =

@@ -23,7 +23,7 @@ use crate::snapshot::tables::protocols::PROTOCOLS;
 use crate::snapshot::tables::sizes::SIZES;
 use crate::snapshot::tables::tunnels::TUNNELS;
 use crate::snapshot::tables::vlans::VLANS;
-use crate::snapshot::{Losses, Sample, Snapshot, TcpAnalysis, TcpFlags};
+use crate::snapshot::{Losses, Sample, Snapshot, SpanShown, TcpAnalysis, TcpFlags};
 use findings::FindingJson;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -62,7 +62,8 @@ impl Format for Json {
             w.flag("approximate", true);
         }
         section(w, "capture", &Capture::of(s))?;
-        section(w, "losses", &LossCounts { numbers: &s.capture.losses, counted: s.mirror.loss.host.is_some() })?;
+        let losses = kept(s, "losses", &s.capture.losses);
+        section(w, "losses", &LossCounts { numbers: losses, counted: s.mirror.loss.host.is_some() })?;
         load(w, s, options)?;
         // A tree is whole or not at all.
         rows::table(w, &PROTOCOLS, s, &ReportOptions { rows: usize::MAX, ..*options })?;
@@ -71,7 +72,7 @@ impl Format for Json {
         rows::table(w, &VLANS, s, options)?;
         section(w, "untagged", &s.stats.untagged)?;
         section(w, "directions", &Scaled::of(s, &s.stats.directions))?;
-        section(w, "tcp", &Scaled::of(s, &Tcp { flags: &s.stats.tcp_flags, analysis: &s.stats.tcp_analysis }))?;
+        section(w, "tcp", &Scaled::of(s, &Tcp { flags: &s.stats.tcp_flags, analysis: kept(s, "tcp_analysis", &s.stats.tcp_analysis) }))?;
         for app in s.dissect.apps.iter().filter(|app| ALWAYS.contains(&app.token) || !app.tally.is_empty()) {
             section(w, app.token, app)?;
         }
@@ -109,9 +110,44 @@ fn approximate(s: &Snapshot) -> Option<bool> {
     s.mirror.one_in().map(|_| true)
 }
 
+/// Numbers, unless the report is of a span of time by which they are not kept.
+fn kept<'a, T>(s: &Snapshot, token: &str, numbers: &'a T) -> Option<&'a T> {
+    let is_kept = s.span.as_ref().is_none_or(|shown| !shown.not_kept().contains(&token));
+    is_kept.then_some(numbers)
+}
+
+/// Which span of the past a report is of.
+#[derive(Serialize)]
+struct Span {
+    from: Timestamp,
+    to: Timestamp,
+    /// The packets were read again; else ends are known to the longest slot.
+    exact: bool,
+    resolution: f64,
+    shortfall_wire_bytes: u64,
+    not_kept: &'static [&'static str],
+    of_all_time: [&'static str; 1],
+}
+
+impl Span {
+    fn of(shown: &SpanShown) -> Self {
+        Self {
+            from: shown.span.from,
+            to: shown.span.to,
+            exact: shown.exact,
+            resolution: shown.resolution as f64 / SECOND as f64,
+            shortfall_wire_bytes: shown.shortfall,
+            not_kept: shown.not_kept(),
+            of_all_time: ["findings"],
+        }
+    }
+}
+
 /// What was captured.
 #[derive(Serialize)]
 struct Capture<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    span: Option<Span>,
     sources: &'a [SourceInfo],
     link_types: Vec<LinkType>,
     packets: u64,
@@ -138,6 +174,7 @@ impl<'a> Capture<'a> {
             }
         }
         Self {
+            span: s.span.as_ref().map(|shown| Span::of(shown)),
             sources: &s.capture.sources,
             link_types,
             packets: s.mirror.link.packets,
@@ -159,7 +196,7 @@ impl<'a> Capture<'a> {
 #[derive(Serialize)]
 struct LossCounts<'a> {
     #[serde(flatten)]
-    numbers: &'a Losses,
+    numbers: Option<&'a Losses>,
     counted: bool,
 }
 
@@ -184,7 +221,7 @@ struct Tcp<'a> {
     #[serde(flatten)]
     flags: &'a TcpFlags,
     #[serde(flatten)]
-    analysis: &'a TcpAnalysis,
+    analysis: Option<&'a TcpAnalysis>,
 }
 
 /// A section on a line of its own.

@@ -77,9 +77,9 @@ fn side(s: &Snapshot) -> ComparedSide {
     }
 }
 
-/// Seconds that a picture covers.
+/// Seconds that a picture covers, which its means are over.
 fn seconds(s: &Snapshot) -> f64 {
-    s.span.as_ref().map_or_else(|| s.duration(), |shown| shown.span.seconds())
+    s.covered()
 }
 
 #[cfg(test)]
@@ -133,6 +133,24 @@ mod tests {
 
     fn told(c: &Comparison) -> Vec<(ChangeKind, &str, ChangeWay, &str)> {
         c.changes.iter().map(|c| (c.kind, c.subject.as_str(), c.way, c.noise)).collect()
+    }
+
+    /// Two mornings in one file: the night between them is no time in which nothing happened.
+    #[test]
+    fn a_capture_with_a_gap_does_not_differ_from_itself() {
+        let before = picture(60, vec![host(1, 6_000), host(2, 600)], &[10_000; 60]);
+        let mut after = before.clone();
+        let (morning, day) = (Timestamp(30_000_000_000), 86_400_000_000_000);
+        after.capture.last = after.capture.last.map(|last| last.plus(day));
+        for sample in after.stats.load.samples.iter_mut().filter(|sample| sample.start >= morning) {
+            sample.start = sample.start.plus(day);
+        }
+        assert!(Comparison::of(&before, &after).significant().next().is_some(), "a gap that nobody found is time");
+        after.mirror.gaps = vec![crate::model::Episode { first: morning, last: morning.plus(day) }];
+        let comparison = Comparison::of(&before, &after);
+        let found: Vec<_> = comparison.significant().map(|change| (&change.subject, change.measure.token())).collect();
+        assert!(found.is_empty(), "{found:?}");
+        assert_eq!(comparison.sides[1].seconds, 60.0);
     }
 
     #[test]

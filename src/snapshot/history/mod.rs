@@ -10,6 +10,7 @@
 //! are for a span, a row may lack what was counted of it in those in which it was not among the largest: [`TopRows::shortfall`] says how
 //! much at most.
 
+mod of_span;
 mod picture;
 mod top_rows;
 

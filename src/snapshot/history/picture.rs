@@ -1,12 +1,13 @@
 //! The picture of a span of the past: the snapshot with what was counted in it.
 
+use super::of_span::load_in;
 use super::{AppAbout, History, HistorySlot, PairAbout, RowAbout, SlotSums, TalkAbout, TalkKey, TopRow, TopRows};
 use crate::model::Arrange as _;
 use crate::model::limits::SNAPSHOT_ROWS;
 use crate::model::{Address, Finding, Sum, TimeSpan, Timestamp, Traffic};
 use crate::snapshot::{
-    CaptureSummary, Casts, Conversation, Conversations, Diagnosis, Directions, Dissected, Endpoints, HostRow, Kinds, ProtocolRow, Snapshot,
-    Statistics, Table, TcpFlags, VlanRow,
+    Casts, Conversation, Conversations, Directions, Endpoints, HostRow, Kinds, ProtocolRow, Snapshot, Statistics, Table, TcpAnalysis,
+    TcpFlags, TrafficClasses, VlanRow,
 };
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -90,7 +91,7 @@ fn host(address: Address, port: u16, traffic: [Traffic; 2], span: TimeSpan, know
         last: known.map_or(span.to, |row| row.last.min(span.to)).max(known.map_or(span.from, |row| row.first)),
         inside: inside.or(known.and_then(|row| row.inside)),
         app: known.and_then(|row| row.app),
-        peers: known.map_or(0, |row| row.peers),
+        peers: 0,
         // Of the past it is known only of who talks to nobody else.
         itself: known.filter(|row| row.itself == row.tx).map_or_else(Default::default, |_| traffic[0]),
         vlans: known.map_or_else(Default::default, |row| row.vlans),
@@ -98,8 +99,8 @@ fn host(address: Address, port: u16, traffic: [Traffic; 2], span: TimeSpan, know
 }
 
 impl Snapshot {
-    /// The same with the numbers of a span of the past, of whole slots of its [`History`]; `None` where nothing is kept of it. Tables of which
-    /// no past is kept stay as they are.
+    /// The picture of a span of the past, of whole slots of its [`History`]; `None` where nothing is kept of it. What is not kept by slots is not in
+    /// it ([`SpanShown::not_kept`]).
     #[must_use]
     pub fn in_span(&self, asked: TimeSpan) -> Option<Self> {
         let slots = self.history.covering(asked);
@@ -120,31 +121,19 @@ impl Snapshot {
             exact: false,
             apps,
         };
-        let stats = Statistics { conversations, endpoints, ..self.stats_of(&sums, slots) };
-        Some(Self {
-            live: false,
-            finished: true,
-            now: span.to,
-            recent_seconds: span.seconds(),
-            capture: CaptureSummary {
-                captured_bytes: sums.captured_bytes,
-                truncated_packets: sums.truncated,
-                first: Some(span.from),
-                last: Some(span.to),
-                ..self.capture.clone()
-            },
-            stats,
-            diagnosis: Diagnosis {
-                findings: self.diagnosis.findings.iter().filter_map(|finding| held_in(finding, span)).collect(),
-                ..self.diagnosis.clone()
-            },
-            span: Some(Arc::new(shown)),
-            ..self.clone()
-        })
+        let stats = self.stats_of(&sums, slots, (conversations, endpoints), span);
+        let counted = self.told_by_slots(span, sums.total(), (sums.captured_bytes, sums.truncated));
+        Some(self.picture_of(shown, stats, counted))
     }
 
-    /// What is counted besides conversations and end points, of these slots with their sums.
-    fn stats_of(&self, sums: &SlotSums, slots: &[Arc<HistorySlot>]) -> Statistics {
+    /// What is counted in these slots with their sums.
+    fn stats_of(
+        &self,
+        sums: &SlotSums,
+        slots: &[Arc<HistorySlot>],
+        (conversations, endpoints): (Conversations, Endpoints),
+        span: TimeSpan,
+    ) -> Statistics {
         let [unicast, multicast, broadcast] = sums.casts;
         let [inbound, outbound, inside, through, unknown] = sums.directions;
         let [syn, syn_ack, fin, reset] = sums.tcp_flags;
@@ -160,20 +149,27 @@ impl Snapshot {
             total: sums.total(),
             recent: sums.total(),
             fragments: sums.fragments,
+            load: load_in(&self.stats.load, span),
             sizes: sums.sizes,
             casts: Casts { unicast, multicast, broadcast },
             directions: Directions { inbound, outbound, inside, through, unknown },
             protocols: ProtocolRow::tree(paths.rows.iter().map(|row| (row.key, row.traffic[0], row.traffic[0]))),
+            conversations,
+            endpoints,
             vlans: table(over(slots, |slot| &slot.vlans), one),
+            vlan_pairs: Vec::new(),
             untagged: sums.untagged,
+            classes: TrafficClasses::default(),
             tcp_flags: TcpFlags { syn, syn_ack, fin, reset },
-            ..self.stats.clone()
+            tcp_analysis: TcpAnalysis::default(),
+            services: Table::default(),
+            streams: Vec::new(),
         }
     }
 }
 
 impl Snapshot {
-    /// The same with the numbers of a span whose packets were read again and counted in `exact`.
+    /// The picture of a span whose packets were read again and counted in `exact`.
     #[must_use]
     pub fn with_span(&self, span: TimeSpan, exact: &Self) -> Self {
         let mut stats = exact.stats.clone();
@@ -185,27 +181,7 @@ impl Snapshot {
         name_alike(&now.ipv6, &mut then.ipv6, span);
         name_alike(&now.eth, &mut then.eth, span);
         let shown = SpanShown { span, asked: span, exact: true, ..SpanShown::default() };
-        Self {
-            live: false,
-            finished: true,
-            now: span.to,
-            recent_seconds: span.seconds(),
-            capture: CaptureSummary {
-                captured_bytes: exact.capture.captured_bytes,
-                truncated_packets: exact.capture.truncated_packets,
-                first: Some(span.from),
-                last: Some(span.to),
-                ..self.capture.clone()
-            },
-            stats,
-            dissect: Dissected { apps: exact.dissect.apps.clone(), ..self.dissect.clone() },
-            diagnosis: Diagnosis {
-                findings: self.diagnosis.findings.iter().filter_map(|finding| held_in(finding, span)).collect(),
-                ..self.diagnosis.clone()
-            },
-            span: Some(Arc::new(shown)),
-            ..self.clone()
-        }
+        self.picture_of(shown, stats, self.told_by_packets(exact))
     }
 }
 
@@ -267,7 +243,7 @@ fn talks(s: &Snapshot, slots: &[Arc<HistorySlot>], span: TimeSpan) -> (Conversat
         let ends = row.key.map(Address::Mac);
         pair(ends, &row.about, row.traffic, span, known_pairs.get(&ends).copied())
     });
-    let endpoints = Kinds {
+    let mut endpoints = Kinds {
         eth: eth_hosts,
         ip: hosts,
         ipv6: hosts6,
@@ -275,7 +251,22 @@ fn talks(s: &Snapshot, slots: &[Arc<HistorySlot>], span: TimeSpan) -> (Conversat
         udp: port_table(udp_ports, &e.udp),
         sctp: port_table(sctp_ports, &e.sctp),
     };
+    count_peers(&eth, &mut endpoints.eth);
     (Kinds { eth, ip, ipv6, tcp, udp, sctp }, endpoints, shortfall)
+}
+
+/// With how many others each talked in the span: those of the pairs that have a row.
+fn count_peers(pairs: &Table<Conversation>, hosts: &mut Table<HostRow>) {
+    let mut peers: HashMap<Address, u32> = HashMap::new();
+    for pair in pairs.rows.iter().filter(|pair| pair.a != pair.b) {
+        for end in [pair.a, pair.b] {
+            let count = peers.entry(end).or_default();
+            *count = count.saturating_add(1);
+        }
+    }
+    for host in &mut hosts.rows {
+        host.peers = peers.get(&host.address).copied().unwrap_or(0);
+    }
 }
 
 /// A pair of addresses. When it was first seen the present knows, which names it by that.
@@ -313,7 +304,7 @@ fn hosts(s: &Snapshot, slots: &[Arc<HistorySlot>], span: TimeSpan) -> (Table<Hos
 }
 
 /// A finding as it held in a span: in which of its episodes.
-fn held_in(finding: &Finding, span: TimeSpan) -> Option<Finding> {
+pub(super) fn held_in(finding: &Finding, span: TimeSpan) -> Option<Finding> {
     let closed = |first: Timestamp, last: Timestamp| TimeSpan { from: first, to: last.plus(1) };
     let whole = closed(finding.first, finding.last).overlaps(span);
     let episode = finding.episodes.iter().rev().find(|e| closed(e.first, e.last).overlaps(span));

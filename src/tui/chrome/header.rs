@@ -118,14 +118,16 @@ fn left(scene: &Scene, width: u16, more: [u16; 2]) -> Vec<Piece> {
     let room = (width / 4).max(10).saturating_add(more[0]);
     let name = name(scene, (width / 4).max(10));
     let source = vec![(cut_end(&name, room).into_owned().into(), scene.theme.style(Hue::Title))];
-    let switch = s.switch.title();
+    // Who it is, what is thought of it and what was lost here are of all of the time.
+    let all = scene.base;
+    let switch = all.switch.title();
     let is_masked = scene.options.is_masked;
     let promiscuous = s.capture.sources.iter().filter_map(|f| f.promiscuous).reduce(|a, b| a && b);
     let mut out = vec![Piece::new(LEAST + 1, vec![("spantop".into(), scene.theme.strong(Hue::Accent))])];
     out.push(Piece::new(3, source));
     if let Some(title) = switch {
         // Who alone says something of itself may be the device at the other end.
-        let doubt = if s.switch.identity.as_ref().is_some_and(|i| i.is_likely) { "?" } else { "" };
+        let doubt = if all.switch.identity.as_ref().is_some_and(|i| i.is_likely) { "?" } else { "" };
         let title = cut_end(&title, (width / 4).max(12)).into_owned();
         out.push(Piece::new(5, vec![(title.into(), text), (doubt.into(), dim)]));
     }
@@ -147,7 +149,7 @@ fn left(scene: &Scene, width: u16, more: [u16; 2]) -> Vec<Piece> {
     if let Some(n) = s.mirror.one_in() {
         out.push(Piece::new(3, vec![(format!("sampled 1:{n}").into(), scene.style(Hue::Warn))]));
     }
-    let (symbol, words, hue) = verdict(&s.mirror.trust);
+    let (symbol, words, hue) = verdict(&all.mirror.trust);
     let words = match hue {
         Hue::Bad if width < TINY => "bad".to_owned(),
         Hue::Warn if width < TINY => "weak".to_owned(),
@@ -263,11 +265,13 @@ fn right(scene: &Scene, dated: Dated, width: u16) -> Vec<Piece> {
 
 /// `lost here 0`, that nobody counted it, or a badge with the share and the stage that loses most.
 fn lost(scene: &Scene, width: u16) -> Vec<(Cow<'static, str>, Style)> {
-    let l = scene.snapshot.capture.losses;
+    // What was lost is known of all of the time only.
+    let all = scene.base;
+    let l = all.capture.losses;
     let lost = l.lost_packets();
     if lost == 0 {
         // What was lost before it came here is the mirror's, which says so.
-        let words = match (scene.snapshot.is_loss_uncounted(), width < NARROW) {
+        let words = match (all.is_loss_uncounted(), width < NARROW) {
             (false, true) => "lost 0",
             (false, false) => "lost here 0",
             (true, true) => "lost ?",
@@ -277,8 +281,7 @@ fn lost(scene: &Scene, width: u16) -> Vec<(Cow<'static, str>, Style)> {
     }
     let stages = [(l.interface_drops, "interface"), (l.kernel_drops, "kernel")];
     let stage = stages.into_iter().max_by_key(|s| s.0).map_or("", |s| s.1);
-    // What was lost is known of all of the time only.
-    let share = ratio(lost, scene.base.stats.total.packets.saturating_add(lost));
+    let share = ratio(lost, all.stats.total.packets.saturating_add(lost));
     vec![(format!(" lost {} {stage} ", amount::share(share)).into(), scene.theme.badge(Hue::Bad))]
 }
 

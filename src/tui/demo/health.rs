@@ -207,6 +207,7 @@ fn troubled(total: Traffic, recent: Traffic, second: i64, user: TunnelRow) -> Mi
         transport: "erspan2",
         link: part(total, 2.05),
         recent_link: part(recent, 2.05),
+        sampled: None,
         sessions: vec![session(7, total.packets / 250, 12), session(8, 0, 0)],
         stamps: vec![stamps(total)],
         duplicates: copies(total, recent),

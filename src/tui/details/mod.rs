@@ -191,10 +191,11 @@ fn trail(canvas: &mut Canvas, area: Rect, scene: &Scene, (up_name, down_name): (
 /// packet of what it is about; where there are none there is no rate.
 fn traffic_line(scene: &Scene, recent: Traffic, total: Traffic, active: Option<f64>) -> String {
     let (traffic, seconds, over) = match active {
-        Some(seconds) if scene.whole() => (total, seconds, "while active"),
-        _ if scene.snapshot.span.is_some() => (total, scene.snapshot.covered(), "in this span"),
-        _ if scene.whole() => (total, scene.snapshot.covered(), "over the whole capture"),
-        _ => (recent, scene.snapshot.recent_seconds, "in 10 s"),
+        Some(seconds) if scene.whole() => (total, seconds, "while active".to_owned()),
+        _ => {
+            let (traffic, seconds) = scene.basis(recent, total);
+            (traffic, seconds, scene.over())
+        }
     };
     let volume = format!("{} in {} packets", amount::volume(total.wire_bytes).plain(), units::grouped(total.packets));
     if seconds <= 0.0 || scene.whole() && active.is_some() && rate_while_active(traffic, seconds).is_none() {

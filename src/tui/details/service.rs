@@ -139,6 +139,14 @@ impl Screen for ServicePage {
         "Service"
     }
 
+    fn looks_back(&self) -> bool {
+        false
+    }
+
+    fn looks_back_exactly(&self) -> bool {
+        true
+    }
+
     fn topics(&self, scene: &Scene) -> Vec<Topic> {
         conversations(scene).into_iter().map(|r| r.0).collect()
     }

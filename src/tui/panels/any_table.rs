@@ -146,8 +146,9 @@ impl TablePanel {
             columns.insert(1, Col::left("name", 14..=34, 3, |s, line| label::name_cell(s, address(line))));
         }
         let columns = fields::chosen(scene, self.table.token(), &heads, columns);
-        let empty = match scene.snapshot.span {
+        let empty = match &scene.snapshot.span {
             _ if scene.view.filter.is_some() => "nothing matches the filter · Esc shows all rows again",
+            Some(shown) if shown.not_kept().contains(&self.table.token()) => "not of this span: no past of it is kept · Esc returns to now",
             Some(_) => "none in this span of time",
             None => self.empty,
         };

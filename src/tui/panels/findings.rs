@@ -47,7 +47,8 @@ struct Calm {
 
 /// What is said of the mirror and of the network where there is no finding, in lines of at most `width` cells.
 fn calm(scene: &Scene, width: u16) -> Calm {
-    let (symbol, words, hue) = mirror::verdict(&scene.snapshot.mirror.trust);
+    // Judged is all of the time.
+    let (symbol, words, hue) = mirror::verdict(&scene.base.mirror.trust);
     let in_span = scene.snapshot.span.is_some();
     let mirror = match hue {
         Hue::Good if in_span => "mirror: no fault in this span".to_owned(),
@@ -56,7 +57,7 @@ fn calm(scene: &Scene, width: u16) -> Calm {
         Hue::Dim => "mirror: not judged yet".to_owned(),
         _ => words,
     };
-    let network = network(&scene.snapshot.diagnosis.network, in_span, scene.snapshot.finished);
+    let network = network(&scene.base.diagnosis.network, in_span, scene.snapshot.finished);
     let has_room = cells(symbol) + 1 + cells(&mirror) + 3 + cells(&network) <= width;
     let mut below = if has_room { Vec::new() } else { wrap(&network, width.saturating_sub(2)) };
     let cleared = scene.snapshot.diagnosis.findings.len();

@@ -8,6 +8,7 @@
 
 use crate::model::Arrange as _;
 use crate::model::Severity;
+use crate::snapshot::tables::losses::LOSSES;
 use crate::snapshot::{SIZE_CLASSES, Traffic};
 use crate::tui::canvas::{Canvas, cells};
 use crate::tui::theme::Hue;
@@ -91,6 +92,10 @@ pub(in crate::tui) fn losses(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         &[("packets".into(), scene.style(Hue::Dim))],
         false,
     );
+    if scene.snapshot.span.as_ref().is_some_and(|shown| shown.not_kept().contains(&LOSSES.token)) {
+        canvas.ink(body.x + 1, body.y, body.width.saturating_sub(2), "not of this span", Hue::Dim);
+        return;
+    }
     let stages = scene.snapshot.capture.losses.stages();
     let is_uncounted = scene.snapshot.is_loss_uncounted();
     let rows = usize::from(body.height);

@@ -37,7 +37,7 @@ const LIST_BESIDE: u16 = 34;
 const NOT_JUDGED: u16 = 5;
 
 fn not_judged(scene: &Scene) -> usize {
-    scene.snapshot.mirror.not_judged.len().max(scene.snapshot.mirror.silenced.len())
+    scene.base.mirror.not_judged.len().max(scene.base.mirror.silenced.len())
 }
 
 fn rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, &'a Finding)> {

@@ -112,6 +112,29 @@ fn what_is_chosen_is_kept() {
     assert_eq!((kept.theme, kept.bytes, kept.names), ("nord", true, false));
 }
 
+/// What a capture begins with, everything and the most bytes, is not how a port is to begin.
+#[test]
+fn of_a_capture_only_what_was_chosen_is_kept() {
+    for story in [Story::File, Story::Calm] {
+        let mut session = Session::new(story, 120, 40);
+        let kept = Arc::new(Mutex::new(None));
+        let told = Arc::clone(&kept);
+        session.app.options.keep = Some(Arc::new(move |what| {
+            *told.lock().unwrap() = Some(what.clone());
+            "kept".into()
+        }));
+        session.keys("C");
+        let first = kept.lock().unwrap().clone().unwrap();
+        assert_eq!((first.scale, first.conversations, first.endpoints), (None, None, None), "nothing was chosen");
+        session.keys("4 s C");
+        let sorted = kept.lock().unwrap().clone().unwrap();
+        assert_eq!((sorted.conversations, sorted.endpoints), (Some(session.app.view.conversations), None));
+        session.keys("1 + C");
+        let scaled = kept.lock().unwrap().clone().unwrap();
+        assert_eq!(scaled.scale, Some(SCALES.get(session.app.view.scale).copied()));
+    }
+}
+
 #[test]
 fn everything_is_a_time_scale_of_a_port_too() {
     for (scale, expected) in [(Some(i64::MAX), SCALES.len()), (Some(600_000_000_000), 11), (None, USUAL_SCALE)] {

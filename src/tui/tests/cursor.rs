@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::model::{TimeSpan, Timestamp, Traffic};
+use crate::snapshot::tables::TABLES;
 use crate::snapshot::{Conversation, Table};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
@@ -186,4 +187,51 @@ fn what_has_no_past_is_not_taken_for_it() {
     assert!(session.text().contains("All of the time up to now"), "{}", session.text());
     session.keys("Esc");
     assert!(!session.text().contains("All of the time up to now"));
+}
+
+/// The picture of a span has the tables that are kept of it, and of the others it says so: none is that of all of the time.
+#[test]
+fn a_span_has_what_is_kept_of_it_and_says_what_is_not() {
+    let (mut kept, mut left_out) = (0, Vec::new());
+    for story in [Story::Calm, Story::Trouble, Story::File] {
+        let whole = demo::snapshot(story, 60);
+        let all = whole.in_span(whole.history.extent().expect("a past")).expect("its picture");
+        let shown = all.span.as_ref().expect("it is of a span");
+        for table in TABLES {
+            let rows = |s: &Snapshot| (0..table.sheets().len()).map(|sheet| table.rows(sheet, s).len()).sum::<usize>();
+            match (shown.not_kept().contains(&table.token()), rows(&whole), rows(&all)) {
+                (true, before, after) => {
+                    assert_eq!(after, 0, "{}", table.token());
+                    left_out.extend((before > 0).then_some(table.token()));
+                }
+                // Rows that have a time of their own are those of the span, which may have none.
+                (false, 0, _) => {}
+                (false, ..) if ["bursts", "findings", "switch_events"].contains(&table.token()) => {}
+                (false, _, after) => {
+                    assert!(after > 0, "{} is neither there nor said not to be", table.token());
+                    kept += 1;
+                }
+            }
+        }
+    }
+    assert!(kept > 20 && left_out.contains(&"services") && left_out.contains(&"neighbours"), "{kept} {left_out:?}");
+}
+
+#[test]
+fn what_a_span_does_not_know_is_said_on_the_screen() {
+    let mut session = Session::new(Story::Trouble, 160, 45);
+    session.keys("0");
+    let now = session.text();
+    session.keys(", [ < ]");
+    let text = session.text();
+    assert!(!now.contains("not of this span") && text.contains("not of this span"), "{text}");
+    // The page of a protocol names the same time as its list.
+    session.keys("2 Down Enter");
+    let text = session.text();
+    assert!(text.contains("over the span of ") && !text.contains("over the whole capture"), "{text}");
+    // The mirror is judged of all of the time, and the first line says so as before.
+    let trust = |session: &Session| session.lines()[0].contains("mirror");
+    assert!(trust(&session));
+    session.keys("Esc Esc Esc");
+    assert!(trust(&session));
 }

@@ -231,7 +231,7 @@ pub(in crate::tui) fn directions(canvas: &mut Canvas, area: Rect, scene: &Scene)
 
 /// What could not be judged, and why: detectors that keep silent first, then those that have seen too little.
 pub(in crate::tui) fn silenced(canvas: &mut Canvas, area: Rect, scene: &Scene) {
-    let mirror = &scene.snapshot.mirror;
+    let mirror = &scene.base.mirror;
     let lacking = || mirror.not_judged.iter().filter(|n| !mirror.silenced.iter().any(|s| s.0 == n.0));
     let note = format!("{}", mirror.silenced.len() + lacking().count());
     let body = titled(canvas, area, "Not judged", &[(note.into(), scene.style(Hue::Dim))], false);
