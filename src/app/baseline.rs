@@ -41,6 +41,8 @@ pub fn start(path: &Path, filter: Option<&String>, common: &Common, stop: &Arc<A
 /// What stands in its place while names are hidden by a key: the capture would have to be read once more without them.
 pub fn hidden() -> Arc<Baseline> {
     let baseline = Baseline::new("capture".into());
-    baseline.tell(BaselineState::Failed("names are hidden, and it would have to be read once more without its own (spantop diff --anonymize compares so)".into()));
+    baseline.tell(BaselineState::Failed(
+        "names are hidden, and it would have to be read once more without its own (spantop diff --anonymize compares so)".into(),
+    ));
     Arc::new(baseline)
 }

@@ -145,8 +145,6 @@ mod tests {
                     jitter: None,
                     jitters: (0, 0),
                     clock: None,
-                    jitters: (0, 0),
-                    clock: None,
                     spaced: [0; 2],
                     first: time,
                     last: time,
