@@ -366,8 +366,7 @@ impl Router {
     fn route(&mut self, tape_block: &mut TapeBlock) {
         let TapeBlock { block, precomputed, marks, open, .. } = tape_block;
         let crate::capture::Block { data, packets, .. } = block;
-        let mut first = self.first.unwrap_or(Timestamp(i64::MAX));
-        let mut latest = self.latest.unwrap_or(Timestamp::UNKNOWN);
+        let (mut first, mut latest) = (self.first.unwrap_or(Timestamp(i64::MAX)), self.latest.unwrap_or(Timestamp::UNKNOWN));
         // What was recorded without a time gets that of the packet before, or of the first one that has any.
         let mut time = self.recent.or_else(|| packets.iter().map(|p| p.time).find(|&t| t != Timestamp::UNKNOWN)).unwrap_or_default();
         if !packets.is_empty() && marks.is_empty() {
@@ -398,9 +397,7 @@ impl Router {
                 self.pool.tell(Message::IntervalFacts(number, sample));
                 load.into_iter().for_each(|load| self.pool.tell(link_load(self.beats.number(), load)));
             }
-            if let Some(Beat { number, now }) = self.beats.count(packet.time) {
-                marks.push((at as u32, Mark::Beat(number, now)));
-            }
+            marks.extend(self.beats.count(packet.time).map(|Beat { number, now }| (at as u32, Mark::Beat(number, now))));
             let from = packet.offset as usize;
             let bytes = data.get(from..from + packet.captured as usize).unwrap_or(&[]);
             if self.intervals.is_burst() {

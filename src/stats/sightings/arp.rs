@@ -355,9 +355,7 @@ impl ArpLedger {
             let heard = last_heard(Address::V4(address));
             let is_silent = heard.is_none_or(|heard| heard < target.first) && now.since(target.first) >= ARP_SILENT.in_nanos();
             // What follows looks through all addresses: of those only for which the rest holds.
-            if requests < ARP_REQUESTS.number() || !is_silent {
-                return None;
-            }
+            (requests >= ARP_REQUESTS.number() && is_silent).then_some(())?;
             let elsewhere = target.askers.iter().find_map(|(asker, _)| Some((*asker, self.asks_elsewhere(vlan, address, *asker, bin)?)));
             // Who was heard may answer where the mirror does not show it.
             let insist = insisting > 0 && (heard.is_none() || elsewhere.is_some()) && !self.hides_replies(vlan, target, long);
