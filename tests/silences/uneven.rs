@@ -21,9 +21,15 @@ fn is_right(truth: f64, s: &Snapshot) -> bool {
     told.low <= truth && truth <= told.high && (told.rate - truth).abs() < 0.25 * truth + 0.01
 }
 
+/// The share that is lost at a second.
+type Share = fn(f64) -> f64;
+
+/// How late a packet is, nanoseconds.
+type Delay<'a> = dyn FnMut(&[u8]) -> i64 + 'a;
+
 #[test]
 fn loss_for_a_while_is_told_as_much_as_it_is() {
-    let cases: [(&str, fn(f64) -> f64); 3] = [
+    let cases: [(&str, Share); 3] = [
         ("nine of ten from the middle on", |t| if t > 30.0 { 0.9 } else { 0.0 }),
         ("nine of ten for ten seconds at the end", |t| if t > 50.0 { 0.9 } else { 0.0 }),
         ("half from the middle on", |t| if t > 30.0 { 0.5 } else { 0.0 }),
@@ -62,7 +68,7 @@ fn later(frames: Frames, mut by: impl FnMut(&[u8]) -> i64) -> Frames {
 fn copies_that_overtake_each_other_lose_nothing_and_answer() {
     let is_syn = |frame: &[u8]| frame.len() >= 54 && !is_group(frame) && frame[47] & 0x12 == 0x02;
     let mut rng = Rng(5);
-    let cases: [(&str, &mut dyn FnMut(&[u8]) -> i64); 3] = [
+    let cases: [(&str, &mut Delay<'_>); 3] = [
         ("SYNs behind their answers", &mut |frame: &[u8]| if is_syn(frame) { 40 * MILLISECOND } else { 0 }),
         ("small frames late", &mut |frame: &[u8]| if frame.len() < 80 { 2 * MILLISECOND } else { 0 }),
         ("each up to 5 ms late", &mut |_: &[u8]| rng.below(5_000_000) as i64),
