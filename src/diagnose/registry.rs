@@ -307,7 +307,8 @@ mod tests {
         }
     }
 
-    /// Numbers that are no thresholds: how something is measured and for how long it is remembered, which tables are as large as.
+    /// Numbers that are no thresholds: how something is measured and for how long it is remembered, which tables are as large as, and how long it must
+    /// last to be told from what happens once.
     const FIXED: &[(&str, &[&str])] = &[
         ("dup.flood", &["reach"]),
         ("route.loop", &["hops"]),
@@ -332,6 +333,8 @@ mod tests {
         ("icmp.redirect", &["held"]),
         ("tcp.reset", &["long"]),
         ("dns.failing", &["zones"]),
+        ("tcp.no_answer", &["tries", "bin", "over", "told", "for", "stopped"]),
+        ("server.slow", &["known", "together"]),
     ];
 
     #[test]

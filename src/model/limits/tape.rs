@@ -35,7 +35,7 @@ pub const MESSAGES: usize = 256;
 
 /// Packets after which shards hand over what happened between hosts even within a second of packet time: what waits for the others to be told of the
 /// same time stays bounded, whatever the rate.
-pub const BEAT_PACKETS: usize = 64 * 1024;
+pub const BEAT_PACKETS: usize = 16 * 1024;
 
 /// Earlier intervals with late packets that are told apart in one block, in the router and in each shard group; more are handed on in between.
 pub const LATE_INTERVALS: usize = 64;
