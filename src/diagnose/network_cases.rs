@@ -99,7 +99,8 @@ fn name_cases() -> Vec<NetworkCase> {
         ),
         ("dns.failing", Critical, evidence(answers("dns", 40, Error, 30, 3)), evidence(answers("dns", 40, Error, 4, 3))),
         ("dns.failing", Note, evidence(answers("dns", 40, Error, 6, 1)), evidence(answers("mdns", 9, Error, 5, 1))),
-        ("dns.slow", Warning, evidence(answers("dns", 50, Slow, 8, 2)), evidence(answers("dns", 49, Slow, 49, 2))),
+        ("dns.slow", Warning, evidence(answers("dns", 50, Slow, 8, 2)), evidence(answers("dns", 49, Slow, 8, 2))),
+        ("dns.slow", Warning, evidence(answers("dns", 12, Slow, 12, 2)), evidence(answers("dns", 9, Slow, 9, 2))),
         ("dns.failing", Note, evidence(answers("dns", 500, NoSuchName, 465, 2)), evidence(answers("dns", 500, NoSuchName, 450, 2))),
         ("dns.failing", Note, evidence(answers("dns", 500, NoSuchName, 500, 2)), evidence(answers("dns", 499, NoSuchName, 499, 2))),
     ]

@@ -67,7 +67,9 @@ fn step(nanos: i64) -> usize {
 impl Recurring {
     /// Takes in a pause.
     pub fn note(&mut self, pause: Pause) {
-        if let Some(step) = self.steps.get_mut(step(pause.length())) {
+        // What is too short to be one is no part of a step of those that are not.
+        let most = if pause.length() < PAUSE_SHORT { step(PAUSE_SHORT).saturating_sub(1) } else { STEPS };
+        if let Some(step) = self.steps.get_mut(step(pause.length()).min(most)) {
             step.pauses = step.pauses.saturating_add(1);
             step.nanos = step.nanos.saturating_add(pause.length());
         }

@@ -123,7 +123,7 @@ impl Stretches {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Direction, FlowKey};
+    use crate::model::FlowKey;
 
     /// Streams of so many senders over a minute, told of every second, that lack what they are said to lack of 50 packets.
     fn streams(senders: u8, alive: impl Fn(u8, i64) -> bool, lacks: impl Fn(u8, i64) -> u64) -> Stretches {
@@ -150,9 +150,10 @@ mod tests {
                     last: time,
                     numbers: [0; 2],
                 };
-                all.take(&mut open, flow.ends(Direction::AToB)[0].0, &news);
+                all.take(&mut open, flow.ends(way)[0].0, &news);
             }
-            all.close(&open, FlowKey::v4(17, 10 + u32::from(sender) * 77, 2, 4_000, 5_000).0.a());
+            let (flow, way) = FlowKey::v4(17, 10 + u32::from(sender) * 77, 2, 4_000, 5_000);
+            all.close(&open, flow.ends(way)[0].0);
         }
         all
     }

@@ -384,7 +384,7 @@ mod tests {
             let Some(NetworkEvent::Media(news)) = out else { panic!("{out:?}") };
             (news.clock, news.jitter.map(|[_, most]| most / MILLISECOND), news.received)
         };
-        assert_eq!((told(0), told(20)), ((Some(90_000), Some(0), 600), (Some(90_000), Some(19), 600)));
+        assert_eq!((told(0), told(20)), ((Some(90_000), Some(0), 600), (Some(90_000), Some(20), 600)));
     }
 
     #[test]

@@ -380,6 +380,7 @@ mod tests {
         let shown = text(&picker, 80, 24);
         assert!(shown.contains(advice) && shown.contains("None of these looks like"), "{shown}");
         assert!(!shown.contains("speed"), "a column of nothing\n{shown}");
+        let mut picker = Picker::new(&DashboardOptions::default(), Theme::new(Depth::Mono, false));
         picker.read(vec![port("lo", advice, 0), port("eth1", "looks like a mirror port", 0)], 0.0);
         let shown = text(&picker, 80, 24);
         assert!(shown.contains("─ eth1 ─") && !shown.contains("None of these"), "{shown}");

@@ -165,7 +165,7 @@ fn the_filter_and_pages_work_on_a_span() {
     session.keys("Down Enter");
     assert!(session.app.stack.len() == 1 && session.text().contains("smb2"), "{}", session.text());
     session.keys("Esc Esc 2 Down Enter");
-    assert!(session.text().contains("in this span") && !session.text().contains("whole capture"), "{}", session.text());
+    assert!(session.text().contains("over the span of") && !session.text().contains("whole capture"), "{}", session.text());
     session.keys("Esc Esc Esc Esc");
     assert!(session.app.shown.span.is_none() && session.app.view.filter.is_none());
 }
