@@ -28,6 +28,7 @@ mod signals;
 mod source;
 mod span_reader;
 mod temporary;
+mod title;
 mod trigger;
 
 use crate::capture::host::HostProbe;

@@ -74,6 +74,7 @@ const THREADS: (&[&str], &[&str]) = (
         "record/ring.rs",
         "app/signals.rs",
         "app/span_reader.rs",
+        "app/trigger.rs",
         "app/baseline.rs",
         "app/fleet.rs",
         "app/probe/mod.rs",

@@ -5,7 +5,7 @@
 //! their number, and the newest are remembered: of those conversations are asked. What works in bursts goes on behind each pause with the next byte;
 //! behind one in which nothing was mirrored conversations are met in their middle, and bytes and numbers that were sent meanwhile are missing.
 
-use super::silence::Pause;
+use super::pause::Pause;
 use super::witness::PauseWitness;
 use crate::model::evidence::PAUSE_SHORT;
 use crate::model::limits::PAUSES_ALIKE;

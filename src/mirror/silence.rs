@@ -6,6 +6,7 @@
 //! again, lived through no outage: the clock was set forward. A pause longer than all the traffic beside it may as well be the gap between two
 //! captures in one file. Those that come again and again are judged together ([`Recurring`]). Whoever writes the tape tells of pauses; packets cost nothing.
 
+use super::pause::Pause;
 use super::recurring::{PausesAlike, Recurring};
 use super::witness::PauseWitness;
 use crate::model::Arrange as _;
@@ -22,24 +23,6 @@ const MOST: usize = 3;
 /// Time and packets beside a pause before there is a mean of them.
 const PAUSE_LEAST: i64 = SECOND;
 const PAUSE_PACKETS: u64 = 100;
-
-/// A time without a packet.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Pause {
-    /// The last packet before.
-    pub from: Timestamp,
-    /// The first one after.
-    pub to: Timestamp,
-    /// Packets of other kinds meanwhile, where pauses of one kind are looked at.
-    pub others: u64,
-}
-
-impl Pause {
-    /// Its length in nanoseconds.
-    pub fn length(&self) -> i64 {
-        self.to.since(self.from)
-    }
-}
 
 /// What pauses turn out to be.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -1,7 +1,7 @@
 //! What numbered streams lack, by stretches of time: a mirror that loses for a while loses of all that are heard then, and those that ended before
 //! do not speak for it.
 
-use super::numbered::StreamCounts;
+use super::stream_counts::StreamCounts;
 use crate::model::evidence::StreamEvidence;
 use crate::model::limits::STREAM_STRETCHES;
 use crate::model::sum::{Sum, sums};

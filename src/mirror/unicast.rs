@@ -1,6 +1,7 @@
 //! Times in which frames to groups go on arriving and none to a station does: what every port of a switch receives, while the mirror is gone.
 
-use super::silence::{Pause, Pauses};
+use super::pause::Pause;
+use super::silence::Pauses;
 use crate::model::Timestamp;
 
 /// Follows when frames to stations come. Cost: two comparisons a packet.

@@ -482,7 +482,7 @@ pub enum TlsNews {
         /// The client sent it.
         by_client: bool,
     },
-    /// An alert that refuses nothing: a goodbye, or a remark.
+    /// What refuses nothing: an alert that is a goodbye or a remark, or something of the server that the capture does not hold.
     Remark,
     /// The server's certificate.
     Certificate {

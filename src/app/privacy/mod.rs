@@ -135,7 +135,7 @@ impl Privacy {
     /// What is looked at, in a few words. A file's name often says whose it is.
     pub fn title(&self, input: &InputSettings) -> String {
         match input {
-            _ if !self.hides => super::source::title(input),
+            _ if !self.hides => super::title::of_input(input),
             InputSettings::Files(_) => pseudonyms::FILE.to_owned(),
             InputSettings::Live(live) => {
                 let names: Vec<String> = live.interfaces.iter().map(|name| pseudonyms::of_port(name, None)).collect();

@@ -190,6 +190,8 @@ impl Dissector for Tls {
             && let Some(way) = state.asked
         {
             out.lost(&Payload { way: way.reversed(), ..*payload }, HELLO);
+            // What nobody saw is no answer that failed to come.
+            out.tls(payload, way, TlsNews::Remark);
         }
         let Handshake { sides, client, server, late, asked, offered, clear, refused, .. } = state;
         let Some(side) = sides.get_mut(payload.way as usize) else { return Progress::Skip };

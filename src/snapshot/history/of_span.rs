@@ -3,8 +3,8 @@
 //!
 //! Nothing here is written with the rest of another picture: who adds a field to a wing has to say what a span knows of it.
 
-use super::{SpanShown, picture};
-use crate::model::{LinkUse, SourceInfo, SwitchView, TimeSpan, Traffic, Trust, Verdict};
+use super::SpanShown;
+use crate::model::{Finding, LinkUse, SourceInfo, SwitchView, TimeSpan, Timestamp, Traffic, Trust, Verdict};
 use crate::snapshot::{
     CaptureSummary, Diagnosis, Dissected, Duplicates, Load, LossLedger, Mirror, Network, Sample, Sides, Snapshot, Statistics,
 };
@@ -85,7 +85,7 @@ impl Snapshot {
                 host: Vec::new(),
                 network: Network::default(),
                 // Those that held in it, with the numbers of all of the time: they are judged over more than a span.
-                findings: self.diagnosis.findings.iter().filter_map(|finding| picture::held_in(finding, span)).collect(),
+                findings: self.diagnosis.findings.iter().filter_map(|finding| held_in(finding, span)).collect(),
             },
             history: self.history.clone(),
             span: Some(Arc::new(shown)),
@@ -206,6 +206,22 @@ fn used_in(used: &LinkUse, span: TimeSpan) -> LinkUse {
     let list: Vec<_> = begins_in.cloned().collect();
     let coarse = if used.bin == 0 { used.coarse.clone() } else { "it is not kept by spans of time".to_owned() };
     LinkUse { bursts: list.len() as u64, list, nanos: span.length(), ..used.clone().untold(coarse) }
+}
+
+/// A finding as it held in a span: in which of its episodes.
+fn held_in(finding: &Finding, span: TimeSpan) -> Option<Finding> {
+    let closed = |first: Timestamp, last: Timestamp| TimeSpan { from: first, to: last.plus(1) };
+    let whole = closed(finding.first, finding.last).overlaps(span);
+    let episode = finding.episodes.iter().rev().find(|e| closed(e.first, e.last).overlaps(span));
+    if !whole && episode.is_none() {
+        return None;
+    }
+    let mut out = finding.clone();
+    if let Some(episode) = episode {
+        (out.first, out.last) = (episode.first, episode.last);
+    }
+    out.active = true;
+    Some(out)
 }
 
 /// The load of a span: intervals that lie in it.

@@ -4,7 +4,7 @@ use super::of_span::load_in;
 use super::{AppAbout, History, HistorySlot, PairAbout, RowAbout, SlotSums, TalkAbout, TalkKey, TopRow, TopRows};
 use crate::model::Arrange as _;
 use crate::model::limits::SNAPSHOT_ROWS;
-use crate::model::{Address, Finding, Sum, TimeSpan, Timestamp, Traffic};
+use crate::model::{Address, Sum, TimeSpan, Timestamp, Traffic};
 use crate::snapshot::{
     Casts, Conversation, Conversations, Directions, Endpoints, HostRow, Kinds, ProtocolRow, Snapshot, Statistics, Table, TcpAnalysis,
     TcpFlags, TrafficClasses, VlanRow,
@@ -301,22 +301,6 @@ fn hosts(s: &Snapshot, slots: &[Arc<HistorySlot>], span: TimeSpan) -> (Table<Hos
     let [four, six] =
         [four, six].map(|rows| table(rows, |row| host(row.key, 0, row.traffic, span, known.get(&row.key).copied(), row.about.0)));
     (four, six)
-}
-
-/// A finding as it held in a span: in which of its episodes.
-pub(super) fn held_in(finding: &Finding, span: TimeSpan) -> Option<Finding> {
-    let closed = |first: Timestamp, last: Timestamp| TimeSpan { from: first, to: last.plus(1) };
-    let whole = closed(finding.first, finding.last).overlaps(span);
-    let episode = finding.episodes.iter().rev().find(|e| closed(e.first, e.last).overlaps(span));
-    if !whole && episode.is_none() {
-        return None;
-    }
-    let mut out = finding.clone();
-    if let Some(episode) = episode {
-        (out.first, out.last) = (episode.first, episode.last);
-    }
-    out.active = true;
-    Some(out)
 }
 
 impl History {
