@@ -368,8 +368,8 @@ struct Candidate {
 }
 
 impl Candidate {
-    /// Packets kept: as many each way as tell a stream.
-    const EARLIER: usize = 2 * rtp::FOLLOWING as usize;
+    /// Packets kept: more than tell a stream each way, for those of the other may come closer together.
+    const EARLIER: usize = 4 * rtp::FOLLOWING as usize;
 
     /// Those before the packet that told, of its stream and of the one that answers it.
     fn of_stream(self, told: Option<&RtpPacket>) -> Vec<RtpPacket> {

@@ -112,6 +112,8 @@ pub struct Attempt {
     pub outcome: AttemptOutcome,
     /// SYNs seen.
     pub syns: u8,
+    /// Those of them that came soon behind an answer.
+    pub syns_again: u8,
     /// Nanoseconds from the SYN to its answer: the half of the path between the mirrored port and the server. `None` when a SYN was repeated, so
     /// that it is not known which one was answered.
     pub server_half: Option<i64>,

@@ -48,6 +48,8 @@ struct Pending {
     /// Its SYN came behind what answers it: copies overtake each other, and nothing is known of times.
     is_late: bool,
     syns: u8,
+    /// Those of them that came behind an answer.
+    syns_again: u8,
     answers: u8,
     /// It was told that nothing came back.
     told: bool,
@@ -156,6 +158,7 @@ impl Connections {
             stage: if is_late { Stage::Answered } else { Stage::Sent },
             is_late,
             syns: 1,
+            syns_again: 0,
             answers: 0,
             told: false,
             asks_ecn: segment.flags & ECN_SETUP == ECN_SETUP,
@@ -180,6 +183,8 @@ impl Connections {
                 let again = pending.stage == Stage::Decided && course.time.since(pending.last) > REPEATED;
                 if same && !again {
                     pending.syns = pending.syns.saturating_add(1);
+                    let is_again = pending.stage == Stage::Answered && !pending.is_late && course.time.since(pending.last) <= REPEATED;
+                    pending.syns_again = pending.syns_again.saturating_add(u8::from(is_again));
                     (pending.last, pending.number) = (pending.last.max(course.time), course.number);
                     // Whom nothing answers goes on without ECN (RFC 3168 section 6.1.1.1).
                     pending.asks_ecn = fresh.asks_ecn;
@@ -386,6 +391,7 @@ fn decided(pending: &Pending, outcome: AttemptOutcome, time: Timestamp) -> Attem
         time,
         outcome,
         syns: pending.syns,
+        syns_again: pending.syns_again,
         server_half: answered.then(|| pending.answered.since(pending.first)),
         client_half: None,
         was_unanswered: pending.told,

@@ -210,6 +210,9 @@ impl Detector for ClockCoarse {
     }
 }
 
+/// Silences from which on they are how this mirror is.
+const OFTEN: u64 = 4;
+
 impl Detector for MirrorOutage {
     fn page(&self) -> &'static ExplainPage {
         static PAGE: ExplainPage = ExplainPage {
@@ -224,7 +227,7 @@ impl Detector for MirrorOutage {
                        traffic at least, from one source. A pause from {short} on, {stands} times as long as every ordinary one, where bytes are missing over it or \
                        connections begin in their middle behind it; {steady} times, where many hosts paused at once. Pauses of like length that come again and again, from {short} on, and are \
                       longer than all others, where behind most of them bytes, or numbers of streams (RTP), are missing or connections are met in \
-                      their middle that end. Critical while it lasts or where it comes again and again and takes {grave} of the time, a \
+                      their middle that end. Critical while it lasts or where it comes {often} times and more and takes {grave} of the time, a \
                       warning afterwards; a note where it is longer than \
                        all the traffic besides, which then has no pause that is noteworthy.",
             cause: "The session was removed or changed, its destination port flapped, or the switch reloaded.",
@@ -239,6 +242,7 @@ impl Detector for MirrorOutage {
                 ("stands", Times(PAUSE_STANDS as f64)),
                 ("missed", Count(PAUSE_MISSED)),
                 ("grave", Share(GRAVE)),
+                ("often", Count(OFTEN)),
                 ("steady", Times(PAUSE_STEADY as f64)),
                 ("besides", Nanos(PAUSE_BESIDES)),
             ],
@@ -281,7 +285,8 @@ impl Detector for MirrorOutage {
         } else if let Some(again) = e.again {
             evidence.push(("silent_seconds", Value::Seconds(again.seconds)));
             evidence.push(("share", Value::Share(e.silent_share())));
-            let grave = if e.silent_share() >= GRAVE { Severity::Critical } else { Severity::Warning };
+            let is_often = again.times >= OFTEN && e.silent_share() >= GRAVE;
+            let grave = if is_often { Severity::Critical } else { Severity::Warning };
             let (silent, all) = (duration(again.seconds), duration(e.seconds));
             (grave, format!("The mirror was silent {}, {silent} of {all}", times(again.times)))
         } else {

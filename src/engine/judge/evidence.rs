@@ -9,8 +9,8 @@ use crate::engine::tape::Request;
 use crate::mirror::{AdvanceCounts, LossCounts, LossSplit, UnmatchedCounts, clustered, flat_top, uneven};
 use crate::model::Arrange as _;
 use crate::model::evidence::{
-    ClockEvidence, ContentEvidence, CopyEvidence, ExchangeSides, HostEvidence, LossEvidence, NARROW_SEQUENCE_BITS, PortAway, SessionLoss,
-    SideEvidence, StreamEvidence, TransitEvidence,
+    AdvanceEvidence, ClockEvidence, ContentEvidence, CopyEvidence, ExchangeSides, HostEvidence, LossEvidence, NARROW_SEQUENCE_BITS,
+    PortAway, SessionLoss, SideEvidence, StreamEvidence, TransitEvidence,
 };
 use crate::model::time::SECOND;
 use crate::model::{Episode, Estimate, Mac, SourceInfo, Sum, TunnelKind, wilson};
@@ -65,9 +65,12 @@ pub fn loss(request: &Request, detected: &DetectorReport, sums: &Sums) -> (Optio
 /// The share of acknowledged data that was never seen, all of it together.
 fn even(sums: &Sums) -> Option<Estimate> {
     let counts = &sums.counts;
-    // What comes later than it is waited for is not lost.
-    let is_told = !counts.order.is_beyond_waiting(&counts.health, &counts.overtaken);
-    clustered(&counts.acked, segment(&counts.loss), counts.loss.gaps).filter(|_| is_told)
+    clustered(&counts.acked, segment(&counts.loss), counts.loss.gaps).filter(|_| !is_late(sums))
+}
+
+/// Whether packets come later than they are waited for: what is missing by then is not lost.
+fn is_late(sums: &Sums) -> bool {
+    sums.counts.order.is_beyond_waiting(&sums.counts.health, &sums.counts.overtaken)
 }
 
 /// The same, where loss differs so much between seconds, or hosts, that the sum of all tells too little: as the strata say.
@@ -210,7 +213,7 @@ fn loss_evidence(
         upstream: split.upstream,
         unmatched: unmatched(sums),
         streams: StreamEvidence { by_stretch: talks.stretches.loss(), ..talks.streams.evidence() },
-        advances: AdvanceCounts::evidence(&counts.advances),
+        advances: if is_late(sums) { AdvanceEvidence::default() } else { AdvanceCounts::evidence(&counts.advances) },
         by_session: by_session(sums),
         times: detected.lost.times(request.first),
         by_load: counts.loss.by_load(&sums.windows, split.host.map_or(0.0, |h| h.rate)),

@@ -250,7 +250,7 @@ impl LossEvidence {
     /// The same of data: of what was acknowledged, or lies between places that are known.
     pub fn lone_segments(&self) -> Option<Estimate> {
         let of_all = [self.all, self.advances.one_by_one()].into_iter().flatten();
-        of_all.filter(|lone| self.is_little_known() && lone.low > Self::LONE).max_by_key(|lone| lone.n)
+        of_all.filter(|lone| self.is_little_known() && lone.n >= Self::FEW && lone.low > Self::LONE).max_by_key(|lone| lone.n)
     }
 
     fn is_little_known(&self) -> bool {

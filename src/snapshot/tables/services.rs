@@ -13,7 +13,7 @@ pub static SERVICES: TableSpec<Service> = TableSpec {
     fields: &[
         Field::address("address", "Address", |s: &Service| s.key.address).machine(),
         Field::port("port", "Port", |s: &Service| s.key.port.into()).machine(),
-        Field::word("protocol", "Over", |s: &Service| Some(s.key.protocol.token())).paper(1, Room::Fixed).screen(1, "over", 1).wide(4, 4),
+        Field::word("protocol", "Over", |s: &Service| Some(s.key.protocol.token())).paper(1, Room::Fixed).screen(1, "over", 5).wide(4, 4),
         Field::new("service", "Service", FieldKind::End, |s: &Service| FieldValue::End(s.key.address, s.key.port))
             .people()
             .paper(0, Room::Cut)
@@ -62,7 +62,7 @@ pub static SERVICES: TableSpec<Service> = TableSpec {
         Field::new("network_p50", "Network", FieldKind::Span, |s: &Service| span(s.network.map(|q| q.p50)))
             .paper(10, Room::Dropped(1))
             .optional()
-            .screen(10, "to server", 6)
+            .screen(10, "to server", 4)
             .wide(9, 9),
         Field::new("client_network_p50", "To client", FieldKind::Span, |s: &Service| span(s.client_network.map(|q| q.p50)))
             .no_paper()

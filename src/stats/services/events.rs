@@ -362,7 +362,7 @@ fn is_cut(end: &ConnectionEnd) -> bool {
 
 /// Whether a client repeated its SYN though the SYN-ACK has passed, and never took it.
 fn is_untaken(attempt: &Attempt) -> bool {
-    attempt.outcome == AttemptOutcome::HalfOpen && attempt.syns > 1
+    attempt.outcome == AttemptOutcome::HalfOpen && attempt.syns_again > 0
 }
 
 /// Whether a client asked for a host beyond its link from an address of the link alone, to which nobody answers (RFC 4291 section 2.5.6).

@@ -34,6 +34,7 @@ fn attempt(from: u8, to: u8, port: u16, seconds: i64, outcome: AttemptOutcome) -
         time,
         outcome,
         syns: 2,
+        syns_again: 0,
         server_half: (outcome == AttemptOutcome::Established).then_some(2_000_000),
         client_half: None,
         was_unanswered: false,
