@@ -243,7 +243,7 @@ mod tests {
         assert_eq!(level(&|bin| if bin % 5 == 4 { 9 } else { 60 }, REMEMBERED + 1), Some(60), "few bins are as before");
         assert_eq!(level(&|bin| if bin % 3 == 2 { 9 } else { 60 }, REMEMBERED + 1), Some(9), "it comes and goes");
         assert_eq!(level(&|bin| if bin % 2 == 0 { 60 } else { 200 }, 2 * REMEMBERED), Some(10), "no level");
-        assert_eq!(level(&|bin| 30 + 10 * bin as u32, REMEMBERED + 1), Some(10), "it still grows");
+        assert_eq!(level(&|bin| 30 << (bin / 6), REMEMBERED + 1), Some(10), "it still grows");
     }
 
     #[test]
