@@ -143,6 +143,7 @@ mod tests {
                     lost,
                     gaps: lost,
                     jitter: None,
+                    over_pauses: [0; 2],
                     jitters: (0, 0),
                     clock: None,
                     spaced: [0; 2],

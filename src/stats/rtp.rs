@@ -49,6 +49,8 @@ struct Stream {
     range: Option<[i64; 2]>,
     /// Their sum, nanoseconds, and how many.
     jitters: (i64, u64),
+    /// See [`MediaNews::over_pauses`]; those that do not count as lost yet.
+    over_pauses: [u64; 2],
     spaced: [u64; 2],
     first: Timestamp,
     last: Timestamp,
@@ -76,6 +78,7 @@ impl Stream {
             jitter: 0,
             range: None,
             jitters: (0, 0),
+            over_pauses: [0; 2],
             spaced: [0; 2],
             first: packet.time,
             last: packet.time,
@@ -112,8 +115,14 @@ impl Stream {
     fn take(&mut self, packet: &RtpPacket) {
         let ahead = packet.sequence.wrapping_sub(self.highest);
         let behind = self.highest.wrapping_sub(packet.sequence);
-        let is_pause = packet.time.since(self.last) > PAUSE && !self.goes_on(packet, ahead);
-        if is_pause || ahead.min(behind) > DROPOUT {
+        if packet.time.since(self.last) > PAUSE {
+            if !self.goes_on(packet, ahead) {
+                return self.renew(packet);
+            }
+            let [packets, gaps] = &mut self.over_pauses;
+            (*packets, *gaps) = (packets.saturating_add(u64::from(ahead) - 1), gaps.saturating_add(1));
+        }
+        if ahead.min(behind) > DROPOUT {
             return self.renew(packet);
         }
         self.last = self.last.max(packet.time);
@@ -138,6 +147,13 @@ impl Stream {
         self.highest = packet.sequence;
         self.received = self.received.saturating_add(1);
         self.spacing(packet);
+    }
+
+    /// What of the packets that are lost, and of their gaps, lay in pauses. They count as lost some packets after the pause.
+    fn lost_over_pauses(&mut self) -> [u64; 2] {
+        let told = [self.over_pauses[0].min(self.lost), self.over_pauses[1].min(self.gaps)];
+        self.over_pauses.iter_mut().zip(told).for_each(|(left, told)| *left -= told);
+        told
     }
 
     /// Whether a packet behind a pause goes on `ahead` numbers further as if there had been none: its time stamp went on with the clock, and
@@ -244,6 +260,7 @@ impl RtpStreams {
             }
             if (stream.received > 0 || stream.lost > 0) && (all || now.since(stream.told) >= TOLD) {
                 let way = if forth { Direction::AToB } else { Direction::BToA };
+                let over_pauses = stream.lost_over_pauses();
                 told.push(MediaNews {
                     flow,
                     way,
@@ -252,6 +269,7 @@ impl RtpStreams {
                     received: std::mem::take(&mut stream.received),
                     lost: std::mem::take(&mut stream.lost),
                     gaps: std::mem::take(&mut stream.gaps),
+                    over_pauses,
                     jitter: stream.range.take(),
                     jitters: std::mem::take(&mut stream.jitters),
                     clock: stream.clock,

@@ -19,6 +19,8 @@ struct Stream {
     spaced: Recent,
     uneven: Recent,
     whole: [u64; 5],
+    /// Packets and gaps over pauses, which are in none of these.
+    over_pauses: [u64; 2],
     /// Since when the jitter was never below what is told of.
     high_since: Option<Timestamp>,
     /// The most of the latest time, nanoseconds.
@@ -69,10 +71,12 @@ impl MediaStreams {
         let Some(stream) = self.streams.entry(key, news.last) else { return };
         let bin = news.last.0.div_euclid(BIN);
         let [spaced, uneven] = news.spaced;
-        let counts = [news.received, news.lost, news.gaps, spaced, uneven];
+        let [held, holds] = news.over_pauses;
+        let counts = [news.received, news.lost.saturating_sub(held), news.gaps.saturating_sub(holds), spaced, uneven];
         let recent = [&mut stream.received, &mut stream.lost, &mut stream.gaps, &mut stream.spaced, &mut stream.uneven];
         recent.into_iter().zip(counts).for_each(|(recent, count)| recent.add(bin, count));
         stream.whole.iter_mut().zip(counts).for_each(|(sum, count)| *sum = sum.saturating_add(count));
+        stream.over_pauses.iter_mut().zip(news.over_pauses).for_each(|(sum, count)| *sum = sum.saturating_add(count));
         stream.payload_type = news.payload_type;
         stream.is_offered |= parties.is_some();
         stream.parties = parties.unwrap_or(stream.parties);
@@ -99,6 +103,7 @@ impl MediaStreams {
             .filter_map(|(&(flow, forth, source), s, last)| {
                 let [from, to] = flow.ends(if forth { Direction::AToB } else { Direction::BToA });
                 let [received, lost, gaps, ..] = s.whole;
+                let [lost, gaps] = [lost.saturating_add(s.over_pauses[0]), gaps.saturating_add(s.over_pauses[1])];
                 let (sum, count) = s.jitters;
                 let nanos = i64::try_from(count).ok().filter(|count| *count > 0).map(|count| [sum / count, s.most]);
                 let parties = s.parties;
