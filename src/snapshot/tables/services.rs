@@ -49,11 +49,11 @@ pub static SERVICES: TableSpec<Service> = TableSpec {
         Field::new("response_p50", "Median", FieldKind::Span, |s: &Service| span(s.response.map(|q| q.p50)))
             .paper(7, Room::Fixed)
             .optional()
-            .screen(7, "median", 4),
+            .screen(7, "median", 2),
         Field::new("response_p95", "95 %", FieldKind::Span, |s: &Service| span(s.response.map(|q| q.p95)))
             .paper(8, Room::Fixed)
             .optional()
-            .screen(8, "95 %", 3),
+            .screen(8, "95 %", 2),
         Field::new("response_p99", "99 %", FieldKind::Span, |s: &Service| span(s.response.map(|q| q.p99)))
             .paper(9, Room::Dropped(2))
             .optional()
