@@ -19,7 +19,8 @@ struct Stream {
     spaced: Recent,
     uneven: Recent,
     whole: [u64; 5],
-    /// Packets and gaps over pauses, which are in none of these.
+    /// Packets and gaps over pauses, which are in none of these: lately, and of all time.
+    over_lately: [Recent; 2],
     over_pauses: [u64; 2],
     /// Since when the jitter was never below what is told of.
     high_since: Option<Timestamp>,
@@ -76,6 +77,7 @@ impl MediaStreams {
         let recent = [&mut stream.received, &mut stream.lost, &mut stream.gaps, &mut stream.spaced, &mut stream.uneven];
         recent.into_iter().zip(counts).for_each(|(recent, count)| recent.add(bin, count));
         stream.whole.iter_mut().zip(counts).for_each(|(sum, count)| *sum = sum.saturating_add(count));
+        stream.over_lately.iter_mut().zip(news.over_pauses).for_each(|(recent, count)| recent.add(bin, count));
         stream.over_pauses.iter_mut().zip(news.over_pauses).for_each(|(sum, count)| *sum = sum.saturating_add(count));
         stream.payload_type = news.payload_type;
         stream.is_offered |= parties.is_some();
@@ -125,6 +127,12 @@ impl MediaStreams {
                 let [(from, _), (to, port)] = flow.ends(way);
                 let minute = [&s.received, &s.lost, &s.gaps, &s.spaced, &s.uneven].map(|recent| recent.minute(bin));
                 let [received, lost, gaps, spaced, uneven] = if all { s.whole } else { minute };
+                let over = |s: &Stream| if all { s.over_pauses } else { s.over_lately.each_ref().map(|recent| recent.minute(bin)) };
+                // Where both ways pause the call is on hold; where the other one goes on, what is missing was lost.
+                let goes_on = |other: &(FlowKey, bool, u32), o: &Stream| other.0 == flow && other.1 != forth && over(o) == [0; 2];
+                let is_lost = over(s) != [0; 2] && self.streams.iter().any(|(other, o, _)| goes_on(other, o));
+                let [held, holds] = if is_lost { over(s) } else { [0; 2] };
+                let (lost, gaps) = (lost.saturating_add(held), gaps.saturating_add(holds));
                 let high = s.high_since.map_or(0, |since| last.since(since));
                 Some(MediaEvidence {
                     from,
