@@ -148,10 +148,11 @@ pub struct ProvingPackets {
 }
 
 impl ProvingPackets {
-    /// Notes a packet that came after those noted before; 0 is a packet whose number is not known.
+    /// Notes a packet that came after those noted before, once; 0 is a packet whose number is not known.
     #[inline]
     pub fn note(&mut self, number: u64) {
-        if number == 0 {
+        let latest = self.noted.wrapping_sub(1) % PROVING_PACKETS;
+        if number == 0 || self.numbers.get(latest) == Some(&number) {
             return;
         }
         let at = self.noted % PROVING_PACKETS;
@@ -216,5 +217,16 @@ mod tests {
         let mut none = ProvingPackets::default();
         none.merge(&noted([5]));
         assert_eq!(none.numbers(), [5]);
+    }
+
+    #[test]
+    fn a_packet_proves_once() {
+        let mut packets = ProvingPackets::default();
+        [0, 7, 7, 9, 9].into_iter().for_each(|number| packets.note(number));
+        assert_eq!(packets.numbers(), [7, 9]);
+        (10..40).for_each(|number| packets.note(number));
+        packets.note(39);
+        let numbers = packets.numbers();
+        assert_eq!((numbers.len(), numbers.last()), (PROVING_PACKETS, Some(&39)), "the newest");
     }
 }
