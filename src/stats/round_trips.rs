@@ -159,11 +159,15 @@ impl RoundTrips {
     /// `has_data`, which may begin one.
     #[inline(always)]
     pub fn prefetch(&self, handle: TripsHandle, time: Timestamp, has_data: bool) {
-        if handle.record == 0 || (!has_data && handle.pauses((time.0 >> TICK) as u32)) {
+        let takes = !handle.pauses((time.0 >> TICK) as u32);
+        if handle.record == 0 || !(has_data | takes) {
             return;
         }
         if let Some(record) = self.records.get((handle.record as usize).wrapping_sub(1)) {
             memory::prefetch(&record.extremes);
+            if takes {
+                memory::prefetch(&record.sketches);
+            }
             if has_data {
                 memory::prefetch(&record.turns);
             }
@@ -186,6 +190,10 @@ impl RoundTrips {
             handle.record = match self.free.pop() {
                 Some(at) => at,
                 None if self.records.len() < self.caps.of(MEASURED_PER_SHARD) => {
+                    if self.records.len() == self.records.capacity() {
+                        // Growing copies all there is; room that is not used yet costs nothing.
+                        self.records.reserve_exact(self.records.len().max(memory::LARGE / size_of::<Record>()));
+                    }
                     self.records.push(Record::NEW);
                     self.records.len() as u32
                 }
