@@ -6,10 +6,9 @@ use super::{
     QuotedFlow, RequestWords, Sighting, StationNews, Timestamp, Transaction,
 };
 use std::fmt;
-use std::hash::{Hash, Hasher};
 
 /// What listens at a port of a host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServiceKey {
     /// The host.
     pub address: Address,
@@ -17,15 +16,6 @@ pub struct ServiceKey {
     pub port: u16,
     /// The transport protocol of the port.
     pub protocol: Proto,
-}
-
-/// As its address, and one word.
-impl Hash for ServiceKey {
-    #[inline]
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.address.hash(state);
-        state.write_u32(u32::from(self.port) << 8 | self.protocol as u32);
-    }
 }
 
 impl ServiceKey {

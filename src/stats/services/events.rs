@@ -60,6 +60,7 @@ impl ServiceLedger {
             return;
         }
         let is_foreign = self.is_foreign(&key, attempt);
+        let untaken = is_untaken(attempt).then_some(Trouble::Untaken);
         let counted = self.with(key, attempt.time, |counts| {
             counts.refused_between = counts.refused_between.saturating_add(u32::from(is_foreign));
             if is_counted && attempt.asks_ecn {
@@ -77,14 +78,10 @@ impl ServiceLedger {
                 return;
             }
             of.attempts = of.attempts.saturating_add(1);
-            if attempt.outcome == AttemptOutcome::Established {
-                of.established = of.established.saturating_add(1);
-            }
-            let untaken = is_untaken(attempt).then_some(Trouble::Untaken);
+            of.established = of.established.saturating_add(u32::from(attempt.outcome == AttemptOutcome::Established));
             trouble.into_iter().chain(untaken).for_each(|trouble| counts.trouble(client, trouble, attempt.first, attempt.time));
         });
         if let Some((service, _)) = counted {
-            let untaken = is_untaken(attempt).then_some(Trouble::Untaken);
             let proved = trouble.into_iter().filter(|_| is_counted || tries > 0).chain(untaken);
             proved.for_each(|trouble| service.prove(trouble, attempt.number));
             let silent = if is_counted { u32::from(trouble == Some(Trouble::NoAnswer)) } else { tries };
