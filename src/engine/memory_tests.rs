@@ -65,6 +65,7 @@ fn in_each_shard(plan: &MemoryPlan) -> Vec<(&'static str, usize, usize)> {
         ("datagrams in fragments", OPEN_DATAGRAMS, 768),
         ("connections that are kept alive", KEPT_ALIVE, 96),
         ("turns of what nobody reads", UNREAD_TURNS, UnreadTurns::BYTES),
+        ("guesses where those stand", flows, 2 * 4),
         ("bytes of conversations", TALKERS, Talkers::BYTES),
         ("streams of voice", RTP_STREAMS, RtpStreams::BYTES),
         ("streams that are numbered", NUMBERED_STREAMS, NumberedStreams::BYTES[0]),

@@ -29,7 +29,7 @@ use crate::ask::SharedAgent;
 use crate::capture::Source;
 use crate::decode::Rules;
 use crate::error::{Error, Outcome, Result};
-use crate::model::limits::{BLOCK_BYTES, SHARDS};
+use crate::model::limits::{BLOCK_BYTES, FILE_BLOCK_BYTES, SHARDS};
 use crate::model::mix::Keys;
 use crate::model::{Address, Carrier, Decap, StampChoice, clock};
 use crate::settings::{LoadSettings, MirrorSettings};
@@ -89,7 +89,7 @@ pub struct Settings {
     pub switch: Option<SharedAgent>,
     /// How much may be kept.
     pub memory: MemoryPlan,
-    /// Bytes of a block (tests vary it; results must not).
+    /// Bytes of a block, of a live tape at most [`BLOCK_BYTES`] (tests vary it; results must not).
     pub block_bytes: usize,
 }
 
@@ -110,7 +110,7 @@ impl Default for Settings {
             history: false,
             switch: None,
             memory: MemoryPlan::default(),
-            block_bytes: BLOCK_BYTES,
+            block_bytes: FILE_BLOCK_BYTES,
         }
     }
 }
@@ -241,10 +241,11 @@ fn router(
         .map(|g| TapeFollower::Shards(Box::new(g)))
         .chain(listeners.readers.into_iter().map(TapeFollower::Reader))
         .collect();
+    let block_bytes = if settings.live { settings.block_bytes.min(BLOCK_BYTES) } else { settings.block_bytes };
     let pool = if workers == 0 {
-        WorkerPool::alone(settings.block_bytes, followers, sink)
+        WorkerPool::alone(block_bytes, followers, sink)
     } else {
-        WorkerPool::threads(settings.block_bytes, workers, followers, sink, settings.live.then_some(settings.memory.live_blocks))
+        WorkerPool::threads(block_bytes, workers, followers, sink, settings.live.then_some(settings.memory.live_blocks))
             .map_err(|e| Error::io(NO_THREADS, &e))?
     };
     let plan = Plan {

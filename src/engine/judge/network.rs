@@ -8,7 +8,7 @@ use crate::model::limits::CONTROL_WAITING;
 use crate::model::time::SECOND;
 use crate::model::{
     AppId, CapScale, ControlMessage, ExchangeOutcome, Finding, Flood, FloodSecond, LinkLoad, NetworkBatch, NetworkEvent, Proofs, Proto,
-    ServiceKey, Severity, SwitchView, Timestamp, Transaction, TransactionEnd, Verdict,
+    ServiceKey, Severity, SwitchView, Timestamp, Transaction, TransactionEnd, Verdict, memory,
 };
 use crate::names::{self, Transport};
 use crate::snapshot::{Network, NetworkMatter, Service, StreamRow};
@@ -19,6 +19,9 @@ use std::collections::{BTreeSet, VecDeque};
 
 /// Frames to many that a shard counts in a second, from which it is judged by their time even where nothing else happens.
 const FLOODED: u64 = 16;
+
+/// Events that are asked for before they are taken in.
+const AHEAD: usize = 4;
 
 /// What stands between two judgements.
 #[derive(Debug, Default)]
@@ -31,8 +34,8 @@ pub struct NetworkJudge {
     judged: Option<i64>,
     findings: Vec<Finding>,
     switch: SwitchLedger,
-    /// The events of a beat in the order of their time, each with its batch and its number there; kept for its memory.
-    order: Vec<(Timestamp, u32, u32)>,
+    /// The events of a beat in the order of their time, each with its batch and its number there as one number; kept for its memory.
+    order: Vec<u128>,
     /// Control packets, and frames to many, that are not taken in: in their order.
     waiting: VecDeque<ControlMessage>,
     floods: VecDeque<FloodSecond>,
@@ -58,11 +61,16 @@ impl NetworkJudge {
         let mut order = std::mem::take(&mut self.order);
         order.clear();
         for (at, batch) in (0u32..).zip(&batches) {
-            order.extend((0u32..).zip(&batch.events).map(|(number, event)| (event.time(), at, number)));
+            order.extend((0u32..).zip(&batch.events).map(|(number, event)| place(event.time(), at, number)));
         }
+        // Many of them, in an order that nobody can guess: of one number each, which is compared without a branch.
         order.sort_unstable();
-        let event = |&(_, at, number): &(Timestamp, u32, u32)| batches.get(at as usize)?.events.get(number as usize);
-        order.iter().filter_map(event).for_each(|event| self.happened(event));
+        let event = |&place: &u128| batches.get((place >> 32) as u32 as usize)?.events.get(place as u32 as usize);
+        for (at, place) in order.iter().enumerate() {
+            // They lie where their shards told of them: the next ones are on their way meanwhile.
+            order.get(at + AHEAD).and_then(event).into_iter().for_each(memory::prefetch);
+            event(place).into_iter().for_each(|event| self.happened(event));
+        }
         self.order = order;
         batches.iter().filter_map(|batch| batch.load.as_ref()).for_each(|load| self.loaded(load));
         self.put_in_order();
@@ -315,6 +323,12 @@ impl NetworkJudge {
         let is_seen = |t: &crate::stats::services::ServiceTotals| !t.is_only_unreachable;
         self.ledger.totals().into_iter().filter(is_seen).map(service).collect()
     }
+}
+
+/// The place of an event in the order of all: by its time, its batch and its number there.
+fn place(time: Timestamp, batch: u32, number: u32) -> u128 {
+    let since_the_beginning_of_time = time.0.wrapping_sub(i64::MIN) as u64;
+    u128::from(since_the_beginning_of_time) << 64 | u128::from(batch) << 32 | u128::from(number)
 }
 
 /// Whether too little was judged for a network without a finding to be good: not whether hosts answer, or half of what users notice.

@@ -131,11 +131,23 @@ impl Latencies {
     }
 }
 
+/// A byte by which clients of a service are mostly told apart.
+fn tag(client: Address) -> u8 {
+    let word = match client {
+        Address::Mac(mac) => mac.word(),
+        Address::V4(address) => address.to_bits().into(),
+        Address::V6(address) => (address.to_bits() >> 64) as u64 ^ address.to_bits() as u64,
+    };
+    (word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8
+}
+
 /// What happened to a service.
 #[derive(Debug, Clone, Default)]
 pub struct ServiceCounts {
     /// By client, in the order they came.
     clients: Vec<(Address, ClientCounts)>,
+    /// A byte of each client's address: the search for one looks at these, not at what is counted of the others.
+    tags: [u8; SERVICE_CLIENTS],
     /// Further clients.
     others: ClientCounts,
     /// Single SYNs of clients that try again and again: they count as attempts all the same.
@@ -314,10 +326,13 @@ impl ServiceCounts {
 
     /// The counts of a client.
     pub fn client(&mut self, address: Address) -> &mut ClientCounts {
-        let found = self.clients.iter().position(|c| c.0 == address);
+        let tag = tag(address);
+        let mut alike = self.tags.iter().take(self.clients.len()).enumerate().filter(|(_, known)| **known == tag);
+        let found = alike.find(|(at, _)| self.clients.get(*at).is_some_and(|client| client.0 == address));
         let at = match found {
-            Some(at) => at,
+            Some((at, _)) => at,
             None if self.clients.len() < SERVICE_CLIENTS => {
+                self.tags.iter_mut().skip(self.clients.len()).take(1).for_each(|free| *free = tag);
                 self.clients.push((address, ClientCounts::default()));
                 self.clients.len() - 1
             }

@@ -138,7 +138,8 @@ impl ServiceLedger {
     /// Seconds that the quickest answer of a server took, and the quickest acknowledgement of a client's, since the beginning: packets of the one
     /// direction, or of the other, that are late by less still come before what answers them.
     pub fn quickest(&self) -> [Option<f64>; 2] {
-        let least = |of: &dyn Fn(&ServiceRecord) -> Option<f64>| self.services.values().filter_map(of).min_by(f64::total_cmp);
+        let least =
+            |of: &dyn Fn(&ServiceRecord) -> Option<f64>| self.services.values().filter_map(|service| of(service)).min_by(f64::total_cmp);
         let half = |s: &ServiceRecord| s.server_half.map(|nanos| nanos as f64 / 1e9);
         let answer = |s: &ServiceRecord| half(s).into_iter().chain(s.response().map(|(times, _)| times.min)).min_by(f64::total_cmp);
         [least(&answer), least(&|s| s.client_half.as_ref().and_then(Histogram::quantiles).map(|times| times.min))]

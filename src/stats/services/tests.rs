@@ -359,3 +359,16 @@ fn what_failed_long_ago_is_no_reason_to_doubt_what_is_live() {
     assert_eq!([is_much(10, true), is_much(700, true), is_much(700, false)], [true, false, true]);
     assert_eq!(l.failing(now(700), true, |_| true).failed, 8, "it is counted all the same");
 }
+
+#[test]
+fn clients_whose_bytes_are_alike_are_told_apart() {
+    let mut counts = ServiceCounts::default();
+    let client = |high: u128, low: u128| Address::V6((high << 64 | low).into());
+    // Both halves exchanged: the same byte.
+    let (one, other) = (client(1, 2), client(2, 1));
+    for (address, times) in [(one, 1), (other, 3), (host(9), 5), (one, 1)] {
+        counts.client(address).attempts += times;
+    }
+    assert_eq!([one, other, host(9), host(8)].map(|client| counts.of(client).attempts), [2, 3, 5, 0]);
+    assert_eq!(counts.attempts(|client| client == other), 7);
+}
