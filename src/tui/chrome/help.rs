@@ -67,9 +67,14 @@ pub(in crate::tui) fn text(canvas: &mut Canvas, area: Rect, title: &str, words: 
     let width = area.width.saturating_sub(4).min(96);
     let lines = wrap(words, width.saturating_sub(6));
     let inner = popup(canvas, area, width, lines.len().min(usize::from(u16::MAX) - 4) as u16 + 2, title);
-    let height = usize::from(inner.height);
+    // What has no room is told of in a line of its own.
+    let height = usize::from(inner.height).saturating_sub(usize::from(lines.len() > usize::from(inner.height)));
     canvas.overflow = lines.len().saturating_sub(height);
-    for (i, line) in lines.iter().skip(scroll.min(canvas.overflow)).take(height).enumerate() {
-        canvas.ink(inner.x, inner.y + i as u16, inner.width, line, Hue::Text);
+    let scroll = scroll.min(canvas.overflow);
+    for (line, y) in lines.iter().skip(scroll).take(height).zip(inner.y..) {
+        canvas.ink(inner.x, y, inner.width, line, Hue::Text);
+    }
+    if canvas.overflow > scroll {
+        canvas.right(inner.x, inner.bottom().saturating_sub(1), inner.width, "more ↓", canvas.theme.style(Hue::Accent));
     }
 }
