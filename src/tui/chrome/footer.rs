@@ -25,9 +25,12 @@ const TINY: u16 = 40;
 pub(in crate::tui) struct InForce {
     /// What changes what is shown: a filter, the past, a picture that is held.
     pub always: Vec<(String, Style)>,
-    /// What is so for good: no key gives way to it.
+    /// What is so for good: where there is little room no key gives way to it.
     pub aside: Option<(String, Style)>,
 }
+
+/// Columns from which on there are keys enough.
+const ROOMY: u16 = 100;
 
 /// Draws as many hints as fit, and what is in force at the right.
 pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, hints: &[Hint], shown: &dyn Fn(&Hint) -> String, in_force: InForce) {
@@ -37,7 +40,7 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, hints: &[Hint], show
     if let Some(aside) = in_force.aside {
         let kept = |force: u16| fitting(hints, area.width.saturating_sub(force + 2), shown).len();
         let force = wide(&in_force_now);
-        if kept(force + cells(&aside.0) + 2) == kept(force) {
+        if area.width >= ROOMY || kept(force + cells(&aside.0) + 2) == kept(force) {
             in_force_now.push(aside);
         }
     }

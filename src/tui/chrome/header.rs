@@ -439,10 +439,7 @@ mod tests {
     fn ports_stay_where_names_are_cut() {
         assert_eq!(ports_in("neighbour-switch Gi1/0/24", 25), "neighbour-switch Gi1/0/24");
         assert_eq!(ports_in("neighbour-switch Gi1/0/24", 24), "neighbour-swit… Gi1/0/24");
-        assert_eq!(
-            ports_in("S1.cisco.com Fa0/13 – S2.cisco.com Fa0/13", 30),
-            "S1… Fa0/13 – S2… Fa0/13".replace("1…", "1.c…").replace("2…", "2.c…")
-        );
+        assert_eq!(ports_in("S1.cisco.com Fa0/13 – S2.cisco.com Fa0/13", 30), "S1.ci… Fa0/13 – S2.ci… Fa0/13");
         assert_eq!(ports_in("sw-core-1", 6), "sw-co…", "who has no port has a name only");
         for room in 0..50 {
             assert!(cells(&ports_in("S1.cisco.com Fa0/13 – S2.cisco.com Fa0/13", room)) <= room);
