@@ -107,6 +107,7 @@ impl App {
 
     /// Does an action; what the world has to do comes back.
     pub(super) fn act(&mut self, action: RowAction) -> Vec<Effect> {
+        const NOTHING_COPIED: &str = "select a row first: nothing is chosen that could be copied";
         const NOTHING: &str = "select a row first: nothing is chosen that could be filtered by";
         let [rows, wireshark] = self.filter_words();
         let copied = |text: Option<String>, what: &str| match text {
@@ -158,7 +159,8 @@ impl App {
             }
         };
         if effects.is_empty() {
-            self.say(NOTHING.into());
+            let copies = matches!(action, RowAction::Copy | RowAction::Wireshark | RowAction::Bpf);
+            self.say(if copies { NOTHING_COPIED } else { NOTHING }.into());
         }
         effects
     }

@@ -118,6 +118,9 @@ impl Given {
 /// Cells that a name has at least once names give way.
 const LEAST_NAME: u16 = 12;
 
+/// Cells up to which the name of what is looked at is short: those it has before the switch has more.
+const SHORT_NAME: u16 = 20;
+
 /// Cells that names have: of what is looked at, of the switch and its port.
 type NameRoom = [u16; 2];
 
@@ -172,6 +175,16 @@ impl Line {
         each.fold(0, u16::saturating_add).saturating_sub(self.gap)
     }
 
+    /// With names as long as there is room: what is looked at as far as it is short, then the switch, then all of the name.
+    fn with_names(scene: &Scene, given: Given, width: u16) -> Self {
+        let spare = |names: NameRoom| width.saturating_sub(Self::of(scene, given, names).width());
+        let mut names = [LEAST_NAME; 2];
+        names[0] = LEAST_NAME.saturating_add(spare(names)).min(SHORT_NAME);
+        names[1] = names[1].saturating_add(spare(names));
+        names[0] = names[0].saturating_add(spare(names));
+        Self::of(scene, given, names)
+    }
+
     /// The fullest line that has room.
     fn fitting(scene: &Scene, width: u16) -> Self {
         let whole = [u16::MAX; 2];
@@ -184,11 +197,7 @@ impl Line {
             if given.keeps(Give::Names) {
                 return line;
             }
-            // What is still free is the names': of the switch first, which is short.
-            let spare = |line: &Self| width.saturating_sub(line.width());
-            let switch = LEAST_NAME.saturating_add(spare(&line));
-            let wider = Self::of(scene, given, [LEAST_NAME, switch]);
-            return Self::of(scene, given, [LEAST_NAME.saturating_add(spare(&wider)), switch]);
+            return Self::with_names(scene, given, width);
         }
         Self::of(scene, Given(GIVES.last().copied()), [LEAST_NAME; 2])
     }

@@ -19,7 +19,12 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, title: &str, (hints,
         .filter(|_| filters)
         .map(|(examples, shows)| (examples.split(", ").next().unwrap_or_default().to_owned(), *shows));
     let meanings = SCREEN_WORDS.iter().map(|(word, meaning)| ((*word).to_owned(), *meaning));
-    let hints: Vec<(String, &str)> = hints.iter().map(|hint| keymap.shown(title, hint)).chain(words).chain(meanings).collect();
+    // What is no key stands under a heading.
+    let heading = |name: &str, about| ["".to_owned(), name.to_owned()].into_iter().zip(["", about]);
+    let filter = heading("FILTER", "what / takes, for example").filter(|_| filters);
+    let keys = hints.iter().map(|hint| keymap.shown(title, hint));
+    let hints: Vec<(String, &str)> =
+        keys.chain(filter).chain(words).chain(heading("WORDS", "what words on the screens mean")).chain(meanings).collect();
     let wanted = hints.iter().map(|h| cells(h.1)).max().unwrap_or(0).min(LINE);
     let room = area.width.saturating_sub(6);
     // Where there is little room a long key has a line of its own, that explanations have more than half of it.
