@@ -42,6 +42,9 @@ const OTHERS: [(&str, TablePanel); 3] = [
 /// Columns from which what packets are stands beside the lists.
 const MIXED_FROM: u16 = 100;
 
+/// Cells of what stands beside them, in which titles name their time.
+const MIX_CELLS: u16 = 31;
+
 /// Lines of the panel of losses.
 const LOSSES: u16 = 9;
 
@@ -118,7 +121,7 @@ impl Screen for Layer2Screen {
             }
             // What else there is stands on the Overview as well: who is there needs the room.
             76..MIXED_FROM => area.width,
-            MIXED_FROM..160 => area.width - 30,
+            MIXED_FROM..160 => area.width - MIX_CELLS - 1,
             _ => hundredths(area.width, 66),
         };
         let parts = if left < area.width { divide(canvas, area, &[left]) } else { vec![area] };

@@ -188,7 +188,7 @@ fn draw_bottom(canvas: &mut Canvas, area: Rect, scene: &Scene) {
 
 /// Columns from which sizes stand beside the hosts, from which casts do, and from which losses, of which the first line tells as well.
 const MIXED_FROM: u16 = 78;
-const CASTS_FROM: u16 = 106;
+const CASTS_FROM: u16 = 118;
 const LOSSES_FROM: u16 = 140;
 
 /// Cells of the panels beside the hosts, in which their titles name their time.

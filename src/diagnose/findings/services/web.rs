@@ -26,8 +26,8 @@ impl Detector for HttpErrors {
         static PAGE: ExplainPage = ExplainPage {
             id: "http.errors",
             aspect: None,
-            meaning: "The web server answers requests with errors of its own (status 5xx), or suddenly refuses many (4xx, but for 404, \
-                      what is not there, and 401, 403 and 407, which ask for credentials).",
+            meaning: "The web server answers requests with errors of its own (status 5xx), or suddenly refuses many (4xx, but for 401 \
+                      and 407, which ask for credentials, 404 and 410, what is not there, and 412 and 416, conditions that do not hold).",
             measured: "Answers with 5xx: surely more than {share} of at least {n}, or {most} of fewer, and at least {bad} (lower end of the {sure} \
                        interval); critical above {many} when at least {several} clients suffer. 4xx: surely more than {rejected} and \
                        {times} times as many as usual, or than {unusual} where that is not known.",
