@@ -13,7 +13,7 @@ use crate::snapshot::tables::chatter::CHATTER;
 use crate::snapshot::tables::classes::CLASSES;
 use crate::snapshot::tables::{stations, vlans};
 use crate::snapshot::{Snapshot, Traffic, VlanRow};
-use crate::tui::canvas::{Canvas, hundredths, split_top};
+use crate::tui::canvas::{Canvas, cells, hundredths, split_top};
 use crate::tui::fields;
 use crate::tui::panels::any_table::TablePanel;
 use crate::tui::panels::{kinds, shares};
@@ -42,8 +42,13 @@ const OTHERS: [(&str, TablePanel); 3] = [
 /// Columns from which what packets are stands beside the lists.
 const MIXED_FROM: u16 = 100;
 
-/// Cells of what stands beside them, in which titles name their time.
-const MIX_CELLS: u16 = 31;
+/// Cells of what stands beside them at least.
+const MIX_CELLS: u16 = 29;
+
+/// Cells of what stands beside them: its longest title names its time.
+fn mixed_cells(scene: &Scene) -> u16 {
+    cells(&scene.based("Directions")).saturating_add(4).clamp(MIX_CELLS, MIXED_FROM / 2)
+}
 
 /// Lines of the panel of losses.
 const LOSSES: u16 = 9;
@@ -121,7 +126,7 @@ impl Screen for Layer2Screen {
             }
             // What else there is stands on the Overview as well: who is there needs the room.
             76..MIXED_FROM => area.width,
-            MIXED_FROM..160 => area.width - MIX_CELLS - 1,
+            MIXED_FROM..160 => area.width - mixed_cells(scene) - 1,
             _ => hundredths(area.width, 66),
         };
         let parts = if left < area.width { divide(canvas, area, &[left]) } else { vec![area] };
