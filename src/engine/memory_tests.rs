@@ -23,7 +23,11 @@ const NAME: usize = NAME_BYTES + 16;
 /// Counters of all dissectors that tell texts apart.
 fn text_counters() -> usize {
     let sections = DissectReport::default().sections();
-    sections.iter().flat_map(|section| section.counters).filter(|counter| matches!(counter.measure, Measure::Texts)).count()
+    sections
+        .iter()
+        .flat_map(|section| section.counters)
+        .filter(|counter| matches!(counter.measure, Measure::Texts | Measure::Lists(_)))
+        .count()
 }
 
 /// What there is one of in each shard: what, how many, bytes of each.

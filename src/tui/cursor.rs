@@ -182,13 +182,15 @@ impl App {
         let near = load::scales(&self.held, load::SMOOTH_BINS, false)
             .into_iter()
             .find(|scale| SCALES.get(*scale).is_some_and(|length| *length >= 10 * SECOND));
+        let mut scale = self.view.cursor.and_then(|cursor| cursor.scale);
         if let Some(near) = near.filter(|near| *near < self.view.scale) {
+            scale = scale.or(Some(self.view.scale));
             self.view.scale = near;
         }
         let slot = self.held.history.slot_at(at).map(|slot| slot.span);
         let millisecond = TimeSpan { from: at, to: at.plus(MILLISECOND) };
         let here = slot.filter(|span| span.contains(at) && self.options.spans.is_none()).unwrap_or(millisecond);
-        self.view.cursor = Some(TimeCursor { here, from: None, to: None, centre: at, bursts: which + 1 });
+        self.view.cursor = Some(TimeCursor { here, from: None, to: None, centre: at, bursts: which + 1, scale });
         self.narrow();
         let scene = self.scene();
         let load = match self.held.capture.speed.filter(|speed| *speed > 0) {
@@ -196,17 +198,19 @@ impl App {
             None => amount::rate(&scene, traffic.bits_per_second(load::A_MILLISECOND)).plain(),
         };
         let when = amount::moment(at, scene.utc_offset(at));
-        let rank = if which == 0 { "the worst burst".to_owned() } else { format!("burst {} of {}", which + 1, list.len()) };
-        self.say(format!("{rank}: {load} in the millisecond at {when} · w the next"));
+        let rank =
+            if which == 0 { "the busiest millisecond".to_owned() } else { format!("busy millisecond {} of {}", which + 1, list.len()) };
+        self.say(format!("{rank}: {load} at {when} · w the next"));
     }
 
     /// Returns to now; whether that was elsewhere.
     pub(super) fn return_to_now(&mut self) -> bool {
-        let was = self.view.cursor.take().is_some();
-        if was {
-            self.narrow();
+        let Some(cursor) = self.view.cursor.take() else { return false };
+        if let Some(scale) = cursor.scale {
+            self.view.scale = scale;
         }
-        was
+        self.narrow();
+        true
     }
 
     /// The picture of the time that is looked at, where it is not now.

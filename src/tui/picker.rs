@@ -279,7 +279,7 @@ impl Picker {
         }
         match &self.failure {
             Some(failure) => footer::message(&mut canvas, last, &format!("✖ {failure}"), self.theme.strong(Hue::Bad)),
-            None => footer::draw(&mut canvas, last, &HINTS, &|hint| hint.key.to_owned(), &[]),
+            None => footer::draw(&mut canvas, last, &HINTS, &|hint| hint.key.to_owned(), footer::InForce::default()),
         }
         canvas.hits
     }

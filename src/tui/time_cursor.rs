@@ -16,12 +16,14 @@ pub(super) struct TimeCursor {
     pub centre: Timestamp,
     /// How many of the worst bursts were shown.
     pub bursts: usize,
+    /// The scale of the chart before it was brought near: that of now again.
+    pub scale: Option<usize>,
 }
 
 impl TimeCursor {
     /// At a time; the chart has its middle at `centre`.
     pub fn at(here: TimeSpan, centre: Timestamp) -> Self {
-        Self { here, from: None, to: None, centre, bursts: 0 }
+        Self { here, from: None, to: None, centre, bursts: 0, scale: None }
     }
 
     /// The time that is shown.

@@ -58,6 +58,18 @@ impl Kind {
         self.of(&snapshot.stats.endpoints)
     }
 
+    /// The rows of this kind among those of all.
+    pub fn of_mut<R>(self, kinds: &mut Kinds<R>) -> &mut Table<R> {
+        match self {
+            Kind::Tcp => &mut kinds.tcp,
+            Kind::Udp => &mut kinds.udp,
+            Kind::Sctp => &mut kinds.sctp,
+            Kind::Ip => &mut kinds.ip,
+            Kind::Ipv6 => &mut kinds.ipv6,
+            Kind::Eth => &mut kinds.eth,
+        }
+    }
+
     fn of<R>(self, kinds: &Kinds<R>) -> &Table<R> {
         match self {
             Kind::Tcp => &kinds.tcp,

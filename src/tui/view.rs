@@ -75,6 +75,9 @@ impl Pane {
     }
 }
 
+/// A span shorter than this is not judged, in nanoseconds: so often the network is.
+const JUDGED_FROM: i64 = 10 * crate::model::time::SECOND;
+
 /// Time spans of the load chart, in nanoseconds; beyond the last one: everything.
 pub(super) const SCALES: [i64; 18] = {
     const MILLIS: [i64; 18] = [
@@ -249,14 +252,18 @@ impl Scene<'_> {
     }
 
     /// A title with the time its numbers are about.
-    pub fn based(&self, title: &str, width: u16) -> String {
-        let is_narrow = width < 34;
-        let base = match &self.snapshot.span {
-            Some(_) if is_narrow => "span".to_owned(),
-            None if is_narrow && self.whole() && self.snapshot.unread().is_none() => "all".to_owned(),
-            _ => self.base_name(),
-        };
-        format!("{title} · {base}")
+    pub fn based(&self, title: &str) -> String {
+        format!("{title} · {}", self.base_name())
+    }
+
+    /// A title with the time of numbers that are counted from the beginning on, also on a live port.
+    pub fn since(&self, title: &str) -> String {
+        if self.whole() { self.based(title) } else { format!("{title} · since start") }
+    }
+
+    /// Whether a span is looked at that is too short to judge anything of.
+    pub fn is_too_short_to_judge(&self) -> bool {
+        self.snapshot.span.as_ref().is_some_and(|shown| shown.span.length() < JUDGED_FROM)
     }
 
     /// The time that rates are taken over, for a sentence: `over the span of 2.1 s`, `over the whole capture`, `in 10 s`.

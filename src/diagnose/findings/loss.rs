@@ -61,7 +61,7 @@ const PATTERNS: &[&str] = &["span.oversub", "span.sampled", "span.ratelimit", "s
 
 /// A rate of loss.
 fn rated(estimate: Option<Estimate>, limit: &Limit, active: bool, title: impl FnOnce(String) -> String) -> Detection {
-    let Some(estimate) = estimate else { return Detection::Unknown("no measure of it".into()) };
+    let Some(estimate) = estimate else { return Detection::Unknown("nothing was seen by which such loss could be counted".into()) };
     if estimate.n < SAMPLE.number() {
         return lacking(estimate.n, SAMPLE.number(), "samples");
     }

@@ -24,7 +24,7 @@ const FINGERPRINTS: usize = 5;
 const COUNTERS: &[Counter] = with_outcomes! {
     "versions" "Versions" Measure::Codes(version);
     "server_names" "Server names" Measure::Texts;
-    "application_protocols" "Application protocols offered" Measure::Texts;
+    "application_protocols" "Application protocols offered" Measure::Lists("client_hellos");
     "client_hellos" "ClientHello" Measure::Count;
     "not_read" "Hellos not read" Measure::Count;
     "ja4" "Client fingerprints (JA4)" Measure::Texts;

@@ -35,7 +35,7 @@ const COUNTERS: &[Counter] = with_outcomes! {
     "server_names" "Server names" Measure::Texts;
     "versions" "Versions chosen" Measure::Codes(version);
     "offered_versions" "Highest version offered" Measure::Codes(version);
-    "application_protocols" "Application protocols offered" Measure::Texts;
+    "application_protocols" "Application protocols offered" Measure::Lists("client_hellos");
     "alerts" "Alerts" Measure::Codes(alert);
     "incomplete" "Hellos not read to their end" Measure::Count;
     "ja4" "Client fingerprints (JA4)" Measure::Texts;

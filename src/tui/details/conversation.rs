@@ -9,11 +9,12 @@
 //! ```
 
 use super::{SubjectPage, gone, head, related, span_line, traffic_line, troubles};
+use crate::model::rtp::codec_name;
 use crate::model::text::printable;
 use crate::model::time::SECOND;
-use crate::model::units::plural;
+use crate::model::units::{grouped, plural};
 use crate::model::{AppBy, Timestamp, Traffic};
-use crate::snapshot::{Conversation, Snapshot};
+use crate::snapshot::{Conversation, Snapshot, StreamRow};
 use crate::tui::canvas::{Canvas, split_top};
 use crate::tui::columns;
 use crate::tui::label;
@@ -112,6 +113,7 @@ impl Screen for ConversationPage {
         if let Some(turns) = turns(row) {
             facts.push(("turns".into(), turns, text));
         }
+        facts.extend(streams(scene, row).into_iter().map(|(name, words)| (name, words, text)));
         facts.push(("path".into(), row.path.to_string(), text));
         if row.first != Timestamp::UNKNOWN {
             facts.push(("seen".into(), span_line(scene, row.first, row.last), text));
@@ -145,6 +147,24 @@ fn trips(row: &Conversation) -> Option<String> {
     };
     let sides: Vec<String> = [side("client side", client), side("server side", 1 - client)].into_iter().flatten().collect();
     (!sides.is_empty()).then(|| sides.join(" · "))
+}
+
+/// The streams of voice and pictures that it carries, each with what it lacks.
+fn streams(scene: &Scene, row: &Conversation) -> Vec<(String, String)> {
+    let ends = [(row.a, row.a_port), (row.b, row.b_port)];
+    let carried = scene.snapshot.stats.streams.iter().filter(|s| ends.contains(&s.stream.from) && ends.contains(&s.stream.to));
+    let said = carried.map(|StreamRow { stream, call }| {
+        let from = label::endpoint(scene, Kind::Udp, stream.from.0, stream.from.1);
+        let codec = codec_name(stream.payload_type).map(str::to_owned).unwrap_or_else(|| format!("payload type {}", stream.payload_type));
+        let lost = format!("lost {} of {} packets", grouped(stream.lost), grouped(stream.expected()));
+        let seconds = |nanos: i64| amount::short_duration(nanos as f64 / SECOND as f64);
+        let jitter = stream.jitter.map(|[mean, most]| format!("jitter {}, at most {}", seconds(mean), seconds(most)));
+        let score = stream.opinion_score().map(|score| format!("MOS estimated {score:.2}"));
+        let call = Some(call.as_str()).filter(|call| !call.is_empty()).map(|call| printable(call).into_owned());
+        let parts = [call, Some(format!("{codec} from {from}")), Some(lost), jitter, score];
+        ("stream".to_owned(), parts.into_iter().flatten().collect::<Vec<_>>().join(" · "))
+    });
+    said.collect()
 }
 
 /// Whose time it was: of all its turns together.
@@ -188,6 +208,6 @@ fn draw_directions(canvas: &mut Canvas, area: Rect, scene: &Scene, row: &Convers
         Col::right("packets", COUNT + 1..=COUNT + 1, 5, |s, w| Cell::Amount(amount::count(w.total.packets), s.style(Hue::Text))),
     ];
     let columns = columns::for_file(columns, whole);
-    let body = titled(canvas, area, &scene.based("Directions", area.width), &[], false);
+    let body = titled(canvas, area, &scene.based("Directions"), &[], false);
     table::draw(canvas, scene, body, &columns, &rows, &Shape { inert: true, ..Shape::default() });
 }

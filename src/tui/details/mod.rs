@@ -112,7 +112,7 @@ fn draw_related(canvas: &mut Canvas, area: Rect, scene: &Scene, title: &str, row
     let number = units::grouped(rows.len() as u64);
     let is_all = columns::has_all_conversations(scene.snapshot);
     let note = if is_all { number } else { format!("{number} of the busiest") };
-    let body = titled(canvas, area, &scene.based(title, area.width), &[(note.into(), scene.style(Hue::Dim))], false);
+    let body = titled(canvas, area, &scene.based(title), &[(note.into(), scene.style(Hue::Dim))], false);
     let six = columns::has_six(rows.iter().take(usize::from(area.height)).map(|r| &r.1.1.a));
     let empty = if is_all { "none" } else { "none of the busiest" };
     let shape = Shape { focused: true, empty, ..Shape::default() };

@@ -118,10 +118,11 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, (up_name, dow
     let Some(kept) = scene.base.history.extent() else { return };
     // Of a port now is asked for.
     let extent = if scene.whole() { kept } else { TimeSpan { from: kept.from.max(kept.to.plus(-LATELY)), to: kept.to } };
-    let title = if extent == kept { "Over time" } else { "Over time · last 5 min" };
+    let lately = if extent == kept { "" } else { " · last 5 min" };
+    let title = format!("Over time, in {}{lately}", if scene.view.bytes { "B/s" } else { "b/s" });
     let Some(topic) = scene.topic else { return };
     let note = [(format!("↑ {up_name}  ").into(), scene.style(Hue::Out)), (format!("↓ {down_name}").into(), scene.style(Hue::In))];
-    let body = titled(canvas, area, title, &note, false);
+    let body = titled(canvas, area, &title, &note, false);
     let (field, ticks) = split_top(body, body.height.saturating_sub(1));
     let count = usize::from(field.width.saturating_sub(LABELS)) * 2;
     let width = (extent.length() / i64::try_from(count.max(1)).unwrap_or(i64::MAX)).saturating_add(1).max(1);

@@ -38,11 +38,16 @@ fn hue(verdict: Verdict) -> Hue {
 pub(in crate::tui) fn verdict(trust: &Trust) -> (&'static str, String, Hue) {
     let (symbol, words) = match trust.verdict {
         Verdict::Good | Verdict::Noted => ("●", "mirror good".into()),
-        Verdict::Doubtful => ("▲", format!("mirror: {}", trust.summary)),
-        Verdict::Bad => ("✖", format!("mirror: {}", trust.summary)),
+        Verdict::Doubtful => ("▲", of_the_mirror(&trust.summary)),
+        Verdict::Bad => ("✖", of_the_mirror(&trust.summary)),
         Verdict::Unknown => ("?", "mirror ?".into()),
     };
     (symbol, words, hue(trust.verdict))
+}
+
+/// What is wrong with it, which is said to be the mirror's where the words do not.
+fn of_the_mirror(summary: &str) -> String {
+    if summary.contains("mirror") { summary.to_owned() } else { format!("mirror: {summary}") }
 }
 
 /// The verdict as a sentence.
@@ -276,6 +281,7 @@ mod tests {
         assert_eq!(badge(Verdict::Noted, Some(85), "good, with one note"), "● mirror good");
         assert_eq!(badge(Verdict::Doubtful, Some(75), "one direction only"), "▲ mirror: one direction only");
         assert_eq!(badge(Verdict::Bad, Some(22), "every packet twice"), "✖ mirror: every packet twice");
+        assert_eq!(badge(Verdict::Bad, Some(22), "the mirror is limited to 2.00 Mb/s"), "✖ the mirror is limited to 2.00 Mb/s");
         assert_eq!(sentence(&trust(Verdict::Bad, Some(22), "every packet twice"), true), "Every packet twice");
         let unknown = |finished| sentence(&trust(Verdict::Unknown, None, "no TCP was seen"), finished);
         assert_eq!(unknown(false), "It cannot be told yet whether this mirror can be believed: no TCP was seen.");
