@@ -23,6 +23,7 @@ const SHEET: TablePanel = TablePanel {
     empty: "no service was used yet: they show with the first connection that is opened and the first question that is asked",
     named: true,
     narrowed: true,
+    base: Some("last minute"),
     ..TablePanel::of(&SERVICES)
 };
 
