@@ -7,7 +7,7 @@
 use crate::model::{Timestamp, units};
 use crate::snapshot::Snapshot;
 use crate::tui::canvas::{Canvas, Hit, cells, cut_end};
-use crate::tui::panels::mirror::verdict;
+use crate::tui::panels::mirror::verdict_by_now;
 use crate::tui::screen::Screen;
 use crate::tui::screens::mirror::MirrorScreen;
 use crate::tui::theme::Hue;
@@ -149,7 +149,7 @@ fn left(scene: &Scene, width: u16, more: [u16; 2]) -> Vec<Piece> {
     if let Some(n) = s.mirror.one_in() {
         out.push(Piece::new(3, vec![(format!("sampled 1:{n}").into(), scene.style(Hue::Warn))]));
     }
-    let (symbol, words, hue) = verdict(&all.mirror.trust);
+    let (symbol, words, hue) = verdict_by_now(all);
     let words = match hue {
         Hue::Bad if width < TINY => "bad".to_owned(),
         Hue::Warn if width < TINY => "weak".to_owned(),
@@ -215,7 +215,7 @@ fn right(scene: &Scene, dated: Dated, width: u16) -> Vec<Piece> {
     let s = scene.snapshot;
     let (text, dim) = (scene.style(Hue::Text), scene.style(Hue::Dim));
     let mut out = Vec::new();
-    let progress = s.unread();
+    let progress = scene.unread();
     let reading = progress.is_some();
     if let Some(share) = progress {
         let filled = (share * 8.0).round() as usize;

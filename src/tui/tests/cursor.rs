@@ -118,10 +118,10 @@ fn the_worst_burst_is_found_and_then_the_next() {
     peaks.retain(|p| history.contains(p.1));
     peaks.sort_by_key(|p| (std::cmp::Reverse(p.0), p.1));
     assert!(shown(&session).contains(peaks[0].1), "{:?}", shown(&session));
-    assert!(session.text().contains("the worst burst: "), "{}", session.text());
+    assert!(session.text().contains("the busiest millisecond: "), "{}", session.text());
     session.keys("w");
     assert!(shown(&session).contains(peaks[1].1));
-    assert!(session.text().contains("burst 2 of "), "{}", session.text());
+    assert!(session.text().contains("busy millisecond 2 of "), "{}", session.text());
     session.keys("Esc w");
     assert!(shown(&session).contains(peaks[0].1));
 }

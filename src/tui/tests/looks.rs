@@ -92,6 +92,9 @@ fn nothing_is_judged_good_while_a_file_is_read() {
     snapshot.capture.sources.iter_mut().for_each(|source| source.progress = Some(0.06));
     let (problems, overview) = shown(&snapshot);
     assert!(problems.contains("Nothing wrong has been found so far") && !problems.contains("● Nothing"), "{problems}");
+    // The first line is the same on every screen.
+    let first = overview.lines().next().unwrap_or_default();
+    assert!(first.contains("mirror good so far") && !first.contains("● mirror good"), "{first}");
     assert!(
         problems.contains("6 % is read") && overview.contains("so far") && !overview.contains("whole capture"),
         "{problems}\n{overview}"
