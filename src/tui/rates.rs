@@ -176,7 +176,8 @@ impl Rates {
                 _ => return,
             };
             if let Some((from, steps)) = steps {
-                track.fill(row.total, from, steps);
+                let recent = row.recent.map(|recent| recent.copied().unwrap_or_default());
+                track.fill(from, (begin, since(row.total, recent)), steps);
             }
             if track.points.is_empty() {
                 // What began before its first appearance is known since the picture before.
@@ -200,19 +201,32 @@ impl Rates {
             return None;
         }
         let from = last.unwrap_or(oldest);
-        let slots: Vec<&HistorySlot> =
-            s.history.slots.iter().map(|slot| &**slot).filter(|slot| slot.span.from.0 >= from && slot.span.to.0 < at).collect();
-        let begin = slots.first().filter(|_| slots.len() >= FEWEST_SLOTS)?.span.from.0;
-        let mut sums = vec![Mix::default()];
-        sums.extend(slots.iter().map(|slot| Mix::of(&slot.sums)));
-        let mut left = sums.iter().fold(mix(s), |left, sum| left.without(sum));
-        for (moment, sum) in std::iter::once(begin).chain(slots.iter().map(|slot| slot.span.to.0)).zip(&sums) {
-            left = left.with(sum);
-            if self.marks.back().is_none_or(|mark| mark.at < moment) {
-                self.marks.push_back(Mark { at: moment, mix: left });
+        // What had been counted where the picture's recent numbers begin is known exactly: slots before it and behind it are put to that.
+        let begin = at.saturating_sub(nanos(s.recent_seconds));
+        let is_told =
+            |slot: &&HistorySlot| slot.span.from.0 >= from && slot.span.to.0 < at && (slot.span.to.0 <= begin || slot.span.from.0 >= begin);
+        let slots: Vec<&HistorySlot> = s.history.slots.iter().map(|slot| &**slot).filter(is_told).collect();
+        let first = slots.first().filter(|_| slots.len() >= FEWEST_SLOTS)?.span.from.0.min(begin);
+        let base = before(s);
+        let earlier = slots.iter().filter(|slot| slot.span.to.0 <= begin);
+        let mut sum = earlier.fold(base, |left, slot| left.without(&Mix::of(&slot.sums)));
+        self.mark_at(first, sum);
+        for slot in &slots {
+            if slot.span.from.0 >= begin {
+                self.mark_at(begin, base);
             }
+            sum = sum.with(&Mix::of(&slot.sums));
+            self.mark_at(slot.span.to.0, sum);
         }
-        Some((begin, Lookback::of(slots.into_iter())))
+        self.mark_at(begin, base);
+        Some((first, Lookback::of(slots.into_iter())))
+    }
+
+    /// Notes what had been counted by a moment, behind those that are noted.
+    fn mark_at(&mut self, at: i64, mix: Mix) {
+        if self.marks.back().is_none_or(|mark| mark.at < at) {
+            self.marks.push_back(Mark { at, mix });
+        }
     }
 
     /// The latest moment that lies about so many seconds before `now`, else the earliest that is known.
@@ -320,18 +334,26 @@ fn within(held: f64, rate: f64, part: f64) -> bool {
 }
 
 impl Track {
-    /// Takes in what the past says of the time before the newest picture, which begins at a moment.
-    fn fill(&mut self, total: [Traffic; 2], from: i64, steps: &[(i64, [Traffic; 2])]) {
-        let mut sum = steps.iter().fold(total, |left, step| since(left, step.1));
+    /// Takes in what the past says from a moment on: `base` had been counted by `begin`.
+    fn fill(&mut self, from: i64, (begin, base): (i64, [Traffic; 2]), steps: &[(i64, [Traffic; 2])]) {
+        let earlier = steps.iter().filter(|step| step.0 <= begin);
+        let mut sum = earlier.fold(base, |left, step| since(left, step.1));
         if self.points.is_empty() {
             self.points.push_back((from, sum));
         }
-        for (at, added) in steps {
-            sum.iter_mut().zip(added).for_each(|(sum, added)| sum.add(*added));
-            if self.points.back().is_none_or(|last| last.0 < *at) {
-                self.push(*at, sum);
+        let mut note = |at: i64, sum: [Traffic; 2]| {
+            if self.points.back().is_none_or(|last| last.0 < at) {
+                self.push(at, sum);
             }
+        };
+        for (at, added) in steps {
+            if *at > begin {
+                note(begin, base);
+            }
+            sum.iter_mut().zip(added).for_each(|(sum, added)| sum.add(*added));
+            note(*at, sum);
         }
+        note(begin, base);
     }
 
     /// Notes what is counted now. Of what is older than the longest rate needs it in full, one moment each eight seconds is enough.
