@@ -43,10 +43,11 @@ use host_watch::HostWatch;
 use judge::mirror::MirrorJudge;
 use merge::{EndpointTables, FlowStream, HistoryKeeper, Merge, Publish, Recipients, RowBudget, Subscribers};
 use pool::{TapeFollower, WorkerPool};
+use route::standing::Standing;
 use router::{Plan, Router};
 use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -229,8 +230,8 @@ fn router(
     if let Some(listener) = listeners.packets {
         groups = groups.into_iter().take(1).zip([listener]).map(|(group, listener)| group.listing(listener)).collect();
     }
-    let answered = Arc::new(AtomicU64::new(0));
-    let publish = numbered(publish, Arc::clone(&answered));
+    let standing = Arc::new(Standing::default());
+    let publish = numbered(publish, Arc::clone(&standing));
     let subscribers = Subscribers::new(listeners.subscribers);
     let flows = FlowStream::new(groups.len(), subscribers.listen_to_flows(listeners.flows));
     let ends = ends(settings, workers, Arc::clone(&local))?;
@@ -264,7 +265,7 @@ fn router(
     let host =
         HostWatch::start(settings.host.as_ref(), watched).map_err(|e| Error::io("cannot start the thread that looks at this host", &e))?;
     let switch = SwitchWatch::start(settings.switch.as_ref()).map_err(|e| Error::io("cannot start the thread that asks the switch", &e))?;
-    Ok(Router::new(source, pool, plan, commands, stop, (host, switch), answered))
+    Ok(Router::new(source, pool, plan, commands, stop, (host, switch), standing))
 }
 
 /// What puts the reports of so many groups together.
@@ -277,9 +278,9 @@ fn merge_of(settings: &Settings, groups: usize, ends: EndpointTables, recipients
 }
 
 /// Publishing that also tells the router which snapshot was the newest.
-fn numbered(mut publish: Publish, answered: Arc<AtomicU64>) -> Publish {
+fn numbered(mut publish: Publish, standing: Arc<Standing>) -> Publish {
     Box::new(move |snapshot, taken| {
-        answered.store(snapshot.number, Ordering::Relaxed);
+        standing.answered.store(snapshot.number, Ordering::Relaxed);
         publish(snapshot, taken);
     })
 }
@@ -357,6 +358,7 @@ pub struct Engine {
     /// The newest snapshot, and the moment it shows.
     latest: Arc<Mutex<(Arc<Snapshot>, Instant)>>,
     failure: Arc<Mutex<Option<Error>>>,
+    standing: Arc<Standing>,
     commands: Sender<EngineCommand>,
     stop: Arc<AtomicBool>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -387,6 +389,7 @@ impl Engine {
             Box::new(move |snapshot, taken| *latest.lock().unwrap_or_else(PoisonError::into_inner) = (snapshot, taken))
         };
         let router = router(source, settings, listeners, true, publish, receive, Arc::clone(&stop))?;
+        let standing = router.standing();
         let thread = std::thread::Builder::new()
             .name("router".into())
             .spawn({
@@ -400,7 +403,7 @@ impl Engine {
                 }
             })
             .map_err(|e| Error::io("cannot start the router thread", &e))?;
-        Ok(Self { latest, failure, commands, stop, thread: Mutex::new(Some(thread)) })
+        Ok(Self { latest, failure, standing, commands, stop, thread: Mutex::new(Some(thread)) })
     }
 
     fn newest(&self) -> (Arc<Snapshot>, Instant) {
@@ -424,6 +427,10 @@ impl Feed for Engine {
     fn age(&self) -> Duration {
         let (snapshot, taken) = self.newest();
         if snapshot.finished { Duration::ZERO } else { clock::since(taken) }
+    }
+
+    fn read(&self) -> Option<f64> {
+        self.standing.read()
     }
 
     fn last(&self) -> Arc<Snapshot> {

@@ -255,6 +255,7 @@ impl Picker {
             options: &self.options,
             theme: &self.theme,
             age: None,
+            read: None,
             behind: 0.0,
         };
         let (top, rest) = split_top(area, if area.height >= 8 { 2 } else { 1 });

@@ -110,7 +110,7 @@ pub(super) enum Topic {
 impl Topic {
     /// The topic of a conversation.
     pub fn conversation(kind: Kind, row: &Conversation) -> Self {
-        Topic::Conversation { kind, a: row.a, a_port: row.a_port, b: row.b, b_port: row.b_port, first: row.first }
+        Topic::Conversation { kind, a: row.a, a_port: row.a_port, b: row.b, b_port: row.b_port, first: row.beginning() }
     }
 
     /// The topic of an end point.

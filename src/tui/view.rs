@@ -205,6 +205,8 @@ pub(super) struct Scene<'a> {
     pub theme: &'a Theme,
     /// Whole seconds since the newest picture was taken, where it is older than it should be.
     pub age: Option<u64>,
+    /// How much of a capture has been read by now, which is more than the newest picture holds.
+    pub read: Option<f64>,
     /// Seconds the picture is behind, while paused.
     pub behind: f64,
 }
@@ -213,6 +215,11 @@ impl Scene<'_> {
     /// Seconds east of UTC at a time.
     pub fn utc_offset(&self, at: Timestamp) -> i64 {
         (self.options.utc_offset)(at)
+    }
+
+    /// How much of a capture that is being read has been read, 0 to 1; `None` where it has an end.
+    pub fn unread(&self) -> Option<f64> {
+        self.base.unread().map(|share| self.read.unwrap_or(share).max(share))
     }
 
     /// Whether numbers are means over the whole capture (a file) and not rates of now.

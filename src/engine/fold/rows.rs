@@ -120,6 +120,7 @@ pub fn conversation(
         ba: flow.traffic[1],
         recent_ab: added[0],
         recent_ba: added[1],
+        began: None,
         first: record.rest.first,
         last: record.last(),
         originator_is_a: flow.originator == 0,

@@ -102,7 +102,7 @@ impl Assess for MirrorJudge {
         };
         self.link_before = link;
         self.copies_before = whole.counts.duplicates.copies();
-        let services = self.services(request.query.rows);
+        let services = self.services(request);
         let streams = self.network.media(request.query.rows);
         let findings = in_order(judgement.findings, troubles, request.first);
         Assessment { mirror, network, switch, services, streams, findings, host }
@@ -140,9 +140,10 @@ impl MirrorJudge {
         switch
     }
 
-    /// What listens where: so many rows.
-    fn services(&self, rows: usize) -> Table<Service> {
-        let mut services = Table { rows: self.network.services(), ..Table::default() };
+    /// What listens where: so many rows. On a port that goes on the last minute as well.
+    fn services(&self, request: &Request) -> Table<Service> {
+        let (rows, lately) = (request.query.rows, Some(request.now).filter(|_| request.live));
+        let mut services = Table { rows: self.network.services(lately), ..Table::default() };
         services.total_rows = services.rows.len() as u64;
         services.rows.sort_by(SERVICES.key);
         services.rows.truncate(rows);

@@ -298,8 +298,8 @@ impl NetworkJudge {
         self.ledger.expired()
     }
 
-    /// Every service seen, in the order of addresses.
-    pub fn services(&self) -> Vec<Service> {
+    /// Every service seen, in the order of addresses, and what happened in the minute up to `lately`.
+    pub fn services(&self, lately: Option<Timestamp>) -> Vec<Service> {
         let service = |totals: crate::stats::services::ServiceTotals| {
             let counts = worded(totals.app, totals.counts);
             let uses = counts.attempts.saturating_add(counts.requests);
@@ -316,12 +316,13 @@ impl NetworkJudge {
                 response_by: totals.response_by,
                 network: totals.network,
                 client_network: totals.client_network,
+                lately: totals.lately.map(|minute| Box::new(worded(totals.app, minute))),
                 counts,
             }
         };
         // What routers say cannot be reached is a service only where somebody was seen to use it.
         let is_seen = |t: &crate::stats::services::ServiceTotals| !t.is_only_unreachable;
-        self.ledger.totals().into_iter().filter(is_seen).map(service).collect()
+        self.ledger.totals(lately).into_iter().filter(is_seen).map(service).collect()
     }
 }
 

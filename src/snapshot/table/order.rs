@@ -108,53 +108,54 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        #[test]
-        fn sorted_by_places_is_sorted(rows in prop::collection::vec((0u64..9, any::<u8>()), 0..60)) {
-            let mut expected = rows.clone();
-            expected.sort();
-            let mut sorted = rows;
-            sort(&mut sorted, |r| (r.0, 0, 0), |x, y| x.1.cmp(&y.1));
-            prop_assert_eq!(sorted, expected);
-        }
+            #[test]
+            fn sorted_by_places_is_sorted(rows in prop::collection::vec((0u64..9, any::<u8>()), 0..60)) {
+                let mut expected = rows.clone();
+                expected.sort();
+                let mut sorted = rows;
+                sort(&mut sorted, |r| (r.0, 0, 0), |x, y| x.1.cmp(&y.1));
+                prop_assert_eq!(sorted, expected);
+            }
 
-        #[test]
-        fn the_first_are_what_sorting_puts_first(rows in prop::collection::vec((0u64..9, any::<u16>()), 0..60), count in 0usize..70) {
-            let places = first(&rows, count, |r| (r.0, 0, 0), |x, y| x.1.cmp(&y.1));
-            let mut found: Vec<_> = places.iter().map(|&at| rows[at as usize]).collect();
-            found.sort_unstable();
-            let mut expected = rows;
-            expected.sort_unstable();
-            expected.truncate(count);
-            prop_assert_eq!(found, expected);
-        }
+            #[test]
+            fn the_first_are_what_sorting_puts_first(rows in prop::collection::vec((0u64..9, any::<u16>()), 0..60), count in 0usize..70) {
+                let places = first(&rows, count, |r| (r.0, 0, 0), |x, y| x.1.cmp(&y.1));
+                let mut found: Vec<_> = places.iter().map(|&at| rows[at as usize]).collect();
+                found.sort_unstable();
+                let mut expected = rows;
+                expected.sort_unstable();
+                expected.truncate(count);
+                prop_assert_eq!(found, expected);
+            }
 
-        #[test]
-        fn hosts_are_sorted_as_they_compare(rows in prop::collection::vec((0u64..5, 0u64..5, -3i64..3), 0..40), descending: bool, column in 0usize..ENDPOINTS.fields.len()) {
-            let order = Order { column: Column(ENDPOINTS.fields[column].head.token), descending };
-            let mut hosts: Vec<HostRow> = rows
-                .into_iter()
-                .enumerate()
-                .map(|(n, (sent, received, first))| {
-                    let traffic = |bytes| Traffic { packets: bytes * 2, wire_bytes: bytes };
-                    HostRow {
-                        address: Address::V4([10, 0, 0, 59 - n as u8].into()),
-                        port: 0,
-                        tx: traffic(sent),
-                        rx: traffic(received),
-                        recent_tx: traffic(received),
-                        recent_rx: traffic(0),
-                        first: Timestamp(first),
-                        last: Timestamp(first + sent as i64),
-                        inside: (sent > 1).then_some(sent > 3),
-                        app: (received > 2).then_some("x"),
-                        vlans: crate::model::VlanStack::default(),
-                        peers: 0,
-                        itself: Traffic::default(),
-                    }
-                })
-                .collect();
-            ENDPOINTS.sort(order, &mut hosts);
-            prop_assert!(hosts.is_sorted_by(|x, y| ENDPOINTS.compare(order, x, y).is_lt()));
+            #[test]
+            fn hosts_are_sorted_as_they_compare(rows in prop::collection::vec((0u64..5, 0u64..5, -3i64..3), 0..40), descending: bool, column in 0usize..ENDPOINTS.fields.len()) {
+                let order = Order { column: Column(ENDPOINTS.fields[column].head.token), descending };
+                let mut hosts: Vec<HostRow> = rows
+                    .into_iter()
+                    .enumerate()
+                    .map(|(n, (sent, received, first))| {
+                        let traffic = |bytes| Traffic { packets: bytes * 2, wire_bytes: bytes };
+                        HostRow {
+                            address: Address::V4([10, 0, 0, 59 - n as u8].into()),
+                            port: 0,
+                            tx: traffic(sent),
+                            rx: traffic(received),
+                            recent_tx: traffic(received),
+                            recent_rx: traffic(0),
+                            first: Timestamp(first),
+                            last: Timestamp(first + sent as i64),
+                            inside: (sent > 1).then_some(sent > 3),
+                            app_by: None,
+    app: (received > 2).then_some("x"),
+                            vlans: crate::model::VlanStack::default(),
+                            peers: 0,
+                            itself: Traffic::default(),
+                        }
+                    })
+                    .collect();
+                ENDPOINTS.sort(order, &mut hosts);
+                prop_assert!(hosts.is_sorted_by(|x, y| ENDPOINTS.compare(order, x, y).is_lt()));
+            }
         }
-    }
 }

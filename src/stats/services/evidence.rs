@@ -31,11 +31,17 @@ pub struct ServiceTotals {
     pub last: Timestamp,
     /// Nothing is known of it but that routers say it cannot be reached.
     pub is_only_unreachable: bool,
+    /// Counts of the last minute, where they are wanted.
+    pub lately: Option<ServiceWindow>,
 }
 
 impl ServiceTotals {
-    fn of(key: ServiceKey, service: &ServiceRecord) -> Self {
+    fn of(key: ServiceKey, service: &ServiceRecord, lately: Option<Timestamp>) -> Self {
         let (response, response_by) = service.response().unzip();
+        let minute = |now: Timestamp| {
+            let bins = service.latest(now.0.div_euclid(BIN), MINUTE);
+            window(bins, (MINUTE * BIN / SECOND) as f64, |_| false).with_lone()
+        };
         Self {
             key,
             app: service.app,
@@ -46,6 +52,7 @@ impl ServiceTotals {
             client_network: service.client_half.as_ref().and_then(Histogram::quantiles),
             last: service.last,
             is_only_unreachable: service.whole.is_only(Trouble::Unreachable),
+            lately: lately.map(minute),
         }
     }
 }
@@ -145,9 +152,9 @@ impl ServiceLedger {
         [least(&answer), least(&|s| s.client_half.as_ref().and_then(Histogram::quantiles).map(|times| times.min))]
     }
 
-    /// Every service since the beginning, those with most clients' events first.
-    pub fn totals(&self) -> Vec<ServiceTotals> {
-        let mut all: Vec<ServiceTotals> = self.services.iter().map(|(key, service)| ServiceTotals::of(*key, service)).collect();
+    /// Every service since the beginning, and in the minute up to `lately`, in the order of their keys.
+    pub fn totals(&self, lately: Option<Timestamp>) -> Vec<ServiceTotals> {
+        let mut all: Vec<ServiceTotals> = self.services.iter().map(|(key, service)| ServiceTotals::of(*key, service, lately)).collect();
         all.arrange_by_key(|s| s.key);
         all
     }

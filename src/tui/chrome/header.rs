@@ -7,7 +7,7 @@
 use crate::model::{Timestamp, units};
 use crate::snapshot::Snapshot;
 use crate::tui::canvas::{Canvas, Hit, cells, cut_end, cut_middle};
-use crate::tui::panels::mirror::verdict;
+use crate::tui::panels::mirror::verdict_by_now;
 use crate::tui::screen::Screen;
 use crate::tui::screens::mirror::MirrorScreen;
 use crate::tui::theme::Hue;
@@ -291,7 +291,7 @@ fn left(scene: &Scene, given: Given, [name_room, switch_room]: NameRoom) -> Vec<
 
 /// What is thought of the mirror.
 fn badge(scene: &Scene, given: Given) -> Piece {
-    let (symbol, words, hue) = verdict(&scene.base.mirror.trust);
+    let (symbol, words, hue) = verdict_by_now(scene.base);
     let fault = if given.keeps(Give::Clauses) { words.as_str() } else { words.split(", ").next().unwrap_or_default() };
     let fault = if given.keeps(Give::MirrorWord) { fault } else { fault.strip_prefix("mirror: ").unwrap_or(fault) };
     let (bad, word) = match hue {
@@ -327,7 +327,7 @@ fn right(scene: &Scene, given: Given) -> Vec<Piece> {
     let s = scene.snapshot;
     let text = scene.style(Hue::Text);
     let mut out = Vec::new();
-    if let Some(share) = s.unread().filter(|_| given.keeps(Give::Doubts)) {
+    if let Some(share) = scene.unread().filter(|_| given.keeps(Give::Doubts)) {
         let filled = (share * 8.0).round() as usize;
         let bar = format!("{}{}", "▮".repeat(filled.min(8)), "▯".repeat(8 - filled.min(8)));
         out.push(Piece::new(vec![(bar.into(), scene.style(Hue::Accent)), (format!(" {:>3.0} %", share * 100.0).into(), text)]));
@@ -394,7 +394,7 @@ fn time(scene: &Scene, given: Given) -> Vec<Piece> {
         return Vec::new();
     }
     match (s.capture.first, s.capture.last) {
-        (Some(first), _) if s.live && s.unread().is_none() => vec![Piece::of(units::clock(s.now.seconds_since(first)), text)],
+        (Some(first), _) if s.live && scene.unread().is_none() => vec![Piece::of(units::clock(s.now.seconds_since(first)), text)],
         (Some(first), Some(last)) => vec![Piece::of(times(scene, first, last, given), text)],
         _ => Vec::new(),
     }

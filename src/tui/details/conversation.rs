@@ -14,7 +14,7 @@ use crate::model::text::printable;
 use crate::model::time::SECOND;
 use crate::model::units::{grouped, plural};
 use crate::model::{AppBy, Timestamp, Traffic};
-use crate::snapshot::{Conversation, Snapshot, StreamRow};
+use crate::snapshot::{Conversation, Snapshot, StreamRow, TcpState};
 use crate::tui::canvas::{Canvas, split_top};
 use crate::tui::columns;
 use crate::tui::label;
@@ -54,8 +54,9 @@ fn find<'a>(scene: &Scene<'a>) -> Option<(Kind, &'a Conversation)> {
 
 /// Other conversations of the same two addresses.
 fn siblings<'a>(scene: &Scene<'a>, (kind, row): (Kind, &Conversation)) -> Vec<(Topic, (Kind, &'a Conversation))> {
-    let mut found =
-        related(scene, &|c| c.a == row.a && c.b == row.b && (c.a_port, c.b_port, c.first) != (row.a_port, row.b_port, row.first));
+    let mut found = related(scene, &|c| {
+        c.a == row.a && c.b == row.b && (c.a_port, c.b_port, c.beginning()) != (row.a_port, row.b_port, row.beginning())
+    });
     // All that two hosts exchange is no other conversation than those at their ports.
     let has_ports = |kind: Kind| matches!(kind, Kind::Tcp | Kind::Udp | Kind::Sctp);
     found.retain(|(_, (other, _))| has_ports(*other) == has_ports(kind));
@@ -87,7 +88,7 @@ impl Screen for ConversationPage {
         let (first, second) = (called(&a, row.a), called(&b, row.b));
         let (first, second) = if row.originator_is_a { (first, second) } else { (second, first) };
         // Of a connection that was there before, nobody saw who began.
-        let is_seen = row.tcp.as_ref().is_none_or(|tcp| tcp.control.iter().take(2).any(|syns| *syns > 0));
+        let is_seen = row.is_begun() || row.began.is_some() && row.state != Some(TcpState::Midstream);
         let from = if is_seen { "began by" } else { "between" };
         let to = if is_seen { "with" } else { "and" };
         let mut facts = vec![(from.to_owned(), first, text), (to.to_owned(), second, text)];
@@ -115,6 +116,10 @@ impl Screen for ConversationPage {
         }
         facts.extend(streams(scene, row).into_iter().map(|(name, words)| (name, words, text)));
         facts.push(("path".into(), row.path.to_string(), text));
+        if let Some(began) = row.began {
+            let when = amount::span(began, began, scene.options.utc_offset);
+            facts.push(("began".into(), format!("{when}, before this span"), text));
+        }
         if row.first != Timestamp::UNKNOWN {
             facts.push(("seen".into(), span_line(scene, row.first, row.last), text));
         }

@@ -7,6 +7,7 @@ use crate::model::{Address, TimeSpan, Timestamp, Traffic};
 use crate::snapshot::HistorySlot;
 use crate::snapshot::history::{TalkAbout, TalkKey, TopRow, TopRows};
 use crate::tui::canvas::{Canvas, split_top};
+use crate::tui::panels::load;
 use crate::tui::theme::Hue;
 use crate::tui::view::{Kind, Scene, Topic};
 use crate::tui::widgets::bins::{Bin, Bins, Stretch};
@@ -140,6 +141,8 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, (up_name, dow
     let stretch = Stretch { bin: 0, bins: count, start: extent.from.0, end: extent.to.0 };
     let bins = Bins { span: width, end: extent.to.0, bins: vec![Some(Bin::default()); count], stretches: vec![stretch], ..Bins::default() };
     chart::ticks(canvas, ticks, &bins, Some(scene.utc_offset(Timestamp(extent.from.0))));
+    // The span that is looked at, as on the load chart.
+    load::looked_at(canvas, scene, &load::chart_times(field, &bins), 0);
 }
 
 /// Whether the past says enough of what the page is about.

@@ -283,7 +283,7 @@ fn past_note(scene: &Scene, past: &Snapshot, room: u16) -> Option<Note> {
 }
 
 /// Where times are on a chart whose axis stands in its first cells.
-pub(super) fn chart_times(area: Rect, bins: &Bins) -> ChartTimes {
+pub(in crate::tui) fn chart_times(area: Rect, bins: &Bins) -> ChartTimes {
     let labels = LABELS.min(area.width);
     let stretches = bins.stretches.iter().map(|s| ChartStretch { bin: s.bin, bins: s.bins, start: s.start, end: s.end });
     let field = Rect { x: area.x + labels, width: area.width - labels, ..area };
@@ -291,7 +291,7 @@ pub(super) fn chart_times(area: Rect, bins: &Bins) -> ChartTimes {
 }
 
 /// Marks the columns of the span that is looked at, and the cursor under them.
-pub(super) fn looked_at(canvas: &mut Canvas, scene: &Scene, times: &ChartTimes, above: u16) {
+pub(in crate::tui) fn looked_at(canvas: &mut Canvas, scene: &Scene, times: &ChartTimes, above: u16) {
     let Some(cursor) = scene.view.cursor else { return };
     let field = times.field;
     if let Some((x, width)) = times.columns(cursor.span()) {

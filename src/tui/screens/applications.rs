@@ -23,11 +23,11 @@ use ratatui::layout::Rect;
 pub(in crate::tui) struct ApplicationsScreen;
 
 /// What is shown without a protocol chosen.
-const ALL: TablePanel = TablePanel { empty: "nothing was recognised by its content yet", timed: true, ..TablePanel::of(&APPLICATIONS) };
+const ALL: TablePanel = TablePanel { empty: "nothing was recognised by its content yet", base: Some("since start"), ..TablePanel::of(&APPLICATIONS) };
 
 /// Streams of voice and pictures, behind the protocols where there are any.
 const STREAMS: TablePanel =
-    TablePanel { empty: "no stream of voice or pictures was seen yet", timed: true, ..TablePanel::of(&RTP_STREAMS) };
+    TablePanel { empty: "no stream of voice or pictures was seen yet", base: Some("since start"), ..TablePanel::of(&RTP_STREAMS) };
 
 /// How the page of streams is called beside the protocols.
 const CALLS: &str = "calls (RTP)";

@@ -17,7 +17,7 @@ use crate::tui::canvas::{Canvas, Hit, hundredths, split_top};
 use crate::tui::panels::any_table::TablePanel;
 use crate::tui::panels::{findings, load, shares, top};
 use crate::tui::screen::{Hint, Screen};
-use crate::tui::screens::services::ServicesScreen;
+use crate::tui::screens::services::{BASE, ServicesScreen};
 use crate::tui::view::{Scene, Topic};
 use crate::tui::widgets::frame::columns;
 use ratatui::layout::Rect;
@@ -26,7 +26,7 @@ use ratatui::layout::Rect;
 pub(in crate::tui) struct OverviewScreen;
 
 /// What listens, where there is room for what is more than the first glance.
-const SERVICES: TablePanel = TablePanel { named: true, timed: true, ..TablePanel::of(&services::SERVICES) };
+const SERVICES: TablePanel = TablePanel { named: true, base: BASE, ..TablePanel::of(&services::SERVICES) };
 
 const CONVERSATIONS: usize = 0;
 const PROTOCOLS: usize = 1;

@@ -27,6 +27,7 @@ fn shown(filter: &str) -> String {
         options: &options,
         theme: &theme,
         age: None,
+        read: None,
         behind: 0.0,
     };
     let area = Rect::new(0, 0, 40, 6);

@@ -13,7 +13,7 @@ pub(in crate::tui) mod sessions;
 pub(in crate::tui) mod stamps;
 
 use crate::model::{Verdict, units};
-use crate::snapshot::Trust;
+use crate::snapshot::{Snapshot, Trust};
 use crate::tui::canvas::{Canvas, cells, cut_end, wrap};
 use crate::tui::panels::facts;
 use crate::tui::rates;
@@ -48,6 +48,15 @@ pub(in crate::tui) fn verdict(trust: &Trust) -> (&'static str, String, Hue) {
 /// What is wrong with it, which is said to be the mirror's where the words do not.
 fn of_the_mirror(summary: &str) -> String {
     if summary.contains("mirror") { summary.to_owned() } else { format!("mirror: {summary}") }
+}
+
+/// The verdict in a word or two while more is to come: what is good so far is not good yet.
+pub(in crate::tui) fn verdict_by_now(snapshot: &Snapshot) -> (&'static str, String, Hue) {
+    let trust = &snapshot.mirror.trust;
+    match trust.verdict {
+        Verdict::Good | Verdict::Noted if !snapshot.live && !snapshot.finished => ("○", "mirror good so far".to_owned(), Hue::Dim),
+        _ => verdict(trust),
+    }
 }
 
 /// The verdict as a sentence.
