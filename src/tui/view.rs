@@ -263,11 +263,6 @@ impl Scene<'_> {
         format!("{title} · {}", self.base_name())
     }
 
-    /// A title with the time of numbers that are counted from the beginning on, also on a live port.
-    pub fn since(&self, title: &str) -> String {
-        if self.whole() { self.based(title) } else { format!("{title} · since start") }
-    }
-
     /// Whether a span is looked at that is too short to judge anything of.
     pub fn is_too_short_to_judge(&self) -> bool {
         self.snapshot.span.as_ref().is_some_and(|shown| shown.span.length() < JUDGED_FROM)

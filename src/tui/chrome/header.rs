@@ -324,7 +324,6 @@ fn times(scene: &Scene, first: Timestamp, last: Timestamp, given: Given) -> Stri
 }
 
 fn right(scene: &Scene, given: Given) -> Vec<Piece> {
-    let s = scene.snapshot;
     let text = scene.style(Hue::Text);
     let mut out = Vec::new();
     if let Some(share) = scene.unread().filter(|_| given.keeps(Give::Doubts)) {

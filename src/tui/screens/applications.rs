@@ -23,7 +23,8 @@ use ratatui::layout::Rect;
 pub(in crate::tui) struct ApplicationsScreen;
 
 /// What is shown without a protocol chosen.
-const ALL: TablePanel = TablePanel { empty: "nothing was recognised by its content yet", base: Some("since start"), ..TablePanel::of(&APPLICATIONS) };
+const ALL: TablePanel =
+    TablePanel { empty: "nothing was recognised by its content yet", base: Some("since start"), ..TablePanel::of(&APPLICATIONS) };
 
 /// Streams of voice and pictures, behind the protocols where there are any.
 const STREAMS: TablePanel =
