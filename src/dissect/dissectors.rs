@@ -6,7 +6,7 @@ use super::registry::{self, DissectorState, Which};
 use super::rtp;
 use super::slab::Slab;
 use super::{Carriage, DissectOutput, Listener, Payload, Probe, Progress};
-use crate::model::limits::{DISSECT_BYTES, DISSECT_STATES, PROBES, PROBES_ONE_WAY, RTP_CANDIDATES};
+use crate::model::limits::{DISSECT_BYTES, DISSECT_STATES, PROBES, PROBES_BESIDE_MEDIA, PROBES_ONE_WAY, RTP_CANDIDATES};
 use crate::model::{
     AppId, AppSection, AppSlot, AppStage, CapScale, CloseReason, Direction, DissectLosses, FlowKey, LearntName, RtpPacket, Sum, Tally,
     Transaction,
@@ -229,7 +229,8 @@ impl<R: Default> Dissectors<R> {
     #[inline(never)]
     fn identify(&mut self, slot: &mut AppSlot, payload: &Payload<'_>, transport: Carriage) -> Option<Which> {
         let tried = slot.tried.get(payload.way as usize)?;
-        if *tried >= PROBES_ONE_WAY || payload.bytes.is_empty() {
+        let most = if registry::is_beside_media(slot.app) { PROBES_BESIDE_MEDIA } else { PROBES_ONE_WAY };
+        if *tried >= most || payload.bytes.is_empty() {
             return None;
         }
         let (found, follows) = recognised(payload, transport, slot.app);
@@ -246,7 +247,9 @@ impl<R: Default> Dissectors<R> {
         }
         let tried = slot.tried.get_mut(payload.way as usize)?;
         let found = found.map(|app| registry::became(slot.app, app));
-        slot.app = found.unwrap_or(slot.app);
+        let (is_beside, was_beside) = (found.is_some_and(registry::is_beside_media), registry::is_beside_media(slot.app));
+        // Those that share their ports with media share them with each other: the first gives the name.
+        slot.app = found.filter(|_| !(is_beside && was_beside)).unwrap_or(slot.app);
         match found {
             Some(app) if Which::of(app).is_some() => slot.stage = AppStage::Parse,
             Some(app) if registry::is_final(app) => slot.stage = AppStage::Skip,
@@ -254,7 +257,11 @@ impl<R: Default> Dissectors<R> {
                 *tried += 1;
                 // A side that never speaks, or is not mirrored, is not waited for.
                 let [a, b] = slot.tried;
-                if a.max(b) >= PROBES && a.min(b) > 0 || a.max(b) >= PROBES_ONE_WAY {
+                let is_enough = match is_beside || was_beside {
+                    true => a.max(b) >= PROBES_BESIDE_MEDIA,
+                    false => a.max(b) >= PROBES && a.min(b) > 0 || a.max(b) >= PROBES_ONE_WAY,
+                };
+                if is_enough {
                     slot.stage = AppStage::Skip;
                     self.following.remove(payload.flow);
                 }

@@ -1,6 +1,6 @@
 //! The list of dissectors: one line each; behind them the protocols of `labels`. Asked in this order; the first that is certain has the conversation.
 
-use super::labels::{LABELS, Label};
+use super::labels::{Company, LABELS, Label};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
 use crate::model::{AppId, CloseReason, Direction, ExchangeOutcome, Tally, Transaction, TurnKind};
 use std::borrow::Cow;
@@ -161,7 +161,12 @@ fn label(app: AppId) -> Option<&'static Label> {
 
 /// Whether nobody reads a protocol, and what it turns into is not looked for.
 pub(super) fn is_final(app: AppId) -> bool {
-    label(app).is_some_and(|label| !label.opens)
+    label(app).is_some_and(|label| label.company == Company::Alone)
+}
+
+/// Whether voice and pictures may come beside a protocol at any time.
+pub(super) fn is_beside_media(app: AppId) -> bool {
+    label(app).is_some_and(|label| label.company == Company::BesideMedia)
 }
 
 /// Whether requests and answers of a conversation are told by whose turn it is: where nobody reads them. Of TLS the dissector reads the handshake
