@@ -215,10 +215,12 @@ pub fn code_text(app: AppId, code: u32) -> Cow<'static, str> {
     Which::of(app).map_or_else(|| code.to_string().into(), |which| which.code_text(code))
 }
 
-/// The usual name of a DNS record type: `AAAA`; Zeek's word for one without.
+/// Zeek's word for a DNS record type (its `base/protocols/dns/consts.zeek`): the usual name, as `AAAA`, but for two.
 pub fn dns_type_name(kind: u16) -> Cow<'static, str> {
     match super::dns::wire::kind_name(kind) {
         "" => format!("query-{kind}").into(),
+        "ANY" => "*".into(),
+        "OPT" => "EDNS".into(),
         name => name.into(),
     }
 }
@@ -247,6 +249,14 @@ mod tests {
         assert_eq!(told(2), (ExchangeOutcome::Error, "SERVFAIL".to_owned()));
         assert_eq!(told(3), (ExchangeOutcome::Expected, "NXDOMAIN".to_owned()));
         assert_eq!((outcome(AppId::NONE, 3), code_text(AppId::NONE, 3)), (ExchangeOutcome::Ok, "3".into()));
+    }
+
+    #[test]
+    fn record_types_are_called_as_zeek_calls_them() {
+        assert_eq!(
+            [1, 41, 50, 52, 99, 255, 251, 65_280].map(dns_type_name),
+            ["A", "EDNS", "NSEC3", "TLSA", "SPF", "*", "IXFR", "query-65280"]
+        );
     }
 
     #[test]
