@@ -2,6 +2,7 @@
 
 use super::firsts;
 use super::names::{AddressNames, ServerNames};
+use super::proxy;
 use super::registry::{self, DissectorState, Which};
 use super::rtp;
 use super::slab::Slab;
@@ -153,7 +154,7 @@ impl<R: Default> Dissectors<R> {
     pub fn recognises(&mut self, slot: &mut AppSlot, payload: &Payload<'_>) -> bool {
         match slot.stage {
             AppStage::Probe => {
-                let is_known = self.identify(slot, payload, Carriage::Tcp).is_some();
+                let is_known = self.identify(slot, &proxy::behind(payload), Carriage::Tcp).is_some();
                 if slot.stage == AppStage::Skip {
                     // A name that was learnt before the protocol changed stays.
                     slot.state = self.states.remove(slot.state).map_or(0, |reading| reading.server_name);
@@ -168,6 +169,8 @@ impl<R: Default> Dissectors<R> {
     /// Reads the next bytes of one direction of a TCP conversation, in their order.
     pub fn stream(&mut self, slot: &mut AppSlot, payload: &Payload<'_>, listener: &mut dyn Listener) {
         if self.recognises(slot, payload) && (slot.state != 0 || self.attach(slot, R::default())) {
+            let is_first = self.states.get(slot.state).is_some_and(|reading| reading.state.is_none());
+            let payload = &if is_first { proxy::behind(payload) } else { *payload };
             let progress = self.read(slot, listener, |state, out| state.stream(payload, out));
             // Once: what it turned into does not turn into anything with its first payload.
             if progress == Progress::BecameWith && self.recognises(slot, payload) {

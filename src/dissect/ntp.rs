@@ -201,7 +201,7 @@ mod tests {
             Talk::udp(123).client(packet(0x23, 0, 0, 7)).server(bytes).codes()
         };
         assert_eq!([with(2, 6, 48), with(16, 17, 68), with(0, -7, 1_000)], [vec![2], vec![16], vec![0]]);
-        assert_eq!([with(17, 6, 48), with(2, 18, 48), with(2, -8, 48), with(2, 6, 49), with(94, 6, 60)], [const { vec![] }; 5]);
+        assert_eq!([with(17, 6, 48), with(2, 18, 48), with(2, -8, 48), with(2, 6, 49), with(94, 6, 60)].concat(), [0; 0]);
         // A tunnel's packets: version 0, or 1 with a counter where the poll interval would be.
         for bytes in [[&[4, 0, 0, 0][..], &[0x77; 60]].concat(), [&[0x48, 0, 0, 1][..], &[0x77; 84]].concat()] {
             assert_eq!(Talk::udp(123).client(&bytes).server(&bytes).app(), None, "{bytes:02x?}");

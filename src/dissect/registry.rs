@@ -125,6 +125,7 @@ const WITHIN: &[(&str, About)] = &[
     ("mysql", secured("mysql+tls", "MySQL, secured within")),
     ("pgsql", secured("pgsql+tls", "PostgreSQL, secured within")),
     ("pop", secured("pop+tls", "Post Office, secured within")),
+    ("rdp", secured("rdp+tls", "Remote Desktop, secured within")),
     ("smtp", secured("smtp+tls", "Mail transfer, secured within")),
     ("xmpp", secured("xmpp+tls", "Extensible Messaging and Presence, secured within")),
 ];
@@ -136,6 +137,11 @@ const fn secured(token: &'static str, title: &'static str) -> About {
 /// What TLS within another protocol is called.
 fn within(app: AppId) -> Option<&'static About> {
     WITHIN.get(app.place()?.checked_sub(ALL.len() + LABELS.len())?).map(|(_, about)| about)
+}
+
+/// Whether this is TLS that another protocol turned into.
+pub fn is_tls_within(app: AppId) -> bool {
+    within(app).is_some()
 }
 
 /// What a conversation of protocol `before` is when `found` is spoken in it from now on.

@@ -227,12 +227,23 @@ fn is_likely(payload: &Payload<'_>) -> bool {
     header.is_possible(true) && header.is_clean() && (first_question(payload.bytes, &header, true).is_some() || !payload.is_whole())
 }
 
+/// Whether a message without a question consists of the records that it says it has, as far as they are looked at.
+fn has_its_records(bytes: &[u8], header: &Header) -> bool {
+    let (mut at, mut name) = (HEADER, Name::default());
+    let records: u32 = header.counts.iter().map(|n| u32::from(*n)).sum();
+    for _ in 0..records.min(RECORDS.into()) {
+        let Some((_, next)) = wire::record(bytes, at, &mut name) else { return false };
+        at = next;
+    }
+    records > RECORDS.into() || at == bytes.len()
+}
+
 /// The first question of a message, with its name and the place of what stands behind it; all of it `None` where there is none. `None` when it
 /// breaks a rule, or off.
 fn first_question(bytes: &[u8], header: &Header, of_a_class: bool) -> Option<(Option<wire::Question>, Name, usize)> {
     let mut name = Name::default();
     if header.counts[0] == 0 {
-        return Some((None, name, HEADER));
+        return (!of_a_class || has_its_records(bytes, header)).then_some((None, name, HEADER));
     }
     let (question, next) = wire::question(bytes, HEADER, &mut name)?;
     (!of_a_class || question.is_of_a_class()).then_some((Some(question), name, next))

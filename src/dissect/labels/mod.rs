@@ -69,7 +69,7 @@ pub(super) const LABELS: &[Label] = &[
     // Remote access.
     label("ssh", "Secure Shell", NO, on(&[22, 2222]), |p, _| certain(starts(p, b"SSH-"))),
     label("telnet", "Telnet", NO, on(&[23, 2323]), |p, _| telnet(p)),
-    label("rdp", "Remote Desktop", NO, on(&[3389]), |p, _| rdp(p)),
+    opening(label("rdp", "Remote Desktop", NO, on(&[3389]), |p, _| rdp(p))),
     label("vnc", "Virtual Network Computing", NO, on(&[5900, 5901]), |p, _| certain(starts(p, b"RFB 003."))),
     label("x11", "X Window System", NO, on(&[6000, 6001]), |p, _| certain(starts(p, b"l\0\x0b\0\0\0") || starts(p, b"B\0\0\x0b\0\0"))),
     label("rsync", "rsync", NO, on(&[873]), |p, _| certain(starts(p, b"@RSYNCD:"))),
