@@ -267,6 +267,9 @@ impl<R: Default> Dissectors<R> {
                 if is_enough {
                     slot.stage = AppStage::Skip;
                     self.following.remove(payload.flow);
+                    if transport == Carriage::Udp && slot.app == AppId::NONE && registry::denies_ports(payload) {
+                        slot.deny_ports();
+                    }
                 }
             }
         }

@@ -62,6 +62,10 @@ impl Dissector for Ntp {
         if fits(payload.bytes, payload.length) { Probe::Unsure } else { Probe::No }
     }
 
+    fn excludes(payload: &Payload<'_>) -> bool {
+        !fits(payload.bytes, payload.length)
+    }
+
     fn datagram(payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
         let Some(&[head, stratum]) = payload.bytes.first_chunk().filter(|_| fits(payload.bytes, payload.length)) else {
             return Progress::Continue;

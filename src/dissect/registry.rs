@@ -30,6 +30,10 @@ macro_rules! dissectors {
                 match self { $(Which::$name => <$dissector as Dissector>::probe(payload, transport)),* }
             }
 
+            pub(super) fn excludes(self, payload: &Payload<'_>) -> bool {
+                match self { $(Which::$name => <$dissector as Dissector>::excludes(payload)),* }
+            }
+
             pub(super) fn datagram(self, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
                 match self { $(Which::$name => <$dissector as Dissector>::datagram(payload, out)),* }
             }
@@ -199,6 +203,12 @@ pub(super) fn every() -> impl Iterator<Item = (AppId, &'static About)> {
 pub(super) fn probe(app: AppId, payload: &Payload<'_>, transport: Carriage) -> Probe {
     let by_label = || label(app).map(|label| (label.probe)(payload, transport));
     Which::of(app).map(|which| which.probe(payload, transport)).or_else(by_label).unwrap_or(Probe::No)
+}
+
+/// Whether a datagram cannot be of what its ports stand for.
+pub(super) fn denies_ports(payload: &Payload<'_>) -> bool {
+    let is_there = |about: &About| about.udp.is_some_and(|known| payload.ports().iter().any(|port| known.contains(port)));
+    Which::all().any(|which| is_there(which.about()) && which.excludes(payload))
 }
 
 /// Whether requests of an application are read, and what became of them is counted.

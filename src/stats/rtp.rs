@@ -45,6 +45,8 @@ struct Stream {
     clock: Option<u32>,
     /// Whether that stays so.
     is_settled: bool,
+    /// Two packets had different time stamps: without, it is no medium.
+    has_moved: bool,
     /// When the clock began to be looked at, and what it said.
     since: (Timestamp, u32),
     latest: (Timestamp, u32),
@@ -77,6 +79,7 @@ impl Stream {
             in_gap: false,
             clock: clock_rate(packet.payload_type),
             is_settled: false,
+            has_moved: false,
             since: (packet.time, packet.ticks),
             latest: (packet.time, packet.ticks),
             jitter: 0,
@@ -177,6 +180,7 @@ impl Stream {
     fn spacing(&mut self, packet: &RtpPacket) {
         let (before, ticks) = std::mem::replace(&mut self.latest, (packet.time, packet.ticks));
         let step = packet.ticks.wrapping_sub(ticks) as i32;
+        self.has_moved |= step != 0;
         // Events and comfort noise stand beside the clock of the voice, pictures have one stamp for several packets.
         let is_other = std::mem::replace(&mut self.payload_type, packet.payload_type) != packet.payload_type;
         if is_other || step.unsigned_abs() > 1 << 20 {
@@ -232,6 +236,8 @@ impl Stream {
 #[derive(Debug, Default)]
 pub struct RtpStreams {
     streams: HashMap<(FlowKey, bool, u32), Stream>,
+    /// Packets of those for which there was no room.
+    unfollowed: u64,
 }
 
 impl RtpStreams {
@@ -246,7 +252,14 @@ impl RtpStreams {
             stream.take(packet);
         } else if self.streams.len() < RTP_STREAMS {
             self.streams.insert(key, Stream::new(packet));
+        } else {
+            self.unfollowed = self.unfollowed.saturating_add(1);
         }
+    }
+
+    /// Packets of streams that were not followed because too many were at once.
+    pub fn unfollowed(&self) -> u64 {
+        self.unfollowed
     }
 
     /// Tells what became of streams, at a mark of packet time; when nothing more comes, `all` of it.
@@ -261,7 +274,7 @@ impl RtpStreams {
             if all || silent > PAUSE {
                 stream.flush();
             }
-            if (stream.received > 0 || stream.lost > 0) && (all || now.since(stream.told) >= TOLD) {
+            if (stream.received > 0 || stream.lost > 0) && stream.has_moved && (all || now.since(stream.told) >= TOLD) {
                 let way = if forth { Direction::AToB } else { Direction::BToA };
                 let over_pauses = stream.lost_over_pauses();
                 told.push(MediaNews {
@@ -382,6 +395,24 @@ mod tests {
         // Silence is not sent: time goes on, and numbers go on by one.
         let silent = (0..1_000).map(even).chain((0..500).map(|n| (n + 1_000, 25_000 + i64::from(n) * 20, (n + 1_250) * 160)));
         assert_eq!(stream(0, silent)[0].lost, 0);
+    }
+
+    #[test]
+    fn a_stream_without_a_clock_is_none() {
+        assert!(stream(96, (0..200).map(|n| (n, i64::from(n) * 20, 77))).is_empty());
+        assert_eq!(stream(96, (0..200).map(|n| (n, i64::from(n) * 20, n / 150)))[0].received, 200, "the first pictures may be large");
+    }
+
+    #[test]
+    fn beyond_the_cap_packets_are_counted() {
+        let (flow, way) = FlowKey::v4(17, 1, 2, 4_000, 5_000);
+        let mut streams = RtpStreams::default();
+        for n in 0..3 * (RTP_STREAMS as u32 + 5) {
+            let (source, sequence, ticks) = (n / 3, n as u16, n * 160);
+            let time = Timestamp(i64::from(n) * 1_000);
+            streams.take(&RtpPacket { flow, way, time, source, sequence, ticks, payload_type: 0, marker: false, number: 0 });
+        }
+        assert_eq!(streams.unfollowed(), 15);
     }
 
     #[test]

@@ -33,7 +33,7 @@ impl Traffic {
     }
 
     /// What each side says in turn, over one connection that is closed by both.
-    fn talk(&mut self, at: Micros, client: (u8, u16), server: (u8, u16), turns: &[(bool, Vec<u8>)]) {
+    pub(super) fn talk(&mut self, at: Micros, client: (u8, u16), server: (u8, u16), turns: &[(bool, Vec<u8>)]) {
         let (time, (c, s)) = self.in_turn(at, client, server, turns);
         let (there, back) = ([client, server], [server, client]);
         self.segment(time, there, FIN | ACK, (c, s), 0);

@@ -134,6 +134,10 @@ impl Dissector for Dns {
         }
     }
 
+    fn excludes(payload: &Payload<'_>) -> bool {
+        !is_likely(payload)
+    }
+
     fn datagram(payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
         message(payload, payload.bytes, payload.is_whole(), NameSource::Dns, out);
         Progress::Continue

@@ -136,6 +136,7 @@ fn what_is_sent_to_its_port_need_not_be_dns() {
     for bytes in [noise(b"\x48\x01\x92"), noise(b"\x04\0\0\0\0\0\0\x01"), noise(b"\0\x01\x01\0\0\x01\0\0\0\0\0\0"), vec![0xff; 40]] {
         let (dissectors, slot, heard) = show(53, &vec![(AToB, bytes.clone()); 9]);
         assert_eq!((slot.app, heard.len(), slot.stage), (AppId::NONE, 0, AppStage::Skip), "{bytes:02x?}");
+        assert!(slot.denies_ports() && !show(54, &vec![(AToB, bytes.clone()); 9]).1.denies_ports(), "{bytes:02x?}");
         assert!(dissectors.report().tallies.iter().all(Tally::is_empty));
         // Where a message was met before they tell nothing of the mirror.
         let query = dns(7, 0x0100, "www.example.org", 1, &[]);

@@ -96,6 +96,18 @@ fn datagrams_of_lengths_that_tell() {
 }
 
 #[test]
+fn what_a_port_stands_for_may_be_impossible() {
+    let denied = |port: u16, first: u8| {
+        (0..9).fold(Talk::udp(port), |talk, _| talk.client([first, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8])).slot.denies_ports()
+    };
+    // A packet of QUIC behind its handshake has the second bit, one of WireGuard neither.
+    assert_eq!(
+        [(443, 0x45), (443, 4), (9_999, 4), (123, 4), (123, 0x45), (161, 4)].map(|(port, first)| denied(port, first)),
+        [false, true, false, true, true, false]
+    );
+}
+
+#[test]
 fn nothing_is_made_of_noise() {
     for bytes in [&b"nothing that is known"[..], b"", b"\0", &[0; 64], &[0xff; 8], b"{\"a\":1}", b"hello\r\n"] {
         assert_eq!((told(true, 9, bytes), told(false, 9, bytes)), (None, None), "{bytes:02x?}");

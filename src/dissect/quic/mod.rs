@@ -90,6 +90,11 @@ impl Dissector for Quic {
         labels::probe_quic(payload)
     }
 
+    /// Every packet has one of two bits (RFC 9000 section 17).
+    fn excludes(payload: &Payload<'_>) -> bool {
+        payload.bytes.first().is_some_and(|first| first & 0xc0 == 0)
+    }
+
     fn stream(state: &mut Hello, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
         state.seen = state.seen.saturating_add(1);
         let client = *state.asked.get_or_insert_with(|| client(payload));
