@@ -333,6 +333,7 @@ fn tell(payload: &Payload<'_>, header: &Header, question: Option<(wire::Question
         is_interim: false,
         id: header.id.into(),
         question: question.map_or(0, |(question, name)| name.question_hash(question.kind)),
+        content: 0,
         code: code.into(),
         // A stream's packets are numbered otherwise.
         tells_loss: payload.flow.protocol == UDP,
