@@ -81,7 +81,8 @@ impl Dissector for Sip {
     }
 
     fn gap(state: &mut SipConnection, way: Direction, bytes: u32, _: &mut DissectOutput<'_>) -> Progress {
-        state.0.get_mut(way as usize).map(|side| side.gap(bytes));
+        let Some(side) = state.0.get_mut(way as usize) else { return Progress::Skip };
+        side.gap(bytes);
         Progress::Continue
     }
 

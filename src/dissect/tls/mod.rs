@@ -121,10 +121,35 @@ impl Handshake {
     fn has_both(&self) -> bool {
         self.client && self.server
     }
+
+    /// Tells that bytes were missing where the ServerHello was awaited.
+    fn tell_lost(&mut self, payload: &Payload<'_>, out: &mut DissectOutput<'_>) {
+        if std::mem::take(&mut self.lost)
+            && let Some(way) = self.asked
+        {
+            out.lost(&Payload { way: way.reversed(), ..*payload }, HELLO);
+            // What nobody saw is no answer that failed to come.
+            out.tls(payload, way, TlsNews::Remark);
+        }
+    }
 }
 
 /// Payloads of a direction that is over, after which the other is not waited for: it is not mirrored.
 const WAIT_PAYLOADS: u8 = 16;
+
+/// Tells of the certificate that a server shows; `way` is the way from the client.
+fn tell_certificate(body: &[u8], payload: &Payload<'_>, way: Direction, out: &mut DissectOutput<'_>) {
+    if let Some(Certificate { valid, name }) = Certificate::read(body) {
+        out.tls(payload, way, TlsNews::Certificate { valid, name });
+    }
+}
+
+/// Tells that the server answers, but not in TLS; false, for nothing more is to be read.
+fn tell_in_clear(payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> bool {
+    out.tls(payload, payload.way.reversed(), TlsNews::Alert { code: crate::model::evidence::TLS_IN_CLEAR, by_client: false });
+    out.reply(payload, HELLO, TLS_IN_CLEAR);
+    false
+}
 
 /// Tells of an alert, in a handshake that was `asked` for one way and that the server has answered or not.
 fn tell_alert(
@@ -163,13 +188,7 @@ impl Dissector for Tls {
     }
 
     fn stream(state: &mut Handshake, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
-        if std::mem::take(&mut state.lost)
-            && let Some(way) = state.asked
-        {
-            out.lost(&Payload { way: way.reversed(), ..*payload }, HELLO);
-            // What nobody saw is no answer that failed to come.
-            out.tls(payload, way, TlsNews::Remark);
-        }
+        state.tell_lost(payload, out);
         let Handshake { sides, client, server, late, asked, offered, clear, refused, retried, .. } = state;
         let Some(side) = sides.get_mut(payload.way as usize) else { return Progress::Skip };
         if side.over {
@@ -206,10 +225,8 @@ impl Dissector for Tls {
                 hello.is_retry || *clear
             }
             Event::Message(CERTIFICATE, body) => {
-                if let Some(way) = asked.filter(|asked| *server && *asked != payload.way)
-                    && let Some(Certificate { valid, name }) = Certificate::read(body)
-                {
-                    out.tls(payload, way, TlsNews::Certificate { valid, name });
+                if let Some(way) = asked.filter(|asked| *server && *asked != payload.way) {
+                    tell_certificate(body, payload, way, out);
                 }
                 true
             }
@@ -222,9 +239,7 @@ impl Dissector for Tls {
             Event::Message(..) => true,
             Event::Unreadable if is_first && !*server && *asked == Some(payload.way.reversed()) && is_text(payload.bytes) => {
                 *refused = true;
-                out.tls(payload, payload.way.reversed(), TlsNews::Alert { code: crate::model::evidence::TLS_IN_CLEAR, by_client: false });
-                out.reply(payload, HELLO, TLS_IN_CLEAR);
-                false
+                tell_in_clear(payload, out)
             }
             Event::ApplicationData | Event::Unreadable => false,
         });
