@@ -6,6 +6,8 @@ mod addresses;
 mod agree;
 #[path = "troubles/behind.rs"]
 mod behind;
+#[path = "troubles/carried.rs"]
+mod carried;
 #[path = "troubles/cuts.rs"]
 mod cuts;
 #[path = "troubles/detours.rs"]

@@ -152,6 +152,11 @@ pub trait Dissector {
     /// Whether a payload of an unknown conversation is this protocol's.
     fn probe(payload: &Payload<'_>, transport: Carriage) -> Probe;
 
+    /// Whether a datagram that is none of this protocol's shows that the conversation at its port is not, for each has a form of its own.
+    fn excludes(_payload: &Payload<'_>) -> bool {
+        false
+    }
+
     /// Reads a datagram.
     fn datagram(_payload: &Payload<'_>, _out: &mut DissectOutput<'_>) -> Progress {
         Progress::Skip

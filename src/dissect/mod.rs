@@ -32,6 +32,7 @@ mod names;
 pub mod nbns;
 pub mod ntp;
 pub mod pgsql;
+mod proxy;
 pub mod quic;
 pub mod radius;
 pub mod redis;

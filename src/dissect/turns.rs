@@ -1,11 +1,12 @@
 //! Turns of a conversation whose messages carry no identifier: the client asks, the server answers.
 
+use super::bytes::fnv;
 use super::{DissectOutput, Payload};
 use crate::model::Direction;
 
-/// The hash by which names of those who log in are told apart (FNV-1a); never 0.
+/// The hash by which names of those who log in are told apart; never 0.
 pub fn user(name: &[u8]) -> u32 {
-    name.iter().fold(0x811c_9dc5u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)).max(1)
+    fnv(name).max(1)
 }
 
 /// Where a conversation is.

@@ -79,7 +79,7 @@ pub fn probe(bytes: &[u8]) -> Probe {
         // Some send the length in a segment of its own.
         return if length >= HEADER { Probe::Unsure } else { Probe::No };
     };
-    let is_likely = header.opcode() <= 6 && header.is_clean() && header.counts[0] == 1;
+    let is_likely = header.is_possible(true) && header.is_clean() && header.counts[0] == 1;
     let has_question = question(message.get(..length).unwrap_or(message), HEADER, &mut Name::default()).is_some();
     if is_likely && has_question { Probe::Unsure } else { Probe::No }
 }

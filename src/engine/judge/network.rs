@@ -371,6 +371,12 @@ fn answer(transaction: &Transaction, is_name: bool) -> Answer {
         // Whoever asks a group does not know whether anybody answers.
         _ if matches!(registry::token(transaction.app), Some("mdns" | "llmnr")) => Answer::Uncounted,
         TransactionEnd::Answered(NO_SUCH_NAME) if is_name => Answer::NoSuchName,
+        // What its handshakes come to is told of TLS, wherever it begins.
+        TransactionEnd::Answered(code)
+            if registry::is_tls_within(transaction.app) && registry::outcome(transaction.app, code) != ExchangeOutcome::Ok =>
+        {
+            Answer::Uncounted
+        }
         TransactionEnd::Answered(code) if registry::outcome(transaction.app, code) == ExchangeOutcome::Error => {
             if is_web && code < 500 {
                 Answer::Rejected

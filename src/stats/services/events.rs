@@ -92,6 +92,13 @@ impl ServiceLedger {
         }
     }
 
+    /// Whether nobody in particular was asked. What may be the broadcast address of a network is a host's where it answers: a larger network has
+    /// hosts with such addresses, and nothing comes from a broadcast one (RFC 1122 section 3.2.1.3).
+    fn is_of_many(&self, key: &ServiceKey, t: &Transaction) -> bool {
+        let may_be_broadcast = matches!(key.address, Address::V4(a) if a.octets()[3] == 255);
+        is_group(key.address) || may_be_broadcast && t.answered.is_none() && self.alive.last(&key.address).is_none()
+    }
+
     /// Whether a service once did what somebody wanted of it.
     fn was_there(&self, key: &ServiceKey) -> bool {
         self.services.get(key).is_some_and(|service| service.last_success.is_some())
@@ -170,7 +177,7 @@ impl ServiceLedger {
     }
 
     pub(super) fn transaction(&mut self, t: &Transaction, AnswerMeaning { answer, slow_floor }: AnswerMeaning) {
-        let Some(key) = ServiceKey::of(&t.flow, t.way).filter(|key| !is_group(key.address)) else { return };
+        let Some(key) = ServiceKey::of(&t.flow, t.way).filter(|key| !self.is_of_many(key, t)) else { return };
         self.quic.transaction(t, &key);
         let client = t.flow.ends(t.way)[0].0;
         let time = t.answered.unwrap_or(t.asked);
@@ -384,7 +391,7 @@ fn attempt_trouble(outcome: AttemptOutcome) -> Option<Trouble> {
 /// Whether nobody in particular listens there.
 fn is_group(address: Address) -> bool {
     match address {
-        Address::V4(a) => a.is_multicast() || a.is_broadcast() || a.octets()[3] == 255,
+        Address::V4(a) => a.is_multicast() || a.is_broadcast(),
         Address::V6(a) => a.is_multicast(),
         Address::Mac(mac) => mac.is_group(),
     }
