@@ -24,7 +24,7 @@ const COUNTERS: &[Counter] = with_outcomes! {
 /// Bytes of a header, of the session's header before it, and of what is read behind it.
 const HEADER: usize = 64;
 const SESSION: usize = 4;
-const BODY: usize = 8;
+const BODY: usize = 16;
 
 const CANCEL: u16 = 12;
 const LOCK: u16 = 10;
@@ -37,13 +37,15 @@ const IOCTL: u16 = 11;
 /// Flags of a header: an answer; a command of the same tree as the one before it.
 const ANSWER: u32 = 1;
 const RELATED: u32 = 4;
-/// A share of pipes, which another process reads or writes.
-const PIPES: u8 = 2;
-/// Shares of pipes that are remembered of a connection, and requests to them that wait.
-const PIPE_TREES: usize = 8;
-const PIPE_REQUESTS: usize = 64;
 /// An answer that another one follows.
 const PENDING: u32 = 0x103;
+/// A share of pipes, from which comes what another process writes.
+const PIPES: u8 = 2;
+/// Control codes that wait for a pipe: FSCTL_PIPE_WAIT, FSCTL_PIPE_TRANSCEIVE ([MS-FSCC] section 2.3).
+const PIPE_CONTROLS: [u32; 2] = [0x0011_0018, 0x0011_c017];
+/// Shares that are remembered of a connection, and requests that may be to a pipe and wait.
+const TREES: usize = 16;
+const PIPE_REQUESTS: usize = 64;
 
 fn command(code: u32) -> Cow<'static, str> {
     const NAMES: [&str; 19] = [
@@ -123,18 +125,18 @@ pub struct Smb2;
 #[derive(Debug, Default)]
 pub struct Smb2Messages {
     frames: [Frames; 2],
-    pipes: Pipes,
+    shares: Shares,
 }
 
-/// What is known of shares of pipes.
+/// What is known of the shares of a connection.
 #[derive(Debug, Default)]
-struct Pipes {
-    /// Their trees.
-    trees: VecDeque<u32>,
+struct Shares {
+    /// Their trees, and which are of pipes.
+    trees: VecDeque<(u32, bool)>,
     /// The tree of the command before.
     tree: u32,
-    /// Requests that read from them, and wait.
-    asked: VecDeque<u32>,
+    /// Requests that may be to a pipe, and which of them are.
+    asked: VecDeque<(u32, bool)>,
 }
 
 impl Dissector for Smb2 {
@@ -151,9 +153,9 @@ impl Dissector for Smb2 {
     }
 
     fn stream(state: &mut Smb2Messages, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
-        let Smb2Messages { frames, pipes } = state;
+        let Smb2Messages { frames, shares } = state;
         let Some(frames) = frames.get_mut(payload.way as usize) else { return Progress::Skip };
-        frames.read::<Self>(payload.bytes, out, |part, out| read(part, payload, pipes, out));
+        frames.read::<Self>(payload.bytes, out, |part, out| read(part, payload, shares, out));
         Progress::Continue
     }
 
@@ -163,8 +165,8 @@ impl Dissector for Smb2 {
     }
 
     fn held(state: &Smb2Messages) -> usize {
-        let Pipes { trees, asked, .. } = &state.pipes;
-        state.frames.iter().map(Frames::held).sum::<usize>() + (trees.capacity() + asked.capacity()) * size_of::<u32>()
+        let Shares { trees, asked, .. } = &state.shares;
+        state.frames.iter().map(Frames::held).sum::<usize>() + (trees.capacity() + asked.capacity()) * size_of::<(u32, bool)>()
     }
 
     fn outcome(code: u32) -> ExchangeOutcome {
@@ -220,7 +222,7 @@ impl Framing for Smb2 {
 }
 
 /// Reads a command.
-fn read(part: Part<'_>, payload: &Payload<'_>, pipes: &mut Pipes, out: &mut DissectOutput<'_>) {
+fn read(part: Part<'_>, payload: &Payload<'_>, shares: &mut Shares, out: &mut DissectOutput<'_>) {
     let bytes = part.bytes.get(if part.is_first { SESSION } else { 0 }..).unwrap_or_default();
     if bytes.starts_with(b"\xfdSMB") {
         out.tally().add(ENCRYPTED);
@@ -238,54 +240,62 @@ fn read(part: Part<'_>, payload: &Payload<'_>, pipes: &mut Pipes, out: &mut Diss
     if matches!(command, CANCEL | LOCK | CHANGE_NOTIFY | OPLOCK_BREAK) {
         return;
     }
-    if !is_answer {
-        pipes.ask(command, id, flags, le32(header, 36).unwrap_or(0));
-        out.request(payload, id);
-    } else if code == PENDING {
-        // What comes out of a pipe is another's to say, and when: the server has answered.
-        if pipes.answers(id) {
-            out.interim(payload, id, code);
+    let tree = le32(header, 36).unwrap_or(0);
+    match (is_answer, code) {
+        (false, _) => {
+            shares.ask(command, id, if flags & RELATED == 0 { Some(tree) } else { None }, body);
+            out.request(payload, id);
         }
-    } else {
-        if (command, code, body.get(2)) == (TREE_CONNECT, 0, Some(&PIPES)) {
-            pipes.connect(le32(header, 36).unwrap_or(0));
+        // What comes out of a pipe is another's to say, and when: the server has answered. Of a share that is not known nothing is.
+        (true, PENDING) => match shares.is_of_pipe(id) {
+            Some(true) => out.interim(payload, id, code),
+            Some(false) => out.lost(payload, id),
+            None => {}
+        },
+        (true, _) => {
+            if let (TREE_CONNECT, 0, Some(kind)) = (command, code, body.get(2)) {
+                remember(&mut shares.trees, (tree, *kind == PIPES), TREES);
+            }
+            out.reply(payload, id, code);
         }
-        out.reply(payload, id, code);
     }
 }
 
-impl Pipes {
-    /// A share of pipes is there.
-    fn connect(&mut self, tree: u32) {
-        remember(&mut self.trees, tree, PIPE_TREES);
-    }
-
-    /// A request to some tree.
-    fn ask(&mut self, command: u16, id: u32, flags: u32, tree: u32) {
-        self.tree = if flags & RELATED != 0 { self.tree } else { tree };
-        if matches!(command, READ_FILE | IOCTL) && self.trees.contains(&self.tree) {
-            remember(&mut self.asked, id, PIPE_REQUESTS);
+impl Shares {
+    /// A request to a tree, or to that of the command before.
+    fn ask(&mut self, command: u16, id: u32, tree: Option<u32>, body: &[u8]) {
+        self.tree = tree.unwrap_or(self.tree);
+        let is_pipe = match command {
+            IOCTL => Some(le32(body, 4).is_some_and(|control| PIPE_CONTROLS.contains(&control))),
+            // Nothing lies at a place of a pipe.
+            READ_FILE if body.get(8..16).is_some_and(|offset| offset != [0; 8]) => Some(false),
+            READ_FILE => self.trees.iter().rev().find(|(known, _)| *known == self.tree).map(|(_, is_pipe)| *is_pipe),
+            _ => Some(false),
+        };
+        if is_pipe != Some(false) {
+            remember(&mut self.asked, (id, is_pipe == Some(true)), PIPE_REQUESTS);
         }
     }
 
-    /// Whether a request was to a pipe.
-    fn answers(&self, id: u32) -> bool {
-        self.asked.contains(&id)
+    /// Of a request that may be to a pipe, whether it is.
+    fn is_of_pipe(&self, id: u32) -> Option<bool> {
+        self.asked.iter().rev().find(|(asked, _)| *asked == id).map(|(_, is_pipe)| *is_pipe)
     }
 }
 
-/// Appends a number, in the place of the first one where there is no room.
-fn remember(numbers: &mut VecDeque<u32>, number: u32, room: usize) {
-    if numbers.len() >= room {
-        numbers.pop_front();
+/// Appends one, in the place of the first where there is no room.
+fn remember(list: &mut VecDeque<(u32, bool)>, one: (u32, bool), room: usize) {
+    if list.len() >= room {
+        list.pop_front();
     }
-    numbers.push_back(number);
+    list.push_back(one);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::dissect::talk::Talk;
+    use crate::model::AppMessage;
 
     /// A message of these commands: flags, command, identifier, status.
     fn message(commands: &[(u32, u16, u32, u32)]) -> Vec<u8> {
@@ -403,9 +413,29 @@ mod tests {
                 false,
             )]));
         }
-        // Only of the pipe it was told that it waits.
+        // Only of the pipe it is told that the server has answered.
         assert_eq!(talk.codes(), [0, 0, PENDING]);
         assert_eq!(talk.pairs(), [(1, Some((1, 0))), (2, Some((1, 0))), (11, Some((1, PENDING))), (12, None)]);
+        // Joined in the middle: a place tells a file, a control code a pipe, and else nobody can say.
+        let at = |offset: u8| [&[0; 8][..], &[offset, 0, 0, 0, 0, 0, 0, 0]].concat();
+        let control = |code: u32| [&[0; 4][..], &code.to_le_bytes(), &[0; 8]].concat();
+        for (command_of, body, told) in [
+            (READ_FILE, at(0), Some(AppMessage::LOST)),
+            (READ_FILE, at(1), None),
+            (IOCTL, control(PIPE_CONTROLS[1]), Some(PENDING)),
+            (IOCTL, control(0x0014_01d4), None),
+            (14, at(0), None),
+        ] {
+            let talk = Talk::tcp(445).client(session(&[command(0, command_of, [7, 7], 0, &body, false)])).server(session(&[command(
+                3,
+                command_of,
+                [7, 0],
+                PENDING,
+                &[9, 0, 0, 0],
+                false,
+            )]));
+            assert_eq!(talk.pairs(), [(7, told.map(|code| (1, code)))], "{command_of} {body:?}");
+        }
         assert_eq!([0xc000_0257, 0xc000_0043, 0xc000_00cc].map(Smb2::outcome), {
             use ExchangeOutcome::{Error, Expected};
             [Expected, Expected, Error]
