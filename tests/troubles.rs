@@ -8,6 +8,8 @@ mod agree;
 mod behind;
 #[path = "troubles/cuts.rs"]
 mod cuts;
+#[path = "troubles/databases.rs"]
+mod databases;
 #[path = "troubles/detours.rs"]
 mod detours;
 #[path = "troubles/distance.rs"]

@@ -54,8 +54,7 @@ fn error(code: u32) -> Cow<'static, str> {
         29 => "KDC_ERR_SVC_UNAVAILABLE",
         31 => "KRB_AP_ERR_BAD_INTEGRITY",
         32 => "KRB_AP_ERR_TKT_EXPIRED",
-        // No login that was refused: a clock is wrong.
-        37 => "KRB_AP_ERR_SKEW clock skew too great",
+        37 => "KRB_AP_ERR_SKEW",
         41 => "KRB_AP_ERR_MODIFIED",
         52 => "KRB_ERR_RESPONSE_TOO_BIG",
         60 => "KRB_ERR_GENERIC",
@@ -129,7 +128,8 @@ impl Dissector for Kerberos {
             // A first request without credentials, one that is too long for UDP, another realm's; a name without an account, for which Windows
             // asks of whatever a user types; a ticket whose time is over, for which another one is asked then.
             7 | 25 | 32 | 52 | 68 => ExchangeOutcome::Expected,
-            6 | 18 | 23 | 24 | 31 => ExchangeOutcome::Denied,
+            // The last one for a clock that is wrong, which findings tell apart.
+            6 | 18 | 23 | 24 | 31 | 37 => ExchangeOutcome::Denied,
             _ => ExchangeOutcome::Error,
         }
     }
@@ -221,7 +221,7 @@ mod tests {
                 ExchangeOutcome::Denied,
                 ExchangeOutcome::Expected,
                 ExchangeOutcome::Expected,
-                ExchangeOutcome::Error,
+                ExchangeOutcome::Denied,
                 ExchangeOutcome::Error
             ]
         );
