@@ -1,6 +1,6 @@
 //! Databases, file servers and directories that refuse, and what of their healthy work resembles a fault.
 
-use super::{S, Traffic, only, title, troubles};
+use super::{ACK, S, Traffic, only, title, troubles};
 use spantop::model::Severity;
 
 /// What each side says in turn: by the client, else by the server.
@@ -118,14 +118,17 @@ fn pipes_and_files() {
                 c += ask.len() as u32;
                 t.bytes(at + 500, [server, client], (s, c), &wait);
                 s += wait.len() as u32;
+                t.segment(at + 800, [client, server], ACK, (c, s), 0);
                 t.bytes(at + 4 * S, [server, client], (s, c), &data);
-                (at, s) = (at + 5 * S, s + data.len() as u32);
+                s += data.len() as u32;
+                t.segment(at + 4 * S + 300, [client, server], ACK, (c, s), 0);
+                at += 5 * S;
             }
         }
         troubles(&t.with_office(60).seen())
     };
     assert_eq!(read(2), [], "pipes");
-    assert_eq!(read(1), only("server.slow", "10.1.0.9:445/tcp", Severity::Critical), "files");
+    assert_eq!(read(1), only("server.slow", "10.1.0.9:445/tcp", Severity::Warning), "files");
 }
 
 /// Lists of a directory are asked for twice at once, as file managers do: the second answer lies behind the first, which is long.
