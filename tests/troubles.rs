@@ -28,6 +28,8 @@ mod lookalikes;
 mod one_sided;
 #[path = "troubles/receivers.rs"]
 mod receivers;
+#[path = "troubles/replies.rs"]
+mod replies;
 #[path = "troubles/silences.rs"]
 mod silences;
 #[path = "troubles/sizes.rs"]

@@ -20,6 +20,33 @@ impl std::fmt::Debug for Bpf {
     }
 }
 
+/// Bytes of a filter that libpcap optimises, which takes the square of its length: a second for some hundred hosts.
+const OPTIMISED: usize = 2 * 1024;
+/// Bytes of the longest filter: a longer one would be compiled for minutes, and no signal ends that.
+const LONGEST: usize = 16 * 1024;
+
+/// Whether libpcap shall optimise a filter.
+///
+/// # Errors
+/// What to do instead of one that is too long.
+pub(super) fn is_optimised(text: &str) -> std::result::Result<bool, String> {
+    if text.len() > LONGEST {
+        return Err(format!(
+            "{} KiB are more than libpcap compiles in good time ({} KiB at most): name networks, `net 10.0.0.0/16`, in place of their hosts",
+            text.len() / 1024,
+            LONGEST / 1024
+        ));
+    }
+    Ok(text.len() <= OPTIMISED)
+}
+
+/// A filter as far as a message repeats it.
+fn shown(text: &str) -> String {
+    let short: String = text.chars().take(200).collect();
+    let dots = if short.len() < text.len() { "…" } else { "" };
+    format!("{}{dots}", printable(&short))
+}
+
 /// How a capture filter is written, for whoever wrote another language: libpcap only says that there is an error.
 fn advice(message: &str) -> &'static str {
     if message.contains("syntax error") {
@@ -36,7 +63,7 @@ impl Bpf {
     /// libpcap's message, with the expression.
     pub fn new(text: &str) -> Result<Self> {
         let program = compile(text, LinkType::ETHERNET)
-            .map_err(|message| Error::Filter(format!("bad filter `{}`: {message}{}", printable(text), advice(&message))))?;
+            .map_err(|message| Error::Filter(format!("bad filter `{}`: {message}{}", shown(text), advice(&message))))?;
         Ok(Self { text: text.to_owned(), programs: vec![(LinkType::ETHERNET, Some(program))], problem: None })
     }
 
@@ -76,7 +103,8 @@ fn compile(text: &str, link: LinkType) -> std::result::Result<BpfProgram, String
         pcap::Error::PcapError(message) => printable(&message).into_owned(),
         other => printable(&other.to_string()).into_owned(),
     };
-    Capture::dead(Linktype(dlt(link))).map_err(words)?.compile(text, true).map_err(words)
+    let optimised = is_optimised(text)?;
+    Capture::dead(Linktype(dlt(link))).map_err(words)?.compile(text, optimised).map_err(words)
 }
 
 /// libpcap compiles for its DLT_ numbers, which differ from the LINKTYPE_ numbers in files for two types on Linux (pcap-linktype(7)).
@@ -116,6 +144,12 @@ mod tests {
         let advised = |text: &str| Bpf::new(text).map_or_else(|e| e.to_string(), |_| String::new()).contains("not port 443");
         assert!(advised("port != 443") && advised("tcp.port == 443") && !advised("port 99999"));
         assert!(Bpf::new("udp\0").is_err());
+        let hosts = |n: usize| (0..n).map(|i| format!("host 10.0.{}.{}", i / 250, i % 250)).collect::<Vec<_>>().join(" or ");
+        assert!(
+            Bpf::new(&hosts(300)).is_ok_and(|mut bpf| bpf.matches(LinkType::ETHERNET, &Packet::eth([2; 6], [4; 6]).packet(&ip()).build()))
+        );
+        let error = Bpf::new(&hosts(5_000)).expect_err("minutes").to_string();
+        assert!(error.contains("net 10.0.0.0/16") && error.len() < 600, "{error}");
         let mut bpf = Bpf::new("vlan 5").expect("valid on Ethernet");
         assert!(!bpf.matches(LinkType::RAW, &ip()));
         let problem = bpf.problem().expect("vlan means nothing on raw IP");

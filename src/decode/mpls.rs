@@ -15,20 +15,22 @@ pub(super) fn label(walk: &mut Walk) -> Next {
         Some(4 | 6) => Next::Ip,
         // Associated channel header (RFC 5586).
         Some(1) => Next::End,
+        // An address that begins with 0, as those of most makers do, and no control word before a frame.
+        Some(0) if looks_like_ethernet(walk, 0) && !looks_like_ethernet(walk, 4) => pseudowire(walk, label),
         // A zero nibble is a pseudowire's control word (RFC 4385).
         Some(0) => {
             let Some(_word) = walk.take::<4>() else { return Next::End };
             walk.push(Proto::PwEthCw);
             pseudowire(walk, label)
         }
-        Some(_) if looks_like_ethernet(walk) => pseudowire(walk, label),
+        Some(_) if looks_like_ethernet(walk, 0) => pseudowire(walk, label),
         _ => Next::End,
     }
 }
 
-/// Without a control word an inner frame shows by a known type behind two addresses.
-fn looks_like_ethernet(walk: &Walk) -> bool {
-    matches!(walk.rest(), [_, _, _, _, _, _, _, _, _, _, _, _, t0, t1, ..]
+/// Whether a frame begins so many bytes further: it shows by a known type behind two addresses.
+fn looks_like_ethernet(walk: &Walk, at: usize) -> bool {
+    matches!(walk.rest().get(at..).unwrap_or_default(), [_, _, _, _, _, _, _, _, _, _, _, _, t0, t1, ..]
         if matches!(u16::from_be_bytes([*t0, *t1]), 0x0800 | 0x86dd | 0x0806 | 0x8100 | 0x88a8 | 0x8847 | 0x88cc | 0x0026..=0x05dc))
 }
 

@@ -23,7 +23,7 @@ fn other(walk: &mut Walk, number: u8) -> Next {
         58 => return icmp(walk, Proto::Icmpv6),
         132 => return sctp(walk),
         136 => return udp(walk, Proto::Udplite),
-        33 => return ports(walk, Proto::Dccp),
+        33 => return walk.leaf(Proto::Dccp),
         4 | 41 => return ip::inside(walk),
         47 => return tunnel::gre(walk),
         51 => return authentication(walk),
@@ -163,11 +163,6 @@ fn sctp(walk: &mut Walk) -> Next {
         note(walk, at, TransportHeader::Sctp { source: u16::from_be_bytes([s0, s1]), destination: u16::from_be_bytes([d0, d1]) });
     }
     Next::End
-}
-
-/// A protocol that starts with ports and is not followed further.
-fn ports(walk: &mut Walk, proto: Proto) -> Next {
-    walk.leaf(proto)
 }
 
 fn icmp(walk: &mut Walk, proto: Proto) -> Next {

@@ -294,7 +294,7 @@ lined!(
     /// IMAP.
     Imap, "imap", "Internet Message Access", &[143], WORD_COUNTERS,
     |bytes: &[u8]| graded(bytes.starts_with(b"* OK [CAPABILITY IMAP") || bytes.starts_with(b"* OK") && contains(bytes, b"IMAP"),
-        Imap::greeting(bytes).is_some() || bytes.starts_with(b"* OK") || tagged(bytes).is_some()),
+        bytes.starts_with(b"* OK") || bytes.starts_with(b"* PREAUTH") || bytes.starts_with(b"* BYE") || tagged(bytes).is_some()),
     worded,
     word
 );

@@ -24,6 +24,8 @@ pub struct AppMessage {
     /// A hash of what is asked (0: not readable), which must be the same in both: identifiers are used again. Of a name the upper half stands
     /// for its zone alone.
     pub question: u32,
+    /// A hash of a request's bytes (0: not known), by which a copy of it is told from another request with the same identifier.
+    pub content: u32,
     /// A reply's code; [`Self::LOST`] where the reply was lost sight of.
     pub code: u32,
     /// Each message is one packet and every request is answered: what a mirror lost shows in its identifiers.

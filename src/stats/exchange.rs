@@ -35,6 +35,9 @@ const LATE: i64 = 3 * SECOND;
 /// The same at the end of a capture, where no more can come.
 const LATE_AT_END: i64 = 200 * MILLISECOND;
 
+/// Pairs of those who ping and who is pinged that are remembered.
+const PINGED: usize = 1024;
+
 const TCP: u8 = 6;
 const ICMP: u8 = 1;
 const ICMPV6: u8 = 58;
@@ -80,6 +83,7 @@ struct Slot {
     app: AppId,
     way: Direction,
     question: u32,
+    content: u32,
     id: u32,
     /// The request's packet.
     number: u64,
@@ -97,6 +101,8 @@ pub struct Exchanges {
     busy: [u64; REQUESTS / 64],
     started: Option<Timestamp>,
     ended: Vec<Transaction>,
+    /// Those who sent an echo request to whom, by their hashes: whoever answers one to a group was not asked by its address.
+    pinged: Vec<u32>,
     /// When a request may have waited long enough.
     due: Option<Timestamp>,
     keys: Keys,
@@ -152,6 +158,7 @@ impl Exchanges {
 
     /// What the mirror shows of an identifier.
     fn identifier(&mut self, slot: &mut Slot, message: &AppMessage, event: &mut impl FnMut(ExchangeEvent)) {
+        self.note_ping(message);
         let settled = self.is_settled(message.time);
         if message.is_request && matches!(slot.state, State::Empty | State::Early | State::GivenUp) {
             event(ExchangeEvent::Asked);
@@ -168,11 +175,31 @@ impl Exchanges {
                 event(ExchangeEvent::Answered { settled });
                 State::Done
             }
-            (false, State::Empty) => State::Early,
+            (false, State::Empty) if self.knows_asker(message) => State::Early,
             (false, other) => other,
         };
         if state != slot.state {
             (slot.state, slot.time) = (state, message.time);
+        }
+    }
+
+    /// Whether a reply may be told to lack its request: of an echo, where the two are known to ask each other.
+    fn knows_asker(&mut self, message: &AppMessage) -> bool {
+        if !matches!(message.flow.protocol, ICMP | ICMPV6) {
+            return true;
+        }
+        let hash = message.flow.keyed_hash(&self.keys);
+        self.pinged.get(hash as usize % PINGED) == Some(&((hash >> 32) as u32))
+    }
+
+    /// Notes who sent an echo request to whom.
+    fn note_ping(&mut self, message: &AppMessage) {
+        if message.is_request && matches!(message.flow.protocol, ICMP | ICMPV6) {
+            self.pinged.resize(PINGED, 0);
+            let hash = message.flow.keyed_hash(&self.keys);
+            if let Some(place) = self.pinged.get_mut(hash as usize % PINGED) {
+                *place = (hash >> 32) as u32;
+            }
         }
     }
 
@@ -334,7 +361,9 @@ impl Exchanges {
 
 /// Whether a request may be a copy of the one that was answered.
 fn is_copy(slot: &Slot, message: &AppMessage) -> bool {
-    slot.flow.protocol != TCP && slot.question == message.question && (0..=COPY_REACH).contains(&message.time.since(slot.latest))
+    slot.flow.protocol != TCP
+        && (slot.question, slot.content) == (message.question, message.content)
+        && (0..=COPY_REACH).contains(&message.time.since(slot.latest))
 }
 
 fn is_expired(slot: &Slot, now: Timestamp) -> bool {
@@ -382,6 +411,7 @@ fn begun(slot: &Slot, message: &AppMessage) -> Slot {
         flow: message.flow,
         way: message.way,
         question: message.question,
+        content: message.content,
         id: message.id,
         number: message.number,
         code: message.code,
@@ -427,6 +457,7 @@ pub fn echo(frame: &Frame<'_>) -> Option<AppMessage> {
         is_interim: false,
         id,
         question: 0,
+        content: 0,
         code: 0,
         tells_loss: true,
     })

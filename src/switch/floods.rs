@@ -1,5 +1,6 @@
 //! Frames to many, by the second: broadcasts, multicasts of the link's own protocols, requests to pause.
 
+use super::seconds::Seconds;
 use crate::model::limits::{COPY_DECIDED, FLOOD_ROWS, FLOOD_WAITING};
 use crate::model::time::SECOND;
 use crate::model::{Flood, FloodSecond, Frame, Mac, Timestamp};
@@ -13,7 +14,7 @@ const ENDED: usize = 8 * FLOOD_ROWS;
 /// What one shard counts of a second.
 #[derive(Debug, Default)]
 pub struct FloodCounter {
-    second: i64,
+    second: Seconds,
     rows: Vec<FloodSecond>,
     /// The row of the latest frame: the next one is usually of the same.
     latest: usize,
@@ -29,10 +30,10 @@ impl FloodCounter {
     #[inline]
     pub fn count(&mut self, frame: &Frame<'_>) {
         let Some(row) = row(frame) else { return };
-        if row.second > self.second {
+        if self.second.is_next(row.second) {
             self.end(row.second);
         }
-        self.add(FloodSecond { second: self.second, ..row });
+        self.add(FloodSecond { second: self.second.current(), ..row });
     }
 
     /// Counts a frame that was left out and proved to be traffic: to its own second, if that is known.
@@ -40,8 +41,8 @@ impl FloodCounter {
         let Some(row) = row(frame) else { return };
         let is_same =
             |other: &&mut FloodSecond| (other.second, other.kind, other.vlan, other.source) == (row.second, row.kind, row.vlan, row.source);
-        if row.second >= self.second {
-            self.add(FloodSecond { second: self.second, ..row });
+        if row.second >= self.second.current() {
+            self.add(FloodSecond { second: self.second.current(), ..row });
         } else if let Some(known) = self.ended.iter_mut().find(is_same) {
             known.frames = known.frames.saturating_add(1);
         } else if self.ended.len() < ENDED {
@@ -71,7 +72,7 @@ impl FloodCounter {
     pub fn advance(&mut self, now: Timestamp, waits: bool) {
         self.waits = waits;
         let second = now.0.div_euclid(SECOND);
-        if second > self.second {
+        if second > self.second.current() {
             self.end(second);
         }
         let room = FLOOD_WAITING.saturating_sub(self.told.len());
@@ -90,7 +91,7 @@ impl FloodCounter {
             self.told.extend(self.rows.drain(..).take(room));
         }
         self.latest = 0;
-        self.second = second;
+        self.second.begin(second);
     }
 
     /// How many wait to be handed over.
@@ -119,7 +120,9 @@ fn kind(frame: &Frame<'_>, Mac(to): Mac) -> Option<Flood> {
     match to {
         [0xff, 0xff, 0xff, 0xff, 0xff, 0xff] => Some(Flood::Broadcast),
         [0x01, 0x80, 0xc2, 0, 0, 1] if frame.ether_type == 0x8808 => pauses(frame).then_some(Flood::Pause),
-        // All of 224.0.0.0/24, ff02::/16 by its usual groups, bridges and Cisco's groups.
+        // All of 224.0.0.0/24, whose addresses 31 other groups have as well (RFC 1112 section 6.4).
+        [0x01, 0x00, 0x5e, 0, 0, _] if is_routed(frame) => Some(Flood::Stream),
+        // ff02::/16 by its usual groups, bridges and Cisco's groups.
         [0x01, 0x00, 0x5e, 0, 0, _]
         | [0x33, 0x33, 0, 0, 0, _]
         | [0x33, 0x33, 0xff, ..]
@@ -131,6 +134,11 @@ fn kind(frame: &Frame<'_>, Mac(to): Mac) -> Option<Flood> {
         [0x01, 0x00, 0x5e, ..] => Some(Flood::Stream),
         _ => None,
     }
+}
+
+/// Whether an IPv4 packet goes to a group of a scope that leaves the link.
+fn is_routed(frame: &Frame<'_>) -> bool {
+    frame.ether_type == 0x0800 && frame.l2_payload().get(16..20).is_some_and(|to| to.first() != Some(&224) || to.get(1..3) != Some(&[0, 0]))
 }
 
 /// Whether a MAC control frame stops somebody: PAUSE with a time, or PFC with one for any class (IEEE 802.3 Annex 31B and 31D).
@@ -166,6 +174,35 @@ mod tests {
         let told: Vec<_> = floods.take().iter().map(|f| (f.kind, f.second, f.source.0[5], f.frames)).collect();
         let broadcasts = [(Flood::Broadcast, 7, 1, 3), (Flood::Broadcast, 7, 2, 1)];
         assert_eq!(told, [broadcasts[0], broadcasts[1], (Flood::Stream, 7, 3, 1)], "a stream to a group is no flood");
+    }
+
+    #[test]
+    fn groups_that_share_an_address_with_the_links_own_are_streams() {
+        let to = [0x01, 0x00, 0x5e, 0, 0, 5];
+        let packet = |group: [u8; 4]| {
+            let mut ip = vec![0x45, 0, 0, 20, 0, 0, 0, 0, 1, 17, 0, 0, 10, 0, 0, 1];
+            ip.extend(group);
+            ip
+        };
+        let kind_of = |group: [u8; 4]| {
+            let bytes = packet(group);
+            let bytes: &[u8] = &bytes;
+            kind(&Frame { ether_type: 0x0800, bytes, l2: 0, l2_end: bytes.len() as u32, ..frame(1, 1, to) }, Mac(to))
+        };
+        assert_eq!((kind_of([224, 0, 0, 5]), kind_of([239, 0, 0, 5]), kind_of([225, 128, 0, 5])), {
+            (Some(Flood::LinkMulticast), Some(Flood::Stream), Some(Flood::Stream))
+        });
+    }
+
+    #[test]
+    fn a_frame_from_the_future_stops_nothing() {
+        let mut floods = FloodCounter::default();
+        floods.count(&frame(7, 1, [0xff; 6]));
+        floods.count(&frame(3_700, 1, [0xff; 6]));
+        (0..1_000).for_each(|_| floods.count(&frame(8, 1, [0xff; 6])));
+        floods.count(&frame(9, 1, [0xff; 6]));
+        let told: Vec<_> = floods.take().iter().map(|f| (f.second, f.frames)).collect();
+        assert_eq!(told, [(7, 1), (3_700, 16), (8, 985)], "those that told the step are lost to their second");
     }
 
     /// What was left out as copies and given back belongs to its own second, as long as such a frame may come.

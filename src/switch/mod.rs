@@ -7,6 +7,7 @@ mod floods;
 mod ledger;
 mod messages;
 mod periodic;
+mod seconds;
 mod sessions;
 mod stations;
 mod tags;

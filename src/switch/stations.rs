@@ -1,6 +1,7 @@
 //! What one shard sees of stations: a sample of who sends to whom, who sends for the first time, and frames to groups that come round again and
 //! again. The ordinary frame pays for none of it.
 
+use super::seconds::Seconds;
 use crate::model::Arrange as _;
 use crate::model::evidence::{CIRCLING, CIRCLING_ASKED, CIRCLING_PARTS};
 use crate::model::limits::{CIRCLING_WATCHED, FRESH_STATIONS, SAMPLED_PAIRS};
@@ -41,7 +42,7 @@ pub struct StationWatch {
     pairs: HashMap<(Mac, Mac, Option<u16>), Pair>,
     fresh: Vec<FreshStation>,
     beyond: u64,
-    second: i64,
+    second: Seconds,
     /// Taken when there is a frame to watch.
     watched: Vec<Watched>,
     circling: Vec<CirclingFrame>,
@@ -87,7 +88,7 @@ impl StationWatch {
             return;
         }
         let second = frame.time.0.div_euclid(SECOND);
-        if second > self.second {
+        if self.second.is_next(second) {
             self.end(second);
         }
         if self.watched.is_empty() {
@@ -113,7 +114,7 @@ impl StationWatch {
     /// The second that `now` is in begins: what came before is complete.
     pub fn advance(&mut self, now: Timestamp) {
         let second = now.0.div_euclid(SECOND);
-        if second > self.second {
+        if second > self.second.current() {
             self.end(second);
         }
     }
@@ -126,10 +127,10 @@ impl StationWatch {
             let is_fast = came >= times && seen >= parts;
             let is_request = is_request && came >= asked && seen >= asked;
             if (is_fast || is_request) && self.circling.len() < CIRCLING_WATCHED * 16 {
-                self.circling.push(CirclingFrame { second: self.second, vlan, source, times: came, number, is_fast, is_request });
+                self.circling.push(CirclingFrame { second: self.second.current(), vlan, source, times: came, number, is_fast, is_request });
             }
         }
-        self.second = second;
+        self.second.begin(second);
     }
 
     /// How much waits to be handed over.

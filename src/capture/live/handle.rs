@@ -3,6 +3,7 @@
 use super::Turn;
 use super::fanout::{Fanout, Member};
 use crate::capture::Block;
+use crate::capture::bpf::is_optimised;
 use crate::model::limits::MAX_PACKET_BYTES;
 use crate::model::{LinkType, Timestamp};
 use crate::settings::{LiveSettings, TimeStamps};
@@ -77,7 +78,8 @@ impl Handle {
         // into LINUX_SLL frames only.
         let mut capture = capture.map_err(Refused::Device)?;
         if let Some(filter) = &options.filter {
-            capture.filter(filter, true).map_err(|e| Refused::Filter(message(&e)))?;
+            let optimised = is_optimised(filter).map_err(Refused::Filter)?;
+            capture.filter(filter, optimised).map_err(|e| Refused::Filter(message(&e)))?;
         }
         let member = fanout.as_ref().map(|fanout| fanout.join(capture.as_fd(), *index)).transpose().map_err(Refused::Device)?;
         let stop = capture.breakloop_handle();
@@ -210,7 +212,7 @@ fn stamper(name: &str, wanted: TimeStamps) -> Result<Option<TimestampType>, Stri
 pub fn check_filter(filter: &str) -> Result<(), String> {
     let dead = Capture::dead(Linktype::ETHERNET).map_err(|e| message(&e))?;
     let only_live = |text: &String| ["not supported", "rejects all", "savefile"].iter().any(|word| text.contains(word));
-    match dead.compile(filter, true).map_err(|e| message(&e)) {
+    match dead.compile(filter, is_optimised(filter)?).map_err(|e| message(&e)) {
         Err(text) if !only_live(&text) => Err(text),
         _ => Ok(()),
     }

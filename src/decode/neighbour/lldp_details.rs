@@ -125,9 +125,10 @@ pub fn applications(rest: &[u8]) -> String {
     list(rest.chunks_exact(3).take(NEIGHBOUR_LIST).filter_map(one))
 }
 
-/// Priority of a powered device.
+/// Priority of a powered device: the lower two bits (IEEE 802.3 clause 79.3.2.4.3, where the one above them is another thing), of which media
+/// endpoints have no more (ANSI/TIA-1057).
 fn urgency(bits: u8) -> &'static str {
-    match bits & 15 {
+    match bits & 3 {
         1 => "priority critical",
         2 => "priority high",
         3 => "priority low",

@@ -172,7 +172,7 @@ fn power(w: &mut LayerWriter<'_, '_>, at: usize, length: usize) {
     };
     w.bits("lldp.ieee.802_3.mdi_power_type", "Power type", at + 3, 1, 0xc0, Show::Named(kinds));
     w.bits("lldp.ieee.802_3.mdi_power_source", "Power source", at + 3, 1, 0x30, Show::Dec);
-    w.bits("lldp.ieee.802_3.mdi_power_priority", "Power priority", at + 3, 1, 0x0f, Show::Named(urgency));
+    w.bits("lldp.ieee.802_3.mdi_power_priority", "Power priority", at + 3, 1, 0x03, Show::Named(urgency));
     w.number("lldp.ieee.802_3.mdi_pde_requested", "Requested power", at + 4, 2, Show::As(watts));
     w.number("lldp.ieee.802_3.mdi_pse_allocated", "Allocated power", at + 6, 2, Show::As(watts));
 }

@@ -66,7 +66,6 @@ fn edp(w: &mut LayerWriter<'_, '_>) {
     w.say("EDP", said);
 }
 
-/// Slot and port, both counted from 0 on the wire; the version of the software.
 /// A ring that protects itself (RFC 3619 section 3.1).
 fn ring(w: &mut LayerWriter<'_, '_>, at: usize, length: usize) {
     let kind = |n| match n {

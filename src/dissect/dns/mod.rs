@@ -249,6 +249,7 @@ fn message(payload: &Payload<'_>, bytes: &[u8], is_whole: bool, source: NameSour
             is_interim: false,
             id: header.id.into(),
             question: question.map_or(0, |q| name.question_hash(q.kind)),
+            content: 0,
             code: header.rcode().into(),
             // A stream's packets are numbered otherwise.
             tells_loss: payload.flow.protocol == UDP,

@@ -36,7 +36,6 @@ fn netbios(name: &[u8]) -> Option<String> {
     Some(format!("{}<{kind:02x}>", String::from_utf8_lossy(name).trim_end_matches([' ', '\0'])))
 }
 
-/// The name of a record type (IANA "DNS Parameters").
 /// The usual name of a record type; empty where it has none.
 fn kind(number: u64) -> &'static str {
     u16::try_from(number).map_or("", wire::kind_name)

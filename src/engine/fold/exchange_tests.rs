@@ -17,6 +17,7 @@ fn dns(exchanges: &mut Exchanges, counts: &mut UnmatchedCounts, id: u8, answer: 
         is_interim: false,
         id: id.into(),
         question: 0,
+        content: 0,
         code: 0,
         tells_loss: true,
     };

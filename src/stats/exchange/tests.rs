@@ -52,6 +52,7 @@ impl Table {
             is_interim: false,
             id,
             question,
+            content: 0,
             code: 3,
             tells_loss: true,
         };
@@ -200,6 +201,7 @@ fn over_tcp_a_reply_is_waited_for_as_long_as_people_do() {
         is_interim: false,
         id: 1,
         question: 0,
+        content: 0,
         code: 0xc000_006d,
         tells_loss: false,
     };
@@ -233,6 +235,7 @@ fn over_tcp_a_request_goes_on_until_its_last_byte_and_a_lost_reply_is_not_judged
             is_interim: false,
             id,
             question: 0,
+            content: 0,
             code,
             tells_loss: false,
         };
@@ -251,7 +254,8 @@ fn the_interim_reply_gives_the_time_and_the_final_one_the_outcome() {
         let (way, is_request) = if code.is_some() { (way.reversed(), false) } else { (way, true) };
         let (code, is_interim) = code.unwrap_or_default();
         let (app, time, number, question) = (AppId::at(0), Timestamp(millis * MILLISECOND), 0, 0);
-        let message = AppMessage { app, flow, way, time, number, is_request, is_interim, id, question, code, tells_loss: false };
+        let message =
+            AppMessage { app, flow, way, time, number, is_request, is_interim, id, question, content: 0, code, tells_loss: false };
         table.exchanges.pass(&message, &mut |event| table.events.note(event));
     };
     say(&mut table, 1, 0, None);
@@ -273,4 +277,57 @@ fn the_interim_reply_gives_the_time_and_the_final_one_the_outcome() {
     table.exchanges.finish(Timestamp(231_000 * MILLISECOND), &mut |_| {});
     table.advance(231_000);
     assert_eq!(table.ends()[2..], [(Answered(180), Some(5), 0)]);
+}
+
+/// DHCP's DISCOVER and REQUEST bear one identifier; a copy of either bears its bytes as well.
+#[test]
+fn another_request_with_the_identifier_of_one_that_was_answered_is_no_copy() {
+    let (flow, way) = FlowKey::v4(17, 0x0a00_0001, 0x0a00_0002, 67, 67);
+    let mut table = Table::new();
+    for (millis, content, code) in [(0, 7, None), (2, 0, Some(2)), (20, 7, None), (30, 8, None), (31, 8, None), (40, 0, Some(6))] {
+        let (way, is_request) = if code.is_some() { (way.reversed(), false) } else { (way, true) };
+        let (app, time, code) = (AppId::at(0), Timestamp(millis * MILLISECOND), code.unwrap_or(0));
+        let message = AppMessage {
+            app,
+            flow,
+            way,
+            time,
+            number: 0,
+            is_request,
+            is_interim: false,
+            id: 9,
+            question: 0,
+            content,
+            code,
+            tells_loss: false,
+        };
+        table.exchanges.pass(&message, &mut |event| table.events.note(event));
+    }
+    table.advance(10_000);
+    assert_eq!(table.ends(), [(Answered(2), Some(2), 0), (Answered(6), Some(10), 1)]);
+}
+
+/// Whoever pings a group is answered by hosts that nobody asked by their address; whoever pings a host and is answered without having asked
+/// lost a request on the mirror.
+#[test]
+fn answers_to_a_ping_of_a_group_lack_no_request() {
+    let orphans = |asks_first: bool| {
+        let (flow, way) = FlowKey::v4(1, 0x0a00_0001, 0x0a00_0002, 0, 0);
+        let mut table = Table::new();
+        let mut say = |is_request, id, millis: i64| {
+            let way = if is_request { way } else { way.reversed() };
+            let (app, time) = (AppId::NONE, Timestamp(millis * MILLISECOND));
+            let (question, content, code, number, is_interim, tells_loss) = (0, 0, 0, 0, false, true);
+            let message = AppMessage { app, flow, way, time, number, is_request, is_interim, id, question, content, code, tells_loss };
+            table.exchanges.pass(&message, &mut |event| table.events.note(event));
+        };
+        if asks_first {
+            say(true, 1, 0);
+            say(false, 1, 1);
+        }
+        (2..12).for_each(|id| say(false, id, 10_000 + i64::from(id)));
+        table.advance(60_000);
+        table.events.0[6]
+    };
+    assert_eq!((orphans(false), orphans(true)), (0, 10));
 }

@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 /// Nanoseconds after its last such second in which a storm still counts.
 const LASTS: i64 = 15 * SECOND;
 
+/// Seconds behind the latest at which more frames are of a clock that was set back than came since.
+const BEHIND: i64 = 2;
+
 /// Frames of one kind in one VLAN.
 #[derive(Debug, Default)]
 struct Storm {
@@ -63,11 +66,12 @@ impl Storms {
             return false;
         }
         let storm = self.list.entry(key).or_default();
-        if told.second < storm.second {
+        let is_step = storm.second - told.second > BEHIND && told.frames > storm.frames;
+        if told.second < storm.second && !is_step {
             storm.late(told);
             return true;
         }
-        if told.second > storm.second {
+        if told.second != storm.second {
             storm.end(rate(told.kind));
             storm.second = told.second;
         }
@@ -119,8 +123,8 @@ impl Storm {
             return self.run.clone();
         }
         let begun = || Run { first: self.second, last: self.second, peak: 0, frames: 0, senders: Senders::default() };
-        let mut run = self.run.clone().filter(|run| run.last + 1 >= self.second).unwrap_or_else(begun);
-        (run.last, run.peak) = (self.second, run.peak.max(self.frames));
+        let mut run = self.run.clone().filter(|run| (run.first..=run.last + 1).contains(&self.second)).unwrap_or_else(begun);
+        (run.last, run.peak) = (run.last.max(self.second), run.peak.max(self.frames));
         run.frames = run.frames.saturating_add(self.frames);
         self.senders.0.iter().for_each(|(mac, frames)| run.senders.add(*mac, *frames));
         Some(run)

@@ -1,6 +1,7 @@
 //! Gateways' addresses that routers share: VRRP, CARP, HSRP, GLBP.
 
 use super::events::EventLog;
+use super::room::Room;
 use super::{Place, trouble};
 use crate::model::Arrange as _;
 use crate::model::evidence::{SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind};
@@ -44,13 +45,15 @@ struct Group {
 pub struct Gateways {
     list: Vec<Group>,
     routers: usize,
+    room: Room,
 }
 
 impl Gateways {
     /// Takes in a hello; false where there is no room.
     pub fn take(&mut self, m: &ControlMessage, place: Place, told: &GatewayHello, log: &mut EventLog) -> bool {
         let Some(router) = told.sender else { return true };
-        let key = (place, told.protocol, told.group, told.address);
+        let key = self.key(place, told);
+        self.make_room(m.time);
         let at = match self.list.iter().position(|group| group.key == key) {
             Some(at) => at,
             None if self.routers >= GATEWAYS => return false,
@@ -69,6 +72,24 @@ impl Gateways {
         }
         group.follow(m, told, router, log);
         true
+    }
+
+    /// What a group is known by: a router that has not yet learnt the group's address is of the group that has one (RFC 2281 section 5.3).
+    fn key(&self, place: Place, told: &GatewayHello) -> Key {
+        let address = told.address.filter(|address| address.ip().is_none_or(|ip| !ip.is_unspecified()));
+        let is_same = |group: &&Group| (group.key.0, group.key.1, group.key.2) == (place, told.protocol, told.group);
+        let known = || self.list.iter().find(is_same).and_then(|group| group.key.3);
+        (place, told.protocol, told.group, address.or_else(|| told.address.and_then(|_| known())))
+    }
+
+    /// Routers that are gone make room.
+    fn make_room(&mut self, now: Timestamp) {
+        let list = &mut self.list;
+        self.room.make(now, (self.routers, GATEWAYS), |stays| {
+            list.iter_mut().for_each(|group| group.routers.retain(|router| stays(router.row.last)));
+            list.retain(|group| !group.routers.is_empty());
+        });
+        self.routers = self.list.iter().map(|group| group.routers.len()).sum();
     }
 
     /// All routers, by group and address.
@@ -140,7 +161,8 @@ impl Group {
             let said = r.active.filter(|said| m.time.since(*said) <= wait)?;
             own_last.filter(|own| said > *own && m.time.since(*own) <= wait).map(|_| r.row.router)
         });
-        if let (Some(other), true) = (other.filter(|other| alike(*other, router)), told.is_active) {
+        let is_of_network = |other: &Address| self.key.3.is_some() || alike(*other, router);
+        if let (Some(other), true) = (other.filter(is_of_network), told.is_active) {
             let pair = if other < router { [other, router] } else { [router, other] };
             let standing = self.both.filter(|(span, _, who)| *who == pair && m.time.since(span.last) <= wait.saturating_mul(2));
             let (first, times) = standing.map_or((m.time, 0), |(span, times, _)| (span.first, times));
@@ -180,7 +202,7 @@ fn shared_mac(protocol: GatewayProtocol, group: u16) -> Mac {
     })
 }
 
-/// Whether two routers may be of one network: a group's number alone says nothing.
+/// Whether two routers that name no address of their group may be of one network: a group's number alone says nothing.
 pub fn alike(a: Address, b: Address) -> bool {
     match (a, b) {
         (Address::V4(a), Address::V4(b)) => a.to_bits() >> 8 == b.to_bits() >> 8,

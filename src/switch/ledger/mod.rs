@@ -13,6 +13,7 @@ mod load;
 mod loops;
 mod members;
 mod neighbours;
+mod room;
 mod routers;
 mod speakers;
 mod stations;

@@ -2,6 +2,7 @@
 
 use super::events::EventLog;
 use super::gateways::alike;
+use super::room::Room;
 use super::{Place, trouble};
 use crate::model::Arrange as _;
 use crate::model::evidence::{QUERIERS_BESIDE, SESSION_PACKETS, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind};
@@ -55,6 +56,7 @@ const RETURNED: i64 = 20 * SECOND;
 #[derive(Debug, Default)]
 pub struct Routers {
     list: Vec<Router>,
+    room: Room,
 }
 
 impl Routers {
@@ -69,6 +71,7 @@ impl Routers {
             if told.hello.is_none() {
                 return true;
             }
+            self.room.make(m.time, (self.list.len(), ROUTERS), |stays| self.list.retain(|router| stays(router.row.last)));
             if self.list.len() >= ROUTERS {
                 return false;
             }
@@ -183,6 +186,7 @@ impl Routers {
 #[derive(Debug, Default)]
 pub struct Peers {
     list: BTreeMap<[Address; 2], VecDeque<(Timestamp, bool)>>,
+    room: Room,
 }
 
 impl Peers {
@@ -195,8 +199,12 @@ impl Peers {
             return;
         }
         let pair = if a < b { [a, b] } else { [b, a] };
-        if !self.list.contains_key(&pair) && self.list.len() >= PEERS {
-            return;
+        if !self.list.contains_key(&pair) {
+            let ended = |ends: &VecDeque<(Timestamp, bool)>| ends.back().map_or(Timestamp::default(), |end| end.0);
+            self.room.make(end.time, (self.list.len(), PEERS), |stays| self.list.retain(|_, ends| stays(ended(ends))));
+            if self.list.len() >= PEERS {
+                return;
+            }
         }
         let ends = self.list.entry(pair).or_default();
         if ends.len() >= CHANGES_REMEMBERED {
@@ -225,6 +233,7 @@ impl Peers {
 #[derive(Debug, Default)]
 pub struct Queriers {
     list: Vec<(Place, QuerierRow)>,
+    room: Room,
 }
 
 impl Queriers {
@@ -244,6 +253,7 @@ impl Queriers {
             row.version = query.version;
             return true;
         }
+        self.room.make(m.time, (self.list.len(), QUERIERS), |stays| self.list.retain(|(_, row)| stays(row.last)));
         if self.list.len() >= QUERIERS {
             return false;
         }
@@ -297,6 +307,7 @@ struct Port {
 pub struct Ports {
     list: BTreeMap<(Place, Mac), Port>,
     rows: BTreeMap<(Place, Mac), AuthenticatorRow>,
+    room: Room,
 }
 
 impl Ports {
@@ -312,7 +323,10 @@ impl Ports {
             log.note(m.time, SwitchEventKind::AuthenticationFailed, m.tag, m.source.to_string(), text);
         }
         if !self.list.contains_key(&key) && self.list.len() >= AUTHENTICATED_PORTS {
-            return false;
+            self.list.retain(|key, _| self.rows.contains_key(key));
+            if self.list.len() >= AUTHENTICATED_PORTS {
+                return false;
+            }
         }
         let port = self.list.entry(key).or_default();
         let times = if step == EapolStep::Failure { &mut port.failures } else { &mut port.successes };
@@ -325,8 +339,13 @@ impl Ports {
 
     /// The row of whoever sent it; false where there is no room for one.
     fn follow(&mut self, m: &ControlMessage, key: (Place, Mac), step: EapolStep, method: Option<u8>) -> bool {
-        if !self.rows.contains_key(&key) && self.rows.len() >= AUTHENTICATED_PORTS {
-            return false;
+        if !self.rows.contains_key(&key) {
+            self.room.make(m.time, (self.rows.len(), AUTHENTICATED_PORTS), |stays| {
+                self.rows.retain(|_, row| stays(row.last));
+            });
+            if self.rows.len() >= AUTHENTICATED_PORTS {
+                return false;
+            }
         }
         let row = self.rows.entry(key).or_insert_with(|| AuthenticatorRow {
             mac: m.source,

@@ -2,6 +2,7 @@
 
 use super::changes::{RootChanges, TopologyChanges};
 use super::events::EventLog;
+use super::room::Room;
 use super::{Place, trouble};
 use crate::model::Arrange as _;
 use crate::model::evidence::{
@@ -60,6 +61,7 @@ pub struct Trees {
     roots: RootChanges,
     topology: TopologyChanges,
     missing: VecDeque<Gap>,
+    room: Room,
 }
 
 /// One tree in a BPDU, which may hold several.
@@ -116,6 +118,9 @@ impl Trees {
             self.topology.note(m.time, (place.session, bpdu.vlan.or(place.tag), told.instance), told.bridge.mac);
         }
         self.look_for_missing(m, &key, bpdu);
+        if !self.list.contains_key(&key) {
+            self.room.make(m.time, (self.list.len(), TREES), |stays| self.list.retain(|_, tree| stays(tree.row.last)));
+        }
         let Some(tree) = self.list.get_mut(&key) else {
             let has_room = self.list.len() < TREES;
             if has_room {
