@@ -10,6 +10,8 @@ mod behind;
 mod carried;
 #[path = "troubles/cuts.rs"]
 mod cuts;
+#[path = "troubles/databases.rs"]
+mod databases;
 #[path = "troubles/detours.rs"]
 mod detours;
 #[path = "troubles/distance.rs"]

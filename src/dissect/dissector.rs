@@ -272,6 +272,13 @@ impl DissectOutput<'_> {
         self.tell(payload, Told::Reply, id, (0, AppMessage::LOST));
     }
 
+    /// Tells that the server refuses whoever comes, before anything was asked: that answers what the client did not get to say. The reply goes
+    /// first, for no time is measured so.
+    pub(super) fn turned_away(&mut self, payload: &Payload<'_>, code: u32) {
+        self.reply(payload, 0, code);
+        self.request(&Payload { way: payload.way.reversed(), ..*payload }, 0);
+    }
+
     fn tell(&mut self, payload: &Payload<'_>, told: Told, id: u32, (question, code): (u32, u32)) {
         let Payload { flow, way, time, number, .. } = *payload;
         let (is_request, is_interim) = (told == Told::Request, told == Told::Interim);
