@@ -26,6 +26,8 @@ mod lookalikes;
 mod one_sided;
 #[path = "troubles/receivers.rs"]
 mod receivers;
+#[path = "troubles/sent_on.rs"]
+mod sent_on;
 #[path = "troubles/silences.rs"]
 mod silences;
 #[path = "troubles/sizes.rs"]

@@ -46,6 +46,13 @@ impl DuplicateCounts {
         pairs
     }
 
+    /// Who sent packets on in the same VLAN, and to whom, with packets, most first.
+    fn sent_on(&self) -> Vec<([Mac; 2], u64)> {
+        let mut pairs: Vec<_> = self.sent_on.iter().map(|(stations, n)| (*stations, *n)).filter(|pair| pair.1 > 0).collect();
+        pairs.arrange_by_key(|&(stations, n)| (std::cmp::Reverse(n), stations));
+        pairs
+    }
+
     /// The copies as evidence; `kept`: in the analysis.
     pub fn evidence(&self, kept: bool) -> CopyEvidence {
         let gaps = self.gaps();
@@ -61,6 +68,7 @@ impl DuplicateCounts {
             untold: self.untold,
             copies: self.copies().packets,
             changed: changed.iter().fold(0, |sum, n| sum.saturating_add(*n)),
+            sent_on: self.sent_on(),
             times: self.times(),
             repeated: self.repeated.packets,
             looped: self.looped.packets,

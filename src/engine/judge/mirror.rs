@@ -73,6 +73,7 @@ impl Assess for MirrorJudge {
         let evidence = evidence::evidence(sources, all, &lately);
         let mut evidence = super::host::with_host_facts(evidence, &request.host);
         evidence.network.expired = self.network.expired();
+        evidence.copies = evidence.copies.without(self.network.attracts(request.now));
         evidence.first_look = first_look;
         evidence.order.hidden = self.network.quickest();
         self.was_live |= live;

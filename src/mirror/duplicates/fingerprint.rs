@@ -49,6 +49,12 @@ impl Vantage {
         (self.0 ^ other.0) & MACS != 0 || self.ttl() != other.ttl()
     }
 
+    /// Whether somebody took a packet in here and sent it on there, in the same VLAN past the same place of the mirror.
+    pub fn is_sent_on(self, there: Self) -> bool {
+        let is_same_net = self.vlan() == there.vlan() && self.via() == there.via();
+        is_same_net && (self.0 ^ there.0) & MACS != 0 && there.ttl() <= self.ttl()
+    }
+
     /// A hash of mirror session, capture interface and port.
     pub fn via(self) -> u8 {
         (self.0 >> 40) as u8
