@@ -59,9 +59,10 @@ pub trait Source: Send {
         false
     }
 
-    /// Whether stamps may tell finer times than a millisecond: not those that a kernel gives when it takes packets, in batches, from a port.
+    /// Whether an adapter is known to have stamped the packets as they came in, so that stamps tell finer times than a millisecond: a kernel stamps
+    /// them when it takes them, in batches, from a port. Of a file that is not known, however fine its stamps are written.
     fn has_fine_stamps(&self) -> bool {
-        !self.is_live()
+        false
     }
 
     /// Whether packets come when somebody sends them: a port, a pipe, a file that grows. What has come by then is read when it is stopped.

@@ -280,6 +280,9 @@ impl Limit {
 /// Share of one-sided conversations from which on silence may be that of the mirror.
 pub const ONE_SIDED: f64 = 0.02;
 
+/// Share of connections without a beginning, lower end of its interval, above which nothing tells how they begin.
+pub(super) const UNBEGUN: f64 = 0.5;
+
 /// Share of answers before their cause from which times of one side say nothing.
 const SHIFTED: f64 = 0.001;
 
@@ -331,6 +334,8 @@ pub enum Need {
     SteadyClock,
     /// Packets stand in the order of their times, but for single wrong stamps: the clock was not set back, and no other capture was appended.
     InSequence,
+    /// Most conversations show how they begin.
+    Begun,
     /// Nearly all conversations show both directions: no host's answers take another way.
     EverySide,
     /// The mirror does not surely lose more than a little.
@@ -384,7 +389,9 @@ impl Need {
     pub fn check(self, e: &Evidence) -> Result<(), String> {
         let complaint = match self {
             Need::Unique | Need::Timely | Need::Once => self.lacks_of_copies(e),
-            Need::BothDirections | Need::EverySide | Need::Undivided | Need::Unrouted | Need::Tagged => self.lacks_of_sides(e),
+            Need::BothDirections | Need::Begun | Need::EverySide | Need::Undivided | Need::Unrouted | Need::Tagged => {
+                self.lacks_of_sides(e)
+            }
             Need::Whole | Need::Unmerged => self.lacks_of_sizes(e),
             Need::SteadyClock | Need::InSequence | Need::FineClock | Need::TimedClock => self.lacks_of_clock(e),
             Need::Aligned | Need::Prompt | Need::Abreast => self.lacks_of_order(e),
@@ -422,6 +429,10 @@ impl Need {
         match self {
             Need::BothDirections => sides.is_half(false).then(one_sided),
             Need::EverySide => is_one_sided().then(one_sided),
+            Need::Begun => (wilson(sides.begun.unseen, sides.begun.connections).low > UNBEGUN).then(|| {
+                let [unseen, all] = [sides.begun.unseen, sides.begun.connections].map(grouped);
+                format!("the beginning of {unseen} of {all} connections is not mirrored")
+            }),
             Need::Undivided => {
                 let lacks = e.loss.all.is_some_and(|all| all.low > TCP_LIMIT.raise.value()) || is_one_sided();
                 e.contents.divides().filter(|_| lacks || sides.is_half(false)).map(divided)

@@ -63,7 +63,13 @@ pub(in crate::diagnose) fn clean() -> Evidence {
             speed: Some(1_000_000_000),
             ..LossEvidence::default()
         },
-        sides: SideEvidence { judged: 1000, one_sided: 4, both_roles: 40, ..SideEvidence::default() },
+        sides: SideEvidence {
+            judged: 1000,
+            one_sided: 4,
+            both_roles: 40,
+            begun: BegunConnections { connections: 400, unseen: 2 },
+            ..SideEvidence::default()
+        },
         tags: TagEvidence { tagged: 900_000, untagged: 100_000, vlans: 3, claimed: 3, networks: 3, flows: 1000, one_way: 2 },
         sizes: SizeEvidence { packets: 990_000, segments: 100_000, largest: 1518, ..SizeEvidence::default() },
         checksums: ChecksumEvidence { right: 20_000, ..ChecksumEvidence::default() },

@@ -7,8 +7,8 @@ use super::{
 use crate::model::Arrange as _;
 use crate::model::Sum;
 use crate::model::evidence::{
-    CastEvidence, ChecksumEvidence, ClockEvidence, ContentEvidence, CopyEvidence, CopyGap, ExchangeSides, LoadClass, OrderEvidence,
-    SideEvidence, SizeEvidence, SizeLoss,
+    BegunConnections, CastEvidence, ChecksumEvidence, ClockEvidence, ContentEvidence, CopyEvidence, CopyGap, ExchangeSides, LoadClass,
+    OrderEvidence, SideEvidence, SizeEvidence, SizeLoss,
 };
 use crate::model::tcp::HOLD;
 use crate::model::{Mac, ProvingPackets};
@@ -245,6 +245,7 @@ impl DirectionCounts {
             one_sided: self.mutual.one_sided,
             answered_packets: self.answered_packets,
             exchanges: ExchangeSides::default(),
+            begun: BegunConnections::default(),
             one_sided_at: self.one_sided_at,
             concentration: self.concentration().0,
             only_source: roles.only_source,

@@ -9,8 +9,8 @@ use crate::engine::tape::Request;
 use crate::mirror::{AdvanceCounts, LossCounts, LossSplit, UnmatchedCounts, clustered, flat_top, uneven};
 use crate::model::Arrange as _;
 use crate::model::evidence::{
-    AdvanceEvidence, ClockEvidence, ContentEvidence, CopyEvidence, ExchangeSides, HostEvidence, LossEvidence, NARROW_SEQUENCE_BITS,
-    PortAway, SessionLoss, SideEvidence, StreamEvidence, TransitEvidence,
+    AdvanceEvidence, BegunConnections, ClockEvidence, ContentEvidence, CopyEvidence, ExchangeSides, HostEvidence, LossEvidence,
+    NARROW_SEQUENCE_BITS, PortAway, SessionLoss, SideEvidence, StreamEvidence, TransitEvidence,
 };
 use crate::model::time::SECOND;
 use crate::model::{Episode, Estimate, Mac, SourceInfo, Sum, TunnelKind, wilson};
@@ -145,7 +145,11 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         vendor: vendor(request, switch),
         copies: CopyEvidence { proof: counts.copied, distant: sums.distant.evidence(), ..counts.duplicates.evidence(!dropped) },
         loss: loss_evidence(request, detected, sums, &talks, (all, split)),
-        sides: SideEvidence { exchanges: exchanges(&health.unmatched), ..talks.sides.evidence(mac_pairs) },
+        sides: SideEvidence {
+            exchanges: exchanges(&health.unmatched),
+            begun: BegunConnections { connections: talks.begun.connections, unseen: talks.begun.unseen },
+            ..talks.sides.evidence(mac_pairs)
+        },
         tags: switch.tags.evidence(&talks.tags),
         sizes: health.size_evidence(outer.errors),
         checksums: health.checksum_evidence(),
