@@ -286,6 +286,12 @@ pub(super) const UNBEGUN: f64 = 0.5;
 /// Share of answers before their cause from which times of one side say nothing.
 const SHIFTED: f64 = 0.001;
 
+/// The same from which on packets stand in another order than they were sent in, so that what is missing may stand elsewhere.
+const TURNED: f64 = 0.25;
+
+/// Steps back of the clock from which on they are no single wrong stamps, but packets in another order.
+const STEPS: u64 = 20;
+
 /// Share of the traffic that a mirror may lose before what is missing in the network cannot be told from what the mirror lost.
 pub const MIRROR_LOSS: f64 = 0.01;
 
@@ -472,6 +478,9 @@ impl Need {
             Need::InSequence if clock.set_back > 0 => {
                 Some(format!("the times of the packets go back {}, and go on from there", times(clock.set_back)))
             }
+            Need::FineClock | Need::TimedClock if clock.is_timeless() => {
+                Some("the packets have no times: nearly all have one stamp".to_owned())
+            }
             Need::FineClock | Need::TimedClock if clock.grain > if self == Need::FineClock { FINE_CLOCK } else { TIMED_CLOCK } => {
                 Some(format!("the capture clock is coarse: {}", duration(clock.grain as f64 / 1e9)))
             }
@@ -490,6 +499,10 @@ impl Need {
                 Some(format!("{} of the answers arrive before their cause", percent(order.rate())))
             }
             Need::Prompt => order.shift().map(|late| format!("one direction comes about {} later than the other", duration(late))),
+            Need::Abreast if wilson(order.violations.min(order.judged), order.judged).low > TURNED => {
+                Some(format!("{} of the answers arrive before their cause", percent(order.rate())))
+            }
+            Need::Abreast if e.clock.steps >= STEPS => Some(format!("the times of the packets go back {}", times(e.clock.steps))),
             Need::Abreast if order.is_far_apart => {
                 let by = order.skew.map_or_else(String::new, |[p50, _]| format!("about {} ", duration(p50)));
                 Some(format!("one direction comes {by}later than the other, and what is missing is waited for {}", duration(HELD)))

@@ -173,7 +173,7 @@ impl order::ClockCounts {
     pub fn evidence(&self) -> ClockEvidence {
         ClockEvidence {
             packets: self.packets,
-            grain: self.grain,
+            grain: self.grain.nanos,
             differences: self.differences(),
             equal: self.equal,
             longest_run: self.longest_run,

@@ -60,7 +60,7 @@ fn words(times: u64) -> String {
 }
 
 /// How much below the full share of copies is taken for it; while the finding stands; and how much above.
-const SLACK: f64 = 0.05;
+const SLACK: f64 = 0.03;
 const STANDING_SLACK: f64 = 0.10;
 const ABOVE: f64 = 0.005;
 

@@ -82,7 +82,8 @@ fn by_strata(request: &Request, detected: &DetectorReport, sums: &Sums, even: Es
     let seconds = detected.acked.strata(&request.load.arrived, sums.from, segment);
     let told = [uneven(&seconds, segment), uneven(&conversations(detected).hosts.0, segment)];
     let more = told.into_iter().flatten().filter(|told| told.low > even.rate);
-    more.max_by(|a, b| a.rate.total_cmp(&b.rate)).map_or(even, |told| Estimate { n: even.n, ..told })
+    let told = more.max_by(|a, b| a.rate.total_cmp(&b.rate)).map_or(even, |told| Estimate { n: even.n, ..told });
+    unmatched(sums).map_or(told, |lone| LossEvidence::beside(told, &lone))
 }
 
 /// Conversations of the last minute, or where they are few those before as well.

@@ -257,10 +257,10 @@ impl DuplicateCounts {
         self.sightings.iter().take_while(|&&n| n > least).count().max(1) as u8
     }
 
-    /// How often four in five packets came, at least; 0 when that is once.
+    /// How often 17 in 20 packets came, at least; 0 when that is once.
     pub fn times(&self) -> u64 {
         let firsts = self.compared().saturating_sub(self.copies().packets);
-        let came = |n: &u64| n.saturating_mul(5) >= firsts.saturating_mul(4);
+        let came = |n: &u64| n.saturating_mul(20) >= firsts.saturating_mul(17);
         match self.sightings.iter().take_while(|n| came(n)).count() {
             0 => 0,
             n if n < self.sightings.len() => n as u64 + 1,
