@@ -435,10 +435,12 @@ impl Need {
         match self {
             Need::BothDirections => sides.is_half(false).then(one_sided),
             Need::EverySide => is_one_sided().then(one_sided),
-            Need::Begun => (wilson(sides.begun.unseen, sides.begun.connections).low > UNBEGUN).then(|| {
-                let [unseen, all] = [sides.begun.unseen, sides.begun.connections].map(grouped);
-                format!("the beginning of {unseen} of {all} connections is not mirrored")
-            }),
+            // Where packets stand in another order, beginnings stand behind.
+            Need::Begun if Need::Abreast.lacks_of_order(e).is_none() => (wilson(sides.begun.unseen, sides.begun.connections).low > UNBEGUN)
+                .then(|| {
+                    let [unseen, all] = [sides.begun.unseen, sides.begun.connections].map(grouped);
+                    format!("the beginning of {unseen} of {all} connections is not mirrored")
+                }),
             Need::Undivided => {
                 let lacks = e.loss.all.is_some_and(|all| all.low > TCP_LIMIT.raise.value()) || is_one_sided();
                 e.contents.divides().filter(|_| lacks || sides.is_half(false)).map(divided)

@@ -45,7 +45,7 @@ impl Detector for MirrorMidstream {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::Undivided, Need::BothDirections, Need::Unsampled]
+        &[Need::Undivided, Need::BothDirections, Need::Unsampled, Need::Abreast]
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {

@@ -29,6 +29,9 @@ fn segment(loss: &LossCounts) -> u64 {
 /// Part of the beats of a clock's grain that may lack a packet, or have one more, where packets are sent on that beat.
 const BEAT: f64 = 0.05;
 
+/// Share of one-sided conversations, lower end of its interval, from which on they say that more may be missing.
+const ONE_SIDED: f64 = 0.02;
+
 /// Conversations of the last minute before those of the last ten are left out.
 const CONVERSATIONS: u64 = 20;
 
@@ -83,7 +86,11 @@ fn by_strata(request: &Request, detected: &DetectorReport, sums: &Sums, even: Es
     let told = [uneven(&seconds, segment), uneven(&conversations(detected).hosts.0, segment)];
     let more = told.into_iter().flatten().filter(|told| told.low > even.rate);
     let told = more.max_by(|a, b| a.rate.total_cmp(&b.rate)).map_or(even, |told| Estimate { n: even.n, ..told });
-    unmatched(sums).map_or(told, |lone| LossEvidence::beside(told, &lone))
+    let told = unmatched(sums).map_or(told, |lone| LossEvidence::beside(told, &lone));
+    // Of conversations that show one direction nothing acknowledged tells what the other said.
+    let sides = conversations(detected).sides.mutual;
+    let one_sided = wilson(sides.one_sided, sides.all);
+    if one_sided.low > ONE_SIDED { Estimate { high: told.high.max(one_sided.high), ..told } } else { told }
 }
 
 /// Conversations of the last minute, or where they are few those before as well.
