@@ -236,7 +236,7 @@ impl LossEvidence {
         if Self::comes_in_runs(&all, lone) {
             return Estimate { high: 1.0 - (1.0 - all.high).powi(2), ..all };
         }
-        let is_more = lone.n >= Self::ENOUGH && lone.rate < Self::MOST && lone.rate > all.rate && all.low > 0.0;
+        let is_more = lone.n >= Self::ENOUGH && lone.rate < Self::MOST && lone.low > all.high && all.low > 0.0;
         if is_more { Estimate { high: all.high.max(lone.high), ..all } } else { all }
     }
 
