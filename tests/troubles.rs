@@ -32,6 +32,8 @@ mod one_sided;
 mod receivers;
 #[path = "troubles/replies.rs"]
 mod replies;
+#[path = "troubles/sent_on.rs"]
+mod sent_on;
 #[path = "troubles/silences.rs"]
 mod silences;
 #[path = "troubles/sizes.rs"]

@@ -271,7 +271,7 @@ fn router(
 /// What puts the reports of so many groups together.
 fn merge_of(settings: &Settings, groups: usize, ends: EndpointTables, recipients: Recipients, local: &Arc<LocalNets>) -> Merge {
     let base = Snapshot { live: settings.live, capture: asked(settings), ..Snapshot::default() };
-    let judge = Box::new(MirrorJudge::new(settings.mirror.dedup, settings.memory.caps));
+    let judge = Box::new(MirrorJudge::new(settings.mirror.dedup, settings.memory.caps, rules_of(&settings.mirror).unwrap_or_default()));
     let history = settings.history.then(|| HistoryKeeper::new(groups, settings.load.interval, Arc::clone(local)));
     let pairs = RowBudget::new(settings.memory.pairs);
     Merge::new(groups, settings.load.interval, ends, pairs, base, judge, recipients).with_history(history)

@@ -7,8 +7,8 @@ use crate::model::evidence::{LONG_POLL, PROMPT, SLOW_FLOOR, SLOW_NAME_FLOOR, Ser
 use crate::model::limits::CONTROL_WAITING;
 use crate::model::time::SECOND;
 use crate::model::{
-    AppId, CapScale, ControlMessage, ExchangeOutcome, Finding, Flood, FloodSecond, LinkLoad, NetworkBatch, NetworkEvent, Proofs, Proto,
-    ServiceKey, Severity, SwitchView, Timestamp, Transaction, TransactionEnd, Verdict, memory,
+    AppId, CapScale, ControlMessage, ExchangeOutcome, Finding, Flood, FloodSecond, LinkLoad, Mac, NetworkBatch, NetworkEvent, Proofs,
+    Proto, ServiceKey, Severity, SwitchView, Timestamp, Transaction, TransactionEnd, Verdict, memory,
 };
 use crate::names::{self, Transport};
 use crate::snapshot::{Network, NetworkMatter, Service, StreamRow};
@@ -270,6 +270,12 @@ impl NetworkJudge {
             forgotten: self.ledger.forgotten,
         };
         (network, findings)
+    }
+
+    /// Whether a station attracts packets of others by ARP, and sends them on to the one whose they are.
+    pub fn attracts(&self, now: Timestamp) -> impl Fn([Mac; 2]) -> bool {
+        let now = self.ledger.now().map_or(now, |latest| latest.max(now));
+        self.sightings.attracts(now)
     }
 
     /// Seconds of the quickest answers of servers, and of acknowledgements of their clients.
