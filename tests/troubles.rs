@@ -12,6 +12,8 @@ mod cuts;
 mod detours;
 #[path = "troubles/distance.rs"]
 mod distance;
+#[path = "troubles/ends.rs"]
+mod ends;
 #[path = "troubles/floods.rs"]
 mod floods;
 #[path = "troubles/live_like.rs"]
@@ -22,10 +24,16 @@ mod loads;
 mod logins;
 #[path = "troubles/lookalikes.rs"]
 mod lookalikes;
+#[path = "troubles/offices.rs"]
+mod offices;
 #[path = "troubles/one_sided.rs"]
 mod one_sided;
+#[path = "troubles/proxies.rs"]
+mod proxies;
 #[path = "troubles/receivers.rs"]
 mod receivers;
+#[path = "troubles/returns.rs"]
+mod returns;
 #[path = "troubles/silences.rs"]
 mod silences;
 #[path = "troubles/sizes.rs"]

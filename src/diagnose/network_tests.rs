@@ -7,7 +7,7 @@ use super::super::evidence::Evidence;
 use super::super::registry::NETWORK;
 use super::*;
 use crate::model::evidence::*;
-use crate::model::{Address, AppId, DhcpConfig, Estimate, PathSide, Proto, Quantiles, ServiceKey, Severity, StallEnd, Value};
+use crate::model::{Address, AppId, DhcpConfig, Estimate, Manners, PathSide, Proto, Quantiles, ServiceKey, Severity, StallEnd, Value};
 use network_cases::cases;
 use std::net::Ipv4Addr;
 
@@ -27,6 +27,12 @@ fn trouble(w: &mut ServiceWindow, trouble: Trouble, count: u64, clients: u64) {
     w.troubles[trouble as usize] = Troubled { count, clients, is_more: false, named: [None; NAMED], span };
 }
 
+/// How services of those protocols answer that cases are about.
+fn manners(app_token: &str) -> Manners {
+    let is_prompt = matches!(app_token, "http" | "tls" | "mysql" | "pgsql" | "modbus" | "kerberos");
+    Manners { is_prompt, owes: matches!(app_token, "snmp" | "radius" | "kerberos" | "sip"), ..Manners::USUAL }
+}
+
 /// A service with this in every stretch of time.
 fn service(app_token: &'static str, w: ServiceWindow) -> ServiceEvidence {
     let mut proof = crate::model::ProvingPackets::default();
@@ -37,6 +43,9 @@ fn service(app_token: &'static str, w: ServiceWindow) -> ServiceEvidence {
         vlan: None,
         app: AppId::NONE,
         app_token,
+        manners: manners(app_token),
+        proxy: ProxyEvidence::default(),
+        first_success: Some(Timestamp(NOW - 1_000 * SECOND)),
         last_success: Some(Timestamp(NOW - 100 * SECOND)),
         is_alive: true,
         guesses: None,
@@ -430,7 +439,7 @@ fn no_time(bad: u64) -> Evidence {
 }
 
 fn never(service: ServiceEvidence) -> ServiceEvidence {
-    ServiceEvidence { last_success: None, ..service }
+    ServiceEvidence { first_success: None, last_success: None, ..service }
 }
 
 fn found(e: &Evidence) -> Vec<(&'static str, Severity)> {

@@ -5,7 +5,7 @@ use super::names::{AddressNames, ServerNames};
 use super::registry::{self, DissectorState, Which};
 use super::rtp;
 use super::slab::Slab;
-use super::{Carriage, DissectOutput, Listener, Payload, Probe, Progress};
+use super::{AnswerProgress, Carriage, DissectOutput, Listener, Payload, Probe, Progress};
 use crate::model::limits::{DISSECT_BYTES, DISSECT_STATES, PROBES, PROBES_ONE_WAY, RTP_CANDIDATES};
 use crate::model::{
     AppId, AppSection, AppSlot, AppStage, CapScale, CloseReason, Direction, DissectLosses, FlowKey, LearntName, RtpPacket, Sum, Tally,
@@ -188,10 +188,10 @@ impl<R: Default> Dissectors<R> {
         self.forget(slot, |state, tally| state.end(Some(reason), tally))
     }
 
-    /// Whether an answer of a TCP conversation has begun that says how long it is, and not all of it came.
-    pub fn is_unfinished(&self, slot: &AppSlot) -> bool {
+    /// How far the answers of a TCP conversation have come.
+    pub fn progress(&self, slot: &AppSlot) -> AnswerProgress {
         let reading = (slot.is_wanted() && slot.state != 0).then(|| self.states.get(slot.state)).flatten();
-        reading.and_then(|reading| reading.state.as_ref()).is_some_and(DissectorState::is_unfinished)
+        reading.and_then(|reading| reading.state.as_ref()).map_or(AnswerProgress::Unknown, DissectorState::progress)
     }
 
     /// Nothing more of a TCP conversation can be read, for its bytes cannot be put in order any more: no memory is left for that.

@@ -6,7 +6,7 @@ use super::framed_turns::FramedTurns;
 use super::frames::Framed;
 use super::requests::{self, with_outcomes};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress, turns};
-use crate::model::{Counter, Direction, ExchangeOutcome, Measure, Tally, Transaction};
+use crate::model::{Answer, Counter, Direction, Manners, Measure, Tally, Transaction};
 use std::borrow::Cow;
 
 const MESSAGES: usize = 0;
@@ -78,6 +78,8 @@ impl Dissector for Kerberos {
 
     const ABOUT: About = About { token: "kerberos", title: "Kerberos", udp: Some(&[88]), tcp: Some(&[88]), counters: COUNTERS };
 
+    const MANNERS: Manners = Manners { is_prompt: true, owes: true, ..Manners::USUAL };
+
     fn probe(payload: &Payload<'_>, carriage: Carriage) -> Probe {
         let bytes = match carriage {
             Carriage::Tcp => payload.bytes.get(4..).unwrap_or_default(),
@@ -124,12 +126,14 @@ impl Dissector for Kerberos {
         state.0.held()
     }
 
-    fn outcome(code: u32) -> ExchangeOutcome {
+    fn outcome(code: u32) -> Answer {
         match code {
-            0 => ExchangeOutcome::Ok,
-            25 | 52 | 68 => ExchangeOutcome::Expected,
-            6 | 18 | 23 | 24 | 31 | 37 => ExchangeOutcome::Denied,
-            _ => ExchangeOutcome::Error,
+            0 => Answer::Normal,
+            // A service without an account, which is then logged in to otherwise; a delegation that nobody allowed; a ticket to be renewed.
+            7 | 13 | 32 => Answer::Expected,
+            25 | 52 | 68 => Answer::Expected,
+            6 | 18 | 23 | 24 | 31 | 37 => Answer::Denied,
+            _ => Answer::Error,
         }
     }
 
@@ -209,8 +213,8 @@ mod tests {
             ("AS-REQ 2, AS-REP 1, KRB-ERROR 1".into(), "KDC_ERR_PREAUTH_REQUIRED 1".into())
         );
         assert_eq!(
-            (Kerberos::outcome(25), Kerberos::outcome(24), Kerberos::outcome(7)),
-            (ExchangeOutcome::Expected, ExchangeOutcome::Denied, ExchangeOutcome::Error)
+            (Kerberos::outcome(25), Kerberos::outcome(24), Kerberos::outcome(14)),
+            (Answer::Expected, Answer::Denied, Answer::Error)
         );
     }
 

@@ -6,7 +6,7 @@ use super::frames::Framed;
 use super::requests::{self, with_outcomes};
 use super::turns::RequestTurns;
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{Counter, Direction, ExchangeOutcome, Measure, Tally, Transaction, learnt};
+use crate::model::{Answer, Counter, Direction, Manners, Measure, Tally, Transaction, learnt};
 use std::borrow::Cow;
 
 const VERSIONS: usize = 0;
@@ -82,6 +82,8 @@ impl Dissector for Mysql {
 
     const ABOUT: About = About { token: "mysql", title: "MySQL", udp: None, tcp: Some(&[3306]), counters: COUNTERS };
 
+    const MANNERS: Manners = Manners { is_prompt: true, ..Manners::USUAL };
+
     fn probe(payload: &Payload<'_>, _: Carriage) -> Probe {
         let Some(length) = le24(payload.bytes, 0) else { return Probe::No };
         let fits = length + HEADER as u32 <= payload.length;
@@ -121,13 +123,13 @@ impl Dissector for Mysql {
         state.framed.held()
     }
 
-    fn outcome(code: u32) -> ExchangeOutcome {
+    fn outcome(code: u32) -> Answer {
         match code {
-            0 => ExchangeOutcome::Ok,
-            1044 | 1045 | 1130 | 1698 => ExchangeOutcome::Denied,
+            0 => Answer::Normal,
+            1044 | 1045 | 1130 | 1698 => Answer::Denied,
             // A value that is there already: programs ask for that.
-            1062 => ExchangeOutcome::Expected,
-            _ => ExchangeOutcome::Error,
+            1062 => Answer::Expected,
+            _ => Answer::Error,
         }
     }
 
@@ -204,7 +206,7 @@ mod tests {
             (talk.told("versions"), talk.told("commands"), talk.told("errors")),
             ("8.0.36 1".into(), "quit 1, query 1".into(), "1045 access denied 1".into())
         );
-        assert_eq!((Mysql::outcome(1045), Mysql::outcome(1146)), (ExchangeOutcome::Denied, ExchangeOutcome::Error));
+        assert_eq!((Mysql::outcome(1045), Mysql::outcome(1146)), (Answer::Denied, Answer::Error));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::frames::Framed;
 use super::requests::{self, with_outcomes};
 use super::turns::RequestTurns;
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{Counter, Direction, ExchangeOutcome, Measure, Tally, Transaction};
+use crate::model::{Answer, Counter, Direction, Manners, Measure, Tally, Transaction};
 use std::borrow::Cow;
 
 const ERRORS: usize = 0;
@@ -61,6 +61,8 @@ impl Dissector for Pgsql {
     type State = PgsqlConnection;
 
     const ABOUT: About = About { token: "pgsql", title: "PostgreSQL", udp: None, tcp: Some(&[5432]), counters: COUNTERS };
+
+    const MANNERS: Manners = Manners { is_prompt: true, ..Manners::USUAL };
 
     fn probe(payload: &Payload<'_>, _: Carriage) -> Probe {
         let (Some(length), Some(version)) = (be32(payload.bytes, 0), be32(payload.bytes, 4)) else { return Probe::No };
@@ -132,14 +134,14 @@ impl Dissector for Pgsql {
         state.framed.held()
     }
 
-    fn outcome(code: u32) -> ExchangeOutcome {
+    fn outcome(code: u32) -> Answer {
         match code / CLASS {
             // 00 to 02: done, warning, no data.
-            0 => ExchangeOutcome::Ok,
-            1 | 2 => ExchangeOutcome::Expected,
+            0 => Answer::Normal,
+            1 | 2 => Answer::Expected,
             // 28: authorization; "8" of the second place.
-            class if class == 2 * BASE + 8 => ExchangeOutcome::Denied,
-            _ => ExchangeOutcome::Error,
+            class if class == 2 * BASE + 8 => Answer::Denied,
+            _ => Answer::Error,
         }
     }
 
@@ -215,14 +217,10 @@ mod tests {
         let codes = talk.codes();
         assert_eq!(
             codes.iter().map(|&c| (state(c).into_owned(), Pgsql::outcome(c))).collect::<Vec<_>>(),
-            [
-                ("00000".to_owned(), ExchangeOutcome::Ok),
-                ("28P01".to_owned(), ExchangeOutcome::Denied),
-                ("00000".to_owned(), ExchangeOutcome::Ok)
-            ]
+            [("00000".to_owned(), Answer::Normal), ("28P01".to_owned(), Answer::Denied), ("00000".to_owned(), Answer::Normal)]
         );
         let of = |text: &[u8]| Pgsql::outcome(number(text).unwrap());
-        assert_eq!((of(b"02000"), of(b"42P01"), of(b"53300")), (ExchangeOutcome::Expected, ExchangeOutcome::Error, ExchangeOutcome::Error));
+        assert_eq!((of(b"02000"), of(b"42P01"), of(b"53300")), (Answer::Expected, Answer::Error, Answer::Error));
     }
 
     #[test]

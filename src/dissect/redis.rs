@@ -3,7 +3,7 @@
 use super::requests::{self, with_outcomes};
 use super::turns::RequestTurns;
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{Counter, Direction, ExchangeOutcome, Measure, Tally, Transaction};
+use crate::model::{Answer, Counter, Direction, Measure, Tally, Transaction};
 use std::borrow::Cow;
 
 const ERRORS: usize = 0;
@@ -80,13 +80,13 @@ impl Dissector for Redis {
         Progress::Continue
     }
 
-    fn outcome(code: u32) -> ExchangeOutcome {
+    fn outcome(code: u32) -> Answer {
         match code {
-            0 => ExchangeOutcome::Ok,
+            0 => Answer::Normal,
             // Which node of a cluster to ask, and a script that is sent when it is not there.
-            5 | 6 | 14 | 15 => ExchangeOutcome::Expected,
-            2..=4 => ExchangeOutcome::Denied,
-            _ => ExchangeOutcome::Error,
+            5 | 6 | 14 | 15 => Answer::Expected,
+            2..=4 => Answer::Denied,
+            _ => Answer::Error,
         }
     }
 
@@ -125,10 +125,7 @@ mod tests {
             .client("*3\r\n$5\r\nBLPOP\r\n$1\r\na\r\n$1\r\n0\r\n")
             .server("*-1\r\n");
         assert_eq!((talk.app(), talk.codes(), talk.told("errors")), (Some("resp"), vec![2, 0, 0], "WRONGPASS 1".to_owned()));
-        assert_eq!(
-            (Redis::outcome(2), Redis::outcome(5), Redis::outcome(1)),
-            (ExchangeOutcome::Denied, ExchangeOutcome::Expected, ExchangeOutcome::Error)
-        );
+        assert_eq!((Redis::outcome(2), Redis::outcome(5), Redis::outcome(1)), (Answer::Denied, Answer::Expected, Answer::Error));
     }
 
     #[test]

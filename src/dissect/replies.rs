@@ -8,7 +8,7 @@ use super::requests::{self, with_outcomes};
 use super::turns::RequestTurns;
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
 use crate::dissect::bytes::contains;
-use crate::model::{Counter, Direction, ExchangeOutcome, Measure, Tally, Transaction};
+use crate::model::{Answer, Counter, Direction, Measure, Tally, Transaction};
 use std::borrow::Cow;
 
 const REPLIES: usize = 0;
@@ -166,7 +166,7 @@ macro_rules! lined {
                 state.lines.held()
             }
 
-            fn outcome(code: u32) -> ExchangeOutcome {
+            fn outcome(code: u32) -> Answer {
                 $outcome(code)
             }
 
@@ -187,11 +187,11 @@ lined!(
     |bytes: &[u8]| graded(bytes.starts_with(b"220") && contains(bytes, b"FTP") || begins(bytes, &["AUTH TLS", "AUTH SSL"]),
         numeric(bytes).is_some() || bytes.starts_with(b"220-") || begins(bytes, &["USER", "PASS", "SYST", "FEAT", "PASV", "EPSV"])),
     |code| match code {
-        530 | 430 => ExchangeOutcome::Denied,
+        530 | 430 => Answer::Denied,
         // A file that is not there.
-        550 => ExchangeOutcome::Expected,
-        400.. => ExchangeOutcome::Error,
-        _ => ExchangeOutcome::Ok,
+        550 => Answer::Expected,
+        400.. => Answer::Error,
+        _ => Answer::Normal,
     },
     digits
 );
@@ -202,13 +202,13 @@ lined!(
     |bytes: &[u8]| graded(bytes.starts_with(b"220") && contains(bytes, b"SMTP") || begins(bytes, &["EHLO", "HELO", "LHLO"]),
         numeric(bytes).is_some() || bytes.starts_with(b"220-") || begins(bytes, &["MAIL FROM", "RCPT TO", "STARTTLS", "QUIT"])),
     |code| match code {
-        535 | 454 => ExchangeOutcome::Denied,
+        535 | 454 => Answer::Denied,
         // It shuts down, is full, or cannot pass mail on: whoever comes again later finds no better (RFC 3463 sections 3.4 and 3.5).
-        421 | 431 | 432 | 441 | 442 | 452 => ExchangeOutcome::Error,
+        421 | 431 | 432 | 441 | 442 | 452 => Answer::Error,
         // To be tried again later, as servers ask of all they do not know.
-        400..500 => ExchangeOutcome::Expected,
-        500.. => ExchangeOutcome::Error,
-        _ => ExchangeOutcome::Ok,
+        400..500 => Answer::Expected,
+        500.. => Answer::Error,
+        _ => Answer::Normal,
     },
     digits
 );
@@ -217,7 +217,7 @@ lined!(
     /// POP3.
     Pop, "pop", "Post Office Protocol 3", &[110], WORD_COUNTERS, status,
     |bytes: &[u8]| graded(false, status(bytes).is_some() || begins(bytes, &["USER", "CAPA", "STLS", "APOP"])),
-    |code| if code == 0 { ExchangeOutcome::Ok } else { ExchangeOutcome::Error },
+    |code| if code == 0 { Answer::Normal } else { Answer::Error },
     |code| if code == 0 { Cow::Borrowed("+OK") } else { Cow::Borrowed("-ERR") }
 );
 
@@ -226,7 +226,7 @@ lined!(
     Imap, "imap", "Internet Message Access", &[143], WORD_COUNTERS, tagged,
     |bytes: &[u8]| graded(bytes.starts_with(b"* OK [CAPABILITY IMAP") || bytes.starts_with(b"* OK") && contains(bytes, b"IMAP"),
         bytes.starts_with(b"* OK") || bytes.starts_with(b"* PREAUTH") || tagged(bytes).is_some()),
-    |code| if code == 0 { ExchangeOutcome::Ok } else { ExchangeOutcome::Error },
+    |code| if code == 0 { Answer::Normal } else { Answer::Error },
     word
 );
 
@@ -252,8 +252,8 @@ mod tests {
             (Some("smtp"), vec![250, 354, 550], "220 1, 250 1, 354 1, 550 1".to_owned())
         );
         assert_eq!([450, 451, 452, 421, 550, 535, 354].map(Smtp::outcome), {
-            use ExchangeOutcome::{Denied, Error, Expected, Ok};
-            [Expected, Expected, Error, Error, Error, Denied, Ok]
+            use Answer::{Denied, Error, Expected, Normal};
+            [Expected, Expected, Error, Error, Error, Denied, Normal]
         });
     }
 
@@ -264,7 +264,7 @@ mod tests {
         let talk =
             Talk::tcp(21).server("220 ready\r\n").client("USER a\r\n").server("331 password\r\n").client("PASS b\r\n").server("530 no\r\n");
         assert_eq!((talk.app(), talk.codes()), (Some("ftp"), vec![331, 530]));
-        assert_eq!(Ftp::outcome(530), ExchangeOutcome::Denied);
+        assert_eq!(Ftp::outcome(530), Answer::Denied);
         // 220 is many a protocol's.
         assert_eq!(Talk::tcp(9).server("220 ready\r\n").app(), None);
         assert_eq!((user(b"USER a b\r\n"), user(b"a1 login x y"), user(b"PASS b\r\n")), (Some(&b"a"[..]), Some(&b"x"[..]), None));

@@ -6,7 +6,7 @@
 use super::lines::code;
 use super::requests::{self, with_outcomes};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{Address, CallParties, Counter, ExchangeOutcome, Measure, MediaOffer, ShortName, Tally, Transaction, learnt};
+use crate::model::{Address, Answer, CallParties, Counter, Manners, Measure, MediaOffer, ShortName, Tally, Transaction, learnt};
 use std::borrow::Cow;
 use std::net::IpAddr;
 
@@ -57,6 +57,8 @@ impl Dissector for Sip {
     const ABOUT: About =
         About { token: "sip", title: "Session Initiation Protocol", udp: Some(&[5060]), tcp: Some(&[5060]), counters: COUNTERS };
 
+    const MANNERS: Manners = Manners { owes: true, ..Manners::USUAL };
+
     fn probe(payload: &Payload<'_>, _: Carriage) -> Probe {
         let line = payload.bytes.split(|&b| b == b'\n').next().unwrap_or_default().trim_ascii_end();
         let is_request = method(line).is_some() && line.ends_with(b" SIP/2.0");
@@ -93,13 +95,13 @@ impl Dissector for Sip {
         Progress::Continue
     }
 
-    fn outcome(code: u32) -> ExchangeOutcome {
+    fn outcome(code: u32) -> Answer {
         match code {
-            0..=399 => ExchangeOutcome::Ok,
+            0..=399 => Answer::Normal,
             // First without credentials; nobody there, busy, gone, not wanted: people.
-            401 | 407 | 404 | 408 | 480 | 486 | 487 | 600 | 603 => ExchangeOutcome::Expected,
-            403 => ExchangeOutcome::Denied,
-            _ => ExchangeOutcome::Error,
+            401 | 407 | 404 | 408 | 480 | 486 | 487 | 600 | 603 => Answer::Expected,
+            403 => Answer::Denied,
+            _ => Answer::Error,
         }
     }
 
@@ -179,10 +181,7 @@ mod tests {
             .server(message("SIP/2.0 401 Unauthorized", "2 REGISTER").replace("Call-ID", "i "));
         assert_eq!((talk.app(), talk.pairs().iter().map(|p| p.1).collect::<Vec<_>>()), (Some("sip"), vec![Some((2, 180)), Some((2, 401))]));
         assert_eq!((talk.told("requests"), talk.told("status")), ("INVITE 1, ACK 1, REGISTER 1".into(), "100 2, 180 1, 401 1".into()));
-        assert_eq!(
-            (Sip::outcome(486), Sip::outcome(503), Sip::outcome(403)),
-            (ExchangeOutcome::Expected, ExchangeOutcome::Error, ExchangeOutcome::Denied)
-        );
+        assert_eq!((Sip::outcome(486), Sip::outcome(503), Sip::outcome(403)), (Answer::Expected, Answer::Error, Answer::Denied));
     }
 
     #[test]

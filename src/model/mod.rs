@@ -84,7 +84,7 @@ pub use cap_scale::CapScale;
 pub use chatter::Chatter;
 pub use control::{ArpBlocks, Control, ControlBody, ControlFrame, ControlMessage};
 pub use estimate::{Estimate, wilson};
-pub use exchange::{AppMessage, ExchangeEvent, ExchangeOutcome, RequestPart, RequestWords, ResponseBy, Transaction, TransactionEnd};
+pub use exchange::{Answer, AppMessage, ExchangeEvent, Manners, RequestPart, RequestWords, ResponseBy, Transaction, TransactionEnd};
 pub use fast_headers::FastHeaders;
 pub use filter_words::FILTER_WORDS;
 pub use finding::{Episode, Explained, Finding, Location, PathSide, SeenAt, Severity, Value};
@@ -103,7 +103,8 @@ pub use mirror::{Carrier, Decap, MirrorTag, Purpose, RspanChoice, Sampling, Sess
 pub use neighbour::{Abilities, Inventory, LinkClaims, MediaPolicy, Neighbour, NeighbourProtocol, PowerClaims};
 pub use network::{
     Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Flight, FreeTalk, HostLoad, IcmpError, KeptAlive, LocatedLoss, NetworkBatch,
-    NetworkEvent, RoundTrip, ServiceKey, ShortName, SilentPeer, Stall, StallEnd, StuckSegment, TlsNews, TlsSight, TurnKind, UnreadTurn,
+    NetworkEvent, ProxiedRequest, RoundTrip, ServiceKey, ShortName, SilentPeer, Stall, StallEnd, StuckSegment, TlsNews, TlsSight, TurnKind,
+    UnreadTurn,
 };
 pub use packet_tree::{LayerWriter, PacketTree, Show, TreeField, TreeLayer, ValueHeads};
 pub use path::Path;

@@ -89,6 +89,8 @@ pub enum AttemptOutcome {
     HalfOpen,
     /// The client gave up behind the SYN-ACK by RST, as scanners do.
     Abandoned,
+    /// The capture ended before it had waited long enough, but for longer than [`super::evidence::OPEN_AT_END`]: not judged.
+    Open,
 }
 
 /// An attempt to open a TCP connection.
@@ -463,6 +465,21 @@ impl fmt::Debug for ShortName {
     }
 }
 
+/// A request for what another host has, to a proxy that asks it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProxiedRequest {
+    /// The conversation with the proxy.
+    pub flow: FlowKey,
+    /// The way from the client.
+    pub way: Direction,
+    /// When.
+    pub time: Timestamp,
+    /// What stands for the host in [`super::AppMessage::question`]; never 0.
+    pub question: u32,
+    /// The host that is asked for, with its port where that is said.
+    pub name: ShortName,
+}
+
 /// What a TLS handshake shows before all is encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TlsNews {
@@ -533,6 +550,8 @@ pub enum NetworkEvent {
     RoundTrip(RoundTrip),
     /// A TLS handshake showed something.
     Tls(TlsSight),
+    /// A proxy is asked for something of another host.
+    Proxied(ProxiedRequest),
     /// A large segment does not get through.
     Stuck(StuckSegment),
     /// Data is sent again and again, and its receiver says nothing at all.
@@ -563,6 +582,7 @@ impl NetworkEvent {
             NetworkEvent::Stalled(stall) => stall.to,
             NetworkEvent::RoundTrip(trip) => trip.time,
             NetworkEvent::Tls(seen) => seen.time,
+            NetworkEvent::Proxied(request) => request.time,
             NetworkEvent::Stuck(stuck) => stuck.time,
             NetworkEvent::Silent(silent) => silent.time,
             NetworkEvent::KeptAlive(kept) => kept.last,

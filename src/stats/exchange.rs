@@ -9,8 +9,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::model::evidence::COPY_REACH;
-use crate::model::evidence::USERS_WAIT;
+use crate::model::evidence::{COPY_REACH, OPEN_AT_END, USERS_WAIT};
 use crate::model::limits::REQUESTS;
 use crate::model::mix::Keys;
 use crate::model::time::{MILLISECOND, SECOND};
@@ -308,8 +307,11 @@ impl Exchanges {
             if is_late(slot, now) {
                 self.ended.push(ended(slot, TransactionEnd::Waiting));
             }
+            // What was told to wait is known already.
+            let is_told = slot.is_late || is_late(slot, now);
+            let is_open = !is_told && now.since(slot.latest) >= OPEN_AT_END;
             slot.course = Course::None;
-            self.ended.push(ended(slot, TransactionEnd::Forgotten));
+            self.ended.push(ended(slot, if is_open { TransactionEnd::Open } else { TransactionEnd::Forgotten }));
         }
     }
 

@@ -1,6 +1,6 @@
 //! What each kind of event changes in what is known of services.
 
-use super::answers::{Answer, AnswerMeaning};
+use super::answers::{AnswerMeaning, trouble};
 use super::counts::ServiceCounts;
 use super::slowness::Slowness;
 use super::tls_servers::HandshakeEnd;
@@ -9,8 +9,8 @@ use crate::model::evidence::{LONE_TRIES, SHORT_LOGIN, Trouble};
 use crate::model::mix::Keys;
 use crate::model::time::SECOND;
 use crate::model::{
-    Address, AppId, Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Direction, FlowKey, IcmpError, LocatedLoss, Location, PathSide,
-    RoundTrip, ServiceKey, SilentPeer, StuckSegment, Timestamp, TlsSight, Transaction, TransactionEnd,
+    Address, Answer, AppId, Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Direction, FlowKey, IcmpError, LocatedLoss, Location,
+    PathSide, RoundTrip, ServiceKey, SilentPeer, StuckSegment, Timestamp, TlsSight, Transaction, TransactionEnd,
 };
 use crate::stats::ServiceLedger;
 use std::collections::VecDeque;
@@ -37,6 +37,10 @@ impl ServiceLedger {
         let client = attempt.flow.ends(attempt.way)[0].0;
         let trouble = attempt_trouble(attempt.outcome);
         self.fallbacks.take(attempt, key);
+        if attempt.outcome == AttemptOutcome::Open {
+            self.open = self.open.saturating_add(1);
+            return;
+        }
         if attempt.outcome == AttemptOutcome::Established {
             self.windows.opened(attempt);
             self.black_holes.opened(&attempt.flow, attempt.time);
@@ -175,7 +179,8 @@ impl ServiceLedger {
         self.quic.transaction(t, &key);
         let client = t.flow.ends(t.way)[0].0;
         let time = t.answered.unwrap_or(t.asked);
-        if matches!(t.end, TransactionEnd::Forgotten) || answer == Answer::Uncounted {
+        if matches!(t.end, TransactionEnd::Forgotten | TransactionEnd::Open) || answer == Answer::Uncounted {
+            self.open = self.open.saturating_add(u64::from(t.end == TransactionEnd::Open && answer != Answer::Uncounted));
             return;
         }
         if t.end == TransactionEnd::Waiting {
@@ -205,7 +210,7 @@ impl ServiceLedger {
             if let TransactionEnd::Answered(code) = t.end {
                 let of = counts.client(client);
                 of.answered = of.answered.saturating_add(1);
-                answer.trouble().into_iter().for_each(|trouble| counts.trouble(client, trouble, t.asked, time));
+                trouble(answer).into_iter().for_each(|trouble| counts.trouble(client, trouble, t.asked, time));
                 note_code(counts, answer, code, t.zone());
             } else {
                 counts.trouble(client, Trouble::Unanswered, t.asked, t.asked);
@@ -220,10 +225,12 @@ impl ServiceLedger {
                 _ => {}
             }
         });
+        let is_slow = latency.filter(|_| answer.is_timed()).is_some_and(|latency| slowness.troubles(latency).next().is_some());
+        self.proxied.note(key, t.question, answer == Answer::Error, is_slow);
         let Some(service) = self.services.get_mut(&key) else { return };
         let slow = latency.filter(|_| answer.is_timed()).into_iter().flat_map(|latency| slowness.troubles(latency));
         let unanswered = (t.end == TransactionEnd::Unanswered).then_some(Trouble::Unanswered);
-        unanswered.into_iter().chain(answer.trouble()).chain(slow).for_each(|trouble| service.prove(trouble, t.number));
+        unanswered.into_iter().chain(trouble(answer)).chain(slow).for_each(|trouble| service.prove(trouble, t.number));
         service.note_transaction(t, client, answer);
     }
 
@@ -374,7 +381,7 @@ fn leaves_its_link(attempt: &Attempt, key: &ServiceKey) -> bool {
 /// What went wrong with an attempt to connect.
 fn attempt_trouble(outcome: AttemptOutcome) -> Option<Trouble> {
     match outcome {
-        AttemptOutcome::Established | AttemptOutcome::Abandoned => None,
+        AttemptOutcome::Established | AttemptOutcome::Abandoned | AttemptOutcome::Open => None,
         AttemptOutcome::Refused => Some(Trouble::Refused),
         AttemptOutcome::Unanswered => Some(Trouble::NoAnswer),
         AttemptOutcome::HalfOpen => Some(Trouble::HalfOpen),

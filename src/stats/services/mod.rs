@@ -24,6 +24,7 @@ mod lost_bins;
 mod media;
 mod path;
 mod path_outages;
+mod proxied;
 mod quic_attempts;
 mod scans;
 mod service;
@@ -42,7 +43,7 @@ use crate::model::limits::{LOSSY_CONNECTIONS, SERVICE_BINS, SERVICES};
 use crate::model::time::SECOND;
 use crate::model::{Address, AppId, CapScale, FlowKey, Mac, MediaStream, NetworkEvent, RoundTrip, ServiceKey, Timestamp, Transaction};
 use answered_elsewhere::AnsweredElsewhere;
-pub use answers::{Answer, AnswerMeaning};
+pub use answers::AnswerMeaning;
 use black_holes::BlackHoles;
 use counts::ServiceCounts;
 pub use evidence::ServiceTotals;
@@ -54,9 +55,11 @@ use loads::Loads;
 use lossy::{LossyConnections, Receivers};
 use media::MediaStreams;
 use path_outages::PathOutages;
+use proxied::ProxiedTargets;
 use quic_attempts::QuicAttempts;
 use scans::Scans;
 use service::ServiceRecord;
+use std::collections::BTreeSet;
 use tls_servers::TlsServers;
 use unreachables::Unreachables;
 use windows::ReceiveWindows;
@@ -100,6 +103,7 @@ pub struct ServiceLedger {
     unreachables: Unreachables,
     outages: PathOutages,
     loads: Loads,
+    proxied: ProxiedTargets,
     answers: AnsweredElsewhere,
     bins: usize,
     /// The bin of time in which nothing could be forgotten for others: it is not tried again before the next.
@@ -116,6 +120,8 @@ pub struct ServiceLedger {
     pub forgotten: u64,
     /// Attempts that shards did not follow.
     pub unfollowed: u64,
+    /// Attempts and requests that were open when the capture ended, so that they were not judged.
+    pub open: u64,
     /// Attempts and requests that were decided.
     pub judged: u64,
 }
@@ -148,6 +154,7 @@ impl ServiceLedger {
                 self.icmp(error);
             }
             NetworkEvent::Tls(seen) => self.tls(seen),
+            NetworkEvent::Proxied(request) => self.proxied.asked(request),
             NetworkEvent::Load(load) => self.loads.take(load),
             NetworkEvent::Media(news) => self.media.take(news),
             NetworkEvent::Offered(offer) => self.media.offer(offer),
@@ -238,6 +245,12 @@ impl ServiceLedger {
             self.fallbacks.refused(),
             self.unreachables.refused(),
             self.outages.refused(),
+            self.kept.refused(),
+            self.media.refused(),
+            self.quic.refused(),
+            self.windows.refused(),
+            self.loads.refused(),
+            self.proxied.refused(),
         ];
         beside.into_iter().fold(self.beyond, u64::saturating_add)
     }
@@ -277,6 +290,11 @@ impl ServiceLedger {
     /// Whether somebody used an application that is so.
     pub fn has_app(&self, is: impl Fn(AppId) -> bool) -> bool {
         self.services.values().any(|service| is(service.app))
+    }
+
+    /// Those applications that services were seen to speak, each once.
+    pub fn apps(&self, is: impl Fn(AppId) -> bool) -> BTreeSet<AppId> {
+        self.services.values().map(|service| service.app).filter(|app| is(*app)).collect()
     }
 
     /// Streams of voice and pictures, as a whole.

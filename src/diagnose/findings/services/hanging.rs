@@ -3,7 +3,7 @@
 use super::{DEAD_CLIENTS, by_clients};
 use crate::diagnose::detector::Report;
 use crate::diagnose::findings::subject;
-use crate::model::evidence::{MeantWaits, PROMPT, ServiceEvidence, Threshold, Troubled};
+use crate::model::evidence::{MeantWaits, ServiceEvidence, Threshold, Troubled};
 use crate::model::units::{duration, plural};
 use crate::model::{Proto, Value};
 
@@ -48,7 +48,7 @@ pub(super) fn hung(service: &ServiceEvidence) -> Option<Report> {
 
 /// Whether requests of a service that wait tell that it hangs: it had answered, and nobody asks what is meant to wait.
 pub(super) fn may_hang(service: &ServiceEvidence) -> bool {
-    let is_told = PROMPT.contains(&service.app_token) && service.key.protocol == Proto::Tcp;
+    let is_told = service.manners.is_prompt && service.key.protocol == Proto::Tcp;
     is_told && service.waits.timed >= ANSWERED_BEFORE.number() && !may_be_meant(&service.waits)
 }
 

@@ -1,7 +1,7 @@
 //! Services whose answers come late, or not at all any more.
 
 use super::hanging::{ANSWERED_BEFORE, HANGING, HELD, HELD_SHARE, WAITING, hangs, hung, may_be_meant};
-use super::{BAD, DEAD_CLIENTS, DNS, TLS, by_clients, hanging_hosts, report};
+use super::{BAD, DEAD_CLIENTS, DNS, TLS, by_clients, hanging_hosts, proxies, report};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Nanos, Tuned};
@@ -128,8 +128,12 @@ impl Detector for ServerSlow {
             let way = service.network.map_or_else(String::new, |_| format!(", network {}", duration(network)));
             let usual = service.usual_response.filter(|usual| kind == Trouble::SlowerThanUsual || *usual < median / 2.0);
             let way = way + &usual.map_or_else(String::new, |usual| format!("; usual are {}", duration(usual)));
-            let title = format!("{}: {}{way}", slowly(service, w), times(w));
-            let mut report = report(service, w, kind, severity, title);
+            let target = proxies::to_blame(service.proxy.slow.as_ref());
+            let what = target.map_or_else(|| slowly(service, w), |target| proxies::slowly(target, &service.key));
+            let mut report = report(service, w, kind, severity, format!("{what}: {}{way}", times(w)));
+            if let Some(target) = target {
+                report = proxies::about(report, target);
+            }
             if let Some(usual) = service.usual_response.filter(|_| kind == Trouble::SlowerThanUsual) {
                 report = unusual(report.with(USUAL, Value::Seconds(usual)), service.unusual_since.response);
             }
