@@ -137,28 +137,16 @@ impl Source for Watched {
         fill
     }
 
+    fn behind(&self) -> Option<&dyn Source> {
+        Some(&*self.source)
+    }
+
     fn info(&self) -> Vec<SourceInfo> {
         self.source.info()
     }
 
     fn losses(&mut self) -> SourceLosses {
         self.source.losses()
-    }
-
-    fn counts_losses(&self) -> bool {
-        self.source.counts_losses()
-    }
-
-    fn is_live(&self) -> bool {
-        self.source.is_live()
-    }
-
-    fn has_fine_stamps(&self) -> bool {
-        self.source.has_fine_stamps()
-    }
-
-    fn waits(&self) -> bool {
-        self.source.waits()
     }
 }
 

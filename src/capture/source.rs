@@ -37,8 +37,16 @@ pub trait Source: Send {
     /// What is known of the sources behind this one.
     fn info(&self) -> Vec<SourceInfo>;
 
+    /// The source that this one stands before, if it does: what a source does not answer itself is asked of that one.
+    fn behind(&self) -> Option<&dyn Source> {
+        None
+    }
+
     /// What is known of an interface, by the number that its packets bear.
     fn interface(&self, number: u16) -> Option<FileInterface> {
+        if let Some(behind) = self.behind() {
+            return behind.interface(number);
+        }
         let info = self.info();
         let source = info.get(usize::from(number))?;
         Some(FileInterface { name: Some(source.name.clone()), ..FileInterface::default() })
@@ -51,21 +59,85 @@ pub trait Source: Send {
 
     /// Whether anybody counts what is lost before it comes here: without that no losses are none that are known.
     fn counts_losses(&self) -> bool {
-        true
+        self.behind().is_none_or(|source| source.counts_losses())
     }
 
     /// Whether packets arrive as they happen (then wall time advances the clock when it is quiet).
     fn is_live(&self) -> bool {
-        false
+        self.behind().is_some_and(|source| source.is_live())
     }
 
     /// Whether stamps may tell finer times than a millisecond: not those that a kernel gives when it takes packets, in batches, from a port.
     fn has_fine_stamps(&self) -> bool {
-        !self.is_live()
+        self.behind().map_or(!self.is_live(), |source| source.has_fine_stamps())
     }
 
     /// Whether packets come when somebody sends them: a port, a pipe, a file that grows. What has come by then is read when it is stopped.
     fn waits(&self) -> bool {
-        self.is_live()
+        self.behind().map_or(self.is_live(), |source| source.waits())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A port whose every answer differs from what a source says by itself.
+    struct Odd;
+
+    impl Source for Odd {
+        fn fill(&mut self, _: &mut Block) -> Result<Fill> {
+            Ok(Fill::End)
+        }
+
+        fn info(&self) -> Vec<SourceInfo> {
+            Vec::new()
+        }
+
+        fn interface(&self, number: u16) -> Option<FileInterface> {
+            Some(FileInterface { name: Some(format!("odd{number}")), ..FileInterface::default() })
+        }
+
+        fn counts_losses(&self) -> bool {
+            false
+        }
+
+        fn is_live(&self) -> bool {
+            true
+        }
+
+        fn has_fine_stamps(&self) -> bool {
+            true
+        }
+
+        fn waits(&self) -> bool {
+            false
+        }
+    }
+
+    struct Before(Odd);
+
+    impl Source for Before {
+        fn behind(&self) -> Option<&dyn Source> {
+            Some(&self.0)
+        }
+
+        fn fill(&mut self, block: &mut Block) -> Result<Fill> {
+            self.0.fill(block)
+        }
+
+        fn info(&self) -> Vec<SourceInfo> {
+            self.0.info()
+        }
+    }
+
+    #[test]
+    fn what_stands_before_a_source_says_what_that_one_says() {
+        let all = |source: &dyn Source| {
+            let interface = source.interface(7).and_then(|interface| interface.name);
+            (interface, source.counts_losses(), source.is_live(), source.has_fine_stamps(), source.waits())
+        };
+        assert_eq!(all(&Odd), (Some("odd7".into()), false, true, true, false));
+        assert_eq!(all(&Before(Odd)), all(&Odd));
     }
 }

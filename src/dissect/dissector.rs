@@ -226,6 +226,14 @@ pub struct DissectOutput<'a> {
     pub(super) listener: &'a mut dyn Listener,
 }
 
+/// What a message is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Request,
+    Interim,
+    Reply,
+}
+
 impl DissectOutput<'_> {
     /// The protocol's counters.
     pub fn tally(&mut self) -> &mut Tally {
@@ -244,22 +252,29 @@ impl DissectOutput<'_> {
 
     /// The same, by somebody who may be refused or for somebody who may fail, whose name has this hash (0: nobody).
     pub(super) fn request_by(&mut self, payload: &Payload<'_>, id: u32, name: u32) {
-        self.tell(payload, true, id, (name, 0));
+        self.tell(payload, Told::Request, id, (name, 0));
     }
 
     /// Tells of the reply to it.
     pub(super) fn reply(&mut self, payload: &Payload<'_>, id: u32, code: u32) {
-        self.tell(payload, false, id, (0, code));
+        self.tell(payload, Told::Reply, id, (0, code));
+    }
+
+    /// Tells of a reply to it behind which another will follow.
+    pub(super) fn interim(&mut self, payload: &Payload<'_>, id: u32, code: u32) {
+        self.tell(payload, Told::Interim, id, (0, code));
     }
 
     /// Tells that nothing is known of the reply to it: bytes are missing. The payload is one that goes the reply's way.
     pub(super) fn lost(&mut self, payload: &Payload<'_>, id: u32) {
-        self.tell(payload, false, id, (0, AppMessage::LOST));
+        self.tell(payload, Told::Reply, id, (0, AppMessage::LOST));
     }
 
-    fn tell(&mut self, payload: &Payload<'_>, is_request: bool, id: u32, (question, code): (u32, u32)) {
+    fn tell(&mut self, payload: &Payload<'_>, told: Told, id: u32, (question, code): (u32, u32)) {
         let Payload { flow, way, time, number, .. } = *payload;
-        self.message(AppMessage { app: self.app, flow: *flow, way, time, number, is_request, id, question, code, tells_loss: false });
+        let (is_request, is_interim) = (told == Told::Request, told == Told::Interim);
+        let (app, flow) = (self.app, *flow);
+        self.message(AppMessage { app, flow, way, time, number, is_request, is_interim, id, question, code, tells_loss: false });
     }
 
     /// Tells what a request says, where somebody wants to know: of the request with this identifier that is told of now or later.

@@ -13,6 +13,7 @@
 
 mod ber;
 mod bytes;
+mod command_lines;
 pub mod dhcp;
 mod dissector;
 mod dissectors;

@@ -1,4 +1,7 @@
-//! NTP (RFC 5905): a client's request and its answer, joined by the time stamp that the answer repeats; strata of the answers.
+//! NTP (RFC 5905): requests of clients and their answers; strata of the answers.
+//!
+//! A client has one request on its way to a server. Which stamp of it the answer repeats depends on what went before (RFC 9769 section 2), so the
+//! two are joined by the conversation alone.
 
 use super::bytes::be32;
 use super::requests::{self, with_outcomes};
@@ -20,6 +23,8 @@ const PACKET: u32 = 48;
 /// Where the origin and transmit time stamps are.
 const ORIGIN: usize = 24;
 const TRANSMIT: usize = 40;
+/// The identifier of all requests.
+const ONE: u32 = 0;
 const CLIENT: u8 = 3;
 const SERVER: u8 = 4;
 
@@ -63,16 +68,11 @@ impl Dissector for Ntp {
         }
         out.tally().add_code(MODES, mode(head).into());
         match mode(head) {
-            CLIENT => {
-                if let Some(id) = stamp(payload.bytes, TRANSMIT) {
-                    out.request(payload, id);
-                }
-            }
+            _ if payload.length < PACKET => {}
+            CLIENT => out.request(payload, ONE),
             SERVER => {
                 out.tally().add_code(STRATA, stratum.into());
-                if let Some(id) = stamp(payload.bytes, ORIGIN) {
-                    out.reply(payload, id, stratum.into());
-                }
+                out.reply(payload, ONE, stratum.into());
             }
             _ => {}
         }
@@ -98,11 +98,6 @@ fn version(head: u8) -> u8 {
 
 fn mode(head: u8) -> u8 {
     head & 7
-}
-
-/// A time stamp, folded to an identifier.
-fn stamp(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(be32(bytes, at)? ^ be32(bytes, at + 4)?)
 }
 
 /// Seconds from 1900, where NTP begins, to 1970 (RFC 5905 figure 4).
@@ -154,13 +149,14 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_repeats_the_time_of_its_request() {
+    fn an_answer_is_of_the_last_request_whatever_it_repeats() {
         let talk = Talk::udp(123)
             .client(packet(0x23, 0, 0, 7))
+            .server(packet(0x24, 2, 7, 1))
             .client(packet(0x23, 0, 0, 8))
-            .server(packet(0x24, 2, 8, 1))
-            .server(packet(0x24, 16, 7, 1));
-        assert_eq!((talk.app(), talk.pairs()), (Some("ntp"), vec![(7, Some((3, 16))), (8, Some((1, 2)))]));
+            .server(packet(0x24, 16, 200, 1));
+        let answers: Vec<_> = talk.codes();
+        assert_eq!((talk.app(), answers, talk.pairs().len()), (Some("ntp"), vec![2, 16], 2));
         assert_eq!((talk.told("modes"), talk.told("strata")), ("client 2, server 2".into(), "stratum 2 1, unsynchronised 1".into()));
         assert_eq!((Ntp::outcome(16), Ntp::outcome(0), Ntp::outcome(3)), (Answer::Error, Answer::Error, Answer::Normal));
     }
@@ -175,6 +171,6 @@ mod tests {
             .server(b"\x24")
             .server(&packet(0x24, 2, 7, 1)[..30])
             .server([0xff; 60]);
-        assert_eq!((talk.pairs(), talk.told("modes")), (vec![(7, None)], "client 1, server 1".to_owned()));
+        assert_eq!((talk.pairs(), talk.told("modes")), (vec![(0, None)], "client 1, server 1".to_owned()));
     }
 }

@@ -1,11 +1,11 @@
 //! Protocols whose client says a line and whose server answers with a code: SMTP (RFC 5321), FTP (RFC 959), POP3 (RFC 1939), IMAP (RFC 9051).
 //!
-//! What the client says before it is answered counts as one request, whose time begins with the last of it: a message that is handed in is
-//! uploaded first. Once a side begins TLS the rest is not read.
+//! Each command is a request, the end of a message that is handed in is another. Once a side begins TLS the rest is not read.
 
-use super::lines::{TextLines, code};
+use super::command_lines::{Command, CommandLines, Follows, Grammar, Meaning, Reply, Wish};
+use super::lines::{code, number};
 use super::requests::{self, with_outcomes};
-use super::turns::RequestTurns;
+use super::turns::user as hash;
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
 use crate::dissect::bytes::contains;
 use crate::model::{Answer, Counter, Direction, Measure, Tally, Transaction};
@@ -20,6 +20,10 @@ const WORD_COUNTERS: &[Counter] = with_outcomes! {
     "replies" "Replies" Measure::Codes(word);
 };
 
+fn worded(code: u32) -> Answer {
+    if code == 0 { Answer::Normal } else { Answer::Error }
+}
+
 fn digits(code: u32) -> Cow<'static, str> {
     code.to_string().into()
 }
@@ -28,80 +32,14 @@ fn word(code: u32) -> Cow<'static, str> {
     ["OK", "NO", "BAD"].get(code as usize).map_or_else(|| code.to_string().into(), |word| Cow::Borrowed(*word))
 }
 
-/// Where a conversation is.
-#[derive(Debug, Default)]
-pub struct Lined {
-    lines: TextLines,
-    turns: RequestTurns,
-    /// Which way the server speaks, once that is known.
-    server: Option<Direction>,
-    /// Where the server's lines begin is not known before its next payload.
-    lost: bool,
-}
-
-impl Lined {
-    /// Reads the next bytes: what `reply` says of a line of the server's is a code, where the line ends a reply.
-    fn read(&mut self, payload: &Payload<'_>, out: &mut DissectOutput<'_>, reply: impl Fn(&[u8]) -> Option<u32>) -> Progress {
-        if matches!(payload.bytes, [0x16, 3, 0..=4, ..]) {
-            return Progress::BecameWith;
-        }
-        let is_server = match self.server {
-            Some(server) => server == payload.way,
-            // The server speaks first; a client's lines are no replies.
-            None => is_reply(payload.bytes, &reply),
-        };
-        if self.server.is_none() {
-            self.server = Some(if is_server { payload.way } else { payload.way.reversed() });
-        }
-        if !is_server {
-            if let Some(name) = user(payload.bytes) {
-                self.turns.called(name);
-            }
-            self.turns.ask(payload, out);
-            return Progress::Continue;
-        }
-        if std::mem::take(&mut self.lost) {
-            self.lines = TextLines::default();
-        }
-        let Self { lines, turns, .. } = self;
-        let mut rest = payload.bytes;
-        while !rest.is_empty() {
-            lines.next(&mut rest, out, |line, out| {
-                if let Some(code) = reply(line) {
-                    out.tally().add_code(REPLIES, code);
-                    turns.answer(payload, code, out);
-                }
-            });
-        }
-        Progress::Continue
-    }
-
-    fn gap(&mut self, way: Direction) -> Progress {
-        self.turns.gap();
-        self.lost |= self.server == Some(way);
-        Progress::Continue
-    }
-}
-
-fn is_reply(bytes: &[u8], reply: impl Fn(&[u8]) -> Option<u32>) -> bool {
-    let line = bytes.split(|&b| b == b'\n').next().unwrap_or_default();
-    reply(line).is_some() || code(line).is_some() || line.starts_with(b"* ")
-}
-
-/// The name in a line that says as whom the client comes: `USER name`, `tag LOGIN name …`.
-fn user(bytes: &[u8]) -> Option<&[u8]> {
-    let line = bytes.split(|&b| b == b'\r' || b == b'\n').next().unwrap_or_default();
-    let mut words = line.split(|&b| b == b' ');
-    let (first, second) = (words.next()?, words.next()?);
-    if first.eq_ignore_ascii_case(b"USER") {
-        return Some(second);
-    }
-    second.eq_ignore_ascii_case(b"LOGIN").then(|| words.next())?
-}
-
 /// The last line of a reply: three digits and no hyphen.
 fn numeric(line: &[u8]) -> Option<u32> {
-    code(line).filter(|code| (100..600).contains(code) && line.get(3) != Some(&b'-'))
+    code(line).filter(|_| is_numeric(line) && line.get(3) != Some(&b'-'))
+}
+
+/// Whether some bytes begin with a line of a reply.
+fn is_numeric(bytes: &[u8]) -> bool {
+    code(bytes).is_some_and(|code| (100..600).contains(&code))
 }
 
 /// A status of POP3.
@@ -113,15 +51,140 @@ fn status(line: &[u8]) -> Option<u32> {
     }
 }
 
-/// The line that ends a command of IMAP: its tag and how it went; or the request to go on.
-fn tagged(line: &[u8]) -> Option<u32> {
+/// The line that ends a command of IMAP: how it went, and its tag.
+fn tagged(line: &[u8]) -> Option<(u32, &[u8])> {
     let mut words = line.split(|&b| b == b' ');
-    match (words.next()?, words.next()) {
-        (b"+", _) => Some(0),
-        (b"*" | b"", _) => None,
-        (tag, Some(how)) if tag.len() <= 16 => [&b"OK"[..], b"NO", b"BAD"].iter().position(|known| *known == how).map(|n| n as u32),
-        _ => None,
+    let (tag, how) = (words.next()?, words.next()?);
+    let is_tag = !matches!(tag, b"*" | b"+" | b"") && tag.len() <= 16;
+    let place = [&b"OK"[..], b"NO", b"BAD"].iter().position(|known| *known == how).filter(|_| is_tag)?;
+    Some((place as u32, tag))
+}
+
+/// The first words of a line.
+fn words<const N: usize>(line: &[u8]) -> [&[u8]; N] {
+    let mut words = line.split(|&b| b == b' ');
+    std::array::from_fn(|_| words.next().unwrap_or_default())
+}
+
+fn is_word(word: &[u8], known: &[&str]) -> bool {
+    known.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+impl Grammar for Ftp {
+    fn reply(line: &[u8]) -> Option<Reply> {
+        // 1yz: another reply tells how it went (RFC 959 section 4.2).
+        numeric(line).map(|code| if code < 200 { Reply::Interim(code) } else { Reply::Final(code, None) })
     }
+
+    fn command(line: &[u8]) -> Command<'_> {
+        const ASKS: &[&str] =
+            &["FEAT", "AUTH", "PBSZ", "PROT", "OPTS", "MLSD", "MLST", "CLNT", "HOST", "SYST", "EPSV", "EPRT", "SIZE", "MDTM"];
+        let [verb, name] = words(line);
+        let wish = if is_word(verb, ASKS) { Wish::Asks } else { Wish::Plain };
+        Command { wish, user: is_word(verb, &["USER"]).then_some(name), ..Command::default() }
+    }
+
+    fn meaning(wish: Wish, code: u32, _: &[u8]) -> Meaning {
+        // What a server does not know it says so (RFC 2389 section 3).
+        if wish == Wish::Asks && matches!(code, 500..=504 | 534) { Meaning::Expected } else { Meaning::Plain }
+    }
+}
+
+impl Grammar for Smtp {
+    const TEXT_FOLLOWS: Option<u32> = Some(354);
+
+    fn reply(line: &[u8]) -> Option<Reply> {
+        numeric(line).map(|code| Reply::Final(code, None))
+    }
+
+    fn command(line: &[u8]) -> Command<'_> {
+        let [verb, bytes] = words(line);
+        let wish = if is_word(verb, &["EHLO", "LHLO", "STARTTLS", "HELP", "VRFY", "EXPN"]) { Wish::Asks } else { Wish::Plain };
+        let chunk = number(bytes).filter(|_| is_word(verb, &["BDAT"]));
+        Command { wish, asks_text: is_word(verb, &["DATA"]), follows: chunk.map_or(Follows::Lines, Follows::Bytes), ..Command::default() }
+    }
+
+    fn meaning(wish: Wish, code: u32, line: &[u8]) -> Meaning {
+        let is_asked = wish == Wish::Asks && matches!(code, 500..=504);
+        // What a policy refuses (RFC 3463 section 3.8): spam above all, and what needs TLS before.
+        let is_policy = matches!(line.get(4..8), Some([b'4' | b'5', b'.', b'7', b'.'])) && Smtp::outcome(code) == Answer::Error;
+        if is_asked || is_policy || code == 530 { Meaning::Expected } else { Meaning::Plain }
+    }
+}
+
+impl Grammar for Pop {
+    fn reply(line: &[u8]) -> Option<Reply> {
+        let asks_on = matches!(line, [b'+'] | [b'+', b' ', ..]);
+        status(line).map(|code| Reply::Final(code, None)).or(asks_on.then_some(Reply::GoOn))
+    }
+
+    fn command(line: &[u8]) -> Command<'_> {
+        let [verb, name] = words(line);
+        // `AUTH` alone asks for what there is.
+        let asks = is_word(verb, &["CAPA", "STLS", "UTF8", "LANG", "XTND", "TOP", "UIDL"]) || is_word(line, &["AUTH"]);
+        let wish = match verb {
+            _ if asks => Wish::Asks,
+            _ if is_word(verb, &["USER", "PASS", "APOP", "AUTH"]) => Wish::Login,
+            _ => Wish::Plain,
+        };
+        Command { wish, user: is_word(verb, &["USER", "APOP"]).then_some(name), ..Command::default() }
+    }
+
+    fn meaning(wish: Wish, code: u32, _: &[u8]) -> Meaning {
+        refusal(wish, code, false)
+    }
+}
+
+impl Grammar for Imap {
+    fn reply(line: &[u8]) -> Option<Reply> {
+        if matches!(line, [b'+'] | [b'+', b' ', ..]) {
+            return Some(Reply::GoOn);
+        }
+        tagged(line).map(|(code, tag)| Reply::Final(code, Some(hash(tag))))
+    }
+
+    fn greeting(line: &[u8]) -> Option<u32> {
+        match words(line) {
+            [b"*", b"OK" | b"PREAUTH"] => Some(0),
+            [b"*", b"BYE"] => Some(1),
+            _ => None,
+        }
+    }
+
+    fn command(line: &[u8]) -> Command<'_> {
+        const ASKS: &[&str] =
+            &["SELECT", "EXAMINE", "STATUS", "CREATE", "DELETE", "RENAME", "SUBSCRIBE", "GETACL", "GETQUOTAROOT", "STARTTLS"];
+        let [tag, verb, name] = words(line);
+        let wish = match verb {
+            _ if is_word(verb, &["LOGIN", "AUTHENTICATE"]) => Wish::Login,
+            _ if is_word(verb, ASKS) => Wish::Asks,
+            _ => Wish::Plain,
+        };
+        let user = is_word(verb, &["LOGIN"]).then_some(name);
+        Command { tag: Some(hash(tag)), wish, user, follows: literal(line).map_or(Follows::Lines, Follows::Literal), ..Command::default() }
+    }
+
+    fn meaning(wish: Wish, code: u32, line: &[u8]) -> Meaning {
+        let [_, _, why] = words(line);
+        refusal(wish, code, is_word(why, &["[TRYCREATE]", "[NONEXISTENT]", "[ALREADYEXISTS]"]))
+    }
+}
+
+/// What the second of the words of POP3 and IMAP means.
+fn refusal(wish: Wish, code: u32, is_expected: bool) -> Meaning {
+    match (code, wish) {
+        (1, Wish::Login) => Meaning::Denied,
+        (1, Wish::Asks) => Meaning::Expected,
+        (1, _) if is_expected => Meaning::Expected,
+        _ => Meaning::Plain,
+    }
+}
+
+/// How many bytes follow a line that ends in `{300}` or `{300+}`.
+fn literal(line: &[u8]) -> Option<u64> {
+    let inside = line.strip_suffix(b"}")?;
+    let inside = inside.strip_suffix(b"+").unwrap_or(inside);
+    number(inside.rsplit(|&b| b == b'{').next().filter(|digits| digits.len() < inside.len())?)
 }
 
 /// Whether some bytes begin with one of these words and a space, or are the word.
@@ -141,12 +204,12 @@ fn graded(sure: bool, fits: bool) -> Probe {
 }
 
 macro_rules! lined {
-    ($(#[$doc:meta])* $name:ident, $token:literal, $title:literal, $ports:expr, $counters:expr, $reply:expr, $probe:expr, $outcome:expr, $text:expr) => {
+    ($(#[$doc:meta])* $name:ident, $token:literal, $title:literal, $ports:expr, $counters:expr, $probe:expr, $outcome:expr, $text:expr) => {
         $(#[$doc])*
         pub struct $name;
 
         impl Dissector for $name {
-            type State = Lined;
+            type State = CommandLines;
 
             const ABOUT: About = About { token: $token, title: $title, udp: None, tcp: Some($ports), counters: $counters };
 
@@ -154,24 +217,28 @@ macro_rules! lined {
                 $probe(payload.bytes)
             }
 
-            fn stream(state: &mut Lined, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
-                state.read(payload, out, $reply)
+            fn stream(state: &mut CommandLines, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
+                state.read::<Self>(payload, out, REPLIES)
             }
 
-            fn gap(state: &mut Lined, way: Direction, _: u32, _: &mut DissectOutput<'_>) -> Progress {
+            fn gap(state: &mut CommandLines, way: Direction, _: u32, _: &mut DissectOutput<'_>) -> Progress {
                 state.gap(way)
             }
 
-            fn held(state: &Lined) -> usize {
-                state.lines.held()
+            fn held(state: &CommandLines) -> usize {
+                state.held()
             }
 
-            fn outcome(code: u32) -> Answer {
-                $outcome(code)
+            fn outcome(told: u32) -> Answer {
+                match Meaning::of(told) {
+                    (Meaning::Plain, code) => $outcome(code),
+                    (Meaning::Expected, _) => Answer::Expected,
+                    (Meaning::Denied, _) => Answer::Denied,
+                }
             }
 
-            fn code_text(code: u32) -> Cow<'static, str> {
-                $text(code)
+            fn code_text(told: u32) -> Cow<'static, str> {
+                $text(Meaning::of(told).1)
             }
 
             fn transaction(transaction: &Transaction, tally: &mut Tally) {
@@ -183,9 +250,9 @@ macro_rules! lined {
 
 lined!(
     /// FTP's control connection.
-    Ftp, "ftp", "File Transfer", &[21, 2121], COUNTERS, numeric,
+    Ftp, "ftp", "File Transfer", &[21, 2121], COUNTERS,
     |bytes: &[u8]| graded(bytes.starts_with(b"220") && contains(bytes, b"FTP") || begins(bytes, &["AUTH TLS", "AUTH SSL"]),
-        numeric(bytes).is_some() || bytes.starts_with(b"220-") || begins(bytes, &["USER", "PASS", "SYST", "FEAT", "PASV", "EPSV"])),
+        is_numeric(bytes) || begins(bytes, &["USER", "PASS", "SYST", "FEAT", "PASV", "EPSV"])),
     |code| match code {
         530 | 430 => Answer::Denied,
         // A file that is not there.
@@ -198,15 +265,17 @@ lined!(
 
 lined!(
     /// SMTP.
-    Smtp, "smtp", "Mail transfer", &[25, 587, 2525], COUNTERS, numeric,
+    Smtp, "smtp", "Mail transfer", &[25, 587, 2525], COUNTERS,
     |bytes: &[u8]| graded(bytes.starts_with(b"220") && contains(bytes, b"SMTP") || begins(bytes, &["EHLO", "HELO", "LHLO"]),
-        numeric(bytes).is_some() || bytes.starts_with(b"220-") || begins(bytes, &["MAIL FROM", "RCPT TO", "STARTTLS", "QUIT"])),
+        is_numeric(bytes) || begins(bytes, &["MAIL FROM", "RCPT TO", "STARTTLS", "QUIT"])),
     |code| match code {
         535 | 454 => Answer::Denied,
         // It shuts down, is full, or cannot pass mail on: whoever comes again later finds no better (RFC 3463 sections 3.4 and 3.5).
         421 | 431 | 432 | 441 | 442 | 452 => Answer::Error,
         // To be tried again later, as servers ask of all they do not know.
         400..500 => Answer::Expected,
+        // A mailbox that is not there or not allowed, which is what most of the Internet's mail is refused for.
+        550 | 551 | 553 => Answer::Expected,
         500.. => Answer::Error,
         _ => Answer::Normal,
     },
@@ -215,18 +284,18 @@ lined!(
 
 lined!(
     /// POP3.
-    Pop, "pop", "Post Office Protocol 3", &[110], WORD_COUNTERS, status,
+    Pop, "pop", "Post Office Protocol 3", &[110], WORD_COUNTERS,
     |bytes: &[u8]| graded(false, status(bytes).is_some() || begins(bytes, &["USER", "CAPA", "STLS", "APOP"])),
-    |code| if code == 0 { Answer::Normal } else { Answer::Error },
+    worded,
     |code| if code == 0 { Cow::Borrowed("+OK") } else { Cow::Borrowed("-ERR") }
 );
 
 lined!(
     /// IMAP.
-    Imap, "imap", "Internet Message Access", &[143], WORD_COUNTERS, tagged,
+    Imap, "imap", "Internet Message Access", &[143], WORD_COUNTERS,
     |bytes: &[u8]| graded(bytes.starts_with(b"* OK [CAPABILITY IMAP") || bytes.starts_with(b"* OK") && contains(bytes, b"IMAP"),
         bytes.starts_with(b"* OK") || bytes.starts_with(b"* PREAUTH") || tagged(bytes).is_some()),
-    |code| if code == 0 { Answer::Normal } else { Answer::Error },
+    worded,
     word
 );
 
@@ -234,6 +303,17 @@ lined!(
 mod tests {
     use super::*;
     use crate::dissect::talk::Talk;
+    use crate::dissect::{Dissectors, Listener};
+    use crate::model::{AppMessage, AppSlot, FlowKey, Timestamp};
+
+    /// The code of the last reply.
+    struct Told(u32);
+
+    impl Listener for Told {
+        fn message(&mut self, message: &AppMessage) {
+            self.0 = message.code;
+        }
+    }
 
     #[test]
     fn mail_is_handed_in() {
@@ -253,7 +333,7 @@ mod tests {
         );
         assert_eq!([450, 451, 452, 421, 550, 535, 354].map(Smtp::outcome), {
             use Answer::{Denied, Error, Expected, Normal};
-            [Expected, Expected, Error, Error, Error, Denied, Normal]
+            [Expected, Expected, Error, Error, Expected, Denied, Normal]
         });
     }
 
@@ -267,7 +347,9 @@ mod tests {
         assert_eq!(Ftp::outcome(530), Answer::Denied);
         // 220 is many a protocol's.
         assert_eq!(Talk::tcp(9).server("220 ready\r\n").app(), None);
-        assert_eq!((user(b"USER a b\r\n"), user(b"a1 login x y"), user(b"PASS b\r\n")), (Some(&b"a"[..]), Some(&b"x"[..]), None));
+        assert_eq!((Ftp::command(b"USER a b").user, Imap::command(b"a1 login x y").user, Ftp::command(b"PASS b").user), {
+            (Some(&b"a"[..]), Some(&b"x"[..]), None)
+        });
         let talk =
             Talk::tcp(21).server("220 ready\r\n").client("AUTH TLS\r\n").server("234 go on\r\n").client(b"\x16\x03\x01\0\x04\x01\0\0\0");
         assert_eq!((talk.app(), talk.codes()), (Some("ftp+tls"), vec![234]));
@@ -276,14 +358,139 @@ mod tests {
     #[test]
     fn mail_is_fetched() {
         let talk = Talk::tcp(110).server("+OK ready\r\n").client("USER a\r\n").server("-ERR no\r\n");
-        assert_eq!((talk.app(), talk.codes(), talk.told("replies")), (Some("pop"), vec![1], "OK 1, NO 1".to_owned()));
+        assert_eq!((talk.app(), talk.codes(), talk.told("replies")), (Some("pop"), vec![20_001], "OK 1, NO 1".to_owned()));
         let talk = Talk::tcp(9)
             .server("* OK IMAP4rev1 ready\r\n")
             .client("a1 LOGIN x y\r\n")
             .server("* CAPABILITY x\r\na1 NO no\r\n")
             .client("a2 IDLE\r\n")
             .server("+ idling\r\n");
-        assert_eq!((talk.app(), talk.codes()), (Some("imap"), vec![1, 0]));
+        assert_eq!((talk.app(), talk.codes()), (Some("imap"), vec![20_001, 0]));
+        assert_eq!((Imap::code_text(20_001), Pop::code_text(1)), ("NO".into(), "-ERR".into()));
+    }
+
+    /// What a refusal means depends on what was asked.
+    #[test]
+    fn what_a_refusal_means() {
+        use Answer::{Denied, Error, Expected, Normal};
+        fn of<G: Grammar>(command: &str, reply: &str) -> Answer {
+            let Some(Reply::Final(code, _)) = G::reply(reply.as_bytes()) else { panic!("{reply}") };
+            let mut heard = Told(0);
+            let (key, way) = FlowKey::v4(6, 0x0a00_0001, 0x0a00_0002, 40_000, G::ABOUT.tcp.unwrap()[0]);
+            let (mut dissectors, mut slot) = (Dissectors::<()>::default(), AppSlot::default());
+            let greeting = if code < 3 { "+OK hello\r\n" } else { "220 hello\r\n" };
+            for (way, text) in [(way.reversed(), greeting), (way, &format!("{command}\r\n")), (way.reversed(), &format!("{reply}\r\n"))] {
+                let text = if G::ABOUT.token == "imap" { text.replace("+OK", "* OK") } else { text.to_owned() };
+                let payload = Payload { flow: &key, way, time: Timestamp(0), bytes: text.as_bytes(), length: text.len() as u32, number: 0 };
+                dissectors.stream(&mut slot, &payload, &mut heard);
+            }
+            G::outcome(heard.0)
+        }
+        assert_eq!(
+            ["FEAT", "AUTH TLS", "OPTS UTF8 ON", "RETR x"].map(|command| of::<Ftp>(command, "502 what")),
+            [Expected, Expected, Expected, Error]
+        );
+        assert_eq!(
+            [of::<Ftp>("PASS x", "530 no"), of::<Ftp>("STOR x", "552 full"), of::<Ftp>("STOR x", "226 ok")],
+            [Denied, Error, Normal]
+        );
+        assert_eq!(
+            ["EHLO a", "MAIL FROM:<a>"].map(|command| of::<Smtp>(command, "502 5.5.1 what")),
+            [Expected, Error],
+            "whoever is not understood says HELO"
+        );
+        assert_eq!(
+            ["554 5.7.1 spam", "554 5.3.0 broken", "530 5.7.0 first TLS", "535 5.7.8 no", "550 no such user", "452 4.3.1 full"]
+                .map(|reply| of::<Smtp>("RCPT TO:<a>", reply)),
+            [Expected, Error, Expected, Denied, Expected, Error]
+        );
+        assert_eq!(["CAPA", "AUTH", "AUTH PLAIN", "PASS x", "RETR 1"].map(|command| of::<Pop>(command, "-ERR no")), {
+            [Expected, Expected, Denied, Denied, Error]
+        });
+        assert_eq!(["a SELECT Trash", "a LOGIN x y", "a FETCH 1"].map(|command| of::<Imap>(command, "a NO no")), [Expected, Denied, Error]);
+        assert_eq!(["a NO [TRYCREATE] no", "a BAD no"].map(|reply| of::<Imap>("a COPY 1 x", reply)), [Expected, Error]);
+    }
+
+    #[test]
+    fn a_server_that_greets_with_a_refusal() {
+        let refused = |port, greeting: &str| {
+            let talk = Talk::tcp(port).server(greeting);
+            (talk.codes(), talk.pairs().len())
+        };
+        assert_eq!(refused(25, "554-mx.example\r\n554 5.7.1 blocked\r\n"), (vec![554], 1));
+        assert_eq!((refused(21, "421 too many\r\n"), refused(110, "-ERR busy\r\n")), ((vec![421], 1), (vec![1], 1)));
+        assert_eq!((refused(143, "* OK IMAP4rev1\r\n* BYE\r\n"), refused(25, "220 a ESMTP\r\n")), ((vec![], 0), (vec![], 0)));
+    }
+
+    #[test]
+    fn a_literal_is_no_line() {
+        let talk = Talk::tcp(143)
+            .server("* OK IMAP4rev1 ready\r\n")
+            .client("a1 APPEND box {11}\r\n")
+            .server("+ ready\r\n")
+            .client("a9 LOGIN x\n")
+            .client("\r\n")
+            .server("a1 OK done\r\n")
+            .client("a2 LOGIN {1+}\r\nx {1+}\r\ny\r\na3 NOOP\r\n")
+            .server("a3 OK\r\na2 NO [AUTHENTICATIONFAILED]\r\n")
+            .client("a4 APPEND box {99}\r\n")
+            .server("a4 NO too large\r\n")
+            .client("a5 NOOP\r\n")
+            .server("a5 OK\r\n");
+        assert_eq!(talk.codes(), [0, 0, 0, 20_001, 1, 0], "with the leave to go on");
+        assert_eq!(
+            (literal(b"a {0}"), literal(b"a {12+}"), literal(b"12}"), literal(b"{x}"), literal(b"a")),
+            (Some(0), Some(12), None, None, None)
+        );
+    }
+
+    #[test]
+    fn commands_that_are_sent_together_are_answered_one_by_one() {
+        let talk = Talk::tcp(25)
+            .server("220 a ESMTP\r\n")
+            .client("EHLO a\r\n")
+            .server("250-a\r\n250 PIPELINING\r\n")
+            .client("MAIL FROM:<a>\r\nRCPT TO:<b>\r\nRCPT TO:<c>\r\nDA")
+            .client("TA\r\n")
+            .server("250 ok\r\n554 no\r\n250 ok\r\n354 go on\r\n")
+            .client("Subject: x\r\n\r\nQUIT\r\n..\r\n")
+            .client(".\r\n")
+            .server("250 queued\r\n")
+            .client("BDAT 6 LAST\r\nRSET\r\nQUIT\r\n")
+            .server("250 ok\r\n221 bye\r\n");
+        assert_eq!(talk.codes(), [250, 250, 554, 250, 354, 250, 250, 221]);
+        assert_eq!(talk.pairs().iter().filter_map(|pair| pair.1).map(|(_, code)| code).collect::<Vec<_>>(), talk.codes());
+        assert_eq!(talk.pairs().len(), 8);
+    }
+
+    #[test]
+    fn a_transfer_is_over_when_its_final_reply_says_so() {
+        let talk = Talk::tcp(21).server("220 FTP ready\r\n").client("RETR a\r\n").server("150 opening\r\n").server("426 cut\r\n");
+        assert_eq!((talk.codes(), talk.told("replies")), (vec![150, 426], "150 1, 220 1, 426 1".to_owned()));
+        assert_eq!(talk.pairs().len(), 1);
+    }
+
+    #[test]
+    fn what_a_gap_may_hold_is_not_judged() {
+        let greeting = || Talk::tcp(25).server("220 a ESMTP\r\n").client("EHLO a\r\n").server("250 ok\r\n");
+        // The leave to go on is missing: the text is no row of commands.
+        let talk = greeting().client("DATA\r\n").server_gap(20).client("one\r\ntwo\r\n").client(".\r\n").server("250 ok\r\n");
+        assert_eq!(talk.codes(), [250, u32::MAX, 250]);
+        // Commands are missing: replies to them answer nothing else.
+        let talk = greeting()
+            .client("MAIL FROM:<a>\r\n")
+            .client_gap(40)
+            .server("250 ok\r\n501 what\r\n")
+            .client("x\r\nQUIT\r\n")
+            .server("221 bye\r\n");
+        assert_eq!((talk.codes(), talk.pairs().len()), (vec![250, u32::MAX, 221], 3));
+        // Nobody answers a client that goes on and on.
+        let mut talk = greeting();
+        for _ in 0..1_000 {
+            talk = talk.client("NOOP\r\n");
+        }
+        assert_eq!((talk.pairs().len(), talk.codes().len()), (1_001, 1 + 1_000 - 256));
+        talk.end();
     }
 
     #[test]

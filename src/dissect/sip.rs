@@ -1,7 +1,7 @@
 //! SIP over UDP (RFC 3261): requests by method, replies by status, joined by their call and its running number.
 //!
-//! A call is answered by the first sign of the other side that it is under way (180 and the like), for the rest of the time people take; any other
-//! request by its final reply.
+//! A call is answered by the first sign of the other side that it is under way (180 and the like), for the rest of the time people take; how it ended
+//! its final reply says, as of any other request.
 
 use super::lines::code;
 use super::requests::{self, with_outcomes};
@@ -87,9 +87,10 @@ impl Dissector for Sip {
             }
         } else if let Some(code) = reply_status(first) {
             out.tally().add_code(STATUS, code);
-            let is_interim = code < 200 && !(of == Some(INVITE as usize) && code > 100);
-            if let Some(id) = id.filter(|_| !is_interim) {
-                out.reply(payload, id, code);
+            match id {
+                Some(id) if code >= 200 => out.reply(payload, id, code),
+                Some(id) if code > 100 && of == Some(INVITE as usize) => out.interim(payload, id, code),
+                _ => {}
             }
         }
         Progress::Continue
@@ -110,22 +111,29 @@ impl Dissector for Sip {
     }
 }
 
-/// Where the media of a call are going to be sent (SDP, RFC 8866 sections 5.7 and 5.14).
+/// Where the media of a call are going to be sent (SDP, RFC 8866 sections 5.7 and 5.14): a medium's own address stands behind it, that of all
+/// others before the first.
 fn offers<'a>(lines: impl Iterator<Item = &'a [u8]>, parties: CallParties, payload: &Payload<'_>, out: &mut DissectOutput<'_>) {
-    let mut address = None;
+    let mut tell = |address: Option<IpAddr>, port: Option<u16>| {
+        if let Some((address, port)) = address.zip(port) {
+            out.offer(&MediaOffer { address: Address::from(address), port, time: payload.time, parties });
+        }
+    };
+    let (mut of_all, mut own, mut port, mut is_medium) = (None, None, None, false);
     for line in lines.take(LINES) {
         let mut words = line.split(|&b| b == b' ').filter_map(|word| std::str::from_utf8(word).ok());
-        match words.next() {
-            Some("c=IN") => address = words.nth(1).and_then(|word| word.parse::<IpAddr>().ok()),
-            Some("m=audio" | "m=video") => {
-                let port = words.next().and_then(|word| word.parse::<u16>().ok()).filter(|port| *port != 0);
-                if let Some((address, port)) = address.zip(port) {
-                    out.offer(&MediaOffer { address: Address::from(address), port, time: payload.time, parties });
-                }
-            }
-            _ => {}
+        let Some(first) = words.next() else { continue };
+        if first == "c=IN" {
+            let address = words.nth(1).and_then(|word| word.split('/').next()).and_then(|word| word.parse::<IpAddr>().ok());
+            if is_medium { own = address } else { of_all = address }
+        } else if let Some(kind) = first.strip_prefix("m=") {
+            tell(own.or(of_all), port);
+            (own, is_medium) = (None, true);
+            let is_followed = matches!(kind, "audio" | "video");
+            port = words.next().filter(|_| is_followed).and_then(|word| word.parse::<u16>().ok()).filter(|port| *port != 0);
         }
     }
+    tell(own.or(of_all), port);
 }
 
 /// Who a From or To is (RFC 3261 section 25.1): what stands before the `@` of its address, or the whole of it.
@@ -164,6 +172,20 @@ fn hash(start: u32, bytes: &[u8]) -> u32 {
 mod tests {
     use super::*;
     use crate::dissect::talk::Talk;
+    use crate::dissect::{Dissectors, Listener};
+    use crate::model::{AppMessage, AppSlot, FlowKey, Timestamp};
+
+    /// The addresses that are offered.
+    #[derive(Default)]
+    struct Offers(Vec<String>);
+
+    impl Listener for Offers {
+        fn message(&mut self, _: &AppMessage) {}
+
+        fn offer(&mut self, offer: &MediaOffer) {
+            self.0.push(format!("{}:{}", offer.address, offer.port));
+        }
+    }
 
     fn message(first: &str, sequence: &str) -> String {
         format!("{first}\r\nVia: SIP/2.0/UDP a\r\nCall-ID: 77@a\r\nCSeq: {sequence}\r\n\r\n")
@@ -180,8 +202,32 @@ mod tests {
             .server(message("SIP/2.0 100 Trying", "2 REGISTER"))
             .server(message("SIP/2.0 401 Unauthorized", "2 REGISTER").replace("Call-ID", "i "));
         assert_eq!((talk.app(), talk.pairs().iter().map(|p| p.1).collect::<Vec<_>>()), (Some("sip"), vec![Some((2, 180)), Some((2, 401))]));
-        assert_eq!((talk.told("requests"), talk.told("status")), ("INVITE 1, ACK 1, REGISTER 1".into(), "100 2, 180 1, 401 1".into()));
+        let talk = talk.server(message("SIP/2.0 503 Service Unavailable", "1 INVITE"));
+        assert_eq!(talk.codes(), [180, 401, 503], "the first is not the last");
+        assert_eq!(
+            (talk.told("requests"), talk.told("status")),
+            ("INVITE 1, ACK 1, REGISTER 1".into(), "100 2, 180 1, 401 1, 503 1".into())
+        );
         assert_eq!((Sip::outcome(486), Sip::outcome(503), Sip::outcome(403)), (Answer::Expected, Answer::Error, Answer::Denied));
+    }
+
+    #[test]
+    fn each_medium_has_its_address() {
+        let offered = |text: &str| {
+            let mut heard = Offers::default();
+            let (key, way) = FlowKey::v4(17, 0x0a00_0001, 0x0a00_0002, 5_060, 5_060);
+            let message = message("INVITE sip:b@c SIP/2.0", "1 INVITE") + text;
+            let bytes = message.as_bytes();
+            let payload = Payload { flow: &key, way, time: Timestamp(0), bytes, length: bytes.len() as u32, number: 0 };
+            Dissectors::<()>::default().datagram(&mut AppSlot::default(), &payload, &mut heard);
+            heard.0
+        };
+        let all = "v=0\r\nc=IN IP4 192.0.2.1\r\nm=audio 4000 RTP/AVP 0\r\na=x\r\n";
+        assert_eq!(offered(all), ["192.0.2.1:4000"]);
+        let own = "v=0\r\nm=audio 4000 RTP/AVP 0\r\nc=IN IP4 192.0.2.2\r\nm=image 4002 udptl t38\r\nc=IN IP4 192.0.2.9\r\nm=video 4004 RTP/AVP 96\r\nc=IN IP4 192.0.2.3/127\r\n";
+        assert_eq!(offered(own), ["192.0.2.2:4000", "192.0.2.3:4004"]);
+        assert_eq!(offered(&all.replace("4000", "0")), [""; 0]);
+        assert_eq!(offered(&(all.to_owned() + "m=video 6 RTP/AVP 96\r\nc=IN IP6 2001:db8::1\r\n")), ["192.0.2.1:4000", "2001:db8::1:6"]);
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub struct AppMessage {
     pub number: u64,
     /// A request, else a reply.
     pub is_request: bool,
+    /// A reply that says that another will follow, which tells how it ends: with this one the waiting does.
+    pub is_interim: bool,
     /// The identifier both carry.
     pub id: u32,
     /// A hash of what is asked (0: not readable), which must be the same in both: identifiers are used again. Of a name the upper half stands

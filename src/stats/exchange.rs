@@ -18,11 +18,16 @@ use crate::model::{AppId, AppMessage, Direction, ExchangeEvent, FlowKey, Frame, 
 /// How long a request waits for its reply, counted from its last copy: resolvers give up after 5 s (the usual default).
 pub const REPLY_WAIT: i64 = 5 * SECOND;
 
-/// The same over TCP, where nobody asks again: what makes users give up takes less than a minute.
-pub const STREAM_WAIT: i64 = 60 * SECOND;
+/// The same over TCP, where nobody asks again: users give up within a minute, which is told of as waiting; jobs of a database take longer, and are
+/// answered.
+pub const STREAM_WAIT: i64 = 600 * SECOND;
 
 /// How long a request that waited in vain is remembered: servers that hang answer when they go on, and then nothing was lost.
 const GIVEN_UP: i64 = 60 * SECOND;
+
+/// How long the final reply is waited for behind one that said that it will come: a proxy gives up a call that rings after three minutes
+/// (RFC 3261 section 16.6, timer C).
+const UNDER_WAY: i64 = 180 * SECOND;
 
 /// How long a reply waits for a request that comes late: longer than two mirrored directions were reported to lie apart (2 s).
 const LATE: i64 = 3 * SECOND;
@@ -53,6 +58,8 @@ enum Course {
     None,
     /// Asked.
     Open,
+    /// The other side has said that it is at work: `latest` and `code` are of that reply.
+    UnderWay,
     /// Its reply came first.
     Early,
     /// Answered.
@@ -172,56 +179,63 @@ impl Exchanges {
     /// The course of the transaction.
     fn transaction(&mut self, slot: &mut Slot, message: &AppMessage) {
         let same = slot.question == message.question || slot.question == 0 || message.question == 0;
-        let fresh = Slot {
-            asked: message.time,
-            latest: message.time,
-            app: message.app,
-            flow: message.flow,
-            way: message.way,
-            question: message.question,
-            id: message.id,
-            number: message.number,
-            code: message.code,
-            course: if message.is_request { Course::Open } else { Course::Early },
-            repeated: 0,
-            is_late: false,
-            ..*slot
-        };
-        match (message.is_request, slot.course) {
+        if message.is_request {
+            self.asked(slot, message, same);
+        } else {
+            self.replied(slot, message, same && slot.way != message.way);
+        }
+    }
+
+    /// A request; whether it is the same as the slot's.
+    fn asked(&mut self, slot: &mut Slot, message: &AppMessage, same: bool) {
+        match slot.course {
             // More of the same request: time begins with its last byte.
-            (true, Course::Open) if same && slot.flow.protocol == TCP => {
-                (slot.asked, slot.latest) = (message.time, message.time);
+            Course::Open | Course::UnderWay if same && slot.flow.protocol == TCP => {
+                (slot.asked, slot.latest, slot.course) = (message.time, message.time, Course::Open);
             }
-            (true, Course::Open) if same => {
+            // Asked again while the answer was on its way.
+            Course::UnderWay if same => {}
+            Course::Open if same => {
                 slot.repeated = slot.repeated.saturating_add(1);
                 slot.latest = slot.latest.max(message.time);
             }
-            (true, Course::Early) if same && slot.way != message.way && message.time.since(slot.asked) <= LATE => {
+            Course::Early if same && slot.way != message.way && message.time.since(slot.asked) <= LATE => {
                 self.ended.push(Transaction { way: message.way, answered: None, ..ended(slot, TransactionEnd::Answered(slot.code)) });
                 slot.course = Course::Closed;
             }
             // Nobody asks the same by the same number so soon after its answer: it is a copy that could not be told.
-            (true, Course::Closed) if same && is_copy(slot, message) => {}
-            (true, course) => {
-                if course == Course::Open {
-                    self.ended.push(ended(slot, TransactionEnd::Forgotten));
-                }
-                *slot = fresh;
+            Course::Closed if same && is_copy(slot, message) => {}
+            _ => {
+                self.ended.extend(cut_off(slot));
+                *slot = begun(slot, message);
             }
-            (false, Course::Open) if message.code == AppMessage::LOST => {
+        }
+    }
+
+    /// A reply; whether it may be to the slot's request.
+    fn replied(&mut self, slot: &mut Slot, message: &AppMessage, answers: bool) {
+        let is_lost = message.code == AppMessage::LOST;
+        match slot.course {
+            Course::Open | Course::UnderWay if is_lost => {
                 self.note_late(slot, message.time);
-                self.ended.push(ended(slot, TransactionEnd::Forgotten));
+                self.ended.extend(cut_off(slot));
                 slot.course = Course::Closed;
             }
-            (false, _) if message.code == AppMessage::LOST => {}
-            (false, Course::Open) if same && slot.way != message.way => {
+            _ if is_lost => {}
+            Course::Open if answers && message.is_interim => {
                 self.note_late(slot, message.time);
+                (slot.latest, slot.code, slot.number, slot.course) = (message.time, message.code, message.number, Course::UnderWay);
+            }
+            _ if message.is_interim => {}
+            Course::Open | Course::UnderWay if answers => {
+                self.note_late(slot, message.time);
+                let answered = if slot.course == Course::Open { message.time } else { slot.latest };
                 let end = TransactionEnd::Answered(message.code);
-                self.ended.push(Transaction { answered: Some(message.time), number: message.number, ..ended(slot, end) });
+                self.ended.push(Transaction { answered: Some(answered), number: message.number, ..ended(slot, end) });
                 slot.course = Course::Closed;
             }
-            (false, Course::None) => *slot = fresh,
-            (false, _) => {}
+            Course::None => *slot = begun(slot, message),
+            _ => {}
         }
     }
 
@@ -250,9 +264,9 @@ impl Exchanges {
 
     /// Ends the transaction of a slot that leaves the table.
     fn end(&mut self, slot: &Slot, now: Timestamp) {
-        if slot.course == Course::Open {
-            let end = if is_overdue(slot, now) { TransactionEnd::Unanswered } else { TransactionEnd::Forgotten };
-            self.ended.push(ended(slot, end));
+        match slot.course {
+            Course::Open if is_overdue(slot, now) => self.ended.push(ended(slot, TransactionEnd::Unanswered)),
+            _ => self.ended.extend(cut_off(slot)),
         }
     }
 
@@ -275,8 +289,9 @@ impl Exchanges {
             if is_overdue(slot, now) {
                 self.end(slot, now);
                 slot.course = Course::None;
-            } else if slot.course == Course::Open {
-                let due = slot.latest.plus(if slot.is_late { wait(&slot.flow) } else { told_after(&slot.flow) });
+            } else if matches!(slot.course, Course::Open | Course::UnderWay) {
+                let is_told = slot.is_late || slot.course == Course::UnderWay;
+                let due = slot.latest.plus(if is_told { wait(slot) } else { told_after(&slot.flow) });
                 self.due = Some(self.due.map_or(due, |d| d.min(due)));
             }
             if matches!(slot.state, State::Empty | State::GivenUp)
@@ -302,16 +317,16 @@ impl Exchanges {
         for slot in self.table.iter().filter(|slot| slot.state == State::Early && now.since(slot.time) > LATE_AT_END) {
             self.decide(slot, now, event);
         }
-        let open = self.table.iter_mut().filter(|slot| slot.course == Course::Open);
-        for slot in open {
+        for slot in &mut self.table {
             if is_late(slot, now) {
                 self.ended.push(ended(slot, TransactionEnd::Waiting));
             }
             // What was told to wait is known already.
             let is_told = slot.is_late || is_late(slot, now);
-            let is_open = !is_told && now.since(slot.latest) >= OPEN_AT_END;
+            let is_open = slot.course == Course::Open && !is_told && now.since(slot.latest) >= OPEN_AT_END;
+            let cut = cut_off(slot).map(|cut| if is_open { Transaction { end: TransactionEnd::Open, ..cut } } else { cut });
+            self.ended.extend(cut);
             slot.course = Course::None;
-            self.ended.push(ended(slot, if is_open { TransactionEnd::Open } else { TransactionEnd::Forgotten }));
         }
     }
 
@@ -340,9 +355,13 @@ fn left(slot: &Slot, now: Timestamp) -> (State, Timestamp) {
     if slot.state == State::Waiting { (State::GivenUp, now) } else { (State::Empty, Timestamp::default()) }
 }
 
-/// How long a request of a conversation waits for its reply.
-fn wait(flow: &FlowKey) -> i64 {
-    if flow.protocol == TCP { STREAM_WAIT } else { REPLY_WAIT }
+/// How long a request waits for its reply.
+fn wait(slot: &Slot) -> i64 {
+    match (slot.course, slot.flow.protocol) {
+        (Course::UnderWay, _) => UNDER_WAY,
+        (_, TCP) => STREAM_WAIT,
+        _ => REPLY_WAIT,
+    }
 }
 
 /// When something is first to be told of a request that waits.
@@ -355,7 +374,35 @@ fn is_late(slot: &Slot, now: Timestamp) -> bool {
 }
 
 fn is_overdue(slot: &Slot, now: Timestamp) -> bool {
-    slot.course != Course::None && now.since(slot.latest) > wait(&slot.flow)
+    slot.course != Course::None && now.since(slot.latest) > wait(slot)
+}
+
+/// A slot whose transaction begins with this message.
+fn begun(slot: &Slot, message: &AppMessage) -> Slot {
+    Slot {
+        asked: message.time,
+        latest: message.time,
+        app: message.app,
+        flow: message.flow,
+        way: message.way,
+        question: message.question,
+        id: message.id,
+        number: message.number,
+        code: message.code,
+        course: if message.is_request { Course::Open } else { Course::Early },
+        repeated: 0,
+        is_late: false,
+        ..*slot
+    }
+}
+
+/// The transaction of a slot whose end nobody will see; one that was under way was answered by the reply that said so.
+fn cut_off(slot: &Slot) -> Option<Transaction> {
+    match slot.course {
+        Course::Open => Some(ended(slot, TransactionEnd::Forgotten)),
+        Course::UnderWay => Some(Transaction { answered: Some(slot.latest), ..ended(slot, TransactionEnd::Answered(slot.code)) }),
+        Course::None | Course::Early | Course::Closed => None,
+    }
 }
 
 /// The transaction of a slot.
@@ -381,6 +428,7 @@ pub fn echo(frame: &Frame<'_>) -> Option<AppMessage> {
         time: frame.time,
         number: frame.number,
         is_request,
+        is_interim: false,
         id,
         question: 0,
         code: 0,

@@ -56,6 +56,10 @@ impl Source for MaskedSource {
         filled.map_err(|error| Pseudonyms::of_sources(&self.source.info()).in_error(error))
     }
 
+    fn behind(&self) -> Option<&dyn Source> {
+        Some(&*self.source)
+    }
+
     fn info(&self) -> Vec<SourceInfo> {
         let mut sources = self.source.info();
         sources.iter_mut().flat_map(|source| &mut source.interfaces).for_each(mask_interface);
@@ -72,22 +76,6 @@ impl Source for MaskedSource {
 
     fn losses(&mut self) -> SourceLosses {
         self.source.losses()
-    }
-
-    fn counts_losses(&self) -> bool {
-        self.source.counts_losses()
-    }
-
-    fn is_live(&self) -> bool {
-        self.source.is_live()
-    }
-
-    fn has_fine_stamps(&self) -> bool {
-        self.source.has_fine_stamps()
-    }
-
-    fn waits(&self) -> bool {
-        self.source.waits()
     }
 }
 

@@ -105,8 +105,8 @@ impl Source for Replay {
         info
     }
 
-    fn counts_losses(&self) -> bool {
-        self.source.counts_losses()
+    fn behind(&self) -> Option<&dyn Source> {
+        Some(&*self.source)
     }
 
     fn losses(&mut self) -> SourceLosses {

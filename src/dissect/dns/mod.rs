@@ -255,6 +255,7 @@ fn message(payload: &Payload<'_>, bytes: &[u8], is_whole: bool, source: NameSour
             time: payload.time,
             number: payload.number,
             is_request: !header.is_response(),
+            is_interim: false,
             id: header.id.into(),
             question: question.map_or(0, |q| name.question_hash(q.kind)),
             code: header.rcode().into(),

@@ -14,6 +14,7 @@ fn dns(exchanges: &mut Exchanges, counts: &mut UnmatchedCounts, id: u8, answer: 
         time: Timestamp(millis * 1_000_000),
         number: 0,
         is_request: !answer,
+        is_interim: false,
         id: id.into(),
         question: 0,
         code: 0,

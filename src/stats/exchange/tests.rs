@@ -42,8 +42,19 @@ impl Table {
         let ((from, from_port), (to, to_port)) = if asks { (client, server) } else { (server, client) };
         let (flow, way) = FlowKey::v4(17, from, to, from_port, to_port);
         let time = Timestamp(millis * MILLISECOND);
-        let message =
-            AppMessage { app: AppId::at(0), flow, way, time, number: 0, is_request: asks, id, question, code: 3, tells_loss: true };
+        let message = AppMessage {
+            app: AppId::at(0),
+            flow,
+            way,
+            time,
+            number: 0,
+            is_request: asks,
+            is_interim: false,
+            id,
+            question,
+            code: 3,
+            tells_loss: true,
+        };
         self.exchanges.pass(&message, &mut |event| self.events.note(event));
         self.exchanges.take_ended(|t| self.ended.push(t));
         self
@@ -186,12 +197,13 @@ fn over_tcp_a_reply_is_waited_for_as_long_as_people_do() {
         time: Timestamp(seconds * SECOND),
         number: 0,
         is_request,
+        is_interim: false,
         id: 1,
         question: 0,
         code: 0xc000_006d,
         tells_loss: false,
     };
-    for (reply, end) in [(59, Answered(0xc000_006d)), (61, Unanswered)] {
+    for (reply, end) in [(59, Answered(0xc000_006d)), (599, Answered(0xc000_006d)), (601, Unanswered)] {
         let mut table = Table::new();
         table.exchanges.pass(&message(true, 0), &mut |event| table.events.note(event));
         table.advance(reply * 1_000);
@@ -211,9 +223,54 @@ fn over_tcp_a_request_goes_on_until_its_last_byte_and_a_lost_reply_is_not_judged
     {
         let way = if is_request { way } else { way.reversed() };
         let time = Timestamp(millis * MILLISECOND);
-        let message = AppMessage { app: AppId::at(0), flow, way, time, number: 0, is_request, id, question: 0, code, tells_loss: false };
+        let message = AppMessage {
+            app: AppId::at(0),
+            flow,
+            way,
+            time,
+            number: 0,
+            is_request,
+            is_interim: false,
+            id,
+            question: 0,
+            code,
+            tells_loss: false,
+        };
         table.exchanges.pass(&message, &mut |event| table.events.note(event));
     }
     table.advance(200_000);
     assert_eq!(table.ends(), [(Answered(7), Some(10), 0), (Forgotten, None, 0)]);
+}
+
+/// A call rings, fails after half a minute; another one rings on; a third is seen no more behind its first sign; a fourth is asked for again.
+#[test]
+fn the_interim_reply_gives_the_time_and_the_final_one_the_outcome() {
+    let (flow, way) = FlowKey::v4(17, 0x0a00_0001, 0x0a00_0002, 5_060, 5_060);
+    let mut table = Table::new();
+    let say = |table: &mut Table, id, millis, code: Option<(u32, bool)>| {
+        let (way, is_request) = if code.is_some() { (way.reversed(), false) } else { (way, true) };
+        let (code, is_interim) = code.unwrap_or_default();
+        let (app, time, number, question) = (AppId::at(0), Timestamp(millis * MILLISECOND), 0, 0);
+        let message = AppMessage { app, flow, way, time, number, is_request, is_interim, id, question, code, tells_loss: false };
+        table.exchanges.pass(&message, &mut |event| table.events.note(event));
+    };
+    say(&mut table, 1, 0, None);
+    say(&mut table, 1, 40, Some((180, true)));
+    say(&mut table, 1, 900, Some((183, true)));
+    say(&mut table, 1, 1_000, None);
+    table.advance(29_000);
+    say(&mut table, 1, 30_000, Some((503, false)));
+    table.advance(30_000);
+    assert_eq!(table.ends(), [(Answered(503), Some(40), 0)]);
+    say(&mut table, 2, 40_000, None);
+    say(&mut table, 2, 40_010, Some((180, true)));
+    table.advance(219_000);
+    assert_eq!(table.ends().len(), 1, "it rings");
+    table.advance(222_000);
+    assert_eq!(table.ends()[1..], [(Answered(180), Some(10), 0)], "nobody saw how it ended");
+    say(&mut table, 3, 230_000, None);
+    say(&mut table, 3, 230_005, Some((180, true)));
+    table.exchanges.finish(Timestamp(231_000 * MILLISECOND), &mut |_| {});
+    table.advance(231_000);
+    assert_eq!(table.ends()[2..], [(Answered(180), Some(5), 0)]);
 }
