@@ -9,7 +9,7 @@ use super::{AnswerProgress, Carriage, DissectOutput, Listener, Payload, Probe, P
 use crate::model::limits::{DISSECT_BYTES, DISSECT_STATES, PROBES, PROBES_ONE_WAY, RTP_CANDIDATES};
 use crate::model::{
     AppId, AppSection, AppSlot, AppStage, CapScale, CloseReason, Direction, DissectLosses, FlowKey, LearntName, RtpPacket, Sum, Tally,
-    Transaction,
+    Transaction, UnreadSight,
 };
 use hashbrown::HashMap;
 use std::sync::Arc;
@@ -75,6 +75,8 @@ pub struct Dissectors<R = ()> {
     /// Bytes held of incomplete messages.
     held: usize,
     losses: DissectLosses,
+    /// The latest conversation that carries requests which nobody reads.
+    unread: Option<UnreadSight>,
 }
 
 impl<R> Default for Dissectors<R> {
@@ -95,6 +97,7 @@ impl<R> Dissectors<R> {
             earlier: Vec::new(),
             held: 0,
             losses: DissectLosses::default(),
+            unread: None,
         }
     }
 }
@@ -247,6 +250,9 @@ impl<R: Default> Dissectors<R> {
         let tried = slot.tried.get_mut(payload.way as usize)?;
         let found = found.map(|app| registry::became(slot.app, app));
         slot.app = found.unwrap_or(slot.app);
+        if found.is_some_and(|app| registry::carries_unread(app).is_some()) {
+            self.unread = Some(UnreadSight { app: slot.app, time: payload.time });
+        }
         match found {
             Some(app) if Which::of(app).is_some() => slot.stage = AppStage::Parse,
             Some(app) if registry::is_final(app) => slot.stage = AppStage::Skip,
@@ -322,6 +328,11 @@ impl<R: Default> Dissectors<R> {
             _ => drop(self.forget(slot, |_, _| {})),
         }
         progress
+    }
+
+    /// Takes out the latest conversation that carries requests which nobody reads.
+    pub fn unread(&mut self) -> Option<UnreadSight> {
+        self.unread.take()
     }
 
     /// The name of the server of a conversation, if it is known.

@@ -223,7 +223,9 @@ pub fn answer(transaction: &Transaction) -> Answer {
     };
     match outcome(transaction.app, code) {
         _ if manners.asks_groups => Answer::Uncounted,
-        Answer::Normal | Answer::Expected if manners.holds && transaction.latency().is_some_and(|nanos| nanos >= LONG_POLL.in_nanos()) => {
+        Answer::Normal | Answer::Expected
+            if manners.holds && transaction.question != 0 && transaction.latency().is_some_and(|nanos| nanos >= LONG_POLL.in_nanos()) =>
+        {
             Answer::Held
         }
         said => said,
@@ -278,7 +280,7 @@ mod tests {
 
     #[test]
     fn answers_mean_what_the_protocol_says_and_how_long_they_took() {
-        let answered = |token: &str, code, seconds: i64| {
+        let answer_to = |question, token: &str, code, seconds: i64| {
             let (flow, way) = FlowKey::v4(6, 1, 2, 40_000, 80);
             let (asked, at) = (Timestamp(0), Timestamp(seconds * SECOND));
             let end = TransactionEnd::Answered(code);
@@ -289,12 +291,14 @@ mod tests {
                 asked,
                 answered: Some(at),
                 end,
-                question: 0,
+                question,
                 id: 0,
                 repeated: 0,
                 number: 0,
             })
         };
+        let answered = |token: &str, code, seconds| answer_to(7, token, code, seconds);
+        assert_eq!(answer_to(0, "http", 200, 30), Answer::Normal, "what is sent is not held back");
         assert_eq!((answered("http", 200, 19), answered("http", 200, 20)), (Answer::Normal, Answer::Held));
         assert_eq!(
             (answered("http", 404, 20), answered("http", 403, 30), answered("http", 503, 30)),

@@ -80,7 +80,7 @@ impl Answer {
 pub struct Manners {
     /// Nobody asks by it for what is meant to wait for long: who waits is in trouble.
     pub is_prompt: bool,
-    /// An answer that takes very long was held back until there was something to tell.
+    /// An answer that takes very long to what was fetched was held back until there was something to tell.
     pub holds: bool,
     /// Over datagrams a server owes an answer to each request.
     pub owes: bool,

@@ -104,7 +104,7 @@ pub use neighbour::{Abilities, Inventory, LinkClaims, MediaPolicy, Neighbour, Ne
 pub use network::{
     Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Flight, FreeTalk, HostLoad, IcmpError, KeptAlive, LocatedLoss, NetworkBatch,
     NetworkEvent, ProxiedRequest, RoundTrip, ServiceKey, ShortName, SilentPeer, Stall, StallEnd, StuckSegment, TlsNews, TlsSight, TurnKind,
-    UnreadTurn,
+    UnreadSight, UnreadTurn,
 };
 pub use packet_tree::{LayerWriter, PacketTree, Show, TreeField, TreeLayer, ValueHeads};
 pub use path::Path;

@@ -480,6 +480,15 @@ pub struct ProxiedRequest {
     pub name: ShortName,
 }
 
+/// A conversation carries requests that nobody reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnreadSight {
+    /// What it speaks.
+    pub app: AppId,
+    /// When it was recognised.
+    pub time: Timestamp,
+}
+
 /// What a TLS handshake shows before all is encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TlsNews {
@@ -552,6 +561,8 @@ pub enum NetworkEvent {
     Tls(TlsSight),
     /// A proxy is asked for something of another host.
     Proxied(ProxiedRequest),
+    /// Requests pass that nobody reads.
+    Unread(UnreadSight),
     /// A large segment does not get through.
     Stuck(StuckSegment),
     /// Data is sent again and again, and its receiver says nothing at all.
@@ -583,6 +594,7 @@ impl NetworkEvent {
             NetworkEvent::RoundTrip(trip) => trip.time,
             NetworkEvent::Tls(seen) => seen.time,
             NetworkEvent::Proxied(request) => request.time,
+            NetworkEvent::Unread(seen) => seen.time,
             NetworkEvent::Stuck(stuck) => stuck.time,
             NetworkEvent::Silent(silent) => silent.time,
             NetworkEvent::KeptAlive(kept) => kept.last,

@@ -124,5 +124,6 @@ fn the_last_attempts_of_a_name_server_that_answers_only_in_part() {
     let s = t.seen();
     let found = troubles(&s);
     assert!(found.iter().any(|f| (f.0, f.1.as_str()) == ("tcp.no_answer", "10.1.0.9:53/tcp")), "{found:?}");
-    assert_eq!((s.diagnosis.network.failed, s.diagnosis.network.open), (9, 1), "{found:?}");
+    // The last but one was repeated 0.5 s before the end: that may be answered.
+    assert_eq!((s.diagnosis.network.failed, s.diagnosis.network.open), (8, 2), "{found:?}");
 }

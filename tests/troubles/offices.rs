@@ -222,14 +222,16 @@ fn prints(t: &mut Traffic, at: Micros, client: (u8, u16), shut: Micros) {
 
 #[test]
 fn printers_print_at_their_own_pace() {
-    is_healthy("printing", |t| (0..6u16).for_each(|n| prints(t, i64::from(n) * 9 * S, (1 + n as u8 % 3, 5_000 + n), 400 * MS)));
+    is_healthy("printing", |t| {
+        (0..6u16).for_each(|n| prints(t, i64::from(n) * 9 * S, (1 + n as u8 % 3, 5_000 + n), 400 * MS + i64::from(n) * S))
+    });
 }
 
 #[test]
 fn a_printer_without_paper() {
     let s = has(("tcp.slow_receiver", "10.1.0.70", Severity::Warning), |t| {
-        prints(t, S, (1, 5_000), 9 * S);
-        prints(t, 2 * S, (2, 5_001), 9 * S);
+        prints(t, S, (1, 5_000), 35 * S);
+        prints(t, 2 * S, (2, 5_001), 35 * S);
     });
     assert!(title(&s).starts_with("10.1.0.70"), "{}", title(&s));
 }

@@ -1,7 +1,7 @@
 //! Proxies, and what they are asked for; and requests that nobody reads.
 
 use super::{Micros, S, Traffic, only, title, troubles};
-use spantop::model::Severity;
+use spantop::model::{Severity, Verdict};
 use spantop::snapshot::Snapshot;
 
 /// Requests to a proxy for one host after the other, each answered so much later with this.
@@ -81,4 +81,27 @@ fn what_is_asked_by_http2_in_clear_is_not_judged() {
     let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
     assert_eq!(not_judged(preface), (reason.clone(), reason));
     assert_eq!(not_judged(b"GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n"), (None, None));
+}
+
+/// What a server that is overloaded answers: so many of 120 pages, that are fetched or sent, 25 s later, all others 4 s later.
+fn overloaded(ask: &[u8], long: fn(u16) -> bool) -> Snapshot {
+    let mut t = Traffic::default();
+    for n in 0..120u16 {
+        let later = if long(n) { 25 * S } else { 4 * S };
+        t.asked_later(i64::from(n) * S / 2, (1 + n as u8 % 5, 5_000 + n), (9, 8_080), ([ask, GOOD], later));
+    }
+    t.with_office(90).seen()
+}
+
+#[test]
+fn a_few_answers_that_take_very_long_excuse_no_others() {
+    let (get, post) =
+        (b"GET /news HTTP/1.1\r\nHost: a.example\r\n\r\n", b"POST /order HTTP/1.1\r\nHost: a.example\r\nContent-Length: 0\r\n\r\n");
+    let slow = only("server.slow", "10.1.0.9:8080/tcp", Severity::Critical);
+    assert_eq!(troubles(&overloaded(get, |n| n % 20 == 0)), slow, "one in twenty takes as long as a poll");
+    assert_eq!(troubles(&overloaded(post, |_| true)), slow, "what is sent is not held back");
+    let s = overloaded(get, |_| true);
+    let reason = s.diagnosis.network.not_judged.iter().find(|n| n.0 == "server.slow").map(|n| n.1.as_str());
+    assert_eq!(reason, Some("most answers of 10.1.0.9:8080 take more than 20.00 s, as if they were meant to wait"));
+    assert_eq!((troubles(&s), s.diagnosis.network.verdict), (vec![], Verdict::Unknown));
 }

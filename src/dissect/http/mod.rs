@@ -77,6 +77,7 @@ const METHODS: [&str; 42] = [
 ];
 /// Bytes of the longest method.
 const METHOD_BYTES: usize = 16;
+const GET: u8 = 0;
 const HEAD: u8 = 2;
 const CONNECT: u8 = 6;
 
@@ -114,7 +115,7 @@ pub struct HttpConnection {
     bodiless: u64,
     /// The same of those that ask for a tunnel.
     tunnels: u64,
-    /// What stands for the host that the open request asks a proxy for; 0: it asks no proxy.
+    /// What stands for what the open request fetches, of a proxy for the host that is asked for; 0: it fetches nothing.
     target: u32,
     /// The connection turned into something else.
     upgraded: bool,
@@ -207,7 +208,8 @@ impl HttpConnection {
         let target = target.get(..end).unwrap_or_default();
         out.words(payload, self.asked, RequestPart::Target { method }, target);
         let proxied = proxied(method, target);
-        self.target = proxied.map_or(0, turns::user);
+        // What is sent to a server is work for it; only what is fetched may be held back.
+        self.target = proxied.or(Some(target).filter(|_| method == GET)).map_or(0, turns::user);
         proxied.into_iter().for_each(|name| out.proxied(payload, self.target, name));
         let bit = 1u64 << (self.asked % 64);
         set(&mut self.bodiless, bit, method == HEAD);

@@ -8,7 +8,7 @@ use crate::model::mix::Keys;
 use crate::model::tcp::{ACK, RST, SYN};
 use crate::model::{
     AppMessage, AppSlot, CapScale, CloseReason, Direction, Frame, LearntName, MediaOffer, NetworkEvent, ProxiedRequest, RequestWords,
-    RtpPacket, Segment, Timestamp, TlsSight, Transaction,
+    RtpPacket, Segment, Timestamp, TlsSight, Transaction, UnreadSight,
 };
 use crate::stats::exchange::{self, Exchanges};
 use crate::stats::{Reassembler, ReassemblyPool, RtpStreams, StreamEnd, StreamPiece};
@@ -244,6 +244,11 @@ impl Reader {
     /// Takes out for whom proxies were asked since.
     pub fn proxied(&mut self) -> impl Iterator<Item = ProxiedRequest> + '_ {
         self.yielded.proxied.drain(..)
+    }
+
+    /// Takes out the latest conversation that carries requests which nobody reads.
+    pub fn unread(&mut self) -> Option<UnreadSight> {
+        self.dissectors.unread()
     }
 
     /// Takes out where voice and pictures are going to be sent, of what was said since.

@@ -3,9 +3,10 @@
 use crate::diagnose::{self, Evidence, Judge, Matter};
 use crate::dissect::{registry, tls};
 use crate::model::Arrange as _;
-use crate::model::evidence::{SLOW_FLOOR, SLOW_NAME_FLOOR, ServiceWindow};
+use crate::model::evidence::{LONG_POLL, SLOW_FLOOR, SLOW_NAME_FLOOR, ServiceWindow};
 use crate::model::limits::CONTROL_WAITING;
 use crate::model::time::SECOND;
+use crate::model::units::duration;
 use crate::model::{
     AppId, CapScale, ControlMessage, Finding, Flood, FloodSecond, LinkLoad, NetworkBatch, NetworkEvent, Proofs, Proto, ServiceKey,
     Severity, SwitchView, Timestamp, Transaction, Verdict,
@@ -241,11 +242,15 @@ impl NetworkJudge {
         // Nobody expects a judgement of what did not pass.
         not_judged.retain(|(id, _)| found.contains(id) || diagnose::has_matter(id, mirror, &|matter| self.has_passed(matter)));
         not_judged.extend(self.unread());
+        let held = self.ledger.held_back();
+        let is_held =
+            |key| format!("most answers of {key} take more than {}, as if they were meant to wait", duration(LONG_POLL.in_seconds()));
+        not_judged.extend(held.map(|key| ("server.slow", is_held(key))));
         let worst = findings.iter().filter(|f| f.active).map(|f| f.severity).max().max(besides);
         let verdict = match worst {
             Some(Severity::Critical) => Verdict::Bad,
             Some(Severity::Warning) => Verdict::Doubtful,
-            _ if self.ledger.judged == 0 || is_blind || failing.is_much => Verdict::Unknown,
+            _ if self.ledger.judged == 0 || is_blind || failing.is_much || held.is_some() => Verdict::Unknown,
             Some(Severity::Note) => Verdict::Noted,
             None => Verdict::Good,
         };
@@ -274,9 +279,8 @@ impl NetworkJudge {
 
     /// Findings about requests that passed and that nobody reads, and why.
     fn unread(&self) -> impl Iterator<Item = (&'static str, String)> + use<> {
-        let title = |app| registry::about(app).map(|about| about.title);
-        let carriers = self.ledger.apps(|app| registry::carries_unread(app) == Some("http"));
-        let words = carriers.into_iter().filter_map(title).collect::<Vec<_>>().join(" and ");
+        let title = |app: &AppId| registry::about(*app).map(|about| about.title);
+        let words = self.ledger.unread.iter().filter_map(title).collect::<Vec<_>>().join(" and ");
         let of_requests = ["http.errors", "server.slow"].into_iter().filter(|_| !words.is_empty());
         of_requests.map(|id| (id, format!("what is asked by {words} in clear is not read"))).collect::<Vec<_>>().into_iter()
     }

@@ -225,8 +225,10 @@ impl ServiceLedger {
                 _ => {}
             }
         });
-        let is_slow = latency.filter(|_| answer.is_timed()).is_some_and(|latency| slowness.troubles(latency).next().is_some());
-        self.proxied.note(key, t.question, answer == Answer::Error, is_slow);
+        let is_slow = latency
+            .filter(|_| answer.is_timed())
+            .is_some_and(|latency| slowness.troubles(latency).any(|trouble| trouble == Trouble::VerySlow));
+        self.proxied.note(key, (t.question, time), answer == Answer::Error, is_slow);
         let Some(service) = self.services.get_mut(&key) else { return };
         let slow = latency.filter(|_| answer.is_timed()).into_iter().flat_map(|latency| slowness.troubles(latency));
         let unanswered = (t.end == TransactionEnd::Unanswered).then_some(Trouble::Unanswered);

@@ -122,6 +122,8 @@ pub struct ServiceLedger {
     pub unfollowed: u64,
     /// Attempts and requests that were open when the capture ended, so that they were not judged.
     pub open: u64,
+    /// Applications whose requests nobody reads.
+    pub unread: BTreeSet<AppId>,
     /// Attempts and requests that were decided.
     pub judged: u64,
 }
@@ -155,6 +157,9 @@ impl ServiceLedger {
             }
             NetworkEvent::Tls(seen) => self.tls(seen),
             NetworkEvent::Proxied(request) => self.proxied.asked(request),
+            NetworkEvent::Unread(seen) => {
+                self.unread.insert(seen.app);
+            }
             NetworkEvent::Load(load) => self.loads.take(load),
             NetworkEvent::Media(news) => self.media.take(news),
             NetworkEvent::Offered(offer) => self.media.offer(offer),
@@ -292,9 +297,13 @@ impl ServiceLedger {
         self.services.values().any(|service| is(service.app))
     }
 
-    /// Those applications that services were seen to speak, each once.
-    pub fn apps(&self, is: impl Fn(AppId) -> bool) -> BTreeSet<AppId> {
-        self.services.values().map(|service| service.app).filter(|app| is(*app)).collect()
+    /// The first of those services most of whose answers took so long that they may have been held back.
+    pub fn held_back(&self) -> Option<ServiceKey> {
+        let is_held = |service: &ServiceRecord| {
+            let waits = service.whole.waits(service.first_turn);
+            waits.held > 1 && waits.held * 2 > waits.timed
+        };
+        self.services.iter().filter(|(_, service)| is_held(service)).map(|(key, _)| *key).min()
     }
 
     /// Streams of voice and pictures, as a whole.

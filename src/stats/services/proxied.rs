@@ -5,20 +5,22 @@ use crate::model::Arrange as _;
 use crate::model::evidence::{ProxiedTarget, ProxyEvidence};
 use crate::model::limits::PROXIED;
 use crate::model::{ProxiedRequest, ServiceKey, ShortName, Timestamp};
+use crate::stats::sightings::bounded::{LATELY_BIN, Lately};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-
-/// Requests for a target from which on the older ones of them count half.
-const AGED: u32 = 1_024;
 
 /// What is known of a target behind a proxy.
 #[derive(Debug, Default)]
 struct Target {
     name: ShortName,
-    asked: u32,
-    bad: u32,
-    slow: u32,
+    /// Requests that ended, those that failed, and those that took long, of the last ten minutes.
+    counts: [Lately; 3],
 }
+
+/// Places of these.
+const ASKED: usize = 0;
+const BAD: usize = 1;
+const SLOW: usize = 2;
 
 /// All of them, by their proxy and what stands for their name.
 #[derive(Debug, Default)]
@@ -43,15 +45,10 @@ impl ProxiedTargets {
     }
 
     /// What became of a request to a service, which is a proxy where it is known for what it was asked.
-    pub fn note(&mut self, proxy: ServiceKey, question: u32, is_bad: bool, is_slow: bool) {
+    pub fn note(&mut self, proxy: ServiceKey, (question, time): (u32, Timestamp), is_bad: bool, is_slow: bool) {
         let Some(target) = self.known.get_mut(&(proxy, question)).filter(|_| question != 0) else { return };
-        let all = [&mut target.asked, &mut target.bad, &mut target.slow];
-        for (count, more) in all.into_iter().zip([true, is_bad, is_slow]) {
-            *count = count.saturating_add(u32::from(more));
-        }
-        if target.asked >= AGED {
-            [&mut target.asked, &mut target.bad, &mut target.slow].into_iter().for_each(|count| *count /= 2);
-        }
+        let bin = time.0.div_euclid(LATELY_BIN);
+        target.counts.iter_mut().zip([true, is_bad, is_slow]).for_each(|(count, more)| count.add(bin, u64::from(more)));
     }
 
     /// What is known of each proxy whose targets were asked for in the last ten minutes.
@@ -61,27 +58,36 @@ impl ProxiedTargets {
         for (&(proxy, _), target, _) in self.known.iter().filter(|(_, _, last)| is_held(*last)) {
             proxies.entry(proxy).or_default().push(target);
         }
+        let bin = now.0.div_euclid(LATELY_BIN);
         let of = |targets: Vec<&Target>| ProxyEvidence {
             targets: targets.len() as u64,
-            failing: most(&targets, |target| target.bad),
-            slow: most(&targets, |target| target.slow),
+            failing: most(&targets, BAD, bin),
+            slow: most(&targets, SLOW, bin),
         };
         proxies.into_iter().map(|(proxy, targets)| (proxy, of(targets))).collect()
     }
 }
 
+impl Target {
+    /// What was counted in the ten minutes up to and with the bin of that number.
+    fn count(&self, what: usize, bin: i64) -> u64 {
+        self.counts.get(what).map_or(0, |count| count.sum(bin))
+    }
+}
+
 /// The target of most of what counts, beside all others.
-fn most(targets: &[&Target], count: impl Fn(&Target) -> u32) -> Option<ProxiedTarget> {
+fn most(targets: &[&Target], what: usize, bin: i64) -> Option<ProxiedTarget> {
     let mut order = targets.to_vec();
-    order.arrange_by_key(|target| (Reverse(count(target)), target.name.to_string()));
+    order.arrange_by_key(|target| (Reverse(target.count(what, bin)), target.name.to_string()));
     let (first, others) = order.split_first()?;
-    let sum = |of: &dyn Fn(&Target) -> u32| others.iter().map(|target| u64::from(of(target))).sum();
-    (count(first) > 0).then(|| ProxiedTarget {
+    let sum = |of: usize| others.iter().map(|target| target.count(of, bin)).sum();
+    let bad = first.count(what, bin);
+    (bad > 0).then(|| ProxiedTarget {
         name: first.name,
-        asked: first.asked.into(),
-        bad: count(first).into(),
-        others_asked: sum(&|target| target.asked),
-        others_bad: sum(&count),
+        asked: first.count(ASKED, bin),
+        bad,
+        others_asked: sum(ASKED),
+        others_bad: sum(what),
     })
 }
 
@@ -109,7 +115,7 @@ mod tests {
         for n in 0..40 {
             let target = 1 + n % 4;
             targets.asked(&request(target, i64::from(n)));
-            targets.note(proxy(), target, target == 3, n == 0);
+            targets.note(proxy(), (target, Timestamp(i64::from(n) * SECOND)), target == 3, n == 0);
         }
         let told = targets.evidence(Timestamp(40 * SECOND), false);
         let found = &told[&proxy()];
@@ -123,17 +129,19 @@ mod tests {
     #[test]
     fn what_is_no_proxy_has_no_targets() {
         let mut targets = ProxiedTargets::default();
-        targets.note(proxy(), 0, true, true);
-        targets.note(proxy(), 7, true, true);
+        targets.note(proxy(), (0, Timestamp(0)), true, true);
+        targets.note(proxy(), (7, Timestamp(0)), true, true);
         assert!(targets.evidence(Timestamp(0), true).is_empty());
     }
 
     #[test]
-    fn old_requests_count_half() {
+    fn what_failed_long_ago_does_not_count() {
         let mut targets = ProxiedTargets::default();
-        targets.asked(&request(1, 0));
-        (0..AGED).for_each(|n| targets.note(proxy(), 1, n < 100, false));
-        let failing = targets.evidence(Timestamp(0), true)[&proxy()].failing.unwrap();
-        assert_eq!((failing.asked, failing.bad), (u64::from(AGED / 2), 50));
+        for minute in 0..20 {
+            targets.asked(&request(1, minute * 60));
+            targets.note(proxy(), (1, Timestamp(minute * 60 * SECOND)), minute < 15, false);
+        }
+        let failing = targets.evidence(Timestamp(19 * 60 * SECOND), false)[&proxy()].failing.unwrap();
+        assert_eq!((failing.asked, failing.bad), (10, 5), "of the last ten minutes");
     }
 }

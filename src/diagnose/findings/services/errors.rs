@@ -4,7 +4,6 @@ use super::{BAD, DNS, FAILING_MOST, HTTP, NTP, QUERIES, TLS, by_clients, codes, 
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::Tuned;
-use crate::diagnose::findings::connections::is_unreachable;
 use crate::diagnose::findings::{SEVERAL, SURE, all_of, of, subject};
 use crate::model::evidence::{FAILING_SHARE, ServiceEvidence, ServiceWindow, Threshold, Trouble};
 use crate::model::{Finding, Proto, Severity, Value, wilson};
@@ -22,7 +21,7 @@ pub struct ServiceErrors;
 /// that is told of by itself.
 fn silent(service: &ServiceEvidence, stands: bool) -> Option<Report> {
     let is_owed = service.manners.owes && service.key.protocol == Proto::Udp;
-    let w = service.window(|w| is_owed && are_enough_unanswered(w) && !is_unreachable(service, w))?;
+    let w = service.window(|w| is_owed && are_enough_unanswered(w) && !is_closed(w))?;
     let bad = w.trouble(Trouble::Unanswered);
     let span = bad.span?;
     let lasts = span.last.seconds_since(span.first) >= SILENT_SECONDS.in_seconds();
@@ -40,14 +39,17 @@ fn silent(service: &ServiceEvidence, stands: bool) -> Option<Report> {
     let title = format!("{} at {}{before} {leaves} {requests} requests of {} unanswered{again}", service.app_token, service.key, bad.who());
     let report = report(service, w, Trouble::Unanswered, severity, title).with(UNANSWERED, Value::Count(bad.count)).over(is_again);
     Some(match service.app_token {
-        _ if w.trouble(Trouble::Unreachable).count > 0 => report
-            .because("Its host says by ICMP that nothing listens at this port: the service is stopped, died, or listens elsewhere.")
-            .mend("Look on its host whether the service runs, and at which address and port."),
         "snmp" | "radius" => report
             .because("It takes the requests for those of a stranger, and drops them without a word: a wrong community or secret, or a client it does not know; or nothing listens there.")
             .mend("Compare community or secret and the list of clients on both sides; then look whether the service runs."),
         _ => report,
     })
+}
+
+/// Whether its host, or a router, says by ICMP of most requests that they cannot be delivered.
+fn is_closed(w: &ServiceWindow) -> bool {
+    let [errors, unanswered] = [Trouble::Unreachable, Trouble::Unanswered].map(|trouble| w.trouble(trouble).count);
+    errors * 2 > unanswered
 }
 
 /// Whether surely most requests of a stretch were not answered.
@@ -94,7 +96,9 @@ impl Detector for ServiceErrors {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         // Those that have a rule of their own are told of there.
-        let others = e.network.services.iter().filter(|s| !matches!(s.app_token, "" | DNS | HTTP | TLS | NTP));
+        // So is a handshake of TLS within another protocol.
+        let has_own = |s: &ServiceEvidence| matches!(s.app_token, "" | DNS | HTTP | TLS | NTP) || s.app_token.ends_with("+tls");
+        let others = e.network.services.iter().filter(|s| !has_own(s));
         all_of(others.filter_map(|service| {
             let stands = standing.on(subject(&service.key));
             let Some((w, bad, share)) = fails(service, (&QUERIES, &FAILING_SHARE), stands) else { return silent(service, stands) };

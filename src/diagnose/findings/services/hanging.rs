@@ -11,6 +11,9 @@ use crate::model::{Proto, Value};
 pub(super) static HELD: Threshold = Threshold::count(2.0);
 pub(super) static HELD_SHARE: Threshold = Threshold::share(0.02);
 
+/// The same share where requests are read, of which nothing that was sent is held: what is overloaded has a few answers that take as long.
+pub(super) static HELD_READ: Threshold = Threshold::share(0.2);
+
 /// Requests over TCP that wait, and answers known before, before a service hangs.
 pub(super) static HANGING: Threshold = Threshold::count(3.0);
 pub(super) static ANSWERED_BEFORE: Threshold = Threshold::count(5.0);
@@ -60,6 +63,7 @@ pub(super) fn are_several(waiting: &Troubled) -> bool {
 /// Whether requests may be meant to wait: some were held for long, or connections of which nobody can read anything turn out to be talks of both
 /// sides.
 pub(super) fn may_be_meant(waits: &MeantWaits) -> bool {
-    let is_held = waits.held >= HELD.number() && waits.held as f64 >= HELD_SHARE.value() * waits.timed as f64;
+    let least = if waits.turns > 0 { HELD_SHARE.value() } else { HELD_READ.value() };
+    let is_held = waits.held >= HELD.number() && waits.held as f64 >= least * waits.timed as f64;
     is_held || waits.talks > 0 && waits.talks * TURNS_OF_TALKS >= waits.turns
 }

@@ -319,6 +319,7 @@ impl Shard {
         self.note_refused();
         // For whom a proxy is asked comes before what becomes of it.
         events.extend(self.reader.proxied().map(NetworkEvent::Proxied));
+        events.extend(self.reader.unread().map(NetworkEvent::Unread));
         let (mut told, unfollowed) = self.connections.take();
         let met = std::mem::take(&mut self.cut_answers);
         if !met.is_empty() {
