@@ -10,8 +10,11 @@ use std::net::Ipv6Addr;
 /// When the office goes home, and with it the capture ends.
 const LAST: i64 = 60;
 
+/// What a client begins at a time.
+type Begin = fn(&mut Traffic, Micros, u8);
+
 /// What three clients begin so long before a capture ends, which nobody answers.
-fn seen(before: Micros, begin: fn(&mut Traffic, Micros, u8)) -> Snapshot {
+fn seen(before: Micros, begin: Begin) -> Snapshot {
     let mut t = Traffic::default().with_office(LAST);
     let last = t.packets.iter().map(|packet| packet.0).max().unwrap();
     (1..4).for_each(|client| begin(&mut t, last - before + Micros::from(client), client));
@@ -44,7 +47,7 @@ fn request(t: &mut Traffic, at: Micros, client: u8) {
 #[test]
 fn what_waits_when_a_capture_ends_is_neither_failed_nor_left_out() {
     let tenth = S / 10;
-    let waits: [(&str, fn(&mut Traffic, Micros, u8)); 4] = [("SYN", syn), ("SYN-ACK", half_open), ("query", query), ("request", request)];
+    let waits: [(&str, Begin); 4] = [("SYN", syn), ("SYN-ACK", half_open), ("query", query), ("request", request)];
     for (name, begin) in waits {
         let counts = |before: Micros| {
             let s = seen(before, begin);
