@@ -7,8 +7,8 @@ use super::super::evidence::Evidence;
 use super::super::registry::NETWORK;
 use super::*;
 use crate::model::evidence::*;
-use crate::model::{Address, AppId, DhcpConfig, Estimate, Manners, PathSide, Proto, Quantiles, ServiceKey, Severity, StallEnd, Value};
-use network_cases::cases;
+use crate::model::{Address, AppId, DhcpConfig, Estimate, PathSide, Proto, Quantiles, ServiceKey, Severity, StallEnd, Value};
+use network_cases::{cases, manners, trouble};
 use std::net::Ipv4Addr;
 
 const NOW: i64 = 1_700_000_000 * SECOND;
@@ -19,18 +19,6 @@ fn host(n: u8) -> Address {
 
 fn key() -> ServiceKey {
     ServiceKey { address: host(9), port: 80, protocol: Proto::Tcp }
-}
-
-/// Something that went wrong so often, for so many clients, from half a minute ago to now.
-fn trouble(w: &mut ServiceWindow, trouble: Trouble, count: u64, clients: u64) {
-    let span = Some(Episode { first: Timestamp(NOW - 30 * SECOND), last: Timestamp(NOW) });
-    w.troubles[trouble as usize] = Troubled { count, clients, is_more: false, named: [None; NAMED], span };
-}
-
-/// How services of those protocols answer that cases are about.
-fn manners(app_token: &str) -> Manners {
-    let is_prompt = matches!(app_token, "http" | "tls" | "mysql" | "pgsql" | "modbus" | "kerberos");
-    Manners { is_prompt, owes: matches!(app_token, "snmp" | "radius" | "kerberos" | "sip"), ..Manners::USUAL }
 }
 
 /// A service with this in every stretch of time.

@@ -336,7 +336,7 @@ fn clients_that_are_refused_an_address_of_another_network_and_served() {
         troubles(&t.with_office(30).seen())
     };
     assert_eq!(seen(20), []);
-    assert_eq!(seen(10), only("dhcp.exhausted", "network", Severity::Critical), "ten are left without");
+    assert_eq!(seen(10), only("dhcp.exhausted", "10.1.0.2", Severity::Critical), "ten are left without");
 }
 
 #[test]

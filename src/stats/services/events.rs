@@ -46,14 +46,7 @@ impl ServiceLedger {
             self.black_holes.opened(&attempt.flow, attempt.time);
         }
         self.judged = self.judged.saturating_add(1);
-        match trouble {
-            // Nobody looks for what he knows: it was there, or lies where nothing is to be reached any more.
-            Some(Trouble::Refused | Trouble::NoAnswer) if self.was_there(&key) || self.outages.lasts(attempt.next) => {}
-            Some(Trouble::Refused | Trouble::NoAnswer) => {
-                self.scans.failed(client, &key, attempt.time, trouble == Some(Trouble::Refused));
-            }
-            _ => self.scans.succeeded(client, &key),
-        }
+        self.note_scan(attempt, key, client, trouble);
         // One SYN that nothing answered may be a client that changed its mind: only a scan or a flood is made of those.
         let is_counted = !(attempt.outcome == AttemptOutcome::Unanswered && attempt.syns < 2);
         let tries = if is_counted { 0 } else { self.tries(key, client, attempt.time) };
@@ -95,6 +88,18 @@ impl ServiceLedger {
         trouble.into_iter().filter(|_| is_counted || tries > 0).chain(untaken).for_each(|trouble| service.prove(trouble, attempt.number));
         let silent = if is_counted { u32::from(trouble == Some(Trouble::NoAnswer)) } else { tries };
         service.note_attempt(attempt, client, silent);
+    }
+
+    /// Takes in what an attempt says of whether its client scans.
+    fn note_scan(&mut self, attempt: &Attempt, key: ServiceKey, client: Address, trouble: Option<Trouble>) {
+        match trouble {
+            // Nobody looks for what he knows: it was there, or lies where nothing is to be reached any more.
+            Some(Trouble::Refused | Trouble::NoAnswer) if self.was_there(&key) || self.outages.lasts(attempt.next) => {}
+            Some(Trouble::Refused | Trouble::NoAnswer) => {
+                self.scans.failed(client, &key, attempt.time, trouble == Some(Trouble::Refused));
+            }
+            _ => self.scans.succeeded(client, &key),
+        }
     }
 
     /// Whether a service once did what somebody wanted of it.
