@@ -189,17 +189,7 @@ impl ServiceLedger {
             return;
         }
         if t.end == TransactionEnd::Waiting {
-            let waits_for = if self.tls.waits(t) { Some(Trouble::TlsFailed) } else { None };
-            self.with(key, t.asked, |counts| {
-                let troubles = [Some(Trouble::Waiting), waits_for].into_iter().flatten();
-                troubles.for_each(|trouble| counts.trouble(client, trouble, t.asked, t.asked));
-            });
-            if let Some(service) = self.services.get_mut(&key) {
-                service.app = t.app;
-                service.prove(Trouble::Waiting, t.number);
-                service.unanswered.waits(client, t.flow.keyed_hash(&Keys::FIXED), t.asked);
-            }
-            return;
+            return self.waits(t, key, client);
         }
         // Whoever asks several servers at once takes the first answer, and what the others do does not matter to him.
         if !self.answers.take(t, client) {
@@ -239,6 +229,20 @@ impl ServiceLedger {
         let unanswered = (t.end == TransactionEnd::Unanswered).then_some(Trouble::Unanswered);
         unanswered.into_iter().chain(trouble(answer)).chain(slow).for_each(|trouble| service.prove(trouble, t.number));
         service.note_transaction(t, client, answer);
+    }
+
+    /// A request over TCP has waited for longer than users do.
+    fn waits(&mut self, t: &Transaction, key: ServiceKey, client: Address) {
+        let waits_for = if self.tls.waits(t) { Some(Trouble::TlsFailed) } else { None };
+        self.with(key, t.asked, |counts| {
+            let troubles = [Some(Trouble::Waiting), waits_for].into_iter().flatten();
+            troubles.for_each(|trouble| counts.trouble(client, trouble, t.asked, t.asked));
+        });
+        if let Some(service) = self.services.get_mut(&key) {
+            service.app = t.app;
+            service.prove(Trouble::Waiting, t.number);
+            service.unanswered.waits(client, t.flow.keyed_hash(&Keys::FIXED), t.asked);
+        }
     }
 
     pub(super) fn icmp(&mut self, error: &IcmpError) {
