@@ -16,6 +16,8 @@ mod databases;
 mod detours;
 #[path = "troubles/distance.rs"]
 mod distance;
+#[path = "troubles/ends.rs"]
+mod ends;
 #[path = "troubles/floods.rs"]
 mod floods;
 #[path = "troubles/live_like.rs"]
@@ -26,12 +28,18 @@ mod loads;
 mod logins;
 #[path = "troubles/lookalikes.rs"]
 mod lookalikes;
+#[path = "troubles/offices.rs"]
+mod offices;
 #[path = "troubles/one_sided.rs"]
 mod one_sided;
+#[path = "troubles/proxies.rs"]
+mod proxies;
 #[path = "troubles/receivers.rs"]
 mod receivers;
 #[path = "troubles/replies.rs"]
 mod replies;
+#[path = "troubles/returns.rs"]
+mod returns;
 #[path = "troubles/sent_on.rs"]
 mod sent_on;
 #[path = "troubles/silences.rs"]

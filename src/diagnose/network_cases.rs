@@ -378,3 +378,15 @@ fn media_cases() -> Vec<NetworkCase> {
         ("rtp.jitter", Critical, stream(0, 0, 0.3, 10.0, 0), stream(0, 0, 0.3, 9.9, 0)),
     ]
 }
+
+/// How services of those protocols answer that cases are about.
+pub(super) fn manners(app_token: &str) -> crate::model::Manners {
+    let is_prompt = matches!(app_token, "http" | "tls" | "mysql" | "pgsql" | "modbus" | "kerberos");
+    crate::model::Manners { is_prompt, owes: matches!(app_token, "snmp" | "radius" | "kerberos" | "sip"), ..crate::model::Manners::USUAL }
+}
+
+/// Something that went wrong so often, for so many clients, from half a minute ago to now.
+pub(super) fn trouble(w: &mut ServiceWindow, trouble: Trouble, count: u64, clients: u64) {
+    let span = Some(Episode { first: Timestamp(NOW - 30 * SECOND), last: Timestamp(NOW) });
+    w.troubles[trouble as usize] = Troubled { count, clients, is_more: false, named: [None; NAMED], span };
+}

@@ -8,7 +8,7 @@ use super::super::registry::NETWORK;
 use super::*;
 use crate::model::evidence::*;
 use crate::model::{Address, AppId, DhcpConfig, Estimate, PathSide, Proto, Quantiles, ServiceKey, Severity, StallEnd, Value};
-use network_cases::cases;
+use network_cases::{cases, manners, trouble};
 use std::net::Ipv4Addr;
 
 const NOW: i64 = 1_700_000_000 * SECOND;
@@ -21,12 +21,6 @@ fn key() -> ServiceKey {
     ServiceKey { address: host(9), port: 80, protocol: Proto::Tcp }
 }
 
-/// Something that went wrong so often, for so many clients, from half a minute ago to now.
-fn trouble(w: &mut ServiceWindow, trouble: Trouble, count: u64, clients: u64) {
-    let span = Some(Episode { first: Timestamp(NOW - 30 * SECOND), last: Timestamp(NOW) });
-    w.troubles[trouble as usize] = Troubled { count, clients, is_more: false, named: [None; NAMED], span };
-}
-
 /// A service with this in every stretch of time.
 fn service(app_token: &'static str, w: ServiceWindow) -> ServiceEvidence {
     let mut proof = crate::model::ProvingPackets::default();
@@ -37,6 +31,9 @@ fn service(app_token: &'static str, w: ServiceWindow) -> ServiceEvidence {
         vlan: None,
         app: AppId::NONE,
         app_token,
+        manners: manners(app_token),
+        proxy: ProxyEvidence::default(),
+        first_success: Some(Timestamp(NOW - 1_000 * SECOND)),
         last_success: Some(Timestamp(NOW - 100 * SECOND)),
         is_alive: true,
         guesses: None,
@@ -430,7 +427,7 @@ fn no_time(bad: u64) -> Evidence {
 }
 
 fn never(service: ServiceEvidence) -> ServiceEvidence {
-    ServiceEvidence { last_success: None, ..service }
+    ServiceEvidence { first_success: None, last_success: None, ..service }
 }
 
 fn found(e: &Evidence) -> Vec<(&'static str, Severity)> {

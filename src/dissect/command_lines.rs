@@ -6,7 +6,7 @@
 use super::lines::{TextLines, code};
 use super::sides::{Side, Sides};
 use super::{DissectOutput, Dissector, Payload, Progress, turns};
-use crate::model::{Direction, ExchangeOutcome};
+use crate::model::{Answer, Direction};
 use std::collections::VecDeque;
 
 /// Commands that may wait for their replies: more than any server takes in at once.
@@ -212,7 +212,7 @@ impl CommandLines {
     fn greeting<G: Grammar>(&mut self, line: &[u8], payload: &Payload<'_>, out: &mut DissectOutput<'_>) {
         let Some(code) = G::greeting(line).filter(|_| !self.is_greeted) else { return };
         self.is_greeted = true;
-        if self.asked == 0 && !self.adrift && G::outcome(code) == ExchangeOutcome::Error {
+        if self.asked == 0 && !self.adrift && G::outcome(code) == Answer::Error {
             out.turned_away(payload, code);
         }
     }

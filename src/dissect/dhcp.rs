@@ -4,7 +4,7 @@
 use super::bytes::be32;
 use super::requests::{self, with_outcomes};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{Address, Counter, DhcpConfig, DhcpSight, ExchangeOutcome, Mac, Measure, NameSource, Tally, Transaction};
+use crate::model::{Address, Answer, Counter, DhcpConfig, DhcpSight, Mac, Measure, NameSource, Tally, Transaction};
 use std::borrow::Cow;
 use std::net::Ipv4Addr;
 
@@ -80,8 +80,8 @@ impl Dissector for Dhcp {
         Progress::Continue
     }
 
-    fn outcome(code: u32) -> ExchangeOutcome {
-        if code == NAK { ExchangeOutcome::Error } else { ExchangeOutcome::Ok }
+    fn outcome(code: u32) -> Answer {
+        if code == NAK { Answer::Error } else { Answer::Normal }
     }
 
     fn code_text(code: u32) -> Cow<'static, str> {
@@ -207,7 +207,7 @@ mod tests {
         let mut names: Vec<_> = talk.dissectors.names().map(|n| format!("{} {} {}", n.address, n.name, n.source.token())).collect();
         names.sort();
         assert_eq!(names, ["10.0.0.7 pc-17 dhcp", "10.0.0.7 pc· dhcp"]);
-        assert_eq!((Dhcp::outcome(6), Dhcp::outcome(5)), (ExchangeOutcome::Error, ExchangeOutcome::Ok));
+        assert_eq!((Dhcp::outcome(6), Dhcp::outcome(5)), (Answer::Error, Answer::Normal));
     }
 
     #[test]

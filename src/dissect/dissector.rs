@@ -2,8 +2,8 @@
 
 use super::names::{AddressNames, ServerNames};
 use crate::model::{
-    Address, AppId, AppMessage, CloseReason, Counter, Direction, ExchangeOutcome, FlowKey, MediaOffer, NameSource, RequestPart,
-    RequestWords, RtpPacket, Tally, Timestamp, TlsNews, TlsSight, Transaction,
+    Address, Answer, AppId, AppMessage, CloseReason, Counter, Direction, FlowKey, Manners, MediaOffer, NameSource, ProxiedRequest,
+    RequestPart, RequestWords, RtpPacket, ShortName, Tally, Timestamp, TlsNews, TlsSight, Transaction,
 };
 use std::borrow::Cow;
 use std::fmt;
@@ -85,6 +85,18 @@ pub enum Progress {
     Skip,
 }
 
+/// How far the answers of a conversation have come, which its end may cut short.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum AnswerProgress {
+    /// Nobody knows.
+    #[default]
+    Unknown,
+    /// One has begun that says how long it is, and not all of it came.
+    Partial,
+    /// All that was asked was answered, and all of the answers came.
+    Whole,
+}
+
 /// Who is told at once what dissectors read.
 pub trait Listener {
     /// A request or a reply, to be joined with its counterpart.
@@ -95,6 +107,9 @@ pub trait Listener {
 
     /// A packet of a stream of voice or pictures.
     fn rtp(&mut self, _: &RtpPacket) {}
+
+    /// A proxy is asked for something of another host.
+    fn proxied(&mut self, _: &ProxiedRequest) {}
 
     /// Where such a stream is going to be sent.
     fn offer(&mut self, _: &MediaOffer) {}
@@ -149,6 +164,9 @@ pub trait Dissector {
     /// Whether it keeps something of a conversation over UDP: then it reads its datagrams as the pieces of a stream.
     const KEEPS: bool = false;
 
+    /// How its services answer, whatever they are asked: what findings about waiting and silence go by.
+    const MANNERS: Manners = Manners::USUAL;
+
     /// Whether a payload of an unknown conversation is this protocol's.
     fn probe(payload: &Payload<'_>, transport: Carriage) -> Probe;
 
@@ -175,9 +193,9 @@ pub trait Dissector {
     /// The conversation was closed, or (without a reason) nothing more of it can be read.
     fn end(_state: &mut Self::State, _reason: Option<CloseReason>, _tally: &mut Tally) {}
 
-    /// Whether an answer has begun that says how long it is, and not all of it came.
-    fn is_unfinished(_state: &Self::State) -> bool {
-        false
+    /// How far the answers of a conversation have come.
+    fn progress(_state: &Self::State) -> AnswerProgress {
+        AnswerProgress::Unknown
     }
 
     /// Bytes its state holds outside of itself.
@@ -186,8 +204,8 @@ pub trait Dissector {
     }
 
     /// What a code of its answers means.
-    fn outcome(_code: u32) -> ExchangeOutcome {
-        ExchangeOutcome::Ok
+    fn outcome(_code: u32) -> Answer {
+        Answer::Normal
     }
 
     /// The usual words for a code of its answers.
@@ -252,9 +270,9 @@ impl DissectOutput<'_> {
         self.request_by(payload, id, 0);
     }
 
-    /// The same, by somebody whose name has this hash (0: none), who may be refused.
-    pub(super) fn request_by(&mut self, payload: &Payload<'_>, id: u32, user: u32) {
-        self.tell(payload, Told::Request, id, (user, 0));
+    /// The same, by somebody who may be refused or for somebody who may fail, whose name has this hash (0: nobody).
+    pub(super) fn request_by(&mut self, payload: &Payload<'_>, id: u32, name: u32) {
+        self.tell(payload, Told::Request, id, (name, 0));
     }
 
     /// Tells of the reply to it.
@@ -299,6 +317,12 @@ impl DissectOutput<'_> {
     /// Tells what a TLS handshake shows; `way` is the way from the client.
     pub(super) fn tls(&mut self, payload: &Payload<'_>, way: Direction, news: TlsNews) {
         self.listener.tls(&TlsSight { flow: *payload.flow, way, time: payload.time, news, number: payload.number });
+    }
+
+    /// Tells for whom a proxy is asked; the name has this hash. The payload is one that goes the request's way.
+    pub(super) fn proxied(&mut self, payload: &Payload<'_>, question: u32, name: &[u8]) {
+        let Payload { flow, way, time, .. } = *payload;
+        self.listener.proxied(&ProxiedRequest { flow: *flow, way, time, question, name: ShortName::new(name) });
     }
 
     /// Tells of a packet of a stream.

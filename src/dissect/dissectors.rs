@@ -6,11 +6,11 @@ use super::proxy;
 use super::registry::{self, DissectorState, Which};
 use super::rtp;
 use super::slab::Slab;
-use super::{Carriage, DissectOutput, Listener, Payload, Probe, Progress};
+use super::{AnswerProgress, Carriage, DissectOutput, Listener, Payload, Probe, Progress};
 use crate::model::limits::{DISSECT_BYTES, DISSECT_STATES, PROBES, PROBES_BESIDE_MEDIA, PROBES_ONE_WAY, RTP_CANDIDATES};
 use crate::model::{
     AppId, AppSection, AppSlot, AppStage, CapScale, CloseReason, Direction, DissectLosses, FlowKey, LearntName, RtpPacket, Sum, Tally,
-    Transaction,
+    Transaction, UnreadSight,
 };
 use hashbrown::HashMap;
 use std::sync::Arc;
@@ -76,6 +76,8 @@ pub struct Dissectors<R = ()> {
     /// Bytes held of incomplete messages.
     held: usize,
     losses: DissectLosses,
+    /// The latest conversation that carries requests which nobody reads.
+    unread: Option<UnreadSight>,
 }
 
 impl<R> Default for Dissectors<R> {
@@ -96,6 +98,7 @@ impl<R> Dissectors<R> {
             earlier: Vec::new(),
             held: 0,
             losses: DissectLosses::default(),
+            unread: None,
         }
     }
 }
@@ -191,10 +194,10 @@ impl<R: Default> Dissectors<R> {
         self.forget(slot, |state, tally| state.end(Some(reason), tally))
     }
 
-    /// Whether an answer of a TCP conversation has begun that says how long it is, and not all of it came.
-    pub fn is_unfinished(&self, slot: &AppSlot) -> bool {
+    /// How far the answers of a TCP conversation have come.
+    pub fn progress(&self, slot: &AppSlot) -> AnswerProgress {
         let reading = (slot.is_wanted() && slot.state != 0).then(|| self.states.get(slot.state)).flatten();
-        reading.and_then(|reading| reading.state.as_ref()).is_some_and(DissectorState::is_unfinished)
+        reading.and_then(|reading| reading.state.as_ref()).map_or(AnswerProgress::Unknown, DissectorState::progress)
     }
 
     /// Nothing more of a TCP conversation can be read, for its bytes cannot be put in order any more: no memory is left for that.
@@ -253,6 +256,9 @@ impl<R: Default> Dissectors<R> {
         let (is_beside, was_beside) = (found.is_some_and(registry::is_beside_media), registry::is_beside_media(slot.app));
         // Those that share their ports with media share them with each other: the first gives the name.
         slot.app = found.filter(|_| !(is_beside && was_beside)).unwrap_or(slot.app);
+        if found.is_some_and(|app| registry::carries_unread(app).is_some()) {
+            self.unread = Some(UnreadSight { app: slot.app, time: payload.time });
+        }
         match found {
             Some(app) if Which::of(app).is_some() => slot.stage = AppStage::Parse,
             Some(app) if registry::is_final(app) => slot.stage = AppStage::Skip,
@@ -335,6 +341,11 @@ impl<R: Default> Dissectors<R> {
             _ => drop(self.forget(slot, |_, _| {})),
         }
         progress
+    }
+
+    /// Takes out the latest conversation that carries requests which nobody reads.
+    pub fn unread(&mut self) -> Option<UnreadSight> {
+        self.unread.take()
     }
 
     /// The name of the server of a conversation, if it is known.

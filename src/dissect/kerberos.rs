@@ -6,7 +6,7 @@ use super::framed_turns::FramedTurns;
 use super::frames::{Framed, Framing};
 use super::requests::{self, with_outcomes};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress, turns};
-use crate::model::{Counter, Direction, ExchangeOutcome, Measure, Tally, Transaction};
+use crate::model::{Answer, Counter, Direction, Manners, Measure, Tally, Transaction};
 use std::borrow::Cow;
 
 const MESSAGES: usize = 0;
@@ -76,6 +76,8 @@ impl Dissector for Kerberos {
 
     const ABOUT: About = About { token: "kerberos", title: "Kerberos", udp: Some(&[88]), tcp: Some(&[88]), counters: COUNTERS };
 
+    const MANNERS: Manners = Manners { is_prompt: true, owes: true, ..Manners::USUAL };
+
     fn probe(payload: &Payload<'_>, carriage: Carriage) -> Probe {
         let bytes = match carriage {
             Carriage::Tcp => payload.bytes.get(4..).unwrap_or_default(),
@@ -122,15 +124,15 @@ impl Dissector for Kerberos {
         state.0.held()
     }
 
-    fn outcome(code: u32) -> ExchangeOutcome {
+    fn outcome(code: u32) -> Answer {
         match code {
-            0 => ExchangeOutcome::Ok,
+            0 => Answer::Normal,
             // A first request without credentials, one that is too long for UDP, another realm's; a name without an account, for which Windows
             // asks of whatever a user types; a ticket whose time is over, for which another one is asked then.
-            7 | 25 | 32 | 52 | 68 => ExchangeOutcome::Expected,
+            7 | 25 | 32 | 52 | 68 => Answer::Expected,
             // The last one for a clock that is wrong, which findings tell apart.
-            6 | 18 | 23 | 24 | 31 | 37 => ExchangeOutcome::Denied,
-            _ => ExchangeOutcome::Error,
+            6 | 18 | 23 | 24 | 31 | 37 => Answer::Denied,
+            _ => Answer::Error,
         }
     }
 
@@ -216,14 +218,7 @@ mod tests {
         );
         assert_eq!(
             [25, 24, 7, 32, 37, 29].map(Kerberos::outcome),
-            [
-                ExchangeOutcome::Expected,
-                ExchangeOutcome::Denied,
-                ExchangeOutcome::Expected,
-                ExchangeOutcome::Expected,
-                ExchangeOutcome::Denied,
-                ExchangeOutcome::Error
-            ]
+            [Answer::Expected, Answer::Denied, Answer::Expected, Answer::Expected, Answer::Denied, Answer::Error]
         );
     }
 

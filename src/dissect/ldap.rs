@@ -7,7 +7,7 @@ use super::bytes::contains;
 use super::frames::{Framed, Frames, Framing};
 use super::requests::{self, with_outcomes};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress, turns};
-use crate::model::{Counter, Direction, ExchangeOutcome, Measure, Tally, Transaction};
+use crate::model::{Answer, Counter, Direction, Measure, Tally, Transaction};
 use std::borrow::Cow;
 
 const OPERATIONS: usize = 0;
@@ -147,12 +147,12 @@ impl Dissector for Ldap {
         state.0.iter().map(|side| side.frames.held()).sum()
     }
 
-    fn outcome(code: u32) -> ExchangeOutcome {
+    fn outcome(code: u32) -> Answer {
         match code {
-            0 | 5 | 6 => ExchangeOutcome::Ok,
-            4 | 10 | 14 | 16 | 20 | 32 | 68 => ExchangeOutcome::Expected,
-            49 => ExchangeOutcome::Denied,
-            _ => ExchangeOutcome::Error,
+            0 | 5 | 6 => Answer::Normal,
+            4 | 10 | 14 | 16 | 20 | 32 | 68 => Answer::Expected,
+            49 => Answer::Denied,
+            _ => Answer::Error,
         }
     }
 
@@ -266,10 +266,7 @@ mod tests {
             (talk.told("operations"), talk.told("results")),
             ("bind 1, search 1".into(), "noSuchObject 1, invalidCredentials 1".into())
         );
-        assert_eq!(
-            (Ldap::outcome(49), Ldap::outcome(32), Ldap::outcome(52)),
-            (ExchangeOutcome::Denied, ExchangeOutcome::Expected, ExchangeOutcome::Error)
-        );
+        assert_eq!((Ldap::outcome(49), Ldap::outcome(32), Ldap::outcome(52)), (Answer::Denied, Answer::Expected, Answer::Error));
         let talk = Talk::udp(389).client(SEARCH).server(DONE);
         assert_eq!((talk.app(), talk.pairs()), (Some("ldap"), vec![(2, Some((1, 32)))]));
     }

@@ -50,7 +50,7 @@ pub mod tls;
 pub mod tree;
 mod turns;
 
-pub use dissector::{About, Carriage, DissectOutput, Dissector, Listener, Payload, Probe, Progress};
+pub use dissector::{About, AnswerProgress, Carriage, DissectOutput, Dissector, Listener, Payload, Probe, Progress};
 pub use dissectors::{DissectReport, Dissectors};
 pub use names::{AddressNames, ServerNames};
 pub use registry::{code_text, outcome};

@@ -4,7 +4,7 @@ use super::bytes::be16;
 use super::frames::{Framed, Frames, Framing};
 use super::requests::{self, with_outcomes};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{Counter, Direction, ExchangeOutcome, Measure, Tally, Transaction};
+use crate::model::{Answer, Counter, Direction, Manners, Measure, Tally, Transaction};
 use std::borrow::Cow;
 
 const FUNCTIONS: usize = 0;
@@ -62,6 +62,8 @@ impl Dissector for Modbus {
 
     const ABOUT: About = About { token: "modbus", title: "Modbus", udp: None, tcp: Some(&[PORT]), counters: COUNTERS };
 
+    const MANNERS: Manners = Manners { is_prompt: true, ..Manners::USUAL };
+
     fn probe(payload: &Payload<'_>, _: Carriage) -> Probe {
         if matches!(Modbus::message(payload.bytes), Framed::Bytes(n) if n <= payload.length as usize) { Probe::Unsure } else { Probe::No }
     }
@@ -94,11 +96,11 @@ impl Dissector for Modbus {
         state.0.iter().map(Frames::held).sum()
     }
 
-    fn outcome(code: u32) -> ExchangeOutcome {
+    fn outcome(code: u32) -> Answer {
         match code {
-            0 => ExchangeOutcome::Ok,
-            5 | 6 => ExchangeOutcome::Expected,
-            _ => ExchangeOutcome::Error,
+            0 => Answer::Normal,
+            5 | 6 => Answer::Expected,
+            _ => Answer::Error,
         }
     }
 
@@ -136,7 +138,7 @@ mod tests {
             Talk::tcp(502).client(ask(1)).client(ask(2)).server([0, 2, 0, 0, 0, 3, 1, 0x83, 2, 0, 1, 0]).server([0, 0, 5, 1, 3, 2, 0, 9]);
         assert_eq!((talk.app(), talk.pairs()), (Some("modbus"), vec![(1, Some((3, 0))), (2, Some((1, 2)))]));
         assert_eq!((talk.told("functions"), talk.told("exceptions")), ("read holding registers 2".into(), "illegal data address 1".into()));
-        assert_eq!((Modbus::outcome(2), Modbus::outcome(6)), (ExchangeOutcome::Error, ExchangeOutcome::Expected));
+        assert_eq!((Modbus::outcome(2), Modbus::outcome(6)), (Answer::Error, Answer::Expected));
         assert_ne!(Talk::tcp(9).client(ask(1)).app(), Some("modbus"));
         let mut talk = Talk::tcp(502).client(ask(1)).client([0, 9, 1]).client([0xff; 9]).client(ask(3)).client_gap(1).client(ask(4));
         assert_eq!(talk.told("functions"), "read holding registers 3");

@@ -7,7 +7,7 @@ use super::requests::{self, with_outcomes};
 use super::sides::{Side, Sides};
 use super::turns::RequestTurns;
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{Counter, Direction, ExchangeOutcome, Measure, Tally, Transaction, learnt};
+use crate::model::{Answer, Counter, Direction, Manners, Measure, Tally, Transaction, learnt};
 use std::borrow::Cow;
 
 const VERSIONS: usize = 0;
@@ -85,6 +85,8 @@ impl Dissector for Mysql {
 
     const ABOUT: About = About { token: "mysql", title: "MySQL", udp: None, tcp: Some(&[3306]), counters: COUNTERS };
 
+    const MANNERS: Manners = Manners { is_prompt: true, ..Manners::USUAL };
+
     fn probe(payload: &Payload<'_>, _: Carriage) -> Probe {
         let Some(length) = le24(payload.bytes, 0) else { return Probe::No };
         let fits = length + HEADER as u32 <= payload.length;
@@ -123,17 +125,15 @@ impl Dissector for Mysql {
         state.framed.held()
     }
 
-    fn outcome(code: u32) -> ExchangeOutcome {
+    fn outcome(code: u32) -> Answer {
         match code {
-            0 => ExchangeOutcome::Ok,
-            1044 | 1045 | 1130 | 1698 => ExchangeOutcome::Denied,
+            0 => Answer::Normal,
+            1044 | 1045 | 1130 | 1698 => Answer::Denied,
             // A value that is there already, or against another rule of the table: programs ask for that.
-            1022 | 1048 | 1062 | 1169 | 1216 | 1217 | 1451 | 1452 | 1557 | 1586 | 1761 | 1762 | 1859 | 3819 | 4025 => {
-                ExchangeOutcome::Expected
-            }
+            1022 | 1048 | 1062 | 1169 | 1216 | 1217 | 1451 | 1452 | 1557 | 1586 | 1761 | 1762 | 1859 | 3819 | 4025 => Answer::Expected,
             // Of two that lock each other one is to begin again; who said nothing for long is let go.
-            1213 | 4031 => ExchangeOutcome::Expected,
-            _ => ExchangeOutcome::Error,
+            1213 | 4031 => Answer::Expected,
+            _ => Answer::Error,
         }
     }
 
@@ -244,7 +244,7 @@ mod tests {
             ("8.0.36 1".into(), "quit 1, query 1".into(), "1045 access denied 1".into())
         );
         assert_eq!([1045, 1146, 1205, 1062, 1452, 1213].map(Mysql::outcome), {
-            use ExchangeOutcome::{Denied, Error, Expected};
+            use Answer::{Denied, Error, Expected};
             [Denied, Error, Error, Expected, Expected, Expected]
         });
     }
@@ -267,13 +267,13 @@ mod tests {
     fn turned_away() {
         let talk = Talk::tcp(3306).server(packet(0, b"\xff\x10\x04Too many connections"));
         assert_eq!(talk.told("errors"), "1040 too many connections 1");
-        assert_eq!((talk.pairs(), Mysql::outcome(1040)), (vec![(0, Some((0, 1040)))], ExchangeOutcome::Error));
+        assert_eq!((talk.pairs(), Mysql::outcome(1040)), (vec![(0, Some((0, 1040)))], Answer::Error));
         let talk = Talk::tcp(3306)
             .server(packet(0, GREETING))
             .client(packet(1, &[0x85; 60]))
             .server(packet(2, b"\0"))
             .server(packet(0, b"\xff\xbf\x0fThe client was disconnected"));
-        assert_eq!((talk.pairs(), Mysql::outcome(4031)), (vec![(1, Some((1, 0)))], ExchangeOutcome::Expected));
+        assert_eq!((talk.pairs(), Mysql::outcome(4031)), (vec![(1, Some((1, 0)))], Answer::Expected));
     }
 
     /// A replica asks for the log and acknowledges what it got of it: that is no question. Nor is what no command has for its number.

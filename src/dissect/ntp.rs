@@ -7,7 +7,7 @@ use super::bytes::{be16, be32};
 use super::requests::{self, with_outcomes};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
 use crate::model::time::SECOND;
-use crate::model::{Address, ClockSight, Counter, ExchangeOutcome, Measure, Tally, Timestamp, Transaction};
+use crate::model::{Address, Answer, ClockSight, Counter, Measure, Tally, Timestamp, Transaction};
 use std::borrow::Cow;
 
 const MODES: usize = 0;
@@ -82,8 +82,8 @@ impl Dissector for Ntp {
         Progress::Continue
     }
 
-    fn outcome(code: u32) -> ExchangeOutcome {
-        if matches!(code, 0 | 16) { ExchangeOutcome::Error } else { ExchangeOutcome::Ok }
+    fn outcome(code: u32) -> Answer {
+        if matches!(code, 0 | 16) { Answer::Error } else { Answer::Normal }
     }
 
     fn code_text(code: u32) -> Cow<'static, str> {
@@ -177,10 +177,7 @@ mod tests {
         let answers: Vec<_> = talk.codes();
         assert_eq!((talk.app(), answers, talk.pairs().len()), (Some("ntp"), vec![2, 16], 2));
         assert_eq!((talk.told("modes"), talk.told("strata")), ("client 2, server 2".into(), "stratum 2 1, unsynchronised 1".into()));
-        assert_eq!(
-            (Ntp::outcome(16), Ntp::outcome(0), Ntp::outcome(3)),
-            (ExchangeOutcome::Error, ExchangeOutcome::Error, ExchangeOutcome::Ok)
-        );
+        assert_eq!((Ntp::outcome(16), Ntp::outcome(0), Ntp::outcome(3)), (Answer::Error, Answer::Error, Answer::Normal));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::requests::{self, with_outcomes};
 use super::sides::{Side, Sides};
 use super::turns::RequestTurns;
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{Counter, Direction, ExchangeOutcome, Measure, Tally, Transaction};
+use crate::model::{Answer, Counter, Direction, Manners, Measure, Tally, Transaction};
 use std::borrow::Cow;
 
 const ERRORS: usize = 0;
@@ -69,6 +69,8 @@ impl Dissector for Pgsql {
 
     const ABOUT: About = About { token: "pgsql", title: "PostgreSQL", udp: None, tcp: Some(&[5432]), counters: COUNTERS };
 
+    const MANNERS: Manners = Manners { is_prompt: true, ..Manners::USUAL };
+
     fn probe(payload: &Payload<'_>, _: Carriage) -> Probe {
         let (Some(length), Some(version)) = (be32(payload.bytes, 0), be32(payload.bytes, 4)) else { return Probe::No };
         let fits = length == payload.length;
@@ -128,16 +130,16 @@ impl Dissector for Pgsql {
         state.framed.held()
     }
 
-    fn outcome(code: u32) -> ExchangeOutcome {
+    fn outcome(code: u32) -> Answer {
         match code / CLASS {
             // 00 to 02: done, warning, no data.
-            0 => ExchangeOutcome::Ok,
-            1 | 2 => ExchangeOutcome::Expected,
+            0 => Answer::Normal,
+            1 | 2 => Answer::Expected,
             // 23: against a rule of the table, as a key that is there already; 40: to be begun again, as of two that lock each other.
-            class if class == 2 * BASE + 3 || class == 4 * BASE => ExchangeOutcome::Expected,
+            class if class == 2 * BASE + 3 || class == 4 * BASE => Answer::Expected,
             // 28: authorization; "8" of the second place.
-            class if class == 2 * BASE + 8 => ExchangeOutcome::Denied,
-            _ => ExchangeOutcome::Error,
+            class if class == 2 * BASE + 8 => Answer::Denied,
+            _ => Answer::Error,
         }
     }
 
@@ -271,15 +273,11 @@ mod tests {
         let codes = talk.codes();
         assert_eq!(
             codes.iter().map(|&c| (state(c).into_owned(), Pgsql::outcome(c))).collect::<Vec<_>>(),
-            [
-                ("00000".to_owned(), ExchangeOutcome::Ok),
-                ("28P01".to_owned(), ExchangeOutcome::Denied),
-                ("00000".to_owned(), ExchangeOutcome::Ok)
-            ]
+            [("00000".to_owned(), Answer::Normal), ("28P01".to_owned(), Answer::Denied), ("00000".to_owned(), Answer::Normal)]
         );
         let of = |text: &str| Pgsql::outcome(number(text.as_bytes()).unwrap());
         assert_eq!(["02000", "23505", "40001", "40P01", "42P01", "53300", "22012"].map(of), {
-            use ExchangeOutcome::{Error, Expected};
+            use Answer::{Error, Expected};
             [Expected, Expected, Expected, Expected, Error, Error, Error]
         });
     }

@@ -3,7 +3,7 @@
 use super::bytes::be16;
 use super::requests::{self, with_outcomes};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress, turns};
-use crate::model::{Counter, ExchangeOutcome, Measure, Tally, Transaction};
+use crate::model::{Answer, Counter, Manners, Measure, Tally, Transaction};
 use std::borrow::Cow;
 
 const PACKETS: usize = 0;
@@ -41,6 +41,8 @@ impl Dissector for Radius {
     const ABOUT: About =
         About { token: "radius", title: "RADIUS", udp: Some(&[1812, 1813, 1645, 1646, 3799]), tcp: None, counters: COUNTERS };
 
+    const MANNERS: Manners = Manners { owes: true, ..Manners::USUAL };
+
     fn probe(payload: &Payload<'_>, _: Carriage) -> Probe {
         let is_known = matches!(payload.bytes.first(), Some(1..=5 | 11 | 12 | 40..=45));
         let fits = be16(payload.bytes, 2).is_some_and(|n| n >= 20 && u32::from(n) == payload.length);
@@ -62,12 +64,12 @@ impl Dissector for Radius {
         Progress::Continue
     }
 
-    fn outcome(code: u32) -> ExchangeOutcome {
+    fn outcome(code: u32) -> Answer {
         match code {
-            3 => ExchangeOutcome::Denied,
-            11 => ExchangeOutcome::Expected,
-            42 | 45 => ExchangeOutcome::Error,
-            _ => ExchangeOutcome::Ok,
+            3 => Answer::Denied,
+            11 => Answer::Expected,
+            42 | 45 => Answer::Error,
+            _ => Answer::Normal,
         }
     }
 
@@ -110,10 +112,7 @@ mod tests {
             Talk::udp(1812).client(packet(1, 9)).server(packet(11, 9)).client(packet(1, 10)).server(packet(3, 10)).client(packet(4, 11));
         assert_eq!((talk.app(), talk.pairs()), (Some("radius"), vec![(9, Some((1, 11))), (10, Some((1, 3))), (11, None)]));
         assert_eq!(talk.told("packets"), "Access-Request 2, Access-Reject 1, Accounting-Request 1, Access-Challenge 1");
-        assert_eq!(
-            (Radius::outcome(3), Radius::outcome(11), Radius::outcome(2)),
-            (ExchangeOutcome::Denied, ExchangeOutcome::Expected, ExchangeOutcome::Ok)
-        );
+        assert_eq!((Radius::outcome(3), Radius::outcome(11), Radius::outcome(2)), (Answer::Denied, Answer::Expected, Answer::Normal));
     }
 
     #[test]

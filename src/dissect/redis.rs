@@ -7,7 +7,7 @@ use super::requests::{self, with_outcomes};
 use super::resp::{Piece, Values};
 use super::sides::{Side, Sides};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{Counter, Direction, ExchangeOutcome, Measure, Tally, Transaction};
+use crate::model::{Answer, Counter, Direction, Measure, Tally, Transaction};
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
@@ -226,15 +226,15 @@ impl Dissector for Redis {
         state.values.iter().map(Values::held).sum::<usize>() + state.pipeline.rows.capacity() * size_of::<(u32, Answered, bool)>()
     }
 
-    fn outcome(code: u32) -> ExchangeOutcome {
+    fn outcome(code: u32) -> Answer {
         match code {
-            0 => ExchangeOutcome::Ok,
+            0 => Answer::Normal,
             // Which node of a cluster to ask, and a script that is sent when it is not there.
-            5 | 6 | 14 | 15 => ExchangeOutcome::Expected,
+            5 | 6 | 14 | 15 => Answer::Expected,
             // A group that is there already, and what this version does not have, for which clients ask when they begin.
-            21 | 23..=25 => ExchangeOutcome::Expected,
-            2..=4 => ExchangeOutcome::Denied,
-            _ => ExchangeOutcome::Error,
+            21 | 23..=25 => Answer::Expected,
+            2..=4 => Answer::Denied,
+            _ => Answer::Error,
         }
     }
 
@@ -334,10 +334,7 @@ mod tests {
             .client("*3\r\n$5\r\nBLPOP\r\n$1\r\na\r\n$1\r\n0\r\n")
             .server("*-1\r\n");
         assert_eq!((talk.app(), talk.codes(), talk.told("errors")), (Some("resp"), vec![2, 0, 0], "WRONGPASS 1".to_owned()));
-        assert_eq!(
-            (Redis::outcome(2), Redis::outcome(5), Redis::outcome(1)),
-            (ExchangeOutcome::Denied, ExchangeOutcome::Expected, ExchangeOutcome::Error)
-        );
+        assert_eq!((Redis::outcome(2), Redis::outcome(5), Redis::outcome(1)), (Answer::Denied, Answer::Expected, Answer::Error));
     }
 
     #[test]
@@ -441,7 +438,7 @@ mod tests {
     fn turned_away() {
         for (said, word) in [("-ERR max number of clients reached\r\n", FULL), ("-DENIED Redis is running in protected mode\r\n", DENIED)] {
             let talk = Talk::tcp(6379).server(said);
-            assert_eq!((talk.pairs(), Redis::outcome(word)), (vec![(0, Some((0, word)))], ExchangeOutcome::Error));
+            assert_eq!((talk.pairs(), Redis::outcome(word)), (vec![(0, Some((0, word)))], Answer::Error));
             let talk = Talk::tcp(6379).client(ask(&["PING"])).server(said);
             assert_eq!(talk.pairs(), [(1, Some((1, word)))]);
         }
@@ -450,7 +447,7 @@ mod tests {
 
     #[test]
     fn what_a_version_does_not_have() {
-        use ExchangeOutcome::{Error, Expected};
+        use Answer::{Error, Expected};
         for (text, outcome) in [
             ("ERR unknown command 'HELLO'", Expected),
             ("ERR Unknown subcommand or wrong number of arguments for 'SETINFO'", Expected),

@@ -1,8 +1,9 @@
 //! The list of dissectors: one line each; behind them the protocols of `labels`. Asked in this order; the first that is certain has the conversation.
 
 use super::labels::{Company, LABELS, Label};
-use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{AppId, CloseReason, Direction, ExchangeOutcome, Tally, Transaction, TurnKind};
+use super::{About, AnswerProgress, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
+use crate::model::evidence::LONG_POLL;
+use crate::model::{Answer, AppId, CloseReason, Direction, Manners, Tally, Transaction, TransactionEnd, TurnKind};
 use std::borrow::Cow;
 
 macro_rules! dissectors {
@@ -26,6 +27,10 @@ macro_rules! dissectors {
                 match self { $(Which::$name => <$dissector as Dissector>::KEEPS),* }
             }
 
+            pub(super) const fn manners(self) -> Manners {
+                match self { $(Which::$name => <$dissector as Dissector>::MANNERS),* }
+            }
+
             pub(super) fn probe(self, payload: &Payload<'_>, transport: Carriage) -> Probe {
                 match self { $(Which::$name => <$dissector as Dissector>::probe(payload, transport)),* }
             }
@@ -42,7 +47,7 @@ macro_rules! dissectors {
                 match self { $(Which::$name => DissectorState::$name(Default::default())),* }
             }
 
-            pub(super) fn outcome(self, code: u32) -> ExchangeOutcome {
+            pub(super) fn outcome(self, code: u32) -> Answer {
                 match self { $(Which::$name => <$dissector as Dissector>::outcome(code)),* }
             }
 
@@ -68,8 +73,8 @@ macro_rules! dissectors {
                 match self { $(DissectorState::$name(state) => <$dissector as Dissector>::end(state, reason, tally)),* }
             }
 
-            pub(super) fn is_unfinished(&self) -> bool {
-                match self { $(DissectorState::$name(state) => <$dissector as Dissector>::is_unfinished(state)),* }
+            pub(super) fn progress(&self) -> AnswerProgress {
+                match self { $(DissectorState::$name(state) => <$dissector as Dissector>::progress(state)),* }
             }
 
             pub(super) fn held(&self) -> usize {
@@ -216,14 +221,43 @@ pub fn reads_requests(app: AppId) -> bool {
     about(app).is_some_and(|about| about.counters.iter().any(|counter| counter.token == "answered"))
 }
 
+/// The protocol whose requests one carries that nobody reads: of those nothing is judged.
+pub fn carries_unread(app: AppId) -> Option<&'static str> {
+    label(app)?.carries
+}
+
 /// The usual token of a protocol, as in Wireshark's filter names (`dns`, `tls` …); `None` for one that was not recognised.
 pub fn token(app: AppId) -> Option<&'static str> {
     about(app).map(|about| about.token)
 }
 
-/// What the code of an answer of a protocol means for the one who asked.
-pub fn outcome(app: AppId, code: u32) -> ExchangeOutcome {
-    Which::of(app).map_or(ExchangeOutcome::Ok, |which| which.outcome(code))
+/// How services of a protocol answer, whatever they are asked.
+pub fn manners(app: AppId) -> Manners {
+    Which::of(app).map_or(Manners::USUAL, Which::manners)
+}
+
+/// What became of a request means for the one who asked.
+pub fn answer(transaction: &Transaction) -> Answer {
+    let manners = manners(transaction.app);
+    let TransactionEnd::Answered(code) = transaction.end else {
+        return if manners.asks_groups { Answer::Uncounted } else { Answer::Normal };
+    };
+    match outcome(transaction.app, code) {
+        _ if manners.asks_groups => Answer::Uncounted,
+        // What its handshakes come to is told of TLS, wherever it begins.
+        Answer::Denied | Answer::Rejected | Answer::Error if is_tls_within(transaction.app) => Answer::Uncounted,
+        Answer::Normal | Answer::Expected
+            if manners.holds && transaction.question != 0 && transaction.latency().is_some_and(|nanos| nanos >= LONG_POLL.in_nanos()) =>
+        {
+            Answer::Held
+        }
+        said => said,
+    }
+}
+
+/// What the code of an answer of a protocol says to the one who asked.
+pub fn outcome(app: AppId, code: u32) -> Answer {
+    Which::of(app).map_or(Answer::Normal, |which| which.outcome(code))
 }
 
 /// The usual words for the code of an answer of a protocol: `SERVFAIL`, `503`.
@@ -255,16 +289,58 @@ pub fn app(token: &str) -> Option<AppId> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::time::SECOND;
+    use crate::model::{FlowKey, Timestamp};
     use std::collections::BTreeSet;
 
     #[test]
     fn codes_have_a_meaning_and_words() {
         let dns = app("dns").unwrap_or_default();
         let told = |code| (outcome(dns, code), code_text(dns, code).into_owned());
-        assert_eq!(told(0), (ExchangeOutcome::Ok, "NOERROR".to_owned()));
-        assert_eq!(told(2), (ExchangeOutcome::Error, "SERVFAIL".to_owned()));
-        assert_eq!(told(3), (ExchangeOutcome::Expected, "NXDOMAIN".to_owned()));
-        assert_eq!((outcome(AppId::NONE, 3), code_text(AppId::NONE, 3)), (ExchangeOutcome::Ok, "3".into()));
+        assert_eq!(told(0), (Answer::Normal, "NOERROR".to_owned()));
+        assert_eq!(told(2), (Answer::Error, "SERVFAIL".to_owned()));
+        assert_eq!(told(3), (Answer::NoSuchName, "NXDOMAIN".to_owned()));
+        assert_eq!((outcome(AppId::NONE, 3), code_text(AppId::NONE, 3)), (Answer::Normal, "3".into()));
+    }
+
+    #[test]
+    fn answers_mean_what_the_protocol_says_and_how_long_they_took() {
+        let answer_to = |question, token: &str, code, seconds: i64| {
+            let (flow, way) = FlowKey::v4(6, 1, 2, 40_000, 80);
+            let (asked, at) = (Timestamp(0), Timestamp(seconds * SECOND));
+            let end = TransactionEnd::Answered(code);
+            answer(&Transaction {
+                app: app(token).unwrap_or_default(),
+                flow,
+                way,
+                asked,
+                answered: Some(at),
+                end,
+                question,
+                id: 0,
+                repeated: 0,
+                number: 0,
+            })
+        };
+        let answered = |token: &str, code, seconds| answer_to(7, token, code, seconds);
+        assert_eq!(answer_to(0, "http", 200, 30), Answer::Normal, "what is sent is not held back");
+        assert_eq!((answered("http", 200, 19), answered("http", 200, 20)), (Answer::Normal, Answer::Held));
+        assert_eq!(
+            (answered("http", 404, 20), answered("http", 403, 30), answered("http", 503, 30)),
+            (Answer::Held, Answer::Rejected, Answer::Error)
+        );
+        assert_eq!(
+            (answered("dns", 3, 0), answered("dns", 5, 0), answered("dns", 0, 30)),
+            (Answer::NoSuchName, Answer::Error, Answer::Normal)
+        );
+        assert_eq!((answered("mdns", 3, 0), answered("llmnr", 2, 0)), (Answer::Uncounted, Answer::Uncounted));
+        assert_eq!(
+            (answered("tls", 0, 0), answered("smtp+tls", 0, 0), answered("tls", 40, 0)),
+            (Answer::Begun, Answer::Begun, Answer::Error)
+        );
+        let prompt = |token| manners(app(token).unwrap_or_default()).is_prompt;
+        assert_eq!(["http2", "tds", "http"].map(|token| carries_unread(app(token).unwrap_or_default())), [Some("http"), None, None]);
+        assert_eq!(["http", "smtp+tls", "dns", "resp", "ssh"].map(prompt), [true, true, false, false, false]);
     }
 
     #[test]

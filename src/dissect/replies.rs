@@ -8,7 +8,7 @@ use super::requests::{self, with_outcomes};
 use super::turns::user as hash;
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
 use crate::dissect::bytes::contains;
-use crate::model::{Counter, Direction, ExchangeOutcome, Measure, Tally, Transaction};
+use crate::model::{Answer, Counter, Direction, Measure, Tally, Transaction};
 use std::borrow::Cow;
 
 const REPLIES: usize = 0;
@@ -20,8 +20,8 @@ const WORD_COUNTERS: &[Counter] = with_outcomes! {
     "replies" "Replies" Measure::Codes(word);
 };
 
-fn worded(code: u32) -> ExchangeOutcome {
-    if code == 0 { ExchangeOutcome::Ok } else { ExchangeOutcome::Error }
+fn worded(code: u32) -> Answer {
+    if code == 0 { Answer::Normal } else { Answer::Error }
 }
 
 fn digits(code: u32) -> Cow<'static, str> {
@@ -107,7 +107,7 @@ impl Grammar for Smtp {
     fn meaning(wish: Wish, code: u32, line: &[u8]) -> Meaning {
         let is_asked = wish == Wish::Asks && matches!(code, 500..=504);
         // What a policy refuses (RFC 3463 section 3.8): spam above all, and what needs TLS before.
-        let is_policy = matches!(line.get(4..8), Some([b'4' | b'5', b'.', b'7', b'.'])) && Smtp::outcome(code) == ExchangeOutcome::Error;
+        let is_policy = matches!(line.get(4..8), Some([b'4' | b'5', b'.', b'7', b'.'])) && Smtp::outcome(code) == Answer::Error;
         if is_asked || is_policy || code == 530 { Meaning::Expected } else { Meaning::Plain }
     }
 }
@@ -229,11 +229,11 @@ macro_rules! lined {
                 state.held()
             }
 
-            fn outcome(told: u32) -> ExchangeOutcome {
+            fn outcome(told: u32) -> Answer {
                 match Meaning::of(told) {
                     (Meaning::Plain, code) => $outcome(code),
-                    (Meaning::Expected, _) => ExchangeOutcome::Expected,
-                    (Meaning::Denied, _) => ExchangeOutcome::Denied,
+                    (Meaning::Expected, _) => Answer::Expected,
+                    (Meaning::Denied, _) => Answer::Denied,
                 }
             }
 
@@ -254,11 +254,11 @@ lined!(
     |bytes: &[u8]| graded(bytes.starts_with(b"220") && contains(bytes, b"FTP") || begins(bytes, &["AUTH TLS", "AUTH SSL"]),
         is_numeric(bytes) || begins(bytes, &["USER", "PASS", "SYST", "FEAT", "PASV", "EPSV"])),
     |code| match code {
-        530 | 430 => ExchangeOutcome::Denied,
+        530 | 430 => Answer::Denied,
         // A file that is not there.
-        550 => ExchangeOutcome::Expected,
-        400.. => ExchangeOutcome::Error,
-        _ => ExchangeOutcome::Ok,
+        550 => Answer::Expected,
+        400.. => Answer::Error,
+        _ => Answer::Normal,
     },
     digits
 );
@@ -269,15 +269,15 @@ lined!(
     |bytes: &[u8]| graded(bytes.starts_with(b"220") && contains(bytes, b"SMTP") || begins(bytes, &["EHLO", "HELO", "LHLO"]),
         is_numeric(bytes) || begins(bytes, &["MAIL FROM", "RCPT TO", "STARTTLS", "QUIT"])),
     |code| match code {
-        535 | 454 => ExchangeOutcome::Denied,
+        535 | 454 => Answer::Denied,
         // It shuts down, is full, or cannot pass mail on: whoever comes again later finds no better (RFC 3463 sections 3.4 and 3.5).
-        421 | 431 | 432 | 441 | 442 | 452 => ExchangeOutcome::Error,
+        421 | 431 | 432 | 441 | 442 | 452 => Answer::Error,
         // To be tried again later, as servers ask of all they do not know.
-        400..500 => ExchangeOutcome::Expected,
+        400..500 => Answer::Expected,
         // A mailbox that is not there or not allowed, which is what most of the Internet's mail is refused for.
-        550 | 551 | 553 => ExchangeOutcome::Expected,
-        500.. => ExchangeOutcome::Error,
-        _ => ExchangeOutcome::Ok,
+        550 | 551 | 553 => Answer::Expected,
+        500.. => Answer::Error,
+        _ => Answer::Normal,
     },
     digits
 );
@@ -332,8 +332,8 @@ mod tests {
             (Some("smtp"), vec![250, 354, 550], "220 1, 250 1, 354 1, 550 1".to_owned())
         );
         assert_eq!([450, 451, 452, 421, 550, 535, 354].map(Smtp::outcome), {
-            use ExchangeOutcome::{Denied, Error, Expected, Ok};
-            [Expected, Expected, Error, Error, Expected, Denied, Ok]
+            use Answer::{Denied, Error, Expected, Normal};
+            [Expected, Expected, Error, Error, Expected, Denied, Normal]
         });
     }
 
@@ -344,7 +344,7 @@ mod tests {
         let talk =
             Talk::tcp(21).server("220 ready\r\n").client("USER a\r\n").server("331 password\r\n").client("PASS b\r\n").server("530 no\r\n");
         assert_eq!((talk.app(), talk.codes()), (Some("ftp"), vec![331, 530]));
-        assert_eq!(Ftp::outcome(530), ExchangeOutcome::Denied);
+        assert_eq!(Ftp::outcome(530), Answer::Denied);
         // 220 is many a protocol's.
         assert_eq!(Talk::tcp(9).server("220 ready\r\n").app(), None);
         assert_eq!((Ftp::command(b"USER a b").user, Imap::command(b"a1 login x y").user, Ftp::command(b"PASS b").user), {
@@ -372,8 +372,8 @@ mod tests {
     /// What a refusal means depends on what was asked.
     #[test]
     fn what_a_refusal_means() {
-        use ExchangeOutcome::{Denied, Error, Expected, Ok};
-        fn of<G: Grammar>(command: &str, reply: &str) -> ExchangeOutcome {
+        use Answer::{Denied, Error, Expected, Normal};
+        fn of<G: Grammar>(command: &str, reply: &str) -> Answer {
             let Some(Reply::Final(code, _)) = G::reply(reply.as_bytes()) else { panic!("{reply}") };
             let mut heard = Told(0);
             let (key, way) = FlowKey::v4(6, 0x0a00_0001, 0x0a00_0002, 40_000, G::ABOUT.tcp.unwrap()[0]);
@@ -390,7 +390,10 @@ mod tests {
             ["FEAT", "AUTH TLS", "OPTS UTF8 ON", "RETR x"].map(|command| of::<Ftp>(command, "502 what")),
             [Expected, Expected, Expected, Error]
         );
-        assert_eq!([of::<Ftp>("PASS x", "530 no"), of::<Ftp>("STOR x", "552 full"), of::<Ftp>("STOR x", "226 ok")], [Denied, Error, Ok]);
+        assert_eq!(
+            [of::<Ftp>("PASS x", "530 no"), of::<Ftp>("STOR x", "552 full"), of::<Ftp>("STOR x", "226 ok")],
+            [Denied, Error, Normal]
+        );
         assert_eq!(
             ["EHLO a", "MAIL FROM:<a>"].map(|command| of::<Smtp>(command, "502 5.5.1 what")),
             [Expected, Error],

@@ -36,7 +36,7 @@ pub(super) fn count(transaction: &Transaction, tally: &mut Tally, counters: &[Co
             }
         }
         TransactionEnd::Unanswered => tally.add(first + 2),
-        TransactionEnd::Forgotten => tally.add(first + 4),
+        TransactionEnd::Forgotten | TransactionEnd::Open => tally.add(first + 4),
         TransactionEnd::Waiting => {}
     }
 }

@@ -7,7 +7,7 @@ use super::bytes::{be24, contains, le16, le32};
 use super::frames::{Framed, Frames, Framing, Part};
 use super::requests::{self, with_outcomes};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{Counter, Direction, ExchangeOutcome, Measure, Tally, Transaction};
+use crate::model::{Answer, Counter, Direction, Measure, Tally, Transaction};
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
@@ -93,6 +93,7 @@ fn status(code: u32) -> Cow<'static, str> {
         0xc000_0043 => "STATUS_SHARING_VIOLATION",
         0xc000_0054 => "STATUS_FILE_LOCK_CONFLICT",
         0xc000_0055 => "STATUS_LOCK_NOT_GRANTED",
+        0xc000_0056 => "STATUS_DELETE_PENDING",
         0xc000_0064 => "STATUS_NO_SUCH_USER",
         0xc000_006a => "STATUS_WRONG_PASSWORD",
         0xc000_006d => "STATUS_LOGON_FAILURE",
@@ -169,19 +170,19 @@ impl Dissector for Smb2 {
         state.frames.iter().map(Frames::held).sum::<usize>() + (trees.capacity() + asked.capacity()) * size_of::<(u32, bool)>()
     }
 
-    fn outcome(code: u32) -> ExchangeOutcome {
+    fn outcome(code: u32) -> Answer {
         match code {
-            0 | PENDING => ExchangeOutcome::Ok,
+            0 | PENDING => Answer::Normal,
             // All of these are in traces of healthy networks: ends of lists, names that are looked for, first steps of a login.
             0x10c | 0x8000_0005 | 0x8000_0006 | 0xc000_000f | 0xc000_0011 | 0xc000_0016 | 0xc000_0034 | 0xc000_0035 | 0xc000_003a => {
-                ExchangeOutcome::Expected
+                Answer::Expected
             }
             // What another has open or locked; what lies on another server, for which the client asks then; a session to be begun again.
-            0xc000_0043 | 0xc000_0054 | 0xc000_0055 | 0xc000_0257 | 0xc000_035c => ExchangeOutcome::Expected,
-            0xc000_00ba | 0xc000_0120 | 0xc000_0128 | 0xc000_019c | 0xc000_0225 => ExchangeOutcome::Expected,
-            0xc000_0064 | 0xc000_006a | 0xc000_006d | 0xc000_0071 | 0xc000_0072 | 0xc000_0193 | 0xc000_0234 => ExchangeOutcome::Denied,
-            code if code >> 30 < 3 => ExchangeOutcome::Ok,
-            _ => ExchangeOutcome::Error,
+            0xc000_0043 | 0xc000_0054 | 0xc000_0055 | 0xc000_0257 | 0xc000_035c => Answer::Expected,
+            0xc000_00ba | 0xc000_0120 | 0xc000_0128 | 0xc000_019c | 0xc000_0225 => Answer::Expected,
+            0xc000_0064 | 0xc000_006a | 0xc000_006d | 0xc000_0071 | 0xc000_0072 | 0xc000_0193 | 0xc000_0234 => Answer::Denied,
+            code if code >> 30 < 3 => Answer::Normal,
+            _ => Answer::Error,
         }
     }
 
@@ -323,10 +324,10 @@ mod tests {
             [(7, Some((2, 0xc000_0034))), (8, Some((2, 0xc000_0128))), (9, Some((2, 0))), (11, Some((1, 0xc000_006d)))]
         );
         assert_eq!(talk.told("commands"), "SESSION_SETUP 1, CREATE 1, CLOSE 1, CHANGE_NOTIFY 1, QUERY_INFO 1");
-        assert_eq!(Smb2::outcome(0xc000_0034), ExchangeOutcome::Expected);
+        assert_eq!([0xc000_0034, 0xc000_0257, 0xc000_0055].map(Smb2::outcome), [Answer::Expected; 3]);
         assert_eq!(
             (Smb2::outcome(0xc000_006d), Smb2::outcome(0xc000_00cc), Smb2::outcome(0)),
-            (ExchangeOutcome::Denied, ExchangeOutcome::Error, ExchangeOutcome::Ok)
+            (Answer::Denied, Answer::Error, Answer::Normal)
         );
     }
 
@@ -437,7 +438,7 @@ mod tests {
             assert_eq!(talk.pairs(), [(7, told.map(|code| (1, code)))], "{command_of} {body:?}");
         }
         assert_eq!([0xc000_0257, 0xc000_0043, 0xc000_00cc].map(Smb2::outcome), {
-            use ExchangeOutcome::{Error, Expected};
+            use Answer::{Error, Expected};
             [Expected, Expected, Error]
         });
     }

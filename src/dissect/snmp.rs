@@ -4,7 +4,7 @@
 use super::ber::{element, elements};
 use super::requests::{self, with_outcomes};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{Counter, ExchangeOutcome, Measure, Tally, Transaction};
+use crate::model::{Answer, Counter, Manners, Measure, Tally, Transaction};
 use std::borrow::Cow;
 
 const MESSAGES: usize = 0;
@@ -78,6 +78,8 @@ impl Dissector for Snmp {
 
     const ABOUT: About = About { token: "snmp", title: "Simple Network Management", udp: Some(&[161, 162]), tcp: None, counters: COUNTERS };
 
+    const MANNERS: Manners = Manners { owes: true, ..Manners::USUAL };
+
     fn probe(payload: &Payload<'_>, _: Carriage) -> Probe {
         let fits = element(payload.bytes).is_some_and(|e| e.size() <= payload.length as usize);
         if fits && read(payload.bytes).is_some() { Probe::Certain } else { Probe::No }
@@ -101,12 +103,12 @@ impl Dissector for Snmp {
         Progress::Continue
     }
 
-    fn outcome(code: u32) -> ExchangeOutcome {
+    fn outcome(code: u32) -> Answer {
         match code {
-            0 => ExchangeOutcome::Ok,
-            2 | REPORTED => ExchangeOutcome::Expected,
-            16 => ExchangeOutcome::Denied,
-            _ => ExchangeOutcome::Error,
+            0 => Answer::Normal,
+            2 | REPORTED => Answer::Expected,
+            16 => Answer::Denied,
+            _ => Answer::Error,
         }
     }
 
@@ -187,7 +189,7 @@ mod tests {
             (talk.told("messages"), talk.told("errors")),
             ("get-request 1, response 2, set-request 1, snmpV2-trap 1".into(), "noError 1, noAccess 1".into())
         );
-        assert_eq!((Snmp::outcome(2), Snmp::outcome(6)), (ExchangeOutcome::Expected, ExchangeOutcome::Error));
+        assert_eq!((Snmp::outcome(2), Snmp::outcome(6)), (Answer::Expected, Answer::Error));
     }
 
     #[test]

@@ -96,6 +96,7 @@ fn once(plan: &MemoryPlan) -> Vec<(&'static str, usize, usize)> {
         ("windows of connections", WINDOWED, ServiceLedger::WINDOW_BYTES),
         ("what was answered lately", 1, ServiceLedger::ANSWERS_BYTES),
         ("packets that prove what is found", 1, Proofs::BYTES),
+        ("hosts that proxies are asked for", PROXIED, ServiceLedger::PROXIED_BYTES),
         ("loads of hosts", LOADED_HOSTS, ServiceLedger::LOAD_BYTES),
         ("clients of QUIC", QUIC_CLIENTS, ServiceLedger::MEDIA_BYTES[1]),
         ("TLS services", SERVICES, ServiceLedger::TLS_BYTES),

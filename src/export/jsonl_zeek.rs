@@ -350,6 +350,7 @@ impl Zeek {
             TransactionEnd::Waiting => return Ok(()),
             TransactionEnd::Unanswered => (None, "unanswered"),
             TransactionEnd::Forgotten => (None, "forgotten"),
+            TransactionEnd::Open => (None, "open"),
         };
         let is_dns = file == DNS;
         let Said { question, method, what, host, user_agent } = self.requests.take(t.flow, t.id);

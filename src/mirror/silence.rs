@@ -176,6 +176,8 @@ impl Pauses {
             };
             let seconds = pause.to.seconds_since(pause.from);
             match stands {
+                // What talks with one host alone pauses when that does.
+                true if seen.is_of_one_host() && !outlasts => {}
                 true if seen.goes_on() && !outlasts => judged.forward.push(Forward { from: pause.from, seconds }),
                 true => {
                     let missed = rest.missed(pause);
@@ -248,6 +250,19 @@ mod tests {
     /// Outages where no conversation tells anything.
     fn outages(all: &Pauses, now: i64) -> Vec<Outage> {
         all.judge(seconds(now), |_| PauseWitness::default()).outages
+    }
+
+    #[test]
+    fn a_host_that_pauses_is_no_clock_that_is_set() {
+        let judged = |servers: u64| {
+            let mut all = Pauses::default();
+            all.count(seconds(0), 100_000);
+            all.note(pause(50, 65));
+            let over = PauseWitness { over: 20, clients: [0xffff; 2], servers: [servers], ..PauseWitness::default() };
+            let judged = all.judge(seconds(100), |_| over);
+            (judged.outages.len(), judged.forward.len())
+        };
+        assert_eq!((judged(0b1), judged(0b101)), ((0, 0), (0, 1)), "connections with one server, and with two");
     }
 
     /// Of traffic from second 0 to 100 with these pauses: where outages begin.

@@ -50,6 +50,8 @@ sums! {
         pub midway_elsewhere: u64,
         /// Hosts that open conversations, before and after: a bit of each.
         pub clients: [u64; 2] => AnyBits,
+        /// Whom the connections over it are with: a bit of each.
+        pub servers: [u64; 1] => AnyBits,
         /// Acknowledged bytes that were missing from just after it on.
         pub lost: u64,
         /// Bytes that were sent again just after it, beyond what is usual.
@@ -62,8 +64,8 @@ sums! {
 /// A conversation, as far as pauses ask.
 #[derive(Debug, Clone, Copy)]
 pub struct Witness {
-    /// Who began it.
-    pub client: Address,
+    /// Who began it, and with whom.
+    pub ends: [Address; 2],
     /// Its first packet.
     pub first: Timestamp,
     /// The last one of each direction, where known.
@@ -87,15 +89,20 @@ impl Witness {
     }
 }
 
+/// The bit that stands for a host.
+fn bit_of(host: Address) -> u64 {
+    let mut hash = DefaultHasher::new();
+    host.hash(&mut hash);
+    1 << (hash.finish() % 64)
+}
+
 /// Streams that do not jump all at once by themselves.
 const STREAMS: u64 = 2;
 
 impl PauseWitness {
     /// Asks a conversation about a pause of a capture that began at `begin`.
     pub fn ask(&mut self, pause: &Pause, seen: &Witness, begin: Timestamp) {
-        let mut hash = DefaultHasher::new();
-        seen.client.hash(&mut hash);
-        let bit = 1u64 << (hash.finish() % 64);
+        let [bit, served_by] = seen.ends.map(bit_of);
         let before = seen.first <= pause.from && seen.last.since(pause.from) >= -NEAR;
         let after = seen.last >= pause.to && seen.first.since(pause.to) <= NEAR;
         for (bits, is_near) in self.clients.iter_mut().zip([before, after]) {
@@ -106,6 +113,7 @@ impl PauseWitness {
         }
         if seen.first <= pause.from && seen.last >= pause.to {
             self.over += 1;
+            self.servers[0] |= served_by;
             self.note_apart(pause, seen);
         } else if seen.is_midway && seen.is_behind(pause) {
             self.midway += 1;
@@ -149,6 +157,12 @@ impl PauseWitness {
     /// Whether connections went on over it as if it had not been: nothing is missing, and nobody waited for anything.
     pub fn goes_on(&self) -> bool {
         self.over >= GO_ON && self.over > 2 * self.apart && self.clients() >= MANY && !self.is_lossy() && self.again == 0
+    }
+
+    /// Whether it may be the pause of a single host: all connections over it are with that one, and nothing is missing of what they say. Its clients
+    /// wait for it, and go on when it does.
+    pub fn is_of_one_host(&self) -> bool {
+        self.over >= GO_ON && self.servers[0].count_ones() == 1 && !self.is_lossy()
     }
 
     /// Whether it was no pause of the traffic's own, of which `is_steady` says that it is far longer than those.

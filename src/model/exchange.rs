@@ -37,29 +37,70 @@ impl AppMessage {
     pub const LOST: u32 = u32::MAX;
 }
 
-/// What the code of an answer means for the one who asked.
+/// What the answer to a request means for whoever asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ExchangeOutcome {
+pub enum Answer {
     /// It was done.
-    Ok,
-    /// A "no" that is part of normal work: a name that does not exist, a first request without credentials.
+    Normal,
+    /// A "no" that is part of normal work: a first request without credentials, the end of a list.
     Expected,
+    /// There is no such name.
+    NoSuchName,
     /// Credentials were refused.
     Denied,
+    /// The request is refused: the client's fault, the server says.
+    Rejected,
     /// It failed.
     Error,
+    /// The server held the request until there was something to tell: the time says nothing of the service.
+    Held,
+    /// A connection begins to be encrypted: no work is done yet, and how long it takes says nothing of that.
+    Begun,
+    /// It is no answer whose time says something of the service.
+    Uncounted,
 }
 
-impl ExchangeOutcome {
-    /// Its word in reports.
+impl Answer {
+    /// The word for what its code says, in records of single transactions.
     pub const fn token(self) -> &'static str {
         match self {
-            ExchangeOutcome::Ok => "ok",
-            ExchangeOutcome::Expected => "expected",
-            ExchangeOutcome::Denied => "denied",
-            ExchangeOutcome::Error => "error",
+            Answer::Normal | Answer::Held | Answer::Begun | Answer::Uncounted => "ok",
+            Answer::Expected | Answer::NoSuchName => "expected",
+            Answer::Denied => "denied",
+            Answer::Rejected | Answer::Error => "error",
         }
     }
+
+    /// Whether its time says how fast the service works.
+    pub const fn is_timed(self) -> bool {
+        !matches!(self, Answer::Held | Answer::Begun | Answer::Uncounted)
+    }
+}
+
+/// How services of a protocol answer, whatever they are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Manners {
+    /// Nobody asks by it for what is meant to wait for long: who waits is in trouble.
+    pub is_prompt: bool,
+    /// An answer that takes very long to what was fetched was held back until there was something to tell.
+    pub holds: bool,
+    /// Over datagrams a server owes an answer to each request.
+    pub owes: bool,
+    /// Who asks, asks a group, and does not know whether anybody answers.
+    pub asks_groups: bool,
+    /// Names are looked up before anything else is done: users notice sooner that it is slow.
+    pub finds_names: bool,
+}
+
+impl Default for Manners {
+    fn default() -> Self {
+        Self::USUAL
+    }
+}
+
+impl Manners {
+    /// Those of a protocol of which nothing else is known.
+    pub const USUAL: Self = Self { is_prompt: false, holds: false, owes: false, asks_groups: false, finds_names: false };
 }
 
 /// How a request ended.
@@ -73,6 +114,8 @@ pub enum TransactionEnd {
     Unanswered,
     /// Lost sight of at the cap of the exchange table: not judged.
     Forgotten,
+    /// The capture ended before it had waited long enough, but for longer than [`super::evidence::OPEN_AT_END`]: not judged.
+    Open,
 }
 
 /// What response times of a service are measured by.

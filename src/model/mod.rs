@@ -51,6 +51,7 @@ pub mod round_trips;
 pub mod rtp;
 mod screen_words;
 pub mod sealed;
+pub mod short_name;
 pub mod sighting;
 pub mod source;
 pub mod speaker;
@@ -84,7 +85,7 @@ pub use cap_scale::CapScale;
 pub use chatter::Chatter;
 pub use control::{ArpBlocks, Control, ControlBody, ControlFrame, ControlMessage};
 pub use estimate::{Estimate, wilson};
-pub use exchange::{AppMessage, ExchangeEvent, ExchangeOutcome, RequestPart, RequestWords, ResponseBy, Transaction, TransactionEnd};
+pub use exchange::{Answer, AppMessage, ExchangeEvent, Manners, RequestPart, RequestWords, ResponseBy, Transaction, TransactionEnd};
 pub use fast_headers::FastHeaders;
 pub use filter_words::FILTER_WORDS;
 pub use finding::{Episode, Explained, Finding, Location, PathSide, SeenAt, Severity, Value};
@@ -103,7 +104,8 @@ pub use mirror::{Carrier, Decap, MirrorTag, Purpose, RspanChoice, Sampling, Sess
 pub use neighbour::{Abilities, Inventory, LinkClaims, MediaPolicy, Neighbour, NeighbourProtocol, PowerClaims};
 pub use network::{
     Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Flight, FreeTalk, HostLoad, IcmpError, KeptAlive, LocatedLoss, NetworkBatch,
-    NetworkEvent, RoundTrip, ServiceKey, ShortName, SilentPeer, Stall, StallEnd, StuckSegment, TlsNews, TlsSight, TurnKind, UnreadTurn,
+    NetworkEvent, ProxiedRequest, RoundTrip, ServiceKey, SilentPeer, Stall, StallEnd, StuckSegment, TlsNews, TlsSight, TurnKind,
+    UnreadSight, UnreadTurn,
 };
 pub use packet_tree::{LayerWriter, PacketTree, Show, TreeField, TreeLayer, ValueHeads};
 pub use path::Path;
@@ -114,6 +116,7 @@ pub use quote::QuotedFlow;
 pub use round_trips::{RoundTripFigures, SideTrips, TurnFigures};
 pub use rtp::{CallParties, MediaNews, MediaOffer, MediaStream, RtpPacket};
 pub use screen_words::SCREEN_WORDS;
+pub use short_name::ShortName;
 pub use sighting::{ClockSight, DhcpConfig, DhcpSight, Sight, Sighting};
 pub use source::{FileInterface, PortAbsence, SourceInfo, read_of};
 pub use speaker::{SpeakerHello, SpeakerRow};

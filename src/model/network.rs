@@ -3,7 +3,7 @@
 
 use super::{
     Address, AppId, ControlMessage, Direction, FloodSecond, FlowKey, LinkLoad, Location, Mac, MediaNews, MediaOffer, PathSide, Proto,
-    QuotedFlow, RequestWords, Sighting, StationNews, Timestamp, Transaction,
+    QuotedFlow, RequestWords, ShortName, Sighting, StationNews, Timestamp, Transaction,
 };
 use std::fmt;
 
@@ -89,6 +89,8 @@ pub enum AttemptOutcome {
     HalfOpen,
     /// The client gave up behind the SYN-ACK by RST, as scanners do.
     Abandoned,
+    /// The capture ended before it had waited long enough, but for longer than [`super::evidence::OPEN_AT_END`]: not judged.
+    Open,
 }
 
 /// An attempt to open a TCP connection.
@@ -421,46 +423,28 @@ pub struct FreeTalk {
     pub time: Timestamp,
 }
 
-/// A name, as far as it fits, for events that are copied.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct ShortName {
-    bytes: [u8; 46],
-    length: u8,
+/// A request for what another host has, to a proxy that asks it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProxiedRequest {
+    /// The conversation with the proxy.
+    pub flow: FlowKey,
+    /// The way from the client.
+    pub way: Direction,
+    /// When.
+    pub time: Timestamp,
+    /// What stands for the host in [`super::AppMessage::question`]; never 0.
+    pub question: u32,
+    /// The host that is asked for, with its port where that is said.
+    pub name: ShortName,
 }
 
-impl Default for ShortName {
-    fn default() -> Self {
-        Self { bytes: [0; 46], length: 0 }
-    }
-}
-
-impl ShortName {
-    /// Its first bytes.
-    pub fn new(name: &[u8]) -> Self {
-        let mut bytes = [0; 46];
-        let length = name.len().min(bytes.len());
-        bytes.iter_mut().zip(name).for_each(|(to, from)| *to = *from);
-        Self { bytes, length: length as u8 }
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.length == 0
-    }
-}
-
-/// Fit to be shown.
-impl fmt::Display for ShortName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.bytes.get(..usize::from(self.length)).unwrap_or_default();
-        f.write_str(&super::text::printable(&String::from_utf8_lossy(name)))
-    }
-}
-
-impl fmt::Debug for ShortName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}")
-    }
+/// A conversation carries requests that nobody reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnreadSight {
+    /// What it speaks.
+    pub app: AppId,
+    /// When it was recognised.
+    pub time: Timestamp,
 }
 
 /// What a TLS handshake shows before all is encrypted.
@@ -533,6 +517,10 @@ pub enum NetworkEvent {
     RoundTrip(RoundTrip),
     /// A TLS handshake showed something.
     Tls(TlsSight),
+    /// A proxy is asked for something of another host.
+    Proxied(ProxiedRequest),
+    /// Requests pass that nobody reads.
+    Unread(UnreadSight),
     /// A large segment does not get through.
     Stuck(StuckSegment),
     /// Data is sent again and again, and its receiver says nothing at all.
@@ -563,6 +551,8 @@ impl NetworkEvent {
             NetworkEvent::Stalled(stall) => stall.to,
             NetworkEvent::RoundTrip(trip) => trip.time,
             NetworkEvent::Tls(seen) => seen.time,
+            NetworkEvent::Proxied(request) => request.time,
+            NetworkEvent::Unread(seen) => seen.time,
             NetworkEvent::Stuck(stuck) => stuck.time,
             NetworkEvent::Silent(silent) => silent.time,
             NetworkEvent::KeptAlive(kept) => kept.last,

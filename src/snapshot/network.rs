@@ -25,6 +25,8 @@ pub struct Network {
     pub not_judged: Vec<(&'static str, String)>,
     /// What users notice and cannot be told here.
     pub untold: Vec<NetworkMatter>,
+    /// Attempts to connect and requests that waited for an answer when the capture ended, not long enough to have failed.
+    pub open: u64,
     /// Attempts to connect that were not followed, for there were too many at a time.
     pub unfollowed: u64,
     /// Events of services and hosts beyond the caps.
@@ -45,6 +47,7 @@ impl Default for Network {
             is_failing: false,
             not_judged: Vec::new(),
             untold: Vec::new(),
+            open: 0,
             unfollowed: 0,
             beyond: 0,
             forgotten: 0,
@@ -99,7 +102,7 @@ impl Network {
         (words(judged), words(not))
     }
 
-    /// What was not judged because there was too much of it, in words; `None`: nothing.
+    /// What was not judged because there was too much of it, or too little time, in words; `None`: nothing.
     pub fn excess(&self) -> Option<String> {
         let of = |count: u64, one: &str, many: &str| match count {
             0 => None,
@@ -112,7 +115,12 @@ impl Network {
             "events of services or hosts for which there was no room",
         );
         let unfollowed = of(self.unfollowed, "attempt or sighting too many at a time", "attempts and sightings too many at a time");
-        let words: Vec<String> = beyond.into_iter().chain(unfollowed).collect();
+        let open = of(
+            self.open,
+            "attempt or request that waited when the capture ended",
+            "attempts and requests that waited when the capture ended",
+        );
+        let words: Vec<String> = beyond.into_iter().chain(unfollowed).chain(open).collect();
         (!words.is_empty()).then(|| words.join(", "))
     }
 

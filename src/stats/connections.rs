@@ -5,6 +5,7 @@
 //! sender repeats, as Windows does, is one.
 
 use crate::model::Arrange as _;
+use crate::model::evidence::OPEN_AT_END;
 use crate::model::limits::{ATTEMPTS, ROUND_TRIPS};
 use crate::model::mix::Keys;
 use crate::model::tcp::{ECN_SETUP, FIN, RST, TcpEvent, TcpMarks};
@@ -340,6 +341,19 @@ impl Connections {
         waited.arrange_by_key(|p| (p.first, p.flow.keyed_hash(&Keys::FIXED)));
         let outcome = |p: &Pending| if p.stage == Stage::Sent { AttemptOutcome::Unanswered } else { AttemptOutcome::HalfOpen };
         self.events.extend(waited.iter().map(|p| NetworkEvent::Attempt(decided(p, outcome(p), now))));
+    }
+
+    /// Nothing more comes after `now`: what has waited long enough is decided, and of the rest it is told that it is open.
+    pub fn finish(&mut self, now: Timestamp) {
+        self.advance(now);
+        let waits = |p: &&Pending| match p.stage {
+            Stage::Sent => !p.told && now.since(p.first) >= OPEN_AT_END,
+            Stage::Answered => now.since(p.answered) >= OPEN_AT_END,
+            Stage::Decided => false,
+        };
+        let mut open: Vec<Pending> = self.pending.iter().filter(waits).copied().collect();
+        open.arrange_by_key(|p| (p.first, p.flow.keyed_hash(&Keys::FIXED)));
+        self.events.extend(open.iter().map(|p| NetworkEvent::Attempt(decided(p, AttemptOutcome::Open, now))));
     }
 
     /// How many events wait to be handed over.

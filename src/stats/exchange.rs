@@ -9,8 +9,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::model::evidence::COPY_REACH;
-use crate::model::evidence::USERS_WAIT;
+use crate::model::evidence::{COPY_REACH, OPEN_AT_END, USERS_WAIT};
 use crate::model::limits::REQUESTS;
 use crate::model::mix::Keys;
 use crate::model::time::{MILLISECOND, SECOND};
@@ -19,8 +18,9 @@ use crate::model::{AppId, AppMessage, Direction, ExchangeEvent, FlowKey, Frame, 
 /// How long a request waits for its reply, counted from its last copy: resolvers give up after 5 s (the usual default).
 pub const REPLY_WAIT: i64 = 5 * SECOND;
 
-/// The same over TCP, where nobody asks again: what makes users give up takes less than a minute.
-pub const STREAM_WAIT: i64 = 60 * SECOND;
+/// The same over TCP, where nobody asks again: users give up within a minute, which is told of as waiting; jobs of a database take longer, and are
+/// answered.
+pub const STREAM_WAIT: i64 = 600 * SECOND;
 
 /// How long a request that waited in vain is remembered: servers that hang answer when they go on, and then nothing was lost.
 const GIVEN_UP: i64 = 60 * SECOND;
@@ -348,7 +348,11 @@ impl Exchanges {
             if is_late(slot, now) {
                 self.ended.push(ended(slot, TransactionEnd::Waiting));
             }
-            self.ended.extend(cut_off(slot));
+            // What was told to wait is known already.
+            let is_told = slot.is_late || is_late(slot, now);
+            let is_open = slot.course == Course::Open && !is_told && now.since(slot.latest) >= OPEN_AT_END;
+            let cut = cut_off(slot).map(|cut| if is_open { Transaction { end: TransactionEnd::Open, ..cut } } else { cut });
+            self.ended.extend(cut);
             slot.course = Course::None;
         }
     }

@@ -24,6 +24,8 @@ struct Kept {
 #[derive(Debug, Default)]
 pub struct KeepAlives {
     known: HashMap<(FlowKey, bool), Kept>,
+    /// How many found no room.
+    pub refused: u64,
 }
 
 impl KeepAlives {
@@ -32,6 +34,7 @@ impl KeepAlives {
     pub fn note(&mut self, flow: &FlowKey, way: Direction, (time, number): (Timestamp, u64), packets: u64) {
         let key = (*flow, way == Direction::AToB);
         if self.known.len() >= KEPT_ALIVE && !self.known.contains_key(&key) {
+            self.refused = self.refused.saturating_add(1);
             return;
         }
         let fresh = Kept { count: 0, first: time, last: time, packets: [packets, packets.saturating_sub(1)], number };
@@ -101,6 +104,6 @@ mod tests {
         for n in 0..2 * KEPT_ALIVE as u32 {
             kept.note(&FlowKey::v4(6, n, 1_000_000, 40_000, 80).0, Direction::AToB, (Timestamp(SECOND), 0), 1);
         }
-        assert_eq!(told(&mut kept, 2).len(), KEPT_ALIVE);
+        assert_eq!((told(&mut kept, 2).len(), kept.refused), (KEPT_ALIVE, KEPT_ALIVE as u64));
     }
 }

@@ -170,6 +170,8 @@ struct Lossy {
 pub struct LossLocator {
     lossy: HashTable<Lossy>,
     keys: Keys,
+    /// How many found no room.
+    pub refused: u64,
 }
 
 impl LossLocator {
@@ -275,6 +277,7 @@ impl LossLocator {
         if self.lossy.len() >= LOSSY_CONNECTIONS && self.lossy.find(flow.keyed_hash(&keys), |l| l.flow == *flow).is_none() {
             self.lossy.retain(|l| time.since(l.last) < 10 * SECOND);
             if self.lossy.len() >= LOSSY_CONNECTIONS {
+                self.refused = self.refused.saturating_add(1);
                 return None;
             }
         }

@@ -7,7 +7,7 @@ use crate::model::Arrange as _;
 use crate::model::evidence::MEDIA_UNEVEN;
 use crate::model::limits::RTP_STREAMS;
 use crate::model::rtp::clock_rate;
-use crate::model::time::SECOND;
+use crate::model::time::{MILLISECOND, SECOND};
 use crate::model::{Direction, FlowKey, MediaNews, NetworkEvent, RtpPacket, Timestamp};
 use hashbrown::HashMap;
 
@@ -20,7 +20,13 @@ const AHEAD: u16 = u16::MAX / 2;
 /// A longer pause is one of the sender's.
 const PAUSE: i64 = 3 * SECOND;
 
-/// A stream that says nothing for so long is forgotten; for longer where there is room.
+/// Numbers that must jump for it to be asked whether there was time for so many packets; nanoseconds of sound that none is shorter than (codecs
+/// that are meant for music begin at 2.5 ms, RFC 6716 section 2); and the clock of pictures (RFC 3551 section 5).
+const RENUMBERED: u16 = 16;
+const SHORTEST: i64 = MILLISECOND;
+const PICTURES: u32 = 90_000;
+
+/// A stream that says nothing for so long is forgotten.
 const FORGOTTEN: i64 = 60 * SECOND;
 const LONG_FORGOTTEN: i64 = 5 * FORGOTTEN;
 
@@ -130,6 +136,9 @@ impl Stream {
             let [packets, gaps] = &mut self.over_pauses;
             (*packets, *gaps) = (packets.saturating_add(u64::from(ahead) - 1), gaps.saturating_add(1));
         }
+        if self.is_renumbered(packet, ahead) {
+            return self.renew(packet);
+        }
         self.last = self.last.max(packet.time);
         if ahead == 0 || behind < ahead {
             // A copy, or late.
@@ -169,6 +178,16 @@ impl Stream {
         let elapsed = packet.time.since(before);
         let spaced = i64::from(packet.ticks.wrapping_sub(ticks)).saturating_mul(SECOND) / i64::from(clock);
         elapsed.saturating_sub(spaced).saturating_abs() <= elapsed / 10
+    }
+
+    /// Whether numbers jump while neither stamps nor arrival leave time for the packets between: whoever sends counts anew, as behind a transfer.
+    /// Pictures come as many packets at a time.
+    fn is_renumbered(&self, packet: &RtpPacket, ahead: u16) -> bool {
+        let Some(clock) = self.clock.filter(|clock| *clock != PICTURES) else { return false };
+        let (before, ticks) = self.latest;
+        let spaced = i64::from(packet.ticks.wrapping_sub(ticks)).saturating_mul(SECOND) / i64::from(clock);
+        let least = i64::from(ahead).saturating_mul(SHORTEST);
+        (RENUMBERED..=DROPOUT).contains(&ahead) && spaced.max(packet.time.since(before)) < least
     }
 
     fn renew(&mut self, packet: &RtpPacket) {
@@ -238,6 +257,8 @@ pub struct RtpStreams {
     streams: HashMap<(FlowKey, bool, u32), Stream>,
     /// Packets of those for which there was no room.
     unfollowed: u64,
+    /// The same since the ledger was last told of them.
+    pub refused: u64,
 }
 
 impl RtpStreams {
@@ -254,6 +275,7 @@ impl RtpStreams {
             self.streams.insert(key, Stream::new(packet));
         } else {
             self.unfollowed = self.unfollowed.saturating_add(1);
+            self.refused = self.refused.saturating_add(1);
         }
     }
 
@@ -306,7 +328,6 @@ impl RtpStreams {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::time::MILLISECOND;
 
     /// Sends packets of a stream: number, milliseconds, ticks.
     fn stream(payload_type: u8, packets: impl IntoIterator<Item = (u32, i64, u32)>) -> Vec<MediaNews> {
@@ -364,6 +385,18 @@ mod tests {
         );
         assert_eq!(counts((0..200).flat_map(|n| [n, n]).collect()), (200, 0, 0));
         assert_eq!(counts(vec![1, 2, 3, 5]), (4, 1, 1), "at the end nothing is waited for");
+    }
+
+    #[test]
+    fn numbers_that_jump_without_time_between_are_counted_anew() {
+        // The number jumps, stamp and arrival go on by one packet.
+        let renumbered = (0..100).map(even).chain((0..100).map(|n| (n + 100 + 1_930, i64::from(n + 100) * 20, (n + 100) * 160)));
+        assert_eq!(stream(0, renumbered)[0].lost, 0);
+        // Of as many that are lost the time is missing.
+        let lost = (0..100).map(even).chain((0..100).map(|n| even(n + 100 + 100)));
+        assert_eq!(stream(0, lost)[0].lost, 100);
+        let few = (0..100).map(even).chain((0..100).map(|n| (n + 100 + 15, i64::from(n + 100) * 20, (n + 100) * 160)));
+        assert_eq!(stream(0, few)[0].lost, 14, "too few to say");
     }
 
     #[test]

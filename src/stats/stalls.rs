@@ -30,6 +30,8 @@ struct Standing {
 #[derive(Debug, Default)]
 pub struct Stalls {
     standing: Vec<Standing>,
+    /// How many found no room.
+    pub refused: u64,
 }
 
 impl Stalls {
@@ -52,7 +54,9 @@ impl Stalls {
         let at = self.standing.iter().position(|s| s.flow == *flow);
         let is_zero = analysis.flags.has(AnalysisFlags::ZERO_WINDOW);
         let Some(at) = at else {
-            if is_zero && self.standing.len() < STALLS {
+            if is_zero && self.standing.len() >= STALLS {
+                self.refused = self.refused.saturating_add(1);
+            } else if is_zero {
                 let standing = Standing { flow: *flow, way, client, since: time, last: time, probes: 0, told: None, number };
                 self.standing.push(standing);
             }

@@ -46,6 +46,8 @@ struct Stuck {
 #[derive(Debug, Default)]
 pub struct StuckSegments {
     stuck: Vec<Stuck>,
+    /// How many found no room.
+    pub refused: u64,
 }
 
 /// A segment that was sent again.
@@ -130,6 +132,8 @@ impl StuckSegments {
                 }
                 if self.stuck.len() < STUCK {
                     self.stuck.push(stuck);
+                } else {
+                    self.refused = self.refused.saturating_add(1);
                 }
             }
         }

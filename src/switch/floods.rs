@@ -1,6 +1,7 @@
 //! Frames to many, by the second: broadcasts, multicasts of the link's own protocols, requests to pause.
 
 use super::seconds::Seconds;
+use super::stations::is_cyclic;
 use crate::model::limits::{COPY_DECIDED, FLOOD_ROWS, FLOOD_WAITING};
 use crate::model::time::SECOND;
 use crate::model::{Flood, FloodSecond, Frame, Mac, Timestamp};
@@ -118,7 +119,8 @@ fn row(frame: &Frame<'_>) -> Option<FloodSecond> {
 /// What a frame is, of those that are counted. Streams to groups of a wider scope are meant to be many.
 fn kind(frame: &Frame<'_>, Mac(to): Mac) -> Option<Flood> {
     match to {
-        [0xff, 0xff, 0xff, 0xff, 0xff, 0xff] => Some(Flood::Broadcast),
+        // What is sent to all by its standard, cycle by cycle (EtherCAT, ETG.1000.4), asks nobody else for anything.
+        [0xff, 0xff, 0xff, 0xff, 0xff, 0xff] => (!is_cyclic(frame.ether_type)).then_some(Flood::Broadcast),
         [0x01, 0x80, 0xc2, 0, 0, 1] if frame.ether_type == 0x8808 => pauses(frame).then_some(Flood::Pause),
         // All of 224.0.0.0/24, whose addresses 31 other groups have as well (RFC 1112 section 6.4).
         [0x01, 0x00, 0x5e, 0, 0, _] if is_routed(frame) => Some(Flood::Stream),
@@ -159,6 +161,12 @@ mod tests {
     fn frame(second: i64, source: u8, to: [u8; 6]) -> Frame<'static> {
         let mac = Some((Mac([2, 0, 0, 0, 0, source]), Mac(to)));
         Frame { time: Timestamp(second * SECOND + 1), mac, ..Frame::default() }
+    }
+
+    #[test]
+    fn cycles_of_machines_are_no_flood() {
+        let kind_of = |ether_type| kind(&Frame { ether_type, ..frame(7, 1, [0xff; 6]) }, Mac([0xff; 6]));
+        assert_eq!([0x88a4, 0x8892, 0x0806, 0x0800].map(kind_of), [None, None, Some(Flood::Broadcast), Some(Flood::Broadcast)]);
     }
 
     #[test]

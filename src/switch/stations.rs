@@ -163,7 +163,7 @@ impl StationWatch {
 
 /// Whether stations of a protocol send the same frames to a group cyclically: PROFINET, EtherCAT, POWERLINK, GOOSE and sampled values, SERCOS,
 /// CC-Link IE.
-fn is_cyclic(ether_type: u16) -> bool {
+pub(super) fn is_cyclic(ether_type: u16) -> bool {
     matches!(ether_type, 0x8892 | 0x88a4 | 0x88ab | 0x88b8 | 0x88ba | 0x88cd | 0x890f)
 }
 

@@ -320,6 +320,25 @@ fn clients_that_are_refused() {
     assert_eq!(troubles(&t.with_office(30).seen()), only("dhcp.exhausted", "network", Severity::Critical));
 }
 
+/// Laptops that come from home ask for the address they had there, are refused as RFC 2131 section 4.3.2 demands, and have one at once.
+#[test]
+fn clients_that_are_refused_an_address_of_another_network_and_served() {
+    let seen = |served: u8| {
+        let mut t = Traffic::default();
+        for n in 0..20 {
+            let at = i64::from(n) * S / 2;
+            t.asks(at, client(n), &DhcpMessage { kind: 3, ..DISCOVER });
+            t.gives(at + 2_000, 2, client(n), &DhcpMessage { kind: 6, server: Some(address(2)), ..DISCOVER });
+            if n < served {
+                t.lease(at + 20_000, client(n), 2, (1, 53));
+            }
+        }
+        troubles(&t.with_office(30).seen())
+    };
+    assert_eq!(seen(20), []);
+    assert_eq!(seen(10), only("dhcp.exhausted", "10.1.0.2", Severity::Critical), "ten are left without");
+}
+
 #[test]
 fn a_station_that_empties_a_pool() {
     let build = |is_itself: bool| {

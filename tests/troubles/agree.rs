@@ -21,7 +21,14 @@ const PARTS: [(&str, &[Part]); 9] = [
     ("dns.unanswered", &[("requests", |s| s.counts.requests), ("bad", |s| s.trouble(Trouble::Unanswered))]),
     ("dns.failing", &[("answered", |s| s.counts.answered), ("bad", |s| s.trouble(Trouble::Error) + s.trouble(Trouble::NoSuchName))]),
     ("http.errors", &[("requests", |s| s.counts.requests), ("answered", |s| s.counts.answered), ("bad", Service::error_answers)]),
-    ("service.errors", &[("requests", |s| s.counts.requests), ("answered", |s| s.counts.answered), ("bad", Service::error_answers)]),
+    (
+        "service.errors",
+        &[
+            ("requests", |s| s.counts.requests),
+            ("answered", |s| s.counts.answered),
+            ("bad", |s| s.error_answers() + s.trouble(Trouble::Unanswered)),
+        ],
+    ),
     ("tls.failing", &[("failed", |s| s.trouble(Trouble::TlsFailed)), ("failed", Service::broken_connections)]),
     ("auth.failing", &[("answers", |s| s.counts.answered), ("refused", |s| s.trouble(Trouble::Denied))]),
 ];

@@ -169,14 +169,28 @@ fn a_server_that_dies_under_its_connections_loses_nothing() {
 
 impl Traffic {
     /// A request and its answer, a millisecond later, on a connection of their own.
-    fn asked(&mut self, at: Micros, client: (u8, u16), server: (u8, u16), [request, answer]: [&[u8]; 2]) {
+    pub(super) fn asked(&mut self, at: Micros, client: (u8, u16), server: (u8, u16), words: [&[u8]; 2]) {
+        self.asked_later(at, client, server, (words, 1_000));
+    }
+
+    /// The same, answered so much later.
+    pub(super) fn asked_later(
+        &mut self,
+        at: Micros,
+        client: (u8, u16),
+        server: (u8, u16),
+        ([request, answer], later): ([&[u8]; 2], Micros),
+    ) {
         let (there, back) = ([client, server], [server, client]);
         self.syn(at, client, server);
         self.segment(at + 400, back, SYN | ACK, (0, 1), 0);
         self.segment(at + 600, there, ACK, (1, 1), 0);
         self.says(at + 700, there, PSH | ACK, (1, 1), request);
-        self.says(at + 1_700, back, PSH | ACK, (1, 1 + request.len() as u32), answer);
-        self.segment(at + 1_900, there, ACK, (1 + request.len() as u32, 1 + answer.len() as u32), 0);
+        if later > 1_000 {
+            self.segment(at + 1_100, back, ACK, (1, 1 + request.len() as u32), 0);
+        }
+        self.says(at + 700 + later, back, PSH | ACK, (1, 1 + request.len() as u32), answer);
+        self.segment(at + 900 + later, there, ACK, (1 + request.len() as u32, 1 + answer.len() as u32), 0);
     }
 }
 
@@ -196,7 +210,8 @@ fn a_proxy_that_reaches_nobody() {
     let good = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
     let s = answered(3_128, get, [good, b"HTTP/1.1 504 Gateway Timeout\r\nContent-Length: 0\r\n\r\n"]).seen();
     assert_eq!(troubles(&s), only("http.errors", "10.1.0.9:3128/tcp", Severity::Critical));
-    assert_eq!(title(&s), "Web server 10.1.0.9:3128 answers 25 of 100 (25 %) requests with errors: 504 25 times");
+    assert_eq!(title(&s), "Proxy 10.1.0.9:3128 answers 25 of 100 (25 %) requests with errors: 504 25 times");
+    assert!(s.diagnosis.findings[0].cause.starts_with("It is asked for www.example.org alone"), "{}", s.diagnosis.findings[0].cause);
     let names = s.diagnosis.findings[0].evidence.iter().find(|(name, _)| *name == "suffering").map(|(_, value)| value.to_string());
     assert_eq!(names.as_deref(), Some("10.1.0.1, 10.1.0.2, 10.1.0.3 and 2 more"), "who suffers has names");
     let seldom = answered(3_128, get, [good, good]).seen();

@@ -62,6 +62,38 @@ fn a_server_that_cuts_before_it_answers() {
     assert_eq!(phases(&s), [CutPhase::RequestPending]);
 }
 
+/// Forty pages whose server, or whose client, resets 20 ms after so many of the 40 bytes of an answer, of which the last ones are not acknowledged.
+fn pages_reset(came: usize, by: usize) -> Snapshot {
+    let ask = b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
+    let answer = [&b"HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n"[..], &[b'x'; 40]].concat();
+    let said = &answer[..answer.len() - 40 + came];
+    let mut t = Traffic::default();
+    for n in 0..40u16 {
+        let (at, client, server) = (i64::from(n) * S, (1 + n as u8 % 5, 5_000 + n), (9, 8_080));
+        let (there, back) = ([client, server], [server, client]);
+        t.syn(at, client, server);
+        t.segment(at + 400, back, SYN | ACK, (0, 1), 0);
+        t.segment(at + 600, there, ACK, (1, 1), 0);
+        t.says(at + 700, there, PSH | ACK, (1, 1), ask);
+        let (asked, last) = (1 + ask.len() as u32, 1 + said.len() as u32);
+        t.says(at + 2_000, back, PSH | ACK, (1, asked), said);
+        let numbers = if by == 0 { (asked, last) } else { (last, asked) };
+        t.segment(at + 22_000, [there, back][by], RST | ACK, numbers, 0);
+    }
+    t.with_office(60).seen()
+}
+
+#[test]
+fn whoever_resets_behind_a_whole_answer_cuts_nothing() {
+    for by in [0, 1] {
+        let s = pages_reset(40, by);
+        assert_eq!((troubles(&s), phases(&s)), (vec![], vec![CutPhase::Quiet]), "the last segment is not acknowledged yet");
+    }
+    let s = pages_reset(39, 1);
+    assert_eq!(troubles(&s), only("tcp.reset", "10.1.0.9:8080/tcp", Severity::Critical));
+    assert_eq!(phases(&s), [CutPhase::Transfer]);
+}
+
 #[test]
 fn a_client_that_waits_no_longer_and_one_that_was_answered_are_no_cuts() {
     let s = cuts(0, (500_000, true));

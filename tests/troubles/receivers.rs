@@ -84,7 +84,7 @@ fn a_client_that_reads_at_its_own_pace_is_a_note() {
     };
     let (findings, title) = found(&limited(1));
     assert_eq!(findings, only("tcp.slow_receiver", "10.1.0.1", Severity::Note));
-    assert_eq!(title, "10.1.0.1 takes data from the server at its own pace: 6 stalls, the longest 400.0 ms");
+    assert_eq!(title, "10.1.0.1 takes data from 10.1.0.9:8080 at its own pace: 6 stalls, the longest 400.0 ms");
     assert_eq!(found(&limited(3)).0, only("tcp.slow_receiver", "10.1.0.1", Severity::Note));
     let short = |n: u16| Stalling::new((1, 5_000 + n), (9, 8_080), false, [((5 + i64::from(n)) * S, S / 5)]);
     let (findings, _) = found(&(0..20).map(short).collect::<Vec<_>>());
@@ -99,7 +99,7 @@ fn a_player_pauses_for_seconds() {
     let hangs = Stalling::new((1, 5_000), (9, 8_080), false, [(10 * S, 12 * S)]);
     let (findings, title) = found(&[hangs]);
     assert_eq!(findings, only("tcp.slow_receiver", "10.1.0.1", Severity::Warning), "once is no pace: its program hangs");
-    assert_eq!(title, "10.1.0.1 cannot take data from the server in time: 1 stall, the longest 12.00 s");
+    assert_eq!(title, "10.1.0.1 cannot take data from 10.1.0.9:8080 in time: 1 stall, the longest 12.00 s");
 }
 
 #[test]

@@ -363,11 +363,26 @@ fn why_unreachable(report: &UnreachableReport) -> &'static str {
 static UNREACHABLE_FEW: Threshold = Threshold::count(5.0);
 static UNREACHABLE_FOR: Threshold = Threshold::nanos((10 * SECOND) as f64);
 
-/// Whether somebody tries to connect again and again, and is told each time that it cannot be reached.
-fn is_in_vain(service: &ServiceEvidence, w: &ServiceWindow) -> bool {
+/// How long after the latest of them it is told of.
+static UNREACHABLE_HELD: Threshold = Threshold::nanos((60 * SECOND) as f64);
+
+/// Whether somebody tries to connect, or asks, again and again, and is told each time that it cannot be reached.
+fn is_in_vain(w: &ServiceWindow) -> bool {
     let errors = w.trouble(Trouble::Unreachable);
     let lasts = errors.span.is_some_and(|span| span.last.since(span.first) >= UNREACHABLE_FOR.in_nanos());
-    service.key.protocol == Proto::Tcp && w.established == 0 && errors.count >= UNREACHABLE_FEW.number() && lasts
+    w.established == 0 && w.answered == 0 && errors.count >= UNREACHABLE_FEW.number() && lasts
+}
+
+/// Whether so many ICMP errors say of a service that it cannot be reached that this is told of.
+fn is_unreachable(w: &ServiceWindow) -> bool {
+    let errors = w.trouble(Trouble::Unreachable);
+    errors.count >= UNREACHABLE.number() || errors.clients >= SEVERAL.number() || is_in_vain(w)
+}
+
+/// Whether a stretch has errors of late: what ended longer ago than what is told of together is over. The whole of a capture is looked at as it is.
+fn are_of_late(w: &ServiceWindow, now: Timestamp) -> bool {
+    let last = w.trouble(Trouble::Unreachable).span.map(|span| span.last);
+    w.seconds == 0.0 || last.is_some_and(|last| now.since(last) < UNREACHABLE_HELD.in_nanos())
 }
 
 impl Detector for IcmpUnreachable {
@@ -378,10 +393,10 @@ impl Detector for IcmpUnreachable {
             meaning: "Routers or hosts answer packets to this service or host with ICMP errors: it cannot be reached.",
             measured: "ICMP errors (destination unreachable, without those about the size of packets) that quote packets to a service which \
                        clients ask: at least {least} within a minute, or received by at least {several} clients, or {few} over at least {time} where nobody \
-                       connects. The same of hosts and of \
+                       connects or is answered. The same of hosts and of \
                        whatever else is sent to them, by who says it, of whom and why, but for what scans; of a UDP port at which nothing listens its host \
                        says so, to one client for at least {closed}; hosts of which one router says the same are told together. A note where a filter rejects packets, or where a \
-                       single client hears it.",
+                       single client hears it. It ends when none came for {held}.",
             cause: "A route is missing, a filter rejects the packets, or nothing listens at a UDP port.",
             lookalikes: "Late answers to a socket that was closed in the meantime, traceroute; both are not counted. Routers \
                          limit how many errors they send, so their number says little.",
@@ -393,6 +408,7 @@ impl Detector for IcmpUnreachable {
                 ("few", Tuned(&UNREACHABLE_FEW)),
                 ("time", Tuned(&UNREACHABLE_FOR)),
                 ("closed", Tuned(&CLOSED_FOR)),
+                ("held", Tuned(&UNREACHABLE_HELD)),
             ],
         };
         &PAGE
@@ -400,12 +416,9 @@ impl Detector for IcmpUnreachable {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let services = e.network.services.iter().filter_map(|service| {
-            let enough = |w: &ServiceWindow| {
-                let t = w.trouble(Trouble::Unreachable);
-                t.count >= UNREACHABLE.number() || t.clients >= SEVERAL.number() || is_in_vain(service, w)
-            };
             let stands = standing.on(subject(&service.key));
-            let w = service.window(|w| enough(w) || stands && w.trouble(Trouble::Unreachable).count > 0)?;
+            let is_told = |w: &ServiceWindow| is_unreachable(w) || stands && w.trouble(Trouble::Unreachable).count > 0;
+            let w = service.window(|w| is_told(w) && are_of_late(w, e.network.now))?;
             let errors = w.trouble(Trouble::Unreachable);
             let whose = service.unreachable.first();
             let says = whose.map(|r| format!("{} says {}", r.reporter, why_unreachable(r))).unwrap_or_default();

@@ -38,7 +38,7 @@ impl Detector for TcpSlowReceiver {
                        one of {long}; critical when one does not end within {never} and {probes} probes. A warning where somebody waits for \
                        it: of a service, whose clients send; and of a client where one takes {hangs}, or where it stalls at {servers} servers \
                        or more, whatever it reads. A note where nobody does: of a client that takes what it asked for by and by, and where one \
-                       connection alone stalls again and again, at a pace of its own. Probes without data, which Linux sends, count as well.",
+                       connection alone stalls again and again, at a pace of its own, and where a printer (ports 9100, 515 and 631) does for up to {never}. Probes without data, which Linux sends, count as well.",
             cause: "The receiving program does not read fast enough: overload, a slow disk or printer behind it, or it hangs.",
             lookalikes: "Players, downloads with a limit, printers and backup targets, whose pace that is; a window of zero while a connection is \
                          closed.",
@@ -98,6 +98,11 @@ fn is_service(stall: &StallEvidence) -> bool {
     stall.receiver == stall.service.address
 }
 
+/// Whether jobs are printed: by what is sent to a printer as it is, by LPD (RFC 1179) or IPP (RFC 8010).
+fn is_printer(stall: &StallEvidence) -> bool {
+    is_service(stall) && matches!(stall.service.port, 9100 | 515 | 631)
+}
+
 /// Whose time a stall takes, the worst first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Waits {
@@ -117,13 +122,15 @@ fn who_waits(stall: &StallEvidence, servers: u64) -> Waits {
         () if !is_service(stall) && servers >= STALLED_SERVERS.number() => Waits::Somebody,
         // A player fetches the next piece when it has shown the one before, however long that takes.
         () if stall.is_paced && (!is_long || !is_service(stall)) => Waits::Nobody,
+        // A printer shuts its window while it prints.
+        () if is_printer(stall) && stall.end == StallEnd::Reopened && stall.longest <= NEVER.in_seconds() => Waits::Nobody,
         () if is_service(stall) || stall.longest >= HANGS.in_seconds() => Waits::Somebody,
         () => Waits::Nobody,
     }
 }
 
 fn slow_receiver(stall: &StallEvidence, servers: u64, waits: Waits) -> Report {
-    let whose = if is_service(stall) { "from its clients" } else { "from the server" };
+    let whose = if is_service(stall) { "from its clients".to_owned() } else { format!("from {}", stall.service) };
     let (who, longest) = (stall.receiver, duration(stall.longest));
     let often = format!("{}, the longest {longest}", plural(stall.stalls, "stall"));
     let (severity, title) = match waits {

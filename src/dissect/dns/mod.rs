@@ -8,12 +8,15 @@ pub(super) mod wire;
 
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
 use crate::model::{
-    Address, AppId, AppMessage, Counter, ExchangeOutcome, Measure, NameSource, RequestPart, Tally, Transaction, TransactionEnd,
+    Address, Answer, AppId, AppMessage, Counter, Manners, Measure, NameSource, RequestPart, Tally, Transaction, TransactionEnd,
 };
 use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use stream::Framing;
 use wire::{A, AAAA, HEADER, Header, Name, PTR, QUERY, RECORDS};
+
+/// The code of an answer that there is no such name (NXDOMAIN, RFC 6895 section 2.3).
+const NO_SUCH_NAME: u32 = 3;
 
 /// Places of the counters.
 const QUERIES: usize = 0;
@@ -114,6 +117,8 @@ impl Dissector for Dns {
     const ABOUT: About =
         About { token: "dns", title: "Domain Name System", udp: Some(&[DNS_PORT]), tcp: Some(&[DNS_PORT]), counters: COUNTERS };
 
+    const MANNERS: Manners = Manners { finds_names: true, ..Manners::USUAL };
+
     fn probe(payload: &Payload<'_>, transport: Carriage) -> Probe {
         let ports = payload.ports();
         if ports.iter().any(|port| [MDNS_PORT, LLMNR_PORT, NETBIOS_PORT].contains(port)) {
@@ -151,11 +156,12 @@ impl Dissector for Dns {
         state.held()
     }
 
-    fn outcome(code: u32) -> ExchangeOutcome {
+    fn outcome(code: u32) -> Answer {
         match code {
-            0 => ExchangeOutcome::Ok,
-            3 | BADVERS | BADCOOKIE => ExchangeOutcome::Expected,
-            _ => ExchangeOutcome::Error,
+            0 => Answer::Normal,
+            NO_SUCH_NAME => Answer::NoSuchName,
+            BADVERS | BADCOOKIE => Answer::Expected,
+            _ => Answer::Error,
         }
     }
 
@@ -176,7 +182,7 @@ impl Dissector for Dns {
                 }
             }
             TransactionEnd::Unanswered => tally.add(UNANSWERED),
-            TransactionEnd::Forgotten => tally.add(FORGOTTEN),
+            TransactionEnd::Forgotten | TransactionEnd::Open => tally.add(FORGOTTEN),
             TransactionEnd::Waiting => {}
         }
     }
@@ -189,6 +195,8 @@ impl Dissector for Mdns {
     type State = ();
 
     const ABOUT: About = About { token: "mdns", title: "Multicast DNS", udp: Some(&[MDNS_PORT]), tcp: None, counters: LOCAL_COUNTERS };
+
+    const MANNERS: Manners = Manners { asks_groups: true, ..Manners::USUAL };
 
     fn probe(payload: &Payload<'_>, _: Carriage) -> Probe {
         local_probe(payload, MDNS_PORT)
@@ -208,6 +216,8 @@ impl Dissector for Llmnr {
 
     const ABOUT: About =
         About { token: "llmnr", title: "Link-local name resolution", udp: Some(&[LLMNR_PORT]), tcp: None, counters: LOCAL_COUNTERS };
+
+    const MANNERS: Manners = Manners { asks_groups: true, ..Manners::USUAL };
 
     fn probe(payload: &Payload<'_>, _: Carriage) -> Probe {
         local_probe(payload, LLMNR_PORT)

@@ -158,11 +158,11 @@ fn response_codes_of_twelve_bits() {
         [&message[..], &[0, 0, 41, 4, 208, upper, 0, 0, 0, 0, 0]].concat()
     };
     for (flags, upper, code, name, outcome) in [
-        (0x8187, 1, 23, "BADCOOKIE", ExchangeOutcome::Expected),
-        (0x8180, 1, 16, "BADVERS", ExchangeOutcome::Expected),
-        (0x8187, 0, 7, "YXRRSET", ExchangeOutcome::Error),
-        (0x8182, 0, 2, "SERVFAIL", ExchangeOutcome::Error),
-        (0x8180, 0, 0, "NOERROR", ExchangeOutcome::Ok),
+        (0x8187, 1, 23, "BADCOOKIE", Answer::Expected),
+        (0x8180, 1, 16, "BADVERS", Answer::Expected),
+        (0x8187, 0, 7, "YXRRSET", Answer::Error),
+        (0x8182, 0, 2, "SERVFAIL", Answer::Error),
+        (0x8180, 0, 0, "NOERROR", Answer::Normal),
     ] {
         let (dissectors, _, heard) = show(53, &[(BToA, extended(flags, upper))]);
         assert_eq!((heard[0].code, rcode(code).as_ref(), Dns::outcome(code)), (code, name, outcome));

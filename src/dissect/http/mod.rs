@@ -11,8 +11,9 @@
 mod side;
 
 use super::requests::{self, with_outcomes};
-use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{Counter, Direction, ExchangeOutcome, Measure, NameSource, RequestPart, Tally, Transaction, learnt};
+use super::turns;
+use super::{About, AnswerProgress, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
+use crate::model::{Answer, Counter, Direction, Manners, Measure, NameSource, RequestPart, Tally, Transaction, learnt};
 use side::{BodyEnd, HttpSide, MessageHead, Start};
 use std::borrow::Cow;
 
@@ -78,6 +79,7 @@ const METHODS: [&str; 42] = [
 const OTHER: u8 = METHODS.len() as u8;
 /// Bytes of the longest method.
 const METHOD_BYTES: usize = 24;
+const GET: u8 = 0;
 const HEAD: u8 = 2;
 const CONNECT: u8 = 6;
 
@@ -115,6 +117,8 @@ pub struct HttpConnection {
     bodiless: u64,
     /// The same of those that ask for a tunnel.
     tunnels: u64,
+    /// What stands for what the open request fetches, of a proxy for the host that is asked for; 0: it fetches nothing.
+    target: u32,
     /// The connection turned into something else.
     upgraded: bool,
 }
@@ -122,15 +126,20 @@ pub struct HttpConnection {
 impl Default for HttpConnection {
     fn default() -> Self {
         let sides = [HttpSide::default(), HttpSide::default()];
-        Self { sides, asked: 0, answered: 0, adrift: true, open: false, bodiless: 0, tunnels: 0, upgraded: false }
+        Self { sides, asked: 0, answered: 0, adrift: true, open: false, bodiless: 0, tunnels: 0, target: 0, upgraded: false }
     }
 }
 
 impl Dissector for Http {
     type State = HttpConnection;
 
-    fn is_unfinished(state: &HttpConnection) -> bool {
-        state.sides.iter().any(HttpSide::is_unfinished)
+    fn progress(state: &HttpConnection) -> AnswerProgress {
+        let is_answered = !state.adrift && !state.open && state.answered > 0 && state.asked == state.answered;
+        match () {
+            () if state.sides.iter().any(HttpSide::is_unfinished) => AnswerProgress::Partial,
+            () if is_answered && state.sides.iter().all(HttpSide::is_between) => AnswerProgress::Whole,
+            () => AnswerProgress::Unknown,
+        }
     }
 
     const ABOUT: About = About {
@@ -140,6 +149,8 @@ impl Dissector for Http {
         tcp: Some(&[80, 8080, 8000, 8008, 8081, 8888, 3128, 631, 5985]),
         counters: COUNTERS,
     };
+
+    const MANNERS: Manners = Manners { is_prompt: true, holds: true, ..Manners::USUAL };
 
     fn probe(payload: &Payload<'_>, _: Carriage) -> Probe {
         probe(payload.bytes)
@@ -167,12 +178,13 @@ impl Dissector for Http {
         state.sides.iter().map(HttpSide::held).sum()
     }
 
-    fn outcome(code: u32) -> ExchangeOutcome {
+    fn outcome(code: u32) -> Answer {
         match code {
             // The first request without credentials, what is not there, and conditions that do not hold.
-            401 | 404 | 407 | 410 | 412 | 416 => ExchangeOutcome::Expected,
-            400.. => ExchangeOutcome::Error,
-            _ => ExchangeOutcome::Ok,
+            401 | 404 | 407 | 410 | 412 | 416 => Answer::Expected,
+            400..500 => Answer::Rejected,
+            500.. => Answer::Error,
+            _ => Answer::Normal,
         }
     }
 
@@ -195,7 +207,12 @@ impl HttpConnection {
         }
         out.tally().add_code(REQUESTS, method.into());
         let end = target.iter().rposition(|&b| b == b' ').unwrap_or(target.len());
-        out.words(payload, self.asked, RequestPart::Target { method }, target.get(..end).unwrap_or_default());
+        let target = target.get(..end).unwrap_or_default();
+        out.words(payload, self.asked, RequestPart::Target { method }, target);
+        let proxied = proxied(method, target);
+        // What is sent to a server is work for it; only what is fetched may be held back.
+        self.target = proxied.or(Some(target).filter(|_| method == GET)).map_or(0, turns::user);
+        proxied.into_iter().for_each(|name| out.proxied(payload, self.target, name));
         let bit = 1u64 << (self.asked % 64);
         set(&mut self.bodiless, bit, method == HEAD);
         set(&mut self.tunnels, bit, method == CONNECT);
@@ -218,7 +235,7 @@ impl HttpConnection {
 
     /// Tells of the request that is open.
     fn ask(&mut self, payload: &Payload<'_>, way: Direction, out: &mut DissectOutput<'_>) {
-        out.request(&Payload { way, ..*payload }, self.asked);
+        out.request_by(&Payload { way, ..*payload }, self.asked, self.target);
         self.asked = self.asked.wrapping_add(1);
         self.open = false;
     }
@@ -286,6 +303,19 @@ fn without_port(host: &str) -> &str {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
         _ => host,
     }
+}
+
+/// The host that a proxy is asked for, with its port where that is said: by the authority form, or by the absolute one (RFC 9112 section 3.2).
+fn proxied(method: u8, target: &[u8]) -> Option<&[u8]> {
+    if method == CONNECT {
+        return Some(target).filter(|target| !target.is_empty());
+    }
+    let scheme = target.windows(3).position(|part| part == b"://")?;
+    let rest = target.get(..scheme).filter(|scheme| scheme.iter().all(u8::is_ascii_alphabetic)).and(target.get(scheme + 3..))?;
+    let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len());
+    // Who logs in at the host is nobody's business.
+    let host = rest.get(..end)?.rsplit(|byte| *byte == b'@').next()?;
+    Some(host).filter(|host| !host.is_empty())
 }
 
 /// The place of the method that a line begins with in [`METHODS`], and what follows it and a space. One that is not there is a method where the

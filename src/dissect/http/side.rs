@@ -121,6 +121,11 @@ impl HttpSide {
         matches!(self.head.start, Start::Reply(_)) && matches!(self.at, At::Body(1..) | At::Chunk(_) | At::Size)
     }
 
+    /// Whether no message has begun since the one before was over.
+    pub fn is_between(&self) -> bool {
+        self.at == At::Start
+    }
+
     /// So many bytes of a body or chunk are left.
     fn passed(&mut self, left: u64) {
         self.at = match self.at {

@@ -25,7 +25,7 @@ fn time_runs_from_the_last_byte_of_the_request_to_the_status_line() {
         .server("HTTP/1.1 50")
         .server("3 Busy\r\nContent-Length: 0\r\n\r\n");
     assert_eq!(talk.pairs(), [(0, Some((2, 503)))]);
-    assert_eq!(Http::outcome(503), ExchangeOutcome::Error);
+    assert_eq!(Http::outcome(503), Answer::Error);
 }
 
 #[test]

@@ -18,6 +18,8 @@ pub(super) struct Label {
     pub company: Company,
     /// It works by requests and answers, one behind the other, and no request is meant to wait.
     pub in_turn: bool,
+    /// The protocol whose requests it carries as well, which nobody reads here.
+    pub carries: Option<&'static str>,
     /// Whether a payload of an unknown conversation is this protocol's.
     pub probe: fn(&Payload<'_>, Carriage) -> Probe,
 }
@@ -51,7 +53,12 @@ type Ports = Option<&'static [u16]>;
 
 /// A line: token, name, ports over UDP and over TCP, signature.
 const fn label(token: &'static str, title: &'static str, udp: Ports, tcp: Ports, probe: fn(&Payload<'_>, Carriage) -> Probe) -> Label {
-    Label { about: About { token, title, udp, tcp, counters: &[] }, company: Company::Alone, in_turn: false, probe }
+    Label { about: About { token, title, udp, tcp, counters: &[] }, company: Company::Alone, in_turn: false, carries: None, probe }
+}
+
+/// A line of a protocol that carries the requests of another one, which nobody reads here.
+const fn carrying(of: &'static str, line: Label) -> Label {
+    Label { carries: Some(of), ..line }
 }
 
 /// A line of a protocol that opens the way for another.
@@ -75,7 +82,7 @@ pub(super) const LABELS: &[Label] = &[
     label("rsync", "rsync", NO, on(&[873]), |p, _| certain(starts(p, b"@RSYNCD:"))),
     label("git", "Git", NO, on(&[9418]), |p, _| certain(is_git(p))),
     // The web and what is carried by it.
-    label("http2", "HTTP/2", NO, on(&[80, 8080]), |p, _| http2(p)),
+    carrying("http", label("http2", "HTTP/2", NO, on(&[80, 8080]), |p, _| http2(p))),
     label("gquic", "Google QUIC", on(&[443, 80]), NO, |p, _| gquic(p)),
     beside_media(label("dtls", "Datagram TLS", ANY, NO, |p, _| dtls(p))),
     label("ssdp", "Simple Service Discovery", on(&[1900]), NO, |p, _| ssdp(p)),

@@ -11,7 +11,7 @@ mod side;
 use super::lines::code;
 use super::requests::{self, with_outcomes};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{Counter, Direction, ExchangeOutcome, Measure, Tally, Transaction};
+use crate::model::{Answer, Counter, Direction, Measure, Tally, Transaction};
 use message::SipMessage;
 use side::SipSide;
 use std::borrow::Cow;
@@ -90,13 +90,13 @@ impl Dissector for Sip {
         state.0.iter().map(SipSide::held).sum()
     }
 
-    fn outcome(code: u32) -> ExchangeOutcome {
+    fn outcome(code: u32) -> Answer {
         match code {
-            0..=399 => ExchangeOutcome::Ok,
+            0..=399 => Answer::Normal,
             // First without credentials; nobody there, busy, gone, not wanted: people.
-            401 | 407 | 404 | 408 | 480 | 486 | 487 | 600 | 603 => ExchangeOutcome::Expected,
-            403 => ExchangeOutcome::Denied,
-            _ => ExchangeOutcome::Error,
+            401 | 407 | 404 | 408 | 480 | 486 | 487 | 600 | 603 => Answer::Expected,
+            403 => Answer::Denied,
+            _ => Answer::Error,
         }
     }
 

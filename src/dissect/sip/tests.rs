@@ -34,10 +34,7 @@ fn a_call_is_answered_by_its_first_sign() {
     let talk = talk.server(message("SIP/2.0 503 Service Unavailable", "1 INVITE"));
     assert_eq!(talk.codes(), [180, 401, 503], "the first is not the last");
     assert_eq!((talk.told("requests"), talk.told("status")), ("INVITE 1, ACK 1, REGISTER 1".into(), "100 2, 180 1, 401 1, 503 1".into()));
-    assert_eq!(
-        (Sip::outcome(486), Sip::outcome(503), Sip::outcome(403)),
-        (ExchangeOutcome::Expected, ExchangeOutcome::Error, ExchangeOutcome::Denied)
-    );
+    assert_eq!((Sip::outcome(486), Sip::outcome(503), Sip::outcome(403)), (Answer::Expected, Answer::Error, Answer::Denied));
 }
 
 #[test]

@@ -13,7 +13,7 @@ mod records;
 
 use super::requests::{self, with_outcomes};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{CloseReason, Counter, Direction, ExchangeOutcome, Measure, NameSource, ShortName, Tally, TlsNews, Transaction, learnt};
+use crate::model::{Answer, CloseReason, Counter, Direction, Manners, Measure, NameSource, ShortName, Tally, TlsNews, Transaction, learnt};
 use certificate::Certificate;
 use hello::{ClientHello, ServerHello};
 use records::{ALERT, APPLICATION_DATA, CERTIFICATE, CLIENT_HELLO, Event, HANDSHAKE, RECORD_BYTES, Records, SERVER_HELLO};
@@ -183,6 +183,8 @@ impl Dissector for Tls {
         counters: COUNTERS,
     };
 
+    const MANNERS: Manners = Manners { is_prompt: true, ..Manners::USUAL };
+
     fn probe(payload: &Payload<'_>, _: Carriage) -> Probe {
         probe(payload.bytes, payload.length as usize)
     }
@@ -266,12 +268,12 @@ impl Dissector for Tls {
         }
     }
 
-    fn outcome(code: u32) -> ExchangeOutcome {
+    fn outcome(code: u32) -> Answer {
         match code {
-            ACCEPTED => ExchangeOutcome::Ok,
+            ACCEPTED => Answer::Begun,
             // The user does not want any more.
-            90 => ExchangeOutcome::Expected,
-            _ => ExchangeOutcome::Error,
+            90 => Answer::Expected,
+            _ => Answer::Error,
         }
     }
 

@@ -279,10 +279,7 @@ fn a_hello_is_answered_by_a_hello_or_refused() {
     assert_eq!(Talk::tcp(443).client(&ask[..200]).client(&ask[200..]).server(accept).pairs(), [(0, Some((1, 0)))]);
     let warned = Talk::tcp(443).client(&ask).server(record(ALERT, &[1, 112])).server(record(ALERT, &[2, 40]));
     assert_eq!(warned.pairs(), [(0, Some((2, 40)))]);
-    assert_eq!(
-        (Tls::outcome(40), Tls::outcome(0), Tls::code_text(40)),
-        (ExchangeOutcome::Error, ExchangeOutcome::Ok, "handshake_failure".into())
-    );
+    assert_eq!((Tls::outcome(40), Tls::outcome(0), Tls::code_text(40)), (Answer::Error, Answer::Begun, "handshake_failure".into()));
     // A client's alert is no answer.
     assert_eq!(Talk::tcp(443).client(&ask).client(record(ALERT, &[2, 48])).pairs(), [(0, None)]);
 }

@@ -457,7 +457,7 @@ fn witnesses(flows: &FlowTable<FlowDetectors>, request: &Request) -> Vec<(Pause,
     for record in flows.records() {
         let flow = record.flow;
         let mut seen = Witness {
-            client: flow.key.ends(client(flow))[0].0,
+            ends: flow.key.ends(client(flow)).map(|end| end.0),
             first: record.rest.first,
             last_of: [Direction::AToB, Direction::BToA].map(|way| flow.last_of(way)),
             last: record.last(),

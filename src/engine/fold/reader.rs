@@ -1,14 +1,14 @@
 //! Brings payloads to the dissectors of a shard: TCP's in their order, and what they read on to the exchange table.
 
 use super::dissect_queue::Waiting;
-use crate::dissect::{DissectReport, Dissectors, Listener, Payload};
+use crate::dissect::{AnswerProgress, DissectReport, Dissectors, Listener, Payload};
 use crate::mirror::UnmatchedCounts;
 use crate::model::limits::REQUEST_WORDS;
 use crate::model::mix::Keys;
 use crate::model::tcp::{ACK, RST, SYN};
 use crate::model::{
-    AppMessage, AppSlot, CapScale, CloseReason, Direction, Frame, LearntName, MediaOffer, NetworkEvent, RequestWords, RtpPacket, Segment,
-    Timestamp, TlsSight, Transaction,
+    AppMessage, AppSlot, CapScale, CloseReason, Direction, Frame, LearntName, MediaOffer, NetworkEvent, ProxiedRequest, RequestWords,
+    RtpPacket, Segment, Timestamp, TlsSight, Transaction, UnreadSight,
 };
 use crate::stats::exchange::{self, Exchanges};
 use crate::stats::{Reassembler, ReassemblyPool, RtpStreams, StreamEnd, StreamPiece};
@@ -26,8 +26,8 @@ pub struct Reader {
     yielded: Yielded,
     /// Transactions that ended and were not handed over.
     ended: Vec<Transaction>,
-    /// The latest segment cut an answer short.
-    cuts_short: bool,
+    /// What the latest segment met that ended its conversation by RST.
+    met: AnswerProgress,
 }
 
 /// What dissectors yield.
@@ -36,6 +36,8 @@ struct Yielded {
     exchanges: Exchanges,
     /// What TLS handshakes showed and was not handed over.
     tls: Vec<TlsSight>,
+    /// For whom proxies are asked, likewise.
+    proxied: Vec<ProxiedRequest>,
     /// Where voice and pictures are going to be sent, likewise.
     offers: Vec<MediaOffer>,
     /// What requests said, likewise, where somebody wants to know.
@@ -57,6 +59,10 @@ impl Listener for ToExchanges<'_> {
 
     fn tls(&mut self, seen: &TlsSight) {
         self.yielded.tls.push(*seen);
+    }
+
+    fn proxied(&mut self, request: &ProxiedRequest) {
+        self.yielded.proxied.push(*request);
     }
 
     fn rtp(&mut self, packet: &RtpPacket) {
@@ -98,9 +104,9 @@ impl Reader {
     }
 
     /// Reads a packet of the conversation with this slot; `mirror` counts what the exchange table says of the mirror.
-    /// Whether it ends the conversation in the middle of an answer.
-    pub fn read(&mut self, slot: &mut AppSlot, packet: &Waiting<'_>, mirror: &mut UnmatchedCounts) -> bool {
-        self.cuts_short = false;
+    /// Says how far the answers were that it cuts, where it does.
+    pub fn read(&mut self, slot: &mut AppSlot, packet: &Waiting<'_>, mirror: &mut UnmatchedCounts) -> AnswerProgress {
+        self.met = AnswerProgress::Unknown;
         match packet.segment {
             Some(segment) => self.segment(slot, packet, &segment, mirror),
             None => {
@@ -109,7 +115,7 @@ impl Reader {
             }
         }
         self.take_ended();
-        self.cuts_short
+        self.met
     }
 
     /// Looks at an ICMP echo, which belongs to no dissector.
@@ -122,7 +128,7 @@ impl Reader {
 
     fn segment(&mut self, slot: &mut AppSlot, packet: &Waiting<'_>, segment: &Segment, mirror: &mut UnmatchedCounts) {
         if segment.flags & RST != 0 {
-            self.cuts_short = self.dissectors.is_unfinished(slot);
+            self.met = self.dissectors.progress(slot);
             return self.end(slot, CloseReason::Rst);
         }
         if slot.state == 0 && !self.admit(slot, packet, segment) {
@@ -235,6 +241,16 @@ impl Reader {
         self.yielded.tls.drain(..)
     }
 
+    /// Takes out for whom proxies were asked since.
+    pub fn proxied(&mut self) -> impl Iterator<Item = ProxiedRequest> + '_ {
+        self.yielded.proxied.drain(..)
+    }
+
+    /// Takes out the latest conversation that carries requests which nobody reads.
+    pub fn unread(&mut self) -> Option<UnreadSight> {
+        self.dissectors.unread()
+    }
+
     /// Takes out where voice and pictures are going to be sent, of what was said since.
     pub fn offers(&mut self) -> impl Iterator<Item = MediaOffer> + '_ {
         self.yielded.offers.drain(..)
@@ -245,6 +261,11 @@ impl Reader {
         self.yielded.words.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
+    /// How many packets of voice and pictures found no room for their streams since this was last emptied.
+    pub fn streams_refused(&mut self) -> &mut u64 {
+        &mut self.yielded.rtp.refused
+    }
+
     /// Tells what became of streams where an interval ends; `all` of it when nothing more comes.
     pub fn media(&mut self, now: Timestamp, all: bool, tell: impl FnMut(NetworkEvent)) {
         self.yielded.rtp.advance(now, all, tell);
@@ -252,7 +273,8 @@ impl Reader {
 
     /// How many there are of all of them.
     pub fn ended_count(&self) -> usize {
-        self.ended.len() + self.yielded.tls.len() + self.yielded.offers.len() + self.yielded.words.as_ref().map_or(0, Vec::len)
+        let Yielded { tls, proxied, offers, words, .. } = &self.yielded;
+        self.ended.len() + tls.len() + proxied.len() + offers.len() + words.as_ref().map_or(0, Vec::len)
     }
 
     /// The name of the server of a conversation.

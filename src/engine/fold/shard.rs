@@ -13,7 +13,7 @@ use super::reader::Reader;
 use super::rows::EndpointDelta;
 use crate::capture::Packet;
 use crate::decode::{Fragment, Headers};
-use crate::dissect::DissectReport;
+use crate::dissect::{AnswerProgress, DissectReport};
 use crate::engine::fold::closed_flows::ClosedFlows;
 use crate::engine::fold::detectors::{DetectorReport, Detectors, FlowDetectors};
 use crate::engine::fold::history::HistoryPace;
@@ -159,7 +159,7 @@ pub struct Shard {
     kept: KeepAlives,
     unread: UnreadTurns,
     /// Conversations of this beat that were cut in the middle of an answer.
-    cut_short: Vec<FlowKey>,
+    cut_answers: Vec<(FlowKey, AnswerProgress)>,
     talkers: Talkers,
     sightings: Gathering,
     pieces: Fragments,
@@ -202,7 +202,7 @@ impl Shard {
             stuck: StuckSegments::default(),
             kept: KeepAlives::default(),
             unread: UnreadTurns::default(),
-            cut_short: Vec::new(),
+            cut_answers: Vec::new(),
             talkers: Talkers::default(),
             sightings: Gathering::default(),
             pieces: Fragments::default(),
@@ -410,9 +410,10 @@ impl Shard {
     /// Dissects a packet that has waited.
     pub fn dissect(&mut self, packet: &Waiting<'_>) {
         let Some(slot) = self.flows.app_mut(packet.at) else { return };
-        if self.reader.read(slot, packet, self.detectors.unmatched()) {
-            self.flows.note_cut_short(packet.at);
-            self.cut_short.push(packet.flow);
+        let met = self.reader.read(slot, packet, self.detectors.unmatched());
+        if met != AnswerProgress::Unknown {
+            self.flows.note_answers_cut(packet.at, met == AnswerProgress::Whole);
+            self.cut_answers.push((packet.flow, met));
         }
     }
 

@@ -3,16 +3,17 @@
 use crate::diagnose::{self, Evidence, Judge, Matter};
 use crate::dissect::{registry, tls};
 use crate::model::Arrange as _;
-use crate::model::evidence::{LONG_POLL, PROMPT, SLOW_FLOOR, SLOW_NAME_FLOOR, ServiceWindow};
+use crate::model::evidence::{LONG_POLL, SLOW_FLOOR, SLOW_NAME_FLOOR, ServiceWindow};
 use crate::model::limits::CONTROL_WAITING;
 use crate::model::time::SECOND;
+use crate::model::units::duration;
 use crate::model::{
-    AppId, CapScale, ControlMessage, ExchangeOutcome, Finding, Flood, FloodSecond, LinkLoad, Mac, NetworkBatch, NetworkEvent, Proofs,
-    Proto, ServiceKey, Severity, SwitchView, Timestamp, Transaction, TransactionEnd, Verdict, memory,
+    AppId, CapScale, ControlMessage, Finding, Flood, FloodSecond, LinkLoad, Mac, NetworkBatch, NetworkEvent, Proofs, Proto, ServiceKey,
+    Severity, SwitchView, Timestamp, Transaction, Verdict, memory,
 };
 use crate::names::{self, Transport};
 use crate::snapshot::{Network, NetworkMatter, Service, StreamRow};
-use crate::stats::services::{Answer, AnswerMeaning, BIN};
+use crate::stats::services::{AnswerMeaning, BIN};
 use crate::stats::{ServiceLedger, SightingLedger, StationUse, proofs};
 use crate::switch::SwitchLedger;
 use std::collections::{BTreeSet, VecDeque};
@@ -191,6 +192,7 @@ impl NetworkJudge {
         network.switch = self.switch.evidence(now);
         for service in &mut network.services {
             service.app_token = registry::token(service.app).unwrap_or_default();
+            service.manners = registry::manners(service.app);
             let windows = std::mem::take(&mut service.windows);
             service.windows = windows.into_iter().map(|w| worded(service.app, w)).collect();
             service.recent = worded(service.app, std::mem::take(&mut service.recent));
@@ -244,14 +246,19 @@ impl NetworkJudge {
         let is_blind = is_blind(&untold);
         let unseen = self.switch.not_judged().into_iter().filter(|(id, _)| not_judged.iter().all(|n| n.0 != *id)).collect::<Vec<_>>();
         not_judged.extend(unseen);
-        let failing = self.ledger.failing(end, live, |app| registry::token(app).is_some_and(|token| PROMPT.contains(&token)));
+        let failing = self.ledger.failing(end, live, |app| registry::manners(app).is_prompt);
         // Nobody expects a judgement of what did not pass.
         not_judged.retain(|(id, _)| found.contains(id) || diagnose::has_matter(id, mirror, &|matter| self.has_passed(matter)));
+        not_judged.extend(self.unread());
+        let held = self.ledger.held_back();
+        let is_held =
+            |key| format!("most answers of {key} take more than {}, as if they were meant to wait", duration(LONG_POLL.in_seconds()));
+        not_judged.extend(held.map(|key| ("server.slow", is_held(key))));
         let worst = findings.iter().filter(|f| f.active).map(|f| f.severity).max().max(besides);
         let verdict = match worst {
             Some(Severity::Critical) => Verdict::Bad,
             Some(Severity::Warning) => Verdict::Doubtful,
-            _ if self.ledger.judged == 0 || is_blind || failing.is_much => Verdict::Unknown,
+            _ if self.ledger.judged == 0 || is_blind || failing.is_much || held.is_some() => Verdict::Unknown,
             Some(Severity::Note) => Verdict::Noted,
             None => Verdict::Good,
         };
@@ -265,6 +272,7 @@ impl NetworkJudge {
             is_failing: failing.is_much,
             not_judged,
             untold,
+            open: self.ledger.open,
             unfollowed: self.ledger.unfollowed,
             beyond: self.ledger.beyond(),
             forgotten: self.ledger.forgotten,
@@ -281,6 +289,14 @@ impl NetworkJudge {
     /// Seconds of the quickest answers of servers, and of acknowledgements of their clients.
     pub fn quickest(&self) -> [Option<f64>; 2] {
         self.ledger.quickest()
+    }
+
+    /// Findings about requests that passed and that nobody reads, and why.
+    fn unread(&self) -> impl Iterator<Item = (&'static str, String)> + use<> {
+        let title = |app: &AppId| registry::about(*app).map(|about| about.title);
+        let words = self.ledger.unread.iter().filter_map(title).collect::<Vec<_>>().join(" and ");
+        let of_requests = ["http.errors", "server.slow"].into_iter().filter(|_| !words.is_empty());
+        of_requests.map(|id| (id, format!("what is asked by {words} in clear is not read"))).collect::<Vec<_>>().into_iter()
     }
 
     /// Whether something passed that findings look at.
@@ -361,38 +377,8 @@ fn guess(key: &ServiceKey) -> Option<&'static str> {
     names::service(key.port, transport)
 }
 
-/// What a transaction's answer means.
+/// What a transaction's answer means, and when it is slow.
 fn meaning(transaction: &Transaction) -> AnswerMeaning {
-    let is_name = registry::token(transaction.app) == Some("dns");
-    let slow_floor = if is_name { SLOW_NAME_FLOOR.in_nanos() } else { SLOW_FLOOR.in_nanos() };
-    AnswerMeaning { answer: answer(transaction, is_name), slow_floor }
-}
-
-/// NXDOMAIN (RFC 6895 section 2.3).
-const NO_SUCH_NAME: u32 = 3;
-
-fn answer(transaction: &Transaction, is_name: bool) -> Answer {
-    let is_web = registry::token(transaction.app) == Some("http");
-    match transaction.end {
-        // Whoever asks a group does not know whether anybody answers.
-        _ if matches!(registry::token(transaction.app), Some("mdns" | "llmnr")) => Answer::Uncounted,
-        TransactionEnd::Answered(NO_SUCH_NAME) if is_name => Answer::NoSuchName,
-        // What its handshakes come to is told of TLS, wherever it begins.
-        TransactionEnd::Answered(code)
-            if registry::is_tls_within(transaction.app) && registry::outcome(transaction.app, code) != ExchangeOutcome::Ok =>
-        {
-            Answer::Uncounted
-        }
-        TransactionEnd::Answered(code) if registry::outcome(transaction.app, code) == ExchangeOutcome::Error => {
-            if is_web && code < 500 {
-                Answer::Rejected
-            } else {
-                Answer::Error
-            }
-        }
-        TransactionEnd::Answered(code) if registry::outcome(transaction.app, code) == ExchangeOutcome::Denied => Answer::Denied,
-        TransactionEnd::Answered(_) if registry::token(transaction.app) == Some("tls") => Answer::Begun,
-        _ if is_web && transaction.latency().is_some_and(|nanos| nanos >= LONG_POLL.in_nanos()) => Answer::Held,
-        _ => Answer::Normal,
-    }
+    let slow_floor = if registry::manners(transaction.app).finds_names { &SLOW_NAME_FLOOR } else { &SLOW_FLOOR };
+    AnswerMeaning { answer: registry::answer(transaction), slow_floor: slow_floor.in_nanos() }
 }

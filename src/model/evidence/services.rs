@@ -1,8 +1,36 @@
 //! What findings about a service rest on: what happened to its clients, lately and usually.
 
 use crate::model::units::plural;
-use crate::model::{Address, AppId, AttemptOutcome, Episode, Mac, ProvingPackets, Quantiles, ServiceKey, Timestamp, Value};
+use crate::model::{
+    Address, AppId, AttemptOutcome, Episode, Mac, Manners, ProvingPackets, Quantiles, ServiceKey, ShortName, Timestamp, Value,
+};
 use std::borrow::Cow;
+
+/// A host that a proxy is asked for, beside all others that it is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProxiedTarget {
+    /// Its name, with its port where that is said.
+    pub name: ShortName,
+    /// Requests for it that ended.
+    pub asked: u64,
+    /// Of them those that failed, or took long.
+    pub bad: u64,
+    /// The same of all others.
+    pub others_asked: u64,
+    /// See `others_asked`.
+    pub others_bad: u64,
+}
+
+/// What a service is asked for that is a proxy.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ProxyEvidence {
+    /// Hosts it was asked for in the last ten minutes; 0: it is none.
+    pub targets: u64,
+    /// The host of most requests that failed.
+    pub failing: Option<ProxiedTarget>,
+    /// The host of most that took long.
+    pub slow: Option<ProxiedTarget>,
+}
 
 /// What may go wrong for the client of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -242,7 +270,7 @@ impl AskedEcn {
             AttemptOutcome::Refused => &mut self.refused,
             AttemptOutcome::Unanswered => &mut self.unanswered,
             AttemptOutcome::Established => &mut self.established,
-            AttemptOutcome::Abandoned | AttemptOutcome::HalfOpen => return,
+            AttemptOutcome::Abandoned | AttemptOutcome::HalfOpen | AttemptOutcome::Open => return,
         };
         *count = count.saturating_add(1);
     }
@@ -344,10 +372,14 @@ pub struct ServiceEvidence {
     pub app: AppId,
     /// Its token; empty where content did not tell.
     pub app_token: &'static str,
+    /// How services of it answer.
+    pub manners: Manners,
     /// The station that its clients' frames go to: the host itself, or a router before it.
     pub next: Mac,
     /// The VLAN that it is reached in; `None`: none, or several.
     pub vlan: Option<u16>,
+    /// When a client first succeeded; `None`: never seen.
+    pub first_success: Option<Timestamp>,
     /// When a client last succeeded; `None`: never seen.
     pub last_success: Option<Timestamp>,
     /// The host sent something to anybody in the last ten minutes.
@@ -357,6 +389,8 @@ pub struct ServiceEvidence {
     /// The shortest way to it and back that anything shows, seconds: connections to the same host, those to hosts elsewhere, which whoever asks
     /// for others must reach, and where nothing does, an answer time of a host elsewhere that never changes; `None`: nothing shows it.
     pub path: Option<f64>,
+    /// Whom it is asked for, where it is a proxy.
+    pub proxy: ProxyEvidence,
     /// Whether clients may be meant to wait.
     pub waits: MeantWaits,
     /// Who says by ICMP that it cannot be reached, most often first.
@@ -433,6 +467,16 @@ impl ServiceEvidence {
     /// The newest stretch of which `enough` holds: the last seconds, else the shortest.
     pub fn newest(&self, enough: impl Fn(&ServiceWindow) -> bool) -> Option<&ServiceWindow> {
         std::iter::once(&self.recent).chain(&self.windows).find(|w| enough(w))
+    }
+
+    /// Whether a client succeeded before something began.
+    pub fn did_before(&self, began: Timestamp) -> bool {
+        self.first_success.is_some_and(|first| first < began)
+    }
+
+    /// Whether a client succeeded since something ended.
+    pub fn does_since(&self, ended: Timestamp) -> bool {
+        self.last_success.is_some_and(|last| last > ended)
     }
 
     /// The shortest stretch of which `enough` holds.

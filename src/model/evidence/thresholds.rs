@@ -275,8 +275,9 @@ pub static SERVERS_SHARE: Threshold = Threshold::share(0.7);
 /// The same of a name server's median.
 pub static SLOW_NAME_FLOOR: Threshold = Threshold::nanos((50 * MILLISECOND) as f64);
 
+/// How long something must have waited when a capture ends, for it to be told of as open: nobody repeats sooner what nothing answers (RFC 6298
+/// section 2.1), and what is younger is what any end cuts through.
+pub const OPEN_AT_END: i64 = SECOND;
+
 /// Zones for which a name server must answer errors before it is the server: one that is broken is its owner's trouble.
 pub const FAILING_ZONES: u64 = 3;
-
-/// Protocols by which nobody asks for what is meant to wait for long.
-pub const PROMPT: [&str; 6] = ["http", "tls", "mysql", "pgsql", "modbus", "kerberos"];

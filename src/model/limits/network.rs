@@ -49,6 +49,9 @@ pub const TALKERS: usize = 2 * 1024;
 /// Hosts of a shard that are told of every ten seconds: what matters is most of the traffic.
 pub const TALKERS_TOLD: usize = 64;
 
+/// Hosts that proxies are asked for (150 bytes each).
+pub const PROXIED: usize = 4 * 1024;
+
 /// Hosts whose usual load is known (700 bytes each).
 pub const LOADED_HOSTS: usize = 4 * 1024;
 

@@ -92,7 +92,8 @@ fn wrong(s: &Snapshot) -> Section {
         (Verdict::Unknown, Some(failures)) if network.is_failing => format!("Network: {any}; {failures}.{besides}"),
         (Verdict::Unknown, _) => {
             let of = if judged.is_empty() { String::new() } else { format!(" Judged: {judged}.") };
-            format!("Network: no verdict. Nothing was found in {}.{of} Not to be judged here: {not}.", network.attempts())
+            let rest = if not.is_empty() { String::new() } else { format!(" Not to be judged here: {not}.") };
+            format!("Network: no verdict. Nothing was found in {}.{of}{rest}", network.attempts())
         }
         (Verdict::Good, Some(failures)) => format!("Network: {any}; {failures}.{besides}"),
         (Verdict::Good, None) => format!("Network: no fault in {}.{besides}", network.attempts()),

@@ -106,6 +106,7 @@ impl Serialize for NetworkJson<'_> {
         map.serialize_entry("broken", &n.broken)?;
         map.serialize_entry("waiting", &n.waiting)?;
         map.serialize_entry("failing", &n.failing.iter().map(ToString::to_string).collect::<Vec<_>>())?;
+        map.serialize_entry("open", &n.open)?;
         map.serialize_entry("attempts_not_followed", &n.unfollowed)?;
         map.serialize_entry("services_beyond_cap", &n.beyond)?;
         map.serialize_entry("not_judged", &n.not_judged.iter().map(NotJudged).collect::<Vec<_>>())?;

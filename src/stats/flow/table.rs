@@ -339,10 +339,10 @@ impl<X: Copy + Default> FlowTable<X> {
         }
     }
 
-    /// A conversation was cut by RST in the middle of an answer, all of which that had come was acknowledged.
-    pub fn note_cut_short(&mut self, at: u32) {
+    /// A conversation was cut by RST in the middle of an answer, or behind the last one, which is whole, whatever of it was acknowledged.
+    pub fn note_answers_cut(&mut self, at: u32, are_whole: bool) {
         if let Some(flow) = self.flows.get_mut(at as usize) {
-            flow.tcp.note_cut_short();
+            flow.tcp.note_answers_cut(are_whole);
         }
     }
 

@@ -45,10 +45,11 @@ impl TcpTrack {
         }
     }
 
-    /// What the first RST met was not quiet: an answer was on its way.
-    pub(super) fn note_cut_short(&mut self) {
-        if self.cut().is_some_and(|(_, phase)| phase == CutPhase::Quiet) {
-            self.0 = self.0 & !(7 << Self::PHASE) | (CutPhase::Transfer as u16) << Self::PHASE;
+    /// What the first RST met was not quiet where an answer was on its way, and quiet where all of them were whole.
+    pub(super) fn note_answers_cut(&mut self, are_whole: bool) {
+        let [before, now] = if are_whole { [CutPhase::Transfer, CutPhase::Quiet] } else { [CutPhase::Quiet, CutPhase::Transfer] };
+        if self.cut().is_some_and(|(_, phase)| phase == before) {
+            self.0 = self.0 & !(7 << Self::PHASE) | (now as u16) << Self::PHASE;
         }
     }
 

@@ -41,7 +41,7 @@ impl AnsweredElsewhere {
                 let same = self.0.get(at).filter(|(known, _, who)| *known == hash && *who != server);
                 same.is_none_or(|(_, asked, _)| asked.since(t.asked).abs() > AT_ONCE)
             }
-            TransactionEnd::Waiting | TransactionEnd::Forgotten => true,
+            TransactionEnd::Waiting | TransactionEnd::Forgotten | TransactionEnd::Open => true,
         }
     }
 }

@@ -9,6 +9,7 @@ use super::lately_trips::LatelyTrips;
 use super::loads::Loads;
 use super::media::MediaStreams;
 use super::path_outages::PathOutages;
+use super::proxied::ProxiedTargets;
 use super::quic_attempts::QuicAttempts;
 use super::scans::Scans;
 use super::service::ServiceRecord;
@@ -48,6 +49,9 @@ impl ServiceLedger {
 
     /// Bytes of a host whose load is known.
     pub const LOAD_BYTES: usize = Loads::BYTES;
+
+    /// Bytes of a host that a proxy is asked for.
+    pub const PROXIED_BYTES: usize = ProxiedTargets::BYTES;
 
     /// Bytes of what was answered lately.
     pub const ANSWERS_BYTES: usize = AnsweredElsewhere::BYTES;

@@ -1,6 +1,6 @@
 //! What each kind of event changes in what is known of services.
 
-use super::answers::{Answer, AnswerMeaning};
+use super::answers::{AnswerMeaning, trouble};
 use super::counts::ServiceCounts;
 use super::slowness::Slowness;
 use super::tls_servers::HandshakeEnd;
@@ -9,8 +9,8 @@ use crate::model::evidence::{LONE_TRIES, SHORT_LOGIN, Trouble};
 use crate::model::mix::Keys;
 use crate::model::time::SECOND;
 use crate::model::{
-    Address, AppId, Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Direction, FlowKey, IcmpError, LocatedLoss, Location, PathSide,
-    RoundTrip, ServiceKey, SilentPeer, StuckSegment, Timestamp, TlsSight, Transaction, TransactionEnd,
+    Address, Answer, AppId, Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Direction, FlowKey, IcmpError, LocatedLoss, Location,
+    PathSide, RoundTrip, ServiceKey, SilentPeer, StuckSegment, Timestamp, TlsSight, Transaction, TransactionEnd,
 };
 use crate::stats::ServiceLedger;
 use std::collections::VecDeque;
@@ -37,19 +37,16 @@ impl ServiceLedger {
         let client = attempt.flow.ends(attempt.way)[0].0;
         let trouble = attempt_trouble(attempt.outcome);
         self.fallbacks.take(attempt, key);
+        if attempt.outcome == AttemptOutcome::Open {
+            self.open = self.open.saturating_add(1);
+            return;
+        }
         if attempt.outcome == AttemptOutcome::Established {
             self.windows.opened(attempt);
             self.black_holes.opened(&attempt.flow, attempt.time);
         }
         self.judged = self.judged.saturating_add(1);
-        match trouble {
-            // Nobody looks for what he knows: it was there, or lies where nothing is to be reached any more.
-            Some(Trouble::Refused | Trouble::NoAnswer) if self.was_there(&key) || self.outages.lasts(attempt.next) => {}
-            Some(Trouble::Refused | Trouble::NoAnswer) => {
-                self.scans.failed(client, &key, attempt.time, trouble == Some(Trouble::Refused));
-            }
-            _ => self.scans.succeeded(client, &key),
-        }
+        self.note_scan(attempt, key, client, trouble);
         // One SYN that nothing answered may be a client that changed its mind: only a scan or a flood is made of those.
         let is_counted = !(attempt.outcome == AttemptOutcome::Unanswered && attempt.syns < 2);
         let tries = if is_counted { 0 } else { self.tries(key, client, attempt.time) };
@@ -97,6 +94,18 @@ impl ServiceLedger {
     fn is_of_many(&self, key: &ServiceKey, t: &Transaction) -> bool {
         let may_be_broadcast = matches!(key.address, Address::V4(a) if a.octets()[3] == 255);
         is_group(key.address) || may_be_broadcast && t.answered.is_none() && self.alive.last(&key.address).is_none()
+    }
+
+    /// Takes in what an attempt says of whether its client scans.
+    fn note_scan(&mut self, attempt: &Attempt, key: ServiceKey, client: Address, trouble: Option<Trouble>) {
+        match trouble {
+            // Nobody looks for what he knows: it was there, or lies where nothing is to be reached any more.
+            Some(Trouble::Refused | Trouble::NoAnswer) if self.was_there(&key) || self.outages.lasts(attempt.next) => {}
+            Some(Trouble::Refused | Trouble::NoAnswer) => {
+                self.scans.failed(client, &key, attempt.time, trouble == Some(Trouble::Refused));
+            }
+            _ => self.scans.succeeded(client, &key),
+        }
     }
 
     /// Whether a service once did what somebody wanted of it.
@@ -181,21 +190,12 @@ impl ServiceLedger {
         self.quic.transaction(t, &key);
         let client = t.flow.ends(t.way)[0].0;
         let time = t.answered.unwrap_or(t.asked);
-        if matches!(t.end, TransactionEnd::Forgotten) || answer == Answer::Uncounted {
+        if matches!(t.end, TransactionEnd::Forgotten | TransactionEnd::Open) || answer == Answer::Uncounted {
+            self.open = self.open.saturating_add(u64::from(t.end == TransactionEnd::Open && answer != Answer::Uncounted));
             return;
         }
         if t.end == TransactionEnd::Waiting {
-            let waits_for = if self.tls.waits(t) { Some(Trouble::TlsFailed) } else { None };
-            let counted = self.with(key, t.asked, |counts| {
-                let troubles = [Some(Trouble::Waiting), waits_for].into_iter().flatten();
-                troubles.for_each(|trouble| counts.trouble(client, trouble, t.asked, t.asked));
-            });
-            if let Some((service, _)) = counted {
-                service.app = t.app;
-                service.prove(Trouble::Waiting, t.number);
-                service.unanswered.waits(client, t.flow.keyed_hash(&Keys::FIXED), t.asked);
-            }
-            return;
+            return self.waits(t, key, client);
         }
         // Whoever asks several servers at once takes the first answer, and what the others do does not matter to him.
         if !self.answers.take(t, client) {
@@ -213,7 +213,7 @@ impl ServiceLedger {
             if let TransactionEnd::Answered(code) = t.end {
                 let of = counts.client(client);
                 of.answered = of.answered.saturating_add(1);
-                answer.trouble().into_iter().for_each(|trouble| counts.trouble(client, trouble, t.asked, time));
+                trouble(answer).into_iter().for_each(|trouble| counts.trouble(client, trouble, t.asked, time));
                 note_code(counts, answer, code, t.zone());
             } else {
                 counts.trouble(client, Trouble::Unanswered, t.asked, t.asked);
@@ -230,8 +230,24 @@ impl ServiceLedger {
         });
         let service = service.record;
         let unanswered = (t.end == TransactionEnd::Unanswered).then_some(Trouble::Unanswered);
-        unanswered.into_iter().chain(answer.trouble()).chain(slowness.troubles()).for_each(|trouble| service.prove(trouble, t.number));
+        unanswered.into_iter().chain(trouble(answer)).chain(slowness.troubles()).for_each(|trouble| service.prove(trouble, t.number));
         service.note_transaction(t, client, answer);
+        let is_slow = slowness.troubles().any(|trouble| trouble == Trouble::VerySlow);
+        self.proxied.note(key, (t.question, time), answer == Answer::Error, is_slow);
+    }
+
+    /// A request over TCP has waited for longer than users do.
+    fn waits(&mut self, t: &Transaction, key: ServiceKey, client: Address) {
+        let waits_for = if self.tls.waits(t) { Some(Trouble::TlsFailed) } else { None };
+        self.with(key, t.asked, |counts| {
+            let troubles = [Some(Trouble::Waiting), waits_for].into_iter().flatten();
+            troubles.for_each(|trouble| counts.trouble(client, trouble, t.asked, t.asked));
+        });
+        if let Some(service) = self.services.get_mut(&key) {
+            service.app = t.app;
+            service.prove(Trouble::Waiting, t.number);
+            service.unanswered.waits(client, t.flow.keyed_hash(&Keys::FIXED), t.asked);
+        }
     }
 
     pub(super) fn icmp(&mut self, error: &IcmpError) {
@@ -381,7 +397,7 @@ fn leaves_its_link(attempt: &Attempt, key: &ServiceKey) -> bool {
 /// What went wrong with an attempt to connect.
 fn attempt_trouble(outcome: AttemptOutcome) -> Option<Trouble> {
     match outcome {
-        AttemptOutcome::Established | AttemptOutcome::Abandoned => None,
+        AttemptOutcome::Established | AttemptOutcome::Abandoned | AttemptOutcome::Open => None,
         AttemptOutcome::Refused => Some(Trouble::Refused),
         AttemptOutcome::Unanswered => Some(Trouble::NoAnswer),
         AttemptOutcome::HalfOpen => Some(Trouble::HalfOpen),

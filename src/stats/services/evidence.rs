@@ -5,9 +5,9 @@ use super::path::Others;
 use super::service::ServiceRecord;
 use super::{BIN, MINUTE, RECENT, REMEMBERED};
 use crate::model::Arrange as _;
-use crate::model::evidence::{NetworkEvidence, ServiceEvidence, ServiceWindow, Trouble};
+use crate::model::evidence::{NetworkEvidence, ProxyEvidence, ServiceEvidence, ServiceWindow, Trouble};
 use crate::model::time::SECOND;
-use crate::model::{AppId, Histogram, Quantiles, ResponseBy, ServiceKey, Timestamp};
+use crate::model::{AppId, Histogram, Manners, Quantiles, ResponseBy, ServiceKey, Timestamp};
 use crate::stats::ServiceLedger;
 
 /// What the service table shows of a service: everything since the beginning.
@@ -62,8 +62,12 @@ impl ServiceLedger {
     pub fn evidence(&self, now: Timestamp, at_end: bool) -> NetworkEvidence {
         let number = now.0.div_euclid(BIN);
         let others = Others::of(self);
+        let proxies = self.proxied.evidence(now, at_end);
         let telling = self.services.iter().filter(|(_, s)| at_end || s.may_tell(number));
         let mut services: Vec<ServiceEvidence> = telling.map(|(key, s)| self.of(key, s, &others, (now, at_end))).collect();
+        for service in &mut services {
+            service.proxy = proxies.get(&service.key).copied().unwrap_or_default();
+        }
         services.arrange_by_key(|s| s.key);
         NetworkEvidence {
             now,
@@ -113,12 +117,15 @@ impl ServiceLedger {
             key: *key,
             app: service.app,
             app_token: "",
+            manners: Manners::USUAL,
             next: service.next,
             vlan: service.vlan.filter(|_| !service.is_in_several),
+            first_success: service.first_success,
             last_success: service.last_success,
             is_alive,
             network: service.network.as_ref().and_then(Histogram::quantiles).map(|q| q.p50),
             path: self.path(key, service, others),
+            proxy: ProxyEvidence::default(),
             waits: service.whole.waits(service.first_turn),
             unreachable: service.unreachable(),
             proof: service.proof(),

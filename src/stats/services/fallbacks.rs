@@ -136,7 +136,8 @@ impl Fallbacks {
     pub fn take(&mut self, attempt: &Attempt, service: ServiceKey) {
         let client = attempt.flow.ends(attempt.way)[0].0;
         let Some(station) = self.stations.entry(attempt.station, attempt.time) else { return };
-        let failed = matches!(attempt.outcome, AttemptOutcome::Refused | AttemptOutcome::Unanswered);
+        let is_open = attempt.outcome == AttemptOutcome::Open;
+        let failed = is_open || matches!(attempt.outcome, AttemptOutcome::Refused | AttemptOutcome::Unanswered);
         let this = Try { first: attempt.first, service };
         match client {
             Address::V4(_) => {
@@ -151,6 +152,10 @@ impl Fallbacks {
             Address::V6(address) if !address.is_unicast_link_local() => {
                 let later = station.succeeded.iter().filter(|v4| v4.follows(&this)).map(|v4| v4.first).min();
                 let is_router = station.is_router(attempt.time);
+                // Whoever has gone on by IPv4 does not wait any more; of all others nothing is known.
+                if is_open && later.is_none() {
+                    return;
+                }
                 if failed && !is_router && later.is_none() {
                     push(&mut station.failed, TRIES, this);
                 }

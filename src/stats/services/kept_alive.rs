@@ -20,6 +20,11 @@ pub(super) struct KeptConnections {
 }
 
 impl KeptConnections {
+    /// How often there was no room for something new.
+    pub fn refused(&self) -> u64 {
+        self.known.refused()
+    }
+
     /// Bytes of one.
     #[cfg(test)]
     pub const BYTES: usize = size_of::<(FlowKey, bool)>() + size_of::<Kept>();

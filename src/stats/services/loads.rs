@@ -50,6 +50,11 @@ impl Loads {
     #[cfg(test)]
     pub const BYTES: usize = size_of::<(Address, Load)>() + 2 * 64 * size_of::<u64>();
 
+    /// How often there was no room for something new.
+    pub fn refused(&self) -> u64 {
+        self.hosts.refused()
+    }
+
     /// Takes in what a shard counted in some time.
     pub fn take(&mut self, load: &HostLoad) {
         // It ends with its bin; of a longer time its part counts.

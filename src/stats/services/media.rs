@@ -48,6 +48,11 @@ impl MediaStreams {
     #[cfg(test)]
     pub const BYTES: usize = size_of::<((FlowKey, bool, u32), Stream)>();
 
+    /// How often there was no room for something new.
+    pub fn refused(&self) -> u64 {
+        self.streams.refused()
+    }
+
     /// Whether any stream is remembered.
     pub fn any(&self) -> bool {
         self.streams.iter().next().is_some()

@@ -24,6 +24,7 @@ mod lost_bins;
 mod media;
 mod path;
 mod path_outages;
+mod proxied;
 mod quic_attempts;
 mod scans;
 mod service;
@@ -42,7 +43,7 @@ use crate::model::limits::{LOSSY_CONNECTIONS, SERVICE_BINS, SERVICES};
 use crate::model::time::SECOND;
 use crate::model::{Address, AppId, CapScale, FlowKey, Mac, MediaStream, NetworkEvent, RoundTrip, ServiceKey, Timestamp, Transaction};
 use answered_elsewhere::AnsweredElsewhere;
-pub use answers::{Answer, AnswerMeaning};
+pub use answers::AnswerMeaning;
 use black_holes::BlackHoles;
 use counts::ServiceCounts;
 pub use evidence::ServiceTotals;
@@ -54,9 +55,11 @@ use loads::Loads;
 use lossy::{LossyConnections, Receivers};
 use media::MediaStreams;
 use path_outages::PathOutages;
+use proxied::ProxiedTargets;
 use quic_attempts::QuicAttempts;
 use scans::Scans;
 use service::ServiceRecord;
+use std::collections::BTreeSet;
 use tls_servers::TlsServers;
 use unreachables::Unreachables;
 use windows::ReceiveWindows;
@@ -101,6 +104,7 @@ pub struct ServiceLedger {
     unreachables: Unreachables,
     outages: PathOutages,
     loads: Loads,
+    proxied: ProxiedTargets,
     answers: AnsweredElsewhere,
     bins: usize,
     /// The bin of time in which nothing could be forgotten for others: it is not tried again before the next.
@@ -117,6 +121,10 @@ pub struct ServiceLedger {
     pub forgotten: u64,
     /// Attempts that shards did not follow.
     pub unfollowed: u64,
+    /// Attempts and requests that were open when the capture ended, so that they were not judged.
+    pub open: u64,
+    /// Applications whose requests nobody reads.
+    pub unread: BTreeSet<AppId>,
     /// Attempts and requests that were decided.
     pub judged: u64,
 }
@@ -183,6 +191,10 @@ impl ServiceLedger {
                 self.icmp(error);
             }
             NetworkEvent::Tls(seen) => self.tls(seen),
+            NetworkEvent::Proxied(request) => self.proxied.asked(request),
+            NetworkEvent::Unread(seen) => {
+                self.unread.insert(seen.app);
+            }
             NetworkEvent::Load(load) => self.loads.take(load),
             NetworkEvent::Media(news) => self.media.take(news),
             NetworkEvent::Offered(offer) => self.media.offer(offer),
@@ -260,6 +272,12 @@ impl ServiceLedger {
             self.fallbacks.refused(),
             self.unreachables.refused(),
             self.outages.refused(),
+            self.kept.refused(),
+            self.media.refused(),
+            self.quic.refused(),
+            self.windows.refused(),
+            self.loads.refused(),
+            self.proxied.refused(),
         ];
         beside.into_iter().fold(self.beyond, u64::saturating_add)
     }
@@ -299,6 +317,15 @@ impl ServiceLedger {
     /// Whether somebody used an application that is so.
     pub fn has_app(&self, is: impl Fn(AppId) -> bool) -> bool {
         self.services.values().any(|service| is(service.app))
+    }
+
+    /// The first of those services most of whose answers took so long that they may have been held back.
+    pub fn held_back(&self) -> Option<ServiceKey> {
+        let is_held = |service: &ServiceRecord| {
+            let waits = service.whole.waits(service.first_turn);
+            waits.held > 1 && waits.held * 2 > waits.timed
+        };
+        self.services.iter().filter(|(_, service)| is_held(service)).map(|(key, _)| *key).min()
     }
 
     /// Streams of voice and pictures, as a whole.

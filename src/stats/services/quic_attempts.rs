@@ -39,6 +39,11 @@ pub(super) struct QuicAttempts {
 }
 
 impl QuicAttempts {
+    /// How often there was no room for something new.
+    pub fn refused(&self) -> u64 {
+        [self.asked.refused(), self.by_tcp.refused(), self.outcomes.refused()].into_iter().fold(0, u64::saturating_add)
+    }
+
     /// Bytes of a client, and of a conversation that waits.
     #[cfg(test)]
     pub const BYTES: usize = (HELLOS * size_of::<Asked>()).next_power_of_two()
@@ -77,6 +82,10 @@ impl QuicAttempts {
         let same = |h: &Asked| is_same(h) && (0..=QUIC_WITHIN.in_nanos()).contains(&h.time.since(t.asked));
         let asked_again = self.by_tcp.get(&client).is_some_and(|hellos| hellos.iter().any(same));
         let fell_back = !is_answered && t.repeated > 0 && asked_again;
+        // Whoever has gone on by TCP does not wait any more; of all others nothing is known.
+        if t.end == TransactionEnd::Open && !fell_back {
+            return;
+        }
         let Some(outcomes) = self.outcomes.entry(client, t.asked) else { return };
         if outcomes.len() >= OUTCOMES {
             outcomes.pop_front();

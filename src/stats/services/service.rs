@@ -1,6 +1,6 @@
 //! One service: what happened since the beginning, in bins of the last ten minutes, and what is usual.
 
-use super::answers::Answer;
+use super::answers::trouble;
 use super::counts::{ServiceCounts, TripCounts};
 use super::guesses::Guesses;
 use super::lately_trips::LatelyTrips;
@@ -10,8 +10,8 @@ use super::{BIN, MINUTE, REMEMBERED};
 use crate::model::Arrange as _;
 use crate::model::evidence::{FEWEST_TRIPS, Guessing, TTL_PACKETS, TripWindow, Trouble, UnreachableReport};
 use crate::model::{
-    Address, AppId, Attempt, AttemptOutcome, Histogram, Mac, PathSide, ProvingPackets, Quantiles, ResponseBy, Timestamp, Transaction,
-    TransactionEnd,
+    Address, Answer, AppId, Attempt, AttemptOutcome, Histogram, Mac, PathSide, ProvingPackets, Quantiles, ResponseBy, Timestamp,
+    Transaction, TransactionEnd,
 };
 use std::collections::VecDeque;
 
@@ -31,6 +31,7 @@ pub(super) struct ServiceRecord {
     pub(super) troubled: Option<i64>,
     pub(super) usual: UsualService,
     pub(super) last: Timestamp,
+    pub(super) first_success: Option<Timestamp>,
     pub(super) last_success: Option<Timestamp>,
     pub(super) unanswered: UnansweredSince,
     /// Shortest, nanoseconds.
@@ -195,7 +196,7 @@ impl ServiceRecord {
         self.is_in_several |= self.next != Mac::default() && self.vlan != attempt.vlan;
         (self.next, self.vlan) = (attempt.next, attempt.vlan);
         if attempt.outcome == AttemptOutcome::Established {
-            self.last_success = self.last_success.max(Some(attempt.time));
+            self.succeeded(attempt.time);
             self.answers_ttl.note(attempt.ttl);
             self.unanswered.established(attempt.time);
         } else if silent > 0 {
@@ -216,6 +217,12 @@ impl ServiceRecord {
         }
     }
 
+    /// It did what somebody wanted of it.
+    fn succeeded(&mut self, time: Timestamp) {
+        self.first_success = Some(self.first_success.map_or(time, |first| first.min(time)));
+        self.last_success = self.last_success.max(Some(time));
+    }
+
     /// A request was answered, or was not.
     pub(super) fn note_transaction(&mut self, t: &Transaction, client: Address, answer: Answer) {
         let time = t.answered.unwrap_or(t.asked);
@@ -224,9 +231,9 @@ impl ServiceRecord {
             self.guesses.note(client, t.question, time);
         }
         if let Some(latency) = t.latency() {
-            self.last_success = self.last_success.max(Some(time));
+            self.succeeded(time);
             self.unanswered.answered(client, t.asked, time);
-            if answer.trouble().is_none() {
+            if trouble(answer).is_none() {
                 self.unanswered.good(time);
             }
             match answer {

@@ -4,8 +4,8 @@ use super::*;
 use crate::model::evidence::Trouble;
 use crate::model::limits::PATH_SERVICES;
 use crate::model::{
-    AppId, Attempt, AttemptOutcome, ConnectionEnd, Direction, FlowKey, IcmpError, LocatedLoss, Location, Proto, QuotedFlow, SilentPeer,
-    TransactionEnd,
+    Answer, AppId, Attempt, AttemptOutcome, ConnectionEnd, Direction, FlowKey, IcmpError, LocatedLoss, Location, Proto, QuotedFlow,
+    SilentPeer, TransactionEnd,
 };
 use std::net::Ipv4Addr;
 

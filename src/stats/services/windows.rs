@@ -60,6 +60,11 @@ impl ReceiveWindows {
     #[cfg(test)]
     pub const BYTES: usize = size_of::<(FlowKey, Halves, Timestamp)>() + 2 * size_of::<((FlowKey, bool), Transfer)>() + 64;
 
+    /// How often there was no room for something new.
+    pub fn refused(&self) -> u64 {
+        self.transfers.refused()
+    }
+
     /// Takes in a connection that was opened.
     pub fn opened(&mut self, attempt: &Attempt) {
         let (Some(server), Some(client)) = (attempt.server_half, attempt.client_half) else { return };

@@ -36,6 +36,7 @@ struct Client {
     answered: Option<Timestamp>,
     given: Option<Timestamp>,
     refused: Recent,
+    refused_at: Option<Timestamp>,
     sent: Recent,
     last: Timestamp,
 }
@@ -83,6 +84,7 @@ impl DhcpLedger {
             NAK => {
                 let client = entry(&mut self.clients, (seen.vlan, message.client));
                 client.refused.add(bin, seen.count);
+                client.refused_at = client.refused_at.max(Some(seen.last));
                 client.last = client.last.max(seen.last);
             }
             _ => {}
@@ -176,8 +178,10 @@ impl DhcpLedger {
         let first = here().filter(waits).map(|c| c.first).min();
         let last = here().filter(waits).filter_map(|c| c.asked).max();
         let given = here().filter(|c| c.given.is_some_and(|given| first.is_some_and(|first| given >= first))).count();
-        let refused = here().fold(0u64, |sum, c| sum.saturating_add(c.refused.minute(bin)));
-        let refused_clients = here().filter(|c| c.refused.minute(bin) > 0).count() as u64;
+        // Whoever asks for the address of another network is refused (RFC 2131 section 4.3.2), asks anew, and is served.
+        let is_refused = |c: &&Client| c.given.is_none() || c.given < c.refused_at;
+        let refused = here().filter(is_refused).fold(0u64, |sum, c| sum.saturating_add(c.refused.minute(bin)));
+        let refused_clients = here().filter(is_refused).filter(|c| c.refused.minute(bin) > 0).count() as u64;
         let mut servers: Vec<Ipv4Addr> = self.servers.keys().filter(|key| key.0 == vlan).map(|key| key.2).collect();
         servers.arrange();
         servers.dedup();

@@ -118,6 +118,7 @@ fn verdict(network: &Network, in_span: bool, finished: bool) -> String {
     match (network.verdict, failures) {
         (Verdict::Unknown, Some(failures)) if network.is_failing => format!("network: no finding; {failures}"),
         (Verdict::Good, Some(failures)) => format!("network: no finding; {failures}"),
+        (Verdict::Unknown, _) if network.judged > 0 && not.is_empty() => "network: no verdict".into(),
         (Verdict::Unknown, _) if network.judged > 0 => format!("network: no verdict, not judged: {not}"),
         _ if in_span => "network: no fault in this span".into(),
         (Verdict::Unknown, _) if finished => "network: no connection or request seen".into(),

@@ -11,44 +11,45 @@ use crate::model::{Finding, Proto, Severity, Value, wilson};
 /// For how long a service must answer nothing.
 static SILENT_SECONDS: Threshold = Threshold::seconds(10.0);
 
-/// Protocols over datagrams whose servers owe an answer to each request.
-const OWED: [&str; 4] = ["snmp", "radius", "kerberos", "sip"];
-
 /// What says how many were not answered.
 const UNANSWERED: &str = "unanswered";
 
 /// Another service answers with errors.
 pub struct ServiceErrors;
 
-/// A service that answers nothing of what it owes an answer to.
+/// A service that answers nothing of what it owes an answer to, or did so and answers again. Where its host says that nothing listens at the port
+/// that is told of by itself.
 fn silent(service: &ServiceEvidence, stands: bool) -> Option<Report> {
-    let is_owed = OWED.contains(&service.app_token) && service.key.protocol == Proto::Udp;
-    let w = service.window(|w| is_owed && are_enough_unanswered(w))?;
+    let is_owed = service.manners.owes && service.key.protocol == Proto::Udp;
+    let w = service.window(|w| is_owed && are_enough_unanswered(w) && !is_closed(w))?;
     let bad = w.trouble(Trouble::Unanswered);
     let span = bad.span?;
     let lasts = span.last.seconds_since(span.first) >= SILENT_SECONDS.in_seconds();
     if !(lasts || stands) {
         return None;
     }
-    let severity = match (bad.clients <= 1 && !bad.is_more, service.last_success) {
-        (true, None) => Severity::Note,
-        _ => by_clients(bad.clients, wilson(bad.count, w.requests).low > FAILING_MOST.value()),
+    let (was_there, is_again) = (service.did_before(span.first), service.does_since(span.last));
+    let severity = match bad.clients <= 1 && !bad.is_more && !was_there {
+        true => Severity::Note,
+        false => by_clients(bad.clients, wilson(bad.count, w.requests).low > FAILING_MOST.value()),
     };
-    let before = if service.last_success.is_some() { ", which answered before," } else { "" };
-    let title = format!(
-        "{} at {}{before} leaves {} requests of {} unanswered",
-        service.app_token,
-        service.key,
-        of(bad.count, w.requests),
-        bad.who()
-    );
-    let report = report(service, w, Trouble::Unanswered, severity, title).with(UNANSWERED, Value::Count(bad.count));
+    let before = if was_there { ", which answered before," } else { "" };
+    let (leaves, again) = if is_again { ("left", "; it answers since") } else { ("leaves", "") };
+    let requests = of(bad.count, w.requests);
+    let title = format!("{} at {}{before} {leaves} {requests} requests of {} unanswered{again}", service.app_token, service.key, bad.who());
+    let report = report(service, w, Trouble::Unanswered, severity, title).with(UNANSWERED, Value::Count(bad.count)).over(is_again);
     Some(match service.app_token {
         "snmp" | "radius" => report
             .because("It takes the requests for those of a stranger, and drops them without a word: a wrong community or secret, or a client it does not know; or nothing listens there.")
             .mend("Compare community or secret and the list of clients on both sides; then look whether the service runs."),
         _ => report,
     })
+}
+
+/// Whether its host, or a router, says by ICMP of most requests that they cannot be delivered.
+fn is_closed(w: &ServiceWindow) -> bool {
+    let [errors, unanswered] = [Trouble::Unreachable, Trouble::Unanswered].map(|trouble| w.trouble(trouble).count);
+    errors * 2 > unanswered
 }
 
 /// Whether surely most requests of a stretch were not answered.
@@ -95,7 +96,9 @@ impl Detector for ServiceErrors {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         // Those that have a rule of their own are told of there.
-        let others = e.network.services.iter().filter(|s| !matches!(s.app_token, "" | DNS | HTTP | TLS | NTP));
+        // So is a handshake of TLS within another protocol.
+        let has_own = |s: &ServiceEvidence| matches!(s.app_token, "" | DNS | HTTP | TLS | NTP) || s.app_token.ends_with("+tls");
+        let others = e.network.services.iter().filter(|s| !has_own(s));
         all_of(others.filter_map(|service| {
             let stands = standing.on(subject(&service.key));
             let Some((w, bad, share)) = fails(service, (&QUERIES, &FAILING_SHARE), stands) else { return silent(service, stands) };

@@ -3,13 +3,16 @@
 use super::{DEAD_CLIENTS, by_clients};
 use crate::diagnose::detector::Report;
 use crate::diagnose::findings::subject;
-use crate::model::evidence::{MeantWaits, PROMPT, ServiceEvidence, Threshold, Troubled};
+use crate::model::evidence::{MeantWaits, ServiceEvidence, Threshold, Troubled};
 use crate::model::units::{duration, plural};
 use crate::model::{Proto, Value};
 
 /// Requests that were held for long, and their share, from which on others may be meant to wait as well: what ended their waiting sooner.
 pub(super) static HELD: Threshold = Threshold::count(2.0);
 pub(super) static HELD_SHARE: Threshold = Threshold::share(0.02);
+
+/// The same share where requests are read, of which nothing that was sent is held: what is overloaded has a few answers that take as long.
+pub(super) static HELD_READ: Threshold = Threshold::share(0.2);
 
 /// Requests over TCP that wait, and answers known before, before a service hangs.
 pub(super) static HANGING: Threshold = Threshold::count(3.0);
@@ -48,7 +51,7 @@ pub(super) fn hung(service: &ServiceEvidence) -> Option<Report> {
 
 /// Whether requests of a service that wait tell that it hangs: it had answered, and nobody asks what is meant to wait.
 pub(super) fn may_hang(service: &ServiceEvidence) -> bool {
-    let is_told = PROMPT.contains(&service.app_token) && service.key.protocol == Proto::Tcp;
+    let is_told = service.manners.is_prompt && service.key.protocol == Proto::Tcp;
     is_told && service.waits.timed >= ANSWERED_BEFORE.number() && !may_be_meant(&service.waits)
 }
 
@@ -60,6 +63,7 @@ pub(super) fn are_several(waiting: &Troubled) -> bool {
 /// Whether requests may be meant to wait: some were held for long, or connections of which nobody can read anything turn out to be talks of both
 /// sides.
 pub(super) fn may_be_meant(waits: &MeantWaits) -> bool {
-    let is_held = waits.held >= HELD.number() && waits.held as f64 >= HELD_SHARE.value() * waits.timed as f64;
+    let least = if waits.turns > 0 { HELD_SHARE.value() } else { HELD_READ.value() };
+    let is_held = waits.held >= HELD.number() && waits.held as f64 >= least * waits.timed as f64;
     is_held || waits.talks > 0 && waits.talks * TURNS_OF_TALKS >= waits.turns
 }

@@ -4,6 +4,7 @@ mod errors;
 mod hanging;
 mod hanging_hosts;
 mod names;
+mod proxies;
 mod slow;
 mod web;
 

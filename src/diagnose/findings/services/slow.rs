@@ -1,11 +1,11 @@
 //! Services whose answers come late, or not at all any more.
 
-use super::hanging::{ANSWERED_BEFORE, HANGING, HELD, HELD_SHARE, WAITING, hangs, hung, may_be_meant};
-use super::{BAD, DEAD_CLIENTS, DNS, TLS, by_clients, hanging_hosts, report};
-use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, StandingFindings};
+use super::hanging::{ANSWERED_BEFORE, HANGING, HELD, HELD_READ, HELD_SHARE, WAITING, hangs, hung, may_be_meant};
+use super::{BAD, DEAD_CLIENTS, DNS, TLS, by_clients, hanging_hosts, proxies, report};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Nanos, Tuned};
-use crate::diagnose::findings::{SEVERAL, SURE, all_of, exceeded, subject, times, unusual};
+use crate::diagnose::findings::{SEVERAL, SURE, all_of, exceeded, of, subject, times, unusual};
 use crate::model::evidence::{
     LONG_POLL, SERVERS_SHARE, SLOW_FLOOR, ServiceEvidence, ServiceWindow, Threshold, Trouble, USERS_WAIT, USUAL_TIMES, VERY_SLOW_REPLY,
     WAITS_TOGETHER,
@@ -48,9 +48,10 @@ impl Detector for ServerSlow {
                        Of TLS hellos tell; a service that never answered one fails (tls.failing). A host hangs when that is so at two of its \
                        services or more, for {by} clients together, and nothing else that is asked of it is answered. What ends stays listed with its time.",
             cause: "The server or what it depends on (database, storage, name server) is overloaded or waits.",
-            lookalikes: "Requests that are meant to wait: event streams, uploads, jobs of a single client that is answered soon besides (a note). Answers by HTTP that begin {held} later or more count as long \
+            lookalikes: "Requests that are meant to wait: event streams, uploads, jobs of a single client that is answered soon besides (a note). Answers by HTTP to what is fetched that begin {held} later or more count as long \
                          polls, which the server holds until there is something to tell: they are not judged, and where there are at least {holds} \
-                         and {holding} of them, of others only what is slower than usual counts. So too where connections that nobody can read \
+                         and {holding_read} of them ({holding} where nobody can read the requests), of others only what is slower than usual counts; where \
+                         they are most, there is no verdict. So too where connections that nobody can read \
                          turn out to be talks of both sides (event streams, chats, terminals).",
             remedy: "Look at the server: load, locks, what it asks in its turn. If it asks another service seen here, look at that one's \
                      times first.",
@@ -70,6 +71,7 @@ impl Detector for ServerSlow {
                 ("servers", Tuned(&SERVERS_SHARE)),
                 ("holds", Tuned(&HELD)),
                 ("holding", Tuned(&HELD_SHARE)),
+                ("holding_read", Tuned(&HELD_READ)),
                 ("hanging", Tuned(&HANGING)),
                 ("by", Tuned(&DEAD_CLIENTS)),
                 ("before", Tuned(&ANSWERED_BEFORE)),
@@ -102,38 +104,9 @@ impl Detector for ServerSlow {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let services = e.network.services.iter().filter(|s| s.app_token != DNS).filter_map(|service| {
-            if let Some(hangs) = hangs(service).or_else(|| hung(service)) {
-                return Some(hangs);
-            }
-            let w =
-                service.newest(|w| w.timed >= SERVER_ANSWERS.number()).or_else(|| service.newest(|w| nearly_all(w, Trouble::VerySlow)))?;
             let stands = standing.on(subject(&service.key));
-            let is_much = |kind: &Trouble| {
-                let slow = w.trouble(*kind).count;
-                slow >= BAD.number() && exceeded(&wilson(slow, w.timed), SERVER_SLOW.value(), SERVER_SLOW.value() / 2.0, stands)
-            };
-            let kind = *slow_kinds(service, w, e.network.now).iter().find(|kind| is_much(kind))?;
-            let slow = w.trouble(kind);
-            let median = w.response.map_or(0.0, |r| r.p50);
-            // The round trip may have risen since connections were opened: then it is the network that is slow.
-            let lately = w.trips.get(PathSide::Server as usize).and_then(|trips| trips.times.as_ref()).map(|times| times.p50);
-            let network = service.network.into_iter().chain(lately).fold(0.0, f64::max);
-            if network > median / 2.0 {
-                return None;
-            }
-            // What one client asks for may take its time: a job, unless it waits for whatever it asks.
-            let is_of_one = slow.clients <= 1 && !slow.is_more && !nearly_all(w, kind);
-            let is_job = is_of_one && kind == Trouble::VerySlow && service.usual_response.is_none();
-            let severity = if is_job { Severity::Note } else { by_clients(slow.clients, median > SERVER_CRITICAL.in_seconds()) };
-            let way = service.network.map_or_else(String::new, |_| format!(", network {}", duration(network)));
-            let usual = service.usual_response.filter(|usual| kind == Trouble::SlowerThanUsual || *usual < median / 2.0);
-            let way = way + &usual.map_or_else(String::new, |usual| format!("; usual are {}", duration(usual)));
-            let title = format!("{}: {}{way}", slowly(service, w), times(w));
-            let mut report = report(service, w, kind, severity, title);
-            if let Some(usual) = service.usual_response.filter(|_| kind == Trouble::SlowerThanUsual) {
-                report = unusual(report.with(USUAL, Value::Seconds(usual)), service.unusual_since.response);
-            }
-            Some(if w.turns.answered > 0 { report.with("turns", Value::Count(w.turns.answered)) } else { report })
+            let slow = || slow_behind(service, stands).or_else(|| slow(service, e.network.now, stands));
+            hangs(service).or_else(|| hung(service)).or_else(slow)
         });
         all_of(hanging_hosts::reports(e).into_iter().chain(services))
     }
@@ -143,6 +116,50 @@ impl Detector for ServerSlow {
         let is_against_usual = finding.evidence.iter().any(|(name, _)| *name == USUAL);
         !is_against_usual && e.network.services.iter().find(is_of).is_some_and(|service| may_be_meant(&service.waits))
     }
+}
+
+/// A service whose answers come late.
+fn slow(service: &ServiceEvidence, now: Timestamp, stands: bool) -> Option<Report> {
+    let w = service.newest(|w| w.timed >= SERVER_ANSWERS.number()).or_else(|| service.newest(|w| nearly_all(w, Trouble::VerySlow)))?;
+    let is_much = |kind: &Trouble| {
+        let slow = w.trouble(*kind).count;
+        slow >= BAD.number() && exceeded(&wilson(slow, w.timed), SERVER_SLOW.value(), SERVER_SLOW.value() / 2.0, stands)
+    };
+    let kind = *slow_kinds(service, w, now).iter().find(|kind| is_much(kind))?;
+    let slow = w.trouble(kind);
+    let median = w.response.map_or(0.0, |r| r.p50);
+    // The round trip may have risen since connections were opened: then it is the network that is slow.
+    let lately = w.trips.get(PathSide::Server as usize).and_then(|trips| trips.times.as_ref()).map(|times| times.p50);
+    let network = service.network.into_iter().chain(lately).fold(0.0, f64::max);
+    if network > median / 2.0 {
+        return None;
+    }
+    // What one client asks for may take its time: a job, unless it waits for whatever it asks.
+    let is_of_one = slow.clients <= 1 && !slow.is_more && !nearly_all(w, kind);
+    let is_job = is_of_one && kind == Trouble::VerySlow && service.usual_response.is_none();
+    let severity = if is_job { Severity::Note } else { by_clients(slow.clients, median > SERVER_CRITICAL.in_seconds()) };
+    let way = service.network.map_or_else(String::new, |_| format!(", network {}", duration(network)));
+    let usual = service.usual_response.filter(|usual| kind == Trouble::SlowerThanUsual || *usual < median / 2.0);
+    let way = way + &usual.map_or_else(String::new, |usual| format!("; usual are {}", duration(usual)));
+    let mut report = report(service, w, kind, severity, format!("{}: {}{way}", slowly(service, w), times(w)));
+    if let Some(usual) = service.usual_response.filter(|_| kind == Trouble::SlowerThanUsual) {
+        report = unusual(report.with(USUAL, Value::Seconds(usual)), service.unusual_since.response);
+    }
+    Some(if w.turns.answered > 0 { report.with("turns", Value::Count(w.turns.answered)) } else { report })
+}
+
+/// A host behind a proxy that answers slowly, be it a small part of what the proxy is asked for.
+fn slow_behind(service: &ServiceEvidence, stands: bool) -> Option<Report> {
+    let target = proxies::to_blame(service.proxy.slow.as_ref())?;
+    let w = service.newest(|w| w.trouble(Trouble::VerySlow).count >= BAD.number())?;
+    if !exceeded(&wilson(target.bad, target.asked), SERVER_SLOW.value(), SERVER_SLOW.value() / 2.0, stands) {
+        return None;
+    }
+    let slow = w.trouble(Trouble::VerySlow);
+    let requests = of(target.bad, target.asked);
+    let title = format!("{}: {requests} requests take long", proxies::slowly(target, &service.key));
+    let severity = if slow.clients <= 1 && !slow.is_more { Severity::Note } else { Severity::Warning };
+    Some(proxies::about(report(service, w, Trouble::VerySlow, severity, title), target))
 }
 
 /// Whether nearly all that was answered was slow: then few answers are enough to say so.

@@ -1,5 +1,6 @@
 //! Requests that web servers answer with errors, or refuse.
 
+use super::proxies::{self, ONE_TARGET};
 use super::{BAD, FAILING_MOST, HTTP, by_clients, codes, fails, report, speaking};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
@@ -29,10 +30,12 @@ impl Detector for HttpErrors {
             meaning: "The web server answers requests with errors of its own (status 5xx), or suddenly refuses many (4xx, but for 401 \
                       and 407, which ask for credentials, 404 and 410, what is not there, and 412 and 416, conditions that do not hold).",
             measured: "Answers with 5xx: surely more than {share} of at least {n}, or {most} of fewer, and at least {bad} (lower end of the {sure} \
-                       interval); critical above {many} when at least {several} clients suffer. 4xx: surely more than {rejected} and \
+                       interval); critical above {many} when at least {several} clients suffer. Where {target} of them are of one host that a \
+                       proxy is asked for, it is that host, and a warning at most. 4xx: surely more than {rejected} and \
                        {times} times as many as usual, or than {unusual} where that is not known.",
             cause: "The application behind it fails, is overloaded or cannot be reached by its proxy.",
-            lookalikes: "One broken page that one client asks for again and again.",
+            lookalikes: "One broken page that one client asks for again and again; a proxy that is asked for one host which fails: then that host is \
+                         named.",
             remedy: "Look at its error log at these times; behind a proxy at the server that it asks.",
             topic: None,
             figures: &[
@@ -46,6 +49,7 @@ impl Detector for HttpErrors {
                 ("times", Tuned(&REJECTED_TIMES)),
                 ("unusual", Tuned(&REJECTED_UNUSUAL)),
                 ("most", Tuned(&FAILING_MOST)),
+                ("target", Tuned(&ONE_TARGET)),
             ],
         };
         &PAGE
@@ -57,8 +61,17 @@ impl Detector for HttpErrors {
             let Some((w, bad, share)) = fails(service, (&WEB_ANSWERS, &WEB_ERRORS_SHARE), stands) else { return refusals(service, stands) };
             let severity = by_clients(bad.clients, share.low > WEB_ERRORS_MANY.value());
             let codes = codes(w, |code| code >= 500);
-            let title = format!("Web server {} answers {} requests with errors: {codes}", service.key, of(bad.count, w.answered));
-            Some(report(service, w, Trouble::Error, severity, title))
+            let told = |severity, title| report(service, w, Trouble::Error, severity, title);
+            if let Some(target) = proxies::to_blame(service.proxy.failing.as_ref()) {
+                return Some(proxies::failing(target, &service.key, &codes, |title| told(severity.min(Severity::Warning), title)));
+            }
+            let what = if service.proxy.targets > 0 { "Proxy" } else { "Web server" };
+            let title = format!("{what} {} answers {} requests with errors: {codes}", service.key, of(bad.count, w.answered));
+            Some(if service.proxy.targets > 0 {
+                proxies::failing_itself(told(severity, title), &service.proxy)
+            } else {
+                told(severity, title)
+            })
         }))
     }
 }

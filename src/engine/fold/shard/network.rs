@@ -1,7 +1,7 @@
 //! What happens between hosts, as a shard sees it, on its way to the merge.
 
 use super::{Shard, sightings};
-use crate::dissect::registry;
+use crate::dissect::{AnswerProgress, registry};
 use crate::engine::fold::detectors::FlowDetectors;
 use crate::mirror::NumberedStreams;
 use crate::model::evidence::SILENT_PEER;
@@ -263,7 +263,7 @@ impl Shard {
     /// The same at the end of the capture: what has not waited long enough is not judged.
     pub fn advance_all(&mut self, now: Timestamp) {
         self.detectors.advance(now.plus(SECOND), true);
-        self.connections.advance(now);
+        self.connections.finish(now);
         self.tell(now);
         let connections = &mut self.connections;
         self.stalls.advance(now, |event| connections.tell(event));
@@ -284,6 +284,19 @@ impl Shard {
         let (seen, unfollowed) = self.sightings.take();
         self.connections.note_unfollowed(unfollowed);
         seen.into_iter().for_each(|sighting| self.connections.tell(NetworkEvent::Sighted(sighting)));
+    }
+
+    /// What found no room in a table of what lasts is counted beside what could not be followed.
+    fn note_refused(&mut self) {
+        let tables = [
+            &mut self.losses.refused,
+            &mut self.stalls.refused,
+            &mut self.stuck.refused,
+            &mut self.kept.refused,
+            self.reader.streams_refused(),
+        ];
+        let refused = tables.into_iter().map(std::mem::take).fold(0, u64::saturating_add);
+        self.connections.note_unfollowed(refused);
     }
 
     /// The turns that are over, of conversations that nobody reads, as is known by now.
@@ -312,14 +325,22 @@ impl Shard {
     pub fn network(&mut self, beat: u64) -> NetworkBatch {
         // What a connection showed comes before its end.
         let mut events: Vec<NetworkEvent> = self.reader.tls().map(NetworkEvent::Tls).collect();
+        self.note_refused();
+        // For whom a proxy is asked comes before what becomes of it.
+        events.extend(self.reader.proxied().map(NetworkEvent::Proxied));
+        events.extend(self.reader.unread().map(NetworkEvent::Unread));
         let (mut told, unfollowed) = self.connections.take();
-        let cut_short = std::mem::take(&mut self.cut_short);
-        if !cut_short.is_empty() {
-            // Only who reads the answer knows that not all of it came.
+        let met = std::mem::take(&mut self.cut_answers);
+        if !met.is_empty() {
+            // Only who reads the answer knows whether all of it came.
             for end in told.iter_mut().filter_map(|event| if let NetworkEvent::Ended(end) = event { Some(end) } else { None }) {
-                if end.cut == Some(CutPhase::Quiet) && cut_short.contains(&end.flow) {
-                    end.cut = Some(CutPhase::Transfer);
-                }
+                let progress = met.iter().find(|(flow, _)| *flow == end.flow).map(|(_, progress)| *progress);
+                end.cut = match (end.cut, progress) {
+                    (Some(CutPhase::Quiet), Some(AnswerProgress::Partial)) => Some(CutPhase::Transfer),
+                    // What is not acknowledged yet is the last of an answer that is whole.
+                    (Some(CutPhase::Transfer), Some(AnswerProgress::Whole)) => Some(CutPhase::Quiet),
+                    (cut, _) => cut,
+                };
             }
         }
         events.extend(told);
