@@ -7,7 +7,7 @@ use spantop::snapshot::Snapshot;
 /// A hundred connections at a port, at each of which this is said; a line begins with `C` where the client says it.
 fn dialogues(port: u16, lines: &[&str]) -> Snapshot {
     let mut t = Traffic::default();
-    let turns: Vec<(bool, Vec<u8>)> = lines.iter().map(|line| (line.starts_with('C'), line[2..].as_bytes().to_vec())).collect();
+    let turns: Vec<(bool, Vec<u8>)> = lines.iter().map(|line| (line.starts_with('C'), line.as_bytes()[2..].to_vec())).collect();
     for n in 0..100u16 {
         t.talk(i64::from(n) * S / 2, (1 + (n % 5) as u8, 5_000 + n), (9, port), &turns);
     }
