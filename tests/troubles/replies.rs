@@ -60,7 +60,7 @@ fn questions_that_are_denied() {
 }
 
 impl Traffic {
-    fn datagram(&mut self, at: Micros, ends: [(u8, u16); 2], bytes: &[u8]) {
+    fn sends_udp(&mut self, at: Micros, ends: [(u8, u16); 2], bytes: &[u8]) {
         let [(from, source), (to, destination)] = ends;
         let packet = self.ip(from, to).udp(source, destination).payload(bytes);
         self.push(at, packet);
@@ -75,9 +75,9 @@ fn calls_that_ring_before_they_fail() {
         for n in 0..60i64 {
             let (a, b) = ((1 + (n % 5) as u8, 5_060), (9, 5_060));
             let message = |first: &str| format!("{first}\r\nCall-ID: {n}@a\r\nCSeq: 1 INVITE\r\n\r\n").into_bytes();
-            t.datagram(n * S, [a, b], &message("INVITE sip:1@trunk SIP/2.0"));
+            t.sends_udp(n * S, [a, b], &message("INVITE sip:1@trunk SIP/2.0"));
             for (line, later) in replies {
-                t.datagram(n * S + later, [b, a], &message(&format!("SIP/2.0 {line}")));
+                t.sends_udp(n * S + later, [b, a], &message(&format!("SIP/2.0 {line}")));
             }
         }
         t.with_office(120).seen()
@@ -103,8 +103,8 @@ fn a_time_server_in_interleaved_mode_answers() {
             request[32..40].copy_from_slice(&stamp.to_be_bytes());
             request[40..48].copy_from_slice(&(!stamp).to_be_bytes());
             answer[24..32].copy_from_slice(&stamp.to_be_bytes());
-            t.datagram(n * 2 * S + i64::from(client) * 1_000, [a, b], &request);
-            t.datagram(n * 2 * S + i64::from(client) * 1_000 + 800, [b, a], &answer);
+            t.sends_udp(n * 2 * S + i64::from(client) * 1_000, [a, b], &request);
+            t.sends_udp(n * 2 * S + i64::from(client) * 1_000 + 800, [b, a], &answer);
         }
     }
     let s = t.with_office(60).seen();
