@@ -121,18 +121,36 @@ struct Candidates {
     at_port: Vec<(u16, Candidate)>,
 }
 
+/// A protocol with what is known of the first bytes of its payloads.
+struct Beginning {
+    candidate: Candidate,
+    /// `None`: any.
+    firsts: Option<&'static [RangeInclusive<u8>]>,
+    at_its_port: bool,
+}
+
+/// Every protocol that comes this way.
+fn beginnings(carriage: Carriage) -> Vec<Beginning> {
+    let beginning = |(app, about): (AppId, &'static super::About)| {
+        Some(Beginning {
+            candidate: Candidate { app, ports: about.ports(carriage)? },
+            firsts: FIRSTS.iter().find(|(known, _)| *known == about.token).map(|(_, firsts)| *firsts),
+            at_its_port: AT_THEIR_PORT.contains(&about.token),
+        })
+    };
+    registry::every().filter_map(beginning).collect()
+}
+
 impl Candidates {
-    fn of(carriage: Carriage, first: u8) -> Self {
-        let may = |token: &str| {
-            FIRSTS.iter().find(|(known, _)| *known == token).is_none_or(|(_, ranges)| ranges.iter().any(|r| r.contains(&first)))
-        };
+    fn of(beginnings: &[Beginning], first: u8) -> Self {
         let mut candidates = Self::default();
-        for (app, about) in registry::every().filter(|(_, about)| may(about.token)) {
-            let Some(ports) = about.ports(carriage) else { continue };
-            let candidate = Candidate { app, ports };
-            match AT_THEIR_PORT.contains(&about.token) {
-                true => candidates.at_port.extend(ports.iter().map(|port| (*port, candidate))),
-                false => candidates.anywhere.push(candidate),
+        for Beginning { candidate, firsts, at_its_port } in beginnings {
+            if firsts.is_some_and(|firsts| !firsts.iter().any(|range| range.contains(&first))) {
+                continue;
+            }
+            match at_its_port {
+                true => candidates.at_port.extend(candidate.ports.iter().map(|port| (*port, *candidate))),
+                false => candidates.anywhere.push(*candidate),
             }
         }
         candidates.at_port.arrange_by_key(|(port, _)| *port);
@@ -149,7 +167,12 @@ impl Candidates {
 pub fn candidates(carriage: Carriage, first: u8, ports: [u16; 2]) -> impl Iterator<Item = &'static Candidate> {
     static LISTS: OnceLock<[Vec<Candidates>; 2]> = OnceLock::new();
     static NONE: Candidates = Candidates { anywhere: Vec::new(), at_port: Vec::new() };
-    let lists = LISTS.get_or_init(|| [Carriage::Udp, Carriage::Tcp].map(|c| (0..=u8::MAX).map(|first| Candidates::of(c, first)).collect()));
+    let lists = LISTS.get_or_init(|| {
+        [Carriage::Udp, Carriage::Tcp].map(|carriage| {
+            let beginnings = beginnings(carriage);
+            (0..=u8::MAX).map(|first| Candidates::of(&beginnings, first)).collect()
+        })
+    });
     let candidates = lists.get(carriage as usize).and_then(|lists| lists.get(usize::from(first))).unwrap_or(&NONE);
     let [one, other] = ports;
     let others = candidates.at(other).filter(move |_| one != other);
