@@ -5,7 +5,7 @@ use crate::engine::fold::detectors::DetectorReport;
 use crate::engine::judge::asked;
 use crate::engine::judge::evidence::{self, Sources};
 use crate::engine::judge::history::{CountsHistory, Sums};
-use crate::engine::judge::network::NetworkJudge;
+use crate::engine::judge::network::{Beside, NetworkJudge};
 use crate::engine::merge::{Assess, Assessment};
 use crate::engine::tape::Request;
 use crate::engine::tape::facts::TunnelFacts;
@@ -13,8 +13,7 @@ use crate::mirror::{CopyClass, DuplicateCounts, LossSplit};
 use crate::model::Arrange as _;
 use crate::model::mirror::Purpose;
 use crate::model::{CapScale, Chatter, ChatterRow, Episode, Estimate, Finding, Mac, NetworkBatch, SwitchView, Timestamp, Traffic};
-use crate::snapshot::tables::services::SERVICES;
-use crate::snapshot::{DuplicateClass, Duplicates, Forgotten, LossLedger, Mirror, Service, Sides, Table, TunnelRow};
+use crate::snapshot::{DuplicateClass, Duplicates, Forgotten, LossLedger, Mirror, Sides, Table, TunnelRow};
 use std::cmp::Reverse;
 
 /// VLAN pairs shown.
@@ -25,6 +24,7 @@ const VLAN_PAIRS: usize = 64;
 pub struct MirrorJudge {
     dedup: bool,
     caps: CapScale,
+    beside: Option<Beside>,
     judge: Judge,
     /// Whether findings ever rested on the recent past: then what stands is known from before.
     was_live: bool,
@@ -38,14 +38,18 @@ pub struct MirrorJudge {
 
 impl MirrorJudge {
     /// Nothing judged yet.
-    pub fn new(dedup: bool, caps: CapScale) -> Self {
-        Self { dedup, caps, network: NetworkJudge::within(caps), ..Self::default() }
+    pub fn new(dedup: bool, caps: CapScale, beside: Option<Beside>) -> Self {
+        Self { dedup, caps, beside, network: NetworkJudge::within(caps, beside), ..Self::default() }
     }
 }
 
 impl Assess for MirrorJudge {
     fn forget(&mut self) {
-        *self = Self::new(self.dedup, self.caps);
+        *self = Self::new(self.dedup, self.caps, self.beside);
+    }
+
+    fn leave(&mut self) {
+        std::mem::forget(std::mem::take(self));
     }
 
     fn take(&mut self, batches: Vec<NetworkBatch>) {
@@ -81,9 +85,9 @@ impl Assess for MirrorJudge {
             self.judge = Judge::default();
         }
         let judgement = diagnose::judge(&evidence, &mut self.judge, request.now);
-        let (network, troubles) = {
+        let (network, troubles, services) = {
             let besides = diagnose::gravest_of_the_network(&judgement.findings);
-            self.network.assess(request.now, (live, request.finished), &evidence, besides)
+            self.network.assess(request.now, (live, request.finished), &evidence, besides, request.query.rows)
         };
         let switch = self.switch(request, detected, &whole, &evidence);
         let host = super::host::checks(request, detected);
@@ -102,7 +106,6 @@ impl Assess for MirrorJudge {
         };
         self.link_before = link;
         self.copies_before = whole.counts.duplicates.copies();
-        let services = self.services(request.query.rows);
         let streams = self.network.media(request.query.rows);
         let findings = in_order(judgement.findings, troubles, request.first);
         Assessment { mirror, network, switch, services, streams, findings, host }
@@ -138,15 +141,6 @@ impl MirrorJudge {
             switch.remedy = if switch.packets == 0 { unseen(evidence.vendor) } else { UNNAMED.to_owned() };
         }
         switch
-    }
-
-    /// What listens where: so many rows.
-    fn services(&self, rows: usize) -> Table<Service> {
-        let mut services = Table { rows: self.network.services(), ..Table::default() };
-        services.total_rows = services.rows.len() as u64;
-        services.rows.sort_by(SERVICES.key);
-        services.rows.truncate(rows);
-        services
     }
 }
 

@@ -200,7 +200,7 @@ impl ServiceLedger {
         if t.answered.is_some() {
             self.note_alive(key.address, time);
         }
-        let slowness = Slowness::of(self.services.get(&key), time, 0, slow_floor);
+        let slowness = Slowness::of(self.services.get(&key).map(Box::as_ref), time, 0, slow_floor);
         self.with(key, time, |counts| {
             if let TransactionEnd::Answered(code) = t.end {
                 let of = counts.client(client);

@@ -9,6 +9,7 @@ use crate::model::evidence::{NetworkEvidence, ServiceEvidence, ServiceWindow, Tr
 use crate::model::time::SECOND;
 use crate::model::{AppId, Histogram, Quantiles, ResponseBy, ServiceKey, Timestamp};
 use crate::stats::ServiceLedger;
+use std::cmp::Reverse;
 
 /// What the service table shows of a service: everything since the beginning.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,8 +30,6 @@ pub struct ServiceTotals {
     pub client_network: Option<Quantiles>,
     /// The latest event.
     pub last: Timestamp,
-    /// Nothing is known of it but that routers say it cannot be reached.
-    pub is_only_unreachable: bool,
 }
 
 impl ServiceTotals {
@@ -45,7 +44,6 @@ impl ServiceTotals {
             network: service.network.as_ref().and_then(Histogram::quantiles),
             client_network: service.client_half.as_ref().and_then(Histogram::quantiles),
             last: service.last,
-            is_only_unreachable: service.whole.is_only(Trouble::Unreachable),
         }
     }
 }
@@ -55,9 +53,8 @@ impl ServiceLedger {
     pub fn evidence(&self, now: Timestamp, at_end: bool) -> NetworkEvidence {
         let number = now.0.div_euclid(BIN);
         let others = Others::of(self);
-        let telling = self.services.iter().filter(|(_, s)| at_end || s.may_tell(number));
-        let mut services: Vec<ServiceEvidence> = telling.map(|(key, s)| self.of(key, s, &others, (now, at_end))).collect();
-        services.arrange_by_key(|s| s.key);
+        let telling = self.in_order(|key, service| (at_end || service.may_tell(number)).then_some(*key));
+        let services = telling.into_iter().map(|(key, s)| self.of(key, s, &others, (now, at_end))).collect();
         NetworkEvidence {
             now,
             services,
@@ -138,16 +135,28 @@ impl ServiceLedger {
     /// Seconds that the quickest answer of a server took, and the quickest acknowledgement of a client's, since the beginning: packets of the one
     /// direction, or of the other, that are late by less still come before what answers them.
     pub fn quickest(&self) -> [Option<f64>; 2] {
-        let least = |of: &dyn Fn(&ServiceRecord) -> Option<f64>| self.services.values().filter_map(of).min_by(f64::total_cmp);
+        let least =
+            |of: &dyn Fn(&ServiceRecord) -> Option<f64>| self.services.values().filter_map(|service| of(service)).min_by(f64::total_cmp);
         let half = |s: &ServiceRecord| s.server_half.map(|nanos| nanos as f64 / 1e9);
         let answer = |s: &ServiceRecord| half(s).into_iter().chain(s.response().map(|(times, _)| times.min)).min_by(f64::total_cmp);
         [least(&answer), least(&|s| s.client_half.as_ref().and_then(Histogram::quantiles).map(|times| times.min))]
     }
 
-    /// Every service since the beginning, those with most clients' events first.
-    pub fn totals(&self) -> Vec<ServiceTotals> {
-        let mut all: Vec<ServiceTotals> = self.services.iter().map(|(key, service)| ServiceTotals::of(*key, service)).collect();
-        all.arrange_by_key(|s| s.key);
-        all
+    /// The services that have a `place`, in the order of these: what is made of a service is large, and need not be moved then.
+    fn in_order<P: Ord + Copy>(&self, place: impl Fn(&ServiceKey, &ServiceRecord) -> Option<P>) -> Vec<(&ServiceKey, &ServiceRecord)> {
+        let placed = self.services.iter().filter_map(|(key, service)| Some((place(key, service)?, key, &**service)));
+        let mut placed: Vec<(P, &ServiceKey, &ServiceRecord)> = placed.collect();
+        placed.arrange_by_key(|(place, ..)| *place);
+        placed.into_iter().map(|(_, key, service)| (key, service)).collect()
+    }
+
+    /// Services since the beginning, those with most clients' events first: so many, and how many there are. What routers say cannot be reached
+    /// is a service only where somebody was seen to use it.
+    pub fn totals(&self, most: usize) -> (Vec<ServiceTotals>, u64) {
+        let seen = self.in_order(|key, service| {
+            let is_seen = !service.whole.is_only(Trouble::Unreachable);
+            is_seen.then(|| (Reverse(service.whole.uses()), *key))
+        });
+        (seen.iter().take(most).map(|(key, service)| ServiceTotals::of(**key, service)).collect(), seen.len() as u64)
     }
 }

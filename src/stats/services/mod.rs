@@ -84,7 +84,8 @@ type Bounded<K, V, const CAP: usize, const SECONDS: i64> = BoundedMap<K, V, CAP,
 #[derive(Debug, Default)]
 pub struct ServiceLedger {
     caps: CapScale,
-    services: HashMap<ServiceKey, ServiceRecord>,
+    /// Each in its own place: records are large, and a map moves what it holds as it grows.
+    services: HashMap<ServiceKey, Box<ServiceRecord>>,
     scans: Scans,
     lossy: LossyConnections,
     /// Connections whose one end says nothing any more.
@@ -171,7 +172,7 @@ impl ServiceLedger {
             self.beyond = self.beyond.saturating_add(1);
             return None;
         }
-        let service = self.services.entry(key).or_insert_with(ServiceRecord::unknown);
+        let service = self.services.entry(key).or_insert_with(|| Box::new(ServiceRecord::unknown()));
         service.last = service.last.max(time);
         count(&mut service.whole);
         let number = time.0.div_euclid(BIN);
@@ -181,6 +182,10 @@ impl ServiceLedger {
             if let Some((number, past)) = service.bins.back() {
                 service.usual.note(past, *number);
                 service.troubled = if past.is_troubled() { Some(*number) } else { service.troubled };
+            }
+            if service.bins.len() == service.bins.capacity() {
+                // Bins are large, and most services have few.
+                service.bins.reserve_exact((service.bins.len() / 2).max(1));
             }
             service.bins.push_back((number, ServiceCounts::default()));
             self.bins += 1;
@@ -260,6 +265,16 @@ impl ServiceLedger {
     /// Whether a station connects to others from several addresses: it is a router.
     pub fn routes(&self, station: Mac, now: Timestamp) -> bool {
         self.fallbacks.routes(station, now)
+    }
+
+    /// How many services are known.
+    pub fn len(&self) -> usize {
+        self.services.len()
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.services.is_empty()
     }
 
     /// Whether clients use a service of a host.

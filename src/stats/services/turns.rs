@@ -13,7 +13,7 @@ impl ServiceLedger {
         let latency = turn.answered.since(turn.asked).max(0);
         // The server held it until there was something to tell.
         let is_held = latency >= LONG_POLL.in_nanos();
-        let slowness = Slowness::of(self.services.get(&key), turn.answered, turn.network, SLOW_FLOOR.in_nanos());
+        let slowness = Slowness::of(self.services.get(&key).map(Box::as_ref), turn.answered, turn.network, SLOW_FLOOR.in_nanos());
         // Of what is not known nobody knows how long it may take, but for what it usually does.
         let is_meant = |trouble: &Trouble| turn.kind != TurnKind::Unknown || *trouble == Trouble::SlowerThanUsual;
         self.with(key, turn.answered, |counts| {

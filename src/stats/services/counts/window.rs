@@ -53,6 +53,9 @@ fn troubled(
     for (at, troubled) in troubles.iter_mut().enumerate() {
         let of = |counts: &ClientCounts| counts.troubles.get(at).copied().unwrap_or(0);
         troubled.count = of(sum).into();
+        if troubled.count == 0 {
+            continue;
+        }
         troubled.clients = clients.iter().filter(|c| of(&c.1) > 0).count() as u64;
         troubled.is_more = of(others) > 0;
         if troubled.clients > 0 {
@@ -60,7 +63,7 @@ fn troubled(
             most.arrange_by_key(|c| (std::cmp::Reverse(of(&c.1)), c.0));
             troubled.named.iter_mut().zip(most).for_each(|(place, c)| *place = Some(c.0));
         }
-        troubled.span = spans.get(at).copied().flatten().filter(|_| troubled.count > 0);
+        troubled.span = spans.get(at).copied().flatten();
     }
     troubles
 }
@@ -106,7 +109,7 @@ pub fn window<'a>(
         segments.add(&part.segments);
         turns.add(&part.turns);
         let counted = part.clients.iter().filter(|c| !is_left_out(c.0));
-        clients.extend(counted.inspect(|c| sum.add(&c.1)));
+        clients.extend(counted.inspect(|c| sum.add(c.1)).map(|(client, counts)| (client, *counts)));
         spans.iter_mut().zip(part.spans).for_each(|(span, more)| *span = Episode::of_both(*span, more));
         idle_cuts.extend(part.idle_cuts.iter().map(|millis| f64::from(*millis) / 1e3));
         part.zones.iter().filter(|zone| **zone != 0).for_each(|zone| zones.zone(*zone));
