@@ -33,6 +33,7 @@ mod trigger;
 
 use crate::capture::host::HostProbe;
 use crate::cli::{self, Command, Common, FleetInitRequest, FleetRequest, Invocation, Offered, OfferedExporter, Parsed, ReportRequest};
+use crate::diagnose;
 use crate::engine;
 use crate::error::{Error, Outcome, Result};
 use crate::export::registry::EXPORTERS;
@@ -84,6 +85,8 @@ fn offered() -> Offered {
     Offered {
         formats: report::FORMATS.iter().map(|f| (f.token(), f.about())).collect(),
         exporters: EXPORTERS.iter().map(exporter).collect(),
+        findings: diagnose::IDS.to_vec(),
+        tables: TABLES.iter().map(|table| table.token()).collect(),
     }
 }
 
@@ -110,7 +113,7 @@ fn run(settings: &Invocation) -> Result<u8> {
         Command::Dashboard { input, recorder, request, .. } if console.interactive() => {
             screen::watch(&by_name(input)?, common, &preferences, (recorder, request.compare.as_deref())).map(|()| 0)
         }
-        Command::Dashboard { request, needs_screen: true, .. } => Err(needs_screen(request.compare.is_some())),
+        Command::Dashboard { input, needs_screen: Some(option), .. } => Err(needs_screen(option, input)),
         Command::Dashboard { input, request, .. } => {
             write_report(&console, (common, &preferences), &by_name(input)?, (report::FORMATS[0], None), None, request.top)
         }
@@ -120,7 +123,7 @@ fn run(settings: &Invocation) -> Result<u8> {
             tell_of_ending(format, output.as_deref());
             write_report(&console, (common, &preferences), &by_name(input)?, (format, table), output.as_deref(), *top)
         }
-        Command::Check { input, format } => check::check(&console, common, &by_name(input)?, format),
+        Command::Check { input, format } => check::check(&console, common, input, format),
         Command::Packets { input, request, stretch } => packets::list(&console, common, &by_name(input)?, request, *stretch).map(|()| 0),
         Command::Save { input, stretch, output } => save::save(&console, common, &by_name(input)?, *stretch, output).map(|()| 0),
         Command::Diff(request) => diff::diff(&console, common, request).map(|()| 0),
@@ -143,10 +146,13 @@ fn run(settings: &Invocation) -> Result<u8> {
 }
 
 /// What is wrong where there is no screen to show what was asked for.
-fn needs_screen(compares: bool) -> Error {
-    Error::usage(match compares {
-        true => "--compare goes with the dashboard, on a terminal; spantop diff BEFORE AFTER compares two captures",
-        false => "--recorder, --save-dir, --save-on and --ring go with the dashboard: on a terminal",
+fn needs_screen(option: &str, input: &InputSettings) -> Error {
+    Error::usage(match option {
+        "--compare" => "--compare goes with the dashboard, on a terminal; spantop diff BEFORE AFTER compares two captures".to_owned(),
+        _ if option.starts_with("--ring") && matches!(input, InputSettings::Files(_)) && !source::is_endless(input) => {
+            recorder::RING_OF_A_CAPTURE.to_owned()
+        }
+        _ => format!("{option} goes with the dashboard: on a terminal, which standard output is not"),
     })
 }
 

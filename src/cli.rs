@@ -23,7 +23,7 @@ use crate::error::{Error, Result};
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
-use clap::{ArgMatches, CommandFactory, FromArgMatches};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, ValueHint};
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -36,6 +36,10 @@ pub struct Offered {
     pub formats: Vec<(&'static str, &'static str)>,
     /// Exporters of a probe.
     pub exporters: Vec<OfferedExporter>,
+    /// Identifiers of findings.
+    pub findings: Vec<&'static str>,
+    /// Tables of a report.
+    pub tables: Vec<&'static str>,
 }
 
 /// An exporter, as help and manual tell of it.
@@ -92,6 +96,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>, offered: &Offered) -> Res
         Ok(matches) => matches,
         Err(printed) => return misspelt(&args, &printed).map_or_else(|| Ok(Parsed::Printed(ClapText(Box::new(printed)))), Err),
     };
+    misread_replay(&args)?;
     let mut file = None;
     if let Some(path) = config_path(&matches) {
         let read = config::read(&path)?;
@@ -213,6 +218,17 @@ fn misspelt(args: &[OsString], printed: &clap::Error) -> Option<Error> {
     Some(Error::usage(format!("{word}: no such capture and no command; did you mean spantop {meant}?")))
 }
 
+/// Refuses a speed that is none where it stands behind `--replay=`: a word behind `--replay` and a blank is a capture.
+fn misread_replay(args: &[OsString]) -> Result<()> {
+    let typed = args.iter().filter_map(|arg| arg.to_str()?.strip_prefix("--replay="));
+    match typed.into_iter().find(|text| units::replay(text).is_none()) {
+        Some(text) => {
+            Err(Error::usage(format!("--replay={text}: a speed is wanted, such as 10; the capture stands apart: spantop --replay=10 FILE")))
+        }
+        None => Ok(()),
+    }
+}
+
 /// The command that a word is most like, when it is like one.
 pub fn like_a_command(word: &str) -> Option<String> {
     let command = Typed::command();
@@ -307,7 +323,16 @@ pub fn help(offered: &Offered) -> String {
 /// Writes completions for a shell.
 pub fn completions(shell: Shell, offered: &Offered) -> Vec<u8> {
     let mut out = Vec::new();
-    clap_complete::generate(shell.0, &mut command(offered), "spantop", &mut out);
+    let words = |all: &[&'static str]| PossibleValuesParser::new(all.iter().map(|word| PossibleValue::new(*word)).collect::<Vec<_>>());
+    // Where a name is wanted files are none.
+    let no_file = |arg: clap::Arg| if arg.get_id() == "interface" { arg.value_hint(ValueHint::Other) } else { arg };
+    let commands: Vec<String> = Typed::command().get_subcommands().map(|c| c.get_name().to_owned()).collect();
+    let all = command(offered)
+        .mut_subcommand("explain", |c| c.mut_arg("finding", |a| a.value_parser(words(&offered.findings))))
+        .mut_subcommand("report", |c| c.mut_arg("table", |a| a.value_parser(words(&offered.tables))))
+        .mut_args(no_file);
+    let mut all = commands.iter().fold(all, |all, name| all.mut_subcommand(name, |c| c.mut_args(no_file)));
+    clap_complete::generate(shell.0, &mut all, "spantop", &mut out);
     out
 }
 

@@ -82,7 +82,7 @@ impl Error {
     /// The process exit code: 1 runtime failure, 2 wrong usage, 130 interrupted.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) => 2,
+            Self::Usage(_) | Self::Filter(_) => 2,
             Self::Interrupted => 130,
             _ => 1,
         }

@@ -327,3 +327,62 @@ fn a_remedy_is_in_the_words_of_the_maker_whose_copies_these_are() {
         assert!(found.remedy.contains(maker), "{maker}: {}", found.remedy);
     }
 }
+
+#[test]
+fn tunnels_that_were_cut_without_their_lengths_are_taken_off() {
+    // The way cuts copies to so many bytes, and no header says how many there were but those inside the copy.
+    let plan = Plan { connections: 60, segments: 20, loss_after: 0.0, mss: 1400, ..Plan::default() };
+    let frames = network::run(&plan);
+    let copies = mirror::span(&frames, |port| port >= 100, true, true);
+    let carriers: [(&str, Disguise); 3] = [
+        ("VXLAN", |n, f| outer(n).vxlan(5).frame(f).build()),
+        ("Geneve", |n, f| outer(n).geneve(5, &[]).frame(f).build()),
+        ("VXLAN over IPv6", |_, f| {
+            let [source, destination] = [1, 2].map(|n| std::net::Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, n));
+            Packet::eth([2, 0, 8, 0, 0, 1], [2, 0, 8, 0, 0, 2]).ipv6(source, destination).vxlan(5).frame(f).build()
+        }),
+    ];
+    let wrapped = |carry: Disguise, most: usize| -> Frames {
+        let cut = copies.iter().enumerate().map(|(n, copy)| {
+            let mut frame = carry(n, &copy.frame);
+            frame.truncate(most);
+            (copy.time, frame)
+        });
+        cut.collect()
+    };
+    for (name, carry) in carriers {
+        let whole = analyse(&wrapped(carry, usize::MAX));
+        let s = analyse(&wrapped(carry, 400));
+        assert_eq!((s.capture.losses.malformed, s.mirror.sessions[0].packets), (0, copies.len() as u64), "{name}");
+        assert_eq!(
+            (s.stats.tcp_flags, s.stats.total),
+            (whole.stats.tcp_flags, whole.stats.total),
+            "{name}: lengths are those of what was cut"
+        );
+        assert_eq!(ids(&whole), [""; 0], "{name}");
+        assert_eq!(ids(&s), ["trunc"], "{name}: no advice to read what is read");
+    }
+}
+
+#[test]
+fn what_is_read_so_and_contradicts_itself_is_no_reason_to_advise_it() {
+    // A datagram that is longer than the packet it is in, at the port of VXLAN and at one that only looks so.
+    let broken = |port: u16| -> Frames {
+        let tell = |(n, copy): (usize, Copied)| {
+            let mut frame = outer(n).vxlan(5).frame(&copy.frame).build();
+            frame[36..38].copy_from_slice(&port.to_be_bytes());
+            frame[38..40].copy_from_slice(&u16::MAX.to_be_bytes());
+            (copy.time, frame)
+        };
+        clean().into_iter().enumerate().map(tell).collect()
+    };
+    let advises = |settings: &Settings, port| ids(&analyse_with(&broken(port), settings)).contains(&"decap.port");
+    let declared = Settings {
+        mirror: spantop::settings::MirrorSettings {
+            carriers: vec![spantop::model::Carrier::Udp(9_999, spantop::model::TunnelKind::Vxlan)],
+            ..Default::default()
+        },
+        ..Settings::default()
+    };
+    assert!(!advises(&Settings::default(), 4789) && advises(&Settings::default(), 9_999) && !advises(&declared, 9_999));
+}

@@ -345,7 +345,6 @@ fn wrong_usage_is_named_and_exits_with_two() {
         (vec!["--follow"], "--follow"),
         (vec!["--follow", "--replay", &file], "--follow"),
         (vec!["report", "--follow", "-"], "--follow"),
-        (vec!["report", "-i", "99"], "-i 99"),
         (vec!["report", "-i", "any", "-i", "lo"], "any"),
         (vec!["report", "-i", "lo", "-i", "lo"], "given twice"),
         (vec!["completions", "tcsh98"], "tcsh98"),
@@ -941,4 +940,46 @@ fn what_is_wrong_with_a_mirrors_flag_names_the_flag() {
         assert_eq!(output.status.code(), Some(2), "{flag} {value}: {said}");
         assert!(said.contains(flag) && said.contains(says), "{flag} {value}: {said}");
     }
+}
+
+#[test]
+fn a_mistake_is_told_by_its_own_name() {
+    let folder = folder("mistakes");
+    let capture = six_in(&folder);
+    let (capture, nowhere) = (capture.as_str(), folder.join("none/x.pcapng"));
+    for (arguments, told) in [
+        (vec!["fleet", "foo"], "foo: no database that fleet reads; which database?"),
+        (vec!["--replay=abc", capture], "--replay=abc: a speed is wanted, such as 10"),
+        (vec!["--ring", "/tmp/x", capture], "--ring is for ports and pipes: a capture is on the disk already"),
+        (vec!["--save-dir", "/tmp", capture], "--save-dir goes with the dashboard: on a terminal"),
+        (vec!["report", "-f", "notafilter", capture], "notafilter"),
+        (vec!["report", "--speed", "10", capture], "write 10G, 10M, or 10b/s"),
+    ] {
+        let output = spantop(&arguments);
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        assert!(said.contains(told) && !said.contains("--export"), "{arguments:?}: {said}");
+    }
+    let output = spantop(&["save", capture, "-o", nowhere.to_str().unwrap()]);
+    assert_eq!((output.status.code(), stderr(&output).contains("there is no directory")), (Some(1), true), "{output:?}");
+    // The same port, by a name and by a number that nothing has.
+    for (command, code) in [("report", 1), ("check", 3)] {
+        let codes = ["no-such-port", "4711"].map(|port| spantop(&[command, "-i", port]).status.code());
+        assert_eq!(codes, [Some(code); 2], "{command}");
+    }
+    let output = spantop(&["packets", capture, "--from", "10m"]);
+    assert!(output.status.success() && stderr(&output).contains("nothing lies in what was asked for: there are 6 packets"), "{output:?}");
+    let output = spantop(&["packets", capture, "--from", "1"]);
+    assert!(!stderr(&output).contains("nothing lies"), "{output:?}");
+}
+
+#[test]
+fn completions_know_the_words_that_are_wanted() {
+    for shell in ["bash", "zsh", "fish"] {
+        let text = stdout(&spantop(&["completions", shell]));
+        assert!(text.contains("dns.slow") && text.contains("tcp_analysis"), "{shell}");
+    }
+    // Which changes nothing of what is said of a word that is none.
+    let output = spantop(&["explain", "dns.slo"]);
+    assert!(stderr(&output).contains("dns.slow"), "{output:?}");
 }

@@ -396,3 +396,26 @@ fn copied_handshakes_are_judged_alike_at_any_distance() {
         assert!(!found(&s).iter().any(|f| f.0 == "dup.flood"), "{gap} ns apart: {:?}", found(&s));
     }
 }
+
+#[test]
+fn what_tunnels_in_ipv6_carry_tells_packets_apart() {
+    // Acknowledgements of one length, each once, inside IPv6 that stays on.
+    let ends = [1u16, 2].map(|n| std::net::Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, n));
+    let inner = |k: i64| {
+        let ip = Packet::eth(A, B).ipv4([192, 0, 2, 66], [198, 51, 100, 3]).id(k as u16);
+        ip.tcp(443, 5_000).seq(7).ack(k as u32 * 100).flags(ACK).unpadded().build()[14..].to_vec()
+    };
+    let wraps: [(&str, fn(Packet, Vec<u8>) -> Packet); 2] = [
+        ("4in6", |ip, packet| ip.protocol(4).payload(&packet)),
+        ("GRE", |ip, packet| ip.protocol(47).payload(&[&[0, 0, 8, 0][..], &packet].concat())),
+    ];
+    for (name, wrap) in wraps {
+        let sent: Vec<Sent> = (0..3_000).map(|k| (k * 40 * US, wrap(Packet::eth(A, B).ipv6(ends[0], ends[1]), inner(k)).build())).collect();
+        let s = report(&sent);
+        let (duplicates, findings) = (&s.mirror.duplicates, found(&s));
+        assert!(duplicates.classes.is_empty() && !findings.iter().any(|f| f.0.starts_with("dup.")), "{name}: {duplicates:?} {findings:?}");
+        // Each twice is twice.
+        let s = report(&copied(&sent, 2, 3 * US));
+        assert_eq!(s.mirror.duplicates.traffic.packets, 3_000, "{name}: {:?}", s.mirror.duplicates);
+    }
+}

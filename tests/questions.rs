@@ -288,7 +288,7 @@ fn what_is_wrong_and_with_whom() {
     asked.answers("Why is 10.1.0.71 slow? The server takes its time", &["5"], &["10.1.0.71:8000", "2.0 s", "400 µs"]);
     asked.answers("Which switch and port am I on?", &[], &["sw-a Gi1/0/24"]);
     asked.answers("Retransmissions: between whom?", &["4", "s"], &["10.1.0.30:", "10.1.0.31:9000", " %"]);
-    asked.answers("When was the worst burst?", &["w"], &["the worst burst", "in the millisecond at 22:14:00"]);
+    asked.answers("When was the worst burst?", &["w"], &["the busiest millisecond", "at 22:14:00"]);
 }
 
 #[test]
@@ -395,7 +395,7 @@ fn each_question_is_answered_on_a_port() {
     asked.tty.keys(&["3"]);
     asked.shows_the_busiest();
     asked.answers("Retransmissions: between whom?", &["4", "s", "s"], &["10.1.0.30:", "10.1.0.31:9000", " %"]);
-    asked.answers("When was the worst burst?", &["w"], &["the worst burst", "in the millisecond at"]);
+    asked.answers("When was the worst burst?", &["w"], &["the busiest millisecond"]);
     asked.answers("What changed since yesterday?", &["D"], &["new", "finding", "Name server 10.1.0.53 answers slowly"]);
     asked.answers("The packets of that conversation, please", &["4", "Down", "W"], &["saved ", "spantop-0001.pcapng"]);
     let listed = Command::new(PROGRAM).arg("packets").arg(asked.folder.join("spantop-0001.pcapng")).output().expect("the program");

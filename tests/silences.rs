@@ -3,6 +3,8 @@
 
 #[path = "silences/again.rs"]
 mod again;
+#[path = "silences/midstream.rs"]
+mod midstream;
 mod support;
 #[path = "silences/uneven.rs"]
 mod uneven;

@@ -6,8 +6,12 @@ mod addresses;
 mod agree;
 #[path = "troubles/behind.rs"]
 mod behind;
+#[path = "troubles/carried.rs"]
+mod carried;
 #[path = "troubles/cuts.rs"]
 mod cuts;
+#[path = "troubles/databases.rs"]
+mod databases;
 #[path = "troubles/detours.rs"]
 mod detours;
 #[path = "troubles/distance.rs"]
@@ -28,6 +32,8 @@ mod one_sided;
 mod receivers;
 #[path = "troubles/replies.rs"]
 mod replies;
+#[path = "troubles/sent_on.rs"]
+mod sent_on;
 #[path = "troubles/silences.rs"]
 mod silences;
 #[path = "troubles/sizes.rs"]

@@ -1,7 +1,7 @@
 //! `spantop check`: the verdict on a mirror, as an exit code; `spantop explain`: what a finding means.
 
 use super::console::Console;
-use super::{fold, output, signals};
+use super::{fold, output, signals, source};
 use crate::cli::{self, Common};
 use crate::diagnose;
 use crate::error::{Error, Outcome, Result};
@@ -21,8 +21,10 @@ pub fn check(console: &Console, common: &Common, input: &InputSettings, format: 
     let text = format.token() == "text";
     let stop = signals::watch()?;
     let rows = if text { ROWS } else { format.rows() };
-    let (Outcome { result: snapshot, failure }, standing) = match fold(console, common, input, rows, None, &stop) {
-        Err(error) if error.exit_code() == 1 => {
+    let folded = source::by_name(input.clone()).and_then(|input| fold(console, common, &input, rows, None, &stop));
+    let (Outcome { result: snapshot, failure }, standing) = match folded {
+        // That 2 is the mirror's here, and nothing is known of it.
+        Err(error) if error.exit_code() == 1 || matches!(error, Error::Filter(_)) => {
             super::console::say(&error);
             return Ok(Verdict::Unknown.exit_code());
         }

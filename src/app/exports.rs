@@ -3,8 +3,12 @@
 use crate::browse::SaveFolder;
 use crate::model::clock;
 use crate::model::text::printable;
+use crate::model::units::grouped;
 use crate::report::{self, ReportNote, ReportOptions};
 use crate::settings::made_file::private;
+use crate::snapshot::Snapshot;
+use crate::snapshot::table::AnyTable;
+use crate::snapshot::tables;
 use crate::tui::{self, Export};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -16,10 +20,27 @@ const ATTEMPTS: u32 = 1_000;
 /// Writes an export into a folder, into a file that was not there before; what became of it.
 pub fn write(folder: &SaveFolder, export: &Export) -> String {
     let said = match create(folder, export) {
-        Ok(name) => format!("written: {name}"),
+        Ok(name) => format!("written: {name}{}", cut(export)),
         Err(e) => format!("not written: {}: {e}", folder.called(&folder.path)),
     };
     printable(&said).into_owned()
+}
+
+/// How much of the tables it holds, where a dashboard has only their largest rows: a file that says nothing would be taken for all of them.
+fn cut(export: &Export) -> String {
+    let of = |table: &'static dyn AnyTable, snapshot: &Snapshot| {
+        let sheets = (0..table.sheets().len()).map(|sheet| table.rows(sheet, snapshot));
+        let counts = sheets.map(|rows| (rows.len() as u64, rows.total_rows()));
+        let (here, all) = counts.fold((0, 0u64), |sum, (here, all)| (sum.0 + here, sum.1.saturating_add(all.max(here))));
+        (here < all).then(|| format!("{} of {} {}", grouped(here), grouped(all), table.token().replace('_', " ")))
+    };
+    let lacking: Vec<String> = match export {
+        Export::Csv(table, snapshot, _) => tables::find(table).and_then(|table| of(table, snapshot)).into_iter().collect(),
+        // The other formats show the first rows of every table, and say so.
+        Export::Report("json", snapshot, _) => tables::TABLES.iter().filter(|t| t.in_json()).filter_map(|t| of(*t, snapshot)).collect(),
+        _ => Vec::new(),
+    };
+    if lacking.is_empty() { String::new() } else { format!(" (the largest: {}; spantop report writes all)", lacking.join(", ")) }
 }
 
 fn create(folder: &SaveFolder, export: &Export) -> io::Result<String> {
@@ -104,8 +125,18 @@ pub fn open(program: &str, file: &Path, filter: Option<&str>) -> String {
 mod tests {
     use super::*;
     use crate::model::Timestamp;
-    use crate::snapshot::Snapshot;
     use std::sync::Arc;
+
+    #[test]
+    fn what_a_dashboard_does_not_hold_is_told() {
+        let mut snapshot = Snapshot::default();
+        snapshot.stats.conversations.tcp.total_rows = 2_682;
+        let csv = |snapshot: &Snapshot| cut(&Export::Csv("conversations", Arc::new(snapshot.clone()), Vec::new()));
+        assert_eq!(csv(&snapshot), " (the largest: 0 of 2,682 conversations; spantop report writes all)");
+        let report = |format| cut(&Export::Report(format, Arc::new(snapshot.clone()), Vec::new()));
+        assert!(report("json").contains("0 of 2,682 conversations") && report("text").is_empty());
+        assert_eq!(csv(&Snapshot::default()), "", "all of nothing");
+    }
 
     /// A table of CSV has no place for notes: they are a table beside it.
     #[test]

@@ -44,11 +44,10 @@ fn target(url: Option<&str>, preferences: &Preferences) -> Result<ExportTarget> 
     let text = url.or_else(own).ok_or_else(|| Error::usage(wanted))?;
     let is_bare = text.starts_with("http://") || text.starts_with("https://");
     let text = if is_bare { format!("clickhouse:{text}") } else { text.to_owned() };
-    let is_database = text.starts_with("clickhouse:");
-    let target = ExportTarget::parse(&text).map_err(|e| Error::usage(e.to_string().trim_start_matches("--export ")))?;
-    if !is_database {
-        return Err(Error::usage(wanted));
+    if !text.starts_with("clickhouse:") {
+        return Err(Error::usage(format!("{text}: no database that fleet reads; {wanted}")));
     }
+    let target = ExportTarget::parse(&text).map_err(|e| Error::usage(e.to_string().trim_start_matches("--export ")))?;
     let options = preferences.probe.options.get(&target.exporter).cloned().unwrap_or_default();
     Ok(ExportTarget { options, ..target })
 }

@@ -55,6 +55,9 @@ impl Output {
         {
             return Err(Error::usage(format!("-o {} is one of the captures to be read; name another file", path.display())));
         }
+        if let Some(folder) = place.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
+            return Err(refuse(&io::Error::new(io::ErrorKind::NotFound, format!("there is no directory {}", folder.display()))));
+        }
         // A directory that takes no file is found out now, not after an hour of capturing.
         let new = Temporary::create(&place).map_err(|e| refuse(&e))?;
         let old = fs::File::options().write(true).open(&place).ok();

@@ -1,6 +1,6 @@
 //! `spantop packets`: one line a packet, as they are read.
 
-use super::console::Console;
+use super::console::{Console, say};
 use super::output::Output;
 use super::{engine_settings, progress, signals, source};
 use crate::browse::{self, StreamStarts};
@@ -8,12 +8,12 @@ use crate::cli::{Common, PacketsRequest};
 use crate::decode::Rules;
 use crate::engine::{self, Listeners, PacketBatch};
 use crate::error::{Error, Result};
-use crate::model::Timestamp;
+use crate::model::{Timestamp, units};
 use crate::report::packets::{PacketFormat, PacketList};
 use crate::settings::{InputSettings, PacketStretch};
 use crate::snapshot::Query;
 use std::io::{self, BufWriter, ErrorKind, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Bytes gathered before a system call.
@@ -39,7 +39,8 @@ pub fn list(console: &Console, common: &Common, input: &InputSettings, request: 
     let failed = Arc::new(Mutex::new(None));
     let list = PacketList::new(BufWriter::with_capacity(BUFFER, io::stdout()), format, *tree);
     let streams = StreamStarts::new(rules.clone());
-    let mut listing = Listing { list, stretch, rules, streams, first: None, taken: 0 };
+    let listed = Arc::new(AtomicU64::new(0));
+    let mut listing = Listing { list, stretch, rules, streams, first: None, taken: 0, listed: Arc::clone(&listed) };
     let listener = {
         let (stop, done, failed) = (Arc::clone(&stop), Arc::clone(&done), Arc::clone(&failed));
         Box::new(move |packets: &PacketBatch<'_>| {
@@ -63,6 +64,12 @@ pub fn list(console: &Console, common: &Common, input: &InputSettings, request: 
     if stop.load(Ordering::Relaxed) && !done.load(Ordering::Relaxed) && !source::is_endless(input) {
         return Err(Error::Interrupted);
     }
+    if let (0, seen) = (listed.load(Ordering::Relaxed), outcome.result.mirror.link.packets)
+        && seen > 0
+    {
+        let (seen, lasts) = (units::plural(seen, "packet"), units::duration(outcome.result.duration()));
+        say(format_args!("warning: nothing lies in what was asked for: there are {seen}, over {lasts}"));
+    }
     console.losses(&outcome.result);
     outcome.complete().map(|_| ())
 }
@@ -76,6 +83,8 @@ struct Listing<W> {
     /// Time of the capture's first packet.
     first: Option<Timestamp>,
     taken: u64,
+    /// The same, for who waits for the end.
+    listed: Arc<AtomicU64>,
 }
 
 impl<W: Write> Listing<W> {
@@ -90,6 +99,7 @@ impl<W: Write> Listing<W> {
             self.streams.note(number, &packet);
             if self.stretch.contains(listed.number, listed.time, first) {
                 self.taken += 1;
+                self.listed.store(self.taken, Ordering::Relaxed);
                 let tree = browse::take_apart_in(&self.streams, number, &packet, &self.rules);
                 self.list.write(listed, Some(&tree))?;
             }

@@ -36,6 +36,9 @@ impl TapeReader for RecorderReader {
     }
 }
 
+/// Why no ring is written of a capture.
+pub const RING_OF_A_CAPTURE: &str = "--ring is for ports and pipes: a capture is on the disk already";
+
 /// A recorder, and the names of its interfaces.
 pub type Recording = (Recorder, Vec<String>);
 
@@ -63,7 +66,7 @@ impl PacketKeepers {
         let names: Vec<String> = source.info().into_iter().map(|info| info.name).collect();
         if !source::is_endless(input) {
             if wanted.ring.is_some() {
-                return Err(Error::usage("--ring is for ports and pipes: a capture is on the disk already"));
+                return Err(Error::usage(RING_OF_A_CAPTURE));
             }
             return Ok(Self { recorder: None, ring: None, listeners: Listeners::default() });
         }

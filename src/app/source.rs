@@ -109,7 +109,7 @@ pub fn by_name(mut input: InputSettings) -> Result<InputSettings> {
             continue;
         }
         let port = number.checked_sub(1).and_then(|at| ports.get(at));
-        let wrong = || Error::usage(format!("-i {given}: there are {} interfaces (spantop interfaces lists them)", ports.len()));
+        let wrong = || Error::NoSuchInterface(format!("-i {given}: there are {} interfaces (spantop interfaces lists them)", ports.len()));
         *given = port.map(|port| port.name.clone()).ok_or_else(wrong)?;
     }
     Ok(input)

@@ -42,7 +42,7 @@ impl Librarian {
         Self {
             shelf,
             matcher: Matcher::new(rules.clone()),
-            streams: StreamStarts::new(rules.clone()),
+            streams: StreamStarts::new(rules.clone()).with_marks(),
             rules,
             lines: Lines::default(),
             begin: None,
@@ -198,6 +198,11 @@ impl Librarian {
 
     fn begin(&mut self) -> Result<Timestamp> {
         if let Some(begin) = self.begin {
+            return Ok(begin);
+        }
+        // Times count from the first packet of all, also where that is not kept any more.
+        if let Some(begin) = self.shelf.begin() {
+            self.begin = Some(begin);
             return Ok(begin);
         }
         let (mut begin, first) = (None, self.shelf.range().start);

@@ -26,12 +26,16 @@ use crate::model::{Direction, FlowKey, LinkType, PacketTree, TapePacket, Timesta
 /// packet's number is from 0.
 pub fn take_apart_in(streams: &StreamStarts, number: u64, packet: &TapePacket<'_>, rules: &Rules) -> PacketTree {
     let (mut tree, flow) = apart(packet.link, packet.bytes, packet.wire, rules);
+    if tree.protocol.starts_with("TLSv1") && flow.is_some_and(|(key, _)| streams.is_tls_1_3(number, &key)) {
+        tree.protocol = "TLSv1.3".into();
+    }
     let is_syn = tree.fields("tcp.flags.syn").last().is_some_and(|field| field.number == Some(1));
     if let Some((key, way)) = flow.filter(|(key, _)| key.protocol == 6)
         && let Some(start) = streams.of(number, &key, way, is_syn)
     {
         relative::show(&mut tree, start);
     }
+    relative::mark(&mut tree, streams.marks(number));
     tree
 }
 

@@ -2,9 +2,10 @@
 //! by the scale of the handshake. Packets are noted in their order; those that were not noted keep the numbers of their headers.
 
 use crate::decode::{self, Headers, Peel, Rules};
-use crate::model::limits::NOTED_STREAMS;
+use crate::model::limits::{NOTED_MARKS, NOTED_STREAMS};
 use crate::model::tcp::{ACK, SYN};
-use crate::model::{Direction, FlowKey, Frame, PacketTree, Segment, TapePacket, TreeField};
+use crate::model::{AnalysisFlags, Direction, FlowKey, Frame, PacketTree, Segment, TapePacket, TreeField};
+use crate::stats::Analyser;
 use hashbrown::HashMap;
 use std::ops::Range;
 
@@ -15,6 +16,10 @@ struct Start {
     from: u64,
     base: [Option<u32>; 2],
     scale: [Scale; 2],
+    /// Its number with the analysis; 0 where it is not analysed.
+    handle: u32,
+    /// Both sides agreed on TLS 1.3, whose records call themselves 1.2 (RFC 8446 section 5.1).
+    is_tls_1_3: bool,
 }
 
 /// What is known of a window's scale.
@@ -39,6 +44,10 @@ pub struct StreamStarts {
     held: usize,
     /// The packets that were noted, by number from 0.
     noted: Range<u64>,
+    /// Wireshark's analysis of their segments, where that is wanted.
+    analyser: Option<Box<Analyser>>,
+    /// What it says of those packets of which it says anything, ascending.
+    marks: Vec<(u64, AnalysisFlags)>,
 }
 
 /// What counts for one segment: what to take from its numbers, and the shift of its window.
@@ -55,6 +64,19 @@ impl StreamStarts {
     /// Notes packets that are decoded by rules.
     pub fn new(rules: Rules) -> Self {
         Self { rules, ..Self::default() }
+    }
+
+    /// Notes as well what Wireshark's analysis says of segments, and which connections speak TLS 1.3.
+    #[must_use]
+    pub fn with_marks(mut self) -> Self {
+        self.analyser = Some(Box::default());
+        self
+    }
+
+    /// What the analysis says of a packet that was noted, by number from 0.
+    pub fn marks(&self, number: u64) -> AnalysisFlags {
+        let at = self.marks.binary_search_by_key(&number, |mark| mark.0);
+        at.ok().and_then(|at| self.marks.get(at)).map_or(AnalysisFlags::NONE, |mark| mark.1)
     }
 
     /// The packets that were noted.
@@ -76,6 +98,7 @@ impl StreamStarts {
         decode::walk(packet.link, packet.bytes, packet.wire, &self.rules, peel, &mut self.headers);
         let mut frame = Frame::default();
         self.headers.show(packet.bytes, self.headers.flow(), &mut frame);
+        frame.time = packet.time;
         let (Some((key, way)), Some(segment)) = (frame.flow, frame.tcp) else { return };
         let [this, other] = sides(way);
         let known = self.streams.entry(key).or_default();
@@ -88,9 +111,24 @@ impl StreamStarts {
             self.held += 1;
             known.push(Start { from: number, ..Start::default() });
         }
-        if let Some(start) = known.last_mut() {
-            learn(start, [this, other], &frame, &segment);
+        let follows = known.len() > 1;
+        let Some(start) = known.last_mut() else { return };
+        learn(start, [this, other], &frame, &segment);
+        let Some(analyser) = &mut self.analyser else { return };
+        let flags = analyser.analyse(&mut start.handle, &frame, way, is_other && follows).flags;
+        if !flags.is_empty() && self.marks.len() < NOTED_MARKS {
+            self.marks.push((number, flags));
         }
+        start.is_tls_1_3 |= chooses_tls_1_3(frame.payload());
+    }
+
+    /// Whether a connection of a packet that was noted speaks TLS 1.3.
+    pub fn is_tls_1_3(&self, number: u64, key: &FlowKey) -> bool {
+        self.start(number, key).is_some_and(|start| start.is_tls_1_3)
+    }
+
+    fn start(&self, number: u64, key: &FlowKey) -> Option<&Start> {
+        self.streams.get(key)?.iter().rev().find(|start| start.from <= number)
     }
 
     /// What counts for a segment of a packet that was noted.
@@ -98,7 +136,7 @@ impl StreamStarts {
         if !self.noted.contains(&number) {
             return None;
         }
-        let start = self.streams.get(key)?.iter().rev().find(|start| start.from <= number)?;
+        let start = self.start(number, key)?;
         let [this, other] = sides(way);
         let shift = match start.scale[this] {
             Scale::By(shift) if !is_syn => shift,
@@ -107,6 +145,31 @@ impl StreamStarts {
         // A way that never said anything has no numbers, and none are acknowledged.
         Some(SegmentStart { sequence: start.base[this]?, acknowledgement: start.base[other].unwrap_or(0), shift })
     }
+}
+
+/// Whether bytes begin with a server's greeting that chooses TLS 1.3 (RFC 8446 section 4.2.1).
+fn chooses_tls_1_3(bytes: &[u8]) -> bool {
+    /// Handshake records of every version, then a ServerHello.
+    const RECORD: u8 = 22;
+    const SERVER_HELLO: u8 = 2;
+    /// Its type, length, version and random value, with the header of the record before them.
+    const SESSION: usize = 5 + 4 + 2 + 32;
+    /// The extension `supported_versions` with two bytes, 1.3.
+    const CHOSEN: [u8; 6] = [0, 43, 0, 2, 3, 4];
+    if (bytes.first(), bytes.get(1), bytes.get(5)) != (Some(&RECORD), Some(&3), Some(&SERVER_HELLO)) {
+        return false;
+    }
+    // Behind the session's identifier stand the cipher, the compression and the length of the extensions.
+    let session = bytes.get(SESSION).map_or(0, |length| usize::from(*length));
+    let mut rest = bytes.get(SESSION + 1 + session + 5..).unwrap_or_default();
+    while let [kind @ .., length_high, length_low] = rest.get(..4).unwrap_or_default() {
+        let end = 4 + usize::from(u16::from_be_bytes([*length_high, *length_low]));
+        if kind == [0, 43] {
+            return rest.starts_with(&CHOSEN);
+        }
+        rest = rest.get(end..).unwrap_or_default();
+    }
+    false
 }
 
 /// The places of a way and of the one back.
@@ -174,4 +237,79 @@ pub fn show(tree: &mut PacketTree, start: SegmentStart) {
         info = replace(&info, word, *edge, edge.wrapping_sub(start.acknowledgement));
     }
     tree.info = info;
+}
+
+/// Puts before what a packet says what the analysis says of its segment, in Wireshark's words.
+pub fn mark(tree: &mut PacketTree, flags: AnalysisFlags) {
+    let words: String = flags.places().filter_map(|place| WORDS.get(place)).map(|word| format!("[TCP {word}] ")).collect();
+    if !words.is_empty() {
+        tree.info.insert_str(0, &words);
+    }
+}
+
+/// Wireshark's words in its list, by the bit of each flag.
+const WORDS: [&str; AnalysisFlags::COUNT] = [
+    "Retransmission",
+    "Fast Retransmission",
+    "Spurious Retransmission",
+    "Out-Of-Order",
+    "Dup ACK",
+    "Previous segment not captured",
+    "ACKed unseen segment",
+    "ZeroWindow",
+    "ZeroWindowProbe",
+    "ZeroWindowProbeAck",
+    "Window Full",
+    "Window Update",
+    "Keep-Alive",
+    "Keep-Alive ACK",
+    "Port numbers reused",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_analysis_says_in_the_list_what_it_says_of_a_segment() {
+        assert_eq!(AnalysisFlags::ALL[0], (AnalysisFlags::RETRANSMISSION, "retransmission"));
+        let mut tree = PacketTree { info: "443 → 50000 [ACK]".into(), ..PacketTree::default() };
+        mark(&mut tree, AnalysisFlags::NONE);
+        assert_eq!(tree.info, "443 → 50000 [ACK]");
+        mark(&mut tree, AnalysisFlags::RETRANSMISSION | AnalysisFlags::FAST_RETRANSMISSION);
+        assert_eq!(tree.info, "[TCP Retransmission] [TCP Fast Retransmission] 443 → 50000 [ACK]");
+        // The words are those of the flags.
+        for ((_, token), word) in AnalysisFlags::ALL.iter().zip(WORDS) {
+            let letters = |text: &str| text.to_lowercase().replace(['-', '_', ' '], "");
+            let begin = letters(token).chars().take(2).collect::<String>();
+            assert!(
+                letters(word).starts_with(&begin) || ["lost_segment", "reused_ports", "duplicate_ack"].contains(token),
+                "{token} {word}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_greeting_that_chooses_tls_1_3_is_told_from_others() {
+        let hello = |session: usize, extensions: &[u8]| {
+            let mut bytes = vec![22, 3, 3, 0, 0, 2, 0, 0, 0, 3, 3];
+            bytes.extend([7; 32]);
+            bytes.push(session as u8);
+            bytes.extend(vec![9; session]);
+            bytes.extend([0x13, 1, 0]);
+            bytes.extend((extensions.len() as u16).to_be_bytes());
+            bytes.extend_from_slice(extensions);
+            bytes
+        };
+        let (chosen, other) = ([0, 43, 0, 2, 3, 4], [0, 51, 0, 4, 1, 2, 3, 4]);
+        assert!(chooses_tls_1_3(&hello(0, &chosen)) && chooses_tls_1_3(&hello(32, &chosen)));
+        assert!(chooses_tls_1_3(&hello(32, &[&other[..], &chosen].concat())));
+        assert!(!chooses_tls_1_3(&hello(32, &other)) && !chooses_tls_1_3(&hello(0, &[])));
+        assert!(!chooses_tls_1_3(&hello(32, &[0, 43, 0, 2, 3, 3])), "1.2");
+        let whole = hello(32, &chosen);
+        (0..whole.len()).for_each(|end| assert!(!chooses_tls_1_3(&whole[..end]), "{end}"));
+        let mut greeting = whole;
+        greeting[5] = 1;
+        assert!(!chooses_tls_1_3(&greeting), "a client offers it");
+    }
 }

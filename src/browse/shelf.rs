@@ -17,6 +17,11 @@ pub trait Shelf: Send {
     /// The packets there are.
     fn range(&mut self) -> Range<u64>;
 
+    /// When the first packet of all came, where that is known although it need not be there any more.
+    fn begin(&mut self) -> Option<Timestamp> {
+        None
+    }
+
     /// Reads some packets that follow each other, beginning at one not behind `number`: shows each with its number. False where there
     /// is none at or behind it.
     ///
@@ -198,6 +203,10 @@ impl Shelf for RecorderShelf {
 
     fn range(&mut self) -> Range<u64> {
         self.seen.clone()
+    }
+
+    fn begin(&mut self) -> Option<Timestamp> {
+        self.recorder.begin()
     }
 
     fn read(&mut self, number: u64, show: &mut dyn FnMut(u64, &TapePacket<'_>)) -> Result<bool> {

@@ -10,6 +10,7 @@ pub struct Memory {
     packets: Vec<(Timestamp, u32, LinkType, Vec<u8>)>,
     next: usize,
     losses: SourceLosses,
+    has_fine_stamps: bool,
 }
 
 impl Memory {
@@ -28,6 +29,13 @@ impl Memory {
     /// Appends a packet, as [`Self::with`] does.
     pub fn push(&mut self, time: Timestamp, link: LinkType, wire: u32, bytes: &[u8]) {
         self.packets.push((time, wire.max(bytes.len() as u32), link, bytes.to_vec()));
+    }
+
+    /// Says that an adapter stamped the packets as they came in.
+    #[must_use]
+    pub fn stamped_by_adapter(mut self) -> Self {
+        self.has_fine_stamps = true;
+        self
     }
 
     /// Says that packets were lost before they came here.
@@ -56,6 +64,10 @@ impl Source for Memory {
             }
         }
         vec![SourceInfo { name: "memory".into(), format: "memory".into(), link_types, packets: self.next as u64, ..SourceInfo::default() }]
+    }
+
+    fn has_fine_stamps(&self) -> bool {
+        self.has_fine_stamps
     }
 
     fn losses(&mut self) -> SourceLosses {

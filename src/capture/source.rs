@@ -67,9 +67,10 @@ pub trait Source: Send {
         self.behind().is_some_and(|source| source.is_live())
     }
 
-    /// Whether stamps may tell finer times than a millisecond: not those that a kernel gives when it takes packets, in batches, from a port.
+    /// Whether an adapter is known to have stamped the packets as they came in, so that stamps tell finer times than a millisecond: a kernel stamps
+    /// them when it takes them, in batches, from a port. Of a file that is not known, however fine its stamps are written.
     fn has_fine_stamps(&self) -> bool {
-        self.behind().map_or(!self.is_live(), |source| source.has_fine_stamps())
+        self.behind().is_some_and(|source| source.has_fine_stamps())
     }
 
     /// Whether packets come when somebody sends them: a port, a pipe, a file that grows. What has come by then is read when it is stopped.

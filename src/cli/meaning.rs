@@ -28,7 +28,8 @@ impl Typed {
                 let replay = replay(self.replay, &mut input)?;
                 match input.meant(replay, given)? {
                     Some(input) => {
-                        let needs_screen = given.any(&OF_DASHBOARD) || given.any(&["compare"]);
+                        let needs_screen = OF_DASHBOARD.iter().chain(&["compare"]).find(|id| given.any(&[**id]));
+                        let needs_screen = needs_screen.map(|id| format!("--{}", id.replace('_', "-")));
                         Command::Dashboard { input, request: self.request, recorder, needs_screen }
                     }
                     None if given.any(&["compare"]) => {

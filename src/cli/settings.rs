@@ -33,8 +33,8 @@ pub enum Command {
         request: DashboardRequest,
         /// What is kept of the packets.
         recorder: RecorderSettings,
-        /// Something was typed that only a dashboard on a terminal can do.
-        needs_screen: bool,
+        /// The first option that was typed of those that only a dashboard on a terminal can do.
+        needs_screen: Option<String>,
     },
     /// A report.
     Report {

@@ -174,9 +174,13 @@ pub fn memory(text: &str) -> Result<u64, String> {
     Ok(bytes as u64)
 }
 
+/// Links are faster than so many bits a second.
+const FASTER: f64 = 1e6;
+
 /// A link speed in bits per second: `10G`, `2.5G`, `100M`, `1Gb/s`.
 pub fn speed(text: &str) -> Result<u64, String> {
     let (value, unit) = split(text.trim())?;
+    let bare = unit.is_empty();
     let unit = ["bit/s", "b/s", "bps", "bit", "b"].iter().find_map(|end| unit.strip_suffix(end)).unwrap_or(unit);
     let scale = match unit {
         "" => 1.0,
@@ -186,6 +190,10 @@ pub fn speed(text: &str) -> Result<u64, String> {
         "T" => 1e12,
         other => return Err(format!("unknown unit of speed '{other}'; write 100M, 10G or 1T")),
     };
+    // A bare number is more likely one of another unit than so slow a link.
+    if bare && value < FASTER {
+        return Err(format!("{} bits a second? write {0}G, {0}M, or {0}b/s", text.trim()));
+    }
     let bits = (value * scale).round();
     if !(1.0..=1e18).contains(&bits) {
         return Err("a speed greater than zero is wanted, such as 10G".into());
@@ -306,12 +314,18 @@ mod tests {
         assert_eq!(memory("512M"), Ok(512 << 20));
         assert!(memory("1M").is_err() && memory("much").is_err());
         assert!(buffer("1k").is_err() && buffer("8G").is_err());
-        for (text, bits) in
-            [("10G", 10_000_000_000), ("2.5G", 2_500_000_000), ("100Mb/s", 100_000_000), ("1000", 1000), ("1Gbit", 1_000_000_000)]
-        {
+        for (text, bits) in [
+            ("10G", 10_000_000_000),
+            ("2.5G", 2_500_000_000),
+            ("100Mb/s", 100_000_000),
+            ("1000000000", 1_000_000_000),
+            ("1Gbit", 1_000_000_000),
+        ] {
             assert_eq!(speed(text), Ok(bits), "{text}");
         }
         assert!(speed("0").is_err() && speed("fast").is_err() && speed("1Q").is_err());
+        assert_eq!(speed("10").unwrap_err(), "10 bits a second? write 10G, 10M, or 10b/s");
+        assert_eq!((speed("10b/s"), speed("10 k"), speed("1000000")), (Ok(10), Ok(10_000), Ok(1_000_000)));
     }
 
     #[test]

@@ -42,13 +42,13 @@ pub fn control<'a>(frame: &Frame<'a>) -> Option<ControlFrame<'a>> {
 /// Which kind of packet it is by which hosts and routers find each other; `None`: another packet.
 #[inline]
 pub fn chatter(frame: &Frame<'_>) -> Option<Chatter> {
-    let Some((key, way)) = &frame.flow else {
+    let Some((key, _)) = &frame.flow else {
         // The operation stands behind both address spaces and lengths (RFC 826).
         let operation = (frame.ether_type == 0x0806).then(|| frame.l2_payload().get(6..8)).flatten()?;
         return Some(if operation == [0, 2] { Chatter::ArpReply } else { Chatter::ArpRequest });
     };
     match key.protocol {
-        17 => Chatter::of_ports(key.ends(*way).map(|end| end.1)),
+        17 => Chatter::of_ports([key.a_port, key.b_port]),
         58 => frame.transport.and_then(|at| frame.bytes.get(at as usize)).and_then(|kind| Chatter::of_icmp6(*kind)),
         2 => Some(Chatter::Igmp),
         _ => None,

@@ -61,11 +61,15 @@ fn llc(frame: &Frame<'_>, body: &[u8]) -> Option<ControlBody> {
     }
 }
 
-/// Ports of UDP at which control packets arrive: PTP, HSRP of both versions of IP, GLBP.
-const PORTS: [u16; 4] = [320, 1985, 2029, 3222];
+/// Whether control packets arrive at a port of UDP: PTP, HSRP of both versions of IP, GLBP.
+const fn is_control_port(port: u16) -> bool {
+    matches!(port, 320 | 1985 | 2029 | 3222)
+}
 
-/// Ports of BFD: one hop (RFC 5881), several (RFC 5883), a link of a group of links (RFC 7130).
-const WATCHED: [u16; 3] = [3784, 4784, 6784];
+/// Whether a port is one of BFD: one hop (RFC 5881), several (RFC 5883), a link of a group of links (RFC 7130).
+const fn is_watched(port: u16) -> bool {
+    matches!(port, 3784 | 4784 | 6784)
+}
 
 /// Whether a packet to a station may be a control packet, by its protocol and port: database descriptions of OSPF, routers that were told
 /// their neighbours, as EIGRP, VRRP and PTP can be. Queries and announcements to everybody go to groups.
@@ -74,7 +78,7 @@ pub fn is_control(frame: &Frame<'_>) -> bool {
     let Some((key, way)) = &frame.flow else { return false };
     match key.protocol {
         6 => false,
-        17 => PORTS.contains(&key.ends(*way)[1].1),
+        17 => is_control_port(key.port_to(*way)),
         protocol => matches!(protocol, 88 | 89 | 112),
     }
 }
@@ -83,8 +87,8 @@ pub fn is_control(frame: &Frame<'_>) -> bool {
 #[inline]
 pub fn is_session(frame: &Frame<'_>) -> bool {
     let Some((key, way)) = frame.flow.as_ref().filter(|(key, _)| key.protocol == 17) else { return false };
-    let port = key.ends(*way)[1].1;
-    WATCHED.contains(&port) && !frame.fragment && (port == 4784 || frame.ttl == 255)
+    let port = key.port_to(*way);
+    is_watched(port) && !frame.fragment && (port == 4784 || frame.ttl == 255)
 }
 
 /// What an end of a session of BFD says, where a packet is one of it.

@@ -1,5 +1,6 @@
 //! What the user sets about decoding, which stays as it is for a run: UDP ports with mirrors behind them. And what is taken off one packet.
 
+use super::tunnel;
 use crate::model::{Carrier, TunnelKind};
 
 /// What is taken off a packet before it is analysed.
@@ -50,6 +51,11 @@ pub struct UnknownEncapsulation;
 impl Rules {
     /// No ports but the registered ones.
     pub const PLAIN: Rules = Rules { stamps: false, ttag: None, ports: None, gre: Vec::new() };
+
+    /// What datagrams from or to a UDP port are read as: what was declared, else what is registered for it.
+    pub fn reads(&self, port: u16) -> Option<TunnelKind> {
+        self.kind_of_port(port).or_else(|| tunnel::registered(port))
+    }
 
     /// Declares that datagrams from or to UDP `port` are `kind`: one that runs over UDP (VXLAN, Geneve, TZSP, HP and Aruba ERM,
     /// jmirror, sFlow, GTP ...). The last word for a port counts.

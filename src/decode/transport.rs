@@ -131,7 +131,8 @@ fn cut_ports(walk: &mut Walk, ours: bool) -> Next {
 #[inline]
 fn udp(walk: &mut Walk, proto: Proto) -> Next {
     walk.push(proto);
-    let (at, left, ours) = (walk.at, walk.left(), is_ours(walk));
+    // A frame that was cut before it was captured ends before its datagram does.
+    let (at, end, ours) = (walk.at, walk.end.max(walk.declared), is_ours(walk));
     let Some(&[s0, s1, d0, d1, l0, l1, _, _]) = walk.peek::<8>() else { return cut_ports(walk, ours) };
     let (source, destination) = (u16::from_be_bytes([s0, s1]), u16::from_be_bytes([d0, d1]));
     if ours {
@@ -144,7 +145,7 @@ fn udp(walk: &mut Walk, proto: Proto) -> Next {
     }
     // Zero is a jumbogram's or an uncut segment's length. A first fragment holds less than the datagram's length says.
     if length != 0 {
-        if length < 8 || length > left && !walk.partial {
+        if length < 8 || at + length > end && !walk.partial {
             return walk.malformed();
         }
         // What it carries is as long as the datagram says, also where the rest is in other packets.

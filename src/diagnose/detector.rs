@@ -280,8 +280,17 @@ impl Limit {
 /// Share of one-sided conversations from which on silence may be that of the mirror.
 pub const ONE_SIDED: f64 = 0.02;
 
+/// Share of connections without a beginning, lower end of its interval, above which nothing tells how they begin.
+pub(super) const UNBEGUN: f64 = 0.5;
+
 /// Share of answers before their cause from which times of one side say nothing.
 const SHIFTED: f64 = 0.001;
+
+/// The same from which on packets stand in another order than they were sent in, so that what is missing may stand elsewhere.
+const TURNED: f64 = 0.25;
+
+/// Steps back of the clock from which on they are no single wrong stamps, but packets in another order.
+const STEPS: u64 = 20;
 
 /// Share of the traffic that a mirror may lose before what is missing in the network cannot be told from what the mirror lost.
 pub const MIRROR_LOSS: f64 = 0.01;
@@ -331,6 +340,8 @@ pub enum Need {
     SteadyClock,
     /// Packets stand in the order of their times, but for single wrong stamps: the clock was not set back, and no other capture was appended.
     InSequence,
+    /// Most conversations show how they begin.
+    Begun,
     /// Nearly all conversations show both directions: no host's answers take another way.
     EverySide,
     /// The mirror does not surely lose more than a little.
@@ -384,7 +395,9 @@ impl Need {
     pub fn check(self, e: &Evidence) -> Result<(), String> {
         let complaint = match self {
             Need::Unique | Need::Timely | Need::Once => self.lacks_of_copies(e),
-            Need::BothDirections | Need::EverySide | Need::Undivided | Need::Unrouted | Need::Tagged => self.lacks_of_sides(e),
+            Need::BothDirections | Need::Begun | Need::EverySide | Need::Undivided | Need::Unrouted | Need::Tagged => {
+                self.lacks_of_sides(e)
+            }
             Need::Whole | Need::Unmerged => self.lacks_of_sizes(e),
             Need::SteadyClock | Need::InSequence | Need::FineClock | Need::TimedClock => self.lacks_of_clock(e),
             Need::Aligned | Need::Prompt | Need::Abreast => self.lacks_of_order(e),
@@ -422,6 +435,12 @@ impl Need {
         match self {
             Need::BothDirections => sides.is_half(false).then(one_sided),
             Need::EverySide => is_one_sided().then(one_sided),
+            // Where packets stand in another order, beginnings stand behind.
+            Need::Begun if Need::Abreast.lacks_of_order(e).is_none() => (wilson(sides.begun.unseen, sides.begun.connections).low > UNBEGUN)
+                .then(|| {
+                    let [unseen, all] = [sides.begun.unseen, sides.begun.connections].map(grouped);
+                    format!("the beginning of {unseen} of {all} connections is not mirrored")
+                }),
             Need::Undivided => {
                 let lacks = e.loss.all.is_some_and(|all| all.low > TCP_LIMIT.raise.value()) || is_one_sided();
                 e.contents.divides().filter(|_| lacks || sides.is_half(false)).map(divided)
@@ -461,6 +480,9 @@ impl Need {
             Need::InSequence if clock.set_back > 0 => {
                 Some(format!("the times of the packets go back {}, and go on from there", times(clock.set_back)))
             }
+            Need::FineClock | Need::TimedClock if clock.is_timeless() => {
+                Some("the packets have no times: nearly all have one stamp".to_owned())
+            }
             Need::FineClock | Need::TimedClock if clock.grain > if self == Need::FineClock { FINE_CLOCK } else { TIMED_CLOCK } => {
                 Some(format!("the capture clock is coarse: {}", duration(clock.grain as f64 / 1e9)))
             }
@@ -479,6 +501,10 @@ impl Need {
                 Some(format!("{} of the answers arrive before their cause", percent(order.rate())))
             }
             Need::Prompt => order.shift().map(|late| format!("one direction comes about {} later than the other", duration(late))),
+            Need::Abreast if wilson(order.violations.min(order.judged), order.judged).low > TURNED => {
+                Some(format!("{} of the answers arrive before their cause", percent(order.rate())))
+            }
+            Need::Abreast if e.clock.steps >= STEPS => Some(format!("the times of the packets go back {}", times(e.clock.steps))),
             Need::Abreast if order.is_far_apart => {
                 let by = order.skew.map_or_else(String::new, |[p50, _]| format!("about {} ", duration(p50)));
                 Some(format!("one direction comes {by}later than the other, and what is missing is waited for {}", duration(HELD)))

@@ -1,7 +1,7 @@
 //! Cases of both sides of every threshold of the findings about the mirror.
 
 use super::*;
-use crate::model::evidence::AdvanceEvidence;
+use crate::model::evidence::{AdvanceEvidence, BegunConnections};
 
 /// Sets what a finding rests on to a value.
 type Change = fn(&mut Evidence, f64);
@@ -193,6 +193,12 @@ pub(super) const CASES: &[Case] = &[
     }),
     ("dir.half", Critical, 10.0, 9.0, |e, judged| {
         e.sides = SideEvidence { judged: judged as u64, one_sided: 9, concentration: 1.0, ..SideEvidence::default() };
+    }),
+    ("mirror.midstream", Warning, 20.0, 19.0, |e, connections| {
+        e.sides.begun = BegunConnections { connections: connections as u64, unseen: connections as u64 };
+    }),
+    ("mirror.midstream", Warning, 60.0, 59.0, |e, unseen| {
+        e.sides.begun = BegunConnections { connections: 100, unseen: unseen as u64 };
     }),
     ("dir.some", Warning, 23.0, 4.0, |e, one_sided| {
         e.sides = SideEvidence { judged: 100, one_sided: one_sided as u64, ..SideEvidence::default() }

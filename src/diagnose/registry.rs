@@ -46,6 +46,7 @@ registry! {
         "mirror.outage" capture::MirrorOutage;
         "mirror.fragmented" transit::MirrorFragmented;
         "route.asym" directionality::RouteAsym;
+        "mirror.midstream" beginnings::MirrorMidstream;
         "dir.some" directionality::DirSome;
         "vlan.stripped" directionality::VlanStripped;
         "vlan.oneway" directionality::VlanOneway;

@@ -36,3 +36,16 @@ pub fn le32(bytes: &[u8], at: usize) -> Option<u32> {
 pub fn contains(bytes: &[u8], part: &[u8]) -> bool {
     bytes.get(..bytes.len().min(512)).unwrap_or_default().windows(part.len()).any(|window| window == part)
 }
+
+/// What a hash of nothing begins with.
+pub const FNV_START: u32 = 0x811c_9dc5;
+
+/// A hash of some bytes (FNV-1a, RFC 9923).
+pub fn fnv(bytes: &[u8]) -> u32 {
+    fnv_on(FNV_START, bytes)
+}
+
+/// The same, going on from the hash of what stands before them, or mixed with a number.
+pub fn fnv_on(start: u32, bytes: &[u8]) -> u32 {
+    bytes.iter().fold(start, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+}

@@ -4,6 +4,7 @@
 //! asked for piece by piece the time begins with the last piece: a message that is handed in is uploaded first.
 
 use super::lines::{TextLines, code};
+use super::sides::{Side, Sides};
 use super::{DissectOutput, Dissector, Payload, Progress, turns};
 use crate::model::{Direction, ExchangeOutcome};
 use std::collections::VecDeque;
@@ -123,8 +124,7 @@ impl Meaning {
 pub struct CommandLines {
     client: TextLines,
     server: TextLines,
-    /// Which way the server speaks, once that is known.
-    server_way: Option<Direction>,
+    sides: Sides,
     /// The server has said its first line.
     is_greeted: bool,
     /// How many commands there were.
@@ -155,14 +155,11 @@ impl CommandLines {
         if matches!(payload.bytes, [0x16, 3, 0..=4, ..]) {
             return Progress::BecameWith;
         }
-        let server = *self.server_way.get_or_insert_with(|| {
-            // The server speaks first; a client's lines are no replies.
-            if is_reply::<G>(payload.bytes) { payload.way } else { payload.way.reversed() }
-        });
-        if server == payload.way {
-            self.server_says::<G>(payload, out, counter);
-        } else {
-            self.client_says::<G>(payload, out);
+        // The server speaks first; a client's lines are no replies.
+        let said = || Some(if is_reply::<G>(payload.bytes) { Side::Server } else { Side::Client });
+        match self.sides.of::<G>(payload, said) {
+            Side::Server => self.server_says::<G>(payload, out, counter),
+            Side::Client => self.client_says::<G>(payload, out),
         }
         Progress::Continue
     }
@@ -170,7 +167,7 @@ impl CommandLines {
     /// Bytes of one side are missing.
     pub fn gap(&mut self, way: Direction) -> Progress {
         self.adrift = true;
-        if self.server_way == Some(way) {
+        if self.sides.is_server(way) {
             self.server = TextLines::default();
             // The leave may be what is missing.
             self.in_text |= self.asked_text;
@@ -211,14 +208,12 @@ impl CommandLines {
         self.server = lines;
     }
 
-    /// A server that greets with a refusal refuses whoever comes: that answers what the client did not get to say.
+    /// A server that greets with a refusal refuses whoever comes.
     fn greeting<G: Grammar>(&mut self, line: &[u8], payload: &Payload<'_>, out: &mut DissectOutput<'_>) {
         let Some(code) = G::greeting(line).filter(|_| !self.is_greeted) else { return };
         self.is_greeted = true;
         if self.asked == 0 && !self.adrift && G::outcome(code) == ExchangeOutcome::Error {
-            // In this order no time is measured.
-            out.reply(payload, 0, code);
-            out.request(&Payload { way: payload.way.reversed(), ..*payload }, 0);
+            out.turned_away(payload, code);
         }
     }
 

@@ -1,5 +1,5 @@
 //! DHCP (RFC 2131, 2132): messages by type, requests and their answers where both are addressed to one another, and the names that clients give
-//! themselves with the address they ask for or were given.
+//! themselves with the address they have, were offered or were given.
 
 use super::bytes::be32;
 use super::requests::{self, with_outcomes};
@@ -74,7 +74,7 @@ impl Dissector for Dhcp {
             DISCOVER | REQUEST | INFORM => out.tally().add(NOT_JUDGED),
             _ => {}
         }
-        if let (REQUEST | ACK, Some(address), Some(name)) = (message.kind, message.address, message.name) {
+        if let (true, Some(address), Some(name)) = (message.is_of_its_address(), message.address, message.name) {
             out.address_name(Address::V4(address), NameSource::Dhcp, name, payload.time);
         }
         Progress::Continue
@@ -106,6 +106,8 @@ struct Message<'a> {
     address: Option<Ipv4Addr>,
     name: Option<&'a [u8]>,
     server: Option<Ipv4Addr>,
+    /// The client has its address, and uses it.
+    has_address: bool,
     told: DhcpConfig,
     is_boot: bool,
 }
@@ -132,22 +134,9 @@ pub fn sight(bytes: &[u8]) -> Option<DhcpSight> {
 impl<'a> Message<'a> {
     fn read(bytes: &'a [u8]) -> Option<Self> {
         let address = |at: usize| be32(bytes, at).filter(|&a| a != 0).map(Ipv4Addr::from_bits);
-        let mut message = Message { id: be32(bytes, 4)?, address: address(16).or_else(|| address(12)), ..Message::default() };
-        let mut rest = bytes.get(OPTIONS..)?;
-        for _ in 0..MOST_OPTIONS {
-            let (option, value);
-            match rest {
-                [] | [END, ..] => break,
-                [PAD, after @ ..] => {
-                    rest = after;
-                    continue;
-                }
-                [code, length, after @ ..] => {
-                    let Some((now, after)) = after.split_at_checked(usize::from(*length)) else { break };
-                    (option, value, rest) = (*code, now, after);
-                }
-                [_] => break,
-            }
+        let has_address = address(12).is_some();
+        let mut message = Message { id: be32(bytes, 4)?, address: address(16).or_else(|| address(12)), has_address, ..Message::default() };
+        for (option, value) in options(bytes.get(OPTIONS..)?) {
             match (option, value) {
                 (MESSAGE_TYPE, [kind, ..]) => message.kind = (*kind).into(),
                 (REQUESTED, value) => message.address = message.address.or_else(|| be32(value, 0).map(Ipv4Addr::from_bits)),
@@ -164,6 +153,26 @@ impl<'a> Message<'a> {
         }
         Some(message)
     }
+
+    /// Whether the address that it names is its client's: given by a server, in use, or one that a server has just offered. What a client asks for
+    /// by itself because it once had it (RFC 2131 section 4.3.2, INIT-REBOOT) may be another's by now.
+    fn is_of_its_address(&self) -> bool {
+        self.kind == ACK || self.kind == REQUEST && (self.has_address || self.server.is_some())
+    }
+}
+
+/// Options and their values, without those that stand for a byte.
+fn options(bytes: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        let begin = rest.iter().position(|&b| b != PAD)?;
+        let (&code, after) = rest.get(begin..)?.split_first().filter(|(code, _)| **code != END)?;
+        let (&length, after) = after.split_first()?;
+        let (value, after) = after.split_at_checked(usize::from(length))?;
+        rest = after;
+        Some((code, value))
+    })
+    .take(MOST_OPTIONS)
 }
 
 /// A name without the zeros some put behind it.
@@ -186,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_client_renews_and_gives_its_name() {
-        let talk = Talk::udp(67).client(message(3, [0; 4], b"\x32\x04\x0a\0\0\x07\x0c\x05pc-17")).server(message(
+        let talk = Talk::udp(67).client(message(3, [0; 4], b"\x32\x04\x0a\0\0\x07\x36\x04\x0a\0\0\x01\x0c\x05pc-17")).server(message(
             5,
             [10, 0, 0, 7],
             b"\0\x0c\x04pc\x1b\0",
@@ -199,6 +208,22 @@ mod tests {
         names.sort();
         assert_eq!(names, ["10.0.0.7 pc-17 dhcp", "10.0.0.7 pc· dhcp"]);
         assert_eq!((Dhcp::outcome(6), Dhcp::outcome(5)), (ExchangeOutcome::Error, ExchangeOutcome::Ok));
+    }
+
+    #[test]
+    fn who_asks_for_an_address_need_not_get_it() {
+        let named = |message: Vec<u8>| {
+            Talk::udp(67).client(message).dissectors.names().map(|n| format!("{} {}", n.address, n.name)).collect::<Vec<_>>()
+        };
+        let asked = b"\x32\x04\x0a\0\0\x07\x0c\x05pc-17";
+        assert_eq!(named(message(3, [0; 4], asked)), [""; 0], "it had it once");
+        let offered = [&asked[..], b"\x36\x04\x0a\0\0\x01"].concat();
+        assert_eq!(named(message(3, [0; 4], &offered)), ["10.0.0.7 pc-17"]);
+        let mut renewed = message(3, [0; 4], b"\x0c\x05pc-17");
+        renewed[12..16].copy_from_slice(&[10, 0, 0, 9]);
+        assert_eq!(named(renewed), ["10.0.0.9 pc-17"]);
+        assert_eq!(named(message(5, [10, 0, 0, 8], &[&[0; 100][..], b"\x0c\x05pc-17"].concat())), ["10.0.0.8 pc-17"], "behind many pads");
+        assert_eq!(named(message(6, [0; 4], &offered)), [""; 0], "refused");
     }
 
     #[test]

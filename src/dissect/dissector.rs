@@ -152,6 +152,11 @@ pub trait Dissector {
     /// Whether a payload of an unknown conversation is this protocol's.
     fn probe(payload: &Payload<'_>, transport: Carriage) -> Probe;
 
+    /// Whether a datagram that is none of this protocol's shows that the conversation at its port is not, for each has a form of its own.
+    fn excludes(_payload: &Payload<'_>) -> bool {
+        false
+    }
+
     /// Reads a datagram.
     fn datagram(_payload: &Payload<'_>, _out: &mut DissectOutput<'_>) -> Progress {
         Progress::Skip
@@ -265,6 +270,13 @@ impl DissectOutput<'_> {
     /// Tells that nothing is known of the reply to it: bytes are missing. The payload is one that goes the reply's way.
     pub(super) fn lost(&mut self, payload: &Payload<'_>, id: u32) {
         self.tell(payload, Told::Reply, id, (0, AppMessage::LOST));
+    }
+
+    /// Tells that the server refuses whoever comes, before anything was asked: that answers what the client did not get to say. The reply goes
+    /// first, for no time is measured so.
+    pub(super) fn turned_away(&mut self, payload: &Payload<'_>, code: u32) {
+        self.reply(payload, 0, code);
+        self.request(&Payload { way: payload.way.reversed(), ..*payload }, 0);
     }
 
     fn tell(&mut self, payload: &Payload<'_>, told: Told, id: u32, (question, code): (u32, u32)) {

@@ -2,11 +2,12 @@
 
 use super::firsts;
 use super::names::{AddressNames, ServerNames};
+use super::proxy;
 use super::registry::{self, DissectorState, Which};
 use super::rtp;
 use super::slab::Slab;
 use super::{Carriage, DissectOutput, Listener, Payload, Probe, Progress};
-use crate::model::limits::{DISSECT_BYTES, DISSECT_STATES, PROBES, PROBES_ONE_WAY, RTP_CANDIDATES};
+use crate::model::limits::{DISSECT_BYTES, DISSECT_STATES, PROBES, PROBES_BESIDE_MEDIA, PROBES_ONE_WAY, RTP_CANDIDATES};
 use crate::model::{
     AppId, AppSection, AppSlot, AppStage, CapScale, CloseReason, Direction, DissectLosses, FlowKey, LearntName, RtpPacket, Sum, Tally,
     Transaction,
@@ -153,7 +154,7 @@ impl<R: Default> Dissectors<R> {
     pub fn recognises(&mut self, slot: &mut AppSlot, payload: &Payload<'_>) -> bool {
         match slot.stage {
             AppStage::Probe => {
-                let is_known = self.identify(slot, payload, Carriage::Tcp).is_some();
+                let is_known = self.identify(slot, &proxy::behind(payload), Carriage::Tcp).is_some();
                 if slot.stage == AppStage::Skip {
                     // A name that was learnt before the protocol changed stays.
                     slot.state = self.states.remove(slot.state).map_or(0, |reading| reading.server_name);
@@ -168,6 +169,8 @@ impl<R: Default> Dissectors<R> {
     /// Reads the next bytes of one direction of a TCP conversation, in their order.
     pub fn stream(&mut self, slot: &mut AppSlot, payload: &Payload<'_>, listener: &mut dyn Listener) {
         if self.recognises(slot, payload) && (slot.state != 0 || self.attach(slot, R::default())) {
+            let is_first = self.states.get(slot.state).is_some_and(|reading| reading.state.is_none());
+            let payload = &if is_first { proxy::behind(payload) } else { *payload };
             let progress = self.read(slot, listener, |state, out| state.stream(payload, out));
             // Once: what it turned into does not turn into anything with its first payload.
             if progress == Progress::BecameWith && self.recognises(slot, payload) {
@@ -229,7 +232,8 @@ impl<R: Default> Dissectors<R> {
     #[inline(never)]
     fn identify(&mut self, slot: &mut AppSlot, payload: &Payload<'_>, transport: Carriage) -> Option<Which> {
         let tried = slot.tried.get(payload.way as usize)?;
-        if *tried >= PROBES_ONE_WAY || payload.bytes.is_empty() {
+        let most = if registry::is_beside_media(slot.app) { PROBES_BESIDE_MEDIA } else { PROBES_ONE_WAY };
+        if *tried >= most || payload.bytes.is_empty() {
             return None;
         }
         let (found, follows) = recognised(payload, transport, slot.app);
@@ -246,7 +250,9 @@ impl<R: Default> Dissectors<R> {
         }
         let tried = slot.tried.get_mut(payload.way as usize)?;
         let found = found.map(|app| registry::became(slot.app, app));
-        slot.app = found.unwrap_or(slot.app);
+        let (is_beside, was_beside) = (found.is_some_and(registry::is_beside_media), registry::is_beside_media(slot.app));
+        // Those that share their ports with media share them with each other: the first gives the name.
+        slot.app = found.filter(|_| !(is_beside && was_beside)).unwrap_or(slot.app);
         match found {
             Some(app) if Which::of(app).is_some() => slot.stage = AppStage::Parse,
             Some(app) if registry::is_final(app) => slot.stage = AppStage::Skip,
@@ -254,9 +260,16 @@ impl<R: Default> Dissectors<R> {
                 *tried += 1;
                 // A side that never speaks, or is not mirrored, is not waited for.
                 let [a, b] = slot.tried;
-                if a.max(b) >= PROBES && a.min(b) > 0 || a.max(b) >= PROBES_ONE_WAY {
+                let is_enough = match is_beside || was_beside {
+                    true => a.max(b) >= PROBES_BESIDE_MEDIA,
+                    false => a.max(b) >= PROBES && a.min(b) > 0 || a.max(b) >= PROBES_ONE_WAY,
+                };
+                if is_enough {
                     slot.stage = AppStage::Skip;
                     self.following.remove(payload.flow);
+                    if transport == Carriage::Udp && slot.app == AppId::NONE && registry::denies_ports(payload) {
+                        slot.deny_ports();
+                    }
                 }
             }
         }

@@ -121,40 +121,24 @@ struct Candidates {
     at_port: Vec<(u16, Candidate)>,
 }
 
-/// A protocol with what is known of the first bytes of its payloads.
-struct Beginning {
-    candidate: Candidate,
-    /// `None`: any.
-    firsts: Option<&'static [RangeInclusive<u8>]>,
-    at_its_port: bool,
-}
-
-/// Every protocol that comes this way.
-fn beginnings(carriage: Carriage) -> Vec<Beginning> {
-    let beginning = |(app, about): (AppId, &'static super::About)| {
-        Some(Beginning {
-            candidate: Candidate { app, ports: about.ports(carriage)? },
-            firsts: FIRSTS.iter().find(|(known, _)| *known == about.token).map(|(_, firsts)| *firsts),
-            at_its_port: AT_THEIR_PORT.contains(&about.token),
-        })
-    };
-    registry::every().filter_map(beginning).collect()
-}
-
 impl Candidates {
-    fn of(beginnings: &[Beginning], first: u8) -> Self {
-        let mut candidates = Self::default();
-        for Beginning { candidate, firsts, at_its_port } in beginnings {
-            if firsts.is_some_and(|firsts| !firsts.iter().any(|range| range.contains(&first))) {
-                continue;
-            }
-            match at_its_port {
-                true => candidates.at_port.extend(candidate.ports.iter().map(|port| (*port, *candidate))),
-                false => candidates.anywhere.push(*candidate),
+    /// Those of each first byte.
+    fn lists(carriage: Carriage) -> Vec<Candidates> {
+        let mut lists: Vec<Candidates> = (0..=u8::MAX).map(|_| Candidates::default()).collect();
+        for (app, about) in registry::every() {
+            let Some(ports) = about.ports(carriage) else { continue };
+            let ranges = FIRSTS.iter().find(|(known, _)| *known == about.token).map(|(_, ranges)| ranges);
+            let may = |first: u8| ranges.is_none_or(|ranges| ranges.iter().any(|range| range.contains(&first)));
+            let (candidate, is_at_its_port) = (Candidate { app, ports }, AT_THEIR_PORT.contains(&about.token));
+            for (_, list) in (0..=u8::MAX).zip(&mut lists).filter(|(first, _)| may(*first)) {
+                match is_at_its_port {
+                    true => list.at_port.extend(ports.iter().map(|port| (*port, candidate))),
+                    false => list.anywhere.push(candidate),
+                }
             }
         }
-        candidates.at_port.arrange_by_key(|(port, _)| *port);
-        candidates
+        lists.iter_mut().for_each(|list| list.at_port.arrange_by_key(|(port, _)| *port));
+        lists
     }
 
     fn at(&self, port: u16) -> impl Iterator<Item = &Candidate> {
@@ -167,12 +151,7 @@ impl Candidates {
 pub fn candidates(carriage: Carriage, first: u8, ports: [u16; 2]) -> impl Iterator<Item = &'static Candidate> {
     static LISTS: OnceLock<[Vec<Candidates>; 2]> = OnceLock::new();
     static NONE: Candidates = Candidates { anywhere: Vec::new(), at_port: Vec::new() };
-    let lists = LISTS.get_or_init(|| {
-        [Carriage::Udp, Carriage::Tcp].map(|carriage| {
-            let beginnings = beginnings(carriage);
-            (0..=u8::MAX).map(|first| Candidates::of(&beginnings, first)).collect()
-        })
-    });
+    let lists = LISTS.get_or_init(|| [Carriage::Udp, Carriage::Tcp].map(Candidates::lists));
     let candidates = lists.get(carriage as usize).and_then(|lists| lists.get(usize::from(first))).unwrap_or(&NONE);
     let [one, other] = ports;
     let others = candidates.at(other).filter(move |_| one != other);

@@ -4,7 +4,7 @@
 
 use super::ber::{element, elements};
 use super::bytes::contains;
-use super::frames::{Framed, Frames};
+use super::frames::{Framed, Frames, Framing};
 use super::requests::{self, with_outcomes};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress, turns};
 use crate::model::{Counter, Direction, ExchangeOutcome, Measure, Tally, Transaction};
@@ -18,8 +18,6 @@ const COUNTERS: &[Counter] = with_outcomes! {
     "results" "Results" Measure::Codes(result);
 };
 
-/// Bytes of a message that are read.
-const READ: usize = 512;
 /// Most bytes of a message that is believed.
 const MESSAGE: usize = 64 << 20;
 
@@ -88,7 +86,15 @@ pub struct Ldap;
 
 /// Both directions of a connection.
 #[derive(Debug, Default)]
-pub struct LdapMessages([Frames; 2]);
+pub struct LdapMessages([Side; 2]);
+
+/// Where one direction is.
+#[derive(Debug, Default)]
+struct Side {
+    frames: Frames,
+    /// A request whose controls are still to come: its identifier, and a hash of the name that it binds as.
+    request: Option<(u32, u32)>,
+}
 
 impl Dissector for Ldap {
     type State = LdapMessages;
@@ -104,7 +110,12 @@ impl Dissector for Ldap {
     }
 
     fn datagram(payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
-        message(payload.bytes, payload, out);
+        if let Some((id, user)) = read(payload.bytes).and_then(|message| told(&message, payload, out)) {
+            let controls = operation_end(payload.bytes).and_then(|end| payload.bytes.get(end..)).unwrap_or_default();
+            if !lasts(controls) {
+                out.request_by(payload, id, user);
+            }
+        }
         Progress::Continue
     }
 
@@ -113,18 +124,27 @@ impl Dissector for Ldap {
         if matches!(payload.bytes, [0x16, 3, 0..=4, ..]) {
             return Progress::BecameWith;
         }
-        let Some(frames) = state.0.get_mut(payload.way as usize) else { return Progress::Skip };
-        frames.read(payload.bytes, out, READ, framed, |bytes, out| message(bytes, payload, out));
+        let Some(Side { frames, request }) = state.0.get_mut(payload.way as usize) else { return Progress::Skip };
+        frames.read::<Self>(payload.bytes, out, |part, out| {
+            if part.is_first {
+                *request = read(part.bytes).and_then(|message| told(&message, payload, out));
+            } else if lasts(part.bytes) {
+                *request = None;
+            }
+            if let Some((id, user)) = request.take_if(|_| part.is_last) {
+                out.request_by(payload, id, user);
+            }
+        });
         Progress::Continue
     }
 
     fn gap(state: &mut LdapMessages, way: Direction, bytes: u32, _: &mut DissectOutput<'_>) -> Progress {
-        state.0.get_mut(way as usize).map(|frames| frames.gap(bytes));
+        state.0.get_mut(way as usize).map(|side| side.frames.gap(bytes));
         Progress::Continue
     }
 
     fn held(state: &LdapMessages) -> usize {
-        state.0.iter().map(Frames::held).sum()
+        state.0.iter().map(|side| side.frames.held()).sum()
     }
 
     fn outcome(code: u32) -> ExchangeOutcome {
@@ -160,12 +180,38 @@ fn read(bytes: &[u8]) -> Option<Message<'_>> {
     Some(Message { id: u32::try_from(id).ok()?, tag: operation.tag, inner: operation.inner })
 }
 
-fn framed(bytes: &[u8]) -> Framed {
-    match (bytes.first(), element(bytes)) {
-        (Some(&SEQUENCE), Some(whole)) if whole.length < MESSAGE => Framed::Bytes(whole.size()),
-        (Some(&SEQUENCE), None) if bytes.len() < 6 => Framed::More,
-        _ => Framed::Nothing,
+impl Framing for Ldap {
+    const READ: usize = 512;
+
+    fn message(bytes: &[u8]) -> Framed {
+        match (bytes.first(), element(bytes)) {
+            (Some(&SEQUENCE), Some(whole)) if whole.length < MESSAGE => Framed::Bytes(whole.size()),
+            (Some(&SEQUENCE), None) if bytes.len() < 6 => Framed::More,
+            _ => Framed::Nothing,
+        }
     }
+
+    /// Up to the end of the operation, and the controls behind it.
+    fn part(bytes: &[u8], is_first: bool, left: usize) -> Framed {
+        match operation_end(bytes).filter(|_| is_first) {
+            Some(end) => Framed::Bytes(end),
+            None if is_first => Framed::More,
+            None => Framed::Bytes(left),
+        }
+    }
+}
+
+/// Where the operation of a message ends (RFC 4511 section 4.1.1).
+fn operation_end(bytes: &[u8]) -> Option<usize> {
+    let whole = element(bytes).filter(|e| e.tag == SEQUENCE)?;
+    let id = element(whole.inner).filter(|e| e.inner.len() == e.length)?;
+    let operation = element(whole.inner.get(id.size()..)?)?;
+    Some(whole.head.saturating_add(id.size()).saturating_add(operation.size()))
+}
+
+/// Whether a request with these controls is to go on for ever.
+fn lasts(controls: &[u8]) -> bool {
+    LASTING.iter().any(|control| contains(controls, control))
 }
 
 fn is_request(tag: u8) -> bool {
@@ -182,23 +228,23 @@ fn is_part(tag: u8) -> bool {
     matches!(tag, 0x64 | 0x73 | 0x79)
 }
 
-fn message(bytes: &[u8], payload: &Payload<'_>, out: &mut DissectOutput<'_>) {
-    let Some(Message { id, tag, inner }) = read(bytes) else { return };
+/// Tells of an answer, counts a request: its identifier, and a hash of the name that it binds as.
+fn told(message: &Message<'_>, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Option<(u32, u32)> {
+    let Message { id, tag, inner } = *message;
     if is_request(tag) {
         out.tally().add_code(OPERATIONS, tag.into());
-        let lasts = LASTING.iter().any(|control| contains(bytes, control));
-        if !matches!(tag, UNBIND | ABANDON) && !lasts {
-            // As whom it binds: the name stands behind the version.
-            let name = elements(inner).nth(1).filter(|e| tag == BIND && e.length > 0);
-            out.request_by(payload, id, name.map_or(0, |e| turns::user(e.inner)));
-        }
-    } else if result_of(tag)
+        // The name stands behind the version.
+        let name = elements(inner).nth(1).filter(|e| tag == BIND && e.length > 0);
+        return (!matches!(tag, UNBIND | ABANDON)).then(|| (id, name.map_or(0, |e| turns::user(e.inner))));
+    }
+    if result_of(tag)
         && let Some(code) = elements(inner).next().filter(|e| e.tag == ENUMERATED).and_then(|e| e.number())
         && let Ok(code) = u32::try_from(code)
     {
         out.tally().add_code(RESULTS, code);
         out.reply(payload, id, code);
     }
+    None
 }
 
 #[cfg(test)]
@@ -238,5 +284,35 @@ mod tests {
             Talk::tcp(389).client(BIND).server(REFUSED).client(b"\0\0\0\x40sealed").client_gap(4).client(SEARCH).client([0x30, 0x84, 0xff]);
         assert_eq!(talk.told("operations"), "bind 1, search 1");
         talk.end();
+    }
+    fn tlv(tag: u8, inner: &[u8]) -> Vec<u8> {
+        [&[tag, 0x82][..], &(inner.len() as u16).to_be_bytes(), inner].concat()
+    }
+
+    /// A search for attributes of so many bytes, with controls behind it.
+    fn search(id: u8, attributes: usize, controls: &[u8]) -> Vec<u8> {
+        tlv(SEQUENCE, &[&[2, 1, id][..], &tlv(0x63, &vec![b'a'; attributes]), &tlv(0xa0, controls)].concat())
+    }
+
+    /// A search that is to go on for ever is no request, however much it asks for before it says so; others are, with any controls.
+    #[test]
+    fn searches_that_last() {
+        let paged = b"0\x1b\x04\x161.2.840.113556.1.4.319\x04\x01x";
+        for attributes in [10, 480, 490, 500, 2_000] {
+            for lasting in LASTING {
+                let (lasts, ends) = (search(1, attributes, &tlv(SEQUENCE, &tlv(4, lasting))), search(2, attributes, paged));
+                let both = [&lasts[..], &ends].concat();
+                assert_eq!(Talk::tcp(389).client(&both).pairs(), [(2, None)], "{attributes} bytes");
+                for cut in [9, 300, lasts.len() - 20, lasts.len() - 5, lasts.len() + 9, both.len() - 3]
+                    .into_iter()
+                    .filter(|cut| (9..both.len()).contains(cut))
+                {
+                    let talk = Talk::tcp(389).client(BIND).client(&both[..cut]).client(&both[cut..]).server(DONE);
+                    assert_eq!(talk.pairs().last(), Some(&(2, Some((1, 32)))), "{attributes} bytes, cut at {cut}");
+                    assert_eq!((talk.pairs().len(), talk.told("operations")), (2, "bind 1, search 2".to_owned()));
+                }
+                assert_eq!(Talk::udp(389).client(lasts).client(ends).pairs(), [(2, None)]);
+            }
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Modbus over TCP: functions and the exceptions they are answered with, joined by their transaction identifier.
 
 use super::bytes::be16;
-use super::frames::{Framed, Frames};
+use super::frames::{Framed, Frames, Framing};
 use super::requests::{self, with_outcomes};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
 use crate::model::{Counter, Direction, ExchangeOutcome, Measure, Tally, Transaction};
@@ -16,8 +16,7 @@ const COUNTERS: &[Counter] = with_outcomes! {
 };
 
 const PORT: u16 = 502;
-/// Bytes of a message that are read, and before its unit.
-const READ: usize = 16;
+/// Bytes before a message's unit.
 const HEADER: usize = 6;
 
 fn function(code: u32) -> Cow<'static, str> {
@@ -64,12 +63,13 @@ impl Dissector for Modbus {
     const ABOUT: About = About { token: "modbus", title: "Modbus", udp: None, tcp: Some(&[PORT]), counters: COUNTERS };
 
     fn probe(payload: &Payload<'_>, _: Carriage) -> Probe {
-        if matches!(framed(payload.bytes), Framed::Bytes(n) if n <= payload.length as usize) { Probe::Unsure } else { Probe::No }
+        if matches!(Modbus::message(payload.bytes), Framed::Bytes(n) if n <= payload.length as usize) { Probe::Unsure } else { Probe::No }
     }
 
     fn stream(state: &mut ModbusMessages, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
         let Some(frames) = state.0.get_mut(payload.way as usize) else { return Progress::Skip };
-        frames.read(payload.bytes, out, READ, framed, |bytes, out| {
+        frames.read::<Self>(payload.bytes, out, |part, out| {
+            let bytes = part.bytes;
             let (Some(id), Some(&function)) = (be16(bytes, 0), bytes.get(HEADER + 1)) else { return };
             if payload.ports()[1] == PORT {
                 out.tally().add_code(FUNCTIONS, function.into());
@@ -111,12 +111,16 @@ impl Dissector for Modbus {
     }
 }
 
-/// Identifier, protocol 0, length from the unit on.
-fn framed(bytes: &[u8]) -> Framed {
-    match (be16(bytes, 2), be16(bytes, 4)) {
-        (Some(0), Some(length @ 2..=254)) => Framed::Bytes(usize::from(length) + HEADER),
-        (Some(0), None) | (None, _) => Framed::More,
-        _ => Framed::Nothing,
+impl Framing for Modbus {
+    const READ: usize = 16;
+
+    /// Identifier, protocol 0, length from the unit on.
+    fn message(bytes: &[u8]) -> Framed {
+        match (be16(bytes, 2), be16(bytes, 4)) {
+            (Some(0), Some(length @ 2..=254)) => Framed::Bytes(usize::from(length) + HEADER),
+            (Some(0), None) | (None, _) => Framed::More,
+            _ => Framed::Nothing,
+        }
     }
 }
 

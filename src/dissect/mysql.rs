@@ -2,8 +2,9 @@
 
 use super::bytes::{le16, le24};
 use super::framed_turns::FramedTurns;
-use super::frames::Framed;
+use super::frames::{Framed, Framing, are_messages};
 use super::requests::{self, with_outcomes};
+use super::sides::{Side, Sides};
 use super::turns::RequestTurns;
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
 use crate::model::{Counter, Direction, ExchangeOutcome, Measure, Tally, Transaction, learnt};
@@ -19,8 +20,7 @@ const COUNTERS: &[Counter] = with_outcomes! {
     "errors" "Errors" Measure::Codes(error);
 };
 
-/// Bytes of a packet that are read, and of its header.
-const READ: usize = 128;
+/// Bytes of a packet's header.
 const HEADER: usize = 4;
 /// Where the client's name is in what it logs in with.
 const LOGIN_NAME: usize = 32;
@@ -59,6 +59,8 @@ fn error(code: u32) -> Cow<'static, str> {
         1146 => "1146 no such table",
         1205 => "1205 lock wait timeout",
         1213 => "1213 deadlock",
+        1451 => "1451 row is referred to",
+        1452 => "1452 referred row is missing",
         1698 => "1698 access denied",
         other => return other.to_string().into(),
     };
@@ -72,9 +74,10 @@ pub struct Mysql;
 #[derive(Debug, Default)]
 pub struct MysqlConnection {
     framed: FramedTurns,
-    /// Which direction is the server's, where that is known.
-    server: Option<Direction>,
+    sides: Sides,
     encrypted: bool,
+    /// The server sends its log for ever: what the client says is no question.
+    is_dumped: bool,
 }
 
 impl Dissector for Mysql {
@@ -94,19 +97,18 @@ impl Dissector for Mysql {
     }
 
     fn stream(state: &mut MysqlConnection, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
-        let MysqlConnection { framed: framed_turns, server, encrypted } = state;
+        let MysqlConnection { framed: framed_turns, sides, encrypted, is_dumped } = state;
         let Some((frames, turns)) = framed_turns.of(payload) else { return Progress::Skip };
-        frames.read(payload.bytes, out, READ, framed, |bytes, out| {
-            let Some((&sequence, body)) = bytes.get(3..).and_then(<[u8]>::split_first) else { return };
-            if server.is_none() {
-                let greets = sequence == 0 && matches!(body.first(), Some(10 | 0xff));
-                *server = Some(if greets { payload.way } else { payload.way.reversed() });
-            }
-            if *server == Some(payload.way) {
-                answer(sequence, body, payload, turns, out);
-            } else {
-                *encrypted |= sequence == 1 && bytes.len() == 36 && le16(body, 0).is_some_and(|flags| flags & TLS != 0);
-                ask(sequence, body, payload, turns, out);
+        frames.read::<Self>(payload.bytes, out, |part, out| {
+            let Some((&sequence, body)) = part.bytes.get(3..).and_then(<[u8]>::split_first) else { return };
+            match sides.of::<Self>(payload, || said(sequence, body)) {
+                Side::Server => answer(sequence, body, payload, turns, out),
+                Side::Client if *is_dumped => {}
+                Side::Client => {
+                    *encrypted |= sequence == 1 && part.bytes.len() == 36 && le16(body, 0).is_some_and(|flags| flags & TLS != 0);
+                    *is_dumped = sequence == 0 && body.first().is_some_and(|command| DUMPS.contains(command));
+                    ask(sequence, body, payload, turns, out);
+                }
             }
         });
         if state.encrypted { Progress::Becomes } else { Progress::Continue }
@@ -125,8 +127,12 @@ impl Dissector for Mysql {
         match code {
             0 => ExchangeOutcome::Ok,
             1044 | 1045 | 1130 | 1698 => ExchangeOutcome::Denied,
-            // A value that is there already: programs ask for that.
-            1062 => ExchangeOutcome::Expected,
+            // A value that is there already, or against another rule of the table: programs ask for that.
+            1022 | 1048 | 1062 | 1169 | 1216 | 1217 | 1451 | 1452 | 1557 | 1586 | 1761 | 1762 | 1859 | 3819 | 4025 => {
+                ExchangeOutcome::Expected
+            }
+            // Of two that lock each other one is to begin again; who said nothing for long is let go.
+            1213 | 4031 => ExchangeOutcome::Expected,
             _ => ExchangeOutcome::Error,
         }
     }
@@ -140,10 +146,38 @@ impl Dissector for Mysql {
     }
 }
 
-fn framed(bytes: &[u8]) -> Framed {
-    match le24(bytes, 0) {
-        Some(length) if bytes.len() >= HEADER => Framed::Bytes(length as usize + HEADER),
-        _ => Framed::More,
+impl Framing for Mysql {
+    const READ: usize = 128;
+
+    fn message(bytes: &[u8]) -> Framed {
+        match le24(bytes, 0) {
+            Some(length) if bytes.len() >= HEADER => Framed::Bytes(length as usize + HEADER),
+            _ => Framed::More,
+        }
+    }
+
+    /// Packets are numbered from the command on.
+    fn resumes(bytes: &[u8]) -> bool {
+        let begins = bytes.get(3).is_some_and(|sequence| *sequence > 0 || bytes.get(HEADER).is_some_and(is_command));
+        let number = |packet: &[u8]| packet.get(3).copied().unwrap_or(0);
+        begins && are_messages::<Self>(bytes, |one, next| number(next) == number(one).wrapping_add(1))
+    }
+}
+
+/// Commands that are answered by the server's log for ever, and one by all it has.
+const DUMPS: [u8; 3] = [18, 30, 32];
+
+/// Whether a command is known: MySQL's, and MariaDB's own.
+fn is_command(command: &u8) -> bool {
+    matches!(command, 0..=33 | 0xfa..=0xfe)
+}
+
+/// Who alone begins a conversation so, or asks.
+fn said(sequence: u8, body: &[u8]) -> Option<Side> {
+    match (sequence, body.first()?) {
+        (0, 10 | 0xff) => Some(Side::Server),
+        (0, command) if is_command(command) => Some(Side::Client),
+        _ => None,
     }
 }
 
@@ -151,8 +185,8 @@ fn ask(sequence: u8, body: &[u8], payload: &Payload<'_>, turns: &mut RequestTurn
     let command = body.first().copied().unwrap_or(0);
     if sequence == 0 {
         out.tally().add_code(COMMANDS, command.into());
-        // Not answered: quit, close, long data; answered for ever: replication.
-        if matches!(command, 1 | 18 | 24 | 25 | 30) {
+        // Not answered: quit, long data, close; answered for ever: replication.
+        if matches!(command, 1 | 24 | 25) || DUMPS.contains(&command) {
             return;
         }
     }
@@ -173,10 +207,15 @@ fn answer(sequence: u8, body: &[u8], payload: &Payload<'_>, turns: &mut RequestT
         [0xff, rest @ ..] => le16(rest, 0).map_or(0, u32::from),
         _ => 0,
     };
-    if code > 0 && (turns.is_open() || sequence == 0) {
+    // In place of a greeting, or without being asked.
+    let is_unasked = sequence == 0;
+    if code > 0 && (turns.is_open() || is_unasked) {
         out.tally().add_code(ERRORS, code);
     }
-    turns.answer(payload, code, out);
+    match is_unasked && code > 0 {
+        true => turns.refuse(payload, code, out),
+        false => turns.answer(payload, code, out),
+    }
 }
 
 #[cfg(test)]
@@ -204,7 +243,10 @@ mod tests {
             (talk.told("versions"), talk.told("commands"), talk.told("errors")),
             ("8.0.36 1".into(), "quit 1, query 1".into(), "1045 access denied 1".into())
         );
-        assert_eq!((Mysql::outcome(1045), Mysql::outcome(1146)), (ExchangeOutcome::Denied, ExchangeOutcome::Error));
+        assert_eq!([1045, 1146, 1205, 1062, 1452, 1213].map(Mysql::outcome), {
+            use ExchangeOutcome::{Denied, Error, Expected};
+            [Denied, Error, Error, Expected, Expected, Expected]
+        });
     }
 
     #[test]
@@ -214,12 +256,72 @@ mod tests {
             .client(packet(1, &[&[0, 8][..], &[0; 30]].concat()))
             .client(b"\x16\x03\x01\0\x04\x01\0\0\0");
         assert_eq!(talk.app(), Some("mysql+tls"));
-        let talk = Talk::tcp(3306).server(packet(0, b"\xff\x6a\x04Host is not allowed"));
-        assert_eq!(talk.told("errors"), "1130 host is not allowed 1");
         let mut talk = Talk::tcp(3306).server(&packet(0, GREETING)[..9]).server(&packet(0, GREETING)[9..]).client(packet(0, b"\x03x"));
         talk =
             talk.server_gap(20).server(packet(1, b"\xff\x15\x04")).client(packet(0, b"\x03y")).server(packet(1, b"\0")).client([0xff; 3]);
         assert_eq!(talk.pairs().iter().filter(|p| p.1.is_some_and(|(_, code)| code == 0)).count(), 1);
         talk.end();
+    }
+    /// An error in place of the greeting; one that comes later, because nothing was asked for long, is none.
+    #[test]
+    fn turned_away() {
+        let talk = Talk::tcp(3306).server(packet(0, b"\xff\x10\x04Too many connections"));
+        assert_eq!(talk.told("errors"), "1040 too many connections 1");
+        assert_eq!((talk.pairs(), Mysql::outcome(1040)), (vec![(0, Some((0, 1040)))], ExchangeOutcome::Error));
+        let talk = Talk::tcp(3306)
+            .server(packet(0, GREETING))
+            .client(packet(1, &[0x85; 60]))
+            .server(packet(2, b"\0"))
+            .server(packet(0, b"\xff\xbf\x0fThe client was disconnected"));
+        assert_eq!((talk.pairs(), Mysql::outcome(4031)), (vec![(1, Some((1, 0)))], ExchangeOutcome::Expected));
+    }
+
+    /// A replica asks for the log and acknowledges what it got of it: that is no question. Nor is what no command has for its number.
+    #[test]
+    fn a_replica() {
+        for dump in [18u8, 30] {
+            let talk = Talk::tcp(3306)
+                .server(packet(0, GREETING))
+                .client(packet(1, &[0x85; 60]))
+                .server(packet(2, b"\0"))
+                .client(packet(0, &[21, 1, 0, 0, 0]))
+                .server(packet(1, b"\0"))
+                .client(packet(0, &[dump, 4, 0, 0, 0]))
+                .server(packet(1, b"\0event"))
+                .client(packet(0, b"\xef\x04\0\0\0\0\0\0\0mysql-bin.000001"))
+                .server(packet(2, b"\0event"));
+            assert_eq!(talk.pairs(), [(1, Some((1, 0))), (2, Some((1, 0)))], "dump {dump}");
+            assert_eq!(talk.counts("commands").len(), 2);
+        }
+    }
+
+    /// Behind missing bytes the conversation goes on where packets can be told from rows that look like some.
+    #[test]
+    fn it_goes_on_behind_a_gap() {
+        let row = [&[0x30; 1000][..], b"\x20\0\0\x01"].concat();
+        let talk = Talk::tcp(3306)
+            .client(packet(0, b"\x03x"))
+            .server(&[packet(1, b"\x01"), [&[0xff, 0x7f, 0, 2][..], &[7; 90]].concat()].concat()[..50])
+            .server_gap(40_000)
+            .server(&row)
+            .client(packet(0, b"\x03y"))
+            .server([packet(1, b"\x01"), packet(2, b"def")].concat())
+            .client_gap(50)
+            .client([b'1'; 200])
+            .client(packet(0, b"\x03z"))
+            .server(packet(1, b"\xff\x7a\x04#42S02"));
+        assert_eq!(talk.codes(), [0, 0, 1146]);
+        assert_eq!(talk.told("commands"), "query 3");
+    }
+
+    /// Joined in the middle: the server is who has its port, or asks nothing.
+    #[test]
+    fn joined_in_the_middle() {
+        for port in [3306, 9] {
+            let talk = Talk::tcp(port).server(packet(0, GREETING)).client(packet(0, b"\x03x")).server(packet(1, b"\xff\x7a\x04"));
+            assert_eq!(talk.codes(), [1146], "port {port}");
+        }
+        let talk = Talk::tcp(3306).server(packet(1, b"\x01")).client(packet(0, b"\x03x")).server(packet(1, b"\xff\x7a\x04"));
+        assert_eq!(talk.codes(), [1146]);
     }
 }

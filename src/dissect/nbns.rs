@@ -20,6 +20,8 @@ const NAME_BYTES: usize = 15;
 const RESPONSE: u16 = 0x8000;
 const REGISTRATION: u16 = 5;
 const REFRESH: u16 = 8;
+/// A host with several addresses registers its name with one of them ([MS-NBTE] section 2.2.1).
+const MULTIHOMED: u16 = 15;
 /// Type of a record with an address, and its class.
 const ADDRESS: u32 = 0x0020_0001;
 /// A name that several hosts have.
@@ -33,6 +35,7 @@ fn kind(code: u32) -> Cow<'static, str> {
         6 => "release",
         7 => "wait",
         8 | 9 => "refresh",
+        15 => "multi-homed registration",
         other => return other.to_string().into(),
     };
     if code & 16 == 0 { name.into() } else { format!("{name} response").into() }
@@ -56,7 +59,7 @@ impl Dissector for Nbns {
         out.tally().add_code(MESSAGES, u32::from(operation) | u32::from(is_response) << 4);
         // A claim, or an answer without error; the record's name is a pointer in a claim, and its own in an answer.
         let record = match (operation, is_response) {
-            (REGISTRATION | REFRESH, false) => NAME_END + 4 + 2,
+            (REGISTRATION | REFRESH | MULTIHOMED, false) => NAME_END + 4 + 2,
             (0, true) if flags & 15 == 0 => NAME_END,
             _ => return Progress::Continue,
         };

@@ -3,7 +3,7 @@
 //! A client has one request on its way to a server. Which stamp of it the answer repeats depends on what went before (RFC 9769 section 2), so the
 //! two are joined by the conversation alone.
 
-use super::bytes::be32;
+use super::bytes::{be16, be32};
 use super::requests::{self, with_outcomes};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
 use crate::model::time::SECOND;
@@ -27,6 +27,14 @@ const TRANSMIT: usize = 40;
 const ONE: u32 = 0;
 const CLIENT: u8 = 3;
 const SERVER: u8 = 4;
+const CONTROL: u8 = 6;
+const PRIVATE: u8 = 7;
+/// Bytes of the head of a control message.
+const CONTROL_HEAD: u32 = 12;
+/// The stratum of who is not synchronised; those beyond are reserved.
+const MOST_STRATUM: u8 = 16;
+/// Poll intervals, as powers of two in seconds: from those of chrony's fastest up to a day and a half.
+const POLLS: std::ops::RangeInclusive<i8> = -7..=17;
 
 fn mode_name(mode: u32) -> Cow<'static, str> {
     const NAMES: [&str; 8] = ["reserved", "symmetric active", "symmetric passive", "client", "server", "broadcast", "control", "private"];
@@ -51,24 +59,19 @@ impl Dissector for Ntp {
     const ABOUT: About = About { token: "ntp", title: "Network Time Protocol", udp: Some(&[123]), tcp: None, counters: COUNTERS };
 
     fn probe(payload: &Payload<'_>, _: Carriage) -> Probe {
-        match payload.bytes {
-            [head, stratum, ..] if (1..=4).contains(&version(*head)) => match mode(*head) {
-                1..=5 if payload.length >= PACKET && *stratum <= 16 => Probe::Unsure,
-                6 | 7 => Probe::Unsure,
-                _ => Probe::No,
-            },
-            _ => Probe::No,
-        }
+        if fits(payload.bytes, payload.length) { Probe::Unsure } else { Probe::No }
+    }
+
+    fn excludes(payload: &Payload<'_>) -> bool {
+        !fits(payload.bytes, payload.length)
     }
 
     fn datagram(payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
-        let Some(&[head, stratum]) = payload.bytes.first_chunk() else { return Progress::Continue };
-        if !(1..=4).contains(&version(head)) {
+        let Some(&[head, stratum]) = payload.bytes.first_chunk().filter(|_| fits(payload.bytes, payload.length)) else {
             return Progress::Continue;
-        }
+        };
         out.tally().add_code(MODES, mode(head).into());
         match mode(head) {
-            _ if payload.length < PACKET => {}
             CLIENT => out.request(payload, ONE),
             SERVER => {
                 out.tally().add_code(STRATA, stratum.into());
@@ -80,7 +83,7 @@ impl Dissector for Ntp {
     }
 
     fn outcome(code: u32) -> ExchangeOutcome {
-        if matches!(code, 0 | 16..) { ExchangeOutcome::Error } else { ExchangeOutcome::Ok }
+        if matches!(code, 0 | 16) { ExchangeOutcome::Error } else { ExchangeOutcome::Ok }
     }
 
     fn code_text(code: u32) -> Cow<'static, str> {
@@ -89,6 +92,22 @@ impl Dissector for Ntp {
 
     fn transaction(transaction: &Transaction, tally: &mut Tally) {
         requests::count(transaction, tally, COUNTERS);
+    }
+}
+
+/// Whether a datagram may be a packet of it, for anybody may send anything to its port: values that exist (RFC 5905 section 7.3), and a length
+/// that they leave (RFC 7822, RFC 9327).
+fn fits(bytes: &[u8], length: u32) -> bool {
+    let Some(&[head, stratum, poll]) = bytes.first_chunk() else { return false };
+    if !(1..=4).contains(&version(head)) {
+        return false;
+    }
+    match mode(head) {
+        1..=5 => length >= PACKET && length.is_multiple_of(4) && stratum <= MOST_STRATUM && POLLS.contains(&(poll as i8)),
+        CONTROL => be16(bytes, 10).is_some_and(|data| length >= CONTROL_HEAD + u32::from(data)),
+        // The sequence and the implementation that is asked.
+        PRIVATE => length >= 8 && matches!(poll, 0 | 2 | 3),
+        _ => false,
     }
 }
 
@@ -106,7 +125,7 @@ const TO_1970: i64 = 2_208_988_800;
 /// What the answer of a time server, seen at `now` on its way from the server to the client, says of its clock; `None` of anything else.
 pub fn sight(bytes: &[u8], now: Timestamp, [server, client]: [Address; 2]) -> Option<ClockSight> {
     let &[head, stratum] = bytes.first_chunk()?;
-    if !matches!(mode(head), SERVER | 5) || !(1..=4).contains(&version(head)) || bytes.len() < PACKET as usize {
+    if !matches!(mode(head), SERVER | 5) || !fits(bytes, bytes.len() as u32 & !3) {
         return None;
     }
     // Seconds of 16 bits and their fraction.
@@ -174,6 +193,26 @@ mod tests {
             .server(b"\x24")
             .server(&packet(0x24, 2, 7, 1)[..30])
             .server([0xff; 60]);
-        assert_eq!((talk.pairs(), talk.told("modes")), (vec![(0, None)], "client 1, server 1".to_owned()));
+        assert_eq!((talk.pairs(), talk.told("modes")), (vec![(0, None)], "client 1".to_owned()));
+    }
+
+    #[test]
+    fn what_is_sent_to_its_port_need_not_be_ntp() {
+        let with = |stratum: u8, poll: i8, length: usize| {
+            let mut bytes = packet(0x24, stratum, 7, 1);
+            bytes[2] = poll as u8;
+            bytes.resize(length, 0);
+            Talk::udp(123).client(packet(0x23, 0, 0, 7)).server(bytes).codes()
+        };
+        assert_eq!([with(2, 6, 48), with(16, 17, 68), with(0, -7, 1_000)], [vec![2], vec![16], vec![0]]);
+        assert_eq!([with(17, 6, 48), with(2, 18, 48), with(2, -8, 48), with(2, 6, 49), with(94, 6, 60)].concat(), [0; 0]);
+        // A tunnel's packets: version 0, or 1 with a counter where the poll interval would be.
+        for bytes in [[&[4, 0, 0, 0][..], &[0x77; 60]].concat(), [&[0x48, 0, 0, 1][..], &[0x77; 84]].concat()] {
+            assert_eq!(Talk::udp(123).client(&bytes).server(&bytes).app(), None, "{bytes:02x?}");
+        }
+        // Control and private messages.
+        let control = |data: u8| [&[0x16, 2, 0, 1, 0, 0, 0, 0, 0, 0, 0, data][..], &[0; 4]].concat();
+        assert_eq!([0, 4, 5].map(|data| Talk::udp(123).client(control(data)).app()), [Some("ntp"), Some("ntp"), None]);
+        assert_eq!([3, 4].map(|of| Talk::udp(123).client([0x17, 0, of, 42, 0, 0, 0, 0]).app()), [Some("ntp"), None]);
     }
 }

@@ -1,9 +1,10 @@
-//! PostgreSQL (protocol 3.0): commands and the SQLSTATE of the errors they are answered with, by turns.
+//! PostgreSQL (protocol 3, of any minor version): commands and the SQLSTATE of the errors they are answered with, by turns.
 
 use super::bytes::be32;
 use super::framed_turns::FramedTurns;
-use super::frames::Framed;
+use super::frames::{Framed, Framing, are_messages};
 use super::requests::{self, with_outcomes};
+use super::sides::{Side, Sides};
 use super::turns::RequestTurns;
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
 use crate::model::{Counter, Direction, ExchangeOutcome, Measure, Tally, Transaction};
@@ -15,12 +16,11 @@ const COUNTERS: &[Counter] = with_outcomes! {
     "errors" "Errors" Measure::Codes(state);
 };
 
-/// Bytes of a message that are read: the state of an error is near its beginning.
-const READ: usize = 256;
 /// Most bytes of a message that is believed.
 const MESSAGE: u32 = 1 << 30;
 
-const STARTUP: u32 = 0x0003_0000;
+/// The major version of the protocol; clients ask for minor ones that servers do not have, and are told so.
+const MAJOR: u32 = 3;
 const TLS: u32 = 0x04d2_162f;
 const CANCEL: u32 = 0x04d2_162e;
 const GSS: u32 = 0x04d2_1630;
@@ -49,11 +49,18 @@ pub struct Pgsql;
 #[derive(Debug, Default)]
 pub struct PgsqlConnection {
     framed: FramedTurns,
-    /// Which direction is the client's, once it has begun.
-    client: Option<Direction>,
-    /// The client began as itself: what follows has types.
-    started: bool,
-    /// The client asked for TLS, and this is how the server answered.
+    sides: Sides,
+    client: Client,
+    /// Both copy to each other until one of them ends it (replication): nothing of that is a question.
+    copies: bool,
+}
+
+/// Where the client is.
+#[derive(Debug, Default)]
+struct Client {
+    /// It began as itself, or before the capture did: what follows has types. `None` before anything was seen.
+    has_types: Option<bool>,
+    /// It asked for TLS, and this is how the server answered.
     asked_tls: bool,
 }
 
@@ -66,7 +73,7 @@ impl Dissector for Pgsql {
         let (Some(length), Some(version)) = (be32(payload.bytes, 0), be32(payload.bytes, 4)) else { return Probe::No };
         let fits = length == payload.length;
         match version {
-            STARTUP if fits && payload.bytes.get(8..).is_some_and(|b| b.first().is_some_and(u8::is_ascii_alphabetic)) => Probe::Certain,
+            _ if is_startup(version) && fits && payload.bytes.get(8).is_some_and(u8::is_ascii_alphabetic) => Probe::Certain,
             TLS | GSS if fits && length == 8 => Probe::Certain,
             CANCEL if fits && length == 16 => Probe::Certain,
             _ => {
@@ -79,46 +86,35 @@ impl Dissector for Pgsql {
     }
 
     fn stream(state: &mut PgsqlConnection, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
+        let PgsqlConnection { framed: framed_turns, sides, client, copies } = state;
         let mut bytes = payload.bytes;
-        let begins = matches!(be32(bytes, 4), Some(STARTUP | TLS | CANCEL | GSS));
-        if state.client.is_none() {
-            let asks = begins || matches!(bytes.first(), Some(b'Q' | b'P'));
-            state.client = Some(if asks { payload.way } else { payload.way.reversed() });
-            state.started = !begins;
-        }
-        let is_client = state.client == Some(payload.way);
+        let side = sides.of::<Self>(payload, || said(bytes));
+        let has_types = *client.has_types.get_or_insert_with(|| !begins(bytes));
         // One byte without a length answers the wish for TLS.
-        if !is_client && std::mem::take(&mut state.asked_tls) {
-            state.framed.turns.answer(payload, 0, out);
+        if side == Side::Server && std::mem::take(&mut client.asked_tls) {
+            framed_turns.turns.answer(payload, 0, out);
             match bytes.split_first() {
                 Some((b'S' | b'G', [])) => return Progress::Becomes,
                 Some((b'N', rest)) => bytes = rest,
                 _ => {}
             }
         }
-        let PgsqlConnection { framed: framed_turns, started, asked_tls, .. } = state;
         let Some((frames, turns)) = framed_turns.of(payload) else { return Progress::Skip };
-        let untyped = is_client && !*started;
-        if untyped {
-            frames.read(bytes, out, READ, untyped_framed, |bytes, out| {
-                *asked_tls = matches!(be32(bytes, 4), Some(TLS | GSS));
-                *started |= be32(bytes, 4) == Some(STARTUP);
-                if be32(bytes, 4) == Some(STARTUP)
-                    && let Some(name) = user(bytes.get(8..).unwrap_or_default())
-                {
-                    turns.called(name);
-                }
-                if be32(bytes, 4) != Some(CANCEL) {
+        match side {
+            Side::Client if !has_types => frames.read::<Opening>(bytes, out, |part, out| client.open(part.bytes, payload, turns, out)),
+            Side::Client => frames.read::<Self>(bytes, out, |part, out| {
+                if asks(part.bytes.first().copied(), *copies) {
                     turns.ask(payload, out);
                 }
-            });
-        } else {
-            frames.read(bytes, out, READ, framed, |bytes, out| match (is_client, bytes.first()) {
-                // The end has no answer.
-                (true, Some(b'X')) => {}
-                (true, _) => turns.ask(payload, out),
-                (false, _) => answer(bytes, payload, turns, out),
-            });
+            }),
+            Side::Server => frames.read::<Self>(bytes, out, |part, out| {
+                match part.bytes.first() {
+                    Some(b'W') => *copies = true,
+                    Some(b'Z' | b'E') => *copies = false,
+                    _ => {}
+                }
+                answer(part.bytes, payload, turns, out);
+            }),
         }
         Progress::Continue
     }
@@ -137,6 +133,8 @@ impl Dissector for Pgsql {
             // 00 to 02: done, warning, no data.
             0 => ExchangeOutcome::Ok,
             1 | 2 => ExchangeOutcome::Expected,
+            // 23: against a rule of the table, as a key that is there already; 40: to be begun again, as of two that lock each other.
+            class if class == 2 * BASE + 3 || class == 4 * BASE => ExchangeOutcome::Expected,
             // 28: authorization; "8" of the second place.
             class if class == 2 * BASE + 8 => ExchangeOutcome::Denied,
             _ => ExchangeOutcome::Error,
@@ -158,19 +156,77 @@ fn user(parameters: &[u8]) -> Option<&[u8]> {
     std::iter::from_fn(|| Some((words.next()?, words.next()?))).find(|pair| pair.0 == b"user").map(|pair| pair.1)
 }
 
-fn untyped_framed(bytes: &[u8]) -> Framed {
-    match be32(bytes, 0) {
-        None => Framed::More,
-        Some(length) if (8..10_000).contains(&length) => Framed::Bytes(length as usize),
-        Some(_) => Framed::Nothing,
+fn is_startup(version: u32) -> bool {
+    version >> 16 == MAJOR
+}
+
+/// Whether a client begins so.
+fn begins(bytes: &[u8]) -> bool {
+    be32(bytes, 4).is_some_and(|version| is_startup(version) || matches!(version, TLS | CANCEL | GSS)) && bytes.first() == Some(&0)
+}
+
+/// Who alone says that: some types are of both.
+fn said(bytes: &[u8]) -> Option<Side> {
+    match bytes.first()? {
+        _ if begins(bytes) => Some(Side::Client),
+        b'Q' | b'P' | b'B' | b'F' | b'X' | b'p' | b'f' => Some(Side::Client),
+        b'D' | b'E' | b'C' | b'S' | b'H' | b'd' | b'c' => None,
+        _ => Some(Side::Server),
     }
 }
 
-fn framed(bytes: &[u8]) -> Framed {
-    match (bytes.first(), be32(bytes, 1)) {
-        (_, None) => Framed::More,
-        (Some(kind), Some(length)) if (4..MESSAGE).contains(&length) && kind.is_ascii_alphanumeric() => Framed::Bytes(length as usize + 1),
-        _ => Framed::Nothing,
+/// Whether a message of the client's is answered: not the end, nor what is copied, of which the end is.
+fn asks(kind: Option<u8>, copies: bool) -> bool {
+    !copies && !matches!(kind, Some(b'X' | b'd'))
+}
+
+/// What a client begins with has no type.
+struct Opening;
+
+impl Framing for Opening {
+    const READ: usize = <Pgsql as Framing>::READ;
+
+    fn message(bytes: &[u8]) -> Framed {
+        match be32(bytes, 0) {
+            None => Framed::More,
+            Some(length) if (8..10_000).contains(&length) => Framed::Bytes(length as usize),
+            Some(_) => Framed::Nothing,
+        }
+    }
+}
+
+impl Framing for Pgsql {
+    /// The state of an error is near its beginning.
+    const READ: usize = 256;
+
+    fn message(bytes: &[u8]) -> Framed {
+        const TYPES: &[u8] = b"123ABCDEFGHIKNPQRSTVWXZcdfnpstv";
+        match (bytes.first(), be32(bytes, 1)) {
+            (_, None) => Framed::More,
+            (Some(kind), Some(length)) if (4..MESSAGE).contains(&length) && TYPES.contains(kind) => Framed::Bytes(length as usize + 1),
+            _ => Framed::Nothing,
+        }
+    }
+
+    fn resumes(bytes: &[u8]) -> bool {
+        are_messages::<Self>(bytes, |_, _| true)
+    }
+}
+
+impl Client {
+    /// Reads what the client begins with.
+    fn open(&mut self, bytes: &[u8], payload: &Payload<'_>, turns: &mut RequestTurns, out: &mut DissectOutput<'_>) {
+        let version = be32(bytes, 4).unwrap_or(0);
+        self.asked_tls = matches!(version, TLS | GSS);
+        if is_startup(version) {
+            self.has_types = Some(true);
+            if let Some(name) = user(bytes.get(8..).unwrap_or_default()) {
+                turns.called(name);
+            }
+        }
+        if version != CANCEL {
+            turns.ask(payload, out);
+        }
     }
 }
 
@@ -221,8 +277,11 @@ mod tests {
                 ("00000".to_owned(), ExchangeOutcome::Ok)
             ]
         );
-        let of = |text: &[u8]| Pgsql::outcome(number(text).unwrap());
-        assert_eq!((of(b"02000"), of(b"42P01"), of(b"53300")), (ExchangeOutcome::Expected, ExchangeOutcome::Error, ExchangeOutcome::Error));
+        let of = |text: &str| Pgsql::outcome(number(text.as_bytes()).unwrap());
+        assert_eq!(["02000", "23505", "40001", "40P01", "42P01", "53300", "22012"].map(of), {
+            use ExchangeOutcome::{Error, Expected};
+            [Expected, Expected, Expected, Expected, Error, Error, Error]
+        });
     }
 
     #[test]
@@ -241,5 +300,68 @@ mod tests {
         assert_eq!(talk.told("errors"), "42P01 1");
         talk = talk.server(&message(b'D', &[0; 100])[..50]).client(b"\0\0\0\0");
         talk.end();
+    }
+    /// Clients that ask for a later minor version, or for one that nobody has.
+    #[test]
+    fn minor_versions() {
+        for minor in [0u8, 2, 0xff] {
+            let startup = [&[0, 0, 0, 16, 0, 3, 0, minor][..], b"user\0x\0\0"].concat();
+            let talk = Talk::tcp(9).client(startup).server(message(b'v', &[0; 8])).server(message(b'E', b"C28000\0\0"));
+            assert_eq!((talk.app(), talk.told("errors")), (Some("pgsql"), "28000 1".to_owned()), "3.{minor}");
+        }
+        assert_eq!(Talk::tcp(9).client([&[0, 0, 0, 16, 0, 4, 0, 0][..], b"user\0x\0\0"].concat()).app(), None);
+    }
+
+    /// A standby that copies the log says now and then how far it is, which nobody answers; behind it queries are asked as ever.
+    #[test]
+    fn replication_asks_nothing() {
+        let talk = Talk::tcp(9)
+            .client(startup())
+            .server([message(b'R', &[0; 4]), message(b'Z', b"I")].concat())
+            .client(message(b'Q', b"START_REPLICATION 0/0\0"))
+            .server(message(b'W', &[0, 0, 0]))
+            .client(message(b'd', &[b'r'; 34]))
+            .server(message(b'd', &[b'w'; 90]))
+            .client(message(b'd', &[b'r'; 34]))
+            .server(message(b'd', &[b'k'; 18]))
+            .client(message(b'c', b""))
+            .server([message(b'c', b""), message(b'C', b"COPY\0"), message(b'Z', b"I")].concat())
+            .client(message(b'Q', b"x\0"))
+            .server(message(b'E', b"C42P01\0\0"));
+        assert_eq!(talk.pairs().len(), 3);
+        assert_eq!(talk.codes().iter().map(|&c| state(c).into_owned()).collect::<Vec<_>>(), ["00000", "00000", "42P01"]);
+    }
+
+    /// What is copied in is answered once, at its end.
+    #[test]
+    fn rows_that_are_copied_in() {
+        let talk = Talk::tcp(9)
+            .client(startup())
+            .server(message(b'Z', b"I"))
+            .client(message(b'Q', b"COPY t FROM STDIN\0"))
+            .server(message(b'G', &[0, 0, 0]))
+            .client(message(b'd', b"1\n"))
+            .client(message(b'd', b"1\n"))
+            .client(message(b'c', b""))
+            .server([message(b'E', b"C22P02\0\0"), message(b'Z', b"I")].concat());
+        assert_eq!(talk.pairs().iter().map(|p| p.1.map(|(ms, _)| ms)).collect::<Vec<_>>(), [Some(1), Some(1), Some(1)]);
+        assert_eq!(talk.told("errors"), "22P02 1");
+    }
+
+    /// Behind missing bytes the conversation goes on where messages can be told from rows that look like some.
+    #[test]
+    fn it_goes_on_behind_a_gap() {
+        let row = [b'D'; 1000];
+        let talk = Talk::tcp(9)
+            .client(startup())
+            .server(message(b'Z', b"I"))
+            .client(message(b'Q', b"x\0"))
+            .server(&message(b'D', &[0; 900])[..500])
+            .server_gap(40_000)
+            .server(row)
+            .server([&b"D\0\0\x20\0"[..], &[0; 100]].concat())
+            .client(message(b'Q', b"y\0"))
+            .server([message(b'E', b"C42P01\0\0"), message(b'Z', b"I")].concat());
+        assert_eq!((talk.pairs().len(), talk.told("errors")), (3, "42P01 1".to_owned()));
     }
 }

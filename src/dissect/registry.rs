@@ -1,6 +1,6 @@
 //! The list of dissectors: one line each; behind them the protocols of `labels`. Asked in this order; the first that is certain has the conversation.
 
-use super::labels::{LABELS, Label};
+use super::labels::{Company, LABELS, Label};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
 use crate::model::{AppId, CloseReason, Direction, ExchangeOutcome, Tally, Transaction, TurnKind};
 use std::borrow::Cow;
@@ -28,6 +28,10 @@ macro_rules! dissectors {
 
             pub(super) fn probe(self, payload: &Payload<'_>, transport: Carriage) -> Probe {
                 match self { $(Which::$name => <$dissector as Dissector>::probe(payload, transport)),* }
+            }
+
+            pub(super) fn excludes(self, payload: &Payload<'_>) -> bool {
+                match self { $(Which::$name => <$dissector as Dissector>::excludes(payload)),* }
             }
 
             pub(super) fn datagram(self, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
@@ -125,6 +129,7 @@ const WITHIN: &[(&str, About)] = &[
     ("mysql", secured("mysql+tls", "MySQL, secured within")),
     ("pgsql", secured("pgsql+tls", "PostgreSQL, secured within")),
     ("pop", secured("pop+tls", "Post Office, secured within")),
+    ("rdp", secured("rdp+tls", "Remote Desktop, secured within")),
     ("smtp", secured("smtp+tls", "Mail transfer, secured within")),
     ("xmpp", secured("xmpp+tls", "Extensible Messaging and Presence, secured within")),
 ];
@@ -136,6 +141,11 @@ const fn secured(token: &'static str, title: &'static str) -> About {
 /// What TLS within another protocol is called.
 fn within(app: AppId) -> Option<&'static About> {
     WITHIN.get(app.place()?.checked_sub(ALL.len() + LABELS.len())?).map(|(_, about)| about)
+}
+
+/// Whether this is TLS that another protocol turned into.
+pub fn is_tls_within(app: AppId) -> bool {
+    within(app).is_some()
 }
 
 /// What a conversation of protocol `before` is when `found` is spoken in it from now on.
@@ -161,7 +171,12 @@ fn label(app: AppId) -> Option<&'static Label> {
 
 /// Whether nobody reads a protocol, and what it turns into is not looked for.
 pub(super) fn is_final(app: AppId) -> bool {
-    label(app).is_some_and(|label| !label.opens)
+    label(app).is_some_and(|label| label.company == Company::Alone)
+}
+
+/// Whether voice and pictures may come beside a protocol at any time.
+pub(super) fn is_beside_media(app: AppId) -> bool {
+    label(app).is_some_and(|label| label.company == Company::BesideMedia)
 }
 
 /// Whether requests and answers of a conversation are told by whose turn it is: where nobody reads them. Of TLS the dissector reads the handshake
@@ -190,6 +205,12 @@ pub(super) fn probe(app: AppId, payload: &Payload<'_>, transport: Carriage) -> P
     Which::of(app).map(|which| which.probe(payload, transport)).or_else(by_label).unwrap_or(Probe::No)
 }
 
+/// Whether a datagram cannot be of what its ports stand for.
+pub(super) fn denies_ports(payload: &Payload<'_>) -> bool {
+    let is_there = |about: &About| about.udp.is_some_and(|known| payload.ports().iter().any(|port| known.contains(port)));
+    Which::all().any(|which| is_there(which.about()) && which.excludes(payload))
+}
+
 /// Whether requests of an application are read, and what became of them is counted.
 pub fn reads_requests(app: AppId) -> bool {
     about(app).is_some_and(|about| about.counters.iter().any(|counter| counter.token == "answered"))
@@ -210,10 +231,12 @@ pub fn code_text(app: AppId, code: u32) -> Cow<'static, str> {
     Which::of(app).map_or_else(|| code.to_string().into(), |which| which.code_text(code))
 }
 
-/// The usual name of a DNS record type: `AAAA`; Zeek's word for one without.
+/// Zeek's word for a DNS record type (its `base/protocols/dns/consts.zeek`): the usual name, as `AAAA`, but for two.
 pub fn dns_type_name(kind: u16) -> Cow<'static, str> {
     match super::dns::wire::kind_name(kind) {
         "" => format!("query-{kind}").into(),
+        "ANY" => "*".into(),
+        "OPT" => "EDNS".into(),
         name => name.into(),
     }
 }
@@ -242,6 +265,14 @@ mod tests {
         assert_eq!(told(2), (ExchangeOutcome::Error, "SERVFAIL".to_owned()));
         assert_eq!(told(3), (ExchangeOutcome::Expected, "NXDOMAIN".to_owned()));
         assert_eq!((outcome(AppId::NONE, 3), code_text(AppId::NONE, 3)), (ExchangeOutcome::Ok, "3".into()));
+    }
+
+    #[test]
+    fn record_types_are_called_as_zeek_calls_them() {
+        assert_eq!(
+            [1, 41, 50, 52, 99, 255, 251, 65_280].map(dns_type_name),
+            ["A", "EDNS", "NSEC3", "TLSA", "SPF", "*", "IXFR", "query-65280"]
+        );
     }
 
     #[test]

@@ -48,13 +48,18 @@ impl Dissector for Rtp {
     }
 }
 
-/// The header of a packet: version 2, and no RTCP beside it (RFC 5761 section 4).
+/// Whether a payload type may be one: none that is reserved (RFC 3551 table 4), nor what control packets beside it would look like (RFC 5761
+/// section 4), to which the dynamic ones from 35 on (RFC 8035) go.
+fn is_payload_type(payload_type: u8) -> bool {
+    !matches!(payload_type, 1 | 2 | 19 | 64..=95)
+}
+
+/// The header of a packet: version 2, and a payload type that exists.
 pub(super) fn header(payload: &Payload<'_>) -> Option<RtpPacket> {
     let &[first, second, s0, s1] = payload.bytes.first_chunk()?;
     let (payload_type, marker) = (second & 0x7f, second & 0x80 != 0);
     let sources = u32::from(first & 15) * 4;
-    let is_known = payload_type <= 34 || payload_type >= 96;
-    if first >> 6 != 2 || !is_known || (64..=95).contains(&payload_type) || payload.length <= HEADER + sources {
+    if first >> 6 != 2 || !is_payload_type(payload_type) || payload.length <= HEADER + sources {
         return None;
     }
     Some(RtpPacket {
@@ -105,6 +110,41 @@ mod tests {
         assert_eq!(told(&[1, 2, 4, 5, 6, 7]).as_deref(), Some("rtp"), "one is lost");
         assert_eq!(told(&[1, 900, 7, 30_000, 12, 5]), None);
         assert_eq!(told(&[5; 8]), None, "the same again and again");
+    }
+
+    /// RFC 7983: by their first byte.
+    #[test]
+    fn a_stream_beside_what_sets_it_up() {
+        let stun = b"\0\x01\0\0\x21\x12\xa4\x42abcdefghijkl".to_vec();
+        let rtcp = b"\x80\xc9\0\x01abcd".to_vec();
+        let dtls = b"\x16\xfe\xfd\0\0\0\0\0\0\0\0\0\x04abcd".to_vec();
+        let alone = |payload: &Vec<u8>, times| (0..times).fold(Talk::udp(16_384), |talk, _| talk.client(payload).server(payload));
+        for (name, before) in [("stun", &stun), ("rtcp", &rtcp), ("dtls", &dtls)] {
+            for times in [1, 60, 120] {
+                let talk = alone(before, times);
+                assert_eq!(talk.app(), Some(name));
+                let talk = (10..16).fold(talk, |talk, n| talk.server(packet(n, 77)));
+                assert_eq!((talk.app(), talk.told("packets").as_str()), (Some("rtp"), "2"), "{times} times {name}");
+                assert_eq!(talk.client(before).server(packet(16, 77)).told("packets"), "3");
+            }
+            let talk = (0..6).fold(alone(before, 260), |talk, n| talk.server(packet(n, 77)));
+            assert_eq!(talk.app(), Some(name), "nobody looks for ever");
+        }
+        assert_eq!(Talk::udp(16_384).client(&stun).server(&dtls).client(&rtcp).app(), Some("stun"), "the first gives the name");
+    }
+
+    #[test]
+    fn types_that_exist() {
+        let told = |payload_type: u8| {
+            let packet = |n| [&[0x80, payload_type][..], &packet(n, 77)[2..]].concat();
+            (0..6).fold(Talk::udp(16_384), |talk, n| talk.client(packet(n))).app()
+        };
+        for payload_type in [0, 3, 18, 34, 35, 63, 96, 127] {
+            assert_eq!(told(payload_type), Some("rtp"), "{payload_type}");
+        }
+        for payload_type in [1, 2, 19, 64, 72, 76, 95] {
+            assert_eq!(told(payload_type), None, "{payload_type}");
+        }
     }
 
     #[test]

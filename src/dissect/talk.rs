@@ -122,7 +122,7 @@ impl Talk {
             .collect()
     }
 
-    /// The codes of the replies in their order, and what the requests were called.
+    /// The codes of the replies in their order.
     pub fn codes(&self) -> Vec<u32> {
         self.heard.0.iter().filter(|m| !m.is_request).map(|m| m.code).collect()
     }

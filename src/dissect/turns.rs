@@ -1,19 +1,17 @@
 //! Turns of a conversation whose messages carry no identifier: the client asks, the server answers.
 
+use super::bytes::fnv;
 use super::{DissectOutput, Payload};
-use crate::model::Direction;
 
-/// The hash by which names of those who log in are told apart (FNV-1a); never 0.
+/// The hash by which names of those who log in are told apart; never 0.
 pub fn user(name: &[u8]) -> u32 {
-    name.iter().fold(0x811c_9dc5u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)).max(1)
+    fnv(name).max(1)
 }
 
 /// Where a conversation is.
 #[derive(Debug, Default)]
 pub struct RequestTurns {
     number: u32,
-    /// Which way the client speaks, once it has asked.
-    client: Option<Direction>,
     /// Asked and not answered.
     open: bool,
     /// Something is missing: what comes may belong to another turn.
@@ -33,7 +31,6 @@ impl RequestTurns {
             self.number = self.number.wrapping_add(1);
         }
         (self.open, self.adrift) = (true, false);
-        self.client = Some(payload.way);
         out.request_by(payload, self.number, self.user);
     }
 
@@ -50,14 +47,17 @@ impl RequestTurns {
         }
     }
 
+    /// The server refuses something that nobody asked for: where it is the first that is said, whoever comes.
+    pub fn refuse(&mut self, payload: &Payload<'_>, code: u32, out: &mut DissectOutput<'_>) {
+        if self.number == 0 && !self.adrift {
+            self.number = 1;
+            out.turned_away(payload, code);
+        }
+    }
+
     /// Whether an answer is waited for.
     pub fn is_open(&self) -> bool {
         self.open
-    }
-
-    /// Whether this is the way of the client.
-    pub fn is_asked_by(&self, way: Direction) -> bool {
-        self.client == Some(way)
     }
 
     /// Bytes are missing.

@@ -23,7 +23,11 @@ const NAME: usize = NAME_BYTES + 16;
 /// Counters of all dissectors that tell texts apart.
 fn text_counters() -> usize {
     let sections = DissectReport::default().sections();
-    sections.iter().flat_map(|section| section.counters).filter(|counter| matches!(counter.measure, Measure::Texts)).count()
+    sections
+        .iter()
+        .flat_map(|section| section.counters)
+        .filter(|counter| matches!(counter.measure, Measure::Texts | Measure::Lists(_)))
+        .count()
 }
 
 /// What there is one of in each shard: what, how many, bytes of each.
@@ -65,6 +69,7 @@ fn in_each_shard(plan: &MemoryPlan) -> Vec<(&'static str, usize, usize)> {
         ("datagrams in fragments", OPEN_DATAGRAMS, 768),
         ("connections that are kept alive", KEPT_ALIVE, 96),
         ("turns of what nobody reads", UNREAD_TURNS, UnreadTurns::BYTES),
+        ("guesses where those stand", flows, 2 * 4),
         ("bytes of conversations", TALKERS, Talkers::BYTES),
         ("streams of voice", RTP_STREAMS, RtpStreams::BYTES),
         ("streams that are numbered", NUMBERED_STREAMS, NumberedStreams::BYTES[0]),

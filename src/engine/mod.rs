@@ -29,7 +29,7 @@ use crate::ask::SharedAgent;
 use crate::capture::Source;
 use crate::decode::Rules;
 use crate::error::{Error, Outcome, Result};
-use crate::model::limits::{BLOCK_BYTES, SHARDS};
+use crate::model::limits::{BLOCK_BYTES, FILE_BLOCK_BYTES, SHARDS};
 use crate::model::mix::Keys;
 use crate::model::{Address, Carrier, Decap, StampChoice, clock};
 use crate::settings::{LoadSettings, MirrorSettings};
@@ -44,10 +44,11 @@ use judge::mirror::MirrorJudge;
 use judge::network::Beside;
 use merge::{AddressRoom, AddressTables, FlowStream, HistoryKeeper, Merge, Publish, Recipients, RowBudget, Subscribers};
 use pool::{TapeFollower, WorkerPool};
+use route::standing::Standing;
 use router::{Plan, Router};
 use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -92,7 +93,7 @@ pub struct Settings {
     pub memory: MemoryPlan,
     /// Whether the program ends with the analysis, so that what was kept need not be freed piece by piece.
     pub ends_program: bool,
-    /// Bytes of a block (tests vary it; results must not).
+    /// Bytes of a block, of a live tape at most [`BLOCK_BYTES`] (tests vary it; results must not).
     pub block_bytes: usize,
 }
 
@@ -114,7 +115,7 @@ impl Default for Settings {
             switch: None,
             memory: MemoryPlan::default(),
             ends_program: false,
-            block_bytes: BLOCK_BYTES,
+            block_bytes: FILE_BLOCK_BYTES,
         }
     }
 }
@@ -233,8 +234,8 @@ fn router(
     if let Some(listener) = listeners.packets {
         groups = groups.into_iter().take(1).zip([listener]).map(|(group, listener)| group.listing(listener)).collect();
     }
-    let answered = Arc::new(AtomicU64::new(0));
-    let publish = numbered(publish, Arc::clone(&answered));
+    let standing = Arc::new(Standing::default());
+    let publish = numbered(publish, Arc::clone(&standing));
     let subscribers = Subscribers::new(listeners.subscribers);
     let flows = FlowStream::new(groups.len(), subscribers.listen_to_flows(listeners.flows));
     let addresses = addresses(settings, workers, Arc::clone(&local))?;
@@ -245,10 +246,11 @@ fn router(
         .map(|g| TapeFollower::Shards(Box::new(g)))
         .chain(listeners.readers.into_iter().map(TapeFollower::Reader))
         .collect();
+    let block_bytes = if settings.live { settings.block_bytes.min(BLOCK_BYTES) } else { settings.block_bytes };
     let pool = if workers == 0 {
-        WorkerPool::alone(settings.block_bytes, followers, sink)
+        WorkerPool::alone(block_bytes, followers, sink)
     } else {
-        WorkerPool::threads(settings.block_bytes, workers, followers, sink, settings.live.then_some(settings.memory.live_blocks))
+        WorkerPool::threads(block_bytes, workers, followers, sink, settings.live.then_some(settings.memory.live_blocks))
             .map_err(|e| Error::io(NO_THREADS, &e))?
     };
     let plan = Plan {
@@ -267,7 +269,7 @@ fn router(
     let host =
         HostWatch::start(settings.host.as_ref(), watched).map_err(|e| Error::io("cannot start the thread that looks at this host", &e))?;
     let switch = SwitchWatch::start(settings.switch.as_ref()).map_err(|e| Error::io("cannot start the thread that asks the switch", &e))?;
-    Ok(Router::new(source, pool, plan, commands, stop, (host, switch), answered))
+    Ok(Router::new(source, pool, plan, commands, stop, (host, switch), standing))
 }
 
 /// What puts the reports of so many groups together.
@@ -279,8 +281,9 @@ fn merge_of(
     local: &Arc<LocalNets>,
 ) -> Merge {
     let base = Snapshot { live: settings.live, capture: asked(settings), ..Snapshot::default() };
+    let beside = (settings.threads > 0).then_some(join_scoped as Beside);
     let judge =
-        Box::new(MirrorJudge::new(settings.mirror.dedup, settings.memory.caps, (settings.threads > 0).then_some(join_scoped as Beside)));
+        Box::new(MirrorJudge::new(settings.mirror.dedup, settings.memory.caps, rules_of(&settings.mirror).unwrap_or_default(), beside));
     let history = settings.history.then(|| HistoryKeeper::new(groups, settings.load.interval, Arc::clone(local)));
     Merge::new(groups, settings.load.interval, addresses, stations, base, judge, recipients)
         .with_history(history)
@@ -288,9 +291,9 @@ fn merge_of(
 }
 
 /// Publishing that also tells the router which snapshot was the newest.
-fn numbered(mut publish: Publish, answered: Arc<AtomicU64>) -> Publish {
+fn numbered(mut publish: Publish, standing: Arc<Standing>) -> Publish {
     Box::new(move |snapshot, taken| {
-        answered.store(snapshot.number, Ordering::Relaxed);
+        standing.answered.store(snapshot.number, Ordering::Relaxed);
         publish(snapshot, taken);
     })
 }
@@ -372,6 +375,7 @@ pub struct Engine {
     /// The newest snapshot, and the moment it shows.
     latest: Arc<Mutex<(Arc<Snapshot>, Instant)>>,
     failure: Arc<Mutex<Option<Error>>>,
+    standing: Arc<Standing>,
     commands: Sender<EngineCommand>,
     stop: Arc<AtomicBool>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -402,6 +406,7 @@ impl Engine {
             Box::new(move |snapshot, taken| *latest.lock().unwrap_or_else(PoisonError::into_inner) = (snapshot, taken))
         };
         let router = router(source, settings, listeners, true, publish, receive, Arc::clone(&stop))?;
+        let standing = router.standing();
         let thread = std::thread::Builder::new()
             .name("router".into())
             .spawn({
@@ -415,7 +420,7 @@ impl Engine {
                 }
             })
             .map_err(|e| Error::io("cannot start the router thread", &e))?;
-        Ok(Self { latest, failure, commands, stop, thread: Mutex::new(Some(thread)) })
+        Ok(Self { latest, failure, standing, commands, stop, thread: Mutex::new(Some(thread)) })
     }
 
     fn newest(&self) -> (Arc<Snapshot>, Instant) {
@@ -439,6 +444,10 @@ impl Feed for Engine {
     fn age(&self) -> Duration {
         let (snapshot, taken) = self.newest();
         if snapshot.finished { Duration::ZERO } else { clock::since(taken) }
+    }
+
+    fn read(&self) -> Option<f64> {
+        self.standing.read()
     }
 
     fn last(&self) -> Arc<Snapshot> {

@@ -10,7 +10,9 @@ use crate::engine::host_watch::HostWatch;
 use crate::engine::route::beats::{Beat, Beats};
 use crate::engine::route::intervals::{Closed, Intervals};
 use crate::engine::route::link_bins::{BinWidth, LinkKnown};
+use crate::engine::route::pace::PicturePace;
 use crate::engine::route::peek::{Known, Peek};
+use crate::engine::route::standing::Standing;
 use crate::engine::route::utilisation::Utilisation;
 use crate::engine::switch_watch::SwitchWatch;
 use crate::engine::tape::facts::ClockSteps;
@@ -27,7 +29,7 @@ use crate::settings::MirrorSettings;
 use crate::snapshot::{Losses, Query};
 use crossbeam_channel::Receiver;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// How the router is to run.
@@ -60,6 +62,8 @@ pub struct Plan {
 const LIVE_TICK: Duration = Duration::from_secs(1);
 /// While a file is read, the screen is brought up to date this often.
 const FILE_TICK: Duration = Duration::from_millis(400);
+/// How much of a file has been read is told this often.
+const PROGRESS_TICK: Duration = Duration::from_millis(200);
 /// The first picture should be there at once.
 const FIRST_TICK: Duration = Duration::from_millis(40);
 
@@ -128,8 +132,9 @@ pub struct Router {
     /// Packets that have come.
     packets: u64,
     snapshots: u64,
-    /// Number of the newest snapshot that has come.
-    answered: Arc<AtomicU64>,
+    standing: Arc<Standing>,
+    /// When the next may come, of a file.
+    pace: PicturePace,
     /// Time of the newest packet that has one, in the order of the tape.
     recent: Option<Timestamp>,
     /// Time of the packet before that one.
@@ -158,7 +163,7 @@ impl Router {
         commands: Receiver<EngineCommand>,
         stop: Arc<AtomicBool>,
         (host, switch): (HostWatch, SwitchWatch),
-        answered: Arc<AtomicU64>,
+        standing: Arc<Standing>,
     ) -> Self {
         let link = LinkKnown { speed: plan.mirror.speed, is_port: plan.mirror.speed_is_port, is_fine: source.has_fine_stamps() };
         let intervals = Intervals::new(plan.interval, link).from(plan.origin);
@@ -183,7 +188,8 @@ impl Router {
             latest: None,
             packets: 0,
             snapshots: 0,
-            answered,
+            standing,
+            pace: PicturePace::default(),
             recent: None,
             earlier: None,
             ahead: false,
@@ -222,6 +228,7 @@ impl Router {
     fn read(&mut self) -> Result<(), Error> {
         let every = if self.plan.live { LIVE_TICK } else { FILE_TICK };
         let mut ticker = Ticker::new(self.plan.tick.unwrap_or(FIRST_TICK), self.plan.tick.unwrap_or(every));
+        let mut progress = Ticker::new(FIRST_TICK, PROGRESS_TICK);
         let mut ask = false;
         let mut leaving = None;
         loop {
@@ -240,6 +247,9 @@ impl Router {
             }
             let Some(mut tape_block) = self.pool.free() else { return Err(fault("no block comes back")) };
             let filled = self.source.fill(&mut tape_block.block);
+            if self.plan.watched && !self.plan.live && progress.due() {
+                self.standing.note(&self.source.info());
+            }
             if self.source.is_live() {
                 self.follow_clock(&mut tape_block);
             }
@@ -250,7 +260,7 @@ impl Router {
             }
             // A new query while live waits for the next tick, so that rates keep their second.
             let due = self.plan.watched && filled.is_ok() && leaving.is_none() && self.is_answered();
-            if due && (ticker.due() || ask && !self.plan.live) {
+            if due && (self.is_paid() && ticker.due() || ask && !self.plan.live) {
                 self.snapshot(&mut tape_block, ask);
                 ask = false;
             }
@@ -269,7 +279,7 @@ impl Router {
         let arrived = std::mem::take(&mut self.arrived);
         let still = !arrived && !self.arrived_before && !asked && self.source.is_live();
         self.arrived_before = arrived || asked;
-        if still && self.answered.load(Ordering::Relaxed) == self.snapshots && self.snapshots > 0 {
+        if still && self.standing.answered.load(Ordering::Relaxed) == self.snapshots && self.snapshots > 0 {
             let request = self.request(false);
             self.pool.tell(Message::Still(Box::new(request)));
         } else {
@@ -277,9 +287,25 @@ impl Router {
         }
     }
 
+    /// What others may know of it.
+    pub fn standing(&self) -> Arc<Standing> {
+        Arc::clone(&self.standing)
+    }
+
     /// Whether at most one snapshot is still to come. Asking on would only keep those waiting who take packets.
     fn is_answered(&self) -> bool {
-        self.answered.load(Ordering::Relaxed) + 1 >= self.snapshots
+        self.standing.answered.load(Ordering::Relaxed) + 1 >= self.snapshots
+    }
+
+    /// Whether enough was read since the newest snapshot of a file for what that one cost. A live port's come once a second, and those that are
+    /// wanted at times of their own come then.
+    fn is_paid(&mut self) -> bool {
+        self.plan.live || self.plan.tick.is_some() || self.pace.allows(self.standing.answered.load(Ordering::Relaxed), self.spent())
+    }
+
+    /// Processor time spent; where a source is waited for (a pipe), which takes none, the time that has passed.
+    fn spent(&self) -> Duration {
+        if self.source.waits() { clock::since(self.started) } else { clock::busy() }
     }
 
     fn stopped(&self) -> bool {
@@ -462,6 +488,7 @@ impl Router {
 
     fn mark_snapshot(&mut self, tape_block: &mut TapeBlock, finished: bool) {
         let request = Arc::new(self.request(finished));
+        self.pace.asked(request.number, self.spent());
         self.pool.tell(Message::Peaks(self.intervals.peaks()));
         self.pool.tell(Message::Request(Arc::clone(&request)));
         tape_block.marks.push((tape_block.block.packets.len() as u32, Mark::Snapshot(request)));

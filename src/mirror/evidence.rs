@@ -7,8 +7,8 @@ use super::{
 use crate::model::Arrange as _;
 use crate::model::Sum;
 use crate::model::evidence::{
-    CastEvidence, ChecksumEvidence, ClockEvidence, ContentEvidence, CopyEvidence, CopyGap, ExchangeSides, LoadClass, OrderEvidence,
-    SideEvidence, SizeEvidence, SizeLoss,
+    BegunConnections, CastEvidence, ChecksumEvidence, ClockEvidence, ContentEvidence, CopyEvidence, CopyGap, ExchangeSides, LoadClass,
+    OrderEvidence, SideEvidence, SizeEvidence, SizeLoss,
 };
 use crate::model::tcp::HOLD;
 use crate::model::{Mac, ProvingPackets};
@@ -46,6 +46,13 @@ impl DuplicateCounts {
         pairs
     }
 
+    /// Who sent packets on in the same VLAN, and to whom, with packets, most first.
+    fn sent_on(&self) -> Vec<([Mac; 2], u64)> {
+        let mut pairs: Vec<_> = self.sent_on.iter().map(|(stations, n)| (*stations, *n)).filter(|pair| pair.1 > 0).collect();
+        pairs.arrange_by_key(|&(stations, n)| (std::cmp::Reverse(n), stations));
+        pairs
+    }
+
     /// The copies as evidence; `kept`: in the analysis.
     pub fn evidence(&self, kept: bool) -> CopyEvidence {
         let gaps = self.gaps();
@@ -61,6 +68,7 @@ impl DuplicateCounts {
             untold: self.untold,
             copies: self.copies().packets,
             changed: changed.iter().fold(0, |sum, n| sum.saturating_add(*n)),
+            sent_on: self.sent_on(),
             times: self.times(),
             repeated: self.repeated.packets,
             looped: self.looped.packets,
@@ -165,7 +173,7 @@ impl order::ClockCounts {
     pub fn evidence(&self) -> ClockEvidence {
         ClockEvidence {
             packets: self.packets,
-            grain: self.grain,
+            grain: self.grain.nanos,
             differences: self.differences(),
             equal: self.equal,
             longest_run: self.longest_run,
@@ -237,6 +245,7 @@ impl DirectionCounts {
             one_sided: self.mutual.one_sided,
             answered_packets: self.answered_packets,
             exchanges: ExchangeSides::default(),
+            begun: BegunConnections::default(),
             one_sided_at: self.one_sided_at,
             concentration: self.concentration().0,
             only_source: roles.only_source,

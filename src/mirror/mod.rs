@@ -1,6 +1,7 @@
 //! What mirroring does to packets, found online: copies, gaps, one-sidedness.
 
 mod advance;
+mod beginnings;
 mod directionality;
 pub mod duplicates;
 pub mod estimate;
@@ -27,6 +28,7 @@ mod windows;
 mod witness;
 
 pub use advance::{AdvanceCounts, AdvanceState};
+pub use beginnings::Beginnings;
 pub use directionality::{DirectionCounts, JudgedConversations, MacRoleCounts, MacRoles, OneWayFlow};
 pub use duplicates::{CopyClass, CopyTimes, CopyVerdict, CopyWatch, Digest, DistantCounts, DuplicateCounts, DuplicateFilter, Fingerprint};
 pub use duplicates::{MirrorPoint, TransitCounts, TransitKey, TransitReport};

@@ -4,7 +4,7 @@
 //! [`super::UnmatchedCounts`]; here are handshakes and the clock. Cost: a branch a packet for handshakes,
 //! 2 ns for the clock once its grain is settled.
 
-use crate::model::sum::{Largest, Own, Rule, Sum, sums};
+use crate::model::sum::{Largest, Own, Sum, sums};
 use crate::model::tcp::{TcpEvent, TcpMarks};
 use crate::model::time::{MICROSECOND, SECOND};
 use crate::model::{SeenAt, Timestamp};
@@ -193,7 +193,7 @@ sums! {
         /// Packets looked at.
         pub packets: u64,
         /// Greatest common divisor of the differences between stamps, in nanoseconds (0: no difference seen).
-        pub grain: u64 => Grain,
+        pub grain: Grain,
         /// Packets with the same stamp as the packet before.
         pub equal: u64,
         /// Longest run of equal stamps.
@@ -216,17 +216,32 @@ fn gcd(mut a: u64, mut b: u64) -> u64 {
     a
 }
 
-/// The grain of all parts together.
-#[derive(Debug)]
-pub struct Grain;
+/// What all differences between stamps are multiples of: those of packets of one part, and of one part's stamps and another's.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Grain {
+    /// Nanoseconds (0: no difference seen).
+    pub nanos: u64,
+    /// Any of the stamps.
+    stamp: Option<Timestamp>,
+}
 
-impl Rule<u64> for Grain {
-    fn merge(sum: &mut u64, other: &u64) {
-        *sum = gcd(*sum, *other);
+impl Grain {
+    fn note(&mut self, difference: u64) {
+        self.nanos = gcd(self.nanos, difference);
+    }
+}
+
+impl Sum for Grain {
+    fn merge(&mut self, other: &Self) {
+        self.note(other.nanos);
+        if let Some((mine, theirs)) = self.stamp.zip(other.stamp) {
+            self.note(mine.since(theirs).unsigned_abs());
+        }
+        self.stamp = self.stamp.or(other.stamp);
     }
 
-    fn since(now: &u64, _: &u64) -> u64 {
-        *now
+    fn since(&self, _: &Self) -> Self {
+        *self
     }
 }
 
@@ -235,7 +250,10 @@ impl ClockCounts {
     #[inline]
     pub fn observe(&mut self, time: Timestamp) {
         self.packets += 1;
-        let Some(last) = self.last.replace(time) else { return };
+        let Some(last) = self.last.replace(time) else {
+            self.grain.stamp = Some(time);
+            return;
+        };
         let difference = time.since(last);
         if difference == 0 {
             self.equal += 1;
@@ -248,8 +266,8 @@ impl ClockCounts {
             self.backward += 1;
         }
         self.differences += 1;
-        if self.grain != 1 && (self.differences < SETTLED || self.differences.is_multiple_of(16)) {
-            self.grain = gcd(self.grain, difference.unsigned_abs());
+        if self.grain.nanos != 1 && (self.differences < SETTLED || self.differences.is_multiple_of(16)) {
+            self.grain.note(difference.unsigned_abs());
         }
     }
 
@@ -343,7 +361,24 @@ mod tests {
             clock.observe(Timestamp(t));
         }
         assert_eq!((clock.equal, clock.longest_run, clock.backward), (2, 3, 2));
-        assert_eq!(clock.grain, 16_000);
+        assert_eq!(clock.grain.nanos, 16_000);
+    }
+
+    #[test]
+    fn stamps_of_different_parts_are_of_one_clock() {
+        // Each part's packets come every 10 ms, some milliseconds behind those of another.
+        let part = |behind: i64| {
+            let mut clock = ClockCounts::default();
+            (0..50).for_each(|n| clock.observe(Timestamp((10 * n + behind) * MILLISECOND)));
+            clock
+        };
+        let of = |behind: &[i64]| {
+            let mut all = ClockCounts::default();
+            behind.iter().for_each(|behind| all.merge(&part(*behind)));
+            (all.grain.nanos / MILLISECOND as u64, all.differences())
+        };
+        assert_eq!((of(&[0]), of(&[0, 0]), of(&[0, 20, 430])), ((10, 49), (10, 98), (10, 147)));
+        assert_eq!((of(&[0, 1]), of(&[0, 5]), of(&[4, 0, 2])), ((1, 98), (5, 98), (2, 147)));
     }
 
     proptest! {
@@ -356,7 +391,7 @@ mod tests {
             let mut all = halves[0];
             all.merge(&halves[1]);
             prop_assert_eq!(all.packets, times.len() as u64);
-            prop_assert!(all.grain == 0 || all.grain % step as u64 == 0);
+            prop_assert!(all.grain.nanos == 0 || all.grain.nanos % step as u64 == 0);
         }
 
         #[test]

@@ -28,6 +28,9 @@ const RUN: u64 = 2;
 /// No more is taken to be missing of a stratum: beyond, one segment that was seen would stand for a hundred.
 const MOST: f64 = 0.98;
 
+/// The share from which on it is a direction that is missing of a stratum, and no part of both.
+const ONE_WAY: f64 = 0.96;
+
 /// Places for hosts.
 pub const HOSTS: usize = 64;
 
@@ -206,25 +209,48 @@ pub fn uneven(strata: &[Stratum], segment: u64) -> Option<Estimate> {
         sum
     });
     let rate = all.missing as f64 / all.bytes.max(1) as f64;
-    let told: Vec<(f64, Estimate)> =
-        strata.iter().filter(|s| s.acked.bytes >= LEAST * unit).map(|s| (s.seen as f64, of(s, unit))).collect();
+    let told: Vec<Told> = strata.iter().filter(|s| s.acked.bytes >= LEAST * unit).map(|s| Told::of(s, unit)).collect();
     if told.len() < 2 || rate <= 0.0 || rate >= 1.0 {
         return None;
     }
     let chance = rate * (1.0 - rate);
-    let scatter: f64 = told.iter().map(|(_, share)| (share.n.saturating_mul(RUN)) as f64 * (share.rate - rate).powi(2) / chance).sum();
+    let scatter: f64 =
+        told.iter().map(|Told { share, .. }| (share.n.saturating_mul(RUN)) as f64 * (share.rate - rate).powi(2) / chance).sum();
     if scatter < UNEVEN * told.len() as f64 {
         return None;
     }
-    let seen = |shares: &[(f64, Estimate)]| shares.iter().map(|share| share.0).sum::<f64>();
+    let seen: f64 = told.iter().map(|part| part.seen).sum();
     let sent = |share: f64| 1.0 / (1.0 - share.min(MOST));
-    let likely: f64 = told.iter().map(|(seen, share)| seen * sent(share.rate)).sum();
+    let even: f64 = told.iter().map(|part| part.seen * sent(part.share.rate)).sum();
+    let likely: f64 = told.iter().map(Told::sent).sum();
     let off = |end: fn(&Estimate) -> f64| {
-        told.iter().map(|(seen, share)| (seen * (sent(end(share)) - sent(share.rate))).powi(2)).sum::<f64>().sqrt()
+        told.iter().map(|part| (part.seen * (sent(end(&part.share)) - sent(part.share.rate))).powi(2)).sum::<f64>().sqrt()
     };
-    let share = |sent: f64| (1.0 - seen(&told) / sent.max(seen(&told)).max(1.0)).clamp(0.0, 1.0);
-    let [low, high] = [share(likely - off(|share| share.low)), share(likely + off(|share| share.high))];
+    let share = |sent: f64| (1.0 - seen / sent.max(seen).max(1.0)).clamp(0.0, 1.0);
+    let [low, high] = [share(likely - off(|share| share.low).min(likely - seen)), share(even + off(|share| share.high))];
     Some(Estimate { rate: share(likely), low, high, n: all.bytes / unit })
+}
+
+/// A stratum with what its acknowledgements say.
+struct Told {
+    seen: f64,
+    missing: f64,
+    share: Estimate,
+}
+
+impl Told {
+    fn of(stratum: &Stratum, unit: u64) -> Self {
+        Self { seen: stratum.seen as f64, missing: stratum.acked.missing as f64, share: of(stratum, unit) }
+    }
+
+    /// What was sent. Where hardly anything of what is acknowledged was seen, and what was seen is much beside that, it is the other direction, whose
+    /// acknowledgements tell of all of it.
+    fn sent(&self) -> f64 {
+        match self.share.rate >= ONE_WAY {
+            true => self.seen + self.missing,
+            false => self.seen / (1.0 - self.share.rate.min(MOST)),
+        }
+    }
 }
 
 /// The share that is missing of a stratum.
@@ -258,6 +284,18 @@ mod tests {
             let truth = lossy as f64 / 60.0 * lost;
             assert!((told.rate - truth).abs() < 0.03 && told.low <= truth && truth <= told.high, "{lossy} {lost}: {told:?}");
         }
+    }
+
+    #[test]
+    fn a_direction_that_is_missing_for_a_while_lacks_what_was_acknowledged() {
+        // Data of 1,000,000 bytes a second one way and a tenth of that the other; for 15 s of 60 the first is not mirrored.
+        let second = |n: u64| match n {
+            20..35 => Stratum { acked: Acked { bytes: 1_100_000, missing: 1_080_000 }, seen: 100_000 },
+            _ => Stratum { acked: Acked { bytes: 1_100_000, missing: 0 }, seen: 1_100_000 },
+        };
+        let told = uneven(&(0..60).map(second).collect::<Vec<_>>(), SEGMENT).unwrap();
+        let truth = 15.0 / 66.0;
+        assert!((told.rate - truth).abs() < 0.02 && told.low <= truth && truth <= told.high, "{told:?}");
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub struct SwitchClock {
     offered: u64,
     origin: (i64, u64),
     last: (i64, u64),
+    /// A tick of a nanosecond beyond a second was seen: the stamps are no nanoseconds within a second.
+    is_beyond_second: bool,
     mean: (f64, f64),
     /// Sums of squares and products about the means: capture, switch, both.
     moments: (f64, f64, f64),
@@ -36,8 +38,10 @@ impl SwitchClock {
     }
 
     fn take(&mut self, time: Timestamp, raw: u64, tick: u32) {
-        if self.samples == 0 || tick != self.tick {
-            *self = Self { tick, samples: 1, offered: self.offered, origin: (time.0, raw), last: (time.0, raw), ..Self::default() };
+        let is_beyond_second = self.is_beyond_second || tick == 1 && raw >= SECOND as u64;
+        if self.samples == 0 || tick != self.tick || is_beyond_second != self.is_beyond_second {
+            let (offered, origin) = (self.offered, (time.0, raw));
+            *self = Self { tick, samples: 1, offered, origin, last: origin, is_beyond_second, ..Self::default() };
             return;
         }
         let unwrapped = self.unwrap(time, raw);
@@ -54,15 +58,16 @@ impl SwitchClock {
         self.moments.2 += dx * (y - self.mean.1);
     }
 
-    /// A clock of 32 bits goes around: the reading nearest to where it should be by the capture clock is meant.
+    /// A clock of 32 bits goes around, and one of nanoseconds within a second (IEEE 1588) every second: the reading nearest to where it should be by the capture clock is meant.
     fn unwrap(&self, time: Timestamp, raw: u64) -> u64 {
         if raw > u64::from(u32::MAX) || self.origin.1 > u64::from(u32::MAX) {
             return raw;
         }
         let ticks = time.0.saturating_sub(self.last.0) / i64::from(self.tick.max(1));
         let expected = self.last.1.wrapping_add_signed(ticks);
-        let off = (raw as u32).wrapping_sub(expected as u32) as i32;
-        expected.wrapping_add_signed(i64::from(off))
+        let around = if self.tick == 1 && !self.is_beyond_second { SECOND } else { 1 << 32 };
+        let off = (raw as i64).wrapping_sub(expected as i64).rem_euclid(around);
+        expected.wrapping_add_signed(if off >= around / 2 { off - around } else { off })
     }
 
     /// How much faster the switch's clock runs, in parts per million of the capture clock; none before a second and 100 pairs, nor where the stamps are no
@@ -95,6 +100,16 @@ mod tests {
         }
         assert!((c.drift_ppm().unwrap() - 50.0).abs() < 0.01, "{:?}", c.drift_ppm());
         assert!(c.jitter_nanos().unwrap() < 1000.0, "{:?}", c.jitter_nanos());
+        // Nanoseconds within a second go around each second; free ones of 32 bits every four.
+        for around in [SECOND, 1 << 32] {
+            let mut c = SwitchClock::default();
+            for n in 0..10_000i64 {
+                let t = n * SECOND / 10 + n * n % 977;
+                let reading = (t as f64 * 1.000_02) as i64 + 700_000_000;
+                c.push(Timestamp(1_700_000_000 * SECOND + t), reading.rem_euclid(around) as u64, 1);
+            }
+            assert!((c.drift_ppm().unwrap() - 20.0).abs() < 0.1, "{around}: {:?}", c.drift_ppm());
+        }
         // Stamps that count something else than they say have no drift.
         let mut other = SwitchClock::default();
         (0..1_000i64).for_each(|n| other.push(Timestamp(n * SECOND / 100), n as u64 * 4_000_000, 100));

@@ -1,11 +1,20 @@
 //! Addresses at every layer that has them.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// A 48-bit IEEE 802 MAC address.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mac(pub [u8; 6]);
+
+/// As one word.
+impl Hash for Mac {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.word());
+    }
+}
 
 impl Mac {
     /// The all-ones broadcast address.
@@ -38,7 +47,7 @@ impl fmt::Display for Mac {
 }
 
 /// An address of any layer. Ordered by kind, then numerically.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Address {
     /// A MAC address.
     Mac(Mac),
@@ -46,6 +55,18 @@ pub enum Address {
     V4(Ipv4Addr),
     /// An IPv6 address.
     V6(Ipv6Addr),
+}
+
+/// In whole words: tables of hosts are asked for each thing that happens.
+impl Hash for Address {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Self::Mac(mac) => state.write_u64(mac.word()),
+            Self::V4(address) => state.write_u64(1 << 56 | u64::from(address.to_bits())),
+            Self::V6(address) => state.write_u128(address.to_bits()),
+        }
+    }
 }
 
 impl Address {

@@ -45,11 +45,21 @@ pub struct AppSlot {
     pub app: AppId,
     /// How far the dissection is.
     pub stage: AppStage,
-    /// Payloads shown to the dissectors without result, each direction.
+    /// Payloads shown to the dissectors without result, each direction; see [`Self::deny_ports`].
     pub tried: [u8; 2],
 }
 
 impl AppSlot {
+    /// Notes that what was said cannot be of what its ports stand for.
+    pub fn deny_ports(&mut self) {
+        self.tried = [u8::MAX; 2];
+    }
+
+    /// Whether that was so.
+    pub fn denies_ports(&self) -> bool {
+        self.app == AppId::NONE && self.tried == [u8::MAX; 2]
+    }
+
     /// Whether the dissectors want to see this conversation's payload.
     #[inline(always)]
     pub fn is_wanted(&self) -> bool {
@@ -90,6 +100,8 @@ sums! {
         pub server_names: u64,
         /// Sightings of names of addresses that found no room.
         pub names: u64,
+        /// Packets of voice and pictures of streams that were not followed because too many were at once.
+        pub rtp_packets: u64,
     }
 }
 

@@ -17,6 +17,21 @@ pub fn now() -> Instant {
     Instant::now()
 }
 
+/// Processor time this program has taken so far, of all its threads; where the system does not tell, the time that has passed since this was
+/// asked first.
+pub fn busy() -> Duration {
+    #[cfg(unix)]
+    {
+        let spent = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+        Duration::new(spent.tv_sec.try_into().unwrap_or(0), spent.tv_nsec.try_into().unwrap_or(0))
+    }
+    #[cfg(not(unix))]
+    {
+        static BEGUN: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
+        BEGUN.elapsed()
+    }
+}
+
 /// What has passed since `moment`.
 pub fn since(moment: Instant) -> Duration {
     moment.elapsed()
@@ -43,5 +58,20 @@ impl Ticker {
         }
         self.next = (self.next + self.every).max(now);
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn processor_time_grows_with_work() {
+        let (begun, before) = (now(), busy());
+        let mut sum = 0u64;
+        while since(begun) < Duration::from_secs(10) && busy() < before + Duration::from_millis(20) {
+            sum = std::hint::black_box(sum.wrapping_mul(31).wrapping_add(1));
+        }
+        assert!(busy() >= before + Duration::from_millis(20), "{sum}");
     }
 }

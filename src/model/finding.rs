@@ -16,7 +16,16 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// The word in reports.
+    /// A sign that reads without colour; none of them is that of what is good, `●`.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Severity::Note => "◇",
+            Severity::Warning => "▲",
+            Severity::Critical => "✖",
+        }
+    }
+
+    /// Its word in reports.
     pub fn token(self) -> &'static str {
         match self {
             Severity::Note => "note",

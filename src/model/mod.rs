@@ -115,7 +115,7 @@ pub use round_trips::{RoundTripFigures, SideTrips, TurnFigures};
 pub use rtp::{CallParties, MediaNews, MediaOffer, MediaStream, RtpPacket};
 pub use screen_words::SCREEN_WORDS;
 pub use sighting::{ClockSight, DhcpConfig, DhcpSight, Sight, Sighting};
-pub use source::{FileInterface, PortAbsence, SourceInfo};
+pub use source::{FileInterface, PortAbsence, SourceInfo, read_of};
 pub use speaker::{SpeakerHello, SpeakerRow};
 pub use stamp::{Stamp, StampChoice, StampKind, StampPort, Stamps};
 pub use station::{CirclingFrame, FreshStation, SAMPLED_FRAMES, SampledPair, StationNews};

@@ -2,6 +2,12 @@
 
 use super::{LinkType, Timestamp};
 
+/// How much of sources has been read, 0 to 1, on an average; `None` where nobody knows.
+pub fn read_of(sources: &[SourceInfo]) -> Option<f64> {
+    let known: Vec<f64> = sources.iter().filter_map(|source| source.progress).map(f64::from).collect();
+    (!known.is_empty()).then(|| (known.iter().sum::<f64>() / known.len() as f64).clamp(0.0, 1.0))
+}
+
 /// What is known of one source, for headers and reports. May grow while reading.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SourceInfo {

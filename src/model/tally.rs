@@ -17,6 +17,8 @@ pub enum Measure {
     Codes(fn(u32) -> Cow<'static, str>),
     /// Events by a text from packets; texts beyond [`TALLY_TEXTS`] are counted together.
     Texts,
+    /// The same, of which an event has several: the token of the counter of those events, which shares are of.
+    Lists(&'static str),
     /// Durations.
     Latency,
 }
@@ -69,7 +71,7 @@ impl Tally {
         let zero = |counter: &Counter| match counter.measure {
             Measure::Count => CounterValue::Count(0),
             Measure::Codes(_) => CounterValue::Codes(BTreeMap::new()),
-            Measure::Texts => CounterValue::Texts { texts: BTreeMap::new(), others: 0 },
+            Measure::Texts | Measure::Lists(_) => CounterValue::Texts { texts: BTreeMap::new(), others: 0 },
             Measure::Latency => CounterValue::Latency(Histogram::default()),
         };
         Self { values: counters.iter().map(zero).collect(), room: caps.of(TALLY_TEXTS) }

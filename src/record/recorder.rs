@@ -105,6 +105,8 @@ struct Held {
     open: PacketRun,
     /// Segments held at most, the open one among them.
     most: usize,
+    /// Time of the first packet of all.
+    begin: Option<Timestamp>,
 }
 
 /// The last packets. Cloning shares them.
@@ -123,7 +125,7 @@ impl Recorder {
     /// Keeps packets in at most so many bytes, at least in two segments.
     pub fn new(bytes: usize) -> Self {
         let most = (bytes / (SEGMENT_BYTES + SEGMENT_PACKETS * size_of::<Slot>())).max(2);
-        Self { held: Arc::new(Mutex::new(Held { full: VecDeque::with_capacity(most), open: PacketRun::new(), most })) }
+        Self { held: Arc::new(Mutex::new(Held { full: VecDeque::with_capacity(most), open: PacketRun::new(), most, begin: None })) }
     }
 
     /// Keeps packets that follow those before.
@@ -133,6 +135,7 @@ impl Recorder {
             if !held.open.has_room(&packet) {
                 held.turn();
             }
+            held.begin.get_or_insert(packet.time);
             held.open.push(&packet);
         }
     }
@@ -148,6 +151,11 @@ impl Recorder {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let first = held.full.front().map_or(held.open.first, |segment| segment.first);
         first..held.open.first + held.open.len() as u64
+    }
+
+    /// Time of the first packet that was ever kept.
+    pub fn begin(&self) -> Option<Timestamp> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).begin
     }
 
     /// Bytes of packets held at most.
@@ -181,6 +189,8 @@ mod tests {
         }
         let range = recorder.range();
         assert_eq!(range.end, 20_000);
+        assert!(range.start > 0);
+        assert_eq!(recorder.begin(), Some(Timestamp(0)), "times count from it though it has gone");
         let held: Vec<i64> = recorder.segments().iter().flat_map(|s| s.packets().map(|p| p.time.0).collect::<Vec<_>>()).collect();
         assert_eq!(held, (range.start as i64..20_000).collect::<Vec<_>>());
         assert!(held.len() * 1000 <= recorder.capacity() && held.len() * 1000 > recorder.capacity() / 2, "{}", held.len());

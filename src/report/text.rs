@@ -66,6 +66,7 @@ impl Page {
     fn styled(&self, tone: Tone, text: &str) -> String {
         let style = match tone {
             Tone::Plain => "",
+            Tone::Note => "36",
             Tone::Good => "32",
             Tone::Warning => "33",
             Tone::Critical => "1;31",

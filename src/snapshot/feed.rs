@@ -25,6 +25,11 @@ pub trait Feed {
         Duration::ZERO
     }
 
+    /// How much of a capture has been read by now, 0 to 1, where that is known: newer than what the newest snapshot says of it.
+    fn read(&self) -> Option<f64> {
+        None
+    }
+
     /// Ends the counting and waits for the last snapshot: everything that had come is in it.
     fn last(&self) -> Arc<Snapshot> {
         self.latest()

@@ -167,6 +167,7 @@ mod tests {
             ba: Traffic::default(),
             recent_ab: bytes(recent),
             recent_ba: Traffic::default(),
+            began: None,
             first: Timestamp(0),
             last: Timestamp(0),
             originator_is_a: true,

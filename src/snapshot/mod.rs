@@ -43,7 +43,7 @@ pub use wrapping::{CaptureFilter, Wrappings};
 
 use crate::model::Arrange as _;
 use crate::model::time::SECOND;
-use crate::model::{AnalysisCounts, DissectLosses, Episode, Histogram, LinkWays, Severity, SwitchView, Timestamp};
+use crate::model::{AnalysisCounts, DissectLosses, Episode, Histogram, LinkWays, Severity, SwitchView, Timestamp, read_of};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -304,6 +304,18 @@ impl<R> Kinds<R> {
             ("sctp", &self.sctp, true),
         ]
     }
+
+    /// Every table with that of another one of its kind.
+    pub fn beside<'a>(&'a self, other: &'a mut Self) -> [(&'a Table<R>, &'a mut Table<R>); 6] {
+        [
+            (&self.eth, &mut other.eth),
+            (&self.ip, &mut other.ip),
+            (&self.ipv6, &mut other.ipv6),
+            (&self.tcp, &mut other.tcp),
+            (&self.udp, &mut other.udp),
+            (&self.sctp, &mut other.sctp),
+        ]
+    }
 }
 
 impl<R> Default for Kinds<R> {
@@ -376,9 +388,7 @@ impl Snapshot {
 
     /// How much of files has been read, 0 to 1, while they are; `None` for a port, and when everything has been read.
     pub fn unread(&self) -> Option<f64> {
-        let known: Vec<f64> = self.capture.sources.iter().filter_map(|f| f.progress).map(f64::from).collect();
-        let mean = known.iter().sum::<f64>() / known.len().max(1) as f64;
-        (!known.is_empty() && !self.finished).then_some(mean.clamp(0.0, 1.0))
+        read_of(&self.capture.sources).filter(|_| !self.finished)
     }
 
     /// Whether nobody counted what was lost before packets came here, as where a file holds no such numbers: then drops of 0 say nothing.

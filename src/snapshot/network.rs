@@ -173,9 +173,21 @@ pub struct Service {
     pub client_network: Option<Quantiles>,
     /// The latest event.
     pub last: Timestamp,
+    /// What happened in the last minute, on a port that goes on: what findings rest on.
+    pub lately: Option<Box<ServiceWindow>>,
 }
 
 impl Service {
+    /// The same with the numbers of the last minute, where they are known.
+    pub fn show_lately(&mut self) {
+        let Some(minute) = self.lately.take() else { return };
+        // What is measured by handshakes alone is a distance, and holds.
+        if self.response_by != Some(ResponseBy::Handshakes) {
+            self.response = minute.response;
+        }
+        self.counts = *minute;
+    }
+
     /// How often something went wrong.
     pub fn trouble(&self, trouble: Trouble) -> u64 {
         self.counts.trouble(trouble).count

@@ -169,6 +169,8 @@ pub struct Conversation {
     pub recent_ab: Traffic,
     /// From `b` to `a` since the previous snapshot.
     pub recent_ba: Traffic,
+    /// When it began, in the picture of a span that it began before. `first` and `last` are of the span then.
+    pub began: Option<Timestamp>,
     /// First packet.
     pub first: Timestamp,
     /// Last packet.
@@ -203,6 +205,11 @@ impl Conversation {
             (None, Some(state)) => state != TcpState::Midstream,
             _ => true,
         }
+    }
+
+    /// Its first packet of all, which tells it from others on the same ports.
+    pub fn beginning(&self) -> Timestamp {
+        self.began.unwrap_or(self.first)
     }
 
     /// Both directions together.
@@ -249,8 +256,10 @@ pub struct HostRow {
     pub last: Timestamp,
     /// Inside the local networks (None for MAC addresses).
     pub inside: Option<bool>,
-    /// What it serves or speaks, by its port (port tables).
+    /// What it serves or speaks (port tables): by content where known, else by the registered port.
     pub app: Option<&'static str>,
+    /// Which of both.
+    pub app_by: Option<AppBy>,
     /// VLANs it was seen in, ascending, at most four (MAC addresses).
     pub vlans: VlanStack,
     /// Addresses it sent to or received from (MAC addresses).

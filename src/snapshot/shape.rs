@@ -51,6 +51,7 @@ members!(DissectLosses, d, {
     "reassembly" => d.reassembly,
     "server_names" => d.server_names,
     "names" => d.names,
+    "rtp_packets" => d.rtp_packets,
 });
 
 members!(Estimate, e, { "rate" => e.rate, "low" => e.low, "high" => e.high, "n" => e.n });

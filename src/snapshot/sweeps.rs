@@ -200,6 +200,7 @@ mod tests {
             ba: if ended == ConnectionEnding::Refused { one(54) } else { Traffic::default() },
             recent_ab: Traffic::default(),
             recent_ba: Traffic::default(),
+            began: None,
             first: Timestamp(i64::from(port)),
             last: Timestamp(i64::from(port) + 1),
             originator_is_a: true,
@@ -255,6 +256,7 @@ mod tests {
             network: None,
             client_network: None,
             last: Timestamp(0),
+            lately: None,
         };
         s.stats.services = Table { total_rows: 14, rows: (1..=14).map(service).collect(), ..Table::default() };
         let out = folded(&s).expect("a sweep");

@@ -71,6 +71,8 @@ struct Pending {
 pub struct Course {
     /// The conversation.
     pub flow: FlowKey,
+    /// Its hash, by the keys of the table of attempts.
+    pub hash: u64,
     /// The way of the segment.
     pub way: Direction,
     /// Who sent its frame, and to whom.
@@ -170,13 +172,12 @@ impl Connections {
             answered: course.time,
         };
         if marks.has(TcpMarks::OVERTAKEN_SYN) {
-            self.forget(&course.flow);
+            self.forget(course.hash, &course.flow);
             return self.events.push(NetworkEvent::Attempt(decided(&fresh, AttemptOutcome::Established, course.time)));
         }
         let keys = self.keys;
-        let hash = course.flow.keyed_hash(&keys);
         let is_full = self.pending.len() >= ATTEMPTS;
-        match self.pending.entry(hash, |p| p.flow == course.flow, |p| p.flow.keyed_hash(&keys)) {
+        match self.pending.entry(course.hash, |p| p.flow == course.flow, |p| p.flow.keyed_hash(&keys)) {
             Entry::Occupied(mut entry) => {
                 let pending = entry.get_mut();
                 let same = pending.isn == segment.sequence && pending.way == course.way;
@@ -207,20 +208,18 @@ impl Connections {
         self.due = Some(self.due.map_or(time, |due| due.min(time)));
     }
 
-    fn find(&mut self, flow: &FlowKey) -> Option<&mut Pending> {
-        let hash = flow.keyed_hash(&self.keys);
-        self.pending.find_mut(hash, |p| p.flow == *flow)
+    fn find(&mut self, course: &Course) -> Option<&mut Pending> {
+        self.pending.find_mut(course.hash, |p| p.flow == course.flow)
     }
 
-    fn forget(&mut self, flow: &FlowKey) {
-        let hash = flow.keyed_hash(&self.keys);
+    fn forget(&mut self, hash: u64, flow: &FlowKey) {
         if let Ok(entry) = self.pending.find_entry(hash, |p| p.flow == *flow) {
             entry.remove();
         }
     }
 
     fn syn_ack(&mut self, course: &Course) {
-        let Some(pending) = self.find(&course.flow).filter(|p| p.way != course.way && p.stage != Stage::Decided) else { return };
+        let Some(pending) = self.find(course).filter(|p| p.way != course.way && p.stage != Stage::Decided) else { return };
         pending.answers = pending.answers.saturating_add(1);
         if pending.stage == Stage::Sent {
             (pending.stage, pending.answered, pending.ttl) = (Stage::Answered, course.time, course.ttl);
@@ -230,19 +229,22 @@ impl Connections {
 
     /// The client's first segment without SYN, unless it is a RST: the handshake is complete.
     fn acknowledged(&mut self, course: &Course) {
-        let Some(pending) = self.find(&course.flow).filter(|p| p.stage != Stage::Decided && p.way == course.way) else { return };
+        let Ok(entry) = self.pending.find_entry(course.hash, |p| p.flow == course.flow) else { return };
+        if entry.get().stage == Stage::Decided || entry.get().way != course.way {
+            return;
+        }
+        let (pending, _) = entry.remove();
         if pending.stage == Stage::Sent {
             // It was answered, by what this mirror does not show.
-            return self.forget(&course.flow);
+            return;
         }
         let client_half = (pending.answers == 1 && !pending.is_late).then(|| course.time.since(pending.answered));
-        let attempt = Attempt { client_half, ..decided(pending, AttemptOutcome::Established, course.time) };
+        let attempt = Attempt { client_half, ..decided(&pending, AttemptOutcome::Established, course.time) };
         self.events.push(NetworkEvent::Attempt(attempt));
-        self.forget(&course.flow);
     }
 
     fn reset(&mut self, course: &Course) {
-        let Some(pending) = self.find(&course.flow) else {
+        let Some(pending) = self.find(course) else {
             // What both sides have closed has ended already.
             if !course.is_cut && course.fins < 2 {
                 self.end(course, course.cut);
@@ -254,7 +256,7 @@ impl Connections {
             (Stage::Sent, false) => AttemptOutcome::Refused,
             (Stage::Sent, true) => {
                 // The client gave up itself: nothing is known of the server.
-                self.forget(&course.flow);
+                self.forget(course.hash, &course.flow);
                 return;
             }
             (Stage::Answered, true) => AttemptOutcome::Abandoned,
@@ -332,7 +334,8 @@ impl Connections {
             }
         }
         self.due = due;
-        gone.iter().for_each(|flow| self.forget(flow));
+        let keys = self.keys;
+        gone.iter().for_each(|flow| self.forget(flow.keyed_hash(&keys), flow));
         // The table's order is nobody's: theirs is that of their beginning.
         waited.arrange_by_key(|p| (p.first, p.flow.keyed_hash(&Keys::FIXED)));
         let outcome = |p: &Pending| if p.stage == Stage::Sent { AttemptOutcome::Unanswered } else { AttemptOutcome::HalfOpen };

@@ -3,10 +3,10 @@
 //! There are few of them (stations × VLANs × protocols) and every packet has exactly one, so the tables of layer 2 and the
 //! protocol hierarchy are read off their counters; a packet pays one comparison for all of them.
 
+use crate::model::index::{Index, NONE};
 use crate::model::limits::CONTEXTS_PER_SHARD;
 use crate::model::mix::{Keys, fold};
 use crate::model::{CapScale, Cast, Mac, Path, Timestamp, Traffic, VlanStack};
-use hashbrown::HashTable;
 
 /// What distinguishes a context. Directional: the reverse way is another one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,7 +76,7 @@ impl Context {
 #[derive(Debug)]
 pub struct Contexts {
     rows: Vec<Context>,
-    index: HashTable<u32>,
+    index: Index,
     keys: Keys,
     /// Context of the last packet without a conversation.
     loose: u32,
@@ -86,7 +86,7 @@ pub struct Contexts {
 impl Contexts {
     /// None; `keys` are those of their fingerprints, and there are as many as `caps` allow.
     pub fn new(keys: Keys, caps: CapScale) -> Self {
-        Self { rows: Vec::new(), index: HashTable::new(), keys, loose: 0, caps }
+        Self { rows: Vec::new(), index: Index::default(), keys, loose: 0, caps }
     }
 
     /// Hands everything over, and is empty after.
@@ -101,11 +101,19 @@ impl Contexts {
         fingerprint(&self.keys, path, stations(mac), vlans.bits())
     }
 
-    /// The number of a context in which a packet was seen at `time`, and whether it is a new one; its traffic is to be flushed later.
+    /// Asks the memory for where the search for a context with this fingerprint begins.
+    #[inline(always)]
+    pub fn prefetch(&self, fingerprint: u64) {
+        self.index.prefetch(fingerprint);
+    }
+
+    /// The number of a context with this fingerprint in which a packet was seen at `time`, and whether it is a new one; its traffic is to be
+    /// flushed later.
     #[inline(never)]
-    pub fn enter(&mut self, key: &ContextKey, time: Timestamp) -> (u32, bool) {
+    pub fn enter(&mut self, key: &ContextKey, fingerprint: u64, time: Timestamp) -> (u32, bool) {
+        debug_assert_eq!(fingerprint, self.print(key));
         let before = self.rows.len();
-        let at = self.find(key, time);
+        let at = self.find(key, fingerprint, time);
         self.backward(at, time);
         (at, self.rows.len() > before)
     }
@@ -131,7 +139,7 @@ impl Contexts {
         let before = self.rows.len();
         let at = match self.rows.get(self.loose as usize) {
             Some(row) if row.key == *key => self.loose,
-            _ => self.find(key, time),
+            _ => self.find(key, self.print(key), time),
         };
         self.loose = at;
         self.backward(at, time);
@@ -144,21 +152,26 @@ impl Contexts {
         self.flush(self.loose, more, time);
     }
 
-    fn find(&mut self, key: &ContextKey, time: Timestamp) -> u32 {
-        let hash = self.fingerprint(key.path, key.mac.as_ref(), &key.vlans);
-        if let Some(&at) = self.index.find(hash, |&at| self.rows[at as usize].key == *key) {
-            return at;
+    fn print(&self, key: &ContextKey) -> u64 {
+        self.fingerprint(key.path, key.mac.as_ref(), &key.vlans)
+    }
+
+    fn find(&mut self, key: &ContextKey, fingerprint: u64, time: Timestamp) -> u32 {
+        let found = self.index.find(fingerprint, |at| self.rows.get(at as usize).is_some_and(|row| row.key == *key));
+        if found != NONE {
+            return found;
         }
         let most = self.caps.of(CONTEXTS_PER_SHARD);
         if self.rows.len() >= most {
             // A flood of addresses: keep protocol and VLAN exact, give up the addresses.
             if key.mac.is_some() {
-                return self.find(&ContextKey { mac: None, ..*key }, time);
+                let key = ContextKey { mac: None, ..*key };
+                return self.find(&key, self.print(&key), time);
             }
             // A flood of protocols as well: keep the link protocol and the outermost VLAN, of which there are few.
             let rough = key.outline();
             if self.rows.len() >= 2 * most && *key != rough {
-                return self.find(&rough, time);
+                return self.find(&rough, self.print(&rough), time);
             }
         }
         let at = self.rows.len() as u32;
@@ -170,11 +183,7 @@ impl Contexts {
             first: time,
             last: time,
         });
-        let (rows, keys) = (&self.rows, self.keys);
-        self.index.insert_unique(hash, at, |&at| {
-            let key = &rows[at as usize].key;
-            fingerprint(&keys, key.path, stations(key.mac.as_ref()), key.vlans.bits())
-        });
+        self.index.insert(fingerprint, at);
         at
     }
 
@@ -226,14 +235,18 @@ mod tests {
         ContextKey { path, mac: Some((Mac([2, 0, s[0], s[1], s[2], s[3]]), Mac::BROADCAST)), ..ContextKey::default() }
     }
 
+    fn enter(contexts: &mut Contexts, key: &ContextKey, time: i64) -> (u32, bool) {
+        contexts.enter(key, contexts.print(key), Timestamp(time))
+    }
+
     #[test]
     fn traffic_is_settled_where_packets_were_seen() {
         let mut c = Contexts::new(Keys::FIXED, CapScale::WHOLE);
-        let (a, is_new) = c.enter(&key(1), Timestamp(5));
+        let (a, is_new) = enter(&mut c, &key(1), 5);
         assert!(is_new);
-        let (b, _) = c.enter(&key(2), Timestamp(6));
+        let (b, _) = enter(&mut c, &key(2), 6);
         assert_ne!(a, b);
-        assert_eq!(c.enter(&key(1), Timestamp(4)), (a, false));
+        assert_eq!(enter(&mut c, &key(1), 4), (a, false));
         c.flush(a, Traffic { packets: 2, wire_bytes: 120 }, Timestamp(5));
         let row = c.get(a).unwrap();
         assert_eq!((row.traffic.packets, row.first, row.last), (2, Timestamp(4), Timestamp(5)));

@@ -36,13 +36,19 @@ fn middle(bucket: usize) -> i64 {
     (((9 + 2 * quarter) * 1_000) << octave) / 8
 }
 
+/// The bucket of a duration in nanoseconds.
+fn bucket_of(nanos: i64) -> usize {
+    bucket(u32::try_from(nanos / 1_000).unwrap_or(u32::MAX))
+}
+
 /// Durations that are few or have many repetitions: a count that is full halves all.
 #[derive(Debug, Clone, Copy)]
 struct Sketch([u8; BUCKETS]);
 
 impl Sketch {
-    fn count(&mut self, nanos: i64) {
-        let at = bucket(u32::try_from(nanos / 1_000).unwrap_or(u32::MAX));
+    const NONE: Sketch = Sketch([0; BUCKETS]);
+
+    fn count(&mut self, at: usize) {
         let Some(n) = self.0.get_mut(at) else { return };
         *n += 1;
         if *n == u8::MAX {
@@ -72,6 +78,71 @@ impl Sketch {
     }
 }
 
+/// Round trips of a side that were prompt: the buckets of the first ones, each in a byte and one more than it is, or with the highest bit set where a
+/// [`Sketch`] of more of them is. Most connections have no more than a few.
+#[derive(Debug, Clone, Copy)]
+struct Prompt(u32);
+
+impl Prompt {
+    const NONE: Prompt = Prompt(0);
+    const MANY: u32 = 1 << 31;
+
+    fn sketch(self) -> Option<usize> {
+        (self.0 & Self::MANY != 0).then_some((self.0 & !Self::MANY) as usize)
+    }
+
+    fn count(&mut self, at: usize, sketches: &mut Sketches) {
+        if let Some(sketch) = self.sketch() {
+            return sketches.all.get_mut(sketch).into_iter().for_each(|sketch| sketch.count(at));
+        }
+        let mut few = self.0.to_le_bytes();
+        if let Some(free) = few.iter_mut().find(|byte| **byte == 0) {
+            *free = at as u8 + 1;
+            self.0 = u32::from_le_bytes(few);
+            return;
+        }
+        let mut sketch = Sketch::NONE;
+        few.iter().map(|byte| usize::from(byte - 1)).chain([at]).for_each(|at| sketch.count(at));
+        self.0 = Self::MANY | sketches.add(sketch);
+    }
+
+    /// See [`Sketch::quantiles`].
+    fn quantiles<const N: usize>(self, shares: [f64; N], sketches: &Sketches) -> Option<[i64; N]> {
+        if let Some(sketch) = self.sketch() {
+            return sketches.all.get(sketch)?.quantiles(shares);
+        }
+        let mut few = self.0.to_le_bytes();
+        few.sort_unstable_by_key(|byte| byte.wrapping_sub(1));
+        let count = few.iter().filter(|byte| **byte > 0).count();
+        let of_rank = |share: f64| few.get((count as f64 * share).ceil().max(1.0) as usize - 1).copied().unwrap_or(0);
+        (count > 0).then(|| shares.map(|share| middle(usize::from(of_rank(share).saturating_sub(1)))))
+    }
+}
+
+const _: () = assert!(BUCKETS < 128, "a bucket, one more than it is, leaves the highest bit of its byte free");
+
+/// Sketches of all connections, by their places.
+#[derive(Debug, Default)]
+struct Sketches {
+    all: Vec<Sketch>,
+    free: Vec<u32>,
+}
+
+impl Sketches {
+    fn add(&mut self, sketch: Sketch) -> u32 {
+        match self.free.pop() {
+            Some(at) => {
+                self.all.get_mut(at as usize).into_iter().for_each(|place| *place = sketch);
+                at
+            }
+            None => {
+                self.all.push(sketch);
+                self.all.len() as u32 - 1
+            }
+        }
+    }
+}
+
 /// What every round trip of a side touches.
 #[derive(Debug, Clone, Copy)]
 struct Extremes {
@@ -79,25 +150,22 @@ struct Extremes {
     max: i64,
     handshake: i64,
     count: u32,
+    prompt: Prompt,
 }
 
-/// A connection's round trips, by side: a cache line that all of them touch, and sketches of those that were prompt.
+/// A connection's round trips, by side: a cache line that all of them touch.
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
 struct Record {
     extremes: [Extremes; 2],
-    sketches: [Sketch; 2],
     turns: Turns,
 }
 
-const _: () = assert!(size_of::<[Extremes; 2]>() == 64 && size_of::<Record>() == 320);
+const _: () = assert!(size_of::<[Extremes; 2]>() == 64 && size_of::<Record>() == 128);
 
 impl Record {
-    const NEW: Record = Record {
-        extremes: [Extremes { min: i64::MAX, max: 0, handshake: 0, count: 0 }; 2],
-        sketches: [Sketch([0; BUCKETS]); 2],
-        turns: Turns::NEW,
-    };
+    const NEW: Record =
+        Record { extremes: [Extremes { min: i64::MAX, max: 0, handshake: 0, count: 0, prompt: Prompt::NONE }; 2], turns: Turns::NEW };
 }
 
 /// What of it a connection keeps beside its other state.
@@ -143,6 +211,7 @@ pub struct RoundTrips {
     caps: CapScale,
     records: Vec<Record>,
     free: Vec<u32>,
+    sketches: Sketches,
 }
 
 impl RoundTrips {
@@ -153,7 +222,7 @@ impl RoundTrips {
 
     /// Bytes of a connection's.
     #[cfg(test)]
-    pub const BYTES: usize = size_of::<Record>() + size_of::<u32>();
+    pub const BYTES: usize = size_of::<Record>() + size_of::<u32>() + 2 * (size_of::<Sketch>() + size_of::<u32>());
 
     /// Asks the memory for what a round trip would be taken into that is measured at `time`, if it were, and for the turns where a segment
     /// `has_data`, which may begin one.
@@ -186,6 +255,10 @@ impl RoundTrips {
             handle.record = match self.free.pop() {
                 Some(at) => at,
                 None if self.records.len() < self.caps.of(MEASURED_PER_SHARD) => {
+                    if self.records.len() == self.records.capacity() {
+                        // Growing copies all there is; room that is not used yet costs nothing.
+                        self.records.reserve_exact(self.records.len().max(memory::LARGE / size_of::<Record>()));
+                    }
                     self.records.push(Record::NEW);
                     self.records.len() as u32
                 }
@@ -206,8 +279,8 @@ impl RoundTrips {
         if side.count > ALL_OF {
             handle.next = tick.wrapping_add(PAUSE).max(1);
         }
-        if let Some(sketch) = record.sketches.get_mut(trip.way as usize).filter(|_| trip.prompt) {
-            sketch.count(trip.nanos);
+        if trip.prompt {
+            side.prompt.count(bucket_of(trip.nanos), &mut self.sketches);
         }
         true
     }
@@ -267,24 +340,25 @@ impl RoundTrips {
     /// What is known of a connection.
     pub fn figures(&self, handle: TripsHandle) -> RoundTripFigures {
         let Some(record) = self.records.get((handle.record as usize).wrapping_sub(1)) else { return RoundTripFigures::default() };
-        let side = |of: &Extremes, sketch: &Sketch| SideTrips {
+        let side = |of: &Extremes| SideTrips {
             count: of.count,
             min: if of.count == 0 { 0 } else { of.min },
             // What is told within a tenth does not contradict what is known exactly.
             quantiles: (of.count > 0)
-                .then(|| sketch.quantiles([0.5, 0.95]))
+                .then(|| of.prompt.quantiles([0.5, 0.95], &self.sketches))
                 .flatten()
                 .map(|of_all| of_all.map(|nanos| nanos.clamp(of.min, of.max.max(of.min)))),
         };
         let half = |of: &Extremes| Some(of.handshake).filter(|&nanos| nanos > 0);
-        let ([a, b], [a_sketch, b_sketch]) = (&record.extremes, &record.sketches);
-        RoundTripFigures { sides: [side(a, a_sketch), side(b, b_sketch)], handshake: [half(a), half(b)] }
+        let [a, b] = &record.extremes;
+        RoundTripFigures { sides: [side(a), side(b)], handshake: [half(a), half(b)] }
     }
 
     /// Forgets a connection's.
     pub fn release(&mut self, handle: TripsHandle) {
         if let Some(record) = self.records.get_mut((handle.record as usize).wrapping_sub(1)) {
-            *record = Record::NEW;
+            let old = std::mem::replace(record, Record::NEW);
+            self.sketches.free.extend(old.extremes.iter().filter_map(|of| of.prompt.sketch()).map(|at| at as u32));
             self.free.push(handle.record);
         }
     }
@@ -311,9 +385,9 @@ mod tests {
     #[test]
     fn quantiles_are_those_of_the_rank() {
         let of = |micros: &[i64]| {
-            let mut sketch = Sketch([0; BUCKETS]);
-            micros.iter().for_each(|micros| sketch.count(micros * 1_000));
-            sketch.quantiles([0.5, 0.95])
+            let (mut prompt, mut sketches) = (Prompt::NONE, Sketches::default());
+            micros.iter().for_each(|micros| prompt.count(bucket_of(micros * 1_000), &mut sketches));
+            prompt.quantiles([0.5, 0.95], &sketches)
         };
         let middle_of = |micros| middle(bucket(micros));
         assert_eq!(of(&[]), None);
@@ -324,6 +398,31 @@ mod tests {
         assert_eq!(of(&twenty), Some([middle_of(10); 2]), "95 of 100 of twenty are nineteen");
         twenty.push(5_000);
         assert_eq!(of(&twenty), Some([middle_of(10), middle_of(5_000)]));
+    }
+
+    #[test]
+    fn the_first_ones_say_what_a_sketch_of_them_would() {
+        let mut sketches = Sketches::default();
+        for micros in [&[9][..], &[9, 0], &[500, 9, 9], &[20_000_000, 3, 70, 3], &[1, 2, 3, 4, 5], &[40, 30, 20, 10, 1, 1, 1]] {
+            let (mut prompt, mut sketch) = (Prompt::NONE, Sketch::NONE);
+            for nanos in micros.iter().map(|micros| micros * 1_000) {
+                prompt.count(bucket_of(nanos), &mut sketches);
+                sketch.count(bucket_of(nanos));
+            }
+            let shares = [0.01, 0.5, 0.75, 0.95];
+            assert_eq!(prompt.quantiles(shares, &sketches), sketch.quantiles(shares), "{micros:?}");
+        }
+        assert_eq!(sketches.all.len(), 2, "of those with more than four");
+    }
+
+    #[test]
+    fn a_sketch_is_given_back() {
+        let (mut trips, mut handle) = (RoundTrips::default(), TripsHandle::default());
+        for _ in 0..2 {
+            (0..9).for_each(|n| assert!(trips.note(&mut handle, &trip(2 * n * SECOND, MILLISECOND, true))));
+            trips.release(std::mem::take(&mut handle));
+        }
+        assert_eq!((trips.sketches.all.len(), trips.sketches.free.len(), trips.figures(handle)), (1, 1, RoundTripFigures::default()));
     }
 
     #[test]

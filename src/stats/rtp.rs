@@ -1,7 +1,7 @@
 //! Streams of voice and pictures: what is missing of them, and how evenly they come (RFC 3550 section 6.4.1 and appendix A).
 //!
 //! A packet is lost when 64 later ones came without it. A step of more than 3,000 numbers (appendix A.1), or a pause, begins anew: the stream was
-//! moved or muted. Not so a pause over which numbers and time stamp went on as the clock did: then the packets of it are missing.
+//! moved or muted. Not so where numbers and time stamp went on as the clock did: then the packets between are missing, however many they are.
 
 use crate::model::Arrange as _;
 use crate::model::evidence::MEDIA_UNEVEN;
@@ -11,14 +11,18 @@ use crate::model::time::SECOND;
 use crate::model::{Direction, FlowKey, MediaNews, NetworkEvent, RtpPacket, Timestamp};
 use hashbrown::HashMap;
 
-/// Steps beyond it are no loss (MAX_DROPOUT, RFC 3550 appendix A.1).
+/// Steps beyond it are no loss (MAX_DROPOUT, RFC 3550 appendix A.1), unless the stream's clock says so.
 const DROPOUT: u16 = 3_000;
+
+/// The farthest step that leads ahead.
+const AHEAD: u16 = u16::MAX / 2;
 
 /// A longer pause is one of the sender's.
 const PAUSE: i64 = 3 * SECOND;
 
-/// A stream that says nothing for so long is forgotten.
+/// A stream that says nothing for so long is forgotten; for longer where there is room.
 const FORGOTTEN: i64 = 60 * SECOND;
+const LONG_FORGOTTEN: i64 = 5 * FORGOTTEN;
 
 /// A stream is told of this often.
 const TOLD: i64 = SECOND;
@@ -41,6 +45,8 @@ struct Stream {
     clock: Option<u32>,
     /// Whether that stays so.
     is_settled: bool,
+    /// Two packets had different time stamps: without, it is no medium.
+    has_moved: bool,
     /// When the clock began to be looked at, and what it said.
     since: (Timestamp, u32),
     latest: (Timestamp, u32),
@@ -73,6 +79,7 @@ impl Stream {
             in_gap: false,
             clock: clock_rate(packet.payload_type),
             is_settled: false,
+            has_moved: false,
             since: (packet.time, packet.ticks),
             latest: (packet.time, packet.ticks),
             jitter: 0,
@@ -115,15 +122,13 @@ impl Stream {
     fn take(&mut self, packet: &RtpPacket) {
         let ahead = packet.sequence.wrapping_sub(self.highest);
         let behind = self.highest.wrapping_sub(packet.sequence);
-        if packet.time.since(self.last) > PAUSE {
-            if !self.goes_on(packet, ahead) {
-                return self.renew(packet);
-            }
+        let pauses = packet.time.since(self.last) > PAUSE;
+        if (pauses || ahead.min(behind) > DROPOUT) && !self.goes_on(packet, ahead) {
+            return self.renew(packet);
+        }
+        if pauses {
             let [packets, gaps] = &mut self.over_pauses;
             (*packets, *gaps) = (packets.saturating_add(u64::from(ahead) - 1), gaps.saturating_add(1));
-        }
-        if ahead.min(behind) > DROPOUT {
-            return self.renew(packet);
         }
         self.last = self.last.max(packet.time);
         if ahead == 0 || behind < ahead {
@@ -156,11 +161,11 @@ impl Stream {
         told
     }
 
-    /// Whether a packet behind a pause goes on `ahead` numbers further as if there had been none: its time stamp went on with the clock, and
-    /// numbers are missing.
+    /// Whether a packet goes on `ahead` numbers further as if there had been no pause or step: its time stamp went on with the clock, and numbers
+    /// are missing.
     fn goes_on(&self, packet: &RtpPacket, ahead: u16) -> bool {
         let (before, ticks) = self.latest;
-        let Some(clock) = self.clock.filter(|_| (2..=DROPOUT).contains(&ahead)) else { return false };
+        let Some(clock) = self.clock.filter(|_| (2..=AHEAD).contains(&ahead)) else { return false };
         let elapsed = packet.time.since(before);
         let spaced = i64::from(packet.ticks.wrapping_sub(ticks)).saturating_mul(SECOND) / i64::from(clock);
         elapsed.saturating_sub(spaced).saturating_abs() <= elapsed / 10
@@ -175,6 +180,7 @@ impl Stream {
     fn spacing(&mut self, packet: &RtpPacket) {
         let (before, ticks) = std::mem::replace(&mut self.latest, (packet.time, packet.ticks));
         let step = packet.ticks.wrapping_sub(ticks) as i32;
+        self.has_moved |= step != 0;
         // Events and comfort noise stand beside the clock of the voice, pictures have one stamp for several packets.
         let is_other = std::mem::replace(&mut self.payload_type, packet.payload_type) != packet.payload_type;
         if is_other || step.unsigned_abs() > 1 << 20 {
@@ -230,6 +236,8 @@ impl Stream {
 #[derive(Debug, Default)]
 pub struct RtpStreams {
     streams: HashMap<(FlowKey, bool, u32), Stream>,
+    /// Packets of those for which there was no room.
+    unfollowed: u64,
 }
 
 impl RtpStreams {
@@ -244,7 +252,14 @@ impl RtpStreams {
             stream.take(packet);
         } else if self.streams.len() < RTP_STREAMS {
             self.streams.insert(key, Stream::new(packet));
+        } else {
+            self.unfollowed = self.unfollowed.saturating_add(1);
         }
+    }
+
+    /// Packets of streams that were not followed because too many were at once.
+    pub fn unfollowed(&self) -> u64 {
+        self.unfollowed
     }
 
     /// Tells what became of streams, at a mark of packet time; when nothing more comes, `all` of it.
@@ -253,12 +268,13 @@ impl RtpStreams {
             return;
         }
         let mut told: Vec<MediaNews> = Vec::new();
+        let forgotten = if self.streams.len() < RTP_STREAMS / 2 { LONG_FORGOTTEN } else { FORGOTTEN };
         self.streams.retain(|&(flow, forth, source), stream| {
             let silent = now.since(stream.last);
             if all || silent > PAUSE {
                 stream.flush();
             }
-            if (stream.received > 0 || stream.lost > 0) && (all || now.since(stream.told) >= TOLD) {
+            if (stream.received > 0 || stream.lost > 0) && stream.has_moved && (all || now.since(stream.told) >= TOLD) {
                 let way = if forth { Direction::AToB } else { Direction::BToA };
                 let over_pauses = stream.lost_over_pauses();
                 told.push(MediaNews {
@@ -280,7 +296,7 @@ impl RtpStreams {
                 });
                 (stream.told, stream.first) = (now, stream.last);
             }
-            silent < FORGOTTEN
+            silent < forgotten
         });
         told.arrange_by_key(|news| (news.first, news.flow.ends(news.way), news.source));
         told.into_iter().map(NetworkEvent::Media).for_each(tell);
@@ -365,11 +381,38 @@ mod tests {
             told.iter().map(|news| news.lost).sum::<u64>()
         };
         let cut = |to| stream(0, (0..1_000u32).chain(to..to + 500).map(even)).iter().map(|news| news.lost).sum::<u64>();
-        assert_eq!([cut(1_100), cut(1_149), cut(1_250), cut(4_000 - 1), cut(4_001)], [100, 149, 250, 2_999, 0]);
+        assert_eq!([cut(1_100), cut(1_149), cut(1_250), cut(4_000 - 1), cut(4_001)], [100, 149, 250, 2_999, 3_001]);
+        // Where the time stamp does not go on with the clock the stream was moved.
+        let moved = (0..1_000).map(even).chain((0..500).map(|n| (n + 5_000, 100_000 + i64::from(n) * 20, n * 160)));
+        assert_eq!(stream(0, moved).iter().map(|news| news.lost).sum::<u64>(), 0);
+        // Pictures: a thousand packets a second, of which two and a half or four seconds are missing.
+        let pictures = |missing: u32| {
+            let packets = (0..10_000u32).filter(|n| !(5_000..5_000 + missing).contains(n)).map(|n| (n, i64::from(n), n * 90));
+            stream(34, packets).iter().map(|news| news.lost).sum::<u64>()
+        };
+        assert_eq!([pictures(2_500), pictures(2_999), pictures(3_001), pictures(4_000)], [2_500, 2_999, 3_001, 4_000]);
         assert_eq!(holes(0, 1_000, 1_000), 1);
         // Silence is not sent: time goes on, and numbers go on by one.
         let silent = (0..1_000).map(even).chain((0..500).map(|n| (n + 1_000, 25_000 + i64::from(n) * 20, (n + 1_250) * 160)));
         assert_eq!(stream(0, silent)[0].lost, 0);
+    }
+
+    #[test]
+    fn a_stream_without_a_clock_is_none() {
+        assert!(stream(96, (0..200).map(|n| (n, i64::from(n) * 20, 77))).is_empty());
+        assert_eq!(stream(96, (0..200).map(|n| (n, i64::from(n) * 20, n / 150)))[0].received, 200, "the first pictures may be large");
+    }
+
+    #[test]
+    fn beyond_the_cap_packets_are_counted() {
+        let (flow, way) = FlowKey::v4(17, 1, 2, 4_000, 5_000);
+        let mut streams = RtpStreams::default();
+        for n in 0..3 * (RTP_STREAMS as u32 + 5) {
+            let (source, sequence, ticks) = (n / 3, n as u16, n * 160);
+            let time = Timestamp(i64::from(n) * 1_000);
+            streams.take(&RtpPacket { flow, way, time, source, sequence, ticks, payload_type: 0, marker: false, number: 0 });
+        }
+        assert_eq!(streams.unfollowed(), 15);
     }
 
     #[test]

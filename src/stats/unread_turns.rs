@@ -8,15 +8,12 @@
 //! have something to say (chats, event streams, terminals), turns mean nothing: a side that says little for long shows that, and nothing more is
 //! told of its connection.
 
+mod known;
+
 use crate::model::Arrange as _;
-use crate::model::bounded::BoundedMap;
-use crate::model::limits::UNREAD_TURNS;
 use crate::model::time::{MILLISECOND, SECOND};
 use crate::model::{AppId, Direction, FlowKey, FreeTalk, Timestamp, TurnKind, TurnStep, UnreadTurn};
-use hashbrown::DefaultHashBuilder;
-
-/// What is known of connections.
-type Known = BoundedMap<FlowKey, Conversation, UNREAD_TURNS, FORGOTTEN, DefaultHashBuilder>;
+use known::{Known, Named};
 
 /// Types of TLS records (RFC 8446 section 5.1).
 const CHANGE_CIPHER_SPEC: u8 = 20;
@@ -48,9 +45,6 @@ const OVER: i64 = 5 * SECOND;
 /// second tells by a sample as much, and each that is told costs more than the packets that it is made of.
 const ALL_OF: u8 = 16;
 const PAUSE: i64 = 250 * MILLISECOND;
-
-/// A connection of which nothing was heard for so many seconds is forgotten where there is no room.
-const FORGOTTEN: i64 = 60;
 
 /// What the client said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,6 +130,8 @@ impl Interest {
 pub struct Spoken<'a> {
     /// The conversation.
     pub flow: &'a FlowKey,
+    /// Its hash, by keys that nobody knows.
+    pub hash: u64,
     /// Which way it goes.
     pub way: Direction,
     /// When.
@@ -157,6 +153,10 @@ pub struct Spoken<'a> {
 }
 
 impl Spoken<'_> {
+    fn named(&self) -> Named<'_> {
+        Named { flow: self.flow, hash: self.hash, at: self.at }
+    }
+
     /// Whether the capture cut it.
     pub fn is_cut(&self) -> bool {
         self.bytes.len() < self.length as usize
@@ -189,7 +189,13 @@ pub struct UnreadTurns {
 impl UnreadTurns {
     /// Bytes of a conversation at most.
     #[cfg(test)]
-    pub const BYTES: usize = Known::ENTRY_BYTES + size_of::<ToldTurn>();
+    pub const BYTES: usize = Known::BYTES + size_of::<ToldTurn>();
+
+    /// Asks the memory for a conversation that may begin to speak, by its place in the shard.
+    #[inline(always)]
+    pub fn prefetch(&self, at: u32) {
+        self.known.prefetch(at);
+    }
 
     /// Takes in a step, and says what is of interest behind it.
     #[inline(never)]
@@ -197,8 +203,8 @@ impl UnreadTurns {
         let Self { known, waiting, over, talks, due } = self;
         // An answer is of interest where its request was.
         let found = match spoken.step.asks {
-            true => known.entry_or(*spoken.flow, spoken.time, || Conversation::new(spoken)),
-            false => known.touch(spoken.flow, spoken.time),
+            true => known.entry_or(&spoken.named(), spoken.time, || Conversation::new(spoken)),
+            false => known.touch(&spoken.named(), spoken.time),
         };
         let Some(conversation) = found else { return Interest::RESTS };
         let had = conversation.turn.is_some();
@@ -222,10 +228,10 @@ impl UnreadTurns {
         Interest { rests: interest.rests || conversation.talks, ..interest }
     }
 
-    /// A connection ends: what it was saying is over.
+    /// A connection ends, of that hash and at that place in the shard: what it was saying is over.
     #[inline(never)]
-    pub fn end(&mut self, flow: &FlowKey) {
-        if let Some(turn) = self.known.remove(flow).and_then(|conversation| conversation.turn) {
+    pub fn end(&mut self, flow: &FlowKey, hash: u64, at: u32) {
+        if let Some(turn) = self.known.remove(&Named { flow, hash, at }).and_then(|conversation| conversation.turn) {
             self.over.push(turn);
             self.waiting = self.waiting.saturating_sub(1);
         }
@@ -241,10 +247,9 @@ impl UnreadTurns {
         if self.waiting == 0 || now < self.due && !all {
             return;
         }
-        let told =
-            self.known.iter_mut().filter_map(|(_, conversation)| conversation.turn.take_if(|told| all || now >= over_at(&told.turn)));
+        let told = self.known.iter_mut().filter_map(|conversation| conversation.turn.take_if(|told| all || now >= over_at(&told.turn)));
         self.over.extend(told);
-        let left = self.known.iter().filter_map(|(_, conversation, _)| conversation.turn.as_ref().map(|told| over_at(&told.turn)));
+        let left = self.known.iter().filter_map(|conversation| conversation.turn.as_ref().map(|told| over_at(&told.turn)));
         // Some may have gone where room was made.
         (self.waiting, self.due) = left.fold((0, Timestamp(i64::MAX)), |(n, due), at| (n + 1, due.min(at)));
     }
@@ -252,7 +257,11 @@ impl UnreadTurns {
     /// Takes out the turns that are over, and the connections that are not made of turns, in the order of time.
     pub fn take(&mut self) -> (Vec<ToldTurn>, Vec<FreeTalk>) {
         let mut over = std::mem::take(&mut self.over);
-        over.arrange_by_key(|told| (told.turn.answered, told.turn.number, told.turn.flow.ends(told.turn.way)));
+        // Their ends count where nothing else tells: to look at them takes longer than the rest.
+        over.arrange_by(|a, b| {
+            let (a, b) = (&a.turn, &b.turn);
+            (a.answered, a.number).cmp(&(b.answered, b.number)).then_with(|| a.flow.ends(a.way).cmp(&b.flow.ends(b.way)))
+        });
         (over, std::mem::take(&mut self.talks))
     }
 }
@@ -428,7 +437,7 @@ mod tests {
                 let way = if asks { Direction::AToB } else { Direction::BToA };
                 let bytes = &[b'x'; 20][..];
                 let (sequence, other_next) = (100 * n, 100 * n + 20);
-                let spoken = Spoken { flow: &flow, way, time, number: 1, sequence, bytes, length: 20, other_next, step, at: 0 };
+                let spoken = Spoken { flow: &flow, hash: 7, way, time, number: 1, sequence, bytes, length: 20, other_next, step, at: 0 };
                 rest = unread.step(&spoken).rests.then(|| time.plus(PAUSE));
             }
             told.extend(unread.take().0.iter().map(|told| told.turn.asked.0));
@@ -457,8 +466,19 @@ mod tests {
         for (asks, way, time) in [(true, Direction::AToB, 0), (false, Direction::BToA, 2 * SECOND)] {
             let step = TurnStep { after: Timestamp(0), network: 0, asks, is_whole: true, goes_on: false };
             let (time, bytes) = (Timestamp(time), &[b'x'; 200][..]);
-            let spoken =
-                Spoken { flow: &flow, way, time, number: 1, sequence: 0, bytes, length: 200_000, other_next: 200_000, step, at: 0 };
+            let spoken = Spoken {
+                flow: &flow,
+                hash: 7,
+                way,
+                time,
+                number: 1,
+                sequence: 0,
+                bytes,
+                length: 200_000,
+                other_next: 200_000,
+                step,
+                at: 0,
+            };
             unread.step(&spoken);
         }
         // Nothing was said behind the answer for four times what the answer took.

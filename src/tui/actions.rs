@@ -8,20 +8,40 @@ use super::chrome::palette::{Action, Choice};
 use super::row_action::{Bookmark, Export, RowAction};
 use super::screen::{Effect, Sorts};
 use super::screens::packets;
-use super::view::Topic;
+use super::view::{Kind, Topic};
 use super::widgets::amount;
+use crate::model::Arrange as _;
 use crate::model::Timestamp;
 use crate::model::text::printable;
-use crate::snapshot::{CaptureFilter, Filter, PacketSubject, Wrappings};
+use crate::snapshot::{CaptureFilter, Filter, PacketSubject, Snapshot, Table, Wrappings};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use std::collections::HashMap;
 use std::fmt::Write;
 use std::sync::Arc;
+
+/// Leaves the rows that have a place, in the order of their places.
+fn in_order<R>(table: &mut Table<R>, place: &HashMap<Topic, usize>, topic: impl Fn(&R) -> Topic) {
+    let rows = std::mem::take(&mut table.rows);
+    let mut placed: Vec<(usize, R)> = rows.into_iter().filter_map(|row| Some((*place.get(&topic(&row))?, row))).collect();
+    placed.arrange_by_key(|row| row.0);
+    table.rows = placed.into_iter().map(|row| row.1).collect();
+    if table.rows.is_empty() {
+        table.total_rows = 0;
+    }
+}
 
 /// A bookmark in one line.
 pub(super) fn line(bookmark: &Bookmark, utc_offset: fn(Timestamp) -> i64) -> String {
     let (at, offset) = (bookmark.at, utc_offset(bookmark.at));
     format!("{} {}  {}  {}", amount::date(at, offset), amount::moment(at, offset), bookmark.place, bookmark.note)
+}
+
+/// The words of a line of the screen: without what is drawn in it, as bars and the mark of the window.
+fn words_of(line: &str) -> String {
+    let is_drawn = |c: char| ('\u{2580}'..='\u{259f}').contains(&c);
+    let words = line.split(|c: char| c.is_whitespace() || is_drawn(c)).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// Whether a word can stand in a filter as it is.
@@ -87,6 +107,7 @@ impl App {
 
     /// Does an action; what the world has to do comes back.
     pub(super) fn act(&mut self, action: RowAction) -> Vec<Effect> {
+        const NOTHING_COPIED: &str = "select a row first: nothing is chosen that could be copied";
         const NOTHING: &str = "select a row first: nothing is chosen that could be filtered by";
         let [rows, wireshark] = self.filter_words();
         let copied = |text: Option<String>, what: &str| match text {
@@ -138,7 +159,8 @@ impl App {
             }
         };
         if effects.is_empty() {
-            self.say(NOTHING.into());
+            let copies = matches!(action, RowAction::Copy | RowAction::Wireshark | RowAction::Bpf);
+            self.say(if copies { NOTHING_COPIED } else { NOTHING }.into());
         }
         effects
     }
@@ -183,7 +205,7 @@ impl App {
         let place = self.hits.iter().find(|(_, hit)| matches!(hit, super::canvas::Hit::Row(_, topic) if *topic == selected))?.0;
         let buffer = self.still();
         let line: String = (place.left()..place.right()).filter_map(|x| buffer.cell((x, place.y)).map(|c| c.symbol().to_owned())).collect();
-        Some(line.split_whitespace().collect::<Vec<_>>().join(" ").trim_start_matches('▎').trim().to_owned())
+        Some(words_of(&line))
     }
 
     /// Where the user is, in words.
@@ -200,7 +222,27 @@ impl App {
     }
 
     fn export_csv(&self, table: &'static str) -> Vec<Effect> {
-        vec![Effect::Export(Export::Csv(table, Arc::clone(&self.shown), self.dated_bookmarks()))]
+        vec![Effect::Export(Export::Csv(table, self.rows_of_page(), self.dated_bookmarks()))]
+    }
+
+    /// The picture with the rows of the page in front, in its order: of conversations and hosts those of the kind shown.
+    fn rows_of_page(&self) -> Arc<Snapshot> {
+        let topics = self.page().topics(&self.scene());
+        let place: HashMap<Topic, usize> = topics.into_iter().enumerate().map(|(at, topic)| (topic, at)).collect();
+        let mut out = Snapshot::clone(&self.shown);
+        let all = [Kind::Tcp, Kind::Udp, Kind::Sctp, Kind::Ip, Kind::Ipv6, Kind::Eth];
+        match self.page().sorting() {
+            Some((Sorts::Conversations, _)) => {
+                let kinds = &mut out.stats.conversations;
+                all.into_iter().for_each(|kind| in_order(kind.of_mut(kinds), &place, |row| Topic::conversation(kind, row)));
+            }
+            Some((Sorts::Endpoints, _)) => {
+                let kinds = &mut out.stats.endpoints;
+                all.into_iter().for_each(|kind| in_order(kind.of_mut(kinds), &place, |row| Topic::host(kind, row)));
+            }
+            _ => return Arc::clone(&self.shown),
+        }
+        Arc::new(out)
     }
 
     /// Bookmarks with their times in words.
@@ -258,5 +300,17 @@ impl App {
             Choice { key, name: (*name).to_owned(), about: (*about).to_owned(), action: Action::Row(*action) }
         };
         RowAction::ALL.iter().map(choice).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_copied_in_words() {
+        assert_eq!(words_of("▎10.0.0.1  tls   4.44 k   0 %▐"), "10.0.0.1 tls 4.44 k 0 %");
+        assert_eq!(words_of(" smb2  8 Mb/s ▁▂▇▁▁ ███▊ 54 % "), "smb2 8 Mb/s 54 %");
+        assert_eq!(words_of("10.0.0.1 ⇄ 10.0.0.2 – ●"), "10.0.0.1 ⇄ 10.0.0.2 – ●", "signs are words");
     }
 }

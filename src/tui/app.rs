@@ -1,12 +1,12 @@
 //! The dashboard as a machine: events change its state, its state and a snapshot become cells. No terminal, no clock, no feed.
 
 use super::canvas::{Hit, Listing};
-use super::chrome::palette::Palette;
 use super::columns::busiest;
 use super::details::{self, SubjectPage, finding};
 use super::held;
 use super::hints::{self, Here};
 use super::label;
+pub(super) use super::modal::{Modal, Note, Typing};
 use super::options::{DashboardOptions, KeptChoices};
 use super::panels::{load, top};
 use super::rates::Rates;
@@ -18,56 +18,10 @@ use super::screens::{SCREENS, packets};
 use super::theme::Theme;
 use super::time_cursor::ChartTimes;
 use super::view::{Pane, SCALES, Scene, Topic, Trail, View};
-use crate::model::Timestamp;
 use crate::snapshot::{Column, Filter, Order, Query, Snapshot, sweeps};
 use ratatui::layout::Rect;
 use std::sync::Arc;
 use std::time::Duration;
-use tui_input::Input;
-
-/// What lies over the page and takes the keys.
-#[derive(Debug, Default)]
-pub(super) enum Modal {
-    /// Nothing.
-    #[default]
-    None,
-    /// The keys.
-    Help(usize),
-    /// The filter line.
-    Filter(Typing),
-    /// "Really forget?", until a moment.
-    Reset(Duration),
-    /// Every screen and every key that works here, to choose from.
-    Palette(Palette),
-    /// The note of a bookmark.
-    Note(Note),
-    /// A text about a finding, scrolled by so many lines.
-    Explain { title: String, text: String, scroll: usize },
-}
-
-/// A bookmark whose note is being typed.
-#[derive(Debug)]
-pub(super) struct Note {
-    /// What was typed.
-    pub input: Input,
-    /// The moment.
-    pub at: Timestamp,
-    /// Where the user was.
-    pub place: String,
-}
-
-/// A filter that is being typed. It holds at once; leaving brings back the one before.
-#[derive(Debug)]
-pub(super) struct Typing {
-    /// What was typed.
-    pub input: Input,
-    /// What is wrong with it.
-    pub error: Option<String>,
-    /// The filter before.
-    pub before: Option<Filter>,
-    /// When the last key came.
-    pub since: Duration,
-}
 
 /// The engine is asked for deeper rows when nothing was typed for so long: on large captures that is work.
 const TYPING_PAUSE: Duration = Duration::from_millis(250);
@@ -125,6 +79,8 @@ pub(super) struct App {
     pub(super) dragging: bool,
     pub(super) now: Duration,
     age: Option<u64>,
+    /// How much of a capture has been read by now.
+    read: Option<f64>,
     pub(super) hits: Vec<(Rect, Hit)>,
     pub(super) listing: Listing,
     pub(super) overflow: usize,
@@ -174,6 +130,7 @@ impl App {
             dragging: false,
             now: Duration::ZERO,
             age: None,
+            read: None,
             hits: Vec::new(),
             listing: Listing::default(),
             overflow: 0,
@@ -223,6 +180,13 @@ impl App {
         std::mem::replace(&mut self.baseline_seen, version) != version
     }
 
+    /// Takes how much of a capture has been read; whether anything on screen changes.
+    pub fn note_read(&mut self, share: Option<f64>) -> bool {
+        let percent = |share: Option<f64>| share.map(|share| (share * 100.0) as u64);
+        let before = std::mem::replace(&mut self.read, share);
+        percent(before) != percent(share) && self.held.unread().is_some()
+    }
+
     /// Goes to the screen of a title.
     pub(super) fn show(&mut self, title: &str) {
         if let Some(screen) = self.screens.iter().position(|entry| entry.screen.title() == title) {
@@ -245,9 +209,9 @@ impl App {
         self.show_span_packets();
     }
 
-    /// Takes the age of the newest picture; whether anything on screen changes.
+    /// Takes the age of the newest picture; whether anything on screen changes. How far a file has been read says more than how old its picture is.
     pub fn note_age(&mut self, age: Duration) -> bool {
-        let age = (age >= OLD).then_some(age.as_secs());
+        let age = (age >= OLD && self.latest.live).then_some(age.as_secs());
         std::mem::replace(&mut self.age, age) != age
     }
 
@@ -373,6 +337,7 @@ impl App {
             options: &self.options,
             theme: &self.theme,
             age: self.age,
+            read: self.read,
             behind: self.latest.now.seconds_since(self.held.now).max(0.0),
         }
     }
@@ -549,6 +514,7 @@ impl App {
         if let Some(cursor) = &mut self.view.cursor {
             let span = cursor.span();
             cursor.centre = span.from.plus(span.length() / 2);
+            cursor.scale_before = None;
         }
         let useful = load::scales(&self.held, load::FEWEST_BINS, self.options.spans.is_some());
         let all = SCALES.len();

@@ -177,18 +177,20 @@ impl App {
         list.arrange_by_key(|(traffic, at)| (std::cmp::Reverse(traffic.wire_bytes), *at));
         let before = self.view.cursor.map_or(0, |cursor| cursor.bursts);
         let which = if list.is_empty() { 0 } else { before % list.len() };
-        let Some(&(traffic, at)) = list.get(which) else { return self.say("no burst is known of the past".into()) };
+        let Some(&(traffic, at)) = list.get(which) else { return self.say("no busy millisecond is known of the past".into()) };
         // Near enough for the burst to be told from what is around it.
         let near = load::scales(&self.held, load::SMOOTH_BINS, false)
             .into_iter()
             .find(|scale| SCALES.get(*scale).is_some_and(|length| *length >= 10 * SECOND));
+        let mut scale_before = self.view.cursor.and_then(|cursor| cursor.scale_before);
         if let Some(near) = near.filter(|near| *near < self.view.scale) {
+            scale_before = scale_before.or(Some(self.view.scale));
             self.view.scale = near;
         }
         let slot = self.held.history.slot_at(at).map(|slot| slot.span);
         let millisecond = TimeSpan { from: at, to: at.plus(MILLISECOND) };
         let here = slot.filter(|span| span.contains(at) && self.options.spans.is_none()).unwrap_or(millisecond);
-        self.view.cursor = Some(TimeCursor { here, from: None, to: None, centre: at, bursts: which + 1 });
+        self.view.cursor = Some(TimeCursor { centre: at, bursts: which + 1, scale_before, ..TimeCursor::at(here, at) });
         self.narrow();
         let scene = self.scene();
         let load = match self.held.capture.speed.filter(|speed| *speed > 0) {
@@ -196,17 +198,21 @@ impl App {
             None => amount::rate(&scene, traffic.bits_per_second(load::A_MILLISECOND)).plain(),
         };
         let when = amount::moment(at, scene.utc_offset(at));
-        let rank = if which == 0 { "the worst burst".to_owned() } else { format!("burst {} of {}", which + 1, list.len()) };
-        self.say(format!("{rank}: {load} in the millisecond at {when} · w the next"));
+        // The busiest millisecond of an interval need not be what the screen of bursts calls one.
+        let rank =
+            if which == 0 { "the busiest millisecond".to_owned() } else { format!("busy millisecond {} of {}", which + 1, list.len()) };
+        self.say(format!("{rank}: {load} at {when} · w the next"));
     }
 
     /// Returns to now; whether that was elsewhere.
     pub(super) fn return_to_now(&mut self) -> bool {
-        let was = self.view.cursor.take().is_some();
-        if was {
-            self.narrow();
+        let Some(cursor) = self.view.cursor.take() else { return false };
+        // The time scale was changed to see a millisecond, and is wanted no longer.
+        if let Some(scale) = cursor.scale_before {
+            self.view.scale = scale;
         }
-        was
+        self.narrow();
+        true
     }
 
     /// The picture of the time that is looked at, where it is not now.

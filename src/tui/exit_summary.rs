@@ -1,7 +1,7 @@
 //! What is said on the normal screen after the dashboard has gone: four lines.
 
 use crate::model::Arrange as _;
-use crate::model::{Severity, Verdict, units};
+use crate::model::{Finding, Verdict, units};
 use crate::snapshot::Snapshot;
 
 /// How long, how much, what was lost, what was wrong.
@@ -19,8 +19,14 @@ pub struct ExitSummary {
     mean: f64,
     /// The mirror line tells of something wrong.
     is_doubtful: bool,
-    wrong: Vec<(Severity, String)>,
+    /// What still held at the end, the worst first.
+    wrong: Vec<String>,
+    /// What had ended before, on a port, which tells when that was.
+    over: Vec<String>,
 }
+
+/// A finding whose last sign is so many seconds old at the end is over.
+const OVER: f64 = 60.0;
 
 /// Titles of findings listed by name; more are counted.
 const NAMED: usize = 3;
@@ -29,8 +35,10 @@ impl ExitSummary {
     /// Sums up a snapshot.
     pub fn of(snapshot: &Snapshot, source: &str) -> Self {
         let l = snapshot.capture.losses;
-        let mut wrong: Vec<_> = snapshot.diagnosis.findings.iter().filter(|f| f.active).map(|f| (f.severity, f.title.clone())).collect();
-        wrong.arrange_by_key(|w| std::cmp::Reverse(w.0));
+        let mut wrong: Vec<&Finding> = snapshot.diagnosis.findings.iter().filter(|f| f.active).collect();
+        wrong.arrange_by_key(|f| std::cmp::Reverse(f.severity));
+        let is_over = |f: &&&Finding| snapshot.live && snapshot.now.seconds_since(f.last) > OVER;
+        let titles = |ended: bool| wrong.iter().filter(|f| is_over(f) == ended).map(|f| f.title.clone()).collect();
         let trust = &snapshot.mirror.trust;
         Self {
             source: source.to_owned(),
@@ -42,7 +50,8 @@ impl ExitSummary {
             is_uncounted: snapshot.is_loss_uncounted(),
             mirror: trust.score.map_or(String::new(), |_| trust.summary.clone()),
             is_doubtful: trust.score.is_some() && matches!(trust.verdict, Verdict::Bad | Verdict::Doubtful),
-            wrong,
+            wrong: titles(false),
+            over: titles(true),
         }
     }
 
@@ -73,21 +82,28 @@ impl ExitSummary {
     }
 
     fn problems(&self) -> String {
-        if self.wrong.is_empty() {
+        let named = |list: &[String]| {
+            let titles = list.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join("; ");
+            let more = list.len().saturating_sub(NAMED);
+            if more > 0 { format!("{titles}; {more} more") } else { titles }
+        };
+        match (self.wrong.is_empty(), self.over.is_empty()) {
             // What this host does to the packets is no finding, and stands in the line above.
-            return if self.is_doubtful { "nothing else wrong was found" } else { "nothing wrong was found" }.into();
+            (true, true) if self.is_doubtful => "nothing else wrong was found".into(),
+            (true, true) => "nothing wrong was found".into(),
+            (false, true) => format!("wrong: {}", named(&self.wrong)),
+            (true, false) => format!("wrong before, over now: {}", named(&self.over)),
+            (false, false) => {
+                format!("wrong: {} · over before the end: {}", named(&self.wrong), units::plural(self.over.len() as u64, "finding"))
+            }
         }
-        let named: Vec<&str> = self.wrong.iter().take(NAMED).map(|w| w.1.as_str()).collect();
-        let more = self.wrong.len().saturating_sub(NAMED);
-        let tail = if more > 0 { format!("; {more} more") } else { String::new() };
-        format!("wrong: {}{tail}", named.join("; "))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Episode, Timestamp, Traffic};
+    use crate::model::{Episode, Severity, Timestamp, Traffic};
     use crate::snapshot::{CaptureSummary, Statistics};
 
     #[test]
@@ -118,5 +134,28 @@ mod tests {
         assert_eq!(lines[2], "lost 1.0 % (10 kernel) · mirror: every\\u{1b}[2Jpacket twice");
         assert_eq!(lines[0], "watched 10.00 s");
         assert_eq!(lines[3], "nothing else wrong was found", "the line above tells of something");
+    }
+
+    #[test]
+    fn what_still_holds_is_told_before_what_is_over() {
+        let at = |seconds| Timestamp::new(seconds, 0);
+        let finding = |title: &str, last: i64, severity| Finding {
+            title: title.into(),
+            severity,
+            active: true,
+            first: at(0),
+            last: at(last),
+            ..crate::tui::demo::snapshot(crate::tui::demo::Story::Trouble, 0).diagnosis.findings[0].clone()
+        };
+        let mut s = Snapshot { live: true, now: at(1_000), ..Snapshot::default() };
+        let list = &mut s.diagnosis.findings;
+        *list = vec![finding("a storm", 100, Severity::Critical), finding("errors", 990, Severity::Warning)];
+        list.extend((0..4).map(|n| finding(&format!("loss {n}"), 200, Severity::Warning)));
+        assert_eq!(ExitSummary::of(&s, "eth1").lines()[3], "wrong: errors · over before the end: 5 findings");
+        s.diagnosis.findings.retain(|f| f.last == at(200));
+        assert_eq!(ExitSummary::of(&s, "eth1").lines()[3], "wrong before, over now: loss 0; loss 1; loss 2; 1 more");
+        // A file is judged as a whole.
+        s.live = false;
+        assert_eq!(ExitSummary::of(&s, "old.pcap").lines()[3], "wrong: loss 0; loss 1; loss 2; 1 more");
     }
 }

@@ -215,6 +215,8 @@ pub(super) fn cell(scene: &Scene, layer: Layer, head: &Head, value: FieldValue<'
         (_, FieldValue::PortOf(..) | FieldValue::Ports(..)) => Cell::Text(value.ports_text().unwrap_or_default(), style),
         (_, FieldValue::Path(path)) => Cell::Text(path.to_string(), style),
         (_, FieldValue::Text(text)) if head.token == "addresses" => Cell::List(crate::model::text::printable(text).into_owned(), style),
+        // Who calls, and behind it who is called: what is cut is cut in the middle.
+        (_, FieldValue::Text(text)) if head.token == "call" => Cell::Address(crate::model::text::printable(text).into_owned(), style),
         (_, FieldValue::Text(text)) => Cell::Text(crate::model::text::printable(text).into_owned(), style),
         (_, value) => Cell::Text(value.as_text().unwrap_or_default().into(), style),
     }

@@ -95,8 +95,18 @@ fn tree(s: &Snapshot, all: &Snapshot) -> Vec<ProtocolRow> {
             }
         }
     }
-    let row =
-        |(path, [traffic, recent, own]): (&Path, &[Traffic; 3])| ProtocolRow { path: *path, traffic: *traffic, recent: *recent, own: *own };
+    // Recent numbers of young conversations are spread over the time before them: together they may be more than what came.
+    let all: HashMap<Path, &ProtocolRow> = all.stats.protocols.iter().map(|row| (row.path, row)).collect();
+    let row = |(path, [traffic, recent, own]): (&Path, &[Traffic; 3])| {
+        let whole = all.get(path);
+        let within = |part: Traffic, of: fn(&ProtocolRow) -> Traffic| whole.map_or(part, |whole| least(part, of(whole)));
+        ProtocolRow {
+            path: *path,
+            traffic: within(*traffic, |row| row.traffic),
+            recent: within(*recent, |row| row.recent),
+            own: within(*own, |row| row.own),
+        }
+    };
     let weight = |path: &Path| counts.get(path).map_or(0, |count| count[0].wire_bytes);
     let mut rows: Vec<ProtocolRow> = counts.iter().map(row).collect();
     // By what stands above them first: each by its weight, then by its name.
@@ -107,11 +117,39 @@ fn tree(s: &Snapshot, all: &Snapshot) -> Vec<ProtocolRow> {
     rows
 }
 
+/// No more than a whole.
+fn least(part: Traffic, whole: Traffic) -> Traffic {
+    Traffic { packets: part.packets.min(whole.packets), wire_bytes: part.wire_bytes.min(whole.wire_bytes) }
+}
+
 /// What the engine has filtered already stays as it is, with the rows it knows besides those that are here.
 fn keep<R>(table: &mut Table<R>, shown: impl FnMut(&R) -> bool) {
     let before = table.rows.len();
     table.rows.retain(shown);
     if table.rows.len() < before {
         table.total_rows = table.rows.len() as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::demo::{self, Story};
+
+    #[test]
+    fn what_matches_is_no_more_than_everything() {
+        let mut snapshot = demo::snapshot(Story::Calm, 30);
+        // As where most conversations are young.
+        for row in snapshot.stats.conversations.tcp.rows.iter_mut() {
+            for recent in [&mut row.recent_ab, &mut row.recent_ba] {
+                *recent = recent.plus(*recent);
+            }
+        }
+        let whole = Arc::new(snapshot);
+        let filter = Filter::parse("tcp").expect("a filter").expect("not empty");
+        let shown = narrowed(&whole, Some(&filter));
+        let all = |path: Path| whole.stats.protocols.iter().find(|row| row.path == path).map(|row| row.recent.wire_bytes);
+        let rows = &shown.stats.protocols;
+        assert!(rows.len() > 3 && rows.iter().all(|row| all(row.path).is_none_or(|all| row.recent.wire_bytes <= all)), "{rows:?}");
     }
 }

@@ -109,7 +109,7 @@ fn look_elsewhere(out: &mut Vec<Hint>, screen: &dyn Screen, here: &Here, lists_p
             "back",
             "look back: move the time cursor by a column or slot, with < and > by ten; ← and → on the chart, a click and a drag do so too (also Shift-← Shift-→)",
         ));
-        out.push(hint("w", "worst", "put the time cursor on the worst burst; again: on the next one"));
+        out.push(hint("w", "worst", "put the time cursor on the busiest millisecond; again: on the next one"));
     }
 }
 

@@ -204,11 +204,12 @@ pub(super) fn state(state: TcpState) -> (&'static str, Hue) {
 
 /// The symbol and hue of a severity.
 pub(super) fn severity(severity: Severity) -> (&'static str, Hue) {
-    match severity {
-        Severity::Note => ("●", Hue::Accent),
-        Severity::Warning => ("▲", Hue::Warn),
-        Severity::Critical => ("✖", Hue::Bad),
-    }
+    let hue = match severity {
+        Severity::Note => Hue::Accent,
+        Severity::Warning => Hue::Warn,
+        Severity::Critical => Hue::Bad,
+    };
+    (severity.sign(), hue)
 }
 
 /// Findings with their topics, in the snapshot's order.

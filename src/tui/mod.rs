@@ -35,6 +35,8 @@ mod input;
 mod keymap;
 mod keystrokes;
 mod label;
+mod lookback;
+mod modal;
 mod options;
 mod paint;
 mod panels;

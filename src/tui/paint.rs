@@ -10,7 +10,8 @@
 
 use super::app::{App, Modal, Typing};
 use super::canvas::{Canvas, Hit, Listing, split_top};
-use super::chrome::{footer, header, help, palette, tabs};
+use super::chrome::footer::{self, InForce};
+use super::chrome::{header, help, palette, tabs};
 use super::theme::Hue;
 use super::time_cursor::ChartTimes;
 use super::view::{Axes, Scene};
@@ -86,6 +87,7 @@ impl App {
 
     fn paint_footer(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
         let mut force = Vec::new();
+        let mut aside = None;
         if let Some(filter) = &self.view.filter {
             force.push((format!("/ {}", filter.text()), scene.theme.strong(Hue::Accent)));
         }
@@ -95,10 +97,10 @@ impl App {
         if self.view.paused {
             force.push(("❚❚ paused".to_owned(), scene.theme.strong(Hue::Warn)));
         } else if self.held.finished {
-            force.push((if self.held.live { "ended" } else { "read to the end" }.to_owned(), scene.style(Hue::Dim)));
+            aside = Some((if self.held.live { "ended" } else { "read to the end" }.to_owned(), scene.style(Hue::Dim)));
         }
         let shown = |hint: &super::screen::Hint| self.options.keymap.shown(self.page().title(), hint).0;
-        footer::draw(canvas, area, &self.hints(), &shown, &force);
+        footer::draw(canvas, area, &self.hints(), &shown, InForce { always: force, aside });
     }
 
     fn paint_modal(&self, canvas: &mut Canvas, area: Rect, last: Rect, scene: &Scene) {

@@ -255,6 +255,7 @@ impl Picker {
             options: &self.options,
             theme: &self.theme,
             age: None,
+            read: None,
             behind: 0.0,
         };
         let (top, rest) = split_top(area, if area.height >= 8 { 2 } else { 1 });
@@ -279,7 +280,7 @@ impl Picker {
         }
         match &self.failure {
             Some(failure) => footer::message(&mut canvas, last, &format!("✖ {failure}"), self.theme.strong(Hue::Bad)),
-            None => footer::draw(&mut canvas, last, &HINTS, &|hint| hint.key.to_owned(), &[]),
+            None => footer::draw(&mut canvas, last, &HINTS, &|hint| hint.key.to_owned(), footer::InForce::default()),
         }
         canvas.hits
     }

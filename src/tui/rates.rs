@@ -4,12 +4,14 @@
 //! time. [`Rates::smoothed`] turns it into a picture whose recent numbers cover ten seconds, so that everything on a screen rests on the
 //! same time; the other spans are looked up where they stand in a column. Files have no now and are left alone.
 
+use super::lookback::Lookback;
 use super::recents::{self, RecentKey, RecentPart};
 use super::topic::Topic;
 use crate::model::Traffic;
 use crate::model::limits::{RATE_MARKS, RATE_TRACKS};
 use crate::model::time::SECOND;
-use crate::snapshot::{Casts, Directions, Snapshot};
+use crate::snapshot::history::SlotSums;
+use crate::snapshot::{Casts, Directions, HistorySlot, Service, Snapshot};
 use std::collections::{HashMap, VecDeque};
 
 /// Seconds that the tables of a live screen rest on.
@@ -25,6 +27,11 @@ const STEADY: f64 = 0.25;
 /// It moves at once when its rate has changed by this part.
 const JUMP: f64 = 0.6;
 
+/// Pictures that are further apart than this leave a time out of which nothing was seen; the past says more of it.
+const LAPSE: i64 = 3 * SECOND;
+/// Slots of the past that tell more than one picture does.
+const FEWEST_SLOTS: usize = 3;
+
 /// What a screen shows besides rows.
 #[derive(Debug, Clone, Copy, Default)]
 struct Mix {
@@ -35,6 +42,35 @@ struct Mix {
     sizes: [Traffic; 7],
     casts: [Traffic; 3],
     directions: [Traffic; 5],
+}
+
+impl Mix {
+    /// What was counted in a slot of the past; copies are not kept there.
+    fn of(sums: &SlotSums) -> Self {
+        let total = sums.total();
+        let SlotSums { sizes, casts, directions, untagged, .. } = *sums;
+        Self { total, link: total, copies: Traffic::default(), untagged, sizes, casts, directions }
+    }
+
+    fn each(self, other: &Self, one: fn(Traffic, Traffic) -> Traffic) -> Self {
+        Self {
+            total: one(self.total, other.total),
+            link: one(self.link, other.link),
+            copies: one(self.copies, other.copies),
+            untagged: one(self.untagged, other.untagged),
+            sizes: std::array::from_fn(|at| one(self.sizes[at], other.sizes[at])),
+            casts: std::array::from_fn(|at| one(self.casts[at], other.casts[at])),
+            directions: std::array::from_fn(|at| one(self.directions[at], other.directions[at])),
+        }
+    }
+
+    fn with(self, other: &Self) -> Self {
+        self.each(other, Traffic::plus)
+    }
+
+    fn without(self, other: &Self) -> Self {
+        self.each(other, Traffic::since)
+    }
 }
 
 /// A moment, and what had been counted by then.
@@ -115,6 +151,8 @@ impl Rates {
             *self = Self::default();
         }
         let begin = at.saturating_sub(nanos(s.recent_seconds));
+        let oldest = at.saturating_sub((SPARK as i64 + 2) * SPARK_SECONDS * SECOND);
+        let past = self.look_back(s, oldest);
         if self.marks.is_empty() {
             self.marks.push_back(Mark { at: begin, mix: before(s) });
         }
@@ -122,18 +160,25 @@ impl Rates {
             self.marks.pop_back();
         }
         self.marks.push_back(Mark { at, mix: mix(s) });
-        let oldest = at.saturating_sub((SPARK as i64 + 2) * SPARK_SECONDS * SECOND);
         while self.marks.len() > RATE_MARKS || self.marks.front().is_some_and(|mark| mark.at < oldest) {
             self.marks.pop_front();
         }
         let (window, minute) = (self.moment(at, BASE), self.moment(at, 60));
         recents::read(s, &mut |row| {
             let has_room = self.tracks.len() + self.parts.len() < RATE_TRACKS;
+            let steps = match (&row.key, &past) {
+                (RecentKey::Row(topic), Some((from, past))) => past.row(topic).map(|steps| (*from, steps)),
+                _ => None,
+            };
             let track = match row.key {
                 RecentKey::Row(topic) if has_room || self.tracks.contains_key(&topic) => self.tracks.entry(topic).or_default(),
                 RecentKey::Part(part) if has_room || self.parts.contains_key(&part) => self.parts.entry(part).or_default(),
                 _ => return,
             };
+            if let Some((from, steps)) = steps {
+                let recent = row.recent.map(|recent| recent.copied().unwrap_or_default());
+                track.fill(from, (begin, since(row.total, recent)), steps);
+            }
             if track.points.is_empty() {
                 // What began before its first appearance is known since the picture before.
                 let begun = row.first.is_some_and(|first| first.0 > begin);
@@ -145,6 +190,43 @@ impl Rates {
         });
         self.tracks.retain(|_, track| track.seen >= oldest);
         self.parts.retain(|_, track| track.seen >= oldest);
+    }
+
+    /// What the past says of the time since the newest picture that was seen, where that is longer ago than pictures are from each other; else, of
+    /// one that has just begun, of the time that is shown. With the moment it begins at.
+    fn look_back(&mut self, s: &Snapshot, oldest: i64) -> Option<(i64, Lookback)> {
+        let at = s.now.0;
+        let last = self.marks.back().map(|mark| mark.at);
+        if last.is_some_and(|last| at.saturating_sub(last) <= LAPSE) {
+            return None;
+        }
+        let from = last.unwrap_or(oldest);
+        // What had been counted where the picture's recent numbers begin is known exactly: slots before it and behind it are put to that.
+        let begin = at.saturating_sub(nanos(s.recent_seconds));
+        let is_told =
+            |slot: &&HistorySlot| slot.span.from.0 >= from && slot.span.to.0 < at && (slot.span.to.0 <= begin || slot.span.from.0 >= begin);
+        let slots: Vec<&HistorySlot> = s.history.slots.iter().map(|slot| &**slot).filter(is_told).collect();
+        let first = slots.first().filter(|_| slots.len() >= FEWEST_SLOTS)?.span.from.0.min(begin);
+        let base = before(s);
+        let earlier = slots.iter().filter(|slot| slot.span.to.0 <= begin);
+        let mut sum = earlier.fold(base, |left, slot| left.without(&Mix::of(&slot.sums)));
+        self.mark_at(first, sum);
+        for slot in &slots {
+            if slot.span.from.0 >= begin {
+                self.mark_at(begin, base);
+            }
+            sum = sum.with(&Mix::of(&slot.sums));
+            self.mark_at(slot.span.to.0, sum);
+        }
+        self.mark_at(begin, base);
+        Some((first, Lookback::of(slots.into_iter())))
+    }
+
+    /// Notes what had been counted by a moment, behind those that are noted.
+    fn mark_at(&mut self, at: i64, mix: Mix) {
+        if self.marks.back().is_none_or(|mark| mark.at < at) {
+            self.marks.push_back(Mark { at, mix });
+        }
     }
 
     /// The latest moment that lies about so many seconds before `now`, else the earliest that is known.
@@ -160,6 +242,8 @@ impl Rates {
     /// The picture with recent numbers of the last ten seconds.
     pub fn smoothed(&self, s: &Snapshot) -> Snapshot {
         let mut out = s.clone();
+        // Of services ten seconds tell too little: they have the minute that findings rest on.
+        out.stats.services.rows.iter_mut().for_each(Service::show_lately);
         let now = s.now.0;
         let Some(mark) = self.mark(now, BASE).filter(|mark| s.live && mark.at < now) else { return out };
         let window = mark.at;
@@ -250,6 +334,28 @@ fn within(held: f64, rate: f64, part: f64) -> bool {
 }
 
 impl Track {
+    /// Takes in what the past says from a moment on: `base` had been counted by `begin`.
+    fn fill(&mut self, from: i64, (begin, base): (i64, [Traffic; 2]), steps: &[(i64, [Traffic; 2])]) {
+        let earlier = steps.iter().filter(|step| step.0 <= begin);
+        let mut sum = earlier.fold(base, |left, step| since(left, step.1));
+        if self.points.is_empty() {
+            self.points.push_back((from, sum));
+        }
+        let mut note = |at: i64, sum: [Traffic; 2]| {
+            if self.points.back().is_none_or(|last| last.0 < at) {
+                self.push(at, sum);
+            }
+        };
+        for (at, added) in steps {
+            if *at > begin {
+                note(begin, base);
+            }
+            sum.iter_mut().zip(added).for_each(|(sum, added)| sum.add(*added));
+            note(*at, sum);
+        }
+        note(begin, base);
+    }
+
     /// Notes what is counted now. Of what is older than the longest rate needs it in full, one moment each eight seconds is enough.
     fn push(&mut self, at: i64, total: [Traffic; 2]) {
         self.seen = at;

@@ -108,6 +108,7 @@ fn watch(
         }
         changed |= app.tick(clock::since(begun));
         changed |= app.note_age(feed.age());
+        changed |= app.note_read(feed.read());
         changed |= app.note_packets();
         changed |= app.note_span();
         changed |= app.note_baseline();

@@ -151,10 +151,10 @@ pub(super) trait Screen: Sync {
         Pane::default()
     }
 
-    /// A mark in the tab.
-    fn badge(&self, snapshot: &Snapshot) -> Option<(String, Hue)> {
+    /// Marks in the tab.
+    fn marks(&self, snapshot: &Snapshot) -> Vec<(String, Hue)> {
         let _ = snapshot;
-        None
+        Vec::new()
     }
 
     /// Draws it.

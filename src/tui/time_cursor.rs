@@ -16,12 +16,14 @@ pub(super) struct TimeCursor {
     pub centre: Timestamp,
     /// How many of the worst bursts were shown.
     pub bursts: usize,
+    /// The time scale before one of them was gone to, where it is another now and nobody has changed it since.
+    pub scale_before: Option<usize>,
 }
 
 impl TimeCursor {
     /// At a time; the chart has its middle at `centre`.
     pub fn at(here: TimeSpan, centre: Timestamp) -> Self {
-        Self { here, from: None, to: None, centre, bursts: 0 }
+        Self { here, from: None, to: None, centre, bursts: 0, scale_before: None }
     }
 
     /// The time that is shown.

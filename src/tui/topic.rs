@@ -58,6 +58,18 @@ impl Kind {
         self.of(&snapshot.stats.endpoints)
     }
 
+    /// The rows of this kind among those of all.
+    pub fn of_mut<R>(self, kinds: &mut Kinds<R>) -> &mut Table<R> {
+        match self {
+            Kind::Tcp => &mut kinds.tcp,
+            Kind::Udp => &mut kinds.udp,
+            Kind::Sctp => &mut kinds.sctp,
+            Kind::Ip => &mut kinds.ip,
+            Kind::Ipv6 => &mut kinds.ipv6,
+            Kind::Eth => &mut kinds.eth,
+        }
+    }
+
     fn of<R>(self, kinds: &Kinds<R>) -> &Table<R> {
         match self {
             Kind::Tcp => &kinds.tcp,
@@ -98,7 +110,7 @@ pub(super) enum Topic {
 impl Topic {
     /// The topic of a conversation.
     pub fn conversation(kind: Kind, row: &Conversation) -> Self {
-        Topic::Conversation { kind, a: row.a, a_port: row.a_port, b: row.b, b_port: row.b_port, first: row.first }
+        Topic::Conversation { kind, a: row.a, a_port: row.a_port, b: row.b, b_port: row.b_port, first: row.beginning() }
     }
 
     /// The topic of an end point.

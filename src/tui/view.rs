@@ -75,6 +75,9 @@ impl Pane {
     }
 }
 
+/// A span shorter than this is not judged, in nanoseconds: so often the network is.
+const JUDGED_FROM: i64 = 10 * crate::model::time::SECOND;
+
 /// Time spans of the load chart, in nanoseconds; beyond the last one: everything.
 pub(super) const SCALES: [i64; 18] = {
     const MILLIS: [i64; 18] = [
@@ -202,6 +205,8 @@ pub(super) struct Scene<'a> {
     pub theme: &'a Theme,
     /// Whole seconds since the newest picture was taken, where it is older than it should be.
     pub age: Option<u64>,
+    /// How much of a capture has been read by now, which is more than the newest picture holds.
+    pub read: Option<f64>,
     /// Seconds the picture is behind, while paused.
     pub behind: f64,
 }
@@ -210,6 +215,11 @@ impl Scene<'_> {
     /// Seconds east of UTC at a time.
     pub fn utc_offset(&self, at: Timestamp) -> i64 {
         (self.options.utc_offset)(at)
+    }
+
+    /// How much of a capture that is being read has been read, 0 to 1; `None` where it has an end.
+    pub fn unread(&self) -> Option<f64> {
+        self.base.unread().map(|share| self.read.unwrap_or(share).max(share))
     }
 
     /// Whether numbers are means over the whole capture (a file) and not rates of now.
@@ -249,14 +259,13 @@ impl Scene<'_> {
     }
 
     /// A title with the time its numbers are about.
-    pub fn based(&self, title: &str, width: u16) -> String {
-        let is_narrow = width < 34;
-        let base = match &self.snapshot.span {
-            Some(_) if is_narrow => "span".to_owned(),
-            None if is_narrow && self.whole() && self.snapshot.unread().is_none() => "all".to_owned(),
-            _ => self.base_name(),
-        };
-        format!("{title} · {base}")
+    pub fn based(&self, title: &str) -> String {
+        format!("{title} · {}", self.base_name())
+    }
+
+    /// Whether a span is looked at that is too short to judge anything of.
+    pub fn is_too_short_to_judge(&self) -> bool {
+        self.snapshot.span.as_ref().is_some_and(|shown| shown.span.length() < JUDGED_FROM)
     }
 
     /// The time that rates are taken over, for a sentence: `over the span of 2.1 s`, `over the whole capture`, `in 10 s`.

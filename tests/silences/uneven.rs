@@ -90,3 +90,50 @@ fn what_is_not_answered_is_not_answered() {
     let s = analyse(frames.filter(|f| is_group(&f.1) || !is_opened(&f.1)).collect());
     assert!(found(&s, "tcp.no_answer").is_some() || found(&s, "dir.some").is_some(), "{:?}", ids(&s));
 }
+
+/// Hosts whose connections are over within a second or less, of which holes take whole ones.
+fn short_connections(length: i64, seed: u64) -> Frames {
+    let (mut rng, mut time, mut port, mut frames) = (Rng(seed), 0i64, 10_000, Frames::new());
+    while time < length * SECOND {
+        port += 1;
+        let of_one = connection(1 + rng.below(8) as u8, 1 + rng.below(3) as u8, port, 0, &mut rng);
+        frames.extend(of_one.into_iter().map(|(at, frame)| (time + at / 3, frame)));
+        time += rng.exponential(SECOND as f64 / 25.0) as i64;
+    }
+    frames.retain(|f| f.0 < length * SECOND);
+    frames
+}
+
+#[test]
+fn loss_in_holes_that_repeat_lies_within_what_is_told() {
+    let part = |time: i64, of: i64, n: i64| time.rem_euclid(of) / (of / 10) == n;
+    for seed in [1, 2, 3] {
+        let mut frames = short_connections(60, seed);
+        frames.sort_by_key(|f| f.0);
+        let bytes = |frames: &Frames| frames.iter().map(|f| payload(&f.1)).sum::<usize>() as f64;
+        let (whole, mut number) = (bytes(&frames), 0u32);
+        let holes: [(&str, Box<dyn FnMut(i64) -> bool>); 2] = [
+            ("100 ms of every second", Box::new(|time| part(time, SECOND, 3))),
+            (
+                "60 of every 1,000 packets",
+                Box::new(move |_| {
+                    number += 1;
+                    number % 1_000 < 60
+                }),
+            ),
+        ];
+        for (what, mut is_lost) in holes {
+            let left: Frames = frames.iter().filter(|f| !is_lost(f.0)).cloned().collect();
+            let truth = 1.0 - bytes(&left) / whole;
+            let s = analyse(left);
+            let told = s.mirror.loss.upstream.unwrap_or_default();
+            assert!(truth > 0.03 && told.low <= truth && truth <= told.high, "{what}, {seed}: {truth}, {told:?}");
+            assert!(ids(&s).iter().any(|id| *id == "upstream.loss" || id.starts_with("span.")), "{what}, {seed}: {:?}", ids(&s));
+        }
+        // What is lost one by one is told as much as it is.
+        let mut rng = Rng(seed + 70);
+        let left: Frames = frames.iter().filter(|_| !rng.chance(0.06)).cloned().collect();
+        let told = analyse(left).mirror.loss.upstream.unwrap_or_default();
+        assert!((told.rate - 0.06).abs() < 0.012 && told.high < 0.09, "{seed}: {told:?}");
+    }
+}

@@ -39,7 +39,7 @@ impl Wire {
     fn look(&self, grain: i64, mirror: MirrorSettings) -> Snapshot {
         let mut frames: Vec<_> = self.0.iter().collect();
         frames.sort_by_key(|frame| frame.0);
-        let seen = frames.into_iter().fold(Memory::new(), |source, (at, frame)| {
+        let seen = frames.into_iter().fold(Memory::new().stamped_by_adapter(), |source, (at, frame)| {
             let time = Timestamp((START + at).div_euclid(grain) * grain);
             source.with(time, LinkType::ETHERNET, frame.len() as u32, frame)
         });
@@ -91,6 +91,19 @@ fn bursts_of_known_length_in_bins_of_the_clock() {
     assert_eq!((told["bin"].as_f64(), told["direction"].as_str()), (Some(0.0001), Some("fuller_direction")));
     assert_eq!((told["direction_end"].as_str(), told["count"].as_u64()), (Some("02:00:00:00:00:29"), Some(100)));
     assert_eq!(told["list"][0]["duration"].as_f64(), Some(used.list[0].length as f64 / 1e9));
+}
+
+#[test]
+fn nobody_vouches_for_the_stamps_of_a_file() {
+    let mut frames = trains(100).0;
+    frames.sort_by_key(|frame| frame.0);
+    let file = frames
+        .iter()
+        .fold(Memory::new(), |source, (at, frame)| source.with(Timestamp(START + at), LinkType::ETHERNET, frame.len() as u32, frame));
+    let s = engine::run(Box::new(file), &Settings { mirror: known(), ..Settings::default() }, Default::default()).unwrap();
+    let used = s.complete().unwrap().switch.link_use.unwrap();
+    assert_eq!(used.bin, MILLISECOND);
+    assert!(used.coarse.starts_with("no adapter is known to have stamped the packets"), "{}", used.coarse);
 }
 
 #[test]

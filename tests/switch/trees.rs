@@ -42,7 +42,7 @@ fn a_root_of_an_instance_is_one_of_that_instance() {
     assert_eq!(found(&s), [("stp.root_changed", Severity::Warning, "4096/02:00:00:00:00:03".to_owned())]);
     assert_eq!((value(&s, "stp.root_changed", "instance"), value(&s, "stp.root_changed", "vlans")), (Some(Value::Count(1)), None));
     let title = s.diagnosis.findings.iter().find(|f| f.id == "stp.root_changed").map(|f| f.title.as_str());
-    let want = "4097/02:00:00:00:00:03 became root of the spanning tree of instance 1, 4097/02:00:00:00:00:01 before";
+    let want = "4097/02:00:00:00:00:03 became root of the spanning tree of instance 1 in place of 4097/02:00:00:00:00:01";
     assert_eq!(title, Some(want));
 }
 

@@ -25,7 +25,7 @@ enum Ending {
 const GOOD: [&str; 2] = ["230901000000Z", "240901000000Z"];
 
 impl Traffic {
-    fn bytes(&mut self, at: Micros, ends: [(u8, u16); 2], numbers: (u32, u32), bytes: &[u8]) {
+    pub(super) fn bytes(&mut self, at: Micros, ends: [(u8, u16); 2], numbers: (u32, u32), bytes: &[u8]) {
         let [(from, source), (to, destination)] = ends;
         let packet = self.ip(from, to).tcp(source, destination).seq(1_000 * u32::from(source) + numbers.0);
         let packet = packet.ack(1_000 * u32::from(destination) + numbers.1).flags(PSH | ACK).payload(bytes);
@@ -42,7 +42,7 @@ impl Traffic {
     }
 
     /// The same without its end: when that would be, and how much each side has said.
-    fn in_turn(&mut self, at: Micros, client: (u8, u16), server: (u8, u16), turns: &[(bool, Vec<u8>)]) -> (Micros, (u32, u32)) {
+    pub(super) fn in_turn(&mut self, at: Micros, client: (u8, u16), server: (u8, u16), turns: &[(bool, Vec<u8>)]) -> (Micros, (u32, u32)) {
         let (there, back) = ([client, server], [server, client]);
         self.syn(at, client, server);
         self.segment(at + 400, back, SYN | ACK, (0, 1), 0);

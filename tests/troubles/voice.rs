@@ -58,6 +58,21 @@ fn voice_that_lacks_packets() {
     assert_eq!(troubles(&s), only("rtp.loss", "10.1.0.2", Severity::Critical), "15 %, in threes");
 }
 
+/// RFC 7983: checks whether the way is there, keys and control packets go between the same ports, before and beside the voice.
+#[test]
+fn voice_that_lacks_packets_beside_what_sets_it_up() {
+    let lossy = |way: u8, n: u32| if way == 0 && n % 30 == 11 { None } else { Some(0) };
+    for beside in [&b"\0\x01\0\0\x21\x12\xa4\x42abcdefghijkl"[..], b"\x16\xfe\xfd\0\0\0\0\0\0\0\0\0\x04abcd", b"\x80\xc9\0\x01abcd"] {
+        let mut t = Traffic::default();
+        for n in 0..20 {
+            let packet = t.ip(1, 2).udp(16_384, 18_000).payload(beside);
+            t.push(S + n * 2 * S, packet);
+        }
+        let s = t.call(CALL, 0, lossy).with_transfers().with_office(60).seen();
+        assert_eq!(troubles(&s), only("rtp.loss", "10.1.0.2", Severity::Warning), "{beside:02x?}");
+    }
+}
+
 #[test]
 fn several_streams_to_one_telephone_are_told_together() {
     // Three calls to one telephone, each of which loses one packet in thirty on the way there.

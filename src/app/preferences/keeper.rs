@@ -32,16 +32,36 @@ fn span(nanos: i64) -> String {
     if nanos % 1_000_000_000 == 0 { format!("{}s", nanos / 1_000_000_000) } else { format!("{}ms", nanos / 1_000_000) }
 }
 
+fn opened(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new().read(true).write(true).open(path)
+}
+
+/// Why a file could not be opened, and what helps.
+fn refused(path: &Path, error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => format!("there is no {} yet: spantop config init makes it", path.display()),
+        std::io::ErrorKind::PermissionDenied if path.exists() => {
+            format!("{} may not be opened by now: start spantop again", path.display())
+        }
+        _ => format!("{}: {error}", path.display()),
+    }
+}
+
+/// Writes it down and says what became of it.
+fn written(file: &mut File, path: &Path, kept: &KeptChoices) -> String {
+    match write(file, path, kept) {
+        Ok(()) => format!("kept in {}", path.display()),
+        Err(why) => format!("not kept: {why}"),
+    }
+}
+
 impl Keeper {
     /// Opens the file that counts, while that may be done.
     pub fn open(common: &Common) -> Self {
         let path = common.file.as_ref().map(|file| file.path.clone()).or_else(|| common.named_file.clone()).or_else(cli::usual_place);
         let file = match &path {
             None => Err("nothing names a configuration file".to_owned()),
-            Some(path) => OpenOptions::new().read(true).write(true).open(path).map(Mutex::new).map_err(|e| match e.kind() {
-                std::io::ErrorKind::NotFound => format!("there is no {} yet: spantop config init makes it", path.display()),
-                _ => format!("{}: {e}", path.display()),
-            }),
+            Some(path) => opened(path).map(Mutex::new).map_err(|e| refused(path, &e)),
         };
         Self { path, file }
     }
@@ -54,12 +74,14 @@ impl Keeper {
     /// Writes down what is to be kept and says what became of it.
     pub fn keep(&self, kept: &KeptChoices) -> String {
         let text = match (&self.file, &self.path) {
-            (Err(why), _) => why.clone(),
+            (Err(why), None) => why.clone(),
+            // It may have been made meanwhile; who may open no file any more cannot take notice of it.
+            (Err(_), Some(path)) => match opened(path) {
+                Ok(mut file) => written(&mut file, path, kept),
+                Err(error) => refused(path, &error),
+            },
             (Ok(file), Some(path)) => match file.lock() {
-                Ok(mut file) => match write(&mut file, path, kept) {
-                    Ok(()) => format!("kept in {}", path.display()),
-                    Err(why) => format!("not kept: {why}"),
-                },
+                Ok(mut file) => written(&mut file, path, kept),
                 Err(_) => "not kept: an earlier attempt went wrong".into(),
             },
             (Ok(_), None) => "nothing names a configuration file".into(),
@@ -68,7 +90,7 @@ impl Keeper {
     }
 }
 
-fn write(file: &mut File, path: &PathBuf, kept: &KeptChoices) -> Result<(), String> {
+fn write(file: &mut File, path: &Path, kept: &KeptChoices) -> Result<(), String> {
     let here = |e: std::io::Error| format!("{}: {e}", path.display());
     let is_it = |now: &Metadata, open: &Metadata| now.ino() == open.ino() && now.dev() == open.dev();
     if !is_it(&std::fs::metadata(path).map_err(here)?, &file.metadata().map_err(here)?) {
@@ -177,5 +199,16 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "# another\n");
         std::fs::remove_file(&path).unwrap();
         assert!(good.keep(&kept()).contains("not kept"));
+    }
+
+    #[test]
+    fn a_file_that_was_made_meanwhile_is_written() {
+        let path = std::env::temp_dir().join(format!("spantop-keeper-late-{}.toml", std::process::id()));
+        let keeper = Keeper { path: Some(path.clone()), file: Err("there was none".into()) };
+        assert!(keeper.keep(&kept()).contains("spantop config init makes it"));
+        std::fs::write(&path, "# made\n").unwrap();
+        assert!(keeper.keep(&kept()).starts_with("kept in "));
+        assert!(std::fs::read_to_string(&path).unwrap().contains("theme = \"nord\""));
+        std::fs::remove_file(&path).unwrap();
     }
 }

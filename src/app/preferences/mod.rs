@@ -158,6 +158,7 @@ mod tests {
             first: Timestamp(1),
             last: Timestamp(2),
             inside: None,
+            app_by: None,
             app: None,
             peers: 0,
             itself: Traffic::default(),

@@ -110,6 +110,10 @@ impl Shelf for MaskedShelf {
         read.map_err(|error| self.pseudonyms.in_error(error))
     }
 
+    fn begin(&mut self) -> Option<Timestamp> {
+        self.shelf.begin()
+    }
+
     fn before(&mut self, time: Timestamp) -> u64 {
         self.shelf.before(time)
     }

@@ -243,3 +243,20 @@ fn ports_that_may_carry_packets() {
     rules.set_port(443, TunnelKind::Geneve).unwrap();
     assert!(may_carry_packets(443, 50000, &rules));
 }
+
+#[test]
+fn a_datagram_ends_where_its_packet_says_whatever_is_there() {
+    // Cut to so many bytes before it was captured: what says that is inside is read as far as it goes.
+    let whole = over_udp(4789, &[8, 0, 0, 0, 0, 1, 2, 0], &inner());
+    let cut = peeled(&whole[..whole.len() - 20]);
+    assert_eq!((path(&cut).as_str(), cut.stop), ("eth:ip:udp:vxlan:eth:ip:tcp", None));
+    let says = |length: usize| {
+        let mut packet = whole.clone();
+        packet[38..40].copy_from_slice(&(length as u16).to_be_bytes());
+        peeled(&packet)
+    };
+    let datagram = whole.len() - 34;
+    assert_eq!(says(datagram).stop, None);
+    let h = says(datagram + 1);
+    assert_eq!((path(&h).as_str(), h.stop), ("eth:ip:udp", Some(Stop::Malformed)), "it is longer than the packet it is in");
+}

@@ -32,7 +32,7 @@ macro_rules! registered {
     ($($port:literal $kind:ident;)*) => {
         /// What a registered (or long customary) UDP port carries.
         #[inline]
-        fn registered(port: u16) -> Option<TunnelKind> {
+        pub(super) fn registered(port: u16) -> Option<TunnelKind> {
             match port { $($port => Some(TunnelKind::$kind),)* _ => None }
         }
 

@@ -2,9 +2,9 @@
 
 use super::{LOSS_NEEDS, MIRROR_LOSS, TCP_LIMIT, orphans_alone};
 use crate::diagnose::evidence::Evidence;
-use crate::model::Estimate;
 use crate::model::evidence::{LossEvidence, share};
 use crate::model::units::{duration, grouped, percent, times};
+use crate::model::{Estimate, wilson};
 
 /// What is known of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -146,6 +146,18 @@ fn witness(e: &Evidence, counted: &Counted) -> Result<Completeness, String> {
 fn by_number(e: &Evidence, numbered: Estimate) -> String {
     let streams = &e.loss.streams;
     let all = streams.packets.saturating_add(streams.missing);
+    let of_all = wilson(streams.missing, all);
+    if of_all.low > numbered.high {
+        // What some streams lack and others do not is lost on the way of those.
+        return format!(
+            "{} of {} packets of the numbered streams (RTP, IPsec, WireGuard) that lack least never seen; the {} of all {} that are missing others lack, \
+             by their own way",
+            percent(numbered.rate),
+            grouped(numbered.n),
+            percent(of_all.rate),
+            grouped(all)
+        );
+    }
     format!(
         "{} of {} packets of numbered streams (RTP, IPsec, WireGuard) never seen, of the streams that lack least {}",
         percent(share(streams.missing, all)),
@@ -160,7 +172,6 @@ mod tests {
     use super::*;
     use crate::diagnose::judge::tests::clean;
     use crate::model::evidence::StreamEvidence;
-    use crate::model::wilson;
 
     type Change = fn(&mut Evidence);
 

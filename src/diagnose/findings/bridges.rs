@@ -115,8 +115,14 @@ impl Detector for StpRootChanged {
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         each(e, Kind::RootChanged, |t| {
             let title = match t.count {
-                0 | 1 => format!("{} became root of the spanning tree{}, {} before", t.who, place(t), t.other),
-                n => format!("The root of the spanning tree{} changed {} times: now {}, {} before", place(t), grouped(n), t.who, t.other),
+                0 | 1 => format!("{} became root of the spanning tree{} in place of {}", t.who, place(t), t.other),
+                n => format!(
+                    "The root of the spanning tree{} changed {} times: now it is {}, before it was {}",
+                    place(t),
+                    grouped(n),
+                    t.who,
+                    t.other
+                ),
             };
             let mut evidence = vec![
                 ("changes", Value::Count(t.count)),

@@ -164,7 +164,8 @@ impl Detector for ClockCoarse {
             measured: "The greatest common divisor of the differences between stamps, over at least {n} of them ({few} where {alike} of the packets are \
                        stamped like the one before). A note \
                        from {note} (bursts of ten times that need such a resolution), a warning from {warning}. Batches: \
-                       more than {batched} of the packets stamped like the one before, in runs of more than {run}.",
+                       more than {batched} of the packets stamped like the one before, in runs of more than {run}. A warning as well where {alike} are stamped alike \
+                       and hardly any other.",
             cause: "The capture's clock or file format is coarse, or the driver stamps a batch of packets at once.",
             lookalikes: "Traffic made by a generator on an even beat: one packet a beat is known for it, several beats beside each other are not.",
             remedy: "Use hardware time stamps where the interface has them, and a file format with nanoseconds.",
@@ -184,6 +185,11 @@ impl Detector for ClockCoarse {
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         let clock = &e.clock;
+        if clock.is_timeless() {
+            let evidence = vec![("equal_stamps", Value::Share(share(clock.equal, clock.packets))), ("n", Value::Count(clock.differences))];
+            let report = Report::new(Severity::Warning, "The capture has no times: nearly all packets have one stamp", evidence);
+            return report.because("Whatever wrote the file had no times, or did not write them (text that was made a capture).").into();
+        }
         if !clock.is_enough() {
             return lacking(clock.differences, ClockEvidence::DIFFERENCES, "differences between time stamps");
         }

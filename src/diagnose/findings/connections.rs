@@ -114,7 +114,7 @@ impl Detector for TcpRefused {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::Undivided, Need::BothDirections, Need::Timely, Need::Unsampled]
+        &[Need::Undivided, Need::BothDirections, Need::Begun, Need::Timely, Need::Unsampled]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {

@@ -5,7 +5,7 @@ use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Report,
 use crate::diagnose::figure::Figure::{Count, Nanos, Part, Share, Times, Tuned};
 use crate::diagnose::vendor::VendorTopic;
 use crate::model::evidence::{COMPARED_BYTES, COPY_FAR, COPY_REACH, CopyEvidence, CopyGap, DistantCopies, Threshold};
-use crate::model::units::{duration, percent};
+use crate::model::units::{duration, percent, plural};
 use crate::model::{Aspect, Severity, Value};
 
 /// Packets before a share of copies says anything: an interval of 5 points at 50 %.
@@ -60,7 +60,7 @@ fn words(times: u64) -> String {
 }
 
 /// How much below the full share of copies is taken for it; while the finding stands; and how much above.
-const SLACK: f64 = 0.05;
+const SLACK: f64 = 0.03;
 const STANDING_SLACK: f64 = 0.10;
 const ABOVE: f64 = 0.005;
 
@@ -78,6 +78,24 @@ const FOUR_TIMES: (f64, f64) = band(4, SLACK);
 /// The share of copies above which a part is told, and above which it is a warning.
 static PART: Limit = Limit::new(0.01);
 static LARGE_PART: Threshold = Threshold::share(0.05);
+
+/// Why packets that somebody sends on come twice, and what is to be done.
+const SENT_ON: &str = "The mirror shows the traffic before and behind somebody who takes it in and sends it on, a router or a host that forwards: every copy \
+                       is of another leg of the way, and its links carry the traffic twice.";
+const SENT_ON_REMEDY: &str = "Mirror one side of whoever sends it on. If that is no router, find out why packets take the way through it: a default gateway \
+                              or route that is set wrongly, a redirect, a false answer by ARP.";
+
+/// The report that copies come, with who sends them on where somebody does.
+fn told(copies: &CopyEvidence, severity: Severity, title: String) -> Report {
+    let report = |title| Report::new(severity, title, evidence(copies)).proved_by(&copies.proof);
+    let by = copies.senders_on();
+    let Some(first) = by.first() else { return report(title) };
+    let others = match by.len() as u64 - 1 {
+        0 => String::new(),
+        n => format!(" (or {})", plural(n, "other station")),
+    };
+    report(format!("{title}: on the way to {first}{others} and from there on")).because(SENT_ON).mend(SENT_ON_REMEDY)
+}
 
 /// Whether the copies are the mirror's: many conversations, and much the same distance, unless most copies show by their headers
 /// that they are no repetition by their sender.
@@ -136,7 +154,8 @@ impl Detector for DupEvery {
                        {four_low} to {four_high} for four, and so on if nearly all conversations are copied), in at \
                        least {flows} conversations, at much the same \
                        distance (95th percentile at most {spread} times the 5th), unless most of them passed a router \
-                       or changed their VLAN in between. What comes later than that is not left out, but told: of a sample of TCP \
+                       or changed their VLAN in between. Those that a station sends on which attracts them by ARP (arp.conflict) are traffic that \
+                       takes a way round, and do not count. What comes later than that is not left out, but told: of a sample of TCP \
                        segments with data, waited for up to {far}, at least {nearly} come again with the same IP identification at \
                        much the same distance.",
             cause: "The session mirrors packets both where they come in and where they go out, or a port and its VLAN at once: \
@@ -177,7 +196,7 @@ impl Detector for DupEvery {
         match times(copies, active).filter(|_| is_mirror(copies)) {
             Some(k) => {
                 let title = format!("Every packet arrives {}", words(k));
-                Detection::from(Report::new(Severity::Critical, title, evidence(copies)).proved_by(&copies.proof))
+                Detection::from(told(copies, Severity::Critical, title))
             }
             None => Detection::Clear,
         }
@@ -231,8 +250,7 @@ impl Detector for DupSome {
         present_if(found, || {
             let severity = if share > LARGE_PART.value() { Severity::Warning } else { Severity::Note };
             let apart = copies.gap.map(|g| format!(", {} apart", duration(g.p50))).unwrap_or_default();
-            Report::new(severity, format!("{} of the packets arrive more than once{apart}", percent(share)), evidence(copies))
-                .proved_by(&copies.proof)
+            told(copies, severity, format!("{} of the packets arrive more than once{apart}", percent(share)))
                 .held(e.of_file(&copies.copied_at.episodes()))
         })
     }

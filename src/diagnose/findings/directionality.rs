@@ -331,7 +331,7 @@ impl Detector for CpuBlind {
             return lacking(
                 e.control.neighbour.min(CONTROL_PACKETS.number() - 1),
                 CONTROL_PACKETS.number(),
-                "control packets of neighbours in so much time",
+                "control packets (LLDP, CDP, STP, LACP), or too short a time for them",
             );
         }
         present_if(e.control.silent_partners > 0, || {

@@ -195,7 +195,7 @@ impl Detector for SrcTso {
         match e.host.receive_offload {
             Some(false) => merged(e, active).map_or(Detection::Clear, Detection::from),
             Some(true) => Detection::Clear,
-            None => Detection::Unknown("the capturing host's settings".into()),
+            None => Detection::Unknown("not known whether the capturing host joined segments (GRO, LRO)".into()),
         }
     }
 }

@@ -199,6 +199,7 @@ impl Detector for TlsFailing {
         &[
             Need::Undivided,
             Need::BothDirections,
+            Need::Begun,
             Need::EverySide,
             Need::Timely,
             Need::Complete,

@@ -17,7 +17,7 @@ use crate::model::{Aspect, Episode, Estimate, Severity, Subject, Value};
 static SAMPLE: Threshold = Threshold::count(100.0);
 
 /// Answers before their questions are taken to say at what rate single packets are missing.
-pub(super) const ANSWERS: u64 = 20;
+pub(super) const ANSWERS: u64 = LossEvidence::ANSWERS;
 
 /// The same by sequence numbers, which count every packet.
 static SEQUENCE_LIMIT: Limit = Limit::new(0.001);
@@ -61,7 +61,7 @@ const PATTERNS: &[&str] = &["span.oversub", "span.sampled", "span.ratelimit", "s
 
 /// A rate of loss.
 fn rated(estimate: Option<Estimate>, limit: &Limit, active: bool, title: impl FnOnce(String) -> String) -> Detection {
-    let Some(estimate) = estimate else { return Detection::Unknown("no measure of it".into()) };
+    let Some(estimate) = estimate else { return Detection::Unknown("nothing was seen by which such loss could be counted".into()) };
     if estimate.n < SAMPLE.number() {
         return lacking(estimate.n, SAMPLE.number(), "samples");
     }
@@ -70,7 +70,8 @@ fn rated(estimate: Option<Estimate>, limit: &Limit, active: bool, title: impl Fn
 
 /// Why bulk data is missing while few answers lack their question.
 const RUNS: &str = "Losses come in runs, not packet by packet: bulk data is missing, and yet few of the answers seen lack their question. Bursts \
-                    exceed what the mirror carries, by the speed of its destination port, by its buffer or by a rate limit.";
+                    exceed what the mirror carries, by the speed of its destination port, by its buffer or by a rate limit. Of short conversations that fall \
+                    into a gap as a whole nothing tells: more may be missing.";
 
 /// When acknowledged data was lost, and what the answers without a question say beside it.
 fn witnessed(outcome: Detection, e: &Evidence) -> Detection {
@@ -80,7 +81,7 @@ fn witnessed(outcome: Detection, e: &Evidence) -> Detection {
     };
     match (outcome, e.loss.unmatched) {
         (Detection::Present(reports), Some(unmatched)) => {
-            let runs = unmatched.n >= ANSWERS && e.loss.all.is_some_and(|all| unmatched.high < all.low / 2.0);
+            let runs = e.loss.all.is_some_and(|all| LossEvidence::comes_in_runs(&all, &unmatched));
             let add = |mut report: Report| {
                 report.evidence.push(("lone_answers", Value::Share(unmatched.rate)));
                 report.evidence.push(("answers", Value::Count(unmatched.n)));

@@ -1,6 +1,7 @@
 //! One file a family of findings.
 
 pub(super) mod addresses;
+pub(super) mod beginnings;
 pub(super) mod bridges;
 pub(super) mod capture;
 pub(super) mod chatter;

@@ -47,7 +47,7 @@ impl Detector for TcpSynflood {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::Unsampled]
+        &[Need::BothDirections, Need::Begun, Need::Unsampled]
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
@@ -92,7 +92,7 @@ impl Detector for ScanPorts {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections]
+        &[Need::BothDirections, Need::Begun]
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
@@ -139,7 +139,7 @@ impl Detector for ScanHosts {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections]
+        &[Need::BothDirections, Need::Begun]
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {

@@ -103,7 +103,11 @@ impl Detector for SpanOversub {
         let all = low.windows + middle.windows + high.windows;
         let always = high.windows >= WINDOWS.number() && high.windows.saturating_mul(10) >= all.saturating_mul(9);
         if low.windows.min(high.windows) < WINDOWS.number() && !always {
-            return lacking(low.windows.min(high.windows), WINDOWS.number(), "windows of low and of high load");
+            return lacking(
+                low.windows.min(high.windows),
+                WINDOWS.number(),
+                "moments of low load and as many of high load, to compare their loss",
+            );
         }
         let (loss_high, loss_low) = (high.upstream().0, low.upstream().1);
         let depends = always || DEPENDS.exceeded(loss_high / loss_low.max(1e-9), active);
@@ -309,7 +313,7 @@ impl Detector for SpanRatelimit {
         let active = standing.at_all();
         let windows = e.loss.flat_top.map_or(0, |flat| flat.windows);
         if windows < FLAT_WINDOWS {
-            return lacking(windows, FLAT_WINDOWS, "windows with loss from beginning to end");
+            return lacking(windows, FLAT_WINDOWS, "moments in which packets were lost all the time");
         }
         flat(e, active).map_or(Detection::Clear, |flat| {
             let title = format!("The mirror is limited to {}", bits_per_second(flat.bits_per_second));

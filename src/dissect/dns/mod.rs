@@ -13,7 +13,7 @@ use crate::model::{
 use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use stream::Framing;
-use wire::{A, AAAA, HEADER, Header, Name, PTR};
+use wire::{A, AAAA, HEADER, Header, Name, PTR, QUERY, RECORDS};
 
 /// Places of the counters.
 const QUERIES: usize = 0;
@@ -26,6 +26,7 @@ const UNANSWERED: usize = 6;
 const FORGOTTEN: usize = 7;
 const REPEATED: usize = 8;
 const LATENCY: usize = 9;
+const OPERATIONS: usize = 10;
 
 const COUNTERS: &[Counter] = &[
     Counter { token: "queries", title: "Queries", measure: Measure::Count },
@@ -38,6 +39,7 @@ const COUNTERS: &[Counter] = &[
     Counter { token: "not_judged", title: "Queries not judged", measure: Measure::Count },
     Counter { token: "repeated", title: "Repeated queries", measure: Measure::Count },
     Counter { token: "latency", title: "Latency", measure: Measure::Latency },
+    Counter { token: "operations", title: "Messages that are no queries", measure: Measure::Codes(operation) },
 ];
 
 /// Multicast and link-local name resolution count messages only.
@@ -58,14 +60,49 @@ const NETBIOS_PORT: u16 = 137;
 /// IP protocol number of UDP.
 const UDP: u8 = 17;
 
-/// Records of one message that are looked at for names.
-const RECORDS: u16 = 64;
+/// Addresses of one answer that are taken in.
+const ANSWERS: usize = 16;
+
+/// Response codes of a server that wants to be asked otherwise: without this version of EDNS (RFC 6891 section 6.1.3), or with its cookie (RFC
+/// 7873 section 5.2.3).
+const BADVERS: u32 = 16;
+const BADCOOKIE: u32 = 23;
 
 /// Usual names of response codes (RFC 6895 section 2.3).
 fn rcode(code: u32) -> Cow<'static, str> {
-    const NAMES: [&str; 11] =
-        ["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH", "NOTZONE"];
+    const NAMES: [&str; 24] = [
+        "NOERROR",
+        "FORMERR",
+        "SERVFAIL",
+        "NXDOMAIN",
+        "NOTIMP",
+        "REFUSED",
+        "YXDOMAIN",
+        "YXRRSET",
+        "NXRRSET",
+        "NOTAUTH",
+        "NOTZONE",
+        "DSOTYPENI",
+        "RCODE12",
+        "RCODE13",
+        "RCODE14",
+        "RCODE15",
+        "BADVERS",
+        "BADKEY",
+        "BADTIME",
+        "BADMODE",
+        "BADNAME",
+        "BADALG",
+        "BADTRUNC",
+        "BADCOOKIE",
+    ];
     NAMES.get(code as usize).map_or_else(|| format!("RCODE{code}").into(), |name| Cow::Borrowed(*name))
+}
+
+/// Usual names of kinds of messages (RFC 6895 section 2.2).
+fn operation(code: u32) -> Cow<'static, str> {
+    const NAMES: [&str; 7] = ["QUERY", "IQUERY", "STATUS", "OPCODE3", "NOTIFY", "UPDATE", "DSO"];
+    NAMES.get(code as usize).map_or_else(|| format!("OPCODE{code}").into(), |name| Cow::Borrowed(*name))
 }
 
 /// DNS over UDP and TCP.
@@ -91,15 +128,14 @@ impl Dissector for Dns {
                     Probe::No
                 }
             }
-            Carriage::Udp => {
-                if Header::read(payload.bytes).is_some() {
-                    Probe::Unsure
-                } else {
-                    Probe::No
-                }
-            }
+            Carriage::Udp if is_likely(payload) => Probe::Unsure,
+            Carriage::Udp => Probe::No,
             Carriage::Tcp => stream::probe(payload.bytes),
         }
+    }
+
+    fn excludes(payload: &Payload<'_>) -> bool {
+        !is_likely(payload)
     }
 
     fn datagram(payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
@@ -118,7 +154,7 @@ impl Dissector for Dns {
     fn outcome(code: u32) -> ExchangeOutcome {
         match code {
             0 => ExchangeOutcome::Ok,
-            3 => ExchangeOutcome::Expected,
+            3 | BADVERS | BADCOOKIE => ExchangeOutcome::Expected,
             _ => ExchangeOutcome::Error,
         }
     }
@@ -189,19 +225,47 @@ fn local_probe(payload: &Payload<'_>, port: u16) -> Probe {
     if is_theirs { Probe::Unsure } else { Probe::No }
 }
 
+/// Whether a datagram at the port of DNS is such a message: anybody may send anything there.
+fn is_likely(payload: &Payload<'_>) -> bool {
+    let Some(header) = Header::read(payload.bytes) else { return false };
+    header.is_possible(true) && header.is_clean() && (first_question(payload.bytes, &header, true).is_some() || !payload.is_whole())
+}
+
+/// Whether a message without a question consists of the records that it says it has, as far as they are looked at.
+fn has_its_records(bytes: &[u8], header: &Header) -> bool {
+    let (mut at, mut name) = (HEADER, Name::default());
+    let records: u32 = header.counts.iter().map(|n| u32::from(*n)).sum();
+    for _ in 0..records.min(RECORDS.into()) {
+        let Some((_, next)) = wire::record(bytes, at, &mut name) else { return false };
+        at = next;
+    }
+    records > RECORDS.into() || at == bytes.len()
+}
+
+/// The first question of a message, with its name and the place of what stands behind it; all of it `None` where there is none. `None` when it
+/// breaks a rule, or off.
+fn first_question(bytes: &[u8], header: &Header, of_a_class: bool) -> Option<(Option<wire::Question>, Name, usize)> {
+    let mut name = Name::default();
+    if header.counts[0] == 0 {
+        return (!of_a_class || has_its_records(bytes, header)).then_some((None, name, HEADER));
+    }
+    let (question, next) = wire::question(bytes, HEADER, &mut name)?;
+    (!of_a_class || question.is_of_a_class()).then_some((Some(question), name, next))
+}
+
 /// Whether bytes are a DNS message and nothing else: what is asked of one without a registered port.
 fn is_complete(bytes: &[u8]) -> bool {
     let Some(header) = Header::read(bytes) else { return false };
     let [questions, answers, authorities, more] = header.counts;
     let records = u32::from(answers) + u32::from(authorities) + u32::from(more);
-    let is_likely = header.opcode() <= 6 && header.is_clean() && questions == 1 && (header.is_response() || header.rcode() == 0);
+    let is_likely = header.is_possible(true) && header.is_clean() && questions == 1 && (header.is_response() || header.rcode() == 0);
     if !is_likely || records > 256 {
         return false;
     }
     let mut name = Name::default();
     let Some((question, mut at)) = wire::question(bytes, HEADER, &mut name) else { return false };
-    // Types of the NetBIOS name service; classes in use (RFC 6895 section 3.2).
-    if matches!(question.kind, 0 | 32 | 33) && !matches!(question.class, 1) || !matches!(question.class, 1 | 3 | 4 | 254 | 255) {
+    // Types of the NetBIOS name service.
+    if matches!(question.kind, 0 | 32 | 33) && !matches!(question.class, 1) || !question.is_of_a_class() {
         return false;
     }
     for _ in 0..records {
@@ -211,58 +275,69 @@ fn is_complete(bytes: &[u8]) -> bool {
     at == bytes.len()
 }
 
-/// Counts a message, tells of it, and learns the names in it.
+/// Counts a message, tells of it, and learns the names in it. One that breaks a rule tells nothing but that.
 fn message(payload: &Payload<'_>, bytes: &[u8], is_whole: bool, source: NameSource, out: &mut DissectOutput<'_>) {
-    let Some(header) = Header::read(bytes) else {
+    let asks_one = source == NameSource::Dns;
+    let header = Header::read(bytes).filter(|header| header.is_possible(asks_one));
+    let read = header.and_then(|header| first_question(bytes, &header, asks_one));
+    let Some(header) = header.filter(|_| read.is_some() || !is_whole) else {
         if is_whole {
             out.tally().add(MALFORMED);
         }
         return;
     };
+    // Servers that tell or change something ask one another, or are asked so by whom they need not heed (RFC 1996, RFC 2136).
+    if asks_one && header.opcode() != QUERY {
+        return out.tally().add_code(OPERATIONS, header.opcode().into());
+    }
+    let code = read.as_ref().map_or_else(|| header.rcode(), |(_, _, at)| response_code(bytes, &header, *at));
     let tally = out.tally();
     tally.add(if header.is_response() { RESPONSES } else { QUERIES });
     if header.is_response() {
-        tally.add_code(RCODES, header.rcode().into());
+        tally.add_code(RCODES, code.into());
         tally.add_many(TRUNCATED, header.is_truncated().into());
     }
-    let mut name = Name::default();
-    let mut read = Some((None, HEADER));
-    if header.counts[0] > 0 {
-        read = wire::question(bytes, HEADER, &mut name).map(|(question, next)| (Some(question), next));
-    }
-    if read.is_none() && is_whole {
-        out.tally().add(MALFORMED);
-    }
-    let question = read.and_then(|(question, _)| question);
-    if source == NameSource::Dns {
-        if let Some(question) = question.filter(|_| !header.is_response()) {
-            let part = RequestPart::Question { kind: question.kind, class: question.class };
-            out.words(payload, header.id.into(), part, name.bytes());
-        }
-        out.message(AppMessage {
-            app: AppId::NONE,
-            flow: *payload.flow,
-            way: payload.way,
-            time: payload.time,
-            number: payload.number,
-            is_request: !header.is_response(),
-            is_interim: false,
-            id: header.id.into(),
-            question: question.map_or(0, |q| name.question_hash(q.kind)),
-            content: 0,
-            code: header.rcode().into(),
-            // A stream's packets are numbered otherwise.
-            tells_loss: payload.flow.protocol == UDP,
-        });
+    if asks_one {
+        let question = read.as_ref().and_then(|(question, name, _)| question.map(|question| (question, name)));
+        tell(payload, &header, question, code, out);
     }
     if header.is_response()
-        && header.rcode() == 0
-        && let Some((_, at)) = read
-        && answers(payload, bytes, header, at, &name, source, out).is_none()
+        && code == 0
+        && let Some((_, name, at)) = &read
+        && answers(payload, bytes, header, *at, name, source, out).is_none()
         && is_whole
     {
         out.tally().add(MALFORMED);
     }
+}
+
+/// The whole response code of a message whose records begin at `at`. Where answers come there is nothing that EDNS could say.
+fn response_code(bytes: &[u8], header: &Header, at: usize) -> u16 {
+    let may_say_more = header.is_response() && (header.rcode() != 0 || header.counts[1] == 0);
+    header.rcode() | if may_say_more { wire::extended_rcode(bytes, header, at) } else { 0 }
+}
+
+/// Tells of a query or an answer, with its question where it has one that was read.
+fn tell(payload: &Payload<'_>, header: &Header, question: Option<(wire::Question, &Name)>, code: u16, out: &mut DissectOutput<'_>) {
+    if let Some((question, name)) = question.filter(|_| !header.is_response()) {
+        let part = RequestPart::Question { kind: question.kind, class: question.class };
+        out.words(payload, header.id.into(), part, name.bytes());
+    }
+    out.message(AppMessage {
+        app: AppId::NONE,
+        flow: *payload.flow,
+        way: payload.way,
+        time: payload.time,
+        number: payload.number,
+        is_request: !header.is_response(),
+        is_interim: false,
+        id: header.id.into(),
+        question: question.map_or(0, |(question, name)| name.question_hash(question.kind)),
+        content: 0,
+        code: code.into(),
+        // A stream's packets are numbered otherwise.
+        tells_loss: payload.flow.protocol == UDP,
+    });
 }
 
 /// Learns the names in the answers of a response, which begin at `at`; `asked` is the name of its question. `None` when they break off.
@@ -280,7 +355,12 @@ fn answers(
     for _ in 1..header.counts[0].min(RECORDS) {
         (_, at) = wire::question(bytes, at, &mut owner)?;
     }
+    let mut told = 0;
     for _ in 0..header.counts[1].min(RECORDS) {
+        // What has more addresses is a list of machines that bear the name of all.
+        if told >= ANSWERS {
+            break;
+        }
         let record;
         (record, at) = wire::record(bytes, at, &mut owner)?;
         // Multicast DNS sets the highest bit of the class (RFC 6762 section 10.2).
@@ -290,7 +370,10 @@ fn answers(
         let address = address(bytes, &record);
         match (source, address, record.kind) {
             // The name that was asked for, not the last alias on the way.
-            (NameSource::Dns, Some(address), _) => out.address_name(address, source, asked.bytes(), payload.time),
+            (NameSource::Dns, Some(address), _) => {
+                told += 1;
+                out.address_name(address, source, asked.bytes(), payload.time);
+            }
             (NameSource::Dns, None, PTR) => {
                 if let Some(address) = owner.reversed()
                     && target.read(bytes, record.data).is_some()

@@ -126,8 +126,65 @@ fn what_is_cut_or_broken_counts_as_far_as_it_is_readable() {
     dissectors.datagram(&mut slot, &payload(&key, AToB, 1, &query[..20]), &mut heard);
     dissectors.datagram(&mut slot, &payload(&key, AToB, 2, &query[..5]), &mut heard);
     let tally = tally(&dissectors.report(), "dns");
-    assert_eq!((tally.get(QUERIES), tally.get(MALFORMED)), (2, 2));
-    assert_eq!(heard.0.iter().map(|m| m.question).collect::<Vec<_>>(), [0, 0]);
+    assert_eq!((tally.get(QUERIES), tally.get(MALFORMED)), (1, 2), "what is broken is no query");
+    assert_eq!(heard.0.iter().map(|m| m.question).collect::<Vec<_>>(), [0], "nor told of");
+}
+
+#[test]
+fn what_is_sent_to_its_port_need_not_be_dns() {
+    let noise = |head: &[u8]| [head, &[0x5a; 120]].concat();
+    for bytes in [noise(b"\x48\x01\x92"), noise(b"\x04\0\0\0\0\0\0\x01"), noise(b"\0\x01\x01\0\0\x01\0\0\0\0\0\0"), vec![0xff; 40]] {
+        let (dissectors, slot, heard) = show(53, &vec![(AToB, bytes.clone()); 9]);
+        assert_eq!((slot.app, heard.len(), slot.stage), (AppId::NONE, 0, AppStage::Skip), "{bytes:02x?}");
+        assert!(slot.denies_ports() && !show(54, &vec![(AToB, bytes.clone()); 9]).1.denies_ports(), "{bytes:02x?}");
+        assert!(dissectors.report().tallies.iter().all(Tally::is_empty));
+        // Where a message was met before they tell nothing of the mirror.
+        let query = dns(7, 0x0100, "www.example.org", 1, &[]);
+        let (dissectors, _, heard) = show(53, &[(AToB, query), (BToA, bytes.clone()), (AToB, bytes)]);
+        let tally = tally(&dissectors.report(), "dns");
+        assert_eq!(([QUERIES, RESPONSES, MALFORMED].map(|n| tally.get(n)), heard.len()), ([1, 0, 2], 1));
+    }
+    // Refused before it was read: a header alone.
+    let (_, slot, heard) =
+        show(53, &[(BToA, dns(7, 0x8181, "", 1, &[])[..12].iter().enumerate().map(|(n, b)| if n == 5 { 0 } else { *b }).collect())]);
+    assert_eq!((registry::token(slot.app), heard[0].code), (Some("dns"), 1));
+}
+
+#[test]
+fn response_codes_of_twelve_bits() {
+    let extended = |flags: u16, upper: u8| {
+        let mut message = dns(7, flags, "www.example.org", 1, &[]);
+        message[11] = 1;
+        [&message[..], &[0, 0, 41, 4, 208, upper, 0, 0, 0, 0, 0]].concat()
+    };
+    for (flags, upper, code, name, outcome) in [
+        (0x8187, 1, 23, "BADCOOKIE", ExchangeOutcome::Expected),
+        (0x8180, 1, 16, "BADVERS", ExchangeOutcome::Expected),
+        (0x8187, 0, 7, "YXRRSET", ExchangeOutcome::Error),
+        (0x8182, 0, 2, "SERVFAIL", ExchangeOutcome::Error),
+        (0x8180, 0, 0, "NOERROR", ExchangeOutcome::Ok),
+    ] {
+        let (dissectors, _, heard) = show(53, &[(BToA, extended(flags, upper))]);
+        assert_eq!((heard[0].code, rcode(code).as_ref(), Dns::outcome(code)), (code, name, outcome));
+        assert_eq!(tally(&dissectors.report(), "dns").values()[RCODES], CounterValue::Codes([(code, 1)].into()));
+    }
+}
+
+#[test]
+fn an_update_is_no_query() {
+    let update = |flags: u16| dns(7, flags, "example.org", 6, &[]);
+    let (dissectors, _, heard) = show(53, &[(AToB, update(0x2800)), (BToA, update(0xa805)), (AToB, update(0x2400))]);
+    let tally = tally(&dissectors.report(), "dns");
+    assert_eq!(([QUERIES, RESPONSES, MALFORMED].map(|n| tally.get(n)), heard.len()), ([0; 3], 0));
+    assert_eq!(tally.values()[OPERATIONS], CounterValue::Codes([(4, 1), (5, 2)].into()));
+}
+
+#[test]
+fn of_a_long_answer_some_addresses_are_taken_in() {
+    let records: Vec<[u8; 4]> = (0..60).map(|n| [10, 0, 0, n]).collect();
+    let records: Vec<(u16, &[u8])> = records.iter().map(|address| (1, &address[..])).collect();
+    let (dissectors, ..) = show(53, &[(BToA, dns(7, 0x8180, "www.example.org", 1, &records))]);
+    assert_eq!(dissectors.names().count(), ANSWERS);
 }
 
 /// Shows a TCP stream in pieces of these sizes, over and over.

@@ -4,11 +4,16 @@
 //! bounds what a crafted one can cost: pointers lead backwards and at most 16 times, names have at most 255 bytes. (`domain` refuses a message
 //! whose end is not there, as with every capture that cuts packets, and owns the names that it hands out.)
 
+use crate::dissect::bytes::{FNV_START, be16, be32, fnv_on};
+
 /// Bytes of the header.
 pub const HEADER: usize = 12;
 
 /// Most bytes of a name (RFC 1035 section 2.3.4).
 pub const NAME_BYTES: usize = 255;
+
+/// Records of one message that are looked at.
+pub const RECORDS: u16 = 64;
 
 /// Most pointers followed in one name.
 const JUMPS: usize = 16;
@@ -17,6 +22,12 @@ const JUMPS: usize = 16;
 pub const A: u16 = 1;
 pub const PTR: u16 = 12;
 pub const AAAA: u16 = 28;
+/// What EDNS adds to a message (RFC 6891 section 6.1.2).
+const OPT: u16 = 41;
+
+/// What kind of message one is: a question of somebody who wants to know something, and the last there is (RFC 6895 section 2.2).
+pub const QUERY: u16 = 0;
+const LAST_OPCODE: u16 = 6;
 
 /// The header of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +43,7 @@ pub struct Header {
 impl Header {
     /// Reads the header.
     pub fn read(message: &[u8]) -> Option<Self> {
-        let word = |at: usize| short(message, at);
+        let word = |at: usize| be16(message, at);
         Some(Self { id: word(0)?, flags: word(2)?, counts: [word(4)?, word(6)?, word(8)?, word(10)?] })
     }
 
@@ -59,6 +70,11 @@ impl Header {
     /// Whether the bit that must be zero is (RFC 6895 section 2.1).
     pub fn is_clean(&self) -> bool {
         self.flags & 0x0040 == 0
+    }
+
+    /// Whether there may be such a message: of a kind that exists, and where none but the whole network is asked with one question at most.
+    pub fn is_possible(&self, asks_one: bool) -> bool {
+        self.opcode() <= LAST_OPCODE && (!asks_one || self.counts[0] <= 1)
     }
 }
 
@@ -95,7 +111,7 @@ impl Name {
                     at += 1 + usize::from(length);
                 }
                 192.. => {
-                    let target = usize::from(short(message, at)? & 0x3fff);
+                    let target = usize::from(be16(message, at)? & 0x3fff);
                     next = next.or(Some(at + 2));
                     jumps += 1;
                     // A name can only point to what stands before it (RFC 1035 section 4.1.4).
@@ -127,8 +143,7 @@ impl Name {
     }
 
     fn mixed(bytes: &[u8], seed: u16) -> u32 {
-        let start = 0x811c_9dc5 ^ u32::from(seed);
-        bytes.iter().fold(start, |hash, byte| (hash ^ u32::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0193))
+        bytes.iter().fold(FNV_START ^ u32::from(seed), |hash, byte| fnv_on(hash, &[byte.to_ascii_lowercase()]))
     }
 
     /// A hash of a question about it: the upper half stands for the zone alone, and nothing is 0.
@@ -177,31 +192,64 @@ impl Name {
 
 /// The usual name of a record type (IANA's registry of DNS parameters); empty where it has none that is met.
 pub fn kind_name(number: u16) -> &'static str {
-    match number {
-        1 => "A",
-        2 => "NS",
-        5 => "CNAME",
-        6 => "SOA",
-        12 => "PTR",
-        13 => "HINFO",
-        15 => "MX",
-        16 => "TXT",
-        28 => "AAAA",
-        32 => "NB",
-        33 => "SRV",
-        35 => "NAPTR",
-        41 => "OPT",
-        43 => "DS",
-        46 => "RRSIG",
-        47 => "NSEC",
-        48 => "DNSKEY",
-        64 => "SVCB",
-        65 => "HTTPS",
-        255 => "ANY",
-        257 => "CAA",
-        _ => "",
-    }
+    KINDS.iter().find(|(known, _)| *known == number).map_or("", |(_, name)| name)
 }
+
+/// Record types and their names.
+const KINDS: &[(u16, &str)] = &[
+    (1, "A"),
+    (2, "NS"),
+    (5, "CNAME"),
+    (6, "SOA"),
+    (10, "NULL"),
+    (12, "PTR"),
+    (13, "HINFO"),
+    (15, "MX"),
+    (16, "TXT"),
+    (17, "RP"),
+    (18, "AFSDB"),
+    (24, "SIG"),
+    (25, "KEY"),
+    (28, "AAAA"),
+    (29, "LOC"),
+    (32, "NB"),
+    (33, "SRV"),
+    (35, "NAPTR"),
+    (36, "KX"),
+    (37, "CERT"),
+    (39, "DNAME"),
+    (OPT, "OPT"),
+    (42, "APL"),
+    (43, "DS"),
+    (44, "SSHFP"),
+    (45, "IPSECKEY"),
+    (46, "RRSIG"),
+    (47, "NSEC"),
+    (48, "DNSKEY"),
+    (49, "DHCID"),
+    (50, "NSEC3"),
+    (51, "NSEC3PARAM"),
+    (52, "TLSA"),
+    (53, "SMIMEA"),
+    (55, "HIP"),
+    (59, "CDS"),
+    (60, "CDNSKEY"),
+    (61, "OPENPGPKEY"),
+    (62, "CSYNC"),
+    (63, "ZONEMD"),
+    (64, "SVCB"),
+    (65, "HTTPS"),
+    (99, "SPF"),
+    (108, "EUI48"),
+    (109, "EUI64"),
+    (249, "TKEY"),
+    (250, "TSIG"),
+    (251, "IXFR"),
+    (252, "AXFR"),
+    (255, "ANY"),
+    (256, "URI"),
+    (257, "CAA"),
+];
 
 /// A question's type and class, behind its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -215,7 +263,30 @@ pub struct Question {
 /// Reads the question at `at`, its name into `name`, and says where the next entry begins.
 pub fn question(message: &[u8], at: usize, name: &mut Name) -> Option<(Question, usize)> {
     let at = name.read(message, at)?;
-    Some((Question { kind: short(message, at)?, class: short(message, at + 2)? }, at + 4))
+    Some((Question { kind: be16(message, at)?, class: be16(message, at + 2)? }, at + 4))
+}
+
+impl Question {
+    /// Whether its class is one that is asked for (RFC 6895 section 3.2).
+    pub fn is_of_a_class(&self) -> bool {
+        matches!(self.class, 1 | 3 | 4 | 254 | 255)
+    }
+}
+
+/// The upper bits of the response code of a message (RFC 6891 section 6.1.3), whose records begin at `at`: 0 where none say more.
+pub fn extended_rcode(message: &[u8], header: &Header, mut at: usize) -> u16 {
+    let mut name = Name::default();
+    let records = header.counts.iter().skip(1).fold(0, |sum: u16, n| sum.saturating_add(*n));
+    for _ in 0..records.min(RECORDS) {
+        // Where its time to live would stand, behind its type and class.
+        let upper = name.read(message, at).and_then(|at| be32(message, at + 4)).map_or(0, |ttl| ttl >> 24);
+        match record(message, at, &mut name) {
+            Some((ResourceRecord { kind: OPT, .. }, _)) => return (upper as u16) << 4,
+            Some((_, next)) => at = next,
+            None => return 0,
+        }
+    }
+    0
 }
 
 /// A resource record, behind its name.
@@ -234,20 +305,28 @@ pub struct ResourceRecord {
 /// Reads the record at `at`, its name into `name`, and says where the next entry begins.
 pub fn record(message: &[u8], at: usize, name: &mut Name) -> Option<(ResourceRecord, usize)> {
     let at = name.read(message, at)?;
-    let length = short(message, at + 8)?;
+    let length = be16(message, at + 8)?;
     let data = at + 10;
     let end = data + usize::from(length);
-    (end <= message.len()).then_some((ResourceRecord { kind: short(message, at)?, class: short(message, at + 2)?, data, length }, end))
-}
-
-fn short(bytes: &[u8], at: usize) -> Option<u16> {
-    bytes.get(at..)?.first_chunk().map(|b| u16::from_be_bytes(*b))
+    (end <= message.len()).then_some((ResourceRecord { kind: be16(message, at)?, class: be16(message, at + 2)?, data, length }, end))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn the_upper_bits_of_a_response_code() {
+        let header = |counts| Header { id: 7, flags: 0x8187, counts };
+        // An address, and what EDNS adds with a cookie, in either order.
+        let (address, more) = (&b"\0\0\x01\0\x01\0\0\0\x3c\0\x04\x0a\0\0\x01"[..], &b"\0\0\x29\x04\xd0\x01\0\0\0\0\x04\0\x0a\0\0"[..]);
+        assert_eq!(extended_rcode(more, &header([0, 0, 0, 1]), 0), 16);
+        assert_eq!(extended_rcode(&[address, more].concat(), &header([0, 0, 1, 1]), 0), 16);
+        assert_eq!(extended_rcode(&[more, address].concat(), &header([0, 0, 0, 2]), 0), 16);
+        assert_eq!(extended_rcode(&[address, more].concat(), &header([0, 0, 1, 0]), 0), 0, "what does not belong to it");
+        (0..more.len()).for_each(|cut| assert_eq!(extended_rcode(&more[..cut], &header([0, 0, 0, 1]), 0), 0, "{cut}"));
+    }
 
     #[test]
     fn names_with_pointers() {

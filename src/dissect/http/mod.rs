@@ -74,8 +74,10 @@ const METHODS: [&str; 42] = [
     "RPC_IN_DATA",
     "RPC_OUT_DATA",
 ];
+/// The place of all others: anybody may add one (RFC 9110 section 16.1).
+const OTHER: u8 = METHODS.len() as u8;
 /// Bytes of the longest method.
-const METHOD_BYTES: usize = 16;
+const METHOD_BYTES: usize = 24;
 const HEAD: u8 = 2;
 const CONNECT: u8 = 6;
 
@@ -85,7 +87,7 @@ pub fn method_name(place: u8) -> Cow<'static, str> {
 }
 
 fn method(place: u32) -> Cow<'static, str> {
-    METHODS.get(place as usize).map_or_else(|| place.to_string().into(), |method| Cow::Borrowed(*method))
+    METHODS.get(place as usize).map_or("other", |method| method).into()
 }
 
 fn status(code: u32) -> Cow<'static, str> {
@@ -286,13 +288,23 @@ fn without_port(host: &str) -> &str {
     }
 }
 
-/// The place of the method that a line begins with in [`METHODS`], and what follows it and a space.
-fn request_method(line: &[u8]) -> Option<(u8, &[u8])> {
-    let end = line.iter().take(METHOD_BYTES + 1).position(|&b| b == b' ')?;
-    let (method, rest) = line.split_at_checked(end)?;
-    let place = METHODS.iter().position(|known| known.as_bytes() == method)?;
-    Some((u8::try_from(place).ok()?, rest.get(1..)?))
+/// The place of the method that a line begins with in [`METHODS`], and what follows it and a space. One that is not there is a method where the
+/// line ends with a version.
+fn request_method(bytes: &[u8]) -> Option<(u8, &[u8])> {
+    let end = bytes.iter().take(METHOD_BYTES + 1).position(|&b| b == b' ')?;
+    let (method, rest) = bytes.split_at_checked(end)?;
+    let place = METHODS.iter().position(|known| known.as_bytes() == method).and_then(|place| u8::try_from(place).ok());
+    let is_other = || {
+        let is_token =
+            method.first().is_some_and(u8::is_ascii_uppercase) && method.iter().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b));
+        let line = rest.split(|&b| b == b'\n').next().unwrap_or_default().trim_ascii_end();
+        is_token && VERSIONS.iter().any(|version| line.ends_with(version))
+    };
+    Some((place.or_else(|| is_other().then_some(OTHER))?, rest.get(1..)?))
 }
+
+/// What a request's line ends with.
+const VERSIONS: [&[u8]; 2] = [b" HTTP/1.1", b" HTTP/1.0"];
 
 /// The status of a line that begins a reply.
 fn reply_status(line: &[u8]) -> Option<u32> {

@@ -60,8 +60,10 @@ enum At {
     Size,
     /// Behind the last chunk.
     Trailer,
-    /// In a body that ends with the connection, or where something is missing: until something begins like a message.
+    /// Where something is missing: until something begins like a message.
     Until,
+    /// In a body that ends with the connection: nothing follows it (RFC 9112 section 6.3).
+    Last,
 }
 
 /// One direction.
@@ -70,16 +72,18 @@ pub struct HttpSide {
     at: At,
     lines: TextLines,
     head: MessageHead,
+    /// What this side has begun a message with so far: it is the client, or the server.
+    speaks: Start,
 }
 
 impl HttpSide {
     /// Reads the next bytes.
     pub fn read(&mut self, payload: &Payload<'_>, out: &mut DissectOutput<'_>, connection: &mut HttpConnection) {
         let mut rest = payload.bytes;
-        if self.at == At::Until && (reply_status(rest).is_some() || request_method(rest).is_some()) {
+        if self.at == At::Until && self.begins(rest) {
             self.at = At::Start;
         }
-        while !rest.is_empty() && self.at != At::Until && !connection.upgraded {
+        while !rest.is_empty() && !matches!(self.at, At::Until | At::Last) && !connection.upgraded {
             match self.at {
                 At::Body(left) | At::Chunk(left) => {
                     let n = usize::try_from(left).unwrap_or(usize::MAX).min(rest.len());
@@ -87,11 +91,12 @@ impl HttpSide {
                     self.passed(left.saturating_sub(n as u64));
                 }
                 _ => {
-                    let Self { at, lines, head } = self;
+                    let Self { at, lines, head, speaks } = self;
                     match lines.next(&mut rest, out, |line, out| step(*at, head, line, payload, out, connection)) {
                         Some(next) => *at = next,
                         None => return,
                     }
+                    *speaks = if head.start == Start::Nothing { *speaks } else { head.start };
                 }
             }
             if self.at == At::Body(0) {
@@ -99,6 +104,16 @@ impl HttpSide {
                 (self.at, self.head) = (At::Start, MessageHead::default());
             }
         }
+    }
+
+    /// Whether bytes begin like a message of this side.
+    fn begins(&self, bytes: &[u8]) -> bool {
+        let may_be = |is_reply: bool| match self.speaks {
+            Start::Nothing => true,
+            Start::Reply(_) => is_reply,
+            Start::Request(_) => !is_reply,
+        };
+        may_be(true) && reply_status(bytes).is_some() || may_be(false) && request_method(bytes).is_some()
     }
 
     /// Whether a reply that says how long it is, or where it ends, has begun and not all of it came.
@@ -127,12 +142,12 @@ impl HttpSide {
                 self.at = if matches!(self.at, At::Chunk(_)) { At::Size } else { At::Start };
                 true
             }
-            At::Until => true,
+            At::Until | At::Last => true,
             at => {
                 if at == At::Head {
                     out.tally().add(INCOMPLETE);
                 }
-                *self = Self { at: At::Until, ..Self::default() };
+                *self = Self { at: At::Until, speaks: self.speaks, ..Self::default() };
                 false
             }
         }
@@ -158,7 +173,7 @@ fn step(
         At::Head if line.is_empty() => match connection.head(head) {
             BodyEnd::After(bytes) => At::Body(bytes),
             BodyEnd::Chunks => At::Size,
-            BodyEnd::WithConnection => At::Until,
+            BodyEnd::WithConnection => At::Last,
         },
         At::Head => {
             head.lines = head.lines.saturating_add(1);

@@ -104,7 +104,8 @@ fn what_is_recognised() {
         ("GET /very/long", Some("http")),
         ("OPTIONS rtsp://a.example/ RTSP/1.0\r\n", None),
         ("OPTIONS sip:a.example SIP/2.0\r\n", None),
-        ("GETTING /x HTTP/1.1\r\n", None),
+        ("GETTING /x HTTP/1.1\r\n", Some("http")),
+        ("GETTING /x HTTP/2\r\n", None),
         ("HTTP/1.1 20", None),
         ("HTTP/1.1 2000", None),
         ("", None),
@@ -144,4 +145,29 @@ proptest! {
         prop_assert_eq!(talk.dissectors.report(), whole.dissectors.report());
         prop_assert_eq!(talk.pairs().len(), 4);
     }
+}
+
+#[test]
+fn nothing_follows_a_reply_that_ends_with_the_connection() {
+    let reply = "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n";
+    let talk = Talk::tcp(80).client("GET /log HTTP/1.0\r\n\r\n").server(reply).server("HTTP/1.1 500 No\r\n").server("GET / HTTP/1.1\r\n");
+    assert_eq!((talk.told("status"), talk.told("requests"), talk.codes()), ("200 1".into(), "GET 1".into(), vec![200]));
+    // Behind a gap of one that says how long it is what begins like a message of that side is one.
+    let reply = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n";
+    let talk = Talk::tcp(80).client("GET / HTTP/1.1\r\n\r\n").server(reply).server_gap(9).server("GET / HTTP/1.1\r\n\r\n");
+    assert_eq!(talk.told("requests"), "GET 1");
+    assert_eq!(talk.client("GET / HTTP/1.1\r\n\r\n").server("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n").told("status"), "200 1, 503 1");
+}
+
+#[test]
+fn anybody_may_add_a_method() {
+    let ask = |method: &str| format!("{method} /a HTTP/1.1\r\nHost: a\r\n\r\n");
+    let talk = ["GET", "MKCALENDAR", "QUERY", "X-Scan_2.0"]
+        .iter()
+        .fold(Talk::tcp(80), |talk, method| talk.client(ask(method)).server("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+    assert_eq!((talk.told("requests"), talk.codes().len(), talk.pairs().len()), ("GET 1, other 3".into(), 4, 4));
+    for first in ["get", "GET(", "QU\u{e9}RY", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"] {
+        assert_eq!(Talk::tcp(80).client(ask(first)).app(), None, "{first}");
+    }
+    assert_eq!(Talk::tcp(80).client("QUERY rtsp://a RTSP/1.0\r\n").app(), Some("rtsp"));
 }

@@ -14,12 +14,23 @@ use signs::*;
 pub(super) struct Label {
     /// Its name and ports; it counts nothing.
     pub about: About,
-    /// What it turns into is looked for: it only opens the way for another protocol.
-    pub opens: bool,
+    /// What comes beside it or behind it.
+    pub company: Company,
     /// It works by requests and answers, one behind the other, and no request is meant to wait.
     pub in_turn: bool,
     /// Whether a payload of an unknown conversation is this protocol's.
     pub probe: fn(&Payload<'_>, Carriage) -> Probe,
+}
+
+/// What else a conversation carries whose protocol was recognised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Company {
+    /// Nothing.
+    Alone,
+    /// What it turns into: it only opens the way for another protocol.
+    Opens,
+    /// Voice and pictures between the same ports, told apart by their first bytes (RFC 7983), now or at any time later.
+    BesideMedia,
 }
 
 /// Not spoken over this transport.
@@ -40,12 +51,17 @@ type Ports = Option<&'static [u16]>;
 
 /// A line: token, name, ports over UDP and over TCP, signature.
 const fn label(token: &'static str, title: &'static str, udp: Ports, tcp: Ports, probe: fn(&Payload<'_>, Carriage) -> Probe) -> Label {
-    Label { about: About { token, title, udp, tcp, counters: &[] }, opens: false, in_turn: false, probe }
+    Label { about: About { token, title, udp, tcp, counters: &[] }, company: Company::Alone, in_turn: false, probe }
 }
 
 /// A line of a protocol that opens the way for another.
 const fn opening(line: Label) -> Label {
-    Label { opens: true, ..line }
+    Label { company: Company::Opens, ..line }
+}
+
+/// A line of a protocol that shares its ports with voice and pictures.
+const fn beside_media(line: Label) -> Label {
+    Label { company: Company::BesideMedia, ..line }
 }
 
 /// Every one. Asked in this order, behind the dissectors.
@@ -53,7 +69,7 @@ pub(super) const LABELS: &[Label] = &[
     // Remote access.
     label("ssh", "Secure Shell", NO, on(&[22, 2222]), |p, _| certain(starts(p, b"SSH-"))),
     label("telnet", "Telnet", NO, on(&[23, 2323]), |p, _| telnet(p)),
-    label("rdp", "Remote Desktop", NO, on(&[3389]), |p, _| rdp(p)),
+    opening(label("rdp", "Remote Desktop", NO, on(&[3389]), |p, _| rdp(p))),
     label("vnc", "Virtual Network Computing", NO, on(&[5900, 5901]), |p, _| certain(starts(p, b"RFB 003."))),
     label("x11", "X Window System", NO, on(&[6000, 6001]), |p, _| certain(starts(p, b"l\0\x0b\0\0\0") || starts(p, b"B\0\0\x0b\0\0"))),
     label("rsync", "rsync", NO, on(&[873]), |p, _| certain(starts(p, b"@RSYNCD:"))),
@@ -61,7 +77,7 @@ pub(super) const LABELS: &[Label] = &[
     // The web and what is carried by it.
     label("http2", "HTTP/2", NO, on(&[80, 8080]), |p, _| http2(p)),
     label("gquic", "Google QUIC", on(&[443, 80]), NO, |p, _| gquic(p)),
-    label("dtls", "Datagram TLS", ANY, NO, |p, _| dtls(p)),
+    beside_media(label("dtls", "Datagram TLS", ANY, NO, |p, _| dtls(p))),
     label("ssdp", "Simple Service Discovery", on(&[1900]), NO, |p, _| ssdp(p)),
     label("wsd", "Web Services Discovery", on(&[3702]), NO, |p, _| unsure(has(p, b"<?xml") || has(p, b"<soap:") || has(p, b":Envelope"))),
     in_turn(label("ajp13", "Apache JServ", NO, on(&[8009]), |p, _| unsure(starts(p, b"\x12\x34") || starts(p, b"AB\0")))),
@@ -121,8 +137,8 @@ pub(super) const LABELS: &[Label] = &[
     label("megaco", "Megaco", on(&[2944]), on(&[2944]), |p, _| certain(starts(p, b"MEGACO/") || starts(p, b"!/1 ["))),
     label("skinny", "Skinny", NO, on(&[2000]), |p, _| skinny(p)),
     label("h323", "H.323", NO, on(&[1720]), |p, _| unsure(is_tpkt(p) && p.bytes.get(4) == Some(&8))),
-    label("rtcp", "RTP control", ANY, NO, |p, _| certain(is_rtcp(p))),
-    label("stun", "STUN", on(&[3478, 3479]), on(&[3478]), |p, _| stun(p)),
+    beside_media(label("rtcp", "RTP control", ANY, NO, |p, _| certain(is_rtcp(p)))),
+    beside_media(label("stun", "STUN", on(&[3478, 3479]), on(&[3478]), |p, _| stun(p))),
     label("rtmpt", "RTMP", NO, on(&[1935]), |p, _| unsure(first(p) == 3 && p.length >= 1_400)),
     // Tunnels.
     label("wg", "WireGuard", on(&[51_820]), NO, |p, _| wireguard(p)),

@@ -100,15 +100,15 @@ pub fn gquic(p: &Payload<'_>) -> Probe {
     certain(is_old || first(p) & 0x80 != 0 && is_version(1) && length(p) >= 100)
 }
 
-/// RFC 9147 section 4: a record of a known type and version within the datagram; the first ones are of epoch 0.
+/// RFC 9147 section 4: a record of a known type and version within the datagram; the first ones are of epoch 0. Cisco's tunnels have the version
+/// of an early draft.
 pub fn dtls(p: &Payload<'_>) -> Probe {
-    let Some(&[kind, 0xfe, minor, e0, e1, ..]) = p.bytes.first_chunk::<5>() else { return Probe::No };
+    let Some(&[kind, major, minor, e0, e1]) = p.bytes.first_chunk() else { return Probe::No };
     let end = be16(p.bytes, 11).map(|n| usize::from(n) + 13);
-    let is_record = matches!(kind, 20..=25) && matches!(minor, 0xfd | 0xff) && end.is_some_and(|end| end <= length(p));
-    certain(
-        is_record
-            && (e0 == 0 && e1 == 0 && kind == 22 || end == Some(length(p)) || end.and_then(|end| p.bytes.get(end + 1)) == Some(&0xfe)),
-    )
+    let is_record =
+        matches!(kind, 20..=25) && matches!((major, minor), (0xfe, 0xfd | 0xff) | (1, 0)) && end.is_some_and(|end| end <= length(p));
+    let is_followed = end.and_then(|end| p.bytes.get(end + 1)) == Some(&major);
+    certain(is_record && (e0 == 0 && e1 == 0 && kind == 22 || end == Some(length(p)) || is_followed))
 }
 
 /// HTTP's lines in datagrams.
@@ -162,9 +162,9 @@ pub fn tftp(p: &Payload<'_>) -> Probe {
     certain(is_mode && !file.is_empty() && file.len() <= 255)
 }
 
-/// A packet of a login, whose length fits.
+/// A packet of a login, a request or an answer, whose length fits.
 pub fn tds(p: &Payload<'_>) -> Probe {
-    let fits = matches!(p.bytes, [0x12 | 0x10 | 0x01 | 0x04, 0 | 1, ..]) && be16(p.bytes, 2).map(usize::from) == Some(length(p));
+    let fits = matches!(p.bytes, [0x12 | 0x10 | 0x01 | 0x03 | 0x04, 0 | 1, ..]) && be16(p.bytes, 2).map(usize::from) == Some(length(p));
     // Options of a prelogin: version first, six bytes long.
     graded(fits && first(p) == 0x12 && p.bytes.get(8) == Some(&0) && be16(p.bytes, 11) == Some(6), fits)
 }
@@ -234,8 +234,9 @@ pub fn kafka(p: &Payload<'_>) -> Probe {
 
 /// RFC 8415 section 8: a known type, and options that fill the message.
 pub fn is_dhcpv6(p: &Payload<'_>) -> bool {
+    // Relayed messages, and all others (RFC 5007, RFC 5460, RFC 8156 added some).
     let mut at = match first(p) {
-        1..=11 => 4,
+        1..=11 | 14..=36 => 4,
         12 | 13 => 34,
         _ => return false,
     };
@@ -285,10 +286,10 @@ pub fn cflow(p: &Payload<'_>) -> Probe {
     graded(sure, be16(p.bytes, 0) == Some(9) && (1..=300).contains(&count))
 }
 
-/// RFC 4271 section 4.1: the marker, a length in bounds, a known type.
+/// RFC 4271 section 4.1: the marker, a length in bounds (RFC 8654: up to all that fits its field), a known type.
 pub fn is_bgp(p: &Payload<'_>) -> bool {
     p.bytes.get(..16).is_some_and(|m| m.iter().all(|&b| b == 0xff))
-        && be16(p.bytes, 16).is_some_and(|n| (19..=4096).contains(&n))
+        && be16(p.bytes, 16).is_some_and(|n| n >= 19)
         && matches!(p.bytes.get(18), Some(1..=5))
 }
 

@@ -18,7 +18,9 @@ const UDP: &[(&str, u16, &[u8])] = &[
     ("ptp", 319, &[0x11, 2, 0, 44, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
     ("coap", 5683, b"\x40\x01\x12\x34\xb4time"),
     ("dhcpv6", 547, b"\x01abc\0\x08\0\x02\0\0"),
-    ("wg", 51_820, &[3; 0]),
+    ("wg", 51_820, &[4, 0, 0, 0, 1, 2, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7]),
+    ("dtls", 0, b"\x16\x01\0\0\0\0\0\0\0\0\0\0\x04abcd"),
+    ("dhcpv6", 547, b"\x0eabc\0\x08\0\x02\0\0"),
     ("udpencap", 4500, &[0xff]),
 ];
 
@@ -49,6 +51,8 @@ const TCP: &[(&str, u16, &[u8])] = &[
     ("s7comm", 0, b"\x03\0\0\x09\x02\xf0\x80\x32\x01"),
     ("opcua", 0, b"HELF\x0c\0\0\0abcd"),
     ("dnp3", 0, b"\x05\x64\x05\xc9\0\0\0\0ab"),
+    ("bgp", 0, &[255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 0xff, 0xff, 2]),
+    ("tds", 1433, b"\x03\x01\0\x0a\0\0\0\0ab"),
     ("kafka", 9092, b"\0\0\0\x08\0\x12\0\x03abcd"),
     ("socks", 1080, b"\x05\x01\0"),
     ("iec60870_104", 2404, b"\x68\x04\x07\0\0\0"),
@@ -63,7 +67,7 @@ fn told(udp: bool, port: u16, bytes: &[u8]) -> Option<&'static str> {
 #[test]
 fn each_is_known_by_its_content_or_with_its_port() {
     for (udp, list) in [(true, UDP), (false, TCP)] {
-        for &(token, port, bytes) in list.iter().filter(|(_, _, bytes)| !bytes.is_empty()) {
+        for &(token, port, bytes) in list {
             assert_eq!(told(udp, if port == 0 { 9 } else { port }, bytes), Some(token), "{bytes:02x?}");
             if port != 0 {
                 assert_ne!(told(udp, 9, bytes), Some(token), "a port alone decided: {token}");
@@ -89,6 +93,18 @@ fn datagrams_of_lengths_that_tell() {
         bytes
     };
     assert_eq!((told(true, 500, &ike(0)), told(true, 4500, &ike(4)), told(true, 9, &ike(0))), (Some("isakmp"), Some("isakmp"), None));
+}
+
+#[test]
+fn what_a_port_stands_for_may_be_impossible() {
+    let denied = |port: u16, first: u8| {
+        (0..9).fold(Talk::udp(port), |talk, _| talk.client([first, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8])).slot.denies_ports()
+    };
+    // A packet of QUIC behind its handshake has the second bit, one of WireGuard neither.
+    assert_eq!(
+        [(443, 0x45), (443, 4), (9_999, 4), (123, 4), (123, 0x45), (161, 4)].map(|(port, first)| denied(port, first)),
+        [false, true, false, true, true, false]
+    );
 }
 
 #[test]

@@ -8,10 +8,11 @@ use aes_gcm::aead::AeadInPlace;
 use hkdf::Hkdf;
 use sha2::Sha256;
 
-/// Versions 1 (RFC 9000) and 2 (RFC 9369), and the first and the last of the drafts with the salt of draft 29.
+/// Versions 1 (RFC 9000) and 2 (RFC 9369), the first and the last of the drafts with the salt of draft 29, and of those that had that of version 1.
 pub(super) const V1: u32 = 1;
 pub(super) const V2: u32 = 0x6b33_43cf;
 const DRAFTS: std::ops::RangeInclusive<u32> = 0xff00_001d..=0xff00_0020;
+const LAST_DRAFTS: std::ops::RangeInclusive<u32> = 0xff00_0021..=0xff00_0022;
 
 const SALT_V1: [u8; 20] = *b"\x38\x76\x2c\xf7\xf5\x59\x34\xb3\x4d\x17\x9a\xe6\xa4\xc8\x0c\xad\xcc\xbb\x7f\x0a";
 const SALT_V2: [u8; 20] = *b"\x0d\xed\xe3\xde\xf7\x00\xa6\xdb\x81\x93\x81\xbe\x6e\x26\x9d\xcb\xf9\xbd\x2e\xd9";
@@ -103,6 +104,7 @@ fn salt(version: u32) -> Option<&'static [u8; 20]> {
         V1 => Some(&SALT_V1),
         V2 => Some(&SALT_V2),
         _ if DRAFTS.contains(&version) => Some(&SALT_DRAFT),
+        _ if LAST_DRAFTS.contains(&version) => Some(&SALT_V1),
         _ => None,
     }
 }
@@ -148,7 +150,9 @@ mod tests {
         let iv = |version| InitialKeys::new(version, &id).map(|keys| keys.iv);
         assert_eq!(iv(V1), Some([0xfa, 0x04, 0x4b, 0x2f, 0x42, 0xa3, 0xfd, 0x3b, 0x46, 0xfb, 0x25, 0x5c]));
         assert_eq!(iv(V2), Some([0x91, 0xf7, 0x3e, 0x23, 0x51, 0xd8, 0xfa, 0x91, 0x66, 0x0e, 0x90, 0x9f]));
-        assert_eq!(iv(7), None);
+        assert_eq!((iv(0xff00_0021), iv(0xff00_0022)), (iv(V1), iv(V1)));
+        assert!(iv(0xff00_0020).is_some() && iv(0xff00_0020) != iv(V1));
+        assert_eq!((iv(7), iv(0xff00_0023)), (None, None));
     }
 
     #[test]

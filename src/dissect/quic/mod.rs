@@ -4,6 +4,7 @@
 
 mod initial;
 
+use super::bytes::be32;
 use super::labels;
 use super::requests::{self, with_outcomes};
 use super::tls::hello::ClientHello;
@@ -24,7 +25,7 @@ const FINGERPRINTS: usize = 5;
 const COUNTERS: &[Counter] = with_outcomes! {
     "versions" "Versions" Measure::Codes(version);
     "server_names" "Server names" Measure::Texts;
-    "application_protocols" "Application protocols offered" Measure::Texts;
+    "application_protocols" "Application protocols offered" Measure::Lists("client_hellos");
     "client_hellos" "ClientHello" Measure::Count;
     "not_read" "Hellos not read" Measure::Count;
     "ja4" "Client fingerprints (JA4)" Measure::Texts;
@@ -89,6 +90,11 @@ impl Dissector for Quic {
         labels::probe_quic(payload)
     }
 
+    /// Every packet has one of two bits (RFC 9000 section 17).
+    fn excludes(payload: &Payload<'_>) -> bool {
+        payload.bytes.first().is_some_and(|first| first & 0xc0 == 0)
+    }
+
     fn stream(state: &mut Hello, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
         state.seen = state.seen.saturating_add(1);
         let client = *state.asked.get_or_insert_with(|| client(payload));
@@ -138,17 +144,18 @@ fn client(payload: &Payload<'_>) -> Direction {
     if known(source) && !known(destination) { payload.way.reversed() } else { payload.way }
 }
 
-/// The version a long header names.
-fn named(bytes: &[u8]) -> u32 {
-    bytes.get(1..).and_then(|b| b.first_chunk()).map_or(0, |b| u32::from_be_bytes(*b))
+/// The version a long header names (RFC 8999 section 5.1); a short one names none, nor does a list of versions (section 6).
+fn named(bytes: &[u8]) -> Option<u32> {
+    let is_long = bytes.first().is_some_and(|first| first & 0x80 != 0);
+    be32(bytes, 1).filter(|version| is_long && *version != 0)
 }
 
 impl Hello {
     /// A client's datagram that is no Initial packet, or one whose version is not known or that was not captured whole.
     fn unread(&mut self, payload: &Payload<'_>, out: &mut DissectOutput<'_>) {
         let is_first = self.datagrams == 0;
-        if is_first {
-            out.tally().add_code(VERSIONS, named(payload.bytes));
+        if let Some(version) = named(payload.bytes).filter(|_| is_first) {
+            out.tally().add_code(VERSIONS, version);
         }
         if !self.is_answered && payload.length >= LEAST && initial::may_be(payload.bytes) {
             out.request(payload, HELLO);

@@ -5,6 +5,7 @@
 //! that it does not understand, where here the rest is still read.) A conversation is read until both sides have said hello, or encrypt. A ClientHello is a request, answered by a
 //! ServerHello or by the server's alert.
 
+pub(super) mod alerts;
 mod certificate;
 pub(super) mod hello;
 pub(super) mod ja4;
@@ -28,6 +29,7 @@ const PROTOCOLS: usize = 5;
 const ALERTS: usize = 6;
 const INCOMPLETE: usize = 7;
 const FINGERPRINTS: usize = 8;
+const RETRIES: usize = 9;
 
 const COUNTERS: &[Counter] = with_outcomes! {
     "client_hellos" "ClientHello" Measure::Count;
@@ -35,10 +37,11 @@ const COUNTERS: &[Counter] = with_outcomes! {
     "server_names" "Server names" Measure::Texts;
     "versions" "Versions chosen" Measure::Codes(version);
     "offered_versions" "Highest version offered" Measure::Codes(version);
-    "application_protocols" "Application protocols offered" Measure::Texts;
+    "application_protocols" "Application protocols offered" Measure::Lists("client_hellos");
     "alerts" "Alerts" Measure::Codes(alert);
     "incomplete" "Hellos not read to their end" Measure::Count;
     "ja4" "Client fingerprints (JA4)" Measure::Texts;
+    "retries" "HelloRetryRequest" Measure::Count;
 };
 
 /// Usual names of versions.
@@ -57,46 +60,18 @@ fn version(code: u32) -> Cow<'static, str> {
 
 const TLS_RESET: u32 = crate::model::evidence::TLS_RESET as u32;
 const TLS_CLOSED: u32 = crate::model::evidence::TLS_CLOSED as u32;
+const TLS_IN_CLEAR: u32 = crate::model::evidence::TLS_IN_CLEAR as u32;
 const TLS_SILENT: u32 = crate::model::evidence::TLS_SILENT as u32;
 
-/// Usual names of alerts (RFC 8446 section 6).
+/// Usual names of alerts, and of what a server may do in place of one.
 pub fn alert(code: u32) -> Cow<'static, str> {
-    let name = match code {
-        0 => "close_notify",
-        10 => "unexpected_message",
-        20 => "bad_record_mac",
-        22 => "record_overflow",
-        40 => "handshake_failure",
-        42 => "bad_certificate",
-        43 => "unsupported_certificate",
-        44 => "certificate_revoked",
-        45 => "certificate_expired",
-        46 => "certificate_unknown",
-        47 => "illegal_parameter",
-        48 => "unknown_ca",
-        49 => "access_denied",
-        50 => "decode_error",
-        51 => "decrypt_error",
-        70 => "protocol_version",
-        71 => "insufficient_security",
-        80 => "internal_error",
-        86 => "inappropriate_fallback",
-        90 => "user_canceled",
-        100 => "no_renegotiation",
-        109 => "missing_extension",
-        110 => "unsupported_extension",
-        112 => "unrecognized_name",
-        113 => "bad_certificate_status_response",
-        115 => "unknown_psk_identity",
-        116 => "certificate_required",
-        120 => "no_application_protocol",
-        // No alerts, but what a server may do in place of one.
-        TLS_RESET => "reset without an answer",
-        TLS_CLOSED => "closed without an answer",
-        TLS_SILENT => "no answer at all",
-        other => return other.to_string().into(),
-    };
-    name.into()
+    match code {
+        TLS_RESET => "reset without an answer".into(),
+        TLS_CLOSED => "closed without an answer".into(),
+        TLS_SILENT => "no answer at all".into(),
+        TLS_IN_CLEAR => "answered in plain text".into(),
+        other => alerts::token(other).map_or_else(|| other.to_string().into(), Cow::Borrowed),
+    }
 }
 
 /// The only request of a conversation, and how a ServerHello answers it.
@@ -135,6 +110,8 @@ pub struct Handshake {
     clear: bool,
     /// Somebody refused to go on.
     refused: bool,
+    /// The server wants another hello in place of the first (RFC 8446 section 4.1.4).
+    retried: bool,
     /// Bytes are missing where the ServerHello was awaited, and that was not told so far.
     lost: bool,
 }
@@ -144,10 +121,35 @@ impl Handshake {
     fn has_both(&self) -> bool {
         self.client && self.server
     }
+
+    /// Tells that bytes were missing where the ServerHello was awaited.
+    fn tell_lost(&mut self, payload: &Payload<'_>, out: &mut DissectOutput<'_>) {
+        if std::mem::take(&mut self.lost)
+            && let Some(way) = self.asked
+        {
+            out.lost(&Payload { way: way.reversed(), ..*payload }, HELLO);
+            // What nobody saw is no answer that failed to come.
+            out.tls(payload, way, TlsNews::Remark);
+        }
+    }
 }
 
 /// Payloads of a direction that is over, after which the other is not waited for: it is not mirrored.
 const WAIT_PAYLOADS: u8 = 16;
+
+/// Tells of the certificate that a server shows; `way` is the way from the client.
+fn tell_certificate(body: &[u8], payload: &Payload<'_>, way: Direction, out: &mut DissectOutput<'_>) {
+    if let Some(Certificate { valid, name }) = Certificate::read(body) {
+        out.tls(payload, way, TlsNews::Certificate { valid, name });
+    }
+}
+
+/// Tells that the server answers, but not in TLS; false, for nothing more is to be read.
+fn tell_in_clear(payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> bool {
+    out.tls(payload, payload.way.reversed(), TlsNews::Alert { code: crate::model::evidence::TLS_IN_CLEAR, by_client: false });
+    out.reply(payload, HELLO, TLS_IN_CLEAR);
+    false
+}
 
 /// Tells of an alert, in a handshake that was `asked` for one way and that the server has answered or not.
 fn tell_alert(
@@ -186,14 +188,8 @@ impl Dissector for Tls {
     }
 
     fn stream(state: &mut Handshake, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
-        if std::mem::take(&mut state.lost)
-            && let Some(way) = state.asked
-        {
-            out.lost(&Payload { way: way.reversed(), ..*payload }, HELLO);
-            // What nobody saw is no answer that failed to come.
-            out.tls(payload, way, TlsNews::Remark);
-        }
-        let Handshake { sides, client, server, late, asked, offered, clear, refused, .. } = state;
+        state.tell_lost(payload, out);
+        let Handshake { sides, client, server, late, asked, offered, clear, refused, retried, .. } = state;
         let Some(side) = sides.get_mut(payload.way as usize) else { return Progress::Skip };
         if side.over {
             *late = late.saturating_add(1);
@@ -202,7 +198,10 @@ impl Dissector for Tls {
         if side.is_new() && payload.bytes.first().is_some_and(|b| b & 0x80 != 0) {
             return old_hello(payload.bytes, out);
         }
+        let is_first = side.is_new();
         side.read(payload.bytes, out, |event, out| match event {
+            // Its second hello says again what the first did.
+            Event::Message(CLIENT_HELLO, _) if *retried && *client => true,
             Event::Message(CLIENT_HELLO, body) => {
                 if let Some(version) = client_hello(body, payload, out) {
                     (*client, *offered) = (true, version);
@@ -218,6 +217,7 @@ impl Dissector for Tls {
                 }
                 let Some(hello) = hello else { return false };
                 *server |= !hello.is_retry;
+                *retried |= hello.is_retry;
                 *clear = *client && !hello.is_retry && hello.version <= CLEAR;
                 if let Some(way) = asked.filter(|_| !hello.is_retry) {
                     out.tls(payload, way, TlsNews::Chosen { version: hello.version, offered: *offered });
@@ -225,10 +225,8 @@ impl Dissector for Tls {
                 hello.is_retry || *clear
             }
             Event::Message(CERTIFICATE, body) => {
-                if let Some(way) = asked.filter(|asked| *server && *asked != payload.way)
-                    && let Some(Certificate { valid, name }) = Certificate::read(body)
-                {
-                    out.tls(payload, way, TlsNews::Certificate { valid, name });
+                if let Some(way) = asked.filter(|asked| *server && *asked != payload.way) {
+                    tell_certificate(body, payload, way, out);
                 }
                 true
             }
@@ -239,6 +237,10 @@ impl Dissector for Tls {
             // Between a retry and its second ClientHello there may be one (RFC 8446 appendix D.4).
             Event::CipherChange => !*server,
             Event::Message(..) => true,
+            Event::Unreadable if is_first && !*server && *asked == Some(payload.way.reversed()) && is_text(payload.bytes) => {
+                *refused = true;
+                tell_in_clear(payload, out)
+            }
             Event::ApplicationData | Event::Unreadable => false,
         });
         let both = state.sides.iter().all(|side| side.over);
@@ -285,6 +287,14 @@ impl Dissector for Tls {
         state.sides.iter().map(Records::held).sum()
     }
 }
+
+/// Whether bytes begin with text: a server that does not speak TLS there says so in its own words.
+fn is_text(bytes: &[u8]) -> bool {
+    bytes.iter().take(TEXT_BYTES).all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace())
+}
+
+/// Bytes that tell text from a record.
+const TEXT_BYTES: usize = 8;
 
 /// Whether a stream is TLS: a record header that makes sense, and what begins behind it, or the next record, does so too.
 fn probe(bytes: &[u8], length: usize) -> Probe {
@@ -360,7 +370,9 @@ fn client_hello(body: &[u8], payload: &Payload<'_>, out: &mut DissectOutput<'_>)
 fn server_hello(body: &[u8], out: &mut DissectOutput<'_>) -> Option<ServerHello> {
     let hello = ServerHello::read(body)?;
     let tally = out.tally();
-    if !hello.is_retry {
+    if hello.is_retry {
+        tally.add(RETRIES);
+    } else {
         tally.add(SERVER_HELLOS);
         tally.add_code(VERSIONS, hello.version.into());
     }

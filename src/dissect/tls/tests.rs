@@ -1,4 +1,5 @@
 use super::*;
+use crate::dissect::talk::Talk;
 use crate::dissect::{Dissectors, registry};
 use crate::model::limits::{DISSECT_BYTES, DISSECT_STATES};
 use crate::model::{AppSlot, AppStage, CounterValue, FlowKey, Timestamp};
@@ -123,14 +124,41 @@ fn a_hello_cut_anywhere() {
 }
 
 #[test]
-fn a_retry_has_two_hellos_of_the_client() {
+fn a_retry_has_two_hellos_of_the_client_that_count_once() {
     let mut c = Connection::new(443);
     let retry = hello_retry();
     c.show(true, &record(HANDSHAKE, &usual())).show(false, &record(HANDSHAKE, &server(retry, &[(43, vec![3, 4])])));
     assert_eq!(c.slot.stage, AppStage::Parse);
     c.show(true, &record(records::CHANGE_CIPHER_SPEC, &[1])).show(true, &record(HANDSHAKE, &usual()));
     c.show(false, &record(HANDSHAKE, &server([1; 32], &[(43, vec![3, 4])])));
-    assert_eq!((c.slot.stage, c.tally().get(CLIENT_HELLOS), c.tally().get(SERVER_HELLOS)), (AppStage::Skip, 2, 1));
+    assert_eq!((c.slot.stage, [CLIENT_HELLOS, SERVER_HELLOS, RETRIES].map(|n| c.tally().get(n))), (AppStage::Skip, [1, 1, 1]));
+}
+
+#[test]
+fn a_server_may_answer_in_plain_text() {
+    let hello = record(HANDSHAKE, &usual());
+    let answered = |bytes: &[u8]| Talk::tcp(25).client(&hello).server(bytes).codes();
+    assert_eq!(answered(b"HTTP/1.1 400 Bad Request\r\n"), [TLS_IN_CLEAR]);
+    assert_eq!(answered(b"220 mail.example.org\r\n"), [TLS_IN_CLEAR]);
+    assert_eq!(answered(&[1, 2, 3, 4, 5, 6, 7, 8]), [0; 0], "whatever that is");
+    let hello_and_text = [&record(HANDSHAKE, &server([1; 32], &[]))[..], b"HTTP/1.1 400 Bad Request\r\n"].concat();
+    assert_eq!(answered(&hello_and_text), [ACCEPTED]);
+    assert_eq!(alert(TLS_IN_CLEAR), "answered in plain text");
+}
+
+#[test]
+fn a_remote_desktop_turns_into_it() {
+    let request = b"\x03\0\0\x13\x0e\xe0\0\0\0\0\0\x01\0\x08\0\x03\0\0\0";
+    let confirm = b"\x03\0\0\x13\x0e\xd0\0\0\x12\x34\0\x02\x0f\x08\0\x02\0\0\0";
+    let talk = Talk::tcp(3389).client(request).server(confirm);
+    assert_eq!(talk.app(), Some("rdp"));
+    let talk = talk.client(record(HANDSHAKE, &usual())).server(record(ALERT, &[2, 40]));
+    assert_eq!((talk.app(), talk.codes()), (Some("rdp+tls"), vec![40]));
+    // Without: nobody looks for ever.
+    let talk = (0..9).fold(Talk::tcp(3389).client(request).server(confirm), |talk, _| {
+        talk.client(b"\x03\0\0\x0c\x02\xf0\x80\x64\0\0\0\0").server(b"\0\x05")
+    });
+    assert_eq!((talk.app(), talk.slot.stage), (Some("rdp"), AppStage::Skip));
 }
 
 fn hello_retry() -> [u8; 32] {

@@ -1,6 +1,7 @@
 //! TLS records (RFC 8446 section 5.1) and the handshake messages in them that can be read.
 
 use crate::dissect::Carriage;
+use crate::dissect::tls::alerts;
 use crate::dissect::tls::hello::{ClientHello, ServerHello};
 use crate::model::{LayerWriter, Show};
 
@@ -62,29 +63,7 @@ fn column(number: u64) -> &'static str {
 }
 
 fn alert(number: u64) -> &'static str {
-    match number {
-        0 => "Close Notify",
-        10 => "Unexpected Message",
-        20 => "Bad Record MAC",
-        40 => "Handshake Failure",
-        42 => "Bad Certificate",
-        43 => "Unsupported Certificate",
-        44 => "Certificate Revoked",
-        45 => "Certificate Expired",
-        46 => "Certificate Unknown",
-        47 => "Illegal Parameter",
-        48 => "Unknown CA",
-        49 => "Access Denied",
-        50 => "Decode Error",
-        51 => "Decrypt Error",
-        70 => "Protocol Version",
-        71 => "Insufficient Security",
-        80 => "Internal Error",
-        86 => "Inappropriate Fallback",
-        112 => "Unrecognized Name",
-        120 => "No Application Protocol",
-        _ => "",
-    }
+    u32::try_from(number).ok().and_then(alerts::words).unwrap_or("Unknown")
 }
 
 /// Whether bytes begin with a record.

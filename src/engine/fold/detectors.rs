@@ -5,9 +5,10 @@ use crate::dissect::registry;
 use crate::engine::tape::Request;
 use crate::engine::tape::precomputed::Precomputed;
 use crate::mirror::{
-    Acked, AckedBySecond, AdvanceCounts, AdvanceState, ByHost, ByPause, ClockCounts, CopyVerdict, Digest, DirectionCounts, DuplicateCounts,
-    DuplicateFilter, Health, HealthCounts, Loss, LossCounts, LossState, LostBytes, MutualStream, NumberedStreams, OneWayFlow, OrderCounts,
-    Overtaken, OvertakenCounts, Pause, PauseWitness, Ratios, StreamCounts, Stretches, TransitReport, UnmatchedCounts, Witness, window,
+    Acked, AckedBySecond, AdvanceCounts, AdvanceState, Beginnings, ByHost, ByPause, ClockCounts, CopyVerdict, Digest, DirectionCounts,
+    DuplicateCounts, DuplicateFilter, Health, HealthCounts, Loss, LossCounts, LossState, LostBytes, MutualStream, NumberedStreams,
+    OneWayFlow, OrderCounts, Overtaken, OvertakenCounts, Pause, PauseWitness, Ratios, StreamCounts, Stretches, TransitReport,
+    UnmatchedCounts, Witness, window,
 };
 use crate::model::mix::Keys;
 use crate::model::sum::{Appended, ByPart, sums};
@@ -84,6 +85,8 @@ sums! {
         pub tags: TagFlows,
         /// Directions.
         pub sides: DirectionCounts,
+        /// Beginnings.
+        pub begun: Beginnings,
         /// Loss.
         pub ratios: Ratios,
         /// Acknowledged data by the host that opens conversations.
@@ -372,6 +375,9 @@ impl Detectors {
             let seen = Episode { first: record.rest.first, last: record.last() };
             let is_mutual = flow.tcp.acked() || flow.tcp.answered() || is_answered(flow.app.app, packets);
             part.sides.add(&OneWayFlow { key: &flow.key, packets, is_mutual, seen });
+            if let Some(from) = request.first.filter(|_| flow.tcp.has_ended()) {
+                part.begun.add(flow.traffic, seen.first, from, flow.tcp.opened());
+            }
         }
         recent.streams = self.numbered.counts(|last| age(last) <= RECENT);
         older.streams = self.numbered.counts(|last| (RECENT + 1..=REMEMBERED).contains(&age(last)));

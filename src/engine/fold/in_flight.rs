@@ -2,7 +2,7 @@
 
 use crate::capture::Packet;
 use crate::mirror::Digest;
-use crate::model::Frame;
+use crate::model::{Direction, Frame};
 use crate::stats::ContextKey;
 use crate::stats::flow::SlotHint;
 
@@ -16,8 +16,9 @@ pub struct InFlight<'a> {
     /// The fingerprint of its context.
     pub(super) context: u64,
     pub(super) probe: SlotHint,
-    /// Whether it is a segment with data, as far as is known before it is shown.
+    /// Whether it is a segment with data, and which way it goes, as far as is known before it is shown.
     pub(super) has_data: bool,
+    pub(super) way: Direction,
 }
 
 impl InFlight<'_> {

@@ -262,7 +262,9 @@ impl Reader {
 
     /// Everything counted so far.
     pub fn report(&self) -> DissectReport {
-        self.dissectors.report()
+        let mut report = self.dissectors.report();
+        report.losses.rtp_packets = self.yielded.rtp.unfollowed();
+        report
     }
 
     /// Names of addresses, in no order.

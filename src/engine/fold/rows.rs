@@ -157,6 +157,7 @@ fn conversation(
         ba: flow.traffic[1],
         recent_ab: added[0],
         recent_ba: added[1],
+        began: None,
         first: record.rest.first,
         last: record.last(),
         originator_is_a: flow.originator == 0,
@@ -175,7 +176,8 @@ fn conversation(
 /// What is spoken in a conversation, and how that is known.
 pub fn spoken(flow: &FlowHot<FlowDetectors>) -> Option<(&'static str, AppBy)> {
     let by_content = registry::token(flow.app.app).map(|token| (token, AppBy::Content));
-    let by_port = || app_by_port(ConversationKind::of(&flow.key), flow).map(|service| (service, AppBy::Port));
+    let by_port =
+        || app_by_port(ConversationKind::of(&flow.key), flow).filter(|_| !flow.app.denies_ports()).map(|service| (service, AppBy::Port));
     by_content.or_else(by_port)
 }
 

@@ -183,6 +183,7 @@ impl Shard {
     pub fn load<'a>(&mut self, packet: &Packet, bytes: &'a [u8], facts: &Precomputed, flight: &mut InFlight<'a>) -> bool {
         (flight.hash, flight.context) = (facts.hash, facts.context);
         flight.has_data = facts.fast.is_tcp() & (facts.fast.payload > 0);
+        flight.way = facts.fast.direction;
         self.flows.prefetch(flight.hash);
         let waits = self.detectors.knows(facts);
         if !waits {
@@ -211,6 +212,7 @@ impl Shard {
         flight.frame.hash = flight.frame.flow.as_ref().map_or(0, |(key, _)| self.hash_keys.shards_hash(key));
         let frame = &flight.frame;
         flight.has_data = frame.tcp.is_some_and(|segment| segment.payload > 0);
+        flight.way = frame.flow.map_or(Direction::AToB, |(_, way)| way);
         flight.digest = self.detectors.digest(frame);
         flight.hash = frame.flow.as_ref().map_or(0, |(key, _)| self.flows.hash(key));
         flight.context = self.contexts.fingerprint(frame.path, frame.mac.as_ref(), &frame.vlans);
@@ -227,6 +229,9 @@ impl Shard {
     #[inline(always)]
     pub fn approach(&self, flight: &InFlight) {
         self.flows.approach(flight.probe);
+        if self.flows.may_change_context(flight.probe, flight.way, flight.context) {
+            self.contexts.prefetch(flight.context);
+        }
     }
 
     /// The same, for what that refers to.
@@ -239,6 +244,9 @@ impl Shard {
     #[inline(always)]
     pub fn approach_most(&self, flight: &InFlight) {
         self.flows.approach_most(flight.probe);
+        if flight.has_data & self.flows.may_turn(flight.probe, flight.way) {
+            self.unread.prefetch(flight.probe.at());
+        }
     }
 
     /// Folds in a packet in flight and says where it was heading; `None` when it is a copy that is left out. Conversations that had to make
@@ -279,13 +287,13 @@ impl Shard {
             | self.stalls.any()
             || self.losses.any() && frame.tcp.is_some_and(|segment| segment.payload == 0)
         {
-            let segment = network::MarkedSegment { frame, tcp: &tcp, analysis, before };
+            let segment = network::MarkedSegment { frame, tcp: &tcp, analysis, before, hash: flight.hash };
             let ledgers = (&mut self.losses, &mut self.stalls, &mut self.stuck, &mut self.kept);
             lost = network::segment(&mut self.connections, ledgers, flow, &segment);
         }
-        let interest = analysis.turn.map(|turn| network::turn(&mut self.unread, flow, frame, at, turn));
+        let interest = analysis.turn.map(|turn| network::turn(&mut self.unread, flow, frame, (at, flight.hash), turn));
         if step.flags & (FIN | RST) != 0 {
-            self.unread.end(&flow.key);
+            self.unread.end(&flow.key, flight.hash, at);
         }
         self.detectors.conversation(&mut flow.detectors, frame, &flow.numbers, &tcp, holes, packet.load);
         let heading = flow.heading[step.direction as usize];
@@ -411,7 +419,7 @@ impl Shard {
             self.flows.note_vlan(at, old.ids());
             self.flows.note_vlan(at, context.vlans.ids());
         }
-        let (now, is_new) = self.contexts.enter(context, step.time);
+        let (now, is_new) = self.contexts.enter(context, fingerprint, step.time);
         if is_new {
             self.is_fresh(frame);
         }

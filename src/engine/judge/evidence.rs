@@ -9,8 +9,8 @@ use crate::engine::tape::Request;
 use crate::mirror::{AdvanceCounts, LossCounts, LossSplit, UnmatchedCounts, clustered, flat_top, uneven};
 use crate::model::Arrange as _;
 use crate::model::evidence::{
-    AdvanceEvidence, ClockEvidence, ContentEvidence, CopyEvidence, ExchangeSides, HostEvidence, LossEvidence, NARROW_SEQUENCE_BITS,
-    PortAway, SessionLoss, SideEvidence, StreamEvidence, TransitEvidence,
+    AdvanceEvidence, BegunConnections, ClockEvidence, ContentEvidence, CopyEvidence, ExchangeSides, HostEvidence, LossEvidence,
+    NARROW_SEQUENCE_BITS, PortAway, SessionLoss, SideEvidence, StreamEvidence, TransitEvidence,
 };
 use crate::model::time::SECOND;
 use crate::model::{Episode, Estimate, Mac, SourceInfo, Sum, TunnelKind, wilson};
@@ -28,6 +28,9 @@ fn segment(loss: &LossCounts) -> u64 {
 
 /// Part of the beats of a clock's grain that may lack a packet, or have one more, where packets are sent on that beat.
 const BEAT: f64 = 0.05;
+
+/// Share of one-sided conversations, lower end of its interval, from which on they say that more may be missing.
+const ONE_SIDED: f64 = 0.02;
 
 /// Conversations of the last minute before those of the last ten are left out.
 const CONVERSATIONS: u64 = 20;
@@ -82,7 +85,12 @@ fn by_strata(request: &Request, detected: &DetectorReport, sums: &Sums, even: Es
     let seconds = detected.acked.strata(&request.load.arrived, sums.from, segment);
     let told = [uneven(&seconds, segment), uneven(&conversations(detected).hosts.0, segment)];
     let more = told.into_iter().flatten().filter(|told| told.low > even.rate);
-    more.max_by(|a, b| a.rate.total_cmp(&b.rate)).map_or(even, |told| Estimate { n: even.n, ..told })
+    let told = more.max_by(|a, b| a.rate.total_cmp(&b.rate)).map_or(even, |told| Estimate { n: even.n, ..told });
+    let told = unmatched(sums).map_or(told, |lone| LossEvidence::beside(told, &lone));
+    // Of conversations that show one direction nothing acknowledged tells what the other said.
+    let sides = conversations(detected).sides.mutual;
+    let one_sided = wilson(sides.one_sided, sides.all);
+    if one_sided.low > ONE_SIDED { Estimate { high: told.high.max(one_sided.high), ..told } } else { told }
 }
 
 /// Conversations of the last minute, or where they are few those before as well.
@@ -145,7 +153,11 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         vendor: vendor(request, switch),
         copies: CopyEvidence { proof: counts.copied, distant: sums.distant.evidence(), ..counts.duplicates.evidence(!dropped) },
         loss: loss_evidence(request, detected, sums, &talks, (all, split)),
-        sides: SideEvidence { exchanges: exchanges(&health.unmatched), ..talks.sides.evidence(mac_pairs) },
+        sides: SideEvidence {
+            exchanges: exchanges(&health.unmatched),
+            begun: BegunConnections { connections: talks.begun.connections, unseen: talks.begun.unseen },
+            ..talks.sides.evidence(mac_pairs)
+        },
         tags: switch.tags.evidence(&talks.tags),
         sizes: health.size_evidence(outer.errors),
         checksums: health.checksum_evidence(),

@@ -22,7 +22,9 @@ pub fn link_use(reading: &LinkReading, clock: &ClockEvidence) -> Option<LinkUse>
         None if coarse.speed < SLOWEST_FINE_BURSTS => {
             format!("below {} a finer bin would hold a few frames", units::bits_per_second(SLOWEST_FINE_BURSTS as f64))
         }
-        None => "packets are stamped by the kernel, when it takes them: finer times would be its own".to_owned(),
+        None => {
+            "no adapter is known to have stamped the packets: a kernel does when it takes them, and finer times would be its own".to_owned()
+        }
         Some(_) if !is_known => "the resolution of the clock is not known".to_owned(),
         Some(_) if !tells(FINE_BIN) => format!("the clock tells {resolution} apart"),
         Some(fine) if fine.is_beyond_the_link() => {
@@ -62,7 +64,7 @@ mod tests {
         let why = |reading: LinkReading| link_use(&reading, &clock(1_000, 1_000)).map(|used| used.coarse).unwrap_or_default();
         assert_eq!(why(read(1_000_000_000)), "");
         assert!(why(read(100_000_000)).contains("1.00 Gb/s"), "{}", why(read(100_000_000)));
-        assert!(why(LinkReading { fine: None, ..read(1_000_000_000) }).contains("by the kernel"));
+        assert!(why(LinkReading { fine: None, ..read(1_000_000_000) }).contains("no adapter is known"));
         // One bin of a hundred that are half full may be too full, for a frame that ends in the next.
         let beyond = |beyond, full| {
             let mut read = read(1_000_000_000);

@@ -1,5 +1,6 @@
 //! From the detectors' counts to the mirror as a snapshot shows it.
 
+use crate::decode::Rules;
 use crate::diagnose::{self, Evidence, Judge, Vendor, VendorTopic};
 use crate::engine::fold::detectors::DetectorReport;
 use crate::engine::judge::asked;
@@ -24,6 +25,7 @@ const VLAN_PAIRS: usize = 64;
 pub struct MirrorJudge {
     dedup: bool,
     caps: CapScale,
+    rules: Rules,
     beside: Option<Beside>,
     judge: Judge,
     /// Whether findings ever rested on the recent past: then what stands is known from before.
@@ -37,15 +39,15 @@ pub struct MirrorJudge {
 }
 
 impl MirrorJudge {
-    /// Nothing judged yet.
-    pub fn new(dedup: bool, caps: CapScale, beside: Option<Beside>) -> Self {
-        Self { dedup, caps, beside, network: NetworkJudge::within(caps, beside), ..Self::default() }
+    /// Nothing judged yet of packets that are read by these rules.
+    pub fn new(dedup: bool, caps: CapScale, rules: Rules, beside: Option<Beside>) -> Self {
+        Self { dedup, caps, rules, beside, network: NetworkJudge::within(caps, beside), ..Self::default() }
     }
 }
 
 impl Assess for MirrorJudge {
     fn forget(&mut self) {
-        *self = Self::new(self.dedup, self.caps, self.beside);
+        *self = Self::new(self.dedup, self.caps, std::mem::take(&mut self.rules), self.beside);
     }
 
     fn leave(&mut self) {
@@ -77,6 +79,9 @@ impl Assess for MirrorJudge {
         let evidence = evidence::evidence(sources, all, &lately);
         let mut evidence = super::host::with_host_facts(evidence, &request.host);
         evidence.network.expired = self.network.expired();
+        evidence.copies = evidence.copies.without(self.network.attracts(request.now));
+        // What is read so and contradicts itself is no reason to advise that.
+        evidence.contents.carriers.retain(|(port, kind, _)| self.rules.reads(*port) != Some(*kind));
         evidence.first_look = first_look;
         evidence.order.hidden = self.network.quickest();
         self.was_live |= live;

@@ -7,8 +7,8 @@ use crate::model::evidence::{LONG_POLL, NetworkEvidence, PROMPT, SLOW_FLOOR, SLO
 use crate::model::limits::CONTROL_WAITING;
 use crate::model::time::SECOND;
 use crate::model::{
-    AppId, CapScale, ControlMessage, ExchangeOutcome, Finding, Flood, FloodSecond, LinkLoad, NetworkBatch, NetworkEvent, Proofs, Proto,
-    ServiceKey, Severity, SwitchView, Timestamp, Transaction, TransactionEnd, Verdict,
+    AppId, CapScale, ControlMessage, ExchangeOutcome, Finding, Flood, FloodSecond, LinkLoad, Mac, NetworkBatch, NetworkEvent, Proofs,
+    Proto, ServiceKey, Severity, SwitchView, Timestamp, Transaction, TransactionEnd, Verdict, memory,
 };
 use crate::names::{self, Transport};
 use crate::snapshot::{Network, NetworkMatter, Service, StreamRow, Table};
@@ -19,6 +19,9 @@ use std::collections::{BTreeSet, VecDeque};
 
 /// Frames to many that a shard counts in a second, from which it is judged by their time even where nothing else happens.
 const FLOODED: u64 = 16;
+
+/// Events that are asked for before they are taken in.
+const AHEAD: usize = 4;
 
 /// What stands between two judgements.
 #[derive(Debug, Default)]
@@ -31,8 +34,8 @@ pub struct NetworkJudge {
     judged: Option<i64>,
     findings: Vec<Finding>,
     switch: SwitchLedger,
-    /// The events of a beat in the order of their time, each with its batch and its number there; kept for its memory.
-    order: Vec<(Timestamp, u32, u32)>,
+    /// The events of a beat in the order of their time, each with its batch and its number there as one number; kept for its memory.
+    order: Vec<u128>,
     /// Control packets, and frames to many, that are not taken in: in their order.
     waiting: VecDeque<ControlMessage>,
     floods: VecDeque<FloodSecond>,
@@ -66,11 +69,16 @@ impl NetworkJudge {
         let mut order = std::mem::take(&mut self.order);
         order.clear();
         for (at, batch) in (0u32..).zip(&batches) {
-            order.extend((0u32..).zip(&batch.events).map(|(number, event)| (event.time(), at, number)));
+            order.extend((0u32..).zip(&batch.events).map(|(number, event)| place(event.time(), at, number)));
         }
+        // Many of them, in an order that nobody can guess: of one number each, which is compared without a branch.
         order.sort_unstable();
-        let event = |&(_, at, number): &(Timestamp, u32, u32)| batches.get(at as usize)?.events.get(number as usize);
-        order.iter().filter_map(event).for_each(|event| self.happened(event));
+        let event = |&place: &u128| batches.get((place >> 32) as u32 as usize)?.events.get(place as u32 as usize);
+        for (at, place) in order.iter().enumerate() {
+            // They lie where their shards told of them: the next ones are on their way meanwhile.
+            order.get(at + AHEAD).and_then(event).into_iter().for_each(memory::prefetch);
+            event(place).into_iter().for_each(|event| self.happened(event));
+        }
         self.order = order;
         batches.iter().filter_map(|batch| batch.load.as_ref()).for_each(|load| self.loaded(load));
         self.put_in_order();
@@ -229,7 +237,8 @@ impl NetworkJudge {
         }
         self.switch.advance(now);
         let end = self.ledger.now().map_or(now, |latest| latest.max(now));
-        let (evidence, services) = self.evidence_and_services(end, (live || at_end).then_some(at_end && !live), rows);
+        let (evidence, services) =
+            self.evidence_and_services(end, (live || at_end).then_some(at_end && !live), (rows, live.then_some(now)));
         evidence.into_iter().for_each(|evidence| self.look(end, evidence));
         let mut findings = if at_end && !live { self.judge.at_worst() } else { self.findings.clone() };
         if let Some(packets) = mirror.span {
@@ -270,16 +279,27 @@ impl NetworkJudge {
     }
 
     /// What findings rest on, of everything where `at_end`, if it is wanted; and the table of services. Of many services each takes its time.
-    fn evidence_and_services(&self, now: Timestamp, at_end: Option<bool>, rows: usize) -> (Option<NetworkEvidence>, Table<Service>) {
+    fn evidence_and_services(
+        &self,
+        now: Timestamp,
+        at_end: Option<bool>,
+        (rows, lately): (usize, Option<Timestamp>),
+    ) -> (Option<NetworkEvidence>, Table<Service>) {
         let (mut evidence, mut services) = (None, None);
         let mut look = || evidence = at_end.map(|at_end| self.ledger.evidence(now, at_end));
-        let mut list = || services = Some(self.services(rows));
+        let mut list = || services = Some(self.services(rows, lately));
         let is_shared = self.beside.is_some_and(|beside| self.ledger.len() >= MANY_SERVICES && beside(&mut list, &mut look));
         if !is_shared {
             look();
             list();
         }
         (evidence, services.unwrap_or_default())
+    }
+
+    /// Whether a station attracts packets of others by ARP, and sends them on to the one whose they are.
+    pub fn attracts(&self, now: Timestamp) -> impl Fn([Mac; 2]) -> bool {
+        let now = self.ledger.now().map_or(now, |latest| latest.max(now));
+        self.sightings.attracts(now)
     }
 
     /// Seconds of the quickest answers of servers, and of acknowledgements of their clients.
@@ -308,8 +328,8 @@ impl NetworkJudge {
         self.ledger.expired()
     }
 
-    /// Services that were seen, as many as asked for: those with most clients' events first.
-    fn services(&self, rows: usize) -> Table<Service> {
+    /// Services that were seen, as many as asked for: those with most clients' events first; and what happened in the minute up to `lately`.
+    fn services(&self, rows: usize, lately: Option<Timestamp>) -> Table<Service> {
         let service = |totals: crate::stats::services::ServiceTotals| {
             let mut counts = totals.counts;
             word(totals.app, &mut counts);
@@ -327,12 +347,22 @@ impl NetworkJudge {
                 response_by: totals.response_by,
                 network: totals.network,
                 client_network: totals.client_network,
+                lately: totals.lately.map(|mut minute| {
+                    word(totals.app, &mut minute);
+                    Box::new(minute)
+                }),
                 counts,
             }
         };
-        let (services, total_rows) = self.ledger.totals(rows);
+        let (services, total_rows) = self.ledger.totals(rows, lately);
         Table { rows: services.into_iter().map(service).collect(), total_rows, ..Table::default() }
     }
+}
+
+/// The place of an event in the order of all: by its time, its batch and its number there.
+fn place(time: Timestamp, batch: u32, number: u32) -> u128 {
+    let since_the_beginning_of_time = time.0.wrapping_sub(i64::MIN) as u64;
+    u128::from(since_the_beginning_of_time) << 64 | u128::from(batch) << 32 | u128::from(number)
 }
 
 /// Whether too little was judged for a network without a finding to be good: not whether hosts answer, or half of what users notice.
@@ -373,6 +403,12 @@ fn answer(transaction: &Transaction, is_name: bool) -> Answer {
         // Whoever asks a group does not know whether anybody answers.
         _ if matches!(registry::token(transaction.app), Some("mdns" | "llmnr")) => Answer::Uncounted,
         TransactionEnd::Answered(NO_SUCH_NAME) if is_name => Answer::NoSuchName,
+        // What its handshakes come to is told of TLS, wherever it begins.
+        TransactionEnd::Answered(code)
+            if registry::is_tls_within(transaction.app) && registry::outcome(transaction.app, code) != ExchangeOutcome::Ok =>
+        {
+            Answer::Uncounted
+        }
         TransactionEnd::Answered(code) if registry::outcome(transaction.app, code) == ExchangeOutcome::Error => {
             if is_web && code < 500 {
                 Answer::Rejected

@@ -8,7 +8,7 @@ use crate::engine::fold::rows;
 use crate::engine::fold::shard::ShardSums;
 use crate::engine::tape::Request;
 use crate::model::Arrange as _;
-use crate::model::{Address, AppBy, DissectLosses, LearntName, Mac, Proto, ServiceKey, Timestamp, Traffic};
+use crate::model::{Address, DissectLosses, LearntName, Mac, Timestamp, Traffic};
 use crate::snapshot::tables::names::NAMES;
 use crate::snapshot::{
     CaptureSummary, Conversation, Conversations, Diagnosis, Directions, Dissected, Endpoints, Losses, Query, Service, Snapshot, Statistics,
@@ -71,6 +71,7 @@ impl Merge {
         };
         self.tell_vlans(&mut snapshot);
         servers::unname_clients(&mut snapshot.stats.endpoints, &snapshot.stats.conversations);
+        servers::name_ports(&mut snapshot.stats);
         if !snapshot.is_timed() {
             snapshot.forget_times();
         }
@@ -197,18 +198,7 @@ fn complete(services: &mut [Service], conversations: &mut Conversations) {
 
 /// Services of which no event told what is spoken there are called as their conversations are, where content told it of those.
 fn name_services(services: &mut [Service], conversations: &Conversations) {
-    let of = |rows: &[Conversation], protocol: Proto| -> Vec<(ServiceKey, &'static str)> {
-        let told = rows.iter().filter(|c| c.app_by == Some(AppBy::Content));
-        let server = |c: &Conversation| match c.originator_is_a {
-            true => ServiceKey { address: c.b, port: c.b_port, protocol },
-            false => ServiceKey { address: c.a, port: c.a_port, protocol },
-        };
-        told.filter_map(|c| Some((server(c), c.app?))).collect()
-    };
-    let mut spoken = of(&conversations.tcp.rows, Proto::Tcp);
-    spoken.extend(of(&conversations.udp.rows, Proto::Udp));
-    spoken.extend(of(&conversations.sctp.rows, Proto::Sctp));
-    spoken.sort_unstable();
+    let spoken = servers::spoken(conversations);
     for service in services.iter_mut().filter(|service| service.app.is_none()) {
         let at = spoken.partition_point(|(key, _)| *key < service.key);
         service.app = spoken.get(at).filter(|(key, _)| *key == service.key).map(|(_, app)| *app);

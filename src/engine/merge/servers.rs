@@ -3,7 +3,7 @@
 use crate::engine::fold::rows::{ConversationKind, transport};
 use crate::model::{Address, AppBy, Proto, ServiceKey};
 use crate::names;
-use crate::snapshot::{ConnectionEnding, Conversation, Conversations, Endpoints, HostRow, Service};
+use crate::snapshot::{ConnectionEnding, Conversation, Conversations, Endpoints, HostRow, Service, Statistics};
 use hashbrown::{HashMap, HashSet};
 
 /// So many meet one end, and so many times as many as the other, where it is the server of a conversation without a beginning.
@@ -132,6 +132,38 @@ fn named_ports(hosts: &[HostRow]) -> NamedPorts {
     named
 }
 
+/// What content told of the servers of conversations, by the servers.
+pub(super) fn spoken(conversations: &Conversations) -> Vec<(ServiceKey, &'static str)> {
+    let c = conversations;
+    let of = |rows: &[Conversation], protocol: Proto| -> Vec<(ServiceKey, &'static str)> {
+        let told = rows.iter().filter(|c| c.app_by == Some(AppBy::Content));
+        let server = |c: &Conversation| match c.originator_is_a {
+            true => ServiceKey { address: c.b, port: c.b_port, protocol },
+            false => ServiceKey { address: c.a, port: c.a_port, protocol },
+        };
+        told.filter_map(|c| Some((server(c), c.app?))).collect()
+    };
+    let mut spoken = of(&c.tcp.rows, Proto::Tcp);
+    spoken.extend(of(&c.udp.rows, Proto::Udp));
+    spoken.extend(of(&c.sctp.rows, Proto::Sctp));
+    spoken.sort_unstable();
+    spoken
+}
+
+/// Ports are called after what content tells of them, of the service there or of its conversations; else after their number stays a guess.
+pub(super) fn name_ports(stats: &mut Statistics) {
+    let services = stats.services.rows.iter().filter_map(|service| Some((service.key, service.app?)));
+    let told: HashMap<ServiceKey, &'static str> = spoken(&stats.conversations).into_iter().chain(services).collect();
+    let e = &mut stats.endpoints;
+    for (hosts, protocol) in [(&mut e.tcp.rows, Proto::Tcp), (&mut e.udp.rows, Proto::Udp), (&mut e.sctp.rows, Proto::Sctp)] {
+        for host in hosts {
+            if let Some(app) = told.get(&ServiceKey { address: host.address, port: host.port, protocol }) {
+                (host.app, host.app_by) = (Some(*app), Some(AppBy::Content));
+            }
+        }
+    }
+}
+
 /// Ports below are a server's.
 const SYSTEM: u16 = 1024;
 
@@ -194,6 +226,7 @@ mod tests {
             ba: some,
             recent_ab: some,
             recent_ba: some,
+            began: None,
             first: Timestamp(0),
             last: Timestamp(1),
             originator_is_a: one.1.is_multiple_of(2),
@@ -260,6 +293,7 @@ mod tests {
                 first,
                 last,
                 inside: None,
+                app_by: None,
                 app,
                 vlans: Default::default(),
                 peers: 1,
@@ -287,5 +321,36 @@ mod tests {
         face(&mut all);
         assert_eq!(all.tcp.rows[0], begun);
         assert_eq!((all.tcp.rows[1].app, all.tcp.rows[1].originator_is_a), (Some("tls"), true));
+    }
+
+    #[test]
+    fn a_port_is_called_after_what_content_tells_of_it() {
+        let port = |n: u8, port: u16, app| HostRow {
+            address: at(n),
+            port,
+            tx: Traffic::default(),
+            rx: Traffic::default(),
+            recent_tx: Traffic::default(),
+            recent_rx: Traffic::default(),
+            first: Timestamp(0),
+            last: Timestamp(0),
+            inside: None,
+            app: Some(app),
+            app_by: Some(AppBy::Port),
+            vlans: Default::default(),
+            peers: 0,
+            itself: Traffic::default(),
+        };
+        let mut stats = Statistics::default();
+        stats.endpoints.tcp.rows = vec![port(1, 443, "https"), port(2, 443, "https")];
+        stats.endpoints.udp.rows = vec![port(1, 443, "https")];
+        let tls =
+            Conversation { app: Some("tls"), app_by: Some(AppBy::Content), originator_is_a: false, ..met((at(1), 443), (at(9), 50_000)) };
+        stats.conversations.tcp.rows = vec![tls];
+        name_ports(&mut stats);
+        let shown = |rows: &[HostRow]| rows.iter().map(|row| (row.app, row.app_by)).collect::<Vec<_>>();
+        let (known, guessed) = ((Some("tls"), Some(AppBy::Content)), (Some("https"), Some(AppBy::Port)));
+        assert_eq!(shown(&stats.endpoints.tcp.rows), [known, guessed], "another host's port stays a guess");
+        assert_eq!(shown(&stats.endpoints.udp.rows), [guessed], "and so does the same number of another protocol");
     }
 }

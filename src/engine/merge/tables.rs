@@ -2,7 +2,7 @@
 
 use crate::engine::merge::row_budget::{INDEX, NUMBERS, RowBudget};
 use crate::model::index::{Index, NONE};
-use crate::model::{Address, Path, Timestamp, Traffic, VlanStack, memory};
+use crate::model::{Address, AppBy, Path, Timestamp, Traffic, VlanStack, memory};
 use crate::snapshot::table::places;
 use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::tables::endpoints::ENDPOINTS;
@@ -244,20 +244,24 @@ impl RowTable<HostRow> {
         app: impl FnOnce() -> Option<&'static str>,
     ) -> Option<&mut HostRow> {
         let zero = Traffic::default();
-        let make = || HostRow {
-            address,
-            port,
-            tx: zero,
-            rx: zero,
-            recent_tx: zero,
-            recent_rx: zero,
-            first: added.first,
-            last: added.last,
-            inside: inside(),
-            app: app(),
-            vlans: VlanStack::default(),
-            peers: 0,
-            itself: zero,
+        let make = || {
+            let app = app();
+            HostRow {
+                address,
+                port,
+                tx: zero,
+                rx: zero,
+                recent_tx: zero,
+                recent_rx: zero,
+                first: added.first,
+                last: added.last,
+                inside: inside(),
+                app_by: app.map(|_| AppBy::Port),
+                app,
+                vlans: VlanStack::default(),
+                peers: 0,
+                itself: zero,
+            }
         };
         let Some(at) = self.row(hash, (address, port), make) else {
             self.count_other(added.traffic);
@@ -296,6 +300,7 @@ impl RowTable<Conversation> {
             ba: zero,
             recent_ab: zero,
             recent_ba: zero,
+            began: None,
             first: added.first,
             last: added.last,
             originator_is_a,

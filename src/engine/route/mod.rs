@@ -3,5 +3,7 @@
 pub mod beats;
 pub mod intervals;
 pub mod link_bins;
+pub mod pace;
 pub mod peek;
+pub mod standing;
 pub mod utilisation;

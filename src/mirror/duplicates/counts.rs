@@ -2,9 +2,10 @@
 
 use super::fingerprint::Vantage;
 use crate::model::evidence::Destinations;
-use crate::model::limits::COPY_VLAN_PAIRS;
+use crate::model::limits::{COPY_SENDERS_ON, COPY_VLAN_PAIRS};
 use crate::model::sum::{Rule, Sum, sums};
-use crate::model::{ProvingPackets, SeenAt, Traffic};
+use crate::model::{Mac, ProvingPackets, SeenAt, Traffic};
+use std::collections::BTreeMap;
 
 /// Gaps below this are alike: captures have stamps of a microsecond, and some switches send copies one behind the other.
 pub(super) const GRAIN: u64 = 20_000;
@@ -218,6 +219,9 @@ sums! {
         pub remarked: [[u64; 8]; 8],
         /// Copies by the DSCP of the first sighting and by theirs, where these differ, sorted by both.
         pub remarked_dscp: Vec<VlanChange> => VlanChanges,
+        /// Copies that a station took in and sent on in the same VLAN, by that station and the one it sent them to; at most
+        /// [`COPY_SENDERS_ON`] pairs a shard.
+        pub sent_on: BTreeMap<[Mac; 2], u64>,
         /// Copies with a change of VLAN beyond the cap.
         pub vlans_other: u64,
         /// Packets that carry payload (all but TCP segments with at most one byte), copies included.
@@ -253,10 +257,10 @@ impl DuplicateCounts {
         self.sightings.iter().take_while(|&&n| n > least).count().max(1) as u8
     }
 
-    /// How often four in five packets came, at least; 0 when that is once.
+    /// How often 17 in 20 packets came, at least; 0 when that is once.
     pub fn times(&self) -> u64 {
         let firsts = self.compared().saturating_sub(self.copies().packets);
-        let came = |n: &u64| n.saturating_mul(5) >= firsts.saturating_mul(4);
+        let came = |n: &u64| n.saturating_mul(20) >= firsts.saturating_mul(17);
         match self.sightings.iter().take_while(|n| came(n)).count() {
             0 => 0,
             n if n < self.sightings.len() => n as u64 + 1,
@@ -315,6 +319,26 @@ impl DuplicateCounts {
         }
         if let Some(n) = self.sightings.get_mut(usize::from(seen.saturating_sub(1)).min(SIGHTINGS - 1)) {
             *n += 1;
+        }
+    }
+
+    /// Counts a copy as sent on, where the places say that it was: by a station to another.
+    pub(super) fn count_sent_on(&mut self, [from, to]: [Vantage; 2], stations: [Mac; 2]) {
+        if !from.is_sent_on(to) {
+            return;
+        }
+        let is_full = self.sent_on.len() >= COPY_SENDERS_ON;
+        match self.sent_on.get_mut(&stations) {
+            Some(n) => *n += 1,
+            None if is_full => {}
+            None => _ = self.sent_on.insert(stations, 1),
+        }
+    }
+
+    /// Takes that back.
+    pub(super) fn uncount_sent_on(&mut self, [from, to]: [Vantage; 2], stations: [Mac; 2]) {
+        if let Some(n) = self.sent_on.get_mut(&stations).filter(|_| from.is_sent_on(to)) {
+            *n = n.saturating_sub(1);
         }
     }
 

@@ -49,6 +49,12 @@ impl Vantage {
         (self.0 ^ other.0) & MACS != 0 || self.ttl() != other.ttl()
     }
 
+    /// Whether somebody took a packet in here and sent it on there, in the same VLAN past the same place of the mirror.
+    pub fn is_sent_on(self, there: Self) -> bool {
+        let is_same_net = self.vlan() == there.vlan() && self.via() == there.via();
+        is_same_net && (self.0 ^ there.0) & MACS != 0 && there.ttl() <= self.ttl()
+    }
+
     /// A hash of mirror session, capture interface and port.
     pub fn via(self) -> u8 {
         (self.0 >> 40) as u8
@@ -372,7 +378,9 @@ fn v6(frame: &Frame, ip: &[u8; 40], all: &[u8], keys: &Keys, cover: &mut usize) 
     let length = usize::from(u16::from_be_bytes([ip[4], ip[5]]));
     let end = if length == 0 { all.len() } else { 40 + length };
     let net = frame.net.unwrap_or(0);
-    let start = (frame.transport.unwrap_or(frame.payload).saturating_sub(net) as usize).clamp(40, all.len());
+    // What a tunnel that stays on carries lies behind its own headers: nothing was decoded of less. A fragment has no headers behind its own.
+    let start = frame.transport.or(Some(frame.payload).filter(|_| frame.fragment)).map_or(40, |at| at.saturating_sub(net) as usize);
+    let start = start.clamp(40, all.len());
     let protocol = frame.flow.as_ref().map_or(ip[6], |(key, _)| key.protocol);
     let later = frame.fragment && frame.transport.is_none();
     // A fragment's identification and offset are in the eight bytes before.

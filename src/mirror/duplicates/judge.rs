@@ -9,7 +9,7 @@ use super::watch::Multiplicity;
 use super::{CopyVerdict, DuplicateFilter, LEARN, WINDOW, WINDOW_HIGH, WINDOW_LOW};
 use crate::model::evidence::LOOP_HOPS;
 use crate::model::time::MILLISECOND;
-use crate::model::{Cast, Frame, Traffic};
+use crate::model::{Cast, Frame, Mac, Traffic};
 
 /// Farthest apart that sightings may be which only their repetition says to be copies.
 const WEAK: u64 = 10 * MILLISECOND as u64;
@@ -349,6 +349,7 @@ impl DuplicateFilter {
         }
         self.counts.copied_at.note(frame.time);
         self.counts.count_copy(class, frame.wire, repeat.code, repeat.seen(), places);
+        self.counts.count_sent_on(places, stations(frame));
         self.counts.payload_copies += u64::from(!digest.light);
         if class.is_transit() && repeat.seen() == 1 {
             self.transits.count(class, places, repeat.now, repeat.now.abs_diff(repeat.entry.first));
@@ -404,10 +405,16 @@ impl DuplicateFilter {
     }
 }
 
+/// Who sent a frame, and to whom.
+fn stations(frame: &Frame) -> [Mac; 2] {
+    frame.mac.map_or_else(Default::default, |(source, destination)| [source, destination])
+}
+
 fn held_copy(frame: &Frame, digest: &Digest, repeat: &Repeat, (sign, class): (Sign, CopyClass)) -> HeldCopy {
     HeldCopy {
         key: digest.print.key,
         places: [repeat.entry.print.place(), digest.print.place()],
+        stations: stations(frame),
         time: repeat.now,
         flow: digest.flow,
         wire: frame.wire,

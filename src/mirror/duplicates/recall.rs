@@ -7,7 +7,7 @@ use super::fingerprint::Vantage;
 use super::table::Entry;
 use super::{CopyTimes, DuplicateFilter, REACH, WINDOW};
 use crate::model::limits::{COPY_DECIDED, COPY_HELD};
-use crate::model::{Timestamp, Traffic};
+use crate::model::{Mac, Timestamp, Traffic};
 
 /// What says that a repetition is the same packet, and not another one that looks the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub(super) struct HeldCopy {
     pub key: u64,
     /// Where it was seen first, and this time.
     pub places: [Vantage; 2],
+    /// Who sent it this time, and to whom.
+    pub stations: [Mac; 2],
     pub time: i64,
     pub flow: u32,
     pub wire: u32,
@@ -232,6 +234,7 @@ impl DuplicateFilter {
             counts.ambiguous = counts.ambiguous.since(Traffic { packets: 1, wire_bytes: copy.wire.into() });
             counts.copied_at.note(Timestamp(copy.time));
             counts.count_copy(copy.class, copy.wire, copy.code, copy.seen, copy.places);
+            counts.count_sent_on(copy.places, copy.stations);
             counts.payload_copies += u64::from(!copy.light);
             if copy.is_transit() {
                 self.transits.count(copy.class, copy.places, copy.time, copy.since.into());
@@ -247,6 +250,7 @@ impl DuplicateFilter {
         if copy.sign != Sign::Weak {
             let counts = &mut *self.counts;
             counts.take_back(copy.class, copy.wire, copy.code, copy.seen, copy.places);
+            counts.uncount_sent_on(copy.places, copy.stations);
             counts.payload_copies = counts.payload_copies.saturating_sub(u64::from(!copy.light));
             let at = Timestamp(copy.time);
             let traffic = if looped {

@@ -3,7 +3,7 @@
 use super::share;
 use crate::model::Arrange as _;
 use crate::model::sum::Sum;
-use crate::model::{Address, ProvingPackets, SeenAt, wilson};
+use crate::model::{Address, Mac, ProvingPackets, SeenAt, wilson};
 
 /// Seconds between copies of one packet.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -113,6 +113,8 @@ pub struct CopyEvidence {
     pub copies: u64,
     /// Of them those that passed a router or changed their VLAN in between: no sender repeats a packet like that.
     pub changed: u64,
+    /// Of them those that a station took in and sent on in the same VLAN, by that station and the one it sent them to, most first.
+    pub sent_on: Vec<([Mac; 2], u64)>,
     /// How often nearly every packet came, where that is twice or more; 0 where it is not known.
     pub times: u64,
     /// Equal packets that came more often than this mirror makes copies: traffic.
@@ -161,6 +163,38 @@ impl CopyEvidence {
     /// Copies beyond the first as a share of all packets.
     pub fn share(&self) -> f64 {
         share(self.copies, self.packets)
+    }
+
+    /// Without those that stations sent on to others as `is_traffic` says: packets that passed the mirror on their way to such a station and again on
+    /// their way from there. The mirror copied each once.
+    #[must_use]
+    pub fn without(mut self, is_traffic: impl Fn([Mac; 2]) -> bool) -> Self {
+        let (traffic, other): (Vec<_>, Vec<_>) = self.sent_on.into_iter().partition(|(stations, _)| is_traffic(*stations));
+        self.sent_on = other;
+        let n = traffic.iter().fold(0u64, |sum, (_, n)| sum.saturating_add(*n));
+        // Where most were, nothing tells how often the mirror brings packets.
+        self.times = if n.saturating_mul(2) > self.copies { 0 } else { self.times };
+        for count in [&mut self.packets, &mut self.copies, &mut self.changed] {
+            *count = count.saturating_sub(n);
+        }
+        self
+    }
+
+    /// The stations that sent most of the copies on, those that did most of it first; none where most have another reason.
+    pub fn senders_on(&self) -> Vec<Mac> {
+        let all = self.sent_on.iter().fold(0u64, |sum, (_, n)| sum.saturating_add(*n));
+        if all.saturating_mul(2) <= self.copies {
+            return Vec::new();
+        }
+        let mut by_station: Vec<(u64, Mac)> = Vec::new();
+        for ([station, _], n) in &self.sent_on {
+            match by_station.iter_mut().find(|(_, known)| known == station) {
+                Some((sum, _)) => *sum = sum.saturating_add(*n),
+                None => by_station.push((*n, *station)),
+            }
+        }
+        by_station.arrange_by_key(|&(n, station)| (std::cmp::Reverse(n), station));
+        by_station.into_iter().map(|(_, station)| station).collect()
     }
 
     /// How many seconds later copies come, where most packets come twice and as late as senders send again: the first of them, before it was known

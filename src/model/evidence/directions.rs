@@ -1,6 +1,7 @@
 //! Which directions were seen, and which VLAN tags.
 
 use super::share;
+use crate::model::time::SECOND;
 use crate::model::units::grouped;
 use crate::model::{SeenAt, wilson};
 
@@ -33,6 +34,18 @@ pub struct ExchangeSides {
     pub answers: u64,
 }
 
+/// Time from the beginning of a capture after which a connection that comes has begun meanwhile: those that are in use say something more often.
+pub const BEGUN_AFTER: i64 = 10 * SECOND;
+
+/// Connections that surely began while the capture ran.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BegunConnections {
+    /// All.
+    pub connections: u64,
+    /// Of them those whose beginning was not seen.
+    pub unseen: u64,
+}
+
 /// Which directions were seen.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SideEvidence {
@@ -44,7 +57,9 @@ pub struct SideEvidence {
     pub answered_packets: u64,
     /// Questions and answers.
     pub exchanges: ExchangeSides,
-    /// When those were seen.
+    /// Whether beginnings were seen.
+    pub begun: BegunConnections,
+    /// When one-sided ones were seen.
     pub one_sided_at: SeenAt,
     /// Share of the one-sided ones that have an end in an address block where nine of ten are one-sided.
     pub concentration: f64,

@@ -222,6 +222,24 @@ impl LossEvidence {
     /// Answers, or segments, before they say anything of a smaller share.
     pub const ENOUGH: u64 = 100;
 
+    /// Answers before their questions are taken to say at what rate single packets are missing.
+    pub const ANSWERS: u64 = 20;
+
+    /// Whether what is missing of `all` data is missing in runs: few of the `lone` answers lack their question.
+    pub fn comes_in_runs(all: &Estimate, lone: &Estimate) -> bool {
+        lone.n >= Self::ANSWERS && lone.high < all.low / 2.0
+    }
+
+    /// What is missing of all data, as far as it is known beside what `lone` answers tell of single packets. In runs as much again may be: what falls into a
+    /// hole with what acknowledges it is told by nothing. Where questions are missing oftener than data, as much may be missing of all.
+    pub fn beside(all: Estimate, lone: &Estimate) -> Estimate {
+        if Self::comes_in_runs(&all, lone) {
+            return Estimate { high: 1.0 - (1.0 - all.high).powi(2), ..all };
+        }
+        let is_more = lone.n >= Self::ENOUGH && lone.rate < Self::MOST && lone.low > all.high && all.low > 0.0;
+        if is_more { Estimate { high: all.high.max(lone.high), ..all } } else { all }
+    }
+
     /// One packet in how many is mirrored on purpose, as the mirror says itself or conversations show.
     pub fn sampled(&self) -> Option<f64> {
         let seen = || {

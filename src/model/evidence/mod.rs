@@ -20,7 +20,9 @@ mod tuning;
 
 pub use contents::{CastEvidence, ChecksumEvidence, ContentEvidence, SizeEvidence};
 pub use copies::{CopyEvidence, CopyGap, Destinations, DistantCopies};
-pub use directions::{ANSWERED, CONCENTRATED, ExchangeSides, HALF, HALF_CLEAR, JUDGED, LONE, SideEvidence, TagEvidence};
+pub use directions::{
+    ANSWERED, BEGUN_AFTER, BegunConnections, CONCENTRATED, ExchangeSides, HALF, HALF_CLEAR, JUDGED, LONE, SideEvidence, TagEvidence,
+};
 pub use hops::{HopEvidence, HopFailures, PathOutage};
 pub use host::{ControlEvidence, HostEvidence, PortAway, TransitEvidence};
 pub use hosts::{
@@ -48,8 +50,8 @@ pub use thresholds::{
     OVERTAKEN_REACH, PAST_TOLD_FOR, PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_MISSED_EACH, PAUSE_SHORT, PAUSE_STANDS, PAUSE_STEADY, PROMPT,
     PROXY_ADDRESSES, QUIC_WITHIN, RATE_WINDOW, RATE_WINDOW_LENGTHS, RATIO_BYTES, ROUTERS_BESIDE, SCAN_FAILS, SERVERS_BESIDE, SERVERS_SHARE,
     SHORT_LOGIN, SIGHT_BINS, SIGHT_HELD, SILENT, SILENT_PEER, SLOW_FLOOR, SLOW_NAME_FLOOR, STUCK_LARGE, STUCK_REPEATED, STUCK_WAITED,
-    SURGE_ENDS, SURGE_RATE, SURGE_SHARE, SURGE_TIMES, TLS_CLOSED, TLS_RESET, TLS_SILENT, TTL_PACKETS, USERS_WAIT, USUAL_TIMES,
-    UTILISATION_BOUNDS, WAITS_TOGETHER, WINDOW_FULL,
+    SURGE_ENDS, SURGE_RATE, SURGE_SHARE, SURGE_TIMES, TLS_CLOSED, TLS_IN_CLEAR, TLS_RESET, TLS_SILENT, TTL_PACKETS, USERS_WAIT,
+    USUAL_TIMES, UTILISATION_BOUNDS, WAITS_TOGETHER, WINDOW_FULL,
 };
 pub use time::{Again, ClockEvidence, Forward, GroupOnly, OrderEvidence, Outage};
 pub use tuning::{

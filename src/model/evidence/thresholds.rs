@@ -190,6 +190,9 @@ pub const TLS_CLOSED: u8 = 255;
 /// The same of a hello that is not answered at all.
 pub const TLS_SILENT: u8 = 253;
 
+/// In place of an alert: the server answered a ClientHello, but not in TLS.
+pub const TLS_IN_CLEAR: u8 = 252;
+
 /// Share of a receiver's window that is in flight, but for a segment, when it is full.
 pub static WINDOW_FULL: Threshold = Threshold::share(0.95);
 

@@ -88,6 +88,11 @@ impl ClockEvidence {
     /// See [`Self::FEW`].
     pub const ALIKE: f64 = 0.99;
 
+    /// Whether the packets have no times: nearly all have one stamp.
+    pub fn is_timeless(&self) -> bool {
+        self.packets >= Self::PACKETS && share(self.equal, self.packets) >= Self::ALIKE && self.differences < Self::FEW
+    }
+
     /// Whether there are enough differences between stamps for their grain to be known.
     pub fn is_enough(&self) -> bool {
         let are_alike = self.packets >= Self::PACKETS && share(self.equal, self.packets) >= Self::ALIKE;

@@ -27,6 +27,10 @@ pub const PROBES: u8 = 3;
 /// The same where the other direction is silent.
 pub const PROBES_ONE_WAY: u8 = 8;
 
+/// Payloads of a direction shown to the dissectors of a conversation in which voice may come at any time: consent checks of a call that is set up,
+/// or held, come every five seconds (RFC 7675).
+pub const PROBES_BESIDE_MEDIA: u8 = 250;
+
 /// Server names that conversations refer to, per shard (at most 350 bytes each, 88 MiB in all, a quarter of that with usual ones). Conversations with a further name have none.
 pub const SERVER_NAMES: usize = 4 * 1024;
 

@@ -46,6 +46,9 @@ pub const COPY_HELD_BYTES: usize = 192;
 /// Rows of "from which VLAN to which" that duplicate detection keeps in each shard; more are counted together.
 pub const COPY_VLAN_PAIRS: usize = 64;
 
+/// Stations that send packets on past the mirror, each with one that it sends them to, counted apart in a shard.
+pub const COPY_SENDERS_ON: usize = 16;
+
 /// Pairs of places between which each shard measures how long packets take (1 KiB each, 10 KiB where they scatter most): VLANs a router joins,
 /// ports that are mirrored. Packets between others are counted together.
 pub const TRANSIT_PAIRS: usize = 16;

@@ -31,6 +31,9 @@ pub const SEGMENT_BYTES: usize = 1 << 20;
 /// Beginnings of TCP connections that a list of packets counts from (some 100 bytes each): packets of those beyond keep the numbers of their headers.
 pub const NOTED_STREAMS: usize = 1 << 18;
 
+/// Packets of a list of which the analysis of TCP says something (16 bytes each): those beyond are shown without.
+pub const NOTED_MARKS: usize = 1 << 18;
+
 /// Packets of a list that is not of all of them (8 bytes each): those beyond are not listed.
 pub const LISTED_PACKETS: usize = 1 << 20;
 

@@ -78,7 +78,11 @@ fn wrong(s: &Snapshot) -> Section {
     };
     let network = &s.diagnosis.network;
     let (judged, not) = network.matters();
-    let besides = if not.is_empty() { String::new() } else { format!(" Judged: {judged}; not: {not}.") };
+    let besides = match (judged.is_empty(), not.is_empty()) {
+        (_, true) => String::new(),
+        (true, false) => format!(" Not to be judged here: {not}."),
+        (false, false) => format!(" Judged: {judged}; not: {not}."),
+    };
     let any = if s.diagnosis.findings.iter().any(|finding| finding.active) { "nothing more is found" } else { "no finding" };
     let words = match (network.verdict, network.failures(&network.attempts())) {
         _ if s.span.is_some() => "Network: not judged of a span of time.".to_owned(),

@@ -151,7 +151,7 @@ pub fn findings(s: &Snapshot) -> Option<Section> {
 
 fn finding(f: &Finding, timed: bool) -> Vec<Part> {
     let tone = match f.severity {
-        Severity::Note => Tone::Plain,
+        Severity::Note => Tone::Note,
         Severity::Warning => Tone::Warning,
         Severity::Critical => Tone::Critical,
     };

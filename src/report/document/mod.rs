@@ -11,6 +11,7 @@ mod tables;
 pub use crate::snapshot::table::Room;
 
 use super::chart::Chart;
+use crate::model::Severity;
 
 /// How loud something is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub enum Tone {
     /// As the rest.
     #[default]
     Plain,
+    /// Worth knowing.
+    Note,
     /// All is well.
     Good,
     /// To be looked at.
@@ -31,9 +34,10 @@ impl Tone {
     pub fn sign(self) -> &'static str {
         match self {
             Tone::Plain => "",
+            Tone::Note => Severity::Note.sign(),
             Tone::Good => "●",
-            Tone::Warning => "▲",
-            Tone::Critical => "✖",
+            Tone::Warning => Severity::Warning.sign(),
+            Tone::Critical => Severity::Critical.sign(),
         }
     }
 
@@ -41,6 +45,7 @@ impl Tone {
     pub fn token(self) -> &'static str {
         match self {
             Tone::Plain => "plain",
+            Tone::Note => "note",
             Tone::Good => "good",
             Tone::Warning => "warning",
             Tone::Critical => "critical",

@@ -138,7 +138,7 @@ impl<'a> Differences<'a> {
             rows.into_iter().map(|row| (row.address, (row.total().packets, row.total().wire_bytes))).collect()
         }
         let ip =
-            |s: &'a Snapshot| s.stats.endpoints.ip.rows.iter().chain(&s.stats.endpoints.ipv6.rows).filter(|row| !row.address.is_group());
+            |s: &'a Snapshot| s.stats.endpoints.ip.rows.iter().chain(&s.stats.endpoints.ipv6.rows).filter(|row| row.address.is_somebody());
         let whole = |pick: fn(&Snapshot) -> &Table<HostRow>| [before, after].map(|s| pick(s).total_rows <= pick(s).rows.len() as u64);
         let [v4, v6, stations] = [whole(|s| &s.stats.endpoints.ip), whole(|s| &s.stats.endpoints.ipv6), whole(|s| &s.stats.endpoints.eth)];
         let all = [v4[0] && v6[0], v4[1] && v6[1]];

@@ -101,6 +101,7 @@ mod tests {
             first,
             last,
             inside: None,
+            app_by: None,
             app: None,
             peers: Default::default(),
             itself: Default::default(),

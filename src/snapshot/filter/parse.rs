@@ -349,18 +349,20 @@ fn elsewhere(word: &str) -> Option<String> {
     Some(format!("`{}` is a field of Wireshark's filters: here it is asked for as in `{here}`", printable(word)))
 }
 
-/// That there is no such column, which one may have been meant, and which there are.
+/// That there is no such column, and which one may have been meant; where nothing is near it, which there are.
 fn no_column(word: &str) -> String {
     let named = |heads: Vec<Head>| heads.into_iter().filter(|head| head.screen.is_some()).map(|head| head.name()).collect::<Vec<_>>();
     let meant: Vec<String> = TABLES.iter().flat_map(|table| table.heads()).flat_map(|head| [head.name(), head.token.to_owned()]).collect();
-    let meant = near(word, meant.iter().map(String::as_str)).map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
+    if let Some(meant) = near(word, meant.iter().map(String::as_str)) {
+        return format!("no column is called `{}`; did you mean `{meant}`?", printable(word));
+    }
     let mut shown: Vec<String> = Vec::new();
     for name in [CONVERSATIONS.heads(), ENDPOINTS.heads(), SERVICES.heads()].into_iter().flat_map(named) {
         if !shown.contains(&name) {
             shown.push(name);
         }
     }
-    format!("no column is called `{}`{meant}; there are {}", printable(word), shown.join(", "))
+    format!("no column is called `{}`; there are {}", printable(word), shown.join(", "))
 }
 
 /// Several parts joined, or the only one.

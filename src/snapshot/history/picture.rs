@@ -4,10 +4,10 @@ use super::of_span::load_in;
 use super::{AppAbout, History, HistorySlot, PairAbout, RowAbout, SlotSums, TalkAbout, TalkKey, TopRow, TopRows};
 use crate::model::Arrange as _;
 use crate::model::limits::SNAPSHOT_ROWS;
-use crate::model::{Address, Sum, TimeSpan, Timestamp, Traffic};
+use crate::model::{Address, AppBy, Sum, TimeSpan, Traffic};
 use crate::snapshot::{
-    Casts, Conversation, Conversations, Directions, Endpoints, HostRow, Kinds, ProtocolRow, Snapshot, Statistics, Table, TcpAnalysis,
-    TcpFlags, TrafficClasses, VlanRow,
+    Casts, ConnectionEnding, Conversation, Conversations, Directions, Endpoints, HostRow, Kinds, ProtocolRow, Snapshot, Statistics, Table,
+    TcpAnalysis, TcpFlags, TcpState, TrafficClasses, VlanRow,
 };
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -59,8 +59,10 @@ fn talk(key: &TalkKey, about: TalkAbout, traffic: [Traffic; 2], span: TimeSpan) 
         ba: traffic[1],
         recent_ab: traffic[0],
         recent_ba: traffic[1],
-        first: key.first,
-        last: about.last.min(span.to).max(key.first),
+        // When its first packet in the span came is not kept.
+        began: (key.first < span.from).then_some(key.first),
+        first: key.first.max(span.from),
+        last: about.last.min(span.to).max(key.first.max(span.from)),
         originator_is_a: about.originator_is_a,
         state: None,
         app,
@@ -87,10 +89,11 @@ fn host(address: Address, port: u16, traffic: [Traffic; 2], span: TimeSpan, know
         rx: traffic[1],
         recent_tx: traffic[0],
         recent_rx: traffic[1],
-        first: known.map_or(span.from, |row| row.first),
-        last: known.map_or(span.to, |row| row.last.min(span.to)).max(known.map_or(span.from, |row| row.first)),
+        first: known.map_or(span.from, |row| row.first.max(span.from)),
+        last: known.map_or(span.to, |row| row.last.min(span.to)).max(known.map_or(span.from, |row| row.first.max(span.from))),
         inside: inside.or(known.and_then(|row| row.inside)),
         app: known.and_then(|row| row.app),
+        app_by: known.and_then(|row| row.app_by),
         peers: 0,
         // Of the past it is known only of who talks to nobody else.
         itself: known.filter(|row| row.itself == row.tx).map_or_else(Default::default, |_| traffic[0]),
@@ -173,26 +176,50 @@ impl Snapshot {
     #[must_use]
     pub fn with_span(&self, span: TimeSpan, exact: &Self) -> Self {
         let mut stats = exact.stats.clone();
-        let (now, then) = (&self.stats.conversations, &mut stats.conversations);
-        name_alike(&now.tcp, &mut then.tcp, span);
-        name_alike(&now.udp, &mut then.udp, span);
-        name_alike(&now.sctp, &mut then.sctp, span);
-        name_alike(&now.ip, &mut then.ip, span);
-        name_alike(&now.ipv6, &mut then.ipv6, span);
-        name_alike(&now.eth, &mut then.eth, span);
+        let (now, then) = (&self.stats, &mut stats);
+        now.conversations.beside(&mut then.conversations).into_iter().for_each(|(now, then)| tell_alike(now, then, span));
+        now.endpoints.beside(&mut then.endpoints).into_iter().for_each(|(now, then)| speak_alike(now, then));
+        for service in then.services.rows.iter_mut().filter(|service| service.app.is_none()) {
+            service.app = now.services.rows.iter().find(|known| known.key == service.key).and_then(|known| known.app);
+        }
         let shown = SpanShown { span, asked: span, exact: true, ..SpanShown::default() };
         self.picture_of(shown, stats, self.told_by_packets(exact))
     }
 }
 
-/// Rows keep the beginning by which the present names them.
-fn name_alike(now: &Table<Conversation>, then: &mut Table<Conversation>, span: TimeSpan) {
+/// Conversations keep what the present knows of them beside numbers: what content told, who began, and how they stood at the end of the span, where
+/// its packets alone do not tell.
+fn tell_alike(now: &Table<Conversation>, then: &mut Table<Conversation>, span: TimeSpan) {
     type Key = (Address, u16, Address, u16);
     let key = |row: &Conversation| -> Key { (row.a, row.a_port, row.b, row.b_port) };
     let in_time = now.rows.iter().filter(|row| row.first < span.to && row.last >= span.from);
-    let known: HashMap<Key, Timestamp> = in_time.map(|row| (key(row), row.first)).collect();
+    let known: HashMap<Key, &Conversation> = in_time.map(|row| (key(row), row)).collect();
     for row in &mut then.rows {
-        row.first = known.get(&key(row)).copied().unwrap_or(row.first);
+        let Some(known) = known.get(&key(row)) else { continue };
+        row.began = (known.first < row.first).then_some(known.first);
+        if known.app_by == Some(AppBy::Content) {
+            (row.app, row.app_by) = (known.app, known.app_by);
+        }
+        row.server_name = row.server_name.take().or_else(|| known.server_name.clone());
+        if !row.is_begun() && known.is_begun() {
+            row.originator_is_a = known.originator_is_a;
+            if row.state == Some(TcpState::Midstream) {
+                let goes_on = known.last >= span.to;
+                let stands = (Some(TcpState::Established), Some(ConnectionEnding::Open));
+                (row.state, row.ended) = if goes_on { stands } else { (known.state, known.ended) };
+            }
+        }
+    }
+}
+
+/// Ports are called as the present calls them where content told.
+fn speak_alike(now: &Table<HostRow>, then: &mut Table<HostRow>) {
+    let told = now.rows.iter().filter(|row| row.app_by == Some(AppBy::Content));
+    let known: HashMap<(Address, u16), &HostRow> = told.map(|row| ((row.address, row.port), row)).collect();
+    for row in &mut then.rows {
+        if let Some(known) = known.get(&(row.address, row.port)) {
+            (row.app, row.app_by) = (known.app, known.app_by);
+        }
     }
 }
 
@@ -307,5 +334,74 @@ impl History {
     /// Wire bytes and packets of everything it knows of.
     pub fn total(&self) -> Traffic {
         self.slots.iter().map(|slot| slot.sums.total()).fold(Traffic::default(), Traffic::plus)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Path, Timestamp, VlanStack};
+
+    fn at(n: i64) -> Timestamp {
+        Timestamp::new(100, n * 1_000_000)
+    }
+
+    fn talk_of(first: i64, last: i64) -> Conversation {
+        let some = Traffic { packets: 5, wire_bytes: 500 };
+        let end = |n: u8| Address::V4([10, 0, 0, n].into());
+        let key = TalkKey { a: (end(1), 50_000), b: (end(2), 443), protocol: 6, first: at(first) };
+        let about = TalkAbout {
+            app: None,
+            server_name: None,
+            path: Path::EMPTY,
+            vlans: VlanStack::default(),
+            originator_is_a: true,
+            last: at(last),
+        };
+        talk(&key, about, [some; 2], TimeSpan { from: at(first), to: at(last + 1) })
+    }
+
+    /// What a span of a picture tells of a conversation whose packets in it, from `first` to `last`, do not show its beginning.
+    fn told(now: Conversation, (first, last): (i64, i64), span: (i64, i64)) -> Conversation {
+        let (mut whole, mut exact) = (Snapshot::default(), Snapshot::default());
+        whole.stats.conversations.tcp.rows = vec![now];
+        let seen = Conversation { state: Some(TcpState::Midstream), app: Some("https"), app_by: Some(AppBy::Port), ..talk_of(first, last) };
+        exact.stats.conversations.tcp.rows = vec![Conversation { originator_is_a: false, ..seen }];
+        whole.with_span(TimeSpan { from: at(span.0), to: at(span.1) }, &exact).stats.conversations.tcp.rows.remove(0)
+    }
+
+    #[test]
+    fn a_span_knows_of_a_conversation_what_is_known_of_it() {
+        let now = Conversation {
+            state: Some(TcpState::Closed),
+            ended: Some(ConnectionEnding::Closed),
+            app: Some("tls"),
+            app_by: Some(AppBy::Content),
+            server_name: Some("web.example".into()),
+            ..talk_of(0, 90)
+        };
+        // It went on: it stood at the end of the span.
+        let row = told(now.clone(), (20, 29), (20, 30));
+        assert_eq!((row.state, row.ended, row.originator_is_a), (Some(TcpState::Established), Some(ConnectionEnding::Open), true));
+        assert_eq!((row.app, row.app_by, row.server_name.as_deref()), (Some("tls"), Some(AppBy::Content), Some("web.example")));
+        assert_eq!((row.began, row.beginning(), row.first, row.last), (Some(at(0)), at(0), at(20), at(29)), "its times are of the span");
+        // Its last packets are in the span.
+        let row = told(now.clone(), (80, 90), (80, 100));
+        assert_eq!((row.state, row.ended), (Some(TcpState::Closed), Some(ConnectionEnding::Closed)));
+        // What the present does not know either stays as it is.
+        let midstream = Conversation { state: Some(TcpState::Midstream), app_by: Some(AppBy::Port), ..now };
+        let row = told(midstream, (20, 29), (20, 30));
+        assert_eq!((row.state, row.app, row.originator_is_a), (Some(TcpState::Midstream), Some("https"), false));
+    }
+
+    #[test]
+    fn of_slots_rows_have_the_times_of_the_span() {
+        let end = |n: u8| Address::V4([10, 0, 0, n].into());
+        let key = TalkKey { a: (end(1), 50_000), b: (end(2), 443), protocol: 6, first: at(0) };
+        let about =
+            TalkAbout { app: None, server_name: None, path: Path::EMPTY, vlans: VlanStack::default(), originator_is_a: true, last: at(90) };
+        let row = talk(&key, about, Default::default(), TimeSpan { from: at(20), to: at(30) });
+        assert_eq!((row.first, row.last, row.beginning()), (at(20), at(30), at(0)));
+        assert_eq!(row.duration(), 0.01);
     }
 }

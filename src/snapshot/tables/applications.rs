@@ -1,7 +1,7 @@
 //! What was counted of application protocols: every counter of every dissector, without knowing any.
 
 use crate::model::Arrange as _;
-use crate::model::{AppSection, CounterValue, Quantiles};
+use crate::model::{AppSection, Counter, CounterValue, Measure, Quantiles};
 use crate::snapshot::table::{Field, FieldKind, FieldValue, Room, Rows, TableSpec, Tint, sheet};
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -59,7 +59,7 @@ pub static APPLICATIONS: TableSpec<AppRow> = TableSpec {
             .people()
             .paper(0, Room::Fixed)
             .screen(0, "what", 0)
-            .wide(12, 28)
+            .wide(12, 30)
             .tint(Tint::Dim),
         Field::text("value", "Which", AppRow::what).paper(1, Room::Cut).optional().screen(1, "which", 1).wide(16, 60),
         Field::count("count", "Count", |r: &AppRow| r.count).paper(2, Room::Fixed).screen(2, "count", 0).wide(8, 10),
@@ -87,6 +87,15 @@ fn share(r: &AppRow) -> FieldValue<'_> {
         Some(all) if all > 0 => FieldValue::Real(r.count as f64 / all as f64),
         _ => FieldValue::None,
     }
+}
+
+/// The events of a counter of which each has several texts.
+fn events(section: &AppSection, counter: &Counter) -> Option<u64> {
+    let Measure::Lists(of) = counter.measure else { return None };
+    section.rows().find_map(|(counter, value)| match value {
+        CounterValue::Count(n) if counter.token == of => Some(*n),
+        _ => None,
+    })
 }
 
 /// The numbers of a protocol in the order of its counters; codes and texts by their events, most first.
@@ -120,7 +129,7 @@ fn rows(section: &AppSection) -> Vec<AppRow> {
                 out.append(&mut rows);
             }
             CounterValue::Texts { texts, others } => {
-                let all = sum(&mut texts.values().copied()).saturating_add(*others);
+                let all = events(section, counter).unwrap_or_else(|| sum(&mut texts.values().copied()).saturating_add(*others));
                 let row = |what, count| AppRow { what, count, of: Some(all), ..plain.clone() };
                 let mut rows: Vec<AppRow> = texts.iter().map(|(text, n)| row(What::Text(Arc::clone(text)), *n)).collect();
                 rows.arrange_by_key(|row| Reverse(row.count));

@@ -23,21 +23,21 @@ pub struct ClassRow {
 pub static CLASSES: TableSpec<ClassRow> = TableSpec {
     sheets: &[placed("Traffic classes", rows)],
     fields: &[
-        Field::word("by", "By", |c: &ClassRow| Some(c.by)).paper(0, Room::Fixed).screen(0, "by", 0).wide(4, 5),
+        Field::word("by", "By", |c: &ClassRow| Some(c.by)).paper(0, Room::Fixed).screen(0, "by", 0).wide(4, 4),
         Field::new("value", "Value", FieldKind::Id, |c: &ClassRow| FieldValue::Count(c.value.into()))
             .paper(1, Room::Fixed)
-            .screen(1, "value", 2)
+            .screen(1, "value", 1)
             .wide(5, 5),
         Field::text("name", "Class", |c: &ClassRow| Some(c.name.as_str()).filter(|n| !n.is_empty()))
             .paper(2, Room::Fixed)
-            .screen(2, "class", 1)
-            .wide(8, 22),
+            .screen(2, "class", 2)
+            .wide(7, 22),
         Field::count("packets", "Packets", |c: &ClassRow| c.traffic.packets).paper(3, Room::Fixed).screen(3, "packets", 3).wide(7, 7),
         Field::bytes("wire_bytes", "Volume", |c: &ClassRow| c.traffic.wire_bytes).paper(4, Room::Fixed).screen(4, "bytes", 3),
         Field::new("packet_share", "Of its kind", FieldKind::Ratio, |c: &ClassRow| FieldValue::Real(share(c)))
             .paper(5, Room::Fixed)
-            .screen(5, "of its kind", 1)
-            .wide(8, 11),
+            .screen(5, "share", 1)
+            .wide(6, 8),
     ],
     weight: |c| c.traffic.wire_bytes,
     ..TableSpec::new("traffic_classes", "class", "", |x, y| (x.by, x.value).cmp(&(y.by, y.value)))

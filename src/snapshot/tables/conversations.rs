@@ -73,7 +73,7 @@ const FIELDS: &[Field<Conversation>] = &[
     Field::bytes("wire_bytes_ab", "Bytes A to B", |c: &Conversation| c.ab.wire_bytes).machine(),
     Field::count("packets_ba", "Packets B to A", |c: &Conversation| c.ba.packets).machine(),
     Field::bytes("wire_bytes_ba", "Bytes B to A", |c: &Conversation| c.ba.wire_bytes).machine(),
-    Field::time("start", "Start", |c: &Conversation| c.first).or_null().machine().screen(16, "start", 13),
+    Field::time("start", "Start", Conversation::beginning).or_null().machine().screen(16, "start", 13),
     Field::span("duration", "Duration", lasted).or_null().paper(8, Room::Dropped(1)).screen(9, "lasted", 10),
     Field::word("originator", "Originator", |c: &Conversation| Some(if c.originator_is_a { "a" } else { "b" })).machine(),
     Field::app("app", "App", |c: &Conversation| c.app).machine().searched(true),
@@ -81,7 +81,7 @@ const FIELDS: &[Field<Conversation>] = &[
     Field::text("server_name", "Server name", |c: &Conversation| c.server_name.as_deref())
         .machine()
         .no_csv()
-        .screen(20, "server name", 17)
+        .screen(2, "server name", 9)
         .wide(12, 40),
     Field::state("state", "State", |c: &Conversation| c.state)
         .paper(9, Room::Fixed)

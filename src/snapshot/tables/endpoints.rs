@@ -1,6 +1,6 @@
 //! Who talks: addresses and ports.
 
-use crate::model::Address;
+use crate::model::{Address, AppBy};
 use crate::snapshot::table::{Field, FieldKind, FieldValue, Layers, Room, Rows, Sheet, TableSpec, Tint, When};
 use crate::snapshot::{HostRow, Table};
 
@@ -76,8 +76,8 @@ const FIELDS: &[Field<HostRow>] = &[
         .sorts("")
         .of(Layers::ALL),
     Field::app("app", "App", |h: &HostRow| h.app).no_paper().no_screen().of(Layers::PORTS),
-    // What an address's port is usually for.
-    Field::new("speaks", "App", FieldKind::App, |h: &HostRow| h.app.map_or(FieldValue::None, FieldValue::Guess))
+    // What content told, else what an address's port is usually for.
+    Field::new("speaks", "App", FieldKind::App, speaks)
         .people()
         .no_paper()
         .screen(1, "app", 2)
@@ -120,6 +120,13 @@ const FIELDS: &[Field<HostRow>] = &[
     Field::new("packet_rate", "Packet rate", FieldKind::PacketRate, load).people().no_paper().screen(6, "pps", 7).when(When::Live),
 ];
 
+fn speaks(h: &HostRow) -> FieldValue<'_> {
+    match (h.app, h.app_by) {
+        (Some(app), Some(AppBy::Content)) => FieldValue::Word(app),
+        (app, _) => app.map_or(FieldValue::None, FieldValue::Guess),
+    }
+}
+
 fn load(h: &HostRow) -> FieldValue<'_> {
     FieldValue::Load { total: h.total(), recent: h.recent() }
 }
@@ -146,6 +153,7 @@ mod tests {
             first: Timestamp(0),
             last: Timestamp(1),
             inside: None,
+            app_by: None,
             app: None,
             vlans: Default::default(),
             peers: 1,

@@ -27,8 +27,8 @@ pub static RTP_STREAMS: TableSpec<StreamRow> = TableSpec {
         Field::text("call", "Call", |r: &StreamRow| Some(r.call.as_str()).filter(|call| !call.is_empty()))
             .paper(2, Room::Cut)
             .optional()
-            .screen(2, "call", 4)
-            .wide(8, 24),
+            .screen(2, "call", 2)
+            .wide(12, 40),
         Field::word("codec", "Codec", |r: &StreamRow| codec_name(r.stream.payload_type))
             .paper(3, Room::Fixed)
             .screen(3, "codec", 4)
@@ -46,24 +46,29 @@ pub static RTP_STREAMS: TableSpec<StreamRow> = TableSpec {
             .paper(13, Room::Dropped(0))
             .screen(13, "ssrc", 12)
             .wide(10, 10),
-        Field::count("packets", "Packets", |r: &StreamRow| r.stream.received).paper(6, Room::Fixed).screen(6, "packets", 5).wide(7, 9),
+        Field::count("packets", "Packets", |r: &StreamRow| r.stream.received).paper(6, Room::Fixed).screen(6, "packets", 3).wide(7, 9),
         Field::count("expected", "Expected", |r: &StreamRow| r.stream.expected()).machine(),
-        Field::count("lost", "Lost", |r: &StreamRow| r.stream.lost).paper(7, Room::Fixed).screen(7, "lost", 3).wide(5, 7).tint(Tint::Warn),
+        Field::count("lost", "Lost", |r: &StreamRow| r.stream.lost)
+            .paper(7, Room::Fixed)
+            .screen(7, "missing", 5)
+            .wide(7, 7)
+            .tint(Tint::Warn),
         Field::new("lost_share", "Lost", FieldKind::Ratio, lost_share)
             .paper(8, Room::Fixed)
-            .screen(8, "lost %", 1)
+            .screen(8, "lost", 1)
             .wide(6, 6)
             .tint(Tint::Warn),
         Field::count("gaps", "Gaps", |r: &StreamRow| r.stream.gaps).paper(9, Room::Dropped(2)).screen(9, "gaps", 8).wide(4, 6),
         Field::new("jitter_mean", "Jitter", FieldKind::Span, |r: &StreamRow| jitter(r, 0)).paper(10, Room::Fixed).screen(10, "jitter", 2),
         Field::new("jitter_max", "Longest", FieldKind::Span, |r: &StreamRow| jitter(r, 1))
             .paper(11, Room::Dropped(4))
-            .screen(11, "longest", 6),
+            .screen(11, "jitter max", 6)
+            .wide(10, 10),
         Field::new("opinion_score_estimate", "MOS (est.)", FieldKind::Real, opinion_score)
             .paper(12, Room::Fixed)
             .optional()
-            .screen(12, "mos est", 3)
-            .wide(7, 7),
+            .screen(12, "MOS est.", 3)
+            .wide(8, 8),
         Field::span("duration", "Duration", |r: &StreamRow| r.stream.last.since(r.stream.first))
             .paper(14, Room::Fixed)
             .screen(14, "lasts", 7),

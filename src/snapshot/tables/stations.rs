@@ -62,12 +62,12 @@ pub static STATIONS: TableSpec<StationRow> = TableSpec {
         Field::text("name", "Name", |s: &StationRow| Some(s.name.as_str()).filter(|n| !n.is_empty()))
             .paper(1, Room::Cut)
             .optional()
-            .screen(1, "name", 3)
+            .screen(2, "name", 3)
             .wide(8, 30),
         Field::text("addresses", "Addresses", |s: &StationRow| Some(s.claims.as_str()).filter(|a| !a.is_empty()))
             .paper(2, Room::Cut)
             .optional()
-            .screen(2, "addresses", 6)
+            .screen(1, "addresses", 2)
             .wide(15, 32),
         Field::new("maker", "Maker", FieldKind::Maker, |s: &StationRow| FieldValue::Address(Address::Mac(s.mac)))
             .people()
@@ -95,7 +95,7 @@ pub static STATIONS: TableSpec<StationRow> = TableSpec {
         Field::new("receives", "Receives", FieldKind::Rate, |s: &StationRow| load(s, 1))
             .people()
             .no_paper()
-            .screen(7, "receives", 2)
+            .screen(7, "receives", 4)
             .tint(Tint::In)
             .sorts("rx_wire_bytes"),
         Field::time("first", "First seen", |s: &StationRow| s.first).paper(8, Room::Dropped(1)).no_screen(),

@@ -10,7 +10,7 @@ pub static NEIGHBOURS: TableSpec<NeighbourRow> = TableSpec {
     sheets: &[placed("Neighbours", |s| Rows::of(&s.switch.neighbours))],
     fields: &[
         Field::new("name", "Device", FieldKind::Text, device).paper(0, Room::Cut).screen(0, "device", 0).wide(12, 40).searched(true),
-        Field::text("port", "Port", |n: &NeighbourRow| some(n.told.port_name())).paper(1, Room::Cut).screen(1, "port", 1).wide(21, 30),
+        Field::text("port", "Port", |n: &NeighbourRow| some(n.told.port_name())).paper(1, Room::Cut).screen(1, "port", 1).wide(8, 30),
         Field::word("protocol", "By", |n: &NeighbourRow| Some(n.told.protocol.token()))
             .paper(2, Room::Fixed)
             .screen(2, "by", 2)
@@ -63,7 +63,8 @@ pub static NEIGHBOURS: TableSpec<NeighbourRow> = TableSpec {
 
 /// The first address to manage it by.
 fn managed_at(n: &NeighbourRow) -> FieldValue<'_> {
-    n.told.management.first().map_or(FieldValue::None, |address| FieldValue::Address(*address))
+    let told = n.told.management.iter().find(|address| address.is_somebody());
+    told.map_or(FieldValue::None, |address| FieldValue::Address(*address))
 }
 
 /// What a device calls itself; one that does not say is called by the address it sends from.
@@ -91,14 +92,14 @@ pub static TREES: TableSpec<TreeRow> = TableSpec {
             .tint(Tint::Dim),
         Field::new("root_priority", "Root priority", FieldKind::Id, |t: &TreeRow| FieldValue::Count(t.root.priority.into()))
             .paper(3, Room::Dropped(3))
-            .screen(3, "prio", 5)
-            .wide(5, 5),
+            .screen(3, "root prio", 5)
+            .wide(9, 9),
         Field::address("root", "Root", |t: &TreeRow| mac(t.root)).paper(4, Room::Cut).screen(4, "root", 1).wide(17, 17),
         Field::address("bridge", "Bridge", |t: &TreeRow| mac(t.bridge)).paper(5, Room::Cut).screen(5, "bridge", 2).wide(17, 17),
         Field::new("bridge_priority", "Bridge priority", FieldKind::Id, |t: &TreeRow| FieldValue::Count(t.bridge.priority.into()))
             .no_paper()
-            .screen(6, "prio", 11)
-            .wide(5, 5),
+            .screen(6, "bridge prio", 11)
+            .wide(11, 11),
         Field::new("port", "Port", FieldKind::Id, |t: &TreeRow| FieldValue::Count(t.port.into())).no_paper().no_screen(),
         Field::new("port_number", "Port", FieldKind::Id, |t: &TreeRow| FieldValue::Count((t.port & 0x0fff).into()))
             .people()

@@ -22,6 +22,14 @@ pub struct SlotHint {
     epoch: u32,
 }
 
+impl SlotHint {
+    /// The number.
+    #[inline(always)]
+    pub fn at(self) -> u32 {
+        self.at
+    }
+}
+
 /// A packet as the flow table sees it.
 #[derive(Debug, Clone, Copy)]
 pub struct FlowPacket<'a> {
@@ -271,6 +279,24 @@ impl<X: Copy + Default> FlowTable<X> {
         if let Some(flow) = self.flows.get(hint.at as usize) {
             self.analyser.prefetch_rings(flow.analysis);
         }
+    }
+
+    /// Whether a segment with data that goes that way may be the first behind one of the other side.
+    #[inline(always)]
+    pub fn may_turn(&self, hint: SlotHint, way: Direction) -> bool {
+        self.flows.get(hint.at as usize).is_some_and(|flow| self.analyser.may_turn(flow.analysis, way))
+    }
+
+    /// Whether a direction of a conversation was last seen in another context than this one, as far as is known before its packet is counted; if
+    /// so, asks the memory for what it will change. That of a new conversation always is.
+    #[inline(always)]
+    pub fn may_change_context(&self, hint: SlotHint, way: Direction, fingerprint: u64) -> bool {
+        let Some(flow) = self.flows.get(hint.at as usize) else { return true };
+        let changes = flow.context[way as usize] != fingerprint;
+        if changes {
+            self.rest.get(hint.at as usize).into_iter().for_each(memory::prefetch);
+        }
+        changes
     }
 
     /// What Wireshark's analysis says of the latest packet.

@@ -58,37 +58,6 @@ impl ClientCounts {
     }
 }
 
-/// Clients with what happened to each, in the order they came. Their addresses stand by themselves: they are looked through for every event.
-#[derive(Debug, Clone, Default)]
-struct Clients {
-    addresses: Vec<Address>,
-    counts: Vec<ClientCounts>,
-}
-
-impl Clients {
-    /// Takes one in that is not known; its place, where there is room.
-    fn add(&mut self, client: Address) -> Option<usize> {
-        let place = self.addresses.len();
-        (place < SERVICE_CLIENTS).then(|| {
-            self.addresses.push(client);
-            self.counts.push(ClientCounts::default());
-            place
-        })
-    }
-
-    fn place(&self, client: Address) -> Option<usize> {
-        self.addresses.iter().position(|known| *known == client)
-    }
-
-    fn get(&self, client: Address) -> Option<&ClientCounts> {
-        self.counts.get(self.place(client)?)
-    }
-
-    fn iter(&self) -> impl Iterator<Item = (Address, &ClientCounts)> + Clone {
-        self.addresses.iter().copied().zip(&self.counts)
-    }
-}
-
 /// Response times: all of them while they are few, then every second, every fourth and so on.
 #[derive(Debug, Clone, Default)]
 pub struct Latencies {
@@ -162,11 +131,23 @@ impl Latencies {
     }
 }
 
+/// A byte by which clients of a service are mostly told apart.
+fn tag(client: Address) -> u8 {
+    let word = match client {
+        Address::Mac(mac) => mac.word(),
+        Address::V4(address) => address.to_bits().into(),
+        Address::V6(address) => (address.to_bits() >> 64) as u64 ^ address.to_bits() as u64,
+    };
+    (word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8
+}
+
 /// What happened to a service.
 #[derive(Debug, Clone, Default)]
 pub struct ServiceCounts {
     /// By client, in the order they came.
-    clients: Clients,
+    clients: Vec<(Address, ClientCounts)>,
+    /// A byte of each client's address: the search for one looks at these, not at what is counted of the others.
+    tags: [u8; SERVICE_CLIENTS],
     /// Further clients.
     others: ClientCounts,
     /// Single SYNs of clients that try again and again: they count as attempts all the same.
@@ -325,7 +306,7 @@ impl ServiceCounts {
             || !self.denied.is_empty()
             || self.segments.lost.iter().any(|n| *n > 0)
             || lone(&self.others)
-            || self.clients.iter().any(|c| lone(c.1))
+            || self.clients.iter().any(|c| lone(&c.1))
     }
 
     /// Round trips on a side.
@@ -345,19 +326,32 @@ impl ServiceCounts {
 
     /// The counts of a client.
     pub fn client(&mut self, address: Address) -> &mut ClientCounts {
-        let place = self.clients.place(address).or_else(|| self.clients.add(address));
-        if place.is_none() && self.tells_further {
-            self.note_further(address);
-        }
-        match place.and_then(|place| self.clients.counts.get_mut(place)) {
-            Some(counts) => counts,
+        let tag = tag(address);
+        let mut alike = self.tags.iter().take(self.clients.len()).enumerate().filter(|(_, known)| **known == tag);
+        let found = alike.find(|(at, _)| self.clients.get(*at).is_some_and(|client| client.0 == address));
+        let at = match found {
+            Some((at, _)) => at,
+            None if self.clients.len() < SERVICE_CLIENTS => {
+                self.tags.iter_mut().skip(self.clients.len()).take(1).for_each(|free| *free = tag);
+                self.clients.push((address, ClientCounts::default()));
+                self.clients.len() - 1
+            }
+            None => {
+                if self.tells_further {
+                    self.note_further(address);
+                }
+                return &mut self.others;
+            }
+        };
+        match self.clients.get_mut(at) {
+            Some((_, counts)) => counts,
             None => &mut self.others,
         }
     }
 
     /// What happened to a client, where it has counts of its own.
     pub fn of(&self, client: Address) -> ClientCounts {
-        self.clients.get(client).copied().unwrap_or_default()
+        self.clients.iter().find(|known| known.0 == client).map_or_else(ClientCounts::default, |known| known.1)
     }
 
     /// Counts of everything, which tell more clients apart.
@@ -383,26 +377,26 @@ impl ServiceCounts {
             let counts = [of.attempts, of.established, of.ended, of.answered, of.lone, of.packets];
             counts.iter().chain(of.troubles.iter().enumerate().filter(|(at, _)| *at != trouble as usize).map(|(_, n)| n)).any(|n| *n > 0)
         };
-        let is_other = others(&self.others) || self.clients.iter().any(|c| others(c.1));
+        let is_other = others(&self.others) || self.clients.iter().any(|c| others(&c.1));
         !is_other && self.troubled(trouble) > 0 && self.trips.iter().all(Option::is_none)
     }
 
     /// The client, where there was only one.
     pub fn only_client(&self) -> Option<Address> {
-        match self.clients.addresses.as_slice() {
-            [only] => Some(*only),
+        match self.clients.as_slice() {
+            [(only, _)] => Some(*only),
             _ => None,
         }
     }
 
     /// Whether a client connected.
     pub fn has_connected(&self, client: Address) -> bool {
-        self.clients.get(client).is_some_and(|counts| counts.established > 0)
+        self.clients.iter().any(|(address, counts)| *address == client && counts.established > 0)
     }
 
     /// Single SYNs of a client that nothing answered, where it has counts of its own.
     pub fn lone_of(&self, client: Address) -> Option<u32> {
-        self.clients.get(client).map(|counts| counts.lone)
+        self.clients.iter().find(|c| c.0 == client).map(|c| c.1.lone)
     }
 
     /// Segments with payload of a client's connection.
@@ -469,13 +463,13 @@ impl ServiceCounts {
     /// How often something went wrong, for all clients.
     pub fn troubled(&self, trouble: Trouble) -> u64 {
         let of = |counts: &ClientCounts| u64::from(counts.troubles.get(trouble as usize).copied().unwrap_or(0));
-        self.clients.iter().map(|c| of(c.1)).fold(of(&self.others), u64::saturating_add)
+        self.clients.iter().map(|c| of(&c.1)).fold(of(&self.others), u64::saturating_add)
     }
 
     /// Attempts to connect, single SYNs among them, and requests.
     pub fn uses(&self) -> u64 {
         let of = |c: &ClientCounts| [c.attempts, c.lone, c.answered, c.trouble(Trouble::Unanswered)].map(u64::from).iter().sum::<u64>();
-        self.clients.iter().map(|c| of(c.1)).fold(of(&self.others), u64::saturating_add).saturating_sub(self.again.into())
+        self.clients.iter().map(|c| of(&c.1)).fold(of(&self.others), u64::saturating_add).saturating_sub(self.again.into())
     }
 
     /// Attempts to connect, without those of whom `is_left_out`.
@@ -490,8 +484,8 @@ impl ServiceCounts {
             return (0, Vec::new());
         }
         let of = |counts: &ClientCounts| u64::from(counts.troubles.get(trouble as usize).copied().unwrap_or(0));
-        let own = || self.clients.iter().filter(|c| of(c.1) > 0 && !is_left_out(c.0));
-        (own().map(|c| of(c.1)).fold(of(&self.others), u64::saturating_add), own().map(|c| c.0).collect())
+        let own = || self.clients.iter().filter(|c| of(&c.1) > 0 && !is_left_out(c.0));
+        (own().map(|c| of(&c.1)).fold(of(&self.others), u64::saturating_add), own().map(|c| c.0).collect())
     }
 
     /// Whether it went wrong for clients that are not told apart.

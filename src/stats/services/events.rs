@@ -60,7 +60,8 @@ impl ServiceLedger {
             return;
         }
         let is_foreign = self.is_foreign(&key, attempt);
-        self.with(key, attempt.time, |counts| {
+        let untaken = is_untaken(attempt).then_some(Trouble::Untaken);
+        let counted = self.with(key, attempt.time, |counts| {
             counts.refused_between = counts.refused_between.saturating_add(u32::from(is_foreign));
             if is_counted && attempt.asks_ecn {
                 counts.asked_ecn.note(attempt.outcome);
@@ -77,20 +78,25 @@ impl ServiceLedger {
                 return;
             }
             of.attempts = of.attempts.saturating_add(1);
-            if attempt.outcome == AttemptOutcome::Established {
-                of.established = of.established.saturating_add(1);
-            }
-            let untaken = is_untaken(attempt).then_some(Trouble::Untaken);
+            of.established = of.established.saturating_add(u32::from(attempt.outcome == AttemptOutcome::Established));
             trouble.into_iter().chain(untaken).for_each(|trouble| counts.trouble(client, trouble, attempt.first, attempt.time));
         });
+        if let Some((service, _)) = counted {
+            let proved = trouble.into_iter().filter(|_| is_counted || tries > 0).chain(untaken);
+            proved.for_each(|trouble| service.prove(trouble, attempt.number));
+            let silent = if is_counted { u32::from(trouble == Some(Trouble::NoAnswer)) } else { tries };
+            service.note_attempt(attempt, client, silent);
+        }
         if is_counted {
             self.note_way(attempt, key, client);
         }
-        let Some(service) = self.services.get_mut(&key) else { return };
-        let untaken = is_untaken(attempt).then_some(Trouble::Untaken);
-        trouble.into_iter().filter(|_| is_counted || tries > 0).chain(untaken).for_each(|trouble| service.prove(trouble, attempt.number));
-        let silent = if is_counted { u32::from(trouble == Some(Trouble::NoAnswer)) } else { tries };
-        service.note_attempt(attempt, client, silent);
+    }
+
+    /// Whether nobody in particular was asked. What may be the broadcast address of a network is a host's where it answers: a larger network has
+    /// hosts with such addresses, and nothing comes from a broadcast one (RFC 1122 section 3.2.1.3).
+    fn is_of_many(&self, key: &ServiceKey, t: &Transaction) -> bool {
+        let may_be_broadcast = matches!(key.address, Address::V4(a) if a.octets()[3] == 255);
+        is_group(key.address) || may_be_broadcast && t.answered.is_none() && self.alive.last(&key.address).is_none()
     }
 
     /// Whether a service once did what somebody wanted of it.
@@ -111,8 +117,8 @@ impl ServiceLedger {
 
     /// Whether a refusal surely is not the service's own: it comes with another TTL than every SYN-ACK so far.
     fn is_foreign(&self, key: &ServiceKey, attempt: &Attempt) -> bool {
-        let known = self.services.get(key).and_then(|service| service.answers_ttl.sure());
-        attempt.outcome == AttemptOutcome::Refused && known.is_some_and(|ttl| ttl != attempt.ttl)
+        let known = || self.services.get(key).and_then(|service| service.answers_ttl.sure());
+        attempt.outcome == AttemptOutcome::Refused && known().is_some_and(|ttl| ttl != attempt.ttl)
     }
 
     /// What another single SYN of a client that nothing answered makes of it: whoever sends more than one every three seconds does not change
@@ -135,7 +141,7 @@ impl ServiceLedger {
         let client = end.flow.ends(end.way)[0].0;
         self.note_alive(key.address, end.time);
         let packets = end.data_packets.saturating_sub(self.lossy.end(&end.flow));
-        self.with(key, end.time, |counts| {
+        let counted = self.with(key, end.time, |counts| {
             let of = counts.client(client);
             of.ended = of.ended.saturating_add(1);
             of.short = of.short.saturating_add(u32::from(end.packets.iter().all(|packets| *packets <= SHORT_LOGIN.number())));
@@ -150,7 +156,7 @@ impl ServiceLedger {
                 _ => {}
             }
         });
-        let Some(service) = self.services.get_mut(&key) else { return };
+        let Some((service, _)) = counted else { return };
         service.unanswered.ended(end.flow.keyed_hash(&Keys::FIXED));
         if end.app != AppId::NONE {
             service.app = end.app;
@@ -171,7 +177,7 @@ impl ServiceLedger {
     }
 
     pub(super) fn transaction(&mut self, t: &Transaction, AnswerMeaning { answer, slow_floor }: AnswerMeaning) {
-        let Some(key) = ServiceKey::of(&t.flow, t.way).filter(|key| !is_group(key.address)) else { return };
+        let Some(key) = ServiceKey::of(&t.flow, t.way).filter(|key| !self.is_of_many(key, t)) else { return };
         self.quic.transaction(t, &key);
         let client = t.flow.ends(t.way)[0].0;
         let time = t.answered.unwrap_or(t.asked);
@@ -180,11 +186,11 @@ impl ServiceLedger {
         }
         if t.end == TransactionEnd::Waiting {
             let waits_for = if self.tls.waits(t) { Some(Trouble::TlsFailed) } else { None };
-            self.with(key, t.asked, |counts| {
+            let counted = self.with(key, t.asked, |counts| {
                 let troubles = [Some(Trouble::Waiting), waits_for].into_iter().flatten();
                 troubles.for_each(|trouble| counts.trouble(client, trouble, t.asked, t.asked));
             });
-            if let Some(service) = self.services.get_mut(&key) {
+            if let Some((service, _)) = counted {
                 service.app = t.app;
                 service.prove(Trouble::Waiting, t.number);
                 service.unanswered.waits(client, t.flow.keyed_hash(&Keys::FIXED), t.asked);
@@ -200,8 +206,10 @@ impl ServiceLedger {
         if t.answered.is_some() {
             self.note_alive(key.address, time);
         }
-        let slowness = Slowness::of(self.services.get(&key).map(Box::as_ref), time, 0, slow_floor);
-        self.with(key, time, |counts| {
+        let Some(mut service) = self.open(key, time) else { return };
+        let timed = latency.filter(|_| answer.is_timed());
+        let slowness = timed.map_or_else(Slowness::default, |latency| Slowness::of(service.record, time, 0, slow_floor, latency));
+        service.count(time, |counts| {
             if let TransactionEnd::Answered(code) = t.end {
                 let of = counts.client(client);
                 of.answered = of.answered.saturating_add(1);
@@ -210,9 +218,9 @@ impl ServiceLedger {
             } else {
                 counts.trouble(client, Trouble::Unanswered, t.asked, t.asked);
             }
-            if let Some(latency) = latency.filter(|_| answer.is_timed()) {
+            if let Some(latency) = timed {
                 counts.latencies.note(latency);
-                slowness.troubles(latency).for_each(|trouble| counts.trouble(client, trouble, t.asked, time));
+                slowness.troubles().for_each(|trouble| counts.trouble(client, trouble, t.asked, time));
             }
             match answer {
                 Answer::Begun => counts.begun(),
@@ -220,10 +228,9 @@ impl ServiceLedger {
                 _ => {}
             }
         });
-        let Some(service) = self.services.get_mut(&key) else { return };
-        let slow = latency.filter(|_| answer.is_timed()).into_iter().flat_map(|latency| slowness.troubles(latency));
+        let service = service.record;
         let unanswered = (t.end == TransactionEnd::Unanswered).then_some(Trouble::Unanswered);
-        unanswered.into_iter().chain(answer.trouble()).chain(slow).for_each(|trouble| service.prove(trouble, t.number));
+        unanswered.into_iter().chain(answer.trouble()).chain(slowness.troubles()).for_each(|trouble| service.prove(trouble, t.number));
         service.note_transaction(t, client, answer);
     }
 
@@ -245,8 +252,8 @@ impl ServiceLedger {
         };
         // What comes too late for a closed socket is normal: only services are looked at that somebody asked.
         if is_unreachable {
-            self.with(key, error.time, |counts| counts.trouble(error.receiver, Trouble::Unreachable, error.time, error.time));
-            if let Some(service) = self.services.get_mut(&key) {
+            let counted = self.with(key, error.time, |counts| counts.trouble(error.receiver, Trouble::Unreachable, error.time, error.time));
+            if let Some((service, _)) = counted {
                 service.prove(Trouble::Unreachable, error.number);
                 service.note_unreachable(error.reporter, error.quoted.code, error.time);
             }
@@ -269,16 +276,16 @@ impl ServiceLedger {
             return;
         }
         let (is_first, packets) = self.lossy.note(&lost.flow, lost.time, lost.packets);
-        let bin = self.with(key, lost.time, |counts| {
+        let counted = self.with(key, lost.time, |counts| {
             counts.data_packets(client, packets);
             counts.lost(client, lost);
             if is_first {
                 counts.trouble(client, Trouble::Lossy, lost.time, lost.time);
             }
         });
-        bin.into_iter().for_each(|bin| self.lossy.counted(lost, bin));
-        if let Some(service) = self.services.get_mut(&key) {
+        if let Some((service, bin)) = counted {
             service.prove(Trouble::Lossy, lost.number);
+            self.lossy.counted(lost, bin);
         }
     }
 
@@ -305,8 +312,8 @@ impl ServiceLedger {
         let hangs = is_server && self.alive.last(&key.address).is_some_and(|last| last > silent.since);
         if hangs {
             let client = silent.flow.ends(silent.client)[0].0;
-            self.with(*key, silent.time, |counts| counts.trouble(client, Trouble::Hung, silent.since, silent.time));
-            self.services.entry(*key).and_modify(|service| service.prove(Trouble::Hung, silent.number));
+            let counted = self.with(*key, silent.time, |counts| counts.trouble(client, Trouble::Hung, silent.since, silent.time));
+            counted.into_iter().for_each(|(service, _)| service.prove(Trouble::Hung, silent.number));
         }
         hangs
     }
@@ -337,11 +344,11 @@ impl ServiceLedger {
         let connection = (trip.flow.keyed_hash(&Keys::FIXED) >> 32) as u32;
         let client = trip.flow.ends(trip.way)[0].0;
         let carried = self.lossy.carried(&trip.flow, trip.time, trip.data_segments.into());
-        self.with(key, trip.time, |counts| {
+        let counted = self.with(key, trip.time, |counts| {
             counts.data_packets(client, carried);
             counts.trips_mut(trip.side).note(trip.nanos, connection, client);
         });
-        if let Some(service) = self.services.get_mut(&key) {
+        if let Some((service, _)) = counted {
             service.trips.note(trip.side, trip.time, trip.nanos);
             if trip.side == PathSide::Server {
                 service.unanswered.alive(trip.time);
@@ -384,7 +391,7 @@ fn attempt_trouble(outcome: AttemptOutcome) -> Option<Trouble> {
 /// Whether nobody in particular listens there.
 fn is_group(address: Address) -> bool {
     match address {
-        Address::V4(a) => a.is_multicast() || a.is_broadcast() || a.octets()[3] == 255,
+        Address::V4(a) => a.is_multicast() || a.is_broadcast(),
         Address::V6(a) => a.is_multicast(),
         Address::Mac(mac) => mac.is_group(),
     }

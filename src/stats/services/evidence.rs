@@ -30,11 +30,17 @@ pub struct ServiceTotals {
     pub client_network: Option<Quantiles>,
     /// The latest event.
     pub last: Timestamp,
+    /// Counts of the last minute, where they are wanted.
+    pub lately: Option<ServiceWindow>,
 }
 
 impl ServiceTotals {
-    fn of(key: ServiceKey, service: &ServiceRecord) -> Self {
+    fn of(key: ServiceKey, service: &ServiceRecord, lately: Option<Timestamp>) -> Self {
         let (response, response_by) = service.response().unzip();
+        let minute = |now: Timestamp| {
+            let bins = service.latest(now.0.div_euclid(BIN), MINUTE);
+            window(bins, (MINUTE * BIN / SECOND) as f64, |_| false).with_lone()
+        };
         Self {
             key,
             app: service.app,
@@ -44,6 +50,7 @@ impl ServiceTotals {
             network: service.network.as_ref().and_then(Histogram::quantiles),
             client_network: service.client_half.as_ref().and_then(Histogram::quantiles),
             last: service.last,
+            lately: lately.map(minute),
         }
     }
 }
@@ -150,13 +157,14 @@ impl ServiceLedger {
         placed.into_iter().map(|(_, key, service)| (key, service)).collect()
     }
 
-    /// Services since the beginning, those with most clients' events first: so many, and how many there are. What routers say cannot be reached
+    /// Services since the beginning, those with most clients' events first, and what happened in the minute up to
+    /// `lately`: so many, and how many there are. What routers say cannot be reached
     /// is a service only where somebody was seen to use it.
-    pub fn totals(&self, most: usize) -> (Vec<ServiceTotals>, u64) {
+    pub fn totals(&self, most: usize, lately: Option<Timestamp>) -> (Vec<ServiceTotals>, u64) {
         let seen = self.in_order(|key, service| {
             let is_seen = !service.whole.is_only(Trouble::Unreachable);
             is_seen.then(|| (Reverse(service.whole.uses()), *key))
         });
-        (seen.iter().take(most).map(|(key, service)| ServiceTotals::of(**key, service)).collect(), seen.len() as u64)
+        (seen.iter().take(most).map(|(key, service)| ServiceTotals::of(**key, service, lately)).collect(), seen.len() as u64)
     }
 }

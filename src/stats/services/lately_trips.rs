@@ -1,6 +1,5 @@
 //! How long the way to a server takes at present.
 
-use crate::model::Arrange as _;
 use crate::model::time::SECOND;
 use crate::model::{PathSide, Timestamp};
 use std::collections::VecDeque;
@@ -33,7 +32,7 @@ impl LatelyTrips {
         let lately = self.trips.iter().filter(|trip| now.since(trip.0) <= TELLS_FOR);
         let count = times.iter_mut().zip(lately).map(|(time, trip)| *time = trip.1).count();
         let times = times.get_mut(..count)?;
-        times.arrange();
+        times.sort_unstable();
         times.get(count / 2).copied()
     }
 }

@@ -30,8 +30,8 @@ struct Stream {
     clock: Option<u32>,
     jitters: (i64, u64),
     most: i64,
-    is_offered: bool,
-    parties: CallParties,
+    /// Who agreed on it, where anybody did.
+    parties: Option<CallParties>,
     first: Option<Timestamp>,
 }
 
@@ -56,13 +56,11 @@ impl MediaStreams {
     /// Takes in what two who call each other agree on.
     pub fn offer(&mut self, offer: &MediaOffer) {
         self.offers.insert((offer.address, offer.port), offer.parties, offer.time);
-        // What came before the answer that agrees to it.
-        for (&(flow, forth, _), stream) in self.streams.iter_mut() {
-            let way = if forth { Direction::AToB } else { Direction::BToA };
-            if flow.ends(way)[1] == (offer.address, offer.port) {
-                (stream.is_offered, stream.parties) = (true, offer.parties);
-            }
-        }
+    }
+
+    /// Who agreed on a stream: those it came from, or where nothing came since, those who agreed on it behind its packets.
+    fn agreed(&self, stream: &Stream, to: (Address, u16)) -> Option<CallParties> {
+        stream.parties.or_else(|| self.offers.get(&to).copied())
     }
 
     /// Takes in what became of a stream.
@@ -80,8 +78,7 @@ impl MediaStreams {
         stream.over_lately.iter_mut().zip(news.over_pauses).for_each(|(recent, count)| recent.add(bin, count));
         stream.over_pauses.iter_mut().zip(news.over_pauses).for_each(|(sum, count)| *sum = sum.saturating_add(count));
         stream.payload_type = news.payload_type;
-        stream.is_offered |= parties.is_some();
-        stream.parties = parties.unwrap_or(stream.parties);
+        stream.parties = parties.or(stream.parties);
         stream.clock = news.clock.or(stream.clock);
         let (sum, count) = news.jitters;
         stream.jitters = (stream.jitters.0.saturating_add(sum), stream.jitters.1.saturating_add(count));
@@ -108,7 +105,7 @@ impl MediaStreams {
                 let [lost, gaps] = [lost.saturating_add(s.over_pauses[0]), gaps.saturating_add(s.over_pauses[1])];
                 let (sum, count) = s.jitters;
                 let nanos = i64::try_from(count).ok().filter(|count| *count > 0).map(|count| [sum / count, s.most]);
-                let parties = s.parties;
+                let parties = self.agreed(s, to).unwrap_or_default();
                 let (payload_type, clock, first) = (s.payload_type, s.clock, s.first?);
                 Some(MediaStream { from, to, source, payload_type, clock, received, lost, gaps, jitter: nanos, parties, first, last })
             })
@@ -146,7 +143,7 @@ impl MediaStreams {
                     uneven,
                     jitter: s.jitter.map(|nanos| nanos as f64 / 1e9),
                     high: high as f64 / 1e9,
-                    is_offered: s.is_offered,
+                    is_offered: self.agreed(s, (to, port)).is_some(),
                     span: Episode { first: s.first?, last },
                 })
             })

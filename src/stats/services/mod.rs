@@ -84,7 +84,7 @@ type Bounded<K, V, const CAP: usize, const SECONDS: i64> = BoundedMap<K, V, CAP,
 #[derive(Debug, Default)]
 pub struct ServiceLedger {
     caps: CapScale,
-    /// Each in its own place: records are large, and a map moves what it holds as it grows.
+    /// Each in a place of its own: the table grows and is searched without what is known of them.
     services: HashMap<ServiceKey, Box<ServiceRecord>>,
     scans: Scans,
     lossy: LossyConnections,
@@ -129,6 +129,40 @@ struct SilentConnection {
     hangs: bool,
 }
 
+/// A service, looked up once for all that an event changes of it.
+struct OpenService<'a> {
+    record: &'a mut ServiceRecord,
+    /// Bins of all services, and how many there may be.
+    bins: &'a mut usize,
+    most: usize,
+}
+
+impl OpenService<'_> {
+    /// Counts something of all time and of the bin it happened in, whose number it says.
+    fn count(&mut self, time: Timestamp, count: impl Fn(&mut ServiceCounts)) -> i64 {
+        let Self { record: service, bins, most } = self;
+        count(&mut service.whole);
+        let number = time.0.div_euclid(BIN);
+        let newest = service.bins.back().map_or(number, |b| b.0);
+        // What comes late counts in the newest bin.
+        if newest < number || service.bins.is_empty() {
+            if let Some((number, past)) = service.bins.back() {
+                service.usual.note(past, *number);
+                service.troubled = if past.is_troubled() { Some(*number) } else { service.troubled };
+            }
+            service.bins.push_back((number, ServiceCounts::default()));
+            **bins += 1;
+        }
+        while service.bins.len() > 1 && (**bins > *most || service.bins.front().is_some_and(|b| b.0.saturating_add(REMEMBERED) <= number)) {
+            service.bins.pop_front();
+            **bins -= 1;
+        }
+        let Some((number, counts)) = service.bins.back_mut() else { return number };
+        count(counts);
+        *number
+    }
+}
+
 impl ServiceLedger {
     /// Nothing known yet; of as many services, and as much of their past, as `caps` allow.
     pub fn within(caps: CapScale) -> Self {
@@ -166,39 +200,22 @@ impl ServiceLedger {
         self.alive.entry(address, time);
     }
 
-    /// Counts something in a service, of all time and of its bin, whose number it says; `None`: there is no room for the service.
-    fn with(&mut self, key: ServiceKey, time: Timestamp, count: impl Fn(&mut ServiceCounts)) -> Option<i64> {
+    /// A service in which something is to be counted that happened then; `None`: there is no room for it.
+    fn open(&mut self, key: ServiceKey, time: Timestamp) -> Option<OpenService<'_>> {
         if self.services.len() >= self.caps.of(SERVICES) && !self.services.contains_key(&key) && !self.make_room(time) {
             self.beyond = self.beyond.saturating_add(1);
             return None;
         }
-        let service = self.services.entry(key).or_insert_with(|| Box::new(ServiceRecord::unknown()));
-        service.last = service.last.max(time);
-        count(&mut service.whole);
-        let number = time.0.div_euclid(BIN);
-        let newest = service.bins.back().map_or(number, |b| b.0);
-        // What comes late counts in the newest bin.
-        if newest < number || service.bins.is_empty() {
-            if let Some((number, past)) = service.bins.back() {
-                service.usual.note(past, *number);
-                service.troubled = if past.is_troubled() { Some(*number) } else { service.troubled };
-            }
-            if service.bins.len() == service.bins.capacity() {
-                // Bins are large, and most services have few.
-                service.bins.reserve_exact((service.bins.len() / 2).max(1));
-            }
-            service.bins.push_back((number, ServiceCounts::default()));
-            self.bins += 1;
-        }
-        let most = self.caps.of(SERVICE_BINS);
-        while service.bins.len() > 1 && (self.bins > most || service.bins.front().is_some_and(|b| b.0.saturating_add(REMEMBERED) <= number))
-        {
-            service.bins.pop_front();
-            self.bins -= 1;
-        }
-        let (number, counts) = service.bins.back_mut()?;
-        count(counts);
-        Some(*number)
+        let record = self.services.entry(key).or_insert_with(|| Box::new(ServiceRecord::unknown()));
+        record.last = record.last.max(time);
+        Some(OpenService { record, bins: &mut self.bins, most: self.caps.of(SERVICE_BINS) })
+    }
+
+    /// Counts something in a service, of all time and of its bin: the service, and the number of the bin; `None`: there is no room for the service.
+    fn with(&mut self, key: ServiceKey, time: Timestamp, count: impl Fn(&mut ServiceCounts)) -> Option<(&mut ServiceRecord, i64)> {
+        let mut service = self.open(key, time)?;
+        let bin = service.count(time, count);
+        Some((service.record, bin))
     }
 
     /// Takes back something that was counted in a service, in the bin of that number as well, if that is remembered.

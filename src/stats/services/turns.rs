@@ -13,24 +13,28 @@ impl ServiceLedger {
         let latency = turn.answered.since(turn.asked).max(0);
         // The server held it until there was something to tell.
         let is_held = latency >= LONG_POLL.in_nanos();
-        let slowness = Slowness::of(self.services.get(&key).map(Box::as_ref), turn.answered, turn.network, SLOW_FLOOR.in_nanos());
         // Of what is not known nobody knows how long it may take, but for what it usually does.
         let is_meant = |trouble: &Trouble| turn.kind != TurnKind::Unknown || *trouble == Trouble::SlowerThanUsual;
-        self.with(key, turn.answered, |counts| {
+        let Some(mut service) = self.open(key, turn.answered) else { return };
+        let slowness = match is_held {
+            false => Slowness::of(service.record, turn.answered, turn.network, SLOW_FLOOR.in_nanos(), latency),
+            true => Slowness::default(),
+        };
+        service.count(turn.answered, |counts| {
             counts.turn();
             if is_held {
                 counts.held();
             } else {
                 counts.latencies.note(latency);
-                let troubles = slowness.troubles(latency).filter(is_meant);
+                let troubles = slowness.troubles().filter(is_meant);
                 troubles.for_each(|trouble| counts.trouble(client, trouble, turn.asked, turn.answered));
             }
         });
-        let Some(service) = self.services.get_mut(&key) else { return };
+        let service = service.record;
         service.first_turn.get_or_insert(turn.asked);
         service.unanswered.alive(turn.answered);
         if !is_held {
-            slowness.troubles(latency).filter(is_meant).for_each(|trouble| service.prove(trouble, turn.number));
+            slowness.troubles().filter(is_meant).for_each(|trouble| service.prove(trouble, turn.number));
             service.note_response(latency, ResponseBy::Turns);
         }
     }

@@ -18,7 +18,7 @@ mod tests;
 pub use gathering::Gathering;
 
 use crate::model::Arrange as _;
-use crate::model::evidence::{BetweenEvidence, SightingEvidence};
+use crate::model::evidence::{BetweenEvidence, ConflictEvidence, SightingEvidence};
 use crate::model::time::SECOND;
 use crate::model::{Address, Mac, Sight, Sighting, Timestamp};
 use arp::ArpLedger;
@@ -28,6 +28,7 @@ use dhcp::DhcpLedger;
 use insistence::InsistenceLedger;
 use redirects::RedirectLedger;
 use routers::RouterLedger;
+use std::collections::BTreeSet;
 
 /// Nanoseconds of packet time in which sightings are counted together.
 const BIN: i64 = 10 * SECOND;
@@ -87,6 +88,17 @@ impl SightingLedger {
     /// Who claimed which address, in the order of stations.
     pub fn addresses(&self) -> Vec<(Mac, Address)> {
         self.arp.owners()
+    }
+
+    /// Whether a station that pretends at `now` to be another sends on to the one that it pretends to be what it attracts: one that claims the addresses of
+    /// several others sends on everything.
+    pub fn attracts(&self, now: Timestamp) -> impl Fn([Mac; 2]) -> bool {
+        let between: BTreeSet<Mac> = self.between(now, |_| false).into_iter().map(|b| b.station.mac).collect();
+        let conflicts = self.arp.conflicts(now, |_| false);
+        move |[station, to]| {
+            let claim_one = |c: &ConflictEvidence| [station, to].iter().all(|mac| c.stations.iter().any(|s| s.mac == *mac));
+            between.contains(&station) || conflicts.iter().any(claim_one)
+        }
     }
 
     /// Stations that claim addresses of several others: whose owners go on to claim them, or who are told so about each other.

@@ -115,6 +115,16 @@ impl Analyser {
         }
     }
 
+    /// Whether new data of a direction would be behind new data of the other.
+    #[inline(always)]
+    pub fn may_turn(&self, handle: u32, way: Direction) -> bool {
+        self.connections.get((handle as usize).wrapping_sub(1)).is_some_and(|connection| {
+            let [first, second] = &connection.sides;
+            let (side, other) = if way == Direction::AToB { (first, second) } else { (second, first) };
+            side.next_time <= other.next_time
+        })
+    }
+
     /// Analyses a frame's segment, or the one that it completes, of the connection with this handle, which gets one if it has none. `reuses`
     /// says that it opens a new connection between ports that had another.
     #[inline]

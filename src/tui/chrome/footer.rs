@@ -20,12 +20,32 @@ const LINES_ABOVE: u16 = 7;
 /// Columns below which there are only keys.
 const TINY: u16 = 40;
 
+/// What stands at the right of the last line.
+#[derive(Default)]
+pub(in crate::tui) struct InForce {
+    /// What changes what is shown: a filter, the past, a picture that is held.
+    pub always: Vec<(String, Style)>,
+    /// What is so for good: where there is little room no key gives way to it.
+    pub aside: Option<(String, Style)>,
+}
+
+/// Columns from which on there are keys enough.
+const ROOMY: u16 = 100;
+
 /// Draws as many hints as fit, and what is in force at the right.
-pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, hints: &[Hint], shown: &dyn Fn(&Hint) -> String, in_force: &[(String, Style)]) {
+pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, hints: &[Hint], shown: &dyn Fn(&Hint) -> String, in_force: InForce) {
     // Where little of it would be left, keys say more.
-    let in_force = if area.width < TINY { &[] } else { in_force };
-    let force: u16 = in_force.iter().map(|f| cells(&f.0) + 2).sum();
-    let force = force.min(area.width / 2);
+    let mut in_force_now = if area.width < TINY { Vec::new() } else { in_force.always };
+    let wide = |words: &[(String, Style)]| words.iter().map(|f| cells(&f.0) + 2).sum::<u16>().min(area.width / 2);
+    if let Some(aside) = in_force.aside {
+        let kept = |force: u16| fitting(hints, area.width.saturating_sub(force + 2), shown).len();
+        let force = wide(&in_force_now);
+        if area.width >= ROOMY || kept(force + cells(&aside.0) + 2) == kept(force) {
+            in_force_now.push(aside);
+        }
+    }
+    let in_force = &in_force_now;
+    let force = wide(in_force);
     let mut x = area.x + 1;
     // What is in force is no word of the last key.
     let gap = if force > 0 { 2 } else { 0 };

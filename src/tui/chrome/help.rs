@@ -19,7 +19,12 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, title: &str, (hints,
         .filter(|_| filters)
         .map(|(examples, shows)| (examples.split(", ").next().unwrap_or_default().to_owned(), *shows));
     let meanings = SCREEN_WORDS.iter().map(|(word, meaning)| ((*word).to_owned(), *meaning));
-    let hints: Vec<(String, &str)> = hints.iter().map(|hint| keymap.shown(title, hint)).chain(words).chain(meanings).collect();
+    // What is no key stands under a heading.
+    let heading = |name: &str, about| ["".to_owned(), name.to_owned()].into_iter().zip(["", about]);
+    let filter = heading("FILTER", "what / takes, for example").filter(|_| filters);
+    let keys = hints.iter().map(|hint| keymap.shown(title, hint));
+    let hints: Vec<(String, &str)> =
+        keys.chain(filter).chain(words).chain(heading("WORDS", "what words on the screens mean")).chain(meanings).collect();
     let wanted = hints.iter().map(|h| cells(h.1)).max().unwrap_or(0).min(LINE);
     let room = area.width.saturating_sub(6);
     // Where there is little room a long key has a line of its own, that explanations have more than half of it.
@@ -67,9 +72,14 @@ pub(in crate::tui) fn text(canvas: &mut Canvas, area: Rect, title: &str, words: 
     let width = area.width.saturating_sub(4).min(96);
     let lines = wrap(words, width.saturating_sub(6));
     let inner = popup(canvas, area, width, lines.len().min(usize::from(u16::MAX) - 4) as u16 + 2, title);
-    let height = usize::from(inner.height);
+    // What has no room is told of in a line of its own.
+    let height = usize::from(inner.height).saturating_sub(usize::from(lines.len() > usize::from(inner.height)));
     canvas.overflow = lines.len().saturating_sub(height);
-    for (i, line) in lines.iter().skip(scroll.min(canvas.overflow)).take(height).enumerate() {
-        canvas.ink(inner.x, inner.y + i as u16, inner.width, line, Hue::Text);
+    let scroll = scroll.min(canvas.overflow);
+    for (line, y) in lines.iter().skip(scroll).take(height).zip(inner.y..) {
+        canvas.ink(inner.x, y, inner.width, line, Hue::Text);
+    }
+    if canvas.overflow > scroll {
+        canvas.right(inner.x, inner.bottom().saturating_sub(1), inner.width, "more ↓", canvas.theme.style(Hue::Accent));
     }
 }

@@ -125,6 +125,11 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, palette: &Palette, c
     let height = usize::from(list.height);
     let at = palette.at.min(found.len().saturating_sub(1));
     let skip = (at + 1).saturating_sub(height);
+    if found.len() > height {
+        let more = if skip + height < found.len() { "  more ↓" } else { "" };
+        let place = format!("{} of {}{more}", at + 1, found.len());
+        canvas.right(inner.x, inner.y, inner.width, &place, canvas.theme.style(Hue::Accent));
+    }
     for (i, choice) in found.iter().enumerate().skip(skip).take(height) {
         let line = Rect { y: list.y + (i - skip) as u16, height: 1, ..list };
         canvas.ink(line.x + 2, line.y, key, &choice.key, Hue::Accent);

@@ -14,10 +14,11 @@ use ratatui::crossterm::event::KeyCode;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-/// Which tabs have a name beside their key, and the cells between tabs. A screen has one name: where there is no room the last lose theirs.
+/// Which tabs have a name beside their key, and the cells between tabs. A screen has one name: where there is no room the last lose theirs,
+/// and have it at the end of the line while they are the current one, so that no tab moves.
 #[derive(Clone, Copy)]
 struct Naming {
-    /// So many of the screens from the first on; the current one always has its name.
+    /// So many of the screens from the first on.
     named: usize,
     gap: u16,
 }
@@ -30,9 +31,17 @@ impl Naming {
         roomy.chain((0..digits).rev().map(|named| Self { named, gap: 2 }))
     }
 
-    /// The name of a screen's tab by its place, and whether it is the current one; empty: only its digit stands there, or nothing.
-    fn name(self, at: usize, entry: &ScreenEntry, here: bool) -> &'static str {
-        if here || at < self.named { entry.screen.title() } else { "" }
+    /// The name of a screen's tab by its place; empty: only its digit stands there, or nothing.
+    fn name(self, at: usize, entry: &ScreenEntry) -> &'static str {
+        if at < self.named { entry.screen.title() } else { "" }
+    }
+
+    /// Cells that all tabs take, with the place for the name of a screen whose tab has none.
+    fn width(self, screens: &[ScreenEntry], keys: &[String]) -> u16 {
+        let tabs = screens.iter().zip(keys).enumerate().map(|(i, (entry, key))| wide(key, self.name(i, entry), self.gap));
+        let more = if tabs.clone().any(|cells| cells == 0) { cells(MORE) + self.gap } else { 0 };
+        let end = screens.iter().skip(self.named).map(|entry| cells(entry.screen.title())).max().unwrap_or(0);
+        tabs.sum::<u16>() + more + end
     }
 }
 
@@ -46,8 +55,8 @@ fn wide(key: &str, name: &str, gap: u16) -> u16 {
     }
 }
 
-/// Cells of the marks there usually are: `▲12`.
-const USUAL_MARKS: u16 = 4;
+/// Cells of the marks there usually are: ` ✖1 ▲12`.
+const USUAL_MARKS: u16 = 7;
 
 /// What stands for tabs that have no room; `:` lists all.
 const MORE: &str = "…";
@@ -56,17 +65,14 @@ const MORE: &str = "…";
 pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, screens: &[ScreenEntry], current: usize) {
     let keys: Vec<String> = screens.iter().map(|entry| entry.key(&scene.options.keymap)).collect();
     let key = |i: usize| keys.get(i).map_or("", String::as_str);
-    let mark = |i: usize| screens.get(i).and_then(|s| s.screen.badge(scene.snapshot));
-    let marks: u16 = (0..screens.len()).filter_map(mark).map(|m| cells(&m.0) + 1).sum();
+    // What is wrong is told of all of the time, also where a span is looked at.
+    let marks = |i: usize| screens.get(i).map(|s| s.screen.marks(scene.base)).unwrap_or_default();
+    let wide_marks: u16 = (0..screens.len()).flat_map(marks).map(|m| cells(&m.0) + 1).sum();
     // Names follow from the width alone: neither another screen nor a mark of usual size renames a tab.
-    let fits = |naming: &Naming| {
-        let each = |current| screens.iter().enumerate().map(move |(i, s)| wide(key(i), naming.name(i, s, i == current), naming.gap));
-        let widest = (0..screens.len()).map(|current| each(current).sum::<u16>()).max().unwrap_or(0);
-        let hidden = each(usize::MAX).any(|cells| cells == 0);
-        widest + marks.max(USUAL_MARKS) + u16::from(hidden) * 2 <= area.width.saturating_add(naming.gap - 1)
-    };
+    let fits = |naming: &Naming| naming.width(screens, &keys) + wide_marks.max(USUAL_MARKS) < area.width.saturating_add(naming.gap);
     let naming = Naming::all(screens).find(fits).unwrap_or(Naming { named: 0, gap: 2 });
     let gap = naming.gap;
+    let current_style = scene.theme.strong(Hue::Title).add_modifier(Modifier::UNDERLINED);
     let mut hidden = false;
     let mut x = area.x + 1;
     for (i, entry) in screens.iter().enumerate() {
@@ -74,21 +80,22 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, scree
         let here = i == current;
         let digit = if here { scene.theme.strong(Hue::Accent) } else { scene.style(Hue::Accent) };
         let room = |x: u16| area.right().saturating_sub(x);
-        let name = naming.name(i, entry, here);
+        let name = naming.name(i, entry);
         if wide(key(i), name, gap) == 0 {
             hidden = true;
             continue;
         }
         if !key(i).is_empty() {
+            let digit = if here && name.is_empty() { digit.add_modifier(Modifier::UNDERLINED) } else { digit };
             x += canvas.put(x, area.y, room(x), key(i), digit) + 1;
         }
-        let style = if here { scene.theme.strong(Hue::Title).add_modifier(Modifier::UNDERLINED) } else { scene.style(Hue::Dim) };
+        let style = if here { current_style } else { scene.style(Hue::Dim) };
         if !name.is_empty() {
             x += canvas.put(x, area.y, room(x), name, style);
         } else if !key(i).is_empty() {
             x -= 1;
         }
-        if let Some((mark, hue)) = mark(i) {
+        for (mark, hue) in marks(i) {
             x += canvas.put(x + 1, area.y, room(x + 1), &mark, scene.theme.strong(hue)) + 1;
         }
         canvas.click(Rect { x: start, y: area.y, width: x.saturating_sub(start), height: 1 }, Hit::Tab(i));
@@ -100,6 +107,11 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, scree
     if hidden {
         let used = canvas.put(x, area.y, area.right().saturating_sub(x), MORE, scene.style(Hue::Accent));
         canvas.click(Rect { x, y: area.y, width: used, height: 1 }, Hit::Press(KeyCode::Char(':')));
+        x += used + 1;
+    }
+    if let Some(entry) = screens.get(current).filter(|entry| naming.name(current, entry).is_empty()) {
+        let room = area.right().saturating_sub(x + 1);
+        canvas.right(x, area.y, room, entry.screen.title(), current_style);
     }
 }
 

@@ -186,6 +186,7 @@ fn hosts(rows: &[&Conversation], ports: bool) -> Vec<HostRow> {
                 first: row.first,
                 last: row.last,
                 inside,
+                app_by: row.app_by.filter(|_| ports),
                 app: row.app.filter(|_| ports && port < 30_000),
                 vlans: row.vlans,
                 peers: 0,

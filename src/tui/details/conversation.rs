@@ -9,11 +9,12 @@
 //! ```
 
 use super::{SubjectPage, gone, head, related, span_line, traffic_line, troubles};
+use crate::model::rtp::codec_name;
 use crate::model::text::printable;
 use crate::model::time::SECOND;
-use crate::model::units::plural;
+use crate::model::units::{grouped, plural};
 use crate::model::{AppBy, Timestamp, Traffic};
-use crate::snapshot::{Conversation, Snapshot};
+use crate::snapshot::{Conversation, Snapshot, StreamRow, TcpState};
 use crate::tui::canvas::{Canvas, split_top};
 use crate::tui::columns;
 use crate::tui::label;
@@ -53,8 +54,9 @@ fn find<'a>(scene: &Scene<'a>) -> Option<(Kind, &'a Conversation)> {
 
 /// Other conversations of the same two addresses.
 fn siblings<'a>(scene: &Scene<'a>, (kind, row): (Kind, &Conversation)) -> Vec<(Topic, (Kind, &'a Conversation))> {
-    let mut found =
-        related(scene, &|c| c.a == row.a && c.b == row.b && (c.a_port, c.b_port, c.first) != (row.a_port, row.b_port, row.first));
+    let mut found = related(scene, &|c| {
+        c.a == row.a && c.b == row.b && (c.a_port, c.b_port, c.beginning()) != (row.a_port, row.b_port, row.beginning())
+    });
     // All that two hosts exchange is no other conversation than those at their ports.
     let has_ports = |kind: Kind| matches!(kind, Kind::Tcp | Kind::Udp | Kind::Sctp);
     found.retain(|(_, (other, _))| has_ports(*other) == has_ports(kind));
@@ -86,7 +88,7 @@ impl Screen for ConversationPage {
         let (first, second) = (called(&a, row.a), called(&b, row.b));
         let (first, second) = if row.originator_is_a { (first, second) } else { (second, first) };
         // Of a connection that was there before, nobody saw who began.
-        let is_seen = row.tcp.as_ref().is_none_or(|tcp| tcp.control.iter().take(2).any(|syns| *syns > 0));
+        let is_seen = row.is_begun() || row.began.is_some() && row.state != Some(TcpState::Midstream);
         let from = if is_seen { "began by" } else { "between" };
         let to = if is_seen { "with" } else { "and" };
         let mut facts = vec![(from.to_owned(), first, text), (to.to_owned(), second, text)];
@@ -112,7 +114,12 @@ impl Screen for ConversationPage {
         if let Some(turns) = turns(row) {
             facts.push(("turns".into(), turns, text));
         }
+        facts.extend(streams(scene, row).into_iter().map(|(name, words)| (name, words, text)));
         facts.push(("path".into(), row.path.to_string(), text));
+        if let Some(began) = row.began {
+            let when = amount::span(began, began, scene.options.utc_offset);
+            facts.push(("began".into(), format!("{when}, before this span"), text));
+        }
         if row.first != Timestamp::UNKNOWN {
             facts.push(("seen".into(), span_line(scene, row.first, row.last), text));
         }
@@ -145,6 +152,24 @@ fn trips(row: &Conversation) -> Option<String> {
     };
     let sides: Vec<String> = [side("client side", client), side("server side", 1 - client)].into_iter().flatten().collect();
     (!sides.is_empty()).then(|| sides.join(" · "))
+}
+
+/// The streams of voice and pictures that it carries, each with what it lacks.
+fn streams(scene: &Scene, row: &Conversation) -> Vec<(String, String)> {
+    let ends = [(row.a, row.a_port), (row.b, row.b_port)];
+    let carried = scene.snapshot.stats.streams.iter().filter(|s| ends.contains(&s.stream.from) && ends.contains(&s.stream.to));
+    let said = carried.map(|StreamRow { stream, call }| {
+        let from = label::endpoint(scene, Kind::Udp, stream.from.0, stream.from.1);
+        let codec = codec_name(stream.payload_type).map(str::to_owned).unwrap_or_else(|| format!("payload type {}", stream.payload_type));
+        let lost = format!("lost {} of {} packets", grouped(stream.lost), grouped(stream.expected()));
+        let seconds = |nanos: i64| amount::short_duration(nanos as f64 / SECOND as f64);
+        let jitter = stream.jitter.map(|[mean, most]| format!("jitter {}, at most {}", seconds(mean), seconds(most)));
+        let score = stream.opinion_score().map(|score| format!("MOS estimated {score:.2}"));
+        let call = Some(call.as_str()).filter(|call| !call.is_empty()).map(|call| printable(call).into_owned());
+        let parts = [call, Some(format!("{codec} from {from}")), Some(lost), jitter, score];
+        ("stream".to_owned(), parts.into_iter().flatten().collect::<Vec<_>>().join(" · "))
+    });
+    said.collect()
 }
 
 /// Whose time it was: of all its turns together.
@@ -188,6 +213,6 @@ fn draw_directions(canvas: &mut Canvas, area: Rect, scene: &Scene, row: &Convers
         Col::right("packets", COUNT + 1..=COUNT + 1, 5, |s, w| Cell::Amount(amount::count(w.total.packets), s.style(Hue::Text))),
     ];
     let columns = columns::for_file(columns, whole);
-    let body = titled(canvas, area, &scene.based("Directions", area.width), &[], false);
+    let body = titled(canvas, area, &scene.based("Directions"), &[], false);
     table::draw(canvas, scene, body, &columns, &rows, &Shape { inert: true, ..Shape::default() });
 }

@@ -9,7 +9,7 @@
 use super::{SubjectPage, draw_related, gone, head, names, related, span_line, traffic_line, troubles};
 use crate::model::Arrange as _;
 use crate::model::text::printable;
-use crate::model::{Address, Mac, NeighbourRow, Timestamp, Traffic};
+use crate::model::{Address, AppBy, Mac, NeighbourRow, Timestamp, Traffic};
 use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::{Conversation, Filter, HostRow, Service, Snapshot};
 use crate::tui::canvas::Canvas;
@@ -165,7 +165,8 @@ impl Screen for HostPage {
             facts.push(("side".into(), side.into(), text));
         }
         if let Some(app) = row.app {
-            facts.push(("speaks".into(), format!("{app}? by its port"), scene.style(Hue::Family(label::family(app)))));
+            let guess = if row.app_by == Some(AppBy::Content) { "" } else { "? by its port" };
+            facts.push(("speaks".into(), format!("{app}{guess}"), scene.style(Hue::Family(label::family(app)))));
         }
         let active = Some(row.last.seconds_since(row.first));
         facts.push(("sends".into(), traffic_line(scene, row.recent_tx, row.tx, active), scene.style(Hue::Out)));

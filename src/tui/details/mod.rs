@@ -112,7 +112,7 @@ fn draw_related(canvas: &mut Canvas, area: Rect, scene: &Scene, title: &str, row
     let number = units::grouped(rows.len() as u64);
     let is_all = columns::has_all_conversations(scene.snapshot);
     let note = if is_all { number } else { format!("{number} of the busiest") };
-    let body = titled(canvas, area, &scene.based(title, area.width), &[(note.into(), scene.style(Hue::Dim))], false);
+    let body = titled(canvas, area, &scene.based(title), &[(note.into(), scene.style(Hue::Dim))], false);
     let six = columns::has_six(rows.iter().take(usize::from(area.height)).map(|r| &r.1.1.a));
     let empty = if is_all { "none" } else { "none of the busiest" };
     let shape = Shape { focused: true, empty, ..Shape::default() };
@@ -205,7 +205,12 @@ fn traffic_line(scene: &Scene, recent: Traffic, total: Traffic, active: Option<f
     format!("{rate}, {} {over} · {volume}", amount::packet_rate(traffic.packets_per_second(seconds)).plain())
 }
 
-/// `14:02:11–14:09:40, 7m 29s`.
+/// `14:02:11–14:09:40, 7m 29s`; of a short span that is looked at in milliseconds, `14:02:11.304–14:02:11.316, 12 ms`.
 fn span_line(scene: &Scene, first: crate::model::Timestamp, last: crate::model::Timestamp) -> String {
+    let is_short = last.seconds_since(first) < 10.0;
+    if let Some(offset) = scene.snapshot.span.as_ref().filter(|_| is_short).map(|_| scene.utc_offset(first)) {
+        let lasted = amount::short_duration(last.seconds_since(first));
+        return format!("{} – {}, {lasted}", amount::moment(first, offset), amount::moment(last, offset));
+    }
     format!("{}, {}", amount::span(first, last, scene.options.utc_offset), amount::short_duration(last.seconds_since(first)))
 }

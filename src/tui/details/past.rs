@@ -7,6 +7,7 @@ use crate::model::{Address, TimeSpan, Timestamp, Traffic};
 use crate::snapshot::HistorySlot;
 use crate::snapshot::history::{TalkAbout, TalkKey, TopRow, TopRows};
 use crate::tui::canvas::{Canvas, split_top};
+use crate::tui::panels::load;
 use crate::tui::theme::Hue;
 use crate::tui::view::{Kind, Scene, Topic};
 use crate::tui::widgets::bins::{Bin, Bins, Stretch};
@@ -118,10 +119,11 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, (up_name, dow
     let Some(kept) = scene.base.history.extent() else { return };
     // Of a port now is asked for.
     let extent = if scene.whole() { kept } else { TimeSpan { from: kept.from.max(kept.to.plus(-LATELY)), to: kept.to } };
-    let title = if extent == kept { "Over time" } else { "Over time · last 5 min" };
+    let lately = if extent == kept { "" } else { " · last 5 min" };
+    let title = format!("Over time, in {}{lately}", if scene.view.bytes { "B/s" } else { "b/s" });
     let Some(topic) = scene.topic else { return };
     let note = [(format!("↑ {up_name}  ").into(), scene.style(Hue::Out)), (format!("↓ {down_name}").into(), scene.style(Hue::In))];
-    let body = titled(canvas, area, title, &note, false);
+    let body = titled(canvas, area, &title, &note, false);
     let (field, ticks) = split_top(body, body.height.saturating_sub(1));
     let count = usize::from(field.width.saturating_sub(LABELS)) * 2;
     let width = (extent.length() / i64::try_from(count.max(1)).unwrap_or(i64::MAX)).saturating_add(1).max(1);
@@ -139,6 +141,8 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, (up_name, dow
     let stretch = Stretch { bin: 0, bins: count, start: extent.from.0, end: extent.to.0 };
     let bins = Bins { span: width, end: extent.to.0, bins: vec![Some(Bin::default()); count], stretches: vec![stretch], ..Bins::default() };
     chart::ticks(canvas, ticks, &bins, Some(scene.utc_offset(Timestamp(extent.from.0))));
+    // The span that is looked at, as on the load chart.
+    load::looked_at(canvas, scene, &load::chart_times(field, &bins), 0);
 }
 
 /// Whether the past says enough of what the page is about.

@@ -117,7 +117,8 @@ fn facts(scene: &Scene, service: &Service) -> Vec<Fact> {
         facts.push(("speaks".into(), speaks, scene.style(Hue::Family(family))));
     }
     facts.extend(troubles::findings(scene, &[(key.address, key.port)]));
-    facts.push(("used".into(), used(service), text));
+    let when = if scene.whole() { "" } else { " in the last minute" };
+    facts.push(("used".into(), format!("{}{when}", used(service)), text));
     facts.extend(troubles::speed(scene, service));
     match failed(service) {
         failed if failed.is_empty() => facts.push(("failed".into(), "nothing".into(), scene.style(Hue::Dim))),

@@ -80,7 +80,7 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &Relate
         Col::right("packets", COUNT + 2..=COUNT + 2, 4, |s, t| Cell::Amount(amount::count(t.total.packets), s.style(Hue::Text))),
     ];
     let note = [(grouped(list.len() as u64).into(), scene.style(Hue::Dim))];
-    let body = titled(canvas, left, &scene.based(title, left.width), &note, false);
+    let body = titled(canvas, left, &scene.based(title), &note, false);
     let list: Vec<(Topic, Talker)> = (0..).zip(list).map(|(at, talker)| (Topic::Row(at), talker)).collect();
     table::draw(canvas, scene, body, &columns, &list, &Shape { inert: true, empty: "none of the busiest", ..Shape::default() });
     draw_related(canvas, right, scene, talks, rows);

@@ -25,6 +25,7 @@ impl FleetApp {
             rates: &rates,
             options: &self.options,
             theme: &theme,
+            read: None,
             age: None,
             behind: 0.0,
         };

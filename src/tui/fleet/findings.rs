@@ -3,6 +3,7 @@
 use super::shown;
 use crate::fleet::StoryFinding;
 use crate::tui::canvas::{Canvas, cells, cut_end};
+use crate::tui::label;
 use crate::tui::theme::Hue;
 use crate::tui::view::Scene;
 use ratatui::layout::Rect;
@@ -14,7 +15,7 @@ pub(super) fn findings(canvas: &mut Canvas, area: Rect, list: &[&StoryFinding], 
         canvas.put(area.x + 1, area.y, area.width.saturating_sub(2), "no finding holds", dim);
     }
     for (finding, y) in list.iter().skip(skip).zip(area.top()..area.bottom()) {
-        let (sign, hue) = shown::severity(finding.severity);
+        let (sign, hue) = label::severity(finding.severity);
         let (sign, style) = if finding.is_active { (sign, scene.theme.strong(hue)) } else { ("○", dim) };
         let since = if finding.is_active { "since" } else { "until" };
         let time = shown::when(if finding.is_active { finding.first } else { finding.last }, now, scene);

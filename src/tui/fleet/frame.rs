@@ -83,7 +83,7 @@ pub(super) fn draw(canvas: &mut Canvas, app: &FleetApp, scene: &Scene) -> Rect {
         footer::line(canvas, last, scene, ("find", help), &app.filter, app.filter.chars().count(), None);
     } else if last.height > 0 {
         let hints: Vec<Hint> = hints(app).into_iter().filter(|hint| !hint.word.is_empty()).collect();
-        footer::draw(canvas, last, &hints, &|hint| hint.key.to_owned(), &in_force);
+        footer::draw(canvas, last, &hints, &|hint| hint.key.to_owned(), footer::InForce { always: in_force, aside: None });
     }
     let Some(trouble) = &app.known.trouble else { return body };
     let (line, body) = split_top(body, 1);

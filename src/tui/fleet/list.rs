@@ -5,6 +5,7 @@ use super::state::{FleetApp, topic};
 use crate::fleet::{FleetProbe, FleetSpan, ProbeState, SharedTraffic, pairs};
 use crate::model::units;
 use crate::tui::canvas::{Canvas, cells, cut_end, cut_middle, split_top};
+use crate::tui::label;
 use crate::tui::theme::Hue;
 use crate::tui::view::{Scene, Topic};
 use crate::tui::widgets::amount::{self, RATE};
@@ -80,7 +81,7 @@ fn columns<'a>() -> [Col<Row<'a>>; 11] {
         }),
         Col::left("worst finding", 10..=60, 4, |s, (p, ..)| match &p.worst {
             Some(worst) if p.state == ProbeState::Heard => {
-                let (sign, hue) = shown::severity(worst.severity);
+                let (sign, hue) = label::severity(worst.severity);
                 Cell::Pieces(vec![(format!("{sign} ").into(), s.theme.strong(hue)), (worst.title.clone().into(), s.style(Hue::Text))])
             }
             _ => Cell::Text("–".into(), s.style(Hue::Dim)),

@@ -2,7 +2,7 @@
 
 use crate::fleet::{FleetProbe, FleetSpan, PAIRED, ProbeState, SharedGroup};
 use crate::model::Arrange as _;
-use crate::model::{Severity, Timestamp, Verdict, units};
+use crate::model::{Timestamp, Verdict, units};
 use crate::tui::theme::Hue;
 use crate::tui::view::Scene;
 use crate::tui::widgets::amount;
@@ -35,15 +35,6 @@ pub(super) fn when(seconds: i64, now: i64, scene: &Scene) -> String {
     let offset = scene.utc_offset(at);
     let (date, time) = (amount::date(at, offset), amount::time_of_day(at, offset));
     if date == amount::date(now, scene.utc_offset(now)) { time.get(..5).unwrap_or(&time).to_owned() } else { date }
-}
-
-/// Sign and hue of a severity.
-pub(super) fn severity(severity: Severity) -> (&'static str, Hue) {
-    match severity {
-        Severity::Critical => ("✖", Hue::Bad),
-        Severity::Warning => ("▲", Hue::Warn),
-        Severity::Note => ("·", Hue::Dim),
-    }
 }
 
 /// A clock's offset: known within a second.

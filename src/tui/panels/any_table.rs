@@ -38,6 +38,8 @@ pub(in crate::tui) struct TablePanel {
     pub named: bool,
     /// Whether the filter was asked before, and knew more of its rows than they do themselves.
     pub narrowed: bool,
+    /// The time its numbers are about on a port, where its title names one.
+    pub base: Option<&'static str>,
 }
 
 /// A row: its table's rows and columns, and its number.
@@ -51,7 +53,7 @@ struct Line<'r> {
 impl TablePanel {
     /// All rows of a table.
     pub const fn of(table: &'static dyn AnyTable) -> Self {
-        Self { table, group: None, empty: "none seen", named: false, narrowed: false }
+        Self { table, group: None, empty: "none seen", named: false, narrowed: false, base: None }
     }
 
     /// What a page that shows it as its list sorts by.
@@ -135,7 +137,12 @@ impl TablePanel {
             n => units::grouped(n),
         };
         let title = self.group.unwrap_or(sheet.title);
-        let body = titled(canvas, area, title, &[(count.into(), scene.style(Hue::Dim))], false);
+        let title = match self.base {
+            Some(base) if !scene.whole() => format!("{title} · {base}"),
+            Some(_) => scene.based(title),
+            None => title.to_owned(),
+        };
+        let body = titled(canvas, area, &title, &[(count.into(), scene.style(Hue::Dim))], false);
         let told = |at: usize| lines.iter().take(SAMPLE).any(|(_, line)| line.rows.value(line.at, at).is_some());
         let mut columns: Vec<Col<Line>> = fields::shown(&heads, sheet.layers, scene.whole())
             .iter()

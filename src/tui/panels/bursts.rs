@@ -59,7 +59,8 @@ pub(in crate::tui) fn peaks(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         top,
         quarters: 2,
         limit: limit.map(|limit| (limit, name.as_str())),
-        up_style: &move |height| theme.heat(height * top / full),
+        // Where no speed is known nothing is too much.
+        up_style: &move |height| if limit.is_some() { theme.heat(height * top / full) } else { theme.area(height) },
         down_style: &|_| Style::new(),
     };
     chart::plot(canvas, body, &plot);
@@ -204,7 +205,7 @@ fn busiest(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         canvas.right(body.x + 26, y, 12, &crate::model::units::plural(s.peak_ms_packets, "packet"), scene.style(Hue::Dim));
         let x = body.x + 40;
         let share = s.peak_ms_bytes as f64 / most.max(1.0);
-        bar::draw(canvas, x, y, body.right().saturating_sub(x + 1), share, scene.theme.heat(share));
+        bar::draw(canvas, x, y, body.right().saturating_sub(x + 1), share, scene.style(Hue::AreaHigh));
     }
 }
 

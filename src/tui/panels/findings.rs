@@ -1,7 +1,7 @@
-//! What is wrong: a finding takes as many lines as its title wants where there is room for all, else one.
+//! What is wrong: a finding takes as many lines as its title wants. Those that have no room are told of in the title.
 //!
 //! ```text
-//! ─ What is wrong ─────────────
+//! ─ What is wrong ──── 2 more ─
 //!  ▲ loss toward 10.20.3.0/24
 //!  ▲ DNS 10.20.1.2 is slow: p95
 //!    910 ms, 14 clients wait
@@ -19,6 +19,7 @@ use crate::tui::widgets::frame::titled_of;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// Active findings, without those that follow from another that is shown: that one stands for them.
 pub(in crate::tui) fn rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, &'a Finding)> {
@@ -50,6 +51,9 @@ fn calm(scene: &Scene, width: u16) -> Calm {
     // Judged is all of the time.
     let (symbol, words, hue) = mirror::verdict(&scene.base.mirror.trust);
     let in_span = scene.snapshot.span.is_some();
+    if scene.is_too_short_to_judge() {
+        return too_short(scene, width);
+    }
     let mirror = match hue {
         Hue::Good if in_span => "mirror: no fault in this span".to_owned(),
         Hue::Good => "mirror good".to_owned(),
@@ -65,6 +69,20 @@ fn calm(scene: &Scene, width: u16) -> Calm {
         below.push(format!("{cleared} cleared"));
     }
     Calm { sign: (symbol, hue), mirror, below, beside: has_room.then(|| format!(" · {network}")) }
+}
+
+/// Of a span in which no finding held and in which nothing could be judged.
+fn too_short(scene: &Scene, width: u16) -> Calm {
+    let packets = plural(scene.snapshot.stats.total.packets, "packet");
+    let looked = format!("looked at: {packets}");
+    let words = "too short to judge";
+    let has_room = cells(words) + cells(&looked) + 5 <= width;
+    Calm {
+        sign: ("?", Hue::Dim),
+        mirror: words.to_owned(),
+        below: if has_room { Vec::new() } else { vec![looked.clone()] },
+        beside: has_room.then(|| format!(" · {looked}")),
+    }
 }
 
 /// Says it; returns the lines used.
@@ -109,6 +127,8 @@ fn verdict(network: &Network, in_span: bool, finished: bool) -> String {
     }
 }
 
+const TITLE: &str = "What is wrong";
+
 /// Lines of a title at most.
 const LINES: usize = 4;
 
@@ -128,6 +148,26 @@ fn title(scene: &Scene, finding: &Finding, width: u16, most: usize) -> Vec<Strin
     lines
 }
 
+/// The findings that stand in so many lines, each with all of its own, so that one of them is among them; the first has what there is.
+fn window(titles: &[Vec<String>], height: usize, shown: usize) -> Range<usize> {
+    let fitting = |start: usize| {
+        let mut lines = 0;
+        let rest = titles.get(start..).unwrap_or_default();
+        start
+            ..start
+                + rest
+                    .iter()
+                    .take_while(|title| {
+                        lines += title.len();
+                        lines <= height
+                    })
+                    .count()
+                    .max(1)
+                    .min(rest.len())
+    };
+    (0..titles.len()).map(fitting).find(|window| window.contains(&shown)).unwrap_or(0..0)
+}
+
 /// Rows that the panel needs at a width, its heading among them.
 pub(in crate::tui) fn height(scene: &Scene, width: u16) -> u16 {
     let rows = rows(scene);
@@ -142,21 +182,21 @@ pub(in crate::tui) fn height(scene: &Scene, width: u16) -> u16 {
 pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, kind: usize) {
     let rows = rows(scene);
     let focused = scene.pane.kind == kind;
-    let body = titled_of(canvas, area, ("What is wrong", "Problems"), &[], focused && scene.pane.selected.is_some());
+    let (height, width) = (usize::from(area.height.saturating_sub(1)), area.width.saturating_sub(BESIDE));
+    let titles: Vec<Vec<String>> = rows.iter().map(|row| title(scene, row.1, width, LINES)).collect();
+    let chosen = scene.pane.selected.as_ref().filter(|_| focused).and_then(|t| rows.iter().position(|r| r.0 == *t));
+    let window = window(&titles, height, chosen.unwrap_or(0));
+    let more = rows.len() - window.len();
+    let note = if more > 0 { format!("{more} more") } else { String::new() };
+    let note = [(note.into(), scene.style(Hue::Dim))];
+    let is_lit = focused && scene.pane.selected.is_some();
+    let title = if scene.snapshot.span.is_some() { scene.based(TITLE) } else { TITLE.to_owned() };
+    let body = titled_of(canvas, area, (&title, "Problems"), if more > 0 { &note } else { &[] }, is_lit);
     if rows.is_empty() {
         nothing(canvas, body, scene);
     }
-    let (height, width) = (usize::from(body.height), body.width.saturating_sub(BESIDE));
-    let mut titles: Vec<Vec<String>> = rows.iter().map(|row| title(scene, row.1, width, LINES)).collect();
-    for most in (1..LINES).rev() {
-        if titles.iter().map(Vec::len).sum::<usize>() > height {
-            titles = rows.iter().map(|row| title(scene, row.1, width, most)).collect();
-        }
-    }
-    let chosen = scene.pane.selected.as_ref().filter(|_| focused).and_then(|t| rows.iter().position(|r| r.0 == *t));
-    let skip = chosen.map_or(0, |at| (at + 1).saturating_sub(height));
     let mut y = body.y;
-    for (i, ((topic, finding), lines)) in rows.iter().zip(&titles).enumerate().skip(skip) {
+    for (i, ((topic, finding), lines)) in rows.iter().zip(&titles).enumerate().skip(window.start).take(window.len()) {
         let place = Rect { y, height: (lines.len() as u16).min(body.bottom().saturating_sub(y)), ..body };
         if place.height == 0 {
             break;
@@ -171,5 +211,21 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, kind:
         }
         canvas.click(place, Hit::Row(Some(kind), topic.clone()));
         y = place.bottom();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn findings_stand_with_all_of_their_lines_or_not_at_all() {
+        let titles: Vec<Vec<String>> = [1, 2, 1, 3].map(|lines| vec![String::new(); lines]).into();
+        assert_eq!(window(&titles, 3, 0), 0..2);
+        assert_eq!(window(&titles, 4, 0), 0..3);
+        assert_eq!(window(&titles, 3, 2), 1..3, "the chosen one is shown");
+        assert_eq!(window(&titles, 2, 3), 3..4, "one has what room there is");
+        assert_eq!(window(&[], 3, 0), 0..0);
+        assert_eq!(window(&titles, 7, 3), 0..4);
     }
 }

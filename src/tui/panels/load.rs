@@ -283,7 +283,7 @@ fn past_note(scene: &Scene, past: &Snapshot, room: u16) -> Option<Note> {
 }
 
 /// Where times are on a chart whose axis stands in its first cells.
-pub(super) fn chart_times(area: Rect, bins: &Bins) -> ChartTimes {
+pub(in crate::tui) fn chart_times(area: Rect, bins: &Bins) -> ChartTimes {
     let labels = LABELS.min(area.width);
     let stretches = bins.stretches.iter().map(|s| ChartStretch { bin: s.bin, bins: s.bins, start: s.start, end: s.end });
     let field = Rect { x: area.x + labels, width: area.width - labels, ..area };
@@ -291,7 +291,7 @@ pub(super) fn chart_times(area: Rect, bins: &Bins) -> ChartTimes {
 }
 
 /// Marks the columns of the span that is looked at, and the cursor under them.
-pub(super) fn looked_at(canvas: &mut Canvas, scene: &Scene, times: &ChartTimes, above: u16) {
+pub(in crate::tui) fn looked_at(canvas: &mut Canvas, scene: &Scene, times: &ChartTimes, above: u16) {
     let Some(cursor) = scene.view.cursor else { return };
     let field = times.field;
     if let Some((x, width)) = times.columns(cursor.span()) {
@@ -308,11 +308,15 @@ pub(super) fn looked_at(canvas: &mut Canvas, scene: &Scene, times: &ChartTimes, 
 /// The pieces that fit, in their order; a later one with the same beginning replaces the shorter.
 fn chosen(mut said: Vec<(u8, Note)>, room: u16, dim: Style) -> Note {
     let wide = |piece: &Note| piece.iter().map(|p| cells(&p.0)).sum::<u16>() + 3;
-    let all = |said: &[(u8, Note)]| said.iter().map(|p| wide(&p.1)).sum::<u16>();
+    let all = |said: &[(u8, Note)]| said.iter().map(|p| wide(&p.1)).sum::<u16>().saturating_sub(3);
     let longer = said.iter().any(|p| p.0 == 5);
     let short: Vec<(u8, Note)> = said.iter().filter(|p| p.0 != 5).cloned().collect();
     if longer {
         said.retain(|p| p.0 != 3);
+    }
+    // When the worst was is worth more than the load of most seconds.
+    if longer && all(&said) > room {
+        said.retain(|p| p.0 != 4);
     }
     if all(&said) > room {
         said = short;
@@ -398,10 +402,11 @@ mod tests {
             vec![(0, piece("now")), (1, piece("mean")), (4, piece("p95")), (2, piece("max")), (3, piece("ms")), (5, piece("ms at 12:00"))]
         };
         let text = |room| chosen(said(), room, Style::new()).iter().map(|p| p.0.as_ref()).collect::<String>();
-        assert_eq!(text(60), "now · mean · p95 · max · ms at 12:00");
-        assert_eq!(text(34), "now · mean · p95 · max · ms");
-        assert_eq!(text(27), "now · mean · max · ms");
-        assert_eq!(text(14), "now · mean");
+        assert_eq!(text(36), "now · mean · p95 · max · ms at 12:00");
+        assert_eq!(text(35), "now · mean · max · ms at 12:00");
+        assert_eq!(text(29), "now · mean · p95 · max · ms");
+        assert_eq!(text(25), "now · mean · max · ms");
+        assert_eq!(text(10), "now · mean");
         assert_eq!(text(0), "now");
     }
 }

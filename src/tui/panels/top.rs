@@ -151,7 +151,7 @@ fn panel<R>(
     rows: &[(Topic, R)],
 ) {
     let focused = scene.pane.kind == kind;
-    let title = scene.based(screen, area.width);
+    let title = scene.based(screen);
     let body = titled_of(canvas, area, (&title, screen), &[], focused && scene.pane.selected.is_some());
     let empty = columns::empty(scene);
     table::draw(canvas, scene, body, columns, rows, &Shape { order: None, focused, kind: Some(kind), empty, ..Shape::default() });

@@ -10,26 +10,28 @@
 
 use crate::snapshot::tables::applications::APPLICATIONS;
 use crate::snapshot::tables::rtp_streams::RTP_STREAMS;
-use crate::snapshot::{Column, Snapshot};
+use crate::snapshot::{Column, Conversation, Snapshot};
 use crate::tui::canvas::{Canvas, split_top};
 use crate::tui::details;
 use crate::tui::panels::any_table::TablePanel;
 use crate::tui::panels::kinds;
 use crate::tui::screen::{Hint, Screen, Sorts};
-use crate::tui::view::{Scene, Topic};
+use crate::tui::view::{Kind, Scene, Topic};
 use ratatui::layout::Rect;
 
 /// Application protocols, one at a time.
 pub(in crate::tui) struct ApplicationsScreen;
 
 /// What is shown without a protocol chosen.
-const ALL: TablePanel = TablePanel { empty: "nothing was recognised by its content yet", ..TablePanel::of(&APPLICATIONS) };
+const ALL: TablePanel =
+    TablePanel { empty: "nothing was recognised by its content yet", base: Some("since start"), ..TablePanel::of(&APPLICATIONS) };
 
 /// Streams of voice and pictures, behind the protocols where there are any.
-const STREAMS: TablePanel = TablePanel { empty: "no stream of voice or pictures was seen yet", ..TablePanel::of(&RTP_STREAMS) };
+const STREAMS: TablePanel =
+    TablePanel { empty: "no stream of voice or pictures was seen yet", base: Some("since start"), ..TablePanel::of(&RTP_STREAMS) };
 
 /// How the page of streams is called beside the protocols.
-const CALLS: &str = "calls";
+const CALLS: &str = "calls (RTP)";
 
 /// The pages: the protocols, and the streams where there are any.
 fn pages(snapshot: &Snapshot) -> Vec<(&'static str, TablePanel)> {
@@ -43,13 +45,33 @@ fn sheet(scene: &Scene) -> TablePanel {
     pages(scene.snapshot).into_iter().nth(scene.pane.kind).map_or(ALL, |page| page.1)
 }
 
+/// The conversation that carries a stream.
+fn call(scene: &Scene, topic: &Topic) -> Option<Topic> {
+    let row = scene.snapshot.stats.streams.get(STREAMS.place(scene, topic)?)?;
+    let ends = [row.stream.from, row.stream.to];
+    let is_it = |c: &&Conversation| [[(c.a, c.a_port), (c.b, c.b_port)], [(c.b, c.b_port), (c.a, c.a_port)]].contains(&ends);
+    let carried = scene.snapshot.stats.conversations.udp.rows.iter().find(is_it)?;
+    Some(Topic::conversation(Kind::Udp, carried))
+}
+
+/// The calls, and below them the conversation of the selected one where there is room.
+fn draw_calls(canvas: &mut Canvas, area: Rect, scene: &Scene, list: TablePanel) {
+    let topics = list.topics(scene);
+    let (body, below) = details::with_preview(area, topics.len() + 1);
+    list.draw(canvas, body, scene, true);
+    let conversation = details::chosen(scene, topics.iter()).and_then(|topic| call(scene, topic));
+    if let Some((below, conversation)) = below.zip(conversation) {
+        details::preview(canvas, below, scene, &conversation);
+    }
+}
+
 impl Screen for ApplicationsScreen {
     fn title(&self) -> &'static str {
         "Applications"
     }
 
     fn about(&self) -> &'static str {
-        "DNS, TLS and the like: questions, answers, codes, versions, server names, latency"
+        "DNS, TLS and the like: questions, answers, codes, versions, server names, latency; behind them calls: streams of voice and pictures (RTP), what they lack, jitter"
     }
 
     fn kinds(&self, snapshot: &Snapshot) -> usize {
@@ -64,9 +86,12 @@ impl Screen for ApplicationsScreen {
         sheet(scene).topics(scene)
     }
 
-    /// Who speaks it.
-    fn opens(&self, scene: &Scene, _: &Topic) -> Option<Topic> {
-        scene.snapshot.dissect.apps.get(scene.pane.kind).map(|app| Topic::App(app.token.to_owned()))
+    /// Who speaks it; of a call the conversation that carries it.
+    fn opens(&self, scene: &Scene, topic: &Topic) -> Option<Topic> {
+        match scene.snapshot.dissect.apps.get(scene.pane.kind) {
+            Some(app) => Some(Topic::App(app.token.to_owned())),
+            None => call(scene, topic),
+        }
     }
 
     fn sorting(&self) -> Option<(Sorts, Vec<Column>)> {
@@ -94,6 +119,9 @@ impl Screen for ApplicationsScreen {
         let lines = list.topics(scene).len();
         // Who speaks it stands below, where there is room.
         let app = scene.snapshot.dissect.apps.get(scene.pane.kind).filter(|_| lines > 0);
+        if app.is_none() && lines > 0 {
+            return draw_calls(canvas, body, scene, list);
+        }
         let Some((app, (body, Some(below)))) = app.map(|app| (app, details::with_preview(body, lines + 1))) else {
             return list.draw(canvas, body, scene, true);
         };

@@ -10,7 +10,7 @@
 //! ```
 
 use crate::model::text::printable;
-use crate::model::{Subject, units};
+use crate::model::{Severity, Subject, units};
 use crate::snapshot::{BaselineState, Change, ChangeKind, ChangeWay, ComparedMeasure, ComparedSide, Comparison, RULES, Snapshot};
 use crate::tui::canvas::{Canvas, cells, cut_end, split_top, wrap};
 use crate::tui::label;
@@ -56,7 +56,7 @@ enum Before {
 
 fn before(scene: &Scene) -> Before {
     if let Some(held) = scene.pane.own.get::<State>().and_then(|state| state.held.clone()) {
-        let name = times(scene, &held);
+        let name = times_of(scene, &held);
         return Before::Picture(held, name);
     }
     let Some(baseline) = &scene.options.baseline else { return Before::Nothing };
@@ -69,7 +69,7 @@ fn before(scene: &Scene) -> Before {
 }
 
 /// The time a picture is of, in words.
-fn times(scene: &Scene, snapshot: &Snapshot) -> String {
+fn times_of(scene: &Scene, snapshot: &Snapshot) -> String {
     match amount::past(scene, snapshot) {
         Some((times, _)) => times,
         None => match (snapshot.capture.first, snapshot.capture.last) {
@@ -222,7 +222,7 @@ fn draw_comparison(canvas: &mut Canvas, area: Rect, scene: &Scene, comparison: &
     let body = titled(canvas, area, "Compare", &[(note.into(), scene.style(Hue::Dim))], false);
     let (sides, mut body) = split_top(body, 3.min(body.height));
     let now =
-        if scene.snapshot.span.is_some() { times(scene, scene.snapshot) } else { printable(&scene.options.source_title).into_owned() };
+        if scene.snapshot.span.is_some() { times_of(scene, scene.snapshot) } else { printable(&scene.options.source_title).into_owned() };
     for (y, (label, name, side)) in (sides.y..sides.bottom().min(sides.y + 2))
         .zip([("before", name, comparison.sides.first()), ("now", now.as_str(), comparison.sides.get(1))])
     {
@@ -252,8 +252,9 @@ fn sign(change: &Change) -> (&'static str, Hue) {
     match (change.significant, change.kind, change.way) {
         (false, ..) => ("·", Hue::Dim),
         (_, ChangeKind::Finding, ChangeWay::Gone | ChangeWay::Less) => ("●", Hue::Good),
-        (_, ChangeKind::Finding, _) if change.after >= Some(3.0) => ("✖", Hue::Bad),
-        (_, ChangeKind::Finding, _) => ("▲", Hue::Warn),
+        (_, ChangeKind::Finding, _) if change.after >= Some(3.0) => label::severity(Severity::Critical),
+        (_, ChangeKind::Finding, _) if change.after >= Some(2.0) => label::severity(Severity::Warning),
+        (_, ChangeKind::Finding, _) => label::severity(Severity::Note),
         (_, _, ChangeWay::New) => ("+", Hue::Accent),
         (_, _, ChangeWay::Gone) => ("−", Hue::Accent),
         (_, _, ChangeWay::More) => ("↑", Hue::Text),
@@ -266,8 +267,8 @@ fn value(scene: &Scene, change: &Change, value: Option<f64>) -> Cell {
     let Some(number) = value else { return Cell::Right("–".into(), scene.style(Hue::Dim)) };
     let text = match change.measure {
         ComparedMeasure::BitRate => amount::rate(scene, number).plain(),
-        ComparedMeasure::PacketRate | ComparedMeasure::UseRate if number < 10.0 => format!("{number:.2} /s"),
-        ComparedMeasure::PacketRate | ComparedMeasure::UseRate => format!("{number:.0} /s"),
+        ComparedMeasure::PacketRate | ComparedMeasure::UseRate if number < 10.0 => format!("{number:.2}"),
+        ComparedMeasure::PacketRate | ComparedMeasure::UseRate => format!("{number:.0}"),
         ComparedMeasure::Response => amount::short_duration(number),
         ComparedMeasure::Errors => amount::share(number),
         ComparedMeasure::Severity => match number as u8 {
@@ -277,6 +278,26 @@ fn value(scene: &Scene, change: &Change, value: Option<f64>) -> Cell {
         },
     };
     Cell::Right(text, scene.style(if change.significant { Hue::Text } else { Hue::Dim }))
+}
+
+/// What was compared, with its unit where its values have none.
+fn measured(measure: ComparedMeasure) -> &'static str {
+    match measure {
+        ComparedMeasure::UseRate => "uses per s",
+        ComparedMeasure::PacketRate => "packets per s",
+        other => other.title(),
+    }
+}
+
+/// How many times as much: `3.2 ×`, `1/40`.
+fn times(factor: f64) -> String {
+    match factor {
+        f if f >= 99.5 => ">99 ×".into(),
+        f if f >= 9.95 => format!("{f:.0} ×"),
+        f if f >= 0.1 => format!("{f:.1} ×"),
+        f if f > 1.0 / 9_999.5 => format!("1/{:.0}", 1.0 / f),
+        _ => "<1/9999".into(),
+    }
 }
 
 /// Who or what it is, by the names the user knows.
@@ -297,25 +318,30 @@ fn columns(noise: bool) -> Vec<Col<Change>> {
             Cell::Pieces(vec![(format!("{sign} ").into(), s.style(hue)), (c.way.token().into(), words)])
         }),
         Col::left("what", 8..=8, 4, |s, c: &Change| Cell::Text(c.kind.token().into(), s.style(Hue::Dim))),
-        Col::left("subject", 20..=90, 1, |s, c: &Change| {
+        Col::left("subject", 18..=90, 1, |s, c: &Change| {
             Cell::Text(subject(s, c), s.style(if c.significant { Hue::Text } else { Hue::Dim }))
         }),
-        Col::left("measured", 11..=14, 4, |s, c: &Change| Cell::Text(c.measure.title().into(), s.style(Hue::Dim))),
+        Col::left("measured", 14..=14, 3, |s, c: &Change| Cell::Text(measured(c.measure).into(), s.style(Hue::Dim))),
         Col::right("before", 10..=10, 2, |s, c: &Change| value(s, c, c.before)),
         Col::right("now", 10..=10, 2, |s, c: &Change| value(s, c, c.after)),
         Col::right("times", 7..=7, 6, |s, c: &Change| {
-            let times = c.before.zip(c.after).filter(|(x, _)| *x > 0.0 && c.measure != ComparedMeasure::Severity).map(|(x, y)| y / x);
-            let text = match times {
-                Some(times) if times >= 99.5 => ">99 ×".into(),
-                Some(times) if times >= 9.95 => format!("{times:.0} ×"),
-                Some(times) => format!("{times:.1} ×"),
-                None => String::new(),
-            };
-            Cell::Right(text, s.style(Hue::Dim))
+            let both = c.before.zip(c.after).filter(|(x, _)| *x > 0.0 && c.measure != ComparedMeasure::Severity);
+            Cell::Right(both.map(|(x, y)| times(y / x)).unwrap_or_default(), s.style(Hue::Dim))
         }),
     ];
     if noise {
         out.push(Col::left("why it may be chance", 20..=40, 3, |s, c: &Change| Cell::Text(c.noise.into(), s.style(Hue::Dim))));
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::times;
+
+    #[test]
+    fn a_factor_is_never_nothing() {
+        let said = [1e-5, 0.0014, 0.0999, 0.1, 1.0, 9.94, 9.96, 99.4, 99.6].map(times);
+        assert_eq!(said, ["<1/9999", "1/714", "1/10", "0.1 ×", "1.0 ×", "9.9 ×", "10 ×", "99 ×", ">99 ×"]);
+    }
 }

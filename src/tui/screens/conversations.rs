@@ -79,13 +79,8 @@ impl Screen for ConversationsScreen {
         let kind = kind(scene);
         let rows = columns::conversation_rows(scene, kind);
         let six = columns::has_six(rows.iter().map(|r| &r.1.1.a));
-        let body = titled(
-            canvas,
-            area,
-            &scene.based("Conversations", area.width),
-            &shown(scene, rows.len(), kind.conversations(scene.snapshot)),
-            false,
-        );
+        let body =
+            titled(canvas, area, &scene.based("Conversations"), &shown(scene, rows.len(), kind.conversations(scene.snapshot)), false);
         let (line, body) = split_top(body, 1);
         let names: Vec<_> = KINDS.iter().map(|k| (k.name(), Some(k.conversations(scene.snapshot).total_rows))).collect();
         kinds::draw(canvas, line, scene, &names);

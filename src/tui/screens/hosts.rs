@@ -126,7 +126,7 @@ impl Screen for HostsScreen {
         let (kind, rows) = (these.kind(), these.rows(scene));
         let six = columns::has_six(rows.iter().map(|r| &r.1.1.address));
         let named = !matches!(kind, Kind::Tcp | Kind::Udp | Kind::Sctp) && label::has_names(scene, rows.iter().map(|r| &r.1.1.address));
-        let body = titled(canvas, area, &scene.based("Hosts", area.width), &these.note(scene, rows.len()), false);
+        let body = titled(canvas, area, &scene.based("Hosts"), &these.note(scene, rows.len()), false);
         let (line, body) = split_top(body, 1);
         let names: Vec<_> = SHOWN.iter().map(|shown| (shown.name, Some(shown.count(scene.snapshot)))).collect();
         kinds::draw(canvas, line, scene, &names);

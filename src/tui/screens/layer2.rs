@@ -13,7 +13,7 @@ use crate::snapshot::tables::chatter::CHATTER;
 use crate::snapshot::tables::classes::CLASSES;
 use crate::snapshot::tables::{stations, vlans};
 use crate::snapshot::{Snapshot, Traffic, VlanRow};
-use crate::tui::canvas::{Canvas, hundredths, split_top};
+use crate::tui::canvas::{Canvas, cells, hundredths, split_top};
 use crate::tui::fields;
 use crate::tui::panels::any_table::TablePanel;
 use crate::tui::panels::{kinds, shares};
@@ -38,6 +38,17 @@ const OTHERS: [(&str, TablePanel); 3] = [
     ("classes", TablePanel { empty: "every packet asks for the class of those that ask for none", ..TablePanel::of(&CLASSES) }),
     ("ARP/DHCP", TablePanel { empty: "no packet by which hosts and routers find each other has come", ..TablePanel::of(&CHATTER) }),
 ];
+
+/// Columns from which what packets are stands beside the lists.
+const MIXED_FROM: u16 = 100;
+
+/// Cells of what stands beside them at least.
+const MIX_CELLS: u16 = 29;
+
+/// Cells of what stands beside them: its longest title names its time.
+fn mixed_cells(scene: &Scene) -> u16 {
+    cells(&scene.based("Directions")).saturating_add(4).clamp(MIX_CELLS, MIXED_FROM / 2)
+}
 
 /// Lines of the panel of losses.
 const LOSSES: u16 = 9;
@@ -65,6 +76,11 @@ impl Screen for Layer2Screen {
 
     fn kinds(&self, _: &Snapshot) -> usize {
         GROUPS + 1 + OTHERS.len()
+    }
+
+    fn kind_with_rows(&self, snapshot: &Snapshot, kind: usize) -> Option<usize> {
+        let counts = [snapshot.stats.vlans.total_rows, STATION_PANEL.count(snapshot), GROUP_PANEL.count(snapshot)];
+        Some(kinds::with_rows(counts.into_iter().chain(OTHERS.iter().map(|(_, panel)| panel.count(snapshot))), kind))
     }
 
     fn topics(&self, scene: &Scene) -> Vec<Topic> {
@@ -108,18 +124,22 @@ impl Screen for Layer2Screen {
                     _ => narrow(canvas, area, scene),
                 };
             }
-            76..160 => area.width - 30,
+            // What else there is stands on the Overview as well: who is there needs the room.
+            76..MIXED_FROM => area.width,
+            MIXED_FROM..160 => area.width - mixed_cells(scene) - 1,
             _ => hundredths(area.width, 66),
         };
-        let parts = divide(canvas, area, &[left]);
-        let [lists, mixes] = parts[..] else { return };
+        let parts = if left < area.width { divide(canvas, area, &[left]) } else { vec![area] };
+        let Some(&lists) = parts.first() else { return };
         let want = (scene.snapshot.stats.vlans.rows.len() + 3).min(usize::from(u16::MAX)) as u16;
         // A sentence of two lines where there is none.
         let least = if scene.snapshot.stats.vlans.rows.is_empty() { 4 } else { 5 };
         let (above, below) = split_top(lists, want.clamp(least, (lists.height / 2).max(5)));
         vlans(canvas, above, scene);
         stations_and_groups(canvas, below, scene);
-        draw_mixes(canvas, mixes, scene);
+        if let Some(&mixes) = parts.get(1) {
+            draw_mixes(canvas, mixes, scene);
+        }
     }
 }
 
@@ -166,9 +186,9 @@ fn draw_mixes(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     }
     let kind = scene.pane.kind;
     // Where there is room for more, what else there is to say of this layer.
-    for (at, (_, panel)) in OTHERS.iter().enumerate().rev().filter(|(at, _)| GROUPS + 1 + at != kind) {
+    for (_, panel) in OTHERS.iter().enumerate().rev().filter(|(at, _)| GROUPS + 1 + at != kind).map(|(_, other)| other) {
         let wants = panel.count(scene.snapshot).saturating_add(3).min(u64::from(u16::MAX)) as u16;
-        if panel.count(scene.snapshot) == 0 || rest.height < 5 || at == 0 {
+        if panel.count(scene.snapshot) == 0 || rest.height < 5 {
             continue;
         }
         let (part, below) = split_top(rest, wants.min(rest.height));
@@ -209,7 +229,7 @@ fn vlans(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         note.insert(0, ("a frame with two tags counts in both · ".into(), scene.style(Hue::Dim)));
     }
     let focused = scene.pane.kind == VLANS;
-    let body = titled(canvas, area, &scene.based("VLANs", area.width), &note, focused && scene.pane.selected.is_some());
+    let body = titled(canvas, area, &scene.based("VLANs"), &note, focused && scene.pane.selected.is_some());
     table::draw(
         canvas,
         scene,

@@ -3,10 +3,12 @@
 //! ```text
 //! ─ Load ────────────────────────────────────────────────────────────
 //!  …
+//! ─ What is wrong ───────────────────────────────────────────────────
+//!  ✖ …
 //! ─ Protocols ─────────────┬─ Conversations ─────────────────────────
 //!  …                       │ …
-//! ─ Hosts ───────┬─ Sizes ─┴─────┬─ Casts ─────┬─ What is wrong ─────
-//!  …             │ …             │ …           │ …
+//! ─ Hosts ─────────────────┴─────┬─ Sizes ─────┬─ Casts ─────┬─ Losses
+//!  …                             │ …           │ …           │ …
 //! ```
 
 use crate::snapshot::Snapshot;
@@ -15,7 +17,7 @@ use crate::tui::canvas::{Canvas, Hit, hundredths, split_top};
 use crate::tui::panels::any_table::TablePanel;
 use crate::tui::panels::{findings, load, shares, top};
 use crate::tui::screen::{Hint, Screen};
-use crate::tui::screens::services::ServicesScreen;
+use crate::tui::screens::services::{BASE, ServicesScreen};
 use crate::tui::view::{Scene, Topic};
 use crate::tui::widgets::frame::columns;
 use ratatui::layout::Rect;
@@ -24,7 +26,7 @@ use ratatui::layout::Rect;
 pub(in crate::tui) struct OverviewScreen;
 
 /// What listens, where there is room for what is more than the first glance.
-const SERVICES: TablePanel = TablePanel { named: true, ..TablePanel::of(&services::SERVICES) };
+const SERVICES: TablePanel = TablePanel { named: true, base: BASE, ..TablePanel::of(&services::SERVICES) };
 
 const CONVERSATIONS: usize = 0;
 const PROTOCOLS: usize = 1;
@@ -62,33 +64,49 @@ impl Screen for OverviewScreen {
     }
 
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
-        let heights = given_away(heights(area.height), area.width, scene);
-        let (first, rest) = split_top(area, heights[0]);
-        let (second, third) = split_top(rest, heights[1]);
-        if first.height > 0 {
-            load::draw(canvas, first, scene);
+        let heights = given_away(heights(area.height, findings::height(scene, area.width)), area.width, scene);
+        let (load, rest) = split_top(area, heights.load);
+        let (wrong, rest) = split_top(rest, heights.wrong);
+        let (middle, bottom) = split_top(rest, heights.middle);
+        if load.height > 0 {
+            load::draw(canvas, load, scene);
         }
-        if second.height > 0 {
-            middle(canvas, second, scene);
+        if wrong.height > 0 {
+            findings::draw(canvas, wrong, scene, WRONG);
         }
-        if third.height > 0 {
-            bottom(canvas, third, scene);
+        if middle.height > 0 {
+            draw_middle(canvas, middle, scene, wrong.height > 0);
+        }
+        if bottom.height > 0 {
+            draw_bottom(canvas, bottom, scene);
         }
     }
 }
 
-/// Rows of load, middle and bottom panels; the bottom ones go first, then the load.
-fn heights(all: u16) -> [u16; 3] {
+/// Rows of the load, of what is wrong, of the panels in the middle and of those at the bottom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Heights {
+    load: u16,
+    wrong: u16,
+    middle: u16,
+    bottom: u16,
+}
+
+/// Where there is little room the bottom panels go first, then the load and what is wrong, which takes up to a quarter of many rows.
+fn heights(all: u16, wrong: u16) -> Heights {
     match all {
-        0..7 => [0, all, 0],
+        0..7 => Heights { load: 0, wrong: 0, middle: all, bottom: 0 },
         7..17 => {
-            let load = (all / 2).clamp(4, 7);
-            [load, all - load, 0]
+            let wrong = wrong.min(all / 3);
+            let load = ((all - wrong) / 2).clamp(3, 7);
+            Heights { load, wrong, middle: all - wrong - load, bottom: 0 }
         }
         _ => {
-            let load = hundredths(all, 37).clamp(7, 30);
-            let middle = (all - load).div_ceil(2) + u16::from(all >= 24);
-            [load, middle, all - load - middle]
+            let wrong = wrong.min((all / 4).max(5));
+            let lists = all - wrong;
+            let load = hundredths(lists, 37).clamp(6, 30);
+            let middle = (lists - load).div_ceil(2) + u16::from(all >= 24);
+            Heights { load, wrong, middle, bottom: lists - load - middle }
         }
     }
 }
@@ -97,9 +115,10 @@ fn heights(all: u16) -> [u16; 3] {
 const MIXED: u16 = 11;
 
 /// What panels have no rows for goes to the load, where no more rows come: on a screen that changes they would move.
-fn given_away([load, middle, bottom]: [u16; 3], width: u16, scene: &Scene) -> [u16; 3] {
+fn given_away(heights: Heights, width: u16, scene: &Scene) -> Heights {
+    let Heights { load, wrong, middle, bottom } = heights;
     if !scene.snapshot.finished || scene.view.filter.is_some() || bottom == 0 {
-        return [load, middle, bottom];
+        return heights;
     }
     let lines = |rows: usize| u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(2);
     let talk = lines(top::protocol_rows(scene).len().max(top::conversation_rows(scene).len()));
@@ -109,20 +128,24 @@ fn given_away([load, middle, bottom]: [u16; 3], width: u16, scene: &Scene) -> [u
     let has_services = width >= WIDE && services > 0 && bottom + spare >= LISTS;
     let others = if has_services { (MIXES + 2).saturating_add(services).max(LISTS) } else { MIXED };
     let wanted = lines(top::host_rows(scene).len()).max(others).min(bottom + spare);
-    [load + spare + bottom - wanted, middle - spare, wanted]
+    Heights { load: load + spare + bottom - wanted, wrong, middle: middle - spare, bottom: wanted }
 }
 
-fn middle(canvas: &mut Canvas, area: Rect, scene: &Scene) {
+/// Cells of the protocols at least: their title and that of the conversations name their time.
+const PROTOCOL_CELLS: u16 = 31;
+
+/// The busiest protocols and conversations; `is_wrong_shown`: what is wrong stands above already.
+fn draw_middle(canvas: &mut Canvas, area: Rect, scene: &Scene, is_wrong_shown: bool) {
     // A panel the user has walked to is shown even where only one fits.
     if area.width < 78 {
         return match scene.pane.kind {
             PROTOCOLS => top::protocols(canvas, area, scene, PROTOCOLS),
             HOSTS => top::hosts(canvas, area, scene, HOSTS),
-            WRONG => findings::draw(canvas, area, scene, WRONG),
+            WRONG if !is_wrong_shown => findings::draw(canvas, area, scene, WRONG),
             _ => top::conversations(canvas, area, scene, CONVERSATIONS),
         };
     }
-    let left = if area.width < 100 { area.width - 51 } else { hundredths(area.width, 33).min(80) };
+    let left = if area.width < 100 { (area.width - 51).max(PROTOCOL_CELLS) } else { hundredths(area.width, 33).min(80) };
     let parts = columns(canvas, area, &[left]);
     if let [protocols, conversations] = parts[..] {
         top::protocols(canvas, protocols, scene, PROTOCOLS);
@@ -137,58 +160,57 @@ const MIXES: u16 = 12;
 const LISTS: u16 = MIXES + 8;
 const WIDE: u16 = 170;
 
-fn bottom(canvas: &mut Canvas, area: Rect, scene: &Scene) {
+/// Hosts, and how packets divide where there is room.
+fn draw_bottom(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     if area.width >= WIDE && area.height >= LISTS && SERVICES.count(scene.snapshot) > 0 {
-        let parts = columns(canvas, area, &[hundredths(area.width, 34)]);
-        let [hosts, right] = parts[..] else { return };
-        top::hosts(canvas, hosts, scene, HOSTS);
-        let (mixes, services) = split_top(right, MIXES);
-        let wide = |percent: u16| right.width * percent / 100;
-        let parts = columns(canvas, mixes, &[wide(23), wide(23), wide(16).max(23)]);
-        if let [sizes, casts, losses, wrong] = parts[..] {
-            shares::sizes(canvas, sizes, scene);
-            shares::casts(canvas, casts, scene);
-            shares::losses(canvas, losses, scene);
-            findings::draw(canvas, wrong, scene, WRONG);
-        }
-        canvas.click(Rect { height: services.height.min(1), ..services }, Hit::Screen(ServicesScreen.title()));
-        return SERVICES.draw(canvas, services, scene, false);
+        return with_services(canvas, area, scene);
     }
     type Panel = fn(&mut Canvas, Rect, &Scene);
-    let hosts: Panel = |c, a, s| top::hosts(c, a, s, HOSTS);
-    let wrong: Panel = |c, a, s| findings::draw(c, a, s, WRONG);
-    // Where little is wrong, the losses fill the column.
-    let wrong_and_losses: Panel = |c, a, s| {
-        let findings = findings::height(s, a.width) + 1;
-        let (above, below) = split_top(a, if a.height >= findings + 4 { findings } else { a.height });
-        findings::draw(c, above, s, WRONG);
-        shares::losses(c, below, s);
+    let panels: &[(u16, Panel)] = match area.width {
+        0..MIXED_FROM => &[],
+        MIXED_FROM..CASTS_FROM => &[(SIZE_CELLS, shares::sizes)],
+        CASTS_FROM..LOSSES_FROM => &[(SIZE_CELLS, shares::sizes), (CAST_CELLS, shares::casts)],
+        LOSSES_FROM..WIDE => &[(SIZE_CELLS, shares::sizes), (CAST_CELLS, shares::casts), (LOSS_CELLS, shares::losses)],
+        _ => &[(SIZE_CELLS + 9, shares::sizes), (CAST_CELLS + 4, shares::casts), (LOSS_CELLS + 12, shares::losses)],
     };
-    // Hundredths for hosts, with their names where there is room for them.
-    let names = if area.width >= 140 { 38 } else { 34 };
-    let panels: Vec<(u16, Panel)> = match area.width {
-        0..78 => vec![(0, hosts)],
-        78..112 => vec![(40.max(area.width / 2), hosts), (0, wrong)],
-        112..WIDE => {
-            vec![
-                (area.width * names / 100, hosts),
-                (hundredths(area.width, 18), shares::sizes),
-                (hundredths(area.width, 18), shares::casts),
-                (0, wrong_and_losses),
-            ]
+    // Hosts have what the others leave: names, and more columns.
+    let others: u16 = panels.iter().map(|(width, _)| width + 1).sum();
+    let widths = std::iter::once(area.width.saturating_sub(others)).chain(panels.iter().map(|(width, _)| *width));
+    let widths: Vec<u16> = widths.take(panels.len()).collect();
+    let rects = columns(canvas, area, &widths);
+    if let Some((hosts, others)) = rects.split_first() {
+        top::hosts(canvas, *hosts, scene, HOSTS);
+        for (rect, (_, panel)) in others.iter().zip(panels) {
+            panel(canvas, *rect, scene);
         }
-        // Hosts show more columns, findings more of their words.
-        _ => vec![
-            (hundredths(area.width, 42), hosts),
-            (hundredths(area.width, 15), shares::sizes),
-            (hundredths(area.width, 15), shares::casts),
-            (0, wrong_and_losses),
-        ],
-    };
-    let widths: Vec<u16> = panels.iter().map(|p| p.0).filter(|w| *w > 0).collect();
-    for (rect, (_, panel)) in columns(canvas, area, &widths).into_iter().zip(panels) {
-        panel(canvas, rect, scene);
     }
+}
+
+/// Columns from which sizes stand beside the hosts, from which casts do, and from which losses, of which the first line tells as well.
+const MIXED_FROM: u16 = 78;
+const CASTS_FROM: u16 = 118;
+const LOSSES_FROM: u16 = 140;
+
+/// Cells of the panels beside the hosts, in which their titles name their time.
+const SIZE_CELLS: u16 = 27;
+const CAST_CELLS: u16 = 30;
+const LOSS_CELLS: u16 = 24;
+
+/// On a wide screen services stand below how packets divide, beside the hosts.
+fn with_services(canvas: &mut Canvas, area: Rect, scene: &Scene) {
+    let parts = columns(canvas, area, &[hundredths(area.width, 34)]);
+    let [hosts, right] = parts[..] else { return };
+    top::hosts(canvas, hosts, scene, HOSTS);
+    let (mixes, services) = split_top(right, MIXES);
+    let third = right.width / 3;
+    let parts = columns(canvas, mixes, &[third.max(SIZE_CELLS), third.max(CAST_CELLS)]);
+    if let [sizes, casts, losses] = parts[..] {
+        shares::sizes(canvas, sizes, scene);
+        shares::casts(canvas, casts, scene);
+        shares::losses(canvas, losses, scene);
+    }
+    canvas.click(Rect { height: services.height.min(1), ..services }, Hit::Screen(ServicesScreen.title()));
+    SERVICES.draw(canvas, services, scene, false);
 }
 
 #[cfg(test)]
@@ -198,8 +220,12 @@ mod tests {
     #[test]
     fn heights_fill_the_area() {
         for all in 0..200 {
-            assert_eq!(heights(all).iter().sum::<u16>(), all);
+            for wrong in [0, 1, 2, 5, 40] {
+                let Heights { load, wrong: shown, middle, bottom } = heights(all, wrong);
+                assert_eq!(load + shown + middle + bottom, all);
+                assert!(shown <= wrong && (all < 17 || shown >= wrong.min(5)), "{all} {wrong}");
+            }
         }
-        assert_eq!(heights(21), [7, 7, 7]);
+        assert_eq!(heights(21, 3), Heights { load: 6, wrong: 3, middle: 6, bottom: 6 });
     }
 }

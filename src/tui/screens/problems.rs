@@ -69,12 +69,15 @@ impl Screen for ProblemsScreen {
         finding::explains(key)
     }
 
-    fn badge(&self, snapshot: &Snapshot) -> Option<(String, Hue)> {
-        let active = snapshot.diagnosis.findings.iter().filter(|f| f.active);
-        let worst = active.clone().map(|f| f.severity).max()?;
-        let count = active.clone().filter(|f| f.severity >= Severity::Warning).count();
-        let (symbol, hue) = label::severity(worst);
-        Some(if count > 0 { (format!("{symbol}{count}"), hue) } else { (symbol.to_owned(), hue) })
+    fn marks(&self, snapshot: &Snapshot) -> Vec<(String, Hue)> {
+        let active = |severity| snapshot.diagnosis.findings.iter().filter(|f| f.active && f.severity == severity).count();
+        let mark = |severity| {
+            let (symbol, hue) = label::severity(severity);
+            (active(severity) > 0).then(|| (format!("{symbol}{}", active(severity)), hue))
+        };
+        let loud: Vec<_> = [Severity::Critical, Severity::Warning].into_iter().filter_map(mark).collect();
+        // Notes are told of where there is nothing louder.
+        if loud.is_empty() { mark(Severity::Note).into_iter().collect() } else { loud }
     }
 
     fn shows_packets(&self) -> bool {
@@ -122,8 +125,15 @@ impl Screen for ProblemsScreen {
 
 fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, &Finding)]) {
     let active = rows.iter().filter(|r| r.1.active).count();
-    let note = format!("{active} active · {} cleared", rows.len() - active);
-    let body = titled(canvas, area, "Problems", &[(note.into(), scene.style(Hue::Dim))], false);
+    let cleared = rows.len() - active;
+    let note = match (scene.whole(), cleared) {
+        // Nothing goes on in a file that has ended.
+        (true, 0) => format!("{active} found"),
+        (true, _) => format!("{active} to the end · {cleared} cleared"),
+        (false, _) => format!("{active} active · {cleared} cleared"),
+    };
+    let title = if scene.snapshot.span.is_some() { scene.based("Problems") } else { "Problems".to_owned() };
+    let body = titled(canvas, area, &title, &[(note.into(), scene.style(Hue::Dim))], false);
     if rows.is_empty() {
         return nothing(canvas, body, scene);
     }
@@ -156,9 +166,12 @@ fn nothing(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         return;
     }
     // What is still to come was not judged, and what nobody could judge is not good.
-    let network = &scene.snapshot.diagnosis.network;
-    let is_judged = network.verdict == Verdict::Good || scene.snapshot.mirror.trust.verdict == Verdict::Good;
+    let network = &scene.base.diagnosis.network;
+    let is_judged = network.verdict == Verdict::Good || scene.base.mirror.trust.verdict == Verdict::Good;
+    let in_span = scene.snapshot.span.is_some();
     let (hue, words) = match scene.snapshot.unread() {
+        _ if scene.is_too_short_to_judge() => (Hue::Dim, "Nothing wrong was found in this span.".to_owned()),
+        _ if in_span && is_judged && !network.is_failing => (Hue::Good, "Nothing wrong was found in this span.".to_owned()),
         Some(part) => (Hue::Dim, format!("Nothing wrong has been found so far; {:.0} % is read.", part * 100.0)),
         None if is_judged && !network.is_failing => (Hue::Good, "Nothing is wrong that could be found.".to_owned()),
         None => (Hue::Dim, "Nothing wrong was found.".to_owned()),

@@ -107,7 +107,7 @@ impl Screen for ProtocolsScreen {
             Some(_) => "of the conversations that match".to_owned(),
             None => format!("{} paths", scene.snapshot.stats.protocols.len()),
         };
-        let body = titled(canvas, area, &scene.based("Protocol hierarchy", area.width), &[(note.into(), scene.style(Hue::Dim))], false);
+        let body = titled(canvas, area, &scene.based("Protocol hierarchy"), &[(note.into(), scene.style(Hue::Dim))], false);
         let need = (rows.len() + 2).min(usize::from(u16::MAX)) as u16;
         let (tree, below) = split_top(body, if body.height >= need + 6 { need } else { body.height });
         table::draw(

@@ -19,10 +19,14 @@ use ratatui::layout::Rect;
 /// Services; of more than a dashboard holds those used most.
 pub(in crate::tui) struct ServicesScreen;
 
+/// The time its numbers are of on a port.
+pub(in crate::tui) const BASE: Option<&str> = Some("last minute");
+
 const SHEET: TablePanel = TablePanel {
     empty: "no service was used yet: they show with the first connection that is opened and the first question that is asked",
     named: true,
     narrowed: true,
+    base: BASE,
     ..TablePanel::of(&SERVICES)
 };
 

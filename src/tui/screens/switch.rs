@@ -34,6 +34,9 @@ pub(in crate::tui) struct SwitchScreen;
 /// What is said where nothing is known.
 const UNSEEN: &str = "not visible in this mirror: most mirror sessions leave out what switches say to each other";
 
+/// What is said instead where other control packets are mirrored.
+const UNSEEN_AMONG_OTHERS: &str = "none seen: other control packets are mirrored, so these are not sent here, or seldom";
+
 /// The panels, in the order Left and Right walk through them.
 const PANELS: [(&str, TablePanel); 12] = [
     ("Neighbours", TablePanel { empty: UNSEEN, ..TablePanel::of(&NEIGHBOURS) }),
@@ -63,7 +66,12 @@ fn panel(at: usize) -> &'static TablePanel {
 /// Draws a panel; one without rows says why.
 fn draw_panel(canvas: &mut Canvas, area: Rect, scene: &Scene, at: usize, focused: bool) {
     let reason = scene.snapshot.switch.transit.reason;
-    let empty = if at == TRANSIT_AT && !reason.is_empty() { reason } else { panel(at).empty };
+    let sees_others = || PANELS.iter().any(|(_, panel)| panel.empty == UNSEEN && panel.count(scene.snapshot) > 0);
+    let empty = match panel(at).empty {
+        _ if at == TRANSIT_AT && !reason.is_empty() => reason,
+        UNSEEN if sees_others() => UNSEEN_AMONG_OTHERS,
+        empty => empty,
+    };
     TablePanel { empty, ..*panel(at) }.draw(canvas, area, scene, focused);
 }
 
@@ -87,6 +95,10 @@ impl Screen for SwitchScreen {
 
     fn kinds(&self, _: &Snapshot) -> usize {
         PANELS.len()
+    }
+
+    fn kind_with_rows(&self, snapshot: &Snapshot, kind: usize) -> Option<usize> {
+        Some(kinds::with_rows(PANELS.iter().map(|(_, panel)| panel.count(snapshot)), kind))
     }
 
     fn topics(&self, scene: &Scene) -> Vec<Topic> {
@@ -213,7 +225,7 @@ fn named(scene: &Scene, width: u16) -> Vec<Line> {
         return wrap(said.trim(), width).into_iter().take(3).map(|line| vec![(line.into(), dim)]).collect();
     };
     let mut line: Line = vec![(cut_end(&v.title().unwrap_or_default(), width / 2).into_owned().into(), scene.theme.strong(Hue::Title))];
-    if let Some(address) = i.management {
+    if let Some(address) = i.management.filter(|address| address.is_somebody()) {
         line.extend([("   managed at ".into(), dim), (address.to_string().into(), text)]);
     }
     line.extend([("   by ".into(), dim), (i.source.token().to_uppercase().into(), text)]);

@@ -118,12 +118,27 @@ fn the_worst_burst_is_found_and_then_the_next() {
     peaks.retain(|p| history.contains(p.1));
     peaks.sort_by_key(|p| (std::cmp::Reverse(p.0), p.1));
     assert!(shown(&session).contains(peaks[0].1), "{:?}", shown(&session));
-    assert!(session.text().contains("the worst burst: "), "{}", session.text());
+    assert!(session.text().contains("the busiest millisecond: "), "{}", session.text());
     session.keys("w");
     assert!(shown(&session).contains(peaks[1].1));
-    assert!(session.text().contains("burst 2 of "), "{}", session.text());
+    assert!(session.text().contains("busy millisecond 2 of "), "{}", session.text());
     session.keys("Esc w");
     assert!(shown(&session).contains(peaks[0].1));
+    // A short time is not judged, neither good nor bad.
+    let text = session.keys("1").text();
+    assert!(text.contains("? too short to judge") && !text.contains("no fault in this span"), "{text}");
+    let text = session.keys("6").text();
+    assert!(text.contains("too short to judge") && !text.lines().skip(2).any(|line| line.contains('●')), "{text}");
+}
+
+#[test]
+fn who_returns_to_now_has_the_scale_of_the_chart_back() {
+    let mut session = Session::new(Story::Calm, 160, 45);
+    let before = session.app.view.scale;
+    session.keys("w w");
+    assert!(session.app.view.scale < before, "near enough for a burst");
+    session.keys("Esc");
+    assert_eq!(session.app.view.scale, before);
 }
 
 #[test]

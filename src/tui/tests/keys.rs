@@ -146,7 +146,11 @@ fn a_wrong_filter_says_what_there_is() {
     let mut session = Session::new(Story::Calm, 80, 24);
     session.keys("4 /").kinds("retransmit > 1");
     let text = session.text();
-    assert!(text.contains("no column is called `retransmit`") && text.contains("there are") && text.contains("retrans"), "{text}");
+    assert!(text.contains("no column is called `retransmit`; did you mean `retrans"), "{text}");
+    assert!(!text.contains("there are"), "six lines over the list that is filtered: {text}");
+    session.keys("Esc /").kinds("zzzzzz > 1");
+    let text = session.text();
+    assert!(text.contains("no column is called `zzzzzz`; there are packets"), "{text}");
     assert!(!text.contains("nothing matches"), "{text}");
     session.keys("Esc /").kinds("app > tls");
     assert!(session.text().contains("`app` holds words"), "{}", session.text());

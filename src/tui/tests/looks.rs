@@ -92,6 +92,9 @@ fn nothing_is_judged_good_while_a_file_is_read() {
     snapshot.capture.sources.iter_mut().for_each(|source| source.progress = Some(0.06));
     let (problems, overview) = shown(&snapshot);
     assert!(problems.contains("Nothing wrong has been found so far") && !problems.contains("● Nothing"), "{problems}");
+    // The first line is the same on every screen.
+    let first = overview.lines().next().unwrap_or_default();
+    assert!(first.contains("mirror good so far") && !first.contains("● mirror good"), "{first}");
     assert!(
         problems.contains("6 % is read") && overview.contains("so far") && !overview.contains("whole capture"),
         "{problems}\n{overview}"
@@ -170,7 +173,8 @@ fn the_first_line_tells_on_every_screen() {
     assert!(unknown.lines()[0].contains("mirror ?"));
     // The load and the badge are what stays.
     let small = Session::new(Story::Trouble, 44, 15);
-    assert!(small.lines()[0].contains("mirror bad") && small.lines()[0].contains("855 Mb/s"), "{}", small.lines()[0]);
+    let small = &small.lines()[0];
+    assert!(small.contains("eth1") && small.contains("✖ bad") && small.contains("855 Mb/s"), "{small}");
 }
 
 #[test]
@@ -217,8 +221,8 @@ fn who_talks_to_itself_takes_part_in_no_more_than_everything() {
     session.see(snapshot);
     session.keys("3");
     let row = session.lines()[session.line_of("127.0.0.1")].clone();
-    // Half of one of the two seconds there are, sent and received: once and not twice.
-    assert!((row.contains("24 %") || row.contains("25 %")) && !row.contains("48 %") && !row.contains("50 %"), "{row}");
+    // Half of one of the ten seconds that the past knows, sent and received: once and not twice.
+    assert!((row.contains("4.9 %") || row.contains("5.0 %")) && !row.contains("9.8 %") && !row.contains("10 %"), "{row}");
 }
 
 #[test]
@@ -322,5 +326,79 @@ fn colours_have_one_meaning_in_every_depth() {
             assert_eq!(coloured, depth != Depth::Mono);
             assert!(session.text().contains("✖ mirror"), "symbols stay without colours");
         }
+    }
+}
+
+#[test]
+fn no_tab_moves_or_renames_itself() {
+    for width in [60, 80, 100, 120, 160] {
+        let mut session = Session::new(Story::Calm, width, 24);
+        let tabs = |session: &Session| {
+            let line = session.lines()[1].clone();
+            line.split(" …").next().unwrap_or_default().to_owned()
+        };
+        session.keys("1");
+        let before = tabs(&session);
+        for (at, ScreenEntry { screen, .. }) in SCREENS.iter().enumerate() {
+            let shown = session.lines()[1].clone();
+            assert_eq!(tabs(&session), before, "{width}: {at}");
+            assert!(shown.contains(screen.title()), "{width}: the screen in front has its name: {shown}");
+            session.keys("Tab");
+        }
+    }
+}
+
+#[test]
+fn the_tab_counts_what_is_wrong_by_how_wrong_it_is() {
+    let mut snapshot = demo::snapshot(Story::Trouble, 1);
+    let count = |snapshot: &Snapshot| {
+        let mut session = Session::new(Story::Trouble, 160, 24);
+        session.see(snapshot.clone());
+        session.lines()[1].clone()
+    };
+    assert!(count(&snapshot).contains("6 Problems ✖1 ▲2"), "{}", count(&snapshot));
+    snapshot.diagnosis.findings.iter_mut().for_each(|finding| finding.severity = crate::model::Severity::Note);
+    let line = count(&snapshot);
+    assert!(line.contains("6 Problems ◇") && !line.contains('●'), "a note is no good news: {line}");
+}
+
+#[test]
+fn a_finding_is_never_cut_on_the_overview() {
+    let title = "Name server 10.77.0.1, which answered before, answers 9 of 63 queries (14 %) with errors: the forwarder behind it is gone";
+    let mut snapshot = demo::snapshot(Story::Trouble, 1);
+    snapshot.diagnosis.findings.truncate(1);
+    snapshot.diagnosis.findings[0].title = title.into();
+    for (width, height) in [(60, 15), (80, 24), (120, 40), (200, 60)] {
+        let mut session = Session::new(Story::Trouble, width, height);
+        session.see(snapshot.clone());
+        let at = session.line_of("What is wrong");
+        let said: Vec<String> = session.lines()[at + 1..at + 4].iter().map(|line| line.trim().to_owned()).collect();
+        let words = said.join(" ");
+        assert!(at < session.line_of("─ Conversations"), "above the lists");
+        assert!(words.contains(title), "{width}x{height}: {words}");
+    }
+    let mut many = demo::snapshot(Story::Trouble, 1);
+    let one = many.diagnosis.findings[0].clone();
+    many.diagnosis.findings = vec![one; 30];
+    let mut session = Session::new(Story::Trouble, 120, 40);
+    session.see(many);
+    let line = session.lines()[session.line_of("What is wrong")].clone();
+    assert!(line.contains(" more"), "those without room are told of: {line}");
+}
+
+#[test]
+fn name_port_and_fault_stay_in_the_first_line() {
+    let mut snapshot = demo::snapshot(Story::Trouble, 1);
+    snapshot.capture.losses = Default::default();
+    snapshot.mirror.loss.host = None;
+    snapshot.mirror.trust.summary = "the mirror is limited to 2.00 Mb/s".into();
+    for width in [80, 100, 120] {
+        let mut session = Session::new(Story::Trouble, width, 24);
+        session.see(snapshot.clone());
+        let first = session.lines()[0].clone();
+        for part in ["eth1", "Gi1/0/24", "✖ the mirror is limited to 2.00 Mb/s", "Mb/s", "lost "] {
+            assert!(first.contains(part), "{width}: {part} in {first}");
+        }
+        assert!(width < 100 || !first.contains('…'), "nothing is cut: {first}");
     }
 }

@@ -1,6 +1,8 @@
 //! What the first ten seconds must keep: a load panel that fills its height, an axis that holds still, one mean a screen.
 
 use super::*;
+use crate::model::{Timestamp, Traffic};
+use crate::snapshot::{FineLoad, Sample};
 use std::collections::BTreeSet;
 
 /// Rows of the load's chart: behind the heat strip and before the times, which stand above the next title.
@@ -39,16 +41,34 @@ fn the_largest_load_fills_its_panel() {
     }
 }
 
+/// Nanoseconds of the finest part of the load that is made up.
+const CELL: i64 = 32_000_000;
+
 #[test]
 fn the_axis_holds_still_for_a_minute_of_steady_load() {
     let mut session = Session::new(Story::Calm, 120, 40);
-    // The load of a second is that of any other, but for a tenth.
+    // The load of a second is that of any other, but for a tenth; within it packets come as they do, and the bins of the chart, which show
+    // that, become wider as the capture grows.
+    let cell = |at: i64| 2_000_000 + (at.unsigned_abs().wrapping_mul(2_654_435_761) >> 8) % 100 * 20_000;
     let steady = |second: i64| {
         let mut s = demo::snapshot(Story::Calm, second);
         for (at, sample) in s.stats.load.samples.iter_mut().enumerate() {
             sample.traffic.wire_bytes = 100_000_000 + (at as u64 * 7_919 % 100) * 100_000;
         }
-        s.stats.load.fine.clear();
+        let cells = match second {
+            ..35 => 2,
+            35..55 => 4,
+            _ => 8,
+        };
+        let width = cells * CELL;
+        let (from, to) = (s.stats.load.samples[0].start.0.div_euclid(width) + 1, s.now.0.div_euclid(width));
+        let bin = |at: i64| Sample {
+            start: Timestamp(at * width),
+            length: width,
+            traffic: Traffic { packets: 1, wire_bytes: (0..cells).map(|n| cell(at * cells + n)).sum() },
+            ..Sample::default()
+        };
+        s.stats.load.fine = vec![FineLoad { width, since: None, samples: (from..to).map(bin).collect() }];
         s
     };
     (1..20).for_each(|second| session.see(steady(second)));
@@ -94,4 +114,25 @@ fn words_on_screens_are_explained_in_help() {
     for word in ["came late", "only in sums", "retrans", "ends here"] {
         assert!(text.contains(word), "help does not explain {word}\n{text}");
     }
+}
+
+#[test]
+fn how_far_a_file_is_read_stands_still_in_the_first_line() {
+    let mut session = Session::new(Story::File, 120, 40);
+    let mut snapshot = demo::snapshot(Story::File, 0);
+    (snapshot.finished, snapshot.number) = (false, 2);
+    snapshot.capture.sources.iter_mut().for_each(|source| source.progress = Some(0.04));
+    session.see(snapshot);
+    // A picture of many conversations may be some seconds old: that is a port's word, and of a file it says nothing.
+    session.app.note_age(Duration::from_secs(5));
+    assert!(session.app.note_read(Some(0.09)), "more of it was read than the picture holds");
+    session.draw();
+    let first = session.lines()[0].clone();
+    assert!(!first.contains("old") && first.contains(" 9 %") && first.contains('▯'), "{first}");
+    assert!(!session.app.note_read(Some(0.094)), "the same per cent");
+    // A port's picture that is not renewed says so.
+    let mut live = Session::new(Story::Calm, 120, 40);
+    assert!(live.app.note_age(Duration::from_secs(5)));
+    live.draw();
+    assert!(live.lines()[0].contains("5 s old"), "{}", live.lines()[0]);
 }

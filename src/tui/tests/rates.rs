@@ -160,3 +160,23 @@ fn whatever_is_recent_is_of_the_same_ten_seconds() {
     assert_eq!(smoothed.switch.chatter[0].recent, some(480));
     assert_eq!(smoothed.stats.vlans.rows[0].ways.map(|ways| ways.recent), Some([some(50), some(60)]));
 }
+
+#[test]
+fn services_of_a_port_are_those_of_the_last_minute() {
+    let mut session = Session::new(Story::Calm, 120, 40);
+    let mut snapshot = demo::snapshot(Story::Calm, 30);
+    snapshot.number = 31;
+    for service in &mut snapshot.stats.services.rows {
+        service.counts.requests = 4_711;
+        let mut minute = service.counts.clone();
+        minute.requests = 17;
+        service.lately = Some(Box::new(minute));
+    }
+    session.see(snapshot);
+    let text = session.keys("5").text();
+    assert!(text.contains("Services · last minute"), "{text}");
+    assert!(text.contains(" 17 ") && !text.contains("4,711") && !text.contains("4.71 k"), "{text}");
+    // A capture's are of all of it.
+    let text = Session::new(Story::File, 120, 40).keys("5").text();
+    assert!(text.contains("Services · whole capture"), "{text}");
+}

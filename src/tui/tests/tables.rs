@@ -27,6 +27,7 @@ fn shown(filter: &str) -> String {
         options: &options,
         theme: &theme,
         age: None,
+        read: None,
         behind: 0.0,
     };
     let area = Rect::new(0, 0, 40, 6);
@@ -96,6 +97,9 @@ fn a_name_is_not_cut_beside_free_cells() {
     session.app.options.source_title = "captures/of-the-second-floor-monday.pcap".into();
     session.draw();
     let first = session.lines()[0].clone();
-    assert!(first.starts_with(" of-the-second-floor"), "a quarter of the line and what is free: {first}");
-    assert!(first.contains("…   ●") && !first.trim().contains("    "), "free cells beside a cut name: {first}");
+    assert!(
+        first.starts_with(" of-the-sec") && first.contains("monday.pcap  sw-core-1 Gi1/0/24  ●"),
+        "the middle of the long name: {first}"
+    );
+    assert!(first.contains('…') && !first.trim().contains("   "), "free cells beside a cut name: {first}");
 }

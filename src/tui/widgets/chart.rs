@@ -38,6 +38,10 @@ pub(in crate::tui) struct Plot<'a> {
 /// Cells of the labels at the left.
 pub(in crate::tui) const LABELS: u16 = 7;
 
+/// An axis stays as long as the largest value reaches this part of it: while a capture grows its bins become wider, and the largest of them are lower
+/// by that alone.
+const HELD: f64 = 0.6;
+
 /// The top of an axis for a largest value: a tenth above it, and the same as before as long as that is nearly as good, so that an axis holds
 /// still. Once the largest value is half of a link's speed, the axis shows all of the link.
 pub(in crate::tui) fn settle(before: Option<f64>, largest: f64, limit: Option<f64>) -> f64 {
@@ -52,7 +56,7 @@ pub(in crate::tui) fn settle(before: Option<f64>, largest: f64, limit: Option<f6
         }
     }
     match before {
-        Some(before) if largest <= before && largest >= before * 0.8 => before,
+        Some(before) if largest <= before && largest >= before * HELD => before,
         _ => largest * 1.1,
     }
 }
@@ -391,7 +395,7 @@ mod tests {
         }
         for largest in [1e3, 1e6, 12e6, 999e6] {
             top = settle(Some(top), largest, Some(10e9));
-            assert!(largest / top > 0.8, "{largest} of {top}");
+            assert!(largest / top > HELD, "{largest} of {top}");
         }
         assert_eq!(settle(Some(1e9), 0.0, Some(10e9)), 1e9, "silence keeps the axis");
         assert_eq!((settle(None, 0.0, Some(10e9)), settle(None, 0.0, None)), (10e9, 0.0));

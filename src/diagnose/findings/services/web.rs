@@ -26,10 +26,10 @@ impl Detector for HttpErrors {
         static PAGE: ExplainPage = ExplainPage {
             id: "http.errors",
             aspect: None,
-            meaning: "The web server answers requests with errors of its own (status codes of the five hundreds), or suddenly refuses many \
-                      (four hundreds, but for what is not there and for credentials).",
-            measured: "Answers of the five hundreds: surely more than {share} of at least {n}, or {most} of fewer, and at least {bad} (lower end of the {sure} \
-                       interval); critical above {many} when at least {several} clients suffer. Refusals: surely more than {rejected} and \
+            meaning: "The web server answers requests with errors of its own (status 5xx), or suddenly refuses many (4xx, but for 401 \
+                      and 407, which ask for credentials, 404 and 410, what is not there, and 412 and 416, conditions that do not hold).",
+            measured: "Answers with 5xx: surely more than {share} of at least {n}, or {most} of fewer, and at least {bad} (lower end of the {sure} \
+                       interval); critical above {many} when at least {several} clients suffer. 4xx: surely more than {rejected} and \
                        {times} times as many as usual, or than {unusual} where that is not known.",
             cause: "The application behind it fails, is overloaded or cannot be reached by its proxy.",
             lookalikes: "One broken page that one client asks for again and again.",

@@ -26,6 +26,8 @@ pub(super) struct MarkedSegment<'a> {
     pub analysis: &'a SegmentAnalysis,
     /// How far its connection had got before.
     pub before: TcpTrack,
+    /// The hash of its conversation.
+    pub hash: u64,
 }
 
 /// A segment that is a step of its connection's course, or of which something is lost or stalls. What it shows to be lost, or not after all.
@@ -34,13 +36,13 @@ pub(super) fn segment(
     connections: &mut Connections,
     (losses, stalls, stuck, kept): (&mut LossLocator, &mut Stalls, &mut StuckSegments, &mut KeepAlives),
     flow: &FlowHot<FlowDetectors>,
-    MarkedSegment { frame, tcp, analysis, before }: &MarkedSegment<'_>,
+    MarkedSegment { frame, tcp, analysis, before, hash }: &MarkedSegment<'_>,
 ) -> Option<LocatedLoss> {
     let (Some((key, way)), Some(segment)) = (&frame.flow, &frame.tcp) else { return None };
     let mut located = None;
     let client = if flow.originator == 0 { Direction::AToB } else { Direction::BToA };
     if tcp.marks.has(TcpMarks::COURSE) {
-        connections.step(&course(flow, (frame, analysis), (key, *way), client, before), segment, tcp);
+        connections.step(&course(flow, (frame, analysis), (key, *hash, *way), client, before), segment, tcp);
     }
     // What is lost to one that is not there any more is told apart: before the loss.
     let repeated = tcp.marks.has(TcpMarks::REPEATED) && !analysis.flags.has(AnalysisFlags::SPURIOUS_RETRANSMISSION);
@@ -96,12 +98,13 @@ pub(super) fn segment(
 fn course(
     flow: &FlowHot<FlowDetectors>,
     (frame, analysis): (&Frame<'_>, &SegmentAnalysis),
-    (key, way): (&FlowKey, Direction),
+    (key, hash, way): (&FlowKey, u64, Direction),
     client: Direction,
     before: &TcpTrack,
 ) -> Course {
     Course {
         flow: *key,
+        hash,
         way,
         vlan: frame.vlans.outermost(),
         stations: frame.mac.map_or_else(Default::default, |(source, destination)| [source, destination]),
@@ -130,12 +133,18 @@ fn silent(flow: &FlowHot<FlowDetectors>, (way, client): (Direction, Direction), 
 
 /// Somebody begins to speak: what of what follows is of interest. Of what is read dissectors tell.
 #[inline(never)]
-pub(super) fn turn(unread: &mut UnreadTurns, flow: &FlowHot<FlowDetectors>, frame: &Frame<'_>, at: u32, step: TurnStep) -> Interest {
+pub(super) fn turn(
+    unread: &mut UnreadTurns,
+    flow: &FlowHot<FlowDetectors>,
+    frame: &Frame<'_>,
+    (at, hash): (u32, u64),
+    step: TurnStep,
+) -> Interest {
     let (Some((key, way)), Some(segment)) = (&frame.flow, &frame.tcp) else { return Interest::default() };
     let Some(other_next) = flow.numbers.next_sequence(way.reversed()) else { return Interest::default() };
     let (sequence, length, bytes) = (segment.sequence, segment.payload, frame.payload());
     let Frame { time, number, .. } = *frame;
-    let spoken = Spoken { flow: key, way: *way, time, number, sequence, bytes, length, other_next, step, at };
+    let spoken = Spoken { flow: key, hash, way: *way, time, number, sequence, bytes, length, other_next, step, at };
     // An answer is of interest where its request was.
     match registry::told_by_turns(flow.app.app, spoken.is_cut() || !step.asks) {
         Some(_) => unread.step(&spoken),

@@ -109,7 +109,7 @@ pub fn window<'a>(
         segments.add(&part.segments);
         turns.add(&part.turns);
         let counted = part.clients.iter().filter(|c| !is_left_out(c.0));
-        clients.extend(counted.inspect(|c| sum.add(c.1)).map(|(client, counts)| (client, *counts)));
+        clients.extend(counted.inspect(|c| sum.add(&c.1)));
         spans.iter_mut().zip(part.spans).for_each(|(span, more)| *span = Episode::of_both(*span, more));
         idle_cuts.extend(part.idle_cuts.iter().map(|millis| f64::from(*millis) / 1e3));
         part.zones.iter().filter(|zone| **zone != 0).for_each(|zone| zones.zone(*zone));

@@ -13,7 +13,7 @@ pub(in crate::tui) mod sessions;
 pub(in crate::tui) mod stamps;
 
 use crate::model::{Verdict, units};
-use crate::snapshot::Trust;
+use crate::snapshot::{Snapshot, Trust};
 use crate::tui::canvas::{Canvas, cells, cut_end, wrap};
 use crate::tui::panels::facts;
 use crate::tui::rates;
@@ -38,11 +38,25 @@ fn hue(verdict: Verdict) -> Hue {
 pub(in crate::tui) fn verdict(trust: &Trust) -> (&'static str, String, Hue) {
     let (symbol, words) = match trust.verdict {
         Verdict::Good | Verdict::Noted => ("●", "mirror good".into()),
-        Verdict::Doubtful => ("▲", format!("mirror: {}", trust.summary)),
-        Verdict::Bad => ("✖", format!("mirror: {}", trust.summary)),
+        Verdict::Doubtful => ("▲", of_the_mirror(&trust.summary)),
+        Verdict::Bad => ("✖", of_the_mirror(&trust.summary)),
         Verdict::Unknown => ("?", "mirror ?".into()),
     };
     (symbol, words, hue(trust.verdict))
+}
+
+/// What is wrong with it, which is said to be the mirror's where the words do not.
+fn of_the_mirror(summary: &str) -> String {
+    if summary.contains("mirror") { summary.to_owned() } else { format!("mirror: {summary}") }
+}
+
+/// The verdict in a word or two while more is to come: what is good so far is not good yet.
+pub(in crate::tui) fn verdict_by_now(snapshot: &Snapshot) -> (&'static str, String, Hue) {
+    let trust = &snapshot.mirror.trust;
+    match trust.verdict {
+        Verdict::Good | Verdict::Noted if !snapshot.live && !snapshot.finished => ("○", "mirror good so far".to_owned(), Hue::Dim),
+        _ => verdict(trust),
+    }
 }
 
 /// The verdict as a sentence.
@@ -276,6 +290,7 @@ mod tests {
         assert_eq!(badge(Verdict::Noted, Some(85), "good, with one note"), "● mirror good");
         assert_eq!(badge(Verdict::Doubtful, Some(75), "one direction only"), "▲ mirror: one direction only");
         assert_eq!(badge(Verdict::Bad, Some(22), "every packet twice"), "✖ mirror: every packet twice");
+        assert_eq!(badge(Verdict::Bad, Some(22), "the mirror is limited to 2.00 Mb/s"), "✖ the mirror is limited to 2.00 Mb/s");
         assert_eq!(sentence(&trust(Verdict::Bad, Some(22), "every packet twice"), true), "Every packet twice");
         let unknown = |finished| sentence(&trust(Verdict::Unknown, None, "no TCP was seen"), finished);
         assert_eq!(unknown(false), "It cannot be told yet whether this mirror can be believed: no TCP was seen.");

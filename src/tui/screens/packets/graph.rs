@@ -11,7 +11,7 @@ use super::state::{GraphKind, StreamView};
 use crate::model::time::SECOND;
 use crate::model::{Timestamp, units};
 use crate::snapshot::{PacketPage, PacketSegment, PacketStream};
-use crate::tui::canvas::Canvas;
+use crate::tui::canvas::{Canvas, split_top};
 use crate::tui::theme::Hue;
 use crate::tui::view::Scene;
 use crate::tui::widgets::amount;
@@ -33,14 +33,17 @@ struct Mark {
 type Legend = &'static [(&'static str, Hue)];
 
 const SEQUENCE: Legend = &[
-    ("window edge", Hue::Faint),
+    ("window edge", Hue::Dim),
     ("acknowledged", Hue::In),
     ("data", Hue::Out),
     ("selectively acknowledged", Hue::Warn),
     ("sent again", Hue::Bad),
 ];
-const FLIGHT: Legend = &[("window", Hue::Faint), ("in flight", Hue::Out)];
+const FLIGHT: Legend = &[("window", Hue::Dim), ("in flight", Hue::Out)];
 const TRIPS: Legend = &[("to the one and back", Hue::Out), ("to the other and back", Hue::In)];
+
+/// Lines of a graph below which it has no room for its legend.
+const LEAST_LINES: u16 = 5;
 
 /// Round trips that are waited for.
 const OUTSTANDING: usize = 1_024;
@@ -50,7 +53,7 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, view: &Stream
     let stream = page.stream.as_deref().unwrap_or(&empty);
     let [one, other] = &stream.ends;
     let (title, legend, unit) = match drawn {
-        GraphKind::Sequence => ("Sequence numbers", SEQUENCE, ""),
+        GraphKind::Sequence => ("Sequence numbers, in bytes", SEQUENCE, ""),
         GraphKind::Flight => ("Bytes in flight", FLIGHT, ""),
         GraphKind::Trips => ("Round trips", TRIPS, "s"),
     };
@@ -60,11 +63,14 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, view: &Stream
         (_, true) => format!("{other} → {one}  "),
     };
     let mut note = vec![(ends.into(), scene.style(Hue::Dim))];
-    note.extend(legend.iter().map(|(name, hue)| (format!("● {name}  ").into(), scene.style(*hue))));
     if !stream.whole {
         note.push(("reading … ".into(), scene.style(Hue::Dim)));
     }
     let body = titled(canvas, area, &format!("{title} · v next · d other way · h text"), &note, true);
+    // The title has no room for it on usual screens, and colours alone say nothing.
+    let (line, body) = split_top(body, u16::from(body.height > LEAST_LINES));
+    let named: Vec<_> = legend.iter().map(|(name, hue)| (format!("● {name}   ").into(), scene.style(*hue))).collect();
+    canvas.pieces(line.x + 1, line.y, line.width.saturating_sub(2) * line.height, &named);
     let marks = match drawn {
         GraphKind::Sequence => sequence(&stream.segments, !view.back),
         GraphKind::Flight => flight(&stream.segments, !view.back),

@@ -1,6 +1,6 @@
 //! Keys of the screen of packets.
 
-use super::state::{Focus, GraphKind, Looking, StreamView, TypedLine};
+use super::state::{AwaitedPlace, Focus, GraphKind, Looking, StreamView, TypedLine};
 use crate::snapshot::{PacketSeek, PacketSubject};
 use crate::tui::screen::Hint;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -30,7 +30,7 @@ pub(super) fn press(looking: &mut Looking, key: KeyEvent, (live, reading): (bool
         return false;
     }
     if looking.typing.is_some() {
-        type_line(looking, key.code);
+        type_line(looking, key.code, reading);
         return true;
     }
     looking.notice = None;
@@ -53,7 +53,8 @@ fn in_list(looking: &mut Looking, key: KeyCode, (live, reading): (bool, bool)) -
         KeyCode::Home | KeyCode::Char('g') => step(looking, i64::MIN),
         KeyCode::End | KeyCode::Char('G') => {
             step(looking, i64::MAX);
-            (looking.tail, looking.to_end) = (live, reading);
+            looking.tail = live;
+            looking.awaited = reading.then_some(AwaitedPlace::End);
         }
         KeyCode::Enter | KeyCode::Right => looking.focus = Focus::Tree,
         KeyCode::Char('/') => looking.typing = Some(TypedLine { search: true, text: String::new() }),
@@ -66,11 +67,11 @@ fn in_list(looking: &mut Looking, key: KeyCode, (live, reading): (bool, bool)) -
             looking.show(subject, about);
         }
         KeyCode::Char('x') if looking.conversation != PacketSubject::All => {
-            (looking.tail, looking.to_end) = (false, false);
+            (looking.tail, looking.awaited) = (false, None);
             looking.stream = Some(StreamView::default());
         }
         KeyCode::Char('v') if looking.conversation != PacketSubject::All => {
-            (looking.tail, looking.to_end) = (false, false);
+            (looking.tail, looking.awaited) = (false, None);
             looking.stream = Some(StreamView { drawn: Some(GraphKind::Sequence), ..StreamView::default() });
         }
         KeyCode::Char('W') => {
@@ -149,14 +150,14 @@ fn step(looking: &mut Looking, by: i64) {
         i64::MAX => last,
         by => looking.row.saturating_add_signed(by).min(last),
     };
-    (looking.tail, looking.to_end) = (false, false);
+    (looking.tail, looking.awaited) = (false, None);
     looking.field = 0;
 }
 
 /// Characters of a line that is typed.
 const TYPED: usize = 80;
 
-fn type_line(looking: &mut Looking, key: KeyCode) {
+fn type_line(looking: &mut Looking, key: KeyCode, reading: bool) {
     let Some(typing) = &mut looking.typing else { return };
     match key {
         KeyCode::Esc => looking.typing = None,
@@ -170,7 +171,7 @@ fn type_line(looking: &mut Looking, key: KeyCode) {
                     looking.text = text.to_lowercase();
                     search(looking, false);
                 }
-                (false, text) => go_to(looking, text),
+                (false, text) => go_to(looking, text, reading),
             }
         }
         _ => {}
@@ -183,12 +184,12 @@ fn search(looking: &mut Looking, back: bool) {
 }
 
 /// A number, or seconds with a point.
-fn go_to(looking: &mut Looking, text: &str) {
+fn go_to(looking: &mut Looking, text: &str, reading: bool) {
     let text = text.trim_start_matches('#');
     let seconds = text.strip_suffix('s').unwrap_or(text);
     match (text.parse::<u64>(), seconds.parse::<f64>()) {
-        (Ok(number), _) => looking.go(PacketSeek::Number(number)),
-        (_, Ok(seconds)) if seconds.is_finite() => looking.go(PacketSeek::Since((seconds * 1e9) as i64)),
+        (Ok(number), _) => looking.go_when_read(PacketSeek::Number(number), reading),
+        (_, Ok(seconds)) if seconds.is_finite() => looking.go_when_read(PacketSeek::Since((seconds * 1e9) as i64), reading),
         _ => looking.notice = Some(format!("{text}: write a packet's number, or seconds such as 12.5")),
     }
 }

@@ -28,7 +28,7 @@ use crate::tui::view::{Pane, Scene};
 use crate::tui::widgets::frame::{columns as divide, titled};
 use ratatui::crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
-use state::{Focus, Looking, PacketsState};
+use state::{AwaitedPlace, Focus, Looking, PacketsState};
 use std::sync::Arc;
 pub(in crate::tui) use subject::of_topic;
 
@@ -102,12 +102,10 @@ fn is_reading(snapshot: &Snapshot) -> bool {
     !snapshot.live && !snapshot.finished
 }
 
-/// How far a capture has been read whose end is waited for.
-fn waiting(snapshot: &Snapshot) -> String {
-    let known: Vec<f32> = snapshot.capture.sources.iter().filter_map(|source| source.progress).collect();
-    let share = known.iter().sum::<f32>() / known.len().max(1) as f32;
-    let read = if known.is_empty() { String::new() } else { format!(" {:.0} %", share * 100.0) };
-    format!("reading …{read}, then to the last packet")
+/// How far a capture has been read of which a place is waited for.
+fn waiting(scene: &Scene, place: &AwaitedPlace) -> String {
+    let read = scene.unread().map_or_else(String::new, |share| format!(" {:.0} %", share * 100.0));
+    format!("reading …{read}, then to {place}")
 }
 
 /// Lines of the list with its title and its head. What no packet so far has `need`ed below it is the list's: it gives that back for good, so
@@ -158,7 +156,7 @@ fn note<'a>(scene: &Scene, looking: &Looking, page: &PacketPage, width: u16) -> 
     if scene.snapshot.live {
         out.push((if looking.tail { " · newest" } else { " · held, G follows" }.into(), dim));
     }
-    let waiting = looking.to_end.then(|| waiting(scene.snapshot));
+    let waiting = looking.awaited.as_ref().map(|place| waiting(scene, place));
     let said = match (&page.trouble, waiting.as_ref().or(looking.notice.as_ref())) {
         (Some(trouble), _) => Some((trouble, Hue::Bad)),
         (None, Some(notice)) => Some((notice, Hue::Warn)),

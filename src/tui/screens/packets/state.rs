@@ -1,5 +1,6 @@
 //! What the screen of packets remembers.
 
+use crate::model::units;
 use crate::snapshot::{PacketPage, PacketRequest, PacketSeek, PacketStore, PacketSubject};
 use crate::tui::view::Topic;
 use std::collections::HashSet;
@@ -29,6 +30,25 @@ impl TypedLine {
     /// What stands before it.
     pub fn prompt(&self) -> &'static str {
         if self.search { "/" } else { "go to packet or second: " }
+    }
+}
+
+/// A place that a capture being read may not have come to yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::tui) enum AwaitedPlace {
+    /// Its end.
+    End,
+    /// A packet's number, or a time.
+    Seek(PacketSeek),
+}
+
+impl fmt::Display for AwaitedPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Seek(PacketSeek::Number(number)) => write!(f, "packet {}", units::grouped(*number)),
+            Self::Seek(PacketSeek::Since(nanos)) => write!(f, "second {}", *nanos as f64 / 1e9),
+            Self::End | Self::Seek(PacketSeek::Text { .. }) => f.write_str("the last packet"),
+        }
     }
 }
 
@@ -101,8 +121,8 @@ pub(in crate::tui) struct Looking {
     pub total: u64,
     /// The newest packet is followed.
     pub tail: bool,
-    /// The end of a capture that is still being read is waited for.
-    pub to_end: bool,
+    /// The place of a capture that is still being read which is waited for.
+    pub awaited: Option<AwaitedPlace>,
     pub focus: Focus,
     /// The line of the cursor in the fields, and the lines there are.
     pub field: usize,
@@ -146,7 +166,13 @@ impl Looking {
     pub fn go(&mut self, seek: PacketSeek) {
         let serial = self.seek.as_ref().map_or(self.taken, |(serial, _)| *serial) + 1;
         self.seek = Some((serial, seek));
-        (self.tail, self.to_end) = (false, false);
+        (self.tail, self.awaited) = (false, None);
+    }
+
+    /// Goes to a place that may not have been read yet: it is waited for.
+    pub fn go_when_read(&mut self, seek: PacketSeek, reading: bool) {
+        self.go(seek.clone());
+        self.awaited = reading.then_some(AwaitedPlace::Seek(seek));
     }
 
     /// Takes notice of a row that was clicked.
@@ -156,7 +182,7 @@ impl Looking {
         }
         self.click = selected.cloned();
         if let Some(Topic::Row(row)) = selected {
-            (self.row, self.tail, self.to_end, self.focus) = (*row, false, false, Focus::List);
+            (self.row, self.tail, self.awaited, self.focus) = (*row, false, None, Focus::List);
         }
     }
 
@@ -184,8 +210,7 @@ impl Looking {
             self.total = page.total;
             let (row, offset) = (self.row, self.offset);
             self.settle(&page, live);
-            // Once it is read and looked through the cursor is where it was wanted.
-            self.to_end &= reading || page.searched.is_some() || self.row + 1 < page.total;
+            self.wait(&page, reading);
             self.place();
             if (row, offset) == (self.row, self.offset) {
                 break;
@@ -193,6 +218,27 @@ impl Looking {
         }
         self.conversation = page.chosen.as_ref().map(|(_, contents)| contents.subject.clone()).unwrap_or_default();
         Some(page)
+    }
+
+    /// Waits on for a place, as long as it may still come: it is not before the newest packet that is known.
+    fn wait(&mut self, page: &PacketPage, reading: bool) {
+        let comes = reading || page.searched.is_some();
+        match self.awaited.take() {
+            // Once it is read and looked through the cursor is where it was wanted.
+            Some(AwaitedPlace::End) if comes || self.row + 1 < page.total => self.awaited = Some(AwaitedPlace::End),
+            Some(AwaitedPlace::Seek(seek)) => {
+                let is_answered = self.seek.as_ref().is_none_or(|(serial, _)| self.taken == *serial);
+                if is_answered && self.row + 1 < page.total {
+                    return;
+                }
+                // What was not read when it was looked for is looked for once more, the last time when everything is.
+                if is_answered {
+                    self.go(seek.clone());
+                }
+                self.awaited = (comes || !is_answered).then_some(AwaitedPlace::Seek(seek));
+            }
+            _ => {}
+        }
     }
 
     /// Takes what a page says of places.
@@ -207,7 +253,7 @@ impl Looking {
                 None => self.notice = Some("nothing found".to_owned()),
             }
         }
-        if live && self.tail || self.to_end {
+        if live && self.tail || self.awaited == Some(AwaitedPlace::End) {
             self.row = u64::MAX;
         }
         self.row = self.row.min(page.total.saturating_sub(1));
@@ -235,7 +281,14 @@ mod tests {
 
     impl PacketStore for Growing {
         fn look(&self, request: &PacketRequest) -> Arc<PacketPage> {
-            Arc::new(PacketPage { subject: request.subject.clone(), total: self.0.load(Ordering::Relaxed), ..PacketPage::default() })
+            let total = self.0.load(Ordering::Relaxed);
+            // A packet a second.
+            let found = request.seek.as_ref().map(|(serial, seek)| match seek {
+                PacketSeek::Number(number) => (*serial, Some((number - 1).min(total - 1))),
+                PacketSeek::Since(nanos) => (*serial, Some((*nanos as u64 / 1_000_000_000).min(total - 1))),
+                PacketSeek::Text { .. } => (*serial, None),
+            });
+            Arc::new(PacketPage { subject: request.subject.clone(), total, found, ..PacketPage::default() })
         }
 
         fn version(&self) -> u64 {
@@ -259,16 +312,54 @@ mod tests {
         for (total, reading, waits) in [(100, true, true), (500, true, true), (900, false, false), (900, false, false)] {
             store.0.store(total, Ordering::Relaxed);
             looking.page(false, reading);
-            assert_eq!((looking.row, looking.to_end), (total - 1, waits), "{total} {reading}");
+            assert_eq!((looking.row, looking.awaited.is_some()), (total - 1, waits), "{total} {reading}");
         }
         // Whoever moves waits no longer, and of what has been read whole nobody waits.
         press(&mut looking, KeyCode::Char('G'), true);
         press(&mut looking, KeyCode::Up, true);
         store.0.store(2_000, Ordering::Relaxed);
         looking.page(false, true);
-        assert_eq!((looking.row, looking.to_end), (898, false));
+        assert_eq!((looking.row, looking.awaited.is_some()), (898, false));
         press(&mut looking, KeyCode::End, false);
         looking.page(false, false);
-        assert_eq!((looking.row, looking.to_end), (1_999, false));
+        assert_eq!((looking.row, looking.awaited.is_some()), (1_999, false));
+    }
+    #[test]
+    fn a_packet_that_is_not_read_yet_is_waited_for() {
+        for (typed, said) in [("700", "packet 700"), ("699.0", "second 699")] {
+            let store = Arc::new(Growing::default());
+            store.0.store(100, Ordering::Relaxed);
+            let state = PacketsState::new(Some(Arc::clone(&store) as Arc<dyn PacketStore>));
+            let mut looking = state.looking();
+            looking.page(false, true);
+            let press = |looking: &mut Looking, key, reading| keys::press(looking, KeyEvent::from(key), (false, reading));
+            let go = |looking: &mut Looking, reading| {
+                press(looking, KeyCode::Char('#'), reading);
+                typed.chars().for_each(|c| _ = press(looking, KeyCode::Char(c), reading));
+                press(looking, KeyCode::Enter, reading);
+            };
+            go(&mut looking, true);
+            for (total, row, waits) in [(100, 99, true), (650, 649, true), (700, 699, true), (701, 699, false), (900, 699, false)] {
+                store.0.store(total, Ordering::Relaxed);
+                looking.page(false, true);
+                looking.page(false, true);
+                assert_eq!((looking.row, looking.awaited.is_some()), (row, waits), "{typed} of {total}");
+                if waits {
+                    assert_eq!(looking.awaited.as_ref().map(ToString::to_string).as_deref(), Some(said));
+                }
+            }
+            // Of what was read whole there is nothing to wait for: the last one is the nearest.
+            store.0.store(300, Ordering::Relaxed);
+            go(&mut looking, false);
+            looking.page(false, false);
+            assert_eq!((looking.row, looking.awaited.is_some()), (299, false));
+            // Nor does who waited when the capture turned out to be short.
+            store.0.store(100, Ordering::Relaxed);
+            go(&mut looking, true);
+            looking.page(false, true);
+            store.0.store(400, Ordering::Relaxed);
+            (0..3).for_each(|_| _ = looking.page(false, false));
+            assert_eq!((looking.row, looking.awaited.is_some()), (399, false));
+        }
     }
 }

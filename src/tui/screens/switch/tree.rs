@@ -23,19 +23,25 @@ fn bridge(scene: &Scene, id: BridgeId, tree: &TreeRow) -> String {
     let of = |row: &&crate::model::NeighbourRow| row.told.chassis_mac == Some(id.mac) || row.source == id.mac;
     let name = scene.snapshot.switch.neighbours.iter().find(of).map(|row| printable(row.told.name()).into_owned()).unwrap_or_default();
     let name = if name.is_empty() { id.mac.to_string() } else { cut_end(&name, 24).into_owned() };
-    format!("{name} ({})", priority(id, tree))
+    let [set, number] = priority(id, tree.vlan.or(tree.instance));
+    if number > 0 { format!("{name} ({set}+{number})") } else { format!("{name} ({set})") }
 }
 
-/// The priority that was set: without the number of the VLAN or instance, where that is added to it (IEEE 802.1Q clause 14.2.5).
-fn priority(id: BridgeId, tree: &TreeRow) -> u16 {
-    let number = tree.vlan.or(tree.instance).filter(|number| id.priority & 0x0fff == *number);
-    id.priority - number.unwrap_or(0)
+/// The priority that was set, and the number that a bridge adds to it where it is not the one of the tree's VLAN or instance (IEEE 802.1Q clause
+/// 14.2.5). Bridges before that add none: a priority below its steps stands alone.
+fn priority(id: BridgeId, of_tree: Option<u16>) -> [u16; 2] {
+    let [set, number] = [id.priority & 0xf000, id.priority & 0x0fff];
+    match of_tree {
+        Some(of_tree) if of_tree == number => [set, 0],
+        _ if set == 0 => [number, 0],
+        _ => [set, number],
+    }
 }
 
 /// What trees of several VLANs have in common when they are drawn as one.
 fn shape(row: &TreeRow) -> impl PartialEq + use<> {
     let kind = (row.vlan.is_some(), row.instance, row.protocol);
-    let priorities = [priority(row.root, row), priority(row.bridge, row)];
+    let priorities = [row.root, row.bridge].map(|id| priority(id, row.vlan.or(row.instance)));
     (kind, row.root.mac, row.bridge.mac, priorities, row.port & 0x0fff, row.cost, row.role)
 }
 
@@ -110,6 +116,16 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, lines: &[LinePieces]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_rule_for_the_priority_of_every_tree() {
+        let of = |priority, vlan| super::priority(BridgeId { priority, ..BridgeId::default() }, vlan);
+        assert_eq!(of(32_773, Some(5)), [32_768, 0], "the number of the VLAN stands before it");
+        assert_eq!(of(32_769, None), [32_768, 1]);
+        assert_eq!(of(32_768, None), [32_768, 0]);
+        assert_eq!(of(4_097, Some(5)), [4_096, 1]);
+        assert_eq!(of(100, None), [100, 0], "set before there were steps");
+    }
 
     #[test]
     fn root_and_link_are_seen_at_every_width() {

@@ -21,6 +21,8 @@ pub(super) struct ColumnExtent {
     pub is_told: bool,
     /// Something stands in it that is not nothing: no 0, no dash.
     pub is_some: bool,
+    /// Rows that were measured, and those of them in which something stands that is not nothing.
+    pub rows: [u32; 2],
 }
 
 /// The shares at which bars may end.
@@ -46,12 +48,19 @@ impl ColumnExtent {
         };
         self.wide = self.wide.max(wide);
         self.is_told |= wide > 0;
-        self.is_some |= match cell {
+        let is_some = match cell {
             Cell::Amount(value, _) => !value.zero,
             Cell::Share(share, _) => *share > 0.0,
             Cell::Text(text, _) | Cell::Right(text, _) => !["", "0", "–"].contains(&text.trim()),
             _ => wide > 0,
         };
+        self.is_some |= is_some;
+        self.rows[1] = self.rows[1].saturating_add(is_some.into());
+    }
+
+    /// Whether nothing stands in most of its rows.
+    pub fn is_mostly_empty(&self) -> bool {
+        self.rows[1].saturating_mul(2) < self.rows[0]
     }
 
     /// The share at which bars end, and how the head says it: everything, unless what there is is much less and the head has room to say so.
@@ -69,6 +78,7 @@ pub(super) fn measure<R>(scene: &Scene, columns: &[Col<R>], rows: &[(Topic, R)],
     let of = |column: &Col<R>| {
         let mut extent = ColumnExtent::default();
         for (_, row) in first.iter().chain(window) {
+            extent.rows[0] = extent.rows[0].saturating_add(1);
             if let Some(cell) = column.cell.cell(scene, row) {
                 extent.see(&cell);
             }

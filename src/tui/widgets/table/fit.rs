@@ -10,11 +10,12 @@ pub(super) const GAP: u16 = 2;
 
 /// The columns that have something to say: the first one, that of the order, and those of fields in which something stands.
 fn told<R>(columns: &[Col<R>], extents: &[ColumnExtent], order: Option<Order>) -> Vec<usize> {
+    let is_anything_told = extents.iter().skip(1).any(|extent| extent.is_told);
     let stays = |at: &usize| {
         let Some((column, extent)) = columns.get(*at).zip(extents.get(*at)) else { return false };
         let is_order = order.is_some_and(|o| column.sort == Some(o.column));
         // What comes with time only keeps its place until then.
-        *at == 0 || extent.is_told || is_order || matches!(column.cell, Content::Row(_))
+        *at == 0 && !is_anything_told || extent.is_told || is_order || matches!(column.cell, Content::Row(_))
     };
     (0..columns.len()).filter(stays).collect()
 }
@@ -39,7 +40,12 @@ fn drop_columns<R>(columns: &[Col<R>], extents: &[ColumnExtent], kept: &mut Vec<
     // The first column says what a row is: it gets a quarter more before columns of little worth get anything.
     let comfort = columns.first().map_or(0, |c| (c.width / 4).min(c.max.saturating_sub(c.width)));
     while kept.len() > 1 {
-        let Some(worst) = (0..kept.len()).max_by_key(|&k| (worth(kept[k]), k)) else { break };
+        // What is empty in most rows says least, of whatever worth its few values are.
+        let is_empty = |k: &usize| {
+            let at = kept[*k];
+            *k > 0 && worth(at) > TELLING && extents.get(at).is_some_and(ColumnExtent::is_mostly_empty)
+        };
+        let Some(worst) = (0..kept.len()).max_by_key(|&k| (is_empty(&k), worth(kept[k]), k)) else { break };
         let extra = if worth(kept[worst]) > 2 { comfort } else { 0 };
         // The first number stays as long as half of the first column does.
         let give = if worth(kept[worst]) == 1 { columns[kept[0]].width / 2 } else { 0 };
@@ -99,12 +105,12 @@ fn laid_out<R>(columns: &[Col<R>], extents: &[ColumnExtent], mut kept: Vec<usize
         first.1 = first.1.saturating_sub(over);
     }
     let need = |i: usize| extents.get(i).map_or(0, |extent| extent.wide);
-    // Numbers give what they do not use where something else would be cut.
+    // Fields give what they do not use where something else would be cut.
     let lacking: u16 = out.iter().fold(0, |sum, (i, wide)| sum.saturating_add(wanted(*i).saturating_sub(*wide)));
     let mut asked = lacking.saturating_sub(spare);
     for (i, wide) in out.iter_mut().skip(1) {
         let given = wide.saturating_sub(need(*i).max(head_cells(&columns[*i], order))).min(asked);
-        if is_number(&columns[*i], extents.get(*i)) {
+        if is_plain_field(&columns[*i], extents.get(*i)) {
             (*wide, asked, spare) = (*wide - given, asked - given, spare + given);
         }
     }
@@ -129,6 +135,11 @@ const LONGEST_BAR: u16 = 60;
 /// Whether numbers of a table stand in a column, and no bars.
 fn is_number<R>(column: &Col<R>, extent: Option<&ColumnExtent>) -> bool {
     column.right && matches!(column.cell, Content::Field(..)) && extent.is_some_and(|extent| extent.share <= 0.0)
+}
+
+/// Whether words or numbers of a table stand in a column: neither bars nor two ends.
+fn is_plain_field<R>(column: &Col<R>, extent: Option<&ColumnExtent>) -> bool {
+    matches!(column.cell, Content::Field(..)) && extent.is_some_and(|extent| extent.share <= 0.0 && extent.ends == [0; 2])
 }
 
 /// Columns of more than this give way where they hold nothing and something else would be cut.
