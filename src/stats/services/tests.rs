@@ -156,7 +156,7 @@ fn requests_have_times_codes_and_silence() {
     assert_eq!(totals.lately, None, "not wanted");
     // A minute later nothing of it is of late.
     let lately = |at| {
-        let totals = l.totals(Some(now(at)));
+        let (totals, _) = l.totals(usize::MAX, Some(now(at)));
         let minute = totals[0].lately.as_ref().expect("it is wanted");
         (minute.requests, minute.response.map(|r| r.p50), totals[0].counts.requests)
     };
