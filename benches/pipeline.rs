@@ -68,7 +68,7 @@ fn by_thread(packets: u64, conversations: u32) {
     println!("router{:>48.1} ns", own as f64 / packets as f64);
     let mut sums = BTreeMap::<String, u64>::new();
     others.into_inner().unwrap().into_values().for_each(|(name, nanos)| *sums.entry(name).or_default() += nanos);
-    for (name, nanos) in sums.iter().filter(|(name, _)| ["worker", "merge", "ends"].iter().any(|of| name.starts_with(of))) {
+    for (name, nanos) in sums.iter().filter(|(name, _)| ["worker", "merge", "addresses"].iter().any(|of| name.starts_with(of))) {
         println!("{name}{:>width$.1} ns", *nanos as f64 / packets as f64, width = 54 - name.len());
     }
 }

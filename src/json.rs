@@ -36,6 +36,9 @@ struct FitJson;
 
 impl Formatter for FitJson {
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
+        if fragment.bytes().all(|b| matches!(b, b' '..=b'~' | b'\n')) {
+            return out.write_all(fragment.as_bytes());
+        }
         let is_unfit = |c: char| is_unfit(c) && c != '\n';
         let mut rest = fragment;
         while let Some(at) = rest.find(is_unfit) {

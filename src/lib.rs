@@ -43,7 +43,7 @@
 //!   while the row stays.
 //! - **Worker pool** (`engine/pool.rs`). Each shard group belongs to a worker thread. The thread that reads a file drains a group's queue
 //!   whenever it has no block left to fill, so that nobody waits for the other; a live port never waits for counting.
-//! - **Merge** (`engine/merge/`) puts the shards' reports together in shard order, end points in a thread beside it; on a live port both
+//! - **Merge** (`engine/merge/`) puts the shards' reports together in shard order, hosts, ports and pairs of addresses in a thread beside it; on a live port both
 //!   lower their priority below those that take packets (`engine/threads/priority.rs`). A conversation lives in one shard, so results do
 //!   not depend on the number of workers, and the top rows are the true top rows.
 //! - **The mirror is judged** (`engine/judge/`) at every snapshot: the detectors' counts become evidence, the evidence findings and trust

@@ -41,7 +41,8 @@ use fold::local::LocalNets;
 use fold::shard::ShardPlan;
 use host_watch::HostWatch;
 use judge::mirror::MirrorJudge;
-use merge::{EndpointTables, FlowStream, HistoryKeeper, Merge, Publish, Recipients, RowBudget, Subscribers};
+use judge::network::Beside;
+use merge::{AddressRoom, AddressTables, FlowStream, HistoryKeeper, Merge, Publish, Recipients, RowBudget, Subscribers};
 use pool::{TapeFollower, WorkerPool};
 use route::standing::Standing;
 use router::{Plan, Router};
@@ -90,6 +91,8 @@ pub struct Settings {
     pub switch: Option<SharedAgent>,
     /// How much may be kept.
     pub memory: MemoryPlan,
+    /// Whether the program ends with the analysis, so that what was kept need not be freed piece by piece.
+    pub ends_program: bool,
     /// Bytes of a block, of a live tape at most [`BLOCK_BYTES`] (tests vary it; results must not).
     pub block_bytes: usize,
 }
@@ -111,6 +114,7 @@ impl Default for Settings {
             history: false,
             switch: None,
             memory: MemoryPlan::default(),
+            ends_program: false,
             block_bytes: FILE_BLOCK_BYTES,
         }
     }
@@ -234,8 +238,8 @@ fn router(
     let publish = numbered(publish, Arc::clone(&standing));
     let subscribers = Subscribers::new(listeners.subscribers);
     let flows = FlowStream::new(groups.len(), subscribers.listen_to_flows(listeners.flows));
-    let ends = ends(settings, workers, Arc::clone(&local))?;
-    let mut merge = merge_of(settings, groups.len(), ends, Recipients { flows, subscribers, publish }, &local);
+    let addresses = addresses(settings, workers, Arc::clone(&local))?;
+    let mut merge = merge_of(settings, groups.len(), addresses, Recipients { flows, subscribers, publish }, &local);
     let sink = Box::new(move |message| merge.take(message));
     let followers = groups
         .into_iter()
@@ -269,12 +273,21 @@ fn router(
 }
 
 /// What puts the reports of so many groups together.
-fn merge_of(settings: &Settings, groups: usize, ends: EndpointTables, recipients: Recipients, local: &Arc<LocalNets>) -> Merge {
+fn merge_of(
+    settings: &Settings,
+    groups: usize,
+    (addresses, stations): (AddressTables, RowBudget),
+    recipients: Recipients,
+    local: &Arc<LocalNets>,
+) -> Merge {
     let base = Snapshot { live: settings.live, capture: asked(settings), ..Snapshot::default() };
-    let judge = Box::new(MirrorJudge::new(settings.mirror.dedup, settings.memory.caps, rules_of(&settings.mirror).unwrap_or_default()));
+    let beside = (settings.threads > 0).then_some(join_scoped as Beside);
+    let judge =
+        Box::new(MirrorJudge::new(settings.mirror.dedup, settings.memory.caps, rules_of(&settings.mirror).unwrap_or_default(), beside));
     let history = settings.history.then(|| HistoryKeeper::new(groups, settings.load.interval, Arc::clone(local)));
-    let pairs = RowBudget::new(settings.memory.pairs);
-    Merge::new(groups, settings.load.interval, ends, pairs, base, judge, recipients).with_history(history)
+    Merge::new(groups, settings.load.interval, addresses, stations, base, judge, recipients)
+        .with_history(history)
+        .ending_program(settings.ends_program)
 }
 
 /// Publishing that also tells the router which snapshot was the newest.
@@ -285,13 +298,16 @@ fn numbered(mut publish: Publish, standing: Arc<Standing>) -> Publish {
     })
 }
 
-/// The tables of end points: on a thread of their own where there are any.
-fn ends(settings: &Settings, workers: usize, local: Arc<LocalNets>) -> Result<EndpointTables> {
-    let room = RowBudget::new(settings.memory.end_points);
+/// The tables of addresses, on a thread of their own where there are any, and how many rows there may be of stations.
+fn addresses(settings: &Settings, workers: usize, local: Arc<LocalNets>) -> Result<(AddressTables, RowBudget)> {
+    // Conversations make room all the time, stations are told of at marks: they must not find their place taken.
+    let (stations, pairs) = RowBudget::new(settings.memory.pairs).quarter();
+    let room = AddressRoom { ends: RowBudget::new(settings.memory.end_points), pairs };
     if workers == 0 {
-        return Ok(EndpointTables::here(local, room));
+        return Ok((AddressTables::here(local, room), stations));
     }
-    EndpointTables::thread(local, room, settings.live).map_err(|e| Error::io(NO_THREADS, &e))
+    let tables = AddressTables::thread(local, room, settings.live).map_err(|e| Error::io(NO_THREADS, &e))?;
+    Ok((tables, stations))
 }
 
 /// How many worker threads there are, and the shards of each group. Whoever reads a file may fold some, so there are more groups than
@@ -345,6 +361,7 @@ fn plan_of(settings: &Settings) -> ShardPlan {
         dedup: settings.mirror.dedup,
         flow_records: false,
         flow_parts: settings.flow_parts,
+        ends_program: settings.ends_program,
         request_words: false,
         history: settings.history.then_some(if settings.live { HistoryPace::EachInterval } else { HistoryPace::Doubling }),
         nested: settings.mirror.decap == Decap::None,

@@ -1,8 +1,8 @@
 //! Durations in a histogram of bounded size and bounded error: medians and percentiles of latencies and round trips.
 //!
 //! Buckets are linear within each power of two, as in HdrHistogram: 64 of them, so that a quantile is at most 1/128 (0.8 %) away from the
-//! true value. Up to 64 ns every value has its own. The list grows to the longest duration seen; 2^41 ns (37 minutes) and more share the
-//! last bucket, and extremes and sums are exact.
+//! true value. Up to 64 ns every value has its own. While few of them are used, those alone are kept; then the list grows to the longest
+//! duration seen. 2^41 ns (37 minutes) and more share the last bucket, and extremes and sums are exact.
 
 use super::sum::Sum;
 
@@ -18,13 +18,93 @@ const OCTAVES: usize = 35;
 /// Buckets in all (9 KiB of counts).
 const BUCKETS: usize = SUB * (OCTAVES + 1);
 
+/// Buckets that are kept one by one: as many bytes as two powers of two take.
+const FEW: usize = 64;
+
+/// Counts of buckets. They stop at the largest `u32`.
+#[derive(Debug, Clone)]
+enum Counts {
+    /// Of those used, ascending, at most [`FEW`].
+    Few(Vec<(u16, u32)>),
+    /// Of each from the lowest one used to the highest.
+    Many { first: usize, counts: Vec<u32> },
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self::Few(Vec::new())
+    }
+}
+
+impl PartialEq for Counts {
+    fn eq(&self, other: &Self) -> bool {
+        self.used().eq(other.used())
+    }
+}
+
+impl Eq for Counts {}
+
+impl Counts {
+    /// The count of a bucket, which is made.
+    fn of(&mut self, at: usize) -> &mut u32 {
+        if let Self::Few(few) = self
+            && few.len() >= FEW
+            && few.binary_search_by_key(&at, |known| known.0.into()).is_err()
+        {
+            let mut counts = Vec::new();
+            let first = few.first().map_or(at, |known| known.0.into());
+            counts.resize(few.last().map_or(0, |known| usize::from(known.0) + 1 - first), 0);
+            few.iter().for_each(|&(at, n)| counts[usize::from(at) - first] = n);
+            *self = Self::Many { first, counts };
+        }
+        match self {
+            Self::Few(few) => {
+                let place = few.binary_search_by_key(&at, |known| known.0.into()).unwrap_or_else(|place| {
+                    few.insert(place, (at as u16, 0));
+                    place
+                });
+                &mut few[place].1
+            }
+            Self::Many { first, counts } => {
+                if at < *first {
+                    counts.splice(0..0, std::iter::repeat_n(0, *first - at));
+                    *first = at;
+                }
+                let place = at - *first;
+                if place >= counts.len() {
+                    counts.resize(place + 1, 0);
+                }
+                &mut counts[place]
+            }
+        }
+    }
+
+    /// The count of a bucket that is used, to be changed.
+    fn get_mut(&mut self, at: usize) -> Option<&mut u32> {
+        let found = match self {
+            Self::Few(few) => {
+                few.binary_search_by_key(&at, |known| known.0.into()).ok().and_then(|place| few.get_mut(place)).map(|known| &mut known.1)
+            }
+            Self::Many { first, counts } => at.checked_sub(*first).and_then(|place| counts.get_mut(place)),
+        };
+        found.filter(|n| **n > 0)
+    }
+
+    /// The buckets used with their counts, ascending.
+    fn used(&self) -> impl DoubleEndedIterator<Item = (usize, u32)> + '_ {
+        let (few, (first, many)) = match self {
+            Self::Few(few) => (few.as_slice(), (0, &[][..])),
+            Self::Many { first, counts } => (&[][..], (*first, counts.as_slice())),
+        };
+        let few = few.iter().map(|&(at, n)| (usize::from(at), n));
+        few.chain(many.iter().enumerate().map(move |(place, &n)| (first + place, n))).filter(|known| known.1 > 0)
+    }
+}
+
 /// Durations in nanoseconds, in sums that merge.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Histogram {
-    /// The lowest bucket used.
-    first: usize,
-    /// Counts of each bucket from it on, up to the highest one used. They stop at the largest `u32`.
-    buckets: Vec<u32>,
+    counts: Counts,
     count: u64,
     sum: u64,
     /// Shortest, `None` without any.
@@ -62,11 +142,8 @@ impl Histogram {
     /// Counts a duration; a negative one (clocks that disagree) counts as 0.
     pub fn count(&mut self, nanos: i64) {
         let nanos = u64::try_from(nanos).unwrap_or(0);
-        let at = bucket(nanos);
-        self.reach(at..at + 1);
-        if let Some(n) = self.buckets.get_mut(at - self.first) {
-            *n = n.saturating_add(1);
-        }
+        let n = self.counts.of(bucket(nanos));
+        *n = n.saturating_add(1);
         self.count = self.count.saturating_add(1);
         self.sum = self.sum.saturating_add(nanos);
         self.least = Some(self.least.map_or(nanos, |least| least.min(nanos)));
@@ -76,17 +153,17 @@ impl Histogram {
     /// Takes a duration back that was counted. An extreme that it was becomes that of the buckets which are left.
     pub fn uncount(&mut self, nanos: i64) {
         let nanos = u64::try_from(nanos).unwrap_or(0);
-        let Some(n) = bucket(nanos).checked_sub(self.first).and_then(|at| self.buckets.get_mut(at)).filter(|n| **n > 0) else { return };
+        let Some(n) = self.counts.get_mut(bucket(nanos)) else { return };
         *n -= 1;
         self.count = self.count.saturating_sub(1);
         self.sum = self.sum.saturating_sub(nanos);
         let (least, longest) = (self.least.unwrap_or(0), self.longest);
-        let extreme = |at: Option<usize>| at.map(|at| middle(self.first + at).clamp(least, longest));
+        let extreme = |used: Option<(usize, u32)>| used.map(|(at, _)| middle(at).clamp(least, longest));
         if nanos == least {
-            self.least = extreme(self.buckets.iter().position(|&n| n > 0));
+            self.least = extreme(self.counts.used().next());
         }
         if nanos == longest {
-            self.longest = extreme(self.buckets.iter().rposition(|&n| n > 0)).unwrap_or(0);
+            self.longest = extreme(self.counts.used().next_back()).unwrap_or(0);
         }
     }
 
@@ -95,39 +172,25 @@ impl Histogram {
     pub fn steps(&self, in_octave: usize) -> Vec<(u64, u64, u64)> {
         let together = (SUB / in_octave.clamp(1, SUB)).max(1);
         let mut steps: Vec<(u64, u64, u64)> = Vec::new();
-        for (at, &n) in (self.first..).zip(&self.buckets) {
-            // Below 64 ns each value has its own bucket: they are put together by doublings as well.
-            let (low, high) = step_of(at, together);
-            match steps.last_mut() {
-                Some(last) if last.0 == low => last.2 = last.2.saturating_add(n.into()),
-                _ => steps.push((low, high, n.into())),
+        let mut next = self.counts.used().next().map_or(0, |used| used.0);
+        for (used, count) in self.counts.used() {
+            for at in std::mem::replace(&mut next, used + 1)..=used {
+                let n = if at == used { u64::from(count) } else { 0 };
+                // Below 64 ns each value has its own bucket: they are put together by doublings as well.
+                let (low, high) = step_of(at, together);
+                match steps.last_mut() {
+                    Some(last) if last.0 == low => last.2 = last.2.saturating_add(n),
+                    _ => steps.push((low, high, n)),
+                }
             }
         }
-        while steps.last().is_some_and(|step| step.2 == 0) {
-            steps.pop();
-        }
-        let empty = steps.iter().take_while(|step| step.2 == 0).count();
-        steps.split_off(empty)
+        steps
     }
 
     /// How many durations are shorter than this, by their buckets.
     pub fn below(&self, nanos: u64) -> u64 {
-        let buckets = (self.first..).zip(&self.buckets).take_while(|(at, _)| middle(*at) < nanos);
-        buckets.fold(0u64, |sum, (_, n)| sum.saturating_add((*n).into()))
-    }
-
-    /// Makes room for these buckets.
-    fn reach(&mut self, used: std::ops::Range<usize>) {
-        if self.buckets.is_empty() {
-            self.first = used.start;
-        }
-        if used.start < self.first {
-            self.buckets.splice(0..0, std::iter::repeat_n(0, self.first - used.start));
-            self.first = used.start;
-        }
-        if used.end - self.first > self.buckets.len() {
-            self.buckets.resize(used.end - self.first, 0);
-        }
+        let buckets = self.counts.used().take_while(|(at, _)| middle(*at) < nanos);
+        buckets.fold(0u64, |sum, (_, n)| sum.saturating_add(n.into()))
     }
 
     /// How many durations there are.
@@ -142,11 +205,10 @@ impl Histogram {
 
     /// Adds another's durations.
     pub fn merge(&mut self, other: &Histogram) {
-        if !other.buckets.is_empty() {
-            self.reach(other.first..other.first + other.buckets.len());
+        for (at, more) in other.counts.used() {
+            let n = self.counts.of(at);
+            *n = n.saturating_add(more);
         }
-        let behind = self.buckets.iter_mut().skip(other.first - self.first.min(other.first));
-        behind.zip(&other.buckets).for_each(|(a, b)| *a = a.saturating_add(*b));
         self.count = self.count.saturating_add(other.count);
         self.sum = self.sum.saturating_add(other.sum);
         self.least = self.least.into_iter().chain(other.least).min();
@@ -156,17 +218,13 @@ impl Histogram {
     /// The durations that were added since `earlier`, a former state of this one. Their extremes are those of their buckets.
     #[must_use]
     pub fn since(&self, earlier: &Histogram) -> Histogram {
-        let before = |at: usize| at.checked_sub(earlier.first).and_then(|at| earlier.buckets.get(at)).copied().unwrap_or(0);
-        let buckets: Vec<u32> = self.buckets.iter().zip(self.first..).map(|(n, at)| n.saturating_sub(before(at))).collect();
-        let used = |at: usize| middle(self.first + at).clamp(self.least.unwrap_or(0), self.longest);
-        Histogram {
-            first: self.first,
-            least: buckets.iter().position(|&n| n > 0).map(used),
-            longest: buckets.iter().rposition(|&n| n > 0).map_or(0, used),
-            count: self.count.saturating_sub(earlier.count),
-            sum: self.sum.saturating_sub(earlier.sum),
-            buckets,
+        let mut counts = self.counts.clone();
+        for (at, before) in earlier.counts.used() {
+            counts.get_mut(at).into_iter().for_each(|n| *n = n.saturating_sub(before));
         }
+        let extreme = |used: Option<(usize, u32)>| used.map(|(at, _)| middle(at).clamp(self.least.unwrap_or(0), self.longest));
+        let (least, longest) = (extreme(counts.used().next()), extreme(counts.used().next_back()).unwrap_or(0));
+        Histogram { least, longest, count: self.count.saturating_sub(earlier.count), sum: self.sum.saturating_sub(earlier.sum), counts }
     }
 
     /// The duration in nanoseconds that a `share` (0 to 1) of all does not exceed; 0 without any.
@@ -178,12 +236,12 @@ impl Histogram {
     /// The durations that rising shares do not exceed: the buckets are gone through once for all of them.
     fn quantiles_of<const N: usize>(&self, shares: [f64; N]) -> [u64; N] {
         let mut quantiles = [self.longest; N];
-        let mut buckets = (self.first..).zip(&self.buckets).filter(|(_, n)| **n > 0);
+        let mut buckets = self.counts.used();
         let (mut seen, mut reached) = (0u64, self.longest);
         for (quantile, share) in quantiles.iter_mut().zip(shares) {
             let rank = (share.clamp(0.0, 1.0) * self.count as f64).ceil().max(1.0) as u64;
             while seen < rank {
-                let Some((at, &n)) = buckets.next() else { return quantiles };
+                let Some((at, n)) = buckets.next() else { return quantiles };
                 seen = seen.saturating_add(n.into());
                 reached = middle(at).clamp(self.least.unwrap_or(0), self.longest);
             }
@@ -262,6 +320,21 @@ mod tests {
         }
         assert_eq!(bucket((1 << 41) - 1), BUCKETS - 1);
         assert_eq!(bucket(u64::MAX), BUCKETS - 1);
+    }
+
+    #[test]
+    fn few_buckets_and_many_say_the_same() {
+        // One bucket for each power of two, then 64 of them: the second spreads out.
+        let few: Vec<i64> = (0..40).map(|n| 1 << n).collect();
+        let many: Vec<i64> = few.iter().flat_map(|&n| [n, n + n / 3, n + n / 2]).collect();
+        let mut grown = of(&few);
+        assert!(matches!(grown.counts, Counts::Few(_)) && matches!(of(&many).counts, Counts::Many { .. }));
+        many.iter().skip(1).for_each(|&n| grown.count(n));
+        few.iter().skip(1).for_each(|&n| grown.uncount(n));
+        assert_eq!(grown.len(), many.len() as u64);
+        assert_eq!(grown.counts, of(&many).counts);
+        assert_eq!(grown.quantiles_of([0.1, 0.5, 0.9]), of(&many).quantiles_of([0.1, 0.5, 0.9]));
+        assert_eq!((of(&few).since(&of(&few)).len(), of(&few).since(&of(&many[..9])).steps(1).len()), (0, 37));
     }
 
     #[test]

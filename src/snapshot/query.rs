@@ -1,6 +1,6 @@
 //! What the consumer of snapshots wants in them.
 
-use super::Filter;
+use super::{Filter, Traffic};
 use crate::model::limits::SNAPSHOT_ROWS;
 
 /// What rows are ordered by: the token of a field of their table. Ties fall back to weight (wire bytes), then to the key (addresses and
@@ -67,6 +67,16 @@ pub struct Order {
 }
 
 impl Order {
+    /// What is recent of a row, where the largest of that come first.
+    pub fn recent(self) -> Option<fn(&Traffic) -> u64> {
+        match self.column {
+            _ if !self.descending => None,
+            Column::RATE => Some(|added| added.wire_bytes),
+            Column::PACKET_RATE => Some(|added| added.packets),
+            _ => None,
+        }
+    }
+
     /// The largest first, by the field of a token.
     pub const fn largest(token: &'static str) -> Self {
         Self { column: Column(token), descending: true }
@@ -99,11 +109,6 @@ impl Query {
     pub fn everything() -> Self {
         let by_bytes = Order { column: Column::BYTES, descending: true };
         Self { rows: usize::MAX, samples: usize::MAX, conversations: by_bytes, endpoints: by_bytes, filter: None }
-    }
-
-    /// Whether it wants every row there is.
-    pub fn wants_every_row(&self) -> bool {
-        self.rows == usize::MAX && self.filter.is_none()
     }
 }
 

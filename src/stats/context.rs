@@ -62,6 +62,13 @@ pub struct Context {
     pub last: Timestamp,
 }
 
+impl Context {
+    /// What was counted in it since the last report.
+    pub fn added(&self) -> Traffic {
+        self.traffic.since(self.reported)
+    }
+}
+
 /// All contexts of a shard.
 ///
 /// A conversation's packets are not counted here one by one: its record remembers the context by a fingerprint, and its traffic is
@@ -190,9 +197,10 @@ impl Contexts {
         &self.rows
     }
 
-    /// Every context that was counted in since the last [report](Self::report), with what was added.
-    pub fn added(&self) -> impl Iterator<Item = (&Context, Traffic)> {
-        self.rows.iter().map(|row| (row, row.traffic.since(row.reported))).filter(|(_, added)| added.packets > 0)
+    /// Every context that was counted in since the last [report](Self::report).
+    pub fn into_added(mut self) -> Vec<Context> {
+        self.rows.retain(|row| row.added().packets > 0);
+        self.rows
     }
 
     /// Every context that was counted in since the last call, with what was added: for the past.
@@ -207,9 +215,9 @@ impl Contexts {
         out
     }
 
-    /// Every context that was counted in since the last call, with what was added.
-    pub fn report(&mut self) -> Vec<(Context, Traffic)> {
-        let out = self.added().map(|(row, added)| (*row, added)).collect();
+    /// Every context that was counted in since the last call, as it was before this one: with what was [added](Context::added).
+    pub fn report(&mut self) -> Vec<Context> {
+        let out = self.rows.iter().filter(|row| row.added().packets > 0).copied().collect();
         self.rows.iter_mut().for_each(|row| row.reported = row.traffic);
         out
     }
@@ -254,7 +262,7 @@ mod tests {
         for (station, time) in [(1, 5), (2, 6), (2, 7), (1, 4)] {
             c.count(&key(station), Timestamp(time), 60);
         }
-        let rows: Vec<_> = c.report().into_iter().map(|(c, t)| (t.packets, c.first.0, c.last.0)).collect();
+        let rows: Vec<_> = c.report().into_iter().map(|c| (c.added().packets, c.first.0, c.last.0)).collect();
         assert_eq!(rows, [(2, 4, 5), (2, 6, 7)]);
     }
 
@@ -281,7 +289,7 @@ mod tests {
             c.count(&key(station), Timestamp(0), 60);
         }
         assert_eq!(c.rows.len(), CONTEXTS_PER_SHARD + 1);
-        let sum: u64 = c.report().iter().map(|(_, t)| t.packets).sum();
+        let sum: u64 = c.report().iter().map(|c| c.added().packets).sum();
         assert_eq!(sum, CONTEXTS_PER_SHARD as u64 * 2);
     }
 
@@ -298,7 +306,7 @@ mod tests {
         }
         assert_eq!(c.rows.len(), 2 * CONTEXTS_PER_SHARD + 1);
         let rows = c.report();
-        assert_eq!(rows.iter().map(|(_, t)| t.packets).sum::<u64>(), u64::from(many));
-        assert!(rows.iter().all(|(c, _)| c.key.vlans.ids() == [7]));
+        assert_eq!(rows.iter().map(|c| c.added().packets).sum::<u64>(), u64::from(many));
+        assert!(rows.iter().all(|c| c.key.vlans.ids() == [7]));
     }
 }

@@ -35,6 +35,21 @@ pub struct ConversationSample {
     pub last: Timestamp,
 }
 
+/// What hosts sent and received since the last look; kept for its memory, for one shard after the other.
+#[derive(Debug, Default)]
+pub struct TalkingHosts(HashMap<Address, Talk>);
+
+/// What a host did.
+#[derive(Debug, Clone, Copy)]
+struct Talk {
+    bytes: u64,
+    /// With whom most of it was, and how much that was.
+    peer: Address,
+    peer_bytes: u64,
+    /// The lower port of that conversation.
+    port: u16,
+}
+
 /// What was known of a shard's conversations at the last look.
 #[derive(Debug, Default)]
 pub struct Talkers {
@@ -64,6 +79,7 @@ impl Talkers {
         now: Timestamp,
         packets: u64,
         talks: impl Iterator<Item = ConversationSample>,
+        TalkingHosts(hosts): &mut TalkingHosts,
         mut tell: impl FnMut(NetworkEvent),
     ) {
         let Some(since) = self.since.replace(now) else { return };
@@ -71,30 +87,37 @@ impl Talkers {
         let nanos = now.since(since).max(1);
         // It belongs to the ten seconds that are over, not to those that have begun.
         let time = Timestamp(now.0.div_euclid(EVERY).saturating_mul(EVERY).saturating_sub(1));
-        let mut hosts: HashMap<Address, HostLoad> = HashMap::new();
+        hosts.clear();
         let mut all = 0u64;
         for talk in talks.filter(|talk| talk.last >= since) {
             let known = self.before(&talk, since);
             self.note(&talk, now);
             let bytes = talk.bytes.saturating_sub(known);
             all = all.saturating_add(bytes);
-            let ends = [talk.flow.a(), talk.flow.b()];
-            for (at, host) in ends.into_iter().enumerate() {
-                let peer = ends.get(1 - at).copied();
-                let fresh = HostLoad { host: Some(host), bytes: 0, nanos, peer, peer_bytes: 0, port: 0, time };
-                let load = hosts.entry(host).or_insert(fresh);
-                load.bytes = load.bytes.saturating_add(bytes);
-                if bytes > load.peer_bytes {
+            let [a, b] = [talk.flow.a(), talk.flow.b()];
+            for (host, peer) in [(a, b), (b, a)] {
+                let of = hosts.entry(host).or_insert(Talk { bytes: 0, peer, peer_bytes: 0, port: 0 });
+                of.bytes = of.bytes.saturating_add(bytes);
+                if bytes > of.peer_bytes {
                     let port = talk.flow.a_port.min(talk.flow.b_port);
-                    (load.peer, load.peer_bytes, load.port) = (peer, bytes, port);
+                    (of.peer, of.peer_bytes, of.port) = (peer, bytes, port);
                 }
             }
         }
         tell(NetworkEvent::Load(HostLoad { host: None, bytes: all, nanos, peer: None, peer_bytes: 0, port: 0, time }));
         let least = LITTLE.saturating_mul(u64::try_from(nanos / SECOND).unwrap_or(1));
-        let mut most: Vec<HostLoad> = hosts.into_values().filter(|load| load.bytes >= least).collect();
-        most.arrange_by_key(|load| (std::cmp::Reverse(load.bytes), load.host));
-        most.into_iter().take(TALKERS_TOLD).map(NetworkEvent::Load).for_each(tell);
+        let mut most: Vec<(&Address, &Talk)> = hosts.iter().filter(|(_, talk)| talk.bytes >= least).collect();
+        most.arrange_by_key(|(host, talk)| (std::cmp::Reverse(talk.bytes), **host));
+        let load = |(host, talk): (&Address, &Talk)| HostLoad {
+            host: Some(*host),
+            bytes: talk.bytes,
+            nanos,
+            peer: Some(talk.peer),
+            peer_bytes: talk.peer_bytes,
+            port: talk.port,
+            time,
+        };
+        most.into_iter().take(TALKERS_TOLD).map(load).map(NetworkEvent::Load).for_each(tell);
     }
 
     /// Bytes that a conversation had at the last look. One that began since had none, and one that was looked at and is not known had little: but
@@ -124,7 +147,7 @@ mod tests {
             last: at(last),
         });
         let mut out = Vec::new();
-        talkers.look(at(seconds), 1, talks, |event| {
+        talkers.look(at(seconds), 1, talks, &mut TalkingHosts::default(), |event| {
             if let NetworkEvent::Load(load) = event {
                 out.push((load.host, load.bytes));
             }

@@ -8,14 +8,14 @@ use crate::decode::{self, Headers, Peel, Rules, TransportHeader};
 use crate::engine::fold::listing::{BlockListing, PacketListener};
 use crate::engine::fold::local::LocalNets;
 use crate::engine::fold::message::{IntervalPart, Message};
-use crate::engine::fold::rows::FlowReport;
+use crate::engine::fold::rows::EvictedFlows;
 use crate::engine::tape::open_interval::OpenInterval;
 use crate::engine::tape::precomputed::Precomputed;
 use crate::engine::tape::{Mark, TapeBlock};
 use crate::model::limits::{LATE_INTERVALS, SHARDS};
 use crate::model::{ListedPacket, PacketJudgement, Proto, TimeSpan, Timestamp, memory};
-use crate::stats::Doubling;
 use crate::stats::totals::TrafficDirection;
+use crate::stats::{Doubling, TalkingHosts};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -103,7 +103,9 @@ pub struct ShardGroup {
     closing: Closing,
     /// When the slot of the past began that is open.
     slot: Option<Timestamp>,
-    evicted: Vec<FlowReport>,
+    evicted: EvictedFlows,
+    /// Memory in which a shard's hosts are looked at.
+    hosts: TalkingHosts,
     listing: Option<BlockListing>,
 }
 
@@ -127,7 +129,8 @@ impl ShardGroup {
             beat: 0,
             closing: Closing::default(),
             slot: None,
-            evicted: Vec::new(),
+            evicted: EvictedFlows::default(),
+            hosts: TalkingHosts::default(),
             listing: None,
         }
     }
@@ -387,6 +390,10 @@ impl ShardGroup {
                     self.network(0, |shard| shard.advance_all(request.now), send);
                 }
                 self.shards.iter_mut().for_each(|s| send(Message::Report(request.number, Box::new(s.report(request)))));
+                if request.last && self.plan.ends_program {
+                    // The system frees them at once.
+                    std::mem::forget(std::mem::take(&mut self.shards));
+                }
                 send(Message::Reported(request.number, self.part, std::mem::take(&mut self.fine)));
             }
             Mark::Reset => {
@@ -406,7 +413,9 @@ impl ShardGroup {
         if let Some(now) = now {
             self.close_idle(now, send);
         }
-        self.network(0, |shard| now.into_iter().for_each(|now| shard.advance(now)), send);
+        let mut hosts = std::mem::take(&mut self.hosts);
+        self.network(0, |shard| now.into_iter().for_each(|now| shard.advance(now, &mut hosts)), send);
+        self.hosts = hosts;
         send(Message::Passed(number));
         self.beat = number.saturating_add(1);
     }
@@ -449,7 +458,7 @@ impl ShardGroup {
     }
 
     /// Hands over what happened between hosts, of shards with more than `least` events.
-    fn network(&mut self, least: usize, first: impl Fn(&mut Shard), send: &mut dyn FnMut(Message)) {
+    fn network(&mut self, least: usize, mut first: impl FnMut(&mut Shard), send: &mut dyn FnMut(Message)) {
         for shard in &mut self.shards {
             first(shard);
             if shard.told() > least {

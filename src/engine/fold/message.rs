@@ -1,7 +1,7 @@
 //! What comes back from the tape: messages to the merge.
 
 use crate::engine::fold::history::HistoryBatch;
-use crate::engine::fold::rows::FlowReport;
+use crate::engine::fold::rows::EvictedFlows;
 use crate::engine::fold::shard::ShardReport;
 use crate::engine::tape::Request;
 use crate::model::sum::sums;
@@ -53,7 +53,7 @@ pub enum Message {
     /// Before the interval of that number the clock was set back by so many nanoseconds.
     ClockStep(u64, i64),
     /// Conversations that had to make room.
-    Evicted(Vec<FlowReport>),
+    Evicted(EvictedFlows),
     /// Records of conversations that a shard closed.
     ClosedFlows(FlowBatch),
     /// What happened between hosts in a beat, as a shard saw it.

@@ -9,24 +9,73 @@ use crate::snapshot::tables::names::NAMES;
 use crate::snapshot::{Column, ConnectionEnding, Conversation, Order, Query, ResetBy, TcpState};
 use crate::stats::{Contexts, FlowHot, FlowTable, Record, TcpTrack};
 
-/// What a conversation means for its two ends.
+/// What a conversation adds to the tables that cross shards.
 #[derive(Debug, Clone, Copy)]
-pub struct EndpointDelta {
+pub struct FlowIncrease {
+    /// Its table.
+    pub kind: ConversationKind,
     /// Addresses and ports.
     pub ends: [(Address, u16); 2],
-    /// What was added from the first to the second, and back.
+    /// What was added since the shard's last report, from the first end to the second, and back.
     pub added: [Traffic; 2],
     /// First packet.
     pub first: Timestamp,
     /// Last packet.
     pub last: Timestamp,
+    /// Whether the first end sent first.
+    pub originator_is_first: bool,
+    /// Its protocols.
+    pub path: Path,
+    /// Its VLANs.
+    pub vlans: VlanStack,
 }
 
-impl EndpointDelta {
-    /// Of a conversation's row.
-    pub fn of(row: &Conversation) -> Self {
-        let ends = [(row.a, row.a_port), (row.b, row.b_port)];
-        Self { ends, added: [row.recent_ab, row.recent_ba], first: row.first, last: row.last }
+impl FlowIncrease {
+    /// Of a conversation.
+    pub fn of(record: Record<FlowDetectors>, at: u32, table: &FlowTable<FlowDetectors>, contexts: &Contexts) -> Self {
+        let key = &record.flow.key;
+        let (path, vlans) = seen_in(record, table.vlans(at), contexts);
+        Self {
+            kind: ConversationKind::of(key),
+            ends: [(key.a(), key.a_port), (key.b(), key.b_port)],
+            added: record.added(),
+            first: record.rest.first,
+            last: record.last(),
+            originator_is_first: record.flow.originator == 0,
+            path,
+            vlans,
+        }
+    }
+
+    /// Whether anything was added.
+    pub fn is_any(&self) -> bool {
+        self.added.iter().any(|added| added.packets > 0)
+    }
+}
+
+/// Conversations that had to make room.
+#[derive(Debug, Default)]
+pub struct EvictedFlows {
+    /// What they had not added to other tables yet.
+    pub increases: Vec<FlowIncrease>,
+    /// Their traffic and how many they are, by [`ConversationKind`].
+    pub sums: [(Traffic, u64); 4],
+}
+
+impl EvictedFlows {
+    /// One more.
+    pub fn push(&mut self, increase: FlowIncrease, [ab, ba]: [Traffic; 2]) {
+        let (traffic, count) = &mut self.sums[increase.kind as usize];
+        traffic.add(ab.plus(ba));
+        *count += 1;
+        if increase.is_any() {
+            self.increases.push(increase);
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.sums.iter().all(|(_, count)| *count == 0)
     }
 }
 
@@ -74,17 +123,6 @@ pub fn keep_newest(names: &mut Vec<LearntName>, most: usize) -> bool {
     true
 }
 
-/// A conversation on its way to the merge. Its `recent` numbers are what was added since the shard's last report.
-#[derive(Debug)]
-pub struct FlowReport {
-    /// The row.
-    pub row: Conversation,
-    /// Its table.
-    pub kind: ConversationKind,
-    /// Whether it belongs to the rows the query asked for (else it is here for its additions only).
-    pub shown: bool,
-}
-
 /// The longest path a conversation was seen with last, and its VLANs.
 pub fn seen_in(record: Record<FlowDetectors>, more_vlans: impl Iterator<Item = u16>, contexts: &Contexts) -> (Path, VlanStack) {
     let mut vlans = VlanStack::default();
@@ -99,16 +137,15 @@ pub fn seen_in(record: Record<FlowDetectors>, more_vlans: impl Iterator<Item = u
     (path, vlans)
 }
 
-/// A conversation's row; its `recent` numbers are what was added since the last report.
-pub fn conversation(
+/// A conversation's row, [seen in](seen_in) this; its `recent` numbers are what was added since the last report.
+fn conversation(
     record: Record<FlowDetectors>,
     at: u32,
     table: &FlowTable<FlowDetectors>,
-    contexts: &Contexts,
+    (path, vlans): (Path, VlanStack),
     reader: &Reader,
 ) -> Conversation {
     let (flow, added) = (record.flow, record.added());
-    let (path, vlans) = seen_in(record, table.vlans(at), contexts);
     let kind = ConversationKind::of(&flow.key);
     let (app, app_by) = spoken(flow).unzip();
     Conversation {
@@ -230,37 +267,118 @@ fn score(order: Order) -> impl Fn(Record<FlowDetectors>) -> u64 {
     }
 }
 
-/// The rows a query asks of one shard, every touched one among them, and how many match in all (by [`ConversationKind`]).
-pub fn select(table: &FlowTable<FlowDetectors>, contexts: &Contexts, reader: &Reader, query: &Query) -> (Vec<FlowReport>, [u64; 4]) {
-    let row = |at: u32, record: Record<FlowDetectors>| conversation(record, at, table, contexts, reader);
-    let mut wanted: [Vec<(u64, u32)>; 3] = Default::default();
-    let mut matching = [0u64; 4];
+/// What a shard's conversations are to a snapshot.
+#[derive(Debug, Default)]
+pub struct Selection {
+    /// What they add to other tables.
+    pub increases: Vec<FlowIncrease>,
+    /// The rows that are asked for, in no order: TCP, UDP, SCTP.
+    pub rows: [Vec<Conversation>; 3],
+    /// How many match the query's filter, by [`ConversationKind`].
+    pub matching: [u64; 4],
+}
+
+/// How a row shows what is recent: `live`, what was added since the last report; else all of it.
+fn shown(mut row: Conversation, live: bool) -> Conversation {
+    if !live {
+        (row.recent_ab, row.recent_ba) = (row.ab, row.ba);
+    }
+    row
+}
+
+/// Every conversation of a shard.
+pub fn all(table: &FlowTable<FlowDetectors>, contexts: &Contexts, reader: &Reader, live: bool) -> Selection {
+    let mut out = Selection { increases: Vec::with_capacity(table.len()), ..Selection::default() };
+    table.records().for_each(|record| out.matching[ConversationKind::of(&record.flow.key) as usize] += 1);
+    out.rows.iter_mut().zip(out.matching).for_each(|(rows, count)| rows.reserve_exact(count as usize));
+    for (at, record) in (0..).zip(table.records()) {
+        let increase = FlowIncrease::of(record, at, table, contexts);
+        if let Some(rows) = out.rows.get_mut(increase.kind as usize) {
+            rows.push(shown(conversation(record, at, table, (increase.path, increase.vlans), reader), live));
+        }
+        out.increases.push(increase);
+    }
+    out.increases.retain(FlowIncrease::is_any);
+    out
+}
+
+/// How many conversations of each kind a shard's table has: counted once each, as they come.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CountedKinds {
+    counted: usize,
+    kinds: [u64; 4],
+}
+
+impl CountedKinds {
+    /// Counts those that are new. None may have gone since the last call.
+    fn count(&mut self, table: &FlowTable<FlowDetectors>) -> [u64; 4] {
+        let new = (self.counted..table.len()).filter_map(|at| table.record(at as u32));
+        new.for_each(|record| self.kinds[ConversationKind::of(&record.flow.key) as usize] += 1);
+        self.counted = table.len();
+        self.kinds
+    }
+}
+
+/// The numbers of a shard's first conversations of each kind in a query's order, and how many match in all.
+type Wanted = ([Vec<u32>; 3], [u64; 4]);
+
+/// Of all conversations.
+fn wanted_of_all(table: &FlowTable<FlowDetectors>, query: &Query, matches: impl Fn(u32, Record<FlowDetectors>) -> bool) -> Wanted {
+    let (mut lists, mut matching): ([Vec<(u64, u32)>; 3], [u64; 4]) = Default::default();
     let score = score(query.conversations);
-    for (at, record) in table.records().enumerate() {
-        let at = at as u32;
+    for (at, record) in (0..).zip(table.records()).filter(|(at, record)| matches(*at, *record)) {
         let kind = ConversationKind::of(&record.flow.key);
-        if query.filter.as_ref().is_none_or(|f| f.matches_conversation(&row(at, record))) {
-            matching[kind as usize] += 1;
-            if let Some(list) = wanted.get_mut(kind as usize) {
-                list.push((score(record), at));
-            }
+        matching[kind as usize] += 1;
+        if let Some(list) = lists.get_mut(kind as usize) {
+            list.push((score(record), at));
         }
     }
-    let mut shown = vec![false; table.len()];
-    for list in &mut wanted {
-        if list.len() > query.rows {
-            list.select_nth_unstable_by(query.rows, |x, y| y.cmp(x));
-            list.truncate(query.rows);
-        }
-        list.iter().for_each(|&(_, at)| shown[at as usize] = true);
-    }
-    let mut touched = vec![false; table.len()];
-    table.touched().iter().for_each(|&at| touched[at as usize] = true);
-    let mut out = Vec::new();
-    for (at, record) in table.records().enumerate() {
-        if touched[at] || shown[at] {
-            out.push(FlowReport { row: row(at as u32, record), kind: ConversationKind::of(&record.flow.key), shown: shown[at] });
+    (lists.map(|list| first(list, query.rows)), matching)
+}
+
+/// The same by what is recent, where enough were touched of each kind that has more than are wanted: of the others nothing is.
+fn wanted_of_touched(table: &FlowTable<FlowDetectors>, query: &Query, kinds: [u64; 4]) -> Option<Wanted> {
+    query.conversations.recent().filter(|_| query.filter.is_none())?;
+    let score = score(query.conversations);
+    let mut lists: [Vec<(u64, u32)>; 3] = Default::default();
+    for (at, record) in table.touched().iter().filter_map(|&at| Some((at, table.record(at)?))) {
+        let score = score(record);
+        if let Some(list) = lists.get_mut(ConversationKind::of(&record.flow.key) as usize).filter(|_| score > 0) {
+            list.push((score, at));
         }
     }
-    (out, matching)
+    let are_enough = lists.iter().zip(kinds).all(|(list, count)| list.len() as u64 == count || list.len() >= query.rows);
+    are_enough.then(|| (lists.map(|list| first(list, query.rows)), kinds))
+}
+
+/// The numbers of those with the highest scores.
+fn first(mut list: Vec<(u64, u32)>, most: usize) -> Vec<u32> {
+    if list.len() > most {
+        list.select_nth_unstable_by(most, |x, y| y.cmp(x));
+        list.truncate(most);
+    }
+    list.into_iter().map(|(_, at)| at).collect()
+}
+
+/// The rows a query asks of one shard, what those add that were touched, and how many match in all.
+pub fn select(
+    (table, kinds): (&FlowTable<FlowDetectors>, &mut CountedKinds),
+    contexts: &Contexts,
+    reader: &Reader,
+    query: &Query,
+    live: bool,
+) -> Selection {
+    let row = |at: u32, record: Record<FlowDetectors>| conversation(record, at, table, seen_in(record, table.vlans(at), contexts), reader);
+    let matches = |at: u32, record: Record<FlowDetectors>| query.filter.as_ref().is_none_or(|f| f.matches_conversation(&row(at, record)));
+    let (wanted, matching) = wanted_of_touched(table, query, kinds.count(table)).unwrap_or_else(|| wanted_of_all(table, query, matches));
+    let mut out = Selection { matching, ..Selection::default() };
+    for (rows, list) in out.rows.iter_mut().zip(wanted) {
+        rows.extend(list.into_iter().filter_map(|at| Some(shown(row(at, table.record(at)?), live))));
+    }
+    // In the order in which conversations began: of rows that find no room the later ones are counted as others.
+    let mut touched = table.touched().to_vec();
+    touched.sort_unstable();
+    let increase = |&at: &u32| Some(FlowIncrease::of(table.record(at)?, at, table, contexts));
+    out.increases = touched.iter().filter_map(increase).filter(FlowIncrease::is_any).collect();
+    out
 }

@@ -10,7 +10,6 @@ use super::dissect_queue::Waiting;
 use super::held_packets::HeldPackets;
 use super::in_flight::{self, InFlight};
 use super::reader::Reader;
-use super::rows::EndpointDelta;
 use crate::capture::Packet;
 use crate::decode::{Fragment, Headers};
 use crate::dissect::{AnswerProgress, DissectReport};
@@ -18,7 +17,7 @@ use crate::engine::fold::closed_flows::ClosedFlows;
 use crate::engine::fold::detectors::{DetectorReport, Detectors, FlowDetectors};
 use crate::engine::fold::history::HistoryPace;
 use crate::engine::fold::local::LocalNets;
-use crate::engine::fold::rows::{self, ConversationKind, FlowReport};
+use crate::engine::fold::rows::{self, CountedKinds, EvictedFlows, FlowIncrease, Selection};
 use crate::engine::tape::Request;
 use crate::engine::tape::precomputed::{HashKeys, Precomputed};
 use crate::engine::tape::shard_key::FragmentTable;
@@ -27,9 +26,8 @@ use crate::model::sum::sums;
 use crate::model::tcp::{FIN, HOLD, RST, SYN};
 use crate::model::{
     AnalysisFlags, AppId, AppSlot, CapScale, CloseReason, Direction, FlowBatch, FlowKey, Frame, LearntName, ListedPacket, SegmentAnalysis,
-    Timestamp, Traffic,
+    Timestamp,
 };
-use crate::snapshot::Conversation;
 use crate::stats::flow::{Counted, FlowChange, FlowPacket, Flushed};
 use crate::stats::totals::TrafficDirection;
 use crate::stats::{
@@ -61,55 +59,12 @@ pub struct ShardReport {
     pub shard: u8,
     /// Its sums so far.
     pub sums: ShardSums,
-    /// Its contexts with what was added.
-    pub contexts: Vec<(Context, Traffic)>,
+    /// Its contexts that were counted in.
+    pub contexts: Vec<Context>,
     /// Its conversations.
-    pub flows: Vec<FlowReport>,
-    /// All of both instead, as they are: there may be too many for a copy.
-    pub whole: Option<ShardFlows>,
-    /// Conversations that match the query's filter: TCP, UDP, SCTP, other.
-    pub matching: [u64; 4],
+    pub flows: Selection,
     /// Names of addresses they learnt; only where every row is wanted.
     pub names: Vec<LearntName>,
-}
-
-/// A shard's conversations and their contexts.
-#[derive(Debug)]
-pub struct ShardFlows {
-    flows: FlowTable<FlowDetectors>,
-    contexts: Contexts,
-    reader: Reader,
-}
-
-impl ShardFlows {
-    /// The contexts with what was added.
-    pub fn contexts(&self) -> impl Iterator<Item = (&Context, Traffic)> {
-        self.contexts.added()
-    }
-
-    /// What every conversation means for its ends.
-    pub fn talks(&self) -> impl Iterator<Item = (EndpointDelta, ConversationKind)> + '_ {
-        self.flows.records().map(|record| {
-            let key = &record.flow.key;
-            let ends = [(key.a(), key.a_port), (key.b(), key.b_port)];
-            let talk = EndpointDelta { ends, added: record.added(), first: record.rest.first, last: record.last() };
-            (talk, ConversationKind::of(key))
-        })
-    }
-
-    /// Every conversation's row.
-    pub fn reports(&self) -> impl Iterator<Item = (Conversation, ConversationKind)> + '_ {
-        self.flows.records().zip(0..).map(|(record, at)| {
-            (rows::conversation(record, at, &self.flows, &self.contexts, &self.reader), ConversationKind::of(&record.flow.key))
-        })
-    }
-
-    /// How many conversations of each kind there are.
-    pub fn kinds(&self) -> [u64; 4] {
-        let mut kinds = [0; 4];
-        self.flows.records().for_each(|r| kinds[ConversationKind::of(&r.flow.key) as usize] += 1);
-        kinds
-    }
 }
 
 /// How shards are to work.
@@ -133,6 +88,8 @@ pub struct ShardPlan {
     pub hash_keys: HashKeys,
     /// How much of the caps beside conversations is allowed.
     pub caps: CapScale,
+    /// The program ends with the last report.
+    pub ends_program: bool,
 }
 
 /// A shard's state.
@@ -147,6 +104,7 @@ pub struct Shard {
     totals: Totals,
     contexts: Contexts,
     flows: FlowTable<FlowDetectors>,
+    kinds: CountedKinds,
     closed: ClosedFlows,
     /// Every conversation was closed at the end of the capture.
     finished: bool,
@@ -192,6 +150,7 @@ impl Shard {
             totals: Totals::default(),
             contexts: Contexts::new(plan.hash_keys.tables, plan.caps),
             flows,
+            kinds: CountedKinds::default(),
             closed: ClosedFlows::new(number, plan.flow_records),
             finished: false,
             fragments: FragmentTable::new(plan.hash_keys.shards),
@@ -298,7 +257,7 @@ impl Shard {
         packet: &Packet,
         flight: &InFlight<'a>,
         local: &LocalNets,
-        evicted: &mut Vec<FlowReport>,
+        evicted: &mut EvictedFlows,
         waits: &mut Option<Waiting<'a>>,
     ) -> Option<TrafficDirection> {
         let frame = &flight.frame;
@@ -426,7 +385,7 @@ impl Shard {
     /// The number of a packet's conversation, which is now in the packet's context. The detectors take notice of a change of tags where
     /// the packet is one to be `judged`.
     #[inline(always)]
-    fn locate(&mut self, step: &FlowPacket, flight: &InFlight, judged: bool, local: &LocalNets, evicted: &mut Vec<FlowReport>) -> u32 {
+    fn locate(&mut self, step: &FlowPacket, flight: &InFlight, judged: bool, local: &LocalNets, evicted: &mut EvictedFlows) -> u32 {
         if self.flows.is_full() {
             self.make_room(evicted);
         }
@@ -489,15 +448,15 @@ impl Shard {
     }
 
     #[inline(never)]
-    fn make_room(&mut self, evicted: &mut Vec<FlowReport>) {
+    fn make_room(&mut self, evicted: &mut EvictedFlows) {
         self.look_back();
         self.flush();
+        self.kinds = CountedKinds::default();
         let (contexts, closed, reader) = (&self.contexts, &mut self.closed, &mut self.reader);
         let out = |record: Record<FlowDetectors>, at, table: &FlowTable<FlowDetectors>| {
-            let row = rows::conversation(record, at, table, contexts, reader);
+            evicted.push(FlowIncrease::of(record, at, table, contexts), record.flow.traffic);
             let mut slot = record.flow.app;
             reader.end(&mut slot, CloseReason::Evicted);
-            evicted.push(FlowReport { row, kind: ConversationKind::of(&record.flow.key), shown: false });
         };
         self.flows.evict(out, &mut |table, event| closed.note(table, &event, contexts));
     }
@@ -560,23 +519,29 @@ impl Shard {
             shard: self.number,
             sums: ShardSums { stats: self.totals, mirror, dissect: self.reader.report(), tcp: self.flows.analysis_sums() },
             contexts: Vec::new(),
-            flows: Vec::new(),
-            matching: [0; 4],
-            whole: None,
-            names: Vec::new(),
+            flows: Selection::default(),
+            names: rows::names(self.reader.names(), query),
         };
-        report.names = rows::names(self.reader.names(), query);
-        if request.last && query.wants_every_row() {
-            let reader = std::mem::take(&mut self.reader);
-            let whole = ShardFlows { flows: self.flows.take_all(), contexts: self.contexts.take_all(), reader };
-            report.matching = whole.kinds();
-            report.whole = Some(whole);
-        } else {
-            report.contexts = self.contexts.report();
-            (report.flows, report.matching) = rows::select(&self.flows, &self.contexts, &self.reader, query);
-            self.flows.reported();
-        }
+        (report.flows, report.contexts) = if request.last { self.give_away(request) } else { self.selected(request) };
         report
+    }
+
+    /// The conversations that a request asks for, and the contexts, where others are to come.
+    fn selected(&mut self, request: &Request) -> (Selection, Vec<Context>) {
+        let flows = rows::select((&self.flows, &mut self.kinds), &self.contexts, &self.reader, &request.query, request.live);
+        self.flows.reported();
+        (flows, self.contexts.report())
+    }
+
+    /// The same, where none are: what is not asked for is forgotten, so that there is room for what becomes of the rest.
+    fn give_away(&mut self, request: &Request) -> (Selection, Vec<Context>) {
+        let (flows, contexts) = (self.flows.take_all(), self.contexts.take_all());
+        let is_every = request.query.filter.is_none() && flows.len() <= request.query.rows;
+        let selection = match is_every {
+            true => rows::all(&flows, &contexts, &self.reader, request.live),
+            false => rows::select((&flows, &mut self.kinds), &contexts, &self.reader, &request.query, request.live),
+        };
+        (selection, contexts.into_added())
     }
 }
 

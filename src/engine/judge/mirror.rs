@@ -6,7 +6,7 @@ use crate::engine::fold::detectors::DetectorReport;
 use crate::engine::judge::asked;
 use crate::engine::judge::evidence::{self, Sources};
 use crate::engine::judge::history::{CountsHistory, Sums};
-use crate::engine::judge::network::NetworkJudge;
+use crate::engine::judge::network::{Beside, NetworkJudge};
 use crate::engine::merge::{Assess, Assessment};
 use crate::engine::tape::Request;
 use crate::engine::tape::facts::TunnelFacts;
@@ -14,8 +14,7 @@ use crate::mirror::{CopyClass, DuplicateCounts, LossSplit};
 use crate::model::Arrange as _;
 use crate::model::mirror::Purpose;
 use crate::model::{CapScale, Chatter, ChatterRow, Episode, Estimate, Finding, Mac, NetworkBatch, SwitchView, Timestamp, Traffic};
-use crate::snapshot::tables::services::SERVICES;
-use crate::snapshot::{DuplicateClass, Duplicates, Forgotten, LossLedger, Mirror, Service, Sides, Table, TunnelRow};
+use crate::snapshot::{DuplicateClass, Duplicates, Forgotten, LossLedger, Mirror, Sides, Table, TunnelRow};
 use std::cmp::Reverse;
 
 /// VLAN pairs shown.
@@ -27,6 +26,7 @@ pub struct MirrorJudge {
     dedup: bool,
     caps: CapScale,
     rules: Rules,
+    beside: Option<Beside>,
     judge: Judge,
     /// Whether findings ever rested on the recent past: then what stands is known from before.
     was_live: bool,
@@ -40,14 +40,18 @@ pub struct MirrorJudge {
 
 impl MirrorJudge {
     /// Nothing judged yet of packets that are read by these rules.
-    pub fn new(dedup: bool, caps: CapScale, rules: Rules) -> Self {
-        Self { dedup, caps, rules, network: NetworkJudge::within(caps), ..Self::default() }
+    pub fn new(dedup: bool, caps: CapScale, rules: Rules, beside: Option<Beside>) -> Self {
+        Self { dedup, caps, rules, beside, network: NetworkJudge::within(caps, beside), ..Self::default() }
     }
 }
 
 impl Assess for MirrorJudge {
     fn forget(&mut self) {
-        *self = Self::new(self.dedup, self.caps, std::mem::take(&mut self.rules));
+        *self = Self::new(self.dedup, self.caps, std::mem::take(&mut self.rules), self.beside);
+    }
+
+    fn leave(&mut self) {
+        std::mem::forget(std::mem::take(self));
     }
 
     fn take(&mut self, batches: Vec<NetworkBatch>) {
@@ -86,9 +90,9 @@ impl Assess for MirrorJudge {
             self.judge = Judge::default();
         }
         let judgement = diagnose::judge(&evidence, &mut self.judge, request.now);
-        let (network, troubles) = {
+        let (network, troubles, services) = {
             let besides = diagnose::gravest_of_the_network(&judgement.findings);
-            self.network.assess(request.now, (live, request.finished), &evidence, besides)
+            self.network.assess(request.now, (live, request.finished), &evidence, besides, request.query.rows)
         };
         let switch = self.switch(request, detected, &whole, &evidence);
         let host = super::host::checks(request, detected);
@@ -107,7 +111,6 @@ impl Assess for MirrorJudge {
         };
         self.link_before = link;
         self.copies_before = whole.counts.duplicates.copies();
-        let services = self.services(request);
         let streams = self.network.media(request.query.rows);
         let findings = in_order(judgement.findings, troubles, request.first);
         Assessment { mirror, network, switch, services, streams, findings, host }
@@ -143,16 +146,6 @@ impl MirrorJudge {
             switch.remedy = if switch.packets == 0 { unseen(evidence.vendor) } else { UNNAMED.to_owned() };
         }
         switch
-    }
-
-    /// What listens where: so many rows. On a port that goes on the last minute as well.
-    fn services(&self, request: &Request) -> Table<Service> {
-        let (rows, lately) = (request.query.rows, Some(request.now).filter(|_| request.live));
-        let mut services = Table { rows: self.network.services(lately), ..Table::default() };
-        services.total_rows = services.rows.len() as u64;
-        services.rows.sort_by(SERVICES.key);
-        services.rows.truncate(rows);
-        services
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::diagnose::{self, Evidence, Judge, Matter};
 use crate::dissect::{registry, tls};
 use crate::model::Arrange as _;
-use crate::model::evidence::{LONG_POLL, SLOW_FLOOR, SLOW_NAME_FLOOR, ServiceWindow};
+use crate::model::evidence::{LONG_POLL, NetworkEvidence, PROMPT, SLOW_FLOOR, SLOW_NAME_FLOOR, ServiceWindow};
 use crate::model::limits::CONTROL_WAITING;
 use crate::model::time::SECOND;
 use crate::model::units::duration;
@@ -12,8 +12,8 @@ use crate::model::{
     Severity, SwitchView, Timestamp, Transaction, Verdict, memory,
 };
 use crate::names::{self, Transport};
-use crate::snapshot::{Network, NetworkMatter, Service, StreamRow};
-use crate::stats::services::{AnswerMeaning, BIN};
+use crate::snapshot::{Network, NetworkMatter, Service, StreamRow, Table};
+use crate::stats::services::{Answer, AnswerMeaning, BIN};
 use crate::stats::{ServiceLedger, SightingLedger, StationUse, proofs};
 use crate::switch::SwitchLedger;
 use std::collections::{BTreeSet, VecDeque};
@@ -42,12 +42,20 @@ pub struct NetworkJudge {
     floods: VecDeque<FloodSecond>,
     /// The latest second with many of them.
     flooded: Option<i64>,
+    /// Does one thing beside another, where there may be threads.
+    beside: Option<Beside>,
 }
+
+/// How one thing is done beside another: [`crate::engine::join_scoped`].
+pub type Beside = fn(&mut (dyn FnMut() + Send), &mut dyn FnMut()) -> bool;
+
+/// Services that are worth a second thread.
+const MANY_SERVICES: usize = 500;
 
 impl NetworkJudge {
     /// Nothing judged yet; of services is known as much as `caps` allow.
-    pub fn within(caps: CapScale) -> Self {
-        Self { ledger: ServiceLedger::within(caps), ..Self::default() }
+    pub fn within(caps: CapScale, beside: Option<Beside>) -> Self {
+        Self { ledger: ServiceLedger::within(caps), beside, ..Self::default() }
     }
 
     /// Takes in what all shards tell of a beat: what happened in the order of its time, control packets in the order in which they came, whatever
@@ -178,7 +186,7 @@ impl NetworkJudge {
         loop {
             let end = Timestamp(bin.saturating_mul(BIN));
             self.catch_up(end);
-            self.look(end, false);
+            self.look(end, self.ledger.evidence(end, false));
             let next = self.waiting.front().map_or(number, |message| message.time.0.div_euclid(BIN).saturating_add(1).min(number));
             if bin >= number {
                 break;
@@ -187,15 +195,12 @@ impl NetworkJudge {
         }
     }
 
-    fn look(&mut self, now: Timestamp, at_end: bool) {
-        let mut network = self.ledger.evidence(now, at_end);
+    fn look(&mut self, now: Timestamp, mut network: NetworkEvidence) {
         network.switch = self.switch.evidence(now);
         for service in &mut network.services {
             service.app_token = registry::token(service.app).unwrap_or_default();
             service.manners = registry::manners(service.app);
-            let windows = std::mem::take(&mut service.windows);
-            service.windows = windows.into_iter().map(|w| worded(service.app, w)).collect();
-            service.recent = worded(service.app, std::mem::take(&mut service.recent));
+            service.windows.iter_mut().chain([&mut service.recent]).for_each(|window| word(service.app, window));
         }
         for alert in network.tls_failures.iter_mut().flat_map(|f| &mut f.alerts) {
             alert.text = tls::alert(alert.code);
@@ -218,14 +223,15 @@ impl NetworkJudge {
     }
 
     /// What is wrong with the network at `now`, as far as the mirror can show it, by the evidence of the mirror. `at_end`: nothing more comes.
-    /// Besides counts what the mirror's evidence says of the network.
+    /// Besides counts what the mirror's evidence says of the network. And as many services as asked for.
     pub fn assess(
         &mut self,
         now: Timestamp,
         (live, at_end): (bool, bool),
         mirror: &Evidence,
         besides: Option<Severity>,
-    ) -> (Network, Vec<Finding>) {
+        rows: usize,
+    ) -> (Network, Vec<Finding>, Table<Service>) {
         if at_end {
             // What is told of a second comes after it: frames that were left out may have to be added.
             self.flooded.into_iter().for_each(|second| self.advance(Timestamp(second.saturating_mul(SECOND)).plus(BIN).min(now)));
@@ -233,9 +239,9 @@ impl NetworkJudge {
         }
         self.switch.advance(now);
         let end = self.ledger.now().map_or(now, |latest| latest.max(now));
-        if live || at_end {
-            self.look(end, at_end && !live);
-        }
+        let (evidence, services) =
+            self.evidence_and_services(end, (live || at_end).then_some(at_end && !live), (rows, live.then_some(now)));
+        evidence.into_iter().for_each(|evidence| self.look(end, evidence));
         let mut findings = if at_end && !live { self.judge.at_worst() } else { self.findings.clone() };
         if let Some(packets) = mirror.span {
             findings.iter_mut().for_each(|finding| finding.within(packets));
@@ -277,7 +283,25 @@ impl NetworkJudge {
             beyond: self.ledger.beyond(),
             forgotten: self.ledger.forgotten,
         };
-        (network, findings)
+        (network, findings, services)
+    }
+
+    /// What findings rest on, of everything where `at_end`, if it is wanted; and the table of services. Of many services each takes its time.
+    fn evidence_and_services(
+        &self,
+        now: Timestamp,
+        at_end: Option<bool>,
+        (rows, lately): (usize, Option<Timestamp>),
+    ) -> (Option<NetworkEvidence>, Table<Service>) {
+        let (mut evidence, mut services) = (None, None);
+        let mut look = || evidence = at_end.map(|at_end| self.ledger.evidence(now, at_end));
+        let mut list = || services = Some(self.services(rows, lately));
+        let is_shared = self.beside.is_some_and(|beside| self.ledger.len() >= MANY_SERVICES && beside(&mut list, &mut look));
+        if !is_shared {
+            look();
+            list();
+        }
+        (evidence, services.unwrap_or_default())
     }
 
     /// Whether a station attracts packets of others by ARP, and sends them on to the one whose they are.
@@ -320,10 +344,11 @@ impl NetworkJudge {
         self.ledger.expired()
     }
 
-    /// Every service seen, in the order of addresses, and what happened in the minute up to `lately`.
-    pub fn services(&self, lately: Option<Timestamp>) -> Vec<Service> {
+    /// Services that were seen, as many as asked for: those with most clients' events first; and what happened in the minute up to `lately`.
+    fn services(&self, rows: usize, lately: Option<Timestamp>) -> Table<Service> {
         let service = |totals: crate::stats::services::ServiceTotals| {
-            let counts = worded(totals.app, totals.counts);
+            let mut counts = totals.counts;
+            word(totals.app, &mut counts);
             let uses = counts.attempts.saturating_add(counts.requests);
             let is_used = counts.established > 0 || counts.answered > 0 || uses == 0;
             Service {
@@ -338,13 +363,15 @@ impl NetworkJudge {
                 response_by: totals.response_by,
                 network: totals.network,
                 client_network: totals.client_network,
-                lately: totals.lately.map(|minute| Box::new(worded(totals.app, minute))),
+                lately: totals.lately.map(|mut minute| {
+                    word(totals.app, &mut minute);
+                    Box::new(minute)
+                }),
                 counts,
             }
         };
-        // What routers say cannot be reached is a service only where somebody was seen to use it.
-        let is_seen = |t: &crate::stats::services::ServiceTotals| !t.is_only_unreachable;
-        self.ledger.totals(lately).into_iter().filter(is_seen).map(service).collect()
+        let (services, total_rows) = self.ledger.totals(rows, lately);
+        Table { rows: services.into_iter().map(service).collect(), total_rows, ..Table::default() }
     }
 }
 
@@ -359,12 +386,11 @@ fn is_blind(untold: &[NetworkMatter]) -> bool {
     untold.contains(&NetworkMatter::Answers) || untold.len() * 2 >= NetworkMatter::ALL.len()
 }
 
-/// Codes in the words of their protocol.
-fn worded(app: AppId, mut window: ServiceWindow) -> ServiceWindow {
+/// Puts codes in the words of their protocol.
+fn word(app: AppId, window: &mut ServiceWindow) {
     for code in window.codes.iter_mut().chain(&mut window.denied) {
         code.text = registry::code_text(app, code.code);
     }
-    window
 }
 
 /// What the port of a service usually means.

@@ -1,6 +1,6 @@
 //! From what all shards handed in to one snapshot.
 
-use super::endpoints::{EndTables, Wanted};
+use super::addresses::{AddressRows, Wanted};
 use super::timeline::Extent;
 use super::{Assessment, HistoryKeeper, Kept, Merge, Pending, servers};
 use crate::engine::fold::detectors::DetectorReport;
@@ -9,11 +9,10 @@ use crate::engine::fold::shard::ShardSums;
 use crate::engine::tape::Request;
 use crate::model::Arrange as _;
 use crate::model::{Address, DissectLosses, LearntName, Mac, Timestamp, Traffic};
-use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::tables::names::NAMES;
 use crate::snapshot::{
-    CaptureSummary, Conversation, Conversations, Diagnosis, Directions, Dissected, Endpoints, HostRow, Losses, Query, Service, Snapshot,
-    Statistics, Table, TcpAnalysis, TcpFlags, TrafficClasses,
+    CaptureSummary, Conversation, Conversations, Diagnosis, Directions, Dissected, Endpoints, Losses, Query, Service, Snapshot, Statistics,
+    Table, TcpAnalysis, TcpFlags, TrafficClasses,
 };
 use crate::stats::Totals;
 use crate::stats::totals::TrafficDirection;
@@ -31,17 +30,16 @@ impl Merge {
             (table.other, table.other_rows) = evicted;
         }
         let (live, last) = (request.live, request.last);
-        if last && query.wants_every_row() {
+        if last {
             self.tables.close();
         }
-        let judged = self.judge_and_list(request, &detected, totals.link, conversations)?;
-        let (ends, Assessment { mirror, network, switch, mut services, streams, findings, host }, (mut conversations, eth_hosts)) = judged;
+        let (judged, mut conversations, endpoints) = self.judge_and_list(request, &detected, totals.link, conversations)?;
+        let Assessment { mirror, network, switch, mut services, streams, findings, host } = judged;
         let total = totals.traffic();
         let recent = if request.live { total.since(self.total_before) } else { total };
         self.total_before = total;
         let load = self.timeline.load(query.samples, request.open, open, extent(request, total));
         let losses = self.losses(request, &totals, dissected.losses);
-        let [ip, ipv6, tcp, udp, sctp] = ends;
         complete(&mut services.rows, &mut conversations);
         let mut snapshot = Snapshot {
             number: request.number,
@@ -59,7 +57,7 @@ impl Merge {
                     not_analysed: analysed.not_analysed,
                 },
                 conversations,
-                endpoints: Endpoints { eth: eth_hosts, ip, ipv6, tcp, udp, sctp },
+                endpoints,
                 services,
                 streams,
                 ..self.statistics(&totals, request.live)
@@ -103,26 +101,25 @@ impl Merge {
         }
     }
 
-    /// The judge's picture, and the rows of end points, conversations and stations of a request, all of them at the same time.
+    /// The rows of a request, and beside them the judge's picture and the stations, all of them at the same time.
     fn judge_and_list(
         &mut self,
         request: &Request,
         detected: &DetectorReport,
         link: Traffic,
-        mut conversations: [Table<Conversation>; 3],
-    ) -> Option<(EndTables, Assessment, (Conversations, Table<HostRow>))> {
+        conversations: [Table<Conversation>; 3],
+    ) -> Option<(Assessment, Conversations, Endpoints)> {
         let (query, live, last) = (&request.query, request.live, request.last);
-        let wanted = Wanted { query: query.clone(), live, last };
-        let (ends, (judged, rows)) = self.ends.tables(wanted, || {
-            for table in &mut conversations {
-                CONVERSATIONS.sort(query.conversations, &mut table.rows);
-                table.rows.truncate(query.rows);
-            }
+        let wanted = Wanted { query: query.clone(), live, last, conversations };
+        let (rows, (judged, (eth_pairs, eth_hosts))) = self.addresses.rows(wanted, || {
             // Before the tables are given away: the judge looks at the stations.
             let judged = self.judge.assess(request, detected, link, &mut self.tables.mac_pairs());
-            (judged, self.tables.rows(query, live, last, conversations))
+            (judged, self.tables.rows(query, live, last))
         })?;
-        Some((ends, judged, rows))
+        let AddressRows { hosts: [ip, ipv6], ports: [tcp, udp, sctp], pairs: [ip_pairs, ipv6_pairs], conversations } = rows;
+        let endpoints = Endpoints { eth: eth_hosts, ip, ipv6, tcp, udp, sctp };
+        let [tcp, udp, sctp] = conversations;
+        Some((judged, Conversations { eth: eth_pairs, ip: ip_pairs, ipv6: ipv6_pairs, tcp, udp, sctp }, endpoints))
     }
 
     /// What was captured, from where.

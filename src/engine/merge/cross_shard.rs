@@ -1,4 +1,4 @@
-//! What crosses shards: protocols, VLANs, stations and pairs of addresses.
+//! What crosses shards: protocols, VLANs, stations and pairs of them.
 
 use crate::engine::fold::rows::ConversationKind;
 use crate::engine::merge::hierarchy::Hierarchy;
@@ -7,7 +7,7 @@ use crate::engine::merge::tables::{Increase, RowTable};
 use crate::model::Arrange as _;
 use crate::model::limits::{VLAN_PAIRS, VLAN_STATIONS};
 use crate::model::{Address, Cast, Mac, Traffic};
-use crate::snapshot::{Casts, Conversation, Conversations, HostRow, Query, Table, VlanPairRow, VlanRow, VlanWays};
+use crate::snapshot::{Casts, Conversation, HostRow, Query, Table, VlanPairRow, VlanRow, VlanWays};
 use crate::stats::{Context, ContextKey};
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
@@ -15,8 +15,15 @@ use std::collections::BTreeMap;
 /// MAC pairs looked at for the roles of stations: more would make a snapshot slow and say no more.
 const JUDGED_PAIRS: usize = 20_000;
 
-/// Conversations or contexts in hand at once, each with a row of its address pair.
-pub const BATCH: usize = 16;
+/// Contexts in hand at once, each with a row of its pair of stations.
+const BATCH: usize = 16;
+
+/// Hashes of the stations of a context: of the pair, and of each in the direction of its packets.
+#[derive(Debug, Clone, Copy, Default)]
+struct StationHashes {
+    pair: u64,
+    stations: [u64; 2],
+}
 
 /// A VLAN, and which way stations were seen to talk in it.
 struct VlanSeen {
@@ -73,7 +80,6 @@ pub struct CrossShard {
     /// Frames by the kind of destination.
     pub casts: Casts,
     eth_pairs: RowTable<Conversation>,
-    ip_pairs: [RowTable<Conversation>; 2],
     eth_hosts: RowTable<HostRow>,
     /// Conversations that made room: TCP, UDP, SCTP, other; how many.
     pub evicted: [(Traffic, u64); 4],
@@ -83,8 +89,6 @@ pub struct CrossShard {
 impl CrossShard {
     /// Empty tables, whose rows take from `room`.
     pub fn new(room: RowBudget) -> Self {
-        // Conversations make room all the time, stations are told of at marks: they must not find their place taken.
-        let (stations, addresses) = room.quarter();
         Self {
             hierarchy: Hierarchy::default(),
             vlans: BTreeMap::new(),
@@ -92,12 +96,17 @@ impl CrossShard {
             vlan_stations: HashMap::new(),
             untagged: Traffic::default(),
             casts: Casts::default(),
-            eth_pairs: RowTable::new(&stations),
-            ip_pairs: [RowTable::new(&addresses), RowTable::new(&addresses)],
-            eth_hosts: RowTable::new(&stations),
+            eth_pairs: RowTable::new(&room),
+            eth_hosts: RowTable::new(&room),
             evicted: Default::default(),
             room,
         }
+    }
+
+    /// Leaves everything to the end of the program.
+    pub fn leave(&mut self) {
+        let empty = self.emptied();
+        std::mem::forget(std::mem::replace(self, empty));
     }
 
     /// The same, with nothing in them.
@@ -121,27 +130,34 @@ impl CrossShard {
     }
 
     /// Adds what was counted in contexts, some in hand at a time.
-    pub fn add_contexts<'a>(&mut self, mut contexts: impl Iterator<Item = (&'a Context, Traffic)>) {
+    pub fn add_contexts<'a>(&mut self, mut contexts: impl Iterator<Item = &'a Context>) {
         let mut batch = Vec::with_capacity(BATCH);
         loop {
-            batch.extend(contexts.by_ref().take(BATCH).map(|(context, added)| {
-                let pair = context.key.mac.map(|(source, destination)| (source.min(destination), source.max(destination)));
-                let pair = pair.map(|(a, b)| (Address::Mac(a), Address::Mac(b)));
-                let hash = pair.map_or(0, |pair| self.eth_pairs.hash(pair));
-                self.eth_pairs.prefetch(hash);
-                (context, added, hash)
-            }));
+            batch.extend(contexts.by_ref().take(BATCH).map(|context| (context, self.hashes(context))));
             if batch.is_empty() {
                 break;
             }
-            batch.iter().for_each(|&(_, _, hash)| self.eth_pairs.probe(hash));
-            batch.drain(..).for_each(|(context, added, hash)| self.add_context(context, added, hash));
+            for (_, StationHashes { pair, stations }) in &batch {
+                self.eth_pairs.probe(*pair);
+                stations.iter().for_each(|&station| self.eth_hosts.probe(station));
+            }
+            batch.drain(..).for_each(|(context, hashes)| self.add_context(context, &hashes));
         }
     }
 
-    /// Adds what was counted in a context; `hash` is that of its MAC pair.
-    fn add_context(&mut self, context: &Context, added: Traffic, hash: u64) {
-        let key = &context.key;
+    /// The hashes of a context's stations; the memory is asked for where their rows' numbers are.
+    fn hashes(&self, context: &Context) -> StationHashes {
+        let Some((source, destination)) = context.key.mac else { return StationHashes::default() };
+        let pair = self.eth_pairs.hash((Address::Mac(source.min(destination)), Address::Mac(source.max(destination))));
+        self.eth_pairs.prefetch(pair);
+        let stations = [source, destination].map(|station| self.eth_hosts.hash((Address::Mac(station), 0)));
+        stations.iter().for_each(|&station| self.eth_hosts.prefetch(station));
+        StationHashes { pair, stations }
+    }
+
+    /// Adds what was counted in a context, whose stations have these hashes.
+    fn add_context(&mut self, context: &Context, hashes: &StationHashes) {
+        let (key, added) = (&context.key, context.added());
         self.hierarchy.add(key.path, added);
         match key.cast {
             Cast::Unicast => self.casts.unicast.add(added),
@@ -174,9 +190,8 @@ impl CrossShard {
             let traffic = if a_first { [added, zero] } else { [zero, added] };
             let added_at = |traffic| Increase { traffic, first: context.first, last: context.last };
             let pair = (Address::Mac(a), Address::Mac(b));
-            let is_new = self.eth_pairs.add(hash, pair, added_at(traffic), key.path, a_first, ids);
-            for (station, traffic) in [(source, [added, zero]), (destination, [zero, added])] {
-                let hash = self.eth_hosts.hash((Address::Mac(station), 0));
+            let is_new = self.eth_pairs.add(hashes.pair, pair, added_at(traffic), key.path, a_first, ids);
+            for ((station, traffic), hash) in [(source, [added, zero]), (destination, [zero, added])].into_iter().zip(hashes.stations) {
                 if let Some(row) = self.eth_hosts.add(hash, Address::Mac(station), 0, added_at(traffic), || None, || None) {
                     ids.iter().filter(|id| **id != 0).for_each(|&id| row.vlans.insert(id));
                     row.peers = row.peers.saturating_add(u32::from(is_new));
@@ -217,29 +232,6 @@ impl CrossShard {
         self.vlan_stations.values_mut().for_each(|ways| ways.recent = Default::default());
     }
 
-    /// Adds at most [`BATCH`] conversations to their address pairs.
-    pub fn add_flows<'a>(&mut self, rows: impl Iterator<Item = &'a Conversation> + Clone) {
-        let mut hashes = [0; BATCH];
-        for (hash, row) in hashes.iter_mut().zip(rows.clone()) {
-            let pairs = &self.ip_pairs[family(row)];
-            *hash = pairs.hash((row.a, row.b));
-            pairs.prefetch(*hash);
-        }
-        hashes.iter().zip(rows.clone()).for_each(|(&hash, row)| self.ip_pairs[family(row)].probe(hash));
-        hashes.iter().zip(rows).for_each(|(&hash, row)| self.add_flow(hash, row));
-    }
-
-    fn add_flow(&mut self, hash: u64, row: &Conversation) {
-        let (ab, ba) = (row.recent_ab, row.recent_ba);
-        if ab.packets + ba.packets == 0 {
-            return;
-        }
-        // An address that talks to itself has one direction only.
-        let traffic = if row.a == row.b { [ab.plus(ba), Traffic::default()] } else { [ab, ba] };
-        let added = Increase { traffic, first: row.first, last: row.last };
-        self.ip_pairs[family(row)].add(hash, (row.a, row.b), added, row.path, row.originator_is_a || row.a == row.b, row.vlans.ids());
-    }
-
     /// The VLANs, by their load.
     pub fn vlan_table(&mut self, live: bool) -> Table<VlanRow> {
         let mut rows: Vec<VlanRow> =
@@ -259,22 +251,14 @@ impl CrossShard {
 
     /// Nothing will be added any more.
     pub fn close(&mut self) {
-        self.ip_pairs.iter_mut().chain([&mut self.eth_pairs]).for_each(RowTable::close);
+        self.eth_pairs.close();
         self.eth_hosts.close();
     }
 
-    /// Conversations by kind, of which `flows` are those of TCP, UDP and SCTP, and stations.
-    pub fn rows(&mut self, query: &Query, live: bool, last: bool, flows: [Table<Conversation>; 3]) -> (Conversations, Table<HostRow>) {
-        let [ip4, ip6] = &mut self.ip_pairs;
-        let [tcp, udp, sctp] = flows;
-        let [eth, ip, ipv6] = [&mut self.eth_pairs, ip4, ip6].map(|pairs| pairs.table(query, live, last));
-        (Conversations { eth, ip, ipv6, tcp, udp, sctp }, self.eth_hosts.table(query, live, last))
+    /// Pairs of stations, and stations.
+    pub fn rows(&mut self, query: &Query, live: bool, last: bool) -> (Table<Conversation>, Table<HostRow>) {
+        (self.eth_pairs.table(query, live, last), self.eth_hosts.table(query, live, last))
     }
-}
-
-/// The place of its address pairs' table.
-fn family(row: &Conversation) -> usize {
-    usize::from(matches!(row.a, Address::V6(_)))
 }
 
 const _: () = assert!(

@@ -1,8 +1,8 @@
 //! Brings the shards' reports together, in shard order, into one immutable snapshot.
 
+mod addresses;
 mod assemble;
 mod cross_shard;
-mod endpoints;
 mod flow_stream;
 mod hierarchy;
 mod history;
@@ -13,7 +13,7 @@ mod subscription;
 pub mod tables;
 mod timeline;
 
-pub use endpoints::EndpointTables;
+pub use addresses::{AddressRoom, AddressTables};
 pub use flow_stream::{FlowListener, FlowStream};
 pub use history::HistoryKeeper;
 pub use row_budget::{INDEX, NUMBERS, RowBudget};
@@ -21,9 +21,9 @@ pub use subscription::{Subscriber, Subscribers, Subscription, subscribe};
 
 use crate::engine::fold::detectors::DetectorReport;
 use crate::engine::fold::message::{IntervalPart, Message};
-use crate::engine::fold::rows::ConversationKind;
-use crate::engine::fold::shard::{ShardFlows, ShardReport, ShardSums};
-use crate::engine::merge::cross_shard::{BATCH, CrossShard};
+use crate::engine::fold::rows::EvictedFlows;
+use crate::engine::fold::shard::{ShardReport, ShardSums};
+use crate::engine::merge::cross_shard::CrossShard;
 use crate::engine::merge::timeline::Timeline;
 use crate::engine::tape::Request;
 use crate::model::host::Checklist;
@@ -34,7 +34,6 @@ use crate::snapshot::{
 };
 use crate::stats::Totals;
 use assemble::extent;
-use endpoints::EndpointLoad;
 use interval_order::IntervalOrder;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -88,12 +87,15 @@ pub trait Assess: Send {
 
     /// Forgets what stands.
     fn forget(&mut self);
+
+    /// Leaves what it knows to the end of the program, which frees it at once.
+    fn leave(&mut self);
 }
 
 /// The merge: takes messages, publishes snapshots.
 pub struct Merge {
     groups: usize,
-    ends: EndpointTables,
+    addresses: AddressTables,
     publish: Publish,
     base: Snapshot,
     tables: CrossShard,
@@ -110,7 +112,9 @@ pub struct Merge {
     history: Option<HistoryKeeper>,
     /// What the newest snapshot was made of.
     kept: Option<Kept>,
-    /// The end points have been lost: there will be no more snapshots.
+    /// The program ends with the last snapshot.
+    ends_program: bool,
+    /// The tables of addresses have been lost: there will be no more snapshots.
     broken: bool,
 }
 
@@ -153,11 +157,11 @@ impl Pending {
 
     /// Makes room for a shard's conversations, and for as many of each shard that is to come: shards are about as large. What is not used
     /// costs nothing.
-    fn make_room(&mut self, kinds: [u64; 4]) {
+    fn make_room(&mut self, counts: [usize; 3]) {
         let shards = SHARDS + 1 - self.absorbed;
-        for (table, count) in self.conversations.iter_mut().zip(kinds) {
-            if (table.rows.capacity() - table.rows.len()) < count as usize {
-                table.rows.reserve_exact(count as usize * (shards + shards / 8));
+        for (table, count) in self.conversations.iter_mut().zip(counts) {
+            if (table.rows.capacity() - table.rows.len()) < count {
+                table.rows.reserve_exact(count * (shards + shards / 8));
             }
         }
     }
@@ -168,7 +172,7 @@ impl Merge {
     pub fn new(
         groups: usize,
         interval: i64,
-        ends: EndpointTables,
+        addresses: AddressTables,
         room: RowBudget,
         base: Snapshot,
         judge: Box<dyn Assess>,
@@ -180,7 +184,7 @@ impl Merge {
         }
         Self {
             groups,
-            ends,
+            addresses,
             publish,
             base,
             tables: CrossShard::new(room),
@@ -194,6 +198,7 @@ impl Merge {
             subscribers,
             history: None,
             kept: None,
+            ends_program: false,
             broken: false,
         }
     }
@@ -202,6 +207,13 @@ impl Merge {
     #[must_use]
     pub fn with_history(mut self, history: Option<HistoryKeeper>) -> Self {
         self.history = history;
+        self
+    }
+
+    /// Frees nothing after the last snapshot where the program ends then.
+    #[must_use]
+    pub fn ending_program(mut self, ends: bool) -> Self {
+        self.ends_program = ends;
         self
     }
 
@@ -227,7 +239,7 @@ impl Merge {
                 self.timeline.clock_step(number, nanos);
                 self.history.iter_mut().for_each(|history| history.clock_step(number, nanos));
             }
-            Message::Evicted(flows) => self.evicted(EndpointLoad { flows, whole: None }),
+            Message::Evicted(flows) => self.evicted(flows),
             Message::Still(request) => self.still(&request),
             Message::Request(request) => self.pending.push_back(Pending::new(request, self.groups)),
             Message::Report(number, report) => self.report(number, report),
@@ -260,15 +272,12 @@ impl Merge {
     }
 
     /// Conversations that a shard has no room for any more: they count with the others.
-    fn evicted(&mut self, load: EndpointLoad) {
-        let load = Arc::new(load);
-        self.ends.take(&load);
-        for f in &load.flows {
-            let (traffic, rows) = &mut self.tables.evicted[f.kind as usize];
-            traffic.add(f.row.total());
-            *rows += 1;
+    fn evicted(&mut self, flows: EvictedFlows) {
+        for ((traffic, rows), (more, count)) in self.tables.evicted.iter_mut().zip(flows.sums) {
+            traffic.add(more);
+            *rows += count;
         }
-        load.flows.chunks(BATCH).for_each(|batch| self.tables.add_flows(batch.iter().map(|f| &f.row)));
+        self.addresses.take(flows.increases);
     }
 
     /// A shard's report for a request.
@@ -292,9 +301,15 @@ impl Merge {
             if pending.request.finished {
                 self.finish();
             }
-            let taken = pending.request.taken;
+            let (taken, is_last) = (pending.request.taken, pending.request.last);
             match self.assemble(pending) {
-                Some(snapshot) => self.publish(snapshot, taken),
+                Some(snapshot) => {
+                    self.publish(snapshot, taken);
+                    if is_last && self.ends_program {
+                        self.tables.leave();
+                        self.judge.leave();
+                    }
+                }
                 // Without all its parts a snapshot would not be true.
                 None => self.broken = true,
             }
@@ -321,7 +336,7 @@ impl Merge {
         }
         self.resets = 0;
         self.tables = self.tables.emptied();
-        self.ends.forget();
+        self.addresses.forget();
         self.total_before = Traffic::default();
         self.judge.forget();
         self.network = IntervalOrder::new(self.groups);
@@ -384,42 +399,19 @@ impl Merge {
     /// Takes in the reports for the oldest request whose turn it is. Those for later requests wait: tables grow in the order of the tape.
     fn absorb(&mut self) {
         let Some(pending) = self.pending.front_mut() else { return };
-        let mut batch = Vec::with_capacity(BATCH);
         while let Some(report) = pending.reports.get_mut(pending.absorbed).and_then(Option::take) {
             pending.absorbed += 1;
             pending.sums.merge(&report.sums);
-            pending.names.extend_from_slice(&report.names);
-            let contexts = report.contexts.iter().map(|(context, added)| (context, *added));
-            self.tables.add_contexts(contexts.chain(report.whole.iter().flat_map(ShardFlows::contexts)));
-            for (table, matching) in pending.conversations.iter_mut().zip(report.matching) {
+            pending.names.extend(report.names);
+            self.addresses.take(report.flows.increases);
+            self.tables.add_contexts(report.contexts.iter());
+            if pending.request.last {
+                pending.make_room(report.flows.rows.each_ref().map(Vec::len));
+            }
+            let shown = report.flows.rows.into_iter().zip(report.flows.matching);
+            for (table, (mut rows, matching)) in pending.conversations.iter_mut().zip(shown) {
                 table.total_rows += matching;
-            }
-            let load = Arc::new(EndpointLoad { flows: report.flows, whole: report.whole });
-            self.ends.take(&load);
-            if load.whole.is_some() {
-                pending.make_room(report.matching);
-            }
-            let live = pending.request.live;
-            let mut show = |mut row: Conversation, kind: ConversationKind| {
-                if !live {
-                    (row.recent_ab, row.recent_ba) = (row.ab, row.ba);
-                }
-                if let Some(table) = pending.conversations.get_mut(kind as usize) {
-                    table.rows.push(row);
-                }
-            };
-            for batch in load.flows.chunks(BATCH) {
-                self.tables.add_flows(batch.iter().map(|f| &f.row));
-                batch.iter().filter(|f| f.shown).for_each(|f| show(f.row.clone(), f.kind));
-            }
-            let mut rows = load.whole.iter().flat_map(ShardFlows::reports);
-            loop {
-                batch.extend(rows.by_ref().take(BATCH));
-                if batch.is_empty() {
-                    break;
-                }
-                self.tables.add_flows(batch.iter().map(|f| &f.0));
-                batch.drain(..).for_each(|(row, kind)| show(row, kind));
+                table.rows.append(&mut rows);
             }
         }
     }

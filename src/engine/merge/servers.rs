@@ -68,7 +68,11 @@ fn face_rows(kind: ConversationKind, rows: &mut [Conversation]) {
 pub(super) fn unname_clients(ends: &mut Endpoints, conversations: &Conversations) {
     let c = conversations;
     for (hosts, rows) in [(&mut ends.tcp.rows, &c.tcp.rows), (&mut ends.udp.rows, &c.udp.rows), (&mut ends.sctp.rows, &c.sctp.rows)] {
-        let (mut clients, mut servers): (HashSet<End>, HashSet<End>) = Default::default();
+        // Most ports of clients have no name: of few it has to be found out whose they are.
+        let mut named = named_ports(hosts);
+        if named.is_empty() {
+            continue;
+        }
         // Who speaks from the port he speaks to is both.
         for c in rows.iter().filter(|c| c.a_port != c.b_port) {
             let (mut client, mut server) = ((c.a, c.a_port), (c.b, c.b_port));
@@ -77,14 +81,55 @@ pub(super) fn unname_clients(ends: &mut Endpoints, conversations: &Conversations
             if if is_turned { c.a_port < SYSTEM } else { !c.originator_is_a } {
                 (client, server) = (server, client);
             }
-            clients.insert(client);
-            servers.insert(server);
+            named.note(client, |use_of| use_of.is_client = true);
+            named.note(server, |use_of| use_of.is_server = true);
         }
         let is_client = |host: &HostRow| {
-            host.port >= SYSTEM && clients.contains(&(host.address, host.port)) && !servers.contains(&(host.address, host.port))
+            (host.app.is_some()).then(|| named.of(&(host.address, host.port))).flatten().is_some_and(|of| of.is_client && !of.is_server)
         };
         hosts.iter_mut().filter(|host| is_client(host)).for_each(|host| host.app = None);
     }
+}
+
+/// What conversations show a port to be.
+#[derive(Debug, Clone, Copy, Default)]
+struct PortUse {
+    is_client: bool,
+    is_server: bool,
+}
+
+/// Ports that have a name and may be a client's all the same.
+struct NamedPorts {
+    /// A bit for each number: most are of nobody.
+    numbers: Box<[u64; 1024]>,
+    uses: HashMap<End, PortUse>,
+}
+
+impl NamedPorts {
+    fn is_empty(&self) -> bool {
+        self.uses.is_empty()
+    }
+
+    fn note(&mut self, end: End, note: impl FnOnce(&mut PortUse)) {
+        if self.numbers[usize::from(end.1 / 64)] >> (end.1 % 64) & 1 != 0
+            && let Some(use_of) = self.uses.get_mut(&end)
+        {
+            note(use_of);
+        }
+    }
+
+    fn of(&self, end: &End) -> Option<PortUse> {
+        self.uses.get(end).copied()
+    }
+}
+
+fn named_ports(hosts: &[HostRow]) -> NamedPorts {
+    let mut named = NamedPorts { numbers: Box::new([0; 1024]), uses: HashMap::new() };
+    for host in hosts.iter().filter(|host| host.app.is_some() && host.port >= SYSTEM) {
+        named.numbers[usize::from(host.port / 64)] |= 1 << (host.port % 64);
+        named.uses.insert((host.address, host.port), PortUse::default());
+    }
+    named
 }
 
 /// What content told of the servers of conversations, by the servers.

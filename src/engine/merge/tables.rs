@@ -3,9 +3,10 @@
 use crate::engine::merge::row_budget::{INDEX, NUMBERS, RowBudget};
 use crate::model::index::{Index, NONE};
 use crate::model::{Address, AppBy, Path, Timestamp, Traffic, VlanStack, memory};
+use crate::snapshot::table::places;
 use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::tables::endpoints::ENDPOINTS;
-use crate::snapshot::{Conversation, HostRow, Query, Table};
+use crate::snapshot::{Conversation, HostRow, Order, Query, Table};
 use hashbrown::DefaultHashBuilder;
 use std::hash::BuildHasher;
 
@@ -39,8 +40,10 @@ pub trait Keyed: Clone {
         let _ = query;
         false
     }
-    /// The places of the first rows in the query's order, as many as it wants.
-    fn first(query: &Query, rows: &[Self]) -> Vec<u32>;
+    /// The query's order of such rows.
+    fn order(query: &Query) -> Order;
+    /// The places of the first rows in the query's order, as many as it wants, of those `among` which they are.
+    fn first(query: &Query, rows: &[Self], among: impl Iterator<Item = u32>) -> Vec<u32>;
     /// Sorts rows in that order.
     fn sort(query: &Query, rows: &mut [Self]);
 }
@@ -117,19 +120,33 @@ impl<R: Keyed> RowTable<R> {
         self.touched = Vec::new();
     }
 
+    /// The places of the first rows of a query. By what is recent they are among those touched, if these are enough: of the others nothing is.
+    fn first(&mut self, query: &Query, live: bool) -> Vec<u32> {
+        let recent: Option<fn(&Traffic) -> u64> = R::order(query).recent().filter(|_| live && self.touched.len() >= query.rows);
+        if let Some(number) = recent {
+            let rows = &mut self.rows;
+            let is_recent = |at: &u32| rows.get_mut(*at as usize).is_some_and(|row| row.recent().iter().any(|added| number(added) > 0));
+            let among: Vec<u32> = self.touched.iter().copied().filter(is_recent).collect();
+            if among.len() >= query.rows {
+                return R::first(query, &self.rows, among.into_iter());
+            }
+        }
+        R::first(query, &self.rows, places(&self.rows))
+    }
+
     /// The rows a query asks for. `recent` numbers are since the previous call, or all of it unless `live`.
     pub fn table(&mut self, query: &Query, live: bool, last: bool) -> Table<R> {
         let mut total_rows = self.rows.len() as u64;
-        let mut rows = if last && query.wants_every_row() {
+        let mut rows = if last && query.filter.is_none() && self.rows.len() <= query.rows {
             std::mem::take(&mut self.rows)
         } else if query.filter.is_none() && self.rows.len() > query.rows {
-            R::first(query, &self.rows).into_iter().filter_map(|at| self.rows.get(at as usize).cloned()).collect()
+            self.first(query, live).into_iter().filter_map(|at| self.rows.get(at as usize).cloned()).collect()
         } else {
             let mut matching: Vec<R> = self.rows.iter().filter(|r| r.matches(query)).cloned().collect();
             total_rows = matching.len() as u64;
             if matching.is_empty() && query.rows < usize::MAX {
                 // The screen knows which of them have conversations that match.
-                matching = R::first(query, &self.rows).into_iter().filter_map(|at| self.rows.get(at as usize)).cloned().collect();
+                matching = self.first(query, live).into_iter().filter_map(|at| self.rows.get(at as usize)).cloned().collect();
                 matching.retain(|row| row.may_match(query));
             }
             matching
@@ -168,8 +185,11 @@ impl Keyed for HostRow {
     fn may_match(&self, query: &Query) -> bool {
         query.filter.as_ref().is_none_or(|f| f.may_match_host(self))
     }
-    fn first(query: &Query, rows: &[Self]) -> Vec<u32> {
-        ENDPOINTS.first(query.endpoints, rows, query.rows)
+    fn order(query: &Query) -> Order {
+        query.endpoints
+    }
+    fn first(query: &Query, rows: &[Self], among: impl Iterator<Item = u32>) -> Vec<u32> {
+        ENDPOINTS.first(query.endpoints, rows, among, query.rows)
     }
     fn sort(query: &Query, rows: &mut [Self]) {
         ENDPOINTS.sort(query.endpoints, rows);
@@ -190,8 +210,11 @@ impl Keyed for Conversation {
     fn matches(&self, query: &Query) -> bool {
         query.filter.as_ref().is_none_or(|f| f.matches_conversation(self))
     }
-    fn first(query: &Query, rows: &[Self]) -> Vec<u32> {
-        CONVERSATIONS.first(query.conversations, rows, query.rows)
+    fn order(query: &Query) -> Order {
+        query.conversations
+    }
+    fn first(query: &Query, rows: &[Self], among: impl Iterator<Item = u32>) -> Vec<u32> {
+        CONVERSATIONS.first(query.conversations, rows, among, query.rows)
     }
     fn sort(query: &Query, rows: &mut [Self]) {
         CONVERSATIONS.sort(query.conversations, rows);

@@ -58,6 +58,7 @@ impl FragmentedDatagram {
 /// What the first fragment of a datagram lends to the later ones: a small direct-mapped table, newer entries win.
 #[derive(Debug)]
 pub struct FragmentTable<V> {
+    /// None until a datagram comes in pieces: most captures have no such, and every shard has a table.
     slots: Vec<Option<(FlowKey, u32, Direction, V)>>,
     keys: Keys,
 }
@@ -71,7 +72,7 @@ impl<V: Copy> Default for FragmentTable<V> {
 impl<V: Copy> FragmentTable<V> {
     /// An empty table, with the keys of its hash.
     pub fn new(keys: Keys) -> Self {
-        Self { slots: vec![None; FRAGMENTS], keys }
+        Self { slots: Vec::new(), keys }
     }
 
     /// Remembers `value` when `headers` are a first fragment's; returns what was remembered when they are a later one's.
@@ -88,6 +89,9 @@ impl<V: Copy> FragmentTable<V> {
 
     /// Remembers `value` for the other pieces of a datagram.
     pub fn remember(&mut self, piece: &FragmentedDatagram, value: V) {
+        if self.slots.is_empty() {
+            self.slots.resize(FRAGMENTS, None);
+        }
         if let Some(slot) = self.slots.get_mut(piece.slot(&self.keys)) {
             *slot = Some((piece.key, piece.id, piece.direction, value));
         }

@@ -43,6 +43,7 @@ pub use field::Field;
 pub use getter::{Cells, Getter, NO_SPAN};
 pub use head::{Head, InJson, OnPaper, OnScreen, Room, Tint, When};
 pub use kind::{FieldKind, Layers};
+pub use order::places;
 pub use value::{Ends, FieldValue};
 
 use super::{Filter, Order, Snapshot, Table, Traffic};

@@ -19,7 +19,7 @@ use super::usual::UsualService;
 use super::windows::ReceiveWindows;
 use crate::model::evidence::Trouble;
 use crate::model::limits::FURTHER_CLIENTS;
-use crate::model::{Histogram, ProvingPackets};
+use crate::model::{Histogram, ProvingPackets, ServiceKey};
 use crate::stats::ServiceLedger;
 
 impl ServiceLedger {
@@ -27,7 +27,8 @@ impl ServiceLedger {
     pub const BYTES: [usize; 3] = {
         let bin = ServiceCounts::BYTES;
         [
-            size_of::<ServiceRecord>()
+            size_of::<(ServiceKey, Box<ServiceRecord>)>()
+                + size_of::<ServiceRecord>()
                 + bin
                 + FURTHER_CLIENTS * size_of::<u32>()
                 + 3 * Histogram::BYTES

@@ -466,6 +466,12 @@ impl ServiceCounts {
         self.clients.iter().map(|c| of(&c.1)).fold(of(&self.others), u64::saturating_add)
     }
 
+    /// Attempts to connect, single SYNs among them, and requests.
+    pub fn uses(&self) -> u64 {
+        let of = |c: &ClientCounts| [c.attempts, c.lone, c.answered, c.trouble(Trouble::Unanswered)].map(u64::from).iter().sum::<u64>();
+        self.clients.iter().map(|c| of(&c.1)).fold(of(&self.others), u64::saturating_add).saturating_sub(self.again.into())
+    }
+
     /// Attempts to connect, without those of whom `is_left_out`.
     pub fn attempts(&self, is_left_out: impl Fn(Address) -> bool) -> u64 {
         let own = self.clients.iter().filter(|c| c.1.attempts > 0 && !is_left_out(c.0)).map(|c| u64::from(c.1.attempts));

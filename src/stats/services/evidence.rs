@@ -9,6 +9,7 @@ use crate::model::evidence::{NetworkEvidence, ProxyEvidence, ServiceEvidence, Se
 use crate::model::time::SECOND;
 use crate::model::{AppId, Histogram, Manners, Quantiles, ResponseBy, ServiceKey, Timestamp};
 use crate::stats::ServiceLedger;
+use std::cmp::Reverse;
 
 /// What the service table shows of a service: everything since the beginning.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,8 +30,6 @@ pub struct ServiceTotals {
     pub client_network: Option<Quantiles>,
     /// The latest event.
     pub last: Timestamp,
-    /// Nothing is known of it but that routers say it cannot be reached.
-    pub is_only_unreachable: bool,
     /// Counts of the last minute, where they are wanted.
     pub lately: Option<ServiceWindow>,
 }
@@ -51,7 +50,6 @@ impl ServiceTotals {
             network: service.network.as_ref().and_then(Histogram::quantiles),
             client_network: service.client_half.as_ref().and_then(Histogram::quantiles),
             last: service.last,
-            is_only_unreachable: service.whole.is_only(Trouble::Unreachable),
             lately: lately.map(minute),
         }
     }
@@ -63,12 +61,11 @@ impl ServiceLedger {
         let number = now.0.div_euclid(BIN);
         let others = Others::of(self);
         let proxies = self.proxied.evidence(now, at_end);
-        let telling = self.services.iter().filter(|(_, s)| at_end || s.may_tell(number));
-        let mut services: Vec<ServiceEvidence> = telling.map(|(key, s)| self.of(key, s, &others, (now, at_end))).collect();
+        let telling = self.in_order(|key, service| (at_end || service.may_tell(number)).then_some(*key));
+        let mut services: Vec<ServiceEvidence> = telling.into_iter().map(|(key, s)| self.of(key, s, &others, (now, at_end))).collect();
         for service in &mut services {
             service.proxy = proxies.get(&service.key).copied().unwrap_or_default();
         }
-        services.arrange_by_key(|s| s.key);
         NetworkEvidence {
             now,
             services,
@@ -159,10 +156,22 @@ impl ServiceLedger {
         [least(&answer), least(&|s| s.client_half.as_ref().and_then(Histogram::quantiles).map(|times| times.min))]
     }
 
-    /// Every service since the beginning, and in the minute up to `lately`, in the order of their keys.
-    pub fn totals(&self, lately: Option<Timestamp>) -> Vec<ServiceTotals> {
-        let mut all: Vec<ServiceTotals> = self.services.iter().map(|(key, service)| ServiceTotals::of(*key, service, lately)).collect();
-        all.arrange_by_key(|s| s.key);
-        all
+    /// The services that have a `place`, in the order of these: what is made of a service is large, and need not be moved then.
+    fn in_order<P: Ord + Copy>(&self, place: impl Fn(&ServiceKey, &ServiceRecord) -> Option<P>) -> Vec<(&ServiceKey, &ServiceRecord)> {
+        let placed = self.services.iter().filter_map(|(key, service)| Some((place(key, service)?, key, &**service)));
+        let mut placed: Vec<(P, &ServiceKey, &ServiceRecord)> = placed.collect();
+        placed.arrange_by_key(|(place, ..)| *place);
+        placed.into_iter().map(|(_, key, service)| (key, service)).collect()
+    }
+
+    /// Services since the beginning, those with most clients' events first, and what happened in the minute up to
+    /// `lately`: so many, and how many there are. What routers say cannot be reached
+    /// is a service only where somebody was seen to use it.
+    pub fn totals(&self, most: usize, lately: Option<Timestamp>) -> (Vec<ServiceTotals>, u64) {
+        let seen = self.in_order(|key, service| {
+            let is_seen = !service.whole.is_only(Trouble::Unreachable);
+            is_seen.then(|| (Reverse(service.whole.uses()), *key))
+        });
+        (seen.iter().take(most).map(|(key, service)| ServiceTotals::of(**key, service, lately)).collect(), seen.len() as u64)
     }
 }

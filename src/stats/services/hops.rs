@@ -70,7 +70,7 @@ impl ServiceLedger {
     pub(super) fn hops(&self, now: Timestamp, at_end: bool) -> Vec<HopEvidence> {
         let mut behind: BTreeMap<Mac, Vec<(&ServiceKey, &ServiceRecord)>> = BTreeMap::new();
         for (key, service) in self.services.iter().filter(|(key, s)| key.protocol == Proto::Tcp && s.next != Mac::default()) {
-            behind.entry(service.next).or_default().push((key, service));
+            behind.entry(service.next).or_default().push((key, &**service));
         }
         let hops = behind.into_iter().filter_map(|(station, mut services)| {
             services.arrange_by_key(|(key, _)| **key);

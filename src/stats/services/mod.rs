@@ -302,6 +302,16 @@ impl ServiceLedger {
         self.fallbacks.routes(station, now)
     }
 
+    /// How many services are known.
+    pub fn len(&self) -> usize {
+        self.services.len()
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.services.is_empty()
+    }
+
     /// Whether clients use a service of a host.
     pub fn is_server(&self, address: Address) -> bool {
         self.services.iter().any(|(key, service)| key.address == address && service.last_success.is_some())

@@ -39,7 +39,7 @@ impl<'a> Others<'a> {
         let by_port = self.by_port.get_or_init(|| {
             let mut by_port: HashMap<(u16, Proto), Vec<&ServiceRecord>> = HashMap::new();
             for (key, service) in self.ledger.services.iter().filter(|(_, service)| service.last_success.is_some()) {
-                by_port.entry((key.port, key.protocol)).or_default().push(service);
+                by_port.entry((key.port, key.protocol)).or_default().push(&**service);
             }
             by_port
         });

@@ -151,12 +151,12 @@ fn requests_have_times_codes_and_silence() {
     assert_eq!((n(Trouble::Error), n(Trouble::Unanswered), n(Trouble::Slow), n(Trouble::VerySlow)), (1, 1, 2, 1));
     assert_eq!(w.codes.iter().map(|c| (c.code, c.count)).collect::<Vec<_>>(), [(2, 1)]);
     assert_eq!(w.response.map(|r| (r.count, r.p50, r.max)), Some((3, 0.9, 1.5)));
-    let [totals] = &l.totals(None)[..] else { panic!("one service") };
+    let [totals] = &l.totals(usize::MAX, None).0[..] else { panic!("one service") };
     assert_eq!((totals.counts.requests, totals.response.map(|q| q.count)), (4, Some(3)));
     assert_eq!(totals.lately, None, "not wanted");
     // A minute later nothing of it is of late.
     let lately = |at| {
-        let totals = l.totals(Some(now(at)));
+        let (totals, _) = l.totals(usize::MAX, Some(now(at)));
         let minute = totals[0].lately.as_ref().expect("it is wanted");
         (minute.requests, minute.response.map(|r| r.p50), totals[0].counts.requests)
     };
@@ -197,7 +197,7 @@ fn a_group_is_no_service() {
         repeated: 0,
         number: 7,
     };
-    assert_eq!(ledger(&[NetworkEvent::Transaction(transaction)]).totals(None), []);
+    assert_eq!(ledger(&[NetworkEvent::Transaction(transaction)]).totals(usize::MAX, None), (Vec::new(), 0));
     assert_eq!(way, Direction::AToB);
 }
 
@@ -214,7 +214,7 @@ fn latencies_are_thinned_evenly() {
 fn services_beyond_the_cap_are_counted_together() {
     let mut l = ServiceLedger::default();
     (0..SERVICES as u32 + 10).for_each(|n| l.take(&far(n, 0, AttemptOutcome::Established), meaning));
-    assert_eq!((l.totals(None).len(), l.beyond(), l.forgotten), (SERVICES, 10, 0));
+    assert_eq!((l.totals(0, None).1, l.beyond(), l.forgotten), (SERVICES as u64, 10, 0));
 }
 
 /// An attempt at one of many hosts.
@@ -227,7 +227,8 @@ fn far(n: u32, seconds: i64, outcome: AttemptOutcome) -> NetworkEvent {
 #[test]
 fn what_was_silent_for_long_makes_room_be_it_that_it_once_answered() {
     let mut l = ServiceLedger::default();
-    let knows = |l: &ServiceLedger, n: u32| l.totals(None).iter().any(|t| t.key.address == Address::V4((0x0b00_0000 + n).into()));
+    let knows =
+        |l: &ServiceLedger, n: u32| l.totals(usize::MAX, None).0.iter().any(|t| t.key.address == Address::V4((0x0b00_0000 + n).into()));
     (0..SERVICES as u32).for_each(|n| l.take(&far(n, i64::from(n / 1_000), AttemptOutcome::Established), meaning));
     // The first one fails since, the second is in use; the third and the fourth are what was silent longest.
     l.take(&far(0, 6, AttemptOutcome::Refused), meaning);
@@ -236,7 +237,7 @@ fn what_was_silent_for_long_makes_room_be_it_that_it_once_answered() {
     assert_eq!((knows(&l, 10_000), l.beyond()), (false, 1), "all of them were in use a minute ago");
     l.take(&far(10_001, 120, AttemptOutcome::Refused), meaning);
     assert_eq!([0, 1, 2, 3, SERVICES as u32 - 1, 10_001].map(|n| knows(&l, n)), [true, true, false, false, true, true]);
-    assert_eq!((l.totals(None).len(), l.beyond(), l.forgotten), (SERVICES - SERVICES / 4 + 1, 1, SERVICES as u64 / 4));
+    assert_eq!((l.totals(0, None).1, l.beyond(), l.forgotten), ((SERVICES - SERVICES / 4 + 1) as u64, 1, SERVICES as u64 / 4));
 }
 
 #[test]

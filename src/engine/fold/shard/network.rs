@@ -13,7 +13,7 @@ use crate::model::{
 };
 use crate::stats::{
     Connections, ConversationSample, Course, FlowHot, Fragments, Gathering, KeepAlives, LossLocator, Record, Stalls, StuckSegments,
-    TcpTrack, UnreadTurns, located_loss, stuck::Repeated, unread_turns::Interest, unread_turns::Spoken,
+    TalkingHosts, TcpTrack, UnreadTurns, located_loss, stuck::Repeated, unread_turns::Interest, unread_turns::Spoken,
 };
 
 /// What makes a segment of interest here, beside windows of zero.
@@ -233,8 +233,8 @@ fn tell_media(connections: &mut Connections, numbered: &mut NumberedStreams, eve
 }
 
 impl Shard {
-    /// Decides what has waited long enough where a second of packet time begins.
-    pub fn advance(&mut self, now: Timestamp) {
+    /// Decides what has waited long enough where a second of packet time begins. `hosts` is memory to look at hosts with.
+    pub fn advance(&mut self, now: Timestamp, hosts: &mut TalkingHosts) {
         self.connections.next_second();
         self.detectors.advance(now, false);
         if self.connections.is_due(now) {
@@ -251,7 +251,7 @@ impl Shard {
                 let bytes = record.flow.traffic.iter().fold(0u64, |sum, traffic| sum.saturating_add(traffic.wire_bytes));
                 ConversationSample { flow: record.flow.key, bytes, first: record.rest.first, last: record.last() }
             };
-            self.talkers.look(now, packets, self.flows.records().map(talk), |event| connections.tell(event));
+            self.talkers.look(now, packets, self.flows.records().map(talk), hosts, |event| connections.tell(event));
         }
         let numbered = self.detectors.numbered();
         self.reader.media(now, false, |event| tell_media(connections, numbered, event));

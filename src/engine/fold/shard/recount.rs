@@ -7,7 +7,7 @@ use super::super::local::LocalNets;
 use super::{Shard, step};
 use crate::capture::Packet;
 use crate::decode::Headers;
-use crate::engine::fold::rows::FlowReport;
+use crate::engine::fold::rows::EvictedFlows;
 use crate::mirror::CopyTimes;
 use crate::model::{Stop, Timestamp};
 use crate::stats::flow::Counted;
@@ -54,13 +54,7 @@ impl Shard {
     }
 
     /// Counts a packet after all, of which `headers` were found, and says where it was heading.
-    pub fn recount(
-        &mut self,
-        packet: &HeldPacket,
-        headers: &Headers,
-        local: &LocalNets,
-        evicted: &mut Vec<FlowReport>,
-    ) -> TrafficDirection {
+    pub fn recount(&mut self, packet: &HeldPacket, headers: &Headers, local: &LocalNets, evicted: &mut EvictedFlows) -> TrafficDirection {
         let mut flight = InFlight::default();
         let flow = headers.flow().map(|own| self.fragments.pass(headers, || own).unwrap_or(own));
         headers.show(packet.bytes(), flow, &mut flight.frame);

@@ -5,7 +5,7 @@ use super::super::local::LocalNets;
 use super::{Shard, step};
 use crate::capture::Packet;
 use crate::engine::fold::in_flight::{self, InFlight};
-use crate::engine::fold::rows::FlowReport;
+use crate::engine::fold::rows::EvictedFlows;
 use crate::model::{Stop, Traffic};
 use crate::stats::flow::Counted;
 use crate::stats::totals::TrafficDirection;
@@ -21,7 +21,7 @@ impl Shard {
         flight: &InFlight,
         times: u32,
         local: &LocalNets,
-        evicted: &mut Vec<FlowReport>,
+        evicted: &mut EvictedFlows,
     ) -> Option<TrafficDirection> {
         let Some(others) = times.checked_sub(1) else {
             self.totals.count_link(packet.wire, packet.captured);

@@ -53,6 +53,9 @@ fn troubled(
     for (at, troubled) in troubles.iter_mut().enumerate() {
         let of = |counts: &ClientCounts| counts.troubles.get(at).copied().unwrap_or(0);
         troubled.count = of(sum).into();
+        if troubled.count == 0 {
+            continue;
+        }
         troubled.clients = clients.iter().filter(|c| of(&c.1) > 0).count() as u64;
         troubled.is_more = of(others) > 0;
         if troubled.clients > 0 {
@@ -60,7 +63,7 @@ fn troubled(
             most.arrange_by_key(|c| (std::cmp::Reverse(of(&c.1)), c.0));
             troubled.named.iter_mut().zip(most).for_each(|(place, c)| *place = Some(c.0));
         }
-        troubled.span = spans.get(at).copied().flatten().filter(|_| troubled.count > 0);
+        troubled.span = spans.get(at).copied().flatten();
     }
     troubles
 }
