@@ -405,7 +405,8 @@ fn what_tunnels_in_ipv6_carry_tells_packets_apart() {
         let ip = Packet::eth(A, B).ipv4([192, 0, 2, 66], [198, 51, 100, 3]).id(k as u16);
         ip.tcp(443, 5_000).seq(7).ack(k as u32 * 100).flags(ACK).unpadded().build()[14..].to_vec()
     };
-    let wraps: [(&str, fn(Packet, Vec<u8>) -> Packet); 2] = [
+    type Wrap = fn(Packet, Vec<u8>) -> Packet;
+    let wraps: [(&str, Wrap); 2] = [
         ("4in6", |ip, packet| ip.protocol(4).payload(&packet)),
         ("GRE", |ip, packet| ip.protocol(47).payload(&[&[0, 0, 8, 0][..], &packet].concat())),
     ];

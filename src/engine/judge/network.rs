@@ -3,7 +3,7 @@
 use crate::diagnose::{self, Evidence, Judge, Matter};
 use crate::dissect::{registry, tls};
 use crate::model::Arrange as _;
-use crate::model::evidence::{LONG_POLL, NetworkEvidence, PROMPT, SLOW_FLOOR, SLOW_NAME_FLOOR, ServiceWindow};
+use crate::model::evidence::{LONG_POLL, NetworkEvidence, SLOW_FLOOR, SLOW_NAME_FLOOR, ServiceWindow};
 use crate::model::limits::CONTROL_WAITING;
 use crate::model::time::SECOND;
 use crate::model::units::duration;
@@ -13,7 +13,7 @@ use crate::model::{
 };
 use crate::names::{self, Transport};
 use crate::snapshot::{Network, NetworkMatter, Service, StreamRow, Table};
-use crate::stats::services::{Answer, AnswerMeaning, BIN};
+use crate::stats::services::{AnswerMeaning, BIN};
 use crate::stats::{ServiceLedger, SightingLedger, StationUse, proofs};
 use crate::switch::SwitchLedger;
 use std::collections::{BTreeSet, VecDeque};
