@@ -134,7 +134,7 @@ mod tests {
         let damaged = Error::Format { path: "a.pcap".into(), offset: Some(24), message: "is damaged".into() };
         assert_eq!(damaged.to_string(), "a.pcap: is damaged");
         let codes = [Error::usage("x"), denied, damaged, Error::Interrupted, Error::Filter("x".into())].map(|e| e.exit_code());
-        assert_eq!(codes, [2, 1, 1, 130, 1]);
+        assert_eq!(codes, [2, 1, 1, 130, 2]);
     }
 
     #[test]

@@ -66,7 +66,9 @@ const NAMES: &[(&str, &[&str])] = &[
 const EXPLAINED: &[(&str, &str, &str, u64, &str)] = &[
     ("hostile/ntop__nDPI/fuzz-2006-06-26-2594.pcap", "NetBIOS", "-", 7, "damaged"),
     ("hostile/ntop__nDPI/fuzz-2006-06-26-2594.pcap", "SIP", "-", 1, "damaged"),
+    ("hostile/ntop__nDPI/fuzz-2006-06-26-2594.pcap", "DNS", "-", 25, "damaged, and so DNS by the port alone"),
     ("hostile/ntop__nDPI/fuzz-2006-06-26-2594.pcap", "Unknown", "dns", 5, "damaged, and still DNS to its port"),
+    ("ntop__nDPI/teams.pcap", "STUN", "rtp", 1, "the voice of a call behind what finds its way"),
     ("ntop__nDPI/gnutella.pcap", "Unknown", "gnutella", 308, "datagrams with an identifier, a type, and a length that fits"),
     ("ntop__nDPI/gnutella.pcap", "Gnutella", "tls", 4, "what it turned into"),
     ("ntop__nDPI/heuristic_tcp_ack_payload.pcap", "TLS", "-", 1, "padding counts as payload by a wrong length and comes first"),
@@ -213,6 +215,7 @@ const EXPLAINED_OF_TSHARK: &[(&str, &str, u64, &str)] = &[
     ("wsp", "-", 1, "by its port; nothing that tells"),
     ("wtls", "-", 1, "by its port; nothing that tells"),
     ("wtp", "-", 1, "by its port; nothing that tells"),
+    ("stun", "rtp", 1, "the voice of a call behind what finds its way"),
 ];
 
 /// What says nothing of an application.

@@ -220,7 +220,7 @@ fn waits_for_a_port_that_is_down() {
     let wrong = LiveSettings { filter: Some("tcp prot 80".into()), ..options(&["b"]) };
     run("ip link set dev b down");
     let error = open(&wrong).err().expect("a filter is wrong on a port that is down, too");
-    assert_eq!(error.exit_code(), 1, "{error}");
+    assert_eq!(error.exit_code(), 2, "{error}");
 }
 
 #[test]
@@ -308,7 +308,7 @@ fn the_kernel_filters() {
     assert!(frames.iter().all(|f| f.bytes[12..14] == [0x88, 0xb6] && f.bytes.len() == 20 && f.wire == 60));
 
     let error = open(&LiveSettings { filter: Some("tcp prot 80".into()), ..options(&["b"]) }).err().expect("no such filter");
-    assert_eq!(error.exit_code(), 1);
+    assert_eq!(error.exit_code(), 2);
     assert!(error.to_string().contains("tcp prot 80") && error.to_string().contains("syntax error"), "{error}");
 }
 

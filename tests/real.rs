@@ -50,6 +50,7 @@ const TRUE: &[(&str, &str, &str)] = &[
     ),
     ("ntop__nDPI/wechat.pcap", "upstream.loss", "tshark: acknowledged data that is not in the capture (packets 863, 864, 875)"),
     ("hadrielk__pcapng-test-generator/output_le__advanced__test101.pcapng", "host.drop", "its statistics block counts 53 drops"),
+    ("OISF__suricata-verify/dhcp-request-flood__test.pcap", "clock.coarse", "made by a program: its packets have one time stamp"),
     (
         "OISF__suricata-verify/bug-1450-04__tls_DER-incomplete-header.pcap",
         "clock.step",

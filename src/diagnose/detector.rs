@@ -501,7 +501,7 @@ impl Need {
                 Some(format!("{} of the answers arrive before their cause", percent(order.rate())))
             }
             Need::Prompt => order.shift().map(|late| format!("one direction comes about {} later than the other", duration(late))),
-            Need::Abreast if wilson(order.violations.min(order.judged), order.judged).low > TURNED => {
+            Need::Abreast if wilson(order.violations.min(order.judged), order.judged).low > TURNED && !order.is_even() => {
                 Some(format!("{} of the answers arrive before their cause", percent(order.rate())))
             }
             Need::Abreast if e.clock.steps >= STEPS => Some(format!("the times of the packets go back {}", times(e.clock.steps))),

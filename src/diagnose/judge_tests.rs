@@ -24,12 +24,36 @@ fn clean_host() -> HostEvidence {
     }
 }
 
-/// Ten minutes of a clean live mirror, with evidence enough for every detector.
-pub(in crate::diagnose) fn clean() -> Evidence {
+/// Nothing is missing.
+fn clean_loss() -> LossEvidence {
     let mut ratios = [0; 21];
     ratios[0] = 1;
     let rate = |n| Some(Estimate { rate: 0.0, low: 0.0, high: 0.00004, n });
     let class = LoadClass { windows: 100, acked: 100_000_000, missing: 0, host: 0.0 };
+    LossEvidence {
+        all: rate(100_000),
+        host: rate(1_000_000),
+        upstream: rate(100_000),
+        by_load: [class; 3],
+        by_size: vec![SizeLoss { floor: 0, seen: 10_000, missing: 0 }, SizeLoss { floor: 1408, seen: 90_000, missing: 1 }],
+        ratios,
+        whole: 400,
+        flat_top: Some(FlatTop {
+            seconds: 0.1,
+            missing_variation: 0.1,
+            lossy: 3,
+            windows: 3,
+            bits_per_second: 1e8,
+            variation: 0.3,
+            occupied: 1e8,
+        }),
+        speed: Some(1_000_000_000),
+        ..LossEvidence::default()
+    }
+}
+
+/// Ten minutes of a clean live mirror, with evidence enough for every detector.
+pub(in crate::diagnose) fn clean() -> Evidence {
     Evidence {
         network: NetworkEvidence::default(),
         sliding: false,
@@ -43,26 +67,7 @@ pub(in crate::diagnose) fn clean() -> Evidence {
         live: true,
         vendor: None,
         copies: CopyEvidence { packets: 1_000_000, copies: 200, flows: 5_000, flows_affected: 0, ..CopyEvidence::default() },
-        loss: LossEvidence {
-            all: rate(100_000),
-            host: rate(1_000_000),
-            upstream: rate(100_000),
-            by_load: [class; 3],
-            by_size: vec![SizeLoss { floor: 0, seen: 10_000, missing: 0 }, SizeLoss { floor: 1408, seen: 90_000, missing: 1 }],
-            ratios,
-            whole: 400,
-            flat_top: Some(FlatTop {
-                seconds: 0.1,
-                missing_variation: 0.1,
-                lossy: 3,
-                windows: 3,
-                bits_per_second: 1e8,
-                variation: 0.3,
-                occupied: 1e8,
-            }),
-            speed: Some(1_000_000_000),
-            ..LossEvidence::default()
-        },
+        loss: clean_loss(),
         sides: SideEvidence {
             judged: 1000,
             one_sided: 4,

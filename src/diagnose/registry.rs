@@ -265,9 +265,25 @@ fn wrapped(text: &str, columns: usize) -> String {
 mod tests {
     use super::*;
 
-    /// Whether a text holds a number: not in a command, nor in the name of a standard or of a percentile or protocol.
+    /// Whether a text holds a number: not in a command, nor in the name of a standard or of a percentile, protocol or status.
     fn digits(text: &str) -> bool {
-        const NAMES: [&str; 7] = ["IEEE 802.1AE", "IEEE 802.1X", "95th", "5th", "IPv4", "IPv6", "ICMPv6"];
+        const NAMES: [&str; 15] = [
+            "IEEE 802.1AE",
+            "IEEE 802.1X",
+            "95th",
+            "5th",
+            "IPv4",
+            "IPv6",
+            "ICMPv6",
+            "5xx",
+            "4xx",
+            "401",
+            "404",
+            "407",
+            "410",
+            "412",
+            "416",
+        ];
         let text = text.split('`').step_by(2).collect::<String>();
         // The number of an RFC is its name.
         let mut parts = text.split("RFC ");

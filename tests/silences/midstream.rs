@@ -25,7 +25,8 @@ fn beheaded(mut frames: Frames, mut is_gone: impl FnMut(u16, [usize; 2], &[u8]) 
 #[test]
 fn beginnings_that_are_not_mirrored_are_told_and_nothing_is_judged_by_them() {
     let is_syn = |frame: &[u8]| frame[47] & SYN != 0;
-    let gone: [(&str, fn(u16, [usize; 2], &[u8]) -> bool); 3] = [
+    type Gone = fn(u16, [usize; 2], &[u8]) -> bool;
+    let gone: [(&str, Gone); 3] = [
         ("the first three each way", |_, [_, way], _| way < 3),
         ("the first five", |_, [n, _], _| n < 5),
         ("SYNs", |_, _, frame| frame[47] & SYN != 0),

@@ -112,7 +112,8 @@ fn loss_in_holes_that_repeat_lies_within_what_is_told() {
         frames.sort_by_key(|f| f.0);
         let bytes = |frames: &Frames| frames.iter().map(|f| payload(&f.1)).sum::<usize>() as f64;
         let (whole, mut number) = (bytes(&frames), 0u32);
-        let holes: [(&str, Box<dyn FnMut(i64) -> bool>); 2] = [
+        type Hole<'p> = Box<dyn FnMut(i64) -> bool + 'p>;
+        let holes: [(&str, Hole); 2] = [
             ("100 ms of every second", Box::new(|time| part(time, SECOND, 3))),
             (
                 "60 of every 1,000 packets",

@@ -29,19 +29,13 @@ impl Compression {
 }
 
 /// Bytes needed to recognise any of them.
-pub(super) const MAGIC: usize = 8;
+pub(super) const MAGIC: usize = 6;
 
 /// First word of an LZ4 frame.
 const LZ4_MAGIC: u32 = 0x184d_2204;
 
 /// Largest block of an LZ4 frame.
 const LZ4_BLOCK: usize = 4 * 1024 * 1024;
-
-/// First words of frames that hold nothing of the file (RFC 8878 section 3.1.2), of LZ4 as of zstd.
-const SKIPPABLE: std::ops::RangeInclusive<u32> = 0x184d_2a50..=0x184d_2a5f;
-
-/// Bytes of a skippable frame that are passed over; the decoder refuses what is longer.
-const SKIPPED: usize = 64 * 1024;
 
 /// Compressed bytes read at once.
 const PIECE: usize = 128 * 1024;
@@ -51,27 +45,12 @@ pub(super) fn recognise(head: &[u8]) -> Option<Compression> {
     match head {
         [0x1f, 0x8b, 8, ..] => Some(Compression::Gzip),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Compression::Zstd),
-        // A skippable frame may come first (RFC 8878 3.1.2). Lz4 has the same ones: what follows it tells; zstd's tools write them.
-        [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => {
-            let next = skippable(head).and_then(|length| head.get(length..)).and_then(recognise);
-            next.or(Some(Compression::Zstd))
-        }
+        // A skippable frame may come first (RFC 8878 3.1.2); lz4 has the same ones, zstd's tools write them.
+        [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some(Compression::Zstd),
         [0x04, 0x22, 0x4d, 0x18, ..] => Some(Compression::Lz4),
         [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Some(Compression::Xz),
         _ => None,
     }
-}
-
-/// Bytes of a skippable frame at the beginning of `head`, as far as one is passed over.
-fn skippable(head: &[u8]) -> Option<usize> {
-    let word = |at: usize| head.get(at..)?.first_chunk().map(|b| u32::from_le_bytes(*b));
-    let length = usize::try_from(word(4)?).ok()?;
-    (SKIPPABLE.contains(&word(0)?) && length <= SKIPPED).then_some(MAGIC + length)
-}
-
-/// Bytes that tell what follows on such a frame, or [`MAGIC`].
-pub(super) fn wanted(head: &[u8]) -> usize {
-    skippable(head).unwrap_or(0) + MAGIC
 }
 
 /// The decompressed bytes of `from`.
@@ -165,7 +144,7 @@ impl<R: Read> Units<R> {
         let between = self.flags.is_none();
         let complete = match self.flags {
             None => {
-                self.pass_skippable()? && self.keep(6)? && {
+                self.keep(6)? && {
                     let flags = self.kept.get(4).copied().unwrap_or(0);
                     let length = 7 + if flags & 8 != 0 { 8 } else { 0 } + if flags & 1 != 0 { 4 } else { 0 };
                     self.flags = Some(flags);
@@ -194,22 +173,6 @@ impl<R: Read> Units<R> {
         Ok(())
     }
 
-    /// Passes over frames between others that lz4_flex does not know. False: the input ends within one.
-    fn pass_skippable(&mut self) -> io::Result<bool> {
-        // No more is kept than belongs to it, for what is kept is given out as one part.
-        while self.keep(4)? && SKIPPABLE.contains(&self.word()) {
-            if !self.keep(MAGIC)? {
-                return Ok(false);
-            }
-            let Some(length) = skippable(&self.kept) else { break };
-            if !self.keep(length)? {
-                return Ok(false);
-            }
-            self.kept.drain(..length);
-        }
-        Ok(true)
-    }
-
     /// As [`Self::keep`] for the rest of a header: until it is there, no frame has begun.
     fn keep_or_forget(&mut self, n: usize) -> io::Result<bool> {
         let kept = self.keep(n);
@@ -236,43 +199,5 @@ impl<R: Read> Read for Units<R> {
         }
         self.given += n;
         Ok(n)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::io::{Cursor, Write};
-
-    fn lz4(bytes: &[u8]) -> Vec<u8> {
-        let mut encoder = lz4_flex::frame::FrameEncoder::new(Vec::new());
-        encoder.write_all(bytes).expect("in memory");
-        encoder.finish().expect("in memory")
-    }
-
-    /// A skippable frame with so many bytes.
-    fn skippable(bytes: usize) -> Vec<u8> {
-        [&[0x53, 0x2a, 0x4d, 0x18][..], &(bytes as u32).to_le_bytes(), &vec![7; bytes]].concat()
-    }
-
-    fn unpacked(file: Vec<u8>) -> Option<Vec<u8>> {
-        let compression = recognise(file.get(..wanted(&file).min(file.len())).unwrap_or_default())?;
-        let mut out = Vec::new();
-        unpack(compression, Cursor::new(file)).expect("memory").read_to_end(&mut out).ok().map(|_| out)
-    }
-
-    #[test]
-    fn skippable_frames_stand_before_either_and_between() {
-        let (lz4, zstd) = (lz4(b"some bytes"), zstd::encode_all(&b"some bytes"[..], 1).expect("in memory"));
-        for length in [0, 1, 12, 5_000, SKIPPED] {
-            for packed in [&lz4, &zstd] {
-                assert_eq!(unpacked([&skippable(length)[..], packed].concat()).as_deref(), Some(&b"some bytes"[..]), "{length}");
-                let twice = [packed, &skippable(length)[..], packed].concat();
-                assert_eq!(unpacked(twice).as_deref(), Some(&b"some bytessome bytes"[..]), "{length}");
-            }
-        }
-        let cut = [&lz4[..], &skippable(12)[..15]].concat();
-        assert_eq!(unpacked(cut), None, "cut within one");
-        assert_eq!(unpacked(skippable(12)[..6].to_vec()), None);
     }
 }

@@ -275,8 +275,7 @@ impl Input {
 
     fn recognise(&mut self) -> io::Result<()> {
         let Stream::Fresh(raw) = &mut self.stream else { return Ok(()) };
-        let wanted = compress::wanted(raw.peek(compress::MAGIC)?);
-        self.compression = compress::recognise(raw.peek(wanted)?);
+        self.compression = compress::recognise(raw.peek(compress::MAGIC)?);
         let Stream::Fresh(raw) = std::mem::replace(&mut self.stream, Stream::Gone) else { return Ok(()) };
         self.stream = match self.compression {
             None => Stream::Plain(raw),

@@ -122,7 +122,7 @@ mod tests {
     fn a_bad_filter_is_a_cause_of_its_own() {
         let options = LiveSettings { filter: Some("prot 80".into()), ..LiveSettings::default() };
         let Meaning::Fatal(error) = explain("lo", &options, &Refused::Filter("syntax error".into())) else { panic!("waits") };
-        assert_eq!(error.exit_code(), 1);
+        assert_eq!(error.exit_code(), 2);
         assert!(error.to_string().contains("`prot 80`: syntax error"), "{error}");
     }
 

@@ -38,7 +38,7 @@ impl Detector for TcpSlowReceiver {
                        one of {long}; critical when one does not end within {never} and {probes} probes. A warning where somebody waits for \
                        it: of a service, whose clients send; and of a client where one takes {hangs}, or where it stalls at {servers} servers \
                        or more, whatever it reads. A note where nobody does: of a client that takes what it asked for by and by, and where one \
-                       connection alone stalls again and again, at a pace of its own, and where a printer (ports 9100, 515 and 631) does for up to {never}. Probes without data, which Linux sends, count as well.",
+                       connection alone stalls again and again, at a pace of its own, and where a printer, known by its port, does for up to {never}. Probes without data, which Linux sends, count as well.",
             cause: "The receiving program does not read fast enough: overload, a slow disk or printer behind it, or it hangs.",
             lookalikes: "Players, downloads with a limit, printers and backup targets, whose pace that is; a window of zero while a connection is \
                          closed.",

@@ -72,9 +72,10 @@ impl Header {
         self.flags & 0x0040 == 0
     }
 
-    /// Whether there may be such a message: of a kind that exists, and where none but the whole network is asked with one question at most.
+    /// Whether there may be such a message: of a kind that exists, and where none but the whole network is asked with one question, which damaged
+    /// answers repeat.
     pub fn is_possible(&self, asks_one: bool) -> bool {
-        self.opcode() <= LAST_OPCODE && (!asks_one || self.counts[0] <= 1)
+        self.opcode() <= LAST_OPCODE && (!asks_one || self.counts[0] <= 2)
     }
 }
 

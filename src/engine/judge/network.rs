@@ -261,13 +261,8 @@ impl NetworkJudge {
             |key| format!("most answers of {key} take more than {}, as if they were meant to wait", duration(LONG_POLL.in_seconds()));
         not_judged.extend(held.map(|key| ("server.slow", is_held(key))));
         let worst = findings.iter().filter(|f| f.active).map(|f| f.severity).max().max(besides);
-        let verdict = match worst {
-            Some(Severity::Critical) => Verdict::Bad,
-            Some(Severity::Warning) => Verdict::Doubtful,
-            _ if self.ledger.judged == 0 || is_blind || failing.is_much || held.is_some() => Verdict::Unknown,
-            Some(Severity::Note) => Verdict::Noted,
-            None => Verdict::Good,
-        };
+        let is_unknown = self.ledger.judged == 0 || is_blind || failing.is_much || held.is_some();
+        let verdict = verdict(worst, is_unknown);
         let network = Network {
             verdict,
             judged: self.ledger.judged,
@@ -379,6 +374,17 @@ impl NetworkJudge {
 fn place(time: Timestamp, batch: u32, number: u32) -> u128 {
     let since_the_beginning_of_time = time.0.wrapping_sub(i64::MIN) as u64;
     u128::from(since_the_beginning_of_time) << 64 | u128::from(batch) << 32 | u128::from(number)
+}
+
+/// The network's verdict by the gravest finding, where too little, or too much that failed, was seen to tell otherwise.
+fn verdict(worst: Option<Severity>, is_unknown: bool) -> Verdict {
+    match worst {
+        Some(Severity::Critical) => Verdict::Bad,
+        Some(Severity::Warning) => Verdict::Doubtful,
+        _ if is_unknown => Verdict::Unknown,
+        Some(Severity::Note) => Verdict::Noted,
+        None => Verdict::Good,
+    }
 }
 
 /// Whether too little was judged for a network without a finding to be good: not whether hosts answer, or half of what users notice.

@@ -225,6 +225,9 @@ impl LossEvidence {
     /// Answers before their questions are taken to say at what rate single packets are missing.
     pub const ANSWERS: u64 = 20;
 
+    /// How much oftener questions must be missing than data before more may be missing of all: of few questions a little more is chance.
+    const TWICE: f64 = 2.0;
+
     /// Whether what is missing of `all` data is missing in runs: few of the `lone` answers lack their question.
     pub fn comes_in_runs(all: &Estimate, lone: &Estimate) -> bool {
         lone.n >= Self::ANSWERS && lone.high < all.low / 2.0
@@ -236,7 +239,7 @@ impl LossEvidence {
         if Self::comes_in_runs(&all, lone) {
             return Estimate { high: 1.0 - (1.0 - all.high).powi(2), ..all };
         }
-        let is_more = lone.n >= Self::ENOUGH && lone.rate < Self::MOST && lone.low > all.high && all.low > 0.0;
+        let is_more = lone.n >= Self::ENOUGH && lone.rate < Self::MOST && lone.low > all.high * Self::TWICE && all.low > 0.0;
         if is_more { Estimate { high: all.high.max(lone.high), ..all } } else { all }
     }
 

@@ -46,6 +46,12 @@ impl OrderEvidence {
         self.judged >= CAUSES || most
     }
 
+    /// Whether effects come first by about as much each time: one direction is late as a whole, and what is late is waited for.
+    pub fn is_even(&self) -> bool {
+        const EVEN: f64 = 2.0;
+        self.skew.is_some_and(|[p50, p99]| p99 <= p50 * EVEN)
+    }
+
     /// Seconds by which one direction comes later than the other, in the median, where that is much and most of what shows it agrees.
     pub fn shift(&self) -> Option<f64> {
         let surely = wilson(self.violations.min(self.judged), self.judged).low > SHIFTED;

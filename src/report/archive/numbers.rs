@@ -53,7 +53,7 @@ const fn pairs(path: &'static [&'static str]) -> Rule {
 }
 
 const fn hosts(path: &'static [&'static str]) -> Rule {
-    Rule { by_bytes: true, told: &["local", "app"], ..rule(path, &["address", "port"], HOST) }
+    Rule { by_bytes: true, told: &["local"], ..rule(path, &["address", "port"], HOST) }
 }
 
 static RULES: [Rule; 16] = [

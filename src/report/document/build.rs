@@ -86,6 +86,9 @@ fn wrong(s: &Snapshot) -> Section {
     let any = if s.diagnosis.findings.iter().any(|finding| finding.active) { "nothing more is found" } else { "no finding" };
     let words = match (network.verdict, network.failures(&network.attempts())) {
         _ if s.span.is_some() => "Network: not judged of a span of time.".to_owned(),
+        (Verdict::Unknown, _) if network.judged == 0 && network.open > 0 => {
+            "Network: not judged, for nothing that was opened or asked came to its end.".to_owned()
+        }
         (Verdict::Unknown, _) if network.judged == 0 => {
             "Network: not judged, for no connection was opened and no request asked.".to_owned()
         }

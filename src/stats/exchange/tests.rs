@@ -140,7 +140,7 @@ fn what_waits_at_the_end_is_not_judged() {
     t.pass(1, 9, true, 0).pass(2, 9, true, 4_000).advance(5_500);
     t.exchanges.finish(Timestamp(10_000 * MILLISECOND), &mut |event| t.events.note(event));
     t.advance(5_500);
-    assert_eq!(t.ends(), [(Unanswered, None, 0), (Forgotten, None, 0)]);
+    assert_eq!(t.ends(), [(Unanswered, None, 0), (TransactionEnd::Open, None, 0)]);
 }
 
 #[test]

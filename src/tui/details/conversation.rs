@@ -80,18 +80,7 @@ impl Screen for ConversationPage {
         let a = label::endpoint(scene, kind, row.a, row.a_port);
         let b = label::endpoint(scene, kind, row.b, row.b_port);
         let text = scene.style(Hue::Text);
-        // Where names are shown the end is called by its name already.
-        let called = |end: &str, address| match label::learnt(scene, address).filter(|_| !scene.view.names) {
-            Some(name) => format!("{end} · {name}"),
-            None => end.to_owned(),
-        };
-        let (first, second) = (called(&a, row.a), called(&b, row.b));
-        let (first, second) = if row.originator_is_a { (first, second) } else { (second, first) };
-        // Of a connection that was there before, nobody saw who began.
-        let is_seen = row.is_begun() || row.began.is_some() && row.state != Some(TcpState::Midstream);
-        let from = if is_seen { "began by" } else { "between" };
-        let to = if is_seen { "with" } else { "and" };
-        let mut facts = vec![(from.to_owned(), first, text), (to.to_owned(), second, text)];
+        let mut facts: Vec<_> = parties(scene, row, [&a, &b]).into_iter().map(|(word, end)| (word.to_owned(), end, text)).collect();
         let ends = [(row.a, row.a_port), (row.b, row.b_port)];
         facts.extend(troubles::findings(scene, &ends));
         if let Some(state) = row.state {
@@ -215,4 +204,19 @@ fn draw_directions(canvas: &mut Canvas, area: Rect, scene: &Scene, row: &Convers
     let columns = columns::for_file(columns, whole);
     let body = titled(canvas, area, &scene.based("Directions"), &[], false);
     table::draw(canvas, scene, body, &columns, &rows, &Shape { inert: true, ..Shape::default() });
+}
+
+/// Between whom it is: who began first, where somebody saw that.
+fn parties(scene: &Scene, row: &Conversation, [a, b]: [&str; 2]) -> [(&'static str, String); 2] {
+    // Where names are shown the end is called by its name already.
+    let called = |end: &str, address| match label::learnt(scene, address).filter(|_| !scene.view.names) {
+        Some(name) => format!("{end} · {name}"),
+        None => end.to_owned(),
+    };
+    let (first, second) = (called(a, row.a), called(b, row.b));
+    let (first, second) = if row.originator_is_a { (first, second) } else { (second, first) };
+    // Of a connection that was there before, nobody saw who began.
+    let is_seen = row.is_begun() || row.began.is_some() && row.state != Some(TcpState::Midstream);
+    let [from, to] = if is_seen { ["began by", "with"] } else { ["between", "and"] };
+    [(from, first), (to, second)]
 }
