@@ -128,8 +128,8 @@ impl Dissector for Kerberos {
         match code {
             0 => Answer::Normal,
             // A first request without credentials, one that is too long for UDP, another realm's; a name without an account, for which Windows
-            // asks of whatever a user types; a ticket whose time is over, for which another one is asked then.
-            7 | 25 | 32 | 52 | 68 => Answer::Expected,
+            // asks of whatever a user types; a delegation that nobody allowed; a ticket whose time is over, for which another one is asked then.
+            7 | 13 | 25 | 32 | 52 | 68 => Answer::Expected,
             // The last one for a clock that is wrong, which findings tell apart.
             6 | 18 | 23 | 24 | 31 | 37 => Answer::Denied,
             _ => Answer::Error,

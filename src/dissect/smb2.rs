@@ -178,7 +178,9 @@ impl Dissector for Smb2 {
                 Answer::Expected
             }
             // What another has open or locked; what lies on another server, for which the client asks then; a session to be begun again.
-            0xc000_0043 | 0xc000_0054 | 0xc000_0055 | 0xc000_0257 | 0xc000_035c => Answer::Expected,
+            0xc000_0043 | 0xc000_0054..=0xc000_0056 | 0xc000_0257 | 0xc000_035c => Answer::Expected,
+            // Controls that a server does not know.
+            0xc000_0010 | 0xc000_00bb => Answer::Expected,
             0xc000_00ba | 0xc000_0120 | 0xc000_0128 | 0xc000_019c | 0xc000_0225 => Answer::Expected,
             0xc000_0064 | 0xc000_006a | 0xc000_006d | 0xc000_0071 | 0xc000_0072 | 0xc000_0193 | 0xc000_0234 => Answer::Denied,
             code if code >> 30 < 3 => Answer::Normal,
