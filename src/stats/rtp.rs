@@ -24,6 +24,8 @@ const PAUSE: i64 = 3 * SECOND;
 /// that are meant for music begin at 2.5 ms, RFC 6716 section 2); and the clock of pictures (RFC 3551 section 5).
 const RENUMBERED: u16 = 16;
 const SHORTEST: i64 = MILLISECOND;
+/// The same of pictures, of which many packets come at once: a stream of 100,000 packets a second.
+const SHORTEST_OF_PICTURES: i64 = MILLISECOND / 100;
 const PICTURES: u32 = 90_000;
 
 /// A stream that says nothing for so long is forgotten.
@@ -183,11 +185,12 @@ impl Stream {
     /// Whether numbers jump while neither stamps nor arrival leave time for the packets between: whoever sends counts anew, as behind a transfer.
     /// Pictures come as many packets at a time.
     fn is_renumbered(&self, packet: &RtpPacket, ahead: u16) -> bool {
-        let Some(clock) = self.clock.filter(|clock| *clock != PICTURES) else { return false };
+        let Some(clock) = self.clock else { return false };
+        let (from, shortest) = if clock == PICTURES { (DROPOUT, SHORTEST_OF_PICTURES) } else { (RENUMBERED, SHORTEST) };
         let (before, ticks) = self.latest;
         let spaced = i64::from(packet.ticks.wrapping_sub(ticks)).saturating_mul(SECOND) / i64::from(clock);
-        let least = i64::from(ahead).saturating_mul(SHORTEST);
-        (RENUMBERED..=DROPOUT).contains(&ahead) && spaced.max(packet.time.since(before)) < least
+        let least = i64::from(ahead).saturating_mul(shortest);
+        (from..=AHEAD).contains(&ahead) && spaced.max(packet.time.since(before)) < least
     }
 
     fn renew(&mut self, packet: &RtpPacket) {
@@ -392,6 +395,8 @@ mod tests {
         // The number jumps, stamp and arrival go on by one packet.
         let renumbered = (0..100).map(even).chain((0..100).map(|n| (n + 100 + 1_930, i64::from(n + 100) * 20, (n + 100) * 160)));
         assert_eq!(stream(0, renumbered)[0].lost, 0);
+        let far = (0..100).map(even).chain((0..100).map(|n| (n + 100 + 20_000, i64::from(n + 100) * 20, (n + 100) * 160)));
+        assert_eq!(stream(0, far)[0].lost, 0);
         // Of as many that are lost the time is missing.
         let lost = (0..100).map(even).chain((0..100).map(|n| even(n + 100 + 100)));
         assert_eq!(stream(0, lost)[0].lost, 100);
