@@ -212,7 +212,9 @@ impl CommandLines {
     fn greeting<G: Grammar>(&mut self, line: &[u8], payload: &Payload<'_>, out: &mut DissectOutput<'_>) {
         let Some(code) = G::greeting(line).filter(|_| !self.is_greeted) else { return };
         self.is_greeted = true;
-        if self.asked == 0 && !self.adrift && G::outcome(code) == Answer::Error {
+        // Whom a policy keeps out is none of those that want something.
+        let told = G::meaning(Wish::Plain, code, line).coded(code);
+        if self.asked == 0 && !self.adrift && G::outcome(told) == Answer::Error {
             out.turned_away(payload, code);
         }
     }

@@ -417,7 +417,8 @@ mod tests {
             let talk = Talk::tcp(port).server(greeting);
             (talk.codes(), talk.pairs().len())
         };
-        assert_eq!(refused(25, "554-mx.example\r\n554 5.7.1 blocked\r\n"), (vec![554], 1));
+        assert_eq!(refused(25, "554-mx.example\r\n554 5.3.0 full\r\n"), (vec![554], 1));
+        assert_eq!(refused(25, "554 5.7.1 blocked\r\n"), (vec![], 0), "a policy");
         assert_eq!((refused(21, "421 too many\r\n"), refused(110, "-ERR busy\r\n")), ((vec![421], 1), (vec![1], 1)));
         assert_eq!((refused(143, "* OK IMAP4rev1\r\n* BYE\r\n"), refused(25, "220 a ESMTP\r\n")), ((vec![], 0), (vec![], 0)));
     }
