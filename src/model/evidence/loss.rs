@@ -225,6 +225,9 @@ impl LossEvidence {
     /// Answers before their questions are taken to say at what rate single packets are missing.
     pub const ANSWERS: u64 = 20;
 
+    /// Share of missing data from which on no conversation is missing as a whole and unseen.
+    const SHOWN: f64 = 1.0 / 3.0;
+
     /// How much oftener questions must be missing than data before more may be missing of all: of few questions a little more is chance.
     const TWICE: f64 = 2.0;
 
@@ -234,10 +237,11 @@ impl LossEvidence {
     }
 
     /// What is missing of all data, as far as it is known beside what `lone` answers tell of single packets. In runs as much again may be: what falls into a
-    /// hole with what acknowledges it is told by nothing. Where questions are missing oftener than data, as much may be missing of all.
+    /// hole with what acknowledges it is told by nothing, as long as little is missing; of a third and more each conversation shows a part. Where questions are missing oftener than data, as much may be missing of all.
     pub fn beside(all: Estimate, lone: &Estimate) -> Estimate {
         if Self::comes_in_runs(&all, lone) {
-            return Estimate { high: 1.0 - (1.0 - all.high).powi(2), ..all };
+            let hidden = all.high * (1.0 - all.rate / Self::SHOWN).max(0.0);
+            return Estimate { high: 1.0 - (1.0 - all.high) * (1.0 - hidden), ..all };
         }
         let is_more = lone.n >= Self::ENOUGH && lone.rate < Self::MOST && lone.low > all.high * Self::TWICE && all.low > 0.0;
         if is_more { Estimate { high: all.high.max(lone.high), ..all } } else { all }
