@@ -39,8 +39,9 @@ use crate::error::{Error, Outcome, Result};
 use crate::export::registry::EXPORTERS;
 use crate::export::{ExporterKind, clickhouse};
 use crate::model;
+use crate::model::JoinScoped;
 use crate::model::limits::REPORT_ROWS;
-use crate::report::{self, Format, JoinScoped, ReportOptions};
+use crate::report::{self, Format, ReportOptions};
 use crate::settings::InputSettings;
 use crate::snapshot::tables::TABLES;
 use crate::snapshot::{Query, Snapshot};
@@ -231,15 +232,16 @@ fn fold(
     writes: Option<&Path>,
     stop: &Arc<AtomicBool>,
 ) -> Result<(Outcome<Snapshot>, RightsLeft)> {
-    fold_with(console, common, input, rows, Needs { writes: writes.map(Path::to_owned), ..Needs::default() }, stop)
+    let needs = Needs { writes: writes.map(Path::to_owned), ..Needs::default() };
+    fold_with(console, common, input, (rows, true), needs, stop)
 }
 
-/// Does what [`fold`] does, where more is to be read or written later.
+/// Does what [`fold`] does, where more is to be read or written later: how many rows are wanted, and whether the program ends behind it.
 fn fold_with(
     console: &Console,
     common: &Common,
     input: &InputSettings,
-    rows: usize,
+    (rows, is_last): (usize, bool),
     needs: Needs,
     stop: &Arc<AtomicBool>,
 ) -> Result<(Outcome<Snapshot>, RightsLeft)> {
@@ -248,7 +250,7 @@ fn fold_with(
     let mut settings = engine_settings(common, input, &source.info());
     settings.switch = asked;
     settings.query = Query { rows, ..Query::everything() };
-    settings.ends_program = true;
+    settings.ends_program = is_last;
     let source = progress::watch(source, console, input.limit(), signals::asks_for_statistics()?);
     let outcome = engine::run(source, &settings, Arc::clone(stop))?;
     let switch = &outcome.result.switch;

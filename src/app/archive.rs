@@ -188,7 +188,7 @@ fn read_unit(
     let common = of_unit(common, unit);
     let input = InputSettings::Files(FileSettings { paths: vec![path], filter: filter.cloned(), part, ..FileSettings::default() });
     let needs = Needs { reads: reads.to_vec(), ..Needs::default() };
-    let snapshot = match fold_with(console, &common, &input, usize::MAX, needs, stop).and_then(|(outcome, _)| outcome.complete()) {
+    let snapshot = match fold_with(console, &common, &input, (usize::MAX, false), needs, stop).and_then(|(outcome, _)| outcome.complete()) {
         Ok(snapshot) => snapshot,
         Err(error @ (Error::Format { .. } | Error::Io { .. })) => {
             let words = error.to_string();

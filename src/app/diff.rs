@@ -29,7 +29,7 @@ pub fn diff(console: &Console, common: &Common, request: &DiffRequest) -> Result
     for path in files {
         // Rights are given up with the first; the second must still be readable then.
         let needs = Needs { reads: files.map(PathBuf::clone).to_vec(), writes: output.path().map(Path::to_owned), ..Needs::default() };
-        let (outcome, _) = fold_with(console, common, &input(vec![path.clone()]), usize::MAX, needs, &stop)?;
+        let (outcome, _) = fold_with(console, common, &input(vec![path.clone()]), (usize::MAX, false), needs, &stop)?;
         pictures.push(outcome.complete()?);
     }
     let [before, after] = pictures.as_slice() else { return Err(Error::internal("two captures were to be compared")) };

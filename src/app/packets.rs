@@ -40,7 +40,7 @@ pub fn list(console: &Console, common: &Common, input: &InputSettings, request: 
     let list = PacketList::new(BufWriter::with_capacity(BUFFER, io::stdout()), format, *tree);
     let streams = StreamStarts::new(rules.clone());
     let listed = Arc::new(AtomicU64::new(0));
-    let mut listing = Listing { list, stretch, rules, streams, first: None, taken: 0, listed: Arc::clone(&listed) };
+    let mut listing = Listing { list, stretch, rules, streams, first: None, listed: Arc::clone(&listed) };
     let listener = {
         let (stop, done, failed) = (Arc::clone(&stop), Arc::clone(&done), Arc::clone(&failed));
         Box::new(move |packets: &PacketBatch<'_>| {
@@ -82,8 +82,7 @@ struct Listing<W> {
     streams: StreamStarts,
     /// Time of the capture's first packet.
     first: Option<Timestamp>,
-    taken: u64,
-    /// The same, for who waits for the end.
+    /// How many were listed, for who waits for the end.
     listed: Arc<AtomicU64>,
 }
 
@@ -98,12 +97,11 @@ impl<W: Write> Listing<W> {
             let number = listed.number.saturating_sub(1);
             self.streams.note(number, &packet);
             if self.stretch.contains(listed.number, listed.time, first) {
-                self.taken += 1;
-                self.listed.store(self.taken, Ordering::Relaxed);
+                self.listed.fetch_add(1, Ordering::Relaxed);
                 let tree = browse::take_apart_in(&self.streams, number, &packet, &self.rules);
                 self.list.write(listed, Some(&tree))?;
             }
-            is_over = self.stretch.ends_at(listed.number, self.taken);
+            is_over = self.stretch.ends_at(listed.number, self.listed.load(Ordering::Relaxed));
             if is_over {
                 break;
             }

@@ -280,9 +280,6 @@ impl Limit {
 /// Share of one-sided conversations from which on silence may be that of the mirror.
 pub const ONE_SIDED: f64 = 0.02;
 
-/// Share of connections without a beginning, lower end of its interval, above which nothing tells how they begin.
-pub(super) const UNBEGUN: f64 = 0.5;
-
 /// Share of answers before their cause from which times of one side say nothing.
 const SHIFTED: f64 = 0.001;
 
@@ -436,11 +433,10 @@ impl Need {
             Need::BothDirections => sides.is_half(false).then(one_sided),
             Need::EverySide => is_one_sided().then(one_sided),
             // Where packets stand in another order, beginnings stand behind.
-            Need::Begun if Need::Abreast.lacks_of_order(e).is_none() => (wilson(sides.begun.unseen, sides.begun.connections).low > UNBEGUN)
-                .then(|| {
-                    let [unseen, all] = [sides.begun.unseen, sides.begun.connections].map(grouped);
-                    format!("the beginning of {unseen} of {all} connections is not mirrored")
-                }),
+            Need::Begun if Need::Abreast.lacks_of_order(e).is_none() => sides.begun.are_hidden().then(|| {
+                let [unseen, all] = [sides.begun.unseen, sides.begun.connections].map(grouped);
+                format!("the beginning of {unseen} of {all} connections is not mirrored")
+            }),
             Need::Undivided => {
                 let lacks = e.loss.all.is_some_and(|all| all.low > TCP_LIMIT.raise.value()) || is_one_sided();
                 e.contents.divides().filter(|_| lacks || sides.is_half(false)).map(divided)

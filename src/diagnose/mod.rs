@@ -21,7 +21,7 @@ mod vendor;
 
 pub use causes::by_cause;
 pub use checklist::{Seen, checklist};
-pub use detector::{Detection, Detector, ExplainPage, Limit, Need, Report, StandingFindings};
+pub use detector::{Detection, Detector, ExplainPage, Limit, Need, ONE_SIDED, Report, StandingFindings};
 pub use evidence::Evidence;
 pub use figure::Figure;
 pub use judge::{CLEAR_AFTER, Judge, Judgement, gravest_of_the_network, judge, judge_network, silence};

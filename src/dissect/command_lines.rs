@@ -4,7 +4,7 @@
 //! asked for piece by piece the time begins with the last piece: a message that is handed in is uploaded first.
 
 use super::lines::{TextLines, code};
-use super::sides::{Side, Sides};
+use super::sides::{DialogueSide, DialogueSides};
 use super::{DissectOutput, Dissector, Payload, Progress, turns};
 use crate::model::{Answer, Direction};
 use std::collections::VecDeque;
@@ -37,7 +37,7 @@ pub enum Wish {
 
 /// What a line of the client's is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Command<'a> {
+pub struct ClientLine<'a> {
     /// The tag that its reply will bear.
     pub tag: Option<u32>,
     /// What it wants.
@@ -79,15 +79,15 @@ pub trait Grammar: Dissector {
     }
 
     /// What a line of the client's is.
-    fn command(line: &[u8]) -> Command<'_>;
+    fn command(line: &[u8]) -> ClientLine<'_>;
 
     /// What a reply means for a command that wants this, beside its code.
-    fn meaning(wish: Wish, code: u32, line: &[u8]) -> Meaning;
+    fn meaning(wish: Wish, code: u32, line: &[u8]) -> ReplyMeaning;
 }
 
 /// What a reply means beside its code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Meaning {
+pub enum ReplyMeaning {
     /// What its code says.
     Plain,
     /// A "no" that is part of normal work.
@@ -100,21 +100,21 @@ pub enum Meaning {
 const EXPECTED: u32 = 10_000;
 const DENIED: u32 = 20_000;
 
-impl Meaning {
+impl ReplyMeaning {
     fn coded(self, code: u32) -> u32 {
         match self {
-            Meaning::Plain => code,
-            Meaning::Expected => code + EXPECTED,
-            Meaning::Denied => code + DENIED,
+            ReplyMeaning::Plain => code,
+            ReplyMeaning::Expected => code + EXPECTED,
+            ReplyMeaning::Denied => code + DENIED,
         }
     }
 
     /// What a code that was told means, and the code of its reply.
     pub fn of(told: u32) -> (Self, u32) {
         match told / EXPECTED {
-            1 => (Meaning::Expected, told - EXPECTED),
-            2 => (Meaning::Denied, told - DENIED),
-            _ => (Meaning::Plain, told),
+            1 => (ReplyMeaning::Expected, told - EXPECTED),
+            2 => (ReplyMeaning::Denied, told - DENIED),
+            _ => (ReplyMeaning::Plain, told),
         }
     }
 }
@@ -124,7 +124,7 @@ impl Meaning {
 pub struct CommandLines {
     client: TextLines,
     server: TextLines,
-    sides: Sides,
+    sides: DialogueSides,
     /// The server has said its first line.
     is_greeted: bool,
     /// How many commands there were.
@@ -156,10 +156,10 @@ impl CommandLines {
             return Progress::BecameWith;
         }
         // The server speaks first; a client's lines are no replies.
-        let said = || Some(if is_reply::<G>(payload.bytes) { Side::Server } else { Side::Client });
+        let said = || Some(if is_reply::<G>(payload.bytes) { DialogueSide::Server } else { DialogueSide::Client });
         match self.sides.of::<G>(payload, said) {
-            Side::Server => self.server_says::<G>(payload, out, counter),
-            Side::Client => self.client_says::<G>(payload, out),
+            DialogueSide::Server => self.server_says::<G>(payload, out, counter),
+            DialogueSide::Client => self.client_says::<G>(payload, out),
         }
         Progress::Continue
     }
@@ -264,7 +264,7 @@ impl CommandLines {
         if is_text || std::mem::take(&mut self.cut_line) || line.is_empty() && !goes_on {
             return;
         }
-        let command = if std::mem::take(&mut self.in_text) { Command::default() } else { G::command(line) };
+        let command = if std::mem::take(&mut self.in_text) { ClientLine::default() } else { G::command(line) };
         (self.skipped, self.in_literal) = match command.follows {
             Follows::Lines => (0, false),
             Follows::Bytes(bytes) => (bytes, false),

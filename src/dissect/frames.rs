@@ -47,7 +47,7 @@ pub fn are_messages<F: Framing>(bytes: &[u8], follows: impl Fn(&[u8], &[u8]) -> 
 
 /// A part of a message, as far as it is read.
 #[derive(Debug, Clone, Copy)]
-pub struct Part<'a> {
+pub struct MessagePart<'a> {
     /// Its first bytes.
     pub bytes: &'a [u8],
     /// The message begins with it.
@@ -81,7 +81,7 @@ impl Frames {
         &mut self,
         mut bytes: &[u8],
         out: &mut DissectOutput<'_>,
-        mut show: impl FnMut(Part<'_>, &mut DissectOutput<'_>),
+        mut show: impl FnMut(MessagePart<'_>, &mut DissectOutput<'_>),
     ) {
         if self.lost && !F::resumes(bytes) {
             return;
@@ -99,7 +99,7 @@ impl Frames {
                 && let Ok(Some((size, left))) = self.measure::<F>(bytes)
                 && let Some((now, _)) = bytes.split_at_checked(size.min(F::READ))
             {
-                show(Part { bytes: now, is_first: self.left == 0, is_last: left == 0 }, out);
+                show(MessagePart { bytes: now, is_first: self.left == 0, is_last: left == 0 }, out);
                 let (passed, rest) = bytes.split_at(size.min(bytes.len()));
                 (self.skip, self.left, bytes) = (size.saturating_sub(passed.len()), left, rest);
                 continue;
@@ -113,7 +113,7 @@ impl Frames {
         &mut self,
         bytes: &'a [u8],
         out: &mut DissectOutput<'_>,
-        show: &mut impl FnMut(Part<'_>, &mut DissectOutput<'_>),
+        show: &mut impl FnMut(MessagePart<'_>, &mut DissectOutput<'_>),
     ) -> &'a [u8] {
         let measure = if self.held.is_empty() { Ok(None) } else { self.measure::<F>(&self.held) };
         let wanted = match measure {
@@ -135,7 +135,7 @@ impl Frames {
             && self.held.len() >= size.min(F::READ)
         {
             let held = std::mem::take(&mut self.held);
-            show(Part { bytes: &held, is_first: self.left == 0, is_last: left == 0 }, out);
+            show(MessagePart { bytes: &held, is_first: self.left == 0, is_last: left == 0 }, out);
             (self.skip, self.left) = (size.saturating_sub(held.len()), left);
         }
         rest
@@ -143,11 +143,13 @@ impl Frames {
 
     /// Measures the part that begins so.
     fn measure<F: Framing>(&self, bytes: &[u8]) -> Result<Measure, NoMessage> {
-        let all = match (self.left, F::message(bytes)) {
-            (0, Framed::More) => return Ok(None),
-            (0, Framed::Nothing | Framed::Bytes(0)) => return Err(NoMessage),
-            (0, Framed::Bytes(all)) => all,
-            (left, _) => left,
+        let all = match self.left {
+            0 => match F::message(bytes) {
+                Framed::More => return Ok(None),
+                Framed::Nothing | Framed::Bytes(0) => return Err(NoMessage),
+                Framed::Bytes(all) => all,
+            },
+            left => left,
         };
         let size = match F::part(bytes, self.left == 0, all) {
             Framed::More if bytes.len() < all.min(F::READ) => return Ok(None),

@@ -4,7 +4,7 @@ use super::bytes::{le16, le24};
 use super::framed_turns::FramedTurns;
 use super::frames::{Framed, Framing, are_messages};
 use super::requests::{self, with_outcomes};
-use super::sides::{Side, Sides};
+use super::sides::{DialogueSide, DialogueSides};
 use super::turns::RequestTurns;
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
 use crate::model::{Answer, Counter, Direction, Manners, Measure, Tally, Transaction, learnt};
@@ -74,7 +74,7 @@ pub struct Mysql;
 #[derive(Debug, Default)]
 pub struct MysqlConnection {
     framed: FramedTurns,
-    sides: Sides,
+    sides: DialogueSides,
     encrypted: bool,
     /// The server sends its log for ever: what the client says is no question.
     is_dumped: bool,
@@ -104,9 +104,9 @@ impl Dissector for Mysql {
         frames.read::<Self>(payload.bytes, out, |part, out| {
             let Some((&sequence, body)) = part.bytes.get(3..).and_then(<[u8]>::split_first) else { return };
             match sides.of::<Self>(payload, || said(sequence, body)) {
-                Side::Server => answer(sequence, body, payload, turns, out),
-                Side::Client if *is_dumped => {}
-                Side::Client => {
+                DialogueSide::Server => answer(sequence, body, payload, turns, out),
+                DialogueSide::Client if *is_dumped => {}
+                DialogueSide::Client => {
                     *encrypted |= sequence == 1 && part.bytes.len() == 36 && le16(body, 0).is_some_and(|flags| flags & TLS != 0);
                     *is_dumped = sequence == 0 && body.first().is_some_and(|command| DUMPS.contains(command));
                     ask(sequence, body, payload, turns, out);
@@ -173,10 +173,10 @@ fn is_command(command: &u8) -> bool {
 }
 
 /// Who alone begins a conversation so, or asks.
-fn said(sequence: u8, body: &[u8]) -> Option<Side> {
+fn said(sequence: u8, body: &[u8]) -> Option<DialogueSide> {
     match (sequence, body.first()?) {
-        (0, 10 | 0xff) => Some(Side::Server),
-        (0, command) if is_command(command) => Some(Side::Client),
+        (0, 10 | 0xff) => Some(DialogueSide::Server),
+        (0, command) if is_command(command) => Some(DialogueSide::Client),
         _ => None,
     }
 }

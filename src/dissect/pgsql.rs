@@ -4,7 +4,7 @@ use super::bytes::be32;
 use super::framed_turns::FramedTurns;
 use super::frames::{Framed, Framing, are_messages};
 use super::requests::{self, with_outcomes};
-use super::sides::{Side, Sides};
+use super::sides::{DialogueSide, DialogueSides};
 use super::turns::RequestTurns;
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
 use crate::model::{Answer, Counter, Direction, Manners, Measure, Tally, Transaction};
@@ -49,7 +49,7 @@ pub struct Pgsql;
 #[derive(Debug, Default)]
 pub struct PgsqlConnection {
     framed: FramedTurns,
-    sides: Sides,
+    sides: DialogueSides,
     client: Client,
     /// Both copy to each other until one of them ends it (replication): nothing of that is a question.
     copies: bool,
@@ -93,7 +93,7 @@ impl Dissector for Pgsql {
         let side = sides.of::<Self>(payload, || said(bytes));
         let has_types = *client.has_types.get_or_insert_with(|| !begins(bytes));
         // One byte without a length answers the wish for TLS.
-        if side == Side::Server && std::mem::take(&mut client.asked_tls) {
+        if side == DialogueSide::Server && std::mem::take(&mut client.asked_tls) {
             framed_turns.turns.answer(payload, 0, out);
             match bytes.split_first() {
                 Some((b'S' | b'G', [])) => return Progress::Becomes,
@@ -103,13 +103,15 @@ impl Dissector for Pgsql {
         }
         let Some((frames, turns)) = framed_turns.of(payload) else { return Progress::Skip };
         match side {
-            Side::Client if !has_types => frames.read::<Opening>(bytes, out, |part, out| client.open(part.bytes, payload, turns, out)),
-            Side::Client => frames.read::<Self>(bytes, out, |part, out| {
+            DialogueSide::Client if !has_types => {
+                frames.read::<Opening>(bytes, out, |part, out| client.open(part.bytes, payload, turns, out))
+            }
+            DialogueSide::Client => frames.read::<Self>(bytes, out, |part, out| {
                 if asks(part.bytes.first().copied(), *copies) {
                     turns.ask(payload, out);
                 }
             }),
-            Side::Server => frames.read::<Self>(bytes, out, |part, out| {
+            DialogueSide::Server => frames.read::<Self>(bytes, out, |part, out| {
                 match part.bytes.first() {
                     Some(b'W') => *copies = true,
                     Some(b'Z' | b'E') => *copies = false,
@@ -168,12 +170,12 @@ fn begins(bytes: &[u8]) -> bool {
 }
 
 /// Who alone says that: some types are of both.
-fn said(bytes: &[u8]) -> Option<Side> {
+fn said(bytes: &[u8]) -> Option<DialogueSide> {
     match bytes.first()? {
-        _ if begins(bytes) => Some(Side::Client),
-        b'Q' | b'P' | b'B' | b'F' | b'X' | b'p' | b'f' => Some(Side::Client),
+        _ if begins(bytes) => Some(DialogueSide::Client),
+        b'Q' | b'P' | b'B' | b'F' | b'X' | b'p' | b'f' => Some(DialogueSide::Client),
         b'D' | b'E' | b'C' | b'S' | b'H' | b'd' | b'c' => None,
-        _ => Some(Side::Server),
+        _ => Some(DialogueSide::Server),
     }
 }
 

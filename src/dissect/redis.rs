@@ -4,8 +4,8 @@
 //! of a client nothing is read.
 
 use super::requests::{self, with_outcomes};
-use super::resp::{Piece, Values};
-use super::sides::{Side, Sides};
+use super::resp::{ValuePiece, Values};
+use super::sides::{DialogueSide, DialogueSides};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
 use crate::model::{Answer, Counter, Direction, Measure, Tally, Transaction};
 use std::borrow::Cow;
@@ -174,7 +174,7 @@ pub struct Redis;
 /// Both directions of a connection.
 #[derive(Debug, Default)]
 pub struct RedisConnection {
-    sides: Sides,
+    sides: DialogueSides,
     values: [Values; 2],
     pipeline: Pipeline,
     /// How the command under way is answered, and whether its next words tell that.
@@ -203,11 +203,12 @@ impl Dissector for Redis {
     }
 
     fn stream(state: &mut RedisConnection, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
-        let side = state.sides.of::<Self>(payload, || command(payload.bytes).filter(|word| OPENING.contains(word)).map(|_| Side::Client));
+        let side =
+            state.sides.of::<Self>(payload, || command(payload.bytes).filter(|word| OPENING.contains(word)).map(|_| DialogueSide::Client));
         let Some(mut values) = state.values.get_mut(payload.way as usize).map(std::mem::take) else { return Progress::Skip };
         values.read(payload.bytes, out, |piece, out| match side {
-            Side::Client => state.asked(piece, payload, out),
-            Side::Server => state.replied(piece, payload, out),
+            DialogueSide::Client => state.asked(piece, payload, out),
+            DialogueSide::Server => state.replied(piece, payload, out),
         });
         state.pipeline.adrift |= values.is_lost();
         if let Some(place) = state.values.get_mut(payload.way as usize) {
@@ -249,7 +250,7 @@ impl Dissector for Redis {
 
 impl RedisConnection {
     /// A piece of a command: an array of texts, or a line.
-    fn asked(&mut self, piece: Piece<'_>, payload: &Payload<'_>, out: &mut DissectOutput<'_>) {
+    fn asked(&mut self, piece: ValuePiece<'_>, payload: &Payload<'_>, out: &mut DissectOutput<'_>) {
         self.is_begun = true;
         let is_line = piece.kind.is_ascii_alphabetic();
         // The first text of an array stands behind its head.
@@ -272,7 +273,7 @@ impl RedisConnection {
     }
 
     /// A piece of an answer, or of what is pushed.
-    fn replied(&mut self, piece: Piece<'_>, payload: &Payload<'_>, out: &mut DissectOutput<'_>) {
+    fn replied(&mut self, piece: ValuePiece<'_>, payload: &Payload<'_>, out: &mut DissectOutput<'_>) {
         let is_first = !std::mem::replace(&mut self.is_begun, true);
         // Whether an array was pushed its first text tells.
         let was_open =

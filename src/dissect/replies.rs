@@ -2,7 +2,7 @@
 //!
 //! Each command is a request, the end of a message that is handed in is another. Once a side begins TLS the rest is not read.
 
-use super::command_lines::{Command, CommandLines, Follows, Grammar, Meaning, Reply, Wish};
+use super::command_lines::{ClientLine, CommandLines, Follows, Grammar, Reply, ReplyMeaning, Wish};
 use super::lines::{code, number};
 use super::requests::{self, with_outcomes};
 use super::turns::user as hash;
@@ -76,17 +76,17 @@ impl Grammar for Ftp {
         numeric(line).map(|code| if code < 200 { Reply::Interim(code) } else { Reply::Final(code, None) })
     }
 
-    fn command(line: &[u8]) -> Command<'_> {
+    fn command(line: &[u8]) -> ClientLine<'_> {
         const ASKS: &[&str] =
             &["FEAT", "AUTH", "PBSZ", "PROT", "OPTS", "MLSD", "MLST", "CLNT", "HOST", "SYST", "EPSV", "EPRT", "SIZE", "MDTM"];
         let [verb, name] = words(line);
         let wish = if is_word(verb, ASKS) { Wish::Asks } else { Wish::Plain };
-        Command { wish, user: is_word(verb, &["USER"]).then_some(name), ..Command::default() }
+        ClientLine { wish, user: is_word(verb, &["USER"]).then_some(name), ..ClientLine::default() }
     }
 
-    fn meaning(wish: Wish, code: u32, _: &[u8]) -> Meaning {
+    fn meaning(wish: Wish, code: u32, _: &[u8]) -> ReplyMeaning {
         // What a server does not know it says so (RFC 2389 section 3).
-        if wish == Wish::Asks && matches!(code, 500..=504 | 534) { Meaning::Expected } else { Meaning::Plain }
+        if wish == Wish::Asks && matches!(code, 500..=504 | 534) { ReplyMeaning::Expected } else { ReplyMeaning::Plain }
     }
 }
 
@@ -97,18 +97,23 @@ impl Grammar for Smtp {
         numeric(line).map(|code| Reply::Final(code, None))
     }
 
-    fn command(line: &[u8]) -> Command<'_> {
+    fn command(line: &[u8]) -> ClientLine<'_> {
         let [verb, bytes] = words(line);
         let wish = if is_word(verb, &["EHLO", "LHLO", "STARTTLS", "HELP", "VRFY", "EXPN"]) { Wish::Asks } else { Wish::Plain };
         let chunk = number(bytes).filter(|_| is_word(verb, &["BDAT"]));
-        Command { wish, asks_text: is_word(verb, &["DATA"]), follows: chunk.map_or(Follows::Lines, Follows::Bytes), ..Command::default() }
+        ClientLine {
+            wish,
+            asks_text: is_word(verb, &["DATA"]),
+            follows: chunk.map_or(Follows::Lines, Follows::Bytes),
+            ..ClientLine::default()
+        }
     }
 
-    fn meaning(wish: Wish, code: u32, line: &[u8]) -> Meaning {
+    fn meaning(wish: Wish, code: u32, line: &[u8]) -> ReplyMeaning {
         let is_asked = wish == Wish::Asks && matches!(code, 500..=504);
         // What a policy refuses (RFC 3463 section 3.8): spam above all, and what needs TLS before.
         let is_policy = matches!(line.get(4..8), Some([b'4' | b'5', b'.', b'7', b'.'])) && Smtp::outcome(code) == Answer::Error;
-        if is_asked || is_policy || code == 530 { Meaning::Expected } else { Meaning::Plain }
+        if is_asked || is_policy || code == 530 { ReplyMeaning::Expected } else { ReplyMeaning::Plain }
     }
 }
 
@@ -118,7 +123,7 @@ impl Grammar for Pop {
         status(line).map(|code| Reply::Final(code, None)).or(asks_on.then_some(Reply::GoOn))
     }
 
-    fn command(line: &[u8]) -> Command<'_> {
+    fn command(line: &[u8]) -> ClientLine<'_> {
         let [verb, name] = words(line);
         // `AUTH` alone asks for what there is.
         let asks = is_word(verb, &["CAPA", "STLS", "UTF8", "LANG", "XTND", "TOP", "UIDL"]) || is_word(line, &["AUTH"]);
@@ -127,10 +132,10 @@ impl Grammar for Pop {
             _ if is_word(verb, &["USER", "PASS", "APOP", "AUTH"]) => Wish::Login,
             _ => Wish::Plain,
         };
-        Command { wish, user: is_word(verb, &["USER", "APOP"]).then_some(name), ..Command::default() }
+        ClientLine { wish, user: is_word(verb, &["USER", "APOP"]).then_some(name), ..ClientLine::default() }
     }
 
-    fn meaning(wish: Wish, code: u32, _: &[u8]) -> Meaning {
+    fn meaning(wish: Wish, code: u32, _: &[u8]) -> ReplyMeaning {
         refusal(wish, code, false)
     }
 }
@@ -151,7 +156,7 @@ impl Grammar for Imap {
         }
     }
 
-    fn command(line: &[u8]) -> Command<'_> {
+    fn command(line: &[u8]) -> ClientLine<'_> {
         const ASKS: &[&str] =
             &["SELECT", "EXAMINE", "STATUS", "CREATE", "DELETE", "RENAME", "SUBSCRIBE", "GETACL", "GETQUOTAROOT", "STARTTLS"];
         let [tag, verb, name] = words(line);
@@ -161,22 +166,28 @@ impl Grammar for Imap {
             _ => Wish::Plain,
         };
         let user = is_word(verb, &["LOGIN"]).then_some(name);
-        Command { tag: Some(hash(tag)), wish, user, follows: literal(line).map_or(Follows::Lines, Follows::Literal), ..Command::default() }
+        ClientLine {
+            tag: Some(hash(tag)),
+            wish,
+            user,
+            follows: literal(line).map_or(Follows::Lines, Follows::Literal),
+            ..ClientLine::default()
+        }
     }
 
-    fn meaning(wish: Wish, code: u32, line: &[u8]) -> Meaning {
+    fn meaning(wish: Wish, code: u32, line: &[u8]) -> ReplyMeaning {
         let [_, _, why] = words(line);
         refusal(wish, code, is_word(why, &["[TRYCREATE]", "[NONEXISTENT]", "[ALREADYEXISTS]"]))
     }
 }
 
 /// What the second of the words of POP3 and IMAP means.
-fn refusal(wish: Wish, code: u32, is_expected: bool) -> Meaning {
+fn refusal(wish: Wish, code: u32, is_expected: bool) -> ReplyMeaning {
     match (code, wish) {
-        (1, Wish::Login) => Meaning::Denied,
-        (1, Wish::Asks) => Meaning::Expected,
-        (1, _) if is_expected => Meaning::Expected,
-        _ => Meaning::Plain,
+        (1, Wish::Login) => ReplyMeaning::Denied,
+        (1, Wish::Asks) => ReplyMeaning::Expected,
+        (1, _) if is_expected => ReplyMeaning::Expected,
+        _ => ReplyMeaning::Plain,
     }
 }
 
@@ -230,15 +241,15 @@ macro_rules! lined {
             }
 
             fn outcome(told: u32) -> Answer {
-                match Meaning::of(told) {
-                    (Meaning::Plain, code) => $outcome(code),
-                    (Meaning::Expected, _) => Answer::Expected,
-                    (Meaning::Denied, _) => Answer::Denied,
+                match ReplyMeaning::of(told) {
+                    (ReplyMeaning::Plain, code) => $outcome(code),
+                    (ReplyMeaning::Expected, _) => Answer::Expected,
+                    (ReplyMeaning::Denied, _) => Answer::Denied,
                 }
             }
 
             fn code_text(told: u32) -> Cow<'static, str> {
-                $text(Meaning::of(told).1)
+                $text(ReplyMeaning::of(told).1)
             }
 
             fn transaction(transaction: &Transaction, tally: &mut Tally) {

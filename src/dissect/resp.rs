@@ -54,7 +54,7 @@ fn length(line: &[u8]) -> Option<u64> {
 
 /// A piece of a value.
 #[derive(Debug, Clone, Copy)]
-pub struct Piece<'a> {
+pub struct ValuePiece<'a> {
     /// Its kind: the first byte.
     pub kind: u8,
     /// What it says: the line behind its kind (of an inline command all of it), or the text, as far as they are read.
@@ -76,7 +76,7 @@ pub struct Values {
 
 impl Values {
     /// Reads the next bytes.
-    pub fn read(&mut self, bytes: &[u8], out: &mut DissectOutput<'_>, mut show: impl FnMut(Piece<'_>, &mut DissectOutput<'_>)) {
+    pub fn read(&mut self, bytes: &[u8], out: &mut DissectOutput<'_>, mut show: impl FnMut(ValuePiece<'_>, &mut DissectOutput<'_>)) {
         let Self { frames, open, place } = self;
         frames.read::<Resp>(bytes, out, |part, out| {
             let Some((&kind, rest)) = part.bytes.split_first() else { return };
@@ -100,7 +100,7 @@ impl Values {
                 _ if kind.is_ascii_alphabetic() => part.bytes.get(..1 + line.len()),
                 _ => Some(line),
             };
-            show(Piece { kind, text: text.unwrap_or_default(), place: *place, is_last: *open == 0 }, out);
+            show(ValuePiece { kind, text: text.unwrap_or_default(), place: *place, is_last: *open == 0 }, out);
         });
         if self.is_lost() {
             self.open = 0;

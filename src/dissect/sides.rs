@@ -5,7 +5,7 @@ use crate::model::Direction;
 
 /// One of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
+pub enum DialogueSide {
     /// Who asks.
     Client,
     /// Who answers.
@@ -14,16 +14,16 @@ pub enum Side {
 
 /// Which way the server speaks, once that is known.
 #[derive(Debug, Default)]
-pub struct Sides(Option<Direction>);
+pub struct DialogueSides(Option<Direction>);
 
-impl Sides {
+impl DialogueSides {
     /// Whose a payload is. The first one decides: by what it says, where `said` knows who alone says that, else by the ports.
-    pub fn of<D: Dissector>(&mut self, payload: &Payload<'_>, said: impl FnOnce() -> Option<Side>) -> Side {
+    pub fn of<D: Dissector>(&mut self, payload: &Payload<'_>, said: impl FnOnce() -> Option<DialogueSide>) -> DialogueSide {
         let server = *self.0.get_or_insert_with(|| match said().unwrap_or_else(|| by_ports::<D>(payload)) {
-            Side::Server => payload.way,
-            Side::Client => payload.way.reversed(),
+            DialogueSide::Server => payload.way,
+            DialogueSide::Client => payload.way.reversed(),
         });
-        if server == payload.way { Side::Server } else { Side::Client }
+        if server == payload.way { DialogueSide::Server } else { DialogueSide::Client }
     }
 
     /// Whether this is the way of the server.
@@ -34,7 +34,7 @@ impl Sides {
 
 /// The server is at a port of the protocol, or else at the lower one: the ports of clients are above those of nearly all services (RFC 6335
 /// section 6).
-fn by_ports<D: Dissector>(payload: &Payload<'_>) -> Side {
+fn by_ports<D: Dissector>(payload: &Payload<'_>) -> DialogueSide {
     let [source, destination] = payload.ports();
     let is_its = |port: u16| D::ABOUT.tcp.is_some_and(|ports| ports.contains(&port));
     let is_server = match (is_its(source), is_its(destination)) {
@@ -42,7 +42,7 @@ fn by_ports<D: Dissector>(payload: &Payload<'_>) -> Side {
         (false, true) => false,
         _ => source < destination,
     };
-    if is_server { Side::Server } else { Side::Client }
+    if is_server { DialogueSide::Server } else { DialogueSide::Client }
 }
 
 #[cfg(test)]
@@ -51,21 +51,24 @@ mod tests {
     use crate::dissect::redis::Redis;
     use crate::model::{FlowKey, Timestamp};
 
-    fn of(ports: [u16; 2], said: Option<Side>) -> Side {
+    fn of(ports: [u16; 2], said: Option<DialogueSide>) -> DialogueSide {
         let (key, way) = FlowKey::v4(6, 1, 2, ports[0], ports[1]);
         let payload = Payload { flow: &key, way, time: Timestamp(0), bytes: b"", length: 0, number: 0 };
-        let mut sides = Sides::default();
+        let mut sides = DialogueSides::default();
         let first = sides.of::<Redis>(&payload, || said);
         // What is said later changes nothing.
-        assert_eq!(sides.of::<Redis>(&payload, || Some(if first == Side::Server { Side::Client } else { Side::Server })), first);
-        assert_eq!(sides.is_server(way), first == Side::Server);
+        assert_eq!(
+            sides.of::<Redis>(&payload, || Some(if first == DialogueSide::Server { DialogueSide::Client } else { DialogueSide::Server })),
+            first
+        );
+        assert_eq!(sides.is_server(way), first == DialogueSide::Server);
         first
     }
 
     #[test]
     fn by_words_then_by_the_protocols_port_then_by_the_lower_one() {
-        assert_eq!(of([6379, 40_000], Some(Side::Client)), Side::Client);
-        assert_eq!((of([6379, 5000], None), of([5000, 6379], None)), (Side::Server, Side::Client));
-        assert_eq!((of([7000, 40_000], None), of([40_000, 7000], None)), (Side::Server, Side::Client));
+        assert_eq!(of([6379, 40_000], Some(DialogueSide::Client)), DialogueSide::Client);
+        assert_eq!((of([6379, 5000], None), of([5000, 6379], None)), (DialogueSide::Server, DialogueSide::Client));
+        assert_eq!((of([7000, 40_000], None), of([40_000, 7000], None)), (DialogueSide::Server, DialogueSide::Client));
     }
 }

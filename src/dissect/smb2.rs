@@ -4,7 +4,7 @@
 //! time that nothing comes out of a pipe, once the server has said that it waits for that, the server's.
 
 use super::bytes::{be24, contains, le16, le32};
-use super::frames::{Framed, Frames, Framing, Part};
+use super::frames::{Framed, Frames, Framing, MessagePart};
 use super::requests::{self, with_outcomes};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
 use crate::model::{Answer, Counter, Direction, Measure, Tally, Transaction};
@@ -225,7 +225,7 @@ impl Framing for Smb2 {
 }
 
 /// Reads a command.
-fn read(part: Part<'_>, payload: &Payload<'_>, shares: &mut Shares, out: &mut DissectOutput<'_>) {
+fn read(part: MessagePart<'_>, payload: &Payload<'_>, shares: &mut Shares, out: &mut DissectOutput<'_>) {
     let bytes = part.bytes.get(if part.is_first { SESSION } else { 0 }..).unwrap_or_default();
     if bytes.starts_with(b"\xfdSMB") {
         out.tally().add(ENCRYPTED);

@@ -31,7 +31,7 @@ use crate::decode::Rules;
 use crate::error::{Error, Outcome, Result};
 use crate::model::limits::{BLOCK_BYTES, FILE_BLOCK_BYTES, SHARDS};
 use crate::model::mix::Keys;
-use crate::model::{Address, Carrier, Decap, StampChoice, clock};
+use crate::model::{Address, Carrier, Decap, JoinScoped, StampChoice, clock};
 use crate::settings::{LoadSettings, MirrorSettings};
 use crate::snapshot::{CaptureSummary, Feed, Query, Snapshot};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
@@ -41,10 +41,9 @@ use fold::local::LocalNets;
 use fold::shard::ShardPlan;
 use host_watch::HostWatch;
 use judge::mirror::MirrorJudge;
-use judge::network::Beside;
 use merge::{AddressRoom, AddressTables, FlowStream, HistoryKeeper, Merge, Publish, Recipients, RowBudget, Subscribers};
 use pool::{TapeFollower, WorkerPool};
-use route::standing::Standing;
+use route::progress::RouterProgress;
 use router::{Plan, Router};
 use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
@@ -234,8 +233,8 @@ fn router(
     if let Some(listener) = listeners.packets {
         groups = groups.into_iter().take(1).zip([listener]).map(|(group, listener)| group.listing(listener)).collect();
     }
-    let standing = Arc::new(Standing::default());
-    let publish = numbered(publish, Arc::clone(&standing));
+    let progress = Arc::new(RouterProgress::default());
+    let publish = numbered(publish, Arc::clone(&progress));
     let subscribers = Subscribers::new(listeners.subscribers);
     let flows = FlowStream::new(groups.len(), subscribers.listen_to_flows(listeners.flows));
     let addresses = addresses(settings, workers, Arc::clone(&local))?;
@@ -269,7 +268,7 @@ fn router(
     let host =
         HostWatch::start(settings.host.as_ref(), watched).map_err(|e| Error::io("cannot start the thread that looks at this host", &e))?;
     let switch = SwitchWatch::start(settings.switch.as_ref()).map_err(|e| Error::io("cannot start the thread that asks the switch", &e))?;
-    Ok(Router::new(source, pool, plan, commands, stop, (host, switch), standing))
+    Ok(Router::new(source, pool, plan, commands, stop, (host, switch), progress))
 }
 
 /// What puts the reports of so many groups together.
@@ -281,7 +280,7 @@ fn merge_of(
     local: &Arc<LocalNets>,
 ) -> Merge {
     let base = Snapshot { live: settings.live, capture: asked(settings), ..Snapshot::default() };
-    let beside = (settings.threads > 0).then_some(join_scoped as Beside);
+    let beside = (settings.threads > 0).then_some(join_scoped as JoinScoped);
     let judge =
         Box::new(MirrorJudge::new(settings.mirror.dedup, settings.memory.caps, rules_of(&settings.mirror).unwrap_or_default(), beside));
     let history = settings.history.then(|| HistoryKeeper::new(groups, settings.load.interval, Arc::clone(local)));
@@ -291,9 +290,9 @@ fn merge_of(
 }
 
 /// Publishing that also tells the router which snapshot was the newest.
-fn numbered(mut publish: Publish, standing: Arc<Standing>) -> Publish {
+fn numbered(mut publish: Publish, progress: Arc<RouterProgress>) -> Publish {
     Box::new(move |snapshot, taken| {
-        standing.answered.store(snapshot.number, Ordering::Relaxed);
+        progress.answered.store(snapshot.number, Ordering::Relaxed);
         publish(snapshot, taken);
     })
 }
@@ -375,7 +374,7 @@ pub struct Engine {
     /// The newest snapshot, and the moment it shows.
     latest: Arc<Mutex<(Arc<Snapshot>, Instant)>>,
     failure: Arc<Mutex<Option<Error>>>,
-    standing: Arc<Standing>,
+    progress: Arc<RouterProgress>,
     commands: Sender<EngineCommand>,
     stop: Arc<AtomicBool>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -406,7 +405,7 @@ impl Engine {
             Box::new(move |snapshot, taken| *latest.lock().unwrap_or_else(PoisonError::into_inner) = (snapshot, taken))
         };
         let router = router(source, settings, listeners, true, publish, receive, Arc::clone(&stop))?;
-        let standing = router.standing();
+        let progress = router.progress();
         let thread = std::thread::Builder::new()
             .name("router".into())
             .spawn({
@@ -420,7 +419,7 @@ impl Engine {
                 }
             })
             .map_err(|e| Error::io("cannot start the router thread", &e))?;
-        Ok(Self { latest, failure, standing, commands, stop, thread: Mutex::new(Some(thread)) })
+        Ok(Self { latest, failure, progress, commands, stop, thread: Mutex::new(Some(thread)) })
     }
 
     fn newest(&self) -> (Arc<Snapshot>, Instant) {
@@ -447,7 +446,7 @@ impl Feed for Engine {
     }
 
     fn read(&self) -> Option<f64> {
-        self.standing.read()
+        self.progress.read()
     }
 
     fn last(&self) -> Arc<Snapshot> {

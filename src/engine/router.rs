@@ -12,7 +12,7 @@ use crate::engine::route::intervals::{Closed, Intervals};
 use crate::engine::route::link_bins::{BinWidth, LinkKnown};
 use crate::engine::route::pace::PicturePace;
 use crate::engine::route::peek::{Known, Peek};
-use crate::engine::route::standing::Standing;
+use crate::engine::route::progress::RouterProgress;
 use crate::engine::route::utilisation::Utilisation;
 use crate::engine::switch_watch::SwitchWatch;
 use crate::engine::tape::facts::ClockSteps;
@@ -132,7 +132,7 @@ pub struct Router {
     /// Packets that have come.
     packets: u64,
     snapshots: u64,
-    standing: Arc<Standing>,
+    progress: Arc<RouterProgress>,
     /// When the next may come, of a file.
     pace: PicturePace,
     /// Time of the newest packet that has one, in the order of the tape.
@@ -163,7 +163,7 @@ impl Router {
         commands: Receiver<EngineCommand>,
         stop: Arc<AtomicBool>,
         (host, switch): (HostWatch, SwitchWatch),
-        standing: Arc<Standing>,
+        progress: Arc<RouterProgress>,
     ) -> Self {
         let link = LinkKnown { speed: plan.mirror.speed, is_port: plan.mirror.speed_is_port, is_fine: source.has_fine_stamps() };
         let intervals = Intervals::new(plan.interval, link).from(plan.origin);
@@ -188,7 +188,7 @@ impl Router {
             latest: None,
             packets: 0,
             snapshots: 0,
-            standing,
+            progress,
             pace: PicturePace::default(),
             recent: None,
             earlier: None,
@@ -248,7 +248,7 @@ impl Router {
             let Some(mut tape_block) = self.pool.free() else { return Err(fault("no block comes back")) };
             let filled = self.source.fill(&mut tape_block.block);
             if self.plan.watched && !self.plan.live && progress.due() {
-                self.standing.note(&self.source.info());
+                self.progress.note(&self.source.info());
             }
             if self.source.is_live() {
                 self.follow_clock(&mut tape_block);
@@ -279,7 +279,7 @@ impl Router {
         let arrived = std::mem::take(&mut self.arrived);
         let still = !arrived && !self.arrived_before && !asked && self.source.is_live();
         self.arrived_before = arrived || asked;
-        if still && self.standing.answered.load(Ordering::Relaxed) == self.snapshots && self.snapshots > 0 {
+        if still && self.progress.answered.load(Ordering::Relaxed) == self.snapshots && self.snapshots > 0 {
             let request = self.request(false);
             self.pool.tell(Message::Still(Box::new(request)));
         } else {
@@ -288,19 +288,19 @@ impl Router {
     }
 
     /// What others may know of it.
-    pub fn standing(&self) -> Arc<Standing> {
-        Arc::clone(&self.standing)
+    pub fn progress(&self) -> Arc<RouterProgress> {
+        Arc::clone(&self.progress)
     }
 
     /// Whether at most one snapshot is still to come. Asking on would only keep those waiting who take packets.
     fn is_answered(&self) -> bool {
-        self.standing.answered.load(Ordering::Relaxed) + 1 >= self.snapshots
+        self.progress.answered.load(Ordering::Relaxed) + 1 >= self.snapshots
     }
 
     /// Whether enough was read since the newest snapshot of a file for what that one cost. A live port's come once a second, and those that are
     /// wanted at times of their own come then.
     fn is_paid(&mut self) -> bool {
-        self.plan.live || self.plan.tick.is_some() || self.pace.allows(self.standing.answered.load(Ordering::Relaxed), self.spent())
+        self.plan.live || self.plan.tick.is_some() || self.pace.allows(self.progress.answered.load(Ordering::Relaxed), self.spent())
     }
 
     /// Processor time spent; where a source is waited for (a pipe), which takes none, the time that has passed.

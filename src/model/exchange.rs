@@ -3,7 +3,7 @@
 use super::{AppId, Direction, FlowKey, Timestamp};
 
 /// One message of a protocol whose requests are answered, with what ties an answer to its question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct AppMessage {
     /// The protocol.
     pub app: AppId,
@@ -56,7 +56,7 @@ pub enum Answer {
     Held,
     /// A connection begins to be encrypted: no work is done yet, and how long it takes says nothing of that.
     Begun,
-    /// It is no answer whose time says something of the service.
+    /// It says nothing of the service, and is not counted.
     Uncounted,
 }
 

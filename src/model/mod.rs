@@ -2,6 +2,9 @@
 //!
 //! The lowest floor: `std` only, no I/O and no threads; the system's time is asked in `clock` alone. Everything else may use it; it uses nothing of the crate.
 
+/// Does the first beside the second, which is the caller's own; false when it cannot, and has done neither.
+pub type JoinScoped = fn(&mut (dyn FnMut() + Send), &mut dyn FnMut()) -> bool;
+
 pub mod address;
 pub mod adjacency;
 pub mod app;

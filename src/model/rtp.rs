@@ -42,7 +42,7 @@ pub struct MediaNews {
     pub lost: u64,
     /// Gaps they are from: several in a row are one.
     pub gaps: u64,
-    /// Of those packets and gaps the ones over pauses: missing where others were silent as well, else the speaker was put on hold.
+    /// Of those packets and gaps the ones over pauses: lost where the other way went on, of a call on hold where both paused.
     pub over_pauses: [u64; 2],
     /// Interarrival jitter (RFC 3550 section 6.4.1), nanoseconds: the least and the most of this time; `None` where the clock is not known.
     pub jitter: Option<[i64; 2]>,

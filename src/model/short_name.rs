@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A name, as far as it fits, for events that are copied.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ShortName {
     bytes: [u8; 46],
     length: u8,

@@ -1,10 +1,8 @@
 //! What a report format is.
 
+use crate::model::JoinScoped;
 use crate::snapshot::Snapshot;
 use std::io;
-
-/// Does the first beside the second, which is the caller's own; false when it cannot, and has done neither.
-pub type JoinScoped = fn(&mut (dyn FnMut() + Send), &mut dyn FnMut()) -> bool;
 
 /// How a report is to look.
 #[derive(Debug, Clone, Copy)]

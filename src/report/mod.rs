@@ -21,7 +21,7 @@ mod tests;
 mod text;
 
 pub use diff::{DIFF_FORMATS, write_diff};
-pub use format::{Format, JoinScoped, ReportOptions};
+pub use format::{Format, ReportOptions};
 pub use notes::{ReportNote, write_notes, write_with_notes};
 pub use registry::{FORMATS, find};
 pub use text::render;

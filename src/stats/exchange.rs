@@ -10,7 +10,7 @@
 mod tests;
 
 use crate::model::evidence::{COPY_REACH, OPEN_AT_END, USERS_WAIT};
-use crate::model::limits::REQUESTS;
+use crate::model::limits::{PINGED, REQUESTS};
 use crate::model::mix::Keys;
 use crate::model::time::{MILLISECOND, SECOND};
 use crate::model::{AppId, AppMessage, Direction, ExchangeEvent, FlowKey, Frame, Timestamp, Transaction, TransactionEnd};
@@ -34,9 +34,6 @@ const LATE: i64 = 3 * SECOND;
 
 /// The same at the end of a capture, where no more can come.
 const LATE_AT_END: i64 = 200 * MILLISECOND;
-
-/// Pairs of those who ping and who is pinged that are remembered.
-const PINGED: usize = 1024;
 
 const TCP: u8 = 6;
 const ICMP: u8 = 1;
@@ -195,7 +192,9 @@ impl Exchanges {
     /// Notes who sent an echo request to whom.
     fn note_ping(&mut self, message: &AppMessage) {
         if message.is_request && matches!(message.flow.protocol, ICMP | ICMPV6) {
-            self.pinged.resize(PINGED, 0);
+            if self.pinged.is_empty() {
+                self.pinged.resize(PINGED, 0);
+            }
             let hash = message.flow.keyed_hash(&self.keys);
             if let Some(place) = self.pinged.get_mut(hash as usize % PINGED) {
                 *place = (hash >> 32) as u32;
@@ -451,18 +450,5 @@ pub fn echo(frame: &Frame<'_>) -> Option<AppMessage> {
         _ => return None,
     };
     let id = u32::from_be_bytes([a, b, c, d]);
-    Some(AppMessage {
-        app: AppId::NONE,
-        flow,
-        way,
-        time: frame.time,
-        number: frame.number,
-        is_request,
-        is_interim: false,
-        id,
-        question: 0,
-        content: 0,
-        code: 0,
-        tells_loss: true,
-    })
+    Some(AppMessage { flow, way, time: frame.time, number: frame.number, is_request, id, tells_loss: true, ..AppMessage::default() })
 }

@@ -20,13 +20,13 @@ const AHEAD: u16 = u16::MAX / 2;
 /// A longer pause is one of the sender's.
 const PAUSE: i64 = 3 * SECOND;
 
-/// Numbers that must jump for it to be asked whether there was time for so many packets; nanoseconds of sound that none is shorter than (codecs
-/// that are meant for music begin at 2.5 ms, RFC 6716 section 2); and the clock of pictures (RFC 3551 section 5).
-const RENUMBERED: u16 = 16;
-const SHORTEST: i64 = MILLISECOND;
-/// The same of pictures, of which many packets come at once: a stream of 100,000 packets a second.
-const SHORTEST_OF_PICTURES: i64 = MILLISECOND / 100;
-const PICTURES: u32 = 90_000;
+/// Numbers that jump over more packets than this time has, at the stream's own pace, while neither stamps nor arrival leave a quarter of what those
+/// take, are counted anew.
+const RENUMBERED: i64 = 2 * SECOND;
+const HASTE: i64 = 4;
+/// Packets that tell a pace, and the longest time between two of them that is none of silence.
+const PACED: u64 = 16;
+const LONGEST_STEP: i64 = 40 * MILLISECOND;
 
 /// A stream that says nothing for so long is forgotten.
 const FORGOTTEN: i64 = 60 * SECOND;
@@ -55,6 +55,8 @@ struct Stream {
     is_settled: bool,
     /// Two packets had different time stamps: without, it is no medium.
     has_moved: bool,
+    /// Nanoseconds between packets, silence left out.
+    active: i64,
     /// When the clock began to be looked at, and what it said.
     since: (Timestamp, u32),
     latest: (Timestamp, u32),
@@ -88,6 +90,7 @@ impl Stream {
             clock: clock_rate(packet.payload_type),
             is_settled: false,
             has_moved: false,
+            active: 0,
             since: (packet.time, packet.ticks),
             latest: (packet.time, packet.ticks),
             jitter: 0,
@@ -131,15 +134,15 @@ impl Stream {
         let ahead = packet.sequence.wrapping_sub(self.highest);
         let behind = self.highest.wrapping_sub(packet.sequence);
         let pauses = packet.time.since(self.last) > PAUSE;
-        if (pauses || ahead.min(behind) > DROPOUT) && !self.goes_on(packet, ahead) {
-            return self.renew(packet);
+        let begins_anew = (pauses || ahead.min(behind) > DROPOUT) && !self.goes_on(packet, ahead);
+        if begins_anew || self.is_renumbered(packet, ahead) || self.is_set_back(packet, behind) {
+            self.restart(packet);
+            self.last = self.last.max(packet.time);
+            return;
         }
         if pauses {
             let [packets, gaps] = &mut self.over_pauses;
             (*packets, *gaps) = (packets.saturating_add(u64::from(ahead) - 1), gaps.saturating_add(1));
-        }
-        if self.is_renumbered(packet, ahead) {
-            return self.renew(packet);
         }
         self.last = self.last.max(packet.time);
         if ahead == 0 || behind < ahead {
@@ -175,32 +178,35 @@ impl Stream {
     /// Whether a packet goes on `ahead` numbers further as if there had been no pause or step: its time stamp went on with the clock, and numbers
     /// are missing.
     fn goes_on(&self, packet: &RtpPacket, ahead: u16) -> bool {
-        let (before, ticks) = self.latest;
-        let Some(clock) = self.clock.filter(|_| (2..=AHEAD).contains(&ahead)) else { return false };
-        let elapsed = packet.time.since(before);
-        let spaced = i64::from(packet.ticks.wrapping_sub(ticks)).saturating_mul(SECOND) / i64::from(clock);
+        let Some(spaced) = self.stamped_since(packet).filter(|_| (2..=AHEAD).contains(&ahead)) else { return false };
+        let elapsed = packet.time.since(self.latest.0);
         elapsed.saturating_sub(spaced).saturating_abs() <= elapsed / 10
     }
 
-    /// Whether numbers jump while neither stamps nor arrival leave time for the packets between: whoever sends counts anew, as behind a transfer.
-    /// Pictures come as many packets at a time.
-    fn is_renumbered(&self, packet: &RtpPacket, ahead: u16) -> bool {
-        let Some(clock) = self.clock else { return false };
-        let (from, shortest) = if clock == PICTURES { (DROPOUT, SHORTEST_OF_PICTURES) } else { (RENUMBERED, SHORTEST) };
-        let (before, ticks) = self.latest;
-        let spaced = i64::from(packet.ticks.wrapping_sub(ticks)).saturating_mul(SECOND) / i64::from(clock);
-        let least = i64::from(ahead).saturating_mul(shortest);
-        (from..=AHEAD).contains(&ahead) && spaced.max(packet.time.since(before)) < least
+    /// Nanoseconds between the stamps of the latest packet and this one, where the clock is known.
+    fn stamped_since(&self, packet: &RtpPacket) -> Option<i64> {
+        self.clock.map(|clock| i64::from(packet.ticks.wrapping_sub(self.latest.1)).saturating_mul(SECOND) / i64::from(clock))
     }
 
-    fn renew(&mut self, packet: &RtpPacket) {
-        self.restart(packet);
-        self.last = self.last.max(packet.time);
+    /// Whether numbers jump while neither stamps nor arrival leave time for the packets between: whoever sends counts anew, as behind a transfer.
+    fn is_renumbered(&self, packet: &RtpPacket, ahead: u16) -> bool {
+        if !(2..=AHEAD).contains(&ahead) || self.received < PACED {
+            return false;
+        }
+        let needed = (self.active / self.received as i64).saturating_mul(ahead.into());
+        let passed = || self.stamped_since(packet).unwrap_or(0).max(packet.time.since(self.latest.0));
+        needed > RENUMBERED && needed / HASTE > passed()
+    }
+
+    /// Whether a number lies farther back than any that is waited for, and yet is stamped behind the latest one: no late packet is.
+    fn is_set_back(&self, packet: &RtpPacket, behind: u16) -> bool {
+        (u64::BITS as u16..=DROPOUT).contains(&behind) && packet.ticks.wrapping_sub(self.latest.1) as i32 > 0
     }
 
     /// Compares the time since the packet before with the time between their stamps.
     fn spacing(&mut self, packet: &RtpPacket) {
         let (before, ticks) = std::mem::replace(&mut self.latest, (packet.time, packet.ticks));
+        self.active = self.active.saturating_add(packet.time.since(before).clamp(0, LONGEST_STEP));
         let step = packet.ticks.wrapping_sub(ticks) as i32;
         self.has_moved |= step != 0;
         // Events and comfort noise stand beside the clock of the voice, pictures have one stamp for several packets.
@@ -260,8 +266,8 @@ pub struct RtpStreams {
     streams: HashMap<(FlowKey, bool, u32), Stream>,
     /// Packets of those for which there was no room.
     unfollowed: u64,
-    /// The same since the ledger was last told of them.
-    pub refused: u64,
+    /// Those of them that were told of.
+    told: u64,
 }
 
 impl RtpStreams {
@@ -278,13 +284,17 @@ impl RtpStreams {
             self.streams.insert(key, Stream::new(packet));
         } else {
             self.unfollowed = self.unfollowed.saturating_add(1);
-            self.refused = self.refused.saturating_add(1);
         }
     }
 
     /// Packets of streams that were not followed because too many were at once.
     pub fn unfollowed(&self) -> u64 {
         self.unfollowed
+    }
+
+    /// The same since it was last asked.
+    pub fn newly_unfollowed(&mut self) -> u64 {
+        self.unfollowed.saturating_sub(std::mem::replace(&mut self.told, self.unfollowed))
     }
 
     /// Tells what became of streams, at a mark of packet time; when nothing more comes, `all` of it.
@@ -402,6 +412,15 @@ mod tests {
         assert_eq!(stream(0, lost)[0].lost, 100);
         let few = (0..100).map(even).chain((0..100).map(|n| (n + 100 + 15, i64::from(n + 100) * 20, (n + 100) * 160)));
         assert_eq!(stream(0, few)[0].lost, 15, "too few to say");
+        // Before the clock of its type is known.
+        let early = (0..60).map(even).chain((0..100).map(|n| (n + 60 + 1_930, i64::from(n + 60) * 20, (n + 60) * 960)));
+        assert_eq!(stream(111, early)[0].lost, 0);
+        let back = (3_000..3_100).map(even).chain((0..100).map(|n| (n + 1_000, i64::from(n + 3_100) * 20, (n + 3_100) * 160)));
+        let told = stream(0, back);
+        assert_eq!((told.iter().map(|news| news.lost).sum::<u64>(), told.iter().map(|news| news.received).sum::<u64>()), (0, 200));
+        // Sound in packets of an eighth of a millisecond, of which five milliseconds are missing again and again.
+        let swift = (0..40_000u32).filter(|n| n % 1_000 < 960 || *n < 24_000).map(|n| (n, i64::from(n) / 8, n * 6));
+        assert_eq!(stream(97, swift).iter().map(|news| news.lost).sum::<u64>(), 15 * 40);
     }
 
     #[test]
@@ -450,7 +469,7 @@ mod tests {
             let time = Timestamp(i64::from(n) * 1_000);
             streams.take(&RtpPacket { flow, way, time, source, sequence, ticks, payload_type: 0, marker: false, number: 0 });
         }
-        assert_eq!(streams.unfollowed(), 15);
+        assert_eq!((streams.newly_unfollowed(), streams.newly_unfollowed(), streams.unfollowed()), (15, 0, 15));
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod known;
 use crate::model::Arrange as _;
 use crate::model::time::{MILLISECOND, SECOND};
 use crate::model::{AppId, Direction, FlowKey, FreeTalk, Timestamp, TurnKind, TurnStep, UnreadTurn};
-use known::{Known, Named};
+use known::{KnownConnections, Named};
 
 /// Types of TLS records (RFC 8446 section 5.1).
 const CHANGE_CIPHER_SPEC: u8 = 20;
@@ -177,7 +177,7 @@ pub struct ToldTurn {
 /// The conversations of one shard that are told by turns.
 #[derive(Debug, Default)]
 pub struct UnreadTurns {
-    known: Known,
+    known: KnownConnections,
     /// Turns that may be over.
     waiting: usize,
     /// Before this moment none of them is, where nothing more comes.
@@ -189,7 +189,7 @@ pub struct UnreadTurns {
 impl UnreadTurns {
     /// Bytes of a conversation at most.
     #[cfg(test)]
-    pub const BYTES: usize = Known::BYTES + size_of::<ToldTurn>();
+    pub const BYTES: usize = KnownConnections::BYTES + size_of::<ToldTurn>();
 
     /// Asks the memory for a conversation that may begin to speak, by its place in the shard.
     #[inline(always)]
@@ -294,7 +294,11 @@ fn is_tickets(bytes: &[u8], length: u32) -> bool {
 
 impl Conversation {
     fn new(spoken: &Spoken<'_>) -> Self {
-        let speech = Speech { from: spoken.time, number: spoken.sequence };
+        Self::begun(Speech { from: spoken.time, number: spoken.sequence })
+    }
+
+    /// One of which nothing was said before.
+    fn begun(speech: Speech) -> Self {
         Self {
             phase: Phase::Idle,
             asks: speech,

@@ -1,16 +1,16 @@
 //! Conversations whose beginning the mirror does not show.
 
 use super::{SURE, lacking, present_if};
-use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings, UNBEGUN};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Share, Tuned};
 use crate::diagnose::vendor::VendorTopic;
-use crate::model::evidence::{BEGUN_AFTER, ONE_SIDE_PACKETS, Threshold};
+use crate::model::evidence::{BEGUN_AFTER, BegunConnections, ONE_SIDE_PACKETS, Threshold};
 use crate::model::units::{grouped, percent};
 use crate::model::{Aspect, Severity, Value, wilson};
 
 /// Connections before their beginnings say anything.
-static CONNECTIONS: Threshold = Threshold::count(20.0);
+static CONNECTIONS: Threshold = Threshold::count(BegunConnections::LEAST as f64);
 
 /// The share without beginning, lower end of its interval, from which on none of them is mirrored.
 const NEARLY_ALL: f64 = 0.9;
@@ -37,7 +37,7 @@ impl Detector for MirrorMidstream {
                 SURE,
                 ("after", Nanos(BEGUN_AFTER)),
                 ("side", Count(ONE_SIDE_PACKETS)),
-                ("half", Share(UNBEGUN)),
+                ("half", Share(BegunConnections::HIDDEN)),
                 ("least", Tuned(&CONNECTIONS)),
             ],
         };
@@ -54,7 +54,7 @@ impl Detector for MirrorMidstream {
             return lacking(begun.connections, CONNECTIONS.number(), "connections that ended");
         }
         let unseen = wilson(begun.unseen, begun.connections);
-        present_if(unseen.low > UNBEGUN, || {
+        present_if(unseen.low > BegunConnections::HIDDEN, || {
             let title = match unseen.rate >= NEARLY_ALL {
                 true => format!(
                     "How conversations begin is not mirrored: {} of {} connections",

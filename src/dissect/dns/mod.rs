@@ -7,12 +7,10 @@ mod stream;
 pub(super) mod wire;
 
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{
-    Address, Answer, AppId, AppMessage, Counter, Manners, Measure, NameSource, RequestPart, Tally, Transaction, TransactionEnd,
-};
+use crate::model::{Address, Answer, AppMessage, Counter, Manners, Measure, NameSource, RequestPart, Tally, Transaction, TransactionEnd};
 use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
-use stream::Framing;
+use stream::MessageStreams;
 use wire::{A, AAAA, HEADER, Header, Name, PTR, QUERY, RECORDS};
 
 /// The code of an answer that there is no such name (NXDOMAIN, RFC 6895 section 2.3).
@@ -112,7 +110,7 @@ fn operation(code: u32) -> Cow<'static, str> {
 pub struct Dns;
 
 impl Dissector for Dns {
-    type State = Framing;
+    type State = MessageStreams;
 
     const ABOUT: About =
         About { token: "dns", title: "Domain Name System", udp: Some(&[DNS_PORT]), tcp: Some(&[DNS_PORT]), counters: COUNTERS };
@@ -148,11 +146,11 @@ impl Dissector for Dns {
         Progress::Continue
     }
 
-    fn stream(state: &mut Framing, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
+    fn stream(state: &mut MessageStreams, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
         state.read(payload, out, |payload, bytes, whole, out| message(payload, bytes, whole, NameSource::Dns, out))
     }
 
-    fn held(state: &Framing) -> usize {
+    fn held(state: &MessageStreams) -> usize {
         state.held()
     }
 
@@ -334,19 +332,17 @@ fn tell(payload: &Payload<'_>, header: &Header, question: Option<(wire::Question
         out.words(payload, header.id.into(), part, name.bytes());
     }
     out.message(AppMessage {
-        app: AppId::NONE,
         flow: *payload.flow,
         way: payload.way,
         time: payload.time,
         number: payload.number,
         is_request: !header.is_response(),
-        is_interim: false,
         id: header.id.into(),
         question: question.map_or(0, |(question, name)| name.question_hash(question.kind)),
-        content: 0,
         code: code.into(),
         // A stream's packets are numbered otherwise.
         tells_loss: payload.flow.protocol == UDP,
+        ..AppMessage::default()
     });
 }
 

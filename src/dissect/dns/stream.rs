@@ -11,21 +11,21 @@ const TRANSFERS: [u16; 2] = [251, 252];
 
 /// Where both directions of a stream are within their messages.
 #[derive(Debug, Default)]
-pub struct Framing {
-    sides: [Side; 2],
+pub struct MessageStreams {
+    sides: [OneWay; 2],
     /// The identifier of a zone's transfer of which the first message was there.
     transfer: Option<u16>,
 }
 
 #[derive(Debug, Default)]
-struct Side {
+struct OneWay {
     /// The length as far as it was read, then as much of the message as is read.
     bytes: Vec<u8>,
     /// Bytes of the message to be passed over.
     skip: usize,
 }
 
-impl Framing {
+impl MessageStreams {
     /// Reads the next bytes; `message` gets each message, as much of it as is read, and whether that is all of it: of the answer to a question for
     /// a zone the first one.
     pub fn read(

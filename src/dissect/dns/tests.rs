@@ -1,6 +1,6 @@
 use super::*;
 use crate::dissect::{DissectReport, Dissectors, Listener, registry};
-use crate::model::{AppSlot, AppStage, CounterValue, Direction, FlowKey, Timestamp};
+use crate::model::{AppId, AppSlot, AppStage, CounterValue, Direction, FlowKey, Timestamp};
 use proptest::prelude::*;
 
 /// Keeps what it is told.

@@ -77,7 +77,7 @@ const METHODS: [&str; 42] = [
 ];
 /// The place of all others: anybody may add one (RFC 9110 section 16.1).
 const OTHER: u8 = METHODS.len() as u8;
-/// Bytes of the longest method.
+/// Bytes of a method, at most.
 const METHOD_BYTES: usize = 24;
 const GET: u8 = 0;
 const HEAD: u8 = 2;

@@ -144,11 +144,10 @@ fn tell_certificate(body: &[u8], payload: &Payload<'_>, way: Direction, out: &mu
     }
 }
 
-/// Tells that the server answers, but not in TLS; false, for nothing more is to be read.
-fn tell_in_clear(payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> bool {
+/// Tells that the server answers, but not in TLS.
+fn tell_in_clear(payload: &Payload<'_>, out: &mut DissectOutput<'_>) {
     out.tls(payload, payload.way.reversed(), TlsNews::Alert { code: crate::model::evidence::TLS_IN_CLEAR, by_client: false });
     out.reply(payload, HELLO, TLS_IN_CLEAR);
-    false
 }
 
 /// Tells of an alert, in a handshake that was `asked` for one way and that the server has answered or not.
@@ -241,7 +240,8 @@ impl Dissector for Tls {
             Event::Message(..) => true,
             Event::Unreadable if is_first && !*server && *asked == Some(payload.way.reversed()) && is_text(payload.bytes) => {
                 *refused = true;
-                tell_in_clear(payload, out)
+                tell_in_clear(payload, out);
+                false
             }
             Event::ApplicationData | Event::Unreadable => false,
         });

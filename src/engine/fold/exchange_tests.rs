@@ -1,25 +1,20 @@
 //! Questions and answers that belong together: what the exchange table tells, and what is counted of it.
 
 use crate::mirror::UnmatchedCounts;
-use crate::model::{AppId, AppMessage, FlowKey, Timestamp};
+use crate::model::{AppMessage, FlowKey, Timestamp};
 use crate::stats::Exchanges;
 use proptest::prelude::*;
 
 fn dns(exchanges: &mut Exchanges, counts: &mut UnmatchedCounts, id: u8, answer: bool, millis: i64) {
     let (flow, way) = FlowKey::v4(17, 1, 2, 53_000, 53);
     let message = AppMessage {
-        app: AppId::NONE,
         flow,
         way,
         time: Timestamp(millis * 1_000_000),
-        number: 0,
         is_request: !answer,
-        is_interim: false,
         id: id.into(),
-        question: 0,
-        content: 0,
-        code: 0,
         tells_loss: true,
+        ..AppMessage::default()
     };
     exchanges.pass(&message, &mut |event| counts.note(event));
 }

@@ -261,9 +261,9 @@ impl Reader {
         self.yielded.words.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
-    /// How many packets of voice and pictures found no room for their streams since this was last emptied.
-    pub fn streams_refused(&mut self) -> &mut u64 {
-        &mut self.yielded.rtp.refused
+    /// How many packets of voice and pictures found no room for their streams since this was last asked.
+    pub fn newly_unfollowed(&mut self) -> u64 {
+        self.yielded.rtp.newly_unfollowed()
     }
 
     /// Tells what became of streams where an interval ends; `all` of it when nothing more comes.

@@ -1,6 +1,6 @@
 //! From what the detectors counted to what the findings rest on.
 
-use crate::diagnose::{Evidence, Hints, Vendor, recognise};
+use crate::diagnose::{Evidence, Hints, ONE_SIDED, Vendor, recognise};
 use crate::engine::fold::detectors::{ConversationCounts, Counts, DetectorReport};
 use crate::engine::judge::asked;
 use crate::engine::judge::history::{SessionSums, Sums};
@@ -28,9 +28,6 @@ fn segment(loss: &LossCounts) -> u64 {
 
 /// Part of the beats of a clock's grain that may lack a packet, or have one more, where packets are sent on that beat.
 const BEAT: f64 = 0.05;
-
-/// Share of one-sided conversations, lower end of its interval, from which on they say that more may be missing.
-const ONE_SIDED: f64 = 0.02;
 
 /// Conversations of the last minute before those of the last ten are left out.
 const CONVERSATIONS: u64 = 20;

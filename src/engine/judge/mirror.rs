@@ -6,12 +6,13 @@ use crate::engine::fold::detectors::DetectorReport;
 use crate::engine::judge::asked;
 use crate::engine::judge::evidence::{self, Sources};
 use crate::engine::judge::history::{CountsHistory, Sums};
-use crate::engine::judge::network::{Beside, NetworkJudge};
+use crate::engine::judge::network::NetworkJudge;
 use crate::engine::merge::{Assess, Assessment};
 use crate::engine::tape::Request;
 use crate::engine::tape::facts::TunnelFacts;
 use crate::mirror::{CopyClass, DuplicateCounts, LossSplit};
 use crate::model::Arrange as _;
+use crate::model::JoinScoped;
 use crate::model::mirror::Purpose;
 use crate::model::{CapScale, Chatter, ChatterRow, Episode, Estimate, Finding, Mac, NetworkBatch, SwitchView, Timestamp, Traffic};
 use crate::snapshot::{DuplicateClass, Duplicates, Forgotten, LossLedger, Mirror, Sides, Table, TunnelRow};
@@ -26,7 +27,7 @@ pub struct MirrorJudge {
     dedup: bool,
     caps: CapScale,
     rules: Rules,
-    beside: Option<Beside>,
+    beside: Option<JoinScoped>,
     judge: Judge,
     /// Whether findings ever rested on the recent past: then what stands is known from before.
     was_live: bool,
@@ -40,7 +41,7 @@ pub struct MirrorJudge {
 
 impl MirrorJudge {
     /// Nothing judged yet of packets that are read by these rules.
-    pub fn new(dedup: bool, caps: CapScale, rules: Rules, beside: Option<Beside>) -> Self {
+    pub fn new(dedup: bool, caps: CapScale, rules: Rules, beside: Option<JoinScoped>) -> Self {
         Self { dedup, caps, rules, beside, network: NetworkJudge::within(caps, beside), ..Self::default() }
     }
 }
@@ -79,7 +80,9 @@ impl Assess for MirrorJudge {
         let evidence = evidence::evidence(sources, all, &lately);
         let mut evidence = super::host::with_host_facts(evidence, &request.host);
         evidence.network.expired = self.network.expired();
-        evidence.copies = evidence.copies.without(self.network.attracts(request.now));
+        if !evidence.copies.sent_on.is_empty() {
+            evidence.copies = evidence.copies.without(self.network.attracts(request.now));
+        }
         // What is read so and contradicts itself is no reason to advise that.
         evidence.contents.carriers.retain(|(port, kind, _)| self.rules.reads(*port) != Some(*kind));
         evidence.first_look = first_look;

@@ -8,8 +8,8 @@ use crate::model::limits::CONTROL_WAITING;
 use crate::model::time::SECOND;
 use crate::model::units::duration;
 use crate::model::{
-    AppId, CapScale, ControlMessage, Finding, Flood, FloodSecond, LinkLoad, Mac, NetworkBatch, NetworkEvent, Proofs, Proto, ServiceKey,
-    Severity, SwitchView, Timestamp, Transaction, Verdict, memory,
+    AppId, CapScale, ControlMessage, Finding, Flood, FloodSecond, JoinScoped, LinkLoad, Mac, NetworkBatch, NetworkEvent, Proofs, Proto,
+    ServiceKey, Severity, SwitchView, Timestamp, Transaction, Verdict, memory,
 };
 use crate::names::{self, Transport};
 use crate::snapshot::{Network, NetworkMatter, Service, StreamRow, Table};
@@ -43,18 +43,15 @@ pub struct NetworkJudge {
     /// The latest second with many of them.
     flooded: Option<i64>,
     /// Does one thing beside another, where there may be threads.
-    beside: Option<Beside>,
+    beside: Option<JoinScoped>,
 }
-
-/// How one thing is done beside another: [`crate::engine::join_scoped`].
-pub type Beside = fn(&mut (dyn FnMut() + Send), &mut dyn FnMut()) -> bool;
 
 /// Services that are worth a second thread.
 const MANY_SERVICES: usize = 500;
 
 impl NetworkJudge {
     /// Nothing judged yet; of services is known as much as `caps` allow.
-    pub fn within(caps: CapScale, beside: Option<Beside>) -> Self {
+    pub fn within(caps: CapScale, beside: Option<JoinScoped>) -> Self {
         Self { ledger: ServiceLedger::within(caps), beside, ..Self::default() }
     }
 
@@ -255,13 +252,14 @@ impl NetworkJudge {
         let failing = self.ledger.failing(end, live, |app| registry::manners(app).is_prompt);
         // Nobody expects a judgement of what did not pass.
         not_judged.retain(|(id, _)| found.contains(id) || diagnose::has_matter(id, mirror, &|matter| self.has_passed(matter)));
-        not_judged.extend(self.unread());
         let held = self.ledger.held_back();
-        let is_held =
-            |key| format!("most answers of {key} take more than {}, as if they were meant to wait", duration(LONG_POLL.in_seconds()));
-        not_judged.extend(held.map(|key| ("server.slow", is_held(key))));
+        for (id, why) in self.unread(held.map(|(key, _)| key)) {
+            if not_judged.iter().all(|n| n.0 != id) {
+                not_judged.push((id, why));
+            }
+        }
         let worst = findings.iter().filter(|f| f.active).map(|f| f.severity).max().max(besides);
-        let is_unknown = self.ledger.judged == 0 || is_blind || failing.is_much || held.is_some();
+        let is_unknown = self.ledger.judged == 0 || is_blind || failing.is_much || held.is_some_and(|(_, is_most)| is_most);
         let verdict = verdict(worst, is_unknown);
         let network = Network {
             verdict,
@@ -310,12 +308,15 @@ impl NetworkJudge {
         self.ledger.quickest()
     }
 
-    /// Findings about requests that passed and that nobody reads, and why.
-    fn unread(&self) -> impl Iterator<Item = (&'static str, String)> + use<> {
+    /// Findings about requests that passed and that nobody reads, or whose times say nothing as those of the service that is `held` back, and why.
+    fn unread(&self, held: Option<ServiceKey>) -> Vec<(&'static str, String)> {
         let title = |app: &AppId| registry::about(*app).map(|about| about.title);
         let words = self.ledger.unread.iter().filter_map(title).collect::<Vec<_>>().join(" and ");
         let of_requests = ["http.errors", "server.slow"].into_iter().filter(|_| !words.is_empty());
-        of_requests.map(|id| (id, format!("what is asked by {words} in clear is not read"))).collect::<Vec<_>>().into_iter()
+        let is_held =
+            |key| format!("most answers of {key} take more than {}, as if they were meant to wait", duration(LONG_POLL.in_seconds()));
+        let unread = of_requests.map(|id| (id, format!("what is asked by {words} in clear is not read")));
+        unread.chain(held.map(|key| ("server.slow", is_held(key)))).collect()
     }
 
     /// Whether something passed that findings look at.

@@ -5,5 +5,5 @@ pub mod intervals;
 pub mod link_bins;
 pub mod pace;
 pub mod peek;
-pub mod standing;
+pub mod progress;
 pub mod utilisation;

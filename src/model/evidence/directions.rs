@@ -46,6 +46,18 @@ pub struct BegunConnections {
     pub unseen: u64,
 }
 
+impl BegunConnections {
+    /// Connections of which a share says something.
+    pub const LEAST: u64 = 20;
+    /// Share of connections without a beginning, lower end of its interval, above which nothing tells how they begin.
+    pub const HIDDEN: f64 = 0.5;
+
+    /// Whether beginnings are hidden: of enough connections surely more than half have none.
+    pub fn are_hidden(self) -> bool {
+        self.connections >= Self::LEAST && wilson(self.unseen, self.connections).low > Self::HIDDEN
+    }
+}
+
 /// Which directions were seen.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SideEvidence {

@@ -117,6 +117,10 @@ pub const OVERTAKEN: usize = 256;
 /// Requests waiting for their reply per shard (a direct-mapped table: newer ones win).
 pub const REQUESTS: usize = 1024;
 
+/// Pairs of those who ping and who is pinged that are remembered, per shard (4 bytes each, 256 KiB in all): by them an answer to a ping of a group is told
+/// from one whose question the mirror lost.
+pub const PINGED: usize = 1024;
+
 /// Transport checksums summed per shard and second of packet time: about 4,000 a second in all, until [`CHECKSUMS_AT_FIRST`] are known. Their
 /// bytes are no longer near when they are summed, so each costs as much as counting ten packets.
 pub const CHECKSUMS_PER_SECOND: u32 = 64;

@@ -2,7 +2,7 @@
 
 use super::buffer::Buffer;
 use super::writer::Writer;
-use crate::report::format::JoinScoped;
+use crate::model::JoinScoped;
 use std::io;
 use std::ops::Range;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};

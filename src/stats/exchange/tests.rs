@@ -42,20 +42,7 @@ impl Table {
         let ((from, from_port), (to, to_port)) = if asks { (client, server) } else { (server, client) };
         let (flow, way) = FlowKey::v4(17, from, to, from_port, to_port);
         let time = Timestamp(millis * MILLISECOND);
-        let message = AppMessage {
-            app: AppId::at(0),
-            flow,
-            way,
-            time,
-            number: 0,
-            is_request: asks,
-            is_interim: false,
-            id,
-            question,
-            content: 0,
-            code: 3,
-            tells_loss: true,
-        };
+        let message = AppMessage { flow, way, time, is_request: asks, id, question, code: 3, tells_loss: true, ..AppMessage::default() };
         self.exchanges.pass(&message, &mut |event| self.events.note(event));
         self.exchanges.take_ended(|t| self.ended.push(t));
         self
@@ -189,21 +176,16 @@ proptest! {
 }
 
 #[test]
-fn over_tcp_a_reply_is_waited_for_as_long_as_people_do() {
+fn over_tcp_a_reply_is_waited_for_ten_minutes() {
     let (flow, way) = FlowKey::v4(6, 0x0a00_0001, 0x0a00_0002, 40_000, 80);
     let message = |is_request, seconds: i64| AppMessage {
-        app: AppId::at(0),
         flow,
         way: if is_request { way } else { way.reversed() },
         time: Timestamp(seconds * SECOND),
-        number: 0,
         is_request,
-        is_interim: false,
         id: 1,
-        question: 0,
-        content: 0,
         code: 0xc000_006d,
-        tells_loss: false,
+        ..AppMessage::default()
     };
     for (reply, end) in [(59, Answered(0xc000_006d)), (599, Answered(0xc000_006d)), (601, Unanswered)] {
         let mut table = Table::new();
@@ -225,20 +207,7 @@ fn over_tcp_a_request_goes_on_until_its_last_byte_and_a_lost_reply_is_not_judged
     {
         let way = if is_request { way } else { way.reversed() };
         let time = Timestamp(millis * MILLISECOND);
-        let message = AppMessage {
-            app: AppId::at(0),
-            flow,
-            way,
-            time,
-            number: 0,
-            is_request,
-            is_interim: false,
-            id,
-            question: 0,
-            content: 0,
-            code,
-            tells_loss: false,
-        };
+        let message = AppMessage { flow, way, time, is_request, id, code, ..AppMessage::default() };
         table.exchanges.pass(&message, &mut |event| table.events.note(event));
     }
     table.advance(200_000);
@@ -253,9 +222,8 @@ fn the_interim_reply_gives_the_time_and_the_final_one_the_outcome() {
     let say = |table: &mut Table, id, millis, code: Option<(u32, bool)>| {
         let (way, is_request) = if code.is_some() { (way.reversed(), false) } else { (way, true) };
         let (code, is_interim) = code.unwrap_or_default();
-        let (app, time, number, question) = (AppId::at(0), Timestamp(millis * MILLISECOND), 0, 0);
-        let message =
-            AppMessage { app, flow, way, time, number, is_request, is_interim, id, question, content: 0, code, tells_loss: false };
+        let time = Timestamp(millis * MILLISECOND);
+        let message = AppMessage { flow, way, time, is_request, is_interim, id, code, ..AppMessage::default() };
         table.exchanges.pass(&message, &mut |event| table.events.note(event));
     };
     say(&mut table, 1, 0, None);
@@ -286,21 +254,8 @@ fn another_request_with_the_identifier_of_one_that_was_answered_is_no_copy() {
     let mut table = Table::new();
     for (millis, content, code) in [(0, 7, None), (2, 0, Some(2)), (20, 7, None), (30, 8, None), (31, 8, None), (40, 0, Some(6))] {
         let (way, is_request) = if code.is_some() { (way.reversed(), false) } else { (way, true) };
-        let (app, time, code) = (AppId::at(0), Timestamp(millis * MILLISECOND), code.unwrap_or(0));
-        let message = AppMessage {
-            app,
-            flow,
-            way,
-            time,
-            number: 0,
-            is_request,
-            is_interim: false,
-            id: 9,
-            question: 0,
-            content,
-            code,
-            tells_loss: false,
-        };
+        let (time, code) = (Timestamp(millis * MILLISECOND), code.unwrap_or(0));
+        let message = AppMessage { flow, way, time, is_request, id: 9, content, code, ..AppMessage::default() };
         table.exchanges.pass(&message, &mut |event| table.events.note(event));
     }
     table.advance(10_000);
@@ -316,9 +271,8 @@ fn answers_to_a_ping_of_a_group_lack_no_request() {
         let mut table = Table::new();
         let mut say = |is_request, id, millis: i64| {
             let way = if is_request { way } else { way.reversed() };
-            let (app, time) = (AppId::NONE, Timestamp(millis * MILLISECOND));
-            let (question, content, code, number, is_interim, tells_loss) = (0, 0, 0, 0, false, true);
-            let message = AppMessage { app, flow, way, time, number, is_request, is_interim, id, question, content, code, tells_loss };
+            let time = Timestamp(millis * MILLISECOND);
+            let message = AppMessage { flow, way, time, is_request, id, tells_loss: true, ..AppMessage::default() };
             table.exchanges.pass(&message, &mut |event| table.events.note(event));
         };
         if asks_first {

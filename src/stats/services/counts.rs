@@ -513,6 +513,11 @@ impl ServiceCounts {
         self.turns.begun = self.turns.begun.saturating_add(1);
     }
 
+    /// Answers that were held back.
+    pub fn held_answers(&self) -> u32 {
+        self.turns.held
+    }
+
     /// What says that clients may be meant to wait; the first turn was then.
     pub fn waits(&self, first_turn: Option<Timestamp>) -> MeantWaits {
         let TurnCounts { answered, held, begun, talks } = self.turns;

@@ -239,11 +239,11 @@ impl ServiceLedger {
     /// A request over TCP has waited for longer than users do.
     fn waits(&mut self, t: &Transaction, key: ServiceKey, client: Address) {
         let waits_for = if self.tls.waits(t) { Some(Trouble::TlsFailed) } else { None };
-        self.with(key, t.asked, |counts| {
+        let counted = self.with(key, t.asked, |counts| {
             let troubles = [Some(Trouble::Waiting), waits_for].into_iter().flatten();
             troubles.for_each(|trouble| counts.trouble(client, trouble, t.asked, t.asked));
         });
-        if let Some(service) = self.services.get_mut(&key) {
+        if let Some((service, _)) = counted {
             service.app = t.app;
             service.prove(Trouble::Waiting, t.number);
             service.unanswered.waits(client, t.flow.keyed_hash(&Keys::FIXED), t.asked);

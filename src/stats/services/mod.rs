@@ -329,13 +329,18 @@ impl ServiceLedger {
         self.services.values().any(|service| is(service.app))
     }
 
-    /// The first of those services most of whose answers took so long that they may have been held back.
-    pub fn held_back(&self) -> Option<ServiceKey> {
-        let is_held = |service: &ServiceRecord| {
-            let waits = service.whole.waits(service.first_turn);
-            waits.held > 1 && waits.held * 2 > waits.timed
-        };
-        self.services.iter().filter(|(_, service)| is_held(service)).map(|(key, _)| *key).min()
+    /// The first of those services most of whose answers took so long that they may have been held back, and whether most of all that was judged
+    /// are answers of such.
+    pub fn held_back(&self) -> Option<(ServiceKey, bool)> {
+        let held = self.services.iter().filter(|(_, service)| service.whole.held_answers() > 1);
+        let waits = held.map(|(key, service)| (*key, service.whole.waits(service.first_turn)));
+        let (first, answers) = waits.filter(|(_, waits)| waits.held * 2 > waits.timed).fold(
+            (None, 0u64),
+            |(first, answers): (Option<ServiceKey>, _), (key, waits)| {
+                (Some(first.map_or(key, |first| first.min(key))), answers.saturating_add(waits.timed))
+            },
+        );
+        first.map(|key| (key, answers.saturating_mul(2) > self.judged))
     }
 
     /// Streams of voice and pictures, as a whole.

@@ -1,7 +1,6 @@
 //! Whom proxies are asked for: where what fails, or takes long, is all of one of those, it is not the proxy's.
 
 use super::{Bounded, REMEMBERED_SECONDS};
-use crate::model::Arrange as _;
 use crate::model::evidence::{ProxiedTarget, ProxyEvidence};
 use crate::model::limits::PROXIED;
 use crate::model::{ProxiedRequest, ServiceKey, ShortName, Timestamp};
@@ -77,18 +76,10 @@ impl Target {
 
 /// The target of most of what counts, beside all others.
 fn most(targets: &[&Target], what: usize, bin: i64) -> Option<ProxiedTarget> {
-    let mut order = targets.to_vec();
-    order.arrange_by_key(|target| (Reverse(target.count(what, bin)), target.name.to_string()));
-    let (first, others) = order.split_first()?;
-    let sum = |of: usize| others.iter().map(|target| target.count(of, bin)).sum();
-    let bad = first.count(what, bin);
-    (bad > 0).then(|| ProxiedTarget {
-        name: first.name,
-        asked: first.count(ASKED, bin),
-        bad,
-        others_asked: sum(ASKED),
-        others_bad: sum(what),
-    })
+    let first = targets.iter().max_by_key(|target| (target.count(what, bin), Reverse(target.name)))?;
+    let (asked, bad) = (first.count(ASKED, bin), first.count(what, bin));
+    let sum = |of: usize| targets.iter().map(|target| target.count(of, bin)).sum::<u64>();
+    (bad > 0).then(|| ProxiedTarget { name: first.name, asked, bad, others_asked: sum(ASKED) - asked, others_bad: sum(what) - bad })
 }
 
 #[cfg(test)]

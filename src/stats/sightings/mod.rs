@@ -90,8 +90,8 @@ impl SightingLedger {
         self.arp.owners()
     }
 
-    /// Whether a station that pretends at `now` to be another sends on to the one that it pretends to be what it attracts: one that claims the addresses of
-    /// several others sends on everything.
+    /// Whether a station attracts by ARP at `now` what it sends on: by the station and to whom it sends. One that claims the addresses of several
+    /// others attracts everything.
     pub fn attracts(&self, now: Timestamp) -> impl Fn([Mac; 2]) -> bool {
         let between: BTreeSet<Mac> = self.between(now, |_| false).into_iter().map(|b| b.station.mac).collect();
         let conflicts = self.arp.conflicts(now, |_| false);

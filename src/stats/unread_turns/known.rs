@@ -31,7 +31,7 @@ struct Place {
 
 /// At most [`UNREAD_TURNS`] connections.
 #[derive(Debug, Default)]
-pub(super) struct Known {
+pub(super) struct KnownConnections {
     places: Vec<Option<Place>>,
     free: Vec<u32>,
     table: HashTable<u32>,
@@ -41,7 +41,7 @@ pub(super) struct Known {
     swept: Option<Timestamp>,
 }
 
-impl Known {
+impl KnownConnections {
     /// Bytes of a connection.
     #[cfg(test)]
     pub const BYTES: usize = size_of::<Option<Place>>() + size_of::<u32>() + 2 * (size_of::<u32>() + 1);
@@ -167,24 +167,11 @@ impl Known {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Phase;
     use super::super::Speech;
     use super::*;
 
     fn conversation(number: u32) -> Conversation {
-        let speech = Speech { from: Timestamp(0), number };
-        Conversation {
-            phase: Phase::Idle,
-            asks: speech,
-            answers: speech,
-            turn: None,
-            is_tls: false,
-            is_encrypted: false,
-            awaits_tickets: false,
-            is_cut: false,
-            talks: false,
-            told: 0,
-        }
+        Conversation::begun(Speech { from: Timestamp(0), number })
     }
 
     fn flow(n: u32) -> FlowKey {
@@ -192,17 +179,17 @@ mod tests {
     }
 
     /// What is known of a connection that stands at `at` in its shard: all hashes are alike, so that nothing but the key tells.
-    fn known(all: &mut Known, n: u32, at: u32, time: Timestamp) -> Option<u32> {
+    fn known(all: &mut KnownConnections, n: u32, at: u32, time: Timestamp) -> Option<u32> {
         all.touch(&Named { flow: &flow(n), hash: 5, at }, time).map(|conversation| conversation.asks.number)
     }
 
-    fn add(all: &mut Known, n: u32, time: Timestamp) -> bool {
+    fn add(all: &mut KnownConnections, n: u32, time: Timestamp) -> bool {
         all.entry_or(&Named { flow: &flow(n), hash: 5, at: n }, time, || conversation(n)).is_some()
     }
 
     #[test]
     fn a_wrong_guess_is_looked_up() {
-        let mut all = Known::default();
+        let mut all = KnownConnections::default();
         assert!((0..3).all(|n| add(&mut all, n, Timestamp(0))));
         // Conversations have moved in their shard: each stands where another did.
         assert_eq!(
@@ -218,7 +205,7 @@ mod tests {
 
     #[test]
     fn what_is_silent_makes_room_and_a_flood_pushes_nobody_out() {
-        let mut all = Known::default();
+        let mut all = KnownConnections::default();
         let cap = UNREAD_TURNS as u32;
         assert!((0..cap).all(|n| add(&mut all, n, Timestamp(0))));
         assert!(!add(&mut all, cap, Timestamp(HELD - 1)), "nobody was silent for long enough");

@@ -1,7 +1,7 @@
 //! Aggregated links: IEEE 802.1AX clause 6.4.
 
 use super::events::EventLog;
-use super::room::Room;
+use super::stale_rows::StaleRows;
 use super::{Place, trouble};
 use crate::model::Arrange as _;
 use crate::model::evidence::{SwitchTrouble, SwitchTroubleKind};
@@ -30,7 +30,7 @@ struct End {
 #[derive(Debug, Default)]
 pub struct Aggregates {
     list: Vec<End>,
-    room: Room,
+    stale: StaleRows,
 }
 
 impl Aggregates {
@@ -41,7 +41,7 @@ impl Aggregates {
             e.place == place && (actor.system, actor.port) == (told.actor.system, told.actor.port)
         };
         if self.list.iter_mut().find(is_same).is_none() {
-            self.room.make(m.time, (self.list.len(), AGGREGATES), |stays| self.list.retain(|end| stays(end.row.last)));
+            self.stale.make_room(m.time, (self.list.len(), AGGREGATES), |stays| self.list.retain(|end| stays(end.row.last)));
             if self.list.len() >= AGGREGATES {
                 return false;
             }

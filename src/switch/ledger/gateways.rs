@@ -1,7 +1,7 @@
 //! Gateways' addresses that routers share: VRRP, CARP, HSRP, GLBP.
 
 use super::events::EventLog;
-use super::room::Room;
+use super::stale_rows::StaleRows;
 use super::{Place, trouble};
 use crate::model::Arrange as _;
 use crate::model::evidence::{SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind};
@@ -45,7 +45,7 @@ struct Group {
 pub struct Gateways {
     list: Vec<Group>,
     routers: usize,
-    room: Room,
+    stale: StaleRows,
 }
 
 impl Gateways {
@@ -85,7 +85,7 @@ impl Gateways {
     /// Routers that are gone make room.
     fn make_room(&mut self, now: Timestamp) {
         let list = &mut self.list;
-        self.room.make(now, (self.routers, GATEWAYS), |stays| {
+        self.stale.make_room(now, (self.routers, GATEWAYS), |stays| {
             list.iter_mut().for_each(|group| group.routers.retain(|router| stays(router.row.last)));
             list.retain(|group| !group.routers.is_empty());
         });

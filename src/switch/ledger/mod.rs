@@ -13,9 +13,9 @@ mod load;
 mod loops;
 mod members;
 mod neighbours;
-mod room;
 mod routers;
 mod speakers;
+mod stale_rows;
 mod stations;
 mod trees;
 

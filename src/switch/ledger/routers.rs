@@ -2,7 +2,7 @@
 
 use super::events::EventLog;
 use super::gateways::alike;
-use super::room::Room;
+use super::stale_rows::StaleRows;
 use super::{Place, trouble};
 use crate::model::Arrange as _;
 use crate::model::evidence::{QUERIERS_BESIDE, SESSION_PACKETS, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind};
@@ -56,7 +56,7 @@ const RETURNED: i64 = 20 * SECOND;
 #[derive(Debug, Default)]
 pub struct Routers {
     list: Vec<Router>,
-    room: Room,
+    stale: StaleRows,
 }
 
 impl Routers {
@@ -71,7 +71,7 @@ impl Routers {
             if told.hello.is_none() {
                 return true;
             }
-            self.room.make(m.time, (self.list.len(), ROUTERS), |stays| self.list.retain(|router| stays(router.row.last)));
+            self.stale.make_room(m.time, (self.list.len(), ROUTERS), |stays| self.list.retain(|router| stays(router.row.last)));
             if self.list.len() >= ROUTERS {
                 return false;
             }
@@ -186,7 +186,7 @@ impl Routers {
 #[derive(Debug, Default)]
 pub struct Peers {
     list: BTreeMap<[Address; 2], VecDeque<(Timestamp, bool)>>,
-    room: Room,
+    stale: StaleRows,
 }
 
 impl Peers {
@@ -201,7 +201,7 @@ impl Peers {
         let pair = if a < b { [a, b] } else { [b, a] };
         if !self.list.contains_key(&pair) {
             let ended = |ends: &VecDeque<(Timestamp, bool)>| ends.back().map_or(Timestamp::default(), |end| end.0);
-            self.room.make(end.time, (self.list.len(), PEERS), |stays| self.list.retain(|_, ends| stays(ended(ends))));
+            self.stale.make_room(end.time, (self.list.len(), PEERS), |stays| self.list.retain(|_, ends| stays(ended(ends))));
             if self.list.len() >= PEERS {
                 return;
             }
@@ -233,7 +233,7 @@ impl Peers {
 #[derive(Debug, Default)]
 pub struct Queriers {
     list: Vec<(Place, QuerierRow)>,
-    room: Room,
+    stale: StaleRows,
 }
 
 impl Queriers {
@@ -253,7 +253,7 @@ impl Queriers {
             row.version = query.version;
             return true;
         }
-        self.room.make(m.time, (self.list.len(), QUERIERS), |stays| self.list.retain(|(_, row)| stays(row.last)));
+        self.stale.make_room(m.time, (self.list.len(), QUERIERS), |stays| self.list.retain(|(_, row)| stays(row.last)));
         if self.list.len() >= QUERIERS {
             return false;
         }
@@ -307,7 +307,7 @@ struct Port {
 pub struct Ports {
     list: BTreeMap<(Place, Mac), Port>,
     rows: BTreeMap<(Place, Mac), AuthenticatorRow>,
-    room: Room,
+    stale: StaleRows,
 }
 
 impl Ports {
@@ -340,7 +340,7 @@ impl Ports {
     /// The row of whoever sent it; false where there is no room for one.
     fn follow(&mut self, m: &ControlMessage, key: (Place, Mac), step: EapolStep, method: Option<u8>) -> bool {
         if !self.rows.contains_key(&key) {
-            self.room.make(m.time, (self.rows.len(), AUTHENTICATED_PORTS), |stays| {
+            self.stale.make_room(m.time, (self.rows.len(), AUTHENTICATED_PORTS), |stays| {
                 self.rows.retain(|_, row| stays(row.last));
             });
             if self.rows.len() >= AUTHENTICATED_PORTS {

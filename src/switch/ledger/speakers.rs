@@ -2,7 +2,7 @@
 
 use super::Place;
 use super::events::EventLog;
-use super::room::Room;
+use super::stale_rows::StaleRows;
 use crate::model::Arrange as _;
 use crate::model::limits::{SPEAKERS, TIME_SERVERS};
 use crate::model::time::{MILLISECOND, SECOND};
@@ -19,7 +19,7 @@ struct Speaker {
 #[derive(Debug, Default)]
 pub struct Speakers {
     list: Vec<Speaker>,
-    room: Room,
+    stale: StaleRows,
 }
 
 fn words(told: &SpeakerHello) -> [String; 3] {
@@ -72,7 +72,7 @@ impl Speakers {
                 && row.words[1] == group
         };
         let Some(Speaker { row, .. }) = self.list.iter_mut().find(is_same) else {
-            self.room.make(m.time, (self.list.len(), SPEAKERS), |stays| self.list.retain(|speaker| stays(speaker.row.last)));
+            self.stale.make_room(m.time, (self.list.len(), SPEAKERS), |stays| self.list.retain(|speaker| stays(speaker.row.last)));
             if self.list.len() >= SPEAKERS {
                 return false;
             }

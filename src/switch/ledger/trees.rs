@@ -2,7 +2,7 @@
 
 use super::changes::{RootChanges, TopologyChanges};
 use super::events::EventLog;
-use super::room::Room;
+use super::stale_rows::StaleRows;
 use super::{Place, trouble};
 use crate::model::Arrange as _;
 use crate::model::evidence::{
@@ -61,7 +61,7 @@ pub struct Trees {
     roots: RootChanges,
     topology: TopologyChanges,
     missing: VecDeque<Gap>,
-    room: Room,
+    stale: StaleRows,
 }
 
 /// One tree in a BPDU, which may hold several.
@@ -119,7 +119,7 @@ impl Trees {
         }
         self.look_for_missing(m, &key, bpdu);
         if !self.list.contains_key(&key) {
-            self.room.make(m.time, (self.list.len(), TREES), |stays| self.list.retain(|_, tree| stays(tree.row.last)));
+            self.stale.make_room(m.time, (self.list.len(), TREES), |stays| self.list.retain(|_, tree| stays(tree.row.last)));
         }
         let Some(tree) = self.list.get_mut(&key) else {
             let has_room = self.list.len() < TREES;

@@ -96,8 +96,7 @@ impl Detector for ServiceErrors {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         // Those that have a rule of their own are told of there.
-        // So is a handshake of TLS within another protocol.
-        let has_own = |s: &ServiceEvidence| matches!(s.app_token, "" | DNS | HTTP | TLS | NTP) || s.app_token.ends_with("+tls");
+        let has_own = |s: &ServiceEvidence| matches!(s.app_token, "" | DNS | HTTP | TLS | NTP);
         let others = e.network.services.iter().filter(|s| !has_own(s));
         all_of(others.filter_map(|service| {
             let stands = standing.on(subject(&service.key));

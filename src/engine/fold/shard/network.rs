@@ -288,14 +288,8 @@ impl Shard {
 
     /// What found no room in a table of what lasts is counted beside what could not be followed.
     fn note_refused(&mut self) {
-        let tables = [
-            &mut self.losses.refused,
-            &mut self.stalls.refused,
-            &mut self.stuck.refused,
-            &mut self.kept.refused,
-            self.reader.streams_refused(),
-        ];
-        let refused = tables.into_iter().map(std::mem::take).fold(0, u64::saturating_add);
+        let tables = [&mut self.losses.refused, &mut self.stalls.refused, &mut self.stuck.refused, &mut self.kept.refused];
+        let refused = tables.into_iter().map(std::mem::take).fold(self.reader.newly_unfollowed(), u64::saturating_add);
         self.connections.note_unfollowed(refused);
     }
 

@@ -1,4 +1,4 @@
-//! Room in tables for who is there, where it is taken by who is gone.
+//! Rows of tables for who is there: where there is no room, those of who is gone make it.
 
 use crate::model::Timestamp;
 use crate::model::time::SECOND;
@@ -8,13 +8,13 @@ const STALE: i64 = 100 * SECOND;
 
 /// When a table may have room again.
 #[derive(Debug, Default)]
-pub struct Room {
+pub struct StaleRows {
     full_until: Timestamp,
 }
 
-impl Room {
+impl StaleRows {
     /// Lets a table that has reached its `cap` drop what is stale: `retain` is told of each entry, by when it was last heard, whether it stays.
-    pub fn make(&mut self, now: Timestamp, (len, cap): (usize, usize), retain: impl FnOnce(&mut dyn FnMut(Timestamp) -> bool)) {
+    pub fn make_room(&mut self, now: Timestamp, (len, cap): (usize, usize), retain: impl FnOnce(&mut dyn FnMut(Timestamp) -> bool)) {
         // A clock that was set back does not keep it shut.
         let is_known_full = now < self.full_until && self.full_until.since(now) <= STALE;
         if len < cap || is_known_full {
@@ -38,10 +38,10 @@ mod tests {
 
     #[test]
     fn who_is_gone_makes_room_and_who_is_there_stays() {
-        let (mut room, mut list, mut walks) = (Room::default(), Vec::new(), 0);
+        let (mut room, mut list, mut walks) = (StaleRows::default(), Vec::new(), 0);
         let mut come = |seconds: i64| {
             let now = Timestamp(seconds * SECOND);
-            room.make(now, (list.len(), 3), |stays| {
+            room.make_room(now, (list.len(), 3), |stays| {
                 walks += 1;
                 list.retain(|last| stays(*last));
             });

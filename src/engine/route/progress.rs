@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What others may know of a router that runs.
 #[derive(Debug, Default)]
-pub struct Standing {
+pub struct RouterProgress {
     /// Number of the newest snapshot that has come.
     pub answered: AtomicU64,
     /// How much of the source has been read, in thousandths, and one; 0: nobody knows.
     read: AtomicU64,
 }
 
-impl Standing {
+impl RouterProgress {
     /// How much of the source has been read, 0 to 1, where that is known.
     pub fn read(&self) -> Option<f64> {
         self.read.load(Ordering::Relaxed).checked_sub(1).map(|thousandths| thousandths as f64 / 1e3)
@@ -31,8 +31,8 @@ mod tests {
 
     #[test]
     fn how_much_was_read_is_told_where_it_is_known() {
-        let standing = Standing::default();
-        assert_eq!(standing.read(), None);
+        let progress = RouterProgress::default();
+        assert_eq!(progress.read(), None);
         let source = |progress| SourceInfo { progress, ..SourceInfo::default() };
         for (sources, read) in [
             (vec![source(Some(0.0))], Some(0.0)),
@@ -40,8 +40,8 @@ mod tests {
             (vec![source(Some(1.0)), source(None)], Some(1.0)),
             (vec![source(None)], None),
         ] {
-            standing.note(&sources);
-            assert_eq!(standing.read(), read);
+            progress.note(&sources);
+            assert_eq!(progress.read(), read);
         }
     }
 }
