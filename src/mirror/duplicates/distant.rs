@@ -2,7 +2,7 @@
 //!
 //! A mirror that delays one of its copies by half a second or more (a tap with a buffer, two captures merged by a clock that was off) makes every
 //! copy look like what its sender sent again. Who is to be told from that is a TCP segment with data, or a datagram of UDP, that comes with the same
-//! numbers, the same IPv4 identification and the same checksum: a sender that repeats data gives it a new identification. Of those that [`super::CopyWatch`]
+//! numbers, the same IPv4 identification and the same checksum: a sender that repeats data gives it a new identification. (Of segments without one, as in IPv6, most have to come again, and equally late.) Of those that [`super::CopyWatch`]
 //! follows a sparse sample is awaited for [`FAR`], in a table that never grows.
 
 use super::counts::gap_code;
@@ -28,8 +28,19 @@ const PLACES: usize = 8;
 
 sums! {
     /// What became of the packets that were awaited.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
     pub struct DistantCounts {
+        /// Of those with an identification, which no sender gives twice.
+        pub numbered: AwaitedCounts,
+        /// Of TCP segments without one: who sends again what was lost sends the same.
+        pub unnumbered: AwaitedCounts,
+    }
+}
+
+sums! {
+    /// What became of one kind of them.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct AwaitedCounts {
         /// Those that did not come again.
         pub once: u64,
         /// Those that came again, later than copies are left out.
@@ -41,13 +52,26 @@ sums! {
     }
 }
 
-impl Default for DistantCounts {
+impl DistantCounts {
+    fn of(&mut self, awaited: &Awaited) -> &mut AwaitedCounts {
+        if awaited.is_numbered { &mut self.numbered } else { &mut self.unnumbered }
+    }
+
+    /// As evidence; `None` where none came again. Of segments without an identification most have to.
+    pub fn evidence(&self) -> Option<DistantCopies> {
+        let numbered = self.numbered.evidence();
+        let of_most = || self.unnumbered.evidence().filter(DistantCopies::is_of_most);
+        numbered.filter(DistantCopies::is_told).or_else(of_most).or(numbered)
+    }
+}
+
+impl Default for AwaitedCounts {
     fn default() -> Self {
         Self { once: 0, again: 0, gaps: [0; GAPS], nanos: [0; GAPS] }
     }
 }
 
-impl DistantCounts {
+impl AwaitedCounts {
     /// Counts what became of a packet.
     fn count(&mut self, fate: Fate) {
         match fate {
@@ -73,8 +97,7 @@ impl DistantCounts {
         found.map_or(0.0, |(n, nanos)| *nanos as f64 / (*n).max(1) as f64 / 1e9)
     }
 
-    /// As evidence; `None` where none came again.
-    pub fn evidence(&self) -> Option<DistantCopies> {
+    fn evidence(&self) -> Option<DistantCopies> {
         let [p5, p50, p95, p99] = [0.05, 0.5, 0.95, 0.99].map(|q| self.quantile(q));
         let watched = self.once.saturating_add(self.again);
         (self.again > 0).then_some(DistantCopies { watched, again: self.again, gap: CopyGap { p5, p50, p95, p99 } })
@@ -98,6 +121,7 @@ struct Awaited {
     first: i64,
     place: Vantage,
     fate: Fate,
+    is_numbered: bool,
 }
 
 /// Waits for packets to come again.
@@ -121,10 +145,10 @@ pub(super) struct DistantWatch {
 }
 
 impl DistantWatch {
-    /// Sees a TCP segment with data, or a datagram, of which all copies are shown.
+    /// Sees a TCP segment with data, or a datagram with an identification, of which all copies are shown.
     pub fn see(&mut self, print: &Fingerprint, time: i64) {
         let (key, id, place) = (print.key, print.id(), print.place());
-        if id == 0 || key >> SAMPLE & self.mask != 0 {
+        if key >> SAMPLE & self.mask != 0 {
             return;
         }
         self.newest = time;
@@ -148,7 +172,7 @@ impl DistantWatch {
                 let gap = time.saturating_sub(awaited.first);
                 // What passed the same way with a lower TTL went round.
                 if gap > REACH && !place.is_return(awaited.place, LOOP_HOPS) {
-                    let is_new = !self.ids.contains(&id);
+                    let is_new = !awaited.is_numbered || !self.ids.contains(&id);
                     awaited.fate = if is_new { Fate::Again(gap.unsigned_abs()) } else { Fate::Untold };
                     self.ids[self.next] = id;
                     self.next = (self.next + 1) % IDS;
@@ -158,7 +182,8 @@ impl DistantWatch {
                 let (since, mask) = self.widened;
                 // It may be the one that came again.
                 let is_doubtful = key >> SAMPLE & mask != 0 && time.saturating_sub(since) <= FAR;
-                self.wait_for(Awaited { key, first: time, place, fate: if is_doubtful { Fate::Untold } else { Fate::Once } }, at);
+                let fate = if is_doubtful { Fate::Untold } else { Fate::Once };
+                self.wait_for(Awaited { key, first: time, place, fate, is_numbered: id != 0 }, at);
             }
         }
     }
@@ -214,7 +239,7 @@ impl DistantWatch {
     fn leave(&mut self) {
         let Some(oldest) = self.waiting.pop_front() else { return };
         self.left += 1;
-        self.counts.count(oldest.fate);
+        self.counts.of(&oldest).count(oldest.fate);
         if self.mask > 0 && self.waiting.len() < COPY_AWAITED / 8 {
             let (since, before) = self.widened;
             let before = if self.newest.saturating_sub(since) <= FAR { before } else { 0 };
@@ -226,13 +251,15 @@ impl DistantWatch {
     /// What was counted, with those that are still waited for and should have come by now, by the gaps of those that did.
     pub fn counts(&self) -> DistantCounts {
         let mut all = self.counts;
-        self.waiting.iter().filter(|awaited| awaited.fate != Fate::Once).for_each(|awaited| all.count(awaited.fate));
+        self.waiting.iter().filter(|awaited| awaited.fate != Fate::Once).for_each(|awaited| all.of(awaited).count(awaited.fate));
         // The longest of that eighth lie beyond its mean.
-        let due = (all.quantile(0.99) * 1e9 * 1.0625) as i64;
-        let newest = self.newest;
+        let [numbered, unnumbered] = [all.numbered, all.unnumbered].map(|all| (all.quantile(0.99) * 1e9 * 1.0625) as i64);
         let mut counts = self.counts;
-        let due = self.waiting.iter().take_while(|awaited| newest.saturating_sub(awaited.first) > due);
-        due.for_each(|awaited| counts.count(awaited.fate));
+        for awaited in &self.waiting {
+            if self.newest.saturating_sub(awaited.first) > if awaited.is_numbered { numbered } else { unnumbered } {
+                counts.of(awaited).count(awaited.fate);
+            }
+        }
         counts
     }
 }
@@ -268,13 +295,14 @@ mod tests {
                 assert!(found.is_told(), "{gap} {found:?}");
             }
         }
-        assert_eq!(run(30_000, 1, 300, |n| n as u16).again, 0, "those are left out");
-        assert_eq!(run(30_000, 1, 11_000, |n| n as u16).again, 0, "nobody waits so long");
+        assert_eq!(run(30_000, 1, 300, |n| n as u16).evidence(), None, "those are left out");
+        assert_eq!(run(30_000, 1, 11_000, |n| n as u16).evidence(), None, "nobody waits so long");
     }
 
     #[test]
     fn what_a_sender_repeats_is_none() {
-        assert_eq!(run(5_000, 1, 400, |_| 0).again, 0, "without an identification nothing is sure");
+        assert_eq!(run(5_000, 2, 400, |_| 0).evidence(), None, "without an identification half of them may be sent again");
+        assert!(run(5_000, 1, 400, |_| 0).evidence().is_some_and(|e| e.is_told() && e.share() > 0.95), "nobody sends everything again");
         assert!(!run(5_000, 1, 400, |_| 7).evidence().is_some_and(|e| e.is_told()), "nor where it is the same for all");
     }
 

@@ -145,6 +145,12 @@ impl Fingerprint {
         self.state as u16
     }
 
+    /// Whether all that counts of a datagram is in it, where packets have so many bytes of payload at least.
+    #[inline(always)]
+    pub(super) fn is_whole(&self, cover: usize) -> bool {
+        cover >= compared(self.id())
+    }
+
     /// Where it was seen.
     pub(super) fn place(&self) -> Vantage {
         Vantage(self.place & 0xffff_ffff_ffff)
@@ -249,8 +255,18 @@ fn absorb_chunk(a: u64, b: u64, chunk: &[u8; 32], Keys(k): &Keys) -> (u64, u64) 
     (fold(word(chunk, 0) ^ k[2], word(chunk, 8) ^ a), fold(word(chunk, 16) ^ k[3], word(chunk, 24) ^ b))
 }
 
-/// The bytes of payload in a key while nothing was cut.
-pub(super) const WHOLE: usize = COMPARED_BYTES;
+/// The same of datagrams that no identification numbers. What they carry may be headers alone in the first of them, and where that is a packet
+/// with a checksum of its own, the datagram's tells nothing: the sum of all of it is always the same.
+const UNNUMBERED: usize = 2 * COMPARED_BYTES;
+
+/// The most bytes of payload in a key, while nothing was cut.
+pub(super) const WHOLE: usize = UNNUMBERED;
+
+/// Bytes of a datagram's payload that count, by its identification (0: none).
+#[inline(always)]
+fn compared(id: u16) -> usize {
+    if id == 0 { UNNUMBERED } else { COMPARED_BYTES }
+}
 
 /// Digests a packet. `cover` is how many bytes of payload all packets so far surely have (a capture that cuts packets makes it smaller).
 #[inline(always)]
@@ -306,7 +322,7 @@ fn brief_print(fast: &FastHeaders, bytes: &[u8], via: (u16, u16), keys: &Keys) -
         Body::of_tcp(tcp, bytes.get(transport + 20..usize::from(fast.payload_at))?, keys)
     } else {
         let udp: &[u8; 8] = bytes.get(transport..)?.first_chunk()?;
-        let counts = usize::from(fast.payload).min(COMPARED_BYTES);
+        let counts = usize::from(fast.payload).min(compared(id));
         Body::of_udp(udp, bytes.get(transport + 8..transport + 8 + counts)?)
     };
     let key = absorb(start ^ body.fixed.0, body.fixed.1, body.rest, keys);
@@ -342,11 +358,11 @@ fn v4(frame: &Frame, ip: &[u8; 20], all: &[u8], keys: &Keys, cover: &mut usize) 
     let length = usize::from(u16::from_be_bytes([ip[2], ip[3]]));
     let end = if length < header { all.len() } else { length };
     let fragment = u16::from_be_bytes([ip[6], ip[7]]) & 0x3fff;
-    let inside = Inside { protocol: if fragment & 0x1fff == 0 { protocol } else { 255 }, start: header, end };
+    let id = u16::from_be_bytes([ip[4], ip[5]]);
+    let inside = Inside { protocol: if fragment & 0x1fff == 0 { protocol } else { 255 }, start: header, end, id };
     let body = Body::read(all, &inside, keys, cover);
     let key = absorb(v4_start(ip, keys) ^ body.fixed.0, body.fixed.1, body.rest, keys);
     let way = way(frame, (addresses as u32, (addresses >> 32) as u32));
-    let id = u16::from_be_bytes([ip[4], ip[5]]);
     Digest {
         print: Fingerprint::new(key, (frame.hash, way), id, Vantage::of(frame, ip[8], ip[1] >> 2), body.checksum),
         flow: frame.hash,
@@ -386,7 +402,7 @@ fn v6(frame: &Frame, ip: &[u8; 40], all: &[u8], keys: &Keys, cover: &mut usize) 
     let later = frame.fragment && frame.transport.is_none();
     // A fragment's identification and offset are in the eight bytes before.
     let fragment = if frame.fragment && start >= 48 { word(all, start - 8) } else { 0 };
-    let inside = Inside { protocol: if later { 255 } else { protocol }, start, end };
+    let inside = Inside { protocol: if later { 255 } else { protocol }, start, end, id: 0 };
     let body = Body::read(all, &inside, keys, cover);
     let key = absorb(v6_start(ip, fragment, keys) ^ body.fixed.0, body.fixed.1, body.rest, keys);
     let way = way(frame, (ip.get(8..24), ip.get(24..40)));
@@ -442,6 +458,8 @@ struct Inside {
     protocol: u8,
     start: usize,
     end: usize,
+    /// The identification; 0 where there is none.
+    id: u16,
 }
 
 /// The transport header without its checksum, and the first bytes behind it.
@@ -471,9 +489,10 @@ impl<'a> Body<'a> {
                 Self { light: length <= header + 1, ..Self::of_tcp(tcp, rest, keys) }
             }
             17 if let Some((udp, rest)) = all.split_first_chunk::<8>() => {
-                let is_there = rest.len() >= (length - 8).min(COMPARED_BYTES);
+                let counts = compared(inside.id);
+                let is_there = rest.len() >= (length - 8).min(counts);
                 let body = Self::of_udp(udp, rest);
-                Self { told: is_there || body.checksum != 0, ..body }.limit(length - 8, cover)
+                Self { told: is_there || body.checksum != 0, ..body }.limit(counts, length - 8, cover)
             }
             _ => Self {
                 fixed: (0, 0),
@@ -523,16 +542,16 @@ impl<'a> Body<'a> {
         Self { fixed: (header & u64::MAX >> 16, 0), rest, checksum, light: false, opens: false, ends: false, told: true }
     }
 
-    /// Ends the rest where the payload that counts ends: after 64 bytes. `length` is that of the payload by the IP header.
+    /// Ends the rest where the payload that counts ends: after so many bytes. `length` is that of the payload by the IP header.
     #[inline(always)]
-    fn limit(mut self, length: usize, cover: &mut usize) -> Self {
-        if let Some(rest) = self.rest.get(..COMPARED_BYTES)
-            && *cover == WHOLE
+    fn limit(mut self, counts: usize, length: usize, cover: &mut usize) -> Self {
+        if let Some(rest) = self.rest.get(..counts)
+            && *cover >= counts
         {
             self.rest = rest;
-        } else if self.checksum != 0 && (*cover < WHOLE || self.rest.len() < length.min(COMPARED_BYTES)) {
-            self.shorten(length, cover);
-        } else if let Some(rest) = self.rest.get(..COMPARED_BYTES) {
+        } else if self.checksum != 0 && (*cover < counts || self.rest.len() < length.min(counts)) {
+            self.shorten(counts, length, cover);
+        } else if let Some(rest) = self.rest.get(..counts) {
             self.rest = rest;
         }
         self
@@ -541,8 +560,8 @@ impl<'a> Body<'a> {
     /// In a capture that cuts packets, the checksum speaks for the payload beyond what all of them surely have, so that a packet cut early
     /// and its copy that was not have the same key. (Without a checksum what is there must do.)
     #[inline(never)]
-    fn shorten(&mut self, length: usize, cover: &mut usize) {
-        if self.rest.len() < length.min(COMPARED_BYTES) {
+    fn shorten(&mut self, counts: usize, length: usize, cover: &mut usize) {
+        if self.rest.len() < length.min(counts) {
             *cover = (*cover).min(self.rest.len() & !7);
         }
         self.rest = self.rest.get(..*cover).unwrap_or(self.rest);

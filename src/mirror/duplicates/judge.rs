@@ -1,12 +1,12 @@
 //! Judges a packet that was seen before.
 
-use super::counts::{CopyClass, GRAIN, gap_code};
-use super::fingerprint::{Digest, Vantage};
+use super::counts::{CopyClass, GRAIN, gap_code, gap_end};
+use super::fingerprint::{Digest, Fingerprint, Vantage};
 use super::flows::{FOUR, Flow, Pattern};
 use super::recall::{HeldCopy, Sign};
 use super::table::{Entry, MOST_COPIES};
 use super::watch::Multiplicity;
-use super::{CopyVerdict, DuplicateFilter, LEARN, WINDOW, WINDOW_HIGH, WINDOW_LOW};
+use super::{CopyVerdict, DuplicateFilter, LEARN, REACH, WINDOW, WINDOW_HIGH, WINDOW_LOW};
 use crate::model::evidence::LOOP_HOPS;
 use crate::model::time::MILLISECOND;
 use crate::model::{Cast, Frame, Mac, Traffic};
@@ -17,7 +17,7 @@ const WEAK: u64 = 10 * MILLISECOND as u64;
 const PAIR: u64 = 2 * MILLISECOND as u64;
 /// Packets of the shard that are looked through for the one before in a conversation.
 const LOOK_BACK: usize = 64;
-/// Sightings of a packet while it is not known how many a mirror makes: to one station.
+/// Sightings of a packet while it is not known how many a mirror makes: to one station, and not surely the same.
 const UNICAST_LIMIT: u8 = 16;
 /// Sightings of what is surely the same packet, where a mirror makes fewer copies of others: it may pass several of its ports.
 const SURE_LIMIT: u8 = 8;
@@ -66,9 +66,15 @@ impl Repeat {
         self.gap <= PAIR && (self.entry.copies() == 0 || self.gap <= spacing.saturating_mul(4).max(GRAIN))
     }
 
+    /// Whether it comes as closely as this mirror's copies do, all of which come more closely than anybody sends again what was lost.
+    fn is_at_once(&self) -> bool {
+        self.gap <= PAIR && self.is_backed() && gap_end(self.known.gap) as u64 <= WEAK
+    }
+
     /// Sightings that are one packet's, at most.
     fn limit(&self, sign: Sign) -> u8 {
         match (sign, self.known.times) {
+            (Sign::Sure, 0) => MOST_COPIES,
             (_, 0) if self.group => MOST_COPIES,
             (_, 0) => UNICAST_LIMIT,
             (Sign::Sure, times) => times.max(SURE_LIMIT),
@@ -130,7 +136,7 @@ impl DuplicateFilter {
         let gap = now.abs_diff(entry.last());
         let group = frame.cast() != Cast::Unicast;
         let repeat = Repeat { entry, at, now, gap, code: gap_code(gap), known: self.known.of(group), group };
-        let turns = frame.mac.is_some() && digest.print.place().is_return(entry.print.place(), LOOP_HOPS);
+        let turns = frame.mac.is_some() && self.has_returned(&digest.print, &entry, now);
         if entry.is_excess() || turns {
             return self.excess(frame, digest, &repeat);
         }
@@ -146,6 +152,13 @@ impl DuplicateFilter {
             };
         }
         self.weigh(frame, digest, &repeat, sign)
+    }
+
+    /// Whether a packet passed the same link the same way before: where it was seen last, or, of what its further hops kept apart, earlier.
+    fn has_returned(&self, print: &Fingerprint, entry: &Entry, now: i64) -> bool {
+        let is_return = |earlier: &Entry| print.place().is_return(earlier.print.place(), LOOP_HOPS);
+        let is_further = || print.place().ttl() < entry.print.place().ttl();
+        is_return(entry) || is_further() && self.table.any(print.key, now, REACH, is_return)
     }
 
     /// Judges what may be a copy by what is known of others.
@@ -181,6 +194,8 @@ impl DuplicateFilter {
             Sign::Likely => known.times <= 1 || repeat.is_backed() || pattern.holds(code),
             Sign::Weak if every => true,
             Sign::Weak if is_storm => false,
+            // Sequence numbers tell segments apart; equal datagrams may be sent evenly, one behind the other.
+            Sign::Weak if payload && !repeat.group && repeat.is_at_once() && (digest.tcp || pair) => true,
             Sign::Weak if payload => like && !alike && (pattern.stands(code) || ((pair || pattern.knows(code)) && self.shard.stands(code))),
             Sign::Weak => pattern.holds(code) && (like || repeat.is_backed()),
         };

@@ -170,6 +170,20 @@ impl CopyTable {
         None
     }
 
+    /// Whether a sighting with this key, within `window` nanoseconds, is one that is asked for.
+    pub fn any(&self, key: u64, now: i64, window: i64, is_it: impl Fn(&Entry) -> bool) -> bool {
+        let Some(bucket) = self.index.get(self.bucket(key)) else { return false };
+        let mut hits = bucket.hits(key as u16);
+        while hits != 0 {
+            let entry = self.ring.get(bucket.place(hits));
+            if entry.is_some_and(|e| e.print.key == key && e.is_within(now, window) && is_it(e)) {
+                return true;
+            }
+            hits &= hits - 1;
+        }
+        false
+    }
+
     /// The packet at a place.
     pub fn get_mut(&mut self, at: usize) -> Option<&mut Entry> {
         self.ring.get_mut(at)

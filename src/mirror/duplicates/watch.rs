@@ -75,6 +75,8 @@ struct Watched {
     /// Sightings much later than the first two came one after the other, and the largest gap before one.
     later: u8,
     latest: u8,
+    /// Its IPv4 identification; 0 where it has none.
+    id: u16,
     /// It came before this was begun to be followed, as long before as it does now.
     went_on: bool,
     kind: Kind,
@@ -112,7 +114,7 @@ const ALL: u32 = 2048;
 const THINNED: u64 = 3;
 /// Gaps of multiples that are remembered.
 const GAPS: usize = 16;
-/// Without TCP data more than this often is no mirror's doing: it may as well be a flood.
+/// Without TCP data a part of the packets that comes more than this often is no mirror's doing: it may as well be a flood.
 const PLAUSIBLE: u8 = 8;
 
 /// How often packets of one kind came.
@@ -126,6 +128,9 @@ struct Tally {
     /// The same with sightings that came much later, and how many had any: what nearly every packet has its sender did not send again.
     seen_later: [u32; MOST_COPIES as usize + 1],
     later: u32,
+    /// Those whose identification was another than that of the one before.
+    varied: u32,
+    id: u16,
     /// The gaps of the last that came more than once: between sightings that are close, and before those that came later.
     gaps: [u8; GAPS],
     later_gaps: [u8; GAPS],
@@ -141,6 +146,8 @@ impl Default for Tally {
             keys: [0; GAPS],
             seen_later: [0; MOST_COPIES as usize + 1],
             later: 0,
+            varied: 0,
+            id: 0,
             gaps: [0; GAPS],
             later_gaps: [0; GAPS],
             next: 0,
@@ -165,6 +172,8 @@ impl Tally {
         }
         self.later += u32::from(watched.later > 0);
         self.total += 1;
+        self.varied += u32::from(watched.id != 0 && watched.id != self.id);
+        self.id = watched.id;
         if watched.seen > 1 {
             self.gaps[self.next % GAPS] = watched.most;
             self.later_gaps[self.next % GAPS] = watched.latest;
@@ -173,14 +182,25 @@ impl Tally {
         if self.total >= MOST {
             self.seen.iter_mut().chain(&mut self.seen_later).for_each(|n| *n /= 2);
             self.later /= 2;
+            self.varied /= 2;
             self.total = self.seen.iter().sum();
         }
         true
     }
 
-    /// Judges anew; what was known is given up less easily than it was learnt.
-    fn judge(&mut self) {
-        if self.total < ENOUGH {
+    /// Whether all that were counted came equally often, several times.
+    fn is_unanimous(&self) -> bool {
+        self.seen.iter().skip(2).any(|count| *count == self.total)
+    }
+
+    /// Whether they are surely different packets, nearly all of which come again and again: no flood is made of such.
+    fn is_of_copies(&self) -> bool {
+        self.known.every && self.varied * 4 >= self.total * 3
+    }
+
+    /// Judges anew; what was known is given up less easily than it was learnt. So `few` tell where all of them say the same.
+    fn judge(&mut self, few: u32) {
+        if self.total < ENOUGH && !(self.total >= few && self.is_unanimous()) {
             return;
         }
         let is_later = self.later * 4 >= self.total * 3;
@@ -252,9 +272,10 @@ impl CopyWatch {
         }
     }
 
-    /// Waits for a packet of which no sender makes a second one: no two segments with data, and no two datagrams, have one identification and one content.
+    /// Waits for a packet of which no sender makes a second one: no two segments with data, and no two datagrams, have one identification and one
+    /// content. Who asks again sends the same datagram, where it has none.
     fn await_again(&mut self, print: &Fingerprint, time: i64, kind: Kind, is_datagram: bool) {
-        if kind == Kind::Data || kind == Kind::Other && is_datagram {
+        if kind == Kind::Data || kind == Kind::Other && is_datagram && print.id() != 0 {
             self.distant.see(print, time);
         }
     }
@@ -326,7 +347,7 @@ impl CopyWatch {
             self.distant.retain(|key| key >> SAMPLE & THINNED == 0);
         }
         let went_on = kind == Kind::Group && self.goes_on(key, time);
-        self.watched.push_back(Watched { key, first: time, last: time, seen: 1, went_on, kind, ..Watched::default() });
+        self.watched.push_back(Watched { key, first: time, last: time, seen: 1, id: print.id(), went_on, kind, ..Watched::default() });
         let number = self.left + self.watched.len() as u64;
         if let Some(place) = self.index.get_mut(slot) {
             *place = number;
@@ -375,19 +396,24 @@ impl CopyWatch {
         }
         let oldest = if oldest.went_on || oldest.goes_on() { Watched { seen: 1, ..oldest } } else { oldest };
         let Some(tally) = self.tallies.get_mut(oldest.kind as usize) else { return };
-        if tally.count(&oldest) && tally.total.is_multiple_of(ENOUGH) {
+        let is_first = |total: u32| oldest.kind == Kind::Group && total == SEVERAL as u32;
+        if tally.count(&oldest) && (tally.total.is_multiple_of(ENOUGH) || is_first(tally.total)) {
             self.judge(false);
         }
     }
 
     fn judge(&mut self, end: bool) {
-        self.tallies.iter_mut().for_each(Tally::judge);
+        for (tally, few) in self.tallies.iter_mut().zip([ENOUGH, ENOUGH, SEVERAL as u32]) {
+            tally.judge(few);
+        }
         let [data, other, group] = self.tallies.each_ref().map(|t| t.known);
         // What other packets say counts where hardly any carry TCP data.
-        let alone = self.tallies.get(Kind::Other as usize).is_some_and(|t| t.total >= ENOUGH.saturating_mul(self.data.saturating_add(1)));
+        let others = self.tallies.get(Kind::Other as usize);
+        let alone = others.is_some_and(|t| t.total >= ENOUGH.saturating_mul(self.data.saturating_add(1)));
+        let is_plausible = other.times <= PLAUSIBLE || others.is_some_and(Tally::is_of_copies);
         let unicast = match data.times {
             1.. => data,
-            _ if (alone || end) && other.times <= PLAUSIBLE => other,
+            _ if (alone || end) && is_plausible => other,
             _ => Multiplicity::default(),
         };
         let now = CopyTimes { unicast, group, several: self.told.several };

@@ -55,6 +55,11 @@ impl DistantCopies {
         share(self.again, self.watched)
     }
 
+    /// Whether most packets surely came again.
+    pub fn is_of_most(&self) -> bool {
+        wilson(self.again, self.watched).low > 0.5
+    }
+
     /// Whether a mirror made them, and enough of them to be told.
     pub fn is_told(&self) -> bool {
         let is_enough = self.watched >= Self::LEAST && self.again >= Self::FEWEST;

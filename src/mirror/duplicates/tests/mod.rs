@@ -1,5 +1,6 @@
 //! Tests of duplicate detection: the packets they are made of.
 
+mod at_once;
 mod bounds;
 mod classes;
 mod floods;
