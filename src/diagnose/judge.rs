@@ -2,6 +2,7 @@
 
 use super::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use super::evidence::Evidence;
+use super::lapses::Lapses;
 use super::registry::{DETECTORS, NETWORK, aspect};
 use super::together::one_each;
 use super::vendor::Vendor;
@@ -71,6 +72,16 @@ pub fn silence(findings: &mut Vec<Finding>, mirror: &Evidence) -> Vec<(&'static 
         }
     }
     silenced
+}
+
+/// The same of findings about a time in which the mirror could not show them, of a port at `now`.
+pub fn silence_afterwards(
+    findings: &mut Vec<Finding>,
+    mirror: &Evidence,
+    lapses: &mut Lapses,
+    now: Timestamp,
+) -> Vec<(&'static str, String)> {
+    lapses.silence(NETWORK, findings, mirror, now)
 }
 
 fn run(detectors: &[&'static dyn Detector], evidence: &Evidence, state: &mut Judge, now: Timestamp) -> Judgement {

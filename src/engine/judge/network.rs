@@ -1,6 +1,6 @@
 //! The network is judged: as packets pass, at every step of their time, and so the same in a file as it would have been live.
 
-use crate::diagnose::{self, Evidence, Judge, Matter};
+use crate::diagnose::{self, Evidence, Judge, Lapses, Matter};
 use crate::dissect::{registry, tls};
 use crate::model::Arrange as _;
 use crate::model::evidence::{LONG_POLL, NetworkEvidence, SLOW_FLOOR, SLOW_NAME_FLOOR, ServiceWindow};
@@ -31,6 +31,8 @@ pub struct NetworkJudge {
     sightings: SightingLedger,
     proofs: Proofs,
     judge: Judge,
+    /// When the mirror of a port did not show what findings need.
+    lapses: Lapses,
     /// The number of the bin up to whose beginning was judged.
     judged: Option<i64>,
     findings: Vec<Finding>,
@@ -245,6 +247,9 @@ impl NetworkJudge {
         }
         let found: BTreeSet<&str> = findings.iter().map(|f| f.id).collect();
         let mut not_judged = diagnose::silence(&mut findings, mirror);
+        if live {
+            not_judged.extend(diagnose::silence_afterwards(&mut findings, mirror, &mut self.lapses, now));
+        }
         let untold: Vec<NetworkMatter> = NetworkMatter::ALL.into_iter().filter(|matter| !matter.is_judged(&not_judged)).collect();
         let is_blind = is_blind(&untold);
         let unseen = self.switch.not_judged().into_iter().filter(|(id, _)| not_judged.iter().all(|n| n.0 != *id)).collect::<Vec<_>>();
