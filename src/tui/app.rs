@@ -268,6 +268,7 @@ impl App {
         self.look_closely();
         let narrowed = held::narrowed(self.past.as_ref().unwrap_or(&self.held), self.view.filter.as_ref());
         self.shown = sweeps::folded(&narrowed).map_or(narrowed, Arc::new);
+        self.show_span_packets();
         if self.pane().selected.is_some() {
             self.hold();
         }
