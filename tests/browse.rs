@@ -152,13 +152,18 @@ fn a_screen_gets_lists_places_and_streams() {
     request.subject = PacketSubject::All;
     request.seek = Some((1, PacketSeek::Number(500)));
     let page = until(&browser, &request, |page| page.found.is_some_and(|(serial, _)| serial == 1));
-    assert_eq!(page.found, Some((1, Some(499))));
+    assert_eq!((page.found, page.is_end), (Some((1, Some(499))), false));
+    for (serial, number, row) in [(10, 0, 0), (11, 1, 0), (12, all, all - 1), (13, all + 1, all - 1)] {
+        request.seek = Some((serial, PacketSeek::Number(number)));
+        let page = until(&browser, &request, |page| page.found.is_some_and(|(answered, _)| answered == serial));
+        assert_eq!((page.found, page.is_end), (Some((serial, Some(row))), number == 0 || number > all), "{number} of {all}");
+    }
     request.seek = Some((2, PacketSeek::Text { text: "no such words".into(), row: 0, back: false }));
     let page = until(&browser, &request, |page| page.found.is_some_and(|(serial, _)| serial == 2));
-    assert_eq!(page.found, Some((2, None)));
+    assert_eq!((page.found, page.is_end), (Some((2, None)), false));
     request.seek = Some((3, PacketSeek::Since(i64::MAX / 4)));
     let page = until(&browser, &request, |page| page.found.is_some_and(|(serial, _)| serial == 3));
-    assert_eq!(page.found, Some((3, Some(all - 1))), "behind the end is the end");
+    assert_eq!((page.found, page.is_end), (Some((3, Some(all - 1))), true), "behind the end is the end");
     // What a conversation says.
     request.subject = subject.clone();
     request.stream = true;

@@ -28,6 +28,8 @@ pub(super) struct Librarian {
     /// The search that goes on, and the row it has come to.
     search: Option<(u64, PacketSeek, u64)>,
     found: Option<(u64, Option<u64>)>,
+    /// Whether what was found is an end of the list, for it has no such place.
+    is_end: bool,
     stream: Option<(StreamReader, u64)>,
     told: Option<Arc<PacketStream>>,
     trouble: Option<String>,
@@ -50,6 +52,7 @@ impl Librarian {
             chosen_noted: false,
             search: None,
             found: None,
+            is_end: false,
             stream: None,
             told: None,
             trouble: None,
@@ -113,12 +116,15 @@ impl Librarian {
         }
         match seek {
             PacketSeek::Number(number) => {
+                let wanted = number.checked_sub(1).unwrap_or(u64::MAX);
                 let number = number.saturating_sub(1);
                 let row = (self.lines.len() > 0).then(|| self.lines.row(number));
                 // Rows behind it may still be found.
                 if growing && row.and_then(|row| self.lines.number(row)).is_none_or(|found| found < number) {
                     return Ok(true);
                 }
+                let all = self.shelf.range();
+                self.is_end = !(all.start..all.end).contains(&wanted);
                 self.found = Some((*serial, row));
             }
             PacketSeek::Since(nanos) => {
@@ -140,6 +146,7 @@ impl Librarian {
                 }
                 let end = self.shelf.range().end.saturating_sub(1);
                 let row = (self.lines.len() > 0).then(|| self.lines.row(number.unwrap_or(end)));
+                self.is_end = *nanos < 0 || number.is_none();
                 self.found = Some((*serial, row));
             }
             PacketSeek::Text { text, row, back } => return self.search(*serial, text, *row, *back, growing),
@@ -167,7 +174,7 @@ impl Librarian {
         })?;
         let over = if back { range.start == 0 } else { range.end >= total && !growing };
         if hit.is_some() || over {
-            self.found = Some((serial, hit));
+            (self.found, self.is_end) = (Some((serial, hit)), false);
             self.search = None;
             return Ok(false);
         }
@@ -211,6 +218,15 @@ impl Librarian {
         Ok(begin.unwrap_or_default())
     }
 
+    /// When the oldest packet came, where there were older ones.
+    fn kept_since(&mut self) -> Option<Timestamp> {
+        let (mut oldest, first) = (None, self.shelf.range().start);
+        if first > 0 {
+            self.shelf.read(first, &mut |_, packet| _ = oldest.get_or_insert(packet.time)).ok()?;
+        }
+        oldest
+    }
+
     /// Goes on to read what a conversation says; whether there is more of it.
     fn follow(&mut self, request: &PacketRequest) -> Result<bool> {
         if !request.stream {
@@ -248,6 +264,7 @@ impl Librarian {
         let outcome = self.each(&rows, &mut |_, number, packet, tree| listed.push(line(number, packet, tree)));
         let outcome = outcome.and_then(|()| self.choose(request.chosen.min(total.saturating_sub(1))));
         let begin = self.begin().unwrap_or_default();
+        let kept_since = request.subject.span().and_then(|_| self.kept_since());
         PacketPage {
             subject: request.subject.clone(),
             total,
@@ -257,6 +274,8 @@ impl Librarian {
             chosen: self.chosen.clone(),
             begin,
             found: self.found,
+            is_end: self.is_end,
+            kept_since,
             stream: self.told.clone(),
             place: self.shelf.place(),
             trouble: outcome.err().map(|error| error.to_string()).or_else(|| self.trouble.clone()),

@@ -480,6 +480,7 @@ fn lookalikes_are_nothing() {
         (lost.severity, lost.title.as_str()),
         (Note, "10.0.0.9:80/tcp cannot be reached: 10.0.0.7 says that the host does not answer, 10 ICMP errors to 1 client")
     );
+    assert!(filtered.cause.contains("A filter of 10.0.0.7") && lost.cause.contains("10.0.0.9 is switched off"), "by the code");
     assert_eq!(found(&evidence(told)), [("icmp.unreachable", Note)]);
     // Errors are told in the words of their protocol.
     let mut bad = answers("mysql", 40, Error, 30, 3);

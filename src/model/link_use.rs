@@ -108,8 +108,10 @@ pub struct LinkUse {
     pub nanos: i64,
     /// Bursts in all.
     pub bursts: u64,
-    /// The latest of them, oldest first.
+    /// Those of them that are kept, oldest first: of more than have room the latest, and of those before it the highest.
     pub list: Vec<LinkBurst>,
+    /// The beginning of the first from which on all are kept, where not all are.
+    pub all_since: Option<Timestamp>,
 }
 
 impl LinkUse {

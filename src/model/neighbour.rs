@@ -145,6 +145,9 @@ pub struct PowerClaims {
 impl PowerClaims {
     /// In words: `asks for 6.5 W`, `gives 6.5 of 7.0 W, class 2`.
     pub fn words(&self) -> String {
+        if self.is_source && self.class.is_none() && self.allocated == Some(0) && self.requested.unwrap_or(0) == 0 {
+            return "gives none".to_owned();
+        }
         let watts = |milliwatts: u32| format!("{:.1} W", f64::from(milliwatts) / 1e3);
         let amount = match (self.allocated, self.requested) {
             (Some(given), Some(asked)) if given != asked => format!("{} of {}", watts(given).trim_end_matches(" W"), watts(asked)),
@@ -177,6 +180,7 @@ mod power_tests {
         assert_eq!(told(false, None, Some(6_300), None), "asks for 6.3 W");
         assert_eq!(told(false, Some(4), Some(25_500), Some(25_500)), "takes 25.5 W, class 4");
         assert_eq!(told(true, Some(0), None, None), "gives power, class 0");
+        assert_eq!(told(true, None, None, Some(0)), "gives none", "a port without power on it");
     }
 }
 

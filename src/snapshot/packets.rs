@@ -192,6 +192,10 @@ pub struct PacketPage {
     pub begin: Timestamp,
     /// The row found under a number of asking; `None`: there is none.
     pub found: Option<(u64, Option<u64>)>,
+    /// The list has no such place: it is an end of the list that was found.
+    pub is_end: bool,
+    /// When the oldest packet came that is still kept, where older ones are not kept any more and the list is of a span of time.
+    pub kept_since: Option<Timestamp>,
     /// What the conversation says.
     pub stream: Option<Arc<PacketStream>>,
     /// Where the packets lie, in a few words.

@@ -9,6 +9,9 @@ use crate::model::{BurstContributor, LinkBurst, LinkLoad, LinkUse, LinkWays, Mac
 use crate::stats::Burst;
 use std::collections::VecDeque;
 
+/// The latest bursts, all of which are kept.
+const LATEST_BURSTS: usize = LINK_BURSTS / 2;
+
 /// Bins that wait, because packets of them may still come.
 const WAITING: usize = 4;
 
@@ -131,10 +134,25 @@ impl Meter {
             self.load.longest = self.load.longest.max(u32::try_from(length.div_euclid(MILLISECOND)).unwrap_or(u32::MAX));
         }
         self.used.bursts = self.used.bursts.saturating_add(1);
+        self.keep(LinkBurst { at: run.first, length, peak, bytes: run.bytes, top: run.most() });
+    }
+
+    /// Keeps a burst. Where there are more than have room the lowest of those before the latest goes.
+    fn keep(&mut self, burst: LinkBurst) {
         if self.bursts.len() >= LINK_BURSTS {
-            self.bursts.pop_front();
+            let before = self.bursts.len().saturating_sub(LATEST_BURSTS - 1);
+            let lowest = self.bursts.iter().take(before).enumerate().min_by_key(|(_, burst)| (burst.peak, burst.bytes));
+            if let Some((at, _)) = lowest {
+                self.bursts.remove(at);
+            }
         }
-        self.bursts.push_back(LinkBurst { at: run.first, length, peak, bytes: run.bytes, top: run.most() });
+        self.bursts.push_back(burst);
+    }
+
+    /// The beginning of the first burst from which on all are kept, where some are not.
+    fn all_since(&self) -> Option<Timestamp> {
+        let latest = self.bursts.len().checked_sub(LATEST_BURSTS).filter(|_| self.used.bursts > self.bursts.len() as u64);
+        latest.and_then(|at| self.bursts.get(at)).map(|burst| burst.at)
     }
 }
 
@@ -272,7 +290,8 @@ impl LinkWatch {
         let Rate { speed, bin, .. } = self.rate?;
         let [together, fuller, _] = &self.meters;
         let meter = if matches!(ways, LinkWays::Fuller(_)) { fuller } else { together };
-        Some(LinkUse { speed, ways, bin, list: meter.bursts.iter().cloned().collect(), ..meter.used.clone() })
+        let (list, all_since) = (meter.bursts.iter().cloned().collect(), meter.all_since());
+        Some(LinkUse { speed, ways, bin, list, all_since, ..meter.used.clone() })
     }
 }
 
@@ -303,6 +322,23 @@ mod tests {
         assert_eq!(list, [(1, 4, 100_000_000, 31_500), (20, 1, 50_000_000, 6_250)], "6,000 bytes are less than half");
         assert_eq!((load.bursts, load.full_bursts, load.longest, load.bits), (2, 1, 4, 8 * 44_150));
         assert_eq!(used.bursts, 2);
+    }
+
+    #[test]
+    fn the_highest_bursts_and_the_latest_are_kept() {
+        let high = |n: i64| n == 3 || n == 700;
+        let bins: Vec<_> = (0..1_000).map(|n| (n * 10, if high(n) { 12_500 } else { 7_000 + n as u64 })).collect();
+        let kept = |count: usize| watch(&bins[..count]).used(LinkWays::Both).unwrap();
+        let begins = |used: &LinkUse| used.list.iter().map(|b| b.at.0 / MILLISECOND / 10).collect::<Vec<_>>();
+        let all = kept(LINK_BURSTS);
+        assert_eq!((all.list.len(), all.all_since), (LINK_BURSTS, None), "all of them have room");
+        let used = kept(1_000);
+        let (list, latest) = (begins(&used), LINK_BURSTS as i64 / 2);
+        assert_eq!((used.bursts, list.len(), list.is_sorted()), (1_000, LINK_BURSTS, true));
+        assert!((1_000 - latest..1_000).all(|n| list.contains(&n)), "the latest");
+        assert_eq!(used.all_since, Some(Timestamp((1_000 - latest) * 10 * MILLISECOND)));
+        // Peaks grow, but for the two high ones.
+        assert_eq!(list[..3], [3, 700, 1_000 - 2 * latest + 2]);
     }
 
     #[test]

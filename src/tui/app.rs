@@ -247,13 +247,18 @@ impl App {
 
     /// Where the user chose no kind of rows, screens show one that has some.
     fn show_rows(&mut self) {
+        let is_filtered = self.asked.as_ref().is_some_and(|asked| asked.filter.is_some());
         for (at, (pane, entry)) in self.panes.iter_mut().zip(self.screens).enumerate() {
             if pane.is_kind_chosen || pane.selected.is_some() {
                 continue;
             }
             // What is in front stays as long as it has rows; others begin where they usually do.
-            let from = if at == self.screen { pane.kind } else { 0 };
+            let here = if is_filtered { pane.kind_of_all } else { pane.kind };
+            let from = if at == self.screen { here } else { 0 };
             pane.kind = entry.screen.kind_with_rows(&self.held, from).unwrap_or(pane.kind);
+            if !is_filtered {
+                pane.kind_of_all = pane.kind;
+            }
         }
     }
 
@@ -268,6 +273,7 @@ impl App {
         self.look_closely();
         let narrowed = held::narrowed(self.past.as_ref().unwrap_or(&self.held), self.view.filter.as_ref());
         self.shown = sweeps::folded(&narrowed).map_or(narrowed, Arc::new);
+        self.show_span_packets();
         if self.pane().selected.is_some() {
             self.hold();
         }

@@ -11,7 +11,6 @@ use super::widgets::amount;
 use crate::model::Arrange as _;
 use crate::model::time::{MILLISECOND, SECOND};
 use crate::model::{TimeSpan, Timestamp, Traffic};
-use crate::snapshot::PacketSubject;
 use crate::tui::panels::load;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseEvent, MouseEventKind};
 use std::sync::Arc;
@@ -75,8 +74,14 @@ impl App {
         match self.held.history.slot_at(at) {
             // Where packets can be read again a column of the chart is told apart from the next one.
             Some(slot) if slot.span.length() >= cell && (cell == 0 || self.options.spans.is_none()) => slot.span,
-            _ => TimeSpan { from: at, to: at.plus(cell.max(1)) },
+            // What is still to come is in no span: its end is the moment it was marked at.
+            _ => TimeSpan { from: at, to: at.plus(cell.max(1)).min(self.known_until(at)) },
         }
+    }
+
+    /// Where the past ends, as seen from a moment in it.
+    fn known_until(&self, at: Timestamp) -> Timestamp {
+        self.held.history.extent().map(|extent| extent.to).filter(|end| *end > at).unwrap_or(Timestamp(i64::MAX))
     }
 
     /// The middle of the chart: where it is, or the time looked at where that is not in view.
@@ -114,7 +119,8 @@ impl App {
         let cell = self.chart_times.as_ref().filter(|_| self.page().charts()).map_or(0, ChartTimes::cell);
         let history = &self.held.history;
         let mut at = cursor.here.from;
-        if cell > cursor.here.length() || cell > 0 && self.options.spans.is_some() {
+        let slot = history.slot_at(at).map_or(0, |slot| slot.span.length());
+        if cell > slot || cell > 0 && self.options.spans.is_some() {
             at = at.plus(cell.saturating_mul(by));
         } else {
             for _ in 0..by.unsigned_abs() {
@@ -257,20 +263,14 @@ impl App {
         if shown.exact { !self.page().looks_back_exactly() } else { !self.page().looks_back() }
     }
 
-    /// Limits the list of packets, where it is in front, to the span that is looked at.
+    /// Limits the list of packets, where it is in front, to the span that is looked at, or to none.
     pub(super) fn show_span_packets(&mut self) {
-        let Some(span) = self.past.as_ref().and_then(|past| past.span.as_ref()).map(|shown| shown.span) else { return };
+        let span = self.past.as_ref().and_then(|past| past.span.as_ref()).map(|shown| shown.span);
         let times = amount::past(&self.scene(), &self.shown).map(|words| words.0).unwrap_or_default();
         let Some(state) = self.pane().own.get::<packets::state::PacketsState>() else { return };
         let mut looking = state.looking();
-        if looking.subject.span() == Some(span) {
-            return;
+        if looking.subject.span() != span {
+            looking.limit(span.map(|span| (span, times)));
         }
-        let (of, about) = match looking.subject.clone() {
-            PacketSubject::During(_, of) => (*of, String::new()),
-            of => (of, looking.about.clone()),
-        };
-        let about = [about, times].into_iter().filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" · ");
-        looking.show(of.during(Some(span)), about);
     }
 }

@@ -159,6 +159,7 @@ impl App {
         match effect {
             Effect::Done => {}
             Effect::Step(by) => self.step(by),
+            Effect::Say(words) => self.say(words.to_owned()),
             Effect::Explain => self.explain(),
             other => return vec![other],
         }

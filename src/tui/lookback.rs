@@ -11,6 +11,18 @@ use std::collections::HashMap;
 /// What was counted of a row until some moments: when a slot ended, and what came of the row in it, oldest first.
 pub(super) type Steps = Vec<(i64, [Traffic; 2])>;
 
+/// The slots of a past, each with the moment its numbers are noted at: its end. Pictures come between the ends of slots, and of the slot in which the
+/// recent numbers begin no part is known: those before it are noted so much later that they end where these begin. A second is left out of no
+/// sum then, and none stands more than a slot from its time.
+pub(super) fn joined<'a>(slots: &[&'a HistorySlot], begin: i64) -> Vec<(i64, &'a HistorySlot)> {
+    let last = slots.iter().rev().find(|slot| slot.span.to.0 <= begin);
+    let apart = last.map_or(0, |last| begin.saturating_sub(last.span.to.0));
+    // What is further away is a time in which nothing came.
+    let later = if last.is_some_and(|last| apart < last.span.length()) { apart } else { 0 };
+    let end = |slot: &HistorySlot| if slot.span.to.0 <= begin { slot.span.to.0.saturating_add(later) } else { slot.span.to.0 };
+    slots.iter().map(|slot| (end(slot), *slot)).collect()
+}
+
 /// What slots say of rows.
 #[derive(Debug, Default)]
 pub(super) struct Lookback {
@@ -39,10 +51,10 @@ fn family(address: Address) -> Kind {
 }
 
 impl Lookback {
-    /// What some slots say, oldest first.
-    pub fn of<'a>(slots: impl Iterator<Item = &'a HistorySlot>) -> Self {
+    /// What some slots say, oldest first, each at its moment.
+    pub fn of(slots: &[(i64, &HistorySlot)]) -> Self {
         let mut out = Self::default();
-        slots.for_each(|slot| out.take(slot));
+        slots.iter().for_each(|(at, slot)| out.take(*at, slot));
         out
     }
 
@@ -63,8 +75,7 @@ impl Lookback {
         }
     }
 
-    fn take(&mut self, slot: &HistorySlot) {
-        let at = slot.span.to.0;
+    fn take(&mut self, at: i64, slot: &HistorySlot) {
         let others =
             [slot.talks.other_rows, slot.pairs.other_rows, slot.hosts.other_rows, slot.stations.other_rows, slot.mac_pairs.other_rows];
         self.is_partial |= others.iter().any(|rows| *rows > 0);
@@ -173,6 +184,26 @@ mod tests {
             "one height, not all of it in one cell: {cells:?}"
         );
         assert_eq!(rates.spark(&ended).into_iter().flatten().last(), Some(0.0));
+    }
+
+    #[test]
+    fn no_part_of_a_second_is_left_out_between_the_past_and_the_picture() {
+        let (mut s, [steady, ended]) = first_picture();
+        for slot in Arc::make_mut(&mut s.history.slots) {
+            let slot = Arc::make_mut(slot);
+            slot.span = TimeSpan { from: slot.span.from.plus(-SECOND * 2 / 5), to: slot.span.to.plus(-SECOND * 2 / 5) };
+        }
+        // The slot in which its last second begins is over, and is told as well.
+        s.recent_seconds = 1.0;
+        for (row, bytes) in s.stats.conversations.tcp.rows.iter_mut().zip([1_000, 0]) {
+            row.recent_ab = Traffic { packets: bytes / 1_000, wire_bytes: bytes };
+        }
+        let mut rates = Rates::default();
+        rates.note(&s);
+        assert_eq!(rates.of(&steady, 10), Some(8_000.0));
+        assert_eq!(rates.of(&ended, 10), Some(0.0));
+        let smoothed = rates.smoothed(&s);
+        assert_eq!((smoothed.recent_seconds, smoothed.stats.conversations.tcp.rows[0].recent_ab.wire_bytes), (10.0, 10_000));
     }
 
     #[test]

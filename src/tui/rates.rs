@@ -4,7 +4,7 @@
 //! time. [`Rates::smoothed`] turns it into a picture whose recent numbers cover ten seconds, so that everything on a screen rests on the
 //! same time; the other spans are looked up where they stand in a column. Files have no now and are left alone.
 
-use super::lookback::Lookback;
+use super::lookback::{self, Lookback};
 use super::recents::{self, RecentKey, RecentPart};
 use super::topic::Topic;
 use crate::model::Traffic;
@@ -206,20 +206,22 @@ impl Rates {
         let is_told =
             |slot: &&HistorySlot| slot.span.from.0 >= from && slot.span.to.0 < at && (slot.span.to.0 <= begin || slot.span.from.0 >= begin);
         let slots: Vec<&HistorySlot> = s.history.slots.iter().map(|slot| &**slot).filter(is_told).collect();
-        let first = slots.first().filter(|_| slots.len() >= FEWEST_SLOTS)?.span.from.0.min(begin);
+        let slots = lookback::joined(&slots, begin);
+        let (end, slot) = slots.first().filter(|_| slots.len() >= FEWEST_SLOTS)?;
+        let first = end.saturating_sub(slot.span.length()).min(begin);
         let base = before(s);
-        let earlier = slots.iter().filter(|slot| slot.span.to.0 <= begin);
-        let mut sum = earlier.fold(base, |left, slot| left.without(&Mix::of(&slot.sums)));
+        let earlier = slots.iter().filter(|(end, _)| *end <= begin);
+        let mut sum = earlier.fold(base, |left, (_, slot)| left.without(&Mix::of(&slot.sums)));
         self.mark_at(first, sum);
-        for slot in &slots {
-            if slot.span.from.0 >= begin {
+        for (end, slot) in &slots {
+            if *end > begin {
                 self.mark_at(begin, base);
             }
             sum = sum.with(&Mix::of(&slot.sums));
-            self.mark_at(slot.span.to.0, sum);
+            self.mark_at(*end, sum);
         }
         self.mark_at(begin, base);
-        Some((first, Lookback::of(slots.into_iter())))
+        Some((first, Lookback::of(&slots)))
     }
 
     /// Notes what had been counted by a moment, behind those that are noted.

@@ -43,16 +43,16 @@ impl RowAction {
         (Self::Copy, "c", "copy", "copy the row (by the terminal: OSC 52)"),
         (Self::Wireshark, "y", "Wireshark filter", "copy Wireshark's display filter of what is selected"),
         (Self::Bpf, "Y", "capture filter", "copy the capture filter (BPF) of what is selected"),
-        (Self::OpenWireshark, "", "open in Wireshark", "open the capture in Wireshark with that filter, or copy the command"),
-        (Self::OpenTermshark, "", "open in termshark", "open the capture in termshark with that filter, or copy the command"),
+        (Self::OpenWireshark, "", "open in Wireshark", "with Wireshark's filter, or copy the command for it"),
+        (Self::OpenTermshark, "", "open in termshark", "with Wireshark's filter, or copy the command for it"),
         (Self::Save, "W", "save packets", "save its packets into --save-dir as pcapng"),
         (Self::ExportText, "", "export text", "write this screen into --save-dir as text"),
         (Self::ExportCsv, "", "export CSV", "write the rows of this page into --save-dir as CSV"),
         (Self::ExportHtml, "", "export HTML", "write this screen into --save-dir as HTML"),
-        (Self::Report("html"), "", "report HTML", "write a whole report, with the bookmarks, into --save-dir as HTML"),
-        (Self::Report("text"), "", "report text", "write a whole report, with the bookmarks, into --save-dir as text"),
-        (Self::Report("json"), "", "report JSON", "write a whole report, with the bookmarks, into --save-dir as JSON"),
-        (Self::Bookmark, "B", "bookmark", "mark this moment with a note, which reports, exports and the end carry"),
+        (Self::Report("html"), "", "report HTML", "a whole report with the bookmarks, into --save-dir"),
+        (Self::Report("text"), "", "report text", "a whole report with the bookmarks, into --save-dir"),
+        (Self::Report("json"), "", "report JSON", "a whole report with the bookmarks, into --save-dir"),
+        (Self::Bookmark, "B", "bookmark", "mark this moment with a note, which reports carry"),
     ];
 
     /// The action of a key.

@@ -254,7 +254,13 @@ fn obey(feed: &dyn Feed, effects: impl IntoIterator<Item = Effect>) -> Next {
             Effect::Mask => next = Next::Mask,
             Effect::Quit => return Next::Leave,
             // The dashboard has done these itself, or the terminal.
-            Effect::Done | Effect::Step(_) | Effect::Explain | Effect::Copy(..) | Effect::Export(_) | Effect::Open { .. } => {}
+            Effect::Done
+            | Effect::Say(_)
+            | Effect::Step(_)
+            | Effect::Explain
+            | Effect::Copy(..)
+            | Effect::Export(_)
+            | Effect::Open { .. } => {}
         }
     }
     next

@@ -19,6 +19,8 @@ use std::path::PathBuf;
 pub(super) enum Effect {
     /// Nothing more: a screen has taken the key.
     Done,
+    /// Say why a key did nothing.
+    Say(&'static str),
     /// Move the selection by so many rows.
     Step(isize),
     /// Explain the selected finding at length.

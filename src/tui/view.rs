@@ -20,6 +20,8 @@ pub(super) struct Pane {
     pub kind: usize,
     /// The user chose it.
     pub is_kind_chosen: bool,
+    /// Which kind it was when no filter was in force: that one comes back once it has rows again.
+    pub kind_of_all: usize,
     /// The selected row.
     pub selected: Option<Topic>,
     /// The order rows are held in while one is selected.

@@ -207,7 +207,9 @@ fn nd_options(w: &mut LayerWriter<'_, '_>, mut at: usize, mut info: String, word
             5 => {
                 w.number("icmpv6.opt.mtu", "MTU", at + 4, 4, Show::Dec);
             }
-            _ => w.raw("icmpv6.opt.type", format!("Option {kind}"), at, length as usize * 8),
+            // RFC 3971 section 5.3.2; two bytes are its type and its length.
+            14 => w.raw("icmpv6.opt.nonce", "Nonce".to_owned(), at + 2, (length as usize * 8).saturating_sub(2)),
+            _ => w.raw("icmpv6.opt", format!("Option {kind}"), at, length as usize * 8),
         }
         at += (length as usize * 8).max(8);
     }

@@ -447,7 +447,11 @@ impl Detector for IcmpUnreachable {
                 _ => Severity::Warning,
             };
             let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(errors.clients);
-            Some(report.held(errors.span.into_iter().collect()))
+            let key = &service.key;
+            let target = format!("port {}/{} of {}", key.port, key.protocol.token(), key.address);
+            let code = whose.map(|r| (r.reporter, matches!(r.reporter, Address::V6(_)), r.code));
+            let advice = code.and_then(|code| unreachables::advice(code, &target, key.address, "those who ask"));
+            Some(unreachables::advised(report, advice).held(errors.span.into_iter().collect()))
         });
         all_of(services.chain(unreachables::reports(e)))
     }

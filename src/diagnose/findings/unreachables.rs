@@ -44,6 +44,77 @@ fn reason(told: &UnreachableEvidence) -> Reason {
     Reason { words, is_meant }
 }
 
+/// What is in the way, as a code says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Obstacle {
+    Route,
+    Host,
+    Protocol,
+    Filter,
+    Port,
+}
+
+/// What a code says is in the way (RFC 792, RFC 1812 section 5.2.7.1; RFC 4443 section 3.1); `None`: something else.
+fn obstacle(is_v6: bool, code: u8) -> Option<Obstacle> {
+    match (is_v6, code) {
+        (false, 0 | 6 | 11) | (true, 0) => Some(Obstacle::Route),
+        (false, 1 | 7 | 8 | 12) | (true, 3) => Some(Obstacle::Host),
+        (false, 2) => Some(Obstacle::Protocol),
+        (false, 3) | (true, 4) => Some(Obstacle::Port),
+        (false, 9 | 10 | 13) | (true, 1 | 5 | 6) => Some(Obstacle::Filter),
+        _ => None,
+    }
+}
+
+/// Why it cannot be reached and what to do about it, as the code of the error says: `target` is what was asked for, on a `host`, by whom.
+pub(super) fn advice((reporter, is_v6, code): (Address, bool, u8), target: &str, host: Address, who: &str) -> Option<[String; 2]> {
+    let (cause, remedy) = match obstacle(is_v6, code)? {
+        Obstacle::Route => (
+            format!("{reporter} has no route to {host}: none was set or learnt, or the link it leads over is down."),
+            format!("Look at the routing table of {reporter}."),
+        ),
+        Obstacle::Host => (
+            format!(
+                "{host} is switched off, was moved, or does not answer {}.",
+                if is_v6 { "neighbour solicitations" } else { "ARP requests" }
+            ),
+            format!(
+                "Look whether {host} is up, and in the VLAN where {reporter} looks for it; otherwise tell {who} to stop asking for it."
+            ),
+        ),
+        Obstacle::Protocol => {
+            (format!("{host} does not speak that protocol above IP."), format!("Turn it on there, or tell {who} not to send it."))
+        }
+        Obstacle::Filter => (
+            format!("A filter of {reporter} rejects the packets."),
+            format!(
+                "Look at the access lists and firewall rules of {reporter}; where that is meant, tell {who} to stop asking for {target}."
+            ),
+        ),
+        Obstacle::Port => (
+            format!("Nothing listens at {target}: the service is stopped, died, or listens at another address or port."),
+            format!("Start the service on {host}, or tell {who} to stop asking for it."),
+        ),
+    };
+    Some([cause, remedy])
+}
+
+/// A report with what its code advises.
+pub(super) fn advised(report: Report, advice: Option<[String; 2]>) -> Report {
+    match advice {
+        Some([cause, remedy]) => report.because(cause).mend(remedy),
+        None => report,
+    }
+}
+
+/// Who asks, where it is one.
+fn asks(clients: &[Address]) -> String {
+    match clients {
+        [one] => one.to_string(),
+        _ => "those who ask".to_owned(),
+    }
+}
+
 /// How bad it is by who suffers: what one client asks for in vain may be an old setting.
 fn severity(clients: u64, is_meant: bool) -> Severity {
     if clients <= 1 || is_meant { Severity::Note } else { Severity::Warning }
@@ -81,8 +152,9 @@ fn closed(one: &UnreachableEvidence, port: u16) -> Option<Report> {
     let (errors, who) = (plural(one.count, "ICMP error"), plural(clients, "client"));
     let title = format!("{} says that nothing listens at its port {port}/udp: {errors} to {who}", one.target);
     let report = Report::new(severity(clients, false), title, evidence(one, one.count, clients, 1)).about(subject(&key));
-    let report = report.because("The service is stopped, died, or listens at another address or port.");
-    Some(report.suffered_by(clients).proved_by(&one.proof).held(vec![one.span]))
+    let advice =
+        advice((one.reporter, one.is_v6, one.code), &format!("port {port}/udp of {}", one.target), one.target, &asks(&one.clients));
+    Some(advised(report, advice).suffered_by(clients).proved_by(&one.proof).held(vec![one.span]))
 }
 
 fn sum(told: &[&UnreachableEvidence]) -> (u64, Vec<Address>, Option<Episode>) {
@@ -109,7 +181,8 @@ fn alone(one: &UnreachableEvidence) -> Report {
     let (errors, who) = (plural(one.count, "ICMP error"), plural(clients, "client"));
     let title = format!("{} says that {} cannot be reached: {}; {errors} to {who}", one.reporter, one.target, reason.words);
     let report = Report::new(severity(clients, reason.is_meant), title, evidence(one, one.count, clients, 1));
-    report.about(Subject::Host(one.target)).suffered_by(clients).proved_by(&one.proof).held(vec![one.span])
+    let advice = advice((one.reporter, one.is_v6, one.code), &one.target.to_string(), one.target, &asks(&one.clients));
+    advised(report, advice).about(Subject::Host(one.target)).suffered_by(clients).proved_by(&one.proof).held(vec![one.span])
 }
 
 fn together(first: &UnreachableEvidence, told: &[&UnreachableEvidence]) -> Report {
@@ -120,4 +193,29 @@ fn together(first: &UnreachableEvidence, told: &[&UnreachableEvidence]) -> Repor
     let title = format!("{} says that {hosts} hosts cannot be reached: {}; {errors} to {who}", first.reporter, reason.words);
     let report = Report::new(severity(clients, reason.is_meant), title, evidence(first, count, clients, told.len() as u64));
     report.about(Subject::Host(first.reporter)).suffered_by(clients).proved_by(&first.proof).held(span.into_iter().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_code_has_its_own_advice() {
+        let [router, host] = [1, 20].map(|last| Address::V4([10, 44, 1, last].into()));
+        let told = |is_v6, code| advice((router, is_v6, code), "port 161/udp", host, "10.44.1.12").unwrap_or_default();
+        for (is_v6, code, cause, remedy) in [
+            (false, 3, "Nothing listens at port 161/udp", "Start the service on 10.44.1.20, or tell 10.44.1.12 to stop asking for it."),
+            (true, 4, "Nothing listens at port 161/udp", "Start the service on 10.44.1.20"),
+            (false, 0, "10.44.1.1 has no route to 10.44.1.20", "Look at the routing table of 10.44.1.1."),
+            (false, 1, "10.44.1.20 is switched off, was moved, or does not answer ARP", "in the VLAN where 10.44.1.1 looks for it"),
+            (true, 3, "does not answer neighbour solicitations", "10.44.1.20 is up"),
+            (false, 2, "does not speak that protocol", "Turn it on"),
+            (false, 13, "A filter of 10.44.1.1 rejects", "access lists"),
+            (true, 5, "A filter of 10.44.1.1 rejects", "access lists"),
+        ] {
+            let [why, what] = told(is_v6, code);
+            assert!(why.contains(cause) && what.contains(remedy), "{is_v6} {code}: {why} {what}");
+        }
+        assert_eq!((told(false, 5), told(true, 2)), Default::default(), "what says little of the cause advises nothing");
+    }
 }

@@ -41,6 +41,19 @@ fn kind(number: u64) -> &'static str {
     u16::try_from(number).map_or("", wire::kind_name)
 }
 
+/// What a class is called (RFC 1035 section 3.2.4, RFC 2136 section 2.4), as a number like those of tshark.
+fn class(number: u64) -> String {
+    let name = match number {
+        1 => "IN",
+        3 => "CH",
+        4 => "HS",
+        254 => "NONE",
+        255 => "ANY",
+        _ => "Unknown",
+    };
+    format!("{name} (0x{number:04x})")
+}
+
 fn kind_text(number: u64) -> String {
     match kind(number) {
         "" => format!("Unknown ({number})"),
@@ -190,7 +203,7 @@ fn question(w: &mut LayerWriter<'_, '_>, message: &[u8], base: usize, at: usize)
     w.value("dns.qry.name", "Question", base + at, next - at, name.clone());
     let kind = w.inside(|w| {
         let kind = w.number("dns.qry.type", "Type", base + next, 2, Show::Named(kind));
-        w.bits("dns.qry.class", "Class", base + next + 2, 2, 0x7fff, Show::Hex);
+        w.bits("dns.qry.class", "Class", base + next + 2, 2, 0x7fff, Show::As(class));
         kind
     });
     Some((format!("{} {name}", kind_text(kind?)), next + 4))
@@ -206,7 +219,7 @@ fn record(w: &mut LayerWriter<'_, '_>, message: &[u8], base: usize, at: usize) -
         if number == 41 {
             w.number("dns.rr.udp_payload_size", "UDP payload size", base + head + 2, 2, Show::Dec);
         } else {
-            w.bits("dns.resp.class", "Class", base + head + 2, 2, 0x7fff, Show::Hex);
+            w.bits("dns.resp.class", "Class", base + head + 2, 2, 0x7fff, Show::As(class));
             w.number("dns.resp.ttl", "Time to live (s)", base + head + 4, 4, Show::Dec);
         }
         let length = w.number("dns.resp.len", "Data length", base + head + 8, 2, Show::Dec)? as usize;

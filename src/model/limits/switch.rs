@@ -89,7 +89,7 @@ pub const STATIONS_WATCHED: usize = 16 * 1024;
 /// Multicast groups and VLANs of which streams and members are known, and pairs of VLANs that share frames (some 200 bytes each).
 pub const GROUPS: usize = 4 * 1024;
 
-/// Bursts of the monitored link that are listed, the latest (300 bytes each).
+/// Bursts of the monitored link that are listed (300 bytes each): of more the latest half of so many, and of those before it the highest.
 pub const LINK_BURSTS: usize = 256;
 
 /// Pairs of stations that are told apart in a millisecond of a burst (24 bytes each), and four times as many in a burst.

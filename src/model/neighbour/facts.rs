@@ -142,6 +142,11 @@ fn abilities(able: Abilities, enabled: Abilities) -> String {
     }
 }
 
+/// Whether an address says that there is none.
+fn is_unset(address: Address) -> bool {
+    address.ip().is_some_and(|ip| ip.is_unspecified())
+}
+
 impl Neighbour {
     /// What it says besides its name and its port: what, and its words.
     pub fn facts(&self) -> Vec<(&'static str, String)> {
@@ -154,7 +159,7 @@ impl Neighbour {
         let facts = [
             ("port", if self.port_description == self.port_name() { self.port.clone() } else { self.port_description.clone() }),
             ("chassis", chassis),
-            ("managed at", list(self.management.iter().map(Address::to_string))),
+            ("managed at", list(self.management.iter().filter(|address| !is_unset(**address)).map(Address::to_string))),
             ("can", abilities(self.able, self.enabled)),
             ("link", self.link.words()),
             ("negotiation", self.link.negotiation()),

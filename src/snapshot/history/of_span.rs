@@ -4,11 +4,13 @@
 //! Nothing here is written with the rest of another picture: who adds a field to a wing has to say what a span knows of it.
 
 use super::SpanShown;
+use crate::model::Arrange as _;
 use crate::model::{Finding, LinkUse, SourceInfo, SwitchView, TimeSpan, Timestamp, Traffic, Trust, Verdict};
 use crate::snapshot::{
     CaptureSummary, Diagnosis, Dissected, Duplicates, Load, LossLedger, Mirror, Network, Sample, Sides, Snapshot, Statistics,
 };
 use crate::snapshot::{Forgotten, Losses, Table};
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 /// Tables of which no past is kept by slots, by their tokens.
@@ -85,7 +87,7 @@ impl Snapshot {
                 host: Vec::new(),
                 network: Network::default(),
                 // Those that held in it, with the numbers of all of the time: they are judged over more than a span.
-                findings: self.diagnosis.findings.iter().filter_map(|finding| held_in(finding, span)).collect(),
+                findings: held_in(&self.diagnosis.findings, span),
             },
             history: self.history.clone(),
             span: Some(Arc::new(shown)),
@@ -208,8 +210,15 @@ fn used_in(used: &LinkUse, span: TimeSpan) -> LinkUse {
     LinkUse { bursts: list.len() as u64, list, nanos: span.length(), ..used.clone().untold(coarse) }
 }
 
+/// Findings as they held in a span. There all of them are active: what has cleared since stands where its severity puts it.
+fn held_in(findings: &[Finding], span: TimeSpan) -> Vec<Finding> {
+    let mut held: Vec<Finding> = findings.iter().filter_map(|finding| one_held_in(finding, span)).collect();
+    held.arrange_by_key(|finding| (Reverse(finding.severity), Reverse(finding.hosts)));
+    held
+}
+
 /// A finding as it held in a span: in which of its episodes.
-fn held_in(finding: &Finding, span: TimeSpan) -> Option<Finding> {
+fn one_held_in(finding: &Finding, span: TimeSpan) -> Option<Finding> {
     let closed = |first: Timestamp, last: Timestamp| TimeSpan { from: first, to: last.plus(1) };
     let whole = closed(finding.first, finding.last).overlaps(span);
     let episode = finding.episodes.iter().rev().find(|e| closed(e.first, e.last).overlaps(span));
@@ -237,5 +246,21 @@ pub(super) fn load_in(load: &Load, span: TimeSpan) -> Load {
         samples,
         open: None,
         fine: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Severity;
+
+    #[test]
+    fn what_held_in_a_span_stands_by_its_severity_though_it_has_cleared_since() {
+        let second = |at: i64| Timestamp::new(at, 0);
+        let note = Finding::new("addr.rogue", Severity::Note, "still there", second(5));
+        let later = Finding::new("tcp.rtt", Severity::Critical, "after the span", second(50));
+        let cleared = Finding { active: false, ..Finding::new("tcp.loss", Severity::Warning, "over", second(6)) };
+        let held = held_in(&[note, later, cleared], TimeSpan { from: second(0), to: second(10) });
+        assert_eq!(held.iter().map(|f| (f.id, f.active)).collect::<Vec<_>>(), [("tcp.loss", true), ("addr.rogue", true)]);
     }
 }

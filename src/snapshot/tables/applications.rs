@@ -59,7 +59,7 @@ pub static APPLICATIONS: TableSpec<AppRow> = TableSpec {
             .people()
             .paper(0, Room::Fixed)
             .screen(0, "what", 0)
-            .wide(12, 30)
+            .wide(24, 32)
             .tint(Tint::Dim),
         Field::text("value", "Which", AppRow::what).paper(1, Room::Cut).optional().screen(1, "which", 1).wide(16, 60),
         Field::count("count", "Count", |r: &AppRow| r.count).paper(2, Room::Fixed).screen(2, "count", 0).wide(8, 10),

@@ -50,7 +50,7 @@ impl BurstRow {
     }
 }
 
-/// Bursts, the highest first; of more than are kept the latest.
+/// Bursts, the highest first; of more than are kept the latest, and of those before them the highest.
 pub static BURSTS: TableSpec<BurstRow> = TableSpec {
     sheets: &[sheet("Bursts", rows)],
     fields: &[

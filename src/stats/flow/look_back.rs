@@ -12,11 +12,15 @@ impl<X: Copy + Default> FlowTable<X> {
         self.marked.get_or_insert_default();
     }
 
-    /// What conversations added since the last call, by their numbers; one may be told in more than one part. `flush` gets what each direction
-    /// did since it was last flushed, so that contexts are up to date.
+    /// What conversations added since the last call, in the order of their numbers, each once. `flush` gets what each direction did since it was last
+    /// flushed, so that contexts are up to date.
     pub fn added_since(&mut self, mut flush: impl FnMut(Flushed)) -> Vec<(u32, [Traffic; 2])> {
         let Some(marked) = self.marked.as_mut() else { return Vec::new() };
         let mut added = std::mem::take(marked);
+        // Rounds end at reports too, where a conversation is closed and where a part of it is told of: who was touched in several of them stands here as
+        // often. The first says what had been told at the last look.
+        added.sort_by_key(|(at, _)| *at);
+        added.dedup_by_key(|(at, _)| *at);
         added.retain_mut(|(at, before)| {
             let (Some(flow), Some(rest)) = (self.flows.get(*at as usize), self.rest.get_mut(*at as usize)) else { return false };
             (0..2).for_each(|way| flush_one(flow, rest, way, &mut flush));

@@ -59,6 +59,24 @@ fn reports_only_what_was_added() {
 }
 
 #[test]
+fn what_was_added_is_told_once_whatever_was_reported_meanwhile() {
+    let mut t = FlowTable::<()>::new(1 << 16, Keys::FIXED, CapScale::WHOLE);
+    t.look_back();
+    let added = |t: &mut FlowTable<()>| t.added_since(|_| {}).iter().map(|(at, [ab, _])| (*at, ab.packets)).collect::<Vec<_>>();
+    pass(&mut t, &step(2, 5, 0, None));
+    pass(&mut t, &step(1, 5, 0, None));
+    t.reported();
+    pass(&mut t, &step(1, 5, 1, None));
+    pass(&mut t, &step(2, 5, 1, None));
+    pass(&mut t, &step(2, 5, 2, None));
+    assert_eq!(added(&mut t), [(0, 3), (1, 2)], "those before the report count once, and so do those behind it");
+    t.reported();
+    pass(&mut t, &step(1, 5, 3, None));
+    assert_eq!(added(&mut t), [(1, 1)]);
+    assert_eq!(added(&mut t), []);
+}
+
+#[test]
 fn traffic_is_settled_in_the_context_it_was_seen_in() {
     let mut t = FlowTable::<()>::new(1 << 16, Keys::FIXED, CapScale::WHOLE);
     let mut seen = Vec::new();

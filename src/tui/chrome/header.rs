@@ -29,6 +29,8 @@ enum Give {
     Directories,
     /// The zone of the time.
     Zone,
+    /// What is longer than [`MIDDLE_NAME`] of names.
+    LongNames,
     /// `lost here not counted` becomes `lost ?`.
     LossWords,
     /// `⟂ promisc`, which is as it should be.
@@ -72,11 +74,12 @@ enum Give {
 }
 
 /// All of them in order.
-const GIVES: [Give; 24] = [
+const GIVES: [Give; 25] = [
     Give::Blanks,
     Give::Program,
     Give::Directories,
     Give::Zone,
+    Give::LongNames,
     Give::LossWords,
     Give::Promiscuous,
     Give::Closeness,
@@ -109,6 +112,15 @@ impl Given {
         self.0.is_none_or(|last| last < what)
     }
 
+    /// Cells that a name has at least.
+    fn least_name(self) -> u16 {
+        match (self.keeps(Give::LongNames), self.keeps(Give::Names)) {
+            (true, _) => u16::MAX,
+            (false, true) => MIDDLE_NAME,
+            (false, false) => LEAST_NAME,
+        }
+    }
+
     /// Cells between two pieces.
     fn gap(self) -> u16 {
         if self.keeps(Give::Blanks) { 3 } else { 2 }
@@ -118,11 +130,17 @@ impl Given {
 /// Cells that a name has at least once names give way.
 const LEAST_NAME: u16 = 12;
 
+/// Cells that long names have at least before anything but blanks gives way for them.
+const MIDDLE_NAME: u16 = 28;
+
+/// Cells that a fault has at least where only its beginning has room; with less it is said to be bad.
+const LEAST_FAULT: u16 = 20;
+
 /// Cells up to which the name of what is looked at is short: those it has before the switch has more.
 const SHORT_NAME: u16 = 20;
 
-/// Cells that names have: of what is looked at, of the switch and its port.
-type NameRoom = [u16; 2];
+/// Cells that names have, of what is looked at and of the switch and its port, and what is wrong with the mirror.
+type NameRoom = [u16; 3];
 
 /// A piece of the line.
 struct Piece {
@@ -178,28 +196,40 @@ impl Line {
     /// With names as long as there is room: what is looked at as far as it is short, then the switch, then all of the name.
     fn with_names(scene: &Scene, given: Given, width: u16) -> Self {
         let spare = |names: NameRoom| width.saturating_sub(Self::of(scene, given, names).width());
-        let mut names = [LEAST_NAME; 2];
-        names[0] = LEAST_NAME.saturating_add(spare(names)).min(SHORT_NAME);
+        let least = given.least_name();
+        let mut names = [least, least, u16::MAX];
+        names[0] = least.saturating_add(spare(names)).min(SHORT_NAME.max(least));
         names[1] = names[1].saturating_add(spare(names));
         names[0] = names[0].saturating_add(spare(names));
         Self::of(scene, given, names)
     }
 
+    /// With the beginning of what is wrong, where all of it has no room beside the shortest names but enough of it has.
+    fn with_fault_cut(scene: &Scene, given: Given, width: u16) -> Option<Self> {
+        let line = |fault| Self::of(scene, given, [LEAST_NAME, LEAST_NAME, fault]);
+        let room = LEAST_FAULT.saturating_add(width.checked_sub(line(LEAST_FAULT).width())?);
+        Some(line(room))
+    }
+
     /// The fullest line that has room.
     fn fitting(scene: &Scene, width: u16) -> Self {
-        let whole = [u16::MAX; 2];
+        let mut before = Given(None);
         for given in std::iter::once(None).chain(GIVES.map(Some)).map(Given) {
-            let names = if given.keeps(Give::Names) { whole } else { [LEAST_NAME; 2] };
-            let line = Self::of(scene, given, names);
+            if !given.keeps(Give::Fault)
+                && before.keeps(Give::Fault)
+                && let Some(line) = Self::with_fault_cut(scene, before, width)
+            {
+                return line;
+            }
+            before = given;
+            let least = given.least_name();
+            let line = Self::of(scene, given, [least, least, u16::MAX]);
             if line.width() > width {
                 continue;
             }
-            if given.keeps(Give::Names) {
-                return line;
-            }
-            return Self::with_names(scene, given, width);
+            return if given.keeps(Give::LongNames) { line } else { Self::with_names(scene, given, width) };
         }
-        Self::of(scene, Given(GIVES.last().copied()), [LEAST_NAME; 2])
+        Self::of(scene, Given(GIVES.last().copied()), [LEAST_NAME, LEAST_NAME, u16::MAX])
     }
 }
 
@@ -250,7 +280,7 @@ fn ports_in(title: &str, room: u16) -> String {
 const LEAST_END: u16 = 3;
 
 /// Those at the left.
-fn left(scene: &Scene, given: Given, [name_room, switch_room]: NameRoom) -> Vec<Piece> {
+fn left(scene: &Scene, given: Given, [name_room, switch_room, fault_room]: NameRoom) -> Vec<Piece> {
     let s = scene.snapshot;
     let (text, dim) = (scene.style(Hue::Text), scene.style(Hue::Dim));
     // Who it is, what is thought of it and what was lost here are of all of the time.
@@ -285,18 +315,19 @@ fn left(scene: &Scene, given: Given, [name_room, switch_room]: NameRoom) -> Vec<
     if let Some(n) = s.mirror.one_in().filter(|_| given.keeps(Give::Doubts)) {
         out.push(Piece::of(format!("sampled 1:{n}"), scene.style(Hue::Warn)));
     }
-    out.push(badge(scene, given).leading_to(&MirrorScreen));
+    out.push(badge(scene, given, fault_room).leading_to(&MirrorScreen));
     out
 }
 
 /// What is thought of the mirror.
-fn badge(scene: &Scene, given: Given) -> Piece {
+fn badge(scene: &Scene, given: Given, room: u16) -> Piece {
     let (symbol, words, hue) = verdict_by_now(scene.base);
     let fault = if given.keeps(Give::Clauses) { words.as_str() } else { words.split(", ").next().unwrap_or_default() };
     let fault = if given.keeps(Give::MirrorWord) { fault } else { fault.strip_prefix("mirror: ").unwrap_or(fault) };
+    let fault = &*cut_end(fault, room);
     let (bad, word) = match hue {
         Hue::Bad => ("mirror bad", "bad"),
-        Hue::Warn => ("mirror weak", "weak"),
+        Hue::Warn => ("mirror doubtful", "doubtful"),
         Hue::Good => ("mirror good", "good"),
         _ => (fault, fault),
     };

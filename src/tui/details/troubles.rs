@@ -59,7 +59,7 @@ fn times(service: &Service) -> Vec<String> {
     if let Some(response) = service.response {
         let (half, most) = (amount::short_duration(response.p50), amount::short_duration(response.p95));
         let what = match service.response_by {
-            Some(ResponseBy::Turns) => "unreadable turn",
+            Some(ResponseBy::Turns) => "exchange of unread content",
             Some(ResponseBy::Handshakes) => "TLS handshake",
             _ => "answer",
         };

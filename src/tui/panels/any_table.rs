@@ -34,6 +34,8 @@ pub(in crate::tui) struct TablePanel {
     pub group: Option<&'static str>,
     /// What to say when there are no rows.
     pub empty: &'static str,
+    /// What to say when there are none in a span of time.
+    pub empty_span: &'static str,
     /// Whether its addresses are called by their names in a column of its own.
     pub named: bool,
     /// Whether the filter was asked before, and knew more of its rows than they do themselves.
@@ -53,7 +55,7 @@ struct Line<'r> {
 impl TablePanel {
     /// All rows of a table.
     pub const fn of(table: &'static dyn AnyTable) -> Self {
-        Self { table, group: None, empty: "none seen", named: false, narrowed: false, base: None }
+        Self { table, group: None, empty: "none seen", empty_span: "none in this span of time", named: false, narrowed: false, base: None }
     }
 
     /// What a page that shows it as its list sorts by.
@@ -156,7 +158,7 @@ impl TablePanel {
         let empty = match &scene.snapshot.span {
             _ if scene.view.filter.is_some() => "nothing matches the filter · Esc shows all rows again",
             Some(shown) if shown.not_kept().contains(&self.table.token()) => "not of this span: no past of it is kept · Esc returns to now",
-            Some(_) => "none in this span of time",
+            Some(_) => self.empty_span,
             None => self.empty,
         };
         let shape = Shape { order: list.then(|| self.order(scene, list)), focused: list, empty, inert: !list, ..Shape::default() };

@@ -18,6 +18,18 @@ struct Widths {
     protocol: u16,
     length: u16,
     gap: u16,
+    /// Places of a second.
+    places: usize,
+}
+
+/// Cells of a time where there is little room: so many places of a second as stand in them, three at least.
+const SHORT_TIME: usize = 8;
+
+/// Places of a second that the times of a page have in so many cells.
+fn places(page: &PacketPage) -> usize {
+    let known = page.rows.iter().map(|row| row.time).filter(|time| *time != Timestamp::UNKNOWN);
+    let longest = known.map(|time| format!("{:.0}", time.seconds_since(page.begin).trunc()).len()).max().unwrap_or(1);
+    SHORT_TIME.saturating_sub(longest + 1).clamp(3, 6)
 }
 
 fn widths(scene: &Scene, page: &PacketPage, width: u16) -> Widths {
@@ -33,9 +45,15 @@ fn widths(scene: &Scene, page: &PacketPage, width: u16) -> Widths {
     let number = page.rows.last().map_or(1, |row| row.number.to_string().len() as u16).max(3);
     // Where there is little room what a packet says is worth more than how long it is.
     let small = width < 100;
-    let time = page.rows.iter().map(|row| cells(&time(scene, page.begin, row.time, small))).max().unwrap_or(0).max(8);
-    let (gap, length) = if small { (1, 0) } else { (2, 5) };
-    Widths { number, time, ends, protocol: longest(|row| &row.protocol).clamp(8, 10), length, gap }
+    let (gap, length, places) = if small { (1, 0, places(page)) } else { (2, 5, 6) };
+    let time = page.rows.iter().map(|row| cells(&time(scene, page.begin, row.time, small, places))).max().unwrap_or(0).max(8);
+    let head = cells(protocol_head(small));
+    Widths { number, time, ends, protocol: longest(|row| &row.protocol).clamp(head, 10), length, gap, places }
+}
+
+/// The head of the column of protocols.
+fn protocol_head(small: bool) -> &'static str {
+    if small { "proto" } else { "protocol" }
 }
 
 /// Draws packets under the heads of their columns; the area of each with its place in the list.
@@ -43,17 +61,17 @@ pub(in crate::tui) fn rows(canvas: &mut Canvas, area: Rect, scene: &Scene, page:
     let (head, body) = split_top(area, 1);
     let widths = widths(scene, page, area.width);
     let dim = scene.style(Hue::Dim);
-    line(canvas, head, &widths, ["no", "time", "from", "to", "protocol", "bytes", "info"], [dim; 7]);
+    let small = widths.length == 0;
+    line(canvas, head, &widths, ["no", "time", "from", "to", protocol_head(small), "bytes", "info"], [dim; 7]);
     if page.rows.is_empty() {
-        let text = if page.searched.is_some() { "looking …" } else { "no packet" };
-        canvas.ink(body.x + 1, body.y, body.width.saturating_sub(2), text, Hue::Dim);
+        canvas.ink(body.x + 1, body.y, body.width.saturating_sub(2), &none(scene, page), Hue::Dim);
         return Vec::new();
     }
     let mut drawn = Vec::with_capacity(page.rows.len());
     for (at, row) in page.rows.iter().enumerate().take(usize::from(body.height)) {
         let area = Rect { y: body.y + at as u16, height: 1, ..body };
         let place = page.first + at as u64;
-        let time = time(scene, page.begin, row.time, widths.length == 0);
+        let time = time(scene, page.begin, row.time, small, widths.places);
         let (text, dim) = (scene.style(Hue::Text), scene.style(Hue::Dim));
         let protocol = scene.style(Hue::Family(family(&row.protocol)));
         let styles = [dim, dim, text, text, protocol, text, text];
@@ -62,6 +80,18 @@ pub(in crate::tui) fn rows(canvas: &mut Canvas, area: Rect, scene: &Scene, page:
         drawn.push((area, place));
     }
     drawn
+}
+
+/// Why there is none.
+fn none(scene: &Scene, page: &PacketPage) -> String {
+    match (page.searched, page.kept_since, page.subject.span()) {
+        (Some(_), ..) => "looking …".to_owned(),
+        (None, Some(since), Some(span)) if span.from < since => {
+            let since = amount::time_of_day(since, scene.utc_offset(since));
+            format!("not kept any more: the packets that are kept begin at {since}, and this span is older")
+        }
+        _ => "no packet".to_owned(),
+    }
 }
 
 fn line(canvas: &mut Canvas, area: Rect, widths: &Widths, texts: [&str; 7], styles: [ratatui::style::Style; 7]) {
@@ -88,13 +118,13 @@ fn line(canvas: &mut Canvas, area: Rect, widths: &Widths, texts: [&str; 7], styl
 }
 
 /// Seconds since the first packet of a capture; on a port, and of a capture that is longer than a day, the time of day.
-fn time(scene: &Scene, begin: Timestamp, time: Timestamp, short: bool) -> String {
+fn time(scene: &Scene, begin: Timestamp, time: Timestamp, short: bool, places: usize) -> String {
     if time == Timestamp::UNKNOWN {
         return "–".to_owned();
     }
     let since = time.seconds_since(begin);
     if !scene.snapshot.live && since.abs() < 86_400.0 {
-        return if short { format!("{since:.3}") } else { format!("{since:.6}") };
+        return format!("{since:.places$}");
     }
     let offset = scene.utc_offset(time);
     let date = if scene.snapshot.live { String::new() } else { amount::date(time, offset).split_off(5) + " " };
@@ -120,5 +150,26 @@ fn family(protocol: &str) -> Family {
         other if other.starts_with("tls") || other.starts_with("ssl") => Family::Web,
         other if other.starts_with("igmp") => Family::Network,
         _ => Family::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_times_have_what_places_stand_in_their_cells() {
+        for (seconds, places) in [(0.0, 6), (9.9, 6), (10.5, 5), (123.0, 4), (1_234.5, 3), (80_000.0, 3), (-2.0, 5)] {
+            let row = PacketRow {
+                number: 1,
+                time: Timestamp((seconds * SECOND as f64) as i64),
+                source: String::new(),
+                destination: String::new(),
+                protocol: "TCP".into(),
+                wire: 60,
+                info: String::new(),
+            };
+            assert_eq!(super::places(&PacketPage { rows: vec![row], ..PacketPage::default() }), places, "{seconds}");
+        }
     }
 }

@@ -7,8 +7,8 @@
 //!   0–5 %   ███████████████   4m 51s  │ start         length   peak   mostly from
 //! ```
 
-use crate::model::Address;
 use crate::model::evidence::SLOWEST_BURSTS;
+use crate::model::{Address, LinkUse};
 use crate::snapshot::Column;
 use crate::snapshot::tables::bursts::BURSTS;
 use crate::tui::canvas::{Canvas, hundredths, split_top};
@@ -31,14 +31,24 @@ const SLOW: &str = "not told below 100 Mb/s: there a millisecond holds a few fra
 /// Where the clock does not tell milliseconds apart.
 const UNTOLD: &str = "not told: the clock does not tell milliseconds apart";
 
+/// Of more bursts than are kept.
+const KEPT: &str = "the highest, and the latest";
+
+/// Of a span from whose time only the highest bursts are kept.
+const NOT_KEPT: &str = "none that is kept: of the bursts of that time only the highest are, of lately all";
+
 /// The list, with the reason where it is empty.
 fn list(scene: &Scene) -> TablePanel {
+    let span = scene.snapshot.span.as_ref().map(|shown| shown.span);
+    let is_partly_kept = |used: &LinkUse| used.all_since.zip(span).is_some_and(|(since, span)| span.from < since);
+    let base = scene.base.switch.link_use.as_ref().filter(|used| span.is_none() && used.all_since.is_some()).map(|_| KEPT);
     let empty = match &scene.base.switch.link_use {
         Some(used) if used.bin == 0 => UNTOLD,
         Some(used) if used.speed < SLOWEST_BURSTS => SLOW,
         _ => LIST.empty,
     };
-    TablePanel { empty, ..LIST }
+    let is_kept = !scene.base.switch.link_use.as_ref().is_some_and(is_partly_kept);
+    TablePanel { empty, empty_span: if is_kept { LIST.empty_span } else { NOT_KEPT }, base, ..LIST }
 }
 
 /// The conversation of two stations, or of two hosts.

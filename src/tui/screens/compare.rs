@@ -151,6 +151,9 @@ impl Screen for CompareScreen {
 
     fn key(&self, pane: &mut Pane, key: KeyEvent, snapshot: &Snapshot) -> Option<Effect> {
         match key.code {
+            KeyCode::Char('a') if snapshot.span.is_none() && pane.own.get::<State>().is_none_or(|state| state.held.is_none()) => {
+                return Some(Effect::Say("no span is looked at: mark one with [ and ], then a compares with it"));
+            }
             KeyCode::Char('a') => pane.own.change(|state: &mut State| {
                 state.held = snapshot.span.is_some().then(|| Arc::new(snapshot.clone()));
                 state.taken = state.taken.wrapping_add(1);

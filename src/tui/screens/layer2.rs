@@ -45,6 +45,9 @@ const MIXED_FROM: u16 = 100;
 /// Cells of what stands beside them at least.
 const MIX_CELLS: u16 = 29;
 
+/// The same at most: more makes bars longer and lists no clearer.
+const MIXED_MOST: u16 = 56;
+
 /// Cells of what stands beside them: its longest title names its time.
 fn mixed_cells(scene: &Scene) -> u16 {
     cells(&scene.based("Directions")).saturating_add(4).clamp(MIX_CELLS, MIXED_FROM / 2)
@@ -127,7 +130,7 @@ impl Screen for Layer2Screen {
             // What else there is stands on the Overview as well: who is there needs the room.
             76..MIXED_FROM => area.width,
             MIXED_FROM..160 => area.width - mixed_cells(scene) - 1,
-            _ => hundredths(area.width, 66),
+            _ => hundredths(area.width, 66).max(area.width - MIXED_MOST),
         };
         let parts = if left < area.width { divide(canvas, area, &[left]) } else { vec![area] };
         let Some(&lists) = parts.first() else { return };

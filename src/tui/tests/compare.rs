@@ -73,3 +73,15 @@ fn a_span_is_held_against_another() {
     assert!(lines[4].contains("now") && lines[4].contains("eth1"), "{}", session.text());
     assert!(session.text().contains("Services are not compared"), "{}", session.text());
 }
+
+#[test]
+fn what_is_compared_with_nothing_says_why() {
+    let mut session = compared(120, 40);
+    session.keys("a");
+    assert!(session.text().contains("no span is looked at: mark one with [ and ]"), "{}", session.text());
+    session.keys(", [ < ] a");
+    assert!(!session.text().contains("no span is looked at"), "{}", session.text());
+    // What is held is let go without one.
+    session.keys("Esc a");
+    assert!(!session.text().contains("no span is looked at"), "{}", session.text());
+}

@@ -46,6 +46,21 @@ fn a_span_that_is_ended_where_it_began_reaches_up_to_now() {
     assert!(session.text().contains("move to its end"), "{}", session.text());
 }
 
+/// Whose chart has columns of several seconds: the one it was marked in is not over.
+#[test]
+fn a_span_that_reaches_up_to_now_ends_there() {
+    let mut session = Session::new(Story::Calm, 80, 24);
+    session.keys("u [");
+    session.see(demo::snapshot(Story::Calm, 3));
+    session.keys("]");
+    let (marked, line) = (shown(&session), session.lines()[0].clone());
+    assert_eq!(marked.to, session.app.held.history.slots.last().expect("a past").span.to);
+    for second in [4, 5, 20] {
+        session.see(demo::snapshot(Story::Calm, second));
+        assert_eq!((shown(&session), &session.lines()[0]), (marked, &line), "{second}");
+    }
+}
+
 #[test]
 fn a_span_is_marked_and_left() {
     let mut session = Session::new(Story::Calm, 120, 40);

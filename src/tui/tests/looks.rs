@@ -3,6 +3,7 @@
 use super::*;
 use crate::model::Traffic;
 use crate::tui::screen::ScreenEntry;
+use ratatui::style::Color;
 
 #[test]
 fn every_screen_looks_as_it_did() {
@@ -24,6 +25,61 @@ fn wide_screens_have_more_columns() {
             session.keys(keys);
             insta::assert_snapshot!(format!("{name}-{width}x{height}"), session.text());
         }
+    }
+}
+
+/// Screens whose places are divided otherwise where there is more room.
+#[test]
+fn large_screens_are_used() {
+    for (name, keys, width, height) in [
+        ("overview", "1", 160, 45),
+        ("problems", "6", 160, 45),
+        ("overview", "1", 200, 60),
+        ("layer2", "0", 200, 60),
+        ("switch", "7", 200, 60),
+        ("bursts", "u", 200, 60),
+        ("mirror", "8", 200, 60),
+    ] {
+        let mut session = Session::new(Story::Trouble, width, height);
+        session.keys(keys);
+        insta::assert_snapshot!(format!("{name}-{width}x{height}"), session.text());
+    }
+}
+
+/// The text of a screen with what its cells look like below it, a letter for each look.
+fn coloured(session: &Session) -> String {
+    let (buffer, mut looks) = (session.buffer(), Vec::new());
+    let mut letters = |x: u16, y: u16| {
+        let cell = &buffer[(x, y)];
+        let look = format!("{} on {} {:?}", cell.fg, cell.bg, cell.modifier).replace("Modifier(NONE)", "").trim_end().to_owned();
+        let at = looks.iter().position(|known| *known == look).unwrap_or_else(|| {
+            looks.push(look);
+            looks.len() - 1
+        });
+        char::from(b'a' + u8::try_from(at).unwrap())
+    };
+    let mut lines = Vec::new();
+    for y in 0..buffer.area.height {
+        let is_blank = |x: &u16| buffer[(*x, y)].symbol() == " " && buffer[(*x, y)].bg == Color::Reset;
+        let line: String = (0..buffer.area.width).map(|x| if is_blank(&x) { ' ' } else { letters(x, y) }).collect();
+        lines.push(line.trim_end().to_owned());
+    }
+    let legend: Vec<String> = looks.iter().zip('a'..).map(|(look, letter)| format!("{letter} {look}")).collect();
+    format!("{}\n\n{}\n\n{}", session.text(), lines.join("\n"), legend.join("\n"))
+}
+
+#[test]
+fn colours_look_as_they_did() {
+    for (name, depth, light) in [
+        ("dark", Depth::True, false),
+        ("light", Depth::True, true),
+        ("256", Depth::Indexed, false),
+        ("16", Depth::Sixteen, false),
+        ("16-light", Depth::Sixteen, true),
+    ] {
+        let mut session = Session::with(Story::Trouble, 60, 15, Theme::new(depth, light));
+        session.keys("4 Down");
+        insta::assert_snapshot!(format!("colours-{name}"), coloured(&session));
     }
 }
 
@@ -384,6 +440,34 @@ fn a_finding_is_never_cut_on_the_overview() {
     session.see(many);
     let line = session.lines()[session.line_of("What is wrong")].clone();
     assert!(line.contains(" more"), "those without room are told of: {line}");
+}
+
+/// A name that is too long gives way before what is wrong does, and of what is wrong the end.
+#[test]
+fn a_long_name_gives_way_before_what_is_wrong() {
+    let mut snapshot = demo::snapshot(Story::File, 1);
+    snapshot.switch.identity = None;
+    snapshot.mirror.trust.verdict = crate::model::Verdict::Doubtful;
+    for (summary, width, expected) in [
+        ("30 % of the packets arrive more than once", 80, "▲ 30 % of the packets arrive more than once"),
+        ("the mirror was silent 11 times for 22.66 s of 57.99 s on both of its ports", 80, "▲ the mirror was silent 11 times for 22"),
+        ("30 % of the packets arrive more than once", 30, "▲ doubtful"),
+    ] {
+        snapshot.mirror.trust.summary = summary.into();
+        let mut session = Session::new(Story::File, width, 24);
+        session.app.options.source_title = "a-capture-with-a-long-name-of-the-switch-in-the-cellar-2026-11-30.pcap".into();
+        session.see(snapshot.clone());
+        let first = session.lines()[0].clone();
+        assert!(first.contains(expected) && (width < 80) == first.contains("doubtful"), "{width}: {first}");
+        assert!(width < 80 || first.contains("a-cap") && first.contains(".pcap"), "{first}");
+    }
+    // Where there is room for all but the middle of the name the time stays.
+    snapshot.mirror.trust.summary = "30 % of the packets arrive more than once".into();
+    let mut session = Session::new(Story::File, 140, 24);
+    session.app.options.source_title = "a-capture-with-a-long-name-of-the-switch-in-the-cellar-2026-11-30.pcap".into();
+    session.see(snapshot);
+    let first = session.lines()[0].clone();
+    assert!(first.contains("mean ") && first.contains("2025-11-25 12:00:00") && first.contains('…'), "{first}");
 }
 
 #[test]

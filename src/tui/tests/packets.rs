@@ -131,6 +131,56 @@ fn session(story: Story, width: u16, height: u16) -> (Session, Arc<Few>) {
     (session, few)
 }
 
+#[test]
+fn packets_of_a_span_that_was_let_go_are_all_of_them_again() {
+    let (mut session, few) = session(Story::Calm, 120, 40);
+    let asked = || few.asked.lock().unwrap().last().map(|request| request.subject.clone()).unwrap_or_default();
+    session.keys(", [ < ] 9");
+    let span = session.app.shown.span.as_ref().expect("a span").span;
+    assert_eq!(asked().span(), Some(span));
+    assert!(session.text().contains("Packets · 1"), "its times: {}", session.text());
+    session.keys("3 Esc 9");
+    assert_eq!(asked(), PacketSubject::All);
+    assert!(session.text().contains("Packets ─"), "{}", session.text());
+    // Those of a host are its again, called as before.
+    session.keys("3 Down Enter P");
+    let title = |session: &Session| session.lines()[2].chars().take(22).collect::<String>();
+    let (host, called) = (asked(), title(&session));
+    session.keys(", [ < ]");
+    assert_eq!(asked(), host.clone().during(session.app.shown.span.as_ref().map(|shown| shown.span)));
+    session.keys("Esc");
+    assert_eq!((asked(), title(&session)), (host, called));
+}
+
+/// A recorder that keeps the last minute.
+struct Minute;
+
+impl PacketStore for Minute {
+    fn look(&self, request: &PacketRequest) -> Arc<PacketPage> {
+        let kept_since = request.subject.span().map(|span| span.from.plus(60_000_000_000));
+        Arc::new(PacketPage { subject: request.subject.clone(), kept_since, ..PacketPage::default() })
+    }
+
+    fn version(&self) -> u64 {
+        1
+    }
+
+    fn save(&self, _: &PacketSubject) -> String {
+        String::new()
+    }
+}
+
+#[test]
+fn packets_that_are_not_kept_any_more_are_not_said_to_be_none() {
+    let (mut session, _) = session(Story::Calm, 120, 40);
+    let options = DashboardOptions { packets: Some(Arc::new(Minute)), ..session.app.options.clone() };
+    session.app = App::new(options, Theme::new(Depth::Mono, false));
+    session.see(demo::snapshot(Story::Calm, 0));
+    assert!(session.keys("9").text().contains("no packet"));
+    let text = session.keys(", [ < ]").text();
+    assert!(text.contains("not kept any more: the packets that are kept begin at ") && !text.contains("no packet "), "{text}");
+}
+
 /// Where there is room a finding shows when it held and which packets prove it; where there is little its words have all of it.
 #[test]
 fn a_finding_shows_when_it_held_and_the_packets_that_prove_it() {

@@ -159,8 +159,8 @@ pub(in crate::tui) fn past(scene: &Scene, snapshot: &Snapshot) -> Option<(String
     let closely = short_duration(shown.resolution as f64 / SECOND as f64);
     let closely = if shown.exact {
         format!("{length} exactly")
-    } else if shown.resolution > 0 && shown.resolution < shown.span.length() {
-        format!("{length} to {closely}")
+    } else if shown.span != shown.asked && shown.resolution > 0 && shown.resolution < shown.span.length() {
+        format!("{length} ± {closely}")
     } else {
         length
     };

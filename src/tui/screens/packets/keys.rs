@@ -78,7 +78,10 @@ fn in_list(looking: &mut Looking, key: KeyCode, (live, reading): (bool, bool)) -
             let subject = looking.subject.clone();
             looking.notice = looking.store.as_ref().map(|store| store.save(&subject));
         }
-        KeyCode::Esc | KeyCode::Backspace if looking.subject != PacketSubject::All => looking.show(PacketSubject::All, String::new()),
+        // The way back to now comes first, and leaves what is listed.
+        KeyCode::Esc | KeyCode::Backspace if looking.subject != PacketSubject::All && looking.subject.span().is_none() => {
+            looking.show(PacketSubject::All, String::new());
+        }
         _ => return false,
     }
     true

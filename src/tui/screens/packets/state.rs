@@ -1,6 +1,6 @@
 //! What the screen of packets remembers.
 
-use crate::model::units;
+use crate::model::{TimeSpan, units};
 use crate::snapshot::{PacketPage, PacketRequest, PacketSeek, PacketStore, PacketSubject};
 use crate::tui::view::Topic;
 use std::collections::HashSet;
@@ -49,6 +49,18 @@ impl fmt::Display for AwaitedPlace {
             Self::Seek(PacketSeek::Since(nanos)) => write!(f, "second {}", *nanos as f64 / 1e9),
             Self::End | Self::Seek(PacketSeek::Text { .. }) => f.write_str("the last packet"),
         }
+    }
+}
+
+/// That a list has no such place, and what is shown instead.
+fn no_such_place(seek: &PacketSeek) -> Option<String> {
+    let place = |seek: &PacketSeek| AwaitedPlace::Seek(seek.clone()).to_string();
+    match seek {
+        PacketSeek::Number(0) => Some("packets are numbered from 1".to_owned()),
+        PacketSeek::Since(nanos) if *nanos < 0 => Some("there is no time before the first packet".to_owned()),
+        PacketSeek::Number(_) => Some(format!("there is no {}: this is the nearest", place(seek))),
+        PacketSeek::Since(_) => Some(format!("nothing at or behind {}: this is the last packet", place(seek))),
+        PacketSeek::Text { .. } => None,
     }
 }
 
@@ -110,6 +122,8 @@ pub(in crate::tui) struct Looking {
     /// Which packets, and what they are called.
     pub subject: PacketSubject,
     pub about: String,
+    /// What they are called where no span of time is looked at.
+    called: String,
     /// The row of the cursor, and the first one of the window.
     pub row: u64,
     pub offset: u64,
@@ -154,7 +168,21 @@ impl fmt::Debug for Looking {
 impl Looking {
     /// Shows some packets.
     pub fn show(&mut self, subject: PacketSubject, about: String) {
-        *self = Self { store: self.store.take(), subject, about, height: self.height, tail: true, ..Self::default() };
+        let called = about.clone();
+        *self = Self { store: self.store.take(), subject, about, called, height: self.height, tail: true, ..Self::default() };
+    }
+
+    /// Shows those of a span of time, or of all of it, whose name follows what they are called otherwise.
+    pub fn limit(&mut self, span: Option<(TimeSpan, String)>) {
+        let of = match self.subject.clone() {
+            PacketSubject::During(_, of) => *of,
+            of => of,
+        };
+        let (span, times) = span.unzip();
+        let called = std::mem::take(&mut self.called);
+        let words = [called.as_str(), times.as_deref().unwrap_or_default()];
+        self.show(of.during(span), words.into_iter().filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" · "));
+        self.called = called;
     }
 
     /// The title of the list.
@@ -252,6 +280,10 @@ impl Looking {
                 Some(row) => self.row = row,
                 None => self.notice = Some("nothing found".to_owned()),
             }
+            // Of a capture that is read the place may still come.
+            if let Some((_, seek)) = self.seek.as_ref().filter(|_| page.is_end && self.awaited.is_none()) {
+                self.notice = no_such_place(seek);
+            }
         }
         if live && self.tail || self.awaited == Some(AwaitedPlace::End) {
             self.row = u64::MAX;
@@ -284,11 +316,16 @@ mod tests {
             let total = self.0.load(Ordering::Relaxed);
             // A packet a second.
             let found = request.seek.as_ref().map(|(serial, seek)| match seek {
-                PacketSeek::Number(number) => (*serial, Some((number - 1).min(total - 1))),
+                PacketSeek::Number(number) => (*serial, Some(number.saturating_sub(1).min(total - 1))),
                 PacketSeek::Since(nanos) => (*serial, Some((*nanos as u64 / 1_000_000_000).min(total - 1))),
                 PacketSeek::Text { .. } => (*serial, None),
             });
-            Arc::new(PacketPage { subject: request.subject.clone(), total, found, ..PacketPage::default() })
+            let is_end = request.seek.as_ref().is_some_and(|(_, seek)| match seek {
+                PacketSeek::Number(number) => *number == 0 || *number > total,
+                PacketSeek::Since(nanos) => *nanos as u64 > (total - 1) * 1_000_000_000,
+                PacketSeek::Text { .. } => false,
+            });
+            Arc::new(PacketPage { subject: request.subject.clone(), total, found, is_end, ..PacketPage::default() })
         }
 
         fn version(&self) -> u64 {
@@ -345,6 +382,7 @@ mod tests {
                 looking.page(false, true);
                 looking.page(false, true);
                 assert_eq!((looking.row, looking.awaited.is_some()), (row, waits), "{typed} of {total}");
+                assert_eq!(looking.notice, None, "{typed} of {total}: what may still come is not said to be missing");
                 if waits {
                     assert_eq!(looking.awaited.as_ref().map(ToString::to_string).as_deref(), Some(said));
                 }
@@ -354,6 +392,8 @@ mod tests {
             go(&mut looking, false);
             looking.page(false, false);
             assert_eq!((looking.row, looking.awaited.is_some()), (299, false));
+            let told = looking.notice.take().unwrap_or_default();
+            assert!(told.contains(said) && told.starts_with(if typed == "700" { "there is no" } else { "nothing at" }), "{told}");
             // Nor does who waited when the capture turned out to be short.
             store.0.store(100, Ordering::Relaxed);
             go(&mut looking, true);
@@ -361,6 +401,7 @@ mod tests {
             store.0.store(400, Ordering::Relaxed);
             (0..3).for_each(|_| _ = looking.page(false, false));
             assert_eq!((looking.row, looking.awaited.is_some()), (399, false));
+            assert!(looking.notice.take().unwrap_or_default().contains(said), "{typed}: it turned out to be short");
         }
     }
 }
