@@ -360,7 +360,6 @@ fn plan_of(settings: &Settings) -> ShardPlan {
         dedup: settings.mirror.dedup,
         flow_records: false,
         flow_parts: settings.flow_parts,
-        ends_program: settings.ends_program,
         request_words: false,
         history: settings.history.then_some(if settings.live { HistoryPace::EachInterval } else { HistoryPace::Doubling }),
         nested: settings.mirror.decap == Decap::None,
