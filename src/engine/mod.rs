@@ -245,7 +245,7 @@ fn router(
         .map(|g| TapeFollower::Shards(Box::new(g)))
         .chain(listeners.readers.into_iter().map(TapeFollower::Reader))
         .collect();
-    let block_bytes = if settings.live { settings.block_bytes.min(BLOCK_BYTES) } else { settings.block_bytes };
+    let block_bytes = settings.block_bytes.min(if settings.live { BLOCK_BYTES } else { settings.memory.file_block_bytes });
     let pool = if workers == 0 {
         WorkerPool::alone(block_bytes, followers, sink)
     } else {
