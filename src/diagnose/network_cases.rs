@@ -388,5 +388,5 @@ pub(super) fn manners(app_token: &str) -> crate::model::Manners {
 /// Something that went wrong so often, for so many clients, from half a minute ago to now.
 pub(super) fn trouble(w: &mut ServiceWindow, trouble: Trouble, count: u64, clients: u64) {
     let span = Some(Episode { first: Timestamp(NOW - 30 * SECOND), last: Timestamp(NOW) });
-    w.troubles[trouble as usize] = Troubled { count, clients, is_more: false, named: [None; NAMED], span };
+    *w.troubles.of_mut(trouble) = Troubled { count, clients, is_more: false, named: [None; NAMED], span };
 }

@@ -493,7 +493,7 @@ fn lookalikes_are_nothing() {
     assert_eq!(found(&evidence(ident)), [("tcp.refused", Note)]);
     // It began a moment ago and may still answer.
     let mut young = attempts(4, NoAnswer, 4, 2);
-    young.windows[0].troubles[NoAnswer as usize].span = Some(Episode { first: Timestamp(NOW - 5 * SECOND), last: Timestamp(NOW) });
+    young.windows[0].troubles.of_mut(NoAnswer).span = Some(Episode { first: Timestamp(NOW - 5 * SECOND), last: Timestamp(NOW) });
     assert_eq!(found(&evidence(young)), []);
 }
 
@@ -517,7 +517,7 @@ fn a_standing_finding_goes_on_and_clears() {
     let bad = evidence(attempts(10, NoAnswer, 10, 2));
     judge_network(&bad, &mut state, at(0));
     let mut later = attempts(20, NoAnswer, 8, 2);
-    later.windows[0].troubles[NoAnswer as usize].span = Some(Episode { first: at(5), last: at(9) });
+    later.windows[0].troubles.of_mut(NoAnswer).span = Some(Episode { first: at(5), last: at(9) });
     let standing = judge_network(&evidence(later.clone()), &mut state, at(10)).findings;
     assert!(standing[0].active, "40 % is few only below a quarter, once it stands");
     assert_eq!(standing[0].episodes, [Episode { first: Timestamp(NOW - 30 * SECOND), last: at(9) }], "one episode that goes on");

@@ -10,10 +10,10 @@ use crate::mirror::NumberedStreams;
 use crate::model::learnt::NAME_BYTES;
 use crate::model::limits::*;
 use crate::model::units::grouped;
-use crate::model::{FloodSecond, FlowRecord, Measure, Proofs, Session, Sighting};
+use crate::model::{FloodSecond, FlowRecord, Measure, Proofs, Session, Sighting, Traffic};
 use crate::snapshot::{Conversation, HistorySlot, HostRow, Sample};
 use crate::stats::exchange::Exchanges;
-use crate::stats::{Analyser, Connections, Context, LossLocator, RtpStreams, ServiceLedger, SightingLedger, Talkers, UnreadTurns};
+use crate::stats::{Analyser, Connections, Context, LossLocator, RtpStreams, ServiceLedger, SightingLedger, UnreadTurns};
 use crate::switch::SwitchLedger;
 use std::mem::size_of;
 
@@ -41,7 +41,7 @@ fn in_each_shard(plan: &MemoryPlan) -> Vec<(&'static str, usize, usize)> {
         ("closed conversations", CLOSED_FLOWS, size_of::<FlowRecord>()),
         // A vector may be twice as long as what is in it; between two marks each conversation may be put in once more.
         ("conversations that wait for their end", WHEEL_ENTRIES + FLOWS_PER_SHARD, 2 * 4),
-        ("contexts", scaled(CONTEXTS_PER_SHARD), size_of::<Context>() + INDEX),
+        ("contexts", scaled(CONTEXTS_PER_SHARD), size_of::<Context>() + 2 * size_of::<Traffic>() + INDEX),
         ("fragments", FRAGMENTS, 128),
         ("packets for copies", COPY_PACKETS, 32 + 8),
         ("conversations for copies", COPY_FLOWS, 32),
@@ -71,7 +71,6 @@ fn in_each_shard(plan: &MemoryPlan) -> Vec<(&'static str, usize, usize)> {
         ("connections that are kept alive", KEPT_ALIVE, 96),
         ("turns of what nobody reads", UNREAD_TURNS, UnreadTurns::BYTES),
         ("guesses where those stand", flows, 2 * 4),
-        ("bytes of conversations", TALKERS, Talkers::BYTES),
         ("streams of voice", RTP_STREAMS, RtpStreams::BYTES),
         ("streams that are numbered", NUMBERED_STREAMS, NumberedStreams::BYTES[0]),
         ("tunnels that are numbered", NUMBERED_TUNNELS, NumberedStreams::BYTES[1]),

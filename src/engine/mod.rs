@@ -245,7 +245,7 @@ fn router(
         .map(|g| TapeFollower::Shards(Box::new(g)))
         .chain(listeners.readers.into_iter().map(TapeFollower::Reader))
         .collect();
-    let block_bytes = if settings.live { settings.block_bytes.min(BLOCK_BYTES) } else { settings.block_bytes };
+    let block_bytes = settings.block_bytes.min(if settings.live { BLOCK_BYTES } else { settings.memory.file_block_bytes });
     let pool = if workers == 0 {
         WorkerPool::alone(block_bytes, followers, sink)
     } else {
@@ -360,7 +360,6 @@ fn plan_of(settings: &Settings) -> ShardPlan {
         dedup: settings.mirror.dedup,
         flow_records: false,
         flow_parts: settings.flow_parts,
-        ends_program: settings.ends_program,
         request_words: false,
         history: settings.history.then_some(if settings.live { HistoryPace::EachInterval } else { HistoryPace::Doubling }),
         nested: settings.mirror.decap == Decap::None,

@@ -7,20 +7,25 @@
 //!   behind a read that is still on its way.
 //! - `mallopt` is declared unsafe as all of libc is; it sets a number in glibc's allocator (mallopt(3)).
 
-/// Pieces of memory from this size on are the system's own: it gives no page of them before it is written to.
+/// Room that a growing table takes at first: the system gives no page of so large a piece before it is written to.
 pub const LARGE: usize = 128 * 1024;
+
+/// Pieces of memory from this size on are the system's own.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+const OWN: usize = 32 * 1024;
 
 /// Has the allocator return large pieces of memory to the system as soon as they are freed, whichever thread took them. Left alone, glibc
 /// keeps pieces of up to 32 MiB for the thread that took them once it has seen such a one freed: a report of a million conversations, whose
-/// tables pass from thread to thread, would take half as much again. To be called once, before other threads start; does nothing where
-/// the allocator is another.
+/// tables pass from thread to thread, would take half as much again. Tables of 64 shards that grow past some ten KiB leave holes of their former
+/// sizes behind that nothing fits in: an eighth of what there is. To be called once, before other threads start; does nothing where the allocator
+/// is another.
 pub fn give_back_early() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     #[allow(unsafe_code, reason = "all of libc is declared unsafe")]
     // SAFETY: no pointers are involved, and no other thread exists yet.
     unsafe {
-        // The value it starts with; setting it is what keeps it there.
-        libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE as libc::c_int);
+        // Setting it keeps it there.
+        libc::mallopt(libc::M_MMAP_THRESHOLD, OWN as libc::c_int);
     }
 }
 

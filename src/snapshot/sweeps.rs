@@ -144,9 +144,8 @@ fn join(row: &mut Service, s: &Service) {
     }
     (all.clients, all.sources) = (all.clients.max(one.clients), all.sources.max(one.sources));
     for trouble in [Trouble::NoAnswer, Trouble::Refused, Trouble::HalfOpen, Trouble::Cut, Trouble::Unanswered] {
-        if let (Some(all), Some(one)) = (all.troubles.get_mut(trouble as usize), one.troubles.get(trouble as usize)) {
-            (all.count, all.clients) = (all.count.saturating_add(one.count), all.clients.max(one.clients));
-        }
+        let (all, one) = (all.troubles.of_mut(trouble), one.troubles.of(trouble));
+        (all.count, all.clients) = (all.count.saturating_add(one.count), all.clients.max(one.clients));
     }
     row.last = row.last.max(s.last);
 }
@@ -168,9 +167,8 @@ fn tried(row: &mut Service, table: &Table<Conversation>) {
     let known = clients.len() as u64;
     (counts.attempts, counts.clients) = (all, counts.clients.max(known));
     for (trouble, count) in [(Trouble::Refused, refused), (Trouble::NoAnswer, unanswered)] {
-        if let Some(told) = counts.troubles.get_mut(trouble as usize) {
-            (told.count, told.clients) = (told.count.max(count), told.clients.max(known));
-        }
+        let told = counts.troubles.of_mut(trouble);
+        (told.count, told.clients) = (told.count.max(count), told.clients.max(known));
     }
 }
 

@@ -52,20 +52,27 @@ pub struct Context {
     pub key: ContextKey,
     /// Counted in it.
     pub traffic: Traffic,
-    /// Counted in it at the last report.
-    reported: Traffic,
-    /// Counted in it when somebody last looked back.
-    marked: Traffic,
     /// First packet.
     pub first: Timestamp,
     /// Last packet.
     pub last: Timestamp,
 }
 
-impl Context {
-    /// What was counted in it since the last report.
-    pub fn added(&self) -> Traffic {
-        self.traffic.since(self.reported)
+/// What was counted in each context when somebody last looked. Nobody may look before the end, or look back: then it takes no room.
+#[derive(Debug, Default)]
+struct Counted(Vec<Traffic>);
+
+impl Counted {
+    /// What was added to each context since; those without are left out.
+    fn added<'a>(&self, rows: &'a [Context]) -> impl Iterator<Item = (&'a Context, Traffic)> {
+        let before = self.0.iter().copied().chain(std::iter::repeat(Traffic::default()));
+        rows.iter().zip(before).map(|(row, before)| (row, row.traffic.since(before))).filter(|(_, added)| added.packets > 0)
+    }
+
+    /// Somebody has looked.
+    fn note(&mut self, rows: &[Context]) {
+        self.0.clear();
+        self.0.extend(rows.iter().map(|row| row.traffic));
     }
 }
 
@@ -76,6 +83,9 @@ impl Context {
 #[derive(Debug)]
 pub struct Contexts {
     rows: Vec<Context>,
+    reported: Counted,
+    /// What somebody saw who looks back.
+    marked: Counted,
     index: Index,
     keys: Keys,
     /// Context of the last packet without a conversation.
@@ -86,7 +96,7 @@ pub struct Contexts {
 impl Contexts {
     /// None; `keys` are those of their fingerprints, and there are as many as `caps` allow.
     pub fn new(keys: Keys, caps: CapScale) -> Self {
-        Self { rows: Vec::new(), index: Index::default(), keys, loose: 0, caps }
+        Self { rows: Vec::new(), reported: Counted::default(), marked: Counted::default(), index: Index::default(), keys, loose: 0, caps }
     }
 
     /// Hands everything over, and is empty after.
@@ -175,14 +185,7 @@ impl Contexts {
             }
         }
         let at = self.rows.len() as u32;
-        self.rows.push(Context {
-            key: *key,
-            traffic: Traffic::default(),
-            reported: Traffic::default(),
-            marked: Traffic::default(),
-            first: time,
-            last: time,
-        });
+        self.rows.push(Context { key: *key, traffic: Traffic::default(), first: time, last: time });
         self.index.insert(fingerprint, at);
         at
     }
@@ -197,28 +200,26 @@ impl Contexts {
         &self.rows
     }
 
-    /// Every context that was counted in since the last [report](Self::report).
+    /// Every context that was counted in since the last [report](Self::report), with what was.
     pub fn into_added(mut self) -> Vec<Context> {
-        self.rows.retain(|row| row.added().packets > 0);
+        for (row, before) in self.rows.iter_mut().zip(self.reported.0) {
+            row.traffic = row.traffic.since(before);
+        }
+        self.rows.retain(|row| row.traffic.packets > 0);
         self.rows
     }
 
     /// Every context that was counted in since the last call, with what was added: for the past.
     pub fn added_since(&mut self) -> Vec<(ContextKey, Traffic)> {
-        let mut out = Vec::new();
-        for row in &mut self.rows {
-            let added = row.traffic.since(std::mem::replace(&mut row.marked, row.traffic));
-            if added.packets > 0 {
-                out.push((row.key, added));
-            }
-        }
+        let out = self.marked.added(&self.rows).map(|(row, added)| (row.key, added)).collect();
+        self.marked.note(&self.rows);
         out
     }
 
-    /// Every context that was counted in since the last call, as it was before this one: with what was [added](Context::added).
+    /// Every context that was counted in since the last call, with what was.
     pub fn report(&mut self) -> Vec<Context> {
-        let out = self.rows.iter().filter(|row| row.added().packets > 0).copied().collect();
-        self.rows.iter_mut().for_each(|row| row.reported = row.traffic);
+        let out = self.reported.added(&self.rows).map(|(row, added)| Context { traffic: added, ..*row }).collect();
+        self.reported.note(&self.rows);
         out
     }
 }
@@ -257,12 +258,27 @@ mod tests {
     }
 
     #[test]
+    fn a_report_and_who_looks_back_each_get_what_is_new_to_them() {
+        let mut c = Contexts::new(Keys::FIXED, CapScale::WHOLE);
+        let count = |c: &mut Contexts, stations: &[u32]| stations.iter().for_each(|n| _ = c.count(&key(*n), Timestamp(0), 60));
+        let packets = |rows: Vec<Context>| rows.iter().map(|row| row.traffic.packets).collect::<Vec<_>>();
+        count(&mut c, &[1, 2, 2]);
+        assert_eq!(packets(c.report()), [1, 2]);
+        count(&mut c, &[2, 3]);
+        assert_eq!(c.added_since().iter().map(|(_, added)| added.packets).collect::<Vec<_>>(), [1, 3, 1]);
+        assert_eq!(packets(c.report()), [1, 1]);
+        count(&mut c, &[3, 4, 4]);
+        assert_eq!(c.added_since().iter().map(|(_, added)| added.packets).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(packets(c.into_added()), [1, 2], "what was reported is not told again");
+    }
+
+    #[test]
     fn packets_without_a_conversation_count_at_once() {
         let mut c = Contexts::new(Keys::FIXED, CapScale::WHOLE);
         for (station, time) in [(1, 5), (2, 6), (2, 7), (1, 4)] {
             c.count(&key(station), Timestamp(time), 60);
         }
-        let rows: Vec<_> = c.report().into_iter().map(|c| (c.added().packets, c.first.0, c.last.0)).collect();
+        let rows: Vec<_> = c.report().into_iter().map(|c| (c.traffic.packets, c.first.0, c.last.0)).collect();
         assert_eq!(rows, [(2, 4, 5), (2, 6, 7)]);
     }
 
@@ -289,7 +305,7 @@ mod tests {
             c.count(&key(station), Timestamp(0), 60);
         }
         assert_eq!(c.rows.len(), CONTEXTS_PER_SHARD + 1);
-        let sum: u64 = c.report().iter().map(|c| c.added().packets).sum();
+        let sum: u64 = c.report().iter().map(|c| c.traffic.packets).sum();
         assert_eq!(sum, CONTEXTS_PER_SHARD as u64 * 2);
     }
 
@@ -306,7 +322,7 @@ mod tests {
         }
         assert_eq!(c.rows.len(), 2 * CONTEXTS_PER_SHARD + 1);
         let rows = c.report();
-        assert_eq!(rows.iter().map(|c| c.added().packets).sum::<u64>(), u64::from(many));
+        assert_eq!(rows.iter().map(|c| c.traffic.packets).sum::<u64>(), u64::from(many));
         assert!(rows.iter().all(|c| c.key.vlans.ids() == [7]));
     }
 }

@@ -84,6 +84,8 @@ pub struct FlowCold {
     flushed: [Traffic; 2],
     /// Traffic at the last report.
     reported: [Traffic; 2],
+    /// Bytes of both ways when hosts' loads were last told.
+    told: u64,
 }
 
 /// A whole conversation, to be read.

@@ -45,7 +45,7 @@ pub use services::ServiceLedger;
 pub use sightings::{Gathering, SightingLedger, StationUse};
 pub use stalls::Stalls;
 pub use stuck::StuckSegments;
-pub use talkers::{ConversationSample, Talkers, TalkingHosts};
+pub use talkers::{ConversationBytes, Talkers, TalkingHosts};
 pub use tcp::{Follower, TcpCold, TcpHot};
 pub use tcp_analysis::{Analyser, TcpAnalysisSums};
 pub use totals::Totals;

@@ -157,7 +157,7 @@ fn were_refused(service: &ServiceEvidence, now: Timestamp) -> Option<Report> {
     let around = Around::of(service, span, now);
     let least = if around.before { REFUSED_SINCE.number() } else { REFUSED_ATTEMPTS.number() };
     let mut w = ServiceWindow { attempts: past.what.count, ..ServiceWindow::default() };
-    w.troubles.iter_mut().skip(Trouble::Refused as usize).take(1).for_each(|refused| *refused = past.what);
+    *w.troubles.of_mut(Trouble::Refused) = past.what;
     (past.what.count >= least && around.over).then(|| refused_report(service, &w, now, span))
 }
 

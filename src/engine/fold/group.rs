@@ -389,10 +389,11 @@ impl ShardGroup {
                     self.close_all(send);
                     self.network(0, |shard| shard.advance_all(request.now), send);
                 }
-                self.shards.iter_mut().for_each(|s| send(Message::Report(request.number, Box::new(s.report(request)))));
-                if request.last && self.plan.ends_program {
-                    // The system frees them at once.
-                    std::mem::forget(std::mem::take(&mut self.shards));
+                let mut report = |shard: &mut Shard| send(Message::Report(request.number, Box::new(shard.report(request))));
+                match request.last {
+                    // Nothing more comes: what a shard knows goes before the next one's rows are made.
+                    true => std::mem::take(&mut self.shards).into_iter().for_each(|mut shard| report(&mut shard)),
+                    false => self.shards.iter_mut().for_each(report),
                 }
                 send(Message::Reported(request.number, self.part, std::mem::take(&mut self.fine)));
             }

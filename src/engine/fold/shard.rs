@@ -89,8 +89,6 @@ pub struct ShardPlan {
     pub hash_keys: HashKeys,
     /// How much of the caps beside conversations is allowed.
     pub caps: CapScale,
-    /// The program ends with the last report.
-    pub ends_program: bool,
 }
 
 /// A shard's state.

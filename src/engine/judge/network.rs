@@ -366,7 +366,7 @@ impl NetworkJudge {
                 client_network: totals.client_network,
                 lately: totals.lately.map(|mut minute| {
                     word(totals.app, &mut minute);
-                    Box::new(minute)
+                    minute
                 }),
                 counts,
             }

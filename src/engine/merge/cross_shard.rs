@@ -158,7 +158,7 @@ impl CrossShard {
 
     /// Adds what was counted in a context, whose stations have these hashes.
     fn add_context(&mut self, context: &Context, hashes: &StationHashes) {
-        let (key, added) = (&context.key, context.added());
+        let (key, added) = (&context.key, context.traffic);
         self.hierarchy.add(key.path, added);
         match key.cast {
             Cast::Unicast => self.casts.unicast.add(added),

@@ -16,6 +16,7 @@ mod sightings;
 mod switch;
 mod thresholds;
 mod time;
+mod troubles;
 mod tuning;
 
 pub use contents::{CastEvidence, ChecksumEvidence, ContentEvidence, SizeEvidence};
@@ -54,6 +55,7 @@ pub use thresholds::{
     USERS_WAIT, USUAL_TIMES, UTILISATION_BOUNDS, WAITS_TOGETHER, WINDOW_FULL,
 };
 pub use time::{Again, ClockEvidence, Forward, GroupOnly, OrderEvidence, Outage};
+pub use troubles::{ByTrouble, Troubles};
 pub use tuning::{
     ARP_RATE, ARP_REQUESTS, ARP_VLAN_RATE, CUT_SHARE, DHCP_FLOOD, FAILING_SHARE, FLOOD_CONNECTIONS, LONG_POLL, LOST_CRITICAL_SHARE,
     LOST_SHARE, REFUSED_ATTEMPTS, SCAN_HOSTS, SCAN_PORTS, SCAN_WINDOW, SILENT_ATTEMPTS, SLOW_REPLY, SLOW_SHARE, Threshold, ThresholdUnit,

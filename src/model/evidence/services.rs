@@ -1,5 +1,6 @@
 //! What findings about a service rest on: what happened to its clients, lately and usually.
 
+use super::troubles::Troubles;
 use crate::model::units::plural;
 use crate::model::{
     Address, AppId, AttemptOutcome, Episode, Mac, Manners, ProvingPackets, Quantiles, ServiceKey, ShortName, Timestamp, Value,
@@ -33,7 +34,7 @@ pub struct ProxyEvidence {
 }
 
 /// What may go wrong for the client of a service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Trouble {
     /// An attempt to connect was not answered.
     NoAnswer,
@@ -223,7 +224,7 @@ pub struct ServiceWindow {
     /// There are others, which were not told apart.
     pub is_more: bool,
     /// What went wrong, by [`Trouble`].
-    pub troubles: [Troubled; Trouble::COUNT],
+    pub troubles: Troubles,
     /// Segments that were lost.
     pub loss: LossWindow,
     /// By client, as far as clients are told apart, where any were lost on the clients' side.
@@ -326,7 +327,8 @@ impl ServiceWindow {
     pub fn with_lone(mut self) -> Self {
         let lone = self.lone.saturating_sub(self.again);
         self.attempts = self.attempts.saturating_add(lone);
-        if let Some(silent) = self.troubles.get_mut(Trouble::NoAnswer as usize) {
+        if lone > 0 {
+            let silent = self.troubles.of_mut(Trouble::NoAnswer);
             silent.count = silent.count.saturating_add(lone);
         }
         (self.clients, self.is_more_clients) = (self.sources, self.is_more);
@@ -335,7 +337,7 @@ impl ServiceWindow {
 
     /// How often something went wrong.
     pub fn trouble(&self, trouble: Trouble) -> Troubled {
-        self.troubles.get(trouble as usize).copied().unwrap_or_default()
+        self.troubles.of(trouble)
     }
 }
 

@@ -43,9 +43,6 @@ pub const RTP_CANDIDATES: usize = 128;
 /// Connections whose windows are looked at, and hosts whose fastest transfer is known (350 bytes each).
 pub const WINDOWED: usize = 4 * 1024;
 
-/// Conversations whose bytes of ten seconds ago are known, per shard (80 bytes each): those of more than 1 kB.
-pub const TALKERS: usize = 2 * 1024;
-
 /// Hosts of a shard that are told of every ten seconds: what matters is most of the traffic.
 pub const TALKERS_TOLD: usize = 64;
 

@@ -2,7 +2,7 @@
 
 use crate::model::time::SECOND;
 
-/// Conversations kept per shard, at most (64 shards: 2,097,152 in all, about 640 MiB). Beyond it the longest idle ones are folded into the
+/// Conversations kept per shard, at most (64 shards: 2,097,152 in all, about 656 MiB). Beyond it the longest idle ones are folded into the
 /// "other" row.
 pub const FLOWS_PER_SHARD: usize = 32 * 1024;
 

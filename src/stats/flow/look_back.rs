@@ -1,10 +1,11 @@
-//! What conversations added since somebody last looked: for the past, whose slots end where intervals end.
+//! What conversations added since somebody last looked: for the past, whose slots end where intervals end, and for the load of hosts.
 //!
 //! A packet pays nothing for it: a conversation's first packet of a round notes what it had before.
 
 use super::table::flush_one;
 use super::{FlowTable, Flushed};
 use crate::model::Traffic;
+use crate::stats::ConversationBytes;
 
 impl<X: Copy + Default> FlowTable<X> {
     /// From now on it is noted what conversations add.
@@ -30,6 +31,15 @@ impl<X: Copy + Default> FlowTable<X> {
         });
         self.next_round();
         added
+    }
+
+    /// What conversations added since the last call, those that did.
+    pub fn added_bytes(&mut self) -> impl Iterator<Item = ConversationBytes> + '_ {
+        self.flows.iter().zip(&mut self.rest).filter_map(|(flow, rest)| {
+            let bytes = flow.traffic.iter().fold(0u64, |sum, traffic| sum.saturating_add(traffic.wire_bytes));
+            let added = bytes.saturating_sub(std::mem::replace(&mut rest.told, bytes));
+            (added > 0).then_some(ConversationBytes { flow: flow.key, added })
+        })
     }
 
     /// The next packet of each conversation is the first of a round.

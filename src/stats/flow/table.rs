@@ -432,6 +432,7 @@ impl<X: Copy + Default> FlowTable<X> {
             context: [u32::MAX; 2],
             flushed: [Traffic::default(); 2],
             reported: [Traffic::default(); 2],
+            told: 0,
         });
         at as u32
     }

@@ -20,7 +20,7 @@ fn pass(t: &mut FlowTable<()>, step: &FlowPacket) -> u32 {
 #[test]
 fn record_fits_two_cache_lines() {
     assert!(std::mem::size_of::<FlowHot<[u32; 5]>>() <= 192, "20 bytes of detectors' state fit beside all else");
-    assert_eq!(std::mem::size_of::<FlowCold>(), 104);
+    assert_eq!(std::mem::size_of::<FlowCold>(), 112);
 }
 
 #[test]
@@ -45,6 +45,20 @@ fn a_guess_from_before_a_new_connection_is_not_believed() {
     t.count(opened, &syn, 0);
     assert_eq!(opened, 1);
     assert_eq!(t.locate(&data, hash, probe, || [TrafficDirection::Unknown; 2]), 1);
+}
+
+#[test]
+fn bytes_are_added_once_wherever_a_conversation_stands() {
+    let mut t = FlowTable::<()>::new(8, Keys::FIXED, CapScale::WHOLE);
+    let added = |t: &mut FlowTable<()>| t.added_bytes().map(|of| (of.flow.a_port.max(of.flow.b_port), of.added)).collect::<Vec<_>>();
+    (1..=8).for_each(|n| _ = pass(&mut t, &step(n, 1000 + n as u16, n as i64, None)));
+    pass(&mut t, &step(8, 1008, 9, None));
+    assert_eq!(added(&mut t).iter().map(|of| of.1).sum::<u64>(), 900);
+    t.evict(|_, _, _| {}, &mut |_, _| {});
+    assert_eq!((t.len(), added(&mut t)), (7, vec![]), "the first one is gone, and the others have moved");
+    pass(&mut t, &step(8, 1008, 10, None));
+    pass(&mut t, &step(1, 1001, 11, None));
+    assert_eq!(added(&mut t), [(1008, 100), (1001, 100)]);
 }
 
 #[test]

@@ -14,10 +14,11 @@ use super::quic_attempts::QuicAttempts;
 use super::scans::Scans;
 use super::service::ServiceRecord;
 use super::tls_servers::TlsServers;
+use super::unanswered::UnansweredSince;
 use super::unreachables::Unreachables;
 use super::usual::UsualService;
 use super::windows::ReceiveWindows;
-use crate::model::evidence::Trouble;
+use crate::model::evidence::ByTrouble;
 use crate::model::limits::FURTHER_CLIENTS;
 use crate::model::{Histogram, ProvingPackets, ServiceKey};
 use crate::stats::ServiceLedger;
@@ -35,8 +36,9 @@ impl ServiceLedger {
                 + LatelyTrips::BYTES
                 + 4 * 64
                 + Guesses::BYTES
-                + Trouble::COUNT * size_of::<ProvingPackets>()
-                + UsualService::BYTES,
+                + ByTrouble::<ProvingPackets>::BYTES
+                + UsualService::BYTES
+                + UnansweredSince::BYTES,
             bin,
             Scans::PAIR_BYTES,
         ]

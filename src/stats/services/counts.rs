@@ -3,7 +3,7 @@
 mod window;
 
 use crate::model::Arrange as _;
-use crate::model::evidence::{AskedEcn, FAILING_ZONES, MeantWaits, TripWindow, Trouble};
+use crate::model::evidence::{AskedEcn, ByTrouble, FAILING_ZONES, MeantWaits, TripWindow, Trouble};
 use crate::model::limits::{FURTHER_CLIENTS, SERVICE_CLIENTS};
 use crate::model::mix::spread;
 use crate::model::time::MILLISECOND;
@@ -12,7 +12,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 pub use window::window;
 
 /// What happened to one client, or to several together.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct ClientCounts {
     pub attempts: u32,
     pub established: u32,
@@ -20,7 +20,8 @@ pub struct ClientCounts {
     pub answered: u32,
     /// Single SYNs that nothing answered: a client that changed its mind, a scan or a flood.
     pub lone: u32,
-    pub troubles: [u32; Trouble::COUNT],
+    /// How often something went wrong; of most clients nothing does.
+    troubles: Option<Box<ByTrouble<u32>>>,
     /// Connections of few packets that ended.
     pub short: u32,
     /// Segments with payload of its connections that ended or lost something.
@@ -32,12 +33,23 @@ pub struct ClientCounts {
 impl ClientCounts {
     /// How often something went wrong.
     pub fn trouble(&self, trouble: Trouble) -> u32 {
-        self.troubles.get(trouble as usize).copied().unwrap_or(0)
+        self.troubles.as_ref().and_then(|all| all.get(trouble)).copied().unwrap_or(0)
+    }
+
+    /// All that went wrong, and how often.
+    fn troubles(&self) -> impl Iterator<Item = (Trouble, u32)> {
+        self.troubles.iter().flat_map(|all| all.iter()).map(|(trouble, times)| (trouble, *times))
+    }
+
+    /// Something went wrong so many times more.
+    fn add_trouble(&mut self, trouble: Trouble, times: u32) {
+        let of = self.troubles.get_or_insert_default().get_or_insert(trouble, u32::default);
+        *of = of.saturating_add(times);
     }
 
     /// Whether there was more than single SYNs.
     fn is_client(&self) -> bool {
-        self.attempts > 0 || self.ended > 0 || self.answered > 0 || self.troubles.iter().any(|n| *n > 0)
+        self.attempts > 0 || self.ended > 0 || self.answered > 0 || self.troubles().any(|(_, n)| n > 0)
     }
 
     /// Whether there was anything.
@@ -52,7 +64,7 @@ impl ClientCounts {
         sum(&mut self.ended, other.ended);
         sum(&mut self.answered, other.answered);
         sum(&mut self.lone, other.lone);
-        self.troubles.iter_mut().zip(other.troubles).for_each(|(a, b)| sum(a, b));
+        other.troubles().for_each(|(trouble, times)| self.add_trouble(trouble, times));
         sum(&mut self.short, other.short);
         sum(&mut self.packets, other.packets);
         self.lost.iter_mut().zip(other.lost).for_each(|(a, b)| sum(a, b));
@@ -137,6 +149,12 @@ fn tag(client: Address) -> u8 {
     (spread(client.word()) >> 56) as u8
 }
 
+/// Something went wrong at that time as well.
+fn add_span(spans: &mut ByTrouble<Episode>, trouble: Trouble, span: Episode) {
+    let known = spans.get_or_insert(trouble, || span);
+    *known = known.joined(span);
+}
+
 /// What happened to a service.
 #[derive(Debug, Clone, Default)]
 pub struct ServiceCounts {
@@ -158,7 +176,7 @@ pub struct ServiceCounts {
     further: Vec<u32>,
     /// Whether they are.
     tells_further: bool,
-    spans: [Option<Episode>; Trouble::COUNT],
+    spans: ByTrouble<Episode>,
     pub latencies: Latencies,
     /// How requests were counted that say nothing, or that nobody read.
     pub turns: TurnCounts,
@@ -288,7 +306,8 @@ impl ServiceCounts {
     /// Bytes at most, with its clients, codes and response times.
     #[cfg(test)]
     pub const BYTES: usize = size_of::<(i64, Self)>()
-        + SERVICE_CLIENTS * size_of::<(Address, ClientCounts)>()
+        + (SERVICE_CLIENTS + 1) * (size_of::<(Address, ClientCounts)>() + size_of::<ByTrouble<u32>>() + ByTrouble::<u32>::BYTES)
+        + ByTrouble::<Episode>::BYTES
         + 2 * Self::CODES * size_of::<(u32, u64)>()
         + Self::IDLE_CUTS * size_of::<u32>()
         + Latencies::KEPT * size_of::<u32>()
@@ -297,7 +316,7 @@ impl ServiceCounts {
     /// Whether anything went wrong, or may have: nothing can be found where nothing did.
     pub fn is_troubled(&self) -> bool {
         let lone = |counts: &ClientCounts| counts.lone > 0;
-        self.spans.iter().any(Option::is_some)
+        !self.spans.is_empty()
             || !self.codes.is_empty()
             || !self.denied.is_empty()
             || self.segments.lost.iter().any(|n| *n > 0)
@@ -329,6 +348,10 @@ impl ServiceCounts {
             Some((at, _)) => at,
             None if self.clients.len() < SERVICE_CLIENTS => {
                 self.tags.iter_mut().skip(self.clients.len()).take(1).for_each(|free| *free = tag);
+                if self.clients.len() == self.clients.capacity() {
+                    // Most have one or two: room for four would be most of what is known of a service.
+                    self.clients.reserve_exact(self.clients.len().max(1));
+                }
                 self.clients.push((address, ClientCounts::default()));
                 self.clients.len() - 1
             }
@@ -347,7 +370,7 @@ impl ServiceCounts {
 
     /// What happened to a client, where it has counts of its own.
     pub fn of(&self, client: Address) -> ClientCounts {
-        self.clients.iter().find(|known| known.0 == client).map_or_else(ClientCounts::default, |known| known.1)
+        self.clients.iter().find(|known| known.0 == client).map_or_else(ClientCounts::default, |known| known.1.clone())
     }
 
     /// Counts of everything, which tell more clients apart.
@@ -371,7 +394,7 @@ impl ServiceCounts {
     pub fn is_only(&self, trouble: Trouble) -> bool {
         let others = |of: &ClientCounts| {
             let counts = [of.attempts, of.established, of.ended, of.answered, of.lone, of.packets];
-            counts.iter().chain(of.troubles.iter().enumerate().filter(|(at, _)| *at != trouble as usize).map(|(_, n)| n)).any(|n| *n > 0)
+            counts.iter().any(|n| *n > 0) || of.troubles().any(|(of, n)| of != trouble && n > 0)
         };
         let is_other = others(&self.others) || self.clients.iter().any(|c| others(&c.1));
         !is_other && self.troubled(trouble) > 0 && self.trips.iter().all(Option::is_none)
@@ -430,13 +453,8 @@ impl ServiceCounts {
 
     /// The same, so many times.
     pub fn troubles(&mut self, client: Address, (trouble, times): (Trouble, u32), from: Timestamp, to: Timestamp) {
-        let at = trouble as usize;
-        if let Some(n) = self.client(client).troubles.get_mut(at) {
-            *n = n.saturating_add(times);
-        }
-        if let Some(span) = self.spans.get_mut(at) {
-            *span = Episode::of_both(*span, Some(Episode { first: from, last: to }));
-        }
+        self.client(client).add_trouble(trouble, times);
+        add_span(&mut self.spans, trouble, Episode { first: from, last: to });
     }
 
     /// A request was answered by an error.
@@ -458,7 +476,7 @@ impl ServiceCounts {
 
     /// How often something went wrong, for all clients.
     pub fn troubled(&self, trouble: Trouble) -> u64 {
-        let of = |counts: &ClientCounts| u64::from(counts.troubles.get(trouble as usize).copied().unwrap_or(0));
+        let of = |counts: &ClientCounts| u64::from(counts.trouble(trouble));
         self.clients.iter().map(|c| of(&c.1)).fold(of(&self.others), u64::saturating_add)
     }
 
@@ -479,19 +497,19 @@ impl ServiceCounts {
         if self.span(trouble).is_none() {
             return (0, Vec::new());
         }
-        let of = |counts: &ClientCounts| u64::from(counts.troubles.get(trouble as usize).copied().unwrap_or(0));
+        let of = |counts: &ClientCounts| u64::from(counts.trouble(trouble));
         let own = || self.clients.iter().filter(|c| of(&c.1) > 0 && !is_left_out(c.0));
         (own().map(|c| of(&c.1)).fold(of(&self.others), u64::saturating_add), own().map(|c| c.0).collect())
     }
 
     /// Whether it went wrong for clients that are not told apart.
     pub fn has_others(&self, trouble: Trouble) -> bool {
-        self.others.troubles.get(trouble as usize).is_some_and(|n| *n > 0)
+        self.others.trouble(trouble) > 0
     }
 
     /// When something went wrong.
     pub fn span(&self, trouble: Trouble) -> Option<Episode> {
-        self.spans.get(trouble as usize).copied().flatten()
+        self.spans.get(trouble).copied()
     }
 
     /// A request was answered that nobody can read.

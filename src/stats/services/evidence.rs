@@ -31,7 +31,7 @@ pub struct ServiceTotals {
     /// The latest event.
     pub last: Timestamp,
     /// Counts of the last minute, where they are wanted.
-    pub lately: Option<ServiceWindow>,
+    pub lately: Option<Box<ServiceWindow>>,
 }
 
 impl ServiceTotals {
@@ -50,7 +50,7 @@ impl ServiceTotals {
             network: service.network.as_ref().and_then(Histogram::quantiles),
             client_network: service.client_half.as_ref().and_then(Histogram::quantiles),
             last: service.last,
-            lately: lately.map(minute),
+            lately: lately.map(|now| Box::new(minute(now))),
         }
     }
 }

@@ -158,6 +158,9 @@ impl CountedService<'_> {
                 service.usual.note(past, *number);
                 service.troubled = if past.is_troubled() { Some(*number) } else { service.troubled };
             }
+            if service.bins.len() == service.bins.capacity() {
+                service.bins.reserve_exact(service.bins.len().div_ceil(2).max(1));
+            }
             service.bins.push_back((number, ServiceCounts::default()));
             **bins += 1;
         }

@@ -8,7 +8,7 @@ use super::unanswered::UnansweredSince;
 use super::usual::UsualService;
 use super::{BIN, MINUTE, REMEMBERED};
 use crate::model::Arrange as _;
-use crate::model::evidence::{FEWEST_TRIPS, Guessing, TTL_PACKETS, TripWindow, Trouble, UnreachableReport};
+use crate::model::evidence::{ByTrouble, FEWEST_TRIPS, Guessing, TTL_PACKETS, TripWindow, Trouble, UnreachableReport};
 use crate::model::{
     Address, Answer, AppId, Attempt, AttemptOutcome, Histogram, Mac, PathSide, ProvingPackets, Quantiles, ResponseBy, Timestamp,
     Transaction, TransactionEnd,
@@ -50,8 +50,8 @@ pub(super) struct ServiceRecord {
     pub(super) answers_ttl: AnswersTtl,
     /// Who says by ICMP that it cannot be reached, a few of them, and when last.
     unreachable: Vec<(UnreachableReport, Timestamp)>,
-    /// Packets that prove what went wrong lately, by [`Trouble`].
-    pub(super) proof: [Option<Box<ProvingPackets>>; Trouble::COUNT],
+    /// Packets that prove what went wrong lately.
+    proof: ByTrouble<ProvingPackets>,
 }
 
 /// The TTL that SYN-ACKs of a service have, where all have the same of late.
@@ -155,14 +155,14 @@ impl ServiceRecord {
 
     /// A packet that shows that something went wrong.
     pub(super) fn prove(&mut self, trouble: Trouble, number: u64) {
-        if let Some(proof) = self.proof.get_mut(trouble as usize).filter(|_| number > 0) {
-            proof.get_or_insert_default().note(number);
+        if number > 0 {
+            self.proof.get_or_insert(trouble, ProvingPackets::default).note(number);
         }
     }
 
     /// Packets that do, by what went wrong.
     pub(super) fn proof(&self) -> Vec<(Trouble, ProvingPackets)> {
-        Trouble::ALL.iter().zip(&self.proof).filter_map(|(trouble, proof)| Some((*trouble, **proof.as_ref()?))).collect()
+        self.proof.iter().map(|(trouble, proof)| (trouble, *proof)).collect()
     }
 
     /// Whether anything went wrong in what is remembered.

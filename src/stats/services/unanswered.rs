@@ -61,8 +61,6 @@ struct Waiting {
     beyond: u32,
     /// Whose all of them were, since none waited.
     all: Unanswered,
-    /// When the newest request was asked that was answered.
-    answered: Option<Timestamp>,
 }
 
 impl Waiting {
@@ -76,7 +74,6 @@ impl Waiting {
 
     /// A request of a client was answered: others may wait all the same.
     fn answered(&mut self, client: Address, asked: Timestamp) {
-        self.answered = self.answered.max(Some(asked));
         for place in &mut self.requests {
             // What was asked long before it waits for something of its own.
             *place = place.filter(|r| (r.client, r.asked) != (client, asked) && r.asked > asked.plus(-WAITS_TOGETHER));
@@ -91,24 +88,24 @@ impl Waiting {
         self.requests.iter_mut().flatten().filter(|r| r.connection == connection).for_each(|r| r.is_given_up = true);
     }
 
-    /// Whether nothing that was asked later is answered.
-    fn lasts(&self) -> bool {
+    /// Whether nothing that was asked later is answered; the newest request that was, was asked then.
+    fn lasts(&self, answered: Option<Timestamp>) -> bool {
         let newest = self.requests.iter().flatten().map(|r| r.asked).max();
-        newest.is_some() && newest > self.answered
+        newest.is_some() && newest > answered
     }
 
     /// How many of them were asked since then, and still have a connection to be answered on.
-    fn open(&self, since: Timestamp) -> u64 {
+    fn open(&self, since: Timestamp, answered: Option<Timestamp>) -> u64 {
         let open = self.requests.iter().flatten().filter(|r| !r.is_given_up && r.asked > since).count();
         // Those that are not told apart are older than these.
         let beyond = if open == self.requests.len() { self.beyond } else { 0 };
-        if self.lasts() { u64::from(beyond).saturating_add(open as u64) } else { 0 }
+        if self.lasts(answered) { u64::from(beyond).saturating_add(open as u64) } else { 0 }
     }
 
     /// Those that were not answered while nothing that was asked later is.
-    fn told(&self) -> Troubled {
+    fn told(&self, answered: Option<Timestamp>) -> Troubled {
         let mut all = Unanswered::default();
-        if self.lasts() {
+        if self.lasts(answered) {
             match self.beyond {
                 0 => self.requests.iter().flatten().for_each(|r| all.note(r.client, 1, (r.asked, r.asked))),
                 // Shards tell of theirs one after the other: those that are kept may be of few clients.
@@ -161,19 +158,28 @@ impl Past {
 
 /// What was not answered since then: one success makes it nothing. Connections that exist may be answered while nobody gets a new one, so that
 /// each kind has a success of its own.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct UnansweredSince {
-    attempts: Unanswered,
     established: Option<Timestamp>,
     /// The first of all, and the first since an attempt failed.
     first: Option<Timestamp>,
     connects_since: Option<Timestamp>,
     last_good: Option<Timestamp>,
-    requests: Unanswered,
     answered: Option<Timestamp>,
+    /// When the newest request was asked that was answered.
+    newest_answered: Option<Timestamp>,
+    alive: Option<Timestamp>,
+    /// Of most services nothing is unanswered, and every answer would look at it.
+    failures: Option<Box<Failures>>,
+}
+
+/// What was not answered.
+#[derive(Debug, Clone, Copy, Default)]
+struct Failures {
+    attempts: Unanswered,
+    requests: Unanswered,
     waiting: Waiting,
     silent: Unanswered,
-    alive: Option<Timestamp>,
     /// Attempts that were refused since a client last connected.
     refused: Unanswered,
     past_attempts: Past,
@@ -183,22 +189,9 @@ pub struct UnansweredSince {
     waited: Troubled,
 }
 
-impl UnansweredSince {
-    /// Attempts of a client to connect that began and were given up at these times.
-    pub fn attempts(&mut self, client: Address, times: u32, (first, last): (Timestamp, Timestamp)) {
-        if self.established.is_none_or(|success| success < first) {
-            self.attempts.note(client, times, (first, last));
-        } else {
-            self.past_attempts.add(times, first);
-        }
-    }
-
-    /// A client connected: what began before that is over, whatever is told when.
-    pub fn established(&mut self, time: Timestamp) {
-        self.established = self.established.max(Some(time));
-        self.first.get_or_insert(time);
-        self.connects_since.get_or_insert(time);
-        self.alive(time);
+impl Failures {
+    /// A client connected.
+    fn established(&mut self, time: Timestamp) {
         self.past_attempts.ends(time);
         if self.attempts.began_by(time) {
             self.past_attempts.keep(self.attempts.told(), time);
@@ -210,9 +203,65 @@ impl UnansweredSince {
         }
     }
 
+    /// A request of a client was answered, and the newest one that was, was asked then.
+    fn answered(&mut self, (client, asked): (Address, Timestamp), time: Timestamp, newest: Option<Timestamp>) {
+        self.waiting.answered(client, asked);
+        self.past_requests.ends(time);
+        if self.waited.count > 0 && self.waiting.told(newest).count == 0 {
+            self.past_requests.keep(std::mem::take(&mut self.waited), time);
+        }
+        if self.requests.began_by(time) {
+            self.past_requests.keep(self.requests.told(), time);
+            self.requests = Unanswered::default();
+        }
+    }
+
+    /// What findings rest on.
+    fn told(&self, now: Timestamp, newest: Option<Timestamp>) -> SinceSuccess {
+        SinceSuccess {
+            attempts: self.attempts.told(),
+            requests: if self.requests.count > 0 { self.requests.told() } else { self.waiting.told(newest) },
+            silent: self.silent.told(),
+            past_attempts: self.past_attempts.told(now),
+            past_refused: self.past_refused.told(now),
+            past_requests: self.past_requests.told(now),
+            ..SinceSuccess::default()
+        }
+    }
+}
+
+impl UnansweredSince {
+    /// Bytes beside its own.
+    #[cfg(test)]
+    pub const BYTES: usize = size_of::<Failures>();
+
+    fn failures(&mut self) -> &mut Failures {
+        self.failures.get_or_insert_default()
+    }
+
+    /// Attempts of a client to connect that began and were given up at these times.
+    pub fn attempts(&mut self, client: Address, times: u32, (first, last): (Timestamp, Timestamp)) {
+        if self.established.is_none_or(|success| success < first) {
+            self.failures().attempts.note(client, times, (first, last));
+        } else if let Some(failures) = &mut self.failures {
+            failures.past_attempts.add(times, first);
+        }
+    }
+
+    /// A client connected: what began before that is over, whatever is told when.
+    pub fn established(&mut self, time: Timestamp) {
+        self.established = self.established.max(Some(time));
+        self.first.get_or_insert(time);
+        self.connects_since.get_or_insert(time);
+        self.alive(time);
+        if let Some(failures) = &mut self.failures {
+            failures.established(time);
+        }
+    }
+
     /// An attempt of a client was refused.
     pub fn refused(&mut self, client: Address, times: (Timestamp, Timestamp)) {
-        self.refused.note(client, 1, times);
+        self.failures().refused.note(client, 1, times);
         self.failed();
     }
 
@@ -229,46 +278,45 @@ impl UnansweredSince {
     /// A request of a client.
     pub fn request(&mut self, client: Address, asked: Timestamp) {
         if self.answered.is_none_or(|success| success < asked) {
-            self.requests.note(client, 1, (asked, asked));
+            self.failures().requests.note(client, 1, (asked, asked));
         }
     }
 
     /// A request of a client over TCP has waited for long.
     pub fn waits(&mut self, client: Address, connection: u64, asked: Timestamp) {
-        self.waiting.note(client, connection, asked);
-        let told = self.waiting.told();
-        if told.count >= self.waited.count {
-            self.waited = told;
+        let newest = self.newest_answered;
+        let failures = self.failures();
+        failures.waiting.note(client, connection, asked);
+        let told = failures.waiting.told(newest);
+        if told.count >= failures.waited.count {
+            failures.waited = told;
         }
     }
 
     /// A request of a client was answered.
     pub fn answered(&mut self, client: Address, asked: Timestamp, time: Timestamp) {
         self.answered = self.answered.max(Some(time));
+        self.newest_answered = self.newest_answered.max(Some(asked));
         self.alive(time);
-        self.waiting.answered(client, asked);
-        self.past_requests.ends(time);
-        if self.waited.count > 0 && self.waiting.told().count == 0 {
-            self.past_requests.keep(std::mem::take(&mut self.waited), time);
-        }
-        if self.requests.began_by(time) {
-            self.past_requests.keep(self.requests.told(), time);
-            self.requests = Unanswered::default();
+        if let Some(failures) = &mut self.failures {
+            failures.answered((client, asked), time, self.newest_answered);
         }
     }
 
     /// The host says nothing on a client's connection since then, though data is sent to it again and again.
     pub fn silent(&mut self, client: Address, since: Timestamp, time: Timestamp) {
         if self.alive.is_none_or(|alive| alive < since) {
-            self.silent.note(client, 1, (since, time));
+            self.failures().silent.note(client, 1, (since, time));
         }
     }
 
     /// The host answered something.
     pub fn alive(&mut self, time: Timestamp) {
         self.alive = self.alive.max(Some(time));
-        if self.silent.span.is_some_and(|span| span.first < time) {
-            self.silent = Unanswered::default();
+        if let Some(failures) = &mut self.failures
+            && failures.silent.span.is_some_and(|span| span.first < time)
+        {
+            failures.silent = Unanswered::default();
         }
     }
 
@@ -279,33 +327,25 @@ impl UnansweredSince {
 
     /// Those whose attempts nothing answered since, told apart up to a few.
     pub fn clients(&self) -> impl Iterator<Item = Address> + '_ {
-        self.attempts.clients.iter().flatten().copied()
+        self.failures.iter().flat_map(|failures| failures.attempts.clients.iter().flatten().copied())
     }
 
     /// A connection to it has ended: whoever asked something there waits no longer.
     pub fn ended(&mut self, connection: u64) {
-        self.waiting.ended(connection);
+        if let Some(failures) = &mut self.failures {
+            failures.waiting.ended(connection);
+        }
     }
 
     /// Requests over TCP, asked since then, that wait for long while nothing that was asked later is answered.
     pub fn waiting(&self, since: Timestamp) -> u64 {
-        self.waiting.open(since)
+        self.failures.as_ref().map_or(0, |failures| failures.waiting.open(since, self.newest_answered))
     }
 
     /// What findings rest on.
     pub fn told(&self, now: Timestamp) -> SinceSuccess {
-        let requests = if self.requests.count > 0 { self.requests.told() } else { self.waiting.told() };
-        SinceSuccess {
-            attempts: self.attempts.told(),
-            requests,
-            silent: self.silent.told(),
-            first_connected: self.first,
-            connects_since: self.connects_since,
-            last_good: self.last_good,
-            past_attempts: self.past_attempts.told(now),
-            past_refused: self.past_refused.told(now),
-            past_requests: self.past_requests.told(now),
-        }
+        let failures = self.failures.as_ref().map_or_else(SinceSuccess::default, |failures| failures.told(now, self.newest_answered));
+        SinceSuccess { first_connected: self.first, connects_since: self.connects_since, last_good: self.last_good, ..failures }
     }
 }
 

@@ -129,9 +129,12 @@ impl Usual {
     }
 }
 
-/// What is usual of a service.
+/// What is usual of a service: nothing of most of those that a short capture shows, or a scan.
 #[derive(Debug, Clone, Default)]
-pub struct UsualService {
+pub struct UsualService(Option<Box<Usuals>>);
+
+#[derive(Debug, Clone, Default)]
+struct Usuals {
     /// Round trips by side, microseconds.
     trips: [Usual; 2],
     /// Response times, microseconds.
@@ -144,7 +147,7 @@ pub struct UsualService {
 impl UsualService {
     /// Bytes at most, without its own.
     #[cfg(test)]
-    pub const BYTES: usize = 5 * Usual::BYTES;
+    pub const BYTES: usize = size_of::<Usuals>() + 5 * Usual::BYTES;
 
     /// Takes in a bin that is over, of that number.
     pub fn note(&mut self, bin: &ServiceCounts, number: i64) {
@@ -152,56 +155,59 @@ impl UsualService {
             let times = Latencies::quantiles(std::iter::once(of))?;
             (of.count() >= OF).then_some(((times.p50 * WHOLE) as u32, of.count()))
         };
-        for (side, usual) in self.trips.iter_mut().enumerate() {
-            if let Some(median) = bin.trips(side).and_then(|trips| micros(&trips.times)) {
+        for side in 0..2 {
+            if let Some(median) = bin.trips(side).and_then(|trips| micros(&trips.times))
+                && let Some(usual) = self.0.get_or_insert_default().trips.get_mut(side)
+            {
                 usual.note(median, 0, number);
             }
         }
         if let Some(median) = micros(&bin.latencies) {
-            self.response.note(median, 0, number);
+            self.0.get_or_insert_default().response.note(median, 0, number);
         }
         let answered = bin.answered();
         if answered >= OF {
             let part = |trouble| ((bin.troubled(trouble) as f64 / answered as f64 * WHOLE) as u32, answered);
+            let known = self.0.get_or_insert_default();
             // A twentieth more is no other kind of day.
-            self.missing.note(part(Trouble::NoSuchName), WHOLE as u32 / 20, number);
-            self.rejected.note(part(Trouble::Rejected), WHOLE as u32 / 20, number);
+            known.missing.note(part(Trouble::NoSuchName), WHOLE as u32 / 20, number);
+            known.rejected.note(part(Trouble::Rejected), WHOLE as u32 / 20, number);
         }
     }
 
     /// The round trip on a side, seconds; `None` while too little is known.
     pub fn trip(&self, side: usize) -> Option<f64> {
-        self.trips.get(side).and_then(Usual::get)
+        self.0.as_ref()?.trips.get(side).and_then(Usual::get)
     }
 
     /// Since when what is beyond the usual is so.
     pub fn unusual_since(&self) -> UnusualSince {
-        UnusualSince {
-            trips: self.trips.each_ref().map(Usual::changed),
-            response: self.response.changed(),
-            missing: self.missing.changed(),
-            rejected: self.rejected.changed(),
-        }
+        self.0.as_ref().map_or_else(UnusualSince::default, |known| UnusualSince {
+            trips: known.trips.each_ref().map(Usual::changed),
+            response: known.response.changed(),
+            missing: known.missing.changed(),
+            rejected: known.rejected.changed(),
+        })
     }
 
     /// Whether what is known of the round trip on a side is not yet sure.
     pub fn is_young(&self, side: usize) -> bool {
-        self.trips.get(side).is_none_or(Usual::is_young)
+        self.0.as_ref().and_then(|known| known.trips.get(side)).is_none_or(Usual::is_young)
     }
 
     /// The response time, seconds, likewise.
     pub fn response(&self) -> Option<f64> {
-        self.response.get()
+        self.0.as_ref()?.response.get()
     }
 
     /// The share of answers that there is no such name, likewise.
     pub fn missing(&self) -> Option<f64> {
-        self.missing.get()
+        self.0.as_ref()?.missing.get()
     }
 
     /// The share of requests that are refused, likewise.
     pub fn rejected(&self) -> Option<f64> {
-        self.rejected.get()
+        self.0.as_ref()?.rejected.get()
     }
 }
 

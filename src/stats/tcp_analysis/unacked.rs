@@ -41,7 +41,7 @@ struct List {
 const FEW: usize = 2;
 
 /// Segments that the first ring has room for.
-const FIRST_RING: usize = 8;
+const FIRST_RING: usize = 4;
 
 const _: () = assert!(size_of::<List>() == 64 && UNACKED_PER_FLOW <= 1 << 15);
 

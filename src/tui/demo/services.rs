@@ -27,8 +27,8 @@ fn service(key: ServiceKey, clients: &[&Conversation], trouble: bool) -> Service
         sources: clients.len() as u64,
         ..ServiceWindow::default()
     };
-    if let Some(silent) = counts.troubles.get_mut(Trouble::Unanswered as usize).filter(|_| slow) {
-        *silent = Troubled { count: 31, clients: 4, ..Troubled::default() };
+    if slow {
+        *counts.troubles.of_mut(Trouble::Unanswered) = Troubled { count: 31, clients: 4, ..Troubled::default() };
     }
     let way = 120e-6 + f64::from(key.port % 7) * 40e-6;
     Service {

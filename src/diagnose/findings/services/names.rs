@@ -88,7 +88,7 @@ impl Detector for DnsUnanswered {
                 );
                 let severity = if service.last_success.is_some() || silent.clients >= 2 { Severity::Critical } else { Severity::Warning };
                 let mut w = ServiceWindow { requests: silent.count, ..ServiceWindow::default() };
-                w.troubles.iter_mut().skip(Trouble::Unanswered as usize).take(1).for_each(|unanswered| *unanswered = silent);
+                *w.troubles.of_mut(Trouble::Unanswered) = silent;
                 return Some(report(service, &w, Trouble::Unanswered, severity, title));
             }
             if let Some(report) = was_dead(service, clients) {
@@ -130,7 +130,7 @@ fn was_dead(service: &ServiceEvidence, clients: u64) -> Option<Report> {
     );
     let severity = if silent.clients >= 2 { Severity::Critical } else { Severity::Warning };
     let mut w = ServiceWindow { requests: silent.count, ..ServiceWindow::default() };
-    w.troubles.iter_mut().skip(Trouble::Unanswered as usize).take(1).for_each(|unanswered| *unanswered = silent);
+    *w.troubles.of_mut(Trouble::Unanswered) = silent;
     Some(report(service, &w, Trouble::Unanswered, severity, title).held(vec![span]).over(true))
 }
 

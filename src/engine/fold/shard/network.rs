@@ -12,8 +12,8 @@ use crate::model::{
     RoundTrip, Segment, SegmentAnalysis, SilentPeer, Timestamp, TransactionEnd, TurnKind, TurnStep,
 };
 use crate::stats::{
-    Connections, ConversationSample, Course, FlowHot, Fragments, Gathering, KeepAlives, LossLocator, Record, Stalls, StuckSegments,
-    TalkingHosts, TcpTrack, UnreadTurns, located_loss, stuck::Repeated, unread_turns::Interest, unread_turns::Spoken,
+    Connections, Course, FlowHot, Fragments, Gathering, KeepAlives, LossLocator, Stalls, StuckSegments, TalkingHosts, TcpTrack,
+    UnreadTurns, located_loss, stuck::Repeated, unread_turns::Interest, unread_turns::Spoken,
 };
 
 /// What makes a segment of interest here, beside windows of zero.
@@ -247,11 +247,7 @@ impl Shard {
         self.unread.advance(now, false);
         let packets = self.totals.link.packets;
         if self.talkers.is_due(now, packets, self.flows.len()) {
-            let talk = |record: Record<'_, FlowDetectors>| {
-                let bytes = record.flow.traffic.iter().fold(0u64, |sum, traffic| sum.saturating_add(traffic.wire_bytes));
-                ConversationSample { flow: record.flow.key, bytes, first: record.rest.first, last: record.last() }
-            };
-            self.talkers.look(now, packets, self.flows.records().map(talk), hosts, |event| connections.tell(event));
+            self.talkers.look(now, packets, self.flows.added_bytes(), hosts, |event| connections.tell(event));
         }
         let numbered = self.detectors.numbered();
         self.reader.media(now, false, |event| tell_media(connections, numbered, event));

@@ -1,8 +1,10 @@
 //! Several stretches of time of a service together: what findings about it rest on.
 
-use super::{ClientCounts, Latencies, SegmentCounts, ServiceCounts, TripCounts, TurnCounts};
+use super::{ClientCounts, Latencies, SegmentCounts, ServiceCounts, TripCounts, TurnCounts, add_span};
 use crate::model::Arrange as _;
-use crate::model::evidence::{AskedEcn, ClientLoss, CodeCount, LossWindow, ServiceWindow, Trouble, Troubled, TurnWindow};
+use crate::model::evidence::{
+    AskedEcn, ByTrouble, ClientLoss, CodeCount, LossWindow, ServiceWindow, Trouble, Troubled, Troubles, TurnWindow,
+};
 use crate::model::limits::FURTHER_CLIENTS;
 use crate::model::{Address, Episode};
 
@@ -26,7 +28,7 @@ fn client_losses(clients: &[(Address, ClientCounts)], segments: &SegmentCounts) 
         client,
         segments: counts.packets.into(),
         lost: counts.lost.map(u64::from),
-        connections: counts.troubles.get(Trouble::Lossy as usize).copied().unwrap_or(0).into(),
+        connections: counts.trouble(Trouble::Lossy).into(),
     };
     clients.iter().filter(|c| on_their_side > 0 && c.1.packets > 0).map(of).collect()
 }
@@ -44,18 +46,15 @@ fn put_together(clients: &mut Vec<(Address, ClientCounts)>) {
 }
 
 /// What went wrong how often and for whom; of all, and of those that are not told apart.
-fn troubled(
-    clients: &[(Address, ClientCounts)],
-    (sum, others): (&ClientCounts, &ClientCounts),
-    spans: &[Option<Episode>; Trouble::COUNT],
-) -> [Troubled; Trouble::COUNT] {
-    let mut troubles = [Troubled::default(); Trouble::COUNT];
-    for (at, troubled) in troubles.iter_mut().enumerate() {
-        let of = |counts: &ClientCounts| counts.troubles.get(at).copied().unwrap_or(0);
-        troubled.count = of(sum).into();
-        if troubled.count == 0 {
+fn troubled(clients: &[(Address, ClientCounts)], (sum, others): (&ClientCounts, &ClientCounts), spans: &ByTrouble<Episode>) -> Troubles {
+    let mut troubles = Troubles::default();
+    for trouble in Trouble::ALL {
+        let of = |counts: &ClientCounts| counts.trouble(trouble);
+        if of(sum) == 0 {
             continue;
         }
+        let troubled = troubles.of_mut(trouble);
+        troubled.count = of(sum).into();
         troubled.clients = clients.iter().filter(|c| of(&c.1) > 0).count() as u64;
         troubled.is_more = of(others) > 0;
         if troubled.clients > 0 {
@@ -63,19 +62,19 @@ fn troubled(
             most.arrange_by_key(|c| (std::cmp::Reverse(of(&c.1)), c.0));
             troubled.named.iter_mut().zip(most).for_each(|(place, c)| *place = Some(c.0));
         }
-        troubled.span = spans.get(at).copied().flatten();
+        troubled.span = spans.get(trouble).copied();
     }
     troubles
 }
 
 /// The segments that were lost, with the connections that lost any.
-fn loss_window(segments: &SegmentCounts, lossy: Option<&Troubled>) -> LossWindow {
+fn loss_window(segments: &SegmentCounts, lossy: &Troubled) -> LossWindow {
     LossWindow {
         segments: segments.packets,
         lost: segments.lost,
         before: segments.before,
-        connections: lossy.map_or(0, |lossy| lossy.count),
-        clients: lossy.map_or(0, |lossy| lossy.clients),
+        connections: lossy.count,
+        clients: lossy.clients,
         earlier: [0; 2],
         span: segments.span,
     }
@@ -97,7 +96,7 @@ pub fn window<'a>(
     let (mut sum, mut others) = (ClientCounts::default(), ClientCounts::default());
     let (mut further, mut again, mut turns, mut between) = (Vec::<u32>::new(), 0u64, TurnCounts::default(), [0u64; 2]);
     let (mut asked_ecn, mut segments) = (AskedEcn::default(), SegmentCounts::default());
-    let (mut zones, mut idle_cuts, mut spans) = (ServiceCounts::default(), Vec::new(), [None; Trouble::COUNT]);
+    let (mut zones, mut idle_cuts, mut spans) = (ServiceCounts::default(), Vec::new(), ByTrouble::default());
     for part in parts.clone() {
         sum.add(&part.others);
         others.add(&part.others);
@@ -109,21 +108,21 @@ pub fn window<'a>(
         segments.add(&part.segments);
         turns.add(&part.turns);
         let counted = part.clients.iter().filter(|c| !is_left_out(c.0));
-        clients.extend(counted.inspect(|c| sum.add(&c.1)));
-        spans.iter_mut().zip(part.spans).for_each(|(span, more)| *span = Episode::of_both(*span, more));
+        clients.extend(counted.inspect(|c| sum.add(&c.1)).cloned());
+        part.spans.iter().for_each(|(trouble, span)| add_span(&mut spans, trouble, *span));
         idle_cuts.extend(part.idle_cuts.iter().map(|millis| f64::from(*millis) / 1e3));
         part.zones.iter().filter(|zone| **zone != 0).for_each(|zone| zones.zone(*zone));
     }
     put_together(&mut clients);
     idle_cuts.arrange_by(f64::total_cmp);
     let troubles = troubled(&clients, (&sum, &others), &spans);
-    let of = |trouble: Trouble| troubles.get(trouble as usize).map_or(0, |t: &Troubled| t.count);
+    let unanswered = troubles.of(Trouble::Unanswered).count;
     ServiceWindow {
         seconds,
         attempts: sum.attempts.into(),
         established: sum.established.into(),
         ended: sum.ended.into(),
-        requests: u64::from(sum.answered) + of(Trouble::Unanswered),
+        requests: u64::from(sum.answered) + unanswered,
         answered: sum.answered.into(),
         clients: clients.iter().filter(|c| c.1.is_client()).count() as u64,
         sources: (clients.len() + further.len()) as u64,
@@ -132,8 +131,8 @@ pub fn window<'a>(
         is_more_clients: others.is_client(),
         lone: sum.lone.into(),
         again,
+        loss: loss_window(&segments, &troubles.of(Trouble::Lossy)),
         troubles,
-        loss: loss_window(&segments, troubles.get(Trouble::Lossy as usize)),
         short: most_short(&clients),
         client_losses: client_losses(&clients, &segments),
         idle_cuts,
