@@ -52,7 +52,7 @@ const DENIED: u32 = 16;
 const FULL: u32 = 26;
 
 /// Requests of a connection that may wait for their answers at once; those beyond are only counted, that the answers are told apart.
-const WAITING: u32 = 256;
+const WAITING: u32 = super::command_lines::WAITING as u32;
 /// Rows of commands of one kind that wait.
 const ROWS: usize = 256;
 

@@ -290,7 +290,7 @@ pub fn app(token: &str) -> Option<AppId> {
 mod tests {
     use super::*;
     use crate::model::time::SECOND;
-    use crate::model::{FlowKey, Timestamp};
+    use crate::model::{FlowKey, Timestamp, WaitTold};
     use std::collections::BTreeSet;
 
     #[test]
@@ -320,6 +320,8 @@ mod tests {
                 id: 0,
                 repeated: 0,
                 number: 0,
+                times: 1,
+                told: WaitTold::Nothing,
             })
         };
         let answered = |token: &str, code, seconds| answer_to(7, token, code, seconds);

@@ -13,14 +13,16 @@ use crate::model::evidence::{COPY_REACH, OPEN_AT_END, USERS_WAIT};
 use crate::model::limits::{PINGED, REQUESTS};
 use crate::model::mix::Keys;
 use crate::model::time::{MILLISECOND, SECOND};
-use crate::model::{AppId, AppMessage, Direction, ExchangeEvent, FlowKey, Frame, Timestamp, Transaction, TransactionEnd};
+use crate::model::{AppId, AppMessage, Direction, ExchangeEvent, FlowKey, Frame, Timestamp, Transaction, TransactionEnd, WaitTold};
 
 /// How long a request waits for its reply, counted from its last copy: resolvers give up after 5 s (the usual default).
 pub const REPLY_WAIT: i64 = 5 * SECOND;
 
-/// The same over TCP, where nobody asks again: users give up within a minute, which is told of as waiting; jobs of a database take longer, and are
-/// answered.
+/// The same over TCP, where nobody asks again: what waits is told of before; jobs of a database take long, and are answered.
 pub const STREAM_WAIT: i64 = 600 * SECOND;
+
+/// Over TCP a request counts as not answered from then on, until it is: users have given up.
+pub const OVERDUE: i64 = 60 * SECOND;
 
 /// How long a request that waited in vain is remembered: servers that hang answer when they go on, and then nothing was lost.
 const GIVEN_UP: i64 = 60 * SECOND;
@@ -74,8 +76,8 @@ struct Slot {
     state: State,
     course: Course,
     repeated: u16,
-    /// It was told that it waits.
-    is_late: bool,
+    /// What was told of it while it waits.
+    told: WaitTold,
     code: u32,
     app: AppId,
     way: Direction,
@@ -142,7 +144,7 @@ impl Exchanges {
         }
         self.transaction(&mut slot, message);
         if message.is_request {
-            let due = message.time.plus(told_after(&message.flow));
+            let due = message.time.plus(told_after(&slot));
             self.due = Some(self.due.map_or(due, |d| d.min(due)));
         }
         if let Some(place) = self.table.get_mut(at) {
@@ -244,7 +246,7 @@ impl Exchanges {
         match slot.course {
             Course::Open | Course::UnderWay if is_lost => {
                 self.note_late(slot, message.time);
-                self.ended.extend(cut_off(slot));
+                self.ended.push(ended(slot, TransactionEnd::Forgotten));
                 slot.course = Course::Closed;
             }
             _ if is_lost => {}
@@ -265,11 +267,26 @@ impl Exchanges {
         }
     }
 
-    /// Tells of a request over TCP, once, that users would not wait for any longer.
+    /// Tells of a request over TCP, once, that users would not wait for any longer, and once more when they have given up.
     fn note_late(&mut self, slot: &mut Slot, now: Timestamp) {
-        if is_late(slot, now) {
-            slot.is_late = true;
-            self.ended.push(ended(slot, TransactionEnd::Waiting));
+        while let Some((told, end)) = next_told(slot).filter(|_| now.since(slot.latest) > told_after(slot)) {
+            self.ended.push(ended(slot, end));
+            slot.told = told;
+        }
+    }
+
+    /// Ends what waits on connections that are over, of which `over` says since when: whoever waited for longer than users do was not answered,
+    /// others changed their mind.
+    pub fn note_over(&mut self, over: impl Fn(&FlowKey) -> Option<Timestamp>) {
+        for at in self.busy() {
+            let Some(slot) = self.table.get_mut(at).filter(|slot| slot.course == Course::Open && slot.flow.protocol == TCP) else {
+                continue;
+            };
+            if let Some(end) = over(&slot.flow) {
+                let has_waited = slot.told > WaitTold::Nothing || end.since(slot.latest) > USERS_WAIT.in_nanos();
+                self.ended.push(ended(slot, if has_waited { TransactionEnd::Unanswered } else { TransactionEnd::Forgotten }));
+                slot.course = Course::Closed;
+            }
         }
     }
 
@@ -291,7 +308,9 @@ impl Exchanges {
     /// Ends the transaction of a slot that leaves the table.
     fn end(&mut self, slot: &Slot, now: Timestamp) {
         match slot.course {
-            Course::Open if is_overdue(slot, now) => self.ended.push(ended(slot, TransactionEnd::Unanswered)),
+            Course::Open if is_overdue(slot, now) || slot.told == WaitTold::Overdue => {
+                self.ended.push(ended(slot, TransactionEnd::Unanswered))
+            }
             _ => self.ended.extend(cut_off(slot)),
         }
     }
@@ -316,8 +335,8 @@ impl Exchanges {
                 self.end(slot, now);
                 slot.course = Course::None;
             } else if matches!(slot.course, Course::Open | Course::UnderWay) {
-                let is_told = slot.is_late || slot.course == Course::UnderWay;
-                let due = slot.latest.plus(if is_told { wait(slot) } else { told_after(&slot.flow) });
+                // Whoever waits for long may close the connection at any time.
+                let due = if slot.told > WaitTold::Nothing { now.plus(SECOND) } else { slot.latest.plus(told_after(slot)) };
                 self.due = Some(self.due.map_or(due, |d| d.min(due)));
             }
             if matches!(slot.state, State::Empty | State::GivenUp)
@@ -343,17 +362,18 @@ impl Exchanges {
         for slot in self.table.iter().filter(|slot| slot.state == State::Early && now.since(slot.time) > LATE_AT_END) {
             self.decide(slot, now, event);
         }
-        for slot in &mut self.table {
-            if is_late(slot, now) {
-                self.ended.push(ended(slot, TransactionEnd::Waiting));
+        let mut table = std::mem::take(&mut self.table);
+        for slot in &mut table {
+            self.note_late(slot, now);
+            match slot.course {
+                Course::Open if slot.told < WaitTold::Overdue && now.since(slot.latest) >= OPEN_AT_END => {
+                    self.ended.push(ended(slot, TransactionEnd::Open));
+                }
+                _ => self.end(slot, now),
             }
-            // What was told to wait is known already.
-            let is_told = slot.is_late || is_late(slot, now);
-            let is_open = slot.course == Course::Open && !is_told && now.since(slot.latest) >= OPEN_AT_END;
-            let cut = cut_off(slot).map(|cut| if is_open { Transaction { end: TransactionEnd::Open, ..cut } } else { cut });
-            self.ended.extend(cut);
             slot.course = Course::None;
         }
+        self.table = table;
     }
 
     /// Takes out the transactions that ended, in the order in which they did.
@@ -392,13 +412,23 @@ fn wait(slot: &Slot) -> i64 {
     }
 }
 
-/// When something is first to be told of a request that waits.
-fn told_after(flow: &FlowKey) -> i64 {
-    if flow.protocol == TCP { USERS_WAIT.in_nanos() } else { REPLY_WAIT }
+/// What is to be told next of a request while it waits.
+fn next_told(slot: &Slot) -> Option<(WaitTold, TransactionEnd)> {
+    match slot.told {
+        _ if slot.course != Course::Open || slot.flow.protocol != TCP => None,
+        WaitTold::Nothing => Some((WaitTold::Waiting, TransactionEnd::Waiting)),
+        WaitTold::Waiting => Some((WaitTold::Overdue, TransactionEnd::Overdue)),
+        WaitTold::Overdue => None,
+    }
 }
 
-fn is_late(slot: &Slot, now: Timestamp) -> bool {
-    slot.course == Course::Open && slot.flow.protocol == TCP && !slot.is_late && now.since(slot.latest) > USERS_WAIT.in_nanos()
+/// How long after a request something is to be told of it, or decided.
+fn told_after(slot: &Slot) -> i64 {
+    match next_told(slot) {
+        Some((WaitTold::Overdue, _)) => OVERDUE,
+        Some(_) => USERS_WAIT.in_nanos(),
+        None => wait(slot),
+    }
 }
 
 fn is_overdue(slot: &Slot, now: Timestamp) -> bool {
@@ -420,7 +450,7 @@ fn begun(slot: &Slot, message: &AppMessage) -> Slot {
         code: message.code,
         course: if message.is_request { Course::Open } else { Course::Early },
         repeated: 0,
-        is_late: false,
+        told: WaitTold::Nothing,
         ..*slot
     }
 }
@@ -436,8 +466,8 @@ fn cut_off(slot: &Slot) -> Option<Transaction> {
 
 /// The transaction of a slot.
 fn ended(slot: &Slot, end: TransactionEnd) -> Transaction {
-    let Slot { app, flow, way, asked, question, id, repeated, number, .. } = *slot;
-    Transaction { app, flow, way, asked, answered: None, end, question, id, repeated, number }
+    let Slot { app, flow, way, asked, question, id, repeated, number, told, .. } = *slot;
+    Transaction { app, flow, way, asked, answered: None, end, question, id, repeated, number, times: 1, told }
 }
 
 /// The message in an ICMP or ICMPv6 echo request or reply: identifier and sequence number tie them (RFC 792, RFC 4443 section 4.1).

@@ -168,7 +168,7 @@ impl Dissector for Dns {
     }
 
     fn transaction(transaction: &Transaction, tally: &mut Tally) {
-        if transaction.end == TransactionEnd::Waiting {
+        if transaction.end.is_open() {
             return;
         }
         tally.add_many(REPEATED, transaction.repeated.into());
@@ -181,7 +181,7 @@ impl Dissector for Dns {
             }
             TransactionEnd::Unanswered => tally.add(UNANSWERED),
             TransactionEnd::Forgotten | TransactionEnd::Open => tally.add(FORGOTTEN),
-            TransactionEnd::Waiting => {}
+            TransactionEnd::Waiting | TransactionEnd::Overdue => {}
         }
     }
 }

@@ -359,6 +359,7 @@ impl NetworkJudge {
                 response_by: totals.response_by,
                 network: totals.network,
                 client_network: totals.client_network,
+                waiting: if registry::manners(totals.app).is_prompt { totals.waiting } else { 0 },
                 lately: totals.lately.map(|mut minute| {
                     word(totals.app, &mut minute);
                     Box::new(minute)

@@ -443,14 +443,23 @@ impl ServiceCounts {
         }
     }
 
-    /// A request was answered by an error.
-    pub fn code(&mut self, code: u32) {
-        Self::count(&mut self.codes, code);
+    /// What went wrong for a client so often did not after all. False where it is not known here.
+    pub fn take_back(&mut self, client: Address, (trouble, times): (Trouble, u32)) -> bool {
+        let own = self.clients.iter_mut().find(|known| known.0 == client).map(|known| &mut known.1);
+        let of = own.filter(|counts| counts.trouble(trouble) > 0).unwrap_or(&mut self.others);
+        let Some(n) = of.troubles.get_mut(trouble as usize).filter(|n| **n > 0) else { return false };
+        *n = n.saturating_sub(times);
+        true
     }
 
-    /// A request was answered by a refusal of credentials.
-    pub fn refusal(&mut self, code: u32) {
-        Self::count(&mut self.denied, code);
+    /// Requests were answered by an error.
+    pub fn code(&mut self, code: u32, times: u32) {
+        Self::count(&mut self.codes, code, times);
+    }
+
+    /// Requests were answered by a refusal of credentials.
+    pub fn refusal(&mut self, code: u32, times: u32) {
+        Self::count(&mut self.denied, code, times);
     }
 
     /// A question about a name of that zone was answered by an error.
@@ -503,14 +512,14 @@ impl ServiceCounts {
         self.turns.answered = self.turns.answered.saturating_add(1);
     }
 
-    /// A request was held until there was something to tell.
-    pub fn held(&mut self) {
-        self.turns.held = self.turns.held.saturating_add(1);
+    /// So many requests were held until there was something to tell.
+    pub fn held(&mut self, times: u32) {
+        self.turns.held = self.turns.held.saturating_add(times);
     }
 
-    /// An answer only begins a connection.
-    pub fn begun(&mut self) {
-        self.turns.begun = self.turns.begun.saturating_add(1);
+    /// So many answers only begin a connection.
+    pub fn begun(&mut self, times: u32) {
+        self.turns.begun = self.turns.begun.saturating_add(times);
     }
 
     /// Answers that were held back.
@@ -535,11 +544,11 @@ impl ServiceCounts {
         self.clients.iter().map(|c| u64::from(c.1.answered)).fold(self.others.answered.into(), u64::saturating_add)
     }
 
-    fn count(codes: &mut Vec<(u32, u64)>, code: u32) {
+    fn count(codes: &mut Vec<(u32, u64)>, code: u32, times: u32) {
         if let Some((_, n)) = codes.iter_mut().find(|c| c.0 == code) {
-            *n = n.saturating_add(1);
+            *n = n.saturating_add(times.into());
         } else if codes.len() < Self::CODES {
-            codes.push((code, 1));
+            codes.push((code, times.into()));
         }
     }
 }
