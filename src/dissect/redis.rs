@@ -7,7 +7,7 @@ use super::requests::{self, with_outcomes};
 use super::resp::{ValuePiece, Values};
 use super::sides::{DialogueSide, DialogueSides};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{Answer, Counter, Direction, Measure, Tally, Transaction};
+use crate::model::{Answer, Counter, Direction, Manners, Measure, Tally, Transaction};
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
@@ -193,6 +193,9 @@ impl Dissector for Redis {
     type State = RedisConnection;
 
     const ABOUT: About = About { token: "resp", title: "Redis", udp: None, tcp: Some(&[6379]), counters: COUNTERS };
+
+    // What waits by design is no request here.
+    const MANNERS: Manners = Manners { is_prompt: true, ..Manners::USUAL };
 
     fn probe(payload: &Payload<'_>, _: Carriage) -> Probe {
         match payload.bytes {

@@ -47,6 +47,14 @@ macro_rules! dissectors {
                 match self { $(Which::$name => DissectorState::$name(Default::default())),* }
             }
 
+            pub(super) fn kinds(self) -> &'static [&'static str] {
+                match self { $(Which::$name => <$dissector as Dissector>::KINDS),* }
+            }
+
+            pub(super) fn kind(self, transaction: &Transaction) -> Option<usize> {
+                match self { $(Which::$name => <$dissector as Dissector>::kind(transaction)),* }
+            }
+
             pub(super) fn outcome(self, code: u32) -> Answer {
                 match self { $(Which::$name => <$dissector as Dissector>::outcome(code)),* }
             }
@@ -236,6 +244,16 @@ pub fn manners(app: AppId) -> Manners {
     Which::of(app).map_or(Manners::USUAL, Which::manners)
 }
 
+/// Kinds of requests of a protocol by which users want something.
+pub fn kinds(app: AppId) -> &'static [&'static str] {
+    Which::of(app).map_or(&[], Which::kinds)
+}
+
+/// Which of these a request is of.
+pub fn kind(transaction: &Transaction) -> Option<usize> {
+    Which::of(transaction.app)?.kind(transaction)
+}
+
 /// What became of a request means for the one who asked.
 pub fn answer(transaction: &Transaction) -> Answer {
     let manners = manners(transaction.app);
@@ -342,7 +360,7 @@ mod tests {
         );
         let prompt = |token| manners(app(token).unwrap_or_default()).is_prompt;
         assert_eq!(["http2", "tds", "http"].map(|token| carries_unread(app(token).unwrap_or_default())), [Some("http"), None, None]);
-        assert_eq!(["http", "smtp+tls", "dns", "resp", "ssh"].map(prompt), [true, true, false, false, false]);
+        assert_eq!(["http", "smtp+tls", "dns", "resp", "ssh"].map(prompt), [true, true, false, true, false]);
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub struct AppMessage {
     pub question: u32,
     /// A hash of a request's bytes (0: not known), by which a copy of it is told from another request with the same identifier.
     pub content: u32,
-    /// A reply's code; [`Self::LOST`] where the reply was lost sight of.
+    /// A reply's code; [`Self::LOST`] where the reply was lost sight of, [`Self::TAKEN`] where it says nothing else.
     pub code: u32,
     /// Each message is one packet and every request is answered: what a mirror lost shows in its identifiers.
     pub tells_loss: bool,
@@ -35,6 +35,9 @@ pub struct AppMessage {
 impl AppMessage {
     /// The code of a reply that nothing is known of: bytes are missing where it may have been.
     pub const LOST: u32 = u32::MAX;
+
+    /// The code of an interim reply that says nothing but that the request has arrived: the answer may take long, and is still waited for.
+    pub const TAKEN: u32 = u32::MAX - 1;
 }
 
 /// What the answer to a request means for whoever asked.

@@ -31,6 +31,10 @@ const GIVEN_UP: i64 = 60 * SECOND;
 /// (RFC 3261 section 16.6, timer C).
 const UNDER_WAY: i64 = 180 * SECOND;
 
+/// The same behind one that says only that the request has arrived: nobody sends it again then, and whoever asked gives up as if nothing had come
+/// (RFC 3261 section 17.1.1.2, timer B).
+const TAKEN: i64 = 32 * SECOND;
+
 /// How long a reply waits for a request that comes late: longer than two mirrored directions were reported to lie apart (2 s).
 const LATE: i64 = 3 * SECOND;
 
@@ -78,6 +82,8 @@ struct Slot {
     repeated: u16,
     /// What was told of it while it waits.
     told: WaitTold,
+    /// The other side has said that the request has arrived.
+    is_taken: bool,
     code: u32,
     app: AppId,
     way: Direction,
@@ -250,6 +256,8 @@ impl Exchanges {
                 slot.course = Course::Closed;
             }
             _ if is_lost => {}
+            Course::Open if answers && message.is_interim && message.code == AppMessage::TAKEN => slot.is_taken = true,
+            _ if message.code == AppMessage::TAKEN => {}
             Course::Open if answers && message.is_interim => {
                 self.note_late(slot, message.time);
                 (slot.latest, slot.code, slot.number, slot.course) = (message.time, message.code, message.number, Course::UnderWay);
@@ -408,6 +416,7 @@ fn wait(slot: &Slot) -> i64 {
     match (slot.course, slot.flow.protocol) {
         (Course::UnderWay, _) => UNDER_WAY,
         (_, TCP) => STREAM_WAIT,
+        _ if slot.is_taken => TAKEN,
         _ => REPLY_WAIT,
     }
 }
@@ -451,6 +460,7 @@ fn begun(slot: &Slot, message: &AppMessage) -> Slot {
         course: if message.is_request { Course::Open } else { Course::Early },
         repeated: 0,
         told: WaitTold::Nothing,
+        is_taken: false,
         ..*slot
     }
 }

@@ -117,6 +117,12 @@ impl Dissector for Dns {
 
     const MANNERS: Manners = Manners { finds_names: true, ..Manners::USUAL };
 
+    const KINDS: &'static [&'static str] = &["A", "AAAA"];
+
+    fn kind(transaction: &Transaction) -> Option<usize> {
+        (transaction.question as usize & wire::KIND).checked_sub(1)
+    }
+
     fn probe(payload: &Payload<'_>, transport: Carriage) -> Probe {
         let ports = payload.ports();
         if ports.iter().any(|port| [MDNS_PORT, LLMNR_PORT, NETBIOS_PORT].contains(port)) {

@@ -316,6 +316,24 @@ fn the_interim_reply_gives_the_time_and_the_final_one_the_outcome() {
     assert_eq!(table.ends()[2..], [(Answered(180), Some(5), 0)]);
 }
 
+/// A request has arrived, which says nothing of what comes of it.
+#[test]
+fn what_only_arrived_is_waited_for_and_not_answered() {
+    let (flow, way) = FlowKey::v4(17, 0x0a00_0001, 0x0a00_0002, 5_060, 5_060);
+    for (replied, end) in [(31_900, Answered(200)), (32_100, Unanswered)] {
+        let mut table = Table::new();
+        for (millis, code, is_interim) in [(0, None, false), (10, Some(AppMessage::TAKEN), true), (replied, Some(200), false)] {
+            table.advance(millis);
+            let (way, is_request) = if code.is_some() { (way.reversed(), false) } else { (way, true) };
+            let (time, code) = (Timestamp(millis * MILLISECOND), code.unwrap_or_default());
+            let message = AppMessage { flow, way, time, is_request, is_interim, id: 1, code, ..AppMessage::default() };
+            table.exchanges.pass(&message, &mut |event| table.events.note(event));
+        }
+        table.advance(40_000);
+        assert_eq!(table.ended.iter().map(|t| t.end).collect::<Vec<_>>(), [end], "answered after {replied} ms");
+    }
+}
+
 /// DHCP's DISCOVER and REQUEST bear one identifier; a copy of either bears its bytes as well.
 #[test]
 fn another_request_with_the_identifier_of_one_that_was_answered_is_no_copy() {

@@ -3,7 +3,7 @@
 mod window;
 
 use crate::model::Arrange as _;
-use crate::model::evidence::{AskedEcn, FAILING_ZONES, MeantWaits, TripWindow, Trouble};
+use crate::model::evidence::{AskedEcn, FAILING_ZONES, MeantWaits, REQUEST_KINDS, TripWindow, Trouble};
 use crate::model::limits::{FURTHER_CLIENTS, SERVICE_CLIENTS};
 use crate::model::time::MILLISECOND;
 use crate::model::{Address, Episode, LocatedLoss, Location, PathSide, Quantiles, Timestamp};
@@ -166,6 +166,8 @@ pub struct ServiceCounts {
     pub latencies: Latencies,
     /// How requests were counted that say nothing, or that nobody read.
     pub turns: TurnCounts,
+    /// Requests by kind: answered, not answered, answered by an error.
+    kinds: [[u32; 3]; REQUEST_KINDS],
     /// Codes of errors.
     codes: Vec<(u32, u64)>,
     /// Codes of refused credentials.
@@ -450,6 +452,12 @@ impl ServiceCounts {
         let Some(n) = of.troubles.get_mut(trouble as usize).filter(|n| **n > 0) else { return false };
         *n = n.saturating_sub(times);
         true
+    }
+
+    /// Requests of a kind were answered, be it by an error, or not.
+    pub fn kind(&mut self, kind: usize, [is_answered, is_error]: [bool; 2], times: u32) {
+        let counts = self.kinds.get_mut(kind).into_iter().flatten();
+        counts.zip([is_answered, !is_answered, is_error]).filter(|(_, counts)| *counts).for_each(|(n, _)| *n = n.saturating_add(times));
     }
 
     /// Requests were answered by an error.

@@ -209,7 +209,7 @@ impl ServiceLedger {
         &mut self,
         t: &Transaction,
         (key, client): (ServiceKey, Address),
-        AnswerMeaning { answer, slow_floor }: AnswerMeaning,
+        AnswerMeaning { answer, slow_floor, kind }: AnswerMeaning,
     ) {
         let (time, times) = (t.answered.unwrap_or(t.asked), t.times);
         self.judged = self.judged.saturating_add(times.into());
@@ -229,6 +229,8 @@ impl ServiceLedger {
             } else {
                 counts.troubles(client, (Trouble::Unanswered, times), t.asked, t.asked);
             }
+            kind.into_iter()
+                .for_each(|kind| counts.kind(kind, [matches!(t.end, TransactionEnd::Answered(_)), answer == Answer::Error], times));
             if let Some(latency) = timed {
                 (0..times).for_each(|_| counts.latencies.note(latency));
                 slowness.troubles().for_each(|trouble| counts.troubles(client, (trouble, times), t.asked, time));

@@ -13,8 +13,10 @@ const OF_SERVICE: f64 = 0.05;
 const OF_ALL: f64 = 0.01;
 const LEAST: u64 = 2;
 
-/// What went wrong for somebody who wanted something: of attempts and requests, and of connections that had come about.
+/// What went wrong for somebody who wanted something: of attempts and requests, what was refused by whoever may, and of connections that had come
+/// about.
 const FAILED: [Trouble; 5] = [Trouble::NoAnswer, Trouble::Refused, Trouble::HalfOpen, Trouble::Error, Trouble::Unanswered];
+const REFUSED: [Trouble; 2] = [Trouble::Rejected, Trouble::Denied];
 const BROKEN: [Trouble; 3] = [Trouble::Cut, Trouble::TlsFailed, Trouble::Hung];
 
 /// What failed or waits.
@@ -41,7 +43,9 @@ impl ServiceLedger {
         let (mut doubtful, mut judged) = (0u64, 0u64);
         let mut of: Vec<(u64, ServiceKey)> = Vec::new();
         for (key, service) in &self.services {
-            let [failed, broken] = [&FAILED[..], &BROKEN].map(|troubles| sum(&service.whole, troubles));
+            let [failed, refused, broken] = [&FAILED[..], &REFUSED, &BROKEN].map(|troubles| sum(&service.whole, troubles));
+            // No reason to doubt the network, but counted as in the service's row.
+            let failed = failed.saturating_add(refused);
             let wrong = failed.saturating_add(broken);
             let is_meant = service.may_hold() || !is_prompt(service.app);
             let waiting = if is_meant { 0 } else { service.waiting };

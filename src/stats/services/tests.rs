@@ -70,7 +70,7 @@ fn meaning(t: &Transaction) -> AnswerMeaning {
         TransactionEnd::Answered(3) => Answer::NoSuchName,
         _ => Answer::Normal,
     };
-    AnswerMeaning { answer, slow_floor: 50_000_000 }
+    AnswerMeaning { answer, slow_floor: 50_000_000, kind: None }
 }
 
 fn ledger(events: &[NetworkEvent]) -> ServiceLedger {
@@ -329,7 +329,8 @@ fn whoever_misses_what_was_there_looks_for_nothing() {
     let l = ledger(&events);
     let evidence = l.evidence(now(70), false);
     assert_eq!(evidence.scans.iter().map(|scan| (scan.source, scan.failed)).collect::<Vec<_>>(), [(host(3), 40)]);
-    assert_eq!(evidence.outages.iter().map(|outage| outage.failures.hosts).collect::<Vec<_>>(), [PATH_SERVICES as u64]);
+    let told: Vec<_> = evidence.outages.iter().map(|o| (o.failures.count, o.failures.hosts, o.failures.is_more_hosts)).collect();
+    assert_eq!(told, [(40, PATH_SERVICES as u64, true)], "all of them count, be they told apart or not");
     let counted = (10..50).map(|n| l.services[&key(n, 443)].whole.troubled(Trouble::NoAnswer)).sum::<u64>();
     assert_eq!(counted, 40, "every one of them counts");
 }

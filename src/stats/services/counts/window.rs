@@ -2,7 +2,9 @@
 
 use super::{ClientCounts, Latencies, SegmentCounts, ServiceCounts, TripCounts, TurnCounts};
 use crate::model::Arrange as _;
-use crate::model::evidence::{AskedEcn, ClientLoss, CodeCount, LossWindow, ServiceWindow, Trouble, Troubled, TurnWindow};
+use crate::model::evidence::{
+    AskedEcn, ClientLoss, CodeCount, KindCount, LossWindow, REQUEST_KINDS, ServiceWindow, Trouble, Troubled, TurnWindow,
+};
 use crate::model::limits::FURTHER_CLIENTS;
 use crate::model::{Address, Episode};
 
@@ -98,6 +100,7 @@ pub fn window<'a>(
     let (mut further, mut again, mut turns, mut between) = (Vec::<u32>::new(), 0u64, TurnCounts::default(), [0u64; 2]);
     let (mut asked_ecn, mut segments) = (AskedEcn::default(), SegmentCounts::default());
     let (mut zones, mut idle_cuts, mut spans) = (ServiceCounts::default(), Vec::new(), [None; Trouble::COUNT]);
+    let mut kinds = [KindCount::default(); REQUEST_KINDS];
     for part in parts.clone() {
         sum.add(&part.others);
         others.add(&part.others);
@@ -110,6 +113,11 @@ pub fn window<'a>(
         turns.add(&part.turns);
         let counted = part.clients.iter().filter(|c| !is_left_out(c.0));
         clients.extend(counted.inspect(|c| sum.add(&c.1)));
+        kinds.iter_mut().zip(part.kinds).for_each(|(count, [answered, unanswered, errors])| {
+            count.answered = count.answered.saturating_add(answered);
+            count.unanswered = count.unanswered.saturating_add(unanswered);
+            count.errors = count.errors.saturating_add(errors);
+        });
         spans.iter_mut().zip(part.spans).for_each(|(span, more)| *span = Episode::of_both(*span, more));
         idle_cuts.extend(part.idle_cuts.iter().map(|millis| f64::from(*millis) / 1e3));
         part.zones.iter().filter(|zone| **zone != 0).for_each(|zone| zones.zone(*zone));
@@ -145,6 +153,7 @@ pub fn window<'a>(
         response: Latencies::quantiles(parts.clone().map(|p| &p.latencies)),
         codes: counted(parts.clone().map(|part| part.codes.as_slice())),
         denied: counted(parts.clone().map(|part| part.denied.as_slice())),
+        kinds,
         failing_zones: zones.zones.iter().filter(|zone| **zone != 0).count() as u64,
     }
 }
