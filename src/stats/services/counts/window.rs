@@ -89,6 +89,19 @@ fn most_short(clients: &[(Address, ClientCounts)]) -> Option<(Address, u64)> {
     short.max_by_key(|&(who, n)| (n, std::cmp::Reverse(who)))
 }
 
+/// Requests by kind in all stretches; what a kind is called is not known here.
+fn kinds<'a>(parts: impl Iterator<Item = &'a ServiceCounts>) -> [KindCount; REQUEST_KINDS] {
+    let mut kinds = [KindCount::default(); REQUEST_KINDS];
+    for (kind, [answered, unanswered, errors]) in parts.flat_map(|part| part.kinds.into_iter().enumerate()) {
+        if let Some(count) = kinds.get_mut(kind) {
+            count.answered = count.answered.saturating_add(answered);
+            count.unanswered = count.unanswered.saturating_add(unanswered);
+            count.errors = count.errors.saturating_add(errors);
+        }
+    }
+    kinds
+}
+
 /// Several stretches together, without the clients that `is_left_out`.
 pub fn window<'a>(
     parts: impl Iterator<Item = &'a ServiceCounts> + Clone,
@@ -100,7 +113,6 @@ pub fn window<'a>(
     let (mut further, mut again, mut turns, mut between) = (Vec::<u32>::new(), 0u64, TurnCounts::default(), [0u64; 2]);
     let (mut asked_ecn, mut segments) = (AskedEcn::default(), SegmentCounts::default());
     let (mut zones, mut idle_cuts, mut spans) = (ServiceCounts::default(), Vec::new(), [None; Trouble::COUNT]);
-    let mut kinds = [KindCount::default(); REQUEST_KINDS];
     for part in parts.clone() {
         sum.add(&part.others);
         others.add(&part.others);
@@ -113,11 +125,6 @@ pub fn window<'a>(
         turns.add(&part.turns);
         let counted = part.clients.iter().filter(|c| !is_left_out(c.0));
         clients.extend(counted.inspect(|c| sum.add(&c.1)));
-        kinds.iter_mut().zip(part.kinds).for_each(|(count, [answered, unanswered, errors])| {
-            count.answered = count.answered.saturating_add(answered);
-            count.unanswered = count.unanswered.saturating_add(unanswered);
-            count.errors = count.errors.saturating_add(errors);
-        });
         spans.iter_mut().zip(part.spans).for_each(|(span, more)| *span = Episode::of_both(*span, more));
         idle_cuts.extend(part.idle_cuts.iter().map(|millis| f64::from(*millis) / 1e3));
         part.zones.iter().filter(|zone| **zone != 0).for_each(|zone| zones.zone(*zone));
@@ -125,13 +132,12 @@ pub fn window<'a>(
     put_together(&mut clients);
     idle_cuts.arrange_by(f64::total_cmp);
     let troubles = troubled(&clients, (&sum, &others), &spans);
-    let of = |trouble: Trouble| troubles.get(trouble as usize).map_or(0, |t: &Troubled| t.count);
     ServiceWindow {
         seconds,
         attempts: sum.attempts.into(),
         established: sum.established.into(),
         ended: sum.ended.into(),
-        requests: u64::from(sum.answered) + of(Trouble::Unanswered),
+        requests: u64::from(sum.answered) + u64::from(sum.trouble(Trouble::Unanswered)),
         answered: sum.answered.into(),
         clients: clients.iter().filter(|c| c.1.is_client()).count() as u64,
         sources: (clients.len() + further.len()) as u64,
@@ -153,7 +159,7 @@ pub fn window<'a>(
         response: Latencies::quantiles(parts.clone().map(|p| &p.latencies)),
         codes: counted(parts.clone().map(|part| part.codes.as_slice())),
         denied: counted(parts.clone().map(|part| part.denied.as_slice())),
-        kinds,
+        kinds: kinds(parts.clone()),
         failing_zones: zones.zones.iter().filter(|zone| **zone != 0).count() as u64,
     }
 }
