@@ -143,7 +143,7 @@ impl Detector for DnsFailing {
             measured: "Answers with such a code: surely more than {share} of at least {n}, or {most} of fewer, and at least {bad} (lower end of the {sure} \
                        interval), for names of at least {zones} zones, else a note unless nothing else was answered since; critical above {most}. That a name does not exist is no \
                        error, unless surely more than {missing} of the answers say so, and {times} times as many as usual; a note where more than {nearly} of \
-                       at least {many} say so. Where all errors are for one kind of record (A, AAAA) and at least {bad} others are answered it is that kind.",
+                       at least {many} say so. Where all errors are for one kind of record (A, AAAA), of which most fail, and at least {bad} others are answered it is that kind.",
             cause: "The server cannot reach those it asks itself, a zone is broken or badly signed, or it does not serve these clients.",
             lookalikes: "One broken zone that one client asks for again and again.",
             remedy: "Look at its log, and whether it reaches the root and its forwarders.",
@@ -196,11 +196,14 @@ impl Detector for DnsFailing {
     }
 }
 
-/// The kind of queries that all errors are for, where others are answered.
+/// The kind of queries of which most fail, and that all errors are for, where others are answered.
 fn failing_kind(w: &ServiceWindow) -> Option<KindCount> {
-    let others = |kind: &KindCount| w.answered.saturating_sub(kind.answered.into());
-    let is_all = |kind: &&KindCount| u64::from(kind.errors) == w.trouble(Trouble::Error).count && others(kind) >= BAD.number();
-    w.kinds.iter().find(is_all).copied()
+    let is_failing = |kind: &&KindCount| {
+        let [errors, answered] = [kind.errors, kind.answered].map(u64::from);
+        let is_all = errors == w.trouble(Trouble::Error).count && w.answered.saturating_sub(answered) >= BAD.number();
+        is_all && wilson(errors, answered).low > FAILING_MOST.value()
+    };
+    w.kinds.iter().find(is_failing).copied()
 }
 
 fn of_one_kind(report: Report, kind: &str) -> Report {
