@@ -51,6 +51,8 @@ mod support;
 mod turns;
 #[path = "troubles/voice.rs"]
 mod voice;
+#[path = "troubles/waits.rs"]
+mod waits;
 
 use spantop::capture::Memory;
 use spantop::engine::{self, Settings};

@@ -10,8 +10,12 @@ use super::{DissectOutput, Dissector, Payload, Progress};
 use crate::model::{Answer, Direction};
 use std::collections::VecDeque;
 
-/// Commands that may wait for their replies: more than any server takes in at once.
-const WAITING: usize = 256;
+/// Commands whose replies may be waited for at once: about as many as clients send together. Those beyond are counted only, that the replies are
+/// told apart.
+pub(super) const WAITING: usize = 128;
+
+/// Replies of one payload that bear the tag of no command: of further ones it is not looked for.
+const STRAY: u32 = 16;
 
 /// What a line of the server's means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,6 +124,42 @@ impl ReplyMeaning {
     }
 }
 
+/// Commands that wait for their replies, in their order.
+#[derive(Debug, Default)]
+struct WaitingCommands {
+    /// By what their replies are joined to them, and what they want.
+    told: VecDeque<(u32, Wish)>,
+    /// Behind these so many for which there was no room, and of which nothing is told.
+    beyond: u64,
+}
+
+impl WaitingCommands {
+    /// One more; whether it is to be told of.
+    fn push(&mut self, id: u32, wish: Wish) -> bool {
+        let has_room = self.beyond == 0 && self.told.len() < WAITING;
+        if has_room {
+            self.told.push_back((id, wish));
+        } else {
+            self.beyond = self.beyond.saturating_add(1);
+        }
+        has_room
+    }
+
+    /// The one that a reply without a tag is of.
+    fn next(&mut self) -> Option<(u32, Wish)> {
+        let next = self.told.pop_front();
+        self.beyond = self.beyond.saturating_sub(u64::from(next.is_none()));
+        next
+    }
+
+    /// The one of this tag.
+    fn tagged(&mut self, tag: u32) -> Option<(u32, Wish)> {
+        let place = self.told.iter().position(|(id, _)| *id == tag);
+        self.beyond = self.beyond.saturating_sub(u64::from(place.is_none()));
+        self.told.remove(place?)
+    }
+}
+
 /// Where a conversation is.
 #[derive(Debug, Default)]
 pub struct CommandLines {
@@ -130,8 +170,7 @@ pub struct CommandLines {
     is_greeted: bool,
     /// How many commands there were.
     asked: u32,
-    /// Those that wait: by what their replies are joined to them, and what they want.
-    waiting: VecDeque<(u32, Wish)>,
+    waiting: WaitingCommands,
     /// The last one.
     latest: u32,
     /// A hash of the name by which the client logs in (0: not read).
@@ -180,23 +219,25 @@ impl CommandLines {
 
     /// Bytes held.
     pub fn held(&self) -> usize {
-        self.client.held() + self.server.held() + self.waiting.capacity() * size_of::<(u32, Wish)>()
+        self.client.held() + self.server.held() + self.waiting.told.capacity() * size_of::<(u32, Wish)>()
     }
 
     fn server_says<G: Grammar>(&mut self, payload: &Payload<'_>, out: &mut DissectOutput<'_>, counter: usize) {
         let mut lines = std::mem::take(&mut self.server);
-        let mut rest = payload.bytes;
+        let (mut rest, mut stray) = (payload.bytes, 0);
         while !rest.is_empty() {
             lines.next(&mut rest, out, |line, out| {
                 self.greeting::<G>(line, payload, out);
                 match G::reply(line) {
                     Some(Reply::Final(code, tag)) => {
                         out.tally().add_code(counter, code);
-                        self.answer::<G>(line, (code, tag), payload, out);
+                        if stray < STRAY {
+                            stray += u32::from(!self.answer::<G>(line, (code, tag), payload, out) && tag.is_some());
+                        }
                     }
                     Some(Reply::Interim(code)) => {
                         out.tally().add_code(counter, code);
-                        self.interim(self.waiting.front().map_or(0, |first| first.0), code, payload, out);
+                        self.interim(self.waiting.told.front().map_or(0, |first| first.0), code, payload, out);
                     }
                     // What it asks for is said next: until then the server has answered.
                     Some(Reply::GoOn) => {
@@ -220,20 +261,31 @@ impl CommandLines {
         }
     }
 
-    fn answer<G: Grammar>(&mut self, line: &[u8], (code, tag): (u32, Option<u32>), payload: &Payload<'_>, out: &mut DissectOutput<'_>) {
+    /// A final reply; whether it is one to a command that is known.
+    fn answer<G: Grammar>(
+        &mut self,
+        line: &[u8],
+        (code, tag): (u32, Option<u32>),
+        payload: &Payload<'_>,
+        out: &mut DissectOutput<'_>,
+    ) -> bool {
         (self.in_text, self.asked_text, self.goes_on) = (G::TEXT_FOLLOWS == Some(code), false, false);
         if self.in_literal && tag == Some(self.latest) {
             // It was not let.
             (self.skipped, self.in_literal) = (0, false);
         }
-        let place = tag.map_or(Some(0), |tag| self.waiting.iter().position(|(id, _)| *id == tag));
-        let Some((id, wish)) = place.filter(|_| !self.adrift).and_then(|place| self.waiting.remove(place)) else { return };
-        out.reply(payload, id, G::meaning(wish, code, line).coded(code));
+        let command = match tag {
+            _ if self.adrift => None,
+            Some(tag) => self.waiting.tagged(tag),
+            None => self.waiting.next(),
+        };
+        command.into_iter().for_each(|(id, wish)| out.reply(payload, id, G::meaning(wish, code, line).coded(code)));
+        command.is_some()
     }
 
     /// A reply that is not the last one to its command; whether there is such a command.
     fn interim(&self, id: u32, code: u32, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> bool {
-        let waits = !self.adrift && !self.waiting.is_empty();
+        let waits = !self.adrift && !self.waiting.told.is_empty();
         if waits {
             out.interim(payload, id, code);
         }
@@ -245,7 +297,7 @@ impl CommandLines {
             self.let_go(payload, out);
         }
         if self.goes_on {
-            out.request_by(payload, self.latest, self.user);
+            self.says_more(payload, out);
             return;
         }
         let mut lines = std::mem::take(&mut self.client);
@@ -272,28 +324,31 @@ impl CommandLines {
             Follows::Literal(bytes) => (bytes, true),
         };
         if goes_on {
-            out.request_by(payload, self.latest, self.user);
+            self.says_more(payload, out);
             return;
         }
         self.asked_text = command.asks_text;
-        if self.waiting.len() == WAITING
-            && let Some((id, _)) = self.waiting.pop_front()
-        {
-            out.lost(&Payload { way: payload.way.reversed(), ..*payload }, id);
-        }
         self.asked = self.asked.wrapping_add(1);
         self.latest = command.tag.unwrap_or(self.asked);
-        self.waiting.push_back((self.latest, command.wish));
         if let Some(name) = command.user {
             self.user = name_hash(name);
         }
-        out.request_by(payload, self.latest, self.user);
+        if self.waiting.push(self.latest, command.wish) {
+            out.request_by(payload, self.latest, self.user);
+        }
+    }
+
+    /// The rest of the last command: its time begins with that.
+    fn says_more(&self, payload: &Payload<'_>, out: &mut DissectOutput<'_>) {
+        if self.waiting.beyond == 0 {
+            out.request_by(payload, self.latest, self.user);
+        }
     }
 
     /// Nothing is known of the replies to the commands that wait.
     fn let_go(&mut self, payload: &Payload<'_>, out: &mut DissectOutput<'_>) {
         let reply = Payload { way: payload.way.reversed(), ..*payload };
-        for (id, _) in self.waiting.drain(..) {
+        for (id, _) in std::mem::take(&mut self.waiting).told {
             out.lost(&reply, id);
         }
         self.goes_on = false;

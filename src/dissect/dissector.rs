@@ -204,6 +204,15 @@ pub trait Dissector {
         0
     }
 
+    /// Kinds of requests that users want something by, of which one may fail while all others are served; at most
+    /// [`REQUEST_KINDS`](crate::model::evidence::REQUEST_KINDS).
+    const KINDS: &'static [&'static str] = &[];
+
+    /// Which of these a request is of.
+    fn kind(_transaction: &Transaction) -> Option<usize> {
+        None
+    }
+
     /// What a code of its answers means.
     fn outcome(_code: u32) -> Answer {
         Answer::Normal
@@ -277,6 +286,11 @@ impl DissectOutput<'_> {
     /// Tells of a reply to it behind which another will follow.
     pub(super) fn interim(&mut self, payload: &Payload<'_>, id: u32, code: u32) {
         self.tell(payload, Told::Interim, id, (0, code));
+    }
+
+    /// Tells that it has arrived, and nothing else.
+    pub(super) fn taken(&mut self, payload: &Payload<'_>, id: u32) {
+        self.tell(payload, Told::Interim, id, (0, AppMessage::TAKEN));
     }
 
     /// Tells that nothing is known of the reply to it: bytes are missing. The payload is one that goes the reply's way.

@@ -7,7 +7,7 @@ use super::requests::{self, with_outcomes};
 use super::resp::{ValuePiece, Values};
 use super::sides::{DialogueSide, DialogueSides};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{Answer, Counter, Direction, Measure, Tally, Transaction};
+use crate::model::{Answer, Counter, Direction, Manners, Measure, Tally, Transaction};
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
@@ -52,7 +52,7 @@ const DENIED: u32 = 16;
 const FULL: u32 = 26;
 
 /// Requests of a connection that may wait for their answers at once; those beyond are only counted, that the answers are told apart.
-const WAITING: u32 = 256;
+const WAITING: u32 = super::command_lines::WAITING as u32;
 /// Rows of commands of one kind that wait.
 const ROWS: usize = 256;
 
@@ -193,6 +193,9 @@ impl Dissector for Redis {
     type State = RedisConnection;
 
     const ABOUT: About = About { token: "resp", title: "Redis", udp: None, tcp: Some(&[6379]), counters: COUNTERS };
+
+    // What waits by design is no request here.
+    const MANNERS: Manners = Manners { is_prompt: true, ..Manners::USUAL };
 
     fn probe(payload: &Payload<'_>, _: Carriage) -> Probe {
         match payload.bytes {

@@ -47,6 +47,14 @@ macro_rules! dissectors {
                 match self { $(Which::$name => DissectorState::$name(Default::default())),* }
             }
 
+            pub(super) fn kinds(self) -> &'static [&'static str] {
+                match self { $(Which::$name => <$dissector as Dissector>::KINDS),* }
+            }
+
+            pub(super) fn kind(self, transaction: &Transaction) -> Option<usize> {
+                match self { $(Which::$name => <$dissector as Dissector>::kind(transaction)),* }
+            }
+
             pub(super) fn outcome(self, code: u32) -> Answer {
                 match self { $(Which::$name => <$dissector as Dissector>::outcome(code)),* }
             }
@@ -236,6 +244,16 @@ pub fn manners(app: AppId) -> Manners {
     Which::of(app).map_or(Manners::USUAL, Which::manners)
 }
 
+/// Kinds of requests of a protocol by which users want something.
+pub fn kinds(app: AppId) -> &'static [&'static str] {
+    Which::of(app).map_or(&[], Which::kinds)
+}
+
+/// Which of these a request is of.
+pub fn kind(transaction: &Transaction) -> Option<usize> {
+    Which::of(transaction.app)?.kind(transaction)
+}
+
 /// What became of a request means to the one who asked; that nobody answered is told beside it, and is no answer.
 pub fn answer(transaction: &Transaction) -> Answer {
     let manners = manners(transaction.app);
@@ -290,7 +308,7 @@ pub fn app(token: &str) -> Option<AppId> {
 mod tests {
     use super::*;
     use crate::model::time::SECOND;
-    use crate::model::{FlowKey, Timestamp};
+    use crate::model::{FlowKey, Timestamp, WaitTold};
     use std::collections::BTreeSet;
 
     #[test]
@@ -320,6 +338,8 @@ mod tests {
                 id: 0,
                 repeated: 0,
                 number: 0,
+                times: 1,
+                told: WaitTold::Nothing,
             })
         };
         let answered = |token: &str, code, seconds| answer_to(7, token, code, seconds);
@@ -340,7 +360,7 @@ mod tests {
         );
         let prompt = |token| manners(app(token).unwrap_or_default()).is_prompt;
         assert_eq!(["http2", "tds", "http"].map(|token| carries_unread(app(token).unwrap_or_default())), [Some("http"), None, None]);
-        assert_eq!(["http", "smtp+tls", "dns", "resp", "ssh"].map(prompt), [true, true, false, false, false]);
+        assert_eq!(["http", "smtp+tls", "dns", "resp", "ssh"].map(prompt), [true, true, false, true, false]);
     }
 
     #[test]

@@ -313,6 +313,7 @@ lined!(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dissect::command_lines::WAITING;
     use crate::dissect::talk::Talk;
     use crate::dissect::{Dissectors, Listener};
     use crate::model::{AppMessage, AppSlot, FlowKey, Timestamp};
@@ -501,7 +502,11 @@ mod tests {
         for _ in 0..1_000 {
             talk = talk.client("NOOP\r\n");
         }
-        assert_eq!((talk.pairs().len(), talk.codes().len()), (1_001, 1 + 1_000 - 256));
+        assert_eq!((talk.pairs().len(), talk.codes().len()), (1 + WAITING, 1), "of those beyond nothing is told");
+        // Their answers are none to the others.
+        let talk = talk.server(format!("{}{}", "250 ok\r\n".repeat(WAITING), "550 no\r\n".repeat(1_000 - WAITING)));
+        let mut talk = talk.client("QUIT\r\n").server("221 bye\r\n");
+        assert_eq!((talk.pairs().len(), talk.codes()[1..WAITING + 2].to_vec()), (2 + WAITING, [vec![250; WAITING], vec![221]].concat()));
         talk.end();
     }
 

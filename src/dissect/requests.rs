@@ -23,7 +23,7 @@ const ADDED: usize = 5;
 /// Counts a transaction in the last counters of a list made by [`with_outcomes`].
 pub(super) fn count(transaction: &Transaction, tally: &mut Tally, counters: &[Counter]) {
     // What waits is counted at its end.
-    if transaction.end == TransactionEnd::Waiting {
+    if transaction.end.is_open() {
         return;
     }
     let first = counters.len().saturating_sub(ADDED);
@@ -37,6 +37,6 @@ pub(super) fn count(transaction: &Transaction, tally: &mut Tally, counters: &[Co
         }
         TransactionEnd::Unanswered => tally.add(first + 2),
         TransactionEnd::Forgotten | TransactionEnd::Open => tally.add(first + 4),
-        TransactionEnd::Waiting => {}
+        TransactionEnd::Waiting | TransactionEnd::Overdue => {}
     }
 }

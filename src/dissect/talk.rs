@@ -29,6 +29,11 @@ pub struct Talk {
     pub beyond: u32,
 }
 
+/// Whether a message says anything of the answer.
+fn is_reply(message: &AppMessage) -> bool {
+    !message.is_request && message.code != AppMessage::TAKEN
+}
+
 impl Talk {
     /// Over UDP.
     pub fn udp(port: u16) -> Self {
@@ -116,7 +121,7 @@ impl Talk {
         let asked = self.heard.0.iter().filter(|m| m.is_request);
         asked
             .map(|request| {
-                let reply = self.heard.0.iter().find(|m| !m.is_request && m.id == request.id && m.way != request.way);
+                let reply = self.heard.0.iter().find(|m| is_reply(m) && m.id == request.id && m.way != request.way);
                 (request.id, reply.map(|r| (r.time.since(request.time) / 1_000_000, r.code)))
             })
             .collect()
@@ -124,7 +129,7 @@ impl Talk {
 
     /// The codes of the replies in their order.
     pub fn codes(&self) -> Vec<u32> {
-        self.heard.0.iter().filter(|m| !m.is_request).map(|m| m.code).collect()
+        self.heard.0.iter().filter(|m| is_reply(m)).map(|m| m.code).collect()
     }
 
     /// The name of the server.

@@ -48,6 +48,7 @@ fn in_each_shard(plan: &MemoryPlan) -> Vec<(&'static str, usize, usize)> {
         ("unseen ranges", HOLES_PER_SHARD, 48 + 2 * 16),
         ("windows of loss", WINDOWS, 32),
         ("requests", REQUESTS, Exchanges::REQUEST_BYTES),
+        ("what is told of a beat, and its order", TOLD_OF, size_of::<crate::model::NetworkEvent>() + 16),
         ("pings", PINGED, size_of::<u32>()),
         ("bytes put in order", REASSEMBLY_CHUNKS, REASSEMBLY_CHUNK + 12),
         ("payloads that wait", 1, size_of::<DissectQueue<'static>>()),

@@ -333,7 +333,7 @@ impl Zeek {
     }
 
     fn asked(&mut self, t: &Transaction) -> Exported {
-        if t.end == TransactionEnd::Waiting {
+        if t.end.is_open() {
             return Ok(());
         }
         let app = applications::token(t.app).unwrap_or_default();
@@ -347,7 +347,7 @@ impl Zeek {
         let (code, outcome) = match t.end {
             TransactionEnd::Answered(code) => (Some(code), applications::outcome(t.app, code).token()),
             // Its line is written when it ends.
-            TransactionEnd::Waiting => return Ok(()),
+            TransactionEnd::Waiting | TransactionEnd::Overdue => return Ok(()),
             TransactionEnd::Unanswered => (None, "unanswered"),
             TransactionEnd::Forgotten => (None, "forgotten"),
             TransactionEnd::Open => (None, "open"),

@@ -26,7 +26,7 @@ pub struct AppMessage {
     pub question: u32,
     /// A hash of a request's bytes (0: not known), by which a copy of it is told from another request with the same identifier.
     pub content: u32,
-    /// A reply's code, for most the one on the wire; [`Self::LOST`] where the reply was lost sight of.
+    /// A reply's code, for most the one on the wire; [`Self::LOST`] where the reply was lost sight of, [`Self::TAKEN`] where it says nothing else.
     pub code: u32,
     /// Each message is one packet and every request is answered: what a mirror lost shows in its identifiers.
     pub tells_loss: bool,
@@ -35,6 +35,9 @@ pub struct AppMessage {
 impl AppMessage {
     /// The code of a reply that nothing is known of: bytes are missing where it may have been.
     pub const LOST: u32 = u32::MAX;
+
+    /// The code of an interim reply that says nothing but that the request has arrived: the answer may take long, and is still waited for.
+    pub const TAKEN: u32 = u32::MAX - 1;
 }
 
 /// What the answer to a request means for whoever asked.
@@ -110,12 +113,33 @@ pub enum TransactionEnd {
     Answered(u32),
     /// Over TCP, where it is waited for long: it has waited for longer than users do, and waits on. It is told of once more at its end.
     Waiting,
+    /// Over TCP: it has waited for so long that it counts as not answered, until it is. It is told of once more at its end.
+    Overdue,
     /// Not answered in time, counted from its last copy.
     Unanswered,
     /// Lost sight of at the cap of the exchange table: not judged.
     Forgotten,
     /// The capture ended before it had waited long enough, but for longer than [`super::evidence::OPEN_AT_END`]: not judged.
     Open,
+}
+
+impl TransactionEnd {
+    /// Whether it is none yet: it will be told of once more.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Waiting | Self::Overdue)
+    }
+}
+
+/// What was told of a request before its end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WaitTold {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// [`TransactionEnd::Waiting`].
+    Waiting,
+    /// [`TransactionEnd::Overdue`] as well.
+    Overdue,
 }
 
 /// What response times of a service are measured by.
@@ -164,9 +188,20 @@ pub struct Transaction {
     pub repeated: u16,
     /// The number of the answer's packet, without one of the request's; 0 where it is not known.
     pub number: u64,
+    /// So many alike, asked by one packet and answered by one: they differ in nothing but their identifiers.
+    pub times: u32,
+    /// What was told of it before.
+    pub told: WaitTold,
 }
 
 impl Transaction {
+    /// Takes in another one that is alike; false where it is not.
+    pub fn join(&mut self, other: &Self) -> bool {
+        let is_alike = Self { id: self.id, times: self.times, ..*other } == *self;
+        self.times = if is_alike { self.times.saturating_add(other.times) } else { self.times };
+        is_alike
+    }
+
     /// What stands for the zone of the name that was asked for (0: not readable).
     pub fn zone(&self) -> u16 {
         (self.question >> 16) as u16

@@ -28,8 +28,11 @@ macro_rules! tunnels {
 impl TunnelKind {
     /// Whether it runs over UDP, so that a port can be declared to carry it.
     pub const fn runs_over_udp(self) -> bool {
-        use TunnelKind::{ArubaErm, Capwap, Geneve, Gtp, HpErm, Jmirror, L2tp, Lisp, Lwapp, Sflow, Teredo, Tzsp, Vxlan, VxlanGpe};
-        matches!(self, ArubaErm | Capwap | Geneve | Gtp | HpErm | Jmirror | L2tp | Lisp | Lwapp | Sflow | Teredo | Tzsp | Vxlan | VxlanGpe)
+        use TunnelKind::{ArubaErm, Capwap, Geneve, Gtp, HpErm, Jmirror, L2tp, Lisp, Lwapp, MplsUdp, Sflow, Teredo, Tzsp, Vxlan, VxlanGpe};
+        matches!(
+            self,
+            ArubaErm | Capwap | Geneve | Gtp | HpErm | Jmirror | L2tp | Lisp | Lwapp | MplsUdp | Sflow | Teredo | Tzsp | Vxlan | VxlanGpe
+        )
     }
 
     /// What a datagram looks like on a port that nobody registered for it, by its header alone: VXLAN (RFC 7348 section 5, only the I flag and
@@ -160,6 +163,8 @@ tunnels! {
     L2tp "l2tp" User;
     /// LISP data, RFC 6830.
     Lisp "lisp" User;
+    /// MPLS in UDP, RFC 7510.
+    MplsUdp "mpls_udp" User;
     /// Network service header, RFC 8300.
     Nsh "nsh" User;
     /// Ethernet in IP, RFC 3378.

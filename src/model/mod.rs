@@ -89,7 +89,9 @@ pub use cap_scale::CapScale;
 pub use chatter::Chatter;
 pub use control::{ArpBlocks, Control, ControlBody, ControlFrame, ControlMessage};
 pub use estimate::{Estimate, wilson};
-pub use exchange::{Answer, AppMessage, ExchangeEvent, Manners, RequestPart, RequestWords, ResponseBy, Transaction, TransactionEnd};
+pub use exchange::{
+    Answer, AppMessage, ExchangeEvent, Manners, RequestPart, RequestWords, ResponseBy, Transaction, TransactionEnd, WaitTold,
+};
 pub use fast_headers::FastHeaders;
 pub use filter_words::FILTER_WORDS;
 pub use finding::{Episode, Explained, Finding, Location, PathSide, SeenAt, Severity, Value};

@@ -15,7 +15,7 @@ pub struct Network {
     pub failed: u64,
     /// Connections that came about and broke.
     pub broken: u64,
-    /// Requests that wait for long, while nothing that was asked later of the same service is answered.
+    /// Requests over TCP that have waited for longer than users do, and do not count as failed yet.
     pub waiting: u64,
     /// The services that these are of, those with most first.
     pub failing: Vec<ServiceKey>,
@@ -179,6 +179,8 @@ pub struct Service {
     pub network: Option<Quantiles>,
     /// From SYN-ACKs to their acknowledgement: the network between the mirrored port and the client, seconds.
     pub client_network: Option<Quantiles>,
+    /// Requests over TCP that have waited for longer than users do, and do not count as unanswered yet.
+    pub waiting: u64,
     /// The latest event.
     pub last: Timestamp,
     /// What happened in the last minute, on a port that goes on: what findings rest on.

@@ -253,6 +253,7 @@ mod tests {
             response_by: None,
             network: None,
             client_network: None,
+            waiting: 0,
             last: Timestamp(0),
             lately: None,
         };

@@ -14,14 +14,16 @@ use crate::model::ip_protocol::{ICMP, ICMPV6, TCP};
 use crate::model::limits::{PINGED, REQUESTS};
 use crate::model::mix::{Keys, spread};
 use crate::model::time::{MILLISECOND, SECOND};
-use crate::model::{AppId, AppMessage, Direction, ExchangeEvent, FlowKey, Frame, Timestamp, Transaction, TransactionEnd};
+use crate::model::{AppId, AppMessage, Direction, ExchangeEvent, FlowKey, Frame, Timestamp, Transaction, TransactionEnd, WaitTold};
 
 /// How long a request waits for its reply, counted from its last copy: resolvers give up after 5 s (the usual default).
 pub const REPLY_WAIT: i64 = 5 * SECOND;
 
-/// The same over TCP, where nobody asks again: users give up within a minute, which is told of as waiting; jobs of a database take longer, and are
-/// answered.
+/// The same over TCP, where nobody asks again: what waits is told of before; jobs of a database take long, and are answered.
 pub const STREAM_WAIT: i64 = 600 * SECOND;
+
+/// Over TCP a request counts as not answered from then on, until it is: users have given up.
+pub const OVERDUE: i64 = 60 * SECOND;
 
 /// How long a request that waited in vain is remembered: servers that hang answer when they go on, and then nothing was lost.
 const GIVEN_UP: i64 = 60 * SECOND;
@@ -29,6 +31,10 @@ const GIVEN_UP: i64 = 60 * SECOND;
 /// How long the final reply is waited for behind one that said that it will come: a proxy gives up a call that rings after three minutes
 /// (RFC 3261 section 16.6, timer C).
 const UNDER_WAY: i64 = 180 * SECOND;
+
+/// The same behind one that says only that the request has arrived: nobody sends it again then, and whoever asked gives up as if nothing had come
+/// (RFC 3261 section 17.1.1.2, timer B).
+const TAKEN: i64 = 32 * SECOND;
 
 /// How long a reply waits for a request that comes late: longer than two mirrored directions were reported to lie apart (2 s).
 const LATE: i64 = 3 * SECOND;
@@ -71,8 +77,10 @@ struct Slot {
     state: State,
     course: Course,
     repeated: u16,
-    /// It was told that it waits.
-    is_late: bool,
+    /// What was told of it while it waits.
+    told: WaitTold,
+    /// The other side has said that the request has arrived.
+    is_taken: bool,
     code: u32,
     app: AppId,
     way: Direction,
@@ -139,7 +147,7 @@ impl Exchanges {
         }
         self.transaction(&mut slot, message);
         if message.is_request {
-            let due = message.time.plus(told_after(&message.flow));
+            let due = message.time.plus(told_after(&slot));
             self.due = Some(self.due.map_or(due, |d| d.min(due)));
         }
         if let Some(place) = self.table.get_mut(at) {
@@ -241,10 +249,12 @@ impl Exchanges {
         match slot.course {
             Course::Open | Course::UnderWay if is_lost => {
                 self.note_late(slot, message.time);
-                self.ended.extend(cut_off(slot));
+                self.ended.push(ended(slot, TransactionEnd::Forgotten));
                 slot.course = Course::Closed;
             }
             _ if is_lost => {}
+            Course::Open if answers && message.is_interim && message.code == AppMessage::TAKEN => slot.is_taken = true,
+            _ if message.code == AppMessage::TAKEN => {}
             Course::Open if answers && message.is_interim => {
                 self.note_late(slot, message.time);
                 (slot.latest, slot.code, slot.number, slot.course) = (message.time, message.code, message.number, Course::UnderWay);
@@ -262,11 +272,26 @@ impl Exchanges {
         }
     }
 
-    /// Tells of a request over TCP, once, that users would not wait for any longer.
+    /// Tells of a request over TCP, once, that users would not wait for any longer, and once more when they have given up.
     fn note_late(&mut self, slot: &mut Slot, now: Timestamp) {
-        if is_late(slot, now) {
-            slot.is_late = true;
-            self.ended.push(ended(slot, TransactionEnd::Waiting));
+        while let Some((told, end)) = next_told(slot).filter(|_| now.since(slot.latest) > told_after(slot)) {
+            self.ended.push(ended(slot, end));
+            slot.told = told;
+        }
+    }
+
+    /// Ends what waits on connections that are over, of which `over` says since when: whoever waited for longer than users do was not answered,
+    /// others changed their mind.
+    pub fn note_over(&mut self, over: impl Fn(&FlowKey) -> Option<Timestamp>) {
+        for at in self.busy() {
+            let Some(slot) = self.table.get_mut(at).filter(|slot| slot.course == Course::Open && slot.flow.is_tcp()) else {
+                continue;
+            };
+            if let Some(end) = over(&slot.flow) {
+                let has_waited = slot.told > WaitTold::Nothing || end.since(slot.latest) > USERS_WAIT.in_nanos();
+                self.ended.push(ended(slot, if has_waited { TransactionEnd::Unanswered } else { TransactionEnd::Forgotten }));
+                slot.course = Course::Closed;
+            }
         }
     }
 
@@ -288,7 +313,9 @@ impl Exchanges {
     /// Ends the transaction of a slot that leaves the table.
     fn end(&mut self, slot: &Slot, now: Timestamp) {
         match slot.course {
-            Course::Open if is_overdue(slot, now) => self.ended.push(ended(slot, TransactionEnd::Unanswered)),
+            Course::Open if is_overdue(slot, now) || slot.told == WaitTold::Overdue => {
+                self.ended.push(ended(slot, TransactionEnd::Unanswered))
+            }
             _ => self.ended.extend(cut_off(slot)),
         }
     }
@@ -313,8 +340,8 @@ impl Exchanges {
                 self.end(slot, now);
                 slot.course = Course::None;
             } else if matches!(slot.course, Course::Open | Course::UnderWay) {
-                let is_told = slot.is_late || slot.course == Course::UnderWay;
-                let due = slot.latest.plus(if is_told { wait(slot) } else { told_after(&slot.flow) });
+                // Whoever waits for long may close the connection at any time.
+                let due = if slot.told > WaitTold::Nothing { now.plus(SECOND) } else { slot.latest.plus(told_after(slot)) };
                 self.due = Some(self.due.map_or(due, |d| d.min(due)));
             }
             if matches!(slot.state, State::Empty | State::GivenUp)
@@ -340,17 +367,18 @@ impl Exchanges {
         for slot in self.table.iter().filter(|slot| slot.state == State::Early && now.since(slot.time) > LATE_AT_END) {
             self.decide(slot, now, event);
         }
-        for slot in &mut self.table {
-            if is_late(slot, now) {
-                self.ended.push(ended(slot, TransactionEnd::Waiting));
+        let mut table = std::mem::take(&mut self.table);
+        for slot in &mut table {
+            self.note_late(slot, now);
+            match slot.course {
+                Course::Open if slot.told < WaitTold::Overdue && now.since(slot.latest) >= OPEN_AT_END => {
+                    self.ended.push(ended(slot, TransactionEnd::Open));
+                }
+                _ => self.end(slot, now),
             }
-            // What was told to wait is known already.
-            let is_told = slot.is_late || is_late(slot, now);
-            let is_open = slot.course == Course::Open && !is_told && now.since(slot.latest) >= OPEN_AT_END;
-            let cut = cut_off(slot).map(|cut| if is_open { Transaction { end: TransactionEnd::Open, ..cut } } else { cut });
-            self.ended.extend(cut);
             slot.course = Course::None;
         }
+        self.table = table;
     }
 
     /// Takes out the transactions that ended, in the order in which they did.
@@ -385,17 +413,28 @@ fn wait(slot: &Slot) -> i64 {
     match (slot.course, slot.flow.protocol) {
         (Course::UnderWay, _) => UNDER_WAY,
         (_, TCP) => STREAM_WAIT,
+        _ if slot.is_taken => TAKEN,
         _ => REPLY_WAIT,
     }
 }
 
-/// When something is first to be told of a request that waits.
-fn told_after(flow: &FlowKey) -> i64 {
-    if flow.is_tcp() { USERS_WAIT.in_nanos() } else { REPLY_WAIT }
+/// What is to be told next of a request while it waits.
+fn next_told(slot: &Slot) -> Option<(WaitTold, TransactionEnd)> {
+    match slot.told {
+        _ if slot.course != Course::Open || !slot.flow.is_tcp() => None,
+        WaitTold::Nothing => Some((WaitTold::Waiting, TransactionEnd::Waiting)),
+        WaitTold::Waiting => Some((WaitTold::Overdue, TransactionEnd::Overdue)),
+        WaitTold::Overdue => None,
+    }
 }
 
-fn is_late(slot: &Slot, now: Timestamp) -> bool {
-    slot.course == Course::Open && slot.flow.is_tcp() && !slot.is_late && now.since(slot.latest) > USERS_WAIT.in_nanos()
+/// How long after a request something is to be told of it, or decided.
+fn told_after(slot: &Slot) -> i64 {
+    match next_told(slot) {
+        Some((WaitTold::Overdue, _)) => OVERDUE,
+        Some(_) => USERS_WAIT.in_nanos(),
+        None => wait(slot),
+    }
 }
 
 fn is_overdue(slot: &Slot, now: Timestamp) -> bool {
@@ -417,7 +456,8 @@ fn begun(slot: &Slot, message: &AppMessage) -> Slot {
         code: message.code,
         course: if message.is_request { Course::Open } else { Course::Early },
         repeated: 0,
-        is_late: false,
+        told: WaitTold::Nothing,
+        is_taken: false,
         ..*slot
     }
 }
@@ -433,8 +473,8 @@ fn cut_off(slot: &Slot) -> Option<Transaction> {
 
 /// The transaction of a slot.
 fn ended(slot: &Slot, end: TransactionEnd) -> Transaction {
-    let Slot { app, flow, way, asked, question, id, repeated, number, .. } = *slot;
-    Transaction { app, flow, way, asked, answered: None, end, question, id, repeated, number }
+    let Slot { app, flow, way, asked, question, id, repeated, number, told, .. } = *slot;
+    Transaction { app, flow, way, asked, answered: None, end, question, id, repeated, number, times: 1, told }
 }
 
 /// The message in an ICMP or ICMPv6 echo request or reply: identifier and sequence number tie them (RFC 792, RFC 4443 section 4.1).

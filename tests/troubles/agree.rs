@@ -36,6 +36,11 @@ const PARTS: [(&str, &[Part]); 9] = [
 /// Holds every row and every finding of a service to that.
 pub(super) fn rows_agree_with_findings(s: &Snapshot) {
     s.stats.services.rows.iter().for_each(is_of_one_thing);
+    let (network, rows) = (&s.diagnosis.network, &s.stats.services.rows);
+    let sum = |of: fn(&Service) -> u64| rows.iter().map(of).sum::<u64>();
+    // Single SYNs count in rows alone.
+    assert!(sum(Service::failed_requests) <= network.failed && network.failed <= sum(Service::failures), "{network:#?} {rows:#?}");
+    assert_eq!((network.broken, network.waiting), (sum(Service::broken_connections), sum(|row| row.waiting)), "{network:#?} {rows:#?}");
     for finding in &s.diagnosis.findings {
         let Subject::Service { address, port, protocol } = finding.subject else { continue };
         let is_its = |row: &&Service| (row.key.address, row.key.port, row.key.protocol) == (address, port, protocol);

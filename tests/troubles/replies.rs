@@ -1,6 +1,6 @@
 //! Which reply is to what, and what it means: commands sent together, replies behind replies, greetings that refuse, questions that are denied.
 
-use super::{Micros, S, Traffic, only, title, troubles};
+use super::{Micros, S, Traffic, dns, dns_failure, only, title, troubles};
 use spantop::model::Severity;
 use spantop::snapshot::Snapshot;
 
@@ -110,4 +110,34 @@ fn a_time_server_in_interleaved_mode_answers() {
     let s = t.with_office(60).seen();
     let found = troubles(&s);
     assert_eq!(found, []);
+}
+
+/// A server that knows no addresses of IPv6, and one that fails whatever it is asked for.
+#[test]
+fn a_name_server_that_refuses_one_kind_of_query() {
+    let refusing = |refuses: fn(u16) -> bool| {
+        let mut t = Traffic::default();
+        for n in 0..60u16 {
+            let (name, port, kind) =
+                (format!("host{n}.example.{}", ["org", "net", "com"][usize::from(n % 3)]), 20_000 + n, [1, 28][usize::from(n % 2)]);
+            // The question's type stands before its class.
+            let of_kind = |mut bytes: Vec<u8>| {
+                let end = 12 + name.len() + 2;
+                bytes[end..end + 2].copy_from_slice(&[0, kind]);
+                bytes
+            };
+            let (client, at) = (1 + (n % 5) as u8, i64::from(n) * S);
+            t.sends_udp(at, [(client, port), (9, 53)], &of_kind(dns(n, &name, None)));
+            let answer = if refuses(n) { dns_failure(n, &name, 5) } else { dns(n, &name, Some([192, 0, 2, 1].into())) };
+            t.sends_udp(at + 2_000, [(9, 53), (client, port)], &of_kind(answer));
+        }
+        t.with_office(60).seen()
+    };
+    let s = refusing(|n| n % 2 == 1);
+    assert_eq!(troubles(&s), only("dns.failing", "10.1.0.9:53/udp", Severity::Warning));
+    assert!(title(&s).ends_with("REFUSED 30 times, all of them for AAAA"), "{}", title(&s));
+    let s = refusing(|n| n % 2 == 1 || n == 6);
+    assert!(title(&s).ends_with("REFUSED 31 times"), "{}", title(&s));
+    let s = refusing(|_| true);
+    assert!(title(&s).ends_with("REFUSED 60 times"), "{}", title(&s));
 }

@@ -62,6 +62,7 @@ enum Lengths {
 #[derive(Clone)]
 struct Classic {
     order: ByteOrder,
+    magic: u32,
     variant: Variant,
     lengths: Lengths,
     link: LinkType,
@@ -116,7 +117,7 @@ fn read_header(head: &[u8], order: ByteOrder, magic: u32) -> Result<Classic, Str
         (PCAP, _) if !old => (likeliest(&[MICRO, MODIFIED, NOKIA], head, order), network as u16),
         _ => (MICRO, network as u16),
     };
-    Ok(Classic { order, variant, lengths, link: link_type(link) })
+    Ok(Classic { order, magic, variant, lengths, link: link_type(link) })
 }
 
 /// AIX stores RFC 1573 interface types instead of link types.
@@ -167,29 +168,50 @@ impl Classic {
         if swapped { (wire, captured) } else { (captured, wire) }
     }
 
-    /// The loop over records, compiled once for each byte order.
+    /// Whether a file's header stands where a record might: files that were put behind each other. No packet of that time has this fraction and
+    /// no bytes, neither captured nor sent.
+    fn is_header(&self, head: &[u8; RECORD]) -> bool {
+        let is_current = (self.order.u16(head, 4), self.order.u16(head, 6)) == (2, 4) && !matches!(self.magic, IXIA_NANO | IXIA_MICRO);
+        self.order.u32(head, 0) == self.magic && is_current && head.get(8..).is_some_and(|rest| rest.iter().all(|byte| *byte == 0))
+    }
+
+    /// Goes on with the file whose header stands there, which is written as this one is; what it still needs.
+    fn go_on(&mut self, data: &[u8], at: &mut usize) -> Option<FramingStop> {
+        let Some(head) = data.get(*at..).and_then(|rest| rest.first_chunk::<HEADER>()) else { return Some(FramingStop::Need(HEADER)) };
+        self.link = link_type(self.order.u32(head, 20) as u16);
+        *at += HEADER;
+        None
+    }
+
+    /// The loop over records, compiled once for each byte order; `None` where another file begins.
     #[inline(always)]
-    fn frame_in(&self, order: ByteOrder, data: &[u8], at: &mut usize, packets: &mut Vec<Packet>, limit: usize) -> FramingStop {
+    fn frame_in(&self, order: ByteOrder, data: &[u8], at: &mut usize, packets: &mut Vec<Packet>, limit: usize) -> Option<FramingStop> {
         let Variant { record, unit, .. } = self.variant;
         while packets.len() < limit {
-            let Some(head) = data.get(*at..).and_then(|rest| rest.first_chunk::<RECORD>()) else { return FramingStop::Need(record) };
+            let Some(head) = data.get(*at..).and_then(|rest| rest.first_chunk::<RECORD>()) else {
+                return Some(FramingStop::Need(record));
+            };
+            if order.u32(head, 0) == self.magic && self.is_header(head) {
+                return None;
+            }
             let (mut captured, mut wire) = (order.u32(head, 8), order.u32(head, 12));
             if self.lengths != Lengths::CapturedFirst && (self.lengths == Lengths::OriginalFirst || captured > wire) {
                 (captured, wire) = (wire, captured);
             }
             if captured as usize > MAX_PACKET_BYTES {
-                return FramingStop::Damage(format!("a record of {captured} bytes, more than the possible {MAX_PACKET_BYTES}"));
+                let reason = format!("a record of {captured} bytes, more than the possible {MAX_PACKET_BYTES}");
+                return Some(FramingStop::Damage(reason));
             }
             let offset = *at + record;
             let next = offset + captured as usize;
             if next > data.len() {
-                return FramingStop::Need(next - *at);
+                return Some(FramingStop::Need(next - *at));
             }
             let time = Timestamp::new(i64::from(order.u32(head, 0)), i64::from(order.u32(head, 4)) * unit);
             packets.push(Packet::new(time, offset as u32, captured, wire, self.link, 0));
             *at = next;
         }
-        FramingStop::Full
+        Some(FramingStop::Full)
     }
 }
 
@@ -203,7 +225,11 @@ impl FileFormat for Classic {
     }
 
     fn begins(&mut self, head: &[u8]) -> Option<(RecordKind, u64)> {
-        let (captured, _) = self.sizes(head.first_chunk::<RECORD>()?);
+        let head = head.first_chunk::<RECORD>()?;
+        if self.is_header(head) {
+            return Some((RecordKind::Context, HEADER as u64));
+        }
+        let (captured, _) = self.sizes(head);
         let fits = captured as usize <= MAX_PACKET_BYTES;
         fits.then_some((RecordKind::Packet, self.variant.record as u64 + u64::from(captured)))
     }
@@ -218,10 +244,14 @@ impl FileFormat for Classic {
     }
 
     fn frame(&mut self, data: &[u8], at: &mut usize, packets: &mut Vec<Packet>, limit: usize) -> FramingStop {
-        if self.order.big {
-            self.frame_in(ByteOrder { big: true }, data, at, packets, limit)
-        } else {
-            self.frame_in(ByteOrder { big: false }, data, at, packets, limit)
+        loop {
+            let stop = match self.order.big {
+                true => self.frame_in(ByteOrder { big: true }, data, at, packets, limit),
+                false => self.frame_in(ByteOrder { big: false }, data, at, packets, limit),
+            };
+            if let Some(stop) = stop.or_else(|| self.go_on(data, at)) {
+                return stop;
+            }
         }
     }
 }

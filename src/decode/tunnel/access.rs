@@ -209,3 +209,8 @@ pub(super) fn lisp(walk: &mut Walk) -> Next {
     let instance = if flags & 0x08 != 0 { u32::from_be_bytes([0, i0, i1, i2]) } else { 0 };
     into(walk, TunnelKind::Lisp, instance, next)
 }
+
+/// MPLS (RFC 7510): a stack of labels begins at once.
+pub(super) fn mpls(walk: &mut Walk) -> Next {
+    into(walk, TunnelKind::MplsUdp, 0, Next::Mpls)
+}

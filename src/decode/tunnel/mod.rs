@@ -54,6 +54,7 @@ registered! {
     5247 Capwap;
     6081 Geneve;
     6343 Sflow;
+    6635 MplsUdp;
     8472 Vxlan;
     12222 Lwapp;
     37008 Tzsp;
@@ -95,6 +96,7 @@ fn datagram(walk: &mut Walk, kind: TunnelKind, declared: bool) -> Next {
         TunnelKind::L2tp => access::l2tp(walk),
         TunnelKind::Teredo => access::teredo(walk),
         TunnelKind::Lisp => access::lisp(walk),
+        TunnelKind::MplsUdp => access::mpls(walk),
         TunnelKind::Tzsp => mirror::tzsp(walk),
         TunnelKind::HpErm => mirror::hp_erm(walk),
         TunnelKind::ArubaErm => mirror::aruba_erm(walk),

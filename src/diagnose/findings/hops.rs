@@ -70,7 +70,7 @@ fn stopped(e: &Evidence, outage: &PathOutage) -> Option<Report> {
     if !is_wide || lasted < GONE_FOR {
         return None;
     }
-    let (attempts, who, servers) = (plural(failures.count, "attempt"), who(failures), plural(failures.hosts, "server"));
+    let (attempts, who, servers) = (plural(failures.count, "attempt"), who(failures), servers(failures));
     let title = match outage.over {
         None => {
             format!("Nobody answers any more behind {}: {attempts} of {who} in vain at {servers}, which answered before", outage.station)
@@ -102,8 +102,16 @@ pub(super) fn refused(e: &Evidence, standing: StandingFindings<'_>) -> impl Iter
 }
 
 fn who(failures: &HopFailures) -> String {
-    let clients = plural(failures.clients, "client");
-    if failures.is_more { format!("at least {clients}") } else { clients }
+    up_to_a_cap(plural(failures.clients, "client"), failures.is_more)
+}
+
+fn servers(failures: &HopFailures) -> String {
+    up_to_a_cap(plural(failures.hosts, "server"), failures.is_more_hosts)
+}
+
+/// A number of what is told apart up to a cap.
+fn up_to_a_cap(number: String, is_more: bool) -> String {
+    if is_more { format!("at least {number}") } else { number }
 }
 
 /// Packets that show what failed at these services: the latest of all.
@@ -121,11 +129,11 @@ fn names(failures: &HopFailures) -> String {
 }
 
 fn report(station: Mac, failures: &HopFailures, severity: Severity, title: String) -> Report {
-    let clients = if failures.is_more { Value::AtLeast(failures.clients) } else { Value::Count(failures.clients) };
+    let up_to_a_cap = |number, is_more| if is_more { Value::AtLeast(number) } else { Value::Count(number) };
     let evidence = vec![
         ("attempts", Value::Count(failures.count)),
-        ("servers", Value::Count(failures.hosts)),
-        ("clients", clients),
+        ("servers", up_to_a_cap(failures.hosts, failures.is_more_hosts)),
+        ("clients", up_to_a_cap(failures.clients, failures.is_more)),
         ("router", Value::Text(station.to_string())),
         ("suffering", Value::Text(names(failures))),
     ];

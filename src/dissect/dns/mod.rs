@@ -114,6 +114,12 @@ impl Dissector for Dns {
 
     const MANNERS: Manners = Manners { finds_names: true, ..Manners::USUAL };
 
+    const KINDS: &'static [&'static str] = &["A", "AAAA"];
+
+    fn kind(transaction: &Transaction) -> Option<usize> {
+        (transaction.question as usize & wire::KIND).checked_sub(1)
+    }
+
     fn probe(payload: &Payload<'_>, transport: Carriage) -> Probe {
         let ports = payload.ports();
         if ports.iter().any(|port| [MDNS_PORT, LLMNR_PORT, NETBIOS_PORT].contains(port)) {
@@ -165,7 +171,7 @@ impl Dissector for Dns {
     }
 
     fn transaction(transaction: &Transaction, tally: &mut Tally) {
-        if transaction.end == TransactionEnd::Waiting {
+        if transaction.end.is_open() {
             return;
         }
         tally.add_many(REPEATED, transaction.repeated.into());
@@ -178,7 +184,7 @@ impl Dissector for Dns {
             }
             TransactionEnd::Unanswered => tally.add(UNANSWERED),
             TransactionEnd::Forgotten | TransactionEnd::Open => tally.add(FORGOTTEN),
-            TransactionEnd::Waiting => {}
+            TransactionEnd::Waiting | TransactionEnd::Overdue => {}
         }
     }
 }

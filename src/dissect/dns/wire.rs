@@ -15,6 +15,9 @@ pub const NAME_BYTES: usize = 255;
 /// Records of one message that are looked at.
 pub const RECORDS: u16 = 64;
 
+/// The bits of a question's hash that tell whether it is for addresses, and of which version.
+pub const KIND: usize = 3;
+
 /// Most pointers followed in one name.
 const JUMPS: usize = 16;
 
@@ -147,12 +150,17 @@ impl Name {
         bytes.iter().fold(FNV_START ^ u32::from(seed), |hash, byte| fnv_on(hash, &[byte.to_ascii_lowercase()]))
     }
 
-    /// A hash of a question about it: the upper half stands for the zone alone, and nothing is 0.
+    /// A hash of a question about it: the upper half stands for the zone alone, the last bits for the kind of record, and nothing is 0.
     pub fn question_hash(&self, kind: u16) -> u32 {
         let zone = Self::mixed(self.zone(), 0);
         let zone = ((zone >> 16) ^ zone).max(1) << 16;
         let name = self.hash(kind);
-        zone | ((name >> 16) ^ name) & 0xffff
+        let place = match kind {
+            A => 1,
+            AAAA => 2,
+            _ => 0,
+        };
+        zone | ((name >> 16) ^ name) & 0xffff & !(KIND as u32) | place
     }
 
     /// The part of it that somebody registered: its last two labels, three where the second is short and the last is a country's

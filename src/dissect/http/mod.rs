@@ -226,6 +226,13 @@ impl HttpConnection {
         if (100..200).contains(&code) && code != 101 {
             return;
         }
+        // Who speaks first and fails refuses whoever comes, or answers what was asked before anybody looked. An idle connection is closed by a 4xx.
+        let is_first = self.asked == 0 && self.answered == 0 && !self.open;
+        if is_first && code >= 500 {
+            out.turned_away(began, code);
+            (self.asked, self.answered) = (1, 1);
+            return;
+        }
         out.reply(began, self.answered, code);
         if self.open && self.answered == self.asked {
             self.ask(began, began.way.reversed(), out);

@@ -51,6 +51,16 @@ fn replies_without_body_and_interim_ones() {
     assert_eq!(talk.told("status"), "100 1, 200 1, 201 1");
 }
 
+/// A proxy without room for more says so before it is asked anything; an idle connection is closed by a 408.
+#[test]
+fn who_fails_without_being_asked_refuses() {
+    let said = |line: &str| Talk::tcp(80).server(format!("HTTP/1.1 {line}\r\nContent-Length: 0\r\n\r\n"));
+    assert_eq!(said("503 Service Unavailable").pairs(), [(0, Some((0, 503)))]);
+    assert_eq!((said("408 Request Timeout").pairs(), said("200 OK").pairs()), (vec![], vec![]));
+    let talk = said("503 Service Unavailable").client(GET).server("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    assert_eq!(talk.pairs(), [(0, Some((0, 503))), (1, Some((1, 200)))]);
+}
+
 #[test]
 fn a_reply_before_the_end_of_its_request_has_no_time() {
     let talk = Talk::tcp(80)

@@ -1,7 +1,7 @@
 //! One message: its head line by line, and what its body offers.
 
 use super::media::Media;
-use super::{ACK, INVITE, METHODS, REQUESTS, STATUS, method, reply_status};
+use super::{ACK, INVITE, KIND, METHODS, REQUESTS, STATUS, kind_of, method, reply_status};
 use crate::dissect::bytes::{fnv, fnv_on};
 use crate::dissect::lines::number;
 use crate::dissect::{DissectOutput, Payload};
@@ -86,6 +86,7 @@ impl SipMessage {
     pub fn tell(&mut self, payload: &Payload<'_>, out: &mut DissectOutput<'_>) {
         self.lines = 0;
         let id = self.call.zip(self.sequence).map(|(call, sequence)| fnv_on(call, &sequence.to_be_bytes()));
+        let id = id.map(|id| id & !(KIND as u32) | kind_of(self.of));
         match self.start {
             Start::Request(method) => {
                 out.tally().add_code(REQUESTS, method);
@@ -99,6 +100,7 @@ impl SipMessage {
                 match id {
                     Some(id) if code >= 200 => out.reply(payload, id, code),
                     Some(id) if code > 100 && self.of == Some(INVITE) => out.interim(payload, id, code),
+                    Some(id) if code == 100 => out.taken(payload, id),
                     _ => {}
                 }
             }

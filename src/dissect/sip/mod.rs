@@ -11,7 +11,7 @@ mod side;
 use super::lines::code;
 use super::requests::{self, with_outcomes};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{Answer, Counter, Direction, Measure, Tally, Transaction};
+use crate::model::{Answer, Counter, Direction, Manners, Measure, Tally, Transaction};
 use message::SipMessage;
 use side::SipSide;
 use std::borrow::Cow;
@@ -43,6 +43,20 @@ const METHODS: [&str; 14] = [
 ];
 const INVITE: u32 = 0;
 const ACK: u32 = 1;
+const REGISTER: u32 = 5;
+
+/// The bits of a transaction's identifier in which its method stands, where users want something by it: a call, or to be reached. Whether somebody
+/// is there (OPTIONS) many do not answer.
+const KIND: usize = 3;
+
+/// What stands there.
+fn kind_of(method: Option<u32>) -> u32 {
+    match method {
+        Some(INVITE) => 1,
+        Some(REGISTER) => 2,
+        _ => 0,
+    }
+}
 
 fn method_name(place: u32) -> Cow<'static, str> {
     METHODS.get(place as usize).map_or_else(|| place.to_string().into(), |name| Cow::Borrowed(*name))
@@ -64,6 +78,14 @@ impl Dissector for Sip {
 
     const ABOUT: About =
         About { token: "sip", title: "Session Initiation Protocol", udp: Some(&[5060]), tcp: Some(&[5060]), counters: COUNTERS };
+
+    const MANNERS: Manners = Manners { owes: true, ..Manners::USUAL };
+
+    const KINDS: &'static [&'static str] = &["INVITE", "REGISTER"];
+
+    fn kind(transaction: &Transaction) -> Option<usize> {
+        kind_in(transaction.id)
+    }
 
     fn probe(payload: &Payload<'_>, _: Carriage) -> Probe {
         if begins(payload.bytes) { Probe::Certain } else { Probe::No }
@@ -103,6 +125,11 @@ impl Dissector for Sip {
     fn transaction(transaction: &Transaction, tally: &mut Tally) {
         requests::count(transaction, tally, COUNTERS);
     }
+}
+
+/// The kind that an identifier tells.
+fn kind_in(id: u32) -> Option<usize> {
+    (id as usize & KIND).checked_sub(1)
 }
 
 /// Whether bytes begin with the first line of a message.

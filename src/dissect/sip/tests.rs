@@ -37,6 +37,19 @@ fn a_call_is_answered_by_its_first_sign() {
     assert_eq!((Sip::outcome(486), Sip::outcome(503), Sip::outcome(403)), (Answer::Expected, Answer::Error, Answer::Denied));
 }
 
+/// Of calls and of those who want to be reached it is known by the transaction's identifier, in requests and replies alike.
+#[test]
+fn kinds_of_requests() {
+    let kind = |method: &str| {
+        let talk = Talk::udp(9)
+            .client(message(&format!("{method} sip:b@c SIP/2.0"), &format!("1 {method}")))
+            .server(message("SIP/2.0 200 OK", &format!("1 {method}")));
+        let &[(id, Some((_, 200)))] = &talk.pairs()[..] else { panic!("{method} is not joined") };
+        kind_in(id).and_then(|kind| Sip::KINDS.get(kind).copied())
+    };
+    assert_eq!(["INVITE", "REGISTER", "OPTIONS", "CANCEL"].map(kind), [Some("INVITE"), Some("REGISTER"), None, None]);
+}
+
 #[test]
 fn each_medium_has_its_address() {
     let offered = |text: &str| {

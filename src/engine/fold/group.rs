@@ -417,6 +417,7 @@ impl ShardGroup {
         let mut hosts = std::mem::take(&mut self.hosts);
         self.network(0, |shard| now.into_iter().for_each(|now| shard.advance(now, &mut hosts)), send);
         self.hosts = hosts;
+        self.shards.iter_mut().for_each(Shard::next_beat);
         send(Message::Passed(number));
         self.beat = number.saturating_add(1);
     }

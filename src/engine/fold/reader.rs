@@ -3,12 +3,12 @@
 use super::dissect_queue::Waiting;
 use crate::dissect::{AnswerProgress, DissectReport, Dissectors, Listener, Payload};
 use crate::mirror::UnmatchedCounts;
-use crate::model::limits::REQUEST_WORDS;
+use crate::model::limits::{REQUEST_WORDS, TOLD_OF};
 use crate::model::mix::Keys;
 use crate::model::tcp::{ACK, RST, SYN};
 use crate::model::{
-    AppMessage, AppSlot, CapScale, CloseReason, Direction, Frame, LearntName, MediaOffer, NetworkEvent, ProxiedRequest, RequestWords,
-    RtpPacket, Segment, Timestamp, TlsSight, Transaction, UnreadSight,
+    AppMessage, AppSlot, CapScale, CloseReason, Direction, FlowKey, Frame, LearntName, MediaOffer, NetworkEvent, ProxiedRequest,
+    RequestWords, RtpPacket, Segment, Timestamp, TlsSight, Transaction, UnreadSight,
 };
 use crate::stats::exchange::{self, Exchanges};
 use crate::stats::{Reassembler, ReassemblyPool, RtpStreams, StreamEnd, StreamPiece};
@@ -24,7 +24,7 @@ pub struct Reader {
     dissectors: Dissectors<Streams>,
     pool: ReassemblyPool,
     yielded: Yielded,
-    /// Transactions that ended and were not handed over.
+    /// Transactions that ended and were not handed over: those that are alike as one, but where somebody wants to know what each said.
     ended: Vec<Transaction>,
     /// What the latest segment met that ended its conversation by RST.
     met: AnswerProgress,
@@ -43,6 +43,25 @@ struct Yielded {
     /// What requests said, likewise, where somebody wants to know.
     words: Option<Vec<RequestWords>>,
     rtp: RtpStreams,
+    told: Told,
+}
+
+/// How much was told of in this beat.
+#[derive(Debug, Default)]
+struct Told {
+    of: usize,
+    /// What found no room since this was last asked.
+    beyond: u64,
+}
+
+impl Told {
+    /// Whether there is room for one more, which is taken.
+    fn has_room(&mut self) -> bool {
+        let has_room = self.of < TOLD_OF;
+        self.of += usize::from(has_room);
+        self.beyond = self.beyond.saturating_add(u64::from(!has_room));
+        has_room
+    }
 }
 
 /// Takes what dissectors read to the exchange table.
@@ -58,11 +77,15 @@ impl Listener for ToExchanges<'_> {
     }
 
     fn tls(&mut self, seen: &TlsSight) {
-        self.yielded.tls.push(*seen);
+        if self.yielded.told.has_room() {
+            self.yielded.tls.push(*seen);
+        }
     }
 
     fn proxied(&mut self, request: &ProxiedRequest) {
-        self.yielded.proxied.push(*request);
+        if self.yielded.told.has_room() {
+            self.yielded.proxied.push(*request);
+        }
     }
 
     fn rtp(&mut self, packet: &RtpPacket) {
@@ -70,7 +93,9 @@ impl Listener for ToExchanges<'_> {
     }
 
     fn offer(&mut self, offer: &MediaOffer) {
-        self.yielded.offers.push(*offer);
+        if self.yielded.told.has_room() {
+            self.yielded.offers.push(*offer);
+        }
     }
 
     fn wants_words(&self) -> bool {
@@ -218,6 +243,11 @@ impl Reader {
         self.take_ended();
     }
 
+    /// Ends what waits for a reply on connections that are over, of which `over` says since when.
+    pub fn note_over(&mut self, over: impl Fn(&FlowKey) -> Option<Timestamp>) {
+        self.yielded.exchanges.note_over(over);
+    }
+
     /// Whether something waited long enough for its reply, where an interval ends.
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.yielded.exchanges.is_due(now)
@@ -225,10 +255,19 @@ impl Reader {
 
     fn take_ended(&mut self) {
         let (dissectors, ended) = (&mut self.dissectors, &mut self.ended);
-        self.yielded.exchanges.take_ended(|transaction| {
+        let Yielded { exchanges, told, words, .. } = &mut self.yielded;
+        exchanges.take_ended(|transaction| {
             dissectors.transaction(&transaction);
-            ended.push(transaction);
+            let is_joined = words.is_none() && ended.last_mut().is_some_and(|last| last.join(&transaction));
+            if !is_joined && told.has_room() {
+                ended.push(transaction);
+            }
         });
+    }
+
+    /// A beat ends: there is room again.
+    pub fn next_beat(&mut self) {
+        self.yielded.told.of = 0;
     }
 
     /// Takes out the transactions that ended since.
@@ -261,9 +300,9 @@ impl Reader {
         self.yielded.words.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
-    /// How many packets of voice and pictures found no room for their streams since this was last asked.
+    /// How many packets of voice and pictures found no room for their streams since this was last asked, and how much else was not told of.
     pub fn newly_unfollowed(&mut self) -> u64 {
-        self.yielded.rtp.newly_unfollowed()
+        self.yielded.rtp.newly_unfollowed().saturating_add(std::mem::take(&mut self.yielded.told.beyond))
     }
 
     /// Tells what became of streams where an interval ends; `all` of it when nothing more comes.

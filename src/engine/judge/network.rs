@@ -364,6 +364,7 @@ impl NetworkJudge {
                 response_by: totals.response_by,
                 network: totals.network,
                 client_network: totals.client_network,
+                waiting: if registry::manners(totals.app).is_prompt { totals.waiting } else { 0 },
                 lately: totals.lately.map(|mut minute| {
                     word(totals.app, &mut minute);
                     minute
@@ -398,11 +399,12 @@ fn is_blind(untold: &[NetworkMatter]) -> bool {
     untold.contains(&NetworkMatter::Answers) || untold.len() * 2 >= NetworkMatter::ALL.len()
 }
 
-/// Puts codes in the words of their protocol.
+/// Puts codes and kinds of requests in the words of their protocol.
 fn word(app: AppId, window: &mut ServiceWindow) {
     for code in window.codes.iter_mut().chain(&mut window.denied) {
         code.text = registry::code_text(app, code.code);
     }
+    window.kinds.iter_mut().zip(registry::kinds(app)).for_each(|(count, kind)| count.name = kind);
 }
 
 /// What the port of a service usually means.
@@ -418,5 +420,6 @@ fn guess(key: &ServiceKey) -> Option<&'static str> {
 /// What a transaction's answer means, and when it is slow.
 fn meaning(transaction: &Transaction) -> AnswerMeaning {
     let slow_floor = if registry::manners(transaction.app).finds_names { &SLOW_NAME_FLOOR } else { &SLOW_FLOOR };
-    AnswerMeaning { answer: registry::answer(transaction), slow_floor: slow_floor.in_nanos() }
+    let (answer, kind) = (registry::answer(transaction), registry::kind(transaction));
+    AnswerMeaning { answer, slow_floor: slow_floor.in_nanos(), kind }
 }

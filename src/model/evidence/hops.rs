@@ -9,8 +9,10 @@ pub struct HopFailures {
     pub count: u64,
     /// Of them those at the service that has most.
     pub most: u64,
-    /// Hosts.
+    /// Hosts, told apart up to a cap.
     pub hosts: u64,
+    /// There may be others, whose failures are counted all the same.
+    pub is_more_hosts: bool,
     /// The port, where all have the same.
     pub port: Option<u16>,
     /// The services, in their order.

@@ -33,8 +33,9 @@ pub use hosts::{
 pub use loss::{AdvanceEvidence, FlatTop, LoadClass, LossEvidence, PortLoss, SessionLoss, SizeLoss, StreamEvidence};
 pub use network::{NetworkEvidence, ScanEvidence, UnreachableEvidence};
 pub use services::{
-    AskedEcn, ClientLoss, CodeCount, Guessing, LossWindow, MeantWaits, NAMED, PastSilence, ProxiedTarget, ProxyEvidence, ServiceEvidence,
-    ServiceWindow, SinceSuccess, TripWindow, Trouble, Troubled, TurnWindow, UnreachableReport, UnusualSince,
+    AskedEcn, ClientLoss, CodeCount, Guessing, KindCount, LossWindow, MeantWaits, NAMED, PastSilence, ProxiedTarget, ProxyEvidence,
+    REQUEST_KINDS, ServiceEvidence, ServiceWindow, SinceSuccess, TripWindow, Trouble, Troubled, TurnWindow, UnreachableReport,
+    UnusualSince,
 };
 pub use sightings::{
     ArpStormEvidence, BetweenEvidence, ClockEvidenceOfServer, ClockFault, ConflictEvidence, DhcpEvidence, DhcpFloodEvidence,

@@ -249,8 +249,26 @@ pub struct ServiceWindow {
     pub codes: Vec<CodeCount>,
     /// Codes of answers that refuse credentials, most frequent first.
     pub denied: Vec<CodeCount>,
+    /// Requests by kinds that the protocol tells apart.
+    pub kinds: [KindCount; REQUEST_KINDS],
     /// Zones of names for which errors were answered, told apart up to [`super::FAILING_ZONES`].
     pub failing_zones: u64,
+}
+
+/// Kinds of requests by which users want something that a protocol may tell apart.
+pub const REQUEST_KINDS: usize = 2;
+
+/// What became of requests of one kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct KindCount {
+    /// Its name.
+    pub name: &'static str,
+    /// Answered.
+    pub answered: u32,
+    /// Not answered.
+    pub unanswered: u32,
+    /// Answered by an error.
+    pub errors: u32,
 }
 
 /// Attempts to connect whose SYN asked for ECN, by what became of them.

@@ -1,5 +1,6 @@
 //! Findings, and what happens between hosts: attempts, losses, streams, services, sightings.
 
+use super::BEAT_PACKETS;
 use crate::model::time::SECOND;
 
 /// Findings that stand or are listed as cleared, by identifier and subject (about a kilobyte each): more than anybody reads. Beyond it the
@@ -14,6 +15,10 @@ pub const PROVING_PACKETS: usize = 16;
 
 /// What packets prove of hosts, stations and services lately, told apart (at most half a kilobyte each, 8 MiB in all, usually a hundredth).
 pub const PROOFS: usize = 16 * 1024;
+
+/// What dissectors read and requests that ended, of which is told in a beat, per shard (200 bytes each, 100 MiB in all): as many as there are where
+/// each request and its answer take a packet. Of packets full of short commands those that are alike are one; what is beyond is counted only.
+pub const TOLD_OF: usize = BEAT_PACKETS / 2;
 
 /// Attempts to open a TCP connection that are not decided, per shard (96 bytes each, 12 MiB in all): a flood of SYNs beyond is counted, not
 /// followed.

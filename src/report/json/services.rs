@@ -48,6 +48,7 @@ impl Serialize for ServiceJson<'_> {
         for (name, count) in TROUBLES {
             map.serialize_entry(name, &count(s))?;
         }
+        map.serialize_entry("waiting", &s.waiting)?;
         if !s.counts.codes.is_empty() {
             let codes: std::collections::BTreeMap<&str, u64> = s.counts.codes.iter().map(|c| (&*c.text, c.count)).collect();
             map.serialize_entry("error_codes", &codes)?;

@@ -74,6 +74,7 @@ pub static SERVICES: TableSpec<Service> = TableSpec {
         trouble("cut", "cut", |s| s.trouble(Trouble::Cut)),
         trouble("tls_failed", "TLS failed", |s| s.trouble(Trouble::TlsFailed)),
         trouble("unanswered", "unanswered", |s| s.trouble(Trouble::Unanswered)),
+        trouble("waiting", "waiting", |s| s.waiting),
         trouble("error_answers", "errors", Service::error_answers),
         trouble("denied", "denied", |s| s.trouble(Trouble::Denied)),
         trouble("no_such_name", "no name", |s| s.trouble(Trouble::NoSuchName)),

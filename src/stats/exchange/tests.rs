@@ -59,7 +59,7 @@ impl Table {
     }
 }
 
-use TransactionEnd::{Answered, Forgotten, Unanswered, Waiting};
+use TransactionEnd::{Answered, Forgotten, Open, Overdue, Unanswered, Waiting};
 
 #[test]
 fn what_the_mirror_lost() {
@@ -175,27 +175,96 @@ proptest! {
     }
 }
 
+/// A message over TCP of the connection with this port.
+fn over_tcp(port: u16, is_request: bool, millis: i64) -> AppMessage {
+    let (flow, way) = FlowKey::v4(6, 0x0a00_0001, 0x0a00_0002, port, 80);
+    let way = if is_request { way } else { way.reversed() };
+    AppMessage { flow, way, time: Timestamp(millis * MILLISECOND), is_request, id: 1, code: 0xc000_006d, ..AppMessage::default() }
+}
+
 #[test]
 fn over_tcp_a_reply_is_waited_for_ten_minutes() {
-    let (flow, way) = FlowKey::v4(6, 0x0a00_0001, 0x0a00_0002, 40_000, 80);
-    let message = |is_request, seconds: i64| AppMessage {
-        flow,
-        way: if is_request { way } else { way.reversed() },
-        time: Timestamp(seconds * SECOND),
-        is_request,
-        id: 1,
-        code: 0xc000_006d,
-        ..AppMessage::default()
-    };
-    for (reply, end) in [(59, Answered(0xc000_006d)), (599, Answered(0xc000_006d)), (601, Unanswered)] {
-        let mut table = Table::new();
-        table.exchanges.pass(&message(true, 0), &mut |event| table.events.note(event));
-        table.advance(reply * 1_000);
-        table.exchanges.pass(&message(false, reply), &mut |event| table.events.note(event));
-        table.advance(reply * 1_000);
-        assert_eq!(table.ended.iter().map(|t| t.end).collect::<Vec<_>>(), [Waiting, end], "it is told before, once");
-        assert_eq!(table.events.0, [0; 7], "a stream says nothing of the mirror");
+    let answered = Answered(0xc000_006d);
+    for (reply, before, end) in [
+        (10_000, &[][..], answered),
+        (10_001, &[Waiting], answered),
+        (60_000, &[Waiting], answered),
+        (60_001, &[Waiting, Overdue], answered),
+        (600_000, &[Waiting, Overdue], answered),
+        (600_001, &[Waiting, Overdue], Unanswered),
+    ] {
+        for is_looked_at in [true, false] {
+            let mut table = Table::new();
+            table.exchanges.pass(&over_tcp(40_000, true, 0), &mut |event| table.events.note(event));
+            if is_looked_at {
+                (0..reply / 1_000).for_each(|second| {
+                    table.advance(second * 1_000);
+                });
+            }
+            table.exchanges.pass(&over_tcp(40_000, false, reply), &mut |event| table.events.note(event));
+            table.advance(reply);
+            let told: Vec<TransactionEnd> = table.ended.iter().map(|t| t.end).collect();
+            // Nobody looked before its time was over.
+            let before = if is_looked_at || end != Unanswered { before } else { &[] };
+            assert_eq!(told, [before, &[end]].concat(), "after {reply} ms it is told before, once each");
+            assert_eq!(table.ended.last().map(|t| t.told as usize), Some(before.len()));
+            assert_eq!(table.events.0, [0; 7], "a stream says nothing of the mirror");
+        }
     }
+}
+
+/// Whoever closes the connection after it has waited for longer than users do was not answered; sooner it changed its mind.
+#[test]
+fn over_tcp_a_connection_that_is_over_answers_nothing() {
+    for (over, told) in
+        [(9_000, vec![Forgotten]), (10_000, vec![Forgotten]), (10_001, vec![Unanswered]), (30_000, vec![Waiting, Unanswered])]
+    {
+        let mut table = Table::new();
+        table.exchanges.pass(&over_tcp(40_000, true, 0), &mut |event| table.events.note(event));
+        table.exchanges.pass(&over_tcp(40_001, true, 0), &mut |event| table.events.note(event));
+        let mut second = 0;
+        while second <= 40 {
+            let now = Timestamp(second * SECOND);
+            if table.exchanges.is_due(now) {
+                let end = Timestamp(over * MILLISECOND);
+                table.exchanges.note_over(|flow| (flow.a_port == 40_000 || flow.b_port == 40_000).then_some(end).filter(|end| *end <= now));
+                table.advance(second * 1_000);
+            }
+            second += 1;
+        }
+        let of = |port| move |t: &&Transaction| t.flow.a_port == port || t.flow.b_port == port;
+        let ends = |port| table.ended.iter().filter(of(port)).map(|t| t.end).collect::<Vec<_>>();
+        assert_eq!((ends(40_000), ends(40_001)), (told, vec![Waiting]), "over after {over} ms");
+        let before = table.ended.len();
+        table.exchanges.pass(&over_tcp(40_000, false, 41_000), &mut |event| table.events.note(event));
+        table.advance(41_000);
+        assert_eq!(table.ended.len(), before, "its end is known");
+    }
+}
+
+/// What waits at the end of a capture for longer than a minute was not answered; what waits for less is open.
+#[test]
+fn over_tcp_what_waits_at_the_end() {
+    for (waited, told) in
+        [(999, vec![Forgotten]), (10_000, vec![Open]), (10_001, vec![Waiting, Open]), (60_001, vec![Waiting, Overdue, Unanswered])]
+    {
+        let mut table = Table::new();
+        table.exchanges.pass(&over_tcp(40_000, true, 0), &mut |event| table.events.note(event));
+        table.exchanges.finish(Timestamp(waited * MILLISECOND), &mut |_| {});
+        table.exchanges.take_ended(|t| table.ended.push(t));
+        assert_eq!(table.ended.iter().map(|t| t.end).collect::<Vec<_>>(), told, "after {waited} ms");
+    }
+}
+
+/// Bytes are missing where the answer may have been: whatever was told before, nothing is known of it.
+#[test]
+fn over_tcp_a_lost_reply_takes_back_what_was_told() {
+    let mut table = Table::new();
+    table.exchanges.pass(&over_tcp(40_000, true, 0), &mut |_| {});
+    table.advance(61_000);
+    table.exchanges.pass(&AppMessage { code: AppMessage::LOST, ..over_tcp(40_000, false, 62_000) }, &mut |_| {});
+    table.advance(62_000);
+    assert_eq!(table.ended.iter().map(|t| t.end).collect::<Vec<_>>(), [Waiting, Overdue, Forgotten]);
 }
 
 #[test]
@@ -245,6 +314,24 @@ fn the_interim_reply_gives_the_time_and_the_final_one_the_outcome() {
     table.exchanges.finish(Timestamp(231_000 * MILLISECOND), &mut |_| {});
     table.advance(231_000);
     assert_eq!(table.ends()[2..], [(Answered(180), Some(5), 0)]);
+}
+
+/// A request has arrived, which says nothing of what comes of it.
+#[test]
+fn what_only_arrived_is_waited_for_and_not_answered() {
+    let (flow, way) = FlowKey::v4(17, 0x0a00_0001, 0x0a00_0002, 5_060, 5_060);
+    for (replied, end) in [(31_900, Answered(200)), (32_100, Unanswered)] {
+        let mut table = Table::new();
+        for (millis, code, is_interim) in [(0, None, false), (10, Some(AppMessage::TAKEN), true), (replied, Some(200), false)] {
+            table.advance(millis);
+            let (way, is_request) = if code.is_some() { (way.reversed(), false) } else { (way, true) };
+            let (time, code) = (Timestamp(millis * MILLISECOND), code.unwrap_or_default());
+            let message = AppMessage { flow, way, time, is_request, is_interim, id: 1, code, ..AppMessage::default() };
+            table.exchanges.pass(&message, &mut |event| table.events.note(event));
+        }
+        table.advance(40_000);
+        assert_eq!(table.ended.iter().map(|t| t.end).collect::<Vec<_>>(), [end], "answered after {replied} ms");
+    }
 }
 
 /// DHCP's DISCOVER and REQUEST bear one identifier; a copy of either bears its bytes as well.

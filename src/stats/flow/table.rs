@@ -201,10 +201,11 @@ impl<X: Copy + Default> FlowTable<X> {
         self.index.find(hash, |at| self.flows[at as usize].key == *step.key)
     }
 
-    /// Whether a connection is over: RST was seen, or FIN of both sides.
-    pub fn has_ended(&self, key: &FlowKey) -> bool {
+    /// When a connection was last seen that is over: RST was seen, or FIN of both sides. `None`: it is not, or not known.
+    pub fn ended(&self, key: &FlowKey) -> Option<Timestamp> {
         let at = self.index.find(self.hash(key), |at| self.flows[at as usize].key == *key);
-        self.flows.get(at as usize).is_some_and(|flow| flow.tcp.has_ended())
+        let flow = self.flows.get(at as usize).filter(|flow| flow.tcp.has_ended())?;
+        flow.last_of(Direction::AToB).max(flow.last_of(Direction::BToA))
     }
 
     /// Whether a direction of a conversation was last seen in another context than this one, by its fingerprint.

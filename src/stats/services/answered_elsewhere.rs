@@ -41,7 +41,7 @@ impl AnsweredElsewhere {
                 let same = self.0.get(at).filter(|(known, _, who)| *known == hash && *who != server);
                 same.is_none_or(|(_, asked, _)| asked.since(t.asked).abs() > AT_ONCE)
             }
-            TransactionEnd::Waiting | TransactionEnd::Forgotten | TransactionEnd::Open => true,
+            TransactionEnd::Waiting | TransactionEnd::Overdue | TransactionEnd::Forgotten | TransactionEnd::Open => true,
         }
     }
 }
@@ -55,7 +55,7 @@ fn hash_of(what: impl Hash) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{AppId, FlowKey};
+    use crate::model::{AppId, FlowKey, WaitTold};
 
     #[test]
     fn only_the_same_question_at_once_counts() {
@@ -64,7 +64,20 @@ mod tests {
         let ask_of = |server: u32, question: u32, asked: i64, end| {
             let (flow, way) = FlowKey::v4(17, 1, server, 40_000, 53);
             let asked = Timestamp(asked * MILLISECOND);
-            Transaction { app: AppId::at(0), flow, way, asked, answered: None, end, question, id: 0, repeated: 0, number: 0 }
+            Transaction {
+                app: AppId::at(0),
+                flow,
+                way,
+                asked,
+                answered: None,
+                end,
+                question,
+                id: 0,
+                repeated: 0,
+                number: 0,
+                times: 1,
+                told: WaitTold::Nothing,
+            }
         };
         use TransactionEnd::{Answered, Unanswered};
         // The first server answers, the second is asked beside it.

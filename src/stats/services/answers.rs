@@ -10,6 +10,8 @@ pub struct AnswerMeaning {
     pub answer: Answer,
     /// Nanoseconds beyond the round trip to the server within which no answer is slow, whatever is usual.
     pub slow_floor: i64,
+    /// Which of the kinds of requests that its protocol tells apart it is of.
+    pub kind: Option<usize>,
 }
 
 /// What went wrong for whoever gets it.

@@ -3,7 +3,7 @@
 mod window;
 
 use crate::model::Arrange as _;
-use crate::model::evidence::{AskedEcn, ByTrouble, FAILING_ZONES, MeantWaits, TripWindow, Trouble};
+use crate::model::evidence::{AskedEcn, ByTrouble, FAILING_ZONES, MeantWaits, REQUEST_KINDS, TripWindow, Trouble};
 use crate::model::limits::{FURTHER_CLIENTS, SERVICE_CLIENTS};
 use crate::model::mix::spread;
 use crate::model::time::MILLISECOND;
@@ -45,6 +45,16 @@ impl ClientCounts {
     fn add_trouble(&mut self, trouble: Trouble, times: u32) {
         let of = self.troubles.get_or_insert_default().get_or_insert(trouble, u32::default);
         *of = of.saturating_add(times);
+    }
+
+    /// So much of it did not go wrong after all; false where nothing of the kind is known.
+    fn take_trouble(&mut self, trouble: Trouble, times: u32) -> bool {
+        let is_known = self.trouble(trouble) > 0;
+        if let Some(all) = self.troubles.as_mut().filter(|_| is_known) {
+            let of = all.get_or_insert(trouble, u32::default);
+            *of = of.saturating_sub(times);
+        }
+        is_known
     }
 
     /// Whether there was more than single SYNs.
@@ -180,6 +190,8 @@ pub struct ServiceCounts {
     pub latencies: Latencies,
     /// How requests were counted that say nothing, or that nobody read.
     pub turns: TurnCounts,
+    /// Requests by kind: answered, not answered, answered by an error.
+    kinds: [[u32; 3]; REQUEST_KINDS],
     /// Codes of errors.
     codes: Vec<(u32, u64)>,
     /// Codes of refused credentials.
@@ -457,14 +469,27 @@ impl ServiceCounts {
         add_span(&mut self.spans, trouble, Episode { first: from, last: to });
     }
 
-    /// A request was answered by an error.
-    pub fn code(&mut self, code: u32) {
-        Self::count(&mut self.codes, code);
+    /// What went wrong for a client so often did not after all. False where it is not known here.
+    pub fn take_back(&mut self, client: Address, (trouble, times): (Trouble, u32)) -> bool {
+        let own = self.clients.iter_mut().find(|known| known.0 == client).map(|known| &mut known.1);
+        let of = own.filter(|counts| counts.trouble(trouble) > 0).unwrap_or(&mut self.others);
+        of.take_trouble(trouble, times)
     }
 
-    /// A request was answered by a refusal of credentials.
-    pub fn refusal(&mut self, code: u32) {
-        Self::count(&mut self.denied, code);
+    /// Requests of a kind were answered, be it by an error, or not.
+    pub fn kind(&mut self, kind: usize, [is_answered, is_error]: [bool; 2], times: u32) {
+        let counts = self.kinds.get_mut(kind).into_iter().flatten();
+        counts.zip([is_answered, !is_answered, is_error]).filter(|(_, counts)| *counts).for_each(|(n, _)| *n = n.saturating_add(times));
+    }
+
+    /// Requests were answered by an error.
+    pub fn code(&mut self, code: u32, times: u32) {
+        Self::count(&mut self.codes, code, times);
+    }
+
+    /// Requests were answered by a refusal of credentials.
+    pub fn refusal(&mut self, code: u32, times: u32) {
+        Self::count(&mut self.denied, code, times);
     }
 
     /// A question about a name of that zone was answered by an error.
@@ -517,14 +542,14 @@ impl ServiceCounts {
         self.turns.answered = self.turns.answered.saturating_add(1);
     }
 
-    /// A request was held until there was something to tell.
-    pub fn held(&mut self) {
-        self.turns.held = self.turns.held.saturating_add(1);
+    /// So many requests were held until there was something to tell.
+    pub fn held(&mut self, times: u32) {
+        self.turns.held = self.turns.held.saturating_add(times);
     }
 
-    /// An answer only begins a connection.
-    pub fn begun(&mut self) {
-        self.turns.begun = self.turns.begun.saturating_add(1);
+    /// So many answers only begin a connection.
+    pub fn begun(&mut self, times: u32) {
+        self.turns.begun = self.turns.begun.saturating_add(times);
     }
 
     /// Answers that were held back.
@@ -549,11 +574,11 @@ impl ServiceCounts {
         self.clients.iter().map(|c| u64::from(c.1.answered)).fold(self.others.answered.into(), u64::saturating_add)
     }
 
-    fn count(codes: &mut Vec<(u32, u64)>, code: u32) {
+    fn count(codes: &mut Vec<(u32, u64)>, code: u32, times: u32) {
         if let Some((_, n)) = codes.iter_mut().find(|c| c.0 == code) {
-            *n = n.saturating_add(1);
+            *n = n.saturating_add(times.into());
         } else if codes.len() < Self::CODES {
-            codes.push((code, 1));
+            codes.push((code, times.into()));
         }
     }
 }

@@ -18,15 +18,15 @@ use std::collections::VecDeque;
 /// Nanoseconds since the segment before, up to which a connection is in use.
 const JUST_NOW: i64 = SECOND;
 
-/// Counts the code of an answer where it is an error of some kind.
-fn note_code(counts: &mut ServiceCounts, answer: Answer, code: u32, zone: u16) {
+/// Counts the code of an answer, so many times, where it is an error of some kind.
+fn note_code(counts: &mut ServiceCounts, answer: Answer, (code, times): (u32, u32), zone: u16) {
     match answer {
         Answer::Error => {
-            counts.code(code);
+            counts.code(code, times);
             counts.zone(zone);
         }
-        Answer::Rejected => counts.code(code),
-        Answer::Denied => counts.refusal(code),
+        Answer::Rejected => counts.code(code, times),
+        Answer::Denied => counts.refusal(code, times),
         _ => {}
     }
 }
@@ -185,23 +185,34 @@ impl ServiceLedger {
         self.with(key, seen.time, |counts| counts.trouble(client, Trouble::TlsFailed, seen.time, seen.time));
     }
 
-    pub(super) fn transaction(&mut self, t: &Transaction, AnswerMeaning { answer, slow_floor }: AnswerMeaning) {
+    pub(super) fn transaction(&mut self, t: &Transaction, meaning: AnswerMeaning) {
         let Some(key) = ServiceKey::of(&t.flow, t.way).filter(|key| !self.is_of_many(key, t)) else { return };
         self.quic.transaction(t, &key);
         let client = t.flow.ends(t.way)[0].0;
-        let time = t.answered.unwrap_or(t.asked);
-        if matches!(t.end, TransactionEnd::Forgotten | TransactionEnd::Open) || answer == Answer::Uncounted {
-            self.left_open = self.left_open.saturating_add(u64::from(t.end == TransactionEnd::Open && answer != Answer::Uncounted));
-            return;
+        if t.end.is_open() {
+            return self.goes_on(t, key, client);
         }
-        if t.end == TransactionEnd::Waiting {
-            return self.waits(t, key, client);
+        let is_news = self.no_longer_waits(t, key, client);
+        if matches!(t.end, TransactionEnd::Forgotten | TransactionEnd::Open) || meaning.answer == Answer::Uncounted {
+            let is_open = t.end == TransactionEnd::Open && is_news && meaning.answer != Answer::Uncounted;
+            self.left_open = self.left_open.saturating_add(if is_open { t.times.into() } else { 0 });
+            return;
         }
         // Whoever asks several servers at once takes the first answer, and what the others do does not matter to him.
-        if !self.answers.take(t, client) {
-            return;
+        if is_news && self.answers.take(t, client) {
+            self.judge_transaction(t, (key, client), meaning);
         }
-        self.judged = self.judged.saturating_add(1);
+    }
+
+    /// A request that was answered or was not.
+    fn judge_transaction(
+        &mut self,
+        t: &Transaction,
+        (key, client): (ServiceKey, Address),
+        AnswerMeaning { answer, slow_floor, kind }: AnswerMeaning,
+    ) {
+        let (time, times) = (t.answered.unwrap_or(t.asked), t.times);
+        self.judged = self.judged.saturating_add(times.into());
         let latency = t.latency();
         if t.answered.is_some() {
             self.note_alive(key.address, time);
@@ -212,19 +223,21 @@ impl ServiceLedger {
         service.count(time, |counts| {
             if let TransactionEnd::Answered(code) = t.end {
                 let of = counts.client(client);
-                of.answered = of.answered.saturating_add(1);
-                trouble(answer).into_iter().for_each(|trouble| counts.trouble(client, trouble, t.asked, time));
-                note_code(counts, answer, code, t.zone());
+                of.answered = of.answered.saturating_add(times);
+                trouble(answer).into_iter().for_each(|trouble| counts.troubles(client, (trouble, times), t.asked, time));
+                note_code(counts, answer, (code, times), t.zone());
             } else {
-                counts.trouble(client, Trouble::Unanswered, t.asked, t.asked);
+                counts.troubles(client, (Trouble::Unanswered, times), t.asked, t.asked);
             }
+            kind.into_iter()
+                .for_each(|kind| counts.kind(kind, [matches!(t.end, TransactionEnd::Answered(_)), answer == Answer::Error], times));
             if let Some(latency) = timed {
-                counts.latencies.note(latency);
-                slowness.troubles().for_each(|trouble| counts.trouble(client, trouble, t.asked, time));
+                (0..times).for_each(|_| counts.latencies.note(latency));
+                slowness.troubles().for_each(|trouble| counts.troubles(client, (trouble, times), t.asked, time));
             }
             match answer {
-                Answer::Begun => counts.begun(),
-                Answer::Held => counts.held(),
+                Answer::Begun => counts.begun(times),
+                Answer::Held => counts.held(times),
                 _ => {}
             }
         });
@@ -233,21 +246,7 @@ impl ServiceLedger {
         unanswered.into_iter().chain(trouble(answer)).chain(slowness.troubles()).for_each(|trouble| service.prove(trouble, t.number));
         service.note_transaction(t, client, answer);
         let is_slow = slowness.troubles().any(|trouble| trouble == Trouble::VerySlow);
-        self.proxied.note(key, (t.question, time), answer == Answer::Error, is_slow);
-    }
-
-    /// A request over TCP has waited for longer than users do.
-    fn waits(&mut self, t: &Transaction, key: ServiceKey, client: Address) {
-        let waits_for = if self.tls.waits(t) { Some(Trouble::TlsFailed) } else { None };
-        let counted = self.with(key, t.asked, |counts| {
-            let troubles = [Some(Trouble::Waiting), waits_for].into_iter().flatten();
-            troubles.for_each(|trouble| counts.trouble(client, trouble, t.asked, t.asked));
-        });
-        if let Some((service, _)) = counted {
-            service.app = t.app;
-            service.prove(Trouble::Waiting, t.number);
-            service.unanswered.waits(client, t.flow.keyed_hash(&Keys::FIXED), t.asked);
-        }
+        self.proxied.note(key, (t.question, time), times, [answer == Answer::Error, is_slow]);
     }
 
     pub(super) fn icmp(&mut self, error: &IcmpError) {

@@ -30,6 +30,8 @@ pub struct ServiceTotals {
     pub client_network: Option<Quantiles>,
     /// The latest event.
     pub last: Timestamp,
+    /// Requests over TCP that have waited for longer than users do, and do not count as unanswered yet; those that are meant to wait left out.
+    pub waiting: u64,
     /// Counts of the last minute, where they are wanted.
     pub lately: Option<Box<ServiceWindow>>,
 }
@@ -50,6 +52,7 @@ impl ServiceTotals {
             network: service.network.as_ref().and_then(Histogram::quantiles),
             client_network: service.client_half.as_ref().and_then(Histogram::quantiles),
             last: service.last,
+            waiting: if service.may_hold() { 0 } else { service.waiting },
             lately: lately.map(|now| Box::new(minute(now))),
         }
     }

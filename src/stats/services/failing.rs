@@ -4,7 +4,7 @@ use super::counts::ServiceCounts;
 use super::{BIN, REMEMBERED};
 use crate::model::Arrange as _;
 use crate::model::evidence::Trouble;
-use crate::model::{AppId, ServiceKey, Timestamp, wilson};
+use crate::model::{AppId, Proto, ServiceKey, Timestamp, wilson};
 use crate::stats::ServiceLedger;
 use std::cmp::Reverse;
 
@@ -13,8 +13,10 @@ const OF_SERVICE: f64 = 0.05;
 const OF_ALL: f64 = 0.01;
 const LEAST: u64 = 2;
 
-/// What went wrong for somebody who wanted something: of attempts and requests, and of connections that had come about.
+/// What went wrong for somebody who wanted something: of attempts and requests, what was refused by whoever may, and of connections that had come
+/// about.
 const FAILED: [Trouble; 5] = [Trouble::NoAnswer, Trouble::Refused, Trouble::HalfOpen, Trouble::Error, Trouble::Unanswered];
+const REFUSED: [Trouble; 2] = [Trouble::Rejected, Trouble::Denied];
 const BROKEN: [Trouble; 3] = [Trouble::Cut, Trouble::TlsFailed, Trouble::Hung];
 
 /// What failed or waits.
@@ -24,7 +26,7 @@ pub struct Failing {
     pub failed: u64,
     /// Connections that came about and broke.
     pub broken: u64,
-    /// Requests that wait for long, while nothing that was asked later is answered.
+    /// Requests over TCP that have waited for longer than users do, and do not count as failed yet.
     pub waiting: u64,
     /// The services they are of, those with most first.
     pub services: Vec<ServiceKey>,
@@ -41,12 +43,18 @@ impl ServiceLedger {
         let (mut doubtful, mut judged) = (0u64, 0u64);
         let mut of: Vec<(u64, ServiceKey)> = Vec::new();
         for (key, service) in &self.services {
-            let [failed, broken] = [&FAILED[..], &BROKEN].map(|troubles| sum(&service.whole, troubles));
+            let [failed, refused, broken] = [&FAILED[..], &REFUSED, &BROKEN].map(|troubles| sum(&service.whole, troubles));
+            // No reason to doubt the network, but counted as in the service's row.
+            let failed = failed.saturating_add(refused);
             let wrong = failed.saturating_add(broken);
-            let waits = service.whole.waits(service.first_turn);
-            let is_meant = waits.held > 0 || waits.talks > 0 || !is_prompt(service.app);
-            let waiting = if is_meant { 0 } else { service.unanswered.waiting(since) };
-            let lately = if live { Lately::of(service.latest(number, REMEMBERED)) } else { Lately::of(std::iter::once(&service.whole)) };
+            let is_meant = service.may_hold() || !is_prompt(service.app);
+            let waiting = if is_meant { 0 } else { service.waiting };
+            let hangs = !is_meant && service.unanswered.waiting(since) > 0;
+            let is_doubtful = |counts: &ServiceCounts| key.protocol != Proto::Tcp || !is_meant && is_of_several(counts);
+            let lately = match live {
+                true => Lately::of(service.latest(number, REMEMBERED), is_doubtful),
+                false => Lately::of(std::iter::once(&service.whole), is_doubtful),
+            };
             doubtful = doubtful.saturating_add(lately.wrong);
             judged = judged.saturating_add(lately.uses);
             if wrong == 0 && waiting == 0 {
@@ -55,7 +63,7 @@ impl ServiceLedger {
             failing.failed = failing.failed.saturating_add(failed);
             failing.broken = failing.broken.saturating_add(broken);
             failing.waiting = failing.waiting.saturating_add(waiting);
-            failing.is_much |= waiting > 0 || is_more(lately.wrong, lately.uses, OF_SERVICE);
+            failing.is_much |= hangs || is_more(lately.wrong, lately.uses, OF_SERVICE);
             of.push((wrong.saturating_add(waiting), *key));
         }
         failing.is_much |= is_more(doubtful, if live { judged } else { self.judged }, OF_ALL);
@@ -73,12 +81,20 @@ struct Lately {
 }
 
 impl Lately {
-    fn of<'a>(stretch: impl Iterator<Item = &'a ServiceCounts>) -> Self {
-        stretch.fold(Self::default(), |all, counts| Self {
-            wrong: all.wrong.saturating_add(sum(counts, &FAILED)).saturating_add(sum(counts, &BROKEN)),
-            uses: all.uses.saturating_add(uses(counts)),
+    /// Of times in which requests without an answer are no reason to doubt, only the rest.
+    fn of<'a>(stretch: impl Iterator<Item = &'a ServiceCounts>, is_doubtful: impl Fn(&ServiceCounts) -> bool) -> Self {
+        stretch.fold(Self::default(), |all, counts| {
+            let excused = if is_doubtful(counts) { 0 } else { counts.troubled(Trouble::Unanswered) };
+            let wrong = sum(counts, &FAILED).saturating_add(sum(counts, &BROKEN)).saturating_sub(excused);
+            Self { wrong: all.wrong.saturating_add(wrong), uses: all.uses.saturating_add(uses(counts)) }
         })
     }
+}
+
+/// Whether requests of several clients were not answered: what one asks for over TCP may be a job that takes its time.
+fn is_of_several(counts: &ServiceCounts) -> bool {
+    let (_, clients) = counts.failing(Trouble::Unanswered, |_| false);
+    clients.len() > 1 || counts.has_others(Trouble::Unanswered)
 }
 
 fn sum(counts: &ServiceCounts, troubles: &[Trouble]) -> u64 {

@@ -57,6 +57,7 @@ impl Sum {
             hosts: hosts.len() as u64,
             port: if let [one] = ports.as_slice() { Some(*one) } else { None },
             services: self.of.into_iter().map(|(key, _)| key).collect(),
+            is_more_hosts: false,
             clients: self.clients.len() as u64,
             named: self.clients.iter().take(NAMED).copied().collect(),
             is_more: self.is_more,

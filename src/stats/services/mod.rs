@@ -36,6 +36,7 @@ mod turns;
 mod unanswered;
 mod unreachables;
 mod usual;
+mod waits;
 mod windows;
 
 use crate::model::bounded::BoundedMap;

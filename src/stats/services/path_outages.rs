@@ -18,6 +18,8 @@ const SENT_WITH: [u8; 4] = [32, 64, 128, 255];
 struct Silence {
     /// Each service with its attempts, and who tried, told apart up to a cap.
     services: Vec<(ServiceKey, u64)>,
+    /// Attempts at other services.
+    beyond: u64,
     clients: Vec<Address>,
     is_more: bool,
     span: Episode,
@@ -29,7 +31,7 @@ impl Silence {
         match self.services.iter_mut().find(|(known, _)| *known == key) {
             Some((_, count)) => *count = count.saturating_add(1),
             None if has_room => self.services.push((key, 1)),
-            None => {}
+            None => self.beyond = self.beyond.saturating_add(1),
         }
         if !self.clients.contains(&client) {
             self.is_more |= self.clients.len() >= PATH_CLIENTS;
@@ -47,9 +49,10 @@ impl Silence {
         hosts.dedup();
         let port = services.first().map(|key| key.port).filter(|port| services.iter().all(|key| key.port == *port));
         HopFailures {
-            count: self.services.iter().fold(0, |sum, (_, count)| sum.saturating_add(*count)),
+            count: self.services.iter().fold(self.beyond, |sum, (_, count)| sum.saturating_add(*count)),
             most: self.services.iter().map(|(_, count)| *count).max().unwrap_or(0),
             hosts: hosts.len() as u64,
+            is_more_hosts: self.beyond > 0,
             port,
             services,
             clients: self.clients.len() as u64,
@@ -108,6 +111,7 @@ impl PathOutages {
         let times = (attempt.first, attempt.time);
         let fresh = || Silence {
             services: Vec::new(),
+            beyond: 0,
             clients: Vec::new(),
             is_more: false,
             span: Episode { first: attempt.first, last: attempt.time },

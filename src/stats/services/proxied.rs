@@ -43,11 +43,11 @@ impl ProxiedTargets {
         self.known.entry_or((proxy, request.question), request.time, || Target { name: request.name, ..Target::default() });
     }
 
-    /// What became of a request to a service, which is a proxy where it is known for what it was asked.
-    pub fn note(&mut self, proxy: ServiceKey, (question, time): (u32, Timestamp), is_bad: bool, is_slow: bool) {
+    /// What became of so many requests to a service, which is a proxy where it is known for what it was asked.
+    pub fn note(&mut self, proxy: ServiceKey, (question, time): (u32, Timestamp), times: u32, [is_bad, is_slow]: [bool; 2]) {
         let Some(target) = self.known.get_mut(&(proxy, question)).filter(|_| question != 0) else { return };
         let bin = time.0.div_euclid(LATELY_BIN);
-        target.counts.iter_mut().zip([true, is_bad, is_slow]).for_each(|(count, more)| count.add(bin, u64::from(more)));
+        target.counts.iter_mut().zip([true, is_bad, is_slow]).for_each(|(count, more)| count.add(bin, if more { times.into() } else { 0 }));
     }
 
     /// What is known of each proxy whose targets were asked for in the last ten minutes.
@@ -106,7 +106,7 @@ mod tests {
         for n in 0..40 {
             let target = 1 + n % 4;
             targets.asked(&request(target, i64::from(n)));
-            targets.note(proxy(), (target, Timestamp(i64::from(n) * SECOND)), target == 3, n == 0);
+            targets.note(proxy(), (target, Timestamp(i64::from(n) * SECOND)), 1, [target == 3, n == 0]);
         }
         let told = targets.evidence(Timestamp(40 * SECOND), false);
         let found = &told[&proxy()];
@@ -120,8 +120,8 @@ mod tests {
     #[test]
     fn what_is_no_proxy_has_no_targets() {
         let mut targets = ProxiedTargets::default();
-        targets.note(proxy(), (0, Timestamp(0)), true, true);
-        targets.note(proxy(), (7, Timestamp(0)), true, true);
+        targets.note(proxy(), (0, Timestamp(0)), 1, [true, true]);
+        targets.note(proxy(), (7, Timestamp(0)), 1, [true, true]);
         assert!(targets.evidence(Timestamp(0), true).is_empty());
     }
 
@@ -130,7 +130,7 @@ mod tests {
         let mut targets = ProxiedTargets::default();
         for minute in 0..20 {
             targets.asked(&request(1, minute * 60));
-            targets.note(proxy(), (1, Timestamp(minute * 60 * SECOND)), minute < 15, false);
+            targets.note(proxy(), (1, Timestamp(minute * 60 * SECOND)), 1, [minute < 15, false]);
         }
         let failing = targets.evidence(Timestamp(19 * 60 * SECOND), false)[&proxy()].failing.unwrap();
         assert_eq!((failing.asked, failing.bad), (10, 5), "of the last ten minutes");

@@ -34,6 +34,8 @@ pub(super) struct ServiceRecord {
     pub(super) first_success: Option<Timestamp>,
     pub(super) last_success: Option<Timestamp>,
     pub(super) unanswered: UnansweredSince,
+    /// Requests over TCP that have waited for longer than users do, and do not count as unanswered yet.
+    pub(super) waiting: u64,
     /// Shortest, nanoseconds.
     pub(super) server_half: Option<i64>,
     pub(super) client_half: Option<Histogram>,
@@ -148,6 +150,17 @@ impl ServiceRecord {
         self.response.get_or_insert_default().count(nanos);
     }
 
+    /// So many response times that are the same.
+    fn note_responses(&mut self, times: u32, nanos: i64, by: ResponseBy) {
+        (0..times).for_each(|_| self.note_response(nanos, by));
+    }
+
+    /// What went wrong for a client so often did not after all: of everything, and of the latest time in which it did.
+    pub(super) fn take_back(&mut self, client: Address, what: (Trouble, u32)) {
+        self.whole.take_back(client, what);
+        self.bins.iter_mut().rev().find_map(|(_, counts)| counts.take_back(client, what).then_some(()));
+    }
+
     /// Response times, and what they are measured by.
     pub(super) fn response(&self) -> Option<(Quantiles, ResponseBy)> {
         Some((self.response.as_ref()?.quantiles()?, self.response_by))
@@ -163,6 +176,12 @@ impl ServiceRecord {
     /// Packets that do, by what went wrong.
     pub(super) fn proof(&self) -> Vec<(Trouble, ProvingPackets)> {
         self.proof.iter().map(|(trouble, proof)| (trouble, *proof)).collect()
+    }
+
+    /// Whether its clients may be meant to wait.
+    pub(super) fn may_hold(&self) -> bool {
+        let waits = self.whole.waits(self.first_turn);
+        waits.held > 0 || waits.talks > 0
     }
 
     /// Whether anything went wrong in what is remembered.
@@ -238,11 +257,11 @@ impl ServiceRecord {
             }
             match answer {
                 Answer::Held => {}
-                Answer::Begun => self.note_response(latency, ResponseBy::Handshakes),
-                _ => self.note_response(latency, ResponseBy::Answers),
+                Answer::Begun => self.note_responses(t.times, latency, ResponseBy::Handshakes),
+                _ => self.note_responses(t.times, latency, ResponseBy::Answers),
             }
         } else if t.end == TransactionEnd::Unanswered && !t.flow.is_tcp() {
-            self.unanswered.request(client, t.asked);
+            (0..t.times).for_each(|_| self.unanswered.request(client, t.asked));
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::model::evidence::Trouble;
 use crate::model::limits::PATH_SERVICES;
 use crate::model::{
     Answer, AppId, Attempt, AttemptOutcome, ConnectionEnd, Direction, FlowKey, IcmpError, LocatedLoss, Location, Proto, QuotedFlow,
-    SilentPeer, TransactionEnd,
+    SilentPeer, TransactionEnd, WaitTold,
 };
 use std::net::Ipv4Addr;
 
@@ -59,6 +59,8 @@ fn query(from: u8, to: u8, seconds: i64, latency: Option<i64>, code: u32) -> Net
         id: 0,
         repeated: 0,
         number: 7,
+        times: 1,
+        told: WaitTold::Nothing,
     })
 }
 
@@ -68,7 +70,7 @@ fn meaning(t: &Transaction) -> AnswerMeaning {
         TransactionEnd::Answered(3) => Answer::NoSuchName,
         _ => Answer::Normal,
     };
-    AnswerMeaning { answer, slow_floor: 50_000_000 }
+    AnswerMeaning { answer, slow_floor: 50_000_000, kind: None }
 }
 
 fn ledger(events: &[NetworkEvent]) -> ServiceLedger {
@@ -196,6 +198,8 @@ fn a_group_is_no_service() {
         id: 0,
         repeated: 0,
         number: 7,
+        times: 1,
+        told: WaitTold::Nothing,
     };
     assert_eq!(ledger(&[NetworkEvent::Transaction(transaction)]).totals(usize::MAX, None), (Vec::new(), 0));
     assert_eq!(way, Direction::AToB);
@@ -325,22 +329,43 @@ fn whoever_misses_what_was_there_looks_for_nothing() {
     let l = ledger(&events);
     let evidence = l.evidence(now(70), false);
     assert_eq!(evidence.scans.iter().map(|scan| (scan.source, scan.failed)).collect::<Vec<_>>(), [(host(3), 40)]);
-    assert_eq!(evidence.outages.iter().map(|outage| outage.failures.hosts).collect::<Vec<_>>(), [PATH_SERVICES as u64]);
+    let told: Vec<_> = evidence.outages.iter().map(|o| (o.failures.count, o.failures.hosts, o.failures.is_more_hosts)).collect();
+    assert_eq!(told, [(40, PATH_SERVICES as u64, true)], "all of them count, be they told apart or not");
     let counted = (10..50).map(|n| l.services[&key(n, 443)].whole.troubled(Trouble::NoAnswer)).sum::<u64>();
     assert_eq!(counted, 40, "every one of them counts");
 }
 
+/// What is told of a request over TCP of a client that was asked then, and answered after so many seconds.
+fn asked(client: u8, seconds: i64, end: TransactionEnd, told: WaitTold, answered: Option<i64>) -> NetworkEvent {
+    let (flow, way) = FlowKey::v4(6, 0x0a00_0000 + u32::from(client), 0x0a00_0009, 40_000 + u16::from(client), 80);
+    let answered = answered.map(|after| now(seconds + after));
+    let asked = now(seconds);
+    NetworkEvent::Transaction(Transaction {
+        app: AppId::at(0),
+        flow,
+        way,
+        asked,
+        answered,
+        end,
+        question: 1,
+        id: 0,
+        repeated: 0,
+        number: 7,
+        times: 1,
+        told,
+    })
+}
+
 #[test]
 fn a_request_that_nobody_waits_for_any_more_is_no_reason_to_doubt_for_ever() {
-    let (flow, way) = FlowKey::v4(6, 0x0a00_0001, 0x0a00_0009, 40_000, 80);
-    let end = TransactionEnd::Waiting;
-    let t = Transaction { app: AppId::at(0), flow, way, asked: now(3), answered: None, end, question: 1, id: 0, repeated: 0, number: 7 };
-    let mut l = ledger(&[attempt(1, 9, 80, 1, AttemptOutcome::Established), NetworkEvent::Transaction(t)]);
+    let waits = asked(1, 3, TransactionEnd::Waiting, WaitTold::Nothing, None);
+    let mut l = ledger(&[attempt(1, 9, 80, 1, AttemptOutcome::Established), waits]);
     let doubts = |l: &ServiceLedger, seconds: i64| {
         let failing = l.failing(now(seconds), true, |_| true);
         (failing.waiting, failing.is_much)
     };
-    assert_eq!((doubts(&l, 20), doubts(&l, 700)), ((1, true), (0, false)), "it waits, and was given up by somebody who said nothing");
+    assert_eq!((doubts(&l, 20), doubts(&l, 700)), ((1, true), (1, false)), "it waits, and was given up by somebody who said nothing");
+    let NetworkEvent::Transaction(Transaction { flow, way, .. }) = waits else { panic!("a transaction") };
     let by = ConnectionEnd {
         flow,
         way,
@@ -356,7 +381,64 @@ fn a_request_that_nobody_waits_for_any_more_is_no_reason_to_doubt_for_ever() {
         number: 9,
     };
     l.take(&NetworkEvent::Ended(by), meaning);
+    l.take(&asked(1, 3, TransactionEnd::Unanswered, WaitTold::Waiting, None), meaning);
     assert_eq!(doubts(&l, 31), (0, false), "its client closed the connection");
+}
+
+/// What the table shows, and what the verdict counts: unanswered and waiting of the service, failed, waiting and judged of all.
+fn waits(l: &ServiceLedger) -> [u64; 5] {
+    let (totals, failing) = (&l.totals(usize::MAX, None).0[0], l.failing(now(1_000), false, |_| true));
+    [totals.counts.trouble(Trouble::Unanswered).count, totals.waiting, failing.failed, failing.waiting, l.judged]
+}
+
+#[test]
+fn what_waits_for_long_counts_as_unanswered_until_it_is_answered() {
+    use TransactionEnd::{Answered, Forgotten, Open, Overdue, Unanswered, Waiting};
+    let before = [asked(1, 3, Waiting, WaitTold::Nothing, None), asked(2, 3, Waiting, WaitTold::Nothing, None)];
+    let told = WaitTold::Waiting;
+    assert_eq!(waits(&ledger(&before)), [0, 2, 0, 2, 0]);
+    let overdue = [before[0], before[1], asked(1, 3, Overdue, told, None), asked(2, 3, Overdue, told, None)];
+    assert_eq!(waits(&ledger(&overdue)), [2, 0, 2, 0, 2]);
+    let with = |more: NetworkEvent| waits(&ledger(&[&overdue[..], &[more]].concat()));
+    let told = WaitTold::Overdue;
+    assert_eq!(with(asked(1, 3, Unanswered, told, None)), [2, 0, 2, 0, 2], "known already");
+    assert_eq!(with(asked(1, 3, Answered(0), told, Some(90))), [1, 0, 1, 0, 2], "one of them was answered");
+    assert_eq!(with(asked(1, 3, Answered(2), told, Some(90))), [1, 0, 2, 0, 2], "by an error");
+    assert_eq!(with(asked(1, 3, Forgotten, told, None)), [1, 0, 1, 0, 1], "nobody knows");
+    let with = |more: NetworkEvent| waits(&ledger(&[&before[..], &[more]].concat()));
+    let told = WaitTold::Waiting;
+    assert_eq!(with(asked(1, 3, Answered(0), told, Some(20))), [0, 1, 0, 1, 1]);
+    assert_eq!(with(asked(1, 3, Unanswered, told, None)), [1, 1, 1, 1, 1], "its client closed the connection");
+    assert_eq!(with(asked(1, 3, Open, told, None)), [0, 2, 0, 2, 0], "the capture ended");
+    let l = ledger(&[&before[..], &[asked(1, 3, Open, told, None)]].concat());
+    assert_eq!(l.left_open, 0, "it is told as waiting");
+}
+
+/// Jobs of one client that take long are no reason to doubt; of two they are.
+#[test]
+fn unanswered_over_tcp_is_doubtful_where_several_wait() {
+    let doubts = |clients: [u8; 2]| {
+        let overdue = clients.map(|client| asked(client, 3, TransactionEnd::Overdue, WaitTold::Waiting, None));
+        ledger(&overdue).failing(now(1_000), false, |_| true)
+    };
+    let (one, two) = (doubts([1, 1]), doubts([1, 2]));
+    assert_eq!(((one.failed, one.services.len()), (two.failed, two.services.len())), ((2, 1), (2, 1)));
+    assert_eq!((one.is_much, two.is_much), (false, true));
+}
+
+/// Requests of one packet that were answered by one are as many.
+#[test]
+fn what_is_alike_counts_each() {
+    let NetworkEvent::Transaction(mut t) = asked(1, 3, TransactionEnd::Answered(2), WaitTold::Nothing, Some(1)) else {
+        panic!("a transaction")
+    };
+    let other = Transaction { id: 9, ..t };
+    assert!(t.join(&other) && t.join(&other) && !t.join(&Transaction { number: 8, ..other }));
+    assert!(!t.join(&Transaction { end: TransactionEnd::Answered(3), ..other }));
+    let l = ledger(&[NetworkEvent::Transaction(t)]);
+    let totals = &l.totals(usize::MAX, None).0[0];
+    assert_eq!((t.times, totals.counts.answered, totals.counts.trouble(Trouble::Error).count, l.judged), (3, 3, 3, 3));
+    assert_eq!((totals.counts.codes[0].count, totals.response.map(|times| times.count)), (3, Some(3)));
 }
 
 #[test]

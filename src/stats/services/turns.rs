@@ -23,7 +23,7 @@ impl ServiceLedger {
         service.count(turn.answered, |counts| {
             counts.turn();
             if is_held {
-                counts.held();
+                counts.held(1);
             } else {
                 counts.latencies.note(latency);
                 let troubles = slowness.troubles().filter(is_meant);

@@ -43,6 +43,7 @@ fn service(key: ServiceKey, clients: &[&Conversation], trouble: bool) -> Service
         response_by: (asked > 0).then_some(ResponseBy::Answers),
         network: quantiles(opened, way),
         client_network: quantiles(opened, way * 0.7),
+        waiting: 0,
         lately: None,
         last: clients.iter().map(|c| c.last).max().unwrap_or_default(),
     }

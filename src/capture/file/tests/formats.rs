@@ -24,6 +24,23 @@ fn pcap_in_every_order_and_resolution() {
     }
 }
 
+/// Files put behind each other, as `cat` does: each has its link type.
+#[test]
+fn pcap_behind_pcap() {
+    for writer in [LITTLE, BIG] {
+        let one = |link: u32, second: u32| [writer.header(0xa1b2_c3d4, (2, 4), link), writer.record([second, 7, 3, 3], 0, b"abc")].concat();
+        let (seen, info) = read(&[one(1, 10), one(113, 20), one(1, 30)].concat());
+        let told: Vec<_> = seen.iter().map(|p| (p.0, p.2)).collect();
+        assert_eq!(told, [(10_000_007_000, 1), (20_000_007_000, 113), (30_000_007_000, 1)]);
+        assert_eq!((info.packets, info.cut_short, info.warning), (3, false, None));
+        // A packet of the very time that a header looks like has bytes.
+        let far = writer.record([0xa1b2_c3d4, if writer.big { 0x0002_0004 } else { 0x0004_0002 }, 3, 3], 0, b"abc");
+        assert_eq!(read(&[one(1, 10), far].concat()).0.len(), 2);
+        let (seen, info) = read(&[one(1, 10), one(1, 20)[..20].to_vec()].concat());
+        assert_eq!((seen.len(), info.cut_short), (1, true), "the second is cut in its header");
+    }
+}
+
 #[test]
 fn pcap_variants() {
     // Kuznetzov's three and Nokia's: told apart by two records.

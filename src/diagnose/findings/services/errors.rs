@@ -5,7 +5,7 @@ use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, 
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::Tuned;
 use crate::diagnose::findings::{SEVERAL, SURE, all_of, of, subject};
-use crate::model::evidence::{FAILING_SHARE, ServiceEvidence, ServiceWindow, Threshold, Trouble};
+use crate::model::evidence::{FAILING_SHARE, KindCount, ServiceEvidence, ServiceWindow, Threshold, Trouble};
 use crate::model::{Finding, Proto, Severity, Value, wilson};
 
 /// For how long a service must answer nothing.
@@ -17,25 +17,31 @@ const UNANSWERED: &str = "unanswered";
 /// Another service answers with errors.
 pub struct ServiceErrors;
 
-/// A service that answers nothing of what it owes an answer to, or did so and answers again. Where its host says that nothing listens at the port
-/// that is told of by itself.
+/// A service that answers nothing of what it owes an answer to, or did so and answers again; or nothing of one kind of requests. Where its host says
+/// that nothing listens at the port that is told of by itself.
 fn silent(service: &ServiceEvidence, stands: bool) -> Option<Report> {
     let is_owed = service.manners.owes && service.key.protocol == Proto::Udp;
-    let w = service.window(|w| is_owed && are_enough_unanswered(w) && !is_closed(w))?;
+    let is_silent = |w: &ServiceWindow| are_enough_unanswered(w) || silent_kind(w).is_some();
+    let w = service.window(|w| is_owed && is_silent(w) && !is_closed(w))?;
     let bad = w.trouble(Trouble::Unanswered);
     let span = bad.span?;
     let lasts = span.last.seconds_since(span.first) >= SILENT_SECONDS.in_seconds();
     if !(lasts || stands) {
         return None;
     }
-    let (was_there, is_again) = (service.did_before(span.first), service.does_since(span.last));
+    let kind = silent_kind(w).filter(|_| !are_enough_unanswered(w));
+    let (was_there, is_again) = (service.did_before(span.first), service.does_since(span.last) && kind.is_none());
     let severity = match bad.clients <= 1 && !bad.is_more && !was_there {
         true => Severity::Note,
-        false => by_clients(bad.clients, wilson(bad.count, w.requests).low > FAILING_MOST.value()),
+        false => by_clients(bad.clients, kind.is_some() || wilson(bad.count, w.requests).low > FAILING_MOST.value()),
     };
-    let before = if was_there { ", which answered before," } else { "" };
+    // What answers other requests is there all the while.
+    let before = if was_there && kind.is_none() { ", which answered before," } else { "" };
     let (leaves, again) = if is_again { ("left", "; it answers since") } else { ("leaves", "") };
-    let requests = of(bad.count, w.requests);
+    let requests = match kind {
+        Some(kind) => format!("{} {}", of(kind.unanswered.into(), asked(&kind)), kind.name),
+        None => of(bad.count, w.requests),
+    };
     let title = format!("{} at {}{before} {leaves} {requests} requests of {} unanswered{again}", service.app_token, service.key, bad.who());
     let report = report(service, w, Trouble::Unanswered, severity, title).with(UNANSWERED, Value::Count(bad.count)).over(is_again);
     Some(match service.app_token {
@@ -44,6 +50,20 @@ fn silent(service: &ServiceEvidence, stands: bool) -> Option<Report> {
             .mend("Compare community or secret and the list of clients on both sides; then look whether the service runs."),
         _ => report,
     })
+}
+
+/// Requests of a kind.
+fn asked(kind: &KindCount) -> u64 {
+    u64::from(kind.answered) + u64::from(kind.unanswered)
+}
+
+/// The kind of requests of which surely most were not answered.
+fn silent_kind(w: &ServiceWindow) -> Option<KindCount> {
+    let is_silent = |kind: &&KindCount| {
+        let bad = u64::from(kind.unanswered);
+        bad >= BAD.number() && wilson(bad, asked(kind)).low > FAILING_MOST.value()
+    };
+    w.kinds.iter().filter(is_silent).max_by_key(|kind| kind.unanswered).copied()
 }
 
 /// Whether its host, or a router, says by ICMP of most requests that they cannot be delivered.
@@ -67,7 +87,8 @@ impl Detector for ServiceErrors {
             measured: "Answers whose code is an error, negative answers that are normal left out: surely more than {share} of at least {n}, \
                        or {most} of fewer, and at least {bad} (lower end of the {sure} interval); critical above {most} when at least {several} clients suffer. \
                        Requests by SNMP, RADIUS, Kerberos and SIP without an answer: surely more than {most}, and at least {bad}, over at least \
-                       {time}; a note with one client where it has never answered.",
+                       {time}; a note with one client where it has never answered. Of SIP so too where it is so of calls (INVITE) or of those who \
+                       want to be reached (REGISTER), whatever else is answered.",
             cause: "The service fails, lacks something it needs, or its clients ask for what they may not.",
             lookalikes: "One client that tries again and again, or looks for what is not there.",
             remedy: "Look at its log at these times.",

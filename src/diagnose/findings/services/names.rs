@@ -6,7 +6,7 @@ use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Tuned};
 use crate::diagnose::findings::{SURE, all_of, exceeded, of, subject, times, unusual};
 use crate::model::evidence::{
-    FAILING_SHARE, FAILING_ZONES, SLOW_NAME_FLOOR, SLOW_REPLY, SLOW_SHARE, ServiceEvidence, ServiceWindow, Threshold, Trouble,
+    FAILING_SHARE, FAILING_ZONES, KindCount, SLOW_NAME_FLOOR, SLOW_REPLY, SLOW_SHARE, ServiceEvidence, ServiceWindow, Threshold, Trouble,
     UNANSWERED_SHARE, USUAL_TIMES, VERY_SLOW_REPLY,
 };
 use crate::model::units::{duration, grouped, percent};
@@ -143,7 +143,7 @@ impl Detector for DnsFailing {
             measured: "Answers with such a code: surely more than {share} of at least {n}, or {most} of fewer, and at least {bad} (lower end of the {sure} \
                        interval), for names of at least {zones} zones, else a note unless nothing else was answered since; critical above {most}. That a name does not exist is no \
                        error, unless surely more than {missing} of the answers say so, and {times} times as many as usual; a note where more than {nearly} of \
-                       at least {many} say so.",
+                       at least {many} say so. Where all errors are for one kind of record (A, AAAA), of which most fail, and at least {bad} others are answered it is that kind.",
             cause: "The server cannot reach those it asks itself, a zone is broken or badly signed, or it does not serve these clients.",
             lookalikes: "One broken zone that one client asks for again and again.",
             remedy: "Look at its log, and whether it reaches the root and its forwarders.",
@@ -177,20 +177,43 @@ impl Detector for DnsFailing {
                 ..=1 if !is_most => Severity::Note,
                 clients => by_clients(clients, is_most),
             };
+            let kind = failing_kind(w);
             let title = format!(
-                "Name server {} answers {} queries with errors to {}: {}",
+                "Name server {} answers {} queries with errors to {}: {}{}",
                 service.key.address,
                 of(bad.count, w.answered),
                 bad.who(),
-                codes(w, |_| true)
+                codes(w, |_| true),
+                kind.map_or_else(String::new, |kind| format!(", all of them for {}", kind.name))
             );
             let report = report(service, w, Trouble::Error, severity, title);
-            Some(match w.codes.first().and_then(|most| why(most.code)) {
-                Some((cause, remedy)) => report.because(cause).mend(remedy),
-                None => report,
+            Some(match (kind, w.codes.first().and_then(|most| why(most.code))) {
+                (Some(kind), _) => of_one_kind(report, kind.name),
+                (None, Some((cause, remedy))) => report.because(cause).mend(remedy),
+                (None, None) => report,
             })
         }))
     }
+}
+
+/// The kind of queries of which most fail, and that all errors are for, where others are answered.
+fn failing_kind(w: &ServiceWindow) -> Option<KindCount> {
+    let is_failing = |kind: &&KindCount| {
+        let [errors, answered] = [kind.errors, kind.answered].map(u64::from);
+        let is_all = errors == w.trouble(Trouble::Error).count && w.answered.saturating_sub(answered) >= BAD.number();
+        is_all && wilson(errors, answered).low > FAILING_MOST.value()
+    };
+    w.kinds.iter().find(is_failing).copied()
+}
+
+fn of_one_kind(report: Report, kind: &str) -> Report {
+    let report = report.because(format!(
+        "Only queries for {kind} fail, all others are answered: the server, or what it asks in its turn, does not know this kind of record, or a \
+         filter before it drops such queries."
+    ));
+    report.mend(format!(
+        "Ask it for {kind} and for another kind of record (`dig {kind} …`), and those that it forwards to; look at filters of its."
+    ))
 }
 
 /// Why a name server answers most with this code, where that says more than that it cannot find out, and what to do about it (RFC 1035 section 4.1.1).

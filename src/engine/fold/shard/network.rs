@@ -9,7 +9,7 @@ use crate::model::tcp::{FIN, TcpEvent, TcpMarks};
 use crate::model::time::SECOND;
 use crate::model::{
     AnalysisFlags, AppId, CutPhase, Direction, Flight, FlowKey, Frame, IcmpError, LocatedLoss, Mac, NetworkBatch, NetworkEvent, PathSide,
-    RoundTrip, Segment, SegmentAnalysis, SilentPeer, Timestamp, TransactionEnd, TurnKind, TurnStep,
+    RoundTrip, Segment, SegmentAnalysis, SilentPeer, Timestamp, TurnKind, TurnStep,
 };
 use crate::stats::{
     Connections, Course, FlowHot, Fragments, Gathering, KeepAlives, LossLocator, Stalls, StuckSegments, TalkingHosts, TcpTrack,
@@ -252,7 +252,7 @@ impl Shard {
         let numbered = self.detectors.numbered();
         self.reader.media(now, false, |event| tell_media(connections, numbered, event));
         if self.reader.is_due(now) {
-            self.reader.advance(now, false, self.detectors.unmatched());
+            self.advance_requests(now, false);
         }
     }
 
@@ -267,7 +267,14 @@ impl Shard {
         self.unread.advance(now, true);
         let numbered = self.detectors.numbered();
         self.reader.media(now, true, |event| tell_media(connections, numbered, event));
-        self.reader.advance(now, true, self.detectors.unmatched());
+        self.advance_requests(now, true);
+    }
+
+    /// Decides what has waited long enough for its answer. Nobody waits for one on a connection that is over.
+    fn advance_requests(&mut self, now: Timestamp, finished: bool) {
+        let flows = &self.flows;
+        self.reader.note_over(|flow| flows.ended(flow));
+        self.reader.advance(now, finished, self.detectors.unmatched());
     }
 
     /// Tells what was gathered in a second that ends.
@@ -306,6 +313,11 @@ impl Shard {
         talks.into_iter().map(NetworkEvent::Talks).chain(over.into_iter().map(|told| NetworkEvent::Turn(told.turn)))
     }
 
+    /// A beat ends, what happened in it was handed over.
+    pub fn next_beat(&mut self) {
+        self.reader.next_beat();
+    }
+
     /// Events that wait to be handed over.
     pub fn told(&self) -> usize {
         self.connections.told() + self.reader.ended_count() + self.detectors.told() + self.unread.told()
@@ -335,10 +347,7 @@ impl Shard {
         }
         events.extend(told);
         events.extend(self.reader.offers().map(NetworkEvent::Offered));
-        // Nobody waits for an answer on a connection that is over.
-        let flows = &self.flows;
-        let ended = self.reader.ended().filter(|t| t.end != TransactionEnd::Waiting || !flows.has_ended(&t.flow));
-        events.extend(ended.map(NetworkEvent::Transaction));
+        events.extend(self.reader.ended().map(NetworkEvent::Transaction));
         events.extend(self.turns());
         let (control, control_beyond) = self.detectors.control();
         let floods = self.detectors.floods();

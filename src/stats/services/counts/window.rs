@@ -3,7 +3,7 @@
 use super::{ClientCounts, Latencies, SegmentCounts, ServiceCounts, TripCounts, TurnCounts, add_span};
 use crate::model::Arrange as _;
 use crate::model::evidence::{
-    AskedEcn, ByTrouble, ClientLoss, CodeCount, LossWindow, ServiceWindow, Trouble, Troubled, Troubles, TurnWindow,
+    AskedEcn, ByTrouble, ClientLoss, CodeCount, KindCount, LossWindow, REQUEST_KINDS, ServiceWindow, Trouble, Troubled, Troubles, TurnWindow,
 };
 use crate::model::limits::FURTHER_CLIENTS;
 use crate::model::{Address, Episode};
@@ -86,6 +86,19 @@ fn most_short(clients: &[(Address, ClientCounts)]) -> Option<(Address, u64)> {
     short.max_by_key(|&(who, n)| (n, std::cmp::Reverse(who)))
 }
 
+/// Requests by kind in all stretches; what a kind is called is not known here.
+fn kinds<'a>(parts: impl Iterator<Item = &'a ServiceCounts>) -> [KindCount; REQUEST_KINDS] {
+    let mut kinds = [KindCount::default(); REQUEST_KINDS];
+    for (kind, [answered, unanswered, errors]) in parts.flat_map(|part| part.kinds.into_iter().enumerate()) {
+        if let Some(count) = kinds.get_mut(kind) {
+            count.answered = count.answered.saturating_add(answered);
+            count.unanswered = count.unanswered.saturating_add(unanswered);
+            count.errors = count.errors.saturating_add(errors);
+        }
+    }
+    kinds
+}
+
 /// Several stretches together, without the clients that `is_left_out`.
 pub fn window<'a>(
     parts: impl Iterator<Item = &'a ServiceCounts> + Clone,
@@ -116,13 +129,12 @@ pub fn window<'a>(
     put_together(&mut clients);
     idle_cuts.arrange_by(f64::total_cmp);
     let troubles = troubled(&clients, (&sum, &others), &spans);
-    let unanswered = troubles.of(Trouble::Unanswered).count;
     ServiceWindow {
         seconds,
         attempts: sum.attempts.into(),
         established: sum.established.into(),
         ended: sum.ended.into(),
-        requests: u64::from(sum.answered) + unanswered,
+        requests: u64::from(sum.answered) + u64::from(sum.trouble(Trouble::Unanswered)),
         answered: sum.answered.into(),
         clients: clients.iter().filter(|c| c.1.is_client()).count() as u64,
         sources: (clients.len() + further.len()) as u64,
@@ -144,6 +156,7 @@ pub fn window<'a>(
         response: Latencies::quantiles(parts.clone().map(|p| &p.latencies)),
         codes: counted(parts.clone().map(|part| part.codes.as_slice())),
         denied: counted(parts.clone().map(|part| part.denied.as_slice())),
+        kinds: kinds(parts.clone()),
         failing_zones: zones.zones.iter().filter(|zone| **zone != 0).count() as u64,
     }
 }
