@@ -431,7 +431,7 @@ impl Need {
         let one_sided = || sides.one_sided();
         match self {
             Need::BothDirections => sides.is_half(false).then(one_sided),
-            Need::EverySide => is_one_sided().then(one_sided),
+            Need::EverySide => e.one_way_for_a_while().or_else(|| is_one_sided().then(one_sided)),
             // Where packets stand in another order, beginnings stand behind.
             Need::Begun if Need::Abreast.lacks_of_order(e).is_none() => sides.begun.are_hidden().then(|| {
                 let [unseen, all] = [sides.begun.unseen, sides.begun.connections].map(grouped);
@@ -513,7 +513,7 @@ impl Need {
     fn lacks_of_completeness(self, e: &Evidence) -> Option<String> {
         let loss = &e.loss;
         match self {
-            Need::Complete | Need::SurelyComplete if let Some(complaint) = silent(e) => Some(complaint),
+            Need::Complete | Need::SurelyComplete if let Some(complaint) = silent(e).or_else(|| e.one_way_for_a_while()) => Some(complaint),
             Need::Complete if let Some(lone) = loss.lone_answers() => {
                 Some(format!("{} of {} answers lack their question", percent(lone.rate), grouped(lone.n)))
             }

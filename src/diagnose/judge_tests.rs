@@ -59,6 +59,7 @@ pub(in crate::diagnose) fn clean() -> Evidence {
         sliding: false,
         first_look: false,
         group_only: None,
+        one_way: None,
         seconds: 600.0,
         span: None,
         quiet: 0.0,

@@ -78,6 +78,9 @@ pub(in crate::diagnose) fn completeness(e: &Evidence) -> Result<Completeness, St
         let text = format!("nothing was mirrored {}, {} of {}", times(again.times), duration(again.seconds), duration(e.seconds));
         return Ok(Completeness { missing, at_most: 1.0, text });
     }
+    if let Some((one_way, text)) = e.one_way.as_ref().zip(e.one_way_for_a_while()) {
+        return Ok(Completeness { missing: one_way.missing.rate, at_most: 1.0, text });
+    }
     let counted = Counted::of(e);
     let witnessed = LOSS_NEEDS.iter().find_map(|n| n.check(e).err()).map_or_else(|| witness(e, &counted), Err);
     let witnessed = witnessed.and_then(|known| match known.is_open() {

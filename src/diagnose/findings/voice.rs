@@ -1,7 +1,7 @@
 //! Voice and pictures that lack packets, or come unevenly.
 
 use super::{SURE, all_of};
-use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings, completeness};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::Tuned;
 use crate::model::evidence::{MEDIA_JITTER, MEDIA_UNEVEN, MediaEvidence, Threshold};
@@ -108,7 +108,8 @@ impl Detector for RtpLoss {
                        or when the opinion score that ITU-T's E-model estimates of codec, loss and jitter is below {bad}.",
             cause: "A full queue or a bad link between the sender and the mirrored port: voice has no priority, or the link is wireless.",
             lookalikes: "What the mirror itself loses: the finding is not told unless that is known to be little, of acknowledged segments of \
-                         TCP, or because at least {witnesses} other streams, and most of them, lack nothing at the same time.",
+                         TCP, or because at least {witnesses} other streams, and most of them, lack nothing at the same time; and of no stream \
+                         that lacks no more than chance makes of what the mirror loses of all.",
             remedy: "Look at the drop counters of the ports towards the sender, and whether its packets are marked (DSCP) and served first.",
             topic: None,
             figures: &[
@@ -134,13 +135,41 @@ impl Detector for RtpLoss {
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         let mut receivers: Vec<(Address, Vec<Lossy<'_>>)> = Vec::new();
-        for lossy in e.network.media.iter().filter(is_sure).filter_map(Lossy::of) {
+        let streams = || e.network.media.iter().filter(is_sure);
+        let mirror = MirrorShare { missing: completeness(e).map_or(0.0, |known| known.missing), streams: streams().count() };
+        for lossy in streams().filter_map(|stream| Lossy::of(stream, &mirror)) {
             match receivers.iter_mut().find(|(to, _)| *to == lossy.stream.to) {
                 Some((_, streams)) => streams.push(lossy),
                 None => receivers.push((lossy.stream.to, vec![lossy])),
             }
         }
         all_of(receivers.iter().filter_map(|(_, streams)| lossy_receiver(streams, &e.network.media)))
+    }
+}
+
+/// What the mirror itself loses of each stream, and of how many streams the worst is asked.
+struct MirrorShare {
+    missing: f64,
+    streams: usize,
+}
+
+impl MirrorShare {
+    /// How often chance may make the mirror's share as much as one of the streams lacks, which is no finding then.
+    const CHANCE: f64 = 0.025;
+
+    /// Whether a stream surely lacks more than the mirror loses: at that share none of so many would lack as much by chance (Chernoff 1952, and
+    /// Bonferroni's bound), the runs of what it lacks taken for one packet each.
+    fn is_exceeded(&self, stream: &MediaEvidence) -> bool {
+        if self.missing <= 0.0 {
+            return true;
+        }
+        let all = stream.received.saturating_add(stream.lost) as f64;
+        let (share, mirror) = (stream.lost as f64 / all.max(1.0), self.missing.min(0.5));
+        let run = stream.lost as f64 / stream.gaps.max(1) as f64;
+        let term = |p: f64, q: f64| if p > 0.0 { p * (p / q).ln() } else { 0.0 };
+        let apart = term(share, mirror) + term(1.0 - share, 1.0 - mirror);
+        let chance = (-all / (2.0 * run - 1.0).max(1.0) * apart).exp();
+        share > mirror && chance * (self.streams.max(1) as f64) < Self::CHANCE
     }
 }
 
@@ -153,10 +182,11 @@ struct Lossy<'a> {
 }
 
 impl<'a> Lossy<'a> {
-    fn of(stream: &'a MediaEvidence) -> Option<Self> {
+    fn of(stream: &'a MediaEvidence, mirror: &MirrorShare) -> Option<Self> {
         let all = stream.received.saturating_add(stream.lost);
         let share = wilson(stream.lost, all);
-        if all < PACKETS.number() || stream.lost < LOST_LEAST.number() || share.low <= LOST.value() {
+        let is_little = all < PACKETS.number() || stream.lost < LOST_LEAST.number() || share.low <= LOST.value();
+        if is_little || !mirror.is_exceeded(stream) {
             return None;
         }
         let is_bad = share.low >= LOST_MANY.value() || opinion(stream).is_some_and(|score| score < BAD.value());
@@ -259,6 +289,20 @@ mod tests {
             is_offered: false,
             span: Episode::at(Timestamp::default()),
         }
+    }
+
+    #[test]
+    fn what_the_mirror_loses_of_all_is_no_loss_of_a_stream() {
+        let exceeded = |missing, streams, lost, gaps| {
+            let stream = MediaEvidence { received: 836 - lost, lost, gaps, ..stream(0, lost, gaps, 0.0) };
+            MirrorShare { missing, streams }.is_exceeded(&stream)
+        };
+        assert!(exceeded(0.0, 24, 14, 14), "a mirror that loses nothing");
+        assert!(!exceeded(0.01, 24, 14, 14), "14 of 836 of one in 24 streams is chance");
+        assert!(exceeded(0.01, 24, 30, 30) && !exceeded(0.01, 24, 20, 20));
+        assert!(exceeded(0.01, 1, 20, 20), "of a single stream it is not");
+        assert!(!exceeded(0.01, 24, 30, 1), "one hole may be the mirror's");
+        assert!(!exceeded(0.01, 24, 4, 4), "less than of all");
     }
 
     /// Known points of the model: G.711 without loss 4.4, with 5 % by chance 3.6 to 3.9; G.729A without loss 4.1.

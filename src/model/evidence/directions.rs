@@ -3,7 +3,7 @@
 use super::share;
 use crate::model::time::SECOND;
 use crate::model::units::grouped;
-use crate::model::{SeenAt, wilson};
+use crate::model::{Episode, Estimate, SeenAt, wilson};
 
 /// Conversations before their directions say anything: nine of ten one-sided ones are surely more than half.
 pub const JUDGED: u64 = 10;
@@ -127,6 +127,22 @@ impl SideEvidence {
     pub fn is_routing(&self) -> bool {
         let answered = self.judged.saturating_sub(self.one_sided);
         self.one_sided >= 5 && self.concentration >= CONCENTRATED && answered >= ANSWERED && answered.saturating_mul(10) >= self.judged
+    }
+}
+
+/// Times in which one direction is not mirrored, of a mirror that shows both else.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OneWayTimes {
+    /// When, oldest first.
+    pub times: Vec<Episode>,
+    /// The share of all bytes that is missing from them.
+    pub missing: Estimate,
+}
+
+impl OneWayTimes {
+    /// Seconds, all of them together.
+    pub fn seconds(&self) -> f64 {
+        self.times.iter().map(|time| time.last.seconds_since(time.first)).sum()
     }
 }
 
