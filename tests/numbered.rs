@@ -81,14 +81,19 @@ fn packet(kind: Kind, pair: u8, forth: bool, n: u32) -> Vec<u8> {
 
 /// So many pairs of hosts that talk to each other, 50 packets a second each way for 20 s, and now and then a question to a name server.
 fn talks(kind: Kind, pairs: u8) -> Frames {
+    talks_of(kind, pairs, 20)
+}
+
+/// The same for so many seconds.
+fn talks_of(kind: Kind, pairs: u8, seconds: u16) -> Frames {
     let mut rng = Rng(7 + u64::from(pairs));
     let mut all = Frames::new();
     for (pair, forth) in (0..pairs).flat_map(|pair| [(pair, true), (pair, false)]) {
         let late = rng.below(20_000_000) as i64;
         let one = |n: u32| (late + i64::from(n) * 20 * MILLISECOND, packet(kind, pair, forth, n), forth);
-        all.extend((0..1_000).map(one).map(|(time, frame, way)| (time + rng.below(900_000) as i64, frame, way)));
+        all.extend((0..50 * u32::from(seconds)).map(one).map(|(time, frame, way)| (time + rng.below(900_000) as i64, frame, way)));
     }
-    for n in 0..40u16 {
+    for n in 0..2 * seconds {
         let at = i64::from(n) * 490 * MILLISECOND;
         let say = |hosts: [u8; 2], ports: (u16, u16), answer| {
             let layers =
@@ -185,6 +190,25 @@ fn a_direction_that_is_missing_for_a_while_is_the_mirrors() {
         let lost = s.mirror.loss.upstream.unwrap();
         assert!(lost.low <= truth && truth <= lost.high && (lost.rate - truth).abs() < 0.05, "{kind:?} {seconds:?}: {lost:?}, {truth}");
     }
+}
+
+#[test]
+fn what_streams_lack_of_a_time_without_a_packet_is_the_mirrors() {
+    // A network that begins idly, so that a pause is nothing out of the ordinary but for what is missing over it.
+    let hole = |pairs: u8, hole: std::ops::Range<i64>, keeps: fn(&[u8]) -> bool| -> Frames {
+        let is_idle = |time: i64, frame: &[u8]| time < 5 * SECOND && (frame.len() > 150 || time / SECOND % 2 == 0);
+        let mut all = talks_of(Kind::Voice, pairs, 50);
+        all.retain(|(time, frame, _)| !is_idle(*time, frame) && (!hole.contains(time) || keeps(frame)));
+        all
+    };
+    let times = 30 * SECOND..30 * SECOND + 600 * MILLISECOND;
+    let s = analyse(hole(8, times.clone(), |_| false));
+    let outage = s.diagnosis.findings.iter().find(|f| f.id == "mirror.outage").unwrap_or_else(|| panic!("{:#?}", s.diagnosis.findings));
+    assert!((outage.episodes[0].first.since(Timestamp(START + times.start))).abs() < SECOND / 10, "{outage:#?}");
+    assert!(!ids(&s).contains(&"rtp.loss"), "{:?}", ids(&s));
+    // Two calls lack as much while all others go on: that is the network's.
+    let s = analyse(hole(8, 30 * SECOND..32 * SECOND, |frame| frame.len() < 150 || frame[29].min(frame[33]) > 11));
+    assert!(ids(&s).contains(&"rtp.loss") && !ids(&s).contains(&"mirror.outage"), "{:?}", ids(&s));
 }
 
 #[test]

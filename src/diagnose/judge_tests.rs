@@ -39,6 +39,7 @@ fn clean_loss() -> LossEvidence {
         ratios,
         whole: 400,
         flat_top: Some(FlatTop {
+            is_exceeded_since: false,
             seconds: 0.1,
             missing_variation: 0.1,
             lossy: 3,

@@ -7,8 +7,8 @@ use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Part, Seconds, Share, Times, Tuned};
 use crate::diagnose::vendor::VendorTopic;
 use crate::model::evidence::{
-    ANSWERED, CONCENTRATED, ExchangeSides, GroupOnly, HALF, HALF_CLEAR, JUDGED, LONE, NETWORK_BITS, ONE_SIDE_PACKETS, OneWayTimes, PAUSE,
-    PAUSE_STEADY, Threshold, share,
+    ANSWERED, CONCENTRATED, ExchangeSides, GroupOnly, HALF, HALF_CLEAR, JUDGED, LONE, LONE_CONVERSATIONS, NETWORK_BITS, ONE_SIDE_PACKETS,
+    OneWayTimes, PAUSE, PAUSE_STEADY, Threshold, share,
 };
 use crate::model::time::SECOND;
 use crate::model::units::{duration, percent};
@@ -54,7 +54,8 @@ impl Detector for DirHalf {
             measured: "Conversations in which both ends must have spoken (TCP and QUIC without unanswered attempts, calls, IPsec and \
                        WireGuard), with at least {side} packets from one side and none from the other. Raised when they surely are more than {half} (lower end of the {sure} \
                        interval) of at least {judged} conversations, cleared below {clear}; critical from {critical}. Of fewer when none of at least \
-                       {lone} questions and answers has its other half here, and no station both sends and receives.",
+                       {lone} questions and answers has its other half here, or of {few} conversations its other side, and no station both sends and \
+                       receives.",
             cause: "The session mirrors receive or transmit only, or only one leg of a tap is connected.",
             lookalikes: "Asymmetric routing, where it is always the same hosts (route.asym); a link aggregation of which one \
                          member is mirrored.",
@@ -67,6 +68,7 @@ impl Detector for DirHalf {
                 ("clear", Share(HALF_CLEAR)),
                 ("judged", Count(JUDGED)),
                 ("lone", Count(LONE)),
+                ("few", Count(LONE_CONVERSATIONS)),
                 ("critical", Tuned(&NEARLY_ALL)),
             ],
         };

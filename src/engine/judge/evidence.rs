@@ -7,7 +7,7 @@ use crate::engine::judge::history::{SessionSums, Sums};
 use crate::engine::judge::one_way::one_way;
 use crate::engine::judge::silences::Silences;
 use crate::engine::tape::Request;
-use crate::mirror::{AdvanceCounts, LossCounts, LossSplit, UnmatchedCounts, clustered, flat_top, uneven};
+use crate::mirror::{AdvanceCounts, LossCounts, LossSplit, SessionReport, UnmatchedCounts, clustered, flat_top, uneven};
 use crate::model::Arrange as _;
 use crate::model::evidence::{
     AdvanceEvidence, Again, BegunConnections, ClockEvidence, ContentEvidence, CopyEvidence, ExchangeSides, HostEvidence, LossEvidence,
@@ -149,7 +149,8 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         _ => 0.0,
     };
     let talks = conversations(detected);
-    let one_way = one_way(request, detected, sums);
+    // Where each half comes at another time none is missing.
+    let one_way = one_way(request, detected, sums).filter(|_| !exchanges(&health.unmatched).are_apart());
     let silent = Silences::of(request, detected, sums, sums.link.packets as f64 / seconds.max(1.0));
     let order = counts.order.evidence(&counts.loss, health, &counts.overtaken, (outer.numbered > 0).then_some(outer.reordered == 0));
     Evidence {
@@ -186,7 +187,8 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
             fragments: outer.fragments,
         },
         contents: ContentEvidence {
-            tunnels: left_on(request),
+            tunnels: left_on(request, |session| !session.foreign),
+            left_on: left_on(request, |_| true).map(|(kind, _)| kind),
             divided: (request.tunnels.divided.inside, request.tunnels.divided.both),
             ..health.content_evidence()
         },
@@ -278,10 +280,10 @@ fn away(request: &Request, sums: &Sums) -> Vec<PortAway> {
     all
 }
 
-/// Tunnels that are left on: the kind with the most packets, and the packets of all.
-fn left_on(request: &Request) -> Option<(TunnelKind, u64)> {
+/// Tunnels that are left on, of those asked for: the kind with the most packets, and the packets of all.
+fn left_on(request: &Request, of: fn(&SessionReport) -> bool) -> Option<(TunnelKind, u64)> {
     let mut all = 0u64;
-    let left = request.tunnels.sessions.iter().filter(|s| !s.session.peeled && !s.foreign).map(|s| &s.session);
+    let left = request.tunnels.sessions.iter().filter(|s| !s.session.peeled && of(s)).map(|s| &s.session);
     let most = left.inspect(|s| all = all.saturating_add(s.packets)).max_by_key(|s| s.packets).map(|s| s.tunnel.kind);
     most.map(|kind| (kind, all))
 }

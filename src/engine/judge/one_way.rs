@@ -36,10 +36,10 @@ fn missing(arrived: &Windows<Traffic>, span: Episode, times: &[Episode]) -> Esti
     let (within, beside): (Vec<_>, Vec<_>) = known().partition(|(at, _)| is_within(*at));
     let by_packets = by_other_way(&within, &beside);
     match by_time(&within, &beside, times) {
-        Some(by_bytes) => {
-            let rate = if by_bytes.low > 0.0 { by_bytes.rate } else { by_packets.rate };
-            Estimate { rate, low: by_bytes.low.min(by_packets.low), high: by_bytes.high.max(by_packets.high), n: by_bytes.n }
+        Some(by_bytes) if by_bytes.low > 0.0 => {
+            Estimate { low: by_bytes.low.min(by_packets.low), high: by_bytes.high.max(by_packets.high), ..by_bytes }
         }
+        Some(by_bytes) => Estimate { high: by_bytes.high.max(by_packets.high), ..by_packets },
         None => by_packets,
     }
 }

@@ -6,8 +6,9 @@ use crate::engine::tape::facts::DividedFacts;
 use crate::model::FlowKey;
 use crate::model::limits::OUTSIDE_FLOWS;
 
-/// IANA protocol number.
+/// IANA protocol numbers.
 const TCP: u8 = 6;
+const UDP: u8 = 17;
 
 /// One in so many packets of a tunnel that is left on is looked into.
 const LOOK: u64 = 4;
@@ -64,7 +65,7 @@ impl Peek {
             return;
         }
         decode::walk(link, bytes, wire, &self.rules, Peel { tunnels, tag: false }, &mut self.within);
-        if let Some((key, _)) = self.within.flow().filter(|(key, _)| key.protocol == TCP) {
+        if let Some((key, _)) = self.within.flow().filter(|(key, _)| matches!(key.protocol, TCP | UDP)) {
             self.divided.inside(self.hash_keys.shards_hash(&key));
         }
     }
