@@ -43,11 +43,13 @@
 //!   while the row stays.
 //! - **Worker pool** (`engine/pool.rs`). Each shard group belongs to a worker thread. The thread that reads a file drains a group's queue
 //!   whenever it has no block left to fill, so that nobody waits for the other; a live port never waits for counting.
-//! - **Merge** (`engine/merge/`) puts the shards' reports together in shard order, hosts, ports and pairs of addresses in a thread beside it; on a live port both
-//!   lower their priority below those that take packets (`engine/threads/priority.rs`). A conversation lives in one shard, so results do
-//!   not depend on the number of workers, and the top rows are the true top rows.
+//! - **Merge** (`engine/merge/`) puts the shards' reports together in shard order, hosts, ports and pairs of addresses in a thread beside it; on
+//!   a live port both lower their priority below those that take packets (`engine/threads/priority.rs`). A conversation lives in one shard, so
+//!   results do not depend on the number of workers, and the top rows are the true top rows. How often a file's picture is made follows from
+//!   what the last one cost (`engine/route/pace.rs`). Where the program ends with its report (`engine::Settings::ends_program`), tables are
+//!   left to the system instead of being taken apart.
 //! - **The mirror is judged** (`engine/judge/`) at every snapshot: the detectors' counts become evidence, the evidence findings and trust
-//!   ([`diagnose`]). A file is judged as a whole; on a live port findings rest on the recent past (`engine/judge/history.rs`).
+//!   ([`diagnose`]); where services are many, they are looked at in a thread beside it. A file is judged as a whole; on a live port findings rest on the recent past (`engine/judge/history.rs`).
 //! - **The network is judged** (`engine/judge/network.rs`) as packets pass, every ten seconds of their time, in a file as live. Shards tell what
 //!   happens between hosts as [`model::NetworkEvent`]s (`engine/fold/shard/network.rs`: attempts to connect, ends, lost segments, stalls,
 //!   transactions); what all of them tell of a second (`engine/route/beats.rs`) comes together in the order of its time in one
@@ -59,7 +61,7 @@
 //!   a port is read: what it does to packets is evidence and a checklist ([`diagnose`]).
 //! - **Packets themselves** are kept by readers of the tape ([`record`]: the recorder's memory, a ring of files), or lie in the capture, of whose
 //!   places an index is made while it is read. [`browse`] lists, follows and takes apart what a screen or a command asks for, in a thread of its own.
-//! - **Addresses and names are hidden** ([`anonymize`], `app/privacy.rs`) where a source's packets come in, before anything looks at them; numbers get
+//! - **Addresses and names are hidden** ([`anonymize`], `app/privacy/`) where a source's packets come in, before anything looks at them; numbers get
 //!   their [`names`] where they are shown.
 //! - **The switch is asked** (`engine/switch_watch.rs`, [`ask`]) only when told to, in a thread of its own; what it says is handed to the judge with
 //!   each snapshot, as evidence and as a table.

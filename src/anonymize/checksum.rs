@@ -1,5 +1,7 @@
 //! The Internet checksum, kept as right or wrong as it was (RFC 1624): what was changed is taken out of it and put in again.
 
+use crate::model::ip_protocol;
+
 /// The one's complement sum of bytes, those of an odd end as if a zero followed.
 pub fn sum(bytes: &[u8]) -> u32 {
     let mut pairs = bytes.chunks_exact(2);
@@ -62,8 +64,7 @@ impl Pseudo {
         adjust(bytes, field, old, new);
         adjust(bytes, field, self.before, self.after);
         // Zero would be none (RFC 768).
-        const UDP: u8 = 17;
-        if let Some(place) = bytes.get_mut(field..field + 2).filter(|place| self.protocol == UDP && **place == [0, 0]) {
+        if let Some(place) = bytes.get_mut(field..field + 2).filter(|place| self.protocol == ip_protocol::UDP && **place == [0, 0]) {
             place.fill(0xff);
         }
     }

@@ -7,6 +7,7 @@ use super::messages::{self, group};
 use super::pan::Pan;
 use super::payload;
 use super::veil::{blank, opaque, veil, veil_evenly};
+use crate::model::ip_protocol;
 
 /// An IP packet, the version by its first four bits.
 pub fn ip(pan: &mut Pan, bytes: &mut [u8]) {
@@ -132,15 +133,15 @@ fn routing(pan: &mut Pan, bytes: &mut [u8], at: usize, size: usize, source: u32)
 /// What an IP packet carries; the rest of a datagram of which this is the first part is in others.
 fn transport(pan: &mut Pan, bytes: &mut [u8], pseudo: Pseudo, is_part: bool) {
     match pseudo.protocol {
-        6 => tcp(pan, bytes, pseudo),
-        17 => udp(pan, bytes, pseudo, is_part),
-        1 => {
+        ip_protocol::TCP => tcp(pan, bytes, pseudo),
+        ip_protocol::UDP => udp(pan, bytes, pseudo, is_part),
+        ip_protocol::ICMP => {
             let old = sum(bytes);
             messages::icmp(pan, bytes);
             let new = sum(bytes);
             adjust(bytes, 2, old, new);
         }
-        58 => {
+        ip_protocol::ICMPV6 => {
             let old = sum(bytes);
             messages::icmp6(pan, bytes);
             pseudo.seal(bytes, 2, old);

@@ -30,7 +30,7 @@ pub fn take_apart_in(streams: &StreamStarts, number: u64, packet: &TapePacket<'_
         tree.protocol = "TLSv1.3".into();
     }
     let is_syn = tree.fields("tcp.flags.syn").last().is_some_and(|field| field.number == Some(1));
-    if let Some((key, way)) = flow.filter(|(key, _)| key.protocol == 6)
+    if let Some((key, way)) = flow.filter(|(key, _)| key.is_tcp())
         && let Some(start) = streams.of(number, &key, way, is_syn)
     {
         relative::show(&mut tree, start);

@@ -2,6 +2,7 @@
 //! by the scale of the handshake. Packets are noted in their order; those that were not noted keep the numbers of their headers.
 
 use crate::decode::{self, Headers, Peel, Rules};
+use crate::dissect::tls::{TLS_1_3, chosen_version};
 use crate::model::limits::{NOTED_MARKS, NOTED_STREAMS};
 use crate::model::tcp::{ACK, SYN};
 use crate::model::{AnalysisFlags, Direction, FlowKey, Frame, PacketTree, Segment, TapePacket, TreeField};
@@ -119,7 +120,7 @@ impl StreamStarts {
         if !flags.is_empty() && self.marks.len() < NOTED_MARKS {
             self.marks.push((number, flags));
         }
-        start.is_tls_1_3 |= chooses_tls_1_3(frame.payload());
+        start.is_tls_1_3 |= chosen_version(frame.payload()) == Some(TLS_1_3);
     }
 
     /// Whether a connection of a packet that was noted speaks TLS 1.3.
@@ -145,31 +146,6 @@ impl StreamStarts {
         // A way that never said anything has no numbers, and none are acknowledged.
         Some(SegmentStart { sequence: start.base[this]?, acknowledgement: start.base[other].unwrap_or(0), shift })
     }
-}
-
-/// Whether bytes begin with a server's greeting that chooses TLS 1.3 (RFC 8446 section 4.2.1).
-fn chooses_tls_1_3(bytes: &[u8]) -> bool {
-    /// Handshake records of every version, then a ServerHello.
-    const RECORD: u8 = 22;
-    const SERVER_HELLO: u8 = 2;
-    /// Its type, length, version and random value, with the header of the record before them.
-    const SESSION: usize = 5 + 4 + 2 + 32;
-    /// The extension `supported_versions` with two bytes, 1.3.
-    const CHOSEN: [u8; 6] = [0, 43, 0, 2, 3, 4];
-    if (bytes.first(), bytes.get(1), bytes.get(5)) != (Some(&RECORD), Some(&3), Some(&SERVER_HELLO)) {
-        return false;
-    }
-    // Behind the session's identifier stand the cipher, the compression and the length of the extensions.
-    let session = bytes.get(SESSION).map_or(0, |length| usize::from(*length));
-    let mut rest = bytes.get(SESSION + 1 + session + 5..).unwrap_or_default();
-    while let [kind @ .., length_high, length_low] = rest.get(..4).unwrap_or_default() {
-        let end = 4 + usize::from(u16::from_be_bytes([*length_high, *length_low]));
-        if kind == [0, 43] {
-            return rest.starts_with(&CHOSEN);
-        }
-        rest = rest.get(end..).unwrap_or_default();
-    }
-    false
 }
 
 /// The places of a way and of the one back.
@@ -287,29 +263,5 @@ mod tests {
                 "{token} {word}"
             );
         }
-    }
-
-    #[test]
-    fn a_greeting_that_chooses_tls_1_3_is_told_from_others() {
-        let hello = |session: usize, extensions: &[u8]| {
-            let mut bytes = vec![22, 3, 3, 0, 0, 2, 0, 0, 0, 3, 3];
-            bytes.extend([7; 32]);
-            bytes.push(session as u8);
-            bytes.extend(vec![9; session]);
-            bytes.extend([0x13, 1, 0]);
-            bytes.extend((extensions.len() as u16).to_be_bytes());
-            bytes.extend_from_slice(extensions);
-            bytes
-        };
-        let (chosen, other) = ([0, 43, 0, 2, 3, 4], [0, 51, 0, 4, 1, 2, 3, 4]);
-        assert!(chooses_tls_1_3(&hello(0, &chosen)) && chooses_tls_1_3(&hello(32, &chosen)));
-        assert!(chooses_tls_1_3(&hello(32, &[&other[..], &chosen].concat())));
-        assert!(!chooses_tls_1_3(&hello(32, &other)) && !chooses_tls_1_3(&hello(0, &[])));
-        assert!(!chooses_tls_1_3(&hello(32, &[0, 43, 0, 2, 3, 3])), "1.2");
-        let whole = hello(32, &chosen);
-        (0..whole.len()).for_each(|end| assert!(!chooses_tls_1_3(&whole[..end]), "{end}"));
-        let mut greeting = whole;
-        greeting[5] = 1;
-        assert!(!chooses_tls_1_3(&greeting), "a client offers it");
     }
 }

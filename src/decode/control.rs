@@ -32,7 +32,7 @@ pub fn control<'a>(frame: &Frame<'a>) -> Option<ControlFrame<'a>> {
         _ if destination == PVST => ControlFrame { vlan: pvst_vlan(snap(frame, CISCO, 0x010b)?), ..plain(Control::Pvst) },
         _ => match &frame.flow {
             Some((key, _)) if key.protocol == 112 => plain(Control::Vrrp),
-            Some((key, _)) if key.protocol == 17 && key.a_port == 1985 && key.b_port == 1985 => plain(Control::Hsrp),
+            Some((key, _)) if key.is_udp() && key.a_port == 1985 && key.b_port == 1985 => plain(Control::Hsrp),
             _ => return None,
         },
     };

@@ -86,7 +86,7 @@ pub fn is_control(frame: &Frame<'_>) -> bool {
 /// Whether a packet is of a session of BFD: by its port, and by the hop limit, with which it left and arrives on one hop (RFC 5881 section 5).
 #[inline]
 pub fn is_session(frame: &Frame<'_>) -> bool {
-    let Some((key, way)) = frame.flow.as_ref().filter(|(key, _)| key.protocol == 17) else { return false };
+    let Some((key, way)) = frame.flow.as_ref().filter(|(key, _)| key.is_udp()) else { return false };
     let port = key.port_to(*way);
     is_watched(port) && !frame.fragment && (port == 4784 || frame.ttl == 255)
 }

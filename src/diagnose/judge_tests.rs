@@ -291,14 +291,14 @@ fn bad_evidence_silences_what_rests_on_it() {
         assert!(late.contains(&id), "{id}: {late:?}");
     }
     let divided = silenced(|e| {
-        (e.contents.tunnels, e.contents.divided) = (Some((TunnelKind::Vxlan, 5_000)), (1_000, 900));
+        (e.contents.left_on, e.contents.divided) = (Some(TunnelKind::Vxlan), (1_000, 900));
     });
     for id in ["upstream.loss", "switch.loss", "dir.half"] {
         assert!(divided.contains(&id), "{id}: {divided:?}");
     }
     let whole = |e: &mut Evidence| {
         (e.loss.upstream, e.loss.all) = (estimate(0.0, 0.0, 9_999), estimate(0.0, 0.0, 9_999));
-        (e.contents.tunnels, e.contents.divided) = (Some((TunnelKind::Vxlan, 5_000)), (1_000, 900));
+        (e.contents.left_on, e.contents.divided) = (Some(TunnelKind::Vxlan), (1_000, 900));
     };
     assert_eq!(silenced(whole), [""; 0], "where nothing is missing tunnels hide nothing");
     let apart = silenced(|e| e.order.is_far_apart = true);

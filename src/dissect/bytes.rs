@@ -45,6 +45,11 @@ pub fn fnv(bytes: &[u8]) -> u32 {
     fnv_on(FNV_START, bytes)
 }
 
+/// The hash by which names are told apart; never 0, which may stand for none.
+pub fn name_hash(name: &[u8]) -> u32 {
+    fnv(name).max(1)
+}
+
 /// The same, going on from the hash of what stands before them, or mixed with a number.
 pub fn fnv_on(start: u32, bytes: &[u8]) -> u32 {
     bytes.iter().fold(start, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))

@@ -3,9 +3,10 @@
 //! Commands may be sent together (RFC 2920), replies come in their order, or bear the command's tag (RFC 9051). Of a command whose words were
 //! asked for piece by piece the time begins with the last piece: a message that is handed in is uploaded first.
 
+use super::bytes::name_hash;
 use super::lines::{TextLines, code};
 use super::sides::{DialogueSide, DialogueSides};
-use super::{DissectOutput, Dissector, Payload, Progress, turns};
+use super::{DissectOutput, Dissector, Payload, Progress};
 use crate::model::{Answer, Direction};
 use std::collections::VecDeque;
 
@@ -284,7 +285,7 @@ impl CommandLines {
         self.latest = command.tag.unwrap_or(self.asked);
         self.waiting.push_back((self.latest, command.wish));
         if let Some(name) = command.user {
-            self.user = turns::user(name);
+            self.user = name_hash(name);
         }
         out.request_by(payload, self.latest, self.user);
     }

@@ -1,6 +1,7 @@
 //! What a dissector is.
 
 use super::names::{AddressNames, ServerNames};
+use crate::model::mix;
 use crate::model::{
     Address, Answer, AppId, AppMessage, CloseReason, Counter, Direction, FlowKey, Manners, MediaOffer, NameSource, ProxiedRequest,
     RequestPart, RequestWords, RtpPacket, ShortName, Tally, Timestamp, TlsNews, TlsSight, Transaction,
@@ -231,19 +232,12 @@ pub struct DissectOutput<'a> {
     pub(super) listener: &'a mut dyn Listener,
 }
 
-const UDP: u8 = 17;
 /// Bytes of a request that tell it from another: the message type of DHCP lies behind 240 of them.
 const DIGESTED: usize = 512;
 
 /// A hash of a request, never 0.
 fn digest(bytes: &[u8]) -> u32 {
-    let bytes = bytes.get(..DIGESTED.min(bytes.len())).unwrap_or_default();
-    let mut hash = bytes.len() as u64;
-    for chunk in bytes.chunks(8) {
-        let word = chunk.iter().fold(0u64, |word, byte| word << 8 | u64::from(*byte));
-        hash = (hash.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-    ((hash >> 32) as u32).max(1)
+    ((mix::of_bytes(bytes.get(..DIGESTED).unwrap_or(bytes)) >> 32) as u32).max(1)
 }
 
 /// What a message is.
@@ -302,7 +296,7 @@ impl DissectOutput<'_> {
         let (is_request, is_interim) = (told == Told::Request, told == Told::Interim);
         let (app, flow) = (self.app, *flow);
         // Over TCP nothing is asked twice.
-        let content = if is_request && flow.protocol == UDP { digest(payload.bytes) } else { 0 };
+        let content = if is_request && flow.is_udp() { digest(payload.bytes) } else { 0 };
         self.message(AppMessage { app, flow, way, time, number, is_request, is_interim, id, question, content, code, tells_loss: false });
     }
 

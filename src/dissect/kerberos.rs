@@ -1,11 +1,11 @@
 //! Kerberos 5 over UDP and TCP (RFC 4120): requests for tickets, and the errors they are answered with.
 
 use super::ber::{Element, element, elements, find};
-use super::bytes::be32;
+use super::bytes::{be32, name_hash};
 use super::framed_turns::FramedTurns;
 use super::frames::{Framed, Framing};
 use super::requests::{self, with_outcomes};
-use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress, turns};
+use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
 use crate::model::{Answer, Counter, Direction, Manners, Measure, Tally, Transaction};
 use std::borrow::Cow;
 
@@ -90,7 +90,7 @@ impl Dissector for Kerberos {
         // Nothing ties an answer to its request but their ports.
         let message = read(payload.bytes);
         match message.map(|message| count(&message, out)) {
-            Some(None) => out.request_by(payload, 0, message.as_ref().and_then(user).map_or(0, turns::user)),
+            Some(None) => out.request_by(payload, 0, message.as_ref().and_then(user).map_or(0, name_hash)),
             Some(Some(code)) => out.reply(payload, 0, code),
             None => {}
         }

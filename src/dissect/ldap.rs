@@ -3,10 +3,10 @@
 //! A search that is to go on for ever (persistent search, synchronisation, notifications) is no request here. What a login seals is not read.
 
 use super::ber::{element, elements};
-use super::bytes::contains;
+use super::bytes::{contains, name_hash};
 use super::frames::{Framed, Frames, Framing};
 use super::requests::{self, with_outcomes};
-use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress, turns};
+use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
 use crate::model::{Answer, Counter, Direction, Measure, Tally, Transaction};
 use std::borrow::Cow;
 
@@ -235,7 +235,7 @@ fn told(message: &Message<'_>, payload: &Payload<'_>, out: &mut DissectOutput<'_
         out.tally().add_code(OPERATIONS, tag.into());
         // The name stands behind the version.
         let name = elements(inner).nth(1).filter(|e| tag == BIND && e.length > 0);
-        return (!matches!(tag, UNBIND | ABANDON)).then(|| (id, name.map_or(0, |e| turns::user(e.inner))));
+        return (!matches!(tag, UNBIND | ABANDON)).then(|| (id, name.map_or(0, |e| name_hash(e.inner))));
     }
     if result_of(tag)
         && let Some(code) = elements(inner).next().filter(|e| e.tag == ENUMERATED).and_then(|e| e.number())
@@ -282,6 +282,7 @@ mod tests {
         assert_eq!(talk.told("operations"), "bind 1, search 1");
         talk.end();
     }
+
     fn tlv(tag: u8, inner: &[u8]) -> Vec<u8> {
         [&[tag, 0x82][..], &(inner.len() as u16).to_be_bytes(), inner].concat()
     }

@@ -262,6 +262,7 @@ mod tests {
         assert_eq!(talk.pairs().iter().filter(|p| p.1.is_some_and(|(_, code)| code == 0)).count(), 1);
         talk.end();
     }
+
     /// An error in place of the greeting; one that comes later, because nothing was asked for long, is none.
     #[test]
     fn turned_away() {

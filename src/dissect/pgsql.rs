@@ -301,6 +301,7 @@ mod tests {
         talk = talk.server(&message(b'D', &[0; 100])[..50]).client(b"\0\0\0\0");
         talk.end();
     }
+
     /// Clients that ask for a later minor version, or for one that nobody has.
     #[test]
     fn minor_versions() {

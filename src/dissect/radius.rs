@@ -1,8 +1,8 @@
 //! RADIUS (RFC 2865, 2866, 5176): requests and the packets that answer them, joined by their identifier.
 
-use super::bytes::be16;
+use super::bytes::{be16, name_hash};
 use super::requests::{self, with_outcomes};
-use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress, turns};
+use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
 use crate::model::{Answer, Counter, Manners, Measure, Tally, Transaction};
 use std::borrow::Cow;
 
@@ -56,7 +56,7 @@ impl Dissector for Radius {
         }
         out.tally().add_code(PACKETS, code.into());
         match code {
-            1 => out.request_by(payload, id.into(), user(payload.bytes).map_or(0, turns::user)),
+            1 => out.request_by(payload, id.into(), user(payload.bytes).map_or(0, name_hash)),
             4 | 12 | 40 | 43 => out.request(payload, id.into()),
             2 | 3 | 5 | 11 | 41 | 42 | 44 | 45 => out.reply(payload, id.into(), code.into()),
             _ => {}

@@ -354,6 +354,7 @@ mod tests {
         assert_eq!(talk.pairs().last().map(|p| p.1.is_some()), Some(true));
         talk.end();
     }
+
     fn ask(words: &[&str]) -> String {
         let texts: String = words.iter().map(|word| format!("${}\r\n{word}\r\n", word.len())).collect();
         format!("*{}\r\n{texts}", words.len())

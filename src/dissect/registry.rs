@@ -236,7 +236,7 @@ pub fn manners(app: AppId) -> Manners {
     Which::of(app).map_or(Manners::USUAL, Which::manners)
 }
 
-/// What became of a request means for the one who asked.
+/// What became of a request means to the one who asked; that nobody answered is told beside it, and is no answer.
 pub fn answer(transaction: &Transaction) -> Answer {
     let manners = manners(transaction.app);
     let TransactionEnd::Answered(code) = transaction.end else {

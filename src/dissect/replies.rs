@@ -2,10 +2,10 @@
 //!
 //! Each command is a request, the end of a message that is handed in is another. Once a side begins TLS the rest is not read.
 
+use super::bytes::name_hash;
 use super::command_lines::{ClientLine, CommandLines, Follows, Grammar, Reply, ReplyMeaning, Wish};
 use super::lines::{code, number};
 use super::requests::{self, with_outcomes};
-use super::turns::user as hash;
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
 use crate::dissect::bytes::contains;
 use crate::model::{Answer, Counter, Direction, Measure, Tally, Transaction};
@@ -145,7 +145,7 @@ impl Grammar for Imap {
         if matches!(line, [b'+'] | [b'+', b' ', ..]) {
             return Some(Reply::GoOn);
         }
-        tagged(line).map(|(code, tag)| Reply::Final(code, Some(hash(tag))))
+        tagged(line).map(|(code, tag)| Reply::Final(code, Some(name_hash(tag))))
     }
 
     fn greeting(line: &[u8]) -> Option<u32> {
@@ -167,7 +167,7 @@ impl Grammar for Imap {
         };
         let user = is_word(verb, &["LOGIN"]).then_some(name);
         ClientLine {
-            tag: Some(hash(tag)),
+            tag: Some(name_hash(tag)),
             wish,
             user,
             follows: literal(line).map_or(Follows::Lines, Follows::Literal),

@@ -352,6 +352,7 @@ mod tests {
         let talk = Talk::tcp(445).client(old).server(message(&[(1, 0, 0, 0)]));
         assert_eq!((talk.app(), talk.told("status")), (Some("smb2"), "STATUS_SUCCESS 1".to_owned()));
     }
+
     /// One command with a body of so many bytes behind its header, and where the next one begins.
     fn command(flags: u32, command: u16, [id, tree]: [u32; 2], status: u32, body: &[u8], next: bool) -> Vec<u8> {
         let next = if next { (HEADER + body.len()) as u32 } else { 0 };

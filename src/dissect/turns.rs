@@ -1,12 +1,7 @@
 //! Turns of a conversation whose messages carry no identifier: the client asks, the server answers.
 
-use super::bytes::fnv;
+use super::bytes::name_hash;
 use super::{DissectOutput, Payload};
-
-/// The hash by which names of those who log in are told apart; never 0.
-pub fn user(name: &[u8]) -> u32 {
-    fnv(name).max(1)
-}
 
 /// Where a conversation is.
 #[derive(Debug, Default)]
@@ -36,7 +31,7 @@ impl RequestTurns {
 
     /// The client says as whom it comes.
     pub fn called(&mut self, name: &[u8]) {
-        self.user = user(name);
+        self.user = name_hash(name);
     }
 
     /// The server answered.

@@ -473,7 +473,7 @@ fn conn_state(flow: &ClosedFlow) -> &'static str {
     let [forth, back] = flow.ways();
     match flow.record.tcp {
         Some(tcp) => tcp_state(&tcp, flow.record.originator, back.packets > 0),
-        None if flow.record.key.protocol != UDP => "OTH",
+        None if !flow.record.key.is_udp() => "OTH",
         None => match (forth.packets > 0, back.packets > 0) {
             (true, true) => "SF",
             (true, false) => "S0",
@@ -538,8 +538,6 @@ fn tcp_state(tcp: &TcpSummary, originator: Direction, is_answered: bool) -> &'st
         },
     }
 }
-
-const UDP: u8 = 17;
 
 #[cfg(test)]
 mod tests {

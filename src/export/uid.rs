@@ -2,7 +2,7 @@
 
 use crate::model::FlowKey;
 use crate::model::limits::EXPORT_UIDS;
-use crate::model::mix::{Keys, fold};
+use crate::model::mix::{Keys, fold, spread};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
@@ -43,7 +43,7 @@ impl UidTable {
 
     fn fresh(&mut self, key: &FlowKey) -> u64 {
         self.given = self.given.wrapping_add(1);
-        fold(key.keyed_hash(&Keys::FIXED) ^ self.salt, self.given.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+        fold(key.keyed_hash(&Keys::FIXED) ^ self.salt, spread(self.given) | 1)
     }
 }
 

@@ -5,6 +5,7 @@
 
 use crate::model::estimate::score;
 use crate::model::evidence::StreamEvidence;
+use crate::model::mix::spread;
 use crate::model::sum::{Rule, Sum as _, sums};
 use crate::model::time::SECOND;
 use crate::model::{Address, Estimate, Timestamp};
@@ -128,12 +129,7 @@ impl Rule<[[StreamClass; CLASSES]; 2]> for Halved {
 
 /// The place of an address.
 fn place(address: Address) -> u64 {
-    let bits = match address {
-        Address::V4(a) => u64::from(a.to_bits()),
-        Address::V6(a) => (a.to_bits() >> 64) as u64 ^ a.to_bits() as u64,
-        Address::Mac(a) => a.word(),
-    };
-    1 << (bits.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58)
+    1 << (spread(address.word()) >> 58)
 }
 
 impl StreamCounts {

@@ -58,7 +58,8 @@ impl SwitchClock {
         self.moments.2 += dx * (y - self.mean.1);
     }
 
-    /// A clock of 32 bits goes around, and one of nanoseconds within a second (IEEE 1588) every second: the reading nearest to where it should be by the capture clock is meant.
+    /// A clock of 32 bits goes around, and one of nanoseconds within a second (IEEE 1588) every second: the reading nearest to where it should be
+    /// by the capture clock is meant.
     fn unwrap(&self, time: Timestamp, raw: u64) -> u64 {
         if raw > u64::from(u32::MAX) || self.origin.1 > u64::from(u32::MAX) {
             return raw;

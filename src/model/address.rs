@@ -70,6 +70,16 @@ impl Hash for Address {
 }
 
 impl Address {
+    /// The address as a number, halves of IPv6 mixed: what tables of addresses are keyed by, not to be read back.
+    #[inline]
+    pub fn word(self) -> u64 {
+        match self {
+            Address::Mac(mac) => mac.word(),
+            Address::V4(address) => address.to_bits().into(),
+            Address::V6(address) => (address.to_bits() >> 64) as u64 ^ address.to_bits() as u64,
+        }
+    }
+
     /// Whether it is not one of those that sites use inside (RFC 1918, RFC 4193, RFC 3927).
     pub fn is_outside(self) -> bool {
         match self {

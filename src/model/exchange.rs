@@ -21,12 +21,12 @@ pub struct AppMessage {
     pub is_interim: bool,
     /// The identifier both carry.
     pub id: u32,
-    /// A hash of what is asked (0: not readable), which must be the same in both: identifiers are used again. Of a name the upper half stands
-    /// for its zone alone.
+    /// A hash of what is asked: a name (whose upper half stands for its zone alone), who logs in, what is fetched of which host; 0 where nothing
+    /// of the kind is read. Where both have one it must be the same: identifiers are used again.
     pub question: u32,
     /// A hash of a request's bytes (0: not known), by which a copy of it is told from another request with the same identifier.
     pub content: u32,
-    /// A reply's code; [`Self::LOST`] where the reply was lost sight of.
+    /// A reply's code, for most the one on the wire; [`Self::LOST`] where the reply was lost sight of.
     pub code: u32,
     /// Each message is one packet and every request is answered: what a mirror lost shows in its identifiers.
     pub tells_loss: bool,

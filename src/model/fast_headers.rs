@@ -72,7 +72,7 @@ impl FastHeaders {
     /// Whether it is TCP; else it is UDP.
     #[inline]
     pub fn is_tcp(&self) -> bool {
-        self.flow.protocol == 6
+        self.flow.is_tcp()
     }
 
     /// [`Frame::tci`].

@@ -2,6 +2,7 @@
 
 use super::Address;
 use super::mix::{Keys, fold};
+use crate::model::ip_protocol;
 use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -64,6 +65,18 @@ impl Hash for FlowKey {
 }
 
 impl FlowKey {
+    /// Whether TCP runs between the ends.
+    #[inline]
+    pub fn is_tcp(&self) -> bool {
+        self.protocol == ip_protocol::TCP
+    }
+
+    /// Whether UDP datagrams go between the ends.
+    #[inline]
+    pub fn is_udp(&self) -> bool {
+        self.protocol == ip_protocol::UDP
+    }
+
     /// Sorts the ends of a packet and says which way it goes.
     #[inline]
     pub fn new(is_v6: bool, protocol: u8, source: u128, destination: u128, source_port: u16, destination_port: u16) -> (Self, Direction) {

@@ -7,6 +7,23 @@ pub const fn fold(a: u64, b: u64) -> u64 {
     product as u64 ^ (product >> 64) as u64
 }
 
+/// 2^64 divided by the golden ratio, odd.
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// A word whose high bits depend on all bits of another (Fibonacci hashing): a place in a small table, from the top.
+#[inline(always)]
+pub const fn spread(word: u64) -> u64 {
+    word.wrapping_mul(GOLDEN)
+}
+
+/// A hash of some bytes, eight at a time.
+pub fn of_bytes(bytes: &[u8]) -> u64 {
+    bytes.chunks(8).fold(bytes.len() as u64, |hash, chunk| {
+        let word = chunk.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+        fold(hash.rotate_left(23) ^ word, GOLDEN)
+    })
+}
+
 /// What the words of a hash are keyed with, each in its place.
 #[derive(Debug, Clone, Copy)]
 pub struct Keys(pub [u64; 6]);

@@ -30,6 +30,7 @@ pub mod groups;
 pub mod histogram;
 pub mod host;
 pub mod index;
+pub mod ip_protocol;
 pub mod lacp;
 pub mod latest;
 pub mod learnt;

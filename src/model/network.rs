@@ -5,6 +5,7 @@ use super::{
     Address, AppId, ControlMessage, Direction, FloodSecond, FlowKey, LinkLoad, Location, Mac, MediaNews, MediaOffer, PathSide, Proto,
     QuotedFlow, RequestWords, ShortName, Sighting, StationNews, Timestamp, Transaction,
 };
+use crate::model::ip_protocol;
 use std::fmt;
 
 /// What listens at a port of a host.
@@ -23,9 +24,9 @@ impl ServiceKey {
     pub fn of(flow: &FlowKey, way: Direction) -> Option<Self> {
         let (address, port) = flow.ends(way)[1];
         let protocol = match flow.protocol {
-            6 => Proto::Tcp,
-            17 => Proto::Udp,
-            132 => Proto::Sctp,
+            ip_protocol::TCP => Proto::Tcp,
+            ip_protocol::UDP => Proto::Udp,
+            ip_protocol::SCTP => Proto::Sctp,
             _ => return None,
         };
         Some(Self { address, port, protocol })

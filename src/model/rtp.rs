@@ -131,6 +131,12 @@ pub struct MediaStream {
 }
 
 impl MediaStream {
+    /// Whether it goes between these two ends, either way.
+    pub fn is_between(&self, a: (Address, u16), b: (Address, u16)) -> bool {
+        let ends = (self.from, self.to);
+        ends == (a, b) || ends == (b, a)
+    }
+
     /// Packets that should have come.
     pub fn expected(&self) -> u64 {
         self.received.saturating_add(self.lost)

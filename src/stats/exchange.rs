@@ -10,8 +10,9 @@
 mod tests;
 
 use crate::model::evidence::{COPY_REACH, OPEN_AT_END, USERS_WAIT};
+use crate::model::ip_protocol::{ICMP, ICMPV6, TCP};
 use crate::model::limits::{PINGED, REQUESTS};
-use crate::model::mix::Keys;
+use crate::model::mix::{Keys, spread};
 use crate::model::time::{MILLISECOND, SECOND};
 use crate::model::{AppId, AppMessage, Direction, ExchangeEvent, FlowKey, Frame, Timestamp, Transaction, TransactionEnd};
 
@@ -34,10 +35,6 @@ const LATE: i64 = 3 * SECOND;
 
 /// The same at the end of a capture, where no more can come.
 const LATE_AT_END: i64 = 200 * MILLISECOND;
-
-const TCP: u8 = 6;
-const ICMP: u8 = 1;
-const ICMPV6: u8 = 58;
 
 /// Where an identifier is, for what the mirror lost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -125,7 +122,7 @@ impl Exchanges {
         if self.table.is_empty() {
             self.table.resize(REQUESTS, Slot::default());
         }
-        let key = message.flow.keyed_hash(&self.keys) ^ u64::from(message.id).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let key = message.flow.keyed_hash(&self.keys) ^ spread(u64::from(message.id));
         let at = (key >> 20) as usize % REQUESTS;
         let Some(mut slot) = self.table.get(at).copied() else { return };
         let is_same = slot.key == key;
@@ -216,7 +213,7 @@ impl Exchanges {
     fn asked(&mut self, slot: &mut Slot, message: &AppMessage, same: bool) {
         match slot.course {
             // More of the same request: time begins with its last byte.
-            Course::Open | Course::UnderWay if same && slot.flow.protocol == TCP => {
+            Course::Open | Course::UnderWay if same && slot.flow.is_tcp() => {
                 (slot.asked, slot.latest, slot.course) = (message.time, message.time, Course::Open);
             }
             // Asked again while the answer was on its way.
@@ -364,7 +361,7 @@ impl Exchanges {
 
 /// Whether a request may be a copy of the one that was answered.
 fn is_copy(slot: &Slot, message: &AppMessage) -> bool {
-    slot.flow.protocol != TCP
+    !slot.flow.is_tcp()
         && (slot.question, slot.content) == (message.question, message.content)
         && (0..=COPY_REACH).contains(&message.time.since(slot.latest))
 }
@@ -394,11 +391,11 @@ fn wait(slot: &Slot) -> i64 {
 
 /// When something is first to be told of a request that waits.
 fn told_after(flow: &FlowKey) -> i64 {
-    if flow.protocol == TCP { USERS_WAIT.in_nanos() } else { REPLY_WAIT }
+    if flow.is_tcp() { USERS_WAIT.in_nanos() } else { REPLY_WAIT }
 }
 
 fn is_late(slot: &Slot, now: Timestamp) -> bool {
-    slot.course == Course::Open && slot.flow.protocol == TCP && !slot.is_late && now.since(slot.latest) > USERS_WAIT.in_nanos()
+    slot.course == Course::Open && slot.flow.is_tcp() && !slot.is_late && now.since(slot.latest) > USERS_WAIT.in_nanos()
 }
 
 fn is_overdue(slot: &Slot, now: Timestamp) -> bool {

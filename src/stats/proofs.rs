@@ -17,8 +17,7 @@ const NAK: u8 = 6;
 /// The newest version of TLS that is old.
 const OLD_TLS: u16 = 0x0302;
 
-/// IP protocol number of UDP, and the port of QUIC.
-const UDP: u8 = 17;
+/// The port of QUIC.
 const QUIC: u16 = 443;
 
 /// The port of BGP.
@@ -179,7 +178,7 @@ fn asked(proofs: &mut Proofs, t: &Transaction) {
     if let Some(key) = ServiceKey::of(&t.flow, t.way).filter(|_| t.end == TransactionEnd::Waiting) {
         proofs.note(Proves::TlsFailed, service(key), t.number, t.asked);
     }
-    if t.flow.protocol == UDP && t.end == TransactionEnd::Unanswered && t.flow.ends(t.way)[1].1 == QUIC {
+    if t.flow.is_udp() && t.end == TransactionEnd::Unanswered && t.flow.ends(t.way)[1].1 == QUIC {
         proofs.note(Proves::QuicFailed, Subject::Network, t.number, t.asked);
     }
 }

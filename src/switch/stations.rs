@@ -175,7 +175,7 @@ const ASKED: [u16; 7] = [67, 68, 137, 546, 547, 5353, 5355];
 fn is_request(frame: &Frame<'_>) -> bool {
     frame.ether_type == 0x0806
         || frame.mac.is_some_and(|(_, Mac(to))| to.starts_with(&[0x33, 0x33, 0xff]))
-        || frame.flow.as_ref().is_some_and(|(key, way)| key.protocol == 17 && ASKED.contains(&key.ends(*way)[1].1))
+        || frame.flow.as_ref().is_some_and(|(key, way)| key.is_udp() && ASKED.contains(&key.ends(*way)[1].1))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! a dashboard begins on an engine that has counted for longer, or that counts in a moment what was recorded before.
 
 use super::topic::{Kind, Topic};
+use crate::model::ip_protocol;
 use crate::model::{Address, Timestamp, Traffic};
 use crate::snapshot::HistorySlot;
 use crate::snapshot::history::TalkKey;
@@ -70,8 +71,8 @@ impl Lookback {
         for row in &slot.talks.rows {
             let TalkKey { a, b, protocol, first } = row.key;
             let kind = match protocol {
-                17 => Kind::Udp,
-                132 => Kind::Sctp,
+                ip_protocol::UDP => Kind::Udp,
+                ip_protocol::SCTP => Kind::Sctp,
                 _ => Kind::Tcp,
             };
             self.add(at, Topic::Conversation { kind, a: a.0, a_port: a.1, b: b.0, b_port: b.1, first }, row.traffic);

@@ -19,7 +19,7 @@ use toml_edit::{DocumentMut, Item, Table, value};
 #[derive(Debug)]
 pub struct Keeper {
     path: Option<PathBuf>,
-    file: Result<Mutex<File>, String>,
+    file: Option<Mutex<File>>,
 }
 
 /// An order as a file has it.
@@ -59,10 +59,7 @@ impl Keeper {
     /// Opens the file that counts, while that may be done.
     pub fn open(common: &Common) -> Self {
         let path = common.file.as_ref().map(|file| file.path.clone()).or_else(|| common.named_file.clone()).or_else(cli::usual_place);
-        let file = match &path {
-            None => Err("nothing names a configuration file".to_owned()),
-            Some(path) => opened(path).map(Mutex::new).map_err(|e| refused(path, &e)),
-        };
+        let file = path.as_deref().and_then(|path| opened(path).ok()).map(Mutex::new);
         Self { path, file }
     }
 
@@ -74,17 +71,16 @@ impl Keeper {
     /// Writes down what is to be kept and says what became of it.
     pub fn keep(&self, kept: &KeptChoices) -> String {
         let text = match (&self.file, &self.path) {
-            (Err(why), None) => why.clone(),
+            (_, None) => "nothing names a configuration file".into(),
             // It may have been made meanwhile; who may open no file any more cannot take notice of it.
-            (Err(_), Some(path)) => match opened(path) {
+            (None, Some(path)) => match opened(path) {
                 Ok(mut file) => written(&mut file, path, kept),
                 Err(error) => refused(path, &error),
             },
-            (Ok(file), Some(path)) => match file.lock() {
+            (Some(file), Some(path)) => match file.lock() {
                 Ok(mut file) => written(&mut file, path, kept),
                 Err(_) => "not kept: an earlier attempt went wrong".into(),
             },
-            (Ok(_), None) => "nothing names a configuration file".into(),
         };
         printable(&text).into_owned()
     }
@@ -183,7 +179,7 @@ mod tests {
         let path = std::env::temp_dir().join(format!("spantop-keeper-{}.toml", std::process::id()));
         let keeper = |text: &str| {
             std::fs::write(&path, text).unwrap();
-            let file = OpenOptions::new().read(true).write(true).open(&path).map(Mutex::new).map_err(|e| e.to_string());
+            let file = OpenOptions::new().read(true).write(true).open(&path).map(Mutex::new).ok();
             Keeper { path: Some(path.clone()), file }
         };
         let broken = keeper("theme = = \n# precious\n");
@@ -204,7 +200,7 @@ mod tests {
     #[test]
     fn a_file_that_was_made_meanwhile_is_written() {
         let path = std::env::temp_dir().join(format!("spantop-keeper-late-{}.toml", std::process::id()));
-        let keeper = Keeper { path: Some(path.clone()), file: Err("there was none".into()) };
+        let keeper = Keeper { path: Some(path.clone()), file: None };
         assert!(keeper.keep(&kept()).contains("spantop config init makes it"));
         std::fs::write(&path, "# made\n").unwrap();
         assert!(keeper.keep(&kept()).starts_with("kept in "));

@@ -16,6 +16,7 @@ use super::headers::{Headers, TransportHeader};
 use super::rules::{Peel, Rules};
 use super::trace::Trace;
 use super::walk::walk_traced;
+use crate::model::ip_protocol;
 use crate::model::path::Layer;
 use crate::model::{Direction, FlowKey, LayerWriter, LinkType, PacketTree, Proto, Stop};
 use std::ops::Range;
@@ -63,7 +64,7 @@ pub fn read(link: LinkType, bytes: &[u8], wire: u32, rules: &Rules) -> DecodedPa
 fn behind(tree: &mut PacketTree, headers: &Headers, bytes: &[u8], payload: Range<usize>, wire: u32) {
     match headers.transport {
         TransportHeader::Icmp { kind, .. } if !payload.is_empty() => {
-            let six = headers.protocol == 58;
+            let six = headers.protocol == ip_protocol::ICMPV6;
             let (token, title) = if six { ("icmpv6", "ICMPv6 message") } else { ("icmp", "ICMP message") };
             let mut layer = tree.layer(token, title, bytes, payload);
             icmp::icmp_body(&mut layer, kind.into(), headers.ttl.into(), six);

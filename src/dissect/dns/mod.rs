@@ -58,9 +58,6 @@ const LLMNR_PORT: u16 = 5355;
 /// Port of the NetBIOS name service, whose messages look alike.
 const NETBIOS_PORT: u16 = 137;
 
-/// IP protocol number of UDP.
-const UDP: u8 = 17;
-
 /// Addresses of one answer that are taken in.
 const ANSWERS: usize = 16;
 
@@ -341,7 +338,7 @@ fn tell(payload: &Payload<'_>, header: &Header, question: Option<(wire::Question
         question: question.map_or(0, |(question, name)| name.question_hash(question.kind)),
         code: code.into(),
         // A stream's packets are numbered otherwise.
-        tells_loss: payload.flow.protocol == UDP,
+        tells_loss: payload.flow.is_udp(),
         ..AppMessage::default()
     });
 }

@@ -11,8 +11,8 @@
 mod side;
 
 use super::requests::{self, with_outcomes};
-use super::turns;
 use super::{About, AnswerProgress, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
+use crate::dissect::bytes::name_hash;
 use crate::model::{Answer, Counter, Direction, Manners, Measure, NameSource, RequestPart, Tally, Transaction, learnt};
 use side::{BodyEnd, HttpSide, MessageHead, Start};
 use std::borrow::Cow;
@@ -211,7 +211,7 @@ impl HttpConnection {
         out.words(payload, self.asked, RequestPart::Target { method }, target);
         let proxied = proxied(method, target);
         // What is sent to a server is work for it; only what is fetched may be held back.
-        self.target = proxied.or(Some(target).filter(|_| method == GET)).map_or(0, turns::user);
+        self.target = proxied.or(Some(target).filter(|_| method == GET)).map_or(0, name_hash);
         proxied.into_iter().for_each(|name| out.proxied(payload, self.target, name));
         let bit = 1u64 << (self.asked % 64);
         set(&mut self.bodiless, bit, method == HEAD);

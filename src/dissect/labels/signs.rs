@@ -191,7 +191,7 @@ pub fn cql(p: &Payload<'_>) -> Probe {
 
 /// Commands and answers in text, or the binary protocol's first byte. Datagrams have eight bytes before.
 pub fn memcache(p: &Payload<'_>) -> Probe {
-    let bytes = if p.flow.protocol == 17 { p.bytes.get(8..).unwrap_or_default() } else { p.bytes };
+    let bytes = if p.flow.is_udp() { p.bytes.get(8..).unwrap_or_default() } else { p.bytes };
     let words: [&[u8]; 8] = [b"get ", b"gets ", b"set ", b"stats", b"VALUE ", b"STORED", b"END\r\n", b"version"];
     unsure(matches!(bytes, [0x80 | 0x81, 0..=0x22, ..]) || words.iter().any(|word| bytes.starts_with(word)))
 }

@@ -72,6 +72,11 @@ impl SipMessage {
         self.parties.callee = header(line, &[b"to", b"t"]).map_or(self.parties.callee, party);
     }
 
+    /// Lines read of its head, then of its body.
+    pub fn lines(&self) -> u16 {
+        self.lines
+    }
+
     /// Bytes of the body that follows its head.
     pub fn length(&self) -> u32 {
         self.length

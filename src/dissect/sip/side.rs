@@ -12,8 +12,8 @@ enum At {
     /// Before a message.
     #[default]
     Start,
-    /// In a head that has so many lines.
-    Head(u16),
+    /// In a head.
+    Head,
     /// In a body of so many bytes more.
     Body(u32),
     /// Where something is missing: until a segment begins like a message.
@@ -87,15 +87,15 @@ fn step(at: At, message: &mut Option<Box<SipMessage>>, line: &[u8], payload: &Pa
         (At::Start, _) if line.is_empty() => At::Start,
         (At::Start, _) => {
             *message = SipMessage::begun(line).map(Box::new);
-            if message.is_some() { At::Head(0) } else { At::Lost }
+            if message.is_some() { At::Head } else { At::Lost }
         }
-        (At::Head(_), Some(message)) if line.is_empty() => {
+        (At::Head, Some(message)) if line.is_empty() => {
             message.tell(payload, out);
             At::Body(message.length())
         }
-        (At::Head(lines), Some(message)) => {
+        (At::Head, Some(message)) => {
             message.header(line);
-            if lines < HEAD_LINES { At::Head(lines + 1) } else { At::Lost }
+            if message.lines() <= HEAD_LINES { At::Head } else { At::Lost }
         }
         (At::Body(_), Some(message)) => {
             message.body(line, payload, out);

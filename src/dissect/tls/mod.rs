@@ -16,7 +16,10 @@ use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress}
 use crate::model::{Answer, CloseReason, Counter, Direction, Manners, Measure, NameSource, ShortName, Tally, TlsNews, Transaction, learnt};
 use certificate::Certificate;
 use hello::{ClientHello, ServerHello};
-use records::{ALERT, APPLICATION_DATA, CERTIFICATE, CLIENT_HELLO, Event, HANDSHAKE, RECORD_BYTES, Records, SERVER_HELLO};
+use records::{
+    ALERT, APPLICATION_DATA, CERTIFICATE, CLIENT_HELLO, Event, HANDSHAKE, MESSAGE_HEADER, RECORD_BYTES, RECORD_HEADER, Records,
+    SERVER_HELLO,
+};
 use std::borrow::Cow;
 
 /// Places of the counters.
@@ -136,6 +139,16 @@ impl Handshake {
 
 /// Payloads of a direction that is over, after which the other is not waited for: it is not mirrored.
 const WAIT_PAYLOADS: u8 = 16;
+
+/// The number of version 1.3 (RFC 8446 section 4.2.1).
+pub const TLS_1_3: u16 = 0x0304;
+
+/// The version that a server chooses, where bytes begin with its hello.
+pub fn chosen_version(bytes: &[u8]) -> Option<u16> {
+    let is_hello = (bytes.first(), bytes.get(1), bytes.get(RECORD_HEADER)) == (Some(&HANDSHAKE), Some(&3), Some(&SERVER_HELLO));
+    let body = bytes.get(RECORD_HEADER + MESSAGE_HEADER..).filter(|_| is_hello)?;
+    ServerHello::read(body).map(|hello| hello.version)
+}
 
 /// Tells of the certificate that a server shows; `way` is the way from the client.
 fn tell_certificate(body: &[u8], payload: &Payload<'_>, way: Direction, out: &mut DissectOutput<'_>) {

@@ -18,8 +18,8 @@ pub const CERTIFICATE: u8 = 11;
 pub const RECORD_BYTES: u16 = 18_432;
 
 /// Bytes of a record's header, and of a handshake message's.
-const RECORD_HEADER: usize = 5;
-const MESSAGE_HEADER: usize = 4;
+pub const RECORD_HEADER: usize = 5;
+pub const MESSAGE_HEADER: usize = 4;
 
 /// What a direction has come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

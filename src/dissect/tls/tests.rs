@@ -283,3 +283,28 @@ fn a_hello_is_answered_by_a_hello_or_refused() {
     // A client's alert is no answer.
     assert_eq!(Talk::tcp(443).client(&ask).client(record(ALERT, &[2, 48])).pairs(), [(0, None)]);
 }
+
+#[test]
+fn a_greeting_that_chooses_tls_1_3_is_told_from_others() {
+    let hello = |session: usize, extensions: &[u8]| {
+        let mut bytes = vec![22, 3, 3, 0, 0, 2, 0, 0, 0, 3, 3];
+        bytes.extend([7; 32]);
+        bytes.push(session as u8);
+        bytes.extend(vec![9; session]);
+        bytes.extend([0x13, 1, 0]);
+        bytes.extend((extensions.len() as u16).to_be_bytes());
+        bytes.extend_from_slice(extensions);
+        bytes
+    };
+    let chooses = |bytes: &[u8]| chosen_version(bytes) == Some(TLS_1_3);
+    let (chosen, other) = ([0, 43, 0, 2, 3, 4], [0, 51, 0, 4, 1, 2, 3, 4]);
+    assert!(chooses(&hello(0, &chosen)) && chooses(&hello(32, &chosen)));
+    assert!(chooses(&hello(32, &[&other[..], &chosen].concat())));
+    assert!(!chooses(&hello(32, &other)) && !chooses(&hello(0, &[])));
+    assert!(!chooses(&hello(32, &[0, 43, 0, 2, 3, 3])), "1.2");
+    let whole = hello(32, &chosen);
+    (0..whole.len()).for_each(|end| assert!(!chooses(&whole[..end]), "{end}"));
+    let mut greeting = whole;
+    greeting[5] = 1;
+    assert!(!chooses(&greeting), "a client offers it");
+}

@@ -21,7 +21,7 @@ pub fn read(tree: &mut PacketTree, packet: &[u8], range: Range<usize>, payload: 
     if payload.bytes.is_empty() {
         return;
     }
-    let carriage = if payload.flow.protocol == 6 { Carriage::Tcp } else { Carriage::Udp };
+    let carriage = if payload.flow.is_tcp() { Carriage::Tcp } else { Carriage::Udp };
     let known = protocol(payload, carriage);
     let (token, title) = known.map_or(("data", "Data"), |(token, title)| (token, title));
     let before = (tree.protocol.clone(), tree.info.clone());

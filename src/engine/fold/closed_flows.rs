@@ -66,7 +66,7 @@ fn flow_record(table: &FlowTable<FlowDetectors>, event: &FlowEvent<'_, FlowDetec
     let (flow, rest) = (event.record.flow, event.record.rest);
     let (path, vlans) = rows::seen_in(event.record, table.vlans(event.at), contexts);
     let [there, back] = rest.context.map(|at| contexts.get(at).and_then(|c| c.key.mac));
-    let tcp = (flow.key.protocol == 6 && flow.key.has_ports()).then(|| TcpSummary {
+    let tcp = (flow.key.is_tcp() && flow.key.has_ports()).then(|| TcpSummary {
         answered: flow.tcp.answered(),
         acknowledged: flow.tcp.acked(),
         midstream: flow.tcp.midstream(),

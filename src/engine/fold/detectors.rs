@@ -377,7 +377,7 @@ impl Detectors {
             let Some(part) = part([&mut recent, &mut older], age(record.last())) else { continue };
             part.tags.add(flow.detectors.tags);
             part.ratios.add(&flow.detectors.loss);
-            if flow.key.protocol == 6 {
+            if flow.key.is_tcp() {
                 let seen = flow.traffic.iter().fold(0u64, |sum, way| sum.saturating_add(way.wire_bytes));
                 part.hosts.add(flow.key.ends(client(flow))[0].0, flow.detectors.loss.ratio(), seen);
             }
@@ -479,7 +479,7 @@ fn witnesses(flows: &FlowTable<FlowDetectors>, request: &Request) -> Vec<(Pause,
             first: record.rest.first,
             last_of: [Direction::AToB, Direction::BToA].map(|way| flow.last_of(way)),
             last: record.last(),
-            is_tcp: flow.key.protocol == 6,
+            is_tcp: flow.key.is_tcp(),
             is_midway: flow.tcp.midstream(),
             has_ended: flow.tcp.fins() > 0 || flow.tcp.reset(),
             is_behind_any: false,

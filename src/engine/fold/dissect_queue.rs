@@ -2,6 +2,7 @@
 //!
 //! Most packets belong to conversations nobody wants more of, and are not put here. The order within a shard is that of the tape.
 
+use crate::model::ip_protocol::UDP;
 use crate::model::limits::DISSECT_QUEUE as DEPTH;
 use crate::model::memory;
 use crate::model::{Direction, FlowKey, Frame, Segment, Timestamp};
@@ -47,8 +48,6 @@ impl<'a> Waiting<'a> {
         Some(Self { shard: 0, at, flow, way, time: frame.time, number: frame.number, bytes, length, segment: frame.tcp, expected })
     }
 }
-
-const UDP: u8 = 17;
 
 /// Bytes a UDP header announces behind it; `None` for a later fragment, which has none.
 fn datagram_length(frame: &Frame<'_>) -> Option<u32> {

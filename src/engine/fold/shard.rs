@@ -22,6 +22,7 @@ use crate::engine::tape::Request;
 use crate::engine::tape::precomputed::{HashKeys, Precomputed};
 use crate::engine::tape::shard_key::FragmentTable;
 use crate::mirror::Digest;
+use crate::model::ip_protocol::UDP;
 use crate::model::sum::sums;
 use crate::model::tcp::{FIN, HOLD, RST, SYN};
 use crate::model::{
@@ -544,8 +545,6 @@ impl Shard {
         (selection, contexts.into_added())
     }
 }
-
-const UDP: u8 = 17;
 
 fn flush(contexts: &mut Contexts, totals: &mut Totals, flushed: Flushed) {
     contexts.flush(flushed.context, flushed.traffic, flushed.last);

@@ -271,7 +271,7 @@ impl NetworkJudge {
             is_failing: failing.is_much,
             not_judged,
             untold,
-            open: self.ledger.open,
+            open: self.ledger.left_open,
             unfollowed: self.ledger.unfollowed,
             beyond: self.ledger.beyond(),
             forgotten: self.ledger.forgotten,

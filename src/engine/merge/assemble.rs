@@ -1,6 +1,7 @@
 //! From what all shards handed in to one snapshot.
 
 use super::addresses::{AddressRows, Wanted};
+use super::servers::Spoken;
 use super::timeline::Extent;
 use super::{Assessment, HistoryKeeper, Kept, Merge, Pending, servers};
 use crate::engine::fold::detectors::DetectorReport;
@@ -40,7 +41,7 @@ impl Merge {
         self.total_before = total;
         let load = self.timeline.load(query.samples, request.open, open, extent(request, total));
         let losses = self.losses(request, &totals, dissected.losses);
-        complete(&mut services.rows, &mut conversations);
+        let spoken = complete(&mut services.rows, &mut conversations);
         let mut snapshot = Snapshot {
             number: request.number,
             finished: request.finished,
@@ -71,7 +72,7 @@ impl Merge {
         };
         self.tell_vlans(&mut snapshot);
         servers::unname_clients(&mut snapshot.stats.endpoints, &snapshot.stats.conversations);
-        servers::name_ports(&mut snapshot.stats);
+        servers::name_ports(&mut snapshot.stats, &spoken);
         if !snapshot.is_timed() {
             snapshot.forget_times();
         }
@@ -189,19 +190,19 @@ fn name_vlans(snapshot: &mut Snapshot) {
     }
 }
 
-/// Turns conversations to their servers, and has services say what only those tell.
-fn complete(services: &mut [Service], conversations: &mut Conversations) {
+/// Turns conversations to their servers, and has services say what only those tell: what is spoken at which.
+fn complete(services: &mut [Service], conversations: &mut Conversations) -> Spoken {
     servers::face(conversations);
-    name_services(services, conversations);
+    let spoken = servers::spoken(conversations);
+    name_services(services, &spoken);
     servers::complete(services, conversations);
+    spoken
 }
 
 /// Services of which no event told what is spoken there are called as their conversations are, where content told it of those.
-fn name_services(services: &mut [Service], conversations: &Conversations) {
-    let spoken = servers::spoken(conversations);
+fn name_services(services: &mut [Service], spoken: &Spoken) {
     for service in services.iter_mut().filter(|service| service.app.is_none()) {
-        let at = spoken.partition_point(|(key, _)| *key < service.key);
-        service.app = spoken.get(at).filter(|(key, _)| *key == service.key).map(|(_, app)| *app);
+        service.app = servers::spoken_at(spoken, &service.key);
     }
 }
 

@@ -6,6 +6,7 @@ use crate::engine::merge::row_budget::RowBudget;
 use crate::engine::merge::tables::{Increase, RowTable};
 use crate::model::Arrange as _;
 use crate::model::limits::{VLAN_PAIRS, VLAN_STATIONS};
+use crate::model::mix::spread;
 use crate::model::{Address, Cast, Mac, Traffic};
 use crate::snapshot::{Casts, Conversation, HostRow, Query, Table, VlanPairRow, VlanRow, VlanWays};
 use crate::stats::{Context, ContextKey};
@@ -46,7 +47,7 @@ impl VlanSeen {
             (Cast::Unicast, Some((source, destination))) => {
                 self.unicast = self.unicast.saturating_add(added.packets);
                 let (low, high) = (source.min(destination), source.max(destination));
-                let hash = (low.word() ^ high.word().rotate_left(21)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56;
+                let hash = spread(low.word() ^ high.word().rotate_left(21)) >> 56;
                 let way = self.ways.get_mut(usize::from(source > destination)).and_then(|way| way.get_mut((hash / 64) as usize));
                 way.into_iter().for_each(|bits| *bits |= 1 << (hash % 64));
             }

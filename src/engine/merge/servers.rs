@@ -132,8 +132,11 @@ fn named_ports(hosts: &[HostRow]) -> NamedPorts {
     named
 }
 
-/// What content told of the servers of conversations, by the servers.
-pub(super) fn spoken(conversations: &Conversations) -> Vec<(ServiceKey, &'static str)> {
+/// What is spoken at servers, by the servers.
+pub(super) type Spoken = Vec<(ServiceKey, &'static str)>;
+
+/// What content told of the servers of conversations.
+pub(super) fn spoken(conversations: &Conversations) -> Spoken {
     let c = conversations;
     let of = |rows: &[Conversation], protocol: Proto| -> Vec<(ServiceKey, &'static str)> {
         let told = rows.iter().filter(|c| c.app_by == Some(AppBy::Content));
@@ -150,15 +153,22 @@ pub(super) fn spoken(conversations: &Conversations) -> Vec<(ServiceKey, &'static
     spoken
 }
 
+/// What content told of one server.
+pub(super) fn spoken_at(spoken: &Spoken, server: &ServiceKey) -> Option<&'static str> {
+    let at = spoken.partition_point(|(key, _)| key < server);
+    spoken.get(at).filter(|(key, _)| key == server).map(|(_, app)| *app)
+}
+
 /// Ports are called after what content tells of them, of the service there or of its conversations; else after their number stays a guess.
-pub(super) fn name_ports(stats: &mut Statistics) {
-    let services = stats.services.rows.iter().filter_map(|service| Some((service.key, service.app?)));
-    let told: HashMap<ServiceKey, &'static str> = spoken(&stats.conversations).into_iter().chain(services).collect();
+pub(super) fn name_ports(stats: &mut Statistics, spoken: &Spoken) {
+    let services: HashMap<ServiceKey, &'static str> =
+        stats.services.rows.iter().filter_map(|service| Some((service.key, service.app?))).collect();
+    let told = |key: &ServiceKey| services.get(key).copied().or_else(|| spoken_at(spoken, key));
     let e = &mut stats.endpoints;
     for (hosts, protocol) in [(&mut e.tcp.rows, Proto::Tcp), (&mut e.udp.rows, Proto::Udp), (&mut e.sctp.rows, Proto::Sctp)] {
         for host in hosts {
-            if let Some(app) = told.get(&ServiceKey { address: host.address, port: host.port, protocol }) {
-                (host.app, host.app_by) = (Some(*app), Some(AppBy::Content));
+            if let Some(app) = told(&ServiceKey { address: host.address, port: host.port, protocol }) {
+                (host.app, host.app_by) = (Some(app), Some(AppBy::Content));
             }
         }
     }
@@ -347,7 +357,8 @@ mod tests {
         let tls =
             Conversation { app: Some("tls"), app_by: Some(AppBy::Content), originator_is_a: false, ..met((at(1), 443), (at(9), 50_000)) };
         stats.conversations.tcp.rows = vec![tls];
-        name_ports(&mut stats);
+        let spoken = spoken(&stats.conversations);
+        name_ports(&mut stats, &spoken);
         let shown = |rows: &[HostRow]| rows.iter().map(|row| (row.app, row.app_by)).collect::<Vec<_>>();
         let (known, guessed) = ((Some("tls"), Some(AppBy::Content)), (Some("https"), Some(AppBy::Port)));
         assert_eq!(shown(&stats.endpoints.tcp.rows), [known, guessed], "another host's port stays a guess");

@@ -3,7 +3,7 @@
 use crate::decode::{Fragment, Headers, TransportHeader};
 use crate::engine::tape::precomputed::HashKeys;
 use crate::model::limits::{FRAGMENTS, SHARDS};
-use crate::model::mix::Keys;
+use crate::model::mix::{Keys, spread};
 use crate::model::{Direction, FlowKey};
 
 /// The shard of a conversation.
@@ -51,7 +51,7 @@ impl FragmentedDatagram {
     }
 
     fn slot(&self, keys: &Keys) -> usize {
-        ((self.key.keyed_hash(keys) ^ u64::from(self.id).wrapping_mul(0x9e37_79b9_7f4a_7c15)) >> 40) as usize % FRAGMENTS
+        ((self.key.keyed_hash(keys) ^ spread(u64::from(self.id))) >> 40) as usize % FRAGMENTS
     }
 }
 

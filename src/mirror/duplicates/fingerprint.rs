@@ -1,6 +1,7 @@
 //! What stays the same between two copies of a packet (the key), and what tells them apart (the place).
 
 use crate::model::evidence::COMPARED_BYTES;
+use crate::model::ip_protocol;
 use crate::model::mix::{Keys, fold};
 use crate::model::{Direction, FastHeaders, Frame, MirrorTag, Side};
 
@@ -351,7 +352,7 @@ fn v4(frame: &Frame, ip: &[u8; 20], all: &[u8], keys: &Keys, cover: &mut usize) 
         flow: frame.hash,
         way,
         fragment: fragment != 0,
-        tcp: protocol == 6,
+        tcp: protocol == ip_protocol::TCP,
         light: is_light(frame, &body) && fragment == 0,
         opens: body.opens && fragment == 0,
         ends: body.ends && fragment == 0,
@@ -394,7 +395,7 @@ fn v6(frame: &Frame, ip: &[u8; 40], all: &[u8], keys: &Keys, cover: &mut usize) 
         flow: frame.hash,
         way,
         fragment: frame.fragment,
-        tcp: protocol == 6,
+        tcp: protocol == ip_protocol::TCP,
         light: is_light(frame, &body) && !frame.fragment,
         opens: body.opens && !frame.fragment,
         ends: body.ends && !frame.fragment,

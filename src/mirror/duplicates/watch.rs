@@ -100,9 +100,6 @@ impl Watched {
     }
 }
 
-/// The protocol of datagrams.
-const UDP: u8 = 17;
-
 /// Packets before what they say is believed.
 const ENOUGH: u32 = 16;
 /// The counts halve at so many, to follow changes.
@@ -279,7 +276,7 @@ impl CopyWatch {
                 Some(tcp) if tcp.payload > 1 => Kind::Data,
                 _ => Kind::Other,
             };
-            self.await_again(&print, frame.time.0, kind, frame.flow.is_some_and(|(flow, _)| flow.protocol == UDP));
+            self.await_again(&print, frame.time.0, kind, frame.flow.is_some_and(|(flow, _)| flow.is_udp()));
             self.follow(&print, frame.time.0, kind);
         }
     }

@@ -3,13 +3,11 @@
 //! A sender with checksum offload leaves the sum of the pseudo header in the field and its network card adds the rest; a copy
 //! taken before that, on the sending host or its virtual switch, shows the part. Only packets that are there whole are summed.
 
+use crate::model::ip_protocol;
 use crate::model::limits::{CHECKSUMS_AT_FIRST, CHECKSUMS_PER_SECOND};
 use crate::model::sum::sums;
 use crate::model::time::SECOND;
 use crate::model::{Frame, ProvingPackets, Timestamp};
-
-const TCP: u8 = 6;
-const UDP: u8 = 17;
 
 sums! {
     /// Checksums by state.
@@ -77,7 +75,7 @@ impl Checksums {
             return;
         }
         if let Some((key, _)) = &frame.flow
-            && (key.protocol == TCP || key.protocol == UDP)
+            && (key.is_tcp() || key.is_udp())
             && self.judge(frame, key.protocol, end).is_some()
         {
             if !self.same_second(frame.time) {
@@ -104,11 +102,11 @@ impl Checksums {
             return None;
         }
         let transport = frame.bytes.get(frame.transport? as usize..end)?;
-        let at = if protocol == TCP { 16 } else { 6 };
+        let at = if protocol == ip_protocol::TCP { 16 } else { 6 };
         let field = u16::from_be_bytes([*transport.get(at)?, *transport.get(at + 1)?]);
         let length = (transport.len() as u32).to_be_bytes();
         let pseudo = sum(&[addresses, &length, &[0, 0, 0, protocol]]);
-        if protocol == UDP && field == 0 && !is_v6 {
+        if protocol == ip_protocol::UDP && field == 0 && !is_v6 {
             self.counts.absent += 1;
         } else if sum(&[&u32::from(pseudo).to_be_bytes(), transport]) == 0xffff {
             self.counts.right += 1;

@@ -18,9 +18,6 @@ use crate::model::sum::sums;
 use checksum::Checksums;
 use contents::Carriers;
 
-/// IP protocol number of UDP.
-const UDP: u8 = 17;
-
 sums! {
     /// Frames by the kind of destination address.
     #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -85,7 +82,7 @@ impl Health {
     /// Looks, in addition, at a frame with IP but without a TCP header.
     #[inline]
     pub fn datagram(&mut self, frame: &Frame<'_>) {
-        if matches!(frame.flow, Some((key, _)) if key.protocol == UDP) {
+        if matches!(frame.flow, Some((key, _)) if key.is_udp()) {
             self.carriers.observe(frame);
         }
     }

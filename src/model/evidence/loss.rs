@@ -238,8 +238,9 @@ impl LossEvidence {
         lone.n >= Self::ANSWERS && lone.high < all.low / 2.0
     }
 
-    /// What is missing of all data, as far as it is known beside what `lone` answers tell of single packets. In runs as much again may be: what falls into a
-    /// hole with what acknowledges it is told by nothing, as long as little is missing; of a third and more each conversation shows a part. Where questions are missing oftener than data, as much may be missing of all.
+    /// What is missing of all data, as far as it is known beside what `lone` answers tell of single packets. In runs as much again may be: what
+    /// falls into a hole with what acknowledges it is told by nothing, as long as little is missing; of a third and more each conversation shows a
+    /// part. Where questions are missing oftener than data, as much may be missing of all.
     pub fn beside(all: Estimate, lone: &Estimate) -> Estimate {
         if Self::comes_in_runs(&all, lone) {
             let hidden = all.high * (1.0 - all.rate / Self::SHOWN).max(0.0);

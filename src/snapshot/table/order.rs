@@ -119,14 +119,14 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-            #[test]
-            fn sorted_by_places_is_sorted(rows in prop::collection::vec((0u64..9, any::<u8>()), 0..60)) {
-                let mut expected = rows.clone();
-                expected.sort();
-                let mut sorted = rows;
-                sort(&mut sorted, |r| (r.0, 0, 0), |x, y| x.1.cmp(&y.1));
-                prop_assert_eq!(sorted, expected);
-            }
+        #[test]
+        fn sorted_by_places_is_sorted(rows in prop::collection::vec((0u64..9, any::<u8>()), 0..60)) {
+            let mut expected = rows.clone();
+            expected.sort();
+            let mut sorted = rows;
+            sort(&mut sorted, |r| (r.0, 0, 0), |x, y| x.1.cmp(&y.1));
+            prop_assert_eq!(sorted, expected);
+        }
 
         #[test]
         fn the_first_are_what_sorting_puts_first(rows in prop::collection::vec((0u64..9, any::<u16>()), 0..60), count in 0usize..70) {

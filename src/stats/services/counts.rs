@@ -5,6 +5,7 @@ mod window;
 use crate::model::Arrange as _;
 use crate::model::evidence::{AskedEcn, FAILING_ZONES, MeantWaits, TripWindow, Trouble};
 use crate::model::limits::{FURTHER_CLIENTS, SERVICE_CLIENTS};
+use crate::model::mix::spread;
 use crate::model::time::MILLISECOND;
 use crate::model::{Address, Episode, LocatedLoss, Location, PathSide, Quantiles, Timestamp};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -133,12 +134,7 @@ impl Latencies {
 
 /// A byte by which clients of a service are mostly told apart.
 fn tag(client: Address) -> u8 {
-    let word = match client {
-        Address::Mac(mac) => mac.word(),
-        Address::V4(address) => address.to_bits().into(),
-        Address::V6(address) => (address.to_bits() >> 64) as u64 ^ address.to_bits() as u64,
-    };
-    (word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8
+    (spread(client.word()) >> 56) as u8
 }
 
 /// What happened to a service.

@@ -38,7 +38,7 @@ impl ServiceLedger {
         let trouble = attempt_trouble(attempt.outcome);
         self.fallbacks.take(attempt, key);
         if attempt.outcome == AttemptOutcome::Open {
-            self.open = self.open.saturating_add(1);
+            self.left_open = self.left_open.saturating_add(1);
             return;
         }
         if attempt.outcome == AttemptOutcome::Established {
@@ -191,7 +191,7 @@ impl ServiceLedger {
         let client = t.flow.ends(t.way)[0].0;
         let time = t.answered.unwrap_or(t.asked);
         if matches!(t.end, TransactionEnd::Forgotten | TransactionEnd::Open) || answer == Answer::Uncounted {
-            self.open = self.open.saturating_add(u64::from(t.end == TransactionEnd::Open && answer != Answer::Uncounted));
+            self.left_open = self.left_open.saturating_add(u64::from(t.end == TransactionEnd::Open && answer != Answer::Uncounted));
             return;
         }
         if t.end == TransactionEnd::Waiting {
@@ -206,7 +206,7 @@ impl ServiceLedger {
         if t.answered.is_some() {
             self.note_alive(key.address, time);
         }
-        let Some(mut service) = self.open(key, time) else { return };
+        let Some(mut service) = self.at(key, time) else { return };
         let timed = latency.filter(|_| answer.is_timed());
         let slowness = timed.map_or_else(Slowness::default, |latency| Slowness::of(service.record, time, 0, slow_floor, latency));
         service.count(time, |counts| {

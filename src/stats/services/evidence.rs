@@ -164,9 +164,8 @@ impl ServiceLedger {
         placed.into_iter().map(|(_, key, service)| (key, service)).collect()
     }
 
-    /// Services since the beginning, those with most clients' events first, and what happened in the minute up to
-    /// `lately`: so many, and how many there are. What routers say cannot be reached
-    /// is a service only where somebody was seen to use it.
+    /// Services since the beginning, those with most clients' events first, and what happened in the minute up to `lately`: so many, and how many
+    /// there are. What routers say cannot be reached is a service only where somebody was seen to use it.
     pub fn totals(&self, most: usize, lately: Option<Timestamp>) -> (Vec<ServiceTotals>, u64) {
         let seen = self.in_order(|key, service| {
             let is_seen = !service.whole.is_only(Trouble::Unreachable);

@@ -122,7 +122,7 @@ pub struct ServiceLedger {
     /// Attempts that shards did not follow.
     pub unfollowed: u64,
     /// Attempts and requests that were open when the capture ended, so that they were not judged.
-    pub open: u64,
+    pub left_open: u64,
     /// Applications whose requests nobody reads.
     pub unread: BTreeSet<AppId>,
     /// Attempts and requests that were decided.
@@ -138,14 +138,14 @@ struct SilentConnection {
 }
 
 /// A service, looked up once for all that an event changes of it.
-struct OpenService<'a> {
+struct CountedService<'a> {
     record: &'a mut ServiceRecord,
     /// Bins of all services, and how many there may be.
     bins: &'a mut usize,
     most: usize,
 }
 
-impl OpenService<'_> {
+impl CountedService<'_> {
     /// Counts something of all time and of the bin it happened in, whose number it says.
     fn count(&mut self, time: Timestamp, count: impl Fn(&mut ServiceCounts)) -> i64 {
         let Self { record: service, bins, most } = self;
@@ -213,19 +213,19 @@ impl ServiceLedger {
     }
 
     /// A service in which something is to be counted that happened then; `None`: there is no room for it.
-    fn open(&mut self, key: ServiceKey, time: Timestamp) -> Option<OpenService<'_>> {
+    fn at(&mut self, key: ServiceKey, time: Timestamp) -> Option<CountedService<'_>> {
         if self.services.len() >= self.caps.of(SERVICES) && !self.services.contains_key(&key) && !self.make_room(time) {
             self.beyond = self.beyond.saturating_add(1);
             return None;
         }
         let record = self.services.entry(key).or_insert_with(|| Box::new(ServiceRecord::unknown()));
         record.last = record.last.max(time);
-        Some(OpenService { record, bins: &mut self.bins, most: self.caps.of(SERVICE_BINS) })
+        Some(CountedService { record, bins: &mut self.bins, most: self.caps.of(SERVICE_BINS) })
     }
 
     /// Counts something in a service, of all time and of its bin: the service, and the number of the bin; `None`: there is no room for the service.
     fn with(&mut self, key: ServiceKey, time: Timestamp, count: impl Fn(&mut ServiceCounts)) -> Option<(&mut ServiceRecord, i64)> {
-        let mut service = self.open(key, time)?;
+        let mut service = self.at(key, time)?;
         let bin = service.count(time, count);
         Some((service.record, bin))
     }

@@ -59,7 +59,7 @@ impl QuicAttempts {
             _ => return,
         };
         let [(client, _), (server, _)] = seen.flow.ends(seen.way);
-        if seen.flow.protocol == UDP {
+        if seen.flow.is_udp() {
             self.asked.insert(seen.flow, name, seen.time);
             return;
         }
@@ -72,7 +72,7 @@ impl QuicAttempts {
 
     /// Takes in what became of a request, which may be a hello by QUIC.
     pub fn transaction(&mut self, t: &Transaction, service: &ServiceKey) {
-        if t.flow.protocol != UDP || matches!(t.end, TransactionEnd::Forgotten) {
+        if !t.flow.is_udp() || matches!(t.end, TransactionEnd::Forgotten) {
             return;
         }
         let Some(name) = self.asked.remove(&t.flow) else { return };
@@ -120,6 +120,3 @@ impl QuicAttempts {
         })
     }
 }
-
-/// IP protocol number of UDP.
-const UDP: u8 = 17;

@@ -241,14 +241,11 @@ impl ServiceRecord {
                 Answer::Begun => self.note_response(latency, ResponseBy::Handshakes),
                 _ => self.note_response(latency, ResponseBy::Answers),
             }
-        } else if t.end == TransactionEnd::Unanswered && t.flow.protocol != TCP {
+        } else if t.end == TransactionEnd::Unanswered && !t.flow.is_tcp() {
             self.unanswered.request(client, t.asked);
         }
     }
 }
-
-/// Its requests were told of when they had waited for long.
-const TCP: u8 = 6;
 
 #[cfg(test)]
 mod tests {

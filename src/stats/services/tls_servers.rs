@@ -13,9 +13,6 @@ use crate::stats::sightings::bounded::{Lasting, entry};
 use hashbrown::HashMap;
 use std::collections::VecDeque;
 
-/// IP protocol number of TCP.
-const TCP: u8 = 6;
-
 /// Stretches in which handshakes are counted, and how many are remembered.
 const STRETCH: i64 = 60 * SECOND;
 const STRETCHES: i64 = 10;
@@ -198,7 +195,7 @@ impl TlsServers {
     }
 
     fn hello(&mut self, seen: &TlsSight) {
-        if seen.flow.protocol == TCP {
+        if seen.flow.is_tcp() {
             self.asked.insert(seen.flow, false, seen.time);
         }
     }

@@ -15,7 +15,7 @@ impl ServiceLedger {
         let is_held = latency >= LONG_POLL.in_nanos();
         // Of what is not known nobody knows how long it may take, but for what it usually does.
         let is_meant = |trouble: &Trouble| turn.kind != TurnKind::Unknown || *trouble == Trouble::SlowerThanUsual;
-        let Some(mut service) = self.open(key, turn.answered) else { return };
+        let Some(mut service) = self.at(key, turn.answered) else { return };
         let slowness = match is_held {
             false => Slowness::of(service.record, turn.answered, turn.network, SLOW_FLOOR.in_nanos(), latency),
             true => Slowness::default(),

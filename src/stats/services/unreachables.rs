@@ -15,9 +15,6 @@ const TRACEROUTE: std::ops::RangeInclusive<u16> = 33_434..=33_534;
 const DYNAMIC: u16 = 49_152;
 const SYSTEM: u16 = 1_024;
 
-/// IP protocol number of UDP.
-const UDP: u8 = 17;
-
 #[derive(Debug)]
 struct Reported {
     recent: Recent,
@@ -83,7 +80,7 @@ impl Unreachables {
     pub(super) fn note(&mut self, error: &IcmpError) {
         let quoted = &error.quoted;
         let [(_, from), (target, port)] = quoted.key.ends(quoted.direction);
-        let is_udp = quoted.key.protocol == UDP;
+        let is_udp = quoted.key.is_udp();
         let is_port = quoted.code == if quoted.key.is_v6 { 4 } else { 3 };
         if is_udp && TRACEROUTE.contains(&port) {
             return;

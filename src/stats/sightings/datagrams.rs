@@ -4,6 +4,7 @@ use super::BIN;
 use super::bounded::{LATELY_BIN, Lasting, Lately, Recent, entry, lately};
 use crate::model::Arrange as _;
 use crate::model::evidence::{FragmentEvidence, SIGHT_HELD};
+use crate::model::ip_protocol;
 use crate::model::latest::Latest;
 use crate::model::{Address, Episode, Sighting, Timestamp};
 use hashbrown::HashMap;
@@ -62,7 +63,7 @@ impl DatagramLedger {
         receiver.last = receiver.last.max(seen.last);
         follow(&mut receiver.span, seen);
         receiver.senders.note(from, seen.last);
-        if datagram.protocol == 6 {
+        if datagram.protocol == ip_protocol::TCP {
             return receiver.tcp.add(bin, fragments);
         }
         if datagram.is_dns {

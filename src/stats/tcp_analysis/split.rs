@@ -66,7 +66,7 @@ pub(super) struct SplitSegments {
 impl SplitSegments {
     /// Takes a fragment; the segment when it is complete with it.
     pub(super) fn take(&mut self, frame: &Frame<'_>) -> Option<CompleteSegment> {
-        let (key, way) = frame.flow.filter(|(key, _)| key.protocol == 6)?;
+        let (key, way) = frame.flow.filter(|(key, _)| key.is_tcp())?;
         let place = place(frame)?;
         // Ports are those that the first piece tells, here as there.
         let of = Some((key, way, place.id));

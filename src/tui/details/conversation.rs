@@ -145,8 +145,7 @@ fn trips(row: &Conversation) -> Option<String> {
 
 /// The streams of voice and pictures that it carries, each with what it lacks.
 fn streams(scene: &Scene, row: &Conversation) -> Vec<(String, String)> {
-    let ends = [(row.a, row.a_port), (row.b, row.b_port)];
-    let carried = scene.snapshot.stats.streams.iter().filter(|s| ends.contains(&s.stream.from) && ends.contains(&s.stream.to));
+    let carried = scene.snapshot.stats.streams.iter().filter(|s| s.stream.is_between((row.a, row.a_port), (row.b, row.b_port)));
     let said = carried.map(|StreamRow { stream, call }| {
         let from = label::endpoint(scene, Kind::Udp, stream.from.0, stream.from.1);
         let codec = codec_name(stream.payload_type).map(str::to_owned).unwrap_or_else(|| format!("payload type {}", stream.payload_type));

@@ -48,8 +48,7 @@ fn sheet(scene: &Scene) -> TablePanel {
 /// The conversation that carries a stream.
 fn call(scene: &Scene, topic: &Topic) -> Option<Topic> {
     let row = scene.snapshot.stats.streams.get(STREAMS.place(scene, topic)?)?;
-    let ends = [row.stream.from, row.stream.to];
-    let is_it = |c: &&Conversation| [[(c.a, c.a_port), (c.b, c.b_port)], [(c.b, c.b_port), (c.a, c.a_port)]].contains(&ends);
+    let is_it = |c: &&Conversation| row.stream.is_between((c.a, c.a_port), (c.b, c.b_port));
     let carried = scene.snapshot.stats.conversations.udp.rows.iter().find(is_it)?;
     Some(Topic::conversation(Kind::Udp, carried))
 }

@@ -6,10 +6,6 @@ use crate::engine::tape::facts::DividedFacts;
 use crate::model::FlowKey;
 use crate::model::limits::OUTSIDE_FLOWS;
 
-/// IANA protocol numbers.
-const TCP: u8 = 6;
-const UDP: u8 = 17;
-
 /// One in so many packets of a tunnel that is left on is looked into.
 const LOOK: u64 = 4;
 
@@ -65,7 +61,7 @@ impl Peek {
             return;
         }
         decode::walk(link, bytes, wire, &self.rules, Peel { tunnels, tag: false }, &mut self.within);
-        if let Some((key, _)) = self.within.flow().filter(|(key, _)| matches!(key.protocol, TCP | UDP)) {
+        if let Some((key, _)) = self.within.flow().filter(|(key, _)| key.is_tcp() || key.is_udp()) {
             self.divided.inside(self.hash_keys.shards_hash(&key));
         }
     }

@@ -126,7 +126,7 @@ impl Made {
             let port = |at: usize| l4.get(at..at + 2).map_or(0, |p| u16::from_be_bytes([p[0], p[1]]));
             Some(FlowKey::new(v6, p, s, d, port(0), port(2)))
         });
-        let tcp = flow.filter(|(key, _)| key.protocol == 6).and_then(|_| segment(b, self.net? as usize, self.transport as usize));
+        let tcp = flow.filter(|(key, _)| key.is_tcp()).and_then(|_| segment(b, self.net? as usize, self.transport as usize));
         let frame = Frame {
             tcp,
             time: Timestamp(1_700_000_000_000_000_000 + self.time),

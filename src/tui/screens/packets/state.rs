@@ -324,6 +324,7 @@ mod tests {
         looking.page(false, false);
         assert_eq!((looking.row, looking.awaited.is_some()), (1_999, false));
     }
+
     #[test]
     fn a_packet_that_is_not_read_yet_is_waited_for() {
         for (typed, said) in [("700", "packet 700"), ("699.0", "second 699")] {
