@@ -28,27 +28,36 @@ pub fn one_way(request: &Request, detected: &DetectorReport, sums: &Sums) -> Opt
 /// who calls speaks as often as who is called.
 const OTHER_WAY: [f64; 2] = [0.5, 2.0];
 
-/// The share of all traffic of a span that is missing from these times. By bytes: as many as come in times as long beside them, as well as that is
-/// known by how much those vary; by packets: about as many as come the other way. The interval has both; where the bytes tell nothing the packets do.
+/// The shortest frame.
+const SHORTEST: f64 = 60.0;
+
+/// The share of all bytes of a span that is missing from these times: of about as many packets as come the other way, and of as many bytes as come in
+/// times as long beside them, where these are alike enough to tell. The interval has both.
 fn missing(arrived: &Windows<Traffic>, span: Episode, times: &[Episode]) -> Estimate {
     let is_within = |at: i64| times.iter().any(|time| (window(time.first)..window(time.last)).contains(&at));
     let known = || arrived.iter().filter(|(at, _)| (window(span.first)..=window(span.last)).contains(at));
     let (within, beside): (Vec<_>, Vec<_>) = known().partition(|(at, _)| is_within(*at));
-    let by_packets = by_other_way(&within, &beside);
-    match by_time(&within, &beside, times) {
-        Some(by_bytes) if by_bytes.low > 0.0 => {
-            Estimate { low: by_bytes.low.min(by_packets.low), high: by_bytes.high.max(by_packets.high), ..by_bytes }
+    let by_other_way = by_other_way(&within, &beside);
+    match by_time(&within, &beside, times).filter(|by_time| by_time.low > 0.0) {
+        Some(by_time) => {
+            let rate = by_time.rate.clamp(by_other_way.low, by_other_way.high);
+            Estimate { rate, low: by_time.low.min(by_other_way.low), high: by_time.high.max(by_other_way.high), n: by_time.n }
         }
-        Some(by_bytes) => Estimate { high: by_bytes.high.max(by_packets.high), ..by_packets },
-        None => by_packets,
+        None => by_other_way,
     }
 }
 
-/// By as many packets the other way.
+/// By about as many packets the other way, so long that beside these times the mean length of both ways is what it is.
 fn by_other_way(within: &[(i64, Traffic)], beside: &[(i64, Traffic)]) -> Estimate {
-    let packets = |of: &[(i64, Traffic)]| of.iter().map(|(_, traffic)| traffic.packets as f64).sum::<f64>();
-    let (seen, all) = (packets(within), packets(within) + packets(beside));
-    let share = |times: f64| times * seen / (times * seen + all).max(f64::MIN_POSITIVE);
+    let sum = |of: &[(i64, Traffic)]| of.iter().fold(Traffic::default(), |sum, (_, traffic)| sum.plus(*traffic));
+    let (one_way, both) = (sum(within), sum(beside));
+    let length = |of: &Traffic| of.wire_bytes as f64 / of.packets.max(1) as f64;
+    let all = one_way.wire_bytes as f64 + both.wire_bytes as f64;
+    let share = |times: f64| {
+        let each = (length(&both) * (1.0 + times) - length(&one_way)).max(times * SHORTEST);
+        let missed = one_way.packets as f64 * each;
+        missed / (missed + all).max(f64::MIN_POSITIVE)
+    };
     let [low, high] = OTHER_WAY.map(share);
     Estimate { rate: share(1.0), low, high, n: within.len() as u64 }
 }
@@ -82,28 +91,25 @@ mod tests {
     #[test]
     fn what_is_missing_is_what_comes_beside() {
         let at = |second: i64| Timestamp(second * SECOND);
-        // 60 s of 1,000 bytes and 10 packets a window, from 20 to 35 s of 200 and 5.
-        let arrived = |spread: u64| {
+        // 60 s of 1,000 packets of 1,000 and 100 bytes a second each way; from 20 to 35 s one way alone.
+        let told = |within: Traffic, grows: u64| {
             let mut arrived = Windows::<Traffic>::default();
             for w in 0..600i64 {
-                let bytes = if (200..350).contains(&w) { 200 } else { 1_000 + if w / 50 % 2 == 0 { spread } else { 0 } };
-                let traffic = arrived.entry(w).unwrap();
-                traffic.wire_bytes = bytes - if w / 50 % 2 == 1 && bytes > 200 { spread } else { 0 };
-                traffic.packets = if bytes > 200 { 10 } else { 5 };
+                let times = 1 + grows * w as u64 / 100;
+                let of = if (200..350).contains(&w) { within } else { Traffic { packets: 200, wire_bytes: 110_000 } };
+                *arrived.entry(w).unwrap() = Traffic { packets: of.packets * times, wire_bytes: of.wire_bytes * times };
             }
-            arrived
+            missing(&arrived, Episode { first: at(0), last: at(60) }, &[Episode { first: at(20), last: at(35) }])
         };
-        let told = |spread| missing(&arrived(spread), Episode { first: at(0), last: at(60) }, &[Episode { first: at(20), last: at(35) }]);
-        let even = told(0);
-        assert!((even.rate - 0.2).abs() < 0.002, "{even:?}");
-        // By packets 12.5 %, from half as many to twice as many.
-        assert!((even.low - 375.0 / 5_625.0).abs() < 1e-3 && (even.high - 1_500.0 / 6_750.0).abs() < 1e-3, "{even:?}");
-        let uneven = told(300);
-        assert!((uneven.rate - 0.2).abs() < 0.05 && uneven.high - uneven.low > 0.1, "{uneven:?}");
-        // Where more comes in it than beside, as much as comes is missing.
-        let mut grows = Windows::<Traffic>::default();
-        (0..600i64).for_each(|w| *grows.entry(w).unwrap() = Traffic { packets: w as u64, wire_bytes: w as u64 * w as u64 });
-        let late = missing(&grows, Episode { first: at(0), last: at(60) }, &[Episode { first: at(40), last: at(60) }]);
-        assert!((late.rate - 100.0 / 280.0).abs() < 0.01, "{late:?}");
+        let [data, receipts] = [100_000, 10_000].map(|wire_bytes| Traffic { packets: 100, wire_bytes });
+        for (seen, truth) in [(receipts, 1.5 / 6.6), (data, 0.15 / 6.6)] {
+            let lacks = told(seen, 0);
+            assert!((lacks.rate - truth).abs() < 0.01 && lacks.low <= truth && truth <= lacks.high, "{truth}: {lacks:?}");
+            // Where more and more comes times beside these tell less.
+            let grown = told(seen, 1);
+            assert!(grown.low < grown.rate && grown.rate < grown.high && grown.high < 0.5, "{grown:?}");
+        }
+        let nothing = missing(&Windows::default(), Episode { first: at(0), last: at(60) }, &[]);
+        assert_eq!((nothing.rate, nothing.high), (0.0, 0.0));
     }
 }
