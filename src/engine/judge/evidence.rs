@@ -11,7 +11,7 @@ use crate::mirror::{AdvanceCounts, LossCounts, LossSplit, SessionReport, Unmatch
 use crate::model::Arrange as _;
 use crate::model::evidence::{
     AdvanceEvidence, Again, BegunConnections, ClockEvidence, ContentEvidence, CopyEvidence, ExchangeSides, HostEvidence, LossEvidence,
-    NARROW_SEQUENCE_BITS, OneWayTimes, PortAway, SessionLoss, SideEvidence, StreamEvidence, TransitEvidence,
+    NARROW_SEQUENCE_BITS, OneWayTimes, OrderEvidence, PortAway, SessionLoss, SideEvidence, StreamEvidence, TransitEvidence,
 };
 use crate::model::time::SECOND;
 use crate::model::{Episode, Estimate, Mac, SourceInfo, Sum, TunnelKind, wilson};
@@ -149,8 +149,10 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         _ => 0.0,
     };
     let talks = conversations(detected);
-    // Where each half comes at another time none is missing.
-    let one_way = one_way(request, detected, sums).filter(|_| !exchanges(&health.unmatched).are_apart());
+    let one_way = one_way(request, detected, sums);
+    // Conversations that show both directions at times, and no question with its answer: each half comes at another time, and none is missing.
+    let is_apart = one_way.is_some() && exchanges(&health.unmatched).are_unpaired();
+    let one_way = one_way.filter(|_| !is_apart);
     let silent = Silences::of(request, detected, sums, sums.link.packets as f64 / seconds.max(1.0));
     let order = counts.order.evidence(&counts.loss, health, &counts.overtaken, (outer.numbered > 0).then_some(outer.reordered == 0));
     Evidence {
@@ -172,7 +174,7 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         tags: switch.tags.evidence(&talks.tags),
         sizes: health.size_evidence(outer.errors),
         checksums: health.checksum_evidence(),
-        order: silent.between(order),
+        order: silent.between(OrderEvidence { is_far_apart: order.is_far_apart || is_apart, ..order }),
         clock: ClockEvidence { forward: silent.forward, ..clock(counts, request, seconds) },
         casts: health.cast_evidence(),
         outages: silent.outages,

@@ -49,6 +49,11 @@ impl ExchangeSides {
         self.alone() >= FEW && self.alone().saturating_mul(9) >= self.both
     }
 
+    /// Whether hardly any of many have their other half.
+    pub fn are_unpaired(self) -> bool {
+        self.alone() >= LONE && self.both.saturating_mul(20) <= self.alone()
+    }
+
     /// Whether many came of both and hardly any belong together: each half comes at another time, or of other conversations.
     pub fn are_apart(self) -> bool {
         const HARDLY: u64 = 20;
