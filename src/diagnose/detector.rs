@@ -241,6 +241,11 @@ pub trait Detector: Sync {
         false
     }
 
+    /// Why a finding about the network is of what the mirror did, by the mirror's evidence; `None` where it is not.
+    fn is_of_the_mirror(&self, _finding: &Finding, _mirror: &Evidence) -> Option<String> {
+        None
+    }
+
     /// Of one that rests on the mirror's evidence: whether it says something of the network all the same.
     fn is_of_the_network(&self) -> bool {
         false
@@ -367,6 +372,9 @@ pub enum Need {
     TimedClock,
 }
 
+/// The share of a link that mirrors make up which only cross it, from which on they may hold what is missing beside them.
+const CROSSING: f64 = 0.1;
+
 /// Seconds that data is waited for after its acknowledgement.
 const HELD: f64 = HOLD as f64 / 1e9;
 
@@ -431,15 +439,19 @@ impl Need {
         let one_sided = || sides.one_sided();
         match self {
             Need::BothDirections => sides.is_half(false).then(one_sided),
-            Need::EverySide => is_one_sided().then(one_sided),
+            Need::EverySide => e.one_way_for_a_while().or_else(|| is_one_sided().then(one_sided)),
             // Where packets stand in another order, beginnings stand behind.
             Need::Begun if Need::Abreast.lacks_of_order(e).is_none() => sides.begun.are_hidden().then(|| {
                 let [unseen, all] = [sides.begun.unseen, sides.begun.connections].map(grouped);
                 format!("the beginning of {unseen} of {all} connections is not mirrored")
             }),
             Need::Undivided => {
-                let lacks = e.loss.all.is_some_and(|all| all.low > TCP_LIMIT.raise.value()) || is_one_sided();
-                e.contents.divides().filter(|_| lacks || sides.is_half(false)).map(divided)
+                let is_apart = is_one_sided() || sides.exchanges.are_divided();
+                let lacks = e.loss.all.is_some_and(|all| all.low > TCP_LIMIT.raise.value()) || is_apart;
+                // What lacks its other half may have it in a mirror that only crosses the link.
+                let crosses = || e.contents.left_on.filter(|_| is_apart && e.transit.foreign_bytes >= CROSSING);
+                let divides = e.contents.divides().filter(|_| lacks || sides.is_half(false));
+                divides.or_else(crosses).map(divided)
             }
             Need::Unrouted => {
                 let lacks = e.loss.all.is_some_and(|all| all.low > TCP_LIMIT.raise.value()) && !e.loss.is_of_most();
@@ -500,6 +512,10 @@ impl Need {
             Need::Abreast if wilson(order.violations.min(order.judged), order.judged).low > TURNED && !order.is_even() => {
                 Some(format!("{} of the answers arrive before their cause", percent(order.rate())))
             }
+            Need::Abreast if e.sides.exchanges.are_apart() && e.loss.is_whole_by_number() => {
+                let [questions, answers] = [e.sides.exchanges.questions, e.sides.exchanges.answers].map(grouped);
+                Some(format!("hardly any of {questions} questions and {answers} answers belong together"))
+            }
             Need::Abreast if e.clock.steps >= STEPS => Some(format!("the times of the packets go back {}", times(e.clock.steps))),
             Need::Abreast if order.is_far_apart => {
                 let by = order.skew.map_or_else(String::new, |[p50, _]| format!("about {} ", duration(p50)));
@@ -513,7 +529,7 @@ impl Need {
     fn lacks_of_completeness(self, e: &Evidence) -> Option<String> {
         let loss = &e.loss;
         match self {
-            Need::Complete | Need::SurelyComplete if let Some(complaint) = silent(e) => Some(complaint),
+            Need::Complete | Need::SurelyComplete if let Some(complaint) = silent(e).or_else(|| e.one_way_for_a_while()) => Some(complaint),
             Need::Complete if let Some(lone) = loss.lone_answers() => {
                 Some(format!("{} of {} answers lack their question", percent(lone.rate), grouped(lone.n)))
             }

@@ -7,8 +7,9 @@ use super::vendor::Vendor;
 use crate::model::Episode;
 use crate::model::evidence::{
     Again, CastEvidence, ChecksumEvidence, ClockEvidence, ContentEvidence, ControlEvidence, CopyEvidence, GroupOnly, HostEvidence,
-    LossEvidence, NetworkEvidence, OrderEvidence, Outage, SideEvidence, SizeEvidence, TagEvidence, TransitEvidence,
+    LossEvidence, NetworkEvidence, OneWayTimes, OrderEvidence, Outage, SideEvidence, SizeEvidence, TagEvidence, TransitEvidence,
 };
+use crate::model::units::duration;
 
 /// Everything the detectors look at.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +34,8 @@ pub struct Evidence {
     pub loss: LossEvidence,
     /// Directions.
     pub sides: SideEvidence,
+    /// Times in which one direction is not mirrored, where both are else.
+    pub one_way: Option<OneWayTimes>,
     /// VLAN tags.
     pub tags: TagEvidence,
     /// Lengths.
@@ -78,6 +81,13 @@ impl Evidence {
     /// The share that is missing from times in which nothing was mirrored, where they come again and again.
     pub fn silent_share(&self) -> f64 {
         self.again.map_or(0.0, |again| again.missing.rate)
+    }
+
+    /// In how much of the time one direction is not mirrored, in words, of a mirror that shows both else.
+    pub fn one_way_for_a_while(&self) -> Option<String> {
+        let one_way = self.one_way.as_ref()?;
+        let [missing, all] = [one_way.seconds(), self.seconds.max(one_way.seconds())].map(duration);
+        Some(format!("one direction is not mirrored for {missing} of {all}"))
     }
 
     /// Whether findings rest on the recent past alone, and hold from one look to the next.

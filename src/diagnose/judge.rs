@@ -64,11 +64,16 @@ pub fn silence(findings: &mut Vec<Finding>, mirror: &Evidence) -> Vec<(&'static 
     let mut silenced = Vec::new();
     for detector in NETWORK {
         let lacking: Vec<(Need, String)> = detector.needs().iter().filter_map(|n| Some((*n, n.check(mirror).err()?))).collect();
-        let Some((_, complaint)) = lacking.first() else { continue };
         let id = detector.page().id;
-        findings.retain(|f| f.id != id || lacking.iter().all(|(need, _)| detector.is_proved_without(*need, f)));
-        if !findings.iter().any(|f| f.id == id) {
-            silenced.push((id, complaint.clone()));
+        let mut complaint = lacking.first().map(|(_, complaint)| complaint.clone());
+        findings.retain(|f| {
+            let why = if f.id == id { detector.is_of_the_mirror(f, mirror) } else { None };
+            let is_kept = why.is_none() && (f.id != id || lacking.iter().all(|(need, _)| detector.is_proved_without(*need, f)));
+            complaint = complaint.take().or(why);
+            is_kept
+        });
+        if let Some(complaint) = complaint.filter(|_| !findings.iter().any(|f| f.id == id)) {
+            silenced.push((id, complaint));
         }
     }
     silenced

@@ -29,7 +29,16 @@ pub(super) fn some_copies(copies: f64, flows_affected: f64) -> CopyEvidence {
 }
 
 pub(super) fn flat(lossy: f64, windows: u64, bits_per_second: f64, occupied: f64) -> Option<FlatTop> {
-    Some(FlatTop { seconds: 0.1, missing_variation: 0.1, lossy: lossy as u64, windows, bits_per_second, variation: 0.019, occupied })
+    Some(FlatTop {
+        is_exceeded_since: false,
+        seconds: 0.1,
+        missing_variation: 0.1,
+        lossy: lossy as u64,
+        windows,
+        bits_per_second,
+        variation: 0.019,
+        occupied,
+    })
 }
 
 /// Nine of ten packets are missing of few conversations, in so many runs.

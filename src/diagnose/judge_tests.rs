@@ -39,6 +39,7 @@ fn clean_loss() -> LossEvidence {
         ratios,
         whole: 400,
         flat_top: Some(FlatTop {
+            is_exceeded_since: false,
             seconds: 0.1,
             missing_variation: 0.1,
             lossy: 3,
@@ -59,6 +60,7 @@ pub(in crate::diagnose) fn clean() -> Evidence {
         sliding: false,
         first_look: false,
         group_only: None,
+        one_way: None,
         seconds: 600.0,
         span: None,
         quiet: 0.0,
@@ -289,14 +291,14 @@ fn bad_evidence_silences_what_rests_on_it() {
         assert!(late.contains(&id), "{id}: {late:?}");
     }
     let divided = silenced(|e| {
-        (e.contents.tunnels, e.contents.divided) = (Some((TunnelKind::Vxlan, 5_000)), (1_000, 900));
+        (e.contents.left_on, e.contents.divided) = (Some(TunnelKind::Vxlan), (1_000, 900));
     });
     for id in ["upstream.loss", "switch.loss", "dir.half"] {
         assert!(divided.contains(&id), "{id}: {divided:?}");
     }
     let whole = |e: &mut Evidence| {
         (e.loss.upstream, e.loss.all) = (estimate(0.0, 0.0, 9_999), estimate(0.0, 0.0, 9_999));
-        (e.contents.tunnels, e.contents.divided) = (Some((TunnelKind::Vxlan, 5_000)), (1_000, 900));
+        (e.contents.left_on, e.contents.divided) = (Some(TunnelKind::Vxlan), (1_000, 900));
     };
     assert_eq!(silenced(whole), [""; 0], "where nothing is missing tunnels hide nothing");
     let apart = silenced(|e| e.order.is_far_apart = true);

@@ -345,6 +345,7 @@ fn media_cases() -> Vec<NetworkCase> {
     let stream = |payload_type, lost, jitter: f64, high, uneven| {
         let (from, to, jitter) = (host(1), host(2), Some(jitter));
         let stream = MediaEvidence {
+            longest_gap: None,
             from,
             to,
             port: 4_000,

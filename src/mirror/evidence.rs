@@ -163,6 +163,7 @@ impl HealthCounts {
             foreign_links: contents.foreign_links.rows(),
             carriers: contents.carriers.rows().into_iter().map(|((port, kind), n)| (port, kind, n)).collect(),
             tunnels: None,
+            left_on: None,
             divided: (0, 0),
         }
     }

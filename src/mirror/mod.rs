@@ -24,6 +24,7 @@ mod stream_counts;
 mod stretches;
 pub mod switch_clock;
 mod unicast;
+mod ways;
 mod windows;
 mod witness;
 
@@ -51,5 +52,6 @@ pub use stream_counts::{StreamClass, StreamCounts};
 pub use stretches::Stretches;
 pub use switch_clock::SwitchClock;
 pub use unicast::UnicastWatch;
+pub use ways::{WaysBySecond, WaysState};
 pub use windows::{LostBytes, WINDOW, Windows, window};
 pub use witness::{ByPause, PauseWitness, Witness};

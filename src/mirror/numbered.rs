@@ -3,11 +3,12 @@
 //!
 //! RTP is told of by who reads it. Of the others every packet is looked at: its number is in the clear.
 
-use super::stream_counts::{LEAST, StreamCounts};
+use super::stream_counts::{Halves, LEAST, StreamCounts, StreamPackets, half};
 use super::stretches::OpenStretch;
 use super::{Ledger, LostBytes, Stretches, window};
 use crate::model::limits::{NUMBERED_STREAMS, NUMBERED_TUNNELS};
 use crate::model::sealed::{NAT_TRAVERSAL, WIREGUARD_DATA};
+use crate::model::sum::Sum as _;
 use crate::model::time::SECOND;
 use crate::model::{Direction, Episode, FlowKey, Frame, MediaNews, Timestamp};
 use hashbrown::HashMap;
@@ -24,8 +25,7 @@ type Key = (FlowKey, bool, u32);
 /// What is known of a stream that another part reads.
 #[derive(Debug, Clone, Copy)]
 struct Told {
-    received: u64,
-    lost: u64,
+    halves: Halves,
     seen: Episode,
     is_voice: bool,
     open: OpenStretch,
@@ -36,6 +36,9 @@ struct Told {
 struct Counted {
     ledger: Ledger,
     received: u64,
+    /// What was counted of it up to the second that is open.
+    told: StreamPackets,
+    halves: Halves,
     seen: Episode,
 }
 
@@ -44,9 +47,28 @@ impl Counted {
         self.ledger.is_usable() && self.ledger.restarts() == 0
     }
 
-    /// Packets that came, each once.
-    fn came(&self) -> u64 {
-        self.received.saturating_sub(self.ledger.duplicates())
+    /// Packets that came, each once, and those that did not.
+    fn packets(&self) -> StreamPackets {
+        let missing = self.ledger.missing();
+        StreamPackets { packets: self.received.saturating_sub(self.ledger.duplicates()), missing, gaps: missing }
+    }
+
+    /// What it lacks in either half, with the second that is open.
+    fn halves(&self) -> Halves {
+        let mut halves = self.halves;
+        let news = self.packets().since(&self.told);
+        halves.iter_mut().skip(half(self.seen.last)).take(1).for_each(|half| half.merge(&news));
+        halves
+    }
+
+    /// A packet came.
+    fn take(&mut self, number: u32, time: Timestamp) {
+        if half(time) != half(self.seen.last) {
+            (self.halves, self.told) = (self.halves(), self.packets());
+        }
+        self.ledger.push(number, time);
+        self.received += 1;
+        self.seen.last = time;
     }
 }
 
@@ -93,9 +115,7 @@ impl NumberedStreams {
 
     fn count(&mut self, key: Key, number: u32, time: Timestamp) {
         if let Some(known) = self.counted.get_mut(&key) {
-            known.ledger.push(number, time);
-            known.received += 1;
-            known.seen.last = time;
+            known.take(number, time);
             return;
         }
         if self.counted.len() >= NUMBERED_TUNNELS {
@@ -104,7 +124,16 @@ impl NumberedStreams {
         if self.counted.len() < NUMBERED_TUNNELS {
             let mut ledger = Ledger::default();
             ledger.push(number, time);
-            self.counted.insert(key, Counted { ledger, received: 1, seen: Episode { first: time, last: time } });
+            self.counted.insert(
+                key,
+                Counted {
+                    ledger,
+                    received: 1,
+                    told: StreamPackets::default(),
+                    halves: Halves::default(),
+                    seen: Episode { first: time, last: time },
+                },
+            );
         }
     }
 
@@ -134,34 +163,33 @@ impl NumberedStreams {
         }
         if self.told.contains_key(&key) || self.told.len() < NUMBERED_STREAMS {
             let stream = self.told.entry(key).or_insert(Told {
-                received: 0,
-                lost: 0,
+                halves: Halves::default(),
                 seen: Episode { first: news.first, last: news.last },
                 is_voice: false,
                 open: OpenStretch::default(),
             });
-            stream.received = stream.received.saturating_add(news.received);
-            stream.lost = stream.lost.saturating_add(news.lost);
+            let packets = StreamPackets { packets: news.received, missing: news.lost, gaps: news.gaps };
+            stream.halves.iter_mut().skip(half(news.last)).take(1).for_each(|half| half.merge(&packets));
             stream.seen.last = news.last;
-            self.stretches.take(&mut stream.open, news.flow.ends(news.way)[0].0, news);
+            self.stretches.take(&mut stream.open, news.flow.ends(news.way)[0].0, news.last, &packets);
             stream.is_voice |= VOICE.contains(&news.payload_type);
         }
     }
 
     /// The streams whose last packet's time is `wanted`: those of one direction of a conversation together.
     pub fn counts(&self, wanted: impl Fn(Timestamp) -> bool) -> StreamCounts {
-        let told = self.told.iter().map(|(key, stream)| (key, stream.seen.last, [stream.received, stream.lost]));
+        let told = self.told.iter().map(|(key, stream)| (key, stream.seen.last, stream.halves));
         let counted = self.counted.iter().filter(|(_, stream)| stream.is_usable());
-        let counted = counted.map(|(key, stream)| (key, stream.seen.last, [stream.came(), stream.ledger.missing()]));
-        let mut ways: HashMap<(FlowKey, bool), [u64; 2]> = HashMap::new();
-        for ((flow, forth, _), _, counts) in told.chain(counted).filter(|(_, last, _)| wanted(*last)) {
-            let sum = ways.entry((*flow, *forth)).or_default();
-            sum.iter_mut().zip(counts).for_each(|(sum, n)| *sum = sum.saturating_add(n));
+        let counted = counted.map(|(key, stream)| (key, stream.seen.last, stream.halves()));
+        let mut ways: HashMap<(FlowKey, bool), Halves> = HashMap::new();
+        for ((flow, forth, _), _, halves) in told.chain(counted).filter(|(_, last, _)| wanted(*last)) {
+            let sums = ways.entry((*flow, *forth)).or_default();
+            sums.iter_mut().zip(&halves).for_each(|(sum, half)| sum.merge(half));
         }
         let mut all = StreamCounts::default();
-        for ((flow, forth), [packets, missing]) in ways {
+        for ((flow, forth), halves) in ways {
             let way = if forth { Direction::AToB } else { Direction::BToA };
-            all.add(flow.ends(way)[0].0, packets, missing);
+            all.add(flow.ends(way)[0].0, &halves);
         }
         all
     }
@@ -178,7 +206,8 @@ impl NumberedStreams {
             stream.seen = Episode { first: stream.seen.first.min(seen.first), last: stream.seen.last.max(seen.last) };
         };
         let voice = self.told.iter().filter(|(_, stream)| stream.is_voice);
-        voice.for_each(|(key, stream)| add(&mut flows, key, stream.received, stream.seen));
+        let received = |stream: &Told| stream.halves.iter().map(|half| half.packets).sum();
+        voice.for_each(|(key, stream)| add(&mut flows, key, received(stream), stream.seen));
         flows.retain(|_, call| call.packets.iter().all(|packets| *packets > 0));
         let counted = self.counted.iter().filter(|(_, stream)| stream.is_usable() && stream.received >= LEAST);
         counted.for_each(|(key, stream)| add(&mut flows, key, stream.received, stream.seen));

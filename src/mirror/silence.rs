@@ -158,7 +158,11 @@ impl Pauses {
     /// Takes in what stands out by itself.
     fn judge_each(&self, now: Timestamp, witness: &impl Fn(&Pause) -> PauseWitness, judged: &mut JudgedPauses) {
         let Some(rest) = self.rest(now) else { return };
-        let candidates = self.standing_out(now);
+        let mut candidates = self.standing_out(now);
+        // Where numbers of several streams jump over a pause it does not have to be longer than others.
+        let jumped = |pause: &Pause| rest.missed(pause) >= PAUSE_MISSED && witness(pause).is_lossy_by_streams();
+        let more: Vec<Pause> = self.known().into_iter().filter(|pause| !candidates.contains(pause) && jumped(pause)).collect();
+        candidates.extend(more);
         let told = |pause: &&Pause| {
             rest.besides >= PAUSE_BESIDES && witness(pause).tells(pause.length() / PAUSE_STEADY >= self.ordinary(&candidates))
         };

@@ -142,6 +142,11 @@ impl PauseWitness {
         self.clients[0].count_ones()
     }
 
+    /// Whether more streams jump over it than may be moved at once.
+    pub fn is_lossy_by_streams(&self) -> bool {
+        self.streams > STREAMS
+    }
+
     /// Whether something was said in it that was not seen.
     pub fn is_lossy(&self) -> bool {
         // Connections older than the capture are met midway whenever they speak for the first time.

@@ -120,7 +120,7 @@ pub use proof::{Proofs, Proves, ProvingPackets};
 pub use proto::{Proto, ProtoSet};
 pub use quote::QuotedFlow;
 pub use round_trips::{RoundTripFigures, SideTrips, TurnFigures};
-pub use rtp::{CallParties, MediaNews, MediaOffer, MediaStream, RtpPacket};
+pub use rtp::{CallParties, MediaGap, MediaNews, MediaOffer, MediaStream, RtpPacket};
 pub use screen_words::SCREEN_WORDS;
 pub use short_name::ShortName;
 pub use sighting::{ClockSight, DhcpConfig, DhcpSight, Sight, Sighting};

@@ -1,6 +1,6 @@
 //! RTP (RFC 3550): a packet of a stream of voice or pictures, and what became of a stream.
 
-use super::{Address, Direction, FlowKey, ShortName, Timestamp};
+use super::{Address, Direction, Episode, FlowKey, ShortName, Timestamp};
 
 /// A packet of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,8 +57,26 @@ pub struct MediaNews {
     pub first: Timestamp,
     /// The last.
     pub last: Timestamp,
+    /// The gap with the most packets since it was told of: they need not count as lost yet.
+    pub longest_gap: Option<MediaGap>,
     /// The number of the packet behind the latest gap, and of the one that was off most; 0 where there is none.
     pub numbers: [u64; 2],
+}
+
+/// Packets of a stream that are missing in a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MediaGap {
+    /// From the packet before to the one behind.
+    pub span: Episode,
+    /// How many.
+    pub packets: u64,
+}
+
+impl MediaGap {
+    /// The one with more packets.
+    pub fn longer(self, other: Option<Self>) -> Self {
+        other.filter(|other| other.packets > self.packets).unwrap_or(self)
+    }
 }
 
 /// Who calls whom.

@@ -8,7 +8,7 @@ use crate::model::evidence::MEDIA_UNEVEN;
 use crate::model::limits::RTP_STREAMS;
 use crate::model::rtp::clock_rate;
 use crate::model::time::{MILLISECOND, SECOND};
-use crate::model::{Direction, FlowKey, MediaNews, NetworkEvent, RtpPacket, Timestamp};
+use crate::model::{Direction, Episode, FlowKey, MediaGap, MediaNews, NetworkEvent, RtpPacket, Timestamp};
 use hashbrown::HashMap;
 
 /// Steps beyond it are no loss (MAX_DROPOUT, RFC 3550 appendix A.1), unless the stream's clock says so.
@@ -70,6 +70,8 @@ struct Stream {
     first: Timestamp,
     last: Timestamp,
     told: Timestamp,
+    /// The longest gap since it was told of.
+    longest_gap: Option<MediaGap>,
     /// The packet behind the latest gap.
     behind_gap: u64,
     /// By how much one was off most since it was told of, nanoseconds, and which.
@@ -125,6 +127,7 @@ impl Stream {
             first: packet.time,
             last: packet.time,
             told: packet.time,
+            longest_gap: None,
             behind_gap: 0,
             worst: (0, 0),
         }
@@ -168,6 +171,7 @@ impl Stream {
             let [packets, gaps] = &mut self.over_pauses;
             (*packets, *gaps) = (packets.saturating_add(u64::from(ahead) - 1), gaps.saturating_add(1));
         }
+        let before = self.last;
         self.last = self.last.max(packet.time);
         if ahead == 0 || behind < ahead {
             // A copy, or late.
@@ -180,6 +184,8 @@ impl Stream {
             return;
         }
         if ahead > 1 {
+            let gap = MediaGap { span: Episode { first: before, last: self.last }, packets: u64::from(ahead) - 1 };
+            self.longest_gap = Some(gap.longer(self.longest_gap));
             self.behind_gap = packet.number;
         } else {
             self.pace.note(packet.time.since(self.latest.0));
@@ -349,6 +355,7 @@ impl RtpStreams {
                     spaced: std::mem::take(&mut stream.spaced),
                     first: stream.first,
                     last: stream.last,
+                    longest_gap: stream.longest_gap.take(),
                     numbers: [stream.behind_gap, std::mem::take(&mut stream.worst).1],
                 });
                 (stream.told, stream.first) = (now, stream.last);

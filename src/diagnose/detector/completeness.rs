@@ -31,9 +31,19 @@ impl Completeness {
         self
     }
 
-    /// As far as it is known less is missing than spoils findings, and more may be: that is not known.
+    /// Nothing is surely missing, and more may be than spoils findings: that is not known.
     fn is_open(&self) -> bool {
+        self.missing <= TCP_LIMIT.raise.value() && self.at_most > MIRROR_LOSS
+    }
+
+    /// The same of a thin witness, where as little as does not spoil findings is not sure.
+    fn is_thin(&self) -> bool {
         self.missing <= MIRROR_LOSS && self.at_most > MIRROR_LOSS
+    }
+
+    /// Why it cannot be told.
+    fn unknown(&self) -> String {
+        format!("up to {} of the traffic may be missing: {}", percent(self.at_most), self.text)
     }
 }
 
@@ -78,10 +88,13 @@ pub(in crate::diagnose) fn completeness(e: &Evidence) -> Result<Completeness, St
         let text = format!("nothing was mirrored {}, {} of {}", times(again.times), duration(again.seconds), duration(e.seconds));
         return Ok(Completeness { missing, at_most: 1.0, text });
     }
+    if let Some((one_way, text)) = e.one_way.as_ref().zip(e.one_way_for_a_while()) {
+        return Ok(Completeness { missing: one_way.missing.rate, at_most: 1.0, text });
+    }
     let counted = Counted::of(e);
     let witnessed = LOSS_NEEDS.iter().find_map(|n| n.check(e).err()).map_or_else(|| witness(e, &counted), Err);
     let witnessed = witnessed.and_then(|known| match known.is_open() {
-        true => Err(format!("up to {} of the traffic may be missing: {}", percent(known.at_most), known.text)),
+        true => Err(known.unknown()),
         false => Ok(known),
     });
     let surely_lost = Some(counted.worst()).filter(|lost| *lost > MIRROR_LOSS);
@@ -129,7 +142,8 @@ fn witness(e: &Evidence, counted: &Counted) -> Result<Completeness, String> {
                 grouped(single.n)
             );
             // The witness is thin: what is sure counts.
-            Ok(Completeness { missing: single.low, at_most: single.high, text })
+            let known = Completeness { missing: single.low, at_most: single.high, text };
+            if known.is_thin() { Err(known.unknown()) } else { Ok(known) }
         }
         (None, None) if let Some(lone) = e.loss.lone_segments() => {
             let [part, least, most] = [lone.rate, lone.low, lone.high].map(percent);
@@ -210,7 +224,6 @@ mod tests {
             |e| e.loss.all = None,
             |e| e.loss.all = Some(wilson(0, 380)),
             |e| e.loss.all = Some(wilson(1, 500)),
-            |e| e.loss.all = Some(wilson(3, 500)),
             |e| (e.loss.all, e.loss.unmatched) = (None, Some(wilson(0, 300))),
             |e| (e.loss.all, e.loss.streams) = (None, streams(1, 400)),
             |e| (e.loss.all, e.loss.path) = (None, Some(wilson(1, 100_000))),
@@ -222,6 +235,8 @@ mod tests {
         }
         let lossy: &[Change] = &[
             |e| e.loss.all = Some(wilson(100, 5_000)),
+            // What is told as loss has a score, however wide its interval.
+            |e| e.loss.all = Some(wilson(3, 500)),
             |e| (e.loss.all, e.loss.streams) = (None, streams(8, 400)),
             |e| (e.loss.all, e.loss.path) = (None, Some(wilson(5_000, 100_000))),
             |e| e.loss.declared_sampling = Some(10),

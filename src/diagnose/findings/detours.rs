@@ -111,7 +111,7 @@ impl Detector for Ipv6Broken {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::Begun, Need::EverySide, Need::Unsampled]
+        &[Need::BothDirections, Need::Begun, Need::EverySide, Need::Unsampled, Need::Abreast]
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
@@ -159,7 +159,7 @@ impl Detector for QuicBlocked {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::Begun, Need::EverySide, Need::Unsampled]
+        &[Need::BothDirections, Need::Begun, Need::EverySide, Need::Unsampled, Need::Abreast]
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {

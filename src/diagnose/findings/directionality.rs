@@ -7,12 +7,12 @@ use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Part, Seconds, Share, Times, Tuned};
 use crate::diagnose::vendor::VendorTopic;
 use crate::model::evidence::{
-    ANSWERED, CONCENTRATED, ExchangeSides, GroupOnly, HALF, HALF_CLEAR, JUDGED, LONE, NETWORK_BITS, ONE_SIDE_PACKETS, PAUSE, PAUSE_STEADY,
-    Threshold, share,
+    ANSWERED, CONCENTRATED, ExchangeSides, GroupOnly, HALF, HALF_CLEAR, JUDGED, LONE, LONE_CONVERSATIONS, NETWORK_BITS, ONE_SIDE_PACKETS,
+    OneWayTimes, PAUSE, PAUSE_STEADY, Threshold, share,
 };
 use crate::model::time::SECOND;
 use crate::model::units::{duration, percent};
-use crate::model::{Aspect, Episode, Severity, Value, wilson};
+use crate::model::{Aspect, Episode, Estimate, Severity, Value, wilson};
 
 /// Conversations before sidedness is judged: at 20, a half has an interval of 20 points to each side.
 static CONVERSATIONS: Threshold = Threshold::count(20.0);
@@ -54,7 +54,8 @@ impl Detector for DirHalf {
             measured: "Conversations in which both ends must have spoken (TCP and QUIC without unanswered attempts, calls, IPsec and \
                        WireGuard), with at least {side} packets from one side and none from the other. Raised when they surely are more than {half} (lower end of the {sure} \
                        interval) of at least {judged} conversations, cleared below {clear}; critical from {critical}. Of fewer when none of at least \
-                       {lone} questions and answers has its other half here, and no station both sends and receives.",
+                       {lone} questions and answers has its other half here, or of {few} conversations its other side, and no station both sends and \
+                       receives.",
             cause: "The session mirrors receive or transmit only, or only one leg of a tap is connected.",
             lookalikes: "Asymmetric routing, where it is always the same hosts (route.asym); a link aggregation of which one \
                          member is mirrored.",
@@ -67,6 +68,7 @@ impl Detector for DirHalf {
                 ("clear", Share(HALF_CLEAR)),
                 ("judged", Count(JUDGED)),
                 ("lone", Count(LONE)),
+                ("few", Count(LONE_CONVERSATIONS)),
                 ("critical", Tuned(&NEARLY_ALL)),
             ],
         };
@@ -164,7 +166,8 @@ impl Detector for DirSome {
                       judged, and half of their load is not here.",
             measured: "As for dir.half. Raised when surely more than {note} (lower end of the {sure} interval) of at least {judged} \
                        conversations are one-sided, a warning above {part}, without dir.half, route.asym or a pattern of loss, and less than {lost} of the \
-                       data is missing.",
+                       data is missing. Of a mirror that shows both directions else also by the second: for some seconds nine of ten conversations \
+                       show one direction, and beside them nine of ten both.",
             cause: "Some of the mirrored ports are mirrored in one direction only, or some traffic takes another way back.",
             lookalikes: "Conversations cut off by the beginning or the end of a short capture; connections whose other end has gone.",
             remedy: "Mirror both directions of every source, and every port of a link aggregation.",
@@ -180,6 +183,9 @@ impl Detector for DirSome {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let sides = &e.sides;
+        if let Some(one_way) = e.one_way.as_ref() {
+            return for_a_while(one_way, e).into();
+        }
         if sides.judged < CONVERSATIONS.number() {
             return lacking(sides.judged, CONVERSATIONS.number(), "conversations");
         }
@@ -196,6 +202,27 @@ impl Detector for DirSome {
                 .held(e.of_file(&sides.one_sided_at.episodes()))
         })
     }
+}
+
+/// One direction is missing at times.
+fn for_a_while(one_way: &OneWayTimes, e: &Evidence) -> Report {
+    let all = e.seconds.max(one_way.seconds());
+    let title = format!("One direction is not mirrored for {} of {}", duration(one_way.seconds()), duration(all));
+    let Estimate { rate, low, high, .. } = one_way.missing;
+    let evidence = vec![
+        ("seconds", Value::Seconds(one_way.seconds())),
+        ("times", Value::Count(one_way.times.len() as u64)),
+        ("missing_share", Value::Share(rate)),
+        ("missing_share_low", Value::Share(low)),
+        ("missing_share_high", Value::Share(high)),
+    ];
+    let severity = if low >= GRAVE { Severity::Critical } else { Severity::Warning };
+    Report::new(severity, title, evidence)
+        .because(
+            "Until then, or since, both directions are mirrored: the session was changed, one leg of a tap was away, or one direction exceeds what \
+             the mirror carries. A link that carries one direction only shows the same.",
+        )
+        .held(e.of_file(&one_way.times))
 }
 
 /// Frames before none of them with a tag says anything, and networks of untagged ARP that are more than one wire has by chance.

@@ -207,6 +207,7 @@ impl Detector for TlsFailing {
             Need::Whole,
             Need::Aligned,
             Need::Prompt,
+            Need::Abreast,
         ]
     }
 

@@ -223,7 +223,7 @@ impl Detector for SwitchLoss {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
-        witnessed(rated(e.loss.switch, &TCP_LIMIT, active, |p| format!("{p} of the traffic is never copied by the switch")), e)
+        in_holes(witnessed(rated(e.loss.switch, &TCP_LIMIT, active, |p| format!("{p} of the traffic is never copied by the switch")), e), e)
     }
 }
 
@@ -279,9 +279,13 @@ impl Detector for UpstreamLoss {
             Some(_) => Detection::Clear,
             None => {
                 let told = rated(e.loss.upstream, &TCP_LIMIT, active, |p| format!("{p} of the traffic never reached this host"));
-                in_outages(witnessed(told, e), e)
+                in_holes(witnessed(told, e), e)
             }
         };
+        // Of times in which a direction or everything is missing nothing tells but what comes beside them.
+        if e.again.is_some() || e.one_way.is_some() {
+            return by_data();
+        }
         if let Some(single) = orphans_alone(e) {
             // Of two that say it, the one that rests on more is told.
             let is_better_founded = e.loss.all.is_some_and(|all| all.n > single.n);
@@ -296,7 +300,8 @@ impl Detector for UpstreamLoss {
                 return told;
             }
         }
-        if let Some(numbered) = e.loss.numbered_alone() {
+        // What is missing of copies that are numbered themselves is told by place.
+        if let Some(numbered) = e.loss.numbered_alone().filter(|_| e.loss.path.is_none()) {
             let told =
                 rated(Some(numbered), &TCP_LIMIT, active, |p| format!("{p} of the packets that senders number never reached this host"));
             let times: Vec<Episode> = e.loss.streams.by_stretch.iter().map(|(_, times)| *times).collect();
@@ -316,13 +321,17 @@ fn held(told: Detection, times: &[Episode]) -> Detection {
     }
 }
 
-/// Loss with its cause, where it is that nothing was mirrored for a while.
-fn in_outages(told: Detection, e: &Evidence) -> Detection {
-    match told {
-        Detection::Present(reports) if e.is_lost_in_outages() => {
-            let because = |report: Report| report.because("It is missing from times in which the mirror was silent (mirror.outage).");
-            Detection::Present(reports.into_iter().map(because).collect())
+/// Loss with its cause, where it is that nothing was mirrored for a while, or one direction.
+fn in_holes(told: Detection, e: &Evidence) -> Detection {
+    let cause = match e.one_way_for_a_while() {
+        Some(one_way) => format!("It is missing from times in which {one_way} (dir.some)."),
+        None if e.is_lost_in_outages() || e.again.is_some() => {
+            "It is missing from times in which the mirror was silent (mirror.outage).".to_owned()
         }
+        None => return told,
+    };
+    match told {
+        Detection::Present(reports) => Detection::Present(reports.into_iter().map(|report| report.because(cause.as_str())).collect()),
         told => told,
     }
 }

@@ -343,7 +343,9 @@ fn flat(e: &Evidence, active: bool) -> Option<FlatTop> {
         // changes of the load to what it drops.
         let rate = e.loss.all.map_or(0.0, |all| all.rate);
         let cut = flat.missing_variation > CUT.value() * (rate / (1.0 - rate)).clamp(1.0, MOST_DROPPED) * flat.variation;
-        lossy && below && most && cut && flat.windows >= FLAT_WINDOWS && flat.variation < steady
+        // What goes on at more than the limit has none any more; of a direction that is not mirrored the other's rate is no limit.
+        let is_over = e.live && flat.is_exceeded_since || e.one_way.is_some();
+        lossy && !is_over && below && most && cut && flat.windows >= FLAT_WINDOWS && flat.variation < steady
     })
 }
 

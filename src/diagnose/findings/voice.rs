@@ -1,13 +1,14 @@
 //! Voice and pictures that lack packets, or come unevenly.
 
 use super::{SURE, all_of};
-use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings, completeness};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::Tuned;
 use crate::model::evidence::{MEDIA_JITTER, MEDIA_UNEVEN, MediaEvidence, Threshold};
 use crate::model::rtp::opinion_score;
+use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, percent};
-use crate::model::{Address, Episode, Estimate, Finding, Severity, Subject, Value, wilson};
+use crate::model::{Address, Episode, Estimate, Finding, MediaGap, Severity, Subject, Value, wilson};
 
 /// Share of lost packets: told of, critical; of how many packets, and how many at least.
 static LOST: Threshold = Threshold::share(0.01);
@@ -108,7 +109,8 @@ impl Detector for RtpLoss {
                        or when the opinion score that ITU-T's E-model estimates of codec, loss and jitter is below {bad}.",
             cause: "A full queue or a bad link between the sender and the mirrored port: voice has no priority, or the link is wireless.",
             lookalikes: "What the mirror itself loses: the finding is not told unless that is known to be little, of acknowledged segments of \
-                         TCP, or because at least {witnesses} other streams, and most of them, lack nothing at the same time.",
+                         TCP, or because at least {witnesses} other streams, and most of them, lack nothing at the same time; and of no stream \
+                         that lacks no more than chance makes of what the mirror loses of all.",
             remedy: "Look at the drop counters of the ports towards the sender, and whether its packets are marked (DSCP) and served first.",
             topic: None,
             figures: &[
@@ -132,6 +134,18 @@ impl Detector for RtpLoss {
         need == Need::SurelyComplete && finding.evidence.iter().any(|(name, _)| *name == WHOLE)
     }
 
+    fn is_of_the_mirror(&self, finding: &Finding, mirror: &Evidence) -> Option<String> {
+        let lost = LostPackets::of(finding);
+        let in_outage = lost_in_outage(finding, mirror);
+        let missing = completeness(mirror).map_or(0.0, |known| known.missing);
+        let beside = lost.without(in_outage);
+        if in_outage > 0 && beside.are_few() {
+            return Some("what streams lack lies in times in which nothing was mirrored (mirror.outage)".into());
+        }
+        let is_more = beside.exceed(missing, mirror.loss.streams.streams);
+        (!is_more).then(|| format!("no stream lacks more than the {} that the mirror loses of all", percent(missing)))
+    }
+
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         let mut receivers: Vec<(Address, Vec<Lossy<'_>>)> = Vec::new();
         for lossy in e.network.media.iter().filter(is_sure).filter_map(Lossy::of) {
@@ -142,6 +156,84 @@ impl Detector for RtpLoss {
         }
         all_of(receivers.iter().filter_map(|(_, streams)| lossy_receiver(streams, &e.network.media)))
     }
+}
+
+/// What is lost of a stream, as a finding about it says.
+#[derive(Debug, Clone, Copy, Default)]
+struct LostPackets {
+    received: u64,
+    lost: u64,
+    gaps: u64,
+}
+
+impl LostPackets {
+    fn of(finding: &Finding) -> Self {
+        let count = |name: &str| match finding.evidence.iter().find(|(known, _)| *known == name) {
+            Some((_, Value::Count(n))) => *n,
+            _ => 0,
+        };
+        Self { received: count("received"), lost: count("lost"), gaps: count("gaps") }
+    }
+
+    fn share(&self) -> Estimate {
+        wilson(self.lost, self.received.saturating_add(self.lost))
+    }
+
+    /// Without what is missing of it in a gap.
+    fn without(self, packets: u64) -> Self {
+        Self { lost: self.lost.saturating_sub(packets), gaps: self.gaps.saturating_sub(1), ..self }
+    }
+
+    fn are_few(&self) -> bool {
+        self.lost < LOST_LEAST.number() || self.share().low <= LOST.value()
+    }
+
+    /// Whether it surely lacks more than a `mirror` that loses of all: at that share none of so many `streams` would lack as much by chance (Chernoff
+    /// 1952, and Bonferroni's bound), the runs of what it lacks taken for one packet each.
+    fn exceed(&self, mirror: f64, streams: u64) -> bool {
+        /// How often chance may make as much of the mirror's share, which is no finding then.
+        const CHANCE: f64 = 0.025;
+        if mirror <= 0.0 {
+            return true;
+        }
+        let (all, mirror) = (self.received.saturating_add(self.lost) as f64, mirror.min(0.5));
+        let share = self.lost as f64 / all.max(1.0);
+        let run = self.lost as f64 / self.gaps.max(1) as f64;
+        let term = |p: f64, q: f64| if p > 0.0 { p * (p / q).ln() } else { 0.0 };
+        let apart = term(share, mirror) + term(1.0 - share, 1.0 - mirror);
+        let chance = (-all / (2.0 * run - 1.0).max(1.0) * apart).exp();
+        share > mirror && chance * (streams.max(1) as f64) < CHANCE
+    }
+}
+
+/// The longest gap of a stream, as a finding tells of it.
+const GAP_AT: &str = "longest_gap_at";
+const GAP_SECONDS: &str = "longest_gap_seconds";
+const GAP_PACKETS: &str = "longest_gap_packets";
+
+fn longest_gap(stream: &MediaEvidence) -> Vec<(&'static str, Value)> {
+    let told = |gap: &MediaGap| {
+        let MediaGap { span, packets } = *gap;
+        vec![
+            (GAP_AT, Value::Time(span.first)),
+            (GAP_SECONDS, Value::Seconds(span.last.seconds_since(span.first))),
+            (GAP_PACKETS, Value::Count(packets)),
+        ]
+    };
+    stream.longest_gap.as_ref().map(told).unwrap_or_default()
+}
+
+/// Packets of the longest gap that a finding tells of, where most of it lies in a time in which nothing was mirrored.
+fn lost_in_outage(finding: &Finding, mirror: &Evidence) -> u64 {
+    let of = |name: &str| finding.evidence.iter().find(|(known, _)| *known == name).map(|(_, value)| value);
+    let (Some(Value::Time(from)), Some(Value::Seconds(seconds)), Some(Value::Count(packets))) =
+        (of(GAP_AT), of(GAP_SECONDS), of(GAP_PACKETS))
+    else {
+        return 0;
+    };
+    let until = from.plus((seconds * SECOND as f64) as i64);
+    let within = mirror.outages.iter().map(|outage| outage.until().min(until).since(outage.from.max(*from)).max(0)).sum::<i64>();
+    if within.saturating_mul(2) > until.since(*from) { *packets } else { 0 }
 }
 
 /// A stream that surely lacks packets.
@@ -182,6 +274,7 @@ fn lossy_receiver(streams: &[Lossy<'_>], media: &[MediaEvidence]) -> Option<Repo
         }
     };
     let mut report = report(stream, severity, title, ("loss_share", Value::Share(worst.share.rate)));
+    report.evidence.extend(longest_gap(stream));
     if streams.len() > 1 {
         report = report.with("streams", Value::Count(streams.len() as u64));
         report = report.with("lost_of_all", Value::Count(lost)).with("packets_of_all", Value::Count(all));
@@ -252,6 +345,7 @@ mod tests {
             received: 1_000 - lost,
             lost,
             gaps,
+            longest_gap: None,
             spaced: 999,
             uneven: 0,
             jitter: Some(jitter),
@@ -259,6 +353,17 @@ mod tests {
             is_offered: false,
             span: Episode::at(Timestamp::default()),
         }
+    }
+
+    #[test]
+    fn what_the_mirror_loses_of_all_is_no_loss_of_a_stream() {
+        let exceeded = |missing, streams, lost, gaps| LostPackets { received: 836 - lost, lost, gaps }.exceed(missing, streams);
+        assert!(exceeded(0.0, 24, 14, 14), "a mirror that loses nothing");
+        assert!(!exceeded(0.01, 24, 14, 14), "14 of 836 of one in 24 streams is chance");
+        assert!(exceeded(0.01, 24, 30, 30) && !exceeded(0.01, 24, 20, 20));
+        assert!(exceeded(0.01, 1, 20, 20), "of a single stream it is not");
+        assert!(!exceeded(0.01, 24, 30, 1), "one hole may be the mirror's");
+        assert!(!exceeded(0.01, 24, 4, 4), "less than of all");
     }
 
     /// Known points of the model: G.711 without loss 4.4, with 5 % by chance 3.6 to 3.9; G.729A without loss 4.1.

@@ -8,11 +8,11 @@ use crate::mirror::{
     Acked, AckedBySecond, AdvanceCounts, AdvanceState, Beginnings, ByHost, ByPause, ClockCounts, CopyVerdict, Digest, DirectionCounts,
     DuplicateCounts, DuplicateFilter, Health, HealthCounts, Loss, LossCounts, LossState, LostBytes, MutualStream, NumberedStreams,
     OneWayFlow, OrderCounts, Overtaken, OvertakenCounts, Pause, PauseWitness, Ratios, StreamCounts, Stretches, TransitReport,
-    UnmatchedCounts, Witness, window,
+    UnmatchedCounts, WaysBySecond, WaysState, Witness, window,
 };
 use crate::model::mix::Keys;
 use crate::model::sum::{Appended, ByPart, sums};
-use crate::model::tcp::{HoleEvent, LostRange, TcpEvent, TcpMarks};
+use crate::model::tcp::{self, HoleEvent, LostRange, TcpEvent, TcpMarks};
 use crate::model::time::SECOND;
 use crate::model::{
     AppId, Cast, ControlMessage, Direction, Episode, FloodSecond, Frame, Mac, PacketJudgement, ProvingPackets, Timestamp, VlanStack,
@@ -26,6 +26,7 @@ pub struct FlowDetectors {
     loss: LossState,
     advance: AdvanceState,
     tags: TagState,
+    ways: WaysState,
 }
 
 /// The detectors.
@@ -39,6 +40,8 @@ pub struct Detectors {
     again: LostBytes,
     order: OrderCounts,
     overtaken: Overtaken,
+    /// Which directions come in each second.
+    ways: WaysBySecond,
     clock: ClockCounts,
     health: Health,
     numbered: NumberedStreams,
@@ -110,6 +113,8 @@ sums! {
         pub lost: LostBytes,
         /// What was acknowledged by second, and of it lost.
         pub acked: AckedBySecond,
+        /// Which directions came in each second.
+        pub ways: WaysBySecond,
         /// Windows of time in which data was sent again.
         pub again: LostBytes,
         /// Windows of time in which numbers of streams jumped: of how many.
@@ -161,6 +166,7 @@ impl Detectors {
             again: LostBytes::default(),
             order: OrderCounts::default(),
             overtaken: Overtaken::new(keys),
+            ways: WaysBySecond::default(),
             clock: ClockCounts::default(),
             health: Health::default(),
             numbered: NumberedStreams::default(),
@@ -243,23 +249,27 @@ impl Detectors {
         detectors: &mut FlowDetectors,
         frame: &Frame,
         numbers: &TcpHot,
-        tcp: &TcpEvent,
+        event: &TcpEvent,
         holes: &[HoleEvent],
         load: u8,
     ) {
         self.clock.observe(frame.time);
+        if let Some((_, way)) = &frame.flow {
+            let acknowledges = frame.tcp.as_ref().is_some_and(|segment| segment.flags & (tcp::ACK | tcp::RST) == tcp::ACK);
+            self.ways.observe(&mut detectors.ways, frame.time, *way, acknowledges);
+        }
         if let (Some(segment), Some((_, way))) = (&frame.tcp, &frame.flow) {
-            self.loss.observe(&mut detectors.loss, tcp, *way, segment.payload, (frame.time, load));
+            self.loss.observe(&mut detectors.loss, event, *way, segment.payload, (frame.time, load));
             let next = [*way, way.reversed()].map(|way| numbers.next_sequence(way));
-            self.advance.observe(&mut detectors.advance, tcp, *way, segment, next);
+            self.advance.observe(&mut detectors.advance, event, *way, segment, next);
             holes.iter().for_each(|hole| self.loss.hole(&mut detectors.loss, hole, frame.time));
-            if tcp.marks.has(TcpMarks::REPEATED) && !tcp.marks.has(TcpMarks::KEEP_ALIVE) {
+            if event.marks.has(TcpMarks::REPEATED) && !event.marks.has(TcpMarks::KEEP_ALIVE) {
                 self.again.add(window(frame.time), segment.payload);
             }
-            self.order.observe(tcp, frame.time);
+            self.order.observe(event, frame.time);
             if let Some((flow, way)) = &frame.flow {
                 let is_alone = numbers.next_sequence(way.reversed()).is_none();
-                self.overtaken.observe(tcp, segment, (flow, *way), is_alone, frame.time);
+                self.overtaken.observe(event, segment, (flow, *way), is_alone, frame.time);
             }
             self.health.segment(numbers.mss(*way), segment.payload);
         } else {
@@ -410,6 +420,13 @@ impl Detectors {
         (health, switch)
     }
 
+    /// Which directions came in each second, with the latest one of each conversation.
+    fn ways_so_far(&self, flows: &FlowTable<FlowDetectors>) -> WaysBySecond {
+        let mut ways = self.ways.clone();
+        flows.records().for_each(|record| ways.close(record.flow.detectors.ways));
+        ways
+    }
+
     /// What was counted up to the request.
     pub fn report(&mut self, flows: &FlowTable<FlowDetectors>, contexts: &Contexts, request: &Request) -> DetectorReport {
         let (recent, older) = self.conversations(flows, request);
@@ -431,6 +448,7 @@ impl Detectors {
             senders: self.switch.senders().list().to_vec(),
             lost: self.loss.windows().clone(),
             acked: self.loss.seconds(),
+            ways: self.ways_so_far(flows),
             again: self.again.clone(),
             jumps: self.numbered.jumps().clone(),
             pauses: witnesses(flows, request),

@@ -4,13 +4,14 @@ use crate::diagnose::{Evidence, Hints, ONE_SIDED, Vendor, recognise};
 use crate::engine::fold::detectors::{ConversationCounts, Counts, DetectorReport};
 use crate::engine::judge::asked;
 use crate::engine::judge::history::{SessionSums, Sums};
+use crate::engine::judge::one_way::one_way;
 use crate::engine::judge::silences::Silences;
 use crate::engine::tape::Request;
-use crate::mirror::{AdvanceCounts, LossCounts, LossSplit, UnmatchedCounts, clustered, flat_top, uneven};
+use crate::mirror::{AdvanceCounts, LossCounts, LossSplit, SessionReport, UnmatchedCounts, clustered, flat_top, uneven};
 use crate::model::Arrange as _;
 use crate::model::evidence::{
-    AdvanceEvidence, BegunConnections, ClockEvidence, ContentEvidence, CopyEvidence, ExchangeSides, HostEvidence, LossEvidence,
-    NARROW_SEQUENCE_BITS, PortAway, SessionLoss, SideEvidence, StreamEvidence, TransitEvidence,
+    AdvanceEvidence, Again, BegunConnections, ClockEvidence, ContentEvidence, CopyEvidence, ExchangeSides, HostEvidence, LossEvidence,
+    NARROW_SEQUENCE_BITS, OneWayTimes, OrderEvidence, PortAway, SessionLoss, SideEvidence, StreamEvidence, TransitEvidence,
 };
 use crate::model::time::SECOND;
 use crate::model::{Episode, Estimate, Mac, SourceInfo, Sum, TunnelKind, wilson};
@@ -52,14 +53,24 @@ pub struct Sources<'a> {
 pub fn loss(request: &Request, detected: &DetectorReport, sums: &Sums) -> (Option<Estimate>, LossSplit) {
     let Sums { outer, counts, .. } = sums;
     let all = even(sums).map(|even| by_strata(request, detected, sums, even));
+    // Where there is too little TCP numbered streams tell of all loss.
+    let numbered = LossEvidence { all, streams: streams(request, &conversations(detected)), ..LossEvidence::default() }.numbered_alone();
     let sequence = (outer.numbered > 0).then(|| wilson(outer.missing, outer.missing.saturating_add(outer.numbered)));
-    let mut split = LossSplit::new(all, sequence, lost_here(sums));
+    let mut split = LossSplit::new(numbered.or(all), sequence, lost_here(sums));
     split.host = split.host.filter(|_| !sums.uncounted);
-    split.switch = split.switch.and_then(|switch| never_copied(switch, &counts.loss, outer.missing));
+    split.switch = match numbered {
+        Some(_) => split.switch,
+        None => split.switch.and_then(|switch| never_copied(switch, &counts.loss, outer.missing)),
+    };
     // What a device says of itself is better than nothing, and no match for what was seen to be missing.
     let declared = || (outer.refused > 0).then(|| wilson(outer.refused, outer.refused.saturating_add(outer.taken)));
     split.switch = split.switch.or_else(declared);
     (all, split)
+}
+
+/// What numbered streams lack.
+fn streams(request: &Request, talks: &ConversationCounts) -> StreamEvidence {
+    StreamEvidence { by_stretch: talks.stretches.loss(&request.load.arrived), ..talks.streams.evidence() }
 }
 
 /// The share of acknowledged data that was never seen, all of it together.
@@ -138,6 +149,10 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         _ => 0.0,
     };
     let talks = conversations(detected);
+    let one_way = one_way(request, detected, sums);
+    // Conversations that show both directions at times, and no question with its answer: each half comes at another time, and none is missing.
+    let is_apart = one_way.is_some() && exchanges(&health.unmatched).are_unpaired();
+    let one_way = one_way.filter(|_| !is_apart);
     let silent = Silences::of(request, detected, sums, sums.link.packets as f64 / seconds.max(1.0));
     let order = counts.order.evidence(&counts.loss, health, &counts.overtaken, (outer.numbered > 0).then_some(outer.reordered == 0));
     Evidence {
@@ -149,7 +164,8 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         live: request.live,
         vendor: vendor(request, switch),
         copies: CopyEvidence { proof: counts.copied, distant: sums.distant.evidence(), ..counts.duplicates.evidence(!dropped) },
-        loss: loss_evidence(request, detected, sums, &talks, (all, split)),
+        loss: with_holes(loss_evidence(request, detected, sums, &talks, (all, split)), silent.again.as_ref(), one_way.as_ref()),
+        one_way,
         sides: SideEvidence {
             exchanges: exchanges(&health.unmatched),
             begun: BegunConnections { connections: talks.begun.connections, unseen: talks.begun.unseen },
@@ -158,7 +174,7 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         tags: switch.tags.evidence(&talks.tags),
         sizes: health.size_evidence(outer.errors),
         checksums: health.checksum_evidence(),
-        order: silent.between(order),
+        order: silent.between(OrderEvidence { is_far_apart: order.is_far_apart || is_apart, ..order }),
         clock: ClockEvidence { forward: silent.forward, ..clock(counts, request, seconds) },
         casts: health.cast_evidence(),
         outages: silent.outages,
@@ -173,7 +189,8 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
             fragments: outer.fragments,
         },
         contents: ContentEvidence {
-            tunnels: left_on(request),
+            tunnels: left_on(request, |session| !session.foreign),
+            left_on: left_on(request, |_| true).map(|(kind, _)| kind),
             divided: (request.tunnels.divided.inside, request.tunnels.divided.both),
             ..health.content_evidence()
         },
@@ -202,6 +219,24 @@ fn vendor(request: &Request, switch: &SwitchCounts) -> Option<Vendor> {
     recognise(&hints).map(|r| r.vendor)
 }
 
+/// What is lost before this host, with what is missing from times in which nothing was mirrored, or one direction: it is the most of them, at most
+/// all of them.
+pub fn with_holes(loss: LossEvidence, again: Option<&Again>, one_way: Option<&OneWayTimes>) -> LossEvidence {
+    let holes: Vec<Estimate> = again.map(|again| again.missing).into_iter().chain(one_way.map(|one_way| one_way.missing)).collect();
+    let more = |lost: Option<Estimate>| holes.iter().fold(lost, |lost, hole| Some(beside(lost, *hole)));
+    match loss.path {
+        // What numbers of copies do not explain was lost before they were numbered.
+        Some(_) => LossEvidence { switch: more(loss.switch), ..loss },
+        None => LossEvidence { upstream: more(loss.upstream), ..loss },
+    }
+}
+
+fn beside(lost: Option<Estimate>, hole: Estimate) -> Estimate {
+    let Some(lost) = lost else { return hole };
+    let high = 1.0 - (1.0 - lost.high) * (1.0 - hole.high);
+    Estimate { rate: lost.rate.max(hole.rate), low: lost.low.max(hole.low), high, n: lost.n }
+}
+
 /// What is missing, with its places, `all` of it in acknowledged data.
 fn loss_evidence(
     request: &Request,
@@ -221,7 +256,7 @@ fn loss_evidence(
         switch: asked::larger(split.switch, asked::mirror_port(request).as_ref().and_then(asked::loss)),
         upstream: split.upstream,
         unmatched: unmatched(sums),
-        streams: StreamEvidence { by_stretch: talks.stretches.loss(), ..talks.streams.evidence() },
+        streams: streams(request, talks),
         advances: if is_late(sums) { AdvanceEvidence::default() } else { AdvanceCounts::evidence(&counts.advances) },
         by_session: by_session(sums),
         times: detected.lost.times(request.first),
@@ -247,10 +282,10 @@ fn away(request: &Request, sums: &Sums) -> Vec<PortAway> {
     all
 }
 
-/// Tunnels that are left on: the kind with the most packets, and the packets of all.
-fn left_on(request: &Request) -> Option<(TunnelKind, u64)> {
+/// Tunnels that are left on, of those asked for: the kind with the most packets, and the packets of all.
+fn left_on(request: &Request, of: fn(&SessionReport) -> bool) -> Option<(TunnelKind, u64)> {
     let mut all = 0u64;
-    let left = request.tunnels.sessions.iter().filter(|s| !s.session.peeled && !s.foreign).map(|s| &s.session);
+    let left = request.tunnels.sessions.iter().filter(|s| !s.session.peeled && of(s)).map(|s| &s.session);
     let most = left.inspect(|s| all = all.saturating_add(s.packets)).max_by_key(|s| s.packets).map(|s| s.tunnel.kind);
     most.map(|kind| (kind, all))
 }
@@ -279,7 +314,7 @@ fn by_session(sums: &Sums) -> Vec<SessionLoss> {
     let one = |s: &SessionSums| SessionLoss {
         tunnel: s.tunnel,
         loss: s.missing.and_then(|missing| {
-            let sequence = wilson(missing, missing.saturating_add(s.packets));
+            let sequence = wilson(missing, missing.saturating_add(s.packets.saturating_sub(s.doubled)));
             LossSplit::new(None, Some(sequence), lost_here(sums)).transport
         }),
         packets: s.packets,

@@ -57,7 +57,7 @@ impl Outer {
     fn of(request: &Request, arrived: u64) -> Self {
         let facts = &request.tunnels;
         let mut outer = Self { nested: facts.loops, fragments: facts.fragments.packets, foreign: facts.foreign, ..Self::default() };
-        for session in facts.sessions.iter().map(|s| &s.session) {
+        for (session, doubled) in facts.sessions.iter().map(|s| (&s.session, s.duplicates)) {
             outer.errors = session.errors.iter().fold(outer.errors, |sum, n| sum.saturating_add(*n));
             if session.peeled {
                 outer.packets = outer.packets.saturating_add(session.packets);
@@ -66,7 +66,8 @@ impl Outer {
                     outer.taken = outer.taken.saturating_add(sampling.samples);
                 }
                 if session.sequenced {
-                    outer.numbered = outer.numbered.saturating_add(session.packets);
+                    // A number that comes twice is one.
+                    outer.numbered = outer.numbered.saturating_add(session.packets.saturating_sub(doubled));
                     outer.missing = outer.missing.saturating_add(session.missing);
                     outer.reordered = outer.reordered.saturating_add(session.reordered);
                 }
@@ -103,6 +104,8 @@ pub struct SessionSums {
     pub tunnel: Tunnel,
     /// Packets.
     pub packets: u64,
+    /// Of them those whose number had come before.
+    pub doubled: u64,
     /// Numbers that are missing; `None`: it does not number usably.
     pub missing: Option<u64>,
     /// Frames reported as damaged.
@@ -114,11 +117,12 @@ pub struct SessionSums {
 impl SessionSums {
     /// Those of the sessions taken off, the largest first.
     fn of(request: &Request) -> Vec<Self> {
-        let sessions = request.tunnels.sessions.iter().map(|s| &s.session).filter(|s| s.peeled);
+        let sessions = request.tunnels.sessions.iter().map(|s| (&s.session, s.duplicates)).filter(|(s, _)| s.peeled);
         let mut sums: Vec<Self> = sessions
-            .map(|s| Self {
+            .map(|(s, doubled)| Self {
                 tunnel: s.tunnel,
                 packets: s.packets,
+                doubled,
                 missing: s.sequenced.then_some(s.missing),
                 errors: s.errors.iter().fold(0, |sum, n| sum.saturating_add(*n)),
                 span: Episode { first: s.first, last: s.last },
@@ -133,6 +137,7 @@ impl SessionSums {
         let Some(before) = earlier.iter().find(|s| s.tunnel == self.tunnel) else { return *self };
         Self {
             packets: self.packets.saturating_sub(before.packets),
+            doubled: self.doubled.saturating_sub(before.doubled),
             missing: self.missing.map(|n| n.saturating_sub(before.missing.unwrap_or(0))),
             errors: self.errors.saturating_sub(before.errors),
             ..*self

@@ -13,8 +13,9 @@ use crate::engine::tape::facts::TunnelFacts;
 use crate::mirror::{CopyClass, DuplicateCounts, LossSplit};
 use crate::model::Arrange as _;
 use crate::model::JoinScoped;
+use crate::model::evidence::LossEvidence;
 use crate::model::mirror::Purpose;
-use crate::model::{CapScale, Chatter, ChatterRow, Episode, Estimate, Finding, Mac, NetworkBatch, SwitchView, Timestamp, Traffic};
+use crate::model::{CapScale, Chatter, ChatterRow, Episode, Finding, Mac, NetworkBatch, SwitchView, Timestamp, Traffic};
 use crate::snapshot::{DuplicateClass, Duplicates, Forgotten, LossLedger, Mirror, Sides, Table, TunnelRow};
 use std::cmp::Reverse;
 
@@ -154,21 +155,11 @@ impl MirrorJudge {
 
 /// Loss by place.
 fn ledger(request: &Request, whole: &Sums, split: &LossSplit, evidence: &Evidence) -> LossLedger {
-    LossLedger {
-        host: split.host,
-        path: split.transport,
-        switch: asked::larger(split.switch, asked::mirror_port(request).as_ref().and_then(asked::loss)),
-        upstream: beside_silence(evidence.loss.numbered_alone().filter(|_| split.transport.is_none()).or(split.upstream), evidence),
-        unmatched: evidence::unmatched(whole),
-    }
-}
-
-/// What is lost before this host, with what is missing from times in which nothing was mirrored: it is the more of both, at most both.
-fn beside_silence(lost: Option<Estimate>, evidence: &Evidence) -> Option<Estimate> {
-    let silent = evidence.again.map(|again| again.missing);
-    let (Some(lost), Some(silent)) = (lost, silent) else { return lost.or(silent) };
-    let high = 1.0 - (1.0 - lost.high) * (1.0 - silent.high);
-    Some(Estimate { rate: lost.rate.max(silent.rate), low: lost.low.max(silent.low), high, n: lost.n })
+    // The parts of the whole run, with the holes that are known of late.
+    let switch = asked::larger(split.switch, asked::mirror_port(request).as_ref().and_then(asked::loss));
+    let whole_loss = LossEvidence { path: split.transport, switch, upstream: split.upstream, ..LossEvidence::default() };
+    let loss = evidence::with_holes(whole_loss, evidence.again.as_ref(), evidence.one_way.as_ref());
+    LossLedger { host: split.host, path: loss.path, switch: loss.switch, upstream: loss.upstream, unmatched: evidence::unmatched(whole) }
 }
 
 /// What found no room.

@@ -7,5 +7,6 @@ mod host;
 mod link_use;
 pub mod mirror;
 pub mod network;
+mod one_way;
 mod silences;
 mod transit;

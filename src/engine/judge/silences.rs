@@ -75,7 +75,10 @@ impl Silences {
         }
         // Where nothing came at all, that alone is told.
         silences.group_only.take_if(|stretch| found.iter().any(|outage| is_most(outage, stretch)));
-        silences.again = silences.again.and_then(|all| if request.live { lately(&found) } else { Some(all) });
+        silences.again = match silences.again {
+            Some(all) if !request.live => Some(all),
+            _ => lately(&found),
+        };
         silences.again = silences.again.map(|again| Again { missing: missing(request, sums.from, &found, &again), ..again });
         silences.outages = found;
         silences

@@ -80,6 +80,8 @@ pub struct ContentEvidence {
     pub carriers: Vec<(u16, TunnelKind, u64)>,
     /// Tunnels between hosts that are left on, so that what is inside is not looked at: the kind with the most packets, and all of their packets.
     pub tunnels: Option<(TunnelKind, u64)>,
+    /// The kind of tunnels with the most packets of all that are left on, mirrors that only cross the link among them.
+    pub left_on: Option<TunnelKind>,
     /// Packets of a sample of what is inside of those, and of them those of conversations that were seen outside as well.
     pub divided: (u64, u64),
 }
@@ -88,10 +90,13 @@ impl ContentEvidence {
     /// Packets in tunnels whose conversations are seen outside as well before it is said of these that they are divided.
     pub const DIVIDED: u64 = 10;
 
+    /// One in so many of the packets in tunnels, at least, is of such conversations then.
+    const PART: u64 = 20;
+
     /// The kind of the tunnels that a part of the conversations' packets lies in, so that what is looked at lacks them.
     pub fn divides(&self) -> Option<TunnelKind> {
         let (inside, both) = self.divided;
-        self.tunnels.map(|(kind, _)| kind).filter(|_| both >= Self::DIVIDED && both.saturating_mul(5) >= inside)
+        self.left_on.filter(|_| both >= Self::DIVIDED && both.saturating_mul(Self::PART) >= inside)
     }
 }
 

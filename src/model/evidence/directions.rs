@@ -3,7 +3,7 @@
 use super::share;
 use crate::model::time::SECOND;
 use crate::model::units::grouped;
-use crate::model::{SeenAt, wilson};
+use crate::model::{Episode, Estimate, SeenAt, wilson};
 
 /// Conversations before their directions say anything: nine of ten one-sided ones are surely more than half.
 pub const JUDGED: u64 = 10;
@@ -23,6 +23,9 @@ pub const ANSWERED: u64 = 10;
 /// Questions and answers without their other half from which on they say that it is never mirrored.
 pub const LONE: u64 = 20;
 
+/// Conversations without their other side, where no station both sends and receives: as many tell it.
+pub const LONE_CONVERSATIONS: u64 = 3;
+
 /// Questions and answers (DNS, echo, and others by content), where conversations are too short to show a direction.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ExchangeSides {
@@ -32,6 +35,31 @@ pub struct ExchangeSides {
     pub questions: u64,
     /// Answers alone.
     pub answers: u64,
+}
+
+impl ExchangeSides {
+    /// Those that lack their other half.
+    pub fn alone(self) -> u64 {
+        self.questions.saturating_add(self.answers)
+    }
+
+    /// Whether so many lack their other half that it may lie elsewhere: a few, and one in ten at least.
+    pub fn are_divided(self) -> bool {
+        const FEW: u64 = 5;
+        self.alone() >= FEW && self.alone().saturating_mul(9) >= self.both
+    }
+
+    /// Whether hardly any of many have their other half.
+    pub fn are_unpaired(self) -> bool {
+        self.alone() >= LONE && self.both.saturating_mul(20) <= self.alone()
+    }
+
+    /// Whether many came of both and hardly any belong together: each half comes at another time, or of other conversations.
+    pub fn are_apart(self) -> bool {
+        const HARDLY: u64 = 20;
+        let fewer = self.questions.min(self.answers);
+        fewer >= LONE && self.both.saturating_mul(HARDLY) <= fewer
+    }
 }
 
 /// Time from the beginning of a capture after which a connection that comes has begun meanwhile: those that are in use say something more often.
@@ -95,12 +123,11 @@ impl SideEvidence {
         !self.is_routing() && if stands { self.share() > HALF_CLEAR } else { wilson(self.one_sided, self.judged).low > HALF }
     }
 
-    /// Whether no question has its answer here, and no station both sends and receives: that is no server that is down, which others would still
-    /// be heard beside.
+    /// Whether no question has its answer here, or no conversation of a few its other side, and no station both sends and receives: that is no
+    /// server that is down, which others would still be heard beside.
     pub fn is_half_by_exchanges(&self) -> bool {
-        let ExchangeSides { both, questions, answers } = self.exchanges;
         let is_one_way = self.is_one_way() && self.judged == self.one_sided && self.judged < JUDGED;
-        is_one_way && both == 0 && questions.saturating_add(answers) >= LONE
+        is_one_way && self.exchanges.both == 0 && (self.exchanges.alone() >= LONE || self.judged >= LONE_CONVERSATIONS)
     }
 
     /// Whether stations send, others receive, and none does both.
@@ -116,7 +143,7 @@ impl SideEvidence {
     /// What is one-sided, in words.
     pub fn one_sided(&self) -> String {
         let ExchangeSides { questions, answers, .. } = self.exchanges;
-        match self.is_half_by_exchanges() {
+        match self.is_half_by_exchanges() && self.exchanges.alone() >= LONE {
             true if questions >= answers => format!("none of {} questions has its answer here", grouped(questions)),
             true => format!("none of {} answers has its question here", grouped(answers)),
             false => format!("{} of {} conversations show one direction only", grouped(self.one_sided), grouped(self.judged)),
@@ -127,6 +154,22 @@ impl SideEvidence {
     pub fn is_routing(&self) -> bool {
         let answered = self.judged.saturating_sub(self.one_sided);
         self.one_sided >= 5 && self.concentration >= CONCENTRATED && answered >= ANSWERED && answered.saturating_mul(10) >= self.judged
+    }
+}
+
+/// Times in which one direction is not mirrored, of a mirror that shows both else.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OneWayTimes {
+    /// When, oldest first.
+    pub times: Vec<Episode>,
+    /// The share of all bytes that is missing from them.
+    pub missing: Estimate,
+}
+
+impl OneWayTimes {
+    /// Seconds, all of them together.
+    pub fn seconds(&self) -> f64 {
+        self.times.iter().map(|time| time.last.seconds_since(time.first)).sum()
     }
 }
 

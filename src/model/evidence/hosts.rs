@@ -1,7 +1,7 @@
 //! What findings about hosts and the paths between them rest on: stalls, sizes that do not pass, TLS, streams, windows, loads.
 
 use super::services::CodeCount;
-use crate::model::{Address, Episode, FlowKey, ServiceKey, ShortName, StallEnd, Timestamp};
+use crate::model::{Address, Episode, FlowKey, MediaGap, ServiceKey, ShortName, StallEnd, Timestamp};
 
 /// A receiver that took no data for a while.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -149,6 +149,8 @@ pub struct MediaEvidence {
     pub received: u64,
     /// Packets that did not come.
     pub lost: u64,
+    /// The longest of its gaps.
+    pub longest_gap: Option<MediaGap>,
     /// Gaps they are from.
     pub gaps: u64,
     /// Packets whose spacing was compared with their time stamps.

@@ -50,6 +50,8 @@ pub struct FlatTop {
     pub variation: f64,
     /// Standard deviation of what was lost, as a share of the same mean.
     pub missing_variation: f64,
+    /// Since then more came in as long a time than such a limit lets through.
+    pub is_exceeded_since: bool,
     /// Mean rate with what surrounds frames on an Ethernet (24 bytes each): to be compared with the link's speed.
     pub occupied: f64,
 }
@@ -279,6 +281,11 @@ impl LossEvidence {
         of_all.filter(|lone| self.is_little_known() && lone.n >= Self::FEW && lone.low > Self::LONE).max_by_key(|lone| lone.n)
     }
 
+    /// Whether numbered streams show that hardly anything is missing.
+    pub fn is_whole_by_number(&self) -> bool {
+        self.numbered_alone().is_some_and(|numbered| numbered.high < Self::LONE)
+    }
+
     fn is_little_known(&self) -> bool {
         self.all.is_none_or(|all| all.n < Self::ENOUGH) && self.numbered_alone().is_none()
     }
@@ -293,7 +300,7 @@ impl LossEvidence {
         let orphans = self.unmatched.filter(|o| !here && (others == 0.0 || o.low > others))?;
         match orphans.rate < Self::MOST {
             true => Some(orphans).filter(is_counted),
-            false => Some(orphans).filter(|o| tcp.is_none() && o.n >= Self::FEW && o.low > Self::MOST),
+            false => Some(orphans).filter(|o| tcp.is_none() && !self.is_whole_by_number() && o.n >= Self::FEW && o.low > Self::MOST),
         }
     }
 }

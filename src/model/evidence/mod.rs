@@ -22,7 +22,8 @@ mod tuning;
 pub use contents::{CastEvidence, ChecksumEvidence, ContentEvidence, SizeEvidence};
 pub use copies::{CopyEvidence, CopyGap, Destinations, DistantCopies};
 pub use directions::{
-    ANSWERED, BEGUN_AFTER, BegunConnections, CONCENTRATED, ExchangeSides, HALF, HALF_CLEAR, JUDGED, LONE, SideEvidence, TagEvidence,
+    ANSWERED, BEGUN_AFTER, BegunConnections, CONCENTRATED, ExchangeSides, HALF, HALF_CLEAR, JUDGED, LONE, LONE_CONVERSATIONS, OneWayTimes,
+    SideEvidence, TagEvidence,
 };
 pub use hops::{HopEvidence, HopFailures, PathOutage};
 pub use host::{ControlEvidence, HostEvidence, PortAway, TransitEvidence};

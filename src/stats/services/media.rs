@@ -4,7 +4,7 @@ use super::{BIN, Bounded, REMEMBERED_SECONDS};
 use crate::model::Arrange as _;
 use crate::model::evidence::{MEDIA_JITTER, MediaEvidence};
 use crate::model::limits::{MEDIA_OFFERS, MEDIA_STREAMS};
-use crate::model::{Address, CallParties, Direction, Episode, FlowKey, MediaNews, MediaOffer, MediaStream, Timestamp};
+use crate::model::{Address, CallParties, Direction, Episode, FlowKey, MediaGap, MediaNews, MediaOffer, MediaStream, Timestamp};
 use crate::stats::sightings::bounded::Recent;
 
 /// Packets at once that say nothing of how evenly they come.
@@ -30,6 +30,7 @@ struct Stream {
     clock: Option<u32>,
     jitters: (i64, u64),
     most: i64,
+    longest_gap: Option<MediaGap>,
     /// Who agreed on it, where anybody did.
     parties: Option<CallParties>,
     first: Option<Timestamp>,
@@ -85,6 +86,7 @@ impl MediaStreams {
         stream.payload_type = news.payload_type;
         stream.parties = parties.or(stream.parties);
         stream.clock = news.clock.or(stream.clock);
+        stream.longest_gap = news.longest_gap.map(|gap| gap.longer(stream.longest_gap)).or(stream.longest_gap);
         let (sum, count) = news.jitters;
         stream.jitters = (stream.jitters.0.saturating_add(sum), stream.jitters.1.saturating_add(count));
         stream.most = stream.most.max(news.jitter.map_or(0, |[_, most]| most));
@@ -144,6 +146,7 @@ impl MediaStreams {
                     received,
                     lost,
                     gaps,
+                    longest_gap: s.longest_gap.filter(|gap| all || gap.span.last.0.div_euclid(BIN) > bin - 6),
                     spaced,
                     uneven,
                     jitter: s.jitter.map(|nanos| nanos as f64 / 1e9),

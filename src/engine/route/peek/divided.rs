@@ -61,7 +61,7 @@ impl Peek {
             return;
         }
         decode::walk(link, bytes, wire, &self.rules, Peel { tunnels, tag: false }, &mut self.within);
-        if let Some((key, _)) = self.within.flow().filter(|(key, _)| key.is_tcp()) {
+        if let Some((key, _)) = self.within.flow().filter(|(key, _)| key.is_tcp() || key.is_udp()) {
             self.divided.inside(self.hash_keys.shards_hash(&key));
         }
     }
