@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use support::Rng;
 use support::packet::file::LITTLE;
-use support::packet::{Packet, SYN};
+use support::packet::{Packet, SYN, control};
 
 /// What grows with the traffic may take this much (`--memory`).
 const ALLOWED: u64 = 64 << 20;
@@ -149,6 +149,21 @@ fn names_without_end() {
                 .payload(&[&[0, 0, 0x84, 0, 0, 0, 0, 1, 0, 0, 0, 0, 60][..], &label(rng), &[0, 0, 16, 0, 1, 0, 0, 0, 60, 0, 1, 0]].concat())
                 .build(),
         }
+    });
+}
+
+#[test]
+fn groups_and_routers_without_end() {
+    flood("groups", FLOOD / 2, |n, _| {
+        let [_, a, b, c] = n.to_be_bytes();
+        if n % 2 == 0 {
+            return control::igmp_report([2, 0, 0, a, b, c], c, [232, a, b, c]);
+        }
+        // Hellos of routers with other addresses each.
+        let mut hello = control::ospf_hello([2, 1, 0, a, b, c], c, [10, 40], &[]);
+        hello[26..30].copy_from_slice(&[10, a, b, c]);
+        hello[38..42].copy_from_slice(&[10, a, b, c]);
+        hello
     });
 }
 

@@ -16,6 +16,9 @@ use std::time::Duration;
 /// How long a block is waited for before workers are looked after.
 const WORKER_CHECK_TIMEOUT: Duration = Duration::from_millis(250);
 
+/// Blocks of a file beside one for each worker: one that is filled, and two that wait for somebody.
+const AT_HAND: usize = 3;
+
 /// Where messages go: to the merge. False when it can take no more.
 pub type Sink = Box<dyn FnMut(Message) -> bool + Send>;
 
@@ -147,7 +150,7 @@ impl WorkerPool {
         sink: Sink,
         live: Option<usize>,
     ) -> std::io::Result<Self> {
-        let blocks = live.unwrap_or(FILE_BLOCKS);
+        let blocks = live.unwrap_or(FILE_BLOCKS.min(workers + AT_HAND));
         let (home, free) = bounded::<TapeBlock>(blocks);
         // Bounded, so that a slow merge holds the workers back instead of filling memory; the merge itself waits for nobody.
         let (to_merge, messages) = bounded::<Message>(MESSAGES);

@@ -87,12 +87,12 @@ pub const BESIDE: usize = 4 * 1024;
 /// Segments that do not get through at the same time, per shard (96 bytes each); looked through one by one, and only while there is one.
 pub const STUCK: usize = 64;
 
-/// Services of which is known what happened to their clients (at most 32 KiB each, 128 MiB in all, when times
-/// spread over all of their histograms; usually 2 KiB). Those beyond are counted together.
+/// Services of which is known what happened to their clients (at most 48 KiB each, 192 MiB in all, when times
+/// spread over all of their histograms and everything goes wrong; usually 2 KiB). Those beyond are counted together.
 pub const SERVICES: usize = 4 * 1024;
 
-/// Times of 10 s in which something happened to a service, of all services together (at most 5 KiB each with the clients it
-/// tells apart, 75 MiB): the oldest go first.
+/// Times of 10 s in which something happened to a service, of all services together (at most 10 KiB each, where everything goes wrong for each of
+/// the clients it tells apart, 150 MiB; usually 1 KiB): the oldest go first.
 pub const SERVICE_BINS: usize = 15 * 1024;
 
 /// Clients told apart of one service in one of them; further ones are counted together.

@@ -28,7 +28,7 @@ pub const SCALED_BYTES: u64 = 1 << 60;
 /// Blocks in flight between a live port and the workers: 16 MiB of tape absorb a worker's hiccup.
 pub const LIVE_BLOCKS: usize = 32;
 
-/// Blocks in flight between a file and the workers: a file waits, and whoever reads it helps, so that few will do, which stay in the cache.
+/// Blocks in flight between a file and the workers, at most: a file waits, and whoever reads it helps, so that few will do, which stay in the cache.
 pub const FILE_BLOCKS: usize = 8;
 
 /// Shards' conversations waiting to be counted at their end points: each may be a 64th of everything.
