@@ -14,6 +14,8 @@ mod cuts;
 mod databases;
 #[path = "troubles/detours.rs"]
 mod detours;
+#[path = "troubles/discovery.rs"]
+mod discovery;
 #[path = "troubles/distance.rs"]
 mod distance;
 #[path = "troubles/ends.rs"]

@@ -115,7 +115,25 @@ fn sighted(proofs: &mut Proofs, seen: &Sighting) {
                 proofs.forget(Proves::Sought, Subject::Host(sender));
             }
         }
-        Sight::Neighbour { address, .. } => note(Proves::Claimed, Subject::Host(Address::V6(address))),
+        Sight::Solicitation { asker, target, is_to_many } => {
+            if is_to_many {
+                note(Proves::Asks, Subject::Station(seen.source));
+                note(Proves::Asks, place(seen.vlan));
+            }
+            if !asker.is_unspecified() {
+                note(Proves::Asks, Subject::Host(Address::V6(asker)));
+                note(Proves::Sought, Subject::Host(Address::V6(target)));
+                proofs.forget(Proves::Sought, Subject::Host(Address::V6(asker)));
+            }
+        }
+        Sight::Advertisement { address, overrides, .. } => {
+            let host = Subject::Host(Address::V6(address));
+            if overrides {
+                note(Proves::Claimed, host);
+            }
+            proofs.forget(Proves::Sought, host);
+        }
+        Sight::Probe { address } => note(Proves::Claimed, Subject::Host(address)),
         Sight::Router { source, lifetime: 1.., .. } => note(Proves::Announces, Subject::Host(Address::V6(source))),
         Sight::Dhcp(DhcpSight { kind, server, .. }) => {
             let server = server.map(|server| Subject::Host(Address::V4(server)));
