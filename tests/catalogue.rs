@@ -4,10 +4,11 @@
 use spantop::diagnose::{IDS, aspect};
 
 /// The scenarios of faults, which look at each finding as a whole (`is_whole` there).
-const SCENARIOS: [&str; 31] = [
+const SCENARIOS: [&str; 32] = [
     include_str!("troubles.rs"),
     include_str!("troubles/addresses.rs"),
     include_str!("troubles/behind.rs"),
+    include_str!("troubles/closed_ports.rs"),
     include_str!("troubles/cuts.rs"),
     include_str!("troubles/detours.rs"),
     include_str!("troubles/discovery.rs"),

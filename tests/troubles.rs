@@ -8,6 +8,8 @@ mod agree;
 mod behind;
 #[path = "troubles/carried.rs"]
 mod carried;
+#[path = "troubles/closed_ports.rs"]
+mod closed_ports;
 #[path = "troubles/cuts.rs"]
 mod cuts;
 #[path = "troubles/databases.rs"]

@@ -70,6 +70,7 @@ fn scan(target: bool, failed: u64, succeeded: u64) -> Evidence {
         source: host(7),
         target: target.then(|| host(9)),
         port: (!target).then_some(445),
+        is_udp: false,
         failed,
         is_more: false,
         refused: failed,

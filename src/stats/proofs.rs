@@ -1,6 +1,7 @@
 //! Which packets prove what happened, by what it was and to whom: noted where all events come together, so that no table of what is counted needs
 //! to hold them.
 
+use super::services::closed_port;
 use crate::model::evidence::SHORT_LOGIN;
 use crate::model::time::SECOND;
 use crate::model::{
@@ -47,8 +48,13 @@ pub fn prove(proofs: &mut Proofs, event: &NetworkEvent, is_far: impl Fn(&RoundTr
         NetworkEvent::Silent(_) | NetworkEvent::Proxied(_) | NetworkEvent::Unread(_) => {}
         NetworkEvent::KeptAlive(kept) => kept_alive(proofs, kept),
         NetworkEvent::Media(news) => media(proofs, news),
+        NetworkEvent::Icmp(error) => {
+            if let Some([(source, _), _]) = closed_port(error) {
+                proofs.note(Proves::Failed, Subject::Host(source), error.number, error.time);
+            }
+        }
         // Services keep those of turns themselves.
-        NetworkEvent::Icmp(_) | NetworkEvent::Load(_) | NetworkEvent::Offered(_) | NetworkEvent::Turn(_) | NetworkEvent::Talks(_) => {}
+        NetworkEvent::Load(_) | NetworkEvent::Offered(_) | NetworkEvent::Turn(_) | NetworkEvent::Talks(_) => {}
     }
 }
 

@@ -132,18 +132,20 @@ fn looking_for_free_addresses_asks_nobody_in_particular() {
     assert_eq!(troubles(&t.with_office(60).seen()), []);
 }
 
-/// A station that solicits so often a second for 45 seconds, so many addresses by turns: all of the group, or each alone.
+/// A station that solicits so often a second for 45 seconds, so many addresses by turns: all of the group, or each alone. Equal frames some
+/// milliseconds apart are copies as far as anybody can tell: here each is from another address of the station's.
 fn flood(each: i64, targets: u8, is_to_many: bool) -> Traffic {
     let mut t = Traffic::default();
     for n in 5 * each..50 * each {
         let (at, target) = (n * S / each, 100 + (n % i64::from(targets)) as u8);
+        let from = Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 7, (n % 251) as u16);
         if is_to_many {
-            t.resolve_six(at, 66, target, Some(ANSWERS));
-            continue;
+            t.solicit(at, mac(66), from, six(target));
+        } else {
+            let packet = Packet::eth(mac(66), mac(target)).ip(from, six(target)).ttl(255).icmp(135, 0, [0; 4]);
+            t.push(at, packet.payload(&six(target).octets()));
         }
-        let packet = Packet::eth(mac(66), mac(target)).ip(six(66), six(target)).ttl(255).icmp(135, 0, [0; 4]);
-        t.push(at, packet.payload(&six(target).octets()));
-        t.advertise(at + 150, (six(target), mac(target)), (six(66), mac(66)), 0x40);
+        t.advertise(at + 150, (six(target), mac(target)), (from, mac(66)), 0x40);
     }
     t.with_office(60)
 }

@@ -64,9 +64,9 @@ impl SightingLedger {
     #[cfg(test)]
     pub const BYTES: usize = 1_536;
 
-    /// Bytes of a station that asks for addresses, and of those.
+    /// Bytes of an address that somebody looks for before using it.
     #[cfg(test)]
-    pub const SENDER_BYTES: usize = 2_560;
+    pub const PROBED_BYTES: usize = 512;
 
     /// Takes in a sighting.
     pub fn take(&mut self, seen: &Sighting) {

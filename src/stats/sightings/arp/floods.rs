@@ -12,6 +12,7 @@ use crate::model::latest::Latest;
 use crate::model::time::SECOND;
 use crate::model::{Address, Episode, Mac, Timestamp};
 use hashbrown::HashMap;
+use std::net::Ipv4Addr;
 
 /// Most ARP packets a second for which two full bins are waited.
 const SURELY: u64 = 1_000;
@@ -33,7 +34,8 @@ pub(super) struct Sender {
 /// An address that a station asks for.
 #[derive(Debug, Clone, Copy)]
 struct Asked {
-    target: Address,
+    /// The address; of IPv6 its last three bytes, by which its group is asked (RFC 4291 section 2.7.1).
+    target: u32,
     times: u32,
     /// The latest bin.
     bin: i64,
@@ -57,7 +59,7 @@ impl ArpLedger {
                 return None;
             }
             let answers = |asked: &&Asked| {
-                let answered = self.targets.get(&(vlan, asked.target)).and_then(|t| t.answered);
+                let answered = self.targets.get(&(vlan, Address::V4(Ipv4Addr::from_bits(asked.target)))).and_then(|t| t.answered);
                 answered.is_some_and(|(at, _)| is_recent(at.0.div_euclid(BIN), bin))
             };
             let answered = sender.recent(bin).filter(answers).count();
@@ -70,7 +72,7 @@ impl ArpLedger {
             // Where replies to it are not mirrored: who is answered does not ask again.
             let vain = if shows { targets.saturating_sub(answered) } else { sender.recent(bin).filter(|t| t.times > 1).count() };
             let follows = sender.recent(bin).zip(sender.recent(bin).skip(1));
-            let ascending = follows.filter(|(a, b)| follows_soon(a.target, b.target)).count();
+            let ascending = follows.filter(|(a, b)| (1..=4).contains(&b.target.wrapping_sub(a.target))).count();
             (vain as f64 > (1.0 - ARP_SWEEP_ANSWERED.value()) * targets as f64).then_some(SweepEvidence {
                 vlan,
                 source,
@@ -143,6 +145,11 @@ impl ArpLedger {
 
 impl Sender {
     pub(super) fn asks(&mut self, target: Address, bin: i64, count: u64) {
+        let target = match target {
+            Address::V4(address) => address.to_bits(),
+            Address::V6(address) => address.to_bits() as u32 & 0x00ff_ffff,
+            Address::Mac(_) => return,
+        };
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         if let Some(known) = self.targets.iter_mut().find(|t| t.target == target) {
             known.times = if is_recent(known.bin, bin) { known.times.saturating_add(count) } else { count };
@@ -176,9 +183,4 @@ impl Sender {
 /// Whether a bin is of the last minute.
 fn is_recent(of: i64, bin: i64) -> bool {
     bin.saturating_sub(of) < SIGHT_BINS as i64
-}
-
-/// Whether an address is shortly behind another one.
-fn follows_soon(before: Address, address: Address) -> bool {
-    matches!((before, address), (Address::V4(a), Address::V4(b)) if (1..=4).contains(&b.to_bits().wrapping_sub(a.to_bits())))
 }
