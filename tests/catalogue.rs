@@ -4,12 +4,14 @@
 use spantop::diagnose::{IDS, aspect};
 
 /// The scenarios of faults, which look at each finding as a whole (`is_whole` there).
-const SCENARIOS: [&str; 30] = [
+const SCENARIOS: [&str; 32] = [
     include_str!("troubles.rs"),
     include_str!("troubles/addresses.rs"),
     include_str!("troubles/behind.rs"),
+    include_str!("troubles/closed_ports.rs"),
     include_str!("troubles/cuts.rs"),
     include_str!("troubles/detours.rs"),
+    include_str!("troubles/discovery.rs"),
     include_str!("troubles/distance.rs"),
     include_str!("troubles/floods.rs"),
     include_str!("troubles/loads.rs"),

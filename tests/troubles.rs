@@ -8,12 +8,16 @@ mod agree;
 mod behind;
 #[path = "troubles/carried.rs"]
 mod carried;
+#[path = "troubles/closed_ports.rs"]
+mod closed_ports;
 #[path = "troubles/cuts.rs"]
 mod cuts;
 #[path = "troubles/databases.rs"]
 mod databases;
 #[path = "troubles/detours.rs"]
 mod detours;
+#[path = "troubles/discovery.rs"]
+mod discovery;
 #[path = "troubles/distance.rs"]
 mod distance;
 #[path = "troubles/ends.rs"]

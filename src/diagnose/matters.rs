@@ -22,7 +22,7 @@ const TCP: &[Matter] = &[Protocol(Proto::Tcp)];
 
 /// Families of findings, or single ones, by how their identifiers begin, with what they look at: any of it. Others look at every packet.
 const LOOK_AT: &[(&str, &[Matter])] = &[
-    ("arp.", &[Protocol(Proto::Arp)]),
+    ("arp.", &[Protocol(Proto::Arp), Protocol(Proto::Icmpv6)]),
     ("auth.", TCP),
     ("bgp.", TCP),
     ("dhcp.", &[Protocol(Proto::Udp)]),

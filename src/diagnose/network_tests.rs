@@ -70,6 +70,7 @@ fn scan(target: bool, failed: u64, succeeded: u64) -> Evidence {
         source: host(7),
         target: target.then(|| host(9)),
         port: (!target).then_some(445),
+        is_udp: false,
         failed,
         is_more: false,
         refused: failed,
@@ -239,10 +240,9 @@ fn conflict(is_needed: bool) -> Evidence {
 }
 
 fn gone(askers: u64, is_router: bool) -> Evidence {
-    let address = Ipv4Addr::new(10, 0, 0, 9);
     let unanswered = UnansweredEvidence {
         vlan: None,
-        address,
+        address: host(9),
         requests: 10,
         askers,
         last_answer: None,
@@ -265,7 +265,7 @@ fn insisting(cut_off: u64) -> Evidence {
 
 fn arp_storm(rate: f64) -> Evidence {
     let source = Some(station(1));
-    sighted(|s| s.storms.push(ArpStormEvidence { vlan: None, source, rate, senders: 3, median: 1.0, span: SPAN }))
+    sighted(|s| s.storms.push(ArpStormEvidence { vlan: None, is_v6: false, source, rate, senders: 3, median: 1.0, span: SPAN }))
 }
 
 /// Clients that wait, of them new ones, of how many, and how many others were given theirs or refused.

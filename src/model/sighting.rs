@@ -84,14 +84,30 @@ pub enum Sight {
         /// Whom it asks for, or tells.
         target: Ipv4Addr,
     },
-    /// A neighbour advertisement (RFC 4861 section 4.4) that others are to believe (override flag).
-    Neighbour {
+    /// A neighbour solicitation (RFC 4861 section 4.3).
+    Solicitation {
+        /// Who asks; `::`: somebody who looks whether the address is free (RFC 4862 section 5.4.2).
+        asker: Ipv6Addr,
+        /// Whom it asks for.
+        target: Ipv6Addr,
+        /// It goes to a group, not to the address itself.
+        is_to_many: bool,
+    },
+    /// A neighbour advertisement (RFC 4861 section 4.4).
+    Advertisement {
         /// The address it claims.
         address: Ipv6Addr,
         /// The hardware address it claims.
         mac: Mac,
         /// Whom it tells.
         asker: Ipv6Addr,
+        /// Others are to believe it whatever they knew (override flag), which proxies and anycast addresses leave out.
+        overrides: bool,
+    },
+    /// A station looks whether an address is free before it uses it, and asks everybody (RFC 5227 section 2.1.1, RFC 4862 section 5.4.2).
+    Probe {
+        /// Which.
+        address: super::Address,
     },
     /// A router advertisement (RFC 4861 section 4.2).
     Router {

@@ -1,6 +1,7 @@
 //! Which packets prove what happened, by what it was and to whom: noted where all events come together, so that no table of what is counted needs
 //! to hold them.
 
+use super::services::closed_port;
 use crate::model::evidence::SHORT_LOGIN;
 use crate::model::time::SECOND;
 use crate::model::{
@@ -47,8 +48,13 @@ pub fn prove(proofs: &mut Proofs, event: &NetworkEvent, is_far: impl Fn(&RoundTr
         NetworkEvent::Silent(_) | NetworkEvent::Proxied(_) | NetworkEvent::Unread(_) => {}
         NetworkEvent::KeptAlive(kept) => kept_alive(proofs, kept),
         NetworkEvent::Media(news) => media(proofs, news),
+        NetworkEvent::Icmp(error) => {
+            if let Some([(source, _), _]) = closed_port(error) {
+                proofs.note(Proves::Failed, Subject::Host(source), error.number, error.time);
+            }
+        }
         // Services keep those of turns themselves.
-        NetworkEvent::Icmp(_) | NetworkEvent::Load(_) | NetworkEvent::Offered(_) | NetworkEvent::Turn(_) | NetworkEvent::Talks(_) => {}
+        NetworkEvent::Load(_) | NetworkEvent::Offered(_) | NetworkEvent::Turn(_) | NetworkEvent::Talks(_) => {}
     }
 }
 
@@ -115,7 +121,25 @@ fn sighted(proofs: &mut Proofs, seen: &Sighting) {
                 proofs.forget(Proves::Sought, Subject::Host(sender));
             }
         }
-        Sight::Neighbour { address, .. } => note(Proves::Claimed, Subject::Host(Address::V6(address))),
+        Sight::Solicitation { asker, target, is_to_many } => {
+            if is_to_many {
+                note(Proves::Asks, Subject::Station(seen.source));
+                note(Proves::Asks, place(seen.vlan));
+            }
+            if !asker.is_unspecified() {
+                note(Proves::Asks, Subject::Host(Address::V6(asker)));
+                note(Proves::Sought, Subject::Host(Address::V6(target)));
+                proofs.forget(Proves::Sought, Subject::Host(Address::V6(asker)));
+            }
+        }
+        Sight::Advertisement { address, overrides, .. } => {
+            let host = Subject::Host(Address::V6(address));
+            if overrides {
+                note(Proves::Claimed, host);
+            }
+            proofs.forget(Proves::Sought, host);
+        }
+        Sight::Probe { address } => note(Proves::Claimed, Subject::Host(address)),
         Sight::Router { source, lifetime: 1.., .. } => note(Proves::Announces, Subject::Host(Address::V6(source))),
         Sight::Dhcp(DhcpSight { kind, server, .. }) => {
             let server = server.map(|server| Subject::Host(Address::V4(server)));

@@ -6,13 +6,12 @@ use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Tuned};
 use crate::model::evidence::{
     ALONE, ARP_ANSWERED, ARP_INSISTS, ARP_LASTS, ARP_OTHERS, ARP_RATE, ARP_REQUESTS, ARP_SILENT, ARP_STRETCHES, ARP_SWEEP, ARP_TARGETS,
-    ARP_UNASKED, ARP_VLAN_RATE, ArpStormEvidence, BetweenEvidence, CONFLICT_TURNS, ConflictEvidence, PROXY_ADDRESSES, ROUTERS_BESIDE,
-    SIGHT_HELD, SecondRouterEvidence, StationEvidence, Threshold, UnansweredEvidence,
+    ARP_UNASKED, ARP_VLAN_RATE, ArpStormEvidence, BetweenEvidence, CONFLICT_TURNS, ConflictEvidence, PROXY_ADDRESSES, ProbedEvidence,
+    ROUTERS_BESIDE, SIGHT_HELD, SecondRouterEvidence, StationEvidence, Threshold, UnansweredEvidence,
 };
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, plural};
 use crate::model::{Address, Finding, Proves, ProvingPackets, Severity, Subject, Value, wilson};
-use std::net::Ipv4Addr;
 
 /// Stations of one address that are told of.
 static STRETCH: Threshold = Threshold::nanos((60 * SECOND) as f64);
@@ -57,7 +56,7 @@ impl Detector for ArpConflict {
             aspect: None,
             meaning: "Two devices use the same address. Others send to whichever was heard last, so both have connections that hang and break.",
             measured: "Senders of ARP packets, of IPv6 neighbour advertisements: two hardware addresses that claim the address in turn, at \
-                       least {turns} times each within {stretch}, towards the same host or both towards everybody; or one that claims addresses of several others, each of which goes on to claim its own, or tells two hosts, each about the other, at least {unasked} times that it has the address, twice as often as they ask or more. Redundant gateways (VRRP, \
+                       least {turns} times each within {stretch}, towards the same host or both towards everybody; or one that claims addresses of several others, each of which goes on to claim its own, or tells two hosts, each about the other, at least {unasked} times that it has the address, twice as often as they ask or more. Or one that looks whether the address is free (ARP probe, duplicate address detection) and is answered by another station: {turns} times or more a warning, once a note; not one that looks for {proxy} addresses or more. Redundant gateways (VRRP, \
                        HSRP, GLBP, CARP) and stations that answer for {proxy} addresses or more are left out. Critical when the address \
                        is a router's or one that others use.",
             cause: "An address was given by hand that DHCP gives as well, a device was copied with its settings, or somebody pretends to be \
@@ -85,7 +84,10 @@ impl Detector for ArpConflict {
         // What a station between others claims is told once, of it.
         let is_between = |address| seen.between.iter().any(|b| b.addresses.contains(&address));
         let apart = seen.conflicts.iter().filter(|c| !is_between(c.address)).map(conflict);
-        all_of(seen.between.iter().map(|b| between(b, e)).chain(apart))
+        // Nor is it told apart that somebody looked for it first who then used it all the same.
+        let is_told = |address| is_between(address) || seen.conflicts.iter().any(|c| c.address == address);
+        let probed = seen.probed.iter().filter(|p| !is_told(p.address)).map(probed);
+        all_of(seen.between.iter().map(|b| between(b, e)).chain(apart).chain(probed))
     }
 
     /// What was told of one address is told of the station that claims several.
@@ -107,6 +109,25 @@ fn conflict(c: &ConflictEvidence) -> Report {
     // Each of them loses what the other is sent.
     let report = Report::new(severity, title, evidence).about(Subject::Host(c.address)).suffered_by(c.stations.len() as u64);
     report.held(vec![c.span])
+}
+
+/// Somebody looks whether an address is free, and its owner answers.
+fn probed(p: &ProbedEvidence) -> Report {
+    let times = if p.prober.count == 1 { "once".to_owned() } else { format!("{} times", grouped(p.prober.count)) };
+    let place = within(p.vlan);
+    let title = format!("{} wants to use {}{place} and is told {times} that {} has it", station(&p.prober), p.address, station(&p.owner));
+    let evidence = vec![
+        ("answers", Value::Count(p.prober.count)),
+        ("first_station", Value::Text(p.owner.mac.to_string())),
+        ("second_station", Value::Text(p.prober.mac.to_string())),
+    ];
+    // Who asks once takes another address.
+    let severity = if p.prober.count >= CONFLICT_TURNS.number() { Severity::Warning } else { Severity::Note };
+    Report::new(severity, title, evidence)
+        .about(Subject::Host(p.address))
+        .suffered_by(1)
+        .held(vec![p.span])
+        .because("An address was given by hand, or by DHCP, that another device has already. The one that has it is not harmed: the other stays without.")
 }
 
 /// A station that pretends to be several others at once.
@@ -136,7 +157,7 @@ impl Detector for ArpUnanswered {
             id: "arp.unanswered",
             aspect: None,
             meaning: "Hosts look for an address in their own network and nobody answers: it is down or gone, and nothing can be sent to it.",
-            measured: "ARP requests: at least {requests} within {stretch} for an address of which nothing has been heard since, for at least {silent}, by hosts to which \
+            measured: "ARP requests, of IPv6 neighbour solicitations: at least {requests} within {stretch} for an address of which nothing has been heard since, for at least {silent}, by hosts to which \
                        replies are seen; of their other requests surely more than {answered} are answered (lower end of the {sure} interval); \
                        or by a host that asks {insists} times in a minute for this one address, of which nothing was ever heard, as nobody does who is answered, unless replies to others are not seen here either. Two that look for each \
                        other in different VLANs are told together. \
@@ -175,12 +196,12 @@ impl Detector for ArpUnanswered {
 }
 
 /// Two who look for each other in different VLANs.
-fn in_two_vlans(u: &UnansweredEvidence, asker: Ipv4Addr, other: Option<u16>) -> Report {
+fn in_two_vlans(u: &UnansweredEvidence, asker: Address, other: Option<u16>) -> Report {
     let vlan = |id: Option<u16>| id.map_or_else(|| "no VLAN".to_owned(), |id| format!("VLAN {id}"));
     let title = format!("{asker} in {} and {} in {} look for each other in vain", vlan(u.vlan), u.address, vlan(other));
     let evidence = vec![("requests", Value::Count(u.requests)), (INSISTING, Value::Count(u.insisting))];
     Report { vlan: u.vlan, ..Report::new(Severity::Warning, title, evidence) }
-        .about(Subject::Host(Address::V4(u.address)))
+        .about(Subject::Host(u.address))
         .suffered_by(2)
         .held(vec![u.span])
         .because(
@@ -225,8 +246,7 @@ fn unanswered(u: &UnansweredEvidence) -> Report {
         n if n >= MANY_ASKERS.number() => Severity::Critical,
         _ => Severity::Warning,
     };
-    let report =
-        Report::new(severity, title, evidence).about(Subject::Host(Address::V4(u.address))).suffered_by(u.askers).held(vec![u.span]);
+    let report = Report::new(severity, title, evidence).about(Subject::Host(u.address)).suffered_by(u.askers).held(vec![u.span]);
     if u.cut_off == 0 || u.is_router {
         return report;
     }
@@ -243,8 +263,9 @@ impl Detector for ArpStorm {
         static PAGE: ExplainPage = ExplainPage {
             id: "arp.storm",
             aspect: None,
-            meaning: "One station, or all of a VLAN together, send ARP packets in great number. Each goes to every host, which has to look at it.",
-            measured: "ARP requests and announcements by sender: more than {rate} a second in {stretches} stretches of ten seconds in a row, more than {others} times as many as \
+            meaning: "One station, or all of a VLAN together, send ARP packets, or neighbour solicitations of IPv6, in great number. Each goes to every \
+                      host, which has to look at it, or to every port.",
+            measured: "ARP requests and announcements by sender, and apart from them neighbour solicitations to groups: more than {rate} a second in {stretches} stretches of ten seconds in a row, more than {others} times as many as \
                        half of the others send, and not less than {lasts} of the most in a minute (a router that restarts stops soon); or \
                        more than {all} a second in a VLAN, and more than one for each of its senders. Who asks for {targets} addresses or \
                        more is sweeping. Critical above {many} a second.",
@@ -270,20 +291,25 @@ impl Detector for ArpStorm {
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
-        all_of(e.network.sightings.storms.iter().map(storm))
+        let storms = &e.network.sightings.storms;
+        // Who floods by both is told of once, by the worse.
+        let of = |s: &ArpStormEvidence| (s.vlan, s.source.map(|source| source.mac));
+        let is_worse = |a: &ArpStormEvidence, b: &ArpStormEvidence| (a.rate, b.is_v6) > (b.rate, a.is_v6);
+        all_of(storms.iter().filter(|s| !storms.iter().any(|other| of(other) == of(s) && is_worse(other, s))).map(storm))
     }
 }
 
 fn storm(s: &ArpStormEvidence) -> Report {
     let rate = grouped(s.rate as u64);
+    let what = if s.is_v6 { "neighbour solicitations" } else { "ARP" };
     let (subject, title) = match &s.source {
         Some(source) => {
-            let title = format!("{} floods the network{} with ARP: {rate} packets a second", station(source), within(s.vlan));
+            let title = format!("{} floods the network{} with {what}: {rate} packets a second", station(source), within(s.vlan));
             (Subject::Station(source.mac), title)
         }
         None => (
             place(s.vlan),
-            format!("ARP floods the network{}: {rate} packets a second of {}", within(s.vlan), plural(s.senders, "station")),
+            format!("The network{} is flooded with {what}: {rate} packets a second of {}", within(s.vlan), plural(s.senders, "station")),
         ),
     };
     let evidence = vec![

@@ -74,11 +74,12 @@ impl Detector for ScanPorts {
             id: "scan.ports",
             aspect: None,
             meaning: "A host tries many ports of another one, and fails at most of them: it looks for services.",
-            measured: "Different ports of one host at which attempts of one source failed (refused or not answered), with less than {window} \
+            measured: "Different ports of one host at which attempts of one source failed (refused or not answered; of UDP those to services, from \
+                       one port, of which the host says by ICMP that nothing listens there), with less than {window} \
                        between two of them: at least {ports}, and more than {fails} of the different ports of that host it tried. Inside the site \
                        a note below {many} ports.",
             cause: "A port scanner: your own inventory or monitoring, somebody curious, or malware.",
-            lookalikes: "A host that went down while many of its ports were in use; peer-to-peer programs.",
+            lookalikes: "A host that went down while many of its ports were in use; peer-to-peer programs; traceroute, whose ports are left out.",
             remedy: "Ask whose machine it is. What it fails at is not held against the hosts it tries.",
             topic: None,
             figures: &[
@@ -103,7 +104,8 @@ impl Detector for ScanPorts {
                 [(other, at)] => format!(", and {} of {at}", number(other)),
                 several => format!(", and of {} as well", plural(several.len() as u64, "other host")),
             };
-            let title = |number: String| format!("{} tries {number} ports of {target} in vain{besides}", scan.source);
+            let ports = if scan.is_udp { "UDP ports" } else { "ports" };
+            let title = |number: String| format!("{} tries {number} {ports} of {target} in vain{besides}", scan.source);
             let crosses_border = scan.source.is_outside() || target.is_outside() || others.iter().any(|(_, at)| at.is_outside());
             let hosts = others.len() as u64 + 1;
             let report = scanned(scan, crosses_border, &title)?.suffered_by(hosts);
@@ -169,7 +171,9 @@ impl Detector for ScanHosts {
 /// failed.
 fn largest<'a, T: Ord + 'a>(e: &'a Evidence, tried: fn(&ScanEvidence) -> Option<T>) -> impl Iterator<Item = (&'a ScanEvidence, T)> {
     let all = move || e.network.scans.iter().filter_map(move |scan| Some((scan, tried(scan)?)));
-    let is_larger = |a: &(&ScanEvidence, T), b: &(&ScanEvidence, T)| (a.0.failed, Reverse(&a.1)) > (b.0.failed, Reverse(&b.1));
+    let is_larger = |a: &(&ScanEvidence, T), b: &(&ScanEvidence, T)| {
+        (a.0.failed, Reverse(&a.1), !a.0.is_udp) > (b.0.failed, Reverse(&b.1), !b.0.is_udp)
+    };
     all().filter(move |one| !all().any(|other| other.0.source == one.0.source && is_larger(&other, one)))
 }
 

@@ -40,8 +40,8 @@ pub use services::{
 };
 pub use sightings::{
     ArpStormEvidence, BetweenEvidence, ClockEvidenceOfServer, ClockFault, ConflictEvidence, DhcpEvidence, DhcpFloodEvidence,
-    FragmentEvidence, RedirectEvidence, SecondRouterEvidence, SecondServerEvidence, SightingEvidence, StationEvidence, SweepEvidence,
-    UnansweredEvidence,
+    FragmentEvidence, ProbedEvidence, RedirectEvidence, SecondRouterEvidence, SecondServerEvidence, SightingEvidence, StationEvidence,
+    SweepEvidence, UnansweredEvidence,
 };
 pub use switch::*;
 pub use thresholds::{

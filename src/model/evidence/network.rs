@@ -41,6 +41,8 @@ pub struct ScanEvidence {
     pub target: Option<Address>,
     /// The port that was tried at many hosts.
     pub port: Option<u16>,
+    /// Ports of UDP; else of TCP.
+    pub is_udp: bool,
     /// Different ports or hosts failed at, up to the cap of what is told apart.
     pub failed: u64,
     /// Whether there were more.

@@ -31,6 +31,21 @@ pub struct ConflictEvidence {
     pub span: Episode,
 }
 
+/// A station that looks whether an address is free, and is told that it is not.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ProbedEvidence {
+    /// Where.
+    pub vlan: Option<u16>,
+    /// Which.
+    pub address: Address,
+    /// Who wants it, and how often it was told so.
+    pub prober: StationEvidence,
+    /// Who has it.
+    pub owner: StationEvidence,
+    /// When.
+    pub span: Episode,
+}
+
 /// A station that claims addresses of several others, who go on to use them: what they send each other passes through it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BetweenEvidence {
@@ -54,7 +69,7 @@ pub struct UnansweredEvidence {
     /// Where.
     pub vlan: Option<u16>,
     /// Which.
-    pub address: Ipv4Addr,
+    pub address: Address,
     /// Requests in the last minute.
     pub requests: u64,
     /// Who asks, whose other requests are seen to be answered.
@@ -68,18 +83,20 @@ pub struct UnansweredEvidence {
     /// Of these the ones that are not heard to do anything else.
     pub cut_off: u64,
     /// One who asks, for which the address itself asks in vain in another VLAN, and that VLAN.
-    pub elsewhere: Option<(Ipv4Addr, Option<u16>)>,
+    pub elsewhere: Option<(Address, Option<u16>)>,
     /// It is a router.
     pub is_router: bool,
     /// When.
     pub span: Episode,
 }
 
-/// Very many ARP packets.
+/// Very many ARP packets, or neighbour solicitations.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ArpStormEvidence {
     /// Where.
     pub vlan: Option<u16>,
+    /// Neighbour solicitations of IPv6, not ARP.
+    pub is_v6: bool,
     /// The one who sends them; `None`: many together.
     pub source: Option<StationEvidence>,
     /// Packets a second.
@@ -285,6 +302,7 @@ impl SightingEvidence {
         let claimed = self.conflicts.iter_mut().flat_map(|c| &mut c.stations);
         let claimed = claimed.chain(self.between.iter_mut().map(|b| &mut b.station));
         let claimed = claimed.chain(self.redirects.iter_mut().map(|r| &mut r.source)).chain(self.sweeps.iter_mut().map(|s| &mut s.station));
+        let claimed = claimed.chain(self.probed.iter_mut().flat_map(|p| [&mut p.prober, &mut p.owner]));
         let floods = self.storms.iter_mut().filter_map(|s| s.source.as_mut()).chain(self.dhcp_floods.iter_mut().map(|f| &mut f.source));
         let second = self.second_servers.iter_mut().map(|s| &mut s.source).chain(self.second_routers.iter_mut().map(|r| &mut r.source));
         claimed.chain(floods).chain(second)
@@ -298,11 +316,13 @@ pub struct SightingEvidence {
     pub routers: Vec<(Mac, Address)>,
     /// Addresses that two claim.
     pub conflicts: Vec<ConflictEvidence>,
+    /// Addresses that one has and another one wants.
+    pub probed: Vec<ProbedEvidence>,
     /// Stations between others.
     pub between: Vec<BetweenEvidence>,
     /// Addresses that are asked for in vain.
     pub unanswered: Vec<UnansweredEvidence>,
-    /// Floods of ARP.
+    /// Floods of ARP and of neighbour solicitations.
     pub storms: Vec<ArpStormEvidence>,
     /// Clients that wait for an address.
     pub dhcp: Vec<DhcpEvidence>,

@@ -4,6 +4,7 @@ use super::answers::{AnswerMeaning, trouble};
 use super::counts::ServiceCounts;
 use super::slowness::Slowness;
 use super::tls_servers::HandshakeEnd;
+use super::unreachables::closed_port;
 use super::{BIN, SilentConnection};
 use crate::model::evidence::{LONE_TRIES, SHORT_LOGIN, Trouble};
 use crate::model::mix::Keys;
@@ -258,8 +259,11 @@ impl ServiceLedger {
             false => error.quoted.kind == 3 && error.quoted.code != 4,
             true => error.quoted.kind == 1,
         };
+        let closed = closed_port(error);
+        closed.into_iter().for_each(|ends| self.scans.closed(ends, error.time));
         let Some(key) = key.filter(|key| self.services.contains_key(key)) else {
-            let is_scan = key.is_some_and(|key| self.scans.is_scanner(error.receiver, &key));
+            let is_looking = closed.is_some_and(|ends| self.scans.is_looking(ends));
+            let is_scan = is_looking || key.is_some_and(|key| self.scans.is_scanner(error.receiver, &key));
             if is_unreachable && !is_scan {
                 self.unreachables.note(error);
             }

@@ -63,6 +63,7 @@ use service::ServiceRecord;
 use std::collections::BTreeSet;
 use tls_servers::TlsServers;
 use unreachables::Unreachables;
+pub use unreachables::closed_port;
 use windows::ReceiveWindows;
 
 /// Nanoseconds of packet time in one bin.

@@ -5,6 +5,7 @@ use crate::model::evidence::{SCAN_FAILS, SCAN_HOSTS, SCAN_PORTS, SCAN_WINDOW, Sc
 use crate::model::limits::{SCAN_PAIRS, SCAN_TARGETS};
 use crate::model::{Address, Episode, ServiceKey, Timestamp};
 use hashbrown::HashMap;
+use std::cmp::Reverse;
 use std::hash::Hash;
 
 /// Different things, counted exactly up to a cap.
@@ -136,6 +137,7 @@ impl<D: Different> Failed<D> {
             source,
             target,
             port,
+            is_udp: false,
             failed: self.targets.count() as u64,
             is_more: self.targets.is_more(),
             refused: self.refused,
@@ -149,7 +151,8 @@ impl<D: Different> Failed<D> {
 /// Failed attempts by source.
 #[derive(Debug, Default)]
 pub(super) struct Scans {
-    ports: HashMap<(Address, Address), Failed<Ports>>,
+    /// Of datagrams those from one port of the source apart.
+    ports: HashMap<(Address, Option<u16>, Address), Failed<Ports>>,
     hosts: HashMap<(Address, u16), Failed<Hosts>>,
 }
 
@@ -175,13 +178,25 @@ impl Scans {
     pub fn failed(&mut self, source: Address, service: &ServiceKey, time: Timestamp, is_refused: bool) {
         make_room(&mut self.ports, |f| f.span.last);
         make_room(&mut self.hosts, |f| f.span.last);
-        self.ports.entry((source, service.address)).or_insert_with(|| Failed::at(time)).note(service.port, time, is_refused);
+        self.ports.entry((source, None, service.address)).or_insert_with(|| Failed::at(time)).note(service.port, time, is_refused);
         self.hosts.entry((source, service.port)).or_insert_with(|| Failed::at(time)).note(service.address, time, is_refused);
+    }
+
+    /// A host says that nothing listens at a port of UDP to which a datagram was sent, from a port of its source. Whoever looks for services goes on
+    /// from one port; who talks to somebody whose sockets come and go, as in calls, has another one for each.
+    pub fn closed(&mut self, [(source, from), (target, port)]: [(Address, u16); 2], time: Timestamp) {
+        make_room(&mut self.ports, |f| f.span.last);
+        self.ports.entry((source, Some(from), target)).or_insert_with(|| Failed::at(time)).note(port, time, true);
+    }
+
+    /// Whether datagrams from that port look for services of that host.
+    pub fn is_looking(&self, [(source, from), (target, _)]: [(Address, u16); 2]) -> bool {
+        self.ports.get(&(source, Some(from), target)).is_some_and(|f| f.is_scan(SCAN_PORTS.number()))
     }
 
     /// An attempt of `source` did not fail: of interest where it fails at others.
     pub fn succeeded(&mut self, source: Address, service: &ServiceKey) {
-        if let Some(failed) = self.ports.get_mut(&(source, service.address)) {
+        if let Some(failed) = self.ports.get_mut(&(source, None, service.address)) {
             failed.answered.note(service.port);
         }
         if let Some(failed) = self.hosts.get_mut(&(source, service.port)) {
@@ -191,7 +206,7 @@ impl Scans {
 
     /// Whether a source tries everything: what it fails at says nothing of those it tries.
     pub fn is_scanner(&self, source: Address, service: &ServiceKey) -> bool {
-        self.ports.get(&(source, service.address)).is_some_and(|f| f.is_scan(SCAN_PORTS.number()))
+        self.ports.get(&(source, None, service.address)).is_some_and(|f| f.is_scan(SCAN_PORTS.number()))
             || self.hosts.get(&(source, service.port)).is_some_and(|f| f.is_scan(SCAN_HOSTS.number()))
     }
 
@@ -200,10 +215,13 @@ impl Scans {
         let is_recent = |span: &Episode| all || now.since(span.last) <= SCAN_WINDOW.in_nanos();
         let ports = self.ports.iter().filter(|(_, f)| f.is_scan(SCAN_PORTS.number()) && is_recent(&f.span));
         let hosts = self.hosts.iter().filter(|(_, f)| f.is_scan(SCAN_HOSTS.number()) && is_recent(&f.span));
-        let ports = ports.map(|(key, f)| f.evidence(key.0, Some(key.1), None));
+        let ports =
+            ports.map(|(&(source, from, target), f)| ScanEvidence { is_udp: from.is_some(), ..f.evidence(source, Some(target), None) });
         let hosts = hosts.map(|(key, f)| f.evidence(key.0, None, Some(key.1)));
         let mut out: Vec<ScanEvidence> = ports.chain(hosts).collect();
-        out.arrange_by_key(|s| (s.source, s.target, s.port));
+        out.arrange_by_key(|s| (s.source, s.target, s.port, s.is_udp, Reverse(s.failed)));
+        // Who goes on from another port is told of once.
+        out.dedup_by_key(|s| (s.source, s.target, s.port, s.is_udp));
         out
     }
 }

@@ -5,7 +5,7 @@ use crate::model::Arrange as _;
 use crate::model::evidence::UnreachableEvidence;
 use crate::model::latest::Latest;
 use crate::model::limits::{SERVICE_CLIENTS, UNREACHABLES};
-use crate::model::{Address, Episode, IcmpError, ProvingPackets, Timestamp};
+use crate::model::{Address, Episode, IcmpError, ProvingPackets, QuotedFlow, Timestamp};
 use crate::stats::sightings::bounded::Recent;
 
 /// Ports that traceroute asks for, to hear just that.
@@ -38,6 +38,19 @@ pub(super) struct Unreachables {
 /// Whether a datagram went to a service: not from one, late, to a socket that its client has closed since.
 fn is_to_service(from: u16, to: u16) -> bool {
     to < SYSTEM || to < DYNAMIC && to < from
+}
+
+/// Whether an unreachable destination is a port.
+fn is_of_port(quoted: &QuotedFlow) -> bool {
+    (quoted.kind, quoted.code) == if quoted.key.is_v6 { (1, 4) } else { (3, 3) }
+}
+
+/// Who sent a datagram to which service, of which its host says that nothing listens there.
+pub fn closed_port(error: &IcmpError) -> Option<[(Address, u16); 2]> {
+    let quoted = &error.quoted;
+    let ends @ [(_, from), (target, port)] = quoted.key.ends(quoted.direction);
+    let is_service = is_to_service(from, port) && !TRACEROUTE.contains(&port);
+    (quoted.key.is_udp() && is_of_port(quoted) && error.reporter == target && is_service).then_some(ends)
 }
 
 impl Reported {
@@ -79,19 +92,17 @@ impl Unreachables {
     /// closed socket it is normal.
     pub(super) fn note(&mut self, error: &IcmpError) {
         let quoted = &error.quoted;
-        let [(_, from), (target, port)] = quoted.key.ends(quoted.direction);
-        let is_udp = quoted.key.is_udp();
-        let is_port = quoted.code == if quoted.key.is_v6 { 4 } else { 3 };
-        if is_udp && TRACEROUTE.contains(&port) {
+        let [_, (target, port)] = quoted.key.ends(quoted.direction);
+        if quoted.key.is_udp() && TRACEROUTE.contains(&port) {
             return;
         }
-        if is_port && is_udp && error.reporter == target && is_to_service(from, port) {
-            if let Some(reported) = self.closed.entry_or((target, port), error.time, || Reported::new(error.time)) {
+        if let Some([_, closed]) = closed_port(error) {
+            if let Some(reported) = self.closed.entry_or(closed, error.time, || Reported::new(error.time)) {
                 reported.note(error);
             }
             return;
         }
-        if is_port || error.reporter == target {
+        if is_of_port(&error.quoted) || error.reporter == target {
             return;
         }
         let claim = (error.reporter, target, quoted.key.is_v6, quoted.code);

@@ -1,20 +1,22 @@
 //! Who claims which address, who is asked for in vain, and who floods.
 
+mod floods;
+
 use super::BIN;
-use super::bounded::{LATELY_BIN, Lasting, Lately, Recent, entry, lately};
+use super::bounded::{LATELY_BIN, Lasting, Lately, Recent, entry};
 use crate::model::Arrange as _;
 use crate::model::evidence::{
-    ARP_ANSWERED, ARP_INSISTS, ARP_INSISTS_MOST, ARP_LASTS, ARP_OTHERS, ARP_RATE, ARP_REQUESTS, ARP_SILENT, ARP_STRETCHES, ARP_SWEEP,
-    ARP_SWEEP_ANSWERED, ARP_TARGETS, ARP_VLAN_RATE, ArpStormEvidence, BetweenEvidence, CONFLICT_TURNS, ConflictEvidence, PROXY_ADDRESSES,
-    SIGHT_BINS, SIGHT_HELD, StationEvidence, SweepEvidence, UnansweredEvidence,
+    ARP_ANSWERED, ARP_INSISTS, ARP_INSISTS_MOST, ARP_REQUESTS, ARP_SILENT, ARP_SWEEP, BetweenEvidence, CONFLICT_TURNS, ConflictEvidence,
+    PROXY_ADDRESSES, SIGHT_BINS, SIGHT_HELD, StationEvidence, UnansweredEvidence,
 };
 use crate::model::latest::Latest;
 use crate::model::limits::SIGHT_ASKERS;
 use crate::model::time::SECOND;
 use crate::model::{Address, Episode, Mac, Sighting, Timestamp, wilson};
+use floods::Sender;
 use hashbrown::HashMap;
-use std::collections::{BTreeMap, VecDeque};
-use std::net::Ipv4Addr;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// A minute.
 const MINUTE: i64 = SIGHT_BINS as i64 * BIN;
@@ -31,13 +33,20 @@ const BETWEEN: usize = 2;
 /// Stations that claim one address, told apart.
 const CLAIMANTS: usize = 4;
 
-/// Nanoseconds for which a station that answered for others is held to do so.
-const PROXY_HELD: i64 = 3_600 * SECOND;
-
-/// Most ARP packets a second for which two full bins are waited.
-const SURELY: u64 = 1_000;
-
 type InVlan<T> = (Option<u16>, T);
+
+/// The version of IP whose addresses are resolved: by ARP those of IPv4, by neighbour discovery those of IPv6.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Family {
+    V4,
+    V6,
+}
+
+impl Family {
+    fn of(address: Address) -> Self {
+        if matches!(address, Address::V4(_)) { Self::V4 } else { Self::V6 }
+    }
+}
 
 /// An address, and who claims it.
 #[derive(Debug, Default)]
@@ -56,7 +65,7 @@ struct Claims {
 #[derive(Debug, Default)]
 struct Target {
     /// Since it last answered: who asked for it within the last minute.
-    askers: Vec<(Ipv4Addr, Recent)>,
+    askers: Vec<(Address, Recent)>,
     /// When the first of them began to, or others before them of whom these took over.
     first: Timestamp,
     answered: Option<(Timestamp, Mac)>,
@@ -73,28 +82,8 @@ struct Asker {
     requests: Lately,
     replies: Lately,
     /// Whose replies to it are seen.
-    repliers: Latest<Ipv4Addr, SIGHT_ASKERS>,
+    repliers: Latest<Address, SIGHT_ASKERS>,
     last: Timestamp,
-}
-
-/// A station that sends ARP packets.
-#[derive(Debug, Default)]
-struct Sender {
-    sent: Recent,
-    /// What it claims.
-    addresses: Latest<Address, PROXY_ADDRESSES>,
-    /// What it asks for, up to [`ARP_TARGETS`], in the order it began to.
-    targets: Vec<Asked>,
-    last: Timestamp,
-}
-
-/// An address that a station asks for.
-#[derive(Debug, Clone, Copy)]
-struct Asked {
-    target: Ipv4Addr,
-    times: u32,
-    /// The latest bin.
-    bin: i64,
 }
 
 macro_rules! lasting {
@@ -102,17 +91,18 @@ macro_rules! lasting {
 }
 lasting!(Claims, Target, Asker, Sender);
 
-/// All that is known by ARP and neighbour advertisements.
+/// All that is known by ARP and neighbour discovery.
 #[derive(Debug, Default)]
 pub(super) struct ArpLedger {
     claims: HashMap<InVlan<Address>, Claims>,
-    targets: HashMap<InVlan<Ipv4Addr>, Target>,
-    askers: HashMap<InVlan<Ipv4Addr>, Asker>,
-    senders: HashMap<InVlan<Mac>, Sender>,
+    targets: HashMap<InVlan<Address>, Target>,
+    askers: HashMap<InVlan<Address>, Asker>,
+    /// By what they speak: ARP, or neighbour discovery.
+    senders: HashMap<InVlan<(Mac, Family)>, Sender>,
 }
 
 /// Addresses of redundant gateways, which belong to several devices: VRRP (RFC 9568) and CARP, HSRP, GLBP.
-fn is_virtual(mac: Mac) -> bool {
+pub(super) fn is_virtual(mac: Mac) -> bool {
     matches!(
         mac.0,
         [0, 0, 0x5e, 0, 1 | 2, _]
@@ -209,38 +199,78 @@ impl ArpLedger {
 
     /// Takes in an ARP packet.
     pub fn take(&mut self, seen: &Sighting, is_reply: bool, (sender, mac): (Ipv4Addr, Mac), target: Ipv4Addr) {
-        let (vlan, bin) = (seen.vlan, seen.last.0.div_euclid(BIN));
+        let (sender, target, is_probe) = (Address::V4(sender), Address::V4(target), sender.is_unspecified());
+        let is_announcement = target == sender;
         // Replies are as many as those who ask want.
-        if !is_reply || target == sender {
-            let station = entry(&mut self.senders, (vlan, seen.source));
-            station.last = station.last.max(seen.last);
-            station.sent.add(bin, seen.count);
-            if target != sender {
-                station.asks(target, bin, seen.count);
-            }
+        if !is_reply || is_announcement {
+            self.send(seen, Some(target).filter(|_| !is_announcement), Family::V4);
         }
         // Whoever looks whether an address is free has none yet (RFC 5227 section 1.1).
-        if sender.is_unspecified() {
+        if is_probe {
             return;
         }
-        let is_announcement = target == sender;
-        let towards = (is_reply && !is_announcement).then_some(Address::V4(target));
-        self.claim(seen, Address::V4(sender), mac, towards);
-        let known = entry(&mut self.targets, (vlan, sender));
-        known.last = known.last.max(seen.last);
-        known.answered = Some((known.answered.map_or(seen.last, |a| a.0.max(seen.last)), mac));
-        known.askers.clear();
+        self.claim(seen, sender, mac, Some(target).filter(|_| is_reply && !is_announcement));
+        self.hear(seen, sender, mac);
         if is_reply && !is_announcement {
-            let asker = entry(&mut self.askers, (vlan, target));
-            asker.replies.add(seen.last.0.div_euclid(LATELY_BIN), seen.count);
-            asker.repliers.note(sender, seen.last);
-            asker.last = asker.last.max(seen.last);
-        } else if !is_reply && !is_announcement {
+            self.reply(seen, sender, target);
+        } else if !is_announcement {
             self.ask(seen, sender, target);
         }
     }
 
-    fn ask(&mut self, seen: &Sighting, asker: Ipv4Addr, target: Ipv4Addr) {
+    /// Takes in a neighbour solicitation. One to the address itself, which looks whether it is still there, bothers nobody else.
+    pub fn solicit(&mut self, seen: &Sighting, asker: Ipv6Addr, target: Ipv6Addr, is_to_many: bool) {
+        let (sender, target) = (Address::V6(asker), Address::V6(target));
+        if is_to_many {
+            self.send(seen, Some(target), Family::V6);
+        }
+        // Whoever looks whether an address is free has none yet (RFC 4862 section 5.4.2).
+        if !asker.is_unspecified() {
+            self.hear(seen, sender, seen.source);
+            self.ask(seen, sender, target);
+        }
+    }
+
+    /// Takes in a neighbour advertisement: with the override flag others are to believe it, and so it claims the address.
+    pub fn advertise(&mut self, seen: &Sighting, (address, mac): (Ipv6Addr, Mac), asker: Ipv6Addr, overrides: bool) {
+        let (address, to) = (Address::V6(address), Address::V6(asker));
+        if overrides {
+            self.claim(seen, address, mac, Some(to));
+        }
+        self.hear(seen, address, mac);
+        if !asker.is_multicast() {
+            self.reply(seen, address, to);
+        }
+    }
+
+    /// A station sends to everybody: it asks for an address, or announces one.
+    fn send(&mut self, seen: &Sighting, target: Option<Address>, family: Family) {
+        let bin = seen.last.0.div_euclid(BIN);
+        let station = entry(&mut self.senders, (seen.vlan, (seen.source, family)));
+        station.last = station.last.max(seen.last);
+        station.sent.add(bin, seen.count);
+        if let Some(target) = target {
+            station.asks(target, bin, seen.count);
+        }
+    }
+
+    /// An address is there.
+    fn hear(&mut self, seen: &Sighting, address: Address, mac: Mac) {
+        let known = entry(&mut self.targets, (seen.vlan, address));
+        known.last = known.last.max(seen.last);
+        known.answered = Some((known.answered.map_or(seen.last, |a| a.0.max(seen.last)), mac));
+        known.askers.clear();
+    }
+
+    /// An address answers one who asked for it.
+    fn reply(&mut self, seen: &Sighting, address: Address, to: Address) {
+        let asker = entry(&mut self.askers, (seen.vlan, to));
+        asker.replies.add(seen.last.0.div_euclid(LATELY_BIN), seen.count);
+        asker.repliers.note(address, seen.last);
+        asker.last = asker.last.max(seen.last);
+    }
+
+    fn ask(&mut self, seen: &Sighting, asker: Address, target: Address) {
         let who = entry(&mut self.askers, (seen.vlan, asker));
         who.station = seen.source;
         who.requests.add(seen.last.0.div_euclid(LATELY_BIN), seen.count);
@@ -272,20 +302,25 @@ impl ArpLedger {
         if is_virtual(mac) || mac.is_group() {
             return;
         }
-        let station = entry(&mut self.senders, (seen.vlan, mac));
+        let station = entry(&mut self.senders, (seen.vlan, (mac, Family::of(address))));
         station.last = station.last.max(seen.last);
         station.addresses.note(address, seen.last);
         entry(&mut self.claims, (seen.vlan, address)).note(seen, mac, towards);
     }
 
+    /// Whether a station claims the addresses of many.
+    pub fn is_proxy(&self, vlan: Option<u16>, mac: Mac, now: Timestamp) -> bool {
+        let known = [Family::V4, Family::V6].map(|family| self.senders.get(&(vlan, (mac, family))));
+        known.into_iter().flatten().any(|sender| sender.is_proxy(now))
+    }
+
     /// Addresses that two stations claim in turn.
     pub fn conflicts(&self, now: Timestamp, is_needed: impl Fn(Address) -> bool) -> Vec<ConflictEvidence> {
-        let is_proxy = |vlan, mac| self.senders.get(&(vlan, mac)).is_some_and(|s| s.is_proxy(now));
         let of = |(&(vlan, address), claims): (&InVlan<Address>, &Claims)| {
             let (span, pair) = claims.conflict.filter(|(span, _)| now.since(span.last) <= SIGHT_HELD)?;
             let mut stations: Vec<StationEvidence> = claims.stations.iter().filter(|s| pair.contains(&s.mac)).copied().collect();
             stations.arrange_by_key(|s| s.mac);
-            let are_own = !stations.iter().any(|s| is_proxy(vlan, s.mac));
+            let are_own = !stations.iter().any(|s| self.is_proxy(vlan, s.mac, now));
             are_own.then(|| ConflictEvidence { vlan, address, stations, is_needed: is_needed(address), span })
         };
         let mut all: Vec<ConflictEvidence> = self.claims.iter().filter_map(of).collect();
@@ -302,7 +337,6 @@ impl ArpLedger {
                 claims.entry((vlan, one.mac)).or_default().push((address, one, other.mac));
             }
         }
-        let is_proxy = |key: &InVlan<Mac>| self.senders.get(key).is_some_and(|s| s.is_proxy(now));
         let of = |(key, mut own): (InVlan<Mac>, Vec<(Address, StationEvidence, Mac)>)| {
             own.arrange_by_key(|(address, ..)| *address);
             let mut others: Vec<Mac> = own.iter().map(|(.., other)| *other).collect();
@@ -316,7 +350,7 @@ impl ArpLedger {
             let addresses: Vec<Address> = own.iter().map(|(address, ..)| *address).collect();
             let is_needed = addresses.iter().any(|address| is_needed(*address));
             let station = StationEvidence { count, last, ..station };
-            let is_between = others.len() >= BETWEEN && addresses.len() >= BETWEEN && !is_proxy(&key);
+            let is_between = others.len() >= BETWEEN && addresses.len() >= BETWEEN && !self.is_proxy(key.0, key.1, now);
             is_between.then_some(BetweenEvidence { vlan: key.0, station, addresses, is_unasked: false, is_needed, span })
         };
         claims.into_iter().filter_map(of).collect()
@@ -329,12 +363,13 @@ impl ArpLedger {
         now: Timestamp,
         is_router: impl Fn(Address) -> bool,
         last_heard: impl Fn(Address) -> Option<Timestamp>,
-        talks: impl Fn(Mac, Ipv4Addr) -> bool,
+        talks: impl Fn(Mac, Address) -> bool,
     ) -> Vec<UnansweredEvidence> {
         let [bin, long] = [BIN, LATELY_BIN].map(|length| now.0.saturating_sub(1).div_euclid(length));
         let vain = self.asked_in_vain(bin);
-        let of = |(&(vlan, address), target): (&InVlan<Ipv4Addr>, &Target)| {
-            let [mut requests, mut askers, mut others, mut replies, mut insisting, mut cut_off] = [0u64; 6];
+        let of = |(&(vlan, address), target): (&InVlan<Address>, &Target)| {
+            let [mut requests, mut others, mut replies, mut insisting, mut cut_off] = [0u64; 5];
+            let mut askers = BTreeSet::new();
             let most = u64::try_from(now.since(target.first).min(MINUTE) / SECOND * ARP_INSISTS_MOST).unwrap_or(0);
             for (asker, recent) in &target.askers {
                 let (count, key) = (recent.minute(bin), (vlan, *asker));
@@ -347,12 +382,13 @@ impl ArpLedger {
                 insisting += u64::from(insists);
                 let seen_replies = who.replies.sum(long);
                 cut_off += u64::from(insists && seen_replies == 0 && !talks(who.station, *asker));
-                (requests, askers) = (requests.saturating_add(count), askers + 1);
+                requests = requests.saturating_add(count);
+                askers.insert(who.host(*asker));
                 // Of whom no reply is seen that tells nothing.
                 let besides = if who.shows(address) { who.requests.sum(long).saturating_sub(count) } else { 0 };
                 (others, replies) = (others.saturating_add(besides), replies.saturating_add(seen_replies.min(besides)));
             }
-            let heard = last_heard(Address::V4(address));
+            let heard = last_heard(address);
             let is_silent = heard.is_none_or(|heard| heard < target.first) && now.since(target.first) >= ARP_SILENT.in_nanos();
             // What follows looks through all addresses: of those only for which the rest holds.
             (requests >= ARP_REQUESTS.number() && is_silent).then_some(())?;
@@ -365,7 +401,7 @@ impl ArpLedger {
                 return None;
             }
             let (last_answer, span) = (target.answered, Episode { first: target.first, last: target.last });
-            let is_router = is_router(Address::V4(address));
+            let (is_router, askers) = (is_router(address), askers.len() as u64);
             Some(UnansweredEvidence {
                 vlan,
                 address,
@@ -386,7 +422,7 @@ impl ArpLedger {
     }
 
     /// How many addresses each host asks for in vain in the minute up to that bin.
-    fn asked_in_vain(&self, bin: i64) -> HashMap<InVlan<Ipv4Addr>, usize> {
+    fn asked_in_vain(&self, bin: i64) -> HashMap<InVlan<Address>, usize> {
         let mut vain = HashMap::new();
         for (&(vlan, _), target) in &self.targets {
             for (asker, _) in target.askers.iter().filter(|(_, recent)| recent.minute(bin) > 0) {
@@ -398,7 +434,7 @@ impl ArpLedger {
 
     /// Whether those who ask for others get no answer that is seen here either: replies go from station to station, where not every port has them.
     fn hides_replies(&self, vlan: Option<u16>, target: &Target, long: i64) -> bool {
-        let asks_for_it = |address: &Ipv4Addr| target.askers.iter().any(|(asker, _)| asker == address);
+        let asks_for_it = |address: &Address| target.askers.iter().any(|(asker, _)| asker == address);
         let others = self.askers.iter().filter(|((of, address), _)| *of == vlan && !asks_for_it(address));
         let (asked, answered) = others.fold((0u64, 0u64), |(asked, answered), (_, who)| {
             let requests = who.requests.sum(long);
@@ -408,7 +444,9 @@ impl ArpLedger {
     }
 
     /// The other VLAN in which an address asks in vain for somebody who asks for it in this one.
-    fn asks_elsewhere(&self, vlan: Option<u16>, address: Ipv4Addr, asker: Ipv4Addr, bin: i64) -> Option<Option<u16>> {
+    fn asks_elsewhere(&self, vlan: Option<u16>, address: Address, asker: Address, bin: i64) -> Option<Option<u16>> {
+        // Of the same address of a link there may be one in each of them.
+        (!is_of_link(address) && !is_of_link(asker)).then_some(())?;
         let asks = |target: &Target| target.askers.iter().any(|(who, recent)| *who == address && recent.minute(bin) > 0);
         let others = self.targets.iter().filter(|((of, target), _)| *of != vlan && *target == asker);
         others.filter(|(_, target)| asks(target)).map(|((of, _), _)| *of).min()
@@ -420,142 +458,22 @@ impl ArpLedger {
         let others = || self.claims.keys().filter(|key| key.0 == vlan).take(PROXY_ADDRESSES).count();
         (is_claimed || others() >= PROXY_ADDRESSES).then_some(is_claimed)
     }
-
-    /// Hosts that look for whoever there is, and find few. `is_host` says of a station whether it surely is no router, which asks for whatever
-    /// somebody outside wants; `is_bare` whether nothing but ARP is seen of it: a router sends something to those who answer.
-    pub fn sweeps(
-        &self,
-        now: Timestamp,
-        is_host: impl Fn(Option<u16>, Mac, Address) -> bool,
-        is_bare: impl Fn(Mac) -> bool,
-    ) -> Vec<SweepEvidence> {
-        let bin = now.0.saturating_sub(1).div_euclid(BIN);
-        let of = |(&(vlan, mac), sender): (&InVlan<Mac>, &Sender)| {
-            let mut own = sender.addresses.since(lately(now)).filter(|own| matches!(own, Address::V4(_)));
-            let (Some(source @ Address::V4(address)), None) = (own.next(), own.next()) else { return None };
-            let targets = sender.recent(bin).count();
-            if targets < ARP_TARGETS {
-                return None;
-            }
-            let answers = |asked: &&Asked| {
-                let answered = self.targets.get(&(vlan, asked.target)).and_then(|t| t.answered);
-                answered.is_some_and(|(at, _)| is_recent(at.0.div_euclid(BIN), bin))
-            };
-            let answered = sender.recent(bin).filter(answers).count();
-            let shows = self
-                .askers
-                .get(&(vlan, address))
-                .is_some_and(|asker| asker.replies.sum(now.0.saturating_sub(1).div_euclid(LATELY_BIN)) > 0);
-            let is_host = is_host(vlan, mac, source) || shows && answered > 0 && is_bare(mac);
-            if !is_host {
-                return None;
-            }
-            // Where replies to it are not mirrored: who is answered does not ask again.
-            let vain = if shows { targets.saturating_sub(answered) } else { sender.recent(bin).filter(|t| t.times > 1).count() };
-            let follows = sender.recent(bin).zip(sender.recent(bin).skip(1));
-            let ascending = follows.filter(|(a, b)| (1..=4).contains(&b.target.to_bits().wrapping_sub(a.target.to_bits()))).count();
-            (vain as f64 > (1.0 - ARP_SWEEP_ANSWERED.value()) * targets as f64).then_some(SweepEvidence {
-                vlan,
-                source,
-                station: StationEvidence { mac, maker: None, count: sender.sent.minute(bin), last: sender.last },
-                targets: targets as u64,
-                answered: answered as u64,
-                in_order: ascending * 5 >= targets * 4,
-                span: Episode { first: Timestamp(bin.saturating_sub(SIGHT_BINS as i64 - 1).saturating_mul(BIN)), last: sender.last },
-            })
-        };
-        let mut all: Vec<SweepEvidence> = self.senders.iter().filter_map(of).collect();
-        all.arrange_by_key(|s| (s.vlan, s.source, s.station.mac));
-        all
-    }
-
-    /// Stations and VLANs that flood.
-    pub fn storms(&self, now: Timestamp) -> Vec<ArpStormEvidence> {
-        // The newest ten seconds that are over.
-        let bin = now.0.div_euclid(BIN).saturating_sub(1);
-        // It began with the stretch before, where that was one as well.
-        let span = |before: bool| Episode { first: Timestamp(bin.saturating_sub(i64::from(before)).saturating_mul(BIN)), last: now };
-        let mut vlans: HashMap<Option<u16>, Vec<(u64, Mac, &Sender)>> = HashMap::new();
-        for (&(vlan, mac), sender) in self.senders.iter().filter(|(_, s)| s.sent.minute(bin) > 0) {
-            vlans.entry(vlan).or_default().push((sender.sent.at(bin), mac, sender));
-        }
-        let mut out = Vec::new();
-        for (vlan, mut senders) in vlans {
-            senders.arrange_by_key(|s| (std::cmp::Reverse(s.0), s.1));
-            let total = |bin| senders.iter().fold(0u64, |sum, s| sum.saturating_add(s.2.sent.at(bin)));
-            let hosts = senders.len() as u64;
-            let before = out.len();
-            let mut sweeps = 0u64;
-            for &(sent, mac, sender) in senders.iter().take_while(|s| s.0 > ARP_RATE.number() * 10) {
-                if sender.is_sweep(bin) {
-                    sweeps = sweeps.saturating_add(sent);
-                    continue;
-                }
-                let median = senders.get(senders.len().div_ceil(2)).map_or(0, |s| s.0);
-                let lasts = sent as f64 >= ARP_LASTS.value() * sender.sent.most(bin) as f64;
-                let held = (0..ARP_STRETCHES.number() as i64).all(|back| sender.sent.at(bin.saturating_sub(back)) > ARP_RATE.number() * 10);
-                let held = held && lasts || sent > SURELY * 10;
-                if held && sent as f64 > ARP_OTHERS.value() * median as f64 {
-                    let source = Some(StationEvidence { mac, maker: None, count: sender.sent.minute(bin), last: sender.last });
-                    let (rate, median) = (sent as f64 / 10.0, median as f64 / 10.0);
-                    let span = span(sender.sent.at(bin.saturating_sub(1)) > ARP_RATE.number() * 10);
-                    out.push(ArpStormEvidence { vlan, source, rate, senders: hosts, median, span });
-                }
-            }
-            let least = (ARP_VLAN_RATE.number() * 10).max(hosts.saturating_mul(10));
-            let all = total(bin);
-            let is_flood = |sent: u64| sent.saturating_sub(sweeps) > least;
-            let held = (0..ARP_STRETCHES.number() as i64).all(|back| is_flood(total(bin.saturating_sub(back))));
-            if out.len() == before && held && sweeps < all / 2 {
-                out.push(ArpStormEvidence { vlan, source: None, rate: all as f64 / 10.0, senders: hosts, median: 0.0, span: span(true) });
-            }
-        }
-        out.arrange_by_key(|s| (s.vlan, s.source.map(|s| s.mac)));
-        out
-    }
 }
 
 impl Asker {
+    /// Which host it is that asks from an address: of IPv6 one asks from any of those that it has (RFC 4861 section 7.2.2).
+    fn host(&self, address: Address) -> (Option<Address>, Mac) {
+        (Some(address).filter(|address| matches!(address, Address::V4(_))), self.station)
+    }
+
     /// Whether the mirror would show this one's reply to it: it did before, or it shows those of several. Those of one may be seen because
     /// the mirror is that one's port.
-    fn shows(&self, replier: Ipv4Addr) -> bool {
+    fn shows(&self, replier: Address) -> bool {
         self.repliers.len() > 1 || self.repliers.iter().any(|known| known == replier)
     }
 }
 
-impl Sender {
-    fn asks(&mut self, target: Ipv4Addr, bin: i64, count: u64) {
-        let count = u32::try_from(count).unwrap_or(u32::MAX);
-        if let Some(known) = self.targets.iter_mut().find(|t| t.target == target) {
-            known.times = if is_recent(known.bin, bin) { known.times.saturating_add(count) } else { count };
-            known.bin = known.bin.max(bin);
-            return;
-        }
-        if self.targets.len() >= ARP_TARGETS {
-            self.targets.retain(|t| is_recent(t.bin, bin));
-        }
-        if self.targets.len() < ARP_TARGETS {
-            self.targets.push(Asked { target, times: count, bin });
-        }
-    }
-
-    /// What it asked for in the minute up to and with that bin.
-    fn recent(&self, bin: i64) -> impl Iterator<Item = &Asked> + Clone {
-        self.targets.iter().filter(move |t| is_recent(t.bin, bin))
-    }
-
-    /// It claims the addresses of many.
-    fn is_proxy(&self, now: Timestamp) -> bool {
-        self.addresses.since(Timestamp(now.0.saturating_sub(PROXY_HELD))).count() >= PROXY_ADDRESSES
-    }
-
-    /// It looks for whoever there is.
-    fn is_sweep(&self, bin: i64) -> bool {
-        self.recent(bin).count() >= ARP_TARGETS
-    }
-}
-
-/// Whether a bin is of the last minute.
-fn is_recent(of: i64, bin: i64) -> bool {
-    bin.saturating_sub(of) < SIGHT_BINS as i64
+/// Whether an address means something on its link only (RFC 4291 section 2.5.6).
+fn is_of_link(address: Address) -> bool {
+    matches!(address, Address::V6(v6) if v6.is_unicast_link_local())
 }

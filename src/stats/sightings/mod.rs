@@ -10,6 +10,7 @@ mod datagrams;
 mod dhcp;
 mod gathering;
 mod insistence;
+mod probes;
 mod redirects;
 mod routers;
 #[cfg(test)]
@@ -26,6 +27,7 @@ use clocks::ClockLedger;
 use datagrams::{Datagram, DatagramLedger};
 use dhcp::DhcpLedger;
 use insistence::InsistenceLedger;
+use probes::ProbeLedger;
 use redirects::RedirectLedger;
 use routers::RouterLedger;
 use std::collections::BTreeSet;
@@ -49,6 +51,7 @@ pub struct StationUse {
 pub struct SightingLedger {
     arp: ArpLedger,
     insistence: InsistenceLedger,
+    probes: ProbeLedger,
     dhcp: DhcpLedger,
     routers: RouterLedger,
     clocks: ClockLedger,
@@ -61,18 +64,32 @@ impl SightingLedger {
     #[cfg(test)]
     pub const BYTES: usize = 1_536;
 
+    /// Bytes of an address that somebody looks for before using it.
+    #[cfg(test)]
+    pub const PROBED_BYTES: usize = 512;
+
     /// Takes in a sighting.
     pub fn take(&mut self, seen: &Sighting) {
         match &seen.what {
             Sight::Arp { is_reply, sender, sender_mac, target } => {
+                // Who announces an address, or tells somebody who has none that he has it.
+                let defends = target == sender || *is_reply && target.is_unspecified();
+                if !sender.is_unspecified() && defends {
+                    self.probes.answer(seen, Address::V4(*sender), *sender_mac);
+                }
                 if target != sender && !sender.is_unspecified() {
                     self.insistence.take(seen, *is_reply, (*sender, *sender_mac), *target);
                 }
                 self.arp.take(seen, *is_reply, (*sender, *sender_mac), *target);
             }
-            Sight::Neighbour { address, mac, asker } => {
-                self.arp.claim(seen, Address::V6(*address), *mac, Some(Address::V6(*asker)));
+            &Sight::Solicitation { asker, target, is_to_many } => self.arp.solicit(seen, asker, target, is_to_many),
+            &Sight::Advertisement { address, mac, asker, overrides } => {
+                if overrides && asker.is_multicast() {
+                    self.probes.answer(seen, Address::V6(address), mac);
+                }
+                self.arp.advertise(seen, (address, mac), asker, overrides);
             }
+            &Sight::Probe { address } => self.probes.probe(seen, address),
             Sight::Router { source, lifetime, flags, prefix } => self.routers.take(seen, *source, (*lifetime, *flags), *prefix),
             Sight::Dhcp(message) => self.dhcp.take(seen, message),
             &Sight::Datagram { from, to, protocol, is_whole, is_dns, pieces } => {
@@ -131,8 +148,9 @@ impl SightingLedger {
         SightingEvidence {
             conflicts: self.arp.conflicts(now, |address| is_router(address) || is_server(address)),
             between: self.between(now, |address| is_router(address) || is_server(address)),
+            probed: self.probes.evidence(now, |vlan, mac| arp::is_virtual(mac) || self.arp.is_proxy(vlan, mac, now)),
             unanswered: self.arp.unanswered(now, is_router, &last_heard, |mac, address| {
-                of_station(mac).speaks_for.is_some() || last_heard(Address::V4(address)).is_some()
+                of_station(mac).speaks_for.is_some() || last_heard(address).is_some()
             }),
             storms: self.arp.storms(now),
             dhcp: self.dhcp.waiting(now),

@@ -21,6 +21,10 @@ fn ip(n: u32) -> Ipv4Addr {
     Ipv4Addr::from_bits(0x0a00_0000 + n)
 }
 
+fn host(n: u32) -> Address {
+    Address::V4(ip(n))
+}
+
 fn arp(seconds: i64, vlan: Option<u16>, is_reply: bool, (from, to): (u32, u32), station: u32) -> Sighting {
     let what = Sight::Arp { is_reply, sender: ip(from), sender_mac: mac(station), target: ip(to) };
     Sighting { first: at(seconds), last: at(seconds), vlan, source: mac(station), what, count: 1, numbers: [0; 2] }
@@ -116,7 +120,7 @@ fn a_host_that_asks_without_end_has_no_answer() {
         let heard = ledger.evidence(at(25), |host| (host == Address::V4(ip(1))).then(|| at(3)), |_| false, |_| StationUse::default());
         (of(evidence(&ledger, 25)), of(heard))
     };
-    assert_eq!(asks(20, &[]), (vec![(ip(254), 1, 1)], vec![(ip(254), 1, 0)]), "the other one reaches somebody");
+    assert_eq!(asks(20, &[]), (vec![(host(254), 1, 1)], vec![(host(254), 1, 0)]), "the other one reaches somebody");
     assert_eq!(asks(9, &[]), (vec![], vec![]), "not often enough");
     assert_eq!(asks(20, &[253]), (vec![], vec![]), "one that looks for several, whose answers the mirror may not show");
 }
@@ -132,7 +136,7 @@ fn who_asks_without_end_where_no_reply_is_seen_may_be_answered() {
                 ledger.take(&arp(n, None, true, (3, 2), 3));
             }
         }
-        evidence(&ledger, 25).unanswered.iter().any(|u| u.address == ip(254))
+        evidence(&ledger, 25).unanswered.iter().any(|u| u.address == host(254))
     };
     assert_eq!(
         [0, 5, 6, 20].map(beside),
@@ -155,7 +159,7 @@ fn who_asked_once_a_while_ago_hides_nobody() {
         }
         evidence(&ledger, 720).unanswered.iter().map(|u| (u.address, u.askers, u.span.first)).collect::<Vec<_>>()
     };
-    assert_eq!(late(0), [(ip(9), 6, at(600))]);
+    assert_eq!(late(0), [(host(9), 6, at(600))]);
     assert_eq!(late(16), late(0));
 }
 
@@ -190,7 +194,7 @@ fn replies_of_long_ago_show_nothing_of_today() {
             }
             ledger.take(&arp(n, None, false, (1, 9), 1));
         }
-        evidence(&ledger, 1_200).unanswered.iter().any(|u| u.address == ip(9))
+        evidence(&ledger, 1_200).unanswered.iter().any(|u| u.address == host(9))
     };
     assert_eq!((told(1_200), told(500)), (true, false), "replies are mirrored no more");
 }
@@ -253,9 +257,9 @@ fn two_that_look_for_each_other_in_different_vlans_are_told_once() {
         }
         evidence(&ledger, 25).unanswered.iter().map(|u| (u.vlan, u.address, u.elsewhere)).collect::<Vec<_>>()
     };
-    let told = vec![(Some(20), ip(1), Some((ip(5), Some(30))))];
+    let told = vec![(Some(20), host(1), Some((host(5), Some(30))))];
     assert_eq!((of([Some(20), Some(30)]), of([Some(30), Some(20)]).len()), (told, 1));
-    assert_eq!(of([None, Some(30)]), [(None, ip(1), Some((ip(5), Some(30))))]);
+    assert_eq!(of([None, Some(30)]), [(None, host(1), Some((host(5), Some(30))))]);
     assert_eq!(of([Some(20), Some(20)]), [], "who asks is there");
 }
 

@@ -8,7 +8,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 const ARP: u16 = 0x0806;
 const ROUTER: u8 = 134;
-const NEIGHBOUR: u8 = 136;
+const SOLICITATION: u8 = 135;
+const ADVERTISEMENT: u8 = 136;
 const REDIRECT_V6: u8 = 137;
 
 /// ICMP for IPv4: a redirect (RFC 792).
@@ -21,10 +22,23 @@ pub(super) fn bare(seen: &mut Gathering, frame: &Frame<'_>) {
         && let Some(what) = arp(frame.l2_payload())
     {
         note(seen, frame, what);
+        if let Some(probe) = probe(frame, &what) {
+            note(seen, frame, probe);
+        }
         if let Some(place) = place(frame, &what) {
             note(seen, frame, place);
         }
     }
+}
+
+/// Whether an address is looked for before somebody uses it: switches that follow who is where ask in the same way, but the host itself.
+fn probe(frame: &Frame<'_>, what: &Sight) -> Option<Sight> {
+    let address = match *what {
+        Sight::Arp { is_reply: false, sender, target, .. } if sender.is_unspecified() => Address::V4(target),
+        Sight::Solicitation { asker, target, .. } if asker.is_unspecified() => Address::V6(target),
+        _ => return None,
+    };
+    frame.mac.is_some_and(|(_, to)| to.is_group()).then_some(Sight::Probe { address })
 }
 
 /// Where a station sends from, as far as the mirror tells. Where frames leave a switch its stations are everywhere.
@@ -140,12 +154,16 @@ pub(super) fn discovery(seen: &mut Gathering, frame: &Frame<'_>) {
     let source = frame.mac.map(|(source, _)| source).unwrap_or_default();
     let what = match bytes.first() {
         Some(&ROUTER) => router(bytes, from),
-        Some(&NEIGHBOUR) => neighbour(bytes, to, source),
+        Some(&SOLICITATION) => solicitation(bytes, from, to),
+        Some(&ADVERTISEMENT) => advertisement(bytes, to, source),
         Some(&REDIRECT_V6) => better_hop(bytes, from, to),
         _ => return,
     };
     if let Some(what) = what {
         note(seen, frame, what);
+        if let Some(probe) = probe(frame, &what) {
+            note(seen, frame, probe);
+        }
     }
 }
 
@@ -164,15 +182,21 @@ fn router(bytes: &[u8], source: Ipv6Addr) -> Option<Sight> {
     Some(Sight::Router { source, lifetime: u16::from_be_bytes([l0, l1]), flags: flags & 0xc0, prefix })
 }
 
-/// A neighbour advertisement with the override flag, which proxies and anycast addresses leave out.
-fn neighbour(bytes: &[u8], asker: Ipv6Addr, source: Mac) -> Option<Sight> {
+/// A neighbour solicitation.
+fn solicitation(bytes: &[u8], asker: Ipv6Addr, to: Ipv6Addr) -> Option<Sight> {
+    let target = bytes.first_chunk::<24>()?.last_chunk::<16>().map(|a| Ipv6Addr::from(*a))?;
+    Some(Sight::Solicitation { asker, target, is_to_many: to.is_multicast() })
+}
+
+/// A neighbour advertisement.
+fn advertisement(bytes: &[u8], asker: Ipv6Addr, source: Mac) -> Option<Sight> {
     let head = bytes.first_chunk::<24>()?;
     let address = head.last_chunk::<16>().map(|a| Ipv6Addr::from(*a))?;
     let told = options(bytes.get(24..)?).find_map(|(kind, option)| match (kind, option) {
         (2, [_, _, mac @ ..]) => mac.first_chunk::<6>().map(|mac| Mac(*mac)),
         _ => None,
     });
-    (head[4] & 0x20 != 0).then_some(Sight::Neighbour { address, mac: told.unwrap_or(source), asker })
+    Some(Sight::Advertisement { address, mac: told.unwrap_or(source), asker, overrides: head[4] & 0x20 != 0 })
 }
 
 /// A redirect of IPv6, which only a router of the same link may send (RFC 4861 section 8.1).
