@@ -124,7 +124,10 @@ mod tests {
         }
         assert!(!begun(now).swallows(&key('c', KeyModifiers::CONTROL), now), "the interrupt key always arrives");
         assert!(begun(now).swallows(&key('1', KeyModifiers::NONE), now + PATIENCE));
-        assert!(!begun(now).swallows(&key('1', KeyModifiers::NONE), now + PATIENCE + Duration::from_millis(1)), "too late for the same answer");
+        assert!(
+            !begun(now).swallows(&key('1', KeyModifiers::NONE), now + PATIENCE + Duration::from_millis(1)),
+            "too late for the same answer"
+        );
         let mut endless = begun(now);
         let taken = (0..1_000).take_while(|_| endless.swallows(&key('1', KeyModifiers::NONE), now)).count();
         assert_eq!(taken, LONGEST as usize - 1, "with its beginning");
