@@ -6,9 +6,9 @@ mod support;
 
 use spantop::capture::{Memory, file};
 use spantop::engine::{self, Settings};
-use spantop::model::{LinkType, Severity, Timestamp, Verdict};
+use spantop::model::{AnalysisFlags, LinkType, Severity, Timestamp, Verdict};
 use spantop::settings::{FileSettings, MirrorSettings};
-use spantop::snapshot::Snapshot;
+use spantop::snapshot::{Conversation, Snapshot};
 use support::captures;
 use support::network::{self, Plan};
 use support::packet::message::dns;
@@ -63,6 +63,18 @@ fn found(s: &Snapshot) -> Vec<(&'static str, Severity)> {
     s.diagnosis.findings.iter().filter(|f| f.active).map(|f| (f.id, f.severity)).collect()
 }
 
+/// The flags of each connection, its segments with data and its retransmissions.
+fn flags(s: &Snapshot) -> Vec<(String, [u32; 4], u64, u64)> {
+    let figures = |c: &Conversation| {
+        let tcp = c.tcp.as_deref().copied().unwrap_or_default();
+        let name = format!("{}:{} {}:{}", c.a, c.a_port, c.b, c.b_port);
+        (name, tcp.control, tcp.data_segments, tcp.of(AnalysisFlags::RETRANSMISSION))
+    };
+    let mut rows: Vec<_> = s.stats.conversations.tcp.rows.iter().map(figures).collect();
+    rows.sort();
+    rows
+}
+
 /// Everything is counted, in every table and at its time, for any number of threads and any size of block.
 fn hides_nothing(name: &str, packets: &[Sent], finding: &'static str) -> Snapshot {
     let (s, want) = (report(packets), truth(packets));
@@ -79,6 +91,10 @@ fn hides_nothing(name: &str, packets: &[Sent], finding: &'static str) -> Snapsho
         rows
     };
     assert_eq!(rows(&s), rows(&want), "{name}");
+    assert_eq!(flags(&s), flags(&want), "{name}: flags by connection");
+    let sum = |at: usize| flags(&s).iter().map(|row| u64::from(row.1[at])).sum::<u64>();
+    let total = &s.stats.tcp_flags;
+    assert_eq!([sum(0), sum(1), sum(2), sum(3)], [total.syn, total.syn_ack, total.fin, total.reset], "{name}: rows and total");
     assert!(found(&s).iter().any(|f| f.0 == finding), "{name}: {:?}, {:?}", found(&s), s.mirror.duplicates);
     for (threads, block_bytes) in [(1, 70_000), (3, 9_000)] {
         let got = analyse(packets, &Settings { threads, block_bytes, ..Settings::default() });

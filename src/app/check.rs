@@ -59,8 +59,8 @@ pub fn unknown(whom: &str, id: &str) -> Error {
     Error::usage(match cli::near(id, diagnose::IDS.iter().copied()).or_else(|| in_part(id)) {
         Some(near) => format!("{whom}: unknown finding '{id}'; did you mean {near}? (spantop explain lists them all)"),
         None => match speaking_of(id).as_slice() {
-            [] => format!("{whom}: unknown finding '{id}'; there are: {}", diagnose::IDS.join(", ")),
-            some => format!("{whom}: no finding is called '{id}'; these speak of it: {}", some.join(", ")),
+            [] => format!("{whom}: unknown finding '{id}' (spantop explain lists them all)"),
+            some => format!("{whom}: no finding is called '{id}'; these speak of it: {} (spantop explain lists them all)", some.join(", ")),
         },
     })
 }
@@ -80,15 +80,18 @@ pub fn is_group(id: &str) -> bool {
     diagnose::IDS.iter().any(|one| one.len() > id.len() && group_of(one) == id)
 }
 
-/// Findings whose page has a word in it, those that have it most often first.
-fn speaking_of(word: &str) -> Vec<&'static str> {
+/// Findings whose page has all of these words in it: those first that are called so, then those that have them most often.
+fn speaking_of(words: &str) -> Vec<&'static str> {
     const MOST: usize = 6;
-    let word = word.to_lowercase();
-    let often = |id: &&'static str| {
+    let words = words.to_lowercase();
+    let words: Vec<&str> = words.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() >= 3).collect();
+    let often = |id: &'static str| {
         let text = explanation(id).unwrap_or_default().to_lowercase();
-        if word.len() < 3 { 0 } else { text.matches(word.as_str()).count() }
+        let counts: Vec<usize> = words.iter().map(|word| text.matches(word).count()).collect();
+        let called = words.iter().filter(|word| id.contains(**word)).count();
+        if counts.contains(&0) { (0, 0) } else { (called, counts.iter().sum()) }
     };
-    let mut found: Vec<(usize, &'static str)> = diagnose::IDS.iter().map(|id| (often(id), *id)).filter(|f| f.0 > 0).collect();
+    let mut found: Vec<((usize, usize), &'static str)> = diagnose::IDS.iter().map(|id| (often(id), *id)).filter(|f| f.0.1 > 0).collect();
     found.arrange_by_key(|f| std::cmp::Reverse(f.0));
     found.into_iter().take(MOST).map(|f| f.1).collect()
 }

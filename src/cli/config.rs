@@ -43,8 +43,17 @@ pub fn usual_place() -> Option<PathBuf> {
 /// # Errors
 /// When it cannot be read or is not TOML, or a value is of a kind that nothing takes. The message names file, line and column.
 pub fn read(path: &Path) -> Result<ConfigFile> {
-    let text = small_file::read_text(path).map_err(|e| Error::usage(format!("--config {}: {e}", path.display())))?;
+    let text = small_file::read_text(path).map_err(|e| Error::usage(format!("--config {}: {}", path.display(), unread(&e))))?;
     parse(&text, path)
+}
+
+/// Why a file was not read, in a few words.
+fn unread(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error") {
+        Some((words, _)) => format!("cannot be opened: {}", words.to_lowercase()),
+        None => text,
+    }
 }
 
 fn parse(text: &str, path: &Path) -> Result<ConfigFile> {

@@ -6,7 +6,7 @@
 
 use crate::model::Arrange as _;
 use crate::model::time::SECOND;
-use crate::model::{Address, Explained, Finding, Subject};
+use crate::model::{Address, Explained, Finding, Severity, Subject};
 use std::collections::BTreeMap;
 
 /// A cause begins this long after its effect at most: one stretch that is looked at.
@@ -31,6 +31,8 @@ enum About {
     Milder,
     /// The same service, where it is no worse.
     MilderOfService,
+    /// The same service, where the cause is critical: what is milder has had no such effect.
+    CriticalOfService,
     /// What the cause says that it strikes: hosts behind a router.
     Behind,
 }
@@ -98,7 +100,8 @@ const EDGES: &[Edge] = &[
     Edge { causes: &["tcp.synflood"], effects: &["tcp.no_answer", "tcp.refused", "tcp.reset", "server.slow"], about: About::Service },
     // Whoever refuses credentials lets the client wait: that is meant.
     Edge { causes: &["auth.failing"], effects: &["server.slow"], about: About::Service },
-    Edge { causes: &["tls.expiring"], effects: &["tls.failing"], about: About::Service },
+    // Clients that object to something else (who issued it) object to a certificate that is valid as well.
+    Edge { causes: &["tls.expiring"], effects: &["tls.failing"], about: About::CriticalOfService },
     // Where the way to a host has become long, its services answer late.
     Edge { causes: &["tcp.rtt"], effects: &["server.slow", "dns.slow"], about: About::Host },
     // A handshake that fails ends its connection.
@@ -173,6 +176,7 @@ fn is_about(about: About, cause: &Finding, effect: &Finding) -> bool {
         About::Milder => effect.severity <= cause.severity && may_strike(cause, effect),
         About::Service => cause.subject == effect.subject,
         About::MilderOfService => cause.subject == effect.subject && effect.severity <= cause.severity,
+        About::CriticalOfService => cause.subject == effect.subject && cause.severity == Severity::Critical,
         About::Behind => {
             let host = address(&effect.subject);
             host.is_some() && cause.covers.iter().any(|struck| address(struck) == host)
@@ -204,7 +208,7 @@ fn at_the_same_time(cause: &Finding, effect: &Finding) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Proto, Severity, Timestamp};
+    use crate::model::{Proto, Timestamp};
 
     const HOST: Address = Address::V4(std::net::Ipv4Addr::new(10, 0, 0, 7));
     const OTHER: Address = Address::V4(std::net::Ipv4Addr::new(10, 0, 0, 8));
@@ -233,6 +237,17 @@ mod tests {
         let worse: Vec<_> =
             findings.into_iter().map(|f| if f.id == "arp.storm" { Finding { severity: Severity::Critical, ..f } } else { f }).collect();
         assert_eq!(told(worse), ["arp.storm VLAN 7", "storm.broadcast VLAN 7", "  storm.multicast VLAN 7"]);
+    }
+
+    /// A certificate that ended is refused as such (critical); one of an unknown issuer is refused whether it ended or not.
+    #[test]
+    fn only_a_certificate_that_is_refused_explains_failing_handshakes() {
+        let with = |severity| {
+            let ended = Finding { severity, ..finding("tls.expiring", service(HOST, 443), 0, 60) };
+            told(vec![ended, finding("tls.failing", service(HOST, 443), 1, 60)])
+        };
+        assert_eq!(with(Severity::Critical), [format!("tls.expiring {HOST}:443/tcp"), format!("  tls.failing {HOST}:443/tcp")]);
+        assert_eq!(with(Severity::Warning), [format!("tls.expiring {HOST}:443/tcp"), format!("tls.failing {HOST}:443/tcp")]);
     }
 
     #[test]

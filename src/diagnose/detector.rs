@@ -7,7 +7,7 @@ pub(super) use completeness::completeness;
 use super::evidence::Evidence;
 use super::figure::{Figure, filled};
 use super::vendor::VendorTopic;
-use crate::model::evidence::{LossEvidence, Threshold, share};
+use crate::model::evidence::{ClockEvidence, LossEvidence, Threshold, share};
 use crate::model::tcp::HOLD;
 use crate::model::units::{duration, grouped, percent, times};
 use crate::model::{Aspect, Episode, Estimate, Finding, Location, PathSide, ProvingPackets, Severity, Subject, TunnelKind, Value, wilson};
@@ -492,7 +492,15 @@ impl Need {
                 Some("the packets have no times: nearly all have one stamp".to_owned())
             }
             Need::FineClock | Need::TimedClock if clock.grain > if self == Need::FineClock { FINE_CLOCK } else { TIMED_CLOCK } => {
-                Some(format!("the capture clock is coarse: {}", duration(clock.grain as f64 / 1e9)))
+                Some(match clock.is_enough() {
+                    true => format!("the capture clock is coarse: {}", duration(clock.grain as f64 / 1e9)),
+                    // A few packets that come seconds apart have seconds in common, whatever the clock counts in.
+                    false => format!(
+                        "too few packets to know how fine the capture clock is: {} of {} differences between time stamps",
+                        clock.differences,
+                        ClockEvidence::DIFFERENCES
+                    ),
+                })
             }
             _ => None,
         }

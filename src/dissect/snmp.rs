@@ -42,7 +42,8 @@ fn pdu(tag: u32) -> Cow<'static, str> {
     name.into()
 }
 
-fn error(code: u32) -> Cow<'static, str> {
+/// The name of an error status.
+pub(super) fn error(code: u32) -> Cow<'static, str> {
     const NAMES: [&str; 19] = [
         "noError",
         "tooBig",

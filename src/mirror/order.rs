@@ -49,17 +49,26 @@ impl Skews {
 
     /// Seconds that a share of them (0 to 1) does not exceed, to two digits; `None` without any.
     pub fn quantile(&self, share: f64) -> Option<f64> {
+        self.bin_at(share).map(|bin| rounded(middle_of(bin)) / 1e6)
+    }
+
+    /// Seconds that a share of them (0 to 1) surely stays below: what lies in one bin with it may be more than its middle. `None` without any.
+    pub fn below(&self, share: f64) -> Option<f64> {
+        self.bin_at(share).map(|bin| rounded_up(end_of(bin)) / 1e6)
+    }
+
+    /// The bin up to which a share of them lies.
+    fn bin_at(&self, share: f64) -> Option<usize> {
         let total = self.count();
         if total == 0 {
             return None;
         }
         let want = (total as f64 * share.clamp(0.0, 1.0)).ceil().max(1.0) as u64;
         let mut sum = 0u64;
-        let bin = self.bins.iter().position(|n| {
+        self.bins.iter().position(|n| {
             sum = sum.saturating_add(*n);
             sum >= want
-        })?;
-        Some(rounded(middle_of(bin)) / 1e6)
+        })
     }
 }
 
@@ -81,10 +90,27 @@ fn middle_of(bin: usize) -> f64 {
     (8 + bin % 8) as f64 * width + (width - 1.0) / 2.0
 }
 
-/// As many digits as are known: two.
+/// The end of a bin, microseconds: what lies in it is less.
+fn end_of(bin: usize) -> f64 {
+    if bin < 8 {
+        return bin as f64 + 1.0;
+    }
+    (9 + bin % 8) as f64 * (1u64 << (bin / 8 - 1)) as f64
+}
+
+/// The digit of so many microseconds up to which they are known: the second.
+fn digit(micros: f64) -> f64 {
+    10f64.powf(micros.max(1.0).log10().floor() - 1.0).max(1.0)
+}
+
+/// As many digits as are known.
 fn rounded(micros: f64) -> f64 {
-    let digit = 10f64.powf(micros.max(1.0).log10().floor() - 1.0).max(1.0);
-    (micros / digit).round().max(1.0) * digit
+    (micros / digit(micros)).round().max(1.0) * digit(micros)
+}
+
+/// The same, no less.
+fn rounded_up(micros: f64) -> f64 {
+    (micros / digit(micros)).ceil().max(1.0) * digit(micros)
 }
 
 /// How long SYN-ACKs are not counted as answers, from the beginning of the capture on: their SYN may have passed before the capture began.
@@ -325,6 +351,21 @@ mod tests {
         let all = counts.with_far();
         assert_eq!((all.handshakes, all.inverted, counts.unmatched()), (10, 10, 0));
         assert!(all.skew.quantile(0.5).is_some_and(|seconds| (seconds - 30.0).abs() < 2.0), "{:?}", all.skew.quantile(0.5));
+    }
+
+    #[test]
+    fn what_most_stay_below_is_no_less_than_they_are() {
+        let mut skews = Skews::default();
+        // Two clocks 100 ms apart, less what the network takes: all in one bin.
+        (0..248).for_each(|n| skews.add(90_200_000 + n * 31_000));
+        assert_eq!((skews.quantile(0.5), skews.below(0.99)), (Some(0.094), Some(0.099)));
+        for micros in [0u64, 1, 7, 8, 15, 16, 999, 1_000, 65_535, 98_303, 1_000_000] {
+            let mut one = Skews::default();
+            one.add(micros as i64 * 1000);
+            let [middle, end] = [one.quantile(0.99), one.below(0.99)].map(|told| told.unwrap() * 1e6);
+            assert!(end > micros as f64 && end >= middle && end <= micros as f64 * 1.25 + 1.0 + 1e-6, "{micros}: {middle} {end}");
+        }
+        assert_eq!(Skews::default().below(0.99), None);
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub const SCREEN_WORDS: &[(&str, &str)] = &[
     ("last min", "the last minute in eight cells of eight seconds, each row against its own largest"),
     ("to 20%", "where bars end when all of them are much shorter than everything"),
     ("while active", "bytes by the time from the first to the last packet of the row"),
-    ("retrans", "part of a connection's packets that were sent again, counted as Wireshark does"),
+    ("retrans", "part of a connection's segments with data, SYN or FIN that were sent again, counted as Wireshark does"),
     ("rtt client", "median round trip between the mirrored port and that end (rtt server: the other one): which side is slow"),
     ("iperf3?", "a guess: only the port tells"),
     ("ends here", "packets in which nothing more is known inside this protocol"),

@@ -147,6 +147,8 @@ pub struct SegmentAnalysis {
     pub turn: Option<TurnStep>,
     /// Segments with payload of its connection so far, of both directions; 0 where it was not analysed.
     pub data_segments: u32,
+    /// The flags of its header where SYN, FIN or RST is among them; of a segment in IP fragments with the one that completes it.
+    pub control: u8,
 }
 
 /// A segment with which the other side of a connection begins to speak, or goes on where that was asked for.
@@ -179,6 +181,8 @@ impl SegmentAnalysis {
 pub struct ConnectionFigures {
     /// Packets with SYN and no ACK, with both, with FIN, with RST.
     pub control: [u32; 4],
+    /// Segments with payload, of both directions.
+    pub data_segments: u64,
     /// Packets by the places of [`AnalysisFlags::ALL`].
     pub flags: [u32; AnalysisFlags::COUNT],
     /// The initial round trip, in nanoseconds.
@@ -208,6 +212,14 @@ impl ConnectionFigures {
     /// How many packets have a flag.
     pub fn of(&self, flag: AnalysisFlags) -> u64 {
         flag.places().next().and_then(|place| self.flags.get(place)).copied().unwrap_or(0).into()
+    }
+
+    /// Of the segments that can be sent again, those with data, SYN or FIN, the part that was: from 0 to 1. How often its receiver acknowledges
+    /// is no part of it.
+    pub fn retransmitted(&self) -> f64 {
+        let [syn, syn_ack, fin, _] = self.control.map(u64::from);
+        let numbered = [syn, syn_ack, fin].into_iter().fold(self.data_segments, u64::saturating_add);
+        (self.of(AnalysisFlags::RETRANSMISSION) as f64 / numbered.max(1) as f64).min(1.0)
     }
 }
 
@@ -249,6 +261,18 @@ impl Sum for AnalysisCounts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// 6 of 100 segments with data, and the SYN once more: bare acknowledgements have no part in it.
+    #[test]
+    fn what_is_sent_again_is_a_part_of_what_can_be() {
+        let with = |control, data_segments, again| {
+            let mut figures = ConnectionFigures { control, data_segments, ..ConnectionFigures::default() };
+            figures.flags[0] = again;
+            figures.retransmitted()
+        };
+        assert_eq!(with([2, 1, 1, 5], 96, 7), 0.07);
+        assert_eq!((with([0; 4], 0, 0), with([48, 0, 0, 0], 0, 47)), (0.0, 47.0 / 48.0));
+    }
 
     #[test]
     fn flags_are_a_set_with_words() {

@@ -84,7 +84,11 @@ pub fn table(table: &DocumentTable, width: usize) -> Vec<String> {
             *w = (*w).max(longest_word(text));
         }
     }
-    fit(&mut widths, &words, &table.columns, width);
+    let under = |(at, head): (usize, &String)| {
+        rows.iter().filter_map(|row| row.get(at)).map(|text| text.width()).fold(longest_word(head), usize::max)
+    };
+    let least: Vec<usize> = heads.iter().enumerate().map(under).collect();
+    fit(&mut widths, (&words, &least), &table.columns, width);
     let mut lines = line(&heads, &widths, &table.columns);
     rows.iter().for_each(|row| lines.extend(line(row, &widths, &table.columns)));
     lines
@@ -106,8 +110,9 @@ fn longest_word(text: &str) -> usize {
     text.split_whitespace().map(UnicodeWidthStr::width).max().unwrap_or(0)
 }
 
-/// Makes room: first spare columns go, then the widest that may be cut or wrapped give way: those whose words stay whole before others.
-fn fit(widths: &mut [usize], words: &[usize], columns: &[DocumentColumn], width: usize) {
+/// Makes room: first spare columns go, then the widest that may be cut or wrapped give way as far as their `words` stay whole; then headings of the
+/// others take more lines, down to the `least` that their cells need; and only then words are broken.
+fn fit(widths: &mut [usize], (words, least): (&[usize], &[usize]), columns: &[DocumentColumn], width: usize) {
     let total = |widths: &[usize]| widths.iter().filter(|&&w| w > 0).map(|w| w + GAP).sum::<usize>().saturating_sub(GAP);
     let order = |column: &DocumentColumn| match column.room {
         Room::Dropped(order) => Some(order),
@@ -125,7 +130,8 @@ fn fit(widths: &mut [usize], words: &[usize], columns: &[DocumentColumn], width:
         let yields = |i: &usize| matches!(columns[*i].room, Room::Cut | Room::Wrapped) && widths[*i] > LEAST;
         let whole = |i: &usize| words.get(*i).is_some_and(|word| widths[*i] > *word);
         let widest = |list: &mut dyn Iterator<Item = usize>| list.max_by_key(|&i| widths[i]);
-        let at = widest(&mut (0..widths.len()).filter(yields).filter(whole));
+        let under_head = |i: &usize| !yields(i) && least.get(*i).is_some_and(|least| widths[*i] > *least);
+        let at = widest(&mut (0..widths.len()).filter(yields).filter(whole)).or_else(|| widest(&mut (0..widths.len()).filter(under_head)));
         let Some(at) = at.or_else(|| widest(&mut (0..widths.len()).filter(yields))) else { return };
         widths[at] -= 1;
     }

@@ -15,7 +15,7 @@ impl Column {
     pub const RATE_SECOND: Self = Self("rate_1s");
     /// Wire bytes of the last minute, on screens that remember.
     pub const RATE_MINUTE: Self = Self("rate_1min");
-    /// The part of a connection's packets that were sent again, by Wireshark's count.
+    /// The part of a connection's segments with data, SYN or FIN that were sent again, by Wireshark's count.
     pub const RETRANS: Self = Self("retrans");
     /// Packets since the previous snapshot.
     pub const PACKET_RATE: Self = Self("packet_rate");

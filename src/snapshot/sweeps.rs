@@ -153,12 +153,16 @@ fn join(row: &mut Service, s: &Service) {
 /// What the conversations say of the attempts at such a host, where they say more: of somebody who tries port after port services are told
 /// no more than shows that it is a sweep.
 fn tried(row: &mut Service, table: &Table<Conversation>) {
-    let mut clients: BTreeSet<Address> = BTreeSet::new();
+    let (mut clients, mut ports): (BTreeSet<Address>, BTreeSet<u16>) = Default::default();
     let (mut refused, mut unanswered) = (0u64, 0u64);
     for c in table.rows.iter().filter(|_| row.key.protocol == Proto::Tcp) {
-        let Some(((client, _), _)) = vain(c, Proto::Tcp).filter(|((_, server), _)| *server == row.key.address) else { continue };
+        let Some(((client, _), port)) = vain(c, Proto::Tcp).filter(|((_, server), _)| *server == row.key.address) else { continue };
         clients.insert(client);
+        ports.insert(port);
         *if c.ended == Some(ConnectionEnding::Refused) { &mut refused } else { &mut unanswered } += 1;
+    }
+    if ports.len() as u64 > row.ports.into() {
+        row.ports = known(table, ports.len());
     }
     let (counts, all) = (&mut row.counts, refused.saturating_add(unanswered));
     if all <= counts.attempts {
@@ -261,7 +265,7 @@ mod tests {
         let out = folded(&s).expect("a sweep");
         let row = &out.stats.services.rows[0];
         assert_eq!((out.stats.services.rows.len(), row.counts.attempts, row.counts.clients), (1, 1_000, 1));
-        assert_eq!((row.trouble(Trouble::Refused), row.errors()), (1_000, 1_000));
+        assert_eq!((row.ports, row.trouble(Trouble::Refused), row.errors()), (1_000, 1_000, 1_000));
     }
 
     #[test]

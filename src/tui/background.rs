@@ -32,22 +32,31 @@ pub(super) fn is_light(answer: &[u8]) -> Option<bool> {
     Some(0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.5)
 }
 
+/// The longest answer, in keys: `]11;rgba:` and four parts of four digits take less than half of it.
+const LONGEST: u32 = 64;
+
 /// An answer that comes late reads like keys: `Alt-]`, `1`, `1`, `;`, `r` … until `Alt-\` or `Ctrl-G`. This swallows it.
+///
+/// Somebody's own `Alt-]`, or Escape and `]`, begins like one: what does not go on like an answer, or not within [`PATIENCE`], is none, and its
+/// keys are keys.
 pub(super) struct LateAnswer {
     until: Option<Instant>,
     inside: bool,
+    /// When the latest piece came, and how many have.
+    came: Option<Instant>,
+    taken: u32,
     /// The escape came by itself: what follows belongs to it.
     escaped: bool,
 }
 
 impl LateAnswer {
     /// Nothing was asked.
-    pub const NONE: Self = Self { until: None, inside: false, escaped: false };
+    pub const NONE: Self = Self { until: None, inside: false, came: None, taken: 0, escaped: false };
 
     /// An answer may still come, of which this much has.
     pub fn expected(now: Instant, begun: &[u8]) -> Self {
         let inside = begun.windows(2).any(|w| w == b"\x1b]") && !begun.contains(&7) && !begun.windows(2).any(|w| w == b"\x1b\\");
-        Self { until: now.checked_add(Duration::from_secs(5)), inside, escaped: begun.last() == Some(&0x1b) }
+        Self { until: now.checked_add(Duration::from_secs(5)), inside, escaped: begun.last() == Some(&0x1b), ..Self::NONE }
     }
 
     /// Whether an event is a piece of the answer.
@@ -60,13 +69,29 @@ impl LateAnswer {
         let with = |m| modifiers.contains(m) || m == KeyModifiers::ALT && escaped;
         let ends = matches!(code, KeyCode::Char('\\')) && with(KeyModifiers::ALT)
             || matches!(code, KeyCode::Char('g')) && with(KeyModifiers::CONTROL);
+        if self.inside && !ends && !self.goes_on(*code, *modifiers, now) {
+            *self = Self::NONE;
+            return false;
+        }
         match (self.inside, code) {
             (false, KeyCode::Char(']')) if with(KeyModifiers::ALT) => self.inside = true,
             (false, _) => return false,
             (true, _) if ends => *self = Self::NONE,
             (true, _) => {}
         }
+        (self.came, self.taken) = (Some(now), self.taken.saturating_add(1));
         true
+    }
+
+    /// Whether a key is one that an answer has inside, and comes as soon as one.
+    fn goes_on(&self, code: KeyCode, modifiers: KeyModifiers, now: Instant) -> bool {
+        let soon = self.came.is_none_or(|came| now.saturating_duration_since(came) <= PATIENCE);
+        let fits = match code {
+            KeyCode::Esc => true,
+            KeyCode::Char(c) => modifiers.is_empty() && (c.is_ascii_hexdigit() || "rg:;/".contains(c)),
+            _ => false,
+        };
+        soon && fits && self.taken < LONGEST
     }
 }
 
@@ -83,6 +108,30 @@ mod tests {
             assert_eq!(is_light(odd), None);
         }
         assert!(complete(b"\x1b]11;rgb:1/1/1\x1b\\\x1b[?64;1;2c") && !complete(b"\x1b]11;rgb:cccc/cc") && !complete(b""));
+    }
+
+    #[test]
+    fn what_only_begins_like_an_answer_kills_no_key() {
+        let key = |c, modifiers| Event::Key(KeyEvent::new(KeyCode::Char(c), modifiers));
+        let begun = |now| {
+            let mut late = LateAnswer::expected(now, b"");
+            assert!(late.swallows(&key(']', KeyModifiers::ALT), now));
+            late
+        };
+        let now = Instant::now();
+        for c in ['q', 'j', '?', ' '] {
+            assert!(!begun(now).swallows(&key(c, KeyModifiers::NONE), now), "{c} is in no answer");
+        }
+        assert!(!begun(now).swallows(&key('c', KeyModifiers::CONTROL), now), "the interrupt key always arrives");
+        assert!(begun(now).swallows(&key('1', KeyModifiers::NONE), now + PATIENCE));
+        assert!(
+            !begun(now).swallows(&key('1', KeyModifiers::NONE), now + PATIENCE + Duration::from_millis(1)),
+            "too late for the same answer"
+        );
+        let mut endless = begun(now);
+        let taken = (0..1_000).take_while(|_| endless.swallows(&key('1', KeyModifiers::NONE), now)).count();
+        assert_eq!(taken, LONGEST as usize - 1, "with its beginning");
+        assert!(!endless.swallows(&key('1', KeyModifiers::NONE), now), "it was given up");
     }
 
     #[test]

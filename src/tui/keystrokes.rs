@@ -14,6 +14,8 @@ const ESCAPE_PATIENCE: Duration = Duration::from_millis(30);
 /// How long the rest of a paste is waited for, and how much of it is taken.
 const PASTE_PATIENCE: Duration = Duration::from_secs(2);
 const PASTE: usize = 64 * 1024;
+/// How long after its last byte one that was given up is over.
+const PASTE_OVER: Duration = Duration::from_secs(5);
 /// The longest control sequence, in bytes.
 const LONGEST: usize = 64;
 
@@ -52,8 +54,10 @@ pub(super) struct Keystrokes {
 impl Keystrokes {
     /// Takes in what was read.
     pub fn feed(&mut self, bytes: &[u8], now: Instant) {
-        // The interrupt key by itself is one.
-        if matches!(self.paste, Some(Paste::GivenUp)) && bytes == [INTERRUPT] {
+        // The interrupt key by itself is one, and so is any key long after what was given up.
+        let interrupts = !bytes.is_empty() && bytes.iter().all(|byte| *byte == INTERRUPT);
+        let is_over = matches!(self.paste, Some(Paste::GivenUp)) && self.is_late(PASTE_OVER, now);
+        if self.paste.is_some() && interrupts || is_over {
             self.paste = None;
             self.bytes.clear();
         }
@@ -469,6 +473,12 @@ mod tests {
         // Where it has none keys are keys again after Escape or the interrupt key.
         assert_eq!(read(&[b"\x1b[200~tls", b"q", b"\x1b", b"q"], PASTE_PATIENCE), [vec![paste("tls")], chars("q")].concat());
         assert_eq!(read(&[b"\x1b[200~tls", b"q", b"\x03"], PASTE_PATIENCE), [paste("tls"), ctrl_c()]);
+        // The interrupt key does not wait until it is given up; within a paste the same byte is a letter.
+        assert_eq!(read(&[b"\x1b[200~", b"q", b"\x03"], Duration::from_millis(20)), [ctrl_c()]);
+        assert_eq!(at_once(b"\x1b[200~a\x03b\x1b[201~"), [paste("a\x03b")]);
+        // Long after it any key is one.
+        let told = |apart| read(&[b"\x1b[200~tls", b"q"], apart);
+        assert_eq!((told(PASTE_OVER), told(PASTE_OVER - PATIENCE)), ([vec![paste("tls")], chars("q")].concat(), vec![paste("tls")]));
     }
 
     #[test]

@@ -214,7 +214,8 @@ impl Detector for DupSome {
             aspect: Some(Aspect::Uniqueness),
             meaning: "A part of the traffic is mirrored at two places and arrives twice. That part would be counted double if \
                       copies were not left out.",
-            measured: "As for dup.every, or with any packet surely copied in at least one of {spread} conversations. A note above {note} of at least {packets} packets, a warning above {warning}; \
+            measured: "As for dup.every, or with any packet surely copied in at least one of {spread} conversations. A note where copies are more than \
+                       {note} of at least {packets} packets, the copies among them (half of what arrives where everything comes twice), a warning above {warning}; \
                        cleared below {clear}. Repetitions that scatter in time are retransmissions and raise nothing.",
             cause: "Two sources of the mirror overlap: traffic between two mirrored ports, or before and behind the same \
                     router, passes both.",
@@ -250,7 +251,7 @@ impl Detector for DupSome {
         present_if(found, || {
             let severity = if share > LARGE_PART.value() { Severity::Warning } else { Severity::Note };
             let apart = copies.gap.map(|g| format!(", {} apart", duration(g.p50))).unwrap_or_default();
-            told(copies, severity, format!("{} of the packets arrive more than once{apart}", percent(share)))
+            told(copies, severity, format!("{} of the packets are copies of others{apart}", percent(share)))
                 .held(e.of_file(&copies.copied_at.episodes()))
         })
     }

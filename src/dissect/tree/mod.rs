@@ -8,6 +8,7 @@ mod dns;
 mod gateways;
 mod mndp;
 mod ntp;
+mod snmp;
 mod text;
 mod tls;
 
@@ -51,6 +52,7 @@ fn writer(token: &str) -> Option<Writer> {
         "tls" => tls::tls,
         "dhcp" => dhcp::dhcp,
         "ntp" => ntp::ntp,
+        "snmp" => snmp::snmp,
         "http" => text::http,
         "ssdp" => text::ssdp,
         "sip" => text::sip,

@@ -268,7 +268,6 @@ impl Shard {
         }
         self.count_frame(frame);
         let Some(step) = step(frame) else { return Some(self.ingest_bare(frame)) };
-        self.totals.count_tcp(step.flags);
         let at = self.locate(&step, flight, true, local, evicted);
         if step.tcp.is_some() & self.flows.is_due(step.time) {
             self.decide(step.time);
@@ -277,6 +276,7 @@ impl Shard {
             *waits = self.wants(at, frame);
         }
         let Counted { flow, backward, tcp, before, holes, analysis } = self.flows.count(at, &step, packet.load);
+        self.totals.count_tcp(if frame.fragment { analysis.control } else { step.flags });
         let mut lost = None;
         if step.tcp.is_none() {
             network::datagram(&mut self.connections, (&mut self.sightings, &mut self.pieces), frame);

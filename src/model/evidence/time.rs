@@ -20,7 +20,7 @@ pub struct OrderEvidence {
     pub violations: u64,
     /// When those causes came.
     pub violated_at: SeenAt,
-    /// Seconds by which effects came first, median and 99th percentile.
+    /// Seconds by which effects came first: the median, and what 99 % of them surely stay below.
     pub skew: Option<[f64; 2]>,
     /// Whether one direction comes so late that what is missing is not waited for as long.
     pub is_far_apart: bool,

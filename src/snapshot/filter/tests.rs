@@ -237,7 +237,8 @@ fn columns_are_compared_as_they_are_shown() {
     let mut figures = crate::model::ConnectionFigures::default();
     let place = crate::model::AnalysisFlags::ALL.iter().position(|f| f.0 == crate::model::AnalysisFlags::RETRANSMISSION).expect("a flag");
     figures.flags[place] = 30;
-    // 30 of 1,500 packets: 2 %.
+    // 30 of 1,500 segments with data, SYN or FIN: 2 %.
+    (figures.data_segments, figures.control) = (1_496, [1, 1, 2, 7]);
     let again = Conversation { tcp: Some(Box::new(figures)), last: Timestamp(1_500_000_000), ..web() };
     let clean = Conversation { tcp: Some(Box::default()), ..web() };
     for (filter, of_again, of_clean) in [

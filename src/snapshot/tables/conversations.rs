@@ -96,6 +96,12 @@ const FIELDS: &[Field<Conversation>] = &[
     Field::new("syn_ack", "SYN-ACKs", FieldKind::Count, |c: &Conversation| control(c, 1)).machine().no_csv().of(Layers::TCP),
     Field::new("fin", "FINs", FieldKind::Count, |c: &Conversation| control(c, 2)).machine().no_csv().of(Layers::TCP),
     Field::new("reset", "Resets", FieldKind::Count, |c: &Conversation| control(c, 3)).machine().no_csv().of(Layers::TCP),
+    Field::new("data_segments", "Segments with data", FieldKind::Count, |c: &Conversation| {
+        FieldValue::count(c.tcp.as_ref().map(|tcp| tcp.data_segments))
+    })
+    .machine()
+    .no_csv()
+    .of(Layers::TCP),
     // The report's first form promised the plural.
     Field::new("retransmissions", "Retransmissions", FieldKind::Count, |c: &Conversation| flagged(c, AnalysisFlags::RETRANSMISSION))
         .machine()
@@ -254,10 +260,9 @@ fn control(c: &Conversation, place: usize) -> FieldValue<'_> {
     FieldValue::count(c.tcp.as_ref().and_then(|tcp| tcp.control.get(place).copied()).map(u64::from))
 }
 
-/// The part of a connection's packets that were sent again, as Wireshark counts them.
+/// The part of a connection's segments with data, SYN or FIN that were sent again, as Wireshark counts them.
 fn retransmitted(c: &Conversation) -> FieldValue<'_> {
-    let part = |again: u64| again as f64 / c.total().packets.max(1) as f64;
-    c.tcp.as_ref().map_or(FieldValue::None, |tcp| FieldValue::Real(part(tcp.of(AnalysisFlags::RETRANSMISSION))))
+    c.tcp.as_ref().map_or(FieldValue::None, |tcp| FieldValue::Real(tcp.retransmitted()))
 }
 
 /// Round trips, where there are any, and in which direction the client sends.

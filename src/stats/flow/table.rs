@@ -366,7 +366,11 @@ impl<X: Copy + Default> FlowTable<X> {
     /// Counts a packet whose TCP numbers are not followed, for what came after it has been.
     pub fn count_again(&mut self, at: u32, step: &FlowPacket) -> Counted<'_, X> {
         let backward = self.tally(at, step);
-        let (flow, tcp, analysis) = (&mut self.flows[at as usize], TcpEvent::default(), self.analyser.skip());
+        let flow = &mut self.flows[at as usize];
+        if let Some(segment) = step.tcp.filter(|_| !step.frame.fragment) {
+            self.analyser.count_again(flow.analysis, segment, step.time, step.direction);
+        }
+        let (tcp, analysis) = (TcpEvent::default(), self.analyser.skip());
         Counted { before: flow.tcp, flow, backward, tcp, holes: &[], analysis }
     }
 

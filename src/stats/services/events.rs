@@ -362,6 +362,10 @@ impl ServiceLedger {
         self.windows.acknowledged(trip);
         let connection = (trip.flow.keyed_hash(&Keys::FIXED) >> 32) as u32;
         let client = trip.flow.ends(trip.way)[0].0;
+        // How soon a port refuses whoever tries all of them makes no service of it.
+        if !self.services.contains_key(&key) && self.scans.is_scanner(client, &key) {
+            return;
+        }
         let carried = self.lossy.carried(&trip.flow, trip.time, trip.data_segments.into());
         let counted = self.with(key, trip.time, |counts| {
             counts.data_packets(client, carried);

@@ -125,6 +125,23 @@ fn a_scanner_is_held_against_nobody() {
     assert_eq!(failed, 0, "what was counted before it was known to be one does not count either");
 }
 
+/// Ports that refuse whoever tries all of them are no services, be it known how soon they do.
+#[test]
+fn what_refuses_a_scanner_is_no_service() {
+    let trip = |from: u32, port: u16, seconds: i64| {
+        let (flow, way) = FlowKey::v4(6, 0x0a00_0000 + from, 0x0a00_0009, 40_000, port);
+        let (side, flight) = (crate::model::PathSide::Server, Default::default());
+        NetworkEvent::RoundTrip(RoundTrip { flow, way, side, time: now(seconds), nanos: 80_000, flight, data_segments: 0, number: 7 })
+    };
+    let refused = |p: u16| [attempt(7, 9, 1_000 + p, 0, AttemptOutcome::Refused), trip(7, 1_000 + p, 0)];
+    let mut events: Vec<NetworkEvent> = (0..400).flat_map(refused).collect();
+    events.extend([attempt(7, 9, 2_000, 1, AttemptOutcome::Established), trip(7, 2_000, 1), trip(1, 1_399, 2)]);
+    let (rows, _) = ledger(&events).totals(1_000, None);
+    let before = crate::model::evidence::SCAN_PORTS.number();
+    let ports: Vec<u16> = rows.iter().map(|row| row.key.port).collect();
+    assert!(ports.len() as u64 <= before + 2 && ports.contains(&2_000) && ports.contains(&1_399), "{ports:?}");
+}
+
 #[test]
 fn a_sweep_is_told_by_its_port() {
     let events: Vec<NetworkEvent> = (10..60).map(|to| attempt(7, to, 445, 0, AttemptOutcome::Unanswered)).collect();

@@ -92,5 +92,6 @@ pub(super) fn figures(connection: &Connection, list: &[Rare]) -> ConnectionFigur
     let mut control = rare.control;
     control.iter_mut().zip(connection.few).for_each(|(n, few)| *n = n.saturating_add(few.into()));
     let initial_rtt = Some(connection.initial_rtt()).filter(|&rtt| rtt != 0);
-    ConnectionFigures { control, flags: rare.flags, initial_rtt, lost: rare.lost, ..ConnectionFigures::default() }
+    let [a, b] = connection.data_segments.map(u64::from);
+    ConnectionFigures { control, data_segments: a + b, flags: rare.flags, initial_rtt, lost: rare.lost, ..ConnectionFigures::default() }
 }

@@ -198,8 +198,14 @@ impl Analyser {
         }
         let [a, b] = connection.data_segments;
         analysis.data_segments = a.saturating_add(b);
+        // Its header is there, be its options cut or not.
+        if seen.segment.flags & counts::COUNTED != 0 {
+            counts::count(connection, rare, free_rare, seen.segment.flags);
+            analysis.control = seen.segment.flags;
+        }
         if seen.cut {
-            *analysis = SegmentAnalysis { data_segments: analysis.data_segments, ..SegmentAnalysis::default() };
+            let SegmentAnalysis { data_segments, control, .. } = *analysis;
+            *analysis = SegmentAnalysis { data_segments, control, ..SegmentAnalysis::default() };
             return;
         }
         if !analysis.flags.is_empty() {
@@ -208,8 +214,23 @@ impl Analyser {
                 rare.count(analysis.flags);
             }
         }
-        if seen.segment.flags & counts::COUNTED != 0 {
-            counts::count(connection, rare, free_rare, seen.segment.flags);
+    }
+
+    /// Counts a segment that was left out as a copy and is traffic, when what came after it has been analysed: it says nothing new, so that no
+    /// number moves.
+    pub fn count_again(&mut self, handle: u32, segment: &Segment, time: Timestamp, way: Direction) {
+        let Self { connections, rare, free_rare, sums, .. } = self;
+        let Some(connection) = connections.get_mut((handle as usize).wrapping_sub(1)) else { return };
+        if segment.flags & counts::COUNTED != 0 {
+            counts::count(connection, rare, free_rare, segment.flags);
+        }
+        if segment.payload > 0 {
+            connection.data_segments.iter_mut().skip(way as usize).take(1).for_each(|n| *n = n.saturating_add(1));
+        }
+        let flags = rules::judge_again(connection, segment, time, way);
+        if !flags.is_empty() {
+            sums.flags.count(flags);
+            counts::rare(connection, rare, free_rare).into_iter().for_each(|rare| rare.count(flags));
         }
     }
 

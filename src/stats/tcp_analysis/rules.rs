@@ -68,6 +68,20 @@ pub(super) fn judge(
     analysis.initial_rtt = Some(connection.initial_rtt()).filter(|&rtt| rtt != 0);
 }
 
+/// Judges a copy of a segment by what is known now, which may be more than was when it came: whether it had been acknowledged then is not known.
+pub(super) fn judge_again(connection: &Connection, segment: &Segment, time: Timestamp, way: Direction) -> AnalysisFlags {
+    let [mut fwd, mut rev] = connection.sides;
+    if way == Direction::BToA {
+        std::mem::swap(&mut fwd, &mut rev);
+    }
+    let mut flags = place(&mut fwd, &rev, segment, false);
+    let is_data = segment.payload > 0 || segment.flags & (SYN | FIN) != 0;
+    if is_data && !flags.has(AnalysisFlags::KEEP_ALIVE) {
+        flags |= sent_again(&fwd, &DirectionState { last_ack: 0, ..rev }, segment, time, connection.initial_rtt());
+    }
+    flags
+}
+
 /// Where the numbers of both directions begin.
 #[inline(always)]
 fn begin(fwd: &mut DirectionState, rev: &mut DirectionState, segment: &Segment) -> AnalysisFlags {

@@ -202,3 +202,37 @@ fn a_client_waits_while_it_spoke_last() {
     see(&mut analyser, &mut handle, A, 7, segment(1_101, 5_011, 0), &[]);
     assert!(!analyser.asks(handle, A) && !analyser.asks(0, A));
 }
+
+/// A segment that was left out and is traffic after all counts by its flags and as what it is, and moves no number.
+#[test]
+fn what_was_left_out_counts_in_its_connection() {
+    let (mut analyser, mut handle) = (Analyser::default(), 0);
+    let syn = Segment { sequence: 99, acknowledgement: 0, flags: SYN, window: 500, payload: 0 };
+    see(&mut analyser, &mut handle, A, 0, syn, &[]);
+    see(&mut analyser, &mut handle, A, 10, data(100, 10), &[]);
+    see(&mut analyser, &mut handle, A, 20, data(110, 10), &[]);
+    let before = analyser.connections.clone();
+    for (time, segment) in [(5, syn), (6, syn), (25, data(110, 10)), (26, Segment { flags: ACK | FIN, ..data(120, 0) })] {
+        analyser.count_again(handle, &segment, Timestamp(time), A);
+    }
+    let figures = analyser.figures(handle);
+    assert_eq!((figures.control, figures.data_segments, figures.of(AnalysisFlags::RETRANSMISSION)), ([3, 0, 1, 0], 3, 3));
+    assert_eq!(analyser.sums().flags.of(AnalysisFlags::RETRANSMISSION), 3, "the sum of the rows");
+    assert_eq!(analyser.connections[0].sides[0].next, before[0].sides[0].next);
+    assert_eq!(analyser.connections[0].sides[0].next_time, before[0].sides[0].next_time);
+    analyser.count_again(0, &syn, Timestamp(0), A);
+    assert_eq!(analyser.figures(handle), figures, "of a connection without room nothing is counted");
+}
+
+/// The flags stand before the options: those of a header that the capture cuts count as well.
+#[test]
+fn flags_count_where_options_are_cut() {
+    let (mut analyser, mut handle) = (Analyser::default(), 0);
+    let syn = Segment { sequence: 99, acknowledgement: 0, flags: SYN, window: 500, payload: 0 };
+    let mut bytes = header(&syn, &[1; 20]);
+    bytes.truncate(24);
+    let frame = Frame { time: Timestamp(0), wire: 60, bytes: &bytes, transport: Some(0), tcp: Some(syn), ..Frame::default() };
+    let analysis = *analyser.analyse(&mut handle, &frame, A, false);
+    assert_eq!((analysis.control, analysis.flags), (SYN, AnalysisFlags::NONE));
+    assert_eq!(analyser.figures(handle).control, [1, 0, 0, 0]);
+}

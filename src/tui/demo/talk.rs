@@ -108,7 +108,7 @@ fn with_client(n: usize, s: &DemoService, c: u8, whole: f64, second: i64) -> Con
 
 /// What the analysis of a connection counted: some of them lose segments, and servers outside of the house are farther away.
 fn figures(seed: u64, is_inside: bool, packets: u64, is_client_first: bool) -> ConnectionFigures {
-    let mut out = ConnectionFigures::default();
+    let mut out = ConnectionFigures { data_segments: packets, ..ConnectionFigures::default() };
     let again = if seed % 5 == 2 { packets / 50 } else { packets / 4_000 };
     let place = AnalysisFlags::ALL.iter().position(|(flag, _)| *flag == AnalysisFlags::RETRANSMISSION);
     if let Some(count) = place.and_then(|at| out.flags.get_mut(at)) {

@@ -86,8 +86,7 @@ pub(super) fn segments(scene: &Scene, row: &Conversation) -> Vec<Fact> {
     let again = tcp.of(AnalysisFlags::RETRANSMISSION);
     let mut pieces: Vec<String> = Vec::new();
     if again > 0 {
-        let share = again as f64 / row.total().packets.max(1) as f64;
-        pieces.push(format!("{} sent again ({})", units::grouped(again), amount::share(share)));
+        pieces.push(format!("{} sent again ({})", units::grouped(again), amount::share(tcp.retransmitted())));
     }
     let counted = [
         (AnalysisFlags::LOST_SEGMENT, "not seen", "not seen"),

@@ -28,10 +28,15 @@ pub(in crate::tui) fn rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, &'a Finding)> {
     scene.pane.arrange(label::findings(scene).into_iter().filter(|f| f.1.active && stands(f.1)).collect())
 }
 
-/// How many findings follow from this one.
+/// How many active findings follow from this one.
 fn explained(scene: &Scene, cause: &Finding) -> usize {
-    let follows = |f: &&Finding| f.explained_by.is_some_and(|by| by.id == cause.id && by.subject == cause.subject);
+    let follows = |f: &&Finding| f.active && f.explained_by.is_some_and(|by| by.id == cause.id && by.subject == cause.subject);
     scene.snapshot.diagnosis.findings.iter().filter(follows).count()
+}
+
+/// How many active findings there are beside so many that are shown: those that have no room, and those that follow from others.
+fn beside(findings: &[Finding], shown: usize) -> usize {
+    findings.iter().filter(|f| f.active).count().saturating_sub(shown)
 }
 
 /// What is said where there is no finding.
@@ -187,7 +192,7 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, kind:
     let titles: Vec<Vec<String>> = rows.iter().map(|row| title(scene, row.1, width, LINES)).collect();
     let chosen = scene.pane.selected.as_ref().filter(|_| focused).and_then(|t| rows.iter().position(|r| r.0 == *t));
     let window = window(&titles, height, chosen.unwrap_or(0));
-    let more = rows.len() - window.len();
+    let more = beside(&scene.snapshot.diagnosis.findings, window.len());
     let note = if more > 0 { format!("{more} more") } else { String::new() };
     let note = [(note.into(), scene.style(Hue::Dim))];
     let is_lit = focused && scene.pane.selected.is_some();
@@ -218,6 +223,13 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, kind:
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_not_shown_is_counted_whatever_it_follows_from() {
+        let finding = |active| Finding { active, ..Finding::new("tcp.loss", crate::model::Severity::Note, "", crate::model::Timestamp(0)) };
+        let findings: Vec<Finding> = (0..13).map(|at| finding(at < 10)).collect();
+        assert_eq!((beside(&findings, 7), beside(&findings, 10), beside(&[], 0)), (3, 0, 0), "cleared ones are not wrong any more");
+    }
 
     #[test]
     fn findings_stand_with_all_of_their_lines_or_not_at_all() {

@@ -218,11 +218,13 @@ fn note(scene: &Scene, past: &Snapshot, bins: &Bins, room: u16) -> Note {
         said.push((4, vec![("p95 1 s ".into(), dim), (rate(p95).into(), text)]));
     }
     // Where the mean is of a shorter time than a stretch there is none.
-    if let Some(max) = facts.max.filter(|max| *max >= mean) {
+    let worst = facts.worst.filter(|_| s.burst_seconds() >= A_MILLISECOND);
+    let (max, worst) = once(facts.max.filter(|max| *max >= mean), worst, facts.width);
+    if let Some(max) = max {
         let width = span_name(facts.width);
         said.push((2, vec![(format!("max {width} ").into(), dim), (rate(max).into(), text)]));
     }
-    if let Some((at, bytes)) = facts.worst.filter(|_| s.burst_seconds() >= A_MILLISECOND) {
+    if let Some((at, bytes)) = worst {
         let (value, hue) = match speed.map(|speed| facts.worst_traffic.link_share(A_MILLISECOND, speed)) {
             Some(share) => (format!("{}{both}", amount::share(share)), scene.theme.heat(share)),
             None => (rate(bytes), text),
@@ -234,6 +236,16 @@ fn note(scene: &Scene, past: &Snapshot, bins: &Bins, room: u16) -> Note {
         }
     }
     chosen(said, room, dim)
+}
+
+/// The busiest stretch of that width and the busiest millisecond, with when that was: where both are a millisecond the larger alone. Of packets
+/// that stand for many a millisecond is counted as they came, and a stretch as what they stand for.
+fn once<T>(max: Option<f64>, worst: Option<(T, f64)>, width: i64) -> (Option<f64>, Option<(T, f64)>) {
+    match (max, worst) {
+        (Some(max), Some((_, bytes))) if width == MILLISECOND && bytes < max => (Some(max), None),
+        (_, worst @ Some(_)) if width == MILLISECOND => (None, worst),
+        both => both,
+    }
 }
 
 /// What is said behind a share of the link's speed where it is that of all frames, and the link carries that speed either way.
@@ -394,6 +406,14 @@ fn draw_packets(canvas: &mut Canvas, area: Rect, bins: &Bins, before: Option<f64
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_millisecond_is_told_once() {
+        assert_eq!(once(Some(5.0), Some(((), 5.0)), MILLISECOND), (None, Some(((), 5.0))));
+        assert_eq!(once(Some(750.0), Some(((), 1.0)), MILLISECOND), (Some(750.0), None), "samples stand for many packets");
+        assert_eq!(once(Some(5.0), Some(((), 9.0)), SECOND), (Some(5.0), Some(((), 9.0))));
+        assert_eq!(once(None, Some(((), 9.0)), MILLISECOND), (None, Some(((), 9.0))));
+    }
 
     #[test]
     fn what_is_said_gives_way_by_rank() {

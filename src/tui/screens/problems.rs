@@ -167,13 +167,15 @@ fn nothing(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     }
     // What is still to come was not judged, and what nobody could judge is not good.
     let network = &scene.base.diagnosis.network;
-    let is_judged = network.verdict == Verdict::Good || scene.base.mirror.trust.verdict == Verdict::Good;
+    let has_come = scene.base.stats.total.packets > 0;
+    let is_judged = has_come && (network.verdict == Verdict::Good || scene.base.mirror.trust.verdict == Verdict::Good);
     let in_span = scene.snapshot.span.is_some();
     let (hue, words) = match scene.snapshot.unread() {
         _ if scene.is_too_short_to_judge() => (Hue::Dim, "Nothing wrong was found in this span.".to_owned()),
         _ if in_span && is_judged && !network.is_failing => (Hue::Good, "Nothing wrong was found in this span.".to_owned()),
         Some(part) => (Hue::Dim, format!("Nothing wrong has been found so far; {:.0} % is read.", part * 100.0)),
         None if is_judged && !network.is_failing => (Hue::Good, "Nothing is wrong that could be found.".to_owned()),
+        None if !has_come && !scene.snapshot.finished => (Hue::Dim, "No packet has come yet: nothing is judged.".to_owned()),
         None => (Hue::Dim, "Nothing wrong was found.".to_owned()),
     };
     let symbol = if hue == Hue::Good { "● " } else { "○ " };

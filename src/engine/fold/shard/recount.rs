@@ -72,7 +72,10 @@ impl Shard {
             self.contexts.count(&in_flight::context(frame), frame.time, frame.wire);
             return TrafficDirection::Unknown;
         };
-        self.totals.count_tcp(step.flags);
+        // Those of fragments count where their segment is whole, which was before.
+        if !frame.fragment {
+            self.totals.count_tcp(step.flags);
+        }
         let at = self.locate(&step, &flight, true, local, evicted);
         let Counted { flow, backward, .. } = self.flows.count_again(at, &step);
         let heading = flow.heading[step.direction as usize];

@@ -106,7 +106,9 @@ fn stages(scene: &Scene) -> Vec<Stage> {
 
 /// Draws the stages in a row.
 pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
-    let body = titled(canvas, area, "From switch to screen", &[("lost".into(), scene.style(Hue::Dim))], false);
+    // Findings and trust rest on the last minute of a port: another time, another number.
+    let of = if scene.snapshot.live && scene.snapshot.span.is_none() { "lost since the start" } else { "lost" };
+    let body = titled(canvas, area, "From switch to screen", &[(of.into(), scene.style(Hue::Dim))], false);
     let stages = stages(scene);
     let step = body.width.saturating_sub(2) / (stages.len().max(1) as u16);
     if body.height < 2 || step < 6 {
