@@ -124,6 +124,8 @@ fn calls_of_which_nothing_comes_beside_a_server_that_is_there() {
         assert!(title(&s).ends_with(&format!(" (100 %) {method} requests of 5 clients unanswered")), "{}", title(&s));
     }
     assert_eq!(troubles(&calls("OPTIONS", &[])), [], "whether somebody is there need not be answered");
-    assert_eq!(troubles(&calls("INVITE", &[trying, (12 * S, "180 Ringing"), (20 * S, "200 OK")])), [], "it took its time");
-    assert_eq!(troubles(&calls("INVITE", &[trying, (20 * S, "487 Request Terminated")])), [], "its caller gave up");
+    let slow = calls("INVITE", &[trying, (12 * S, "180 Ringing"), (20 * S, "200 OK")]);
+    assert_eq!(troubles(&slow), only("server.slow", "10.1.0.9:5060/udp", Severity::Critical), "it took its time, and answered");
+    let ended = calls("INVITE", &[trying, (20 * S, "487 Request Terminated")]);
+    assert!(troubles(&ended).iter().all(|found| found.0 != "service.errors"), "its caller gave up: {:?}", troubles(&ended));
 }

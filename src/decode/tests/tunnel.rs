@@ -143,7 +143,7 @@ fn l2tp_teredo_and_lisp() {
     }
     let three = join(&[&[0, 3, 0, 0], &session]);
     assert_carries(&over_udp(1701, &three, &frame), "eth:ip:udp:l2tp:eth:ip:tcp", TunnelKind::L2tp, 8, 84);
-    assert_carries(&over_udp(6635, &[0, 0x10, 0x01, 64], &ip), "eth:ip:udp:mpls:ip:tcp", TunnelKind::MplsUdp, 0, 46);
+    assert_carries(&over_udp(6635, &[0, 0x10, 0x01, 64], &ip), "eth:ip:udp:mpls:ip:tcp", TunnelKind::MplsUdp, 0, 74);
     assert_carries(&over_udp(4341, &[8, 0, 0, 0, 0, 0, 6, 0], &ip), "eth:ip:udp:lisp-data:ip:tcp", TunnelKind::Lisp, 6, 70);
 
     let six = ipv6(1, 17, &udp(1, 2, b"x"));
