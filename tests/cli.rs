@@ -844,7 +844,15 @@ fn a_group_of_findings_is_listed_and_a_word_of_their_texts_finds_them() {
     let word = spantop(&["explain", "policer"]);
     assert_eq!(word.status.code(), Some(2));
     assert!(stderr(&word).contains("speak of it: span.ratelimit"), "{}", stderr(&word));
-    assert!(stderr(&spantop(&["explain", "zzzz"])).contains("there are:"));
+    let unknown = stderr(&spantop(&["explain", "zzzz"]));
+    assert!(unknown.contains("spantop explain lists them all") && !unknown.contains("dup.every"), "{unknown}");
+    let words = stderr(&spantop(&["explain", "slow dns"]));
+    assert!(words.contains("these speak of it: dns.slow,"), "{words}");
+    let missing = stderr(&spantop(&["--config", "/does/not/exist.toml", "report", "/dev/null"]));
+    assert!(
+        missing.contains("--config /does/not/exist.toml: cannot be opened: no such file or directory") && !missing.contains("os error"),
+        "{missing}"
+    );
 }
 
 #[test]
