@@ -34,9 +34,8 @@ pub use hosts::{
 pub use loss::{AdvanceEvidence, FlatTop, LoadClass, LossEvidence, PortLoss, SessionLoss, SizeLoss, StreamEvidence};
 pub use network::{NetworkEvidence, ScanEvidence, UnreachableEvidence};
 pub use services::{
-    AskedEcn, ClientLoss, CodeCount, Guessing, KindCount, LossWindow, MeantWaits, NAMED, PastSilence, ProxiedTarget, ProxyEvidence,
-    REQUEST_KINDS, ServiceEvidence, ServiceWindow, SinceSuccess, TripWindow, Trouble, Troubled, TurnWindow, UnreachableReport,
-    UnusualSince,
+    AskedEcn, ClientLoss, CodeCount, Guessing, KindCount, LossWindow, MeantWaits, PastSilence, ProxiedTarget, ProxyEvidence, REQUEST_KINDS,
+    ServiceEvidence, ServiceWindow, SinceSuccess, TripWindow, TurnWindow, UnreachableReport, UnusualSince,
 };
 pub use sightings::{
     ArpStormEvidence, BetweenEvidence, ClockEvidenceOfServer, ClockFault, ConflictEvidence, DhcpEvidence, DhcpFloodEvidence,
@@ -57,7 +56,7 @@ pub use thresholds::{
     USERS_WAIT, USUAL_TIMES, UTILISATION_BOUNDS, WAITS_TOGETHER, WINDOW_FULL,
 };
 pub use time::{Again, ClockEvidence, Forward, GroupOnly, OrderEvidence, Outage};
-pub use troubles::{ByTrouble, Troubles};
+pub use troubles::{ByTrouble, NAMED, Trouble, Troubled, Troubles};
 pub use tuning::{
     ARP_RATE, ARP_REQUESTS, ARP_VLAN_RATE, CUT_SHARE, DHCP_FLOOD, FAILING_SHARE, FLOOD_CONNECTIONS, LONG_POLL, LOST_CRITICAL_SHARE,
     LOST_SHARE, REFUSED_ATTEMPTS, SCAN_HOSTS, SCAN_PORTS, SCAN_WINDOW, SILENT_ATTEMPTS, SLOW_REPLY, SLOW_SHARE, Threshold, ThresholdUnit,

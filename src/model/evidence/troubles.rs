@@ -1,6 +1,109 @@
-//! Something of each kind of trouble that there was: of most services and clients there was none, and thousands of them are remembered.
+//! Kinds of trouble, and something of each kind that there was: of most services and clients there was none, and thousands of them are remembered.
 
-use super::services::{Trouble, Troubled};
+use crate::model::units::plural;
+use crate::model::{Address, Episode, Value};
+
+/// What may go wrong for the client of a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Trouble {
+    /// An attempt to connect was not answered.
+    NoAnswer,
+    /// An attempt to connect was answered by RST.
+    Refused,
+    /// A SYN-ACK was not acknowledged.
+    HalfOpen,
+    /// A connection was cut by RST while data was outstanding, or its client waited for an answer.
+    Cut,
+    /// A request was answered by an error.
+    Error,
+    /// A request was not answered.
+    Unanswered,
+    /// A request was answered more than [`super::SLOW_REPLY`] and the round trip to the server later.
+    Slow,
+    /// A request was answered more than [`super::VERY_SLOW_REPLY`] later.
+    VerySlow,
+    /// An ICMP error said that the service cannot be reached.
+    Unreachable,
+    /// A connection lost a segment for the first time.
+    Lossy,
+    /// Credentials were refused.
+    Denied,
+    /// A request was answered more than [`super::USUAL_TIMES`] times as late as usual, and later than what is never slow.
+    SlowerThanUsual,
+    /// A web server refused a request: the client's fault, it says (400 to 499).
+    Rejected,
+    /// There is no such name.
+    NoSuchName,
+    /// A connection was cut by RST when it was idle, not by its client.
+    IdleCut,
+    /// A request over TCP has waited for its answer for longer than users do, and still waits.
+    Waiting,
+    /// A TLS handshake ended by an alert, by the end of its connection, or was not answered.
+    TlsFailed,
+    /// A connection of which the service says nothing any more, though what is sent to it is sent again and again and its host answers others.
+    Hung,
+    /// A SYN-ACK was not acknowledged by a client that repeated its SYN.
+    Untaken,
+}
+
+impl Trouble {
+    /// How many there are.
+    pub const COUNT: usize = 19;
+
+    /// All of them, each at the place of its number.
+    pub const ALL: [Trouble; Self::COUNT] = [
+        Trouble::NoAnswer,
+        Trouble::Refused,
+        Trouble::HalfOpen,
+        Trouble::Cut,
+        Trouble::Error,
+        Trouble::Unanswered,
+        Trouble::Slow,
+        Trouble::VerySlow,
+        Trouble::Unreachable,
+        Trouble::Lossy,
+        Trouble::Denied,
+        Trouble::SlowerThanUsual,
+        Trouble::Rejected,
+        Trouble::NoSuchName,
+        Trouble::IdleCut,
+        Trouble::Waiting,
+        Trouble::TlsFailed,
+        Trouble::Hung,
+        Trouble::Untaken,
+    ];
+}
+
+/// How often something went wrong.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Troubled {
+    /// How often.
+    pub count: u64,
+    /// For how many clients.
+    pub clients: u64,
+    /// For others besides, which were not told apart.
+    pub is_more: bool,
+    /// The first few of them, those first for whom most did.
+    pub named: [Option<Address>; NAMED],
+    /// When first and when last.
+    pub span: Option<Episode>,
+}
+
+/// Clients that are named of those for whom something went wrong.
+pub const NAMED: usize = 3;
+
+impl Troubled {
+    /// For how many clients, in words.
+    pub fn who(&self) -> String {
+        let who = plural(self.clients, "client");
+        if self.is_more { format!("at least {who}") } else { who }
+    }
+
+    /// The same as evidence.
+    pub fn told(&self) -> Value {
+        if self.is_more { Value::AtLeast(self.clients) } else { Value::Count(self.clients) }
+    }
+}
 
 /// One of each kind of trouble, where there is one.
 #[derive(Debug, Clone, PartialEq)]

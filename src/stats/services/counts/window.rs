@@ -3,7 +3,8 @@
 use super::{ClientCounts, Latencies, SegmentCounts, ServiceCounts, TripCounts, TurnCounts, add_span};
 use crate::model::Arrange as _;
 use crate::model::evidence::{
-    AskedEcn, ByTrouble, ClientLoss, CodeCount, KindCount, LossWindow, REQUEST_KINDS, ServiceWindow, Trouble, Troubled, Troubles, TurnWindow,
+    AskedEcn, ByTrouble, ClientLoss, CodeCount, KindCount, LossWindow, REQUEST_KINDS, ServiceWindow, Trouble, Troubled, Troubles,
+    TurnWindow,
 };
 use crate::model::limits::FURTHER_CLIENTS;
 use crate::model::{Address, Episode};
