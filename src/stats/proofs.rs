@@ -97,12 +97,42 @@ pub fn controlled(proofs: &mut Proofs, message: &ControlMessage, is_news: bool) 
     }
 }
 
+/// Takes in neighbour discovery.
+fn discovered(proofs: &mut Proofs, seen: &Sighting) {
+    let note = |proofs: &mut Proofs, proves, of| note(proofs, seen, proves, of);
+    match seen.what {
+        Sight::Solicitation { asker, target, is_to_many } => {
+            if is_to_many {
+                note(proofs, Proves::Asks, Subject::Station(seen.source));
+                note(proofs, Proves::Asks, place(seen.vlan));
+            }
+            if !asker.is_unspecified() {
+                let asker = Subject::Host(Address::V6(asker));
+                note(proofs, Proves::Asks, asker);
+                note(proofs, Proves::Sought, Subject::Host(Address::V6(target)));
+                proofs.forget(Proves::Sought, asker);
+            }
+        }
+        Sight::Advertisement { address, overrides, .. } => {
+            let host = Subject::Host(Address::V6(address));
+            if overrides {
+                note(proofs, Proves::Claimed, host);
+            }
+            proofs.forget(Proves::Sought, host);
+        }
+        _ => {}
+    }
+}
+
+/// Notes the first packet of a sighting and the last.
+fn note(proofs: &mut Proofs, seen: &Sighting, proves: Proves, of: Subject) {
+    let [first, last] = seen.numbers;
+    proofs.note(proves, of, first, seen.last);
+    proofs.note(proves, of, if last == first { 0 } else { last }, seen.last);
+}
+
 fn sighted(proofs: &mut Proofs, seen: &Sighting) {
-    let mut note = |proves, of| {
-        let [first, last] = seen.numbers;
-        proofs.note(proves, of, first, seen.last);
-        proofs.note(proves, of, if last == first { 0 } else { last }, seen.last);
-    };
+    let mut note = |proves, of| note(proofs, seen, proves, of);
     match seen.what {
         Sight::Arp { is_reply, sender, target, .. } => {
             let (sender, target, is_known) = (Address::V4(sender), Address::V4(target), !sender.is_unspecified());
@@ -121,24 +151,7 @@ fn sighted(proofs: &mut Proofs, seen: &Sighting) {
                 proofs.forget(Proves::Sought, Subject::Host(sender));
             }
         }
-        Sight::Solicitation { asker, target, is_to_many } => {
-            if is_to_many {
-                note(Proves::Asks, Subject::Station(seen.source));
-                note(Proves::Asks, place(seen.vlan));
-            }
-            if !asker.is_unspecified() {
-                note(Proves::Asks, Subject::Host(Address::V6(asker)));
-                note(Proves::Sought, Subject::Host(Address::V6(target)));
-                proofs.forget(Proves::Sought, Subject::Host(Address::V6(asker)));
-            }
-        }
-        Sight::Advertisement { address, overrides, .. } => {
-            let host = Subject::Host(Address::V6(address));
-            if overrides {
-                note(Proves::Claimed, host);
-            }
-            proofs.forget(Proves::Sought, host);
-        }
+        Sight::Solicitation { .. } | Sight::Advertisement { .. } => discovered(proofs, seen),
         Sight::Probe { address } => note(Proves::Claimed, Subject::Host(address)),
         Sight::Router { source, lifetime: 1.., .. } => note(Proves::Announces, Subject::Host(Address::V6(source))),
         Sight::Dhcp(DhcpSight { kind, server, .. }) => {

@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv6Addr};
 /// A host's address of either version.
 fn of(is_v6: bool, host: u8) -> IpAddr {
     match is_v6 {
-        true => Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, host.into()).into(),
+        true => Ipv6Addr::new(0xfd00, 0, 0, 1, 0, 0, 0, host.into()).into(),
         false => IpAddr::from(address(host)),
     }
 }
@@ -38,7 +38,7 @@ fn found(is_v6: bool, ports: impl Iterator<Item = (u16, u16)>) -> (Vec<(&'static
 
 #[test]
 fn a_scan_of_udp_ports() {
-    for (is_v6, source, target) in [(false, "10.1.0.66", "10.1.0.9"), (true, "2001:db8:0:1::42", "2001:db8:0:1::9")] {
+    for (is_v6, source, target) in [(false, "10.1.0.66", "10.1.0.9"), (true, "fd00:0:0:1::42", "fd00:0:0:1::9")] {
         let (all, told) = found(is_v6, (0..120).map(|n| (40_000, 2_000 + n * 11)));
         assert_eq!(all, only("scan.ports", source, Severity::Warning));
         assert_eq!(told, format!("{source} tries 120 UDP ports of {target} in vain"));

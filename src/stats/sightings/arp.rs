@@ -368,8 +368,7 @@ impl ArpLedger {
         let [bin, long] = [BIN, LATELY_BIN].map(|length| now.0.saturating_sub(1).div_euclid(length));
         let vain = self.asked_in_vain(bin);
         let of = |(&(vlan, address), target): (&InVlan<Address>, &Target)| {
-            let [mut requests, mut others, mut replies, mut insisting, mut cut_off] = [0u64; 5];
-            let mut askers = BTreeSet::new();
+            let ([mut requests, mut others, mut replies, mut insisting, mut cut_off], mut askers) = ([0u64; 5], BTreeSet::new());
             let most = u64::try_from(now.since(target.first).min(MINUTE) / SECOND * ARP_INSISTS_MOST).unwrap_or(0);
             for (asker, recent) in &target.askers {
                 let (count, key) = (recent.minute(bin), (vlan, *asker));
@@ -382,11 +381,11 @@ impl ArpLedger {
                 insisting += u64::from(insists);
                 let seen_replies = who.replies.sum(long);
                 cut_off += u64::from(insists && seen_replies == 0 && !talks(who.station, *asker));
-                requests = requests.saturating_add(count);
                 askers.insert(who.host(*asker));
                 // Of whom no reply is seen that tells nothing.
                 let besides = if who.shows(address) { who.requests.sum(long).saturating_sub(count) } else { 0 };
-                (others, replies) = (others.saturating_add(besides), replies.saturating_add(seen_replies.min(besides)));
+                (requests, others) = (requests.saturating_add(count), others.saturating_add(besides));
+                replies = replies.saturating_add(seen_replies.min(besides));
             }
             let heard = last_heard(address);
             let is_silent = heard.is_none_or(|heard| heard < target.first) && now.since(target.first) >= ARP_SILENT.in_nanos();
@@ -400,19 +399,18 @@ impl ArpLedger {
             if !is_sure || elsewhere.is_some_and(|(_, other)| other < vlan) {
                 return None;
             }
-            let (last_answer, span) = (target.answered, Episode { first: target.first, last: target.last });
-            let (is_router, askers) = (is_router(address), askers.len() as u64);
+            let span = Episode { first: target.first, last: target.last };
             Some(UnansweredEvidence {
                 vlan,
                 address,
                 requests,
-                askers,
-                last_answer,
+                askers: askers.len() as u64,
+                last_answer: target.answered,
                 others: [others, replies],
                 insisting,
                 cut_off,
                 elsewhere,
-                is_router,
+                is_router: is_router(address),
                 span,
             })
         };
