@@ -211,6 +211,21 @@ mod tests {
     }
 
     #[test]
+    fn headings_take_more_lines_before_words_are_broken() {
+        let column = |head, room| DocumentColumn { head, right: false, room };
+        let columns = [column("Service", Room::Cut), column("Conn. failed", Room::Fixed), column("Median", Room::Fixed)];
+        let fitted = |width| {
+            let mut widths = [17, 12, 7];
+            fit(&mut widths, (&[17, 6, 7], &[7, 6, 7]), &columns, width);
+            widths
+        };
+        let gaps = 2 * GAP;
+        assert_eq!(fitted(36 + gaps), [17, 12, 7], "all has room");
+        assert_eq!((fitted(35 + gaps), fitted(30 + gaps)), ([17, 11, 7], [17, 6, 7]));
+        assert_eq!(fitted(29 + gaps), [16, 6, 7], "and then the word");
+    }
+
+    #[test]
     fn bars_are_eighths() {
         assert_eq!(bar(0.0, 4), "");
         assert_eq!(bar(0.0001, 4), "▏");
