@@ -120,7 +120,7 @@ pub use round_trips::{RoundTripFigures, SideTrips, TurnFigures};
 pub use rtp::{CallParties, MediaNews, MediaOffer, MediaStream, RtpPacket};
 pub use screen_words::SCREEN_WORDS;
 pub use short_name::ShortName;
-pub use sighting::{ClockSight, DhcpConfig, DhcpSight, Sight, Sighting};
+pub use sighting::{BroadcastDomain, ClockSight, DhcpConfig, DhcpSight, Sight, Sighting};
 pub use source::{FileInterface, PortAbsence, SourceInfo, read_of};
 pub use speaker::{SpeakerHello, SpeakerRow};
 pub use stamp::{Stamp, StampChoice, StampKind, StampPort, Stamps};

@@ -169,6 +169,15 @@ pub enum Sight {
     },
 }
 
+/// Where on a network a frame was seen: an address means the same device only within one of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BroadcastDomain {
+    /// The mirror session that brought it, by its number; 0: none. Two may be of two sites whose private addresses are the same.
+    pub session: u16,
+    /// The outermost VLAN.
+    pub vlan: Option<u16>,
+}
+
 /// Something seen so often within an interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Sighting {
@@ -178,6 +187,8 @@ pub struct Sighting {
     pub last: Timestamp,
     /// The outermost VLAN.
     pub vlan: Option<u16>,
+    /// The mirror session that brought it; 0: none.
+    pub session: u16,
     /// Who sent the frame.
     pub source: Mac,
     /// What.
@@ -186,4 +197,11 @@ pub struct Sighting {
     pub count: u64,
     /// The numbers of the first packet that shows it and of the last; 0 where they are not known.
     pub numbers: [u64; 2],
+}
+
+impl Sighting {
+    /// Where it was seen.
+    pub fn domain(&self) -> BroadcastDomain {
+        BroadcastDomain { session: self.session, vlan: self.vlan }
+    }
 }

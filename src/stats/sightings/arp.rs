@@ -11,7 +11,7 @@ use crate::model::evidence::{
 use crate::model::latest::Latest;
 use crate::model::limits::SIGHT_ASKERS;
 use crate::model::time::SECOND;
-use crate::model::{Address, Episode, Mac, Sighting, Timestamp, wilson};
+use crate::model::{Address, BroadcastDomain, Episode, Mac, Sighting, Timestamp, wilson};
 use hashbrown::HashMap;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::Ipv4Addr;
@@ -38,6 +38,9 @@ const PROXY_HELD: i64 = 3_600 * SECOND;
 const SURELY: u64 = 1_000;
 
 type InVlan<T> = (Option<u16>, T);
+
+/// Who has an address is another question in each mirror session; who sends what is not, for a station is told by its hardware address.
+type InDomain<T> = (BroadcastDomain, T);
 
 /// An address, and who claims it.
 #[derive(Debug, Default)]
@@ -105,7 +108,7 @@ lasting!(Claims, Target, Asker, Sender);
 /// All that is known by ARP and neighbour advertisements.
 #[derive(Debug, Default)]
 pub(super) struct ArpLedger {
-    claims: HashMap<InVlan<Address>, Claims>,
+    claims: HashMap<InDomain<Address>, Claims>,
     targets: HashMap<InVlan<Ipv4Addr>, Target>,
     askers: HashMap<InVlan<Ipv4Addr>, Asker>,
     senders: HashMap<InVlan<Mac>, Sender>,
@@ -191,7 +194,7 @@ impl ArpLedger {
 
     /// Who claimed which address, in the order of stations.
     pub fn owners(&self) -> Vec<(Mac, Address)> {
-        let of = |(key, claims): (&InVlan<Address>, &Claims)| claims.stations.iter().map(|s| (s.mac, key.1)).collect::<Vec<_>>();
+        let of = |(key, claims): (&InDomain<Address>, &Claims)| claims.stations.iter().map(|s| (s.mac, key.1)).collect::<Vec<_>>();
         let mut all: Vec<(Mac, Address)> = self.claims.iter().flat_map(of).collect();
         all.arrange();
         all.dedup();
@@ -200,7 +203,7 @@ impl ArpLedger {
 
     /// Stations of a VLAN that claim addresses of IPv6, as far as `counts` says so of these.
     pub fn speakers_of_ipv6(&self, vlan: Option<u16>, counts: impl Fn(Address) -> bool) -> u64 {
-        let here = self.claims.iter().filter(|((of, address), _)| *of == vlan && matches!(address, Address::V6(_)) && counts(*address));
+        let here = self.claims.iter().filter(|((of, address), _)| of.vlan == vlan && matches!(address, Address::V6(_)) && counts(*address));
         let mut stations: Vec<Mac> = here.flat_map(|(_, claims)| claims.stations.iter().map(|s| s.mac)).collect();
         stations.arrange();
         stations.dedup();
@@ -275,13 +278,13 @@ impl ArpLedger {
         let station = entry(&mut self.senders, (seen.vlan, mac));
         station.last = station.last.max(seen.last);
         station.addresses.note(address, seen.last);
-        entry(&mut self.claims, (seen.vlan, address)).note(seen, mac, towards);
+        entry(&mut self.claims, (seen.domain(), address)).note(seen, mac, towards);
     }
 
     /// Addresses that two stations claim in turn.
     pub fn conflicts(&self, now: Timestamp, is_needed: impl Fn(Address) -> bool) -> Vec<ConflictEvidence> {
         let is_proxy = |vlan, mac| self.senders.get(&(vlan, mac)).is_some_and(|s| s.is_proxy(now));
-        let of = |(&(vlan, address), claims): (&InVlan<Address>, &Claims)| {
+        let of = |(&(BroadcastDomain { vlan, .. }, address), claims): (&InDomain<Address>, &Claims)| {
             let (span, pair) = claims.conflict.filter(|(span, _)| now.since(span.last) <= SIGHT_HELD)?;
             let mut stations: Vec<StationEvidence> = claims.stations.iter().filter(|s| pair.contains(&s.mac)).copied().collect();
             stations.arrange_by_key(|s| s.mac);
@@ -289,21 +292,23 @@ impl ArpLedger {
             are_own.then(|| ConflictEvidence { vlan, address, stations, is_needed: is_needed(address), span })
         };
         let mut all: Vec<ConflictEvidence> = self.claims.iter().filter_map(of).collect();
-        all.arrange_by_key(|c| (c.vlan, c.address));
+        all.arrange_by_key(|c| (c.vlan, c.address, c.stations.iter().map(|s| (s.mac, s.count)).collect::<Vec<_>>()));
+        // Two sessions may show the same two.
+        all.dedup_by_key(|c| (c.vlan, c.address));
         all
     }
 
     /// Stations that claim addresses of several others, who go on to use them.
     pub fn between(&self, now: Timestamp, is_needed: impl Fn(Address) -> bool) -> Vec<BetweenEvidence> {
-        let mut claims: BTreeMap<InVlan<Mac>, Vec<(Address, StationEvidence, Mac)>> = BTreeMap::new();
-        for (&(vlan, address), known) in self.claims.iter().filter(|(_, known)| now.since(known.last) <= SIGHT_HELD) {
+        let mut claims: BTreeMap<InDomain<Mac>, Vec<(Address, StationEvidence, Mac)>> = BTreeMap::new();
+        for (&(domain, address), known) in self.claims.iter().filter(|(_, known)| now.since(known.last) <= SIGHT_HELD) {
             let Some([a, b]) = known.rivals() else { continue };
             for (one, other) in [(a, b), (b, a)] {
-                claims.entry((vlan, one.mac)).or_default().push((address, one, other.mac));
+                claims.entry((domain, one.mac)).or_default().push((address, one, other.mac));
             }
         }
-        let is_proxy = |key: &InVlan<Mac>| self.senders.get(key).is_some_and(|s| s.is_proxy(now));
-        let of = |(key, mut own): (InVlan<Mac>, Vec<(Address, StationEvidence, Mac)>)| {
+        let is_proxy = |key: &InDomain<Mac>| self.senders.get(&(key.0.vlan, key.1)).is_some_and(|s| s.is_proxy(now));
+        let of = |(key, mut own): (InDomain<Mac>, Vec<(Address, StationEvidence, Mac)>)| {
             own.arrange_by_key(|(address, ..)| *address);
             let mut others: Vec<Mac> = own.iter().map(|(.., other)| *other).collect();
             others.arrange();
@@ -317,9 +322,12 @@ impl ArpLedger {
             let is_needed = addresses.iter().any(|address| is_needed(*address));
             let station = StationEvidence { count, last, ..station };
             let is_between = others.len() >= BETWEEN && addresses.len() >= BETWEEN && !is_proxy(&key);
-            is_between.then_some(BetweenEvidence { vlan: key.0, station, addresses, is_unasked: false, is_needed, span })
+            is_between.then_some(BetweenEvidence { vlan: key.0.vlan, station, addresses, is_unasked: false, is_needed, span })
         };
-        claims.into_iter().filter_map(of).collect()
+        let mut all: Vec<BetweenEvidence> = claims.into_iter().filter_map(of).collect();
+        all.arrange_by_key(|b| (b.vlan, b.station.mac));
+        all.dedup_by_key(|b| (b.vlan, b.station.mac));
+        all
     }
 
     /// Addresses that are asked for in vain: by those whose other requests are seen to be answered, or that ask so often as nobody does who is
@@ -416,8 +424,8 @@ impl ArpLedger {
 
     /// Whether an address was ever claimed; `None` where so few are that this says nothing.
     pub fn is_known(&self, vlan: Option<u16>, address: Address) -> Option<bool> {
-        let is_claimed = self.claims.contains_key(&(vlan, address));
-        let others = || self.claims.keys().filter(|key| key.0 == vlan).take(PROXY_ADDRESSES).count();
+        let is_claimed = self.claims.keys().any(|key| (key.0.vlan, key.1) == (vlan, address));
+        let others = || self.claims.keys().filter(|key| key.0.vlan == vlan).take(PROXY_ADDRESSES).count();
         (is_claimed || others() >= PROXY_ADDRESSES).then_some(is_claimed)
     }
 

@@ -9,7 +9,7 @@ use crate::model::evidence::{
 };
 use crate::model::latest::Latest;
 use crate::model::limits::SIGHT_ASKERS;
-use crate::model::{Address, DhcpConfig, DhcpSight, Episode, Mac, Sighting, Timestamp};
+use crate::model::{Address, BroadcastDomain, DhcpConfig, DhcpSight, Episode, Mac, Sighting, Timestamp};
 use hashbrown::HashMap;
 use std::net::Ipv4Addr;
 
@@ -70,7 +70,7 @@ lasting!(Client, Server, Station);
 #[derive(Debug, Default)]
 pub(super) struct DhcpLedger {
     clients: HashMap<(Option<u16>, Mac), Client>,
-    servers: HashMap<(Option<u16>, Ipv4Addr, Ipv4Addr), Server>,
+    servers: HashMap<(BroadcastDomain, Ipv4Addr, Ipv4Addr), Server>,
     stations: HashMap<(Option<u16>, Mac), Station>,
 }
 
@@ -134,7 +134,7 @@ impl DhcpLedger {
             }
         }
         let Some(id) = message.server else { return };
-        let server = entry(&mut self.servers, (seen.vlan, message.relay, id));
+        let server = entry(&mut self.servers, (seen.domain(), message.relay, id));
         let first = server.first.map_or(seen.first, |first| first.min(seen.first));
         (server.mac, server.first) = (seen.source, Some(first));
         server.last = server.last.max(seen.last);
@@ -182,7 +182,7 @@ impl DhcpLedger {
         let is_refused = |c: &&Client| c.given.is_none() || c.given < c.refused_at;
         let refused = here().filter(is_refused).fold(0u64, |sum, c| sum.saturating_add(c.refused.minute(bin)));
         let refused_clients = here().filter(is_refused).filter(|c| c.refused.minute(bin) > 0).count() as u64;
-        let mut servers: Vec<Ipv4Addr> = self.servers.keys().filter(|key| key.0 == vlan).map(|key| key.2).collect();
+        let mut servers: Vec<Ipv4Addr> = self.servers.keys().filter(|key| key.0.vlan == vlan).map(|key| key.2).collect();
         servers.arrange();
         servers.dedup();
         let span = Episode { first: first.unwrap_or(now), last: last.unwrap_or(now) };
@@ -225,11 +225,13 @@ impl DhcpLedger {
         let mut out = Vec::new();
         let place =
             |id: Ipv4Addr, server: &Server| Some((!is_used(id, server.mac), server.first?, std::cmp::Reverse(server.clients.len()), id));
-        for (&(vlan, relay, id), server) in self.servers.iter().filter(|(_, s)| now.since(s.last) <= SIGHT_HELD) {
+        for (&(domain, relay, id), server) in self.servers.iter().filter(|(_, s)| now.since(s.last) <= SIGHT_HELD) {
             let Some(own) = place(id, server) else { continue };
             let beside = self.servers.iter().filter(|(key, s)| {
                 let apart = server.last.since(s.last).max(s.last.since(server.last));
-                key.0 == vlan && key.1 == relay && key.2 != id && apart <= SERVERS_BESIDE.in_nanos()
+                // What two mirror sessions show may be two sites, unless somebody is served by both.
+                let is_here = key.0 == domain || key.0.vlan == domain.vlan && s.serves_one_of(server);
+                is_here && key.1 == relay && key.2 != id && apart <= SERVERS_BESIDE.in_nanos()
             });
             let known = beside.filter_map(|(key, s)| Some((place(key.2, s)?, s))).min_by_key(|(place, _)| *place);
             let Some((other, known)) = known.filter(|(other, _)| *other < own) else { continue };
@@ -240,7 +242,7 @@ impl DhcpLedger {
                 let source = StationEvidence { mac: server.mac, maker: None, count: server.answers, last: server.last };
                 let span = Episode { first: own.1.max(other.1), last: server.last };
                 out.push(SecondServerEvidence {
-                    vlan,
+                    vlan: domain.vlan,
                     server: id,
                     source,
                     before: other.3,
@@ -257,6 +259,13 @@ impl DhcpLedger {
         out.arrange_by_key(|s| (s.vlan, s.server, s.before));
         out.dedup_by_key(|s| (s.vlan, s.server));
         out
+    }
+}
+
+impl Server {
+    /// Whether a client of another server is its client as well.
+    fn serves_one_of(&self, other: &Server) -> bool {
+        self.clients.iter().any(|client| other.clients.iter().any(|known| known == client))
     }
 }
 

@@ -124,7 +124,7 @@ mod tests {
     fn take(ledger: &mut InsistenceLedger, second: i64, is_reply: bool, sender: u8, mac: Mac, target: u8) {
         let time = Timestamp(second * SECOND);
         let what = Sight::Arp { is_reply, sender: ip(sender), sender_mac: mac, target: ip(target) };
-        let seen = Sighting { first: time, last: time, vlan: None, source: mac, what, count: 1, numbers: [0; 2] };
+        let seen = Sighting { first: time, last: time, vlan: None, session: 0, source: mac, what, count: 1, numbers: [0; 2] };
         ledger.take(&seen, is_reply, (ip(sender), mac), ip(target));
     }
 
