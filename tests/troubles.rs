@@ -28,6 +28,8 @@ mod loads;
 mod logins;
 #[path = "troubles/lookalikes.rs"]
 mod lookalikes;
+#[path = "troubles/monitors.rs"]
+mod monitors;
 #[path = "troubles/offices.rs"]
 mod offices;
 #[path = "troubles/one_sided.rs"]
@@ -51,6 +53,8 @@ mod support;
 mod turns;
 #[path = "troubles/voice.rs"]
 mod voice;
+#[path = "troubles/ways.rs"]
+mod ways;
 
 use spantop::capture::Memory;
 use spantop::engine::{self, Settings};
@@ -228,7 +232,7 @@ fn is_whole(f: &Finding) {
 }
 
 /// What is of the whole network where no VLANs are told apart.
-const OF_ALL: [&str; 9] = [
+const OF_ALL: [&str; 10] = [
     "quic.blocked",
     "ipv6.broken",
     "dhcp.no_offer",
@@ -237,6 +241,7 @@ const OF_ALL: [&str; 9] = [
     "storm.multicast",
     "loop.layer2",
     "tcp.refused",
+    "tcp.slow_receiver",
     "arp.storm",
 ];
 

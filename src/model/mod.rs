@@ -78,7 +78,9 @@ pub mod units;
 pub mod vlan;
 
 pub use address::{Address, Mac};
-pub use adjacency::{AuthenticatorRow, EapolStep, GatewayHello, GatewayProtocol, GroupQuery, OspfHello, OspfPacket, eap_method};
+pub use adjacency::{
+    AuthenticatorRow, BgpNotification, EapolStep, GatewayHello, GatewayProtocol, GroupQuery, OspfHello, OspfPacket, eap_method,
+};
 pub use app::{AppBy, AppId, AppSlot, AppStage, DissectLosses};
 pub use arrange::Arrange;
 pub use asked::{AskedSwitch, PortCounts, PortRow, SwitchAnswer, SwitchPort};

@@ -15,6 +15,8 @@ pub struct DhcpSight {
     pub server: Option<Ipv4Addr>,
     /// The address that is given; 0.0.0.0: none.
     pub given: Ipv4Addr,
+    /// The client asks for an address that it had before (option 50).
+    pub asks_again: bool,
     /// The relay it came through; 0.0.0.0: none.
     pub relay: Ipv4Addr,
     /// What the client is told.

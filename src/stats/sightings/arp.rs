@@ -1,35 +1,24 @@
 //! Who claims which address, who is asked for in vain, and who floods.
 
-use super::BIN;
 use super::bounded::{LATELY_BIN, Lasting, Lately, Recent, entry, lately};
+use super::claims::Claims;
+use super::{BIN, MINUTE};
 use crate::model::Arrange as _;
 use crate::model::evidence::{
     ARP_ANSWERED, ARP_INSISTS, ARP_INSISTS_MOST, ARP_LASTS, ARP_OTHERS, ARP_RATE, ARP_REQUESTS, ARP_SILENT, ARP_STRETCHES, ARP_SWEEP,
-    ARP_SWEEP_ANSWERED, ARP_TARGETS, ARP_VLAN_RATE, ArpStormEvidence, BetweenEvidence, CONFLICT_TURNS, ConflictEvidence, PROXY_ADDRESSES,
-    SIGHT_BINS, SIGHT_HELD, StationEvidence, SweepEvidence, UnansweredEvidence,
+    ARP_SWEEP_ANSWERED, ARP_TARGETS, ARP_VLAN_RATE, ArpStormEvidence, BetweenEvidence, ConflictEvidence, PROXY_ADDRESSES, SIGHT_BINS,
+    SIGHT_HELD, StationEvidence, SweepEvidence, UnansweredEvidence,
 };
 use crate::model::latest::Latest;
 use crate::model::limits::SIGHT_ASKERS;
 use crate::model::time::SECOND;
 use crate::model::{Address, BroadcastDomain, Episode, Mac, Sighting, Timestamp, wilson};
 use hashbrown::HashMap;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
-
-/// A minute.
-const MINUTE: i64 = SIGHT_BINS as i64 * BIN;
-
-/// Turns remembered of one address.
-const TURNS: usize = 16;
-
-/// Changes of who claims an address, within a minute: to another one and back.
-const CHANGES: usize = 2;
 
 /// Addresses of others that a station claims as well, each of another one, while these go on to use them: it stands between them.
 const BETWEEN: usize = 2;
-
-/// Stations that claim one address, told apart.
-const CLAIMANTS: usize = 4;
 
 /// Nanoseconds for which a station that answered for others is held to do so.
 const PROXY_HELD: i64 = 3_600 * SECOND;
@@ -41,19 +30,6 @@ type InVlan<T> = (Option<u16>, T);
 
 /// Who has an address is another question in each mirror session; who sends what is not, for a station is told by its hardware address.
 type InDomain<T> = (BroadcastDomain, T);
-
-/// An address, and who claims it.
-#[derive(Debug, Default)]
-struct Claims {
-    stations: Vec<StationEvidence>,
-    /// Who claimed it after somebody else had: when, which of the stations, and towards whom (`None`: everybody).
-    turns: VecDeque<(Timestamp, Mac, Option<Address>)>,
-    conflict: Option<(Episode, [Mac; 2])>,
-    /// Who claimed it last, and when that was another one than before: the latest times.
-    latest: Option<Mac>,
-    changes: [Timestamp; CHANGES],
-    last: Timestamp,
-}
 
 /// An address that is asked for.
 #[derive(Debug, Default)]
@@ -96,6 +72,8 @@ struct Sender {
 struct Asked {
     target: Ipv4Addr,
     times: u32,
+    /// When first, with no minute between two.
+    first: Timestamp,
     /// The latest bin.
     bin: i64,
 }
@@ -103,7 +81,7 @@ struct Asked {
 macro_rules! lasting {
     ($($kind:ty),*) => { $(impl Lasting for $kind { fn last(&self) -> Timestamp { self.last } })* };
 }
-lasting!(Claims, Target, Asker, Sender);
+lasting!(Target, Asker, Sender);
 
 /// All that is known by ARP and neighbour advertisements.
 #[derive(Debug, Default)]
@@ -124,65 +102,6 @@ fn is_virtual(mac: Mac) -> bool {
             | [0, 5, 0x73, 0xa0, ..]
             | [0, 7, 0xb4, ..]
     )
-}
-
-impl Claims {
-    fn note(&mut self, seen: &Sighting, mac: Mac, towards: Option<Address>) {
-        self.last = self.last.max(seen.last);
-        if self.latest.replace(mac).is_some_and(|before| before != mac) {
-            self.changes.rotate_right(1);
-            let [newest, ..] = &mut self.changes;
-            *newest = seen.last;
-        }
-        self.station(mac, seen);
-        let before = self.turns.iter().rev().find(|turn| turn.2 == towards);
-        if before.is_some_and(|turn| turn.1 == mac && seen.last.since(turn.0) < MINUTE) {
-            return;
-        }
-        self.turns.push_back((seen.last, mac, towards));
-        while self.turns.len() > TURNS || self.turns.front().is_some_and(|turn| seen.last.since(turn.0) > MINUTE) {
-            self.turns.pop_front();
-        }
-        if let Some(pair) = self.pair(towards) {
-            let first = self.turns.iter().filter(|turn| turn.2 == towards).map(|turn| turn.0).min().unwrap_or(seen.last);
-            let first = self.conflict.map_or(first, |(span, _)| if seen.last.since(span.last) < SIGHT_HELD { span.first } else { first });
-            self.conflict = Some((Episode { first, last: seen.last }, pair));
-        }
-    }
-
-    /// Counts a claim of a station; of too many that are told apart the one that was silent longest goes.
-    fn station(&mut self, mac: Mac, seen: &Sighting) {
-        let fresh = StationEvidence { mac, maker: None, count: 0, last: seen.last };
-        let known = self.stations.iter().position(|s| s.mac == mac);
-        let oldest = || (0..self.stations.len()).min_by_key(|at| self.stations.get(*at).map(|s| s.last));
-        let at = known.or_else(|| oldest().filter(|_| self.stations.len() >= CLAIMANTS)).unwrap_or(self.stations.len());
-        if at >= self.stations.len() {
-            self.stations.push(fresh);
-        }
-        let Some(station) = self.stations.get_mut(at) else { return };
-        if station.mac != mac {
-            *station = fresh;
-        }
-        station.count = station.count.saturating_add(seen.count);
-        station.last = station.last.max(seen.last);
-    }
-
-    /// Two stations that claim it in turn, whoever hears it.
-    fn rivals(&self) -> Option<[StationEvidence; 2]> {
-        let [newest, .., oldest] = self.changes;
-        let mut often: Vec<StationEvidence> =
-            self.stations.iter().filter(|s| s.count >= CONFLICT_TURNS.number() as usize as u64).copied().collect();
-        often.arrange_by_key(|s| std::cmp::Reverse(s.last));
-        let back = oldest != Timestamp::default() && newest.since(oldest) < MINUTE;
-        if let (true, [first, second, ..]) = (back, often.as_slice()) { Some([*first, *second]) } else { None }
-    }
-
-    /// Two stations that took turns towards the same.
-    fn pair(&self, towards: Option<Address>) -> Option<[Mac; 2]> {
-        let turns = |mac: Mac| self.turns.iter().filter(|turn| turn.1 == mac && turn.2 == towards).count();
-        let mut often = self.stations.iter().map(|s| s.mac).filter(|mac| turns(*mac) >= CONFLICT_TURNS.number() as usize);
-        Some([often.next()?, often.next()?])
-    }
 }
 
 impl ArpLedger {
@@ -219,7 +138,7 @@ impl ArpLedger {
             station.last = station.last.max(seen.last);
             station.sent.add(bin, seen.count);
             if target != sender {
-                station.asks(target, bin, seen.count);
+                station.asks(target, seen);
             }
         }
         // Whoever looks whether an address is free has none yet (RFC 5227 section 1.1).
@@ -289,13 +208,29 @@ impl ArpLedger {
             let mut stations: Vec<StationEvidence> = claims.stations.iter().filter(|s| pair.contains(&s.mac)).copied().collect();
             stations.arrange_by_key(|s| s.mac);
             let are_own = !stations.iter().any(|s| is_proxy(vlan, s.mac));
-            are_own.then(|| ConflictEvidence { vlan, address, stations, is_needed: is_needed(address), span })
+            let is_handed_over = claims.is_handed_over();
+            are_own.then(|| ConflictEvidence { vlan, address, stations, is_needed: is_needed(address), is_handed_over, span })
         };
         let mut all: Vec<ConflictEvidence> = self.claims.iter().filter_map(of).collect();
         all.arrange_by_key(|c| (c.vlan, c.address, c.stations.iter().map(|s| (s.mac, s.count)).collect::<Vec<_>>()));
         // Two sessions may show the same two.
         all.dedup_by_key(|c| (c.vlan, c.address));
         all
+    }
+
+    /// See [`super::SightingLedger::doubled`].
+    pub fn doubled(&self, now: Timestamp) -> [u64; 2] {
+        let lately = |at: Timestamp| now.since(at) <= SIGHT_HELD;
+        let claimed = || self.claims.values().filter(|claims| lately(claims.last));
+        // One that claims several pretends to be them, or answers for them.
+        let mut claims: HashMap<Mac, u64> = HashMap::new();
+        claimed().flat_map(|known| &known.stations).filter(|s| lately(s.last)).for_each(|s| *claims.entry(s.mac).or_default() += 1);
+        let is_doubled = |known: &&Claims| {
+            let here = || known.stations.iter().filter(|s| lately(s.last));
+            let in_turn = known.changes.iter().all(|change| change.at != Timestamp::default() && lately(change.at));
+            in_turn && here().count() > 1 && here().all(|s| claims.get(&s.mac) == Some(&1)) && !known.is_handed_over()
+        };
+        [claimed().filter(is_doubled).count() as u64, claimed().count() as u64]
     }
 
     /// Stations that claim addresses of several others, who go on to use them.
@@ -316,13 +251,22 @@ impl ArpLedger {
             let (_, station, _) = *own.first()?;
             let last = own.iter().map(|(_, s, _)| s.last).max()?;
             let count = own.iter().fold(0u64, |sum, (_, s, _)| sum.saturating_add(s.count));
-            let first = own.iter().filter_map(|(address, ..)| self.claims.get(&(key.0, *address))).flat_map(|known| known.changes);
-            let span = Episode { first: first.min().unwrap_or(last), last };
+            let claims = || own.iter().filter_map(|(address, ..)| self.claims.get(&(key.0, *address)));
+            let is_handed_over = claims().all(Claims::is_handed_over);
+            let span = Episode { first: claims().flat_map(|known| known.changes).map(|change| change.at).min().unwrap_or(last), last };
             let addresses: Vec<Address> = own.iter().map(|(address, ..)| *address).collect();
             let is_needed = addresses.iter().any(|address| is_needed(*address));
             let station = StationEvidence { count, last, ..station };
             let is_between = others.len() >= BETWEEN && addresses.len() >= BETWEEN && !is_proxy(&key);
-            is_between.then_some(BetweenEvidence { vlan: key.0.vlan, station, addresses, is_unasked: false, is_needed, span })
+            is_between.then_some(BetweenEvidence {
+                vlan: key.0.vlan,
+                station,
+                addresses,
+                is_unasked: false,
+                is_needed,
+                is_handed_over,
+                span,
+            })
         };
         let mut all: Vec<BetweenEvidence> = claims.into_iter().filter_map(of).collect();
         all.arrange_by_key(|b| (b.vlan, b.station.mac));
@@ -469,7 +413,7 @@ impl ArpLedger {
                 targets: targets as u64,
                 answered: answered as u64,
                 in_order: ascending * 5 >= targets * 4,
-                span: Episode { first: Timestamp(bin.saturating_sub(SIGHT_BINS as i64 - 1).saturating_mul(BIN)), last: sender.last },
+                span: Episode { first: sender.sweeps_since(bin).unwrap_or(sender.last), last: sender.last },
             })
         };
         let mut all: Vec<SweepEvidence> = self.senders.iter().filter_map(of).collect();
@@ -532,10 +476,11 @@ impl Asker {
 }
 
 impl Sender {
-    fn asks(&mut self, target: Ipv4Addr, bin: i64, count: u64) {
-        let count = u32::try_from(count).unwrap_or(u32::MAX);
+    fn asks(&mut self, target: Ipv4Addr, seen: &Sighting) {
+        let (bin, count) = (seen.last.0.div_euclid(BIN), u32::try_from(seen.count).unwrap_or(u32::MAX));
         if let Some(known) = self.targets.iter_mut().find(|t| t.target == target) {
-            known.times = if is_recent(known.bin, bin) { known.times.saturating_add(count) } else { count };
+            let before = Some(*known).filter(|known| is_recent(known.bin, bin));
+            (known.first, known.times) = before.map_or((seen.first, count), |before| (before.first, before.times.saturating_add(count)));
             known.bin = known.bin.max(bin);
             return;
         }
@@ -543,13 +488,21 @@ impl Sender {
             self.targets.retain(|t| is_recent(t.bin, bin));
         }
         if self.targets.len() < ARP_TARGETS {
-            self.targets.push(Asked { target, times: count, bin });
+            self.targets.push(Asked { target, times: count, first: seen.first, bin });
         }
     }
 
     /// What it asked for in the minute up to and with that bin.
     fn recent(&self, bin: i64) -> impl Iterator<Item = &Asked> + Clone {
         self.targets.iter().filter(move |t| is_recent(t.bin, bin))
+    }
+
+    /// When it began to ask for one after the other, up to that bin: before that it asked for nothing new for a while.
+    fn sweeps_since(&self, bin: i64) -> Option<Timestamp> {
+        let mut begun: Vec<Timestamp> = self.recent(bin).map(|asked| asked.first).collect();
+        begun.arrange_by_key(|first| std::cmp::Reverse(*first));
+        let pauses = begun.iter().zip(begun.iter().skip(1)).position(|(later, before)| later.since(*before) > BIN);
+        begun.get(pauses.unwrap_or(begun.len().saturating_sub(1))).copied()
     }
 
     /// It claims the addresses of many.

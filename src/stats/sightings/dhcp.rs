@@ -1,7 +1,7 @@
 //! Who asks for an address, and who gives it.
 
-use super::BIN;
 use super::bounded::{Lasting, Recent, entry};
+use super::{BIN, MINUTE};
 use crate::model::Arrange as _;
 use crate::model::evidence::{
     ALONE, DHCP_CLAIMED, DHCP_DISCOVERS, DHCP_FLOOD, DHCP_WAITED, DhcpEvidence, DhcpFloodEvidence, SERVERS_BESIDE, SIGHT_BINS, SIGHT_HELD,
@@ -18,9 +18,6 @@ const OFFER: u8 = 2;
 const ACK: u8 = 5;
 const NAK: u8 = 6;
 
-/// A minute.
-const MINUTE: i64 = SIGHT_BINS as i64 * BIN;
-
 /// Configurations of one server that are told apart: it serves several subnets.
 const CONFIGS: usize = 8;
 
@@ -35,6 +32,9 @@ struct Client {
     is_boot: bool,
     answered: Option<Timestamp>,
     given: Option<Timestamp>,
+    /// When it last asked as one that never had an address, and whether it was given one after that.
+    asked_anew: Option<Timestamp>,
+    is_given_anew: bool,
     refused: Recent,
     refused_at: Option<Timestamp>,
     sent: Recent,
@@ -95,6 +95,7 @@ impl DhcpLedger {
         let client = entry(&mut self.clients, (seen.vlan, message.client));
         client.last = client.last.max(seen.last);
         client.is_boot = message.is_boot;
+        client.asked_anew = (!message.asks_again).then_some(seen.last);
         client.sent.add(bin, seen.count);
         // It was answered within the same second, or gave up a while ago.
         if client.answered.is_none_or(|answered| answered < seen.first) {
@@ -131,6 +132,7 @@ impl DhcpLedger {
             client.last = client.last.max(seen.last);
             if message.kind == ACK {
                 client.given = client.answered;
+                client.is_given_anew = client.asked_anew.is_some_and(|asked| seen.last.since(asked) <= 2 * MINUTE);
             }
         }
         let Some(id) = message.server else { return };
@@ -177,7 +179,7 @@ impl DhcpLedger {
         };
         let first = here().filter(waits).map(|c| c.first).min();
         let last = here().filter(waits).filter_map(|c| c.asked).max();
-        let given = here().filter(|c| c.given.is_some_and(|given| first.is_some_and(|first| given >= first))).count();
+        let given = || here().filter(|c| c.given.is_some_and(|given| first.is_some_and(|first| given >= first)));
         // Whoever asks for the address of another network is refused (RFC 2131 section 4.3.2), asks anew, and is served.
         let is_refused = |c: &&Client| c.given.is_none() || c.given < c.refused_at;
         let refused = here().filter(is_refused).fold(0u64, |sum, c| sum.saturating_add(c.refused.minute(bin)));
@@ -193,7 +195,8 @@ impl DhcpLedger {
             clients: here().filter(|c| now.since(c.last) <= SIGHT_HELD).count() as u64,
             servers,
             last_answer: here().filter_map(|c| c.answered).max(),
-            given: given as u64,
+            given: given().count() as u64,
+            given_anew: given().filter(|c| c.is_given_anew).count() as u64,
             refused,
             refused_clients,
             span,

@@ -267,6 +267,7 @@ fn offer(seconds: i64, server: u32, client: u32) -> Sighting {
         client: mac(client),
         server: Some(ip(server)),
         given: ip(100 + client),
+        asks_again: false,
         relay: Ipv4Addr::UNSPECIFIED,
         told,
         is_boot: false,
@@ -291,6 +292,26 @@ fn the_server_that_is_used_is_not_the_second_one() {
     assert_eq!(second(&|host| host == Address::V4(ip(1)), &|_| false), [(ip(66), ip(1), [false, true])], "it is asked for names");
     assert_eq!(second(&|_| false, &|station| station == mac(1)), [(ip(66), ip(1), [false, true])], "it sends for others");
     assert_eq!(second(&|_| true, &|_| false), [(ip(1), ip(66), [true; 2])]);
+}
+
+/// A host that asked for few before it asks for one address after the other: from the first of these on it sweeps.
+#[test]
+fn a_sweep_begins_with_the_first_that_it_asks_for_in_vain() {
+    let begins = |before: i64| {
+        let mut ledger = SightingLedger::default();
+        for n in 0..3 {
+            ledger.take(&arp(before + n, None, false, (9, 200 + n as u32), 9));
+        }
+        for n in 0..64u32 {
+            ledger.take(&arp(1_000 + i64::from(n) / 4, None, false, (9, 1_000 + n), 9));
+            ledger.take(&arp(1_000 + i64::from(n) / 4 + 1, None, false, (9, 1_000 + n), 9));
+        }
+        let of_station = |_| StationUse { speaks_for: Some(Address::V4(ip(9))), ..StationUse::default() };
+        let found = ledger.evidence(at(1_020), |_| None, |_| false, of_station).sweeps;
+        found.iter().map(|sweep| (sweep.targets, sweep.span.first)).collect::<Vec<_>>()
+    };
+    assert_eq!(begins(900), [(64, at(1_000))]);
+    assert_eq!(begins(985), [(64, at(1_000))], "half a minute before it asked for others");
 }
 
 /// What one mirror session brought.
@@ -351,7 +372,16 @@ fn what_is_kept_is_bounded() {
         gathering.note((at(0), 0), BroadcastDomain::default(), mac(n), what);
         ledger.take(&arp(i64::from(n) / 1_000, None, false, (n, n + 1), n));
         let told = DhcpConfig::default();
-        let message = DhcpSight { kind: 1, client: mac(n), server: None, given: ip(0), relay: Ipv4Addr::UNSPECIFIED, told, is_boot: false };
+        let message = DhcpSight {
+            kind: 1,
+            client: mac(n),
+            server: None,
+            given: ip(0),
+            asks_again: false,
+            relay: Ipv4Addr::UNSPECIFIED,
+            told,
+            is_boot: false,
+        };
         ledger.take(&Sighting { what: Sight::Dhcp(message), ..arp(1, None, true, (1, 2), n) });
     }
     let (seen, unfollowed) = gathering.take();

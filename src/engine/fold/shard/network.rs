@@ -8,8 +8,8 @@ use crate::model::evidence::SILENT_PEER;
 use crate::model::tcp::{FIN, TcpEvent, TcpMarks};
 use crate::model::time::SECOND;
 use crate::model::{
-    AnalysisFlags, AppId, BroadcastDomain, CutPhase, Direction, Flight, FlowKey, Frame, IcmpError, LocatedLoss, Mac, NetworkBatch, NetworkEvent, PathSide,
-    RoundTrip, Segment, SegmentAnalysis, SilentPeer, Timestamp, TransactionEnd, TurnKind, TurnStep,
+    AnalysisFlags, AppId, BroadcastDomain, CutPhase, Direction, Flight, FlowKey, Frame, IcmpError, LocatedLoss, Mac, NetworkBatch,
+    NetworkEvent, PathSide, RoundTrip, Segment, SegmentAnalysis, SilentPeer, Timestamp, TransactionEnd, TurnKind, TurnStep,
 };
 use crate::stats::{
     Connections, ConversationSample, Course, FlowHot, Fragments, Gathering, KeepAlives, LossLocator, Record, Stalls, StuckSegments,
