@@ -498,7 +498,7 @@ fn what_switches_say_keeps_its_form() {
     };
     let mut read = BTreeSet::new();
     for (kind, before) in support::packet::control::all() {
-        if !matches!(kind, "lldp" | "cdp" | "fdp" | "edp" | "mndp" | "udld" | "vtp" | "dtp" | "bpdu" | "lacp") {
+        if !matches!(kind, "lldp" | "cdp" | "fdp" | "edp" | "mndp" | "udld" | "pagp" | "vtp" | "dtp" | "bpdu" | "lacp") {
             continue;
         }
         let mut after = before.clone();

@@ -15,8 +15,8 @@ use support::captures::indexed;
 use support::packet::{control, file};
 
 /// What is compared.
-const PROTOCOLS: &str = "lldp || cdp || fdp || edp || mndp || udld || vtp || dtp || stp || lacp || vrrp || carp || hsrp || glbp || ospf || \
-                         igmp.type == 0x11 || icmpv6.type == 130 || bfd || eapol || isis.hello || eigrp.opcode == 5 || \
+const PROTOCOLS: &str = "lldp || cdp || fdp || edp || mndp || udld || pagp || vtp || dtp || stp || lacp || vrrp || carp || hsrp || glbp || ospf || \
+                         bgp.type == 3 || igmp.type == 0x11 || icmpv6.type == 130 || bfd || eapol || isis.hello || eigrp.opcode == 5 || \
                          ptp.v2.messagetype == 0xb";
 
 /// tshark's fields of one packet, each with all its values.
@@ -24,6 +24,10 @@ type Fields = BTreeMap<String, Vec<String>>;
 
 /// The leaves of tshark's tree by their names.
 fn leaves(tree: &Value, fields: &mut Fields) {
+    // A segment may hold several messages.
+    if let Value::Array(several) = tree {
+        several.iter().for_each(|one| leaves(one, fields));
+    }
     let Value::Object(members) = tree else { return };
     for (name, value) in members {
         // `stp_stp_root_hw`: the protocol, then the field.
@@ -245,6 +249,14 @@ fn neighbour(n: &Neighbour) -> Claims {
                 assert!(n.facts().iter().any(|(what, words)| *what == "hears" && words.contains(device)), "{n:?}");
             }
         }
+        NeighbourProtocol::Pagp => {
+            c.text("pagp_tlvdevname", &n.system);
+            c.text("pagp_tlvportname", &n.port);
+            c.list("pagp_localdevid", n.chassis_mac);
+            if let Some((_, partner)) = n.said.iter().find(|(what, _)| *what == "partner") {
+                c.text("pagp_partnerdevid", partner);
+            }
+        }
         NeighbourProtocol::Vtp => {
             c.text("vtp_md", &n.domain);
             c.known("vtp_conf_rev_num", n.revision);
@@ -458,6 +470,13 @@ fn compare(place: &str, body: &ControlBody, fields: &Fields) -> usize {
         }
         ControlBody::Query(q) => query(q),
         ControlBody::Speaker(told) => speaker(told),
+        ControlBody::Closing(told) => {
+            let mut c = Claims(Vec::new());
+            c.number("bgp_notify_major_error", told.code[0]);
+            c.known("bgp_notify_minor_error_cease", Some(told.code[1]).filter(|_| told.code[0] == 6));
+            c.text("bgp_notify_communication", &told.words.to_string());
+            c
+        }
         ControlBody::Eapol(step, method) => {
             let code = match step {
                 EapolStep::Request => Some(1u8),
@@ -598,8 +617,8 @@ fn every_field_as_tshark_says_on_captures() {
     let Some(captures) = indexed() else { return };
     let mut agreed = BTreeMap::new();
     let words = [
-        "stp", "lldp", "cdp", "lacp", "udld", "vtp", "dtp", "hsrp", "vrrp", "glbp", "ospf", "mndp", "igmp", "eapol", "capwap", "1kxun",
-        "isis", "eigrp", "ptp", "bfd", "mld", "802.1x",
+        "stp", "lldp", "cdp", "lacp", "udld", "pagp", "vtp", "dtp", "hsrp", "vrrp", "glbp", "ospf", "mndp", "igmp", "eapol", "capwap",
+        "1kxun", "isis", "eigrp", "ptp", "bfd", "mld", "802.1x",
     ];
     for capture in captures {
         let lower = format!("{} {}", capture.name, capture.exercises).to_lowercase();
@@ -616,7 +635,7 @@ fn every_field_as_tshark_says_on_captures() {
         }
     }
     println!("fields that agree: {agreed:?}");
-    for kind in ["lldp", "cdp", "udld", "vtp", "dtp", "mndp", "bpdu", "lacp", "gateway", "ospf", "isis", "ptp"] {
+    for kind in ["lldp", "cdp", "udld", "pagp", "vtp", "dtp", "mndp", "bpdu", "lacp", "gateway", "ospf", "isis", "ptp"] {
         assert!(agreed.get(kind).is_some_and(|n| *n > 0), "{kind}: {agreed:?}");
     }
 }
@@ -631,6 +650,7 @@ fn kind(body: &ControlBody) -> &'static str {
         ControlBody::Ospf(_) => "ospf",
         ControlBody::Query(_) => "query",
         ControlBody::Speaker(told) => told.protocol(),
+        ControlBody::Closing(_) => "closing",
         ControlBody::Eapol(..) => "eapol",
     }
 }

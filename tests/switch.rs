@@ -506,14 +506,19 @@ fn routers_that_disagree_about_the_mtu() {
 
 /// A TCP connection with some data both ways, ended by RST or left open.
 fn session(t: &mut Traffic, port: u16, is_cut: bool) {
+    session_that_says(t, port, is_cut, &[]);
+}
+
+/// The same with a last word of the server before it is cut.
+fn session_that_says(t: &mut Traffic, port: u16, is_cut: bool, last: &[u8]) {
     let mut numbers = (100u32, 900u32);
     let mut at = S;
-    let mut send = |forth: bool, flags: u8, bytes: usize, at: Millis| {
+    let mut send = |forth: bool, flags: u8, words: &[u8], at: Millis| {
         let (from, to, ports) = if forth { (101, 102, (40_000, port)) } else { (102, 101, (port, 40_000)) };
         let (own, other) = if forth { (numbers.0, numbers.1) } else { (numbers.1, numbers.0) };
         let packet = Packet::eth(mac(from), mac(to)).ip([10, 1, 0, from], [10, 1, 0, to]).id(at as u16).tcp(ports.0, ports.1);
-        let frame = packet.seq(own).ack(other).flags(flags).payload(&vec![b'x'; bytes]).build();
-        let step = bytes as u32 + u32::from(flags & SYN != 0);
+        let frame = packet.seq(own).ack(other).flags(flags).payload(words).build();
+        let step = words.len() as u32 + u32::from(flags & SYN != 0);
         if forth {
             numbers.0 += step
         } else {
@@ -521,17 +526,21 @@ fn session(t: &mut Traffic, port: u16, is_cut: bool) {
         }
         t.frames.push((at, frame));
     };
-    send(true, SYN, 0, at);
-    send(false, SYN | ACK, 0, at + 1);
-    send(true, ACK, 0, at + 2);
+    send(true, SYN, &[], at);
+    send(false, SYN | ACK, &[], at + 1);
+    send(true, ACK, &[], at + 2);
     for _ in 0..6 {
         at += 10 * S;
-        send(true, PSH | ACK, 19, at);
-        send(false, PSH | ACK, 19, at + 2);
-        send(true, ACK, 0, at + 4);
+        send(true, PSH | ACK, &[b'x'; 19], at);
+        send(false, PSH | ACK, &[b'x'; 19], at + 2);
+        send(true, ACK, &[], at + 4);
+    }
+    if !last.is_empty() {
+        send(false, PSH | ACK, last, at + 5 * S - 2);
+        send(true, ACK, &[], at + 5 * S - 1);
     }
     if is_cut {
-        send(false, RST | ACK, 0, at + 5 * S);
+        send(false, RST | ACK, &[], at + 5 * S);
     }
 }
 
@@ -544,6 +553,33 @@ fn a_bgp_session_that_ends() {
         let ids: Vec<_> = found(&t.look()).into_iter().map(|f| f.0).collect();
         assert_eq!(ids, ["bgp.reset"; 1][..expected], "port {port}, cut {is_cut}");
     }
+}
+
+/// A message of BGP with a body.
+fn bgp(kind: u8, body: &[u8]) -> Vec<u8> {
+    [&[0xff; 16][..], &(19 + body.len() as u16).to_be_bytes(), &[kind], body].concat()
+}
+
+#[test]
+fn a_bgp_session_that_was_shut_down_by_hand() {
+    let told = |last: &[u8]| {
+        let mut t = Traffic::default();
+        t.talk(0..200 * S);
+        session_that_says(&mut t, 179, true, last);
+        let s = t.look();
+        let ended: Vec<&Finding> = s.diagnosis.findings.iter().filter(|f| f.id == "bgp.reset").collect();
+        let [one] = &ended[..] else { panic!("{:?}", found(&s)) };
+        (one.severity, one.title.strip_prefix("The BGP session of 10.1.0.101 and 10.1.0.102 ended 1 time").map(str::to_owned))
+    };
+    let of = |severity, words: &str| (severity, Some(words.to_owned()));
+    let shut_down = bgp(3, &[&[6, 2, 7][..], b"CHG1234"].concat());
+    assert_eq!(told(&shut_down), of(Severity::Note, ": shut down by hand, says 10.1.0.102 \"CHG1234\""));
+    // Behind a message that keeps the session alive, in one segment; without a word; with a length that is more than there is.
+    assert_eq!(told(&[bgp(4, &[]), shut_down].concat()), of(Severity::Note, ": shut down by hand, says 10.1.0.102 \"CHG1234\""));
+    assert_eq!(told(&bgp(3, &[6, 4])), of(Severity::Note, ": reset by hand, says 10.1.0.102"));
+    assert_eq!(told(&bgp(3, &[&[6, 2, 200][..], b"CHG"].concat())), of(Severity::Note, ": shut down by hand, says 10.1.0.102 \"CHG\""));
+    assert_eq!(told(&bgp(3, &[4, 0])), of(Severity::Warning, ": the hold timer ran out, says 10.1.0.102"));
+    assert_eq!(told(&bgp(2, &[0; 4])), of(Severity::Warning, ""), "an update says nothing of an end");
 }
 
 #[test]

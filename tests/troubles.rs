@@ -32,6 +32,8 @@ mod loads;
 mod logins;
 #[path = "troubles/lookalikes.rs"]
 mod lookalikes;
+#[path = "troubles/monitors.rs"]
+mod monitors;
 #[path = "troubles/offices.rs"]
 mod offices;
 #[path = "troubles/one_sided.rs"]
@@ -57,6 +59,8 @@ mod turns;
 mod voice;
 #[path = "troubles/waits.rs"]
 mod waits;
+#[path = "troubles/ways.rs"]
+mod ways;
 
 use spantop::capture::Memory;
 use spantop::engine::{self, Settings};
@@ -234,7 +238,7 @@ fn is_whole(f: &Finding) {
 }
 
 /// What is of the whole network where no VLANs are told apart.
-const OF_ALL: [&str; 9] = [
+const OF_ALL: [&str; 10] = [
     "quic.blocked",
     "ipv6.broken",
     "dhcp.no_offer",
@@ -243,6 +247,7 @@ const OF_ALL: [&str; 9] = [
     "storm.multicast",
     "loop.layer2",
     "tcp.refused",
+    "tcp.slow_receiver",
     "arp.storm",
 ];
 

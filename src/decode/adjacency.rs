@@ -1,7 +1,7 @@
 //! What routers, gateways and ports tell each other: VRRP, CARP, HSRP, GLBP, OSPF, group queries, EAPOL.
 
 use crate::model::time::{MILLISECOND, SECOND};
-use crate::model::{Address, EapolStep, GatewayHello, GatewayProtocol, GroupQuery, OspfHello, OspfPacket};
+use crate::model::{Address, BgpNotification, EapolStep, GatewayHello, GatewayProtocol, GroupQuery, OspfHello, OspfPacket, ShortName};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 fn word(bytes: &[u8], at: usize) -> Option<u16> {
@@ -173,4 +173,33 @@ pub fn eapol(body: &[u8]) -> Option<(EapolStep, Option<u8>)> {
     // 1 to 3 are questions and notices, no method (RFC 3748 section 5).
     let names = matches!(step, EapolStep::Request | EapolStep::Response);
     Some((step, body.get(8).copied().filter(|method| names && *method > 3)))
+}
+
+/// A message of BGP: 16 bytes of ones, its length, its type (RFC 4271 section 4.1).
+const BGP_MARKER: [u8; 16] = [0xff; 16];
+const BGP_HEADER: usize = 19;
+const BGP_NOTIFICATION: u8 = 3;
+
+/// Messages of a segment that are looked through.
+const BGP_MESSAGES: usize = 16;
+
+/// Reads why a session of BGP ends, from the messages of a segment that begins with one.
+pub fn bgp_notification(mut segment: &[u8], [sender, receiver]: [Address; 2]) -> Option<BgpNotification> {
+    for _ in 0..BGP_MESSAGES {
+        let message = segment.strip_prefix(&BGP_MARKER)?;
+        let length = usize::from(word(message, 0)?);
+        if message.get(2) != Some(&BGP_NOTIFICATION) {
+            segment = segment.get(length.max(BGP_HEADER)..)?;
+            continue;
+        }
+        let body = segment.get(BGP_HEADER..length.min(segment.len()))?;
+        let code = *body.first_chunk::<2>()?;
+        // By hand: how long the words are, and the words.
+        let words = match (code, body.get(2..)) {
+            ([6, 2 | 4], Some([length, words @ ..])) => words.get(..usize::from(*length).min(words.len())).unwrap_or_default(),
+            _ => &[],
+        };
+        return Some(BgpNotification { sender, receiver, code, words: ShortName::new(words) });
+    }
+    None
 }

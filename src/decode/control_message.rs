@@ -50,6 +50,7 @@ fn llc(frame: &Frame<'_>, body: &[u8]) -> Option<ControlBody> {
                 0x2000 => neighbour(neighbour::cdp(body)),
                 0x2003 => neighbour(neighbour::vtp(body)),
                 0x2004 => neighbour(neighbour::dtp(body)),
+                0x0104 => neighbour(neighbour::pagp(body)),
                 0x0111 => neighbour(neighbour::udld(body)),
                 0x010b => bpdu::per_vlan(body).map(bpdu),
                 _ => None,
@@ -60,6 +61,9 @@ fn llc(frame: &Frame<'_>, body: &[u8]) -> Option<ControlBody> {
         _ => None,
     }
 }
+
+/// The port of BGP (RFC 4271).
+const BGP: u16 = 179;
 
 /// Whether control packets arrive at a port of UDP: PTP, HSRP of both versions of IP, GLBP.
 const fn is_control_port(port: u16) -> bool {
@@ -72,12 +76,12 @@ const fn is_watched(port: u16) -> bool {
 }
 
 /// Whether a packet to a station may be a control packet, by its protocol and port: database descriptions of OSPF, routers that were told
-/// their neighbours, as EIGRP, VRRP and PTP can be. Queries and announcements to everybody go to groups.
+/// their neighbours, as EIGRP, VRRP and PTP can be, sessions of BGP. Queries and announcements to everybody go to groups.
 #[inline]
 pub fn is_control(frame: &Frame<'_>) -> bool {
     let Some((key, way)) = &frame.flow else { return false };
     match key.protocol {
-        6 => false,
+        6 => key.port_to(*way) == BGP || key.port_to(way.reversed()) == BGP,
         17 => is_control_port(key.port_to(*way)),
         protocol => matches!(protocol, 88 | 89 | 112),
     }
@@ -113,7 +117,7 @@ fn icmp<'a>(frame: &Frame<'a>) -> &'a [u8] {
     frame.bytes.get(at..(frame.ip_end() as usize).min(frame.bytes.len())).unwrap_or_default()
 }
 
-/// What a packet says above the network layer, where it is a control packet of those that have no session.
+/// What a packet says above the network layer, where it is a control packet of those that have no session, or ends one.
 pub fn network_message(frame: &Frame<'_>) -> Option<ControlMessage> {
     let (key, way) = frame.flow.as_ref()?;
     if frame.fragment {
@@ -130,6 +134,10 @@ pub fn network_message(frame: &Frame<'_>) -> Option<ControlMessage> {
         (88, _) => speaker::eigrp(frame.payload(), sender).map(speaks),
         (89, _) => adjacency::ospf(frame.payload(), sender).map(ControlBody::Ospf),
         (112, _) => adjacency::vrrp(frame.payload(), sender).map(ControlBody::Gateway),
+        (6, _) if source_port == BGP || port == BGP => {
+            let ends = [sender, key.ends(*way)[1].0];
+            adjacency::bgp_notification(frame.payload(), ends).map(|told| ControlBody::Closing(Box::new(told)))
+        }
         (2, _) => adjacency::igmp_query(frame.payload(), sender).map(ControlBody::Query),
         // What is not from the same link is none (RFC 3810 section 5.1.14).
         (58, _) if frame.ttl == 1 => adjacency::mld_query(icmp(frame), sender).map(ControlBody::Query),

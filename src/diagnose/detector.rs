@@ -462,7 +462,13 @@ impl Need {
                 let tags = &e.tags;
                 let all = tags.tagged.saturating_add(tags.untagged);
                 let is_stripped = all > 0 && tags.claimed > 1 && share(tags.tagged, all) < UNTAGGED;
-                is_stripped.then(|| format!("{} VLANs are mirrored without their tags", grouped(tags.claimed)))
+                if is_stripped {
+                    return Some(format!("{} VLANs are mirrored without their tags", grouped(tags.claimed)));
+                }
+                let is_doubled = all > 0 && tags.are_doubled() && share(tags.tagged, all) < UNTAGGED;
+                is_doubled.then(|| {
+                    format!("networks with the same addresses are mirrored without VLAN tags: {} are doubled", grouped(tags.doubled))
+                })
             }
             _ => None,
         }

@@ -77,7 +77,16 @@ pub(in crate::diagnose) fn clean() -> Evidence {
             begun: BegunConnections { connections: 400, unseen: 2 },
             ..SideEvidence::default()
         },
-        tags: TagEvidence { tagged: 900_000, untagged: 100_000, vlans: 3, claimed: 3, networks: 3, flows: 1000, one_way: 2 },
+        tags: TagEvidence {
+            tagged: 900_000,
+            untagged: 100_000,
+            vlans: 3,
+            claimed: 3,
+            networks: 3,
+            flows: 1000,
+            one_way: 2,
+            ..TagEvidence::default()
+        },
         sizes: SizeEvidence { packets: 990_000, segments: 100_000, largest: 1518, ..SizeEvidence::default() },
         checksums: ChecksumEvidence { right: 20_000, ..ChecksumEvidence::default() },
         order: OrderEvidence { judged: 100_000, violations: 3, skew: Some([0.0001, 0.001]), queues: Some(1), ..OrderEvidence::default() },

@@ -2,6 +2,8 @@
 
 #[path = "network_cases.rs"]
 mod network_cases;
+#[path = "round_trip_tests.rs"]
+mod round_trips;
 
 use super::super::evidence::Evidence;
 use super::super::registry::NETWORK;
@@ -9,6 +11,7 @@ use super::*;
 use crate::model::evidence::*;
 use crate::model::{Address, AppId, DhcpConfig, Estimate, PathSide, Proto, Quantiles, ServiceKey, Severity, StallEnd, Value};
 use network_cases::{cases, manners, trouble};
+use round_trips::{trips, young};
 use std::net::Ipv4Addr;
 
 const NOW: i64 = 1_700_000_000 * SECOND;
@@ -42,6 +45,7 @@ fn service(app_token: &'static str, w: ServiceWindow) -> ServiceEvidence {
         unreachable: Vec::new(),
         proof: vec![(Trouble::Refused, proof)],
         usual_trips: [None; 2],
+        usual_ways: [None; 2],
         usual_is_young: [false; 2],
         usual_response: None,
         usual_missing: None,
@@ -213,6 +217,8 @@ fn said(kind: SwitchTroubleKind, count: u64, measure: f64, seconds: i64) -> Evid
         count,
         recent: count,
         measure,
+        meant: 0,
+        words: String::new(),
         share: 1.0,
         span: Episode { first: Timestamp(NOW - seconds * SECOND), last: Timestamp(NOW) },
     };
@@ -236,7 +242,7 @@ fn station(n: u8) -> StationEvidence {
 
 fn conflict(is_needed: bool) -> Evidence {
     let stations = vec![station(1), station(2)];
-    sighted(|s| s.conflicts.push(ConflictEvidence { vlan: None, address: host(9), stations, is_needed, span: SPAN }))
+    sighted(|s| s.conflicts.push(ConflictEvidence { vlan: None, address: host(9), stations, is_needed, is_handed_over: false, span: SPAN }))
 }
 
 fn gone(askers: u64, is_router: bool) -> Evidence {
@@ -273,8 +279,19 @@ fn dhcp(waiting: u64, waiting_new: u64, clients: u64, given: u64, refused: u64) 
     let servers = vec![Ipv4Addr::new(10, 0, 0, 2)];
     let refused_clients = refused.min(2);
     let last_answer = Some(Timestamp(NOW - 60 * SECOND));
-    let dhcp =
-        DhcpEvidence { vlan: None, waiting, waiting_new, clients, servers, last_answer, given, refused, refused_clients, span: SPAN };
+    let dhcp = DhcpEvidence {
+        vlan: None,
+        waiting,
+        waiting_new,
+        clients,
+        servers,
+        last_answer,
+        given,
+        given_anew: 0,
+        refused,
+        refused_clients,
+        span: SPAN,
+    };
     sighted(|s| s.dhcp.push(dhcp))
 }
 
@@ -554,45 +571,4 @@ fn what_the_mirror_cannot_show_is_not_judged() {
         unseen,
         [&connections[..], &["dns.unanswered", "server.slow", "tls.failing", "service.errors", "ntp.bad", "quic.blocked"]].concat()
     );
-}
-
-/// The same where little is known of what is usual.
-fn young(p50: f64, usual: f64) -> Evidence {
-    let mut e = trips(p50, Some(usual), 3);
-    e.network.services.iter_mut().for_each(|service| service.usual_is_young = [true; 2]);
-    e
-}
-
-/// A service whose round trips in the last minute have this median on the server's side, and usually another.
-fn trips(p50: f64, usual: Option<f64>, connections: u64) -> Evidence {
-    let mut w = ServiceWindow { clients: 4, ..ServiceWindow::default() };
-    w.trips[1] = TripWindow { times: times(p50, p50 * 2.0), connections, is_of_one: false };
-    evidence(ServiceEvidence { usual_trips: [None, usual], ..service("http", w) })
-}
-
-#[test]
-fn round_trips_that_rose_are_told_with_their_side() {
-    let found = |e: &Evidence| judge_network(e, &mut Judge::default(), Timestamp(NOW)).findings.into_iter().find(|f| f.id == "tcp.rtt");
-    let rose = found(&trips(0.040, Some(0.002), 5)).expect("20 times as long");
-    assert_eq!((rose.severity, rose.side), (Severity::Warning, Some(PathSide::Server)));
-    assert_eq!(rose.title, "The round trip to 10.0.0.9:80 rose to 40.0 ms (usually 2.0 ms)");
-    assert!(rose.evidence.contains(&("usual_seconds", Value::Seconds(0.002))));
-    assert_eq!(found(&trips(0.9, Some(0.05), 5)).map(|f| f.severity), Some(Severity::Critical));
-    // Three times as long but hardly longer, or not even that; too few connections; nothing to compare with.
-    for quiet in [trips(0.006, Some(0.0019), 5), trips(0.1, Some(0.05), 5), trips(0.040, Some(0.002), 2), trips(0.040, None, 5)] {
-        assert!(found(&quiet).is_none(), "{quiet:?}");
-    }
-    // Ten seconds that hold enough tell what the minute's median does not yet; too few do not.
-    let lately = |p50, connections| {
-        let mut e = trips(0.002, Some(0.002), 5);
-        let side = TripWindow { times: times(p50, p50 * 2.0), connections, is_of_one: false };
-        e.network.services[0].lately = vec![[TripWindow::default(), side]];
-        e
-    };
-    let soon = found(&lately(0.040, 3)).expect("20 times as long since some seconds");
-    assert_eq!(soon.title, "The round trip to 10.0.0.9:80 rose to 40.0 ms (usually 2.0 ms)");
-    assert!(found(&lately(0.040, 2)).is_none() && found(&lately(0.9, 2)).is_none());
-    // A satellite link is always long.
-    let long = found(&trips(0.6, Some(0.58), 5)).expect("long");
-    assert_eq!((long.severity, &*long.title), (Severity::Note, "The round trip to 10.0.0.9:80 is long: 600.0 ms"));
 }

@@ -110,6 +110,8 @@ struct Message<'a> {
     has_address: bool,
     told: DhcpConfig,
     is_boot: bool,
+    /// It names an address that its client asks for.
+    asks_again: bool,
 }
 
 /// Who asks for an address or gives one, as a message says; `None` without a client's hardware address of six bytes (RFC 2131 section 2), or
@@ -125,6 +127,7 @@ pub fn sight(bytes: &[u8]) -> Option<DhcpSight> {
         client: bytes.get(28..)?.first_chunk().map(|mac| Mac(*mac))?,
         server: message.server,
         given: address(16)?,
+        asks_again: message.asks_again,
         relay: address(24)?,
         told: message.told,
         is_boot: message.is_boot,
@@ -139,7 +142,10 @@ impl<'a> Message<'a> {
         for (option, value) in options(bytes.get(OPTIONS..)?) {
             match (option, value) {
                 (MESSAGE_TYPE, [kind, ..]) => message.kind = (*kind).into(),
-                (REQUESTED, value) => message.address = message.address.or_else(|| be32(value, 0).map(Ipv4Addr::from_bits)),
+                (REQUESTED, value) => {
+                    message.asks_again = be32(value, 0).is_some();
+                    message.address = message.address.or_else(|| be32(value, 0).map(Ipv4Addr::from_bits));
+                }
                 (MASK, value) => message.told.mask = be32(value, 0).map(Ipv4Addr::from_bits),
                 (ROUTER, value) => message.told.router = be32(value, 0).map(Ipv4Addr::from_bits),
                 (NAME_SERVER, value) => message.told.name_server = be32(value, 0).map(Ipv4Addr::from_bits),

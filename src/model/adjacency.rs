@@ -1,6 +1,6 @@
 //! What routers, gateways and ports tell each other at regular times, beside the spanning tree.
 
-use super::{Address, Mac, Timestamp};
+use super::{Address, Mac, ShortName, Timestamp};
 use std::net::Ipv4Addr;
 
 /// By what routers share a gateway's address.
@@ -49,6 +49,49 @@ pub struct GatewayHello {
     pub sender: Option<Address>,
     /// The shared address, the first of several.
     pub address: Option<Address>,
+}
+
+/// Why a router ends a session of BGP (RFC 4271 section 4.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BgpNotification {
+    /// Who says so.
+    pub sender: Address,
+    /// To whom.
+    pub receiver: Address,
+    /// The error's code, and what it is more closely.
+    pub code: [u8; 2],
+    /// The sender's words, where it was shut down or reset by hand (RFC 9003), as far as there is room; not escaped.
+    pub words: ShortName,
+}
+
+impl BgpNotification {
+    /// Whether somebody meant it: shut down, struck off, reset or set up anew by hand (RFC 4486 section 3).
+    pub fn is_meant(&self) -> bool {
+        matches!(self.code, [6, 2 | 3 | 4 | 6])
+    }
+
+    /// The code in words.
+    pub fn reason(&self) -> &'static str {
+        match self.code {
+            [1, _] => "an error in the header of a message",
+            [2, _] => "an error in the message that opens it",
+            [3, _] => "an error in an update",
+            [4, _] => "the hold timer ran out",
+            [5, _] => "a message that was not expected",
+            [6, 1] => "too many prefixes",
+            [6, 2] => "shut down by hand",
+            [6, 3] => "the peer is set up no more",
+            [6, 4] => "reset by hand",
+            [6, 5] => "the connection is rejected",
+            [6, 6] => "another change of settings",
+            [6, 7] => "two connections of the same peers",
+            [6, 8] => "out of resources",
+            [6, 9] => "a hard reset",
+            [6, 10] => "BFD is down",
+            [6, _] => "ceased",
+            _ => "for another reason",
+        }
+    }
 }
 
 /// What an OSPF packet says (RFC 2328 appendix A.3, RFC 5340 appendix A.3).

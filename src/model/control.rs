@@ -1,6 +1,6 @@
 //! Control packets of switches, routers and clocks: what they are and what of them says who is there.
 
-use super::adjacency::{EapolStep, GatewayHello, GroupQuery, OspfPacket};
+use super::adjacency::{BgpNotification, EapolStep, GatewayHello, GroupQuery, OspfPacket};
 use super::bpdu::Bpdu;
 use super::lacp::Lacp;
 use super::neighbour::Neighbour;
@@ -88,6 +88,8 @@ pub enum ControlBody {
     Ospf(OspfPacket),
     /// Who asks for groups.
     Query(GroupQuery),
+    /// The end of a session of BGP.
+    Closing(Box<BgpNotification>),
     /// A port's authentication, and the method of EAP that a request or an answer names.
     Eapol(EapolStep, Option<u8>),
 }

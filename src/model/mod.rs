@@ -79,7 +79,9 @@ pub mod units;
 pub mod vlan;
 
 pub use address::{Address, Mac};
-pub use adjacency::{AuthenticatorRow, EapolStep, GatewayHello, GatewayProtocol, GroupQuery, OspfHello, OspfPacket, eap_method};
+pub use adjacency::{
+    AuthenticatorRow, BgpNotification, EapolStep, GatewayHello, GatewayProtocol, GroupQuery, OspfHello, OspfPacket, eap_method,
+};
 pub use app::{AppBy, AppId, AppSlot, AppStage, DissectLosses};
 pub use arrange::Arrange;
 pub use asked::{AskedSwitch, PortCounts, PortRow, SwitchAnswer, SwitchPort};
@@ -123,7 +125,7 @@ pub use round_trips::{RoundTripFigures, SideTrips, TurnFigures};
 pub use rtp::{CallParties, MediaGap, MediaNews, MediaOffer, MediaStream, RtpPacket};
 pub use screen_words::SCREEN_WORDS;
 pub use short_name::ShortName;
-pub use sighting::{ClockSight, DhcpConfig, DhcpSight, Sight, Sighting};
+pub use sighting::{BroadcastDomain, ClockSight, DhcpConfig, DhcpSight, Sight, Sighting};
 pub use source::{FileInterface, PortAbsence, SourceInfo, read_of};
 pub use speaker::{SpeakerHello, SpeakerRow};
 pub use stamp::{Stamp, StampChoice, StampKind, StampPort, Stamps};

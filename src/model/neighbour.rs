@@ -24,6 +24,8 @@ pub enum NeighbourProtocol {
     Vtp,
     /// Dynamic Trunking Protocol.
     Dtp,
+    /// Port Aggregation Protocol.
+    Pagp,
     /// It was asked (SNMP).
     Snmp,
 }
@@ -40,6 +42,7 @@ impl NeighbourProtocol {
             NeighbourProtocol::Udld => "udld",
             NeighbourProtocol::Vtp => "vtp",
             NeighbourProtocol::Dtp => "dtp",
+            NeighbourProtocol::Pagp => "pagp",
             NeighbourProtocol::Snmp => "snmp",
         }
     }

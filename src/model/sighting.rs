@@ -15,6 +15,8 @@ pub struct DhcpSight {
     pub server: Option<Ipv4Addr>,
     /// The address that is given; 0.0.0.0: none.
     pub given: Ipv4Addr,
+    /// The client asks for an address that it had before (option 50).
+    pub asks_again: bool,
     /// The relay it came through; 0.0.0.0: none.
     pub relay: Ipv4Addr,
     /// What the client is told.
@@ -185,6 +187,15 @@ pub enum Sight {
     },
 }
 
+/// Where on a network a frame was seen: an address means the same device only within one of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BroadcastDomain {
+    /// The mirror session that brought it, by its number; 0: none. Two may be of two sites whose private addresses are the same.
+    pub session: u16,
+    /// The outermost VLAN.
+    pub vlan: Option<u16>,
+}
+
 /// Something seen so often within an interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Sighting {
@@ -194,6 +205,8 @@ pub struct Sighting {
     pub last: Timestamp,
     /// The outermost VLAN.
     pub vlan: Option<u16>,
+    /// The mirror session that brought it; 0: none.
+    pub session: u16,
     /// Who sent the frame.
     pub source: Mac,
     /// What.
@@ -202,4 +215,11 @@ pub struct Sighting {
     pub count: u64,
     /// The numbers of the first packet that shows it and of the last; 0 where they are not known.
     pub numbers: [u64; 2],
+}
+
+impl Sighting {
+    /// Where it was seen.
+    pub fn domain(&self) -> BroadcastDomain {
+        BroadcastDomain { session: self.session, vlan: self.vlan }
+    }
 }

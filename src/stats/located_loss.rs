@@ -92,7 +92,7 @@ impl Missing {
 
     /// The receiver asks for `number`. A partial acknowledgement asks for the next hole of the same recovery (RFC 6675 section 5).
     fn ask(&mut self, number: u32, time: Timestamp) -> &mut Asked {
-        let fresh = Asked { number, first: time, last: time, times: 0, selective: 0, reach: number };
+        let fresh = Asked { number, first: time, last: time, times: 0, selective: 0, arrived: 0, reach: number };
         let asked = self.asked.get_or_insert(fresh);
         let is_recovering = before(asked.number, number) && before(number, asked.reach);
         if time.since(asked.last) > ASKED || asked.number != number && !is_recovering {
@@ -106,8 +106,13 @@ impl Missing {
     fn select(&mut self, number: u32, blocks: impl Iterator<Item = (u32, u32)>, time: Timestamp) {
         let asked = self.ask(number, time);
         asked.selective = asked.selective.saturating_add(1);
-        let arrived = blocks.filter(|&(start, _)| before(number, start));
-        asked.reach = arrived.fold(asked.reach, |reach, (_, end)| if before(reach, end) { end } else { reach });
+        asked.arrived = 0;
+        for (start, end) in blocks.filter(|&(start, end)| before(number, start) && before(start, end)) {
+            asked.arrived = asked.arrived.saturating_add(end.wrapping_sub(start));
+            if before(asked.reach, end) {
+                asked.reach = end;
+            }
+        }
     }
 }
 
@@ -135,6 +140,8 @@ struct Asked {
     times: u32,
     /// Those that say what arrived behind it, duplicates or not.
     selective: u32,
+    /// Bytes of which the newest of them says that they arrived.
+    arrived: u32,
     /// Where the last of that ends: of what was sent behind it nothing is said.
     reach: u32,
 }
@@ -155,7 +162,8 @@ const AGAIN: usize = 8;
 const DUPLICATES: u32 = 2;
 
 /// Duplicate acknowledgements that say what arrived behind a hole, from which on what fills it was sent again: so many make a sender do so (RFC
-/// 6675 section 5), and fewer may be of reordering.
+/// 6675 section 5), and fewer may be of reordering. One that says more than one segment less than so many arrived makes it send again as well
+/// (section 4, IsLost): a receiver that puts segments together acknowledges many at once.
 const SELECTIVE: u32 = 3;
 
 #[derive(Debug, Clone, Copy)]
@@ -211,7 +219,10 @@ impl LossLocator {
         };
         let selected = |a: &Asked, times: u32| a.selective >= times && before(segment.sequence, a.reach);
         // What comes again at once after it was asked for is a copy, and what asked may be one, unless it says what arrived behind.
-        let urged = missing.asked.is_some_and(|a| a.times >= DUPLICATES && time.since(a.first) >= COPIED || selected(&a, DUPLICATES));
+        let urged = missing.asked.is_some_and(|a| {
+            let is_lost = a.arrived > (SELECTIVE - 1).saturating_mul(segment.payload) && before(segment.sequence, a.reach);
+            a.times >= DUPLICATES && time.since(a.first) >= COPIED || selected(&a, DUPLICATES) || is_lost
+        });
         let sent_again = |later: Option<bool>| {
             let times = if later == Some(true) { 1 } else { SELECTIVE };
             later != Some(false) && missing.asked.is_some_and(|a| selected(&a, times))

@@ -134,6 +134,18 @@ fn a_round_trip_of_microseconds_is_no_hiding_place() {
     assert_eq!(lab.see(20.060, SENDER, (100, 1), TcpMarks::FILLED, waited(0)), Some(Location::BeforeMirror));
 }
 
+/// A receiver that puts segments together acknowledges many at once (GRO), and says once what arrived behind a hole.
+#[test]
+fn one_acknowledgement_that_says_much_arrived_asks() {
+    let again = |to: u32| {
+        let options = TcpOptions::of_header(Box::leak(Box::new(arrived((200, to)))));
+        let mut lab = Lab(LossLocator::default(), options, None);
+        lab.asks(10.000, 100);
+        lab.see(10.030, SENDER, (100, 1), TcpMarks::REPEATED, waited(0))
+    };
+    assert_eq!((again(400), again(401)), (None, Some(Location::BeyondMirror)), "more than two segments");
+}
+
 #[test]
 fn what_says_what_arrived_counts_though_it_is_no_duplicate() {
     // The first of its number, and with windows that move: none is a duplicate to Wireshark's letter.

@@ -85,6 +85,11 @@ pub fn controlled(proofs: &mut Proofs, message: &ControlMessage, is_news: bool) 
         ControlBody::Gateway(_) => (Proves::Gateway, Some(Proves::GatewayNews)),
         ControlBody::Ospf(_) => (Proves::Router, Some(Proves::RouterNews)),
         ControlBody::Speaker(_) => return,
+        ControlBody::Closing(told) => {
+            let [a, b] = if told.sender < told.receiver { [told.sender, told.receiver] } else { [told.receiver, told.sender] };
+            let session = Subject::Conversation { a, a_port: 0, b, b_port: 0, protocol: crate::model::Proto::Tcp };
+            return proofs.note(Proves::Session, session, message.number, message.time);
+        }
         ControlBody::Query(_) => (Proves::Query, None),
         ControlBody::Eapol(..) => (Proves::Login, None),
     };

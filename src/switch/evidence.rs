@@ -13,6 +13,8 @@ impl TagCounts {
             vlans: u64::from(self.vlans.len()),
             claimed: u64::from(self.claimed.len()),
             networks: self.networks() as u64,
+            addresses: 0,
+            doubled: 0,
             flows: flows.judged,
             one_way: flows.one_way,
         }

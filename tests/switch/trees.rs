@@ -127,6 +127,28 @@ fn trees_of_two_customers_in_tags_are_two() {
     assert_eq!(found(&s), []);
 }
 
+/// A bridge that boots takes itself for the root, hears of a better one and is silent. Much later its priority is lowered: it takes over from the
+/// root, not from itself.
+#[test]
+fn a_bridge_that_was_silent_takes_over_from_the_root_that_was_heard() {
+    let told = |spoke: Millis, silent: Millis| {
+        let mut t = Traffic::default();
+        let change = 100 * S;
+        t.talk(0..200 * S);
+        t.every(2 * S, 500..change, &naming(1, 1).frame(mac(1)));
+        t.every(2 * S, change - silent - spoke..change - silent + 1, &naming(9, 9).frame(mac(9)));
+        let lowered = Hello { root: control::bridge(0, 9), bridge: control::bridge(0, 9), ..naming(9, 9) };
+        t.every(2 * S, change..200 * S, &lowered.frame(mac(9)));
+        let s = t.look();
+        assert_eq!(found(&s).iter().map(|f| f.0).collect::<Vec<_>>(), ["stp.root_changed"], "{spoke} {silent}");
+        (value(&s, "stp.root_changed", "root"), value(&s, "stp.root_changed", "root_before"))
+    };
+    let name = |text: &str| Some(Value::Text(text.to_owned()));
+    for silent in [10 * S, 25 * S, 90 * S] {
+        assert_eq!(told(0, silent), (name("0/02:00:00:00:00:09"), name("32768/02:00:00:00:00:01")), "{silent}");
+    }
+}
+
 #[test]
 fn a_root_that_others_tell_of_is_another_one_as_well() {
     // Bridge 9 sends on this link until another root is nearer to bridge 8, which sends from then on; or both go on, on two links.

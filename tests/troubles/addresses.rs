@@ -146,6 +146,64 @@ fn stations_that_share_or_take_over_an_address_do_not_fight() {
     assert_eq!(troubles(&t.with_neighbours(30).with_office(30).seen()), []);
 }
 
+/// A station answers for three hosts that sleep. Each takes its address back by an announcement when it wakes, so many seconds after the other's.
+fn sleepers(announce: bool, awake: i64) -> Snapshot {
+    let mut t = Traffic::default();
+    for turn in 0..6 {
+        for n in 0..3u8 {
+            let (own, at) = (address(230 + n), turn * 2 * awake * S + i64::from(n) * 300_000);
+            for (station, at) in [(mac(77), at), (mac(230 + n), at + awake * S)] {
+                let asked = if announce { own } else { address(1) };
+                t.push(at, Packet::arp(1, End::new(station, own, 0), [0; 6], Ipv4Addr::from(asked)));
+                t.resolve(at + S, 20, 230 + n, Some(station));
+            }
+        }
+    }
+    t.with_neighbours(60).with_office(60).seen()
+}
+
+#[test]
+fn a_sleep_proxy_is_a_note() {
+    let s = sleepers(true, 20);
+    assert_eq!(troubles(&s), only("arp.conflict", "02:00:00:00:01:4d", Severity::Note));
+    let want = "02:00:00:00:01:4d claims 10.1.0.230, 10.1.0.231, 10.1.0.232, and hands them over to their owners and back";
+    assert_eq!(title(&s), want);
+    assert_eq!(troubles(&sleepers(false, 20)), only("arp.conflict", "02:00:00:00:01:4d", Severity::Warning), "nobody announces it");
+    assert_eq!(troubles(&sleepers(true, 5)), only("arp.conflict", "02:00:00:00:01:4d", Severity::Warning), "they answer each other");
+}
+
+/// Hosts of two networks with the same addresses, of which each is resolved in both.
+fn two_networks(hosts: u8, others: u8) -> Snapshot {
+    let mut t = Traffic::default();
+    for n in 0..6 {
+        for host in 0..hosts + others {
+            let (at, own) = (n * 9 * S + i64::from(host) * 40_000, address(100 + host));
+            t.resolve(at, 3, 100 + host, Some(mac(100 + host)));
+            if host < hosts {
+                let other = End::new([2, 0, 0, 0, 2, host], own, 0);
+                t.push(at + 4 * S, Packet::arp(2, other, mac(3), Ipv4Addr::from(address(3))));
+            }
+        }
+    }
+    t.with_office(60).seen()
+}
+
+#[test]
+fn networks_without_their_tags_are_not_at_odds() {
+    let ids = |s: &Snapshot| s.diagnosis.findings.iter().filter(|f| f.severity >= Severity::Warning).map(|f| f.id).collect::<Vec<_>>();
+    let s = two_networks(6, 0);
+    assert_eq!(ids(&s), ["vlan.stripped"]);
+    let told = s.diagnosis.findings.iter().find(|f| f.id == "vlan.stripped").map(|f| f.title.as_str());
+    assert!(told.is_some_and(|title| title.starts_with("VLAN tags are taken off: 6 of ")), "{told:?}");
+    assert!(
+        s.diagnosis.network.not_judged.iter().any(|(id, why)| *id == "arp.conflict" && why.contains("6 are doubled")),
+        "{:?}",
+        s.diagnosis.network.not_judged
+    );
+    assert_eq!(ids(&two_networks(3, 0)), ["arp.conflict"; 3], "three fight for their addresses");
+    assert_eq!(ids(&two_networks(6, 16)), ["arp.conflict"; 6], "few of many");
+}
+
 #[test]
 fn an_ipv6_address_that_two_devices_use() {
     let address: Ipv6Addr = "2001:db8::9".parse().unwrap();
@@ -303,11 +361,34 @@ fn clients_that_get_no_address() {
     assert_eq!(troubles(&dhcp_clients(3, &[S], "PXEClient:Arch:00000").seen()), []);
 }
 
+/// Three new clients ask in vain while two others are given what they had, or are new as well.
 #[test]
 fn a_pool_that_is_empty() {
-    let s = dhcp_clients(3, &[S, 30 * S, 40 * S], "").seen();
+    let others = |asks: &dyn Fn(&mut Traffic, Micros, [u8; 6])| {
+        let mut t = dhcp_clients(3, &[S], "");
+        for n in 0..2u8 {
+            asks(&mut t, (30 + 10 * i64::from(n)) * S, client(120 + n));
+        }
+        t.seen()
+    };
+    let gives = |t: &mut Traffic, at: Micros, to: [u8; 6]| {
+        t.asks(at, to, &DhcpMessage { kind: 3, ..DISCOVER });
+        t.gives(at + 2_000, 2, to, &DhcpMessage { kind: 5, server: Some(address(2)), ..OFFER });
+    };
+    let s = others(&gives);
     assert_eq!(troubles(&s), only("dhcp.exhausted", "10.1.0.2", Severity::Critical));
     assert_eq!(title(&s), "The pool of the DHCP server is empty: 3 new clients get no address, 2 others get their old one");
+    // Their leases have run out, and they ask for what they had.
+    let again = others(&|t, at, to| {
+        t.asks(at, to, &DhcpMessage { given: OFFER.given, ..DISCOVER });
+        t.gives(at + 2_000, 2, to, &DhcpMessage { server: Some(address(2)), ..OFFER });
+        gives(t, at + 4_000, to);
+    });
+    assert_eq!(title(&again), title(&s));
+    // A server that does not know three of its clients.
+    let some = others(&|t, at, to| t.lease(at, to, 2, (1, 53)));
+    assert_eq!(troubles(&some), only("dhcp.exhausted", "10.1.0.2", Severity::Warning));
+    assert_eq!(title(&some), "3 clients are not served by DHCP while others are: 2 asked for any address and got one");
 }
 
 #[test]

@@ -102,6 +102,60 @@ fn a_player_pauses_for_seconds() {
     assert_eq!(title, "10.1.0.1 cannot take data from 10.1.0.9:8080 in time: 1 stall, the longest 12.00 s");
 }
 
+/// A player whose window is shut when the capture ends, for its user lets it wait: however long, it is a player.
+#[test]
+fn a_player_that_is_paused_hangs_not() {
+    // The last pause does not end; its sender asks in vain.
+    let paused = |before: i64| {
+        let mut t = Traffic::default();
+        Stalling::new((1, 5_000), (9, 8_080), false, (0..before).map(|n| ((5 + 6 * n) * S, 4 * S))).pass(&mut t);
+        t.packets.retain(|packet| packet.0 < (5 + 6 * (before - 1)) * S + 3 * S);
+        for n in 0..12 {
+            let at = (5 + 6 * (before - 1)) * S + (3 + 4 * n) * S;
+            let sent = 1 + 100 * before as u32;
+            t.segment(at, [(9, 8_080), (1, 5_000)], ACK, (sent - 1, 1), 0);
+            let zero = t.ip(1, 9).tcp(5_000, 8_080).flags(ACK).window(0);
+            t.push(at + 300, zero.seq(1_000 * 5_000 + 1).ack(1_000 * 8_080 + sent));
+        }
+        troubles(&t.with_office(70).seen())
+    };
+    assert_eq!(paused(5), only("tcp.slow_receiver", "10.1.0.1", Severity::Note));
+    assert_eq!(paused(1), only("tcp.slow_receiver", "10.1.0.1", Severity::Critical), "it never took anything by and by");
+}
+
+/// What many players do is one note.
+#[test]
+fn players_are_told_of_together() {
+    let players = |count: u8| -> Vec<Stalling> {
+        (0..count)
+            .map(|n| {
+                let stalls = (0..4).map(|k| ((5 + 12 * k) * S + i64::from(n) * S / 7, 11 * S));
+                Stalling::new((1 + n, 5_000), (30 + n, 80), false, stalls)
+            })
+            .collect()
+    };
+    assert_eq!(found(&players(2)).0.len(), 2);
+    let (findings, title) = found(&players(3));
+    assert_eq!(findings, only("tcp.slow_receiver", "network", Severity::Note));
+    assert_eq!(title, "3 clients take data at their own pace: 12 stalls, the longest 11.00 s");
+}
+
+/// A printer that prints when the capture ends.
+#[test]
+fn a_printer_prints_for_seconds() {
+    let job = |port: u16| {
+        let stalls = [(5 * S, 4 * S), (12 * S, 6 * S), (40 * S, 8 * S)];
+        let mut t = Traffic::default();
+        for (n, stall) in stalls.into_iter().enumerate() {
+            Stalling::new((1 + n as u8, 5_000), (9, port), true, [stall]).pass(&mut t);
+        }
+        let s = t.with_office(60).seen();
+        troubles(&s)
+    };
+    assert_eq!(job(9_100), only("tcp.slow_receiver", "10.1.0.9", Severity::Note));
+    assert_eq!(job(8_080), only("tcp.slow_receiver", "10.1.0.9", Severity::Warning));
+}
+
 #[test]
 fn a_client_that_stalls_at_whatever_it_reads_is_too_slow_itself() {
     let downloads = |servers: u8| -> Vec<Stalling> {

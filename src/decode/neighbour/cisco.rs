@@ -1,7 +1,7 @@
-//! Cisco's protocols of trunks and fibres, as far as they name things: UDLD (RFC 5171), VTP, DTP.
+//! Cisco's protocols of trunks, fibres and groups of links, as far as they name things: UDLD (RFC 5171), VTP, DTP, PAgP.
 
 use super::{Heads, NEIGHBOUR_LIST, long, note, text, values, word};
-use crate::model::{Neighbour, NeighbourProtocol};
+use crate::model::{Mac, Neighbour, NeighbourProtocol};
 
 /// Reads an UDLD packet: version and operation, flags, checksum, then values whose lengths count their heads.
 pub fn udld(body: &[u8]) -> Option<Neighbour> {
@@ -70,4 +70,32 @@ pub fn dtp(body: &[u8]) -> Option<Neighbour> {
     n.trunk = status.zip(kind_of_trunk).map(|(status, kind)| [status, kind]);
     n.chassis = n.chassis_mac.map(|mac| mac.to_string()).unwrap_or_default();
     n.trunk.is_some().then_some(n)
+}
+
+/// Reads what PAgP says of a device and its port: version 1 (2 flushes), flags, both ends, how many values there are, and values whose lengths
+/// count their heads.
+pub fn pagp(body: &[u8]) -> Option<Neighbour> {
+    let [device, partner, count, rest] = [2, 22, 44, 46];
+    if body.first() != Some(&1) {
+        return None;
+    }
+    let own = super::mac(body.get(device..)?)?;
+    let mut n = Neighbour { protocol: NeighbourProtocol::Pagp, chassis: own.to_string(), chassis_mac: Some(own), ..Neighbour::default() };
+    if let Some(partner) = body.get(partner..).and_then(super::mac).filter(|partner| *partner != Mac::default()) {
+        super::say(&mut n, "partner", partner.to_string());
+    }
+    let mut left = word(body, count)?;
+    let is_whole = values(body.get(rest..)?, Heads::Inclusive, |kind, value| {
+        // What lies behind them pads the frame.
+        if left > 0 {
+            left -= 1;
+            match kind {
+                1 => n.system = text(value),
+                2 => n.port = text(value),
+                _ => {}
+            }
+        }
+    });
+    n.is_broken = !is_whole && left > 0;
+    Some(n)
 }

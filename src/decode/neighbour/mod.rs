@@ -10,7 +10,7 @@ mod lldp_organisations;
 mod mndp;
 
 pub use cdp::{cdp, fdp};
-pub use cisco::{dtp, udld, vtp};
+pub use cisco::{dtp, pagp, udld, vtp};
 pub use edp::edp;
 pub use lldp::lldp;
 pub use mndp::mndp;

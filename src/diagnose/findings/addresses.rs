@@ -179,12 +179,13 @@ impl Detector for DhcpExhausted {
         static PAGE: ExplainPage = ExplainPage {
             id: "dhcp.exhausted",
             aspect: None,
-            meaning: "A DHCP server has no addresses left for new clients, or somebody asks for so many that it soon will have none.",
+            meaning: "A DHCP server gives no addresses to new clients, or somebody asks for so many that it soon will have none.",
             measured: "{left} or more clients that were never served wait ({discovers} DISCOVERs over {waited}) while others are given \
-                       theirs; or {refusals} refusals to {refused} clients in a minute; or a station that asks directly for {claimed} or more \
+                       theirs (a warning where some of these asked for any address, for then there are some left); or {refusals} refusals to {refused} clients in a minute; or a station that asks directly for {claimed} or more \
                        clients other than itself in a minute; or more than {flood} DISCOVERs of one client in a minute (a warning).",
             cause: "The pool is too small or leases are too long; or a program empties it, by a fault or on purpose.",
-            lookalikes: "Many clients that start at once after a power cut: each asks for itself, and is served.",
+            lookalikes: "Many clients that start at once after a power cut: each asks for itself, and is served. A server that knows its clients and \
+                         gives nothing to others.",
             remedy: "Look at the server's leases. Where one station asks for many, find its port in the switch's table; limit DHCP there.",
             topic: None,
             figures: &[
@@ -219,7 +220,14 @@ fn exhausted(d: &DhcpEvidence) -> Report {
         [server] => Subject::Host(Address::V4(*server)),
         _ => place(d.vlan),
     };
+    let is_for_some = d.waiting_new >= LEFT_OUT.number() && d.given_anew > 0;
     let title = match d.waiting_new >= LEFT_OUT.number() {
+        true if is_for_some => format!(
+            "{} served by DHCP{} while others are: {} for any address and got one",
+            if d.waiting_new == 1 { "1 client is not".to_owned() } else { format!("{} are not", plural(d.waiting_new, "client")) },
+            within(d.vlan),
+            if d.given_anew == 1 { "1 asked".to_owned() } else { format!("{} asked", grouped(d.given_anew)) },
+        ),
         true => format!(
             "The pool of the DHCP server{} is empty: {} get no address, {} their old one",
             within(d.vlan),
@@ -236,11 +244,17 @@ fn exhausted(d: &DhcpEvidence) -> Report {
     let evidence = vec![
         ("clients_waiting", Value::Count(d.waiting_new)),
         ("clients_served", Value::Count(d.given)),
+        ("clients_served_anew", Value::Count(d.given_anew)),
         ("refusals", Value::Count(d.refused)),
         ("clients_refused", Value::Count(d.refused_clients)),
     ];
     let suffer = d.waiting_new.max(d.refused_clients);
-    Report::new(Severity::Critical, title, evidence).about(subject).suffered_by(suffer).held(vec![d.span])
+    let severity = if is_for_some { Severity::Warning } else { Severity::Critical };
+    let report = Report::new(severity, title, evidence).about(subject).suffered_by(suffer).held(vec![d.span]);
+    if !is_for_some {
+        return report;
+    }
+    report.because("The server does not know these clients and gives addresses to those alone that it knows; or its pool has just run out.")
 }
 
 fn flood(f: &DhcpFloodEvidence) -> Report {

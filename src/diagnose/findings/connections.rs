@@ -1,7 +1,7 @@
 //! Attempts to connect and connections: refused, cut.
 
 use super::unreachables::{CLOSED_FOR, UNREACHABLE};
-use super::{SEVERAL, SURE, all_of, exceeded, hops, subject, unreachables};
+use super::{SEVERAL, SURE, all_of, exceeded, hops, lone_clients, subject, unreachables};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Nanos, Tuned};
@@ -12,7 +12,7 @@ use crate::model::evidence::{
 use crate::model::limits::IDLE_CUT;
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, plural};
-use crate::model::{Address, Episode, Proto, ProvingPackets, Severity, Subject, Timestamp, Value, wilson};
+use crate::model::{Address, Episode, Finding, Proto, ProvingPackets, Severity, Subject, Timestamp, Value, wilson};
 
 /// Attempts of which most must fail, by the lower end of the interval.
 pub(super) static MOST: Threshold = Threshold::share(0.5);
@@ -92,7 +92,8 @@ impl Detector for TcpRefused {
                        that its sender repeats at once is one attempt. Sources that scan are left out. A RST with another TTL than all SYN-ACKs \
                        of the service before ({ttls} at least) was sent by a device between.\n\n\
                        A part of a service: surely more than {part} of at least {of} attempts, and at least {few}, though others connect. Behind a \
-                       router: surely more than {part} of all attempts, and at least {lots}, at {hosts} hosts or more, of three clients or more, none of which has the half of them.",
+                       router: surely more than {part} of all attempts, and at least {lots}, at {hosts} hosts or more, of three clients or more, none of which has the half of them. \
+                       What one client alone asks for at {several} servers or more, none of which was ever seen to answer, is one note.",
             cause: "The service was stopped, crashed or listens elsewhere; or a firewall rejects the connection.",
             lookalikes: "Clients that try a service which was never there (ident), IPv6 attempts beside IPv4.",
             remedy: "Start the service, or send its clients where it is now. If it runs, look at firewalls on the host and on the way.",
@@ -108,6 +109,7 @@ impl Detector for TcpRefused {
                 ("few", Tuned(&hops::PART_LEAST)),
                 ("lots", Tuned(&hops::BEHIND_LEAST)),
                 ("hosts", Tuned(&hops::BEHIND_HOSTS)),
+                ("several", Tuned(&SEVERAL)),
             ],
         };
         &PAGE
@@ -118,7 +120,9 @@ impl Detector for TcpRefused {
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
+        let lone = lone_clients::of(tcp_services(e).filter(|service| refusals(service, false, e.network.now).is_some()));
         let mut reports: Vec<Report> = tcp_services(e)
+            .filter(|service| !lone_clients::include(&lone, service))
             .filter_map(|service| {
                 let stands = standing.on(subject(&service.key));
                 // What stands may be either: that a part fails is said as long as it is no more.
@@ -129,7 +133,15 @@ impl Detector for TcpRefused {
             .collect();
         let (ident, others): (Vec<Report>, Vec<Report>) =
             reports.drain(..).partition(|report| matches!(report.subject, Subject::Service { port: IDENT, .. }));
-        all_of(hops::refused(e, standing).chain(others).chain(ident_together(ident, e)))
+        let lone = lone.iter().map(|refused| refused.report());
+        all_of(hops::refused(e, standing).chain(others).chain(ident_together(ident, e)).chain(lone))
+    }
+
+    /// What was told of one server is told of all that refuse the same client.
+    fn withdraws(&self, e: &Evidence, finding: &Finding) -> bool {
+        let Subject::Service { .. } = finding.subject else { return false };
+        let lone = lone_clients::of(tcp_services(e).filter(|service| refusals(service, false, e.network.now).is_some()));
+        lone.iter().flat_map(|refused| &refused.services).any(|service| subject(&service.key) == finding.subject)
     }
 }
 

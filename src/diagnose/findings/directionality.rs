@@ -1,14 +1,14 @@
 //! Directions, tags and frames the mirror leaves out.
 
 use super::loss::GRAVE;
-use super::{SURE, lacking, present_if};
+use super::{SURE, lacking, of, present_if};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Need, ONE_SIDED, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Part, Seconds, Share, Times, Tuned};
 use crate::diagnose::vendor::VendorTopic;
 use crate::model::evidence::{
-    ANSWERED, CONCENTRATED, ExchangeSides, GroupOnly, HALF, HALF_CLEAR, JUDGED, LONE, LONE_CONVERSATIONS, NETWORK_BITS, ONE_SIDE_PACKETS,
-    OneWayTimes, PAUSE, PAUSE_STEADY, Threshold, share,
+    ANSWERED, CONCENTRATED, DOUBLED, DOUBLED_SHARE, ExchangeSides, GroupOnly, HALF, HALF_CLEAR, JUDGED, LONE, LONE_CONVERSATIONS,
+    NETWORK_BITS, ONE_SIDE_PACKETS, OneWayTimes, PAUSE, PAUSE_STEADY, Threshold, share,
 };
 use crate::model::time::SECOND;
 use crate::model::units::{duration, percent};
@@ -236,15 +236,22 @@ impl Detector for VlanStripped {
             aspect: Some(Aspect::Fidelity),
             meaning: "Traffic of several VLANs arrives without its tags, so it cannot be told apart by VLAN.",
             measured: "No frame carries a tag, over at least {frames} frames, and yet per-VLAN spanning tree names more \
-                       than one VLAN (a warning), or untagged ARP comes from {networks} networks or more: address \
-                       blocks of {bits} bits, taken for one network where an address of one asks for an address of \
-                       another (a note).",
+                       than one VLAN, or {doubled} addresses or more, and {doubled_share} of all, are claimed by two stations in \
+                       turn, each of which claims that one alone (a warning), or untagged ARP comes from {networks} \
+                       networks or more: address blocks of {bits} bits, taken for one network where an address of one \
+                       asks for an address of another (a note).",
             cause: "The switch takes tags off on the mirror's destination port, or this host's interface does.",
             lookalikes: "Several networks of addresses on one wire on purpose; a mirror of access ports, where frames have no tags.",
             remedy: "Keep tags on the destination port; on this host: `ethtool -K IF rxvlan off` and, if supported, \
                      `ethtool -K IF rx-vlan-filter off`.",
             topic: Some(VendorTopic::Encapsulation),
-            figures: &[("frames", Tuned(&TAG_FRAMES)), ("networks", Tuned(&NETWORKS)), ("bits", Count(NETWORK_BITS as u64))],
+            figures: &[
+                ("frames", Tuned(&TAG_FRAMES)),
+                ("doubled", Tuned(&DOUBLED)),
+                ("doubled_share", Tuned(&DOUBLED_SHARE)),
+                ("networks", Tuned(&NETWORKS)),
+                ("bits", Count(NETWORK_BITS as u64)),
+            ],
         };
         &PAGE
     }
@@ -256,9 +263,9 @@ impl Detector for VlanStripped {
             return lacking(all, TAG_FRAMES.number(), "frames");
         }
         let named = tags.claimed > 1;
-        let found = share(tags.tagged, all) < 0.001 && (named || tags.networks >= NETWORKS.number());
+        let found = share(tags.tagged, all) < 0.001 && (named || tags.are_doubled() || tags.networks >= NETWORKS.number());
         present_if(found, || {
-            let evidence = vec![
+            let mut evidence = vec![
                 ("tagged", Value::Count(tags.tagged)),
                 ("untagged", Value::Count(tags.untagged)),
                 ("vlans_named", Value::Count(tags.claimed)),
@@ -266,6 +273,10 @@ impl Detector for VlanStripped {
             ];
             let (severity, title) = if named {
                 (Severity::Warning, format!("VLAN tags are taken off: {} VLANs arrive as one", tags.claimed))
+            } else if tags.are_doubled() {
+                evidence.extend([("addresses_doubled", Value::Count(tags.doubled)), ("addresses", Value::Count(tags.addresses))]);
+                let which = of(tags.doubled, tags.addresses);
+                (Severity::Warning, format!("VLAN tags are taken off: {which} addresses belong to two devices or more"))
             } else {
                 (Severity::Note, format!("VLAN tags may be taken off: {} networks arrive untagged", tags.networks))
             };

@@ -16,6 +16,7 @@ mod hops;
 pub(super) mod host;
 pub(super) mod loads;
 pub(super) mod logins;
+mod lone_clients;
 pub(super) mod loss;
 pub(super) mod neighbours;
 pub(super) mod no_answer;

@@ -6,8 +6,8 @@ use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Tuned};
 use crate::model::evidence::{
     ALONE, ARP_ANSWERED, ARP_INSISTS, ARP_LASTS, ARP_OTHERS, ARP_RATE, ARP_REQUESTS, ARP_SILENT, ARP_STRETCHES, ARP_SWEEP, ARP_TARGETS,
-    ARP_UNASKED, ARP_VLAN_RATE, ArpStormEvidence, BetweenEvidence, CONFLICT_TURNS, ConflictEvidence, PROXY_ADDRESSES, ProbedEvidence,
-    ROUTERS_BESIDE, SIGHT_HELD, SecondRouterEvidence, StationEvidence, Threshold, UnansweredEvidence,
+    ARP_UNASKED, ARP_VLAN_RATE, ArpStormEvidence, BetweenEvidence, CONFLICT_TURNS, ConflictEvidence, HANDED_OVER, PROXY_ADDRESSES,
+    ProbedEvidence, ROUTERS_BESIDE, SIGHT_HELD, SecondRouterEvidence, StationEvidence, Threshold, UnansweredEvidence,
 };
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, plural};
@@ -58,10 +58,11 @@ impl Detector for ArpConflict {
             measured: "Senders of ARP packets, of IPv6 neighbour advertisements: two hardware addresses that claim the address in turn, at \
                        least {turns} times each within {stretch}, towards the same host or both towards everybody; or one that claims addresses of several others, each of which goes on to claim its own, or tells two hosts, each about the other, at least {unasked} times that it has the address, twice as often as they ask or more. Or one that looks whether the address is free (ARP probe, duplicate address detection) and is answered by another station: {turns} times or more a warning, once a note; not one that looks for {proxy} addresses or more. Redundant gateways (VRRP, \
                        HSRP, GLBP, CARP) and stations that answer for {proxy} addresses or more are left out. Critical when the address \
-                       is a router's or one that others use.",
+                       is a router's or one that others use; a note where each takes it over by an announcement, and the other says \
+                       nothing for {handed} before its own.",
             cause: "An address was given by hand that DHCP gives as well, a device was copied with its settings, or somebody pretends to be \
                     another (ARP spoofing).",
-            lookalikes: "A cluster that is moving back and forth between its members.",
+            lookalikes: "A cluster that is moving back and forth between its members; a sleep proxy, which answers for hosts that sleep.",
             remedy: "Find both stations by their hardware addresses in the switch's table, and give one of them another address. Where \
                      neither is wrong, suspect spoofing.",
             topic: None,
@@ -69,6 +70,7 @@ impl Detector for ArpConflict {
                 ("turns", Tuned(&CONFLICT_TURNS)),
                 ("stretch", Tuned(&STRETCH)),
                 ("unasked", Tuned(&ARP_UNASKED)),
+                ("handed", Tuned(&HANDED_OVER)),
                 ("proxy", Count(PROXY_ADDRESSES as u64)),
             ],
         };
@@ -105,10 +107,29 @@ fn conflict(c: &ConflictEvidence) -> Report {
     for (name, station) in ["first_station", "second_station"].into_iter().zip(&c.stations) {
         evidence.push((name, Value::Text(station.mac.to_string())));
     }
-    let severity = if c.is_needed { Severity::Critical } else { Severity::Warning };
     // Each of them loses what the other is sent.
-    let report = Report::new(severity, title, evidence).about(Subject::Host(c.address)).suffered_by(c.stations.len() as u64);
-    report.held(vec![c.span])
+    let report = Report::new(severity(c.is_needed, c.is_handed_over), title, evidence);
+    let report = report.about(Subject::Host(c.address)).suffered_by(c.stations.len() as u64).held(vec![c.span]);
+    if c.is_handed_over { handed_over(report) } else { report }
+}
+
+/// How grave it is that an address is claimed by two: not at all where they agree.
+fn severity(is_needed: bool, is_handed_over: bool) -> Severity {
+    match (is_handed_over, is_needed) {
+        (true, _) => Severity::Note,
+        (false, true) => Severity::Critical,
+        (false, false) => Severity::Warning,
+    }
+}
+
+/// Of two that hand an address over to each other.
+fn handed_over(report: Report) -> Report {
+    report
+        .because(
+            "A sleep proxy (Bonjour) answers for hosts that sleep, and each takes its address back when it wakes; or a cluster moves back and \
+             forth between its members.",
+        )
+        .mend("Nothing, if such a proxy or cluster is meant to be there.")
 }
 
 /// Somebody looks whether an address is free, and its owner answers.
@@ -133,20 +154,27 @@ fn probed(p: &ProbedEvidence) -> Report {
 /// A station that pretends to be several others at once.
 fn between(b: &BetweenEvidence, e: &Evidence) -> Report {
     let names: Vec<String> = b.addresses.iter().map(Address::to_string).collect();
-    let how = if b.is_unasked { "towards each other, again and again and unasked" } else { "which their owners go on to use" };
+    let how = match b.is_unasked {
+        true => "towards each other, again and again and unasked",
+        false if b.is_handed_over => "and hands them over to their owners and back",
+        false => "which their owners go on to use",
+    };
     let title = format!("{} claims {}{}, {how}", station(&b.station), names.join(", "), within(b.vlan));
     let evidence = vec![
         ("claims", Value::Count(b.station.count)),
         ("addresses", Value::Text(names.join(", "))),
         ("station", Value::Text(b.station.mac.to_string())),
     ];
-    let severity = if b.is_needed { Severity::Critical } else { Severity::Warning };
-    let report = Report::new(severity, title, evidence).about(Subject::Station(b.station.mac)).suffered_by(b.addresses.len() as u64);
+    let report = Report::new(severity(b.is_needed, b.is_handed_over), title, evidence);
+    let report = report.about(Subject::Station(b.station.mac)).suffered_by(b.addresses.len() as u64);
     let packets = b.addresses.iter().flat_map(|address| e.network.proofs.of(&[Proves::Claimed], Subject::Host(*address)));
     let report = Report { packets: ProvingPackets::newest(packets), ..report }
         .covering(b.addresses.iter().map(|address| Subject::Host(*address)).collect());
+    let report = report.held(vec![b.span]);
+    if b.is_handed_over {
+        return handed_over(report);
+    }
     report
-        .held(vec![b.span])
         .because("It puts itself between these hosts (ARP poisoning): what they send each other passes through it, to be read or changed.")
         .mend("Find the station's port in the switch's table and unplug it; switch on inspection of ARP against the leases of DHCP.")
 }

@@ -38,7 +38,8 @@ impl Detector for TcpRtt {
             measured: "Times from a segment to its acknowledgement on one side of the mirrored port, of handshakes and of acknowledgements of \
                        two segments or more, none of them sent twice: their median in the last minute, or in its last twenty or ten seconds, \
                        of at least {trips} in {connections} connections, against the usual one, which is the median of earlier times (half a minute of \
-                       them at least; while that is all it is a warning at most). Raised \
+                       them at least; while that is all it is a warning at most). Three of four of these connections must have risen by \
+                       their means, beyond {stays} times what nine of ten connections needed before: each may have a way of its own. Raised \
                        from {rose} times the usual and {excess} beyond it ({near_excess} where the usual is below {near}); critical from \
                        {grave} beyond it; clears at {stays} times the usual, or when ten minutes have agreed on another level, which is the usual one then. A median above {long} that does not change is a note.",
             cause: "A queue that fills: a link at its limit, a shaper, a shallow uplink; or packets take a longer way than before.",
@@ -85,15 +86,19 @@ fn judged(sides: &[TripWindow; 2], side: usize) -> Option<(&Quantiles, &TripWind
 
 fn long(service: &ServiceEvidence, window: &ServiceWindow, side: usize, stands: bool) -> Option<(f64, Report)> {
     let usual = service.usual_trips.get(side).copied().flatten();
-    let rose = |times: &Quantiles| {
+    let ways = service.usual_ways.get(side).copied().flatten();
+    let rose = |times: &Quantiles, trips: &TripWindow| {
         let Some(usual) = usual else { return false };
         let least = if usual < NEAR.in_seconds() { EXCESS_NEAR.in_seconds() } else { EXCESS.in_seconds() };
         let (factor, least) = if stands { (STAYS.value(), least / 2.0) } else { (ROSE.value(), least) };
-        times.p50 > factor * usual && times.p50 - usual > least
+        let rises = |seconds: f64| seconds > factor * usual && seconds - usual > least;
+        // A connection whose way is as long as that of others before has risen as little as one that always was.
+        let is_new = |seconds: f64| ways.is_none_or(|ways| seconds > if stands { ways } else { STAYS.value() * ways });
+        [Some(times.p50), trips.quarter].into_iter().flatten().all(|seconds| rises(seconds) && is_new(seconds))
     };
     let minute = judged(&window.trips, side);
     // A minute's median is late to tell: the shortest stretch in which it holds does.
-    let lately = service.lately.iter().filter_map(|sides| judged(sides, side)).chain(minute).find(|(times, _)| rose(times));
+    let lately = service.lately.iter().filter_map(|sides| judged(sides, side)).chain(minute).find(|(times, trips)| rose(times, trips));
     let (times, trips) = lately.or(minute.filter(|(times, _)| times.p50 > LONG.in_seconds()))?;
     let excess = times.p50 - usual.unwrap_or(times.p50);
     // One host that sleeps is no trouble of the network.

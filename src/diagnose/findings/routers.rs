@@ -205,9 +205,9 @@ impl Detector for BgpReset {
             meaning: "A session between routers (BGP) ended. Such sessions are meant to stand for months: with its end all routes learnt by \
                       it are withdrawn.",
             measured: "Connections of BGP's port with at least {packets} packets, both ways, that were closed or reset, in {recent}; \
-                       critical from {many}.",
+                       critical from {many}, a note where a notification says of each that it was shut down or reset by hand.",
             cause: "A link failed, a timer ran out, or a router was told to.",
-            lookalikes: "Maintenance that was meant; both routers opened a session at the same time, and one of them is closed again.",
+            lookalikes: "Maintenance without a word; both routers opened a session at the same time, and one of them is closed again.",
             remedy: "The notification in the packets before the end says why; look at the log of both routers.",
             topic: None,
             figures: &[("packets", Tuned(&SESSION_PACKETS)), ("recent", Nanos(SWITCH_RECENT)), ("many", Tuned(&RESETS))],
@@ -217,9 +217,18 @@ impl Detector for BgpReset {
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         each(e, Kind::PeerLost, |t| {
-            let title = format!("The BGP session of {} and {} ended {}", t.who, t.other, plural(t.count, "time"));
-            let evidence = vec![("ended", Value::Count(t.count)), ("reset", Value::Count(t.measure as u64))];
-            Some(Report::new(if t.count >= RESETS.number() { Severity::Critical } else { Severity::Warning }, title, evidence))
+            let said = if t.words.is_empty() { String::new() } else { format!(": {}", t.words) };
+            let title = format!("The BGP session of {} and {} ended {}{said}", t.who, t.other, plural(t.count, "time"));
+            let evidence =
+                vec![("ended", Value::Count(t.count)), ("reset", Value::Count(t.measure as u64)), ("by_hand", Value::Count(t.meant))];
+            let report = |severity| Report::new(severity, title, evidence);
+            Some(match t.count {
+                count if t.meant >= count => report(Severity::Note)
+                    .because("A router was told to: its notification says so.")
+                    .mend("Nothing, if it was meant; the log of that router says who did it."),
+                count if count >= RESETS.number() => report(Severity::Critical),
+                _ => report(Severity::Warning),
+            })
         })
     }
 }

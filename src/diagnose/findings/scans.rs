@@ -205,13 +205,14 @@ fn swept(sweep: &SweepEvidence) -> Report {
         if sweep.in_order { ", one after the other" } else { "" },
     );
     let evidence = vec![
-        ("targets", Value::Count(sweep.targets)),
+        ("targets", if sweep.targets >= ARP_TARGETS as u64 { Value::AtLeast(sweep.targets) } else { Value::Count(sweep.targets) }),
         ("answered", Value::Count(sweep.answered)),
         ("requests", Value::Count(sweep.station.count)),
         ("station", Value::Text(station(&sweep.station))),
     ];
-    let report = Report::new(Severity::Note, title, evidence).about(Subject::Host(sweep.source)).suffered_by(sweep.targets);
-    report.held(vec![sweep.span])
+    let report = Report::new(Severity::Note, title, evidence).about(Subject::Host(sweep.source)).held(vec![sweep.span]);
+    // Most of what is looked for is not there.
+    report.suffered_by(sweep.answered.max(1))
 }
 
 /// Ports by which malware spreads: SSH, file sharing, remote desktop.

@@ -81,6 +81,7 @@ impl Assess for MirrorJudge {
         let evidence = evidence::evidence(sources, all, &lately);
         let mut evidence = super::host::with_host_facts(evidence, &request.host);
         evidence.network.expired = self.network.expired();
+        [evidence.tags.doubled, evidence.tags.addresses] = self.network.doubled(request.now);
         if !evidence.copies.sent_on.is_empty() {
             evidence.copies = evidence.copies.without(self.network.attracts(request.now));
         }

@@ -302,6 +302,11 @@ impl NetworkJudge {
         (evidence, services.unwrap_or_default())
     }
 
+    /// See [`SightingLedger::doubled`].
+    pub fn doubled(&self, now: Timestamp) -> [u64; 2] {
+        self.sightings.doubled(self.ledger.now().map_or(now, |latest| latest.max(now)))
+    }
+
     /// Whether a station attracts packets of others by ARP, and sends them on to the one whose they are.
     pub fn attracts(&self, now: Timestamp) -> impl Fn([Mac; 2]) -> bool {
         let now = self.ledger.now().map_or(now, |latest| latest.max(now));

@@ -1,6 +1,6 @@
 //! Which directions were seen, and which VLAN tags.
 
-use super::share;
+use super::{DOUBLED, DOUBLED_SHARE, share};
 use crate::model::time::SECOND;
 use crate::model::units::grouped;
 use crate::model::{Episode, Estimate, SeenAt, wilson};
@@ -186,8 +186,19 @@ pub struct TagEvidence {
     pub claimed: u64,
     /// Networks that sent untagged ARP packets: address blocks (24 bits) that never asked for each other.
     pub networks: u64,
+    /// Addresses that are claimed of late, and of them those that two stations claim in turn, each of which claims that one alone.
+    pub addresses: u64,
+    /// See above.
+    pub doubled: u64,
     /// Conversations seen in both directions.
     pub flows: u64,
     /// Of them always tagged one way, never the other.
     pub one_way: u64,
+}
+
+impl TagEvidence {
+    /// Whether networks with the same addresses arrive as one. Of hosts that fight for an address by chance there are few.
+    pub fn are_doubled(&self) -> bool {
+        self.doubled >= DOUBLED.number() && share(self.doubled, self.addresses) >= DOUBLED_SHARE.value()
+    }
 }

@@ -87,6 +87,8 @@ pub struct TripWindow {
     pub times: Option<Quantiles>,
     /// Connections they are of, told apart up to a few.
     pub connections: u64,
+    /// Seconds that each of a quarter of these connections needs at most, by its mean; `None` without any.
+    pub quarter: Option<f64>,
     /// Whether they are all of one client.
     pub is_of_one: bool,
 }
@@ -316,6 +318,8 @@ pub struct ServiceEvidence {
     pub guesses: Option<Guessing>,
     /// The usual round trip on the clients' side and on the server's, seconds; `None` while too little is known.
     pub usual_trips: [Option<f64>; 2],
+    /// Seconds that nine of ten connections needed at most, likewise: each may have a way of its own.
+    pub usual_ways: [Option<f64>; 2],
     /// Round trips by side of stretches shorter than a minute, the shortest first, as far as there are enough to compare with the usual ones.
     pub lately: Vec<[TripWindow; 2]>,
     /// Whether these rest on little so far.

@@ -27,6 +27,8 @@ pub struct ConflictEvidence {
     pub stations: Vec<StationEvidence>,
     /// It is a router or serves others.
     pub is_needed: bool,
+    /// Each takes it over by an announcement, and the other says nothing of it until its own: they hand it over to each other.
+    pub is_handed_over: bool,
     /// When.
     pub span: Episode,
 }
@@ -59,6 +61,8 @@ pub struct BetweenEvidence {
     pub is_unasked: bool,
     /// One of them is a router or serves others.
     pub is_needed: bool,
+    /// It and their owners hand them over to each other: each begins with an announcement, and the other is silent until its own.
+    pub is_handed_over: bool,
     /// When.
     pub span: Episode,
 }
@@ -126,6 +130,8 @@ pub struct DhcpEvidence {
     pub last_answer: Option<Timestamp>,
     /// Addresses that were given since those who wait began to, and clients that were refused in the last minute.
     pub given: u64,
+    /// Of them to clients that asked for any address: the pool is not empty for everybody.
+    pub given_anew: u64,
     /// Refusals.
     pub refused: u64,
     /// Clients they went to.

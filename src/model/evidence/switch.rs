@@ -86,6 +86,10 @@ pub struct SwitchTrouble {
     pub measure: f64,
     /// The part of it that is `who`'s.
     pub share: f64,
+    /// How many of them were meant, as who did it says, and its words for the latest.
+    pub meant: u64,
+    /// See above; empty: none.
+    pub words: String,
     /// When.
     pub span: Episode,
 }

@@ -135,6 +135,14 @@ pub const SIGHT_BINS: usize = 6;
 /// How often each of two stations must claim an address in turn, within a minute, before it is a conflict (RFC 5227 section 2.4 defends once).
 pub static CONFLICT_TURNS: Threshold = Threshold::count(2.0);
 
+/// How long who had an address before says nothing of it, once another announces it: then it was handed over.
+pub static HANDED_OVER: Threshold = Threshold::nanos((10 * SECOND) as f64);
+
+/// Addresses that two stations have each from which on several networks arrive as one.
+pub static DOUBLED: Threshold = Threshold::count(4.0);
+/// And their share of all.
+pub static DOUBLED_SHARE: Threshold = Threshold::share(1.0 / 3.0);
+
 /// Addresses from which on a station answers for others (proxy ARP, RFC 1027), so that what it claims is no conflict.
 pub const PROXY_ADDRESSES: usize = 5;
 

@@ -205,12 +205,29 @@ pub struct ServiceCounts {
     trips: [Option<Box<TripCounts>>; 2],
 }
 
+/// The round trips of one connection.
+#[derive(Debug, Clone, Copy, Default)]
+struct ConnectionTrips {
+    /// A hash of the connection; 0: none.
+    hash: u32,
+    count: u32,
+    /// All together.
+    micros: u64,
+}
+
+impl ConnectionTrips {
+    /// Their mean, microseconds.
+    fn mean(&self) -> u32 {
+        u32::try_from(self.micros / u64::from(self.count.max(1))).unwrap_or(u32::MAX)
+    }
+}
+
 /// Round trips on one side of the mirrored port.
 #[derive(Debug, Clone, Default)]
 pub struct TripCounts {
     pub times: Latencies,
-    /// Hashes of connections they are of: the first few.
-    connections: [u32; Self::CONNECTIONS],
+    /// Connections they are of: the first few.
+    connections: [ConnectionTrips; Self::CONNECTIONS],
     /// One of the clients, and whether there are others.
     client: Option<Address>,
     is_more: bool,
@@ -223,24 +240,34 @@ impl TripCounts {
     /// Takes in a round trip of a client's connection.
     pub fn note(&mut self, nanos: i64, connection: u32, client: Address) {
         self.times.note(nanos);
-        self.connection(connection.max(1));
+        self.connection(&ConnectionTrips { hash: connection.max(1), count: 1, micros: nanos.max(0).unsigned_abs() / 1_000 });
         self.is_more |= *self.client.get_or_insert(client) != client;
     }
 
-    fn connection(&mut self, hash: u32) {
-        if let Some(place) = self.connections.iter_mut().find(|known| **known == hash || **known == 0) {
-            *place = hash;
+    fn connection(&mut self, trips: &ConnectionTrips) {
+        if let Some(known) = self.connections.iter_mut().find(|known| known.hash == trips.hash || known.hash == 0) {
+            known.hash = trips.hash;
+            known.count = known.count.saturating_add(trips.count);
+            known.micros = known.micros.saturating_add(trips.micros);
         }
+    }
+
+    /// The mean of each connection, microseconds.
+    pub fn means(&self) -> impl Iterator<Item = u32> {
+        self.connections.iter().filter(|known| known.hash != 0).map(ConnectionTrips::mean)
     }
 
     /// Several together.
     pub fn window<'a>(parts: impl Iterator<Item = &'a TripCounts> + Clone) -> TripWindow {
         let mut connections = TripCounts::default();
-        parts.clone().flat_map(|part| part.connections).filter(|hash| *hash != 0).for_each(|hash| connections.connection(hash));
+        parts.clone().flat_map(|part| part.connections).filter(|known| known.hash != 0).for_each(|known| connections.connection(&known));
+        let mut means: Vec<u32> = connections.means().collect();
+        means.sort_unstable();
         let mut clients = parts.clone().filter_map(|part| part.client);
         TripWindow {
             times: Latencies::quantiles(parts.clone().map(|part| &part.times)),
-            connections: connections.connections.iter().filter(|hash| **hash != 0).count() as u64,
+            connections: means.len() as u64,
+            quarter: means.get(means.len() / 4).map(|micros| f64::from(*micros) / 1e6),
             is_of_one: clients.next().is_some_and(|first| !parts.clone().any(|part| part.is_more) && clients.all(|other| other == first)),
         }
     }

@@ -131,6 +131,7 @@ impl ServiceLedger {
             proof: service.proof(),
             guesses: service.guessing(now),
             usual_trips: [0, 1].map(|side| service.usual.trip(side)),
+            usual_ways: [0, 1].map(|side| service.usual.way(side)),
             usual_is_young: [0, 1].map(|side| service.usual.is_young(side)),
             usual_response: service.usual.response(),
             usual_missing: service.usual.missing(),

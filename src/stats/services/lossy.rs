@@ -95,7 +95,7 @@ impl Stalled {
         let mean = self.newest.since(self.span.first) / between;
         self.stalls >= PACED_STALLS
             && !self.is_of_several
-            && self.end == StallEnd::Reopened
+            && self.end != StallEnd::Closed
             && self.longest_apart <= PACED.saturating_mul(mean)
     }
 }

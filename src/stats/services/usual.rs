@@ -129,6 +129,39 @@ impl Usual {
     }
 }
 
+/// What the connections of past bins needed each, by their means: ways differ where packets of one connection go together and those of
+/// another elsewhere.
+#[derive(Debug, Clone, Default)]
+struct UsualWays {
+    /// Microseconds, oldest first.
+    means: Vec<u32>,
+}
+
+impl UsualWays {
+    /// Means kept, and needed.
+    const KEPT: usize = 40;
+    const LEAST: usize = 5;
+
+    /// Bytes at most, without its own.
+    #[cfg(test)]
+    const BYTES: usize = Self::KEPT * size_of::<u32>();
+
+    fn note(&mut self, mean: u32) {
+        if self.means.len() >= Self::KEPT {
+            self.means.remove(0);
+        }
+        self.means.push(mean);
+    }
+
+    /// What nine of ten do not exceed, seconds.
+    fn most(&self) -> Option<f64> {
+        let mut sorted = self.means.clone();
+        sorted.arrange();
+        let most = sorted.get(sorted.len().saturating_sub(1) * 9 / 10)?;
+        (sorted.len() >= Self::LEAST).then(|| f64::from(*most) / WHOLE)
+    }
+}
+
 /// What is usual of a service: nothing of most of those that a short capture shows, or a scan.
 #[derive(Debug, Clone, Default)]
 pub struct UsualService(Option<Box<Usuals>>);
@@ -137,6 +170,7 @@ pub struct UsualService(Option<Box<Usuals>>);
 struct Usuals {
     /// Round trips by side, microseconds.
     trips: [Usual; 2],
+    ways: [UsualWays; 2],
     /// Response times, microseconds.
     response: Usual,
     /// Answers that there is no such name, and requests that are refused, parts of a million.
@@ -147,7 +181,7 @@ struct Usuals {
 impl UsualService {
     /// Bytes at most, without its own.
     #[cfg(test)]
-    pub const BYTES: usize = size_of::<Usuals>() + 5 * Usual::BYTES;
+    pub const BYTES: usize = size_of::<Usuals>() + 5 * Usual::BYTES + 2 * UsualWays::BYTES;
 
     /// Takes in a bin that is over, of that number.
     pub fn note(&mut self, bin: &ServiceCounts, number: i64) {
@@ -156,10 +190,15 @@ impl UsualService {
             (of.count() >= OF).then_some(((times.p50 * WHOLE) as u32, of.count()))
         };
         for side in 0..2 {
-            if let Some(median) = bin.trips(side).and_then(|trips| micros(&trips.times))
-                && let Some(usual) = self.0.get_or_insert_default().trips.get_mut(side)
-            {
+            let Some(trips) = bin.trips(side) else { continue };
+            let known = self.0.get_or_insert_default();
+            let (Some(usual), Some(ways)) = (known.trips.get_mut(side), known.ways.get_mut(side)) else { continue };
+            if let Some(median) = micros(&trips.times) {
                 usual.note(median, 0, number);
+            }
+            // While the way is longer than usual none of its connections tells what is.
+            if usual.changed().is_none() {
+                trips.means().for_each(|mean| ways.note(mean));
             }
         }
         if let Some(median) = micros(&bin.latencies) {
@@ -178,6 +217,11 @@ impl UsualService {
     /// The round trip on a side, seconds; `None` while too little is known.
     pub fn trip(&self, side: usize) -> Option<f64> {
         self.0.as_ref()?.trips.get(side).and_then(Usual::get)
+    }
+
+    /// What nine of ten connections need at most on a side, seconds; `None` while too little is known.
+    pub fn way(&self, side: usize) -> Option<f64> {
+        self.0.as_ref()?.ways.get(side).and_then(UsualWays::most)
     }
 
     /// Since when what is beyond the usual is so.
@@ -250,6 +294,20 @@ mod tests {
         assert_eq!(level(&|bin| if bin % 3 == 2 { 9 } else { 60 }, REMEMBERED + 1), Some(9), "it comes and goes");
         assert_eq!(level(&|bin| if bin % 2 == 0 { 60 } else { 200 }, 2 * REMEMBERED), Some(10), "no level");
         assert_eq!(level(&|bin| 30 << (bin / 6), REMEMBERED + 1), Some(10), "it still grows");
+    }
+
+    #[test]
+    fn connections_may_have_ways_of_their_own() {
+        let ways = |means: &[u32]| {
+            let mut ways = UsualWays::default();
+            means.iter().for_each(|mean| ways.note(*mean));
+            ways.most()
+        };
+        assert_eq!((ways(&[4_000; 4]), ways(&[4_000; 5])), (None, Some(0.004)), "too few tell nothing");
+        let mixed: Vec<u32> = (0..40).map(|n| [4_000, 9_000, 14_000, 22_000, 45_000][n % 5]).collect();
+        assert_eq!(ways(&mixed), Some(0.045), "a fifth of them is long");
+        let one: Vec<u32> = (0..40).map(|n| if n == 7 { 900_000 } else { 4_000 }).collect();
+        assert_eq!(ways(&one), Some(0.004), "one tells nothing");
     }
 
     #[test]

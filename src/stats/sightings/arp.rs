@@ -2,38 +2,30 @@
 
 mod floods;
 
-use super::BIN;
 use super::bounded::{LATELY_BIN, Lasting, Lately, Recent, entry};
+use super::claims::Claims;
+use super::{BIN, MINUTE};
 use crate::model::Arrange as _;
 use crate::model::evidence::{
-    ARP_ANSWERED, ARP_INSISTS, ARP_INSISTS_MOST, ARP_REQUESTS, ARP_SILENT, ARP_SWEEP, BetweenEvidence, CONFLICT_TURNS, ConflictEvidence,
-    PROXY_ADDRESSES, SIGHT_BINS, SIGHT_HELD, StationEvidence, UnansweredEvidence,
+    ARP_ANSWERED, ARP_INSISTS, ARP_INSISTS_MOST, ARP_REQUESTS, ARP_SILENT, ARP_SWEEP, BetweenEvidence, ConflictEvidence, PROXY_ADDRESSES,
+    SIGHT_HELD, StationEvidence, UnansweredEvidence,
 };
 use crate::model::latest::Latest;
 use crate::model::limits::SIGHT_ASKERS;
 use crate::model::time::SECOND;
-use crate::model::{Address, Episode, Mac, Sighting, Timestamp, wilson};
+use crate::model::{Address, BroadcastDomain, Episode, Mac, Sighting, Timestamp, wilson};
 use floods::Sender;
 use hashbrown::HashMap;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, Ipv6Addr};
-
-/// A minute.
-const MINUTE: i64 = SIGHT_BINS as i64 * BIN;
-
-/// Turns remembered of one address.
-const TURNS: usize = 16;
-
-/// Changes of who claims an address, within a minute: to another one and back.
-const CHANGES: usize = 2;
 
 /// Addresses of others that a station claims as well, each of another one, while these go on to use them: it stands between them.
 const BETWEEN: usize = 2;
 
-/// Stations that claim one address, told apart.
-const CLAIMANTS: usize = 4;
-
 type InVlan<T> = (Option<u16>, T);
+
+/// Who has an address is another question in each mirror session; who sends what is not, for a station is told by its hardware address.
+type InDomain<T> = (BroadcastDomain, T);
 
 /// The version of IP whose addresses are resolved: by ARP those of IPv4, by neighbour discovery those of IPv6.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,19 +38,6 @@ impl Family {
     fn of(address: Address) -> Self {
         if matches!(address, Address::V4(_)) { Self::V4 } else { Self::V6 }
     }
-}
-
-/// An address, and who claims it.
-#[derive(Debug, Default)]
-struct Claims {
-    stations: Vec<StationEvidence>,
-    /// Who claimed it after somebody else had: when, which of the stations, and towards whom (`None`: everybody).
-    turns: VecDeque<(Timestamp, Mac, Option<Address>)>,
-    conflict: Option<(Episode, [Mac; 2])>,
-    /// Who claimed it last, and when that was another one than before: the latest times.
-    latest: Option<Mac>,
-    changes: [Timestamp; CHANGES],
-    last: Timestamp,
 }
 
 /// An address that is asked for.
@@ -89,12 +68,12 @@ struct Asker {
 macro_rules! lasting {
     ($($kind:ty),*) => { $(impl Lasting for $kind { fn last(&self) -> Timestamp { self.last } })* };
 }
-lasting!(Claims, Target, Asker, Sender);
+lasting!(Target, Asker, Sender);
 
 /// All that is known by ARP and neighbour discovery.
 #[derive(Debug, Default)]
 pub(super) struct ArpLedger {
-    claims: HashMap<InVlan<Address>, Claims>,
+    claims: HashMap<InDomain<Address>, Claims>,
     targets: HashMap<InVlan<Address>, Target>,
     askers: HashMap<InVlan<Address>, Asker>,
     /// By what they speak: ARP, or neighbour discovery.
@@ -113,65 +92,6 @@ pub(super) fn is_virtual(mac: Mac) -> bool {
     )
 }
 
-impl Claims {
-    fn note(&mut self, seen: &Sighting, mac: Mac, towards: Option<Address>) {
-        self.last = self.last.max(seen.last);
-        if self.latest.replace(mac).is_some_and(|before| before != mac) {
-            self.changes.rotate_right(1);
-            let [newest, ..] = &mut self.changes;
-            *newest = seen.last;
-        }
-        self.station(mac, seen);
-        let before = self.turns.iter().rev().find(|turn| turn.2 == towards);
-        if before.is_some_and(|turn| turn.1 == mac && seen.last.since(turn.0) < MINUTE) {
-            return;
-        }
-        self.turns.push_back((seen.last, mac, towards));
-        while self.turns.len() > TURNS || self.turns.front().is_some_and(|turn| seen.last.since(turn.0) > MINUTE) {
-            self.turns.pop_front();
-        }
-        if let Some(pair) = self.pair(towards) {
-            let first = self.turns.iter().filter(|turn| turn.2 == towards).map(|turn| turn.0).min().unwrap_or(seen.last);
-            let first = self.conflict.map_or(first, |(span, _)| if seen.last.since(span.last) < SIGHT_HELD { span.first } else { first });
-            self.conflict = Some((Episode { first, last: seen.last }, pair));
-        }
-    }
-
-    /// Counts a claim of a station; of too many that are told apart the one that was silent longest goes.
-    fn station(&mut self, mac: Mac, seen: &Sighting) {
-        let fresh = StationEvidence { mac, maker: None, count: 0, last: seen.last };
-        let known = self.stations.iter().position(|s| s.mac == mac);
-        let oldest = || (0..self.stations.len()).min_by_key(|at| self.stations.get(*at).map(|s| s.last));
-        let at = known.or_else(|| oldest().filter(|_| self.stations.len() >= CLAIMANTS)).unwrap_or(self.stations.len());
-        if at >= self.stations.len() {
-            self.stations.push(fresh);
-        }
-        let Some(station) = self.stations.get_mut(at) else { return };
-        if station.mac != mac {
-            *station = fresh;
-        }
-        station.count = station.count.saturating_add(seen.count);
-        station.last = station.last.max(seen.last);
-    }
-
-    /// Two stations that claim it in turn, whoever hears it.
-    fn rivals(&self) -> Option<[StationEvidence; 2]> {
-        let [newest, .., oldest] = self.changes;
-        let mut often: Vec<StationEvidence> =
-            self.stations.iter().filter(|s| s.count >= CONFLICT_TURNS.number() as usize as u64).copied().collect();
-        often.arrange_by_key(|s| std::cmp::Reverse(s.last));
-        let back = oldest != Timestamp::default() && newest.since(oldest) < MINUTE;
-        if let (true, [first, second, ..]) = (back, often.as_slice()) { Some([*first, *second]) } else { None }
-    }
-
-    /// Two stations that took turns towards the same.
-    fn pair(&self, towards: Option<Address>) -> Option<[Mac; 2]> {
-        let turns = |mac: Mac| self.turns.iter().filter(|turn| turn.1 == mac && turn.2 == towards).count();
-        let mut often = self.stations.iter().map(|s| s.mac).filter(|mac| turns(*mac) >= CONFLICT_TURNS.number() as usize);
-        Some([often.next()?, often.next()?])
-    }
-}
-
 impl ArpLedger {
     /// How many addresses, targets, hosts that ask and stations are known.
     #[cfg(test)]
@@ -181,7 +101,7 @@ impl ArpLedger {
 
     /// Who claimed which address, in the order of stations.
     pub fn owners(&self) -> Vec<(Mac, Address)> {
-        let of = |(key, claims): (&InVlan<Address>, &Claims)| claims.stations.iter().map(|s| (s.mac, key.1)).collect::<Vec<_>>();
+        let of = |(key, claims): (&InDomain<Address>, &Claims)| claims.stations.iter().map(|s| (s.mac, key.1)).collect::<Vec<_>>();
         let mut all: Vec<(Mac, Address)> = self.claims.iter().flat_map(of).collect();
         all.arrange();
         all.dedup();
@@ -190,7 +110,7 @@ impl ArpLedger {
 
     /// Stations of a VLAN that claim addresses of IPv6, as far as `counts` says so of these.
     pub fn speakers_of_ipv6(&self, vlan: Option<u16>, counts: impl Fn(Address) -> bool) -> u64 {
-        let here = self.claims.iter().filter(|((of, address), _)| *of == vlan && matches!(address, Address::V6(_)) && counts(*address));
+        let here = self.claims.iter().filter(|((of, address), _)| of.vlan == vlan && matches!(address, Address::V6(_)) && counts(*address));
         let mut stations: Vec<Mac> = here.flat_map(|(_, claims)| claims.stations.iter().map(|s| s.mac)).collect();
         stations.arrange();
         stations.dedup();
@@ -250,7 +170,7 @@ impl ArpLedger {
         station.last = station.last.max(seen.last);
         station.sent.add(bin, seen.count);
         if let Some(target) = target {
-            station.asks(target, bin, seen.count);
+            station.asks(target, seen);
         }
     }
 
@@ -305,7 +225,7 @@ impl ArpLedger {
         let station = entry(&mut self.senders, (seen.vlan, (mac, Family::of(address))));
         station.last = station.last.max(seen.last);
         station.addresses.note(address, seen.last);
-        entry(&mut self.claims, (seen.vlan, address)).note(seen, mac, towards);
+        entry(&mut self.claims, (seen.domain(), address)).note(seen, mac, towards);
     }
 
     /// Whether a station claims the addresses of many.
@@ -316,28 +236,46 @@ impl ArpLedger {
 
     /// Addresses that two stations claim in turn.
     pub fn conflicts(&self, now: Timestamp, is_needed: impl Fn(Address) -> bool) -> Vec<ConflictEvidence> {
-        let of = |(&(vlan, address), claims): (&InVlan<Address>, &Claims)| {
+        let of = |(&(BroadcastDomain { vlan, .. }, address), claims): (&InDomain<Address>, &Claims)| {
             let (span, pair) = claims.conflict.filter(|(span, _)| now.since(span.last) <= SIGHT_HELD)?;
             let mut stations: Vec<StationEvidence> = claims.stations.iter().filter(|s| pair.contains(&s.mac)).copied().collect();
             stations.arrange_by_key(|s| s.mac);
             let are_own = !stations.iter().any(|s| self.is_proxy(vlan, s.mac, now));
-            are_own.then(|| ConflictEvidence { vlan, address, stations, is_needed: is_needed(address), span })
+            let is_handed_over = claims.is_handed_over();
+            are_own.then(|| ConflictEvidence { vlan, address, stations, is_needed: is_needed(address), is_handed_over, span })
         };
         let mut all: Vec<ConflictEvidence> = self.claims.iter().filter_map(of).collect();
-        all.arrange_by_key(|c| (c.vlan, c.address));
+        all.arrange_by_key(|c| (c.vlan, c.address, c.stations.iter().map(|s| (s.mac, s.count)).collect::<Vec<_>>()));
+        // Two sessions may show the same two.
+        all.dedup_by_key(|c| (c.vlan, c.address));
         all
+    }
+
+    /// See [`super::SightingLedger::doubled`].
+    pub fn doubled(&self, now: Timestamp) -> [u64; 2] {
+        let lately = |at: Timestamp| now.since(at) <= SIGHT_HELD;
+        let claimed = || self.claims.values().filter(|claims| lately(claims.last));
+        // One that claims several pretends to be them, or answers for them.
+        let mut claims: HashMap<Mac, u64> = HashMap::new();
+        claimed().flat_map(|known| &known.stations).filter(|s| lately(s.last)).for_each(|s| *claims.entry(s.mac).or_default() += 1);
+        let is_doubled = |known: &&Claims| {
+            let here = || known.stations.iter().filter(|s| lately(s.last));
+            let in_turn = known.changes.iter().all(|change| change.at != Timestamp::default() && lately(change.at));
+            in_turn && here().count() > 1 && here().all(|s| claims.get(&s.mac) == Some(&1)) && !known.is_handed_over()
+        };
+        [claimed().filter(is_doubled).count() as u64, claimed().count() as u64]
     }
 
     /// Stations that claim addresses of several others, who go on to use them.
     pub fn between(&self, now: Timestamp, is_needed: impl Fn(Address) -> bool) -> Vec<BetweenEvidence> {
-        let mut claims: BTreeMap<InVlan<Mac>, Vec<(Address, StationEvidence, Mac)>> = BTreeMap::new();
-        for (&(vlan, address), known) in self.claims.iter().filter(|(_, known)| now.since(known.last) <= SIGHT_HELD) {
+        let mut claims: BTreeMap<InDomain<Mac>, Vec<(Address, StationEvidence, Mac)>> = BTreeMap::new();
+        for (&(domain, address), known) in self.claims.iter().filter(|(_, known)| now.since(known.last) <= SIGHT_HELD) {
             let Some([a, b]) = known.rivals() else { continue };
             for (one, other) in [(a, b), (b, a)] {
-                claims.entry((vlan, one.mac)).or_default().push((address, one, other.mac));
+                claims.entry((domain, one.mac)).or_default().push((address, one, other.mac));
             }
         }
-        let of = |(key, mut own): (InVlan<Mac>, Vec<(Address, StationEvidence, Mac)>)| {
+        let of = |(key, mut own): (InDomain<Mac>, Vec<(Address, StationEvidence, Mac)>)| {
             own.arrange_by_key(|(address, ..)| *address);
             let mut others: Vec<Mac> = own.iter().map(|(.., other)| *other).collect();
             others.arrange();
@@ -345,15 +283,27 @@ impl ArpLedger {
             let (_, station, _) = *own.first()?;
             let last = own.iter().map(|(_, s, _)| s.last).max()?;
             let count = own.iter().fold(0u64, |sum, (_, s, _)| sum.saturating_add(s.count));
-            let first = own.iter().filter_map(|(address, ..)| self.claims.get(&(key.0, *address))).flat_map(|known| known.changes);
-            let span = Episode { first: first.min().unwrap_or(last), last };
+            let claims = || own.iter().filter_map(|(address, ..)| self.claims.get(&(key.0, *address)));
+            let is_handed_over = claims().all(Claims::is_handed_over);
+            let span = Episode { first: claims().flat_map(|known| known.changes).map(|change| change.at).min().unwrap_or(last), last };
             let addresses: Vec<Address> = own.iter().map(|(address, ..)| *address).collect();
             let is_needed = addresses.iter().any(|address| is_needed(*address));
             let station = StationEvidence { count, last, ..station };
-            let is_between = others.len() >= BETWEEN && addresses.len() >= BETWEEN && !self.is_proxy(key.0, key.1, now);
-            is_between.then_some(BetweenEvidence { vlan: key.0, station, addresses, is_unasked: false, is_needed, span })
+            let is_between = others.len() >= BETWEEN && addresses.len() >= BETWEEN && !self.is_proxy(key.0.vlan, key.1, now);
+            is_between.then_some(BetweenEvidence {
+                vlan: key.0.vlan,
+                station,
+                addresses,
+                is_unasked: false,
+                is_needed,
+                is_handed_over,
+                span,
+            })
         };
-        claims.into_iter().filter_map(of).collect()
+        let mut all: Vec<BetweenEvidence> = claims.into_iter().filter_map(of).collect();
+        all.arrange_by_key(|b| (b.vlan, b.station.mac));
+        all.dedup_by_key(|b| (b.vlan, b.station.mac));
+        all
     }
 
     /// Addresses that are asked for in vain: by those whose other requests are seen to be answered, or that ask so often as nobody does who is
@@ -452,8 +402,8 @@ impl ArpLedger {
 
     /// Whether an address was ever claimed; `None` where so few are that this says nothing.
     pub fn is_known(&self, vlan: Option<u16>, address: Address) -> Option<bool> {
-        let is_claimed = self.claims.contains_key(&(vlan, address));
-        let others = || self.claims.keys().filter(|key| key.0 == vlan).take(PROXY_ADDRESSES).count();
+        let is_claimed = self.claims.keys().any(|key| (key.0.vlan, key.1) == (vlan, address));
+        let others = || self.claims.keys().filter(|key| key.0.vlan == vlan).take(PROXY_ADDRESSES).count();
         (is_claimed || others() >= PROXY_ADDRESSES).then_some(is_claimed)
     }
 }

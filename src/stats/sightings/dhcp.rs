@@ -1,7 +1,7 @@
 //! Who asks for an address, and who gives it.
 
-use super::BIN;
 use super::bounded::{Lasting, Recent, entry};
+use super::{BIN, MINUTE};
 use crate::model::Arrange as _;
 use crate::model::evidence::{
     ALONE, DHCP_CLAIMED, DHCP_DISCOVERS, DHCP_FLOOD, DHCP_WAITED, DhcpEvidence, DhcpFloodEvidence, SERVERS_BESIDE, SIGHT_BINS, SIGHT_HELD,
@@ -9,7 +9,7 @@ use crate::model::evidence::{
 };
 use crate::model::latest::Latest;
 use crate::model::limits::SIGHT_ASKERS;
-use crate::model::{Address, DhcpConfig, DhcpSight, Episode, Mac, Sighting, Timestamp};
+use crate::model::{Address, BroadcastDomain, DhcpConfig, DhcpSight, Episode, Mac, Sighting, Timestamp};
 use hashbrown::HashMap;
 use std::net::Ipv4Addr;
 
@@ -17,9 +17,6 @@ const DISCOVER: u8 = 1;
 const OFFER: u8 = 2;
 const ACK: u8 = 5;
 const NAK: u8 = 6;
-
-/// A minute.
-const MINUTE: i64 = SIGHT_BINS as i64 * BIN;
 
 /// Configurations of one server that are told apart: it serves several subnets.
 const CONFIGS: usize = 8;
@@ -35,6 +32,9 @@ struct Client {
     is_boot: bool,
     answered: Option<Timestamp>,
     given: Option<Timestamp>,
+    /// When it last asked as one that never had an address, and whether it was given one after that.
+    asked_anew: Option<Timestamp>,
+    is_given_anew: bool,
     refused: Recent,
     refused_at: Option<Timestamp>,
     sent: Recent,
@@ -70,7 +70,7 @@ lasting!(Client, Server, Station);
 #[derive(Debug, Default)]
 pub(super) struct DhcpLedger {
     clients: HashMap<(Option<u16>, Mac), Client>,
-    servers: HashMap<(Option<u16>, Ipv4Addr, Ipv4Addr), Server>,
+    servers: HashMap<(BroadcastDomain, Ipv4Addr, Ipv4Addr), Server>,
     stations: HashMap<(Option<u16>, Mac), Station>,
 }
 
@@ -95,6 +95,7 @@ impl DhcpLedger {
         let client = entry(&mut self.clients, (seen.vlan, message.client));
         client.last = client.last.max(seen.last);
         client.is_boot = message.is_boot;
+        client.asked_anew = (!message.asks_again).then_some(seen.last);
         client.sent.add(bin, seen.count);
         // It was answered within the same second, or gave up a while ago.
         if client.answered.is_none_or(|answered| answered < seen.first) {
@@ -131,10 +132,11 @@ impl DhcpLedger {
             client.last = client.last.max(seen.last);
             if message.kind == ACK {
                 client.given = client.answered;
+                client.is_given_anew = client.asked_anew.is_some_and(|asked| seen.last.since(asked) <= 2 * MINUTE);
             }
         }
         let Some(id) = message.server else { return };
-        let server = entry(&mut self.servers, (seen.vlan, message.relay, id));
+        let server = entry(&mut self.servers, (seen.domain(), message.relay, id));
         let first = server.first.map_or(seen.first, |first| first.min(seen.first));
         (server.mac, server.first) = (seen.source, Some(first));
         server.last = server.last.max(seen.last);
@@ -177,12 +179,12 @@ impl DhcpLedger {
         };
         let first = here().filter(waits).map(|c| c.first).min();
         let last = here().filter(waits).filter_map(|c| c.asked).max();
-        let given = here().filter(|c| c.given.is_some_and(|given| first.is_some_and(|first| given >= first))).count();
+        let given = || here().filter(|c| c.given.is_some_and(|given| first.is_some_and(|first| given >= first)));
         // Whoever asks for the address of another network is refused (RFC 2131 section 4.3.2), asks anew, and is served.
         let is_refused = |c: &&Client| c.given.is_none() || c.given < c.refused_at;
         let refused = here().filter(is_refused).fold(0u64, |sum, c| sum.saturating_add(c.refused.minute(bin)));
         let refused_clients = here().filter(is_refused).filter(|c| c.refused.minute(bin) > 0).count() as u64;
-        let mut servers: Vec<Ipv4Addr> = self.servers.keys().filter(|key| key.0 == vlan).map(|key| key.2).collect();
+        let mut servers: Vec<Ipv4Addr> = self.servers.keys().filter(|key| key.0.vlan == vlan).map(|key| key.2).collect();
         servers.arrange();
         servers.dedup();
         let span = Episode { first: first.unwrap_or(now), last: last.unwrap_or(now) };
@@ -193,7 +195,8 @@ impl DhcpLedger {
             clients: here().filter(|c| now.since(c.last) <= SIGHT_HELD).count() as u64,
             servers,
             last_answer: here().filter_map(|c| c.answered).max(),
-            given: given as u64,
+            given: given().count() as u64,
+            given_anew: given().filter(|c| c.is_given_anew).count() as u64,
             refused,
             refused_clients,
             span,
@@ -225,11 +228,13 @@ impl DhcpLedger {
         let mut out = Vec::new();
         let place =
             |id: Ipv4Addr, server: &Server| Some((!is_used(id, server.mac), server.first?, std::cmp::Reverse(server.clients.len()), id));
-        for (&(vlan, relay, id), server) in self.servers.iter().filter(|(_, s)| now.since(s.last) <= SIGHT_HELD) {
+        for (&(domain, relay, id), server) in self.servers.iter().filter(|(_, s)| now.since(s.last) <= SIGHT_HELD) {
             let Some(own) = place(id, server) else { continue };
             let beside = self.servers.iter().filter(|(key, s)| {
                 let apart = server.last.since(s.last).max(s.last.since(server.last));
-                key.0 == vlan && key.1 == relay && key.2 != id && apart <= SERVERS_BESIDE.in_nanos()
+                // What two mirror sessions show may be two sites, unless somebody is served by both.
+                let is_here = key.0 == domain || key.0.vlan == domain.vlan && s.serves_one_of(server);
+                is_here && key.1 == relay && key.2 != id && apart <= SERVERS_BESIDE.in_nanos()
             });
             let known = beside.filter_map(|(key, s)| Some((place(key.2, s)?, s))).min_by_key(|(place, _)| *place);
             let Some((other, known)) = known.filter(|(other, _)| *other < own) else { continue };
@@ -240,7 +245,7 @@ impl DhcpLedger {
                 let source = StationEvidence { mac: server.mac, maker: None, count: server.answers, last: server.last };
                 let span = Episode { first: own.1.max(other.1), last: server.last };
                 out.push(SecondServerEvidence {
-                    vlan,
+                    vlan: domain.vlan,
                     server: id,
                     source,
                     before: other.3,
@@ -257,6 +262,13 @@ impl DhcpLedger {
         out.arrange_by_key(|s| (s.vlan, s.server, s.before));
         out.dedup_by_key(|s| (s.vlan, s.server));
         out
+    }
+}
+
+impl Server {
+    /// Whether a client of another server is its client as well.
+    fn serves_one_of(&self, other: &Server) -> bool {
+        self.clients.iter().any(|client| other.clients.iter().any(|known| known == client))
     }
 }
 

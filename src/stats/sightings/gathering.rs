@@ -2,11 +2,11 @@
 
 use crate::model::Arrange as _;
 use crate::model::limits::SIGHTINGS;
-use crate::model::{Mac, Sight, Sighting, Timestamp};
+use crate::model::{BroadcastDomain, Mac, Sight, Sighting, Timestamp};
 use hashbrown::HashMap;
 
 /// What, where, and who sent the frame.
-type What = (Sight, Option<u16>, Mac);
+type What = (Sight, BroadcastDomain, Mac);
 
 /// How often, when, and the first packet and the last.
 #[derive(Debug, Clone, Copy)]
@@ -27,8 +27,8 @@ pub struct Gathering {
 impl Gathering {
     /// Takes in what a frame of that number shows.
     #[inline(never)]
-    pub fn note(&mut self, (time, number): (Timestamp, u64), vlan: Option<u16>, source: Mac, what: Sight) {
-        let key = (what, vlan, source);
+    pub fn note(&mut self, (time, number): (Timestamp, u64), domain: BroadcastDomain, source: Mac, what: Sight) {
+        let key = (what, domain, source);
         if let Some(seen) = self.seen.get_mut(&key) {
             (seen.first, seen.last) = (seen.first.min(time), seen.last.max(time));
             (seen.count, seen.numbers[1]) = (seen.count.saturating_add(1), number);
@@ -49,10 +49,11 @@ impl Gathering {
         let mut all: Vec<Sighting> = self
             .seen
             .drain()
-            .map(|((what, vlan, source), Seen { first, last, count, numbers })| Sighting {
+            .map(|((what, domain, source), Seen { first, last, count, numbers })| Sighting {
                 first,
                 last,
-                vlan,
+                vlan: domain.vlan,
+                session: domain.session,
                 source,
                 what,
                 count,

@@ -89,8 +89,15 @@ impl InsistenceLedger {
             let Some(back) = self.talks.get(&(vlan, to, address)) else { continue };
             for (known, count) in talk.unasked(bin).filter(|(known, _)| back.unasked(bin).any(|(other, _)| other.mac == known.mac)) {
                 let station = StationEvidence { mac: known.mac, maker: None, count: 0, last: known.span.last };
-                let fresh =
-                    || BetweenEvidence { vlan, station, addresses: Vec::new(), is_unasked: true, is_needed: false, span: known.span };
+                let fresh = || BetweenEvidence {
+                    vlan,
+                    station,
+                    addresses: Vec::new(),
+                    is_unasked: true,
+                    is_needed: false,
+                    is_handed_over: false,
+                    span: known.span,
+                };
                 let told = between.entry((vlan, known.mac)).or_insert_with(fresh);
                 told.addresses.push(Address::V4(address));
                 told.is_needed |= is_needed(Address::V4(address));
@@ -124,7 +131,7 @@ mod tests {
     fn take(ledger: &mut InsistenceLedger, second: i64, is_reply: bool, sender: u8, mac: Mac, target: u8) {
         let time = Timestamp(second * SECOND);
         let what = Sight::Arp { is_reply, sender: ip(sender), sender_mac: mac, target: ip(target) };
-        let seen = Sighting { first: time, last: time, vlan: None, source: mac, what, count: 1, numbers: [0; 2] };
+        let seen = Sighting { first: time, last: time, vlan: None, session: 0, source: mac, what, count: 1, numbers: [0; 2] };
         ledger.take(&seen, is_reply, (ip(sender), mac), ip(target));
     }
 

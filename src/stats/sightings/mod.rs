@@ -5,6 +5,7 @@
 
 mod arp;
 pub(in crate::stats) mod bounded;
+mod claims;
 mod clocks;
 mod datagrams;
 mod dhcp;
@@ -19,7 +20,7 @@ mod tests;
 pub use gathering::Gathering;
 
 use crate::model::Arrange as _;
-use crate::model::evidence::{BetweenEvidence, ConflictEvidence, SightingEvidence};
+use crate::model::evidence::{BetweenEvidence, ConflictEvidence, SIGHT_BINS, SightingEvidence};
 use crate::model::time::SECOND;
 use crate::model::{Address, Mac, Sight, Sighting, Timestamp};
 use arp::ArpLedger;
@@ -34,6 +35,9 @@ use std::collections::BTreeSet;
 
 /// Nanoseconds of packet time in which sightings are counted together.
 const BIN: i64 = 10 * SECOND;
+
+/// A minute.
+const MINUTE: i64 = SIGHT_BINS as i64 * BIN;
 
 /// What is known of a station beside what it says of addresses.
 #[derive(Debug, Clone, Copy, Default)]
@@ -107,10 +111,17 @@ impl SightingLedger {
         self.arp.owners()
     }
 
+    /// Addresses that are claimed of late, and of them those that two stations claim in turn, each of which claims that one alone: the first
+    /// number is of the latter.
+    pub fn doubled(&self, now: Timestamp) -> [u64; 2] {
+        self.arp.doubled(now)
+    }
+
     /// Whether a station attracts by ARP at `now` what it sends on: by the station and to whom it sends. One that claims the addresses of several
     /// others attracts everything.
     pub fn attracts(&self, now: Timestamp) -> impl Fn([Mac; 2]) -> bool {
-        let between: BTreeSet<Mac> = self.between(now, |_| false).into_iter().map(|b| b.station.mac).collect();
+        let between: BTreeSet<Mac> =
+            self.between(now, |_| false).into_iter().filter(|b| !b.is_handed_over).map(|b| b.station.mac).collect();
         let conflicts = self.arp.conflicts(now, |_| false);
         move |[station, to]| {
             let claim_one = |c: &ConflictEvidence| [station, to].iter().all(|mac| c.stations.iter().any(|s| s.mac == *mac));

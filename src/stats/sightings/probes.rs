@@ -153,7 +153,7 @@ mod tests {
 
     fn seen(tenth: i64, source: Mac, of: Address) -> Sighting {
         let time = Timestamp(tenth * SECOND / 10);
-        Sighting { first: time, last: time, vlan: None, source, what: Sight::Probe { address: of }, count: 1, numbers: [0; 2] }
+        Sighting { first: time, last: time, vlan: None, session: 0, source, what: Sight::Probe { address: of }, count: 1, numbers: [0; 2] }
     }
 
     /// How often somebody was told that an address is taken who looks for it at these tenths of seconds, and is answered so many tenths later.

@@ -4,7 +4,7 @@ use super::bounded::{Lasting, entry};
 use crate::model::Arrange as _;
 use crate::model::evidence::{ALONE, ROUTERS_BESIDE, SIGHT_HELD, SecondRouterEvidence, StationEvidence};
 use crate::model::latest::Latest;
-use crate::model::{Address, Episode, Mac, Sighting, Timestamp};
+use crate::model::{Address, BroadcastDomain, Episode, Mac, Sighting, Timestamp};
 use hashbrown::HashMap;
 use std::net::Ipv6Addr;
 
@@ -37,7 +37,7 @@ impl Router {
 /// All IPv6 routers.
 #[derive(Debug, Default)]
 pub(super) struct RouterLedger {
-    routers: HashMap<(Option<u16>, Ipv6Addr, Mac), Router>,
+    routers: HashMap<(BroadcastDomain, Ipv6Addr, Mac), Router>,
 }
 
 /// VRRP for IPv6 (RFC 9568 section 7.3): the address of whichever router is the active one.
@@ -49,10 +49,10 @@ impl RouterLedger {
     /// Takes in an advertisement.
     pub fn take(&mut self, seen: &Sighting, source: Ipv6Addr, (lifetime, flags): (u16, u8), prefix: Option<(Ipv6Addr, u8)>) {
         if lifetime == 0 {
-            self.routers.remove(&(seen.vlan, source, seen.source));
+            self.routers.remove(&(seen.domain(), source, seen.source));
             return;
         }
-        let router = entry(&mut self.routers, (seen.vlan, source, seen.source));
+        let router = entry(&mut self.routers, (seen.domain(), source, seen.source));
         router.first = Some(router.first.map_or(seen.first, |first| first.min(seen.first)));
         router.last = router.last.max(seen.last);
         router.count = router.count.saturating_add(seen.count);
@@ -85,12 +85,12 @@ impl RouterLedger {
     pub fn second(&self, now: Timestamp, hosts: impl Fn(Option<u16>) -> u64) -> Vec<SecondRouterEvidence> {
         let mut out = Vec::new();
         let lately = |r: &Router| now.since(r.last) <= ROUTERS_BESIDE.in_nanos();
-        for (&(vlan, address, mac), router) in self.routers.iter().filter(|(key, r)| lately(r) && !is_virtual(key.2)) {
+        for (&(domain, address, mac), router) in self.routers.iter().filter(|(key, r)| lately(r) && !is_virtual(key.2)) {
             let Some(since) = router.first else { continue };
             let older = self
                 .routers
                 .iter()
-                .filter(|(key, r)| key.0 == vlan && (key.1, key.2) != (address, mac) && since.since(r.last) <= ROUTERS_BESIDE.in_nanos())
+                .filter(|(key, r)| key.0 == domain && (key.1, key.2) != (address, mac) && since.since(r.last) <= ROUTERS_BESIDE.in_nanos())
                 .filter_map(|(key, r)| Some((r.first?, key.1, key.2, r)))
                 .min_by_key(|o| (o.0, o.1, o.2))
                 .filter(|o| (o.0, o.1, o.2) < (since, address, mac));
@@ -102,19 +102,20 @@ impl RouterLedger {
                 let prefixes = [known, router].map(|r| r.prefixes.iter().next());
                 let (span, alone) = (Episode { first: since, last: router.last }, alone as f64 / 1e9);
                 out.push(SecondRouterEvidence {
-                    vlan,
+                    vlan: domain.vlan,
                     router: address,
                     source,
                     before,
                     prefixes,
                     differs,
                     alone,
-                    hosts: hosts(vlan),
+                    hosts: hosts(domain.vlan),
                     span,
                 });
             }
         }
         out.arrange_by_key(|r| (r.vlan, r.router, r.source.mac));
+        out.dedup_by_key(|r| (r.vlan, r.router, r.source.mac));
         out
     }
 }

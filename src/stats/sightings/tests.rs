@@ -3,7 +3,7 @@
 use super::bounded::Recent;
 use super::*;
 use crate::model::limits::{SIGHTED, SIGHTINGS};
-use crate::model::{DhcpConfig, DhcpSight, Mac};
+use crate::model::{BroadcastDomain, DhcpConfig, DhcpSight, Mac};
 use std::net::Ipv4Addr;
 
 const START: i64 = 1_700_000_000 * SECOND;
@@ -27,7 +27,7 @@ fn host(n: u32) -> Address {
 
 fn arp(seconds: i64, vlan: Option<u16>, is_reply: bool, (from, to): (u32, u32), station: u32) -> Sighting {
     let what = Sight::Arp { is_reply, sender: ip(from), sender_mac: mac(station), target: ip(to) };
-    Sighting { first: at(seconds), last: at(seconds), vlan, source: mac(station), what, count: 1, numbers: [0; 2] }
+    Sighting { first: at(seconds), last: at(seconds), vlan, session: 0, source: mac(station), what, count: 1, numbers: [0; 2] }
 }
 
 fn evidence(ledger: &SightingLedger, seconds: i64) -> SightingEvidence {
@@ -271,6 +271,7 @@ fn offer(seconds: i64, server: u32, client: u32) -> Sighting {
         client: mac(client),
         server: Some(ip(server)),
         given: ip(100 + client),
+        asks_again: false,
         relay: Ipv4Addr::UNSPECIFIED,
         told,
         is_boot: false,
@@ -297,16 +298,94 @@ fn the_server_that_is_used_is_not_the_second_one() {
     assert_eq!(second(&|_| true, &|_| false), [(ip(1), ip(66), [true; 2])]);
 }
 
+/// A host that asked for few before it asks for one address after the other: from the first of these on it sweeps.
+#[test]
+fn a_sweep_begins_with_the_first_that_it_asks_for_in_vain() {
+    let begins = |before: i64| {
+        let mut ledger = SightingLedger::default();
+        for n in 0..3 {
+            ledger.take(&arp(before + n, None, false, (9, 200 + n as u32), 9));
+        }
+        for n in 0..64u32 {
+            ledger.take(&arp(1_000 + i64::from(n) / 4, None, false, (9, 1_000 + n), 9));
+            ledger.take(&arp(1_000 + i64::from(n) / 4 + 1, None, false, (9, 1_000 + n), 9));
+        }
+        let of_station = |_| StationUse { speaks_for: Some(Address::V4(ip(9))), ..StationUse::default() };
+        let found = ledger.evidence(at(1_020), |_| None, |_| false, of_station).sweeps;
+        found.iter().map(|sweep| (sweep.targets, sweep.span.first)).collect::<Vec<_>>()
+    };
+    assert_eq!(begins(900), [(64, at(1_000))]);
+    assert_eq!(begins(985), [(64, at(1_000))], "half a minute before it asked for others");
+}
+
+/// What one mirror session brought.
+fn of_session(session: u16, seen: Sighting) -> Sighting {
+    Sighting { session, ..seen }
+}
+
+#[test]
+fn the_same_address_at_two_sites_is_two_addresses() {
+    let two = |sessions: [u16; 2]| {
+        let mut ledger = SightingLedger::default();
+        for n in 0..4 {
+            ledger.take(&of_session(sessions[0], arp(n * 2, None, true, (9, 1), 1)));
+            ledger.take(&of_session(sessions[1], arp(n * 2 + 1, None, true, (9, 1), 2)));
+        }
+        evidence(&ledger, 10).conflicts.len()
+    };
+    assert_eq!((two([1, 2]), two([1, 1]), two([0, 0])), (0, 1, 1));
+}
+
+#[test]
+fn the_routers_of_two_sites_are_not_beside_each_other() {
+    let two = |sessions: [u16; 2]| {
+        let mut ledger = SightingLedger::default();
+        for n in 0..20 {
+            for (router, session) in [1u32, 2].into_iter().zip(sessions) {
+                let (source, prefix) = (0xfe80 << 112 | u128::from(router), (0x2001_0db8 << 96 | u128::from(router) << 80, 64));
+                let what = Sight::Router { source: source.into(), lifetime: 1_800, flags: 0, prefix: Some((prefix.0.into(), prefix.1)) };
+                let seen = Sighting { what, ..arp(n * 30 + i64::from(router), None, true, (1, 2), router) };
+                ledger.take(&of_session(session, seen));
+            }
+        }
+        evidence(&ledger, 600).second_routers.iter().map(|r| r.router).collect::<Vec<_>>()
+    };
+    assert_eq!((two([1, 2]), two([3, 3]).len()), (vec![], 1));
+}
+
+#[test]
+fn the_dhcp_servers_of_two_sites_are_not_beside_each_other() {
+    let two = |sessions: [u16; 2], is_shared: bool| {
+        let mut ledger = SightingLedger::default();
+        for n in 0..5 {
+            ledger.take(&of_session(sessions[0], offer(n * 3, 1, n as u32)));
+            ledger.take(&of_session(sessions[1], offer(n * 3 + 1, 66, n as u32 + if is_shared { 0 } else { 50 })));
+        }
+        evidence(&ledger, 20).second_servers.iter().map(|s| s.server).collect::<Vec<_>>()
+    };
+    assert_eq!((two([1, 2], false), two([1, 1], false)), (vec![], vec![ip(66)]));
+    assert_eq!(two([1, 2], true), [ip(66)], "whom both serve is of one network, which two sessions show");
+}
+
 #[test]
 fn what_is_kept_is_bounded() {
     let mut gathering = Gathering::default();
     let mut ledger = SightingLedger::default();
     for n in 0..3 * SIGHTED as u32 {
         let what = Sight::Arp { is_reply: false, sender: ip(n), sender_mac: mac(n), target: ip(n + 1) };
-        gathering.note((at(0), 0), None, mac(n), what);
+        gathering.note((at(0), 0), BroadcastDomain::default(), mac(n), what);
         ledger.take(&arp(i64::from(n) / 1_000, None, false, (n, n + 1), n));
         let told = DhcpConfig::default();
-        let message = DhcpSight { kind: 1, client: mac(n), server: None, given: ip(0), relay: Ipv4Addr::UNSPECIFIED, told, is_boot: false };
+        let message = DhcpSight {
+            kind: 1,
+            client: mac(n),
+            server: None,
+            given: ip(0),
+            asks_again: false,
+            relay: Ipv4Addr::UNSPECIFIED,
+            told,
+            is_boot: false,
+        };
         ledger.take(&Sighting { what: Sight::Dhcp(message), ..arp(1, None, true, (1, 2), n) });
     }
     let (seen, unfollowed) = gathering.take();

@@ -87,7 +87,7 @@ mod tests {
     fn seen(group: Address, host: u8, second: i64) -> Sighting {
         let at = Timestamp(second * SECOND);
         let what = Sight::Join { group, version: 2 };
-        Sighting { first: at, last: at, vlan: Some(10), source: Mac([2, 0, 0, 0, 0, host]), what, count: 2, numbers: [0; 2] }
+        Sighting { first: at, last: at, vlan: Some(10), session: 0, source: Mac([2, 0, 0, 0, 0, host]), what, count: 2, numbers: [0; 2] }
     }
 
     #[test]

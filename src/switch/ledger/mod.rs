@@ -55,8 +55,9 @@ impl Place {
 
 /// A trouble with what every kind has.
 fn trouble(kind: SwitchTroubleKind, subject: Subject, count: u64, span: Episode) -> SwitchTrouble {
-    let (who, other) = (String::new(), String::new());
-    SwitchTrouble { kind, subject, vlan: None, vlans: 1, instance: None, who, other, count, recent: count, measure: 0.0, share: 1.0, span }
+    let [who, other, words] = [const { String::new() }; 3];
+    let (vlans, recent, measure, share, meant) = (1, count, 0.0, 1.0, 0);
+    SwitchTrouble { kind, subject, vlan: None, vlans, instance: None, who, other, count, recent, measure, share, meant, words, span }
 }
 
 /// One station as an example; empty without any.
@@ -113,6 +114,10 @@ impl SwitchLedger {
             ControlBody::Ospf(told) => self.routers.take(message, place, told, log),
             ControlBody::Speaker(told) => self.speakers.take(message, place, told, log),
             ControlBody::Query(query) => self.queriers.take(message, place, query),
+            ControlBody::Closing(told) => {
+                self.peers.notified(message.time, told);
+                true
+            }
             ControlBody::Eapol(step, method) => self.ports.take(message, place, (*step, *method), log),
         };
         self.beyond = self.beyond.saturating_add(u64::from(!had_room));

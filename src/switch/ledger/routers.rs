@@ -9,8 +9,8 @@ use crate::model::evidence::{QUERIERS_BESIDE, SESSION_PACKETS, SWITCH_RECENT, Sw
 use crate::model::limits::{AUTHENTICATED_PORTS, CHANGES_REMEMBERED, PEERS, QUERIERS, ROUTERS};
 use crate::model::time::SECOND;
 use crate::model::{
-    Address, AuthenticatorRow, ConnectionEnd, ControlMessage, EapolStep, Episode, GroupQuery, Mac, OspfHello, OspfPacket, OspfRow,
-    QuerierRow, Subject, SwitchEventKind, Timestamp,
+    Address, AuthenticatorRow, BgpNotification, ConnectionEnd, ControlMessage, EapolStep, Episode, GroupQuery, Mac, OspfHello, OspfPacket,
+    OspfRow, QuerierRow, Subject, SwitchEventKind, Timestamp,
 };
 use std::collections::{BTreeMap, VecDeque};
 
@@ -185,11 +185,57 @@ impl Routers {
 /// Sessions between routers that ended.
 #[derive(Debug, Default)]
 pub struct Peers {
-    list: BTreeMap<[Address; 2], VecDeque<(Timestamp, bool)>>,
+    list: BTreeMap<[Address; 2], Sessions>,
     stale: StaleRows,
 }
 
+/// The sessions of two routers that ended.
+#[derive(Debug, Default)]
+struct Sessions {
+    /// When, and whether one was cut.
+    ends: VecDeque<(Timestamp, bool)>,
+    /// What one of them said of it.
+    told: VecDeque<(Timestamp, BgpNotification)>,
+}
+
+impl Sessions {
+    fn last(&self) -> Timestamp {
+        let [ended, told] = [self.ends.back().map(|end| end.0), self.told.back().map(|told| told.0)];
+        ended.max(told).unwrap_or_default()
+    }
+
+    /// What was said of a session that ended then.
+    fn told_of(&self, end: Timestamp) -> Option<&BgpNotification> {
+        let near = |told: &&(Timestamp, BgpNotification)| told.0.since(end).abs() <= TOLD_WITHIN;
+        self.told.iter().rev().find(near).map(|told| &told.1)
+    }
+}
+
+/// Nanoseconds between what a router says of the end of a session and that end, which may take as long as a connection takes to close.
+const TOLD_WITHIN: i64 = 60 * SECOND;
+
 impl Peers {
+    /// The sessions of two routers, where there is room for them.
+    fn of(&mut self, [a, b]: [Address; 2], time: Timestamp) -> Option<&mut Sessions> {
+        let pair = if a < b { [a, b] } else { [b, a] };
+        if !self.list.contains_key(&pair) {
+            self.stale.make_room(time, (self.list.len(), PEERS), |stays| self.list.retain(|_, known| stays(known.last())));
+            if self.list.len() >= PEERS {
+                return None;
+            }
+        }
+        Some(self.list.entry(pair).or_default())
+    }
+
+    /// Takes in why a session ends.
+    pub fn notified(&mut self, time: Timestamp, told: &BgpNotification) {
+        let Some(known) = self.of([told.sender, told.receiver], time) else { return };
+        if known.told.len() >= CHANGES_REMEMBERED {
+            known.told.pop_front();
+        }
+        known.told.push_back((time, *told));
+    }
+
     /// Takes in the end of a connection.
     pub fn take(&mut self, end: &ConnectionEnd) {
         let [(a, a_port), (b, b_port)] = end.flow.ends(end.way);
@@ -198,15 +244,7 @@ impl Peers {
         if (a_port != BGP && b_port != BGP) || packets < SESSION_PACKETS.number() || end.packets.contains(&0) {
             return;
         }
-        let pair = if a < b { [a, b] } else { [b, a] };
-        if !self.list.contains_key(&pair) {
-            let ended = |ends: &VecDeque<(Timestamp, bool)>| ends.back().map_or(Timestamp::default(), |end| end.0);
-            self.stale.make_room(end.time, (self.list.len(), PEERS), |stays| self.list.retain(|_, ends| stays(ended(ends))));
-            if self.list.len() >= PEERS {
-                return;
-            }
-        }
-        let ends = self.list.entry(pair).or_default();
+        let Some(Sessions { ends, .. }) = self.of([a, b], end.time) else { return };
         if ends.len() >= CHANGES_REMEMBERED {
             ends.pop_front();
         }
@@ -215,18 +253,26 @@ impl Peers {
 
     /// Sessions that ended lately.
     pub fn troubles(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
-        for ([a, b], ends) in &self.list {
-            let recent: Vec<&(Timestamp, bool)> = ends.iter().filter(|(t, _)| now.since(*t) <= SWITCH_RECENT).collect();
+        for ([a, b], known) in &self.list {
+            let recent: Vec<&(Timestamp, bool)> = known.ends.iter().filter(|(t, _)| now.since(*t) <= SWITCH_RECENT).collect();
             let (Some(first), Some(last)) = (recent.first(), recent.last()) else { continue };
             let subject = Subject::Conversation { a: *a, a_port: 0, b: *b, b_port: 0, protocol: crate::model::Proto::Tcp };
             out.push(SwitchTrouble {
                 who: a.to_string(),
                 other: b.to_string(),
                 measure: recent.iter().filter(|(_, cut)| *cut).count() as f64,
+                meant: recent.iter().filter(|(t, _)| known.told_of(*t).is_some_and(BgpNotification::is_meant)).count() as u64,
+                words: known.told_of(last.0).map(said).unwrap_or_default(),
                 ..trouble(SwitchTroubleKind::PeerLost, subject, recent.len() as u64, Episode { first: first.0, last: last.0 })
             });
         }
     }
+}
+
+/// Who ends a session, why, and in whose words.
+fn said(told: &BgpNotification) -> String {
+    let words = if told.words.is_empty() { String::new() } else { format!(" \"{}\"", told.words) };
+    format!("{}, says {}{words}", told.reason(), told.sender)
 }
 
 /// Who asks for groups.

@@ -121,6 +121,9 @@ impl Trees {
         if !self.list.contains_key(&key) {
             self.stale.make_room(m.time, (self.list.len(), TREES), |stays| self.list.retain(|_, tree| stays(tree.row.last)));
         }
+        if self.takes_over(m, &key, &row) {
+            return true;
+        }
         let Some(tree) = self.list.get_mut(&key) else {
             let has_room = self.list.len() < TREES;
             if has_room {
@@ -133,7 +136,7 @@ impl Trees {
         if told.root != tree.row.root {
             let old = tree.row.root;
             // What a bridge said for a moment, while it or the tree began, was no root; unless it is the way back to one.
-            let stood = m.time.since(tree.since) >= ROOT_STOOD.in_nanos();
+            let stood = tree.said_until(m.time).since(tree.since) >= ROOT_STOOD.in_nanos();
             if stood || tree.stood.contains(&old) || tree.stood.contains(&told.root) {
                 self.roots.note(m.time, (place.session, bpdu.vlan.or(place.tag), told.instance), [old, told.root]);
             }
@@ -148,6 +151,28 @@ impl Trees {
         }
         tree.follow(row, changing, log);
         self.succeed(m, &key, log);
+        true
+    }
+
+    /// Whether a bridge that was silent while another one sent the hellos speaks again, of another root: what it named long ago was none since.
+    fn takes_over(&mut self, m: &ControlMessage, key: &Key, row: &TreeRow) -> bool {
+        let was_silent = |tree: &&Tree| tree.row.root != row.root && tree.said_until(m.time) < m.time;
+        if self.list.get(key).filter(was_silent).is_none() {
+            return false;
+        }
+        let Some((before, root)) = self.before(key, row) else { return false };
+        if let Some(tree) = self.list.get_mut(key) {
+            let known = &tree.row;
+            let row = TreeRow {
+                packets: known.packets.saturating_add(row.packets),
+                topology_changes: known.topology_changes.saturating_add(row.topology_changes),
+                root_changes: known.root_changes,
+                ..row.clone()
+            };
+            let (since, succeeds) = (m.time, Some((before, root, m.time)));
+            let changing = row.topology_changes > known.topology_changes;
+            *tree = Tree { row, changing, since, before: None, stood: VecDeque::new(), unbroken: since, succeeds };
+        }
         true
     }
 
@@ -320,6 +345,12 @@ fn vlans(all: impl Iterator<Item = Option<u16>>) -> u64 {
 }
 
 impl Tree {
+    /// Until when it said what it says, up to `now`: hellos that are missing say nothing.
+    fn said_until(&self, now: Timestamp) -> Timestamp {
+        let hello = (i64::from(self.row.times[0]) * SECOND / 256).max(SECOND);
+        if now.since(self.row.last) > hello.saturating_mul(hellos_missing() + 1) { self.row.last } else { now }
+    }
+
     fn follow(&mut self, new: TreeRow, changing: bool, log: &mut EventLog) {
         let old = &mut self.row;
         let who = new.bridge.to_string();

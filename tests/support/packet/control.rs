@@ -155,6 +155,24 @@ fn udld(source: [u8; 6]) -> Vec<u8> {
     Packet::eth(source, CISCO_GROUP).snap(CISCO).ether_type(0x0111).payload(&body).build()
 }
 
+fn pagp(source: [u8; 6]) -> Vec<u8> {
+    let mut body = vec![1, 5];
+    body.extend(source);
+    // How it learns, its priority, its port's number, what it is able to group, its group's number; the same of the other end.
+    body.extend([2, 128, 0, 0, 0, 21, 0, 13, 0, 1, 0, 0, 0, 56]);
+    body.extend([2, 0, 0, 0, 0, 8, 2, 128, 0, 0, 0, 24, 0, 16, 0, 1, 0, 0, 0, 56, 0, 1, 0, 2]);
+    body.extend([value(1, b"sw-b"), value(2, b"Fa0/13")].concat());
+    Packet::eth(source, CISCO_GROUP).snap(CISCO).ether_type(0x0104).payload(&body).build()
+}
+
+/// A router shuts a session of BGP down by hand, in words (RFC 9003), behind a message that keeps it alive.
+fn bgp_shutdown(source: [u8; 6]) -> Vec<u8> {
+    let message = |kind: u8, body: &[u8]| [&[0xff; 16][..], &(19 + body.len() as u16).to_be_bytes(), &[kind], body].concat();
+    let words = [message(4, &[]), message(3, &[&[6, 2, 7][..], b"CHG1234"].concat())].concat();
+    let packet = Packet::eth(source, [2, 0, 0, 0, 0, 8]).ip([10, 0, 0, 9], [10, 0, 0, 8]).tcp(179, 40_000);
+    packet.seq(1).ack(1).flags(super::PSH | super::ACK).payload(&words).build()
+}
+
 fn vtp(source: [u8; 6], code: u8) -> Vec<u8> {
     let mut body = vec![2, code, 1, 6];
     body.extend(b"campus");
@@ -565,6 +583,8 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
         ("edp", edp(switch)),
         ("mndp", mndp(switch)),
         ("udld", udld(switch)),
+        ("pagp", pagp(switch)),
+        ("closing", bgp_shutdown(switch)),
         ("vtp", vtp(switch, 1)),
         ("vtp", vtp(switch, 2)),
         ("dtp", dtp(switch)),

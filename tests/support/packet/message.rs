@@ -138,9 +138,17 @@ pub fn dhcp(client: [u8; 6], message: &DhcpMessage) -> Vec<u8> {
     let mut bytes = vec![0; 236];
     (bytes[0], bytes[1], bytes[2]) = (if matches!(message.kind, 2 | 5 | 6) { 2 } else { 1 }, 1, 6);
     bytes[4..8].copy_from_slice(&client[2..6]);
-    bytes[16..20].copy_from_slice(&message.given);
+    // A client asks for an address by an option.
+    let asks_for = message.given != [0; 4] && message.kind == 1;
+    if !asks_for {
+        bytes[16..20].copy_from_slice(&message.given);
+    }
     bytes[28..34].copy_from_slice(&client);
     bytes.extend([0x63, 0x82, 0x53, 0x63, 53, 1, message.kind]);
+    if asks_for {
+        bytes.extend([50, 4]);
+        bytes.extend(message.given);
+    }
     for (code, value) in [(54, message.server), (3, message.router), (6, message.names)] {
         if let Some(value) = value {
             bytes.extend([code, 4]);

@@ -8,8 +8,8 @@ use crate::model::evidence::SILENT_PEER;
 use crate::model::tcp::{FIN, TcpEvent, TcpMarks};
 use crate::model::time::SECOND;
 use crate::model::{
-    AnalysisFlags, AppId, CutPhase, Direction, Flight, FlowKey, Frame, IcmpError, LocatedLoss, Mac, NetworkBatch, NetworkEvent, PathSide,
-    RoundTrip, Segment, SegmentAnalysis, SilentPeer, Timestamp, TurnKind, TurnStep,
+    AnalysisFlags, AppId, BroadcastDomain, CutPhase, Direction, Flight, FlowKey, Frame, IcmpError, LocatedLoss, Mac, NetworkBatch,
+    NetworkEvent, PathSide, RoundTrip, Segment, SegmentAnalysis, SilentPeer, Timestamp, TurnKind, TurnStep,
 };
 use crate::stats::{
     Connections, Course, FlowHot, Fragments, Gathering, KeepAlives, LossLocator, Stalls, StuckSegments, TalkingHosts, TcpTrack,
@@ -280,7 +280,7 @@ impl Shard {
     /// Tells what was gathered in a second that ends.
     fn tell(&mut self, now: Timestamp) {
         let seen = &mut self.sightings;
-        self.pieces.advance(now, |told, sight| seen.note(told, None, Mac::default(), sight));
+        self.pieces.advance(now, |told, sight| seen.note(told, BroadcastDomain::default(), Mac::default(), sight));
         if self.sightings.is_empty() {
             return;
         }

@@ -2,7 +2,7 @@
 
 use crate::dissect::{dhcp, ntp};
 use crate::model::mirror::Side;
-use crate::model::{Address, Frame, Mac, Sight};
+use crate::model::{Address, BroadcastDomain, Frame, Mac, Sight};
 use crate::stats::{Fragments, Gathering, fragments::Piece};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -124,7 +124,8 @@ fn records(mut rest: &[u8], bytes: usize, group: fn(&[u8]) -> Option<Address>, m
 
 fn note(seen: &mut Gathering, frame: &Frame<'_>, what: Sight) {
     let source = frame.mac.map(|(source, _)| source).unwrap_or_default();
-    seen.note((frame.time, frame.number), frame.vlans.outermost(), source, what);
+    let domain = BroadcastDomain { session: frame.session, vlan: frame.vlans.outermost() };
+    seen.note((frame.time, frame.number), domain, source, what);
 }
 
 /// ARP for IPv4 over hardware addresses of six bytes (RFC 826).
@@ -255,7 +256,7 @@ pub(super) fn fragment(seen: &mut Gathering, pieces: &mut Fragments, frame: &Fra
         _ => pieces.note((frame.time, frame.number), &piece),
     };
     if let Some(what) = what {
-        seen.note((frame.time, frame.number), None, Mac::default(), what);
+        seen.note((frame.time, frame.number), BroadcastDomain::default(), Mac::default(), what);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::model::evidence::{
 };
 use crate::model::latest::Latest;
 use crate::model::time::SECOND;
-use crate::model::{Address, Episode, Mac, Timestamp};
+use crate::model::{Address, Episode, Mac, Sighting, Timestamp};
 use hashbrown::HashMap;
 use std::net::Ipv4Addr;
 
@@ -37,6 +37,8 @@ struct Asked {
     /// The address; of IPv6 its last three bytes, by which its group is asked (RFC 4291 section 2.7.1).
     target: u32,
     times: u32,
+    /// When first, with no minute between two.
+    first: Timestamp,
     /// The latest bin.
     bin: i64,
 }
@@ -80,7 +82,7 @@ impl ArpLedger {
                 targets: targets as u64,
                 answered: answered as u64,
                 in_order: ascending * 5 >= targets * 4,
-                span: Episode { first: Timestamp(bin.saturating_sub(SIGHT_BINS as i64 - 1).saturating_mul(BIN)), last: sender.last },
+                span: Episode { first: sender.sweeps_since(bin).unwrap_or(sender.last), last: sender.last },
             })
         };
         let mut all: Vec<SweepEvidence> = self.senders.iter().filter_map(of).collect();
@@ -144,15 +146,16 @@ impl ArpLedger {
 }
 
 impl Sender {
-    pub(super) fn asks(&mut self, target: Address, bin: i64, count: u64) {
+    pub(super) fn asks(&mut self, target: Address, seen: &Sighting) {
         let target = match target {
             Address::V4(address) => address.to_bits(),
             Address::V6(address) => address.to_bits() as u32 & 0x00ff_ffff,
             Address::Mac(_) => return,
         };
-        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        let (bin, count) = (seen.last.0.div_euclid(BIN), u32::try_from(seen.count).unwrap_or(u32::MAX));
         if let Some(known) = self.targets.iter_mut().find(|t| t.target == target) {
-            known.times = if is_recent(known.bin, bin) { known.times.saturating_add(count) } else { count };
+            let before = Some(*known).filter(|known| is_recent(known.bin, bin));
+            (known.first, known.times) = before.map_or((seen.first, count), |before| (before.first, before.times.saturating_add(count)));
             known.bin = known.bin.max(bin);
             return;
         }
@@ -160,13 +163,21 @@ impl Sender {
             self.targets.retain(|t| is_recent(t.bin, bin));
         }
         if self.targets.len() < ARP_TARGETS {
-            self.targets.push(Asked { target, times: count, bin });
+            self.targets.push(Asked { target, times: count, first: seen.first, bin });
         }
     }
 
     /// What it asked for in the minute up to and with that bin.
     fn recent(&self, bin: i64) -> impl Iterator<Item = &Asked> + Clone {
         self.targets.iter().filter(move |t| is_recent(t.bin, bin))
+    }
+
+    /// When it began to ask for one after the other, up to that bin: before that it asked for nothing new for a while.
+    fn sweeps_since(&self, bin: i64) -> Option<Timestamp> {
+        let mut begun: Vec<Timestamp> = self.recent(bin).map(|asked| asked.first).collect();
+        begun.arrange_by_key(|first| std::cmp::Reverse(*first));
+        let pauses = begun.iter().zip(begun.iter().skip(1)).position(|(later, before)| later.since(*before) > BIN);
+        begun.get(pauses.unwrap_or(begun.len().saturating_sub(1))).copied()
     }
 
     /// It claims the addresses of many.

@@ -1,0 +1,118 @@
+//! Who claims an address, and in which order.
+
+use super::MINUTE;
+use super::bounded::Lasting;
+use crate::model::Arrange as _;
+use crate::model::evidence::{CONFLICT_TURNS, HANDED_OVER, SIGHT_HELD, StationEvidence};
+use crate::model::{Address, Episode, Mac, Sight, Sighting, Timestamp};
+use std::collections::VecDeque;
+
+/// Turns remembered of one address.
+const TURNS: usize = 16;
+
+/// Changes of who claims an address, within a minute: to another one and back.
+const CHANGES: usize = 2;
+
+/// Stations that claim one address, told apart.
+const CLAIMANTS: usize = 4;
+
+/// An address, and who claims it.
+#[derive(Debug, Default)]
+pub(super) struct Claims {
+    pub(super) stations: Vec<StationEvidence>,
+    /// Who claimed it after somebody else had: when, which of the stations, and towards whom (`None`: everybody).
+    turns: VecDeque<(Timestamp, Mac, Option<Address>)>,
+    pub(super) conflict: Option<(Episode, [Mac; 2])>,
+    /// Who claimed it last, and when that was another one than before: the latest times.
+    latest: Option<Mac>,
+    pub(super) changes: [Change; CHANGES],
+    pub(super) last: Timestamp,
+}
+
+/// Another station claims an address than the one before.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Change {
+    pub(super) at: Timestamp,
+    /// It announced itself, a while after the one before did.
+    is_announced: bool,
+}
+
+impl Lasting for Claims {
+    fn last(&self) -> Timestamp {
+        self.last
+    }
+}
+
+/// Whether a station tells everybody that it has an address (RFC 5227 section 3, RFC 4861 section 7.2.6).
+fn announces(what: &Sight) -> bool {
+    match what {
+        Sight::Arp { sender, target, .. } => sender == target,
+        Sight::Advertisement { asker, .. } => asker.is_multicast(),
+        _ => false,
+    }
+}
+
+impl Claims {
+    pub(super) fn note(&mut self, seen: &Sighting, mac: Mac, towards: Option<Address>) {
+        self.last = self.last.max(seen.last);
+        if self.latest.replace(mac).is_some_and(|before| before != mac) {
+            self.changes.rotate_right(1);
+            let [newest, before, ..] = &mut self.changes;
+            let is_announced = announces(&seen.what) && seen.last.since(before.at) >= HANDED_OVER.in_nanos();
+            *newest = Change { at: seen.last, is_announced };
+        }
+        self.station(mac, seen);
+        let before = self.turns.iter().rev().find(|turn| turn.2 == towards);
+        if before.is_some_and(|turn| turn.1 == mac && seen.last.since(turn.0) < MINUTE) {
+            return;
+        }
+        self.turns.push_back((seen.last, mac, towards));
+        while self.turns.len() > TURNS || self.turns.front().is_some_and(|turn| seen.last.since(turn.0) > MINUTE) {
+            self.turns.pop_front();
+        }
+        if let Some(pair) = self.pair(towards) {
+            let first = self.turns.iter().filter(|turn| turn.2 == towards).map(|turn| turn.0).min().unwrap_or(seen.last);
+            let first = self.conflict.map_or(first, |(span, _)| if seen.last.since(span.last) < SIGHT_HELD { span.first } else { first });
+            self.conflict = Some((Episode { first, last: seen.last }, pair));
+        }
+    }
+
+    /// Counts a claim of a station; of too many that are told apart the one that was silent longest goes.
+    fn station(&mut self, mac: Mac, seen: &Sighting) {
+        let fresh = StationEvidence { mac, maker: None, count: 0, last: seen.last };
+        let known = self.stations.iter().position(|s| s.mac == mac);
+        let oldest = || (0..self.stations.len()).min_by_key(|at| self.stations.get(*at).map(|s| s.last));
+        let at = known.or_else(|| oldest().filter(|_| self.stations.len() >= CLAIMANTS)).unwrap_or(self.stations.len());
+        if at >= self.stations.len() {
+            self.stations.push(fresh);
+        }
+        let Some(station) = self.stations.get_mut(at) else { return };
+        if station.mac != mac {
+            *station = fresh;
+        }
+        station.count = station.count.saturating_add(seen.count);
+        station.last = station.last.max(seen.last);
+    }
+
+    /// Two stations that claim it in turn, whoever hears it.
+    pub(super) fn rivals(&self) -> Option<[StationEvidence; 2]> {
+        let [newest, .., oldest] = self.changes.map(|change| change.at);
+        let mut often: Vec<StationEvidence> =
+            self.stations.iter().filter(|s| s.count >= CONFLICT_TURNS.number() as usize as u64).copied().collect();
+        often.arrange_by_key(|s| std::cmp::Reverse(s.last));
+        let back = oldest != Timestamp::default() && newest.since(oldest) < MINUTE;
+        if let (true, [first, second, ..]) = (back, often.as_slice()) { Some([*first, *second]) } else { None }
+    }
+
+    /// Whether those who claim it hand it over to each other.
+    pub(super) fn is_handed_over(&self) -> bool {
+        self.changes.iter().all(|change| change.is_announced)
+    }
+
+    /// Two stations that took turns towards the same.
+    fn pair(&self, towards: Option<Address>) -> Option<[Mac; 2]> {
+        let turns = |mac: Mac| self.turns.iter().filter(|turn| turn.1 == mac && turn.2 == towards).count();
+        let mut often = self.stations.iter().map(|s| s.mac).filter(|mac| turns(*mac) >= CONFLICT_TURNS.number() as usize);
+        Some([often.next()?, often.next()?])
+    }
+}
