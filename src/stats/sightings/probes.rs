@@ -4,7 +4,7 @@ use super::bounded::{Lasting, entry, lately};
 use crate::model::Arrange as _;
 use crate::model::evidence::{PROXY_ADDRESSES, ProbedEvidence, SIGHT_HELD, StationEvidence};
 use crate::model::time::SECOND;
-use crate::model::{Address, Episode, Mac, Sighting, Timestamp};
+use crate::model::{Address, BroadcastDomain, Episode, Mac, Sighting, Timestamp};
 use hashbrown::HashMap;
 
 /// Nanoseconds within which the owner of an address defends it (RFC 5227 section 1.1: two seconds after the last probe; RFC 4862 section 5.4: one).
@@ -68,10 +68,10 @@ impl Probed {
         let same = |known: &&mut Refused| (known.prober, known.owner) == (probe.mac, answer.mac);
         if let Some(known) = self.refused.iter_mut().find(same) {
             let since = span.last.since(known.span.last);
-            (known.times, known.span) = match since {
-                ..=TOGETHER => (known.times, known.span.joined(span)),
-                ..=SIGHT_HELD => (known.times.saturating_add(1), known.span.joined(span)),
-                _ => (1, span),
+            (known.times, known.span) = match () {
+                () if since <= TOGETHER => (known.times, known.span.joined(span)),
+                () if since <= SIGHT_HELD => (known.times.saturating_add(1), known.span.joined(span)),
+                () => (1, span),
             };
         } else if self.refused.len() < STATIONS {
             self.refused.push(Refused { prober: probe.mac, owner: answer.mac, times: 1, span });
@@ -82,13 +82,13 @@ impl Probed {
 /// All addresses that somebody looks for before using them.
 #[derive(Debug, Default)]
 pub(super) struct ProbeLedger {
-    probed: HashMap<(Option<u16>, Address), Probed>,
+    probed: HashMap<(BroadcastDomain, Address), Probed>,
 }
 
 impl ProbeLedger {
     /// A station looks whether an address is free.
     pub fn probe(&mut self, seen: &Sighting, address: Address) {
-        let known = entry(&mut self.probed, (seen.vlan, address));
+        let known = entry(&mut self.probed, (seen.domain(), address));
         known.last = known.last.max(seen.last);
         let probe = Heard { mac: seen.source, span: Episode { first: seen.first, last: seen.last } };
         hear(&mut known.probes, probe.mac, probe.span);
@@ -100,7 +100,7 @@ impl ProbeLedger {
 
     /// A station says to everybody, or to somebody who has no address, that it has this one.
     pub fn answer(&mut self, seen: &Sighting, address: Address, owner: Mac) {
-        let known = entry(&mut self.probed, (seen.vlan, address));
+        let known = entry(&mut self.probed, (seen.domain(), address));
         known.last = known.last.max(seen.last);
         let answer = Heard { mac: owner, span: Episode { first: seen.first, last: seen.last } };
         hear(&mut known.answers, owner, answer.span);
@@ -112,9 +112,9 @@ impl ProbeLedger {
     /// How many addresses each station looked for in the last ten minutes.
     fn looked_for(&self, now: Timestamp) -> HashMap<(Option<u16>, Mac), usize> {
         let mut all: HashMap<(Option<u16>, Mac), usize> = HashMap::new();
-        for ((vlan, _), known) in &self.probed {
+        for ((domain, _), known) in &self.probed {
             for probe in known.probes.iter().filter(|probe| probe.span.last >= lately(now)) {
-                *all.entry((*vlan, probe.mac)).or_default() += 1;
+                *all.entry((domain.vlan, probe.mac)).or_default() += 1;
             }
         }
         all
@@ -126,7 +126,7 @@ impl ProbeLedger {
         let looked_for = self.looked_for(now);
         // A switch that follows who is where looks for everybody by turns, and wants none of the addresses.
         let follows = |vlan: Option<u16>, mac| looked_for.get(&(vlan, mac)).is_some_and(|count| *count >= PROXY_ADDRESSES);
-        let of = |(&(vlan, address), known): (&(Option<u16>, Address), &Probed)| {
+        let of = |(&(BroadcastDomain { vlan, .. }, address), known): (&(BroadcastDomain, Address), &Probed)| {
             let recent = known.refused.iter().filter(|refused| refused.span.last >= lately(now));
             let meant = recent.filter(|refused| !follows(vlan, refused.prober) && !is_shared(vlan, refused.owner));
             let told = meant.max_by_key(|refused| (refused.times, refused.prober, refused.owner))?;
@@ -134,7 +134,9 @@ impl ProbeLedger {
             Some(ProbedEvidence { vlan, address, prober: station(told.prober), owner: station(told.owner), span: told.span })
         };
         let mut all: Vec<ProbedEvidence> = self.probed.iter().filter_map(of).collect();
-        all.arrange_by_key(|probed| (probed.vlan, probed.address));
+        all.arrange_by_key(|probed| (probed.vlan, probed.address, probed.prober.mac, probed.owner.mac));
+        // Two mirror sessions may show the same two.
+        all.dedup_by_key(|probed| (probed.vlan, probed.address));
         all
     }
 }
