@@ -344,6 +344,8 @@ pub enum Need {
     InSequence,
     /// Most conversations show how they begin.
     Begun,
+    /// Somebody is seen to answer somebody: without, nobody knows whose silence it is.
+    Replies,
     /// Nearly all conversations show both directions: no host's answers take another way.
     EverySide,
     /// The mirror does not surely lose more than a little.
@@ -400,7 +402,7 @@ impl Need {
     pub fn check(self, e: &Evidence) -> Result<(), String> {
         let complaint = match self {
             Need::Unique | Need::Timely | Need::Once => self.lacks_of_copies(e),
-            Need::BothDirections | Need::Begun | Need::EverySide | Need::Undivided | Need::Unrouted | Need::Tagged => {
+            Need::BothDirections | Need::Begun | Need::Replies | Need::EverySide | Need::Undivided | Need::Unrouted | Need::Tagged => {
                 self.lacks_of_sides(e)
             }
             Need::Whole | Need::Unmerged => self.lacks_of_sizes(e),
@@ -439,6 +441,7 @@ impl Need {
         let one_sided = || sides.one_sided();
         match self {
             Need::BothDirections => sides.is_half(false).then(one_sided),
+            Need::Replies => sides.shows_no_reply().then(|| "no station is seen both to send and to receive".to_owned()),
             Need::EverySide => e.one_way_for_a_while().or_else(|| is_one_sided().then(one_sided)),
             // Where packets stand in another order, beginnings stand behind.
             Need::Begun if Need::Abreast.lacks_of_order(e).is_none() => sides.begun.are_hidden().then(|| {

@@ -5,6 +5,7 @@ use super::detector::{Detector, Need};
 use super::evidence::Evidence;
 use crate::model::time::SECOND;
 use crate::model::{Episode, Finding, Timestamp};
+use std::collections::VecDeque;
 
 /// For how long a mirror may have shown less before that is noticed.
 const UNNOTICED: i64 = 30 * SECOND;
@@ -29,33 +30,35 @@ impl Lapse {
     }
 }
 
-/// The latest times in which each need was not met.
+/// The times in which needs were not met, in the order in which they were last seen.
 #[derive(Debug, Default)]
-pub struct Lapses(Vec<Lapse>);
+pub struct Lapses(VecDeque<Lapse>);
 
 impl Lapses {
+    /// Times that are remembered.
+    const MOST: usize = 256;
+
     /// What `need` lacks at `now`.
     fn note(&mut self, need: Need, complaint: String, now: Timestamp) {
-        match self.0.iter_mut().find(|lapse| lapse.need == need) {
-            Some(lapse) => {
-                let goes_on = now.since(lapse.seen.last) <= UNNOTICED;
-                lapse.seen = Episode { first: if goes_on { lapse.seen.first } else { now }, last: now };
-                lapse.complaint = complaint;
-            }
-            None => self.0.push(Lapse { need, complaint, seen: Episode::at(now) }),
+        let goes_on = |lapse: &Lapse| lapse.need == need && now.since(lapse.seen.last) <= UNNOTICED;
+        let first = match self.0.iter().position(goes_on).and_then(|at| self.0.remove(at)) {
+            Some(lapse) => lapse.seen.first,
+            None => now,
+        };
+        if self.0.len() >= Self::MOST {
+            self.0.pop_front();
         }
+        self.0.push_back(Lapse { need, complaint, seen: Episode { first, last: now } });
     }
 
     /// Why a finding that begins in such a time is not believed.
     fn doubts(&self, detector: &dyn Detector, finding: &Finding, now: Timestamp) -> Option<&str> {
-        let casts_doubt = |lapse: &&Lapse| {
-            let time = lapse.time();
-            let began_then = (time.first..=time.last).contains(&finding.first);
-            // What goes on was seen since, once nothing of that time is remembered.
-            let is_remembered = !finding.active || now.since(lapse.seen.last) < REMEMBERED;
-            began_then && is_remembered && detector.needs().contains(&lapse.need) && !detector.is_proved_without(lapse.need, finding)
-        };
-        self.0.iter().find(casts_doubt).map(|lapse| lapse.complaint.as_str())
+        let concerns = |lapse: &&Lapse| detector.needs().contains(&lapse.need) && !detector.is_proved_without(lapse.need, finding);
+        let began_then = |lapse: &&Lapse| (lapse.time().first..=lapse.time().last).contains(&finding.first);
+        let lapse = self.0.iter().filter(concerns).find(began_then)?;
+        // What goes on was seen since, once nothing of that time, or of a later one of the kind, is remembered.
+        let latest = self.0.iter().rev().find(concerns)?;
+        (!finding.active || now.since(latest.seen.last) < REMEMBERED).then_some(lapse.complaint.as_str())
     }
 
     /// Notes what the mirror lacks of what `detectors` need at `now`, and takes out of `findings` those of a time in which it did: which, and why.
@@ -124,6 +127,21 @@ mod tests {
         }
         assert!(is_found(110, true, 175 + 600), "it goes on when nothing of that time is remembered");
         assert!(!is_found(110, false, 175 + 600));
+    }
+
+    /// A mirror that lacks a direction again, when what the first time did is still counted.
+    #[test]
+    fn a_second_time_does_not_hide_the_first() {
+        let mut lapses = Lapses::default();
+        let finding = || vec![Finding::new("dns.unanswered", Severity::Critical, "none", Timestamp(100 * SECOND))];
+        let mut found = Vec::new();
+        for second in 1..1_200 {
+            let one_sided = if (113..=175).contains(&second) || (320..=380).contains(&second) { 40 } else { 0 };
+            let mut findings = finding();
+            lapses.silence(NETWORK, &mut findings, &mirror(one_sided), Timestamp(second * SECOND));
+            found.extend((!findings.is_empty()).then_some(second));
+        }
+        assert_eq!((found.first(), found.iter().find(|at| **at > 112)), (Some(&1), Some(&(380 + 600))));
     }
 
     #[test]

@@ -11,10 +11,10 @@ pub struct Network {
     pub verdict: Verdict,
     /// Attempts to connect and requests that were judged.
     pub judged: u64,
-    /// Of them those that failed, be it enough for a finding or not.
-    pub failed: u64,
-    /// Connections that came about and broke.
-    pub broken: u64,
+    /// Of them those that failed, be it enough for a finding or not; `None` where the mirror does not show whether hosts answer.
+    pub failed: Option<u64>,
+    /// Connections that came about and broke; `None` as well.
+    pub broken: Option<u64>,
     /// Requests over TCP that have waited for longer than users do, and do not count as failed yet.
     pub waiting: u64,
     /// The services that these are of, those with most first.
@@ -40,8 +40,8 @@ impl Default for Network {
         Self {
             verdict: Verdict::Unknown,
             judged: 0,
-            failed: 0,
-            broken: 0,
+            failed: None,
+            broken: None,
             waiting: 0,
             failing: Vec::new(),
             is_failing: false,
@@ -134,8 +134,8 @@ impl Network {
 
     /// What failed or waits of `all` that was judged, in words; `None`: nothing.
     pub fn failures(&self, all: &str) -> Option<String> {
-        let failed = (self.failed > 0).then(|| format!("{} of {all} failed", grouped(self.failed)));
-        let broken = (self.broken > 0).then(|| format!("{} broke", plural(self.broken, "connection")));
+        let failed = self.failed.filter(|n| *n > 0).map(|n| format!("{} of {all} failed or were refused", grouped(n)));
+        let broken = self.broken.filter(|n| *n > 0).map(|n| format!("{} broke", plural(n, "connection")));
         let waiting = match self.waiting {
             0 => None,
             1 => Some("1 request waits".to_owned()),

@@ -38,9 +38,12 @@ pub(super) fn rows_agree_with_findings(s: &Snapshot) {
     s.stats.services.rows.iter().for_each(is_of_one_thing);
     let (network, rows) = (&s.diagnosis.network, &s.stats.services.rows);
     let sum = |of: fn(&Service) -> u64| rows.iter().map(of).sum::<u64>();
-    // Single SYNs count in rows alone.
-    assert!(sum(Service::failed_requests) <= network.failed && network.failed <= sum(Service::failures), "{network:#?} {rows:#?}");
-    assert_eq!((network.broken, network.waiting), (sum(Service::broken_connections), sum(|row| row.waiting)), "{network:#?} {rows:#?}");
+    // Where the mirror does not show whether hosts answer nothing is said of it.
+    if let Some((failed, broken)) = network.failed.zip(network.broken) {
+        // Single SYNs count in rows alone.
+        assert!(sum(Service::failed_requests) <= failed && failed <= sum(Service::failures), "{network:#?} {rows:#?}");
+        assert_eq!((broken, network.waiting), (sum(Service::broken_connections), sum(|row| row.waiting)), "{network:#?} {rows:#?}");
+    }
     for finding in &s.diagnosis.findings {
         let Subject::Service { address, port, protocol } = finding.subject else { continue };
         let is_its = |row: &&Service| (row.key.address, row.key.port, row.key.protocol) == (address, port, protocol);

@@ -25,7 +25,7 @@ impl Traffic {
 fn counts(s: &Snapshot) -> ([u64; 3], [u64; 2]) {
     let row = s.stats.services.rows.iter().find(|row| row.key.address == Address::V4(super::address(9).into())).expect("its row");
     let network = &s.diagnosis.network;
-    ([row.counts.requests, row.trouble(Trouble::Unanswered), row.waiting], [network.failed, network.waiting])
+    ([row.counts.requests, row.trouble(Trouble::Unanswered), row.waiting], [network.failed.unwrap_or(u64::MAX), network.waiting])
 }
 
 /// One request in four of the first hundred seconds is never answered; so many seconds later the capture ends.

@@ -42,7 +42,7 @@ impl Detector for DhcpNoOffer {
             meaning: "Clients ask for an address by DHCP again and again and get none: they cannot use the network.",
             measured: "Clients by hardware address: at least {discovers} DISCOVERs over at least {waited} without an OFFER or ACK to them, \
                        clients that boot from the network left out. Critical with {several} clients, or when no other client asks; a note \
-                       when no DHCP server was ever seen to answer, for the mirror may not show it. DHCPv6 is not judged.",
+                       when no DHCP server was ever seen to answer, for the mirror may not show it. DHCP of IPv6 is not judged.",
             cause: "The DHCP server is down or cannot be reached, the relay of this VLAN does not forward, or the pool is empty.",
             lookalikes: "A port that is closed until its user has logged in (IEEE 802.1X); a client in a VLAN without a server.",
             remedy: "Is the DHCP server up? Does it hear the requests of this VLAN: look at the relay (helper address) of its router.",

@@ -50,7 +50,7 @@ impl Detector for NtpBad {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::EverySide, Need::SteadyClock, Need::Complete, Need::Unsampled]
+        &[Need::BothDirections, Need::Replies, Need::EverySide, Need::SteadyClock, Need::Complete, Need::Unsampled]
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {

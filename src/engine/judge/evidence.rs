@@ -14,7 +14,7 @@ use crate::model::evidence::{
     NARROW_SEQUENCE_BITS, OneWayTimes, OrderEvidence, PortAway, SessionLoss, SideEvidence, StreamEvidence, TransitEvidence,
 };
 use crate::model::time::SECOND;
-use crate::model::{Episode, Estimate, Mac, SourceInfo, Sum, TunnelKind, wilson};
+use crate::model::{Episode, Estimate, Mac, SourceInfo, Sum, Timestamp, TunnelKind, wilson};
 use crate::switch::SwitchCounts;
 
 /// Payload of a full segment on an Ethernet.
@@ -142,12 +142,7 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
     let Sources { request, detected, sums, age, dropped, mac_pairs } = sources;
     let (counts, outer) = (&sums.counts, &sums.outer);
     let (health, switch) = (&counts.health, &counts.switch);
-    let seconds = match (sums.from, request.first, request.latest) {
-        (Some(from), ..) => request.now.seconds_since(from),
-        (None, Some(first), _) if request.live => request.now.seconds_since(first),
-        (None, Some(first), Some(latest)) => latest.seconds_since(first),
-        _ => 0.0,
-    };
+    let seconds = looked_at(request, sums.from);
     let talks = conversations(detected);
     let one_way = one_way(request, detected, sums);
     // Conversations that show both directions at times, and no question with its answer: each half comes at another time, and none is missing.
@@ -198,6 +193,16 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         network: Default::default(),
         first_look: false,
         sliding: false,
+    }
+}
+
+/// Seconds that are looked at: `from` a moment on, else from the first packet.
+fn looked_at(request: &Request, from: Option<Timestamp>) -> f64 {
+    match (from, request.first, request.latest) {
+        (Some(from), ..) => request.now.seconds_since(from),
+        (None, Some(first), _) if request.live => request.now.seconds_since(first),
+        (None, Some(first), Some(latest)) => latest.seconds_since(first),
+        _ => 0.0,
     }
 }
 

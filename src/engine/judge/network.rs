@@ -13,7 +13,7 @@ use crate::model::{
 };
 use crate::names::{self, Transport};
 use crate::snapshot::{Network, NetworkMatter, Service, StreamRow, Table};
-use crate::stats::services::{AnswerMeaning, BIN};
+use crate::stats::services::{AnswerMeaning, BIN, Failing};
 use crate::stats::{ServiceLedger, SightingLedger, StationUse, proofs};
 use crate::switch::SwitchLedger;
 use std::collections::{BTreeSet, VecDeque};
@@ -252,28 +252,24 @@ impl NetworkJudge {
         }
         let untold: Vec<NetworkMatter> = NetworkMatter::ALL.into_iter().filter(|matter| !matter.is_judged(&not_judged)).collect();
         let is_blind = is_blind(&untold);
-        let unseen = self.switch.not_judged().into_iter().filter(|(id, _)| not_judged.iter().all(|n| n.0 != *id)).collect::<Vec<_>>();
-        not_judged.extend(unseen);
-        let failing = self.ledger.failing(end, live, |app| registry::manners(app).is_prompt);
+        add_new(&mut not_judged, self.switch.not_judged());
+        let failing = self.failing(end, live, &untold);
+        let is_failing = failing.as_ref().is_some_and(|failing| failing.is_much);
         // Nobody expects a judgement of what did not pass.
         not_judged.retain(|(id, _)| found.contains(id) || diagnose::has_matter(id, mirror, &|matter| self.has_passed(matter)));
         let held = self.ledger.held_back();
-        for (id, why) in self.unread(held.map(|(key, _)| key)) {
-            if not_judged.iter().all(|n| n.0 != id) {
-                not_judged.push((id, why));
-            }
-        }
+        add_new(&mut not_judged, self.unread(held.map(|(key, _)| key)));
         let worst = findings.iter().filter(|f| f.active).map(|f| f.severity).max().max(besides);
-        let is_unknown = self.ledger.judged == 0 || is_blind || failing.is_much || held.is_some_and(|(_, is_most)| is_most);
+        let is_unknown = self.ledger.judged == 0 || is_blind || is_failing || held.is_some_and(|(_, is_most)| is_most);
         let verdict = verdict(worst, is_unknown);
         let network = Network {
             verdict,
             judged: self.ledger.judged,
-            failed: failing.failed,
-            broken: failing.broken,
-            waiting: failing.waiting,
-            failing: failing.services,
-            is_failing: failing.is_much,
+            failed: failing.as_ref().map(|failing| failing.failed),
+            broken: failing.as_ref().map(|failing| failing.broken),
+            waiting: failing.as_ref().map_or(0, |failing| failing.waiting),
+            failing: failing.map(|failing| failing.services).unwrap_or_default(),
+            is_failing,
             not_judged,
             untold,
             open: self.ledger.left_open,
@@ -282,6 +278,12 @@ impl NetworkJudge {
             forgotten: self.ledger.forgotten,
         };
         (network, findings, services)
+    }
+
+    /// What failed or waits; `None` where the mirror does not show whether hosts answer: what it does not show has not failed.
+    fn failing(&self, now: Timestamp, live: bool, untold: &[NetworkMatter]) -> Option<Failing> {
+        let shows_answers = !untold.contains(&NetworkMatter::Answers);
+        shows_answers.then(|| self.ledger.failing(now, live, |app| registry::manners(app).is_prompt))
     }
 
     /// What findings rest on, of everything where `at_end`, if it is wanted; and the table of services. Of many services each takes its time.
@@ -379,6 +381,15 @@ impl NetworkJudge {
         };
         let (services, total_rows) = self.ledger.totals(rows, lately);
         Table { rows: services.into_iter().map(service).collect(), total_rows, ..Table::default() }
+    }
+}
+
+/// Adds findings that are not judged, where nothing says why so far.
+fn add_new(not_judged: &mut Vec<(&'static str, String)>, more: Vec<(&'static str, String)>) {
+    for (id, why) in more {
+        if not_judged.iter().all(|known| known.0 != id) {
+            not_judged.push((id, why));
+        }
     }
 }
 

@@ -60,6 +60,7 @@ mod distant;
 mod fingerprint;
 mod flows;
 mod judge;
+mod partial_checksum;
 mod recall;
 mod runs;
 mod table;
@@ -82,6 +83,7 @@ use crate::model::{FastHeaders, Frame, Traffic};
 use fingerprint::WHOLE;
 pub use fingerprint::{Digest, Fingerprint};
 use flows::{Flows, Pattern};
+use partial_checksum::partial_checksum;
 use recall::HeldCopies;
 use runs::{GroupBursts, Runs};
 use table::{CopyTable, Entry};
@@ -220,7 +222,7 @@ impl DuplicateFilter {
             self.counts.untold = self.counts.untold.saturating_add(1);
             return CopyVerdict::First;
         }
-        if let Some(at) = self.table.find(&digest.print, now, REACH, || fingerprint::partial_checksum(frame)) {
+        if let Some(at) = self.table.find(&digest.print, now, REACH, || partial_checksum(frame)) {
             return self.again(frame, digest, at);
         }
         self.table.push(Entry { print: digest.print, first: now }, self.window);

@@ -386,7 +386,7 @@ impl CopyWatch {
         if self.mask > THINNED && self.watched.len() < COPY_WATCHED / 8 {
             self.mask >>= 1;
         }
-        // What still came when it was given up goes on: it circles in a network, and no mirror makes so many.
+        // What still came when it was given up goes on: it circles in a network, as does what came oftener than any mirror shows it.
         if oldest.kind == Kind::Group && (oldest.seen > 1 || oldest.went_on) {
             self.gone.resize(GONE, Gone::default());
             if let Some(slot) = self.gone.get_mut((oldest.key >> 32) as usize % GONE) {
@@ -394,7 +394,8 @@ impl CopyWatch {
                 *slot = (oldest.key, oldest.last, gap);
             }
         }
-        let oldest = if oldest.went_on || oldest.goes_on() { Watched { seen: 1, ..oldest } } else { oldest };
+        let circles = oldest.went_on || oldest.goes_on() || oldest.kind == Kind::Group && oldest.seen >= MOST_COPIES;
+        let oldest = if circles { Watched { seen: 1, ..oldest } } else { oldest };
         let Some(tally) = self.tallies.get_mut(oldest.kind as usize) else { return };
         let is_first = |total: u32| oldest.kind == Kind::Group && total == SEVERAL as u32;
         if tally.count(&oldest) && (tally.total.is_multiple_of(ENOUGH) || is_first(tally.total)) {

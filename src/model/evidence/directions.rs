@@ -130,6 +130,11 @@ impl SideEvidence {
         is_one_way && self.exchanges.both == 0 && (self.exchanges.alone() >= LONE || self.judged >= LONE_CONVERSATIONS)
     }
 
+    /// Whether nothing of what is there answers anything.
+    pub fn shows_no_reply(&self) -> bool {
+        self.is_one_way() && self.judged == self.one_sided && self.exchanges.both == 0
+    }
+
     /// Whether stations send, others receive, and none does both.
     pub fn is_one_way(&self) -> bool {
         self.both_roles == 0 && self.only_source > 0 && self.only_destination > 0

@@ -225,17 +225,22 @@ fn note(scene: &Scene, past: &Snapshot, bins: &Bins, room: u16) -> Note {
         said.push((2, vec![(format!("max {width} ").into(), dim), (rate(max).into(), text)]));
     }
     if let Some((at, bytes)) = worst {
-        let (value, hue) = match speed.map(|speed| facts.worst_traffic.link_share(A_MILLISECOND, speed)) {
+        let value = match speed.map(|speed| facts.worst_traffic.link_share(A_MILLISECOND, speed)) {
             Some(share) => (format!("{}{both}", amount::share(share)), scene.theme.heat(share)),
             None => (rate(bytes), text),
         };
-        said.push((3, vec![("max 1 ms ".into(), dim), (value.clone().into(), hue)]));
-        if s.is_timed() {
-            let at = format!(" at {}", amount::moment(at, scene.utc_offset(at)));
-            said.push((5, vec![("max 1 ms ".into(), dim), (value.into(), hue), (at.into(), dim)]));
-        }
+        said.extend(busiest_millisecond(scene, value, at));
     }
     chosen(said, room, dim)
+}
+
+/// The busiest millisecond, and where there is room when it was.
+fn busiest_millisecond(scene: &Scene, (value, hue): (String, Style), at: Timestamp) -> impl Iterator<Item = (u8, Note)> {
+    let head = || ("max 1 ms ".into(), scene.style(Hue::Dim));
+    let when = format!(" at {}", amount::moment(at, scene.utc_offset(at)));
+    let alone = (3, vec![head(), (value.clone().into(), hue)]);
+    let timed = scene.snapshot.is_timed().then(|| (5, vec![head(), (value.into(), hue), (when.into(), scene.style(Hue::Dim))]));
+    std::iter::once(alone).chain(timed)
 }
 
 /// The busiest stretch of that width and the busiest millisecond, with when that was: where both are a millisecond the larger alone. Of packets

@@ -107,7 +107,16 @@ impl Detector for ServiceErrors {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::Undivided, Need::BothDirections, Need::Timely, Need::EverySide, Need::Complete, Need::Unsampled, Need::Abreast]
+        &[
+            Need::Undivided,
+            Need::BothDirections,
+            Need::Replies,
+            Need::Timely,
+            Need::EverySide,
+            Need::Complete,
+            Need::Unsampled,
+            Need::Abreast,
+        ]
     }
 
     /// What is answered by errors needs nothing but the answers.

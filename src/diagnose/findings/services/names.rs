@@ -68,7 +68,17 @@ impl Detector for DnsUnanswered {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::Undivided, Need::BothDirections, Need::Begun, Need::Timely, Need::EverySide, Need::Complete, Need::Unsampled, Need::Abreast]
+        &[
+            Need::Undivided,
+            Need::BothDirections,
+            Need::Replies,
+            Need::Begun,
+            Need::Timely,
+            Need::EverySide,
+            Need::Complete,
+            Need::Unsampled,
+            Need::Abreast,
+        ]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
