@@ -63,46 +63,49 @@ impl WaysState {
 /// Conversations of each second that show both directions, and those that show one; older seconds are forgotten.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WaysBySecond {
-    seconds: Windows<[u32; 2], ACKED_SECONDS>,
+    /// Those that show both, those that show one, and of these the TCP connections.
+    seconds: Windows<[u32; 3], ACKED_SECONDS>,
     /// The second of the latest packet, and its end.
     open: i64,
     ends: Timestamp,
 }
 
 impl WaysBySecond {
-    /// Counts a packet of a conversation; one that `acknowledges` says that the other end spoke.
+    /// Counts a packet of a conversation; one of TCP that `acknowledges` says that the other end spoke.
     #[inline]
-    pub fn observe(&mut self, state: &mut WaysState, time: Timestamp, way: Direction, acknowledges: bool) {
+    pub fn observe(&mut self, state: &mut WaysState, time: Timestamp, way: Direction, acknowledges: Option<bool>) {
         if time >= self.ends || time.since(self.ends) < -SECOND {
             self.open = time.0.div_euclid(SECOND);
             self.ends = Timestamp(self.open.saturating_add(1).saturating_mul(SECOND));
         }
         if state.second != short(self.open) {
-            self.close(*state);
+            self.close(*state, acknowledges.is_some());
             (state.second, state.ways) = (short(self.open), state.ways & (WaysState::SPOKEN[0] | WaysState::SPOKEN[1]));
         }
         state.count(way);
         let [a, b] = WaysState::SPOKEN;
-        state.ways |= if acknowledges { a | b } else { WaysState::SPOKEN[way as usize] };
+        state.ways |= if acknowledges == Some(true) { a | b } else { WaysState::SPOKEN[way as usize] };
     }
 
-    /// Takes in the latest second of a conversation.
-    pub fn close(&mut self, state: WaysState) {
+    /// Takes in the latest second of a conversation, of TCP or another.
+    pub fn close(&mut self, state: WaysState, is_tcp: bool) {
         let Some(shows_both) = state.shows_both() else { return };
         let ago = (self.open as u16).wrapping_sub(u16::from_le_bytes(state.second));
-        if let Some([both, one]) = self.seconds.entry(self.open.saturating_sub(ago.into())) {
+        if let Some([both, one, connections]) = self.seconds.entry(self.open.saturating_sub(ago.into())) {
             let count = if shows_both { both } else { one };
             *count = count.saturating_add(1);
+            *connections = connections.saturating_add(u32::from(is_tcp && !shows_both));
         }
     }
 
-    /// The times in which nearly all conversations show one direction, of a mirror that shows both else, oldest first.
-    pub fn one_way(&self) -> Vec<Episode> {
+    /// The times in which nearly all conversations show one direction, of a mirror that shows both else, oldest first; and whether TCP connections,
+    /// of which each end acknowledges the other, are among them: all else may be paused.
+    pub fn one_way(&self) -> Vec<(Episode, bool)> {
         let (mut times, mut beside) = (Vec::<Stretch>::new(), Beside::default());
         let mut open: Option<Stretch> = None;
         for (second, counts) in self.seconds.iter() {
             match kind(counts) {
-                Kind::OneWay => open.get_or_insert(Stretch { first: second, last: second, seconds: 0, counts: [0; 2] }).add(second, counts),
+                Kind::OneWay => open.get_or_insert(Stretch { first: second, last: second, seconds: 0, counts: [0; 3] }).add(second, counts),
                 Kind::Nothing => {}
                 // Few that show one go on with what began; few that show both end it.
                 Kind::FewOneWay => open.iter_mut().for_each(|stretch| stretch.last = second),
@@ -117,7 +120,7 @@ impl WaysBySecond {
         let (told, short): (Vec<Stretch>, Vec<Stretch>) = times.into_iter().partition(|stretch| stretch.seconds >= ONE_WAY);
         short.iter().for_each(|stretch| beside.add(stretch.counts));
         let told: &[Stretch] = if beside.shows_both() { &told } else { &[] };
-        told.iter().map(Stretch::episode).collect()
+        told.iter().map(|stretch| (stretch.episode(), stretch.counts[2] > 0)).collect()
     }
 }
 
@@ -136,7 +139,7 @@ enum Kind {
     Nothing,
 }
 
-fn kind([both, one]: [u32; 2]) -> Kind {
+fn kind([both, one, _]: [u32; 3]) -> Kind {
     let all = both.saturating_add(one);
     match (both.saturating_mul(FEW) <= all, one.saturating_mul(FEW) <= all) {
         _ if all == 0 => Kind::Nothing,
@@ -159,11 +162,11 @@ struct Stretch {
     first: i64,
     last: i64,
     seconds: usize,
-    counts: [u32; 2],
+    counts: [u32; 3],
 }
 
 impl Stretch {
-    fn add(&mut self, second: i64, counts: [u32; 2]) {
+    fn add(&mut self, second: i64, counts: [u32; 3]) {
         self.last = second;
         self.seconds += 1;
         self.counts.iter_mut().zip(counts).for_each(|(sum, n)| *sum = sum.saturating_add(n));
@@ -179,11 +182,11 @@ impl Stretch {
 #[derive(Default)]
 struct Beside {
     both_ways: usize,
-    counts: [u32; 2],
+    counts: [u32; 3],
 }
 
 impl Beside {
-    fn add(&mut self, counts: [u32; 2]) {
+    fn add(&mut self, counts: [u32; 3]) {
         self.both_ways += usize::from(matches!(kind(counts), Kind::Both));
         self.counts.iter_mut().zip(counts).for_each(|(sum, n)| *sum = sum.saturating_add(n));
     }
@@ -195,7 +198,7 @@ impl Beside {
 
 impl Sum for WaysBySecond {
     fn merge(&mut self, other: &Self) {
-        for (second, counts) in other.seconds.iter().filter(|(_, counts)| *counts != [0; 2]) {
+        for (second, counts) in other.seconds.iter().filter(|(_, counts)| *counts != [0; 3]) {
             if let Some(sum) = self.seconds.entry(second) {
                 sum.iter_mut().zip(counts).for_each(|(sum, n)| *sum = sum.saturating_add(n));
             }
@@ -215,7 +218,7 @@ mod tests {
     const BEGIN: i64 = 1_700_000_000;
 
     /// So many conversations over a minute of which four packets a second come each way that `shows` says.
-    fn times(conversations: i64, shows: impl Fn(i64, i64) -> [bool; 2], acknowledges: bool) -> Vec<(i64, i64)> {
+    fn times(conversations: i64, shows: impl Fn(i64, i64) -> [bool; 2], is_tcp: bool) -> Vec<(i64, i64)> {
         let mut all = WaysBySecond::default();
         let mut states = vec![WaysState::default(); conversations as usize];
         for second in 0..60 {
@@ -224,16 +227,18 @@ mod tests {
                     let time = Timestamp((BEGIN + second) * SECOND + packet * SECOND / 5 + at);
                     let [a, b] = shows(at, second);
                     [(a, AToB), (b, BToA)].into_iter().filter(|(comes, _)| *comes).for_each(|(_, way)| {
-                        all.observe(state, time, way, acknowledges);
+                        all.observe(state, time, way, is_tcp.then_some(true));
                     });
                 }
             }
         }
-        states.into_iter().for_each(|state| all.close(state));
+        states.into_iter().for_each(|state| all.close(state, is_tcp));
         let mut halves = WaysBySecond::default();
         halves.merge(&all);
         assert_eq!(halves.one_way(), all.one_way());
-        all.one_way().iter().map(|time| (time.first.0 / SECOND - BEGIN, time.last.0 / SECOND - BEGIN)).collect()
+        let told = all.one_way();
+        assert!(told.iter().all(|(_, of_connections)| *of_connections == is_tcp));
+        told.iter().map(|(time, _)| (time.first.0 / SECOND - BEGIN, time.last.0 / SECOND - BEGIN)).collect()
     }
 
     #[test]
@@ -268,7 +273,7 @@ mod tests {
         let mut all = WaysBySecond::default();
         let mut state = WaysState::default();
         for time in [i64::MIN, i64::MAX, 0, i64::MAX, i64::MIN] {
-            all.observe(&mut state, Timestamp(time), AToB, true);
+            all.observe(&mut state, Timestamp(time), AToB, Some(true));
         }
         assert_eq!(all.one_way(), []);
     }

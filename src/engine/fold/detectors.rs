@@ -255,7 +255,7 @@ impl Detectors {
     ) {
         self.clock.observe(frame.time);
         if let Some((_, way)) = &frame.flow {
-            let acknowledges = frame.tcp.as_ref().is_some_and(|segment| segment.flags & (tcp::ACK | tcp::RST) == tcp::ACK);
+            let acknowledges = frame.tcp.as_ref().map(|segment| segment.flags & (tcp::ACK | tcp::RST) == tcp::ACK);
             self.ways.observe(&mut detectors.ways, frame.time, *way, acknowledges);
         }
         if let (Some(segment), Some((_, way))) = (&frame.tcp, &frame.flow) {
@@ -423,7 +423,7 @@ impl Detectors {
     /// Which directions came in each second, with the latest one of each conversation.
     fn ways_so_far(&self, flows: &FlowTable<FlowDetectors>) -> WaysBySecond {
         let mut ways = self.ways.clone();
-        flows.records().for_each(|record| ways.close(record.flow.detectors.ways));
+        flows.records().for_each(|record| ways.close(record.flow.detectors.ways, record.flow.key.is_tcp()));
         ways
     }
 

@@ -144,9 +144,9 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
     let (health, switch) = (&counts.health, &counts.switch);
     let seconds = looked_at(request, sums.from);
     let talks = conversations(detected);
-    let one_way = one_way(request, detected, sums);
+    let one_way = one_way(request, detected, sums, &talks.streams.evidence());
     // Conversations that show both directions at times, and no question with its answer: each half comes at another time, and none is missing.
-    let is_apart = one_way.is_some() && exchanges(&health.unmatched).are_unpaired();
+    let is_apart = !detected.ways.one_way().is_empty() && exchanges(&health.unmatched).are_unpaired();
     let one_way = one_way.filter(|_| !is_apart);
     let silent = Silences::of(request, detected, sums, sums.link.packets as f64 / seconds.max(1.0));
     let order = counts.order.evidence(&counts.loss, health, &counts.overtaken, (outer.numbered > 0).then_some(outer.reordered == 0));

@@ -5,7 +5,7 @@ use crate::engine::judge::history::Sums;
 use crate::engine::tape::Request;
 use crate::mirror::{WINDOW, Windows, window};
 use crate::model::estimate::Z;
-use crate::model::evidence::OneWayTimes;
+use crate::model::evidence::{OneWayTimes, StreamEvidence};
 use crate::model::limits::OUTAGES;
 use crate::model::time::SECOND;
 use crate::model::{Episode, Estimate, Traffic};
@@ -14,10 +14,12 @@ use crate::model::{Episode, Estimate, Traffic};
 const PARTS: i64 = 4;
 const PART: i64 = SECOND;
 
-/// Those of the time that is judged, the newest.
-pub fn one_way(request: &Request, detected: &DetectorReport, sums: &Sums) -> Option<OneWayTimes> {
+/// Those of the time that is judged, the newest. Who sends datagrams may pause: they tell where numbered `streams` lack packets.
+pub fn one_way(request: &Request, detected: &DetectorReport, sums: &Sums, streams: &StreamEvidence) -> Option<OneWayTimes> {
     let (begin, end) = (sums.from.max(request.first)?, request.latest?);
-    let told = detected.ways.one_way().into_iter().filter(|time| time.last > begin && time.first < end);
+    let tells = |of_connections: bool| of_connections || streams.lack_packets();
+    let told = detected.ways.one_way().into_iter().filter(|(_, of_connections)| tells(*of_connections)).map(|(time, _)| time);
+    let told = told.filter(|time| time.last > begin && time.first < end);
     let mut times: Vec<Episode> = told.map(|time| Episode { first: time.first.max(begin), last: time.last.min(end) }).collect();
     times.drain(..times.len().saturating_sub(OUTAGES));
     let missing = missing(&request.load.arrived, Episode { first: begin, last: end }, &times);

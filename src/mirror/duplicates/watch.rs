@@ -188,9 +188,9 @@ impl Tally {
         true
     }
 
-    /// Whether all that were counted came equally often, several times.
+    /// Whether all that were counted came equally often, a few times.
     fn is_unanimous(&self) -> bool {
-        self.seen.iter().skip(2).any(|count| *count == self.total)
+        self.seen.iter().take(usize::from(PLAUSIBLE) + 1).skip(2).any(|count| *count == self.total)
     }
 
     /// Whether they are surely different packets, nearly all of which come again and again: no flood is made of such.

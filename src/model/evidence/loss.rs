@@ -113,6 +113,11 @@ impl StreamEvidence {
     /// Lower end of the interval above which something surely is missing.
     pub const LOST: f64 = 0.000_5;
 
+    /// Whether packets surely are missing of them.
+    pub fn lack_packets(&self) -> bool {
+        wilson(self.missing, self.packets.saturating_add(self.missing)).low > Self::LOST
+    }
+
     /// The share that the mirror loses; `None` where too few are numbered, or so few streams of so few senders lack something that it may be their own way.
     pub fn loss(&self) -> Option<Estimate> {
         if let Some((loss, _)) = self.by_stretch.filter(|(loss, _)| loss.n >= Self::ENOUGH) {

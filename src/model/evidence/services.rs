@@ -108,6 +108,8 @@ pub struct ServiceWindow {
     pub requests: u64,
     /// Of them answered.
     pub answered: u64,
+    /// Requests without an answer of clients outside that never got any, while others do: whoever they are, they are not wanted.
+    pub shunned: u64,
     /// Clients seen.
     pub clients: u64,
     /// There are others, which were not told apart.

@@ -22,7 +22,7 @@ pub struct ServiceErrors;
 fn silent(service: &ServiceEvidence, stands: bool) -> Option<Report> {
     let is_owed = service.manners.owes && service.key.protocol == Proto::Udp;
     let is_silent = |w: &ServiceWindow| are_enough_unanswered(w) || silent_kind(w).is_some();
-    let w = service.window(|w| is_owed && is_silent(w) && !is_closed(w))?;
+    let w = service.window(|w| is_owed && is_silent(w) && !is_closed(w) && !is_of_strangers(w))?;
     let bad = w.trouble(Trouble::Unanswered);
     let span = bad.span?;
     let lasts = span.last.seconds_since(span.first) >= SILENT_SECONDS.in_seconds();
@@ -66,6 +66,11 @@ fn silent_kind(w: &ServiceWindow) -> Option<KindCount> {
     w.kinds.iter().filter(is_silent).max_by_key(|kind| kind.unanswered).copied()
 }
 
+/// Whether what has no answer is of clients outside that never got any while others do: who drops what scanners ask for serves all the same.
+fn is_of_strangers(w: &ServiceWindow) -> bool {
+    w.trouble(Trouble::Unanswered).count.saturating_sub(w.shunned) < BAD.number() && w.shunned > 0
+}
+
 /// Whether its host, or a router, says by ICMP of most requests that they cannot be delivered.
 fn is_closed(w: &ServiceWindow) -> bool {
     let [errors, unanswered] = [Trouble::Unreachable, Trouble::Unanswered].map(|trouble| w.trouble(trouble).count);
@@ -88,7 +93,8 @@ impl Detector for ServiceErrors {
                        or {most} of fewer, and at least {bad} (lower end of the {sure} interval); critical above {most} when at least {several} clients suffer. \
                        Requests by SNMP, RADIUS, Kerberos and SIP without an answer: surely more than {most}, and at least {bad}, over at least \
                        {time}; a note with one client where it has never answered. Of SIP so too where it is so of calls (INVITE) or of those who \
-                       want to be reached (REGISTER), whatever else is answered.",
+                       want to be reached (REGISTER), whatever else is answered; not where all of it is of clients outside that never got an answer, \
+                       while others do.",
             cause: "The service fails, lacks something it needs, or its clients ask for what they may not.",
             lookalikes: "One client that tries again and again, or looks for what is not there.",
             remedy: "Look at its log at these times.",

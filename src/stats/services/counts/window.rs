@@ -100,6 +100,15 @@ fn kinds<'a>(parts: impl Iterator<Item = &'a ServiceCounts>) -> [KindCount; REQU
     kinds
 }
 
+/// Requests without an answer of clients outside that got none at all, while others did.
+fn shunned(clients: &[(Address, ClientCounts)]) -> u64 {
+    if clients.iter().all(|(_, counts)| counts.answered == 0) {
+        return 0;
+    }
+    let strangers = clients.iter().filter(|(client, counts)| client.is_outside() && counts.answered == 0);
+    strangers.map(|(_, counts)| u64::from(counts.trouble(Trouble::Unanswered))).sum()
+}
+
 /// Several stretches together, without the clients that `is_left_out`.
 pub fn window<'a>(
     parts: impl Iterator<Item = &'a ServiceCounts> + Clone,
@@ -112,8 +121,7 @@ pub fn window<'a>(
     let (mut asked_ecn, mut segments) = (AskedEcn::default(), SegmentCounts::default());
     let (mut zones, mut idle_cuts, mut spans) = (ServiceCounts::default(), Vec::new(), ByTrouble::default());
     for part in parts.clone() {
-        sum.add(&part.others);
-        others.add(&part.others);
+        [&mut sum, &mut others].into_iter().for_each(|all| all.add(&part.others));
         further.extend(&part.further);
         again = again.saturating_add(part.again.into());
         let [cut, refused] = &mut between;
@@ -137,6 +145,7 @@ pub fn window<'a>(
         ended: sum.ended.into(),
         requests: u64::from(sum.answered) + u64::from(sum.trouble(Trouble::Unanswered)),
         answered: sum.answered.into(),
+        shunned: shunned(&clients),
         clients: clients.iter().filter(|c| c.1.is_client()).count() as u64,
         sources: (clients.len() + further.len()) as u64,
         // Whoever has no counts of its own was not told apart, or only up to a cap.
@@ -159,5 +168,25 @@ pub fn window<'a>(
         denied: counted(parts.clone().map(|part| part.denied.as_slice())),
         kinds: kinds(parts.clone()),
         failing_zones: zones.zones.iter().filter(|zone| **zone != 0).count() as u64,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(address: [u8; 4], answered: u32, unanswered: u32) -> (Address, ClientCounts) {
+        let mut counts = ClientCounts { answered, ..ClientCounts::default() };
+        counts.add_trouble(Trouble::Unanswered, unanswered);
+        (Address::V4(address.into()), counts)
+    }
+
+    #[test]
+    fn who_comes_from_outside_and_never_got_an_answer_is_not_wanted() {
+        let [inside, outside, scanner] = [[10, 0, 0, 1], [198, 51, 100, 7], [203, 0, 113, 9]];
+        assert_eq!(shunned(&[client(inside, 5, 1), client(scanner, 0, 7)]), 7);
+        assert_eq!(shunned(&[client(inside, 0, 1), client(scanner, 0, 7)]), 0, "nobody gets any");
+        assert_eq!(shunned(&[client(inside, 5, 0), client(outside, 1, 7)]), 0, "it got one");
+        assert_eq!(shunned(&[client(inside, 5, 0), client([10, 0, 0, 2], 0, 7)]), 0, "of the house");
     }
 }
