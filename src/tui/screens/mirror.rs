@@ -109,7 +109,7 @@ fn grid(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     ];
     let right: [(u16, Panel); 4] = [
         (4, panels::directions),
-        (mirror.not_judged.len().max(mirror.silenced.len()).clamp(1, 16) as u16 + 2, panels::silenced),
+        (panels::silenced_height(scene, area.width - half - 1) + 1, panels::silenced),
         (host::height(scene, area.width - half - 1), host::draw),
         (sessions::tunnels_height(scene), sessions::tunnels),
     ];

@@ -50,7 +50,7 @@ impl Screen for ProblemsScreen {
     }
 
     fn about(&self) -> &'static str {
-        "findings, each with evidence, cause and remedy; on a live port what was mended clears after about a minute"
+        "findings, each with evidence, cause and remedy; on a live port what was mended clears within a minute or, of what is counted over ten (refusals, TLS, addresses, scans), ten"
     }
 
     fn opens_first(&self) -> bool {

@@ -15,7 +15,7 @@ pub(in crate::tui) mod stamps;
 use crate::model::{Verdict, units};
 use crate::snapshot::{Snapshot, Trust};
 use crate::tui::canvas::{Canvas, cells, cut_end, wrap};
-use crate::tui::panels::facts;
+use crate::tui::panels::facts::{self, Fact};
 use crate::tui::rates;
 use crate::tui::theme::Hue;
 use crate::tui::view::{Scene, ratio};
@@ -243,17 +243,25 @@ pub(in crate::tui) fn directions(canvas: &mut Canvas, area: Rect, scene: &Scene)
     }
 }
 
+/// What is not judged of the mirror, and why: what means nothing here before what is too little.
+fn not_judged(scene: &Scene) -> Vec<Fact> {
+    let mirror = &scene.base.mirror;
+    let lacking = mirror.not_judged.iter().filter(|n| !mirror.silenced.iter().any(|s| s.0 == n.0));
+    mirror.silenced.iter().chain(lacking).map(|(name, why)| ((*name).to_owned(), why.clone(), scene.style(Hue::Dim))).collect()
+}
+
+/// Lines that [`silenced`] takes, with its title.
+pub(in crate::tui) fn silenced_height(scene: &Scene, width: u16) -> u16 {
+    facts::height(width, &not_judged(scene)).max(1) + 1
+}
+
 /// What could not be judged, and why: detectors that keep silent first, then those that have seen too little.
 pub(in crate::tui) fn silenced(canvas: &mut Canvas, area: Rect, scene: &Scene) {
-    let mirror = &scene.base.mirror;
-    let lacking = || mirror.not_judged.iter().filter(|n| !mirror.silenced.iter().any(|s| s.0 == n.0));
-    let note = format!("{}", mirror.silenced.len() + lacking().count());
-    let body = titled(canvas, area, "Not judged", &[(note.into(), scene.style(Hue::Dim))], false);
+    let facts = not_judged(scene);
+    let body = titled(canvas, area, "Not judged", &[(facts.len().to_string().into(), scene.style(Hue::Dim))], false);
     if body.height == 0 {
         return;
     }
-    let facts: Vec<_> =
-        mirror.silenced.iter().chain(lacking()).map(|(name, why)| ((*name).to_owned(), why.clone(), scene.style(Hue::Dim))).collect();
     if facts.is_empty() {
         canvas.pieces(
             body.x + 1,
