@@ -43,11 +43,6 @@ const TRUE: &[(&str, &str, &str)] = &[
         "upstream.loss",
         "tshark: seven acknowledgements of data that is not in the capture, in four conversations",
     ),
-    (
-        "ntop__nDPI/FAX-Call-t38-CA-TDM-SIP-FB-1.pcap",
-        "rtp.loss",
-        "tshark -z rtp,streams: 1,712 of one stream's packets lost, none of the other way; its gateway counted on while the call was a fax (T.38)",
-    ),
     ("ntop__nDPI/wechat.pcap", "upstream.loss", "tshark: acknowledged data that is not in the capture (packets 863, 864, 875)"),
     ("hadrielk__pcapng-test-generator/output_le__advanced__test101.pcapng", "host.drop", "its statistics block counts 53 drops"),
     ("OISF__suricata-verify/dhcp-request-flood__test.pcap", "clock.coarse", "made by a program: its packets have one time stamp"),

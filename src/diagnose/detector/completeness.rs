@@ -31,13 +31,8 @@ impl Completeness {
         self
     }
 
-    /// Nothing is surely missing, and more may be than spoils findings: that is not known.
+    /// As far as it is known less is missing than spoils findings, and more may be: that is not known.
     fn is_open(&self) -> bool {
-        self.missing <= TCP_LIMIT.raise.value() && self.at_most > MIRROR_LOSS
-    }
-
-    /// The same of a thin witness, where as little as does not spoil findings is not sure.
-    fn is_thin(&self) -> bool {
         self.missing <= MIRROR_LOSS && self.at_most > MIRROR_LOSS
     }
 
@@ -142,8 +137,7 @@ fn witness(e: &Evidence, counted: &Counted) -> Result<Completeness, String> {
                 grouped(single.n)
             );
             // The witness is thin: what is sure counts.
-            let known = Completeness { missing: single.low, at_most: single.high, text };
-            if known.is_thin() { Err(known.unknown()) } else { Ok(known) }
+            Ok(Completeness { missing: single.low, at_most: single.high, text })
         }
         (None, None) if let Some(lone) = e.loss.lone_segments() => {
             let [part, least, most] = [lone.rate, lone.low, lone.high].map(percent);
@@ -224,6 +218,7 @@ mod tests {
             |e| e.loss.all = None,
             |e| e.loss.all = Some(wilson(0, 380)),
             |e| e.loss.all = Some(wilson(1, 500)),
+            |e| e.loss.all = Some(wilson(3, 500)),
             |e| (e.loss.all, e.loss.unmatched) = (None, Some(wilson(0, 300))),
             |e| (e.loss.all, e.loss.streams) = (None, streams(1, 400)),
             |e| (e.loss.all, e.loss.path) = (None, Some(wilson(1, 100_000))),
@@ -235,8 +230,6 @@ mod tests {
         }
         let lossy: &[Change] = &[
             |e| e.loss.all = Some(wilson(100, 5_000)),
-            // What is told as loss has a score, however wide its interval.
-            |e| e.loss.all = Some(wilson(3, 500)),
             |e| (e.loss.all, e.loss.streams) = (None, streams(8, 400)),
             |e| (e.loss.all, e.loss.path) = (None, Some(wilson(5_000, 100_000))),
             |e| e.loss.declared_sampling = Some(10),
