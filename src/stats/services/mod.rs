@@ -338,14 +338,14 @@ impl ServiceLedger {
     /// are answers of such.
     pub fn held_back(&self) -> Option<(ServiceKey, bool)> {
         let held = self.services.iter().filter(|(_, service)| service.whole.held_answers() > 1);
-        let waits = held.map(|(key, service)| (*key, service.whole.waits(service.first_turn)));
-        let (first, answers) = waits.filter(|(_, waits)| waits.held * 2 > waits.timed).fold(
+        let waits = |service: &ServiceRecord| service.whole.waits(service.first_turn);
+        let (first, uses) = held.filter(|(_, service)| waits(service).held * 2 > waits(service).timed).fold(
             (None, 0u64),
-            |(first, answers): (Option<ServiceKey>, _), (key, waits)| {
-                (Some(first.map_or(key, |first| first.min(key))), answers.saturating_add(waits.timed))
+            |(first, uses): (Option<ServiceKey>, _), (key, service)| {
+                (Some(first.map_or(*key, |first| first.min(*key))), uses.saturating_add(service.whole.uses()))
             },
         );
-        first.map(|key| (key, answers.saturating_mul(2) > self.judged))
+        first.map(|key| (key, uses.saturating_mul(2) > self.judged))
     }
 
     /// Streams of voice and pictures, as a whole.
