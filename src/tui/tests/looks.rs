@@ -5,66 +5,45 @@ use crate::model::Traffic;
 use crate::tui::screen::ScreenEntry;
 use ratatui::style::Color;
 
+/// The keys that lead to each screen, and its name in a file's name.
+fn screens() -> impl Iterator<Item = (String, String)> {
+    SCREENS.iter().enumerate().map(|(at, ScreenEntry { digit, screen })| {
+        let keys = digit.map_or_else(|| "Tab ".repeat(at), String::from);
+        (keys, screen.title().to_lowercase().replace(' ', ""))
+    })
+}
+
 #[test]
 fn every_screen_looks_as_it_did() {
-    for (width, height) in [(60, 15), (80, 24), (120, 40)] {
-        for (at, ScreenEntry { digit, screen }) in SCREENS.iter().enumerate() {
+    for (width, height) in [(60, 15), (80, 24), (120, 40), (160, 45), (200, 60), (300, 100)] {
+        for (keys, name) in screens() {
             let mut session = Session::new(Story::Trouble, width, height);
-            session.keys(&digit.map_or_else(|| "Tab ".repeat(at), String::from));
-            let name = format!("{}-{width}x{height}", screen.title().to_lowercase().replace(' ', ""));
-            insta::assert_snapshot!(name, session.text());
-        }
-    }
-}
-
-#[test]
-fn wide_screens_have_more_columns() {
-    for (width, height) in [(200, 60), (300, 100)] {
-        for (name, keys) in [("protocols", "2"), ("hosts", "3"), ("conversations", "4"), ("services", "5")] {
-            let mut session = Session::new(Story::Trouble, width, height);
-            session.keys(keys);
+            session.keys(&keys);
             insta::assert_snapshot!(format!("{name}-{width}x{height}"), session.text());
         }
-    }
-}
-
-/// Screens whose places are divided otherwise where there is more room.
-#[test]
-fn large_screens_are_used() {
-    for (name, keys, width, height) in [
-        ("overview", "1", 160, 45),
-        ("problems", "6", 160, 45),
-        ("overview", "1", 200, 60),
-        ("layer2", "0", 200, 60),
-        ("switch", "7", 200, 60),
-        ("bursts", "u", 200, 60),
-        ("mirror", "8", 200, 60),
-    ] {
-        let mut session = Session::new(Story::Trouble, width, height);
-        session.keys(keys);
-        insta::assert_snapshot!(format!("{name}-{width}x{height}"), session.text());
     }
 }
 
 /// The text of a screen with what its cells look like below it, a letter for each look.
 fn coloured(session: &Session) -> String {
     let (buffer, mut looks) = (session.buffer(), Vec::new());
-    let mut letters = |x: u16, y: u16| {
+    let letters: Vec<char> = ('a'..='z').chain('A'..='Z').chain('0'..='9').chain('α'..='ω').collect();
+    let mut letter = |x: u16, y: u16| {
         let cell = &buffer[(x, y)];
         let look = format!("{} on {} {:?}", cell.fg, cell.bg, cell.modifier).replace("Modifier(NONE)", "").trim_end().to_owned();
         let at = looks.iter().position(|known| *known == look).unwrap_or_else(|| {
             looks.push(look);
             looks.len() - 1
         });
-        char::from(b'a' + u8::try_from(at).unwrap())
+        letters[at]
     };
     let mut lines = Vec::new();
     for y in 0..buffer.area.height {
         let is_blank = |x: &u16| buffer[(*x, y)].symbol() == " " && buffer[(*x, y)].bg == Color::Reset;
-        let line: String = (0..buffer.area.width).map(|x| if is_blank(&x) { ' ' } else { letters(x, y) }).collect();
+        let line: String = (0..buffer.area.width).map(|x| if is_blank(&x) { ' ' } else { letter(x, y) }).collect();
         lines.push(line.trim_end().to_owned());
     }
-    let legend: Vec<String> = looks.iter().zip('a'..).map(|(look, letter)| format!("{letter} {look}")).collect();
+    let legend: Vec<String> = looks.iter().zip(&letters).map(|(look, letter)| format!("{letter} {look}")).collect();
     format!("{}\n\n{}\n\n{}", session.text(), lines.join("\n"), legend.join("\n"))
 }
 
@@ -74,12 +53,18 @@ fn colours_look_as_they_did() {
         ("dark", Depth::True, false),
         ("light", Depth::True, true),
         ("256", Depth::Indexed, false),
+        ("256-light", Depth::Indexed, true),
         ("16", Depth::Sixteen, false),
         ("16-light", Depth::Sixteen, true),
+        ("none", Depth::Mono, false),
+        ("ascii", Depth::Mono, false),
     ] {
-        let mut session = Session::with(Story::Trouble, 60, 15, Theme::new(depth, light));
-        session.keys("4 Down");
-        insta::assert_snapshot!(format!("colours-{name}"), coloured(&session));
+        let theme = Theme::new(depth, light).with_ascii(name == "ascii");
+        for (screen, keys) in [("overview", "1"), ("conversations", "4 Down"), ("problems", "6"), ("mirror", "8")] {
+            let mut session = Session::with(Story::Trouble, 80, 24, theme.clone());
+            session.keys(keys);
+            insta::assert_snapshot!(format!("colours-{name}-{screen}"), coloured(&session));
+        }
     }
 }
 
