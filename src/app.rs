@@ -1,6 +1,7 @@
 //! The composition root: from settings to a source, an engine, and a screen or a report.
 
 mod archive;
+mod ascii_lines;
 mod ask;
 mod baseline;
 mod bounded_lines;

@@ -328,6 +328,29 @@ fn stopping_reads_what_had_arrived_before() {
 }
 
 #[test]
+fn what_takes_too_long_to_read_at_the_end_is_lost_and_told() {
+    let (packets, sent, stop) = (packets(), Arc::default(), Arc::new(AtomicBool::new(false)));
+    let each = packets.len() / 40 + 1;
+    let mut inner = port(&packets, each, &sent);
+    let arrived = wall();
+    let source = Port({
+        let stop = Arc::clone(&stop);
+        move |block: &mut Block| {
+            stop.store(true, Ordering::Relaxed);
+            std::thread::sleep(Duration::from_millis(90));
+            let fill = (inner.0)(block);
+            block.packets.iter_mut().for_each(|p| p.time = Timestamp(arrived));
+            fill
+        }
+    });
+    let got = engine::run(Box::new(source), &live(), stop).unwrap().result;
+    let (read, lost) = (got.mirror.link.packets, got.capture.losses.kernel_drops);
+    assert!(read > 0 && lost > 0, "2 s for {} packets at {each} each 90 ms: {read} read, {lost} lost", packets.len());
+    assert_eq!((read + lost, sent.load(Ordering::Relaxed)), (packets.len() as u64, packets.len() as u64));
+    assert_eq!(got.capture.losses.lost_packets(), lost, "told as what the kernel held and nobody took");
+}
+
+#[test]
 fn a_quiet_port_repeats_its_picture_with_the_time_of_now() {
     let (packets, sent) = (packets(), Arc::default());
     let engine = Engine::start(Box::new(port(&packets, 500, &sent)), &live()).unwrap();

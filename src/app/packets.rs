@@ -1,5 +1,6 @@
 //! `spantop packets`: one line a packet, as they are read.
 
+use super::ascii_lines::AsciiLines;
 use super::console::{Console, say};
 use super::output::Output;
 use super::{engine_settings, progress, signals, source};
@@ -37,7 +38,11 @@ pub fn list(console: &Console, common: &Common, input: &InputSettings, request: 
     let source = progress::watch(source, console, input.limit(), signals::asks_for_statistics()?);
     let done = Arc::new(AtomicBool::new(false));
     let failed = Arc::new(Mutex::new(None));
-    let list = PacketList::new(BufWriter::with_capacity(BUFFER, io::stdout()), format, *tree);
+    let out = BufWriter::with_capacity(BUFFER, io::stdout());
+    // JSON is UTF-8 wherever it goes (RFC 8259 section 8.1).
+    let is_ascii = console.is_ascii() && format == PacketFormat::Text;
+    let out: Box<dyn Write + Send> = if is_ascii { Box::new(AsciiLines::new(out)) } else { Box::new(out) };
+    let list = PacketList::new(out, format, *tree);
     let streams = StreamStarts::new(rules.clone());
     let listed = Arc::new(AtomicU64::new(0));
     let mut listing = Listing { list, stretch, rules, streams, first: None, listed: Arc::clone(&listed) };

@@ -36,9 +36,17 @@ type Held = (&'static str, Subject, Timestamp);
 struct Pending {
     /// What holds now and was seen before.
     seen: HashSet<Held>,
-    /// Times that were saved or will be.
-    taken: usize,
+    /// Times that were saved or will be, at most `SAVED_FINDINGS`.
+    taken: Vec<Held>,
     due: Vec<Due>,
+}
+
+impl Pending {
+    /// Whether the packets around that time are saved for this finding already: the last picture, which is of all the time, finds again what has ended.
+    fn has_taken(&self, &(id, subject, first): &Held) -> bool {
+        let is_near = |other: &Timestamp| first.since(*other).abs() < AROUND;
+        self.taken.iter().any(|taken| (taken.0, taken.1) == (id, subject) && is_near(&taken.2))
+    }
 }
 
 /// What came of it so far, for who shows it.
@@ -76,11 +84,15 @@ impl Watcher {
         let holds: Vec<&Finding> = snapshot.diagnosis.findings.iter().filter(|finding| finding.active && self.is_wanted(finding)).collect();
         let named = |finding: &Finding| (finding.id, finding.subject, finding.first);
         for finding in holds.iter().filter(|finding| !pending.seen.contains(&named(finding))).collect::<Vec<_>>() {
-            if pending.taken >= SAVED_FINDINGS {
+            let held = named(finding);
+            if pending.has_taken(&held) {
+                continue;
+            }
+            if pending.taken.len() >= SAVED_FINDINGS {
                 self.status.unsaved.fetch_add(1, Ordering::Relaxed);
                 continue;
             }
-            pending.taken += 1;
+            pending.taken.push(held);
             let at = finding.first;
             let why = format!("30 s before and after {} began: {}", finding.id, finding.title);
             pending.due.push(Due { from: at.plus(-AROUND), to: at.plus(AROUND), why });
@@ -245,6 +257,22 @@ mod tests {
             // From 30 s before it on: 10 to 44.
             assert!(words.iter().all(|words| words.starts_with("saved 35 packets in ")), "{words:?}");
         }
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn what_was_saved_is_not_saved_again_when_the_last_picture_finds_it_again() {
+        let folder = folder("again");
+        let at = |second: i64| BEGIN.plus(second * SECOND);
+        let storm = |first: i64| finding("storm.broadcast", at(first));
+        let taken = vec![snapshot(1, at(2), vec![storm(2)]), snapshot(2, at(33), vec![storm(2)]), snapshot(3, at(40), Vec::new())];
+        let last = Snapshot { finished: true, ..snapshot(4, at(44), vec![storm(3)]) };
+        assert_eq!(listening(&folder, "storm", taken.clone()).finish(&last).len(), 1);
+        assert_eq!(files(&folder), 1);
+        // Another one half a minute later, and the same of somebody else, are something else.
+        let other = Finding { subject: Subject::Vlan(7), ..storm(3) };
+        let last = Snapshot { finished: true, ..snapshot(4, at(44), vec![storm(32), other]) };
+        assert_eq!(listening(&folder, "storm", taken).finish(&last).len(), 3);
         std::fs::remove_dir_all(&folder).unwrap();
     }
 

@@ -265,7 +265,9 @@ pub fn answer(transaction: &Transaction) -> Answer {
         // What its handshakes come to is told of TLS, wherever it begins.
         Answer::Denied | Answer::Rejected | Answer::Error if is_tls_within(transaction.app) => Answer::Uncounted,
         Answer::Normal | Answer::Expected
-            if manners.holds && transaction.question != 0 && transaction.latency().is_some_and(|nanos| nanos >= LONG_POLL.in_nanos()) =>
+            if manners.holds
+                && (transaction.question != 0 || manners.empty.contains(&code))
+                && transaction.latency().is_some_and(|nanos| nanos >= LONG_POLL.in_nanos()) =>
         {
             Answer::Held
         }
@@ -344,6 +346,8 @@ mod tests {
         };
         let answered = |token: &str, code, seconds| answer_to(7, token, code, seconds);
         assert_eq!(answer_to(0, "http", 200, 30), Answer::Normal, "what is sent is not held back");
+        let polls = [(204, 19), (204, 20), (304, 20), (201, 30)].map(|(code, seconds)| answer_to(0, "http", code, seconds));
+        assert_eq!(polls, [Answer::Normal, Answer::Held, Answer::Held, Answer::Normal], "but for what ends without anything to tell");
         assert_eq!((answered("http", 200, 19), answered("http", 200, 20)), (Answer::Normal, Answer::Held));
         assert_eq!(
             (answered("http", 404, 20), answered("http", 403, 30), answered("http", 503, 30)),

@@ -6,6 +6,7 @@
 mod fold;
 mod host_watch;
 mod judge;
+mod leaving;
 mod memory;
 #[cfg(test)]
 mod memory_tests;

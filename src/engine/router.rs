@@ -7,6 +7,7 @@ use crate::capture::{Fill, Packet, Source};
 use crate::decode::Rules;
 use crate::engine::fold::message::Message;
 use crate::engine::host_watch::HostWatch;
+use crate::engine::leaving::Leaving;
 use crate::engine::route::beats::{Beat, Beats};
 use crate::engine::route::intervals::{Closed, Intervals};
 use crate::engine::route::link_bins::{BinWidth, LinkKnown};
@@ -21,8 +22,7 @@ use crate::engine::tape::precomputed::{HashKeys, Precomputed};
 use crate::engine::tape::{Mark, Request, TapeBlock};
 use crate::error::Error;
 use crate::model::clock::{self, Ticker};
-use crate::model::limits::COPY_DECIDED;
-use crate::model::limits::SHARDS;
+use crate::model::limits::{COPY_DECIDED, SHARDS};
 use crate::model::time::SECOND;
 use crate::model::{Address, LinkLoad, LinkType, NetworkBatch, StationNews, Timestamp};
 use crate::settings::MirrorSettings;
@@ -67,9 +67,6 @@ const PROGRESS_TICK: Duration = Duration::from_millis(200);
 /// The first picture should be there at once.
 const FIRST_TICK: Duration = Duration::from_millis(40);
 
-/// How long a port's ring is still read when the program is to end.
-const LEAVE: Duration = Duration::from_secs(2);
-
 /// A thread could not go on: nothing that is shown from then on would be true.
 pub fn fault(words: &str) -> Error {
     Error::internal(format!("a fault of this program ended the analysis: {words}"))
@@ -96,11 +93,6 @@ fn link_load(beat: u64, load: LinkLoad) -> Message {
 /// Ends a beat before the packet of that index.
 fn end_beat(tape_block: &mut TapeBlock, at: usize, Beat { number, now }: Beat) {
     tape_block.marks.push((at as u32, Mark::Beat(number, now)));
-}
-
-/// Whether everything that had arrived when the program was told to end has been read: nothing is left, or what comes now is newer.
-fn has_caught_up((since, wall): (Instant, Timestamp), newest: Option<Timestamp>) -> bool {
-    newest.is_none_or(|newest| newest > wall) || clock::since(since) > LEAVE
 }
 
 /// A wall clock that lies further behind than this was set back.
@@ -131,6 +123,8 @@ pub struct Router {
     latest: Option<Timestamp>,
     /// Packets that have come.
     packets: u64,
+    /// Packets that had come when the end was asked for, and that were not looked at.
+    left_behind: u64,
     snapshots: u64,
     progress: Arc<RouterProgress>,
     /// When the next may come, of a file.
@@ -187,6 +181,7 @@ impl Router {
             first: None,
             latest: None,
             packets: 0,
+            left_behind: 0,
             snapshots: 0,
             progress,
             pace: PicturePace::default(),
@@ -230,14 +225,14 @@ impl Router {
         let mut ticker = Ticker::new(self.plan.tick.unwrap_or(FIRST_TICK), self.plan.tick.unwrap_or(every));
         let mut progress = Ticker::new(FIRST_TICK, PROGRESS_TICK);
         let mut ask = false;
-        let mut leaving = None;
+        let mut leaving: Option<Leaving> = None;
         loop {
             if self.stopped() {
                 // What had arrived before is still counted: a file's rest is not, a port's ring and what is in a pipe are.
                 if !self.source.waits() {
                     return Ok(());
                 }
-                leaving.get_or_insert_with(|| (clock::now(), clock::wall()));
+                leaving.get_or_insert_with(Leaving::now);
             }
             for command in self.commands.try_iter().collect::<Vec<_>>() {
                 ask |= self.obey(command);
@@ -268,8 +263,14 @@ impl Router {
             self.pool.show(tape_block);
             match filled? {
                 Fill::End => return Ok(()),
-                _ if leaving.is_some_and(|since| has_caught_up(since, newest)) => return Ok(()),
                 Fill::Quiet | Fill::Packets => {}
+            }
+            let Some(leaving) = leaving else { continue };
+            if leaving.is_overdue() {
+                self.left_behind = leaving.left_behind(self.source.as_mut());
+            }
+            if leaving.is_overdue() || leaving.has_caught_up(newest) {
+                return Ok(());
             }
         }
     }
@@ -532,7 +533,7 @@ impl Router {
             counts_losses: self.source.counts_losses(),
             losses: Losses {
                 interface_drops: lost.interface,
-                kernel_drops: lost.kernel,
+                kernel_drops: lost.kernel.saturating_add(self.left_behind),
                 late_packets: self.intervals.late(),
                 ..Losses::default()
             },

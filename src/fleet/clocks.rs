@@ -1,7 +1,8 @@
 //! Clocks of probes: how far each is off, by what the server noted when rows came, and what becomes of that in questions about conversations.
 //!
 //! A clock is told by run of a probe: in pieces of ten minutes of the server's time the row that came soonest tells how far it is ahead, and the median
-//! of these is believed. A row that waited tells nothing, and a clock that was set right soon after the start is right.
+//! of these is believed. A row that waited tells nothing: that a clock is behind, two rows have to say. A clock that was set right soon after the start
+//! is right.
 
 use super::ProbeName;
 use super::answers::AnswerRow;

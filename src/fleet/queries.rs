@@ -2,7 +2,7 @@
 //!
 //! Duplicates of a batch have the same key: `FINAL` merges them away where rows are added up; largest, smallest and newest values do not mind.
 
-use super::clocks::DOUBTS;
+use super::clocks::{DOUBTS, IN_STEP};
 use super::shared::PAIRED;
 use super::{FleetSpan, FleetSubject, ProbeName, RunTail};
 use crate::model::limits::{FLEET_GROUPS, FLEET_LIST, FLEET_POINTS, FLEET_PROBES, FLEET_ROWS};
@@ -119,10 +119,15 @@ impl FleetQueries<'_> {
 
     /// Clocks of the runs that were heard of in a stretch of the server's time, or soon before or after it.
     pub fn clocks(&self, (from, to): (i64, i64)) -> String {
+        // Nothing comes before it was sent: one row tells that a clock is ahead. That it is behind two say alike: rows that waited together for a
+        // dead server come at once, each as late as it is old.
         format!(
             "SELECT site, probe, session, cityHash64(site, probe, session) AS mark, quantileExact(0.5)(most) AS ahead, max(most) - min(most) AS moved
-FROM (SELECT site, probe, session, intDiv(toUInt32(received), 600) AS slot, max(clock_ns / 1e9 - toUInt32(received) - 0.5) AS most
- FROM {}.probes_heard WHERE received >= toDateTime({}) AND received < toDateTime({}) AND clock_ns > 0 GROUP BY site, probe, session, slot)
+FROM (SELECT site, probe, session, slot, arrayReverseSort(groupArray(ahead_of)) AS soonest, soonest[1] AS most
+ FROM (SELECT site, probe, session, intDiv(toUInt32(received), 600) AS slot, clock_ns, max(clock_ns / 1e9 - toUInt32(received) - 0.5) AS ahead_of
+  FROM {}.probes_heard WHERE received >= toDateTime({}) AND received < toDateTime({}) AND clock_ns > 0
+  GROUP BY site, probe, session, slot, clock_ns)
+ GROUP BY site, probe, session, slot HAVING most >= -{IN_STEP} OR length(soonest) > 1 AND most - soonest[2] <= {IN_STEP})
 GROUP BY site, probe, session ORDER BY site, probe, session LIMIT {FLEET_ROWS} FORMAT JSONEachRow",
             self.database,
             from.saturating_sub(CLOCK_ROWS.1).max(0),

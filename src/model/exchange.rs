@@ -87,6 +87,8 @@ pub struct Manners {
     pub is_prompt: bool,
     /// An answer that takes very long to what was fetched was held back until there was something to tell.
     pub holds: bool,
+    /// Codes of answers by which there was nothing to tell: whoever asked waited for it, whatever it was asked by.
+    pub empty: &'static [u32],
     /// Over datagrams a server owes an answer to each request.
     pub owes: bool,
     /// Who asks, asks a group, and does not know whether anybody answers.
@@ -103,7 +105,7 @@ impl Default for Manners {
 
 impl Manners {
     /// Those of a protocol of which nothing else is known.
-    pub const USUAL: Self = Self { is_prompt: false, holds: false, owes: false, asks_groups: false, finds_names: false };
+    pub const USUAL: Self = Self { is_prompt: false, holds: false, empty: &[], owes: false, asks_groups: false, finds_names: false };
 }
 
 /// How a request ended.

@@ -56,6 +56,8 @@ pub struct RoundTrip {
     pub time: Timestamp,
     /// Nanoseconds.
     pub nanos: i64,
+    /// Nobody waited with the acknowledgement: it is of two segments or more, or of a handshake.
+    pub is_prompt: bool,
     /// What was in flight, where both SYNs were seen.
     pub flight: Option<Flight>,
     /// Segments with payload so far, of both ways.

@@ -243,7 +243,7 @@ fn round_trip(proofs: &mut Proofs, trip: &RoundTrip, is_far: bool) {
         PathSide::Client => (Proves::FarClients, client),
         PathSide::Server => (Proves::FarServer, server),
     };
-    if let Some(key) = ServiceKey::of(&trip.flow, trip.way).filter(|_| is_far) {
+    if let Some(key) = ServiceKey::of(&trip.flow, trip.way).filter(|_| is_far && trip.is_prompt) {
         proofs.note(far, service(key), trip.number, trip.time);
     }
     if trip.flight.is_some() {

@@ -16,12 +16,14 @@ struct Sending {
     burst: u32,
     /// Round trips.
     rounds: u32,
+    /// Segments that are acknowledged at a time.
+    each: u32,
     /// What the client announces, from the first round trip to the last.
     windows: [u16; 2],
 }
 
 impl Traffic {
-    /// A server sends to a client, a burst in each round trip; every second segment is acknowledged.
+    /// A server sends to a client, a burst in each round trip.
     fn download(&mut self, at: Micros, client: (u8, u16), server: (u8, u16), how: Sending) {
         let (there, back) = ([client, server], [server, client]);
         self.syn(at, client, server);
@@ -36,7 +38,7 @@ impl Traffic {
                 let time = at + i64::from(round + 2) * (how.trip + 300) + i64::from(n) * 120;
                 self.segment(time, back, ACK, (sent, 101), MSS as usize);
                 sent += MSS;
-                if n % 2 == 1 {
+                if n % how.each == how.each - 1 {
                     let ack = self.ip(client.0, server.0).tcp(client.1, server.1).seq(1_000 * u32::from(client.1) + 101);
                     let ack = ack.ack(1_000 * u32::from(server.1) + sent).flags(ACK).window(window as u16);
                     self.push(time + 200, ack);
@@ -47,13 +49,13 @@ impl Traffic {
 }
 
 /// A window of 64 kB is filled once in each round trip of 100 ms.
-const HELD: Sending = Sending { trip: 100_000, burst: 46, rounds: 200, windows: [65_000; 2] };
+const HELD: Sending = Sending { trip: 100_000, burst: 46, rounds: 200, each: 2, windows: [65_000; 2] };
 
 /// A transfer from server 9 to client 1, and others that show how fast both can be.
 fn transfers(how: Sending) -> Vec<(&'static str, String, Severity)> {
     let mut t = Traffic::default();
     t.download(S, (1, 5_000), (9, 80), how);
-    let fast = Sending { trip: 2_000, burst: 12, rounds: 2_000, windows: [65_000; 2] };
+    let fast = Sending { trip: 2_000, burst: 12, rounds: 2_000, each: 2, windows: [65_000; 2] };
     t.download(2 * S, (1, 5_001), (8, 80), fast);
     t.download(2 * S, (2, 5_002), (9, 80), fast);
     let s = t.with_office(30).seen();
@@ -66,13 +68,16 @@ fn transfers(how: Sending) -> Vec<(&'static str, String, Severity)> {
 
 #[test]
 fn a_window_that_holds_back() {
-    assert_eq!(transfers(HELD), only("tcp.window_limited", "10.1.0.1", Severity::Warning));
+    for each in [1, 2, 23] {
+        assert_eq!(transfers(Sending { each, ..HELD }), only("tcp.window_limited", "10.1.0.1", Severity::Warning), "{each} at a time");
+    }
 }
 
 #[test]
 fn a_sender_that_holds_back_a_window_that_grows_and_a_short_way_are_none() {
     let is_told = |how| transfers(how).iter().any(|f| f.0 == "tcp.window_limited");
     assert!(!is_told(Sending { burst: 20, rounds: 300, ..HELD }), "less than half of the window");
+    assert!(!is_told(Sending { burst: 20, rounds: 300, each: 1, ..HELD }), "the same, each segment acknowledged");
     assert!(!is_told(Sending { windows: [20_000, 65_000], ..HELD }), "it grows");
     assert!(!is_told(Sending { trip: 600, rounds: 4_000, ..HELD }), "near");
     assert!(!is_told(Sending { rounds: 8, ..HELD }), "short");

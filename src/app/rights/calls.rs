@@ -7,6 +7,7 @@ use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule, TargetArch, apply_filter,
 };
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// What a thread does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +60,8 @@ const NEVER: &[i64] = &[
     libc::SYS_io_uring_setup,
     libc::SYS_io_uring_enter,
     libc::SYS_io_uring_register,
+    libc::SYS_io_setup,
+    libc::SYS_io_submit,
     libc::SYS_bpf,
     libc::SYS_userfaultfd,
     libc::SYS_perf_event_open,
@@ -153,6 +156,27 @@ const WRITING_HERE: &[i64] = &[];
 /// Kinds of sockets: the low bits of their type (`SOCK_TYPE_MASK` of linux/net.h).
 const SOCKET_KIND: u64 = 0xf;
 
+/// What sends by a descriptor, with the argument that names it.
+const SENDING: &[(i64, u8)] = &[
+    (libc::SYS_write, 0),
+    (libc::SYS_writev, 0),
+    (libc::SYS_pwrite64, 0),
+    (libc::SYS_pwritev, 0),
+    (libc::SYS_pwritev2, 0),
+    (libc::SYS_sendto, 0),
+    (libc::SYS_sendfile, 0),
+    (libc::SYS_splice, 2),
+    (libc::SYS_tee, 1),
+    // A descriptor under another number would be another one to the filter.
+    (libc::SYS_dup, 0),
+    (libc::SYS_dup3, 0),
+    #[cfg(target_arch = "x86_64")]
+    (libc::SYS_dup2, 0),
+];
+
+/// Nobody's work here, and they hand descriptors on.
+const MESSAGES: &[i64] = &[libc::SYS_sendmsg, libc::SYS_sendmmsg];
+
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 type Outcome<T> = Result<T, seccompiler::BackendError>;
 
@@ -168,6 +192,30 @@ fn only_families(families: &[i32]) -> Outcome<SeccompRule> {
 /// Refuses the making of a file, by the argument that holds the flags.
 fn no_new_file(flags: u8) -> Outcome<SeccompRule> {
     SeccompRule::new(vec![when(flags, SeccompCmpOp::MaskedEq(u64::from(libc::O_CREAT.cast_unsigned())), libc::O_CREAT)?])
+}
+
+/// The packet sockets that this process has open: it reads from them, and the system would let it write as well (packet(7)).
+fn packet_sockets() -> Vec<i32> {
+    let all = std::fs::read_to_string("/proc/self/net/packet").unwrap_or_default();
+    // The last column is the socket's number, by which its descriptor is called too (proc(5)).
+    let sockets: Vec<String> = all.lines().filter_map(|line| Some(format!("socket:[{}]", line.split_whitespace().last()?))).collect();
+    let open = std::fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
+    let is_packet = |path: &Path| std::fs::read_link(path).is_ok_and(|name| sockets.iter().any(|socket| Path::new(socket) == name));
+    open.filter(|entry| is_packet(&entry.path())).filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+}
+
+/// Lets nothing be sent by these descriptors, nor by others that are made of them.
+fn only_read(rules: &mut Rules, descriptors: &[i32]) -> Outcome<()> {
+    for &descriptor in descriptors {
+        for &(call, argument) in SENDING {
+            rules.entry(call).or_default().push(SeccompRule::new(vec![when(argument, SeccompCmpOp::Eq, descriptor)?])?);
+        }
+        for copies in [libc::F_DUPFD, libc::F_DUPFD_CLOEXEC] {
+            let rule = SeccompRule::new(vec![when(0, SeccompCmpOp::Eq, descriptor)?, when(1, SeccompCmpOp::Eq, copies)?])?;
+            rules.entry(libc::SYS_fcntl).or_default().push(rule);
+        }
+    }
+    Ok(())
 }
 
 fn refused(work: Work) -> Outcome<Rules> {
@@ -202,6 +250,12 @@ fn refused(work: Work) -> Outcome<Rules> {
         ],
     };
     rules.insert(libc::SYS_socket, sockets);
+    // Threads are made, no processes (clone(2): the flags are the first argument); the newer call's flags cannot be seen: see `refuse_by_number`.
+    rules.insert(libc::SYS_clone, vec![SeccompRule::new(vec![when(0, SeccompCmpOp::MaskedEq(libc::CLONE_THREAD as u64), 0)?])?]);
+    if matches!(work, Work::Packets { .. }) {
+        rules.extend(MESSAGES.iter().map(|&call| (call, Vec::new())));
+        only_read(&mut rules, &packet_sockets())?;
+    }
     // Its own threads it stops and ends (raise(3), abort(3)), nobody else's; limits are its own, too.
     let own = i32::try_from(std::process::id()).unwrap_or(0);
     rules.insert(libc::SYS_tgkill, vec![SeccompRule::new(vec![when(0, SeccompCmpOp::Ne, own)?])?]);
@@ -221,22 +275,25 @@ fn refused(work: Work) -> Outcome<Rules> {
     Ok(rules)
 }
 
-/// Refuses every call by its number of the x32 ABI, which kernels of this machine may have besides: to the filter those would be other calls.
+/// Refuses what the rules cannot look into: the younger call that makes threads and processes, whose flags lie in memory (the C library makes its
+/// threads by the older one where there is none), and every call by its number of the x32 ABI, which kernels of this machine may have besides: to the
+/// filter those would be other calls.
 ///
 /// # Errors
 /// As [`restrict`].
-#[cfg(target_arch = "x86_64")]
-pub fn refuse_other_numbers() -> Result<(), String> {
+pub fn refuse_by_number() -> Result<(), String> {
     /// `__X32_SYSCALL_BIT` of asm/unistd.h.
     const X32: u32 = 0x4000_0000;
     let step = |code: u32, jt, jf, k| seccompiler::sock_filter { code: code as u16, jt, jf, k };
+    let refuse = |errno: i32| step(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ERRNO | errno.cast_unsigned());
+    let is = |how, number, skipped| step(libc::BPF_JMP | how | libc::BPF_K, 0, skipped, number);
     // The number is the first word of what a filter is shown (struct seccomp_data).
-    let program: BpfProgram = vec![
-        step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0),
-        step(libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K, 0, 1, X32),
-        step(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ERRNO | libc::EPERM.cast_unsigned()),
-        step(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW),
-    ];
+    let mut program: BpfProgram = vec![step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0)];
+    program.extend([is(libc::BPF_JEQ, libc::SYS_clone3 as u32, 1), refuse(libc::ENOSYS)]);
+    if cfg!(target_arch = "x86_64") {
+        program.extend([is(libc::BPF_JGE, X32, 1), refuse(libc::EPERM)]);
+    }
+    program.push(step(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW));
     apply_filter(&program).map_err(|e| e.to_string())
 }
 
@@ -249,7 +306,6 @@ pub fn restrict(work: Work) -> Result<(), String> {
     let denied = SeccompAction::Errno(libc::EPERM.cast_unsigned());
     let filter = refused(work).and_then(|rules| SeccompFilter::new(rules, SeccompAction::Allow, denied, machine));
     let program: BpfProgram = filter.and_then(BpfProgram::try_from).map_err(|e| e.to_string())?;
-    #[cfg(target_arch = "x86_64")]
-    refuse_other_numbers()?;
+    refuse_by_number()?;
     apply_filter(&program).map_err(|e| e.to_string())
 }

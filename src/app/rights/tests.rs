@@ -146,8 +146,33 @@ mod linux {
         let Ok(before) = say() else { return eprintln!("skipped: no python3 makes the call") };
         assert!(!String::from_utf8_lossy(&before.stdout).starts_with("-1 1 "), "{before:?}");
         rustix::thread::set_no_new_privs(true).unwrap();
-        calls::refuse_other_numbers().unwrap();
+        calls::refuse_by_number().unwrap();
         assert_eq!(String::from_utf8_lossy(&say().unwrap().stdout).trim(), format!("-1 {} True", libc::EPERM));
+    }
+
+    #[test]
+    fn what_reads_packets_sends_none_and_makes_no_process() {
+        use nix::errno::Errno;
+        use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
+        if outside("linux::what_reads_packets_sends_none_and_makes_no_process") {
+            return;
+        }
+        let Ok(socket) = socket(AddressFamily::Packet, SockType::Raw, SockFlag::SOCK_CLOEXEC, None) else {
+            return eprintln!("skipped: a packet socket takes the right to capture");
+        };
+        let file = fs::File::options().write(true).open("/dev/null").unwrap();
+        let frame = [0u8; 60];
+        // It is bound to no interface, so that nothing leaves; the call is allowed.
+        assert_eq!(nix::unistd::write(&socket, &frame), Err(Errno::ENXIO));
+        assert!(nix::unistd::dup(&socket).is_ok());
+        rustix::thread::set_no_new_privs(true).unwrap();
+        calls::restrict(calls::Work::Packets { writes: true }).unwrap();
+        assert_eq!(nix::unistd::write(&socket, &frame), Err(Errno::EPERM));
+        assert_eq!(nix::unistd::dup(&socket).map(drop), Err(Errno::EPERM), "to the filter it would be another one");
+        assert_eq!(socket.try_clone().map(drop).map_err(|e| e.kind()), Err(std::io::ErrorKind::PermissionDenied));
+        assert_eq!(nix::unistd::write(&file, &frame), Ok(60), "files are written");
+        assert!(std::thread::spawn(|| true).join().unwrap(), "threads are started");
+        assert!(Command::new("/bin/true").status().is_err(), "a process was made");
     }
 
     #[test]

@@ -43,6 +43,8 @@ struct Pcapng {
     impossible: u64,
     /// A count of drops that may be true was read, be it none.
     counted: bool,
+    /// A packet says of what was dropped before it what cannot be true: how many that were, nobody knows.
+    has_gap: bool,
     interfaces: Vec<SectionInterface>,
     /// Interfaces of the sections before: how many, and the first of them as they are listed.
     base: usize,
@@ -66,6 +68,7 @@ impl Default for Pcapng {
             big: false,
             impossible: 0,
             counted: false,
+            has_gap: false,
             interfaces: Vec::new(),
             base: 0,
             before: Vec::new(),
@@ -235,6 +238,7 @@ impl Pcapng {
         let drops = drops.filter(|&n| n > 0);
         if let Some(drops) = drops.filter(|&n| n > POSSIBLE_DROPS) {
             self.impossible = self.impossible.max(drops);
+            self.has_gap = true;
             return;
         }
         if let (Some(drops), Some(interface)) = (drops, self.interfaces.get_mut(id)) {
@@ -377,7 +381,7 @@ impl FileFormat for Pcapng {
     }
 
     fn counts_losses(&self) -> bool {
-        self.counted
+        self.counted && !self.has_gap
     }
 
     fn losses(&self) -> SourceLosses {
@@ -464,6 +468,6 @@ impl FileFormat for Pcapng {
 
     fn problem(&self) -> Option<String> {
         let most = self.impossible;
-        (most > 0).then(|| format!("its statistics tell of {most} dropped packets, which cannot be true: not counted"))
+        (most > 0).then(|| format!("it tells of {most} dropped packets, which cannot be true: not counted"))
     }
 }

@@ -150,7 +150,7 @@ impl Dissector for Http {
         counters: COUNTERS,
     };
 
-    const MANNERS: Manners = Manners { is_prompt: true, holds: true, ..Manners::USUAL };
+    const MANNERS: Manners = Manners { is_prompt: true, holds: true, empty: &[204, 304], ..Manners::USUAL };
 
     fn probe(payload: &Payload<'_>, _: Carriage) -> Probe {
         probe(payload.bytes)

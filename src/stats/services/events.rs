@@ -369,10 +369,14 @@ impl ServiceLedger {
         let carried = self.lossy.carried(&trip.flow, trip.time, trip.data_segments.into());
         let counted = self.with(key, trip.time, |counts| {
             counts.data_packets(client, carried);
-            counts.trips_mut(trip.side).note(trip.nanos, connection, client);
+            if trip.is_prompt {
+                counts.trips_mut(trip.side).note(trip.nanos, connection, client);
+            }
         });
         if let Some((service, _)) = counted {
-            service.trips.note(trip.side, trip.time, trip.nanos);
+            if trip.is_prompt {
+                service.trips.note(trip.side, trip.time, trip.nanos);
+            }
             if trip.side == PathSide::Server {
                 service.unanswered.alive(trip.time);
             }

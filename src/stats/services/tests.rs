@@ -131,7 +131,17 @@ fn what_refuses_a_scanner_is_no_service() {
     let trip = |from: u32, port: u16, seconds: i64| {
         let (flow, way) = FlowKey::v4(6, 0x0a00_0000 + from, 0x0a00_0009, 40_000, port);
         let (side, flight) = (crate::model::PathSide::Server, Default::default());
-        NetworkEvent::RoundTrip(RoundTrip { flow, way, side, time: now(seconds), nanos: 80_000, flight, data_segments: 0, number: 7 })
+        NetworkEvent::RoundTrip(RoundTrip {
+            flow,
+            way,
+            side,
+            time: now(seconds),
+            nanos: 80_000,
+            is_prompt: true,
+            flight,
+            data_segments: 0,
+            number: 7,
+        })
     };
     let refused = |p: u16| [attempt(7, 9, 1_000 + p, 0, AttemptOutcome::Refused), trip(7, 1_000 + p, 0)];
     let mut events: Vec<NetworkEvent> = (0..400).flat_map(refused).collect();

@@ -61,7 +61,7 @@ fn colours_look_as_they_did() {
     ] {
         let theme = Theme::new(depth, light).with_ascii(name == "ascii");
         for (screen, keys) in [("overview", "1"), ("conversations", "4 Down"), ("problems", "6"), ("mirror", "8")] {
-            let mut session = Session::with(Story::Trouble, 80, 24, theme.clone());
+            let mut session = Session::with(Story::Trouble, 80, 24, theme);
             session.keys(keys);
             insta::assert_snapshot!(format!("colours-{name}-{screen}"), coloured(&session));
         }

@@ -84,10 +84,15 @@ impl Writer {
 
     /// An enhanced packet with a comment.
     pub fn enhanced(self, interface: u32, ticks: u64, wire: u32, data: &[u8]) -> Vec<u8> {
+        self.enhanced_with(interface, ticks, wire, data, &self.option(1, b"a comment"))
+    }
+
+    /// An enhanced packet with options.
+    pub fn enhanced_with(self, interface: u32, ticks: u64, wire: u32, data: &[u8], options: &[u8]) -> Vec<u8> {
         let mut body = self.words(&[interface, (ticks >> 32) as u32, ticks as u32, data.len() as u32, wire]);
         body.extend(data);
         body.resize(body.len().next_multiple_of(4), 0);
-        body.extend(self.option(1, b"a comment"));
+        body.extend(options);
         body.extend(self.option(0, b""));
         self.block(6, &body)
     }

@@ -411,4 +411,13 @@ fn drops_that_cannot_be_true_are_no_losses() {
         assert_eq!(warned, told != drops, "{drops:?}");
         assert_eq!(source.counts_losses(), told != [0, 0], "{drops:?}: what cannot be true counts nothing");
     }
+    // Counts that packets bear are of what was dropped before each: without one of them nobody knows how many were lost.
+    for (counts, lost, is_counted) in [([0, 0], 0, true), ([0, 5], 5, true), ([0, u64::MAX], 0, false), ([5, 1 << 63], 5, false)] {
+        let packet = |count: u64| LITTLE.enhanced_with(0, 9, 60, &[0; 60], &LITTLE.option(4, &count.to_le_bytes()));
+        let file = [LITTLE.section(), LITTLE.interface(1, 0, &[]), packet(counts[0]), packet(counts[1])].concat();
+        let temp = Temp::new(&file);
+        let mut source = open(&FileSettings { paths: vec![temp.0.clone()], ..FileSettings::default() }).unwrap();
+        drain(source.as_mut(), 4096).unwrap();
+        assert_eq!((source.losses().kernel + source.losses().interface, source.counts_losses()), (lost, is_counted), "{counts:?}");
+    }
 }

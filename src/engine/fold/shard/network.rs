@@ -78,12 +78,8 @@ pub(super) fn segment(
     }
     if analysis.is_round_trip
         && let Some(nanos) = analysis.ack_rtt
-        && analysis.ack_rtt_is_prompt
     {
-        let side = if *way == client { PathSide::Client } else { PathSide::Server };
-        let (time, number, data_segments) = (frame.time, frame.number, analysis.data_segments);
-        let flight = flight(flow, *way, tcp);
-        connections.tell_trip(RoundTrip { flow: *key, way: client, side, time, nanos, flight, data_segments, number });
+        round_trip(flow, (frame, tcp, analysis), (*way, client), nanos).into_iter().for_each(|trip| connections.tell_trip(trip));
     }
     if (stalls.any() || analysis.flags.has(AnalysisFlags::ZERO_WINDOW))
         && let Some(event) = stalls.segment(key, (*way, client), (frame.time, frame.number), segment, analysis)
@@ -151,6 +147,32 @@ pub(super) fn turn(
         None => Interest::RESTS,
     }
 }
+
+/// A round trip, where it says anything: one that a receiver may have waited with tells what is in flight behind a window, and nothing of the path.
+fn round_trip(
+    flow: &FlowHot<FlowDetectors>,
+    (frame, tcp, analysis): (&Frame<'_>, &TcpEvent, &SegmentAnalysis),
+    (way, client): (Direction, Direction),
+    nanos: i64,
+) -> Option<RoundTrip> {
+    let (key, _) = frame.flow.as_ref()?;
+    let (flight, is_prompt) = (flight(flow, way, tcp), analysis.ack_rtt_is_prompt);
+    let is_transfer = flight.is_some_and(|flight| flight.sent >= TRANSFER);
+    (is_prompt || is_transfer).then(|| RoundTrip {
+        flow: *key,
+        way: client,
+        side: if way == client { PathSide::Client } else { PathSide::Server },
+        time: frame.time,
+        nanos,
+        is_prompt,
+        flight,
+        data_segments: analysis.data_segments,
+        number: frame.number,
+    })
+}
+
+/// Bytes to one end that make a transfer of what a connection carries: less is not held back by a window for long.
+const TRANSFER: u64 = 100_000;
 
 /// What was in flight to the end that acknowledges some of it.
 fn flight(flow: &FlowHot<FlowDetectors>, way: Direction, tcp: &TcpEvent) -> Option<Flight> {
