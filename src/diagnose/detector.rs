@@ -211,6 +211,11 @@ pub trait Detector: Sync {
     /// What is said of it.
     fn page(&self) -> &'static ExplainPage;
 
+    /// Whether it has ended as soon as it is looked at and not there. Others hold on for a while, so that none comes and goes by the second.
+    fn ends_at_once(&self) -> bool {
+        false
+    }
+
     /// What must hold for its evidence to mean anything.
     fn needs(&self) -> &'static [Need] {
         &[]

@@ -114,6 +114,7 @@ fn run(detectors: &[&'static dyn Detector], evidence: &Evidence, state: &mut Jud
                     untold = untold.saturating_add(u64::from(!state.raise(page, report, evidence, now)));
                 }
             }
+            Detection::Clear if detector.ends_at_once() => state.end(page.id),
             Detection::Clear => {}
             Detection::Unknown(lack) => judgement.undecided.push((page.id, lack)),
         }

@@ -251,6 +251,18 @@ fn findings_hold_and_clear_without_flapping() {
 }
 
 #[test]
+fn a_port_is_silent_no_longer_than_until_the_first_packet() {
+    let mut state = Judge::default();
+    let mut at = |packets: u64, quiet: f64, seconds: i64| {
+        let e = Evidence { live: true, packets, quiet, seconds: seconds as f64, ..Evidence::default() };
+        let findings = judge(&e, &mut state, Timestamp(seconds * SECOND)).findings;
+        findings.iter().find(|f| f.id == "mirror.silent").map(|f| f.active)
+    };
+    assert_eq!([at(0, 9.0, 9), at(0, 14.0, 14), at(40, 0.01, 15)], [None, Some(true), Some(false)]);
+    assert_eq!([at(900, 11.0, 60), at(901, 0.2, 61)], [Some(true), Some(false)], "and the same again");
+}
+
+#[test]
 fn a_part_is_not_reported_beside_the_whole() {
     let mut state = Judge::default();
     let mut at = |copies: u64, seconds: i64| {

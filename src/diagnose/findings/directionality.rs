@@ -542,6 +542,11 @@ impl Detector for MirrorSilent {
         &PAGE
     }
 
+    /// With the first packet it is not true any more.
+    fn ends_at_once(&self) -> bool {
+        true
+    }
+
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         if !e.live {
             return Detection::Unknown("not a live port".into());
