@@ -133,6 +133,14 @@ fn files_of_capture_cards_and_of_network_monitor() {
     assert_found(&s, "erf");
     assert_eq!((s.stats.total.wire_bytes, s.capture.losses.interface_drops, s.capture.sources[0].format.as_str()), (bytes, 21, "erf"));
     assert_eq!(s.capture.first.unwrap().0, 1_700_000_000_000_000_000);
+    // What wrote the file says so first, of no time, as Wireshark's writer does: an extension header, and nothing that would be a frame.
+    let mut made_by = vec![0; 40];
+    made_by[8..16].copy_from_slice(&[0x80 | 27, 4, 0, 40, 0, 0, 0, 16]);
+    made_by[16] = 0x11;
+    let with = analyse(&[made_by, erf_file(&frames)].concat());
+    let row = &with.stats.conversations.tcp.rows[0];
+    assert_eq!((row.ab.packets, row.ba.packets, with.mirror.link.packets), (11, 10, 22), "it is a record, as to tshark");
+    assert_eq!((with.capture.sources[0].format.as_str(), with.capture.first), ("erf", s.capture.first));
     for version in [(1, 1), (2, 0), (2, 1), (2, 2), (2, 3)] {
         let s = analyse(&netmon(version, 1, &frames));
         assert_found(&s, &format!("{version:?}"));

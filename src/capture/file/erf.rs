@@ -18,6 +18,9 @@ const CERTAIN: usize = 3;
 /// Type of records that only fill up.
 const PAD: u8 = 48;
 
+/// What the file was made by, where and how.
+const META: u8 = 27;
+
 /// Types whose two bytes before the wire length count lost packets; in the others they are a colour.
 const COUNT_LOSSES: [u8; 6] = [1, 2, 3, 4, 22, 23];
 
@@ -81,11 +84,19 @@ impl Record {
     fn is_plausible(&self, before: u64) -> bool {
         const WEEK: u64 = (7 * 86_400) << 32;
         let known = matches!(self.kind(), 1..=25 | 27..=29 | PAD);
-        let timely = SECONDS.contains(&(self.stamp >> 32)) && (before == 0 || self.stamp.abs_diff(before) < WEEK);
+        let timely = self.is_without_time() || SECONDS.contains(&(self.stamp >> 32)) && (before == 0 || self.stamp.abs_diff(before) < WEEK);
         known && timely && self.length >= RECORD && (self.wire > 0 || self.kind() == PAD)
     }
 
+    /// Of what made the file writers say no time, where they say it first (`ERF_TYPE_META`).
+    fn is_without_time(&self) -> bool {
+        self.kind() == META && self.stamp == 0
+    }
+
     fn time(&self) -> Timestamp {
+        if self.is_without_time() {
+            return Timestamp::UNKNOWN;
+        }
         let nanos = ((self.stamp & 0xffff_ffff) * 1_000_000_000) >> 32;
         Timestamp::new((self.stamp >> 32) as i64, nanos as i64)
     }
@@ -108,7 +119,8 @@ pub(super) fn recognise(head: &[u8], complete: bool) -> Recognised {
         if whole.is_none() {
             break;
         }
-        (at, before, seen) = (at + record.length, record.stamp, seen + 1);
+        let before_next = if record.is_without_time() { before } else { record.stamp };
+        (at, before, seen) = (at + record.length, before_next, seen + 1);
     }
     let ends = complete && at == head.len();
     match seen {
@@ -119,9 +131,10 @@ pub(super) fn recognise(head: &[u8], complete: bool) -> Recognised {
     }
 }
 
-/// Whether a few bytes can be the beginning of a record's header: those of the time stamp's seconds.
+/// Whether a few bytes can be the beginning of a record's header: those of the time stamp's seconds, or of one without a time.
 fn may_begin(head: &[u8]) -> bool {
-    head.get(4..8).is_none_or(|seconds| SECONDS.contains(&u64::from(LITTLE.u32(seconds, 0))))
+    let is_without_time = head.iter().take(8).all(|&byte| byte == 0) && head.get(8).is_none_or(|kind| kind & 0x7f == META);
+    is_without_time || head.get(4..8).is_none_or(|seconds| SECONDS.contains(&u64::from(LITTLE.u32(seconds, 0))))
 }
 
 impl FileFormat for Erf {
