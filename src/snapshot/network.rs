@@ -13,13 +13,15 @@ pub struct Network {
     pub judged: u64,
     /// Of them those that failed, be it enough for a finding or not; `None` where the mirror does not show whether hosts answer.
     pub failed: Option<u64>,
+    /// Of these the requests that the server refused: what was asked for, or the credentials; `None` as well.
+    pub refused: Option<u64>,
     /// Connections that came about and broke; `None` as well.
     pub broken: Option<u64>,
     /// Requests over TCP that have waited for longer than users do, and do not count as failed yet.
     pub waiting: u64,
     /// The services that these are of, those with most first.
     pub failing: Vec<ServiceKey>,
-    /// They surely are more than a healthy network has: then nothing is good, found or not.
+    /// They surely are more than a healthy network has, or most of all that was judged: then nothing is good, found or not.
     pub is_failing: bool,
     /// Findings that the mirror cannot show, and why.
     pub not_judged: Vec<(&'static str, String)>,
@@ -41,6 +43,7 @@ impl Default for Network {
             verdict: Verdict::Unknown,
             judged: 0,
             failed: None,
+            refused: None,
             broken: None,
             waiting: 0,
             failing: Vec::new(),
@@ -134,7 +137,16 @@ impl Network {
 
     /// What failed or waits of `all` that was judged, in words; `None`: nothing.
     pub fn failures(&self, all: &str) -> Option<String> {
-        let failed = self.failed.filter(|n| *n > 0).map(|n| format!("{} of {all} failed or were refused", grouped(n)));
+        let refused = self.refused.unwrap_or(0);
+        let failed = self.failed.unwrap_or(0).saturating_sub(refused);
+        let of_all = |n: u64| if self.judged == 1 { "the only one judged".to_owned() } else { format!("{} of {all}", grouped(n)) };
+        let was = if refused == 1 { "was" } else { "were" };
+        let failed = match (failed, refused) {
+            (0, 0) => None,
+            (0, n) => Some(format!("{} {was} refused by the server", of_all(n))),
+            (n, 0) => Some(format!("{} failed", of_all(n))),
+            (n, refused) => Some(format!("{} failed, {} {was} refused by the server", of_all(n), grouped(refused))),
+        };
         let broken = self.broken.filter(|n| *n > 0).map(|n| format!("{} broke", plural(n, "connection")));
         let waiting = match self.waiting {
             0 => None,

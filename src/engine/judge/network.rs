@@ -254,7 +254,7 @@ impl NetworkJudge {
         let is_blind = is_blind(&untold);
         add_new(&mut not_judged, self.switch.not_judged());
         let failing = self.failing(end, live, &untold);
-        let is_failing = failing.as_ref().is_some_and(|failing| failing.is_much);
+        let is_failing = failing.as_ref().is_some_and(|failing| failing.is_much || failing.is_most);
         // Nobody expects a judgement of what did not pass.
         not_judged.retain(|(id, _)| found.contains(id) || diagnose::has_matter(id, mirror, &|matter| self.has_passed(matter)));
         let held = self.ledger.held_back();
@@ -266,6 +266,7 @@ impl NetworkJudge {
             verdict,
             judged: self.ledger.judged,
             failed: failing.as_ref().map(|failing| failing.failed),
+            refused: failing.as_ref().map(|failing| failing.refused),
             broken: failing.as_ref().map(|failing| failing.broken),
             waiting: failing.as_ref().map_or(0, |failing| failing.waiting),
             failing: failing.map(|failing| failing.services).unwrap_or_default(),

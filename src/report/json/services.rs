@@ -67,7 +67,7 @@ impl Serialize for ServiceJson<'_> {
 type NamedCount = (&'static str, fn(&Service) -> u64);
 
 /// What goes wrong.
-const TROUBLES: [NamedCount; 12] = [
+const TROUBLES: [NamedCount; 13] = [
     ("refused", |s| s.trouble(Trouble::Refused)),
     ("no_answer", |s| s.trouble(Trouble::NoAnswer)),
     ("half_open", |s| s.trouble(Trouble::HalfOpen)),
@@ -75,6 +75,7 @@ const TROUBLES: [NamedCount; 12] = [
     ("tls_failed", |s| s.trouble(Trouble::TlsFailed)),
     ("hung", |s| s.trouble(Trouble::Hung)),
     ("untaken", |s| s.trouble(Trouble::Untaken)),
+    ("late", |s| s.trouble(Trouble::Late)),
     ("unanswered", |s| s.trouble(Trouble::Unanswered)),
     ("error_answers", Service::error_answers),
     ("denied", |s| s.trouble(Trouble::Denied)),
@@ -104,6 +105,7 @@ impl Serialize for NetworkJson<'_> {
         map.serialize_entry("verdict", n.verdict.token())?;
         map.serialize_entry("judged", &n.judged)?;
         map.serialize_entry("failed", &n.failed)?;
+        map.serialize_entry("refused", &n.refused)?;
         map.serialize_entry("broken", &n.broken)?;
         map.serialize_entry("waiting", &n.waiting)?;
         map.serialize_entry("failing", &n.failing.iter().map(ToString::to_string).collect::<Vec<_>>())?;
