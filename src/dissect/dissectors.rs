@@ -115,7 +115,7 @@ impl<R: Default> Dissectors<R> {
             AppStage::Probe => self.identify(slot, payload, Carriage::Udp),
         };
         let Some(which) = which else { return };
-        self.earlier.drain(..).for_each(|packet| listener.rtp(&packet));
+        self.told_earlier(which.app(), listener);
         if which.keeps() {
             if slot.state != 0 || self.attach(slot, R::default()) {
                 self.read(slot, listener, |state, out| state.stream(payload, out));
@@ -127,6 +127,15 @@ impl<R: Default> Dissectors<R> {
         if which.datagram(payload, out) != Progress::Continue {
             slot.stage = AppStage::Skip;
             slot.state = out.server_name;
+        }
+    }
+
+    /// Tells of the packets that came before their stream was known to be one, which count like all others of it.
+    fn told_earlier(&mut self, app: AppId, listener: &mut dyn Listener) {
+        let mut tally = registry::counted(app).and_then(|place| self.tallies.get_mut(place));
+        for packet in self.earlier.drain(..) {
+            tally.iter_mut().for_each(|tally| rtp::count(tally, &packet));
+            listener.rtp(&packet);
         }
     }
 
@@ -303,7 +312,8 @@ impl<R: Default> Dissectors<R> {
         if candidate.earlier.len() < Candidate::EARLIER {
             candidate.earlier.extend(packet);
         }
-        if candidate.way != payload.way {
+        // A copy, where those are not left out, says nothing new.
+        if candidate.way != payload.way || candidate.sample == sample {
             return None;
         }
         let follows = rtp::follows(candidate.sample, sample);

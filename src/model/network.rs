@@ -101,6 +101,8 @@ pub struct EarlierOutcome {
     pub outcome: AttemptOutcome,
     /// SYNs seen by then.
     pub syns: u8,
+    /// Those of them that came soon behind an answer.
+    pub syns_again: u8,
 }
 
 /// An attempt to open a TCP connection.

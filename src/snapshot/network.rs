@@ -181,6 +181,8 @@ pub struct Service {
     pub app: Option<&'static str>,
     /// What its port usually means.
     pub guess: Option<&'static str>,
+    /// Whether the mirror shows whether hosts answer: else what was not answered has not failed, for all that is known.
+    pub shows_answers: bool,
     /// What happened to its clients.
     pub counts: ServiceWindow,
     /// From requests to their answers, seconds.
@@ -210,9 +212,23 @@ impl Service {
         self.counts = *minute;
     }
 
-    /// How often something went wrong.
+    /// What nothing shows but that no answer was seen.
+    const UNSEEN: [Trouble; 6] =
+        [Trouble::NoAnswer, Trouble::HalfOpen, Trouble::Untaken, Trouble::TlsFailed, Trouble::Hung, Trouble::Unanswered];
+
+    /// Attempts, connections and requests that did not succeed.
+    const CONNECTIONS: [Trouble; 3] = [Trouble::NoAnswer, Trouble::Refused, Trouble::HalfOpen];
+    const BROKEN: [Trouble; 3] = [Trouble::Cut, Trouble::TlsFailed, Trouble::Hung];
+    const REQUESTS: [Trouble; 4] = [Trouble::Error, Trouble::Rejected, Trouble::Denied, Trouble::Unanswered];
+
+    /// How often something went wrong; `None` where the mirror may not show that it did not.
+    pub fn judged(&self, trouble: Trouble) -> Option<u64> {
+        (self.shows_answers || !Self::UNSEEN.contains(&trouble)).then(|| self.counts.trouble(trouble).count)
+    }
+
+    /// The same, nothing where it is not known.
     pub fn trouble(&self, trouble: Trouble) -> u64 {
-        self.counts.trouble(trouble).count
+        self.judged(trouble).unwrap_or(0)
     }
 
     /// Attempts to connect and requests.
@@ -222,17 +238,30 @@ impl Service {
 
     /// Attempts to connect that failed: refused, answered by nothing, or never acknowledged. No more than the attempts.
     pub fn failed_connections(&self) -> u64 {
-        self.sum(&[Trouble::NoAnswer, Trouble::Refused, Trouble::HalfOpen])
+        self.sum(&Self::CONNECTIONS)
     }
 
     /// Connections that came about and broke: cut while somebody waited, of no use as their TLS handshake failed, or without an answer any more.
     pub fn broken_connections(&self) -> u64 {
-        self.sum(&[Trouble::Cut, Trouble::TlsFailed, Trouble::Hung])
+        self.sum(&Self::BROKEN)
     }
 
     /// Requests that were answered by an error or a refusal, or not at all. No more than the requests.
     pub fn failed_requests(&self) -> u64 {
-        self.sum(&[Trouble::Error, Trouble::Rejected, Trouble::Denied, Trouble::Unanswered])
+        self.sum(&Self::REQUESTS)
+    }
+
+    /// Attempts, connections and requests that would have failed as well if the mirror showed whether they were answered.
+    pub fn unjudged(&self) -> [u64; 3] {
+        [&Self::CONNECTIONS[..], &Self::BROKEN, &Self::REQUESTS].map(|troubles| {
+            let unknown = troubles.iter().filter(|trouble| self.judged(**trouble).is_none());
+            unknown.fold(0u64, |sum, trouble| sum.saturating_add(self.counts.trouble(*trouble).count))
+        })
+    }
+
+    /// Requests that wait for longer than users do; `None` where the mirror may not show that they were answered.
+    pub fn judged_waiting(&self) -> Option<u64> {
+        self.shows_answers.then_some(self.waiting)
     }
 
     /// What failed of [`Self::uses`].
@@ -240,14 +269,16 @@ impl Service {
         self.failed_connections().saturating_add(self.failed_requests())
     }
 
-    /// What failed of what, in words; `None`: nothing.
+    /// What failed of what, and what is not judged of it, in words; `None`: nothing.
     pub fn failed_words(&self) -> Option<String> {
         let of = |failed: u64, all: u64, what: &str| (failed > 0).then(|| format!("{} of {} failed", grouped(failed), plural(all, what)));
         let broken = self.broken_connections();
+        let unjudged = self.unjudged().into_iter().fold(0u64, u64::saturating_add);
         let words: Vec<String> = [
             of(self.failed_connections(), self.counts.attempts, "connection"),
             (broken > 0).then(|| format!("{} broke", plural(broken, "connection"))),
             of(self.failed_requests(), self.counts.requests, "request"),
+            (unjudged > 0).then(|| format!("{} not judged, for the mirror may not show answers", grouped(unjudged))),
         ]
         .into_iter()
         .flatten()

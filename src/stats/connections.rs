@@ -396,7 +396,7 @@ impl Pending {
     fn tell(&mut self, outcome: AttemptOutcome) -> bool {
         let is_news = self.is_news(outcome);
         if is_news {
-            self.told = Some(EarlierOutcome { outcome, syns: self.syns });
+            self.told = Some(EarlierOutcome { outcome, syns: self.syns, syns_again: self.syns_again });
         }
         is_news
     }

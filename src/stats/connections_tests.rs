@@ -145,7 +145,7 @@ fn silence_is_told_once_it_lasted() {
     lab.ack(15_001, 1);
     let attempts = lab.attempts();
     assert_eq!(outcomes(&attempts), [(AttemptOutcome::Established, 3)]);
-    let earlier = EarlierOutcome { outcome: AttemptOutcome::Unanswered, syns: 2 };
+    let earlier = EarlierOutcome { outcome: AttemptOutcome::Unanswered, syns: 2, syns_again: 0 };
     assert_eq!((attempts[0].earlier, attempts[0].answered_after), (Some(earlier), Some(15 * SECOND)));
 }
 
@@ -283,7 +283,7 @@ fn what_was_refused_and_is_accepted_then_came_about() {
     lab.ack(503, 1);
     let [attempt] = lab.attempts()[..] else { panic!("one attempt") };
     assert_eq!((attempt.outcome, attempt.syns, attempt.answered_after), (AttemptOutcome::Established, 2, Some(502 * MILLISECOND)));
-    assert_eq!(attempt.earlier, Some(EarlierOutcome { outcome: AttemptOutcome::Refused, syns: 1 }));
+    assert_eq!(attempt.earlier, Some(EarlierOutcome { outcome: AttemptOutcome::Refused, syns: 1, syns_again: 0 }));
 }
 
 #[test]
@@ -298,7 +298,7 @@ fn an_answer_that_is_taken_late_is_no_half_open_attempt() {
     lab.ack(7_010, 1);
     let [attempt] = lab.attempts()[..] else { panic!("one attempt") };
     assert_eq!((attempt.outcome, attempt.answered_after), (AttemptOutcome::Established, Some(MILLISECOND)));
-    assert_eq!(attempt.earlier, Some(EarlierOutcome { outcome: AttemptOutcome::HalfOpen, syns: 3 }));
+    assert_eq!(attempt.earlier, Some(EarlierOutcome { outcome: AttemptOutcome::HalfOpen, syns: 3, syns_again: 2 }));
 }
 
 #[test]
@@ -311,7 +311,7 @@ fn a_silence_that_ends_in_a_refusal_is_a_refusal() {
     lab.rst(3_001, 1, SERVER);
     let attempts = lab.attempts();
     assert_eq!(outcomes(&attempts), [(AttemptOutcome::Unanswered, 2), (AttemptOutcome::Refused, 3)]);
-    assert_eq!(attempts[1].earlier, Some(EarlierOutcome { outcome: AttemptOutcome::Unanswered, syns: 2 }));
+    assert_eq!(attempts[1].earlier, Some(EarlierOutcome { outcome: AttemptOutcome::Unanswered, syns: 2, syns_again: 0 }));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::connections::is_flood;
 use super::hops::PART;
+use super::one_sided::proof;
 use super::{exceeded, subject};
 use crate::diagnose::detector::Report;
 use crate::model::evidence::{SILENT_ATTEMPTS, ServiceEvidence, ServiceWindow, Trouble};
@@ -34,7 +35,8 @@ pub(super) fn late(service: &ServiceEvidence, stands: bool) -> Option<Report> {
         ("clients", late.told()),
     ];
     let report = Report::new(Severity::Warning, title, evidence).about(subject(&service.key)).suffered_by(late.clients);
-    let report = report.held(late.span.into_iter().collect()).because(
+    let report = Report { packets: proof(service, Trouble::Late), ..report.held(late.span.into_iter().collect()) };
+    let report = report.because(
         "The service accepts more slowly than clients come, so that its queue of connections is full and SYNs are dropped until there is room; \
          or a firewall or load balancer before it drops the first ones.",
     );

@@ -59,7 +59,7 @@ impl ServiceLedger {
             return;
         }
         let is_foreign = self.is_foreign(&key, attempt);
-        let untaken = is_untaken(attempt).then_some(Trouble::Untaken);
+        let untaken = is_untaken(attempt.outcome, attempt.syns_again).then_some(Trouble::Untaken);
         let late = attempt.answered_after.filter(|nanos| is_late(attempt, *nanos));
         let counted = self.with(key, attempt.time, |counts| {
             counts.refused_between = counts.refused_between.saturating_add(u32::from(is_foreign));
@@ -104,6 +104,9 @@ impl ServiceLedger {
         };
         take_back(&mut service.whole);
         service.bins.iter_mut().rev().find_map(|(_, counts)| take_back(counts).then_some(()));
+        if is_untaken(earlier.outcome, earlier.syns_again) {
+            service.take_back(client, (Trouble::Untaken, 1));
+        }
     }
 
     /// Whether nobody in particular was asked. What may be the broadcast address of a network is a host's where it answers: a larger network has
@@ -407,8 +410,8 @@ fn is_cut(end: &ConnectionEnd) -> bool {
 }
 
 /// Whether a client repeated its SYN though the SYN-ACK has passed, and never took it.
-fn is_untaken(attempt: &Attempt) -> bool {
-    attempt.outcome == AttemptOutcome::HalfOpen && attempt.syns_again > 0
+fn is_untaken(outcome: AttemptOutcome, syns_again: u8) -> bool {
+    outcome == AttemptOutcome::HalfOpen && syns_again > 0
 }
 
 /// Whether nothing answered a single SYN.

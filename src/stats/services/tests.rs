@@ -49,20 +49,9 @@ fn query(from: u8, to: u8, seconds: i64, latency: Option<i64>, code: u32) -> Net
     let address = |n: u8| 0x0a00_0000 + u32::from(n);
     let (flow, way) = FlowKey::v4(17, address(from), address(to), 40_000, 53);
     let asked = Timestamp(START + seconds * SECOND);
-    NetworkEvent::Transaction(Transaction {
-        app: AppId::at(0),
-        flow,
-        way,
-        asked,
-        answered: latency.map(|l| asked.plus(l)),
-        end: latency.map_or(TransactionEnd::Unanswered, |_| TransactionEnd::Answered(code)),
-        question: 1,
-        id: 0,
-        repeated: 0,
-        number: 7,
-        times: 1,
-        told: WaitTold::Nothing,
-    })
+    let end = latency.map_or(TransactionEnd::Unanswered, |_| TransactionEnd::Answered(code));
+    let asked = Transaction::between((flow, way), asked, end);
+    NetworkEvent::Transaction(Transaction { answered: latency.map(|l| asked.asked.plus(l)), question: 1, number: 7, ..asked })
 }
 
 fn meaning(t: &Transaction) -> AnswerMeaning {
@@ -204,21 +193,8 @@ fn an_icmp_error_counts_only_for_what_somebody_asked() {
 #[test]
 fn a_group_is_no_service() {
     let (flow, way) = FlowKey::v4(17, 0x0a00_0001, 0xe000_00fb, 5353, 5353);
-    let asked = now(0);
-    let transaction = Transaction {
-        app: AppId::at(0),
-        flow,
-        way,
-        asked,
-        answered: None,
-        end: TransactionEnd::Unanswered,
-        question: 1,
-        id: 0,
-        repeated: 0,
-        number: 7,
-        times: 1,
-        told: WaitTold::Nothing,
-    };
+    let asked = Transaction::between((flow, way), now(0), TransactionEnd::Unanswered);
+    let transaction = Transaction { question: 1, number: 7, ..asked };
     assert_eq!(ledger(&[NetworkEvent::Transaction(transaction)]).totals(usize::MAX, None), (Vec::new(), 0));
     assert_eq!(way, Direction::AToB);
 }
@@ -357,21 +333,8 @@ fn whoever_misses_what_was_there_looks_for_nothing() {
 fn asked(client: u8, seconds: i64, end: TransactionEnd, told: WaitTold, answered: Option<i64>) -> NetworkEvent {
     let (flow, way) = FlowKey::v4(6, 0x0a00_0000 + u32::from(client), 0x0a00_0009, 40_000 + u16::from(client), 80);
     let answered = answered.map(|after| now(seconds + after));
-    let asked = now(seconds);
-    NetworkEvent::Transaction(Transaction {
-        app: AppId::at(0),
-        flow,
-        way,
-        asked,
-        answered,
-        end,
-        question: 1,
-        id: 0,
-        repeated: 0,
-        number: 7,
-        times: 1,
-        told,
-    })
+    let asked = Transaction::between((flow, way), now(seconds), end);
+    NetworkEvent::Transaction(Transaction { answered, question: 1, number: 7, told, ..asked })
 }
 
 #[test]
@@ -485,7 +448,7 @@ fn clients_whose_bytes_are_alike_are_told_apart() {
 /// An attempt of client 1 at port 80 of host 9 that turned out otherwise after it was told as `earlier`.
 fn otherwise(seconds: i64, outcome: AttemptOutcome, earlier: (AttemptOutcome, u8), answered_after: Option<i64>) -> NetworkEvent {
     let NetworkEvent::Attempt(attempt) = attempt(1, 9, 80, seconds, outcome) else { panic!("an attempt") };
-    let earlier = Some(crate::model::EarlierOutcome { outcome: earlier.0, syns: earlier.1 });
+    let earlier = Some(crate::model::EarlierOutcome { outcome: earlier.0, syns: earlier.1, syns_again: 0 });
     NetworkEvent::Attempt(Attempt { first: now(seconds - 7), earlier, answered_after, ..attempt })
 }
 
