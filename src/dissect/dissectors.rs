@@ -300,7 +300,7 @@ impl<R: Default> Dissectors<R> {
                 self.following.clear();
             }
             let earlier = packet.into_iter().collect();
-            self.following.insert(*payload.flow, Candidate { way: payload.way, count: 0, sample, earlier });
+            self.following.insert(*payload.flow, Candidate { way: payload.way, count: 0, sample, is_copied: false, earlier });
             return Some(false);
         };
         let is_enough = candidate.way == payload.way && candidate.count + 1 >= rtp::FOLLOWING && rtp::follows(candidate.sample, sample);
@@ -312,10 +312,14 @@ impl<R: Default> Dissectors<R> {
         if candidate.earlier.len() < Candidate::EARLIER {
             candidate.earlier.extend(packet);
         }
-        // A copy, where those are not left out, says nothing new.
-        if candidate.way != payload.way || candidate.sample == sample {
+        if candidate.way != payload.way {
             return None;
         }
+        if candidate.sample == sample {
+            // A copy, where those are not left out, says nothing new; the same again and again is no stream.
+            return (!std::mem::replace(&mut candidate.is_copied, true)).then_some(false);
+        }
+        candidate.is_copied = false;
         let follows = rtp::follows(candidate.sample, sample);
         (candidate.count, candidate.sample) = (if follows { candidate.count + 1 } else { 0 }, sample);
         follows.then_some(false)
@@ -397,6 +401,8 @@ struct Candidate {
     /// How many followed, and what is remembered of the latest.
     count: u8,
     sample: u32,
+    /// It came twice.
+    is_copied: bool,
     /// The first packets, of both directions.
     earlier: Vec<RtpPacket>,
 }
