@@ -333,6 +333,14 @@ impl RoundTrips {
         }
     }
 
+    /// A side of a connection says by FIN that it has no more; what it said last came then.
+    #[inline(never)]
+    pub fn over(&mut self, handle: TripsHandle, way: Direction, last: Timestamp) {
+        if let Some(record) = self.records.get_mut((handle.record as usize).wrapping_sub(1)) {
+            record.turns.over(way, last);
+        }
+    }
+
     /// Something of a connection was sent again, so many nanoseconds after its sender sent anything before.
     #[inline(never)]
     pub fn sent_again(&mut self, handle: TripsHandle, time: Timestamp, waited: i64) {

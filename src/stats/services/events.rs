@@ -44,6 +44,7 @@ impl ServiceLedger {
         }
         if attempt.outcome == AttemptOutcome::Established {
             self.windows.opened(attempt);
+            self.lossy.begin(&attempt.flow);
             self.black_holes.opened(&attempt.flow, attempt.time);
         }
         self.judged = self.judged.saturating_add(1);
@@ -169,7 +170,7 @@ impl ServiceLedger {
         let Some(key) = ServiceKey::of(&end.flow, end.way) else { return };
         let client = end.flow.ends(end.way)[0].0;
         self.note_alive(key.address, end.time);
-        let packets = end.data_packets.saturating_sub(self.lossy.end(&end.flow));
+        let packets = self.lossy.end(&end.flow, end.data_packets);
         let counted = self.with(key, end.time, |counts| {
             let of = counts.client(client);
             of.ended = of.ended.saturating_add(1);

@@ -21,7 +21,7 @@ mod unacked;
 pub use counts::TcpAnalysisSums;
 
 use crate::model::limits::ANALYSED_PER_SHARD;
-use crate::model::tcp::{ACK, SYN, before};
+use crate::model::tcp::{ACK, FIN, SYN, before};
 use crate::model::{
     AnalysisFlags, CapScale, ConnectionFigures, Direction, Frame, LocatedLoss, Location, Segment, SegmentAnalysis, TcpOptions, Timestamp,
     TurnStep, memory,
@@ -191,6 +191,11 @@ impl Analyser {
             if let Some(step) = note_turn(connection, trips, seen, way, before, analysis.flags) {
                 analysis.turn = Some(step);
             }
+        }
+        if seen.segment.flags & FIN != 0 {
+            let (next, next_time, _) = before;
+            let has_news = seen.segment.payload > 0 && connection.sides.get(way as usize).is_some_and(|side| side.next != next);
+            trips.over(connection.trips, way, if has_news { seen.time } else { next_time });
         }
         let [a, b] = connection.data_segments;
         analysis.data_segments = a.saturating_add(b);
