@@ -410,7 +410,8 @@ fn a_host_that_talks_to_itself_has_no_more_than_everything() {
         conversation(own, own, (0, 0), traffic(6, 600), traffic(0, 0)),
         conversation(own, other, (0, 0), traffic(2, 150), traffic(2, 50)),
     ];
-    let row = HostRow { address: own, tx: traffic(8, 750), rx: traffic(8, 650), ..s.stats.endpoints.ip.rows[0].clone() };
+    let row =
+        HostRow { address: own, tx: traffic(8, 750), rx: traffic(8, 650), itself: traffic(6, 600), ..s.stats.endpoints.ip.rows[0].clone() };
     s.stats.endpoints.ip.rows = vec![row];
     let share = |s: &Snapshot| {
         let text = written("text", s, &ReportOptions::default());
@@ -420,6 +421,7 @@ fn a_host_that_talks_to_itself_has_no_more_than_everything() {
     };
     assert_eq!(share(&s), 80.0, "600 bytes to itself and 200 with another, of 1,000");
     s.stats.conversations.ip.rows.remove(0);
+    s.stats.endpoints.ip.rows[0].itself = traffic(0, 0);
     s.stats.endpoints.ip.rows[0].tx = traffic(2, 150);
     s.stats.endpoints.ip.rows[0].rx = traffic(2, 50);
     assert_eq!(share(&s), 20.0);

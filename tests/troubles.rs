@@ -24,6 +24,8 @@ mod distance;
 mod ends;
 #[path = "troubles/floods.rs"]
 mod floods;
+#[path = "troubles/late.rs"]
+mod late;
 #[path = "troubles/live_like.rs"]
 mod live_like;
 #[path = "troubles/loads.rs"]

@@ -115,7 +115,7 @@ impl<R: Default> Dissectors<R> {
             AppStage::Probe => self.identify(slot, payload, Carriage::Udp),
         };
         let Some(which) = which else { return };
-        self.earlier.drain(..).for_each(|packet| listener.rtp(&packet));
+        self.told_earlier(which.app(), listener);
         if which.keeps() {
             if slot.state != 0 || self.attach(slot, R::default()) {
                 self.read(slot, listener, |state, out| state.stream(payload, out));
@@ -127,6 +127,15 @@ impl<R: Default> Dissectors<R> {
         if which.datagram(payload, out) != Progress::Continue {
             slot.stage = AppStage::Skip;
             slot.state = out.server_name;
+        }
+    }
+
+    /// Tells of the packets that came before their stream was known to be one, which count like all others of it.
+    fn told_earlier(&mut self, app: AppId, listener: &mut dyn Listener) {
+        let mut tally = registry::counted(app).and_then(|place| self.tallies.get_mut(place));
+        for packet in self.earlier.drain(..) {
+            tally.iter_mut().for_each(|tally| rtp::count(tally, &packet));
+            listener.rtp(&packet);
         }
     }
 
@@ -291,7 +300,7 @@ impl<R: Default> Dissectors<R> {
                 self.following.clear();
             }
             let earlier = packet.into_iter().collect();
-            self.following.insert(*payload.flow, Candidate { way: payload.way, count: 0, sample, earlier });
+            self.following.insert(*payload.flow, Candidate { way: payload.way, count: 0, sample, is_copied: false, earlier });
             return Some(false);
         };
         let is_enough = candidate.way == payload.way && candidate.count + 1 >= rtp::FOLLOWING && rtp::follows(candidate.sample, sample);
@@ -306,6 +315,11 @@ impl<R: Default> Dissectors<R> {
         if candidate.way != payload.way {
             return None;
         }
+        if candidate.sample == sample {
+            // A copy, where those are not left out, says nothing new; the same again and again is no stream.
+            return (!std::mem::replace(&mut candidate.is_copied, true)).then_some(false);
+        }
+        candidate.is_copied = false;
         let follows = rtp::follows(candidate.sample, sample);
         (candidate.count, candidate.sample) = (if follows { candidate.count + 1 } else { 0 }, sample);
         follows.then_some(false)
@@ -387,6 +401,8 @@ struct Candidate {
     /// How many followed, and what is remembered of the latest.
     count: u8,
     sample: u32,
+    /// It came twice.
+    is_copied: bool,
     /// The first packets, of both directions.
     earlier: Vec<RtpPacket>,
 }

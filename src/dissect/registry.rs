@@ -310,7 +310,7 @@ pub fn app(token: &str) -> Option<AppId> {
 mod tests {
     use super::*;
     use crate::model::time::SECOND;
-    use crate::model::{FlowKey, Timestamp, WaitTold};
+    use crate::model::{FlowKey, Timestamp};
     use std::collections::BTreeSet;
 
     #[test]
@@ -326,23 +326,9 @@ mod tests {
     #[test]
     fn answers_mean_what_the_protocol_says_and_how_long_they_took() {
         let answer_to = |question, token: &str, code, seconds: i64| {
-            let (flow, way) = FlowKey::v4(6, 1, 2, 40_000, 80);
-            let (asked, at) = (Timestamp(0), Timestamp(seconds * SECOND));
-            let end = TransactionEnd::Answered(code);
-            answer(&Transaction {
-                app: app(token).unwrap_or_default(),
-                flow,
-                way,
-                asked,
-                answered: Some(at),
-                end,
-                question,
-                id: 0,
-                repeated: 0,
-                number: 0,
-                times: 1,
-                told: WaitTold::Nothing,
-            })
+            let (app, answered) = (app(token).unwrap_or_default(), Some(Timestamp(seconds * SECOND)));
+            let asked = Transaction::between(FlowKey::v4(6, 1, 2, 40_000, 80), Timestamp(0), TransactionEnd::Answered(code));
+            answer(&Transaction { app, answered, question, ..asked })
         };
         let answered = |token: &str, code, seconds| answer_to(7, token, code, seconds);
         assert_eq!(answer_to(0, "http", 200, 30), Answer::Normal, "what is sent is not held back");

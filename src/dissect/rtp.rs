@@ -3,7 +3,7 @@
 use super::bytes::be32;
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
 use crate::model::rtp::codec_name;
-use crate::model::{Counter, Measure, RtpPacket};
+use crate::model::{Counter, Measure, RtpPacket, Tally};
 use std::borrow::Cow;
 
 const PACKETS: usize = 0;
@@ -40,12 +40,17 @@ impl Dissector for Rtp {
 
     fn datagram(payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
         if let Some(packet) = header(payload) {
-            out.tally().add(PACKETS);
-            out.tally().add_code(TYPES, packet.payload_type.into());
+            count(out.tally(), &packet);
             out.rtp(&packet);
         }
         Progress::Continue
     }
+}
+
+/// Counts a packet of a stream.
+pub(super) fn count(tally: &mut Tally, packet: &RtpPacket) {
+    tally.add(PACKETS);
+    tally.add_code(TYPES, packet.payload_type.into());
 }
 
 /// Whether a payload type may be one: none that is reserved (RFC 3551 table 4), nor what control packets beside it would look like (RFC 5761
@@ -109,6 +114,7 @@ mod tests {
         assert_eq!(told(&[65_533, 65_534, 65_535, 0, 1, 2]).as_deref(), Some("rtp"));
         assert_eq!(told(&[1, 2, 4, 5, 6, 7]).as_deref(), Some("rtp"), "one is lost");
         assert_eq!(told(&[1, 900, 7, 30_000, 12, 5]), None);
+        assert_eq!(told(&[1, 1, 2, 2, 3, 3, 4, 4, 5, 5]).as_deref(), Some("rtp"), "copies that are not left out");
         assert_eq!(told(&[5; 8]), None, "the same again and again");
     }
 
@@ -124,8 +130,8 @@ mod tests {
                 let talk = alone(before, times);
                 assert_eq!(talk.app(), Some(name));
                 let talk = (10..16).fold(talk, |talk, n| talk.server(packet(n, 77)));
-                assert_eq!((talk.app(), talk.told("packets").as_str()), (Some("rtp"), "2"), "{times} times {name}");
-                assert_eq!(talk.client(before).server(packet(16, 77)).told("packets"), "3");
+                assert_eq!((talk.app(), talk.told("packets").as_str()), (Some("rtp"), "6"), "{times} times {name}");
+                assert_eq!(talk.client(before).server(packet(16, 77)).told("packets"), "7");
             }
             let talk = (0..6).fold(alone(before, 260), |talk, n| talk.server(packet(n, 77)));
             assert_eq!(talk.app(), Some(name), "nobody looks for ever");

@@ -197,6 +197,14 @@ pub struct Transaction {
 }
 
 impl Transaction {
+    /// One asked at a time and with an end, for tests: nothing else is known of it.
+    #[cfg(test)]
+    pub(crate) fn between((flow, way): (FlowKey, Direction), asked: Timestamp, end: TransactionEnd) -> Self {
+        let app = AppId::at(0);
+        let told = WaitTold::Nothing;
+        Self { app, flow, way, asked, answered: None, end, question: 0, id: 0, repeated: 0, number: 0, times: 1, told }
+    }
+
     /// Takes in another one that is alike; false where it is not.
     pub fn join(&mut self, other: &Self) -> bool {
         let is_alike = Self { id: self.id, times: self.times, ..*other } == *self;

@@ -111,9 +111,9 @@ pub use listed_packet::{ListedPacket, PacketJudgement};
 pub use mirror::{Carrier, Decap, MirrorTag, Purpose, RspanChoice, Sampling, Session, SessionClock, Side, Tunnel, TunnelKind};
 pub use neighbour::{Abilities, Inventory, LinkClaims, MediaPolicy, Neighbour, NeighbourProtocol, PowerClaims};
 pub use network::{
-    Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Flight, FreeTalk, HostLoad, IcmpError, KeptAlive, LocatedLoss, NetworkBatch,
-    NetworkEvent, ProxiedRequest, RoundTrip, ServiceKey, SilentPeer, Stall, StallEnd, StuckSegment, TlsNews, TlsSight, TurnKind,
-    UnreadSight, UnreadTurn,
+    Attempt, AttemptOutcome, ConnectionEnd, CutPhase, EarlierOutcome, Flight, FreeTalk, HostLoad, IcmpError, KeptAlive, LocatedLoss,
+    NetworkBatch, NetworkEvent, ProxiedRequest, RoundTrip, ServiceKey, SilentPeer, Stall, StallEnd, StuckSegment, TlsNews, TlsSight,
+    TurnKind, UnreadSight, UnreadTurn,
 };
 pub use packet_tree::{LayerWriter, PacketTree, Show, TreeField, TreeLayer, ValueHeads};
 pub use path::Path;

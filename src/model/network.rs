@@ -96,6 +96,17 @@ pub enum AttemptOutcome {
     Open,
 }
 
+/// What was told of an attempt before it turned out otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EarlierOutcome {
+    /// What was told.
+    pub outcome: AttemptOutcome,
+    /// SYNs seen by then.
+    pub syns: u8,
+    /// Those of them that came soon behind an answer.
+    pub syns_again: u8,
+}
+
 /// An attempt to open a TCP connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Attempt {
@@ -124,8 +135,10 @@ pub struct Attempt {
     pub server_half: Option<i64>,
     /// Nanoseconds from the SYN-ACK to the client's acknowledgement: the other half.
     pub client_half: Option<i64>,
-    /// Whether an earlier outcome of the same attempt was told as [`AttemptOutcome::Unanswered`].
-    pub was_unanswered: bool,
+    /// Nanoseconds from the first SYN to the first SYN-ACK, however many SYNs were sent meanwhile: for so long the client waited for its answer.
+    pub answered_after: Option<i64>,
+    /// What was told of the same attempt before: it did not happen after all.
+    pub earlier: Option<EarlierOutcome>,
     /// The TTL of its answer, SYN-ACK or RST; 0: none.
     pub ttl: u8,
     /// Whether its latest SYN asked for ECN (RFC 3168 section 6.1.1).

@@ -13,13 +13,15 @@ pub struct Network {
     pub judged: u64,
     /// Of them those that failed, be it enough for a finding or not; `None` where the mirror does not show whether hosts answer.
     pub failed: Option<u64>,
+    /// Of these the requests that the server refused: what was asked for, or the credentials; `None` as well.
+    pub refused: Option<u64>,
     /// Connections that came about and broke; `None` as well.
     pub broken: Option<u64>,
     /// Requests over TCP that have waited for longer than users do, and do not count as failed yet.
     pub waiting: u64,
     /// The services that these are of, those with most first.
     pub failing: Vec<ServiceKey>,
-    /// They surely are more than a healthy network has: then nothing is good, found or not.
+    /// They surely are more than a healthy network has, or most of all that was judged: then nothing is good, found or not.
     pub is_failing: bool,
     /// Findings that the mirror cannot show, and why.
     pub not_judged: Vec<(&'static str, String)>,
@@ -41,6 +43,7 @@ impl Default for Network {
             verdict: Verdict::Unknown,
             judged: 0,
             failed: None,
+            refused: None,
             broken: None,
             waiting: 0,
             failing: Vec::new(),
@@ -134,7 +137,16 @@ impl Network {
 
     /// What failed or waits of `all` that was judged, in words; `None`: nothing.
     pub fn failures(&self, all: &str) -> Option<String> {
-        let failed = self.failed.filter(|n| *n > 0).map(|n| format!("{} of {all} failed or were refused", grouped(n)));
+        let refused = self.refused.unwrap_or(0);
+        let failed = self.failed.unwrap_or(0).saturating_sub(refused);
+        let of_all = |n: u64| if self.judged == 1 { "the only one judged".to_owned() } else { format!("{} of {all}", grouped(n)) };
+        let was = if refused == 1 { "was" } else { "were" };
+        let failed = match (failed, refused) {
+            (0, 0) => None,
+            (0, n) => Some(format!("{} {was} refused by the server", of_all(n))),
+            (n, 0) => Some(format!("{} failed", of_all(n))),
+            (n, refused) => Some(format!("{} failed, {} {was} refused by the server", of_all(n), grouped(refused))),
+        };
         let broken = self.broken.filter(|n| *n > 0).map(|n| format!("{} broke", plural(n, "connection")));
         let waiting = match self.waiting {
             0 => None,
@@ -169,6 +181,8 @@ pub struct Service {
     pub app: Option<&'static str>,
     /// What its port usually means.
     pub guess: Option<&'static str>,
+    /// Whether the mirror shows whether hosts answer: else what was not answered has not failed, for all that is known.
+    pub shows_answers: bool,
     /// What happened to its clients.
     pub counts: ServiceWindow,
     /// From requests to their answers, seconds.
@@ -198,9 +212,23 @@ impl Service {
         self.counts = *minute;
     }
 
-    /// How often something went wrong.
+    /// What nothing shows but that no answer was seen.
+    const UNSEEN: [Trouble; 6] =
+        [Trouble::NoAnswer, Trouble::HalfOpen, Trouble::Untaken, Trouble::TlsFailed, Trouble::Hung, Trouble::Unanswered];
+
+    /// Attempts, connections and requests that did not succeed.
+    const CONNECTIONS: [Trouble; 3] = [Trouble::NoAnswer, Trouble::Refused, Trouble::HalfOpen];
+    const BROKEN: [Trouble; 3] = [Trouble::Cut, Trouble::TlsFailed, Trouble::Hung];
+    const REQUESTS: [Trouble; 4] = [Trouble::Error, Trouble::Rejected, Trouble::Denied, Trouble::Unanswered];
+
+    /// How often something went wrong; `None` where the mirror may not show that it did not.
+    pub fn judged(&self, trouble: Trouble) -> Option<u64> {
+        (self.shows_answers || !Self::UNSEEN.contains(&trouble)).then(|| self.counts.trouble(trouble).count)
+    }
+
+    /// The same, nothing where it is not known.
     pub fn trouble(&self, trouble: Trouble) -> u64 {
-        self.counts.trouble(trouble).count
+        self.judged(trouble).unwrap_or(0)
     }
 
     /// Attempts to connect and requests.
@@ -210,17 +238,30 @@ impl Service {
 
     /// Attempts to connect that failed: refused, answered by nothing, or never acknowledged. No more than the attempts.
     pub fn failed_connections(&self) -> u64 {
-        self.sum(&[Trouble::NoAnswer, Trouble::Refused, Trouble::HalfOpen])
+        self.sum(&Self::CONNECTIONS)
     }
 
     /// Connections that came about and broke: cut while somebody waited, of no use as their TLS handshake failed, or without an answer any more.
     pub fn broken_connections(&self) -> u64 {
-        self.sum(&[Trouble::Cut, Trouble::TlsFailed, Trouble::Hung])
+        self.sum(&Self::BROKEN)
     }
 
     /// Requests that were answered by an error or a refusal, or not at all. No more than the requests.
     pub fn failed_requests(&self) -> u64 {
-        self.sum(&[Trouble::Error, Trouble::Rejected, Trouble::Denied, Trouble::Unanswered])
+        self.sum(&Self::REQUESTS)
+    }
+
+    /// Attempts, connections and requests that would have failed as well if the mirror showed whether they were answered.
+    pub fn unjudged(&self) -> [u64; 3] {
+        [&Self::CONNECTIONS[..], &Self::BROKEN, &Self::REQUESTS].map(|troubles| {
+            let unknown = troubles.iter().filter(|trouble| self.judged(**trouble).is_none());
+            unknown.fold(0u64, |sum, trouble| sum.saturating_add(self.counts.trouble(*trouble).count))
+        })
+    }
+
+    /// Requests that wait for longer than users do; `None` where the mirror may not show that they were answered.
+    pub fn judged_waiting(&self) -> Option<u64> {
+        self.shows_answers.then_some(self.waiting)
     }
 
     /// What failed of [`Self::uses`].
@@ -228,14 +269,16 @@ impl Service {
         self.failed_connections().saturating_add(self.failed_requests())
     }
 
-    /// What failed of what, in words; `None`: nothing.
+    /// What failed of what, and what is not judged of it, in words; `None`: nothing.
     pub fn failed_words(&self) -> Option<String> {
         let of = |failed: u64, all: u64, what: &str| (failed > 0).then(|| format!("{} of {} failed", grouped(failed), plural(all, what)));
         let broken = self.broken_connections();
+        let unjudged = self.unjudged().into_iter().fold(0u64, u64::saturating_add);
         let words: Vec<String> = [
             of(self.failed_connections(), self.counts.attempts, "connection"),
             (broken > 0).then(|| format!("{} broke", plural(broken, "connection"))),
             of(self.failed_requests(), self.counts.requests, "request"),
+            (unjudged > 0).then(|| format!("{} not judged, for the mirror may not show answers", grouped(unjudged))),
         ]
         .into_iter()
         .flatten()

@@ -252,6 +252,7 @@ mod tests {
             reads_requests: false,
             app: None,
             guess: None,
+            shows_answers: true,
             counts: Default::default(),
             response: None,
             response_by: None,

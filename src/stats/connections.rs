@@ -2,7 +2,8 @@
 //!
 //! It listens to the steps of a connection's course, which few packets are, and keeps the attempts that are not decided yet; nothing of a
 //! connection that is open. An attempt is all SYNs with the same addresses, ports and initial sequence number, so that a refused SYN which its
-//! sender repeats, as Windows does, is one.
+//! sender repeats, as Windows does, is one. What was told of it does not hold when it turns out otherwise later: a SYN that is answered late, or refused
+//! and then accepted.
 
 use crate::model::Arrange as _;
 use crate::model::evidence::OPEN_AT_END;
@@ -11,8 +12,10 @@ use crate::model::mix::Keys;
 use crate::model::tcp::{ECN_SETUP, FIN, RST, TcpEvent, TcpMarks};
 use crate::model::time::SECOND;
 use crate::model::{
-    AppId, Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Direction, FlowKey, Mac, NetworkEvent, RoundTrip, Segment, Timestamp,
+    AppId, Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Direction, EarlierOutcome, FlowKey, Mac, NetworkEvent, RoundTrip, Segment,
+    Timestamp,
 };
+use crate::stats::round_trips::is_trip;
 use hashbrown::hash_table::{Entry, HashTable};
 
 /// How long after its first SYN an attempt may be called unanswered, at least: longer than the first retransmission (1 s, RFC 6298 section 2.1)
@@ -35,7 +38,7 @@ enum Stage {
     Sent,
     /// A SYN-ACK came.
     Answered,
-    /// Its outcome was told, and it cannot change any more.
+    /// A RST was its end: only another SYN makes anything of it.
     Decided,
 }
 
@@ -52,8 +55,8 @@ struct Pending {
     /// Those of them that came behind an answer.
     syns_again: u8,
     answers: u8,
-    /// It was told that nothing came back.
-    told: bool,
+    /// The outcome that was told so far.
+    told: Option<EarlierOutcome>,
     /// The latest SYN asks for ECN.
     asks_ecn: bool,
     /// The TTL of what came back first; 0: nothing.
@@ -163,7 +166,7 @@ impl Connections {
             syns: 1,
             syns_again: 0,
             answers: 0,
-            told: false,
+            told: None,
             asks_ecn: segment.flags & ECN_SETUP == ECN_SETUP,
             ttl: 0,
             isn: segment.sequence,
@@ -184,6 +187,9 @@ impl Connections {
                 let same = pending.isn == segment.sequence && pending.way == course.way;
                 let again = pending.stage == Stage::Decided && course.time.since(pending.last) > REPEATED;
                 if same && !again {
+                    if pending.stage == Stage::Decided {
+                        (pending.stage, pending.ttl, pending.answers) = (Stage::Sent, 0, 0);
+                    }
                     pending.syns = pending.syns.saturating_add(1);
                     let is_again = pending.stage == Stage::Answered && !pending.is_late && course.time.since(pending.last) <= REPEATED;
                     pending.syns_again = pending.syns_again.saturating_add(u8::from(is_again));
@@ -235,11 +241,12 @@ impl Connections {
             return;
         }
         let (pending, _) = entry.remove();
-        if pending.stage == Stage::Sent {
+        if pending.stage == Stage::Sent && pending.told.is_none() {
             // It was answered, by what this mirror does not show.
             return;
         }
-        let client_half = (pending.answers == 1 && !pending.is_late).then(|| course.time.since(pending.answered));
+        let client_half =
+            (pending.answers == 1 && !pending.is_late).then(|| course.time.since(pending.answered)).filter(|nanos| is_trip(*nanos));
         let attempt = Attempt { client_half, ..decided(&pending, AttemptOutcome::Established, course.time) };
         self.events.push(NetworkEvent::Attempt(attempt));
     }
@@ -268,10 +275,13 @@ impl Connections {
         }
         let mut attempt = decided(pending, outcome, course.time);
         if outcome == AttemptOutcome::Refused {
-            attempt.server_half = (pending.syns == 1).then(|| course.time.since(pending.last));
+            attempt.server_half = (pending.syns == 1).then(|| course.time.since(pending.last)).filter(|nanos| is_trip(*nanos));
         }
+        let is_news = pending.tell(outcome);
         pending.stage = Stage::Decided;
-        self.events.push(NetworkEvent::Attempt(attempt));
+        if is_news {
+            self.events.push(NetworkEvent::Attempt(attempt));
+        }
     }
 
     fn end(&mut self, course: &Course, cut: Option<CutPhase>) {
@@ -325,10 +335,7 @@ impl Connections {
                 Verdict::Forget => gone.push(pending.flow),
                 Verdict::Tell => {
                     waited.push(*pending);
-                    match pending.stage {
-                        Stage::Sent => pending.told = true,
-                        Stage::Answered | Stage::Decided => pending.stage = Stage::Decided,
-                    }
+                    pending.tell(pending.silence());
                     let until = now.plus(SECOND);
                     due = Some(due.map_or(until, |d| d.min(until)));
                 }
@@ -339,15 +346,15 @@ impl Connections {
         gone.iter().for_each(|flow| self.forget(flow.keyed_hash(&keys), flow));
         // The table's order is nobody's: theirs is that of their beginning.
         waited.arrange_by_key(|p| (p.first, p.flow.keyed_hash(&Keys::FIXED)));
-        let outcome = |p: &Pending| if p.stage == Stage::Sent { AttemptOutcome::Unanswered } else { AttemptOutcome::HalfOpen };
-        self.events.extend(waited.iter().map(|p| NetworkEvent::Attempt(decided(p, outcome(p), now))));
+        self.events.extend(waited.iter().map(|p| NetworkEvent::Attempt(decided(p, p.silence(), now))));
     }
 
     /// Nothing more comes after `now`: what has waited long enough is decided, and of the rest it is told that it is open.
     pub fn finish(&mut self, now: Timestamp) {
         self.advance(now);
         let waits = |p: &&Pending| match p.stage {
-            Stage::Sent => !p.told && now.since(p.first) >= OPEN_AT_END,
+            _ if p.told.is_some() => false,
+            Stage::Sent => now.since(p.first) >= OPEN_AT_END,
             Stage::Answered => now.since(p.answered) >= OPEN_AT_END,
             Stage::Decided => false,
         };
@@ -375,22 +382,41 @@ enum Verdict {
 }
 
 impl Pending {
+    /// What it is as long as nothing more comes.
+    fn silence(&self) -> AttemptOutcome {
+        if self.stage == Stage::Sent { AttemptOutcome::Unanswered } else { AttemptOutcome::HalfOpen }
+    }
+
+    /// Whether an outcome that failed is to be told: any answer ends a silence, and of what failed otherwise the first holds.
+    fn is_news(&self, outcome: AttemptOutcome) -> bool {
+        self.told.is_none_or(|told| told.outcome == AttemptOutcome::Unanswered && outcome != AttemptOutcome::Unanswered)
+    }
+
+    /// Notes that an outcome that failed is told; false where it is none to be told.
+    fn tell(&mut self, outcome: AttemptOutcome) -> bool {
+        let is_news = self.is_news(outcome);
+        if is_news {
+            self.told = Some(EarlierOutcome { outcome, syns: self.syns, syns_again: self.syns_again });
+        }
+        is_news
+    }
+
     fn verdict(&self, now: Timestamp) -> Verdict {
-        let until = match (self.stage, self.told) {
-            (Stage::Sent, false) if self.syns > 1 => self.first.plus(ANSWER_WAIT).max(self.last.plus(SECOND)),
-            (Stage::Sent, false) => self.first.plus(SINGLE_WAIT),
-            (Stage::Answered, _) => self.answered.plus(SINGLE_WAIT),
-            (Stage::Decided, _) => self.last.plus(REPEATED),
-            (Stage::Sent, true) => self.last.plus(KEPT),
+        let is_told = !self.is_news(self.silence());
+        let until = match self.stage {
+            Stage::Decided => self.last.plus(REPEATED),
+            // Whoever repeats its SYN may still be answered, or still take the answer.
+            _ if is_told && (self.stage == Stage::Sent || self.syns > 1) => self.last.plus(KEPT),
+            _ if is_told => self.answered.plus(SINGLE_WAIT + REPEATED),
+            Stage::Sent if self.syns > 1 => self.first.plus(ANSWER_WAIT).max(self.last.plus(SECOND)),
+            Stage::Sent => self.first.plus(SINGLE_WAIT),
+            Stage::Answered => self.answered.plus(SINGLE_WAIT),
         };
         // Also when it lies as far ahead: then the clock was set back.
         if now < until && until.since(now) <= 2 * KEPT {
             return Verdict::Wait(until);
         }
-        match (self.stage, self.told) {
-            (Stage::Sent, false) | (Stage::Answered, _) => Verdict::Tell,
-            (Stage::Decided, _) | (Stage::Sent, true) => Verdict::Forget,
-        }
+        if self.stage == Stage::Decided || is_told { Verdict::Forget } else { Verdict::Tell }
     }
 }
 
@@ -409,9 +435,12 @@ fn decided(pending: &Pending, outcome: AttemptOutcome, time: Timestamp) -> Attem
         outcome,
         syns: pending.syns,
         syns_again: pending.syns_again,
-        server_half: answered.then(|| pending.answered.since(pending.first)),
+        server_half: answered.then(|| pending.answered.since(pending.first)).filter(|nanos| is_trip(*nanos)),
         client_half: None,
-        was_unanswered: pending.told,
+        answered_after: (pending.stage == Stage::Answered && !pending.is_late)
+            .then(|| pending.answered.since(pending.first))
+            .filter(|nanos| (0..=2 * KEPT).contains(nanos)),
+        earlier: pending.told,
         ttl: pending.ttl,
         asks_ecn: pending.asks_ecn,
         number: pending.number,
@@ -420,12 +449,13 @@ fn decided(pending: &Pending, outcome: AttemptOutcome, time: Timestamp) -> Attem
 
 /// What is told of an attempt whose ports another one takes: the client gave up.
 fn replaced(old: &Pending, now: Timestamp) -> Option<NetworkEvent> {
-    let outcome = match old.stage {
-        Stage::Sent if !old.told && now.since(old.first) >= ANSWER_WAIT => AttemptOutcome::Unanswered,
-        Stage::Answered if now.since(old.answered) >= ANSWER_WAIT => AttemptOutcome::HalfOpen,
-        _ => return None,
+    let since = match old.stage {
+        Stage::Sent => old.first,
+        Stage::Answered => old.answered,
+        Stage::Decided => return None,
     };
-    Some(NetworkEvent::Attempt(decided(old, outcome, now)))
+    let is_told = !old.is_news(old.silence());
+    (!is_told && now.since(since) >= ANSWER_WAIT).then(|| NetworkEvent::Attempt(decided(old, old.silence(), now)))
 }
 
 #[cfg(test)]

@@ -96,7 +96,7 @@ fn a_handshake_has_two_halves() {
     lab.syn_ack(20, 1);
     lab.ack(25, 1);
     let [attempt] = lab.attempts()[..] else { panic!("one attempt") };
-    assert_eq!((attempt.outcome, attempt.syns, attempt.was_unanswered), (AttemptOutcome::Established, 1, false));
+    assert_eq!((attempt.outcome, attempt.syns, attempt.earlier), (AttemptOutcome::Established, 1, None));
     assert_eq!((attempt.server_half, attempt.client_half), (Some(20 * MILLISECOND), Some(5 * MILLISECOND)));
     assert_eq!(lab.connections.pending.len(), 0, "what is open is not kept");
 }
@@ -145,7 +145,8 @@ fn silence_is_told_once_it_lasted() {
     lab.ack(15_001, 1);
     let attempts = lab.attempts();
     assert_eq!(outcomes(&attempts), [(AttemptOutcome::Established, 3)]);
-    assert!(attempts[0].was_unanswered);
+    let earlier = EarlierOutcome { outcome: AttemptOutcome::Unanswered, syns: 2, syns_again: 0 };
+    assert_eq!((attempts[0].earlier, attempts[0].answered_after), (Some(earlier), Some(15 * SECOND)));
 }
 
 #[test]
@@ -266,4 +267,61 @@ fn a_clock_set_back_holds_nothing_for_ever() {
     lab.connections.advance(at(0));
     lab.connections.advance(at(1_000));
     assert!(lab.connections.pending.is_empty());
+}
+
+#[test]
+fn what_was_refused_and_is_accepted_then_came_about() {
+    let mut lab = Lab::default();
+    lab.syn(0, 1, 7);
+    lab.rst(1, 1, SERVER);
+    assert_eq!(outcomes(&lab.attempts()), [(AttemptOutcome::Refused, 1)]);
+    lab.syn_ack(2, 1);
+    lab.ack(3, 1);
+    assert_eq!(lab.attempts(), [], "a RST and a SYN-ACK for one SYN are two hosts': who refused ended it");
+    lab.syn(500, 1, 7);
+    lab.syn_ack(502, 1);
+    lab.ack(503, 1);
+    let [attempt] = lab.attempts()[..] else { panic!("one attempt") };
+    assert_eq!((attempt.outcome, attempt.syns, attempt.answered_after), (AttemptOutcome::Established, 2, Some(502 * MILLISECOND)));
+    assert_eq!(attempt.earlier, Some(EarlierOutcome { outcome: AttemptOutcome::Refused, syns: 1, syns_again: 0 }));
+}
+
+#[test]
+fn an_answer_that_is_taken_late_is_no_half_open_attempt() {
+    let mut lab = Lab::default();
+    for ms in [0, 1_000, 3_000, 7_000] {
+        lab.connections.advance(at(ms));
+        lab.syn(ms, 1, 7);
+        lab.syn_ack(ms + 1, 1);
+    }
+    assert_eq!(outcomes(&lab.attempts()), [(AttemptOutcome::HalfOpen, 3)]);
+    lab.ack(7_010, 1);
+    let [attempt] = lab.attempts()[..] else { panic!("one attempt") };
+    assert_eq!((attempt.outcome, attempt.answered_after), (AttemptOutcome::Established, Some(MILLISECOND)));
+    assert_eq!(attempt.earlier, Some(EarlierOutcome { outcome: AttemptOutcome::HalfOpen, syns: 3, syns_again: 2 }));
+}
+
+#[test]
+fn a_silence_that_ends_in_a_refusal_is_a_refusal() {
+    let mut lab = Lab::default();
+    lab.syn(0, 1, 7);
+    lab.syn(1_000, 1, 7);
+    lab.connections.advance(at(3_000));
+    lab.syn(3_000, 1, 7);
+    lab.rst(3_001, 1, SERVER);
+    let attempts = lab.attempts();
+    assert_eq!(outcomes(&attempts), [(AttemptOutcome::Unanswered, 2), (AttemptOutcome::Refused, 3)]);
+    assert_eq!(attempts[1].earlier, Some(EarlierOutcome { outcome: AttemptOutcome::Unanswered, syns: 2, syns_again: 0 }));
+}
+
+#[test]
+fn halves_that_a_clock_step_lies_in_are_none() {
+    for (step, half) in [(-1, None), (0, Some(0)), (60_000, Some(60 * SECOND)), (60_001, None)] {
+        let mut lab = Lab::default();
+        lab.syn(100_000, 1, 7);
+        lab.syn_ack(100_000 + step, 1);
+        lab.ack(100_000 + 2 * step, 1);
+        let [attempt] = lab.attempts()[..] else { panic!("one attempt") };
+        assert_eq!((attempt.server_half, attempt.client_half), (half, half), "{step} ms");
+    }
 }

@@ -7,6 +7,7 @@
 
 use super::turns::{TurnData, Turns};
 use crate::model::limits::MEASURED_PER_SHARD;
+use crate::model::time::SECOND;
 use crate::model::{CapScale, Direction, RoundTripFigures, SideTrips, Timestamp, TurnFigures, TurnStep, memory};
 
 /// Round trips of a connection that are all taken in.
@@ -17,6 +18,15 @@ const PAUSE: u32 = 960;
 
 /// Nanoseconds of a tick, as a power of two: a millisecond.
 const TICK: u32 = 20;
+
+/// The longest round trip there is, nanoseconds: whoever waits for longer sends again (RFC 6298 section 2.4), and what lies beyond is two clocks.
+const TRIP_MOST: i64 = 60 * SECOND;
+
+/// Whether so many nanoseconds may be a round trip: nothing is answered before it was sent, unless a clock is set.
+#[inline(always)]
+pub fn is_trip(nanos: i64) -> bool {
+    (0..=TRIP_MOST).contains(&nanos)
+}
 
 /// Buckets of a histogram: four an octave, from a microsecond to 16 seconds.
 const BUCKETS: usize = 96;
@@ -320,6 +330,14 @@ impl RoundTrips {
     pub fn rest(&mut self, handle: TripsHandle, now: Timestamp) {
         if let Some(record) = self.records.get_mut((handle.record as usize).wrapping_sub(1)) {
             record.turns.rest((now.0 >> TICK) as u16);
+        }
+    }
+
+    /// A side of a connection says by FIN that it has no more; what it said last came then.
+    #[inline(never)]
+    pub fn over(&mut self, handle: TripsHandle, way: Direction, last: Timestamp) {
+        if let Some(record) = self.records.get_mut((handle.record as usize).wrapping_sub(1)) {
+            record.turns.over(way, last);
         }
     }
 

@@ -148,17 +148,29 @@ impl Turns {
         }
     }
 
+    /// A side has said all it will say, the last of it then: what closes the connection later is no part of a response.
+    pub(super) fn over(&mut self, way: Direction, last: Timestamp) {
+        if self.phase == Phase::Response && self.client.is_some_and(|client| client != way) {
+            self.sum = self.with_response(last);
+            self.phase = Phase::Between;
+        }
+    }
+
+    /// All turns with the response that is under way, of which the last came then.
+    fn with_response(&self, last: Timestamp) -> TurnFigures {
+        let sent = last.since(self.begun).max(0);
+        let stalled = (i64::from(self.stalled) * 1_000).min(sent);
+        let (transfer, network) = (self.sum.transfer.saturating_add(sent - stalled), self.sum.network.saturating_add(stalled));
+        TurnFigures { transfer, network, ..self.sum }
+    }
+
     /// Everything so far; `last` is when each direction sent something new last. A response that goes on counts as far as it came.
     pub(super) fn figures(&self, last: [Timestamp; 2]) -> TurnFigures {
-        let mut sum = self.sum;
-        if let (Phase::Response, Some(client)) = (self.phase, self.client) {
-            let [a, b] = last;
-            let sent = if client == Direction::AToB { b } else { a }.since(self.begun).max(0);
-            let stalled = (i64::from(self.stalled) * 1_000).min(sent);
-            sum.transfer = sum.transfer.saturating_add(sent - stalled);
-            sum.network = sum.network.saturating_add(stalled);
+        let [a, b] = last;
+        match (self.phase, self.client) {
+            (Phase::Response, Some(client)) => self.with_response(if client == Direction::AToB { b } else { a }),
+            _ => self.sum,
         }
-        sum
     }
 }
 
@@ -199,6 +211,25 @@ mod tests {
         let [count, parts @ ..] = told(&turns, [370, 380]);
         assert_eq!((count, parts), (2, [10, 35, 198, 37]), "an answer that comes sooner than the way takes is all network");
         assert_eq!(parts.iter().sum::<i64>(), 380 - 100);
+    }
+
+    /// In both orders of the FINs; what the client closes before the answer has come is none of the server's.
+    #[test]
+    fn what_closes_a_connection_is_no_part_of_its_last_response() {
+        for ends in [&[SERVER][..], &[CLIENT, SERVER], &[SERVER, CLIENT]] {
+            let mut turns = Turns::NEW;
+            turns.opened(SERVER);
+            turns.data(&data(CLIENT, 100, 90), HALVES);
+            turns.data(&data(SERVER, 150, 110), HALVES);
+            ends.iter().for_each(|way| turns.over(*way, at(170)));
+            assert_eq!(told(&turns, [30_000, 30_000]), [1, 5, 35, 0, 30], "{ends:?}");
+        }
+        let mut turns = Turns::NEW;
+        turns.opened(SERVER);
+        turns.data(&data(CLIENT, 100, 90), HALVES);
+        turns.over(CLIENT, at(110));
+        turns.data(&data(SERVER, 150, 110), HALVES);
+        assert_eq!(told(&turns, [110, 170]), [1, 5, 35, 0, 30]);
     }
 
     #[test]

@@ -21,7 +21,7 @@ impl Traffic {
     }
 
     /// The same, cut so much later by the server, or by the client.
-    fn cut(&mut self, at: Micros, client: (u8, u16), server: (u8, u16), answer: u32, (later, by_client): (Micros, bool)) {
+    pub(super) fn cut(&mut self, at: Micros, client: (u8, u16), server: (u8, u16), answer: u32, (later, by_client): (Micros, bool)) {
         let (c, s) = self.asks_for(at, client, server, answer);
         match by_client {
             true => self.segment(at + later, [client, server], RST | ACK, (c, s), 0),

@@ -1,11 +1,14 @@
 //! Attempts to connect that nothing answers, and connections that hang.
 
 use super::connections::{Around, CONNECTS_FOR, FEW, MOST, SCAN_MANY, is_flood, tcp_services};
+use super::late::late;
 use super::{SURE, all_of, exceeded, hops, one_sided, subject};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Tuned};
-use crate::model::evidence::{LONE_TRIES, PAST_TOLD_FOR, SILENT_ATTEMPTS, SILENT_PEER, ServiceEvidence, Threshold, Trouble, Troubled};
+use crate::model::evidence::{
+    LATE_ANSWER, LONE_TRIES, PAST_TOLD_FOR, SILENT_ATTEMPTS, SILENT_PEER, ServiceEvidence, Threshold, Trouble, Troubled,
+};
 use crate::model::time::SECOND;
 use crate::model::units::{duration, plural};
 use crate::model::{Severity, Value, wilson};
@@ -38,7 +41,9 @@ impl Detector for TcpNoAnswer {
                        {hosts} hosts or more, of three clients or more, none of which has the half of them. What is found of services behind it stands under it.\n\n\
                          What one side alone does not get through: at least {least} connections on which what the client sends is sent again for \
                          {silent} and longer, and nothing comes back, while the host answers others (a note with one client); and at least {least} \
-                         attempts whose SYN-ACK passes, and is not taken: the client repeats its SYN.",
+                         attempts whose SYN-ACK passes, and is not taken: the client repeats its SYN.\n\n\
+                         Connections that come about late: surely more than {part} of all attempts, and at least {least}, are answered only {late} \
+                         and more after their first SYN, which was repeated meanwhile. They have not failed.",
             cause: "The host is down or its service hangs (one that accepts nothing any more answers until its queue is full, and then nobody), \
                     or a firewall drops the packets without a word.",
             lookalikes: "A mirror that does not show what the server sends (then dir.half stands, or conversations show one direction); \
@@ -53,6 +58,7 @@ impl Detector for TcpNoAnswer {
                 ("time", Tuned(&SILENT_FOR)),
                 ("part", Tuned(&hops::PART)),
                 ("of", Tuned(&hops::PART_OF)),
+                ("late", Tuned(&LATE_ANSWER)),
                 ("few", Tuned(&hops::PART_LEAST)),
                 ("silent", Tuned(&SILENT_PEER)),
                 ("tries", Count(LONE_TRIES as u64)),
@@ -84,7 +90,8 @@ impl Detector for TcpNoAnswer {
             };
             let is_told = service.windows.iter().any(is_flood) || service.windows.iter().any(|w| w.trouble(Trouble::Unreachable).count > 0);
             let missing = || if is_told { None } else { is_silent() }.or_else(|| was_down(service));
-            gone(e, service).or_else(missing).or_else(|| one_sided::hung(service)).or_else(|| one_sided::untaken(service))
+            let in_one_direction = || one_sided::hung(service).or_else(|| one_sided::untaken(service));
+            gone(e, service).or_else(missing).or_else(in_one_direction).or_else(|| late(service, stands))
         });
         all_of(hops::silent(e, standing).chain(services))
     }

@@ -13,7 +13,7 @@ fn often(service: &ServiceEvidence, trouble: Trouble) -> Option<(&ServiceWindow,
 }
 
 /// Packets that show it.
-fn proof(service: &ServiceEvidence, trouble: Trouble) -> Vec<u64> {
+pub(super) fn proof(service: &ServiceEvidence, trouble: Trouble) -> Vec<u64> {
     service.proof.iter().find(|proof| proof.0 == trouble).map(|proof| proof.1.numbers()).unwrap_or_default()
 }
 

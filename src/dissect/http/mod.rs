@@ -233,11 +233,20 @@ impl HttpConnection {
             (self.asked, self.answered) = (1, 1);
             return;
         }
+        // Behind what is missing it may be the reply to any of those that wait.
+        if self.is_lost_among_several() {
+            return;
+        }
         out.reply(began, self.answered, code);
         if self.open && self.answered == self.asked {
             self.ask(began, began.way.reversed(), out);
         }
         self.answered = self.answered.wrapping_add(1);
+    }
+
+    /// Whether several requests wait and it is not known which of them the next reply is of.
+    fn is_lost_among_several(&self) -> bool {
+        self.adrift && self.asked > self.answered.saturating_add(1)
     }
 
     /// Tells of the request that is open.
@@ -254,7 +263,9 @@ impl HttpConnection {
             Start::Request(_) => BodyEnd::After(head.length.unwrap_or(0)),
             Start::Nothing | Start::Reply(100 | 102..200) => BodyEnd::After(0),
             Start::Reply(code) => {
-                let bit = 1u64 << (self.answered.wrapping_sub(1) % 64);
+                // Most clients wait for a reply before they ask again: then it is that of the last one.
+                let replied = if self.is_lost_among_several() { self.asked } else { self.answered };
+                let bit = 1u64 << (replied.wrapping_sub(1) % 64);
                 self.upgraded = code == 101 || self.tunnels & bit != 0 && (200..300).contains(&code);
                 match (head.chunked, head.length) {
                     _ if self.bodiless & bit != 0 || matches!(code, 101 | 204 | 304) => BodyEnd::After(0),

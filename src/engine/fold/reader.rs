@@ -179,8 +179,9 @@ impl Reader {
             }
             if slot.is_wanted() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         };
-        this.segment(pool, segment, packet.bytes, packet.time, |piece| take(packet.way, piece));
+        // What it acknowledges came before what it says: whoever asks again has been answered, seen or not.
         other.acknowledged(pool, segment.acknowledgement, packet.time, |piece| take(back, piece));
+        this.segment(pool, segment, packet.bytes, packet.time, |piece| take(packet.way, piece));
         if slot.is_wanted() && streams.iter().all(Reassembler::is_over) {
             self.dissectors.end(slot, CloseReason::Fin);
         }

@@ -238,7 +238,7 @@ impl NetworkJudge {
         }
         self.switch.advance(now);
         let end = self.ledger.now().map_or(now, |latest| latest.max(now));
-        let (evidence, services) =
+        let (evidence, mut services) =
             self.evidence_and_services(end, (live || at_end).then_some(at_end && !live), (rows, live.then_some(now)));
         evidence.into_iter().for_each(|evidence| self.look(end, evidence));
         let mut findings = if at_end && !live { self.judge.at_worst() } else { self.findings.clone() };
@@ -254,7 +254,8 @@ impl NetworkJudge {
         let is_blind = is_blind(&untold);
         add_new(&mut not_judged, self.switch.not_judged());
         let failing = self.failing(end, live, &untold);
-        let is_failing = failing.as_ref().is_some_and(|failing| failing.is_much);
+        services.rows.iter_mut().for_each(|service| service.shows_answers = failing.is_some());
+        let is_failing = failing.as_ref().is_some_and(|failing| failing.is_much || failing.is_most);
         // Nobody expects a judgement of what did not pass.
         not_judged.retain(|(id, _)| found.contains(id) || diagnose::has_matter(id, mirror, &|matter| self.has_passed(matter)));
         let held = self.ledger.held_back();
@@ -266,6 +267,7 @@ impl NetworkJudge {
             verdict,
             judged: self.ledger.judged,
             failed: failing.as_ref().map(|failing| failing.failed),
+            refused: failing.as_ref().map(|failing| failing.refused),
             broken: failing.as_ref().map(|failing| failing.broken),
             waiting: failing.as_ref().map_or(0, |failing| failing.waiting),
             failing: failing.map(|failing| failing.services).unwrap_or_default(),
@@ -366,6 +368,7 @@ impl NetworkJudge {
                 reads_requests: counts.requests > 0 || registry::reads_requests(totals.app),
                 app: registry::token(totals.app),
                 guess: guess(&totals.key).filter(|_| is_used),
+                shows_answers: true,
                 last: totals.last,
                 response: totals.response,
                 response_by: totals.response_by,

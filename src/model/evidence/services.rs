@@ -132,6 +132,8 @@ pub struct ServiceWindow {
     pub short: Option<(Address, u64)>,
     /// For how long connections were silent that were cut when idle, seconds, ascending; the first ones.
     pub idle_cuts: Vec<f64>,
+    /// For how long clients waited for a SYN-ACK, where that came late ([`Trouble::Late`]).
+    pub late: Option<LateAnswers>,
     /// Connections that were cut, and attempts that were refused, by a device between both ends: by its TTL the RST is not the host's own.
     pub between: [u64; 2],
     /// Attempts that asked for ECN.
@@ -152,6 +154,15 @@ pub struct ServiceWindow {
     pub kinds: [KindCount; REQUEST_KINDS],
     /// Zones of names for which errors were answered, told apart up to [`super::FAILING_ZONES`].
     pub failing_zones: u64,
+}
+
+/// SYNs that were answered late, from the first of each on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LateAnswers {
+    /// Seconds.
+    pub mean: f64,
+    /// The longest, seconds.
+    pub most: f64,
 }
 
 /// Kinds of requests by which users want something that a protocol may tell apart.

@@ -78,6 +78,9 @@ pub const NARROW_SEQUENCE_BITS: u32 = 30;
 /// How long users wait before they give up (Nielsen's limit of attention): a request over TCP that waits for longer is told of while it does.
 pub static USERS_WAIT: Threshold = Threshold::nanos((10 * SECOND) as f64);
 
+/// From when on a SYN-ACK is late: behind the second repetition of the SYN (after 1 s and 2 s more, RFC 6298 section 2).
+pub static LATE_ANSWER: Threshold = Threshold::nanos((3 * SECOND) as f64);
+
 /// Single SYNs of one client within ten seconds that nothing answers, from which on they are attempts: whoever changes its mind sends fewer.
 pub const LONE_TRIES: u32 = 4;
 

@@ -44,11 +44,13 @@ pub enum Trouble {
     Hung,
     /// A SYN-ACK was not acknowledged by a client that repeated its SYN.
     Untaken,
+    /// A SYN was answered more than [`super::LATE_ANSWER`] after it was sent first, having been repeated; the connection came about.
+    Late,
 }
 
 impl Trouble {
     /// How many there are.
-    pub const COUNT: usize = 19;
+    pub const COUNT: usize = 20;
 
     /// All of them, each at the place of its number.
     pub const ALL: [Trouble; Self::COUNT] = [
@@ -71,6 +73,7 @@ impl Trouble {
         Trouble::TlsFailed,
         Trouble::Hung,
         Trouble::Untaken,
+        Trouble::Late,
     ];
 }
 

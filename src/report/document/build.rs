@@ -89,9 +89,7 @@ fn wrong(s: &Snapshot) -> Section {
         (Verdict::Unknown, _) if network.judged == 0 && network.open > 0 => {
             "Network: not judged, for nothing that was opened or asked came to its end.".to_owned()
         }
-        (Verdict::Unknown, _) if network.judged == 0 => {
-            "Network: not judged, for no connection was opened and no request asked.".to_owned()
-        }
+        (Verdict::Unknown, _) if network.judged == 0 => "Network: not judged, for no connection was opened and no server asked.".to_owned(),
         (Verdict::Unknown, Some(failures)) if network.is_failing => format!("Network: {any}; {failures}.{besides}"),
         (Verdict::Unknown, _) => {
             let of = if judged.is_empty() { String::new() } else { format!(" Judged: {judged}.") };

@@ -3,7 +3,7 @@
 use super::format::{bytes, count, end, moment, plural, ratio, share, text};
 use super::{DocumentCell, DocumentColumn, DocumentTable, Part, Section, Tone};
 use crate::model::Arrange as _;
-use crate::model::{Address, Traffic, units};
+use crate::model::units;
 use crate::snapshot::Snapshot;
 use crate::snapshot::table::{AnyRows, AnyTable, FieldKind, FieldValue, Head, Layers, OnPaper};
 use std::ops::Range;
@@ -96,12 +96,11 @@ fn lines(table: &dyn AnyTable, layers: Layers, rows: &dyn AnyRows, shown: Range<
         .collect();
     columns.arrange_by_key(|c| c.0.place);
     let first = columns.first().map_or(0, |c| c.1);
-    let itself = ToItself::of(s, &heads);
     let mut lines: Vec<Vec<DocumentCell>> = shown
         .map(|row| {
             let cells = columns.iter().map(|(_, at, head)| DocumentCell {
                 indent: if *at == first { rows.depth(row) } else { 0 },
-                ..cell(head, layers, itself.left_out(head, rows, (row, *at)), s)
+                ..cell(head, layers, rows.value(row, *at), s)
             });
             cells.collect()
         })
@@ -112,36 +111,6 @@ fn lines(table: &dyn AnyTable, layers: Layers, rows: &dyn AnyRows, shown: Range<
     let columns =
         columns.iter().map(|(paper, _, head)| DocumentColumn { head: head.title, right: paper.right, room: paper.room }).collect();
     DocumentTable { columns, rows: lines }
-}
-
-/// What hosts send to themselves: one packet of all, and not one sent and one received, where their share of all is told.
-struct ToItself {
-    /// The column of addresses.
-    address: Option<usize>,
-    traffic: Vec<(Address, Traffic)>,
-}
-
-impl ToItself {
-    /// In a table with such columns.
-    fn of(s: &Snapshot, heads: &[Head]) -> Self {
-        let all = &s.stats.conversations;
-        let address = heads.iter().position(|head| head.token == "address");
-        let rows = [&all.eth, &all.ip, &all.ipv6].into_iter().filter(|_| address.is_some()).flat_map(|table| &table.rows);
-        Self { address, traffic: rows.filter(|c| c.a == c.b).map(|c| (c.a, c.total())).collect() }
-    }
-
-    /// The value of a row in a column, a share of all without what was counted twice.
-    fn left_out<'a>(&self, head: &Head, rows: &'a dyn AnyRows, (row, at): (usize, usize)) -> FieldValue<'a> {
-        let value = rows.value(row, at);
-        let address = || self.address.map(|at| rows.value(row, at));
-        match (head.kind, value) {
-            (FieldKind::Share, FieldValue::Load { total, recent }) if let Some(FieldValue::Address(end)) = address() => {
-                let twice = self.traffic.iter().filter(|(own, _)| *own == end);
-                FieldValue::Load { total: twice.fold(total, |sum, (_, traffic)| sum.since(*traffic)), recent }
-            }
-            _ => value,
-        }
-    }
 }
 
 /// A value as people read it.

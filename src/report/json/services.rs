@@ -48,7 +48,7 @@ impl Serialize for ServiceJson<'_> {
         for (name, count) in TROUBLES {
             map.serialize_entry(name, &count(s))?;
         }
-        map.serialize_entry("waiting", &s.waiting)?;
+        map.serialize_entry("waiting", &s.judged_waiting())?;
         if !s.counts.codes.is_empty() {
             let codes: std::collections::BTreeMap<&str, u64> = s.counts.codes.iter().map(|c| (&*c.text, c.count)).collect();
             map.serialize_entry("error_codes", &codes)?;
@@ -63,23 +63,24 @@ impl Serialize for ServiceJson<'_> {
     }
 }
 
-/// A count of a service, by its name here.
-type NamedCount = (&'static str, fn(&Service) -> u64);
+/// A count of a service, by its name here; none of what the mirror may not show.
+type NamedCount = (&'static str, fn(&Service) -> Option<u64>);
 
 /// What goes wrong.
-const TROUBLES: [NamedCount; 12] = [
-    ("refused", |s| s.trouble(Trouble::Refused)),
-    ("no_answer", |s| s.trouble(Trouble::NoAnswer)),
-    ("half_open", |s| s.trouble(Trouble::HalfOpen)),
-    ("cut", |s| s.trouble(Trouble::Cut)),
-    ("tls_failed", |s| s.trouble(Trouble::TlsFailed)),
-    ("hung", |s| s.trouble(Trouble::Hung)),
-    ("untaken", |s| s.trouble(Trouble::Untaken)),
-    ("unanswered", |s| s.trouble(Trouble::Unanswered)),
-    ("error_answers", Service::error_answers),
-    ("denied", |s| s.trouble(Trouble::Denied)),
-    ("no_such_name", |s| s.trouble(Trouble::NoSuchName)),
-    ("unreachable", |s| s.trouble(Trouble::Unreachable)),
+const TROUBLES: [NamedCount; 13] = [
+    ("refused", |s| s.judged(Trouble::Refused)),
+    ("no_answer", |s| s.judged(Trouble::NoAnswer)),
+    ("half_open", |s| s.judged(Trouble::HalfOpen)),
+    ("cut", |s| s.judged(Trouble::Cut)),
+    ("tls_failed", |s| s.judged(Trouble::TlsFailed)),
+    ("hung", |s| s.judged(Trouble::Hung)),
+    ("untaken", |s| s.judged(Trouble::Untaken)),
+    ("late", |s| s.judged(Trouble::Late)),
+    ("unanswered", |s| s.judged(Trouble::Unanswered)),
+    ("error_answers", |s| Some(s.error_answers())),
+    ("denied", |s| s.judged(Trouble::Denied)),
+    ("no_such_name", |s| s.judged(Trouble::NoSuchName)),
+    ("unreachable", |s| s.judged(Trouble::Unreachable)),
 ];
 
 /// The verdict on the network.
@@ -104,6 +105,7 @@ impl Serialize for NetworkJson<'_> {
         map.serialize_entry("verdict", n.verdict.token())?;
         map.serialize_entry("judged", &n.judged)?;
         map.serialize_entry("failed", &n.failed)?;
+        map.serialize_entry("refused", &n.refused)?;
         map.serialize_entry("broken", &n.broken)?;
         map.serialize_entry("waiting", &n.waiting)?;
         map.serialize_entry("failing", &n.failing.iter().map(ToString::to_string).collect::<Vec<_>>())?;

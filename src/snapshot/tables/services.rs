@@ -26,12 +26,12 @@ pub static SERVICES: TableSpec<Service> = TableSpec {
             .paper(4, Room::Dropped(3))
             .screen(4, "connects", 7)
             .wide(8, 8),
-        Field::count("failed_connections", "Conn. failed", Service::failed_connections)
+        Field::new("failed_connections", "Conn. failed", FieldKind::Count, |s: &Service| seen(s.failed_connections(), s.unjudged()[0]))
             .paper(4, Room::Fixed)
             .screen(4, "conn fail", 2)
             .wide(9, 9)
             .tint(Tint::Warn),
-        Field::count("broken_connections", "Conn. broken", Service::broken_connections)
+        Field::new("broken_connections", "Conn. broken", FieldKind::Count, |s: &Service| seen(s.broken_connections(), s.unjudged()[1]))
             .paper(4, Room::Dropped(4))
             .screen(4, "conn broke", 8)
             .wide(10, 10)
@@ -40,7 +40,7 @@ pub static SERVICES: TableSpec<Service> = TableSpec {
             .paper(5, Room::Fixed)
             .screen(5, "requests", 4)
             .wide(8, 8),
-        Field::new("failed_requests", "Req. failed", FieldKind::Count, |s: &Service| FieldValue::count(read(s, s.failed_requests())))
+        Field::new("failed_requests", "Req. failed", FieldKind::Count, failed_requests)
             .paper(6, Room::Fixed)
             .screen(6, "req fail", 2)
             .wide(8, 8)
@@ -68,24 +68,42 @@ pub static SERVICES: TableSpec<Service> = TableSpec {
             .no_paper()
             .screen(11, "to client", 8)
             .wide(9, 9),
-        trouble("refused", "refused", |s| s.trouble(Trouble::Refused)),
-        trouble("no_answer", "no answer", |s| s.trouble(Trouble::NoAnswer)),
-        trouble("half_open", "half-open", |s| s.trouble(Trouble::HalfOpen)),
-        trouble("cut", "cut", |s| s.trouble(Trouble::Cut)),
-        trouble("tls_failed", "TLS failed", |s| s.trouble(Trouble::TlsFailed)),
-        trouble("unanswered", "unanswered", |s| s.trouble(Trouble::Unanswered)),
-        trouble("waiting", "waiting", |s| s.waiting),
-        trouble("error_answers", "errors", Service::error_answers),
-        trouble("denied", "denied", |s| s.trouble(Trouble::Denied)),
-        trouble("no_such_name", "no name", |s| s.trouble(Trouble::NoSuchName)),
+        trouble("refused", "refused", |s| judged(s, Trouble::Refused)),
+        trouble("no_answer", "no answer", |s| judged(s, Trouble::NoAnswer)),
+        trouble("half_open", "half-open", |s| judged(s, Trouble::HalfOpen)),
+        trouble("cut", "cut", |s| judged(s, Trouble::Cut)),
+        trouble("tls_failed", "TLS failed", |s| judged(s, Trouble::TlsFailed)),
+        trouble("unanswered", "unanswered", |s| judged(s, Trouble::Unanswered)),
+        trouble("waiting", "waiting", |s| FieldValue::count(s.judged_waiting())),
+        trouble("error_answers", "errors", |s| FieldValue::Count(s.error_answers())),
+        trouble("denied", "denied", |s| judged(s, Trouble::Denied)),
+        trouble("no_such_name", "no name", |s| judged(s, Trouble::NoSuchName)),
     ],
     weight: Service::uses,
     in_json: false,
     ..TableSpec::new("services", "service", "", by_use)
 };
 
-const fn trouble(token: &'static str, title: &'static str, get: fn(&Service) -> u64) -> Field<Service> {
-    Field::count(token, title, get).no_paper().screen(20, title, 12).wide(6, 10)
+const fn trouble(token: &'static str, title: &'static str, get: fn(&Service) -> FieldValue<'_>) -> Field<Service> {
+    Field::new(token, title, FieldKind::Count, get).no_paper().screen(20, title, 12).wide(6, 10)
+}
+
+/// How often something went wrong; nothing where the mirror may not show it.
+fn judged(s: &Service, trouble: Trouble) -> FieldValue<'_> {
+    FieldValue::count(s.judged(trouble))
+}
+
+/// What was seen to fail, where so much more may have.
+fn seen(failed: u64, unjudged: u64) -> FieldValue<'static> {
+    match (failed, unjudged) {
+        (n, 0) => FieldValue::Count(n),
+        (0, _) => FieldValue::None,
+        (n, _) => FieldValue::AtLeast(n),
+    }
+}
+
+fn failed_requests(s: &Service) -> FieldValue<'_> {
+    read(s, s.failed_requests()).map_or(FieldValue::None, |failed| seen(failed, s.unjudged()[2]))
 }
 
 /// A count of requests, where they are read.

@@ -114,11 +114,15 @@ impl Lives {
         Life { flags: 0, bucket: self.wheel.put(at, time.plus(wait), time) }
     }
 
-    /// A connection has ended, which may be known.
-    pub fn end(&mut self, at: u32, life: &mut Life) {
-        if !life.is(Life::ENDED) {
-            life.flags |= Life::ENDED;
-            self.ended.push(at);
+    /// Whether a connection has ended, which may be known; or goes on, whatever was held for its end.
+    pub fn note_end(&mut self, at: u32, life: &mut Life, has_ended: bool) {
+        match (has_ended, life.is(Life::ENDED)) {
+            (true, false) => {
+                life.flags |= Life::ENDED;
+                self.ended.push(at);
+            }
+            (false, true) => life.flags &= !Life::ENDED,
+            _ => {}
         }
     }
 

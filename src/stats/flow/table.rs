@@ -575,9 +575,7 @@ impl<X> FlowHot<X> {
                 self.tcp.note_cut((way, self.comes_from_elsewhere(way, ttl)), phase);
             }
             self.tcp.note(event, way);
-            if self.tcp.has_ended() {
-                lives.end(at, &mut self.life);
-            }
+            lives.note_end(at, &mut self.life, self.tcp.has_ended());
             if event.marks.has(TcpMarks::SYN) {
                 self.originator = way as u8;
             }

@@ -24,6 +24,10 @@ impl TcpTrack {
     /// Listens to what a segment did.
     #[inline(never)]
     pub(super) fn note(&mut self, event: &TcpEvent, way: Direction) {
+        if event.marks.has(TcpMarks::SYN) && self.reset() && !self.acked() && !self.midstream() {
+            // The RST refused an attempt, which goes on: there was no connection that it could have ended.
+            self.0 &= !(Self::RST | Self::RST_BACK | 7 << Self::PHASE | Self::FOREIGN);
+        }
         for (mark, seen) in [
             (TcpMarks::SYN_ACK, Self::SYN_ACK),
             (TcpMarks::FIRST_ACK, Self::ACKED),
@@ -147,5 +151,26 @@ mod tests {
         assert_eq!(note(TcpMarks::FIN, Direction::AToB).fin(), [true, false]);
         let track = note(TcpMarks::FIN | TcpMarks::RST, Direction::BToA);
         assert_eq!((track.fin(), track.fins(), track.reset(), track.sampled()), ([true; 2], 2, true, false));
+    }
+
+    #[test]
+    fn a_refused_attempt_that_goes_on_has_not_ended() {
+        let after = |marks: &[(TcpMarks, Direction)]| {
+            let mut track = TcpTrack::default();
+            for &(marks, way) in marks {
+                if marks.has(TcpMarks::RST) {
+                    track.note_cut((way, false), CutPhase::Quiet);
+                }
+                track.note(&TcpEvent { marks, ..TcpEvent::default() }, way);
+            }
+            track.cut()
+        };
+        let (there, back) = (Direction::AToB, Direction::BToA);
+        let refused = [(TcpMarks::SYN, there), (TcpMarks::RST, back)];
+        assert_eq!(after(&refused), Some((back, CutPhase::Quiet)));
+        let again = [refused[0], refused[1], (TcpMarks::SYN, there), (TcpMarks::SYN_ACK, back), (TcpMarks::FIRST_ACK, there)];
+        assert_eq!(after(&again), None);
+        let cut = [(TcpMarks::SYN, there), (TcpMarks::FIRST_ACK, there), (TcpMarks::RST, back), (TcpMarks::SYN, there)];
+        assert_eq!(after(&cut), Some((back, CutPhase::Quiet)), "of a connection that came about the RST is the end");
     }
 }

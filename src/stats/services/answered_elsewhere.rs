@@ -55,29 +55,15 @@ fn hash_of(what: impl Hash) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{AppId, FlowKey, WaitTold};
+    use crate::model::FlowKey;
 
     #[test]
     fn only_the_same_question_at_once_counts() {
         let mut answers = AnsweredElsewhere::default();
         let host = |n: u8| Address::V4([10, 0, 0, n].into());
         let ask_of = |server: u32, question: u32, asked: i64, end| {
-            let (flow, way) = FlowKey::v4(17, 1, server, 40_000, 53);
-            let asked = Timestamp(asked * MILLISECOND);
-            Transaction {
-                app: AppId::at(0),
-                flow,
-                way,
-                asked,
-                answered: None,
-                end,
-                question,
-                id: 0,
-                repeated: 0,
-                number: 0,
-                times: 1,
-                told: WaitTold::Nothing,
-            }
+            let ends = FlowKey::v4(17, 1, server, 40_000, 53);
+            Transaction { question, ..Transaction::between(ends, Timestamp(asked * MILLISECOND), end) }
         };
         use TransactionEnd::{Answered, Unanswered};
         // The first server answers, the second is asked beside it.

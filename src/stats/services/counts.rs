@@ -3,7 +3,7 @@
 mod latencies;
 mod window;
 
-use crate::model::evidence::{AskedEcn, ByTrouble, FAILING_ZONES, MeantWaits, REQUEST_KINDS, TripWindow, Trouble};
+use crate::model::evidence::{AskedEcn, ByTrouble, FAILING_ZONES, LONE_TRIES, MeantWaits, REQUEST_KINDS, TripWindow, Trouble};
 use crate::model::limits::{FURTHER_CLIENTS, SERVICE_CLIENTS};
 use crate::model::mix::spread;
 use crate::model::time::MILLISECOND;
@@ -115,6 +115,8 @@ pub struct ServiceCounts {
     /// Whether they are.
     tells_further: bool,
     spans: ByTrouble<Episode>,
+    /// Milliseconds until SYNs were answered that were answered late: of all together, and the most.
+    late_millis: (u64, u32),
     pub latencies: Latencies,
     /// How requests were counted that say nothing, or that nobody read.
     pub turns: TurnCounts,
@@ -431,6 +433,38 @@ impl ServiceCounts {
         of.take_trouble(trouble, times)
     }
 
+    /// An attempt of a client turned out otherwise: it is not what was counted, `trouble` and all. False where none such is known here.
+    pub fn take_back_attempt(&mut self, client: Address, trouble: Option<Trouble>) -> bool {
+        let is_known = |of: &ClientCounts| of.attempts > 0 && trouble.is_none_or(|trouble| of.trouble(trouble) > 0);
+        let own = self.clients.iter_mut().find(|known| known.0 == client).map(|known| &mut known.1);
+        let Some(of) = own.filter(|of| is_known(of)).or(Some(&mut self.others)).filter(|of| is_known(of)) else { return false };
+        of.attempts = of.attempts.saturating_sub(1);
+        trouble.is_none_or(|trouble| of.take_trouble(trouble, 1))
+    }
+
+    /// The same of a single SYN, whose client's were attempts if they were many.
+    pub fn take_back_lone(&mut self, client: Address) -> bool {
+        let own = self.clients.iter_mut().find(|known| known.0 == client).map(|known| &mut known.1);
+        let Some(of) = own.or(Some(&mut self.others)).filter(|of| of.lone > 0) else { return false };
+        let counted = match of.lone {
+            LONE_TRIES => LONE_TRIES,
+            n => u32::from(n > LONE_TRIES),
+        }
+        .min(of.attempts);
+        of.lone -= 1;
+        of.attempts -= counted;
+        of.take_trouble(Trouble::NoAnswer, counted);
+        self.again = self.again.saturating_sub(counted);
+        true
+    }
+
+    /// A SYN of a client was answered so many nanoseconds late.
+    pub fn late(&mut self, client: Address, (first, time): (Timestamp, Timestamp), nanos: i64) {
+        self.trouble(client, Trouble::Late, first, time);
+        let millis = u32::try_from(nanos / MILLISECOND).unwrap_or(u32::MAX);
+        self.late_millis = (self.late_millis.0.saturating_add(millis.into()), self.late_millis.1.max(millis));
+    }
+
     /// Requests of a kind were answered, be it by an error, or not.
     pub fn kind(&mut self, kind: usize, [is_answered, is_error]: [bool; 2], times: u32) {
         let counts = self.kinds.get_mut(kind).into_iter().flatten();
@@ -464,6 +498,12 @@ impl ServiceCounts {
     pub fn uses(&self) -> u64 {
         let of = |c: &ClientCounts| [c.attempts, c.lone, c.answered, c.trouble(Trouble::Unanswered)].map(u64::from).iter().sum::<u64>();
         self.clients.iter().map(|c| of(&c.1)).fold(of(&self.others), u64::saturating_add).saturating_sub(self.again.into())
+    }
+
+    /// Single SYNs that nothing answered and that count as no attempt.
+    pub fn lone(&self) -> u64 {
+        let lone = self.clients.iter().map(|c| u64::from(c.1.lone)).fold(self.others.lone.into(), u64::saturating_add);
+        lone.saturating_sub(self.again.into())
     }
 
     /// Attempts to connect, without those of whom `is_left_out`.

@@ -6,12 +6,12 @@ use super::slowness::Slowness;
 use super::tls_servers::HandshakeEnd;
 use super::unreachables::closed_port;
 use super::{BIN, SilentConnection};
-use crate::model::evidence::{LONE_TRIES, SHORT_LOGIN, Trouble};
+use crate::model::evidence::{LATE_ANSWER, LONE_TRIES, SHORT_LOGIN, Trouble};
 use crate::model::mix::Keys;
 use crate::model::time::SECOND;
 use crate::model::{
-    Address, Answer, AppId, Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Direction, FlowKey, IcmpError, LocatedLoss, Location,
-    PathSide, RoundTrip, ServiceKey, SilentPeer, StuckSegment, Timestamp, TlsSight, Transaction, TransactionEnd,
+    Address, Answer, AppId, Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Direction, EarlierOutcome, FlowKey, IcmpError, LocatedLoss,
+    Location, PathSide, RoundTrip, ServiceKey, SilentPeer, StuckSegment, Timestamp, TlsSight, Transaction, TransactionEnd,
 };
 use crate::stats::ServiceLedger;
 use std::collections::VecDeque;
@@ -44,12 +44,14 @@ impl ServiceLedger {
         }
         if attempt.outcome == AttemptOutcome::Established {
             self.windows.opened(attempt);
+            self.lossy.begin(&attempt.flow);
             self.black_holes.opened(&attempt.flow, attempt.time);
         }
         self.judged = self.judged.saturating_add(1);
+        attempt.earlier.into_iter().for_each(|earlier| self.take_back(key, client, earlier));
         self.note_scan(attempt, key, client, trouble);
         // One SYN that nothing answered may be a client that changed its mind: only a scan or a flood is made of those.
-        let is_counted = !(attempt.outcome == AttemptOutcome::Unanswered && attempt.syns < 2);
+        let is_counted = !is_lone(attempt.outcome, attempt.syns);
         let tries = if is_counted { 0 } else { self.tries(key, client, attempt.time) };
         if attempt.outcome != AttemptOutcome::Unanswered {
             self.note_alive(key.address, attempt.time);
@@ -58,7 +60,8 @@ impl ServiceLedger {
             return;
         }
         let is_foreign = self.is_foreign(&key, attempt);
-        let untaken = is_untaken(attempt).then_some(Trouble::Untaken);
+        let untaken = is_untaken(attempt.outcome, attempt.syns_again).then_some(Trouble::Untaken);
+        let late = attempt.answered_after.filter(|nanos| is_late(attempt, *nanos));
         let counted = self.with(key, attempt.time, |counts| {
             counts.refused_between = counts.refused_between.saturating_add(u32::from(is_foreign));
             if is_counted && attempt.asks_ecn {
@@ -78,15 +81,32 @@ impl ServiceLedger {
             of.attempts = of.attempts.saturating_add(1);
             of.established = of.established.saturating_add(u32::from(attempt.outcome == AttemptOutcome::Established));
             trouble.into_iter().chain(untaken).for_each(|trouble| counts.trouble(client, trouble, attempt.first, attempt.time));
+            late.into_iter().for_each(|nanos| counts.late(client, (attempt.first, attempt.time), nanos));
         });
         if let Some((service, _)) = counted {
-            let proved = trouble.into_iter().filter(|_| is_counted || tries > 0).chain(untaken);
+            let proved = trouble.into_iter().filter(|_| is_counted || tries > 0).chain(untaken).chain(late.map(|_| Trouble::Late));
             proved.for_each(|trouble| service.prove(trouble, attempt.number));
             let silent = if is_counted { u32::from(trouble == Some(Trouble::NoAnswer)) } else { tries };
             service.note_attempt(attempt, client, silent);
         }
         if is_counted {
             self.note_way(attempt, key, client);
+        }
+    }
+
+    /// An attempt of a client turned out otherwise than was told of it: that does not count any more.
+    fn take_back(&mut self, key: ServiceKey, client: Address, earlier: EarlierOutcome) {
+        self.judged = self.judged.saturating_sub(1);
+        let Some(service) = self.services.get_mut(&key) else { return };
+        let trouble = attempt_trouble(earlier.outcome);
+        let take_back = |counts: &mut ServiceCounts| match is_lone(earlier.outcome, earlier.syns) {
+            true => counts.take_back_lone(client),
+            false => counts.take_back_attempt(client, trouble),
+        };
+        take_back(&mut service.whole);
+        service.bins.iter_mut().rev().find_map(|(_, counts)| take_back(counts).then_some(()));
+        if is_untaken(earlier.outcome, earlier.syns_again) {
+            service.take_back(client, (Trouble::Untaken, 1));
         }
     }
 
@@ -150,7 +170,7 @@ impl ServiceLedger {
         let Some(key) = ServiceKey::of(&end.flow, end.way) else { return };
         let client = end.flow.ends(end.way)[0].0;
         self.note_alive(key.address, end.time);
-        let packets = end.data_packets.saturating_sub(self.lossy.end(&end.flow));
+        let packets = self.lossy.end(&end.flow, end.data_packets);
         let counted = self.with(key, end.time, |counts| {
             let of = counts.client(client);
             of.ended = of.ended.saturating_add(1);
@@ -395,8 +415,18 @@ fn is_cut(end: &ConnectionEnd) -> bool {
 }
 
 /// Whether a client repeated its SYN though the SYN-ACK has passed, and never took it.
-fn is_untaken(attempt: &Attempt) -> bool {
-    attempt.outcome == AttemptOutcome::HalfOpen && attempt.syns_again > 0
+fn is_untaken(outcome: AttemptOutcome, syns_again: u8) -> bool {
+    outcome == AttemptOutcome::HalfOpen && syns_again > 0
+}
+
+/// Whether nothing answered a single SYN.
+fn is_lone(outcome: AttemptOutcome, syns: u8) -> bool {
+    outcome == AttemptOutcome::Unanswered && syns < 2
+}
+
+/// Whether a client waited for long until its SYN was answered, so many nanoseconds after the first one.
+fn is_late(attempt: &Attempt, nanos: i64) -> bool {
+    attempt.outcome == AttemptOutcome::Established && attempt.syns > 1 && nanos >= LATE_ANSWER.in_nanos()
 }
 
 /// Whether a client asked for a host beyond its link from an address of the link alone, to which nobody answers (RFC 4291 section 2.5.6).

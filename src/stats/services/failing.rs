@@ -22,8 +22,10 @@ const BROKEN: [Trouble; 3] = [Trouble::Cut, Trouble::TlsFailed, Trouble::Hung];
 /// What failed or waits.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Failing {
-    /// Attempts and requests that failed since the beginning.
+    /// Attempts and requests that failed since the beginning, single SYNs that nothing answered among them.
     pub failed: u64,
+    /// Of them requests that the server refused.
+    pub refused: u64,
     /// Connections that came about and broke.
     pub broken: u64,
     /// Requests over TCP that have waited for longer than users do, and do not count as failed yet.
@@ -32,6 +34,8 @@ pub struct Failing {
     pub services: Vec<ServiceKey>,
     /// It surely is more than a healthy network has, or somebody waits: of a live port in what is remembered.
     pub is_much: bool,
+    /// It is most of all that was judged, be it enough to tell anything or not, and the refused among it: of a live port in what is remembered.
+    pub is_most: bool,
 }
 
 impl ServiceLedger {
@@ -40,12 +44,12 @@ impl ServiceLedger {
         let number = now.0.div_euclid(BIN);
         let since = if live { now.plus(-REMEMBERED * BIN) } else { Timestamp::UNKNOWN };
         let mut failing = Failing::default();
-        let (mut doubtful, mut judged) = (0u64, 0u64);
+        let (mut doubtful, mut judged, mut vain, mut all) = (0u64, 0u64, 0u64, 0u64);
         let mut of: Vec<(u64, ServiceKey)> = Vec::new();
         for (key, service) in &self.services {
             let [failed, refused, broken] = [&FAILED[..], &REFUSED, &BROKEN].map(|troubles| sum(&service.whole, troubles));
             // No reason to doubt the network, but counted as in the service's row.
-            let failed = failed.saturating_add(refused);
+            let failed = failed.saturating_add(refused).saturating_add(service.whole.lone());
             let wrong = failed.saturating_add(broken);
             let is_meant = service.may_hold() || !is_prompt(service.app);
             let waiting = if is_meant { 0 } else { service.waiting };
@@ -57,16 +61,19 @@ impl ServiceLedger {
             };
             doubtful = doubtful.saturating_add(lately.wrong);
             judged = judged.saturating_add(lately.uses);
+            (vain, all) = (vain.saturating_add(lately.vain), all.saturating_add(lately.all));
             if wrong == 0 && waiting == 0 {
                 continue;
             }
             failing.failed = failing.failed.saturating_add(failed);
+            failing.refused = failing.refused.saturating_add(refused);
             failing.broken = failing.broken.saturating_add(broken);
             failing.waiting = failing.waiting.saturating_add(waiting);
             failing.is_much |= hangs || is_more(lately.wrong, lately.uses, OF_SERVICE);
             of.push((wrong.saturating_add(waiting), *key));
         }
         failing.is_much |= is_more(doubtful, if live { judged } else { self.judged }, OF_ALL);
+        failing.is_most = vain.saturating_mul(2) > if live { all } else { self.judged };
         of.arrange_by_key(|(count, key)| (Reverse(*count), *key));
         failing.services = of.into_iter().map(|(_, key)| key).collect();
         failing
@@ -78,6 +85,9 @@ impl ServiceLedger {
 struct Lately {
     wrong: u64,
     uses: u64,
+    /// With what was refused and single SYNs, which are no reason to doubt.
+    vain: u64,
+    all: u64,
 }
 
 impl Lately {
@@ -85,8 +95,14 @@ impl Lately {
     fn of<'a>(stretch: impl Iterator<Item = &'a ServiceCounts>, is_doubtful: impl Fn(&ServiceCounts) -> bool) -> Self {
         stretch.fold(Self::default(), |all, counts| {
             let excused = if is_doubtful(counts) { 0 } else { counts.troubled(Trouble::Unanswered) };
-            let wrong = sum(counts, &FAILED).saturating_add(sum(counts, &BROKEN)).saturating_sub(excused);
-            Self { wrong: all.wrong.saturating_add(wrong), uses: all.uses.saturating_add(uses(counts)) }
+            let every = sum(counts, &FAILED).saturating_add(sum(counts, &BROKEN));
+            let vain = every.saturating_add(sum(counts, &REFUSED)).saturating_add(counts.lone());
+            Self {
+                wrong: all.wrong.saturating_add(every.saturating_sub(excused)),
+                uses: all.uses.saturating_add(uses(counts)),
+                vain: all.vain.saturating_add(vain),
+                all: all.all.saturating_add(counts.uses()),
+            }
         })
     }
 }

@@ -21,6 +21,8 @@ struct Lossy {
     last: Timestamp,
     /// How many of its packets were counted.
     packets: u64,
+    /// It has ended: only what is found lost of it afterwards is still to come.
+    has_ended: bool,
     /// Where what it lost was counted.
     lost: LostBins,
 }
@@ -31,12 +33,15 @@ impl LossyConnections {
         // What had these ports long ago was another connection.
         let is_held = self.known.last(flow).is_some_and(|last| time.since(last) < REMEMBERED * BIN);
         let before = self.known.get(flow).copied().filter(|_| is_held);
-        let lost = before.map_or(LostBins::default(), |before| before.lost);
-        if !self.known.insert(*flow, Lossy { last: time, packets, lost }, time) {
+        let (lost, counted) = before.map_or((LostBins::default(), 0), |before| (before.lost, before.packets));
+        let has_ended = before.is_some_and(|before| before.has_ended);
+        // A loss that is told late has an older count than what was counted since.
+        let known = Lossy { last: time, packets: packets.max(counted), has_ended, lost };
+        if !self.known.insert(*flow, known, time) {
             return (false, 0);
         }
         let is_first = before.is_none_or(|before| time.since(before.last) >= MINUTE * BIN);
-        (is_first, packets.saturating_sub(before.map_or(0, |before| before.packets)))
+        (is_first, packets.saturating_sub(counted))
     }
 
     /// A loss of a connection was counted in the bin of that number.
@@ -44,10 +49,17 @@ impl LossyConnections {
         self.known.get_mut(&lost.flow).into_iter().for_each(|known| known.lost.note(lost, bin));
     }
 
+    /// A connection came about: one that had its ports and has ended is another.
+    pub fn begin(&mut self, flow: &FlowKey) {
+        if self.known.get(flow).is_some_and(|known| known.has_ended) {
+            self.known.remove(flow);
+        }
+    }
+
     /// A connection has had so many packets: how many of them are new, where it lost something before. What it carries without losing any counts
     /// while it goes on.
     pub fn carried(&mut self, flow: &FlowKey, time: Timestamp, packets: u64) -> u64 {
-        let Some(known) = self.known.touch(flow, time) else { return 0 };
+        let Some(known) = self.known.touch(flow, time).filter(|known| !known.has_ended) else { return 0 };
         let before = known.packets;
         known.packets = before.max(packets);
         packets.saturating_sub(before)
@@ -59,9 +71,12 @@ impl LossyConnections {
         self.known.get_mut(&lost.flow)?.lost.take(lost.way, lost.location)
     }
 
-    /// A connection ended; how many of its packets were counted already.
-    pub fn end(&mut self, flow: &FlowKey) -> u64 {
-        self.known.remove(flow).map_or(0, |known| known.packets)
+    /// A connection ended that has had so many packets; how many of them were not counted yet.
+    pub fn end(&mut self, flow: &FlowKey, packets: u64) -> u64 {
+        let Some(known) = self.known.get_mut(flow).filter(|known| !known.has_ended) else { return packets };
+        let before = std::mem::replace(&mut known.packets, known.packets.max(packets));
+        known.has_ended = true;
+        packets.saturating_sub(before)
     }
 }
 
@@ -163,5 +178,27 @@ impl Receivers {
             .collect();
         out.arrange_by_key(|s| (s.receiver, s.service));
         out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::time::SECOND;
+
+    #[test]
+    fn packets_of_a_connection_count_once_whoever_tells_of_them() {
+        let (flow, _) = FlowKey::v4(6, 1, 2, 40_000, 80);
+        let at = |seconds: i64| Timestamp(seconds * SECOND);
+        let mut lossy = LossyConnections::default();
+        assert_eq!(lossy.carried(&flow, at(0), 5), 0, "it has lost nothing");
+        assert_eq!(lossy.note(&flow, at(1), 10), (true, 10));
+        assert_eq!(lossy.carried(&flow, at(2), 40), 30);
+        assert_eq!(lossy.note(&flow, at(2), 25), (false, 0), "told late");
+        assert_eq!((lossy.carried(&flow, at(3), 41), lossy.note(&flow, at(3), 0)), (1, (false, 0)));
+        assert_eq!((lossy.end(&flow, 50), lossy.end(&flow, 50)), (9, 50), "the second is another connection's");
+        assert_eq!((lossy.note(&flow, at(4), 51), lossy.carried(&flow, at(5), 60)), ((false, 1), 0), "what is sent again behind the end");
+        lossy.begin(&flow);
+        assert_eq!(lossy.note(&flow, at(6), 70), (true, 70), "another connection");
     }
 }

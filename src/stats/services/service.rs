@@ -221,6 +221,7 @@ impl ServiceRecord {
         } else if silent > 0 {
             self.unanswered.attempts(client, silent, (attempt.first, attempt.time));
         }
+        attempt.earlier.into_iter().for_each(|earlier| self.unanswered.take_back(earlier.outcome, attempt.first));
         match attempt.outcome {
             AttemptOutcome::Refused => self.unanswered.refused(client, (attempt.first, attempt.time)),
             _ if silent > 0 => self.unanswered.failed(),

@@ -37,7 +37,8 @@ fn attempt(from: u8, to: u8, port: u16, seconds: i64, outcome: AttemptOutcome) -
         syns_again: 0,
         server_half: (outcome == AttemptOutcome::Established).then_some(2_000_000),
         client_half: None,
-        was_unanswered: false,
+        answered_after: None,
+        earlier: None,
         ttl: 64,
         asks_ecn: false,
         number: 7,
@@ -48,20 +49,9 @@ fn query(from: u8, to: u8, seconds: i64, latency: Option<i64>, code: u32) -> Net
     let address = |n: u8| 0x0a00_0000 + u32::from(n);
     let (flow, way) = FlowKey::v4(17, address(from), address(to), 40_000, 53);
     let asked = Timestamp(START + seconds * SECOND);
-    NetworkEvent::Transaction(Transaction {
-        app: AppId::at(0),
-        flow,
-        way,
-        asked,
-        answered: latency.map(|l| asked.plus(l)),
-        end: latency.map_or(TransactionEnd::Unanswered, |_| TransactionEnd::Answered(code)),
-        question: 1,
-        id: 0,
-        repeated: 0,
-        number: 7,
-        times: 1,
-        told: WaitTold::Nothing,
-    })
+    let end = latency.map_or(TransactionEnd::Unanswered, |_| TransactionEnd::Answered(code));
+    let asked = Transaction::between((flow, way), asked, end);
+    NetworkEvent::Transaction(Transaction { answered: latency.map(|l| asked.asked.plus(l)), question: 1, number: 7, ..asked })
 }
 
 fn meaning(t: &Transaction) -> AnswerMeaning {
@@ -213,21 +203,8 @@ fn an_icmp_error_counts_only_for_what_somebody_asked() {
 #[test]
 fn a_group_is_no_service() {
     let (flow, way) = FlowKey::v4(17, 0x0a00_0001, 0xe000_00fb, 5353, 5353);
-    let asked = now(0);
-    let transaction = Transaction {
-        app: AppId::at(0),
-        flow,
-        way,
-        asked,
-        answered: None,
-        end: TransactionEnd::Unanswered,
-        question: 1,
-        id: 0,
-        repeated: 0,
-        number: 7,
-        times: 1,
-        told: WaitTold::Nothing,
-    };
+    let asked = Transaction::between((flow, way), now(0), TransactionEnd::Unanswered);
+    let transaction = Transaction { question: 1, number: 7, ..asked };
     assert_eq!(ledger(&[NetworkEvent::Transaction(transaction)]).totals(usize::MAX, None), (Vec::new(), 0));
     assert_eq!(way, Direction::AToB);
 }
@@ -366,21 +343,8 @@ fn whoever_misses_what_was_there_looks_for_nothing() {
 fn asked(client: u8, seconds: i64, end: TransactionEnd, told: WaitTold, answered: Option<i64>) -> NetworkEvent {
     let (flow, way) = FlowKey::v4(6, 0x0a00_0000 + u32::from(client), 0x0a00_0009, 40_000 + u16::from(client), 80);
     let answered = answered.map(|after| now(seconds + after));
-    let asked = now(seconds);
-    NetworkEvent::Transaction(Transaction {
-        app: AppId::at(0),
-        flow,
-        way,
-        asked,
-        answered,
-        end,
-        question: 1,
-        id: 0,
-        repeated: 0,
-        number: 7,
-        times: 1,
-        told,
-    })
+    let asked = Transaction::between((flow, way), now(seconds), end);
+    NetworkEvent::Transaction(Transaction { answered, question: 1, number: 7, told, ..asked })
 }
 
 #[test]
@@ -489,4 +453,62 @@ fn clients_whose_bytes_are_alike_are_told_apart() {
     }
     assert_eq!([one, other, host(9), host(8)].map(|client| counts.of(client).attempts), [2, 3, 5, 0]);
     assert_eq!(counts.attempts(|client| client == other), 7);
+}
+
+/// An attempt of client 1 at port 80 of host 9 that turned out otherwise after it was told as `earlier`.
+fn otherwise(seconds: i64, outcome: AttemptOutcome, earlier: (AttemptOutcome, u8), answered_after: Option<i64>) -> NetworkEvent {
+    let NetworkEvent::Attempt(attempt) = attempt(1, 9, 80, seconds, outcome) else { panic!("an attempt") };
+    let earlier = Some(crate::model::EarlierOutcome { outcome: earlier.0, syns: earlier.1, syns_again: 0 });
+    NetworkEvent::Attempt(Attempt { first: now(seconds - 7), earlier, answered_after, ..attempt })
+}
+
+#[test]
+fn what_came_about_after_all_has_not_failed() {
+    use AttemptOutcome::{Established, HalfOpen, Refused, Unanswered};
+    for (earlier, syns) in [(Unanswered, 3), (Unanswered, 1), (Refused, 1), (HalfOpen, 2)] {
+        let NetworkEvent::Attempt(first) = attempt(1, 9, 80, 4, earlier) else { panic!("an attempt") };
+        let first = NetworkEvent::Attempt(Attempt { first: now(0), syns, ..first });
+        let l = ledger(&[first, otherwise(7, Established, (earlier, syns), Some(7 * SECOND))]);
+        let (rows, _) = l.totals(10, None);
+        let counts = &rows[0].counts;
+        let failed: u64 = [Trouble::NoAnswer, Trouble::Refused, Trouble::HalfOpen].iter().map(|t| counts.trouble(*t).count).sum();
+        assert_eq!((counts.attempts, counts.established, failed, l.judged), (1, 1, 0, 1), "{earlier:?} {syns}");
+        assert_eq!((counts.trouble(Trouble::Late).count, counts.late.map(|late| late.most)), (1, Some(7.0)));
+        let since = l.services[&key(9, 80)].unanswered.told(now(8));
+        assert_eq!((since.attempts.count, since.past_attempts, since.past_refused), (0, None, None), "{earlier:?}");
+    }
+}
+
+#[test]
+fn a_silence_holds_for_those_who_waited_where_the_service_had_answered() {
+    use AttemptOutcome::{Established, Unanswered};
+    let waiting = |seconds: i64| {
+        let NetworkEvent::Attempt(waits) = attempt(1, 9, 80, seconds + 4, Unanswered) else { panic!("an attempt") };
+        NetworkEvent::Attempt(Attempt { first: now(seconds), ..waits })
+    };
+    let mut events = vec![attempt(2, 9, 80, 1, Established)];
+    events.extend((10..13).map(waiting));
+    events.extend((17..20).map(|seconds| otherwise(seconds, Established, (Unanswered, 2), Some(7 * SECOND))));
+    let l = ledger(&events);
+    let past = l.services[&key(9, 80)].unanswered.told(now(21)).past_attempts.unwrap();
+    assert_eq!((past.what.count, past.span().map(|span| span.first)), (3, Some(now(10))));
+    assert_eq!(l.totals(10, None).0[0].counts.trouble(Trouble::NoAnswer).count, 0, "none of them failed");
+}
+
+#[test]
+fn single_syns_of_one_who_tries_again_and_again_are_taken_back_one_by_one() {
+    let single = |seconds| {
+        let NetworkEvent::Attempt(lone) = attempt(1, 9, 80, seconds, AttemptOutcome::Unanswered) else { panic!("an attempt") };
+        NetworkEvent::Attempt(Attempt { syns: 1, ..lone })
+    };
+    let mut events: Vec<_> = (0..5).map(single).collect();
+    let silent = |events: &[NetworkEvent]| {
+        let counts = ledger(events).totals(10, None).0.remove(0).counts;
+        (counts.attempts, counts.trouble(Trouble::NoAnswer).count)
+    };
+    assert_eq!(silent(&events), (5, 5));
+    for back in 1..=5 {
+        events.push(otherwise(6, AttemptOutcome::Established, (AttemptOutcome::Unanswered, 1), None));
+        assert_eq!(silent(&events), (5, 5 - back));
+    }
 }

@@ -1,7 +1,7 @@
 //! What a service left unanswered since a client last succeeded.
 
 use crate::model::evidence::{NAMED, PAST_TOLD_FOR, PastSilence, SinceSuccess, Troubled, WAITS_TOGETHER};
-use crate::model::{Address, Episode, Timestamp};
+use crate::model::{Address, AttemptOutcome, Episode, Timestamp};
 
 /// Clients told apart.
 const CLIENTS: usize = 8;
@@ -26,6 +26,18 @@ impl Unanswered {
             None => self.is_more = true,
         }
         self.span = Episode::of_both(self.span, Some(Episode { first, last }));
+    }
+
+    /// One of them, that began then, is none after all; false where it is not among them.
+    fn take_back(&mut self, first: Timestamp) -> bool {
+        let is_one = self.span.is_some_and(|span| span.first <= first);
+        if is_one {
+            self.count = self.count.saturating_sub(1);
+            if self.count == 0 {
+                *self = Self::default();
+            }
+        }
+        is_one
     }
 
     /// Whether there are any, the first of which began by then.
@@ -138,6 +150,15 @@ impl Past {
         {
             past.what.count = past.what.count.saturating_add(times.into());
             span.first = span.first.min(first);
+        }
+    }
+
+    /// One of them, that began then, is none after all.
+    fn take_back(&mut self, first: Timestamp) {
+        let holds = |past: &PastSilence| past.what.span.is_some_and(|span| span.first <= first && first <= past.over);
+        if let Some(past) = self.0.as_mut().filter(|past| holds(past)) {
+            past.what.count = past.what.count.saturating_sub(1);
+            self.0 = self.0.filter(|past| past.what.count > 0);
         }
     }
 
@@ -263,6 +284,17 @@ impl UnansweredSince {
     pub fn refused(&mut self, client: Address, times: (Timestamp, Timestamp)) {
         self.failures().refused.note(client, 1, times);
         self.failed();
+    }
+
+    /// An attempt that began then turned out otherwise. Somebody waited all the same while a service said nothing that had answered before.
+    pub fn take_back(&mut self, outcome: AttemptOutcome, first: Timestamp) {
+        let was_up = self.first.is_some_and(|success| success < first);
+        let Some(failures) = &mut self.failures else { return };
+        match outcome {
+            AttemptOutcome::Unanswered if !failures.attempts.take_back(first) && !was_up => failures.past_attempts.take_back(first),
+            AttemptOutcome::Refused if !failures.refused.take_back(first) => failures.past_refused.take_back(first),
+            _ => {}
+        }
     }
 
     /// An attempt to connect failed, in whatever way.

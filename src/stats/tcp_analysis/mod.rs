@@ -21,22 +21,18 @@ mod unacked;
 pub use counts::TcpAnalysisSums;
 
 use crate::model::limits::ANALYSED_PER_SHARD;
-use crate::model::tcp::{ACK, SYN, before};
-use crate::model::time::SECOND;
+use crate::model::tcp::{ACK, FIN, SYN, before};
 use crate::model::{
     AnalysisFlags, CapScale, ConnectionFigures, Direction, Frame, LocatedLoss, Location, Segment, SegmentAnalysis, TcpOptions, Timestamp,
     TurnStep, memory,
 };
-use crate::stats::round_trips::{RoundTrips, Trip};
+use crate::stats::round_trips::{RoundTrips, Trip, is_trip};
 use crate::stats::turns::TurnData;
 use crate::stats::unread_turns::Interest;
 use counts::Rare;
 use split::SplitSegments;
 use state::{Connection, DirectionState};
 use unacked::Lists;
-
-/// The longest round trip there is, nanoseconds: whoever waits for longer sends again (RFC 6298 section 2.4), and what lies beyond is two clocks.
-const TRIP_MOST: i64 = 60 * SECOND;
 
 /// A segment as the rules look at it.
 #[derive(Debug, Clone, Copy)]
@@ -178,10 +174,10 @@ impl Analyser {
             analysis.flags |= AnalysisFlags::REUSED_PORTS;
         }
         let completes = known == 0 && connection.initial_rtt() != 0;
-        if completes {
+        if completes && is_trip(connection.initial_rtt()) {
             sums.initial_rtt.count(connection.initial_rtt());
         }
-        if let Some(nanos) = analysis.ack_rtt.filter(|nanos| analysis.ack_rtt_is_clean && *nanos <= TRIP_MOST) {
+        if let Some(nanos) = analysis.ack_rtt.filter(|nanos| analysis.ack_rtt_is_clean && is_trip(*nanos)) {
             let handshake = completes || seen.segment.flags & SYN != 0;
             // Nobody waits with the acknowledgements of a handshake.
             analysis.ack_rtt_is_prompt |= handshake;
@@ -195,6 +191,11 @@ impl Analyser {
             if let Some(step) = note_turn(connection, trips, seen, way, before, analysis.flags) {
                 analysis.turn = Some(step);
             }
+        }
+        if seen.segment.flags & FIN != 0 {
+            let (next, next_time, _) = before;
+            let has_news = seen.segment.payload > 0 && connection.sides.get(way as usize).is_some_and(|side| side.next != next);
+            trips.over(connection.trips, way, if has_news { seen.time } else { next_time });
         }
         let [a, b] = connection.data_segments;
         analysis.data_segments = a.saturating_add(b);

@@ -64,7 +64,7 @@ pub(super) fn judge(
     if segment.payload > 0 && fwd.is(DirectionState::IN_FLIGHT) {
         analysis.bytes_in_flight = in_flight(fwd, rev, lists, segment);
     }
-    after(connection, rare, free_rare, seen, way);
+    after(connection, rare, free_rare, seen, (way, analysis.ack_rtt.is_some()));
     analysis.initial_rtt = Some(connection.initial_rtt()).filter(|&rtt| rtt != 0);
 }
 
@@ -238,9 +238,15 @@ fn in_flight(fwd: &DirectionState, rev: &DirectionState, lists: &Lists, segment:
     (bytes > 0 && bytes < MOST_IN_FLIGHT).then(|| bytes - counted).filter(|&bytes| bytes > 0)
 }
 
-/// What holds from the next segment on: the initial round trip, and what the options say.
+/// What holds from the next segment on: the initial round trip, and what the options say. `is_answer`: it acknowledges a segment that was not yet.
 #[inline(always)]
-fn after(connection: &mut Connection, rare: &mut Vec<Rare>, free_rare: &mut Vec<u32>, seen: &Seen<'_>, way: Direction) {
+fn after(
+    connection: &mut Connection,
+    rare: &mut Vec<Rare>,
+    free_rare: &mut Vec<u32>,
+    seen: &Seen<'_>,
+    (way, is_answer): (Direction, bool),
+) {
     let flags = seen.segment.flags;
     let side = &mut connection.sides[way as usize];
     side.sacked = 0;
@@ -251,7 +257,10 @@ fn after(connection: &mut Connection, rare: &mut Vec<Rare>, free_rare: &mut Vec<
         }
     } else if flags & ACK != 0 {
         side.flags &= !DirectionState::ONLY_SYN;
-        connection.note_ack(seen.time);
+        // Whoever gives up by RST ends no round trip; one that refuses a SYN is its answer.
+        if flags & RST == 0 || is_answer {
+            connection.note_ack(seen.time);
+        }
     }
     let plain = seen.options.is_empty() || seen.options.has_time_stamps_only();
     if !plain || flags & SYN != 0 || connection.is_multipath() {

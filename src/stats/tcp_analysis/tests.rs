@@ -1,6 +1,7 @@
 use super::*;
 use crate::model::limits::{SPLIT_PIECES, UNACKED_PER_FLOW, UNACKED_PER_SHARD};
 use crate::model::tcp::{FIN, RST};
+use crate::model::time::SECOND;
 use crate::model::{AnalysisFlags, FlowKey};
 use proptest::prelude::*;
 
@@ -235,4 +236,36 @@ fn flags_count_where_options_are_cut() {
     let analysis = *analyser.analyse(&mut handle, &frame, A, false);
     assert_eq!((analysis.control, analysis.flags), (SYN, AnalysisFlags::NONE));
     assert_eq!(analyser.figures(handle).control, [1, 0, 0, 0]);
+}
+
+/// As Wireshark prints it: the refusal of a SYN is its answer; whoever gives up, or ends what was never acknowledged, answers nothing.
+#[test]
+fn only_an_answer_ends_the_initial_round_trip() {
+    let rtt = |segments: &[(Direction, i64, u8, u32)]| {
+        let (mut analyser, mut handle) = (Analyser::default(), 0);
+        for &(way, time, flags, acknowledgement) in segments {
+            let sequence = if way == A { 1_000 + u32::from(flags & SYN == 0) } else { 5_000 + u32::from(flags & SYN == 0) };
+            see(&mut analyser, &mut handle, way, time, Segment { sequence, acknowledgement, flags, window: 500, payload: 0 }, &[]);
+        }
+        (analyser.figures(handle).initial_rtt, analyser.sums().initial_rtt.len())
+    };
+    let syn = (A, 10, SYN, 0);
+    assert_eq!(rtt(&[syn, (B, 15, RST | ACK, 1_001)]), (Some(5), 1));
+    assert_eq!(rtt(&[syn, (A, 64_000, RST | ACK, 0)]), (None, 0));
+    let answered = (B, 12, SYN | ACK, 1_001);
+    assert_eq!(rtt(&[syn, answered, (B, 64_000, RST | ACK, 1_001)]), (None, 0));
+    assert_eq!(rtt(&[syn, answered, (A, 14, ACK, 5_001)]), (Some(4), 1));
+    assert_eq!(rtt(&[syn, answered, (A, 4, ACK, 5_001)]), (None, 0), "the clock was set back");
+}
+
+#[test]
+fn what_is_acknowledged_before_it_was_sent_is_no_round_trip() {
+    let trips = |acknowledged: i64| {
+        let (mut analyser, mut handle) = (Analyser::default(), 0);
+        see(&mut analyser, &mut handle, A, SECOND, data(1_000, 10), &[]);
+        let back = Segment { sequence: 1, acknowledgement: 1_010, flags: ACK, window: 500, payload: 0 };
+        see(&mut analyser, &mut handle, B, acknowledged, back, &[]);
+        analyser.figures(handle).round_trips.sides[B as usize].count
+    };
+    assert_eq!([SECOND - 1, SECOND, 61 * SECOND, 61 * SECOND + 1].map(trips), [0, 1, 1, 0]);
 }

@@ -38,6 +38,7 @@ fn service(key: ServiceKey, clients: &[&Conversation], trouble: bool) -> Service
         is_used: true,
         app: app.filter(|_| is_read),
         guess: app.filter(|_| !is_read),
+        shows_answers: true,
         counts,
         response: quantiles(asked, if slow { 0.2 } else { 0.0012 }),
         response_by: (asked > 0).then_some(ResponseBy::Answers),

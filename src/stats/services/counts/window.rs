@@ -3,8 +3,8 @@
 use super::{ClientCounts, Latencies, SegmentCounts, ServiceCounts, TripCounts, TurnCounts, add_span};
 use crate::model::Arrange as _;
 use crate::model::evidence::{
-    AskedEcn, ByTrouble, ClientLoss, CodeCount, KindCount, LossWindow, REQUEST_KINDS, ServiceWindow, Trouble, Troubled, Troubles,
-    TurnWindow,
+    AskedEcn, ByTrouble, ClientLoss, CodeCount, KindCount, LateAnswers, LossWindow, REQUEST_KINDS, ServiceWindow, Trouble, Troubled,
+    Troubles, TurnWindow,
 };
 use crate::model::limits::FURTHER_CLIENTS;
 use crate::model::{Address, Episode};
@@ -81,6 +81,12 @@ fn loss_window(segments: &SegmentCounts, lossy: &Troubled) -> LossWindow {
     }
 }
 
+/// For how long clients waited for answers that came late, by the milliseconds of all of them together and the most of one.
+fn late_answers((sum, most): (u64, u32), late: &Troubled) -> Option<LateAnswers> {
+    let seconds = |millis: f64| millis / 1e3;
+    (late.count > 0).then(|| LateAnswers { mean: seconds(sum as f64 / late.count as f64), most: seconds(most.into()) })
+}
+
 /// Who had most connections of few packets.
 fn most_short(clients: &[(Address, ClientCounts)]) -> Option<(Address, u64)> {
     let short = clients.iter().map(|c| (c.0, u64::from(c.1.short))).filter(|c| c.1 > 0);
@@ -120,10 +126,12 @@ pub fn window<'a>(
     let (mut further, mut again, mut turns, mut between) = (Vec::<u32>::new(), 0u64, TurnCounts::default(), [0u64; 2]);
     let (mut asked_ecn, mut segments) = (AskedEcn::default(), SegmentCounts::default());
     let (mut zones, mut idle_cuts, mut spans) = (ServiceCounts::default(), Vec::new(), ByTrouble::default());
+    let mut late = (0u64, 0u32);
     for part in parts.clone() {
         [&mut sum, &mut others].into_iter().for_each(|all| all.add(&part.others));
         further.extend(&part.further);
         again = again.saturating_add(part.again.into());
+        late = (late.0.saturating_add(part.late_millis.0), late.1.max(part.late_millis.1));
         let [cut, refused] = &mut between;
         (*cut, *refused) = (cut.saturating_add(part.cut_between.into()), refused.saturating_add(part.refused_between.into()));
         asked_ecn.add(&part.asked_ecn);
@@ -138,6 +146,9 @@ pub fn window<'a>(
     put_together(&mut clients);
     idle_cuts.arrange_by(f64::total_cmp);
     let troubles = troubled(&clients, (&sum, &others), &spans);
+    // Of what was taken back it is not known who refused it.
+    let [_, refused_between] = &mut between;
+    *refused_between = (*refused_between).min(troubles.of(Trouble::Refused).count);
     ServiceWindow {
         seconds,
         attempts: sum.attempts.into(),
@@ -154,10 +165,10 @@ pub fn window<'a>(
         lone: sum.lone.into(),
         again,
         loss: loss_window(&segments, &troubles.of(Trouble::Lossy)),
-        troubles,
         short: most_short(&clients),
         client_losses: client_losses(&clients, &segments),
         idle_cuts,
+        late: late_answers(late, &troubles.of(Trouble::Late)),
         between,
         asked_ecn,
         trips: [0, 1].map(|side| TripCounts::window(parts.clone().filter_map(move |p| p.trips(side)))),
@@ -168,6 +179,7 @@ pub fn window<'a>(
         denied: counted(parts.clone().map(|part| part.denied.as_slice())),
         kinds: kinds(parts.clone()),
         failing_zones: zones.zones.iter().filter(|zone| **zone != 0).count() as u64,
+        troubles,
     }
 }
 

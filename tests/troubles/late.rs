@@ -1,0 +1,82 @@
+//! Connections that come about though it did not look so: answered late, refused at first.
+
+use super::*;
+
+/// Connections of two clients, one each second: one in so many has sent its SYN before, so many microseconds before the one that is answered.
+fn repeating(connections: u16, one_in: u16, before: &[Micros]) -> Traffic {
+    let mut t = Traffic::default();
+    for n in 0..connections {
+        let (at, client) = (10 * S + i64::from(n) * S, (1 + n as u8 % 2, 5_000 + n));
+        if n % one_in == 0 {
+            before.iter().for_each(|before| t.syn(at - before, client, (9, 8_080)));
+        }
+        t.connection(at, client, (9, 8_080));
+    }
+    t.with_office(60)
+}
+
+fn row(s: &Snapshot) -> (u64, u64, u64) {
+    let row = s.stats.services.rows.iter().find(|row| row.key.port == 8_080).expect("its row");
+    (row.counts.attempts, row.counts.established, row.failed_connections())
+}
+
+#[test]
+fn connections_that_come_about_late_have_not_failed() {
+    for (before, words) in [(&[3 * S, 2 * S][..], "3.00 s"), (&[7 * S, 6 * S, 4 * S], "7.00 s"), (&[7 * S], "7.00 s")] {
+        let s = repeating(40, 1, before).seen();
+        assert_eq!((row(&s), s.diagnosis.network.failed), ((40, 40, 0), Some(0)), "{before:?}");
+        assert_eq!(troubles(&s), only("tcp.no_answer", "10.1.0.9:8080/tcp", Severity::Warning));
+        let told =
+            format!("Connections to 10.1.0.9:8080 come about late: 40 of 40 attempts by 2 clients, on average {words} after the first SYN");
+        assert_eq!(title(&s), told);
+    }
+    let s = repeating(40, 1, &[2_900_000, 2 * S]).seen();
+    assert_eq!((row(&s), troubles(&s)), ((40, 40, 0), vec![]), "after the first repetition or two");
+}
+
+/// A SYN and its repetition may be lost on the way.
+#[test]
+fn a_few_that_come_about_late_are_no_fault_of_the_service() {
+    assert_eq!(troubles(&repeating(40, 14, &[3 * S, 2 * S]).seen()), [], "three of forty");
+    assert_eq!(troubles(&repeating(40, 4, &[3 * S, 2 * S]).seen()), only("tcp.no_answer", "10.1.0.9:8080/tcp", Severity::Warning));
+}
+
+/// The client's own acknowledgement comes only to the third SYN-ACK: what passed the mirrored port was lost behind it.
+#[test]
+fn an_answer_that_is_taken_late() {
+    let mut t = Traffic::default();
+    for n in 0..10u16 {
+        let (at, ends) = (10 * S + i64::from(n) * S, [(1, 5_000 + n), (9, 8_080)]);
+        for before in [7 * S, 6 * S, 4 * S] {
+            t.syn(at - before, ends[0], ends[1]);
+            t.segment(at - before + 400, [ends[1], ends[0]], SYN | ACK, (0, 1), 0);
+        }
+        t.connection(at, ends[0], ends[1]);
+    }
+    let s = t.with_office(40).seen();
+    assert_eq!((row(&s), troubles(&s)), ((10, 10, 0), vec![]));
+}
+
+/// As Windows does, which repeats a refused SYN with the same number.
+#[test]
+fn what_is_refused_and_then_accepted_came_about() {
+    let refused_first = |times: i64, is_cut: bool| {
+        let mut t = Traffic::default();
+        for n in 0..30u16 {
+            let (at, client) = (10 * S + i64::from(n) * S, (1 + n as u8 % 2, 5_000 + n));
+            (1..=times).for_each(|again| t.refused(at - again * S / 2, client, (9, 8_080)));
+            match is_cut {
+                true => t.cut(at, client, (9, 8_080), 0, (500_000, false)),
+                false => t.connection(at, client, (9, 8_080)),
+            }
+        }
+        t.with_office(60).seen()
+    };
+    for times in [1, 2] {
+        let s = refused_first(times, false);
+        assert_eq!((row(&s), troubles(&s), s.diagnosis.network.failed), ((30, 30, 0), vec![], Some(0)), "refused {times} times");
+    }
+    let s = refused_first(1, true);
+    assert_eq!(troubles(&s), troubles(&refused_first(0, true)), "how it ends counts as that of others");
+    assert_eq!((row(&s), troubles(&s).len()), ((30, 30, 0), 1));
+}
