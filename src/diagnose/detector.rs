@@ -226,6 +226,12 @@ pub trait Detector: Sync {
         None
     }
 
+    /// What it takes from trust beside [`ExplainPage::aspect`], by this evidence: of a time that was not mirrored both directions and what was sent are
+    /// missing, and one finding says so.
+    fn takes_also(&self, _evidence: &Evidence) -> Option<Aspect> {
+        None
+    }
+
     /// Findings this one is the cause of, by this evidence, while it stands.
     fn explains(&self, _evidence: &Evidence) -> &'static [&'static str] {
         &[]
@@ -303,6 +309,9 @@ const UNTAGGED: f64 = 0.001;
 /// Lower end of the interval above which copies are missing beyond doubt: half of the 0.1 % that is still called good, so that a
 /// true 0.1 % is found on some tens of thousands of segments.
 pub(super) static TCP_LIMIT: Limit = Limit::new(0.0005);
+
+/// The same by answers without their question, where there is too little TCP: one or two of a hundred may have been slow.
+pub(super) static ORPHAN_LIMIT: Limit = Limit::new(0.005);
 
 /// What must hold for data that is missing to be the mirror's loss.
 pub(super) const LOSS_NEEDS: &[Need] =
@@ -391,10 +400,10 @@ fn divided(kind: TunnelKind) -> String {
     format!("a part of the conversations lies in tunnels ({}), which are left on: --decap all looks inside", tunnel_name(kind))
 }
 
-/// What speaks against a mirror that is away again and again.
+/// What speaks against a mirror that surely was away.
 fn silent(e: &Evidence) -> Option<String> {
-    let again = e.again.filter(|_| e.silent_share() > MIRROR_LOSS)?;
-    Some(format!("nothing was mirrored {}, {} of the time", times(again.times), percent(e.silent_share())))
+    let silent = e.silent_at_times().filter(|silent| silent.missing.low > TCP_LIMIT.raise.value())?;
+    Some(format!("nothing was mirrored {}, {} of the traffic", silent.for_how_long(), percent(silent.missing.rate)))
 }
 
 impl Need {

@@ -4,6 +4,7 @@ use super::detector::{Need, completeness as completeness_of, orphans_alone};
 use super::evidence::Evidence;
 use super::findings::contents;
 use super::findings::loss::GRAVE;
+use super::registry::takes_from;
 use crate::model::evidence::{COPY_REACH, HALF, share};
 use crate::model::host::{Check, Checklist, Rating};
 use crate::model::units::{duration, grouped, percent};
@@ -59,7 +60,7 @@ pub fn trust(e: &Evidence, findings: &[Finding], host: &[Checklist]) -> Trust {
             Aspect::Host => checked(host),
             _ => measured(aspect, e, findings),
         };
-        let worst = worst(findings, aspect);
+        let worst = worst(e, findings, aspect);
         let grave = worst.map(|f| f.severity).max((aspect == Aspect::Host).then(|| grave(worst_check(host).map(|c| c.verdict))).flatten());
         let bounded = bounded(score, grave);
         let named = worst.filter(|f| bounded != score && f.severity > Severity::Note && !text.contains(&f.title));
@@ -112,8 +113,8 @@ fn bounded(score: Option<u8>, grave: Option<Severity>) -> Option<u8> {
 }
 
 /// The gravest active finding that takes from a part; of equally grave ones the first listed.
-fn worst(findings: &[Finding], aspect: Aspect) -> Option<&Finding> {
-    gravest(active(findings).filter(|f| super::aspect(f.id) == Some(aspect)))
+fn worst<'a>(e: &Evidence, findings: &'a [Finding], part: Aspect) -> Option<&'a Finding> {
+    gravest(active(findings).filter(|f| takes_from(f.id, part, e)))
 }
 
 /// The gravest active finding that is more than a note and takes from trust.

@@ -15,7 +15,7 @@ use crate::model::evidence::{
 };
 use crate::model::limits::OUTAGES;
 use crate::model::time::SECOND;
-use crate::model::{Episode, Estimate, Timestamp};
+use crate::model::{Episode, Timestamp};
 
 /// Pauses of that length at most: more are how this traffic is.
 const MOST: usize = 3;
@@ -131,10 +131,10 @@ impl Pauses {
             let (seconds, missed) = (pause.to.seconds_since(pause.from), rest.missed_in(pause.length()));
             judged.outages.retain(|known| known.from != pause.from);
             judged.forward.retain(|known| known.from != pause.from);
-            judged.outages.push(Outage { from: pause.from, seconds, missed, lost: witness(pause).lost, ..Outage::default() });
+            judged.outages.push(Outage { from: pause.from, seconds, missed, is_proved: true, ..Outage::default() });
         }
         let seconds = alike.nanos as f64 / SECOND as f64;
-        judged.again = Some(Again { times: alike.count, seconds, missing: Estimate::default() });
+        judged.again = Some(Again { times: alike.count, seconds });
     }
 
     /// The pauses up to `now` that are so long that this alone tells them from the others.
@@ -185,7 +185,8 @@ impl Pauses {
                 true if seen.goes_on() && !outlasts => judged.forward.push(Forward { from: pause.from, seconds }),
                 true => {
                     let missed = rest.missed(pause);
-                    judged.outages.push(Outage { from: pause.from, seconds, missed, outlasts, lost: seen.lost, ..Outage::default() });
+                    let is_proved = seen.is_proved(length / PAUSE_STEADY >= ordinary);
+                    judged.outages.push(Outage { from: pause.from, seconds, missed, outlasts, is_proved, ..Outage::default() });
                 }
                 false => {}
             }
@@ -346,6 +347,23 @@ mod tests {
         [at(10, 300), at(20, 280), at(30, millis)].into_iter().for_each(|pause| all.note(pause));
         let judged = all.judge(seconds(60), |_| seen);
         (judged.outages.len(), judged.forward.len())
+    }
+
+    #[test]
+    fn a_pause_that_no_connection_outlives_is_proved() {
+        let proved = |seen: PauseWitness, millis: i64| {
+            let mut all = Pauses::default();
+            all.count(seconds(0), 12_000);
+            let at = |from: i64, millis: i64| Pause { from: seconds(from), to: seconds(from).plus(millis * MILLISECOND), others: 0 };
+            [at(10, 2_000), at(30, millis)].into_iter().for_each(|pause| all.note(pause));
+            all.judge(seconds(60), |_| seen).outages.last().map(|outage| outage.is_proved)
+        };
+        let of = |hosts: u64, over, cut| PauseWitness { over, cut, clients: [hosts; 2], ..PauseWitness::default() };
+        assert_eq!(proved(of(0xff, 0, 0), 16_000), Some(true), "of eight hosts the length says it");
+        assert_eq!(proved(of(0x7f, 0, 0), 16_000), Some(false), "seven may stand still");
+        assert_eq!((proved(of(0x0f, 0, 1), 16_000), proved(of(0x07, 0, 1), 16_000)), (Some(true), Some(false)));
+        assert_eq!(proved(PauseWitness { apart: 1, ..of(0xff, 1, 1) }, 16_000), Some(false), "and one that goes on");
+        assert_eq!(proved(PauseWitness { lost: 1, ..of(0xff, 9, 0) }, 16_000), Some(true), "but for what is missing over it");
     }
 
     #[test]

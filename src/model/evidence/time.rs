@@ -2,6 +2,7 @@
 
 use super::{CAUSES, CAUSES_FEW, share};
 use crate::model::time::SECOND;
+use crate::model::units::{duration, times};
 use crate::model::{Estimate, SeenAt, Timestamp, wilson};
 
 /// Share of the answers before their cause from which on a direction is late and not the odd packet; how many they are at least.
@@ -122,8 +123,8 @@ pub struct Outage {
     /// It is longer than all the traffic beside it: between two captures in one file nothing was captured, and a clock that is set forward leaves
     /// such a gap.
     pub outlasts: bool,
-    /// Acknowledged bytes that were missing from its end on.
-    pub lost: u64,
+    /// Something was sent in it that was not mirrored: it is missing behind it, or conversations that were open ended in it.
+    pub is_proved: bool,
 }
 
 /// Outages that come again and again.
@@ -133,8 +134,25 @@ pub struct Again {
     pub times: u64,
     /// Their length together, in seconds.
     pub seconds: f64,
-    /// The share of all packets that came in them and are missing, by what comes in times as long beside them.
+}
+
+/// All times in which nothing was mirrored, together.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Silent {
+    /// How many.
+    pub times: u64,
+    /// Their length together, in seconds.
+    pub seconds: f64,
+    /// The share of all packets that is missing from them, by what comes in times as long beside them. Its lower end is of those that are proved.
     pub missing: Estimate,
+}
+
+impl Silent {
+    /// How often and how long, in words.
+    pub fn for_how_long(&self) -> String {
+        let long = duration(self.seconds);
+        if self.times > 1 { format!("{}, {long}", times(self.times)) } else { format!("for {long}") }
+    }
 }
 
 /// A clock that was set forward: time is missing, and nothing else.
