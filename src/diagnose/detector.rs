@@ -534,6 +534,9 @@ impl Need {
             Need::Aligned if wilson(order.violations, order.judged).low > SHIFTED => {
                 Some(format!("{} of the answers arrive before their cause", percent(order.rate())))
             }
+            Need::Aligned | Need::Prompt if let Some(turned) = e.clock.turned() => {
+                Some(format!("{} of the packets are stamped before the one that they follow", percent(turned)))
+            }
             Need::Prompt => order.shift().map(|late| format!("one direction comes about {} later than the other", duration(late))),
             Need::Abreast if wilson(order.violations.min(order.judged), order.judged).low > TURNED && !order.is_even() => {
                 Some(format!("{} of the answers arrive before their cause", percent(order.rate())))

@@ -24,7 +24,7 @@ fn a_clean_mirror_is_good() {
     assert!(trust.score.is_some_and(|s| s >= 95), "{trust:#?}");
     assert_eq!(trust.parts.len(), 6);
     for p in &trust.parts {
-        assert!(p.evidence.contains("in 10 m 00 s") && p.evidence.chars().any(|c| c.is_ascii_digit()), "{p:?}");
+        assert!(p.evidence.contains("in the last 10 m 00 s") && p.evidence.chars().any(|c| c.is_ascii_digit()), "{p:?}");
     }
 }
 

@@ -71,14 +71,14 @@ impl Pauses {
         self.short = self.short.max(pause.length());
     }
 
-    /// The pauses that are each longer than all the time besides them, of which nobody knows whether anything was captured in them, in the order of
-    /// time. None where there is too little besides to have a mean. Several that are alike are how this traffic is.
-    pub fn gaps(&self, now: Timestamp) -> Vec<Episode> {
-        let mut long: Vec<_> = self.long.iter().copied().filter(|pause| pause.length() >= PAUSE).collect();
+    /// Of the `holes` between times that packets are stamped with, those that are each longer than all the time besides them, of which nobody knows whether
+    /// anything was captured in them, in the order of time. None where there is too little besides to have a mean. Several that are alike are how this
+    /// traffic is.
+    pub fn gaps(mut long: Vec<Pause>, captured: Episode, packets: u64) -> Vec<Episode> {
         long.arrange_by_key(|pause| std::cmp::Reverse(pause.length()));
         let like = |pair: &[Pause]| pair.first().zip(pair.last()).is_some_and(|(a, b)| a.length() / 2 <= b.length());
         long.truncate(long.windows(MOST + 1).position(like).unwrap_or(long.len()));
-        let mut besides = self.first.map_or(0, |first| now.since(first));
+        let mut besides = captured.last.since(captured.first);
         let mut left_out = (0, besides);
         for (at, pause) in long.iter().enumerate() {
             besides = besides.saturating_sub(pause.length());
@@ -87,7 +87,7 @@ impl Pauses {
             }
         }
         let (count, besides) = left_out;
-        let has_mean = besides >= PAUSE_LEAST && self.packets >= PAUSE_PACKETS;
+        let has_mean = besides >= PAUSE_LEAST && packets >= PAUSE_PACKETS;
         long.truncate(if has_mean { count } else { 0 });
         long.arrange_by_key(|pause| pause.from);
         long.into_iter().map(|Pause { from, to, .. }| Episode { first: from, last: to }).collect()
@@ -305,10 +305,11 @@ mod tests {
     #[test]
     fn a_mean_leaves_out_what_is_longer_than_all_besides() {
         let gaps = |pauses: &[(i64, i64)], packets, end| {
-            let mut all = Pauses::default();
-            all.count(seconds(0), packets);
-            pauses.iter().for_each(|&(from, to)| all.note(pause(from, to)));
-            all.gaps(seconds(end)).iter().map(|gap| (gap.first.0 / SECOND, gap.last.0 / SECOND)).collect::<Vec<_>>()
+            let holes = pauses.iter().map(|&(from, to)| pause(from, to)).collect();
+            Pauses::gaps(holes, Episode { first: seconds(0), last: seconds(end) }, packets)
+                .iter()
+                .map(|gap| (gap.first.0 / SECOND, gap.last.0 / SECOND))
+                .collect::<Vec<_>>()
         };
         assert_eq!(gaps(&[(20, 259_200)], 400, 259_220), [(20, 259_200)]);
         assert_eq!(gaps(&[(20, 259_200)], 99, 259_220), [], "too few for a mean");

@@ -52,7 +52,9 @@ impl Detector for OrderSkew {
                        acknowledgement, a SYN-ACK after its acknowledgement, DNS and echo replies before their question. Raised when \
                        surely more than {limit} (lower end of the {sure} interval) of at least {pairs} such pairs, with at least \
                        {least}, or most of them, with at least {few}; a warning from {warning}. Where data comes later than {hold} after \
-                       its acknowledgement, loss is not judged. Not judged of samples: of data that was sent again the first may not be among them.",
+                       its acknowledgement, loss is not judged. Also where surely more than \
+                       {turned} of the packets of a file are stamped by more than {queue} before the one that they follow. \
+                       Not judged of samples: of data that was sent again the first may not be among them.",
             cause: "The two directions are buffered apart: by the mirror, by two legs of a tap, by several receive queues of this \
                     host, or by parallel links on the way.",
             lookalikes: "A capture file merged from two captures whose clocks differ.",
@@ -68,6 +70,8 @@ impl Detector for OrderSkew {
                 ("reach", Nanos(OVERTAKEN_REACH)),
                 ("least", Tuned(&VIOLATIONS)),
                 ("warning", Tuned(&SKEWED_WARNING)),
+                ("turned", Share(ClockEvidence::TURNED)),
+                ("queue", Nanos(ClockEvidence::QUEUES)),
             ],
         };
         &PAGE
@@ -84,6 +88,17 @@ impl Detector for OrderSkew {
             let title = format!("Two clocks: one direction of the conversations is stamped about {} later than the other", duration(apart));
             return Report::new(Severity::Warning, title, vec![("clocks_apart_seconds", Value::Seconds(apart))])
                 .because("Two captures were merged whose clocks, or time zones, differ.")
+                .into();
+        }
+        if let Some(turned) = e.clock.turned() {
+            let by = duration(e.clock.turned_by);
+            let title = format!("{} of the packets are stamped up to {by} before the one that they follow", percent(turned));
+            let evidence = vec![("share", Value::Share(turned)), ("largest_seconds", Value::Seconds(e.clock.turned_by))];
+            return Report::new(Severity::Warning, title, evidence)
+                .because(
+                    "Packets of several interfaces are written as they come, and their clocks differ; or they are stamped at one place and put in order \
+                     at another.",
+                )
                 .into();
         }
         if !order.is_enough() {

@@ -147,7 +147,7 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
     let talks = conversations(detected);
     let one_way = one_way(request, detected, sums, &talks.streams.evidence());
     // Conversations that show both directions at times, and no question with its answer: each half comes at another time, and none is missing.
-    let is_apart = !detected.ways.one_way().is_empty() && exchanges(&health.unmatched).are_unpaired();
+    let is_apart = !detected.ways.one_way(|second| detected.acked.lacks(second)).is_empty() && exchanges(&health.unmatched).are_unpaired();
     let one_way = one_way.filter(|_| !is_apart);
     let silent = Silences::of(request, detected, sums, sums.link.packets as f64 / seconds.max(1.0));
     let holes = Holes::of(silent.silent.as_ref(), &silent.outages, one_way.as_ref());
@@ -293,7 +293,10 @@ fn clock(counts: &Counts, request: &Request, seconds: f64) -> ClockEvidence {
     let seen = counts.clock.evidence();
     let beats = seconds * SECOND as f64 / seen.grain.max(1) as f64;
     let is_beat = seen.grain > 0 && seen.equal == 0 && (seen.packets as f64 / beats.max(1.0) - 1.0).abs() < BEAT;
-    ClockEvidence { is_beat, steps: steps.count, set_back: steps.set_back, largest_step: steps.largest.unsigned_abs() as f64 / 1e9, ..seen }
+    let [largest_step, turned_by] = [steps.largest, steps.turned_by].map(|nanos| nanos.unsigned_abs() as f64 / 1e9);
+    // Of a live port they are not known by time; queues that are read in turn are told by the order of causes.
+    let turned = if request.live { 0 } else { steps.turned };
+    ClockEvidence { is_beat, steps: steps.count, set_back: steps.set_back, largest_step, turned, turned_by, ..seen }
 }
 
 fn share(part: u64, whole: u64) -> f64 {

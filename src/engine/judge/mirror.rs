@@ -11,7 +11,7 @@ use crate::engine::judge::network::NetworkJudge;
 use crate::engine::merge::{Assess, Assessment};
 use crate::engine::tape::Request;
 use crate::engine::tape::facts::TunnelFacts;
-use crate::mirror::{CopyClass, DuplicateCounts, LossSplit};
+use crate::mirror::{CopyClass, DuplicateCounts, LossSplit, Pauses};
 use crate::model::Arrange as _;
 use crate::model::JoinScoped;
 use crate::model::evidence::LossEvidence;
@@ -178,7 +178,9 @@ fn forgotten(request: &Request, whole: &Sums) -> Forgotten {
 fn gaps(request: &Request, evidence: &Evidence) -> Vec<Episode> {
     // On a port it was watched that nothing came; between one file and the next nobody captured.
     let is_file = !request.live && request.sources.len() == 1;
-    let mut gaps = if is_file { request.load.pauses.gaps(request.latest.unwrap_or_default()) } else { Vec::new() };
+    let captured = request.first.zip(request.latest).filter(|_| is_file).map(|(first, last)| Episode { first, last });
+    let mut gaps =
+        captured.map_or_else(Vec::new, |captured| Pauses::gaps(request.load.covered.holes().collect(), captured, evidence.packets));
     let told = evidence.outages.iter().filter(|o| o.outlasts).map(|o| Episode { first: o.from, last: o.until() });
     let new: Vec<Episode> = told.filter(|told| gaps.iter().all(|gap| gap.last <= told.first || told.last <= gap.first)).collect();
     gaps.extend(new);

@@ -1,7 +1,7 @@
 //! Order, clocks and silence.
 
 use super::{CAUSES, CAUSES_FEW, share};
-use crate::model::time::SECOND;
+use crate::model::time::{MILLISECOND, SECOND};
 use crate::model::units::{duration, times};
 use crate::model::{Estimate, SeenAt, Timestamp, wilson};
 
@@ -81,11 +81,19 @@ pub struct ClockEvidence {
     pub largest_step: f64,
     /// Of the steps back those after which time went on from there: what came before and what comes after lies at the same time.
     pub set_back: u64,
+    /// Packets of a file that are stamped between 1 ms and 10 ms before the one that they follow.
+    pub turned: u64,
+    /// By how many seconds at most.
+    pub turned_by: f64,
     /// The longest time by which it was set forward.
     pub forward: Option<Forward>,
 }
 
 impl ClockEvidence {
+    /// See [`Self::turned`].
+    pub const TURNED: f64 = 0.01;
+    /// Nanoseconds by which a packet must be stamped before the one that it follows: queues that are read in turn do so by less.
+    pub const QUEUES: i64 = MILLISECOND;
     /// Differences between stamps before their grain is known.
     pub const DIFFERENCES: u64 = 100;
     /// Fewer that are enough where nearly all of so many packets are stamped like the one before: there are no more stamps.
@@ -94,6 +102,13 @@ impl ClockEvidence {
     pub const PACKETS: u64 = 1_000;
     /// See [`Self::FEW`].
     pub const ALIKE: f64 = 0.99;
+
+    /// The share of the packets that are stamped before the one that they follow, where it surely is more than chance: two clocks, or one for stamps and
+    /// another for the order in which they are written.
+    pub fn turned(&self) -> Option<f64> {
+        let turned = wilson(self.turned.min(self.packets), self.packets);
+        (self.packets >= CAUSES && turned.low > Self::TURNED).then_some(turned.rate)
+    }
 
     /// Whether the packets have no times: nearly all have one stamp.
     pub fn is_timeless(&self) -> bool {
