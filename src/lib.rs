@@ -50,6 +50,7 @@
 //!   left to the system instead of being taken apart.
 //! - **The mirror is judged** (`engine/judge/`) at every snapshot: the detectors' counts become evidence, the evidence findings and trust
 //!   ([`diagnose`]); where services are many, they are looked at in a thread beside it. A file is judged as a whole; on a live port findings rest on the recent past (`engine/judge/history.rs`).
+//!   Times in which nothing (`mirror/silence.rs`) or one direction (`mirror/ways.rs`) was mirrored are holes (`engine/judge/holes.rs`), told with what is missing from them.
 //! - **The network is judged** (`engine/judge/network.rs`) as packets pass, every ten seconds of their time, in a file as live. Shards tell what
 //!   happens between hosts as [`model::NetworkEvent`]s (`engine/fold/shard/network.rs`: attempts to connect, ends, lost segments, stalls,
 //!   transactions); what all of them tell of a second (`engine/route/beats.rs`) comes together in the order of its time in one

@@ -134,15 +134,23 @@ fn a_hole_of_seconds_is_an_outage() {
     for seed in [1, 2, 3] {
         for length in [2_000, 3_500, 5_000, 9_500, 12_000] {
             let to = 32_700 + length;
-            let s = analyse(without(office(8, 75, 8.0, seed), 32_700 * MILLISECOND, to * MILLISECOND));
+            let all = office(8, 75, 8.0, seed);
+            let left = without(all.clone(), 32_700 * MILLISECOND, to * MILLISECOND);
+            let s = analyse(left.clone());
             let outage = found(&s, "mirror.outage").unwrap_or_else(|| panic!("{seed}, {length} ms: {:?}", ids(&s)));
-            assert_eq!(outage.severity, Severity::Warning);
+            let lost = s.mirror.loss.upstream.unwrap();
+            let truth = 1.0 - left.len() as f64 / all.len() as f64;
+            assert!(lost.low <= truth && truth <= lost.high && lost.rate > 0.6 * truth, "{seed}, {length} ms: {lost:?}, {truth}");
+            assert_eq!(
+                outage.severity,
+                if lost.rate >= 0.05 { Severity::Critical } else { Severity::Warning },
+                "{seed}, {length} ms: {lost:?}"
+            );
             let told = seconds(outage, "seconds");
             assert!((told - length as f64 / 1e3).abs() < 0.5, "{length}: {told}");
             assert!(s.mirror.trust.verdict == Verdict::Doubtful || s.mirror.trust.verdict == Verdict::Bad);
             assert!(found(&s, "clock.step").is_none(), "{:?}", ids(&s));
-            let explains = outage.cause_of.contains(&"upstream.loss");
-            assert!(found(&s, "upstream.loss").is_none() || explains, "{seed}, {length}: {:?}", s.diagnosis.findings);
+            assert_eq!(ids(&s), ["mirror.outage"], "{seed}, {length}: one hole, one finding");
         }
     }
 }

@@ -231,6 +231,12 @@ pub trait Detector: Sync {
         None
     }
 
+    /// What it takes from trust beside [`ExplainPage::aspect`], by this evidence: of a time that was not mirrored both directions and what was sent are
+    /// missing, and one finding says so.
+    fn takes_also(&self, _evidence: &Evidence) -> Option<Aspect> {
+        None
+    }
+
     /// Findings this one is the cause of, by this evidence, while it stands.
     fn explains(&self, _evidence: &Evidence) -> &'static [&'static str] {
         &[]
@@ -308,6 +314,9 @@ const UNTAGGED: f64 = 0.001;
 /// Lower end of the interval above which copies are missing beyond doubt: half of the 0.1 % that is still called good, so that a
 /// true 0.1 % is found on some tens of thousands of segments.
 pub(super) static TCP_LIMIT: Limit = Limit::new(0.0005);
+
+/// The same by answers without their question, where there is too little TCP: one or two of a hundred may have been slow.
+pub(super) static ORPHAN_LIMIT: Limit = Limit::new(0.005);
 
 /// What must hold for data that is missing to be the mirror's loss.
 pub(super) const LOSS_NEEDS: &[Need] =
@@ -396,10 +405,10 @@ fn divided(kind: TunnelKind) -> String {
     format!("a part of the conversations lies in tunnels ({}), which are left on: --decap all looks inside", tunnel_name(kind))
 }
 
-/// What speaks against a mirror that is away again and again.
+/// What speaks against a mirror that surely was away.
 fn silent(e: &Evidence) -> Option<String> {
-    let again = e.again.filter(|_| e.silent_share() > MIRROR_LOSS)?;
-    Some(format!("nothing was mirrored {}, {} of the time", times(again.times), percent(e.silent_share())))
+    let silent = e.silent_at_times().filter(|silent| silent.missing.low > TCP_LIMIT.raise.value())?;
+    Some(format!("nothing was mirrored {}, {} of the traffic", silent.for_how_long(), percent(silent.missing.rate)))
 }
 
 impl Need {
@@ -529,6 +538,9 @@ impl Need {
             }
             Need::Aligned if wilson(order.violations, order.judged).low > SHIFTED => {
                 Some(format!("{} of the answers arrive before their cause", percent(order.rate())))
+            }
+            Need::Aligned | Need::Prompt if let Some(turned) = e.clock.turned() => {
+                Some(format!("{} of the packets are stamped before the one that they follow", percent(turned)))
             }
             Need::Prompt => order.shift().map(|late| format!("one direction comes about {} later than the other", duration(late))),
             Need::Abreast if wilson(order.violations.min(order.judged), order.judged).low > TURNED && !order.is_even() => {

@@ -3,11 +3,12 @@
 //! All counts are of one span of packet time ending now ([`Evidence::seconds`]): a sliding window on a live port, so that a fault
 //! that was mended clears; everything for a file's report. `None` means not known, never zero. Shares are 0 to 1.
 
+use super::detector::MIRROR_LOSS;
 use super::vendor::Vendor;
 use crate::model::Episode;
 use crate::model::evidence::{
-    Again, CastEvidence, ChecksumEvidence, ClockEvidence, ContentEvidence, ControlEvidence, CopyEvidence, GroupOnly, HostEvidence,
-    LossEvidence, NetworkEvidence, OneWayTimes, OrderEvidence, Outage, SideEvidence, SizeEvidence, TagEvidence, TransitEvidence,
+    CastEvidence, ChecksumEvidence, ClockEvidence, ContentEvidence, ControlEvidence, CopyEvidence, GroupOnly, HostEvidence, LossEvidence,
+    NetworkEvidence, OneWayTimes, OrderEvidence, Outage, SideEvidence, Silent, SizeEvidence, TagEvidence, TransitEvidence,
 };
 use crate::model::units::duration;
 
@@ -62,8 +63,8 @@ pub struct Evidence {
     pub host: HostEvidence,
     /// What happened between hosts. It is judged by itself, as packets pass, without anything else of this.
     pub network: NetworkEvidence,
-    /// Outages that come again and again.
-    pub again: Option<Again>,
+    /// All outages together.
+    pub silent: Option<Silent>,
     /// Nobody looked before: what is known of the past is told of a live port as well.
     pub first_look: bool,
     /// The network is judged: at every step of its time, of a file as well, so that a finding holds from one to the next.
@@ -71,16 +72,14 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// Whether what is missing is missing from times in which nothing was mirrored: then it was not lost for want of room.
-    pub fn is_lost_in_outages(&self) -> bool {
-        const NEARLY: f64 = 0.9;
-        let silent = self.outages.iter().fold(0u64, |sum, outage| sum.saturating_add(outage.lost));
-        silent > 0 && silent as f64 >= NEARLY * self.loss.bytes as f64
+    /// What is missing from times in which nothing was mirrored, with those, where it is more than spoils findings.
+    pub fn silent_at_times(&self) -> Option<Silent> {
+        self.silent.filter(|silent| silent.missing.rate > MIRROR_LOSS)
     }
 
-    /// The share that is missing from times in which nothing was mirrored, where they come again and again.
-    pub fn silent_share(&self) -> f64 {
-        self.again.map_or(0.0, |again| again.missing.rate)
+    /// Whether nothing was mirrored for a while, or one direction: what is missing from then is told with those times.
+    pub fn has_holes(&self) -> bool {
+        self.silent.is_some() || self.one_way.is_some()
     }
 
     /// In how much of the time one direction is not mirrored, in words, of a mirror that shows both else.

@@ -3,7 +3,7 @@
 use super::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use super::evidence::Evidence;
 use super::lapses::Lapses;
-use super::registry::{DETECTORS, NETWORK, aspect};
+use super::registry::{DETECTORS, NETWORK, takes_from};
 use super::together::one_each;
 use super::vendor::Vendor;
 use crate::model::evidence::Trouble;
@@ -93,7 +93,7 @@ fn run(detectors: &[&'static dyn Detector], evidence: &Evidence, state: &mut Jud
     let mut judgement = Judgement::default();
     for detector in detectors {
         let page = detector.page();
-        if state.any_stands(detector.yields_to()) || detector.part().is_some_and(|aspect| state.is_named(aspect, page.id)) {
+        if state.any_stands(detector.yields_to()) || detector.part().is_some_and(|aspect| state.is_named(aspect, page.id, evidence)) {
             state.end(page.id);
             continue;
         }
@@ -270,9 +270,9 @@ impl Judge {
     }
 
     /// Whether a finding other than `own` that is more than a note says what takes from a part of trust.
-    fn is_named(&self, part: Aspect, own: &str) -> bool {
+    fn is_named(&self, part: Aspect, own: &str, evidence: &Evidence) -> bool {
         let grave = |r: &Raised| r.finding.active && r.finding.severity > Severity::Note;
-        self.raised.iter().any(|((id, _), r)| *id != own && grave(r) && aspect(id) == Some(part))
+        self.raised.iter().any(|((id, _), r)| *id != own && grave(r) && takes_from(id, part, evidence))
     }
 
     fn of(&mut self, id: &'static str) -> impl Iterator<Item = &mut Raised> {

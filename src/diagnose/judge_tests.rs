@@ -100,7 +100,7 @@ pub(in crate::diagnose) fn clean() -> Evidence {
         },
         casts: CastEvidence { to_others: 980_000, multicast: 15_000, broadcast: 5_000, to_host: 0 },
         outages: vec![],
-        again: None,
+        silent: None,
         control: ControlEvidence { neighbour: 40, silent_partners: 0, seconds: 600.0 },
         transit: TransitEvidence::default(),
         contents: ContentEvidence { packets: 1_000_000, ip: 990_000, tcp: 900_000, ..ContentEvidence::default() },
@@ -169,7 +169,7 @@ fn a_low_part_is_named() {
     assert_eq!(told(&e, &mut state), ["dup.some"], "what says more takes its place");
     for detector in DETECTORS {
         if let Some(part) = detector.part() {
-            assert_eq!(aspect(detector.page().id), Some(part));
+            assert_eq!(super::super::aspect(detector.page().id), Some(part));
             assert_eq!(detector.page().id, format!("low.{}", part.token()));
         }
     }
@@ -413,4 +413,31 @@ fn a_cause_names_what_it_explains() {
     let both = judge(&e, &mut Judge::default(), Timestamp(0)).findings;
     let told: Vec<_> = both.iter().map(|f| (f.id, f.cause_of.clone())).collect();
     assert_eq!(told, [("span.size", vec![]), ("host.oversize", vec!["span.size"])]);
+}
+
+/// However many holes: what is missing from them decides, where it surely is; and one finding says it.
+#[test]
+fn an_outage_is_as_grave_as_what_is_missing_from_it() {
+    let told = |times: u64, rate: f64, low: f64, beside: f64| {
+        let mut e = clean();
+        let missing = Estimate { rate, low, high: 1.5 * rate, n: 40 };
+        let beside = Estimate { rate: beside, low: 0.8 * beside, high: 1.2 * beside, n: 5_000 };
+        e.silent = Some(Silent { times, seconds: 30.0, missing });
+        e.outages =
+            vec![Outage { from: Timestamp(SECOND), seconds: 30.0 / times as f64, missed: 3_000, ..Outage::default() }; times as usize];
+        (e.loss.upstream, e.loss.beside_holes) = (Some(missing), Some(beside));
+        let findings = judge(&e, &mut Judge::default(), Timestamp(100 * SECOND)).findings;
+        findings.iter().map(|f| (f.id, f.severity)).collect::<Vec<_>>()
+    };
+    for times in [1, 2, 4] {
+        assert_eq!(told(times, 0.05, 0.04, 0.0), [("mirror.outage", Severity::Critical)], "{times}");
+        assert_eq!(told(times, 0.049, 0.04, 0.0), [("mirror.outage", Severity::Warning)], "{times}");
+        assert_eq!(told(times, 0.002, 0.001, 0.0), [("mirror.outage", Severity::Warning)], "{times}");
+    }
+    assert_eq!(told(1, 0.3, 0.000_6, 0.0), [("mirror.outage", Severity::Critical)]);
+    assert_eq!(told(1, 0.3, 0.000_4, 0.0), [("mirror.outage", Severity::Warning)], "nothing but its length says that something is missing");
+    assert_eq!(told(4, 0.3, 0.000_4, 0.0), [("mirror.outage", Severity::Critical)], "four times it does");
+    // What is lost beside them is another fault.
+    assert_eq!(told(1, 0.3, 0.2, 0.02), [("mirror.outage", Severity::Critical), ("upstream.loss", Severity::Warning)]);
+    assert_eq!(told(1, 0.3, 0.2, 0.000_6), [("mirror.outage", Severity::Critical)], "surely less than 0.05 %");
 }

@@ -38,6 +38,8 @@ fn low(aspect: Aspect, e: &Evidence) -> Detection {
     }
     let severity = if score < Verdict::BAD_BELOW { Severity::Critical } else { Severity::Warning };
     let title = text.split([';', '(']).next().unwrap_or_default().trim().chars().take(TITLE).collect::<String>();
+    // What is of the last minute stands for a while after what was wrong is mended.
+    let title = if e.goes_on() { trust::of_when(title, e) } else { title };
     Report::new(severity, title, vec![("score", Value::Count(score.into())), ("rests_on", Value::Text(text))]).into()
 }
 

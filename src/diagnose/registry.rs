@@ -1,6 +1,7 @@
 //! The list of detectors: the one place a new one is added.
 
 use super::detector::{Detector, ExplainPage};
+use super::evidence::Evidence;
 use super::figure::Figure;
 use super::findings::*;
 use super::parts;
@@ -153,6 +154,12 @@ fn all() -> impl Iterator<Item = &'static &'static dyn Detector> {
 /// What a finding takes from trust in the mirror; `None`: nothing, or there is no such finding.
 pub fn aspect(id: &str) -> Option<Aspect> {
     all().map(|d| d.page()).find(|p| p.id == id)?.aspect
+}
+
+/// Whether a finding takes from this part of trust in the mirror, by the evidence it rests on.
+pub(super) fn takes_from(id: &str, part: Aspect, evidence: &Evidence) -> bool {
+    let of_it = all().find(|detector| detector.page().id == id);
+    of_it.is_some_and(|detector| detector.page().aspect == Some(part) || detector.takes_also(evidence) == Some(part))
 }
 
 /// Every finding by its identifier, with what it means in a sentence.

@@ -4,6 +4,7 @@ use super::detector::{Need, completeness as completeness_of, orphans_alone};
 use super::evidence::Evidence;
 use super::findings::contents;
 use super::findings::loss::GRAVE;
+use super::registry::takes_from;
 use crate::model::evidence::{COPY_REACH, HALF, share};
 use crate::model::host::{Check, Checklist, Rating};
 use crate::model::units::{duration, grouped, percent};
@@ -59,17 +60,13 @@ pub fn trust(e: &Evidence, findings: &[Finding], host: &[Checklist]) -> Trust {
             Aspect::Host => checked(host),
             _ => measured(aspect, e, findings),
         };
-        let worst = worst(findings, aspect);
+        let worst = worst(e, findings, aspect);
         let grave = worst.map(|f| f.severity).max((aspect == Aspect::Host).then(|| grave(worst_check(host).map(|c| c.verdict))).flatten());
         let bounded = bounded(score, grave);
         let named = worst.filter(|f| bounded != score && f.severity > Severity::Note && !text.contains(&f.title));
         let text = named.map_or(text.clone(), |f| format!("{text}; {}", f.title));
         graves.push(grave);
-        parts.push(TrustPart {
-            name: aspect.token(),
-            score: bounded,
-            evidence: if e.seconds > 0.0 { format!("{text}, in {}", duration(e.seconds)) } else { text },
-        });
+        parts.push(TrustPart { name: aspect.token(), score: bounded, evidence: of_when(text, e) });
     }
     let told = |aspect: Aspect| parts.iter().any(|p| p.name == aspect.token() && p.score.is_some());
     let all = told(Aspect::Completeness) && told(Aspect::Coverage);
@@ -86,6 +83,12 @@ pub fn trust(e: &Evidence, findings: &[Finding], host: &[Checklist]) -> Trust {
     let score = parts.iter().filter_map(|p| p.score).min().filter(|_| verdict != Verdict::Unknown);
     let summary = summary(e, findings, host, verdict, &told);
     Trust { verdict, score, summary, parts }
+}
+
+/// With the time that it is of: of a live port the last of it.
+pub(super) fn of_when(text: String, e: &Evidence) -> String {
+    let last = if e.goes_on() { "the last " } else { "" };
+    if e.seconds > 0.0 { format!("{text}, in {last}{}", duration(e.seconds)) } else { text }
 }
 
 /// The score of a part as it was measured, and what it rests on. Of the host nothing is measured here.
@@ -112,8 +115,8 @@ fn bounded(score: Option<u8>, grave: Option<Severity>) -> Option<u8> {
 }
 
 /// The gravest active finding that takes from a part; of equally grave ones the first listed.
-fn worst(findings: &[Finding], aspect: Aspect) -> Option<&Finding> {
-    gravest(active(findings).filter(|f| super::aspect(f.id) == Some(aspect)))
+fn worst<'a>(e: &Evidence, findings: &'a [Finding], part: Aspect) -> Option<&'a Finding> {
+    gravest(active(findings).filter(|f| takes_from(f.id, part, e)))
 }
 
 /// The gravest active finding that is more than a note and takes from trust.
@@ -194,7 +197,13 @@ fn order(e: &Evidence) -> Scored {
     }
     let rate = order.rate();
     let text = format!("{} of {} answers before their cause{}", percent(rate), grouped(order.judged), unseen(order.hidden));
-    (Some(through(ORDER, rate)), text)
+    match e.clock.turned() {
+        Some(turned) => {
+            let stamps = format!("{} of the packets are stamped before the one that they follow", percent(turned));
+            (Some(through(ORDER, rate.max(turned))), format!("{stamps}; {text}"))
+        }
+        None => (Some(through(ORDER, rate)), text),
+    }
 }
 
 /// Up to which lateness nothing comes before its cause: whoever is slower to answer than a direction is late hides it.

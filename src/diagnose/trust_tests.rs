@@ -24,7 +24,7 @@ fn a_clean_mirror_is_good() {
     assert!(trust.score.is_some_and(|s| s >= 95), "{trust:#?}");
     assert_eq!(trust.parts.len(), 6);
     for p in &trust.parts {
-        assert!(p.evidence.contains("in 10 m 00 s") && p.evidence.chars().any(|c| c.is_ascii_digit()), "{p:?}");
+        assert!(p.evidence.contains("in the last 10 m 00 s") && p.evidence.chars().any(|c| c.is_ascii_digit()), "{p:?}");
     }
 }
 
@@ -174,6 +174,12 @@ fn the_least_part_is_the_score() {
     let loss = Some(Estimate { rate: 0.06, low: 0.049, high: 0.07, n: 50_000 });
     let trust = of(|e| (e.loss.all, e.loss.upstream) = (loss, loss));
     assert_eq!((part(&trust, "completeness"), trust.score), (Some(48), Some(48)));
+    // What surely is missing is a score, though more than that may be.
+    let little = |rate, low| Some(Estimate { rate, low, high: 0.0174, n: 19_611 });
+    let verdict = |loss: Option<Estimate>| of(|e| (e.loss.all, e.loss.upstream) = (loss, loss)).verdict;
+    let told = [(0.004, 0.000_4), (0.004, 0.000_6), (0.0075, 0.0063), (0.0099, 0.009), (0.01, 0.009)]
+        .map(|(rate, low)| verdict(little(rate, low)));
+    assert_eq!(told, [Verdict::Unknown, Verdict::Noted, Verdict::Noted, Verdict::Noted, Verdict::Doubtful]);
     let trust = of(|e| e.clock.grain = 1_000_000);
     assert_eq!((part(&trust, "timing"), trust.score), (Some(60), Some(60)));
     let trust = of(|e| e.order.violations = 1_000);

@@ -22,6 +22,7 @@ use crate::engine::tape::precomputed::{HashKeys, Precomputed};
 use crate::engine::tape::{Mark, Request, TapeBlock};
 use crate::error::Error;
 use crate::model::clock::{self, Ticker};
+use crate::model::evidence::ClockEvidence;
 use crate::model::limits::{COPY_DECIDED, SHARDS};
 use crate::model::time::SECOND;
 use crate::model::{Address, LinkLoad, LinkType, NetworkBatch, StationNews, Timestamp};
@@ -97,13 +98,6 @@ fn end_beat(tape_block: &mut TapeBlock, at: usize, Beat { number, now }: Beat) {
 
 /// A wall clock that lies further behind than this was set back.
 const CLOCK_STEP: i64 = SECOND;
-
-/// Nanoseconds that a packet must be earlier than the one before it for the clock to have been set back.
-const STEP_BACK: i64 = crate::model::evidence::CLOCK_STEP;
-
-/// The same for what was lost not to be told from what comes late: within this whoever follows sequence numbers waits for it, as behind a port
-/// that stamps some packets before its queue and some behind it.
-const SET_BACK: i64 = crate::model::tcp::HOLD;
 
 /// The router's state.
 pub struct Router {
@@ -363,7 +357,7 @@ impl Router {
         // Packets that follow are not a second step.
         self.recent = self.recent.map(|recent| recent.min(at));
         self.steps = self.steps.recent();
-        self.steps.note(1, by);
+        self.steps.add(ClockSteps { count: 1, largest: by, ..ClockSteps::default() });
     }
 
     /// Ends an interval before the packet of that index.
@@ -393,13 +387,16 @@ impl Router {
     fn route(&mut self, tape_block: &mut TapeBlock) {
         let TapeBlock { block, precomputed, marks, open, .. } = tape_block;
         let crate::capture::Block { data, packets, .. } = block;
+        if self.packets == 0 && !self.source.is_live() {
+            self.peek.foresee(packets, data);
+        }
         let (mut first, mut latest) = (self.first.unwrap_or(Timestamp(i64::MAX)), self.latest.unwrap_or(Timestamp::UNKNOWN));
         // What was recorded without a time gets that of the packet before, or of the first one that has any.
         let mut time = self.recent.or_else(|| packets.iter().map(|p| p.time).find(|&t| t != Timestamp::UNKNOWN)).unwrap_or_default();
         if !packets.is_empty() && marks.is_empty() {
             *open = self.intervals.begin(time);
         }
-        let (mut steps, mut largest, mut set_back) = (0u64, 0i64, 0u64);
+        let mut steps = ClockSteps::default();
         let mut earlier = self.earlier.unwrap_or(time);
         // What is left of earlier blocks is written over.
         precomputed.resize(precomputed.len().max(packets.len()), Precomputed::default());
@@ -410,10 +407,8 @@ impl Router {
                 packet.time = time;
             } else {
                 let back = time.since(packet.time);
-                if back > STEP_BACK {
-                    (steps, largest) = (steps + 1, largest.max(back));
-                    // After one wrong stamp time goes on where it was before that.
-                    set_back += u64::from(earlier.since(packet.time) > SET_BACK);
+                if back > ClockEvidence::QUEUES {
+                    steps.step(back, earlier.since(packet.time));
                 }
                 (earlier, time) = (time, packet.time);
                 first = first.min(time);
@@ -440,7 +435,7 @@ impl Router {
                 marks.push((at as u32 + 1, Mark::Copies(times)));
             }
         }
-        self.note_steps(steps, largest, set_back);
+        self.note_steps(steps);
         self.earlier = Some(earlier).filter(|_| !packets.is_empty()).or(self.earlier);
         if latest != Timestamp::UNKNOWN {
             (self.first, self.latest, self.recent) = (Some(first), Some(latest), Some(time));
@@ -451,14 +446,12 @@ impl Router {
         self.number(tape_block);
     }
 
-    /// Notes how often times went back within a block, by how much at most, and how often for good.
-    fn note_steps(&mut self, steps: u64, largest: i64, set_back: u64) {
-        if steps == 0 {
-            return;
+    /// Notes how often times went back within a block.
+    fn note_steps(&mut self, news: ClockSteps) {
+        if news.count > 0 && self.source.is_live() {
+            self.steps = self.steps.recent();
         }
-        self.steps = if self.source.is_live() { self.steps.recent() } else { self.steps };
-        self.steps.note(steps, largest);
-        self.steps.set_back = self.steps.set_back.saturating_add(set_back);
+        self.steps.add(news);
     }
 
     /// Numbers the packets of a block. Samples of a switch become as many packets, without a number of their own.

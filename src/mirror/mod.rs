@@ -2,6 +2,7 @@
 
 mod advance;
 mod beginnings;
+mod covered;
 mod directionality;
 pub mod duplicates;
 pub mod estimate;
@@ -30,6 +31,7 @@ mod witness;
 
 pub use advance::{AdvanceCounts, AdvanceState};
 pub use beginnings::Beginnings;
+pub use covered::Covered;
 pub use directionality::{DirectionCounts, JudgedConversations, MacRoleCounts, MacRoles, OneWayFlow};
 pub use duplicates::{CopyClass, CopyTimes, CopyVerdict, CopyWatch, Digest, DistantCounts, DuplicateCounts, DuplicateFilter, Fingerprint};
 pub use duplicates::{MirrorPoint, TransitCounts, TransitKey, TransitReport};

@@ -15,7 +15,7 @@ use crate::model::evidence::{
 };
 use crate::model::limits::OUTAGES;
 use crate::model::time::SECOND;
-use crate::model::{Episode, Estimate, Timestamp};
+use crate::model::{Episode, Timestamp};
 
 /// Pauses of that length at most: more are how this traffic is.
 const MOST: usize = 3;
@@ -71,14 +71,14 @@ impl Pauses {
         self.short = self.short.max(pause.length());
     }
 
-    /// The pauses that are each longer than all the time besides them, of which nobody knows whether anything was captured in them, in the order of
-    /// time. None where there is too little besides to have a mean. Several that are alike are how this traffic is.
-    pub fn gaps(&self, now: Timestamp) -> Vec<Episode> {
-        let mut long: Vec<_> = self.long.iter().copied().filter(|pause| pause.length() >= PAUSE).collect();
+    /// Of the `holes` between times that packets are stamped with, those that are each longer than all the time besides them, of which nobody knows whether
+    /// anything was captured in them, in the order of time. None where there is too little besides to have a mean. Several that are alike are how this
+    /// traffic is.
+    pub fn gaps(mut long: Vec<Pause>, captured: Episode, packets: u64) -> Vec<Episode> {
         long.arrange_by_key(|pause| std::cmp::Reverse(pause.length()));
         let like = |pair: &[Pause]| pair.first().zip(pair.last()).is_some_and(|(a, b)| a.length() / 2 <= b.length());
         long.truncate(long.windows(MOST + 1).position(like).unwrap_or(long.len()));
-        let mut besides = self.first.map_or(0, |first| now.since(first));
+        let mut besides = captured.last.since(captured.first);
         let mut left_out = (0, besides);
         for (at, pause) in long.iter().enumerate() {
             besides = besides.saturating_sub(pause.length());
@@ -87,7 +87,7 @@ impl Pauses {
             }
         }
         let (count, besides) = left_out;
-        let has_mean = besides >= PAUSE_LEAST && self.packets >= PAUSE_PACKETS;
+        let has_mean = besides >= PAUSE_LEAST && packets >= PAUSE_PACKETS;
         long.truncate(if has_mean { count } else { 0 });
         long.arrange_by_key(|pause| pause.from);
         long.into_iter().map(|Pause { from, to, .. }| Episode { first: from, last: to }).collect()
@@ -131,10 +131,10 @@ impl Pauses {
             let (seconds, missed) = (pause.to.seconds_since(pause.from), rest.missed_in(pause.length()));
             judged.outages.retain(|known| known.from != pause.from);
             judged.forward.retain(|known| known.from != pause.from);
-            judged.outages.push(Outage { from: pause.from, seconds, missed, lost: witness(pause).lost, ..Outage::default() });
+            judged.outages.push(Outage { from: pause.from, seconds, missed, is_proved: true, ..Outage::default() });
         }
         let seconds = alike.nanos as f64 / SECOND as f64;
-        judged.again = Some(Again { times: alike.count, seconds, missing: Estimate::default() });
+        judged.again = Some(Again { times: alike.count, seconds });
     }
 
     /// The pauses up to `now` that are so long that this alone tells them from the others.
@@ -185,7 +185,8 @@ impl Pauses {
                 true if seen.goes_on() && !outlasts => judged.forward.push(Forward { from: pause.from, seconds }),
                 true => {
                     let missed = rest.missed(pause);
-                    judged.outages.push(Outage { from: pause.from, seconds, missed, outlasts, lost: seen.lost, ..Outage::default() });
+                    let is_proved = seen.is_proved(length / PAUSE_STEADY >= ordinary);
+                    judged.outages.push(Outage { from: pause.from, seconds, missed, outlasts, is_proved, ..Outage::default() });
                 }
                 false => {}
             }
@@ -304,10 +305,11 @@ mod tests {
     #[test]
     fn a_mean_leaves_out_what_is_longer_than_all_besides() {
         let gaps = |pauses: &[(i64, i64)], packets, end| {
-            let mut all = Pauses::default();
-            all.count(seconds(0), packets);
-            pauses.iter().for_each(|&(from, to)| all.note(pause(from, to)));
-            all.gaps(seconds(end)).iter().map(|gap| (gap.first.0 / SECOND, gap.last.0 / SECOND)).collect::<Vec<_>>()
+            let holes = pauses.iter().map(|&(from, to)| pause(from, to)).collect();
+            Pauses::gaps(holes, Episode { first: seconds(0), last: seconds(end) }, packets)
+                .iter()
+                .map(|gap| (gap.first.0 / SECOND, gap.last.0 / SECOND))
+                .collect::<Vec<_>>()
         };
         assert_eq!(gaps(&[(20, 259_200)], 400, 259_220), [(20, 259_200)]);
         assert_eq!(gaps(&[(20, 259_200)], 99, 259_220), [], "too few for a mean");
@@ -346,6 +348,23 @@ mod tests {
         [at(10, 300), at(20, 280), at(30, millis)].into_iter().for_each(|pause| all.note(pause));
         let judged = all.judge(seconds(60), |_| seen);
         (judged.outages.len(), judged.forward.len())
+    }
+
+    #[test]
+    fn a_pause_that_no_connection_outlives_is_proved() {
+        let proved = |seen: PauseWitness, millis: i64| {
+            let mut all = Pauses::default();
+            all.count(seconds(0), 12_000);
+            let at = |from: i64, millis: i64| Pause { from: seconds(from), to: seconds(from).plus(millis * MILLISECOND), others: 0 };
+            [at(10, 2_000), at(30, millis)].into_iter().for_each(|pause| all.note(pause));
+            all.judge(seconds(60), |_| seen).outages.last().map(|outage| outage.is_proved)
+        };
+        let of = |hosts: u64, over, cut| PauseWitness { over, cut, clients: [hosts; 2], ..PauseWitness::default() };
+        assert_eq!(proved(of(0xff, 0, 0), 16_000), Some(true), "of eight hosts the length says it");
+        assert_eq!(proved(of(0x7f, 0, 0), 16_000), Some(false), "seven may stand still");
+        assert_eq!((proved(of(0x0f, 0, 1), 16_000), proved(of(0x07, 0, 1), 16_000)), (Some(true), Some(false)));
+        assert_eq!(proved(PauseWitness { apart: 1, ..of(0xff, 1, 1) }, 16_000), Some(false), "and one that goes on");
+        assert_eq!(proved(PauseWitness { lost: 1, ..of(0xff, 9, 0) }, 16_000), Some(true), "but for what is missing over it");
     }
 
     #[test]

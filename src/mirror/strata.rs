@@ -25,6 +25,9 @@ const UNEVEN: f64 = 8.0;
 /// Segments lost one after the other count as one of so many.
 const RUN: u64 = 2;
 
+/// Part of what was acknowledged in a second that is much of it.
+const LACKS: u32 = 20;
+
 /// No more is taken to be missing of a stratum: beyond, one segment that was seen would stand for a hundred.
 const MOST: f64 = 0.98;
 
@@ -126,6 +129,11 @@ impl AckedBySecond {
         {
             sum.iter_mut().zip(counts).for_each(|(sum, n)| *sum = sum.saturating_add(n));
         }
+    }
+
+    /// Whether data is missing from a second: from one part in twenty of what was acknowledged on.
+    pub fn lacks(&self, second: i64) -> bool {
+        self.seconds.get(second).is_some_and(|[acked, missing]| missing > 0 && missing.saturating_mul(LACKS) >= acked)
     }
 
     /// What was counted up to now.

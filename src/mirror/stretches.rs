@@ -76,6 +76,9 @@ impl Sum for Stretches {
 }
 
 impl Stretches {
+    /// Nanoseconds of a stretch.
+    pub const LENGTH: i64 = STRETCH;
+
     fn entry(&mut self, at: i64) -> &mut Stretch {
         self.0.entry(at).or_default()
     }
@@ -112,7 +115,7 @@ impl Stretches {
     }
 
     /// Those of which `wanted` says that their end is of interest.
-    pub(super) fn wanted(&self, wanted: impl Fn(Timestamp) -> bool) -> Self {
+    pub fn wanted(&self, wanted: impl Fn(Timestamp) -> bool) -> Self {
         let end = |at: i64| Timestamp(at.saturating_add(1).saturating_mul(STRETCH));
         Self(self.0.iter().filter(|(at, _)| wanted(end(**at))).map(|(at, counts)| (*at, *counts)).collect())
     }

@@ -99,8 +99,9 @@ impl WaysBySecond {
     }
 
     /// The times in which nearly all conversations show one direction, of a mirror that shows both else, oldest first; and whether TCP connections,
-    /// of which each end acknowledges the other, are among them: all else may be paused.
-    pub fn one_way(&self) -> Vec<(Episode, bool)> {
+    /// of which each end acknowledges the other, are among them: all else may be paused. Of seconds that `lack_data` nothing tells which ways the mirror
+    /// shows: of those who lose packets some show one.
+    pub fn one_way(&self, lack_data: impl Fn(i64) -> bool) -> Vec<(Episode, bool)> {
         let (mut times, mut beside) = (Vec::<Stretch>::new(), Beside::default());
         let mut open: Option<Stretch> = None;
         for (second, counts) in self.seconds.iter() {
@@ -112,13 +113,15 @@ impl WaysBySecond {
                 Kind::FewBoth => times.extend(open.take()),
                 Kind::Both | Kind::Mixed => {
                     times.extend(open.take());
-                    beside.add(counts);
+                    if matches!(kind(counts), Kind::Both) || !lack_data(second) {
+                        beside.add(counts);
+                    }
                 }
             }
         }
         times.extend(open);
         let (told, short): (Vec<Stretch>, Vec<Stretch>) = times.into_iter().partition(|stretch| stretch.seconds >= ONE_WAY);
-        short.iter().for_each(|stretch| beside.add(stretch.counts));
+        short.iter().filter(|stretch| !lack_data(stretch.first)).for_each(|stretch| beside.add(stretch.counts));
         let told: &[Stretch] = if beside.shows_both() { &told } else { &[] };
         told.iter().map(|stretch| (stretch.episode(), stretch.counts[2] > 0)).collect()
     }
@@ -219,6 +222,16 @@ mod tests {
 
     /// So many conversations over a minute of which four packets a second come each way that `shows` says.
     fn times(conversations: i64, shows: impl Fn(i64, i64) -> [bool; 2], is_tcp: bool) -> Vec<(i64, i64)> {
+        times_lacking(conversations, shows, is_tcp, 0..0)
+    }
+
+    /// The same where data is missing from some seconds.
+    fn times_lacking(
+        conversations: i64,
+        shows: impl Fn(i64, i64) -> [bool; 2],
+        is_tcp: bool,
+        lacks: std::ops::Range<i64>,
+    ) -> Vec<(i64, i64)> {
         let mut all = WaysBySecond::default();
         let mut states = vec![WaysState::default(); conversations as usize];
         for second in 0..60 {
@@ -235,8 +248,9 @@ mod tests {
         states.into_iter().for_each(|state| all.close(state, is_tcp));
         let mut halves = WaysBySecond::default();
         halves.merge(&all);
-        assert_eq!(halves.one_way(), all.one_way());
-        let told = all.one_way();
+        let lack_data = |second: i64| lacks.contains(&(second - BEGIN));
+        assert_eq!(halves.one_way(lack_data), all.one_way(lack_data));
+        let told = all.one_way(lack_data);
         assert!(told.iter().all(|(_, of_connections)| *of_connections == is_tcp));
         told.iter().map(|(time, _)| (time.first.0 / SECOND - BEGIN, time.last.0 / SECOND - BEGIN)).collect()
     }
@@ -257,6 +271,15 @@ mod tests {
         assert_eq!(times(8, twice, false), [(10, 20), (40, 45)]);
     }
 
+    /// A mirror that loses packets, and shows one direction directly after: of who loses half some show one.
+    #[test]
+    fn seconds_that_lack_data_say_nothing_of_the_ways() {
+        let shows = |at: i64, second: i64| [true, !(30..45).contains(&second) && (!(10..30).contains(&second) || at % 2 == 0)];
+        assert_eq!((times_lacking(8, shows, true, 10..45), times(8, shows, true)), (vec![(30, 45)], vec![]));
+        let half = |at: i64, second: i64| [true, second >= 30 || at % 2 == 0];
+        assert_eq!(times_lacking(8, half, true, 0..30), [], "and loss alone is no direction");
+    }
+
     #[test]
     fn who_never_speaks_or_is_never_mirrored_is_no_change() {
         assert_eq!(times(8, |_, _| [true, true], false), []);
@@ -275,6 +298,6 @@ mod tests {
         for time in [i64::MIN, i64::MAX, 0, i64::MAX, i64::MIN] {
             all.observe(&mut state, Timestamp(time), AToB, Some(true));
         }
-        assert_eq!(all.one_way(), []);
+        assert_eq!(all.one_way(|_| false), []);
     }
 }

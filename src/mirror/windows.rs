@@ -106,7 +106,8 @@ impl LostBytes {
         self.some().fold(0, |sum, (_, bytes)| sum.saturating_add(bytes.into()))
     }
 
-    fn some(&self) -> impl Iterator<Item = (i64, u32)> + '_ {
+    /// Those in which some were lost, oldest first.
+    pub fn some(&self) -> impl Iterator<Item = (i64, u32)> + '_ {
         self.0.iter().filter(|w| w.1 > 0)
     }
 

@@ -9,6 +9,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 /// Clients that do not pause all at once by chance.
 const MANY: u32 = 4;
 
+/// So many do not stand still together for long, where they never do for a moment.
+const ALL: u32 = 8;
+
 /// Connections that go on over a pause before it is a clock's: one may have rested.
 const GO_ON: u64 = 2;
 
@@ -46,6 +49,8 @@ sums! {
         pub midway: u64,
         /// Of them those that ended: short ones, and none older than the capture that rest most of the time.
         pub torn: u64,
+        /// Connections that spoke until it came, did not end and never speak again.
+        pub cut: u64,
         /// Connections whose first packet opens none and comes behind no pause at all, but for the first seconds of the capture.
         pub midway_elsewhere: u64,
         /// Hosts that open conversations, before and after: a bit of each.
@@ -118,6 +123,8 @@ impl PauseWitness {
         } else if seen.is_midway && seen.is_behind(pause) {
             self.midway += 1;
             self.torn += u64::from(seen.has_ended);
+        } else if !seen.has_ended && (0..=SOON).contains(&pause.from.since(seen.last)) {
+            self.cut += 1;
         } else if seen.is_midway && !seen.is_behind_any && seen.first.since(begin) > NEAR {
             self.midway_elsewhere += 1;
         }
@@ -151,6 +158,13 @@ impl PauseWitness {
     pub fn is_lossy(&self) -> bool {
         // Connections older than the capture are met midway whenever they speak for the first time.
         self.lost > 0 || self.streams >= STREAMS || self.midway > self.midway_elsewhere
+    }
+
+    /// Whether it surely was no pause of those who speak, be it far longer than those (`is_steady`) or not: something was said in it, or nobody's
+    /// connection outlives it. Who stands still goes on.
+    pub fn is_proved(&self, is_steady: bool) -> bool {
+        let are_cut = self.over == 0 && (self.cut > 0 && self.clients() >= MANY || is_steady && self.clients() >= ALL);
+        self.is_lossy() || are_cut
     }
 
     /// What proves, of one pause among many, that something was said in it.

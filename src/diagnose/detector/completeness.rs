@@ -1,9 +1,9 @@
 //! What the mirror loses, as far as it is known: one judgement, on which the score of completeness rests and every finding that depends on it.
 
-use super::{LOSS_NEEDS, MIRROR_LOSS, TCP_LIMIT, orphans_alone};
+use super::{LOSS_NEEDS, MIRROR_LOSS, ORPHAN_LIMIT, TCP_LIMIT, orphans_alone};
 use crate::diagnose::evidence::Evidence;
 use crate::model::evidence::{LossEvidence, share};
-use crate::model::units::{duration, grouped, percent, times};
+use crate::model::units::{duration, grouped, percent};
 use crate::model::{Estimate, wilson};
 
 /// What is known of it.
@@ -15,13 +15,25 @@ pub(in crate::diagnose) struct Completeness {
     pub at_most: f64,
     /// What it rests on.
     pub text: String,
+    /// Something surely is missing, and a finding says so: then it is known, though not how much to the last percent.
+    is_told: bool,
 }
 
 impl Completeness {
     /// By a witness: what it says for its interval.
     fn of(share: Estimate, text: String) -> Self {
-        let missing = if share.low > TCP_LIMIT.raise.value() { share.rate } else { share.low };
-        Self { missing, at_most: share.high, text }
+        let is_told = share.low > TCP_LIMIT.raise.value();
+        Self { missing: if is_told { share.rate } else { share.low }, at_most: share.high, text, is_told }
+    }
+
+    /// By one that is thin: what is sure counts.
+    fn of_few(share: Estimate, text: String, is_told: bool) -> Self {
+        Self { missing: share.low, at_most: share.high, text, is_told }
+    }
+
+    /// By what was counted, or said: more may be missing up to this share.
+    fn counted(missing: f64, at_most: f64, text: String) -> Self {
+        Self { missing, at_most, text, is_told: true }
     }
 
     /// With what another says besides, of which the least counts.
@@ -33,7 +45,7 @@ impl Completeness {
 
     /// As far as it is known less is missing than spoils findings, and more may be: that is not known.
     fn is_open(&self) -> bool {
-        self.missing <= MIRROR_LOSS && self.at_most > MIRROR_LOSS
+        !self.is_told && self.missing <= MIRROR_LOSS && self.at_most > MIRROR_LOSS
     }
 
     /// Why it cannot be told.
@@ -76,15 +88,15 @@ impl Counted {
 pub(in crate::diagnose) fn completeness(e: &Evidence) -> Result<Completeness, String> {
     if let Some(n) = e.loss.declared_sampling.filter(|n| *n > 1) {
         let missing = 1.0 - 1.0 / f64::from(n);
-        return Ok(Completeness { missing, at_most: missing, text: format!("the mirror samples one packet in {n}") });
+        return Ok(Completeness::counted(missing, missing, format!("the mirror samples one packet in {n}")));
     }
-    if let Some(again) = e.again.filter(|_| e.silent_share() > MIRROR_LOSS) {
-        let missing = e.silent_share();
-        let text = format!("nothing was mirrored {}, {} of {}", times(again.times), duration(again.seconds), duration(e.seconds));
-        return Ok(Completeness { missing, at_most: 1.0, text });
+    if let Some(silent) = e.silent_at_times() {
+        let text = format!("nothing was mirrored {} of {}", silent.for_how_long(), duration(e.seconds));
+        let known = Completeness::of(silent.missing, text).beside(e.loss.beside_holes.map_or(0.0, |beside| beside.low));
+        return if known.is_open() { Err(known.unknown()) } else { Ok(known) };
     }
     if let Some((one_way, text)) = e.one_way.as_ref().zip(e.one_way_for_a_while()) {
-        return Ok(Completeness { missing: one_way.missing.rate, at_most: 1.0, text });
+        return Ok(Completeness::counted(one_way.missing.rate, 1.0, text));
     }
     let counted = Counted::of(e);
     let witnessed = LOSS_NEEDS.iter().find_map(|n| n.check(e).err()).map_or_else(|| witness(e, &counted), Err);
@@ -97,11 +109,7 @@ pub(in crate::diagnose) fn completeness(e: &Evidence) -> Result<Completeness, St
         (Ok(known), _) => Ok(known),
         (Err(_), Some(lost)) => {
             let (host, path) = (percent(counted.host), percent(counted.path));
-            Ok(Completeness {
-                missing: lost,
-                at_most: 1.0,
-                text: format!("{host} lost here, {path} on the path; the switch cannot be told"),
-            })
+            Ok(Completeness::counted(lost, 1.0, format!("{host} lost here, {path} on the path; the switch cannot be told")))
         }
         (Err(why), None) => Err(why),
     }
@@ -136,13 +144,12 @@ fn witness(e: &Evidence, counted: &Counted) -> Result<Completeness, String> {
                 percent(single.high),
                 grouped(single.n)
             );
-            // The witness is thin: what is sure counts.
-            Ok(Completeness { missing: single.low, at_most: single.high, text })
+            Ok(Completeness::of_few(single, text, ORPHAN_LIMIT.exceeded(single.low, false)))
         }
         (None, None) if let Some(lone) = e.loss.lone_segments() => {
             let [part, least, most] = [lone.rate, lone.low, lone.high].map(percent);
             let text = format!("{part} of {} segments that were sent never seen ({least} to {most})", grouped(lone.n));
-            Ok(Completeness { missing: lone.low, at_most: lone.high, text })
+            Ok(Completeness::of_few(lone, text, false))
         }
         (None, None) => {
             Err(format!("{} of {} acknowledged segments", grouped(e.loss.all.map_or(0, |a| a.n)), grouped(LossEvidence::ENOUGH)))
@@ -218,7 +225,6 @@ mod tests {
             |e| e.loss.all = None,
             |e| e.loss.all = Some(wilson(0, 380)),
             |e| e.loss.all = Some(wilson(1, 500)),
-            |e| e.loss.all = Some(wilson(3, 500)),
             |e| (e.loss.all, e.loss.unmatched) = (None, Some(wilson(0, 300))),
             |e| (e.loss.all, e.loss.streams) = (None, streams(1, 400)),
             |e| (e.loss.all, e.loss.path) = (None, Some(wilson(1, 100_000))),
@@ -230,6 +236,8 @@ mod tests {
         }
         let lossy: &[Change] = &[
             |e| e.loss.all = Some(wilson(100, 5_000)),
+            // What surely is missing is known, though up to 1.8 % may be.
+            |e| e.loss.all = Some(wilson(3, 500)),
             |e| (e.loss.all, e.loss.streams) = (None, streams(8, 400)),
             |e| (e.loss.all, e.loss.path) = (None, Some(wilson(5_000, 100_000))),
             |e| e.loss.declared_sampling = Some(10),

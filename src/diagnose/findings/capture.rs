@@ -1,8 +1,8 @@
 //! Order and time of what was captured.
 
-use super::loss::GRAVE;
+use super::loss::{GRAVE, severity};
 use super::{SURE, lacking, present_if};
-use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Need, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Need, Report, StandingFindings, TCP_LIMIT};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Seconds, Share, Times, Tuned};
 use crate::model::Arrange as _;
@@ -12,7 +12,7 @@ use crate::model::evidence::{
 };
 use crate::model::tcp::HOLD;
 use crate::model::units::{duration, grouped, percent, times};
-use crate::model::{Aspect, Episode, Severity, Value, wilson};
+use crate::model::{Aspect, Episode, Estimate, Severity, Value, wilson};
 
 /// Effects before causes.
 pub struct OrderSkew;
@@ -52,7 +52,9 @@ impl Detector for OrderSkew {
                        acknowledgement, a SYN-ACK after its acknowledgement, DNS and echo replies before their question. Raised when \
                        surely more than {limit} (lower end of the {sure} interval) of at least {pairs} such pairs, with at least \
                        {least}, or most of them, with at least {few}; a warning from {warning}. Where data comes later than {hold} after \
-                       its acknowledgement, loss is not judged. Not judged of samples: of data that was sent again the first may not be among them.",
+                       its acknowledgement, loss is not judged. Also where surely more than \
+                       {turned} of the packets of a file are stamped by more than {queue} before the one that they follow. \
+                       Not judged of samples: of data that was sent again the first may not be among them.",
             cause: "The two directions are buffered apart: by the mirror, by two legs of a tap, by several receive queues of this \
                     host, or by parallel links on the way.",
             lookalikes: "A capture file merged from two captures whose clocks differ.",
@@ -68,6 +70,8 @@ impl Detector for OrderSkew {
                 ("reach", Nanos(OVERTAKEN_REACH)),
                 ("least", Tuned(&VIOLATIONS)),
                 ("warning", Tuned(&SKEWED_WARNING)),
+                ("turned", Share(ClockEvidence::TURNED)),
+                ("queue", Nanos(ClockEvidence::QUEUES)),
             ],
         };
         &PAGE
@@ -84,6 +88,17 @@ impl Detector for OrderSkew {
             let title = format!("Two clocks: one direction of the conversations is stamped about {} later than the other", duration(apart));
             return Report::new(Severity::Warning, title, vec![("clocks_apart_seconds", Value::Seconds(apart))])
                 .because("Two captures were merged whose clocks, or time zones, differ.")
+                .into();
+        }
+        if let Some(turned) = e.clock.turned() {
+            let by = duration(e.clock.turned_by);
+            let title = format!("{} of the packets are stamped up to {by} before the one that they follow", percent(turned));
+            let evidence = vec![("share", Value::Share(turned)), ("largest_seconds", Value::Seconds(e.clock.turned_by))];
+            return Report::new(Severity::Warning, title, evidence)
+                .because(
+                    "Packets of several interfaces are written as they come, and their clocks differ; or they are stamped at one place and put in order \
+                     at another.",
+                )
                 .into();
         }
         if !order.is_enough() {
@@ -233,8 +248,9 @@ impl Detector for MirrorOutage {
                        traffic at least, from one source. A pause from {short} on, {stands} times as long as every ordinary one, where bytes are missing over it or \
                        connections begin in their middle behind it; {steady} times, where many hosts paused at once. Pauses of like length that come again and again, from {short} on, and are \
                       longer than all others, where behind most of them bytes, or numbers of streams (RTP), are missing or connections are met in \
-                      their middle that end. Critical while it lasts or where it comes {often} times and more and takes {grave} of the time, a \
-                      warning afterwards; a note where it is longer than \
+                      their middle that end. Critical while it lasts, and where {grave} of the traffic is missing from such times: surely, for bytes or \
+                      numbers are missing over them, conversations are met in their middle behind them or, of many hosts, nobody's connection \
+                      outlives them; or {often} times and more. A warning else; a note where it is longer than \
                        all the traffic besides, which then has no pause that is noteworthy.",
             cause: "The session was removed or changed, its destination port flapped, or the switch reloaded.",
             lookalikes: "The senders themselves were down, if there are few of them; all that was seen came from one host, which paused; \
@@ -260,8 +276,8 @@ impl Detector for MirrorOutage {
         &[Need::SteadyClock]
     }
 
-    fn explains(&self, e: &Evidence) -> &'static [&'static str] {
-        if e.is_lost_in_outages() { &["upstream.loss"] } else { &[] }
+    fn takes_also(&self, e: &Evidence) -> Option<Aspect> {
+        e.silent.map(|_| Aspect::Completeness)
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
@@ -274,12 +290,11 @@ impl Detector for MirrorOutage {
         };
         let count = e.outages.iter().filter(enough).count() as u64;
         let mut evidence = vec![
-            ("outages", Value::Count(e.again.map_or(count, |again| again.times.max(count)))),
+            ("outages", Value::Count(e.silent.map_or(count, |silent| silent.times.max(count)))),
             ("from", Value::Time(longest.from)),
             ("seconds", Value::Seconds(longest.seconds)),
             ("senders", Value::Count(longest.senders)),
             ("missed", Value::Count(longest.missed)),
-            ("missing_bytes", Value::Bytes(longest.lost)),
         ];
         let mut held: Vec<Episode> = e.outages.iter().filter(enough).map(|o| Episode { first: o.from, last: o.until() }).collect();
         held.arrange_by_key(|h| h.first);
@@ -288,13 +303,14 @@ impl Detector for MirrorOutage {
         } else if longest.outlasts {
             let title = format!("Nothing arrived for {}: silence, two captures, or a clock set forward", duration(longest.seconds));
             (Severity::Note, title)
-        } else if let Some(again) = e.again {
-            evidence.push(("silent_seconds", Value::Seconds(again.seconds)));
-            evidence.push(("share", Value::Share(e.silent_share())));
-            let is_often = again.times >= OFTEN && e.silent_share() >= GRAVE;
-            let grave = if is_often { Severity::Critical } else { Severity::Warning };
-            let (silent, all) = (duration(again.seconds), duration(e.seconds));
-            (grave, format!("The mirror was silent {}, {silent} of {all}", times(again.times)))
+        } else if let Some(silent) = e.silent {
+            let Estimate { rate, low, high, .. } = silent.missing;
+            evidence.push(("silent_seconds", Value::Seconds(silent.seconds)));
+            evidence.extend([("share", rate), ("share_low", low), ("share_high", high)].map(|(name, share)| (name, Value::Share(share))));
+            let is_often = silent.times >= OFTEN && rate >= GRAVE;
+            let is_sure = is_often || low > TCP_LIMIT.raise.value();
+            let grave = if is_sure { severity(&silent.missing).max(Severity::Warning) } else { Severity::Warning };
+            (grave, format!("The mirror was silent {} of {}", silent.for_how_long(), duration(e.seconds)))
         } else {
             (Severity::Warning, format!("The mirror was silent for {}", duration(longest.seconds)))
         };

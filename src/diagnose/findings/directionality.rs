@@ -181,6 +181,10 @@ impl Detector for DirSome {
         &[Need::Undivided]
     }
 
+    fn takes_also(&self, e: &Evidence) -> Option<Aspect> {
+        e.one_way.as_ref().map(|_| Aspect::Completeness)
+    }
+
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let sides = &e.sides;
         if let Some(one_way) = e.one_way.as_ref() {

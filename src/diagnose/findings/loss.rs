@@ -2,7 +2,7 @@
 
 use super::{SURE, lacking, numbers, present_if};
 use crate::diagnose::detector::{
-    Detection, Detector, ExplainPage, LOSS_NEEDS, Limit, Need, Report, StandingFindings, TCP_LIMIT, orphans_alone,
+    Detection, Detector, ExplainPage, LOSS_NEEDS, Limit, Need, ORPHAN_LIMIT, Report, StandingFindings, TCP_LIMIT, orphans_alone,
 };
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{self, Count, Nanos, Share, Tuned};
@@ -22,9 +22,6 @@ pub(super) const ANSWERS: u64 = LossEvidence::ANSWERS;
 /// The same by sequence numbers, which count every packet.
 static SEQUENCE_LIMIT: Limit = Limit::new(0.001);
 
-/// The same by answers without their question, where there is too little TCP: one or two of a hundred may have been slow.
-static ORPHAN_LIMIT: Limit = Limit::new(0.005);
-
 /// Shares from which on volumes are partial, and not to be believed.
 static PARTIAL: Threshold = Threshold::share(0.01);
 pub(in crate::diagnose) const GRAVE: f64 = 0.05;
@@ -43,7 +40,7 @@ const CRITICAL: (&str, Figure) = ("critical", Share(GRAVE));
 const WIDE: f64 = 2.0;
 
 /// Below 1 % usable, below 5 % partial, beyond it volumes are not to be believed.
-fn severity(share: &Estimate) -> Severity {
+pub(super) fn severity(share: &Estimate) -> Severity {
     let likeliest = graded(share.rate);
     if share.high > WIDE * share.rate { likeliest.min(graded(share.low).max(Severity::Warning)) } else { likeliest }
 }
@@ -223,7 +220,8 @@ impl Detector for SwitchLoss {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
-        in_holes(witnessed(rated(e.loss.switch, &TCP_LIMIT, active, |p| format!("{p} of the traffic is never copied by the switch")), e), e)
+        let lost = if e.has_holes() { e.loss.switch.and(e.loss.beside_holes) } else { e.loss.switch };
+        witnessed(rated(lost, &TCP_LIMIT, active, |p| format!("{p} of the traffic is never copied by the switch")), e)
     }
 }
 
@@ -277,14 +275,14 @@ impl Detector for UpstreamLoss {
         let active = standing.at_all();
         let by_data = || match e.loss.switch {
             Some(_) => Detection::Clear,
-            None => {
-                let told = rated(e.loss.upstream, &TCP_LIMIT, active, |p| format!("{p} of the traffic never reached this host"));
-                in_holes(witnessed(told, e), e)
-            }
+            None => witnessed(rated(e.loss.upstream, &TCP_LIMIT, active, |p| format!("{p} of the traffic never reached this host")), e),
         };
-        // Of times in which a direction or everything is missing nothing tells but what comes beside them.
-        if e.again.is_some() || e.one_way.is_some() {
-            return by_data();
+        // What is missing from times in which a direction or everything is, is told with those; here what is lost beside them.
+        if e.has_holes() {
+            let lost = e.loss.beside_holes.filter(|_| e.loss.switch.is_none());
+            return lost.map_or(Detection::Clear, |lost| {
+                witnessed(rated(Some(lost), &TCP_LIMIT, active, |p| format!("{p} of the traffic never reached this host")), e)
+            });
         }
         if let Some(single) = orphans_alone(e) {
             // Of two that say it, the one that rests on more is told.
@@ -317,21 +315,6 @@ fn held(told: Detection, times: &[Episode]) -> Detection {
         Detection::Present(reports) if !times.is_empty() => {
             Detection::Present(reports.into_iter().map(|report| report.held(times.to_vec())).collect())
         }
-        told => told,
-    }
-}
-
-/// Loss with its cause, where it is that nothing was mirrored for a while, or one direction.
-fn in_holes(told: Detection, e: &Evidence) -> Detection {
-    let cause = match e.one_way_for_a_while() {
-        Some(one_way) => format!("It is missing from times in which {one_way} (dir.some)."),
-        None if e.is_lost_in_outages() || e.again.is_some() => {
-            "It is missing from times in which the mirror was silent (mirror.outage).".to_owned()
-        }
-        None => return told,
-    };
-    match told {
-        Detection::Present(reports) => Detection::Present(reports.into_iter().map(|report| report.because(cause.as_str())).collect()),
         told => told,
     }
 }

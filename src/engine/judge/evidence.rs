@@ -4,14 +4,15 @@ use crate::diagnose::{Evidence, Hints, ONE_SIDED, Vendor, recognise};
 use crate::engine::fold::detectors::{ConversationCounts, Counts, DetectorReport};
 use crate::engine::judge::asked;
 use crate::engine::judge::history::{SessionSums, Sums};
+use crate::engine::judge::holes::Holes;
 use crate::engine::judge::one_way::one_way;
 use crate::engine::judge::silences::Silences;
 use crate::engine::tape::Request;
 use crate::mirror::{AdvanceCounts, LossCounts, LossSplit, SessionReport, UnmatchedCounts, clustered, flat_top, uneven};
 use crate::model::Arrange as _;
 use crate::model::evidence::{
-    AdvanceEvidence, Again, BegunConnections, ClockEvidence, ContentEvidence, CopyEvidence, ExchangeSides, HostEvidence, LossEvidence,
-    NARROW_SEQUENCE_BITS, OneWayTimes, OrderEvidence, PortAway, SessionLoss, SideEvidence, StreamEvidence, TransitEvidence,
+    AdvanceEvidence, BegunConnections, ClockEvidence, ContentEvidence, CopyEvidence, ExchangeSides, HostEvidence, LossEvidence,
+    NARROW_SEQUENCE_BITS, OrderEvidence, PortAway, SessionLoss, SideEvidence, StreamEvidence, TransitEvidence,
 };
 use crate::model::time::SECOND;
 use crate::model::{Episode, Estimate, Mac, SourceInfo, Sum, Timestamp, TunnelKind, wilson};
@@ -146,9 +147,12 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
     let talks = conversations(detected);
     let one_way = one_way(request, detected, sums, &talks.streams.evidence());
     // Conversations that show both directions at times, and no question with its answer: each half comes at another time, and none is missing.
-    let is_apart = !detected.ways.one_way().is_empty() && exchanges(&health.unmatched).are_unpaired();
+    let is_apart = !detected.ways.one_way(|second| detected.acked.lacks(second)).is_empty() && exchanges(&health.unmatched).are_unpaired();
     let one_way = one_way.filter(|_| !is_apart);
     let silent = Silences::of(request, detected, sums, sums.link.packets as f64 / seconds.max(1.0));
+    let holes = Holes::of(silent.silent.as_ref(), &silent.outages, one_way.as_ref());
+    let loss = loss_evidence(request, detected, sums, &talks, (all, split));
+    let loss = LossEvidence { beside_holes: holes.beside(request, detected, &talks, sums.from, &loss), ..holes.within(loss) };
     let order = counts.order.evidence(&counts.loss, health, &counts.overtaken, (outer.numbered > 0).then_some(outer.reordered == 0));
     Evidence {
         seconds,
@@ -159,7 +163,7 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         live: request.live,
         vendor: vendor(request, switch),
         copies: CopyEvidence { proof: counts.copied, distant: sums.distant.evidence(), ..counts.duplicates.evidence(!dropped) },
-        loss: with_holes(loss_evidence(request, detected, sums, &talks, (all, split)), silent.again.as_ref(), one_way.as_ref()),
+        loss,
         one_way,
         sides: SideEvidence {
             exchanges: exchanges(&health.unmatched),
@@ -173,7 +177,7 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         clock: ClockEvidence { forward: silent.forward, ..clock(counts, request, seconds) },
         casts: health.cast_evidence(),
         outages: silent.outages,
-        again: silent.again,
+        silent: silent.silent,
         group_only: silent.group_only,
         control: switch.control.evidence(age),
         transit: TransitEvidence {
@@ -224,24 +228,6 @@ fn vendor(request: &Request, switch: &SwitchCounts) -> Option<Vendor> {
     recognise(&hints).map(|r| r.vendor)
 }
 
-/// What is lost before this host, with what is missing from times in which nothing was mirrored, or one direction: it is the most of them, at most
-/// all of them.
-pub fn with_holes(loss: LossEvidence, again: Option<&Again>, one_way: Option<&OneWayTimes>) -> LossEvidence {
-    let holes: Vec<Estimate> = again.map(|again| again.missing).into_iter().chain(one_way.map(|one_way| one_way.missing)).collect();
-    let more = |lost: Option<Estimate>| holes.iter().fold(lost, |lost, hole| Some(beside(lost, *hole)));
-    match loss.path {
-        // What numbers of copies do not explain was lost before they were numbered.
-        Some(_) => LossEvidence { switch: more(loss.switch), ..loss },
-        None => LossEvidence { upstream: more(loss.upstream), ..loss },
-    }
-}
-
-fn beside(lost: Option<Estimate>, hole: Estimate) -> Estimate {
-    let Some(lost) = lost else { return hole };
-    let high = 1.0 - (1.0 - lost.high) * (1.0 - hole.high);
-    Estimate { rate: lost.rate.max(hole.rate), low: lost.low.max(hole.low), high, n: lost.n }
-}
-
 /// What is missing, with its places, `all` of it in acknowledged data.
 fn loss_evidence(
     request: &Request,
@@ -253,8 +239,8 @@ fn loss_evidence(
     let counts = &sums.counts;
     LossEvidence {
         mirror_port: asked::mirror_port(request),
-        bytes: detected.lost.all(),
         all,
+        beside_holes: None,
         is_uneven: all.zip(even(sums)).is_some_and(|(all, even)| all != even),
         host: split.host,
         path: split.transport,
@@ -307,7 +293,10 @@ fn clock(counts: &Counts, request: &Request, seconds: f64) -> ClockEvidence {
     let seen = counts.clock.evidence();
     let beats = seconds * SECOND as f64 / seen.grain.max(1) as f64;
     let is_beat = seen.grain > 0 && seen.equal == 0 && (seen.packets as f64 / beats.max(1.0) - 1.0).abs() < BEAT;
-    ClockEvidence { is_beat, steps: steps.count, set_back: steps.set_back, largest_step: steps.largest.unsigned_abs() as f64 / 1e9, ..seen }
+    let [largest_step, turned_by] = [steps.largest, steps.turned_by].map(|nanos| nanos.unsigned_abs() as f64 / 1e9);
+    // Of a live port they are not known by time; queues that are read in turn are told by the order of causes.
+    let turned = if request.live { 0 } else { steps.turned };
+    ClockEvidence { is_beat, steps: steps.count, set_back: steps.set_back, largest_step, turned, turned_by, ..seen }
 }
 
 fn share(part: u64, whole: u64) -> f64 {

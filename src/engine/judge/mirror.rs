@@ -6,11 +6,12 @@ use crate::engine::fold::detectors::DetectorReport;
 use crate::engine::judge::asked;
 use crate::engine::judge::evidence::{self, Sources};
 use crate::engine::judge::history::{CountsHistory, Sums};
+use crate::engine::judge::holes::Holes;
 use crate::engine::judge::network::NetworkJudge;
 use crate::engine::merge::{Assess, Assessment};
 use crate::engine::tape::Request;
 use crate::engine::tape::facts::TunnelFacts;
-use crate::mirror::{CopyClass, DuplicateCounts, LossSplit};
+use crate::mirror::{CopyClass, DuplicateCounts, LossSplit, Pauses};
 use crate::model::Arrange as _;
 use crate::model::JoinScoped;
 use crate::model::evidence::LossEvidence;
@@ -159,7 +160,7 @@ fn ledger(request: &Request, whole: &Sums, split: &LossSplit, evidence: &Evidenc
     // The parts of the whole run, with the holes that are known of late.
     let switch = asked::larger(split.switch, asked::mirror_port(request).as_ref().and_then(asked::loss));
     let whole_loss = LossEvidence { path: split.transport, switch, upstream: split.upstream, ..LossEvidence::default() };
-    let loss = evidence::with_holes(whole_loss, evidence.again.as_ref(), evidence.one_way.as_ref());
+    let loss = Holes::of(evidence.silent.as_ref(), &evidence.outages, evidence.one_way.as_ref()).within(whole_loss);
     LossLedger { host: split.host, path: loss.path, switch: loss.switch, upstream: loss.upstream, unmatched: evidence::unmatched(whole) }
 }
 
@@ -177,7 +178,9 @@ fn forgotten(request: &Request, whole: &Sums) -> Forgotten {
 fn gaps(request: &Request, evidence: &Evidence) -> Vec<Episode> {
     // On a port it was watched that nothing came; between one file and the next nobody captured.
     let is_file = !request.live && request.sources.len() == 1;
-    let mut gaps = if is_file { request.load.pauses.gaps(request.latest.unwrap_or_default()) } else { Vec::new() };
+    let captured = request.first.zip(request.latest).filter(|_| is_file).map(|(first, last)| Episode { first, last });
+    let mut gaps =
+        captured.map_or_else(Vec::new, |captured| Pauses::gaps(request.load.covered.holes().collect(), captured, evidence.packets));
     let told = evidence.outages.iter().filter(|o| o.outlasts).map(|o| Episode { first: o.from, last: o.until() });
     let new: Vec<Episode> = told.filter(|told| gaps.iter().all(|gap| gap.last <= told.first || told.last <= gap.first)).collect();
     gaps.extend(new);

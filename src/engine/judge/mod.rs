@@ -3,6 +3,7 @@
 mod asked;
 pub mod evidence;
 pub mod history;
+mod holes;
 mod host;
 mod link_use;
 pub mod mirror;

@@ -18,7 +18,12 @@ const PART: i64 = SECOND;
 pub fn one_way(request: &Request, detected: &DetectorReport, sums: &Sums, streams: &StreamEvidence) -> Option<OneWayTimes> {
     let (begin, end) = (sums.from.max(request.first)?, request.latest?);
     let tells = |of_connections: bool| of_connections || streams.lack_packets();
-    let told = detected.ways.one_way().into_iter().filter(|(_, of_connections)| tells(*of_connections)).map(|(time, _)| time);
+    let told = detected
+        .ways
+        .one_way(|second| detected.acked.lacks(second))
+        .into_iter()
+        .filter(|(_, of_connections)| tells(*of_connections))
+        .map(|(time, _)| time);
     let told = told.filter(|time| time.last > begin && time.first < end);
     let mut times: Vec<Episode> = told.map(|time| Episode { first: time.first.max(begin), last: time.last.min(end) }).collect();
     times.drain(..times.len().saturating_sub(OUTAGES));

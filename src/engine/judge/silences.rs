@@ -6,7 +6,7 @@ use crate::engine::judge::history::Sums;
 use crate::engine::tape::Request;
 use crate::mirror::{JudgedPauses, LostBytes, Pause, PauseWitness, WINDOW, window};
 use crate::model::estimate::Z;
-use crate::model::evidence::{Again, Forward, GroupOnly, OrderEvidence, Outage, PAUSE, SILENT};
+use crate::model::evidence::{Again, Forward, GroupOnly, OrderEvidence, Outage, PAUSE, SILENT, Silent};
 use crate::model::time::SECOND;
 use crate::model::{Estimate, Timestamp};
 use crate::switch::{OutageSpan, outages};
@@ -16,9 +16,6 @@ const SOON: i64 = SECOND;
 
 /// How long after a pause streams whose numbers jumped over it are told of, which is once a second.
 const TOLD: i64 = 3 * SECOND;
-
-/// Outages of the recent past that come again and again.
-const SEVERAL: usize = 2;
 
 /// How long after a pause somebody who waited for an answer in it sends again.
 const AGAIN: i64 = 3 * SECOND;
@@ -39,8 +36,8 @@ pub struct Silences {
     pub outages: Vec<Outage>,
     /// The clock was set forward, the longest time.
     pub forward: Option<Forward>,
-    /// Some of them come again and again.
-    pub again: Option<Again>,
+    /// All of them together.
+    pub silent: Option<Silent>,
     /// The longest time with frames to groups alone.
     pub group_only: Option<GroupOnly>,
     /// Seconds by which the clocks of the directions lie apart.
@@ -55,6 +52,7 @@ impl Silences {
         let spans = outages(&detected.senders, request.now).into_iter().filter(|s| recent(s.to));
         let mut found: Vec<Outage> = spans.filter(|s| nothing_arrived(request, s, usual)).map(|s| s.evidence(request.now)).collect();
         let mut silences = Self { group_only: group_only(request, &witness, &recent), ..Self::default() };
+        let mut again = None;
         // Between one capture and the next nobody captured.
         if request.live || request.sources.len() == 1 {
             let latest = request.latest.unwrap_or_default();
@@ -66,8 +64,10 @@ impl Silences {
             let overlaps = |a: &Outage, (from, to): (Timestamp, Timestamp)| a.from < to && from < a.until();
             // Who is regular as a clock was silent as well while no time passed.
             found.retain(|known| !judged.forward.iter().any(|f| overlaps(known, (f.from, f.until()))));
+            let is_proved = |known: &Outage| judged.outages.iter().any(|o| o.is_proved && overlaps(known, (o.from, o.until())));
+            found.iter_mut().for_each(|known| known.is_proved |= is_proved(known));
             let new = |pause: &Outage| !found.iter().any(|known| overlaps(known, (pause.from, pause.until())));
-            silences.again = judged.again;
+            again = judged.again.filter(|_| !request.live);
             let more: Vec<Outage> = judged.outages.into_iter().filter(|o| new(o) && recent(o.until())).collect();
             found.extend(more);
             let forward = judged.forward.into_iter().filter(|f| recent(f.until()));
@@ -75,11 +75,7 @@ impl Silences {
         }
         // Where nothing came at all, that alone is told.
         silences.group_only.take_if(|stretch| found.iter().any(|outage| is_most(outage, stretch)));
-        silences.again = match silences.again {
-            Some(all) if !request.live => Some(all),
-            _ => lately(&found),
-        };
-        silences.again = silences.again.map(|again| Again { missing: missing(request, sums.from, &found, &again), ..again });
+        silences.silent = together(request, sums.from, &found, again);
         silences.outages = found;
         silences
     }
@@ -106,39 +102,51 @@ fn pauses(request: &Request, latest: Timestamp, witness: &impl Fn(&Pause) -> Pau
     judged
 }
 
-/// Outages of the recent past, together, where they are several.
-fn lately(outages: &[Outage]) -> Option<Again> {
-    let seconds = outages.iter().map(|outage| outage.seconds).sum();
-    (outages.len() >= SEVERAL).then_some(Again { times: outages.len() as u64, seconds, missing: Estimate::default() })
+/// Outages together, of a file with those that come `again` and again, of which only the newest are known one by one. What lasts longer than all the
+/// traffic beside it is no time of this capture.
+fn together(request: &Request, from: Option<Timestamp>, outages: &[Outage], again: Option<Again>) -> Option<Silent> {
+    let told = || outages.iter().filter(|outage| !outage.outlasts);
+    let sum = |of: &dyn Fn(&Outage) -> bool| told().filter(|outage| of(outage)).map(|outage| outage.seconds).sum::<f64>();
+    let (times, seconds, proved) = match again {
+        Some(Again { times, seconds }) => (times, seconds, seconds),
+        None => (told().count() as u64, sum(&|_| true), sum(&|outage| outage.is_proved)),
+    };
+    (times > 0).then(|| Silent { times, seconds, missing: missing(request, from, outages, (times, seconds, proved)) })
 }
 
-/// The share of all packets that is missing from outages that come again and again: as many as come in times of their mean length beside them, and
-/// as well as that is known by how much those vary.
-fn missing(request: &Request, from: Option<Timestamp>, outages: &[Outage], again: &Again) -> Estimate {
+/// The share of all packets that is missing from so many times and seconds without any: as many as come in parts of their mean length beside them, and
+/// as well as that is known by how much those vary. Less may be missing: of those seconds that are no proved outage nothing may.
+fn missing(request: &Request, from: Option<Timestamp>, outages: &[Outage], (times, seconds, proved): (u64, f64, f64)) -> Estimate {
     let (begin, end) = (from.max(request.first).unwrap_or_default(), request.latest.unwrap_or_default());
-    let mean = again.seconds / again.times.max(1) as f64 * SECOND as f64;
-    let length = ((mean / WINDOW as f64).round() as usize).max(1);
+    let mean = seconds / times.max(1) as f64 * SECOND as f64;
+    let length = (mean.min((mean / PARTS).max(PART)) / WINDOW as f64).round().max(1.0);
     let is_beside = |at: i64| {
         let (first, last) = (Timestamp(at.saturating_mul(WINDOW)), Timestamp(at.saturating_add(1).saturating_mul(WINDOW)));
         first >= begin && last <= end && outages.iter().all(|outage| last <= outage.from || outage.until() <= first)
     };
     let beside: Vec<f64> = request.load.arrived.iter().filter(|(at, _)| is_beside(*at)).map(|(_, t)| t.packets as f64).collect();
-    let blocks: Vec<f64> = beside.chunks_exact(length).map(|block| block.iter().sum()).collect();
-    let all = (end.since(begin) as f64 / SECOND as f64).max(again.seconds);
-    let share = |times: f64| {
-        let missed = times.max(0.0) * again.seconds;
-        (missed / (missed + all - again.seconds).max(f64::MIN_POSITIVE)).min(1.0)
+    let blocks: Vec<f64> = beside.chunks_exact(length as usize).map(|block| block.iter().sum()).collect();
+    let outlasting: f64 = outages.iter().filter(|outage| outage.outlasts).map(|outage| outage.seconds).sum();
+    let heard = (end.since(begin) as f64 / SECOND as f64 - outlasting - seconds).max(0.0);
+    let share = |usual: f64, seconds: f64| {
+        let missed = usual.max(0.0) * seconds;
+        (missed / (missed + heard).max(f64::MIN_POSITIVE)).min(1.0)
     };
     let count = blocks.len() as f64;
     if blocks.len() < 2 {
-        return Estimate { rate: share(1.0), low: 0.0, high: 1.0, n: blocks.len() as u64 };
+        return Estimate { rate: share(1.0, seconds), low: 0.0, high: 1.0, n: blocks.len() as u64 };
     }
     let usual = blocks.iter().sum::<f64>() / count;
     let variance = blocks.iter().map(|block| (block - usual).powi(2)).sum::<f64>() / (count - 1.0);
     // Of the times beside them, whose mean is known as well as their number says, to those in which nothing was seen.
-    let off = Z * (variance * (1.0 / again.times.max(1) as f64 + 1.0 / count)).sqrt() / usual.max(f64::MIN_POSITIVE);
-    Estimate { rate: share(1.0), low: share(1.0 - off), high: share(1.0 + off), n: blocks.len() as u64 }
+    let parts = seconds * SECOND as f64 / (length * WINDOW as f64);
+    let off = Z * (variance * (1.0 / parts.max(f64::MIN_POSITIVE) + 1.0 / count)).sqrt() / usual.max(f64::MIN_POSITIVE);
+    Estimate { rate: share(1.0, seconds), low: share(1.0 - off, proved), high: share(1.0 + off, seconds), n: blocks.len() as u64 }
 }
+
+/// Parts of their mean length that are compared, and their least nanoseconds: what comes in each varies by itself.
+const PARTS: f64 = 4.0;
+const PART: f64 = SECOND as f64;
 
 /// Whether an outage is most of a stretch of frames to groups alone.
 fn is_most(outage: &Outage, stretch: &GroupOnly) -> bool {
@@ -184,6 +192,10 @@ fn nothing_arrived(request: &Request, silence: &OutageSpan, usual: f64) -> bool 
     let margin = if is_one { interval } else { 0 };
     let first = window(silence.from.plus(margin)).saturating_add(1);
     let last = window(Timestamp(silence.to.0.saturating_sub(margin))).saturating_sub(1);
+    // Of less than a window nobody knows whether anything came in it: a flood on an even beat is no clock.
+    if last < first {
+        return false;
+    }
     let known = arrived.iter().filter(|(w, _)| (first..=last).contains(w));
     let (windows, packets) = known.fold((0u64, 0u64), |(windows, sum), (_, traffic)| (windows + 1, sum.saturating_add(traffic.packets)));
     if is_one {

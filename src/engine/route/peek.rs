@@ -19,6 +19,9 @@ use rspan::{RspanFrame, RspanWatch};
 use samples::Samples;
 use stamps::StampWatch;
 
+/// Packets of a file that are looked through before the first of them is decided on.
+const FORESEEN: usize = 4096;
+
 /// Ends of tunnels that are known to be a mirror's.
 #[derive(Debug, Default)]
 pub struct Known {
@@ -69,6 +72,19 @@ impl Peek {
             fragments: FragmentTable::new(hash_keys.shards),
             carriers: FragmentTable::new(hash_keys.shards),
             ..Self::default()
+        }
+    }
+
+    /// Looks at the first packets of a file for tunnels that are answered: what is left on then is left on from its first packet.
+    pub fn foresee(&mut self, packets: &[Packet], data: &[u8]) {
+        if self.policy != Decap::Auto {
+            return;
+        }
+        for packet in packets.iter().take(FORESEEN) {
+            let from = packet.offset as usize;
+            let bytes = data.get(from..from + packet.captured as usize).unwrap_or(&[]);
+            decode::walk(packet.link, bytes, packet.wire, &self.rules, Peel { tunnels: 0, tag: false }, &mut self.headers);
+            self.headers.tunnels.iter().for_each(|tunnel| self.sessions.foresee(tunnel));
         }
     }
 

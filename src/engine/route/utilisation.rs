@@ -11,6 +11,8 @@ use crate::model::{Timestamp, Traffic};
 const WINDOW: i64 = 10 * MILLISECOND;
 /// Length of the longest window, for the slowest links.
 const LONGEST: i64 = SECOND;
+/// A packet that is so much earlier than others lies in a time of its own.
+const LATE: i64 = SECOND;
 /// Full frames a window holds at least: with fewer a window that is full would count as less, for the frame that did not end in it.
 const FRAMES: u64 = 40;
 /// A full frame.
@@ -51,6 +53,8 @@ impl Utilisation {
     pub fn class(&mut self, time: Timestamp, wire: u32) -> u8 {
         if time >= self.ends[0] {
             self.turn(time);
+        } else if self.ends[0].since(time) > LATE {
+            self.facts.covered.add(time);
         }
         self.open.packets += 1;
         self.open.wire_bytes += u64::from(wire.max(SHORTEST));
@@ -61,6 +65,7 @@ impl Utilisation {
     fn turn(&mut self, time: Timestamp) {
         let [piece, end] = self.ends;
         self.facts.pauses.count(time, self.open.packets);
+        self.facts.covered.add(time);
         if piece != Timestamp::default() && time.since(piece) > Pauses::TOLD {
             self.facts.pauses.note(Pause { from: piece, to: time, others: 0 });
         }

@@ -1,6 +1,8 @@
 //! What only the router knows, for a snapshot.
 
-use crate::mirror::{Pause, Pauses, SessionReport, UTILISATION_CLASSES, UnicastWatch, Windows};
+use crate::mirror::{Covered, Pause, Pauses, SessionReport, UTILISATION_CLASSES, UnicastWatch, Windows};
+use crate::model::evidence::CLOCK_STEP;
+use crate::model::tcp::HOLD;
 use crate::model::{LinkUse, Stamps, Timestamp, Traffic, clock};
 use std::time::{Duration, Instant};
 
@@ -41,19 +43,40 @@ pub struct ClockSteps {
     pub largest: i64,
     /// Of them those after which time went on from there, and not where it was before one wrong stamp.
     pub set_back: u64,
+    /// Packets that are stamped a little before the one that they follow: too little for a step, and too much for a queue.
+    pub turned: u64,
+    /// By how many nanoseconds at most.
+    pub turned_by: i64,
     /// The last time.
     pub last: Option<Instant>,
 }
+
+/// Nanoseconds by which a clock must be set back for what was lost not to be told from what comes late: within this whoever follows sequence numbers
+/// waits for it, as behind a port that stamps some packets before its queue and some behind it.
+const SET_BACK: i64 = HOLD;
 
 /// How long a step is told: as long as a live port's findings look back.
 const TOLD: Duration = Duration::from_secs(60);
 
 impl ClockSteps {
-    /// Takes in so many more, by at most so many nanoseconds.
-    pub fn note(&mut self, count: u64, by: i64) {
-        self.count = self.count.saturating_add(count);
-        self.largest = self.largest.max(by);
-        self.last = Some(clock::now());
+    /// A packet is stamped `back` nanoseconds before the one that it follows, and `farther` before the one before that.
+    pub fn step(&mut self, back: i64, farther: i64) {
+        if back <= CLOCK_STEP {
+            (self.turned, self.turned_by) = (self.turned.saturating_add(1), self.turned_by.max(back));
+            return;
+        }
+        (self.count, self.largest) = (self.count.saturating_add(1), self.largest.max(back));
+        // After one wrong stamp time goes on where it was before that.
+        self.set_back = self.set_back.saturating_add(u64::from(farther > SET_BACK));
+    }
+
+    /// Takes in what was seen of a block, or of the wall clock.
+    pub fn add(&mut self, news: Self) {
+        self.count = self.count.saturating_add(news.count);
+        self.largest = self.largest.max(news.largest);
+        self.set_back = self.set_back.saturating_add(news.set_back);
+        (self.turned, self.turned_by) = (self.turned.saturating_add(news.turned), self.turned_by.max(news.turned_by));
+        self.last = if news.count > 0 { Some(clock::now()) } else { self.last };
     }
 
     /// Of the last minute; none when the last one was earlier.
@@ -74,6 +97,8 @@ pub struct LoadFacts {
     pub arrived: Windows<Traffic>,
     /// When nothing arrived.
     pub pauses: Pauses,
+    /// Times that packets are stamped with.
+    pub covered: Covered,
     /// When nothing but frames to groups arrived.
     pub unicast: UnicastWatch,
 }

@@ -181,9 +181,9 @@ impl DuplicateFilter {
         let Some(flow) = self.flows.get(digest.flow) else { return CopyVerdict::First };
         let pattern = flow.pattern(now);
         let like = gap <= WEAK && entry.copies() < usual;
-        // Who copies nearly everything copies frames to groups as well: twice at least, while there were too few to tell.
+        // Who copies nearly everything copies frames to groups as well: as often, while there were too few to tell.
         let most = self.known.unicast;
-        let groups = known.times == 0 && most.every && most.is_near(code) && entry.copies() == 0;
+        let groups = known.times == 0 && most.every && most.is_near(code) && repeat.seen() < most.times;
         let every = known.every && repeat.is_backed() || groups;
         // Where other packets come once, equal datagrams are what their sender sent so often, unless others of this conversation are surely
         // copied. Sequence numbers tell TCP segments apart.

@@ -205,6 +205,11 @@ impl MirrorSessions {
         Some(at)
     }
 
+    /// Tells of a tunnel that comes later.
+    pub fn foresee(&mut self, tunnel: &Tunnel) {
+        self.scales.foresee(tunnel);
+    }
+
     /// Number of a tunnel's session, from 1 in order of appearance; 0 beyond the cap.
     #[inline]
     pub fn number(&self, tunnel: &Tunnel) -> u16 {

@@ -1,8 +1,9 @@
 //! Whether the outside of a tunnel is taken off: the rules, and the bytes they weigh.
 
+use crate::model::limits::SESSIONS;
 use crate::model::mirror::Purpose;
 use crate::model::{Address, Decap, Traffic, Tunnel, TunnelKind};
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 /// Packets of a session after which its decision stands.
 pub const PROVISIONAL: u64 = 1000;
@@ -111,6 +112,8 @@ pub(super) struct Scales {
     pub mirror_bytes: u64,
     sinks: Vec<Sink>,
     index: HashMap<(TunnelKind, Address), usize>,
+    /// Who sends by which kind, as far as that was looked for before.
+    senders: HashSet<(TunnelKind, Address)>,
 }
 
 impl Scales {
@@ -123,6 +126,13 @@ impl Scales {
         }
     }
 
+    /// Somebody will send by a tunnel: what that one receives by its kind is answered from the beginning.
+    pub fn foresee(&mut self, tunnel: &Tunnel) {
+        if self.senders.len() < SESSIONS {
+            self.senders.insert((tunnel.kind, tunnel.source));
+        }
+    }
+
     /// The receiver of a new session; `answered`: it was seen to send by that kind.
     pub fn open(&mut self, tunnel: &Tunnel, answered: bool) -> usize {
         let (sinks, link_before) = (&mut self.sinks, self.link.wire_bytes);
@@ -131,7 +141,7 @@ impl Scales {
             sinks.len() - 1
         });
         if let Some(sink) = sinks.get_mut(at) {
-            sink.answered |= answered;
+            sink.answered |= answered || self.senders.contains(&(tunnel.kind, tunnel.destination));
         }
         at
     }

@@ -92,6 +92,13 @@ fn overlays_need_one_way_and_share() {
         assert!(!send(&mut s, &t, 3000, &UNKNOWN, Decap::Auto).contains(&true));
         assert!(s.report().iter().any(|r| r.session.decision.contains("both ends")));
     }
+    // An answer that is known to come keeps the first packet as well.
+    let mut s = MirrorSessions::new();
+    [&t, &tunnel(TunnelKind::Vxlan, 2, 1, 100)].into_iter().for_each(|known| s.foresee(known));
+    assert!(!send(&mut s, &t, 1, &UNKNOWN, Decap::Auto)[0]);
+    let mut s = MirrorSessions::new();
+    [&t, &tunnel(TunnelKind::Geneve, 2, 1, 100)].into_iter().for_each(|known| s.foresee(known));
+    assert!(send(&mut s, &t, 1, &UNKNOWN, Decap::Auto)[0], "by another kind is no answer");
     // A part of the link only.
     let mut s = MirrorSessions::new();
     send(&mut s, &t, 1, &UNKNOWN, Decap::Auto);

@@ -177,10 +177,10 @@ impl AdvanceEvidence {
 pub struct LossEvidence {
     /// What the switch says, where it was asked twice or more and the mirror port is known.
     pub mirror_port: Option<PortLoss>,
-    /// Acknowledged bytes that were never seen, as far back as is remembered when that was.
-    pub bytes: u64,
     /// Of acknowledged TCP data, what was never seen; `n` in segments.
     pub all: Option<Estimate>,
+    /// Lost before this host beside times in which nothing was mirrored, or one direction; `None` without any, or where nothing tells of others.
+    pub beside_holes: Option<Estimate>,
     /// It is not even, over time or hosts: [`Self::all`] is what those parts say.
     pub is_uneven: bool,
     /// Lost in this host.

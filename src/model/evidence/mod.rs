@@ -55,7 +55,7 @@ pub use thresholds::{
     SLOW_FLOOR, SLOW_NAME_FLOOR, STUCK_LARGE, STUCK_REPEATED, STUCK_WAITED, SURGE_ENDS, SURGE_RATE, SURGE_SHARE, SURGE_TIMES, TLS_CLOSED,
     TLS_IN_CLEAR, TLS_RESET, TLS_SILENT, TTL_PACKETS, USERS_WAIT, USUAL_TIMES, UTILISATION_BOUNDS, WAITS_TOGETHER, WINDOW_FULL,
 };
-pub use time::{Again, ClockEvidence, Forward, GroupOnly, OrderEvidence, Outage};
+pub use time::{Again, ClockEvidence, Forward, GroupOnly, OrderEvidence, Outage, Silent};
 pub use troubles::{ByTrouble, NAMED, Trouble, Troubled, Troubles};
 pub use tuning::{
     ARP_RATE, ARP_REQUESTS, ARP_VLAN_RATE, CUT_SHARE, DHCP_FLOOD, FAILING_SHARE, FLOOD_CONNECTIONS, LONG_POLL, LOST_CRITICAL_SHARE,

@@ -1,7 +1,8 @@
 //! Order, clocks and silence.
 
 use super::{CAUSES, CAUSES_FEW, share};
-use crate::model::time::SECOND;
+use crate::model::time::{MILLISECOND, SECOND};
+use crate::model::units::{duration, times};
 use crate::model::{Estimate, SeenAt, Timestamp, wilson};
 
 /// Share of the answers before their cause from which on a direction is late and not the odd packet; how many they are at least.
@@ -80,11 +81,19 @@ pub struct ClockEvidence {
     pub largest_step: f64,
     /// Of the steps back those after which time went on from there: what came before and what comes after lies at the same time.
     pub set_back: u64,
+    /// Packets of a file that are stamped between 1 ms and 10 ms before the one that they follow.
+    pub turned: u64,
+    /// By how many seconds at most.
+    pub turned_by: f64,
     /// The longest time by which it was set forward.
     pub forward: Option<Forward>,
 }
 
 impl ClockEvidence {
+    /// See [`Self::turned`].
+    pub const TURNED: f64 = 0.01;
+    /// Nanoseconds by which a packet must be stamped before the one that it follows: queues that are read in turn do so by less.
+    pub const QUEUES: i64 = MILLISECOND;
     /// Differences between stamps before their grain is known.
     pub const DIFFERENCES: u64 = 100;
     /// Fewer that are enough where nearly all of so many packets are stamped like the one before: there are no more stamps.
@@ -93,6 +102,13 @@ impl ClockEvidence {
     pub const PACKETS: u64 = 1_000;
     /// See [`Self::FEW`].
     pub const ALIKE: f64 = 0.99;
+
+    /// The share of the packets that are stamped before the one that they follow, where it surely is more than chance: two clocks, or one for stamps and
+    /// another for the order in which they are written.
+    pub fn turned(&self) -> Option<f64> {
+        let turned = wilson(self.turned.min(self.packets), self.packets);
+        (self.packets >= CAUSES && turned.low > Self::TURNED).then_some(turned.rate)
+    }
 
     /// Whether the packets have no times: nearly all have one stamp.
     pub fn is_timeless(&self) -> bool {
@@ -122,8 +138,8 @@ pub struct Outage {
     /// It is longer than all the traffic beside it: between two captures in one file nothing was captured, and a clock that is set forward leaves
     /// such a gap.
     pub outlasts: bool,
-    /// Acknowledged bytes that were missing from its end on.
-    pub lost: u64,
+    /// Something was sent in it that was not mirrored: it is missing behind it, or conversations that were open ended in it.
+    pub is_proved: bool,
 }
 
 /// Outages that come again and again.
@@ -133,8 +149,25 @@ pub struct Again {
     pub times: u64,
     /// Their length together, in seconds.
     pub seconds: f64,
-    /// The share of all packets that came in them and are missing, by what comes in times as long beside them.
+}
+
+/// All times in which nothing was mirrored, together.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Silent {
+    /// How many.
+    pub times: u64,
+    /// Their length together, in seconds.
+    pub seconds: f64,
+    /// The share of all packets that is missing from them, by what comes in times as long beside them. Its lower end is of those that are proved.
     pub missing: Estimate,
+}
+
+impl Silent {
+    /// How often and how long, in words.
+    pub fn for_how_long(&self) -> String {
+        let long = duration(self.seconds);
+        if self.times > 1 { format!("{}, {long}", times(self.times)) } else { format!("for {long}") }
+    }
 }
 
 /// A clock that was set forward: time is missing, and nothing else.

@@ -107,6 +107,9 @@ pub const SESSIONS_APART: usize = 64;
 /// Outages remembered of each regular sender; later ones are counted only.
 pub const OUTAGES: usize = 8;
 
+/// Stretches of time with packets, between which there is a hole each (16 bytes each).
+pub const COVERED: usize = 64;
+
 /// Pauses of like length that are remembered, the newest: conversations are asked of so many (32 bytes each).
 pub const PAUSES_ALIKE: usize = 48;
 

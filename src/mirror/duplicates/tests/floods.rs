@@ -220,6 +220,17 @@ fn a_storm_in_bursts_is_traffic() {
     }
 }
 
+/// One frame to a group, sent again and again, of a mirror that makes several copies of all else, where nothing has an identification.
+#[test]
+fn a_storm_of_one_frame_is_counted_as_often_as_it_was_sent() {
+    for (copies, every) in [(2, 5 * MS), (3, 5 * MS), (3, 500 * US), (4, 5 * MS)] {
+        let mut all = conversation(true, 1, 200, 0);
+        all.extend((0..600).map(|n| broadcast(profinet(b"who has")).at(1_100 * MS + n * every)));
+        let counted = OneShard::run(&times(&all, copies, 8 * US)).counted();
+        assert_eq!(counted, 800, "{copies} times, each {every} ns");
+    }
+}
+
 #[test]
 fn flooded_frames_that_come_many_times_are_counted_once() {
     for copies in [3, 6, 12, 24, 46] {
