@@ -7,8 +7,7 @@ use crate::diagnose::figure::Figure::{Count, Nanos, Tuned};
 use crate::model::evidence::{
     ALONE, ARP_ANSWERED, ARP_INSISTS, ARP_LASTS, ARP_OTHERS, ARP_RATE, ARP_REQUESTS, ARP_SILENT, ARP_STRETCHES, ARP_SWEEP, ARP_TARGETS,
     ARP_UNASKED, ARP_VLAN_RATE, ArpStormEvidence, BetweenEvidence, CONFLICT_TURNS, ConflictEvidence, HANDED_OVER, PROXY_ADDRESSES,
-    ProbedEvidence, ROUTERS_BESIDE, SIGHT_HELD, SecondRouterEvidence, StationEvidence, SwitchTroubleKind, Threshold,
-    UnansweredEvidence,
+    ProbedEvidence, ROUTERS_BESIDE, SIGHT_HELD, SecondRouterEvidence, StationEvidence, SwitchTroubleKind, Threshold, UnansweredEvidence,
 };
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, plural};

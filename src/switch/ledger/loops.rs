@@ -3,8 +3,8 @@
 use super::{one_of, trouble};
 use crate::model::bounded::BoundedMap;
 use crate::model::evidence::{
-    CIRCLING, CIRCLING_ASKERS, CIRCLING_FRAMES, CIRCLING_REQUESTS, CIRCLING_SENDERS, CIRCLING_SWIFT, CIRCLING_SWIFT_FRAMES, LEAKED, LEAKED_PARTNERS,
-    LEAKED_STATIONS, LEAKED_WITHIN, STORM_RATE, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind,
+    CIRCLING, CIRCLING_ASKERS, CIRCLING_FRAMES, CIRCLING_REQUESTS, CIRCLING_SENDERS, CIRCLING_SWIFT, CIRCLING_SWIFT_FRAMES, LEAKED,
+    LEAKED_PARTNERS, LEAKED_STATIONS, LEAKED_WITHIN, STORM_RATE, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind,
 };
 use crate::model::limits::{GROUPS, STORMS};
 use crate::model::time::SECOND;
@@ -127,7 +127,9 @@ impl Loops {
                 (circled.is_part() || self.is_burst(vlan, second)).then_some(circled)
             };
             let range = (vlan, i64::MIN)..=(vlan, i64::MAX);
-            let Some(last) = self.seconds.range(range).rev().find(|(key, circled)| is_loop(key.1, circled)).map(|(key, _)| key.1) else { continue };
+            let Some(last) = self.seconds.range(range).rev().find(|(key, circled)| is_loop(key.1, circled)).map(|(key, _)| key.1) else {
+                continue;
+            };
             let ends = (0..STORMS as i64).map_while(|on| is_part(last + on).map(|_| last + on)).last();
             let last = ends.unwrap_or(last);
             let at = |second: i64| Timestamp(second.saturating_mul(SECOND));
