@@ -54,7 +54,8 @@
 //! - **The network is judged** (`engine/judge/network.rs`) as packets pass, every ten seconds of their time, in a file as live. Shards tell what
 //!   happens between hosts as [`model::NetworkEvent`]s (`engine/fold/shard/network.rs`: attempts to connect, ends, lost segments, stalls,
 //!   transactions); what all of them tell of a second (`engine/route/beats.rs`) comes together in the order of its time in one
-//!   [`stats::ServiceLedger`], whose counts are the evidence. What the mirror cannot show is silenced at the snapshot ([`diagnose::silence`]).
+//!   [`stats::ServiceLedger`], whose counts are the evidence. What the mirror cannot show is silenced at the
+//!   snapshot ([`diagnose::silence`]), of a port also what began while it could not (`diagnose/lapses.rs`).
 //! - **The past** is kept where somebody looks back: at the marks where a slot ends shards hand over what changed
 //!   (`engine/fold/shard/history.rs`), the merge keeps sums and the largest rows of each slot, finer ones of late
 //!   (`engine/merge/history.rs`), and from them comes the picture of any span ([`snapshot::history`]).

@@ -1,8 +1,10 @@
 //! What a detector is.
 
 mod completeness;
+mod report;
 
 pub(super) use completeness::completeness;
+pub use report::Report;
 
 use super::evidence::Evidence;
 use super::figure::{Figure, filled};
@@ -10,7 +12,7 @@ use super::vendor::VendorTopic;
 use crate::model::evidence::{ClockEvidence, LossEvidence, Threshold, share};
 use crate::model::tcp::HOLD;
 use crate::model::units::{duration, grouped, percent, times};
-use crate::model::{Aspect, Episode, Estimate, Finding, Location, PathSide, ProvingPackets, Severity, Subject, TunnelKind, Value, wilson};
+use crate::model::{Aspect, Estimate, Finding, Subject, TunnelKind, wilson};
 
 /// What is said of a finding whatever its numbers.
 #[derive(Debug)]
@@ -39,132 +41,6 @@ impl ExplainPage {
     /// One of the page's texts with its numbers.
     pub fn text(&self, text: &str) -> String {
         filled(text, self.figures)
-    }
-}
-
-/// What one judgement found about one subject.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Report {
-    /// What it is about.
-    pub subject: Subject,
-    /// How much it matters.
-    pub severity: Severity,
-    /// One line.
-    pub title: String,
-    /// Names and values.
-    pub evidence: Vec<(&'static str, Value)>,
-    /// Why, where the numbers say more than the page.
-    pub cause: Option<String>,
-    /// What to change, where the numbers say more than the page.
-    pub remedy: Option<String>,
-    /// When it held, oldest first, where the evidence knows. Empty: of a live port, now; of a file, from its first packet to its last.
-    pub held: Vec<Episode>,
-    /// Where it happened, of what is located.
-    pub location: Option<Location>,
-    /// The half of the path, of what is located.
-    pub side: Option<PathSide>,
-    /// How many hosts suffer, where that is known.
-    pub hosts: Option<u64>,
-    /// Packets that prove it.
-    pub packets: Vec<u64>,
-    /// The VLAN that its subject is reached in, where that is known.
-    pub vlan: Option<u16>,
-    /// What it strikes besides, so that findings about that stand under it.
-    pub covers: Vec<Subject>,
-    /// It has ended: what was seen since shows it.
-    pub is_over: bool,
-}
-
-impl Report {
-    /// A report about the network that says no more than its page.
-    pub fn new(severity: Severity, title: impl Into<String>, evidence: Vec<(&'static str, Value)>) -> Self {
-        let title = title.into();
-        Self {
-            subject: Subject::Network,
-            severity,
-            title,
-            evidence,
-            cause: None,
-            remedy: None,
-            held: Vec::new(),
-            location: None,
-            side: None,
-            hosts: None,
-            packets: Vec::new(),
-            vlan: None,
-            covers: Vec::new(),
-            is_over: false,
-        }
-    }
-
-    /// About something particular.
-    #[must_use]
-    pub fn about(mut self, subject: Subject) -> Self {
-        self.subject = subject;
-        self
-    }
-
-    /// Where on the way of a packet.
-    #[must_use]
-    pub fn located(mut self, location: Location, side: Option<PathSide>) -> Self {
-        (self.location, self.side) = (Some(location), side);
-        self
-    }
-
-    /// So many hosts suffer.
-    #[must_use]
-    pub fn suffered_by(mut self, hosts: u64) -> Self {
-        self.hosts = Some(hosts);
-        self
-    }
-
-    /// With another number.
-    #[must_use]
-    pub fn with(mut self, name: &'static str, value: Value) -> Self {
-        self.evidence.push((name, value));
-        self
-    }
-
-    /// Striking these as well.
-    #[must_use]
-    pub fn covering(mut self, subjects: Vec<Subject>) -> Self {
-        self.covers = subjects;
-        self
-    }
-
-    /// Ended, where that is so.
-    #[must_use]
-    pub fn over(mut self, is_over: bool) -> Self {
-        self.is_over = is_over;
-        self
-    }
-
-    /// Proved by these packets.
-    #[must_use]
-    pub fn proved_by(mut self, packets: &ProvingPackets) -> Self {
-        self.packets = packets.numbers();
-        self
-    }
-
-    /// In these times, oldest first.
-    #[must_use]
-    pub fn held(mut self, times: Vec<Episode>) -> Self {
-        self.held = times;
-        self
-    }
-
-    /// With a cause of its own.
-    #[must_use]
-    pub fn because(mut self, cause: impl Into<String>) -> Self {
-        self.cause = Some(cause.into());
-        self
-    }
-
-    /// With a remedy of its own.
-    #[must_use]
-    pub fn mend(mut self, remedy: impl Into<String>) -> Self {
-        self.remedy = Some(remedy.into());
-        self
     }
 }
 
@@ -308,6 +184,9 @@ const STEPS: u64 = 20;
 /// Share of the traffic that a mirror may lose before what is missing in the network cannot be told from what the mirror lost.
 pub const MIRROR_LOSS: f64 = 0.01;
 
+/// Share of cut packets above which what is not found may be behind the cut.
+const ILLEGIBLE: f64 = 0.05;
+
 /// Share of tagged frames below which VLANs cannot be told apart, where there are several.
 const UNTAGGED: f64 = 0.001;
 
@@ -350,6 +229,8 @@ pub enum Need {
     Timely,
     /// Most packets are there whole.
     Whole,
+    /// Nearly all packets are there whole: what is said is not cut off.
+    Legible,
     /// Segments are as they were on the wire.
     Unmerged,
     /// The clock was not set meanwhile.
@@ -419,7 +300,7 @@ impl Need {
             Need::BothDirections | Need::Begun | Need::Replies | Need::EverySide | Need::Undivided | Need::Unrouted | Need::Tagged => {
                 self.lacks_of_sides(e)
             }
-            Need::Whole | Need::Unmerged => self.lacks_of_sizes(e),
+            Need::Whole | Need::Legible | Need::Unmerged => self.lacks_of_sizes(e),
             Need::SteadyClock | Need::InSequence | Need::FineClock | Need::TimedClock => self.lacks_of_clock(e),
             Need::Aligned | Need::Prompt | Need::Abreast => self.lacks_of_order(e),
             Need::Complete | Need::SurelyComplete | Need::Unsampled => self.lacks_of_completeness(e),
@@ -494,10 +375,10 @@ impl Need {
     /// What speaks against needs about sizes.
     fn lacks_of_sizes(self, e: &Evidence) -> Option<String> {
         let sizes = &e.sizes;
+        let cut = share(sizes.cut_by_mirror.saturating_add(sizes.cut_by_capture), sizes.packets);
         match self {
-            Need::Whole if share(sizes.cut_by_mirror.saturating_add(sizes.cut_by_capture), sizes.packets) > 0.5 => {
-                Some("most packets are cut".to_owned())
-            }
+            Need::Whole if cut > 0.5 => Some("most packets are cut".to_owned()),
+            Need::Legible if cut > ILLEGIBLE => Some(format!("{} of the packets are cut: what they say may lie behind", percent(cut))),
             Need::Unmerged if sizes.merged() > 0.05 => Some(format!("{} of the segments are several in one", percent(sizes.merged()))),
             _ => None,
         }

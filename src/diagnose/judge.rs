@@ -17,6 +17,10 @@ use std::collections::BTreeMap;
 /// enough that a mended mirror shows at once.
 pub const CLEAR_AFTER: i64 = 10 * SECOND;
 
+/// Packet time after which a finding of the network clears when nothing more of it is seen: as long as the shortest stretch that is judged, so
+/// that what comes several times a minute stands.
+pub(super) const SEEN_WITHIN: i64 = 60 * SECOND;
+
 /// A finding that was raised, and when the evidence last sufficed.
 #[derive(Debug, Clone)]
 struct Raised {
@@ -110,6 +114,10 @@ fn run(detectors: &[&'static dyn Detector], evidence: &Evidence, state: &mut Jud
         match outcome {
             Detection::Present(reports) => {
                 for report in one_each(reports) {
+                    if is_past(&report, evidence, now) {
+                        state.clear((page.id, report.subject));
+                        continue;
+                    }
                     let report = proved(page.id, report, evidence);
                     untold = untold.saturating_add(u64::from(!state.raise(page, report, evidence, now)));
                 }
@@ -125,6 +133,19 @@ fn run(detectors: &[&'static dyn Detector], evidence: &Evidence, state: &mut Jud
     }
     judgement.findings = state.listed(detectors, evidence);
     judgement
+}
+
+/// Whether nothing of what is reported of the network was seen for so long that it is over. A file's end is about the whole of it.
+fn is_past(report: &Report, evidence: &Evidence, now: Timestamp) -> bool {
+    let is_judged_lately = evidence.sliding && !evidence.network.is_whole;
+    is_judged_lately && report.last_seen().is_some_and(|last| now.since(last) >= SEEN_WITHIN)
+}
+
+/// Whether a report says no more than what stands, but that the stretch it counts in has moved on: then the numbers are those of when it was seen.
+fn is_old_news(report: &Report, stands: &Finding, evidence: &Evidence) -> bool {
+    let is_graver = report.severity > stands.severity || report.hosts > stands.hosts;
+    let is_judged_lately = evidence.sliding && !evidence.network.is_whole;
+    is_judged_lately && stands.active && !is_graver && report.last_seen().is_some_and(|last| last <= stands.last)
 }
 
 /// A report with the packets that prove it, where it has none of its own.
@@ -284,6 +305,11 @@ impl Judge {
         self.of(id).for_each(|r| r.finding.active = false);
     }
 
+    /// Clears one finding.
+    fn clear(&mut self, key: (&'static str, Subject)) {
+        self.raised.get_mut(&key).into_iter().for_each(|r| r.finding.active = false);
+    }
+
     /// Clears those of a kind that were not found for so long.
     fn expire(&mut self, id: &'static str, now: Timestamp) {
         self.of(id).for_each(|r| r.finding.active &= now.since(r.seen) < CLEAR_AFTER);
@@ -294,6 +320,10 @@ impl Judge {
         let key = (page.id, report.subject);
         if !self.raised.contains_key(&key) && self.raised.len() >= limits::FINDINGS && !self.make_room() {
             return false;
+        }
+        if let Some(known) = self.raised.get_mut(&key).filter(|r| is_old_news(&report, &r.finding, evidence)) {
+            known.seen = now;
+            return true;
         }
         let old = self.raised.get(&key).map(|r| &r.finding);
         let times = episodes(old, &report.held, evidence, now);

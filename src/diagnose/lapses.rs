@@ -4,10 +4,11 @@
 use super::detector::{Detector, Need};
 use super::evidence::Evidence;
 use crate::model::time::SECOND;
-use crate::model::{Episode, Finding, Timestamp};
+use crate::model::{Episode, Finding, Subject, Timestamp, limits};
+use hashbrown::HashMap;
 use std::collections::VecDeque;
 
-/// For how long a mirror may have shown less before that is noticed.
+/// For how long a mirror may have shown less before that is noticed, at least.
 const UNNOTICED: i64 = 30 * SECOND;
 /// For how long it is still seen to have shown less when it shows everything again: what is judged of it are the packets of a minute.
 const LINGERS: i64 = 45 * SECOND;
@@ -20,44 +21,78 @@ struct Lapse {
     need: Need,
     complaint: String,
     seen: Episode,
+    /// Nanoseconds of packets by which it was noticed: in any of them the mirror may have begun to show less.
+    noticed_by: i64,
 }
 
 impl Lapse {
     /// The time in which the mirror showed less, as far as that is known.
     fn time(&self) -> Episode {
         let Episode { first, last } = self.seen;
-        Episode { first: Timestamp(first.0.saturating_sub(UNNOTICED)), last: first.max(Timestamp(last.0.saturating_sub(LINGERS))) }
+        let begun = first.0.saturating_sub(self.noticed_by.max(UNNOTICED));
+        Episode { first: Timestamp(begun), last: first.max(Timestamp(last.0.saturating_sub(LINGERS))) }
+    }
+
+    /// Whether what was told since then was told by a mirror that showed everything.
+    fn is_behind(&self, told: Timestamp) -> bool {
+        told.0 < self.seen.first.0.saturating_sub(UNNOTICED)
     }
 }
 
-/// The times in which needs were not met, in the order in which they were last seen.
+/// When a finding began that is told, and since when and until when it was.
+#[derive(Debug, Clone, Copy)]
+struct Told {
+    began: Timestamp,
+    told: Episode,
+}
+
+/// The times in which needs were not met, in the order in which they were last seen; and what was told before they were not.
 #[derive(Debug, Default)]
-pub struct Lapses(VecDeque<Lapse>);
+pub struct Lapses {
+    known: VecDeque<Lapse>,
+    told: HashMap<(&'static str, Subject), Told>,
+}
 
 impl Lapses {
     /// Times that are remembered.
     const MOST: usize = 256;
 
-    /// What `need` lacks at `now`.
-    fn note(&mut self, need: Need, complaint: String, now: Timestamp) {
+    /// What `need` lacks at `now`, by packets of so many nanoseconds.
+    fn note(&mut self, need: Need, complaint: String, now: Timestamp, noticed_by: i64) {
         let goes_on = |lapse: &Lapse| lapse.need == need && now.since(lapse.seen.last) <= UNNOTICED;
-        let first = match self.0.iter().position(goes_on).and_then(|at| self.0.remove(at)) {
-            Some(lapse) => lapse.seen.first,
-            None => now,
-        };
-        if self.0.len() >= Self::MOST {
-            self.0.pop_front();
+        let known = self.known.iter().position(goes_on).and_then(|at| self.known.remove(at));
+        let (first, noticed_by) = known.map_or((now, noticed_by), |lapse| (lapse.seen.first, lapse.noticed_by));
+        if self.known.len() >= Self::MOST {
+            self.known.pop_front();
         }
-        self.0.push_back(Lapse { need, complaint, seen: Episode { first, last: now } });
+        self.known.push_back(Lapse { need, complaint, seen: Episode { first, last: now }, noticed_by });
+    }
+
+    /// Notes which findings are told at `now`; those that the mirror does not show meanwhile are remembered.
+    fn tell(&mut self, findings: &[Finding], now: Timestamp) {
+        self.told.retain(|_, known| now.since(known.told.last) < REMEMBERED);
+        for finding in findings {
+            let key = (finding.id, finding.subject);
+            if self.told.len() >= limits::FINDINGS && !self.told.contains_key(&key) {
+                continue;
+            }
+            let fresh = Told { began: finding.first, told: Episode::at(now) };
+            let known = self.told.entry(key).or_insert(fresh);
+            *known = if known.began == finding.first { Told { told: known.told.joined(fresh.told), ..fresh } } else { fresh };
+        }
     }
 
     /// Why a finding that begins in such a time is not believed.
     fn doubts(&self, detector: &dyn Detector, finding: &Finding, now: Timestamp) -> Option<&str> {
+        let told = self.told.get(&(finding.id, finding.subject)).filter(|known| known.began == finding.first);
         let concerns = |lapse: &&Lapse| detector.needs().contains(&lapse.need) && !detector.is_proved_without(lapse.need, finding);
-        let began_then = |lapse: &&Lapse| (lapse.time().first..=lapse.time().last).contains(&finding.first);
-        let lapse = self.0.iter().filter(concerns).find(began_then)?;
+        let began_then = |lapse: &&Lapse| {
+            let Episode { first, last } = lapse.time();
+            (first..=last).contains(&finding.first) && !told.is_some_and(|known| lapse.is_behind(known.told.first))
+        };
+        let lapse = self.known.iter().filter(concerns).find(began_then)?;
         // What goes on was seen since, once nothing of that time, or of a later one of the kind, is remembered.
-        let latest = self.0.iter().rev().find(concerns)?;
+        let latest = self.known.iter().rev().find(concerns)?;
         (!finding.active || now.since(latest.seen.last) < REMEMBERED).then_some(lapse.complaint.as_str())
     }
 
@@ -69,9 +104,10 @@ impl Lapses {
         mirror: &Evidence,
         now: Timestamp,
     ) -> Vec<(&'static str, String)> {
+        let noticed_by = (mirror.seconds * SECOND as f64) as i64;
         for need in detectors.iter().flat_map(|detector| detector.needs()) {
-            let is_noted = self.0.iter().any(|lapse| lapse.need == *need && lapse.seen.last == now);
-            need.check(mirror).err().filter(|_| !is_noted).into_iter().for_each(|complaint| self.note(*need, complaint, now));
+            let is_noted = self.known.iter().any(|lapse| lapse.need == *need && lapse.seen.last == now);
+            need.check(mirror).err().filter(|_| !is_noted).into_iter().for_each(|complaint| self.note(*need, complaint, now, noticed_by));
         }
         let mut silenced = Vec::new();
         for detector in detectors {
@@ -83,6 +119,7 @@ impl Lapses {
                 silenced.push((id, complaint));
             }
         }
+        self.tell(findings, now);
         silenced
     }
 }
@@ -137,11 +174,36 @@ mod tests {
         let mut found = Vec::new();
         for second in 1..1_200 {
             let one_sided = if (113..=175).contains(&second) || (320..=380).contains(&second) { 40 } else { 0 };
-            let mut findings = finding();
+            let mut findings = if second < 113 { Vec::new() } else { finding() };
             lapses.silence(NETWORK, &mut findings, &mirror(one_sided), Timestamp(second * SECOND));
             found.extend((!findings.is_empty()).then_some(second));
         }
-        assert_eq!((found.first(), found.iter().find(|at| **at > 112)), (Some(&1), Some(&(380 + 600))));
+        assert_eq!(found.first(), Some(&(380 + 600)));
+    }
+
+    /// A mirror that lacks a direction from second 100 on, by packets of so many seconds, which is noticed at second 150; and a finding that begins at
+    /// second 110 and is told from that second on: whether it stands afterwards.
+    fn stands(noticed_by: f64, told: i64) -> bool {
+        let mut lapses = Lapses::default();
+        let mut stands = false;
+        for second in 100..300 {
+            let one_sided = if (150..=190).contains(&second) { 40 } else { 0 };
+            let mut findings = vec![Finding::new("dns.unanswered", Severity::Critical, "none", Timestamp(110 * SECOND))];
+            // Nor is it while the mirror does not show it.
+            findings.retain(|_| second >= told && one_sided == 0);
+            let evidence = Evidence { seconds: noticed_by, ..mirror(one_sided) };
+            lapses.silence(NETWORK, &mut findings, &evidence, Timestamp(second * SECOND));
+            stands = !findings.is_empty();
+        }
+        stands
+    }
+
+    #[test]
+    fn what_is_noticed_late_may_have_begun_as_early_as_its_packets() {
+        assert!(!stands(60.0, 200), "it began within the packets by which that was noticed");
+        assert!(!stands(40.0, 200), "at their first second");
+        assert!(stands(39.0, 200), "it began before them");
+        assert!(!stands(60.0, 120) && stands(60.0, 119), "it was told when the mirror showed everything");
     }
 
     #[test]

@@ -4,6 +4,8 @@
 mod network_cases;
 #[path = "round_trip_tests.rs"]
 mod round_trips;
+#[path = "seen_within_tests.rs"]
+mod seen_within;
 
 use super::super::evidence::Evidence;
 use super::super::registry::NETWORK;
@@ -309,6 +311,7 @@ fn second_server(told: DhcpConfig, differs: bool) -> Evidence {
         differs,
         alone: 700.0,
         clients: 1,
+        passed_over: 0,
         span: SPAN,
     };
     sighted(|s| s.second_servers.push(second))
@@ -346,7 +349,17 @@ fn tls(fill: impl FnOnce(&mut NetworkEvidence)) -> Evidence {
 fn tls_failing(failed: u64, hellos: u64, clients: [u64; 2]) -> Evidence {
     let alerts = vec![CodeCount { code: 48, text: "unknown_ca".into(), count: failed }];
     tls(|n| {
-        n.tls_failures.push(TlsFailureEvidence { key: key(), hellos, failed, clients, is_more: false, alerts, by_client: true, span: SPAN })
+        n.tls_failures.push(TlsFailureEvidence {
+            key: key(),
+            seconds: 600.0,
+            hellos,
+            failed,
+            clients,
+            is_more: false,
+            alerts,
+            by_client: true,
+            span: SPAN,
+        })
     })
 }
 

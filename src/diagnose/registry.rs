@@ -349,7 +349,7 @@ mod tests {
         ("eapol.failing", &["recent"]),
         ("igmp.no_querier", &["forgotten"]),
         ("arp.conflict", &["proxy"]),
-        ("dhcp.rogue", &["held"]),
+        ("dhcp.rogue", &["held", "seen"]),
         ("dhcp.exhausted", &["claimed"]),
         ("nd.rogue_ra", &["held"]),
         ("arp.storm", &["targets"]),

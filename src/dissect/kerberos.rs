@@ -17,6 +17,9 @@ const COUNTERS: &[Counter] = with_outcomes! {
     "errors" "Errors" Measure::Codes(error);
 };
 
+/// An error whose code the capture does not have.
+const UNSEEN: u32 = u32::MAX;
+
 /// Most bytes of a message that is believed.
 const MESSAGE: u32 = 1 << 20;
 
@@ -59,6 +62,7 @@ fn error(code: u32) -> Cow<'static, str> {
         52 => "KRB_ERR_RESPONSE_TOO_BIG",
         60 => "KRB_ERR_GENERIC",
         68 => "KDC_ERR_WRONG_REALM",
+        UNSEEN => "code cut off",
         other => return other.to_string().into(),
     };
     name.into()
@@ -129,7 +133,8 @@ impl Dissector for Kerberos {
             0 => Answer::Normal,
             // A first request without credentials, one that is too long for UDP, another realm's; a name without an account, for which Windows
             // asks of whatever a user types; a delegation that nobody allowed; a ticket whose time is over, for which another one is asked then.
-            7 | 13 | 25 | 32 | 52 | 68 => Answer::Expected,
+            // What an error says that is cut before its code nobody knows.
+            7 | 13 | 25 | 32 | 52 | 68 | UNSEEN => Answer::Expected,
             // The last one for a clock that is wrong, which findings tell apart.
             6 | 18 | 23 | 24 | 31 | 37 => Answer::Denied,
             _ => Answer::Error,
@@ -184,7 +189,8 @@ fn count(message: &Element<'_>, out: &mut DissectOutput<'_>) -> Option<u32> {
         AS_REPLY | TGS_REPLY => Some(0),
         ERROR => {
             let code = find(message.inner, 0xa6).and_then(|e| element(e.inner)).and_then(|e| e.number());
-            let code = code.and_then(|code| u32::try_from(code).ok()).unwrap_or(60);
+            let missing = if message.inner.len() < message.length { UNSEEN } else { 60 };
+            let code = code.and_then(|code| u32::try_from(code).ok()).unwrap_or(missing);
             out.tally().add_code(ERRORS, code);
             Some(code)
         }
@@ -220,6 +226,18 @@ mod tests {
             [25, 24, 7, 32, 37, 29].map(Kerberos::outcome),
             [Answer::Expected, Answer::Denied, Answer::Expected, Answer::Expected, Answer::Denied, Answer::Error]
         );
+    }
+
+    #[test]
+    fn an_error_that_is_cut_before_its_code_says_nothing() {
+        let whole = failure(25);
+        for cut in 9..whole.len() {
+            let talk = Talk::udp(9).client(ASK).server(&whole[..cut]);
+            assert_eq!((talk.codes(), talk.told("errors")), (vec![UNSEEN], "code cut off 1".into()), "cut at {cut}");
+        }
+        assert_eq!(Kerberos::outcome(UNSEEN), Answer::Expected);
+        let without = b"\x7e\x0c\x30\x0a\xa0\x03\x02\x01\x05\xa1\x03\x02\x01\x1e";
+        assert_eq!(Talk::udp(9).client(ASK).server(without).codes(), [60], "it has none");
     }
 
     #[test]

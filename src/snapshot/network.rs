@@ -85,14 +85,15 @@ impl NetworkMatter {
         }
     }
 
-    /// Whether it was judged: without any of the answers' findings nothing is known of those, of the others one is enough.
+    /// Whether it was judged: without any of the findings of answers or failures these are not known, of the others one is enough.
     pub fn is_judged(self, not_judged: &[(&'static str, String)]) -> bool {
         let is_missing = |id: &&str| not_judged.iter().any(|(missing, _)| missing == id);
         match self {
             Self::Answers => !["tcp.no_answer", "dns.unanswered"].iter().any(is_missing),
             Self::Loss => !["tcp.loss"].iter().all(is_missing),
             Self::Times => !["tcp.rtt", "dns.slow", "server.slow"].iter().all(is_missing),
-            Self::Failures => !["tls.failing"].iter().all(is_missing),
+            // Handshakes say nothing of what is refused in clear, nor the reverse.
+            Self::Failures => !["tls.failing", "http.errors", "service.errors"].iter().any(is_missing),
         }
     }
 }

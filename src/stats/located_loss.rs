@@ -221,16 +221,20 @@ impl LossLocator {
         // What comes again at once after it was asked for is a copy, and what asked may be one, unless it says what arrived behind.
         let urged = missing.asked.is_some_and(|a| {
             let is_lost = a.arrived > (SELECTIVE - 1).saturating_mul(segment.payload) && before(segment.sequence, a.reach);
-            a.times >= DUPLICATES && time.since(a.first) >= COPIED || selected(&a, DUPLICATES) || is_lost
+            // One is enough for a sender that goes by time (RACK, RFC 8985).
+            let is_next = selected(&a, 1) && segment.sequence == a.number;
+            (a.times >= DUPLICATES || is_next) && time.since(a.first) >= COPIED || selected(&a, DUPLICATES) || is_lost
         });
         let sent_again = |later: Option<bool>| {
             let times = if later == Some(true) { 1 } else { SELECTIVE };
-            later != Some(false) && missing.asked.is_some_and(|a| selected(&a, times))
+            missing.asked.is_some_and(|a| selected(&a, times))
         };
         let location = if tcp.marks.has(TcpMarks::FILLED) {
             let Hole { opened, identification: behind, .. } = filled?;
             let reordered = LOSS_REORDERED.in_nanos().max(analysis.initial_rtt.unwrap_or(0) / 2);
-            let is_lost = sent_again(is_later(behind, identification)) || time.since(opened) > reordered;
+            let later = is_later(behind, identification);
+            // What was sent before what opened the hole was sent once, however late it comes.
+            let is_lost = later != Some(false) && (sent_again(later) || time.since(opened) > reordered);
             (is_lost && asked_for(segment.sequence, opened)).then_some(Location::BeforeMirror)
         } else if tcp.marks.has(TcpMarks::REPEATED) && segment.payload > 1 {
             let waited = analysis.rto.unwrap_or(0);

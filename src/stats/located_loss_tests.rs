@@ -211,3 +211,33 @@ fn connections_beyond_the_cap_are_not_judged() {
     }
     assert_eq!(locator.lossy.len(), LOSSY_CONNECTIONS);
 }
+
+/// A hole that is filled after 12 ms, behind packet 40 of its sender, by the packet of that number, or of none.
+#[test]
+fn what_was_sent_before_what_overtook_it_was_sent_once() {
+    let filled_by = |number: Option<u16>| {
+        let mut lab = Lab(LossLocator::default(), arrived_behind(), Some(40));
+        assert_eq!(lab.see(0.0, SENDER, (300, 1), TcpMarks::GAP, waited(0)), None);
+        (1..=3).for_each(|ms| lab.asks(f64::from(ms), 100));
+        lab.2 = number;
+        lab.see(12.0, SENDER, (100, 1), TcpMarks::FILLED, waited(0))
+    };
+    assert_eq!(filled_by(Some(23)), None, "seventeen others and it are late");
+    let before = Some(Location::BeforeMirror);
+    assert_eq!((filled_by(Some(41)), filled_by(None)), (before, before), "it was sent again, or nobody knows");
+    assert_eq!(filled_by(Some(40_000)), before, "numbers of no counter say nothing");
+}
+
+/// A segment that was seen, of which one acknowledgement says that what follows it arrived, and that comes again.
+#[test]
+fn one_acknowledgement_is_enough_for_a_sender_that_goes_by_time() {
+    let again = |ms: f64, sequence: u32, options: TcpOptions<'static>| {
+        let mut lab = Lab(LossLocator::default(), options, None);
+        lab.asks(10.0, 100);
+        lab.see(ms, SENDER, (sequence, 1), TcpMarks::REPEATED, waited(12))
+    };
+    assert_eq!(again(11.0, 100, arrived_behind()), Some(Location::BeyondMirror));
+    assert_eq!(again(10.9, 100, arrived_behind()), None, "a copy");
+    assert_eq!(again(11.0, 200, arrived_behind()), None, "it was not asked for next");
+    assert_eq!(again(11.0, 100, TcpOptions::default()), None, "nothing says that what follows arrived");
+}

@@ -6,6 +6,7 @@ use super::neighbours::{place, station, within};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Tuned};
+use crate::diagnose::judge::SEEN_WITHIN;
 use crate::model::evidence::{
     ALONE, DHCP_CLAIMED, DHCP_DISCOVERS, DHCP_FLOOD, DHCP_WAITED, DhcpEvidence, DhcpFloodEvidence, SERVERS_BESIDE, SIGHT_HELD,
     SecondServerEvidence, StationEvidence, Threshold,
@@ -19,6 +20,9 @@ static LEFT_OUT: Threshold = Threshold::count(3.0);
 /// Refusals within a minute, and clients they go to.
 static REFUSALS: Threshold = Threshold::count(3.0);
 static REFUSED: Threshold = Threshold::count(2.0);
+
+/// Offers that clients are made by others, from which on a server that made none of them is not there any more.
+static PASSED_OVER: Threshold = Threshold::count(3.0);
 
 /// Clients get no address.
 pub struct DhcpNoOffer;
@@ -80,7 +84,7 @@ fn no_offer(d: &DhcpEvidence, anybody: bool) -> Report {
         waiting if waiting >= 2 && waiting == d.clients => Severity::Critical,
         _ => Severity::Warning,
     };
-    Report::new(severity, title, evidence).about(place(d.vlan)).suffered_by(d.waiting).held(vec![d.span])
+    Report::new(severity, title, evidence).about(place(d.vlan)).suffered_by(d.waiting).held(vec![d.span]).lasting()
 }
 
 impl Detector for DhcpRogue {
@@ -92,14 +96,20 @@ impl Detector for DhcpRogue {
                       cut off, or led through somebody else's device.",
             measured: "OFFERs and ACKs with an address, by server identifier, VLAN and relay: two servers within {beside} of which no answer \
                        has the same router, name server and subnet; or one that came after the other had been alone for {alone} (a note when \
-                       both tell the same). Told of for {held}. Critical when router or name server differ. The second is the one of which \
+                       both tell the same). Told of for {held}, or {seen} where it made none of the last {passed} offers that clients were made. Critical when router or name server differ. The second is the one of which \
                        others use nothing but DHCP where they use the other one, as a server or a router; or the one that came {alone} later. \
                        Otherwise nothing tells which of both is meant to be there: who answers first is only quicker.",
             cause: "A router for homes plugged in the wrong way round, a host that shares its connection, a virtual machine, or an attack.",
             lookalikes: "Two servers on purpose (failover) that are not set up alike.",
             remedy: "Find the station's port in the switch's table and unplug it; switch DHCP snooping on at ports of hosts.",
             topic: None,
-            figures: &[("beside", Tuned(&SERVERS_BESIDE)), ("alone", Tuned(&ALONE)), ("held", Nanos(SIGHT_HELD))],
+            figures: &[
+                ("beside", Tuned(&SERVERS_BESIDE)),
+                ("alone", Tuned(&ALONE)),
+                ("held", Nanos(SIGHT_HELD)),
+                ("seen", Nanos(SEEN_WITHIN)),
+                ("passed", Tuned(&PASSED_OVER)),
+            ],
         };
         &PAGE
     }
@@ -171,7 +181,10 @@ fn rogue(s: &SecondServerEvidence) -> Report {
         true if known.router != new.router || known.name_server != new.name_server => Severity::Critical,
         true => Severity::Warning,
     };
-    Report::new(severity, title, evidence).about(Subject::Host(Address::V4(s.server))).suffered_by(s.clients).held(vec![s.span])
+    let report =
+        Report::new(severity, title, evidence).about(Subject::Host(Address::V4(s.server))).suffered_by(s.clients).held(vec![s.span]);
+    // Clients ask seldom: that nothing is seen of it says nothing while nobody asks.
+    if s.passed_over >= PASSED_OVER.number() { report } else { report.lasting() }
 }
 
 impl Detector for DhcpExhausted {
@@ -250,7 +263,7 @@ fn exhausted(d: &DhcpEvidence) -> Report {
     ];
     let suffer = d.waiting_new.max(d.refused_clients);
     let severity = if is_for_some { Severity::Warning } else { Severity::Critical };
-    let report = Report::new(severity, title, evidence).about(subject).suffered_by(suffer).held(vec![d.span]);
+    let report = Report::new(severity, title, evidence).about(subject).suffered_by(suffer).held(vec![d.span]).lasting();
     if !is_for_some {
         return report;
     }

@@ -75,7 +75,7 @@ pub(super) fn devices(kind: Kind) -> Option<u64> {
 
 fn each(e: &Evidence, kind: Kind, tell: impl Fn(&SwitchTrouble) -> Option<Report>) -> Detection {
     all_of(e.network.switch.of(kind).filter_map(|t| {
-        let report = tell(t)?.about(t.subject).held(vec![t.span]);
+        let report = tell(t)?.about(t.subject).held(vec![t.span]).lasting();
         Some(Report { hosts: report.hosts.or(devices(kind)), ..report })
     }))
 }

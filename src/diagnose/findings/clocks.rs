@@ -9,7 +9,7 @@ use crate::model::evidence::{
     Threshold, Trouble,
 };
 use crate::model::units::{duration, grouped, plural};
-use crate::model::{Proto, ServiceKey, Severity, Value, text};
+use crate::model::{Finding, Proto, ServiceKey, Severity, Value, text};
 
 /// Requests without an answer before a time server is called silent.
 static SILENT_REQUESTS: Threshold = Threshold::count(5.0);
@@ -50,7 +50,12 @@ impl Detector for NtpBad {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::Replies, Need::EverySide, Need::SteadyClock, Need::Complete, Need::Unsampled]
+        &[Need::BothDirections, Need::Replies, Need::EverySide, Need::SteadyClock, Need::Complete, Need::Unsampled, Need::Legible]
+    }
+
+    /// What a server was read to say it said.
+    fn is_proved_without(&self, need: Need, _: &Finding) -> bool {
+        need == Need::Legible
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
@@ -101,7 +106,7 @@ fn bad(c: &ClockEvidenceOfServer) -> Report {
         }
         _ => {}
     }
-    Report::new(severity, title, evidence).about(subject(&key(c))).suffered_by(c.clients).held(vec![c.span])
+    Report::new(severity, title, evidence).about(subject(&key(c))).suffered_by(c.clients).held(vec![c.span]).lasting()
 }
 
 fn silent(service: &ServiceEvidence) -> Option<Report> {
@@ -121,5 +126,5 @@ fn silent(service: &ServiceEvidence) -> Option<Report> {
     );
     let evidence = vec![("unanswered", Value::Count(silent.count)), ("clients", silent.told())];
     let severity = if since.is_some() || silent.clients > 1 { Severity::Warning } else { Severity::Note };
-    Some(Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(silent.clients).held(vec![span]))
+    Some(Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(silent.clients).held(vec![span]).lasting())
 }

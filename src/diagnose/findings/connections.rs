@@ -193,6 +193,7 @@ fn refused_report(service: &ServiceEvidence, w: &ServiceWindow, now: Timestamp, 
         ("with_another_ttl", Value::Count(between)),
     ];
     let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(refused.clients).over(around.over);
+    let report = report.counted_within(w.seconds);
     let report = match (around.before, around.over) {
         (false, true) => report
             .because("The service was being started: nothing was seen to answer before, and clients have connected since.")
@@ -303,6 +304,7 @@ fn cut(service: &ServiceEvidence, stands: bool) -> Option<Report> {
         ("with_another_ttl", Value::Count(w.between[0])),
     ];
     let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(cut.clients).held(vec![span]);
+    let report = report.counted_within(w.seconds);
     Some(by_device(report, w.between[0], cut.count))
 }
 

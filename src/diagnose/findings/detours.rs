@@ -75,7 +75,7 @@ fn redirect(r: &RedirectEvidence) -> Report {
         ("gateway", Value::Text(r.gateway.to_string())),
         ("station", Value::Text(station(&r.source))),
     ];
-    let report = Report::new(severity, title, evidence).about(Subject::Host(r.router)).suffered_by(r.hosts).held(vec![r.span]);
+    let report = Report::new(severity, title, evidence).about(Subject::Host(r.router)).suffered_by(r.hosts).held(vec![r.span]).lasting();
     match r.gateway_is_unknown {
         true => report.because(format!("Nobody was seen to have the address {}: what is sent there gets lost.", r.gateway)),
         false => report,

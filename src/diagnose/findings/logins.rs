@@ -90,7 +90,12 @@ impl Detector for AuthFailing {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::Complete, Need::Unsampled]
+        &[Need::Complete, Need::Unsampled, Need::Legible]
+    }
+
+    /// Refusals that were read were sent.
+    fn is_proved_without(&self, need: Need, _: &Finding) -> bool {
+        need == Need::Legible
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -164,7 +169,7 @@ fn denied(service: &ServiceEvidence, stands: bool) -> Option<Report> {
         evidence.extend([("its_answers", Value::Count(g.answers)), ("its_refusals", Value::Count(g.refused))]);
     }
     let report = Report::new(Severity::Warning, title, evidence).about(subject(&service.key)).suffered_by(bad.clients);
-    Some(report.held(bad.span.into_iter().collect()))
+    Some(report.counted_within(w.seconds).held(bad.span.into_iter().collect()))
 }
 
 impl Detector for TlsFailing {
@@ -259,7 +264,7 @@ fn failing(f: &TlsFailureEvidence, stands: bool) -> Option<Report> {
         1 if share.low <= FAILING_MOST.value() => Severity::Note,
         _ => Severity::Warning,
     };
-    Some(Report::new(severity, title, evidence).about(subject(&f.key)).suffered_by(clients).held(vec![f.span]))
+    Some(Report::new(severity, title, evidence).about(subject(&f.key)).suffered_by(clients).counted_within(f.seconds).held(vec![f.span]))
 }
 
 /// The usual name of a version.
@@ -307,7 +312,7 @@ fn old(o: &OldTlsEvidence) -> Report {
     };
     let severity = if o.version <= 0x0300 { Severity::Warning } else { Severity::Note };
     let evidence = vec![("connections", Value::Count(o.count)), ("version", Value::Text(version))];
-    Report::new(severity, title, evidence).about(about).suffered_by(o.clients.max(1)).held(vec![o.span])
+    Report::new(severity, title, evidence).about(about).suffered_by(o.clients.max(1)).held(vec![o.span]).lasting()
 }
 
 impl Detector for TlsExpiring {
@@ -365,5 +370,7 @@ fn expiring(c: &CertificateEvidence) -> Option<Report> {
         (false, _) => Severity::Critical,
     };
     let title = format!("The certificate of {whose} {what}");
-    Some(Report::new(severity, title, evidence).about(subject(&c.key)).suffered_by(c.clients.max(1)).held(vec![Episode::at(c.seen)]))
+    let report = Report::new(severity, title, evidence).about(subject(&c.key)).suffered_by(c.clients.max(1));
+    // It is sent to who connects: a server that nobody asks has it all the same.
+    Some(report.held(vec![Episode::at(c.seen)]).lasting())
 }

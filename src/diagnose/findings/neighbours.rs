@@ -7,7 +7,7 @@ use crate::diagnose::figure::Figure::{Count, Nanos, Tuned};
 use crate::model::evidence::{
     ALONE, ARP_ANSWERED, ARP_INSISTS, ARP_LASTS, ARP_OTHERS, ARP_RATE, ARP_REQUESTS, ARP_SILENT, ARP_STRETCHES, ARP_SWEEP, ARP_TARGETS,
     ARP_UNASKED, ARP_VLAN_RATE, ArpStormEvidence, BetweenEvidence, CONFLICT_TURNS, ConflictEvidence, HANDED_OVER, PROXY_ADDRESSES,
-    ProbedEvidence, ROUTERS_BESIDE, SIGHT_HELD, SecondRouterEvidence, StationEvidence, Threshold, UnansweredEvidence,
+    ProbedEvidence, ROUTERS_BESIDE, SIGHT_HELD, SecondRouterEvidence, StationEvidence, SwitchTroubleKind, Threshold, UnansweredEvidence,
 };
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, plural};
@@ -56,7 +56,7 @@ impl Detector for ArpConflict {
             aspect: None,
             meaning: "Two devices use the same address. Others send to whichever was heard last, so both have connections that hang and break.",
             measured: "Senders of ARP packets, of IPv6 neighbour advertisements: two hardware addresses that claim the address in turn, at \
-                       least {turns} times each within {stretch}, towards the same host or both towards everybody; or one that claims addresses of several others, each of which goes on to claim its own, or tells two hosts, each about the other, at least {unasked} times that it has the address, twice as often as they ask or more. Or one that looks whether the address is free (ARP probe, duplicate address detection) and is answered by another station: {turns} times or more a warning, once a note; not one that looks for {proxy} addresses or more. Redundant gateways (VRRP, \
+                       least {turns} times each within {stretch}, towards the same host or both towards everybody; or one that claims addresses of several others, each of which goes on to claim its own, or tells two hosts, each about the other, at least {unasked} times that it has the address, twice as often as they ask or more. Or one that looks whether the address is free (ARP probe, duplicate address detection) and is answered by another station: {turns} times or more a warning, once a note; not one that looks for {proxy} addresses or more, or again and again but never soon. Redundant gateways (VRRP, \
                        HSRP, GLBP, CARP) and stations that answer for {proxy} addresses or more are left out. Critical when the address \
                        is a router's or one that others use; a note where each takes it over by an announcement, and the other says \
                        nothing for {handed} before its own.",
@@ -88,14 +88,17 @@ impl Detector for ArpConflict {
         let apart = seen.conflicts.iter().filter(|c| !is_between(c.address)).map(conflict);
         // Nor is it told apart that somebody looked for it first who then used it all the same.
         let is_told = |address| is_between(address) || seen.conflicts.iter().any(|c| c.address == address);
-        let probed = seen.probed.iter().filter(|p| !is_told(p.address)).map(probed);
+        let probed = seen.probed.iter().filter(|p| !p.is_watched && !is_told(p.address)).map(probed);
         all_of(seen.between.iter().map(|b| between(b, e)).chain(apart).chain(probed))
     }
 
-    /// What was told of one address is told of the station that claims several.
+    /// What was told of one address is told of the station that claims several. Whoever only watches wants none.
     fn withdraws(&self, e: &Evidence, finding: &Finding) -> bool {
-        let seen = &e.network.sightings.between;
-        seen.iter().flat_map(|b| &b.addresses).any(|address| finding.subject == Subject::Host(*address))
+        let seen = &e.network.sightings;
+        let claimed = seen.between.iter().flat_map(|b| &b.addresses);
+        let watched = seen.probed.iter().filter(|p| p.is_watched).map(|p| &p.address);
+        let is_used_by_two = |address: &Address| seen.conflicts.iter().any(|c| c.address == *address);
+        claimed.chain(watched.filter(|address| !is_used_by_two(address))).any(|address| finding.subject == Subject::Host(*address))
     }
 }
 
@@ -323,7 +326,10 @@ impl Detector for ArpStorm {
         // Who floods by both is told of once, by the worse.
         let of = |s: &ArpStormEvidence| (s.vlan, s.source.map(|source| source.mac));
         let is_worse = |a: &ArpStormEvidence, b: &ArpStormEvidence| (a.rate, b.is_v6) > (b.rate, a.is_v6);
-        all_of(storms.iter().filter(|s| !storms.iter().any(|other| of(other) == of(s) && is_worse(other, s))).map(storm))
+        // What goes round between switches is many times what stations send: it is told of as a loop.
+        let circles = |s: &ArpStormEvidence| e.network.switch.of(SwitchTroubleKind::FramesCircle).any(|loops| loops.vlan == s.vlan);
+        let told = storms.iter().filter(|s| s.source.is_some() || !circles(s));
+        all_of(told.filter(|s| !storms.iter().any(|other| of(other) == of(s) && is_worse(other, s))).map(storm))
     }
 }
 
@@ -392,5 +398,5 @@ fn second_router(r: &SecondRouterEvidence) -> Report {
     let severity = if r.differs { Severity::Warning } else { Severity::Note };
     let mut report = Report::new(severity, title, evidence).about(Subject::Host(Address::V6(r.router)));
     report.hosts = Some(r.hosts).filter(|hosts| *hosts > 0);
-    report.held(vec![r.span])
+    report.held(vec![r.span]).lasting()
 }

@@ -121,6 +121,8 @@ fn gone(e: &Evidence, service: &ServiceEvidence) -> Option<Report> {
     Some(
         report
             .held(vec![span])
+            // What is sent again comes more and more seldom.
+            .lasting()
             .because("The host died or lost its link while connections were in use: what is sent to it is not even acknowledged."),
     )
 }
@@ -167,7 +169,8 @@ fn unanswered(e: &Evidence, service: &ServiceEvidence, stands: bool) -> Option<R
         ("clients", silent.told()),
     ];
     let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(silent.clients).held(vec![span]);
-    let report = report.over(around.over);
+    // What was there is gone until somebody is answered, however seldom anybody tries.
+    let report = Report { lasts: is_down, ..report.over(around.over).counted_within(if is_down { 0.0 } else { w.seconds }) };
     Some(match (answered || around.over, service.is_alive) {
         (false, false) => report.because(hops::unheard(e, service)),
         (false, true) => report.because("The host sends other packets: a firewall drops these, or the service hangs."),

@@ -63,7 +63,7 @@ pub struct PauseStorm;
 
 fn each(e: &Evidence, kind: Kind, tell: impl Fn(&SwitchTrouble) -> Option<Report>) -> Detection {
     all_of(e.network.switch.of(kind).filter_map(|t| {
-        let report = tell(t)?.about(t.subject).held(vec![t.span]);
+        let report = tell(t)?.about(t.subject).held(vec![t.span]).lasting();
         Some(Report { hosts: report.hosts.or(super::bridges::devices(kind)), ..report })
     }))
 }

@@ -286,6 +286,8 @@ fn lost(service: &ServiceEvidence, loss: &LossWindow, stands: bool) -> Option<Re
         Some(PathSide::Server) => "the server's side",
         None => "both sides",
     };
+    let part = client.max(server);
+    let whose = if side.is_some() && part < all { format!("{} of them on {whose}", grouped(part)) } else { format!("on {whose}") };
     // One connection may be odd by itself.
     let as_far = match loss.connections {
         _ if is_sure => String::new(),
@@ -293,7 +295,7 @@ fn lost(service: &ServiceEvidence, loss: &LossWindow, stands: bool) -> Option<Re
         n => format!(", as far as {} connections show", grouped(n)),
     };
     let (lost, rate) = (grouped(all), percent(share.rate));
-    let title = format!("Packets from and to {} are lost: {lost} ({rate}), on {whose} of the mirrored port{as_far}", service.key);
+    let title = format!("Packets from and to {} are lost: {lost} ({rate}), {whose} of the mirrored port{as_far}", service.key);
     let evidence = vec![
         ("lost", Value::Count(all)),
         ("segments", Value::Count(loss.segments)),

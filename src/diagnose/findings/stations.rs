@@ -41,7 +41,7 @@ pub struct BurstMicro;
 pub struct LinkSaturated;
 
 fn each(e: &Evidence, kind: Kind, tell: impl Fn(&SwitchTrouble) -> Option<Report>) -> Detection {
-    all_of(e.network.switch.of(kind).filter_map(|t| Some(tell(t)?.about(t.subject).held(vec![t.span]))))
+    all_of(e.network.switch.of(kind).filter_map(|t| Some(tell(t)?.about(t.subject).held(vec![t.span]).lasting())))
 }
 
 fn vlan(t: &SwitchTrouble) -> String {
@@ -107,7 +107,8 @@ impl Detector for LoopLayer2 {
                        in at least {parts} of its sixty-four parts, for copies of a mirror come close together: {frames} different ones of \
                        {stations} stations, {rate} times a second in all, or {swift_frames} of as many stations that come at least {swift} times a second each. \
                        Or requests for addresses and names (ARP, neighbour \
-                       discovery, DHCP, NetBIOS, multicast DNS, LLMNR) that come at least {asked} times within a second, each time in another part: {requests} different ones of {askers} stations. Either \
+                       discovery, DHCP, NetBIOS, multicast DNS, LLMNR) that come at least {asked} times within a second, each time in another part: {requests} different ones of {askers} stations; or {times} times, as many different ones as of frames \
+                       within ten seconds. Either \
                        for {seconds} seconds one after the other; told of are the seconds before and after in which {frames} frames of \
                        {stations} stations circle as well. Frames of protocols that send the same cyclically (POWERLINK, EtherCAT, SERCOS, \
                        PROFINET and their like) are not looked at.",

@@ -16,6 +16,9 @@ static LOST_MANY: Threshold = Threshold::share(0.05);
 static PACKETS: Threshold = Threshold::count(500.0);
 static LOST_LEAST: Threshold = Threshold::count(5.0);
 
+/// A gap from which on a stream was silent, and lost nothing by the way: it was moved, or its way was gone.
+static SILENT: Threshold = Threshold::seconds(3.0);
+
 /// How long the jitter must be high, and the share of packets that are far off.
 static HIGH_FOR: Threshold = Threshold::seconds(10.0);
 static UNEVEN: Threshold = Threshold::share(0.05);
@@ -30,6 +33,9 @@ const WITNESSED: f64 = 3.0;
 
 /// What says how many they are.
 const WHOLE: &str = "streams_without_gaps_beside_it";
+
+/// What says for how long a stream was silent.
+const SILENT_SECONDS: &str = "silent_seconds";
 
 /// Streams lack packets.
 pub struct RtpLoss;
@@ -105,7 +111,8 @@ impl Detector for RtpLoss {
                       blocks.",
             measured: "Sequence numbers of RTP (recognised by numbers that follow) that did not come before many later ones did, copies \
                        counted once: surely more than {lost} of at least {packets} packets in a minute, and at least {least} (lower end of \
-                       the {sure} interval). A pause, or a step of thousands of numbers, is a stream that was moved. Critical from {many}, \
+                       the {sure} interval). A pause, or a step of thousands of numbers, is a stream that was moved; one that lacks little beside a gap of {silent} \
+                       or more was silent, which is a note. Critical from {many}, \
                        or when the opinion score that ITU-T's E-model estimates of codec, loss and jitter is below {bad}.",
             cause: "A full queue or a bad link between the sender and the mirrored port: voice has no priority, or the link is wireless.",
             lookalikes: "What the mirror itself loses: the finding is not told unless that is known to be little, of acknowledged segments of \
@@ -119,6 +126,7 @@ impl Detector for RtpLoss {
                 ("packets", Tuned(&PACKETS)),
                 ("least", Tuned(&LOST_LEAST)),
                 ("witnesses", Tuned(&WITNESSES)),
+                ("silent", Tuned(&SILENT)),
                 ("many", Tuned(&LOST_MANY)),
                 ("bad", Tuned(&BAD)),
             ],
@@ -131,7 +139,8 @@ impl Detector for RtpLoss {
     }
 
     fn is_proved_without(&self, need: Need, finding: &Finding) -> bool {
-        need == Need::SurelyComplete && finding.evidence.iter().any(|(name, _)| *name == WHOLE)
+        // What comes before and behind shows that the mirror goes on.
+        need == Need::SurelyComplete && finding.evidence.iter().any(|(name, _)| [WHOLE, SILENT_SECONDS].contains(name))
     }
 
     fn is_of_the_mirror(&self, finding: &Finding, mirror: &Evidence) -> Option<String> {
@@ -139,22 +148,25 @@ impl Detector for RtpLoss {
         let in_outage = lost_in_outage(finding, mirror);
         let missing = completeness(mirror).map_or(0.0, |known| known.missing);
         let beside = lost.without(in_outage);
+        let is_silence = finding.evidence.iter().any(|(name, _)| *name == SILENT_SECONDS);
         if in_outage > 0 && beside.are_few() {
             return Some("what streams lack lies in times in which nothing was mirrored (mirror.outage)".into());
         }
         let is_more = beside.exceed(missing, mirror.loss.streams.streams);
-        (!is_more).then(|| format!("no stream lacks more than the {} that the mirror loses of all", percent(missing)))
+        (!is_more && !is_silence).then(|| format!("no stream lacks more than the {} that the mirror loses of all", percent(missing)))
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         let mut receivers: Vec<(Address, Vec<Lossy<'_>>)> = Vec::new();
-        for lossy in e.network.media.iter().filter(is_sure).filter_map(Lossy::of) {
+        let streams = || e.network.media.iter().filter(is_sure);
+        for lossy in streams().filter(|stream| silence(stream).is_none()).filter_map(Lossy::of) {
             match receivers.iter_mut().find(|(to, _)| *to == lossy.stream.to) {
                 Some((_, streams)) => streams.push(lossy),
                 None => receivers.push((lossy.stream.to, vec![lossy])),
             }
         }
-        all_of(receivers.iter().filter_map(|(_, streams)| lossy_receiver(streams, &e.network.media)))
+        let lossy = receivers.iter().filter_map(|(_, streams)| lossy_receiver(streams, &e.network.media));
+        all_of(lossy.chain(streams().filter_map(|stream| Some(silent(stream, &silence(stream)?)))))
     }
 }
 
@@ -234,6 +246,30 @@ fn lost_in_outage(finding: &Finding, mirror: &Evidence) -> u64 {
     let until = from.plus((seconds * SECOND as f64) as i64);
     let within = mirror.outages.iter().map(|outage| outage.until().min(until).since(outage.from.max(*from)).max(0)).sum::<i64>();
     if within.saturating_mul(2) > until.since(*from) { *packets } else { 0 }
+}
+
+/// The gap in which all but little of what a stream lacks is missing, where it is so long that the stream was silent.
+fn silence(stream: &MediaEvidence) -> Option<MediaGap> {
+    let gap = stream.longest_gap.filter(|gap| gap.span.last.since(gap.span.first) >= SILENT.in_nanos())?;
+    let lost = LostPackets { received: stream.received, lost: stream.lost, gaps: stream.gaps };
+    lost.without(gap.packets).are_few().then_some(gap)
+}
+
+/// A stream that was silent while its numbers went on.
+fn silent(stream: &MediaEvidence, gap: &MediaGap) -> Report {
+    let seconds = gap.span.last.seconds_since(gap.span.first);
+    let title = format!("{} to {} from {} was silent for {}", kind(stream.payload_type), stream.to, stream.from, duration(seconds));
+    let mut evidence = vec![
+        ("from", Value::Text(stream.from.to_string())),
+        ("port", Value::Count(stream.port.into())),
+        ("received", Value::Count(stream.received)),
+        (SILENT_SECONDS, Value::Seconds(seconds)),
+    ];
+    evidence.extend(longest_gap(stream));
+    let report = Report::new(Severity::Note, title, evidence).about(Subject::Host(stream.to)).suffered_by(1).held(vec![gap.span]);
+    report.because("Its numbers went on: what was sent took another way, as when a call is moved or changes to fax, or the way was gone.").mend(
+        "Look at what both agreed on at that time (SIP, a new INVITE); if nothing, at the ways between the sender and the mirrored port.",
+    )
 }
 
 /// A stream that surely lacks packets.

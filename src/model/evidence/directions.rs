@@ -132,7 +132,8 @@ impl SideEvidence {
 
     /// Whether nothing of what is there answers anything.
     pub fn shows_no_reply(&self) -> bool {
-        self.is_one_way() && self.judged == self.one_sided && self.exchanges.both == 0
+        let is_heard = self.both_roles > 0 || self.answered_packets > 0 || self.exchanges.both > 0;
+        !is_heard && self.only_source.saturating_add(self.only_destination) > 0 && self.judged == self.one_sided
     }
 
     /// Whether stations send, others receive, and none does both.

@@ -50,7 +50,9 @@ pub struct BlackHoleEvidence {
 pub struct TlsFailureEvidence {
     /// Which service.
     pub key: ServiceKey,
-    /// Handshakes in the last ten minutes.
+    /// Seconds in which they are counted.
+    pub seconds: f64,
+    /// Handshakes.
     pub hellos: u64,
     /// Of them failed.
     pub failed: u64,

@@ -62,6 +62,8 @@ pub struct ScanEvidence {
 pub struct NetworkEvidence {
     /// Packet time.
     pub now: Timestamp,
+    /// It is of a file at its end: of all of it.
+    pub is_whole: bool,
     /// Services with something in the last ten minutes; of a file at its end, all of them.
     pub services: Vec<ServiceEvidence>,
     /// Routers behind which attempts failed.

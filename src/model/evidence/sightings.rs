@@ -44,6 +44,8 @@ pub struct ProbedEvidence {
     pub prober: StationEvidence,
     /// Who has it.
     pub owner: StationEvidence,
+    /// It looks again and again, seldom: it watches who is there, and wants nothing.
+    pub is_watched: bool,
     /// When.
     pub span: Episode,
 }
@@ -178,6 +180,8 @@ pub struct SecondServerEvidence {
     pub alone: f64,
     /// Clients it answered.
     pub clients: u64,
+    /// Offers of others to clients that it offers nothing, since it last answered anybody.
+    pub passed_over: u64,
     /// When.
     pub span: Episode,
 }

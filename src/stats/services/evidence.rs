@@ -71,6 +71,7 @@ impl ServiceLedger {
         }
         NetworkEvidence {
             now,
+            is_whole: at_end,
             services,
             scans: self.scans.evidence(now, at_end),
             stalls: self.receivers.evidence(now, at_end),

@@ -288,6 +288,7 @@ impl TlsServers {
                 let clients = [sum.clients.len() as u64, sum.others.iter().filter(|c| !sum.clients.contains(c)).count() as u64];
                 Some(TlsFailureEvidence {
                     key: *key,
+                    seconds: (STRETCHES * STRETCH / SECOND) as f64,
                     hellos,
                     failed: sum.failed,
                     clients,

@@ -49,6 +49,8 @@ struct Server {
     told: Latest<DhcpConfig, CONFIGS>,
     clients: Latest<Mac, SIGHT_ASKERS>,
     answers: u64,
+    /// Offers of others since.
+    passed_over: u64,
     last: Timestamp,
 }
 
@@ -141,8 +143,14 @@ impl DhcpLedger {
         (server.mac, server.first) = (seen.source, Some(first));
         server.last = server.last.max(seen.last);
         server.answers = server.answers.saturating_add(seen.count);
+        server.passed_over = 0;
         server.told.note(message.told, seen.last);
         server.clients.note(message.client, seen.last);
+        if message.kind == OFFER {
+            // Whoever asks for an offer asks everybody.
+            let others = self.servers.iter_mut().filter(|(key, _)| (key.0, key.1) == (seen.domain(), message.relay) && key.2 != id);
+            others.for_each(|(_, server)| server.passed_over = server.passed_over.saturating_add(seen.count));
+        }
     }
 
     /// Whether clients are told to use this address as their router.
@@ -255,6 +263,7 @@ impl DhcpLedger {
                     differs,
                     alone: alone as f64 / 1e9,
                     clients: server.clients.len() as u64,
+                    passed_over: server.passed_over,
                     span,
                 });
             }

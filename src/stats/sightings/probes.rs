@@ -13,6 +13,13 @@ const DEFENDED: i64 = 2 * SECOND;
 /// Nanoseconds within which probes belong together: whoever is not answered sends several (RFC 5227 section 2.1.1).
 const TOGETHER: i64 = 5 * SECOND;
 
+/// Nanoseconds from one look to the next from which on nobody waits for the address: who is told that it is taken looks again soon (a client of DHCP
+/// asks for another after ten seconds, RFC 2131 section 3.1), and switches look each thirty seconds who is there.
+const PATIENT: i64 = 20 * SECOND;
+
+/// Looks that far apart by which a station that watches is known.
+const WATCHES: u64 = 2;
+
 /// Stations of one address that are told apart: those that look, and those that answer.
 const STATIONS: usize = 4;
 
@@ -29,7 +36,16 @@ struct Refused {
     prober: Mac,
     owner: Mac,
     times: u64,
+    /// Of them those that came long after the one before.
+    patient: u64,
     span: Episode,
+}
+
+impl Refused {
+    /// Whether it goes on to look, and never soon.
+    fn is_watch(&self) -> bool {
+        self.patient >= WATCHES && self.patient + 1 == self.times
+    }
 }
 
 /// What was seen of an address.
@@ -68,13 +84,16 @@ impl Probed {
         let same = |known: &&mut Refused| (known.prober, known.owner) == (probe.mac, answer.mac);
         if let Some(known) = self.refused.iter_mut().find(same) {
             let since = span.last.since(known.span.last);
-            (known.times, known.span) = match () {
-                () if since <= TOGETHER => (known.times, known.span.joined(span)),
-                () if since <= SIGHT_HELD => (known.times.saturating_add(1), known.span.joined(span)),
-                () => (1, span),
+            let is_patient = u64::from(since >= PATIENT);
+            (known.times, known.patient, known.span) = match () {
+                () if since <= TOGETHER => (known.times, known.patient, known.span.joined(span)),
+                () if since <= SIGHT_HELD => {
+                    (known.times.saturating_add(1), known.patient.saturating_add(is_patient), known.span.joined(span))
+                }
+                () => (1, 0, span),
             };
         } else if self.refused.len() < STATIONS {
-            self.refused.push(Refused { prober: probe.mac, owner: answer.mac, times: 1, span });
+            self.refused.push(Refused { prober: probe.mac, owner: answer.mac, times: 1, patient: 0, span });
         }
     }
 }
@@ -131,7 +150,8 @@ impl ProbeLedger {
             let meant = recent.filter(|refused| !follows(vlan, refused.prober) && !is_shared(vlan, refused.owner));
             let told = meant.max_by_key(|refused| (refused.times, refused.prober, refused.owner))?;
             let station = |mac| StationEvidence { mac, maker: None, count: told.times, last: told.span.last };
-            Some(ProbedEvidence { vlan, address, prober: station(told.prober), owner: station(told.owner), span: told.span })
+            let (prober, owner) = (station(told.prober), station(told.owner));
+            Some(ProbedEvidence { vlan, address, prober, owner, is_watched: told.is_watch(), span: told.span })
         };
         let mut all: Vec<ProbedEvidence> = self.probed.iter().filter_map(of).collect();
         all.arrange_by_key(|probed| (probed.vlan, probed.address, probed.prober.mac, probed.owner.mac));
@@ -177,6 +197,21 @@ mod tests {
         assert_eq!(told(&[0, 80, 160], Some(1), OWNER, 20), [3]);
         assert_eq!(told(&[0, 6_100], Some(1), OWNER, 612), [1], "the first one is ten minutes old");
         assert_eq!(told(&[0], Some(1), OWNER, 601), [0; 0], "so is this one");
+    }
+
+    #[test]
+    fn who_looks_seldom_and_goes_on_watches() {
+        let is_watched = |seconds: &[i64]| {
+            let mut ledger = ProbeLedger::default();
+            for second in seconds {
+                ledger.probe(&seen(10 * second, NEW, address(1)), address(1));
+                ledger.answer(&seen(10 * second + 1, OWNER, address(1)), address(1), OWNER);
+            }
+            ledger.evidence(Timestamp(200 * SECOND), |_, _| false).iter().any(|told| told.is_watched)
+        };
+        assert!(is_watched(&[0, 30, 60]) && is_watched(&[0, 20, 40]) && is_watched(&[0, 1, 30, 31, 61]));
+        assert!(!is_watched(&[0, 30]), "who is told so once may look again");
+        assert!(!is_watched(&[0, 19, 38]) && !is_watched(&[0, 8, 38, 68]), "it waits for the address");
     }
 
     #[test]

@@ -280,6 +280,25 @@ fn offer(seconds: i64, server: u32, client: u32) -> Sighting {
 }
 
 #[test]
+fn a_second_server_is_passed_over_when_others_make_the_offers() {
+    let mut ledger = SightingLedger::default();
+    let passed_over = |ledger: &SightingLedger, seconds| {
+        let found = ledger.evidence(at(seconds), |_| None, |host| host == Address::V4(ip(1)), |_| StationUse::default()).second_servers;
+        found.iter().map(|s| (s.server, s.passed_over)).collect::<Vec<_>>()
+    };
+    for n in 0..2 {
+        ledger.take(&offer(n * 3, 1, n as u32));
+        ledger.take(&offer(n * 3 + 1, 66, n as u32));
+    }
+    assert_eq!(passed_over(&ledger, 10), [(ip(66), 0)]);
+    ledger.take(&offer(20, 1, 7));
+    ledger.take(&offer(23, 1, 8));
+    assert_eq!(passed_over(&ledger, 30), [(ip(66), 2)]);
+    ledger.take(&offer(40, 66, 9));
+    assert_eq!(passed_over(&ledger, 50), [(ip(66), 0)], "it is there");
+}
+
+#[test]
 fn the_server_that_is_used_is_not_the_second_one() {
     // The wrong one, 66, answers first, and before the true one each time.
     let mut ledger = SightingLedger::default();

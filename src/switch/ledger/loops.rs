@@ -3,8 +3,8 @@
 use super::{one_of, trouble};
 use crate::model::bounded::BoundedMap;
 use crate::model::evidence::{
-    CIRCLING_ASKERS, CIRCLING_FRAMES, CIRCLING_REQUESTS, CIRCLING_SENDERS, CIRCLING_SWIFT, CIRCLING_SWIFT_FRAMES, LEAKED, LEAKED_PARTNERS,
-    LEAKED_STATIONS, LEAKED_WITHIN, STORM_RATE, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind,
+    CIRCLING, CIRCLING_ASKERS, CIRCLING_FRAMES, CIRCLING_REQUESTS, CIRCLING_SENDERS, CIRCLING_SWIFT, CIRCLING_SWIFT_FRAMES, LEAKED,
+    LEAKED_PARTNERS, LEAKED_STATIONS, LEAKED_WITHIN, STORM_RATE, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind,
 };
 use crate::model::limits::{GROUPS, STORMS};
 use crate::model::time::SECOND;
@@ -17,6 +17,9 @@ const SENDERS: usize = 16;
 
 /// Nanoseconds after its last such second in which a loop still counts.
 const LASTS: i64 = 15 * SECOND;
+
+/// Seconds within which requests that go round and die belong together: full queues or a storm control end each of them, and the loop stays.
+const BURSTS_WITHIN: i64 = 10;
 
 /// Frames that circled.
 #[derive(Debug, Default)]
@@ -48,6 +51,8 @@ struct Circled {
     fast: Frames,
     swift: Frames,
     requests: Frames,
+    /// Requests that came oftener than any mirror shows a frame, and not as many at once.
+    bursts: Frames,
 }
 
 impl Circled {
@@ -93,6 +98,18 @@ impl Loops {
         if told.is_request {
             circled.requests.add(told);
         }
+        if told.is_request && told.times >= CIRCLING.number() {
+            circled.bursts.add(told);
+        }
+    }
+
+    /// Whether a request went round in this second as others did in the seconds before.
+    fn is_burst(&self, vlan: u16, second: i64) -> bool {
+        let near = || self.seconds.range((vlan, second - BURSTS_WITHIN + 1)..=(vlan, second)).map(|(_, circled)| &circled.bursts);
+        let is_here = self.seconds.get(&(vlan, second)).is_some_and(|circled| circled.bursts.frames > 0);
+        let frames = near().fold(0u64, |sum, bursts| sum.saturating_add(bursts.frames));
+        let senders: BTreeSet<Mac> = near().flat_map(|bursts| bursts.senders.keys().copied()).collect();
+        is_here && frames >= CIRCLING_FRAMES.number() && senders.len() as u64 >= CIRCLING_SENDERS.number()
     }
 
     /// Whether a loop is to be judged by its own time.
@@ -104,9 +121,15 @@ impl Loops {
     pub fn troubles(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
         let vlans: BTreeSet<u16> = self.seconds.keys().map(|key| key.0).collect();
         for vlan in vlans {
-            let is_part = |second: i64| self.seconds.get(&(vlan, second)).filter(|circled| circled.is_part());
+            let is_loop = |second: i64, circled: &Circled| circled.is_loop() || self.is_burst(vlan, second);
+            let is_part = |second: i64| {
+                let circled = self.seconds.get(&(vlan, second))?;
+                (circled.is_part() || self.is_burst(vlan, second)).then_some(circled)
+            };
             let range = (vlan, i64::MIN)..=(vlan, i64::MAX);
-            let Some(last) = self.seconds.range(range).rev().find(|(_, c)| c.is_loop()).map(|(key, _)| key.1) else { continue };
+            let Some(last) = self.seconds.range(range).rev().find(|(key, circled)| is_loop(key.1, circled)).map(|(key, _)| key.1) else {
+                continue;
+            };
             let ends = (0..STORMS as i64).map_while(|on| is_part(last + on).map(|_| last + on)).last();
             let last = ends.unwrap_or(last);
             let at = |second: i64| Timestamp(second.saturating_mul(SECOND));
@@ -126,7 +149,7 @@ impl Loops {
                 who: most.map(|(mac, _)| mac.to_string()).unwrap_or_default(),
                 other: senders.len().to_string(),
                 share: most.map_or(0.0, |(_, most)| *most as f64 / times.max(1) as f64),
-                recent: run.iter().filter(|r| r.1.is_loop()).count() as u64,
+                recent: run.iter().filter(|(second, circled)| is_loop(*second, circled)).count() as u64,
                 measure: run.iter().map(|r| r.1.all.times).max().unwrap_or(0) as f64,
                 ..trouble(
                     SwitchTroubleKind::FramesCircle,
@@ -210,5 +233,31 @@ impl Leaks {
                 ..trouble(SwitchTroubleKind::VlansJoined, Subject::Vlan(a), shared.frames, shared.span)
             });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Seconds of the loop that is told of, and of them those that are one by themselves, after this many requests of so many stations, each of which comes
+    /// so many times in a second of its own.
+    fn told(requests: u64, stations: u8, times: u64) -> Option<(u64, u64)> {
+        let mut loops = Loops::default();
+        for n in 0..requests {
+            let source = Mac([2, 0, 0, 0, 0, n as u8 % stations]);
+            loops.take(&CirclingFrame { second: n as i64, vlan: 0, source, times, number: n, is_fast: false, is_request: true });
+        }
+        let mut out = Vec::new();
+        loops.troubles(Timestamp(requests as i64 * SECOND), &mut out);
+        out.first().map(|told| (told.count, told.recent))
+    }
+
+    #[test]
+    fn requests_that_go_round_and_die_are_a_loop() {
+        assert_eq!(told(8, 2, 64), Some((6, 6)), "from the third one on");
+        assert_eq!(told(8, 2, 63), None, "a mirror of many ports shows a flooded frame as often");
+        assert_eq!(told(8, 1, 400), None, "one station repeats itself");
+        assert_eq!((told(3, 2, 400), told(2, 2, 400)), (Some((1, 1)), None));
     }
 }

@@ -122,12 +122,13 @@ impl Detector for ServiceErrors {
             Need::Complete,
             Need::Unsampled,
             Need::Abreast,
+            Need::Legible,
         ]
     }
 
-    /// What is answered by errors needs nothing but the answers.
-    fn is_proved_without(&self, _: Need, finding: &Finding) -> bool {
-        !finding.evidence.iter().any(|(name, _)| *name == UNANSWERED)
+    /// What is answered by errors needs nothing but the answers, and that nothing is answered no code of any.
+    fn is_proved_without(&self, need: Need, finding: &Finding) -> bool {
+        need == Need::Legible || !finding.evidence.iter().any(|(name, _)| *name == UNANSWERED)
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {

@@ -34,7 +34,8 @@ pub(super) fn hangs(service: &ServiceEvidence) -> Option<Report> {
     let title = format!("{app} at {} answers nothing any more: {requests} of {} wait", service.key, waiting.who());
     let evidence = vec![(WAITING, Value::Count(waiting.count)), ("clients", waiting.told())];
     let report = Report::new(by_clients(waiting.clients, true), title, evidence).about(subject(&service.key)).suffered_by(waiting.clients);
-    Some(report.held(waiting.span.into_iter().collect()))
+    // Who waits says nothing meanwhile.
+    Some(report.held(waiting.span.into_iter().collect()).lasting())
 }
 
 /// A service that took requests and answered none for a while, and answers again.

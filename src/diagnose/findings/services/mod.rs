@@ -93,7 +93,7 @@ fn report(service: &ServiceEvidence, w: &ServiceWindow, trouble: Trouble, severi
         evidence.push(("network_seconds", Value::Seconds(half)));
     }
     let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(bad.clients);
-    report.held(bad.span.into_iter().collect())
+    report.counted_within(w.seconds).held(bad.span.into_iter().collect())
 }
 
 /// The codes of errors in words: `503 12 times`.

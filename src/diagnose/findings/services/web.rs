@@ -2,13 +2,13 @@
 
 use super::proxies::{self, ONE_TARGET};
 use super::{BAD, FAILING_MOST, HTTP, by_clients, codes, fails, report, speaking};
-use crate::diagnose::detector::{Detection, Detector, ExplainPage, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::Tuned;
 use crate::diagnose::findings::{SEVERAL, SURE, all_of, exceeded, of, subject, unusual};
 use crate::model::evidence::{ServiceEvidence, Threshold, Trouble, WEB_ERRORS_SHARE};
 use crate::model::units::percent;
-use crate::model::{Severity, wilson};
+use crate::model::{Finding, Severity, wilson};
 
 /// Share of errors among a web server's answers: told of, critical; how many answers there must be.
 static WEB_ERRORS_MANY: Threshold = Threshold::share(0.1);
@@ -53,6 +53,15 @@ impl Detector for HttpErrors {
             ],
         };
         &PAGE
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Legible]
+    }
+
+    /// Codes that were read were sent.
+    fn is_proved_without(&self, _: Need, _: &Finding) -> bool {
+        true
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
