@@ -271,7 +271,7 @@ pub(in crate::tui) fn silenced(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         );
         return;
     }
-    facts::draw(canvas, body, &facts);
+    facts::draw_scrolled(canvas, body, &facts, scene.pane.scroll);
 }
 
 #[cfg(test)]
