@@ -103,7 +103,7 @@ fn grid(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     panels::trust(canvas, trust, scene);
     let half = area.width / 2;
     let mut left: Vec<(u16, Panel)> = vec![
-        (duplicates::height(scene).clamp(4, (rest.height * 3 / 5).max(8)), duplicates::draw),
+        (duplicates::height(scene).clamp(3, (rest.height * 3 / 5).max(8)), duplicates::draw),
         (sessions::height(scene), sessions::draw),
         (stamps::height(scene), stamps::draw),
     ];
@@ -113,8 +113,8 @@ fn grid(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         (sessions::tunnels_height(scene), sessions::tunnels),
     ];
     let sum = |panels: &[(u16, Panel)]| panels.iter().map(|panel| panel.0).sum::<u16>();
-    // The longest of them stands where it has room.
-    let (silenced, silenced_left) = (panels::silenced_height(scene, area.width - half - 1) + 1, panels::silenced_height(scene, half) + 1);
+    // The longest of them stands where it has room; what is last needs no blank below it.
+    let (silenced, silenced_left) = (panels::silenced_height(scene, area.width - half - 1) + 1, panels::silenced_height(scene, half));
     match sum(&right).saturating_add(silenced) > rest.height && sum(&left).saturating_add(silenced_left) <= rest.height {
         true => left.push((silenced_left, panels::silenced)),
         false => right.insert(1, (silenced, panels::silenced)),
