@@ -19,7 +19,7 @@ pub(super) struct ColumnExtent {
     pub share: f64,
     /// Something stands in it.
     pub is_told: bool,
-    /// Something stands in it that is not nothing: no 0, no dash.
+    /// Something stands in it that is not nothing: no 0, no dash, no "no".
     pub is_some: bool,
     /// Rows that were measured, and those of them in which something stands that is not nothing.
     pub rows: [u32; 2],
@@ -51,7 +51,7 @@ impl ColumnExtent {
         let is_some = match cell {
             Cell::Amount(value, _) => !value.zero,
             Cell::Share(share, _) => *share > 0.0,
-            Cell::Text(text, _) | Cell::Right(text, _) => !["", "0", "–"].contains(&text.trim()),
+            Cell::Text(text, _) | Cell::Right(text, _) => !["", "0", "–", "no"].contains(&text.trim()),
             _ => wide > 0,
         };
         self.is_some |= is_some;
