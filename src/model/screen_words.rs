@@ -12,7 +12,7 @@ pub const SCREEN_WORDS: &[(&str, &str)] = &[
         "rates of the last second and ten seconds (1 min: minute); rows are ordered by ten seconds and hold still while it changes little",
     ),
     ("last min", "the last minute in eight cells of eight seconds, each row against its own largest"),
-    ("to 20%", "where bars end when all of them are much shorter than everything"),
+    ("to 20 %", "where bars end when all of them are much shorter than everything"),
     ("while active", "bytes by the time from the first to the last packet of the row"),
     ("retrans", "part of a connection's segments with data, SYN or FIN that were sent again, counted as Wireshark does"),
     ("rtt client", "median round trip between the mirrored port and that end (rtt server: the other one): which side is slow"),

@@ -1,6 +1,6 @@
 //! Services and the verdict on the network, as a snapshot shows them.
 
-use crate::model::evidence::{ServiceWindow, Trouble};
+use crate::model::evidence::{ScanEvidence, ServiceWindow, Trouble};
 use crate::model::units::{grouped, plural};
 use crate::model::{Quantiles, ResponseBy, ServiceKey, Timestamp, Verdict};
 
@@ -33,6 +33,8 @@ pub struct Network {
     pub unfollowed: u64,
     /// Events of services and hosts beyond the caps.
     pub beyond: u64,
+    /// Who tried port after port of whom lately, in a capture in all of it.
+    pub sweeps: Vec<ScanEvidence>,
     /// Services that made room for others, so that what they did before is not shown any more.
     pub forgotten: u64,
 }
@@ -53,6 +55,7 @@ impl Default for Network {
             open: 0,
             unfollowed: 0,
             beyond: 0,
+            sweeps: Vec::new(),
             forgotten: 0,
         }
     }

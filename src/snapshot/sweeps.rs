@@ -4,8 +4,8 @@
 
 use super::{ConnectionEnding, Conversation, Service, Snapshot, Table};
 use crate::model::Arrange as _;
-use crate::model::evidence::Trouble;
-use crate::model::{Address, AppBy, Proto, ServiceKey};
+use crate::model::evidence::{ScanEvidence, Trouble};
+use crate::model::{Address, AppBy, Proto, ServiceKey, Subject};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// So many ports of one host, tried in vain by another, are one row.
@@ -14,10 +14,17 @@ pub const FEWEST_PORTS: usize = 8;
 /// How many ports there were is not known: not all rows are here.
 pub const MANY_PORTS: u32 = u32::MAX;
 
-/// So many ports as its rows show, where all of them are here.
-fn known<R>(table: &Table<R>, ports: usize) -> u32 {
+/// So many ports as its rows show, where all of them are here; else as many as were counted of those who tried them.
+fn known<'a, R>(table: &Table<R>, ports: usize, sweeps: impl Iterator<Item = &'a ScanEvidence>) -> u32 {
     let is_whole = table.rows.len() as u64 >= table.total_rows;
-    u32::try_from(ports).ok().filter(|_| is_whole).unwrap_or(MANY_PORTS)
+    let counted = || sweeps.filter(|sweep| !sweep.is_more).map(|sweep| sweep.failed).max().filter(|counted| *counted >= ports as u64);
+    let ports = if is_whole { Some(ports as u64) } else { counted() };
+    ports.and_then(|ports| u32::try_from(ports).ok()).unwrap_or(MANY_PORTS)
+}
+
+/// Those who tried ports of a host over a protocol.
+fn against(sweeps: &[ScanEvidence], host: Address, protocol: Proto) -> impl Iterator<Item = &ScanEvidence> {
+    sweeps.iter().filter(move |sweep| sweep.target == Some(host) && sweep.is_udp == (protocol == Proto::Udp))
 }
 
 /// Packets of a question without ports of its own to answer from which on somebody talks and does not try.
@@ -27,8 +34,15 @@ const FEW: u64 = 3;
 #[must_use]
 pub fn folded(s: &Snapshot) -> Option<Snapshot> {
     let c = &s.stats.conversations;
-    let (tcp, udp, mut services) = (talks(&c.tcp, Proto::Tcp), talks(&c.udp, Proto::Udp), offers(&s.stats.services));
-    services.iter_mut().flatten().filter(|service| service.ports > 0).for_each(|service| tried(service, &c.tcp));
+    let sweeps = &s.diagnosis.network.sweeps;
+    let (tcp, udp) = (talks(&c.tcp, Proto::Tcp, sweeps), talks(&c.udp, Proto::Udp, sweeps));
+    let mut services = offers(s);
+    for service in services.iter_mut().flatten().filter(|service| service.ports > 0) {
+        match s.sweep_of(service.key).collect::<Vec<_>>().as_slice() {
+            [] => tried(service, &c.tcp, s.live),
+            sweeps => counted(service, sweeps),
+        }
+    }
     if tcp.is_none() && udp.is_none() && services.is_none() {
         return None;
     }
@@ -58,7 +72,7 @@ fn vain(c: &Conversation, protocol: Proto) -> Option<((Address, Address), u16)> 
 }
 
 /// Rows with those that stand for one and the same folded into the first of them; `None`: there are none.
-fn talks(table: &Table<Conversation>, protocol: Proto) -> Option<Vec<Conversation>> {
+fn talks(table: &Table<Conversation>, protocol: Proto, sweeps: &[ScanEvidence]) -> Option<Vec<Conversation>> {
     let mut ports: BTreeMap<(Address, Address), BTreeSet<u16>> = BTreeMap::new();
     for (ends, port) in table.rows.iter().filter_map(|c| vain(c, protocol)) {
         ports.entry(ends).or_default().insert(port);
@@ -79,7 +93,8 @@ fn talks(table: &Table<Conversation>, protocol: Proto) -> Option<Vec<Conversatio
             Some(row) => add(row, c),
             None => {
                 places.insert(ends, out.len());
-                out.push(whole(c, known(table, tried)));
+                let of = against(sweeps, ends.1, protocol).filter(|sweep| sweep.source == ends.0);
+                out.push(whole(c, known(table, tried, of)));
             }
         }
     }
@@ -108,9 +123,11 @@ fn add(row: &mut Conversation, c: &Conversation) {
     }
 }
 
-/// Services likewise: ports of one host of which none was of use to anybody.
-fn offers(table: &Table<Service>) -> Option<Vec<Service>> {
-    let host = |s: &Service| (!s.is_used && s.app.is_none()).then_some((s.key.address, s.key.protocol));
+/// Services likewise: ports of one host of which none was of use to anybody. What a finding names has its row, as it is named.
+fn offers(s: &Snapshot) -> Option<Vec<Service>> {
+    let table = &s.stats.services;
+    let named: BTreeSet<ServiceKey> = s.diagnosis.findings.iter().filter_map(|finding| service_of(finding.subject)).collect();
+    let host = |s: &Service| (!s.is_used && s.app.is_none() && !named.contains(&s.key)).then_some((s.key.address, s.key.protocol));
     let mut ports: BTreeMap<(Address, Proto), usize> = BTreeMap::new();
     table.rows.iter().filter_map(host).for_each(|host| *ports.entry(host).or_default() += 1);
     ports.retain(|_, ports| *ports >= FEWEST_PORTS);
@@ -129,11 +146,41 @@ fn offers(table: &Table<Service>) -> Option<Vec<Service>> {
             None => {
                 places.insert(host, out.len());
                 let key = ServiceKey { port: 0, ..s.key };
-                out.push(Service { key, ports: known(table, tried), guess: None, ..s.clone() });
+                out.push(Service { key, ports: known(table, tried, std::iter::empty()), guess: None, ..s.clone() });
             }
         }
     }
     Some(out)
+}
+
+fn service_of(subject: Subject) -> Option<ServiceKey> {
+    match subject {
+        Subject::Service { address, port, protocol } => Some(ServiceKey { address, port, protocol }),
+        _ => None,
+    }
+}
+
+impl Snapshot {
+    /// Who tried the ports of the host whose row stands for many ports.
+    pub fn sweep_of(&self, key: ServiceKey) -> impl Iterator<Item = &ScanEvidence> {
+        against(&self.diagnosis.network.sweeps, key.address, key.protocol)
+    }
+}
+
+/// What was counted of those who tried the ports of such a host: all of it, whenever it is looked at, while services are told no more of them than
+/// shows that it is a sweep.
+fn counted(row: &mut Service, sweeps: &[&ScanEvidence]) {
+    let is_more = sweeps.iter().any(|sweep| sweep.is_more);
+    let ports = sweeps.iter().map(|sweep| sweep.failed).max().unwrap_or(0);
+    row.ports = if is_more { MANY_PORTS } else { u32::try_from(ports).unwrap_or(MANY_PORTS) };
+    let sum = |of: fn(&ScanEvidence) -> u64| sweeps.iter().fold(0u64, |sum, sweep| sum.saturating_add(of(sweep)));
+    let (refused, unanswered, sources) = (sum(|sweep| sweep.refused), sum(|sweep| sweep.unanswered), sweeps.len() as u64);
+    let counts = &mut row.counts;
+    (counts.attempts, counts.clients) = (counts.attempts.max(refused.saturating_add(unanswered)), counts.clients.max(sources));
+    for (trouble, count) in [(Trouble::Refused, refused), (Trouble::NoAnswer, unanswered)] {
+        let told = counts.troubles.of_mut(trouble);
+        (told.count, told.clients) = (told.count.max(count), told.clients.max(sources.min(count)));
+    }
 }
 
 /// Attempts and what became of them add up. Clients do not: the same come to each port.
@@ -150,9 +197,9 @@ fn join(row: &mut Service, s: &Service) {
     row.last = row.last.max(s.last);
 }
 
-/// What the conversations say of the attempts at such a host, where they say more: of somebody who tries port after port services are told
-/// no more than shows that it is a sweep.
-fn tried(row: &mut Service, table: &Table<Conversation>) {
+/// What the conversations say of the attempts at such a host, where they say more and nothing else does. On a port that goes on they are of longer
+/// ago than what services are asked about: there they tell how many ports it was.
+fn tried(row: &mut Service, table: &Table<Conversation>, live: bool) {
     let (mut clients, mut ports): (BTreeSet<Address>, BTreeSet<u16>) = Default::default();
     let (mut refused, mut unanswered) = (0u64, 0u64);
     for c in table.rows.iter().filter(|_| row.key.protocol == Proto::Tcp) {
@@ -162,10 +209,10 @@ fn tried(row: &mut Service, table: &Table<Conversation>) {
         *if c.ended == Some(ConnectionEnding::Refused) { &mut refused } else { &mut unanswered } += 1;
     }
     if ports.len() as u64 > row.ports.into() {
-        row.ports = known(table, ports.len());
+        row.ports = known(table, ports.len(), std::iter::empty());
     }
     let (counts, all) = (&mut row.counts, refused.saturating_add(unanswered));
-    if all <= counts.attempts {
+    if live || all <= counts.attempts {
         return;
     }
     let known = clients.len() as u64;
@@ -180,7 +227,7 @@ fn tried(row: &mut Service, table: &Table<Conversation>) {
 mod tests {
     use super::*;
     use crate::model::path::Layer;
-    use crate::model::{Path, Timestamp, Traffic};
+    use crate::model::{Episode, Finding, Path, Severity, Timestamp, Traffic};
     use crate::snapshot::TcpState;
     use crate::snapshot::table::FieldValue;
     use crate::snapshot::tables::conversations::CONVERSATIONS;
@@ -267,6 +314,43 @@ mod tests {
         let row = &out.stats.services.rows[0];
         assert_eq!((out.stats.services.rows.len(), row.counts.attempts, row.counts.clients), (1, 1_000, 1));
         assert_eq!((row.ports, row.trouble(Trouble::Refused), row.errors()), (1_000, 1_000, 1_000));
+        // On a port that goes on most of its conversations are not here any more; who tried is known as long as it is a finding.
+        s.live = true;
+        s.stats.conversations.tcp.rows.truncate(120);
+        let scan = ScanEvidence {
+            source: at(1),
+            target: Some(at(9)),
+            port: None,
+            is_udp: false,
+            failed: 2_997,
+            is_more: false,
+            refused: 3_000,
+            unanswered: 4,
+            succeeded: 2,
+            span: Episode::at(Timestamp(5)),
+        };
+        let other = ScanEvidence { target: Some(at(8)), failed: 9_999, ..scan.clone() };
+        let udp = ScanEvidence { is_udp: true, ..other.clone() };
+        s.diagnosis.network.sweeps = vec![other, udp, scan.clone()];
+        for shown in [120, 10] {
+            s.stats.conversations.tcp.rows.truncate(shown);
+            let out = folded(&s).expect("a sweep");
+            let row = &out.stats.services.rows[0];
+            assert_eq!((row.ports, row.counts.attempts, row.failed_connections()), (2_997, 3_004, 3_004), "one number");
+            assert_eq!(out.stats.conversations.tcp.rows[0].ports, 2_997);
+        }
+        // More than can be told apart, and where nobody counted: of a minute nothing is known by conversations of long ago.
+        s.diagnosis.network.sweeps = vec![ScanEvidence { is_more: true, ..scan }];
+        assert_eq!(folded(&s).expect("a sweep").stats.services.rows[0].ports, MANY_PORTS);
+        s.diagnosis.network.sweeps.clear();
+        let out = folded(&s).expect("a sweep");
+        assert_eq!(out.stats.services.rows[0].failed_connections(), 0);
+        // What a finding names is named alike here.
+        let subject = Subject::Service { address: at(9), port: 7, protocol: Proto::Tcp };
+        s.diagnosis.findings.push(Finding { subject, ..Finding::new("tcp.refused", Severity::Warning, "refuses", Timestamp(5)) });
+        let out = folded(&s).expect("a sweep");
+        let ports: Vec<u16> = out.stats.services.rows.iter().map(|row| row.key.port).collect();
+        assert_eq!(ports, [0, 7]);
     }
 
     #[test]

@@ -18,6 +18,7 @@ use super::screens::{SCREENS, packets};
 use super::theme::Theme;
 use super::time_cursor::ChartTimes;
 use super::view::{Pane, SCALES, Scene, Topic, Trail, View};
+use crate::model::Timestamp;
 use crate::snapshot::{Column, Filter, Order, Query, Snapshot, sweeps};
 use ratatui::layout::Rect;
 use std::sync::Arc;
@@ -79,10 +80,14 @@ pub(super) struct App {
     pub(super) dragging: bool,
     pub(super) now: Duration,
     age: Option<u64>,
+    /// How old the newest picture is.
+    picture_age: Duration,
     /// How much of a capture has been read by now.
     read: Option<f64>,
     pub(super) hits: Vec<(Rect, Hit)>,
     pub(super) listing: Listing,
+    /// What Enter would open stands below the list.
+    pub(super) has_preview: bool,
     pub(super) overflow: usize,
     /// Moments with notes, oldest first.
     pub(super) bookmarks: Vec<Bookmark>,
@@ -130,9 +135,11 @@ impl App {
             dragging: false,
             now: Duration::ZERO,
             age: None,
+            picture_age: Duration::ZERO,
             read: None,
             hits: Vec::new(),
             listing: Listing::default(),
+            has_preview: false,
             overflow: 0,
             bookmarks: Vec::new(),
             area: Rect::default(),
@@ -198,7 +205,7 @@ impl App {
     pub(super) fn show_packets(&mut self) {
         let is_it = |entry: &ScreenEntry| entry.screen.title() == packets::PacketsScreen.title();
         let Some(screen) = self.screens.iter().position(is_it) else { return };
-        let first = || self.topics().into_iter().next().filter(|_| self.page().opens_first());
+        let first = || self.topics().into_iter().next().filter(|_| self.opens_first());
         let topic = self.pane().selected.clone().or_else(|| self.stack.last().map(|(topic, _)| topic.clone())).or_else(first);
         let topic = topic.map(|topic| self.page().opens(&self.scene(), &topic).unwrap_or(topic));
         let (subject, about) = packets::of_topic(&self.shown, topic.as_ref());
@@ -211,8 +218,14 @@ impl App {
 
     /// Takes the age of the newest picture; whether anything on screen changes. How far a file has been read says more than how old its picture is.
     pub fn note_age(&mut self, age: Duration) -> bool {
+        self.picture_age = age;
         let age = (age >= OLD && self.latest.live).then_some(age.as_secs());
         std::mem::replace(&mut self.age, age) != age
+    }
+
+    /// The packet time of this moment on a port that is read.
+    pub(super) fn now_of_packets(&self) -> Timestamp {
+        self.latest.now.plus(i64::try_from(self.picture_age.as_nanos()).unwrap_or(0))
     }
 
     /// The first snapshot tells whether this is a live port: busiest now, or busiest in all and the whole time.
@@ -348,6 +361,11 @@ impl App {
         }
     }
 
+    /// Whether Enter opens the first row where none is selected: it is shown below the list as if it were.
+    pub(super) fn opens_first(&self) -> bool {
+        self.page().opens_first() || self.has_preview
+    }
+
     /// The rows of the page in front, in the order shown.
     pub(super) fn topics(&self) -> Vec<Topic> {
         self.page().topics(&self.scene())
@@ -397,12 +415,14 @@ impl App {
             return;
         }
         self.trail.clear();
+        self.has_preview = false;
         self.stack.push((topic, Pane::default()));
         self.follow();
     }
 
     /// Goes one level up.
     pub(super) fn close(&mut self) {
+        self.has_preview = false;
         self.stack.pop();
         self.trail.clear();
         self.still_there();
@@ -412,6 +432,7 @@ impl App {
     /// Goes to a screen.
     pub(super) fn go(&mut self, screen: usize) {
         if screen < self.screens.len() {
+            self.has_preview = false;
             self.stack.clear();
             self.trail.clear();
             self.screen = screen;
@@ -476,12 +497,12 @@ impl App {
         over || said
     }
 
-    /// Keys that work here.
-    pub(super) fn hints(&self) -> Vec<super::screen::Hint> {
+    /// Keys that work here; `has_preview`: what the first row opens stands below it.
+    pub(super) fn hints(&self, has_preview: bool) -> Vec<super::screen::Hint> {
         let here = Here {
             deep: !self.stack.is_empty(),
             selected: self.pane().selected.is_some(),
-            opens: self.page().opens_first() && self.stack.is_empty() && !self.topics().is_empty()
+            opens: (has_preview || self.page().opens_first()) && self.stack.is_empty() && !self.topics().is_empty()
                 || self.pane().selected.as_ref().is_some_and(|topic| {
                     let opened = self.page().opens(&self.scene(), topic);
                     details::page(opened.as_ref().unwrap_or(topic)).is_some()

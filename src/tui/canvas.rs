@@ -51,6 +51,8 @@ pub(super) struct Canvas<'a> {
     pub hits: Vec<(Rect, Hit)>,
     /// The list with the selection.
     pub listing: Listing,
+    /// What its selected row opens, else its first one, stands below it already.
+    pub has_preview: bool,
     /// Lines a scrolled text has beyond the window.
     pub overflow: usize,
     /// The axes of the load chart, where there is one.
@@ -77,7 +79,17 @@ impl<'a> Canvas<'a> {
 
     /// An empty canvas.
     pub fn new(buffer: &'a mut Buffer, theme: &'a Theme) -> Self {
-        Self { buffer, theme, hits: Vec::new(), listing: Listing::default(), overflow: 0, axes: None, chart_times: None, cursor: None }
+        Self {
+            buffer,
+            theme,
+            hits: Vec::new(),
+            listing: Listing::default(),
+            has_preview: false,
+            overflow: 0,
+            axes: None,
+            chart_times: None,
+            cursor: None,
+        }
     }
 
     /// Writes text at most `width` cells wide, with `…` where there is more of it: half a sentence or half a number says something else. Returns

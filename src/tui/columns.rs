@@ -63,6 +63,10 @@ pub(super) fn conversations<'a>(kind: Option<Kind>, six: bool, whole: bool) -> V
                 let bits = rate_while_active(c.total(), s.active_seconds(c));
                 return Some(bits.map_or(none, |bits| Cell::Amount(amount::rate(s, bits), s.style(Hue::Text))));
             }
+            // Who is called by a name has it in every conversation, not only in those that say it.
+            if CONVERSATIONS.fields.get(at)?.head.token == "server_name" && c.server_name.is_none() {
+                return Some(label::name_of_ends(s, c));
+            }
             fields::of_row(s, *k, &CONVERSATIONS, c, at)
         });
         // Beside other panels the share says more than the bytes.

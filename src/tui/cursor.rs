@@ -16,7 +16,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseEvent, Mou
 use std::sync::Arc;
 
 /// How long ago packets of a live port must be to be all there.
-const SETTLED: i64 = 2 * SECOND;
+pub(super) const SETTLED: i64 = 2 * SECOND;
 
 impl App {
     /// A key about time; `None` when it is none.
@@ -59,7 +59,7 @@ impl App {
                 let (Some(cursor), Some(at)) = (self.view.cursor, times.time(column)) else { return false };
                 let here = self.cell_at(at);
                 let from = cursor.from.unwrap_or(cursor.here);
-                self.look_at(TimeCursor { here, from: Some(from), to: Some(here), ..cursor });
+                self.look_at(TimeCursor { here, from: Some(from), to: Some(here), is_unmoved: false, ..cursor });
             }
             MouseEventKind::ScrollUp if inside => self.zoom(true),
             MouseEventKind::ScrollDown if inside => self.zoom(false),
@@ -106,6 +106,12 @@ impl App {
         self.held.history.slots.last().map(|slot| self.cell_at(slot.span.from))
     }
 
+    /// The moment a key is pressed at, where packets tell what came up to it; else the end of what is known.
+    fn moment(&self) -> Option<Timestamp> {
+        let by_hand = self.held.live && !self.held.finished && !self.view.paused && self.options.spans.is_some();
+        if by_hand { Some(self.now_of_packets()) } else { self.held.history.extent().map(|extent| extent.to) }
+    }
+
     fn nothing_kept(&mut self) {
         self.say("there is no past yet: the first second of it is not over".into());
     }
@@ -133,7 +139,7 @@ impl App {
         let at = at.max(extent.from).min(extent.to.plus(-1));
         let here = self.cell_at(at);
         let here = if here.from < extent.from { self.cell_at(extent.from) } else { here };
-        self.look_at(TimeCursor { here, ..cursor });
+        self.look_at(TimeCursor { here, is_unmoved: false, ..cursor });
     }
 
     /// Marks where a span begins, or ends.
@@ -141,19 +147,24 @@ impl App {
         if self.held.history.slots.is_empty() {
             return self.nothing_kept();
         }
-        let cursor = self.view.cursor.or_else(|| {
-            let here = self.latest_cell()?;
-            Some(TimeCursor::at(here, self.centre(here)))
-        });
-        let Some(mut cursor) = cursor else { return };
-        // Nobody moved since the beginning was marked: the span reaches up to now, which has moved.
-        if !begin && cursor.to.is_none() && cursor.from == Some(cursor.here) {
-            match self.latest_cell() {
-                Some(now) if now != cursor.here => cursor.here = now,
-                _ => return self.say("the span begins here: move to its end (, . or a click), then ]".into()),
+        let (Some(now), Some(latest)) = (self.moment().map(|at| TimeSpan { from: at, to: at }), self.latest_cell()) else { return };
+        // From now on, or up to now: the moment of the key, and not the cell it lies in.
+        let (mut cursor, mut mark) = match self.view.cursor {
+            // Marked anew at now.
+            Some(cursor) if begin && cursor.is_unmoved && cursor.to.is_none() && cursor.from.is_some_and(|from| from.length() == 0) => {
+                (TimeCursor::at(latest, cursor.centre), now)
             }
+            Some(cursor) => (cursor, cursor.here),
+            None => (TimeCursor::at(latest, self.centre(latest)), now),
+        };
+        // Nobody moved since the beginning was marked: the span reaches up to now, which has moved.
+        if !begin && cursor.to.is_none() && cursor.is_unmoved {
+            if cursor.from.is_none_or(|from| now.to <= from.to) {
+                return self.say("the span begins here: move to its end (, . or a click), then ]".into());
+            }
+            (cursor.here, mark) = (latest, now);
         }
-        let mark = Some(cursor.here);
+        let mark = Some(mark);
         let (from, to) = match (begin, cursor.is_open()) {
             (true, true) => (mark, cursor.to),
             (false, true) => (cursor.from, mark),
@@ -161,6 +172,7 @@ impl App {
             (true, false) => (mark, None),
             (false, false) => (None, mark),
         };
+        cursor.is_unmoved = from.is_none() || to.is_none();
         self.look_at(TimeCursor { from, to, ..cursor });
         match self.view.cursor {
             Some(cursor) if !cursor.is_open() => {}
@@ -228,7 +240,8 @@ impl App {
             // What may still grow is not read again.
             let is_over = self.held.finished || span.to.plus(SETTLED) <= self.held.now;
             let exact = self.options.spans.as_ref().filter(|_| is_over).and_then(|spans| spans.look(span));
-            exact.map(|exact| self.held.with_span(span, &exact)).or_else(|| self.held.in_span(span)).map(Arc::new)
+            let told = || self.held.in_span(span).or_else(|| self.held.in_span(cursor.here));
+            exact.map(|exact| self.held.with_span(span, &exact)).or_else(told).map(Arc::new)
         });
         if self.past.is_none() {
             self.view.cursor = None;

@@ -33,7 +33,14 @@ impl App {
 
     /// A key as it was pressed.
     fn key(&mut self, key: KeyEvent, event: &Event) -> Vec<Effect> {
-        let typing = matches!(self.modal, Modal::Filter(_) | Modal::Palette(_) | Modal::Note(_)) || self.page().is_typing(self.pane());
+        let typing = self.is_typing();
+        // Escape and a key soon after it come as that key with Alt, and nothing here is bound to Alt.
+        if !typing && key.modifiers.contains(KeyModifiers::ALT) {
+            let (escape, rest) = (KeyEvent::from(KeyCode::Esc), KeyEvent { modifiers: key.modifiers - KeyModifiers::ALT, ..key });
+            let mut effects = self.key(escape, &Event::Key(escape));
+            effects.extend(self.key(rest, &Event::Key(rest)));
+            return effects;
+        }
         let meaning = if typing { Some(key) } else { self.options.keymap.meaning(self.page().title(), key) };
         match meaning {
             Some(key) => self.meant(key, event),
@@ -42,6 +49,10 @@ impl App {
                 Vec::new()
             }
         }
+    }
+
+    fn is_typing(&self) -> bool {
+        matches!(self.modal, Modal::Filter(_) | Modal::Palette(_) | Modal::Note(_)) || self.page().is_typing(self.pane())
     }
 
     /// A key as it is meant.
@@ -188,7 +199,7 @@ impl App {
         if palette.menu {
             return self.row_choices();
         }
-        let mut lines = palette::choices(self.screens, &self.hints(), (self.page().title(), &self.options.keymap));
+        let mut lines = palette::choices(self.screens, &self.hints(self.has_preview), (self.page().title(), &self.options.keymap));
         lines.extend(self.row_choices().into_iter().filter(|choice| choice.key.is_empty()));
         lines
     }
@@ -233,7 +244,7 @@ impl App {
                 let first = || self.topics().into_iter().next();
                 match self.pane().selected.clone() {
                     Some(topic) => self.open(topic),
-                    None if self.page().opens_first() => first().into_iter().for_each(|topic| self.open(topic)),
+                    None if self.opens_first() => first().into_iter().for_each(|topic| self.open(topic)),
                     // Which row would be opened is seen first.
                     None => self.select(first()),
                 }

@@ -8,7 +8,7 @@ use crate::model::path::Layer;
 use crate::model::proto::Family;
 use crate::model::text::printable;
 use crate::model::{Address, Finding, Mac, NameSource, Path, Proto, Severity, group_meaning};
-use crate::snapshot::TcpState;
+use crate::snapshot::{Conversation, TcpState};
 
 /// Families of applications that are no protocols of their own here.
 const APPLICATIONS: &[(Family, &str)] = &[
@@ -125,6 +125,11 @@ pub(super) fn learnt(scene: &Scene, address: Address) -> Option<String> {
     known.min_by_key(|name| rank(name.source)).map(|name| printable(&name.name).into_owned())
 }
 
+/// What an address is called: by the user, else as it was learnt.
+fn called_as(scene: &Scene, address: Address) -> Option<String> {
+    scene.options.own_names.hosts.get(&address).cloned().or_else(|| learnt(scene, address))
+}
+
 /// Addresses of which the screen shows a name with this in it, in lower case: what they are called, their maker, what a group means.
 pub(super) fn called(scene: &Scene, needle: &str) -> Vec<Address> {
     let holds = |name: &str| name.to_lowercase().contains(needle);
@@ -173,6 +178,14 @@ pub(super) fn name_cell(scene: &Scene, address: Address) -> Cell {
         pieces.push((format!(" +{}", names.len() - 1).into(), scene.style(Hue::Dim)));
     }
     Cell::Pieces(pieces)
+}
+
+/// The name of whom a conversation is with, else of who began it: the first of what it is called.
+pub(super) fn name_of_ends(scene: &Scene, row: &Conversation) -> Cell {
+    let ends = if row.originator_is_a { [row.b, row.a] } else { [row.a, row.b] };
+    // What a group means is no name of a server.
+    let name = ends.into_iter().filter(|end| group(*end).is_none()).find_map(|end| called_as(scene, end));
+    Cell::Text(name.unwrap_or_default(), scene.style(Hue::Dim))
 }
 
 /// Whether there is anything that [`name_cell`] could say of these addresses.

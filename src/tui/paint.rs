@@ -23,6 +23,7 @@ pub(super) struct Painted {
     area: Rect,
     hits: Vec<(Rect, Hit)>,
     listing: Listing,
+    has_preview: bool,
     overflow: usize,
     axes: Option<Axes>,
     chart_times: Option<ChartTimes>,
@@ -81,8 +82,8 @@ impl App {
             self.paint_modal(&mut canvas, area, last, &scene);
         }
         canvas.paper();
-        let Canvas { hits, listing, overflow, axes, chart_times, cursor, .. } = canvas;
-        Painted { area, hits, listing, overflow, axes, chart_times, cursor }
+        let Canvas { hits, listing, has_preview, overflow, axes, chart_times, cursor, .. } = canvas;
+        Painted { area, hits, listing, has_preview, overflow, axes, chart_times, cursor }
     }
 
     fn paint_footer(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
@@ -100,7 +101,7 @@ impl App {
             aside = Some((if self.held.live { "ended" } else { "read to the end" }.to_owned(), scene.style(Hue::Dim)));
         }
         let shown = |hint: &super::screen::Hint| self.options.keymap.shown(self.page().title(), hint).0;
-        footer::draw(canvas, area, &self.hints(), &shown, InForce { always: force, aside });
+        footer::draw(canvas, area, &self.hints(canvas.has_preview), &shown, InForce { always: force, aside });
     }
 
     fn paint_modal(&self, canvas: &mut Canvas, area: Rect, last: Rect, scene: &Scene) {
@@ -110,7 +111,10 @@ impl App {
                     footer::message(canvas, last, words, scene.style(Hue::Warn));
                 }
             }
-            Modal::Help(scroll) => help::draw(canvas, area, self.page().title(), (&self.hints(), &self.options.keymap), *scroll),
+            Modal::Help(scroll) => {
+                let hints = self.hints(canvas.has_preview);
+                help::draw(canvas, area, self.page().title(), (&hints, &self.options.keymap), *scroll);
+            }
             Modal::Filter(typing) => {
                 let Typing { input, error, .. } = typing;
                 footer::input(canvas, last, scene, input.value(), input.cursor(), error.as_deref());
@@ -133,6 +137,7 @@ impl App {
         self.area = painted.area;
         self.hits = painted.hits;
         self.listing = painted.listing;
+        self.has_preview = painted.has_preview;
         self.overflow = painted.overflow;
         self.view.axes = painted.axes.unwrap_or(self.view.axes);
         self.chart_times = painted.chart_times;

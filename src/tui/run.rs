@@ -146,6 +146,8 @@ fn attend(
     // Input without end (a cat on the keyboard, a program that types) must not keep from drawing or from signals.
     let read_until = clock::now() + KEY_FRAME;
     while let Some(now) = event {
+        // A span may be marked from this moment on.
+        app.note_age(feed.age());
         let effects = app.update(&now).into_iter().filter_map(|effect| outside(app, screen, effect)).collect::<Vec<_>>();
         match obey(feed, effects) {
             Next::GoOn => {}

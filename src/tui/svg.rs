@@ -81,6 +81,7 @@ fn glyph(symbol: &str) -> Glyph {
         }
         '▁'..='█' => lower(u32::from(c) - 0x2580),
         '▉'..='▏' => left(8 - (u32::from(c) - 0x2588)),
+        '▖' => Glyph::Part(0, 4, 4, 4),
         '▐' => Glyph::Part(4, 0, 4, 8),
         '▮' => Glyph::Part(1, 1, 6, 6),
         '─' | '━' => Glyph::Lines([true, true, false, false]),

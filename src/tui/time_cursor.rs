@@ -8,10 +8,12 @@ use ratatui::layout::Rect;
 pub(super) struct TimeCursor {
     /// The time under it.
     pub here: TimeSpan,
-    /// The cell where a span begins, once marked.
+    /// The cell where a span begins, once marked; a moment where it was marked at now.
     pub from: Option<TimeSpan>,
-    /// The cell where it ends, once marked.
+    /// The cell where it ends, once marked; a moment where it was marked at now.
     pub to: Option<TimeSpan>,
+    /// Nobody has moved since the first of them was marked.
+    pub is_unmoved: bool,
     /// The middle of the chart.
     pub centre: Timestamp,
     /// How many of the worst bursts were shown.
@@ -23,7 +25,7 @@ pub(super) struct TimeCursor {
 impl TimeCursor {
     /// At a time; the chart has its middle at `centre`.
     pub fn at(here: TimeSpan, centre: Timestamp) -> Self {
-        Self { here, from: None, to: None, centre, bursts: 0, scale_before: None }
+        Self { here, from: None, to: None, is_unmoved: false, centre, bursts: 0, scale_before: None }
     }
 
     /// The time that is shown.

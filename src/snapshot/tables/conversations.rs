@@ -81,7 +81,7 @@ const FIELDS: &[Field<Conversation>] = &[
     Field::text("server_name", "Server name", |c: &Conversation| c.server_name.as_deref())
         .machine()
         .no_csv()
-        .screen(2, "server name", 9)
+        .screen(2, "server name", 6)
         .wide(12, 40),
     Field::state("state", "State", |c: &Conversation| c.state)
         .paper(9, Room::Fixed)

@@ -13,14 +13,14 @@ pub static SERVICES: TableSpec<Service> = TableSpec {
     fields: &[
         Field::address("address", "Address", |s: &Service| s.key.address).machine(),
         Field::port("port", "Port", |s: &Service| s.key.port.into()).machine(),
-        Field::word("protocol", "Over", |s: &Service| Some(s.key.protocol.token())).paper(1, Room::Fixed).screen(1, "over", 5).wide(4, 4),
+        Field::word("protocol", "Over", |s: &Service| Some(s.key.protocol.token())).paper(1, Room::Fixed).screen(1, "over", 3).wide(4, 4),
         Field::new("service", "Service", FieldKind::End, |s: &Service| FieldValue::End(s.key.address, s.key.port))
             .people()
             .paper(0, Room::Cut)
             .screen(0, "service", 0)
             .wide(16, 44)
             .searched(true),
-        Field::new("app", "App", FieldKind::App, app).paper(2, Room::Fixed).screen(2, "app", 1).wide(8, 16).searched(true),
+        Field::new("app", "App", FieldKind::App, app).paper(2, Room::Fixed).screen(2, "app", 1).wide(8, 18).searched(true),
         Field::new("clients", "Clients", FieldKind::Count, clients).paper(3, Room::Fixed).screen(3, "clients", 2).wide(7, 7),
         Field::count("attempts", "Connections", |s: &Service| s.counts.attempts)
             .paper(4, Room::Dropped(3))
@@ -49,7 +49,7 @@ pub static SERVICES: TableSpec<Service> = TableSpec {
         Field::new("response_p50", "Median", FieldKind::Span, |s: &Service| span(s.response.map(|q| q.p50)))
             .paper(7, Room::Fixed)
             .optional()
-            .screen(7, "median", 2),
+            .screen(7, "median", 3),
         Field::new("response_p95", "95 %", FieldKind::Span, |s: &Service| span(s.response.map(|q| q.p95)))
             .paper(8, Room::Fixed)
             .optional()

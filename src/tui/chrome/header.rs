@@ -200,6 +200,10 @@ impl Line {
         let mut names = [least, least, u16::MAX];
         names[0] = least.saturating_add(spare(names)).min(SHORT_NAME.max(least));
         names[1] = names[1].saturating_add(spare(names));
+        // A port that stood alone has its name beside it again only where both have room.
+        while Self::of(scene, given, names).width() > width && names[1] > least {
+            names[1] -= 1;
+        }
         names[0] = names[0].saturating_add(spare(names));
         Self::of(scene, given, names)
     }
@@ -272,12 +276,17 @@ fn ports_in(title: &str, room: u16) -> String {
     let count = u16::try_from(ends.len()).unwrap_or(1).max(1);
     let ports: u16 = ends.iter().filter(|end| !end.1.is_empty()).map(|(_, port)| cells(port).saturating_add(1)).sum();
     let names = room.saturating_sub(ports.saturating_add((count - 1).saturating_mul(cells(BETWEEN)))) / count;
-    let short = ends.iter().map(|(name, port)| format!("{} {port}", cut_end(name, names.max(LEAST_END))).trim_end().to_owned());
+    if names < LEAST_END && ports > 0 {
+        // Of two letters of a name nobody learns anything.
+        let alone = ends.iter().map(|(name, port)| if port.is_empty() { *name } else { *port });
+        return cut_end(&alone.collect::<Vec<_>>().join(BETWEEN), room).into_owned();
+    }
+    let short = ends.iter().map(|(name, port)| format!("{} {port}", cut_end(name, names)).trim_end().to_owned());
     cut_end(&short.collect::<Vec<_>>().join(BETWEEN), room).into_owned()
 }
 
-/// Cells that the name of a switch has at least beside its port.
-const LEAST_END: u16 = 3;
+/// Cells that the name of a switch has at least beside its port: with less the port stands alone.
+const LEAST_END: u16 = 4;
 
 /// Those at the left.
 fn left(scene: &Scene, given: Given, [name_room, switch_room, fault_room]: NameRoom) -> Vec<Piece> {
@@ -479,6 +488,9 @@ mod tests {
         assert_eq!(ports_in("neighbour-switch Gi1/0/24", 25), "neighbour-switch Gi1/0/24");
         assert_eq!(ports_in("neighbour-switch Gi1/0/24", 24), "neighbour-swit… Gi1/0/24");
         assert_eq!(ports_in("S1.cisco.com Fa0/13 – S2.cisco.com Fa0/13", 30), "S1.ci… Fa0/13 – S2.ci… Fa0/13");
+        assert_eq!(ports_in("neighbour-switch Gi1/0/24", 13), "nei… Gi1/0/24");
+        assert_eq!(ports_in("neighbour-switch Gi1/0/24", 12), "Gi1/0/24", "the port is what is looked for");
+        assert_eq!(ports_in("S1.cisco.com Fa0/13 – S2.cisco.com Fa0/13", 18), "Fa0/13 – Fa0/13");
         assert_eq!(ports_in("sw-core-1", 6), "sw-co…", "who has no port has a name only");
         for room in 0..50 {
             assert!(cells(&ports_in("S1.cisco.com Fa0/13 – S2.cisco.com Fa0/13", room)) <= room);

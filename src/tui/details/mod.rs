@@ -85,6 +85,7 @@ pub(super) fn preview(canvas: &mut Canvas, area: Rect, scene: &Scene, topic: &To
     let Some(page) = page(topic) else { return };
     inert(canvas, scene, |canvas, scene| page.draw(canvas, area, &Scene { topic: Some(topic), ..*scene }));
     note_before(canvas, Rect { height: area.height.min(1), ..area }, "⏎ open", scene.style(Hue::Accent));
+    canvas.has_preview = true;
 }
 
 /// Draws something below a list: nothing of it is selected or clicked, and the list of the page stays the one above.

@@ -3,6 +3,7 @@
 //! Slots keep their largest rows only: where something is not among them, and others are not either, nothing is drawn rather than nothing told.
 
 use crate::model::time::SECOND;
+use crate::model::units;
 use crate::model::{Address, TimeSpan, Timestamp, Traffic};
 use crate::snapshot::HistorySlot;
 use crate::snapshot::history::{TalkAbout, TalkKey, TopRow, TopRows};
@@ -114,19 +115,26 @@ fn series(slots: &[(i64, i64, Sides)], (begin, width, count): (i64, i64, usize))
     out
 }
 
+/// How long the slots are, where a column of dots is shorter: what happened inside of one is not told.
+fn bins_of(scene: &Scene, extent: TimeSpan, width: i64) -> String {
+    let inside = scene.base.history.slots.iter().filter(|slot| slot.span.overlaps(extent));
+    let longest = inside.map(|slot| slot.span.length()).max().unwrap_or(0);
+    if longest > width { format!(" · bins of {}", units::duration(longest as f64 / SECOND as f64)) } else { String::new() }
+}
+
 /// Draws it: first side up, second side down. Whether there was anything to draw.
 pub(super) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, (up_name, down_name): (&str, &str)) {
     let Some(kept) = scene.base.history.extent() else { return };
     // Of a port now is asked for.
     let extent = if scene.whole() { kept } else { TimeSpan { from: kept.from.max(kept.to.plus(-LATELY)), to: kept.to } };
     let lately = if extent == kept { "" } else { " · last 5 min" };
-    let title = format!("Over time, in {}{lately}", if scene.view.bytes { "B/s" } else { "b/s" });
+    let count = usize::from(area.width.saturating_sub(LABELS)) * 2;
+    let width = (extent.length() / i64::try_from(count.max(1)).unwrap_or(i64::MAX)).saturating_add(1).max(1);
+    let title = format!("Over time, in {}{lately}{}", if scene.view.bytes { "B/s" } else { "b/s" }, bins_of(scene, extent, width));
     let Some(topic) = scene.topic else { return };
     let note = [(format!("↑ {up_name}  ").into(), scene.style(Hue::Out)), (format!("↓ {down_name}").into(), scene.style(Hue::In))];
     let body = titled(canvas, area, &title, &note, false);
     let (field, ticks) = split_top(body, body.height.saturating_sub(1));
-    let count = usize::from(field.width.saturating_sub(LABELS)) * 2;
-    let width = (extent.length() / i64::try_from(count.max(1)).unwrap_or(i64::MAX)).saturating_add(1).max(1);
     let slots: Vec<(i64, i64, Sides)> =
         scene.base.history.slots.iter().map(|slot| (slot.span.from.0, slot.span.to.0, sides(slot, topic))).collect();
     let unit = if scene.view.bytes { 1.0 } else { 8.0 };

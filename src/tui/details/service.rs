@@ -12,6 +12,7 @@ use super::{SubjectPage, gone, head, names, related, span_line, talkers, traffic
 use crate::model::evidence::Trouble;
 use crate::model::units::{grouped, plural};
 use crate::model::{Address, Proto, ServiceKey, Timestamp, Traffic};
+use crate::snapshot::sweeps::MANY_PORTS;
 use crate::snapshot::{Conversation, Filter, HostRow, Service, Snapshot};
 use crate::tui::canvas::Canvas;
 use crate::tui::label;
@@ -105,11 +106,26 @@ fn failed(service: &Service) -> Vec<String> {
     out
 }
 
+/// The time that its numbers are of: where port after port was tried as long as that took.
+fn when(scene: &Scene, service: &Service) -> String {
+    let sweeps = || scene.snapshot.sweep_of(service.key).filter(|_| service.ports > 0);
+    match (sweeps().map(|sweep| sweep.span.first).min(), sweeps().map(|sweep| sweep.span.last).max()) {
+        (Some(first), Some(last)) => format!(" at {}, {}", ports(service.ports), span_line(scene, first, last)),
+        _ if scene.whole() => String::new(),
+        _ => " in the last minute".to_owned(),
+    }
+}
+
+fn ports(number: u32) -> String {
+    if number == MANY_PORTS { "many ports".to_owned() } else { plural(number.into(), "port") }
+}
+
 fn facts(scene: &Scene, service: &Service) -> Vec<Fact> {
     let key = service.key;
     let text = scene.style(Hue::Text);
     let listens = format!("{} over {}", label::endpoint(scene, kind(key), key.address, key.port), key.protocol.token().to_uppercase());
-    let mut facts: Vec<Fact> = vec![("listens at".into(), listens, text)];
+    let what = if service.ports > 0 { "tried" } else { "listens at" };
+    let mut facts: Vec<Fact> = vec![(what.into(), listens, text)];
     facts.extend(names::fact(scene, key.address));
     let speaks = service.app.map(str::to_owned).or_else(|| service.guess.map(|guess| format!("{guess}? by its port")));
     if let Some(speaks) = speaks {
@@ -117,8 +133,7 @@ fn facts(scene: &Scene, service: &Service) -> Vec<Fact> {
         facts.push(("speaks".into(), speaks, scene.style(Hue::Family(family))));
     }
     facts.extend(troubles::findings(scene, &[(key.address, key.port)]));
-    let when = if scene.whole() { "" } else { " in the last minute" };
-    facts.push(("used".into(), format!("{}{when}", used(service)), text));
+    facts.push(("used".into(), format!("{}{}", used(service), when(scene, service)), text));
     facts.extend(troubles::speed(scene, service));
     match failed(service) {
         failed if failed.is_empty() => facts.push(("failed".into(), "nothing".into(), scene.style(Hue::Dim))),

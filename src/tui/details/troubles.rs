@@ -58,12 +58,13 @@ fn times(service: &Service) -> Vec<String> {
     let mut pieces: Vec<String> = Vec::new();
     if let Some(response) = service.response {
         let (half, most) = (amount::short_duration(response.p50), amount::short_duration(response.p95));
-        let what = match service.response_by {
-            Some(ResponseBy::Turns) => "exchange of unread content",
-            Some(ResponseBy::Handshakes) => "TLS handshake",
-            _ => "answer",
+        let (what, of) = match service.response_by {
+            Some(ResponseBy::Turns) => ("exchange", " of content that is not read"),
+            Some(ResponseBy::Handshakes) => ("TLS handshake", ""),
+            _ => ("answer", ""),
         };
-        pieces.push(format!("answers half within {half}, 95 % within {most} ({})", units::plural(response.count, what)));
+        let count = units::plural(response.count, what);
+        pieces.push(format!("answers half within {half}, 95 % within {most} ({count}{of})"));
     }
     let ways = [("to the server", service.network), ("to its clients", service.client_network)];
     let ways = ways.into_iter().filter_map(|(name, trips)| Some(format!("{} {name}", amount::short_duration(trips?.p50))));

@@ -152,7 +152,7 @@ impl TablePanel {
             .filter_map(|(at, screen)| Some(fields::column(heads.get(*at)?, screen, *at, scene.whole(), cell)))
             .collect();
         if self.named && !columns.is_empty() && label::has_names(scene, [].iter()) {
-            columns.insert(1, Col::left("name", 14..=34, 3, |s, line| label::name_cell(s, address(line))));
+            columns.insert(1, Col::left("name", 14..=34, 4, |s, line| label::name_cell(s, address(line))));
         }
         let columns = fields::chosen(scene, self.table.token(), &heads, columns);
         let empty = match &scene.snapshot.span {

@@ -102,19 +102,25 @@ fn grid(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let (trust, rest) = split_top(area, (panels::trust_height(scene, area.width) + 1).min((area.height / 3).max(least)));
     panels::trust(canvas, trust, scene);
     let half = area.width / 2;
-    let left: [(u16, Panel); 3] = [
-        (duplicates::height(scene).clamp(4, (rest.height * 3 / 5).max(8)), duplicates::draw),
+    let mut left: Vec<(u16, Panel)> = vec![
+        (duplicates::height(scene).clamp(3, (rest.height * 3 / 5).max(8)), duplicates::draw),
         (sessions::height(scene), sessions::draw),
         (stamps::height(scene), stamps::draw),
     ];
-    let right: [(u16, Panel); 4] = [
+    let mut right: Vec<(u16, Panel)> = vec![
         (4, panels::directions),
-        (panels::silenced_height(scene, area.width - half - 1) + 1, panels::silenced),
         (host::height(scene, area.width - half - 1), host::draw),
         (sessions::tunnels_height(scene), sessions::tunnels),
     ];
+    let sum = |panels: &[(u16, Panel)]| panels.iter().map(|panel| panel.0).sum::<u16>();
+    // The longest of them stands where it has room; what is last needs no blank below it.
+    let (silenced, silenced_left) = (panels::silenced_height(scene, area.width - half - 1) + 1, panels::silenced_height(scene, half));
+    match sum(&right).saturating_add(silenced) > rest.height && sum(&left).saturating_add(silenced_left) <= rest.height {
+        true => left.push((silenced_left, panels::silenced)),
+        false => right.insert(1, (silenced, panels::silenced)),
+    }
     // On tall screens the load closes the page: a verdict is read against it.
-    let tallest = left.iter().map(|p| p.0).sum::<u16>().max(right.iter().map(|p| p.0).sum());
+    let tallest = sum(&left).max(sum(&right));
     let (tables, chart) = split_top(rest, if rest.height >= tallest + 12 { tallest } else { rest.height });
     if let [one, other] = columns(canvas, tables, &[half])[..] {
         stack(canvas, one, scene, &left);

@@ -113,7 +113,7 @@ impl Screen for ProblemsScreen {
             let rest = when::draw(canvas, below(list, listed), scene, found);
             // A tall screen says here as well what could not be judged.
             if rest.height >= NOT_JUDGED && not_judged(scene) > 0 {
-                mirror::silenced(canvas, rest, scene);
+                mirror::silenced_as_far_as_it_fits(canvas, rest, scene);
             }
             below(body, used)
         } else {

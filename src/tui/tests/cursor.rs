@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::{TimeSpan, Timestamp, Traffic};
 use crate::snapshot::tables::TABLES;
-use crate::snapshot::{Conversation, Table};
+use crate::snapshot::{Conversation, SpanStore, Table};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
@@ -59,6 +59,71 @@ fn a_span_that_reaches_up_to_now_ends_there() {
         session.see(demo::snapshot(Story::Calm, second));
         assert_eq!((shown(&session), &session.lines()[0]), (marked, &line), "{second}");
     }
+}
+
+/// Packets that can be read again: whatever is asked for is told with nothing in it, once it is asked for.
+struct Readable;
+
+impl SpanStore for Readable {
+    fn look(&self, _: TimeSpan) -> Option<Arc<Snapshot>> {
+        Some(Arc::new(Snapshot::default()))
+    }
+
+    fn version(&self) -> u64 {
+        0
+    }
+}
+
+/// From the moment of the one key to that of the other, as its first line says from the beginning: no cell, no slot, nothing before the key.
+#[test]
+fn a_span_marked_by_the_hand_has_its_own_ends() {
+    let mut session = Session::new(Story::Calm, 160, 45);
+    session.app.options.spans = Some(Arc::new(Readable));
+    let press = |session: &mut Session, key: &str, age: u64| {
+        session.app.note_age(Duration::from_millis(age));
+        session.keys(key);
+        session.app.latest().now.plus(age as i64 * 1_000_000)
+    };
+    let from = press(&mut session, "[", 430);
+    session.see(demo::snapshot(Story::Calm, 3));
+    let to = press(&mut session, "]", 44);
+    let asked = |session: &Session| session.app.past.as_ref().and_then(|past| past.span.clone()).expect("a span").asked;
+    assert_eq!(asked(&session), TimeSpan { from, to });
+    let head = session.lines()[0].split("◂").nth(1).expect("a time").split("  ").next().expect("its ends").to_owned();
+    for second in [4, 6, 8] {
+        session.see(demo::snapshot(Story::Calm, second));
+        assert!(session.lines()[0].contains(&head), "{head}: {}", session.lines()[0]);
+        assert_eq!(asked(&session), TimeSpan { from, to }, "{second}");
+    }
+    assert_eq!(shown(&session), TimeSpan { from, to }, "exactly, once its packets are all there");
+    assert!(session.lines()[0].contains("exactly"), "{}", session.lines()[0]);
+    // Marked anew at now: the first one is not taken up to now.
+    session.keys("Esc");
+    press(&mut session, "[", 100);
+    let from = press(&mut session, "[", 600);
+    let to = press(&mut session, "]", 900);
+    let marked = session.app.view.cursor.expect("a span").span();
+    assert_eq!(marked, TimeSpan { from, to }, "also where nothing of it is told yet");
+}
+
+/// A terminal sends Escape and a key soon after it as that key with Alt.
+#[test]
+fn escape_and_a_key_at_once_are_both() {
+    let soon = |session: &mut Session, c: char| session.event(&Event::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::ALT)));
+    let mut session = Session::new(Story::Calm, 120, 40);
+    session.keys("4 , , , [ . ]");
+    let before = shown(&session);
+    soon(&mut session, ']');
+    assert!(shown(&session).from >= before.to, "an end at now, not in the past that stood there: {:?}", shown(&session));
+    session.keys("Esc 4 Down");
+    soon(&mut session, '3');
+    assert!(session.app.screen == 2 && session.text().contains("Hosts"), "{}", session.text());
+    session.keys("4");
+    assert!(session.app.pane().selected.is_none(), "Escape took the selection");
+    // In a line that is typed it is no escape.
+    session.keys("/").kinds("tcp");
+    soon(&mut session, 'x');
+    assert!(matches!(&session.app.modal, Modal::Filter(typing) if typing.input.value() == "tcp"));
 }
 
 #[test]
@@ -207,7 +272,7 @@ fn without_a_past_the_keys_say_so() {
         session.keys(key);
         assert!(session.text().contains("there is no past yet"), "{key}: {}", session.text());
     }
-    assert!(!session.app.hints().iter().any(|hint| hint.key == "[ ]"));
+    assert!(!session.app.hints(false).iter().any(|hint| hint.key == "[ ]"));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use crate::model::time::{SECOND, Timestamp};
 use crate::model::units;
 use crate::snapshot::Snapshot;
+use crate::tui::cursor::SETTLED;
 use crate::tui::view::Scene;
 
 /// A number and its unit, both of fixed width.
@@ -15,6 +16,9 @@ pub(in crate::tui) struct Amount {
     /// Nothing at all: drawn dim.
     pub zero: bool,
 }
+
+/// How long after its end a span of a live port is waited for: until its packets are all there and were read again.
+const AWAITED: i64 = SETTLED + SECOND;
 
 /// Cells of a rate.
 pub(in crate::tui) const RATE: u16 = 9;
@@ -147,7 +151,10 @@ pub(in crate::tui) fn short_duration(seconds: f64) -> String {
 /// The time that is shown, in words: `14:02:11.304–14:02:41.304`, its length, and how closely its ends are known.
 pub(in crate::tui) fn past(scene: &Scene, snapshot: &Snapshot) -> Option<(String, String)> {
     let shown = snapshot.span.as_ref()?;
-    let (from, to) = (shown.span.from, shown.span.to);
+    // What its packets will tell in a moment has the ends it was marked with from the beginning.
+    let is_awaited = !shown.exact && scene.options.spans.is_some() && scene.base.live && scene.base.now < shown.asked.to.plus(AWAITED);
+    let told = if is_awaited { shown.asked } else { shown.span };
+    let (from, to) = (told.from, told.to);
     let offset = |at| scene.utc_offset(at);
     let day = |at| date(at, offset(at));
     let whole = from.0.rem_euclid(SECOND) == 0 && to.0.rem_euclid(SECOND) == 0;
@@ -155,11 +162,11 @@ pub(in crate::tui) fn past(scene: &Scene, snapshot: &Snapshot) -> Option<(String
     let dated = day(from) != day(to) || scene.base.now.since(from) > 86_400 * SECOND;
     let times =
         if dated { span(from, to, scene.options.utc_offset).replace(" – ", "–") } else { format!("{}–{}", time(from), time(to)) };
-    let length = short_duration(shown.span.seconds());
+    let length = short_duration(told.seconds());
     let closely = short_duration(shown.resolution as f64 / SECOND as f64);
     let closely = if shown.exact {
         format!("{length} exactly")
-    } else if shown.span != shown.asked && shown.resolution > 0 && shown.resolution < shown.span.length() {
+    } else if shown.span != shown.asked && shown.resolution > 0 && shown.resolution < told.length() {
         format!("{length} ± {closely}")
     } else {
         length

@@ -26,7 +26,7 @@ const PAIRS: usize = 6;
 pub(in crate::tui) fn height(scene: &Scene) -> u16 {
     let d = &scene.snapshot.mirror.duplicates;
     if d.traffic.packets == 0 {
-        return 4;
+        return 3;
     }
     let pairs = d.vlan_pairs.len().min(PAIRS);
     (3 + d.classes.len() + if pairs > 0 { pairs + 1 } else { 0 } + usize::from(d.gap.is_some())).min(40) as u16

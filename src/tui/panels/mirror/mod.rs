@@ -12,7 +12,8 @@ pub(in crate::tui) mod ledger;
 pub(in crate::tui) mod sessions;
 pub(in crate::tui) mod stamps;
 
-use crate::model::{Verdict, units};
+use crate::model::Arrange as _;
+use crate::model::{TrustPart, Verdict, units};
 use crate::snapshot::{Snapshot, Trust};
 use crate::tui::canvas::{Canvas, cells, cut_end, wrap};
 use crate::tui::panels::facts::{self, Fact};
@@ -23,6 +24,7 @@ use crate::tui::widgets::amount;
 use crate::tui::widgets::bar;
 use crate::tui::widgets::frame::titled;
 use ratatui::layout::Rect;
+use std::cmp::Reverse;
 
 /// The hue of a verdict.
 fn hue(verdict: Verdict) -> Hue {
@@ -147,9 +149,11 @@ pub(in crate::tui) fn trust(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     }
     let wide = gauge_width(body.width);
     let room = usize::from(body.height);
+    let width = body.width.saturating_sub(wide + 21);
+    let said = evidence_in(parts, width, room);
     let mut spare = room.saturating_sub(parts.len());
     let mut y = body.y;
-    for part in parts.iter().take(room) {
+    for (part, lines) in parts.iter().zip(said).take(room) {
         let hue = hue(Verdict::of_score(part.score));
         canvas.ink(body.x + 1, y, 12, part.name, Hue::Text);
         let style = scene.style(hue);
@@ -158,13 +162,8 @@ pub(in crate::tui) fn trust(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         }
         let x = body.x + 14 + wide;
         canvas.right(x, y, 4, &part.score.map_or("?".into(), |s| s.to_string()), style);
-        let width = body.right().saturating_sub(x + 7);
-        let lines = wrap(&part.evidence, width);
         let shown = lines.len().min(spare.saturating_add(1));
         spare = spare.saturating_sub(shown.saturating_sub(1));
-        // What would be cut says less of how it was measured.
-        let lines = if shown < lines.len() { wrap(&essence(&part.evidence), width) } else { lines };
-        let shown = shown.min(lines.len());
         for (i, line) in lines.iter().take(shown).enumerate() {
             let cut = i + 1 == shown && shown < lines.len();
             let line = if cut { cut_end(&format!("{line} …"), width).into_owned() } else { line.clone() };
@@ -173,6 +172,22 @@ pub(in crate::tui) fn trust(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         }
         y += u16::from(shown == 0);
     }
+}
+
+/// The lines of each part's evidence. Where they have no room together those say less of how they were measured that are best.
+fn evidence_in(parts: &[TrustPart], width: u16, room: usize) -> Vec<Vec<String>> {
+    let mut said: Vec<Vec<String>> = parts.iter().map(|part| wrap(&part.evidence, width)).collect();
+    let mut best: Vec<usize> = (0..parts.len()).collect();
+    best.arrange_by_key(|at| (Reverse(parts.get(*at).and_then(|part| part.score)), Reverse(*at)));
+    for at in best {
+        if said.iter().map(|lines| lines.len().max(1)).sum::<usize>() <= room {
+            break;
+        }
+        if let (Some(lines), Some(part)) = (said.get_mut(at), parts.get(at)) {
+            *lines = wrap(&essence(&part.evidence), width);
+        }
+    }
+    said
 }
 
 /// Evidence without what stands in brackets and without the time it is of.
@@ -271,7 +286,22 @@ pub(in crate::tui) fn silenced(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         );
         return;
     }
-    facts::draw(canvas, body, &facts);
+    facts::draw_scrolled(canvas, body, &facts, scene.pane.scroll);
+}
+
+/// The same below a list, where nothing is scrolled: what has no room is counted.
+pub(in crate::tui) fn silenced_as_far_as_it_fits(canvas: &mut Canvas, area: Rect, scene: &Scene) {
+    let mut facts = not_judged(scene);
+    let all = facts.len();
+    let body = titled(canvas, area, "Not judged", &[(all.to_string().into(), scene.style(Hue::Dim))], false);
+    while !facts.is_empty() && facts::height(body.width, &facts).saturating_add(u16::from(facts.len() < all)) > body.height {
+        facts.pop();
+    }
+    let used = facts::draw(canvas, body, &facts);
+    if facts.len() < all && used < body.height {
+        let words = format!("{} more on the Mirror screen (8)", all - facts.len());
+        canvas.ink(body.x + 1, body.y + used, body.width.saturating_sub(2), &words, Hue::Dim);
+    }
 }
 
 #[cfg(test)]
@@ -284,6 +314,20 @@ mod tests {
         assert_eq!(essence(whole), "0 % cut, 0 of 1,715 checksums wrong");
         assert_eq!(essence("0 of 814 answers before their cause"), "0 of 814 answers before their cause");
         assert_eq!(essence("seen (n 5), 0 % lost (a (b) c) here"), "seen, 0 % lost here");
+    }
+
+    #[test]
+    fn what_is_worst_says_all_of_its_evidence() {
+        let part = |name, score, evidence: &str| TrustPart { name, score, evidence: evidence.into() };
+        let parts = [
+            part("uniqueness", Some(100), "0 % of 891 packets are copies (n 891), in 6.94 s"),
+            part("coverage", None, "cannot tell: 9 of 20 conversations (with five packets) show one"),
+        ];
+        let lines = |room| evidence_in(&parts, 32, room).iter().map(Vec::len).collect::<Vec<_>>();
+        assert_eq!(lines(5), [2, 3], "all has room");
+        assert_eq!(lines(4), [1, 3], "what is good says less");
+        assert_eq!(evidence_in(&parts, 32, 4)[0], ["0 % of 891 packets are copies"]);
+        assert_eq!(lines(2).len(), 2);
     }
 
     #[test]

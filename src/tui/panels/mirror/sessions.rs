@@ -17,7 +17,12 @@ const SHEET: TablePanel = TablePanel { empty: "none: copies arrive as they are",
 
 /// Rows the panel can use.
 pub(in crate::tui) fn height(scene: &Scene) -> u16 {
-    scene.snapshot.mirror.sessions.len().clamp(1, 40) as u16 + 3
+    height_of(scene.snapshot.mirror.sessions.len())
+}
+
+/// Lines of a table of so many rows, with its title, its heads and a blank; of none there are no heads.
+fn height_of(rows: usize) -> u16 {
+    if rows == 0 { 3 } else { rows.min(40) as u16 + 3 }
 }
 
 /// Mirror sessions.
@@ -27,7 +32,7 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
 
 /// Rows the panel of user tunnels can use.
 pub(in crate::tui) fn tunnels_height(scene: &Scene) -> u16 {
-    scene.snapshot.mirror.tunnels.rows.len().clamp(1, 40) as u16 + 3
+    height_of(scene.snapshot.mirror.tunnels.rows.len())
 }
 
 /// User tunnels.

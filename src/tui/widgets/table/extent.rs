@@ -19,7 +19,7 @@ pub(super) struct ColumnExtent {
     pub share: f64,
     /// Something stands in it.
     pub is_told: bool,
-    /// Something stands in it that is not nothing: no 0, no dash.
+    /// Something stands in it that is not nothing: no 0, no dash, no "no".
     pub is_some: bool,
     /// Rows that were measured, and those of them in which something stands that is not nothing.
     pub rows: [u32; 2],
@@ -51,7 +51,7 @@ impl ColumnExtent {
         let is_some = match cell {
             Cell::Amount(value, _) => !value.zero,
             Cell::Share(share, _) => *share > 0.0,
-            Cell::Text(text, _) | Cell::Right(text, _) => !["", "0", "–"].contains(&text.trim()),
+            Cell::Text(text, _) | Cell::Right(text, _) => !["", "0", "–", "no"].contains(&text.trim()),
             _ => wide > 0,
         };
         self.is_some |= is_some;
@@ -66,7 +66,7 @@ impl ColumnExtent {
     /// The share at which bars end, and how the head says it: everything, unless what there is is much less and the head has room to say so.
     pub fn scale(&self, title: u16, width: u16) -> (f64, Option<String>) {
         let scale = SCALES.into_iter().find(|scale| self.share <= *scale).unwrap_or(1.0);
-        let said = format!("to {:.0}%", scale * 100.0);
+        let said = format!("to {:.0} %", scale * 100.0);
         let has_room = title + 1 + cells(&said) <= width;
         if self.share <= 0.0 || scale >= 1.0 || !has_room { (1.0, None) } else { (scale, Some(said)) }
     }
@@ -95,9 +95,9 @@ mod tests {
     #[test]
     fn bars_end_at_everything_unless_the_head_says_where() {
         let of = |share| ColumnExtent { share, is_told: true, ..ColumnExtent::default() };
-        assert_eq!(of(0.003).scale(5, 12), (0.01, Some("to 1%".into())));
-        assert_eq!(of(0.17).scale(5, 12), (0.2, Some("to 20%".into())));
-        assert_eq!(of(0.17).scale(5, 11), (1.0, None), "no room to say it");
+        assert_eq!(of(0.003).scale(5, 12), (0.01, Some("to 1 %".into())));
+        assert_eq!(of(0.17).scale(5, 13), (0.2, Some("to 20 %".into())));
+        assert_eq!(of(0.17).scale(5, 12), (1.0, None), "no room to say it");
         assert_eq!(of(0.51).scale(5, 30), (1.0, None));
         assert_eq!(of(0.0).scale(5, 30), (1.0, None));
     }

@@ -110,7 +110,7 @@ fn laid_out<R>(columns: &[Col<R>], extents: &[ColumnExtent], mut kept: Vec<usize
     let mut asked = lacking.saturating_sub(spare);
     for (i, wide) in out.iter_mut().skip(1) {
         let given = wide.saturating_sub(need(*i).max(head_cells(&columns[*i], order))).min(asked);
-        if is_plain_field(&columns[*i], extents.get(*i)) {
+        if is_plain_field(&columns[*i], extents.get(*i)) || is_elastic(&columns[*i]) {
             (*wide, asked, spare) = (*wide - given, asked - given, spare + given);
         }
     }
@@ -140,6 +140,11 @@ fn is_number<R>(column: &Col<R>, extent: Option<&ColumnExtent>) -> bool {
 /// Whether words or numbers of a table stand in a column: neither bars nor two ends.
 fn is_plain_field<R>(column: &Col<R>, extent: Option<&ColumnExtent>) -> bool {
     matches!(column.cell, Content::Field(..)) && extent.is_some_and(|extent| extent.share <= 0.0 && extent.ends == [0; 2])
+}
+
+/// Whether a text that is no field of its table may be as narrow as what stands in it: what has one width only holds still.
+fn is_elastic<R>(column: &Col<R>) -> bool {
+    !column.right && column.width < column.max && matches!(column.cell, Content::Row(_))
 }
 
 /// Columns of more than this give way where they hold nothing and something else would be cut.
