@@ -74,8 +74,8 @@ impl LossyConnections {
     /// A connection ended that has had so many packets; how many of them were not counted yet.
     pub fn end(&mut self, flow: &FlowKey, packets: u64) -> u64 {
         let Some(known) = self.known.get_mut(flow).filter(|known| !known.has_ended) else { return packets };
-        let before = std::mem::replace(&mut known.packets, known.packets.max(packets));
-        known.has_ended = true;
+        let before = known.packets;
+        (known.packets, known.has_ended) = (before.max(packets), true);
         packets.saturating_sub(before)
     }
 }
