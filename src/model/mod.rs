@@ -16,6 +16,7 @@ pub mod bpdu;
 mod cap_scale;
 pub mod chatter;
 pub mod clock;
+mod connection;
 pub mod control;
 pub mod estimate;
 pub mod evidence;
@@ -89,6 +90,7 @@ pub use bfd::BfdHello;
 pub use bpdu::{Bpdu, BpduFlags, BpduKind, BridgeId, PortRole, TreeInstance, TreeRegion};
 pub use cap_scale::CapScale;
 pub use chatter::Chatter;
+pub use connection::{Attempt, AttemptOutcome, ConnectionEnd, CutPhase, EarlierOutcome};
 pub use control::{ArpBlocks, Control, ControlBody, ControlFrame, ControlMessage};
 pub use estimate::{Estimate, wilson};
 pub use exchange::{
@@ -111,9 +113,8 @@ pub use listed_packet::{ListedPacket, PacketJudgement};
 pub use mirror::{Carrier, Decap, MirrorTag, Purpose, RspanChoice, Sampling, Session, SessionClock, Side, Tunnel, TunnelKind};
 pub use neighbour::{Abilities, Inventory, LinkClaims, MediaPolicy, Neighbour, NeighbourProtocol, PowerClaims};
 pub use network::{
-    Attempt, AttemptOutcome, ConnectionEnd, CutPhase, EarlierOutcome, Flight, FreeTalk, HostLoad, IcmpError, KeptAlive, LocatedLoss,
-    NetworkBatch, NetworkEvent, ProxiedRequest, RoundTrip, ServiceKey, SilentPeer, Stall, StallEnd, StuckSegment, TlsNews, TlsSight,
-    TurnKind, UnreadSight, UnreadTurn,
+    Flight, FreeTalk, HostLoad, IcmpError, KeptAlive, LocatedLoss, NetworkBatch, NetworkEvent, ProxiedRequest, RoundTrip, ServiceKey,
+    SilentPeer, Stall, StallEnd, StuckSegment, TlsNews, TlsSight, TurnKind, UnreadSight, UnreadTurn,
 };
 pub use packet_tree::{LayerWriter, PacketTree, Show, TreeField, TreeLayer, ValueHeads};
 pub use path::Path;

@@ -91,8 +91,10 @@ pub struct Course {
     pub before: Timestamp,
     /// The way from the client, where the beginning was seen.
     pub client: Option<Direction>,
-    /// Sides that have sent FIN, this segment's included.
+    /// Sides that have sent FIN, this segment's included, and without it: a FIN that is sent again ends nothing.
     pub fins: u32,
+    /// See above.
+    pub fins_before: u32,
     /// Whether RST was seen before.
     pub is_cut: bool,
     /// What is spoken, as far as it was recognised.
@@ -149,7 +151,7 @@ impl Connections {
         if tcp.marks.has(TcpMarks::FIRST_ACK) {
             self.acknowledged(course);
         }
-        if segment.flags & FIN != 0 && course.fins == 2 && !course.is_cut {
+        if segment.flags & FIN != 0 && course.fins == 2 && course.fins_before < 2 && !course.is_cut {
             self.end(course, None);
         }
     }

@@ -31,7 +31,8 @@ fn segment(flags: u8, sequence: u32) -> Segment {
 
 impl Lab {
     fn segment(&mut self, ms: i64, port: u16, way: Direction, flags: u8, sequence: u32, marks: TcpMarks) {
-        self.fins += u32::from(flags & FIN != 0);
+        let fins_before = self.fins;
+        self.fins = (self.fins + u32::from(flags & FIN != 0)).min(2);
         let course = Course {
             stations: Default::default(),
             vlan: None,
@@ -43,6 +44,7 @@ impl Lab {
             before: self.last.unwrap_or(at(ms)),
             client: Some(CLIENT),
             fins: self.fins,
+            fins_before,
             is_cut: self.is_cut,
             app: AppId::NONE,
             packets: [0; 2],
@@ -226,7 +228,8 @@ fn who_cut_it_and_when() {
     let mut lab = Lab::default();
     lab.segment(3, 1, CLIENT, FIN | ACK, 8, TcpMarks::FIN);
     lab.segment(4, 1, SERVER, FIN | ACK, 8, TcpMarks::FIN);
-    assert_eq!(lab.ends(), [(None, false)]);
+    lab.segment(204, 1, SERVER, FIN | ACK, 8, TcpMarks::FIN);
+    assert_eq!(lab.ends(), [(None, false)], "the FIN that is sent again ends nothing");
 }
 
 #[test]
@@ -245,6 +248,7 @@ fn attempts_beyond_the_cap_are_counted() {
             before: at(0),
             client: Some(CLIENT),
             fins: 0,
+            fins_before: 0,
             is_cut: false,
             app: AppId::NONE,
             packets: [0; 2],

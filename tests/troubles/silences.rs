@@ -2,6 +2,7 @@
 //! its time.
 
 use super::{ACK, Micros, Packet, S, SYN, Traffic, address, mac, only, title, troubles};
+use spantop::model::evidence::Trouble;
 use spantop::model::{Finding, Severity, Timestamp, Verdict};
 use spantop::snapshot::Snapshot;
 
@@ -219,4 +220,41 @@ fn attempts_that_are_given_up_when_a_service_is_back_count_with_its_outage() {
         let row = s.stats.services.rows.iter().find(|row| row.key.port == 8_080).expect("its row");
         assert_eq!(row.trouble(spantop::model::evidence::Trouble::NoAnswer), attempts, "{dead:?}");
     }
+}
+
+/// Single SYNs are too little for a finding, whoever sends them; where most of all fails nothing is green all the same.
+#[test]
+fn where_most_fails_the_network_is_not_good() {
+    let singles = |count: u8| {
+        let mut t = Traffic::default();
+        (0..count).for_each(|n| t.syn(i64::from(n) * S / 10, (1 + n, 5_000), (240, 8_080)));
+        t.with_office(20).seen()
+    };
+    for (count, verdict) in [(80, Verdict::Good), (81, Verdict::Unknown)] {
+        let s = singles(count);
+        let network = &s.diagnosis.network;
+        assert_eq!((network.verdict, network.judged, network.failed), (verdict, 80 + u64::from(count), Some(count.into())));
+        assert_eq!(network.is_failing, verdict == Verdict::Unknown);
+    }
+    let mut t = Traffic::default();
+    t.refused(0, (1, 5_000), (9, 8_080));
+    let s = t.seen();
+    let network = &s.diagnosis.network;
+    assert_eq!(network.failures(&network.attempts()).as_deref(), Some("the only one judged failed: 10.1.0.9:8080"));
+}
+
+#[test]
+fn what_the_mirror_does_not_show_has_not_failed_in_a_row_either() {
+    let mut t = Traffic::default().with_office(60);
+    // What servers send is not mirrored.
+    t.packets.retain(|(_, frame)| (201..=204).contains(&frame[11]));
+    let s = t.seen();
+    assert_eq!(s.diagnosis.network.failed, None);
+    let row = s.stats.services.rows.iter().find(|row| row.key.port == 53).expect("the name server's");
+    let unjudged = row.unjudged();
+    assert_eq!((row.failures(), row.judged(Trouble::Unanswered), row.counts.requests), (0, None, unjudged[2]));
+    assert!(unjudged[2] > 100, "{row:#?}");
+    assert_eq!(row.failed_words(), Some(format!("{} not judged, for the mirror may not show answers", unjudged[2])));
+    let whole = Traffic::default().with_office(60).seen();
+    assert!(whole.stats.services.rows.iter().all(|row| row.judged(Trouble::Unanswered) == Some(0) && row.unjudged() == [0; 3]));
 }

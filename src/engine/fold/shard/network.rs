@@ -109,6 +109,7 @@ fn course(
         before: flow.last_of(way.reversed()).unwrap_or(frame.time),
         client: flow.tcp.opened().then_some(client),
         fins: flow.tcp.fins(),
+        fins_before: before.fins(),
         is_cut: before.reset(),
         app: flow.app.app,
         packets: flow.traffic.map(|traffic| traffic.packets),

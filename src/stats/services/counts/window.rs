@@ -81,10 +81,23 @@ fn loss_window(segments: &SegmentCounts, lossy: &Troubled) -> LossWindow {
     }
 }
 
-/// For how long clients waited for answers that came late, by the milliseconds of all of them together and the most of one.
-fn late_answers((sum, most): (u64, u32), late: &Troubled) -> Option<LateAnswers> {
+/// For how long clients waited for answers that came late.
+fn late_answers<'a>(parts: impl Iterator<Item = &'a ServiceCounts>, late: &Troubled) -> Option<LateAnswers> {
+    let (sum, most) = parts.fold((0u64, 0u32), |(sum, most), part| {
+        let (millis, longest) = part.late_millis;
+        (sum.saturating_add(millis), most.max(longest))
+    });
     let seconds = |millis: f64| millis / 1e3;
     (late.count > 0).then(|| LateAnswers { mean: seconds(sum as f64 / late.count as f64), most: seconds(most.into()) })
+}
+
+/// Connections that were cut, and attempts that were refused, by a device between both ends. Of what was taken back of those it is not known whose
+/// refusal it was.
+fn between<'a>(parts: impl Iterator<Item = &'a ServiceCounts>, refused: u64) -> [u64; 2] {
+    let [cut, by_device] = parts.fold([0u64; 2], |[cut, refused], part| {
+        [cut.saturating_add(part.cut_between.into()), refused.saturating_add(part.refused_between.into())]
+    });
+    [cut, by_device.min(refused)]
 }
 
 /// Who had most connections of few packets.
@@ -123,17 +136,13 @@ pub fn window<'a>(
 ) -> ServiceWindow {
     let mut clients: Vec<(Address, ClientCounts)> = Vec::new();
     let (mut sum, mut others) = (ClientCounts::default(), ClientCounts::default());
-    let (mut further, mut again, mut turns, mut between) = (Vec::<u32>::new(), 0u64, TurnCounts::default(), [0u64; 2]);
+    let (mut further, mut again, mut turns) = (Vec::<u32>::new(), 0u64, TurnCounts::default());
     let (mut asked_ecn, mut segments) = (AskedEcn::default(), SegmentCounts::default());
     let (mut zones, mut idle_cuts, mut spans) = (ServiceCounts::default(), Vec::new(), ByTrouble::default());
-    let mut late = (0u64, 0u32);
     for part in parts.clone() {
         [&mut sum, &mut others].into_iter().for_each(|all| all.add(&part.others));
         further.extend(&part.further);
         again = again.saturating_add(part.again.into());
-        late = (late.0.saturating_add(part.late_millis.0), late.1.max(part.late_millis.1));
-        let [cut, refused] = &mut between;
-        (*cut, *refused) = (cut.saturating_add(part.cut_between.into()), refused.saturating_add(part.refused_between.into()));
         asked_ecn.add(&part.asked_ecn);
         segments.add(&part.segments);
         turns.add(&part.turns);
@@ -146,9 +155,6 @@ pub fn window<'a>(
     put_together(&mut clients);
     idle_cuts.arrange_by(f64::total_cmp);
     let troubles = troubled(&clients, (&sum, &others), &spans);
-    // Of what was taken back it is not known who refused it.
-    let [_, refused_between] = &mut between;
-    *refused_between = (*refused_between).min(troubles.of(Trouble::Refused).count);
     ServiceWindow {
         seconds,
         attempts: sum.attempts.into(),
@@ -168,8 +174,8 @@ pub fn window<'a>(
         short: most_short(&clients),
         client_losses: client_losses(&clients, &segments),
         idle_cuts,
-        late: late_answers(late, &troubles.of(Trouble::Late)),
-        between,
+        late: late_answers(parts.clone(), &troubles.of(Trouble::Late)),
+        between: between(parts.clone(), troubles.of(Trouble::Refused).count),
         asked_ecn,
         trips: [0, 1].map(|side| TripCounts::window(parts.clone().filter_map(move |p| p.trips(side)))),
         timed: u64::from(sum.answered).saturating_sub(turns.begun.into()).saturating_add(turns.answered.into()),
