@@ -1,6 +1,6 @@
 //! What the mirror loses, as far as it is known: one judgement, on which the score of completeness rests and every finding that depends on it.
 
-use super::{LOSS_NEEDS, MIRROR_LOSS, ORPHAN_LIMIT, TCP_LIMIT, orphans_alone};
+use super::{LOSS_NEEDS, MIRROR_LOSS, ORPHAN_LIMIT, TCP_LIMIT, orphans_alone, silent_at_times};
 use crate::diagnose::evidence::Evidence;
 use crate::model::evidence::{LossEvidence, share};
 use crate::model::units::{duration, grouped, percent};
@@ -90,7 +90,7 @@ pub(in crate::diagnose) fn completeness(e: &Evidence) -> Result<Completeness, St
         let missing = 1.0 - 1.0 / f64::from(n);
         return Ok(Completeness::counted(missing, missing, format!("the mirror samples one packet in {n}")));
     }
-    if let Some(silent) = e.silent_at_times() {
+    if let Some(silent) = silent_at_times(e) {
         let text = format!("nothing was mirrored {} of {}", silent.for_how_long(), duration(e.seconds));
         let known = Completeness::of(silent.missing, text).beside(e.loss.beside_holes.map_or(0.0, |beside| beside.low));
         return if known.is_open() { Err(known.unknown()) } else { Ok(known) };
