@@ -495,3 +495,24 @@ fn captures_that_were_appended_lost_nothing() {
     assert!(ids(&s).contains(&"clock.step") && !ids(&s).iter().any(|id| id.ends_with(".loss")), "{:?}", ids(&s));
     assert!(s.mirror.not_judged.iter().any(|(id, _)| *id == "upstream.loss"), "{:?}", s.mirror.not_judged);
 }
+
+/// A clock that is set back by an hour leaves an hour without packets, before all that comes after it in the file.
+#[test]
+fn a_mean_leaves_out_what_a_clock_that_is_set_leaves_empty() {
+    let in_file_order = |frames: Frames| {
+        let mut memory = Memory::new();
+        frames.iter().for_each(|(time, frame)| memory.push(Timestamp(START + time), LinkType::ETHERNET, frame.len() as u32, frame));
+        engine::run(Box::new(memory), &Settings::default(), Default::default()).unwrap().complete().unwrap()
+    };
+    let ahead = |frames: Frames, by: i64| -> Frames { frames.into_iter().map(|(time, frame)| (time + by * SECOND, frame)).collect() };
+    let mean = in_file_order(datagrams(0..65, 60.0, 3)).mean_bits_per_second();
+    let set_back = in_file_order([ahead(datagrams(0..5, 60.0, 3), 3_600), datagrams(5..65, 60.0, 3)].concat());
+    assert!((set_back.mean_bits_per_second() / mean - 1.0).abs() < 0.05, "{} {mean}", set_back.mean_bits_per_second());
+    assert!((3_534.0..3_536.0).contains(&set_back.mirror.gap()), "{}", set_back.mirror.gap());
+    // One stamp that is an hour wrong, either way.
+    for by in [-3_600, 3_600] {
+        let wrong = [datagrams(0..30, 60.0, 3), ahead(datagrams(30..31, 5.0, 4), by), datagrams(30..65, 60.0, 5)].concat();
+        let wrong = in_file_order(wrong);
+        assert!((wrong.mean_bits_per_second() / mean - 1.0).abs() < 0.05, "{by}: {} {mean}", wrong.mean_bits_per_second());
+    }
+}

@@ -9,7 +9,7 @@ pub use report::Report;
 use super::evidence::Evidence;
 use super::figure::{Figure, filled};
 use super::vendor::VendorTopic;
-use crate::model::evidence::{ClockEvidence, LossEvidence, Threshold, share};
+use crate::model::evidence::{ClockEvidence, LossEvidence, Silent, Threshold, share};
 use crate::model::tcp::HOLD;
 use crate::model::units::{duration, grouped, percent, times};
 use crate::model::{Aspect, Estimate, Finding, Subject, TunnelKind, wilson};
@@ -286,9 +286,14 @@ fn divided(kind: TunnelKind) -> String {
     format!("a part of the conversations lies in tunnels ({}), which are left on: --decap all looks inside", tunnel_name(kind))
 }
 
+/// What is missing from times in which nothing was mirrored, with those, where it is more than spoils findings.
+fn silent_at_times(e: &Evidence) -> Option<Silent> {
+    e.silent.filter(|silent| silent.missing.rate > MIRROR_LOSS)
+}
+
 /// What speaks against a mirror that surely was away.
 fn silent(e: &Evidence) -> Option<String> {
-    let silent = e.silent_at_times().filter(|silent| silent.missing.low > TCP_LIMIT.raise.value())?;
+    let silent = silent_at_times(e).filter(|silent| silent.missing.low > TCP_LIMIT.raise.value())?;
     Some(format!("nothing was mirrored {}, {} of the traffic", silent.for_how_long(), percent(silent.missing.rate)))
 }
 

@@ -3,7 +3,6 @@
 //! All counts are of one span of packet time ending now ([`Evidence::seconds`]): a sliding window on a live port, so that a fault
 //! that was mended clears; everything for a file's report. `None` means not known, never zero. Shares are 0 to 1.
 
-use super::detector::MIRROR_LOSS;
 use super::vendor::Vendor;
 use crate::model::Episode;
 use crate::model::evidence::{
@@ -72,11 +71,6 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// What is missing from times in which nothing was mirrored, with those, where it is more than spoils findings.
-    pub fn silent_at_times(&self) -> Option<Silent> {
-        self.silent.filter(|silent| silent.missing.rate > MIRROR_LOSS)
-    }
-
     /// Whether nothing was mirrored for a while, or one direction: what is missing from then is told with those times.
     pub fn has_holes(&self) -> bool {
         self.silent.is_some() || self.one_way.is_some()

@@ -28,6 +28,7 @@ pub use figure::Figure;
 pub use judge::{CLEAR_AFTER, Judge, Judgement, gravest_of_the_network, judge, judge_network, silence, silence_afterwards};
 pub use lapses::Lapses;
 pub use matters::{Matter, has_matter};
+use registry::takes_from;
 pub use registry::{IDS, NamedThreshold, aspect, explain, summaries, thresholds};
 pub use trust::trust;
 pub use vendor::{Hints, Recognition, Vendor, VendorTopic, recognise};

@@ -4,7 +4,6 @@ use super::detector::{Need, completeness as completeness_of, orphans_alone};
 use super::evidence::Evidence;
 use super::findings::contents;
 use super::findings::loss::GRAVE;
-use super::registry::takes_from;
 use crate::model::evidence::{COPY_REACH, HALF, share};
 use crate::model::host::{Check, Checklist, Rating};
 use crate::model::units::{duration, grouped, percent};
@@ -116,7 +115,7 @@ fn bounded(score: Option<u8>, grave: Option<Severity>) -> Option<u8> {
 
 /// The gravest active finding that takes from a part; of equally grave ones the first listed.
 fn worst<'a>(e: &Evidence, findings: &'a [Finding], part: Aspect) -> Option<&'a Finding> {
-    gravest(active(findings).filter(|f| takes_from(f.id, part, e)))
+    gravest(active(findings).filter(|f| super::takes_from(f.id, part, e)))
 }
 
 /// The gravest active finding that is more than a note and takes from trust.

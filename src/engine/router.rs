@@ -387,9 +387,7 @@ impl Router {
     fn route(&mut self, tape_block: &mut TapeBlock) {
         let TapeBlock { block, precomputed, marks, open, .. } = tape_block;
         let crate::capture::Block { data, packets, .. } = block;
-        if self.packets == 0 && !self.source.is_live() {
-            self.peek.foresee(packets, data);
-        }
+        self.peek.foresee(packets, data);
         let (mut first, mut latest) = (self.first.unwrap_or(Timestamp(i64::MAX)), self.latest.unwrap_or(Timestamp::UNKNOWN));
         // What was recorded without a time gets that of the packet before, or of the first one that has any.
         let mut time = self.recent.or_else(|| packets.iter().map(|p| p.time).find(|&t| t != Timestamp::UNKNOWN)).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! One judgement: verdict, score, exit code and findings never contradict each other.
 
 use serde_json::Value as Json;
-use spantop::model::{Aspect, Severity, Verdict};
+use spantop::model::{Aspect, Finding, Severity, Verdict};
 use spantop::report::{self, ReportOptions};
 use spantop::snapshot::Snapshot;
 use spantop::{diagnose, tui};
@@ -15,7 +15,16 @@ pub fn contradictions(s: &Snapshot) -> Vec<String> {
     let grave = mirror().map(|f| f.severity).max();
     let low = |score: Option<u8>| score.is_some_and(|s| s < Verdict::DOUBTFUL_BELOW);
     for part in trust.parts.iter().filter(|p| low(p.score) && p.name != Aspect::Host.token()) {
-        let named = mirror().any(|f| f.severity > Severity::Note && diagnose::aspect(f.id).is_some_and(|a| a.token() == part.name));
+        // A hole is told by one finding, with the share that is missing from it.
+        let says_share = |f: &Finding| match f.id {
+            "mirror.outage" => f.evidence.iter().any(|(name, _)| *name == "share_low"),
+            "dir.some" => f.evidence.iter().any(|(name, _)| *name == "missing_share_low"),
+            _ => false,
+        };
+        let names = |f: &Finding| {
+            diagnose::aspect(f.id).is_some_and(|a| a.token() == part.name) || part.name == Aspect::Completeness.token() && says_share(f)
+        };
+        let named = mirror().any(|f| f.severity > Severity::Note && names(f));
         if !named {
             wrong.push(format!("no finding names why {} is {:?}: {}", part.name, part.score, part.evidence));
         }

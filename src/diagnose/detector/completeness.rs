@@ -1,6 +1,6 @@
 //! What the mirror loses, as far as it is known: one judgement, on which the score of completeness rests and every finding that depends on it.
 
-use super::{LOSS_NEEDS, MIRROR_LOSS, ORPHAN_LIMIT, TCP_LIMIT, orphans_alone};
+use super::{LOSS_NEEDS, MIRROR_LOSS, ORPHAN_LIMIT, TCP_LIMIT, orphans_alone, silent_at_times};
 use crate::diagnose::evidence::Evidence;
 use crate::model::evidence::{LossEvidence, share};
 use crate::model::units::{duration, grouped, percent};
@@ -90,7 +90,7 @@ pub(in crate::diagnose) fn completeness(e: &Evidence) -> Result<Completeness, St
         let missing = 1.0 - 1.0 / f64::from(n);
         return Ok(Completeness::counted(missing, missing, format!("the mirror samples one packet in {n}")));
     }
-    if let Some(silent) = e.silent_at_times() {
+    if let Some(silent) = silent_at_times(e) {
         let text = format!("nothing was mirrored {} of {}", silent.for_how_long(), duration(e.seconds));
         let known = Completeness::of(silent.missing, text).beside(e.loss.beside_holes.map_or(0.0, |beside| beside.low));
         return if known.is_open() { Err(known.unknown()) } else { Ok(known) };
@@ -134,7 +134,8 @@ fn witness(e: &Evidence, counted: &Counted) -> Result<Completeness, String> {
             let beside = single.map_or_else(String::new, |single| {
                 format!("; {} of answers without their question (n {})", percent(single.rate), grouped(single.n))
             });
-            Ok(Completeness::of(all, text + &beside).beside(counted.worst().max(alone)))
+            let known = Completeness::of(all, text + &beside).beside(counted.worst().max(alone));
+            Ok(Completeness { is_told: known.is_told && is_placed(e), ..known })
         }
         (None, Some(single)) => {
             let text = format!(
@@ -155,6 +156,11 @@ fn witness(e: &Evidence, counted: &Counted) -> Result<Completeness, String> {
             Err(format!("{} of {} acknowledged segments", grouped(e.loss.all.map_or(0, |a| a.n)), grouped(LossEvidence::ENOUGH)))
         }
     }
+}
+
+/// Whether it is known where data is missing, so that a finding says it.
+fn is_placed(e: &Evidence) -> bool {
+    [e.loss.switch, e.loss.upstream].into_iter().flatten().any(|lost| lost.low > TCP_LIMIT.raise.value())
 }
 
 /// What numbered streams say, in words.
@@ -225,6 +231,7 @@ mod tests {
             |e| e.loss.all = None,
             |e| e.loss.all = Some(wilson(0, 380)),
             |e| e.loss.all = Some(wilson(1, 500)),
+            |e| (e.loss.all, e.loss.upstream) = (Some(wilson(3, 500)), None),
             |e| (e.loss.all, e.loss.unmatched) = (None, Some(wilson(0, 300))),
             |e| (e.loss.all, e.loss.streams) = (None, streams(1, 400)),
             |e| (e.loss.all, e.loss.path) = (None, Some(wilson(1, 100_000))),
@@ -236,8 +243,8 @@ mod tests {
         }
         let lossy: &[Change] = &[
             |e| e.loss.all = Some(wilson(100, 5_000)),
-            // What surely is missing is known, though up to 1.8 % may be.
-            |e| e.loss.all = Some(wilson(3, 500)),
+            // What surely is missing is known where a finding says it, though up to 1.8 % may be.
+            |e| (e.loss.all, e.loss.upstream) = (Some(wilson(3, 500)), Some(wilson(3, 500))),
             |e| (e.loss.all, e.loss.streams) = (None, streams(8, 400)),
             |e| (e.loss.all, e.loss.path) = (None, Some(wilson(5_000, 100_000))),
             |e| e.loss.declared_sampling = Some(10),

@@ -243,7 +243,8 @@ impl Detector for UpstreamLoss {
                        of it is missing, at least {n} answers raise it alone, when surely more than {alone} lack their question and \
                        this host lost nothing; without TCP at least {few}, when surely most of them do. Without TCP also by the \
                        numbers that senders put on their packets (RTP, IPsec, WireGuard), on at least {numbered}: what the \
-                       quarter of at least {streams} streams lacks that lacks least, of {senders} senders or more.",
+                       quarter of at least {streams} streams lacks that lacks least, of {senders} senders or more. What is missing from times in \
+                       which nothing was mirrored (mirror.outage), or one direction (dir.some), is told with those.",
             cause: "The mirror copies more than its destination carries, or copies are lost on their way here.",
             lookalikes: "Traffic that takes another way for a time; a middlebox that changes sequence numbers; network cards \
                          that drop without counting.",

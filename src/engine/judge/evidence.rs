@@ -152,7 +152,7 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
     let silent = Silences::of(request, detected, sums, sums.link.packets as f64 / seconds.max(1.0));
     let holes = Holes::of(silent.silent.as_ref(), &silent.outages, one_way.as_ref());
     let loss = loss_evidence(request, detected, sums, &talks, (all, split));
-    let loss = LossEvidence { beside_holes: holes.beside(request, detected, &talks, sums.from, &loss), ..holes.within(loss) };
+    let loss = holes.told(request, detected, &talks, sums.from, loss);
     let order = counts.order.evidence(&counts.loss, health, &counts.overtaken, (outer.numbered > 0).then_some(outer.reordered == 0));
     Evidence {
         seconds,

@@ -41,9 +41,26 @@ impl<'a> Holes<'a> {
         self.silent.is_none() && self.one_way.is_none()
     }
 
-    /// What is lost before this host, with what is missing from them: it is the most of them, at most all of them.
-    pub fn within(&self, loss: LossEvidence) -> LossEvidence {
-        let more = |lost: Option<Estimate>| self.missing().fold(lost, |lost, hole| Some(both(lost, hole)));
+    /// The loss of all times with what is missing from them, and what is lost beside them.
+    pub fn told(
+        &self,
+        request: &Request,
+        detected: &DetectorReport,
+        talks: &ConversationCounts,
+        from: Option<Timestamp>,
+        loss: LossEvidence,
+    ) -> LossEvidence {
+        let beside_holes = self.beside(request, detected, talks, from, &loss);
+        LossEvidence { beside_holes, ..self.within(loss, beside_holes) }
+    }
+
+    /// What is lost before this host, with what is missing from them: both where it is known what is lost `beside` them, else the most of them, and
+    /// at most all.
+    pub fn within(&self, loss: LossEvidence, beside: Option<Estimate>) -> LossEvidence {
+        let more = |lost: Option<Estimate>| {
+            let add = |lost: Option<Estimate>, hole: Estimate| Some(both(lost, hole, beside.is_some()));
+            if self.are_none() { lost } else { self.missing().fold(beside.or(lost), add) }
+        };
         match loss.path {
             // What numbers of copies do not explain was lost before they were numbered.
             Some(_) => LossEvidence { switch: more(loss.switch), ..loss },
@@ -52,7 +69,7 @@ impl<'a> Holes<'a> {
     }
 
     /// What is lost beside them, of the `loss` of all times; `None` where there are none of them, or nothing tells of other times.
-    pub fn beside(
+    fn beside(
         &self,
         request: &Request,
         detected: &DetectorReport,
@@ -101,8 +118,35 @@ fn scaled(share: Estimate, part: f64) -> Estimate {
     Estimate { rate: share.rate * part, low: share.low * part, high: share.high * part, n: share.n }
 }
 
-fn both(lost: Option<Estimate>, hole: Estimate) -> Estimate {
+/// What is missing of both together, where they are known to lie `apart`, or one may be the other.
+fn both(lost: Option<Estimate>, hole: Estimate, apart: bool) -> Estimate {
     let Some(lost) = lost else { return hole };
-    let high = 1.0 - (1.0 - lost.high) * (1.0 - hole.high);
-    Estimate { rate: lost.rate.max(hole.rate), low: lost.low.max(hole.low), high, n: lost.n }
+    let together = |a: f64, b: f64| 1.0 - (1.0 - a) * (1.0 - b);
+    let rate = if apart { together(lost.rate, hole.rate) } else { lost.rate.max(hole.rate) };
+    Estimate { rate, low: lost.low.max(hole.low), high: together(lost.high, hole.high), n: lost.n }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn estimate(rate: f64) -> Estimate {
+        Estimate { rate, low: 0.8 * rate, high: 1.2 * rate, n: 1_000 }
+    }
+
+    #[test]
+    fn what_is_missing_from_holes_counts_once() {
+        let silent = Silent { times: 1, seconds: 20.0, missing: estimate(0.2) };
+        let loss = || LossEvidence { upstream: Some(estimate(0.25)), ..LossEvidence::default() };
+        let within = |silent: Option<&Silent>, beside| {
+            Holes::of(silent, &[], None).within(loss(), beside).upstream.map(|lost| (lost.rate, lost.high))
+        };
+        assert_eq!(within(None, None), Some((0.25, 0.3)), "no hole");
+        assert_eq!(within(Some(&silent), None), Some((0.25, 1.0 - 0.7 * 0.76)), "it may be the same");
+        assert_eq!(within(Some(&silent), Some(scaled(estimate(0.25), 0.0))), Some((1.0 - 0.8, 1.0 - 0.76)), "all of it is");
+        assert_eq!(within(Some(&silent), Some(estimate(0.05))), Some((1.0 - 0.95 * 0.8, 1.0 - 0.94 * 0.76)));
+        let path = LossEvidence { path: Some(estimate(0.01)), switch: None, ..loss() };
+        let told = Holes::of(Some(&silent), &[], None).within(path, None);
+        assert_eq!((told.switch, told.upstream), (Some(estimate(0.2)), Some(estimate(0.25))), "before the copies were numbered");
+    }
 }

@@ -106,7 +106,10 @@ fn pauses(request: &Request, latest: Timestamp, witness: &impl Fn(&Pause) -> Pau
 /// traffic beside it is no time of this capture.
 fn together(request: &Request, from: Option<Timestamp>, outages: &[Outage], again: Option<Again>) -> Option<Silent> {
     let told = || outages.iter().filter(|outage| !outage.outlasts);
-    let sum = |of: &dyn Fn(&Outage) -> bool| told().filter(|outage| of(outage)).map(|outage| outage.seconds).sum::<f64>();
+    // What slides out of the time that is looked at is no longer missing from it.
+    let begin = from.max(request.first).unwrap_or_default();
+    let within = |outage: &Outage| outage.until().seconds_since(outage.from.max(begin)).max(0.0);
+    let sum = |of: &dyn Fn(&Outage) -> bool| told().filter(|outage| of(outage)).map(within).sum::<f64>();
     let (times, seconds, proved) = match again {
         Some(Again { times, seconds }) => (times, seconds, seconds),
         None => (told().count() as u64, sum(&|_| true), sum(&|outage| outage.is_proved)),

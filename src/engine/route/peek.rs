@@ -54,6 +54,8 @@ pub struct Peek {
     flushed: Vec<bool>,
     /// Conversations of which a part lies in tunnels that are left on, and the headers within those.
     divided: Divided,
+    /// Whether the first packets were looked through.
+    has_foreseen: bool,
     within: Headers,
     hash_keys: HashKeys,
 }
@@ -76,8 +78,18 @@ impl Peek {
     }
 
     /// Looks at the first packets of a file for tunnels that are answered: what is left on then is left on from its first packet.
+    #[inline]
     pub fn foresee(&mut self, packets: &[Packet], data: &[u8]) {
-        if self.policy != Decap::Auto {
+        if !self.has_foreseen && !packets.is_empty() {
+            self.look_ahead(packets, data);
+        }
+    }
+
+    #[inline(never)]
+    fn look_ahead(&mut self, packets: &[Packet], data: &[u8]) {
+        self.has_foreseen = true;
+        // Of a port little is known before it is decided on.
+        if self.policy != Decap::Auto || !self.known.ours.is_empty() {
             return;
         }
         for packet in packets.iter().take(FORESEEN) {

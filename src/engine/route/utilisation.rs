@@ -65,6 +65,10 @@ impl Utilisation {
     fn turn(&mut self, time: Timestamp) {
         let [piece, end] = self.ends;
         self.facts.pauses.count(time, self.open.packets);
+        // Of the piece that was open no more is known than where it ends.
+        if self.open.packets > 0 {
+            self.facts.covered.add(piece);
+        }
         self.facts.covered.add(time);
         if piece != Timestamp::default() && time.since(piece) > Pauses::TOLD {
             self.facts.pauses.note(Pause { from: piece, to: time, others: 0 });
