@@ -131,6 +131,11 @@ const TRUE: &[(&str, &str, &str)] = &[
     ("OISF__suricata-verify/tls__tls-subjectaltname__input.pcap", "tls.expiring", "its certificate ended four years before"),
     ("ip_fragmented_garbage.pcap", "ip.fragments", "made of TCP segments in fragments"),
     ("ntop__nDPI/alexa-app.pcapng", "icmp.redirect", "tshark: two redirects of the router"),
+    (
+        "ntop__nDPI/FAX-Call-t38-CA-TDM-SIP-FB-1.pcap",
+        "rtp.loss",
+        "tshark: one gap of 34.26 s, from number 125 to 1,838, while both go on by T.38",
+    ),
     ("ntop__nDPI/alexa-app.pcapng", "tcp.loss", "197 retransmissions to servers on a bad link"),
 ];
 

@@ -6,7 +6,7 @@ use super::lapses::Lapses;
 use super::registry::{DETECTORS, NETWORK, takes_from};
 use super::together::one_each;
 use super::vendor::Vendor;
-use crate::model::evidence::Trouble;
+use crate::model::evidence::{SEEN_WITHIN, Trouble};
 use crate::model::time::SECOND;
 use crate::model::units::grouped;
 use crate::model::{Address, Aspect, Episode, Finding, PathSide, Proves, ServiceKey, Severity, Subject, Timestamp, Value, limits};
@@ -16,10 +16,6 @@ use std::collections::BTreeMap;
 /// Packet time without sufficient evidence after which a finding clears: longer than a pause between two bursts of load, short
 /// enough that a mended mirror shows at once.
 pub const CLEAR_AFTER: i64 = 10 * SECOND;
-
-/// Packet time after which a finding of the network clears when nothing more of it is seen: as long as the shortest stretch that is judged, so
-/// that what comes several times a minute stands.
-pub(super) const SEEN_WITHIN: i64 = 60 * SECOND;
 
 /// A finding that was raised, and when the evidence last sufficed.
 #[derive(Debug, Clone)]

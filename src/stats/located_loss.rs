@@ -146,6 +146,23 @@ struct Asked {
     reach: u32,
 }
 
+impl Asked {
+    /// Whether so many acknowledgements say that something behind this number arrived.
+    fn selects(&self, sequence: u32, times: u32) -> bool {
+        self.selective >= times && before(sequence, self.reach)
+    }
+
+    /// Whether they make a sender send a segment again. What comes again at once after it was asked for is a copy, and what asked may be one, unless
+    /// it says what arrived behind.
+    fn urges(&self, segment: &Segment, time: Timestamp) -> bool {
+        let is_lost = self.arrived > (SELECTIVE - 1).saturating_mul(segment.payload) && before(segment.sequence, self.reach);
+        // One is enough for a sender that goes by time (RACK, RFC 8985).
+        let is_next = self.selects(segment.sequence, 1) && segment.sequence == self.number;
+        let are_enough = self.times >= DUPLICATES || is_next;
+        are_enough && time.since(self.first) >= COPIED || self.selects(segment.sequence, DUPLICATES) || is_lost
+    }
+}
+
 /// A segment that was sent again.
 #[derive(Debug, Clone, Copy)]
 struct Again {
@@ -217,17 +234,10 @@ impl LossLocator {
         let asked_for = |number: u32, since: Timestamp| {
             missing.asked.is_some_and(|a| !before(number, a.number) && a.last >= since && time.since(a.last) <= ASKED)
         };
-        let selected = |a: &Asked, times: u32| a.selective >= times && before(segment.sequence, a.reach);
-        // What comes again at once after it was asked for is a copy, and what asked may be one, unless it says what arrived behind.
-        let urged = missing.asked.is_some_and(|a| {
-            let is_lost = a.arrived > (SELECTIVE - 1).saturating_mul(segment.payload) && before(segment.sequence, a.reach);
-            // One is enough for a sender that goes by time (RACK, RFC 8985).
-            let is_next = selected(&a, 1) && segment.sequence == a.number;
-            (a.times >= DUPLICATES || is_next) && time.since(a.first) >= COPIED || selected(&a, DUPLICATES) || is_lost
-        });
+        let urged = missing.asked.is_some_and(|asked| asked.urges(segment, time));
         let sent_again = |later: Option<bool>| {
             let times = if later == Some(true) { 1 } else { SELECTIVE };
-            missing.asked.is_some_and(|a| selected(&a, times))
+            missing.asked.is_some_and(|asked| asked.selects(segment.sequence, times))
         };
         let location = if tcp.marks.has(TcpMarks::FILLED) {
             let Hole { opened, identification: behind, .. } = filled?;

@@ -6,9 +6,8 @@ use super::neighbours::{place, station, within};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Tuned};
-use crate::diagnose::judge::SEEN_WITHIN;
 use crate::model::evidence::{
-    ALONE, DHCP_CLAIMED, DHCP_DISCOVERS, DHCP_FLOOD, DHCP_WAITED, DhcpEvidence, DhcpFloodEvidence, SERVERS_BESIDE, SIGHT_HELD,
+    ALONE, DHCP_CLAIMED, DHCP_DISCOVERS, DHCP_FLOOD, DHCP_WAITED, DhcpEvidence, DhcpFloodEvidence, SEEN_WITHIN, SERVERS_BESIDE, SIGHT_HELD,
     SecondServerEvidence, StationEvidence, Threshold,
 };
 use crate::model::units::{duration, grouped, plural};
@@ -144,8 +143,27 @@ fn rogue(s: &SecondServerEvidence) -> Report {
             evidence.extend([(before, Value::Text(text(old))), (name, Value::Text(text(now)))]);
         }
     }
+    let title = rogue_title(s, &differing);
+    for (name, router, own) in [("says_it_is_router_before", known.router, s.before), ("says_it_is_router", new.router, s.server)] {
+        if router == Some(own) {
+            evidence.push((name, Value::Text(own.to_string())));
+        }
+    }
+    let severity = match s.differs {
+        false => Severity::Note,
+        true if known.router != new.router || known.name_server != new.name_server => Severity::Critical,
+        true => Severity::Warning,
+    };
+    let report =
+        Report::new(severity, title, evidence).about(Subject::Host(Address::V4(s.server))).suffered_by(s.clients).held(vec![s.span]);
+    // Clients ask seldom: that nothing is seen of it says nothing while nobody asks.
+    if s.passed_over >= PASSED_OVER.number() { report } else { report.lasting() }
+}
+
+/// Which of two servers is the second, and what it tells otherwise.
+fn rogue_title(s: &SecondServerEvidence, differing: &[String]) -> String {
     let told = if differing.is_empty() { String::new() } else { format!(", with another {}", differing.join(" and ")) };
-    let title = match s.is_used {
+    match s.is_used {
         [false, true] => {
             format!(
                 "A second DHCP server answers{}: {} beside {}, which others use{told}; {}",
@@ -170,21 +188,7 @@ fn rogue(s: &SecondServerEvidence) -> Report {
                 station(&s.source)
             )
         }
-    };
-    for (name, router, own) in [("says_it_is_router_before", known.router, s.before), ("says_it_is_router", new.router, s.server)] {
-        if router == Some(own) {
-            evidence.push((name, Value::Text(own.to_string())));
-        }
     }
-    let severity = match s.differs {
-        false => Severity::Note,
-        true if known.router != new.router || known.name_server != new.name_server => Severity::Critical,
-        true => Severity::Warning,
-    };
-    let report =
-        Report::new(severity, title, evidence).about(Subject::Host(Address::V4(s.server))).suffered_by(s.clients).held(vec![s.span]);
-    // Clients ask seldom: that nothing is seen of it says nothing while nobody asks.
-    if s.passed_over >= PASSED_OVER.number() { report } else { report.lasting() }
 }
 
 impl Detector for DhcpExhausted {

@@ -81,7 +81,8 @@ impl Detector for PmtuBlackhole {
             let title = format!("Large packets vanish on the way from {sender}: {} to {}", sizes(&sum), plural(receivers, "host"));
             let severity = if receivers >= SEVERAL.number() { Severity::Critical } else { Severity::Warning };
             let report = Report::new(severity, title, evidence(&sum)).about(Subject::Host(*sender));
-            Some(report.suffered_by(receivers).held(vec![sum.span]))
+            // What hangs is sent again more and more seldom.
+            Some(report.suffered_by(receivers).held(vec![sum.span]).lasting())
         });
         all_of(apart.chain(together))
     }
@@ -111,7 +112,7 @@ fn black_hole(h: &BlackHoleEvidence) -> Report {
     let told = if h.was_told { "; the sender was told by ICMP and goes on" } else { "" };
     let title = format!("Large packets vanish on the way to {}{from}: {}{told}", h.receiver, sizes(h));
     let severity = if h.senders >= SEVERAL.number() { Severity::Critical } else { Severity::Warning };
-    Report::new(severity, title, evidence(h)).about(Subject::Host(h.receiver)).suffered_by(h.senders.max(1)).held(vec![h.span])
+    Report::new(severity, title, evidence(h)).about(Subject::Host(h.receiver)).suffered_by(h.senders.max(1)).held(vec![h.span]).lasting()
 }
 
 impl Detector for IpFragments {

@@ -252,6 +252,10 @@ pub static SERVERS_BESIDE: Threshold = Threshold::nanos((3_600 * SECOND) as f64)
 /// How long two IPv6 routers are held beside each other: the longest pause between announcements (RFC 4861 section 6.2.1).
 pub static ROUTERS_BESIDE: Threshold = Threshold::nanos((1_800 * SECOND) as f64);
 
+/// Packet time after which a finding of the network clears when nothing more of it is seen: as long as the shortest stretch that is judged, so
+/// that what comes several times a minute stands.
+pub const SEEN_WITHIN: i64 = 60 * SECOND;
+
 /// How long a finding about addresses is told of after the latest sighting.
 pub const SIGHT_HELD: i64 = 600 * SECOND;
 
