@@ -328,9 +328,9 @@ mod tests {
             succeeded: 2,
             span: Episode::at(Timestamp(5)),
         };
-        let other = ScanEvidence { target: Some(at(8)), failed: 9_999, ..scan.clone() };
-        let udp = ScanEvidence { is_udp: true, ..other.clone() };
-        s.diagnosis.network.sweeps = vec![other, udp, scan.clone()];
+        let other = ScanEvidence { target: Some(at(8)), failed: 9_999, ..scan };
+        let udp = ScanEvidence { is_udp: true, ..other };
+        s.diagnosis.network.sweeps = vec![other, udp, scan];
         for shown in [120, 10] {
             s.stats.conversations.tcp.rows.truncate(shown);
             let out = folded(&s).expect("a sweep");
