@@ -240,7 +240,7 @@ impl NetworkJudge {
         let end = self.ledger.now().map_or(now, |latest| latest.max(now));
         let (evidence, mut services) =
             self.evidence_and_services(end, (live || at_end).then_some(at_end && !live), (rows, live.then_some(now)));
-        let sweeps = evidence.iter().flat_map(|evidence| &evidence.scans).filter(|scan| scan.target.is_some()).cloned().collect();
+        let sweeps = evidence.iter().flat_map(|evidence| &evidence.scans).filter(|scan| scan.target.is_some()).copied().collect();
         evidence.into_iter().for_each(|evidence| self.look(end, evidence));
         let mut findings = if at_end && !live { self.judge.at_worst() } else { self.findings.clone() };
         if let Some(packets) = mirror.span {

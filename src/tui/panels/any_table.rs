@@ -25,6 +25,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 /// Rows that are looked at to find out which columns have something to say.
 const SAMPLE: usize = 1_000;
 
+/// Cells of a word that belongs to what stands before it.
+const SHORT: u16 = 4;
+
 /// The only sheet of a table on a page, or one group of its rows.
 #[derive(Clone, Copy)]
 pub(in crate::tui) struct TablePanel {
@@ -152,7 +155,9 @@ impl TablePanel {
             .filter_map(|(at, screen)| Some(fields::column(heads.get(*at)?, screen, *at, scene.whole(), cell)))
             .collect();
         if self.named && !columns.is_empty() && label::has_names(scene, [].iter()) {
-            columns.insert(1, Col::left("name", 14..=34, 4, |s, line| label::name_cell(s, address(line))));
+            // A word as short as `udp` says what the row is, together with what stands before it.
+            let at = if columns.get(1).is_some_and(|column| column.max <= SHORT) { 2 } else { 1 };
+            columns.insert(at, Col::left("name", 14..=34, 3, |s, line| label::name_cell(s, address(line))));
         }
         let columns = fields::chosen(scene, self.table.token(), &heads, columns);
         let empty = match &scene.snapshot.span {
