@@ -10,6 +10,8 @@ mod gateways;
 mod link_use;
 #[path = "switch/members.rs"]
 mod members;
+#[path = "switch/roles.rs"]
+mod roles;
 #[path = "switch/sessions.rs"]
 mod sessions;
 #[path = "switch/speakers.rs"]
@@ -327,6 +329,10 @@ fn another_root_is_told_once_for_all_vlans() {
         (value(&s, "stp.root_changed", "changes"), value(&s, "stp.root_changed", "vlans")),
         (Some(Value::Count(1)), Some(Value::Count(3)))
     );
+    // Each tree's priority holds its number, which is not everybody's.
+    let title = s.diagnosis.findings.iter().find(|f| f.id == "stp.root_changed").map(|f| f.title.as_str());
+    let want = "32768/02:00:00:00:00:02 became root of the spanning tree in 3 VLANs or instances in place of 32768/02:00:00:00:00:05";
+    assert_eq!(title, Some(want));
     assert_eq!(s.switch.events.iter().filter(|e| e.kind == SwitchEventKind::RootChanged).map(|e| e.count).sum::<u64>(), 3);
 }
 
@@ -441,6 +447,16 @@ fn aggregated_links_that_do_not_work() {
     half.talk(0..120 * S);
     half.every(S, 0..60 * S, &control::lacp(mac(1), (1, 13, 22, DEFAULTED), (0, 0, 0, 0)));
     assert_eq!(found(&half.look()), [("lacp.half", Severity::Warning, "02:00:00:00:00:01".to_owned())]);
+    // It ends between two looks at it, of which there is one each ten seconds: all of it counts, and what is too short stays so.
+    for (seconds, told) in [(22, Some((22, 21.0))), (24, Some((24, 23.0))), (10, None), (11, Some((11, 10.0)))] {
+        let mut ended = Traffic::default();
+        ended.talk(0..120 * S);
+        ended.every(S, 37 * S..(37 + seconds) * S, &control::lacp(mac(1), (1, 13, 22, DEFAULTED), (0, 0, 0, 0)));
+        ended.every(S, (37 + seconds) * S..120 * S, &control::lacp(mac(1), (1, 13, 22, GOOD), (2, 14, 25, GOOD)));
+        let s = ended.look();
+        let evidence = value(&s, "lacp.half", "packets").zip(value(&s, "lacp.half", "seconds"));
+        assert_eq!(evidence, told.map(|(packets, length)| (Value::Count(packets), Value::Seconds(length))), "{seconds}");
+    }
     let mut starts = Traffic::default();
     starts.every(S, 0..3 * S, &control::lacp(mac(1), (1, 13, 22, DEFAULTED), (0, 0, 0, 0)));
     starts.every(30 * S, 3 * S..200 * S, &control::lacp(mac(1), (1, 13, 22, GOOD), (2, 14, 25, GOOD)));

@@ -13,6 +13,15 @@ pub struct BridgeId {
     pub mac: Mac,
 }
 
+impl BridgeId {
+    /// What a bridge is in all its trees: without the number of the VLAN or instance of this one, where the priority holds it (IEEE 802.1Q
+    /// clause 14.2.5). Bridges before that add none.
+    pub fn without_number(self, of_tree: Option<u16>) -> Self {
+        let number = self.priority & 0x0fff;
+        Self { priority: if of_tree == Some(number) { self.priority - number } else { self.priority }, ..self }
+    }
+}
+
 impl fmt::Display for BridgeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.priority, self.mac)

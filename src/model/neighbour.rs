@@ -153,7 +153,7 @@ impl PowerClaims {
         }
         let watts = |milliwatts: u32| format!("{:.1} W", f64::from(milliwatts) / 1e3);
         let amount = match (self.allocated, self.requested) {
-            (Some(given), Some(asked)) if given != asked => format!("{} of {}", watts(given).trim_end_matches(" W"), watts(asked)),
+            (Some(given), Some(asked @ 1..)) if given != asked => format!("{} of {}", watts(given).trim_end_matches(" W"), watts(asked)),
             (Some(amount), _) | (None, Some(amount)) => watts(amount),
             (None, None) => String::new(),
         };
@@ -180,6 +180,7 @@ mod power_tests {
     fn power_is_told_with_what_is_asked_for() {
         let told = |is_source, class, requested, allocated| PowerClaims { is_source, class, requested, allocated }.words();
         assert_eq!(told(true, Some(2), Some(7_000), Some(6_500)), "gives 6.5 of 7.0 W, class 2");
+        assert_eq!(told(true, Some(4), Some(0), Some(20_700)), "gives 20.7 W, class 4", "nothing was asked for");
         assert_eq!(told(false, None, Some(6_300), None), "asks for 6.3 W");
         assert_eq!(told(false, Some(4), Some(25_500), Some(25_500)), "takes 25.5 W, class 4");
         assert_eq!(told(true, Some(0), None, None), "gives power, class 0");

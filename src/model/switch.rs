@@ -14,7 +14,7 @@ pub struct SwitchIdentity {
     pub system: String,
     /// Its port; empty where several are mirrored.
     pub port: String,
-    /// Ports of it that were heard.
+    /// Ports of it that were heard; 0 where it was asked who it is, and none was.
     pub ports: u64,
     /// An address to manage it by.
     pub management: Option<Address>,
@@ -66,8 +66,10 @@ pub struct TreeRow {
     pub cost: u32,
     /// The role of its port.
     pub role: PortRole,
-    /// Seconds between two hellos, the oldest that holds, the wait before a port forwards.
+    /// Between two hellos, the oldest that holds, the wait before a port forwards, in 256ths of a second.
     pub times: [u16; 3],
+    /// The same in words: `2/20/15 s`.
+    pub timers: String,
     /// The region of a multiple spanning tree; empty: none.
     pub region: String,
     /// Hellos.
@@ -76,8 +78,18 @@ pub struct TreeRow {
     pub topology_changes: u64,
     /// Times it named another root.
     pub root_changes: u64,
+    /// The first hello.
+    pub first: Timestamp,
     /// The last hello.
     pub last: Timestamp,
+}
+
+impl TreeRow {
+    /// Topology changes a minute, on average; `None` of less than a minute.
+    pub fn changes_per_minute(&self) -> Option<f64> {
+        let minutes = self.last.seconds_since(self.first) / 60.0;
+        (minutes >= 1.0).then(|| self.topology_changes as f64 / minutes)
+    }
 }
 
 /// An end of an aggregated link.
@@ -359,6 +371,7 @@ impl SwitchView {
             return (!self.link.is_empty()).then(|| self.link.join(" – "));
         };
         let port = match (identity.port.as_str(), identity.ports) {
+            ("", 0) => String::new(),
             ("", n) => format!("{n} ports"),
             (port, _) => short_port(port),
         };

@@ -1,8 +1,8 @@
 //! Shared gateways that do not tell their address, and routers that come back.
 
 use super::support::packet::control;
-use super::{S, Traffic, found, mac, value};
-use spantop::model::{Severity, Value};
+use super::{S, Traffic, events, found, mac, value};
+use spantop::model::{Severity, SwitchEventKind, Value};
 
 #[test]
 fn a_group_that_does_not_tell_its_address_is_one_fault() {
@@ -50,4 +50,19 @@ fn a_router_that_came_back_is_told_so() {
     assert_eq!(title, "OSPF router 10.0.0.3 sent no hellos for 1 m 50 s, and does again");
     assert_eq!(seconds, Some(Value::Seconds(110.0)));
     assert_eq!(until(None).0, "OSPF router 10.0.0.3 sends no hellos any more, 1 other does");
+}
+
+#[test]
+fn a_takeover_is_of_the_time_of_its_first_hello() {
+    // The one before says so last at 99 s; that it is silent shows three hellos later. It may say so once more meanwhile.
+    for (again, at) in [(None, 101), (Some(101_500), 102)] {
+        let mut t = Traffic::default();
+        t.talk(0..200 * S);
+        t.every(S, 0..100 * S, &control::vrrp(7, 200, 2));
+        t.every(S, 101 * S..200 * S, &control::vrrp(7, 100, 3));
+        again.into_iter().for_each(|again| t.push(again, control::vrrp(7, 200, 2)));
+        let s = t.look();
+        let told = events(&s, SwitchEventKind::GatewayChanged);
+        assert_eq!(told, [(at, "10.0.0.3".into(), "forwards for vrrp group 7, after 10.0.0.2".into(), 1)], "{again:?}");
+    }
 }

@@ -46,6 +46,38 @@ fn a_root_of_an_instance_is_one_of_that_instance() {
     assert_eq!(title, Some(want));
 }
 
+/// Who is root, and who was, of trees in which bridge 2 takes over: each tree's VLAN, the number its priorities hold, and the roots before.
+fn taken_over(trees: &[(u16, u16, [u16; 2], u8)]) -> [Option<Value>; 2] {
+    let mut t = Traffic::default();
+    t.talk(0..120 * S);
+    for &(vlan, number, [before, after], old) in trees {
+        let of = |priority: u16, root: u8| Hello { root: control::bridge(priority + number, root), ..naming(1, 9) };
+        t.every(2 * S, 0..60 * S, &of(before, old).per_vlan(mac(9), vlan, Some(vlan)));
+        t.every(2 * S, 60 * S..120 * S, &of(after, 2).per_vlan(mac(9), vlan, Some(vlan)));
+    }
+    let s = t.look();
+    assert_eq!(found(&s).len(), 1, "{trees:?}");
+    ["root", "root_before"].map(|name| value(&s, "stp.root_changed", name))
+}
+
+#[test]
+fn a_root_of_several_trees_is_named_without_their_numbers() {
+    let said = |root: &str, before: &str| [root, before].map(|text| Some(Value::Text(text.to_owned())));
+    let [two, five] = ["02:00:00:00:00:02", "02:00:00:00:00:05"];
+    let both = taken_over(&[(411, 411, [24_576, 4096], 5), (700, 700, [24_576, 4096], 5)]);
+    assert_eq!(both, said(&format!("4096/{two}"), &format!("24576/{five}")));
+    let one = taken_over(&[(700, 700, [24_576, 4096], 5)]);
+    assert_eq!(one, said(&format!("4796/{two}"), &format!("25276/{five}")));
+    // Bridges of the time before add no number.
+    let old = taken_over(&[(411, 0, [32_768, 100], 5), (700, 0, [32_768, 100], 5)]);
+    assert_eq!(old, said(&format!("100/{two}"), &format!("32768/{five}")));
+    // Roots that shared the VLANs between them.
+    let shared = taken_over(&[(411, 411, [24_576, 4096], 5), (700, 700, [24_576, 4096], 6)]);
+    assert_eq!(shared, said(&format!("4096/{two}"), &format!("24576/{five} and 24576/02:00:00:00:00:06")));
+    let three = taken_over(&[(10, 10, [24_576, 4096], 5), (20, 20, [24_576, 8192], 6), (30, 30, [24_576, 4096], 7)]);
+    assert_eq!(three, said(&format!("4096/{two} and 8192/{two}"), &format!("24576/{five} and 2 others")));
+}
+
 #[test]
 fn roots_of_different_trees_are_different_faults() {
     let mut t = Traffic::default();

@@ -148,7 +148,7 @@ impl Detector for LoopLayer2 {
                 ("frames_per_second", Value::Count(t.vlans)),
                 ("peak_frames_per_second", Value::Count(t.measure as u64)),
                 ("seconds", Value::Count(t.count)),
-                ("stations", Value::Text(t.other.clone())),
+                ("stations", Value::Count(t.other.parse().unwrap_or(0))),
                 ("station", Value::Text(t.who.clone())),
                 ("share", Value::Share(t.share)),
             ];
@@ -301,7 +301,7 @@ impl Detector for IgmpNoQuerier {
         each(e, Kind::NoQuerier, |t| {
             let title = format!("Nobody asks who wants {}{}, which {} joined", t.subject, vlan(t), t.who);
             let evidence = vec![
-                ("packets_per_second", Value::Count(t.measure as u64)),
+                ("packets_per_second", Value::Count(t.measure.round() as u64)),
                 ("seconds", Value::Seconds(t.seconds())),
                 ("member", Value::Text(t.who.clone())),
             ];

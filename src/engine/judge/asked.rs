@@ -48,7 +48,8 @@ pub fn add(view: &mut SwitchView, request: &Request) {
     view.identity = Some(SwitchIdentity {
         system: newest.name.clone(),
         port: String::new(),
-        ports: newest.ports.iter().filter(|port| port.is_up).count() as u64,
+        // Which of its ports are mirrored it does not say.
+        ports: 0,
         management,
         source: NeighbourProtocol::Snmp,
         is_likely: false,

@@ -165,7 +165,7 @@ impl NetworkJudge {
     pub fn switch(&mut self, now: Timestamp) -> SwitchView {
         self.switch.advance(now);
         let addresses = self.sightings.addresses();
-        let routers = self.switch.gateways(&addresses);
+        let routers = self.switch.gateways(&addresses, self.sightings.routers());
         SwitchView { addresses, routers, ..self.switch.view() }
     }
 

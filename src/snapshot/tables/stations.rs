@@ -79,7 +79,8 @@ pub static STATIONS: TableSpec<StationRow> = TableSpec {
         Field::word("role", "Role", |s: &StationRow| s.role).paper(3, Room::Fixed).optional().screen(4, "role", 5).wide(6, 14),
         Field::new("locally_administered", "Local address", FieldKind::Flag, |s: &StationRow| FieldValue::Flag(s.mac.is_local()))
             .paper(4, Room::Dropped(2))
-            .no_screen(),
+            .screen(9, "local mac", 10)
+            .wide(9, 9),
         Field::vlans("vlans", "VLANs", |s: &StationRow| s.vlans.ids()).paper(5, Room::Fixed).optional().screen(5, "vlans", 7).wide(8, 14),
         Field::count("peers", "Peers", |s: &StationRow| s.peers).machine(),
         Field::count("tx_packets", "Packets sent", |s: &StationRow| s.traffic[0].packets).machine(),
@@ -98,7 +99,7 @@ pub static STATIONS: TableSpec<StationRow> = TableSpec {
             .screen(7, "receives", 4)
             .tint(Tint::In)
             .sorts("rx_wire_bytes"),
-        Field::time("first", "First seen", |s: &StationRow| s.first).paper(8, Room::Dropped(1)).no_screen(),
+        Field::time("first", "First seen", |s: &StationRow| s.first).paper(8, Room::Dropped(1)).screen(7, "first seen", 9).wide(10, 10),
         Field::time("last", "Last seen", |s: &StationRow| s.last).paper(9, Room::Dropped(0)).screen(8, "last seen", 8).wide(10, 10),
     ],
     weight: |s| s.traffic[0].wire_bytes.saturating_add(s.traffic[1].wire_bytes),
@@ -160,8 +161,8 @@ impl<'s> Besides<'s> {
         for row in &s.switch.trees {
             besides.roles.entry(row.bridge.mac).or_insert(("", "switch"));
         }
-        for row in &s.switch.ospf {
-            besides.roles.insert(row.source, ("", "router"));
+        for mac in &s.switch.routers {
+            besides.roles.insert(*mac, ("", "router"));
         }
         for row in &s.switch.neighbours {
             let told = &row.told;

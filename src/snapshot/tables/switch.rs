@@ -120,6 +120,13 @@ pub static TREES: TableSpec<TreeRow> = TableSpec {
             FieldValue::Real(f64::from(t.times[2]) / 256.0)
         })
         .machine(),
+        Field::text("timers", "Hello/age/delay", |t: &TreeRow| some(&t.timers))
+            .people()
+            .paper(14, Room::Dropped(6))
+            .screen(14, "hello/age/delay", 14)
+            .wide(9, 15)
+            .searched(false)
+            .tint(Tint::Dim),
         Field::text("region", "Region", |t: &TreeRow| some(&t.region)).paper(9, Room::Cut).optional().screen(10, "region", 12).wide(6, 20),
         Field::count("hellos", "Hellos", |t: &TreeRow| t.packets).paper(10, Room::Dropped(1)).screen(13, "hellos", 13).wide(6, 8),
         Field::count("topology_changes", "Changes", |t: &TreeRow| t.topology_changes)
@@ -127,8 +134,14 @@ pub static TREES: TableSpec<TreeRow> = TableSpec {
             .screen(11, "changes", 4)
             .wide(7, 7)
             .tint(Tint::Warn),
+        Field::new("topology_changes_per_minute", "Per minute", FieldKind::Real, |t: &TreeRow| {
+            t.changes_per_minute().map_or(FieldValue::None, FieldValue::Real)
+        })
+        .paper(12, Room::Dropped(5))
+        .screen(11, "per minute", 15)
+        .wide(10, 10),
         Field::count("root_changes", "Root changes", |t: &TreeRow| t.root_changes)
-            .paper(12, Room::Dropped(4))
+            .paper(13, Room::Dropped(4))
             .screen(12, "new root", 9)
             .wide(8, 8)
             .tint(Tint::Bad),

@@ -111,6 +111,11 @@ impl SightingLedger {
         self.arp.owners()
     }
 
+    /// Stations that announced themselves as routers to hosts of IPv6, and did not take it back.
+    pub fn routers(&self) -> Vec<Mac> {
+        self.routers.stations().collect()
+    }
+
     /// Addresses that are claimed of late, and of them those that two stations claim in turn, each of which claims that one alone: the first
     /// number is of the latter.
     pub fn doubled(&self, now: Timestamp) -> [u64; 2] {

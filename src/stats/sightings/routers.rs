@@ -67,6 +67,11 @@ impl RouterLedger {
         self.routers.keys().any(|key| Address::V6(key.1) == address)
     }
 
+    /// Who announces himself.
+    pub fn stations(&self) -> impl Iterator<Item = Mac> {
+        self.routers.keys().map(|key| key.2)
+    }
+
     /// Who announces himself of late, in the order of stations.
     pub fn lately(&self, now: Timestamp) -> Vec<(Mac, Address)> {
         let here = self.routers.iter().filter(|(_, router)| now.since(router.last) <= ROUTERS_BESIDE.in_nanos());

@@ -13,13 +13,18 @@ use std::collections::BTreeMap;
 /// Nanoseconds for which what an end said holds: three of its slow packets.
 const HOLDS: i64 = 95 * SECOND;
 
+/// Nanoseconds between two looks at what is unhealthy.
+const ENDED: i64 = 10 * SECOND;
+
 /// An end of a link.
 #[derive(Debug)]
 struct End {
     place: Place,
     row: AggregateRow,
-    /// Since when it does not hear the other end, and packets that said so.
-    unheard: Option<(Timestamp, u64)>,
+    /// When it did not hear the other end, and packets that said so.
+    unheard: Option<(Episode, u64)>,
+    /// It hears it.
+    hears: bool,
     /// Since when it sends nothing into the link.
     idle: Option<Timestamp>,
     /// Who sends for it.
@@ -46,7 +51,7 @@ impl Aggregates {
                 return false;
             }
             let row = AggregateRow { told: *told, tag: m.tag, packets: 0, partner_heard: false, changes: 0, first: m.time, last: m.time };
-            self.list.push(End { place, row, unheard: None, idle: None, source: m.source });
+            self.list.push(End { place, row, unheard: None, hears: true, idle: None, source: m.source });
         }
         if let Some(end) = self.list.iter_mut().find(is_same) {
             end.follow(m, told, log);
@@ -88,22 +93,18 @@ impl Aggregates {
     pub fn troubles(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
         let fresh = |e: &&End| now.since(e.row.last) <= HOLDS;
         for end in self.list.iter().filter(fresh) {
-            if let Some((since, packets)) = end.unheard {
+            // What is over is looked at once more: all of it, where it ended between two looks.
+            if let Some((span, packets)) = end.unheard.filter(|(span, _)| !end.hears || now.since(span.last) <= ENDED) {
                 let actor = end.row.told.actor;
                 out.push(SwitchTrouble {
                     vlan: end.place.tag,
                     who: format!("{} port {}", actor.system, actor.port),
-                    ..trouble(
-                        SwitchTroubleKind::LinkUnheard,
-                        Subject::Station(end.source),
-                        packets,
-                        Episode { first: since, last: end.row.last },
-                    )
+                    ..trouble(SwitchTroubleKind::LinkUnheard, Subject::Station(end.source), packets, span)
                 });
             }
         }
         let mut groups: BTreeMap<(Place, Mac, u16), Vec<&End>> = BTreeMap::new();
-        for end in self.list.iter().filter(fresh).filter(|e| e.unheard.is_none() && e.row.packets >= 3) {
+        for end in self.list.iter().filter(fresh).filter(|e| e.hears && e.row.packets >= 3) {
             let actor = end.row.told.actor;
             groups.entry((end.place, actor.system, actor.key)).or_default().push(end);
         }
@@ -151,10 +152,11 @@ impl End {
         row.last = row.last.max(m.time);
         row.told = *told;
         self.source = m.source;
-        self.unheard = new.state.any(LacpState::DEFAULTED | LacpState::EXPIRED).then(|| {
-            let (since, packets) = self.unheard.unwrap_or((m.time, 0));
-            (since, packets.saturating_add(1))
-        });
+        let heard_before = std::mem::replace(&mut self.hears, !new.state.any(LacpState::DEFAULTED | LacpState::EXPIRED));
+        if !self.hears {
+            let (span, packets) = self.unheard.filter(|_| !heard_before).unwrap_or((Episode { first: m.time, last: m.time }, 0));
+            self.unheard = Some((Episode { last: m.time, ..span }, packets.saturating_add(1)));
+        }
         self.idle = (!new.state.any(LacpState::DISTRIBUTING)).then(|| self.idle.unwrap_or(m.time));
     }
 }

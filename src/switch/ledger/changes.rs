@@ -19,14 +19,25 @@ impl Changed {
             self.0.insert(tree);
         }
     }
+}
 
-    /// Writes into a trouble in which VLANs and instances it is.
-    fn place(trees: &BTreeSet<TreeName>, trouble: &mut SwitchTrouble) {
-        let places: BTreeSet<(Option<u16>, Option<u16>)> = trees.iter().map(|t| (t.1, t.2)).collect();
-        trouble.vlans = places.len() as u64;
-        if let (1, Some((vlan, instance))) = (places.len(), places.first()) {
-            (trouble.vlan, trouble.instance) = (*vlan, *instance);
-        }
+/// Writes into a trouble in which VLANs and instances it is.
+fn place<'a>(trees: impl Iterator<Item = &'a TreeName>, trouble: &mut SwitchTrouble) {
+    let places: BTreeSet<(Option<u16>, Option<u16>)> = trees.map(|t| (t.1, t.2)).collect();
+    trouble.vlans = places.len() as u64;
+    if let (1, Some((vlan, instance))) = (places.len(), places.first()) {
+        (trouble.vlan, trouble.instance) = (*vlan, *instance);
+    }
+}
+
+/// The bridges of several trees, each once: `4096/00:00:0c:00:00:01`, `… and …`, `… and 2 others`.
+fn bridges(of_trees: impl Iterator<Item = BridgeId>) -> String {
+    let all: BTreeSet<BridgeId> = of_trees.collect();
+    let first = all.first().map(BridgeId::to_string).unwrap_or_default();
+    match (all.len(), all.last()) {
+        (2, Some(second)) => format!("{first} and {second}"),
+        (3.., _) => format!("{first} and {} others", all.len() - 1),
+        _ => first,
     }
 }
 
@@ -87,7 +98,7 @@ impl TopologyChanges {
             measure: most_within(&run) as f64,
             ..trouble(SwitchTroubleKind::TopologyChanges, Subject::Network, run.len() as u64, span)
         };
-        Changed::place(&run.iter().flat_map(|c| &c.trees.0).copied().collect(), &mut told);
+        place(run.iter().flat_map(|c| &c.trees.0), &mut told);
         out.push(told);
     }
 }
@@ -110,11 +121,29 @@ struct Series {
     span: Episode,
     /// The bridge that took over first: it is what the series is about, whoever is root in the end.
     intruder: BridgeId,
-    /// The roots before and after the latest change.
-    roots: [BridgeId; 2],
+    /// The bridge that took over last.
+    latest: Mac,
     /// Moments at which the root changed.
     times: u64,
-    trees: Changed,
+    /// The roots before and after the latest change of each tree.
+    trees: BTreeMap<TreeName, [BridgeId; 2]>,
+}
+
+impl Series {
+    fn add(&mut self, tree: TreeName, roots: [BridgeId; 2]) {
+        self.latest = roots[1].mac;
+        if self.trees.len() < CHANGED_TREES || self.trees.contains_key(&tree) {
+            self.trees.insert(tree, roots);
+        }
+    }
+
+    /// The roots before, or after. Of several trees without their numbers: those are not everybody's.
+    fn roots(&self, after: bool, is_one_place: bool) -> String {
+        bridges(self.trees.iter().map(|((_, vlan, instance), [before, root])| {
+            let bridge = if after { root } else { before };
+            if is_one_place { *bridge } else { bridge.without_number(instance.or(*vlan)) }
+        }))
+    }
 }
 
 /// Root changes.
@@ -127,34 +156,30 @@ impl RootChanges {
     /// A bridge names another root of a tree.
     pub fn note(&mut self, time: Timestamp, tree: TreeName, roots: [BridgeId; 2]) {
         let belongs = |series: &&mut Series| {
-            time.since(series.span.last) <= SWITCH_RECENT && (series.trees.0.contains(&tree) || series.roots[1].mac == roots[1].mac)
+            time.since(series.span.last) <= SWITCH_RECENT && (series.trees.contains_key(&tree) || series.latest == roots[1].mac)
         };
         let Some(series) = self.list.iter_mut().find(belongs) else {
             if self.list.len() >= ROOT_SERIES {
                 self.list.pop_front();
             }
-            let mut trees = Changed::default();
-            trees.add(tree);
-            self.list.push_back(Series { span: Episode { first: time, last: time }, intruder: roots[1], roots, times: 1, trees });
+            let span = Episode { first: time, last: time };
+            let trees = BTreeMap::from([(tree, roots)]);
+            self.list.push_back(Series { span, intruder: roots[1], latest: roots[1].mac, times: 1, trees });
             return;
         };
         series.times = series.times.saturating_add(u64::from(time.since(series.span.last) > TOPOLOGY_TOGETHER.in_nanos()));
         series.span.last = series.span.last.max(time);
-        series.roots = roots;
-        series.trees.add(tree);
+        series.add(tree, roots);
     }
 
     /// Those of late.
     pub fn troubles(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
         for series in self.list.iter().filter(|series| now.since(series.span.last) <= SWITCH_RECENT) {
             let subject = Subject::Bridge { priority: series.intruder.priority & 0xf000, mac: series.intruder.mac };
-            let [before, root] = series.roots;
-            let mut told = SwitchTrouble {
-                who: root.to_string(),
-                other: before.to_string(),
-                ..trouble(SwitchTroubleKind::RootChanged, subject, series.times, series.span)
-            };
-            Changed::place(&series.trees.0, &mut told);
+            let mut told = trouble(SwitchTroubleKind::RootChanged, subject, series.times, series.span);
+            place(series.trees.keys(), &mut told);
+            told.who = series.roots(true, told.vlans == 1);
+            told.other = series.roots(false, told.vlans == 1);
             out.push(told);
         }
     }

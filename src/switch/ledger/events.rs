@@ -36,7 +36,9 @@ impl EventLog {
             self.list.pop_front();
             self.forgotten = self.forgotten.saturating_add(1);
         }
-        self.list.push_back(SwitchEvent { time, kind, vlan, who, text, count: 1 });
+        // Some things show only some time after they happened.
+        let at = self.list.iter().rposition(|event| event.time <= time).map_or(0, |before| before + 1);
+        self.list.insert(at, SwitchEvent { time, kind, vlan, who, text, count: 1 });
     }
 
     /// Grows whenever something is noted.

@@ -103,7 +103,7 @@ impl Storms {
                 vlan: Some(*vlan & 0x0fff).filter(|id| *id != 0),
                 who: who.to_string(),
                 measure: peak as f64,
-                vlans: frames / seconds,
+                vlans: frames.saturating_add(seconds / 2) / seconds,
                 recent: senders.0.len() as u64,
                 share: most as f64 / frames.max(1) as f64,
                 ..trouble(kind, subject, seconds, Episode { first: at(first), last: at(last + 1) })

@@ -8,7 +8,7 @@ use crate::model::evidence::{SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind};
 use crate::model::limits::{CHANGES_REMEMBERED, GATEWAYS};
 use crate::model::time::SECOND;
 use crate::model::{Address, ControlMessage, Episode, GatewayHello, GatewayProtocol, GatewayRow, Mac, Subject, SwitchEventKind, Timestamp};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 /// Hellos that may be missing before a router that forwarded does so no longer (RFC 9568 section 6.1).
 const MISSING: i64 = 3;
@@ -23,8 +23,12 @@ type Key = (Place, GatewayProtocol, u16, Option<Address>);
 #[derive(Debug)]
 struct Router {
     row: GatewayRow,
+    /// Who sent its latest hello: itself, or the address that the group shares.
+    source: Mac,
     /// When it last said that it forwards.
     active: Option<Timestamp>,
+    /// Since when it says so, and nobody else does.
+    alone: Option<Timestamp>,
 }
 
 /// A group.
@@ -68,7 +72,7 @@ impl Gateways {
                 return false;
             }
             self.routers += 1;
-            group.routers.push(Router { row: row(m, told, router), active: None });
+            group.routers.push(Router { row: row(m, told, router), source: m.source, active: None, alone: None });
         }
         group.follow(m, told, router, log);
         true
@@ -97,6 +101,15 @@ impl Gateways {
         let mut rows: Vec<GatewayRow> = self.list.iter().flat_map(|g| &g.routers).map(|r| r.row.clone()).collect();
         rows.arrange_by_key(|r| (r.protocol, r.group, r.tag, r.address, r.router));
         rows
+    }
+
+    /// Stations of those that are routers: who sends the hellos, and who claims the address that they come from (`owners`). Hosts share addresses
+    /// by CARP as well.
+    pub fn stations(&self, owners: &[(Mac, Address)]) -> Vec<Mac> {
+        let routers = self.list.iter().filter(|group| group.key.1 != GatewayProtocol::Carp).flat_map(|group| &group.routers);
+        let addresses: BTreeSet<Address> = routers.clone().map(|router| router.row.router).collect();
+        let claimed = owners.iter().filter(|(_, address)| addresses.contains(address)).map(|(mac, _)| *mac);
+        routers.map(|router| router.source).chain(claimed).collect()
     }
 
     /// What was unhealthy lately.
@@ -171,21 +184,28 @@ impl Group {
         let Some(own) = self.routers.iter_mut().find(|r| r.row.router == router) else { return };
         own.row.packets = own.row.packets.saturating_add(1);
         own.row.last = own.row.last.max(m.time);
+        own.source = m.source;
         (own.row.is_active, own.row.priority) = (told.is_active, told.priority);
         own.active = told.is_active.then_some(m.time);
+        own.alone = own.active.map(|now| own.alone.unwrap_or(now));
+        // That the one before is silent shows some hellos later.
+        let since = own.alone.unwrap_or(m.time);
         if told.is_active && !still {
             if let Some(before) = before {
                 own.row.takeovers = own.row.takeovers.saturating_add(1);
                 if self.flips.len() >= CHANGES_REMEMBERED {
                     self.flips.pop_front();
                 }
-                self.flips.push_back(m.time);
+                self.flips.push_back(since);
                 let text = format!("forwards for {} group {}, after {before}", told.protocol.token(), told.group);
-                log.note(m.time, SwitchEventKind::GatewayChanged, m.tag, router.to_string(), text);
+                log.note(since, SwitchEventKind::GatewayChanged, m.tag, router.to_string(), text);
             }
             self.active = Some(router);
             // Whoever forwarded before said so last, and does no longer.
             self.routers.iter_mut().filter(|r| r.row.router != router).for_each(|r| r.row.is_active = false);
+        }
+        if told.is_active {
+            self.routers.iter_mut().filter(|r| r.row.router != router).for_each(|r| r.alone = None);
         }
     }
 }

@@ -22,15 +22,19 @@ struct Device<'a> {
     name: &'a str,
     ports: Vec<&'a str>,
     abilities: u16,
+    /// It asks the other end for power.
+    is_fed: bool,
     management: Option<Address>,
     source: NeighbourProtocol,
 }
 
 impl Device<'_> {
-    /// A switch or router; telephones and access points bridge as well.
+    /// A switch or router; telephones and access points bridge as well, whether or not they say what they are. What is fed by the other end of
+    /// its only cable sits at that end's port.
     fn is_bridge(&self) -> bool {
         let has = |bits| Abilities(self.abilities).any(bits);
-        has(Abilities::BRIDGE | Abilities::ROUTER) && !has(Abilities::TELEPHONE | Abilities::ACCESS_POINT)
+        let is_end = has(Abilities::TELEPHONE | Abilities::ACCESS_POINT) || self.is_fed && self.ports.len() == 1;
+        has(Abilities::BRIDGE | Abilities::ROUTER) && !is_end
     }
 }
 
@@ -93,19 +97,38 @@ fn devices(rows: &[NeighbourRow]) -> Vec<Device<'_>> {
         let abilities = if told.enabled.0 == 0 { told.able.0 } else { told.enabled.0 };
         // What does not say what it is: Extreme's protocol is spoken by switches.
         let abilities = if told.protocol == NeighbourProtocol::Edp { Abilities::BRIDGE } else { abilities };
+        let is_fed = told.power.is_some_and(|power| !power.is_source);
         let management = told.management.iter().copied().find(|a| !is_unspecified(*a));
         match devices.iter_mut().find(|d| host(d.name) == host(name)) {
             Some(device) => {
-                if !device.ports.iter().any(|p| short_port(p) == short_port(port)) {
-                    device.ports.push(port);
+                match device.ports.iter_mut().find(|known| short_port(main_port(known)) == short_port(main_port(port))) {
+                    Some(known) if *known != port => *known = main_port(known),
+                    Some(_) => {}
+                    None => device.ports.push(port),
                 }
                 device.abilities |= abilities;
+                device.is_fed |= is_fed;
                 device.management = device.management.or(management);
             }
-            None => devices.push(Device { name, ports: vec![port], abilities, management, source: told.protocol }),
+            None => devices.push(Device { name, ports: vec![port], abilities, is_fed, management, source: told.protocol }),
         }
     }
     devices
+}
+
+/// The port that an interface is a part of: `GigabitEthernet0` of `GigabitEthernet0.1`. A number alone, `1.24`, is that of a unit's port.
+fn main_port(port: &str) -> &str {
+    match port.rsplit_once('.') {
+        Some((main, part))
+            if !part.is_empty()
+                && part.bytes().all(|b| b.is_ascii_digit())
+                && main.ends_with(|c: char| c.is_ascii_digit())
+                && main.contains(|c: char| c.is_alphabetic()) =>
+        {
+            main
+        }
+        _ => port,
+    }
 }
 
 /// A name without its domain, unless it is an address.
@@ -118,4 +141,55 @@ fn host(name: &str) -> &str {
 
 fn is_unspecified(address: Address) -> bool {
     address.ip().is_some_and(|ip| ip.is_unspecified())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Mac, Neighbour, PowerClaims, Timestamp};
+
+    /// A device that bridges, announced by CDP of each of these ports, and whether it says that it gives power (`None`: nothing of power).
+    fn rows(ports: &[&str], gives_power: Option<bool>) -> Vec<NeighbourRow> {
+        let told = |port: &&str| Neighbour {
+            protocol: NeighbourProtocol::Cdp,
+            system: "dev-37".into(),
+            port: (*port).to_owned(),
+            able: Abilities(Abilities::BRIDGE),
+            power: gives_power.map(|is_source| PowerClaims { is_source, ..PowerClaims::default() }),
+            ..Neighbour::default()
+        };
+        let row = |port: &&str| NeighbourRow {
+            told: told(port),
+            source: Mac([2, 0, 0, 0, 0, 9]),
+            tag: None,
+            packets: 3,
+            first: Timestamp(0),
+            last: Timestamp(0),
+            is_gone: false,
+            power: String::new(),
+            besides: String::new(),
+        };
+        ports.iter().map(row).collect()
+    }
+
+    fn told(ports: &[&str], gives_power: Option<bool>) -> Option<(String, u64, bool)> {
+        find(&rows(ports, gives_power)).identity.map(|found| (found.port, found.ports, found.is_likely))
+    }
+
+    #[test]
+    fn what_is_fed_is_at_the_other_end() {
+        let main = |likely| Some(("GigabitEthernet0".to_owned(), 1, likely));
+        let ports = ["GigabitEthernet0.1", "GigabitEthernet0"];
+        assert_eq!((told(&ports, Some(false)), told(&ports, Some(true)), told(&ports, None)), (None, main(true), main(true)));
+        assert_eq!(told(&["Gi0/1", "Gi0/2"], Some(false)), Some((String::new(), 2, false)), "a small switch that is fed by another one");
+        assert!(!find(&rows(&ports, Some(false))).unknown.is_empty());
+    }
+
+    #[test]
+    fn a_part_of_an_interface_is_no_port_of_its_own() {
+        assert_eq!((main_port("GigabitEthernet0.1"), main_port("ge-0/0/7.0")), ("GigabitEthernet0", "ge-0/0/7"));
+        assert_eq!((main_port("1.24"), main_port("eth.x1"), main_port("Gi0/1"), main_port("eth0.")), ("1.24", "eth.x1", "Gi0/1", "eth0."));
+        assert_eq!(told(&["1.24", "1.25"], None), Some((String::new(), 2, false)));
+        assert_eq!(told(&["ge-0/0/7.0"], None), Some(("ge-0/0/7.0".to_owned(), 1, true)), "as it says it");
+    }
 }

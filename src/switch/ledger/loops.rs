@@ -143,9 +143,10 @@ impl Loops {
             // Who sent most of it; of equal ones the first.
             let most = senders.iter().max_by_key(|(mac, times)| (**times, std::cmp::Reverse(**mac)));
             let times = run.iter().fold(0u64, |sum, r| sum.saturating_add(r.1.all.times));
+            let seconds = (run.len() as u64).max(1);
             out.push(SwitchTrouble {
                 vlan: Some(vlan & 0x0fff).filter(|id| *id != 0),
-                vlans: times / (run.len() as u64).max(1),
+                vlans: times.saturating_add(seconds / 2) / seconds,
                 who: most.map(|(mac, _)| mac.to_string()).unwrap_or_default(),
                 other: senders.len().to_string(),
                 share: most.map_or(0.0, |(_, most)| *most as f64 / times.max(1) as f64),

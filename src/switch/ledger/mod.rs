@@ -234,8 +234,9 @@ impl SwitchLedger {
     }
 
     /// Stations that bring frames into networks and take them out, ascending: by what frames are sent to them for, and by what they say of
-    /// themselves. `owners` says who claims which address, in the order of stations.
-    pub fn gateways(&self, owners: &[(Mac, Address)]) -> Vec<Mac> {
+    /// themselves. `owners` says who claims which address, in the order of stations; `announced` who announces himself to IPv6's hosts. An
+    /// address that routers share is nobody's own.
+    pub fn gateways(&self, owners: &[(Mac, Address)], announced: Vec<Mac>) -> Vec<Mac> {
         let said = self
             .neighbours
             .rows()
@@ -243,6 +244,8 @@ impl SwitchLedger {
             .filter(|row| row.told.enabled.any(Abilities::ROUTER) && !row.told.enabled.any(Abilities::BRIDGE));
         let mut all = self.stations.routers(owners);
         all.extend(said.map(|row| row.source).chain(self.routers.rows().into_iter().map(|row| row.source)));
+        all.extend(announced.into_iter().chain(self.gateways.stations(owners)).chain(self.speakers.routers()));
+        all.retain(|mac| !mac.is_shared_gateway());
         all.arrange();
         all.dedup();
         all

@@ -6,7 +6,7 @@ use super::stale_rows::StaleRows;
 use crate::model::Arrange as _;
 use crate::model::limits::{SPEAKERS, TIME_SERVERS};
 use crate::model::time::{MILLISECOND, SECOND};
-use crate::model::{BfdHello, ClockSight, ControlMessage, Sighting, SpeakerHello, SpeakerRow, SwitchEventKind, Timestamp};
+use crate::model::{BfdHello, ClockSight, ControlMessage, Mac, Sighting, SpeakerHello, SpeakerRow, SwitchEventKind, Timestamp};
 
 /// One of them at a place.
 #[derive(Debug)]
@@ -167,6 +167,12 @@ impl Speakers {
                 not_heard(row, ends, log);
             }
         }
+    }
+
+    /// Stations that are routers by what they say.
+    pub fn routers(&self) -> impl Iterator<Item = Mac> {
+        let is_router = |s: &&Speaker| matches!(s.row.told, SpeakerHello::Isis { .. } | SpeakerHello::Eigrp { .. });
+        self.list.iter().filter(is_router).map(|s| s.row.source)
     }
 
     /// All of them, by protocol, what they belong to and who they are.

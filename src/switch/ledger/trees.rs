@@ -52,6 +52,7 @@ struct Gap {
     bridge: BridgeId,
     port: u16,
     vlan: Option<u16>,
+    instance: Option<u16>,
 }
 
 /// All of them.
@@ -108,10 +109,12 @@ impl Trees {
             cost: told.cost,
             role: role(bpdu, told.flags),
             times: [bpdu.hello, bpdu.max_age, bpdu.forward_delay],
+            timers: String::new(),
             region: bpdu.region.as_ref().map(|region| region.name.clone()).unwrap_or_default(),
             packets: 1,
             topology_changes: u64::from(changing),
             root_changes: 0,
+            first: m.time,
             last: m.time,
         };
         if changing && self.list.get(&key).is_none_or(|tree| !tree.changing) {
@@ -167,6 +170,7 @@ impl Trees {
                 packets: known.packets.saturating_add(row.packets),
                 topology_changes: known.topology_changes.saturating_add(row.topology_changes),
                 root_changes: known.root_changes,
+                first: known.first,
                 ..row.clone()
             };
             let (since, succeeds) = (m.time, Some((before, root, m.time)));
@@ -234,7 +238,7 @@ impl Trees {
                 self.missing.pop_front();
             }
             let span = Episode { first: last, last: m.time };
-            self.missing.push_back(Gap { span, bridge: row.0, port: row.1, vlan: row.2 });
+            self.missing.push_back(Gap { span, bridge: row.0, port: row.1, vlan: row.2, instance: key.instance });
         }
         if let Some(tree) = self.list.get_mut(key) {
             tree.unbroken = m.time;
@@ -255,7 +259,8 @@ impl Trees {
 
     /// All of them, in the order of VLANs, instances and bridges.
     pub fn rows(&self) -> Vec<TreeRow> {
-        let mut rows: Vec<TreeRow> = self.list.values().map(|tree| tree.row.clone()).collect();
+        let mut rows: Vec<TreeRow> =
+            self.list.values().map(|tree| TreeRow { timers: timers(tree.row.times), ..tree.row.clone() }).collect();
         rows.arrange_by_key(|r| (r.vlan, r.instance, r.bridge, r.port));
         rows
     }
@@ -307,11 +312,13 @@ impl Trees {
         for gaps in by_bridge.into_values() {
             let (Some(first), Some(last)) = (gaps.first(), gaps.last()) else { continue };
             let subject = Subject::Bridge { priority: last.bridge.priority & 0xf000, mac: last.bridge.mac };
+            let trees: BTreeSet<(Option<u16>, Option<u16>)> = gaps.iter().map(|g| (g.vlan, g.instance)).collect();
+            let bridge = if trees.len() == 1 { last.bridge } else { last.bridge.without_number(last.instance.or(last.vlan)) };
             let longest = gaps.iter().map(|g| g.span.last.since(g.span.first)).max().unwrap_or(0);
             out.push(SwitchTrouble {
                 vlan: one_vlan(gaps.iter().map(|g| g.vlan)),
-                vlans: vlans(gaps.iter().map(|g| g.vlan)),
-                who: format!("{} port {}", last.bridge, last.port & 0x0fff),
+                vlans: trees.len() as u64,
+                who: format!("{bridge} port {}", last.port & 0x0fff),
                 measure: longest as f64 / SECOND as f64,
                 ..trouble(
                     SwitchTroubleKind::HellosMissing,
@@ -322,6 +329,12 @@ impl Trees {
             });
         }
     }
+}
+
+/// `2/20/15 s`, of 256ths of a second.
+fn timers(times: [u16; 3]) -> String {
+    let [hello, max_age, forward_delay] = times.map(|parts| f64::from(parts) / 256.0);
+    format!("{hello}/{max_age}/{forward_delay} s")
 }
 
 /// How many moments there are that are further apart than one change takes to be told by everybody.
@@ -338,10 +351,6 @@ fn one_vlan(all: impl Iterator<Item = Option<u16>>) -> Option<u16> {
     let mut all = all.peekable();
     let first = *all.peek()?;
     if all.all(|vlan| vlan == first) { first } else { None }
-}
-
-fn vlans(all: impl Iterator<Item = Option<u16>>) -> u64 {
-    all.collect::<BTreeSet<_>>().len() as u64
 }
 
 impl Tree {
@@ -365,7 +374,7 @@ impl Tree {
         }
         self.changing = changing;
         let (packets, topology_changes, root_changes) = (old.packets.saturating_add(1), old.topology_changes, old.root_changes);
-        *old = TreeRow { packets, topology_changes, root_changes, last: new.last.max(old.last), ..new };
+        *old = TreeRow { packets, topology_changes, root_changes, first: old.first, last: new.last.max(old.last), ..new };
     }
 }
 

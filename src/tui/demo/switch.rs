@@ -55,10 +55,12 @@ fn tree(vlan: u16, changes: u64, second: i64) -> TreeRow {
         cost: 4,
         role: PortRole::Designated,
         times: [512, 5_120, 3_840],
+        timers: "2/20/15 s".to_owned(),
         region: String::new(),
         packets: 1_800,
         topology_changes: changes,
         root_changes: 0,
+        first: at(-3_600),
         last: at(second - 1),
     }
 }

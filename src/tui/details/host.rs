@@ -150,8 +150,13 @@ impl Screen for HostPage {
         facts.extend(troubles::findings(scene, &[(row.address, row.port)]));
         facts.extend(troubles::service(scene, (row.address, row.port), kind.token()));
         if let Address::Mac(mac) = row.address {
-            let maker = (scene.options.manufacturer)(mac).unwrap_or(if mac.is_group() { "a group address" } else { "unknown" });
-            facts.push(("maker".into(), maker.into(), text));
+            let (what, words) = match (scene.options.manufacturer)(mac) {
+                Some(maker) => ("maker", maker),
+                None if mac.is_group() => ("kind", "a group address"),
+                None if mac.is_local() => ("maker", "none: an address that was set or drawn at random, of no maker's"),
+                None => ("maker", "unknown"),
+            };
+            facts.push((what.into(), words.into(), text));
         }
         facts.extend(card(scene, row));
         if let Address::Mac(mac) = row.address {
