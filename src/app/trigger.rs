@@ -85,7 +85,7 @@ impl Watcher {
         let named = |finding: &Finding| (finding.id, finding.subject, finding.first);
         for finding in holds.iter().filter(|finding| !pending.seen.contains(&named(finding))).collect::<Vec<_>>() {
             let held = named(finding);
-            if pending.has_taken(&held) {
+            if snapshot.finished && pending.has_taken(&held) {
                 continue;
             }
             if pending.taken.len() >= SAVED_FINDINGS {

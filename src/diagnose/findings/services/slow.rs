@@ -48,7 +48,7 @@ impl Detector for ServerSlow {
                        Of TLS hellos tell; a service that never answered one fails (tls.failing). A host hangs when that is so at two of its \
                        services or more, for {by} clients together, and nothing else that is asked of it is answered. What ends stays listed with its time.",
             cause: "The server or what it depends on (database, storage, name server) is overloaded or waits.",
-            lookalikes: "Requests that are meant to wait: event streams, uploads, jobs of a single client that is answered soon besides (a note). Answers by HTTP to what is fetched, and such without content (204, 304) to anything, that begin {held} later or more count as long \
+            lookalikes: "Requests that are meant to wait: event streams, uploads, jobs of a single client that is answered soon besides (a note). Answers by HTTP to what is fetched, and such without content to anything, that begin {held} later or more count as long \
                          polls, which the server holds until there is something to tell: they are not judged, and where there are at least {holds} \
                          and {holding_read} of them ({holding} where nobody can read the requests), of others only what is slower than usual counts; where \
                          they are most, there is no verdict. So too where connections that nobody can read \
