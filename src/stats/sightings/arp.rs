@@ -356,6 +356,7 @@ impl ArpLedger {
                 requests,
                 askers: askers.len() as u64,
                 last_answer: target.answered,
+                last_heard: heard,
                 others: [others, replies],
                 insisting,
                 cut_off,
