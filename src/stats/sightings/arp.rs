@@ -349,7 +349,6 @@ impl ArpLedger {
             if !is_sure || elsewhere.is_some_and(|(_, other)| other < vlan) {
                 return None;
             }
-            let span = Episode { first: target.first, last: target.last };
             Some(UnansweredEvidence {
                 vlan,
                 address,
@@ -362,7 +361,7 @@ impl ArpLedger {
                 cut_off,
                 elsewhere,
                 is_router: is_router(address),
-                span,
+                span: Episode { first: target.first, last: target.last },
             })
         };
         let mut all: Vec<UnansweredEvidence> = self.targets.iter().filter_map(of).collect();
