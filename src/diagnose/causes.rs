@@ -84,7 +84,7 @@ const EDGES: &[Edge] = &[
     Edge { causes: &["ipv6.broken"], effects: &["tcp.no_answer", "tcp.refused"], about: About::Service },
     // Behind a router that is gone nobody is there.
     Edge {
-        causes: &["tcp.no_answer"],
+        causes: &["arp.unanswered", "tcp.no_answer"],
         effects: &["tcp.no_answer", "dns.unanswered", "ntp.bad", "tcp.loss", "server.slow", "tls.failing"],
         about: About::Behind,
     },
@@ -96,7 +96,11 @@ const EDGES: &[Edge] = &[
     Edge { causes: &["server.slow"], effects: &["tls.failing", "tcp.loss"], about: About::MilderOfService },
     // An ICMP error may be about one port alone.
     Edge { causes: &["icmp.unreachable"], effects: SILENT, about: About::Service },
-    Edge { causes: &["pmtu.blackhole"], effects: &["tcp.loss", "tls.failing", "server.slow", "service.errors"], about: About::Host },
+    Edge {
+        causes: &["pmtu.blackhole"],
+        effects: &["tcp.loss", "tcp.reset", "tls.failing", "server.slow", "service.errors"],
+        about: About::Host,
+    },
     Edge { causes: &["tcp.synflood"], effects: &["tcp.no_answer", "tcp.refused", "tcp.reset", "server.slow"], about: About::Service },
     // Whoever refuses credentials lets the client wait: that is meant.
     Edge { causes: &["auth.failing"], effects: &["server.slow"], about: About::Service },
@@ -179,7 +183,8 @@ fn is_about(about: About, cause: &Finding, effect: &Finding) -> bool {
         About::CriticalOfService => cause.subject == effect.subject && cause.severity == Severity::Critical,
         About::Behind => {
             let host = address(&effect.subject);
-            host.is_some() && cause.covers.iter().any(|struck| address(struck) == host)
+            let is_named = || cause.covers.contains(&effect.subject);
+            is_named() || host.is_some() && cause.covers.iter().any(|struck| address(struck) == host)
         }
         About::Host => address(&cause.subject).is_some_and(|host| address(&effect.subject) == Some(host)),
     }

@@ -2,6 +2,8 @@
 
 #[path = "network_cases.rs"]
 mod network_cases;
+#[path = "one_trouble_tests.rs"]
+mod one_trouble;
 #[path = "round_trip_tests.rs"]
 mod round_trips;
 #[path = "seen_within_tests.rs"]
@@ -254,6 +256,7 @@ fn gone(askers: u64, is_router: bool) -> Evidence {
         requests: 10,
         askers,
         last_answer: None,
+        last_heard: None,
         others: [9, 9],
         insisting: 0,
         cut_off: 0,

@@ -38,11 +38,13 @@ pub(super) mod voice;
 pub(super) mod windows;
 
 use super::detector::{Detection, Report};
+use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure;
 use crate::model::estimate::CONFIDENCE;
-use crate::model::evidence::{ServiceWindow, Threshold, share};
+use crate::model::evidence::{Outage, ServiceWindow, Threshold, share};
+use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, percent};
-use crate::model::{Estimate, ServiceKey, Subject, Timestamp, Value};
+use crate::model::{Estimate, Finding, ServiceKey, Subject, Timestamp, Value};
 
 /// Bytes that encapsulations of a mirror add: the least and the most.
 const ENCAPSULATION: [u64; 2] = [38, 62];
@@ -99,6 +101,19 @@ fn unusual(report: Report, since: Option<Timestamp>) -> Report {
         Some(since) => report.with("unusual_since", Value::Time(since)),
         None => report,
     }
+}
+
+/// How long before a time in which nothing was mirrored somebody may have begun to wait whose answer may lie in it.
+const WAITS: i64 = 30 * SECOND;
+
+/// Why a finding that somebody waits is the mirror's doing: nothing was mirrored when the answers came, and nobody waits since.
+fn waits_for_the_mirror(finding: &Finding, mirror: &Evidence) -> Option<String> {
+    let is_within = |outage: &&Outage| {
+        let before = outage.from.since(finding.first);
+        (0..=WAITS).contains(&before) && finding.last <= outage.until()
+    };
+    let outage = mirror.outages.iter().find(is_within)?;
+    Some(format!("nothing was mirrored for {} when the answers may have come (mirror.outage)", duration(outage.seconds)))
 }
 
 /// A share in words.

@@ -1,13 +1,14 @@
 //! Addresses in the link layer: claimed twice, asked for in vain, asked for without end, and IPv6 routers that announce themselves.
 
-use super::{SURE, all_of};
+use super::{SURE, all_of, subject};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Tuned};
 use crate::model::evidence::{
     ALONE, ARP_ANSWERED, ARP_INSISTS, ARP_LASTS, ARP_OTHERS, ARP_RATE, ARP_REQUESTS, ARP_SILENT, ARP_STRETCHES, ARP_SWEEP, ARP_TARGETS,
     ARP_UNASKED, ARP_VLAN_RATE, ArpStormEvidence, BetweenEvidence, CONFLICT_TURNS, ConflictEvidence, HANDED_OVER, PROXY_ADDRESSES,
-    ProbedEvidence, ROUTERS_BESIDE, SIGHT_HELD, SecondRouterEvidence, StationEvidence, SwitchTroubleKind, Threshold, UnansweredEvidence,
+    ProbedEvidence, ROUTERS_BESIDE, SIGHT_HELD, SecondRouterEvidence, ServiceEvidence, StationEvidence, SwitchTroubleKind, Threshold,
+    UnansweredEvidence,
 };
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, plural};
@@ -222,7 +223,7 @@ impl Detector for ArpUnanswered {
     }
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
-        all_of(e.network.sightings.unanswered.iter().map(unanswered))
+        all_of(e.network.sightings.unanswered.iter().map(|u| unanswered(u).covering(behind(u, e))))
     }
 }
 
@@ -246,8 +247,9 @@ fn unanswered(u: &UnansweredEvidence) -> Report {
         return in_two_vlans(u, asker, other);
     }
     let what = if u.is_router { "The router " } else { "" };
-    let (state, ending) = match u.last_answer {
-        Some((last, _)) => ("gone", format!("last heard {} before", duration(u.span.last.seconds_since(last).max(0.0)))),
+    let heard = u.last_answer.map(|(last, _)| last).max(u.last_heard);
+    let (state, ending) = match heard {
+        Some(last) => ("gone", format!("last heard {} before", duration(u.span.last.seconds_since(last).max(0.0)))),
         None => ("not there", "nothing was ever heard of it".to_owned()),
     };
     let hosts = if u.askers == 1 { "1 host looks".to_owned() } else { format!("{} look", plural(u.askers, "host")) };
@@ -268,9 +270,8 @@ fn unanswered(u: &UnansweredEvidence) -> Report {
     if u.insisting > 0 {
         evidence.extend([(INSISTING, Value::Count(u.insisting)), ("cut_off", Value::Count(u.cut_off))]);
     }
-    if let Some((last, mac)) = u.last_answer {
-        evidence.extend([("last_heard", Value::Time(last)), ("station", Value::Text(mac.to_string()))]);
-    }
+    evidence.extend(heard.map(|last| ("last_heard", Value::Time(last))));
+    evidence.extend(u.last_answer.map(|(_, mac)| ("station", Value::Text(mac.to_string()))));
     let severity = match u.askers {
         _ if u.is_router => Severity::Critical,
         0 | 1 if u.cut_off == 0 => Severity::Note,
@@ -285,6 +286,17 @@ fn unanswered(u: &UnansweredEvidence) -> Report {
         .because("A host that looks for one address again and again and reaches nothing: its default gateway is set wrong, or is down.")
         .mend("Compare the host's default gateway with that of its neighbours, and with what DHCP tells.")
 }
+
+/// What is reached through one that is gone, where it is a router: its station, and the services whose clients send to that and get no answer.
+fn behind(u: &UnansweredEvidence, e: &Evidence) -> Vec<Subject> {
+    let Some((_, router)) = u.last_answer else { return Vec::new() };
+    let fails = |s: &&ServiceEvidence| s.since_success.attempts.count > 0 || s.since_success.requests.count > 0;
+    let through = e.network.services.iter().filter(|s| s.next == router && s.key.address != u.address).filter(fails);
+    std::iter::once(Subject::Station(router)).chain(through.map(|s| subject(&s.key)).take(BEHIND)).collect()
+}
+
+/// Services behind a router that are named at most.
+const BEHIND: usize = 256;
 
 /// What says how many hosts ask so often as nobody does who is answered.
 const INSISTING: &str = "asking_without_end";

@@ -90,7 +90,10 @@ impl Detector for TcpNoAnswer {
             };
             let is_told = service.windows.iter().any(is_flood) || service.windows.iter().any(|w| w.trouble(Trouble::Unreachable).count > 0);
             let missing = || if is_told { None } else { is_silent() }.or_else(|| was_down(service));
-            let in_one_direction = || one_sided::hung(service).or_else(|| one_sided::untaken(service));
+            // What is too large for the way hangs as well, and is told of there.
+            let is_swallowed = e.network.black_holes.iter().any(|h| [Some(h.receiver), h.sender].contains(&Some(service.key.address)));
+            let hung = || if is_swallowed { None } else { one_sided::hung(service) };
+            let in_one_direction = || hung().or_else(|| one_sided::untaken(service));
             gone(e, service).or_else(missing).or_else(in_one_direction).or_else(|| late(service, stands))
         });
         all_of(hops::silent(e, standing).chain(services))

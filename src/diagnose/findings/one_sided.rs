@@ -20,6 +20,11 @@ pub(super) fn proof(service: &ServiceEvidence, trouble: Trouble) -> Vec<u64> {
 /// Connections on which the host says nothing any more though it answers others.
 pub(super) fn hung(service: &ServiceEvidence) -> Option<Report> {
     let (_, hung) = often(service, Trouble::Hung)?;
+    // Where others lose packets as well and go on, these wait for what was lost.
+    let losing = service.windows.iter().map(|w| w.loss.connections).max().unwrap_or(0);
+    if losing >= hung.count.saturating_mul(2) {
+        return None;
+    }
     let title = format!(
         "{} of {} to {} hang: what is sent is sent again and again, and the host, which answers others, says nothing on them",
         plural(hung.count, "connection"),

@@ -82,6 +82,8 @@ pub struct UnansweredEvidence {
     pub askers: u64,
     /// When it last answered, and by which hardware address.
     pub last_answer: Option<(Timestamp, Mac)>,
+    /// When it was last heard beside ARP.
+    pub last_heard: Option<Timestamp>,
     /// Other requests of those who ask, and how many of them were answered.
     pub others: [u64; 2],
     /// Of those who ask the ones that look for nothing else in vain, and so often as nobody does who is answered.

@@ -349,19 +349,19 @@ impl ArpLedger {
             if !is_sure || elsewhere.is_some_and(|(_, other)| other < vlan) {
                 return None;
             }
-            let span = Episode { first: target.first, last: target.last };
             Some(UnansweredEvidence {
                 vlan,
                 address,
                 requests,
                 askers: askers.len() as u64,
                 last_answer: target.answered,
+                last_heard: heard,
                 others: [others, replies],
                 insisting,
                 cut_off,
                 elsewhere,
                 is_router: is_router(address),
-                span,
+                span: Episode { first: target.first, last: target.last },
             })
         };
         let mut all: Vec<UnansweredEvidence> = self.targets.iter().filter_map(of).collect();

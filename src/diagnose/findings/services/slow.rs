@@ -5,7 +5,7 @@ use super::{BAD, DEAD_CLIENTS, DNS, TLS, by_clients, hanging_hosts, proxies, rep
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Nanos, Tuned};
-use crate::diagnose::findings::{SEVERAL, SURE, all_of, exceeded, of, subject, times, unusual};
+use crate::diagnose::findings::{SEVERAL, SURE, all_of, exceeded, of, subject, times, unusual, waits_for_the_mirror};
 use crate::model::evidence::{
     LONG_POLL, SERVERS_SHARE, SLOW_FLOOR, ServiceEvidence, ServiceWindow, Threshold, Trouble, USERS_WAIT, USUAL_TIMES, VERY_SLOW_REPLY,
     WAITS_TOGETHER,
@@ -100,6 +100,11 @@ impl Detector for ServerSlow {
     /// Answers that were seen were slow, whatever else was not seen.
     fn is_proved_without(&self, need: Need, finding: &Finding) -> bool {
         matches!(need, Need::EverySide | Need::Unsampled) && !finding.evidence.iter().any(|(name, _)| *name == WAITING)
+    }
+
+    fn is_of_the_mirror(&self, finding: &Finding, mirror: &Evidence) -> Option<String> {
+        let waits = finding.evidence.iter().any(|(name, _)| *name == WAITING);
+        waits.then(|| waits_for_the_mirror(finding, mirror)).flatten()
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
