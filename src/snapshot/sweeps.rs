@@ -289,10 +289,8 @@ mod tests {
         assert_eq!(sum(&out), sum(&s), "nothing is missing");
     }
 
-    #[test]
-    fn the_row_of_a_swept_host_counts_every_attempt() {
-        let mut s = picture((1..=1_000).map(|port| tried(port, ConnectionEnding::Refused)).collect());
-        let service = |port: u16| Service {
+    fn service(port: u16) -> Service {
+        Service {
             key: ServiceKey { address: at(9), port, protocol: Proto::Tcp },
             ports: 0,
             is_used: false,
@@ -308,12 +306,23 @@ mod tests {
             waiting: 0,
             last: Timestamp(0),
             lately: None,
-        };
+        }
+    }
+
+    #[test]
+    fn the_row_of_a_swept_host_counts_every_attempt() {
+        let mut s = picture((1..=1_000).map(|port| tried(port, ConnectionEnding::Refused)).collect());
         s.stats.services = Table { total_rows: 14, rows: (1..=14).map(service).collect(), ..Table::default() };
         let out = folded(&s).expect("a sweep");
         let row = &out.stats.services.rows[0];
         assert_eq!((out.stats.services.rows.len(), row.counts.attempts, row.counts.clients), (1, 1_000, 1));
         assert_eq!((row.ports, row.trouble(Trouble::Refused), row.errors()), (1_000, 1_000, 1_000));
+    }
+
+    #[test]
+    fn a_swept_host_of_a_port_has_one_number_as_long_as_who_swept_it_is_known() {
+        let mut s = picture((1..=1_000).map(|port| tried(port, ConnectionEnding::Refused)).collect());
+        s.stats.services = Table { total_rows: 14, rows: (1..=14).map(service).collect(), ..Table::default() };
         // On a port that goes on most of its conversations are not here any more; who tried is known as long as it is a finding.
         s.live = true;
         s.stats.conversations.tcp.rows.truncate(120);

@@ -5,7 +5,7 @@
 
 use super::app::App;
 use super::screens::packets;
-use super::time_cursor::{ChartTimes, TimeCursor};
+use super::time_cursor::{ChartTimes, SETTLED, TimeCursor};
 use super::view::{CloseUp, SCALES, Scene};
 use super::widgets::amount;
 use crate::model::Arrange as _;
@@ -14,9 +14,6 @@ use crate::model::{TimeSpan, Timestamp, Traffic};
 use crate::tui::panels::load;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseEvent, MouseEventKind};
 use std::sync::Arc;
-
-/// How long ago packets of a live port must be to be all there.
-pub(super) const SETTLED: i64 = 2 * SECOND;
 
 impl App {
     /// A key about time; `None` when it is none.

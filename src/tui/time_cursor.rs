@@ -1,7 +1,11 @@
 //! The time cursor and where times are on the load chart.
 
+use crate::model::time::SECOND;
 use crate::model::{TimeSpan, Timestamp};
 use ratatui::layout::Rect;
+
+/// How long ago packets of a live port must be to be all there.
+pub(super) const SETTLED: i64 = 2 * SECOND;
 
 /// A place in time.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,6 +1,5 @@
 //! What the user has chosen: which rows, in which order, in which units. Everything a page needs to draw itself.
 
-use super::canvas::cells;
 use super::options::DashboardOptions;
 use super::rates::{self, Rates};
 use super::theme::{Hue, Theme};
@@ -77,9 +76,6 @@ impl Pane {
         rows.into_iter().map(|row| row.1).collect()
     }
 }
-
-/// Cells of a title line around its title.
-const TITLE_FRAME: u16 = 4;
 
 /// A span shorter than this is not judged, in nanoseconds: so often the network is.
 const JUDGED_FROM: i64 = 10 * crate::model::time::SECOND;
@@ -267,16 +263,6 @@ impl Scene<'_> {
     /// A title with the time its numbers are about.
     pub fn based(&self, title: &str) -> String {
         format!("{title} · {}", self.base_name())
-    }
-
-    /// The same in so many cells of a title line: a span by its length alone, where all of it has no room.
-    pub fn based_in(&self, title: &str, width: u16) -> String {
-        let whole = self.based(title);
-        let room = width.saturating_sub(TITLE_FRAME);
-        match whole.strip_prefix(title).and_then(|rest| rest.strip_prefix(" · span of ")) {
-            Some(length) if cells(&whole) > room => format!("{title} · {length}"),
-            _ => whole,
-        }
     }
 
     /// Whether a span is looked at that is too short to judge anything of.

@@ -49,9 +49,21 @@ pub(in crate::tui) fn size_names(ascii: bool) -> [String; 7] {
     })
 }
 
+/// A title with the time its numbers are of: a span by its length alone where there is no room for more.
+fn based(scene: &Scene, title: &str, width: u16) -> String {
+    let whole = scene.based(title);
+    match whole.strip_prefix(title).and_then(|rest| rest.strip_prefix(" · span of ")) {
+        Some(length) if cells(&whole) > width.saturating_sub(TITLE_FRAME) => format!("{title} · {length}"),
+        _ => whole,
+    }
+}
+
+/// Cells of a title line around its title.
+const TITLE_FRAME: u16 = 4;
+
 /// Packets by size.
 pub(in crate::tui) fn sizes(canvas: &mut Canvas, area: Rect, scene: &Scene) {
-    let body = titled(canvas, area, &scene.based_in("Sizes", area.width), &[("packets".into(), scene.style(Hue::Dim))], false);
+    let body = titled(canvas, area, &based(scene, "Sizes", area.width), &[("packets".into(), scene.style(Hue::Dim))], false);
     let rows: Vec<_> =
         size_names(scene.theme.is_ascii()).into_iter().zip(scene.snapshot.stats.sizes).map(|(name, t)| (name, t, Hue::AreaHigh)).collect();
     bars(canvas, body, &rows, false);
@@ -59,7 +71,7 @@ pub(in crate::tui) fn sizes(canvas: &mut Canvas, area: Rect, scene: &Scene) {
 
 /// Packets by kind of destination, and bytes by direction when there is room.
 pub(in crate::tui) fn casts(canvas: &mut Canvas, area: Rect, scene: &Scene) {
-    let body = titled(canvas, area, &scene.based_in("Casts", area.width), &[("packets".into(), scene.style(Hue::Dim))], false);
+    let body = titled(canvas, area, &based(scene, "Casts", area.width), &[("packets".into(), scene.style(Hue::Dim))], false);
     let c = scene.snapshot.stats.casts;
     let rows = [("unicast", c.unicast), ("multicast", c.multicast), ("broadcast", c.broadcast)];
     bars(canvas, body, &rows.map(|(n, t)| (n.to_owned(), t, Hue::AreaHigh)), false);
@@ -71,7 +83,7 @@ pub(in crate::tui) fn casts(canvas: &mut Canvas, area: Rect, scene: &Scene) {
 
 /// Bytes by direction relative to the local networks.
 pub(in crate::tui) fn directions(canvas: &mut Canvas, area: Rect, scene: &Scene) {
-    let body = titled(canvas, area, &scene.based_in("Directions", area.width), &[("bytes".into(), scene.style(Hue::Dim))], false);
+    let body = titled(canvas, area, &based(scene, "Directions", area.width), &[("bytes".into(), scene.style(Hue::Dim))], false);
     let d = scene.snapshot.stats.directions;
     let rows = [
         ("out", d.outbound, Hue::Out),

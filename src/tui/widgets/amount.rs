@@ -3,7 +3,7 @@
 use crate::model::time::{SECOND, Timestamp};
 use crate::model::units;
 use crate::snapshot::Snapshot;
-use crate::tui::cursor::SETTLED;
+use crate::tui::time_cursor::SETTLED;
 use crate::tui::view::Scene;
 
 /// A number and its unit, both of fixed width.
