@@ -28,7 +28,7 @@ mod vlans;
 use spantop::capture::Memory;
 use spantop::engine::{self, Settings};
 use spantop::model::{Finding, LinkType, NeighbourProtocol, Severity, SwitchEventKind, Timestamp, Value};
-use spantop::settings::LoadSettings;
+use spantop::settings::{LoadSettings, MirrorSettings};
 use spantop::snapshot::Snapshot;
 use std::collections::BTreeSet;
 use support::packet::control::{self, Hello};
@@ -269,6 +269,26 @@ fn a_failover_is_an_event_and_no_fault() {
     let routers: Vec<_> = s.switch.gateways.iter().map(|g| (g.router.to_string(), g.takeovers)).collect();
     assert_eq!(routers, [("10.0.0.2".to_owned(), 0), ("10.0.0.3".to_owned(), 1)]);
     assert!(troubles(&s).is_empty(), "{:?}", s.diagnosis.findings);
+}
+
+#[test]
+fn the_link_has_the_speed_that_lldp_tells_unless_it_is_given() {
+    let mut t = Traffic::default();
+    t.talk(0..60 * S);
+    t.every(30 * S, 0..60 * S, &control::full_lldp(mac(9)));
+    let told = |t: &Traffic, speed| {
+        let s = t.look_at(&Settings { mirror: MirrorSettings { speed, ..MirrorSettings::default() }, ..Settings::default() });
+        (s.capture.speed, s.capture.is_speed_by_lldp, s.switch.link_use.is_some())
+    };
+    assert_eq!(
+        told(&t, None),
+        (Some(1_000_000_000), true, false),
+        "how it was used by milliseconds is known from the beginning or not at all"
+    );
+    assert_eq!(told(&t, Some(100_000_000)), (Some(100_000_000), false, true));
+    // Another port of the same switch: two links, and no speed of one.
+    t.every(30 * S, 0..60 * S, &lldp(mac(9), "Gi1/0/25", "sw-core-1"));
+    assert_eq!(told(&t, None), (None, false, false));
 }
 
 #[test]

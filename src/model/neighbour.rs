@@ -130,6 +130,40 @@ impl LinkClaims {
             _ => None,
         }
     }
+
+    /// Bits per second of an interface of this type (IANA-MAU-MIB dot3MauType); `None` where the type does not tell, or both ways differ.
+    pub fn speed_of(mau_type: u16) -> Option<u64> {
+        const M: u64 = 1_000_000;
+        match mau_type {
+            2..=13 => Some(10 * M),
+            14..=20 | 44..=46 | 105 => Some(100 * M),
+            21..=30 | 47..=53 | 56 | 79..=83 => Some(1_000 * M),
+            103 | 109 | 110 => Some(2_500 * M),
+            104 | 111 => Some(5_000 * M),
+            31..=41 | 54 | 55 | 57 | 58 => Some(10_000 * M),
+            88..=94 | 114 | 115 => Some(25_000 * M),
+            70..=74 | 95..=97 => Some(40_000 * M),
+            116..=122 => Some(50_000 * M),
+            75..=78 | 98..=102 | 123..=126 | 145 | 146 => Some(100_000 * M),
+            127..=134 => Some(200_000 * M),
+            135 | 137..=140 | 147 => Some(400_000 * M),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod link_tests {
+    use super::LinkClaims;
+
+    #[test]
+    fn a_type_of_interface_has_a_speed() {
+        let told = [5, 16, 30, 35, 54, 56, 72, 77, 92, 103, 104, 118].map(|kind| LinkClaims::speed_of(kind).map(|bits| bits / 1_000_000));
+        let want = [10, 100, 1_000, 10_000, 10_000, 1_000, 40_000, 100_000, 25_000, 2_500, 5_000, 50_000];
+        assert_eq!(told, want.map(Some));
+        // None, AUI, 10PASS-TS, and a passive network of which both ways differ.
+        assert_eq!([0, 1, 43, 59, 999].map(LinkClaims::speed_of), [None; 5]);
+    }
 }
 
 /// Power over Ethernet, as a port says it.

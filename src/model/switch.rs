@@ -318,6 +318,8 @@ pub struct SwitchView {
     pub identity: Option<SwitchIdentity>,
     /// Both ends of the mirrored link, where it cannot be told which of them is the switch's.
     pub link: Vec<String>,
+    /// Bits per second of the mirrored link, as those at it say by LLDP; `None`: nobody does, they do not agree, or several links are mirrored.
+    pub link_speed: Option<u64>,
     /// Why it is not known; empty where it is.
     pub unknown: String,
     /// What to change on the switch so that it shows; empty where it does.
@@ -401,6 +403,25 @@ pub fn short_port(port: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_title_counts_ports_that_were_heard() {
+        let title = |port: &str, ports| {
+            let identity = SwitchIdentity {
+                system: "core-37".into(),
+                port: port.into(),
+                ports,
+                management: None,
+                source: NeighbourProtocol::Snmp,
+                is_likely: false,
+            };
+            SwitchView { identity: Some(identity), ..SwitchView::default() }.title().unwrap_or_default()
+        };
+        assert_eq!(
+            (title("", 0), title("", 2), title("GigabitEthernet0/3", 1)),
+            ("core-37".into(), "core-37 2 ports".into(), "core-37 Gi0/3".into())
+        );
+    }
 
     #[test]
     fn ports_in_short() {

@@ -421,7 +421,7 @@ impl Snapshot {
 
     /// Whether frames of both ways of the link are added up where all frames are: a share of its speed is then that of both together.
     pub fn adds_both_ways(&self) -> bool {
-        self.switch.link_use.as_ref().is_some_and(|used| used.ways != LinkWays::Port)
+        self.capture.is_speed_by_lldp || self.switch.link_use.as_ref().is_some_and(|used| used.ways != LinkWays::Port)
     }
 
     /// Seconds in which the busiest millisecond's packets came: a file that is shorter than that holds nothing else, and no peak is below the mean.

@@ -14,8 +14,11 @@ pub struct CaptureSummary {
     pub sources: Vec<SourceInfo>,
     /// The capture filter in force.
     pub filter: Option<String>,
-    /// Speed of the monitored link in bits per second, as told by the user or the interface.
+    /// Speed of the monitored link in bits per second, as told by the user, the interface, or those at the link.
     pub speed: Option<u64>,
+    /// Those at the link say so, by LLDP. Only its load is set against that: how it was used by milliseconds is followed from the first packet on
+    /// where the speed is known then.
+    pub is_speed_by_lldp: bool,
     /// CaptureSummary bytes in all.
     pub captured_bytes: u64,
     /// Packets captured shorter than they were on the wire.

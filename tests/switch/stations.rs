@@ -345,6 +345,20 @@ fn a_stream_for_which_nobody_asks() {
     assert_eq!(with(200, true, false), [], "not as long as memberships hold");
 }
 
+#[test]
+fn the_rate_of_a_stream_is_rounded() {
+    // 6,000 packets and one more, over 304 seconds are 19.7, over 309 seconds 19.4 a second.
+    for (more, rate) in [(304, 20), (309, 19)] {
+        let mut t = Traffic::default();
+        t.talk(0..320 * S);
+        stream(&mut t, 300, 20);
+        let late = Packet::eth(mac(7), control::group_mac([239, 1, 1, 1].into())).ip([10, 0, 0, 7], [239, 1, 1, 1]);
+        t.push(more * S, late.udp(5004, 5004).payload(b"late").build());
+        t.push(2 * S, control::igmp_report(mac(8), 8, [239, 1, 1, 1]));
+        assert_eq!(value(&t.look(), "igmp.no_querier", "packets_per_second"), Some(Value::Count(rate)), "{more}");
+    }
+}
+
 fn of_speed(t: &Traffic, speed: u64) -> Snapshot {
     // By a clock that tells milliseconds apart.
     let t = Traffic { is_fine: true, frames: t.frames.clone() };

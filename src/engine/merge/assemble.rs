@@ -20,6 +20,14 @@ use crate::stats::totals::TrafficDirection;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// The speed of the link where nobody told it but those at it.
+fn tell_speed(snapshot: &mut Snapshot) {
+    let capture = &mut snapshot.capture;
+    if let (None, Some(speed)) = (capture.speed, snapshot.switch.link_speed) {
+        (capture.speed, capture.is_speed_by_lldp) = (Some(speed), true);
+    }
+}
+
 impl Merge {
     /// The snapshot of a request that every group has answered; `None` when a thread it needs has gone.
     pub(super) fn assemble(&mut self, pending: Pending) -> Option<Arc<Snapshot>> {
@@ -70,6 +78,7 @@ impl Merge {
             history: self.history.as_ref().map(HistoryKeeper::history).unwrap_or_default(),
             span: None,
         };
+        tell_speed(&mut snapshot);
         self.tell_vlans(&mut snapshot);
         servers::unname_clients(&mut snapshot.stats.endpoints, &snapshot.stats.conversations);
         servers::name_ports(&mut snapshot.stats, &spoken);

@@ -361,7 +361,8 @@ fn load(s: &Snapshot, columns: usize) -> Section {
     let of_link = |traffic: Traffic, seconds: f64| match s.capture.speed {
         Some(speed) if speed > 0 => {
             let both = if s.adds_both_ways() { "both directions together " } else { "" };
-            format!(", {both}{} of {}", units::percent(traffic.link_share(seconds, speed)), units::bits_per_second(speed as f64))
+            let by = if s.capture.is_speed_by_lldp { " (by LLDP)" } else { "" };
+            format!(", {both}{} of {}{by}", units::percent(traffic.link_share(seconds, speed)), units::bits_per_second(speed as f64))
         }
         _ => String::new(),
     };

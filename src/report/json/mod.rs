@@ -262,6 +262,8 @@ struct LoadFacts {
     peak_millisecond: Option<Burst>,
     #[serde(skip_serializing_if = "Option::is_none")]
     link_bits_per_second: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link_by_lldp: Option<bool>,
 }
 
 /// The busiest millisecond.
@@ -287,6 +289,7 @@ impl LoadFacts {
             p95_5min_bits_per_second: s.stats.load.billed(&s.mirror.gaps),
             peak_millisecond: s.stats.load.peak_ms.map(burst),
             link_bits_per_second: s.capture.speed,
+            link_by_lldp: s.capture.is_speed_by_lldp.then_some(true),
         }
     }
 }

@@ -73,6 +73,7 @@ impl Snapshot {
                 sources: self.capture.sources.iter().map(named).collect(),
                 filter: self.capture.filter.clone(),
                 speed: self.capture.speed,
+                is_speed_by_lldp: self.capture.is_speed_by_lldp,
                 captured_bytes: counted.captured_bytes,
                 truncated_packets: counted.truncated_packets,
                 first: Some(span.from),
@@ -133,6 +134,7 @@ impl Snapshot {
         SwitchView {
             identity: all.identity.clone(),
             link: all.link.clone(),
+            link_speed: all.link_speed,
             unknown: all.unknown.clone(),
             remedy: all.remedy.clone(),
             addresses: all.addresses.clone(),

@@ -79,8 +79,14 @@ pub static STATIONS: TableSpec<StationRow> = TableSpec {
         Field::word("role", "Role", |s: &StationRow| s.role).paper(3, Room::Fixed).optional().screen(4, "role", 5).wide(6, 14),
         Field::new("locally_administered", "Local address", FieldKind::Flag, |s: &StationRow| FieldValue::Flag(s.mac.is_local()))
             .paper(4, Room::Dropped(2))
+            .no_screen(),
+        // Of most stations there is nothing to say: no column of "no".
+        Field::word("local", "Local address", |s: &StationRow| s.mac.is_local().then_some("yes"))
+            .people()
+            .no_paper()
             .screen(9, "local mac", 10)
-            .wide(9, 9),
+            .wide(9, 9)
+            .sorts("locally_administered"),
         Field::vlans("vlans", "VLANs", |s: &StationRow| s.vlans.ids()).paper(5, Room::Fixed).optional().screen(5, "vlans", 7).wide(8, 14),
         Field::count("peers", "Peers", |s: &StationRow| s.peers).machine(),
         Field::count("tx_packets", "Packets sent", |s: &StationRow| s.traffic[0].packets).machine(),

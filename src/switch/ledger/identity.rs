@@ -4,7 +4,8 @@
 //! is the mirrored one, for nobody else has more than one cable to it; a bridge beside something that is none is the switch; of two bridges
 //! that announce one port each it cannot be told.
 
-use crate::model::{Abilities, Address, NeighbourProtocol, NeighbourRow, SwitchIdentity, short_port};
+use crate::model::{Abilities, Address, LinkClaims, NeighbourProtocol, NeighbourRow, SwitchIdentity, short_port};
+use std::collections::BTreeSet;
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -13,6 +14,8 @@ pub struct FoundIdentity {
     pub identity: Option<SwitchIdentity>,
     /// Both ends of the mirrored link, where it cannot be told which is which.
     pub link: Vec<String>,
+    /// Its speed in bits per second.
+    pub speed: Option<u64>,
     /// Why it is not known.
     pub unknown: String,
 }
@@ -48,8 +51,9 @@ pub fn find(rows: &[NeighbourRow]) -> FoundIdentity {
         ([], [one]) => Some(identity(one, devices.len() == 1)),
         _ => None,
     };
+    let speed = speed(rows, &devices);
     if identity.is_some() {
-        return FoundIdentity { identity, ..FoundIdentity::default() };
+        return FoundIdentity { identity, speed, ..FoundIdentity::default() };
     }
     let end = |d: &&Device| format!("{} {}", d.name, d.ports.first().map(|p| short_port(p)).unwrap_or_default()).trim().to_owned();
     let unknown = match (devices.len(), bridges.as_slice()) {
@@ -59,7 +63,17 @@ pub fn find(rows: &[NeighbourRow]) -> FoundIdentity {
         _ => "several switches announce several ports: more than one is mirrored",
     };
     let link = if let [a, b] = bridges.as_slice() { vec![end(a), end(b)] } else { Vec::new() };
-    FoundIdentity { identity: None, link, unknown: unknown.to_owned() }
+    FoundIdentity { identity: None, link, speed, unknown: unknown.to_owned() }
+}
+
+/// The speed of the mirrored link by the type of interface that its ends name. A link has two of them, with one port each.
+fn speed(rows: &[NeighbourRow], devices: &[Device<'_>]) -> Option<u64> {
+    if devices.len() > 2 || devices.iter().any(|device| device.ports.len() > 1) {
+        return None;
+    }
+    let told = rows.iter().filter_map(|row| row.told.link.mau_type);
+    let speeds: BTreeSet<Option<u64>> = told.map(LinkClaims::speed_of).collect();
+    if speeds.len() == 1 { speeds.first().copied().flatten() } else { None }
 }
 
 /// The names of the two bridges that announce one port each, where nobody else says who it is: the ends of the mirrored link, unless two ports
@@ -191,5 +205,25 @@ mod tests {
         assert_eq!((main_port("1.24"), main_port("eth.x1"), main_port("Gi0/1"), main_port("eth0.")), ("1.24", "eth.x1", "Gi0/1", "eth0."));
         assert_eq!(told(&["1.24", "1.25"], None), Some((String::new(), 2, false)));
         assert_eq!(told(&["ge-0/0/7.0"], None), Some(("ge-0/0/7.0".to_owned(), 1, true)), "as it says it");
+    }
+
+    #[test]
+    fn a_link_has_the_speed_that_its_ends_name() {
+        let speed = |ends: &[(&str, &str, Option<u16>)]| {
+            let row = |(name, port, mau_type): &(&str, &str, Option<u16>)| {
+                let mut row = rows(&[port], None).remove(0);
+                row.told.system = (*name).to_owned();
+                row.told.link.mau_type = *mau_type;
+                row
+            };
+            find(&ends.iter().map(row).collect::<Vec<_>>()).speed
+        };
+        let (giga, ten) = (Some(1_000_000_000), Some(54));
+        assert_eq!((speed(&[("a", "Gi0/1", Some(30))]), speed(&[("a", "Gi0/1", None)])), (giga, None));
+        assert_eq!(speed(&[("a", "Gi0/1", Some(30)), ("b", "Gi0/7", Some(26))]), giga, "copper here, fibre there");
+        assert_eq!(speed(&[("a", "Gi0/1", Some(30)), ("b", "Gi0/7", None)]), giga);
+        assert_eq!(speed(&[("a", "Gi0/1", Some(30)), ("b", "Te0/7", ten)]), None, "they do not agree");
+        assert_eq!(speed(&[("a", "Gi0/1", Some(30)), ("a", "Gi0/2", Some(30))]), None, "two links");
+        assert_eq!(speed(&[("a", "Gi0/1", Some(30)), ("b", "x", None), ("c", "y", None)]), None, "more than a link has ends");
     }
 }

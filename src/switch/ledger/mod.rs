@@ -254,10 +254,11 @@ impl SwitchLedger {
     /// What tables show.
     pub fn view(&self) -> SwitchView {
         let neighbours = self.neighbours.rows();
-        let identity::FoundIdentity { identity, link, unknown } = identity::find(&neighbours);
+        let identity::FoundIdentity { identity, link, speed, unknown } = identity::find(&neighbours);
         SwitchView {
             identity,
             link,
+            link_speed: speed,
             unknown,
             remedy: String::new(),
             neighbours,

@@ -136,21 +136,8 @@ impl Trees {
             }
             return has_room;
         };
-        if told.root != tree.row.root {
-            let old = tree.row.root;
-            // What a bridge said for a moment, while it or the tree began, was no root; unless it is the way back to one.
-            let stood = tree.said_until(m.time).since(tree.since) >= ROOT_STOOD.in_nanos();
-            if stood || tree.stood.contains(&old) || tree.stood.contains(&told.root) {
-                self.roots.note(m.time, (place.session, bpdu.vlan.or(place.tag), told.instance), [old, told.root]);
-            }
-            if stood && !tree.stood.contains(&old) {
-                if tree.stood.len() >= ROOTS_STOOD {
-                    tree.stood.pop_front();
-                }
-                tree.stood.push_back(old);
-            }
-            tree.before = if stood { Some(old) } else { tree.before };
-            tree.since = m.time;
+        if let Some(roots) = tree.renames(told.root, m.time) {
+            self.roots.note(m.time, (place.session, bpdu.vlan.or(place.tag), told.instance), roots);
         }
         tree.follow(row, changing, log);
         self.succeed(m, &key, log);
@@ -358,6 +345,26 @@ impl Tree {
     fn said_until(&self, now: Timestamp) -> Timestamp {
         let hello = (i64::from(self.row.times[0]) * SECOND / 256).max(SECOND);
         if now.since(self.row.last) > hello.saturating_mul(hellos_missing() + 1) { self.row.last } else { now }
+    }
+
+    /// Takes notice of the root that it names: the one before and this one, where that is a change. What a bridge said for a moment, while it or the
+    /// tree began, was no root; unless it is the way back to one.
+    fn renames(&mut self, root: BridgeId, now: Timestamp) -> Option<[BridgeId; 2]> {
+        let old = self.row.root;
+        if root == old {
+            return None;
+        }
+        let stood = self.said_until(now).since(self.since) >= ROOT_STOOD.in_nanos();
+        let is_change = stood || self.stood.contains(&old) || self.stood.contains(&root);
+        if stood && !self.stood.contains(&old) {
+            if self.stood.len() >= ROOTS_STOOD {
+                self.stood.pop_front();
+            }
+            self.stood.push_back(old);
+        }
+        self.before = if stood { Some(old) } else { self.before };
+        self.since = now;
+        is_change.then_some([old, root])
     }
 
     fn follow(&mut self, new: TreeRow, changing: bool, log: &mut EventLog) {

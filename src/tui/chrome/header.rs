@@ -318,7 +318,8 @@ fn left(scene: &Scene, given: Given, [name_room, switch_room, fault_room]: NameR
         out.push(Piece::new(vec![("bpf ".into(), dim), (cut_end(filter, 24).into_owned().into(), text)]));
     }
     if let Some(speed) = s.capture.speed.filter(|_| given.keeps(Give::Speed)) {
-        out.push(Piece::of(amount::speed(speed), text));
+        let by = if s.capture.is_speed_by_lldp { " by LLDP" } else { "" };
+        out.push(Piece::new(vec![(amount::speed(speed).into(), text), (by.into(), dim)]));
     }
     // Every number is an estimate then.
     if let Some(n) = s.mirror.one_in().filter(|_| given.keeps(Give::Doubts)) {

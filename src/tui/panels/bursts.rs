@@ -177,9 +177,18 @@ const EXCEEDED: f64 = 1.0;
 /// Where the speed of the link is not known: why that is asked for, and the busiest milliseconds there were.
 fn unknown(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let body = titled(canvas, area, "How full, by milliseconds", &[], false);
-    let words = "Not known, for the speed of the link is not: a live port tells it, of a capture say it with --speed 10G. Then it stands \
-                 here for how long the link was how full, and its bursts are listed.";
-    let lines = wrap(words, body.width.saturating_sub(2));
+    let capture = &scene.snapshot.capture;
+    let why = match capture.speed.filter(|_| capture.is_speed_by_lldp) {
+        Some(speed) => {
+            let speed = amount::speed(speed);
+            format!(
+                "Not known, for nobody told the speed of the link when this began. Those at it say {speed} by LLDP: say so with --speed."
+            )
+        }
+        None => "Not known, for the speed of the link is not: a live port tells it, of a capture say it with --speed 10G.".to_owned(),
+    };
+    let words = format!("{why} Then it stands here for how long the link was how full, and its bursts are listed.");
+    let lines = wrap(&words, body.width.saturating_sub(2));
     let (said, rest) = split_top(body, (lines.len() as u16).saturating_add(1));
     for (line, y) in lines.iter().zip(said.top()..said.bottom()) {
         canvas.ink(said.x + 1, y, said.width.saturating_sub(2), line, Hue::Dim);
