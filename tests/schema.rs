@@ -24,7 +24,7 @@ use support::packet::control;
 const FILE: &str = "schema/spantop.report.1.json";
 
 /// Members whose own members have names that packets choose: counts by name.
-const MAPS: &[&str] = &["evidence", "vlans"];
+const MAPS: &[&str] = &["error_codes", "evidence", "vlans"];
 
 /// Whether a member is of that kind: one of those, or what a dissector counts by code or text.
 fn is_map(name: &str) -> bool {
