@@ -104,7 +104,6 @@ const TRUE: &[(&str, &str, &str)] = &[
     ),
     ("ntop__nDPI/wechat.pcap", "dir.some", "nine of 45 conversations show one direction only"),
     // The network.
-    ("seladb__PcapPlusPlus/example.pcap", "tcp.loss", "tshark: three holes behind 212.199.202.9, whose 13 segments come again"),
     ("ntop__nDPI/synscan.pcap", "scan.ports", "nmap: 1,994 SYNs to 997 ports"),
     ("chrissanders__packets/http_espn_fail.pcapng", "tcp.no_answer", "nine connections to one silent server, 84 SYNs sent again"),
     ("chrissanders__packets/tcp_zerowindowdead.pcapng", "tcp.slow_receiver", "a window of zero that is asked for in vain for 23 s"),
