@@ -38,9 +38,10 @@ pub(super) fn late(service: &ServiceEvidence, stands: bool) -> Option<Report> {
     let report = Report { packets: proof(service, Trouble::Late), ..report.held(late.span.into_iter().collect()) };
     let report = report.because(
         "The service accepts more slowly than clients come, so that its queue of connections is full and SYNs are dropped until there is room; \
-         or a firewall or load balancer before it drops the first ones.",
+         or a firewall or load balancer before it drops the first ones, as some do with those that ask for ECN, which clients repeat without.",
     );
     Some(report.mend(
-        "Look how many connections wait to be accepted (ss -ltn on the server), and lengthen that queue or let the service accept sooner.",
+        "Look how many connections wait to be accepted (ss -ltn on the server), and lengthen that queue or let the service accept sooner; where it is \
+         short, look for what the SYNs that are answered lack (the flags ECE and CWR).",
     ))
 }

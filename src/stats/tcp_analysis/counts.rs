@@ -92,7 +92,7 @@ pub(super) fn figures(connection: &Connection, list: &[Rare]) -> ConnectionFigur
     let rare = get(connection, list).copied().unwrap_or_default();
     let mut control = rare.control;
     control.iter_mut().zip(connection.few).for_each(|(n, few)| *n = n.saturating_add(few.into()));
-    let initial_rtt = Some(connection.initial_rtt()).filter(|&rtt| rtt != 0 && is_trip(rtt));
+    let initial_rtt = Some(connection.handshake_rtt()).filter(|&rtt| rtt != 0 && is_trip(rtt));
     let [a, b] = connection.data_segments.map(u64::from);
     ConnectionFigures { control, data_segments: a + b, flags: rare.flags, initial_rtt, lost: rare.lost, ..ConnectionFigures::default() }
 }

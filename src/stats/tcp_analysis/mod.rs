@@ -173,9 +173,9 @@ impl Analyser {
         if reuses {
             analysis.flags |= AnalysisFlags::REUSED_PORTS;
         }
-        let completes = known == 0 && connection.initial_rtt() != 0;
-        if completes && is_trip(connection.initial_rtt()) {
-            sums.initial_rtt.count(connection.initial_rtt());
+        let completes = known == 0 && connection.handshake_rtt() != 0;
+        if completes && is_trip(connection.handshake_rtt()) {
+            sums.initial_rtt.count(connection.handshake_rtt());
         }
         if let Some(nanos) = analysis.ack_rtt.filter(|nanos| analysis.ack_rtt_is_clean && is_trip(*nanos)) {
             let handshake = completes || seen.segment.flags & SYN != 0;

@@ -257,10 +257,8 @@ fn after(
         }
     } else if flags & ACK != 0 {
         side.flags &= !DirectionState::ONLY_SYN;
-        // Whoever gives up by RST ends no round trip; one that refuses a SYN is its answer.
-        if flags & RST == 0 || is_answer {
-            connection.note_ack(seen.time);
-        }
+        // Whoever gives up by RST answers nothing; one that refuses a SYN is its answer.
+        connection.note_ack(seen.time, flags & RST == 0 || is_answer);
     }
     let plain = seen.options.is_empty() || seen.options.has_time_stamps_only();
     if !plain || flags & SYN != 0 || connection.is_multipath() {

@@ -94,7 +94,8 @@ impl DirectionState {
 #[repr(align(64))]
 pub(super) struct Connection {
     pub(super) sides: [DirectionState; 2],
-    /// The latest SYN without acknowledgement, `UNKNOWN` without any; once it is known the initial round trip.
+    /// The latest SYN without acknowledgement, `UNKNOWN` without any; once it is known twice the initial round trip, and one where what ended it
+    /// answered nothing.
     opening: i64,
     /// Segments with payload of each direction.
     pub(super) data_segments: [u32; 2],
@@ -119,7 +120,12 @@ impl Connection {
     /// The initial round trip (0: unknown).
     #[inline(always)]
     pub(super) fn initial_rtt(&self) -> i64 {
-        if self.sides[1].is(DirectionState::MEASURED) { self.opening } else { 0 }
+        if self.sides[1].is(DirectionState::MEASURED) { self.opening >> 1 } else { 0 }
+    }
+
+    /// The same of a handshake (0: unknown), where Wireshark also takes a RST for its end by which one side gave up.
+    pub(super) fn handshake_rtt(&self) -> i64 {
+        if self.opening & 1 == 0 { self.initial_rtt() } else { 0 }
     }
 
     /// A SYN without acknowledgement came.
@@ -129,15 +135,15 @@ impl Connection {
         }
     }
 
-    /// An acknowledgement without SYN came: the first one behind a SYN ends the initial round trip.
+    /// An acknowledgement without SYN came: the first one behind a SYN ends the initial round trip, be it an answer or not.
     #[inline(always)]
-    pub(super) fn note_ack(&mut self, time: Timestamp) {
+    pub(super) fn note_ack(&mut self, time: Timestamp, is_answer: bool) {
         if self.opening == Timestamp::UNKNOWN.0 || self.sides[1].is(DirectionState::MEASURED) {
             return;
         }
         let rtt = time.since(Timestamp(self.opening));
         if rtt != 0 {
-            self.opening = rtt;
+            self.opening = rtt << 1 | i64::from(!is_answer);
             self.sides[1].flags |= DirectionState::MEASURED;
         }
     }
