@@ -68,6 +68,9 @@ struct Desk {
     /// Lists to be saved, and what came of the one before.
     save: VecDeque<SaveJob>,
     saved: Option<String>,
+    /// Lists for which nobody waits any more, and what came of those that were saved since.
+    unwaited: usize,
+    late: VecDeque<String>,
     /// Spans of time that are still to be saved, and what came of those that were.
     saving: usize,
     told: Vec<String>,
@@ -148,7 +151,14 @@ impl PacketStore for Browser {
         // Saving what is in memory takes a moment; more is told when it is done.
         let waiting = |desk: &mut Desk| desk.saved.is_none();
         desk = self.desk.wait_for_answer(desk, 10 * PATIENCE, waiting);
-        desk.saved.clone().unwrap_or_else(|| "saving …".to_owned())
+        desk.saved.clone().unwrap_or_else(|| {
+            desk.unwaited += 1;
+            "saving …".to_owned()
+        })
+    }
+
+    fn saved(&self) -> Option<String> {
+        self.desk.lock().late.pop_front()
     }
 }
 
@@ -172,6 +182,11 @@ fn serve(shared: &QuestionDesk<Desk>, mut librarian: Librarian, folder: Option<S
                 Some(_) => {
                     desk.saving = desk.saving.saturating_sub(1);
                     desk.told.push(words);
+                }
+                None if desk.unwaited > 0 => {
+                    desk.unwaited -= 1;
+                    desk.late.push_back(words);
+                    shared.renew();
                 }
                 None => desk.saved = Some(words),
             }

@@ -214,4 +214,9 @@ pub trait PacketStore: Send + Sync {
 
     /// Saves the packets of a list as a file; says in words what came of it.
     fn save(&self, subject: &PacketSubject) -> String;
+
+    /// What came of one that went on after it was asked for, once; [`Self::version`] tells that there is something.
+    fn saved(&self) -> Option<String> {
+        None
+    }
 }

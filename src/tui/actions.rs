@@ -174,6 +174,16 @@ impl App {
         }
     }
 
+    /// Says what came of packets whose saving took longer than a key's answer; whether there is such.
+    pub fn note_saved(&mut self) -> bool {
+        let Some(words) = self.options.packets.as_ref().and_then(|store| store.saved()) else { return false };
+        if let Some(state) = self.pane().own.get::<packets::state::PacketsState>() {
+            state.looking().notice = Some(words.clone());
+        }
+        self.say_long(words);
+        true
+    }
+
     /// Narrows the filter to some rows, or leaves them out.
     fn add_filter(&mut self, words: &str, out: bool) {
         let new = if out { format!("not ({words})") } else { words.to_owned() };

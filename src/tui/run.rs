@@ -110,6 +110,7 @@ fn watch(
         changed |= app.note_age(feed.age());
         changed |= app.note_read(feed.read());
         changed |= app.note_packets();
+        changed |= app.note_saved();
         changed |= app.note_span();
         changed |= app.note_baseline();
         changed |= app.see(feed.latest(), feed.failure().map(|e| e.to_string()));

@@ -11,6 +11,8 @@ use std::sync::Mutex;
 #[derive(Default)]
 struct Few {
     asked: Mutex<Vec<PacketRequest>>,
+    /// What came of a save that took its time.
+    late: Mutex<Option<String>>,
 }
 
 const TOTAL: u64 = 9_310;
@@ -119,6 +121,10 @@ impl PacketStore for Few {
 
     fn save(&self, subject: &PacketSubject) -> String {
         format!("saved {}", if *subject == PacketSubject::All { "all" } else { "some" })
+    }
+
+    fn saved(&self) -> Option<String> {
+        self.late.lock().unwrap().take()
     }
 }
 
@@ -259,6 +265,10 @@ fn the_cursor_walks_and_goes_where_it_is_sent() {
     assert!(session.text().contains("write a packet's number"), "{}", session.text());
     session.keys("W");
     assert!(session.text().contains("saved all"), "{}", session.text());
+    *few.late.lock().unwrap() = Some("saved 9,310 packets".into());
+    assert!(session.app.note_saved() && !session.app.note_saved(), "told once");
+    session.see(demo::snapshot(Story::File, 0));
+    assert!(session.text().matches("saved 9,310 packets").count() == 2, "in the title and below: {}", session.text());
     session.keys("f W");
     assert!(session.text().contains("saved some") && session.text().contains("10.20.0.14 port 51531"), "{}", session.text());
     session.keys("Esc W");
