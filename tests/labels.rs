@@ -209,7 +209,7 @@ const EXPLAINED_OF_TSHARK: &[(&str, &str, u64, &str)] = &[
     ("portcontrol", "nat-pmp?", 4, "by its port here as there"),
     ("rpc", "nfs", 1, "of a damaged capture: the program is NFS"),
     ("rtcp", "gnutella", 4, "by its port"),
-    ("rtp", "-", 4, "told by a call that was not followed: damaged, or SCCP's"),
+    ("rtp", "-", 3, "told by a call that was not followed: damaged, or SCCP's"),
     ("tls", "https?", 17, "joined within records: by its port"),
     ("wow", "-", 3, "by its port: a game, encrypted"),
     ("wsp", "-", 1, "by its port; nothing that tells"),

@@ -61,7 +61,10 @@ impl<'a> Holes<'a> {
             let add = |lost: Option<Estimate>, hole: Estimate| Some(both(lost, hole, beside.is_some()));
             let told = if self.are_none() { lost } else { self.missing().fold(beside.or(lost), add) };
             // A hole's share is that of its time: what was under way in it may have been more, as what was acknowledged and never seen tells.
-            told.map(|told| Estimate { high: lost.map_or(told.high, |lost| told.high.max(lost.high)), ..told })
+            let most = |told: Estimate| {
+                self.missing().fold(told.high, |high, hole| lost.map_or(high, |lost| high.max(both(Some(lost), hole, false).high)))
+            };
+            told.map(|told| Estimate { high: most(told), ..told })
         };
         match loss.path {
             // What numbers of copies do not explain was lost before they were numbered.
@@ -145,10 +148,8 @@ mod tests {
         };
         assert_eq!(within(None, None), Some((0.25, 0.3)), "no hole");
         assert_eq!(within(Some(&silent), None), Some((0.25, 1.0 - 0.7 * 0.76)), "it may be the same");
-        assert_eq!(within(Some(&silent), Some(scaled(estimate(0.25), 0.0))), Some((1.0 - 0.8, 0.3)), "all of it is");
-        assert_eq!(within(Some(&silent), Some(estimate(0.05))), Some((1.0 - 0.95 * 0.8, 0.3)));
-        let more = within(Some(&silent), Some(estimate(0.15))).map_or(0.0, |(_, high)| high);
-        assert!((more - (1.0 - 0.82 * 0.76)).abs() < 1e-9, "beyond what was seen to be missing: {more}");
+        assert_eq!(within(Some(&silent), Some(scaled(estimate(0.25), 0.0))), Some((1.0 - 0.8, 1.0 - 0.7 * 0.76)), "all of it is");
+        assert_eq!(within(Some(&silent), Some(estimate(0.05))), Some((1.0 - 0.95 * 0.8, 1.0 - 0.7 * 0.76)));
         let path = LossEvidence { path: Some(estimate(0.01)), switch: None, ..loss() };
         let told = Holes::of(Some(&silent), &[], None).within(path, None);
         assert_eq!((told.switch, told.upstream), (Some(estimate(0.2)), Some(estimate(0.25))), "before the copies were numbered");

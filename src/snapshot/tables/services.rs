@@ -13,7 +13,7 @@ pub static SERVICES: TableSpec<Service> = TableSpec {
     fields: &[
         Field::address("address", "Address", |s: &Service| s.key.address).machine(),
         Field::port("port", "Port", |s: &Service| s.key.port.into()).machine(),
-        Field::word("protocol", "Over", |s: &Service| Some(s.key.protocol.token())).paper(1, Room::Fixed).screen(1, "over", 3).wide(4, 4),
+        Field::word("protocol", "Over", |s: &Service| Some(s.key.protocol.token())).paper(1, Room::Fixed).screen(1, "over", 5).wide(4, 4),
         Field::new("service", "Service", FieldKind::End, |s: &Service| FieldValue::End(s.key.address, s.key.port))
             .people()
             .paper(0, Room::Cut)

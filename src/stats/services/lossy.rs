@@ -8,16 +8,11 @@ use crate::model::limits::{LOSSY_CONNECTIONS, SERVICES};
 use crate::model::{Address, Episode, FlowKey, LocatedLoss, ServiceKey, Stall, StallEnd, Timestamp};
 use crate::stats::services::BIN;
 
-/// Connections that lost something, so that each is counted once, and how much others carry meanwhile.
+/// Connections that lost something, so that each is counted once.
 #[derive(Debug, Default)]
 pub(super) struct LossyConnections {
     known: Bounded<FlowKey, Lossy, { 16 * LOSSY_CONNECTIONS }, MINUTE_SECONDS>,
-    /// How many packets of a connection that lost nothing were counted: all there will be, once it has ended.
-    lossless: Bounded<FlowKey, u64, { 16 * LOSSY_CONNECTIONS }, MINUTE_SECONDS>,
 }
-
-/// Packets that are all there will be.
-const ALL: u64 = u64::MAX;
 
 /// A connection that lost something.
 #[derive(Debug, Clone, Copy)]
@@ -38,10 +33,8 @@ impl LossyConnections {
         // What had these ports long ago was another connection.
         let is_held = self.known.last(flow).is_some_and(|last| time.since(last) < REMEMBERED * BIN);
         let before = self.known.get(flow).copied().filter(|_| is_held);
-        let lossless = self.lossless.remove(flow).filter(|_| before.is_none());
-        let (lost, counted) = before.map_or((LostBins::default(), lossless.unwrap_or(0)), |before| (before.lost, before.packets));
-        let has_ended = before.is_some_and(|before| before.has_ended) || lossless == Some(ALL);
-        let counted = if lossless == Some(ALL) { packets } else { counted };
+        let (lost, counted) = before.map_or((LostBins::default(), 0), |before| (before.lost, before.packets));
+        let has_ended = before.is_some_and(|before| before.has_ended);
         // A loss that is told late has an older count than what was counted since.
         let known = Lossy { last: time, packets: packets.max(counted), has_ended, lost };
         if !self.known.insert(*flow, known, time) {
@@ -58,24 +51,17 @@ impl LossyConnections {
 
     /// A connection came about: one that had its ports and has ended is another.
     pub fn begin(&mut self, flow: &FlowKey) {
-        self.lossless.remove(flow);
         if self.known.get(flow).is_some_and(|known| known.has_ended) {
             self.known.remove(flow);
         }
     }
 
-    /// A connection has had so many packets: how many of them are new. One for which there is no room counts at its end.
+    /// A connection has had so many packets: how many of them are new, where it lost something before. What it carries without losing any counts
+    /// while it goes on.
     pub fn carried(&mut self, flow: &FlowKey, time: Timestamp, packets: u64) -> u64 {
-        let counted = match self.known.touch(flow, time) {
-            Some(known) if known.has_ended => return 0,
-            Some(known) => &mut known.packets,
-            None => match self.lossless.entry(*flow, time) {
-                Some(counted) => counted,
-                None => return 0,
-            },
-        };
-        let before = *counted;
-        *counted = before.max(packets);
+        let Some(known) = self.known.touch(flow, time).filter(|known| !known.has_ended) else { return 0 };
+        let before = known.packets;
+        known.packets = before.max(packets);
         packets.saturating_sub(before)
     }
 
@@ -87,9 +73,7 @@ impl LossyConnections {
 
     /// A connection ended that has had so many packets; how many of them were not counted yet.
     pub fn end(&mut self, flow: &FlowKey, packets: u64) -> u64 {
-        let Some(known) = self.known.get_mut(flow) else {
-            return self.lossless.get_mut(flow).map_or(packets, |counted| packets.saturating_sub(std::mem::replace(counted, ALL)));
-        };
+        let Some(known) = self.known.get_mut(flow) else { return packets };
         let before = known.packets;
         (known.packets, known.has_ended) = (before.max(packets), true);
         packets.saturating_sub(before)
@@ -207,8 +191,8 @@ mod tests {
         let (flow, _) = FlowKey::v4(6, 1, 2, 40_000, 80);
         let at = |seconds: i64| Timestamp(seconds * SECOND);
         let mut lossy = LossyConnections::default();
-        assert_eq!((lossy.carried(&flow, at(0), 5), lossy.carried(&flow, at(0), 7)), (5, 2), "it has lost nothing");
-        assert_eq!(lossy.note(&flow, at(1), 10), (true, 3));
+        assert_eq!(lossy.carried(&flow, at(0), 5), 0, "it has lost nothing");
+        assert_eq!(lossy.note(&flow, at(1), 10), (true, 10));
         assert_eq!(lossy.carried(&flow, at(2), 40), 30);
         assert_eq!(lossy.note(&flow, at(2), 25), (false, 0), "told late");
         assert_eq!((lossy.carried(&flow, at(3), 41), lossy.note(&flow, at(3), 0)), (1, (false, 0)));
@@ -216,8 +200,5 @@ mod tests {
         assert_eq!((lossy.note(&flow, at(4), 51), lossy.carried(&flow, at(5), 60)), ((false, 1), 0), "what is sent again behind the end");
         lossy.begin(&flow);
         assert_eq!(lossy.note(&flow, at(6), 70), (true, 70), "another connection");
-        let (other, _) = FlowKey::v4(6, 1, 2, 40_001, 80);
-        assert_eq!((lossy.carried(&other, at(7), 30), lossy.end(&other, 33), lossy.end(&other, 33)), (30, 3, 0), "one without a loss");
-        assert_eq!((lossy.carried(&other, at(8), 34), lossy.note(&other, at(8), 35)), (0, (true, 0)), "and behind its end");
     }
 }
