@@ -129,6 +129,7 @@ fn duplication_that_stops() {
     let [first, second] = [&once, &again].map(|s| s.diagnosis.findings[0].clone());
     assert!(second.first == first.first && second.last > first.last && second.evidence != first.evidence, "it is brought up to date");
     port.step(twice());
+    port.step(twice());
     assert_eq!(active(&port.step(twice())), ["dup.every"], "now all of the last minute");
     let copies = port.engine.latest().mirror.duplicates.traffic.packets;
     let mended: Vec<_> = (0..5).map(|_| port.step(clean())).collect();
