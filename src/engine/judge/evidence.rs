@@ -4,7 +4,7 @@ use crate::diagnose::{Evidence, Hints, ONE_SIDED, Vendor, recognise};
 use crate::engine::fold::detectors::{ConversationCounts, Counts, DetectorReport};
 use crate::engine::judge::asked;
 use crate::engine::judge::history::{SessionSums, Sums};
-use crate::engine::judge::holes::Holes;
+use crate::engine::judge::holes::MirrorHoles;
 use crate::engine::judge::one_way::one_way;
 use crate::engine::judge::silences::Silences;
 use crate::engine::tape::Request;
@@ -150,7 +150,7 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
     let is_apart = !detected.ways.one_way(|second| detected.acked.lacks(second)).is_empty() && exchanges(&health.unmatched).are_unpaired();
     let one_way = one_way.filter(|_| !is_apart);
     let silent = Silences::of(request, detected, sums, sums.link.packets as f64 / seconds.max(1.0));
-    let holes = Holes::of(silent.silent.as_ref(), &silent.outages, one_way.as_ref());
+    let holes = MirrorHoles::of(silent.silent.as_ref(), &silent.outages, one_way.as_ref());
     let loss = loss_evidence(request, detected, sums, &talks, (all, split));
     let loss = holes.told(request, detected, &talks, sums.from, loss);
     let order = counts.order.evidence(&counts.loss, health, &counts.overtaken, (outer.numbered > 0).then_some(outer.reordered == 0));

@@ -14,13 +14,13 @@ const SOON: i64 = SECOND;
 const TOLD: i64 = 3 * SECOND;
 
 /// Times in which nothing was mirrored, or one direction.
-pub struct Holes<'a> {
+pub struct MirrorHoles<'a> {
     silent: Option<&'a Silent>,
     outages: &'a [Outage],
     one_way: Option<&'a OneWayTimes>,
 }
 
-impl<'a> Holes<'a> {
+impl<'a> MirrorHoles<'a> {
     /// Those that are known.
     pub fn of(silent: Option<&'a Silent>, outages: &'a [Outage], one_way: Option<&'a OneWayTimes>) -> Self {
         Self { silent, outages, one_way }
@@ -144,14 +144,14 @@ mod tests {
         let silent = Silent { times: 1, seconds: 20.0, missing: estimate(0.2) };
         let loss = || LossEvidence { upstream: Some(estimate(0.25)), ..LossEvidence::default() };
         let within = |silent: Option<&Silent>, beside| {
-            Holes::of(silent, &[], None).within(loss(), beside).upstream.map(|lost| (lost.rate, lost.high))
+            MirrorHoles::of(silent, &[], None).within(loss(), beside).upstream.map(|lost| (lost.rate, lost.high))
         };
         assert_eq!(within(None, None), Some((0.25, 0.3)), "no hole");
         assert_eq!(within(Some(&silent), None), Some((0.25, 1.0 - 0.7 * 0.76)), "it may be the same");
         assert_eq!(within(Some(&silent), Some(scaled(estimate(0.25), 0.0))), Some((1.0 - 0.8, 1.0 - 0.7 * 0.76)), "all of it is");
         assert_eq!(within(Some(&silent), Some(estimate(0.05))), Some((1.0 - 0.95 * 0.8, 1.0 - 0.7 * 0.76)));
         let path = LossEvidence { path: Some(estimate(0.01)), switch: None, ..loss() };
-        let told = Holes::of(Some(&silent), &[], None).within(path, None);
+        let told = MirrorHoles::of(Some(&silent), &[], None).within(path, None);
         assert_eq!((told.switch, told.upstream), (Some(estimate(0.2)), Some(estimate(0.25))), "before the copies were numbered");
     }
 }

@@ -6,7 +6,7 @@ use crate::engine::fold::detectors::DetectorReport;
 use crate::engine::judge::asked;
 use crate::engine::judge::evidence::{self, Sources};
 use crate::engine::judge::history::{CountsHistory, Sums};
-use crate::engine::judge::holes::Holes;
+use crate::engine::judge::holes::MirrorHoles;
 use crate::engine::judge::network::NetworkJudge;
 use crate::engine::merge::{Assess, Assessment};
 use crate::engine::tape::Request;
@@ -160,8 +160,8 @@ fn ledger(request: &Request, whole: &Sums, split: &LossSplit, evidence: &Evidenc
     // The parts of the whole run, with the holes that are known of late.
     let switch = asked::larger(split.switch, asked::mirror_port(request).as_ref().and_then(asked::loss));
     let whole_loss = LossEvidence { path: split.transport, switch, upstream: split.upstream, ..LossEvidence::default() };
-    let loss =
-        Holes::of(evidence.silent.as_ref(), &evidence.outages, evidence.one_way.as_ref()).within(whole_loss, evidence.loss.beside_holes);
+    let loss = MirrorHoles::of(evidence.silent.as_ref(), &evidence.outages, evidence.one_way.as_ref())
+        .within(whole_loss, evidence.loss.beside_holes);
     LossLedger { host: split.host, path: loss.path, switch: loss.switch, upstream: loss.upstream, unmatched: evidence::unmatched(whole) }
 }
 
