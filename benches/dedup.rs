@@ -4,7 +4,7 @@ mod support;
 
 use spantop::mirror::{DuplicateFilter, MirrorSessions, Ours};
 use spantop::model::mix::Keys;
-use spantop::model::{Address, Decap, FlowKey, Frame, Mac, MirrorTag, Timestamp, Tunnel, TunnelKind};
+use spantop::model::{Address, CapScale, Decap, FlowKey, Frame, Mac, MirrorTag, Timestamp, Tunnel, TunnelKind};
 use std::hint::black_box;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Instant;
@@ -59,7 +59,7 @@ fn frame(p: &Packet, time: i64) -> Frame<'_> {
 /// Nanoseconds a packet, without making up its frame: for each batch the best of several rounds, so that another program's turn on the core does not count. Headers are in the cache, as they are when a worker has just decoded the packet; the tables
 /// of all 64 shards take turns in it.
 fn observe(packets: &[Packet], gap: i64, copies: bool) -> (f64, u64) {
-    let mut filters: Vec<_> = (0..SHARDS).map(|_| DuplicateFilter::new(Keys::FIXED)).collect();
+    let mut filters: Vec<_> = (0..SHARDS).map(|_| DuplicateFilter::new(Keys::FIXED, CapScale::WHOLE)).collect();
     let mut best = vec![u128::MAX; packets.len().div_ceil(256)];
     let mut time = 0i64;
     for _ in 0..ROUNDS {

@@ -31,6 +31,11 @@ impl Drop for Agent {
 
 /// Starts one; `None` where there is none, which is told.
 fn agent(name: &str) -> Option<Agent> {
+    agent_that_says(name, "")
+}
+
+/// The same, with further lines of its configuration.
+fn agent_that_says(name: &str, more: &str) -> Option<Agent> {
     if !Path::new(AGENT).exists() {
         eprintln!("skipped: no {AGENT} here (Debian: snmpd)");
         return None;
@@ -47,7 +52,7 @@ fn agent(name: &str) -> Option<Agent> {
                 rouser plain auth\n\
                 sysName sw-lab-1\n\
                 sysLocation rack 7\n";
-    fs::write(&configuration, text).unwrap();
+    fs::write(&configuration, format!("{text}{more}")).unwrap();
     let child = Command::new(AGENT)
         .args(["-f", "-Lf", "/dev/null", "-C", "-c"])
         .arg(&configuration)
@@ -134,22 +139,11 @@ fn who_is_not_let_in_or_not_answered_is_told_so() {
 }
 
 /// A report of the port `probe` for so many seconds, with the switch asked beside it; `meanwhile` something happens.
-fn asked(agent: &Agent, seconds: u32, meanwhile: impl FnOnce()) -> serde_json::Value {
+fn asked(agent: &Agent, seconds: u32, mirror_port: Option<&str>, meanwhile: impl FnOnce()) -> serde_json::Value {
     let target = format!("snmp://127.0.0.1:{}", agent.port);
     let program = Command::new(env!("CARGO_BIN_EXE_spantop"))
-        .args([
-            "report",
-            "--format",
-            "json",
-            "-i",
-            "probe",
-            "--for",
-            &format!("{seconds}s"),
-            "--switch",
-            &target,
-            "--switch-port",
-            "mirror",
-        ])
+        .args(["report", "--format", "json", "-i", "probe", "--for", &format!("{seconds}s"), "--switch", &target])
+        .args(mirror_port.map(|port| ["--switch-port", port]).iter().flatten())
         .env("SPANTOP_SWITCH_COMMUNITY", "secretword")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -189,7 +183,7 @@ fn a_mirror_port_that_drops_is_named() {
     pair("mirror", "probe");
     run("ip link set dev probe mtu 300");
     let Some(agent) = agent("check") else { return };
-    let report = asked(&agent, 15, || {
+    let report = asked(&agent, 15, Some("mirror"), || {
         send("mirror", 1_000, "0x08, 0x00", 46);
         send_too_long("mirror");
     });
@@ -226,13 +220,52 @@ fn another_port_that_drops_is_none_of_the_mirrors() {
     pair("uplink", "far");
     run("ip link set dev far mtu 300");
     let Some(agent) = agent("beside") else { return };
-    let report = asked(&agent, 15, || {
+    let report = asked(&agent, 15, Some("mirror"), || {
         send("mirror", 1_000, "0x08, 0x00", 46);
         send_too_long("uplink");
     });
     let port = |name: &str| report["switch"]["ports"].as_array().unwrap().iter().find(|p| p["name"] == name).unwrap().clone();
     assert_eq!((port("mirror")["mirrors"].as_bool(), port("mirror")["out_discards"].as_u64()), (Some(true), Some(0)), "{}", port("mirror"));
     assert!(!report["findings"].as_array().unwrap().iter().any(|f| f["id"] == "switch.discards"), "{}", report["findings"]);
+}
+
+/// The switch names the ports that it mirrors: nobody has to name the one that sends the copies, and what they carried stands beside what it sent.
+#[test]
+fn a_switch_that_says_what_it_mirrors() {
+    const TEST: &str = "a_switch_that_says_what_it_mirrors";
+    if !Path::new(AGENT).exists() {
+        eprintln!("skipped {TEST}: no {AGENT} here (Debian: snmpd)");
+        return;
+    }
+    if !inside(TEST) || !needs(TEST, &["python3"]) {
+        return;
+    }
+    run("ip link set dev lo up");
+    pair("mirror", "probe");
+    pair("uplink", "far");
+    let index = |dev: &str| fs::read_to_string(format!("/sys/class/net/{dev}/ifindex")).unwrap().trim().to_owned();
+    let row = |column: u32, value: u32| {
+        format!("override .1.3.6.1.2.1.16.22.1.3.1.1.{column}.{}.{} integer {value}\n", index("uplink"), index("mirror"))
+    };
+    // Copied is what it sends: copyTxOnly(2), active(1).
+    let Some(agent) = agent_that_says("copies", &(row(4, 2) + &row(5, 1))) else { return };
+    let report = asked(&agent, 15, None, || {
+        send("uplink", 1_000, "0x08, 0x00", 46);
+        send("mirror", 600, "0x08, 0x00", 46);
+    });
+    let switch = &report["switch"];
+    let port = |name: &str| switch["ports"].as_array().unwrap().iter().find(|p| p["name"] == name).unwrap().clone();
+    assert_eq!((port("mirror")["mirrors"].as_bool(), port("uplink")["mirrored"].as_str()), (Some(true), Some("out")), "{switch}");
+    let offered = &switch["offered"];
+    let packets = offered["packets"].as_u64().unwrap();
+    // The system itself may say a word on a port that is up.
+    assert!((1_000..1_020).contains(&packets) && offered["ports"] == 1 && offered["ways"] == 1, "{offered}");
+    assert_eq!(offered["sent_bytes"], port("mirror")["out_bytes"], "{offered}");
+    assert_eq!(
+        (switch["identity"]["system"].as_str(), switch["identity"]["port"].as_str()),
+        (Some("sw-lab-1"), Some("uplink")),
+        "{switch}"
+    );
 }
 
 #[test]

@@ -11,7 +11,7 @@ use spantop::engine::{self, Settings};
 use spantop::error::Outcome;
 use spantop::mirror::DuplicateFilter;
 use spantop::model::mix::Keys;
-use spantop::model::{Address, AppBy, Direction, FlowKey, Frame, Proto, Value};
+use spantop::model::{Address, AppBy, CapScale, Direction, FlowKey, Frame, Proto, Value};
 use spantop::names::{Transport, service};
 use spantop::settings::FileSettings;
 use spantop::snapshot::Snapshot;
@@ -175,7 +175,7 @@ type Data = (FlowKey, bool, u32, u32);
 /// Looks at every packet of a capture; gives whether it is a copy, and the TCP data in it.
 fn each_packet(path: &Path, mut see: impl FnMut(bool, Option<Data>)) {
     let mut source = file::open(&FileSettings { paths: vec![path.to_owned()], ..FileSettings::default() }).unwrap();
-    let (mut block, mut headers, mut filter) = (Block::new(), Headers::default(), DuplicateFilter::new(Keys::new(1)));
+    let (mut block, mut headers, mut filter) = (Block::new(), Headers::default(), DuplicateFilter::new(Keys::new(1), CapScale::WHOLE));
     loop {
         block.clear();
         let fill = source.fill(&mut block).unwrap();

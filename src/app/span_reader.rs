@@ -1,6 +1,6 @@
 //! Spans of the past, read again from where their packets lie: what the slots of the past tell by the second, this tells exactly.
 //!
-//! Only as much as fits in [`SPAN_BYTES`] is read again; of longer spans the slots tell, which are as good there.
+//! Only as much as fits in [`SPAN_BYTES`], or what a smaller budget leaves of them, is read again; of longer spans the slots tell, which are as good there.
 
 use crate::browse::{QuestionDesk, Shelf};
 use crate::capture::Memory;
@@ -81,7 +81,7 @@ impl SpanReader {
             // What a switch says now is not of a span.
             switch: None,
             history: false,
-            memory: MemoryPlan { caps: settings.memory.caps, ..MemoryPlan::within(SPAN_MEMORY) },
+            memory: MemoryPlan { caps: settings.memory.caps, ..MemoryPlan::within(settings.memory.caps.of(SPAN_MEMORY) as u64) },
             ..settings.clone()
         };
         let theirs = Arc::clone(&desk);
@@ -130,10 +130,11 @@ fn serve(shared: &QuestionDesk<Desk>, shelf: &dyn Shelf, settings: &engine::Sett
                 }
             }
         };
-        let picture = read(shelf.again().as_mut(), span, || is_asked(shared, span)).and_then(|packets| {
-            let outcome = engine::run(Box::new(packets), settings, Arc::default()).ok()?;
-            Some(Arc::new(outcome.result))
-        });
+        let picture =
+            read(shelf.again().as_mut(), span, settings.memory.caps.of(SPAN_BYTES), || is_asked(shared, span)).and_then(|packets| {
+                let outcome = engine::run(Box::new(packets), settings, Arc::default()).ok()?;
+                Some(Arc::new(outcome.result))
+            });
         let mut desk = shared.lock();
         if desk.asked.contains(&span) {
             desk.answers.push((span, picture));
@@ -144,14 +145,14 @@ fn serve(shared: &QuestionDesk<Desk>, shelf: &dyn Shelf, settings: &engine::Sett
 }
 
 /// The packets of a span; `None` where they are too many, are not there any more, or are not wanted any more.
-fn read(shelf: &mut dyn Shelf, span: TimeSpan, is_wanted: impl Fn() -> bool) -> Option<Memory> {
+fn read(shelf: &mut dyn Shelf, span: TimeSpan, most: usize, is_wanted: impl Fn() -> bool) -> Option<Memory> {
     shelf.refresh();
     let range = shelf.range();
     let mut packets = Memory::new();
     let (mut at, mut bytes, mut is_behind) = (shelf.before(span.from).max(range.start), 0usize, false);
     // Of a memory that has forgotten what came before, the first packet must be older than the span.
     let mut first: Option<Timestamp> = None;
-    while at < range.end && !is_behind && bytes <= SPAN_BYTES {
+    while at < range.end && !is_behind && bytes <= most {
         if !is_wanted() {
             return None;
         }
@@ -160,7 +161,7 @@ fn read(shelf: &mut dyn Shelf, span: TimeSpan, is_wanted: impl Fn() -> bool) -> 
             if number >= from && number < range.end {
                 first.get_or_insert(packet.time);
                 is_behind |= packet.time >= span.to.plus(DISORDER);
-                if span.contains(packet.time) && bytes <= SPAN_BYTES {
+                if span.contains(packet.time) && bytes <= most {
                     bytes = bytes.saturating_add(packet.bytes.len().saturating_add(64));
                     packets.push(packet.time, packet.link, packet.wire, packet.bytes);
                 }
@@ -172,7 +173,7 @@ fn read(shelf: &mut dyn Shelf, span: TimeSpan, is_wanted: impl Fn() -> bool) -> 
         }
     }
     let is_whole = range.start == 0 || first.is_some_and(|first| first < span.from);
-    (bytes <= SPAN_BYTES && is_whole).then_some(packets)
+    (bytes <= most && is_whole).then_some(packets)
 }
 
 #[cfg(test)]

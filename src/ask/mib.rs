@@ -1,7 +1,7 @@
 //! What is asked for, by its number, and what answers mean.
 
 use crate::model::limits::{ASKED_PORTS, ASKED_STATIONS};
-use crate::model::{Mac, SwitchAnswer, SwitchPort};
+use crate::model::{Mac, PortCopy, SwitchAnswer, SwitchPort};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A value of an answer.
@@ -94,6 +94,16 @@ pub enum MibColumn {
     NeighbourPort,
     /// lldpRemSysName.
     NeighbourName,
+    /// portCopyDestDropEvents (SMON-MIB, RFC 2613), by source and destination.
+    CopyDrops,
+    /// portCopyDirection.
+    CopyDirection,
+    /// portCopyStatus.
+    CopyStatus,
+    /// jnxAnalyzerOutputType (JUNIPER-ANALYZER-MIB), by the analyzer's name and where it sends copies.
+    AnalyzerOutput,
+    /// jnxExAnalyzerInputType, by the analyzer's name, a direction and what is copied.
+    AnalyzerInput,
 }
 
 /// Everything that is asked for, with its object identifier.
@@ -127,6 +137,11 @@ pub const COLUMNS: &[(MibColumn, &[u64])] = &[
     (MibColumn::LldpPort, &[1, 0, 8802, 1, 1, 2, 1, 3, 7, 1, 3]),
     (MibColumn::NeighbourPort, &[1, 0, 8802, 1, 1, 2, 1, 4, 1, 1, 7]),
     (MibColumn::NeighbourName, &[1, 0, 8802, 1, 1, 2, 1, 4, 1, 1, 9]),
+    (MibColumn::CopyDrops, &[1, 3, 6, 1, 2, 1, 16, 22, 1, 3, 1, 1, 3]),
+    (MibColumn::CopyDirection, &[1, 3, 6, 1, 2, 1, 16, 22, 1, 3, 1, 1, 4]),
+    (MibColumn::CopyStatus, &[1, 3, 6, 1, 2, 1, 16, 22, 1, 3, 1, 1, 5]),
+    (MibColumn::AnalyzerOutput, &[1, 3, 6, 1, 4, 1, 2636, 3, 40, 1, 1, 1, 1, 3, 1, 2]),
+    (MibColumn::AnalyzerInput, &[1, 3, 6, 1, 4, 1, 2636, 3, 40, 1, 1, 1, 1, 4, 1, 3]),
 ];
 
 /// An answer that is being put together.
@@ -138,7 +153,30 @@ pub struct Draft {
     stations: BTreeSet<(Mac, u32)>,
     lldp_ports: BTreeMap<u64, String>,
     neighbours: BTreeMap<u64, (String, String)>,
+    /// By source and destination.
+    copies: BTreeMap<(u32, u32), DraftCopy>,
+    analyzers: BTreeMap<String, Analyzer>,
 }
+
+/// What is said of one port that is copied to another.
+#[derive(Debug, Default)]
+struct DraftCopy {
+    ways: Option<[bool; 2]>,
+    drop_events: u64,
+    /// It is set up and at work.
+    is_active: Option<bool>,
+}
+
+/// A mirror session by the names of its ports.
+#[derive(Debug, Default)]
+struct Analyzer {
+    outputs: BTreeSet<String>,
+    /// Each with whether what it receives is copied, and what it sends.
+    inputs: BTreeMap<String, [bool; 2]>,
+}
+
+/// What an analyzer's rows are about an interface, not a VLAN.
+const INTERFACE: u64 = 1;
 
 impl Draft {
     /// Whether there is room for more of a column.
@@ -171,8 +209,47 @@ impl Draft {
             MibColumn::NeighbourName => {
                 self.lldp(neighbour(suffix), |draft, number| draft.neighbours.entry(number).or_default().0 = text())
             }
+            MibColumn::CopyDrops | MibColumn::CopyDirection | MibColumn::CopyStatus => self.copy(column, suffix, value.number()),
+            MibColumn::AnalyzerOutput | MibColumn::AnalyzerInput => _ = self.analyzer(column, suffix, value.number()),
             _ => self.port(column, suffix, value),
         }
+    }
+
+    fn copy(&mut self, column: MibColumn, suffix: &[u64], number: u64) {
+        let &[source, destination] = suffix else { return };
+        let (Ok(source), Ok(destination)) = (u32::try_from(source), u32::try_from(destination)) else { return };
+        if self.copies.len() >= ASKED_PORTS && !self.copies.contains_key(&(source, destination)) {
+            self.answer.is_cut = true;
+            return;
+        }
+        let copy = self.copies.entry((source, destination)).or_default();
+        match column {
+            MibColumn::CopyDrops => copy.drop_events = number,
+            // copyRxOnly(1), copyTxOnly(2), copyBoth(3).
+            MibColumn::CopyDirection => copy.ways = (1..=3).contains(&number).then_some([number != 2, number != 1]),
+            // active(1) of RowStatus (RFC 2579).
+            _ => copy.is_active = Some(number == 1),
+        }
+    }
+
+    /// A row of a table of analyzers; `None` where it is about a VLAN, cannot be read or finds no room.
+    fn analyzer(&mut self, column: MibColumn, suffix: &[u64], number: u64) -> Option<()> {
+        let (name, rest) = counted_text(suffix)?;
+        let known = self.analyzers.values().map(|a| a.inputs.len() + a.outputs.len() + 1).sum::<usize>();
+        if number != INTERFACE || known >= ASKED_PORTS {
+            return None;
+        }
+        if column == MibColumn::AnalyzerOutput {
+            let (port, _) = counted_text(rest)?;
+            self.analyzers.entry(name).or_default().outputs.insert(port);
+            return Some(());
+        }
+        let (way, rest) = rest.split_first()?;
+        let (port, _) = counted_text(rest)?;
+        // ingress(1), egress(2); what is copied of VLANs is not a port's.
+        let at = usize::try_from(way.checked_sub(1)?).ok()?;
+        *self.analyzers.entry(name).or_default().inputs.entry(port).or_default().get_mut(at)? = true;
+        Some(())
     }
 
     fn station(&mut self, suffix: &[u64], value: &MibValue) {
@@ -222,7 +299,18 @@ impl Draft {
 
     /// The answer: stations and neighbours at the ports they belong to.
     pub fn done(self) -> SwitchAnswer {
-        let Self { mut answer, mut ports, bridge_ports, stations, lldp_ports, neighbours } = self;
+        let Self { mut answer, mut ports, bridge_ports, stations, lldp_ports, neighbours, copies, analyzers } = self;
+        let active = copies.into_iter().filter(|(_, copy)| copy.is_active != Some(false));
+        let mut copied: BTreeSet<PortCopy> = active
+            .map(|((source, destination), copy)| PortCopy {
+                source,
+                destination,
+                ways: copy.ways.unwrap_or([true; 2]),
+                drop_events: copy.drop_events,
+            })
+            .collect();
+        copied.extend(analyzers.values().flat_map(|analyzer| analyzer.copies(&ports)));
+        answer.copies = copied.into_iter().collect();
         for (mac, bridge_port) in stations {
             let index = bridge_ports.get(&bridge_port).copied().unwrap_or(bridge_port);
             if let Some(port) = ports.get_mut(&index) {
@@ -246,6 +334,27 @@ impl Draft {
         answer.ports = ports.into_values().collect();
         answer
     }
+}
+
+impl Analyzer {
+    /// Which ports it copies to which, by their numbers.
+    fn copies(&self, ports: &BTreeMap<u32, SwitchPort>) -> Vec<PortCopy> {
+        // Interfaces are named with the logical one on them (ge-0/0/1.0), whose packets are the port's.
+        let of = |name: &str| {
+            let port = name.split_once('.').map_or(name, |(port, _)| port);
+            ports.values().find(|p| [p.name.as_str(), p.description.as_str()].contains(&port)).map(|p| p.index)
+        };
+        let pairs = self.outputs.iter().flat_map(|to| self.inputs.iter().map(move |(from, ways)| (from, to, *ways)));
+        pairs.filter_map(|(from, to, ways)| Some(PortCopy { source: of(from)?, destination: of(to)?, ways, drop_events: 0 })).collect()
+    }
+}
+
+/// A text in a row's number, its length before it (RFC 2578 section 7.7), and what follows.
+fn counted_text(suffix: &[u64]) -> Option<(String, &[u64])> {
+    let (length, rest) = suffix.split_first()?;
+    let (text, rest) = rest.split_at_checked(usize::try_from(*length).ok().filter(|length| *length <= 255)?)?;
+    let bytes: Option<Vec<u8>> = text.iter().map(|byte| u8::try_from(*byte).ok()).collect();
+    Some((String::from_utf8_lossy(&bytes?).into_owned(), rest))
 }
 
 fn last(suffix: &[u64]) -> Option<u32> {
@@ -288,6 +397,39 @@ mod tests {
         assert_eq!((answer.name.as_str(), one.stations, &answer.stations), ("sw-core-1", 1, &vec![(Mac([0, 27, 84, 1, 2, 3]), 10_101)]));
         assert_eq!((mirror.counts.packets, mirror.counts.discards, mirror.speed), ([0, 7], [0, 9], 1_000_000_000));
         assert_eq!(mirror.neighbour, Some(("probe".into(), "eth1".into())));
+    }
+
+    #[test]
+    fn mirror_sessions_by_number_and_by_name() {
+        let mut draft = Draft::default();
+        for (index, name) in [(1, "ge-0/0/1"), (2, "ge-0/0/2"), (9, "ge-0/0/9")] {
+            draft.take(MibColumn::PortName, &[index], &text(name));
+        }
+        let copies = [([1, 9], 1, 3, 7), ([2, 9], 1, 1, 0), ([2, 8], 2, 3, 5)];
+        for (pair, status, direction, drops) in copies {
+            draft.take(MibColumn::CopyStatus, &pair, &MibValue::Number(status));
+            draft.take(MibColumn::CopyDirection, &pair, &MibValue::Number(direction));
+            draft.take(MibColumn::CopyDrops, &pair, &MibValue::Number(drops));
+        }
+        // A session that is not in service copies nothing.
+        let copy = |source, destination, ways, drop_events| PortCopy { source, destination, ways, drop_events };
+        assert_eq!(draft.done().copies, [copy(1, 9, [true, true], 7), copy(2, 9, [true, false], 0)]);
+
+        let mut draft = Draft::default();
+        for (index, name) in [(501, "ge-0/0/1"), (509, "ge-0/0/9")] {
+            draft.take(MibColumn::PortName, &[index], &text(name));
+        }
+        let counted = |text: &str| std::iter::once(text.len() as u64).chain(text.bytes().map(u64::from)).collect::<Vec<_>>();
+        let row = |parts: &[&[u64]]| parts.concat();
+        let (span, to, from) = (counted("span"), counted("ge-0/0/9.0"), counted("ge-0/0/1.0"));
+        draft.take(MibColumn::AnalyzerOutput, &row(&[&span, &to]), &MibValue::Number(1));
+        for way in [1, 2, 3] {
+            draft.take(MibColumn::AnalyzerInput, &row(&[&span, &[way], &from]), &MibValue::Number(1));
+        }
+        // A VLAN is no port, and a length that lies is no name.
+        draft.take(MibColumn::AnalyzerInput, &row(&[&span, &[1], &counted("v20")]), &MibValue::Number(2));
+        draft.take(MibColumn::AnalyzerInput, &[4, 1], &MibValue::Number(1));
+        assert_eq!(draft.done().copies, [copy(501, 509, [true, true], 0)]);
     }
 
     #[test]

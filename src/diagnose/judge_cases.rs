@@ -183,7 +183,7 @@ pub(super) const CASES: &[Case] = &[
     // With one error: 1.01 % of what was to be sent, and 0.09 %.
     ("switch.discards", Warning, 101.0, 8.0, |e, discards| {
         let [discards, sent] = [discards as u64, 9_999];
-        e.loss.mirror_port = Some(PortLoss { port: "Gi1/0/24".into(), discards, errors: 1, sent, seconds: 10.0 });
+        e.loss.mirror_port = Some(PortLoss { port: "Gi1/0/24".into(), discards, errors: 1, sent, seconds: 10.0, offered: None });
     }),
     ("switch.loss", Critical, 0.05, 0.001, |e, rate| {
         (e.loss.switch, e.loss.upstream) = (estimate(rate, if rate > 0.01 { 0.04 } else { 0.0004 }, 9_999), estimate(0.05, 0.04, 9_999));

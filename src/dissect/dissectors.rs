@@ -7,7 +7,7 @@ use super::registry::{self, DissectorState, Which};
 use super::rtp;
 use super::slab::Slab;
 use super::{AnswerProgress, Carriage, DissectOutput, Listener, Payload, Probe, Progress};
-use crate::model::limits::{DISSECT_BYTES, DISSECT_STATES, PROBES, PROBES_BESIDE_MEDIA, PROBES_ONE_WAY, RTP_CANDIDATES};
+use crate::model::limits::{DISSECT_BYTES, DISSECT_STATES, MESSAGE_BYTES, PROBES, PROBES_BESIDE_MEDIA, PROBES_ONE_WAY, RTP_CANDIDATES};
 use crate::model::{
     AppId, AppSection, AppSlot, AppStage, CapScale, CloseReason, Direction, DissectLosses, FlowKey, LearntName, RtpPacket, Sum, Tally,
     Transaction, UnreadSight,
@@ -73,8 +73,9 @@ pub struct Dissectors<R = ()> {
     following: HashMap<FlowKey, Candidate>,
     /// Packets of a stream that has just been recognised, before the one that told.
     earlier: Vec<RtpPacket>,
-    /// Bytes held of incomplete messages.
+    /// Bytes held of incomplete messages, and how many may be.
     held: usize,
+    most_held: usize,
     losses: DissectLosses,
     /// The latest conversation that carries requests which nobody reads.
     unread: Option<UnreadSight>,
@@ -90,13 +91,15 @@ impl<R> Dissectors<R> {
     /// Nothing read yet; what is told apart by names and texts is as much as `caps` allow.
     pub fn within(caps: CapScale) -> Self {
         Self {
-            states: Slab::new(DISSECT_STATES),
+            states: Slab::new(caps.of(DISSECT_STATES)),
             tallies: Which::all().map(|which| Tally::within(which.about().counters, caps)).collect(),
             addresses: AddressNames::within(caps),
             servers: ServerNames::within(caps),
             following: HashMap::new(),
             earlier: Vec::new(),
             held: 0,
+            // One message finds room in any case.
+            most_held: caps.of(DISSECT_BYTES).max(MESSAGE_BYTES),
             losses: DissectLosses::default(),
             unread: None,
         }
@@ -338,7 +341,7 @@ impl<R: Default> Dissectors<R> {
         };
         let state = reading.state.get_or_insert_with(|| which.state());
         let held = state.held();
-        out.room = DISSECT_BYTES.saturating_sub(self.held);
+        out.room = self.most_held.saturating_sub(self.held);
         out.server_name = reading.server_name;
         let progress = read(state, &mut out);
         reading.server_name = out.server_name;

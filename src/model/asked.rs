@@ -62,6 +62,20 @@ pub struct SwitchPort {
     pub counts: PortCounts,
 }
 
+/// A port whose packets a switch copies to another one, as it says (portCopyTable of SMON-MIB, RFC 2613; JUNIPER-ANALYZER-MIB).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PortCopy {
+    /// The number of the port that is mirrored.
+    pub source: u32,
+    /// The number of the port that sends the copies.
+    pub destination: u32,
+    /// Whether what it receives is copied, and what it sends.
+    pub ways: [bool; 2],
+    /// How often copies found no room at the destination (portCopyDestDropEvents): of that port, whatever is copied to it. Each time it was one
+    /// packet or more.
+    pub drop_events: u64,
+}
+
 /// One answer of a switch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SwitchAnswer {
@@ -79,6 +93,8 @@ pub struct SwitchAnswer {
     pub ports: Vec<SwitchPort>,
     /// At which port it knows a station.
     pub stations: Vec<(Mac, u32)>,
+    /// Which ports it copies to which, in order; empty where it does not say.
+    pub copies: Vec<PortCopy>,
     /// There were more stations or ports than are kept.
     pub is_cut: bool,
 }
@@ -113,10 +129,58 @@ pub struct PortRow {
     pub recent: (PortCounts, f64),
     /// Whether it is where the copies come from.
     pub is_mirror: bool,
+    /// Whether what it receives is copied to there, and what it sends.
+    pub copied: [bool; 2],
+}
+
+impl PortRow {
+    /// What of it is copied to the port that copies come from: what it receives (`in`), what it sends (`out`), or both; `None`: nothing, or the switch
+    /// does not say.
+    pub fn mirrored(&self) -> Option<&'static str> {
+        match self.copied {
+            [true, true] => Some("both"),
+            [true, false] => Some("in"),
+            [false, true] => Some("out"),
+            [false, false] => None,
+        }
+    }
+}
+
+/// What the mirrored ports carried of what is to be copied, and what became of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct OfferedLoad {
+    /// Ports that are mirrored.
+    pub ports: u64,
+    /// Their directions that are mirrored.
+    pub ways: u64,
+    /// Packets that those carried.
+    pub packets: u64,
+    /// Bytes.
+    pub bytes: u64,
+    /// Bytes that the port sent that sends the copies.
+    pub sent_bytes: u64,
+    /// How often the switch says that copies found no room at the port (portCopyDestDropEvents).
+    pub drop_events: u64,
+    /// Seconds in which they did.
+    pub seconds: f64,
+}
+
+impl OfferedLoad {
+    /// Whether each packet is copied once: one port that is mirrored. Of several the one brings a packet and another takes it away, and whether a switch
+    /// makes one copy of it then or two differs: what they carried is the most there can have been.
+    pub fn is_exact(&self) -> bool {
+        self.ports == 1
+    }
+
+    /// Bits a second that were to be copied, and that the port for the copies sent; `None` where no time passed.
+    pub fn bits_per_second(&self) -> Option<[f64; 2]> {
+        (self.seconds > 0.0).then(|| [self.bytes, self.sent_bytes].map(|bytes| bytes as f64 * 8.0 / self.seconds))
+    }
 }
 
 impl AskedSwitch {
-    /// The number of the port that copies come from: the one that the user named, else where the switch knows this host's interface.
+    /// The number of the port that copies come from: the one that the user named, else where the switch knows this host's interface, else the only
+    /// one that the switch says it copies to: where copies go it learns nobody.
     pub fn mirror_port(&self, own: &[Mac]) -> Option<u32> {
         let newest = self.newest.as_ref()?;
         if let Some(named) = &self.mirror_port {
@@ -126,8 +190,12 @@ impl AskedSwitch {
             return newest.ports.iter().find(is_it).map(|p| p.index);
         }
         let mut known = newest.stations.iter().filter(|(mac, _)| own.contains(mac)).map(|(_, port)| *port);
-        let first = known.next()?;
-        known.all(|other| other == first).then_some(first)
+        if let Some(first) = known.next() {
+            return known.all(|other| other == first).then_some(first);
+        }
+        let mut destinations = newest.copies.iter().map(|copy| copy.destination);
+        let first = destinations.next()?;
+        destinations.all(|other| other == first).then_some(first)
     }
 
     /// Why the port that copies come from is not known although the switch answers; `None`: it is, or nobody answered.
@@ -149,6 +217,10 @@ impl AskedSwitch {
     pub fn rows(&self, own: &[Mac]) -> Vec<PortRow> {
         let Some(newest) = &self.newest else { return Vec::new() };
         let mirror = self.mirror_port(own);
+        let copied = |port: &SwitchPort| {
+            let to_mirror = newest.copies.iter().find(|copy| copy.source == port.index && Some(copy.destination) == mirror);
+            to_mirror.map_or([false; 2], |copy| copy.ways)
+        };
         let since = |port: &SwitchPort, earlier: &Option<Arc<SwitchAnswer>>| {
             let Some(earlier) = earlier else { return (PortCounts::default(), 0.0) };
             // A switch that began anew counts from zero.
@@ -161,8 +233,33 @@ impl AskedSwitch {
             added: since(port, &self.first),
             recent: since(port, &self.before),
             is_mirror: mirror == Some(port.index),
+            copied: copied(port),
         };
         newest.ports.iter().map(row).collect()
+    }
+
+    /// What the ports that are mirrored to this one carried: since the question before, where it is to be `recent`, else since the first. `None` where
+    /// the switch does not say which they are.
+    pub fn offered(&self, rows: &[PortRow], recent: bool) -> Option<OfferedLoad> {
+        let (newest, earlier) = (self.newest.as_ref()?, if recent { &self.before } else { &self.first });
+        let counted = |row: &PortRow| if recent { row.recent } else { row.added };
+        let mirror = rows.iter().find(|row| row.is_mirror)?;
+        let (PortCounts { bytes: [_, sent_bytes], .. }, seconds) = counted(mirror);
+        let mut load = OfferedLoad { sent_bytes, seconds, ..OfferedLoad::default() };
+        for row in rows.iter().filter(|row| row.copied.contains(&true)) {
+            let (counts, _) = counted(row);
+            load.ports += 1;
+            for (at, _) in row.copied.iter().enumerate().filter(|(_, is_copied)| **is_copied) {
+                load.ways += 1;
+                load.packets = load.packets.saturating_add(counts.packets.get(at).copied().unwrap_or(0));
+                load.bytes = load.bytes.saturating_add(counts.bytes.get(at).copied().unwrap_or(0));
+            }
+        }
+        let events =
+            |answer: &SwitchAnswer| answer.copies.iter().filter(|c| c.destination == mirror.port.index).map(|c| c.drop_events).max();
+        let earlier = earlier.as_ref().and_then(|earlier| events(earlier));
+        load.drop_events = earlier.map_or(0, |earlier| events(newest).unwrap_or(0).saturating_sub(earlier));
+        (load.ports > 0).then_some(load)
     }
 }
 
@@ -198,5 +295,47 @@ mod tests {
         let wrong = AskedSwitch { mirror_port: Some("nosuch".into()), ..by_name.clone() };
         assert!(wrong.mirror_port(&[]).is_none() && wrong.no_mirror_port(false).is_some_and(|words| words.contains("no port nosuch")));
         assert_eq!((by_name.no_mirror_port(true), AskedSwitch::default().no_mirror_port(false)), (None, None));
+    }
+
+    /// Three ports, of which two are mirrored to the third: port 1 both ways, port 2 what it receives.
+    fn mirrored(at: i64, packets: u64, drop_events: u64) -> Arc<SwitchAnswer> {
+        let port = |index| {
+            let counts = PortCounts { packets: [packets, 2 * packets], bytes: [100 * packets, 300 * packets], ..PortCounts::default() };
+            SwitchPort { index, name: format!("Gi1/0/{index}"), counts, ..SwitchPort::default() }
+        };
+        let copy = |source, ways| PortCopy { source, destination: 24, ways, drop_events };
+        let copies = vec![copy(1, [true, true]), copy(2, [true, false])];
+        let ports = [1, 2, 24].map(port).to_vec();
+        Arc::new(SwitchAnswer { at: Timestamp(at * super::super::time::SECOND), ports, copies, ..SwitchAnswer::default() })
+    }
+
+    #[test]
+    fn what_mirrored_ports_carry_is_what_is_to_be_copied() {
+        let asked = AskedSwitch {
+            first: Some(mirrored(0, 1_000, 5)),
+            before: Some(mirrored(10, 1_500, 5)),
+            newest: Some(mirrored(20, 1_600, 8)),
+            ..AskedSwitch::default()
+        };
+        // Nobody is learnt where copies go: the switch names the port itself.
+        let rows = asked.rows(&[]);
+        assert_eq!(
+            rows.iter().map(|row| (row.is_mirror, row.copied)).collect::<Vec<_>>(),
+            [(false, [true, true]), (false, [true, false]), (true, [false, false])]
+        );
+        let whole = asked.offered(&rows, false).unwrap();
+        assert_eq!(
+            (whole.ports, whole.ways, whole.packets, whole.bytes, whole.drop_events, whole.seconds),
+            (2, 3, 2_400, 300_000, 3, 20.0)
+        );
+        let recent = asked.offered(&rows, true).unwrap();
+        assert_eq!((recent.packets, recent.drop_events, recent.bits_per_second().unwrap()), (400, 3, [40_000.0, 24_000.0]));
+        assert!(!recent.is_exact());
+        // Two destinations: which is ours nobody says.
+        let mut newest = SwitchAnswer::clone(&mirrored(20, 1_600, 8));
+        newest.copies[1].destination = 23;
+        let two = AskedSwitch { newest: Some(Arc::new(newest)), ..AskedSwitch::default() };
+        assert_eq!((two.mirror_port(&[]), two.offered(&two.rows(&[]), false)), (None, None));
+        assert_eq!(AskedSwitch { newest: Some(answer(0, 1, 0, 0)), ..AskedSwitch::default() }.offered(&[], false), None);
     }
 }

@@ -1,15 +1,16 @@
 //! A map with a cap that holds what was of use lately.
 
-use super::Timestamp;
 use super::time::SECOND;
+use super::{CapScale, Timestamp};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
 
-/// At most `CAP` entries. Where there is no room, those go that were of no use for `SECONDS` of packet time; where there are none, nothing new comes
+/// At most `CAP` entries, or what a [`CapScale`] leaves of them. Where there is no room, those go that were of no use for `SECONDS` of packet time; where there are none, nothing new comes
 /// in: who floods the map pushes nobody out.
 #[derive(Debug, Clone)]
 pub struct BoundedMap<K, V, const CAP: usize, const SECONDS: i64, S = RandomState> {
     map: HashMap<K, (V, Timestamp), S>,
+    caps: CapScale,
     /// When room was last looked for.
     swept: Option<Timestamp>,
     /// How often there was none.
@@ -18,7 +19,7 @@ pub struct BoundedMap<K, V, const CAP: usize, const SECONDS: i64, S = RandomStat
 
 impl<K, V, const CAP: usize, const SECONDS: i64, S: Default> Default for BoundedMap<K, V, CAP, SECONDS, S> {
     fn default() -> Self {
-        Self { map: HashMap::default(), swept: None, refused: 0 }
+        Self { map: HashMap::default(), caps: CapScale::WHOLE, swept: None, refused: 0 }
     }
 }
 
@@ -34,9 +35,18 @@ impl<K: Eq + Hash, V, const CAP: usize, const SECONDS: i64, S: BuildHasher> Boun
     #[cfg(test)]
     pub const ENTRY_BYTES: usize = 2 * (size_of::<(K, V, Timestamp)>() + 1);
 
+    /// An empty one of as many entries as `caps` allow.
+    pub fn within(caps: CapScale) -> Self
+    where
+        S: Default,
+    {
+        Self { caps, ..Self::default() }
+    }
+
     /// Whether one more finds room. Looking for it costs as much as there are entries, so it is looked for eight times at most while one is held.
     fn has_room(&mut self, key: &K, now: Timestamp) -> bool {
-        if self.map.len() < CAP || self.map.contains_key(key) {
+        let most = self.caps.of(CAP);
+        if self.map.len() < most || self.map.contains_key(key) {
             return true;
         }
         if self.swept.is_some_and(|swept| now.since(swept).saturating_abs() < Self::HELD / 8) {
@@ -44,7 +54,7 @@ impl<K: Eq + Hash, V, const CAP: usize, const SECONDS: i64, S: BuildHasher> Boun
         }
         self.swept = Some(now);
         self.map.retain(|_, (_, last)| now.since(*last) < Self::HELD);
-        self.map.len() < CAP
+        self.map.len() < most
     }
 
     /// The entry of a key, which is of use now; a new one is made by `fresh`. None where there is no room.

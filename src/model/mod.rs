@@ -85,7 +85,7 @@ pub use adjacency::{
 };
 pub use app::{AppBy, AppId, AppSlot, AppStage, DissectLosses};
 pub use arrange::Arrange;
-pub use asked::{AskedSwitch, PortCounts, PortRow, SwitchAnswer, SwitchPort};
+pub use asked::{AskedSwitch, OfferedLoad, PortCopy, PortCounts, PortRow, SwitchAnswer, SwitchPort};
 pub use bfd::BfdHello;
 pub use bpdu::{Bpdu, BpduFlags, BpduKind, BridgeId, PortRole, TreeInstance, TreeRegion};
 pub use cap_scale::CapScale;

@@ -1,8 +1,9 @@
 //! What is known of the switch from what it and its neighbours say: rows of tables and events.
 
+use super::units::bits_per_second;
 use super::{
-    Address, AskedSwitch, AuthenticatorRow, BridgeId, Chatter, GatewayProtocol, Lacp, LinkUse, Mac, Neighbour, NeighbourProtocol, PortRole,
-    PortRow, SpeakerRow, Timestamp, Traffic, Transit,
+    Address, AskedSwitch, AuthenticatorRow, BridgeId, Chatter, GatewayProtocol, Lacp, LinkUse, Mac, Neighbour, NeighbourProtocol,
+    OfferedLoad, PortRole, PortRow, SpeakerRow, Timestamp, Traffic, Transit,
 };
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ pub struct SwitchIdentity {
     pub system: String,
     /// Its port; empty where several are mirrored.
     pub port: String,
-    /// Ports of it that were heard; 0 where it was asked who it is, and none was.
+    /// Ports of it that were heard, or that it says it mirrors; 0 where it was asked who it is and says nothing of that.
     pub ports: u64,
     /// An address to manage it by.
     pub management: Option<Address>,
@@ -356,6 +357,8 @@ pub struct SwitchView {
     pub asked: Option<Arc<AskedSwitch>>,
     /// Its ports, where it was asked.
     pub ports: Vec<PortRow>,
+    /// What those of them carried that are mirrored, lately on a live port; `None` where it does not say which they are.
+    pub offered: Option<OfferedLoad>,
     /// How long packets take from place to place.
     pub transit: Transit,
     /// How the monitored link was used; `None` where its speed is not known.
@@ -378,6 +381,25 @@ impl SwitchView {
             (port, _) => short_port(port),
         };
         Some(format!("{} {port}", identity.system).trim().to_owned())
+    }
+
+    /// What the mirrored ports carried beside what the port sent that sends the copies, in a sentence; `None` where the switch does not say.
+    pub fn offered_words(&self) -> Option<String> {
+        let (load, mirror) = (self.offered?, self.ports.iter().find(|port| port.is_mirror)?);
+        let mirrored: Vec<String> =
+            self.ports.iter().filter_map(|row| Some(format!("{} ({})", short_port(&row.port.name), row.mirrored()?))).take(3).collect();
+        let more = load.ports.saturating_sub(mirrored.len() as u64);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let [offered, sent] = load.bits_per_second()?;
+        let most = if load.is_exact() { "" } else { "at most " };
+        let speed = if mirror.port.speed > 0 { format!(" (of {})", bits_per_second(mirror.port.speed as f64)) } else { String::new() };
+        Some(format!(
+            "Mirrored: {}{more}, {most}{} to copy; {} sends {}{speed}",
+            mirrored.join(", "),
+            bits_per_second(offered),
+            short_port(&mirror.port.name),
+            bits_per_second(sent),
+        ))
     }
 }
 

@@ -12,8 +12,8 @@ use crate::model::mix::Keys;
 use crate::model::tcp::{ECN_SETUP, FIN, RST, TcpEvent, TcpMarks};
 use crate::model::time::SECOND;
 use crate::model::{
-    AppId, Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Direction, EarlierOutcome, FlowKey, Mac, NetworkEvent, RoundTrip, Segment,
-    Timestamp,
+    AppId, Attempt, AttemptOutcome, CapScale, ConnectionEnd, CutPhase, Direction, EarlierOutcome, FlowKey, Mac, NetworkEvent, RoundTrip,
+    Segment, Timestamp,
 };
 use crate::stats::round_trips::is_trip;
 use hashbrown::hash_table::{Entry, HashTable};
@@ -118,6 +118,7 @@ pub struct Course {
 pub struct Connections {
     pending: HashTable<Pending>,
     keys: Keys,
+    caps: CapScale,
     /// When one may have to be decided.
     due: Option<Timestamp>,
     events: Vec<NetworkEvent>,
@@ -131,9 +132,9 @@ impl Connections {
     #[cfg(test)]
     pub const ATTEMPT_BYTES: usize = 2 * (size_of::<Pending>() + 1);
 
-    /// None seen; `keys` are those of the table's hash.
-    pub fn new(keys: Keys) -> Self {
-        Self { keys, ..Self::default() }
+    /// None seen; `keys` are those of the table's hash. As many are followed as `caps` allow.
+    pub fn new(keys: Keys, caps: CapScale) -> Self {
+        Self { keys, caps, ..Self::default() }
     }
 
     /// Takes in a step of a connection's course.
@@ -182,7 +183,7 @@ impl Connections {
             return self.events.push(NetworkEvent::Attempt(decided(&fresh, AttemptOutcome::Established, course.time)));
         }
         let keys = self.keys;
-        let is_full = self.pending.len() >= ATTEMPTS;
+        let is_full = self.pending.len() >= self.caps.of(ATTEMPTS);
         match self.pending.entry(course.hash, |p| p.flow == course.flow, |p| p.flow.keyed_hash(&keys)) {
             Entry::Occupied(mut entry) => {
                 let pending = entry.get_mut();

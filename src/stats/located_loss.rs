@@ -17,7 +17,7 @@ use crate::model::limits::LOSSY_CONNECTIONS;
 use crate::model::mix::Keys;
 use crate::model::tcp::{TcpEvent, TcpMarks, before};
 use crate::model::time::{MILLISECOND, SECOND};
-use crate::model::{Direction, FlowKey, LocatedLoss, Location, Segment, SegmentAnalysis, TcpOptions, Timestamp};
+use crate::model::{CapScale, Direction, FlowKey, LocatedLoss, Location, Segment, SegmentAnalysis, TcpOptions, Timestamp};
 use hashbrown::hash_table::{Entry, HashTable};
 
 /// A segment that comes again sooner is a copy.
@@ -195,6 +195,7 @@ struct Lossy {
 pub struct LossLocator {
     lossy: HashTable<Lossy>,
     keys: Keys,
+    caps: CapScale,
     /// How many found no room.
     pub refused: u64,
 }
@@ -204,9 +205,9 @@ impl LossLocator {
     #[cfg(test)]
     pub const CONNECTION_BYTES: usize = 2 * (size_of::<Lossy>() + 1);
 
-    /// None known; `keys` are those of the table's hash.
-    pub fn new(keys: Keys) -> Self {
-        Self { keys, ..Self::default() }
+    /// None known; `keys` are those of the table's hash. As many are followed as `caps` allow.
+    pub fn new(keys: Keys, caps: CapScale) -> Self {
+        Self { keys, caps, ..Self::default() }
     }
 
     /// Takes in a segment with any of [`MARKS`]; `client` is the way from the client, `identification` the number of its packet. Says what was lost
@@ -298,10 +299,10 @@ impl LossLocator {
     }
 
     fn entry(&mut self, flow: &FlowKey, time: Timestamp) -> Option<&mut Lossy> {
-        let keys = self.keys;
-        if self.lossy.len() >= LOSSY_CONNECTIONS && self.lossy.find(flow.keyed_hash(&keys), |l| l.flow == *flow).is_none() {
+        let (keys, most) = (self.keys, self.caps.of(LOSSY_CONNECTIONS));
+        if self.lossy.len() >= most && self.lossy.find(flow.keyed_hash(&keys), |l| l.flow == *flow).is_none() {
             self.lossy.retain(|l| time.since(l.last) < 10 * SECOND);
-            if self.lossy.len() >= LOSSY_CONNECTIONS {
+            if self.lossy.len() >= most {
                 self.refused = self.refused.saturating_add(1);
                 return None;
             }

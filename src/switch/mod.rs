@@ -19,7 +19,7 @@ pub use stations::StationWatch;
 pub use tags::{TagCounts, TagFlows, TagState, VlanSet};
 
 use crate::model::sum::{Standing, sums};
-use crate::model::{ArpBlocks, BfdHello, Chatter, ControlFrame, ControlMessage, Frame, Traffic};
+use crate::model::{ArpBlocks, BfdHello, CapScale, Chatter, ControlFrame, ControlMessage, Frame, Traffic};
 use crate::model::{FloodSecond, Timestamp};
 use floods::FloodCounter;
 pub use floods::pauses;
@@ -53,6 +53,11 @@ pub struct Switch {
 }
 
 impl Switch {
+    /// Nothing seen; what waits is as much as `caps` allow.
+    pub fn within(caps: CapScale) -> Self {
+        Self { messages: ControlMessages::within(caps), ..Self::default() }
+    }
+
     /// Looks at a control packet and the frame that brought it.
     pub fn control(&mut self, frame: &Frame<'_>, packet: &ControlFrame<'_>) {
         self.senders.observe(frame, packet);

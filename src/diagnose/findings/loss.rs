@@ -146,9 +146,10 @@ impl Detector for SwitchDiscards {
             aspect: Some(Aspect::Completeness),
             meaning: "The switch itself says that the port which sends the copies drops some of them: it is to send more than it can. What is \
                       dropped is missing here, whatever this host does.",
-            measured: "Packets that the port discarded (ifOutDiscards, ifOutErrors) between two answers of the switch, which was asked by \
-                       SNMP, beside those that it sent: above {limit}, a warning from {warning}, critical from {critical}. On a live port \
-                       between the latest two answers.",
+            measured: "Packets that the port discarded (ifOutDiscards, ifOutErrors, or portCopyDestDropEvents of the mirror session) between two \
+                       answers of the switch, which was asked by SNMP, beside those that it sent: above {limit}, a warning from {warning}, \
+                       critical from {critical}. On a live port between the latest two answers. Where the switch says which ports are \
+                       mirrored, what they carried stands beside it.",
             cause: "The ports that are mirrored carry more together than the port for the copies; bursts exceed its buffer.",
             lookalikes: "A switch that counts what it never meant to send, as frames of a VLAN that is not allowed there: then this host \
                          misses nothing.",
@@ -162,7 +163,7 @@ impl Detector for SwitchDiscards {
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         // Where it was not asked there is nothing to wait for.
         let Some(port) = &e.loss.mirror_port else { return Detection::Clear };
-        let dropped = port.discards.saturating_add(port.errors);
+        let dropped = port.dropped();
         let rate = share(dropped, port.sent.saturating_add(dropped));
         present_if(dropped > 0 && SEQUENCE_LIMIT.exceeded(rate, standing.at_all()), || {
             let title = format!(
@@ -172,7 +173,7 @@ impl Detector for SwitchDiscards {
                 plural(dropped, "packet"),
                 duration(port.seconds)
             );
-            let evidence = vec![
+            let mut evidence = vec![
                 ("share", Value::Share(rate)),
                 ("discards", Value::Count(port.discards)),
                 ("errors", Value::Count(port.errors)),
@@ -180,6 +181,12 @@ impl Detector for SwitchDiscards {
                 ("seconds", Value::Seconds(port.seconds)),
                 ("port", Value::Text(port.port.clone())),
             ];
+            if let Some(load) = &port.offered {
+                evidence.push(("mirrored_ports", Value::Count(load.ports)));
+                evidence.push(("offered_packets", Value::Count(load.packets)));
+                evidence.extend(load.bits_per_second().map(|[offered, _]| ("offered_bits_per_second", Value::BitsPerSecond(offered))));
+                evidence.push(("drop_events", Value::Count(load.drop_events)));
+            }
             Report::new(graded(rate), title, evidence)
         })
     }

@@ -3,7 +3,7 @@
 use crate::engine::fold::detectors::FlowDetectors;
 use crate::engine::fold::rows;
 use crate::model::limits::CLOSED_FLOWS;
-use crate::model::{CloseReason, Direction, FlowBatch, FlowRecord, TcpSummary};
+use crate::model::{CapScale, CloseReason, Direction, FlowBatch, FlowRecord, TcpSummary};
 use crate::stats::flow::{FlowChange, FlowEvent};
 use crate::stats::{Contexts, FlowTable};
 
@@ -13,13 +13,15 @@ pub struct ClosedFlows {
     wanted: bool,
     shard: u8,
     records: Vec<FlowRecord>,
+    /// How many may wait.
+    most: usize,
     lost: u64,
 }
 
 impl ClosedFlows {
-    /// None of a shard's; whether they are `wanted`.
-    pub fn new(shard: u8, wanted: bool) -> Self {
-        Self { wanted, shard, records: Vec::new(), lost: 0 }
+    /// None of a shard's; whether they are `wanted`. As many wait as `caps` allow.
+    pub fn new(shard: u8, wanted: bool, caps: CapScale) -> Self {
+        Self { wanted, shard, records: Vec::new(), most: caps.of(CLOSED_FLOWS), lost: 0 }
     }
 
     /// Whether somebody wants them.
@@ -33,7 +35,7 @@ impl ClosedFlows {
             return;
         }
         if let Some(record) = flow_record(table, event, contexts) {
-            if self.records.len() < CLOSED_FLOWS {
+            if !self.is_full() {
                 self.records.push(record);
             } else {
                 self.lost = self.lost.saturating_add(1);
@@ -43,7 +45,7 @@ impl ClosedFlows {
 
     /// Whether no further one fits.
     pub fn is_full(&self) -> bool {
-        self.records.len() >= CLOSED_FLOWS
+        self.records.len() >= self.most
     }
 
     /// What is there, closed in the beat of that number.

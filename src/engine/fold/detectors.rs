@@ -15,7 +15,8 @@ use crate::model::sum::{Appended, ByPart, sums};
 use crate::model::tcp::{self, HoleEvent, LostRange, TcpEvent, TcpMarks};
 use crate::model::time::SECOND;
 use crate::model::{
-    AppId, Cast, ControlMessage, Direction, Episode, FloodSecond, Frame, Mac, PacketJudgement, ProvingPackets, Timestamp, VlanStack,
+    AppId, CapScale, Cast, ControlMessage, Direction, Episode, FloodSecond, Frame, Mac, PacketJudgement, ProvingPackets, Timestamp,
+    VlanStack,
 };
 use crate::stats::{Contexts, FlowHot, FlowTable, TcpHot};
 use crate::switch::{PeriodicSender, StationWatch, Switch, SwitchCounts, TagFlows, TagState};
@@ -157,10 +158,10 @@ impl FlowDetectors {
 }
 
 impl Detectors {
-    /// Detectors that have seen nothing; `keys` are those of the hash that tells copies.
-    pub fn new(keys: Keys) -> Self {
+    /// Detectors that have seen nothing; `keys` are those of the hash that tells copies. They remember what `caps` allow.
+    pub fn new(keys: Keys, caps: CapScale) -> Self {
         Self {
-            duplicates: DuplicateFilter::new(keys),
+            duplicates: DuplicateFilter::new(keys, caps),
             loss: Loss::default(),
             advance: AdvanceCounts::default(),
             again: LostBytes::default(),
@@ -170,7 +171,7 @@ impl Detectors {
             clock: ClockCounts::default(),
             health: Health::default(),
             numbered: NumberedStreams::default(),
-            switch: Switch::default(),
+            switch: Switch::within(caps),
             copied: ProvingPackets::default(),
             verdict: CopyVerdict::First,
             content: 0,

@@ -49,6 +49,7 @@ struct Yielded {
 /// How much was told of in this beat.
 #[derive(Debug, Default)]
 struct Told {
+    caps: CapScale,
     of: usize,
     /// What found no room since this was last asked.
     beyond: u64,
@@ -57,7 +58,7 @@ struct Told {
 impl Told {
     /// Whether there is room for one more, which is taken.
     fn has_room(&mut self) -> bool {
-        let has_room = self.of < TOLD_OF;
+        let has_room = self.of < self.caps.of(TOLD_OF);
         self.of += usize::from(has_room);
         self.beyond = self.beyond.saturating_add(u64::from(!has_room));
         has_room
@@ -114,8 +115,9 @@ impl Reader {
 
     /// No conversation read yet; with the keys of its tables' hashes, and the scale of its caps.
     pub fn new(keys: Keys, caps: CapScale) -> Self {
-        let yielded = Yielded { exchanges: Exchanges::new(keys), ..Yielded::default() };
-        Self { yielded, dissectors: Dissectors::within(caps), ..Self::default() }
+        let told = Told { caps, ..Told::default() };
+        let yielded = Yielded { exchanges: Exchanges::new(keys), told, ..Yielded::default() };
+        Self { yielded, dissectors: Dissectors::within(caps), pool: ReassemblyPool::within(caps), ..Self::default() }
     }
 
     /// Keeps what requests say until it is handed over.

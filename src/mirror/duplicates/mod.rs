@@ -79,7 +79,7 @@ pub use watch::{CopyTimes, CopyWatch};
 use crate::model::evidence::COPY_REACH as REACH;
 use crate::model::mix::Keys;
 use crate::model::time::MILLISECOND;
-use crate::model::{FastHeaders, Frame, Traffic};
+use crate::model::{CapScale, FastHeaders, Frame, Traffic};
 use fingerprint::WHOLE;
 pub use fingerprint::{Digest, Fingerprint};
 use flows::{Flows, Pattern};
@@ -148,11 +148,11 @@ const LEARN: u64 = 256;
 
 impl DuplicateFilter {
     /// An empty filter. `keys` are those of its hash: unpredictable where senders may mean harm, open where runs must be alike to the
-    /// last packet.
-    pub fn new(keys: Keys) -> Self {
+    /// last packet. It remembers what `caps` allow.
+    pub fn new(keys: Keys, caps: CapScale) -> Self {
         Self {
             keys,
-            table: CopyTable::new(),
+            table: CopyTable::within(caps),
             flows: Flows::new(),
             shard: Pattern::default(),
             cover: WHOLE,

@@ -4,6 +4,7 @@
 //! index says that a packet may have come again. A full ring forgets the oldest.
 
 use super::fingerprint::Fingerprint;
+use crate::model::CapScale;
 use crate::model::limits::{COPY_PACKETS, COPY_PACKETS_AT_FIRST};
 use crate::model::memory;
 
@@ -107,18 +108,22 @@ pub(super) struct CopyTable {
     /// Where the next packet goes.
     head: usize,
     crowded: usize,
+    /// Packets it may grow to.
+    most: usize,
     /// Packets forgotten while still inside the window.
     pub displaced: u64,
 }
 
 impl CopyTable {
-    pub fn new() -> Self {
-        Self::of(COPY_PACKETS_AT_FIRST)
+    /// None remembered. As many may be as `caps` allow, but a quarter at least: with fewer the copies of a busy port would not be found.
+    pub fn within(caps: CapScale) -> Self {
+        let most = caps.of(COPY_PACKETS).max(COPY_PACKETS / 4);
+        Self::of(COPY_PACKETS_AT_FIRST, 1 << most.ilog2())
     }
 
-    fn of(capacity: usize) -> Self {
+    fn of(capacity: usize, most: usize) -> Self {
         let index = vec![Bucket::default(); (capacity / LOAD).max(1)];
-        Self { ring: vec![Entry::default(); capacity], index, head: 0, crowded: 0, displaced: 0 }
+        Self { ring: vec![Entry::default(); capacity], index, head: 0, crowded: 0, most, displaced: 0 }
     }
 
     #[inline]
@@ -226,7 +231,7 @@ impl CopyTable {
     fn crowd(&mut self) {
         self.crowded += 1;
         self.displaced += 1;
-        if self.crowded * 16 <= self.ring.len() || self.ring.len() >= COPY_PACKETS {
+        if self.crowded * 16 <= self.ring.len() || self.ring.len() >= self.most {
             return;
         }
         self.rebuild(self.ring.len() * 2);
@@ -243,7 +248,7 @@ impl CopyTable {
     }
 
     fn rebuild(&mut self, capacity: usize) {
-        let mut other = Self { displaced: self.displaced, ..Self::of(capacity) };
+        let mut other = Self { displaced: self.displaced, ..Self::of(capacity, self.most) };
         for back in self.ring.len().saturating_sub(capacity)..self.ring.len() {
             if let Some(entry) = self.ring.get((self.head + back) & (self.ring.len() - 1)).filter(|e| e.print.key != 0) {
                 other.push(*entry, -1);
@@ -271,7 +276,7 @@ mod tests {
 
     #[test]
     fn the_oldest_goes_first() {
-        let mut t = CopyTable::new();
+        let mut t = CopyTable::within(CapScale::WHOLE);
         let print = |n: u64| Fingerprint { key: n.wrapping_mul(0x9e37_79b9_7f4a_7c15), ..Fingerprint::default() };
         let entry = |n: u64| Entry { print: print(n), first: n as i64 };
         for n in 1..=COPY_PACKETS_AT_FIRST as u64 + 3 {

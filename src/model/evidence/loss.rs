@@ -1,6 +1,6 @@
 //! Where packets went missing.
 
-use crate::model::{Episode, Estimate, Tunnel, wilson};
+use crate::model::{Episode, Estimate, OfferedLoad, Tunnel, wilson};
 
 /// Loss in windows of like utilisation of the mirror link.
 #[derive(Debug, Clone, Copy, Default)]
@@ -84,6 +84,16 @@ pub struct PortLoss {
     pub sent: u64,
     /// Seconds between the answers that this is the difference of.
     pub seconds: f64,
+    /// What the ports carried that are mirrored to it; `None`: the switch does not say which they are.
+    pub offered: Option<OfferedLoad>,
+}
+
+impl PortLoss {
+    /// Packets dropped, at least: some switches count them at the port, others with the mirror session.
+    pub fn dropped(&self) -> u64 {
+        let events = self.offered.map_or(0, |offered| offered.drop_events);
+        self.discards.saturating_add(self.errors).max(events)
+    }
 }
 
 /// Streams whose senders number their packets: RTP, IPsec, WireGuard. What is missing of one the network lost, or the mirror.

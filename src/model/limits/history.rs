@@ -27,7 +27,7 @@ pub const HISTORY_INTERVALS: u64 = 64;
 pub const SPAN_BYTES: usize = 64 << 20;
 
 /// Bytes of the tables of such a span.
-pub const SPAN_MEMORY: u64 = 64 << 20;
+pub const SPAN_MEMORY: usize = 64 << 20;
 
 /// Bins of a load history that are told apart (32 bytes each, 128 KiB): more than a screen has columns of dots, at any length of a capture.
 pub const FINE_BINS: usize = 4 * 1024;

@@ -21,9 +21,9 @@ pub const UDP_IDLE: i64 = 60 * SECOND;
 /// Nanoseconds any other conversation may be silent before it is closed: as with UDP.
 pub const OTHER_IDLE: i64 = 60 * SECOND;
 
-/// Entries of the wheel that finds idle conversations, per shard (4 bytes each, at most 16 MiB in all): each conversation waits once, and may
+/// Entries of the wheel that finds idle conversations for each that is kept (4 bytes each, at most 16 MiB in all): each waits once, and may
 /// have waited elsewhere before it ended. At a mark with more, those that were put in again since go.
-pub const WHEEL_ENTRIES: usize = 2 * FLOWS_PER_SHARD;
+pub const WHEEL_TURNS: usize = 2;
 
 /// Records of closed conversations that a shard keeps until it can hand them over, at a mark or behind a block: 0.8 MiB, and 50 MiB in all
 /// shards, but only while somebody wants them. An eighth of a full table that has to go at once fits; beyond it they are counted as lost.

@@ -95,6 +95,7 @@ pub(super) fn asked(v: &SwitchView) -> Vec<Part> {
         let tone = if asked.mirror_port.is_some() { Tone::Warning } else { Tone::Plain };
         parts.push(Part::Note(tone, format!("{}.", printable(&words))));
     }
+    parts.extend(v.offered_words().map(|words| Part::Note(Tone::Plain, format!("{}.", printable(&words)))));
     parts
 }
 

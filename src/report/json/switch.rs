@@ -2,8 +2,8 @@
 
 use crate::model::{
     AggregateRow, AskedSwitch, AuthenticatorRow, BridgeId, BurstContributor, GatewayRow, Histogram, LacpEnd, LinkBurst, LinkClaims,
-    LinkUse, MediaPolicy, MemberRow, Neighbour, NeighbourRow, OspfRow, PortRow, QuerierRow, SpeakerRow, SwitchEvent, SwitchIdentity,
-    Transit, TransitPlace, TransitRow, TransitSlice, TreeRow, eap_method,
+    LinkUse, MediaPolicy, MemberRow, Neighbour, NeighbourRow, OfferedLoad, OspfRow, PortRow, QuerierRow, SpeakerRow, SwitchEvent,
+    SwitchIdentity, Transit, TransitPlace, TransitRow, TransitSlice, TreeRow, eap_method,
 };
 use crate::snapshot::Snapshot;
 use crate::snapshot::tables::stations::{GroupRow, StationRow, groups, stations};
@@ -57,6 +57,9 @@ impl Serialize for SwitchJson<'_> {
         if let Some(asked) = &v.asked {
             map.serialize_entry("asked", &Row(asked.as_ref()))?;
             map.serialize_entry("ports", &rows(&v.ports))?;
+            if let Some(load) = &v.offered {
+                map.serialize_entry("offered", &Row(load))?;
+            }
         }
         map.serialize_entry("lacp", &rows(&v.aggregates))?;
         map.serialize_entry("gateways", &rows(&v.gateways))?;
@@ -438,6 +441,16 @@ row!(AskedSwitch, a, {
     "cut" => a.newest.as_ref().is_some_and(|n| n.is_cut),
 });
 
+row!(OfferedLoad, o, {
+    "ports" => o.ports,
+    "ways" => o.ways,
+    "packets" => o.packets,
+    "bytes" => o.bytes,
+    "sent_bytes" => o.sent_bytes,
+    "drop_events" => o.drop_events,
+    "seconds" => o.seconds,
+});
+
 row!(PortRow, p, {
     "index" => p.port.index,
     "name" => p.port.name,
@@ -446,6 +459,7 @@ row!(PortRow, p, {
     "up" => p.port.is_up,
     "enabled" => p.port.is_enabled,
     "mirrors" => p.is_mirror,
+    "mirrored" ?some => p.mirrored(),
     "speed_bits_per_second" ?some => (p.port.speed > 0).then_some(p.port.speed),
     "full_duplex" ?some => p.port.full_duplex,
     "in_bytes" => p.added.0.bytes[0],

@@ -154,6 +154,7 @@ impl Snapshot {
             events_forgotten: 0,
             asked: None,
             ports: Vec::new(),
+            offered: None,
             transit: Default::default(),
             packets: 0,
             beyond: 0,
@@ -180,6 +181,7 @@ impl Snapshot {
                 link: self.switch.link.clone(),
                 asked: None,
                 ports: Vec::new(),
+                offered: None,
                 ..exact.switch.clone()
             },
         }

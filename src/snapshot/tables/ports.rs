@@ -15,6 +15,7 @@ pub static PORTS: TableSpec<PortRow> = TableSpec {
             .paper(3, Room::Fixed)
             .screen(3, "mirror", 2)
             .wide(6, 6),
+        Field::word("mirrored", "Mirrored", PortRow::mirrored).paper(12, Room::Fixed).optional().screen(13, "copied", 11).wide(6, 6),
         Field::new("speed", "Speed", FieldKind::BitRate, |p: &PortRow| known(p.port.speed)).paper(4, Room::Fixed).screen(4, "speed", 5),
         Field::word("duplex", "Duplex", |p: &PortRow| p.port.full_duplex.map(|full| if full { "full" } else { "half" }))
             .no_paper()

@@ -7,7 +7,7 @@
 
 use super::wheel::{NOWHERE, Wheel};
 use super::{FlowHot, FlowTable, Record};
-use crate::model::limits::{OTHER_IDLE, TCP_ENDED, TCP_IDLE, UDP_IDLE, WHEEL_ENTRIES};
+use crate::model::limits::{OTHER_IDLE, TCP_ENDED, TCP_IDLE, UDP_IDLE, WHEEL_TURNS};
 use crate::model::time::SECOND;
 use crate::model::{AppId, AppSlot, CloseReason, Timestamp, Traffic};
 
@@ -221,7 +221,9 @@ impl<X: Copy + Default> FlowTable<X> {
             self.inspect(at, now, tell);
         }
         let flows = &self.flows;
-        self.lives.wheel.compact(WHEEL_ENTRIES, |bucket, at| flows.get(at as usize).is_some_and(|flow| flow.life.bucket == bucket));
+        self.lives
+            .wheel
+            .compact(WHEEL_TURNS * self.cap, |bucket, at| flows.get(at as usize).is_some_and(|flow| flow.life.bucket == bucket));
     }
 
     /// Closes everything that is open, for the capture has ended.

@@ -118,7 +118,7 @@ pub struct FlowTable<X> {
     pub(super) round: u32,
     /// Grows whenever a conversation's number changes: guesses from before are worth nothing.
     pub(super) epoch: u32,
-    cap: usize,
+    pub(super) cap: usize,
     pub(super) vlans: hashbrown::HashMap<u32, [u16; VLANS_PER_FLOW]>,
     follower: Follower,
     pub(super) analyser: Analyser,
@@ -144,7 +144,7 @@ impl<X: Copy + Default> FlowTable<X> {
             epoch: 1,
             cap: cap.max(8),
             vlans: hashbrown::HashMap::new(),
-            follower: Follower::default(),
+            follower: Follower::within(caps),
             analyser: Analyser::within(caps),
             caps,
             reused: NONE,

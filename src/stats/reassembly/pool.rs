@@ -1,5 +1,6 @@
 //! Memory for bytes that wait for those before them: chunks of one size, shared by all connections of a shard.
 
+use crate::model::CapScale;
 use crate::model::limits::{REASSEMBLY_CHUNK, REASSEMBLY_CHUNKS, REASSEMBLY_CHUNKS_PER_STREAM};
 use crate::model::sum::sums;
 
@@ -50,12 +51,14 @@ pub struct ReassemblyPool {
     /// The first free chunk.
     free: u16,
     held: u16,
+    /// Chunks there may be.
+    most: usize,
     pub(super) counts: ReassemblyCounts,
 }
 
 impl Default for ReassemblyPool {
     fn default() -> Self {
-        Self { chunks: Vec::new(), free: NONE, held: 0, counts: ReassemblyCounts::default() }
+        Self::within(CapScale::WHOLE)
     }
 }
 
@@ -103,6 +106,12 @@ pub(super) enum Held {
 }
 
 impl ReassemblyPool {
+    /// Nothing held; as much may be as `caps` allow, but as much as one stream may want.
+    pub fn within(caps: CapScale) -> Self {
+        let most = caps.of(REASSEMBLY_CHUNKS).max(REASSEMBLY_CHUNKS_PER_STREAM);
+        Self { chunks: Vec::new(), free: NONE, held: 0, most, counts: ReassemblyCounts::default() }
+    }
+
     /// What became of segments so far.
     pub fn counts(&self) -> &ReassemblyCounts {
         &self.counts
@@ -123,7 +132,7 @@ impl ReassemblyPool {
             self.free = slot.next;
             *slot = chunk;
             at
-        } else if self.chunks.len() < REASSEMBLY_CHUNKS {
+        } else if self.chunks.len() < self.most {
             self.chunks.push(chunk);
             (self.chunks.len() - 1) as u16
         } else {

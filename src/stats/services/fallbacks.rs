@@ -7,7 +7,7 @@ use crate::model::Arrange as _;
 use crate::model::evidence::{FALLBACK_WITHIN, FallbackEvidence};
 use crate::model::limits::BESIDE;
 use crate::model::time::SECOND;
-use crate::model::{Address, Attempt, AttemptOutcome, Episode, Mac, ServiceKey, Timestamp};
+use crate::model::{Address, Attempt, AttemptOutcome, CapScale, Episode, Mac, ServiceKey, Timestamp};
 use crate::stats::services::BIN;
 use std::collections::VecDeque;
 
@@ -118,6 +118,11 @@ impl Station {
 }
 
 impl Fallbacks {
+    /// Nobody known; as many are as `caps` allow.
+    pub fn within(caps: CapScale) -> Self {
+        Self { stations: Bounded::within(caps), services: Bounded::within(caps) }
+    }
+
     /// Bytes of a station and of a service.
     #[cfg(test)]
     pub const BYTES: usize = size_of::<Station>()

@@ -3,7 +3,7 @@
 use super::{BIN, Bounded, MINUTE_SECONDS};
 use crate::model::evidence::KeepAliveEvidence;
 use crate::model::limits::BESIDE;
-use crate::model::{Address, Direction, Episode, FlowKey, KeptAlive, Timestamp};
+use crate::model::{Address, CapScale, Direction, Episode, FlowKey, KeptAlive, Timestamp};
 use crate::stats::sightings::bounded::Recent;
 use std::collections::BTreeMap;
 
@@ -20,6 +20,11 @@ pub(super) struct KeptConnections {
 }
 
 impl KeptConnections {
+    /// None known; as many are as `caps` allow.
+    pub fn within(caps: CapScale) -> Self {
+        Self { known: Bounded::within(caps) }
+    }
+
     /// How often there was no room for something new.
     pub fn refused(&self) -> u64 {
         self.known.refused()

@@ -179,7 +179,14 @@ impl CountedService<'_> {
 impl ServiceLedger {
     /// Nothing known yet; of as many services, and as much of their past, as `caps` allow.
     pub fn within(caps: CapScale) -> Self {
-        Self { caps, ..Self::default() }
+        Self {
+            caps,
+            scans: Scans::within(caps),
+            tls: TlsServers::within(caps),
+            fallbacks: Fallbacks::within(caps),
+            kept: KeptConnections::within(caps),
+            ..Self::default()
+        }
     }
 
     /// Takes in an event; `meaning` says what a transaction's answer means.

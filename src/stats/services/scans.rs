@@ -3,7 +3,7 @@
 use crate::model::Arrange as _;
 use crate::model::evidence::{SCAN_FAILS, SCAN_HOSTS, SCAN_PORTS, SCAN_WINDOW, ScanEvidence};
 use crate::model::limits::{SCAN_PAIRS, SCAN_TARGETS};
-use crate::model::{Address, Episode, ServiceKey, Timestamp};
+use crate::model::{Address, CapScale, Episode, ServiceKey, Timestamp};
 use hashbrown::HashMap;
 use std::cmp::Reverse;
 use std::hash::Hash;
@@ -151,33 +151,39 @@ impl<D: Different> Failed<D> {
 /// Failed attempts by source.
 #[derive(Debug, Default)]
 pub(super) struct Scans {
+    caps: CapScale,
     /// Of datagrams those from one port of the source apart.
     ports: HashMap<(Address, Option<u16>, Address), Failed<Ports>>,
     hosts: HashMap<(Address, u16), Failed<Hosts>>,
 }
 
 /// Room for one more: the pairs that were silent longest go.
-fn make_room<K: Copy + Eq + Hash + Ord, V>(map: &mut HashMap<K, V>, last: impl Fn(&V) -> Timestamp) {
-    if map.len() < SCAN_PAIRS {
+fn make_room<K: Copy + Eq + Hash + Ord, V>(map: &mut HashMap<K, V>, most: usize, last: impl Fn(&V) -> Timestamp) {
+    if map.len() < most {
         return;
     }
     let mut times: Vec<(Timestamp, K)> = map.iter().map(|(key, value)| (last(value), *key)).collect();
     times.arrange();
-    times.truncate(SCAN_PAIRS / 4);
+    times.truncate(most / 4);
     for (_, key) in times {
         map.remove(&key);
     }
 }
 
 impl Scans {
+    /// Nobody known; as many are as `caps` allow.
+    pub fn within(caps: CapScale) -> Self {
+        Self { caps, ..Self::default() }
+    }
+
     /// Bytes of a source with a host whose ports it tries, and with a port that it tries everywhere.
     #[cfg(test)]
     pub const PAIR_BYTES: usize = 2 * (1 << 16) / 8 + 2 * SCAN_TARGETS * size_of::<Address>() + 2 * size_of::<Failed<Hosts>>() + 256;
 
     /// An attempt of `source` failed.
     pub fn failed(&mut self, source: Address, service: &ServiceKey, time: Timestamp, is_refused: bool) {
-        make_room(&mut self.ports, |f| f.span.last);
-        make_room(&mut self.hosts, |f| f.span.last);
+        make_room(&mut self.ports, self.caps.of(SCAN_PAIRS), |f| f.span.last);
+        make_room(&mut self.hosts, self.caps.of(SCAN_PAIRS), |f| f.span.last);
         self.ports.entry((source, None, service.address)).or_insert_with(|| Failed::at(time)).note(service.port, time, is_refused);
         self.hosts.entry((source, service.port)).or_insert_with(|| Failed::at(time)).note(service.address, time, is_refused);
     }
@@ -185,7 +191,7 @@ impl Scans {
     /// A host says that nothing listens at a port of UDP to which a datagram was sent, from a port of its source. Whoever looks for services goes on
     /// from one port; who talks to somebody whose sockets come and go, as in calls, has another one for each.
     pub fn closed(&mut self, [(source, from), (target, port)]: [(Address, u16); 2], time: Timestamp) {
-        make_room(&mut self.ports, |f| f.span.last);
+        make_room(&mut self.ports, self.caps.of(SCAN_PAIRS), |f| f.span.last);
         self.ports.entry((source, Some(from), target)).or_insert_with(|| Failed::at(time)).note(port, time, true);
     }
 

@@ -8,7 +8,7 @@ use crate::model::evidence::{
 };
 use crate::model::limits::{SERVICE_CLIENTS, SERVICES};
 use crate::model::time::SECOND;
-use crate::model::{Address, ConnectionEnd, Episode, FlowKey, ServiceKey, ShortName, Timestamp, TlsNews, TlsSight, Transaction};
+use crate::model::{Address, CapScale, ConnectionEnd, Episode, FlowKey, ServiceKey, ShortName, Timestamp, TlsNews, TlsSight, Transaction};
 use crate::stats::sightings::bounded::{Lasting, entry};
 use hashbrown::HashMap;
 use std::collections::VecDeque;
@@ -133,6 +133,11 @@ pub enum HandshakeEnd {
 }
 
 impl TlsServers {
+    /// Nobody known; of as many is as `caps` allow.
+    pub fn within(caps: CapScale) -> Self {
+        Self { servers: Bounded::within(caps), asked: Bounded::within(caps), ..Self::default() }
+    }
+
     /// Bytes of a service at most: each of its bins tells clients apart.
     #[cfg(test)]
     pub const BYTES: usize = STRETCHES as usize * (size_of::<(i64, Hellos)>() + 2 * BIN_CLIENTS * size_of::<Address>() + ALERTS * 16)

@@ -2,7 +2,7 @@
 
 use crate::model::Arrange as _;
 use crate::model::limits::SIGHTINGS;
-use crate::model::{BroadcastDomain, Mac, Sight, Sighting, Timestamp};
+use crate::model::{BroadcastDomain, CapScale, Mac, Sight, Sighting, Timestamp};
 use hashbrown::HashMap;
 
 /// What, where, and who sent the frame.
@@ -20,11 +20,17 @@ struct Seen {
 /// The sightings of one shard in the open second.
 #[derive(Debug, Default)]
 pub struct Gathering {
+    caps: CapScale,
     seen: HashMap<What, Seen>,
     unfollowed: u64,
 }
 
 impl Gathering {
+    /// Nothing seen; as much is told apart as `caps` allow.
+    pub fn within(caps: CapScale) -> Self {
+        Self { caps, ..Self::default() }
+    }
+
     /// Takes in what a frame of that number shows.
     #[inline(never)]
     pub fn note(&mut self, (time, number): (Timestamp, u64), domain: BroadcastDomain, source: Mac, what: Sight) {
@@ -32,7 +38,7 @@ impl Gathering {
         if let Some(seen) = self.seen.get_mut(&key) {
             (seen.first, seen.last) = (seen.first.min(time), seen.last.max(time));
             (seen.count, seen.numbers[1]) = (seen.count.saturating_add(1), number);
-        } else if self.seen.len() < SIGHTINGS {
+        } else if self.seen.len() < self.caps.of(SIGHTINGS) {
             self.seen.insert(key, Seen { first: time, last: time, count: 1, numbers: [number; 2] });
         } else {
             self.unfollowed = self.unfollowed.saturating_add(1);

@@ -3,9 +3,9 @@
 //! They live in one ring for all connections of a shard; a direction knows its newest, that its oldest, and each its neighbours.
 
 use super::{Moment, Stream, before};
-use crate::model::Timestamp;
 use crate::model::limits::{HOLES_PER_FLOW, HOLES_PER_SHARD};
 use crate::model::tcp::{HOLD, HoleEvent, LostRange};
+use crate::model::{CapScale, Timestamp};
 use std::collections::VecDeque;
 
 /// How far the receiver of unseen bytes has told of them.
@@ -59,6 +59,8 @@ impl Hole {
 pub(super) struct Holes {
     /// A ring: hole `id` lives at `id % cap` until the slot is needed again, so abandoned conversations leak nothing.
     ring: Vec<Hole>,
+    /// How long it may be.
+    most: usize,
     last: u32,
     /// Acknowledged holes by the time they are decided.
     waiting: VecDeque<(Timestamp, u32)>,
@@ -70,15 +72,21 @@ pub(super) struct Holes {
 
 impl Default for Holes {
     fn default() -> Self {
-        Self { ring: Vec::new(), last: 0, waiting: VecDeque::new(), due: NEVER, news: Vec::new() }
+        Self::within(CapScale::WHOLE)
     }
 }
 
 const NEVER: Timestamp = Timestamp(i64::MAX);
 
 impl Holes {
+    /// None; as many are remembered as `caps` allow, but those of one direction.
+    pub fn within(caps: CapScale) -> Self {
+        let most = caps.of(HOLES_PER_SHARD).max(HOLES_PER_FLOW);
+        Self { ring: Vec::new(), most, last: 0, waiting: VecDeque::new(), due: NEVER, news: Vec::new() }
+    }
+
     fn get(&mut self, id: u32) -> Option<&mut Hole> {
-        let at = id as usize % HOLES_PER_SHARD;
+        let at = id as usize % self.most;
         self.ring.get_mut(at).filter(|h| h.id == id && id != 0)
     }
 
@@ -105,7 +113,7 @@ impl Holes {
     fn insert(&mut self, mut hole: Hole) -> u32 {
         self.last = self.last.checked_add(1).unwrap_or(1);
         hole.id = self.last;
-        let at = hole.id as usize % HOLES_PER_SHARD;
+        let at = hole.id as usize % self.most;
         if self.ring.len() <= at {
             self.ring.resize(at + 1, Hole::default());
         }
@@ -122,7 +130,7 @@ impl Holes {
     }
 
     fn wait(&mut self, due: Timestamp, id: u32) {
-        if self.waiting.len() >= 2 * HOLES_PER_SHARD {
+        if self.waiting.len() >= 2 * self.most {
             self.waiting.pop_front();
         }
         self.waiting.push_back((due, id));

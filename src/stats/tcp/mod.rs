@@ -26,7 +26,7 @@ mod tests;
 use crate::model::tcp::HOLD;
 use crate::model::tcp::{ACK, FIN, HoleEvent, LostRange, RST, SYN, TcpEvent, TcpMarks, before};
 use crate::model::time::SECOND;
-use crate::model::{Direction, Frame, Segment, Timestamp};
+use crate::model::{CapScale, Direction, Frame, Segment, Timestamp};
 use holes::Holes;
 use state::{NO_SCALE, Stream};
 pub use state::{TcpCold, TcpHot};
@@ -47,6 +47,11 @@ pub struct Follower {
 }
 
 impl Follower {
+    /// Nothing followed; of what is missing as much is remembered as `caps` allow.
+    pub fn within(caps: CapScale) -> Self {
+        Self { holes: Holes::within(caps) }
+    }
+
     /// Follows one segment: `segment` is `frame`'s, in direction `way`, and `cold` finds the connection's other part. What the segment shows to be
     /// missing keeps its `label`.
     #[inline(always)]

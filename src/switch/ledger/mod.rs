@@ -275,6 +275,7 @@ impl SwitchLedger {
             asked: None,
             routers: Vec::new(),
             ports: Vec::new(),
+            offered: None,
             transit: Transit::default(),
             link_use: None,
             events: self.log.events(),

@@ -205,10 +205,13 @@ type Line = Vec<(Cow<'static, str>, ratatui::style::Style)>;
 /// Which switch it is, or why that is not known and what to change.
 fn identity(scene: &Scene, width: u16) -> Vec<Line> {
     let mut lines = named(scene, width);
-    let trouble = scene.snapshot.switch.asked.as_ref().and_then(|asked| asked.trouble.as_ref());
-    lines.extend(trouble.into_iter().flat_map(|words| {
-        wrap(words, width).into_iter().take(2).map(|line| vec![(line.into(), scene.style(Hue::Warn))]).collect::<Vec<Line>>()
-    }));
+    let said = |words: &str, hue| -> Vec<Line> {
+        wrap(words, width).into_iter().take(2).map(|line| vec![(line.into(), scene.style(hue))]).collect()
+    };
+    let switch = &scene.snapshot.switch;
+    lines.extend(switch.offered_words().into_iter().flat_map(|words| said(&words, Hue::Text)));
+    let trouble = switch.asked.as_ref().and_then(|asked| asked.trouble.as_ref());
+    lines.extend(trouble.into_iter().flat_map(|words| said(words, Hue::Warn)));
     lines
 }
 

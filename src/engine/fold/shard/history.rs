@@ -4,7 +4,7 @@ use super::{Shard, flush};
 use crate::engine::fold::history::{HistoryBatch, TalkDelta, TalkRest};
 use crate::engine::fold::rows;
 use crate::model::limits::{HISTORY_FLOWS, HISTORY_HOSTS};
-use crate::model::{Address, Sum, TimeSpan, Traffic};
+use crate::model::{Address, CapScale, Sum, TimeSpan, Traffic};
 use crate::snapshot::history::TalkAbout;
 use crate::stats::Totals;
 use hashbrown::HashMap;
@@ -18,8 +18,16 @@ pub struct ShardHistory {
     rest: [TalkRest; 2],
     /// Hosts of conversations that are not told one by one.
     hosts: HashMap<Address, [Traffic; 2]>,
+    caps: CapScale,
     /// What was counted of hosts for which there was no room.
     beyond: TalkRest,
+}
+
+impl ShardHistory {
+    /// Nothing added; as many hosts are told apart as `caps` allow.
+    pub fn within(caps: CapScale) -> Self {
+        Self { caps, ..Self::default() }
+    }
 }
 
 /// The place of an IP protocol among the rest: with ports, or without.
@@ -60,7 +68,7 @@ impl Shard {
                     rest.count(ab.plus(ba));
                 }
                 for (host, [sent, received]) in [(key.a(), [ab, ba]), (key.b(), [ba, ab])] {
-                    let is_full = history.hosts.len() >= HISTORY_HOSTS;
+                    let is_full = history.hosts.len() >= history.caps.of(HISTORY_HOSTS);
                     match history.hosts.get_mut(&host) {
                         Some([tx, rx]) => {
                             tx.add(sent);

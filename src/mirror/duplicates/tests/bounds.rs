@@ -35,7 +35,7 @@ fn light_traffic_keeps_a_small_table() {
 #[test]
 fn merging_does_not_depend_on_order() {
     let shard = |n: u32| {
-        let mut f = DuplicateFilter::new(Keys::new(1));
+        let mut f = DuplicateFilter::new(Keys::new(1), CapScale::WHOLE);
         for i in 0..500 * n {
             let p = tcp(false, i as u16, 1000, i, 100).at(i64::from(i) * MS);
             p.feed(&mut f);

@@ -10,7 +10,7 @@ mod watch;
 
 use super::*;
 use crate::model::limits::COPY_HELD;
-use crate::model::{Direction, FlowKey, Mac, Segment, Sum, Timestamp, VlanStack};
+use crate::model::{CapScale, Direction, FlowKey, Mac, Segment, Sum, Timestamp, VlanStack};
 use crate::packet::Packet;
 
 const US: i64 = 1_000;
@@ -150,7 +150,7 @@ impl Made {
 }
 
 fn filter() -> DuplicateFilter {
-    DuplicateFilter::new(Keys::new(0x5eed))
+    DuplicateFilter::new(Keys::new(0x5eed), CapScale::WHOLE)
 }
 
 fn profinet(payload: &[u8]) -> Made {
