@@ -9,13 +9,13 @@ SPANTOP := $(TARGET)/release/spantop
 -include $(TARGET)/setup.mk
 
 .NOTPARALLEL:
-.PHONY: help demo live lab report test lint unit docs bench bench-test bench-clean curves setup setup-test setup-lab setup-servers build record pictures cast clean
+.PHONY: help demo live lab report test lint unit docs packages bench bench-test bench-clean curves setup setup-test setup-lab setup-servers build record pictures cast clean
 
 help:
 	@echo "make demo          build, then look at captures/office.pcapng (the report, without a terminal)"
 	@echo "make live IF=eth1  build, then watch a mirror port"
 	@echo "make lab           a whole office in network namespaces, and the dashboard on its mirror port (Linux, root)"
-	@echo "make test          everything that must pass: format, clippy, tests, documentation, benches once"
+	@echo "make test          everything that must pass: format, clippy, tests, documentation, benches once, packages"
 	@echo "make bench         how fast, beside tcpdump, tshark and ndpiReader (writes about 3 GB to $(TARGET)/bench)"
 	@echo "make curves        measure the tables of docs/performance.md again (writes about 25 GB to $(TARGET)/bench)"
 	@echo "make bench-clean   remove those files"
@@ -66,7 +66,7 @@ record: setup-lab
 # ---- testing ----
 
 test: setup-test
-	@$(MAKE) --no-print-directory lint unit docs bench-test
+	@$(MAKE) --no-print-directory lint unit docs bench-test packages
 
 lint:
 	$(CARGO) fmt --all --check
@@ -81,14 +81,21 @@ lint:
 PYTHON := $(abspath $(TARGET)/python/bin/python)
 unit: export SPANTOP_PYTHON ?= $(if $(wildcard $(PYTHON)),$(PYTHON),python3)
 unit: export SPANTOP_SPARK_PYTHON ?= $(SPANTOP_PYTHON)
+# The library as its own tests are compiled with and as all others are takes 3 GiB of memory each: one after the other.
 unit:
-	$(CARGO) test --locked --all-features
+	$(CARGO) test --locked --all-features --lib
+	$(CARGO) test --locked --all-features --bins --test '*'
+	$(CARGO) test --locked --all-features --doc
 
 docs:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps
 
 bench-test:
 	$(CARGO) test --locked --all-features --benches -- --test
+
+# The program that the tests were made with, packed: what is given away is another one, but packed alike.
+packages:
+	packaging/try.sh pack $(TARGET)/debug/spantop
 
 # ---- measuring ----
 

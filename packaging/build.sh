@@ -13,6 +13,7 @@
 # another one; where none can be had, the system's is used, and that is said.
 # The same sources give the same bytes: times are SOURCE_DATE_EPOCH, by default that of the last commit, and paths of this machine are left out.
 # Which commit it is the program finds itself (build.rs); where there is no clone SPANTOP_COMMIT may say it.
+# SPANTOP_PROGRAM names a program that is there already: it is packed as it is, without its symbols, and nothing is compiled.
 # packaging/try.sh tries what comes out.
 set -euo pipefail
 
@@ -41,9 +42,13 @@ die() {
 }
 
 files() {
-    cargo build --locked --profile dist
     mkdir -p "$files"
-    cp "$target/dist/spantop" "$files/spantop"
+    if [ -n "${SPANTOP_PROGRAM:-}" ]; then
+        strip -o "$files/spantop" "$SPANTOP_PROGRAM"
+    else
+        cargo build --locked --profile dist
+        cp "$target/dist/spantop" "$files/spantop"
+    fi
     "$files/spantop" man | gzip -9n >"$files/spantop.1.gz"
     for shell in bash zsh fish; do "$files/spantop" completions "$shell" >"$files/spantop.$shell"; done
     say "$(du -k "$files/spantop" | cut -f 1) KB: $files/spantop"
@@ -66,7 +71,7 @@ profile() {
 
 # own KIND: a libpcap that is linked into the program.
 own() {
-    [ -z "${LIBPCAP_LIBDIR:-}" ] || return 0
+    [ -z "${LIBPCAP_LIBDIR:-}${SPANTOP_PROGRAM:-}" ] || return 0
     if LIBPCAP_LIBDIR=$(packaging/libpcap.sh "$1"); then
         export LIBPCAP_LIBDIR
     else

@@ -9,6 +9,8 @@
 #   packaging/try.sh container  the Containerfile: built, and a capture read in it
 #   packaging/try.sh crate      cargo package, and cargo install from what it made
 #   packaging/try.sh same       that the same sources give the same bytes, in another directory too
+#   packaging/try.sh pack FILE  packs a program that is there already in every way that there are tools for, in a copy of the sources, and tries
+#                               what comes out; nothing is compiled (make test does so)
 #
 # The bare system is made by debootstrap (as root, from the mirror this system uses or DEBIAN_MIRROR, suite DEBIAN_SUITE) and kept in
 # target/bare for the next time.
@@ -64,7 +66,7 @@ suite() { . /etc/os-release && echo "${DEBIAN_SUITE:-${VERSION_CODENAME:-stable}
 
 bare() { # a bare system in $root, a copy that is thrown away
     local base
-    base=$target/bare/$(suite)
+    base=${SPANTOP_BARE:-$target/bare}/$(suite)
     if [ ! -e "$base/complete" ]; then
         rm -rf --one-file-system "$base"
         mkdir -p "$base"
@@ -221,15 +223,8 @@ try_container() {
 # ---- cargo ----------------------------------------------------------------------------------------------------------
 
 try_crate() {
-    cargo package --locked --no-verify --allow-dirty --target-dir "$work/crate" >"$work/package.log" 2>&1 || { cat "$work/package.log" >&2; die "cargo package"; }
-    mkdir "$work/unpacked"
-    tar -xzf "$work"/crate/package/spantop-*.crate --strip-components=1 -C "$work/unpacked"
-    local named commit
-    for named in Cargo.lock README.md LICENSE-MIT LICENSE-APACHE CHANGELOG.md build.rs captures/office.pcapng src/main.rs src/names/vendors.tsv; do
-        [ -e "$work/unpacked/$named" ] || die "crate: $named is missing"
-    done
-    ! find "$work/unpacked" -size +2M | grep . >&2 || die "crate: that is large"
-    cargo metadata --locked --offline --filter-platform "$(rustc -vV | sed -n 's/^host: //p')" --format-version 1 --manifest-path "$work/unpacked/Cargo.toml" >/dev/null || die "crate: what is packed is no whole package"
+    try_packed
+    local commit
     # With the profile and directory of build.sh little is left to compile.
     RUSTFLAGS="$(packaging/build.sh flags)" cargo install --locked --path . --profile dist --root "$work/installed" --target-dir "$target" >"$work/install.log" 2>&1 ||
         { tail -n 20 "$work/install.log" >&2; die "cargo install --path ."; }
@@ -237,7 +232,54 @@ try_crate() {
     if commit=$(git rev-parse HEAD 2>/dev/null); then
         "$work/installed/bin/spantop" --version | grep -F "(${commit:0:12})" >/dev/null || die "crate: --version does not say which commit it is"
     fi
-    say "crate: $(du -k "$work"/crate/package/spantop-*.crate | cut -f 1) KB, cargo install --path . works"
+    say "crate: cargo install --path . works"
+}
+
+# What cargo package packs.
+try_packed() {
+    cargo package --locked --offline --no-verify --allow-dirty --target-dir "$work/crate" >"$work/package.log" 2>&1 || { cat "$work/package.log" >&2; die "cargo package"; }
+    mkdir "$work/unpacked"
+    tar -xzf "$work"/crate/package/spantop-*.crate --strip-components=1 -C "$work/unpacked"
+    local named
+    for named in Cargo.lock README.md LICENSE-MIT LICENSE-APACHE CHANGELOG.md build.rs captures/office.pcapng src/main.rs src/names/vendors.tsv; do
+        [ -e "$work/unpacked/$named" ] || die "crate: $named is missing"
+    done
+    ! find "$work/unpacked" -size +2M | grep . >&2 || die "crate: that is large"
+    cargo metadata --locked --offline --filter-platform "$(rustc -vV | sed -n 's/^host: //p')" --format-version 1 --manifest-path "$work/unpacked/Cargo.toml" >/dev/null || die "crate: what is packed is no whole package"
+    say "crate: $(du -k "$work"/crate/package/spantop-*.crate | cut -f 1) KB"
+}
+
+# ---- without building -----------------------------------------------------------------------------------------------
+
+try_pack() {
+    local program place=$work/pack
+    [ -x "${1:-}" ] || die "pack: which program?"
+    program=$(realpath "$1")
+    git rev-parse HEAD >/dev/null 2>&1 || { skip "pack: this is no clone"; return; }
+    try_packed
+    mkdir "$place"
+    git ls-files -z | xargs -0 cp --parents -t "$place"
+    (
+        cd "$place"
+        unset CARGO_TARGET_DIR
+        export SPANTOP_PROGRAM=$program SPANTOP_BARE=$target/bare
+        packaging/build.sh tarball >/dev/null
+        packaging/try.sh tarball
+        if have cargo-deb; then
+            packaging/build.sh deb >/dev/null
+            packaging/try.sh deb
+        else
+            skip "pack, deb: cargo-deb is not here"
+        fi
+        if ! have cargo-generate-rpm; then
+            skip "pack, rpm: cargo-generate-rpm is not here"
+        elif ldd "$program" | grep 'libpcap\.so\.0\.' >/dev/null; then
+            skip "pack, rpm: this system calls libpcap by a name of its own"
+        else
+            packaging/build.sh rpm >/dev/null
+            packaging/try.sh rpm
+        fi
+    )
 }
 
 # What is committed, built twice: in another place, with another user's paths and clock.
@@ -265,6 +307,7 @@ all)
     try_container
     try_crate
     ;;
+pack) try_pack "${2:-}" ;;
 deb | rpm | tarball | static | container | crate | same) "try_$1" ;;
-*) die "deb, rpm, tarball, static, container, crate or same?" ;;
+*) die "deb, rpm, tarball, static, container, crate, same or pack?" ;;
 esac
