@@ -32,6 +32,8 @@ mod live_like;
 mod loads;
 #[path = "troubles/logins.rs"]
 mod logins;
+#[path = "troubles/losses.rs"]
+mod losses;
 #[path = "troubles/lookalikes.rs"]
 mod lookalikes;
 #[path = "troubles/monitors.rs"]

@@ -66,6 +66,8 @@ pub struct NetworkEvidence {
     pub is_whole: bool,
     /// Services with something in the last ten minutes; of a file at its end, all of them.
     pub services: Vec<ServiceEvidence>,
+    /// Too many connections go on to know what each of them carries before it ends.
+    pub leaves_connections_out: bool,
     /// Routers behind which attempts failed.
     pub hops: Vec<HopEvidence>,
     /// Routers behind which nobody answered for a while.

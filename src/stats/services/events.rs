@@ -170,7 +170,7 @@ impl ServiceLedger {
         let Some(key) = ServiceKey::of(&end.flow, end.way) else { return };
         let client = end.flow.ends(end.way)[0].0;
         self.note_alive(key.address, end.time);
-        let packets = self.lossy.end(&end.flow, end.data_packets);
+        let packets = self.lossy.end(&end.flow, end.time, end.data_packets);
         let counted = self.with(key, end.time, |counts| {
             let of = counts.client(client);
             of.ended = of.ended.saturating_add(1);

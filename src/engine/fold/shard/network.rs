@@ -13,7 +13,11 @@ use crate::model::{
 };
 use crate::stats::{
     Connections, Course, FlowHot, Fragments, Gathering, KeepAlives, LossLocator, Stalls, StuckSegments, TalkingHosts, TcpTrack,
-    UnreadTurns, located_loss, stuck::Repeated, unread_turns::Interest, unread_turns::Spoken,
+    UnreadTurns,
+    located_loss::{self, ReceiverWords},
+    stuck::Repeated,
+    unread_turns::Interest,
+    unread_turns::Spoken,
 };
 
 /// What makes a segment of interest here, beside windows of zero.
@@ -55,7 +59,7 @@ pub(super) fn segment(
         kept.note(key, *way, (frame.time, frame.number), flow.traffic.get(*way as usize).map_or(0, |traffic| traffic.packets));
     }
     if tcp.marks.has(located_loss::MARKS)
-        && let Some(lost) = losses.segment(key, (*way, client), frame.time, (segment, frame.ip_id()), tcp, analysis)
+        && let Some(lost) = losses.segment(key, (*way, client), frame.time, (segment, frame.ip_id(), told(flow, *way)), tcp, analysis)
     {
         located = Some(LocatedLoss { packets: analysis.data_segments.into(), number: frame.number, ..lost });
     }
@@ -73,6 +77,7 @@ pub(super) fn segment(
         && losses.any()
         && let Some(lost) = losses.acknowledged(key, (*way, client), frame.time, segment.acknowledgement, frame.tcp_options())
     {
+        let lost = LocatedLoss { packets: analysis.data_segments.into(), number: if lost.retracted { 0 } else { frame.number }, ..lost };
         connections.tell(NetworkEvent::Lost(lost));
         located = Some(lost);
     }
@@ -87,6 +92,13 @@ pub(super) fn segment(
         connections.tell(event);
     }
     located
+}
+
+/// What the receiver of a segment going `way` has told so far.
+fn told(flow: &FlowHot<FlowDetectors>, way: Direction) -> ReceiverWords {
+    let numbers = &flow.numbers;
+    let acknowledged = numbers.next_sequence(way).zip(numbers.in_flight(way)).map(|(next, on_its_way)| next.wrapping_sub(on_its_way));
+    ReceiverWords { acknowledged, is_selective: numbers.permits_sack() == Some(true) }
 }
 
 /// A step of a connection's course.
