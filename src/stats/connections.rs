@@ -122,8 +122,8 @@ pub struct Connections {
     due: Option<Timestamp>,
     events: Vec<NetworkEvent>,
     unfollowed: u64,
-    /// Round trips told of this second.
-    trips: u32,
+    /// Round trips told of this second: those that tell something of the path or of a window, and others.
+    trips: [u32; 2],
 }
 
 impl Connections {
@@ -304,17 +304,19 @@ impl Connections {
         self.events.push(event);
     }
 
-    /// A round trip, unless many were told of this second.
+    /// A round trip, unless many were told of this second: those that tell something of the path, or of a window, and others apart.
     pub fn tell_trip(&mut self, trip: RoundTrip) {
-        if self.trips < ROUND_TRIPS {
-            self.trips += 1;
+        let [telling, others] = &mut self.trips;
+        let told = if trip.is_prompt || trip.flight.is_some() { telling } else { others };
+        if *told < ROUND_TRIPS {
+            *told += 1;
             self.events.push(NetworkEvent::RoundTrip(trip));
         }
     }
 
     /// A second begins.
     pub fn next_second(&mut self) {
-        self.trips = 0;
+        self.trips = [0; 2];
     }
 
     /// So many things that happened found no room to be told of.

@@ -382,8 +382,9 @@ impl ServiceLedger {
         self.windows.acknowledged(trip);
         let connection = (trip.flow.keyed_hash(&Keys::FIXED) >> 32) as u32;
         let client = trip.flow.ends(trip.way)[0].0;
-        // How soon a port refuses whoever tries all of them makes no service of it.
-        if !self.services.contains_key(&key) && self.scans.is_scanner(client, &key) {
+        let is_telling = trip.is_prompt || trip.flight.is_some();
+        // How soon a port refuses whoever tries all of them makes no service of it, nor does what only says how much a connection carries.
+        if !self.services.contains_key(&key) && (!is_telling || self.scans.is_scanner(client, &key)) {
             return;
         }
         let carried = self.lossy.carried(&trip.flow, trip.time, trip.data_segments.into());
@@ -397,7 +398,7 @@ impl ServiceLedger {
             if trip.is_prompt {
                 service.trips.note(trip.side, trip.time, trip.nanos);
             }
-            if trip.side == PathSide::Server {
+            if is_telling && trip.side == PathSide::Server {
                 service.unanswered.alive(trip.time);
             }
         }

@@ -161,7 +161,8 @@ pub(super) fn turn(
     }
 }
 
-/// A round trip, where it says anything: one that a receiver may have waited with tells what is in flight behind a window, and nothing of the path.
+/// A round trip: one that a receiver may have waited with says nothing of the path; of a transfer it tells what is in flight behind a window, and of every
+/// connection how much it has carried.
 fn round_trip(
     flow: &FlowHot<FlowDetectors>,
     (frame, tcp, analysis): (&Frame<'_>, &TcpEvent, &SegmentAnalysis),
@@ -170,15 +171,15 @@ fn round_trip(
 ) -> Option<RoundTrip> {
     let (key, _) = frame.flow.as_ref()?;
     let (flight, is_prompt) = (flight(flow, way, tcp), analysis.ack_rtt_is_prompt);
-    let is_transfer = flight.is_some_and(|flight| flight.sent >= TRANSFER);
-    (is_prompt || is_transfer).then(|| RoundTrip {
+    let is_transfer = |flight: &Flight| flight.sent >= TRANSFER;
+    Some(RoundTrip {
         flow: *key,
         way: client,
         side: if way == client { PathSide::Client } else { PathSide::Server },
         time: frame.time,
         nanos,
         is_prompt,
-        flight,
+        flight: flight.filter(|flight| is_prompt || is_transfer(flight)),
         data_segments: analysis.data_segments,
         number: frame.number,
     })
