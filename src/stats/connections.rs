@@ -59,6 +59,8 @@ struct Pending {
     told: Option<EarlierOutcome>,
     /// The latest SYN asks for ECN.
     asks_ecn: bool,
+    /// One before it did.
+    asked_ecn: bool,
     /// The TTL of what came back first; 0: nothing.
     ttl: u8,
     /// Initial sequence number.
@@ -170,6 +172,7 @@ impl Connections {
             answers: 0,
             told: None,
             asks_ecn: segment.flags & ECN_SETUP == ECN_SETUP,
+            asked_ecn: false,
             ttl: 0,
             isn: segment.sequence,
             number: course.number,
@@ -197,6 +200,7 @@ impl Connections {
                     pending.syns_again = pending.syns_again.saturating_add(u8::from(is_again));
                     (pending.last, pending.number) = (pending.last.max(course.time), course.number);
                     // Whom nothing answers goes on without ECN (RFC 3168 section 6.1.1.1).
+                    pending.asked_ecn |= pending.asks_ecn;
                     pending.asks_ecn = fresh.asks_ecn;
                 } else {
                     let old = std::mem::replace(pending, fresh);
@@ -447,6 +451,7 @@ fn decided(pending: &Pending, outcome: AttemptOutcome, time: Timestamp) -> Attem
         earlier: pending.told,
         ttl: pending.ttl,
         asks_ecn: pending.asks_ecn,
+        gave_up_ecn: pending.asked_ecn && !pending.asks_ecn,
         number: pending.number,
     }
 }
