@@ -59,6 +59,8 @@ mod sizes;
 mod support;
 #[path = "troubles/turns.rs"]
 mod turns;
+#[path = "troubles/unspoken.rs"]
+mod unspoken;
 #[path = "troubles/voice.rs"]
 mod voice;
 #[path = "troubles/waits.rs"]

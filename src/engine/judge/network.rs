@@ -337,8 +337,18 @@ impl NetworkJudge {
 
     /// Whether something passed that findings look at.
     fn has_passed(&self, matter: Matter) -> bool {
+        // Where nothing could be read a port tells what it usually is.
+        let speaks = |is: &dyn Fn(AppId) -> bool| {
+            self.ledger.has_used(|key, app| match app {
+                AppId::NONE => registry::usual(key.port, key.protocol).any(is),
+                app => is(app),
+            })
+        };
         match matter {
-            Matter::Application(token) => self.ledger.has_app(|app| registry::token(app) == Some(token)),
+            Matter::Application(token) => speaks(&|app| registry::token(app) == Some(token)),
+            Matter::Codes => {
+                speaks(&|app| registry::reads_requests(app) && !diagnose::has_rule_of_its_own(registry::token(app).unwrap_or_default()))
+            }
             Matter::Media => self.ledger.has_media(),
             // The mirror's evidence knows.
             Matter::Protocol(_) | Matter::Copies => true,

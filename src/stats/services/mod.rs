@@ -329,9 +329,11 @@ impl ServiceLedger {
         usual.is_none_or(|usual| trip.nanos as f64 / 1e9 > 2.0 * usual)
     }
 
-    /// Whether somebody used an application that is so.
-    pub fn has_app(&self, is: impl Fn(AppId) -> bool) -> bool {
-        self.services.values().any(|service| is(service.app))
+    /// Whether somebody used a service that is so: by itself, and what was spoken there as far as content told. One of which content told nothing
+    /// was used where it did what somebody wanted.
+    pub fn has_used(&self, is: impl Fn(&ServiceKey, AppId) -> bool) -> bool {
+        let was_used = |service: &ServiceRecord| service.app != AppId::NONE || service.last_success.is_some();
+        self.services.iter().any(|(key, service)| was_used(service) && is(key, service.app))
     }
 
     /// The first of those services most of whose answers took so long that they may have been held back, and whether most of all that was judged
