@@ -34,12 +34,16 @@ mod loads;
 mod logins;
 #[path = "troubles/lookalikes.rs"]
 mod lookalikes;
+#[path = "troubles/losses.rs"]
+mod losses;
 #[path = "troubles/monitors.rs"]
 mod monitors;
 #[path = "troubles/offices.rs"]
 mod offices;
 #[path = "troubles/one_sided.rs"]
 mod one_sided;
+#[path = "troubles/pings.rs"]
+mod pings;
 #[path = "troubles/proxies.rs"]
 mod proxies;
 #[path = "troubles/receivers.rs"]
@@ -57,6 +61,8 @@ mod sizes;
 mod support;
 #[path = "troubles/turns.rs"]
 mod turns;
+#[path = "troubles/unspoken.rs"]
+mod unspoken;
 #[path = "troubles/voice.rs"]
 mod voice;
 #[path = "troubles/waits.rs"]

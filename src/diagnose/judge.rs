@@ -211,7 +211,7 @@ const CONTROL: [&str; 10] = ["stp.", "fhrp.", "ospf.", "bgp.", "lacp.", "mtu.", 
 fn troubles(id: &str, severity: Severity) -> &'static [Trouble] {
     match id {
         "tcp.no_answer" => &[Trouble::NoAnswer],
-        "tcp.refused" => &[Trouble::Refused],
+        "tcp.refused" => &[Trouble::Refused, Trouble::RefusedFirst],
         "tcp.reset" if severity == Severity::Note => &[Trouble::IdleCut],
         "tcp.reset" => &[Trouble::Cut],
         "tcp.synflood" => &[Trouble::HalfOpen],

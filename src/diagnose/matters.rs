@@ -10,27 +10,29 @@ pub enum Matter {
     Protocol(Proto),
     /// Requests of an application, by its token.
     Application(&'static str),
+    /// Requests of any application whose codes are looked at together with those of others.
+    Codes,
     /// Streams of voice or pictures.
     Media,
     /// Copies in a tunnel of the mirror's.
     Copies,
 }
 
-use Matter::{Application, Copies, Media, Protocol};
+use Matter::{Application, Codes, Copies, Media, Protocol};
 
 const TCP: &[Matter] = &[Protocol(Proto::Tcp)];
 
 /// Families of findings, or single ones, by how their identifiers begin, with what they look at: any of it. Others look at every packet.
 const LOOK_AT: &[(&str, &[Matter])] = &[
     ("arp.", &[Protocol(Proto::Arp), Protocol(Proto::Icmpv6)]),
-    ("auth.", TCP),
+    ("auth.", &[Codes, Application("ssh")]),
     ("bgp.", TCP),
     ("dhcp.", &[Protocol(Proto::Udp)]),
     ("dns.", &[Application("dns")]),
     ("eapol.", &[Protocol(Proto::Eapol)]),
     // HSRP is carried in UDP (RFC 2281).
     ("fhrp.", &[Protocol(Proto::Vrrp), Protocol(Proto::Carp), Protocol(Proto::Udp)]),
-    ("http.", TCP),
+    ("http.", &[Application("http")]),
     ("igmp.", &[Protocol(Proto::Igmp)]),
     ("ip.", &[Protocol(Proto::Ip), Protocol(Proto::Ipv6)]),
     ("ipv6.", &[Protocol(Proto::Ipv6)]),
@@ -44,6 +46,7 @@ const LOOK_AT: &[(&str, &[Matter])] = &[
     ("quic.", &[Protocol(Proto::Udp)]),
     ("rtp.", &[Media]),
     ("server.", TCP),
+    ("service.", &[Codes]),
     ("stp.", &[Protocol(Proto::Stp)]),
     ("tcp.", TCP),
     ("tls.", &[Application("tls")]),
@@ -55,7 +58,7 @@ pub fn has_matter(id: &str, mirror: &Evidence, passed: &dyn Fn(Matter) -> bool) 
     let any = |matter: &Matter| match *matter {
         Protocol(proto) => mirror.contents.protocols.has(proto),
         Copies => mirror.transit.outer > 0,
-        Application(_) | Media => passed(*matter),
+        Application(_) | Codes | Media => passed(*matter),
     };
     looked_at.is_empty() || looked_at.iter().any(any)
 }
@@ -86,6 +89,11 @@ mod tests {
         assert!(!has_matter("tcp.loss", &seen(&[Proto::Ip, Proto::Udp]), all));
         assert!(has_matter("tcp.loss", &seen(&[Proto::Ip, Proto::Tcp]), none));
         assert!(!has_matter("rtp.loss", &seen(&[Proto::Udp]), none) && has_matter("rtp.loss", &seen(&[Proto::Udp]), all));
+        let tcp = seen(&[Proto::Tcp]);
+        let (named, codes): (&dyn Fn(Matter) -> bool, &dyn Fn(Matter) -> bool) = (&|m| m == Application("http"), &|m| m == Codes);
+        for (id, by_name, by_codes) in [("http.errors", true, false), ("service.errors", false, true), ("auth.failing", false, true)] {
+            assert_eq!((has_matter(id, &tcp, named), has_matter(id, &tcp, codes)), (by_name, by_codes), "{id}");
+        }
         assert!(!has_matter("mac.flapping", &seen(&[Proto::Eth]), all));
         let mut copies = seen(&[Proto::Eth]);
         copies.transit.outer = 1;

@@ -25,6 +25,7 @@ pub use checklist::{Seen, checklist};
 pub use detector::{Detection, Detector, ExplainPage, Limit, Need, ONE_SIDED, Report, StandingFindings};
 pub use evidence::Evidence;
 pub use figure::Figure;
+pub use findings::services::has_rule_of_its_own;
 pub use judge::{CLEAR_AFTER, Judge, Judgement, gravest_of_the_network, judge, judge_network, silence, silence_afterwards};
 pub use lapses::Lapses;
 pub use matters::{Matter, has_matter};

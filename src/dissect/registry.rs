@@ -3,7 +3,7 @@
 use super::labels::{Company, LABELS, Label};
 use super::{About, AnswerProgress, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
 use crate::model::evidence::LONG_POLL;
-use crate::model::{Answer, AppId, CloseReason, Direction, Manners, Tally, Transaction, TransactionEnd, TurnKind};
+use crate::model::{Answer, AppId, CloseReason, Direction, Manners, Proto, Tally, Transaction, TransactionEnd, TurnKind};
 use std::borrow::Cow;
 
 macro_rules! dissectors {
@@ -227,6 +227,19 @@ pub(super) fn denies_ports(payload: &Payload<'_>) -> bool {
 /// Whether requests of an application are read, and what became of them is counted.
 pub fn reads_requests(app: AppId) -> bool {
     about(app).is_some_and(|about| about.counters.iter().any(|counter| counter.token == "answered"))
+}
+
+/// Protocols that are read whose port this usually is.
+pub fn usual(port: u16, over: Proto) -> impl Iterator<Item = AppId> {
+    let has_port = move |about: &About| {
+        match over {
+            Proto::Tcp => about.tcp,
+            Proto::Udp => about.udp,
+            _ => None,
+        }
+        .is_some_and(|ports| ports.contains(&port))
+    };
+    Which::all().filter(move |which| has_port(which.about())).map(Which::app)
 }
 
 /// The protocol whose requests one carries that nobody reads: of those nothing is judged.

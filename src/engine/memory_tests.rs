@@ -91,6 +91,7 @@ fn once(plan: &MemoryPlan) -> Vec<(&'static str, usize, usize)> {
         ("times of services", scaled(SERVICE_BINS) + scaled(SERVICES), ServiceLedger::BYTES[1]),
         ("scans", scaled(SCAN_PAIRS), ServiceLedger::BYTES[2]),
         ("attempts by IPv6, connections that are kept alive", scaled(BESIDE), ServiceLedger::BESIDE_BYTES),
+        ("connections that lose nothing", 1, ServiceLedger::CARRYING_BYTES),
         ("streams of voice", MEDIA_STREAMS, ServiceLedger::MEDIA_BYTES[0]),
         ("what cannot be reached", 2 * UNREACHABLES, ServiceLedger::UNREACHABLE_BYTES),
         ("ways that stop", ROUTED_STATIONS, ServiceLedger::OUTAGE_BYTES),

@@ -66,6 +66,8 @@ pub struct Attempt {
     pub ttl: u8,
     /// Whether its latest SYN asked for ECN (RFC 3168 section 6.1.1).
     pub asks_ecn: bool,
+    /// Whether one before it did, and the latest does not.
+    pub gave_up_ecn: bool,
     /// The number of the packet of its latest SYN; 0 where it is not known.
     pub number: u64,
 }

@@ -59,6 +59,8 @@ struct Pending {
     told: Option<EarlierOutcome>,
     /// The latest SYN asks for ECN.
     asks_ecn: bool,
+    /// One before it did.
+    asked_ecn: bool,
     /// The TTL of what came back first; 0: nothing.
     ttl: u8,
     /// Initial sequence number.
@@ -123,8 +125,8 @@ pub struct Connections {
     due: Option<Timestamp>,
     events: Vec<NetworkEvent>,
     unfollowed: u64,
-    /// Round trips told of this second.
-    trips: u32,
+    /// Round trips told of this second: those that tell something of the path or of a window, and others.
+    trips: [u32; 2],
 }
 
 impl Connections {
@@ -171,6 +173,7 @@ impl Connections {
             answers: 0,
             told: None,
             asks_ecn: segment.flags & ECN_SETUP == ECN_SETUP,
+            asked_ecn: false,
             ttl: 0,
             isn: segment.sequence,
             number: course.number,
@@ -198,6 +201,7 @@ impl Connections {
                     pending.syns_again = pending.syns_again.saturating_add(u8::from(is_again));
                     (pending.last, pending.number) = (pending.last.max(course.time), course.number);
                     // Whom nothing answers goes on without ECN (RFC 3168 section 6.1.1.1).
+                    pending.asked_ecn |= pending.asks_ecn;
                     pending.asks_ecn = fresh.asks_ecn;
                 } else {
                     let old = std::mem::replace(pending, fresh);
@@ -305,17 +309,19 @@ impl Connections {
         self.events.push(event);
     }
 
-    /// A round trip, unless many were told of this second.
+    /// A round trip, unless many were told of this second: those that tell something of the path, or of a window, and others apart.
     pub fn tell_trip(&mut self, trip: RoundTrip) {
-        if self.trips < ROUND_TRIPS {
-            self.trips += 1;
+        let [telling, others] = &mut self.trips;
+        let told = if trip.is_prompt || trip.flight.is_some() { telling } else { others };
+        if *told < ROUND_TRIPS {
+            *told += 1;
             self.events.push(NetworkEvent::RoundTrip(trip));
         }
     }
 
     /// A second begins.
     pub fn next_second(&mut self) {
-        self.trips = 0;
+        self.trips = [0; 2];
     }
 
     /// So many things that happened found no room to be told of.
@@ -446,6 +452,7 @@ fn decided(pending: &Pending, outcome: AttemptOutcome, time: Timestamp) -> Attem
         earlier: pending.told,
         ttl: pending.ttl,
         asks_ecn: pending.asks_ecn,
+        gave_up_ecn: pending.asked_ecn && !pending.asks_ecn,
         number: pending.number,
     }
 }

@@ -9,6 +9,10 @@
 //! sent again. Acknowledgements tell the two apart where they say what arrived behind the hole (RFC 2018): copies of ordinary ones do not. Those
 //! count whether or not they are duplicates to the letter, of which the first is none, nor one whose window moves.
 //!
+//! A sender whose time is out begins again with the first segment that is not acknowledged, and goes on with those behind it, which most often have
+//! arrived (go-back-N). Where acknowledgements say what arrived twice those are taken back (D-SACK, RFC 2883). Elsewhere one counts once its receiver asks
+//! for it: when it acknowledges all before it, and nothing of it.
+//!
 //! Only connections in which something of the kind happens are known here; the events of `stats::tcp` tell, and no sequence number is followed
 //! a second time.
 
@@ -41,6 +45,17 @@ struct Missing {
     asked: Option<Asked>,
     /// What was counted as lost last, the newest last.
     again: [Option<Again>; AGAIN],
+    /// Where segments begin that were sent again and may have arrived, the newest last.
+    doubtful: [Option<u32>; DOUBTFUL],
+}
+
+/// What the receiver of a segment has told before it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ReceiverWords {
+    /// Up to where it has acknowledged; `None` where that is not known.
+    pub acknowledged: Option<u32>,
+    /// It says what arrived behind a hole, and twice: both SYNs permit selective acknowledgements.
+    pub is_selective: bool,
 }
 
 /// Bytes that were not seen in their place.
@@ -88,6 +103,25 @@ impl Missing {
         }
         let [newest, ..] = &mut self.holes;
         *newest = Some(hole);
+    }
+
+    /// A segment was sent again whose receiver may have it.
+    fn doubt(&mut self, sequence: u32) {
+        self.doubtful.rotate_left(1);
+        self.doubtful.last_mut().into_iter().for_each(|newest| *newest = Some(sequence));
+    }
+
+    /// Everything before `number` has arrived: whether a segment that was sent again begins there, which so has not.
+    fn lacks(&mut self, number: u32) -> bool {
+        let is_asked_for = self.doubtful.contains(&Some(number));
+        self.doubtful.iter_mut().for_each(|known| *known = known.filter(|known| before(number, *known)));
+        is_asked_for
+    }
+
+    /// A segment was lost.
+    fn lost(&mut self, number: u32, time: Timestamp, location: Location) {
+        self.again.rotate_left(1);
+        self.again.last_mut().into_iter().for_each(|newest| *newest = Some(Again { number, time, location }));
     }
 
     /// The receiver asks for `number`. A partial acknowledgement asks for the next hole of the same recovery (RFC 6675 section 5).
@@ -174,6 +208,9 @@ struct Again {
 /// Segments sent again of which is remembered that they were counted.
 const AGAIN: usize = 8;
 
+/// Segments sent again of which is remembered that they may have arrived: a sender whose time is out has as many on their way after two round trips.
+const DOUBTFUL: usize = 4;
+
 /// Duplicate acknowledgements that make a sender send again: three by RFC 5681, of which a mirror may show the last as the first; with selective
 /// acknowledgements two are enough.
 const DUPLICATES: u32 = 2;
@@ -210,15 +247,15 @@ impl LossLocator {
         Self { keys, caps, ..Self::default() }
     }
 
-    /// Takes in a segment with any of [`MARKS`]; `client` is the way from the client, `identification` the number of its packet. Says what was lost
-    /// with it; of how many packets is its caller's to say.
+    /// Takes in a segment with any of [`MARKS`]; `client` is the way from the client, `identification` the number of its packet, `told` what its
+    /// receiver has told. Says what was lost with it; of how many packets is its caller's to say.
     #[inline(never)]
     pub fn segment(
         &mut self,
         flow: &FlowKey,
         (way, client): (Direction, Direction),
         time: Timestamp,
-        (segment, identification): (&Segment, Option<u16>),
+        (segment, identification, told): (&Segment, Option<u16>, ReceiverWords),
         tcp: &TcpEvent,
         analysis: &SegmentAnalysis,
     ) -> Option<LocatedLoss> {
@@ -252,8 +289,14 @@ impl LossLocator {
             let recent = missing.again.iter().flatten().any(|a| a.number == segment.sequence && time.since(a.time) < COPIED);
             let acknowledged = analysis.flags.has(crate::model::AnalysisFlags::SPURIOUS_RETRANSMISSION);
             let asked = asked_for(segment.sequence, Timestamp(i64::MIN));
-            (!recent && !acknowledged && (asked && urged || (LOSS_TIMED_OUT.in_nanos()..RENEWED).contains(&waited)))
-                .then_some(Location::BeyondMirror)
+            let is_lost = !recent && !acknowledged && (asked && urged || (LOSS_TIMED_OUT.in_nanos()..RENEWED).contains(&waited));
+            let is_next = told.acknowledged.is_none_or(|acknowledged| !before(acknowledged, segment.sequence));
+            let is_told = told.is_selective || missing.asked.is_some_and(|asked| asked.selective > 0);
+            let is_sure = is_next || is_told;
+            if is_lost && !is_sure {
+                missing.doubt(segment.sequence);
+            }
+            (is_lost && is_sure).then_some(Location::BeyondMirror)
         } else {
             None
         };
@@ -262,10 +305,7 @@ impl LossLocator {
             missing.open(Hole { start, end: segment.sequence, opened: time, identification });
         }
         let location = location?;
-        missing.again.rotate_left(1);
-        if let Some(newest) = missing.again.last_mut() {
-            *newest = Some(Again { number: segment.sequence, time, location });
-        }
+        missing.lost(segment.sequence, time, location);
         Some(LocatedLoss { flow: *flow, client, way, time, location, packets: 0, retracted: false, number: 0 })
     }
 
@@ -276,7 +316,8 @@ impl LossLocator {
     }
 
     /// Takes in an acknowledgement of direction `way` with its options. Where their first selective block lies below the acknowledgement, its receiver
-    /// has the bytes twice (D-SACK, RFC 2883): what was sent again was not lost after all, and is taken back. Else they say what arrived.
+    /// has the bytes twice (D-SACK, RFC 2883): what was sent again was not lost after all, and is taken back. Else they say what arrived. What was
+    /// sent again and may have arrived was lost where the acknowledgement ends just before it.
     pub fn acknowledged(
         &mut self,
         flow: &FlowKey,
@@ -285,10 +326,15 @@ impl LossLocator {
         acknowledgement: u32,
         options: TcpOptions<'_>,
     ) -> Option<LocatedLoss> {
-        let block = options.sack_blocks().next()?;
         let lossy = self.lossy.find_mut(flow.keyed_hash(&self.keys), |l| l.flow == *flow)?;
         let way = way.reversed();
         let missing = lossy.ways.get_mut(way as usize)?;
+        if missing.lacks(acknowledgement) {
+            missing.lost(acknowledgement, time, Location::BeyondMirror);
+            let location = Location::BeyondMirror;
+            return Some(LocatedLoss { flow: *flow, client, way, time, location, packets: 0, retracted: false, number: 0 });
+        }
+        let block = options.sack_blocks().next()?;
         if before(acknowledgement, block.1) {
             missing.select(acknowledgement, options.sack_blocks(), time);
             return None;

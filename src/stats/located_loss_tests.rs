@@ -6,9 +6,9 @@ use crate::model::AnalysisFlags;
 const SENDER: Direction = Direction::AToB;
 const RECEIVER: Direction = Direction::BToA;
 
-/// A locator, what acknowledgements say besides, and the number of the next packet.
+/// A locator, what acknowledgements say besides, the number of the next packet, and what the receiver has told.
 #[derive(Default)]
-struct Lab(LossLocator, TcpOptions<'static>, Option<u16>);
+struct Lab(LossLocator, TcpOptions<'static>, Option<u16>, ReceiverWords);
 
 impl Lab {
     /// A segment at a time in milliseconds, with what the follower says of it; what was lost with it.
@@ -24,7 +24,7 @@ impl Lab {
         let segment = Segment { sequence, acknowledgement: ack, flags: 0x10, window: 1, payload: if way == SENDER { 100 } else { 0 } };
         let event = TcpEvent { marks, ..TcpEvent::default() };
         let time = Timestamp((ms * 1e6) as i64 + 1_000_000_000);
-        let lost = self.0.segment(&flow, (way, SENDER), time, (&segment, self.2), &event, &analysis)?;
+        let lost = self.0.segment(&flow, (way, SENDER), time, (&segment, self.2, self.3), &event, &analysis)?;
         assert_eq!((lost.way, lost.time), (SENDER, time));
         Some(lost.location)
     }
@@ -61,6 +61,22 @@ fn seen_again_after_a_time_out_is_beyond() {
     let mut lab = Lab::default();
     assert_eq!(lab.see(199.0, SENDER, (100, 1), TcpMarks::REPEATED, waited(199)), None, "a probe of the tail");
     assert_eq!(lab.see(410.0, SENDER, (100, 1), TcpMarks::REPEATED, waited(200)), Some(Location::BeyondMirror));
+}
+
+/// A sender whose time is out goes on with what lies behind the segment that was lost, be it there or not.
+#[test]
+fn behind_a_time_out_only_what_the_receiver_asks_for_was_lost() {
+    let told = |is_selective| ReceiverWords { acknowledged: Some(100), is_selective };
+    let flow = FlowKey::v4(6, 1, 2, 40_000, 80).0;
+    for (is_selective, next, lost) in [(false, 400, 1), (false, 200, 2), (false, 300, 1), (true, 400, 2)] {
+        let mut lab = Lab(LossLocator::default(), TcpOptions::default(), None, told(is_selective));
+        let again = [(300.0, 100), (300.1, 200)].map(|(ms, sequence)| lab.see(ms, SENDER, (sequence, 1), TcpMarks::REPEATED, waited(300)));
+        let time = Timestamp(1_310_000_000);
+        let asked = [next, next].map(|ack| lab.0.acknowledged(&flow, (RECEIVER, SENDER), time, ack, TcpOptions::default()));
+        assert!(asked.iter().flatten().all(|lost| (lost.way, lost.location, lost.retracted) == (SENDER, Location::BeyondMirror, false)));
+        let count = again.iter().flatten().count() + asked.iter().flatten().count();
+        assert_eq!(count, lost, "selective {is_selective}, acknowledged {next}");
+    }
 }
 
 #[test]
@@ -119,14 +135,14 @@ fn arrived_behind() -> TcpOptions<'static> {
 
 #[test]
 fn a_round_trip_of_microseconds_is_no_hiding_place() {
-    let mut lab = Lab(LossLocator::default(), arrived_behind(), None);
+    let mut lab = Lab(LossLocator::default(), arrived_behind(), None, ReceiverWords::default());
     lab.asks(10.000, 100);
     assert_eq!(lab.see(10.020, SENDER, (100, 1), TcpMarks::REPEATED, waited(0)), None, "asked for once only");
     lab.asks(10.030, 100);
     assert_eq!(lab.see(10.050, SENDER, (100, 1), TcpMarks::REPEATED, waited(0)), Some(Location::BeyondMirror));
     assert_eq!(lab.see(10.052, SENDER, (200, 1), TcpMarks::REPEATED, waited(0)), Some(Location::BeyondMirror), "the next hole");
     assert_eq!(lab.see(10.054, SENDER, (500, 1), TcpMarks::REPEATED, waited(0)), None, "of what is behind nobody said anything");
-    let mut lab = Lab(LossLocator::default(), arrived_behind(), None);
+    let mut lab = Lab(LossLocator::default(), arrived_behind(), None, ReceiverWords::default());
     lab.see(20.000, SENDER, (200, 1), TcpMarks::GAP, waited(0));
     (0..2).for_each(|n| lab.asks(20.010 + 0.01 * f64::from(n), 100));
     assert_eq!(lab.see(20.040, SENDER, (100, 1), TcpMarks::FILLED, waited(0)), None, "so few ask for what is merely late as well");
@@ -139,7 +155,7 @@ fn a_round_trip_of_microseconds_is_no_hiding_place() {
 fn one_acknowledgement_that_says_much_arrived_asks() {
     let again = |to: u32| {
         let options = TcpOptions::of_header(Box::leak(Box::new(arrived((200, to)))));
-        let mut lab = Lab(LossLocator::default(), options, None);
+        let mut lab = Lab(LossLocator::default(), options, None, ReceiverWords::default());
         lab.asks(10.000, 100);
         lab.see(10.030, SENDER, (100, 1), TcpMarks::REPEATED, waited(0))
     };
@@ -149,7 +165,7 @@ fn one_acknowledgement_that_says_much_arrived_asks() {
 #[test]
 fn what_says_what_arrived_counts_though_it_is_no_duplicate() {
     // The first of its number, and with windows that move: none is a duplicate to Wireshark's letter.
-    let mut lab = Lab(LossLocator::default(), arrived_behind(), None);
+    let mut lab = Lab(LossLocator::default(), arrived_behind(), None, ReceiverWords::default());
     lab.see(20.000, SENDER, (200, 1), TcpMarks::GAP, waited(0));
     (0..3).for_each(|n| lab.selects(20.010 + 0.01 * f64::from(n), 100));
     assert_eq!(lab.see(20.060, SENDER, (100, 1), TcpMarks::FILLED, waited(0)), Some(Location::BeforeMirror));
@@ -166,7 +182,7 @@ fn what_says_what_arrived_counts_though_it_is_no_duplicate() {
 #[test]
 fn a_packet_that_was_sent_later_was_sent_again() {
     let fills = |[behind, fill]: [u16; 2], asks: u32| {
-        let mut lab = Lab(LossLocator::default(), arrived_behind(), Some(behind));
+        let mut lab = Lab(LossLocator::default(), arrived_behind(), Some(behind), ReceiverWords::default());
         lab.see(20.000, SENDER, (200, 1), TcpMarks::GAP, waited(0));
         (0..asks).for_each(|n| lab.selects(20.010 + 0.01 * f64::from(n), 100));
         lab.2 = Some(fill);
@@ -197,7 +213,10 @@ fn a_keep_alive_is_nothing() {
     let event = TcpEvent { marks: TcpMarks::REPEATED, ..TcpEvent::default() };
     let segment = Segment { sequence: 1, acknowledgement: 1, flags: 0x10, window: 1, payload: 1 };
     let flow = FlowKey::v4(6, 1, 2, 40_000, 80).0;
-    assert_eq!(lab.0.segment(&flow, (SENDER, SENDER), Timestamp(0), (&segment, None), &event, &waited(900)), None);
+    assert_eq!(
+        lab.0.segment(&flow, (SENDER, SENDER), Timestamp(0), (&segment, None, ReceiverWords::default()), &event, &waited(900)),
+        None
+    );
 }
 
 #[test]
@@ -207,7 +226,7 @@ fn connections_beyond_the_cap_are_not_judged() {
         let flow = FlowKey::v4(6, port, 2, 40_000, 80).0;
         let segment = Segment { sequence: 1, acknowledgement: 1, flags: 0x10, window: 1, payload: 100 };
         let event = TcpEvent { marks: TcpMarks::GAP, ..TcpEvent::default() };
-        locator.segment(&flow, (SENDER, SENDER), Timestamp(0), (&segment, None), &event, &waited(0));
+        locator.segment(&flow, (SENDER, SENDER), Timestamp(0), (&segment, None, ReceiverWords::default()), &event, &waited(0));
     }
     assert_eq!(locator.lossy.len(), LOSSY_CONNECTIONS);
 }
@@ -216,7 +235,7 @@ fn connections_beyond_the_cap_are_not_judged() {
 #[test]
 fn what_was_sent_before_what_overtook_it_was_sent_once() {
     let filled_by = |number: Option<u16>| {
-        let mut lab = Lab(LossLocator::default(), arrived_behind(), Some(40));
+        let mut lab = Lab(LossLocator::default(), arrived_behind(), Some(40), ReceiverWords::default());
         assert_eq!(lab.see(0.0, SENDER, (300, 1), TcpMarks::GAP, waited(0)), None);
         (1..=3).for_each(|ms| lab.asks(f64::from(ms), 100));
         lab.2 = number;
@@ -232,7 +251,7 @@ fn what_was_sent_before_what_overtook_it_was_sent_once() {
 #[test]
 fn one_acknowledgement_is_enough_for_a_sender_that_goes_by_time() {
     let again = |ms: f64, sequence: u32, options: TcpOptions<'static>| {
-        let mut lab = Lab(LossLocator::default(), options, None);
+        let mut lab = Lab(LossLocator::default(), options, None, ReceiverWords::default());
         lab.asks(10.0, 100);
         lab.see(ms, SENDER, (sequence, 1), TcpMarks::REPEATED, waited(12))
     };

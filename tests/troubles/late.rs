@@ -74,9 +74,55 @@ fn what_is_refused_and_then_accepted_came_about() {
     };
     for times in [1, 2] {
         let s = refused_first(times, false);
-        assert_eq!((row(&s), troubles(&s), s.diagnosis.network.failed), ((30, 30, 0), vec![], Some(0)), "refused {times} times");
+        assert_eq!((row(&s), s.diagnosis.network.failed), ((30, 30, 0), Some(0)), "refused {times} times");
+        assert_eq!(troubles(&s), only("tcp.refused", "10.1.0.9:8080/tcp", Severity::Warning));
+        let told = "10.1.0.9:8080 refuses connections first and accepts them when they are tried again: 30 of 30 attempts by 2 clients";
+        assert_eq!(title(&s), told);
     }
     let s = refused_first(1, true);
-    assert_eq!(troubles(&s), troubles(&refused_first(0, true)), "how it ends counts as that of others");
-    assert_eq!((row(&s), troubles(&s).len()), ((30, 30, 0), 1));
+    let by_end = troubles(&refused_first(0, true));
+    assert_eq!(
+        troubles(&s),
+        [by_end, only("tcp.refused", "10.1.0.9:8080/tcp", Severity::Warning)].concat(),
+        "how it ends counts as that of others"
+    );
+    assert_eq!((row(&s), troubles(&s).len()), ((30, 30, 0), 2));
+}
+
+/// SYNs of two clients that ask for ECN, as often as `first` says before the one that is answered; what answers them. Then without, but for one in so
+/// many, whose last SYN asks for it as well.
+fn without_ecn(first: &[Micros], is_refused: bool, asks_still: u16) -> Snapshot {
+    let asks = SYN | 0xc0;
+    let mut t = Traffic::default();
+    for n in 0..30u16 {
+        let (at, client, server) = (10 * S + i64::from(n) * S, (1 + n as u8 % 2, 5_000 + n), (9, 8_080));
+        for before in first {
+            t.segment(at - before, [client, server], asks, (0, 0), 0);
+            if is_refused {
+                t.segment(at - before + 300, [server, client], RST | ACK, (0, 1), 0);
+            }
+        }
+        if asks_still > 0 && n % asks_still == 0 {
+            t.segment(at - 100_000, [client, server], asks, (0, 0), 0);
+            t.segment(at - 99_600, [server, client], SYN | ACK, (0, 1), 0);
+            t.segment(at - 99_400, [client, server], ACK, (1, 1), 0);
+        } else {
+            t.connection(at, client, server);
+        }
+    }
+    t.with_office(60).seen()
+}
+
+#[test]
+fn what_comes_about_only_without_ecn_is_told_so() {
+    let words = "; all of them asked for ECN first, and came about without";
+    for (first, is_refused, id) in [(&[3 * S, 2 * S][..], false, "tcp.no_answer"), (&[S / 2], true, "tcp.refused")] {
+        let s = without_ecn(first, is_refused, 0);
+        assert_eq!(troubles(&s), only(id, "10.1.0.9:8080/tcp", Severity::Warning));
+        let found = s.diagnosis.findings.iter().find(|f| f.id == id).unwrap();
+        assert!(found.title.ends_with(words) && found.cause.contains("ECE and CWR"), "{found:#?}");
+        assert!(found.evidence.contains(&("asked_ecn", Value::Count(30))), "{:?}", found.evidence);
+        let s = without_ecn(first, is_refused, 10);
+        assert!(!title(&s).contains("ECN"), "some are accepted that ask for it: {}", title(&s));
+    }
 }

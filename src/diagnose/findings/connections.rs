@@ -1,5 +1,6 @@
 //! Attempts to connect and connections: refused, cut.
 
+use super::late::refused_first;
 use super::unreachables::{CLOSED_FOR, UNREACHABLE};
 use super::{SEVERAL, SURE, all_of, exceeded, hops, lone_clients, subject, unreachables};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
@@ -93,7 +94,9 @@ impl Detector for TcpRefused {
                        of the service before ({ttls} at least) was sent by a device between.\n\n\
                        A part of a service: surely more than {part} of at least {of} attempts, and at least {few}, though others connect. Behind a \
                        router: surely more than {part} of all attempts, and at least {lots}, at {hosts} hosts or more, of three clients or more, none of which has the half of them. \
-                       What one client alone asks for at {several} servers or more, none of which was ever seen to answer, is one note.",
+                       What one client alone asks for at {several} servers or more, none of which was ever seen to answer, is one note.\n\n\
+                       Refused first: surely more than {part} of all attempts, and at least {few}, are refused and then accepted when the \
+                       same SYN comes again. They have not failed.",
             cause: "The service was stopped, crashed or listens elsewhere; or a firewall rejects the connection.",
             lookalikes: "Clients that try a service which was never there (ident), IPv6 attempts beside IPv4.",
             remedy: "Start the service, or send its clients where it is now. If it runs, look at firewalls on the host and on the way.",
@@ -128,7 +131,11 @@ impl Detector for TcpRefused {
                 // What stands may be either: that a part fails is said as long as it is no more.
                 let part = || hops::in_part(service, Trouble::Refused, stands);
                 let refusals = |stands| refusals(service, stands, e.network.now);
-                refusals(false).or_else(part).or_else(|| refusals(stands)).or_else(|| were_refused(service, e.network.now))
+                refusals(false)
+                    .or_else(part)
+                    .or_else(|| refusals(stands))
+                    .or_else(|| were_refused(service, e.network.now))
+                    .or_else(|| refused_first(service, stands))
             })
             .collect();
         let (ident, others): (Vec<Report>, Vec<Report>) =

@@ -237,12 +237,17 @@ pub(super) fn in_part(service: &ServiceEvidence, trouble: Trouble, stands: bool)
 
 /// What the attempts that fail have in common, where it is that their SYNs ask for ECN: those that do not are answered, and none that does.
 pub(super) fn by_ecn(report: Report, w: &ServiceWindow, trouble: Trouble) -> Report {
-    let asked = if trouble == Trouble::Refused { w.asked_ecn.refused } else { w.asked_ecn.unanswered };
+    let asked = w.asked_ecn.of(trouble);
     let is_common = u64::from(asked) >= PART_LEAST.number() && u64::from(asked) == w.trouble(trouble).count;
     if !is_common || w.established < PART_LEAST.number() || w.asked_ecn.established > 0 {
         return report;
     }
-    let title = format!("{}; what fails asks for ECN", report.title);
+    let how = if matches!(trouble, Trouble::Late | Trouble::RefusedFirst) {
+        "all of them asked for ECN first, and came about without"
+    } else {
+        "what fails asks for ECN"
+    };
+    let title = format!("{}; {how}", report.title);
     let report = Report { title, ..report }.with("asked_ecn", Value::Count(asked.into()));
     report
         .because("A device on the way, or the server itself, does not take SYNs that ask for ECN (the flags ECE and CWR): what asks without is answered.")

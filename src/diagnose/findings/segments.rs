@@ -51,7 +51,7 @@ impl Detector for TcpLoss {
                        arrived behind them and the sender's own numbers tell, for which the receiver asked: lost before it. In the last minute, else in the last twenty seconds, and then a warning at most. Raised when they surely are more than {lost} of at least {segments} segments with data, and at least {least} (lower \
                        end of the {sure} interval); or, of at least {lots}, surely more than {little} and more than {unusual} times the share of as many before. \
                        Critical from {many} over at least {grave}. The side is named when {one} of them are on it; below \
-                       {sided} losses in {connections} connections with the words how many connections show it, and not at all of fewer than {connections} while more others go on without, of which it is not known yet what they carry. It is about one client where what is lost on the clients' side is its: by the \
+                       {sided} losses in {connections} connections with the words how many connections show it, and not at all of fewer than {connections} while more others go on without, where those are too many to know what each carries. It is about one client where what is lost on the clients' side is its: by the \
                        same measure of at least {client} segments, while at least as many other clients of the same services surely lose less than one part in {part} of its share.",
             cause: "A full queue (then round-trip times rise as well), a bad cable or transceiver, a duplex mismatch, radio.",
             lookalikes: "What the mirror loses is acknowledged and never sent again, and is not counted here; neither are probes of a \
@@ -102,7 +102,7 @@ impl Detector for TcpLoss {
                 }
                 let own = w.client_losses.iter().filter(|c| losing.contains_key(&c.client));
                 let rest = own.fold(w.loss, |rest, c| without(&rest, c));
-                if leaves_others_out(w, &rest) {
+                if e.network.leaves_connections_out && leaves_others_out(w, &rest) {
                     return None;
                 }
                 lost(service, &rest, standing.on(subject(&service.key)))
@@ -265,7 +265,8 @@ fn is_unusual(loss: &LossWindow, share: &Estimate, stands: bool) -> bool {
     enough && if stands { share.high > LITTLE.value() / 2.0 } else { share.low > LITTLE.value().max(UNUSUAL.value() * usual) }
 }
 
-/// Whether few connections lost while more of them go on without: what those carry is counted at their end, so that the share would be of the few.
+/// Whether few connections lost while more of them go on without: where not of all is known what they carry before they end, the share would be of the
+/// few.
 fn leaves_others_out(w: &ServiceWindow, loss: &LossWindow) -> bool {
     let go_on = w.established.saturating_sub(w.ended).saturating_sub(loss.connections);
     loss.connections < SIDED_CONNECTIONS.number() && go_on > loss.connections

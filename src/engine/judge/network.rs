@@ -115,6 +115,7 @@ impl NetworkJudge {
             NetworkEvent::Sighted(sighting) => {
                 self.ledger.note_time(sighting.last);
                 self.switch.seen(sighting);
+                self.ledger.sighted(sighting);
                 self.sightings.take(sighting);
             }
             _ => self.ledger.take(event, meaning),
@@ -215,6 +216,8 @@ impl NetworkJudge {
             },
         );
         network.sightings.stations().for_each(|station| station.maker = names::manufacturer(station.mac));
+        // Whoever gives out an address looks first whether somebody has it (RFC 2131 section 2.2).
+        network.scans.retain(|scan| !scan.is_ping() || !self.sightings.gives_addresses(scan.source));
         network.proofs = std::mem::take(&mut self.proofs);
         let evidence = Evidence { network, sliding: true, ..Evidence::default() };
         self.findings = diagnose::judge_network(&evidence, &mut self.judge, now).findings;
@@ -337,8 +340,18 @@ impl NetworkJudge {
 
     /// Whether something passed that findings look at.
     fn has_passed(&self, matter: Matter) -> bool {
+        // Where nothing could be read a port tells what it usually is.
+        let speaks = |is: &dyn Fn(AppId) -> bool| {
+            self.ledger.has_used(|key, app| match app {
+                AppId::NONE => registry::usual(key.port, key.protocol).any(is),
+                app => is(app),
+            })
+        };
         match matter {
-            Matter::Application(token) => self.ledger.has_app(|app| registry::token(app) == Some(token)),
+            Matter::Application(token) => speaks(&|app| registry::token(app) == Some(token)),
+            Matter::Codes => {
+                speaks(&|app| registry::reads_requests(app) && !diagnose::has_rule_of_its_own(registry::token(app).unwrap_or_default()))
+            }
             Matter::Media => self.ledger.has_media(),
             // The mirror's evidence knows.
             Matter::Protocol(_) | Matter::Copies => true,

@@ -39,7 +39,7 @@ pub struct ScanEvidence {
     pub source: Address,
     /// The host whose ports were tried; `None` where many hosts were.
     pub target: Option<Address>,
-    /// The port that was tried at many hosts.
+    /// The port that was tried at many hosts; `None` where they were asked whether they are there (ping).
     pub port: Option<u16>,
     /// Ports of UDP; else of TCP.
     pub is_udp: bool,
@@ -57,6 +57,13 @@ pub struct ScanEvidence {
     pub span: Episode,
 }
 
+impl ScanEvidence {
+    /// Whether hosts were asked whether they are there.
+    pub fn is_ping(&self) -> bool {
+        self.target.is_none() && self.port.is_none()
+    }
+}
+
 /// Everything known of the network lately.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct NetworkEvidence {
@@ -66,6 +73,8 @@ pub struct NetworkEvidence {
     pub is_whole: bool,
     /// Services with something in the last ten minutes; of a file at its end, all of them.
     pub services: Vec<ServiceEvidence>,
+    /// Too many connections go on to know what each of them carries before it ends.
+    pub leaves_connections_out: bool,
     /// Routers behind which attempts failed.
     pub hops: Vec<HopEvidence>,
     /// Routers behind which nobody answered for a while.

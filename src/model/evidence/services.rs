@@ -190,6 +190,10 @@ pub struct AskedEcn {
     pub unanswered: u32,
     /// Completed.
     pub established: u32,
+    /// Completed late ([`Trouble::Late`]), when a SYN did not ask for it any more.
+    pub late: u32,
+    /// The same of those that were refused before ([`Trouble::RefusedFirst`]).
+    pub refused_first: u32,
 }
 
 impl AskedEcn {
@@ -204,11 +208,34 @@ impl AskedEcn {
         *count = count.saturating_add(1);
     }
 
+    /// Takes in one that came about without, after some trouble.
+    pub fn given_up(&mut self, trouble: Trouble) {
+        let count = match trouble {
+            Trouble::Late => &mut self.late,
+            Trouble::RefusedFirst => &mut self.refused_first,
+            _ => return,
+        };
+        *count = count.saturating_add(1);
+    }
+
+    /// How many of those with that trouble asked for it.
+    pub fn of(&self, trouble: Trouble) -> u32 {
+        match trouble {
+            Trouble::Refused => self.refused,
+            Trouble::NoAnswer => self.unanswered,
+            Trouble::Late => self.late,
+            Trouble::RefusedFirst => self.refused_first,
+            _ => 0,
+        }
+    }
+
     /// Takes in those of another time.
     pub fn add(&mut self, other: &Self) {
         self.refused = self.refused.saturating_add(other.refused);
         self.unanswered = self.unanswered.saturating_add(other.unanswered);
         self.established = self.established.saturating_add(other.established);
+        self.late = self.late.saturating_add(other.late);
+        self.refused_first = self.refused_first.saturating_add(other.refused_first);
     }
 }
 

@@ -46,11 +46,13 @@ pub enum Trouble {
     Untaken,
     /// A SYN was answered more than [`super::LATE_ANSWER`] after it was sent first, having been repeated; the connection came about.
     Late,
+    /// A SYN was answered by RST, and by a SYN-ACK when it was repeated; the connection came about.
+    RefusedFirst,
 }
 
 impl Trouble {
     /// How many there are.
-    pub const COUNT: usize = 20;
+    pub const COUNT: usize = 21;
 
     /// All of them, each at the place of its number.
     pub const ALL: [Trouble; Self::COUNT] = [
@@ -74,6 +76,7 @@ impl Trouble {
         Trouble::Hung,
         Trouble::Untaken,
         Trouble::Late,
+        Trouble::RefusedFirst,
     ];
 }
 

@@ -24,8 +24,11 @@ pub const TOLD_OF: usize = BEAT_PACKETS / 2;
 /// followed.
 pub const ATTEMPTS: usize = 2 * 1024;
 
-/// Connections in which segments were lost lately, per shard (about 550 bytes each, 18 MiB in all); loss in those beyond is not located.
+/// Connections in which segments were lost lately, per shard (about 680 bytes each, 22 MiB in all); loss in those beyond is not located.
 pub const LOSSY_CONNECTIONS: usize = 256;
+
+/// Connections that lost nothing of which is known how much they carry while they go on (about 140 bytes each, 2 MiB in all); others count at their end.
+pub const CARRYING_CONNECTIONS: usize = 16 * 1024;
 
 /// Receivers that take no data at the same time, per shard; looked through one by one, and only while there is one.
 pub const STALLS: usize = 64;

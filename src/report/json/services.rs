@@ -67,7 +67,7 @@ impl Serialize for ServiceJson<'_> {
 type NamedCount = (&'static str, fn(&Service) -> Option<u64>);
 
 /// What goes wrong.
-const TROUBLES: [NamedCount; 13] = [
+const TROUBLES: [NamedCount; 14] = [
     ("refused", |s| s.judged(Trouble::Refused)),
     ("no_answer", |s| s.judged(Trouble::NoAnswer)),
     ("half_open", |s| s.judged(Trouble::HalfOpen)),
@@ -76,6 +76,7 @@ const TROUBLES: [NamedCount; 13] = [
     ("hung", |s| s.judged(Trouble::Hung)),
     ("untaken", |s| s.judged(Trouble::Untaken)),
     ("late", |s| s.judged(Trouble::Late)),
+    ("refused_first", |s| s.judged(Trouble::RefusedFirst)),
     ("unanswered", |s| s.judged(Trouble::Unanswered)),
     ("error_answers", |s| Some(s.error_answers())),
     ("denied", |s| s.judged(Trouble::Denied)),

@@ -7,6 +7,7 @@ use super::guesses::Guesses;
 use super::kept_alive::KeptConnections;
 use super::lately_trips::LatelyTrips;
 use super::loads::Loads;
+use super::lossy::LossyConnections;
 use super::media::MediaStreams;
 use super::path_outages::PathOutages;
 use super::proxied::ProxiedTargets;
@@ -43,6 +44,9 @@ impl ServiceLedger {
             Scans::PAIR_BYTES,
         ]
     };
+
+    /// Bytes of all connections of which is known what they carry.
+    pub const CARRYING_BYTES: usize = LossyConnections::CARRYING_BYTES;
 
     /// Bytes of a station and a service tried by IPv6, and of a connection that is kept alive.
     pub const BESIDE_BYTES: usize = Fallbacks::BYTES + KeptConnections::BYTES;

@@ -7,7 +7,7 @@ use crate::model::evidence::{AskedEcn, ByTrouble, FAILING_ZONES, LONE_TRIES, Mea
 use crate::model::limits::{FURTHER_CLIENTS, SERVICE_CLIENTS};
 use crate::model::mix::spread;
 use crate::model::time::MILLISECOND;
-use crate::model::{Address, Episode, LocatedLoss, Location, PathSide, Timestamp};
+use crate::model::{Address, Attempt, Episode, LocatedLoss, Location, PathSide, Timestamp};
 pub use latencies::Latencies;
 use std::hash::{DefaultHasher, Hash, Hasher};
 pub use window::window;
@@ -458,11 +458,13 @@ impl ServiceCounts {
         true
     }
 
-    /// A SYN of a client was answered so many nanoseconds late.
-    pub fn late(&mut self, client: Address, (first, time): (Timestamp, Timestamp), nanos: i64) {
-        self.trouble(client, Trouble::Late, first, time);
-        let millis = u32::try_from(nanos / MILLISECOND).unwrap_or(u32::MAX);
-        self.late_millis = (self.late_millis.0.saturating_add(millis.into()), self.late_millis.1.max(millis));
+    /// An attempt of a client came about after some trouble: where it was answered late, how late.
+    pub fn belated(&mut self, client: Address, trouble: Trouble, attempt: &Attempt) {
+        self.trouble(client, trouble, attempt.first, attempt.time);
+        if trouble == Trouble::Late {
+            let millis = u32::try_from(attempt.answered_after.unwrap_or(0) / MILLISECOND).unwrap_or(u32::MAX);
+            self.late_millis = (self.late_millis.0.saturating_add(millis.into()), self.late_millis.1.max(millis));
+        }
     }
 
     /// Requests of a kind were answered, be it by an error, or not.

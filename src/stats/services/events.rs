@@ -61,12 +61,13 @@ impl ServiceLedger {
         }
         let is_foreign = self.is_foreign(&key, attempt);
         let untaken = is_untaken(attempt.outcome, attempt.syns_again).then_some(Trouble::Untaken);
-        let late = attempt.answered_after.filter(|nanos| is_late(attempt, *nanos));
+        let belated = belated(attempt);
         let counted = self.with(key, attempt.time, |counts| {
             counts.refused_between = counts.refused_between.saturating_add(u32::from(is_foreign));
             if is_counted && attempt.asks_ecn {
                 counts.asked_ecn.note(attempt.outcome);
             }
+            belated.into_iter().filter(|_| attempt.gave_up_ecn).for_each(|trouble| counts.asked_ecn.given_up(trouble));
             let of = counts.client(client);
             if !is_counted {
                 of.lone = of.lone.saturating_add(1);
@@ -81,10 +82,10 @@ impl ServiceLedger {
             of.attempts = of.attempts.saturating_add(1);
             of.established = of.established.saturating_add(u32::from(attempt.outcome == AttemptOutcome::Established));
             trouble.into_iter().chain(untaken).for_each(|trouble| counts.trouble(client, trouble, attempt.first, attempt.time));
-            late.into_iter().for_each(|nanos| counts.late(client, (attempt.first, attempt.time), nanos));
+            belated.into_iter().for_each(|trouble| counts.belated(client, trouble, attempt));
         });
         if let Some((service, _)) = counted {
-            let proved = trouble.into_iter().filter(|_| is_counted || tries > 0).chain(untaken).chain(late.map(|_| Trouble::Late));
+            let proved = trouble.into_iter().filter(|_| is_counted || tries > 0).chain(untaken).chain(belated);
             proved.for_each(|trouble| service.prove(trouble, attempt.number));
             let silent = if is_counted { u32::from(trouble == Some(Trouble::NoAnswer)) } else { tries };
             service.note_attempt(attempt, client, silent);
@@ -170,7 +171,7 @@ impl ServiceLedger {
         let Some(key) = ServiceKey::of(&end.flow, end.way) else { return };
         let client = end.flow.ends(end.way)[0].0;
         self.note_alive(key.address, end.time);
-        let packets = self.lossy.end(&end.flow, end.data_packets);
+        let packets = self.lossy.end(&end.flow, end.time, end.data_packets);
         let counted = self.with(key, end.time, |counts| {
             let of = counts.client(client);
             of.ended = of.ended.saturating_add(1);
@@ -382,8 +383,9 @@ impl ServiceLedger {
         self.windows.acknowledged(trip);
         let connection = (trip.flow.keyed_hash(&Keys::FIXED) >> 32) as u32;
         let client = trip.flow.ends(trip.way)[0].0;
-        // How soon a port refuses whoever tries all of them makes no service of it.
-        if !self.services.contains_key(&key) && self.scans.is_scanner(client, &key) {
+        let is_telling = trip.is_prompt || trip.flight.is_some();
+        // How soon a port refuses whoever tries all of them makes no service of it, nor does what only says how much a connection carries.
+        if !self.services.contains_key(&key) && (!is_telling || self.scans.is_scanner(client, &key)) {
             return;
         }
         let carried = self.lossy.carried(&trip.flow, trip.time, trip.data_segments.into());
@@ -397,7 +399,7 @@ impl ServiceLedger {
             if trip.is_prompt {
                 service.trips.note(trip.side, trip.time, trip.nanos);
             }
-            if trip.side == PathSide::Server {
+            if is_telling && trip.side == PathSide::Server {
                 service.unanswered.alive(trip.time);
             }
         }
@@ -424,9 +426,13 @@ fn is_lone(outcome: AttemptOutcome, syns: u8) -> bool {
     outcome == AttemptOutcome::Unanswered && syns < 2
 }
 
-/// Whether a client waited for long until its SYN was answered, so many nanoseconds after the first one.
-fn is_late(attempt: &Attempt, nanos: i64) -> bool {
-    attempt.outcome == AttemptOutcome::Established && attempt.syns > 1 && nanos >= LATE_ANSWER.in_nanos()
+/// What a client met whose connection came about all the same when it repeated its SYN: it was refused, or waited for long.
+fn belated(attempt: &Attempt) -> Option<Trouble> {
+    let waited = attempt.answered_after.filter(|_| attempt.outcome == AttemptOutcome::Established && attempt.syns > 1)?;
+    match attempt.earlier {
+        Some(EarlierOutcome { outcome: AttemptOutcome::Refused, .. }) => Some(Trouble::RefusedFirst),
+        _ => (waited >= LATE_ANSWER.in_nanos()).then_some(Trouble::Late),
+    }
 }
 
 /// Whether a client asked for a host beyond its link from an address of the link alone, to which nobody answers (RFC 4291 section 2.5.6).

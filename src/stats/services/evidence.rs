@@ -87,6 +87,7 @@ impl ServiceLedger {
             quic: self.quic.evidence(now, at_end),
             kept_alive: self.kept.evidence(now),
             hops: self.hops(now, at_end),
+            leaves_connections_out: self.lossy.leaves_out(now),
             outages: self.outages.evidence(now),
             expired: self.expired,
             ..NetworkEvidence::default()

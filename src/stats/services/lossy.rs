@@ -4,15 +4,22 @@ use super::lost_bins::LostBins;
 use super::{Bounded, MINUTE, MINUTE_SECONDS, REMEMBERED, REMEMBERED_SECONDS};
 use crate::model::Arrange as _;
 use crate::model::evidence::StallEvidence;
-use crate::model::limits::{LOSSY_CONNECTIONS, SERVICES};
+use crate::model::limits::{CARRYING_CONNECTIONS, LOSSY_CONNECTIONS, SERVICES};
 use crate::model::{Address, Episode, FlowKey, LocatedLoss, ServiceKey, Stall, StallEnd, Timestamp};
 use crate::stats::services::BIN;
 
-/// Connections that lost something, so that each is counted once.
+/// Connections that lost something, so that each is counted once, and how much others carry meanwhile.
 #[derive(Debug, Default)]
 pub(super) struct LossyConnections {
     known: Bounded<FlowKey, Lossy, { 16 * LOSSY_CONNECTIONS }, MINUTE_SECONDS>,
+    /// How many packets of a connection that lost nothing were counted: all there will be, once it has ended.
+    lossless: Bounded<FlowKey, u64, CARRYING_CONNECTIONS, MINUTE_SECONDS>,
+    /// When there was no room for one.
+    left_out: Option<Timestamp>,
 }
+
+/// Packets that are all there will be.
+const ALL: u64 = u64::MAX;
 
 /// A connection that lost something.
 #[derive(Debug, Clone, Copy)]
@@ -28,13 +35,19 @@ struct Lossy {
 }
 
 impl LossyConnections {
+    /// Bytes of all that lost nothing.
+    #[cfg(test)]
+    pub const CARRYING_BYTES: usize = Bounded::<FlowKey, u64, CARRYING_CONNECTIONS, MINUTE_SECONDS>::BYTES;
+
     /// A connection that has had so many packets lost a segment: whether for the first time in the last minute, and how many packets are new.
     pub fn note(&mut self, flow: &FlowKey, time: Timestamp, packets: u64) -> (bool, u64) {
         // What had these ports long ago was another connection.
         let is_held = self.known.last(flow).is_some_and(|last| time.since(last) < REMEMBERED * BIN);
         let before = self.known.get(flow).copied().filter(|_| is_held);
-        let (lost, counted) = before.map_or((LostBins::default(), 0), |before| (before.lost, before.packets));
-        let has_ended = before.is_some_and(|before| before.has_ended);
+        let lossless = self.lossless.remove(flow).filter(|_| before.is_none());
+        let (lost, counted) = before.map_or((LostBins::default(), lossless.unwrap_or(0)), |before| (before.lost, before.packets));
+        let has_ended = before.is_some_and(|before| before.has_ended) || lossless == Some(ALL);
+        let counted = if lossless == Some(ALL) { packets } else { counted };
         // A loss that is told late has an older count than what was counted since.
         let known = Lossy { last: time, packets: packets.max(counted), has_ended, lost };
         if !self.known.insert(*flow, known, time) {
@@ -51,18 +64,33 @@ impl LossyConnections {
 
     /// A connection came about: one that had its ports and has ended is another.
     pub fn begin(&mut self, flow: &FlowKey) {
+        self.lossless.remove(flow);
         if self.known.get(flow).is_some_and(|known| known.has_ended) {
             self.known.remove(flow);
         }
     }
 
-    /// A connection has had so many packets: how many of them are new, where it lost something before. What it carries without losing any counts
-    /// while it goes on.
+    /// A connection has had so many packets: how many of them are new. One for which there is no room counts at its end.
     pub fn carried(&mut self, flow: &FlowKey, time: Timestamp, packets: u64) -> u64 {
-        let Some(known) = self.known.touch(flow, time).filter(|known| !known.has_ended) else { return 0 };
-        let before = known.packets;
-        known.packets = before.max(packets);
+        let counted = match self.known.touch(flow, time) {
+            Some(known) if known.has_ended => return 0,
+            Some(known) => &mut known.packets,
+            None => match self.lossless.entry(*flow, time) {
+                Some(counted) => counted,
+                None => {
+                    self.left_out = self.left_out.max(Some(time));
+                    return 0;
+                }
+            },
+        };
+        let before = *counted;
+        *counted = before.max(packets);
         packets.saturating_sub(before)
+    }
+
+    /// Whether of some connections it was not known in the last minute how much they carry before they end.
+    pub fn leaves_out(&self, now: Timestamp) -> bool {
+        self.left_out.is_some_and(|time| now.since(time) < MINUTE * BIN)
     }
 
     /// The newest that was counted as lost of a connection, of the way and place of this one, is to be counted no more: by its bin, as far as that is
@@ -72,8 +100,12 @@ impl LossyConnections {
     }
 
     /// A connection ended that has had so many packets; how many of them were not counted yet.
-    pub fn end(&mut self, flow: &FlowKey, packets: u64) -> u64 {
-        let Some(known) = self.known.get_mut(flow) else { return packets };
+    pub fn end(&mut self, flow: &FlowKey, time: Timestamp, packets: u64) -> u64 {
+        let Some(known) = self.known.get_mut(flow) else {
+            // What is sent again behind its end is counted no more.
+            let counted = self.lossless.entry(*flow, time).map_or(0, |counted| std::mem::replace(counted, ALL));
+            return packets.saturating_sub(counted);
+        };
         let before = known.packets;
         (known.packets, known.has_ended) = (before.max(packets), true);
         packets.saturating_sub(before)
@@ -191,14 +223,35 @@ mod tests {
         let (flow, _) = FlowKey::v4(6, 1, 2, 40_000, 80);
         let at = |seconds: i64| Timestamp(seconds * SECOND);
         let mut lossy = LossyConnections::default();
-        assert_eq!(lossy.carried(&flow, at(0), 5), 0, "it has lost nothing");
-        assert_eq!(lossy.note(&flow, at(1), 10), (true, 10));
+        assert_eq!((lossy.carried(&flow, at(0), 5), lossy.carried(&flow, at(0), 7)), (5, 2), "it has lost nothing");
+        assert_eq!(lossy.note(&flow, at(1), 10), (true, 3));
         assert_eq!(lossy.carried(&flow, at(2), 40), 30);
         assert_eq!(lossy.note(&flow, at(2), 25), (false, 0), "told late");
         assert_eq!((lossy.carried(&flow, at(3), 41), lossy.note(&flow, at(3), 0)), (1, (false, 0)));
-        assert_eq!((lossy.end(&flow, 50), lossy.end(&flow, 50)), (9, 0));
+        assert_eq!((lossy.end(&flow, at(3), 50), lossy.end(&flow, at(3), 50)), (9, 0));
         assert_eq!((lossy.note(&flow, at(4), 51), lossy.carried(&flow, at(5), 60)), ((false, 1), 0), "what is sent again behind the end");
         lossy.begin(&flow);
         assert_eq!(lossy.note(&flow, at(6), 70), (true, 70), "another connection");
+        let (other, _) = FlowKey::v4(6, 1, 2, 40_001, 80);
+        assert_eq!(
+            (lossy.carried(&other, at(7), 30), lossy.end(&other, at(7), 33), lossy.end(&other, at(7), 33)),
+            (30, 3, 0),
+            "one without a loss"
+        );
+        assert_eq!((lossy.carried(&other, at(8), 34), lossy.note(&other, at(8), 35)), (0, (true, 0)), "and behind its end");
+        let (short, _) = FlowKey::v4(6, 1, 2, 40_002, 80);
+        assert_eq!((lossy.end(&short, at(9), 4), lossy.note(&short, at(9), 5)), (4, (true, 0)), "of which nothing was told before");
+    }
+
+    #[test]
+    fn of_too_many_connections_it_is_not_known_what_they_carry() {
+        let at = |seconds: i64| Timestamp(seconds * SECOND);
+        let flow = |n: usize| FlowKey::v4(6, 1 + (n >> 14) as u32, 2, n as u16 & 0x3fff, 80).0;
+        let mut lossy = LossyConnections::default();
+        let carried: u64 = (0..CARRYING_CONNECTIONS).map(|n| lossy.carried(&flow(n), at(1), 2)).sum();
+        assert_eq!((carried, lossy.leaves_out(at(1))), (2 * CARRYING_CONNECTIONS as u64, false));
+        let beyond = flow(CARRYING_CONNECTIONS);
+        assert_eq!((lossy.carried(&beyond, at(2), 7), lossy.leaves_out(at(2)), lossy.leaves_out(at(62))), (0, true, false));
+        assert_eq!(lossy.end(&beyond, at(3), 9), 9, "it counts at its end");
     }
 }

@@ -42,7 +42,9 @@ mod windows;
 use crate::model::bounded::BoundedMap;
 use crate::model::limits::{LOSSY_CONNECTIONS, SERVICE_BINS, SERVICES};
 use crate::model::time::SECOND;
-use crate::model::{Address, AppId, CapScale, FlowKey, Mac, MediaStream, NetworkEvent, RoundTrip, ServiceKey, Timestamp, Transaction};
+use crate::model::{
+    Address, AppId, CapScale, FlowKey, Mac, MediaStream, NetworkEvent, RoundTrip, ServiceKey, Sight, Sighting, Timestamp, Transaction,
+};
 use answered_elsewhere::AnsweredElsewhere;
 pub use answers::AnswerMeaning;
 use black_holes::BlackHoles;
@@ -220,6 +222,16 @@ impl ServiceLedger {
         }
     }
 
+    /// Takes in what is seen seldom, of which somebody who looks for hosts is told of here.
+    pub fn sighted(&mut self, seen: &Sighting) {
+        if let Sight::Echo { is_reply, from, to } = seen.what {
+            match is_reply {
+                true => self.scans.replied(to, from),
+                false => self.scans.pinged(from, to, seen),
+            }
+        }
+    }
+
     fn note_alive(&mut self, address: Address, time: Timestamp) {
         self.alive.entry(address, time);
     }
@@ -336,9 +348,11 @@ impl ServiceLedger {
         usual.is_none_or(|usual| trip.nanos as f64 / 1e9 > 2.0 * usual)
     }
 
-    /// Whether somebody used an application that is so.
-    pub fn has_app(&self, is: impl Fn(AppId) -> bool) -> bool {
-        self.services.values().any(|service| is(service.app))
+    /// Whether somebody used a service that is so: by itself, and what was spoken there as far as content told. One of which content told nothing
+    /// was used where it did what somebody wanted.
+    pub fn has_used(&self, is: impl Fn(&ServiceKey, AppId) -> bool) -> bool {
+        let was_used = |service: &ServiceRecord| service.app != AppId::NONE || service.last_success.is_some();
+        self.services.iter().any(|(key, service)| was_used(service) && is(key, service.app))
     }
 
     /// The first of those services most of whose answers took so long that they may have been held back, and whether most of all that was judged

@@ -1,6 +1,6 @@
 //! Requests that services without a rule of their own answer with errors.
 
-use super::{BAD, DNS, FAILING_MOST, HTTP, NTP, QUERIES, TLS, by_clients, codes, fails, report};
+use super::{BAD, FAILING_MOST, QUERIES, by_clients, codes, fails, has_rule_of_its_own, report};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::Tuned;
@@ -132,9 +132,7 @@ impl Detector for ServiceErrors {
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
-        // Those that have a rule of their own are told of there.
-        let has_own = |s: &ServiceEvidence| matches!(s.app_token, "" | DNS | HTTP | TLS | NTP);
-        let others = e.network.services.iter().filter(|s| !has_own(s));
+        let others = e.network.services.iter().filter(|s| !has_rule_of_its_own(s.app_token));
         all_of(others.filter_map(|service| {
             let stands = standing.on(subject(&service.key));
             let Some((w, bad, share)) = fails(service, (&QUERIES, &FAILING_SHARE), stands) else { return silent(service, stands) };

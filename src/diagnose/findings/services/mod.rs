@@ -26,6 +26,11 @@ const HTTP: &str = "http";
 const TLS: &str = "tls";
 const NTP: &str = "ntp";
 
+/// Whether errors of an application are told of by a rule of its own; so too of one that is not known.
+pub fn has_rule_of_its_own(token: &str) -> bool {
+    matches!(token, "" | DNS | HTTP | TLS | NTP)
+}
+
 /// Share of queries without an answer: told of; how many queries there must be.
 static QUERIES: Threshold = Threshold::count(20.0);
 

@@ -13,7 +13,11 @@ use crate::model::{
 };
 use crate::stats::{
     Connections, Course, FlowHot, Fragments, Gathering, KeepAlives, LossLocator, Stalls, StuckSegments, TalkingHosts, TcpTrack,
-    UnreadTurns, located_loss, stuck::Repeated, unread_turns::Interest, unread_turns::Spoken,
+    UnreadTurns,
+    located_loss::{self, ReceiverWords},
+    stuck::Repeated,
+    unread_turns::Interest,
+    unread_turns::Spoken,
 };
 
 /// What makes a segment of interest here, beside windows of zero.
@@ -55,7 +59,7 @@ pub(super) fn segment(
         kept.note(key, *way, (frame.time, frame.number), flow.traffic.get(*way as usize).map_or(0, |traffic| traffic.packets));
     }
     if tcp.marks.has(located_loss::MARKS)
-        && let Some(lost) = losses.segment(key, (*way, client), frame.time, (segment, frame.ip_id()), tcp, analysis)
+        && let Some(lost) = losses.segment(key, (*way, client), frame.time, (segment, frame.ip_id(), told(flow, *way)), tcp, analysis)
     {
         located = Some(LocatedLoss { packets: analysis.data_segments.into(), number: frame.number, ..lost });
     }
@@ -73,6 +77,7 @@ pub(super) fn segment(
         && losses.any()
         && let Some(lost) = losses.acknowledged(key, (*way, client), frame.time, segment.acknowledgement, frame.tcp_options())
     {
+        let lost = LocatedLoss { packets: analysis.data_segments.into(), number: if lost.retracted { 0 } else { frame.number }, ..lost };
         connections.tell(NetworkEvent::Lost(lost));
         located = Some(lost);
     }
@@ -87,6 +92,13 @@ pub(super) fn segment(
         connections.tell(event);
     }
     located
+}
+
+/// What the receiver of a segment going `way` has told so far.
+fn told(flow: &FlowHot<FlowDetectors>, way: Direction) -> ReceiverWords {
+    let numbers = &flow.numbers;
+    let acknowledged = numbers.next_sequence(way).zip(numbers.in_flight(way)).map(|(next, on_its_way)| next.wrapping_sub(on_its_way));
+    ReceiverWords { acknowledged, is_selective: numbers.permits_sack() == Some(true) }
 }
 
 /// A step of a connection's course.
@@ -149,7 +161,8 @@ pub(super) fn turn(
     }
 }
 
-/// A round trip, where it says anything: one that a receiver may have waited with tells what is in flight behind a window, and nothing of the path.
+/// A round trip: one that a receiver may have waited with says nothing of the path; of a transfer it tells what is in flight behind a window, and of every
+/// connection how much it has carried.
 fn round_trip(
     flow: &FlowHot<FlowDetectors>,
     (frame, tcp, analysis): (&Frame<'_>, &TcpEvent, &SegmentAnalysis),
@@ -158,15 +171,15 @@ fn round_trip(
 ) -> Option<RoundTrip> {
     let (key, _) = frame.flow.as_ref()?;
     let (flight, is_prompt) = (flight(flow, way, tcp), analysis.ack_rtt_is_prompt);
-    let is_transfer = flight.is_some_and(|flight| flight.sent >= TRANSFER);
-    (is_prompt || is_transfer).then(|| RoundTrip {
+    let is_transfer = |flight: &Flight| flight.sent >= TRANSFER;
+    Some(RoundTrip {
         flow: *key,
         way: client,
         side: if way == client { PathSide::Client } else { PathSide::Server },
         time: frame.time,
         nanos,
         is_prompt,
-        flight,
+        flight: flight.filter(|flight| is_prompt || is_transfer(flight)),
         data_segments: analysis.data_segments,
         number: frame.number,
     })
@@ -223,11 +236,15 @@ pub(super) fn datagram(connections: &mut Connections, (seen, pieces): (&mut Gath
     }
     match key.protocol {
         17 if TELLING.contains(&key.a_port) | TELLING.contains(&key.b_port) => sightings::datagram(seen, frame),
-        1 => icmp(connections, seen, frame),
+        1 => {
+            icmp(connections, seen, frame);
+            sightings::echo(seen, frame);
+        }
         2 => sightings::membership(seen, frame),
         58 => {
             icmp(connections, seen, frame);
             sightings::discovery(seen, frame);
+            sightings::echo(seen, frame);
         }
         _ => {}
     }
