@@ -87,6 +87,7 @@ impl DuplicateCounts {
             kept,
             proof: ProvingPackets::default(),
             distant: None,
+            untold_repeats: None,
         }
     }
 }

@@ -20,8 +20,10 @@
 //!
 //! - **it is sure** to be the same packet when it was seen in another place (other TTL or MAC addresses, VLAN, session or interface: a
 //!   sender's repetition takes the way the first took; without an IPv4 identification within 10 ms only, or as far apart as copies are
-//!   known to be), when it is a fragment, or when the IPv4 identification is one of a sender who changes it from packet to packet (farther
-//!   apart than 50 ms if copies are known to be). It is a copy, also where the mirror brings other packets once;
+//!   known to be), when it comes as long after the first as this mirror's copies do (`distance.rs`), when it is a TCP segment with the time stamp of
+//!   the first (RFC 7323) and its sender's clock must have gone on since, when it is a fragment, or when the IPv4 identification is one of a sender
+//!   who changes it from packet to packet (farther apart than 50 ms if copies are known to be). It is a copy, also where the mirror brings other
+//!   packets once;
 //! - **it is likely** when it opens a TCP connection (a sender waits a second), ends one within 2 ms, or is a sender's first TCP packet,
 //!   which does not show what its identifications are, within 2 ms, once. It is a copy while nothing is known, and then if this mirror
 //!   makes as many, or the conversation has others, or (of one that opens it) what that sender sends next has another identification;
@@ -56,6 +58,7 @@
 //! that copies are chosen with their first) when there are many.
 
 mod counts;
+mod distance;
 mod distant;
 mod fingerprint;
 mod flows;
@@ -71,6 +74,7 @@ mod watch;
 mod tests;
 
 pub use counts::{ClassCounts, CopyClass, DuplicateCounts, GapHistogram, JUDGED_PACKETS, VlanChange};
+pub use distance::DistanceCounts;
 pub use distant::DistantCounts;
 #[cfg(test)]
 use watch::Multiplicity;
@@ -97,6 +101,10 @@ pub const WINDOW: i64 = 50 * MILLISECOND;
 pub const WINDOW_LOW: i64 = MILLISECOND;
 /// The largest window that is learned.
 pub const WINDOW_HIGH: i64 = REACH;
+
+/// So long after a segment with a time stamp of its own (RFC 7323) nobody sends the same stamp again: clocks in use tick every millisecond, or
+/// every ten.
+const SAME_STAMP: u64 = 20 * MILLISECOND as u64;
 
 /// What a packet is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -20,7 +20,7 @@ mod troubles;
 mod tuning;
 
 pub use contents::{CastEvidence, ChecksumEvidence, ContentEvidence, SizeEvidence};
-pub use copies::{CopyEvidence, CopyGap, Destinations, DistantCopies};
+pub use copies::{CopyEvidence, CopyGap, Destinations, DistantCopies, UntoldRepeats};
 pub use directions::{
     ANSWERED, BEGUN_AFTER, BegunConnections, CONCENTRATED, ExchangeSides, HALF, HALF_CLEAR, JUDGED, LONE, LONE_CONVERSATIONS, OneWayTimes,
     SideEvidence, TagEvidence,
