@@ -347,7 +347,8 @@ fn undecided(e: &Evidence, findings: &[Finding], told: &dyn Fn(Aspect) -> bool) 
 /// Where most packets are cut before anything tells whose they are.
 fn headless(e: &Evidence) -> Option<String> {
     let part = share(e.sizes.headless, e.sizes.packets);
-    let is_so = e.packets >= MANY && part > 0.5;
+    // What is no frame has no headers that could have been cut.
+    let is_so = e.packets >= MANY && part > 0.5 && e.contents.labelled.saturating_mul(2) <= e.contents.packets;
     is_so.then(|| format!("{} of the packets are cut before their TCP or UDP header", percent(part)))
 }
 

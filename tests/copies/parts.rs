@@ -128,6 +128,18 @@ fn a_part_is_found_at_any_distance_though_nothing_numbers_its_packets() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+#[test]
+fn everything_is_found_twice_however_quiet_it_is() {
+    for (kind, packets, rate) in [(Talk::Plain, 600, 10), (Talk::Quic, 600, 10), (Talk::Mixed, 600, 10), (Talk::Plain, 20_000, 20_000)] {
+        let once = talk(kind, packets, rate);
+        for gap in [40 * MS, 150 * MS, 290 * MS] {
+            let (s, told) = told(&once, Part::Any(1.0), gap);
+            let is_every = found(&s).iter().any(|f| f.0 == "dup.every");
+            assert!(is_every && told > 0.8, "{kind:?}, {rate}/s, {} ms apart: {told:.2} {:?}", gap / MS, found(&s));
+        }
+    }
+}
+
 /// Who sends again what was lost is no mirror, however much is lost, and however alike its round trips are.
 #[test]
 fn what_senders_repeat_is_no_part_of_copies() {

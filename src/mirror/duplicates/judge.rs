@@ -307,7 +307,7 @@ impl DuplicateFilter {
     fn sign(&mut self, frame: &Frame, digest: &Digest, repeat: &Repeat) -> Sign {
         let &Repeat { entry, at, gap, code, known, .. } = repeat;
         let id = digest.print.id();
-        if repeat.apart || id == 0 && gap >= SAME_STAMP && !digest.opens && is_stamped(frame) {
+        if repeat.apart || id == 0 && gap >= SAME_STAMP as u64 && !digest.opens && is_stamped(frame) {
             return Sign::Sure;
         }
         if entry.print.place() != digest.print.place() && (gap <= WEAK || id != 0 || known.is_near(code)) {

@@ -80,7 +80,7 @@ pub use distant::DistantCounts;
 use watch::Multiplicity;
 pub use watch::{CopyTimes, CopyWatch};
 
-use crate::model::evidence::COPY_REACH as REACH;
+use crate::model::evidence::{COPY_REACH as REACH, SAME_STAMP};
 use crate::model::mix::Keys;
 use crate::model::time::MILLISECOND;
 use crate::model::{FastHeaders, Frame, Traffic};
@@ -101,10 +101,6 @@ pub const WINDOW: i64 = 50 * MILLISECOND;
 pub const WINDOW_LOW: i64 = MILLISECOND;
 /// The largest window that is learned.
 pub const WINDOW_HIGH: i64 = REACH;
-
-/// So long after a segment with a time stamp of its own (RFC 7323) nobody sends the same stamp again: clocks in use tick every millisecond, or
-/// every ten.
-const SAME_STAMP: u64 = 20 * MILLISECOND as u64;
 
 /// What a packet is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

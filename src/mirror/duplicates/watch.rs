@@ -380,7 +380,7 @@ impl CopyWatch {
             }
             // Much later than the first two came one after the other, its sender may have sent it again: not under the same identification.
             let is_close = watched.later == 0 && gap <= watched.gap.saturating_add(EIGHT);
-            let is_numbered = id != 0 && (print.id() != 0 || time.abs_diff(watched.first) >= SAME_STAMP);
+            let is_numbered = id != 0 && (print.id() != 0 || time.abs_diff(watched.first) >= SAME_STAMP as u64);
             if is_close || is_numbered && kind == Kind::Data {
                 watched.most = watched.most.max(gap);
                 watched.seen = (watched.seen + 1).min(MOST_COPIES);
