@@ -181,6 +181,49 @@ fn a_mirror_that_carries_itself_is_told_and_each_session_keeps_its_numbers() {
     assert_eq!(s.mirror.sessions.iter().map(|s| (s.sequenced, s.missing)).collect::<Vec<_>>(), [(true, 0); 2]);
 }
 
+/// The analyser's own port lies in what is mirrored: each copy on its way there is copied as well, and that copy again.
+fn mirror_of_its_own_way(kind: Wrap) -> (Frames, u64) {
+    let mut frames: Vec<Copied> = Vec::new();
+    let mut layer = clean();
+    let once = layer.len() as u64;
+    for _ in 0..3 {
+        let mut copies = mirror::wrap(layer, kind, 0);
+        copies.iter_mut().for_each(|copy| copy.time += 9_000);
+        frames.extend(copies.iter().cloned());
+        layer = copies;
+    }
+    frames.sort_by_key(|f| f.time);
+    (frames.into_iter().map(|f| (f.time, f.frame)).collect(), once)
+}
+
+#[test]
+fn a_mirror_of_its_own_way_is_told_whatever_carries_it() {
+    for kind in [Wrap::Erspan1, Wrap::Erspan2, Wrap::GreTeb, Wrap::Vxlan, Wrap::Geneve, Wrap::Tzsp] {
+        let (frames, once) = mirror_of_its_own_way(kind);
+        let s = analyse(&frames);
+        assert_eq!(ids(&s), ["loop", "dup.every"], "{kind:?}: {:#?}", s.diagnosis.findings);
+        assert_eq!(s.diagnosis.findings[0].evidence[0].1, spantop::model::Value::Count(2 * once), "{kind:?}");
+        let [session] = s.mirror.sessions.as_slice() else { panic!("{kind:?}: {:#?}", s.mirror.sessions) };
+        assert_eq!((session.packets, session.missing, session.peeled), (frames.len() as u64, 0, true), "{kind:?}");
+        assert_eq!(s.stats.total.packets, once, "{kind:?}");
+    }
+}
+
+/// An overlay that brings copies is no plain traffic beside the mirror that copies its way.
+#[test]
+fn a_mirror_of_an_overlays_way_is_no_foreign_one() {
+    for kind in [Wrap::GreTeb, Wrap::Vxlan, Wrap::Geneve] {
+        let frames = mirror_of_mirror(kind);
+        let half = frames.len() as u64 / 2;
+        let s = analyse(&frames);
+        assert_eq!(ids(&s), ["loop", "dup.every"], "{kind:?}: {:#?}", s.diagnosis.findings);
+        let eighth = s.mirror.sessions.iter().find(|s| s.tunnel.id == 8).unwrap();
+        assert_eq!((eighth.packets, eighth.sequenced, eighth.missing, eighth.peeled), (half, true, 0, true), "{kind:?}");
+        assert_eq!((session(&s).packets, session(&s).missing), (2 * half, 0), "{kind:?}");
+        assert!(s.stats.total.packets.abs_diff(half) < half / 20, "{kind:?}: {} of {half}", s.stats.total.packets);
+    }
+}
+
 /// What carries a copy: its number in the session, and the frame.
 type Carrier = fn(usize, &[u8]) -> Vec<u8>;
 

@@ -16,22 +16,45 @@ pub(super) fn label(walk: &mut Walk) -> Next {
         // Associated channel header (RFC 5586).
         Some(1) => Next::End,
         // An address that begins with 0, as those of most makers do, and no control word before a frame.
-        Some(0) if looks_like_ethernet(walk, 0) && !looks_like_ethernet(walk, 4) => pseudowire(walk, label),
+        Some(0) if ethernet_at(walk, 0) > ethernet_at(walk, 4) => pseudowire(walk, label),
         // A zero nibble is a pseudowire's control word (RFC 4385).
         Some(0) => {
             let Some(_word) = walk.take::<4>() else { return Next::End };
             walk.push(Proto::PwEthCw);
             pseudowire(walk, label)
         }
-        Some(_) if looks_like_ethernet(walk, 0) => pseudowire(walk, label),
+        Some(_) if ethernet_at(walk, 0) > Likeness::None => pseudowire(walk, label),
         _ => Next::End,
     }
 }
 
-/// Whether a frame begins so many bytes further: it shows by a known type behind two addresses.
-fn looks_like_ethernet(walk: &Walk, at: usize) -> bool {
-    matches!(walk.rest().get(at..).unwrap_or_default(), [_, _, _, _, _, _, _, _, _, _, _, _, t0, t1, ..]
-        if matches!(u16::from_be_bytes([*t0, *t1]), 0x0800 | 0x86dd | 0x0806 | 0x8100 | 0x88a8 | 0x8847 | 0x88cc | 0x0026..=0x05dc))
+/// How well a frame shows by what is behind its two addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Likeness {
+    None,
+    /// A length that is the frame's.
+    Length,
+    /// A known type, and what belongs behind it.
+    Type,
+}
+
+/// Bytes behind a frame's length or type from which on it has no padding, with a check sequence behind them maybe.
+const UNPADDED: usize = 46 + 4;
+
+/// Whether a frame begins so many bytes further. A type counts more than a length: between the headers of a frame there is a number that may be one.
+fn ethernet_at(walk: &Walk, at: usize) -> Likeness {
+    let Some((&[.., t0, t1], behind)) = walk.rest().get(at..).and_then(|bytes| bytes.split_first_chunk::<14>()) else {
+        return Likeness::None;
+    };
+    let version = |wanted: u8| behind.first().is_none_or(|first| first >> 4 == wanted);
+    let left = walk.end.saturating_sub(walk.at).saturating_sub(at + 14);
+    match u16::from_be_bytes([t0, t1]) {
+        0x0800 if version(4) => Likeness::Type,
+        0x86dd if version(6) => Likeness::Type,
+        0x0806 | 0x8100 | 0x88a8 | 0x8847 | 0x88cc => Likeness::Type,
+        length @ 0x0026..=0x05dc if usize::from(length) == left || usize::from(length) < left && left <= UNPADDED => Likeness::Length,
+        _ => Likeness::None,
+    }
 }
 
 fn pseudowire(walk: &mut Walk, label: u32) -> Next {

@@ -172,6 +172,14 @@ fn uniqueness(e: &Evidence) -> Scored {
         let all = copies.packets.saturating_add(copies.untold);
         return unknown(format!("{} of the packets are cut before what tells them apart", percent(share(copies.untold, all))));
     }
+    if let Some(repeats) = &copies.untold_repeats {
+        let what = if repeats.is_tcp { "TCP segments with data" } else { "datagrams" };
+        let part = percent(share(repeats.again, repeats.seen));
+        let after = duration(repeats.seconds);
+        return unknown(format!(
+            "{part} of the {what} come again {after} later, and nothing tells whether the mirror or their sender repeats them"
+        ));
+    }
     let mut text = format!(
         "{} of {} packets are copies up to {} apart",
         percent(copies.share()),
@@ -339,7 +347,8 @@ fn undecided(e: &Evidence, findings: &[Finding], told: &dyn Fn(Aspect) -> bool) 
 /// Where most packets are cut before anything tells whose they are.
 fn headless(e: &Evidence) -> Option<String> {
     let part = share(e.sizes.headless, e.sizes.packets);
-    let is_so = e.packets >= MANY && part > 0.5;
+    // What is no frame has no headers that could have been cut.
+    let is_so = e.packets >= MANY && part > 0.5 && e.contents.labelled.saturating_mul(2) <= e.contents.packets;
     is_so.then(|| format!("{} of the packets are cut before their TCP or UDP header", percent(part)))
 }
 

@@ -77,6 +77,14 @@ fn verdicts() {
             Unknown,
             "link type 239 (NFLOG) is not understood",
         ),
+        (
+            |e| {
+                let contents = ContentEvidence { packets: 5_000, labelled: 4_000, ..ContentEvidence::default() };
+                *e = Evidence { contents, packets: 5_000, ..Evidence::default() };
+            },
+            Unknown,
+            "MPLS: what is behind the labels is neither IP nor a frame of a known type",
+        ),
     ];
     for (change, verdict, summary) in cases {
         let trust = of(*change);

@@ -535,6 +535,7 @@ impl Router {
             open: self.intervals.open(),
             tunnels: self.peek.tunnels(),
             distant: self.peek.copies.distant(),
+            distances: *self.peek.copies.distances(),
             load: self.utilisation.facts().clone(),
             used: self.intervals.used(),
         }

@@ -87,6 +87,7 @@ impl DuplicateCounts {
             kept,
             proof: ProvingPackets::default(),
             distant: None,
+            untold_repeats: None,
         }
     }
 }
@@ -159,6 +160,7 @@ impl HealthCounts {
             ip: contents.ip,
             tcp: contents.tcp,
             encrypted: contents.encrypted,
+            labelled: contents.labelled,
             protocols: contents.protocols,
             foreign_links: contents.foreign_links.rows(),
             carriers: contents.carriers.rows().into_iter().map(|((port, kind), n)| (port, kind, n)).collect(),

@@ -33,7 +33,9 @@ pub use advance::{AdvanceCounts, AdvanceState};
 pub use beginnings::Beginnings;
 pub use covered::Covered;
 pub use directionality::{DirectionCounts, JudgedConversations, MacRoleCounts, MacRoles, OneWayFlow};
-pub use duplicates::{CopyClass, CopyTimes, CopyVerdict, CopyWatch, Digest, DistantCounts, DuplicateCounts, DuplicateFilter, Fingerprint};
+pub use duplicates::{
+    CopyClass, CopyTimes, CopyVerdict, CopyWatch, Digest, DistanceCounts, DistantCounts, DuplicateCounts, DuplicateFilter, Fingerprint,
+};
 pub use duplicates::{MirrorPoint, TransitCounts, TransitKey, TransitReport};
 pub use estimate::{LossSplit, clustered};
 pub use flat_top::flat_top;

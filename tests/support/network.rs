@@ -44,6 +44,8 @@ pub struct Plan {
     /// Whether switch ports of the servers are trunks, so that the frames carry tags.
     pub tagged: bool,
     pub mss: usize,
+    /// Whether TCP segments have time stamps (RFC 7323).
+    pub stamped: bool,
 }
 
 impl Default for Plan {
@@ -61,6 +63,7 @@ impl Default for Plan {
             seconds: 10.0,
             tagged: true,
             mss: 1448,
+            stamped: true,
         }
     }
 }
@@ -259,9 +262,11 @@ impl<'p> World<'p> {
             options.extend([2, 4, (mss >> 8) as u8, mss as u8, 1, 3, 3, 7]);
         }
         // Timestamps: one tick a millisecond (RFC 7323).
-        options.extend([1, 1, 8, 10]);
-        options.extend(((time / 1_000_000) as u32).wrapping_add(7777 * side as u32).to_be_bytes());
-        options.extend([0, 0, 0, 0]);
+        if self.plan.stamped {
+            options.extend([1, 1, 8, 10]);
+            options.extend(((time / 1_000_000) as u32).wrapping_add(7777 * side as u32).to_be_bytes());
+            options.extend([0, 0, 0, 0]);
+        }
         let ack = c.receivers[side].expected;
         let isn = c.senders[side].isn;
         let seq = if flags & SYN != 0 { isn } else { isn.wrapping_add(1).wrapping_add(offset as u32) };

@@ -45,6 +45,12 @@ fn mpls_guesses_by_the_first_nibble() {
     let h = plain(&eth(0x8847, &join(&[&label(1), &[0; 4], &inner()])));
     assert_eq!(path(&h), "eth:mpls:pwethcw:eth:ip:tcp");
     assert_eq!(tunnels(&h)[0].id, 0x100);
+    // Without a control word, the number four bytes behind the type is no length of a frame.
+    let mut bare = inner();
+    bare[0] = 2;
+    assert_eq!(path(&plain(&eth(0x8847, &join(&[&label(1), &bare])))), "eth:mpls:eth:ip:tcp");
+    assert_eq!(path(&plain(&eth(0x8847, &join(&[&label(1), &[0x90; 12], &[2, 0], &[7; 60]])))), "eth:mpls", "a length of another frame");
+    assert_eq!(path(&plain(&eth(0x8847, &join(&[&label(1), &[0x10, 0, 0, 7], &[7; 60]])))), "eth:mpls");
 }
 
 #[test]

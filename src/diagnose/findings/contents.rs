@@ -56,6 +56,7 @@ pub(in crate::diagnose) fn instead(contents: &ContentEvidence) -> Option<String>
             Some(format!("{part} of the packets are in tunnels ({}), which are left on: --decap all looks inside", tunnel_name(kind)))
         }
         _ if most(contents.encrypted) => Some("MACsec: what is inside cannot be read".into()),
+        _ if most(contents.labelled) => Some("MPLS: what is behind the labels is neither IP nor a frame of a known type".into()),
         _ => None,
     }
 }

@@ -162,7 +162,12 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         packets: sums.link.packets,
         live: request.live,
         vendor: vendor(request, switch),
-        copies: CopyEvidence { proof: counts.copied, distant: sums.distant.evidence(), ..counts.duplicates.evidence(!dropped) },
+        copies: CopyEvidence {
+            proof: counts.copied,
+            distant: sums.distant.evidence(),
+            untold_repeats: sums.distances.untold(),
+            ..counts.duplicates.evidence(!dropped)
+        },
         loss,
         one_way,
         sides: SideEvidence {

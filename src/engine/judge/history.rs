@@ -7,7 +7,7 @@
 
 use crate::engine::fold::detectors::{Counts, DetectorReport};
 use crate::engine::tape::Request;
-use crate::mirror::{CopyClass, DistantCounts, UTILISATION_CLASSES};
+use crate::mirror::{CopyClass, DistanceCounts, DistantCounts, UTILISATION_CLASSES};
 use crate::model::Arrange as _;
 use crate::model::limits::SESSIONS_APART;
 use crate::model::sum::{Own, Rule, sums};
@@ -167,6 +167,8 @@ sums! {
         pub counts: Counts,
         /// Copies that came too late to be left out.
         pub distant: DistantCounts,
+        /// How far apart packets came again.
+        pub distances: DistanceCounts,
         /// Packets as they arrived.
         pub link: Traffic,
         /// Packets lost in this host.
@@ -193,6 +195,7 @@ impl Sums {
             from: None,
             counts,
             distant: request.distant,
+            distances: request.distances,
             link,
             lost: request.losses.lost_packets(),
             uncounted: !request.counts_losses && request.losses.lost_packets() == 0,

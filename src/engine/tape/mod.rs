@@ -7,7 +7,7 @@ pub mod reader;
 pub mod shard_key;
 
 use crate::capture::{Block, Packet};
-use crate::mirror::{CopyTimes, DistantCounts};
+use crate::mirror::{CopyTimes, DistanceCounts, DistantCounts};
 use crate::model::limits::SHARDS;
 use crate::model::{AskedSwitch, HostFacts, Timestamp};
 use crate::snapshot::{Losses, Query, Sample, SourceInfo};
@@ -75,6 +75,8 @@ pub struct Request {
     pub tunnels: TunnelFacts,
     /// Copies that came too late to be left out.
     pub distant: DistantCounts,
+    /// How far apart packets came again.
+    pub distances: DistanceCounts,
     /// Load of the mirror link.
     pub load: LoadFacts,
     /// What a switch that is asked says of itself.

@@ -73,13 +73,16 @@ pub(super) fn gap_end(code: u8) -> i64 {
     (9 + step) << (octave - 3)
 }
 
+/// Places on the scale that gaps of copies may have.
+pub(super) const GAP_CODES: usize = PER_OCTAVE * OCTAVES;
+
 /// The time between a copy and the sighting before it, as a logarithmic histogram (eight buckets an octave from 1 us to 0.54 s).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct GapHistogram([u64; PER_OCTAVE * OCTAVES]);
+pub struct GapHistogram([u64; GAP_CODES]);
 
 impl Default for GapHistogram {
     fn default() -> Self {
-        Self([0; PER_OCTAVE * OCTAVES])
+        Self([0; GAP_CODES])
     }
 }
 

@@ -175,18 +175,17 @@ impl CopyTable {
         None
     }
 
-    /// Whether a sighting with this key, within `window` nanoseconds, is one that is asked for.
-    pub fn any(&self, key: u64, now: i64, window: i64, is_it: impl Fn(&Entry) -> bool) -> bool {
-        let Some(bucket) = self.index.get(self.bucket(key)) else { return false };
+    /// The sightings with this key within `window` nanoseconds, and their places, the last first.
+    pub fn sightings(&self, key: u64, now: i64, window: i64) -> impl Iterator<Item = (usize, &Entry)> {
+        let bucket = self.index.get(self.bucket(key)).copied().unwrap_or_default();
         let mut hits = bucket.hits(key as u16);
-        while hits != 0 {
-            let entry = self.ring.get(bucket.place(hits));
-            if entry.is_some_and(|e| e.print.key == key && e.is_within(now, window) && is_it(e)) {
-                return true;
-            }
+        let places = std::iter::from_fn(move || {
+            let at = (hits != 0).then(|| bucket.place(hits))?;
             hits &= hits - 1;
-        }
-        false
+            Some(at)
+        });
+        let entries = places.filter_map(|at| self.ring.get(at).map(|entry| (at, entry)));
+        entries.filter(move |(_, e)| e.print.key == key && e.is_within(now, window))
     }
 
     /// The packet at a place.

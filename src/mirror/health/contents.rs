@@ -55,6 +55,8 @@ pub struct ContentCounts {
     pub tcp: u64,
     /// Those encrypted below IP (MACsec).
     pub encrypted: u64,
+    /// Those with MPLS labels, and nothing behind them that is known.
+    pub labelled: u64,
     /// Protocols that were ever seen.
     pub protocols: ProtoSet,
     /// Those of link types without a decoder.
@@ -71,6 +73,7 @@ impl ContentCounts {
         add(&mut self.ip, path.contains(Proto::Ip) || path.contains(Proto::Ipv6));
         add(&mut self.tcp, path.contains(Proto::Tcp));
         add(&mut self.encrypted, path.contains(Proto::Macsec));
+        add(&mut self.labelled, path.contains(Proto::Mpls) && tells_nothing(path));
         for layer in path.layers() {
             match layer {
                 Layer::Known(proto) => self.protocols.insert(proto),
@@ -81,12 +84,21 @@ impl ContentCounts {
     }
 }
 
+/// Whether nothing is known behind the link layer.
+fn tells_nothing(path: Path) -> bool {
+    match path.last() {
+        Some(Layer::Known(proto)) => matches!(proto, Proto::Mpls | Proto::PwEthCw | Proto::Eth | Proto::Llc),
+        _ => true,
+    }
+}
+
 impl Sum for ContentCounts {
     fn merge(&mut self, other: &Self) {
         self.packets = self.packets.saturating_add(other.packets);
         self.ip = self.ip.saturating_add(other.ip);
         self.tcp = self.tcp.saturating_add(other.tcp);
         self.encrypted = self.encrypted.saturating_add(other.encrypted);
+        self.labelled = self.labelled.saturating_add(other.labelled);
         self.protocols.add(&other.protocols);
         self.foreign_links.merge(&other.foreign_links, FOREIGN_LINKS);
         self.carriers.merge(&other.carriers, CARRIER_PORTS);
@@ -98,6 +110,7 @@ impl Sum for ContentCounts {
             ip: self.ip.saturating_sub(earlier.ip),
             tcp: self.tcp.saturating_sub(earlier.tcp),
             encrypted: self.encrypted.saturating_sub(earlier.encrypted),
+            labelled: self.labelled.saturating_sub(earlier.labelled),
             protocols: self.protocols,
             foreign_links: self.foreign_links.since(&earlier.foreign_links),
             carriers: self.carriers.since(&earlier.carriers),
@@ -204,6 +217,13 @@ mod tests {
         counts.count(path(&[Proto::Eth, Proto::Macsec]), 3);
         counts.count(link, 7);
         assert_eq!((counts.packets, counts.ip, counts.tcp, counts.encrypted), (15, 5, 5, 3));
+        let labelled = |behind: &[Proto]| {
+            let mut counts = ContentCounts::default();
+            counts.count(path(&[&[Proto::Eth, Proto::Mpls], behind].concat()), 1);
+            counts.labelled
+        };
+        assert_eq!([&[][..], &[Proto::Mpls], &[Proto::PwEthCw], &[Proto::PwEthCw, Proto::Eth]].map(labelled), [1; 4]);
+        assert_eq!([&[Proto::Ip][..], &[Proto::Ip, Proto::Tcp], &[Proto::PwEthCw, Proto::Eth, Proto::Arp]].map(labelled), [0; 3]);
         assert_eq!(counts.foreign_links.rows(), [(LinkType(239), 7)]);
         let mut twice = counts.clone();
         twice.merge(&counts);

@@ -134,6 +134,7 @@ impl MirrorSessions {
         let off = session.ruling.peels();
         if off {
             self.note_own_copy(tunnel);
+            self.count_mirror(wire);
         }
         off
     }
@@ -168,6 +169,12 @@ impl MirrorSessions {
         self.mirror_depth += 1;
         self.deepest = self.deepest.max(self.mirror_depth);
         self.nested += u64::from(self.mirror_depth == 2);
+        self.count_mirror(wire);
+    }
+
+    /// The open packet comes by a mirror: by an encapsulation made for that, or by one that is taken off.
+    #[inline]
+    fn count_mirror(&mut self, wire: u32) {
         if !self.counted {
             self.counted = true;
             self.scales.mirror_bytes += u64::from(wire);

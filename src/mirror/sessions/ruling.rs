@@ -108,7 +108,7 @@ pub(super) struct Case<'a> {
 pub(super) struct Scales {
     /// Everything on the link.
     pub link: Traffic,
-    /// Bytes of packets in a mirror's encapsulation.
+    /// Bytes of packets in a mirror's encapsulation, or in another that is taken off.
     pub mirror_bytes: u64,
     sinks: Vec<Sink>,
     index: HashMap<(TunnelKind, Address), usize>,

@@ -72,6 +72,8 @@ pub struct ContentEvidence {
     pub tcp: u64,
     /// Of them those encrypted below IP (MACsec, IEEE 802.1AE).
     pub encrypted: u64,
+    /// Of them those with MPLS labels (RFC 3032) and nothing behind them that is known.
+    pub labelled: u64,
     /// Protocols that were seen.
     pub protocols: ProtoSet,
     /// Packets of link types that are not understood: which, with packets, most first.

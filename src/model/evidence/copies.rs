@@ -67,6 +67,20 @@ impl DistantCopies {
     }
 }
 
+/// Packets of one sort that came again at much the same distance, with no others beside them that would tell whether the mirror brings them twice or
+/// their sender sends them so.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct UntoldRepeats {
+    /// Packets of that sort that were followed.
+    pub seen: u64,
+    /// Of them those that came again.
+    pub again: u64,
+    /// After how many seconds.
+    pub seconds: f64,
+    /// Whether they are TCP segments with data, not datagrams.
+    pub is_tcp: bool,
+}
+
 /// Different addresses, told apart up to a few.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Destinations {
@@ -156,6 +170,8 @@ pub struct CopyEvidence {
     pub proof: ProvingPackets,
     /// Packets that came again too late for their copies to be known and left out.
     pub distant: Option<DistantCopies>,
+    /// Packets that came again at one distance, where nothing tells whether that is the mirror's doing.
+    pub untold_repeats: Option<UntoldRepeats>,
 }
 
 impl CopyEvidence {

@@ -148,7 +148,9 @@ pub(in crate::tui) fn gather(load: &Load, now: Timestamp, shown: Window, count: 
         end = if finished { end_of(last) } else { now.0.max(end_of(last)) };
     }
     let count = count.max(1);
-    let age = end.saturating_sub(begin).max(MILLISECOND);
+    // What is shorter than the narrowest bin lies in one: all of that is shown.
+    begin = begin.min(end.saturating_sub(MILLISECOND));
+    let age = end.saturating_sub(begin);
     let (span, stretches) = match shown {
         Window::Last(span) => window(begin, end, age, span, count),
         Window::Everything => everything(&known, (begin, end), age, interval, count),
@@ -410,6 +412,21 @@ mod tests {
         for columns in [60, 600] {
             let facts = gather(&load, Timestamp::new(1_000_100, 0), Window::Everything, columns, true).facts;
             assert_eq!((facts.p95, facts.mean), (Some(100.0), 100.0), "{columns} columns");
+        }
+    }
+
+    #[test]
+    fn a_moment_fills_its_millisecond() {
+        let traffic = Traffic { packets: 1, wire_bytes: 2_262 };
+        for at in [4_000_000, 4_500_000, 4_999_999] {
+            let open = Sample { start: Timestamp(at), length: 1, traffic, ..Sample::default() };
+            let bin = Sample { start: Timestamp(4 * MILLISECOND), length: MILLISECOND, traffic, ..Sample::default() };
+            let fine = FineLoad { width: MILLISECOND, since: None, samples: [bin].into() };
+            let load = Load { interval: SECOND, open: Some(open), fine: vec![fine], ..Load::default() };
+            let bins = gather(&load, Timestamp(at), Window::Everything, 100, true);
+            let seen: Vec<f64> = bins.bins.iter().flatten().map(|bin| bin.bytes.round()).collect();
+            assert_eq!(seen, [2_262_000.0; 100], "at {at}");
+            assert!(bins.facts.max.is_none_or(|max| max >= bins.facts.mean), "at {at}: {:?}", bins.facts);
         }
     }
 
