@@ -178,6 +178,8 @@ fn nothing(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let is_judged = has_come && (network.verdict == Verdict::Good || scene.base.mirror.trust.verdict == Verdict::Good);
     let in_span = scene.snapshot.span.is_some();
     let (hue, words) = match scene.snapshot.unread() {
+        // What is too little, or too recent, for a finding stands below.
+        _ if network.is_failing && !in_span => (Hue::Dim, "No finding, but not all went well.".to_owned()),
         _ if scene.is_too_short_to_judge() => (Hue::Dim, "Nothing wrong was found in this span.".to_owned()),
         _ if in_span && is_judged && !network.is_failing => (Hue::Good, "Nothing wrong was found in this span.".to_owned()),
         Some(part) => (Hue::Dim, format!("Nothing wrong has been found so far; {:.0} % is read.", part * 100.0)),

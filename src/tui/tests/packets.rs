@@ -355,3 +355,24 @@ fn a_conversation_shows_what_happened_in_it() {
     small.keys("G");
     assert!(small.text().contains("resets") && !small.text().contains("more ↓"), "{}", small.text());
 }
+
+#[test]
+fn an_event_of_the_switch_leads_to_the_packets_of_its_second() {
+    let (mut session, few) = session(Story::Trouble, 120, 40);
+    session.keys("7 Left Down");
+    assert!(session.lines()[39].contains("⏎ open"), "{}", session.lines()[39]);
+    assert!(session.keys("W").text().contains("saved some"), "{}", session.text());
+    let event = session.app.shown.switch.events.last().expect("an event").time;
+    for key in ["Enter", "P"] {
+        let (mut session, few) = self::session(Story::Trouble, 120, 40);
+        session.keys("7 Left Down").keys(key);
+        let asked = few.asked.lock().unwrap().clone();
+        let span = asked.last().and_then(|request| request.subject.span()).expect("a span");
+        assert!(span.contains(event) && span.length() <= 2_000_000_000, "{span:?} of {event:?}");
+        let begin = session.app.shown.capture.first.expect("the first packet");
+        assert!(asked.iter().any(|request| request.seek == Some((1, PacketSeek::Since(event.since(begin))))), "{asked:?}");
+    }
+    // A row of the hierarchy has packets too.
+    session.keys("2 Down P");
+    assert!(matches!(few.asked.lock().unwrap().last().map(|r| r.subject.clone()), Some(PacketSubject::Path(_))));
+}

@@ -73,3 +73,19 @@ fn a_finding_is_a_filter_for_what_it_is_about() {
     session.keys("Enter /").kinds("nosuchword").keys("Enter");
     assert!(session.text().contains("Likely cause"), "{}", session.text());
 }
+
+#[test]
+fn where_most_failed_nothing_is_said_to_be_well() {
+    for verdict in [crate::model::Verdict::Unknown, crate::model::Verdict::Good] {
+        let mut snapshot = demo::snapshot(Story::File, 0);
+        snapshot.diagnosis.findings.clear();
+        let network = &mut snapshot.diagnosis.network;
+        (network.judged, network.failed, network.refused, network.is_failing, network.verdict) = (1, Some(1), Some(1), true, verdict);
+        snapshot.number = 2;
+        let mut session = Session::new(Story::File, 120, 40);
+        session.see(snapshot);
+        let text = session.keys("6").text();
+        assert!(text.contains("○ No finding, but not all went well."), "{text}");
+        assert!(text.contains("the only one judged was refused") && !text.contains("Nothing"), "{text}");
+    }
+}
