@@ -180,3 +180,72 @@ fn a_screen_gets_lists_places_and_streams() {
     }
     assert!(words.contains("saved") || words.contains("saving"), "{words}");
 }
+
+/// A connection that loses a segment, is told to wait, is asked for two pages and is broken off, among the packets of another.
+#[test]
+fn what_happens_in_a_conversation_is_listed_alone() {
+    const SYN: u8 = 2;
+    const ACK: u8 = 16;
+    const RST: u8 = 4;
+    let (client, server) = ([10, 0, 0, 1], [10, 0, 0, 2]);
+    let there = |port: u16| support::packet::Packet::eth([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]).ip(client, server).tcp(port, 80);
+    let back = |port: u16| support::packet::Packet::eth([2, 0, 0, 0, 0, 2], [2, 0, 0, 0, 0, 1]).ip(server, client).tcp(80, port);
+    let ask = b"GET /index.html HTTP/1.1\r\nHost: a.example\r\n\r\n";
+    let tell = b"HTTP/1.1 200 OK\r\nContent-Length: 3000\r\n\r\n";
+    let (asked, told) = (1 + ask.len() as u32, 1 + tell.len() as u32);
+    let body = [b'x'; 1000];
+    let of = |port: u16| {
+        vec![
+            (0, there(port).seq(0).flags(SYN)),
+            (10, back(port).seq(0).ack(1).flags(SYN | ACK)),
+            (20, there(port).seq(1).ack(1)),
+            (21, there(port).seq(1).ack(1).payload(ask)),
+            (40, back(port).seq(1).ack(asked).payload(tell)),
+            (41, back(port).seq(told).ack(asked).payload(&body)),
+            (42, back(port).seq(told + 2000).ack(asked).payload(&body)),
+            (60, there(port).seq(asked).ack(told + 1000)),
+            (300, back(port).seq(told + 1000).ack(asked).payload(&body)),
+            (310, there(port).seq(asked).ack(told + 3000).window(0)),
+            (900, back(port).seq(told + 3000).ack(asked).flags(RST | ACK)),
+        ]
+    };
+    let mut packets: Vec<(i64, Vec<u8>)> = [40_000, 40_001].into_iter().flat_map(of).map(|(ms, packet)| (ms, packet.build())).collect();
+    packets.sort_by_key(|packet| packet.0);
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browse-events.pcap");
+    let file = support::packet::file::pcap(packets.iter().map(|(ms, frame)| (START + ms * 1_000_000, frame.as_slice())));
+    fs::write(&path, file).unwrap();
+    let browser = Browser::start(Box::new(shelf(&path)), Rules::PLAIN, None).unwrap();
+    let address = |of: [u8; 4]| spantop::model::Address::V4(of.into());
+    let subject = PacketSubject::Between { a: address(client), a_port: 40_000, b: address(server), b_port: 80, protocol: Some(6) };
+    let mut request = PacketRequest { subject, rows: 40, events: true, ..PacketRequest::default() };
+    let page = until(&browser, &request, |page| page.searched.is_none() && page.total > 0);
+    let ms = |row: &spantop::snapshot::PacketRow| (row.time.0 - START) / 1_000_000;
+    let listed: Vec<_> = page.rows.iter().map(|row| (ms(row), row.event.unwrap(), row.source.as_str())).collect();
+    use spantop::snapshot::PacketEvent::{Opens, Resets, Says, Troubles};
+    let (c, s) = ("10.0.0.1", "10.0.0.2");
+    let wanted = [
+        (0, Opens, c),
+        (10, Opens, s),
+        (21, Says, c),
+        (40, Says, s),
+        (42, Troubles, s),
+        (300, Troubles, s),
+        (310, Troubles, c),
+        (900, Resets, s),
+    ];
+    assert_eq!(listed, wanted, "{:?}", page.rows);
+    assert_eq!(page.rows[2].info, "GET /index.html HTTP/1.1");
+    // All packets of it follow under the same name.
+    request.events = false;
+    let page = until(&browser, &request, |page| page.searched.is_none() && page.total == 11);
+    assert!(page.rows.iter().all(|row| row.event.is_none()));
+    // Those of a protocol, as the hierarchy counts them.
+    let stack = [spantop::model::Proto::Eth, spantop::model::Proto::Ip, spantop::model::Proto::Tcp];
+    let mut tcp = spantop::model::Path::EMPTY;
+    stack.into_iter().for_each(|proto| tcp.push(proto));
+    request.subject = PacketSubject::Path(tcp);
+    until(&browser, &request, |page| page.searched.is_none() && page.total == 22);
+    tcp.push(spantop::model::Proto::Udp);
+    request.subject = PacketSubject::Path(tcp);
+    until(&browser, &request, |page| page.searched.is_none() && page.subject == PacketSubject::Path(tcp) && page.total == 0);
+}

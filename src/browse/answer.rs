@@ -1,8 +1,9 @@
 //! Answers a screen's questions, one after the other.
 
+use super::events;
 use super::lines::Lines;
 use super::matching::Matcher;
-use super::relative::StreamStarts;
+use super::relative::{self, StreamStarts};
 use super::shelf::Shelf;
 use super::stream::StreamReader;
 use super::take_apart_in;
@@ -11,7 +12,7 @@ use crate::error::Result;
 use crate::model::limits::{LISTED_INTERFACES, PAGE_ROWS};
 use crate::model::{FileExtra, PacketNote, PacketTree, TapePacket, Timestamp};
 use crate::record::InterfaceAbout;
-use crate::snapshot::{PacketContents, PacketPage, PacketRequest, PacketRow, PacketSeek, PacketStream, PacketSubject};
+use crate::snapshot::{PacketContents, PacketEvent, PacketPage, PacketRequest, PacketRow, PacketSeek, PacketStream, PacketSubject};
 use std::sync::Arc;
 
 /// What it takes to answer.
@@ -76,16 +77,17 @@ impl Librarian {
     }
 
     fn step(&mut self, request: &PacketRequest) -> Result<bool> {
-        if *self.lines.subject() != request.subject {
-            self.lines = Lines::of(request.subject.clone());
+        if !self.lines.are_of(&request.subject, request.events) {
+            self.lines = Lines::of(request.subject.clone(), request.events);
             (self.chosen, self.search) = (None, None);
         }
         if !request.hold || self.shelf.range().is_empty() {
             self.shelf.refresh();
         }
         self.lines.refresh(self.shelf.as_mut());
-        let noting = self.note()?;
-        let more = self.lines.look_on(self.shelf.as_mut(), &mut self.matcher)?;
+        // What was noted is looked through first, so that the shelf is read in one direction.
+        let noting = self.lines.are_behind(self.streams.noted().end) || self.note()?;
+        let more = self.lines.look_on(self.shelf.as_mut(), &mut self.matcher, (&self.streams, &self.rules))?;
         let searching = self.seek(request, more)?;
         let streaming = self.follow(request)?;
         Ok(more || searching || streaming || noting)
@@ -165,8 +167,7 @@ impl Librarian {
             if back { at.saturating_sub(SEARCHED_AT_ONCE)..at.min(total) } else { at..at.saturating_add(SEARCHED_AT_ONCE).min(total) };
         let mut hit = None;
         let rows: Vec<u64> = range.clone().collect();
-        self.each(&rows, &mut |row, number, packet, tree| {
-            let line = line(number, packet, tree);
+        self.each(&rows, &mut |row, line| {
             let has = |part: &str| part.to_lowercase().contains(text);
             if (back || hit.is_none()) && (has(&line.info) || has(&line.source) || has(&line.destination) || has(&line.protocol)) {
                 hit = Some(row);
@@ -183,15 +184,17 @@ impl Librarian {
         Ok(true)
     }
 
-    /// Shows the packets of some rows, ascending, taken apart.
-    fn each(&mut self, rows: &[u64], show: &mut dyn FnMut(u64, u64, &TapePacket<'_>, PacketTree)) -> Result<()> {
+    /// Shows the packets of some rows, ascending, as they are listed.
+    fn each(&mut self, rows: &[u64], show: &mut dyn FnMut(u64, PacketRow)) -> Result<()> {
         let mut at = 0;
         while let Some(number) = rows.get(at).and_then(|row| self.lines.number(*row)) {
             let (lines, rules, streams) = (&self.lines, &self.rules, &self.streams);
             let before = at;
             let read = self.shelf.read(number, &mut |found, packet| {
                 if let Some(row) = rows.get(at).copied().filter(|row| lines.number(*row) == Some(found)) {
-                    show(row, found, packet, take_apart_in(streams, found, packet, rules));
+                    let tree = self::apart(streams, found, packet, rules);
+                    let event = if lines.is_of_events() { events::of(&tree, streams.marks(found)) } else { None };
+                    show(row, line(found, packet, tree, event));
                     at += 1;
                 }
             })?;
@@ -261,7 +264,7 @@ impl Librarian {
         let first = request.first.min(total.saturating_sub(1));
         let rows: Vec<u64> = (first..total).take(request.rows.min(PAGE_ROWS)).collect();
         let mut listed = Vec::with_capacity(rows.len());
-        let outcome = self.each(&rows, &mut |_, number, packet, tree| listed.push(line(number, packet, tree)));
+        let outcome = self.each(&rows, &mut |_, line| listed.push(line));
         let outcome = outcome.and_then(|()| self.choose(request.chosen.min(total.saturating_sub(1))));
         let begin = self.begin().unwrap_or_default();
         let kept_since = request.subject.span().and_then(|_| self.kept_since());
@@ -299,7 +302,7 @@ impl Librarian {
         let (rules, matcher, streams) = (&self.rules, &mut self.matcher, &self.streams);
         self.shelf.read(number, &mut |found, packet| {
             if found == number {
-                let tree = take_apart_in(streams, number, packet, rules);
+                let tree = self::apart(streams, number, packet, rules);
                 let subject = matcher.conversation(packet);
                 let (time, wire, bytes) = (packet.time, packet.wire, packet.bytes.to_vec());
                 chosen = Some(Arc::new(PacketContents { number: number + 1, time, wire, tree, bytes, subject }));
@@ -367,8 +370,18 @@ pub(super) enum ShelfPiece<'a> {
     },
 }
 
-/// A packet as a list shows it; its number from 0.
-fn line(number: u64, packet: &TapePacket<'_>, tree: PacketTree) -> PacketRow {
+/// Takes a packet apart. Numbers of a connection of which nothing is noted yet are left out: they would be others in a moment.
+fn apart(streams: &StreamStarts, number: u64, packet: &TapePacket<'_>, rules: &Rules) -> PacketTree {
+    let mut tree = take_apart_in(streams, number, packet, rules);
+    if !streams.noted().contains(&number) {
+        relative::withhold(&mut tree);
+    }
+    tree
+}
+
+/// A packet as a list shows it, in one of events with what it does; its number from 0.
+fn line(number: u64, packet: &TapePacket<'_>, tree: PacketTree, event: Option<PacketEvent>) -> PacketRow {
+    let info = if event.is_some() { events::words(&tree) } else { tree.info };
     PacketRow {
         number: number + 1,
         time: packet.time,
@@ -376,6 +389,7 @@ fn line(number: u64, packet: &TapePacket<'_>, tree: PacketTree) -> PacketRow {
         destination: tree.destination,
         protocol: tree.protocol,
         wire: packet.wire,
-        info: tree.info.trim_end().to_owned(),
+        info: info.trim_end().to_owned(),
+        event,
     }
 }

@@ -288,6 +288,7 @@ fn words(subject: &PacketSubject) -> String {
         PacketSubject::Host { address, port: 0 } => format!("of {address}"),
         PacketSubject::Host { address, port } => format!("of {address} port {port}"),
         PacketSubject::Vlan(id) => format!("in VLAN {id}"),
+        PacketSubject::Path(path) => format!("with {path}"),
         PacketSubject::Numbers(numbers) => format!("packets {numbers:?}"),
         PacketSubject::During(span, of) => format!("{} from {} to {} s since 1970", words(of), span.from, span.to),
     }

@@ -1,8 +1,12 @@
 //! The rows of a list that are known so far: all packets, or those found by looking through them once.
 
 use super::matching::Matcher;
+use super::relative::StreamStarts;
 use super::shelf::Shelf;
+use super::{events, take_apart_in};
+use crate::decode::Rules;
 use crate::error::Result;
+use crate::model::TapePacket;
 use crate::model::limits::LISTED_PACKETS;
 use crate::model::time::SECOND;
 use crate::snapshot::PacketSubject;
@@ -15,6 +19,8 @@ const DISORDER: i64 = 60 * SECOND;
 #[derive(Default)]
 pub(super) struct Lines {
     subject: PacketSubject,
+    /// Only of packets that do something to their conversation.
+    events: bool,
     /// Numbers of those found, where it is not all of them.
     found: VecDeque<u64>,
     /// The next packet to be looked at.
@@ -32,13 +38,23 @@ pub(super) struct Lines {
 
 impl Lines {
     /// Begins a list.
-    pub fn of(subject: PacketSubject) -> Self {
-        Self { subject, ..Self::default() }
+    pub fn of(subject: PacketSubject, events: bool) -> Self {
+        Self { subject, events, ..Self::default() }
     }
 
-    /// What it is of.
-    pub fn subject(&self) -> &PacketSubject {
-        &self.subject
+    /// Whether they are of this.
+    pub fn are_of(&self, subject: &PacketSubject, events: bool) -> bool {
+        self.subject == *subject && self.events == events
+    }
+
+    /// Whether they are only of packets that do something to their conversation.
+    pub fn is_of_events(&self) -> bool {
+        self.events
+    }
+
+    /// Whether packets before a number are still to be looked through.
+    pub fn are_behind(&self, number: u64) -> bool {
+        !self.is_done() && self.next < number
     }
 
     /// Takes notice of packets that came and went.
@@ -53,12 +69,17 @@ impl Lines {
 
     /// Whether it is of every packet, so that nothing has to be looked for.
     fn is_all(&self) -> bool {
-        self.subject == PacketSubject::All
+        self.subject == PacketSubject::All && !self.events
     }
 
-    /// Looks through the packets that follow; whether there is more to be looked through.
-    pub fn look_on(&mut self, shelf: &mut dyn Shelf, matcher: &mut Matcher) -> Result<bool> {
-        if self.is_all() || self.next >= self.end || self.full || self.over {
+    /// Whether nothing is left to be looked through.
+    fn is_done(&self) -> bool {
+        self.is_all() || self.next >= self.end || self.full || self.over
+    }
+
+    /// Looks through the packets that follow, for events as far as their connections were noted; whether there is more to be looked through.
+    pub fn look_on(&mut self, shelf: &mut dyn Shelf, matcher: &mut Matcher, noted: (&StreamStarts, &Rules)) -> Result<bool> {
+        if self.is_done() {
             return Ok(false);
         }
         let span = self.subject.span();
@@ -66,12 +87,20 @@ impl Lines {
             self.next = self.next.max(shelf.before(span.from));
         }
         self.begun = true;
+        let (streams, rules) = noted;
+        let until = if self.events { streams.noted().end } else { u64::MAX };
+        if self.next >= until {
+            return Ok(true);
+        }
+        let is_event = |number, packet: &TapePacket<'_>| {
+            !self.events || events::of(&take_apart_in(streams, number, packet, rules), streams.marks(number)).is_some()
+        };
         let (subject, found) = (&self.subject, &mut self.found);
         let (mut next, mut is_behind) = (self.next, false);
         let read = shelf.read(self.next, &mut |number, packet| {
-            if number >= next {
+            if number >= next && number < until {
                 is_behind |= span.is_some_and(|span| packet.time >= span.to.plus(DISORDER));
-                if found.len() < LISTED_PACKETS && matcher.lists(subject, number, packet) {
+                if found.len() < LISTED_PACKETS && matcher.lists(subject, number, packet) && is_event(number, packet) {
                     found.push_back(number);
                 }
                 next = number + 1;
@@ -91,8 +120,7 @@ impl Lines {
     /// How much was looked through; `None`: all.
     pub fn searched(&self) -> Option<f32> {
         let all = (self.end - self.start.min(self.end)).max(1);
-        let done = self.is_all() || self.next >= self.end || self.full || self.over;
-        (!done).then(|| (self.next - self.start.min(self.next)) as f32 / all as f32)
+        (!self.is_done()).then(|| (self.next - self.start.min(self.next)) as f32 / all as f32)
     }
 
     /// The number of the packet in a row.

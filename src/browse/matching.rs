@@ -29,6 +29,11 @@ impl Matcher {
             PacketSubject::All => true,
             PacketSubject::During(span, of) => span.contains(packet.time) && self.matches(of, number, packet),
             PacketSubject::Numbers(numbers) => numbers.binary_search(&(number + 1)).is_ok(),
+            PacketSubject::Path(path) => {
+                let peel = Peel { tunnels: u8::MAX, tag: false };
+                decode::walk(packet.link, packet.bytes, packet.wire, &self.rules, peel, &mut self.headers);
+                self.headers.path.prefixes().any(|above| above == *path)
+            }
             _ => {
                 for tunnels in 0..=TUNNELS {
                     let peel = Peel { tunnels, tag: false };
@@ -132,7 +137,7 @@ fn is_of_flow(subject: &PacketSubject, flow: Option<FlowKey>) -> bool {
             protocol.is_none_or(|wanted| key.protocol == wanted) && are_between(ends, [(*a, *a_port), (*b, *b_port)])
         }
         PacketSubject::Host { address, port } => ends.iter().any(|end| is_end(*end, (*address, *port))),
-        PacketSubject::Vlan(_) => false,
+        PacketSubject::Vlan(_) | PacketSubject::Path(_) => false,
         PacketSubject::All | PacketSubject::Numbers(_) | PacketSubject::During(..) => true,
     }
 }

@@ -7,6 +7,7 @@
 mod answer;
 mod browser;
 mod desk;
+mod events;
 mod lines;
 mod matching;
 mod relative;

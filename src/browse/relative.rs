@@ -215,6 +215,25 @@ pub fn show(tree: &mut PacketTree, start: SegmentStart) {
     tree.info = info;
 }
 
+/// Leaves the numbers of the innermost segment out of the lines that tell of it: as they stand in its header they are of another kind than
+/// those of packets beside it.
+pub fn withhold(tree: &mut PacketTree) {
+    let Some(layer) = tree.layers.iter_mut().rev().find(|layer| layer.token == "tcp") else { return };
+    layer.summary = without(&layer.summary, &["Seq: ", "Ack: "]);
+    if tree.info.contains("] Seq=") {
+        tree.info = without(&tree.info, &[" Seq=", " Ack=", " Win=", " SLE=", " SRE="]);
+    }
+}
+
+/// A text with `…` in the place of the numbers behind some words.
+fn without(text: &str, words: &[&str]) -> String {
+    words.iter().fold(text.to_owned(), |text, word| {
+        let mut parts = text.split(word);
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |out, part| format!("{out}{word}…{}", part.trim_start_matches(|c: char| c.is_ascii_digit())))
+    })
+}
+
 /// Puts before what a packet says what the analysis says of its segment, in Wireshark's words.
 pub fn mark(tree: &mut PacketTree, flags: AnalysisFlags) {
     let words: String = flags.places().filter_map(|place| WORDS.get(place)).map(|word| format!("[TCP {word}] ")).collect();
@@ -245,6 +264,18 @@ const WORDS: [&str; AnalysisFlags::COUNT] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_that_would_change_are_left_out() {
+        let info = "443 → 50000 [ACK] Seq=4 Ack=77 Win=501 Len=0 SLE=9 SRE=12 SLE=20 SRE=31";
+        let mut tree = PacketTree { info: info.into(), ..PacketTree::default() };
+        withhold(&mut tree);
+        assert_eq!(tree.info, info, "no segment");
+        tree.layers.push(crate::model::TreeLayer { token: "tcp", summary: "Src port: 443, Seq: 4, Ack: 77".into(), ..Default::default() });
+        withhold(&mut tree);
+        assert_eq!(tree.info, "443 → 50000 [ACK] Seq=… Ack=… Win=… Len=0 SLE=… SRE=… SLE=… SRE=…");
+        assert_eq!(tree.layers[0].summary, "Src port: 443, Seq: …, Ack: …");
+    }
 
     #[test]
     fn the_analysis_says_in_the_list_what_it_says_of_a_segment() {

@@ -14,5 +14,6 @@ pub const FILTER_WORDS: &[(&str, &str)] = &[
         "retrans > 1, share > 5, rtt_server > 20ms, app = tls",
         "any column by its title (with _ for spaces) or its name in JSON, compared by = != < <= > >= with what it shows: per cents, bits a second (rate > 10M), seconds, words",
     ),
+    ("critical, severity = warning, id = dns.slow", "findings, which words, hosts, ports and VLANs find as well"),
     ("tls and not port 443", "joined by and (or nothing), or, not (also !), with parentheses"),
 ];

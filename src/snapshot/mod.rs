@@ -32,7 +32,8 @@ pub use history::{History, HistorySlot, SpanShown};
 pub use mirror::{DuplicateClass, Duplicates, Forgotten, LossLedger, Mirror, Sides, TunnelRow};
 pub use network::{Network, NetworkMatter, Service};
 pub use packets::{
-    PacketContents, PacketPage, PacketRequest, PacketRow, PacketSeek, PacketSegment, PacketStore, PacketStream, PacketSubject, StreamBytes,
+    PacketContents, PacketEvent, PacketPage, PacketRequest, PacketRow, PacketSeek, PacketSegment, PacketStore, PacketStream, PacketSubject,
+    StreamBytes,
 };
 pub use published::{Ended, Published, RecordFeed};
 pub use query::{Column, Order, Query};

@@ -1,6 +1,6 @@
 //! How a screen gets packets without knowing where they lie.
 
-use crate::model::{Address, PacketTree, TimeSpan, Timestamp};
+use crate::model::{Address, PacketTree, Path, TimeSpan, Timestamp};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -32,6 +32,8 @@ pub enum PacketSubject {
     },
     /// Those in a VLAN.
     Vlan(u16),
+    /// Those whose protocols begin with these, as the hierarchy counts them.
+    Path(Path),
     /// Those of these numbers, ascending.
     Numbers(Vec<u64>),
     /// Those of a list that came in a span of time.
@@ -72,6 +74,8 @@ pub struct PacketRequest {
     pub stream: bool,
     /// Whether packets that come and go meanwhile are to be left out: somebody reads.
     pub hold: bool,
+    /// Whether only those packets are listed that do something to their conversation.
+    pub events: bool,
 }
 
 /// A place in a list.
@@ -92,6 +96,21 @@ pub enum PacketSeek {
     },
 }
 
+/// What a packet does to its conversation, where it does more than to go on with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PacketEvent {
+    /// It opens a connection, or accepts it: a SYN.
+    Opens,
+    /// Something is missing, comes again or cannot be taken, as Wireshark's analysis has it; or somebody says that packets do not arrive.
+    Troubles,
+    /// What an application says in it is read.
+    Says,
+    /// It ends one way of a connection: a FIN.
+    Ends,
+    /// It breaks a connection off: a RST.
+    Resets,
+}
+
 /// One packet of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PacketRow {
@@ -109,6 +128,8 @@ pub struct PacketRow {
     pub wire: u32,
     /// What it says.
     pub info: String,
+    /// What it does to its conversation.
+    pub event: Option<PacketEvent>,
 }
 
 /// One packet taken apart.

@@ -72,6 +72,7 @@ impl PacketSubject {
                 Some(["tcp", "udp"].map(|t| format!("{} || {}", one(t, "src"), one(t, "dst"))).join(" || "))
             }
             Self::Vlan(id) => Some(format!("vlan.id == {id}")),
+            Self::Path(path) => path.last().map(|layer| layer.to_string()),
             Self::Numbers(numbers) => {
                 let list: Vec<String> = numbers.iter().map(u64::to_string).collect();
                 Some(format!("frame.number in {{{}}}", list.join(", ")))
@@ -89,7 +90,7 @@ impl PacketSubject {
             Self::During(_, of) => of.ends(),
             Self::Between { a, b, .. } => vec![*a, *b],
             Self::Host { address, .. } => vec![*address],
-            Self::All | Self::Numbers(_) | Self::Vlan(_) => Vec::new(),
+            Self::All | Self::Numbers(_) | Self::Vlan(_) | Self::Path(_) => Vec::new(),
         }
     }
 
@@ -115,7 +116,8 @@ impl PacketSubject {
     /// As a capture filter for packets in nothing but so many tags.
     fn bare_bpf(&self, tags: usize) -> Option<String> {
         match self {
-            Self::All | Self::Numbers(_) => None,
+            // That of a protocol depends on what it is wrapped in.
+            Self::All | Self::Numbers(_) | Self::Path(_) => None,
             // No capture filter knows the time.
             Self::During(_, of) => of.bare_bpf(tags),
             Self::Between { a, a_port, b, b_port, protocol } => {
@@ -152,6 +154,7 @@ impl PacketSubject {
             }
             Self::Host { address, port: number } => Some(joined([Some(end(address)), port(*number)], " and ")),
             Self::Vlan(id) => Some(format!("vlan {id}")),
+            Self::Path(path) => path.last().map(|layer| layer.to_string()),
         }
     }
 }

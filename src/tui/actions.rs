@@ -6,14 +6,15 @@
 use super::app::{App, Modal, Note};
 use super::chrome::palette::{Action, Choice};
 use super::row_action::{Bookmark, Export, RowAction};
-use super::screen::{Effect, Sorts};
+use super::screen::{Effect, Screen as _, ScreenEntry, Sorts};
 use super::screens::packets;
+use super::time_cursor::second_of;
 use super::view::{Kind, Topic};
 use super::widgets::amount;
 use crate::model::Arrange as _;
 use crate::model::Timestamp;
 use crate::model::text::printable;
-use crate::snapshot::{CaptureFilter, Filter, PacketSubject, Snapshot, Table, Wrappings};
+use crate::snapshot::{CaptureFilter, Filter, PacketSeek, PacketSubject, Snapshot, Table, Wrappings};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::collections::HashMap;
@@ -77,7 +78,12 @@ impl App {
             return [Some(word.clone()), Some(word)];
         }
         let subject = self.subject_of_target();
-        [subject.row_filter(), subject.wireshark()]
+        let rows = match self.target() {
+            // What proves a finding are packets; rows are about the same as it.
+            Some(Topic::Finding(id, about)) => packets::of_subject(&about).row_filter().or_else(|| Some(format!("id = {id}"))),
+            _ => subject.row_filter(),
+        };
+        [rows, subject.wireshark()]
     }
 
     /// The capture filter for the target, and what is to be said of it; `Err`: why there is none.
@@ -102,6 +108,34 @@ impl App {
                 self.say_long(why);
                 vec![Effect::Done]
             }
+        }
+    }
+
+    /// Goes to the packets of what is selected, or of what the page is about.
+    pub(super) fn show_packets(&mut self) {
+        let is_it = |entry: &ScreenEntry| entry.screen.title() == packets::PacketsScreen.title();
+        let Some(screen) = self.screens.iter().position(is_it) else { return };
+        let first = || self.topics().into_iter().next().filter(|_| self.opens_first());
+        let topic = self.pane().selected.clone().or_else(|| self.stack.last().map(|(topic, _)| topic.clone())).or_else(first);
+        let moment = topic.as_ref().and_then(|topic| self.page().moment(&self.scene(), topic));
+        let topic = topic.map(|topic| self.page().opens(&self.scene(), &topic).unwrap_or(topic));
+        let (subject, about) = packets::of_topic(&self.shown, topic.as_ref());
+        self.go(screen);
+        if let Some(state) = self.pane().own.get::<packets::state::PacketsState>() {
+            state.looking().show(subject, about);
+        }
+        if let Some(moment) = moment {
+            self.look_at_second(moment);
+        }
+        self.show_span_packets();
+        self.go_to_packet(moment);
+    }
+
+    /// Puts the cursor of the packets on the first one at or behind a moment.
+    fn go_to_packet(&self, moment: Option<Timestamp>) {
+        let Some((moment, begin)) = moment.zip(self.held.capture.first) else { return };
+        if let Some(state) = self.pane().own.get::<packets::state::PacketsState>() {
+            state.looking().go(PacketSeek::Since(moment.since(begin)));
         }
     }
 
@@ -168,9 +202,14 @@ impl App {
     /// Saves the packets of the target, in the span that is looked at; what became of it.
     fn save_packets(&self) -> String {
         let Some(store) = &self.options.packets else { return "no packets are kept here (--recorder 64M keeps the last ones)".into() };
+        let moment = self.pane().selected.as_ref().and_then(|topic| self.page().moment(&self.scene(), topic));
+        let span = self.view.cursor.as_ref().map(|cursor| cursor.span()).or(moment.map(second_of));
         match self.subject_of_target() {
-            PacketSubject::All if self.view.cursor.is_none() => "select a row first: P lists all packets, W there saves them".into(),
-            subject => store.save(&subject.during(self.view.cursor.as_ref().map(|cursor| cursor.span()))),
+            PacketSubject::All if matches!(self.target(), Some(Topic::App(_) | Topic::Spoken(..))) => {
+                "which packets are an application's is known by conversation: W on one of those below it saves them".into()
+            }
+            PacketSubject::All if span.is_none() => "select a row first: P lists all packets, W there saves them".into(),
+            subject => store.save(&subject.during(span)),
         }
     }
 

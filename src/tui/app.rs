@@ -201,21 +201,6 @@ impl App {
         }
     }
 
-    /// Goes to the packets of what is selected, or of what the page is about.
-    pub(super) fn show_packets(&mut self) {
-        let is_it = |entry: &ScreenEntry| entry.screen.title() == packets::PacketsScreen.title();
-        let Some(screen) = self.screens.iter().position(is_it) else { return };
-        let first = || self.topics().into_iter().next().filter(|_| self.opens_first());
-        let topic = self.pane().selected.clone().or_else(|| self.stack.last().map(|(topic, _)| topic.clone())).or_else(first);
-        let topic = topic.map(|topic| self.page().opens(&self.scene(), &topic).unwrap_or(topic));
-        let (subject, about) = packets::of_topic(&self.shown, topic.as_ref());
-        self.go(screen);
-        if let Some(state) = self.pane().own.get::<packets::state::PacketsState>() {
-            state.looking().show(subject, about);
-        }
-        self.show_span_packets();
-    }
-
     /// Takes the age of the newest picture; whether anything on screen changes. How far a file has been read says more than how old its picture is.
     pub fn note_age(&mut self, age: Duration) -> bool {
         self.picture_age = age;
@@ -410,6 +395,9 @@ impl App {
 
     /// Opens the page about something.
     pub(super) fn open(&mut self, topic: Topic) {
+        if self.page().moment(&self.scene(), &topic).is_some() {
+            return self.show_packets();
+        }
         let topic = self.page().opens(&self.scene(), &topic).unwrap_or(topic);
         if self.stack.last().is_some_and(|(t, _)| *t == topic) || details::page(&topic).is_none() {
             return;
@@ -504,6 +492,9 @@ impl App {
             selected: self.pane().selected.is_some(),
             opens: (has_preview || self.page().opens_first()) && self.stack.is_empty() && !self.topics().is_empty()
                 || self.pane().selected.as_ref().is_some_and(|topic| {
+                    if self.page().moment(&self.scene(), topic).is_some() {
+                        return true;
+                    }
                     let opened = self.page().opens(&self.scene(), topic);
                     details::page(opened.as_ref().unwrap_or(topic)).is_some()
                 }),

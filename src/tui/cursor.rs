@@ -5,7 +5,7 @@
 
 use super::app::App;
 use super::screens::packets;
-use super::time_cursor::{ChartTimes, SETTLED, TimeCursor};
+use super::time_cursor::{ChartTimes, SETTLED, TimeCursor, second_of};
 use super::view::{CloseUp, SCALES, Scene};
 use super::widgets::amount;
 use crate::model::Arrange as _;
@@ -96,6 +96,12 @@ impl App {
         let centre = self.centre(cursor.here);
         self.view.cursor = Some(TimeCursor { centre, ..cursor });
         self.narrow();
+    }
+
+    /// Looks at the second that a moment lies in.
+    pub(super) fn look_at_second(&mut self, moment: Timestamp) {
+        let second = second_of(moment);
+        self.look_at(TimeCursor::at(second, self.centre(second)));
     }
 
     /// The last moment that is known.

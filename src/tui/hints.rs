@@ -64,7 +64,7 @@ fn act_on_rows(out: &mut Vec<Hint>, screen: &dyn Screen, here: &Here, lists_pack
         out.push(hint(
             "/",
             "filter",
-            "show only conversations that match, and the hosts, protocols and applications in them, as you type: 10.0.0.0/8, tls, port 443, vlan 10, bytes > 1M, joined by and, or, not",
+            "show only conversations that match, the hosts, protocols and applications in them, and findings, as you type: 10.0.0.0/8, tls, port 443, vlan 10, bytes > 1M, joined by and, or, not",
         ));
     }
     if here.selected || here.deep {

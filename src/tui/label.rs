@@ -225,9 +225,11 @@ pub(super) fn severity(severity: Severity) -> (&'static str, Hue) {
     (severity.sign(), hue)
 }
 
-/// Findings with their topics, in the snapshot's order.
+/// The findings that the filter shows with their topics, in the snapshot's order.
 pub(super) fn findings<'a>(scene: &Scene<'a>) -> Vec<(Topic, &'a Finding)> {
-    scene.snapshot.diagnosis.findings.iter().map(|f| (Topic::Finding(f.id, f.subject), f)).collect()
+    let is_shown = |f: &&Finding| scene.view.filter.as_ref().is_none_or(|filter| filter.matches_finding(f));
+    let shown = scene.snapshot.diagnosis.findings.iter().filter(is_shown);
+    shown.map(|f| (Topic::Finding(f.id, f.subject), f)).collect()
 }
 
 /// The full name of the innermost protocol.

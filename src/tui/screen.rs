@@ -9,6 +9,7 @@ use super::options::DashboardOptions;
 use super::row_action::Export;
 use super::theme::Hue;
 use super::view::{Pane, Scene, Topic};
+use crate::model::Timestamp;
 use crate::snapshot::{Column, Query, Snapshot};
 use ratatui::crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
@@ -66,6 +67,11 @@ pub(super) trait Screen: Sync {
     /// Its name in the tabs.
     fn title(&self) -> &'static str;
 
+    /// The same in a word of a few letters, for tabs that have little room.
+    fn short_title(&self) -> &'static str {
+        self.title()
+    }
+
     /// What it shows, in a line for palette and README.
     fn about(&self) -> &'static str {
         ""
@@ -91,6 +97,12 @@ pub(super) trait Screen: Sync {
 
     /// The page that a row of its list opens, where that is not the row's own.
     fn opens(&self, scene: &Scene, topic: &Topic) -> Option<Topic> {
+        let _ = (scene, topic);
+        None
+    }
+
+    /// The moment that a row of its list tells of: the packets of its second are shown where the row has no page.
+    fn moment(&self, scene: &Scene, topic: &Topic) -> Option<Timestamp> {
         let _ = (scene, topic);
         None
     }

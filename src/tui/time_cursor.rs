@@ -7,6 +7,12 @@ use ratatui::layout::Rect;
 /// How long ago packets of a live port must be to be all there.
 pub(super) const SETTLED: i64 = 2 * SECOND;
 
+/// The second that a moment lies in.
+pub(super) fn second_of(moment: Timestamp) -> TimeSpan {
+    let from = Timestamp(moment.0.div_euclid(SECOND).saturating_mul(SECOND));
+    TimeSpan { from, to: from.plus(SECOND) }
+}
+
 /// A place in time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct TimeCursor {

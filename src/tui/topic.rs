@@ -48,6 +48,16 @@ impl Kind {
         }
     }
 
+    /// The number of its transport protocol; `None` for addresses.
+    pub fn protocol(self) -> Option<u8> {
+        match self {
+            Kind::Tcp => Some(6),
+            Kind::Udp => Some(17),
+            Kind::Sctp => Some(132),
+            Kind::Ip | Kind::Ipv6 | Kind::Eth => None,
+        }
+    }
+
     /// Conversations of this kind.
     pub fn conversations(self, snapshot: &Snapshot) -> &Table<Conversation> {
         self.of(&snapshot.stats.conversations)

@@ -81,8 +81,11 @@ impl Pane {
 const JUDGED_FROM: i64 = 10 * crate::model::time::SECOND;
 
 /// Time spans of the load chart, in nanoseconds; beyond the last one: everything.
-pub(super) const SCALES: [i64; 18] = {
-    const MILLIS: [i64; 18] = [
+pub(super) const SCALES: [i64; 26] = {
+    const MILLIS: [i64; 26] = [
+        10,
+        20,
+        50,
         100,
         200,
         500,
@@ -90,16 +93,21 @@ pub(super) const SCALES: [i64; 18] = {
         2_000,
         5_000,
         10_000,
+        20_000,
         30_000,
         60_000,
         120_000,
         300_000,
         600_000,
+        900_000,
         1_800_000,
         3_600_000,
-        10_800_000,
+        7_200_000,
+        21_600_000,
         43_200_000,
         86_400_000,
+        172_800_000,
+        345_600_000,
         604_800_000,
     ];
     let mut out = MILLIS;
@@ -112,7 +120,7 @@ pub(super) const SCALES: [i64; 18] = {
 };
 
 /// The span a live chart begins with: five minutes.
-pub(super) const USUAL_SCALE: usize = 10;
+pub(super) const USUAL_SCALE: usize = 14;
 
 /// The tops of the axes of the load chart as they are drawn, so that they hold still (see [`super::widgets::chart::settle`]).
 #[derive(Debug, Clone, Copy, Default, PartialEq)]

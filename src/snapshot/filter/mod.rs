@@ -20,8 +20,9 @@
 //!
 //! What a table does not know (end points their VLAN or TCP state, any table a field of another one) neither shows nor hides its rows: the
 //! other words decide, and of hosts and services whether one of their conversations is shown. Where a row has nothing in a field that its
-//! table knows, only `!=` holds.
+//! table knows, only `!=` holds. Findings are shown for what is said of them as well: `refuses`, `severity = critical`, `host 10.0.0.7`.
 
+mod findings;
 mod parse;
 
 use super::table::{Field, FieldKind, FieldValue, TableSpec};

@@ -1,8 +1,8 @@
 //! Services: what listens where, who uses it, how fast it answers, what goes wrong.
 
-use crate::model::ResponseBy;
 use crate::model::evidence::Trouble;
 use crate::model::path::Layer;
+use crate::model::{AppBy, ResponseBy};
 use crate::snapshot::Service;
 use crate::snapshot::table::{Field, FieldKind, FieldValue, Room, TableSpec, Tint, sheet};
 use std::cmp::Ordering;
@@ -13,15 +13,16 @@ pub static SERVICES: TableSpec<Service> = TableSpec {
     fields: &[
         Field::address("address", "Address", |s: &Service| s.key.address).machine(),
         Field::port("port", "Port", |s: &Service| s.key.port.into()).machine(),
-        Field::word("protocol", "Over", |s: &Service| Some(s.key.protocol.token())).paper(1, Room::Fixed).screen(1, "over", 5).wide(4, 4),
+        Field::word("protocol", "Over", |s: &Service| Some(s.key.protocol.token())).paper(1, Room::Fixed).screen(1, "over", 1).wide(4, 4),
         Field::new("service", "Service", FieldKind::End, |s: &Service| FieldValue::End(s.key.address, s.key.port))
             .people()
             .paper(0, Room::Cut)
             .screen(0, "service", 0)
-            .wide(16, 44)
+            .wide(15, 44)
             .searched(true),
         Field::new("app", "App", FieldKind::App, app).paper(2, Room::Fixed).screen(2, "app", 1).wide(8, 18).searched(true),
-        Field::new("clients", "Clients", FieldKind::Count, clients).paper(3, Room::Fixed).screen(3, "clients", 2).wide(7, 7),
+        Field::word("app_by", "App known by", |s: &Service| app_by(s).map(AppBy::token)).machine(),
+        Field::new("clients", "Clients", FieldKind::Count, clients).paper(3, Room::Fixed).screen(3, "clients", 3).wide(7, 7),
         Field::count("attempts", "Connections", |s: &Service| s.counts.attempts)
             .paper(4, Room::Dropped(3))
             .screen(4, "connects", 7)
@@ -132,6 +133,15 @@ fn app(s: &Service) -> FieldValue<'_> {
         (Some(app), _) => FieldValue::word(Some(app)),
         (None, Some(guess)) => FieldValue::Guess(guess),
         (None, None) => FieldValue::PortOf(over, s.key.port),
+    }
+}
+
+/// How it is known what is spoken; `None` where it is not.
+fn app_by(s: &Service) -> Option<AppBy> {
+    match (s.app, s.guess) {
+        _ if s.ports > 0 => None,
+        (Some(_), _) => Some(AppBy::Content),
+        (None, guess) => guess.map(|_| AppBy::Port),
     }
 }
 

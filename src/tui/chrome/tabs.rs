@@ -14,33 +14,46 @@ use ratatui::crossterm::event::KeyCode;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-/// Which tabs have a name beside their key, and the cells between tabs. A screen has one name: where there is no room the last lose theirs,
-/// and have it at the end of the line while they are the current one, so that no tab moves.
+/// How tabs are called, and the cells between them. That follows from the width alone: no tab moves because of another screen.
 #[derive(Clone, Copy)]
 struct Naming {
-    /// So many of the screens from the first on.
+    /// So many of the screens from the first on have a name beside their key.
     named: usize,
+    /// In a word of a few letters.
+    short: bool,
     gap: u16,
+    /// Whether there is a place at the end of the line for the name of a screen that has no tab; else it lies over the last tabs.
+    end: bool,
 }
 
 impl Naming {
-    /// From those that need most room to those that need least. Screens without a digit go before names do.
+    /// Only digits.
+    const BARE: Self = Self { named: 0, short: false, gap: 2, end: true };
+
+    /// From those that need most room to those that need least. Screens without a digit go before names are shortened.
     fn all(screens: &[ScreenEntry]) -> impl Iterator<Item = Self> {
         let digits = screens.iter().filter(|entry| entry.digit.is_some()).count();
-        let roomy = [screens.len(), digits].into_iter().flat_map(|named| [2, 1].map(|gap| Self { named, gap }));
-        roomy.chain((0..digits).rev().map(|named| Self { named, gap: 2 }))
+        let ways =
+            [(screens.len(), false, true), (digits, false, true), (digits, false, false), (digits, true, true), (digits, true, false)];
+        let gaps = ways.into_iter().flat_map(|(named, short, end)| [2, 1].map(|gap| Self { named, short, gap, end }));
+        gaps.chain([Self::BARE])
     }
 
     /// The name of a screen's tab by its place; empty: only its digit stands there, or nothing.
     fn name(self, at: usize, entry: &ScreenEntry) -> &'static str {
-        if at < self.named { entry.screen.title() } else { "" }
+        match at < self.named {
+            true if self.short => entry.screen.short_title(),
+            true => entry.screen.title(),
+            false => "",
+        }
     }
 
     /// Cells that all tabs take, with the place for the name of a screen whose tab has none.
     fn width(self, screens: &[ScreenEntry], keys: &[String]) -> u16 {
         let tabs = screens.iter().zip(keys).enumerate().map(|(i, (entry, key))| wide(key, self.name(i, entry), self.gap));
         let more = if tabs.clone().any(|cells| cells == 0) { cells(MORE) + self.gap } else { 0 };
-        let end = screens.iter().skip(self.named).map(|entry| cells(entry.screen.title())).max().unwrap_or(0);
+        let unnamed = screens.iter().skip(self.named).filter(|_| self.end);
+        let end = unnamed.map(|entry| cells(entry.screen.title())).max().unwrap_or(0);
         tabs.sum::<u16>() + more + end
     }
 }
@@ -70,10 +83,11 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, scree
     let wide_marks: u16 = (0..screens.len()).flat_map(marks).map(|m| cells(&m.0) + 1).sum();
     // Names follow from the width alone: neither another screen nor a mark of usual size renames a tab.
     let fits = |naming: &Naming| naming.width(screens, &keys) + wide_marks.max(USUAL_MARKS) < area.width.saturating_add(naming.gap);
-    let naming = Naming::all(screens).find(fits).unwrap_or(Naming { named: 0, gap: 2 });
+    let naming = Naming::all(screens).find(fits).unwrap_or(Naming::BARE);
     let gap = naming.gap;
     let current_style = scene.theme.strong(Hue::Title).add_modifier(Modifier::UNDERLINED);
     let mut hidden = false;
+    let mut places = Vec::with_capacity(screens.len());
     let mut x = area.x + 1;
     for (i, entry) in screens.iter().enumerate() {
         let start = x;
@@ -99,6 +113,7 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, scree
             x += canvas.put(x + 1, area.y, room(x + 1), &mark, scene.theme.strong(hue)) + 1;
         }
         canvas.click(Rect { x: start, y: area.y, width: x.saturating_sub(start), height: 1 }, Hit::Tab(i));
+        places.push((start, x));
         x += gap;
         if x >= area.right() {
             return;
@@ -110,9 +125,24 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, scree
         x += used + 1;
     }
     if let Some(entry) = screens.get(current).filter(|entry| naming.name(current, entry).is_empty()) {
-        let room = area.right().saturating_sub(x + 1);
-        canvas.right(x, area.y, room, entry.screen.title(), current_style);
+        untabbed(canvas, Rect { x, width: area.right().saturating_sub(x), ..area }, scene, entry.screen.title(), &places);
     }
+}
+
+/// Draws the name of the screen in front, which has no tab, at the end of the line. Where that has no room beside the tabs, which stand at
+/// their `places`, it takes that of the last ones: they are in the palette as well.
+fn untabbed(canvas: &mut Canvas, rest: Rect, scene: &Scene, name: &str, places: &[(u16, u16)]) {
+    let end = rest.right().saturating_sub(1);
+    let begin = end.saturating_sub(cells(name));
+    if begin <= rest.x {
+        let ours = begin.saturating_sub(cells(MORE) + 1);
+        let from = places.iter().find(|(_, behind)| *behind >= ours).map_or(ours, |(start, _)| *start.min(&ours));
+        let over = Rect { x: from, width: rest.right().saturating_sub(from), ..rest };
+        canvas.clear(over);
+        canvas.put(from, rest.y, cells(MORE), MORE, scene.style(Hue::Accent));
+        canvas.click(over, Hit::Press(KeyCode::Char(':')));
+    }
+    canvas.put(begin, rest.y, end.saturating_sub(begin), name, scene.theme.strong(Hue::Title).add_modifier(Modifier::UNDERLINED));
 }
 
 /// Draws the way from the screen to the page.

@@ -14,15 +14,17 @@ use crate::model::text::printable;
 use crate::model::time::SECOND;
 use crate::model::units::{grouped, plural};
 use crate::model::{AppBy, Timestamp, Traffic};
-use crate::snapshot::{Conversation, Snapshot, StreamRow, TcpState};
+use crate::snapshot::{Conversation, PacketSubject, Snapshot, StreamRow, TcpState};
 use crate::tui::canvas::{Canvas, split_top};
 use crate::tui::columns;
 use crate::tui::label;
-use crate::tui::screen::Screen;
+use crate::tui::panels::events::{self, Events};
+use crate::tui::panels::facts::Fact;
+use crate::tui::screen::{Hint, Screen};
 use crate::tui::theme::Hue;
 use crate::tui::view::{Kind, Scene, Topic, ratio};
 use crate::tui::widgets::amount::{self, COUNT, RATE, VOLUME};
-use crate::tui::widgets::frame::titled;
+use crate::tui::widgets::frame::{note_before, titled};
 use crate::tui::widgets::table::{self, Cell, Col, Shape};
 use ratatui::layout::Rect;
 
@@ -63,6 +65,9 @@ fn siblings<'a>(scene: &Scene<'a>, (kind, row): (Kind, &Conversation)) -> Vec<(T
     found
 }
 
+/// The page that has nothing but what happened.
+const HAPPENED: usize = 1;
+
 /// Lines of the two directions.
 const DIRECTIONS: u16 = 4;
 
@@ -71,60 +76,118 @@ impl Screen for ConversationPage {
         "Conversation"
     }
 
+    /// All of it, and what happened alone.
+    fn kinds(&self, _: &Snapshot) -> usize {
+        2
+    }
+
     fn topics(&self, scene: &Scene) -> Vec<Topic> {
-        find(scene).map(|found| siblings(scene, found).into_iter().map(|r| r.0).collect()).unwrap_or_default()
+        let found = find(scene).filter(|_| scene.pane.kind != HAPPENED);
+        found.map(|found| siblings(scene, found).into_iter().map(|r| r.0).collect()).unwrap_or_default()
+    }
+
+    fn keys(&self) -> &'static [Hint] {
+        &[Hint { key: "← →", word: "events", help: "what happened in it, alone" }]
+    }
+
+    fn shows_packets(&self) -> bool {
+        true
     }
 
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
         let Some((kind, row)) = find(scene) else { return gone(canvas, area, scene) };
-        let a = label::endpoint(scene, kind, row.a, row.a_port);
-        let b = label::endpoint(scene, kind, row.b, row.b_port);
-        let text = scene.style(Hue::Text);
-        let mut facts: Vec<_> = parties(scene, row, [&a, &b]).into_iter().map(|(word, end)| (word.to_owned(), end, text)).collect();
-        let ends = [(row.a, row.a_port), (row.b, row.b_port)];
-        facts.extend(troubles::findings(scene, &ends));
-        if let Some(state) = row.state {
-            let (word, hue) = label::state(state);
-            let ended = row.ended.filter(|ended| ended.by().is_some()).map(|ended| format!(": {}", ended.text())).unwrap_or_default();
-            facts.push(("state".into(), format!("{word}{ended}"), scene.style(hue)));
+        let events = events_of(scene, (kind, row));
+        if let Some(events) = events.as_ref().filter(|_| scene.pane.kind == HAPPENED) {
+            return events.draw(canvas, area, scene);
         }
-        let family = columns::conversation_family(row);
-        let guess = if row.app_by == Some(AppBy::Port) { "? by its port" } else { "" };
-        facts.push(("speaks".into(), format!("{}{guess}", columns::app_token(row)), scene.style(Hue::Family(family))));
-        if let Some(name) = &row.server_name {
-            facts.push(("server".into(), printable(name).into_owned(), text));
-        }
-        let server = ends.get(usize::from(row.originator_is_a)).copied().unwrap_or((row.b, row.b_port));
-        facts.extend(troubles::service(scene, server, kind.token()));
-        facts.extend(troubles::segments(scene, row));
-        if let Some(trips) = trips(row) {
-            facts.push(("round trip".into(), trips, text));
-        }
-        if let Some(turns) = turns(row) {
-            facts.push(("turns".into(), turns, text));
-        }
-        facts.extend(streams(scene, row).into_iter().map(|(name, words)| (name, words, text)));
-        facts.push(("path".into(), row.path.to_string(), text));
-        if let Some(began) = row.began {
-            let when = amount::span(began, began, scene.options.utc_offset);
-            facts.push(("began".into(), format!("{when}, before this span"), text));
-        }
-        if row.first != Timestamp::UNKNOWN {
-            facts.push(("seen".into(), span_line(scene, row.first, row.last), text));
-        }
-        facts.push(("traffic".into(), traffic_line(scene, row.recent(), row.total(), Some(scene.active_seconds(row))), text));
-        if !row.vlans.ids().is_empty() {
-            facts.push(("vlans".into(), columns::vlans(row.vlans.ids()), text));
-        }
+        let [a, b] = [(row.a, row.a_port), (row.b, row.b_port)].map(|(address, port)| label::endpoint(scene, kind, address, port));
+        let facts = facts(scene, (kind, row), [&a, &b]);
         let siblings = siblings(scene, (kind, row));
-        let below = DIRECTIONS + if siblings.is_empty() { 0 } else { siblings.len() as u16 + 2 };
-        let rest = head(canvas, area, scene, (kind.name(), &facts, Some(("sends", "receives"))), below.into());
+        let others = if siblings.is_empty() { 0 } else { (siblings.len() as u16).saturating_add(3) };
+        let wanted = events.as_ref().map_or(0, Events::height);
+        let below = DIRECTIONS.saturating_add(wanted).saturating_add(others);
+        let rest = head(canvas, area, scene, (kind.name(), &facts, Some(("sends", "receives"))), (below.into(), wanted > 0));
         let (directions, rest) = split_top(rest, DIRECTIONS);
         draw_directions(canvas, directions, scene, row, [&a, &b]);
+        let rest = match events {
+            Some(events) => {
+                if rest.height < events.height() {
+                    note_before(canvas, Rect { height: area.height.min(1), ..area }, "→ what happened", scene.style(Hue::Accent));
+                }
+                happened(canvas, rest, scene, &events, others)
+            }
+            None => rest,
+        };
         if rest.height >= 4 && !siblings.is_empty() {
             super::draw_related(canvas, rest, scene, "Others between the same hosts", &siblings);
         }
     }
+}
+
+/// Draws what happened above `others` lines of who else there is, which have a third where both want more; returns the rest.
+fn happened(canvas: &mut Canvas, area: Rect, scene: &Scene, events: &Events, others: u16) -> Rect {
+    if area.height < events::LEAST {
+        return area;
+    }
+    let theirs = others.min((area.height / 3).max(5));
+    let gap = u16::from(others > 0);
+    let ours = events.height().saturating_add(gap).min(area.height.saturating_sub(theirs));
+    // Less than some lines of each is nothing to be read.
+    let ours = if ours < events::LEAST + gap { area.height } else { ours };
+    let (above, below) = split_top(area, ours);
+    events.draw(canvas, Rect { height: above.height.saturating_sub(if below.height > 0 { gap } else { 0 }), ..above }, scene);
+    below
+}
+
+/// What is known of it, in words; `ends`: what its ends are called.
+fn facts(scene: &Scene, (kind, row): (Kind, &Conversation), ends: [&str; 2]) -> Vec<Fact> {
+    let text = scene.style(Hue::Text);
+    let mut facts: Vec<_> = parties(scene, row, ends).into_iter().map(|(word, end)| (word.to_owned(), end, text)).collect();
+    let addresses = [(row.a, row.a_port), (row.b, row.b_port)];
+    facts.extend(troubles::findings(scene, &addresses));
+    if let Some(state) = row.state {
+        let (word, hue) = label::state(state);
+        let ended = row.ended.filter(|ended| ended.by().is_some()).map(|ended| format!(": {}", ended.text())).unwrap_or_default();
+        facts.push(("state".into(), format!("{word}{ended}"), scene.style(hue)));
+    }
+    let family = columns::conversation_family(row);
+    let guess = if row.app_by == Some(AppBy::Port) { "? by its port" } else { "" };
+    facts.push(("speaks".into(), format!("{}{guess}", columns::app_token(row)), scene.style(Hue::Family(family))));
+    if let Some(name) = &row.server_name {
+        facts.push(("server".into(), printable(name).into_owned(), text));
+    }
+    let server = addresses.get(usize::from(row.originator_is_a)).copied().unwrap_or((row.b, row.b_port));
+    facts.extend(troubles::service(scene, server, kind.token()));
+    facts.extend(troubles::segments(scene, row));
+    if let Some(trips) = trips(row) {
+        facts.push(("round trip".into(), trips, text));
+    }
+    if let Some(turns) = turns(row) {
+        facts.push(("turns".into(), turns, text));
+    }
+    facts.extend(streams(scene, row).into_iter().map(|(name, words)| (name, words, text)));
+    facts.push(("path".into(), row.path.to_string(), text));
+    if let Some(began) = row.began {
+        let when = amount::span(began, began, scene.options.utc_offset);
+        facts.push(("began".into(), format!("{when}, before this span"), text));
+    }
+    if row.first != Timestamp::UNKNOWN {
+        facts.push(("seen".into(), span_line(scene, row.first, row.last), text));
+    }
+    facts.push(("traffic".into(), traffic_line(scene, row.recent(), row.total(), Some(scene.active_seconds(row))), text));
+    if !row.vlans.ids().is_empty() {
+        facts.push(("vlans".into(), columns::vlans(row.vlans.ids()), text));
+    }
+    facts
+}
+
+/// What happened in it, on a page of its own: below a list nobody reads all packets again for what the cursor passes.
+fn events_of(scene: &Scene, (kind, row): (Kind, &Conversation)) -> Option<Events> {
+    if scene.trail.is_empty() {
+        return None;
+    }
+    let of = PacketSubject::Between { a: row.a, a_port: row.a_port, b: row.b, b_port: row.b_port, protocol: kind.protocol() };
+    Events::ask(scene, of, if row.originator_is_a { row.a } else { row.b })
 }
 
 /// Round trips on both sides of the mirrored port: medians, or the least where acknowledgements may have waited.

@@ -65,9 +65,10 @@ impl Screen for FindingPage {
     }
 
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
-        let found = label::findings(scene).into_iter().find(|f| Some(&f.0) == scene.topic);
-        match found {
-            Some((_, finding)) => {
+        // What was opened stays, whatever the filter shows.
+        let is_it = |f: &&Finding| scene.topic == Some(&Topic::Finding(f.id, f.subject));
+        match scene.snapshot.diagnosis.findings.iter().find(is_it) {
+            Some(finding) => {
                 let area = titled(canvas, area, finding.id, &[], false);
                 let used = body(canvas, area, scene, finding, scene.pane.scroll);
                 let (_, rest) = split_top(area, used.saturating_add(1));

@@ -180,7 +180,7 @@ impl Screen for HostPage {
             facts.push(("seen".into(), span_line(scene, row.first, row.last), text));
         }
         let rows = conversations(scene);
-        let rest = head(canvas, area, scene, (kind.name(), &facts, Some(("sends", "receives"))), rows.len());
+        let rest = head(canvas, area, scene, (kind.name(), &facts, Some(("sends", "receives"))), (rows.len(), false));
         if rest.height >= 3 {
             draw_related(canvas, rest, scene, "Conversations", &rows);
         }

@@ -128,23 +128,28 @@ fn gone(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let _ = scene;
 }
 
+/// Lines of a page from which on its chart stands below what is known, and from which on it does so whatever list follows.
+const TALL: u16 = 28;
+const ROOMY: u16 = 55;
+
 /// Lines of a chart of two sides at least and at most.
 const CHART: (u16, u16) = (8, 18);
 
 /// Draws facts under a title; the rates since the page was opened, or those of a file over its time, stand beside them, or below where there
-/// is height, that of `rows` of a list below it too. Returns the rest.
+/// is height, that of `rows` of a list below it too, unless these come `first`. Returns the rest.
 fn head(
     canvas: &mut Canvas,
     area: Rect,
     scene: &Scene,
     (title, list, sides): (&str, &[facts::Fact], Option<(&str, &str)>),
-    rows: usize,
+    (rows, first): (usize, bool),
 ) -> Rect {
     // Below a list nothing is remembered of it but what is kept of the past.
     let sides = sides.filter(|_| past::is_known(scene) || !scene.whole() && !scene.trail.is_empty());
     // Of a port rows come and go: there nothing moves because of them.
     let listed = if scene.whole() { u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(2) } else { u16::MAX };
-    let tall = area.height >= 28 || area.height >= listed.saturating_add(facts::height(area.width, list) + 3 + CHART.0);
+    let tall = area.height >= TALL && !(first && area.width >= 100 && area.height < ROOMY)
+        || area.height >= listed.saturating_add(facts::height(area.width, list) + 3 + CHART.0);
     let beside = area.width >= 100 && sides.is_some() && !tall;
     let left = if beside { Rect { width: area.width / 2, ..area } } else { area };
     let body = titled(canvas, left, title, &[], false);

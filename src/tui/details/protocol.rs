@@ -97,7 +97,7 @@ impl Screen for ProtocolPage {
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
         let Some(facts) = facts(scene) else { return gone(canvas, area, scene) };
         let rows = conversations(scene);
-        let rest = head(canvas, area, scene, ("Protocol", &facts, None), rows.len());
+        let rest = head(canvas, area, scene, ("Protocol", &facts, None), (rows.len(), false));
         if rest.height >= 3 {
             talkers::draw(canvas, rest, scene, &rows, ("Hosts", "Conversations", None));
         }

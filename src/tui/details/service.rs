@@ -170,7 +170,7 @@ impl Screen for ServicePage {
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
         let Some(service) = find(scene) else { return gone(canvas, area, scene) };
         let rows = conversations(scene);
-        let rest = head(canvas, area, scene, ("Service", &facts(scene, service), Some(("sends", "receives"))), rows.len());
+        let rest = head(canvas, area, scene, ("Service", &facts(scene, service), Some(("sends", "receives"))), (rows.len(), false));
         if rest.height >= 3 {
             let server = Some(service.key.address);
             talkers::draw(canvas, rest, scene, &rows, ("Clients", "Conversations", server));

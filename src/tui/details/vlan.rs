@@ -90,7 +90,7 @@ impl Screen for VlanPage {
         }
         let sides = row.ways.map(|_| ("out", "in"));
         let rows = conversations(scene);
-        let rest = head(canvas, area, scene, ("VLAN", &facts, sides), rows.len());
+        let rest = head(canvas, area, scene, ("VLAN", &facts, sides), (rows.len(), false));
         if rest.height >= 3 {
             talkers::draw(canvas, rest, scene, &rows, ("Hosts", "Conversations", None));
         }

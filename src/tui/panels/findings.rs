@@ -23,9 +23,10 @@ use std::ops::Range;
 
 /// Active findings, without those that follow from another that is shown: that one stands for them.
 pub(in crate::tui) fn rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, &'a Finding)> {
-    let all = &scene.snapshot.diagnosis.findings;
-    let stands = |f: &Finding| f.explained_by.is_none_or(|by| !all.iter().any(|c| c.active && c.id == by.id && c.subject == by.subject));
-    scene.pane.arrange(label::findings(scene).into_iter().filter(|f| f.1.active && stands(f.1)).collect())
+    let shown: Vec<_> = label::findings(scene).into_iter().filter(|f| f.1.active).collect();
+    let is_shown = |topic: Topic| shown.iter().any(|cause| cause.0 == topic);
+    let stands = |f: &Finding| f.explained_by.is_none_or(|by| !is_shown(Topic::Finding(by.id, by.subject)));
+    scene.pane.arrange(shown.iter().filter(|f| stands(f.1)).cloned().collect())
 }
 
 /// How many active findings follow from this one.
@@ -37,6 +38,12 @@ fn explained(scene: &Scene, cause: &Finding) -> usize {
 /// How many active findings there are beside so many that are shown: those that have no room, and those that follow from others.
 fn beside(findings: &[Finding], shown: usize) -> usize {
     findings.iter().filter(|f| f.active).count().saturating_sub(shown)
+}
+
+/// How many active findings there are of which the filter shows none; 0 where there is none, or one is shown.
+fn filtered_away(scene: &Scene) -> usize {
+    let active = beside(&scene.snapshot.diagnosis.findings, 0);
+    if scene.view.filter.is_some() && rows(scene).is_empty() { active } else { 0 }
 }
 
 /// What is said where there is no finding.
@@ -96,6 +103,12 @@ pub(in crate::tui) fn nothing(canvas: &mut Canvas, body: Rect, scene: &Scene) ->
         return 0;
     }
     let (x, width) = (body.x + 1, body.width.saturating_sub(2));
+    let hidden = filtered_away(scene);
+    if hidden > 0 {
+        let words = format!("none of {} matches the filter", plural(hidden as u64, "finding"));
+        canvas.ink(x, body.y, width, &cut_end(&words, width), Hue::Dim);
+        return 1;
+    }
     let Calm { sign: (symbol, hue), mirror, below, beside } = calm(scene, width);
     let text = scene.style(if hue == Hue::Dim { Hue::Dim } else { Hue::Text });
     let mut first: Vec<(Cow<'_, str>, Style)> = vec![(format!("{symbol} ").into(), scene.style(hue)), (mirror.into(), text)];
@@ -177,6 +190,9 @@ fn window(titles: &[Vec<String>], height: usize, shown: usize) -> Range<usize> {
 /// Rows that the panel needs at a width, its heading among them.
 pub(in crate::tui) fn height(scene: &Scene, width: u16) -> u16 {
     let rows = rows(scene);
+    if filtered_away(scene) > 0 {
+        return 2;
+    }
     if rows.is_empty() {
         return 2 + calm(scene, width.saturating_sub(2)).below.len() as u16;
     }
@@ -193,7 +209,11 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, kind:
     let chosen = scene.pane.selected.as_ref().filter(|_| focused).and_then(|t| rows.iter().position(|r| r.0 == *t));
     let window = window(&titles, height, chosen.unwrap_or(0));
     let more = beside(&scene.snapshot.diagnosis.findings, window.len());
-    let note = if more > 0 { format!("{more} more") } else { String::new() };
+    let note = match (more, rows.len()) {
+        (0, _) => String::new(),
+        (_, 0) => format!("{more} hidden"),
+        _ => format!("{more} more"),
+    };
     let note = [(note.into(), scene.style(Hue::Dim))];
     let is_lit = focused && scene.pane.selected.is_some();
     let title = if scene.snapshot.span.is_some() { scene.based(TITLE) } else { TITLE.to_owned() };

@@ -2,6 +2,7 @@
 
 pub(super) mod any_table;
 pub(super) mod bursts;
+pub(super) mod events;
 pub(super) mod facts;
 pub(super) mod findings;
 pub(super) mod kinds;

@@ -46,7 +46,7 @@ fn widths(scene: &Scene, page: &PacketPage, width: u16) -> Widths {
     // Where there is little room what a packet says is worth more than how long it is.
     let small = width < 100;
     let (gap, length, places) = if small { (1, 0, places(page)) } else { (2, 5, 6) };
-    let time = page.rows.iter().map(|row| cells(&time(scene, page.begin, row.time, small, places))).max().unwrap_or(0).max(8);
+    let time = page.rows.iter().map(|row| cells(&time_in(scene, page.begin, row.time, small, places))).max().unwrap_or(0).max(8);
     let head = cells(protocol_head(small));
     Widths { number, time, ends, protocol: longest(|row| &row.protocol).clamp(head, 10), length, gap, places }
 }
@@ -71,7 +71,7 @@ pub(in crate::tui) fn rows(canvas: &mut Canvas, area: Rect, scene: &Scene, page:
     for (at, row) in page.rows.iter().enumerate().take(usize::from(body.height)) {
         let area = Rect { y: body.y + at as u16, height: 1, ..body };
         let place = page.first + at as u64;
-        let time = time(scene, page.begin, row.time, small, widths.places);
+        let time = time_in(scene, page.begin, row.time, small, widths.places);
         let (text, dim) = (scene.style(Hue::Text), scene.style(Hue::Dim));
         let protocol = scene.style(Hue::Family(family(&row.protocol)));
         let styles = [dim, dim, text, text, protocol, text, text];
@@ -117,8 +117,13 @@ fn line(canvas: &mut Canvas, area: Rect, widths: &Widths, texts: [&str; 7], styl
     canvas.put(x, area.y, room, &cut_end(info, room), s6);
 }
 
+/// When a packet came, as exactly as it is known.
+pub(super) fn time(scene: &Scene, begin: Timestamp, at: Timestamp) -> String {
+    time_in(scene, begin, at, false, 6)
+}
+
 /// Seconds since the first packet of a capture; on a port, and of a capture that is longer than a day, the time of day.
-fn time(scene: &Scene, begin: Timestamp, time: Timestamp, short: bool, places: usize) -> String {
+fn time_in(scene: &Scene, begin: Timestamp, time: Timestamp, short: bool, places: usize) -> String {
     if time == Timestamp::UNKNOWN {
         return "–".to_owned();
     }
@@ -168,6 +173,7 @@ mod tests {
                 protocol: "TCP".into(),
                 wire: 60,
                 info: String::new(),
+                event: None,
             };
             assert_eq!(super::places(&PacketPage { rows: vec![row], ..PacketPage::default() }), places, "{seconds}");
         }

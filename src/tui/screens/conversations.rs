@@ -35,6 +35,10 @@ impl Screen for ConversationsScreen {
         "Conversations"
     }
 
+    fn short_title(&self) -> &'static str {
+        "Conv"
+    }
+
     fn about(&self) -> &'static str {
         "TCP, UDP and all others; `Enter` opens one"
     }

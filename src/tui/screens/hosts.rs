@@ -80,6 +80,10 @@ impl Screen for HostsScreen {
         "Hosts"
     }
 
+    fn short_title(&self) -> &'static str {
+        "Host"
+    }
+
     fn about(&self) -> &'static str {
         "who sends and receives how much"
     }

@@ -73,6 +73,10 @@ impl Screen for Layer2Screen {
         "Layer 2"
     }
 
+    fn short_title(&self) -> &'static str {
+        "L2"
+    }
+
     fn about(&self) -> &'static str {
         "VLANs, MAC addresses, groups and what they mean, classes of service, ARP and the like, broadcast and multicast"
     }

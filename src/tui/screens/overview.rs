@@ -38,6 +38,10 @@ impl Screen for OverviewScreen {
         "Overview"
     }
 
+    fn short_title(&self) -> &'static str {
+        "Over"
+    }
+
     fn about(&self) -> &'static str {
         "load, protocols, conversations, hosts, what is wrong"
     }

@@ -49,6 +49,10 @@ impl Screen for ProblemsScreen {
         "Problems"
     }
 
+    fn short_title(&self) -> &'static str {
+        "Prob"
+    }
+
     fn about(&self) -> &'static str {
         "findings, each with evidence, cause and remedy; on a live port what was mended clears within a minute or, of what is counted over ten (refusals, TLS, addresses, scans), ten"
     }
@@ -132,9 +136,11 @@ fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, &Fi
         (true, _) => format!("{active} to the end · {cleared} cleared"),
         (false, _) => format!("{active} active · {cleared} cleared"),
     };
+    let all = scene.snapshot.diagnosis.findings.len();
+    let note = if rows.len() < all { format!("{} of {all} match · {note}", rows.len()) } else { note };
     let title = if scene.snapshot.span.is_some() { scene.based("Problems") } else { "Problems".to_owned() };
     let body = titled(canvas, area, &title, &[(note.into(), scene.style(Hue::Dim))], false);
-    if rows.is_empty() {
+    if all == 0 {
         return nothing(canvas, body, scene);
     }
     let columns: [Col<&Finding>; 3] = [
@@ -156,7 +162,8 @@ fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, &Fi
             Cell::Right(text, s.style(Hue::Dim))
         }),
     ];
-    table::draw(canvas, scene, body, &columns, rows, &Shape { focused: true, ..Shape::default() });
+    let empty = "nothing matches the filter · Esc shows all rows again";
+    table::draw(canvas, scene, body, &columns, rows, &Shape { focused: true, empty, ..Shape::default() });
 }
 
 /// What is said where there is no finding: what was judged, and what was not.
@@ -171,6 +178,8 @@ fn nothing(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let is_judged = has_come && (network.verdict == Verdict::Good || scene.base.mirror.trust.verdict == Verdict::Good);
     let in_span = scene.snapshot.span.is_some();
     let (hue, words) = match scene.snapshot.unread() {
+        // What is too little, or too recent, for a finding stands below.
+        _ if network.is_failing && !in_span => (Hue::Dim, "No finding, but not all went well.".to_owned()),
         _ if scene.is_too_short_to_judge() => (Hue::Dim, "Nothing wrong was found in this span.".to_owned()),
         _ if in_span && is_judged && !network.is_failing => (Hue::Good, "Nothing wrong was found in this span.".to_owned()),
         Some(part) => (Hue::Dim, format!("Nothing wrong has been found so far; {:.0} % is read.", part * 100.0)),

@@ -81,6 +81,10 @@ impl Screen for ProtocolsScreen {
         "Protocols"
     }
 
+    fn short_title(&self) -> &'static str {
+        "Prot"
+    }
+
     fn about(&self) -> &'static str {
         "the tree of what is inside what"
     }

@@ -35,6 +35,10 @@ impl Screen for ServicesScreen {
         "Services"
     }
 
+    fn short_title(&self) -> &'static str {
+        "Serv"
+    }
+
     fn about(&self) -> &'static str {
         "what listens where: clients, connections, requests, response times, what failed; Enter opens one"
     }

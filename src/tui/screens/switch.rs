@@ -11,6 +11,7 @@
 
 mod tree;
 
+use crate::model::Timestamp;
 use crate::snapshot::Snapshot;
 use crate::snapshot::tables::authentication::AUTHENTICATION;
 use crate::snapshot::tables::members::MEMBERS;
@@ -121,6 +122,17 @@ impl Screen for SwitchScreen {
         let others = list.addresses(scene, topic).into_iter().skip(1);
         let mut others = others.map(|address| Topic::Host { kind: Kind::of_address(address), address, port: 0 });
         Some(others.next_back().unwrap_or(found))
+    }
+
+    /// What happened has a time, and packets that told of it.
+    fn moment(&self, scene: &Scene, topic: &Topic) -> Option<Timestamp> {
+        if scene.pane.kind != EVENTS_AT {
+            return None;
+        }
+        // The latest stand first.
+        let events = &scene.snapshot.switch.events;
+        let place = panel(EVENTS_AT).place(scene, topic)?;
+        events.iter().rev().nth(place).map(|event| event.time)
     }
 
     fn keys(&self) -> &'static [Hint] {

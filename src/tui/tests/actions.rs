@@ -137,7 +137,7 @@ fn of_a_capture_only_what_was_chosen_is_kept() {
 
 #[test]
 fn everything_is_a_time_scale_of_a_port_too() {
-    for (scale, expected) in [(Some(i64::MAX), SCALES.len()), (Some(600_000_000_000), 11), (None, USUAL_SCALE)] {
+    for (scale, expected) in [(Some(i64::MAX), SCALES.len()), (Some(600_000_000_000), USUAL_SCALE + 1), (None, USUAL_SCALE)] {
         let options = DashboardOptions { scale, ..DashboardOptions::default() };
         let mut app = App::new(options, Theme::new(Depth::Mono, false));
         app.see(Arc::new(demo::snapshot(Story::Calm, 0)), None);

@@ -13,6 +13,7 @@ mod rates;
 mod readme;
 
 mod packets;
+mod problems;
 mod said;
 mod tables;
 mod toy;

@@ -3,7 +3,8 @@
 use super::*;
 use crate::model::{PacketTree, Show, Timestamp};
 use crate::snapshot::{
-    PacketContents, PacketPage, PacketRequest, PacketRow, PacketSeek, PacketSegment, PacketStore, PacketStream, PacketSubject, StreamBytes,
+    PacketContents, PacketEvent, PacketPage, PacketRequest, PacketRow, PacketSeek, PacketSegment, PacketStore, PacketStream, PacketSubject,
+    StreamBytes,
 };
 use std::sync::Mutex;
 
@@ -36,7 +37,25 @@ fn row(row: u64) -> PacketRow {
         wire: if asks { 78 } else { 94 },
         info: if asks { "Standard query 0x1f2a A files.example" } else { "Standard query response 0x1f2a A files.example A 10.20.1.9" }
             .into(),
+        event: None,
     }
+}
+
+/// What happens in a conversation: it is opened, asked, answers, loses a segment and is broken off.
+fn event(at: u64) -> PacketRow {
+    let (is_forth, micros, event, info) = match at {
+        0 => (true, 0, PacketEvent::Opens, "49152 → 443 [SYN] Seq=0 Win=64240 Len=0 MSS=1460 SACK_PERM WS=128"),
+        1 => (false, 312, PacketEvent::Opens, "443 → 49152 [SYN, ACK] Seq=0 Ack=1 Win=65160 Len=0 MSS=1460 SACK_PERM WS=128"),
+        2 => (true, 702, PacketEvent::Says, "Client Hello · files.office.example"),
+        3 => (false, 2_120, PacketEvent::Says, "Server Hello, Certificate, Server Hello Done"),
+        4 => (false, 233_020, PacketEvent::Troubles, "[TCP Retransmission] 443 → 49152 [ACK] Seq=4381 Ack=518 Win=64768 Len=1460"),
+        5 => (true, 61_000_000, PacketEvent::Ends, "49152 → 443 [FIN, ACK] Seq=9120 Ack=88411 Win=64128 Len=0"),
+        _ => (false, 61_000_290, PacketEvent::Resets, "443 → 49152 [RST] Seq=88411 Win=0 Len=0"),
+    };
+    let (number, time) = (at * 3 + 17, Timestamp(1_764_075_600_000_000_000 + micros * 1_000));
+    let [source, destination] = if is_forth { ["10.20.0.8", "10.20.1.7"] } else { ["10.20.1.7", "10.20.0.8"] }.map(str::to_owned);
+    let protocol = if event == PacketEvent::Says { "TLSv1.2" } else { "TCP" }.into();
+    PacketRow { number, time, source, destination, protocol, wire: 78, info: info.into(), event: Some(event) }
 }
 
 fn contents(at: u64) -> PacketContents {
@@ -103,9 +122,9 @@ impl PacketStore for Few {
         let ends = ["10.20.0.14:51531".to_owned(), "10.20.1.2:53".to_owned()];
         Arc::new(PacketPage {
             subject: request.subject.clone(),
-            total: TOTAL,
+            total: if request.events { 7 } else { TOTAL },
             first,
-            rows: (first..TOTAL).take(request.rows).map(row).collect(),
+            rows: if request.events { (0..7).map(event).collect() } else { (first..TOTAL).take(request.rows).map(row).collect() },
             chosen: Some((request.chosen, Arc::new(contents(request.chosen.min(TOTAL - 1))))),
             begin: row(0).time,
             found,
@@ -317,4 +336,43 @@ fn any_size_is_drawn() {
         let (mut session, _) = session(Story::Calm, width, height);
         session.keys("9 Enter Down x h Down Esc / a Esc G Up");
     }
+}
+
+/// A page of its own reads a conversation's packets for what happened in it; below a list nothing is read for what the cursor passes.
+#[test]
+fn a_conversation_shows_what_happened_in_it() {
+    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+        let (mut session, few) = session(Story::Calm, width, height);
+        session.keys("4 Down");
+        assert!(few.asked.lock().unwrap().iter().all(|request| !request.events));
+        session.keys("Enter");
+        assert!(few.asked.lock().unwrap().last().is_some_and(|request| request.events && request.subject.span().is_none()));
+        insta::assert_snapshot!(format!("events_{width}x{height}"), session.text());
+    }
+    let (mut small, _) = session(Story::Calm, 80, 24);
+    small.keys("4 Down Enter");
+    assert!(small.text().contains("What happened") && !small.text().contains("resets"), "{}", small.text());
+    small.keys("G");
+    assert!(small.text().contains("resets") && !small.text().contains("more ↓"), "{}", small.text());
+}
+
+#[test]
+fn an_event_of_the_switch_leads_to_the_packets_of_its_second() {
+    let (mut session, few) = session(Story::Trouble, 120, 40);
+    session.keys("7 Left Down");
+    assert!(session.lines()[39].contains("⏎ open"), "{}", session.lines()[39]);
+    assert!(session.keys("W").text().contains("saved some"), "{}", session.text());
+    let event = session.app.shown.switch.events.last().expect("an event").time;
+    for key in ["Enter", "P"] {
+        let (mut session, few) = self::session(Story::Trouble, 120, 40);
+        session.keys("7 Left Down").keys(key);
+        let asked = few.asked.lock().unwrap().clone();
+        let span = asked.last().and_then(|request| request.subject.span()).expect("a span");
+        assert!(span.contains(event) && span.length() <= 2_000_000_000, "{span:?} of {event:?}");
+        let begin = session.app.shown.capture.first.expect("the first packet");
+        assert!(asked.iter().any(|request| request.seek == Some((1, PacketSeek::Since(event.since(begin))))), "{asked:?}");
+    }
+    // A row of the hierarchy has packets too.
+    session.keys("2 Down P");
+    assert!(matches!(few.asked.lock().unwrap().last().map(|r| r.subject.clone()), Some(PacketSubject::Path(_))));
 }

@@ -205,6 +205,7 @@ pub(super) fn words(subject: &PacketSubject) -> String {
         PacketSubject::Between { a, a_port, b, b_port, .. } => format!("{} ⇄ {}", end(a, *a_port), end(b, *b_port)),
         PacketSubject::Host { address, port } => end(address, *port),
         PacketSubject::Vlan(id) => format!("VLAN {id}"),
+        PacketSubject::Path(path) => path.to_string(),
         PacketSubject::Numbers(_) => "what proves it".to_owned(),
         PacketSubject::During(_, of) => {
             [words(of), "of the span".to_owned()].into_iter().filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" · ")

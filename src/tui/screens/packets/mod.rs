@@ -20,7 +20,7 @@ mod stream;
 mod subject;
 
 use crate::snapshot::{PacketPage, Snapshot};
-use crate::tui::canvas::{Canvas, Listing, cells, cut_end, hundredths, split_top};
+use crate::tui::canvas::{Canvas, Listing, cells, cut_end, hundredths, split_top, wrap};
 use crate::tui::options::DashboardOptions;
 use crate::tui::screen::{Effect, Hint, Screen};
 use crate::tui::theme::Hue;
@@ -30,7 +30,7 @@ use ratatui::crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 use state::{AwaitedPlace, Focus, Looking, PacketsState};
 use std::sync::Arc;
-pub(in crate::tui) use subject::of_topic;
+pub(in crate::tui) use subject::{of_subject, of_topic};
 
 /// Packets.
 pub(in crate::tui) struct PacketsScreen;
@@ -43,6 +43,10 @@ const HEX: u16 = 74;
 impl Screen for PacketsScreen {
     fn title(&self) -> &'static str {
         "Packets"
+    }
+
+    fn short_title(&self) -> &'static str {
+        "Pkt"
     }
 
     fn about(&self) -> &'static str {
@@ -176,8 +180,10 @@ fn note<'a>(scene: &Scene, looking: &Looking, page: &PacketPage, width: u16) -> 
 fn nothing(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let body = titled(canvas, area, "Packets", &[], false);
     let text = "No packets are kept here: the recorder is off (--recorder 64M turns it on).";
-    canvas.ink(body.x + 1, body.y, body.width.saturating_sub(2), text, Hue::Dim);
-    let _ = scene;
+    let width = body.width.saturating_sub(2);
+    for (line, y) in wrap(text, width).iter().zip(body.top()..body.bottom()) {
+        canvas.put(body.x + 1, y, width, line, scene.style(Hue::Dim));
+    }
 }
 
 #[cfg(test)]

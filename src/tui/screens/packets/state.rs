@@ -223,6 +223,7 @@ impl Looking {
             seek: self.seek.clone(),
             stream: self.stream.is_some(),
             hold: live && !self.tail,
+            events: false,
         }
     }
 

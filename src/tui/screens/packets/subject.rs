@@ -4,23 +4,18 @@ use super::keys::words;
 use crate::model::Arrange as _;
 use crate::model::{Address, Subject};
 use crate::snapshot::{PacketSubject, Snapshot};
-use crate::tui::topic::{Kind, Topic};
+use crate::tui::topic::Topic;
 
 /// The packets of what is selected, and their name.
 pub(in crate::tui) fn of_topic(snapshot: &Snapshot, topic: Option<&Topic>) -> (PacketSubject, String) {
     let subject = match topic {
         Some(Topic::Conversation { kind, a, a_port, b, b_port, .. }) => {
-            let protocol = match kind {
-                Kind::Tcp => Some(6),
-                Kind::Udp => Some(17),
-                Kind::Sctp => Some(132),
-                Kind::Ip | Kind::Ipv6 | Kind::Eth => None,
-            };
-            PacketSubject::Between { a: *a, a_port: *a_port, b: *b, b_port: *b_port, protocol }
+            PacketSubject::Between { a: *a, a_port: *a_port, b: *b, b_port: *b_port, protocol: kind.protocol() }
         }
         Some(Topic::Host { address, port, .. }) => PacketSubject::Host { address: *address, port: *port },
         Some(Topic::Service(key)) => PacketSubject::Host { address: key.address, port: key.port },
         Some(Topic::Vlan(id)) => PacketSubject::Vlan(*id),
+        Some(Topic::Protocol(path)) => PacketSubject::Path(*path),
         Some(Topic::Finding(id, about)) => {
             let found = snapshot.diagnosis.findings.iter().find(|finding| finding.id == *id && finding.subject == *about);
             let mut numbers = found.map(|finding| finding.packets.clone()).unwrap_or_default();
@@ -36,7 +31,7 @@ pub(in crate::tui) fn of_topic(snapshot: &Snapshot, topic: Option<&Topic>) -> (P
 }
 
 /// The packets of what a finding is about.
-fn of_subject(subject: &Subject) -> PacketSubject {
+pub(in crate::tui) fn of_subject(subject: &Subject) -> PacketSubject {
     match *subject {
         Subject::Host(address) | Subject::Group(address) => PacketSubject::Host { address, port: 0 },
         Subject::Service { address, port, .. } => PacketSubject::Host { address, port },
