@@ -89,6 +89,7 @@ const EDGES: &[Edge] = &[
         about: About::Behind,
     },
     Edge { causes: &["tcp.refused"], effects: &["tcp.refused"], about: About::Behind },
+    Edge { causes: &["tcp.rtt"], effects: &["tcp.rtt", "tcp.loss", "server.slow", "dns.slow"], about: About::Behind },
     Edge { causes: &["server.slow"], effects: &["server.slow", "tls.failing"], about: About::Behind },
     // What does not arrive is not answered; who does not answer does not answer a hello either.
     Edge { causes: &["tcp.no_answer"], effects: &["server.slow", "tls.failing"], about: About::MilderOfService },

@@ -226,3 +226,31 @@ fn a_store_that_answers_with_errors() {
     assert!(title(&s).starts_with("resp at 10.1.0.9:6379 answers 25 of 100 (25 %) requests with errors to 5 clients"), "{}", title(&s));
     assert_eq!(troubles(&answered(6_379, get, [b"$1\r\nb\r\n", b"$-1\r\n"]).seen()), [], "what is not there is no error");
 }
+
+/// Connections to six servers behind a router; from the middle on the way to so many of them is 60 ms, which was 9 ms.
+fn a_longer_way(far: u16) -> Traffic {
+    let mut t = Traffic::default();
+    for n in 0..1_440u16 {
+        let (at, client, server) = (i64::from(n) * S / 12, (1 + n as u8 % 7, 5_000 + n), (host(n % 6), 443));
+        let way = if n >= 720 && n % 6 < far { 60_000 } else { 9_000 };
+        t.routed(at, client, server, (false, SYN), (0, 0));
+        t.routed(at + way, client, server, (true, SYN | ACK), (0, 1));
+        t.routed(at + way + 200, client, server, (false, ACK), (1, 1));
+    }
+    t
+}
+
+#[test]
+fn a_way_that_became_long_to_all_behind_a_router_is_told_once() {
+    let s = a_longer_way(6).seen();
+    let found = troubles(&s);
+    assert_eq!(found[0], ("tcp.rtt", "02:00:00:00:09:01".to_owned(), Severity::Warning), "{found:?}");
+    let cause = &s.diagnosis.findings[0];
+    assert!(cause.title.starts_with("The round trip to what lies behind 02:00:00:00:09:01 rose by 51"), "{}", cause.title);
+    assert!(cause.title.ends_with("at 6 of 6 servers"), "{}", cause.title);
+    let beneath: Vec<_> = s.diagnosis.findings.iter().filter(|f| f.id == "tcp.rtt" && f.subject != cause.subject).collect();
+    assert_eq!(beneath.len(), 6, "{found:?}");
+    assert!(beneath.iter().all(|f| f.explained_by.is_some_and(|by| by.subject == cause.subject)));
+    let some = troubles(&a_longer_way(3).seen());
+    assert_eq!((some.len(), some.iter().any(|f| f.1 == "02:00:00:00:09:01")), (3, false), "half of them: {some:?}");
+}
