@@ -32,16 +32,18 @@ mod live_like;
 mod loads;
 #[path = "troubles/logins.rs"]
 mod logins;
-#[path = "troubles/losses.rs"]
-mod losses;
 #[path = "troubles/lookalikes.rs"]
 mod lookalikes;
+#[path = "troubles/losses.rs"]
+mod losses;
 #[path = "troubles/monitors.rs"]
 mod monitors;
 #[path = "troubles/offices.rs"]
 mod offices;
 #[path = "troubles/one_sided.rs"]
 mod one_sided;
+#[path = "troubles/pings.rs"]
+mod pings;
 #[path = "troubles/proxies.rs"]
 mod proxies;
 #[path = "troubles/receivers.rs"]

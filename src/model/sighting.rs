@@ -174,6 +174,15 @@ pub enum Sight {
         /// The version of IGMP or MLD.
         version: u8,
     },
+    /// A host asks another whether it is there, or says that it is (ping: RFC 792 "Echo or Echo Reply Message", RFC 4443 section 4).
+    Echo {
+        /// It says so.
+        is_reply: bool,
+        /// From whom.
+        from: super::Address,
+        /// To whom.
+        to: super::Address,
+    },
     /// A router tells a host of a better way (RFC 792 "Redirect Message", RFC 4861 section 4.5).
     Redirect {
         /// Who tells.

@@ -185,7 +185,13 @@ fn sighted(proofs: &mut Proofs, seen: &Sighting) {
             note(Proves::TellsTime, service(server));
         }
         Sight::Redirect { router, .. } => note(Proves::Redirects, Subject::Host(router)),
-        Sight::Router { .. } | Sight::ArpCopy { .. } | Sight::Place { .. } | Sight::Join { .. } | Sight::Leave { .. } => {}
+        Sight::Echo { is_reply: false, from, .. } => note(Proves::Asks, Subject::Host(from)),
+        Sight::Echo { .. }
+        | Sight::Router { .. }
+        | Sight::ArpCopy { .. }
+        | Sight::Place { .. }
+        | Sight::Join { .. }
+        | Sight::Leave { .. } => {}
     }
 }
 

@@ -122,8 +122,9 @@ impl Detector for ScanHosts {
             meaning: "A host tries the same port of many others, and fails at most of them: it looks for hosts with this service.",
             measured: "Different hosts at which attempts of one source at one port failed (refused or not answered), with less than {window} \
                        between two of them: at least {hosts}, and more than {fails} of the different hosts it tried there. Or a host (no router) \
-                       that asks by ARP for at least {targets} addresses within a minute of which fewer than {answer} answer. Inside the \
-                       site a note below {many} hosts.",
+                       that asks by ARP for at least {targets} addresses within a minute of which fewer than {answer} answer. Or one that asks by ICMP \
+                       (ping) at least {hosts} hosts that do not answer, and more than {fails} of all it asks; servers of DHCP, which look in this way whether an \
+                       address is free, are left out. Inside the site a note below {many} hosts.",
             cause: "A scanner: your own inventory or monitoring, or malware that spreads.",
             lookalikes: "An uplink that is down, so that everything outside fails for everybody; peer-to-peer programs.",
             remedy: "Ask whose machine it is. Many hosts at the ports of file sharing, remote desktop or SSH are what malware does.",
@@ -161,6 +162,11 @@ impl Detector for ScanHosts {
                 Some(report)
             })
             .collect();
+        let pings = e.network.scans.iter().filter(|scan| scan.is_ping()).filter_map(|scan| {
+            let title = |number: String| format!("{} looks by ping for {number} hosts that do not answer", scan.source);
+            scanned(scan, scan.source.is_outside(), &title)
+        });
+        let found: Vec<Report> = found.into_iter().chain(pings).collect();
         let sweeps = e.network.sightings.sweeps.iter().map(swept).filter(|swept| !found.iter().any(|f| f.subject == swept.subject));
         let sweeps: Vec<Report> = sweeps.collect();
         all_of(found.into_iter().chain(sweeps))

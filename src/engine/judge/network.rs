@@ -115,6 +115,7 @@ impl NetworkJudge {
             NetworkEvent::Sighted(sighting) => {
                 self.ledger.note_time(sighting.last);
                 self.switch.seen(sighting);
+                self.ledger.sighted(sighting);
                 self.sightings.take(sighting);
             }
             _ => self.ledger.take(event, meaning),
@@ -215,6 +216,8 @@ impl NetworkJudge {
             },
         );
         network.sightings.stations().for_each(|station| station.maker = names::manufacturer(station.mac));
+        // Whoever gives out an address looks first whether somebody has it (RFC 2131 section 2.2).
+        network.scans.retain(|scan| !scan.is_ping() || !self.sightings.gives_addresses(scan.source));
         network.proofs = std::mem::take(&mut self.proofs);
         let evidence = Evidence { network, sliding: true, ..Evidence::default() };
         self.findings = diagnose::judge_network(&evidence, &mut self.judge, now).findings;

@@ -39,7 +39,7 @@ pub struct ScanEvidence {
     pub source: Address,
     /// The host whose ports were tried; `None` where many hosts were.
     pub target: Option<Address>,
-    /// The port that was tried at many hosts.
+    /// The port that was tried at many hosts; `None` where they were asked whether they are there (ping).
     pub port: Option<u16>,
     /// Ports of UDP; else of TCP.
     pub is_udp: bool,
@@ -55,6 +55,13 @@ pub struct ScanEvidence {
     pub succeeded: u64,
     /// When.
     pub span: Episode,
+}
+
+impl ScanEvidence {
+    /// Whether hosts were asked whether they are there.
+    pub fn is_ping(&self) -> bool {
+        self.target.is_none() && self.port.is_none()
+    }
 }
 
 /// Everything known of the network lately.

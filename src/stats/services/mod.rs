@@ -42,7 +42,9 @@ mod windows;
 use crate::model::bounded::BoundedMap;
 use crate::model::limits::{LOSSY_CONNECTIONS, SERVICE_BINS, SERVICES};
 use crate::model::time::SECOND;
-use crate::model::{Address, AppId, CapScale, FlowKey, Mac, MediaStream, NetworkEvent, RoundTrip, ServiceKey, Timestamp, Transaction};
+use crate::model::{
+    Address, AppId, CapScale, FlowKey, Mac, MediaStream, NetworkEvent, RoundTrip, ServiceKey, Sight, Sighting, Timestamp, Transaction,
+};
 use answered_elsewhere::AnsweredElsewhere;
 pub use answers::AnswerMeaning;
 use black_holes::BlackHoles;
@@ -210,6 +212,16 @@ impl ServiceLedger {
             NetworkEvent::Silent(silent) => self.silent(silent),
             NetworkEvent::KeptAlive(kept) => self.kept.take(kept),
             NetworkEvent::Sighted(_) => {}
+        }
+    }
+
+    /// Takes in what is seen seldom, of which somebody who looks for hosts is told of here.
+    pub fn sighted(&mut self, seen: &Sighting) {
+        if let Sight::Echo { is_reply, from, to } = seen.what {
+            match is_reply {
+                true => self.scans.replied(to, from),
+                false => self.scans.pinged(from, to, seen),
+            }
         }
     }
 

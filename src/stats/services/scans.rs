@@ -1,9 +1,10 @@
-//! Who fails at many ports of a host, or at one port of many hosts.
+//! Who fails at many ports of a host, or at one port of many hosts; or asks many hosts whether they are there.
 
 use crate::model::Arrange as _;
 use crate::model::evidence::{SCAN_FAILS, SCAN_HOSTS, SCAN_PORTS, SCAN_WINDOW, ScanEvidence};
 use crate::model::limits::{SCAN_PAIRS, SCAN_TARGETS};
-use crate::model::{Address, Episode, ServiceKey, Timestamp};
+use crate::model::time::SECOND;
+use crate::model::{Address, Episode, ServiceKey, Sighting, Timestamp};
 use hashbrown::HashMap;
 use std::cmp::Reverse;
 use std::hash::Hash;
@@ -77,6 +78,18 @@ struct Hosts {
     /// Sorted.
     told: Vec<Address>,
     is_more: bool,
+}
+
+impl Hosts {
+    fn has(&self, host: Address) -> bool {
+        self.told.binary_search(&host).is_ok()
+    }
+
+    fn remove(&mut self, host: Address) {
+        if let Ok(at) = self.told.binary_search(&host) {
+            self.told.remove(at);
+        }
+    }
 }
 
 impl Different for Hosts {
@@ -153,8 +166,12 @@ impl<D: Different> Failed<D> {
 pub(super) struct Scans {
     /// Of datagrams those from one port of the source apart.
     ports: HashMap<(Address, Option<u16>, Address), Failed<Ports>>,
-    hosts: HashMap<(Address, u16), Failed<Hosts>>,
+    /// By what is tried at all of them: a port, or `None`, whether they are there (ping).
+    hosts: HashMap<(Address, Option<u16>), Failed<Hosts>>,
 }
+
+/// How long a host has to answer that is asked whether it is there.
+const WAITED: i64 = 2 * SECOND;
 
 /// Room for one more: the pairs that were silent longest go.
 fn make_room<K: Copy + Eq + Hash + Ord, V>(map: &mut HashMap<K, V>, last: impl Fn(&V) -> Timestamp) {
@@ -179,7 +196,7 @@ impl Scans {
         make_room(&mut self.ports, |f| f.span.last);
         make_room(&mut self.hosts, |f| f.span.last);
         self.ports.entry((source, None, service.address)).or_insert_with(|| Failed::at(time)).note(service.port, time, is_refused);
-        self.hosts.entry((source, service.port)).or_insert_with(|| Failed::at(time)).note(service.address, time, is_refused);
+        self.hosts.entry((source, Some(service.port))).or_insert_with(|| Failed::at(time)).note(service.address, time, is_refused);
     }
 
     /// A host says that nothing listens at a port of UDP to which a datagram was sent, from a port of its source. Whoever looks for services goes on
@@ -199,25 +216,44 @@ impl Scans {
         if let Some(failed) = self.ports.get_mut(&(source, None, service.address)) {
             failed.answered.note(service.port);
         }
-        if let Some(failed) = self.hosts.get_mut(&(source, service.port)) {
+        if let Some(failed) = self.hosts.get_mut(&(source, Some(service.port))) {
             failed.answered.note(service.address);
         }
+    }
+
+    /// A host asks another whether it is there. Until that says so it is one that is not.
+    pub fn pinged(&mut self, source: Address, host: Address, seen: &Sighting) {
+        make_room(&mut self.hosts, |f| f.span.last);
+        let asked = self.hosts.entry((source, None)).or_insert_with(|| Failed::at(seen.first));
+        if asked.answered.has(host) && seen.last.since(asked.span.last) <= SCAN_WINDOW.in_nanos() {
+            return;
+        }
+        asked.note(host, seen.last, false);
+    }
+
+    /// A host says that it is there.
+    pub fn replied(&mut self, source: Address, host: Address) {
+        let Some(asked) = self.hosts.get_mut(&(source, None)).filter(|asked| asked.targets.has(host)) else { return };
+        asked.targets.remove(host);
+        asked.answered.note(host);
     }
 
     /// Whether a source tries everything: what it fails at says nothing of those it tries.
     pub fn is_scanner(&self, source: Address, service: &ServiceKey) -> bool {
         self.ports.get(&(source, None, service.address)).is_some_and(|f| f.is_scan(SCAN_PORTS.number()))
-            || self.hosts.get(&(source, service.port)).is_some_and(|f| f.is_scan(SCAN_HOSTS.number()))
+            || self.hosts.get(&(source, Some(service.port))).is_some_and(|f| f.is_scan(SCAN_HOSTS.number()))
     }
 
     /// Everybody who failed at enough up to `now`, by source and what it tried; of a file's end `all` of them.
     pub fn evidence(&self, now: Timestamp, all: bool) -> Vec<ScanEvidence> {
         let is_recent = |span: &Episode| all || now.since(span.last) <= SCAN_WINDOW.in_nanos();
         let ports = self.ports.iter().filter(|(_, f)| f.is_scan(SCAN_PORTS.number()) && is_recent(&f.span));
+        let has_waited = |port: Option<u16>, span: &Episode| port.is_some() || now.since(span.first) >= WAITED;
         let hosts = self.hosts.iter().filter(|(_, f)| f.is_scan(SCAN_HOSTS.number()) && is_recent(&f.span));
+        let hosts = hosts.filter(|((_, port), f)| has_waited(*port, &f.span));
         let ports =
             ports.map(|(&(source, from, target), f)| ScanEvidence { is_udp: from.is_some(), ..f.evidence(source, Some(target), None) });
-        let hosts = hosts.map(|(key, f)| f.evidence(key.0, None, Some(key.1)));
+        let hosts = hosts.map(|(key, f)| f.evidence(key.0, None, key.1));
         let mut out: Vec<ScanEvidence> = ports.chain(hosts).collect();
         out.arrange_by_key(|s| (s.source, s.target, s.port, s.is_udp, Reverse(s.failed)));
         // Who goes on from another port is told of once.

@@ -77,6 +77,11 @@ pub(super) struct DhcpLedger {
 }
 
 impl DhcpLedger {
+    /// Whether a host gives out addresses.
+    pub fn is_server(&self, host: Address) -> bool {
+        self.servers.iter().any(|((.., id), server)| Address::V4(*id) == host && server.answers > 0)
+    }
+
     /// Takes in a message.
     pub fn take(&mut self, seen: &Sighting, message: &DhcpSight) {
         let bin = seen.last.0.div_euclid(BIN);

@@ -103,6 +103,8 @@ impl SightingLedger {
             &Sight::Redirect { router, host, target, gateway } => self.redirects.take(seen, router, host, (target, gateway)),
             // Of stations, VLANs and groups: the switch's.
             Sight::ArpCopy { .. } | Sight::Place { .. } | Sight::Join { .. } | Sight::Leave { .. } => {}
+            // Who looks for hosts is kept beside those who look for services.
+            Sight::Echo { .. } => {}
         }
     }
 
@@ -114,6 +116,11 @@ impl SightingLedger {
     /// Stations that announced themselves as routers to hosts of IPv6, and did not take it back.
     pub fn routers(&self) -> Vec<Mac> {
         self.routers.stations().collect()
+    }
+
+    /// Whether a host gives out addresses.
+    pub fn gives_addresses(&self, host: Address) -> bool {
+        self.dhcp.is_server(host)
     }
 
     /// Addresses that are claimed of late, and of them those that two stations claim in turn, each of which claims that one alone: the first

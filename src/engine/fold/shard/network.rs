@@ -236,11 +236,15 @@ pub(super) fn datagram(connections: &mut Connections, (seen, pieces): (&mut Gath
     }
     match key.protocol {
         17 if TELLING.contains(&key.a_port) | TELLING.contains(&key.b_port) => sightings::datagram(seen, frame),
-        1 => icmp(connections, seen, frame),
+        1 => {
+            icmp(connections, seen, frame);
+            sightings::echo(seen, frame);
+        }
         2 => sightings::membership(seen, frame),
         58 => {
             icmp(connections, seen, frame);
             sightings::discovery(seen, frame);
+            sightings::echo(seen, frame);
         }
         _ => {}
     }

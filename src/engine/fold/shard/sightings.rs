@@ -3,7 +3,7 @@
 use crate::dissect::{dhcp, ntp};
 use crate::model::mirror::Side;
 use crate::model::{Address, BroadcastDomain, Frame, Mac, Sight};
-use crate::stats::{Fragments, Gathering, fragments::Piece};
+use crate::stats::{Fragments, Gathering, exchange, fragments::Piece};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 const ARP: u16 = 0x0806;
@@ -205,6 +205,16 @@ fn better_hop(bytes: &[u8], from: Ipv6Addr, to: Ipv6Addr) -> Option<Sight> {
     let address = |at: usize| bytes.get(at..)?.first_chunk::<16>().map(|a| Address::V6(Ipv6Addr::from(*a)));
     from.is_unicast_link_local().then_some(())?;
     Some(Sight::Redirect { router: Address::V6(from), host: Address::V6(to), target: address(24)?, gateway: address(8)? })
+}
+
+/// An echo request to one host, or its reply.
+#[inline(never)]
+pub(super) fn echo(seen: &mut Gathering, frame: &Frame<'_>) {
+    let Some(message) = exchange::echo(frame) else { return };
+    let [(from, _), (to, _)] = message.flow.ends(message.way);
+    if !to.is_group() {
+        note(seen, frame, Sight::Echo { is_reply: !message.is_request, from, to });
+    }
 }
 
 /// A redirect of IPv4, by the packet it quotes (RFC 792).
