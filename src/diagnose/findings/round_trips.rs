@@ -101,23 +101,30 @@ struct Long {
     report: Report,
 }
 
+/// What lies behind a router: the servers to which the way is known well enough, and the services to which it rose.
+#[derive(Default)]
+struct Hop<'a> {
+    hosts: BTreeSet<Address>,
+    rose: Vec<(&'a ServiceEvidence, &'a Long)>,
+}
+
 /// Routers behind which the ways to several servers rose, and to nearly all of which enough is known: it is their way that rose.
 fn behind(e: &Evidence, all: &[(&ServiceEvidence, Option<Long>)], standing: StandingFindings<'_>) -> Vec<Report> {
     let is_risen = |long: &&Long| long.rose && long.report.side == Some(PathSide::Server);
     let is_known = |service: &ServiceEvidence| {
         service.next != Mac::default() && service.windows.first().is_some_and(|w| judged(&w.trips, PathSide::Server as usize).is_some())
     };
-    let mut hops: BTreeMap<Mac, (BTreeSet<Address>, Vec<(&ServiceEvidence, &Long)>)> = BTreeMap::new();
+    let mut hops: BTreeMap<Mac, Hop<'_>> = BTreeMap::new();
     for (service, long) in all {
         let risen = long.as_ref().filter(is_risen);
         if risen.is_some() || is_known(service) {
-            let (hosts, rose) = hops.entry(service.next).or_default();
-            hosts.insert(service.key.address);
-            rose.extend(risen.map(|long| (*service, long)));
+            let hop = hops.entry(service.next).or_default();
+            hop.hosts.insert(service.key.address);
+            hop.rose.extend(risen.map(|long| (*service, long)));
         }
     }
     hops.remove(&Mac::default());
-    let reports = hops.into_iter().filter_map(|(station, (hosts, rose))| {
+    let reports = hops.into_iter().filter_map(|(station, Hop { hosts, rose })| {
         let stands = standing.on(Subject::Station(station));
         let risen: BTreeSet<Address> = rose.iter().map(|(service, _)| service.key.address).collect();
         let share = if stands { FEW_BEHIND } else { MOST_BEHIND.value() };

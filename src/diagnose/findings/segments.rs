@@ -47,7 +47,7 @@ impl Detector for TcpLoss {
             meaning: "Segments of this service's connections, or of this client's, are lost in the network and have to be sent again: transfers are \
                       slow, and users wait for time-outs.",
             measured: "Segments that are seen again because their receiver asked for them, or after more than {timeout}: lost beyond the \
-                       mirrored port; holes that close later than {reordered} and half a round trip, or sooner by what was sent again, as acknowledgements of what \
+                       mirrored port, behind a time-out only what its receiver asks for, where it does not say what it has twice; holes that close later than {reordered} and half a round trip, or sooner by what was sent again, as acknowledgements of what \
                        arrived behind them and the sender's own numbers tell, for which the receiver asked: lost before it. In the last minute, else in the last twenty seconds, and then a warning at most. Raised when they surely are more than {lost} of at least {segments} segments with data, and at least {least} (lower \
                        end of the {sure} interval); or, of at least {lots}, surely more than {little} and more than {unusual} times the share of as many before. \
                        Critical from {many} over at least {grave}. The side is named when {one} of them are on it; below \
