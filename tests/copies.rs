@@ -14,7 +14,7 @@ use spantop::snapshot::{Conversation, Snapshot};
 use support::captures;
 use support::network::{self, Plan};
 use support::packet::message::dns;
-use support::packet::{ACK, Packet, SYN};
+use support::packet::{ACK, FIN, Packet, SYN};
 
 const START: i64 = 1_700_000_000_000_000_000;
 const US: i64 = 1_000;
@@ -399,19 +399,21 @@ fn copies_too_late_to_be_left_out() {
     assert!(found(&report(&once)).is_empty());
 }
 
-/// Where only what opens a connection comes twice, it is told by the sender's identifications: at any distance alike.
+/// Where only what opens a connection, or ends it, comes twice, it is told by the sender's identifications: at any distance alike.
 #[test]
 fn copied_handshakes_are_judged_alike_at_any_distance() {
     let once = network(0.0);
-    let opens = |frame: &[u8]| frame[12..14] == [8, 0] && frame[23] == 6 && frame[47] & 2 != 0;
-    let some = once.iter().filter(|(_, frame)| opens(frame)).count();
-    for gap in [10 * US, MS, 5 * MS, 15 * MS, 100 * MS, 300 * MS] {
-        let again = once.iter().filter(|(_, frame)| opens(frame)).map(|(time, frame)| (time + gap, frame.clone()));
-        let all: Vec<Sent> = once.iter().cloned().chain(again).collect();
-        let s = report(&all);
-        let copies = s.mirror.duplicates.traffic.packets as usize;
-        assert!(copies * 100 >= some * 95 && copies <= some, "{gap} ns apart: {copies} of {some} {:?}", s.mirror.duplicates.classes);
-        assert!(!found(&s).iter().any(|f| f.0 == "dup.flood"), "{gap} ns apart: {:?}", found(&s));
+    for (name, flag) in [("opens", SYN), ("ends", FIN)] {
+        let is_it = |frame: &[u8]| frame[12..14] == [8, 0] && frame[23] == 6 && frame[47] & flag != 0;
+        let some = once.iter().filter(|(_, frame)| is_it(frame)).count();
+        for gap in [10 * US, MS, 5 * MS, 15 * MS, 100 * MS, 300 * MS] {
+            let again = once.iter().filter(|(_, frame)| is_it(frame)).map(|(time, frame)| (time + gap, frame.clone()));
+            let all: Vec<Sent> = once.iter().cloned().chain(again).collect();
+            let s = report(&all);
+            let copies = s.mirror.duplicates.traffic.packets as usize;
+            let what = format!("{name}, {gap} ns apart: {copies} of {some} {:?} {:?}", s.mirror.duplicates.classes, found(&s));
+            assert!(copies * 100 >= some * 95 && copies <= some && !found(&s).iter().any(|f| f.0 == "dup.flood"), "{what}");
+        }
     }
 }
 

@@ -172,7 +172,7 @@ fn uniqueness(e: &Evidence) -> Scored {
         let all = copies.packets.saturating_add(copies.untold);
         return unknown(format!("{} of the packets are cut before what tells them apart", percent(share(copies.untold, all))));
     }
-    if let Some(repeats) = &copies.untold_repeats {
+    if let Some(repeats) = copies.untold_repeats.as_ref().filter(|_| copies.times < 2) {
         let what = if repeats.is_tcp { "TCP segments with data" } else { "datagrams" };
         let part = percent(share(repeats.again, repeats.seen));
         let after = duration(repeats.seconds);

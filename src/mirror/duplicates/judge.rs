@@ -457,7 +457,7 @@ fn held_copy(frame: &Frame, digest: &Digest, repeat: &Repeat, (sign, class): (Si
         flow: digest.flow,
         wire: frame.wire,
         since: repeat.now.abs_diff(repeat.entry.first).min(u32::MAX.into()) as u32,
-        id: if digest.opens { digest.print.id() } else { 0 },
+        id: if digest.opens || digest.ends { digest.print.id() } else { 0 },
         way: digest.way,
         seen: repeat.seen(),
         code: repeat.code,

@@ -26,7 +26,7 @@
 //!   packets once;
 //! - **it is likely** when it opens a TCP connection (a sender waits a second), ends one within 2 ms, or is a sender's first TCP packet,
 //!   which does not show what its identifications are, within 2 ms, once. It is a copy while nothing is known, and then if this mirror
-//!   makes as many, or the conversation has others, or (of one that opens it) what that sender sends next has another identification;
+//!   makes as many, or the conversation has others, or (of one that opens or ends it) what that sender sends besides has another identification;
 //! - **otherwise** (IPv6, identification 0 or constant, no IP) a repetition looks like a copy. It is one where nearly every packet comes
 //!   so often through this mirror. While that is not known it is one if its gap is at most 10 ms and like those of copies in the same
 //!   conversation, where these are more than a fifth of the packets, and if the packet has not come as often yet as packets come here. To

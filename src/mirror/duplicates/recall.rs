@@ -33,7 +33,7 @@ pub(super) struct HeldCopy {
     pub wire: u32,
     /// Nanoseconds since the first.
     pub since: u32,
-    /// Of a packet that opens a connection: its IPv4 identification; else 0.
+    /// Of a packet that opens a connection or ends it: its IPv4 identification; else 0.
     pub id: u16,
     /// Its direction.
     pub way: u8,
