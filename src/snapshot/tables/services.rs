@@ -13,16 +13,16 @@ pub static SERVICES: TableSpec<Service> = TableSpec {
     fields: &[
         Field::address("address", "Address", |s: &Service| s.key.address).machine(),
         Field::port("port", "Port", |s: &Service| s.key.port.into()).machine(),
-        Field::word("protocol", "Over", |s: &Service| Some(s.key.protocol.token())).paper(1, Room::Fixed).screen(1, "over", 1).wide(4, 4),
+        Field::word("protocol", "Over", |s: &Service| Some(s.key.protocol.token())).paper(1, Room::Fixed).screen(1, "over", 3).wide(4, 4),
         Field::new("service", "Service", FieldKind::End, |s: &Service| FieldValue::End(s.key.address, s.key.port))
             .people()
             .paper(0, Room::Cut)
             .screen(0, "service", 0)
-            .wide(15, 44)
+            .wide(16, 44)
             .searched(true),
         Field::new("app", "App", FieldKind::App, app).paper(2, Room::Fixed).screen(2, "app", 1).wide(8, 18).searched(true),
         Field::word("app_by", "App known by", |s: &Service| app_by(s).map(AppBy::token)).machine(),
-        Field::new("clients", "Clients", FieldKind::Count, clients).paper(3, Room::Fixed).screen(3, "clients", 3).wide(7, 7),
+        Field::new("clients", "Clients", FieldKind::Count, clients).paper(3, Room::Fixed).screen(3, "clients", 2).wide(7, 7),
         Field::count("attempts", "Connections", |s: &Service| s.counts.attempts)
             .paper(4, Room::Dropped(3))
             .screen(4, "connects", 7)

@@ -48,7 +48,9 @@ impl Events {
     pub fn ask(scene: &Scene, of: PacketSubject, first: Address) -> Option<Self> {
         let store = scene.options.packets.as_ref()?;
         let span = scene.snapshot.span.as_ref().map(|shown| shown.span);
-        let request = PacketRequest { subject: of.during(span), rows: PAGE_ROWS, events: true, ..PacketRequest::default() };
+        // With the one before the first that is shown, from which its time counts.
+        let from = (scene.pane.scroll as u64).saturating_sub(1);
+        let request = PacketRequest { subject: of.during(span), first: from, rows: PAGE_ROWS, events: true, ..PacketRequest::default() };
         let page = store.look(&request);
         // The answer to another question says nothing yet.
         let is_answer = page.subject == request.subject && page.rows.iter().all(|row| row.event.is_some());
@@ -58,7 +60,7 @@ impl Events {
 
     /// Lines that all of them take with title and head.
     pub fn height(&self) -> u16 {
-        u16::try_from(self.page.rows.len().max(1)).unwrap_or(u16::MAX).saturating_add(2)
+        u16::try_from(self.page.total.max(1)).unwrap_or(u16::MAX).saturating_add(2)
     }
 
     /// Draws them from the scrolled line on.
@@ -94,11 +96,11 @@ impl Events {
             canvas.ink(body.x + 1, body.y, body.width.saturating_sub(2), words, Hue::Dim);
             return;
         }
-        let height = usize::from(body.height);
-        let overflow = page.rows.len().saturating_sub(height);
+        let overflow = usize::try_from(page.total).unwrap_or(usize::MAX).saturating_sub(body.height.into());
         canvas.overflow = canvas.overflow.max(overflow);
         let from = scene.pane.scroll.min(overflow);
-        for ((at, text), y) in times.iter().enumerate().skip(from).zip(body.top()..body.bottom()) {
+        let skipped = from.saturating_sub(usize::try_from(page.first).unwrap_or(usize::MAX));
+        for ((at, text), y) in times.iter().enumerate().skip(skipped).zip(body.top()..body.bottom()) {
             let Some(row) = page.rows.get(at) else { break };
             let before = at.checked_sub(1).and_then(|before| page.rows.get(before));
             self.line(canvas, Rect { y, height: 1, ..body }, scene, (text, time), row, before);

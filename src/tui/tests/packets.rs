@@ -123,8 +123,12 @@ impl PacketStore for Few {
         Arc::new(PacketPage {
             subject: request.subject.clone(),
             total: if request.events { 7 } else { TOTAL },
-            first,
-            rows: if request.events { (0..7).map(event).collect() } else { (first..TOTAL).take(request.rows).map(row).collect() },
+            first: if request.events { request.first.min(6) } else { first },
+            rows: if request.events {
+                (request.first.min(6)..7).map(event).collect()
+            } else {
+                (first..TOTAL).take(request.rows).map(row).collect()
+            },
             chosen: Some((request.chosen, Arc::new(contents(request.chosen.min(TOTAL - 1))))),
             begin: row(0).time,
             found,
@@ -369,7 +373,7 @@ fn an_event_of_the_switch_leads_to_the_packets_of_its_second() {
         let asked = few.asked.lock().unwrap().clone();
         let span = asked.last().and_then(|request| request.subject.span()).expect("a span");
         assert!(span.contains(event) && span.length() <= 2_000_000_000, "{span:?} of {event:?}");
-        let begin = session.app.shown.capture.first.expect("the first packet");
+        let begin = session.app.held.capture.first.expect("the first packet");
         assert!(asked.iter().any(|request| request.seek == Some((1, PacketSeek::Since(event.since(begin))))), "{asked:?}");
     }
     // A row of the hierarchy has packets too.
