@@ -1,6 +1,6 @@
 //! Attempts to connect and connections: refused, cut.
 
-use super::late::refused_first;
+use super::refused_first::refused_first;
 use super::unreachables::{CLOSED_FOR, UNREACHABLE};
 use super::{SEVERAL, SURE, all_of, exceeded, hops, lone_clients, subject, unreachables};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};

@@ -23,6 +23,7 @@ pub(super) mod neighbours;
 pub(super) mod no_answer;
 mod one_sided;
 pub(super) mod receivers;
+mod refused_first;
 pub(super) mod repeats;
 pub(super) mod round_trips;
 pub(super) mod routers;

@@ -458,9 +458,12 @@ impl ServiceCounts {
         true
     }
 
-    /// An attempt of a client came about after some trouble: where it was answered late, how late.
+    /// An attempt of a client came about after some trouble, be it without ECN; where it was answered late, how late.
     pub fn belated(&mut self, client: Address, trouble: Trouble, attempt: &Attempt) {
         self.trouble(client, trouble, attempt.first, attempt.time);
+        if attempt.gave_up_ecn {
+            self.asked_ecn.given_up(trouble);
+        }
         if trouble == Trouble::Late {
             let millis = u32::try_from(attempt.answered_after.unwrap_or(0) / MILLISECOND).unwrap_or(u32::MAX);
             self.late_millis = (self.late_millis.0.saturating_add(millis.into()), self.late_millis.1.max(millis));

@@ -67,7 +67,6 @@ impl ServiceLedger {
             if is_counted && attempt.asks_ecn {
                 counts.asked_ecn.note(attempt.outcome);
             }
-            belated.into_iter().filter(|_| attempt.gave_up_ecn).for_each(|trouble| counts.asked_ecn.given_up(trouble));
             let of = counts.client(client);
             if !is_counted {
                 of.lone = of.lone.saturating_add(1);
