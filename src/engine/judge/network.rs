@@ -349,8 +349,11 @@ impl NetworkJudge {
         };
         match matter {
             Matter::Application(token) => speaks(&|app| registry::token(app) == Some(token)),
+            // Of what nobody is known to offer anything may be spoken.
             Matter::Codes => {
-                speaks(&|app| registry::reads_requests(app) && !diagnose::has_rule_of_its_own(registry::token(app).unwrap_or_default()))
+                let is_judged =
+                    |app| registry::reads_requests(app) && !diagnose::has_rule_of_its_own(registry::token(app).unwrap_or_default());
+                self.ledger.is_empty() || speaks(&is_judged)
             }
             Matter::Media => self.ledger.has_media(),
             // The mirror's evidence knows.

@@ -251,8 +251,10 @@ mod tests {
     use super::*;
     use crate::mirror::duplicates::counts::gap_code;
 
-    /// Counts of packets of which so many come again after so many milliseconds each.
-    fn counts(sorts: &[(Sort, u64, &[(u64, u64)])]) -> DistanceCounts {
+    /// How many packets of a sort come, and how many of them again after so many milliseconds each.
+    type Seen<'a> = (Sort, u64, &'a [(u64, u64)]);
+
+    fn counts(sorts: &[Seen<'_>]) -> DistanceCounts {
         let mut counts = DistanceCounts::default();
         for &(sort, seen, again) in sorts {
             let gaps: Vec<u64> = again.iter().flat_map(|&(n, ms)| (0..n).map(move |_| ms)).collect();
@@ -265,7 +267,7 @@ mod tests {
     #[test]
     fn two_sorts_at_one_distance_are_the_mirrors() {
         use Sort::{Acknowledgement, Answer, Data, Opening, Request};
-        let found = |sorts: &[(Sort, u64, &[(u64, u64)])]| {
+        let found = |sorts: &[Seen<'_>]| {
             let counts = counts(sorts);
             (counts.of_mirror().is_some_and(|d| d.holds(gap_code(40 * MILLISECOND as u64))), counts.untold().map(|u| u.again))
         };
