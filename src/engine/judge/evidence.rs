@@ -162,12 +162,7 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         packets: sums.link.packets,
         live: request.live,
         vendor: vendor(request, switch),
-        copies: CopyEvidence {
-            proof: counts.copied,
-            distant: sums.distant.evidence(),
-            untold_repeats: sums.distances.untold(),
-            ..counts.duplicates.evidence(!dropped)
-        },
+        copies: copy_evidence(sums, dropped),
         loss,
         one_way,
         sides: SideEvidence {
@@ -202,6 +197,17 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         network: Default::default(),
         first_look: false,
         sliding: false,
+    }
+}
+
+/// Copies, whether they are `dropped` or counted.
+fn copy_evidence(sums: &Sums, dropped: bool) -> CopyEvidence {
+    let counts = &sums.counts;
+    CopyEvidence {
+        proof: counts.copied,
+        distant: sums.distant.evidence(),
+        untold_repeats: sums.distances.untold(),
+        ..counts.duplicates.evidence(!dropped)
     }
 }
 
