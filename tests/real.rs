@@ -137,6 +137,11 @@ const TRUE: &[(&str, &str, &str)] = &[
         "tshark: one gap of 34.26 s, from number 125 to 1,838, while both go on by T.38",
     ),
     ("ntop__nDPI/alexa-app.pcapng", "tcp.loss", "197 retransmissions to servers on a bad link"),
+    (
+        "OISF__suricata-verify/tls__tls-subjectaltname__input.pcap",
+        "tcp.loss",
+        "tshark: 17 segments between selective acknowledgements that the server sends again, in one connection",
+    ),
 ];
 
 fn report(path: &Path) -> Option<Snapshot> {

@@ -45,18 +45,18 @@ const OURS: &str = "1 1 0";
 fn it_stops_and_goes_on_like_other_programs() {
     let Some(tty) = Tty::run("stop", "exec bash --norc -i") else { return };
     tty.keys(&[&format!("PS1='ready> '; {PROGRAM} {CAPTURE}"), "Enter"]);
-    assert!(tty.shows("1 Overview"), "{}", tty.screen());
+    assert!(tty.shows("1 Over"), "{}", tty.screen());
     tty.keys(&["C-z"]);
     assert!(tty.shows("Stopped") && tty.modes() == PLAIN, "{} {}", tty.modes(), tty.screen());
     tty.keys(&["echo $((40+2)); jobs -p >FOLDER".replace("FOLDER", &format!("{}/pid", tty.folder.display())).as_str(), "Enter"]);
     assert!(tty.shows("42"), "{}", tty.screen());
     tty.keys(&["fg", "Enter"]);
-    assert!(tty.shows("1 Overview") && within(|| tty.modes() == OURS), "{} {}", tty.modes(), tty.screen());
+    assert!(tty.shows("1 Over") && within(|| tty.modes() == OURS), "{} {}", tty.modes(), tty.screen());
     // A signal from elsewhere does the same.
     tty.signal("-TSTP", "pid");
     assert!(within(|| tty.modes() == PLAIN), "{} {}", tty.modes(), tty.screen());
     tty.keys(&["fg", "Enter"]);
-    assert!(tty.shows("1 Overview") && within(|| tty.modes() == OURS), "{} {}", tty.modes(), tty.screen());
+    assert!(tty.shows("1 Over") && within(|| tty.modes() == OURS), "{} {}", tty.modes(), tty.screen());
     tty.keys(&["q"]);
     assert!(tty.shows("lost 0") && within(|| tty.modes() == PLAIN), "{} {}", tty.modes(), tty.screen());
 }
@@ -66,7 +66,7 @@ fn a_signal_that_ends_it_leaves_no_raw_terminal() {
     for signal in ["-QUIT", "-ABRT", "-ALRM", "-USR2"] {
         let command = "ulimit -c 0; sh -c 'echo $$ >FOLDER/pid; exec SPANTOP CAPTURE'; stty -a | tr ' ' '\\n' | grep -E '^-?(icanon|echo|isig);?$'; echo over; sleep 60";
         let Some(tty) = Tty::run(&format!("signal{signal}"), command) else { return };
-        assert!(tty.shows("1 Overview"), "{}", tty.screen());
+        assert!(tty.shows("1 Over"), "{}", tty.screen());
         tty.signal("-USR1", "pid");
         std::thread::sleep(Duration::from_millis(300));
         assert_eq!(tty.modes(), OURS, "asking for statistics ends nothing");
@@ -83,7 +83,7 @@ fn a_signal_that_ends_it_leaves_no_raw_terminal() {
 #[test]
 fn a_terminal_that_is_closed_is_no_panic() {
     let Some(tty) = Tty::run("closed", "trap '' HUP; SPANTOP CAPTURE 2>FOLDER/said; echo $? >FOLDER/code") else { return };
-    assert!(tty.shows("1 Overview"), "{}", tty.screen());
+    assert!(tty.shows("1 Over"), "{}", tty.screen());
     tty.tmux(&["kill-server"]);
     assert!(within(|| !tty.file("code").is_empty()), "still running after its terminal has gone");
     assert!(["0", "1"].contains(&tty.file("code").as_str()), "{}", tty.file("code"));
@@ -93,7 +93,7 @@ fn a_terminal_that_is_closed_is_no_panic() {
 #[test]
 fn packets_from_a_pipe_and_keys_from_the_terminal() {
     let Some(tty) = Tty::run("pipe", "cat CAPTURE | SPANTOP -; echo over; sleep 60") else { return };
-    assert!(tty.shows("1 Overview"), "{}", tty.screen());
+    assert!(tty.shows("1 Over"), "{}", tty.screen());
     tty.keys(&["4"]);
     assert!(tty.shows("TCP"), "{}", tty.screen());
     tty.keys(&["q"]);
@@ -103,10 +103,10 @@ fn packets_from_a_pipe_and_keys_from_the_terminal() {
 #[test]
 fn a_locale_without_unicode_gets_ascii() {
     let Some(tty) = Tty::run("ascii", "LC_ALL=C SPANTOP CAPTURE") else { return };
-    assert!(tty.shows("1 Overview"), "{}", tty.screen());
+    assert!(tty.shows("1 Over"), "{}", tty.screen());
     assert!(tty.screen().is_ascii(), "{}", tty.screen());
     let Some(tty) = Tty::run("unicode", "LC_ALL=C.UTF-8 SPANTOP CAPTURE --ascii") else { return };
-    assert!(tty.shows("1 Overview") && tty.screen().is_ascii(), "{}", tty.screen());
+    assert!(tty.shows("1 Over") && tty.screen().is_ascii(), "{}", tty.screen());
 }
 
 /// The program on a terminal whose other end is this test: what it types and reads, and the number of the process.
@@ -283,7 +283,7 @@ fn a_panic_gives_the_terminal_back() {
     tmux(&socket, &["new-session", "-d", "-x", "100", "-y", "30", &command]);
     let screen = || tmux(&socket, &["capture-pane", "-p"]).unwrap_or_default();
     // The dashboard's own screen is the alternate one: what is read here may follow it only.
-    let drawn = within(|| screen().contains("1 Overview"));
+    let drawn = within(|| screen().contains("1 Over"));
     let over = within(|| screen().lines().any(|l| l == "over"));
     let shown = screen();
     let modes = tmux(&socket, &["display-message", "-p", "#{alternate_on} #{mouse_any_flag} #{cursor_flag}"]).unwrap_or_default();

@@ -21,6 +21,9 @@ const STREAMS: &[&str] = &[
     "AlexeyVasilev__PcapFlowLab/showcase__pcap_flow_lab_showcase.pcap",
 ];
 
+/// A segment that tshark does not see: it takes the station's address that begins the frame in a pseudowire for a control word.
+const UNSEEN: (&str, u64) = ("AlexeyVasilev__PcapFlowLab/showcase__pcap_flow_lab_showcase.pcap", 1_327);
+
 #[test]
 fn numbers_of_tcp_count_as_tshark_counts() {
     const WANTED: [&str; 3] = ["tcp.seq", "tcp.ack", "tcp.window_size"];
@@ -47,6 +50,10 @@ fn numbers_of_tcp_count_as_tshark_counts() {
             let wanted = lines.next().unwrap_or_else(|| panic!("{name}: as many packets"));
             // Of one segment each: in tunnels and quotes tshark counts every one.
             if tree.fields("tcp.seq_raw").count() != 1 || wanted.contains('|') {
+                return;
+            }
+            if (name, number) == UNSEEN {
+                assert_eq!(wanted, "\t\t", "tshark sees it now");
                 return;
             }
             let value = |field| tree.fields(field).next().map_or(String::new(), |f| f.value.clone());

@@ -39,7 +39,7 @@ pub static SERVICES: TableSpec<Service> = TableSpec {
             .tint(Tint::Warn),
         Field::new("requests", "Requests", FieldKind::Count, |s: &Service| FieldValue::count(read(s, s.counts.requests)))
             .paper(5, Room::Fixed)
-            .screen(5, "requests", 4)
+            .screen(5, "requests", 5)
             .wide(8, 8),
         Field::new("failed_requests", "Req. failed", FieldKind::Count, failed_requests)
             .paper(6, Room::Fixed)
@@ -63,7 +63,7 @@ pub static SERVICES: TableSpec<Service> = TableSpec {
         Field::new("network_p50", "Network", FieldKind::Span, |s: &Service| span(s.network.map(|q| q.p50)))
             .paper(10, Room::Dropped(1))
             .optional()
-            .screen(10, "to server", 4)
+            .screen(10, "to server", 3)
             .wide(9, 9),
         Field::new("client_network_p50", "To client", FieldKind::Span, |s: &Service| span(s.client_network.map(|q| q.p50)))
             .no_paper()
