@@ -16,7 +16,7 @@ pub(super) fn label(walk: &mut Walk) -> Next {
         // Associated channel header (RFC 5586).
         Some(1) => Next::End,
         // An address that begins with 0, as those of most makers do, and no control word before a frame.
-        Some(0) if ethernet_at(walk, 0) > ethernet_at(walk, 4) => pseudowire(walk, label),
+        Some(0) if begins_here(ethernet_at(walk, 0), ethernet_at(walk, 4)) => pseudowire(walk, label),
         // A zero nibble is a pseudowire's control word (RFC 4385).
         Some(0) => {
             let Some(_word) = walk.take::<4>() else { return Next::End };
@@ -36,6 +36,12 @@ enum Likeness {
     Length,
     /// A known type, and what belongs behind it.
     Type,
+}
+
+/// Whether a frame begins here, not behind a control word, by how well both show. A known type is where it stands by chance in one address of thousands;
+/// behind a tag there is another one.
+fn begins_here(here: Likeness, behind: Likeness) -> bool {
+    here == Likeness::Type || here > behind
 }
 
 /// Bytes behind a frame's length or type from which on it has no padding, with a check sequence behind them maybe.

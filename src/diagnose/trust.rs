@@ -173,11 +173,11 @@ fn uniqueness(e: &Evidence) -> Scored {
         return unknown(format!("{} of the packets are cut before what tells them apart", percent(share(copies.untold, all))));
     }
     if let Some(repeats) = copies.untold_repeats.as_ref().filter(|_| copies.times < 2) {
-        let what = if repeats.is_tcp { "TCP segments with data" } else { "datagrams" };
         let part = percent(share(repeats.again, repeats.seen));
         let after = duration(repeats.seconds);
         return unknown(format!(
-            "{part} of the {what} come again {after} later, and nothing tells whether the mirror or their sender repeats them"
+            "{part} of the {} come again {after} later, and nothing tells whether the mirror or their sender repeats them",
+            repeats.what
         ));
     }
     let mut text = format!(

@@ -53,6 +53,14 @@ fn is_word(word: &str) -> bool {
 /// Most bookmarks that are kept.
 const BOOKMARKS: usize = 1_000;
 
+/// Why an application has no packets of its own.
+const BY_CONVERSATION: &str = "which packets are an application's is known by conversation";
+
+/// Whether a row is of an application, whose packets only its conversations know.
+fn is_known_by_conversation(topic: &Topic) -> bool {
+    matches!(topic, Topic::App(_) | Topic::Spoken(..))
+}
+
 impl App {
     /// The row that an action is about: what is selected, else what the page is about.
     fn target(&self) -> Option<Topic> {
@@ -120,6 +128,9 @@ impl App {
         let moment = topic.as_ref().and_then(|topic| self.page().moment(&self.scene(), topic));
         let topic = topic.map(|topic| self.page().opens(&self.scene(), &topic).unwrap_or(topic));
         let (subject, about) = packets::of_topic(&self.shown, topic.as_ref());
+        if matches!(subject, PacketSubject::All) && topic.as_ref().is_some_and(is_known_by_conversation) {
+            return self.say_long(format!("{BY_CONVERSATION}: P on one of those lists them"));
+        }
         self.go(screen);
         if let Some(state) = self.pane().own.get::<packets::state::PacketsState>() {
             state.looking().show(subject, about);
@@ -205,8 +216,8 @@ impl App {
         let moment = self.pane().selected.as_ref().and_then(|topic| self.page().moment(&self.scene(), topic));
         let span = self.view.cursor.as_ref().map(|cursor| cursor.span()).or(moment.map(second_of));
         match self.subject_of_target() {
-            PacketSubject::All if matches!(self.target(), Some(Topic::App(_) | Topic::Spoken(..))) => {
-                "which packets are an application's is known by conversation: W on one of those below it saves them".into()
+            PacketSubject::All if self.target().as_ref().is_some_and(is_known_by_conversation) => {
+                format!("{BY_CONVERSATION}: W on one of those saves them")
             }
             PacketSubject::All if span.is_none() => "select a row first: P lists all packets, W there saves them".into(),
             subject => store.save(&subject.during(span)),

@@ -4,7 +4,7 @@ use super::{lacking, present_if};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Report, StandingFindings};
 use crate::diagnose::figure::Figure::{Count, Nanos, Part, Share, Times, Tuned};
 use crate::diagnose::vendor::VendorTopic;
-use crate::model::evidence::{COMPARED_BYTES, COPY_FAR, COPY_REACH, CopyEvidence, CopyGap, DistantCopies, SAME_STAMP, Threshold};
+use crate::model::evidence::{COMPARED_BYTES, COPY_FAR, COPY_REACH, CopyEvidence, CopyGap, DistantCopies, Threshold};
 use crate::model::units::{duration, percent, plural};
 use crate::model::{Aspect, Severity, Value};
 
@@ -157,9 +157,8 @@ impl Detector for DupEvery {
                        or changed their VLAN in between. Those that a station sends on which attracts them by ARP (arp.conflict) are traffic that \
                        takes a way round, and do not count. What comes later than that is not left out, but told: of a sample of TCP \
                        segments with data, waited for up to {far}, at least {nearly} come again with the same IP identification at \
-                       much the same distance. Where nothing numbers packets (IPv6), what comes again is a copy when two sorts of packets (TCP data, \
-                       acknowledgements, connection requests, datagrams to servers and from them) come again at one narrow distance, or when it bears the TCP \
-                       time stamp of the first {stamp} later; where one sort alone does, nothing is judged.",
+                       much the same distance. Where nothing numbers packets (IPv6), and many of them come again at one narrow distance, nothing tells \
+                       whether the mirror or their sender repeats them: then nothing is judged.",
             cause: "The session mirrors packets both where they come in and where they go out, or a port and its VLAN at once: \
                     each packet passes two of its sources.",
             lookalikes: "Two taps or two sessions into one analyser port; a capture file merged with itself; capturing on a \
@@ -180,7 +179,6 @@ impl Detector for DupEvery {
                 ("four_high", Share(FOUR_TIMES.1)),
                 ("far", Nanos(COPY_FAR)),
                 ("nearly", Tuned(&NEARLY_ALL)),
-                ("stamp", Nanos(SAME_STAMP)),
             ],
         };
         &PAGE

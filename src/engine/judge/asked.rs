@@ -62,7 +62,9 @@ pub fn add(view: &mut SwitchView, request: &Request) {
     view.ports = rows(request);
     view.offered = asked.offered(&view.ports, is_recent(request));
     view.asked = Some(std::sync::Arc::clone(asked));
-    let Some(newest) = asked.newest.as_ref().filter(|answer| view.identity.is_none() && !answer.name.is_empty()) else { return };
+    // What it says of itself is sure; what LLDP says may be said by the device at the other end.
+    let is_open = view.identity.as_ref().is_none_or(|identity| identity.is_likely);
+    let Some(newest) = asked.newest.as_ref().filter(|answer| is_open && !answer.name.is_empty()) else { return };
     let host = asked.target.rsplit_once(':').map_or(asked.target.as_str(), |(host, _)| host);
     let management = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().ok().map(Address::from);
     let mirrored: Vec<&PortRow> = view.ports.iter().filter(|row| row.mirrored().is_some()).collect();

@@ -118,7 +118,7 @@ impl Peek {
             return self.by_walking(packet, bytes);
         }
         packet.shard = shard_of_hash(fast.hash);
-        self.copies.see(fast, bytes, &facts.print, packet.time);
+        self.copies.see(fast, &facts.print, packet.time);
         if self.divided.is_on() {
             self.divided.outside(fast.hash);
         }

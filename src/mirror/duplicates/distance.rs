@@ -1,10 +1,8 @@
-//! How far apart this mirror brings packets a second time, learnt from what senders do not repeat.
+//! How far apart packets come again that nothing numbers (IPv6).
 //!
-//! Where a part of the traffic is mirrored twice and nothing numbers its packets (IPv6), a copy that comes milliseconds later looks like what its
-//! sender sent again. One packet does not show which it is, but all of them do: a sender repeats the data that was lost and the question that was not
-//! answered, and its peer acknowledges once and answers once. A second way of the mirror brings packets of every sort again, in like shares and
-//! equally late. So a distance is the mirror's where two sorts of packets come again at it, and a sender's where of two sorts that were seen often
-//! enough only one does. Where there is only one sort, nothing tells.
+//! Where a part of the traffic is mirrored twice, a copy that comes milliseconds later looks like what its sender sent again: data whose acknowledgement
+//! was lost (and its receiver acknowledges it again), questions that are asked time and again (and answered). Neither one packet nor many of them show
+//! whose doing it is, so that no packet is left out for it; but where many come again at one narrow distance that is told, for what is counted may be too much.
 
 use super::counts::{GAP_CODES, gap_end};
 use crate::model::evidence::UntoldRepeats;
@@ -26,8 +24,9 @@ pub(super) enum Sort {
     Answer,
 }
 
-/// Sorts of packets.
-const SORTS: usize = 5;
+/// What the packets of each sort are called.
+const SORTS: [&str; 5] =
+    ["TCP segments with data", "acknowledgements", "requests to connect", "datagrams to servers", "datagrams of servers"];
 
 sums! {
     /// The packets of one sort.
@@ -67,7 +66,7 @@ sums! {
     /// Packets to one station by their sort, and how many of them came again.
     #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
     pub struct DistanceCounts {
-        sorts: [SortCounts; SORTS],
+        sorts: [SortCounts; SORTS.len()],
     }
 }
 
@@ -99,33 +98,14 @@ pub(super) struct Distance {
     high: u8,
 }
 
-impl Distance {
-    /// Whether a gap is of this distance: a step more or less is the scale's.
-    pub fn holds(self, code: u8) -> bool {
-        (self.low.saturating_sub(1)..=self.high.saturating_add(1)).contains(&code)
-    }
-
-    /// Whether it lies within another that was told.
-    fn is_within(self, other: Self) -> bool {
-        other.low <= self.low && self.high <= other.high
-    }
-}
-
-/// Whose doing it is that packets come again.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Reason {
-    Mirror,
-    Sender,
-    /// Of a sort that is alone.
-    Untold(UntoldRepeats),
-}
-
 impl DistanceCounts {
-    fn first(&mut self, sort: Sort) {
+    /// Counts a packet that is followed.
+    pub(super) fn first(&mut self, sort: Sort) {
         self.sorts.iter_mut().skip(sort as usize).take(1).for_each(|counts| counts.seen += 1);
     }
 
-    fn again(&mut self, sort: Sort, gap: u8) {
+    /// Counts one that comes for the second time, after a `gap` on the scale.
+    pub(super) fn again(&mut self, sort: Sort, gap: u8) {
         let counts = self.sorts.get_mut(sort as usize).and_then(|counts| counts.again.get_mut(usize::from(gap).min(GAP_CODES - 1)));
         counts.into_iter().for_each(|n| *n += 1);
     }
@@ -148,101 +128,33 @@ impl DistanceCounts {
         (*most > 0).then_some(distance)
     }
 
-    fn reason(&self, distance: Distance) -> Reason {
-        let showing = || self.sorts.iter().enumerate().filter(|(_, sort)| sort.shows(distance));
-        let largest = showing().map(|(_, sort)| sort.share(distance)).fold(0.0, f64::max);
-        if showing().filter(|(_, sort)| sort.share(distance) * ALIKE >= largest).count() > 1 {
-            return Reason::Mirror;
-        }
-        let Some((alone, sort)) = showing().next() else { return Reason::Sender };
+    /// What comes again at a distance of which nothing tells; `None`: too little, or its sender does so, as the other sorts show that do not come again.
+    fn untold_at(&self, distance: Distance) -> Option<UntoldRepeats> {
+        let showing = || self.sorts.iter().zip(SORTS).filter(|(sort, _)| sort.shows(distance));
+        let largest = showing().map(|(sort, _)| sort.share(distance)).fold(0.0, f64::max);
+        let alike = || showing().filter(|(sort, _)| sort.share(distance) * ALIKE >= largest);
+        let (sort, what) = alike().max_by_key(|(sort, _)| sort.at(distance))?;
+        let is_alone = alike().count() == 1;
         let would_show = |other: &SortCounts| other.seen as f64 * largest >= EXPECTED;
-        let others = self.sorts.iter().enumerate().any(|(at, other)| at != alone && would_show(other));
-        let is_enough = sort.at(distance) >= ALONE && largest >= ALONE_SHARE;
+        let others_do_not = is_alone && self.sorts.iter().zip(SORTS).any(|(other, name)| name != what && would_show(other));
         // A receiver says again what it said, when what it has comes again.
-        let is_told = others || alone == Sort::Acknowledgement as usize || gap_end(distance.high) as u64 <= CLOSE;
-        if is_told || !is_enough {
-            return Reason::Sender;
-        }
+        let is_said_again = is_alone && what == SORTS[Sort::Acknowledgement as usize];
+        let is_enough = sort.at(distance) >= ALONE && largest >= ALONE_SHARE && gap_end(distance.high) as u64 > CLOSE;
         let seconds = gap_end(distance.low + (distance.high - distance.low) / 2) as f64 / 1e9;
-        Reason::Untold(UntoldRepeats { seen: sort.seen, again: sort.at(distance), seconds, is_tcp: alone == Sort::Data as usize })
+        (is_enough && !others_do_not && !is_said_again).then(|| UntoldRepeats { seen: sort.seen, again: sort.at(distance), seconds, what })
     }
 
-    /// What the distances say at which most packets come again, the most frequent first.
-    fn reasons(&self) -> impl Iterator<Item = (Distance, Reason)> {
+    /// Packets that come again, where nothing tells whether their sender or a mirror repeats them: at the distances at which most do, the most frequent
+    /// first.
+    pub fn untold(&self) -> Option<UntoldRepeats> {
         let mut all = [0; GAP_CODES];
         self.sorts.iter().for_each(|sort| all.merge(&sort.again));
-        (0..LOOKED_AT).map_while(move |_| {
+        let mut distances = (0..LOOKED_AT).map_while(|_| {
             let distance = Self::peak(&all)?;
             all.iter_mut().take(usize::from(distance.high) + 1).skip(distance.low.into()).for_each(|n| *n = 0);
-            Some((distance, self.reason(distance)))
-        })
-    }
-
-    /// The distance at which a mirror brings packets again.
-    fn of_mirror(&self) -> Option<Distance> {
-        self.reasons().find(|(_, reason)| *reason == Reason::Mirror).map(|(distance, _)| distance)
-    }
-
-    /// Packets that come again, where nothing tells whether their sender or a mirror repeats them.
-    pub fn untold(&self) -> Option<UntoldRepeats> {
-        self.reasons().find_map(|(_, reason)| match reason {
-            Reason::Untold(repeats) => Some(repeats),
-            Reason::Mirror | Reason::Sender => None,
-        })
-    }
-}
-
-/// Packets after which the past is forgotten: what is learnt rests on the last so many, and at most as many again.
-const REMEMBERED: u64 = 4096;
-/// Packets that come again before they are looked at once more; the first ones are looked at each time.
-const LOOK: u64 = 8;
-const FIRST_ONES: u64 = 64;
-
-/// Learns the distance at which this mirror brings packets again.
-#[derive(Debug, Default)]
-pub(super) struct DistanceWatch {
-    counts: DistanceCounts,
-    /// What was counted when the past was forgotten last, and the time before.
-    forgotten: [DistanceCounts; 2],
-    /// Packets since it was forgotten last, and all that came again.
-    since: u64,
-    again: u64,
-    known: Option<Distance>,
-}
-
-impl DistanceWatch {
-    /// Counts a packet that is followed. Whether what is known is worth a look.
-    pub fn first(&mut self, sort: Sort) -> bool {
-        self.counts.first(sort);
-        self.since += 1;
-        let is_over = self.since >= REMEMBERED;
-        if is_over {
-            self.forgotten = [self.counts, self.forgotten[0]];
-            self.since = 0;
-        }
-        is_over && self.known.is_some()
-    }
-
-    /// Counts one that comes for the second time, after a `gap` on the scale. Whether that is worth a look.
-    pub fn again(&mut self, sort: Sort, gap: u8) -> bool {
-        self.counts.again(sort, gap);
-        self.again += 1;
-        self.again <= FIRST_ONES || self.again.is_multiple_of(LOOK)
-    }
-
-    /// The distance that is known; told anew only where it changed by more than chance.
-    pub fn look(&mut self) -> Option<Distance> {
-        let now = self.counts.since(&self.forgotten[1]).of_mirror();
-        self.known = match (now, self.known) {
-            (Some(now), Some(known)) if now.is_within(known) => Some(known),
-            _ => now,
-        };
-        self.known
-    }
-
-    /// All that was counted.
-    pub fn counts(&self) -> &DistanceCounts {
-        &self.counts
+            Some(distance)
+        });
+        distances.find_map(|distance| self.untold_at(distance))
     }
 }
 
@@ -265,53 +177,29 @@ mod tests {
     }
 
     #[test]
-    fn two_sorts_at_one_distance_are_the_mirrors() {
+    fn what_comes_again_at_one_distance_is_told_where_nothing_shows_whose_doing_it_is() {
         use Sort::{Acknowledgement, Answer, Data, Opening, Request};
-        let found = |sorts: &[Seen<'_>]| {
-            let counts = counts(sorts);
-            (counts.of_mirror().is_some_and(|d| d.holds(gap_code(40 * MILLISECOND as u64))), counts.untold().map(|u| u.again))
-        };
-        assert_eq!(found(&[(Data, 100, &[(5, 40)]), (Acknowledgement, 100, &[(6, 40)])]), (true, None), "one in twenty");
+        let again = |sorts: &[Seen<'_>]| counts(sorts).untold().map(|u| (u.again, u.what));
         assert_eq!(
-            found(&[(Data, 100, &[(30, 40)]), (Acknowledgement, 100, &[(30, 3)])]),
-            (false, None),
-            "lost, and acknowledged again at once"
+            again(&[(Data, 400, &[(20, 40)]), (Acknowledgement, 400, &[(24, 40)])]),
+            Some((24, "acknowledgements")),
+            "one in twenty"
         );
-        assert_eq!(found(&[(Data, 1_000, &[(90, 40)]), (Acknowledgement, 600, &[(4, 40)])]), (false, None), "chance");
-        assert_eq!(found(&[(Data, 100, &[(5, 40), (9, 2), (9, 200)]), (Opening, 100, &[(6, 40)])]), (false, None), "scattered");
-        assert_eq!(found(&[(Request, 400, &[(90, 40)]), (Answer, 400, &[(80, 40)])]), (true, None));
-        assert_eq!(found(&[(Request, 400, &[(90, 40)]), (Answer, 400, &[])]), (false, None), "asked again");
-        assert_eq!(found(&[(Request, 400, &[(90, 40)]), (Answer, 20, &[])]), (false, Some(90)), "nobody tells");
-        assert_eq!(found(&[(Acknowledgement, 400, &[(90, 40)])]), (false, None), "said again");
-        let many = [(Data, 1_000, &[(100, 40)][..]), (Acknowledgement, 1_000, &[(700, 1), (500, 90), (120, 40)])];
-        assert_eq!(found(&many), (false, None), "one in eleven of those that come again");
+        assert_eq!(again(&[(Data, 100, &[(30, 40)]), (Acknowledgement, 100, &[(30, 3)])]), None, "lost, and acknowledged again at once");
+        assert_eq!(again(&[(Data, 1_000, &[(90, 40)]), (Acknowledgement, 600, &[(4, 40)])]), None, "chance");
+        assert_eq!(again(&[(Data, 400, &[(20, 40), (36, 2), (36, 200)]), (Opening, 400, &[(24, 40)])]), None, "scattered");
+        assert_eq!(again(&[(Request, 400, &[(90, 40)]), (Answer, 400, &[(80, 40)])]), Some((90, "datagrams to servers")));
+        assert_eq!(again(&[(Request, 400, &[(90, 40)]), (Answer, 400, &[])]), None, "asked again");
+        assert_eq!(again(&[(Request, 400, &[(90, 40)]), (Answer, 20, &[])]), Some((90, "datagrams to servers")), "nobody tells");
+        assert_eq!(again(&[(Acknowledgement, 400, &[(90, 40)])]), None, "said again");
+        assert_eq!(again(&[(Data, 400, &[(90, 1)]), (Acknowledgement, 400, &[(90, 1)])]), None, "told by other means");
+        assert_eq!(again(&[(Data, 40, &[(9, 40)]), (Acknowledgement, 40, &[(9, 40)])]), None, "too few");
     }
 
     #[test]
     fn a_distance_may_scatter_within_an_octave() {
         let gaps: Vec<(u64, u64)> = (32..50).map(|ms| (1, ms)).collect();
-        let counts = counts(&[(Sort::Data, 100, &gaps), (Sort::Acknowledgement, 100, &gaps)]);
-        let found = counts.of_mirror().unwrap();
-        assert!((34..48).all(|ms| found.holds(gap_code(ms * MILLISECOND as u64))), "{found:?}");
-        assert!(!found.holds(gap_code(80 * MILLISECOND as u64)) && !found.holds(gap_code(20 * MILLISECOND as u64)), "{found:?}");
-    }
-
-    #[test]
-    fn what_ended_is_forgotten() {
-        let mut watch = DistanceWatch::default();
-        let code = gap_code(40 * MILLISECOND as u64);
-        let mut run = |n: u64, every: Option<u64>| {
-            for k in 0..n {
-                let sort = if k % 2 == 0 { Sort::Data } else { Sort::Acknowledgement };
-                let is_again = every.is_some_and(|every| k % every < 2);
-                if watch.first(sort) | (is_again && watch.again(sort, code)) {
-                    watch.look();
-                }
-            }
-            watch.known.is_some()
-        };
-        assert!(!run(5_000, None));
-        assert!(run(1_000, Some(10)), "it begins");
-        assert!(!run(3 * REMEMBERED, None), "it has ended");
+        let told = counts(&[(Sort::Data, 100, &gaps), (Sort::Acknowledgement, 100, &gaps)]).untold().unwrap();
+        assert!(told.again >= 16 && (0.03..0.055).contains(&told.seconds), "{told:?}");
     }
 }

@@ -145,9 +145,9 @@ pub(super) struct DistantWatch {
 }
 
 impl DistantWatch {
-    /// Sees a TCP segment with data, or a datagram with an identification, of which all copies are shown. `id` is what its sender does not give twice.
-    pub fn see(&mut self, print: &Fingerprint, id: u16, time: i64) {
-        let (key, place) = (print.key, print.place());
+    /// Sees a TCP segment with data, or a datagram with an identification, of which all copies are shown.
+    pub fn see(&mut self, print: &Fingerprint, time: i64) {
+        let (key, id, place) = (print.key, print.id(), print.place());
         if key >> SAMPLE & self.mask != 0 {
             return;
         }
@@ -280,7 +280,7 @@ mod tests {
         let again = (0..packets).filter(|n| n % nth == 0).map(|n| (n as i64 + gap, n));
         let mut all: Vec<_> = firsts.chain(again).collect();
         all.sort_unstable();
-        all.into_iter().for_each(|(at, n)| watch.see(&print(n, id(n)), id(n), at * MILLISECOND));
+        all.into_iter().for_each(|(at, n)| watch.see(&print(n, id(n)), at * MILLISECOND));
         watch.counts()
     }
 
@@ -310,7 +310,7 @@ mod tests {
     fn the_table_is_bounded() {
         let mut watch = DistantWatch::default();
         for n in 0..1_000_000u64 {
-            watch.see(&print(n, n as u16 | 1), n as u16 | 1, n as i64 * 1_000);
+            watch.see(&print(n, n as u16 | 1), n as i64 * 1_000);
         }
         assert!(watch.waiting.len() <= COPY_AWAITED && watch.index.len() == PLACES * COPY_AWAITED, "{}", watch.waiting.len());
         assert!(watch.waiting.capacity() * size_of::<Awaited>() <= 64 * COPY_AWAITED);

@@ -570,24 +570,6 @@ impl<'a> Body<'a> {
     }
 }
 
-/// The options of a frame's TCP header; none in other frames.
-pub(super) fn tcp_options<'f>(frame: &Frame<'f>) -> &'f [u8] {
-    let start = frame.transport.filter(|_| frame.tcp.is_some()).map(|at| at as usize + 20);
-    start.and_then(|start| frame.bytes.get(start..frame.payload as usize)).unwrap_or_default()
-}
-
-/// The last bits of the time at which a segment was sent, by its sender's clock (TSval of RFC 7323 section 3.2), in TCP options; 0 where they do not say.
-pub(super) fn stamp_of(mut options: &[u8]) -> u16 {
-    loop {
-        match *options {
-            [8, 10, a, b, c, d, ..] if [a, b] != [0; 2] || [c, d] != [0; 2] => return u16::from_be_bytes([c, d]).max(1),
-            [1, ref rest @ ..] => options = rest,
-            [kind, length, ..] if kind > 1 && length > 1 => options = options.get(usize::from(length)..).unwrap_or_default(),
-            _ => return 0,
-        }
-    }
-}
-
 /// The addresses of a frame ([`Mac::word`](crate::model::Mac::word)), 0 where there are none.
 #[inline(always)]
 fn stations(frame: &Frame) -> [u64; 2] {

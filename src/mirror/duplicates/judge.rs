@@ -1,12 +1,12 @@
 //! Judges a packet that was seen before.
 
 use super::counts::{CopyClass, GRAIN, gap_code, gap_end};
-use super::fingerprint::{Digest, Fingerprint, Vantage, stamp_of, tcp_options};
+use super::fingerprint::{Digest, Fingerprint, Vantage};
 use super::flows::{FOUR, Flow, Pattern};
 use super::recall::{HeldCopy, Sign};
 use super::table::{Entry, MOST_COPIES};
 use super::watch::Multiplicity;
-use super::{CopyVerdict, DuplicateFilter, LEARN, REACH, SAME_STAMP, WINDOW, WINDOW_HIGH, WINDOW_LOW};
+use super::{CopyVerdict, DuplicateFilter, LEARN, REACH, WINDOW, WINDOW_HIGH, WINDOW_LOW};
 use crate::model::evidence::LOOP_HOPS;
 use crate::model::time::MILLISECOND;
 use crate::model::{Cast, Frame, Mac, Traffic};
@@ -47,8 +47,6 @@ struct Repeat {
     /// How often packets like it come.
     known: Multiplicity,
     group: bool,
-    /// It is as far from the first as this mirror's copies are.
-    apart: bool,
 }
 
 impl Repeat {
@@ -133,13 +131,11 @@ impl DuplicateFilter {
     /// Judges a packet that was seen before, at a place of the table.
     #[inline(never)]
     pub(super) fn again(&mut self, frame: &Frame, digest: &Digest, at: usize) -> CopyVerdict {
-        let now = frame.time.0;
-        let group = frame.cast() != Cast::Unicast;
-        let first = if group { None } else { self.as_far_as_copies(digest, now) };
-        let (apart, at) = (first.is_some(), first.unwrap_or(at));
         let Some(&entry) = self.table.get_mut(at).as_deref() else { return CopyVerdict::First };
+        let now = frame.time.0;
         let gap = now.abs_diff(entry.last());
-        let repeat = Repeat { entry, at, now, gap, code: gap_code(gap), known: self.known.of(group), group, apart };
+        let group = frame.cast() != Cast::Unicast;
+        let repeat = Repeat { entry, at, now, gap, code: gap_code(gap), known: self.known.of(group), group };
         let turns = frame.mac.is_some() && self.has_returned(&digest.print, &entry, now);
         if entry.is_excess() || turns {
             return self.excess(frame, digest, &repeat);
@@ -147,7 +143,7 @@ impl DuplicateFilter {
         if group && repeat.known.times == 0 {
             self.bursts.note(digest.print.key, now);
         }
-        let sign = self.sign(frame, digest, &repeat);
+        let sign = self.sign(digest, &repeat);
         if sign != Sign::Weak && repeat.seen() >= repeat.limit(sign) {
             return match (sign, repeat.known.times) {
                 // A flood from the beginning: as many as are made make one, and the next is another.
@@ -156,17 +152,6 @@ impl DuplicateFilter {
             };
         }
         self.weigh(frame, digest, &repeat, sign)
-    }
-
-    /// The first sighting without a copy that lies as long ago as this mirror's copies come after theirs. Acknowledgements are repeated, and each
-    /// has its copy; of what else comes again and again that would be chance.
-    fn as_far_as_copies(&self, digest: &Digest, now: i64) -> Option<usize> {
-        let distance = self.known.distance?;
-        let most = if digest.light && !digest.opens { SURE_LIMIT } else { 1 };
-        let sightings = self.table.sightings(digest.print.key, now, REACH);
-        let is_it = |e: &Entry| e.copies() == 0 && !e.is_excess() && distance.holds(gap_code(now.abs_diff(e.first)));
-        let (all, first) = sightings.fold((0, None), |(n, first), (at, e)| (n + 1, if is_it(e) { Some(at) } else { first }));
-        first.filter(|_| all <= most)
     }
 
     /// Whether a packet passed the same link the same way before: where it was seen last, or, of what its further hops kept apart, earlier.
@@ -304,12 +289,9 @@ impl DuplicateFilter {
     }
 
     /// What says that a repetition is the same packet.
-    fn sign(&mut self, frame: &Frame, digest: &Digest, repeat: &Repeat) -> Sign {
+    fn sign(&mut self, digest: &Digest, repeat: &Repeat) -> Sign {
         let &Repeat { entry, at, gap, code, known, .. } = repeat;
         let id = digest.print.id();
-        if repeat.apart || id == 0 && gap >= SAME_STAMP as u64 && !digest.opens && is_stamped(frame) {
-            return Sign::Sure;
-        }
         if entry.print.place() != digest.print.place() && (gap <= WEAK || id != 0 || known.is_near(code)) {
             let is_divided = id == 0 && known.times <= 1 && self.flows.get(digest.flow).is_some_and(|flow| flow.is_divided());
             if !is_divided {
@@ -436,11 +418,6 @@ impl DuplicateFilter {
             self.window = (4 * p99.min(WINDOW_HIGH as u64) as i64).clamp(WINDOW_LOW, WINDOW_HIGH);
         }
     }
-}
-
-/// Whether a TCP segment says when it was sent.
-fn is_stamped(frame: &Frame) -> bool {
-    stamp_of(tcp_options(frame)) != 0
 }
 
 /// Who sent a frame, and to whom.

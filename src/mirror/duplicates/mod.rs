@@ -20,10 +20,8 @@
 //!
 //! - **it is sure** to be the same packet when it was seen in another place (other TTL or MAC addresses, VLAN, session or interface: a
 //!   sender's repetition takes the way the first took; without an IPv4 identification within 10 ms only, or as far apart as copies are
-//!   known to be), when it comes as long after the first as this mirror's copies do (`distance.rs`), when it is a TCP segment with the time stamp of
-//!   the first (RFC 7323) and its sender's clock must have gone on since, when it is a fragment, or when the IPv4 identification is one of a sender
-//!   who changes it from packet to packet (farther apart than 50 ms if copies are known to be). It is a copy, also where the mirror brings other
-//!   packets once;
+//!   known to be), when it is a fragment, or when the IPv4 identification is one of a sender who changes it from packet to packet (farther
+//!   apart than 50 ms if copies are known to be). It is a copy, also where the mirror brings other packets once;
 //! - **it is likely** when it opens a TCP connection (a sender waits a second), ends one within 2 ms, or is a sender's first TCP packet,
 //!   which does not show what its identifications are, within 2 ms, once. It is a copy while nothing is known, and then if this mirror
 //!   makes as many, or the conversation has others, or (of one that opens or ends it) what that sender sends besides has another identification;
@@ -80,7 +78,7 @@ pub use distant::DistantCounts;
 use watch::Multiplicity;
 pub use watch::{CopyTimes, CopyWatch};
 
-use crate::model::evidence::{COPY_REACH as REACH, SAME_STAMP};
+use crate::model::evidence::COPY_REACH as REACH;
 use crate::model::mix::Keys;
 use crate::model::time::MILLISECOND;
 use crate::model::{CapScale, FastHeaders, Frame, Traffic};

@@ -6,12 +6,11 @@
 //! Without them other packets do, and frames to groups, which a switch floods, always speak for themselves alone.
 
 use super::counts::{gap_code, gap_end};
-use super::distance::{Distance, DistanceCounts, DistanceWatch, Sort};
+use super::distance::{DistanceCounts, Sort};
 use super::distant::{DistantCounts, DistantWatch};
-use super::fingerprint::{stamp_of, tcp_options};
 use super::flows::{EIGHT, FOUR};
 use super::table::MOST_COPIES;
-use super::{Digest, Fingerprint, REACH, SAME_STAMP};
+use super::{Digest, Fingerprint, REACH};
 use crate::model::limits::COPY_WATCHED;
 use crate::model::mix::Keys;
 use crate::model::{Cast, Direction, FastHeaders, FlowKey, Frame, Timestamp};
@@ -42,8 +41,6 @@ pub struct CopyTimes {
     pub(super) group: Multiplicity,
     /// Several different frames to groups came more than once: no single one stands for how often they come.
     pub(super) several: bool,
-    /// How far apart packets to one station come that come again, where that is the mirror's doing though nothing else tells.
-    pub(super) distance: Option<Distance>,
 }
 
 impl CopyTimes {
@@ -249,7 +246,7 @@ pub struct CopyWatch {
     /// Frames to groups that may go on, by bits of their keys.
     gone: Vec<Gone>,
     /// How far apart they come again.
-    distance: DistanceWatch,
+    distances: DistanceCounts,
     /// Those that may come again later.
     distant: DistantWatch,
 }
@@ -258,20 +255,16 @@ pub struct CopyWatch {
 #[derive(Debug, Clone, Copy)]
 struct Seen<'p> {
     print: &'p Fingerprint,
-    /// What its sender gives no second packet of the same content; 0 where there is nothing of that kind.
-    number: u16,
     time: i64,
     kind: Kind,
     sort: Option<Sort>,
 }
 
-/// What a sender of TCP segments gives no second one of the same content: an IPv4 identification, or its clock's time.
-fn number<'o>(print: &Fingerprint, options: impl Fn() -> &'o [u8]) -> u16 {
-    if print.id() == 0 { stamp_of(options()) } else { print.id() }
-}
-
-/// The sort of a packet to one station.
-fn sort(kind: Kind, (flow, way): (&FlowKey, Direction)) -> Option<Sort> {
+/// The sort of a packet to one station, where nothing numbers it: what does tells more than its distance.
+fn sort(kind: Kind, print: &Fingerprint, (flow, way): (&FlowKey, Direction)) -> Option<Sort> {
+    if print.id() != 0 {
+        return None;
+    }
     let [(_, from), (_, to)] = flow.ends(way);
     match kind {
         Kind::Group => None,
@@ -287,16 +280,16 @@ fn sort(kind: Kind, (flow, way): (&FlowKey, Direction)) -> Option<Sort> {
 const SAMPLE: u32 = 40;
 
 impl CopyWatch {
-    /// Sees one of the commonest packets, of these bytes, by its print.
+    /// Sees one of the commonest packets, by its print.
     #[inline(always)]
-    pub fn see(&mut self, fast: &FastHeaders, bytes: &[u8], print: &Fingerprint, time: Timestamp) {
+    pub fn see(&mut self, fast: &FastHeaders, print: &Fingerprint, time: Timestamp) {
         if print.key >> SAMPLE & self.mask == 0 {
-            self.take(fast, bytes, print, time.0);
+            self.take(fast, print, time.0);
         }
     }
 
     #[inline(never)]
-    fn take(&mut self, fast: &FastHeaders, bytes: &[u8], print: &Fingerprint, time: i64) {
+    fn take(&mut self, fast: &FastHeaders, print: &Fingerprint, time: i64) {
         let kind = match (fast.destination & 1 != 0, fast.is_tcp()) {
             (true, _) => Kind::Group,
             (false, true) if fast.payload > 1 => Kind::Data,
@@ -306,18 +299,16 @@ impl CopyWatch {
         if print.key == 0 || kind == Kind::Acknowledgement && self.passes_over(print.key) {
             return;
         }
-        let options = || bytes.get(usize::from(fast.transport_at()) + 20..usize::from(fast.payload_at)).unwrap_or_default();
-        let number = if kind == Kind::Data { number(print, options) } else { print.id() };
-        let sort = sort(kind, (&fast.flow, fast.direction));
-        self.await_again(print, number, time, kind, !fast.is_tcp());
-        self.follow(&Seen { print, number, time, kind, sort });
+        let sort = sort(kind, print, (&fast.flow, fast.direction));
+        self.await_again(print, time, kind, !fast.is_tcp());
+        self.follow(&Seen { print, time, kind, sort });
     }
 
-    /// Waits for a packet of which no sender makes a second one: no two segments with data, and no two datagrams, have one number and one
+    /// Waits for a packet of which no sender makes a second one: no two segments with data, and no two datagrams, have one identification and one
     /// content. Who asks again sends the same datagram, where it has none.
-    fn await_again(&mut self, print: &Fingerprint, number: u16, time: i64, kind: Kind, is_datagram: bool) {
-        if kind == Kind::Data || kind == Kind::Other && is_datagram && number != 0 {
-            self.distant.see(print, number, time);
+    fn await_again(&mut self, print: &Fingerprint, time: i64, kind: Kind, is_datagram: bool) {
+        if kind == Kind::Data || kind == Kind::Other && is_datagram && print.id() != 0 {
+            self.distant.see(print, time);
         }
     }
 
@@ -346,15 +337,14 @@ impl CopyWatch {
             if kind == Kind::Acknowledgement && self.passes_over(print.key) {
                 return;
             }
-            let number = if kind == Kind::Data { number(&print, || tcp_options(frame)) } else { print.id() };
-            let sort = frame.flow.as_ref().and_then(|(flow, way)| sort(kind, (flow, *way)));
-            self.await_again(&print, number, frame.time.0, kind, frame.flow.is_some_and(|(flow, _)| flow.is_udp()));
-            self.follow(&Seen { print: &print, number, time: frame.time.0, kind, sort });
+            let sort = frame.flow.as_ref().and_then(|(flow, way)| sort(kind, &print, (flow, *way)));
+            self.await_again(&print, frame.time.0, kind, frame.flow.is_some_and(|(flow, _)| flow.is_udp()));
+            self.follow(&Seen { print: &print, time: frame.time.0, kind, sort });
         }
     }
 
     fn follow(&mut self, seen: &Seen) {
-        let &Seen { print, number: id, time, kind, sort } = seen;
+        let &Seen { print, time, kind, sort } = seen;
         let key = print.key;
         while self.watched.front().is_some_and(|oldest| time.saturating_sub(oldest.first) > REACH) {
             self.leave();
@@ -380,8 +370,7 @@ impl CopyWatch {
             }
             // Much later than the first two came one after the other, its sender may have sent it again: not under the same identification.
             let is_close = watched.later == 0 && gap <= watched.gap.saturating_add(EIGHT);
-            let is_numbered = id != 0 && (print.id() != 0 || time.abs_diff(watched.first) >= SAME_STAMP as u64);
-            if is_close || is_numbered && kind == Kind::Data {
+            if is_close || print.id() != 0 && kind == Kind::Data {
                 watched.most = watched.most.max(gap);
                 watched.seen = (watched.seen + 1).min(MOST_COPIES);
             } else {
@@ -389,8 +378,8 @@ impl CopyWatch {
                 watched.later = (watched.later + 1).min(MOST_COPIES);
             }
             watched.last = time;
-            if is_second && sort.is_some_and(|sort| self.distance.again(sort, gap)) {
-                self.judge_distance();
+            if let Some(sort) = sort.filter(|_| is_second) {
+                self.distances.again(sort, gap);
             }
             return;
         }
@@ -404,13 +393,13 @@ impl CopyWatch {
             self.distant.retain(|key| key >> SAMPLE & THINNED == 0);
         }
         let went_on = kind == Kind::Group && self.goes_on(key, time);
-        self.watched.push_back(Watched { key, first: time, last: time, seen: 1, id, went_on, kind, ..Watched::default() });
+        self.watched.push_back(Watched { key, first: time, last: time, seen: 1, id: print.id(), went_on, kind, ..Watched::default() });
         let number = self.left + self.watched.len() as u64;
         if let Some(place) = self.index.get_mut(slot) {
             *place = number;
         }
-        if sort.is_some_and(|sort| self.distance.first(sort)) {
-            self.judge_distance();
+        if let Some(sort) = sort {
+            self.distances.first(sort);
         }
     }
 
@@ -477,15 +466,7 @@ impl CopyWatch {
             _ if (alone || end) && is_plausible => other,
             _ => Multiplicity::default(),
         };
-        self.told_now(CopyTimes { unicast, group, ..self.told });
-    }
-
-    fn judge_distance(&mut self) {
-        let distance = self.distance.look();
-        self.told_now(CopyTimes { distance, ..self.told });
-    }
-
-    fn told_now(&mut self, now: CopyTimes) {
+        let now = CopyTimes { unicast, group, several: self.told.several };
         self.news |= now != self.told;
         self.told = now;
     }
@@ -496,12 +477,11 @@ impl CopyWatch {
             self.leave();
         }
         self.judge(true);
-        self.judge_distance();
     }
 
     /// How far apart packets came again.
     pub fn distances(&self) -> &DistanceCounts {
-        self.distance.counts()
+        &self.distances
     }
 
     /// What came again too late to be left out.

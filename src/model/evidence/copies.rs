@@ -67,8 +67,7 @@ impl DistantCopies {
     }
 }
 
-/// Packets of one sort that came again at much the same distance, with no others beside them that would tell whether the mirror brings them twice or
-/// their sender sends them so.
+/// Packets of one sort that came again at much the same distance, where nothing tells whether the mirror brings them twice or their sender sends them so.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct UntoldRepeats {
     /// Packets of that sort that were followed.
@@ -77,8 +76,8 @@ pub struct UntoldRepeats {
     pub again: u64,
     /// After how many seconds.
     pub seconds: f64,
-    /// Whether they are TCP segments with data, not datagrams.
-    pub is_tcp: bool,
+    /// What they are, in the plural.
+    pub what: &'static str,
 }
 
 /// Different addresses, told apart up to a few.

@@ -59,10 +59,6 @@ pub const COPY_REACH: i64 = 350 * MILLISECOND;
 /// Nanoseconds after which a copy that comes too late to be left out is not waited for any longer.
 pub const COPY_FAR: i64 = 10_000 * MILLISECOND;
 
-/// So long after a TCP segment with a time stamp of its sender's clock (RFC 7323) nobody sends the same stamp again, nanoseconds: clocks in use tick
-/// every millisecond, or every ten.
-pub const SAME_STAMP: i64 = 20 * MILLISECOND;
-
 /// Hops a packet must have lost when it passes the same link the same way again to be in a routing loop: two turns of the smallest one. One
 /// turn may be meant: through a firewall and back, twice, by one link whose tags the mirror took off.
 pub const LOOP_HOPS: u8 = 4;
