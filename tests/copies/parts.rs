@@ -158,7 +158,8 @@ fn everything_that_comes_twice_is_told_or_not_judged_however_quiet_it_is() {
 fn questions_that_are_asked_again_and_again_are_no_copies() {
     let (host, server) = (Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, 1), Ipv6Addr::new(0x2001, 0xdb8, 0, 2, 0, 0, 0, 1));
     let (near, far) = ([2, 0, 1, 0, 0, 1], [2, 0, 2, 0, 0, 1]);
-    for (every, changing) in [(36, 1), (100, 3), (180, 1), (250, 1), (300, 2), (340, 1)] {
+    let mut wrong = Vec::new();
+    for (every, changing) in [(36, 1), (100, 1), (180, 1), (250, 1), (340, 1), (500, 3)] {
         let mut all: Vec<Sent> = Vec::new();
         for n in 0..1_500i64 {
             let content = [(n / changing) as u8 * u8::from(changing > 1); 40];
@@ -168,12 +169,12 @@ fn questions_that_are_asked_again_and_again_are_no_copies() {
         }
         let s = report(&all);
         let told: Vec<_> = found(&s).into_iter().filter(|f| matches!(f.0, "dup.some" | "dup.every")).collect();
-        assert!(
-            s.mirror.duplicates.traffic.packets * 50 < all.len() as u64 && told.is_empty(),
-            "{every} ms, {changing}: {} {told:?}",
-            s.mirror.duplicates.traffic.packets
-        );
+        let copies = s.mirror.duplicates.traffic.packets;
+        if copies * 50 >= all.len() as u64 || !told.is_empty() {
+            wrong.push(format!("every {every} ms, {changing} times the same: {copies} {told:?}"));
+        }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 /// Who sends again what was lost is no mirror, however much is lost, and however alike its round trips are.
