@@ -248,9 +248,10 @@ fn lost_in_outage(finding: &Finding, mirror: &Evidence) -> u64 {
     if within.saturating_mul(2) > until.since(*from) { *packets } else { 0 }
 }
 
-/// The gap in which all but little of what a stream lacks is missing, where it is so long that the stream was silent.
+/// The gap in which all but little of what a stream lacks is missing, where it is so long that the stream was silent. A call on hold lacks nothing.
 fn silence(stream: &MediaEvidence) -> Option<MediaGap> {
-    let gap = stream.longest_gap.filter(|gap| gap.span.last.since(gap.span.first) >= SILENT.in_nanos())?;
+    let is_long = |gap: &MediaGap| gap.span.last.since(gap.span.first) >= SILENT.in_nanos();
+    let gap = stream.longest_gap.filter(|gap| is_long(gap) && gap.packets <= stream.lost)?;
     let lost = LostPackets { received: stream.received, lost: stream.lost, gaps: stream.gaps };
     lost.without(gap.packets).are_few().then_some(gap)
 }

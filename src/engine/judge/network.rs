@@ -349,11 +349,8 @@ impl NetworkJudge {
         };
         match matter {
             Matter::Application(token) => speaks(&|app| registry::token(app) == Some(token)),
-            // Of what nobody is known to offer anything may be spoken.
             Matter::Codes => {
-                let is_judged =
-                    |app| registry::reads_requests(app) && !diagnose::has_rule_of_its_own(registry::token(app).unwrap_or_default());
-                self.ledger.is_empty() || speaks(&is_judged)
+                speaks(&|app| registry::reads_requests(app) && !diagnose::has_rule_of_its_own(registry::token(app).unwrap_or_default()))
             }
             Matter::Media => self.ledger.has_media(),
             // The mirror's evidence knows.
