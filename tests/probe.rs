@@ -4,7 +4,7 @@
 mod support;
 
 #[path = "export/fixture.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "a fixture of which others use more")]
 mod fixture;
 
 use fixture::{folder, lines};
