@@ -24,6 +24,7 @@ use crate::error::Error;
 use crate::model::clock::{self, Ticker};
 use crate::model::evidence::ClockEvidence;
 use crate::model::limits::{COPY_DECIDED, SHARDS};
+use crate::model::memory;
 use crate::model::time::SECOND;
 use crate::model::{Address, LinkLoad, LinkType, NetworkBatch, StationNews, Timestamp};
 use crate::settings::MirrorSettings;
@@ -32,6 +33,10 @@ use crossbeam_channel::Receiver;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+
+/// How many packets ahead memory is asked for the headers of one, and how many bytes they usually have.
+const AHEAD: usize = 8;
+const HEADERS: usize = 128;
 
 /// How the router is to run.
 pub struct Plan {
@@ -400,6 +405,11 @@ impl Router {
         precomputed.resize(precomputed.len().max(packets.len()), Precomputed::default());
         for (at, reading) in precomputed.iter_mut().enumerate().take(packets.len()) {
             let (before, rest) = packets.split_at_mut(at);
+            rest.get(AHEAD)
+                .and_then(|packet| data.get(packet.offset as usize..))
+                .and_then(|next| next.first_chunk::<HEADERS>())
+                .into_iter()
+                .for_each(memory::prefetch);
             let Some(packet) = rest.first_mut() else { break };
             if packet.time == Timestamp::UNKNOWN {
                 packet.time = time;

@@ -21,6 +21,7 @@ mod unacked;
 pub use counts::TcpAnalysisSums;
 
 use crate::model::limits::ANALYSED_PER_SHARD;
+use crate::model::slab::Slab;
 use crate::model::tcp::{ACK, FIN, SYN, before};
 use crate::model::{
     AnalysisFlags, CapScale, ConnectionFigures, Direction, Frame, LocatedLoss, Location, Segment, SegmentAnalysis, TcpOptions, Timestamp,
@@ -61,7 +62,7 @@ impl<'a> Seen<'a> {
 #[derive(Debug, Default)]
 pub struct Analyser {
     caps: CapScale,
-    connections: Vec<Connection>,
+    connections: Slab<Connection>,
     free: Vec<u32>,
     rare: Vec<Rare>,
     free_rare: Vec<u32>,
@@ -243,10 +244,6 @@ impl Analyser {
         if self.connections.len() >= self.caps.of(ANALYSED_PER_SHARD) {
             self.sums.not_analysed += 1;
             return 0;
-        }
-        if self.connections.len() == self.connections.capacity() {
-            // Growing copies all there is; room that is not used yet costs nothing.
-            self.connections.reserve_exact(self.connections.len().max(memory::LARGE / size_of::<Connection>()));
         }
         self.connections.push(Connection::NEW);
         self.connections.len() as u32

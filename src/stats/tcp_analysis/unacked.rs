@@ -7,6 +7,7 @@ use crate::model::CapScale;
 use crate::model::Timestamp;
 use crate::model::limits::{UNACKED_PER_FLOW, UNACKED_PER_SHARD};
 use crate::model::memory;
+use crate::model::slab::Slab;
 use crate::model::tcp::before;
 
 /// A segment that was not acknowledged, or a part of it.
@@ -172,7 +173,7 @@ pub(super) const ALONE: usize = size_of::<List>();
 #[derive(Debug, Default)]
 pub(super) struct Lists {
     caps: CapScale,
-    lists: Vec<List>,
+    lists: Slab<List>,
     free: Vec<u32>,
     /// Segments in all lists.
     total: usize,
