@@ -325,8 +325,8 @@ pub(super) fn empty(scene: &Scene) -> &'static str {
     let s = scene.snapshot;
     match (&scene.view.filter, s.finished) {
         (Some(_), _) => "nothing matches the filter · Esc shows all rows again",
+        (None, _) if s.span.is_some() => "none in this span of time · Esc returns to now",
         (None, true) if s.stats.total.packets == 0 => "the capture has no packets",
-        (None, true) if s.span.is_some() => "none in this span of time · Esc returns to now",
         (None, true) => "none in this capture",
         (None, false) if s.stats.total.packets == 0 && s.live => "waiting for packets: nothing has come from this port so far",
         (None, false) if s.stats.total.packets == 0 => "waiting for packets: nothing has been read so far",

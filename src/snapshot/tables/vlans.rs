@@ -8,6 +8,8 @@ pub static VLANS: TableSpec<VlanRow> = TableSpec {
     sheets: &[sheet("VLANs", |s| (&s.stats.vlans).into())],
     fields: &[
         Field::id("id", "VLAN", |v: &VlanRow| v.id.into()).paper(0, Room::Fixed).left().screen(0, "vlan", 0).wide(6, 8),
+        // The filter asks for it as it does of conversations.
+        Field::vlans("vlan", "VLAN", |v: &VlanRow| std::slice::from_ref(&v.id)).people().no_paper().no_screen(),
         Field::text("name", "Name", |v: &VlanRow| v.name.as_deref()).paper(1, Room::Cut).optional().screen(1, "name", 2).wide(6, 20),
         Field::count("packets", "Packets", |v: &VlanRow| v.traffic.packets).paper(2, Room::Fixed).screen(8, "packets", 8).wide(7, 7),
         Field::bytes("wire_bytes", "Volume", |v: &VlanRow| v.traffic.wire_bytes)
