@@ -307,8 +307,7 @@ impl App {
         let (pane, view) = (self.pane(), &self.view);
         let list = (pane.kind, pane.selected.clone(), pane.offset, pane.scroll, pane.order);
         let chosen = (view.bytes, view.names, view.scale, view.split, view.conversations, view.endpoints, view.paused);
-        let time = view.cursor.as_ref().map(|cursor| (cursor.span(), cursor.centre));
-        (self.screen, self.stack.len(), list, chosen, time, view.filter.as_ref().map(|filter| filter.text().to_owned()))
+        (self.screen, self.stack.len(), list, chosen, view.cursor.clone(), view.filter.as_ref().map(|filter| filter.text().to_owned()))
     }
 
     /// Moves the selection, or to another screen; whether the key does so.

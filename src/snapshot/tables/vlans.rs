@@ -35,7 +35,7 @@ pub static VLANS: TableSpec<VlanRow> = TableSpec {
             .people()
             .paper(6, Room::Fixed)
             .screen(5, "share", 2)
-            .wide(12, 40)
+            .wide(13, 40)
             .tint(Tint::High),
         Field::new("packet_rate", "Packet rate", FieldKind::PacketRate, load).people().no_paper().screen(6, "pps", 7).when(When::Live),
         Field::new("group_packets", "Group packets", FieldKind::Count, |v: &VlanRow| to(v, |t| t.packets)).machine(),
