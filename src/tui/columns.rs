@@ -145,8 +145,10 @@ pub(super) fn hosts<'a>(kind: Option<Kind>, six: bool, whole: bool, named: bool)
     let heads: Vec<_> = ENDPOINTS.fields.iter().map(|f| f.head).collect();
     let mut shown = fields::shown(&heads, fields::layers(kind.or(Some(Kind::Ip))), whole);
     if kind.is_none() {
-        // Beside other panels: who, what each sends and receives, and the share.
-        let place = |at: usize| ["end", "sends", "receives", "share"].iter().position(|t| heads.get(at).is_some_and(|h| h.token == *t));
+        // Beside other panels: who, what each sends and receives, and the share; of a capture, where there is room, what else is of its whole time.
+        let tokens: &[&str] = &["end", "sends", "receives", "share", "packets", "duration", "start"];
+        let tokens = tokens.get(..if whole { 7 } else { 4 }).unwrap_or(tokens);
+        let place = |at: usize| tokens.iter().position(|t| heads.get(at).is_some_and(|h| h.token == *t));
         shown.retain(|(at, _)| place(*at).is_some());
         shown.arrange_by_key(|(at, _)| place(*at));
     }

@@ -255,3 +255,14 @@ pub(super) fn side(inside: Option<bool>) -> &'static str {
         None => "",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::canvas::cells;
+
+    #[test]
+    fn a_bar_has_room_to_say_where_bars_end() {
+        assert_eq!(SCALED, cells("share") + 1 + cells("to 20 %"));
+    }
+}

@@ -389,3 +389,33 @@ pub fn select(
     out.increases = touched.iter().filter_map(increase).filter(FlowIncrease::is_any).collect();
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Address, NameSource};
+    use crate::snapshot::Filter;
+
+    /// Who is asked for is there, seen lately or not; who is not keeps the name he has on every other screen, as long as there is room.
+    #[test]
+    fn a_filter_takes_nobody_elses_name() {
+        let learnt = |last: i64, name: &str| LearntName {
+            address: Address::V4([10, 0, 0, last as u8].into()),
+            name: name.into(),
+            source: NameSource::Dns,
+            first: Timestamp(0),
+            last: Timestamp(last),
+        };
+        let all: Vec<LearntName> = (1..=9).map(|at| learnt(at, if at == 1 { "printer" } else { "laptop" })).collect();
+        let query = |rows| Query { filter: Filter::parse("printer").expect("a filter"), rows, ..Query::default() };
+        let kept = |rows| {
+            let mut lasts: Vec<i64> = keep_names(all.clone(), &query(rows)).iter().map(|name| name.last.0).collect();
+            lasts.sort_unstable();
+            lasts
+        };
+        assert_eq!(kept(20), (1..=9).collect::<Vec<_>>());
+        assert_eq!(kept(3), [1, 8, 9]);
+        assert_eq!(kept(1), [1]);
+        assert_eq!(kept(0), Vec::<i64>::new());
+    }
+}

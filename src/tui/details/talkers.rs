@@ -100,7 +100,7 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &Relate
     ];
     let listed = list.len() as u64;
     let note = match titles.counted.filter(|counted| *counted > listed) {
-        Some(counted) => format!("{} of {}, by the conversations that are kept", grouped(listed), grouped(counted)),
+        Some(counted) => format!("{} listed of {}", grouped(listed), grouped(counted)),
         None => grouped(listed),
     };
     let body = titled(canvas, left, &scene.based(titles.talkers), &[(note.into(), scene.style(Hue::Dim))], false);

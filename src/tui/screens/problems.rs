@@ -157,7 +157,8 @@ fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, &Fi
                 (f.title.clone().into(), s.style(text)),
             ])
         }),
-        Col::left("id", 12..=18, 3, |s, f| Cell::Text(f.id.into(), s.style(Hue::Dim))),
+        // Gives way where a title would be cut.
+        Col::left("id", 12..=18, 5, |s, f| Cell::Text(f.id.into(), s.style(Hue::Dim))),
         Col::right("for", 8..=8, 1, |s, f| {
             let text = if f.active { finding::lasting(s, f) } else { "cleared".into() };
             Cell::Right(text, s.style(Hue::Dim))

@@ -524,3 +524,20 @@ fn keys_that_change_nothing_say_so() {
     session.keys("Esc");
     assert!(session.text().contains("Esc changes nothing here"), "{}", session.text());
 }
+
+/// Where not every client of a service has a conversation among the rows that are held, the list says of how many it is.
+#[test]
+fn clients_that_are_not_listed_are_counted() {
+    let title = |clients: u64| {
+        let mut session = Session::new(Story::Calm, 160, 45);
+        let mut snapshot = demo::snapshot(Story::Calm, 1);
+        snapshot.stats.services.rows.iter_mut().for_each(|service| service.counts.clients = clients);
+        session.see(snapshot);
+        session.keys("5 Down Enter");
+        session.lines()[session.line_of("Clients · 10 s")].split('┬').next().unwrap_or_default().to_owned()
+    };
+    let few = title(1);
+    assert!(!few.contains("listed"), "{few}");
+    let many = title(5_000);
+    assert!(many.contains(" listed of 5,000 "), "{many}");
+}
