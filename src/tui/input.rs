@@ -307,7 +307,7 @@ impl App {
         let (pane, view) = (self.pane(), &self.view);
         let list = (pane.kind, pane.selected.clone(), pane.offset, pane.scroll, pane.order);
         let chosen = (view.bytes, view.names, view.scale, view.split, view.conversations, view.endpoints, view.paused);
-        (self.screen, self.stack.len(), list, chosen, view.cursor.clone(), view.filter.as_ref().map(|filter| filter.text().to_owned()))
+        (self.screen, self.stack.len(), list, chosen, view.cursor, view.filter.as_ref().map(|filter| filter.text().to_owned()))
     }
 
     /// Moves the selection, or to another screen; whether the key does so.
