@@ -102,6 +102,11 @@ impl NetworkMatter {
 }
 
 impl Network {
+    /// Whether everything that users notice was judged and is well; what was not measured is not.
+    pub fn is_well(&self) -> bool {
+        self.verdict == Verdict::Good && self.untold.is_empty()
+    }
+
     /// What of [`NetworkMatter`] was judged, and what was not, in words.
     pub fn matters(&self) -> (String, String) {
         let (judged, not): (Vec<_>, Vec<_>) = NetworkMatter::ALL.into_iter().partition(|matter| !self.untold.contains(matter));

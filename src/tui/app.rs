@@ -245,18 +245,20 @@ impl App {
 
     /// Where the user chose no kind of rows, screens show one that has some.
     fn show_rows(&mut self) {
-        let is_filtered = self.asked.as_ref().is_some_and(|asked| asked.filter.is_some());
-        for (at, (pane, entry)) in self.panes.iter_mut().zip(self.screens).enumerate() {
-            if pane.is_kind_chosen || pane.selected.is_some() {
-                continue;
-            }
+        let scene = self.scene();
+        let kind = |(at, (pane, entry)): (usize, (&Pane, &ScreenEntry))| {
             // What is in front stays as long as it has rows; others begin where they usually do.
-            let here = if is_filtered { pane.kind_of_all } else { pane.kind };
-            let from = if at == self.screen { here } else { 0 };
-            pane.kind = entry.screen.kind_with_rows(&self.held, from).unwrap_or(pane.kind);
-            if !is_filtered {
-                pane.kind_of_all = pane.kind;
-            }
+            let from = match pane.before_filter {
+                Some((kind, is_chosen)) if is_chosen || at == self.screen => kind,
+                _ if at == self.screen => pane.kind,
+                _ => 0,
+            };
+            let is_free = !pane.is_kind_chosen && pane.selected.is_none();
+            is_free.then(|| entry.screen.kind_with_rows(&Scene { pane, ..scene }, from)).flatten()
+        };
+        let kinds: Vec<Option<usize>> = self.panes.iter().zip(self.screens).enumerate().map(kind).collect();
+        for (pane, kind) in self.panes.iter_mut().zip(kinds) {
+            pane.kind = kind.unwrap_or(pane.kind);
         }
     }
 
@@ -522,8 +524,14 @@ impl App {
     pub(super) fn filter(&mut self, filter: Option<Filter>) {
         if self.view.filter.as_ref().map(Filter::text) != filter.as_ref().map(Filter::text) {
             self.select(None);
+            self.panes.iter_mut().for_each(|pane| pane.filter_anew(filter.is_none()));
+            let is_over = filter.is_none();
             self.view.filter = filter;
             self.narrow();
+            // Until the engine has answered again, rows that the filter hid are missing.
+            if !is_over {
+                self.show_rows();
+            }
         }
     }
 

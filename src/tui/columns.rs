@@ -145,8 +145,10 @@ pub(super) fn hosts<'a>(kind: Option<Kind>, six: bool, whole: bool, named: bool)
     let heads: Vec<_> = ENDPOINTS.fields.iter().map(|f| f.head).collect();
     let mut shown = fields::shown(&heads, fields::layers(kind.or(Some(Kind::Ip))), whole);
     if kind.is_none() {
-        // Beside other panels: who, what each sends and receives, and the share.
-        let place = |at: usize| ["end", "sends", "receives", "share"].iter().position(|t| heads.get(at).is_some_and(|h| h.token == *t));
+        // Beside other panels: who, what each sends and receives, and the share; of a capture, where there is room, what else is of its whole time.
+        let tokens: &[&str] = &["end", "sends", "receives", "share", "packets", "duration", "start"];
+        let tokens = tokens.get(..if whole { 7 } else { 4 }).unwrap_or(tokens);
+        let place = |at: usize| tokens.iter().position(|t| heads.get(at).is_some_and(|h| h.token == *t));
         shown.retain(|(at, _)| place(*at).is_some());
         shown.arrange_by_key(|(at, _)| place(*at));
     }
@@ -325,8 +327,8 @@ pub(super) fn empty(scene: &Scene) -> &'static str {
     let s = scene.snapshot;
     match (&scene.view.filter, s.finished) {
         (Some(_), _) => "nothing matches the filter · Esc shows all rows again",
+        (None, _) if s.span.is_some() => "none in this span of time · Esc returns to now",
         (None, true) if s.stats.total.packets == 0 => "the capture has no packets",
-        (None, true) if s.span.is_some() => "none in this span of time · Esc returns to now",
         (None, true) => "none in this capture",
         (None, false) if s.stats.total.packets == 0 && s.live => "waiting for packets: nothing has come from this port so far",
         (None, false) if s.stats.total.packets == 0 => "waiting for packets: nothing has been read so far",

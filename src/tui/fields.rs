@@ -110,6 +110,9 @@ pub(super) fn of_row<R: Clone>(scene: &Scene, layer: Layer, spec: &TableSpec<R>,
     Some(cell(scene, layer, &field.head, field.value(row), || family(spec, row)))
 }
 
+/// Cells in which a bar's head has room to say where bars end: without that small shares are bars of a cell.
+const SCALED: u16 = 13;
+
 /// Cells that values of a kind need and can use.
 fn width(kind: FieldKind) -> (u16, u16) {
     match kind {
@@ -119,7 +122,7 @@ fn width(kind: FieldKind) -> (u16, u16) {
         FieldKind::Id | FieldKind::Port | FieldKind::Flag => (6, 8),
         FieldKind::Real | FieldKind::Ratio | FieldKind::Span | FieldKind::Percent | FieldKind::Time | FieldKind::Side => (8, 8),
         // Bars take what room is left: no gaps on wide screens.
-        FieldKind::Share | FieldKind::PacketShare | FieldKind::Fullness => (12, 60),
+        FieldKind::Share | FieldKind::PacketShare | FieldKind::Fullness => (SCALED, 60),
         FieldKind::Moment => (12, 12),
         FieldKind::Word | FieldKind::App | FieldKind::State => (6, 14),
         FieldKind::Vlans => (4, 12),
@@ -250,5 +253,16 @@ pub(super) fn side(inside: Option<bool>) -> &'static str {
         Some(true) => "inside",
         Some(false) => "outside",
         None => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::canvas::cells;
+
+    #[test]
+    fn a_bar_has_room_to_say_where_bars_end() {
+        assert_eq!(SCALED, cells("share") + 1 + cells("to 20 %"));
     }
 }

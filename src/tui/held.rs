@@ -1,71 +1,162 @@
 //! The filter on rows that are held: at once, also while it is typed and while the picture is paused. What lies deeper comes from the engine.
 //!
-//! It means one thing on every screen: conversations that match, and what is in them. Hosts are those that match by themselves (their address,
-//! maker, port); where none of a kind does the filter is about what they speak, and they are the ends of conversations that match. What a
-//! host does not know of itself (`retrans > 1`, `vlan 10`) its conversations know. The same holds for services.
+//! It means one thing on every screen: conversations that match, and what is in them. Hosts, services and VLANs are those that match by
+//! themselves (their address, maker, port) or together with something they take part in: `dns` shows who speaks it, `10.0.0.7 and dns` that
+//! host, if it does. Where nobody does, they are the ends of conversations that match.
 
 use crate::model::path::Layer;
 use crate::model::{Address, Path, Proto, ServiceKey, Traffic};
 use crate::snapshot::table::TableSpec;
+use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::tables::endpoints::ENDPOINTS;
 use crate::snapshot::tables::services::SERVICES;
-use crate::snapshot::{Conversation, Filter, HostRow, Kinds, ProtocolRow, Snapshot, Table};
+use crate::snapshot::tables::vlans::VLANS;
+use crate::snapshot::{Conversation, Filter, HostRow, Kinds, ProtocolRow, Service, Snapshot, Table, VlanRow};
 use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 use std::sync::Arc;
 
 /// The snapshot with those rows of its tables that a filter shows.
 pub(super) fn narrowed(snapshot: &Arc<Snapshot>, filter: Option<&Filter>) -> Arc<Snapshot> {
     let Some(filter) = filter.map(|filter| filter.measured(snapshot)) else { return Arc::clone(snapshot) };
     let mut out = Snapshot::clone(snapshot);
+    let talks = &snapshot.stats.conversations;
+    // Who has a port speaks over its transport; addresses have whatever is spoken there.
+    let ends = &mut out.stats.endpoints;
+    let [tcp, udp, sctp] = by_port(talks).map(|table| vec![table]);
+    narrow(&filter, [(&mut ends.tcp, tcp), (&mut ends.udp, udp), (&mut ends.sctp, sctp)]);
+    narrow(&filter, [&mut ends.ip, &mut ends.ipv6, &mut ends.eth].map(|table| (table, everything(talks))));
+    narrow(&filter, [(&mut out.stats.services, by_port(talks).to_vec())]);
+    narrow(&filter, [(&mut out.stats.vlans, everything(talks))]);
     let c = &mut out.stats.conversations;
     for table in [&mut c.tcp, &mut c.udp, &mut c.sctp, &mut c.ip, &mut c.ipv6, &mut c.eth] {
         keep(table, |row| filter.matches_conversation(row));
     }
-    let talks = &out.stats.conversations;
-    // Who has a port speaks over its transport; addresses have whatever is spoken there.
-    let by_port = [&talks.tcp, &talks.udp, &talks.sctp].map(|table| speakers([table]));
-    let everybody = speakers([&talks.tcp, &talks.udp, &talks.sctp, &talks.ip, &talks.ipv6, &talks.eth]);
-    let (ports, addresses) = each(&mut out.stats.endpoints);
-    narrow_ends(&filter, ports, &by_port.each_ref());
-    narrow_ends(&filter, addresses, &[&everybody; 3]);
-    let services = &mut out.stats.services;
-    let itself = services.rows.iter().any(|row| filter.verdict(&SERVICES, row) == Some(true));
-    let talks = |key: ServiceKey| {
-        let transports = [Proto::Tcp, Proto::Udp, Proto::Sctp].into_iter().zip(&by_port);
-        transports.filter(|(proto, _)| *proto == key.protocol).any(|(_, speakers)| speakers.contains(&(key.address, key.port)))
-    };
-    keep(services, |row| stays(&filter, &SERVICES, row, itself, || talks(row.key)));
     out.stats.protocols = tree(&out, snapshot);
     Arc::new(out)
 }
 
-/// Leaves end points that match by themselves, or where the filter is about what they speak those that are among the speakers.
-fn narrow_ends(filter: &Filter, tables: [&mut Table<HostRow>; 3], speakers: &[&Speakers; 3]) {
-    let itself = tables.iter().any(|table| table.rows.iter().any(|row| filter.verdict(&ENDPOINTS, row) == Some(true)));
-    for (table, speakers) in tables.into_iter().zip(speakers) {
-        keep(table, |row| stays(filter, &ENDPOINTS, row, itself, || speakers.contains(&(row.address, row.port))));
+/// Conversations of one table, and the transport of those that have ports.
+type Talks<'a> = (Option<Proto>, &'a [Conversation]);
+
+/// Those with ports.
+fn by_port(talks: &Kinds<Conversation>) -> [Talks<'_>; 3] {
+    [(Some(Proto::Tcp), &talks.tcp.rows), (Some(Proto::Udp), &talks.udp.rows), (Some(Proto::Sctp), &talks.sctp.rows)]
+}
+
+/// All of them.
+fn everything(talks: &Kinds<Conversation>) -> Vec<Talks<'_>> {
+    let bare = [&talks.ip, &talks.ipv6, &talks.eth].map(|table| (None, &table.rows[..]));
+    by_port(talks).into_iter().chain(bare).collect()
+}
+
+/// Rows that take part in conversations.
+trait Participant: Clone + 'static {
+    /// What is told of each by its conversations.
+    type Key: Eq + Hash;
+
+    /// Whether its conversations are asked for who speaks there as well: it is no end itself.
+    const BY_ENDS: bool;
+
+    fn table() -> &'static TableSpec<Self>;
+
+    fn key(&self) -> Self::Key;
+
+    /// Who takes part in a conversation over a transport.
+    fn of(transport: Option<Proto>, talk: &Conversation) -> impl Iterator<Item = Self::Key>;
+}
+
+impl Participant for HostRow {
+    type Key = (Address, u16);
+
+    const BY_ENDS: bool = false;
+
+    fn table() -> &'static TableSpec<Self> {
+        &ENDPOINTS
+    }
+
+    fn key(&self) -> Self::Key {
+        (self.address, self.port)
+    }
+
+    fn of(_: Option<Proto>, c: &Conversation) -> impl Iterator<Item = Self::Key> {
+        [(c.a, c.a_port), (c.b, c.b_port), (c.a, 0), (c.b, 0)].into_iter()
     }
 }
 
-/// Whether the row of somebody stays: for what it knows of itself, or because one of its conversations does. `itself`: some row of its
-/// kind matches by itself, and words are about that.
-fn stays<R: Clone>(filter: &Filter, spec: &TableSpec<R>, row: &R, itself: bool, talks: impl Fn() -> bool) -> bool {
-    let verdict = if itself { filter.verdict(spec, row) } else { filter.verdict_of_others(spec, row) };
-    verdict.unwrap_or_else(talks)
+impl Participant for Service {
+    type Key = ServiceKey;
+
+    const BY_ENDS: bool = false;
+
+    fn table() -> &'static TableSpec<Self> {
+        &SERVICES
+    }
+
+    fn key(&self) -> Self::Key {
+        self.key
+    }
+
+    fn of(transport: Option<Proto>, c: &Conversation) -> impl Iterator<Item = Self::Key> {
+        let ends = [(c.a, c.a_port), (c.b, c.b_port)];
+        transport.into_iter().flat_map(move |protocol| ends.map(|(address, port)| ServiceKey { protocol, address, port }))
+    }
 }
 
-/// Ports, then addresses.
-fn each(ends: &mut Kinds<HostRow>) -> ([&mut Table<HostRow>; 3], [&mut Table<HostRow>; 3]) {
-    ([&mut ends.tcp, &mut ends.udp, &mut ends.sctp], [&mut ends.ip, &mut ends.ipv6, &mut ends.eth])
+impl Participant for VlanRow {
+    type Key = u16;
+
+    const BY_ENDS: bool = true;
+
+    fn table() -> &'static TableSpec<Self> {
+        &VLANS
+    }
+
+    fn key(&self) -> Self::Key {
+        self.id
+    }
+
+    fn of(_: Option<Proto>, c: &Conversation) -> impl Iterator<Item = Self::Key> {
+        c.vlans.ids().to_vec().into_iter()
+    }
 }
 
-/// Ends of conversations.
-type Speakers = HashSet<(Address, u16)>;
+/// Leaves the rows of some tables, each with the conversations its rows take part in, that match by themselves or together with one of those;
+/// where there is none in any of the tables, those that take part in what matches.
+fn narrow<R: Participant, const N: usize>(filter: &Filter, tables: [(&mut Table<R>, Vec<Talks>); N]) {
+    let shown: Vec<HashSet<R::Key>> = tables.iter().map(|(table, talks)| shown(filter, table, talks)).collect();
+    let is_nobody = shown.iter().all(HashSet::is_empty);
+    for ((table, talks), mut shown) in tables.into_iter().zip(shown) {
+        if is_nobody {
+            let matches = |talk: &Conversation| filter.verdict(&CONVERSATIONS, talk) == Some(true);
+            shown.extend(all(&talks).filter(|(_, talk)| matches(talk)).flat_map(|(transport, talk)| R::of(transport, talk)));
+        }
+        keep(table, |row| shown.contains(&row.key()));
+    }
+}
 
-/// The ends of conversations, with and without their ports.
-fn speakers<const N: usize>(tables: [&Table<Conversation>; N]) -> Speakers {
-    let rows = tables.into_iter().flat_map(|table| &table.rows);
-    rows.flat_map(|c| [(c.a, c.a_port), (c.b, c.b_port), (c.a, 0), (c.b, 0)]).collect()
+/// The rows that a filter shows for what they are or take part in.
+fn shown<R: Participant>(filter: &Filter, table: &Table<R>, talks: &[Talks]) -> HashSet<R::Key> {
+    let verdicts = || table.rows.iter().map(|row| (row, filter.verdict_of_itself(R::table(), row)));
+    let mut shown: HashSet<R::Key> = verdicts().filter(|(_, verdict)| *verdict == Some(true)).map(|(row, _)| row.key()).collect();
+    let mut open: HashMap<R::Key, &R> = verdicts().filter(|(_, verdict)| verdict.is_none()).map(|(row, _)| (row.key(), row)).collect();
+    for (transport, talk) in all(talks) {
+        if open.is_empty() {
+            break;
+        }
+        for key in R::of(transport, talk) {
+            if open.get(&key).is_some_and(|row| filter.holds_with(R::table(), row, talk, R::BY_ENDS)) {
+                open.remove(&key);
+                shown.insert(key);
+            }
+        }
+    }
+    shown
+}
+
+/// Conversations one by one.
+fn all<'t, 'a>(talks: &'t [Talks<'a>]) -> impl Iterator<Item = (Option<Proto>, &'a Conversation)> + 't {
+    talks.iter().flat_map(|(transport, rows)| rows.iter().map(|row| (*transport, row)))
 }
 
 /// Pairs of addresses that talked without ports, and of network cards that talked without IP: of pairs that did both it is not known how
@@ -126,9 +217,8 @@ fn least(part: Traffic, whole: Traffic) -> Traffic {
 fn keep<R>(table: &mut Table<R>, shown: impl FnMut(&R) -> bool) {
     let before = table.rows.len();
     table.rows.retain(shown);
-    if table.rows.len() < before {
-        table.total_rows = table.rows.len() as u64;
-    }
+    let left = table.rows.len() as u64;
+    table.total_rows = if table.rows.len() < before { left } else { table.total_rows.max(left) };
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::app::{App, Modal, QUESTION, Typing};
 use super::canvas::Hit;
 use super::chrome::palette::{self, Action, Choice, Palette};
+use super::keymap;
 use super::row_action::RowAction;
 use super::screen::{Effect, Screen, Sorts};
 use super::screens::{bursts, compare};
@@ -223,7 +224,24 @@ impl App {
         }
     }
 
+    /// A key on the page in front; one that changes nothing says so.
     fn page_key(&mut self, key: KeyEvent, control: bool) -> Vec<Effect> {
+        let before = self.choices_made();
+        let effects = self.do_page_key(key, control);
+        let is_silent = effects.is_empty() && self.notice.is_none() && matches!(self.modal, Modal::None) && self.choices_made() == before;
+        // At the end of a list everybody sees why the selection stays, and which screen is in front.
+        let is_seen = match key.code {
+            KeyCode::Char('0'..='9') => true,
+            code => moves(code) && (self.overflow > 0 || !self.topics().is_empty()),
+        };
+        if is_silent && !is_seen {
+            let name = keymap::name(key).unwrap_or_else(|| "this key".to_owned());
+            self.say(format!("{name} changes nothing here · ? lists the keys that do"));
+        }
+        effects
+    }
+
+    fn do_page_key(&mut self, key: KeyEvent, control: bool) -> Vec<Effect> {
         if !control && self.time_key(key).is_some() {
             return Vec::new();
         }
@@ -282,6 +300,14 @@ impl App {
             _ => {}
         }
         Vec::new()
+    }
+
+    /// What keys can change without a word of it.
+    fn choices_made(&self) -> impl PartialEq + use<> {
+        let (pane, view) = (self.pane(), &self.view);
+        let list = (pane.kind, pane.selected.clone(), pane.offset, pane.scroll, pane.order);
+        let chosen = (view.bytes, view.names, view.scale, view.split, view.conversations, view.endpoints, view.paused);
+        (self.screen, self.stack.len(), list, chosen, view.cursor, view.filter.as_ref().map(|filter| filter.text().to_owned()))
     }
 
     /// Moves the selection, or to another screen; whether the key does so.
@@ -350,7 +376,7 @@ impl App {
         let kinds = page.kinds(&shown);
         // Kinds without rows and without a tab are stepped over.
         let has_tab = |kind: usize| self.hits.iter().any(|(_, hit)| *hit == Hit::Kind(kind));
-        let holds = |kind: &usize| has_tab(*kind) || page.kind_with_rows(&shown, *kind).is_none_or(|with_rows| with_rows == *kind);
+        let holds = |kind: &usize| has_tab(*kind) || page.kind_with_rows(&self.scene(), *kind).is_none_or(|with_rows| with_rows == *kind);
         let at = |step: usize| (self.pane().kind as isize + by * step as isize).rem_euclid(kinds.max(1) as isize) as usize;
         if let Some(next) = (1..kinds).map(at).find(holds) {
             self.kind(next);
@@ -398,6 +424,10 @@ impl App {
         // A file has no rates of now.
         let live = self.shown.live;
         let columns: Vec<Column> = columns.iter().copied().filter(|c| live || !c.is_of_now()).collect();
+        // What stands on the screen is walked through: an order by what nobody sees looks like none.
+        let is_seen = |column: &Column| self.hits.iter().any(|(_, hit)| *hit == Hit::Column(*column));
+        let seen: Vec<Column> = columns.iter().copied().filter(|column| *column == now || is_seen(column)).collect();
+        let columns = if seen.len() > 1 { seen } else { columns };
         let at = columns.iter().position(|c| *c == now).map_or(0, |i| (i + 1) % columns.len().max(1));
         if let Some(column) = columns.get(at) {
             self.sort(*column);
@@ -518,6 +548,12 @@ impl App {
         }
         Vec::new()
     }
+}
+
+/// Whether a key moves in lists and texts.
+fn moves(code: KeyCode) -> bool {
+    use KeyCode as K;
+    matches!(code, K::Up | K::Down | K::PageUp | K::PageDown | K::Home | K::End | K::Char('j' | 'k' | 'g' | 'G' | 'f' | 'b' | 'd' | 'u'))
 }
 
 /// Puts text where the cursor is, and the cursor behind it.

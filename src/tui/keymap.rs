@@ -111,6 +111,16 @@ const NAMES: [(&str, KeyCode); 15] = [
     ("Del", KeyCode::Delete),
 ];
 
+/// What a key is called: `x`, `F5`, `Ctrl-x`, `PgDn`; `None`: it has no name here.
+pub(super) fn name(key: KeyEvent) -> Option<String> {
+    let name = match key.code {
+        KeyCode::Char(c) if c != ' ' && !c.is_control() => c.to_string(),
+        KeyCode::F(n) => format!("F{n}"),
+        code => NAMES.iter().find(|named| named.1 == code)?.0.to_owned(),
+    };
+    Some(if key.modifiers.contains(KeyModifiers::CONTROL) { format!("Ctrl-{name}") } else { name })
+}
+
 /// What is done everywhere by a key that usually does it, in words.
 pub(super) fn word(key: &str) -> String {
     let known = ACTIONS.iter().find(|action| action.scope.is_empty() && action.keys.contains(&key));

@@ -3,7 +3,7 @@
 //! ```text
 //!  spantop   Which port carries the mirror?
 //!
-//!    port    kind       speed    receives     packets/s  last minute   addresses      advice
+//!    port    kind       speed    receives     packets/s  last 12 s     addresses      advice
 //!  ▎ eth1    physical    10 G    1.24 Gb/s    312 kp/s   ▂▃▅▆▇▅▃▂      none           looks like a mirror port
 //!    eth0    physical     1 G    12.3 kb/s      9 p/s    ▁▁▁▁▁▁▁▁      192.0.2.10     has addresses: a host port
 //!
@@ -36,8 +36,9 @@ use std::time::Duration;
 
 /// How often the counters are read.
 const POLL: Duration = Duration::from_secs(1);
-/// Rates kept of each port: a minute.
-const HISTORY: usize = 60;
+/// Cells of the picture of a port's last seconds, one each; so many rates are kept.
+const SPARK: u16 = 12;
+const HISTORY: usize = SPARK as usize;
 
 /// A port with its load.
 struct Row {
@@ -316,11 +317,11 @@ fn columns<'a>() -> [Col<&'a Row>; 8] {
             Some((bits, _)) => Cell::Amount(amount::rate(s, bits), s.style(Hue::Text)),
             None => Cell::Right("…".into(), s.style(Hue::Dim)),
         }),
-        Col::right("packets/s", RATE..=RATE, 3, |s, r| match r.rates {
+        Col::right("packets/s", RATE..=RATE, 4, |s, r| match r.rates {
             Some((_, packets)) => Cell::Amount(amount::packet_rate(packets), s.style(Hue::Text)),
             None => Cell::Right("…".into(), s.style(Hue::Dim)),
         }),
-        Col::left("last minute", 12..=20, 6, |s, r| Cell::Text(sparkline(&r.history, 20), s.style(Hue::AreaHigh))),
+        Col::left("last 12 s", SPARK..=SPARK, 3, |s, r| Cell::Text(sparkline(&r.history), s.style(Hue::AreaHigh))),
         Col::left("addresses", 14..=34, 7, |s, r| {
             let text = r.port.addresses.iter().map(|a| a.to_string()).collect::<Vec<_>>().join(", ");
             if text.is_empty() { Cell::Text("none".into(), s.style(Hue::Dim)) } else { Cell::Text(text, s.style(Hue::Text)) }
@@ -333,11 +334,10 @@ fn columns<'a>() -> [Col<&'a Row>; 8] {
 }
 
 /// The last values as small bars against the largest of them.
-fn sparkline(values: &[f64], width: usize) -> String {
+fn sparkline(values: &[f64]) -> String {
     const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let largest = values.iter().fold(0.0, |a: f64, b| a.max(*b));
-    let shown = values.iter().skip(values.len().saturating_sub(width));
-    shown.map(|v| if largest > 0.0 { BARS[((v / largest * 7.0).round() as usize).min(7)] } else { BARS[0] }).collect()
+    values.iter().map(|v| if largest > 0.0 { BARS[((v / largest * 7.0).round() as usize).min(7)] } else { BARS[0] }).collect()
 }
 
 #[cfg(test)]

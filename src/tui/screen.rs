@@ -84,8 +84,8 @@ pub(super) trait Screen: Sync {
     }
 
     /// The kind of rows to show where the user chose none: `kind`, or one that has rows where that has none; `None`: that of its pane.
-    fn kind_with_rows(&self, snapshot: &Snapshot, kind: usize) -> Option<usize> {
-        let _ = (snapshot, kind);
+    fn kind_with_rows(&self, scene: &Scene, kind: usize) -> Option<usize> {
+        let _ = (scene, kind);
         None
     }
 

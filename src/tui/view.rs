@@ -20,8 +20,8 @@ pub(super) struct Pane {
     pub kind: usize,
     /// The user chose it.
     pub is_kind_chosen: bool,
-    /// Which kind it was when no filter was in force: that one comes back once it has rows again.
-    pub kind_of_all: usize,
+    /// Kind and whether the user chose it, from before a filter was in force: they come back when it goes.
+    pub before_filter: Option<(usize, bool)>,
     /// The selected row.
     pub selected: Option<Topic>,
     /// The order rows are held in while one is selected.
@@ -65,6 +65,15 @@ impl fmt::Debug for ScreenState {
 }
 
 impl Pane {
+    /// A filter comes in force, is another one or goes (`is_none`): which kind is shown is found anew from the one that was shown without.
+    pub fn filter_anew(&mut self, is_none: bool) {
+        let (kind, is_chosen) = *self.before_filter.get_or_insert((self.kind, self.is_kind_chosen));
+        (self.kind, self.is_kind_chosen) = (kind, is_chosen && is_none);
+        if is_none {
+            self.before_filter = None;
+        }
+    }
+
     /// Puts rows in the held order; rows that are new follow.
     pub fn arrange<R>(&self, rows: Vec<(Topic, R)>) -> Vec<(Topic, R)> {
         if self.selected.is_none() || self.held.is_empty() {

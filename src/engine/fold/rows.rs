@@ -105,22 +105,29 @@ impl ConversationKind {
     }
 }
 
-/// The names that a query asks for, in no order.
+/// The names that a query asks for, and as many others as there is room for, in no order: rows are called by them, whatever a filter shows.
 pub fn names(learnt: impl Iterator<Item = LearntName>, query: &Query) -> Vec<LearntName> {
-    let mut names: Vec<LearntName> = learnt.filter(|n| query.filter.as_ref().is_none_or(|f| f.matches(&NAMES, n))).collect();
+    keep_names(learnt.collect(), query)
+}
+
+/// Leaves as many names as a query has rows, in no order: of those that its filter shows the ones that were seen last, then of the others.
+pub fn keep_names(learnt: Vec<LearntName>, query: &Query) -> Vec<LearntName> {
+    let asked = |name: &LearntName| query.filter.as_ref().is_none_or(|filter| filter.matches(&NAMES, name));
+    let (mut names, mut others): (Vec<_>, Vec<_>) = learnt.into_iter().partition(asked);
     keep_newest(&mut names, query.rows);
+    keep_newest(&mut others, query.rows.saturating_sub(names.len()));
+    names.append(&mut others);
     names
 }
 
-/// Leaves those names that were seen last, at most so many, in no order; whether any had to go.
-pub fn keep_newest(names: &mut Vec<LearntName>, most: usize) -> bool {
+/// Leaves those names that were seen last, at most so many, in no order.
+fn keep_newest(names: &mut Vec<LearntName>, most: usize) {
     if names.len() <= most {
-        return false;
+        return;
     }
     // Equal times are told apart by the key: which names stay does not depend on the order they came in.
     names.select_nth_unstable_by(most, |x, y| y.last.cmp(&x.last).then_with(|| (NAMES.key)(x, y)));
     names.truncate(most);
-    true
 }
 
 /// The longest path a conversation was seen with last, and its VLANs.
@@ -381,4 +388,34 @@ pub fn select(
     let increase = |&at: &u32| Some(FlowIncrease::of(table.record(at)?, at, table, contexts));
     out.increases = touched.iter().filter_map(increase).filter(FlowIncrease::is_any).collect();
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Address, NameSource};
+    use crate::snapshot::Filter;
+
+    /// Who is asked for is there, seen lately or not; who is not keeps the name he has on every other screen, as long as there is room.
+    #[test]
+    fn a_filter_takes_nobody_elses_name() {
+        let learnt = |last: i64, name: &str| LearntName {
+            address: Address::V4([10, 0, 0, last as u8].into()),
+            name: name.into(),
+            source: NameSource::Dns,
+            first: Timestamp(0),
+            last: Timestamp(last),
+        };
+        let all: Vec<LearntName> = (1..=9).map(|at| learnt(at, if at == 1 { "printer" } else { "laptop" })).collect();
+        let query = |rows| Query { filter: Filter::parse("printer").expect("a filter"), rows, ..Query::default() };
+        let kept = |rows| {
+            let mut lasts: Vec<i64> = keep_names(all.clone(), &query(rows)).iter().map(|name| name.last.0).collect();
+            lasts.sort_unstable();
+            lasts
+        };
+        assert_eq!(kept(20), (1..=9).collect::<Vec<_>>());
+        assert_eq!(kept(3), [1, 8, 9]);
+        assert_eq!(kept(1), [1]);
+        assert_eq!(kept(0), Vec::<i64>::new());
+    }
 }

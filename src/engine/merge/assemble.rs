@@ -226,9 +226,8 @@ fn learnt(mut names: Vec<LearntName>, query: &Query) -> Table<LearntName> {
         same
     });
     let total_rows = names.len() as u64;
-    if rows::keep_newest(&mut names, query.rows) {
-        names.sort_by(NAMES.key);
-    }
+    let mut names = rows::keep_names(names, query);
+    names.sort_by(NAMES.key);
     Table { rows: names, total_rows, ..Table::default() }
 }
 

@@ -144,10 +144,11 @@ impl<R: Keyed> RowTable<R> {
         } else {
             let mut matching: Vec<R> = self.rows.iter().filter(|r| r.matches(query)).cloned().collect();
             total_rows = matching.len() as u64;
-            if matching.is_empty() && query.rows < usize::MAX {
-                // The screen knows which of them have conversations that match.
-                matching = self.first(query, live).into_iter().filter_map(|at| self.rows.get(at as usize)).cloned().collect();
-                matching.retain(|row| row.may_match(query));
+            if query.rows < usize::MAX {
+                // The screen knows which of the others have conversations that match.
+                let room = query.rows.saturating_sub(matching.len());
+                let others = self.first(query, live).into_iter().filter_map(|at| self.rows.get(at as usize));
+                matching.extend(others.filter(|row| !row.matches(query) && row.may_match(query)).take(room).cloned());
             }
             matching
         };

@@ -106,7 +106,8 @@ fn wrong(s: &Snapshot) -> Section {
     let excess = network.excess().map(|excess| format!("Not judged: {excess}."));
     let words = [words].into_iter().chain(excess).filter(|words| !words.is_empty()).collect::<Vec<_>>().join(" ");
     if !words.is_empty() {
-        parts.push(Part::Note(tone(network.verdict), words));
+        // Green is what was judged and is good.
+        parts.push(Part::Note(if network.is_well() { Tone::Good } else { Tone::Plain }, words));
     }
     if network.forgotten > 0 {
         let services = plural(network.forgotten, "service");

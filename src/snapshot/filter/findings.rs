@@ -16,6 +16,8 @@ impl Filter {
             Term::Protocol(proto) => Some(parts_of(&said).any(|word| word == proto.token())),
             Term::Network(network) => known(term, self, FINDINGS.fields, finding)
                 .map(|holds| holds || addresses_in(&said).any(|address| in_network(address, network))),
+            // What is about no port is not about this one.
+            Term::Port(_) => known(term, self, FINDINGS.fields, finding).or(Some(false)),
             _ => known(term, self, FINDINGS.fields, finding),
         };
         self.expression.holds(&holds).unwrap_or(true)

@@ -16,10 +16,10 @@
 //!
 //! Joined by `and` (or nothing), `or`, `not` (`!`), parentheses. Case does not matter.
 //!
-//! Hosts that no word is part of are shown where one of their conversations is: `tls` shows who speaks it. So are protocols.
+//! Hosts, services and VLANs are shown for what they know of themselves and for what they take part in: `tls` shows who speaks it,
+//! `port 443` and `retrans > 1` whose conversation it is.
 //!
-//! What a table does not know (end points their VLAN or TCP state, any table a field of another one) neither shows nor hides its rows: the
-//! other words decide, and of hosts and services whether one of their conversations is shown. Where a row has nothing in a field that its
+//! What a table does not know (any table a field of another one) neither shows nor hides its rows: the other words decide. Where a row has nothing in a field that its
 //! table knows, only `!=` holds. Findings are shown for what is said of them as well: `refuses`, `severity = critical`, `host 10.0.0.7`.
 
 mod findings;
@@ -229,9 +229,15 @@ impl Filter {
         self.expression.holds(&|term| known(term, self, spec.fields, row))
     }
 
-    /// The same, but for words that may be about what it speaks, and with whom.
-    pub fn verdict_of_others<R: Clone>(&self, spec: &TableSpec<R>, row: &R) -> Option<bool> {
-        self.expression.holds(&|term| known(term, self, spec.fields, row).filter(|holds| *holds || !matches!(term, Term::Text(_))))
+    /// Whether the row of somebody who takes part in conversations is shown for what it knows of itself; `None`: they decide.
+    pub fn verdict_of_itself<R: Clone>(&self, spec: &TableSpec<R>, row: &R) -> Option<bool> {
+        self.expression.holds(&|term| of_itself(term, self, spec.fields, row))
+    }
+
+    /// The same together with one of its conversations: for what is spoken there, and where `by_ends` also for who speaks.
+    pub fn holds_with<R: Clone>(&self, spec: &TableSpec<R>, row: &R, talk: &Conversation, by_ends: bool) -> bool {
+        let holds = |term: &Term| of_itself(term, self, spec.fields, row).or_else(|| of_talk(term, self, talk, by_ends));
+        self.expression.holds(&holds).unwrap_or(true)
     }
 
     /// Whether a conversation is shown.
@@ -244,10 +250,9 @@ impl Filter {
         self.matches(&ENDPOINTS, row)
     }
 
-    /// Whether an end point is shown where one of its conversations is: as [`Self::matches_host`], but for words that may be about what it
-    /// speaks.
+    /// Whether an end point is shown for what is known of itself, or may be for one of its conversations.
     pub fn may_match_host(&self, row: &HostRow) -> bool {
-        self.verdict_of_others(&ENDPOINTS, row).unwrap_or(true)
+        self.verdict_of_itself(&ENDPOINTS, row).unwrap_or(true)
     }
 }
 
@@ -293,7 +298,6 @@ fn known<R>(term: &Term, filter: &Filter, fields: &[Field<R>], row: &R) -> Optio
         fields.peek()?;
         Some(fields.any(|f| holds(f.value(row))))
     };
-    let is_end = |kind| matches!(kind, FieldKind::Address | FieldKind::End | FieldKind::Ends);
     match term {
         Term::Text(needle) => {
             let called = filter.names.iter().find(|(word, _)| word == needle).map_or(&[][..], |(_, addresses)| addresses);
@@ -305,9 +309,19 @@ fn known<R>(term: &Term, filter: &Filter, fields: &[Field<R>], row: &R) -> Optio
             Some(fields.iter().any(|f| f.head.searched && holds(f)))
         }
         Term::Protocol(proto) => protocol(*proto, fields, row),
-        Term::Network(network) => any(is_end, &|value| addresses(value).iter().flatten().any(|a| in_network(a.0, network))),
-        Term::Mac(prefix) => any(is_end, &|value| addresses(value).iter().flatten().any(|a| has_mac_prefix(a.0, prefix))),
-        Term::Port(range) => any(is_end, &|value| addresses(value).iter().flatten().any(|a| has_port(a.1, range))),
+        Term::Network(network) => any(is_of_ends, &|value| addresses(value).iter().flatten().any(|a| in_network(a.0, network))),
+        Term::Mac(prefix) => any(is_of_ends, &|value| addresses(value).iter().flatten().any(|a| has_mac_prefix(a.0, prefix))),
+        // An address alone has no port to ask for.
+        Term::Port(range) => {
+            let has_ports = |value: &FieldValue| match value {
+                FieldValue::Ends(_) => true,
+                value => addresses(*value).iter().flatten().any(|a| a.1 != 0),
+            };
+            let of_ends = fields.iter().filter(|f| is_of_ends(f.head.kind) && f.head.searched).map(|f| f.value(row));
+            let mut of_ends = of_ends.filter(has_ports).peekable();
+            of_ends.peek()?;
+            Some(of_ends.any(|value| addresses(value).iter().flatten().any(|a| has_port(a.1, range))))
+        }
         Term::Vlan(id) => any(|kind| kind == FieldKind::Vlans, &|value| match (value, id) {
             (FieldValue::Numbers(ids), Some(id)) => ids.contains(id),
             (FieldValue::Numbers(ids), None) => !ids.is_empty(),
@@ -318,7 +332,7 @@ fn known<R>(term: &Term, filter: &Filter, fields: &[Field<R>], row: &R) -> Optio
             Some(field.value(row) == FieldValue::State(*state))
         }
         Term::Field(name, comparison, operand) => {
-            let field = fields.iter().find(|f| f.head.token == name).or_else(|| fields.iter().find(|f| f.head.is_called(name)))?;
+            let field = field_called(name, fields)?;
             match field.value(row) {
                 // Nothing is neither more nor less than anything, nor equal to it.
                 FieldValue::None => Some(*comparison == Comparison::Unequal),
@@ -326,6 +340,50 @@ fn known<R>(term: &Term, filter: &Filter, fields: &[Field<R>], row: &R) -> Optio
             }
         }
     }
+}
+
+/// A field by its token, else by what stands above its column.
+fn field_called<'f, R>(name: &str, fields: &'f [Field<R>]) -> Option<&'f Field<R>> {
+    fields.iter().find(|f| f.head.token == name).or_else(|| fields.iter().find(|f| f.head.is_called(name)))
+}
+
+/// Whether a term holds for somebody who takes part in conversations; `None`: for what it takes part in, if at all.
+fn of_itself<R>(term: &Term, filter: &Filter, fields: &[Field<R>], row: &R) -> Option<bool> {
+    let own = known(term, filter, fields, row);
+    match term {
+        // Parts of an address are of nothing else.
+        Term::Text(word) if !is_of_addresses(word) || !fields.iter().any(|f| f.head.searched && is_of_ends(f.head.kind)) => {
+            own.filter(|holds| *holds)
+        }
+        Term::Protocol(_) => own.filter(|holds| *holds),
+        Term::Field(name, ..) => {
+            let has_none = field_called(name, fields).is_some_and(|field| field.value(row) == FieldValue::None);
+            own.filter(|_| !has_none || field_called(name, CONVERSATIONS.fields).is_none())
+        }
+        _ => own,
+    }
+}
+
+/// Whether a term holds for what is spoken in a conversation, and where `by_ends` for who speaks there.
+fn of_talk(term: &Term, filter: &Filter, talk: &Conversation, by_ends: bool) -> Option<bool> {
+    match term {
+        Term::Text(word) if !by_ends => {
+            // A name is that of an end.
+            let is_spoken = |kind| !is_of_ends(kind) && kind != FieldKind::Text;
+            Some(CONVERSATIONS.fields.iter().filter(|f| f.head.searched && is_spoken(f.head.kind)).any(|f| contains(f.value(talk), word)))
+        }
+        _ => known(term, filter, CONVERSATIONS.fields, talk),
+    }
+}
+
+/// Whether values of a kind are addresses of who is there.
+fn is_of_ends(kind: FieldKind) -> bool {
+    matches!(kind, FieldKind::Address | FieldKind::End | FieldKind::Ends)
+}
+
+/// Whether a word can only be a part of an address, with or without a port.
+fn is_of_addresses(word: &str) -> bool {
+    word.contains(['.', ':']) && word.chars().all(|c| c.is_ascii_hexdigit() || matches!(c, '.' | ':' | '[' | ']'))
 }
 
 /// A protocol is known by its stack of them, else by the application's token, of IP and Ethernet also by the addresses.

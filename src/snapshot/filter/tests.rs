@@ -406,6 +406,14 @@ fn words_that_are_shown_find_their_rows() {
 
 #[test]
 fn every_example_of_the_help_is_understood() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("the file is there");
+    let block = readme.split("```").find(|block| block.contains("any text that stands in a row")).expect("the filter in README.md");
+    let told = block.lines().filter_map(|line| line.split_once("  ")).flat_map(|(examples, _)| examples.split(", "));
+    let told: Vec<&str> = told.filter(|example| !example.trim().is_empty()).collect();
+    assert!(told.len() >= 8, "{told:?}");
+    for example in told {
+        assert!(Filter::parse(example).is_ok_and(|filter| filter.is_some()), "README.md: {example}");
+    }
     for (examples, shows) in crate::model::FILTER_WORDS {
         assert!(!shows.is_empty());
         for example in examples.split(", ") {

@@ -224,6 +224,9 @@ pub trait AnyRows: Sync {
     /// The title of its group, where there are groups.
     fn group(&self, row: usize) -> Option<&'static str>;
 
+    /// Whether a filter asks for something that any of the rows knows.
+    fn knows(&self, filter: &Filter) -> bool;
+
     /// The numbers of the rows that a filter shows, in an order.
     fn arranged(&self, order: Order, filter: Option<&Filter>) -> Vec<usize>;
 }
@@ -303,6 +306,10 @@ impl<R: Clone + Send + Sync> AnyRows for Bound<'_, R> {
 
     fn group(&self, row: usize) -> Option<&'static str> {
         self.spec.group.zip(self.rows.rows.get(row)).map(|(group, row)| group(row))
+    }
+
+    fn knows(&self, filter: &Filter) -> bool {
+        self.rows.rows.iter().any(|row| filter.verdict(self.spec, row).is_some())
     }
 
     fn arranged(&self, order: Order, filter: Option<&Filter>) -> Vec<usize> {

@@ -8,6 +8,8 @@ pub static VLANS: TableSpec<VlanRow> = TableSpec {
     sheets: &[sheet("VLANs", |s| (&s.stats.vlans).into())],
     fields: &[
         Field::id("id", "VLAN", |v: &VlanRow| v.id.into()).paper(0, Room::Fixed).left().screen(0, "vlan", 0).wide(6, 8),
+        // The filter asks for it as it does of conversations.
+        Field::vlans("vlan", "VLAN", |v: &VlanRow| std::slice::from_ref(&v.id)).people().no_paper().no_screen(),
         Field::text("name", "Name", |v: &VlanRow| v.name.as_deref()).paper(1, Room::Cut).optional().screen(1, "name", 2).wide(6, 20),
         Field::count("packets", "Packets", |v: &VlanRow| v.traffic.packets).paper(2, Room::Fixed).screen(8, "packets", 8).wide(7, 7),
         Field::bytes("wire_bytes", "Volume", |v: &VlanRow| v.traffic.wire_bytes)
@@ -33,7 +35,7 @@ pub static VLANS: TableSpec<VlanRow> = TableSpec {
             .people()
             .paper(6, Room::Fixed)
             .screen(5, "share", 2)
-            .wide(12, 40)
+            .wide(13, 40)
             .tint(Tint::High),
         Field::new("packet_rate", "Packet rate", FieldKind::PacketRate, load).people().no_paper().screen(6, "pps", 7).when(When::Live),
         Field::new("group_packets", "Group packets", FieldKind::Count, |v: &VlanRow| to(v, |t| t.packets)).machine(),

@@ -74,6 +74,12 @@ const USUAL_MARKS: u16 = 7;
 /// What stands for tabs that have no room; `:` lists all.
 const MORE: &str = "…";
 
+/// The same where there is room for words: how to get there, and to how many.
+fn more(hidden: usize, room: u16) -> String {
+    let ways = [format!("Tab: {hidden} more"), "Tab: more".to_owned(), "Tab …".to_owned()];
+    ways.into_iter().find(|words| cells(words) <= room).unwrap_or_else(|| MORE.to_owned())
+}
+
 /// Draws the tabs.
 pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, screens: &[ScreenEntry], current: usize) {
     let keys: Vec<String> = screens.iter().map(|entry| entry.key(&scene.options.keymap)).collect();
@@ -86,7 +92,7 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, scree
     let naming = Naming::all(screens).find(fits).unwrap_or(Naming::BARE);
     let gap = naming.gap;
     let current_style = scene.theme.strong(Hue::Title).add_modifier(Modifier::UNDERLINED);
-    let mut hidden = false;
+    let mut hidden = 0;
     let mut places = Vec::with_capacity(screens.len());
     let mut x = area.x + 1;
     for (i, entry) in screens.iter().enumerate() {
@@ -96,7 +102,7 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, scree
         let room = |x: u16| area.right().saturating_sub(x);
         let name = naming.name(i, entry);
         if wide(key(i), name, gap) == 0 {
-            hidden = true;
+            hidden += 1;
             continue;
         }
         if !key(i).is_empty() {
@@ -119,12 +125,15 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, scree
             return;
         }
     }
-    if hidden {
-        let used = canvas.put(x, area.y, area.right().saturating_sub(x), MORE, scene.style(Hue::Accent));
+    let untabbed_here = screens.get(current).filter(|entry| naming.name(current, entry).is_empty());
+    if hidden > 0 {
+        // The name of a screen without a tab needs the room.
+        let words = more(hidden, if untabbed_here.is_some() { 0 } else { area.right().saturating_sub(x) });
+        let used = canvas.put(x, area.y, area.right().saturating_sub(x), &words, scene.style(Hue::Accent));
         canvas.click(Rect { x, y: area.y, width: used, height: 1 }, Hit::Press(KeyCode::Char(':')));
         x += used + 1;
     }
-    if let Some(entry) = screens.get(current).filter(|entry| naming.name(current, entry).is_empty()) {
+    if let Some(entry) = untabbed_here {
         untabbed(canvas, Rect { x, width: area.right().saturating_sub(x), ..area }, scene, entry.screen.title(), &places);
     }
 }

@@ -100,7 +100,7 @@ fn inert(canvas: &mut Canvas, scene: &Scene, draw: impl FnOnce(&mut Canvas, &Sce
 /// Draws conversations below the list of something else, under a title, and their hosts where there is room.
 pub(super) fn speakers(canvas: &mut Canvas, area: Rect, scene: &Scene, title: &str, keep: &dyn Fn(&Conversation) -> bool) {
     let rows = columns::busiest_conversations(scene, keep);
-    inert(canvas, scene, |canvas, scene| talkers::draw(canvas, area, scene, &rows, ("Hosts", title, None)));
+    inert(canvas, scene, |canvas, scene| talkers::draw(canvas, area, scene, &rows, &talkers::Titles::of("Hosts", title)));
 }
 
 /// Conversations that belong to a thing, busiest first.

@@ -7,7 +7,8 @@
 //! ─ Conversations ────────────────────────────
 //! ```
 
-use super::{SubjectPage, gone, head, related, talkers, traffic_line};
+use super::talkers::{self, Titles};
+use super::{SubjectPage, gone, head, related, traffic_line};
 use crate::snapshot::Conversation;
 use crate::tui::canvas::Canvas;
 use crate::tui::label;
@@ -99,7 +100,7 @@ impl Screen for ProtocolPage {
         let rows = conversations(scene);
         let rest = head(canvas, area, scene, ("Protocol", &facts, None), (rows.len(), false));
         if rest.height >= 3 {
-            talkers::draw(canvas, rest, scene, &rows, ("Hosts", "Conversations", None));
+            talkers::draw(canvas, rest, scene, &rows, &Titles::of("Hosts", "Conversations"));
         }
     }
 }

@@ -8,6 +8,7 @@
 //! ─ Clients ──────────────┬─ Conversations ───────────────
 //! ```
 
+use super::talkers::Titles;
 use super::{SubjectPage, gone, head, names, related, span_line, talkers, traffic_line, troubles};
 use crate::model::evidence::Trouble;
 use crate::model::units::{grouped, plural};
@@ -172,8 +173,8 @@ impl Screen for ServicePage {
         let rows = conversations(scene);
         let rest = head(canvas, area, scene, ("Service", &facts(scene, service), Some(("sends", "receives"))), (rows.len(), false));
         if rest.height >= 3 {
-            let server = Some(service.key.address);
-            talkers::draw(canvas, rest, scene, &rows, ("Clients", "Conversations", server));
+            let (but, counted) = (Some(service.key.address), Some(service.counts.clients));
+            talkers::draw(canvas, rest, scene, &rows, &Titles { talkers: "Clients", talks: "Conversations", but, counted });
         }
     }
 }

@@ -58,9 +58,28 @@ fn talkers(rows: &Related, but: Option<Address>) -> Vec<Talker> {
     out
 }
 
-/// Draws conversations under the second title, and beside or above them, where there is room, who takes part under the first, without this one.
-pub(super) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &Related, (title, talks, but): (&str, &str, Option<Address>)) {
-    let list = talkers(rows, but);
+/// What stands over lists of who takes part and of what in.
+pub(super) struct Titles<'a> {
+    /// Of who takes part.
+    pub talkers: &'a str,
+    /// Of the conversations.
+    pub talks: &'a str,
+    /// Who is not listed, for the page is about him.
+    pub but: Option<Address>,
+    /// How many take part, where that was counted: the rows that are held may have fewer.
+    pub counted: Option<u64>,
+}
+
+impl<'a> Titles<'a> {
+    /// Of whoever takes part.
+    pub const fn of(talkers: &'a str, talks: &'a str) -> Self {
+        Self { talkers, talks, but: None, counted: None }
+    }
+}
+
+/// Draws conversations, and beside or above them, where there is room, who takes part.
+pub(super) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &Related, titles: &Titles) {
+    let (list, talks) = (talkers(rows, titles.but), titles.talks);
     let (left, right) = if area.width >= BESIDE {
         let parts = divide(canvas, area, &[hundredths(area.width, 38)]);
         let [left, right] = parts[..] else { return };
@@ -79,8 +98,12 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &Relate
         Col::right(columns::load_title(whole), RATE..=RATE, 1, |s, t| columns::load_cell(s, t.recent, t.total, Hue::Text)),
         Col::right("packets", COUNT + 2..=COUNT + 2, 4, |s, t| Cell::Amount(amount::count(t.total.packets), s.style(Hue::Text))),
     ];
-    let note = [(grouped(list.len() as u64).into(), scene.style(Hue::Dim))];
-    let body = titled(canvas, left, &scene.based(title), &note, false);
+    let listed = list.len() as u64;
+    let note = match titles.counted.filter(|counted| *counted > listed) {
+        Some(counted) => format!("{} listed of {}", grouped(listed), grouped(counted)),
+        None => grouped(listed),
+    };
+    let body = titled(canvas, left, &scene.based(titles.talkers), &[(note.into(), scene.style(Hue::Dim))], false);
     let list: Vec<(Topic, Talker)> = (0..).zip(list).map(|(at, talker)| (Topic::Row(at), talker)).collect();
     table::draw(canvas, scene, body, &columns, &list, &Shape { inert: true, empty: "none of the busiest", ..Shape::default() });
     draw_related(canvas, right, scene, talks, rows);

@@ -9,7 +9,8 @@
 //! ─ Conversations ────────────────────────────
 //! ```
 
-use super::{SubjectPage, gone, head, related, talkers, traffic_line};
+use super::talkers::{self, Titles};
+use super::{SubjectPage, gone, head, related, traffic_line};
 use crate::model::text::printable;
 use crate::snapshot::{Conversation, Filter, Snapshot, Traffic};
 use crate::tui::canvas::Canvas;
@@ -92,7 +93,7 @@ impl Screen for VlanPage {
         let rows = conversations(scene);
         let rest = head(canvas, area, scene, ("VLAN", &facts, sides), (rows.len(), false));
         if rest.height >= 3 {
-            talkers::draw(canvas, rest, scene, &rows, ("Hosts", "Conversations", None));
+            talkers::draw(canvas, rest, scene, &rows, &Titles::of("Hosts", "Conversations"));
         }
     }
 }

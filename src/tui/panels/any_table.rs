@@ -10,7 +10,7 @@
 use crate::model::proto::Family;
 use crate::model::{Address, Mac, units};
 use crate::snapshot::table::{self as descriptor, AnyRows, AnyTable, FieldValue, Head};
-use crate::snapshot::{Column, Order, Snapshot};
+use crate::snapshot::{Column, Filter, Order, Snapshot};
 use crate::tui::canvas::Canvas;
 use crate::tui::fields;
 use crate::tui::label;
@@ -78,6 +78,19 @@ impl TablePanel {
         }
     }
 
+    /// How many of them the filter shows.
+    pub fn matching(&self, scene: &Scene) -> u64 {
+        let Some(filter) = self.filter(scene) else { return self.count(scene.snapshot) };
+        let rows = self.table.rows(0, scene.snapshot);
+        let shown = rows.arranged(Order { column: Column(""), descending: true }, Some(&filter));
+        shown.into_iter().filter(|&at| self.group.is_none() || rows.group(at) == self.group).count() as u64
+    }
+
+    /// What its rows are asked for.
+    fn filter(&self, scene: &Scene) -> Option<Filter> {
+        scene.view.filter.as_ref().filter(|_| !self.narrowed).map(|filter| filter.measured(scene.snapshot))
+    }
+
     /// The rows shown, in their order.
     pub fn topics(&self, scene: &Scene) -> Vec<Topic> {
         let (heads, rows) = (self.table.heads(), self.table.rows(0, scene.snapshot));
@@ -117,7 +130,7 @@ impl TablePanel {
 
     /// `list`: as the list of the page, whose order and held rows it has.
     fn lines<'r>(&self, scene: &Scene, heads: &'r [Head], rows: &'r dyn AnyRows, list: bool) -> Vec<(Topic, Line<'r>)> {
-        let filter = scene.view.filter.as_ref().filter(|_| !self.narrowed).map(|filter| filter.measured(scene.snapshot));
+        let filter = self.filter(scene);
         let shown = rows.arranged(self.order(scene, list), filter.as_ref());
         let lines = shown
             .into_iter()
@@ -139,6 +152,9 @@ impl TablePanel {
         let all = self.count(scene.snapshot);
         let count = match lines.len() as u64 {
             n if n < all => format!("{} of {}", units::grouped(n), units::grouped(all)),
+            n if n > 0 && self.filter(scene).is_some_and(|filter| !rows.knows(&filter)) => {
+                format!("{} · all: the filter asks for nothing that these have", units::grouped(n))
+            }
             n => units::grouped(n),
         };
         let title = self.group.unwrap_or(sheet.title);
@@ -161,7 +177,7 @@ impl TablePanel {
         }
         let columns = fields::chosen(scene, self.table.token(), &heads, columns);
         let empty = match &scene.snapshot.span {
-            _ if scene.view.filter.is_some() => "nothing matches the filter · Esc shows all rows again",
+            _ if scene.view.filter.is_some() && self.count(scene.base) > 0 => "nothing matches the filter · Esc shows all rows again",
             Some(shown) if shown.not_kept().contains(&self.table.token()) => "not of this span: no past of it is kept · Esc returns to now",
             Some(_) => self.empty_span,
             None => self.empty,

@@ -211,7 +211,7 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, kind:
     let more = beside(&scene.snapshot.diagnosis.findings, window.len());
     let note = match (more, rows.len()) {
         (0, _) => String::new(),
-        (_, 0) => format!("{more} hidden"),
+        (_, 0) => format!("0 of {more} match the filter"),
         _ => format!("{more} more"),
     };
     let note = [(note.into(), scene.style(Hue::Dim))];

@@ -6,6 +6,7 @@
 
 use crate::model::units;
 use crate::tui::canvas::{Canvas, Hit, cells};
+use crate::tui::columns;
 use crate::tui::theme::Hue;
 use crate::tui::view::Scene;
 use ratatui::layout::Rect;
@@ -65,6 +66,18 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, kinds
         if x >= area.right() {
             break;
         }
+    }
+}
+
+/// What an empty list of one kind says: where the filter shows rows of other kinds, which.
+pub(in crate::tui) fn empty(scene: &Scene, kinds: &[(&str, Option<u64>)]) -> String {
+    let others: Vec<String> =
+        kinds.iter().filter_map(|(name, count)| Some(format!("{name} {}", units::count(count.filter(|count| *count > 0)?)))).collect();
+    match kinds.get(scene.pane.kind) {
+        Some((name, _)) if scene.view.filter.is_some() && !others.is_empty() => {
+            format!("{name}: nothing matches the filter; what does: {} (← →) · Esc shows all rows again", others.join(", "))
+        }
+        _ => columns::empty(scene).to_owned(),
     }
 }
 

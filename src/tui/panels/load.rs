@@ -186,7 +186,7 @@ fn note(scene: &Scene, past: &Snapshot, bins: &Bins, room: u16) -> Note {
         return vec![(behind.into(), scene.theme.strong(Hue::Warn))];
     }
     if bins.bins.iter().all(Option::is_none) {
-        return vec![(nothing(scene.snapshot).into(), dim)];
+        return vec![(nothing(scene.base).into(), dim)];
     }
     let s = scene.snapshot;
     let rate = |bytes: f64| amount::rate(scene, bytes * 8.0).plain();
@@ -262,7 +262,8 @@ pub(super) fn both_ways(s: &Snapshot) -> &'static str {
 fn nothing(s: &Snapshot) -> &'static str {
     match (s.finished, s.stats.total.packets, s.is_timed()) {
         (true, 1.., false) => "none: the packets were recorded without times",
-        (true, 1.., true) => "none of the packets is in the time shown",
+        // More may come, but none was in that time.
+        (_, 1.., true) => "no packet in the time shown",
         (true, 0, _) => "no packets",
         (false, ..) => "waiting for packets",
     }

@@ -77,8 +77,8 @@ impl Screen for ApplicationsScreen {
         pages(snapshot).len()
     }
 
-    fn kind_with_rows(&self, snapshot: &Snapshot, kind: usize) -> Option<usize> {
-        Some(kinds::with_rows(pages(snapshot).iter().map(|page| page.1.count(snapshot)), kind))
+    fn kind_with_rows(&self, scene: &Scene, kind: usize) -> Option<usize> {
+        Some(kinds::with_rows(pages(scene.snapshot).iter().map(|page| page.1.matching(scene)), kind))
     }
 
     fn topics(&self, scene: &Scene) -> Vec<Topic> {
@@ -112,7 +112,7 @@ impl Screen for ApplicationsScreen {
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
         let pages = pages(scene.snapshot);
         let (line, body) = split_top(area, u16::from(!pages.is_empty()));
-        let names: Vec<_> = pages.iter().map(|(name, page)| (*name, Some(page.count(scene.snapshot)))).collect();
+        let names: Vec<_> = pages.iter().map(|(name, page)| (*name, Some(page.matching(scene)))).collect();
         kinds::draw(canvas, line, scene, &names);
         let list = sheet(scene);
         let lines = list.topics(scene).len();

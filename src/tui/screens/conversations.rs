@@ -9,7 +9,7 @@
 use crate::model::units;
 use crate::snapshot::{Column, Snapshot, Table};
 use crate::tui::canvas::{Canvas, split_top};
-use crate::tui::columns::{self, empty};
+use crate::tui::columns;
 use crate::tui::details;
 use crate::tui::panels::kinds;
 use crate::tui::screen::{Hint, Screen, Sorts};
@@ -47,8 +47,8 @@ impl Screen for ConversationsScreen {
         KINDS.len()
     }
 
-    fn kind_with_rows(&self, snapshot: &Snapshot, kind: usize) -> Option<usize> {
-        Some(kinds::with_rows(KINDS.iter().map(|kind| kind.conversations(snapshot).total_rows), kind))
+    fn kind_with_rows(&self, scene: &Scene, kind: usize) -> Option<usize> {
+        Some(kinds::with_rows(KINDS.iter().map(|kind| kind.conversations(scene.snapshot).total_rows), kind))
     }
 
     fn topics(&self, scene: &Scene) -> Vec<Topic> {
@@ -88,7 +88,8 @@ impl Screen for ConversationsScreen {
         let (line, body) = split_top(body, 1);
         let names: Vec<_> = KINDS.iter().map(|k| (k.name(), Some(k.conversations(scene.snapshot).total_rows))).collect();
         kinds::draw(canvas, line, scene, &names);
-        let shape = Shape { order: Some(scene.view.conversations), focused: true, empty: empty(scene), ..Shape::default() };
+        let empty = kinds::empty(scene, &names);
+        let shape = Shape { order: Some(scene.view.conversations), focused: true, empty: &empty, ..Shape::default() };
         let (body, below) = details::with_preview(body, rows.len());
         table::draw(canvas, scene, body, &columns::chosen_conversations(scene, kind, six), &rows, &shape);
         if let Some((below, topic)) = below.zip(details::chosen(scene, rows.iter().map(|row| &row.0))) {

@@ -7,7 +7,7 @@
 
 use crate::snapshot::{Column, Snapshot, Table};
 use crate::tui::canvas::{Canvas, split_top};
-use crate::tui::columns::{self, End, empty};
+use crate::tui::columns::{self, End};
 use crate::tui::details;
 use crate::tui::label;
 use crate::tui::panels::kinds;
@@ -92,8 +92,8 @@ impl Screen for HostsScreen {
         SHOWN.len()
     }
 
-    fn kind_with_rows(&self, snapshot: &Snapshot, kind: usize) -> Option<usize> {
-        Some(kinds::with_rows(SHOWN.iter().map(|shown| shown.count(snapshot)), kind))
+    fn kind_with_rows(&self, scene: &Scene, kind: usize) -> Option<usize> {
+        Some(kinds::with_rows(SHOWN.iter().map(|shown| shown.count(scene.snapshot)), kind))
     }
 
     fn topics(&self, scene: &Scene) -> Vec<Topic> {
@@ -142,7 +142,7 @@ impl Screen for HostsScreen {
             body,
             &columns::chosen_hosts(scene, kind, six, named),
             &rows,
-            &Shape { order, focused: true, empty: empty(scene), ..Shape::default() },
+            &Shape { order, focused: true, empty: &kinds::empty(scene, &names), ..Shape::default() },
         );
         if let Some((below, topic)) = below.zip(details::chosen(scene, rows.iter().map(|row| &row.0))) {
             details::preview(canvas, below, scene, topic);

@@ -85,9 +85,8 @@ impl Screen for Layer2Screen {
         GROUPS + 1 + OTHERS.len()
     }
 
-    fn kind_with_rows(&self, snapshot: &Snapshot, kind: usize) -> Option<usize> {
-        let counts = [snapshot.stats.vlans.total_rows, STATION_PANEL.count(snapshot), GROUP_PANEL.count(snapshot)];
-        Some(kinds::with_rows(counts.into_iter().chain(OTHERS.iter().map(|(_, panel)| panel.count(snapshot))), kind))
+    fn kind_with_rows(&self, scene: &Scene, kind: usize) -> Option<usize> {
+        Some(kinds::with_rows(counts(scene).into_iter().map(|(_, count)| count), kind))
     }
 
     fn topics(&self, scene: &Scene) -> Vec<Topic> {
@@ -117,10 +116,7 @@ impl Screen for Layer2Screen {
 
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
         let (line, area) = split_top(area, u16::from(area.height > 6));
-        let s = scene.snapshot;
-        let counts = [s.stats.vlans.total_rows, STATION_PANEL.count(s), GROUP_PANEL.count(s)];
-        let names = ["VLANs", "stations", "groups"].into_iter().zip(counts).map(|(name, count)| (name, Some(count)));
-        let names: Vec<_> = names.chain(OTHERS.iter().map(|(name, panel)| (*name, Some(panel.count(s))))).collect();
+        let names: Vec<_> = counts(scene).into_iter().map(|(name, count)| (name, Some(count))).collect();
         kinds::draw(canvas, line, scene, &names);
         let left = match area.width {
             0..76 => {
@@ -148,6 +144,13 @@ impl Screen for Layer2Screen {
             draw_mixes(canvas, mixes, scene);
         }
     }
+}
+
+/// The kinds of rows, and how many of each the filter shows.
+fn counts(scene: &Scene) -> Vec<(&'static str, u64)> {
+    let vlans = ("VLANs", scene.snapshot.stats.vlans.total_rows);
+    let always = [vlans, ("stations", STATION_PANEL.matching(scene)), ("groups", GROUP_PANEL.matching(scene))];
+    always.into_iter().chain(OTHERS.iter().map(|(name, panel)| (*name, panel.matching(scene)))).collect()
 }
 
 /// Below the VLANs: stations, groups, or what was chosen instead.

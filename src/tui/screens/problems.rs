@@ -36,10 +36,6 @@ const LIST_BESIDE: u16 = 34;
 /// Lines from which what was not judged is listed below.
 const NOT_JUDGED: u16 = 5;
 
-fn not_judged(scene: &Scene) -> usize {
-    scene.base.mirror.not_judged.len().max(scene.base.mirror.silenced.len())
-}
-
 fn rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, &'a Finding)> {
     scene.pane.arrange(label::findings(scene))
 }
@@ -116,8 +112,9 @@ impl Screen for ProblemsScreen {
         let rest = if is_beside {
             let rest = when::draw(canvas, below(list, listed), scene, found);
             // A tall screen says here as well what could not be judged.
-            if rest.height >= NOT_JUDGED && not_judged(scene) > 0 {
-                mirror::silenced_as_far_as_it_fits(canvas, rest, scene);
+            let facts = mirror::nothing_known_of(scene);
+            if rest.height >= NOT_JUDGED && !facts.is_empty() {
+                mirror::not_judged_as_far_as_it_fits(canvas, rest, scene, facts);
             }
             below(body, used)
         } else {
@@ -137,7 +134,11 @@ fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, &Fi
         (false, _) => format!("{active} active · {cleared} cleared"),
     };
     let all = scene.snapshot.diagnosis.findings.len();
-    let note = if rows.len() < all { format!("{} of {all} match · {note}", rows.len()) } else { note };
+    let note = match rows.len() {
+        0 if all > 0 => format!("0 of {all} match the filter"),
+        shown if shown < all => format!("{shown} of {all} match the filter · {note}"),
+        _ => note,
+    };
     let title = if scene.snapshot.span.is_some() { scene.based("Problems") } else { "Problems".to_owned() };
     let body = titled(canvas, area, &title, &[(note.into(), scene.style(Hue::Dim))], false);
     if all == 0 {
@@ -156,7 +157,8 @@ fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, &Fi
                 (f.title.clone().into(), s.style(text)),
             ])
         }),
-        Col::left("id", 12..=18, 3, |s, f| Cell::Text(f.id.into(), s.style(Hue::Dim))),
+        // Gives way where a title would be cut.
+        Col::left("id", 12..=18, 5, |s, f| Cell::Text(f.id.into(), s.style(Hue::Dim))),
         Col::right("for", 8..=8, 1, |s, f| {
             let text = if f.active { finding::lasting(s, f) } else { "cleared".into() };
             Cell::Right(text, s.style(Hue::Dim))
@@ -172,10 +174,12 @@ fn nothing(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     if area.height == 0 {
         return;
     }
-    // What is still to come was not judged, and what nobody could judge is not good.
+    // What is still to come was not judged, and what nobody could judge is not good: neither of the network nor of the mirror.
     let network = &scene.base.diagnosis.network;
     let has_come = scene.base.stats.total.packets > 0;
-    let is_judged = has_come && (network.verdict == Verdict::Good || scene.base.mirror.trust.verdict == Verdict::Good);
+    let is_mirror_good = matches!(scene.base.mirror.trust.verdict, Verdict::Good | Verdict::Noted);
+    let is_judged = has_come && network.is_well() && is_mirror_good;
+    let is_partly = has_come && (network.verdict == Verdict::Good || is_mirror_good);
     let in_span = scene.snapshot.span.is_some();
     let (hue, words) = match scene.snapshot.unread() {
         // What is too little, or too recent, for a finding stands below.
@@ -185,6 +189,7 @@ fn nothing(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         Some(part) => (Hue::Dim, format!("Nothing wrong has been found so far; {:.0} % is read.", part * 100.0)),
         None if is_judged && !network.is_failing => (Hue::Good, "Nothing is wrong that could be found.".to_owned()),
         None if !has_come && !scene.snapshot.finished => (Hue::Dim, "No packet has come yet: nothing is judged.".to_owned()),
+        None if is_partly => (Hue::Dim, "Nothing wrong was found in what could be judged.".to_owned()),
         None => (Hue::Dim, "Nothing wrong was found.".to_owned()),
     };
     let symbol = if hue == Hue::Good { "● " } else { "○ " };
@@ -193,11 +198,12 @@ fn nothing(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let (_, area) = split_top(area, 2);
     let used = findings::nothing(canvas, area, scene);
     let (_, rest) = split_top(area, used + 1);
-    if not_judged(scene) == 0 {
+    let facts = mirror::nothing_known_of(scene);
+    if facts.is_empty() {
         return;
     }
     if rest.height >= NOT_JUDGED {
-        return mirror::silenced(canvas, rest, scene);
+        return mirror::draw_not_judged(canvas, rest, scene, &facts);
     }
     let words = "What could not be judged, and why, stands on the Mirror screen (8).";
     let (line, _) = split_top(split_top(area, used).1, 1);

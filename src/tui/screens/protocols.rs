@@ -14,6 +14,7 @@ use crate::snapshot::table::Layers;
 use crate::snapshot::tables::hierarchy::HIERARCHY;
 use crate::snapshot::{HierarchyRow, Snapshot};
 use crate::tui::canvas::{Canvas, split_top};
+use crate::tui::columns::empty;
 use crate::tui::details;
 use crate::tui::fields;
 use crate::tui::label;
@@ -114,22 +115,7 @@ impl Screen for ProtocolsScreen {
         let body = titled(canvas, area, &scene.based("Protocol hierarchy"), &[(note.into(), scene.style(Hue::Dim))], false);
         let need = (rows.len() + 2).min(usize::from(u16::MAX)) as u16;
         let (tree, below) = split_top(body, if body.height >= need + 6 { need } else { body.height });
-        table::draw(
-            canvas,
-            scene,
-            tree,
-            &columns(scene.whole()),
-            &rows,
-            &Shape {
-                focused: true,
-                empty: if scene.view.filter.is_some() {
-                    "nothing matches the filter · Esc shows all again"
-                } else {
-                    "waiting for packets"
-                },
-                ..Shape::default()
-            },
-        );
+        table::draw(canvas, scene, tree, &columns(scene.whole()), &rows, &Shape { focused: true, empty: empty(scene), ..Shape::default() });
         if below.height > 0 && !rows.is_empty() {
             speakers(canvas, below, scene, &rows);
         }

@@ -98,8 +98,8 @@ impl Screen for SwitchScreen {
         PANELS.len()
     }
 
-    fn kind_with_rows(&self, snapshot: &Snapshot, kind: usize) -> Option<usize> {
-        Some(kinds::with_rows(PANELS.iter().map(|(_, panel)| panel.count(snapshot)), kind))
+    fn kind_with_rows(&self, scene: &Scene, kind: usize) -> Option<usize> {
+        Some(kinds::with_rows(PANELS.iter().map(|(_, panel)| panel.matching(scene)), kind))
     }
 
     fn topics(&self, scene: &Scene) -> Vec<Topic> {
@@ -154,7 +154,7 @@ impl Screen for SwitchScreen {
             canvas.pieces(head.x + 1, y, head.width.saturating_sub(2), line);
         }
         let (tabs, body) = split_top(rest, u16::from(rest.height > 2));
-        let names: Vec<_> = PANELS.iter().map(|(name, panel)| (*name, Some(panel.count(scene.snapshot)))).collect();
+        let names: Vec<_> = PANELS.iter().map(|(name, panel)| (*name, Some(panel.matching(scene)))).collect();
         kinds::draw(canvas, tabs, scene, &names);
         let kind = scene.pane.kind;
         if body.height < 14 {

@@ -1,6 +1,7 @@
 //! What keys and clicks do.
 
 use super::*;
+use crate::snapshot::Filter;
 use crate::tui::screen::{ScreenEntry, entry};
 use crate::tui::view::{Kind, Topic};
 
@@ -54,17 +55,31 @@ fn a_row_that_ends_does_not_move_the_selected_one() {
 #[test]
 fn sorting_asks_and_marks() {
     let mut session = Session::new(Story::Calm, 120, 40);
-    session.keys("4 s s");
+    session.keys("4");
+    let mut seen = Vec::new();
+    for _ in 0..8 {
+        let heads = session.lines()[4].clone();
+        session.keys("s");
+        let order = session.app.view.conversations;
+        let marked = session.lines()[4].clone();
+        assert!(marked.contains(if order.descending { '▾' } else { '▴' }), "{marked}");
+        // What it is sorted by stood there before: no key leads to what nobody sees.
+        let bare = |line: &str| line.replace(['▾', '▴'], " ").split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert!(bare(&marked).iter().all(|word| bare(&heads).contains(word)), "{heads}\n{marked}");
+        seen.push(order.column);
+    }
+    assert!(seen.contains(&Column("retrans")) && seen.iter().filter(|column| **column == seen[0]).count() > 1, "{seen:?}");
+    while session.app.view.conversations.column != Column("retrans") {
+        session.keys("s");
+    }
     assert!(session.text().contains("▾ retrans"), "{}", session.text());
-    session.keys("s s s s s s s s");
-    assert!(session.text().contains("▾ bytes"), "{}", session.text());
     let asked = session.effects.iter().rev().find_map(|e| if let Effect::Ask(q) = e { Some(q.clone()) } else { None });
-    assert_eq!(asked.map(|q| (q.conversations.column, q.conversations.descending)), Some((Column::BYTES, true)));
+    assert_eq!(asked.map(|q| (q.conversations.column, q.conversations.descending)), Some((Column("retrans"), true)));
     session.keys("S");
-    assert!(session.text().contains("▴ bytes"));
+    assert!(session.text().contains("▴ retrans"));
     let header = session.lines()[4].chars().take_while(|c| *c != '▴').count() as u16;
     session.mouse(MouseEventKind::Down(MouseButton::Left), header + 3, 4);
-    assert!(session.text().contains("▾ bytes"));
+    assert!(session.text().contains("▾ retrans"));
 }
 
 #[test]
@@ -431,4 +446,98 @@ fn beginning_again_keeps_orders_and_scale() {
     session.app.begin_again(options, Vec::new());
     session.see(demo::snapshot(Story::File, 3));
     assert_eq!((session.app.view.scale, session.app.view.conversations), chosen);
+}
+
+/// Every word of the filter on every screen: rows, or words that say why there are none; where any kind of rows has some, that kind.
+#[test]
+fn every_word_of_the_filter_shows_rows_or_says_why_not() {
+    let told = crate::model::FILTER_WORDS.iter().flat_map(|(examples, _)| examples.split(", "));
+    let words: Vec<&str> = told.chain(["dns", "app = dns", "app = tls", "port 53", "10.20.1", "share > 200", "nosuchword"]).collect();
+    for story in [Story::Calm, Story::Trouble, Story::File] {
+        let mut session = Session::new(story, 120, 40);
+        for screen in 0..SCREENS.len() {
+            session.app.go(screen);
+            session.draw();
+            let (title, before) = (session.app.page().title(), session.app.pane().kind);
+            let had_rows = !session.app.topics().is_empty();
+            for words in &words {
+                session.app.filter(Filter::parse(words).expect("a filter"));
+                session.draw();
+                let page = session.app.page();
+                let kind = session.app.pane().kind;
+                let best = page.kind_with_rows(&session.app.scene(), kind).unwrap_or(kind);
+                assert_eq!(kind, best, "{title} under {words} stays where nothing is:\n{}", session.text());
+                let text = session.text();
+                let says = ["matches the filter", "match the filter"].iter().any(|said| text.contains(said));
+                let has_rows = !session.app.topics().is_empty();
+                assert!(has_rows || says || !had_rows, "{title} under {words} shows nothing and says nothing:\n{text}");
+                session.app.filter(None);
+                assert_eq!(session.app.pane().kind, before, "{title} after {words}");
+            }
+        }
+    }
+}
+
+/// Hosts and services are those of the conversations that match, whatever is asked.
+#[test]
+fn who_takes_part_in_what_matches_is_shown() {
+    for words in
+        ["dns", "tls", "port 443", "port 53", "app = dns", "app = tls", "vlan 10", "vlan", "state established", "retrans > 1", "tcp"]
+    {
+        let mut session = Session::new(Story::Trouble, 120, 40);
+        session.keys("3 /").kinds(words).keys("Enter");
+        let shown = &session.app.shown.stats;
+        let ends: Vec<_> = shown.conversations.tcp.rows.iter().chain(&shown.conversations.udp.rows).flat_map(|c| [c.a, c.b]).collect();
+        assert!(!ends.is_empty(), "{words}: the story has such conversations");
+        let hosts: Vec<_> = shown.endpoints.ip.rows.iter().chain(&shown.endpoints.ipv6.rows).map(|row| row.address).collect();
+        assert!(hosts.iter().any(|host| ends.contains(host)), "{words}: {hosts:?} of {ends:?}");
+        assert!(!session.app.topics().is_empty(), "{words}\n{}", session.text());
+    }
+    // A host and what it speaks: nobody else.
+    let mut session = Session::new(Story::Trouble, 120, 40);
+    session.keys("3 /").kinds("10.20.1.2 and dns").keys("Enter");
+    let hosts: Vec<_> = session.app.shown.stats.endpoints.ip.rows.iter().map(|row| row.address.to_string()).collect();
+    assert_eq!(hosts, ["10.20.1.2"]);
+    // Who has the number in no address, but a conversation at that port.
+    session.keys("Esc Esc 3 /").kinds("10.20.1.2:53").keys("Enter");
+    let hosts = session.app.shown.stats.endpoints.ip.rows.len();
+    assert!(hosts > 1, "the ends of conversations there");
+}
+
+/// A key that changes nothing says so, on every screen; one that does does not.
+#[test]
+fn keys_that_change_nothing_say_so() {
+    for screen in 0..SCREENS.len() {
+        let mut session = Session::new(Story::File, 120, 40);
+        session.app.go(screen);
+        for code in [KeyCode::F(5), KeyCode::Insert, KeyCode::Delete] {
+            session.event(&Event::Key(KeyEvent::from(code)));
+            assert!(session.text().contains("changes nothing here"), "{code:?}\n{}", session.text());
+        }
+        session.event(&Event::Key(KeyEvent::new(KeyCode::Char('l'), KeyModifiers::CONTROL)));
+        assert!(session.text().contains("Ctrl-l changes nothing here"), "{}", session.text());
+        session.keys("?");
+        session.keys("Esc b");
+        assert!(!session.text().contains("changes nothing"), "{}", session.text());
+    }
+    let mut session = Session::new(Story::File, 120, 40);
+    session.keys("Esc");
+    assert!(session.text().contains("Esc changes nothing here"), "{}", session.text());
+}
+
+/// Where not every client of a service has a conversation among the rows that are held, the list says of how many it is.
+#[test]
+fn clients_that_are_not_listed_are_counted() {
+    let title = |clients: u64| {
+        let mut session = Session::new(Story::Calm, 160, 45);
+        let mut snapshot = demo::snapshot(Story::Calm, 1);
+        snapshot.stats.services.rows.iter_mut().for_each(|service| service.counts.clients = clients);
+        session.see(snapshot);
+        session.keys("5 Down Enter");
+        session.lines()[session.line_of("Clients · 10 s")].split('┬').next().unwrap_or_default().to_owned()
+    };
+    let few = title(1);
+    assert!(!few.contains("listed"), "{few}");
+    let many = title(5_000);
+    assert!(many.contains(" listed of 5,000 "), "{many}");
 }

@@ -127,6 +127,16 @@ fn nothing_is_judged_good_while_a_file_is_read() {
         session.keys("6");
         (session.text(), session.keys("1").text())
     };
+    // Of the network nothing is known: that is not green, whatever is thought of the mirror.
+    let (problems, _) = shown(&snapshot);
+    assert!(problems.contains("○ Nothing wrong was found in what could be judged."), "{problems}");
+    (snapshot.diagnosis.network.verdict, snapshot.diagnosis.network.judged) = (crate::model::Verdict::Good, 100);
+    snapshot.diagnosis.network.untold = vec![crate::snapshot::NetworkMatter::Loss];
+    snapshot.diagnosis.network.not_judged = vec![("tcp.loss", "what the mirror loses cannot be told".into())];
+    let (problems, _) = shown(&snapshot);
+    assert!(!problems.contains("● Nothing") && problems.contains("tcp.loss"), "{problems}");
+    snapshot.diagnosis.network.untold.clear();
+    snapshot.diagnosis.network.not_judged.clear();
     let (problems, overview) = shown(&snapshot);
     assert!(problems.contains("● Nothing is wrong that could be found.") && overview.contains("whole capture"), "{problems}");
     (snapshot.finished, snapshot.number) = (false, 3);

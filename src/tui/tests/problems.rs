@@ -38,7 +38,7 @@ fn the_filter_shows_findings_by_host_severity_kind_and_words() {
         session.keys("/").kinds(words);
         assert_eq!(shown(&session), found, "{words}");
         let title = session.lines()[2].clone();
-        assert!(title.contains(&format!("{} of 4 match", found.len())), "{words}: {title}");
+        assert!(title.contains(&format!("{} of 4 match the filter", found.len())), "{words}: {title}");
         assert_eq!(session.text().contains("nothing matches the filter"), found.is_empty(), "{}", session.text());
         // Its marks are those of everything: nothing is calm because it is not shown.
         assert!(session.lines()[1].contains("✖1 ▲2"), "{}", session.lines()[1]);

@@ -265,14 +265,25 @@ fn not_judged(scene: &Scene) -> Vec<Fact> {
     mirror.silenced.iter().chain(lacking).map(|(name, why)| ((*name).to_owned(), why.clone(), scene.style(Hue::Dim))).collect()
 }
 
+/// What is not judged of anything, and why: of the network first, for users notice that.
+pub(in crate::tui) fn nothing_known_of(scene: &Scene) -> Vec<Fact> {
+    let network = scene.base.diagnosis.network.not_judged.iter();
+    let network = network.map(|(name, why)| ((*name).to_owned(), why.clone(), scene.style(Hue::Dim)));
+    network.chain(not_judged(scene)).collect()
+}
+
 /// Lines that [`silenced`] takes, with its title.
 pub(in crate::tui) fn silenced_height(scene: &Scene, width: u16) -> u16 {
     facts::height(width, &not_judged(scene)).max(1) + 1
 }
 
-/// What could not be judged, and why: detectors that keep silent first, then those that have seen too little.
+/// What could not be judged of the mirror, and why: detectors that keep silent first, then those that have seen too little.
 pub(in crate::tui) fn silenced(canvas: &mut Canvas, area: Rect, scene: &Scene) {
-    let facts = not_judged(scene);
+    draw_not_judged(canvas, area, scene, &not_judged(scene));
+}
+
+/// A list of what could not be judged.
+pub(in crate::tui) fn draw_not_judged(canvas: &mut Canvas, area: Rect, scene: &Scene, facts: &[Fact]) {
     let body = titled(canvas, area, "Not judged", &[(facts.len().to_string().into(), scene.style(Hue::Dim))], false);
     if body.height == 0 {
         return;
@@ -286,12 +297,11 @@ pub(in crate::tui) fn silenced(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         );
         return;
     }
-    facts::draw_scrolled(canvas, body, &facts, scene.pane.scroll);
+    facts::draw_scrolled(canvas, body, facts, scene.pane.scroll);
 }
 
 /// The same below a list, where nothing is scrolled: what has no room is counted.
-pub(in crate::tui) fn silenced_as_far_as_it_fits(canvas: &mut Canvas, area: Rect, scene: &Scene) {
-    let mut facts = not_judged(scene);
+pub(in crate::tui) fn not_judged_as_far_as_it_fits(canvas: &mut Canvas, area: Rect, scene: &Scene, mut facts: Vec<Fact>) {
     let all = facts.len();
     let body = titled(canvas, area, "Not judged", &[(all.to_string().into(), scene.style(Hue::Dim))], false);
     while !facts.is_empty() && facts::height(body.width, &facts).saturating_add(u16::from(facts.len() < all)) > body.height {

@@ -37,7 +37,7 @@ fn window(pane: &Pane, selected: Option<usize>, rows: usize, height: usize) -> u
 
 /// What a table shows besides its rows.
 #[derive(Default)]
-pub(in crate::tui) struct Shape {
+pub(in crate::tui) struct Shape<'a> {
     /// The order, for the marker in the header.
     pub order: Option<Order>,
     /// Whether the selection of the page is in this table.
@@ -45,7 +45,7 @@ pub(in crate::tui) struct Shape {
     /// The kind of rows, where a page has several tables.
     pub kind: Option<usize>,
     /// What to say when there are no rows.
-    pub empty: &'static str,
+    pub empty: &'a str,
     /// Rows have no pages.
     pub inert: bool,
 }
