@@ -119,7 +119,8 @@ impl Assess for MirrorJudge {
         self.copies_before = whole.counts.duplicates.copies();
         let streams = self.network.media(request.query.rows);
         let findings = in_order(judgement.findings, troubles, request.first);
-        Assessment { mirror, network, switch, services, streams, findings, host }
+        let windows = self.network.window_uses();
+        Assessment { mirror, network, switch, services, streams, windows, findings, host }
     }
 }
 
