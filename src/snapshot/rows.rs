@@ -250,7 +250,7 @@ pub struct Transfer {
     /// What of its payload arrived.
     pub carried: Carried,
     /// Bits per second of all that it sent, headers and what was sent again included, and of what arrived, while it was active; `None` where too
-    /// little was sent to speak of a rate.
+    /// little was sent to speak of a rate, or most of it only acknowledges.
     pub rates: Option<[f64; 2]>,
 }
 
@@ -259,7 +259,8 @@ impl Transfer {
         let seconds = carried.active as f64 / SECOND as f64;
         let arrived = Traffic { wire_bytes: carried.bytes, ..sent };
         let rates = rate_while_active(sent, seconds).zip(rate_while_active(arrived, seconds)).map(|(all, new)| [all, new]);
-        (carried.bytes > 0).then_some(Self { carried, rates })
+        let is_data = carried.bytes.saturating_mul(2) >= sent.wire_bytes;
+        (carried.bytes > 0).then_some(Self { carried, rates: rates.filter(|_| is_data) })
     }
 }
 

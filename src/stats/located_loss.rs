@@ -133,6 +133,14 @@ impl Missing {
         is_asked_for
     }
 
+    /// A segment comes again that nobody asked for, after its sender `waited`: it probes where it is the next that its receiver waits for.
+    fn note_probe(&mut self, segment: &Segment, told: ReceiverWords, waited: i64, trip: Option<i64>) {
+        let is_due = trip.is_some_and(|trip| waited.saturating_mul(4) >= trip.saturating_mul(PROBE_QUARTERS));
+        if is_due && waited >= COPIED && told.is_selective && told.acknowledged == Some(segment.sequence) {
+            self.probe = Some(Probe { start: segment.sequence, end: segment.sequence.wrapping_add(segment.payload) });
+        }
+    }
+
     /// What is acknowledged up to `number` was waited for: the probe that it answers, where its receiver does not have that twice (`again`: the block
     /// that says so). One that has it says so with the acknowledgement that the probe makes it send (RFC 2883 section 4).
     fn answers_probe(&mut self, number: u32, again: Option<(u32, u32)>) -> Option<u32> {
@@ -319,10 +327,8 @@ impl LossLocator {
             if is_lost && !is_sure {
                 missing.doubt(segment.sequence);
             }
-            let is_due = analysis.initial_rtt.is_some_and(|trip| waited.saturating_mul(4) >= trip.saturating_mul(PROBE_QUARTERS));
-            let is_probe = !is_lost && !recent && !acknowledged && told.is_selective && told.acknowledged == Some(segment.sequence);
-            if is_probe && is_due && waited >= COPIED {
-                missing.probe = Some(Probe { start: segment.sequence, end: segment.sequence.wrapping_add(segment.payload) });
+            if !is_lost && !recent && !acknowledged {
+                missing.note_probe(segment, told, waited, analysis.initial_rtt);
             }
             (is_lost && is_sure).then_some(Location::BeyondMirror)
         } else {

@@ -68,7 +68,7 @@ fn pings(hosts: u8, every: i64, length: i64) -> Frames {
                 let ends = [([2, 0, 0, 0, 0, 99], [10, 0, 0, 99]), ([2, 0, 0, 0, 9, host], [10, 0, 9, host])];
                 let [from, to] = if is_request { ends } else { [ends[1], ends[0]] };
                 let id = (round as u16).wrapping_mul(3).wrapping_add(u16::from(is_request));
-                Packet::eth(from.0, to.0).ip(from.1, to.1).id(id).ping(host.into(), round as u16, is_request).payload(&[7; 56]).build()
+                Packet::eth(from.0, to.0).ip(from.1, to.1).id(id).ping(host.into(), round as u16, !is_request).payload(&[7; 56]).build()
             };
             frames.extend([(at, ping(true)), (at + 400_000, ping(false))]);
         }

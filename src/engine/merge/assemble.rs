@@ -49,8 +49,7 @@ impl Merge {
         self.total_before = total;
         let load = self.timeline.load(query.samples, request.open, open, extent(request, total));
         let losses = self.losses(request, &totals, dissected.losses);
-        let spoken = complete(&mut services.rows, &mut conversations);
-        note_windows(&mut conversations.tcp.rows, &windows);
+        let spoken = complete(&mut services.rows, &mut conversations, &windows);
         let mut snapshot = Snapshot {
             number: request.number,
             finished: request.finished,
@@ -201,7 +200,8 @@ fn name_vlans(snapshot: &mut Snapshot) {
 }
 
 /// Turns conversations to their servers, and has services say what only those tell: what is spoken at which.
-fn complete(services: &mut [Service], conversations: &mut Conversations) -> Spoken {
+fn complete(services: &mut [Service], conversations: &mut Conversations, windows: &[WindowUse]) -> Spoken {
+    note_windows(&mut conversations.tcp.rows, windows);
     servers::face(conversations);
     let spoken = servers::spoken(conversations);
     name_services(services, &spoken);

@@ -99,6 +99,22 @@ const GONE: usize = 256;
 const STEADY: u8 = 5;
 
 impl Watched {
+    /// It comes again after a gap. Much later than the first two came one after the other, its sender may have sent it again: not under the same
+    /// identification (`is_numbered`).
+    fn again(&mut self, gap: u8, is_numbered: bool) {
+        if self.seen == 1 {
+            (self.gap, self.most) = (gap, gap);
+        }
+        let is_close = self.later == 0 && gap <= self.gap.saturating_add(EIGHT);
+        if is_close || is_numbered {
+            self.most = self.most.max(gap);
+            self.seen = (self.seen + 1).min(MOST_COPIES);
+        } else {
+            self.latest = self.latest.max(gap);
+            self.later = (self.later + 1).min(MOST_COPIES);
+        }
+    }
+
     /// Whether it came at much the same distance all the time that it was followed.
     fn goes_on(&self) -> bool {
         let rest = REACH.saturating_sub(self.last.saturating_sub(self.first));
@@ -360,31 +376,17 @@ impl CopyWatch {
         if let Some(watched) = at.and_then(|at| self.watched.get_mut(at as usize)).filter(|w| w.key == key) {
             let gap = gap_code(time.abs_diff(watched.last));
             let is_second = watched.seen == 1 && watched.later == 0;
-            if watched.seen == 1 {
-                (watched.gap, watched.most) = (gap, gap);
-                if kind == Kind::Group
-                    && !self.repeated.contains(&key)
-                    && let Some(free) = self.repeated.iter_mut().find(|known| **known == 0)
-                {
-                    *free = key;
-                    self.told.several = !self.repeated.contains(&0);
-                    self.news |= self.told.several;
-                }
-            }
-            // Much later than the first two came one after the other, its sender may have sent it again: not under the same identification.
-            let is_close = watched.later == 0 && gap <= watched.gap.saturating_add(EIGHT);
-            if is_close || print.id() != 0 && kind == Kind::Data {
-                watched.most = watched.most.max(gap);
-                watched.seen = (watched.seen + 1).min(MOST_COPIES);
-            } else {
-                watched.latest = watched.latest.max(gap);
-                watched.later = (watched.later + 1).min(MOST_COPIES);
-            }
+            let is_new = watched.seen == 1 && kind == Kind::Group;
+            watched.again(gap, print.id() != 0 && kind == Kind::Data);
             watched.last = time;
+            let first = watched.first;
+            if is_new {
+                self.repeats(key);
+            }
             if let Some(sort) = sort.filter(|_| is_second) {
                 self.distances.again(sort, gap);
                 if kind == Kind::Other && self.mask == 0 {
-                    let step = self.cadence.again(print.flow(), sort, watched.first, time);
+                    let step = self.cadence.again(print.flow(), sort, first, time);
                     step.into_iter().for_each(|is_in_step| self.distances.step(is_in_step));
                 }
             }
@@ -410,6 +412,17 @@ impl CopyWatch {
             self.distances.first(sort);
         }
         self.step(seen);
+    }
+
+    /// A frame to a group comes for the second time.
+    fn repeats(&mut self, key: u64) {
+        if !self.repeated.contains(&key)
+            && let Some(free) = self.repeated.iter_mut().find(|known| **known == 0)
+        {
+            *free = key;
+            self.told.several = !self.repeated.contains(&0);
+            self.news |= self.told.several;
+        }
     }
 
     /// What nothing numbers is looked at in its conversation, while all of it is followed.

@@ -178,11 +178,7 @@ impl Analyser {
         if reuses {
             analysis.flags |= AnalysisFlags::REUSED_PORTS;
         }
-        let (_, newest, _) = before;
-        let pause = connection.sides.get(way as usize).map_or(0, |side| side.next_time.since(newest));
-        if pause > PAUSE && newest != Timestamp(0) {
-            note_pause(connection, (rare, free_rare), way, pause);
-        }
+        note_new(connection, (rare, free_rare), way, before.1);
         let completes = known == 0 && connection.handshake_rtt() != 0;
         if completes && is_trip(connection.handshake_rtt()) {
             sums.initial_rtt.count(connection.handshake_rtt());
@@ -330,6 +326,15 @@ impl Analyser {
     /// Everything counted so far.
     pub fn sums(&self) -> TcpAnalysisSums {
         TcpAnalysisSums { not_noted: self.lists.left_out, ..self.sums.clone() }
+    }
+}
+
+/// A direction of a connection may have sent something new; what it had sent before was newest at that time.
+#[inline(always)]
+fn note_new(connection: &mut Connection, rare: (&mut Vec<Rare>, &mut Vec<u32>), way: Direction, newest: Timestamp) {
+    let pause = connection.sides.get(way as usize).map_or(0, |side| side.next_time.since(newest));
+    if pause > PAUSE && newest != Timestamp(0) {
+        note_pause(connection, rare, way, pause);
     }
 }
 
