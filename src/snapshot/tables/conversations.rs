@@ -221,15 +221,10 @@ const FIELDS: &[Field<Conversation>] = &[
         .screen(12, "rtt server", 5)
         .wide(10, 10)
         .of(Layers::TCP),
-    Field::new("queueing", "Queueing", FieldKind::Span, queueing)
-        .no_json()
-        .no_paper()
-        .screen(20, "queueing", 17)
-        .wide(8, 8)
-        .of(Layers::TCP),
-    Field::new("goodput", "Goodput", FieldKind::BitRate, goodput).no_json().no_paper().screen(21, "goodput", 18).wide(9, 9).of(Layers::TCP),
+    Field::new("queueing", "Queueing", FieldKind::Span, queueing).people().no_paper().screen(20, "queueing", 17).wide(8, 8).of(Layers::TCP),
+    Field::new("goodput", "Goodput", FieldKind::BitRate, goodput).people().no_paper().screen(21, "goodput", 18).wide(9, 9).of(Layers::TCP),
     Field::new("window_limited", "Held back by a window", FieldKind::Ratio, window_limited)
-        .no_json()
+        .people()
         .no_paper()
         .screen(22, "by window", 19)
         .wide(9, 9)
