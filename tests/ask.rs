@@ -168,19 +168,27 @@ fn send_too_long(device: &str) {
     ));
 }
 
+/// Whether a test goes on: in a namespace of its own, with a mirror port, where an agent can be run beside it.
+fn laboratory(test: &str) -> bool {
+    if !Path::new(AGENT).exists() {
+        eprintln!("skipped {test}: no {AGENT} here (Debian: snmpd)");
+        return false;
+    }
+    if !inside(test) || !needs(test, &["python3"]) {
+        return false;
+    }
+    run("ip link set dev lo up");
+    pair("mirror", "probe");
+    true
+}
+
 /// A port that drops: frames that the other end of its cable does not take. What is checked says so, by the switch's own word.
 #[test]
 fn a_mirror_port_that_drops_is_named() {
     const TEST: &str = "a_mirror_port_that_drops_is_named";
-    if !Path::new(AGENT).exists() {
-        eprintln!("skipped {TEST}: no {AGENT} here (Debian: snmpd)");
+    if !laboratory(TEST) {
         return;
     }
-    if !inside(TEST) || !needs(TEST, &["python3"]) {
-        return;
-    }
-    run("ip link set dev lo up");
-    pair("mirror", "probe");
     run("ip link set dev probe mtu 300");
     let Some(agent) = agent("check") else { return };
     let report = asked(&agent, 15, Some("mirror"), || {
@@ -208,15 +216,9 @@ fn a_mirror_port_that_drops_is_named() {
 #[test]
 fn another_port_that_drops_is_none_of_the_mirrors() {
     const TEST: &str = "another_port_that_drops_is_none_of_the_mirrors";
-    if !Path::new(AGENT).exists() {
-        eprintln!("skipped {TEST}: no {AGENT} here (Debian: snmpd)");
+    if !laboratory(TEST) {
         return;
     }
-    if !inside(TEST) || !needs(TEST, &["python3"]) {
-        return;
-    }
-    run("ip link set dev lo up");
-    pair("mirror", "probe");
     pair("uplink", "far");
     run("ip link set dev far mtu 300");
     let Some(agent) = agent("beside") else { return };
@@ -233,15 +235,9 @@ fn another_port_that_drops_is_none_of_the_mirrors() {
 #[test]
 fn a_switch_that_says_what_it_mirrors() {
     const TEST: &str = "a_switch_that_says_what_it_mirrors";
-    if !Path::new(AGENT).exists() {
-        eprintln!("skipped {TEST}: no {AGENT} here (Debian: snmpd)");
+    if !laboratory(TEST) {
         return;
     }
-    if !inside(TEST) || !needs(TEST, &["python3"]) {
-        return;
-    }
-    run("ip link set dev lo up");
-    pair("mirror", "probe");
     pair("uplink", "far");
     let index = |dev: &str| fs::read_to_string(format!("/sys/class/net/{dev}/ifindex")).unwrap().trim().to_owned();
     let row = |column: u32, value: u32| {

@@ -1,7 +1,7 @@
 //! Ethernet, its tags, and what EtherTypes name (IEEE 802.3 clause 3, 802.1Q clause 9).
 
 use super::walk::{Next, Walk};
-use super::{llc, mpls, ppp, tunnel};
+use super::{llc, mpls, ppp, stamp, tunnel};
 use crate::model::{Mac, Proto};
 
 /// Below this a type field is a length (IEEE 802.3 clause 3.2.6).
@@ -88,13 +88,39 @@ fn popped(walk: &mut Walk) {
 
 #[inline(never)]
 fn other(walk: &mut Walk, number: u16) -> Next {
-    let leaf = match number {
+    if let Some(proto) = leaf_of(number) {
+        return walk.leaf(proto);
+    }
+    match reader_of(number) {
+        Some(read) => read(walk),
+        None if walk.rules.ttag == Some(number) => stamp::ttag(walk),
+        None => unknown(walk, number),
+    }
+}
+
+/// Reads what an EtherType announces.
+pub(super) type Reader = fn(&mut Walk) -> Next;
+
+/// Whether an EtherType is one of those that are known. Types and lengths of other protocols are where one stands by chance, once in a thousand times.
+pub(super) fn is_known(number: u16) -> bool {
+    is_ip(number) || is_tag(number) || leaf_of(number).is_some() || reader_of(number).is_some()
+}
+
+/// Whether IP, of whichever version, is what an EtherType announces.
+pub(super) fn is_ip(number: u16) -> bool {
+    matches!(number, 0x0800 | 0x86dd)
+}
+
+/// Whether a VLAN tag is what an EtherType announces.
+pub(super) fn is_tag(number: u16) -> bool {
+    matches!(number, 0x8100 | 0x88a8 | 0x9100 | 0x9200 | 0x9300)
+}
+
+/// The protocol of an EtherType behind which nothing else is looked for here.
+fn leaf_of(number: u16) -> Option<Proto> {
+    Some(match number {
         0x0806 => Proto::Arp,
-        0x8847 | 0x8848 => return mpls::label(walk),
         0x8863 => Proto::Pppoed,
-        0x8864 => return ppp::pppoe(walk),
-        0x8870 => return llc::llc(walk),
-        0x8809 => return slow(walk),
         0x8035 => Proto::Rarp,
         0x809b => Proto::Ddp,
         0x80f3 => Proto::Aarp,
@@ -113,30 +139,34 @@ fn other(walk: &mut Walk, number: u16) -> Next {
         0x88f8 => Proto::Ncsi,
         0x88fb => Proto::Prp,
         0x8902 => Proto::Cfm,
-        0x8906 => {
-            walk.push(Proto::Fcoe);
-            Proto::Fc
-        }
         0x8914 => Proto::Fip,
         0x8899 => Proto::Realtek,
         0x9000 => Proto::Loop,
         0x0842 => Proto::Wol,
         0x22f0 => Proto::Avtp,
         0x22f4 => Proto::Isis,
-        0x6002..=0x6007 => return dec(walk, number),
+        0x6003 => Proto::Decnet,
+        0x6004 => Proto::Lat,
         0x05dc..0x0600 => Proto::Data,
-        _ => return tunnel::ether_type(walk, number),
-    };
-    walk.leaf(leaf)
+        _ => return None,
+    })
 }
 
-/// Digital Equipment's protocols.
-fn dec(walk: &mut Walk, number: u16) -> Next {
-    match number {
-        0x6003 => walk.leaf(Proto::Decnet),
-        0x6004 => walk.leaf(Proto::Lat),
-        _ => unknown(walk, number),
-    }
+/// What reads behind any other EtherType, but for IP and VLAN tags.
+fn reader_of(number: u16) -> Option<Reader> {
+    Some(match number {
+        0x8847 | 0x8848 => mpls::label,
+        0x8864 => ppp::pppoe,
+        0x8870 => llc::llc,
+        0x8809 => slow,
+        0x8906 => fibre_channel,
+        _ => return tunnel::reader_of(number),
+    })
+}
+
+fn fibre_channel(walk: &mut Walk) -> Next {
+    walk.push(Proto::Fcoe);
+    walk.leaf(Proto::Fc)
 }
 
 /// An EtherType this program does not read: a row with its number.

@@ -7,6 +7,7 @@
 
 mod adjacency;
 mod bpdu;
+mod checksum;
 mod control;
 mod control_message;
 mod ethernet;

@@ -176,7 +176,7 @@ fn uniqueness(e: &Evidence) -> Scored {
         let part = percent(share(repeats.again, repeats.seen));
         let after = duration(repeats.seconds);
         return unknown(format!(
-            "{part} of the {} come again {after} later, and nothing tells whether the mirror or their sender repeats them",
+            "{part} of the {} come again about {after} later, and nothing tells whether the mirror or their sender repeats them",
             repeats.what
         ));
     }

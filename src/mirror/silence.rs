@@ -20,6 +20,9 @@ use crate::model::{Episode, Timestamp};
 /// Pauses of that length at most: more are how this traffic is.
 const MOST: usize = 3;
 
+/// A few hosts may rest together for so long at any time, however steady they were.
+const REST: i64 = 2 * SECOND;
+
 /// Time and packets beside a pause before there is a mean of them.
 const PAUSE_LEAST: i64 = SECOND;
 const PAUSE_PACKETS: u64 = 100;
@@ -171,21 +174,23 @@ impl Pauses {
         let ordinary = self.ordinary(&sudden);
         for pause in &candidates {
             let (length, seen) = (pause.length(), witness(pause));
+            let is_steady = length / PAUSE_STEADY >= ordinary;
+            let times = (length / ordinary.max(REST)).max(if is_steady { PAUSE_STEADY } else { 0 });
             let outlasts = length > rest.besides;
             let stands = match (length >= PAUSE, outlasts) {
                 (false, _) => sudden.contains(pause),
                 // What is longer than all the traffic besides stands out where that has hardly a pause, and would in ten seconds lack enough packets.
                 (true, true) => ordinary.saturating_mul(PAUSE_STEADY) <= PAUSE && rest.rate * PAUSE as f64 >= PAUSE_MISSED as f64,
-                (true, false) => rest.besides >= PAUSE_BESIDES && (length / PAUSE_STEADY >= ordinary || seen.is_lossy()),
+                (true, false) => rest.besides >= PAUSE_BESIDES && (is_steady || seen.is_lossy()),
             };
             let seconds = pause.to.seconds_since(pause.from);
             match stands {
                 // What talks with one host alone pauses when that does.
-                true if seen.is_of_one_host() && !outlasts => {}
+                true if seen.is_of_one_host(times) && !outlasts => {}
                 true if seen.goes_on() && !outlasts => judged.forward.push(Forward { from: pause.from, seconds }),
                 true => {
                     let missed = rest.missed(pause);
-                    let is_proved = seen.is_proved(length / PAUSE_STEADY >= ordinary);
+                    let is_proved = seen.is_proved(times);
                     judged.outages.push(Outage { from: pause.from, seconds, missed, outlasts, is_proved, ..Outage::default() });
                 }
                 false => {}
@@ -362,6 +367,8 @@ mod tests {
         let of = |hosts: u64, over, cut| PauseWitness { over, cut, clients: [hosts; 2], ..PauseWitness::default() };
         assert_eq!(proved(of(0xff, 0, 0), 16_000), Some(true), "of eight hosts the length says it");
         assert_eq!(proved(of(0x7f, 0, 0), 16_000), Some(false), "seven may stand still");
+        assert_eq!([15, 16].map(|times| of(0x0f, 0, 0).is_proved(times)), [false, true], "four, but not for so long");
+        assert!(!of(0x07, 0, 0).is_proved(1_000), "three at any time");
         assert_eq!((proved(of(0x0f, 0, 1), 16_000), proved(of(0x07, 0, 1), 16_000)), (Some(true), Some(false)));
         assert_eq!(proved(PauseWitness { apart: 1, ..of(0xff, 1, 1) }, 16_000), Some(false), "and one that goes on");
         assert_eq!(proved(PauseWitness { lost: 1, ..of(0xff, 9, 0) }, 16_000), Some(true), "but for what is missing over it");

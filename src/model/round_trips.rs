@@ -12,6 +12,17 @@ pub struct SideTrips {
     pub quantiles: Option<[i64; 2]>,
 }
 
+impl SideTrips {
+    /// Round trips from which on their median stands for what is usual.
+    const USUAL: u32 = 8;
+
+    /// What queues add to the round trip, nanoseconds: the median less the shortest. `None` where too few were measured.
+    pub fn queueing(&self) -> Option<i64> {
+        let [median, _] = self.quantiles.filter(|_| self.count >= Self::USUAL)?;
+        Some(median.saturating_sub(self.min).max(0))
+    }
+}
+
 /// Round trips of both ends, by the direction in which the end sends.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RoundTripFigures {

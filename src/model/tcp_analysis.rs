@@ -5,7 +5,7 @@
 
 use super::evidence::LOST_ON_ONE_SIDE;
 use super::sum::Sum;
-use super::{Direction, PathSide, RoundTripFigures, Timestamp, TurnFigures};
+use super::{Direction, Episode, FlowKey, PathSide, RoundTripFigures, Timestamp, TurnFigures};
 use std::fmt;
 use std::ops::{BitOr, BitOrAssign};
 
@@ -194,6 +194,45 @@ pub struct ConnectionFigures {
     /// Segments that were lost in the network, by direction: before they passed the mirrored port, and behind it. Not Wireshark's: what arrived, and
     /// what the mirror lost, is not among them.
     pub lost: [[u32; 2]; 2],
+    /// What each direction carried. Not Wireshark's.
+    pub carried: [Carried; 2],
+}
+
+/// What one direction of a connection carried, whatever was sent for it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Carried {
+    /// Bytes of its payload that the other side has acknowledged, each of them once; where that side was not seen, those that were sent.
+    pub bytes: u64,
+    /// Nanoseconds from the connection's first packet to this direction's latest new byte, without pauses: a second without a new byte, and four
+    /// round trips, is one.
+    pub active: i64,
+    /// Acknowledgements of a transfer, about one a second, at which its receiver's window was compared with what was on the way, and of these those at which
+    /// it was full. See [`crate::model::evidence::WindowEvidence`].
+    pub windows: [u32; 2],
+}
+
+/// How often a direction of a connection met its receiver's window.
+#[derive(Debug, Clone, Copy)]
+pub struct WindowUse {
+    /// The connection.
+    pub flow: FlowKey,
+    /// The direction of the data.
+    pub way: Direction,
+    /// When it was looked at.
+    pub span: Episode,
+    /// See [`Carried::windows`].
+    pub counts: [u32; 2],
+}
+
+impl Carried {
+    /// Acknowledgements from which on a part of them says something.
+    const ENOUGH: u32 = 8;
+
+    /// The part of the time (0 to 1) in which the receiver's window held the sender back; `None` where the window is not known, or too little was seen.
+    pub fn window_limited(&self) -> Option<f64> {
+        let [all, full] = self.windows;
+        (all >= Self::ENOUGH).then(|| f64::from(full) / f64::from(all))
+    }
 }
 
 impl ConnectionFigures {

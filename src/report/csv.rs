@@ -100,7 +100,7 @@ fn put(value: FieldValue<'_>, out: &mut String) {
         FieldValue::Time(time) => show(&time),
         FieldValue::End(address, port) => show(&format_args!("{address} {port}")),
         FieldValue::Ends(ends) => show(&format_args!("{} {} {} {}", ends.first.0, ends.first.1, ends.second.0, ends.second.1)),
-        FieldValue::Trips(..) | FieldValue::Handshake(..) | FieldValue::Losses(..) | FieldValue::Turns(_) => {}
+        FieldValue::Trips(..) | FieldValue::Handshake(..) | FieldValue::Losses(..) | FieldValue::Turns(_) | FieldValue::Transfers(_) => {}
         FieldValue::Load { total, .. } => show(&total.wire_bytes),
         FieldValue::Numbers(numbers) => {
             for (at, n) in numbers.iter().enumerate() {

@@ -37,7 +37,10 @@ pub use packets::{
 };
 pub use published::{Ended, Published, RecordFeed};
 pub use query::{Column, Order, Query};
-pub use rows::{ConnectionEnding, Conversation, HostRow, ProtocolRow, ResetBy, Table, TcpState, Traffic, VlanPairRow, VlanRow, VlanWays};
+pub use rows::{
+    ConnectionEnding, Conversation, HostRow, ProtocolRow, ResetBy, Table, TcpState, Traffic, Transfer, VlanPairRow, VlanRow, VlanWays,
+    rate_while_active,
+};
 pub use streams::StreamRow;
 pub use wings::{CaptureSummary, Diagnosis, Dissected, Statistics};
 pub use wrapping::{CaptureFilter, Wrappings};

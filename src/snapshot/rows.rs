@@ -1,7 +1,8 @@
 //! Rows of the tables in a snapshot.
 
 use crate::model::Arrange as _;
-use crate::model::{Address, AppBy, ConnectionFigures, CutPhase, Path, Timestamp, TurnFigures, VlanStack};
+use crate::model::time::SECOND;
+use crate::model::{Address, AppBy, Carried, ConnectionFigures, CutPhase, Path, Timestamp, TurnFigures, VlanStack};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -229,10 +230,48 @@ impl Conversation {
         self.tcp.as_ref().map(|tcp| &tcp.turns).filter(|turns| in_turn && turns.count > 0)
     }
 
+    /// What each end sent, the originator's first, and how fast; `None` where it carried nothing, or that is not known.
+    pub fn transfers(&self) -> Option<[Option<Transfer>; 2]> {
+        let tcp = self.tcp.as_ref()?;
+        let [a, b] = [(self.ab, tcp.carried[0]), (self.ba, tcp.carried[1])].map(|(sent, carried)| Transfer::of(sent, carried));
+        let both = if self.originator_is_a { [a, b] } else { [b, a] };
+        both.iter().any(Option::is_some).then_some(both)
+    }
+
     /// Seconds from its first to its last packet.
     pub fn duration(&self) -> f64 {
         self.last.seconds_since(self.first)
     }
+}
+
+/// What one end of a connection sent, and how fast.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Transfer {
+    /// What of its payload arrived.
+    pub carried: Carried,
+    /// Bits per second of all that it sent, headers and what was sent again included, and of what arrived, while it was active; `None` where too
+    /// little was sent to speak of a rate, or most of it only acknowledges.
+    pub rates: Option<[f64; 2]>,
+}
+
+impl Transfer {
+    fn of(sent: Traffic, carried: Carried) -> Option<Self> {
+        let seconds = carried.active as f64 / SECOND as f64;
+        let arrived = Traffic { wire_bytes: carried.bytes, ..sent };
+        let rates = rate_while_active(sent, seconds).zip(rate_while_active(arrived, seconds)).map(|(all, new)| [all, new]);
+        let is_data = carried.bytes.saturating_mul(2) >= sent.wire_bytes;
+        (carried.bytes > 0).then_some(Self { carried, rates: rates.filter(|_| is_data) })
+    }
+}
+
+/// Packets, and seconds from the first to the last of them, from which on a rate can be spoken of: a question and its answer within a fifth of a
+/// millisecond are no 11 Mb/s.
+const FEWEST_PACKETS: u64 = 10;
+const LEAST_SECONDS: f64 = 1e-3;
+
+/// Bits per second of what was active for so long; `None` where it is too little to be a rate.
+pub fn rate_while_active(traffic: Traffic, seconds: f64) -> Option<f64> {
+    (traffic.packets >= FEWEST_PACKETS && seconds >= LEAST_SECONDS).then(|| traffic.bits_per_second(seconds))
 }
 
 /// One end point.

@@ -1,7 +1,7 @@
 //! Packets that were recorded without times: what follows from times is not known of them.
 
 use super::{Conversation, HostRow, Snapshot};
-use crate::model::Timestamp;
+use crate::model::{Carried, Timestamp};
 
 impl Snapshot {
     /// Takes out what was computed of times that there are none of. Load, durations and findings ask [`Snapshot::is_timed`] themselves.
@@ -30,6 +30,7 @@ fn conversation(row: &mut Conversation) {
     (row.first, row.last) = (Timestamp::UNKNOWN, Timestamp::UNKNOWN);
     if let Some(tcp) = &mut row.tcp {
         (tcp.initial_rtt, tcp.round_trips, tcp.turns) = (None, Default::default(), Default::default());
+        tcp.carried.iter_mut().for_each(|carried| *carried = Carried { bytes: carried.bytes, ..Carried::default() });
     }
 }
 

@@ -6,6 +6,7 @@
 //! records brought near, and then each packet is counted ([`FlowTable::prefetch`], [`FlowTable::probe`], [`FlowTable::locate`],
 //! [`FlowTable::count`]).
 
+mod carried;
 mod evict;
 mod lifecycle;
 mod look_back;

@@ -193,9 +193,10 @@ pub(super) fn cell(scene: &Scene, layer: Layer, head: &Head, value: FieldValue<'
         (FieldKind::Port, FieldValue::Count(n)) => Cell::Right(n.to_string(), style),
         (_, FieldValue::Count(n)) => Cell::Amount(amount::count(n), style),
         (_, FieldValue::AtLeast(n)) => Cell::Right(format!("≥ {n}"), style),
-        (_, FieldValue::Trips(..) | FieldValue::Handshake(..) | FieldValue::Losses(..) | FieldValue::Turns(_)) => {
-            Cell::Right(String::new(), style)
-        }
+        (
+            _,
+            FieldValue::Trips(..) | FieldValue::Handshake(..) | FieldValue::Losses(..) | FieldValue::Turns(_) | FieldValue::Transfers(_),
+        ) => Cell::Right(String::new(), style),
         (_, FieldValue::Span(_)) => Cell::Right(amount::short_duration(value.seconds().unwrap_or_default()), style),
         (FieldKind::Moment, FieldValue::Time(time)) => Cell::Right(amount::moment(time, scene.utc_offset(time)), style),
         (_, FieldValue::Time(time)) => Cell::Right(amount::time_of_day(time, scene.utc_offset(time)), style),

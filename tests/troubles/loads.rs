@@ -82,6 +82,40 @@ fn a_sender_that_holds_back_a_window_that_grows_and_a_short_way_are_none() {
     assert!(!is_told(Sending { rounds: 8, ..HELD }), "short");
 }
 
+/// What each end carried stands beside what was sent for it, and how often a window held it back: 200 round trips, in each of which a window is filled, or
+/// less than half of it; every tenth burst of the second is sent twice.
+#[test]
+fn what_a_transfer_carried_is_told_of_its_conversation() {
+    let mut t = Traffic::default();
+    let half = Sending { burst: 20, ..HELD };
+    t.download(S, (1, 5_000), (9, 80), HELD);
+    t.download(2 * S, (2, 5_001), (9, 80), half);
+    for round in (0..half.rounds).step_by(10) {
+        for n in 0..half.burst {
+            let at = 2 * S + i64::from(round + 2) * (half.trip + 300) + 40_000 + i64::from(n) * 120;
+            t.segment(at, [(9, 80), (2, 5_001)], ACK, (1 + (round * half.burst + n) * MSS, 101), MSS as usize);
+        }
+    }
+    let s = t.with_office(30).seen();
+    for (port, how, again) in [(5_000, HELD, 0), (5_001, half, 20)] {
+        let row = s.stats.conversations.tcp.rows.iter().find(|row| row.a_port == port || row.b_port == port).unwrap();
+        let [client, server] = row.transfers().unwrap().map(Option::unwrap);
+        assert_eq!((client.carried.bytes, client.rates), (100, None), "most of it acknowledges");
+        let bytes = u64::from(how.rounds * how.burst * MSS);
+        let active = (i64::from(how.rounds + 1) * (how.trip + 300) + i64::from(how.burst - 1) * 120) * 1_000;
+        assert_eq!((server.carried.bytes, server.carried.active / 10_000_000), (bytes, active / 10_000_000));
+        let sent = if port == row.a_port { row.ba } else { row.ab };
+        let [throughput, goodput] = server.rates.unwrap().map(|rate| rate * server.carried.active as f64 / 8e9);
+        assert!((throughput - sent.wire_bytes as f64).abs() < 1.0 && (goodput - bytes as f64).abs() < 1.0, "{throughput} {goodput}");
+        let more = sent.wire_bytes as f64 / bytes as f64;
+        assert!((1.03..1.05).contains(&(more / (1.0 + f64::from(again) / 200.0))), "{more}");
+        let limited = server.carried.window_limited().unwrap();
+        assert!(if again == 0 { limited > 0.85 } else { limited < 0.1 }, "{limited}");
+        let queue = row.tcp.as_ref().unwrap().round_trips.sides.iter().filter_map(|side| side.queueing()).max();
+        assert!(queue.is_some_and(|nanos| nanos < 1_000_000), "{queue:?}");
+    }
+}
+
 /// Host 1 sends to host 9 so much in each of the seconds from and to, in frames of 8,000 bytes; where that is negative, in frames of 500.
 fn load(parts: &[(i64, i64, i64)]) -> Vec<(&'static str, String, Severity)> {
     let mut t = Traffic::default();

@@ -1,6 +1,7 @@
 //! Trailers of typed fields with a checksum: Ixia (Anue) and Gigamon.
 
 use super::{Stamp, Tail, crc32};
+use crate::decode::checksum::internet_checksum;
 use crate::model::Timestamp;
 use crate::model::time::SECOND;
 
@@ -28,7 +29,7 @@ fn checked(tail: &Tail, end: usize, mark: u16) -> Option<Stamp> {
         return None;
     }
     let covered = tail.bytes.get(start..end - 2)?;
-    if checksum(covered) != u16::from_be_bytes([c0, c1]) {
+    if internet_checksum(covered) != u16::from_be_bytes([c0, c1]) {
         return None;
     }
     let mut stamp = Stamp { bytes: tail.from(start)?, ..Stamp::default() };
@@ -52,13 +53,6 @@ pub(super) fn typed(mut fields: &[u8], stamp: &mut Stamp) {
         }
         fields = behind;
     }
-}
-
-/// The Internet checksum (RFC 1071).
-fn checksum(bytes: &[u8]) -> u16 {
-    let sum = bytes.chunks(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair.get(1).copied().unwrap_or(0)]))).sum::<u32>();
-    let folded = (sum & 0xffff) + (sum >> 16);
-    !((folded & 0xffff) + (folded >> 16)) as u16
 }
 
 fn timed(tail: &Tail, end: usize) -> Option<Stamp> {

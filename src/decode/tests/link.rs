@@ -53,6 +53,57 @@ fn mpls_guesses_by_the_first_nibble() {
     assert_eq!(path(&plain(&eth(0x8847, &join(&[&label(1), &[0x10, 0, 0, 7], &[7; 60]])))), "eth:mpls");
 }
 
+/// Behind a label stack nothing says what follows: a frame of a pseudowire is read whatever its addresses begin with, with a control word and without; and IP is
+/// IP whatever its addresses are.
+#[test]
+fn pseudowires_and_ip_are_told_apart_by_what_they_hold() {
+    let label = [0, 0x10, 1, 64];
+    let mpls = |inside: &[u8]| plain(&eth(0x8847, &join(&[&label, inside])));
+    let v6 = ipv6(1, 17, &udp(1000, 53, &[7; 30]));
+    let (lldp, spanning_tree) = ([2, 7, 4, 2, 0, 0, 0, 0, 1, 4, 2, 5, 49], [0x42, 0x42, 3, 0, 0, 0, 0, 0]);
+    let session = join(&[&[0x11, 0, 0, 9], &(inner_ip().len() as u16 + 2).to_be_bytes(), &[0, 0x21], &inner_ip()]);
+    let carried: Vec<(Vec<u8>, &str)> = vec![
+        (eth(0x0800, &inner_ip()), "eth:ip:tcp"),
+        (eth(0x86dd, &v6), "eth:ipv6:udp"),
+        (eth(0x8100, &join(&[&[0, 7, 8, 0], &inner_ip()])), "eth:vlan:ip:tcp"),
+        (eth(0x0806, &[0, 1, 8, 0, 6, 4, 0, 1]), "eth:arp"),
+        (eth(0x8863, &[0x11, 9, 0, 0, 0, 0]), "eth:pppoed"),
+        (eth(0x8864, &session), "eth:pppoes:ppp:ip:tcp"),
+        (eth(0x888e, &[1, 1, 0, 0]), "eth:eapol"),
+        (eth(0x88f7, &[0x10, 2, 0, 44]), "eth:ptp"),
+        (eth(0x88cc, &lldp), "eth:lldp"),
+        (eth(0x8902, &[0x60, 1, 0, 70]), "eth:cfm"),
+        (eth(38, &join(&[&spanning_tree, &[0; 30]])), "eth:llc:stp"),
+    ];
+    let mut wrong = Vec::new();
+    for (frame, words) in &carried {
+        for first in (0..=255u8).step_by(2) {
+            let mut frame = frame.clone();
+            frame[..6].copy_from_slice(&[first, 0x1b, 0x54, first ^ 0x3c, 0x10, 0x22]);
+            for (word, name) in [(&[][..], "eth:mpls:"), (&[0, 0, 0, 0], "eth:mpls:pwethcw:"), (&[0, 0, 0x12, 0x34], "eth:mpls:pwethcw:")] {
+                let h = mpls(&join(&[word, &frame]));
+                if path(&h) != format!("{name}{words}") || h.stop.is_some() {
+                    wrong.push(format!("{first:02x} {word:?} {words}: {} {:?}", path(&h), h.stop));
+                }
+            }
+        }
+    }
+    for [a, b] in [[0x88, 0xcc], [0x81, 0], [8, 0], [0x88, 0x64], [0, 70], [0x86, 0xdd], [9, 9]] {
+        let v4 = Packet::bare().ipv4([a, b, 0x45, 1], [10, 0, 0, 99]).id(7).protocol(6).payload(&tcp(1000, 80, &[7; 30])).build();
+        let v6 =
+            Packet::bare().ipv6([0xfd00, 0, u16::from_be_bytes([a, b]), 0x4500, 0, 0, 0, 1], [0xfd00, 0, 0, 0, 0, 0, 0, 2]).protocol(17);
+        for (packet, words) in [(v4, "eth:mpls:ip:tcp"), (v6.payload(&udp(1000, 53, &[7; 30])).build(), "eth:mpls:ipv6:udp")] {
+            for padding in [0, 4] {
+                let h = mpls(&join(&[&packet, &vec![0; padding]]));
+                if path(&h) != words || h.stop.is_some() {
+                    wrong.push(format!("from {a:x}{b:02x}, {padding} more: {}", path(&h)));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 #[test]
 fn ppp_may_be_compressed() {
     let ip = inner_ip();

@@ -13,8 +13,9 @@ pub(super) use access::l2tpv3;
 pub(super) use dsa::{broadcom, broadcom_prepended, dsa, edsa};
 pub(super) use gre::{etherip, gre};
 pub(super) use mirror::tzsp;
-pub(super) use shim::{ether_type, fabric_path};
+pub(super) use shim::{fabric_path, reader_of};
 
+use super::ethernet;
 use super::rules::Rules;
 use super::walk::{Next, Walk};
 use crate::model::TunnelKind;
@@ -114,11 +115,8 @@ fn looks_like_ethernet(bytes: &[u8]) -> bool {
         && match u16::from_be_bytes([t0, t1]) {
             0x0800 => first >> 4 == 4 && first & 0x0f >= 5,
             0x86dd => first >> 4 == 6,
-            0x0806 | 0x8035 | 0x8100 | 0x8137 | 0x8808 | 0x8809 | 0x8847 | 0x8848 | 0x8863 | 0x8864 | 0x888e | 0x88a8 => true,
-            0x8899 | 0x88cc | 0x88e5 | 0x88e7 | 0x88f7 | 0x8902 | 0x8903 | 0x8906 | 0x8909 | 0x8914 | 0x8926 | 0x893f | 0x894f => true,
-            0x9000 | 0x9100 | 0x9200 => true,
             length @ 3..0x0600 => usize::from(length) <= payload.len(),
-            _ => false,
+            number => ethernet::is_known(number),
         }
 }
 

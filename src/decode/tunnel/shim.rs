@@ -6,23 +6,21 @@ use crate::decode::walk::{Next, Walk};
 use crate::decode::{ethernet, ip, stamp};
 use crate::model::{Address, Mac, Proto, Side, TunnelKind};
 
-/// EtherTypes that are shims or tunnels.
-#[inline(never)]
-pub(in crate::decode) fn ether_type(walk: &mut Walk, number: u16) -> Next {
-    match number {
-        0x22f3 => trill(walk),
-        0x88e5 => macsec(walk),
-        0x88e7 => backbone(walk),
-        0x8909 => metadata(walk),
-        0x8926 => vn_tag(walk),
-        0x893f => e_tag(walk),
-        0x894f => overlay::nsh(walk),
-        0x6558 => Next::Ethernet,
-        0x22e5 => stamp::gigamon(walk),
-        0xd28b => stamp::avsp(walk),
-        number if walk.rules.ttag == Some(number) => stamp::ttag(walk),
-        _ => ethernet::unknown(walk, number),
-    }
+/// What reads behind an EtherType that is a shim's or a tunnel's.
+pub(in crate::decode) fn reader_of(number: u16) -> Option<ethernet::Reader> {
+    Some(match number {
+        0x22f3 => trill,
+        0x88e5 => macsec,
+        0x88e7 => backbone,
+        0x8909 => metadata,
+        0x8926 => vn_tag,
+        0x893f => e_tag,
+        0x894f => overlay::nsh,
+        0x6558 => |_: &mut Walk| Next::Ethernet,
+        0x22e5 => stamp::gigamon,
+        0xd28b => stamp::avsp,
+        _ => return None,
+    })
 }
 
 /// A tunnel between the stations of the link header read last.

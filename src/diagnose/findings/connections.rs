@@ -1,6 +1,6 @@
 //! Attempts to connect and connections: refused, cut.
 
-use super::refused_first::refused_first;
+use super::late::refused_first;
 use super::unreachables::{CLOSED_FOR, UNREACHABLE};
 use super::{SEVERAL, SURE, all_of, exceeded, hops, lone_clients, subject, unreachables};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
@@ -135,7 +135,7 @@ impl Detector for TcpRefused {
                     .or_else(part)
                     .or_else(|| refusals(stands))
                     .or_else(|| were_refused(service, e.network.now))
-                    .or_else(|| refused_first(service, stands))
+                    .or_else(|| refused_first(service, stands, is_flood))
             })
             .collect();
         let (ident, others): (Vec<Report>, Vec<Report>) =

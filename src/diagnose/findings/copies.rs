@@ -251,7 +251,7 @@ impl Detector for DupSome {
         let found = PART.exceeded(share, active) && times(copies, false).is_none() && is_mirror(copies);
         present_if(found, || {
             let severity = if share > LARGE_PART.value() { Severity::Warning } else { Severity::Note };
-            let apart = copies.gap.map(|g| format!(", {} apart", duration(g.p50))).unwrap_or_default();
+            let apart = copies.gap.map(|g| format!(", about {} apart", duration(g.p50))).unwrap_or_default();
             told(copies, severity, format!("{} of the packets are copies of others{apart}", percent(share)))
                 .held(e.of_file(&copies.copied_at.episodes()))
         })

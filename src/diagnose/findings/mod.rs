@@ -23,7 +23,6 @@ pub(super) mod neighbours;
 pub(super) mod no_answer;
 mod one_sided;
 pub(super) mod receivers;
-mod refused_first;
 pub(super) mod repeats;
 pub(super) mod round_trips;
 pub(super) mod routers;
@@ -42,7 +41,7 @@ use super::detector::{Detection, Report};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure;
 use crate::model::estimate::CONFIDENCE;
-use crate::model::evidence::{Outage, ServiceWindow, Threshold, share};
+use crate::model::evidence::{Outage, ServiceEvidence, ServiceWindow, Threshold, Trouble, share};
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, percent};
 use crate::model::{Estimate, Finding, ServiceKey, Subject, Timestamp, Value};
@@ -84,6 +83,11 @@ fn all_of(reports: impl Iterator<Item = Report>) -> Detection {
 /// The subject of a service.
 fn subject(key: &ServiceKey) -> Subject {
     Subject::Service { address: key.address, port: key.port, protocol: key.protocol }
+}
+
+/// Packets that show the trouble of a service.
+fn proof(service: &ServiceEvidence, trouble: Trouble) -> Vec<u64> {
+    service.proof.iter().find(|proof| proof.0 == trouble).map(|proof| proof.1.numbers()).unwrap_or_default()
 }
 
 /// Whether most trials surely fail; a standing finding clears when surely few do.

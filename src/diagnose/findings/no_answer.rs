@@ -94,7 +94,7 @@ impl Detector for TcpNoAnswer {
             let is_swallowed = e.network.black_holes.iter().any(|h| [Some(h.receiver), h.sender].contains(&Some(service.key.address)));
             let hung = || if is_swallowed { None } else { one_sided::hung(service) };
             let in_one_direction = || hung().or_else(|| one_sided::untaken(service));
-            gone(e, service).or_else(missing).or_else(in_one_direction).or_else(|| late(service, stands))
+            gone(e, service).or_else(missing).or_else(in_one_direction).or_else(|| late(service, stands, is_flood))
         });
         all_of(hops::silent(e, standing).chain(services))
     }

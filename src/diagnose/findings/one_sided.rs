@@ -1,7 +1,7 @@
 //! Connections and attempts that do not get through in one direction, while the host answers others.
 
 use super::connections::is_flood;
-use super::subject;
+use super::{proof, subject};
 use crate::diagnose::detector::Report;
 use crate::model::evidence::{SILENT_ATTEMPTS, ServiceEvidence, ServiceWindow, Trouble, Troubled};
 use crate::model::units::plural;
@@ -10,11 +10,6 @@ use crate::model::{Severity, Subject, Value};
 /// The first stretch in which something went wrong often enough.
 fn often(service: &ServiceEvidence, trouble: Trouble) -> Option<(&ServiceWindow, Troubled)> {
     service.windows.iter().map(|w| (w, w.trouble(trouble))).find(|(_, what)| what.count >= SILENT_ATTEMPTS.number())
-}
-
-/// Packets that show it.
-pub(super) fn proof(service: &ServiceEvidence, trouble: Trouble) -> Vec<u64> {
-    service.proof.iter().find(|proof| proof.0 == trouble).map(|proof| proof.1.numbers()).unwrap_or_default()
 }
 
 /// Connections on which the host says nothing any more though it answers others.

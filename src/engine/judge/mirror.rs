@@ -119,7 +119,7 @@ impl Assess for MirrorJudge {
         self.copies_before = whole.counts.duplicates.copies();
         let streams = self.network.media(request.query.rows);
         let findings = in_order(judgement.findings, troubles, request.first);
-        Assessment { mirror, network, switch, services, streams, findings, host }
+        Assessment { mirror, network, switch, services, streams, windows: self.network.window_uses(), findings, host }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::model::time::SECOND;
 use crate::model::units::duration;
 use crate::model::{
     AppId, CapScale, ControlMessage, Finding, Flood, FloodSecond, JoinScoped, LinkLoad, Mac, NetworkBatch, NetworkEvent, Proofs, Proto,
-    ServiceKey, Severity, SwitchView, Timestamp, Transaction, Verdict, memory,
+    ServiceKey, Severity, SwitchView, Timestamp, Transaction, Verdict, WindowUse, memory,
 };
 use crate::names::{self, Transport};
 use crate::snapshot::{Network, NetworkMatter, Service, StreamRow, Table};
@@ -320,6 +320,11 @@ impl NetworkJudge {
     pub fn attracts(&self, now: Timestamp) -> impl Fn([Mac; 2]) -> bool {
         let now = self.ledger.now().map_or(now, |latest| latest.max(now));
         self.sightings.attracts(now)
+    }
+
+    /// How often connections met their receivers' windows.
+    pub fn window_uses(&self) -> Vec<WindowUse> {
+        self.ledger.window_uses().collect()
     }
 
     /// Seconds of the quickest answers of servers, and of acknowledgements of their clients.

@@ -9,7 +9,7 @@ use crate::engine::fold::rows;
 use crate::engine::fold::shard::ShardSums;
 use crate::engine::tape::Request;
 use crate::model::Arrange as _;
-use crate::model::{Address, DissectLosses, LearntName, Mac, Timestamp, Traffic};
+use crate::model::{Address, Direction, DissectLosses, LearntName, Mac, Timestamp, Traffic, WindowUse};
 use crate::snapshot::tables::names::NAMES;
 use crate::snapshot::{
     CaptureSummary, Conversation, Conversations, Diagnosis, Directions, Dissected, Endpoints, Losses, Query, Service, Snapshot, Statistics,
@@ -17,7 +17,7 @@ use crate::snapshot::{
 };
 use crate::stats::Totals;
 use crate::stats::totals::TrafficDirection;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// The speed of the link where nobody told it but those at it.
@@ -43,13 +43,13 @@ impl Merge {
             self.tables.close();
         }
         let (judged, mut conversations, endpoints) = self.judge_and_list(request, &detected, totals.link, conversations)?;
-        let Assessment { mirror, network, switch, mut services, streams, findings, host } = judged;
+        let Assessment { mirror, network, switch, mut services, streams, windows, findings, host } = judged;
         let total = totals.traffic();
         let recent = if request.live { total.since(self.total_before) } else { total };
         self.total_before = total;
         let load = self.timeline.load(query.samples, request.open, open, extent(request, total));
         let losses = self.losses(request, &totals, dissected.losses);
-        let spoken = complete(&mut services.rows, &mut conversations);
+        let spoken = complete(&mut services.rows, &mut conversations, &windows);
         let mut snapshot = Snapshot {
             number: request.number,
             finished: request.finished,
@@ -200,12 +200,30 @@ fn name_vlans(snapshot: &mut Snapshot) {
 }
 
 /// Turns conversations to their servers, and has services say what only those tell: what is spoken at which.
-fn complete(services: &mut [Service], conversations: &mut Conversations) -> Spoken {
+fn complete(services: &mut [Service], conversations: &mut Conversations, windows: &[WindowUse]) -> Spoken {
+    note_windows(&mut conversations.tcp.rows, windows);
     servers::face(conversations);
     let spoken = servers::spoken(conversations);
     name_services(services, &spoken);
     servers::complete(services, conversations);
     spoken
+}
+
+/// How often each connection met its receivers' windows: of those between the same ports the one that was there at that time.
+fn note_windows(rows: &mut [Conversation], uses: &[WindowUse]) {
+    type Ends = [(Address, u16); 2];
+    let mut by_ends: HashMap<Ends, Vec<&WindowUse>> = HashMap::new();
+    uses.iter().for_each(|of| by_ends.entry(of.flow.ends(Direction::AToB)).or_default().push(of));
+    if by_ends.is_empty() {
+        return;
+    }
+    for row in rows {
+        let (span, Some(tcp)) = (row.beginning()..=row.last, &mut row.tcp) else { continue };
+        for of in by_ends.get(&[(row.a, row.a_port), (row.b, row.b_port)]).into_iter().flatten() {
+            let carried = tcp.carried.get_mut(of.way as usize).filter(|_| span.contains(&of.span.first));
+            carried.into_iter().for_each(|carried| carried.windows = of.counts);
+        }
+    }
 }
 
 /// Services of which no event told what is spoken there are called as their conversations are, where content told it of those.

@@ -28,7 +28,7 @@ use crate::engine::merge::timeline::Timeline;
 use crate::engine::tape::Request;
 use crate::model::host::Checklist;
 use crate::model::limits::SHARDS;
-use crate::model::{Finding, LearntName, Mac, NetworkBatch, Sum, SwitchView, Traffic};
+use crate::model::{Finding, LearntName, Mac, NetworkBatch, Sum, SwitchView, Traffic, WindowUse};
 use crate::snapshot::{
     CaptureSummary, Conversation, Diagnosis, Losses, Mirror, Network, Published, Service, Snapshot, Statistics, StreamRow, Table,
 };
@@ -65,6 +65,8 @@ pub struct Assessment {
     pub services: Table<Service>,
     /// Streams of voice and pictures.
     pub streams: Vec<StreamRow>,
+    /// How often connections met their receivers' windows.
+    pub windows: Vec<WindowUse>,
     /// What is wrong.
     pub findings: Vec<Finding>,
     /// The checklist of this host, for each interface.

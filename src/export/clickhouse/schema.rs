@@ -177,6 +177,7 @@ pub fn put(row: &mut Map<String, Json>, column: RowColumn, value: FieldValue<'_>
         | FieldValue::Handshake(..)
         | FieldValue::Losses(..)
         | FieldValue::Turns(_)
+        | FieldValue::Transfers(_)
         | FieldValue::Load { .. } => return,
     };
     row.insert(column.token.to_owned(), json);

@@ -141,7 +141,10 @@ fn cell(head: &Head, layers: Layers, value: FieldValue<'_>, s: &Snapshot) -> Doc
             let [a, b] = [ends.first, ends.second].map(|(address, n)| end(address, port(n)));
             text(format!("{a} {b}"))
         }
-        (_, FieldValue::Trips(..) | FieldValue::Handshake(..) | FieldValue::Losses(..) | FieldValue::Turns(_)) => text(""),
+        (
+            _,
+            FieldValue::Trips(..) | FieldValue::Handshake(..) | FieldValue::Losses(..) | FieldValue::Turns(_) | FieldValue::Transfers(_),
+        ) => text(""),
         (_, FieldValue::Numbers(numbers)) => text(numbers.iter().map(u16::to_string).collect::<Vec<_>>().join(", ")),
         (_, FieldValue::Path(path)) => text(path.to_string()),
         (_, FieldValue::Layer(layer)) => text(layer.to_string()),

@@ -6,8 +6,8 @@ use super::writer::Writer;
 use crate::model::time::SECOND;
 use crate::model::{Address, PathSide, SideTrips, Timestamp, Traffic, TurnFigures};
 use crate::report::format::ReportOptions;
-use crate::snapshot::Snapshot;
 use crate::snapshot::table::{AnyRows, AnyTable, Cells, FieldValue, Head, InJson, SheetHead};
+use crate::snapshot::{Snapshot, Transfer};
 use std::io;
 
 /// The member of a table. One with several sheets is an object of arrays, followed by how many rows each has in all (`…_total`); what a
@@ -217,6 +217,7 @@ pub fn value(w: &mut Writer, value: FieldValue<'_>) {
         FieldValue::Trips(trips, client) => sides(w, |w, at| side(w, trips.sides.get(client as usize ^ at))),
         FieldValue::Losses(lost, side) => losses(w, lost, side),
         FieldValue::Turns(of) => turns(w, &of),
+        FieldValue::Transfers(of) => sides(w, |w, at| transfer(w, of.get(at).copied().flatten())),
         FieldValue::Handshake(trips, client) => {
             let half = |at: usize| trips.handshake.get(at).copied().flatten();
             w.open(b'{');
@@ -259,6 +260,24 @@ fn turns(w: &mut Writer, turns: &TurnFigures) {
     w.close(b'}');
 }
 
+/// What one end of a connection sent.
+fn transfer(w: &mut Writer, transfer: Option<Transfer>) {
+    let Some(Transfer { carried, rates }) = transfer else { return w.null() };
+    w.open(b'{');
+    w.count("bytes", carried.bytes);
+    w.key("active");
+    span(w, Some(carried.active));
+    let [throughput, goodput] = [0, 1].map(|at| rates.and_then(|rates| rates.get(at).copied()));
+    for (name, value) in [("throughput", throughput), ("goodput", goodput), ("window_limited", carried.window_limited())] {
+        w.key(name);
+        match value {
+            Some(value) => w.float(value),
+            None => w.null(),
+        }
+    }
+    w.close(b'}');
+}
+
 /// What there is of the client's side and of the server's.
 fn sides(w: &mut Writer, mut of: impl FnMut(&mut Writer, usize)) {
     w.open(b'{');
@@ -286,6 +305,8 @@ fn side(w: &mut Writer, side: Option<&SideTrips>) {
         w.key(name);
         span(w, nanos);
     }
+    w.key("queueing");
+    span(w, side.queueing());
     w.count("n", side.count.into());
     // The quantiles are those of a histogram.
     if side.count > 1 && side.quantiles.is_some() {

@@ -459,6 +459,7 @@ fn compare(kind: FieldKind, value: FieldValue<'_>, comparison: Comparison, opera
         FieldValue::Handshake(trips, _) => comparison.holds(seconds(trips.handshake_total()?), real),
         FieldValue::Losses(lost, _) => comparison.holds(lost.iter().sum::<u64>() as f64, real),
         FieldValue::Turns(turns) => comparison.holds(seconds(turns.server), real),
+        FieldValue::Transfers(of) => comparison.holds(of.iter().flatten().map(|t| t.carried.bytes).sum::<u64>() as f64, real),
         _ => return None,
     })
 }

@@ -1,7 +1,7 @@
 //! What stands in one place of a table.
 
-use super::super::TcpState;
 use super::super::sweeps::MANY_PORTS;
+use super::super::{TcpState, Transfer};
 use crate::model::path::Layer;
 use crate::model::time::SECOND;
 use crate::model::{Address, Direction, Path, PathSide, RoundTripFigures, Timestamp, Traffic, TurnFigures, units};
@@ -56,6 +56,8 @@ pub enum FieldValue<'a> {
     Losses([u64; 2], Option<PathSide>),
     /// Its turns, and whose time they were.
     Turns(TurnFigures),
+    /// What its client sent, and its server.
+    Transfers([Option<Transfer>; 2]),
     /// Packets and wire bytes in all, and of them those since the previous snapshot.
     Load {
         /// In all.

@@ -1,9 +1,9 @@
 //! Who talks to whom.
 
 use crate::model::path::Layer;
-use crate::model::{Address, AnalysisFlags, AppBy, Direction, Proto, RoundTripFigures, Timestamp};
+use crate::model::{Address, AnalysisFlags, AppBy, Direction, Proto, RoundTripFigures, SideTrips, Timestamp};
 use crate::snapshot::table::{Ends, Field, FieldKind, FieldValue, Layers, NO_SPAN, Room, Sheet, TableSpec, Tint, When};
-use crate::snapshot::{ConnectionEnding, Conversation, Traffic};
+use crate::snapshot::{ConnectionEnding, Conversation, Traffic, Transfer, rate_while_active};
 use std::cmp::Ordering;
 
 /// Conversations of every kind.
@@ -195,6 +195,13 @@ const FIELDS: &[Field<Conversation>] = &[
     .of(Layers::TCP),
     Field::new("loss", "Segments lost", FieldKind::Trips, losses).machine().no_csv().sorts("").of(Layers::TCP),
     Field::new("turns", "Turns", FieldKind::Trips, turns).machine().no_csv().sorts("").of(Layers::TCP),
+    Field::new("transfer", "What was carried", FieldKind::Trips, |c: &Conversation| {
+        c.transfers().map_or(FieldValue::None, FieldValue::Transfers)
+    })
+    .machine()
+    .no_csv()
+    .sorts("")
+    .of(Layers::TCP),
     Field::new("retrans", "Retransmitted", FieldKind::Ratio, retransmitted)
         .people()
         .no_paper()
@@ -213,6 +220,14 @@ const FIELDS: &[Field<Conversation>] = &[
         .no_paper()
         .screen(12, "rtt server", 5)
         .wide(10, 10)
+        .of(Layers::TCP),
+    Field::new("queueing", "Queueing", FieldKind::Span, queueing).people().no_paper().screen(20, "queueing", 17).wide(8, 8).of(Layers::TCP),
+    Field::new("goodput", "Goodput", FieldKind::BitRate, goodput).people().no_paper().screen(21, "goodput", 18).wide(9, 9).of(Layers::TCP),
+    Field::new("window_limited", "Held back by a window", FieldKind::Ratio, window_limited)
+        .people()
+        .no_paper()
+        .screen(22, "by window", 19)
+        .wide(9, 9)
         .of(Layers::TCP),
     Field::vlans("vlans", "VLANs", |c: &Conversation| c.vlans.ids()).no_paper().screen(10, "vlan", 11).sorts(""),
     Field::new("protocols", "Protocols", FieldKind::Path, |c: &Conversation| FieldValue::Path(c.path)).machine().no_json().searched(true),
@@ -291,14 +306,26 @@ fn side_rtt(c: &Conversation, side: usize) -> FieldValue<'_> {
     of.map_or(FieldValue::None, |side| FieldValue::Span(side.quantiles.map_or(side.min, |[median, _]| median)))
 }
 
-/// Packets, and seconds from the first to the last of them, from which on a rate can be spoken of: a question and its answer within a fifth of a
-/// millisecond are no 11 Mb/s.
-const FEWEST_PACKETS: u64 = 10;
-const LEAST_SECONDS: f64 = 1e-3;
+/// The end that carried more.
+fn larger(c: &Conversation) -> Option<Transfer> {
+    c.transfers()?.into_iter().flatten().max_by_key(|transfer| transfer.carried.bytes)
+}
 
-/// Bits per second of what was active for so long; `None` where it is too little to be a rate.
-pub fn rate_while_active(traffic: Traffic, seconds: f64) -> Option<f64> {
-    (traffic.packets >= FEWEST_PACKETS && seconds >= LEAST_SECONDS).then(|| traffic.bits_per_second(seconds))
+/// Of the larger transfer what arrived, per second.
+fn goodput(c: &Conversation) -> FieldValue<'_> {
+    larger(c).and_then(|transfer| transfer.rates).map_or(FieldValue::None, |[_, arrived]| FieldValue::Real(arrived))
+}
+
+/// The part of the time in which the larger transfer was held back by its receiver's window.
+fn window_limited(c: &Conversation) -> FieldValue<'_> {
+    larger(c).and_then(|transfer| transfer.carried.window_limited()).map_or(FieldValue::None, FieldValue::Real)
+}
+
+/// What queues add to the round trip, on both sides of the mirrored port.
+fn queueing(c: &Conversation) -> FieldValue<'_> {
+    let added =
+        trips(c).map(|(trips, _)| trips.sides.iter().filter_map(SideTrips::queueing)).and_then(|sides| sides.reduce(i64::saturating_add));
+    added.map_or(FieldValue::None, FieldValue::Span)
 }
 
 /// From its first to its last packet.

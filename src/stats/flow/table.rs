@@ -1,7 +1,7 @@
 //! All conversations of a shard.
 
 use super::lifecycle::Lives;
-use super::{FlowCold, FlowHot, Record, TcpTrack};
+use super::{FlowCold, FlowHot, Record, TcpTrack, carried};
 use crate::model::index::{Index, NONE};
 use crate::model::limits::VLANS_PER_FLOW;
 use crate::model::memory;
@@ -322,9 +322,12 @@ impl<X: Copy + Default> FlowTable<X> {
         }
     }
 
-    /// What Wireshark's analysis counted of a conversation.
+    /// What Wireshark's analysis counted of a conversation, and what it carried.
     pub fn figures(&self, at: u32) -> ConnectionFigures {
-        self.flows.get(at as usize).map_or_else(Default::default, |flow| self.analyser.figures(flow.analysis))
+        self.record(at).map_or_else(Default::default, |record| ConnectionFigures {
+            carried: [Direction::AToB, Direction::BToA].map(|way| carried::of(record, &self.analyser, way).unwrap_or_default()),
+            ..self.analyser.figures(record.flow.analysis)
+        })
     }
 
     /// A segment of a conversation was lost on the way, or was not after all.

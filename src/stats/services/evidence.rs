@@ -7,7 +7,7 @@ use super::{BIN, MINUTE, RECENT, REMEMBERED};
 use crate::model::Arrange as _;
 use crate::model::evidence::{NetworkEvidence, ProxyEvidence, ServiceEvidence, ServiceWindow, Trouble};
 use crate::model::time::SECOND;
-use crate::model::{AppId, Histogram, Manners, Quantiles, ResponseBy, ServiceKey, Timestamp};
+use crate::model::{AppId, Histogram, Manners, Quantiles, ResponseBy, ServiceKey, Timestamp, WindowUse};
 use crate::stats::ServiceLedger;
 use std::cmp::Reverse;
 
@@ -150,6 +150,11 @@ impl ServiceLedger {
             lately: if at_end { Vec::new() } else { service.lately(number) },
             windows,
         }
+    }
+
+    /// See [`super::windows::ReceiveWindows::uses`].
+    pub fn window_uses(&self) -> impl Iterator<Item = WindowUse> + '_ {
+        self.windows.uses()
     }
 
     /// Seconds that the quickest answer of a server took, and the quickest acknowledgement of a client's, since the beginning: packets of the one

@@ -8,7 +8,7 @@ use crate::model::Arrange as _;
 use crate::model::evidence::{WINDOW_FULL, WindowEvidence};
 use crate::model::limits::WINDOWED;
 use crate::model::time::SECOND;
-use crate::model::{Address, Attempt, Direction, Episode, FlowKey, LocatedLoss, PathSide, RoundTrip, Timestamp};
+use crate::model::{Address, Attempt, Direction, Episode, FlowKey, LocatedLoss, PathSide, RoundTrip, Timestamp, WindowUse};
 
 /// The largest segment that is usual, by which a window may lack to be full.
 const SEGMENT: f64 = 1_460.0;
@@ -132,6 +132,16 @@ impl ReceiveWindows {
         let in_flight = f64::from(flight.bytes) + rate * before as f64;
         known.samples = known.samples.saturating_add(1);
         known.full = known.full.saturating_add(u64::from(full > 0.0 && in_flight >= full));
+    }
+
+    /// How often the windows of a connection's two ends were looked at, and how often they were full: of every connection of which that is known.
+    pub fn uses(&self) -> impl Iterator<Item = WindowUse> + '_ {
+        self.transfers.iter().map(|(&(flow, to_client), transfer, _)| WindowUse {
+            flow,
+            way: if to_client { transfer.client.reversed() } else { transfer.client },
+            span: Episode { first: transfer.first, last: transfer.last },
+            counts: [transfer.samples, transfer.full].map(|n| u32::try_from(n).unwrap_or(u32::MAX)),
+        })
     }
 
     /// Transfers of the last ten minutes; at the end of a file all of them.

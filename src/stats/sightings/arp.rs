@@ -289,7 +289,10 @@ impl ArpLedger {
             let addresses: Vec<Address> = own.iter().map(|(address, ..)| *address).collect();
             let is_needed = addresses.iter().any(|address| is_needed(*address));
             let station = StationEvidence { count, last, ..station };
-            let is_between = others.len() >= BETWEEN && addresses.len() >= BETWEEN && !self.is_proxy(key.0.vlan, key.1, now);
+            // Who only answers for others is asked to; it announces nobody.
+            let announced = claims().filter(|known| known.is_announced_by(key.1)).count();
+            let is_proxy = self.is_proxy(key.0.vlan, key.1, now) && announced < BETWEEN;
+            let is_between = others.len() >= BETWEEN && addresses.len() >= BETWEEN && !is_proxy;
             is_between.then_some(BetweenEvidence {
                 vlan: key.0.vlan,
                 station,

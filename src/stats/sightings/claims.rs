@@ -20,6 +20,8 @@ const CLAIMANTS: usize = 4;
 #[derive(Debug, Default)]
 pub(super) struct Claims {
     pub(super) stations: Vec<StationEvidence>,
+    /// Those that told everybody, unasked.
+    announcers: Vec<Mac>,
     /// Who claimed it after somebody else had: when, which of the stations, and towards whom (`None`: everybody).
     turns: VecDeque<(Timestamp, Mac, Option<Address>)>,
     pub(super) conflict: Option<(Episode, [Mac; 2])>,
@@ -62,6 +64,9 @@ impl Claims {
             *newest = Change { at: seen.last, is_announced };
         }
         self.station(mac, seen);
+        if announces(&seen.what) && !self.is_announced_by(mac) && self.announcers.len() < CLAIMANTS {
+            self.announcers.push(mac);
+        }
         let before = self.turns.iter().rev().find(|turn| turn.2 == towards);
         if before.is_some_and(|turn| turn.1 == mac && seen.last.since(turn.0) < MINUTE) {
             return;
@@ -102,6 +107,11 @@ impl Claims {
         often.arrange_by_key(|s| std::cmp::Reverse(s.last));
         let back = oldest != Timestamp::default() && newest.since(oldest) < MINUTE;
         if let (true, [first, second, ..]) = (back, often.as_slice()) { Some([*first, *second]) } else { None }
+    }
+
+    /// Whether a station told everybody that it has the address.
+    pub(super) fn is_announced_by(&self, mac: Mac) -> bool {
+        self.announcers.contains(&mac)
     }
 
     /// Whether those who claim it hand it over to each other.

@@ -214,6 +214,24 @@ fn a_fifth_station_is_known_as_well() {
     assert_eq!(stations, [[mac(4), mac(7)]]);
 }
 
+/// One that announces the addresses of many stands between them, however many they are; one that answers for many is a proxy.
+#[test]
+fn who_announces_the_addresses_of_many_is_no_proxy() {
+    let between = |announces: bool| {
+        let mut ledger = SightingLedger::default();
+        for n in 0..30i64 {
+            for owner in 1..=12u32 {
+                ledger.take(&arp(n * 4, None, false, (owner, 13), owner));
+                let towards = if announces { owner } else { 99 };
+                ledger.take(&arp(n * 4 + 2, None, true, (owner, towards), 66));
+            }
+        }
+        let found = evidence(&ledger, 125).between;
+        found.iter().map(|b| (b.station.mac, b.addresses.len())).collect::<Vec<_>>()
+    };
+    assert_eq!((between(true), between(false)), (vec![(mac(66), 12)], vec![]));
+}
+
 #[test]
 fn addresses_of_one_after_the_other_make_no_proxy() {
     let conflict = |apart: i64| {

@@ -120,6 +120,17 @@ impl TcpHot {
         self.is_settled().then_some(stream.next.wrapping_sub(stream.acked))
     }
 
+    /// Bytes of a direction that were acknowledged since it began, or seen where nothing is known of the other side, its SYN included: as a
+    /// number of sequence, which wraps. `None` where the connection's numbers are not followed.
+    pub fn carried(&self, cold: &TcpCold, way: Direction) -> Option<u32> {
+        let (at, other) = (way as usize, way.reversed() as usize);
+        let stream = &self.streams[at];
+        let is_acknowledged = self.is(Self::FOLLOWED[other]) && self.is(Self::ACKED[other]);
+        let until = if is_acknowledged { stream.acked } else { stream.next };
+        let is_followed = self.is(Self::FOLLOWED[at]) && self.is(Self::BASE[at]) && !self.is(Self::FRAGMENTED);
+        is_followed.then(|| until.wrapping_sub(cold.base[at]))
+    }
+
     /// By how many bits the windows that a direction announces are shifted: 0 when not both SYNs have the option (RFC 7323 section 1.3);
     /// `None` when not both SYNs were seen.
     pub fn window_scale(&self, way: Direction) -> Option<u8> {

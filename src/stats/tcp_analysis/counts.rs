@@ -28,6 +28,8 @@ pub(super) struct Rare {
     flags: [u32; AnalysisFlags::COUNT],
     /// Segments that were lost, by direction: before the mirrored port, and beyond it.
     pub(super) lost: [[u32; 2]; 2],
+    /// Nanoseconds without a new byte, by direction: see [`super::PAUSE`].
+    pub(super) pauses: [i64; 2],
     /// Multipath TCP.
     pub(super) multipath: Multipath,
 }

@@ -23,6 +23,7 @@ pub use counts::TcpAnalysisSums;
 use crate::model::limits::ANALYSED_PER_SHARD;
 use crate::model::slab::Slab;
 use crate::model::tcp::{ACK, FIN, SYN, before};
+use crate::model::time::SECOND;
 use crate::model::{
     AnalysisFlags, CapScale, ConnectionFigures, Direction, Frame, LocatedLoss, Location, Segment, SegmentAnalysis, TcpOptions, Timestamp,
     TurnStep, memory,
@@ -34,6 +35,10 @@ use counts::Rare;
 use split::SplitSegments;
 use state::{Connection, DirectionState};
 use unacked::Lists;
+
+/// So long without a new byte, and as many round trips, is a pause of a direction: nothing was to be sent.
+const PAUSE: i64 = SECOND;
+const PAUSE_TRIPS: i64 = 4;
 
 /// A segment as the rules look at it.
 #[derive(Debug, Clone, Copy)]
@@ -174,6 +179,7 @@ impl Analyser {
         if reuses {
             analysis.flags |= AnalysisFlags::REUSED_PORTS;
         }
+        note_new(connection, (rare, free_rare), way, before.1);
         let completes = known == 0 && connection.handshake_rtt() != 0;
         if completes && is_trip(connection.handshake_rtt()) {
             sums.initial_rtt.count(connection.handshake_rtt());
@@ -274,6 +280,14 @@ impl Analyser {
         ConnectionFigures { round_trips: self.trips.figures(connection.trips), turns, ..counts::figures(connection, &self.rare) }
     }
 
+    /// When a direction of a connection sent its latest new byte, and for how many nanoseconds it had none to send before.
+    pub fn sending(&self, handle: u32, way: Direction) -> Option<(Timestamp, i64)> {
+        let connection = self.connections.get((handle as usize).wrapping_sub(1))?;
+        let last = connection.sides.get(way as usize).map(|side| side.next_time).filter(|last| *last != Timestamp(0))?;
+        let pauses = counts::get(connection, &self.rare).and_then(|rare| rare.pauses.get(way as usize).copied());
+        Some((last, pauses.unwrap_or(0)))
+    }
+
     /// Whether `client` sent something new after all that its server did, so that it waits for an answer.
     pub fn asks(&self, handle: u32, client: Direction) -> bool {
         let Some(connection) = self.connections.get((handle as usize).wrapping_sub(1)) else { return false };
@@ -309,6 +323,26 @@ impl Analyser {
     /// Everything counted so far.
     pub fn sums(&self) -> TcpAnalysisSums {
         TcpAnalysisSums { not_noted: self.lists.left_out, ..self.sums.clone() }
+    }
+}
+
+/// A direction of a connection may have sent something new; what it had sent before was newest at that time.
+#[inline(always)]
+fn note_new(connection: &mut Connection, rare: (&mut Vec<Rare>, &mut Vec<u32>), way: Direction, newest: Timestamp) {
+    let pause = connection.sides.get(way as usize).map_or(0, |side| side.next_time.since(newest));
+    if pause > PAUSE && newest != Timestamp(0) {
+        note_pause(connection, rare, way, pause);
+    }
+}
+
+/// A direction of a connection sends something new after a while: it had nothing to send, unless the way is as long.
+#[cold]
+#[inline(never)]
+fn note_pause(connection: &mut Connection, (rare, free): (&mut Vec<Rare>, &mut Vec<u32>), way: Direction, pause: i64) {
+    if pause > connection.initial_rtt().saturating_mul(PAUSE_TRIPS)
+        && let Some(sum) = counts::rare(connection, rare, free).and_then(|rare| rare.pauses.get_mut(way as usize))
+    {
+        *sum = sum.saturating_add(pause);
     }
 }
 

@@ -12,9 +12,9 @@ use super::{SubjectPage, gone, head, related, span_line, traffic_line, troubles}
 use crate::model::rtp::codec_name;
 use crate::model::text::printable;
 use crate::model::time::SECOND;
-use crate::model::units::{grouped, plural};
+use crate::model::units::{self, grouped, plural};
 use crate::model::{AppBy, Timestamp, Traffic};
-use crate::snapshot::{Conversation, PacketSubject, Snapshot, StreamRow, TcpState};
+use crate::snapshot::{Conversation, PacketSubject, Snapshot, StreamRow, TcpState, Transfer};
 use crate::tui::canvas::{Canvas, split_top};
 use crate::tui::columns;
 use crate::tui::label;
@@ -162,6 +162,9 @@ fn facts(scene: &Scene, (kind, row): (Kind, &Conversation), ends: [&str; 2]) -> 
     if let Some(trips) = trips(row) {
         facts.push(("round trip".into(), trips, text));
     }
+    for (name, words) in transfers(row) {
+        facts.push((name.into(), words, text));
+    }
     if let Some(turns) = turns(row) {
         facts.push(("turns".into(), turns, text));
     }
@@ -198,12 +201,30 @@ fn trips(row: &Conversation) -> Option<String> {
         let side = trips.sides.get(at).filter(|side| side.count > 0)?;
         let seconds = |nanos: i64| amount::short_duration(nanos as f64 / SECOND as f64);
         Some(match side.quantiles {
-            Some([p50, p95]) => format!("{name} {} (min {}, p95 {})", seconds(p50), seconds(side.min), seconds(p95)),
+            Some([p50, p95]) => {
+                // What is small beside the way itself is no queue.
+                let queue = side.queueing().filter(|queue| *queue > side.min / 4).map(|queue| format!(", queues {}", seconds(queue)));
+                format!("{name} {} (min {}, p95 {}{})", seconds(p50), seconds(side.min), seconds(p95), queue.unwrap_or_default())
+            }
             None => format!("{name} {} at least", seconds(side.min)),
         })
     };
     let sides: Vec<String> = [side("client side", client), side("server side", 1 - client)].into_iter().flatten().collect();
     (!sides.is_empty()).then(|| sides.join(" · "))
+}
+
+/// What each end sent, how fast, and whether its receiver held it back.
+fn transfers(row: &Conversation) -> Vec<(&'static str, String)> {
+    let of = row.transfers().unwrap_or_default();
+    let said = ["client sent", "server sent"].into_iter().zip(of).filter_map(|(name, transfer)| {
+        let Transfer { carried, rates } = transfer?;
+        let arrived = format!("{} that arrived", units::bytes(carried.bytes));
+        let rate = |bits| units::bits_per_second(bits);
+        let rates = rates.map(|[all, new]| format!("goodput {} of {}", rate(new), rate(all)));
+        let held = carried.window_limited().map(|part| format!("window full {} of the time", units::percent(part)));
+        Some((name, [Some(arrived), rates, held].into_iter().flatten().collect::<Vec<_>>().join(" · ")))
+    });
+    said.collect()
 }
 
 /// The streams of voice and pictures that it carries, each with what it lacks.

@@ -22,7 +22,7 @@ use super::widgets::chart::{self, LABELS, Plot};
 use super::widgets::frame::{note_before, titled};
 use super::widgets::table::{self, Shape};
 use crate::model::{Traffic, units};
-use crate::snapshot::tables::conversations::rate_while_active;
+use crate::snapshot::rate_while_active;
 use crate::snapshot::{Conversation, Filter, Snapshot};
 use ratatui::layout::Rect;
 
