@@ -38,6 +38,13 @@ use std::time::{Duration, Instant};
 const AHEAD: usize = 8;
 const HEADERS: usize = 128;
 
+/// Asks the memory for a packet's headers.
+#[inline(always)]
+fn prefetch_headers(packet: &Packet, data: &[u8]) {
+    let headers = data.get(packet.offset as usize..).and_then(|bytes| bytes.first_chunk::<HEADERS>());
+    headers.into_iter().for_each(memory::prefetch);
+}
+
 /// How the router is to run.
 pub struct Plan {
     /// Interval length in nanoseconds.
@@ -405,11 +412,7 @@ impl Router {
         precomputed.resize(precomputed.len().max(packets.len()), Precomputed::default());
         for (at, reading) in precomputed.iter_mut().enumerate().take(packets.len()) {
             let (before, rest) = packets.split_at_mut(at);
-            rest.get(AHEAD)
-                .and_then(|packet| data.get(packet.offset as usize..))
-                .and_then(|next| next.first_chunk::<HEADERS>())
-                .into_iter()
-                .for_each(memory::prefetch);
+            rest.get(AHEAD).into_iter().for_each(|packet| prefetch_headers(packet, data));
             let Some(packet) = rest.first_mut() else { break };
             if packet.time == Timestamp::UNKNOWN {
                 packet.time = time;

@@ -1,15 +1,15 @@
 //! A map with a cap that holds what was of use lately.
 
 use super::time::SECOND;
-use super::{CapScale, Timestamp, memory::pages::Pages};
-use hashbrown::HashMap;
+use super::{CapScale, Timestamp};
+use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
 
 /// At most `CAP` entries, or what a [`CapScale`] leaves of them. Where there is no room, those go that were of no use for `SECONDS` of packet time; where there are none, nothing new comes
 /// in: who floods the map pushes nobody out.
 #[derive(Debug, Clone)]
 pub struct BoundedMap<K, V, const CAP: usize, const SECONDS: i64, S = RandomState> {
-    map: HashMap<K, (V, Timestamp), S, Pages>,
+    map: HashMap<K, (V, Timestamp), S>,
     caps: CapScale,
     /// When room was last looked for.
     swept: Option<Timestamp>,

@@ -103,7 +103,7 @@ pub(super) fn chosen_conversations<'a>(scene: &Scene, kind: Kind, six: bool) -> 
 /// Those of the screen of hosts: the ones that the user chose, where there was a choice.
 pub(super) fn chosen_hosts<'a>(scene: &Scene, kind: Kind, six: bool, named: bool) -> Vec<Col<End<'a>>> {
     let heads: Vec<_> = ENDPOINTS.fields.iter().map(|f| f.head).collect();
-    fields::chosen(scene, "endpoints", &heads, hosts(Some(kind), six, scene.whole(), named))
+    fields::chosen(scene, "endpoints", &heads, hosts(Some(kind), six, scene.whole(), named, u16::MAX))
 }
 
 /// What stands beside the rate of ten seconds on a live screen: those of a second and a minute, and a small picture of the last minute.
@@ -140,15 +140,19 @@ fn spark_cell(s: &Scene, topic: &Topic) -> Cell {
     Cell::Text(values.iter().map(block).collect(), s.style(if most > 0.0 { Hue::AreaHigh } else { Hue::Faint }))
 }
 
-/// Columns of an end point table of a kind (`None`: addresses of mixed kinds); `named`: with what they are called.
-pub(super) fn hosts<'a>(kind: Option<Kind>, six: bool, whole: bool, named: bool) -> Vec<Col<End<'a>>> {
+/// Cells from which hosts beside other panels have more columns, and names are whole all the same.
+const ROOMY: u16 = 88;
+
+/// Columns of an end point table of a kind (`None`: addresses of mixed kinds, beside other panels, in so many `cells`); `named`: with what they are
+/// called.
+pub(super) fn hosts<'a>(kind: Option<Kind>, six: bool, whole: bool, named: bool, cells: u16) -> Vec<Col<End<'a>>> {
     let (least, most) = end_width(kind.unwrap_or(if six { Kind::Ipv6 } else { Kind::Ip }), six);
     let heads: Vec<_> = ENDPOINTS.fields.iter().map(|f| f.head).collect();
     let mut shown = fields::shown(&heads, fields::layers(kind.or(Some(Kind::Ip))), whole);
     if kind.is_none() {
         // Beside other panels: who, what each sends and receives, and the share; of a capture, where there is room, what else is of its whole time.
         let tokens: &[&str] = &["end", "sends", "receives", "share", "packets", "duration", "start"];
-        let tokens = tokens.get(..if whole { 7 } else { 4 }).unwrap_or(tokens);
+        let tokens = tokens.get(..if whole && cells >= ROOMY { 7 } else { 4 }).unwrap_or(tokens);
         let place = |at: usize| tokens.iter().position(|t| heads.get(at).is_some_and(|h| h.token == *t));
         shown.retain(|(at, _)| place(*at).is_some());
         shown.arrange_by_key(|(at, _)| place(*at));

@@ -139,7 +139,7 @@ pub(in crate::tui) fn hosts(canvas: &mut Canvas, area: Rect, scene: &Scene, kind
     let rows = host_rows(scene);
     let six = columns::has_six(rows.iter().take(usize::from(area.height)).map(|r| &r.1.1.address));
     let named = label::has_names(scene, rows.iter().take(usize::from(area.height)).map(|r| &r.1.1.address));
-    panel(canvas, area, scene, ("Hosts", kind), &columns::hosts(None, six, scene.whole(), named), &rows);
+    panel(canvas, area, scene, ("Hosts", kind), &columns::hosts(None, six, scene.whole(), named, area.width), &rows);
 }
 
 fn panel<R>(
