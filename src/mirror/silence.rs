@@ -20,9 +20,6 @@ use crate::model::{Episode, Timestamp};
 /// Pauses of that length at most: more are how this traffic is.
 const MOST: usize = 3;
 
-/// A few hosts may rest together for so long at any time, however steady they were.
-const REST: i64 = 2 * SECOND;
-
 /// Time and packets beside a pause before there is a mean of them.
 const PAUSE_LEAST: i64 = SECOND;
 const PAUSE_PACKETS: u64 = 100;
@@ -174,14 +171,13 @@ impl Pauses {
         let ordinary = self.ordinary(&sudden);
         for pause in &candidates {
             let (length, seen) = (pause.length(), witness(pause));
-            let is_steady = length / PAUSE_STEADY >= ordinary;
-            let times = (length / ordinary.max(REST)).max(if is_steady { PAUSE_STEADY } else { 0 });
+            let times = length / ordinary.max(1);
             let outlasts = length > rest.besides;
             let stands = match (length >= PAUSE, outlasts) {
                 (false, _) => sudden.contains(pause),
                 // What is longer than all the traffic besides stands out where that has hardly a pause, and would in ten seconds lack enough packets.
                 (true, true) => ordinary.saturating_mul(PAUSE_STEADY) <= PAUSE && rest.rate * PAUSE as f64 >= PAUSE_MISSED as f64,
-                (true, false) => rest.besides >= PAUSE_BESIDES && (is_steady || seen.is_lossy()),
+                (true, false) => rest.besides >= PAUSE_BESIDES && (length / PAUSE_STEADY >= ordinary || seen.is_lossy()),
             };
             let seconds = pause.to.seconds_since(pause.from);
             match stands {
