@@ -133,11 +133,10 @@ impl Missing {
         is_asked_for
     }
 
-    /// A segment comes again, after its sender `waited`: it probes where nothing else is known of it (`is_known`), and it is the next that its receiver
-    /// waits for.
-    fn note_probe(&mut self, segment: &Segment, told: ReceiverWords, (waited, trip): (i64, Option<i64>), is_known: bool) {
+    /// A segment comes again that nobody asked for, after its sender `waited`: it probes where it is the next that its receiver waits for.
+    fn note_probe(&mut self, segment: &Segment, told: ReceiverWords, waited: i64, trip: Option<i64>) {
         let is_due = trip.is_some_and(|trip| waited.saturating_mul(4) >= trip.saturating_mul(PROBE_QUARTERS));
-        if !is_known && is_due && waited >= COPIED && told.is_selective && told.acknowledged == Some(segment.sequence) {
+        if is_due && waited >= COPIED && told.is_selective && told.acknowledged == Some(segment.sequence) {
             self.probe = Some(Probe { start: segment.sequence, end: segment.sequence.wrapping_add(segment.payload) });
         }
     }
@@ -328,7 +327,9 @@ impl LossLocator {
             if is_lost && !is_sure {
                 missing.doubt(segment.sequence);
             }
-            missing.note_probe(segment, told, (waited, analysis.initial_rtt), is_lost || recent || acknowledged);
+            if !is_lost && !recent && !acknowledged {
+                missing.note_probe(segment, told, waited, analysis.initial_rtt);
+            }
             (is_lost && is_sure).then_some(Location::BeyondMirror)
         } else {
             None
