@@ -13,9 +13,6 @@
 //! arrived (go-back-N). Where acknowledgements say what arrived twice those are taken back (D-SACK, RFC 2883). Elsewhere one counts once its receiver asks
 //! for it: when it acknowledges all before it, and nothing of it.
 //!
-//! A sender whose last segments stay unanswered sends the last of them again after two round trips (tail loss probe, RFC 8985 section 7.2). It was lost
-//! where its receiver, which would say that it has it twice, only acknowledges it.
-//!
 //! Only connections in which something of the kind happens are known here; the events of `stats::tcp` tell, and no sequence number is followed
 //! a second time.
 
@@ -48,8 +45,6 @@ struct Missing {
     asked: Option<Asked>,
     /// What was counted as lost last, the newest last.
     again: [Option<Again>; AGAIN],
-    /// The segment that probes whether the last ones arrived.
-    probe: Option<Probe>,
     /// Where segments begin that were sent again and may have arrived, the newest last.
     doubtful: [Option<u32>; DOUBTFUL],
 }
@@ -62,16 +57,6 @@ pub struct ReceiverWords {
     /// It says what arrived behind a hole, and twice: both SYNs permit selective acknowledgements.
     pub is_selective: bool,
 }
-
-/// A segment that its sender sent again because nobody answered, sooner than a time-out would make it.
-#[derive(Debug, Clone, Copy)]
-struct Probe {
-    start: u32,
-    end: u32,
-}
-
-/// A probe comes after two round trips, which may be shorter than the first was: so many quarters of that.
-const PROBE_QUARTERS: i64 = 6;
 
 /// Bytes that were not seen in their place.
 #[derive(Debug, Clone, Copy)]
@@ -131,22 +116,6 @@ impl Missing {
         let is_asked_for = self.doubtful.contains(&Some(number));
         self.doubtful.iter_mut().for_each(|known| *known = known.filter(|known| before(number, *known)));
         is_asked_for
-    }
-
-    /// A segment comes again that nobody asked for, after its sender `waited`: it probes where it is the next that its receiver waits for.
-    fn note_probe(&mut self, segment: &Segment, told: ReceiverWords, waited: i64, trip: Option<i64>) {
-        let is_due = trip.is_some_and(|trip| waited.saturating_mul(4) >= trip.saturating_mul(PROBE_QUARTERS));
-        if is_due && waited >= COPIED && told.is_selective && told.acknowledged == Some(segment.sequence) {
-            self.probe = Some(Probe { start: segment.sequence, end: segment.sequence.wrapping_add(segment.payload) });
-        }
-    }
-
-    /// What is acknowledged up to `number` was waited for: the probe that it answers, where its receiver does not have that twice (`again`: the block
-    /// that says so). One that has it says so with the acknowledgement that the probe makes it send (RFC 2883 section 4).
-    fn answers_probe(&mut self, number: u32, again: Option<(u32, u32)>) -> Option<u32> {
-        let probe = self.probe.take_if(|probe| !before(number, probe.end))?;
-        let is_twice = again.is_some_and(|(start, end)| !before(probe.start, start) && before(probe.start, end));
-        (!is_twice).then_some(probe.start)
     }
 
     /// A segment was lost.
@@ -327,9 +296,6 @@ impl LossLocator {
             if is_lost && !is_sure {
                 missing.doubt(segment.sequence);
             }
-            if !is_lost && !recent && !acknowledged {
-                missing.note_probe(segment, told, waited, analysis.initial_rtt);
-            }
             (is_lost && is_sure).then_some(Location::BeyondMirror)
         } else {
             None
@@ -368,14 +334,7 @@ impl LossLocator {
             let location = Location::BeyondMirror;
             return Some(LocatedLoss { flow: *flow, client, way, time, location, packets: 0, retracted: false, number: 0 });
         }
-        let block = options.sack_blocks().next();
-        let twice = block.filter(|block| !before(acknowledgement, block.1));
-        if let Some(number) = missing.answers_probe(acknowledgement, twice) {
-            let location = Location::BeyondMirror;
-            missing.lost(number, time, location);
-            return Some(LocatedLoss { flow: *flow, client, way, time, location, packets: 0, retracted: false, number: 0 });
-        }
-        let block = block?;
+        let block = options.sack_blocks().next()?;
         if before(acknowledgement, block.1) {
             missing.select(acknowledgement, options.sack_blocks(), time);
             return None;

@@ -63,38 +63,6 @@ fn seen_again_after_a_time_out_is_beyond() {
     assert_eq!(lab.see(410.0, SENDER, (100, 1), TcpMarks::REPEATED, waited(200)), Some(Location::BeyondMirror));
 }
 
-/// A probe of the tail tells by how its receiver answers: who has it twice says so.
-#[test]
-fn a_probe_is_a_loss_where_its_receiver_only_acknowledges_it() {
-    let flow = FlowKey::v4(6, 1, 2, 40_000, 80).0;
-    let twice: &'static [u8] = Box::leak(Box::new(arrived((100, 200))));
-    let answered = |after: i64, is_selective: bool, acknowledged: u32, says: &[(u32, bool)]| {
-        let mut lab =
-            Lab(LossLocator::default(), TcpOptions::default(), None, ReceiverWords { acknowledged: Some(acknowledged), is_selective });
-        assert_eq!(lab.see(30.0, SENDER, (100, 1), TcpMarks::REPEATED, waited(after)), None);
-        let mut told = Vec::new();
-        for (n, &(ack, is_twice)) in (0i64..).zip(says) {
-            let options = if is_twice { TcpOptions::of_header(twice) } else { TcpOptions::default() };
-            let lost = lab.0.acknowledged(&flow, (RECEIVER, SENDER), Timestamp(1_036_000_000 + n * MILLISECOND), ack, options);
-            told.extend(lost.map(|lost| (lost.location, lost.retracted)));
-        }
-        told
-    };
-    let lost = (Location::BeyondMirror, false);
-    assert_eq!(answered(25, true, 100, &[(200, false)]), [lost]);
-    assert_eq!(answered(25, true, 100, &[(200, false), (200, false)]), [lost], "once");
-    assert_eq!(answered(25, true, 100, &[(200, true)]), [], "the acknowledgement was lost, not the segment");
-    assert_eq!(
-        answered(25, true, 100, &[(200, false), (200, true)]),
-        [lost, (Location::BeyondMirror, true)],
-        "it waited with the acknowledgement"
-    );
-    assert_eq!(answered(14, true, 100, &[(200, false)]), [], "sooner than its receiver can have answered");
-    assert_eq!(answered(25, false, 100, &[(200, false)]), [], "who never says what came twice");
-    assert_eq!(answered(25, true, 60, &[(200, false)]), [], "something before it is waited for");
-    assert_eq!(answered(25, true, 100, &[(150, false)]), [], "of a part of it");
-}
-
 /// A sender whose time is out goes on with what lies behind the segment that was lost, be it there or not.
 #[test]
 fn behind_a_time_out_only_what_the_receiver_asks_for_was_lost() {
